@@ -1,0 +1,53 @@
+/** Imports point one way: core <- runtime <- services and cli; testkit is for tests and the demo. */
+export default {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'core-is-pure',
+      comment: 'core decides: no I/O, no clock, no packages',
+      severity: 'error',
+      from: { path: '^packages/core/src', pathNot: '\\.test\\.ts$' },
+      to: { dependencyTypes: ['core', 'npm', 'npm-dev', 'npm-optional', 'npm-peer'] },
+    },
+    {
+      name: 'core-imports-core-only',
+      severity: 'error',
+      from: { path: '^packages/core/src', pathNot: '\\.test\\.ts$' },
+      to: { path: '^(packages|services|tools)/', pathNot: '^packages/core/src' },
+    },
+    {
+      name: 'packages-never-import-services',
+      severity: 'error',
+      from: { path: '^packages/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^services/' },
+    },
+    {
+      name: 'runtime-imports-core-only',
+      severity: 'error',
+      from: { path: '^packages/runtime/src', pathNot: '\\.test\\.ts$' },
+      to: { path: '^packages/(testkit|cli)/' },
+    },
+    {
+      name: 'services-do-not-import-each-other',
+      severity: 'error',
+      from: { path: '^services/([^/]+)/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^services/', pathNot: '^services/$1/' },
+    },
+    {
+      name: 'testkit-is-for-tests-and-the-demo',
+      severity: 'error',
+      from: { path: '^services/', pathNot: '(\\.test\\.ts|/test-support/.*)$' },
+      to: { path: '^packages/testkit/' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)node_modules/(?!@zephyr)' },
+    parser: 'swc',
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default'],
+    },
+  },
+};

@@ -1,0 +1,66 @@
+import type { EndpointId } from '@zephyr/core';
+
+import type { Secret } from '../secret.ts';
+
+/**
+ * The configuration as the services use it: frozen, complete, durations in milliseconds.
+ * Made by `loadConfig` from config.toml; `schema.ts` lists the keys, defaults and ranges.
+ * It holds no secret, so it may be logged and hashed.
+ */
+export interface Config {
+  /** Names the set of groups and endpoints; two services with the same hash agree on them. */
+  readonly hash: string;
+  /** The file that it came from. */
+  readonly path: string;
+  readonly server: {
+    readonly host: string;
+    readonly port: number;
+    readonly switchThresholdMs: number;
+    readonly gracefulSwitchTimeoutMs: number;
+  };
+  readonly controller: { readonly host: string; readonly port: number };
+  readonly prober: { readonly host: string; readonly port: number };
+  readonly redisUrl: string;
+  readonly ui: { readonly language: 'en' | 'zh' };
+  readonly groups: readonly GroupConfig[];
+  /** All groups' endpoints in order of preference: the default group's first. */
+  readonly endpoints: readonly EndpointConfig[];
+}
+
+export interface GroupConfig {
+  readonly name: string;
+  readonly authTokenEnv: string;
+  readonly isDefault: boolean;
+  readonly healthCheck: HealthCheckConfig;
+}
+
+export interface EndpointConfig {
+  readonly id: EndpointId;
+  readonly name: string;
+  readonly groupName: string;
+  /** Without a trailing slash; may have a path. */
+  readonly baseUrl: string;
+}
+
+export interface HealthCheckConfig {
+  readonly intervalMs: number;
+  readonly minIntervalMs: number;
+  readonly maxIntervalMs: number;
+  readonly timeoutMs: number;
+  readonly dynamicScaling: boolean;
+  /** Absent: the CLI from npm that this repository brings. */
+  readonly claudeBinaryPath?: string | undefined;
+}
+
+/** What must not be shown, apart from the configuration so that it cannot leak with it. */
+export interface Secrets {
+  /** By group name. */
+  readonly groupTokens: ReadonlyMap<string, Secret>;
+  readonly redisPassword?: Secret | undefined;
+}
+
+export function groupOf(config: Config, endpoint: EndpointConfig): GroupConfig {
+  const group = config.groups.find(({ name }) => name === endpoint.groupName);
+  if (group === undefined) throw new Error(`endpoint ${endpoint.id} has no group`);
+  return group;
+}

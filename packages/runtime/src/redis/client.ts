@@ -1,0 +1,62 @@
+import { Redis, type RedisOptions } from 'ioredis';
+
+import type { Logger } from '../logger.ts';
+
+/** Where Redis is. A `unix://` URL names a socket. The password is never part of a log line. */
+export interface RedisTarget {
+  readonly url: string;
+  readonly password?: string | undefined;
+}
+
+/** Connection options of a target, for ioredis and for BullMQ (which makes its own connections). */
+export function connectionOptions(target: RedisTarget): RedisOptions {
+  const url = new URL(target.url);
+  const password = target.password ?? decodeURIComponent(url.password);
+  const common: RedisOptions = {
+    ...(password === '' ? {} : { password }),
+    ...(url.username === '' ? {} : { username: decodeURIComponent(url.username) }),
+    // Exponential with a cap and jitter, and never an end: a proxy that gives up on Redis would
+    // stay uncoordinated for the rest of its life.
+    retryStrategy: (attempt) => Math.min(50 * 2 ** attempt, 2_000) + Math.random() * 200,
+  };
+  if (url.protocol === 'unix:') return { ...common, path: url.pathname };
+  return {
+    ...common,
+    host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
+    port: url.port === '' ? 6379 : Number(url.port),
+    db: url.pathname.length > 1 ? Number(url.pathname.slice(1)) : 0,
+    ...(url.protocol === 'rediss:' ? { tls: {} } : {}),
+  };
+}
+
+/**
+ * A client for one of two kinds of work.
+ *
+ * - `command`: fails fast and never sends a command twice. ioredis 6 by default sends an
+ *   unacknowledged command again after a reconnect (one INCR became two) and waits for ever on a
+ *   black-holed server.
+ * - `blocking`: for subscriptions and `XREAD BLOCK`; waits for Redis to come back.
+ *
+ * Neither ends the process: `redis is away` and `redis is back` are logged once per change.
+ */
+export function createRedis(target: RedisTarget, log: Logger, kind: 'command' | 'blocking'): Redis {
+  const options: RedisOptions = {
+    ...connectionOptions(target),
+    autoResendUnfulfilledCommands: false,
+    connectTimeout: 2_000,
+    ...(kind === 'command'
+      ? { enableOfflineQueue: false, maxRetriesPerRequest: 0, commandTimeout: 1_000 }
+      : { maxRetriesPerRequest: null }),
+  };
+  const redis = new Redis(options);
+  let reachable: boolean | undefined;
+  redis.on('ready', () => {
+    if (reachable === false) log.info('redis is back');
+    reachable = true;
+  });
+  redis.on('error', (error: Error) => {
+    if (reachable !== false) log.warn({ err: { message: error.message } }, 'redis is away');
+    reachable = false;
+  });
+  return redis;
+}

@@ -1,0 +1,41 @@
+/**
+ * Every key in Redis. All share the hash tag `{zephyr}`, so that Redis Cluster keeps them on one
+ * node and a Lua script may touch several. Beside each: its writer, its type, how long it lives.
+ */
+const root = '{zephyr}:v1';
+
+export const keys = {
+  /** Leading controller, by script. JSON of a RoutingSnapshot. Permanent. */
+  snapshot: `${root}:snapshot`,
+  /** Pub/sub channel: a hint that the snapshot has changed. */
+  snapshotChanged: `${root}:snapshot-changed`,
+  /** Controllers, by script. Id of the leader. Lease, 5 s. */
+  lease: `${root}:lease`,
+  /** Controllers, by script. Fencing token of the last leader. Permanent. */
+  epoch: `${root}:epoch`,
+  /** Controllers, by script. UUID made when Redis was found empty. Permanent. */
+  incarnation: `${root}:incarnation`,
+  /** Probers, by script. Stream of ProbeResult, capped. */
+  probes: `${root}:probes`,
+  /** Probers, by script. Last sequence number taken for an endpoint. Permanent. */
+  probeSequence: (endpointId: string) => `${root}:probe-sequence:${endpointId}`,
+  /** Probers, by script. Set when a slot's result is recorded. Lives two hours. */
+  probeSlot: (slot: string) => `${root}:probe-slot:${slot}`,
+  /** Proxies. Stream of OutcomeBatch, capped. */
+  outcomes: `${root}:outcomes`,
+  /** One proxy each. JSON of a ProxyPresence: in-flight leases by endpoint. Lives 5 s. */
+  proxy: (proxyId: string) => `${root}:proxy:${proxyId}`,
+  /** Proxies. Set of the ids that may have a presence record. Permanent; readers drop the dead. */
+  proxies: `${root}:proxies`,
+  /** Admin API. Stream of operator commands, capped. */
+  commands: `${root}:commands`,
+  /** Leading controller. JSON of the operator's wishes: mode, pause, disabled. Permanent. */
+  operator: `${root}:operator`,
+  /** Leading controller. Stream of decisions with their inputs, capped. */
+  decisions: `${root}:decisions`,
+} as const;
+
+/** BullMQ refuses ioredis' `keyPrefix` and wants its own. */
+export const QUEUE_PREFIX = '{zephyr}:bull';
+/** Queue names must not contain a colon. */
+export const PROBE_QUEUE = 'probes';

@@ -1,0 +1,117 @@
+/**
+ * The schema of every record in Redis. What is read is parsed by these; what does not parse is
+ * refused with its key's name, so that a foreign or older record never becomes a decision.
+ */
+import {
+  type EndpointId,
+  type EpochMs,
+  FAILURE_CLASSES,
+  type OutcomeBatch,
+  PROBE_STYLES,
+  type ProbeResult,
+  REASON_CODES,
+  type RoutingSnapshot,
+} from '@zephyr/core';
+import { z } from 'zod';
+
+const id = z.custom<EndpointId>((value) => typeof value === 'string' && /^[a-z0-9-]+$/.test(value));
+const moment = z.custom<EpochMs>((value) => typeof value === 'number' && Number.isFinite(value));
+const count = z.number().int().nonnegative();
+const failure = z.enum(FAILURE_CLASSES);
+const reason = z.enum(REASON_CODES);
+
+export const usageSchema = z.object({
+  inputTokens: count,
+  outputTokens: count,
+  cacheReadTokens: count,
+  cacheWriteTokens: count,
+});
+
+export const probeResultSchema: z.ZodType<ProbeResult> = z.object({
+  endpointId: id,
+  slot: z.string().max(200),
+  sequence: count,
+  style: z.enum(PROBE_STYLES),
+  startedAtMs: moment,
+  wallMs: z.number().nonnegative(),
+  verdict: z.discriminatedUnion('status', [
+    z.object({
+      status: z.literal('ok'),
+      apiLatencyMs: z.number().nonnegative(),
+      ttftMs: z.number().nonnegative().optional(),
+    }),
+    z.object({ status: z.literal('failed'), failure, detail: z.string().max(300) }),
+  ]),
+  usage: usageSchema,
+  costUsd: z.number().nonnegative(),
+});
+
+export const outcomeBatchSchema: z.ZodType<OutcomeBatch> = z.object({
+  proxyId: z.string().max(100),
+  endpoints: z.record(
+    z.string(),
+    z.object({
+      succeeded: count,
+      failed: z.partialRecord(failure, count),
+      ttftMs: z.array(z.number().nonnegative()).max(32),
+    }),
+  ),
+});
+
+const modeSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('auto') }),
+  z.object({ kind: z.literal('manual'), endpointId: id }),
+]);
+
+const selectionSchema = z.discriminatedUnion('status', [
+  z.object({ status: z.literal('steady'), activeId: id, reason, sinceAtMs: moment }),
+  z.object({
+    status: z.literal('pending'),
+    activeId: id,
+    nextId: id,
+    reason,
+    sinceAtMs: moment,
+    deadlineAtMs: moment,
+  }),
+  z.object({
+    status: z.literal('draining'),
+    activeId: id,
+    drainingId: id,
+    reason,
+    sinceAtMs: moment,
+  }),
+]);
+
+export const snapshotSchema: z.ZodType<RoutingSnapshot> = z.object({
+  incarnation: z.string(),
+  epoch: count,
+  version: count,
+  configHash: z.string(),
+  publishedAtMs: moment,
+  selection: selectionSchema,
+  mode: modeSchema,
+  order: z.array(id),
+  endpoints: z.record(
+    z.string(),
+    z.object({
+      health: z.enum(['unknown', 'healthy', 'unhealthy']),
+      enabled: z.boolean(),
+      available: z.boolean(),
+      scoreMs: z.number().nonnegative().optional(),
+    }),
+  ),
+});
+
+/** What one proxy is doing now. Renewed each second; expires by itself with the proxy. */
+export const proxyPresenceSchema = z.object({
+  proxyId: z.string().max(100),
+  status: z.enum(['serving', 'draining']),
+  startedAtMs: moment,
+  snapshot: z.object({ incarnation: z.string(), epoch: count, version: count }).nullable(),
+  configHash: z.string(),
+  /** Running requests by endpoint id. */
+  activeRequests: z.record(z.string(), count),
+  /** Local ejections and cool-downs by endpoint id: time left when the record was written. */
+  ejections: z.record(z.string(), z.object({ failure, remainingMs: count })),
+});
+export type ProxyPresence = z.infer<typeof proxyPresenceSchema>;

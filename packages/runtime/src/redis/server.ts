@@ -1,0 +1,130 @@
+/**
+ * A private Redis: a real redis-server or valkey-server on a unix socket that only this user can
+ * open, ended with this program. For `zephyr start`, the demo and the tests.
+ */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { ZephyrError } from '../errors.ts';
+
+export interface RedisServer {
+  /** `unix:///…/redis.sock`, for `RedisTarget`. */
+  readonly url: string;
+  readonly pid: number;
+  /** Ends the server and removes what it leaves in the temporary folder. */
+  stop(): Promise<void>;
+}
+
+export interface RedisServerOptions {
+  /** Keeps the data between runs in this folder; without it nothing is written to disk. */
+  readonly dataFolder?: string | undefined;
+  /** Further server arguments, e.g. `['--maxmemory', '4mb']`. */
+  readonly extraArguments?: readonly string[] | undefined;
+}
+
+/** How long a server may take to load its data and accept connections. */
+const START_LIMIT_MS = 20_000;
+const PROGRAMS = ['redis-server', 'valkey-server'];
+
+/** The first Redis-like server in PATH, or undefined. */
+export function findRedisServer(): string | undefined {
+  return PROGRAMS.find((program) => spawnSync(program, ['--version']).status === 0);
+}
+
+/** @throws ZephyrError `REDIS_MISSING` without a server program, `REDIS_START` when it fails. */
+export async function startRedisServer(options: RedisServerOptions = {}): Promise<RedisServer> {
+  const program = findRedisServer();
+  if (program === undefined) {
+    throw new ZephyrError('REDIS_MISSING', 'neither redis-server nor valkey-server is installed', {
+      advice: [
+        'Debian, Ubuntu: sudo apt-get install redis-server',
+        'macOS:          brew install valkey',
+        'or set ZEPHYR_REDIS_URL to a Redis that runs already',
+      ],
+    });
+  }
+  // A socket's path may have about 100 characters: the temporary folder, not the data folder.
+  const folder = mkdtempSync(join(tmpdir(), 'zephyr-redis-'));
+  chmodSync(folder, 0o700);
+  const socket = join(folder, 'redis.sock');
+  const persistence =
+    options.dataFolder === undefined ? ['--appendonly', 'no'] : ['--appendonly', 'yes'];
+  if (options.dataFolder !== undefined)
+    mkdirSync(options.dataFolder, { recursive: true, mode: 0o700 });
+  const [command, ...prefix] = dyingWithParent(program);
+  const child = spawn(
+    command,
+    [
+      ...prefix,
+      ...['--port', '0', '--unixsocket', socket, '--unixsocketperm', '700'],
+      ...['--dir', options.dataFolder ?? folder, '--save', '', ...persistence],
+      ...['--maxmemory-policy', 'noeviction', '--daemonize', 'no'],
+      ...(options.extraArguments ?? []),
+    ],
+    // A group of its own: Ctrl-C in the terminal must not end Redis before the services.
+    { stdio: ['ignore', 'pipe', 'pipe'], detached: true },
+  );
+  try {
+    await ready(child);
+  } catch (error) {
+    child.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
+  }
+  // What it prints from now on is of no use; unread pipes would fill up and block it.
+  child.stdout?.resume();
+  child.stderr?.resume();
+  return {
+    url: `unix://${socket}`,
+    pid: child.pid ?? -1,
+    stop: async () => {
+      if (child.exitCode === null && child.signalCode === null) {
+        const exited = once(child, 'exit');
+        child.kill('SIGTERM');
+        const kill = setTimeout(() => child.kill('SIGKILL'), 5_000);
+        await exited;
+        clearTimeout(kill);
+      }
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** On Linux the kernel ends the server even when this program is killed with SIGKILL. */
+function dyingWithParent(program: string): [string, ...string[]] {
+  const canSetpriv =
+    process.platform === 'linux' &&
+    spawnSync('setpriv', ['--pdeathsig', 'TERM', 'true']).status === 0;
+  return canSetpriv ? ['setpriv', '--pdeathsig', 'TERM', program] : [program];
+}
+
+function ready(child: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let output = '';
+    const fail = (why: string) =>
+      reject(
+        new ZephyrError('REDIS_START', `redis-server did not start: ${why}`, {
+          advice: [output.slice(-500)],
+        }),
+      );
+    const limit = setTimeout(
+      () => fail(`not ready after ${START_LIMIT_MS / 1000} s`),
+      START_LIMIT_MS,
+    );
+    child.once('error', (error) => fail(error.message));
+    child.once('exit', (code) => fail(`it ended with code ${code}`));
+    const read = (chunk: Buffer) => {
+      output += chunk.toString();
+      // Redis and Valkey write it differently, and differently for sockets and ports.
+      if (/ready to accept connections/i.test(output)) {
+        clearTimeout(limit);
+        resolve();
+      }
+    };
+    child.stdout?.on('data', read);
+    child.stderr?.on('data', read);
+  });
+}

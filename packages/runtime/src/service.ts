@@ -1,0 +1,109 @@
+/**
+ * How every service starts and ends: arguments, configuration, log, signals, exit code.
+ * A service's main.ts is one call of `runService`.
+ */
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { parseArgs } from 'node:util';
+
+import type { Config, Secrets } from './config/config.ts';
+import { loadConfig } from './config/load.ts';
+import { EXIT, messageOf, ZephyrError } from './errors.ts';
+import { createLogger, type Logger } from './logger.ts';
+import type { RedisTarget } from './redis/client.ts';
+
+export type ServiceName = 'proxy' | 'prober' | 'controller';
+
+export interface ServiceContext {
+  readonly name: ServiceName;
+  /** `<host>-<pid>-<random>`: names this process in Redis and in logs. */
+  readonly instanceId: string;
+  readonly config: Config;
+  readonly secrets: Secrets;
+  readonly redis: RedisTarget;
+  readonly log: Logger;
+}
+
+export interface RunningService {
+  /** Where it listens; told to the launcher. */
+  readonly port: number;
+  /** Ends in good order; called once. */
+  stop(): Promise<void>;
+}
+
+/** Sent to the launcher over IPC, where there is one. */
+export interface ReadyMessage {
+  readonly type: 'ready';
+  readonly service: ServiceName;
+  readonly port: number;
+}
+
+/** Longest time that a service takes to end, whatever hangs. Above the proxy's drain limit. */
+const STOP_LIMIT_MS = 620_000;
+
+export async function runService(
+  name: ServiceName,
+  start: (context: ServiceContext) => Promise<RunningService>,
+): Promise<void> {
+  const log = createLogger(name, process.env['ZEPHYR_LOG_LEVEL'] ?? 'info');
+  let running: RunningService | undefined;
+  let stopping = false;
+
+  const stop = async (why: string, exitCode: number): Promise<void> => {
+    if (stopping) return;
+    stopping = true;
+    log.info({ why }, 'stopping');
+    setTimeout(() => process.exit(EXIT.failure), STOP_LIMIT_MS).unref();
+    try {
+      await running?.stop();
+      log.info('stopped');
+    } catch (error) {
+      log.error({ err: error }, 'stopping failed');
+    }
+    log.flush(() => process.exit(exitCode));
+  };
+
+  process.once('SIGTERM', () => void stop('SIGTERM', EXIT.ok));
+  process.once('SIGINT', () => void stop('SIGINT', EXIT.ok));
+  // The launcher is gone: nobody else would end us.
+  process.once('disconnect', () => void stop('the launcher is gone', EXIT.ok));
+  process.once('uncaughtException', (error) => {
+    log.fatal({ err: error }, 'uncaught exception');
+    void stop('uncaught exception', EXIT.failure);
+  });
+
+  try {
+    running = await start(contextFor(name, log));
+  } catch (error) {
+    const exitCode =
+      error instanceof ZephyrError && error.code === 'CONFIG' ? EXIT.usage : EXIT.failure;
+    process.stderr.write(`${messageOf(error)}\n`);
+    log.flush(() => process.exit(exitCode));
+    return;
+  }
+  const ready: ReadyMessage = { type: 'ready', service: name, port: running.port };
+  process.send?.(ready);
+  log.info({ port: running.port }, 'ready');
+}
+
+function contextFor(name: ServiceName, log: Logger): ServiceContext {
+  const { values } = parseArgs({
+    options: {
+      config: { type: 'string', default: process.env['ZEPHYR_CONFIG'] ?? 'config.toml' },
+      'env-file': { type: 'string', default: process.env['ZEPHYR_ENV_FILE'] ?? '.env' },
+    },
+  });
+  const { config, secrets } = loadConfig({
+    configPath: values.config,
+    envFilePath: values['env-file'],
+    environment: process.env,
+  });
+  return {
+    name,
+    instanceId: `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`,
+    config,
+    secrets,
+    redis: { url: config.redisUrl, password: secrets.redisPassword?.reveal() },
+    log,
+  };
+}
