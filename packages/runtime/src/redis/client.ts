@@ -48,7 +48,7 @@ export function createRedis(target: RedisTarget, log: Logger, kind: 'command' | 
       ? { enableOfflineQueue: false, maxRetriesPerRequest: 0, commandTimeout: 1_000 }
       : { maxRetriesPerRequest: null }),
   };
-  const redis = new Redis(options);
+  const redis = new Redis({ ...options, replyMapping: 'legacy' });
   let reachable: boolean | undefined;
   redis.on('ready', () => {
     if (reachable === false) log.info('redis is back');
