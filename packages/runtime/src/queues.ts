@@ -1,0 +1,42 @@
+/**
+ * The probe queue: the contract between the leading controller, which alone keeps one BullMQ job
+ * scheduler per endpoint (the scheduler's id is the endpoint's id), and the probers, which only
+ * work jobs off. Any number of probers may run; none of them schedules anything.
+ */
+import type { EndpointId } from '@zephyr/core';
+import type { JobsOptions } from 'bullmq';
+import { z } from 'zod';
+
+export { PROBE_QUEUE, QUEUE_PREFIX } from './redis/keys.ts';
+
+const id = z.custom<EndpointId>((value) => typeof value === 'string' && /^[a-z0-9-]+$/.test(value));
+
+/** The data of one probe job. */
+export const probeJobSchema = z.strictObject({
+  endpointId: id,
+  /** `schedule`: the interval has passed; `refresh`: a person or the controller wants to know now. */
+  trigger: z.enum(['schedule', 'refresh']),
+});
+export type ProbeJob = z.infer<typeof probeJobSchema>;
+
+/** The name of every job in the probe queue. */
+export const PROBE_JOB = 'probe';
+
+/**
+ * One attempt: the next interval is the retry, and each attempt costs tokens. The history is
+ * bounded by number and age (seconds), so that a full Redis cannot be our doing.
+ */
+export const PROBE_JOB_OPTIONS = {
+  attempts: 1,
+  removeOnComplete: { count: 100, age: 3_600 },
+  removeOnFail: { count: 100, age: 86_400 },
+} as const satisfies JobsOptions;
+
+/**
+ * The slot that a job's result is recorded under. BullMQ keeps a job's id when it runs a job of a
+ * killed prober again (a scheduled job's id ends in the moment it was planned for), so the second
+ * result of the same job is recognised as a duplicate.
+ */
+export function probeSlotOf(endpointId: EndpointId, jobId: string): string {
+  return `${endpointId}:${jobId}`;
+}
