@@ -19,6 +19,8 @@ export const keys = {
   probes: `${root}:probes`,
   /** Probers, by script. Last sequence number taken for an endpoint. Permanent. */
   probeSequence: (endpointId: string) => `${root}:probe-sequence:${endpointId}`,
+  /** Probers, by script. Sequence number of an endpoint's last recorded result. Permanent. */
+  probeRecorded: (endpointId: string) => `${root}:probe-recorded:${endpointId}`,
   /** Probers, by script. Set when a slot's result is recorded. Lives two hours. */
   probeSlot: (slot: string) => `${root}:probe-slot:${slot}`,
   /** Proxies. Stream of OutcomeBatch, capped. */
@@ -29,10 +31,14 @@ export const keys = {
   proxies: `${root}:proxies`,
   /** Admin API. Stream of operator commands, capped. */
   commands: `${root}:commands`,
-  /** Leading controller. JSON of the operator's wishes: mode, pause, disabled. Permanent. */
+  /** Leading controller, by script. Id of its last commit, so that a repeat is harmless. Permanent. */
+  committed: `${root}:committed`,
+  /** Leading controller, by script. JSON of the operator's wishes: OperatorRecord. Permanent. */
   operator: `${root}:operator`,
-  /** Leading controller. Stream of decisions with their inputs, capped. */
+  /** Leading controller, by script. Stream of decisions with their inputs, capped. */
   decisions: `${root}:decisions`,
+  /** Leading controller, by script. Stream of what operators did and what came of it, capped. */
+  audit: `${root}:audit`,
 } as const;
 
 /** BullMQ refuses ioredis' `keyPrefix` and wants its own. */

@@ -115,3 +115,15 @@ export const proxyPresenceSchema = z.object({
   ejections: z.record(z.string(), z.object({ failure, remainingMs: count })),
 });
 export type ProxyPresence = z.infer<typeof proxyPresenceSchema>;
+
+/** What people asked for. Survives every restart; a change is committed with the command's answer. */
+export const operatorSchema = z.object({
+  mode: modeSchema,
+  /** Probes stop and nothing is decided until resumed. */
+  paused: z.boolean(),
+  /** Endpoints that people took out of service. */
+  disabled: z.array(id),
+  /** The last command that was applied: the one before the next to read. */
+  lastCommandId: z.string(),
+});
+export type OperatorRecord = z.infer<typeof operatorSchema>;

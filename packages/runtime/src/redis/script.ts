@@ -1,0 +1,31 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+
+import type { Redis } from 'ioredis';
+
+/** A Lua script: what it changes, it changes at once. Its file says what it takes and returns. */
+export interface Script {
+  readonly source: string;
+  readonly sha: string;
+}
+
+/** Reads `scripts/<name>.lua`. */
+export function loadScript(name: string): Script {
+  const source = readFileSync(new URL(`scripts/${name}.lua`, import.meta.url), 'utf8');
+  return { source, sha: createHash('sha1').update(source).digest('hex') };
+}
+
+/** Runs a script by its hash; sends its text only to a Redis that does not know it yet. */
+export async function runScript(
+  redis: Redis,
+  script: Script,
+  call: { readonly keys: readonly string[]; readonly args: readonly (string | number)[] },
+): Promise<unknown> {
+  const { keys, args } = call;
+  try {
+    return await redis.evalsha(script.sha, keys.length, ...keys, ...args);
+  } catch (error) {
+    if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
+    return await redis.eval(script.source, keys.length, ...keys, ...args);
+  }
+}

@@ -1,0 +1,51 @@
+-- All that one decision writes, at once or not at all. Refused for anyone but the leader of the
+-- current epoch, so that a leader that was paused or cut off writes nothing.
+-- Repeating a commit whose reply was lost changes nothing: its last stream entry is recognised.
+--
+-- KEYS[1] lease
+-- KEYS[2] epoch
+-- KEYS[3] snapshot      JSON of a RoutingSnapshot
+-- KEYS[4] operator      JSON of the operator's wishes
+-- KEYS[5] committed     id of the last commit
+-- KEYS[6…] streams to append to
+-- ARGV[1] id of the leader
+-- ARGV[2] its epoch
+-- ARGV[3] id of this commit, unique
+-- ARGV[4] version of the snapshot that the leader knows; 0 for none
+-- ARGV[5] the new snapshot, or '' to leave it
+-- ARGV[6] the new operator record, or '' to leave it
+-- ARGV[7] pub/sub channel of the hint that the snapshot has changed
+-- ARGV[8…] triples: index of the stream in KEYS, about how many entries it keeps, JSON of the entry
+-- Returns {'committed'}, {'fenced', epoch of the leader now} or {'conflict', version that is there}
+local epoch = redis.call('GET', KEYS[2]) or '0'
+if epoch ~= ARGV[2] or redis.call('GET', KEYS[1]) ~= ARGV[1] then
+  return { 'fenced', epoch }
+end
+if redis.call('GET', KEYS[5]) == ARGV[3] then
+  return { 'committed' }
+end
+
+if ARGV[5] ~= '' then
+  local current = redis.call('GET', KEYS[3])
+  local version = 0
+  if current then
+    local readable, snapshot = pcall(cjson.decode, current)
+    -- An unreadable record must not stop the leader for ever: it is replaced.
+    if readable and type(snapshot) == 'table' then version = tonumber(snapshot.version) or 0 end
+  end
+  if version ~= tonumber(ARGV[4]) then
+    return { 'conflict', tostring(version) }
+  end
+  redis.call('SET', KEYS[3], ARGV[5])
+end
+if ARGV[6] ~= '' then
+  redis.call('SET', KEYS[4], ARGV[6])
+end
+for i = 8, #ARGV, 3 do
+  redis.call('XADD', KEYS[tonumber(ARGV[i])], 'MAXLEN', '~', ARGV[i + 1], '*', 'json', ARGV[i + 2])
+end
+redis.call('SET', KEYS[5], ARGV[3])
+if ARGV[5] ~= '' then
+  redis.call('PUBLISH', ARGV[7], '')
+end
+return { 'committed' }
