@@ -19,6 +19,12 @@ export class ZephyrError extends Error {
   }
 }
 
+/** What to show to a person: the message and, below it, what to do. */
+export function explain(error: unknown): string {
+  const advice = error instanceof ZephyrError ? error.advice : [];
+  return [messageOf(error), ...advice.map((line) => `  ${line}`)].join('\n');
+}
+
 /** Exit codes of every program of this repository. */
 export const EXIT = {
   ok: 0,

@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 
 import type { Config, Secrets } from './config/config.ts';
 import { loadConfig } from './config/load.ts';
-import { EXIT, messageOf, ZephyrError } from './errors.ts';
+import { EXIT, explain, ZephyrError } from './errors.ts';
 import { createLogger, type Logger } from './logger.ts';
 import type { RedisTarget } from './redis/client.ts';
 
@@ -77,7 +77,7 @@ export async function runService(
   } catch (error) {
     const exitCode =
       error instanceof ZephyrError && error.code === 'CONFIG' ? EXIT.usage : EXIT.failure;
-    process.stderr.write(`${messageOf(error)}\n`);
+    process.stderr.write(`${explain(error)}\n`);
     log.flush(() => process.exit(exitCode));
     return;
   }

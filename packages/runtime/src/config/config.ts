@@ -20,7 +20,10 @@ export interface Config {
   };
   readonly controller: { readonly host: string; readonly port: number };
   readonly prober: { readonly host: string; readonly port: number };
+  /** Without a password: that is in `Secrets`. */
   readonly redisUrl: string;
+  /** `default`: nobody named a Redis, so `zephyr start` may bring its own. */
+  readonly redisUrlFrom: 'default' | 'file' | 'environment';
   readonly ui: { readonly language: 'en' | 'zh' };
   readonly groups: readonly GroupConfig[];
   /** All groups' endpoints in order of preference: the default group's first. */

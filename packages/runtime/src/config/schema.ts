@@ -30,11 +30,16 @@ const healthCheckKeys = {
 const healthCheck = z.strictObject({
   ...healthCheckKeys,
   interval_seconds: seconds.default(60),
-  min_interval_seconds: seconds.default(30),
-  max_interval_seconds: seconds.default(3600),
   timeout_seconds: seconds.default(15),
   dynamic_scaling: z.boolean().default(false),
+  /** Default 30, or the interval where that is shorter. */
+  min_interval_seconds: seconds.optional(),
+  /** Default 3600, or the interval where that is longer. */
+  max_interval_seconds: seconds.optional(),
 });
+
+/** For the rules, which look at the document before the defaults are in it. */
+export const HEALTH_CHECK_DEFAULTS = healthCheck.parse({});
 
 const endpoint = z.strictObject({
   url: z.string(),

@@ -1,0 +1,106 @@
+/**
+ * Reads config.toml and .env. All problems are found at once; nothing is started, nothing in the
+ * process is changed.
+ */
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+
+import { parse, TomlError } from 'smol-toml';
+
+import { messageOf, ZephyrError } from '../errors.ts';
+import { checkRules } from './check-rules.ts';
+import { checkSchema } from './check-schema.ts';
+import type { Config, Secrets } from './config.ts';
+import { locate } from './locate.ts';
+import { ConfigError, type Finding, type Problem, printPath } from './problem.ts';
+import type { RawTable } from './raw.ts';
+import { resolveConfig } from './resolve.ts';
+import { type Variables, variablesOf } from './variables.ts';
+
+export interface ConfigSources {
+  readonly configPath: string;
+  /** May name a file that does not exist. */
+  readonly envFilePath: string;
+  /** Usually `process.env`; wins over the .env file. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+export interface LoadedConfig {
+  readonly config: Config;
+  readonly secrets: Secrets;
+}
+
+/** @throws ConfigError (code `CONFIG`) with all problems. */
+export function loadConfig(sources: ConfigSources): LoadedConfig {
+  const envFileText = readText(sources.envFilePath, 'may be missing');
+  return parseConfig({
+    path: sources.configPath,
+    text: readText(sources.configPath, 'must exist'),
+    variables: variablesOf(sources.environment, envFileText),
+  });
+}
+
+export interface ConfigText {
+  readonly path: string;
+  readonly text: string;
+  readonly variables: Variables;
+}
+
+/** `loadConfig` without the files. @throws ConfigError */
+export function parseConfig({ path, text, variables }: ConfigText): LoadedConfig {
+  const document = parseToml(path, text.replace(/^\uFEFF/, ''));
+  const findings = [...checkSchema(document), ...checkRules(document, variables)];
+  if (findings.length > 0) throw new ConfigError(problemsOf(path, text, findings));
+  return resolveConfig(path, document, variables);
+}
+
+function readText(path: string, rule: 'must exist' | 'may be missing'): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' && rule === 'may be missing') return '';
+    if (code === 'ENOENT') {
+      throw new ZephyrError('CONFIG', `${path} does not exist`, {
+        advice: [
+          `make one from the example: cp config.toml.example ${path}`,
+          'or try it out without one: zephyr demo',
+        ],
+      });
+    }
+    const why = code === 'ERR_ENCODING_INVALID_ENCODED_DATA' ? 'it is not UTF-8' : messageOf(error);
+    throw new ZephyrError('CONFIG', `cannot read ${path}: ${why}`, { cause: error });
+  }
+}
+
+function parseToml(path: string, text: string): RawTable {
+  try {
+    return parse(text, { unsafeKeyBehaviour: 'throw' });
+  } catch (error) {
+    if (!(error instanceof TomlError)) throw error;
+    // The message goes on with the lines of the file, which may hold a misplaced secret.
+    const [message = ''] = error.message.split('\n');
+    throw new ConfigError([
+      {
+        file: basename(path),
+        line: error.line,
+        column: error.column,
+        path: '',
+        found: message.replace('Invalid TOML document: ', ''),
+        expected: 'valid TOML (https://toml.io)',
+        advice: 'look at this line and the one before it: often a quote or bracket is missing',
+      },
+    ]);
+  }
+}
+
+function problemsOf(path: string, text: string, findings: readonly Finding[]): Problem[] {
+  const placeOf = locate(text);
+  const problems = findings.map(({ path: keyPath, ...finding }) => ({
+    file: basename(path),
+    ...placeOf(keyPath),
+    path: printPath(keyPath),
+    ...finding,
+  }));
+  return problems.sort((left, right) => (left.line ?? 0) - (right.line ?? 0));
+}

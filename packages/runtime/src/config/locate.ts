@@ -1,0 +1,65 @@
+/**
+ * Finds the place of a key in the text of a TOML document. Only used to explain problems: the
+ * parser of the configuration keeps no positions, this one does.
+ */
+import { type AST, parseTOML } from 'toml-eslint-parser';
+
+import type { KeyPath } from './problem.ts';
+
+export interface Place {
+  readonly line?: number;
+  readonly column?: number;
+}
+
+interface Range {
+  readonly path: KeyPath;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** The place of a key, or of the nearest table around a key that is missing. */
+export function locate(text: string): (path: KeyPath) => Place {
+  const ranges = readRanges(text);
+  return (path) => {
+    for (let length = path.length; length > 0; length -= 1) {
+      const wanted = JSON.stringify(path.slice(0, length));
+      const found = ranges.find((range) => JSON.stringify(range.path) === wanted);
+      if (found !== undefined) return { line: found.line, column: found.column };
+    }
+    return {};
+  };
+}
+
+function readRanges(text: string): readonly Range[] {
+  try {
+    return parseTOML(text, { tomlVersion: 'next' }).body[0].body.flatMap((node) =>
+      node.type === 'TOMLTable'
+        ? [rangeOf(node.resolvedKey, node), ...node.body.flatMap(keyValueRanges(node.resolvedKey))]
+        : keyValueRanges([])(node),
+    );
+  } catch {
+    // A document that only the other parser accepts: the problems are told without places.
+    return [];
+  }
+}
+
+function keyValueRanges(table: KeyPath): (node: AST.TOMLKeyValue) => Range[] {
+  return (node) => {
+    const keys = node.key.keys.map((key) => (key.type === 'TOMLBare' ? key.name : key.value));
+    const path = [...table, ...keys];
+    return [rangeOf(path, node), ...contentRanges(path, node.value)];
+  };
+}
+
+function contentRanges(path: KeyPath, node: AST.TOMLContentNode): Range[] {
+  if (node.type === 'TOMLInlineTable') return node.body.flatMap(keyValueRanges(path));
+  if (node.type !== 'TOMLArray') return [];
+  return node.elements.flatMap((element, index) => [
+    rangeOf([...path, index], element),
+    ...contentRanges([...path, index], element),
+  ]);
+}
+
+function rangeOf(path: KeyPath, node: AST.TOMLNode): Range {
+  return { path, line: node.loc.start.line, column: node.loc.start.column + 1 };
+}

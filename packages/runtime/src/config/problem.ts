@@ -1,0 +1,64 @@
+/**
+ * What is wrong with a configuration, told so that a person can put it right at once.
+ */
+import { ZephyrError } from '../errors.ts';
+
+/** Where in the document: `['groups', 0, 'endpoints', 1, 'url']`. */
+export type KeyPath = readonly (string | number)[];
+
+export interface Problem {
+  readonly file: string;
+  /** From 1; absent where the problem is not in one place of a text. */
+  readonly line?: number | undefined;
+  readonly column?: number | undefined;
+  /** `groups[0].endpoints[1].url`; empty for the document as a whole. */
+  readonly path: string;
+  /** Never a secret's value. */
+  readonly found: string;
+  readonly expected: string;
+  readonly advice: string;
+}
+
+/** A problem before the place in the text is known. */
+export interface Finding {
+  readonly path: KeyPath;
+  readonly found: string;
+  readonly expected: string;
+  readonly advice: string;
+}
+
+/** Code `CONFIG`; the message lists all problems in the order of the document. */
+export class ConfigError extends ZephyrError {
+  readonly problems: readonly Problem[];
+
+  constructor(problems: readonly Problem[]) {
+    super('CONFIG', printProblems(problems));
+    this.problems = problems;
+  }
+}
+
+/** `groups[0].endpoints[1].url` */
+export function printPath(path: KeyPath): string {
+  return path
+    .map((step, index) => {
+      if (typeof step === 'number') return `[${step}]`;
+      return index === 0 ? step : `.${step}`;
+    })
+    .join('');
+}
+
+function printProblems(problems: readonly Problem[]): string {
+  const file = problems[0]?.file ?? 'the configuration';
+  const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
+  return [`${file} has ${count}:`, ...problems.map(printProblem)].join('\n\n');
+}
+
+function printProblem(problem: Problem): string {
+  const place = [problem.file, problem.line, problem.column].filter((part) => part !== undefined);
+  return [
+    `${place.join(':')}  ${problem.path}`.trimEnd(),
+    `  found:    ${problem.found}`,
+    `  expected: ${problem.expected}`,
+    `  to do:    ${problem.advice}`,
+  ].join('\n');
+}

@@ -1,0 +1,52 @@
+/**
+ * Reads a parsed document that may have any shape: the rules are checked also where the schema
+ * is broken elsewhere, so that a person sees all problems at once.
+ */
+import type { KeyPath } from './problem.ts';
+
+export type RawTable = Readonly<Record<string, unknown>>;
+
+export interface RawEndpoint {
+  readonly path: KeyPath;
+  readonly table: RawTable;
+  readonly group: RawGroup;
+}
+
+export interface RawGroup {
+  readonly path: KeyPath;
+  readonly table: RawTable;
+}
+
+export function rawTable(value: unknown): RawTable {
+  return isTable(value) ? value : {};
+}
+
+export function rawText(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+export function rawGroups(document: RawTable): readonly RawGroup[] {
+  return tablesIn(document['groups'], ['groups']);
+}
+
+export function rawEndpoints(document: RawTable): readonly RawEndpoint[] {
+  return rawGroups(document).flatMap((group) =>
+    tablesIn(group.table['endpoints'], [...group.path, 'endpoints']).map((endpoint) => ({
+      ...endpoint,
+      group,
+    })),
+  );
+}
+
+function tablesIn(value: unknown, path: KeyPath): { path: KeyPath; table: RawTable }[] {
+  if (!Array.isArray(value)) return [];
+  return value.flatMap((table: unknown, index) =>
+    isTable(table) ? [{ path: [...path, index], table }] : [],
+  );
+}
+
+function isTable(value: unknown): value is RawTable {
+  return (
+    typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date)
+  );
+}

@@ -1,0 +1,122 @@
+import { Secret } from '../secret.ts';
+import type { Config, EndpointConfig, GroupConfig, Secrets } from './config.ts';
+import type { LoadedConfig } from './load.ts';
+import { type RawTable, rawGroups, rawTable } from './raw.ts';
+import { REDIS_URL_VARIABLE, splitPassword } from './redis-url.ts';
+import { type ConfigFile, configSchema } from './schema.ts';
+import { idOfName, sha256 } from './slug.ts';
+import { resolveTimes } from './times.ts';
+import type { Variables } from './variables.ts';
+
+/** The services' configuration from a document that passed all checks. */
+export function resolveConfig(
+  path: string,
+  document: RawTable,
+  variables: Variables,
+): LoadedConfig {
+  const file = configSchema.parse(document);
+  const groups = resolveGroups(file, document);
+  const endpoints = resolveEndpoints(file, groups);
+  const redis = splitPassword(variables(REDIS_URL_VARIABLE) ?? file.redis.url);
+  const config: Config = {
+    hash: hashOf(endpoints),
+    path,
+    server: {
+      host: file.server.host,
+      port: file.server.port,
+      switchThresholdMs: file.server.switch_threshold_ms,
+      gracefulSwitchTimeoutMs: file.server.graceful_switch_timeout_ms,
+    },
+    controller: file.controller,
+    prober: file.prober,
+    redisUrl: redis.url,
+    redisUrlFrom: redisUrlFrom(document, variables),
+    ui: file.ui,
+    groups,
+    endpoints,
+  };
+  return {
+    config: deepFreeze(config),
+    secrets: resolveSecrets(file, redis.password, variables),
+  };
+}
+
+function resolveGroups(file: ConfigFile, document: RawTable): GroupConfig[] {
+  const raw = rawGroups(document);
+  const defaultIndex = Math.max(
+    0,
+    file.groups.findIndex((group) => group.default),
+  );
+  return file.groups.map((group, index) => {
+    const own = rawTable(raw[index]?.table['health_check']);
+    const times = resolveTimes(rawTable(document['health_check']), own);
+    const claudeBinaryPath =
+      group.health_check?.claude_binary_path ?? file.health_check.claude_binary_path;
+    return {
+      name: group.name,
+      authTokenEnv: group.auth_token_env,
+      isDefault: index === defaultIndex,
+      healthCheck: {
+        intervalMs: times.interval * 1000,
+        minIntervalMs: times.min * 1000,
+        maxIntervalMs: times.max * 1000,
+        timeoutMs: times.timeout * 1000,
+        dynamicScaling: times.dynamicScaling,
+        ...(claudeBinaryPath === undefined ? {} : { claudeBinaryPath }),
+      },
+    };
+  });
+}
+
+function resolveEndpoints(file: ConfigFile, groups: readonly GroupConfig[]): EndpointConfig[] {
+  const byGroup = file.groups.map((group, index) => ({
+    isDefault: groups[index]?.isDefault === true,
+    endpoints: group.endpoints.map(({ name, url }) => ({
+      id: idOfName(name),
+      name,
+      groupName: group.name,
+      baseUrl: new URL(url).href.replace(/\/+$/, ''),
+    })),
+  }));
+  return [
+    ...byGroup.filter(({ isDefault }) => isDefault),
+    ...byGroup.filter(({ isDefault }) => !isDefault),
+  ].flatMap(({ endpoints }) => endpoints);
+}
+
+function redisUrlFrom(document: RawTable, variables: Variables): Config['redisUrlFrom'] {
+  if (variables(REDIS_URL_VARIABLE) !== undefined) return 'environment';
+  return rawTable(document['redis'])['url'] === undefined ? 'default' : 'file';
+}
+
+function resolveSecrets(
+  file: ConfigFile,
+  urlPassword: string | undefined,
+  variables: Variables,
+): Secrets {
+  const tokens = file.groups.map(
+    ({ name, auth_token_env }) => [name, new Secret(variables(auth_token_env) ?? '')] as const,
+  );
+  const named = file.redis.password_env;
+  const password = urlPassword ?? (named === undefined ? undefined : variables(named));
+  return {
+    groupTokens: new Map(tokens),
+    ...(password === undefined ? {} : { redisPassword: new Secret(password) }),
+  };
+}
+
+/** Of what a snapshot refers to: the ids, their groups and URLs, in order of preference. */
+function hashOf(endpoints: readonly EndpointConfig[]): string {
+  const lines = endpoints.map(({ id, groupName, baseUrl }) =>
+    JSON.stringify([id, groupName, baseUrl]),
+  );
+  return sha256(lines.join('\n')).slice(0, 12);
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) {
+    for (const part of Object.values(value)) deepFreeze(part);
+    Object.freeze(value);
+  }
+  return value;
+}

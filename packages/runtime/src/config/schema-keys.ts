@@ -1,0 +1,76 @@
+/**
+ * Questions to the schema about its own keys: for "did you mean …" and "this belongs in …".
+ */
+import type { z } from 'zod';
+
+import { configSchema } from './schema.ts';
+
+type AnySchema = z.core.$ZodType;
+
+/** Every table of the schema by path, with `[]` for "each element": `groups[].endpoints[]`. */
+const TABLES: ReadonlyMap<string, readonly string[]> = new Map(tablesOf(configSchema, ''));
+
+/** The keys that a table takes, by the table's printed path; empty for an unknown table. */
+export function keysOfTable(path: string): readonly string[] {
+  return TABLES.get(path.replace(/\[\d+\]/g, '[]')) ?? [];
+}
+
+/** The tables that take this key: `['server']` for `switch_threshold_ms`. */
+export function tablesWithKey(key: string): readonly string[] {
+  return [...TABLES].filter(([, keys]) => keys.includes(key)).map(([path]) => path);
+}
+
+/** Every key with its table: `server.port`, `groups[].endpoints[].url`. */
+export function allKeys(): readonly string[] {
+  return [...TABLES].flatMap(([table, keys]) =>
+    keys.map((key) => (table === '' ? key : `${table}.${key}`)).filter((path) => !isTable(path)),
+  );
+}
+
+function isTable(path: string): boolean {
+  return TABLES.has(path) || TABLES.has(`${path}[]`);
+}
+
+/** The known word that a mistyped one is nearest to, if one is near. */
+export function nearest(word: string, known: readonly string[]): string | undefined {
+  // Two letters in the wrong order are two edits; of a short word nothing would be left.
+  const limit = Math.min(Math.max(2, Math.floor(word.length / 3)), word.length - 2);
+  return known
+    .map((candidate) => ({ candidate, distance: editDistance(word, candidate) }))
+    .filter(({ distance }) => distance <= limit)
+    .sort((left, right) => left.distance - right.distance)[0]?.candidate;
+}
+
+function tablesOf(schema: AnySchema, path: string): [string, readonly string[]][] {
+  const inner = unwrap(schema);
+  const definition = inner._zod.def;
+  if (definition.type === 'array') {
+    return tablesOf((definition as z.core.$ZodArrayDef).element, `${path}[]`);
+  }
+  if (definition.type !== 'object') return [];
+  const { shape } = definition as z.core.$ZodObjectDef;
+  const children = Object.entries(shape).flatMap(([key, child]) =>
+    tablesOf(child, path === '' ? key : `${path}.${key}`),
+  );
+  return [[path, Object.keys(shape)], ...children];
+}
+
+/** The schema below `.default()`, `.prefault()` and `.optional()`. */
+function unwrap(schema: AnySchema): AnySchema {
+  const { def } = schema._zod;
+  return 'innerType' in def ? unwrap(def.innerType as AnySchema) : schema;
+}
+
+/** Levenshtein distance, row by row. */
+function editDistance(left: string, right: string): number {
+  let row = Array.from({ length: right.length + 1 }, (_, index) => index);
+  for (const [i, letter] of [...left].entries()) {
+    const next = [i + 1];
+    for (const [j, other] of [...right].entries()) {
+      const replaced = (row[j] ?? 0) + (letter === other ? 0 : 1);
+      next.push(Math.min(replaced, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[right.length] ?? 0;
+}

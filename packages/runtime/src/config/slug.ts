@@ -1,0 +1,22 @@
+import { createHash } from 'node:crypto';
+
+import { type EndpointId, endpointId } from '@zephyr/core';
+
+/**
+ * The id of an endpoint: its name in lower case with `-` between the words (`Instcopilot-CN1` is
+ * `instcopilot-cn1`). A name with other than ASCII characters has no such form and gets
+ * `e-<8 hex>` of its hash, so that 香港-1 and 日本-1 stay apart.
+ */
+export function idOfName(name: string): EndpointId {
+  const slug = name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '');
+  // Ids are keys of plain objects, where `constructor` would find something without being there.
+  const usable = /^[\x20-\x7e]+$/.test(name) && slug !== '' && !(slug in {});
+  return endpointId(usable ? slug : `e-${sha256(name).slice(0, 8)}`);
+}
+
+export function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
