@@ -4,24 +4,26 @@ import type { Redis } from 'ioredis';
 import { z } from 'zod';
 
 import { keys } from './keys.ts';
-import type { OperatorRecord } from './records.ts';
 import { loadScript, runScript } from './script.ts';
 
-/** The streams of the leader and about how many entries each keeps. */
-const STREAMS = {
+/** What the leader writes beside the snapshot; `kept` 0 is a record, else about so many entries. */
+const PLACES = {
+  operator: { key: keys.operator, kept: 0 },
+  view: { key: keys.view, kept: 0 },
   /** A decision with its inputs is about 2 kB: 10 MB. */
   decisions: { key: keys.decisions, kept: 5_000 },
+  log: { key: keys.log, kept: 5_000 },
   /** People act rarely, and want to look back far. */
   audit: { key: keys.audit, kept: 20_000 },
 } as const;
-const STREAM_NAMES = ['decisions', 'audit'] as const;
+export type Place = keyof typeof PLACES;
+const PLACE_NAMES = Object.keys(PLACES) as Place[];
 
 export interface Commit {
   /** Unique; the same id again means the same commit, whose reply was lost. */
   readonly id: string;
   readonly snapshot?: RoutingSnapshot | undefined;
-  readonly operator?: OperatorRecord | undefined;
-  readonly appends: readonly { readonly stream: keyof typeof STREAMS; readonly entry: unknown }[];
+  readonly writes: readonly { readonly place: Place; readonly value: unknown }[];
 }
 
 export type CommitAnswer =
@@ -43,21 +45,19 @@ export async function writeCommit(
   leader: { readonly id: string; readonly epoch: number; readonly knownVersion: number },
   commit: Commit,
 ): Promise<CommitAnswer> {
-  const json = (value: unknown) => (value === undefined ? '' : JSON.stringify(value));
+  const fixedKeys = [keys.lease, keys.epoch, keys.snapshot, keys.committed];
   const reply = commitReply.parse(
     await runScript(redis, commitScript, {
-      keys: [
-        ...[keys.lease, keys.epoch, keys.snapshot, keys.operator, keys.committed],
-        ...STREAM_NAMES.map((name) => STREAMS[name].key),
-      ],
+      keys: [...fixedKeys, ...PLACE_NAMES.map((name) => PLACES[name].key)],
       args: [
         ...[leader.id, leader.epoch, commit.id, leader.knownVersion],
-        ...[json(commit.snapshot), json(commit.operator), keys.snapshotChanged],
-        ...commit.appends.flatMap(({ stream, entry }) => [
-          // Lua counts from one; five keys come before the streams.
-          STREAM_NAMES.indexOf(stream) + 6,
-          STREAMS[stream].kept,
-          JSON.stringify(entry),
+        commit.snapshot === undefined ? '' : JSON.stringify(commit.snapshot),
+        keys.snapshotChanged,
+        ...commit.writes.flatMap(({ place, value }) => [
+          // Lua counts from one.
+          fixedKeys.length + PLACE_NAMES.indexOf(place) + 1,
+          PLACES[place].kept,
+          JSON.stringify(value),
         ]),
       ],
     }),

@@ -37,6 +37,10 @@ export const keys = {
   operator: `${root}:operator`,
   /** Leading controller, by script. Stream of decisions with their inputs, capped. */
   decisions: `${root}:decisions`,
+  /** Leading controller, by script. Stream of what people see in the event log, capped. */
+  log: `${root}:log`,
+  /** Leading controller, by script. JSON of what the admin API tells; renewed each second. */
+  view: `${root}:view`,
   /** Leading controller, by script. Stream of what operators did and what came of it, capped. */
   audit: `${root}:audit`,
 } as const;

@@ -113,10 +113,13 @@ describe('writeCommit', () => {
   const commit = (id: string, epoch: number, version: number): Commit => ({
     id,
     snapshot: snapshot(epoch, version),
-    appends: [{ stream: 'decisions', entry: { id } }],
+    writes: [
+      { place: 'decisions', value: { id } },
+      { place: 'operator', value: { id } },
+    ],
   });
 
-  it('writes the snapshot and the streams together', async () => {
+  it('writes the snapshot, the records and the streams together', async () => {
     const leader = await lead('one');
     const answer = await writeCommit(
       redis,
@@ -126,6 +129,7 @@ describe('writeCommit', () => {
     expect(answer).toEqual({ status: 'committed' });
     expect(JSON.parse((await redis.get(keys.snapshot)) ?? '')).toMatchObject({ version: 1 });
     expect(await redis.xlen(keys.decisions)).toBe(1);
+    expect(await redis.get(keys.operator)).toBe('{"id":"c1"}');
   });
 
   it('writes nothing for a leader that was replaced while it was paused', async () => {
@@ -138,7 +142,7 @@ describe('writeCommit', () => {
       commit('c1', paused.epoch, 1),
     );
     expect(answer).toEqual({ status: 'fenced', currentEpoch: current.epoch });
-    expect(await redis.exists(keys.snapshot, keys.decisions)).toBe(0);
+    expect(await redis.exists(keys.snapshot, keys.decisions, keys.operator)).toBe(0);
   });
 
   it('writes nothing for a leader whose lease has ended, even without a successor', async () => {

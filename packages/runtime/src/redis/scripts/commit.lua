@@ -1,27 +1,26 @@
 -- All that one decision writes, at once or not at all. Refused for anyone but the leader of the
 -- current epoch, so that a leader that was paused or cut off writes nothing.
--- Repeating a commit whose reply was lost changes nothing: its last stream entry is recognised.
+-- Repeating a commit whose reply was lost changes nothing: its id is recognised.
 --
 -- KEYS[1] lease
 -- KEYS[2] epoch
--- KEYS[3] snapshot      JSON of a RoutingSnapshot
--- KEYS[4] operator      JSON of the operator's wishes
--- KEYS[5] committed     id of the last commit
--- KEYS[6…] streams to append to
+-- KEYS[3] snapshot   JSON of a RoutingSnapshot
+-- KEYS[4] committed  id of the last commit
+-- KEYS[5…] the leader's other records and streams
 -- ARGV[1] id of the leader
 -- ARGV[2] its epoch
 -- ARGV[3] id of this commit, unique
 -- ARGV[4] version of the snapshot that the leader knows; 0 for none
 -- ARGV[5] the new snapshot, or '' to leave it
--- ARGV[6] the new operator record, or '' to leave it
--- ARGV[7] pub/sub channel of the hint that the snapshot has changed
--- ARGV[8…] triples: index of the stream in KEYS, about how many entries it keeps, JSON of the entry
+-- ARGV[6] pub/sub channel of the hint that the snapshot has changed
+-- ARGV[7…] triples: index in KEYS; about how many entries the stream keeps, or 0 for a record that
+--          is replaced; JSON
 -- Returns {'committed'}, {'fenced', epoch of the leader now} or {'conflict', version that is there}
 local epoch = redis.call('GET', KEYS[2]) or '0'
 if epoch ~= ARGV[2] or redis.call('GET', KEYS[1]) ~= ARGV[1] then
   return { 'fenced', epoch }
 end
-if redis.call('GET', KEYS[5]) == ARGV[3] then
+if redis.call('GET', KEYS[4]) == ARGV[3] then
   return { 'committed' }
 end
 
@@ -38,14 +37,16 @@ if ARGV[5] ~= '' then
   end
   redis.call('SET', KEYS[3], ARGV[5])
 end
-if ARGV[6] ~= '' then
-  redis.call('SET', KEYS[4], ARGV[6])
+for i = 7, #ARGV, 3 do
+  local key = KEYS[tonumber(ARGV[i])]
+  if ARGV[i + 1] == '0' then
+    redis.call('SET', key, ARGV[i + 2])
+  else
+    redis.call('XADD', key, 'MAXLEN', '~', ARGV[i + 1], '*', 'json', ARGV[i + 2])
+  end
 end
-for i = 8, #ARGV, 3 do
-  redis.call('XADD', KEYS[tonumber(ARGV[i])], 'MAXLEN', '~', ARGV[i + 1], '*', 'json', ARGV[i + 2])
-end
-redis.call('SET', KEYS[5], ARGV[3])
+redis.call('SET', KEYS[4], ARGV[3])
 if ARGV[5] ~= '' then
-  redis.call('PUBLISH', ARGV[7], '')
+  redis.call('PUBLISH', ARGV[6], '')
 end
 return { 'committed' }
