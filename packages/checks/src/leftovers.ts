@@ -1,0 +1,91 @@
+/**
+ * Finds and ends what a check left behind: processes that moved to a session of their own (a
+ * group kill misses those), and processes and folders of a prober that was killed.
+ *
+ * Every process of a check carries a marker in its environment, which children inherit. On Linux
+ * /proc shows it. Elsewhere only the process group and the folder are cleaned up, and a process
+ * that both changes its session and clears its environment escapes everywhere but in a container,
+ * whose end is the end of all that runs in it.
+ */
+import { randomBytes } from 'node:crypto';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** `<pid of the prober>-<random>` */
+const VARIABLE = 'ZEPHYR_CHECK';
+/** Folders of checks are named `zephyr-check-<pid of the prober>-<random>`. */
+export const FOLDER_PREFIX = 'zephyr-check-';
+/** A process may fork while we read /proc; three rounds outrun all but a fork bomb. */
+const ROUNDS = 3;
+
+/** One variable that names a check, for the environment of its processes. */
+export function newMarker(): Readonly<Record<string, string>> {
+  return { [VARIABLE]: `${process.pid}-${randomBytes(8).toString('hex')}` };
+}
+
+/** Kills every process that carries the marker. */
+export function killMarked(marker: Readonly<Record<string, string>>): void {
+  const wanted = `${VARIABLE}=${marker[VARIABLE]}`;
+  killWhere((environment) => environment.includes(wanted));
+}
+
+/** Kills the processes and removes the folders of probers on this machine that are dead. */
+export function removeLeftovers(): void {
+  const mine = `${VARIABLE}=${process.pid}-`;
+  killWhere((environment) => {
+    const marker = environment.find((entry) => entry.startsWith(`${VARIABLE}=`));
+    if (marker === undefined) return false;
+    // At our start, a marker with our own pid is that of an earlier process of the same number.
+    return marker.startsWith(mine) || !isAlive(Number.parseInt(marker.split('=')[1] ?? '', 10));
+  });
+  for (const name of readdirSync(tmpdir())) {
+    if (!name.startsWith(FOLDER_PREFIX)) continue;
+    const pid = Number.parseInt(name.slice(FOLDER_PREFIX.length), 10);
+    if (pid === process.pid || !isAlive(pid))
+      rmSync(join(tmpdir(), name), { recursive: true, force: true });
+  }
+}
+
+function killWhere(isWanted: (environment: readonly string[]) => boolean): void {
+  if (process.platform !== 'linux') return;
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const found = processIds().filter((pid) => pid !== process.pid && isWanted(environmentOf(pid)));
+    if (found.length === 0) return;
+    for (const pid of found) tryKill(pid);
+  }
+}
+
+function processIds(): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
+}
+
+/** Empty for processes of other users, for zombies, and for those that just ended. */
+function environmentOf(pid: number): readonly string[] {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0');
+  } catch {
+    return [];
+  }
+}
+
+function isAlive(pid: number): boolean {
+  if (!Number.isInteger(pid) || pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // EPERM: it lives, as another user.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+function tryKill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}

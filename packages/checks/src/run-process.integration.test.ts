@@ -1,0 +1,96 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+
+import { type FakeBehaviour, makeFakeClaude } from '@zephyr/testkit/fake-claude';
+import { describe, expect, it, vi } from 'vitest';
+
+import { OUTPUT_LIMIT_BYTES, type ProcessRequest, runProcess } from './run-process.ts';
+
+const onLinux = process.platform === 'linux';
+
+function run(behaviour: FakeBehaviour, changes: Partial<ProcessRequest> = {}) {
+  return runProcess({
+    file: makeFakeClaude(behaviour),
+    args: [],
+    environment: { PATH: '/usr/bin:/bin', TEST_RUN: `run-${process.pid}` },
+    folder: tmpdir(),
+    timeoutMs: 300,
+    signal: new AbortController().signal,
+    ...changes,
+  });
+}
+
+/** Processes that this test started and that still live (zombies have no environment). */
+function survivors(): string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/environ`, 'latin1').includes(
+          `TEST_RUN=run-${process.pid}`,
+        );
+      } catch {
+        return false;
+      }
+    });
+}
+
+describe('runProcess', () => {
+  it('reports the exit code and the output', async () => {
+    const report = await run('exits3', { timeoutMs: 5_000 });
+    expect(report.end).toEqual({ kind: 'exited', code: 3 });
+    expect(report.stderr).toBe('cannot go on\n');
+  });
+
+  it('reports a program that died by itself', async () => {
+    expect((await run('crashes', { timeoutMs: 5_000 })).end).toEqual({
+      kind: 'died',
+      signal: 'SIGSEGV',
+    });
+  });
+
+  it('reports a program that is missing', async () => {
+    const report = await run('exits3', { file: '/nowhere/claude' });
+    expect(report.end).toEqual({ kind: 'not_started', errorCode: 'ENOENT' });
+  });
+
+  it('passes only the environment that is named', async () => {
+    process.env['CANARY_SECRET'] = 'canary';
+    const report = await run('tellsAll', { timeoutMs: 5_000, args: ['a b', '$(id)'] });
+    expect(report.stdout).not.toContain('canary');
+    expect(report.stdout).toContain('args: a b $(id)');
+  });
+
+  it.runIf(onLinux)('kills the group of a program that ignores SIGTERM', async () => {
+    const report = await run('ignoresTerm');
+    expect(report.end).toEqual({ kind: 'killed', why: 'deadline' });
+    expect(report.wallMs).toBeLessThan(300 + 2_500);
+    expect(survivors()).toEqual([]);
+  });
+
+  it.runIf(onLinux)('kills a daemon that a well-behaved program left', async () => {
+    const report = await run('leavesDaemon', { timeoutMs: 5_000 });
+    expect(report.end).toEqual({ kind: 'exited', code: 0 });
+    expect(survivors()).toEqual([]);
+  });
+
+  it.runIf(onLinux)('does not wait for a daemon that holds the pipes open', async () => {
+    const report = await run('hangsWithDaemon');
+    expect(report.end).toEqual({ kind: 'killed', why: 'deadline' });
+    expect(survivors()).toEqual([]);
+  });
+
+  it('ends a program that prints without end, and keeps the first part', async () => {
+    const report = await run('printsForever', { timeoutMs: 20_000 });
+    expect(report.end).toEqual({ kind: 'killed', why: 'output_limit' });
+    expect(report.stdout).toHaveLength(OUTPUT_LIMIT_BYTES);
+  });
+
+  it('ends the program when the caller gives up', async () => {
+    const controller = new AbortController();
+    const running = run('hangsWithDaemon', { timeoutMs: 60_000, signal: controller.signal });
+    controller.abort();
+    expect((await running).end).toEqual({ kind: 'killed', why: 'aborted' });
+    await vi.waitFor(() => expect(survivors()).toEqual([]));
+  });
+});

@@ -1,0 +1,171 @@
+/**
+ * Runs a program that may hang, ignore signals, fork, or print without end, and gets rid of it
+ * whatever it does: no shell, an environment that is named in full, a process group of its own,
+ * bounded output, a deadline.
+ */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import type { Readable } from 'node:stream';
+
+import { killMarked, newMarker } from './leftovers.ts';
+
+export interface ProcessRequest {
+  /** Absolute path of the program. */
+  readonly file: string;
+  readonly args: readonly string[];
+  /** The whole environment of the program: nothing is inherited. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Working folder. */
+  readonly folder: string;
+  /** From the start until SIGTERM. */
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** Why the program is gone. */
+export type ProcessEnd =
+  | { readonly kind: 'exited'; readonly code: number }
+  /** By a signal that was not ours: a crash, the kernel's out-of-memory killer, a person. */
+  | { readonly kind: 'died'; readonly signal: NodeJS.Signals }
+  | { readonly kind: 'killed'; readonly why: 'deadline' | 'output_limit' | 'aborted' }
+  | { readonly kind: 'not_started'; readonly errorCode: string };
+
+export interface ProcessReport {
+  readonly end: ProcessEnd;
+  /** At most `OUTPUT_LIMIT_BYTES` each. */
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly wallMs: number;
+}
+
+/** The JSON result of the Claude CLI has about 1 KiB. A program that prints more is ended. */
+export const OUTPUT_LIMIT_BYTES = 64 * 1024;
+/** How long a program may clean up after SIGTERM. The Claude CLI takes about 50 ms. */
+const TERM_GRACE_MS = 2_000;
+/** A grandchild may hold the pipes open: what arrives this long after the exit is not awaited. */
+const PIPE_GRACE_MS = 100;
+
+type KillReason = Extract<ProcessEnd, { kind: 'killed' }>['why'];
+
+/** Never rejects. When it resolves, the program and all that it started are gone. */
+export function runProcess(request: ProcessRequest): Promise<ProcessReport> {
+  const problem = startProblem(request.file);
+  if (problem !== undefined) {
+    const end: ProcessEnd = { kind: 'not_started', errorCode: problem };
+    return Promise.resolve({ end, stdout: '', stderr: '', wallMs: 0 });
+  }
+  return new Promise((resolve) => {
+    const startedAtMs = performance.now();
+    const marker = newMarker();
+    const [file, ...prefix] = dyingWithParent(request.file);
+    const child = spawn(file, [...prefix, ...request.args], {
+      cwd: request.folder,
+      env: { ...request.environment, ...marker },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      // Leader of a group of its own: `kill(-pid)` reaches what it forks.
+      detached: true,
+    });
+
+    let killedFor: KillReason | undefined;
+    const timers = new Set<NodeJS.Timeout>();
+    const kill = (why: KillReason): void => {
+      if (killedFor !== undefined) return;
+      killedFor = why;
+      signalGroup(child, 'SIGTERM');
+      timers.add(setTimeout(() => signalGroup(child, 'SIGKILL'), TERM_GRACE_MS));
+    };
+    const abort = (): void => kill('aborted');
+    timers.add(setTimeout(() => kill('deadline'), request.timeoutMs));
+    request.signal.addEventListener('abort', abort, { once: true });
+    if (request.signal.aborted) abort();
+
+    const stdout = collect(child.stdout, () => kill('output_limit'));
+    const stderr = collect(child.stderr, () => kill('output_limit'));
+
+    let finished = false;
+    const finish = (end: ProcessEnd): void => {
+      if (finished) return;
+      finished = true;
+      for (const timer of timers) clearTimeout(timer);
+      request.signal.removeEventListener('abort', abort);
+      // Also when it exited well: what it left running has nobody else to end it.
+      signalGroup(child, 'SIGKILL');
+      killMarked(marker);
+      child.stdout.destroy();
+      child.stderr.destroy();
+      const wallMs = performance.now() - startedAtMs;
+      resolve({ end, stdout: stdout(), stderr: stderr(), wallMs });
+    };
+
+    child.once('error', (error: NodeJS.ErrnoException) => {
+      if (child.pid === undefined)
+        finish({ kind: 'not_started', errorCode: error.code ?? 'UNKNOWN' });
+    });
+    // Not 'close': that waits for whoever holds the pipes.
+    child.once('exit', (code, signal) => {
+      const end = endOf({ code, signal, killedFor });
+      const grace = setTimeout(() => finish(end), PIPE_GRACE_MS);
+      child.once('close', () => {
+        clearTimeout(grace);
+        finish(end);
+      });
+    });
+  });
+}
+
+/** Asked before the start: afterwards the error would be that of `setpriv`. */
+function startProblem(file: string): string | undefined {
+  try {
+    accessSync(file, constants.X_OK);
+    return undefined;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? 'UNKNOWN';
+  }
+}
+
+function endOf(exit: {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  killedFor: KillReason | undefined;
+}): ProcessEnd {
+  if (exit.killedFor !== undefined) return { kind: 'killed', why: exit.killedFor };
+  if (exit.code !== null) return { kind: 'exited', code: exit.code };
+  return { kind: 'died', signal: exit.signal ?? 'SIGKILL' };
+}
+
+/** Signals every process of the child's group; one that is gone already is no error. */
+function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(-child.pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+/** Keeps the first `OUTPUT_LIMIT_BYTES` of a stream and calls `onLimit` when there is more. */
+function collect(stream: Readable, onLimit: () => void): () => string {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  stream.on('error', () => undefined);
+  stream.on('data', (chunk: Buffer) => {
+    const room = OUTPUT_LIMIT_BYTES - bytes;
+    if (room > 0) chunks.push(chunk.subarray(0, room));
+    bytes += chunk.length;
+    if (bytes <= OUTPUT_LIMIT_BYTES) return;
+    // A program that prints without end is not worth the work of reading it.
+    stream.pause();
+    onLimit();
+  });
+  return () => Buffer.concat(chunks).toString('utf8');
+}
+
+let setpriv: boolean | undefined;
+
+/** On Linux the kernel kills the program when we are killed and cannot do it ourselves. */
+function dyingWithParent(file: string): [string, ...string[]] {
+  setpriv ??=
+    process.platform === 'linux' &&
+    spawnSync('setpriv', ['--pdeathsig', 'KILL', 'true']).status === 0;
+  return setpriv ? ['setpriv', '--pdeathsig', 'KILL', file] : [file];
+}

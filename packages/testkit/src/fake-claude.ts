@@ -1,0 +1,38 @@
+/**
+ * A program in the place of the Claude CLI, for what the real one cannot be made to do.
+ * Each behaviour is a small shell script, so that it starts at once and needs nothing.
+ */
+import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export const FAKE_BEHAVIOURS = {
+  /** Ignores SIGTERM, as does its child. */
+  ignoresTerm: `trap '' TERM; sleep 600 & wait; sleep 600`,
+  /** Ends well and leaves a process in a session of its own, which a group kill misses. */
+  leavesDaemon: `setsid sleep 600 >/dev/null 2>&1 & sleep 0.2; exit 0`,
+  /** Hangs and has a child in another session that holds the output pipes open. */
+  hangsWithDaemon: `setsid sleep 600 & sleep 600`,
+  /** Prints without end. */
+  printsForever: `exec cat /dev/zero`,
+  /** Ends with 3 and a line on standard error. */
+  exits3: `echo 'cannot go on' >&2; exit 3`,
+  /** Dies of a signal. */
+  crashes: `kill -SEGV $$`,
+  /** Says that all is well without having asked anybody. */
+  liesAboutSuccess: `echo '{"type":"result","subtype":"success","is_error":false,"result":"pong","stop_reason":"end_turn"}'`,
+  /** Prints its environment, arguments and working folder. */
+  tellsAll: `env; echo "args: $*"; echo "folder: $(pwd)"; ls -A`,
+  /** Prints what is not JSON, with bytes that are not UTF-8. */
+  printsGarbage: `printf 'garbage \\377\\376\\000 here'`,
+} as const;
+
+export type FakeBehaviour = keyof typeof FAKE_BEHAVIOURS;
+
+/** Writes the program into a new temporary folder and returns its path. */
+export function makeFakeClaude(behaviour: FakeBehaviour): string {
+  const file = join(mkdtempSync(join(tmpdir(), 'fake-claude-')), 'claude');
+  writeFileSync(file, `#!/bin/sh\n${FAKE_BEHAVIOURS[behaviour]}\n`);
+  chmodSync(file, 0o755);
+  return file;
+}
