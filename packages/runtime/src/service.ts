@@ -101,9 +101,26 @@ function contextFor(name: ServiceName, log: Logger): ServiceContext {
   return {
     name,
     instanceId: `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`,
-    config,
+    config: listening(name, config, process.env['ZEPHYR_LISTEN']),
     secrets,
     redis: { url: config.redisUrl, password: secrets.redisPassword?.reveal() },
     log,
   };
+}
+
+/**
+ * A container listens on all its addresses and on the port that its image documents, whatever the
+ * configuration says for a laptop: ZEPHYR_LISTEN is `<host>:<port>` of this one process.
+ */
+function listening(name: ServiceName, config: Config, address: string | undefined): Config {
+  if (address === undefined || address === '') return config;
+  const [, host = '', port = ''] = /^(.+):(\d{1,5})$/.exec(address) ?? [];
+  if (host === '' || Number(port) > 65_535) {
+    throw new ZephyrError('CONFIG', `ZEPHYR_LISTEN is ${address}, which is no address and port`, {
+      advice: ['write it as <host>:<port>, e.g. 0.0.0.0:8080'],
+    });
+  }
+  const place = { host: host.replace(/^\[(.*)\]$/, '$1'), port: Number(port) };
+  const section = name === 'proxy' ? 'server' : name;
+  return { ...config, [section]: { ...config[section], ...place } };
 }

@@ -1,6 +1,15 @@
+import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 
-/** Looks up a variable: the real environment first, then the .env file; empty is not set. */
+import { messageOf, ZephyrError } from '../errors.ts';
+
+/**
+ * Looks up a variable: the real environment first, then the file that `<NAME>_FILE` of the
+ * environment names (secrets of Docker and Kubernetes), then the .env file; empty is not set.
+ *
+ * @throws ZephyrError `CONFIG` when the named file cannot be read: going on without it would start
+ *   a service that has no token and nobody who knows why.
+ */
 export type Variables = (name: string) => string | undefined;
 
 export function variablesOf(
@@ -10,7 +19,31 @@ export function variablesOf(
   const fromFile = parseEnv(envFileText.replace(/^\uFEFF/, ''));
   return (name) => {
     if (!/^[A-Za-z_]\w*$/.test(name)) return undefined;
-    const value = environment[name] || (Object.hasOwn(fromFile, name) ? fromFile[name] : undefined);
+    const value =
+      environment[name] ||
+      fromSecretFile(`${name}_FILE`, environment) ||
+      (Object.hasOwn(fromFile, name) ? fromFile[name] : undefined);
     return value === '' ? undefined : value;
   };
+}
+
+function fromSecretFile(
+  name: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): string | undefined {
+  const path = environment[name];
+  if (path === undefined || path === '') return undefined;
+  try {
+    // Editors and `echo` end a file with a line break, which is no part of the secret.
+    return readFileSync(path, 'utf8').trim();
+  } catch (error) {
+    throw new ZephyrError(
+      'CONFIG',
+      `cannot read the file that ${name} names: ${messageOf(error)}`,
+      {
+        cause: error,
+        advice: [`mount the secret at this path, or remove ${name} from the environment`],
+      },
+    );
+  }
 }

@@ -1,0 +1,71 @@
+# One recipe for all images: `docker build --target proxy|prober|controller|cli .`
+#
+# Sources run as they are (Node 24 strips the types), so an image is Node, the production
+# dependencies of one workspace, and the sources that it imports. Everything is owned by root and
+# read-only to the service, which runs under a user id of its own.
+ARG NODE_IMAGE=node:24.21.0-bookworm-slim
+
+# The manifests alone: a change of a source file does not install the dependencies again.
+FROM ${NODE_IMAGE} AS manifests
+WORKDIR /source
+COPY . .
+RUN mkdir /manifests && find . -name package.json -exec cp --parents {} /manifests ';' \
+ && cp package-lock.json .npmrc /manifests
+
+FROM ${NODE_IMAGE} AS install
+WORKDIR /app
+COPY --from=manifests /manifests ./
+
+FROM install AS proxy-modules
+RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev --workspace=services/proxy
+
+# Brings the Claude CLI: its binary is an optional dependency, so never `--omit=optional` here.
+FROM install AS prober-modules
+RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev --workspace=services/prober
+
+FROM install AS controller-modules
+RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev --workspace=services/controller
+
+FROM install AS cli-modules
+RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev --workspace=packages/cli
+
+FROM ${NODE_IMAGE} AS runtime
+ENV NODE_ENV=production \
+    ZEPHYR_CONFIG=/config/config.toml \
+    ZEPHYR_ENV_FILE=/nonexistent/.env
+WORKDIR /app
+STOPSIGNAL SIGTERM
+
+FROM runtime AS proxy
+COPY --from=proxy-modules /app ./
+COPY packages/core packages/core
+COPY packages/runtime packages/runtime
+COPY services/proxy services/proxy
+USER 10001:10001
+EXPOSE 8080
+CMD ["node", "services/proxy/src/main.ts"]
+
+FROM runtime AS prober
+COPY --from=prober-modules /app ./
+COPY packages/core packages/core
+COPY packages/runtime packages/runtime
+COPY services/prober services/prober
+USER 10002:10002
+EXPOSE 8082
+CMD ["node", "services/prober/src/main.ts"]
+
+FROM runtime AS controller
+COPY --from=controller-modules /app ./
+COPY packages/core packages/core
+COPY packages/runtime packages/runtime
+COPY services/controller services/controller
+USER 10003:10003
+EXPOSE 8081
+CMD ["node", "services/controller/src/main.ts"]
+
+# The `zephyr` command: secrets, client keys, simulated endpoints.
+FROM runtime AS cli
+COPY --from=cli-modules /app ./
+COPY packages packages
+USER 10004:10004
+ENTRYPOINT ["node", "packages/cli/src/main.ts"]
