@@ -7,7 +7,7 @@ import { hostname } from 'node:os';
 import { parseArgs } from 'node:util';
 
 import type { Config, Secrets } from './config/config.ts';
-import { loadConfig } from './config/load.ts';
+import { type ConfigSource, createConfigSource } from './config/source.ts';
 import { EXIT, explain, ZephyrError } from './errors.ts';
 import { createLogger, type Logger } from './logger.ts';
 import type { RedisTarget } from './redis/client.ts';
@@ -18,8 +18,10 @@ export interface ServiceContext {
   readonly name: ServiceName;
   /** `<host>-<pid>-<random>`: names this process in Redis and in logs. */
   readonly instanceId: string;
+  /** As it was at the start; a service that follows changes subscribes to `configSource`. */
   readonly config: Config;
   readonly secrets: Secrets;
+  readonly configSource: ConfigSource;
   readonly redis: RedisTarget;
   readonly log: Logger;
 }
@@ -93,16 +95,21 @@ function contextFor(name: ServiceName, log: Logger): ServiceContext {
       'env-file': { type: 'string', default: process.env['ZEPHYR_ENV_FILE'] ?? '.env' },
     },
   });
-  const { config, secrets } = loadConfig({
-    configPath: values.config,
-    envFilePath: values['env-file'],
-    environment: process.env,
-  });
+  const configSource = createConfigSource(
+    {
+      configPath: values.config,
+      envFilePath: values['env-file'],
+      environment: process.env,
+    },
+    log,
+  );
+  const { config, secrets } = configSource.current();
   return {
     name,
     instanceId: `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`,
     config: listening(name, config, process.env['ZEPHYR_LISTEN']),
     secrets,
+    configSource,
     redis: { url: config.redisUrl, password: secrets.redisPassword?.reveal() },
     log,
   };

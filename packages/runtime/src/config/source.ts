@@ -1,0 +1,100 @@
+/**
+ * The configuration while a service runs: reads the files again when they change, on SIGHUP or on
+ * request. A good configuration replaces the one in use; a bad one is refused and told.
+ */
+import { createHash } from 'node:crypto';
+import { readFileSync, unwatchFile, watchFile } from 'node:fs';
+
+import { messageOf } from '../errors.ts';
+import type { Logger } from '../logger.ts';
+import { type ConfigSources, type LoadedConfig, loadConfig } from './load.ts';
+import { ConfigError } from './problem.ts';
+
+export type ConfigChange =
+  | { readonly status: 'applied'; readonly loaded: LoadedConfig }
+  /** The former configuration stays in use. One text per problem; no secret is in them. */
+  | { readonly status: 'refused'; readonly problems: readonly string[] };
+
+export interface ConfigSource {
+  /** The configuration in use. */
+  current(): LoadedConfig;
+  /** Told of each applied and each refused change. */
+  subscribe(listener: (change: ConfigChange) => void): void;
+  /** Reads the files now, whether they look changed or not. */
+  reload(): ConfigChange;
+  stop(): void;
+}
+
+/**
+ * Polling sees every kind of save on every kind of mount: editors that rename, symlinks that are
+ * swapped by Kubernetes, single files mounted into containers. Notifications miss half of these.
+ */
+const POLL_MS = 500;
+/** Changes within this time are one change: at most one reload each second. */
+const SETTLE_MS = 1_000;
+
+export function createConfigSource(sources: ConfigSources, log: Logger): ConfigSource {
+  const files = [sources.configPath, sources.envFilePath];
+  const listeners: ((change: ConfigChange) => void)[] = [];
+  let loaded = loadConfig(sources);
+  let fingerprint = fingerprintOf(files);
+  let pending: NodeJS.Timeout | undefined;
+
+  const load = (): ConfigChange => {
+    fingerprint = fingerprintOf(files);
+    try {
+      loaded = loadConfig(sources);
+      return { status: 'applied', loaded };
+    } catch (error) {
+      return { status: 'refused', problems: problemsOf(error) };
+    }
+  };
+  const reload = (): ConfigChange => {
+    const change = load();
+    if (change.status === 'applied') log.info({ hash: loaded.config.hash }, 'config applied');
+    if (change.status === 'refused') log.error({ problems: change.problems }, 'config refused');
+    for (const listener of listeners) listener(change);
+    return change;
+  };
+  const changed = () => {
+    pending ??= setTimeout(() => {
+      pending = undefined;
+      if (fingerprintOf(files) !== fingerprint) reload();
+    }, SETTLE_MS);
+  };
+
+  for (const file of files) watchFile(file, { interval: POLL_MS, persistent: false }, changed);
+  process.on('SIGHUP', reload);
+  return {
+    current: () => loaded,
+    subscribe: (listener) => listeners.push(listener),
+    reload,
+    stop: () => {
+      clearTimeout(pending);
+      process.off('SIGHUP', reload);
+      for (const file of files) unwatchFile(file, changed);
+    },
+  };
+}
+
+/** By content: `touch` and a save without a change are no change. */
+function fingerprintOf(files: readonly string[]): string {
+  const hash = createHash('sha256');
+  for (const file of files) {
+    try {
+      hash.update(readFileSync(file));
+    } catch {
+      hash.update('missing');
+    }
+    hash.update('\0');
+  }
+  return hash.digest('hex');
+}
+
+function problemsOf(error: unknown): readonly string[] {
+  if (!(error instanceof ConfigError)) return [messageOf(error)];
+  return error.problems.map(({ file, line, path, found, expected, advice }) => {
+    const place = [file, line].filter((part) => part !== undefined).join(':');
+    return `${place} ${path}: found ${found}; expected ${expected}; ${advice}`;
+  });
+}
