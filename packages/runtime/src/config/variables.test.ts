@@ -31,4 +31,12 @@ describe('variablesOf', () => {
     const look = variablesOf({ TOKEN_FILE: join(folder, 'missing') }, '');
     expect(() => look('TOKEN')).toThrow(/cannot read the file that TOKEN_FILE names/);
   });
+
+  it('reads a .env file with Windows line ends and comments', () => {
+    expect(variablesOf({}, 'OTHER=1\r\nTOKEN="a # b" # c\r\n')('TOKEN')).toBe('a # b');
+  });
+
+  it('finds nothing that the language brings', () => {
+    expect(variablesOf({}, '')('constructor')).toBeUndefined();
+  });
 });

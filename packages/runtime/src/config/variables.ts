@@ -18,20 +18,25 @@ export function variablesOf(
 ): Variables {
   const fromFile = parseEnv(envFileText.replace(/^\uFEFF/, ''));
   return (name) => {
-    if (!/^[A-Za-z_]\w*$/.test(name)) return undefined;
     const value =
-      environment[name] ||
-      fromSecretFile(`${name}_FILE`, environment) ||
-      (Object.hasOwn(fromFile, name) ? fromFile[name] : undefined);
+      own(environment, name) || fromSecretFile(`${name}_FILE`, environment) || own(fromFile, name);
     return value === '' ? undefined : value;
   };
+}
+
+/** Not what the language brings with every object, such as `constructor`. */
+function own(
+  record: Readonly<Record<string, string | undefined>>,
+  name: string,
+): string | undefined {
+  return Object.hasOwn(record, name) ? record[name] : undefined;
 }
 
 function fromSecretFile(
   name: string,
   environment: Readonly<Record<string, string | undefined>>,
 ): string | undefined {
-  const path = environment[name];
+  const path = own(environment, name);
   if (path === undefined || path === '') return undefined;
   try {
     // Editors and `echo` end a file with a line break, which is no part of the secret.

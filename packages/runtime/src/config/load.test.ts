@@ -1,0 +1,396 @@
+import fc from 'fast-check';
+import { stringify } from 'smol-toml';
+import { describe, expect, it } from 'vitest';
+
+import { ZephyrError } from '../errors.ts';
+import { loadConfig, parseConfig } from './load.ts';
+import { ConfigError, type Problem } from './problem.ts';
+import { variablesOf } from './variables.ts';
+
+const TOKEN = 'sk-ant-Zq83kd02mmQp';
+
+function parse(text: string, environment: Record<string, string> = { TOKEN_A: TOKEN }) {
+  return parseConfig({ path: '/etc/config.toml', text, variables: variablesOf(environment, '') });
+}
+
+function problemsOf(text: string, environment?: Record<string, string>): readonly Problem[] {
+  try {
+    parse(text, environment);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+const GROUP = `
+[[groups]]
+name = "a"
+auth_token_env = "TOKEN_A"
+`;
+const ENDPOINTS = 'endpoints = [{ url = "https://a.example.com", name = "A 1" }]\n';
+const MINIMAL = GROUP + ENDPOINTS;
+
+describe('parseConfig', () => {
+  it('fills in the defaults, in milliseconds', () => {
+    const { config, secrets } = parse(MINIMAL);
+    expect(config).toMatchObject({
+      server: {
+        host: '127.0.0.1',
+        port: 8080,
+        switchThresholdMs: 50,
+        gracefulSwitchTimeoutMs: 30_000,
+      },
+      controller: { host: '127.0.0.1', port: 8081 },
+      redisUrl: 'redis://127.0.0.1:6379',
+      redisUrlFrom: 'default',
+      ui: { language: 'en' },
+      groups: [
+        {
+          name: 'a',
+          isDefault: true,
+          healthCheck: {
+            intervalMs: 60_000,
+            minIntervalMs: 30_000,
+            maxIntervalMs: 3_600_000,
+            timeoutMs: 15_000,
+            dynamicScaling: false,
+          },
+        },
+      ],
+      endpoints: [{ id: 'a-1', name: 'A 1', groupName: 'a', baseUrl: 'https://a.example.com' }],
+    });
+    expect(secrets.groupTokens.get('a')?.reveal()).toBe(TOKEN);
+  });
+
+  it('is frozen through and through', () => {
+    const { config } = parse(MINIMAL);
+    const parts = [config, config.server, config.groups, config.groups[0]?.healthCheck];
+    expect(parts.every((part) => Object.isFrozen(part))).toBe(true);
+  });
+
+  it('lets a group override the common times', () => {
+    const { config } = parse(
+      `[health_check]\ninterval_seconds = 100\ntimeout_seconds = 20\n${MINIMAL}
+       health_check = { interval_seconds = 40 }\n`,
+    );
+    expect(config.groups[0]?.healthCheck).toMatchObject({ intervalMs: 40_000, timeoutMs: 20_000 });
+  });
+
+  it('takes an interval outside the default bounds when the bounds are not set', () => {
+    const { config } = parse(`[health_check]\ninterval_seconds = 20\n${MINIMAL}`);
+    expect(config.groups[0]?.healthCheck).toMatchObject({
+      intervalMs: 20_000,
+      minIntervalMs: 20_000,
+    });
+  });
+
+  it('keeps the claude_binary_path of the original', () => {
+    const { config } = parse(`[health_check]\nclaude_binary_path = "claude"\n${MINIMAL}`);
+    expect(config.groups[0]?.healthCheck.claudeBinaryPath).toBe('claude');
+  });
+
+  it('lists the endpoints of the default group first', () => {
+    const { config } = parse(
+      `${MINIMAL}[[groups]]\nname = "b"\nauth_token_env = "TOKEN_A"\ndefault = true
+       endpoints = [{ url = "https://b.example.com/team/", name = "香港" }]\n`,
+    );
+    expect(config.endpoints.map(({ name }) => name)).toEqual(['香港', 'A 1']);
+    expect(config.endpoints[0]).toMatchObject({ baseUrl: 'https://b.example.com/team' });
+    expect(config.endpoints[0]?.id).toMatch(/^e-[0-9a-f]{8}$/);
+  });
+
+  it('changes the hash with the endpoints only', () => {
+    const { hash } = parse(MINIMAL).config;
+    expect(hash).toMatch(/^[0-9a-f]{12}$/);
+    expect(parse(`[server]\nport = 1\n${MINIMAL}`).config.hash).toBe(hash);
+    expect(parse(MINIMAL.replace('a.example', 'b.example')).config.hash).not.toBe(hash);
+  });
+
+  it('keeps the Redis password out of the configuration', () => {
+    const environment = { TOKEN_A: TOKEN, ZEPHYR_REDIS_URL: 'rediss://me:pass%2Fword@r:6380/2' };
+    const { config, secrets } = parse(MINIMAL, environment);
+    expect(config.redisUrl).toBe('rediss://me@r:6380/2');
+    expect(config.redisUrlFrom).toBe('environment');
+    expect(secrets.redisPassword?.reveal()).toBe('pass/word');
+    expect(JSON.stringify({ config, secrets })).not.toContain('pass');
+  });
+
+  it('takes the Redis password from the variable that the file names', () => {
+    const { config, secrets } = parse(
+      `[redis]\nurl = "unix:///run/redis.sock"\npassword_env = "PW"\n${MINIMAL}`,
+      { TOKEN_A: TOKEN, PW: 'secret-word' },
+    );
+    expect(config.redisUrl).toBe('unix:///run/redis.sock');
+    expect(config.redisUrlFrom).toBe('file');
+    expect(secrets.redisPassword?.reveal()).toBe('secret-word');
+  });
+});
+
+describe('a bad configuration', () => {
+  it('is refused with all problems at once, in the order of the file', () => {
+    const text = `[server]
+prot = 8080
+[health_check]
+switch_threshold_ms = 50
+${GROUP}endpoints = [
+  { url = "http://a.example.com", name = "A 1" },
+]
+`;
+    let message = '';
+    try {
+      parse(text, {});
+    } catch (error) {
+      message = (error as Error).message;
+    }
+    expect(message).toBe(`config.toml has 4 problems:
+
+config.toml:2:1  server.prot
+  found:    an unknown key
+  expected: one of: host, port, switch_threshold_ms, graceful_switch_timeout_ms
+  to do:    did you mean port?
+
+config.toml:4:1  health_check.switch_threshold_ms
+  found:    an unknown key
+  expected: one of: interval_seconds, min_interval_seconds, max_interval_seconds, timeout_seconds, dynamic_scaling, claude_binary_path
+  to do:    move it: switch_threshold_ms belongs in [server]
+
+config.toml:8:1  groups[0].auth_token_env
+  found:    TOKEN_A, which is not set or empty
+  expected: a variable of .env or of the environment that holds the token
+  to do:    write TOKEN_A=… with the token of your provider into .env
+
+config.toml:10:5  groups[0].endpoints[0].url
+  found:    http to a.example.com, which is not this machine
+  expected: an https URL: over http everybody on the way can read your token
+  to do:    write https://, or add allow_http = true to this endpoint in a network you trust`);
+  });
+
+  const endpoint = (fields: string) => `${GROUP}endpoints = [{ ${fields} }]\n`;
+  const two = (left: string, right: string) =>
+    `${GROUP}endpoints = [{ url = "https://a.example.com", ${left} }, { url = "https://b.example.com", ${right} }]\n`;
+  const checks = (lines: string) => `[health_check]\n${lines}\n${MINIMAL}`;
+  const secondGroup = (lines: string) =>
+    `${MINIMAL}[[groups]]\nauth_token_env = "TOKEN_A"\n${lines}\nendpoints = [{ url = "https://b.example.com", name = "B" }]\n`;
+
+  it.each([
+    ['an empty file', '', 'groups: nothing'],
+    ['no endpoint', `${GROUP}endpoints = []`, 'groups[0].endpoints: an empty list'],
+    ['a wrong type', `[server]\nport = "8080"\n${MINIMAL}`, 'server.port: "8080"'],
+    ['a broken number', checks('interval_seconds = 60.5'), 'health_check.interval_seconds: 60.5'],
+    ['a number out of range', `[server]\nport = 70000\n${MINIMAL}`, 'server.port: 70000'],
+    ['an unknown language', `[ui]\nlanguage = "de"\n${MINIMAL}`, 'ui.language: "de"'],
+    ['a table for a value', `[server.port]\nx = 1\n${MINIMAL}`, 'server.port: a table'],
+    [
+      'a missing name',
+      endpoint('url = "https://a.example.com"'),
+      'groups[0].endpoints[0].name: nothing',
+    ],
+    [
+      'an unsupported scheme',
+      endpoint('url = "ftp://a.example.com", name = "A"'),
+      'groups[0].endpoints[0].url: a URL that starts with ftp:',
+    ],
+    [
+      'no scheme',
+      endpoint('url = "a.example.com", name = "A"'),
+      'groups[0].endpoints[0].url: something that is not a URL',
+    ],
+    [
+      'a password in the URL',
+      endpoint('url = "https://u:p@a.example.com", name = "A"'),
+      'groups[0].endpoints[0].url: a user name or password in the URL',
+    ],
+    [
+      'a query',
+      endpoint('url = "https://a.example.com?k=v", name = "A"'),
+      'groups[0].endpoints[0].url: a query (?…) or fragment (#…) in the URL',
+    ],
+    [
+      'a URL that ends in /v1',
+      endpoint('url = "https://a.example.com/v1", name = "A"'),
+      'groups[0].endpoints[0].url: a URL that ends in /v1',
+    ],
+    [
+      'the same name twice',
+      two('name = "A"', 'name = "A"'),
+      'groups[0].endpoints[1].name: a second endpoint with the name "A"',
+    ],
+    [
+      'names with the same id',
+      two('name = "A 1"', 'name = "a-1"'),
+      'groups[0].endpoints[1].name: "a-1", whose short form a-1 is the same as that of "A 1"',
+    ],
+    [
+      'the same URL twice',
+      `${GROUP}endpoints = [{ url = "https://a.example.com", name = "A" }, { url = "https://A.example.com:443/", name = "B" }]`,
+      'groups[0].endpoints[1].url: a URL that another endpoint with the same token has',
+    ],
+    [
+      'the same group twice',
+      secondGroup('name = "a"'),
+      'groups[1].name: a second group with the name "a"',
+    ],
+    [
+      'two default groups',
+      secondGroup('name = "b"\ndefault = true').replace('name = "a"', 'name = "a"\ndefault = true'),
+      'groups[1].default: a second default group (the first is "a")',
+    ],
+    [
+      'a time-out as long as the interval',
+      checks('interval_seconds = 15'),
+      'health_check.timeout_seconds: timeout_seconds = 15 with interval_seconds = 15',
+    ],
+    [
+      'min above the interval',
+      checks('min_interval_seconds = 61'),
+      'health_check.interval_seconds: min 61, interval 60, max 3600 (seconds)',
+    ],
+    [
+      'max below the interval',
+      checks('max_interval_seconds = 59'),
+      'health_check.interval_seconds: min 30, interval 60, max 59 (seconds)',
+    ],
+    [
+      'a time-out as long as the shortest interval',
+      checks('dynamic_scaling = true\ntimeout_seconds = 30'),
+      'health_check.timeout_seconds: timeout_seconds = 30 with min_interval_seconds = 30',
+    ],
+    [
+      'times of a group',
+      `${MINIMAL}health_check = { timeout_seconds = 90 }`,
+      'groups[0].health_check.timeout_seconds: timeout_seconds = 90 with interval_seconds = 60',
+    ],
+    [
+      'a foreign Redis URL',
+      `[redis]\nurl = "http://localhost"\n${MINIMAL}`,
+      'redis.url: a value of redis.url that is not a Redis URL',
+    ],
+    [
+      'a Redis password in the file',
+      `[redis]\nurl = "redis://:pw@h"\n${MINIMAL}`,
+      'redis.url: a password in the URL',
+    ],
+    [
+      'a Redis password that is not set',
+      `[redis]\npassword_env = "PW"\n${MINIMAL}`,
+      'redis.password_env: the name of a variable that is not set or empty',
+    ],
+    ['an unsafe key', `__proto__ = 1\n${MINIMAL}`, ': document contains an unsafe property'],
+    ['an open quote', '[server]\nhost = "x\n', ': control characters are not allowed in strings'],
+  ])('with %s is refused in plain words', (_, text, expected) => {
+    const problems = problemsOf(text);
+    expect(problems.map(({ path, found }) => `${path}: ${found}`)).toEqual([expected]);
+    expect(problems[0]?.advice).not.toBe('');
+  });
+
+  it.each(['http://127.0.0.1:9', 'http://localhost:9', 'http://[::1]:9', 'http://a.localhost'])(
+    'may have plain http to this machine: %s',
+    (url) => {
+      expect(problemsOf(endpoint(`url = "${url}", name = "A"`))).toEqual([]);
+    },
+  );
+
+  it('may have plain http elsewhere where the endpoint allows it', () => {
+    const fields = 'url = "http://10.0.0.1", name = "A", allow_http = true';
+    expect(problemsOf(endpoint(fields))).toEqual([]);
+  });
+
+  it('may have the same URL for two tokens', () => {
+    const text = secondGroup('name = "b"').replace(
+      'auth_token_env = "TOKEN_A"\nname',
+      'auth_token_env = "TOKEN_B"\nname',
+    );
+    const same = text.replace('https://b.example.com', 'https://a.example.com');
+    expect(problemsOf(same, { TOKEN_A: TOKEN, TOKEN_B: TOKEN })).toEqual([]);
+  });
+
+  it.each([
+    ['empty', '', 'which is not set or empty'],
+    [
+      'an original placeholder',
+      'sk-your-token-here',
+      'which still holds the placeholder of the example',
+    ],
+    ['a bracketed placeholder', '<token>', 'which still holds the placeholder of the example'],
+    ['crosses', 'sk-ant-xxxxxxxx', 'which still holds the placeholder of the example'],
+    [
+      'two words',
+      'Bearer sk-ant-1',
+      'whose value has spaces, line breaks or other characters outside ASCII',
+    ],
+    [
+      'a line break',
+      'sk-ant-1\n',
+      'whose value has spaces, line breaks or other characters outside ASCII',
+    ],
+  ])('with a token that is %s is refused', (_, value, found) => {
+    expect(problemsOf(MINIMAL, { TOKEN_A: value })).toMatchObject([{ found: `TOKEN_A, ${found}` }]);
+  });
+
+  it('never shows a secret, wherever it was put', () => {
+    const secret = 'skAntSecret';
+    const places = [
+      [GROUP.replace('"TOKEN_A"', `"${secret}"`) + ENDPOINTS, {}],
+      [GROUP.replace('"TOKEN_A"', `"sk-${secret}"`) + ENDPOINTS, {}],
+      [GROUP.replace('"TOKEN_A"', secret) + ENDPOINTS, {}],
+      [`${GROUP}auth_token = "${secret}"\n${ENDPOINTS}`, {}],
+      [MINIMAL, { TOKEN_A: `Bearer ${secret}` }],
+      [MINIMAL, { TOKEN_A: `your-${secret}` }],
+      [MINIMAL.replace('https://', `https://u:${secret}@`), {}],
+      [MINIMAL.replace('.com', `.com/?key=${secret}`), {}],
+      [MINIMAL.replace('https://', `${secret} `), {}],
+      [`[redis]\nurl = "redis://:${secret}@h"\n${MINIMAL}`, {}],
+      [`[redis]\npassword_env = "${secret}"\n${MINIMAL}`, {}],
+      [MINIMAL, { TOKEN_A: TOKEN, ZEPHYR_REDIS_URL: `redis://:${secret}%zz@h` }],
+    ] as const;
+    for (const [text, environment] of places) {
+      const problems = problemsOf(text, environment);
+      expect(problems).not.toEqual([]);
+      expect(new ConfigError(problems).message).not.toContain(secret);
+    }
+  });
+
+  it('throws nothing but ZephyrError, whatever the document is', () => {
+    const keys = ['server', 'groups', 'health_check', 'redis', 'endpoints', 'url', 'name', 'port'];
+    const { tree } = fc.letrec((tie) => ({
+      tree: fc.oneof(
+        { maxDepth: 4 },
+        fc.string(),
+        fc.webUrl(),
+        fc.integer(),
+        fc.double({ noNaN: true }),
+        fc.boolean(),
+        fc.array(tie('tree'), { maxLength: 3 }),
+        fc.dictionary(fc.oneof(fc.constantFrom(...keys), fc.string()), tie('tree')),
+      ),
+    }));
+    const document = fc.dictionary(fc.constantFrom(...keys), tree).map((value) => {
+      try {
+        return stringify(value);
+      } catch {
+        return '';
+      }
+    });
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), document), (text) => {
+        try {
+          parse(text);
+        } catch (error) {
+          expect(error).toBeInstanceOf(ZephyrError);
+          expect((error as ZephyrError).code).toBe('CONFIG');
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe('loadConfig', () => {
+  it('says how to make a missing file', () => {
+    const sources = { configPath: '/nonexistent/c.toml', envFilePath: '/nonexistent/.env' };
+    expect(() => loadConfig({ ...sources, environment: {} })).toThrow(
+      '/nonexistent/c.toml does not exist',
+    );
+  });
+});
