@@ -1,13 +1,14 @@
 import type { EndpointId } from '@zephyr/core';
 
 import type { Secret } from '../secret.ts';
+import type { DataPathConfig } from './data-path.ts';
 
 /**
  * The configuration as the services use it: frozen, complete, durations in milliseconds.
  * Made by `loadConfig` from config.toml; `schema.ts` lists the keys, defaults and ranges.
  * It holds no secret, so it may be logged and hashed.
  */
-export interface Config {
+export interface Config extends DataPathConfig {
   /** Names the set of groups and endpoints; two services with the same hash agree on them. */
   readonly hash: string;
   /** The file that it came from. */
@@ -17,6 +18,10 @@ export interface Config {
     readonly port: number;
     readonly switchThresholdMs: number;
     readonly gracefulSwitchTimeoutMs: number;
+    /** Serves without keys, whatever address it listens on. */
+    readonly open: boolean;
+    /** Paths outside /v1 that go upstream too. */
+    readonly extraPaths: readonly string[];
   };
   readonly controller: { readonly host: string; readonly port: number };
   readonly prober: { readonly host: string; readonly port: number };
@@ -60,6 +65,14 @@ export interface Secrets {
   /** By group name. */
   readonly groupTokens: ReadonlyMap<string, Secret>;
   readonly redisPassword?: Secret | undefined;
+  /** Who may use the proxy; empty: nobody needs a key. */
+  readonly clientKeys: readonly ClientKey[];
+}
+
+/** A person's key, of which only the SHA-256 is kept. */
+export interface ClientKey {
+  readonly name: string;
+  readonly sha256: string;
 }
 
 export function groupOf(config: Config, endpoint: EndpointConfig): GroupConfig {

@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
+
 import { Secret } from '../secret.ts';
-import type { Config, EndpointConfig, GroupConfig, Secrets } from './config.ts';
+import type { ClientKey, Config, EndpointConfig, GroupConfig, Secrets } from './config.ts';
+import { resolveDataPath } from './data-path.ts';
 import type { LoadedConfig } from './load.ts';
 import { type RawTable, rawGroups, rawTable } from './raw.ts';
 import { REDIS_URL_VARIABLE, splitPassword } from './redis-url.ts';
@@ -26,7 +29,10 @@ export function resolveConfig(
       port: file.server.port,
       switchThresholdMs: file.server.switch_threshold_ms,
       gracefulSwitchTimeoutMs: file.server.graceful_switch_timeout_ms,
+      open: file.server.open,
+      extraPaths: file.server.extra_paths,
     },
+    ...resolveDataPath(file),
     controller: file.controller,
     prober: file.prober,
     redisUrl: redis.url,
@@ -101,8 +107,18 @@ function resolveSecrets(
   const password = urlPassword ?? (named === undefined ? undefined : variables(named));
   return {
     groupTokens: new Map(tokens),
+    clientKeys: file.clients.map((client) => resolveClientKey(client, variables)),
     ...(password === undefined ? {} : { redisPassword: new Secret(password) }),
   };
+}
+
+function resolveClientKey(client: ConfigFile['clients'][number], variables: Variables): ClientKey {
+  if (client.key_sha256 !== undefined) return { name: client.name, sha256: client.key_sha256 };
+  const key =
+    client.key_file === undefined
+      ? variables(client.key_env ?? '')
+      : readFileSync(client.key_file, 'utf8').trim();
+  return { name: client.name, sha256: sha256(key ?? '') };
 }
 
 /** Of what a snapshot refers to: the ids, their groups and URLs, in order of preference. */

@@ -4,6 +4,8 @@
  */
 import { z } from 'zod';
 
+import { dataPathTables, extraPaths } from './data-path.ts';
+
 const seconds = z.number().int().positive().max(86_400);
 const port = z.number().int().min(0).max(65_535);
 const host = z.string().min(1);
@@ -63,6 +65,9 @@ export const configSchema = z.strictObject({
       port: port.default(8080),
       switch_threshold_ms: z.number().nonnegative().default(50),
       graceful_switch_timeout_ms: z.number().int().nonnegative().default(30_000),
+      /** Serves everybody who reaches the port, without a key, also off loopback. */
+      open: z.boolean().default(false),
+      extra_paths: extraPaths.default([]),
     })
     .prefault({}),
   controller: z
@@ -79,6 +84,7 @@ export const configSchema = z.strictObject({
     .prefault({}),
   health_check: healthCheck.prefault({}),
   ui: z.strictObject({ language: z.enum(['en', 'zh']).default('en') }).prefault({}),
+  ...dataPathTables,
   groups: z.array(group).min(1).max(20),
 });
 
