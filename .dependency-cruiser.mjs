@@ -16,6 +16,23 @@ export default {
       to: { path: '^(packages|services|tools)/', pathNot: '^packages/core/src' },
     },
     {
+      name: 'texts-import-nothing',
+      severity: 'error',
+      from: { path: '^packages/texts/src', pathNot: '\\.test\\.ts$' },
+      to: { pathNot: '^packages/texts/src' },
+    },
+    {
+      name: 'dashboard-imports-types-and-texts',
+      comment: 'what the browser loads stays small and free of Node',
+      severity: 'error',
+      from: { path: '^packages/dashboard/src', pathNot: '\\.test\\.ts$' },
+      to: {
+        path: '^(packages|services)/',
+        pathNot: '^packages/(dashboard|texts)/src',
+        dependencyTypesNot: ['type-only'],
+      },
+    },
+    {
       name: 'packages-never-import-services',
       severity: 'error',
       from: { path: '^packages/', pathNot: '\\.test\\.ts$' },

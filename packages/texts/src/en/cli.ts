@@ -1,0 +1,46 @@
+/** Texts of the command line. Command and option names are never translated. */
+export const cli = {
+  'cli.option.url': 'address of the controller (default: from config.toml)',
+  'cli.option.token': 'admin token; better by ZEPHYR_ADMIN_TOKEN, which no process list shows',
+  'cli.option.json': 'print JSON for programs',
+  'cli.option.language': 'en or zh (default: from config.toml)',
+  'cli.option.force': 'also when the endpoint is not available',
+  'cli.option.follow': 'go on and print events as they happen',
+  'cli.option.last': 'how many past events to print',
+  'cli.option.kind': 'only events of this kind; may be given several times',
+
+  'cli.dashboard': 'Show the live dashboard in this terminal',
+  'cli.select': 'Pin an endpoint: all new requests go to it (mode becomes manual)',
+  'cli.mode': 'Show the mode, or set it: auto or manual',
+  'cli.pause': 'Pause the checks and automatic switches; failures still switch',
+  'cli.resume': 'Go on with checks and automatic switches',
+  'cli.refresh': 'Check all endpoints now, or one',
+  'cli.events': 'Print what has happened: switches, health, ejections, actions',
+  'cli.completion': 'Print the completion script of a shell: bash, zsh or fish',
+
+  'cli.examples': 'Examples:',
+  'cli.exitCodes':
+    'Exit codes: 0 done, 1 failed or refused, 2 wrong command line or configuration.',
+  'cli.endpoint': 'name or id of an endpoint',
+
+  'cli.done.select': '{name} is pinned; mode is manual.',
+  'cli.done.mode.auto': 'Mode is automatic.',
+  'cli.done.mode.manual': 'Mode is manual: {name} is pinned.',
+  'cli.done.pause': 'Checks are paused.',
+  'cli.done.resume': 'Checks go on.',
+  'cli.done.refresh': 'Checking {count} {count|endpoint|endpoints} now.',
+  'cli.unchanged': '{text} It was so already.',
+
+  'cli.error.unreachable': 'cannot reach the controller at {url}',
+  'cli.error.unreachable.advice':
+    'Is it running? Start it with zephyr start, or name its address with --url.',
+  'cli.error.notController': 'the answer of {url} is not of a controller',
+  'cli.error.notController.advice': 'Check --url; the default port of the controller is 8081.',
+  'cli.error.unknownEndpoint': 'there is no endpoint {name}',
+  'cli.error.unknownEndpoint.advice': 'Known are: {names}',
+  'cli.error.noTerminal': 'the dashboard needs a terminal',
+  'cli.error.noTerminal.advice':
+    'Use zephyr status --watch, or zephyr events --follow, where output goes to a file.',
+  'cli.error.token': 'the controller asks for its admin token',
+  'cli.error.token.advice': 'Set ZEPHYR_ADMIN_TOKEN.',
+} as const;

@@ -1,0 +1,63 @@
+/** Numbers, moments and durations as people read them, by the platform's own `Intl`. */
+import type { Language } from './catalogue.ts';
+
+export const LOCALES: Readonly<Record<Language, string>> = { en: 'en-GB', zh: 'zh-CN' };
+
+export interface Numbers {
+  /** `812 ms`, `1.24 s`, `12.4 s`: three digits are as exact as a latency is. */
+  latency(milliseconds: number): string;
+  /** `4 s`, `1:05`, `2 h 3 min`: for countdowns and ages, whole seconds. */
+  duration(milliseconds: number): string;
+  /** `99.5 %` of a ratio from 0 to 1. */
+  percent(ratio: number): string;
+  /** `$0.0012`: enough digits to see what one check costs. */
+  usd(dollars: number): string;
+  count(value: number): string;
+  /** `14:02:31`, with the date when it is not of the same day as `nowMs`. */
+  time(atMs: number, nowMs: number): string;
+}
+
+export function numbersOf(language: Language): Numbers {
+  const locale = LOCALES[language];
+  const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
+  const three = new Intl.NumberFormat(locale, { maximumSignificantDigits: 3 });
+  const percent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1 });
+  const clock = new Intl.DateTimeFormat(locale, { timeStyle: 'medium' });
+  const dated = new Intl.DateTimeFormat(locale, { dateStyle: 'short', timeStyle: 'short' });
+  return {
+    latency: (milliseconds) =>
+      milliseconds < 999.5
+        ? `${whole.format(milliseconds)}\u00a0ms`
+        : `${three.format(milliseconds / 1000)}\u00a0s`,
+    duration: durationOf,
+    percent: (ratio) => percent.format(ratio),
+    usd: (dollars) => usdOf(dollars, locale),
+    count: (value) => whole.format(value),
+    time: (atMs, nowMs) => (isSameDay(atMs, nowMs) ? clock : dated).format(atMs),
+  };
+}
+
+function durationOf(milliseconds: number): string {
+  const seconds = Math.max(0, Math.round(milliseconds / 1000));
+  if (seconds < 60) return `${seconds}\u00a0s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes}:${String(seconds % 60).padStart(2, '0')}`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return `${hours}\u00a0h\u00a0${minutes % 60}\u00a0min`;
+  return `${Math.floor(hours / 24)}\u00a0d\u00a0${hours % 24}\u00a0h`;
+}
+
+/** Checks cost fractions of a cent: two significant digits below one cent. */
+function usdOf(dollars: number, locale: string): string {
+  const isTiny = dollars > 0 && dollars < 0.01;
+  return new Intl.NumberFormat(locale, {
+    style: 'currency',
+    currency: 'USD',
+    currencyDisplay: 'narrowSymbol',
+    ...(isTiny ? { maximumSignificantDigits: 2 } : { maximumFractionDigits: 2 }),
+  }).format(dollars);
+}
+
+function isSameDay(leftMs: number, rightMs: number): boolean {
+  return new Date(leftMs).toDateString() === new Date(rightMs).toDateString();
+}
