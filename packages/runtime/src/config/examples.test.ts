@@ -1,0 +1,99 @@
+/**
+ * The example files at the root of the repository: people copy them, so they must load, and they
+ * are the reference of all keys, so they must be complete and tell the real defaults.
+ */
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+import { parse } from 'smol-toml';
+import { describe, expect, it } from 'vitest';
+
+import { parseConfig } from './load.ts';
+import { allKeys } from './schema-keys.ts';
+import { variablesOf } from './variables.ts';
+
+const read = (name: string) =>
+  readFileSync(fileURLToPath(new URL(`../../../../${name}`, import.meta.url)), 'utf8');
+
+const EXAMPLES = [
+  ['config.toml.example', '.env.example'],
+  ['config.toml.example.instcopilot', '.env.example.instcopilot'],
+] as const;
+
+const withRealToken = (env: string) => env.replace(/"sk-your-[^"]*"/g, '"sk-ant-Zq83kd02mmQp"');
+
+describe.each(EXAMPLES)('%s with %s', (configName, envName) => {
+  it('loads as soon as the token is real', () => {
+    const variables = variablesOf({}, withRealToken(read(envName)));
+    expect(parseConfig({ path: configName, text: read(configName), variables })).toBeDefined();
+  });
+
+  it('is refused while the placeholder is in it', () => {
+    const variables = variablesOf({}, read(envName));
+    expect(() => parseConfig({ path: configName, text: read(configName), variables })).toThrow(
+      'AUTH_TOKEN_MAIN, which still holds the placeholder of the example',
+    );
+  });
+});
+
+describe('config.toml.example', () => {
+  /** Every `# key = …` and `# [table]` without its comment mark. */
+  const uncommented = read('config.toml.example').replace(/^# (?=[a-z0-9_]+ = |\[)/gm, '');
+
+  it('lists every key of the schema', () => {
+    const listed = new Set(keysOf(parse(uncommented), ''));
+    expect(allKeys().filter((key) => !listed.has(key))).toEqual([]);
+  });
+
+  it('tells the real defaults', () => {
+    const variables = variablesOf(
+      {
+        AUTH_TOKEN_BACKUP: 'b',
+        REDIS_PASSWORD: 'p',
+        CLIENT_KEY_ALICE: 'zephyr-alice-key-0123456789',
+      },
+      withRealToken(read('.env.example')),
+    );
+    const load = (text: string) => parseConfig({ path: 'config.toml', text, variables }).config;
+    const all = load(uncommented.replace(/key_file = .*/, `key_sha256 = "${'a'.repeat(64)}"`));
+    const real = load(read('config.toml.example'));
+    // These have no defaults: the example shows how to fill them in.
+    const filledIn = ['groups', 'endpoints', 'hash', 'clients', 'redisUrlFrom'];
+    const told = Object.entries(all).filter(([key]) => !filledIn.includes(key));
+    expect(real).toMatchObject(Object.fromEntries(told));
+    const { claudeBinaryPath, ...times } = all.groups[0]?.healthCheck ?? {};
+    expect(real.groups[0]?.healthCheck).toEqual(times);
+  });
+});
+
+describe('config.toml.example.instcopilot', () => {
+  it('is the preset of five endpoints with one token', () => {
+    const { config } = parseConfig({
+      path: 'config.toml',
+      text: read('config.toml.example.instcopilot'),
+      variables: variablesOf({ AUTH_TOKEN_MAIN: 'sk-real' }, ''),
+    });
+    expect(config.endpoints.map(({ name, baseUrl }) => `${name} ${baseUrl}`)).toEqual(
+      ['CN1', 'CN2', 'HK', 'JP', 'SG'].map(
+        (place) => `Instcopilot-${place} https://${place.toLowerCase()}.instcopilot-api.com`,
+      ),
+    );
+    expect(config.ui.language).toBe('zh');
+    expect(config.groups[0]?.healthCheck).toEqual({
+      intervalMs: 60_000,
+      minIntervalMs: 30_000,
+      maxIntervalMs: 3_600_000,
+      timeoutMs: 15_000,
+      dynamicScaling: true,
+    });
+  });
+});
+
+/** `server.port`, `groups[].endpoints[].url`: the notation of `allKeys`. */
+function keysOf(value: unknown, path: string): string[] {
+  if (Array.isArray(value)) return [path, ...value.flatMap((item) => keysOf(item, `${path}[]`))];
+  if (typeof value !== 'object' || value === null) return [path];
+  return Object.entries(value).flatMap(([key, child]) =>
+    keysOf(child, path === '' ? key : `${path}.${key}`),
+  );
+}
