@@ -16,6 +16,8 @@ export const probeJobSchema = z.strictObject({
   endpointId: id,
   /** `schedule`: the interval has passed; `refresh`: a person or the controller wants to know now. */
   trigger: z.enum(['schedule', 'refresh']),
+  /** `cheaper`: the group's daily budget is nearly spent, take the least that tells something. */
+  spending: z.enum(['normal', 'cheaper']).default('normal'),
 });
 export type ProbeJob = z.infer<typeof probeJobSchema>;
 

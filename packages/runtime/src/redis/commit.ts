@@ -9,7 +9,10 @@ import { loadScript, runScript } from './script.ts';
 /** What the leader writes beside the snapshot; `kept` 0 is a record, else about so many entries. */
 const PLACES = {
   operator: { key: keys.operator, kept: 0 },
+  world: { key: keys.world, kept: 0 },
   view: { key: keys.view, kept: 0 },
+  /** One entry for each second or so, of about 1 kB: the last two hours. */
+  inputs: { key: keys.inputs, kept: 7_200 },
   /** A decision with its inputs is about 2 kB: 10 MB. */
   decisions: { key: keys.decisions, kept: 5_000 },
   log: { key: keys.log, kept: 5_000 },

@@ -35,6 +35,10 @@ export const keys = {
   committed: `${root}:committed`,
   /** Leading controller, by script. JSON of the operator's wishes: OperatorRecord. Permanent. */
   operator: `${root}:operator`,
+  /** Leading controller, by script. JSON of the decision core's world: a new leader goes on from it. */
+  world: `${root}:world`,
+  /** Leading controller, by script. Stream of what the decision core heard, for replay; capped. */
+  inputs: `${root}:inputs`,
   /** Leading controller, by script. Stream of decisions with their inputs, capped. */
   decisions: `${root}:decisions`,
   /** Leading controller, by script. Stream of what people see in the event log, capped. */
