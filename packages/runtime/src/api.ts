@@ -7,7 +7,12 @@
  *     GET  /api/decisions          ApiDecisions: decisions with their inputs, newest first
  *     GET  /events                 text/event-stream, see `STREAM_EVENTS`
  *     POST /api/commands/<name>    the command's body -> CommandAnswer | Problem
+ *     POST /api/login              LoginBody -> 204 with the session cookie | Problem
  *     GET  /openapi.json           the OpenAPI 3.1 document
+ *
+ * Off loopback every address under /api and /events needs the admin token: programs send it as
+ * `Authorization: Bearer`, browsers, whose EventSource cannot, hand it in once at /api/login and
+ * get an HttpOnly, SameSite=Strict cookie.
  *
  * Everything is told in codes and numbers, so that each reader can say it in its own language
  * (`@zephyr/texts` has the words). Moments are milliseconds since 1970 by the controller's clock;
@@ -96,7 +101,13 @@ export const sampleSchema = z
   .meta({ id: 'Sample' });
 export type ApiSample = z.infer<typeof sampleSchema>;
 
-export const UNAVAILABLE_CODES = ['disabled', 'unhealthy', 'ejected', 'cooling_down'] as const;
+export const UNAVAILABLE_CODES = [
+  'disabled',
+  'unhealthy',
+  'ejected',
+  'cooling_down',
+  'token_refused',
+] as const;
 
 /** Health is from probes only; see CONTRIBUTING.md, "Vocabulary". */
 export const healthSchema = z
@@ -130,11 +141,43 @@ export const removalSchema = z
   ])
   .meta({ id: 'Removal' });
 
+export const PROBE_PACES = [
+  'configured',
+  'verifying',
+  'deciding',
+  'high_load',
+  'load',
+  'idle',
+  'unneeded',
+] as const;
+
+/** Whether the group's token is taken, a separate axis: the endpoint itself may be well. */
+export const tokenAccessSchema = z
+  .discriminatedUnion('status', [
+    z.object({ status: z.literal('unknown') }),
+    z.object({ status: z.literal('accepted') }),
+    z.object({ status: z.literal('doubted'), failure }),
+    z.object({ status: z.literal('refused'), sinceAtMs: moment, failure }),
+  ])
+  .meta({ id: 'TokenAccess' });
+
 export const endpointProbeSchema = z
   .object({
     style: z.enum(PROBE_STYLES),
-    status: z.enum(['waiting', 'running', 'paused', 'unneeded', 'budget_spent']),
-    intervalMs: duration,
+    /** See `ProbePlan` in core. */
+    plan: z.discriminatedUnion('status', [
+      z.object({
+        status: z.literal('scheduled'),
+        intervalMs: duration,
+        spending: z.enum(['normal', 'cheaper']),
+        why: z.enum(PROBE_PACES),
+      }),
+      z.object({
+        status: z.literal('off'),
+        why: z.enum(['paused', 'disabled', 'budget_spent']),
+      }),
+    ]),
+    running: z.boolean(),
     /** The next planned check; null while none is planned. */
     nextAtMs: moment.nullable(),
     last: z
@@ -174,6 +217,7 @@ export const endpointSchema = z
     unavailable: z.array(z.enum(UNAVAILABLE_CODES)),
     health: healthSchema,
     removal: removalSchema,
+    token: tokenAccessSchema,
     score: scoreSchema,
     /** Over probes and live requests of the last ten minutes; null without any. */
     successRatio: ratio.nullable(),
@@ -224,28 +268,80 @@ export type ApiRequest = z.infer<typeof requestSchema>;
 /** An endpoint as it looked when a decision was made. */
 const consideredSchema = z.object({
   id,
-  available: z.boolean(),
-  scoreMs: duration.nullable(),
+  unavailable: z.array(z.enum(UNAVAILABLE_CODES)),
+  score: scoreSchema,
   activeRequests: count,
 });
 
+/** See `Decision` in core. */
 export const decisionSchema = z
   .object({
-    id: z.string(),
+    number: count,
     atMs: moment,
+    phase: z.enum(['planned', 'switched', 'settled', 'withdrawn', 'skipped']),
     reason,
-    fromId: id.nullable(),
-    toId: id.nullable(),
-    /** `planned` waits for running requests; `withdrawn`: the gain was gone before it took effect. */
-    phase: z.enum(['planned', 'switched', 'settled', 'withdrawn']),
-    /** What the new endpoint is expected to gain; null where the switch is not for latency. */
-    gainMs: z.number().nullable(),
+    fromId: id,
+    toId: id,
+    /** The kind of the event that led to it. */
+    trigger: z.string(),
     /** The failure behind a failure switch. */
-    failure: failure.nullable(),
+    failure: failure.optional(),
+    /** Of a latency switch. */
+    gain: z
+      .object({
+        gainMs: z.number(),
+        neededMs: z.number(),
+        standardErrorMs: duration,
+        confirmations: count,
+      })
+      .optional(),
+    /** What moving the running sessions along would cost, against what it would gain. */
+    trade: z
+      .object({
+        verdict: z.enum(['move', 'stay', 'skip']),
+        sessions: count,
+        cachedTokens: z.number().nonnegative(),
+        rebuildUsd: z.number(),
+        rebuildMs: z.number(),
+        gainMs: z.number(),
+        gainUsd: z.number(),
+      })
+      .optional(),
     considered: z.array(consideredSchema),
   })
   .meta({ id: 'Decision' });
 export type ApiDecision = z.infer<typeof decisionSchema>;
+
+const aboutEndpoint = { endpointId: id };
+const aboutGroup = { groupName: z.string() };
+
+/** See `Notice` in core. */
+export const noticeSchema = z
+  .discriminatedUnion('code', [
+    z.object({ code: z.literal('endpoint_healthy'), ...aboutEndpoint }),
+    z.object({
+      code: z.literal('endpoint_unhealthy'),
+      ...aboutEndpoint,
+      failure,
+      detail: z.string(),
+    }),
+    z.object({ code: z.literal('token_refused'), ...aboutEndpoint, failure }),
+    z.object({ code: z.literal('token_accepted'), ...aboutEndpoint }),
+    z.object({ code: z.literal('overload_began') }),
+    z.object({ code: z.literal('overload_ended') }),
+    z.object({ code: z.literal('flapping_frozen'), untilAtMs: moment }),
+    z.object({ code: z.literal('flapping_thawed') }),
+    z.object({ code: z.literal('pin_cleared'), ...aboutEndpoint }),
+    z.object({ code: z.literal('pin_unavailable'), ...aboutEndpoint }),
+    z.object({ code: z.literal('pin_available'), ...aboutEndpoint }),
+    z.object({ code: z.literal('nothing_available') }),
+    z.object({ code: z.literal('available_again') }),
+    z.object({ code: z.literal('budget_nearly_spent'), ...aboutGroup }),
+    z.object({ code: z.literal('budget_spent'), ...aboutGroup }),
+    z.object({ code: z.literal('late_probe_dropped'), ...aboutEndpoint }),
+  ])
+  .meta({ id: 'Notice' });
+export type ApiNotice = z.infer<typeof noticeSchema>;
 
 const logBase = { id: z.string(), atMs: moment };
 
@@ -253,8 +349,12 @@ const logBase = { id: z.string(), atMs: moment };
 export const logEntrySchema = z
   .discriminatedUnion('kind', [
     z.object({ ...logBase, kind: z.literal('decision'), decision: decisionSchema }),
-    z.object({ ...logBase, kind: z.literal('health'), endpointId: id, health: healthSchema }),
-    z.object({ ...logBase, kind: z.literal('removal'), endpointId: id, removal: removalSchema }),
+    z.object({
+      ...logBase,
+      kind: z.literal('notice'),
+      severity: z.enum(['info', 'warning', 'critical']),
+      notice: noticeSchema,
+    }),
     z.object({
       ...logBase,
       kind: z.literal('command'),
@@ -313,6 +413,13 @@ export const stateSchema = z
     selection: selectionSchema,
     /** The last switch that took effect. */
     lastSwitch: decisionSchema.nullable(),
+    /** Why no latency switch is made now. */
+    freeze: z.discriminatedUnion('status', [
+      z.object({ status: z.literal('none') }),
+      z.object({ status: z.literal('flapping'), untilAtMs: moment }),
+      /** The model is overloaded on most endpoints: to move would not help. */
+      z.object({ status: z.literal('overload') }),
+    ]),
     policy: z.object({ switchThresholdMs: duration, dwellMs: duration }),
     load: z.object({ level: z.enum(LOAD_LEVELS), activeRequests: count, requestsPerMinute: count }),
     endpoints: z.array(endpointSchema),
@@ -362,6 +469,8 @@ export const decisionsSchema = z
  * - `log`: ApiLogEntry, its id is the event's id.
  */
 export const STREAM_EVENTS = ['state', 'history', 'sample', 'log'] as const;
+
+export const loginSchema = z.strictObject({ token: z.string().min(1).max(500) });
 
 /** Bodies of the commands, by name. */
 export const commandSchemas = {
