@@ -1,0 +1,48 @@
+/** One active check of one endpoint, in one of five styles. */
+import type { ProbeStyle, ProbeVerdict, TokenUsage } from '@zephyr/core';
+import { assertNever } from '@zephyr/core';
+
+import { NO_USAGE } from './answer.ts';
+import type { CheckTarget } from './check-target.ts';
+import { checkByCli } from './cli-check.ts';
+import { checkByMessage } from './messages-check.ts';
+import { checkByHttp, checkByTcp } from './reachability-check.ts';
+
+export interface CheckReport {
+  readonly verdict: ProbeVerdict;
+  /** What the endpoint said that it charged. */
+  readonly usage: TokenUsage;
+  /** Of the whole check, with the start of the CLI. */
+  readonly wallMs: number;
+}
+
+/** Never rejects for what the endpoint or the CLI does. */
+export async function runCheck(
+  style: ProbeStyle,
+  target: CheckTarget,
+  signal: AbortSignal,
+): Promise<CheckReport> {
+  const startedAtMs = performance.now();
+  const report = await check(style, target, signal);
+  return { ...report, wallMs: performance.now() - startedAtMs };
+}
+
+async function check(
+  style: ProbeStyle,
+  target: CheckTarget,
+  signal: AbortSignal,
+): Promise<Omit<CheckReport, 'wallMs'>> {
+  switch (style) {
+    case 'cli':
+    case 'cli-light':
+      return await checkByCli(style, target, signal);
+    case 'messages':
+      return await checkByMessage(target, signal);
+    case 'http':
+      return { verdict: await checkByHttp(target, signal), usage: NO_USAGE };
+    case 'tcp':
+      return { verdict: await checkByTcp(target, signal), usage: NO_USAGE };
+    default:
+      return assertNever(style);
+  }
+}

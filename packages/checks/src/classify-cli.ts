@@ -1,0 +1,125 @@
+/** What a run of the CLI says about the endpoint. Pure. */
+import type { ProbeVerdict } from '@zephyr/core';
+import { z } from 'zod';
+
+import { type Failure, failureOf } from './classify-exchange.ts';
+import type { Exchange } from './exchange.ts';
+import { redact } from './redact.ts';
+import type { ProcessReport } from './run-process.ts';
+
+/** The last line that the CLI prints with `--output-format json`; other keys are not needed. */
+const resultSchema = z.object({
+  type: z.literal('result'),
+  subtype: z.string(),
+  is_error: z.boolean(),
+  result: z.string().optional(),
+  stop_reason: z.string().nullish(),
+});
+type CliResult = z.infer<typeof resultSchema>;
+
+export interface CliEvidence {
+  readonly report: ProcessReport;
+  /** What the relay saw, in order. */
+  readonly exchanges: readonly Exchange[];
+  readonly timeoutMs: number;
+  /** Not to be shown in a detail. */
+  readonly secrets: readonly string[];
+}
+
+/**
+ * `ok` only where the CLI is content and the relay has seen the answer: its exit code is also 0
+ * after SIGINT, and its result says `subtype: success` also for errors.
+ */
+export function verdictOfCli(evidence: CliEvidence): ProbeVerdict {
+  const { report, exchanges } = evidence;
+  const result = parseResult(report.stdout);
+  if (isContent(report, result)) {
+    const measured = measure(exchanges);
+    if (measured !== undefined) return { status: 'ok', ...measured };
+  }
+  const { failure, detail } = explain(evidence, result);
+  return { status: 'failed', failure, detail: redact(detail, evidence.secrets) };
+}
+
+function isContent({ end }: ProcessReport, result: CliResult | undefined): boolean {
+  return (
+    end.kind === 'exited' &&
+    end.code === 0 &&
+    result?.is_error === false &&
+    result.subtype === 'success' &&
+    (result.result ?? '').trim() !== '' &&
+    // Without it the stream ended early and the CLI took what it had for the answer.
+    result.stop_reason === 'end_turn'
+  );
+}
+
+/** From the first request to the end of the last: what the CLI had to ask twice took that long. */
+function measure(
+  exchanges: readonly Exchange[],
+): { apiLatencyMs: number; ttftMs: number | undefined } | undefined {
+  const last = exchanges.at(-1);
+  if (last === undefined || last.reached !== 'answered' || last.latencyMs === undefined)
+    return undefined;
+  const before = exchanges
+    .slice(0, -1)
+    .reduce((sumMs, exchange) => sumMs + (exchange.latencyMs ?? 0), 0);
+  return {
+    apiLatencyMs: before + last.latencyMs,
+    ttftMs: last.ttftMs === undefined ? undefined : before + last.ttftMs,
+  };
+}
+
+function explain(evidence: CliEvidence, result: CliResult | undefined): Failure {
+  const { report, exchanges } = evidence;
+  // The endpoint's failure explains the CLI's, whatever the CLI then did.
+  const failures = exchanges.map(failureOf).filter((failure) => failure !== undefined);
+  const last = failures.at(-1);
+  if (last !== undefined) return last;
+  const { end } = report;
+  const asked = exchanges.length > 0;
+  switch (end.kind) {
+    case 'not_started':
+      return { failure: 'cli_missing', detail: `the Claude CLI did not start (${end.errorCode})` };
+    case 'died':
+      return { failure: 'cli_crashed', detail: `the Claude CLI died of ${end.signal}` };
+    case 'killed':
+      return { failure: 'cli_crashed', detail: killedDetail(end.why, evidence) };
+    case 'exited':
+      if (result === undefined)
+        return {
+          failure: 'cli_crashed',
+          detail: `the Claude CLI ended with ${end.code} without a result: ${told(report)}`,
+        };
+      // It asked nobody, so it says nothing about the endpoint.
+      if (!asked)
+        return {
+          failure: 'cli_crashed',
+          detail: `the Claude CLI sent no request: ${result.result ?? result.subtype}`,
+        };
+      return {
+        failure: 'not_claude',
+        detail: `the Claude CLI refused the answer: ${result.result || result.subtype}`,
+      };
+  }
+}
+
+function killedDetail(why: string, { exchanges, timeoutMs }: CliEvidence): string {
+  if (why === 'output_limit') return 'the Claude CLI printed without end and was killed';
+  if (why === 'aborted') return 'the check was called off';
+  return exchanges.length === 0
+    ? `the Claude CLI sent no request within ${timeoutMs / 1000} s: is this machine overloaded?`
+    : `the Claude CLI had its answer but did not end within ${timeoutMs / 1000} s`;
+}
+
+function told({ stdout, stderr }: ProcessReport): string {
+  return (stderr.trim() || stdout.trim() || 'it printed nothing').slice(0, 200);
+}
+
+function parseResult(stdout: string): CliResult | undefined {
+  const line = stdout.trim().split('\n').at(-1) ?? '';
+  try {
+    return resultSchema.parse(JSON.parse(line));
+  } catch {
+    return undefined;
+  }
+}

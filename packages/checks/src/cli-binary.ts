@@ -1,0 +1,56 @@
+/** Where the Claude CLI is. */
+import { accessSync, constants } from 'node:fs';
+import { createRequire } from 'node:module';
+import { delimiter, dirname, isAbsolute, join, resolve } from 'node:path';
+
+/**
+ * The path of the CLI, or undefined where there is none.
+ *
+ * @param configured `claude_binary_path`: a path; or a bare name such as `claude`, looked for in
+ *   PATH and then replaced by the CLI from npm; or nothing for the CLI from npm.
+ */
+export function findCli(configured: string | undefined, searchPath: string): string | undefined {
+  if (configured === undefined) return cliFromNpm();
+  if (isAbsolute(configured) || configured.includes('/')) {
+    const path = resolve(configured);
+    return isProgram(path) ? path : undefined;
+  }
+  const inPath = searchPath
+    .split(delimiter)
+    .filter((folder) => isAbsolute(folder))
+    .map((folder) => join(folder, configured))
+    .find(isProgram);
+  return inPath ?? cliFromNpm();
+}
+
+/**
+ * The native program of the pinned package `@anthropic-ai/claude-code`. Taken from its platform
+ * package: `.bin/claude` is only a stub where npm did not run the package's install script.
+ */
+function cliFromNpm(): string | undefined {
+  const require = createRequire(import.meta.url);
+  const folderOf = (name: string, from: NodeJS.Require): string | undefined => {
+    try {
+      return dirname(from.resolve(`${name}/package.json`));
+    } catch {
+      return undefined;
+    }
+  };
+  const main = folderOf('@anthropic-ai/claude-code', require);
+  if (main === undefined) return undefined;
+  const platform = `@anthropic-ai/claude-code-${process.platform}-${process.arch}`;
+  return [platform, `${platform}-musl`]
+    .map((name) => folderOf(name, createRequire(join(main, 'package.json'))))
+    .filter((folder) => folder !== undefined)
+    .map((folder) => join(folder, 'claude'))
+    .find(isProgram);
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,95 @@
+/** The check by the real Claude CLI: contained, measured at the relay. */
+import { createHash } from 'node:crypto';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import type { ProbeVerdict, TokenUsage } from '@zephyr/core';
+
+import { NO_USAGE, readAnswer } from './answer.ts';
+import type { CheckTarget } from './check-target.ts';
+import { verdictOfCli } from './classify-cli.ts';
+import { findCli } from './cli-binary.ts';
+import { type CliStyle, cliCommand } from './cli-command.ts';
+import type { Exchange } from './exchange.ts';
+import { FOLDER_PREFIX } from './leftovers.ts';
+import { startRelay } from './relay.ts';
+import { runProcess } from './run-process.ts';
+
+const FALLBACK_SEARCH_PATH = '/usr/local/bin:/usr/bin:/bin';
+
+export async function checkByCli(
+  style: CliStyle,
+  target: CheckTarget,
+  signal: AbortSignal,
+): Promise<{ readonly verdict: ProbeVerdict; readonly usage: TokenUsage }> {
+  const searchPath = process.env['PATH'] ?? FALLBACK_SEARCH_PATH;
+  const file = findCli(target.claudeBinaryPath, searchPath);
+  if (file === undefined) return { verdict: missingCli(target.claudeBinaryPath), usage: NO_USAGE };
+
+  const relay = await startRelay(target);
+  const folder = makeFolder();
+  try {
+    const { model, timeoutMs } = target;
+    const { baseUrl, password } = relay;
+    const home = join(folder, 'home');
+    const command = cliCommand({ style, model, timeoutMs, baseUrl, password, home, searchPath });
+    const report = await runProcess({
+      file,
+      ...command,
+      folder: join(folder, 'work'),
+      timeoutMs,
+      signal,
+    });
+    const exchanges = await relay.stop();
+    const secrets = [target.token.reveal(), password];
+    return {
+      verdict: verdictOfCli({ report, exchanges, timeoutMs, secrets }),
+      usage: sumUsage(exchanges),
+    };
+  } finally {
+    await relay.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Made anew for each check, so that no earlier run, no other program and no planted settings file
+ * can have a say: an empty working folder that nobody may write to, and a home.
+ */
+function makeFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), `${FOLDER_PREFIX}${process.pid}-`));
+  const config = join(folder, 'home', 'cfg');
+  mkdirSync(config, { recursive: true, mode: 0o700 });
+  mkdirSync(join(folder, 'home', 'tmp'), { mode: 0o700 });
+  // Otherwise each check would look like a new device to the endpoint.
+  writeFileSync(join(config, '.claude.json'), JSON.stringify({ userID: deviceId() }));
+  mkdirSync(join(folder, 'work'));
+  chmodSync(join(folder, 'work'), 0o500);
+  return folder;
+}
+
+/** 64 hexadecimal digits like the CLI's own random ones, the same for all checks of this host. */
+function deviceId(): string {
+  return createHash('sha256').update(`claude-zephyr ${hostname()}`).digest('hex');
+}
+
+function missingCli(configured: string | undefined): ProbeVerdict {
+  const where = configured === undefined ? 'from npm' : `at "${configured}" (claude_binary_path)`;
+  return { status: 'failed', failure: 'cli_missing', detail: `there is no Claude CLI ${where}` };
+}
+
+/** What the endpoint charged, also for an answer that the CLI did not accept. */
+function sumUsage(exchanges: readonly Exchange[]): TokenUsage {
+  return exchanges
+    .map(({ body }) => readAnswer(body).usage)
+    .reduce(
+      (sum, usage) => ({
+        inputTokens: sum.inputTokens + usage.inputTokens,
+        outputTokens: sum.outputTokens + usage.outputTokens,
+        cacheReadTokens: sum.cacheReadTokens + usage.cacheReadTokens,
+        cacheWriteTokens: sum.cacheWriteTokens + usage.cacheWriteTokens,
+      }),
+      NO_USAGE,
+    );
+}

@@ -1,0 +1,40 @@
+import zlib from 'node:zlib';
+
+/** A small answer that decodes to more is not Claude's. */
+const DECODED_LIMIT_BYTES = 256 * 1024;
+
+/**
+ * The text of a body as far as it arrived; empty where it is not in the encoding that it claims.
+ * The CLI asks for gzip, deflate, br and zstd.
+ */
+export function decodeBody(bytes: Buffer, encoding: string | undefined): string {
+  const maxOutputLength = DECODED_LIMIT_BYTES;
+  const partial = { maxOutputLength, finishFlush: zlib.constants.Z_SYNC_FLUSH };
+  try {
+    switch (encoding?.trim().toLowerCase()) {
+      case 'gzip':
+      case 'x-gzip':
+        return zlib.gunzipSync(bytes, partial).toString('utf8');
+      case 'deflate':
+        return zlib.inflateSync(bytes, partial).toString('utf8');
+      case 'br':
+        return zlib
+          .brotliDecompressSync(bytes, {
+            maxOutputLength,
+            finishFlush: zlib.constants.BROTLI_OPERATION_FLUSH,
+          })
+          .toString('utf8');
+      case 'zstd':
+        return zlib
+          .zstdDecompressSync(bytes, {
+            maxOutputLength,
+            finishFlush: zlib.constants.ZSTD_e_flush,
+          })
+          .toString('utf8');
+      default:
+        return bytes.toString('utf8');
+    }
+  } catch {
+    return '';
+  }
+}

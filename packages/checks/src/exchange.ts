@@ -1,0 +1,173 @@
+/**
+ * One HTTP request over a connection of its own, watched: how far it came, when the first and the
+ * last byte of the answer arrived, what broke. A new connection each time shows what fails on the
+ * way (name, connection, TLS); the latencies start when the connection stands, because live
+ * requests go over connections that stand already.
+ */
+import http from 'node:http';
+import https from 'node:https';
+import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
+
+import { decodeBody } from './decode-body.ts';
+
+/** How far an exchange came: the step that it was in when it ended. */
+export type Reached =
+  | 'resolving'
+  | 'connecting'
+  | 'securing'
+  | 'waiting'
+  | 'answering'
+  /** The whole answer is here. */
+  | 'answered';
+
+/** What was seen of one request; the facts that a verdict is made of. */
+export interface Exchange {
+  readonly reached: Reached;
+  /** Why it did not come to `answered`: a code of Node, or `CUT` when we ended it. */
+  readonly errorCode?: string | undefined;
+  readonly status?: number | undefined;
+  readonly contentType?: string | undefined;
+  /** From the request's way out to the first byte of the answer's body. */
+  readonly ttftMs?: number | undefined;
+  /** From the request's way out to the last byte so far. */
+  readonly latencyMs?: number | undefined;
+  /** How long nothing had arrived when it ended. */
+  readonly silentMs: number;
+  /** The answer, decoded, at most `KEPT_BODY_BYTES` before decoding. */
+  readonly body: string;
+}
+
+export interface ExchangeRequest {
+  readonly method: string;
+  readonly url: URL;
+  /** Names and values in turn, with `Host` and, for a body, `Content-Length`. */
+  readonly headers: readonly string[];
+  readonly body: Buffer;
+}
+
+/** Told of the answer as it arrives. */
+export interface ExchangeListener {
+  readonly head?: (response: http.IncomingMessage) => void;
+  readonly data?: (chunk: Buffer) => void;
+}
+
+export interface RunningExchange {
+  /** Resolves when it has ended, however; never rejects. */
+  readonly ended: Promise<Exchange>;
+  /** Ends it now: its connection is destroyed. */
+  cut(): void;
+}
+
+/** The answer to a check has about 1 KiB. */
+const KEPT_BODY_BYTES = 64 * 1024;
+
+interface Progress {
+  reached: Reached;
+  sentAtMs?: number;
+  firstByteAtMs?: number;
+  lastSignAtMs: number;
+  response?: http.IncomingMessage;
+  readonly chunks: Buffer[];
+  keptBytes: number;
+}
+
+export function startExchange(
+  request: ExchangeRequest,
+  listener: ExchangeListener = {},
+): RunningExchange {
+  const progress: Progress = {
+    reached: 'resolving',
+    lastSignAtMs: performance.now(),
+    chunks: [],
+    keptBytes: 0,
+  };
+  const { promise, resolve } = Promise.withResolvers<Exchange>();
+  const end = (errorCode?: string): void => resolve(factsOf(progress, errorCode));
+
+  const client = (request.url.protocol === 'https:' ? https : http).request({
+    ...{ method: request.method, protocol: request.url.protocol, agent: false },
+    ...{ hostname: request.url.hostname.replace(/^\[(.*)\]$/, '$1'), port: request.url.port },
+    path: `${request.url.pathname}${request.url.search}`,
+    headers: request.headers,
+  });
+  client.on('socket', (socket) => watchConnection(socket, progress));
+  client.on('response', (response) => {
+    progress.response = response;
+    progress.reached = 'answering';
+    progress.lastSignAtMs = performance.now();
+    listener.head?.(response);
+    response.on('data', (chunk: Buffer) => {
+      keep(progress, chunk);
+      listener.data?.(chunk);
+    });
+    response.on('end', () => {
+      progress.reached = 'answered';
+      progress.lastSignAtMs = performance.now();
+      end();
+    });
+    response.on('error', (error: NodeJS.ErrnoException) => end(error.code ?? 'ECONNRESET'));
+    response.on('close', () => end('ECONNRESET'));
+  });
+  client.on('error', (error: NodeJS.ErrnoException) => end(error.code ?? 'UNKNOWN'));
+  // Without an error before it: the answer was an upgrade, which nobody asked for.
+  client.on('close', () => end('ECONNRESET'));
+  client.end(request.body);
+
+  return {
+    ended: promise,
+    cut: () => {
+      end('CUT');
+      client.destroy();
+    },
+  };
+}
+
+function watchConnection(socket: Socket, progress: Progress): void {
+  const isTls = socket instanceof TLSSocket;
+  const step = (reached: Reached): void => {
+    progress.reached = reached;
+    progress.lastSignAtMs = performance.now();
+  };
+  const sent = (): void => {
+    step('waiting');
+    progress.sentAtMs = progress.lastSignAtMs;
+  };
+  socket.once('lookup', (error) => {
+    if (!error) step('connecting');
+  });
+  // An address needs no lookup, so no event tells of it.
+  if (/^[\d.]+$|:/.test(hostOf(socket))) step('connecting');
+  socket.once('connect', () => (isTls ? step('securing') : sent()));
+  socket.once('secureConnect', sent);
+}
+
+/** The host that a connecting socket was told to reach; Node has no public name for it. */
+function hostOf(socket: Socket): string {
+  return 'host' in socket && typeof socket.host === 'string' ? socket.host : '';
+}
+
+function keep(progress: Progress, chunk: Buffer): void {
+  progress.lastSignAtMs = performance.now();
+  progress.firstByteAtMs ??= progress.lastSignAtMs;
+  const room = KEPT_BODY_BYTES - progress.keptBytes;
+  if (room <= 0) return;
+  progress.chunks.push(chunk.subarray(0, room));
+  progress.keptBytes += Math.min(chunk.length, room);
+}
+
+function factsOf(progress: Progress, errorCode: string | undefined): Exchange {
+  const { sentAtMs, firstByteAtMs, lastSignAtMs, response } = progress;
+  return {
+    reached: progress.reached,
+    errorCode,
+    status: response?.statusCode,
+    contentType: response?.headers['content-type'],
+    ttftMs:
+      sentAtMs === undefined || firstByteAtMs === undefined ? undefined : firstByteAtMs - sentAtMs,
+    latencyMs:
+      sentAtMs === undefined || response === undefined ? undefined : lastSignAtMs - sentAtMs,
+    silentMs: performance.now() - lastSignAtMs,
+    body: decodeBody(Buffer.concat(progress.chunks), response?.headers['content-encoding']),
+  };
+}

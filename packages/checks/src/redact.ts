@@ -1,0 +1,22 @@
+/** Matches the length limit of a verdict's `detail`. */
+const DETAIL_LIMIT_CHARACTERS = 300;
+
+/**
+ * Makes foreign text fit to be shown and stored: without the given secrets and without what looks
+ * like one, on one line, at most 300 characters.
+ */
+export function redact(text: string, secrets: readonly string[]): string {
+  const withoutKnown = secrets
+    .filter((secret) => secret !== '')
+    .reduce((rest, secret) => rest.replaceAll(secret, '[secret]'), text);
+  const line = withoutKnown
+    .replace(/\b(sk|zk|api|key|tok)-[\w-]{8,}/gi, '[secret]')
+    .replace(/\b(bearer|basic)\s+[\w.~+/=-]{8,}/gi, '$1 [secret]')
+    .replace(/(x-api-key["']?\s*[:=]\s*["']?)[^\s"',}]+/gi, '$1[secret]')
+    .replace(/\/\/[^/\s@]+@/g, '//[secret]@')
+    .replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ')
+    .trim();
+  return line.length <= DETAIL_LIMIT_CHARACTERS
+    ? line
+    : `${line.slice(0, DETAIL_LIMIT_CHARACTERS - 1)}…`;
+}

@@ -1,0 +1,167 @@
+/**
+ * Stands between the CLI and the endpoint for the time of one check, on a loopback port.
+ *
+ * It measures: the CLI's own times contain its start-up and the load of this machine; here the
+ * way of the request is stamped as it leaves and as the answer returns. It keeps the token: the
+ * CLI gets a password that is good for this check at this relay only, and the relay puts the
+ * group's token in its place. The rest of the request and all of the answer pass unchanged; TLS to
+ * the endpoint is verified here.
+ */
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { once } from 'node:events';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+import type { Secret } from '@zephyr/runtime/secret';
+
+import { type Exchange, type RunningExchange, startExchange } from './exchange.ts';
+
+export interface Relay {
+  /** For the CLI's ANTHROPIC_BASE_URL. */
+  readonly baseUrl: string;
+  /** For the CLI's ANTHROPIC_AUTH_TOKEN. */
+  readonly password: string;
+  /** Ends what still runs and tells of all requests, in the order in which they came. */
+  stop(): Promise<readonly Exchange[]>;
+}
+
+/** A check's request has 1 KiB; the largest that the CLI makes with all its tools 120 KiB. */
+const REQUEST_LIMIT_BYTES = 1024 * 1024;
+/** More than the CLI asks in any of its own retries; a program that asks more is broken. */
+const MAX_REQUESTS = 8;
+
+const HOP_BY_HOP = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+const REPLACED = new Set(['host', 'authorization', 'x-api-key', 'content-length']);
+
+export async function startRelay(target: {
+  readonly baseUrl: string;
+  readonly token: Secret;
+}): Promise<Relay> {
+  const password = `zephyr-check-${randomBytes(16).toString('hex')}`;
+  const exchanges: RunningExchange[] = [];
+
+  const server = http.createServer((request, response) => {
+    request.on('error', () => undefined);
+    response.on('error', () => undefined);
+    // The CLI asks this as it starts, without a password, and ignores the answer.
+    if (request.method === 'HEAD') return void response.end();
+    if (!isAllowed(request, password) || exchanges.length >= MAX_REQUESTS)
+      return void response.writeHead(403).end();
+    void readBody(request).then((body) => {
+      if (body === undefined) return void request.destroy();
+      exchanges.push(forward(request, response, { ...target, body }));
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+
+  return {
+    baseUrl: `http://127.0.0.1:${port}`,
+    password,
+    stop: async () => {
+      for (const exchange of exchanges) exchange.cut();
+      server.closeAllConnections();
+      server.close();
+      return await Promise.all(exchanges.map(({ ended }) => ended));
+    },
+  };
+}
+
+/** Another user of this machine can find the port, but not guess the password. */
+function isAllowed(request: http.IncomingMessage, password: string): boolean {
+  const given = Buffer.from(request.headers.authorization ?? '');
+  const expected = Buffer.from(`Bearer ${password}`);
+  return given.length === expected.length && timingSafeEqual(given, expected);
+}
+
+/** Undefined when it is too large or breaks off. */
+async function readBody(request: http.IncomingMessage): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > REQUEST_LIMIT_BYTES) return undefined;
+      chunks.push(chunk);
+    }
+  } catch {
+    return undefined;
+  }
+  return Buffer.concat(chunks);
+}
+
+function forward(
+  request: http.IncomingMessage,
+  response: http.ServerResponse,
+  target: { readonly baseUrl: string; readonly token: Secret; readonly body: Buffer },
+): RunningExchange {
+  const url = new URL(`${target.baseUrl}${request.url ?? '/'}`);
+  const exchange = startExchange(
+    {
+      method: request.method ?? 'POST',
+      url,
+      headers: requestHeaders(request.rawHeaders, {
+        host: url.host,
+        token: target.token,
+        contentLength: target.body.length,
+      }),
+      body: target.body,
+    },
+    {
+      head: (answer) => {
+        // A status that Node does not write, such as 000, is no status to pass on.
+        const status = answer.statusCode ?? 0;
+        response.writeHead(status < 200 ? 502 : status, answerHeaders(answer.rawHeaders));
+        response.flushHeaders();
+      },
+      data: (chunk) => response.write(chunk),
+    },
+  );
+  response.on('close', () => exchange.cut());
+  void exchange.ended.then((facts) => {
+    // A clean end after half an answer would make the CLI take it for a whole one.
+    if (facts.reached === 'answered') response.end();
+    else response.destroy();
+  });
+  return exchange;
+}
+
+/** The request's own headers in their order and spelling, for the endpoint and with its token. */
+function requestHeaders(
+  raw: readonly string[],
+  target: { readonly host: string; readonly token: Secret; readonly contentLength: number },
+): string[] {
+  const kept = pairs(raw).filter(([name]) => {
+    const lower = name.toLowerCase();
+    return !REPLACED.has(lower) && !HOP_BY_HOP.has(lower);
+  });
+  const replaced = [
+    ['Host', target.host],
+    ['Authorization', `Bearer ${target.token.reveal()}`],
+    ['Content-Length', String(target.contentLength)],
+  ];
+  return [...replaced, ...kept].flat();
+}
+
+function answerHeaders(raw: readonly string[]): string[] {
+  return pairs(raw)
+    .filter(([name]) => !HOP_BY_HOP.has(name.toLowerCase()))
+    .flat();
+}
+
+function pairs(raw: readonly string[]): [string, string][] {
+  const found: [string, string][] = [];
+  for (let i = 0; i + 1 < raw.length; i += 2) found.push([raw[i] ?? '', raw[i + 1] ?? '']);
+  return found;
+}
