@@ -18,13 +18,22 @@ describe('readMessagesRequest', () => {
     { name: 'a block without text', content: [{ type: 'image' }, null], prompt: '' },
   ])('takes the prompt from $name', ({ content, prompt }) => {
     const body = JSON.stringify({
+      system: [
+        { type: 'text', text: 'one' },
+        { type: 'text', text: 'two' },
+      ],
       messages: [
         { role: 'user', content: 'before' },
         { role: 'user', content },
         { role: 'system', content: 'ignored' },
       ],
     });
-    expect(readMessagesRequest(body)).toEqual({ model: 'claude-haiku-4-5', stream: false, prompt });
+    expect(readMessagesRequest(body)).toEqual({
+      model: 'claude-haiku-4-5',
+      stream: false,
+      prompt,
+      system: 'one\ntwo',
+    });
   });
 });
 

@@ -12,6 +12,7 @@ export interface MessagesRequest {
   readonly stream: boolean;
   /** The text of the last user message. */
   readonly prompt: string;
+  readonly system: string;
 }
 
 export interface Answer {
@@ -45,6 +46,7 @@ export function readMessagesRequest(body: string): MessagesRequest {
   const request = JSON.parse(body) as {
     model?: unknown;
     stream?: unknown;
+    system?: unknown;
     messages?: { role?: unknown; content?: unknown }[];
   };
   const messages = Array.isArray(request.messages) ? request.messages : [];
@@ -52,7 +54,8 @@ export function readMessagesRequest(body: string): MessagesRequest {
   return {
     model: typeof request.model === 'string' ? request.model : DEFAULT_MODEL,
     stream: request.stream === true,
-    prompt: textOf(last?.content),
+    prompt: textsOf(last?.content).at(-1) ?? '',
+    system: textsOf(request.system).join('\n'),
   };
 }
 
@@ -142,11 +145,10 @@ function usageJson(answer: Answer, outputTokens: number): Record<string, unknown
   };
 }
 
-function textOf(content: unknown): string {
-  if (typeof content === 'string') return content;
-  if (!Array.isArray(content)) return '';
-  const texts = content.flatMap((block: { text?: unknown }) =>
+function textsOf(content: unknown): string[] {
+  if (typeof content === 'string') return [content];
+  if (!Array.isArray(content)) return [];
+  return content.flatMap((block: { text?: unknown } | null) =>
     typeof block?.text === 'string' ? [block.text] : [],
   );
-  return texts.at(-1) ?? '';
 }
