@@ -68,6 +68,8 @@ export const screens = {
   'next.stays.near':
     'Would move to {name} when that is {threshold} faster; now the gain is {difference}.',
   'next.alone': 'No other endpoint is available to move to.',
+  'next.overload': 'No switches for latency: the model is overloaded everywhere.',
+  'next.flapping': 'Too many switches lately: none for latency until {time}.',
   'next.unknown': 'Compares the endpoints when their first checks are done.',
 
   'fact.mode': 'Mode',

@@ -61,6 +61,8 @@ export const screens = {
   'next.stays': '当 {name} 快 {threshold} 时转过去；现在它慢 {difference}。',
   'next.stays.near': '当 {name} 快 {threshold} 时转过去；现在快 {difference}。',
   'next.alone': '没有其他可用的端点可转移。',
+  'next.overload': '模型在各处过载：暂不因延迟切换。',
+  'next.flapping': '近期切换过于频繁：{time} 之前不因延迟切换。',
   'next.unknown': '首次检查完成后比较各端点。',
 
   'fact.mode': '模式',

@@ -1,0 +1,110 @@
+/** One line of the event log, for each kind of entry. */
+import { decisionText } from './sentences.ts';
+import {
+  type DecisionFacts,
+  type FailureCode,
+  nameOf,
+  type Situation,
+  type Speech,
+} from './situation.ts';
+
+type AboutEndpoint =
+  | 'endpoint_healthy'
+  | 'token_accepted'
+  | 'pin_cleared'
+  | 'pin_unavailable'
+  | 'pin_available'
+  | 'late_probe_dropped';
+type AboutAll =
+  | 'overload_began'
+  | 'overload_ended'
+  | 'flapping_thawed'
+  | 'nothing_available'
+  | 'available_again';
+
+type NoticeFacts =
+  | { readonly code: AboutEndpoint; readonly endpointId: string }
+  | {
+      readonly code: 'endpoint_unhealthy' | 'token_refused';
+      readonly endpointId: string;
+      readonly failure: FailureCode;
+    }
+  | { readonly code: 'budget_nearly_spent' | 'budget_spent'; readonly groupName: string }
+  | { readonly code: 'flapping_frozen'; readonly untilAtMs: number }
+  | { readonly code: AboutAll };
+
+export type LogFacts =
+  | { readonly kind: 'decision'; readonly decision: DecisionFacts }
+  | { readonly kind: 'notice'; readonly notice: NoticeFacts }
+  | {
+      readonly kind: 'command';
+      readonly command: string;
+      readonly actor: string;
+      readonly endpointId: string | null;
+      readonly outcome: 'applied' | 'refused';
+    }
+  | {
+      readonly kind: 'config';
+      readonly outcome: 'applied' | 'refused';
+      readonly problems: readonly string[];
+    }
+  | { readonly kind: 'leader'; readonly instanceId: string; readonly epoch: number }
+  | { readonly kind: 'store'; readonly status: 'connected' | 'away' };
+
+type Names = Pick<Situation, 'endpoints'>;
+
+/** @param entry with its moment, by which a time of another day gets its date. */
+export function logText(
+  entry: LogFacts & { readonly atMs: number },
+  names: Names,
+  speech: Speech,
+): string {
+  const { say } = speech;
+  switch (entry.kind) {
+    case 'decision':
+      return decisionText(entry.decision, names, speech);
+    case 'notice':
+      return noticeText(entry.notice, names, { ...speech, atMs: entry.atMs });
+    case 'command': {
+      const about = entry.endpointId === null ? '' : ` ${nameOf(names, entry.endpointId)}`;
+      const command = `${entry.command}${about}`;
+      return say(`log.command.${entry.outcome}`, { actor: entry.actor, command });
+    }
+    case 'config':
+      return entry.outcome === 'applied'
+        ? say('log.config.applied')
+        : say('log.config.refused', { problem: entry.problems[0] ?? '' });
+    case 'leader':
+      return say('log.leader', { id: entry.instanceId, epoch: entry.epoch });
+    case 'store':
+      return say(`log.store.${entry.status}`);
+  }
+}
+
+function noticeText(
+  notice: NoticeFacts,
+  names: Names,
+  { say, numbers, atMs }: Speech & { atMs: number },
+): string {
+  switch (notice.code) {
+    case 'endpoint_unhealthy':
+    case 'token_refused':
+      return say(`notice.${notice.code}`, {
+        name: nameOf(names, notice.endpointId),
+        failure: say(`failure.${notice.failure}`),
+      });
+    case 'budget_nearly_spent':
+    case 'budget_spent':
+      return say(`notice.${notice.code}`, { name: notice.groupName });
+    case 'flapping_frozen':
+      return say('notice.flapping_frozen', { time: numbers.time(notice.untilAtMs, atMs) });
+    case 'overload_began':
+    case 'overload_ended':
+    case 'flapping_thawed':
+    case 'nothing_available':
+    case 'available_again':
+      return say(`notice.${notice.code}`);
+    default:
+      return say(`notice.${notice.code}`, { name: nameOf(names, notice.endpointId) });
+  }
+}

@@ -1,0 +1,201 @@
+/**
+ * The state of affairs in sentences: which endpoint serves, why, and what will happen next.
+ * Pure; both dashboards, the status page and the command line say the same.
+ */
+import {
+  type DecisionFacts,
+  type EndpointFacts,
+  nameOf,
+  type SelectionFacts,
+  type Situation,
+  type Speech,
+} from './situation.ts';
+import type { Translate } from './translate.ts';
+
+/** The endpoint that serves; undefined where none can. */
+export function servingOf(situation: Situation): EndpointFacts | undefined {
+  const { selection } = situation;
+  if (selection.status === 'none') return undefined;
+  const active = situation.endpoints.find(({ id }) => id === selection.activeId);
+  return situation.endpoints.some(({ available }) => available) ? active : undefined;
+}
+
+/** "relay-b serves", or that nothing does. */
+export function headlineOf(situation: Situation, say: Translate): string {
+  if (situation.selection.status === 'none') return say('now.none');
+  const serving = servingOf(situation);
+  return serving === undefined ? say('now.down') : say('now.serves', { name: serving.name });
+}
+
+/** Why it serves, in one sentence. */
+export function whyOf(situation: Situation, speech: Speech): string {
+  const { selection, lastSwitch } = situation;
+  if (selection.status === 'none') return speech.say('now.none.detail');
+  if (servingOf(situation) === undefined) return speech.say('now.down.detail');
+  const because = selection.status === 'pending' ? lastSwitch : causeOf(selection, lastSwitch);
+  // While a switch is pending the selection's reason is that of the coming one.
+  const reason =
+    selection.status === 'pending' ? (lastSwitch?.reason ?? 'initial') : selection.reason;
+  return reasonSentence(situation, { ...speech, reason, because, activeId: selection.activeId });
+}
+
+function causeOf(
+  selection: Exclude<SelectionFacts, { status: 'none' }>,
+  lastSwitch: DecisionFacts | null,
+): DecisionFacts | null {
+  return lastSwitch?.toId === selection.activeId && lastSwitch.reason === selection.reason
+    ? lastSwitch
+    : null;
+}
+
+interface Why extends Speech {
+  readonly reason: DecisionFacts['reason'];
+  readonly because: DecisionFacts | null;
+  readonly activeId: string;
+}
+
+function reasonSentence(situation: Situation, why: Why): string {
+  const { say, numbers, reason, because } = why;
+  const name = nameOf(situation, why.activeId);
+  const other = because === null ? undefined : nameOf(situation, because.fromId);
+  switch (reason) {
+    case 'faster':
+      return other === undefined || because?.gain === undefined
+        ? say('now.why.faster.plain', { name })
+        : say('now.why.faster', { name, other, gain: numbers.latency(because.gain.gainMs) });
+    case 'active_failed':
+    case 'active_ejected': {
+      const failure = because?.failure;
+      return other === undefined || failure === undefined
+        ? say(`now.why.${reason}.plain`, { name })
+        : say(`now.why.${reason}`, { name, other, failure: say(`failure.${failure}`) });
+    }
+    case 'active_disabled':
+    case 'active_token_refused':
+      return other === undefined
+        ? say(`now.why.${reason}.plain`, { name })
+        : say(`now.why.${reason}`, { name, other });
+    default:
+      return say(`now.why.${reason}`, { name });
+  }
+}
+
+/** What will happen next, in one sentence; empty where there is nothing to tell. */
+export function nextOf(situation: Situation, speech: Speech, nowMs: number): string {
+  const { selection } = situation;
+  switch (selection.status) {
+    case 'none':
+      return '';
+    case 'pending':
+      return pendingSentence(situation, selection, { ...speech, nowMs });
+    case 'draining': {
+      const count = requestsOn(situation, selection.drainingId);
+      const name = nameOf(situation, selection.drainingId);
+      return count === 0
+        ? steadySentence(situation, speech, nowMs)
+        : speech.say('next.draining', { count, name });
+    }
+    case 'steady':
+      return steadySentence(situation, speech, nowMs);
+  }
+}
+
+function pendingSentence(
+  situation: Situation,
+  selection: Extract<SelectionFacts, { status: 'pending' }>,
+  { say, numbers, nowMs }: Speech & { nowMs: number },
+): string {
+  const name = nameOf(situation, selection.nextId);
+  const from = nameOf(situation, selection.activeId);
+  const left = numbers.duration(selection.deadlineAtMs - nowMs);
+  const count = requestsOn(situation, selection.activeId);
+  return count === 0
+    ? say('next.pending.idle', { name, left })
+    : say('next.pending', { name, from, left, count });
+}
+
+function steadySentence(situation: Situation, { say, numbers }: Speech, nowMs: number): string {
+  const active = servingOf(situation);
+  if (active === undefined) return '';
+  const best = bestFallback(situation, active.id);
+  if (situation.mode.kind === 'manual') {
+    return best === undefined ? say('next.manual.alone') : say('next.manual', { name: best.name });
+  }
+  if (situation.automation.status === 'paused') return say('next.paused');
+  if (situation.freeze.status === 'overload') return say('next.overload');
+  if (situation.freeze.status === 'flapping') {
+    return say('next.flapping', { time: numbers.time(situation.freeze.untilAtMs, nowMs) });
+  }
+  if (best === undefined) return say('next.alone');
+  if (active.score.status === 'unknown' || best.score.status === 'unknown') {
+    return say('next.unknown');
+  }
+  const gainMs = active.score.totalMs - best.score.totalMs;
+  return say(gainMs > 0 ? 'next.stays.near' : 'next.stays', {
+    name: best.name,
+    threshold: numbers.latency(situation.policy.switchThresholdMs),
+    difference: numbers.latency(Math.abs(gainMs)),
+  });
+}
+
+function bestFallback(situation: Situation, activeId: string): EndpointFacts | undefined {
+  return situation.endpoints
+    .filter(({ id, available }) => available && id !== activeId)
+    .toSorted((left, right) => (left.rank ?? Infinity) - (right.rank ?? Infinity))[0];
+}
+
+function requestsOn(situation: Situation, id: string): number {
+  return situation.endpoints.find((endpoint) => endpoint.id === id)?.activeRequests ?? 0;
+}
+
+/** The part that an endpoint plays now. */
+export type Role = 'serving' | 'next' | 'draining' | 'fallback' | 'off' | 'down';
+
+export function roleOf(endpoint: EndpointFacts, selection: SelectionFacts): Role {
+  if (selection.status === 'pending' && selection.nextId === endpoint.id) return 'next';
+  if (selection.status === 'draining' && selection.drainingId === endpoint.id) return 'draining';
+  if (!endpoint.enabled) return 'off';
+  if (!endpoint.available) return 'down';
+  return selection.status !== 'none' && selection.activeId === endpoint.id ? 'serving' : 'fallback';
+}
+
+export function roleText(
+  endpoint: EndpointFacts,
+  selection: SelectionFacts,
+  say: Translate,
+): string {
+  const role = roleOf(endpoint, selection);
+  if (role !== 'fallback') return say(`role.${role}`);
+  return endpoint.rank === null
+    ? say(`health.${endpoint.health.status}`)
+    : say('role.fallback', { rank: endpoint.rank });
+}
+
+/** One line of the log for a decision. */
+export function decisionText(
+  decision: DecisionFacts,
+  situation: Pick<Situation, 'endpoints'>,
+  { say, numbers }: Speech,
+): string {
+  const from = nameOf(situation, decision.fromId);
+  const to = nameOf(situation, decision.toId);
+  if (decision.reason === 'nothing_available') return say('now.down');
+  const detail = decision.failure === undefined ? '' : ` (${say(`failure.${decision.failure}`)})`;
+  const reason =
+    decision.gain === undefined
+      ? `${say(`reason.${decision.reason}`)}${detail}`
+      : say('log.decision.gain', { gain: numbers.latency(decision.gain.gainMs) });
+  switch (decision.phase) {
+    case 'planned':
+      return say('log.decision.planned', { from, to, reason });
+    case 'switched':
+      return decision.fromId === decision.toId
+        ? say('log.decision.first', { to, reason })
+        : say('log.decision.switched', { from, to, reason });
+    case 'settled':
+      return say('log.decision.settled', { from, to });
+    case 'withdrawn':
+    case 'skipped':
+      return say(`log.decision.${decision.phase}`, { from, to });
+  }
+}
