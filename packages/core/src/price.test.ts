@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+
+import { costUsd, priceOf } from './price.ts';
+
+const usage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
+
+describe('priceOf', () => {
+  it.each([
+    { name: 'the default model', model: 'claude-haiku-4-5', inputUsd: 1 },
+    { name: 'a dated name of it', model: 'claude-haiku-4-5-20251001', inputUsd: 1 },
+    { name: 'the alias of the CLI', model: 'haiku', inputUsd: 1 },
+    {
+      name: 'the Haiku of the original program',
+      model: 'claude-3-5-haiku-20241022',
+      inputUsd: 0.8,
+    },
+    { name: 'a model that nobody knows, as the dearest', model: 'gpt-9', inputUsd: 5 },
+  ])('knows $name', ({ model, inputUsd }) => {
+    expect(priceOf(model).inputUsd).toBe(inputUsd);
+  });
+
+  it('prefers a configured price to a default one that fits better', () => {
+    const own = { model: 'claude', inputUsd: 9, outputUsd: 9, cacheReadUsd: 9, cacheWriteUsd: 9 };
+    expect(priceOf('claude-haiku-4-5', [own])).toBe(own);
+  });
+});
+
+describe('costUsd', () => {
+  it("reproduces the original program's figure for a round of checks", () => {
+    // Its README: 4 tokens in, 14,815 from the cache, 4 out; $0.001205 for five endpoints.
+    const round = { ...usage, inputTokens: 4, cacheReadTokens: 14_815, outputTokens: 4 };
+    expect(costUsd(round, priceOf('claude-3-5-haiku-20241022'))).toBeCloseTo(0.001205, 5);
+  });
+
+  it('counts each kind of token at its own price', () => {
+    const million = 1_000_000;
+    const price = priceOf('claude-haiku-4-5');
+    expect(costUsd({ ...usage, inputTokens: million }, price)).toBe(1);
+    expect(costUsd({ ...usage, outputTokens: million }, price)).toBe(5);
+    expect(costUsd({ ...usage, cacheReadTokens: million }, price)).toBeCloseTo(0.1);
+    expect(costUsd({ ...usage, cacheWriteTokens: million }, price)).toBe(1.25);
+  });
+});
