@@ -4,8 +4,10 @@
  * work jobs off. Any number of probers may run; none of them schedules anything.
  */
 import type { EndpointId } from '@zephyr/core';
-import type { JobsOptions } from 'bullmq';
+import type { ConnectionOptions, JobsOptions } from 'bullmq';
 import { z } from 'zod';
+
+import { connectionOptions, type RedisTarget } from './redis/client.ts';
 
 export { PROBE_QUEUE, QUEUE_PREFIX } from './redis/keys.ts';
 
@@ -41,4 +43,19 @@ export const PROBE_JOB_OPTIONS = {
  */
 export function probeSlotOf(endpointId: EndpointId, jobId: string): string {
   return `${endpointId}:${jobId}`;
+}
+
+/**
+ * How BullMQ reaches Redis; it makes its own connections. A `queue` fails fast while Redis is
+ * away (and needs it when it is made); a `worker` waits for Redis to come back.
+ */
+export function bullConnection(target: RedisTarget, kind: 'queue' | 'worker'): ConnectionOptions {
+  const options = {
+    ...connectionOptions(target),
+    ...(kind === 'queue'
+      ? { enableOfflineQueue: false, maxRetriesPerRequest: 0, commandTimeout: 2_000 }
+      : { maxRetriesPerRequest: null }),
+  };
+  // ioredis declares its options with `| undefined`, BullMQ the same ones without.
+  return options as ConnectionOptions;
 }

@@ -5,23 +5,30 @@
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 
-import { COMMAND_NAMES, commandAnswerSchema, PROBLEM_CODES } from '../api.ts';
+import { COMMAND_NAMES, commandAnswerSchema, commandSchemas, PROBLEM_CODES } from '../api.ts';
 import { keys } from './keys.ts';
 
-/** Who asked, what, and how: the body has passed the command's schema. */
-export const commandRecordSchema = z.object({
+const commandShape = {
   /** `loopback`, or the name of the token that was used. */
   actor: z.string().max(100),
   name: z.enum(COMMAND_NAMES),
   body: z.record(z.string(), z.unknown()),
-});
+};
+
+/** Who asked, what, and how. */
+export const commandRecordSchema = z
+  .object(commandShape)
+  .refine(({ name, body }) => commandSchemas[name].safeParse(body).success, {
+    message: 'the body is not what the command takes',
+    path: ['body'],
+  });
 export type CommandRecord = z.infer<typeof commandRecordSchema>;
 
 /** One line for each command, kept for good reason: who did what, and what came of it. */
 export const auditRecordSchema = z.object({
   /** The command's id in `keys.commands`; its first part is the moment it was given. */
   commandId: z.string(),
-  ...commandRecordSchema.shape,
+  ...commandShape,
   outcome: z.discriminatedUnion('status', [
     z.object({ status: z.literal('answered'), answer: commandAnswerSchema }),
     z.object({

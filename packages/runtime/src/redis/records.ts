@@ -123,7 +123,5 @@ export const operatorSchema = z.object({
   paused: z.boolean(),
   /** Endpoints that people took out of service. */
   disabled: z.array(id),
-  /** The last command that was applied: the one before the next to read. */
-  lastCommandId: z.string(),
 });
 export type OperatorRecord = z.infer<typeof operatorSchema>;
