@@ -138,7 +138,10 @@ export type Mode =
   | { readonly kind: 'auto' }
   | { readonly kind: 'manual'; readonly endpointId: EndpointId };
 
-/** Why the selection is what it is. */
+/**
+ * Why the selection is what it is. `nothing_available`: no endpoint can serve, the last active one
+ * stays named; `recovered`: it was the first to return.
+ */
 export const REASON_CODES = [
   'initial',
   'faster',
@@ -146,10 +149,12 @@ export const REASON_CODES = [
   'active_ejected',
   'active_disabled',
   'active_removed',
+  'active_token_refused',
   'operator_selected',
   'pinned_failed',
   'pinned_recovered',
   'nothing_available',
+  'recovered',
 ] as const;
 export type ReasonCode = (typeof REASON_CODES)[number];
 
@@ -194,6 +199,29 @@ export interface EndpointView {
   readonly available: boolean;
   /** Expected time to a good answer in ms; absent while nothing is known. */
   readonly scoreMs?: number | undefined;
+  /**
+   * Rises when the sessions of this endpoint shall choose anew. A proxy remembers it with each
+   * session's endpoint; a session that was placed under a smaller number goes to the active
+   * endpoint with its next request. Absent: 0.
+   */
+  readonly sessionGeneration?: number | undefined;
+}
+
+/**
+ * After a latency switch new traffic moves over little by little: the share that goes to the
+ * active endpoint rises in a straight line from `startShare` to 1 over `durationMs`; the rest
+ * goes to `fromId`. A proxy counts the time since it received the snapshot by its own monotonic
+ * clock, adds `elapsedMs`, and asks `rampedEndpoint` (ramp.ts) with the session's id (or the
+ * request's, where there is none): all replicas then place one session alike.
+ * Only for what has no endpoint yet: a session that has one keeps it.
+ */
+export interface Ramp {
+  readonly fromId: EndpointId;
+  /** Share of new traffic that the active endpoint takes at first, 0 to 1. */
+  readonly startShare: number;
+  readonly durationMs: number;
+  /** Time since the switch when this snapshot was published. */
+  readonly elapsedMs: number;
 }
 
 /**
@@ -214,6 +242,43 @@ export interface RoutingSnapshot {
   /** The order in which to try endpoints: the active one, then the fallbacks, best first. */
   readonly order: readonly EndpointId[];
   readonly endpoints: Readonly<Record<string, EndpointView>>;
+  /** Present for some seconds after a latency switch. */
+  readonly ramp?: Ramp | undefined;
+}
+
+/** The part of the snapshot that the core decides; the publisher adds the rest. */
+export type SnapshotContent = Pick<
+  RoutingSnapshot,
+  'selection' | 'mode' | 'order' | 'endpoints' | 'ramp'
+>;
+
+/** Families of models by price; `other` is counted like Sonnet. */
+export const MODEL_FAMILIES = ['haiku', 'sonnet', 'opus', 'other'] as const;
+export type ModelFamily = (typeof MODEL_FAMILIES)[number];
+
+/** The running Claude Code sessions that one proxy has placed on one endpoint. */
+export interface SessionLoad {
+  /** Sessions that asked something within the cache lifetime. */
+  readonly running: number;
+  /**
+   * Tokens of their prompts that the endpoint holds in its cache: of each session's last answer,
+   * `cacheReadTokens + cacheWriteTokens` of its usage.
+   */
+  readonly cachedTokens: Readonly<Partial<Record<ModelFamily, number>>>;
+}
+
+/** What one proxy is doing now; renewed each second, forgotten when it is not. */
+export interface PresenceReport {
+  readonly proxyId: string;
+  readonly status: 'serving' | 'draining';
+  /** Running requests by endpoint id. */
+  readonly activeRequests: Readonly<Record<string, number>>;
+  /** Local ejections and cool-downs by endpoint id: time left when the report was written. */
+  readonly ejections: Readonly<
+    Record<string, { readonly failure: FailureClass; readonly remainingMs: number }>
+  >;
+  /** By endpoint id; absent where sessions are not followed. */
+  readonly sessions?: Readonly<Record<string, SessionLoad>> | undefined;
 }
 
 /** Fails to compile where a case of a union is not handled. */

@@ -6,6 +6,7 @@ import {
   type EndpointId,
   type EpochMs,
   FAILURE_CLASSES,
+  MODEL_FAMILIES,
   type OutcomeBatch,
   PROBE_STYLES,
   type ProbeResult,
@@ -98,8 +99,17 @@ export const snapshotSchema: z.ZodType<RoutingSnapshot> = z.object({
       enabled: z.boolean(),
       available: z.boolean(),
       scoreMs: z.number().nonnegative().optional(),
+      sessionGeneration: count.optional(),
     }),
   ),
+  ramp: z
+    .object({
+      fromId: id,
+      startShare: z.number().min(0).max(1),
+      durationMs: count,
+      elapsedMs: count,
+    })
+    .optional(),
 });
 
 /** What one proxy is doing now. Renewed each second; expires by itself with the proxy. */
@@ -113,6 +123,13 @@ export const proxyPresenceSchema = z.object({
   activeRequests: z.record(z.string(), count),
   /** Local ejections and cool-downs by endpoint id: time left when the record was written. */
   ejections: z.record(z.string(), z.object({ failure, remainingMs: count })),
+  /** The sessions that it has placed, by endpoint id; absent where sessions are not followed. */
+  sessions: z
+    .record(
+      z.string(),
+      z.object({ running: count, cachedTokens: z.partialRecord(z.enum(MODEL_FAMILIES), count) }),
+    )
+    .optional(),
 });
 export type ProxyPresence = z.infer<typeof proxyPresenceSchema>;
 

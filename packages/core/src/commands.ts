@@ -1,0 +1,144 @@
+import type { Assessment } from './assessment.ts';
+import type {
+  CommandOutcome,
+  CommandRefusal,
+  Effect,
+  OperatorCommand,
+  OperatorWishes,
+} from './events.ts';
+import { sessionLoadOf } from './presence.ts';
+import { moveSessions } from './selection.ts';
+import type { Step } from './turn.ts';
+import { assertNever, type EndpointId, type Mode } from './types.ts';
+import type { World } from './world.ts';
+
+export interface Command {
+  readonly commandId: string;
+  readonly command: OperatorCommand;
+  readonly assessments: readonly Assessment[];
+}
+
+/** Applies one command of an operator, or says why not. What follows from it is decided after. */
+export function applyCommand(world: World, about: Command): Step {
+  const { next, outcome, effects } = run(world, about.command, about.assessments);
+  const wishes: readonly Effect[] =
+    next.wishes === world.wishes ? [] : [{ kind: 'store_wishes', wishes: next.wishes }];
+  const answer: Effect = { kind: 'answer', commandId: about.commandId, outcome };
+  return { next, effects: [...effects, ...wishes, answer] };
+}
+
+interface Result {
+  readonly next: World;
+  readonly outcome: CommandOutcome;
+  readonly effects: readonly Effect[];
+}
+
+function run(world: World, command: OperatorCommand, assessments: readonly Assessment[]): Result {
+  switch (command.kind) {
+    case 'check':
+      return check(world, command.endpointId);
+    case 'pause':
+      return wish(world, { paused: true });
+    case 'resume':
+      return wish(world, { paused: false });
+    case 'mode_auto':
+      return wish(world, { mode: { kind: 'auto' } });
+    case 'mode_manual':
+      return pin(world, world.selection.activeId);
+    case 'select':
+      return select(world, command, assessments);
+    case 'enable':
+      return enable(world, command.endpointId);
+    case 'disable':
+      return disable(world, command);
+    case 'move_sessions':
+      return move(world, command.fromId);
+    default:
+      return assertNever(command);
+  }
+}
+
+function check(world: World, id: EndpointId | undefined): Result {
+  if (id !== undefined && !isKnown(world, id)) return refuse(world, 'unknown_endpoint');
+  if (id !== undefined && isDisabled(world, id)) return refuse(world, 'endpoint_disabled');
+  const all = world.endpoints.map((endpoint) => endpoint.id).filter((e) => !isDisabled(world, e));
+  const endpointIds = id === undefined ? all : [id];
+  return applied(world, {
+    next: world,
+    affected: endpointIds.length,
+    effects: [{ kind: 'probe_now', endpointIds }],
+  });
+}
+
+function select(
+  world: World,
+  command: Extract<OperatorCommand, { kind: 'select' }>,
+  assessments: readonly Assessment[],
+): Result {
+  const { endpointId: id, force } = command;
+  const chosen = assessments.find(({ endpoint }) => endpoint.id === id);
+  if (chosen === undefined) return refuse(world, 'unknown_endpoint');
+  if (isDisabled(world, id)) return refuse(world, 'endpoint_disabled');
+  if (!chosen.isAvailable && force !== true) return refuse(world, 'endpoint_unavailable');
+  return pin(world, id);
+}
+
+/** Pinning moves all sessions: people who choose an endpoint want to see it used. */
+function pin(world: World, endpointId: EndpointId): Result {
+  const result = wish(world, { mode: { kind: 'manual', endpointId } });
+  return result.next === world ? result : { ...result, next: moveSessions(result.next) };
+}
+
+function enable(world: World, id: EndpointId): Result {
+  if (!isKnown(world, id)) return refuse(world, 'unknown_endpoint');
+  return wish(world, { disabled: world.wishes.disabled.filter((other) => other !== id) });
+}
+
+function disable(
+  world: World,
+  { endpointId: id, force }: Extract<OperatorCommand, { kind: 'disable' }>,
+): Result {
+  if (!isKnown(world, id)) return refuse(world, 'unknown_endpoint');
+  if (isDisabled(world, id)) return wish(world, {});
+  const isLast = world.endpoints.every((other) => other.id === id || isDisabled(world, other.id));
+  if (isLast && force !== true) return refuse(world, 'last_endpoint');
+  return wish(world, { disabled: [...world.wishes.disabled, id] });
+}
+
+function move(world: World, fromId: EndpointId | undefined): Result {
+  if (fromId !== undefined && !isKnown(world, fromId)) return refuse(world, 'unknown_endpoint');
+  const ids = fromId === undefined ? world.endpoints.map(({ id }) => id) : [fromId];
+  const affected = ids.reduce((sum, id) => sum + sessionLoadOf(world.proxies, id).running, 0);
+  return applied(world, { next: moveSessions(world, fromId), affected, effects: [] });
+}
+
+function wish(world: World, change: Partial<OperatorWishes>): Result {
+  const wishes = { ...world.wishes, ...change };
+  const isSame = JSON.stringify(wishes) === JSON.stringify(world.wishes);
+  const status = isSame ? 'unchanged' : 'applied';
+  return {
+    next: isSame ? world : { ...world, wishes },
+    outcome: { status, previousMode: world.wishes.mode, affected: 0 },
+    effects: [],
+  };
+}
+
+function applied(
+  world: World,
+  { next, affected, effects }: Omit<Result, 'outcome'> & { readonly affected: number },
+): Result {
+  const previousMode: Mode = world.wishes.mode;
+  return { next, effects, outcome: { status: 'applied', previousMode, affected } };
+}
+
+function refuse(world: World, why: CommandRefusal): Result {
+  return { next: world, effects: [], outcome: { status: 'refused', why } };
+}
+
+function isKnown(world: World, id: EndpointId): boolean {
+  return world.endpoints.some((endpoint) => endpoint.id === id);
+}
+
+function isDisabled(world: World, id: EndpointId): boolean {
+  return world.wishes.disabled.includes(id);
+}

@@ -1,0 +1,239 @@
+import type { EndpointSetting, GroupSetting, Notice } from './events.ts';
+import { applyProbeToHealth, applyToTokenAccess, probeKindOf, type TokenStep } from './health.ts';
+import { addLiveLatency, addProbeLatency, pooledOffsetMs } from './latency.ts';
+import { applyOutcomesToLive, failuresOf } from './live.ts';
+import { toPresence, totalActiveRequests } from './presence.ts';
+import { dayOf } from './probe-pace.ts';
+import { addAttempts } from './reliability.ts';
+import { type Step, stay, type Turn } from './turn.ts';
+import {
+  causeOf,
+  type FailureClass,
+  type OutcomeBatch,
+  type OutcomeCounts,
+  type PresenceReport,
+  type ProbeResult,
+} from './types.ts';
+import {
+  type EndpointState,
+  endpointOf,
+  groupStates,
+  newEndpoint,
+  type World,
+  withEndpoint,
+} from './world.ts';
+
+/** Takes in one probe. A late one (of a smaller sequence) changes nothing but what was spent. */
+export function takeProbe(world: World, probe: ProbeResult, turn: Turn): Step {
+  const endpoint = endpointOf(world, probe.endpointId);
+  if (endpoint === undefined) return stay(world);
+  const paid = payProbe(world, endpoint, { probe, turn });
+  if (probe.sequence <= endpoint.probeSequence) {
+    const notice: Notice = { code: 'late_probe_dropped', endpointId: endpoint.id };
+    return { next: paid, effects: [{ kind: 'notice', notice }] };
+  }
+  const probed = applyProbe(endpoint, probe, { turn, isOverloaded: world.overloadedEverywhere });
+  return {
+    next: withEndpoint(paid, endpoint.id, () => probed),
+    effects: changesOf(endpoint, probed).map((notice) => ({ kind: 'notice', notice })),
+  };
+}
+
+function payProbe(
+  world: World,
+  { groupName }: EndpointState,
+  { probe, turn }: { readonly probe: ProbeResult; readonly turn: Turn },
+): World {
+  const group = world.groups[groupName];
+  if (group === undefined || probe.costUsd === 0) return world;
+  const day = dayOf(turn.nowMs);
+  const spentUsd = (group.day === day ? group.spentUsd : 0) + probe.costUsd;
+  return { ...world, groups: { ...world.groups, [groupName]: { ...group, day, spentUsd } } };
+}
+
+function applyProbe(
+  endpoint: EndpointState,
+  probe: ProbeResult,
+  { turn, isOverloaded }: { readonly turn: Turn; readonly isOverloaded: boolean },
+): EndpointState {
+  const { nowMs, policy } = turn;
+  const { verdict } = probe;
+  const isAnswer = probeKindOf(probe.style) === 'answer';
+  const health = applyProbeToHealth(endpoint.health, { probe, nowMs, policy: policy.health });
+  const base = { ...endpoint, health, probeSequence: probe.sequence };
+  if (verdict.status === 'ok' && !isAnswer) return base;
+  if (verdict.status === 'failed') {
+    return countFailures(base, [[verdict.failure, 1]], { turn, isOverloaded });
+  }
+  const ms = verdict.ttftMs ?? verdict.apiLatencyMs;
+  return {
+    ...base,
+    tokenAccess: tokenStep(base, 'accepted', turn),
+    latency: addProbeLatency(base.latency, { ms, nowMs, policy: policy.latency }),
+    reliability: addAttempts(base.reliability, { succeeded: 1, failed: [], nowMs }, policy.failure),
+    overload: { ...base.overload, answeredAtMs: nowMs },
+    evidence: base.evidence + 1,
+  };
+}
+
+/** Takes in what one proxy saw in about a second. */
+export function takeOutcomes(world: World, batch: OutcomeBatch, turn: Turn): Step {
+  const { nowMs, policy } = turn;
+  const tracks = world.endpoints.map(({ latency }) => latency);
+  const offsetMs = pooledOffsetMs(tracks, nowMs, policy.latency);
+  const isOverloaded = world.overloadedEverywhere;
+  const changed = world.endpoints.map((endpoint) => {
+    const counts = batch.endpoints[endpoint.id];
+    return counts === undefined
+      ? endpoint
+      : applyOutcomes(endpoint, counts, { turn, offsetMs, isOverloaded });
+  });
+  const notices = world.endpoints.flatMap((former, index) =>
+    changesOf(former, changed[index] ?? former),
+  );
+  return {
+    next: { ...world, endpoints: changed },
+    effects: notices.map((notice) => ({ kind: 'notice', notice })),
+  };
+}
+
+function applyOutcomes(
+  endpoint: EndpointState,
+  counts: OutcomeCounts,
+  about: {
+    readonly turn: Turn;
+    readonly offsetMs: number | null;
+    readonly isOverloaded: boolean;
+  },
+): EndpointState {
+  const { turn, offsetMs } = about;
+  const { nowMs, policy } = turn;
+  const live = applyOutcomesToLive(endpoint.live, counts, nowMs);
+  const failed = countFailures({ ...endpoint, live }, failuresOf(counts), about);
+  if (counts.succeeded === 0) return failed;
+  const { ttftMs } = counts;
+  return {
+    ...failed,
+    tokenAccess: tokenStep(failed, 'accepted', turn),
+    latency:
+      ttftMs.length === 0
+        ? failed.latency
+        : addLiveLatency(failed.latency, { ttftMs, offsetMs, nowMs, policy: policy.latency }),
+    reliability: addAttempts(
+      failed.reliability,
+      { succeeded: counts.succeeded, failed: [], nowMs },
+      policy.failure,
+    ),
+    overload: { ...failed.overload, answeredAtMs: nowMs },
+    evidence: failed.evidence + 1,
+  };
+}
+
+/** Each failure counts where its cause belongs; the client's and our own count nowhere. */
+function countFailures(
+  endpoint: EndpointState,
+  failures: readonly (readonly [FailureClass, number])[],
+  { turn, isOverloaded }: { readonly turn: Turn; readonly isOverloaded: boolean },
+): EndpointState {
+  const counted = failures.filter(([failure]) => {
+    const cause = causeOf(failure);
+    return cause === 'endpoint' || (cause === 'overload' && !isOverloaded);
+  });
+  const token = failures.find(([failure]) => causeOf(failure) === 'token');
+  const isOverload = failures.some(([failure]) => causeOf(failure) === 'overload');
+  const { nowMs, policy } = turn;
+  return {
+    ...endpoint,
+    tokenAccess: token === undefined ? endpoint.tokenAccess : tokenStep(endpoint, token[0], turn),
+    reliability:
+      counted.length === 0
+        ? endpoint.reliability
+        : addAttempts(
+            endpoint.reliability,
+            { succeeded: 0, failed: counted, nowMs },
+            policy.failure,
+          ),
+    overload: isOverload ? { ...endpoint.overload, overloadedAtMs: nowMs } : endpoint.overload,
+    evidence: endpoint.evidence + (counted.length > 0 ? 1 : 0),
+  };
+}
+
+function tokenStep(endpoint: EndpointState, answer: TokenStep['answer'], turn: Turn) {
+  const policy = turn.policy.health;
+  return applyToTokenAccess(endpoint.tokenAccess, { answer, nowMs: turn.nowMs, policy });
+}
+
+function changesOf(former: EndpointState, now: EndpointState): readonly Notice[] {
+  const notices: Notice[] = [];
+  const { id: endpointId, health, tokenAccess } = now;
+  if (health.status !== former.health.status && health.status === 'healthy') {
+    notices.push({ code: 'endpoint_healthy', endpointId });
+  }
+  if (health.status === 'unhealthy' && former.health.status !== 'unhealthy') {
+    const { failure, detail } = health;
+    notices.push({ code: 'endpoint_unhealthy', endpointId, failure, detail });
+  }
+  if (tokenAccess.status === 'refused' && former.tokenAccess.status !== 'refused') {
+    notices.push({ code: 'token_refused', endpointId, failure: tokenAccess.failure });
+  }
+  if (tokenAccess.status === 'accepted' && former.tokenAccess.status === 'refused') {
+    notices.push({ code: 'token_accepted', endpointId });
+  }
+  return notices;
+}
+
+export function takePresence(world: World, report: PresenceReport, { nowMs }: Turn): Step {
+  const proxies = { ...world.proxies, [report.proxyId]: toPresence(report, nowMs) };
+  const isBusy = totalActiveRequests(proxies) > 0;
+  return stay({ ...world, proxies, lastBusyAtMs: isBusy ? nowMs : world.lastBusyAtMs });
+}
+
+export function forgetProxy(world: World, proxyId: string): Step {
+  const { [proxyId]: _, ...proxies } = world.proxies;
+  return stay({ ...world, proxies });
+}
+
+/** A new configuration: what stays keeps its state; a pin on what is gone is cleared, visibly. */
+export function takeConfig(
+  world: World,
+  config: {
+    readonly groups: readonly GroupSetting[];
+    readonly endpoints: readonly EndpointSetting[];
+  },
+): Step {
+  if (config.endpoints.length === 0) return stay(world);
+  const endpoints = config.endpoints.map((setting) => {
+    const former = endpointOf(world, setting.id);
+    return former === undefined
+      ? newEndpoint(setting)
+      : { ...former, groupName: setting.groupName };
+  });
+  const known = new Set(endpoints.map(({ id }) => id));
+  const { mode, disabled } = world.wishes;
+  const isPinGone = mode.kind === 'manual' && !known.has(mode.endpointId);
+  const wishes = {
+    ...world.wishes,
+    mode: isPinGone ? ({ kind: 'auto' } as const) : mode,
+    disabled: disabled.filter((id) => known.has(id)),
+  };
+  const isWishChanged = isPinGone || wishes.disabled.length !== disabled.length;
+  return {
+    next: {
+      ...world,
+      endpoints,
+      groups: groupStates(config.groups, world.groups),
+      wishes: isWishChanged ? wishes : world.wishes,
+    },
+    effects: [
+      ...(isWishChanged ? [{ kind: 'store_wishes', wishes } as const] : []),
+      ...(isPinGone
+        ? [
+            {
+              kind: 'notice',
+              notice: { code: 'pin_cleared', endpointId: mode.endpointId },
+            } as const,
+          ]
+        : []),
+    ],
+  };
+}

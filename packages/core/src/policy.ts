@@ -1,0 +1,230 @@
+import type { FailureClass, ModelFamily } from './types.ts';
+
+/**
+ * Every number that a decision depends on. The controller takes `DEFAULT_POLICY` and sets what its
+ * configuration says; a recording is replayed under another policy to see what would have changed.
+ * `docs/decisions.md` explains the formulas.
+ */
+export interface Policy {
+  readonly health: HealthPolicy;
+  readonly latency: LatencyPolicy;
+  readonly failure: FailurePolicy;
+  readonly switching: SwitchPolicy;
+  readonly sessions: SessionPolicy;
+  readonly overload: OverloadPolicy;
+  readonly presence: PresencePolicy;
+  readonly probing: ProbingPolicy;
+  readonly publishing: { readonly scoreIntervalMs: number };
+}
+
+export interface HealthPolicy {
+  /** Failed probes in a row that make an endpoint unhealthy. */
+  readonly fall: number;
+  /** Passed probes in a row that make it healthy again. */
+  readonly rise: number;
+  /** Each fall within `flapMemoryMs` asks for `rise` more passes, up to this many. */
+  readonly maxRise: number;
+  readonly flapMemoryMs: number;
+  /** Token refusals in a row after which the endpoint is not used with this token. */
+  readonly tokenFall: number;
+  /** Live successes in a row that outweigh failing probes, and how fresh they must be. */
+  readonly liveSuccesses: number;
+  readonly liveFreshMs: number;
+}
+
+export interface LatencyPolicy {
+  /** The weight of a sample halves in this time. */
+  readonly halfLifeMs: number;
+  /** Samples kept for each endpoint. */
+  readonly maxSamples: number;
+  /** Live requests within this time become one sample. */
+  readonly liveBucketMs: number;
+  /** One sample of live traffic weighs at most as much as so many probes. */
+  readonly maxLiveWeight: number;
+  /** Values farther than so many spreads from the middle are pulled in to there. */
+  readonly clipSpreads: number;
+  /** So many samples in a row beyond `changeSpreads`, all on one side: older ones are forgotten. */
+  readonly changeSamples: number;
+  readonly changeSpreads: number;
+  /** The spread to assume before there are samples, as a share of the latency… */
+  readonly priorSpreadRatio: number;
+  /** …and how many samples that assumption weighs. */
+  readonly priorSamples: number;
+  /** What an endpoint may drift in a minute without a sample, as a share of its latency. */
+  readonly driftRatioPerMinute: number;
+  /** How long a pair of probe and live sample tells how much slower live requests are. */
+  readonly offsetMemoryMs: number;
+}
+
+export interface FailurePolicy {
+  /** The weight of an attempt halves in this time. */
+  readonly halfLifeMs: number;
+  /** What to assume before there are attempts, and how many attempts that weighs. */
+  readonly priorRatio: number;
+  readonly priorAttempts: number;
+  /** What one failure of this class costs the person who waits. */
+  readonly costMs: Readonly<Record<FailureClass, number>>;
+}
+
+export interface SwitchPolicy {
+  /** Least gain for a latency switch (`server.switch_threshold_ms`). */
+  readonly thresholdMs: number;
+  /** The gain must also be so many times its own standard error. */
+  readonly confidence: number;
+  /** Evaluations with new evidence in a row in which the same endpoint must lead. */
+  readonly confirmations: number;
+  /** Least time between a switch and the next latency switch. */
+  readonly dwellMs: number;
+  /** Least time between two failure switches. */
+  readonly failureGapMs: number;
+  /** Longest wait for running requests (`server.graceful_switch_timeout_ms`). */
+  readonly gracefulTimeoutMs: number;
+  /** Data older than this never justifies a latency switch. */
+  readonly staleAfterMs: number;
+  /** After a start the first good choice is made at once, within this time at the latest. */
+  readonly settleMs: number;
+  /** More switches than this within the window freeze latency switches for `freezeMs`. */
+  readonly flapLimit: number;
+  readonly flapWindowMs: number;
+  readonly freezeMs: number;
+  readonly rampMs: number;
+  readonly rampStartShare: number;
+}
+
+export interface SessionPolicy {
+  /** `keep`: sessions stay when the selection switches; `follow`: they go along. */
+  readonly onSwitch: 'keep' | 'follow';
+  /** Requests that a running session is expected to send while the gain lasts. */
+  readonly requestsAhead: number;
+  /** What an hour of a person's waiting is worth. */
+  readonly usdPerHour: number;
+  /** Extra time to the first token for each token that is not in the cache. */
+  readonly rebuildMsPerToken: number;
+  readonly inputUsdPerMillionTokens: Readonly<Record<ModelFamily, number>>;
+  /** Price of writing to and of reading from the cache, as a share of the input price. */
+  readonly cacheWriteFactor: number;
+  readonly cacheReadFactor: number;
+}
+
+export interface OverloadPolicy {
+  /** How long an overload answer is remembered. */
+  readonly memoryMs: number;
+  /** Share of the endpoints heard from that must be overloaded to call it overloaded everywhere. */
+  readonly share: number;
+}
+
+export interface PresencePolicy {
+  /** A proxy that has not reported for so long is forgotten. */
+  readonly ttlMs: number;
+  /** Proxies that must report an ejection, unless there are fewer. */
+  readonly ejectionVotes: number;
+}
+
+export interface ProbingPolicy {
+  /** While a failure or a recovery is being confirmed. */
+  readonly verifyIntervalMs: number;
+  /** Live successes younger than this make probes unnecessary. */
+  readonly liveFreshMs: number;
+  /** Then the interval is so many times longer: a few probes keep both on one scale. */
+  readonly unneededFactor: number;
+  /** Running requests from which on the load is medium or high. */
+  readonly mediumLoadRequests: number;
+  readonly highLoadRequests: number;
+  /** Share of the daily budget from which cheaper probes are ordered. */
+  readonly cheaperFromShare: number;
+}
+
+/** A failure that is noticed at once costs a replay; one that is noticed by a timer, the timer. */
+const QUICK_FAILURE_MS = 2_000;
+const SLOW_FAILURE_MS = 15_000;
+
+export const DEFAULT_POLICY: Policy = {
+  health: {
+    // HAProxy's defaults for checks: `fall 3`, `rise 2`.
+    fall: 3,
+    rise: 2,
+    maxRise: 16,
+    flapMemoryMs: 600_000,
+    tokenFall: 2,
+    liveSuccesses: 3,
+    liveFreshMs: 30_000,
+  },
+  latency: {
+    halfLifeMs: 300_000,
+    maxSamples: 48,
+    liveBucketMs: 15_000,
+    maxLiveWeight: 2,
+    clipSpreads: 3,
+    changeSamples: 3,
+    changeSpreads: 2.5,
+    priorSpreadRatio: 0.2,
+    priorSamples: 2,
+    driftRatioPerMinute: 0.02,
+    offsetMemoryMs: 3_600_000,
+  },
+  failure: {
+    halfLifeMs: 300_000,
+    priorRatio: 0.01,
+    priorAttempts: 10,
+    costMs: {
+      dns: QUICK_FAILURE_MS,
+      refused: QUICK_FAILURE_MS,
+      connect_timeout: SLOW_FAILURE_MS,
+      tls: QUICK_FAILURE_MS,
+      reset: QUICK_FAILURE_MS,
+      first_byte_timeout: SLOW_FAILURE_MS,
+      idle_timeout: SLOW_FAILURE_MS,
+      timeout: SLOW_FAILURE_MS,
+      truncated: SLOW_FAILURE_MS,
+      not_claude: QUICK_FAILURE_MS,
+      server_error: QUICK_FAILURE_MS,
+      overloaded: QUICK_FAILURE_MS,
+      rate_limited: QUICK_FAILURE_MS,
+      token_refused: QUICK_FAILURE_MS,
+      credit: QUICK_FAILURE_MS,
+      model_not_found: QUICK_FAILURE_MS,
+      client_error: 0,
+      cli_missing: 0,
+      cli_crashed: 0,
+    },
+  },
+  switching: {
+    thresholdMs: 50,
+    confidence: 1,
+    confirmations: 3,
+    dwellMs: 60_000,
+    failureGapMs: 5_000,
+    gracefulTimeoutMs: 30_000,
+    staleAfterMs: 300_000,
+    settleMs: 30_000,
+    flapLimit: 6,
+    flapWindowMs: 600_000,
+    freezeMs: 600_000,
+    // HAProxy calls it `slowstart`: a cold endpoint should not meet all the traffic at once.
+    rampMs: 10_000,
+    rampStartShare: 0.25,
+  },
+  sessions: {
+    onSwitch: 'keep',
+    requestsAhead: 20,
+    usdPerHour: 60,
+    // https://www.anthropic.com/news/prompt-caching: 100,000 tokens, 11.5 s without and 2.4 s with.
+    rebuildMsPerToken: 0.09,
+    // https://docs.anthropic.com/en/docs/about-claude/pricing
+    inputUsdPerMillionTokens: { haiku: 1, sonnet: 3, opus: 5, other: 3 },
+    cacheWriteFactor: 1.25,
+    cacheReadFactor: 0.1,
+  },
+  overload: { memoryMs: 60_000, share: 0.6 },
+  presence: { ttlMs: 5_000, ejectionVotes: 2 },
+  probing: {
+    verifyIntervalMs: 5_000,
+    liveFreshMs: 30_000,
+    unneededFactor: 5,
+    // The levels of the original program: up to 3 low, up to 10 medium, more is high.
+    mediumLoadRequests: 4,
+    highLoadRequests: 11,
+    cheaperFromShare: 0.8,
+  },
+  publishing: { scoreIntervalMs: 5_000 },
+};

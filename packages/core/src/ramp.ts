@@ -1,0 +1,39 @@
+import type { EndpointId, Ramp } from './types.ts';
+
+/**
+ * Share of new traffic that the active endpoint takes now.
+ * @param sinceReceivedMs Time since the snapshot was received, by the proxy's monotonic clock.
+ */
+export function rampShare(ramp: Ramp, sinceReceivedMs: number): number {
+  if (ramp.durationMs <= 0) return 1;
+  const progress = Math.max(0, ramp.elapsedMs + sinceReceivedMs) / ramp.durationMs;
+  return Math.min(1, ramp.startShare + (1 - ramp.startShare) * progress);
+}
+
+/**
+ * Where something new goes while the traffic moves over. The key decides, not chance: all replicas
+ * place one session alike, and once it would go to the active endpoint it always does.
+ */
+export function rampedEndpoint(
+  ramp: Ramp,
+  placing: {
+    readonly activeId: EndpointId;
+    /** The session's id, or the request's where there is no session. */
+    readonly key: string;
+    readonly sinceReceivedMs: number;
+  },
+): EndpointId {
+  const isMoved = unitHash(placing.key) < rampShare(ramp, placing.sinceReceivedMs);
+  return isMoved ? placing.activeId : ramp.fromId;
+}
+
+/** FNV-1a with a final mix (as in MurmurHash3), from 0 up to but not including 1. */
+function unitHash(key: string): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < key.length; index += 1) {
+    hash = Math.imul(hash ^ key.charCodeAt(index), 0x01000193);
+  }
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32;
+}

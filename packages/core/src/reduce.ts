@@ -1,0 +1,61 @@
+import { assess } from './assessment.ts';
+import { applyCommand } from './commands.ts';
+import { stepFreeze, stepOverload } from './damping.ts';
+import type { Input, WorldEvent } from './events.ts';
+import { forgetProxy, takeConfig, takeOutcomes, takePresence, takeProbe } from './intake.ts';
+import type { Policy } from './policy.ts';
+import { withoutSilent } from './presence.ts';
+import { stepProbePlans } from './probe-pace.ts';
+import { stepSelection } from './selection.ts';
+import { stepSnapshot } from './snapshot.ts';
+import { inSequence, type Step, stay, type Turn } from './turn.ts';
+import { assertNever } from './types.ts';
+import type { World } from './world.ts';
+
+/**
+ * The decision core: takes in one event, decides, and says what has to be done.
+ *
+ * Pure: the same world, input and policy always give the same step, and nothing is changed in
+ * place. Time is what the input says; it may stand still but should not go back.
+ */
+export function reduce(world: World, input: Input, policy: Policy): Step {
+  const turn: Turn = { nowMs: input.atMs, policy, trigger: input.event.kind };
+  return inSequence(
+    world,
+    (before) => stay(forgetSilent(before, turn)),
+    (before) => take(before, input.event, turn),
+    (before) => stepOverload(before, turn),
+    (before) => stepFreeze(before, turn),
+    (before) => stepSelection(before, assess(before, turn.nowMs, policy), turn),
+    (before) => stepProbePlans(before, assess(before, turn.nowMs, policy), turn),
+    (before) => stepSnapshot(before, assess(before, turn.nowMs, policy), turn),
+  );
+}
+
+function forgetSilent(world: World, { nowMs, policy }: Turn): World {
+  const proxies = withoutSilent(world.proxies, nowMs, policy.presence);
+  return proxies === world.proxies ? world : { ...world, proxies };
+}
+
+function take(world: World, event: WorldEvent, turn: Turn): Step {
+  switch (event.kind) {
+    case 'probe':
+      return takeProbe(world, event.result, turn);
+    case 'outcomes':
+      return takeOutcomes(world, event.batch, turn);
+    case 'presence':
+      return takePresence(world, event.report, turn);
+    case 'proxy_gone':
+      return forgetProxy(world, event.proxyId);
+    case 'command': {
+      const assessments = assess(world, turn.nowMs, turn.policy);
+      return applyCommand(world, { ...event, assessments });
+    }
+    case 'config':
+      return takeConfig(world, event);
+    case 'tick':
+      return stay(world);
+    default:
+      return assertNever(event);
+  }
+}

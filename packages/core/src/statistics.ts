@@ -1,0 +1,23 @@
+/** The middle value; the lower of two. @throws {RangeError} without values. */
+export function median(values: readonly number[]): number {
+  return weightedMedian(values.map((value) => ({ value, weight: 1 })));
+}
+
+/** The middle distance from `middle`. @throws {RangeError} without values. */
+export function medianDeviation(values: readonly number[], middle: number): number {
+  return median(values.map((value) => Math.abs(value - middle)));
+}
+
+/** The least value below which at least half of the weight lies. @throws {RangeError} without values. */
+export function weightedMedian(
+  values: readonly { readonly value: number; readonly weight: number }[],
+): number {
+  const sorted = values.toSorted((a, b) => a.value - b.value);
+  const half = sorted.reduce((sum, { weight }) => sum + weight, 0) / 2;
+  let below = 0;
+  for (const { value, weight } of sorted) {
+    below += weight;
+    if (below >= half) return value;
+  }
+  throw new RangeError('a median needs at least one value');
+}
