@@ -1,6 +1,7 @@
-import type { EndpointId } from '@zephyr/core';
+import type { EndpointId, Price, ProbeStyle } from '@zephyr/core';
 
 import type { Secret } from '../secret.ts';
+import type { CheckConfig } from './checks.ts';
 import type { DataPathConfig } from './data-path.ts';
 
 /**
@@ -30,6 +31,8 @@ export interface Config extends DataPathConfig {
   /** `default`: nobody named a Redis, so `zephyr start` may bring its own. */
   readonly redisUrlFrom: 'default' | 'file' | 'environment';
   readonly ui: { readonly language: 'en' | 'zh' };
+  /** What tokens cost; goes before the list prices in core. */
+  readonly prices: readonly Price[];
   readonly groups: readonly GroupConfig[];
   /** All groups' endpoints in order of preference: the default group's first. */
   readonly endpoints: readonly EndpointConfig[];
@@ -48,9 +51,11 @@ export interface EndpointConfig {
   readonly groupName: string;
   /** Without a trailing slash; may have a path. */
   readonly baseUrl: string;
+  /** Absent: the group's. */
+  readonly style?: ProbeStyle | undefined;
 }
 
-export interface HealthCheckConfig {
+export interface HealthCheckConfig extends CheckConfig {
   readonly intervalMs: number;
   readonly minIntervalMs: number;
   readonly maxIntervalMs: number;

@@ -147,12 +147,12 @@ ${GROUP}endpoints = [
 
 config.toml:2:1  server.prot
   found:    an unknown key
-  expected: one of: host, port, switch_threshold_ms, graceful_switch_timeout_ms
+  expected: one of: host, port, switch_threshold_ms, graceful_switch_timeout_ms, open, extra_paths
   to do:    did you mean port?
 
 config.toml:4:1  health_check.switch_threshold_ms
   found:    an unknown key
-  expected: one of: interval_seconds, min_interval_seconds, max_interval_seconds, timeout_seconds, dynamic_scaling, claude_binary_path
+  expected: one of: interval_seconds, min_interval_seconds, max_interval_seconds, timeout_seconds, dynamic_scaling, claude_binary_path, style, cheap_style, real_interval_seconds, model, daily_budget_usd
   to do:    move it: switch_threshold_ms belongs in [server]
 
 config.toml:8:1  groups[0].auth_token_env

@@ -28,6 +28,8 @@ export interface ConfigSources {
 export interface LoadedConfig {
   readonly config: Config;
   readonly secrets: Secrets;
+  /** The variables that the file names in its `…_env` keys. */
+  readonly variableNames: readonly string[];
 }
 
 /** @throws ConfigError (code `CONFIG`) with all problems. */

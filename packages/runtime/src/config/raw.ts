@@ -38,6 +38,14 @@ export function rawEndpoints(document: RawTable): readonly RawEndpoint[] {
   );
 }
 
+/** The texts of all keys that end in `_env`, wherever they are. */
+export function variableNamesIn(value: unknown): readonly string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, child]) =>
+    key.endsWith('_env') && typeof child === 'string' ? [child] : variableNamesIn(child),
+  );
+}
+
 function tablesIn(value: unknown, path: KeyPath): { path: KeyPath; table: RawTable }[] {
   if (!Array.isArray(value)) return [];
   return value.flatMap((table: unknown, index) =>

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 
 import { Secret } from '../secret.ts';
+import { resolveChecks, resolvePrices } from './checks.ts';
 import type { ClientKey, Config, EndpointConfig, GroupConfig, Secrets } from './config.ts';
 import { resolveDataPath } from './data-path.ts';
 import type { LoadedConfig } from './load.ts';
-import { type RawTable, rawGroups, rawTable } from './raw.ts';
+import { type RawTable, rawGroups, rawTable, variableNamesIn } from './raw.ts';
 import { REDIS_URL_VARIABLE, splitPassword } from './redis-url.ts';
 import { type ConfigFile, configSchema } from './schema.ts';
 import { idOfName, sha256 } from './slug.ts';
@@ -38,12 +39,14 @@ export function resolveConfig(
     redisUrl: redis.url,
     redisUrlFrom: redisUrlFrom(document, variables),
     ui: file.ui,
+    prices: resolvePrices(file.prices),
     groups,
     endpoints,
   };
   return {
     config: deepFreeze(config),
     secrets: resolveSecrets(file, redis.password, variables),
+    variableNames: variableNamesIn(document),
   };
 }
 
@@ -68,6 +71,7 @@ function resolveGroups(file: ConfigFile, document: RawTable): GroupConfig[] {
         maxIntervalMs: times.max * 1000,
         timeoutMs: times.timeout * 1000,
         dynamicScaling: times.dynamicScaling,
+        ...resolveChecks(file.health_check, group.health_check ?? {}),
         ...(claudeBinaryPath === undefined ? {} : { claudeBinaryPath }),
       },
     };
@@ -77,11 +81,12 @@ function resolveGroups(file: ConfigFile, document: RawTable): GroupConfig[] {
 function resolveEndpoints(file: ConfigFile, groups: readonly GroupConfig[]): EndpointConfig[] {
   const byGroup = file.groups.map((group, index) => ({
     isDefault: groups[index]?.isDefault === true,
-    endpoints: group.endpoints.map(({ name, url }) => ({
+    endpoints: group.endpoints.map(({ name, url, style }) => ({
       id: idOfName(name),
       name,
       groupName: group.name,
       baseUrl: new URL(url).href.replace(/\/+$/, ''),
+      ...(style === undefined ? {} : { style }),
     })),
   }));
   return [

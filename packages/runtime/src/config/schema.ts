@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 
+import { checkKeys, prices, styleKey } from './checks.ts';
 import { dataPathTables, extraPaths } from './data-path.ts';
 
 const seconds = z.number().int().positive().max(86_400);
@@ -27,10 +28,11 @@ const healthCheckKeys = {
   timeout_seconds: seconds,
   dynamic_scaling: z.boolean(),
   claude_binary_path: z.string().min(1).optional(),
+  ...checkKeys,
 };
 
 const healthCheck = z.strictObject({
-  ...healthCheckKeys,
+  ...z.strictObject(healthCheckKeys).partial().shape,
   interval_seconds: seconds.default(60),
   timeout_seconds: seconds.default(15),
   dynamic_scaling: z.boolean().default(false),
@@ -48,6 +50,8 @@ const endpoint = z.strictObject({
   name,
   /** Allows `http` to a host that is not this machine: the token then travels in clear text. */
   allow_http: z.boolean().default(false),
+  /** What a check of this endpoint does; without it as the group says. */
+  style: styleKey.optional(),
 });
 
 const group = z.strictObject({
@@ -83,6 +87,7 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   health_check: healthCheck.prefault({}),
+  prices: prices.default([]),
   ui: z.strictObject({ language: z.enum(['en', 'zh']).default('en') }).prefault({}),
   ...dataPathTables,
   groups: z.array(group).min(1).max(20),

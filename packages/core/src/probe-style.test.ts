@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { chooseStyle, type StyleQuestion } from './probe-plan.ts';
+import { chooseStyle, type StyleQuestion } from './probe-style.ts';
 
 const usual: StyleQuestion = {
   real: 'cli',
