@@ -4,12 +4,15 @@ import type { Redis } from 'ioredis';
 import { z } from 'zod';
 
 import { keys } from './keys.ts';
+import { dayIncrements, dayName } from './probe-days.ts';
 import { loadScript, runScript } from './script.ts';
 
 /** Longer than the longest interval (one hour), so that no duplicate can come after it. */
 const SLOT_MEMORY_MS = 2 * 3_600_000;
 /** About a day of ten endpoints at the shortest usual interval of 30 s, some 10 MB. */
 const KEPT_PROBES = 30_000;
+/** A month and some days, for a monthly view of what checks cost. */
+const DAY_MEMORY_MS = 40 * 86_400_000;
 
 const next = loadScript('next-probe-sequence');
 const record = loadScript('record-probe');
@@ -24,12 +27,49 @@ export async function nextProbeSequence(redis: Redis, endpointId: EndpointId): P
     .parse(await runScript(redis, next, { keys: [keys.probeSequence(endpointId)], args: [] }));
 }
 
+/** What a result says about when the next real check is due. */
+export type Freshness =
+  /** A real check has passed: it is believed for so long. */
+  | { readonly kind: 'fresh'; readonly forMs: number }
+  /** Something failed: the next check is a real one. */
+  | { readonly kind: 'stale' }
+  /** A cheap check has passed. */
+  | { readonly kind: 'unchanged' };
+
 /** Safe to repeat when the reply was lost: the second call answers `duplicate`. */
-export async function recordProbe(redis: Redis, result: ProbeResult): Promise<RecordAnswer> {
+export async function recordProbe(
+  redis: Redis,
+  result: ProbeResult,
+  freshness: Freshness = { kind: 'unchanged' },
+): Promise<RecordAnswer> {
+  const { slot, endpointId, sequence, startedAtMs } = result;
+  const { probeSlot, probeRecorded, probes, probeFresh, probeDay } = keys;
   return recordReply.parse(
     await runScript(redis, record, {
-      keys: [keys.probeSlot(result.slot), keys.probeRecorded(result.endpointId), keys.probes],
-      args: [result.sequence, JSON.stringify(result), SLOT_MEMORY_MS, KEPT_PROBES],
+      keys: [
+        ...[probeSlot(slot), probeRecorded(endpointId), probes],
+        ...[probeFresh(endpointId), probeDay(dayName(startedAtMs))],
+      ],
+      args: [
+        ...[sequence, JSON.stringify(result), SLOT_MEMORY_MS, KEPT_PROBES],
+        ...[freshnessArgument(freshness), DAY_MEMORY_MS],
+        ...dayIncrements(result),
+      ],
     }),
   );
+}
+
+/** Whether this slot has its result: a check that is run again need not spend tokens again. */
+export async function isProbeRecorded(redis: Redis, slot: string): Promise<boolean> {
+  return (await redis.exists(keys.probeSlot(slot))) === 1;
+}
+
+/** Whether the endpoint's last real check passed not long ago and nothing has failed since. */
+export async function isProbeFresh(redis: Redis, endpointId: EndpointId): Promise<boolean> {
+  return (await redis.exists(keys.probeFresh(endpointId))) === 1;
+}
+
+function freshnessArgument(freshness: Freshness): number {
+  if (freshness.kind === 'fresh') return freshness.forMs;
+  return freshness.kind === 'stale' ? 0 : -1;
 }

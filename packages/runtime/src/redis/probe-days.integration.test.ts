@@ -1,0 +1,85 @@
+import { endpointId, epochMs, type ProbeResult } from '@zephyr/core';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
+import { createLogger } from '../logger.ts';
+import { createRedis } from './client.ts';
+import { readProbeDay } from './probe-days.ts';
+import { isProbeFresh, isProbeRecorded, recordProbe } from './probe-store.ts';
+import { type RedisServer, startRedisServer } from './server.ts';
+
+let server: RedisServer;
+let redis: ReturnType<typeof createRedis>;
+
+beforeAll(async () => {
+  server = await startRedisServer();
+  redis = createRedis({ url: server.url }, createLogger('test', 'silent'), 'blocking');
+});
+beforeEach(async () => {
+  await redis.flushall();
+});
+afterAll(async () => {
+  redis.disconnect();
+  await server.stop();
+});
+
+const endpoint = endpointId('provider-a-1');
+const result = (sequence: number, changes: Partial<ProbeResult> = {}): ProbeResult => ({
+  endpointId: endpoint,
+  slot: `${endpoint}:${sequence}`,
+  sequence,
+  style: 'cli',
+  startedAtMs: epochMs(Date.UTC(2026, 10, 23, 23, 59)),
+  wallMs: 900,
+  verdict: { status: 'ok', apiLatencyMs: 400 },
+  usage: { inputTokens: 100, outputTokens: 5, cacheReadTokens: 0, cacheWriteTokens: 0 },
+  costUsd: 0.000125,
+  ...changes,
+});
+
+describe('readProbeDay', () => {
+  it('adds up the checks of a day, each once', async () => {
+    await recordProbe(redis, result(1));
+    await recordProbe(redis, result(1));
+    await recordProbe(redis, result(2));
+    await recordProbe(redis, result(3, { startedAtMs: epochMs(Date.UTC(2026, 10, 24)) }));
+    expect(await readProbeDay(redis, '2026-11-23')).toEqual({
+      [endpoint]: {
+        probes: 2,
+        inputTokens: 200,
+        outputTokens: 10,
+        cacheReadTokens: 0,
+        cacheWriteTokens: 0,
+        costUsd: 0.00025,
+      },
+    });
+  });
+
+  it('counts what a late result has cost', async () => {
+    await recordProbe(redis, result(2));
+    await recordProbe(redis, result(1));
+    expect((await readProbeDay(redis, '2026-11-23'))[endpoint]?.probes).toBe(2);
+  });
+
+  it('is empty for a day without checks', async () => {
+    expect(await readProbeDay(redis, '2026-11-22')).toEqual({});
+  });
+});
+
+describe('isProbeFresh', () => {
+  it('lasts from a real pass to the first failure', async () => {
+    expect(await isProbeFresh(redis, endpoint)).toBe(false);
+    await recordProbe(redis, result(1), { kind: 'fresh', forMs: 60_000 });
+    await recordProbe(redis, result(2), { kind: 'unchanged' });
+    expect(await isProbeFresh(redis, endpoint)).toBe(true);
+    await recordProbe(redis, result(3), { kind: 'stale' });
+    expect(await isProbeFresh(redis, endpoint)).toBe(false);
+  });
+});
+
+describe('isProbeRecorded', () => {
+  it('knows the slots that have a result', async () => {
+    await recordProbe(redis, result(1));
+    expect(await isProbeRecorded(redis, `${endpoint}:1`)).toBe(true);
+    expect(await isProbeRecorded(redis, `${endpoint}:2`)).toBe(false);
+  });
+});
