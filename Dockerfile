@@ -1,4 +1,4 @@
-# One recipe for all images: `docker build --target proxy|prober|controller|cli .`
+# One recipe for all images: `docker build --target proxy|prober|controller|cli|simulator .`
 #
 # Sources run as they are (Node 24 strips the types), so an image is Node, the production
 # dependencies of one workspace, and the sources that it imports. Everything is owned by root and
@@ -32,9 +32,8 @@ RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev --workspace=packages/
 FROM ${NODE_IMAGE} AS runtime
 ENV NODE_ENV=production \
     ZEPHYR_CONFIG=/config/config.toml \
-    ZEPHYR_ENV_FILE=/nonexistent/.env
+    ZEPHYR_ENV_FILE=/config/.env
 WORKDIR /app
-STOPSIGNAL SIGTERM
 
 FROM runtime AS proxy
 COPY --from=proxy-modules /app ./
@@ -42,16 +41,23 @@ COPY packages/core packages/core
 COPY packages/runtime packages/runtime
 COPY services/proxy services/proxy
 USER 10001:10001
+ENV ZEPHYR_LISTEN=0.0.0.0:8080
 EXPOSE 8080
+HEALTHCHECK --interval=10s --timeout=3s --start-period=60s --start-interval=1s \
+  CMD ["node", "packages/runtime/src/healthcheck.ts", "8080"]
 CMD ["node", "services/proxy/src/main.ts"]
 
 FROM runtime AS prober
 COPY --from=prober-modules /app ./
 COPY packages/core packages/core
 COPY packages/runtime packages/runtime
+COPY packages/checks packages/checks
 COPY services/prober services/prober
 USER 10002:10002
+ENV ZEPHYR_LISTEN=0.0.0.0:8082
 EXPOSE 8082
+HEALTHCHECK --interval=10s --timeout=3s --start-period=60s --start-interval=1s \
+  CMD ["node", "packages/runtime/src/healthcheck.ts", "8082"]
 CMD ["node", "services/prober/src/main.ts"]
 
 FROM runtime AS controller
@@ -60,12 +66,24 @@ COPY packages/core packages/core
 COPY packages/runtime packages/runtime
 COPY services/controller services/controller
 USER 10003:10003
+ENV ZEPHYR_LISTEN=0.0.0.0:8081
 EXPOSE 8081
+HEALTHCHECK --interval=10s --timeout=3s --start-period=60s --start-interval=1s \
+  CMD ["node", "packages/runtime/src/healthcheck.ts", "8081"]
 CMD ["node", "services/controller/src/main.ts"]
 
-# The `zephyr` command: secrets, client keys, simulated endpoints.
+# The `zephyr` command: passwords, client keys, status.
 FROM runtime AS cli
 COPY --from=cli-modules /app ./
 COPY packages packages
 USER 10004:10004
 ENTRYPOINT ["node", "packages/cli/src/main.ts"]
+
+# An endpoint without a model behind it, for the demo and for tests of the whole system.
+FROM runtime AS simulator
+COPY packages/testkit packages/testkit
+USER 10005:10005
+EXPOSE 9000
+HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --start-interval=1s \
+  CMD ["node", "-e", "fetch('http://127.0.0.1:9000/').then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+CMD ["node", "packages/testkit/src/simulated-endpoint-main.ts", "--host", "0.0.0.0"]

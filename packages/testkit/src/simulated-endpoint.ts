@@ -41,6 +41,8 @@ export interface SimulatedEndpointOptions {
   readonly seed: number;
   /** 0 or absent: any free port. */
   readonly port?: number;
+  /** Default 127.0.0.1. */
+  readonly host?: string;
 }
 
 export interface SimulatedEndpoint {
@@ -55,7 +57,9 @@ export async function startSimulatedEndpoint(
   options: SimulatedEndpointOptions,
 ): Promise<SimulatedEndpoint> {
   const rng = seededRng(options.seed);
-  const listen = (port: number) => listenOn(port, (req, res) => answer(req, res, options, rng));
+  const host = options.host ?? '127.0.0.1';
+  const listen = (port: number) =>
+    listenOn({ host, port }, (req, res) => answer(req, res, options, rng));
   let server: Server | undefined = await listen(options.port ?? 0);
   const { port } = server.address() as AddressInfo;
   return {
@@ -79,12 +83,15 @@ export async function startSimulatedEndpoint(
 
 type Handler = (req: IncomingMessage, res: ServerResponse) => Promise<void>;
 
-async function listenOn(port: number, handle: Handler): Promise<Server> {
+async function listenOn(
+  { host, port }: { readonly host: string; readonly port: number },
+  handle: Handler,
+): Promise<Server> {
   const server = createServer((req, res) => {
     // A client that goes away while we read or write is no news.
     handle(req, res).catch(() => res.destroy());
   });
-  server.listen(port, '127.0.0.1');
+  server.listen(port, host);
   await once(server, 'listening');
   return server;
 }

@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { loadConfig } from '@zephyr/runtime/config/load';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { addClient } from './clients.ts';
+
+const EXAMPLE = `# ours
+[[groups]]
+name = "main"
+auth_token_env = "TEAM_TOKEN"
+[[groups.endpoints]]
+url = "https://one.example"
+name = "one" # no line break at the end`;
+
+describe('addClient', () => {
+  let folder: string;
+  let path: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'zephyr-clients-'));
+    path = join(folder, 'config.toml');
+    writeFileSync(path, EXAMPLE, { mode: 0o600 });
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  it('gives each person a key and writes its hash into a configuration that loads', () => {
+    const ann = addClient(path, 'ann');
+    const bob = addClient(path, 'bob');
+    const text = readFileSync(path, 'utf8');
+    expect(text.startsWith(EXAMPLE)).toBe(true);
+    for (const key of [ann, bob]) {
+      expect(text).toContain(createHash('sha256').update(key).digest('hex'));
+      expect(text).not.toContain(key);
+    }
+    const environment = { TEAM_TOKEN: 'secret-of-the-team' };
+    expect(() => loadConfig({ configPath: path, envFilePath: '', environment })).not.toThrow();
+  });
+
+  it('refuses a name that is taken or could break the file', () => {
+    addClient(path, 'ann');
+    const before = readFileSync(path, 'utf8');
+    for (const name of ['ann', '', 'a"b', 'a b', 'x'.repeat(41)]) {
+      expect(() => addClient(path, name)).toThrow(/client/);
+    }
+    expect(readFileSync(path, 'utf8')).toBe(before);
+  });
+
+  it('leaves a file alone that lists its clients in another form', () => {
+    writeFileSync(path, `clients = []\n${EXAMPLE}`);
+    expect(() => addClient(path, 'ann')).toThrow(/another form/);
+    expect(readFileSync(path, 'utf8')).toBe(`clients = []\n${EXAMPLE}`);
+  });
+});

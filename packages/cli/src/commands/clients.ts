@@ -1,0 +1,62 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+
+import { ZephyrError } from '@zephyr/runtime/errors';
+import { parse } from 'smol-toml';
+
+/** What `[[clients]]` allows as a name; kept in the configuration, logs and metrics. */
+const CLIENT_NAME = /^[A-Za-z0-9._-]{1,40}$/;
+
+/**
+ * Adds a person to config.toml: appends `[[clients]]` with the hash of a new key. The running
+ * proxies take it without a restart.
+ *
+ * @returns the key, which is told this once and kept nowhere.
+ * @throws ZephyrError `USAGE` for a name that is taken or not allowed, or a file without `[[…]]`.
+ */
+export function addClient(configPath: string, name: string): string {
+  if (!CLIENT_NAME.test(name)) {
+    throw new ZephyrError('USAGE', `${JSON.stringify(name)} cannot be the name of a client`, {
+      advice: ['1 to 40 of letters, digits, dot, underscore, hyphen: e.g. ann or build-server.2'],
+    });
+  }
+  const before = readFileSync(configPath, 'utf8');
+  if (namesIn(before).includes(name)) {
+    throw new ZephyrError('USAGE', `${configPath} has a client ${name} already`, {
+      advice: [`to replace the key, remove the [[clients]] block of ${name} and run this again`],
+    });
+  }
+  const key = `zk-${randomBytes(32).toString('base64url')}`;
+  const hash = createHash('sha256').update(key).digest('hex');
+  const block = `[[clients]]\nname = "${name}"\nkey_sha256 = "${hash}"\n`;
+  const after = `${before.replace(/\n*$/, '\n\n')}${block}`;
+  if (!isReadable(after)) {
+    throw new ZephyrError('USAGE', `${configPath} writes its clients in another form`, {
+      advice: [`add this to its clients yourself: name = "${name}", key_sha256 = "${hash}"`],
+    });
+  }
+  replaceFile(configPath, after);
+  return key;
+}
+
+function namesIn(text: string): readonly unknown[] {
+  const { clients } = parse(text);
+  return Array.isArray(clients)
+    ? clients.map((client) => (typeof client === 'object' && 'name' in client ? client.name : ''))
+    : [];
+}
+
+function isReadable(text: string): boolean {
+  try {
+    return namesIn(text).length > 0;
+  } catch {
+    return false;
+  }
+}
+
+/** By rename, as editors do: a proxy that reads the file meanwhile sees the old or the new one. */
+function replaceFile(path: string, text: string): void {
+  const temporary = `${path}.new`;
+  writeFileSync(temporary, text, { mode: statSync(path).mode });
+  renameSync(temporary, path);
+}

@@ -1,0 +1,93 @@
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { keys } from '@zephyr/runtime/redis/keys';
+import { type RedisServer, startRedisServer } from '@zephyr/runtime/redis/server';
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { makeSecrets } from './secrets.ts';
+
+describe('the secrets of a deployment', () => {
+  let folder: string;
+  let server: RedisServer;
+  const clients: Redis[] = [];
+  const read = (path: string) => readFileSync(join(folder, path), 'utf8').trim();
+  const connect = (user: string, password: string): Redis => {
+    const path = new URL(server.url).pathname;
+    const client = new Redis({
+      ...{ path, username: user, password, enableReadyCheck: false },
+      ...{ retryStrategy: () => null, maxRetriesPerRequest: 0 },
+    });
+    client.on('error', () => undefined);
+    clients.push(client);
+    return client;
+  };
+  const as = (user: string) => connect(user, new URL(read(`${user}/redis-url`)).password);
+
+  beforeAll(async () => {
+    folder = join(mkdtempSync(join(tmpdir(), 'zephyr-secrets-')), 'secrets');
+    makeSecrets(folder, { redis: 'redis:6379' });
+    server = await startRedisServer({
+      extraArguments: ['--aclfile', join(folder, 'redis/users.acl')],
+    });
+  });
+  afterAll(async () => {
+    for (const client of clients) client.disconnect();
+    await server.stop();
+    rmSync(join(folder, '..'), { recursive: true });
+  });
+
+  it('keeps the passwords that are there and writes them nowhere else', () => {
+    const password = new URL(read('proxy/redis-url')).password;
+    expect(makeSecrets(folder, { redis: 'redis:6379' })).toEqual([]);
+    expect(read('proxy/redis-url')).toContain(password);
+    expect(read('redis/users.acl')).not.toContain(password);
+    expect(statSync(folder).mode & 0o077).toBe(0);
+  });
+
+  it('lets nobody in without a password', async () => {
+    await expect(connect('default', '').ping()).rejects.toThrow();
+    await expect(connect('proxy', 'wrong').ping()).rejects.toThrow();
+    const health = connect('health', 'any');
+    expect(await health.ping()).toBe('PONG');
+    await expect(health.get(keys.snapshot)).rejects.toThrow(/NOPERM/);
+  });
+
+  const forbidden: readonly [user: string, command: string, ...args: string[]][] = [
+    ...((['proxy', 'prober', 'controller'] as const).flatMap((user) =>
+      [
+        ['flushall'],
+        ['config', 'get', '*'],
+        ['keys', '*'],
+        ['monitor'],
+        ['script', 'flush'],
+        ['acl', 'list'],
+        ['shutdown'],
+        ['replicaof', 'no', 'one'],
+        ['client', 'kill', 'type', 'normal'],
+        ['set', 'outside', 'x'],
+      ].map(([command = '', ...args]) => [user, command, ...args] as const),
+    ) as [string, string, ...string[]][]),
+    ['proxy', 'set', keys.snapshot, 'x'],
+    ['proxy', 'eval', 'return 1', '0'],
+    ['proxy', 'get', keys.operator],
+    ['proxy', 'xrange', keys.outcomes, '-', '+'],
+    ['prober', 'set', keys.snapshot, 'x'],
+    ['prober', 'get', keys.operator],
+    ['prober', 'xrange', keys.probes, '-', '+'],
+  ];
+  it.each(forbidden)('refuses %s the command %s %s', async (user, command, ...args) => {
+    await expect(as(user).call(command, ...args)).rejects.toThrow(/NOPERM/);
+  });
+
+  it('gives each service what it needs', async () => {
+    const controller = as('controller');
+    expect(await controller.set(keys.snapshot, '{}')).toBe('OK');
+    expect(await controller.eval('return redis.call("get", KEYS[1])', 1, keys.snapshot)).toBe('{}');
+    expect(await as('proxy').get(keys.snapshot)).toBe('{}');
+    expect(await as('proxy').xadd(keys.outcomes, '*', 'json', '{}')).toMatch(/-/);
+    expect(await as('prober').xadd(keys.probes, '*', 'json', '{}')).toMatch(/-/);
+  });
+});

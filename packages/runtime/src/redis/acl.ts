@@ -1,0 +1,65 @@
+/**
+ * Who may do what in Redis, as the lines of an ACL file: one user for each service, nobody else.
+ * A stolen proxy (it faces the network) cannot run scripts, choose an endpoint or read the queue.
+ */
+import { createHash } from 'node:crypto';
+
+import { keys, QUEUE_PREFIX } from './keys.ts';
+
+const REDIS_USERS = ['proxy', 'prober', 'controller'] as const;
+export type RedisUser = (typeof REDIS_USERS)[number];
+
+/** What every client does when it connects, also BullMQ's. */
+const CONNECT = [
+  ...['+auth', '+hello', '+ping', '+quit', '+select', '+info', '+reset', '+readonly'],
+  // Not one by one: an ACL file that names a subcommand unknown to this version is refused whole.
+  ...['+client', '-client|kill', '-client|pause', '-client|unpause', '-client|no-evict'],
+  ...['-client|unblock', '-client|list', '+cluster|slots', '+cluster|shards'],
+];
+/** BullMQ and our own records work by scripts, whose commands are checked one by one as well. */
+const WORK = [
+  ...['+@read', '+@write', '+@pubsub', '+@blocking', '+@transaction', '-@dangerous', '-@admin'],
+  ...['+eval', '+evalsha', '+script|load', '+time', ...CONNECT, '+client|list'],
+];
+
+const any = (key: (part: string) => string) => key('*');
+
+/** Key and channel patterns (`%R~` may be read, `%W~` written, `~` both), then commands. */
+const RULES: Readonly<Record<RedisUser, readonly string[]>> = {
+  proxy: [
+    ...[`%R~${keys.snapshot}`, `%R~${keys.view}`, `~${any(keys.proxy)}`, `~${keys.proxies}`],
+    ...[`%W~${keys.outcomes}`, `&${keys.snapshotChanged}`],
+    ...['-@all', ...CONNECT, '+get', '+mget', '+set', '+del', '+expire', '+pexpire'],
+    ...['+sadd', '+srem', '+xadd', '+subscribe', '+unsubscribe', '+multi', '+exec'],
+  ],
+  prober: [
+    ...[`~${QUEUE_PREFIX}:*`, `%W~${keys.probes}`, `~${any(keys.probeSequence)}`],
+    ...[
+      `~${any(keys.probeRecorded)}`,
+      `~${any(keys.probeSlot)}`,
+      `~${any(keys.probeFresh)}`,
+      `~${any(keys.probeDay)}`,
+      `&${QUEUE_PREFIX}:*`,
+    ],
+    ...['-@all', ...WORK],
+  ],
+  controller: ['~{zephyr}:*', '&{zephyr}:*', '-@all', ...WORK],
+};
+
+/**
+ * The file for `redis-server --aclfile`. It holds hashes, so reading it gives no password.
+ * The user `health` has no password and may do nothing but PING, for the container's health check.
+ */
+export function aclFile(passwords: Readonly<Record<RedisUser, string>>): string {
+  const hashOf = (password: string) => createHash('sha256').update(password).digest('hex');
+  return [
+    'user default off',
+    'user health on nopass resetkeys resetchannels -@all +ping',
+    ...REDIS_USERS.map((user) =>
+      [`user ${user} on #${hashOf(passwords[user])} resetkeys resetchannels`, ...RULES[user]].join(
+        ' ',
+      ),
+    ),
+    '',
+  ].join('\n');
+}
