@@ -1,0 +1,133 @@
+/**
+ * Every answer that we make ourselves: fixed texts in the shape of the Messages API, so that no
+ * host name, stack or query string of ours can reach a client.
+ *
+ * Status and headers follow what Claude Code does with them: it obeys `x-should-retry`, waits for
+ * a `retry-after` of up to 60 s and gives up at once on a longer one, and takes a 401 or 403 as
+ * the end of its own login.
+ */
+import { randomBytes } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
+
+import type { FailureClass } from '@zephyr/core';
+
+interface ErrorKind {
+  readonly status: number;
+  readonly type: string;
+  readonly message: string;
+  /** Says to the client whether trying again can help; absent: the client's own rule. */
+  readonly shouldRetry?: boolean;
+}
+
+const KINDS = {
+  bad_request: [400, 'invalid_request_error', 'the request target or its headers are malformed'],
+  unauthorized: [401, 'authentication_error', 'this proxy needs your own key: ask its operator'],
+  not_found: [404, 'not_found_error', 'this proxy serves /v1/... and /status'],
+  method_not_allowed: [405, 'invalid_request_error', 'this method is not served here'],
+  request_timeout: [408, 'invalid_request_error', 'the request did not arrive in time'],
+  too_large: [413, 'request_too_large', 'the request body is larger than this proxy accepts'],
+  target_too_long: [414, 'invalid_request_error', 'the request target is too long'],
+  header_too_large: [431, 'invalid_request_error', 'the request headers are too large'],
+  too_many_failures: [429, 'rate_limit_error', 'too many wrong keys from this address'],
+  client_busy: [429, 'rate_limit_error', 'too many requests of this client are running'],
+  busy: [503, 'overloaded_error', 'this proxy has too many running requests'],
+  internal: [500, 'api_error', 'this proxy failed; its log tells why'],
+  all_down: [503, 'overloaded_error', 'no endpoint is in service at the moment'],
+  none_enabled: [503, 'api_error', 'all endpoints are switched off by the operator'],
+  rate_limited: [429, 'rate_limit_error', 'all endpoints have reached their rate limit'],
+  overloaded: [529, 'overloaded_error', 'the model is overloaded at the endpoints'],
+  token_refused: [502, 'api_error', "the endpoint refuses the team's token: tell the operator"],
+  upstream_timeout: [504, 'api_error', 'the endpoint did not answer in time'],
+  upstream_failed: [502, 'api_error', 'the endpoint did not give a valid answer'],
+} as const satisfies Record<string, readonly [number, string, string]>;
+
+export type ErrorName = keyof typeof KINDS;
+
+/** Repeating these changes nothing. */
+const FINAL: ReadonlySet<ErrorName> = new Set([
+  'bad_request',
+  'unauthorized',
+  'not_found',
+  'method_not_allowed',
+  'too_large',
+  'target_too_long',
+  'header_too_large',
+  'too_many_failures',
+  'none_enabled',
+  'token_refused',
+]);
+
+export function errorKind(name: ErrorName): ErrorKind {
+  const [status, type, message] = KINDS[name];
+  return FINAL.has(name)
+    ? { status, type, message, shouldRetry: false }
+    : { status, type, message };
+}
+
+export function errorBody(name: ErrorName, requestId: string): string {
+  const { type, message } = errorKind(name);
+  return JSON.stringify({ type: 'error', error: { type, message }, request_id: requestId });
+}
+
+/** The last event of a stream that we have to end before its answer is complete. */
+export function errorEvent(name: ErrorName): string {
+  const { type, message } = errorKind(name);
+  return `event: error\ndata: ${JSON.stringify({ type: 'error', error: { type, message } })}\n\n`;
+}
+
+export function newRequestId(): string {
+  return `zephyr_${randomBytes(9).toString('base64url')}`;
+}
+
+export interface ErrorAnswer {
+  readonly name: ErrorName;
+  readonly requestId?: string | undefined;
+  /** Rounded up to whole seconds, from 1 to 60. */
+  readonly retryAfterMs?: number | undefined;
+}
+
+/** Answers with the error, unless an answer has begun: then the connection ends abnormally. */
+export function sendError(res: ServerResponse, answer: ErrorAnswer): void {
+  if (res.headersSent) {
+    res.destroy();
+    return;
+  }
+  const { status, shouldRetry } = errorKind(answer.name);
+  const requestId = answer.requestId ?? newRequestId();
+  const body = errorBody(answer.name, requestId);
+  res.writeHead(status, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(body),
+    'request-id': requestId,
+    'x-zephyr-error': answer.name,
+    ...(shouldRetry === undefined ? {} : { 'x-should-retry': String(shouldRetry) }),
+    ...(answer.retryAfterMs === undefined
+      ? {}
+      : { 'retry-after': retryAfterSeconds(answer.retryAfterMs) }),
+  });
+  res.end(body);
+}
+
+export function retryAfterSeconds(retryAfterMs: number): string {
+  return String(Math.min(60, Math.max(1, Math.ceil(retryAfterMs / 1000))));
+}
+
+/** What a client is told when the last attempt failed like this and nothing better is known. */
+export function errorOfFailure(failure: FailureClass): ErrorName {
+  switch (failure) {
+    case 'rate_limited':
+      return 'rate_limited';
+    case 'overloaded':
+      return 'overloaded';
+    case 'token_refused':
+    case 'credit':
+      return 'token_refused';
+    case 'connect_timeout':
+    case 'first_byte_timeout':
+    case 'idle_timeout':
+    case 'timeout':
+      return 'upstream_timeout';
+    default:
+      return 'upstream_failed';
+  }
+}

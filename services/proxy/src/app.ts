@@ -1,0 +1,60 @@
+/** The express application: the order of what is used is the way of a request. */
+import { STATUS_CODES } from 'node:http';
+
+import express, { type ErrorRequestHandler, type Express } from 'express';
+
+import { sendError } from './api-errors.ts';
+import { diagnosticsOf } from './diagnostics.ts';
+import type { Edge } from './edge.ts';
+import type { Metrics } from './metrics.ts';
+import { type StatusDeps, statusOf } from './status.ts';
+
+export interface AppDeps {
+  readonly edge: Edge;
+  readonly metrics: Metrics;
+  readonly status: StatusDeps;
+  readonly onError: (error: unknown) => void;
+}
+
+export function createApp({ edge, metrics, status, onError }: AppDeps): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.set('query parser', false);
+  app.set('trust proxy', false);
+
+  // First, because it is nearly every request, and because it judges the raw target.
+  app.use(edge.handle);
+
+  // Claude Code asks HEAD / without credentials and would follow a redirect for ever.
+  app.get('/', (_req, res) => {
+    res.json({ name: 'claude-zephyr', status: '/status', health: '/health' });
+  });
+  app.get('/status', (_req, res) => {
+    res.set('cache-control', 'no-store').json(statusOf(status));
+  });
+  app.get('/diagnostics', (_req, res) => {
+    res.set('cache-control', 'no-store').json(diagnosticsOf(status, edge));
+  });
+  app.get(['/health', '/readyz'], (_req, res) => {
+    const draining = status.isDraining();
+    res
+      .status(draining ? 503 : 200)
+      .set('cache-control', 'no-store')
+      .json({ status: draining ? 'draining' : 'ok' });
+  });
+  app.get('/livez', (_req, res) => {
+    res.type('text').send(STATUS_CODES[200]);
+  });
+  app.get('/metrics', async (_req, res) => {
+    res.type(metrics.registry.contentType).send(await metrics.registry.metrics());
+  });
+
+  const lastResort: ErrorRequestHandler = (error: unknown, _req, res, _next) => {
+    onError(error);
+    sendError(res, { name: 'internal' });
+  };
+  app.use((_req, res) => sendError(res, { name: 'not_found' }));
+  app.use(lastResort);
+  return app;
+}

@@ -1,0 +1,108 @@
+/**
+ * The first look at a request: target, key, limits. What passes becomes an exchange; the rest is
+ * answered here or handed to the proxy's own pages.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type ErrorName, sendError } from './api-errors.ts';
+import type { Clients } from './clients.ts';
+import { Exchange, type ExchangeDeps } from './exchange.ts';
+import type { Metrics } from './metrics.ts';
+import { readTarget, type TargetRefusal, type TargetRules } from './target.ts';
+
+export interface EdgeDeps {
+  readonly exchange: ExchangeDeps;
+  readonly clients: Clients;
+  readonly metrics: Metrics;
+  readonly rules: TargetRules;
+}
+
+const ERROR_OF: Readonly<Record<TargetRefusal, ErrorName>> = {
+  too_long: 'target_too_long',
+  malformed: 'bad_request',
+  unknown: 'not_found',
+  method: 'method_not_allowed',
+};
+
+export class Edge {
+  readonly #deps: EdgeDeps;
+  readonly #running = new Set<Exchange>();
+  readonly #byClient = new Map<string, number>();
+
+  constructor(deps: EdgeDeps) {
+    this.#deps = deps;
+  }
+
+  get activeRequests(): number {
+    return this.#running.size;
+  }
+
+  readonly handle = (req: IncomingMessage, res: ServerResponse, next: () => void): void => {
+    if (hasTwoHosts(req)) {
+      this.#refuse(res, 'bad_request');
+      return;
+    }
+    const target = readTarget(req.method ?? '', req.url ?? '', this.#deps.rules);
+    if (target.kind === 'refused') {
+      this.#refuse(res, ERROR_OF[target.why]);
+      return;
+    }
+    if (target.kind !== 'upstream') {
+      next();
+      return;
+    }
+    const admittance = this.#deps.clients.admit(
+      req.headers,
+      req.socket.remoteAddress ?? '',
+      performance.now(),
+    );
+    if (admittance.kind === 'refused') {
+      this.#refuse(res, admittance.why);
+      return;
+    }
+    const { limits } = this.#deps.exchange.settings;
+    if (this.#running.size >= limits.activeRequests) {
+      this.#refuse(res, 'busy', 2_000);
+      return;
+    }
+    const { client } = admittance;
+    const count = this.#byClient.get(client) ?? 0;
+    if (count >= limits.activeRequestsPerClient) {
+      this.#refuse(res, 'client_busy', 2_000);
+      return;
+    }
+    this.#byClient.set(client, count + 1);
+    const exchange = new Exchange(this.#deps.exchange, { req, res, target }, () => {
+      this.#running.delete(exchange);
+      this.#release(client);
+    });
+    this.#running.add(exchange);
+    exchange.start();
+  };
+
+  /** The drain limit has passed. */
+  endAll(): void {
+    for (const exchange of this.#running) exchange.endNow();
+  }
+
+  #refuse(res: ServerResponse, name: ErrorName, retryAfterMs?: number): void {
+    this.#deps.metrics.refusals.inc({ reason: name });
+    if (this.#deps.exchange.isDraining()) res.setHeader('connection', 'close');
+    sendError(res, { name, retryAfterMs });
+  }
+
+  #release(client: string): void {
+    const count = (this.#byClient.get(client) ?? 1) - 1;
+    if (count === 0) this.#byClient.delete(client);
+    else this.#byClient.set(client, count);
+  }
+}
+
+/** Node takes the first of two Host headers; another hop may take the second. */
+function hasTwoHosts({ rawHeaders }: IncomingMessage): boolean {
+  let hosts = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index];
+    if (name?.length === 4 && name.toLowerCase() === 'host') hosts += 1;
+  }
+  return hosts > 1;
+}

@@ -1,0 +1,73 @@
+/** The endpoints as the proxy uses them: where to connect, with which token, over which sockets. */
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import type { LookupFunction } from 'node:net';
+
+import type { EndpointId } from '@zephyr/core';
+import type { Config, Secrets } from '@zephyr/runtime/config/config';
+
+import { createLookup } from './lookup.ts';
+
+export interface Endpoint {
+  readonly id: EndpointId;
+  readonly name: string;
+  readonly groupName: string;
+  readonly isTls: boolean;
+  /** What the library connects to: an object, because a URL is parsed anew for each request. */
+  readonly target: { readonly protocol: string; readonly hostname: string; readonly port: string };
+  /** Goes before every path; empty or `/like/this`. */
+  readonly basePath: string;
+  readonly authority: string;
+  readonly authorization: string;
+  readonly agent: HttpAgent;
+  /** Opens a connection for one request only. */
+  readonly freshAgent: HttpAgent;
+}
+
+/**
+ * One agent for each endpoint: the library's shared one has 256 sockets per host, and the 257th
+ * stream would wait for ever. Our own limit of running requests bounds them.
+ */
+const AGENT_OPTIONS = {
+  keepAlive: true,
+  maxSockets: Number.POSITIVE_INFINITY,
+  maxFreeSockets: 256,
+  // The socket used last is the least likely to have been closed by the other side.
+  scheduling: 'lifo',
+} as const;
+
+export interface EndpointOptions {
+  readonly lookup?: LookupFunction | undefined;
+}
+
+/** In the configured order. */
+export function createEndpoints(
+  config: Config,
+  secrets: Secrets,
+  options: EndpointOptions = {},
+): readonly Endpoint[] {
+  const lookup = options.lookup ?? createLookup();
+  return config.endpoints.map((endpoint) => {
+    const url = new URL(endpoint.baseUrl);
+    const isTls = url.protocol === 'https:';
+    const Agent = isTls ? HttpsAgent : HttpAgent;
+    const token = secrets.groupTokens.get(endpoint.groupName);
+    if (token === undefined) throw new Error(`group ${endpoint.groupName} has no token`);
+    return {
+      id: endpoint.id,
+      name: endpoint.name,
+      groupName: endpoint.groupName,
+      isTls,
+      target: {
+        protocol: url.protocol,
+        hostname: url.hostname.replace(/^\[(.*)\]$/, '$1'),
+        port: url.port === '' ? (isTls ? '443' : '80') : url.port,
+      },
+      basePath: url.pathname === '/' ? '' : url.pathname.replace(/\/+$/, ''),
+      authority: url.host,
+      authorization: `Bearer ${token.reveal()}`,
+      agent: new Agent({ ...AGENT_OPTIONS, lookup }),
+      freshAgent: new Agent({ keepAlive: false, lookup }),
+    };
+  });
+}

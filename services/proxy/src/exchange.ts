@@ -1,0 +1,327 @@
+/**
+ * One request of a client, with all its attempts: choose, send, judge, commit or go on.
+ *
+ *     receiving --(body is here)-->            trying
+ *     trying    --(content)-->                 relaying --> ended
+ *     trying    --(nothing more to try)-->     ended (with an error of ours, or the endpoint's own)
+ *     any       --(client gone)-->             ended
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+import { decideReplay, type EndpointId, type RetryBudget } from '@zephyr/core';
+import type { DataPathConfig } from '@zephyr/runtime/config/data-path';
+import type { Logger } from '@zephyr/runtime/logger';
+
+import type { Accounts } from './accounts.ts';
+import { type ErrorName, errorEvent, errorOfFailure, sendError } from './api-errors.ts';
+import { Attempt, type AttemptResult, type FailedAttempt, type HeldResponse } from './attempt.ts';
+import { Deadline } from './deadline.ts';
+import type { Endpoint } from './endpoints.ts';
+import { upstreamHeaders } from './headers.ts';
+import type { Metrics } from './metrics.ts';
+import { Relay, type RelayResult } from './relay.ts';
+import { type KeptBodies, RequestBody } from './request-body.ts';
+import type { Routing } from './routing.ts';
+import type { Send } from './sender.ts';
+import { readUsage } from './tail.ts';
+import type { Target } from './target.ts';
+
+export interface ExchangeDeps {
+  readonly settings: DataPathConfig;
+  readonly routing: Routing;
+  readonly send: Send;
+  readonly kept: KeptBodies;
+  readonly budget: RetryBudget;
+  readonly accounts: Accounts;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  /** No new requests are wanted on this connection. */
+  readonly isDraining: () => boolean;
+}
+
+export interface ExchangeInput {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  readonly target: Extract<Target, { kind: 'upstream' }>;
+}
+
+type Outcome = 'ok' | 'passed' | 'cut' | 'client_gone' | 'failed' | 'too_large' | 'timed_out';
+
+const MIB = 1024 * 1024;
+
+export class Exchange {
+  readonly #deps: ExchangeDeps;
+  readonly #input: ExchangeInput;
+  readonly #onEnded: () => void;
+  readonly #body: RequestBody;
+  readonly #total = new Deadline(() => this.#onTotalExpired());
+  readonly #startedAtMs = performance.now();
+  readonly #tried = new Set<EndpointId>();
+  #running: { readonly id: EndpointId; readonly attempt: Attempt; release(): void } | undefined;
+  #relay: Relay | undefined;
+  #lastFailure: FailedAttempt | undefined;
+  #replays = 0;
+  #refreshed = false;
+  #ended = false;
+
+  constructor(deps: ExchangeDeps, input: ExchangeInput, onEnded: () => void) {
+    this.#deps = deps;
+    this.#input = input;
+    this.#onEnded = onEnded;
+    this.#body = new RequestBody(
+      input.req,
+      { maxBytes: deps.settings.limits.bodyBytes, kept: deps.kept },
+      { ready: () => this.#onBodyReady(), tooLarge: () => this.#onBodyTooLarge() },
+    );
+  }
+
+  start(): void {
+    this.#total.start(this.#deps.settings.timeouts.totalMs);
+    this.#input.res.once('close', this.#onClosed);
+    this.#body.read();
+  }
+
+  /** The drain limit has passed: ends visibly. */
+  endNow(): void {
+    if (this.#relay !== undefined) this.#relay.cutWithEvent(errorEvent('busy'));
+    else this.#answerError('busy', 1_000);
+  }
+
+  #onBodyReady(): void {
+    if (this.#ended) return;
+    this.#deps.budget.noteRequest(performance.now());
+    this.#tryNext();
+  }
+
+  #tryNext(): void {
+    const choice = this.#deps.routing.choose(this.#tried, undefined);
+    if (choice.kind === 'send') {
+      this.#attempt(choice.id, { freshConnection: false });
+      return;
+    }
+    if (this.#lastFailure !== undefined) {
+      this.#answerFailure(this.#lastFailure);
+      return;
+    }
+    const names = { disabled: 'none_enabled', rate_limited: 'rate_limited', down: 'all_down' };
+    this.#answerError(names[choice.why] as ErrorName, jittered(choice.retryAfterMs));
+  }
+
+  #attempt(id: EndpointId, { freshConnection }: { freshConnection: boolean }): void {
+    this.#tried.add(id);
+    const endpoint = this.#deps.routing.endpoint(id);
+    const attempt = new Attempt(
+      {
+        endpoint,
+        request: this.#requestFor(endpoint, freshConnection),
+        body: this.#body,
+        gate: this.#input.target.gate,
+        times: this.#times(),
+      },
+      (result) => this.#onSettled(id, result),
+    );
+    this.#running = { id, attempt, release: this.#deps.accounts.acquire(id) };
+    attempt.start(this.#deps.send);
+  }
+
+  #requestFor(endpoint: Endpoint, freshConnection: boolean) {
+    const { req, target } = this.#input;
+    const headers = upstreamHeaders(req.headers, endpoint);
+    const length = this.#body.contentLength;
+    if (length !== undefined && (length > 0 || req.method === 'POST')) {
+      headers['content-length'] = length;
+    }
+    return {
+      method: req.method ?? 'GET',
+      pathAndQuery: endpoint.basePath + target.pathAndQuery,
+      headers,
+      body: this.#body.source(),
+      freshConnection,
+    };
+  }
+
+  #times() {
+    const { connectMs, firstByteMs, firstBytePerMibMs, wholeAnswerMs, gateMs } =
+      this.#deps.settings.timeouts;
+    const streams = this.#body.asksForStream();
+    const forLength = (this.#body.bytes / MIB) * firstBytePerMibMs;
+    return {
+      connectMs,
+      firstByteMs: Math.round(streams ? firstByteMs + forLength : wholeAnswerMs),
+      gateMs,
+    };
+  }
+
+  #onSettled(id: EndpointId, result: AttemptResult): void {
+    const { routing, accounts } = this.#deps;
+    if (result.kind === 'failed') {
+      routing.failed(id, result.failure, result.retryAfterMs);
+      accounts.failed(id, result.failure);
+      this.#endAttempt();
+      this.#onFailed(id, result);
+      return;
+    }
+    routing.succeeded(id);
+    if (result.kind === 'committed') accounts.firstContent(id, result.ttftMs);
+    this.#body.release();
+    this.#relayAnswer(id, result.response, result.kind);
+  }
+
+  #onFailed(id: EndpointId, result: FailedAttempt): void {
+    const { failover } = this.#deps.settings;
+    // An endpoint's own words tell the client more than a connection that failed.
+    if (result.response !== undefined || this.#lastFailure?.response === undefined) {
+      this.#lastFailure = result;
+    }
+    const decision = decideReplay({
+      phase: result.phase,
+      staleConnection: result.staleConnection,
+      clientGone: this.#ended,
+      bodyKept: this.#body.isKept,
+      replays: this.#replays,
+      refreshed: this.#refreshed,
+      limit: failover.replay,
+      maxReplays: failover.maxReplays,
+    });
+    if (decision.kind === 'stop') {
+      this.#deps.metrics.replaysRefused.inc({ reason: decision.why });
+      this.#answerFailure(this.#lastFailure ?? result);
+      return;
+    }
+    if (decision.kind === 'same_endpoint_fresh_connection') {
+      this.#refreshed = true;
+      this.#attempt(id, { freshConnection: true });
+      return;
+    }
+    if (decision.takesBudget && !this.#deps.budget.tryTake(performance.now())) {
+      this.#deps.metrics.replaysRefused.inc({ reason: 'budget_spent' });
+      this.#answerFailure(this.#lastFailure ?? result);
+      return;
+    }
+    if (decision.takesBudget) this.#replays += 1;
+    this.#deps.metrics.replays.inc({ reason: result.failure });
+    this.#deps.log.debug({ endpointId: id, failure: result.failure }, 'trying another endpoint');
+    this.#tryNext();
+  }
+
+  #relayAnswer(id: EndpointId, response: HeldResponse, kind: 'committed' | 'passed'): void {
+    const { res, target } = this.#input;
+    const { idleMs, clientStallMs } = this.#deps.settings.timeouts;
+    this.#relay = new Relay(
+      {
+        res,
+        response,
+        isMessages: target.gate === 'messages' && kind === 'committed',
+        extraHeaders: this.#extraHeaders(id),
+        idleMs,
+        clientStallMs,
+      },
+      (result) => this.#onRelayed(id, response, kind, result),
+    );
+    this.#relay.start();
+  }
+
+  #onRelayed(
+    id: EndpointId,
+    response: HeldResponse,
+    kind: 'committed' | 'passed',
+    result: RelayResult,
+  ): void {
+    const { routing, accounts } = this.#deps;
+    if (result.kind === 'cut') {
+      routing.failed(id, result.failure);
+      accounts.failed(id, result.failure);
+      this.#end('cut');
+    } else if (result.kind === 'client_gone') {
+      accounts.clientGone(id);
+      this.#end('client_gone');
+    } else if (kind === 'passed') {
+      accounts.failed(id, 'client_error');
+      this.#end('passed');
+    } else {
+      const head = Buffer.concat(response.held).subarray(0, 4096).toString('latin1');
+      accounts.succeeded(id, readUsage(head, result.tail));
+      this.#end('ok');
+    }
+  }
+
+  #answerFailure({ failure, response, retryAfterMs }: FailedAttempt): void {
+    const { res } = this.#input;
+    if (response === undefined) {
+      this.#answerError(errorOfFailure(failure), retryAfterMs);
+      return;
+    }
+    // The endpoint's own words, with the soonest moment at which trying again makes sense.
+    const soonestMs = Math.min(retryAfterMs ?? 0, this.#deps.routing.soonestReturnMs());
+    const body = Buffer.concat(response.held);
+    res.writeHead(response.status, {
+      'content-type': 'application/json',
+      'content-length': body.length,
+      ...(typeof response.headers['request-id'] === 'string'
+        ? { 'request-id': response.headers['request-id'] }
+        : {}),
+      ...(retryAfterMs === undefined
+        ? {}
+        : { 'retry-after': String(Math.max(1, Math.ceil(soonestMs / 1000))) }),
+    });
+    res.end(body);
+    this.#end('failed');
+  }
+
+  #answerError(name: ErrorName, retryAfterMs?: number): void {
+    if (this.#ended) return;
+    const { res } = this.#input;
+    if (!res.headersSent && this.#deps.isDraining()) res.setHeader('connection', 'close');
+    sendError(res, { name, retryAfterMs });
+    this.#end(name === 'too_large' ? 'too_large' : 'failed');
+  }
+
+  #extraHeaders(id: EndpointId): Record<string, string> {
+    return this.#deps.isDraining()
+      ? { 'x-zephyr-endpoint': id, connection: 'close' }
+      : { 'x-zephyr-endpoint': id };
+  }
+
+  #onBodyTooLarge(): void {
+    this.#running?.attempt.abort();
+    this.#answerError('too_large');
+  }
+
+  #onTotalExpired(): void {
+    if (this.#relay !== undefined) this.#relay.cut('timeout');
+    else this.#answerError('upstream_timeout');
+  }
+
+  readonly #onClosed = (): void => {
+    if (this.#relay === undefined) this.#end('client_gone');
+  };
+
+  #endAttempt(): void {
+    this.#running?.release();
+    this.#running = undefined;
+  }
+
+  #end(outcome: Outcome): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#total.stop();
+    const running = this.#running;
+    if (running !== undefined && this.#relay === undefined) {
+      running.attempt.abort();
+      this.#deps.routing.abandoned(running.id);
+      this.#deps.accounts.clientGone(running.id);
+    }
+    this.#endAttempt();
+    this.#body.release();
+    this.#input.res.off('close', this.#onClosed);
+    const seconds = (performance.now() - this.#startedAtMs) / 1000;
+    this.#deps.metrics.requests.inc({ outcome });
+    this.#deps.metrics.duration.observe({ outcome }, seconds);
+    this.#onEnded();
+  }
+}
+
+/** Clients that were refused together must not come back together. */
+function jittered(ms: number): number {
+  return Math.min(10_000, Math.max(1_000, ms)) * (0.75 + Math.random() * 0.5);
+}

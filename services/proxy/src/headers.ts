@@ -1,0 +1,80 @@
+/**
+ * Which headers pass, in both directions. Lists of what is allowed, not of what is forbidden: the
+ * proxy library strips no hop-by-hop header by itself, and a relay may send anything.
+ */
+import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
+
+const REQUEST_HEADERS: ReadonlySet<string> = new Set([
+  'accept',
+  'accept-language',
+  'content-encoding',
+  'content-type',
+  'idempotency-key',
+  'traceparent',
+  'tracestate',
+  'user-agent',
+  'x-app',
+  'x-client-app',
+  'x-client-request-id',
+]);
+const REQUEST_PREFIXES = ['anthropic-', 'x-stainless-', 'x-claude-'];
+
+const RESPONSE_HEADERS: ReadonlySet<string> = new Set([
+  'cache-control',
+  'content-disposition',
+  'content-encoding',
+  'content-length',
+  'content-type',
+  'request-id',
+  'retry-after',
+  'x-request-id',
+  'x-should-retry',
+]);
+const RESPONSE_PREFIX = 'anthropic-';
+/** Names the account behind the team's token. */
+const RESPONSE_SECRET = 'anthropic-organization-id';
+
+export interface UpstreamIdentity {
+  /** `host[:port]` of the endpoint. */
+  readonly authority: string;
+  /** The whole value of the authorization header. */
+  readonly authorization: string;
+}
+
+/**
+ * The headers of one attempt. The client's credentials are not in the list, so they cannot pass;
+ * `accept-encoding` asks for plain bytes, because the content gate has to read the first event.
+ */
+export function upstreamHeaders(
+  client: IncomingHttpHeaders,
+  identity: UpstreamIdentity,
+): OutgoingHttpHeaders {
+  const headers: OutgoingHttpHeaders = { host: identity.authority };
+  const listed = client.connection === undefined ? undefined : hopByHop(client.connection);
+  for (const name in client) {
+    if (!REQUEST_HEADERS.has(name) && !REQUEST_PREFIXES.some((prefix) => name.startsWith(prefix)))
+      continue;
+    const value = client[name];
+    if (value !== undefined && listed?.has(name) !== true) headers[name] = value;
+  }
+  headers['accept-encoding'] = 'identity';
+  headers['authorization'] = identity.authorization;
+  return headers;
+}
+
+export function downstreamHeaders(upstream: IncomingHttpHeaders): OutgoingHttpHeaders {
+  const headers: OutgoingHttpHeaders = {};
+  for (const name in upstream) {
+    const passes =
+      RESPONSE_HEADERS.has(name) || (name.startsWith(RESPONSE_PREFIX) && name !== RESPONSE_SECRET);
+    const value = upstream[name];
+    if (passes && value !== undefined) headers[name] = value;
+  }
+  return headers;
+}
+
+/** The names that a Connection header declares to be for this hop only. */
+function hopByHop(connection: string): ReadonlySet<string> | undefined {
+  if (connection === 'keep-alive' || connection === 'close') return undefined;
+  return new Set(connection.split(',').map((name) => name.trim().toLowerCase()));
+}

@@ -1,0 +1,137 @@
+/** Every metric of the proxy, with labels from closed sets: endpoints, outcomes, failure classes. */
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+/** From a cached first token to the longest think that people wait for. */
+const FIRST_BYTE_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120];
+const DURATION_SECONDS = [0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800];
+
+export interface Metrics {
+  readonly registry: Registry;
+  readonly requests: Counter<'outcome'>;
+  readonly attempts: Counter<'endpoint' | 'outcome'>;
+  readonly replays: Counter<'reason'>;
+  readonly replaysRefused: Counter<'reason'>;
+  readonly firstByte: Histogram<'endpoint'>;
+  readonly duration: Histogram<'outcome'>;
+  readonly tokens: Counter<'endpoint' | 'kind'>;
+  readonly refusals: Counter<'reason'>;
+  readonly reports: Counter<'outcome'>;
+}
+
+/** Values that are read when somebody scrapes. */
+export interface Gauges {
+  activeRequests(): ReadonlyMap<string, number>;
+  ejected(): ReadonlyMap<string, boolean>;
+  snapshotAgeSeconds(): number;
+  redisUp(): boolean;
+  keptBodyBytes(): number;
+  retryBudget(): number;
+}
+
+export function createMetrics(gauges: Gauges): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  addGauges(registry, gauges);
+  return {
+    registry,
+    requests: new Counter({
+      name: 'zephyr_proxy_requests_total',
+      help: 'Proxied requests by how they ended for the client',
+      labelNames: ['outcome'],
+      registers,
+    }),
+    attempts: new Counter({
+      name: 'zephyr_proxy_attempts_total',
+      help: 'Attempts by endpoint and outcome: ok, client_gone or a failure class',
+      labelNames: ['endpoint', 'outcome'],
+      registers,
+    }),
+    replays: new Counter({
+      name: 'zephyr_proxy_replays_total',
+      help: 'Requests sent again, by the failure before',
+      labelNames: ['reason'],
+      registers,
+    }),
+    replaysRefused: new Counter({
+      name: 'zephyr_proxy_replays_refused_total',
+      help: 'Failed attempts that were not replayed, by reason',
+      labelNames: ['reason'],
+      registers,
+    }),
+    firstByte: new Histogram({
+      name: 'zephyr_proxy_first_content_seconds',
+      help: 'From sending a request to the first content of its answer',
+      labelNames: ['endpoint'],
+      buckets: FIRST_BYTE_SECONDS,
+      registers,
+    }),
+    duration: new Histogram({
+      name: 'zephyr_proxy_request_duration_seconds',
+      help: 'From a request to the end of its answer',
+      labelNames: ['outcome'],
+      buckets: DURATION_SECONDS,
+      registers,
+    }),
+    tokens: new Counter({
+      name: 'zephyr_proxy_tokens_total',
+      help: 'Tokens that the endpoints reported',
+      labelNames: ['endpoint', 'kind'],
+      registers,
+    }),
+    refusals: new Counter({
+      name: 'zephyr_proxy_refused_requests_total',
+      help: 'Requests that were answered without asking an endpoint',
+      labelNames: ['reason'],
+      registers,
+    }),
+    reports: new Counter({
+      name: 'zephyr_proxy_reports_total',
+      help: 'Reports to Redis, by whether they arrived',
+      labelNames: ['outcome'],
+      registers,
+    }),
+  };
+}
+
+function addGauges(registry: Registry, gauges: Gauges): void {
+  const registers = [registry];
+  new Gauge({
+    name: 'zephyr_proxy_active_requests',
+    help: 'Running requests by endpoint',
+    labelNames: ['endpoint'],
+    registers,
+    collect() {
+      for (const [endpoint, count] of gauges.activeRequests()) this.set({ endpoint }, count);
+    },
+  });
+  new Gauge({
+    name: 'zephyr_proxy_endpoint_ejected',
+    help: '1 while this proxy keeps an endpoint out of service',
+    labelNames: ['endpoint'],
+    registers,
+    collect() {
+      for (const [endpoint, out] of gauges.ejected()) this.set({ endpoint }, out ? 1 : 0);
+    },
+  });
+  const plain: readonly (readonly [string, string, () => number])[] = [
+    [
+      'zephyr_proxy_snapshot_age_seconds',
+      'Since Redis last confirmed the routing snapshot',
+      gauges.snapshotAgeSeconds,
+    ],
+    ['zephyr_proxy_redis_up', '1 while Redis answers', () => (gauges.redisUp() ? 1 : 0)],
+    ['zephyr_proxy_kept_body_bytes', 'Request bodies kept for a replay', gauges.keptBodyBytes],
+    ['zephyr_proxy_retry_budget', 'Replays that may be sent now', gauges.retryBudget],
+  ];
+  for (const [name, help, read] of plain) {
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(read());
+      },
+    });
+  }
+}

@@ -1,0 +1,219 @@
+/**
+ * A request's body as the list of chunks in which it came: never joined, parsed or hashed, because
+ * that would cost more than all the rest of the proxy.
+ *
+ *     reading --(it ended)-->                            kept      (can be sent any number of times)
+ *     reading --(no room to keep more)-->                streaming (is sent while it arrives)
+ *     reading --(larger than allowed)-->                 too_large
+ *     kept | streaming --(content reached the client)--> released
+ */
+import type { IncomingMessage } from 'node:http';
+
+/** What the library pipes into the upstream request; only `pipe` is called. */
+export interface BodySource {
+  pipe(destination: NodeJS.WritableStream): void;
+}
+
+/** Bounds the memory of all kept bodies together. */
+export class KeptBodies {
+  readonly #limitBytes: number;
+  #bytes = 0;
+
+  constructor(limitBytes: number) {
+    this.#limitBytes = limitBytes;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  tryKeep(bytes: number): boolean {
+    if (this.#bytes + bytes > this.#limitBytes) return false;
+    this.#bytes += bytes;
+    return true;
+  }
+
+  release(bytes: number): void {
+    this.#bytes -= bytes;
+  }
+}
+
+export interface BodyLimits {
+  readonly maxBytes: number;
+  readonly kept: KeptBodies;
+}
+
+export interface BodyHandlers {
+  /** The body, or enough of it, is here: attempts may begin. Called once. */
+  ready(): void;
+  tooLarge(): void;
+}
+
+type Status = 'reading' | 'kept' | 'streaming' | 'too_large' | 'released';
+
+/** How much of each end is searched for `"stream":true`; Claude Code writes it as the last key. */
+const STREAM_SEARCH_BYTES = 512;
+const STREAM_TRUE = /"stream"\s*:\s*true/;
+
+export class RequestBody {
+  readonly #req: IncomingMessage;
+  readonly #limits: BodyLimits;
+  readonly #handlers: BodyHandlers;
+  readonly #chunks: Buffer[] = [];
+  #status: Status = 'reading';
+  #keptBytes = 0;
+  #seenBytes = 0;
+  /** Where a streaming body goes on, and what could not be kept until it does. */
+  #destination: NodeJS.WritableStream | undefined;
+  #overflow: Buffer | undefined;
+  #ended = false;
+
+  constructor(req: IncomingMessage, limits: BodyLimits, handlers: BodyHandlers) {
+    this.#req = req;
+    this.#limits = limits;
+    this.#handlers = handlers;
+  }
+
+  read(): void {
+    if (Number(this.#req.headers['content-length'] ?? 0) > this.#limits.maxBytes) {
+      this.#refuse();
+      return;
+    }
+    this.#req.on('data', (chunk: Buffer) => this.#onData(chunk));
+    this.#req.on('end', () => this.#onEnd());
+  }
+
+  /** Whether the whole body can be sent again. */
+  get isKept(): boolean {
+    return this.#status === 'kept';
+  }
+
+  get bytes(): number {
+    return this.#seenBytes;
+  }
+
+  /** Undefined while the length is not known: then it goes upstream in chunks. */
+  get contentLength(): number | undefined {
+    if (this.#status === 'kept') return this.#seenBytes;
+    const declared = this.#req.headers['content-length'];
+    return declared === undefined ? undefined : Number(declared);
+  }
+
+  /**
+   * Whether the client asked for a stream, by a look at both ends of the body. Inside a JSON string
+   * quotes are escaped, so text cannot match; an object inside could, and then only a time limit
+   * is chosen wrongly.
+   */
+  asksForStream(): boolean {
+    const first = this.#chunks[0]?.subarray(0, STREAM_SEARCH_BYTES).toString('latin1') ?? '';
+    return STREAM_TRUE.test(this.#end()) || STREAM_TRUE.test(first);
+  }
+
+  /** For one attempt: all kept chunks, then what still arrives. */
+  source(): BodySource {
+    return {
+      pipe: (destination) => {
+        if (this.#status !== 'streaming') {
+          writeAll(this.#chunks, destination);
+          return;
+        }
+        for (const chunk of this.#chunks) destination.write(chunk);
+        this.#destination = destination;
+      },
+    };
+  }
+
+  /** The endpoint took the connection: a streaming body goes on, its kept part is given up. */
+  connected(): void {
+    const destination = this.#destination;
+    if (this.#status !== 'streaming' || destination === undefined) return;
+    this.#forget();
+    const overflow = this.#overflow;
+    this.#overflow = undefined;
+    if (overflow !== undefined) destination.write(overflow);
+    destination.on('drain', () => this.#req.resume());
+    // The endpoint answered early and is gone: what the client still sends is read and dropped.
+    destination.on('close', () => this.#req.resume());
+    if (this.#ended) destination.end();
+    else this.#req.resume();
+  }
+
+  /** Nothing can be sent again from here on. */
+  release(): void {
+    this.#forget();
+    if (this.#status !== 'streaming') this.#status = 'released';
+  }
+
+  #onData(chunk: Buffer): void {
+    if (this.#status === 'too_large' || this.#status === 'released') return;
+    this.#seenBytes += chunk.length;
+    if (this.#seenBytes > this.#limits.maxBytes) {
+      this.#refuse();
+      return;
+    }
+    if (this.#status === 'streaming') {
+      this.#forward(chunk);
+      return;
+    }
+    if (this.#limits.kept.tryKeep(chunk.length)) {
+      this.#chunks.push(chunk);
+      this.#keptBytes += chunk.length;
+      return;
+    }
+    this.#status = 'streaming';
+    this.#overflow = chunk;
+    this.#req.pause();
+    this.#handlers.ready();
+  }
+
+  #forward(chunk: Buffer): void {
+    const destination = this.#destination;
+    if (destination === undefined || !destination.writable) return;
+    if (!destination.write(chunk)) this.#req.pause();
+  }
+
+  #onEnd(): void {
+    this.#ended = true;
+    if (this.#status === 'streaming') this.#destination?.end();
+    if (this.#status !== 'reading') return;
+    this.#status = 'kept';
+    this.#handlers.ready();
+  }
+
+  #refuse(): void {
+    const destination = this.#destination;
+    this.#status = 'too_large';
+    this.#forget();
+    // The endpoint must see an unfinished request, not a shorter one that looks whole.
+    if (destination !== undefined && 'destroy' in destination) {
+      (destination as { destroy(): void }).destroy();
+    }
+    this.#handlers.tooLarge();
+  }
+
+  #forget(): void {
+    this.#limits.kept.release(this.#keptBytes);
+    this.#keptBytes = 0;
+    this.#chunks.length = 0;
+  }
+
+  #end(): string {
+    const last = this.#chunks.at(-1);
+    if (last === undefined) return '';
+    if (last.length >= STREAM_SEARCH_BYTES)
+      return last.subarray(-STREAM_SEARCH_BYTES).toString('latin1');
+    const before = this.#chunks.at(-2)?.subarray(-STREAM_SEARCH_BYTES).toString('latin1') ?? '';
+    return before + last.toString('latin1');
+  }
+}
+
+/** The last chunk goes with the end, so that a body of one chunk is one write. */
+function writeAll(chunks: readonly Buffer[], destination: NodeJS.WritableStream): void {
+  const last = chunks.at(-1);
+  if (last === undefined) {
+    destination.end();
+    return;
+  }
+  for (const chunk of chunks) if (chunk !== last) destination.write(chunk);
+  destination.end(last);
+}

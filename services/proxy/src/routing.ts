@@ -1,0 +1,169 @@
+/**
+ * Where requests go: the last routing snapshot in memory, made more careful by what this proxy saw
+ * itself. Nothing here waits for anything.
+ */
+import {
+  abandonTrial,
+  afterFailure,
+  afterSuccess,
+  beginTrial,
+  type Candidate,
+  type Choice,
+  chooseEndpoint,
+  type EjectionPolicy,
+  type EndpointId,
+  type FailureClass,
+  IN_SERVICE,
+  type LocalHealth,
+  type RoutingSnapshot,
+  remainingMs,
+} from '@zephyr/core';
+import type { Logger } from '@zephyr/runtime/logger';
+
+import type { Endpoint } from './endpoints.ts';
+
+/** Where the order of endpoints came from, best first. */
+export type SnapshotSource = 'redis' | 'disk' | 'config';
+
+export interface RoutingDeps {
+  readonly endpoints: readonly Endpoint[];
+  readonly policy: EjectionPolicy;
+  readonly log: Logger;
+  /** Monotonic. */
+  readonly now: () => number;
+  /** 0 ≤ n < 1. */
+  readonly rng: () => number;
+}
+
+export interface SnapshotState {
+  readonly snapshot: RoutingSnapshot | undefined;
+  readonly source: SnapshotSource;
+  /** When Redis last confirmed it, by the monotonic clock. */
+  readonly confirmedAtMs: number;
+}
+
+interface Standing {
+  readonly enabled: boolean;
+  readonly available: boolean;
+}
+
+export class Routing {
+  readonly #deps: RoutingDeps;
+  readonly #endpoints: ReadonlyMap<EndpointId, Endpoint>;
+  readonly #local = new Map<EndpointId, LocalHealth>();
+  #order: readonly Endpoint[];
+  #standing = new Map<EndpointId, Standing>();
+  #state: SnapshotState;
+  #lastPanicTrialAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(deps: RoutingDeps) {
+    this.#deps = deps;
+    this.#endpoints = new Map(deps.endpoints.map((endpoint) => [endpoint.id, endpoint]));
+    this.#order = deps.endpoints;
+    this.#state = { snapshot: undefined, source: 'config', confirmedAtMs: deps.now() };
+  }
+
+  get state(): SnapshotState {
+    return this.#state;
+  }
+
+  get endpoints(): readonly Endpoint[] {
+    return this.#deps.endpoints;
+  }
+
+  endpoint(id: EndpointId): Endpoint {
+    const endpoint = this.#endpoints.get(id);
+    if (endpoint === undefined) throw new Error(`no endpoint ${id}`);
+    return endpoint;
+  }
+
+  local(id: EndpointId): LocalHealth {
+    return this.#local.get(id) ?? IN_SERVICE;
+  }
+
+  /** Takes a snapshot that was found newer; endpoints that it does not name come last. */
+  adopt(snapshot: RoutingSnapshot, source: SnapshotSource): void {
+    const named = snapshot.order.flatMap((id) => this.#endpoints.get(id) ?? []);
+    const rest = this.#deps.endpoints.filter(({ id }) => !snapshot.order.includes(id));
+    this.#order = [...named, ...rest];
+    this.#standing = new Map(
+      Object.entries(snapshot.endpoints).map(([id, { enabled, available }]) => [
+        id as EndpointId,
+        { enabled, available },
+      ]),
+    );
+    this.#state = { snapshot, source, confirmedAtMs: this.#deps.now() };
+  }
+
+  /** Redis still has the snapshot that we have. */
+  confirm(): void {
+    this.#state = { ...this.#state, confirmedAtMs: this.#deps.now() };
+  }
+
+  /** The endpoint that a request without history would get now. */
+  current(): EndpointId | undefined {
+    const choice = chooseEndpoint(this.#choiceInput(new Set(), undefined));
+    return choice.kind === 'send' ? choice.id : undefined;
+  }
+
+  /** Until the first endpoint may be asked again. */
+  soonestReturnMs(): number {
+    const nowMs = this.#deps.now();
+    return Math.min(...this.#order.map(({ id }) => remainingMs(this.local(id), nowMs)));
+  }
+
+  choose(tried: ReadonlySet<EndpointId>, preferredId: EndpointId | undefined): Choice {
+    const input = this.#choiceInput(tried, preferredId);
+    const choice = chooseEndpoint(input);
+    if (choice.kind === 'send' && choice.as === 'trial') {
+      this.#lastPanicTrialAtMs = input.nowMs;
+      this.#local.set(choice.id, beginTrial(this.local(choice.id), input.nowMs));
+    }
+    return choice;
+  }
+
+  /** Content arrived, or the endpoint rightly refused the client's own mistake. */
+  succeeded(id: EndpointId): void {
+    this.#change(id, afterSuccess(this.local(id), this.#deps.now()));
+  }
+
+  failed(id: EndpointId, failure: FailureClass, retryAfterMs?: number): void {
+    const { now, rng, policy } = this.#deps;
+    const input = { failure, retryAfterMs, random: rng(), nowMs: now() };
+    this.#change(id, afterFailure(this.local(id), input, policy));
+  }
+
+  /** The client went away before the endpoint could show anything. */
+  abandoned(id: EndpointId): void {
+    this.#change(id, abandonTrial(this.local(id), this.#deps.now()));
+  }
+
+  #change(id: EndpointId, next: LocalHealth): void {
+    const before = this.local(id);
+    if (next === before) return;
+    this.#local.set(id, next);
+    // Only what people would call a change is told: not each failure, not each trial.
+    if (next.status === 'out' && before.status === 'in_service') {
+      const outForMs = Math.round(next.untilMs - this.#deps.now());
+      this.#deps.log.warn({ endpointId: id, failure: next.failure, outForMs }, 'endpoint ejected');
+    } else if (next.status === 'in_service' && before.status === 'trial') {
+      this.#deps.log.info({ endpointId: id }, 'endpoint back in service');
+    }
+  }
+
+  #choiceInput(tried: ReadonlySet<EndpointId>, preferredId: EndpointId | undefined) {
+    const candidates: readonly Candidate[] = this.#order.map(({ id }) => ({
+      id,
+      enabled: this.#standing.get(id)?.enabled ?? true,
+      available: this.#standing.get(id)?.available ?? true,
+      local: this.local(id),
+    }));
+    return {
+      candidates,
+      tried,
+      preferredId,
+      lastPanicTrialAtMs: this.#lastPanicTrialAtMs,
+      nowMs: this.#deps.now(),
+    };
+  }
+}

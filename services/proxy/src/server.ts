@@ -1,0 +1,100 @@
+/**
+ * The HTTP server with its limits, and how it ends. Node's defaults suit a public site, not a proxy
+ * whose answers may be silent for minutes and whose requests are small and quick to arrive.
+ */
+import { once } from 'node:events';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { DataPathConfig } from '@zephyr/runtime/config/data-path';
+
+import { type ErrorName, errorBody, errorKind, newRequestId } from './api-errors.ts';
+
+const CHECK_INTERVAL_MS = 1_000;
+
+export interface ListenOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly settings: DataPathConfig;
+}
+
+export interface Listening {
+  readonly server: Server;
+  readonly port: number;
+}
+
+export async function listen(handler: RequestListener, options: ListenOptions): Promise<Listening> {
+  const { timeouts, limits } = options.settings;
+  const server = createServer(
+    {
+      headersTimeout: timeouts.headersMs,
+      requestTimeout: timeouts.requestMs,
+      keepAliveTimeout: timeouts.keepAliveMs,
+      connectionsCheckingInterval: Math.min(CHECK_INTERVAL_MS, timeouts.headersMs),
+      maxHeaderSize: limits.headerBytes,
+      // The first request may wait for ever for its turn otherwise.
+      noDelay: true,
+    },
+    handler,
+  );
+  server.maxConnections = limits.connections;
+  limitConnectionsByAddress(server, limits.connectionsPerAddress);
+  server.on('clientError', answerMalformed);
+  server.listen(options.port, options.host);
+  await once(server, 'listening');
+  return { server, port: (server.address() as AddressInfo).port };
+}
+
+/** No new connections; idle ones end; returns when the last one has ended. */
+export async function closeGently(server: Server, signal: AbortSignal): Promise<void> {
+  const closed = once(server, 'close');
+  server.close();
+  while (!signal.aborted) {
+    // A connection becomes idle when its answer ends, and would linger until its keep-alive limit.
+    server.closeIdleConnections();
+    const done = await Promise.race([
+      closed.then(() => true),
+      sleep(100, false, { signal }).catch(() => false),
+    ]);
+    if (done) return;
+  }
+}
+
+function limitConnectionsByAddress(server: Server, limit: number): void {
+  const counts = new Map<string, number>();
+  server.on('connection', (socket: Socket) => {
+    const address = socket.remoteAddress ?? '';
+    const count = (counts.get(address) ?? 0) + 1;
+    if (count > limit) {
+      socket.destroy();
+      return;
+    }
+    counts.set(address, count);
+    socket.once('close', () => {
+      const left = (counts.get(address) ?? 1) - 1;
+      if (left === 0) counts.delete(address);
+      else counts.set(address, left);
+    });
+  });
+}
+
+/** What Node's parser refuses; the request never reached the application. */
+function answerMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (!socket.writable || error.code === 'ECONNRESET') {
+    socket.destroy();
+    return;
+  }
+  const name = errorOfParser(error.code);
+  const { status } = errorKind(name);
+  const body = errorBody(name, newRequestId());
+  socket.end(
+    `HTTP/1.1 ${status} ${name}\r\ncontent-type: application/json\r\nconnection: close\r\n` +
+      `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+}
+
+function errorOfParser(code: string | undefined): ErrorName {
+  if (code === 'HPE_HEADER_OVERFLOW') return 'header_too_large';
+  return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'request_timeout' : 'bad_request';
+}

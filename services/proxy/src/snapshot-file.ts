@@ -1,0 +1,32 @@
+/**
+ * The last good snapshot on disk, for a start without Redis. It holds ids and scores, no secret.
+ * A file that cannot be read or written is never a reason not to serve.
+ */
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+import type { RoutingSnapshot } from '@zephyr/core';
+import { messageOf } from '@zephyr/runtime/errors';
+import type { Logger } from '@zephyr/runtime/logger';
+import { snapshotSchema } from '@zephyr/runtime/redis/records';
+
+export async function readSnapshotFile(
+  path: string,
+  log: Logger,
+): Promise<RoutingSnapshot | undefined> {
+  try {
+    return snapshotSchema.parse(JSON.parse(await readFile(path, 'utf8')));
+  } catch (error) {
+    const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    if (!missing) log.warn({ path, why: messageOf(error) }, 'snapshot file not usable');
+    return undefined;
+  }
+}
+
+/** Replaces the file as a whole: a reader sees the old one or the new one. */
+export async function writeSnapshotFile(path: string, snapshot: RoutingSnapshot): Promise<void> {
+  const temporary = `${path}.${process.pid}`;
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await writeFile(temporary, JSON.stringify(snapshot), { mode: 0o600 });
+  await rename(temporary, path);
+}
