@@ -1,0 +1,135 @@
+/** Between the records that people write and the words of the decision core. */
+import {
+  assertNever,
+  type CommandOutcome,
+  type Effect,
+  type EndpointId,
+  type EpochMs,
+  type Mode,
+  type OperatorCommand,
+} from '@zephyr/core';
+import {
+  type CommandBody,
+  type CommandName,
+  commandSchemas,
+  type ProblemCode,
+} from '@zephyr/runtime/api';
+import type { ConfigChange } from '@zephyr/runtime/config/source';
+import {
+  type AuditRecord,
+  COMMAND_LIFE_MS,
+  type CommandRecord,
+} from '@zephyr/runtime/redis/commands';
+import type { StreamEntry } from '@zephyr/runtime/redis/streams';
+
+/** `reload` is no wish of the core: the leader reads its files and tells the core what is new. */
+type LeaderCommand = OperatorCommand | { readonly kind: 'reload' };
+
+/** @throws ZodError for a body that the admin API would not have let through. */
+function toLeaderCommand({ name, body }: CommandRecord): LeaderCommand {
+  const parsed = <Name extends CommandName>(of: Name) =>
+    commandSchemas[of].parse(body) as CommandBody<Name>;
+  switch (name) {
+    case 'check':
+      return { kind: 'check', endpointId: parsed('check').endpointId as EndpointId | undefined };
+    case 'pause':
+    case 'resume':
+    case 'reload':
+      return { kind: name };
+    case 'mode':
+      return { kind: parsed('mode').kind === 'auto' ? 'mode_auto' : 'mode_manual' };
+    case 'select':
+    case 'disable': {
+      const { endpointId, force } = parsed(name);
+      return { kind: name, endpointId: endpointId as EndpointId, force };
+    }
+    case 'enable':
+      return { kind: 'enable', endpointId: parsed('enable').endpointId as EndpointId };
+    case 'move-sessions':
+      return {
+        kind: 'move_sessions',
+        fromId: parsed('move-sessions').fromId as EndpointId | undefined,
+      };
+    default:
+      return assertNever(name);
+  }
+}
+
+/** A command that waits for its answer. */
+export interface OpenCommand {
+  readonly id: string;
+  readonly record: CommandRecord;
+}
+
+export interface CoreCommand extends OpenCommand {
+  readonly command: OperatorCommand;
+}
+
+export interface SortedCommands {
+  readonly forCore: readonly CoreCommand[];
+  readonly reloads: readonly OpenCommand[];
+  readonly refused: readonly AuditRecord[];
+}
+
+/** Whoever gave a command that is read too late was told that nothing came of it: so be it. */
+export function sortCommands(
+  entries: readonly StreamEntry<CommandRecord>[],
+  nowMs: EpochMs,
+): SortedCommands {
+  const forCore: CoreCommand[] = [];
+  const reloads: OpenCommand[] = [];
+  const late: AuditRecord[] = [];
+  for (const { id, atMs, value: record } of entries) {
+    if (nowMs - atMs > COMMAND_LIFE_MS) {
+      late.push(refused({ id, record }, 'timeout', 'no controller led when it was given'));
+      continue;
+    }
+    const command = toLeaderCommand(record);
+    if (command.kind === 'reload') reloads.push({ id, record });
+    else forCore.push({ id, record, command });
+  }
+  return { forCore, reloads, refused: late };
+}
+
+/** The audit records of what the core has answered. */
+export function auditsOf(
+  effects: readonly Effect[],
+  open: readonly OpenCommand[],
+  nowMs: EpochMs,
+): readonly AuditRecord[] {
+  return effects.flatMap((effect) => {
+    if (effect.kind !== 'answer') return [];
+    const command = open.find(({ id }) => id === effect.commandId);
+    return command === undefined ? [] : [answered(command, effect.outcome, nowMs)];
+  });
+}
+
+function answered({ id, record }: OpenCommand, outcome: CommandOutcome, atMs: number): AuditRecord {
+  if (outcome.status === 'refused') {
+    return refused({ id, record }, outcome.why, `${record.name} was refused: ${outcome.why}`);
+  }
+  const { status, previousMode, affected } = outcome;
+  const answer = { command: record.name, outcome: status, atMs, previousMode, affected };
+  return { commandId: id, ...record, outcome: { status: 'answered', answer } };
+}
+
+export function refused(
+  { id, record }: OpenCommand,
+  code: ProblemCode,
+  detail: string,
+): AuditRecord {
+  return { commandId: id, ...record, outcome: { status: 'refused', code, detail } };
+}
+
+/** What came of reading the configuration again. */
+export function reloadAudit(
+  command: OpenCommand,
+  done: { readonly change: ConfigChange; readonly mode: Mode; readonly nowMs: EpochMs },
+): AuditRecord {
+  const { change, mode, nowMs } = done;
+  if (change.status === 'refused') {
+    return refused(command, 'config_invalid', change.problems.join('\n'));
+  }
+  const affected = change.loaded.config.endpoints.length;
+  return answered(command, { status: 'applied', previousMode: mode, affected }, nowMs);
+}

@@ -1,0 +1,67 @@
+/** Puts the controller together: leadership, the leader's work, what a standby knows, the API. */
+import type { ConfigChange } from '@zephyr/runtime/config/source';
+import { createRedis } from '@zephyr/runtime/redis/client';
+import type { RunningService, ServiceContext } from '@zephyr/runtime/service';
+
+import { checkRedis } from './check-redis.ts';
+import { Knowledge } from './knowledge.ts';
+import type { NewLogEntry } from './leader-commit.ts';
+import { startLeadership } from './leadership.ts';
+import { RedisClock } from './redis-clock.ts';
+import { startServer } from './server.ts';
+import { leadTerm } from './term.ts';
+
+/** Notes that no leader has written yet; the oldest are dropped. */
+const MAX_NOTES = 100;
+
+export async function startController(context: ServiceContext): Promise<RunningService> {
+  const { config, configSource, instanceId, log, redis: target } = context;
+  const redis = createRedis(target, log, 'command');
+  await checkRedis(redis, log);
+
+  const clock = new RedisClock();
+  const knowledge = new Knowledge({ redis, log, clock, configSource });
+  let notes: NewLogEntry[] = [];
+  configSource.subscribe((change) => {
+    notes = [...notes, configNote(change, clock.now())].slice(-MAX_NOTES);
+  });
+
+  const leadership = startLeadership({
+    redis,
+    instanceId,
+    clock,
+    log,
+    lead: (term) =>
+      leadTerm(term, {
+        ...{ redis, target, instanceId, clock, configSource, log },
+        remembered: knowledge.mind(),
+        takeNotes: () => {
+          const taken = notes;
+          notes = [];
+          return taken;
+        },
+        committed: (turn) => knowledge.learn(turn),
+      }),
+  });
+  knowledge.follow(leadership);
+  const server = await startServer(
+    { ...context, redis, clock, knowledge, leadership },
+    config.controller,
+  );
+
+  return {
+    port: server.port,
+    stop: async () => {
+      knowledge.stop();
+      await leadership.stop();
+      await server.stop();
+      configSource.stop();
+      redis.disconnect();
+    },
+  };
+}
+
+function configNote(change: ConfigChange, atMs: number): NewLogEntry {
+  const problems = change.status === 'refused' ? change.problems : [];
+  return { kind: 'config', atMs, outcome: change.status, problems };
+}

@@ -1,0 +1,147 @@
+/**
+ * One controller leads, the others stand by.
+ *
+ *     candidate --(got the lease)--> leading
+ *     leading --(lost the lease | no renewal for 3 s | the work failed)--> candidate
+ *     candidate | leading --(stop)--> stopped, and the lease is given back
+ *
+ * A leader stops acting two seconds before its lease can end, by its own monotonic clock. That is
+ * for order only: what makes two leaders harmless is the epoch, which Redis checks in each commit.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { messageOf } from '@zephyr/runtime/errors';
+import type { Logger } from '@zephyr/runtime/logger';
+import {
+  acquireLease,
+  type HeldLease,
+  releaseLease,
+  renewLease,
+} from '@zephyr/runtime/redis/lease';
+import type { Redis } from 'ioredis';
+
+import type { RedisClock } from './redis-clock.ts';
+
+const RENEW_EVERY_MS = 1_000;
+/** Without a renewal for so long, the leader stops acting: the lease of 5 s may end soon. */
+const RENEW_DEADLINE_MS = 3_000;
+/** A candidate asks each second, at different moments than the others. */
+const RETRY_MS = 1_000;
+const RETRY_SPREAD = 0.2;
+
+/** One time of leading, from getting the lease to losing it. */
+export interface Term {
+  readonly epoch: number;
+  readonly incarnation: string;
+  /** Aborted when the term ends; whatever leads must then return soon. */
+  readonly signal: AbortSignal;
+}
+
+export type LeadershipState =
+  | { readonly status: 'candidate'; readonly leaderId: string | null }
+  | { readonly status: 'leading'; readonly epoch: number; readonly sinceAtMs: number }
+  | { readonly status: 'stopped' };
+
+export interface LeadershipDeps {
+  readonly redis: Redis;
+  readonly instanceId: string;
+  readonly clock: RedisClock;
+  readonly log: Logger;
+  /** Leads until the signal aborts; throws or returns early when it cannot go on. */
+  readonly lead: (term: Term) => Promise<void>;
+}
+
+export interface Leadership {
+  state(): LeadershipState;
+  /** Ends the term, waits for the work to return, gives the lease back. */
+  stop(): Promise<void>;
+}
+
+export function startLeadership(deps: LeadershipDeps): Leadership {
+  const stopping = new AbortController();
+  let state: LeadershipState = { status: 'candidate', leaderId: null };
+
+  const run = async (): Promise<void> => {
+    while (!stopping.signal.aborted) {
+      const sentAtMs = performance.now();
+      const answer = await acquireLease(deps.redis, deps.instanceId).catch(() => undefined);
+      if (answer !== undefined) deps.clock.observe(answer.redisNowMs, sentAtMs);
+      if (answer?.status === 'held') {
+        state = { status: 'leading', epoch: answer.epoch, sinceAtMs: deps.clock.now() };
+        await serveTerm(deps, { lease: answer, sentAtMs }, stopping.signal);
+        state = { status: 'candidate', leaderId: null };
+      } else {
+        state = { status: 'candidate', leaderId: answer?.holder ?? null };
+      }
+      await pause(RETRY_MS * (1 + RETRY_SPREAD * (2 * Math.random() - 1)), stopping.signal);
+    }
+  };
+  const running = run();
+
+  return {
+    state: () => state,
+    stop: async () => {
+      stopping.abort();
+      await running;
+      state = { status: 'stopped' };
+    },
+  };
+}
+
+/** Works and renews until the lease is lost, the work ends, or we are stopped. */
+async function serveTerm(
+  deps: LeadershipDeps,
+  held: { readonly lease: HeldLease; readonly sentAtMs: number },
+  stopSignal: AbortSignal,
+): Promise<void> {
+  const { epoch, incarnation } = held.lease;
+  const ending = new AbortController();
+  const end = (why: string) => ending.abort(why);
+  const stop = () => end('stopped');
+  stopSignal.addEventListener('abort', stop, { once: true });
+  deps.log.info({ epoch, incarnation }, 'leading');
+
+  const work = deps
+    .lead({ epoch, incarnation, signal: ending.signal })
+    .catch((error: unknown) => {
+      deps.log.warn({ epoch, reason: messageOf(error) }, 'leading failed');
+    })
+    .finally(() => end('the work has ended'));
+  await renewUntilLost(deps, { epoch, sentAtMs: held.sentAtMs }, ending);
+  await work;
+  stopSignal.removeEventListener('abort', stop);
+  deps.log.info({ epoch, why: ending.signal.reason }, 'not leading any more');
+  // Only ours is given back; after a lost lease this changes nothing.
+  await releaseLease(deps.redis, deps.instanceId).catch(() => undefined);
+}
+
+async function renewUntilLost(
+  deps: LeadershipDeps,
+  held: { readonly epoch: number; readonly sentAtMs: number },
+  ending: AbortController,
+): Promise<void> {
+  const deadlineAfter = (sentAtMs: number) =>
+    setTimeout(
+      () => ending.abort('the lease was not renewed in time'),
+      RENEW_DEADLINE_MS - (performance.now() - sentAtMs),
+    );
+  let deadline = deadlineAfter(held.sentAtMs);
+  while (!ending.signal.aborted) {
+    await pause(RENEW_EVERY_MS, ending.signal);
+    if (ending.signal.aborted) break;
+    const sentAtMs = performance.now();
+    const renewal = await renewLease(deps.redis, { id: deps.instanceId, epoch: held.epoch })
+      .then((renewed) => renewed ?? 'lost')
+      .catch(() => 'unknown' as const);
+    if (renewal === 'lost') ending.abort('the lease was lost');
+    if (typeof renewal === 'string') continue;
+    deps.clock.observe(renewal.redisNowMs, sentAtMs);
+    clearTimeout(deadline);
+    deadline = deadlineAfter(sentAtMs);
+  }
+  clearTimeout(deadline);
+}
+
+async function pause(durationMs: number, signal: AbortSignal): Promise<void> {
+  await sleep(durationMs, undefined, { signal }).catch(() => undefined);
+}

@@ -1,0 +1,5 @@
+import { runService } from '@zephyr/runtime/service';
+
+import { startController } from './controller.ts';
+
+await runService('controller', startController);

@@ -1,0 +1,154 @@
+/**
+ * What the leader has in mind: the world of the decision core and how far it has read. All of it
+ * is committed with each decision, so that a new leader goes on exactly where the old one ended,
+ * and nothing is heard twice or left out.
+ */
+import {
+  initialWorld,
+  type OperatorWishes,
+  type RoutingSnapshot,
+  reduce,
+  type World,
+} from '@zephyr/core';
+import type { Config } from '@zephyr/runtime/config/config';
+import { ZephyrError } from '@zephyr/runtime/errors';
+import type { Logger } from '@zephyr/runtime/logger';
+import { keys } from '@zephyr/runtime/redis/keys';
+import {
+  type OperatorRecord,
+  operatorSchema,
+  probeResultSchema,
+  snapshotSchema,
+} from '@zephyr/runtime/redis/records';
+import { readLast } from '@zephyr/runtime/redis/streams';
+import type { Redis } from 'ioredis';
+import { z } from 'zod';
+
+import { type Cursors, momentOf } from './inputs.ts';
+import { NOTHING_OBSERVED, type Observations } from './observations.ts';
+import { settingsOf } from './settings.ts';
+
+export interface Mind {
+  readonly world: World;
+  readonly observations: Observations;
+  readonly cursors: Cursors;
+}
+
+/**
+ * Raise it when the shape of World, Observations or Cursors changes: a record of another format is
+ * not read, and the world is built anew from the wishes, the snapshot and the last probes.
+ */
+const FORMAT = 1;
+
+const checkpointSchema = z.object({
+  format: z.literal(FORMAT),
+  mind: z.custom<Mind>((value) => typeof value === 'object' && value !== null),
+});
+
+export const checkpointOf = (mind: Mind) => ({ format: FORMAT, mind });
+
+/** The record that the leader of this or another process committed last; undefined without one. */
+export async function readCheckpoint(redis: Redis): Promise<Mind | undefined> {
+  const text = await redis.get(keys.world);
+  if (text === null) return undefined;
+  const parsed = checkpointSchema.safeParse(JSON.parse(text));
+  return parsed.success ? parsed.data.mind : undefined;
+}
+
+export interface RecallDeps {
+  readonly redis: Redis;
+  readonly config: Config;
+  readonly log: Logger;
+  readonly nowMs: () => ReturnType<typeof momentOf>;
+  /** The newest checkpoint that this process has seen: what is left when Redis lost its data. */
+  readonly remembered: Mind | undefined;
+}
+
+export interface Recalled {
+  readonly mind: Mind;
+  /** Of the snapshot that is there, 0 for none. */
+  readonly snapshot: RoutingSnapshot | undefined;
+}
+
+/** What a new leader starts from. */
+export async function recall(deps: RecallDeps): Promise<Recalled> {
+  const { redis, log } = deps;
+  const snapshot = await readRecord(deps, keys.snapshot, snapshotSchema);
+  const wishes = await readRecord(deps, keys.operator, operatorSchema);
+  const checkpoint = await readCheckpoint(redis);
+  if (checkpoint !== undefined) {
+    return { mind: wishes === undefined ? checkpoint : withWishes(checkpoint, wishes), snapshot };
+  }
+  if (deps.remembered !== undefined) {
+    log.warn('redis has lost its data: going on from memory');
+    const { world, observations } = deps.remembered;
+    // The streams are new as well: whatever is in them has not been heard.
+    const cursors = { commands: '0-0', probes: '0-0', outcomes: '0-0' };
+    const unpublished: World = { ...world, published: { status: 'never' } };
+    const mind = { world: unpublished, observations, cursors };
+    return { mind: wishes === undefined ? mind : withWishes(mind, wishes), snapshot };
+  }
+  return { mind: await freshMind(deps, wishes, snapshot), snapshot };
+}
+
+/** Probes that a new leader without a checkpoint takes in: an hour of ten endpoints. */
+const PROBES_TO_TAKE_IN = 600;
+
+async function freshMind(
+  deps: RecallDeps,
+  wishes: OperatorWishes | undefined,
+  snapshot: RoutingSnapshot | undefined,
+): Promise<Mind> {
+  const probes = await readLast(
+    deps.redis,
+    { key: keys.probes, count: PROBES_TO_TAKE_IN },
+    { schema: probeResultSchema, refused: (id, why) => deps.log.warn({ id, why }, 'refused') },
+  );
+  const { groups, endpoints, policy } = settingsOf(deps.config);
+  const atMs = probes[0] === undefined ? deps.nowMs() : momentOf(probes[0].id);
+  const start = initialWorld({ atMs, groups, endpoints, wishes });
+  // What these probes led to then was decided then: only what they tell is taken.
+  const world = probes.reduce(
+    (before, { id, value }) =>
+      reduce(before, { atMs: momentOf(id), event: { kind: 'probe', result: value } }, policy).next,
+    start,
+  );
+  return {
+    world: {
+      ...world,
+      selection: snapshot?.selection ?? start.selection,
+      published: start.published,
+    },
+    observations: NOTHING_OBSERVED,
+    cursors: {
+      commands: await lastIdOf(deps.redis, keys.commands),
+      outcomes: await lastIdOf(deps.redis, keys.outcomes),
+      probes: probes.at(-1)?.id ?? '0-0',
+    },
+  };
+}
+
+async function lastIdOf(redis: Redis, key: string): Promise<string> {
+  const [last] = await redis.xrevrange(key, '+', '-', 'COUNT', 1);
+  return last?.[0] ?? '0-0';
+}
+
+function withWishes(mind: Mind, wishes: OperatorRecord): Mind {
+  return { ...mind, world: { ...mind.world, wishes } };
+}
+
+async function readRecord<Value>(
+  { redis, log }: Pick<RecallDeps, 'redis' | 'log'>,
+  key: string,
+  schema: z.ZodType<Value>,
+): Promise<Value | undefined> {
+  const text = await redis.get(key);
+  if (text === null) return undefined;
+  try {
+    return schema.parse(JSON.parse(text));
+  } catch (cause) {
+    const error = new ZephyrError('RECORD', `reading ${key}: not what was expected`, { cause });
+    log.warn({ err: error }, 'a record was refused');
+    return undefined;
+  }
+}

@@ -1,0 +1,117 @@
+/**
+ * The leading controller's side of the probe queue: one BullMQ job scheduler per endpoint that is
+ * to be probed. What is wanted is the core's `probePlans`; what is there may be anything, for
+ * Redis may have lost its data or an earlier leader may have died half-way: `reconcile` compares.
+ */
+import type { EndpointId, ProbePlan } from '@zephyr/core';
+import { messageOf } from '@zephyr/runtime/errors';
+import type { Logger } from '@zephyr/runtime/logger';
+import {
+  bullConnection,
+  PROBE_JOB,
+  PROBE_JOB_OPTIONS,
+  PROBE_QUEUE,
+  type ProbeJob,
+  QUEUE_PREFIX,
+} from '@zephyr/runtime/queues';
+import type { RedisTarget } from '@zephyr/runtime/redis/client';
+import { type JobSchedulerJson, Queue } from 'bullmq';
+
+export type ProbePlans = Readonly<Record<string, ProbePlan>>;
+
+/** Newly planned endpoints are first probed within this time, not all at the same moment. */
+const FIRST_PROBE_SPREAD_MS = 2_000;
+/** A tick that is late by more than this is lost: nobody works, or the job is gone. */
+const LATE_AFTER_MS = 10_000;
+const CLOSE_LIMIT_MS = 2_000;
+
+export interface Schedules {
+  /** Makes one endpoint's scheduler as planned. */
+  set(endpointId: EndpointId, plan: ProbePlan): Promise<void>;
+  /** Adds what is missing, changes what is different, removes what nobody wants. */
+  reconcile(plans: ProbePlans): Promise<void>;
+  /** Queues one probe for each; an endpoint that already waits for one gets no second. */
+  probeNow(endpointIds: readonly EndpointId[]): Promise<void>;
+  /** When each endpoint is to be probed next, as the queue has it. */
+  nextAtMs(): Promise<ReadonlyMap<string, number>>;
+  close(): Promise<void>;
+}
+
+/** Redis must be there: call it when the lease was just taken. */
+export function openSchedules(target: RedisTarget, log: Logger): Schedules {
+  const queue = new Queue<ProbeJob, unknown, string>(PROBE_QUEUE, {
+    prefix: QUEUE_PREFIX,
+    connection: bullConnection(target, 'queue'),
+  });
+  queue.on('error', (error) => log.debug({ reason: messageOf(error) }, 'probe queue trouble'));
+
+  const put = async (
+    endpointId: EndpointId,
+    plan: ProbePlan,
+    there: JobSchedulerJson<ProbeJob> | undefined,
+  ): Promise<void> => {
+    if (plan.status === 'off') {
+      if (there !== undefined) await queue.removeJobScheduler(endpointId);
+      return;
+    }
+    if (there !== undefined && isAsPlanned(there, plan)) return;
+    await queue.upsertJobScheduler(
+      endpointId,
+      { every: plan.intervalMs, startDate: firstTickAtMs(there, plan.intervalMs) },
+      {
+        name: PROBE_JOB,
+        data: { endpointId, trigger: 'schedule', spending: plan.spending },
+        opts: PROBE_JOB_OPTIONS,
+      },
+    );
+  };
+
+  return {
+    set: async (endpointId, plan) => put(endpointId, plan, await queue.getJobScheduler(endpointId)),
+    reconcile: async (plans) => {
+      const there = new Map((await queue.getJobSchedulers()).map((json) => [json.key, json]));
+      for (const [id, plan] of Object.entries(plans)) {
+        await put(id as EndpointId, plan, there.get(id));
+        there.delete(id);
+      }
+      for (const stranger of there.keys()) await queue.removeJobScheduler(stranger);
+    },
+    probeNow: async (endpointIds) => {
+      for (const endpointId of endpointIds) {
+        await queue.add(
+          PROBE_JOB,
+          { endpointId, trigger: 'refresh', spending: 'normal' },
+          { ...PROBE_JOB_OPTIONS, lifo: true, deduplication: { id: `refresh-${endpointId}` } },
+        );
+      }
+    },
+    nextAtMs: async () => {
+      const schedulers = await queue.getJobSchedulers();
+      return new Map(
+        schedulers.flatMap(({ key, next }) => (next === undefined ? [] : [[key, next] as const])),
+      );
+    },
+    close: async () => {
+      const limit = new Promise<void>((resolve) => setTimeout(resolve, CLOSE_LIMIT_MS).unref());
+      await Promise.race([queue.close().catch(() => undefined), limit]);
+    },
+  };
+}
+
+function isAsPlanned(
+  there: JobSchedulerJson<ProbeJob>,
+  plan: Extract<ProbePlan, { status: 'scheduled' }>,
+): boolean {
+  const late = Date.now() - (there.next ?? 0) > plan.intervalMs + LATE_AFTER_MS;
+  return (
+    !late && there.every === plan.intervalMs && there.template?.data?.spending === plan.spending
+  );
+}
+
+/** A changed interval counts from the last tick, so that many changes do not put a probe off. */
+function firstTickAtMs(there: JobSchedulerJson<ProbeJob> | undefined, intervalMs: number): number {
+  const nowMs = Date.now();
+  const spreadMs = Math.random() * Math.min(FIRST_PROBE_SPREAD_MS, intervalMs / 10);
+  if (there?.next === undefined || there.every === undefined) return nowMs + spreadMs;
+  return Math.max(nowMs + spreadMs, there.next - there.every + intervalMs);
+}
