@@ -1,5 +1,7 @@
 import type { Secret } from '@zephyr/runtime/secret';
 
+import type { StartGate } from './start-gate.ts';
+
 /** What a check needs to know of an endpoint. */
 export interface CheckTarget {
   /** Without a trailing slash. */
@@ -9,4 +11,11 @@ export interface CheckTarget {
   /** Of the whole check; a program that ignores SIGTERM gets two seconds more. */
   readonly timeoutMs: number;
   readonly claudeBinaryPath?: string | undefined;
+}
+
+/** What the checks of one program share. */
+export interface CheckRun {
+  /** Ends the check at once; its verdict then says nothing. */
+  readonly signal: AbortSignal;
+  readonly gate: StartGate;
 }

@@ -3,7 +3,7 @@ import type { ProbeStyle, ProbeVerdict, TokenUsage } from '@zephyr/core';
 import { assertNever } from '@zephyr/core';
 
 import { NO_USAGE } from './answer.ts';
-import type { CheckTarget } from './check-target.ts';
+import type { CheckRun, CheckTarget } from './check-target.ts';
 import { checkByCli } from './cli-check.ts';
 import { checkByMessage } from './messages-check.ts';
 import { checkByHttp, checkByTcp } from './reachability-check.ts';
@@ -20,28 +20,28 @@ export interface CheckReport {
 export async function runCheck(
   style: ProbeStyle,
   target: CheckTarget,
-  signal: AbortSignal,
+  run: CheckRun,
 ): Promise<CheckReport> {
   const startedAtMs = performance.now();
-  const report = await check(style, target, signal);
+  const report = await check(style, target, run);
   return { ...report, wallMs: performance.now() - startedAtMs };
 }
 
 async function check(
   style: ProbeStyle,
   target: CheckTarget,
-  signal: AbortSignal,
+  run: CheckRun,
 ): Promise<Omit<CheckReport, 'wallMs'>> {
   switch (style) {
     case 'cli':
     case 'cli-light':
-      return await checkByCli(style, target, signal);
+      return await checkByCli(style, target, run);
     case 'messages':
-      return await checkByMessage(target, signal);
+      return await checkByMessage(target, run.signal);
     case 'http':
-      return { verdict: await checkByHttp(target, signal), usage: NO_USAGE };
+      return { verdict: await checkByHttp(target, run.signal), usage: NO_USAGE };
     case 'tcp':
-      return { verdict: await checkByTcp(target, signal), usage: NO_USAGE };
+      return { verdict: await checkByTcp(target, run.signal), usage: NO_USAGE };
     default:
       return assertNever(style);
   }

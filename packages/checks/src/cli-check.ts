@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { ProbeVerdict, TokenUsage } from '@zephyr/core';
 
 import { NO_USAGE, readAnswer } from './answer.ts';
-import type { CheckTarget } from './check-target.ts';
+import type { CheckRun, CheckTarget } from './check-target.ts';
 import { verdictOfCli } from './classify-cli.ts';
 import { findCli } from './cli-binary.ts';
 import { type CliStyle, cliCommand } from './cli-command.ts';
@@ -18,19 +18,43 @@ import { runProcess } from './run-process.ts';
 
 const FALLBACK_SEARCH_PATH = '/usr/local/bin:/usr/bin:/bin';
 
+interface CliAnswer {
+  readonly verdict: ProbeVerdict;
+  readonly usage: TokenUsage;
+}
+
 export async function checkByCli(
   style: CliStyle,
   target: CheckTarget,
-  signal: AbortSignal,
-): Promise<{ readonly verdict: ProbeVerdict; readonly usage: TokenUsage }> {
+  run: CheckRun,
+): Promise<CliAnswer> {
   const searchPath = process.env['PATH'] ?? FALLBACK_SEARCH_PATH;
   const file = findCli(target.claudeBinaryPath, searchPath);
   if (file === undefined) return { verdict: missingCli(target.claudeBinaryPath), usage: NO_USAGE };
 
-  const relay = await startRelay(target);
+  const leave = await run.gate.enter(run.signal);
+  try {
+    return await askCli({ style, target, file, searchPath, onRequest: leave }, run.signal);
+  } finally {
+    leave();
+  }
+}
+
+interface CliQuery {
+  readonly style: CliStyle;
+  readonly target: CheckTarget;
+  readonly file: string;
+  readonly searchPath: string;
+  /** Called at the first request: the CLI has started, and what it does then is to wait. */
+  readonly onRequest: () => void;
+}
+
+async function askCli(query: CliQuery, signal: AbortSignal): Promise<CliAnswer> {
+  const { style, target, file, searchPath, onRequest } = query;
+  const { model, timeoutMs } = target;
+  const relay = await startRelay({ ...target, onRequest });
   const folder = makeFolder();
   try {
-    const { model, timeoutMs } = target;
     const { baseUrl, password } = relay;
     const home = join(folder, 'home');
     const command = cliCommand({ style, model, timeoutMs, baseUrl, password, home, searchPath });

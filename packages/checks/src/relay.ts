@@ -46,6 +46,8 @@ const REPLACED = new Set(['host', 'authorization', 'x-api-key', 'content-length'
 export async function startRelay(target: {
   readonly baseUrl: string;
   readonly token: Secret;
+  /** Told of each request as it arrives. */
+  readonly onRequest?: () => void;
 }): Promise<Relay> {
   const password = `zephyr-check-${randomBytes(16).toString('hex')}`;
   const exchanges: RunningExchange[] = [];
@@ -57,6 +59,7 @@ export async function startRelay(target: {
     if (request.method === 'HEAD') return void response.end();
     if (!isAllowed(request, password) || exchanges.length >= MAX_REQUESTS)
       return void response.writeHead(403).end();
+    target.onRequest?.();
     void readBody(request).then((body) => {
       if (body === undefined) return void request.destroy();
       exchanges.push(forward(request, response, { ...target, body }));

@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+
+import { createStartGate } from './start-gate.ts';
+
+const { signal } = new AbortController();
+
+describe('createStartGate', () => {
+  it('lets the next one in when a place is given back, once', async () => {
+    const gate = createStartGate(1);
+    const order: string[] = [];
+    const leave = await gate.enter(signal);
+    const second = gate.enter(signal).then((leaveSecond) => {
+      order.push('second');
+      return leaveSecond;
+    });
+    const third = gate.enter(signal).then(() => order.push('third'));
+    await Promise.resolve();
+    expect(order).toEqual([]);
+    leave();
+    leave();
+    const leaveSecond = await second;
+    await Promise.resolve();
+    expect(order).toEqual(['second']);
+    leaveSecond();
+    await third;
+    expect(order).toEqual(['second', 'third']);
+  });
+
+  it('does not keep who gives up, nor count it', async () => {
+    const gate = createStartGate(1);
+    const leave = await gate.enter(signal);
+    const controller = new AbortController();
+    const waiting = gate.enter(controller.signal);
+    controller.abort();
+    (await waiting)();
+    leave();
+    expect(await gate.enter(signal)).toBeDefined();
+  });
+});

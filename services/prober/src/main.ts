@@ -1,0 +1,5 @@
+import { runService } from '@zephyr/runtime/service';
+
+import { startProber } from './prober.ts';
+
+await runService('prober', startProber);

@@ -1,0 +1,103 @@
+/** Every metric of the prober, with labels from closed sets: endpoints, styles, failure classes. */
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+/** From a free check of a near host to the default time-out and its grace. */
+const DURATION_SECONDS = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 8, 12, 15, 20, 30];
+
+export interface Metrics {
+  readonly registry: Registry;
+  /** `outcome`: `ok` or a failure class. */
+  readonly results: Counter<'endpoint' | 'style' | 'outcome'>;
+  readonly latency: Histogram<'endpoint' | 'style'>;
+  readonly wall: Histogram<'endpoint' | 'style'>;
+  readonly tokens: Counter<'endpoint' | 'kind'>;
+  readonly usd: Counter<'endpoint'>;
+  readonly recorded: Counter<'answer'>;
+}
+
+/** Values that are read when somebody scrapes. */
+export interface Gauges {
+  running(): number;
+  /** By state; absent while Redis is away. */
+  queued(): Promise<Readonly<Record<string, number>> | undefined>;
+  redisUp(): boolean;
+}
+
+export function createMetrics(gauges: Gauges): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  addGauges(registry, gauges);
+  return {
+    registry,
+    results: new Counter({
+      name: 'zephyr_probe_results_total',
+      help: 'Checks by how they ended: ok or the class of the failure',
+      labelNames: ['endpoint', 'style', 'outcome'],
+      registers,
+    }),
+    latency: new Histogram({
+      name: 'zephyr_probe_duration_seconds',
+      help: 'Time of the API call of checks that passed, without the start of the CLI',
+      labelNames: ['endpoint', 'style'],
+      buckets: DURATION_SECONDS,
+      registers,
+    }),
+    wall: new Histogram({
+      name: 'zephyr_probe_wall_seconds',
+      help: 'Time of whole checks, with the start of the CLI',
+      labelNames: ['endpoint', 'style'],
+      buckets: DURATION_SECONDS,
+      registers,
+    }),
+    tokens: new Counter({
+      name: 'zephyr_probe_tokens_total',
+      help: 'Tokens that endpoints charged for checks',
+      labelNames: ['endpoint', 'kind'],
+      registers,
+    }),
+    usd: new Counter({
+      name: 'zephyr_probe_cost_usd_total',
+      help: 'What checks have cost by the price table, in US dollars',
+      labelNames: ['endpoint'],
+      registers,
+    }),
+    recorded: new Counter({
+      name: 'zephyr_probe_records_total',
+      help: 'Results by what became of them: recorded, duplicate, late, dropped',
+      labelNames: ['answer'],
+      registers,
+    }),
+  };
+}
+
+function addGauges(registry: Registry, gauges: Gauges): void {
+  const registers = [registry];
+  new Gauge({
+    name: 'zephyr_probe_running',
+    help: 'Checks that run now on this prober',
+    registers,
+    collect() {
+      this.set(gauges.running());
+    },
+  });
+  new Gauge({
+    name: 'zephyr_probe_queue_jobs',
+    help: 'Jobs in the probe queue, of all probers',
+    labelNames: ['state'],
+    registers,
+    async collect() {
+      this.reset();
+      for (const [state, jobs] of Object.entries((await gauges.queued()) ?? {}))
+        this.set({ state }, jobs);
+    },
+  });
+  new Gauge({
+    name: 'zephyr_redis_up',
+    help: '1 while Redis answers',
+    registers,
+    collect() {
+      this.set(gauges.redisUp() ? 1 : 0);
+    },
+  });
+}

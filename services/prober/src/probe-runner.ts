@@ -1,0 +1,147 @@
+/** One job of the queue: the check that it asks for, and its result in Redis. */
+import { runCheck } from '@zephyr/checks/check';
+import type { CheckTarget } from '@zephyr/checks/check-target';
+import type { StartGate } from '@zephyr/checks/start-gate';
+import {
+  type CheapStyle,
+  chooseStyle,
+  costUsd,
+  type EndpointId,
+  epochMs,
+  type ProbeResult,
+  type ProbeStyle,
+  priceOf,
+} from '@zephyr/core';
+import { type Config, groupOf } from '@zephyr/runtime/config/config';
+import type { LoadedConfig } from '@zephyr/runtime/config/load';
+import type { Logger } from '@zephyr/runtime/logger';
+import { type ProbeJob, probeSlotOf } from '@zephyr/runtime/queues';
+import type { Freshness } from '@zephyr/runtime/redis/probe-store';
+import {
+  isProbeFresh,
+  isProbeRecorded,
+  nextProbeSequence,
+  type RecordAnswer,
+  recordProbe,
+} from '@zephyr/runtime/redis/probe-store';
+import type { Redis } from 'ioredis';
+import { keepTrying } from './keep-trying.ts';
+import type { Metrics } from './metrics.ts';
+
+export interface RunnerDeps {
+  readonly redis: Redis;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly gate: StartGate;
+  /** The configuration in use now. */
+  readonly loaded: () => LoadedConfig;
+}
+
+/** What became of a job; kept by the queue for those who look. */
+export type JobAnswer =
+  | RecordAnswer
+  /** Redis was away for too long after the check. */
+  | 'dropped'
+  /** This prober's configuration has no such endpoint (any more). */
+  | 'unknown_endpoint'
+  /** The prober stops; another one, or the next interval, has to do it. */
+  | 'called_off';
+
+export interface RunnerJob {
+  readonly id: string;
+  readonly data: ProbeJob;
+}
+
+export async function runProbeJob(
+  job: RunnerJob,
+  deps: RunnerDeps,
+  signal: AbortSignal,
+): Promise<JobAnswer> {
+  const { endpointId } = job.data;
+  const plan = planOf(endpointId, deps.loaded());
+  if (plan === undefined) return 'unknown_endpoint';
+  const slot = probeSlotOf(endpointId, job.id);
+  // The job ran before, on a prober that died after it had written: no token is spent twice.
+  if (await isProbeRecorded(deps.redis, slot)) return 'duplicate';
+  const sequence = await nextProbeSequence(deps.redis, endpointId);
+  const style = chooseStyle({
+    real: plan.real,
+    cheap: plan.cheap,
+    spending: job.data.spending,
+    realIsFresh: await isProbeFresh(deps.redis, endpointId),
+    isAsked: job.data.trigger === 'refresh',
+  });
+  const startedAtMs = epochMs(Date.now());
+  const report = await runCheck(style, plan.target, { signal, gate: deps.gate });
+  if (signal.aborted) return 'called_off';
+
+  const result: ProbeResult = {
+    ...{ endpointId, slot, sequence, style, startedAtMs },
+    wallMs: Math.round(report.wallMs),
+    verdict: rounded(report.verdict),
+    usage: report.usage,
+    costUsd: costUsd(report.usage, priceOf(plan.target.model, plan.prices)),
+  };
+  observe(result, deps);
+  const freshness = freshnessOf(result, plan);
+  const answer = await keepTrying(() => recordProbe(deps.redis, result, freshness), signal);
+  deps.metrics.recorded.inc({ answer: answer ?? 'dropped' });
+  if (answer === undefined) deps.log.warn({ endpointId }, 'result dropped: redis is away');
+  return answer ?? 'dropped';
+}
+
+interface CheckPlan {
+  readonly target: CheckTarget;
+  readonly real: ProbeStyle;
+  readonly cheap: CheapStyle;
+  readonly realIntervalMs: number;
+  readonly prices: Config['prices'];
+}
+
+function planOf(id: EndpointId, { config, secrets }: LoadedConfig): CheckPlan | undefined {
+  const endpoint = config.endpoints.find((candidate) => candidate.id === id);
+  if (endpoint === undefined) return undefined;
+  const { name, healthCheck } = groupOf(config, endpoint);
+  const token = secrets.groupTokens.get(name);
+  if (token === undefined) return undefined;
+  const { model, timeoutMs, claudeBinaryPath } = healthCheck;
+  return {
+    target: { baseUrl: endpoint.baseUrl, token, model, timeoutMs, claudeBinaryPath },
+    real: endpoint.style ?? healthCheck.style,
+    cheap: healthCheck.cheapStyle,
+    realIntervalMs: healthCheck.realIntervalMs,
+    prices: config.prices,
+  };
+}
+
+function freshnessOf({ verdict, style }: ProbeResult, plan: CheckPlan): Freshness {
+  if (verdict.status === 'failed') return { kind: 'stale' };
+  return style === plan.real
+    ? { kind: 'fresh', forMs: plan.realIntervalMs }
+    : { kind: 'unchanged' };
+}
+
+function rounded(verdict: ProbeResult['verdict']): ProbeResult['verdict'] {
+  if (verdict.status === 'failed') return verdict;
+  const { apiLatencyMs, ttftMs } = verdict;
+  return {
+    status: 'ok',
+    apiLatencyMs: Math.round(apiLatencyMs),
+    ...(ttftMs === undefined ? {} : { ttftMs: Math.round(ttftMs) }),
+  };
+}
+
+function observe(result: ProbeResult, { metrics, log }: RunnerDeps): void {
+  const { endpointId: endpoint, style, verdict, usage } = result;
+  const outcome = verdict.status === 'ok' ? 'ok' : verdict.failure;
+  metrics.results.inc({ endpoint, style, outcome });
+  metrics.wall.observe({ endpoint, style }, result.wallMs / 1000);
+  if (verdict.status === 'ok')
+    metrics.latency.observe({ endpoint, style }, verdict.apiLatencyMs / 1000);
+  metrics.tokens.inc({ endpoint, kind: 'input' }, usage.inputTokens);
+  metrics.tokens.inc({ endpoint, kind: 'output' }, usage.outputTokens);
+  metrics.tokens.inc({ endpoint, kind: 'cache_read' }, usage.cacheReadTokens);
+  metrics.tokens.inc({ endpoint, kind: 'cache_write' }, usage.cacheWriteTokens);
+  metrics.usd.inc({ endpoint }, result.costUsd);
+  log.debug({ endpointId: endpoint, style, outcome, wallMs: result.wallMs }, 'checked');
+}

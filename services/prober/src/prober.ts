@@ -1,0 +1,54 @@
+/** The prober: works checks off the queue and tells how it goes. */
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+
+import { removeLeftovers } from '@zephyr/checks/leftovers';
+import { createStartGate } from '@zephyr/checks/start-gate';
+import { bullConnection, PROBE_QUEUE, QUEUE_PREFIX } from '@zephyr/runtime/queues';
+import { createRedis } from '@zephyr/runtime/redis/client';
+import type { RunningService, ServiceContext } from '@zephyr/runtime/service';
+import { Queue } from 'bullmq';
+
+import { createApp } from './app.ts';
+import { createMetrics } from './metrics.ts';
+import { runProbeJob } from './probe-runner.ts';
+import { startWorker } from './worker.ts';
+
+export async function startProber(context: ServiceContext): Promise<RunningService> {
+  const { log, config } = context;
+  removeLeftovers();
+  const redis = createRedis(context.redis, log, 'command');
+  const queue = new Queue(PROBE_QUEUE, {
+    prefix: QUEUE_PREFIX,
+    connection: bullConnection(context.redis, 'queue'),
+  });
+  queue.on('error', () => undefined);
+  const redisUp = (): boolean => redis.status === 'ready';
+  const metrics = createMetrics({
+    running: () => worker.running(),
+    queued: async () =>
+      redisUp()
+        ? await queue.getJobCounts('waiting', 'delayed', 'active').catch(() => undefined)
+        : undefined,
+    redisUp,
+  });
+  const gate = createStartGate();
+  const loaded = context.configSource.current;
+  const worker = startWorker(context.redis, log, (job, signal) =>
+    runProbeJob(job, { redis, log, metrics, gate, loaded }, signal),
+  );
+  const app = createApp({ registry: metrics.registry, running: worker.running, redisUp });
+  const server = app.listen(config.prober.port, config.prober.host);
+  await once(server, 'listening');
+
+  return {
+    port: (server.address() as AddressInfo).port,
+    stop: async () => {
+      server.close();
+      server.closeAllConnections();
+      await worker.stop();
+      await queue.close().catch(() => undefined);
+      redis.disconnect();
+    },
+  };
+}

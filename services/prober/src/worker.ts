@@ -1,0 +1,97 @@
+/** The prober's side of the probe queue. */
+import { totalmem } from 'node:os';
+
+import { DEFAULT_STARTS } from '@zephyr/checks/start-gate';
+import { messageOf } from '@zephyr/runtime/errors';
+import type { Logger } from '@zephyr/runtime/logger';
+import {
+  bullConnection,
+  PROBE_QUEUE,
+  type ProbeJob,
+  probeJobSchema,
+  QUEUE_PREFIX,
+} from '@zephyr/runtime/queues';
+import type { RedisTarget } from '@zephyr/runtime/redis/client';
+import { WaitingError, Worker } from 'bullmq';
+
+import type { JobAnswer, RunnerJob } from './probe-runner.ts';
+
+/**
+ * A killed prober's job is free when its lock has run out and a look for stalled jobs follows:
+ * at most 7 + 3 s, and the lock stands three renewals that come late.
+ */
+const LOCK_MS = 7_000;
+const STALLED_LOOK_MS = 3_000;
+
+/** Measured: the CLI's peak. A quarter of the memory may be theirs. */
+const CLI_MEMORY_BYTES = 300 * 1024 * 1024;
+/**
+ * Checks at once for each that may start at once: most of a check is waiting, and an endpoint that
+ * hangs until its time-out must not hold up the checks of the others.
+ */
+const CHECKS_PER_START = 4;
+
+export const CONCURRENCY = Math.max(
+  1,
+  Math.min(CHECKS_PER_START * DEFAULT_STARTS, Math.floor(totalmem() / 4 / CLI_MEMORY_BYTES)),
+);
+
+/** How long running checks may take to end by themselves when the prober stops. */
+const FINISH_MS = 3_000;
+/** After that their programs are ended, which takes two seconds at the most. */
+const CLOSE_LIMIT_MS = 6_000;
+
+export interface ProbeWorker {
+  running(): number;
+  stop(): Promise<void>;
+}
+
+export function startWorker(
+  target: RedisTarget,
+  log: Logger,
+  run: (job: RunnerJob, signal: AbortSignal) => Promise<JobAnswer>,
+): ProbeWorker {
+  const stopping = new AbortController();
+  let running = 0;
+  const worker = new Worker<ProbeJob, JobAnswer>(
+    PROBE_QUEUE,
+    async (job, token) => {
+      running += 1;
+      try {
+        const data = probeJobSchema.parse(job.data);
+        const answer = await run({ id: job.id ?? job.name, data }, stopping.signal);
+        if (answer !== 'called_off') return answer;
+      } finally {
+        running -= 1;
+      }
+      // Another prober may have it at once.
+      await job.moveToWait(token);
+      throw new WaitingError();
+    },
+    {
+      connection: bullConnection(target, 'worker'),
+      prefix: QUEUE_PREFIX,
+      concurrency: CONCURRENCY,
+      lockDuration: LOCK_MS,
+      stalledInterval: STALLED_LOOK_MS,
+      maxStalledCount: 1,
+    },
+  );
+  worker.on('error', (error) => log.debug({ reason: messageOf(error) }, 'probe queue trouble'));
+  worker.on('failed', (job, error) =>
+    log.warn({ jobId: job?.id, reason: messageOf(error) }, 'probe job failed'),
+  );
+  return {
+    running: () => running,
+    stop: async () => {
+      const finish = setTimeout(() => stopping.abort(), FINISH_MS);
+      const limit = new Promise<'limit'>((resolve) => {
+        setTimeout(() => resolve('limit'), CLOSE_LIMIT_MS).unref();
+      });
+      const ended = await Promise.race([worker.close(), limit]);
+      clearTimeout(finish);
+      stopping.abort();
+      if (ended === 'limit') await worker.close(true).catch(() => undefined);
+    },
+  };
+}
