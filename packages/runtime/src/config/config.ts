@@ -24,7 +24,12 @@ export interface Config extends DataPathConfig {
     /** Paths outside /v1 that go upstream too. */
     readonly extraPaths: readonly string[];
   };
-  readonly controller: { readonly host: string; readonly port: number };
+  readonly controller: {
+    readonly host: string;
+    readonly port: number;
+    /** Lower case. Requests that name another host are refused, but for addresses and localhost. */
+    readonly allowedHosts: readonly string[];
+  };
   readonly prober: { readonly host: string; readonly port: number };
   /** Without a password: that is in `Secrets`. */
   readonly redisUrl: string;
@@ -70,6 +75,8 @@ export interface Secrets {
   /** By group name. */
   readonly groupTokens: ReadonlyMap<string, Secret>;
   readonly redisPassword?: Secret | undefined;
+  /** Of the admin API. */
+  readonly adminToken?: Secret | undefined;
   /** Who may use the proxy; empty: nobody needs a key. */
   readonly clientKeys: readonly ClientKey[];
 }

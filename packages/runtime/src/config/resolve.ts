@@ -34,7 +34,11 @@ export function resolveConfig(
       extraPaths: file.server.extra_paths,
     },
     ...resolveDataPath(file),
-    controller: file.controller,
+    controller: {
+      host: file.controller.host,
+      port: file.controller.port,
+      allowedHosts: file.controller.allowed_hosts.map((name) => name.toLowerCase()),
+    },
     prober: file.prober,
     redisUrl: redis.url,
     redisUrlFrom: redisUrlFrom(document, variables),
@@ -109,11 +113,13 @@ function resolveSecrets(
     ({ name, auth_token_env }) => [name, new Secret(variables(auth_token_env) ?? '')] as const,
   );
   const named = file.redis.password_env;
+  const adminToken = variables(file.controller.token_env);
   const password = urlPassword ?? (named === undefined ? undefined : variables(named));
   return {
     groupTokens: new Map(tokens),
     clientKeys: file.clients.map((client) => resolveClientKey(client, variables)),
     ...(password === undefined ? {} : { redisPassword: new Secret(password) }),
+    ...(adminToken === undefined ? {} : { adminToken: new Secret(adminToken) }),
   };
 }
 

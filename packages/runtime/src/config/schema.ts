@@ -75,7 +75,14 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   controller: z
-    .strictObject({ host: host.default('127.0.0.1'), port: port.default(8081) })
+    .strictObject({
+      host: host.default('127.0.0.1'),
+      port: port.default(8081),
+      /** The variable with the token of the admin API, which is needed off loopback. */
+      token_env: environmentName.default('ZEPHYR_ADMIN_TOKEN'),
+      /** Names that browsers may call it by; addresses and localhost are always allowed. */
+      allowed_hosts: z.array(z.string().min(1).max(253)).max(50).default([]),
+    })
     .prefault({}),
   prober: z
     .strictObject({ host: host.default('127.0.0.1'), port: port.default(8082) })

@@ -34,9 +34,9 @@ const POLL_MS = 500;
 const SETTLE_MS = 1_000;
 
 export function createConfigSource(sources: ConfigSources, log: Logger): ConfigSource {
-  const files = [sources.configPath, sources.envFilePath];
   const listeners: ((change: ConfigChange) => void)[] = [];
   let loaded = loadConfig(sources);
+  const files = [sources.configPath, sources.envFilePath, ...secretFiles(sources, loaded)];
   let fingerprint = fingerprintOf(files);
   let pending: NodeJS.Timeout | undefined;
 
@@ -75,6 +75,11 @@ export function createConfigSource(sources: ConfigSources, log: Logger): ConfigS
       for (const file of files) unwatchFile(file, changed);
     },
   };
+}
+
+/** What `<NAME>_FILE` of the environment names: a token may be rotated there. */
+function secretFiles({ environment }: ConfigSources, { variableNames }: LoadedConfig): string[] {
+  return variableNames.flatMap((name) => environment[`${name}_FILE`] || []);
 }
 
 /** By content: `touch` and a save without a change are no change. */
