@@ -18,10 +18,10 @@ import type { JobAnswer, RunnerJob } from './probe-runner.ts';
 
 /**
  * A killed prober's job is free when its lock has run out and a look for stalled jobs follows:
- * at most 7 + 3 s, and the lock stands three renewals that come late.
+ * at most 6 + 2 s. The lock is renewed each 3 s, so it stands one renewal that is lost.
  */
-const LOCK_MS = 7_000;
-const STALLED_LOOK_MS = 3_000;
+const LOCK_MS = 6_000;
+const STALLED_LOOK_MS = 2_000;
 
 /** Measured: the CLI's peak. A quarter of the memory may be theirs. */
 const CLI_MEMORY_BYTES = 300 * 1024 * 1024;

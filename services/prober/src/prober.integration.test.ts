@@ -1,0 +1,211 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { endpointId, type ProbeResult } from '@zephyr/core';
+import { createLogger } from '@zephyr/runtime/logger';
+import {
+  bullConnection,
+  PROBE_JOB,
+  PROBE_JOB_OPTIONS,
+  PROBE_QUEUE,
+  type ProbeJob,
+  QUEUE_PREFIX,
+} from '@zephyr/runtime/queues';
+import { createRedis } from '@zephyr/runtime/redis/client';
+import { keys } from '@zephyr/runtime/redis/keys';
+import { probeResultSchema } from '@zephyr/runtime/redis/records';
+import { type RedisServer, startRedisServer } from '@zephyr/runtime/redis/server';
+import { readLast } from '@zephyr/runtime/redis/streams';
+import { messageEvents, renderEvent } from '@zephyr/testkit/messages-api';
+import { Queue } from 'bullmq';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+
+const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
+const endpoint = endpointId('one');
+
+let redisServer: RedisServer;
+let redis: ReturnType<typeof createRedis>;
+let queue: Queue<ProbeJob, unknown, string>;
+let upstream: Upstream;
+const children = new Set<ChildProcess>();
+
+/** An endpoint that says pong, after `delayMs`. */
+interface Upstream {
+  readonly url: string;
+  delayMs: number;
+  requests: number;
+  readonly server: http.Server;
+}
+
+async function startUpstream(): Promise<Upstream> {
+  const server = http.createServer((request, response) => {
+    request.resume();
+    if (request.method !== 'POST') return void response.end();
+    self.requests += 1;
+    setTimeout(() => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      const answer = { text: 'pong', model: 'claude-haiku-4-5', inputTokens: 90, outputTokens: 5 };
+      response.end(messageEvents(answer).map(renderEvent).join(''));
+    }, self.delayMs);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const self: Upstream = { url: `http://127.0.0.1:${port}`, delayMs: 0, requests: 0, server };
+  return self;
+}
+
+interface ProberProcess {
+  readonly child: ChildProcess;
+  readonly port: number;
+}
+
+/** The real service in a process of its own. */
+async function startProber(healthCheck = ''): Promise<ProberProcess> {
+  const folder = mkdtempSync(join(tmpdir(), 'prober-test-'));
+  writeFileSync(
+    join(folder, 'config.toml'),
+    `[prober]\nport = 0\n[health_check]\n${healthCheck}
+    [[groups]]\nname = "main"\nauth_token_env = "TOKEN_A"
+    endpoints = [{ url = "${upstream.url}", name = "One" }]`,
+  );
+  const child = spawn(process.execPath, [MAIN, '--config', join(folder, 'config.toml')], {
+    cwd: folder,
+    env: { ...process.env, TOKEN_A: 'sk-real-0123456789', ZEPHYR_REDIS_URL: redisServer.url },
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  children.add(child);
+  const [ready] = (await once(child, 'message')) as [{ port: number }];
+  return { child, port: ready.port };
+}
+
+const ask = (trigger: ProbeJob['trigger']) =>
+  queue.add(
+    PROBE_JOB,
+    { endpointId: endpoint, trigger, spending: 'normal' },
+    { ...PROBE_JOB_OPTIONS },
+  );
+
+async function results(): Promise<readonly ProbeResult[]> {
+  const entries = await readLast(
+    redis,
+    { key: keys.probes, count: 100 },
+    { schema: probeResultSchema, refused: expect.unreachable },
+  );
+  return entries.map(({ value }) => value);
+}
+
+/** Processes that run in the checks of a prober. */
+function checksOf({ pid }: ChildProcess): string[] {
+  if (process.platform !== 'linux') return [];
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((name) => {
+      try {
+        return readFileSync(`/proc/${name}/environ`, 'latin1').includes(`ZEPHYR_CHECK=${pid}-`);
+      } catch {
+        return false;
+      }
+    });
+}
+
+function foldersOf({ pid }: ChildProcess): string[] {
+  return readdirSync(tmpdir()).filter((name) => name.startsWith(`zephyr-check-${pid}-`));
+}
+
+const eventually = { timeout: 30_000, interval: 50 };
+
+beforeAll(async () => {
+  redisServer = await startRedisServer();
+  upstream = await startUpstream();
+  redis = createRedis({ url: redisServer.url }, createLogger('test', 'silent'), 'blocking');
+  queue = new Queue(PROBE_QUEUE, {
+    prefix: QUEUE_PREFIX,
+    connection: bullConnection({ url: redisServer.url }, 'worker'),
+  });
+});
+beforeEach(async () => {
+  for (const child of children) child.kill('SIGKILL');
+  children.clear();
+  await redis.flushall();
+  Object.assign(upstream, { delayMs: 0, requests: 0 });
+});
+afterAll(async () => {
+  for (const child of children) child.kill('SIGKILL');
+  await queue.close();
+  redis.disconnect();
+  upstream.server.close();
+  await redisServer.stop();
+});
+
+describe('the prober', () => {
+  it('checks by the real CLI, records the result once and tells its metrics', async () => {
+    const { child, port } = await startProber();
+    await ask('schedule');
+    await vi.waitFor(async () => expect(await results()).toHaveLength(1), eventually);
+    expect((await results())[0]).toMatchObject({
+      style: 'cli',
+      verdict: { status: 'ok' },
+      usage: { inputTokens: 90, outputTokens: 5 },
+      costUsd: 0.000115,
+    });
+    const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+    expect(text).toContain('zephyr_probe_results_total{endpoint="one",style="cli",outcome="ok"} 1');
+    expect(text).not.toContain('sk-real');
+    const exited = once(child, 'exit');
+    child.kill('SIGTERM');
+    expect(await exited).toEqual([0, null]);
+  });
+
+  it('does the cheap style while a real pass is fresh, and the real one for who asks', async () => {
+    await startProber('style = "messages"\ncheap_style = "tcp"');
+    for (const [trigger, count] of [
+      ['schedule', 1],
+      ['schedule', 2],
+      ['refresh', 3],
+    ] as const) {
+      await ask(trigger);
+      await vi.waitFor(async () => expect(await results()).toHaveLength(count), eventually);
+    }
+    expect((await results()).map(({ style }) => style)).toEqual(['messages', 'tcp', 'messages']);
+  });
+
+  it('lets another prober run the check of one that was killed, and counts it once', async () => {
+    upstream.delayMs = 60_000;
+    const { child: first } = await startProber();
+    await ask('schedule');
+    await vi.waitFor(() => expect(upstream.requests).toBe(1), eventually);
+    upstream.delayMs = 0;
+    first.kill('SIGKILL');
+    // Its CLI dies with it, although nobody is there to end it.
+    await vi.waitFor(() => expect(checksOf(first)).toEqual([]), eventually);
+    await startProber();
+    const promised = { timeout: 12_000, interval: 50 };
+    await vi.waitFor(async () => expect(await results()).toHaveLength(1), promised);
+    expect(foldersOf(first)).toEqual([]);
+    expect(upstream.requests).toBe(2);
+    expect(
+      await redis.hget(keys.probeDay(new Date().toISOString().slice(0, 10)), 'one:probes'),
+    ).toBe('1');
+  });
+
+  it('gives its running check to another prober when it stops', async () => {
+    upstream.delayMs = 60_000;
+    const { child: first } = await startProber();
+    await ask('schedule');
+    await vi.waitFor(() => expect(upstream.requests).toBe(1), eventually);
+    upstream.delayMs = 0;
+    const exited = once(first, 'exit');
+    first.kill('SIGTERM');
+    expect(await exited).toEqual([0, null]);
+    await startProber();
+    await vi.waitFor(async () => expect(await results()).toHaveLength(1), eventually);
+    expect((await results())[0]?.verdict.status).toBe('ok');
+  });
+});
