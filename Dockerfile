@@ -40,8 +40,11 @@ COPY --from=proxy-modules /app ./
 COPY packages/core packages/core
 COPY packages/runtime packages/runtime
 COPY services/proxy services/proxy
+# Where the last good snapshot is kept, for a start without Redis: a volume takes over the owner.
+RUN install -d -o 10001 -g 10001 /state
 USER 10001:10001
-ENV ZEPHYR_LISTEN=0.0.0.0:8080
+ENV ZEPHYR_LISTEN=0.0.0.0:8080 \
+    XDG_STATE_HOME=/state
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=3s --start-period=60s --start-interval=1s \
   CMD ["node", "packages/runtime/src/healthcheck.ts", "8080"]

@@ -12,7 +12,14 @@ export function createApp({ registry, running, redisUp }: AppDeps): Express {
   const app = express();
   app.disable('x-powered-by');
   app.set('query parser', false);
-  // Alive also while Redis is away: a restart would not bring it back.
+  app.get('/livez', (_request, response) => {
+    response.type('text').send('OK');
+  });
+  // Without Redis there are no jobs to work off. No reason to restart: that would not bring it back.
+  app.get('/readyz', (_request, response) => {
+    const up = redisUp();
+    response.status(up ? 200 : 503).json({ status: up ? 'ok' : 'redis_away' });
+  });
   app.get('/health', (_request, response) => {
     response.json({
       status: redisUp() ? 'ok' : 'degraded',

@@ -6,18 +6,22 @@ const PAUSE_MS = 500;
 
 /**
  * Repeats what fails while Redis is away. Undefined when it did not succeed within 30 s, or when
- * the prober stops.
+ * the prober stops; `gaveUp` is told the last error, since Redis may also refuse us.
  */
 export async function keepTrying<Value>(
   attempt: () => Promise<Value>,
   signal: AbortSignal,
+  gaveUp: (error: unknown) => void,
 ): Promise<Value | undefined> {
   const deadlineMs = performance.now() + KEEP_RESULT_MS;
   for (;;) {
     try {
       return await attempt();
-    } catch {
-      if (signal.aborted || performance.now() + PAUSE_MS > deadlineMs) return undefined;
+    } catch (error) {
+      if (signal.aborted || performance.now() + PAUSE_MS > deadlineMs) {
+        gaveUp(error);
+        return undefined;
+      }
     }
     await wait(PAUSE_MS, undefined, { signal }).catch(() => undefined);
   }

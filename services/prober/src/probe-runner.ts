@@ -14,6 +14,7 @@ import {
 } from '@zephyr/core';
 import { type Config, groupOf } from '@zephyr/runtime/config/config';
 import type { LoadedConfig } from '@zephyr/runtime/config/load';
+import { messageOf } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
 import { type ProbeJob, probeSlotOf } from '@zephyr/runtime/queues';
 import type { Freshness } from '@zephyr/runtime/redis/probe-store';
@@ -84,9 +85,11 @@ export async function runProbeJob(
   };
   observe(result, deps);
   const freshness = freshnessOf(result, plan);
-  const answer = await keepTrying(() => recordProbe(deps.redis, result, freshness), signal);
+  const record = () => recordProbe(deps.redis, result, freshness);
+  const answer = await keepTrying(record, signal, (error) => {
+    deps.log.warn({ endpointId, why: messageOf(error) }, 'result dropped');
+  });
   deps.metrics.recorded.inc({ answer: answer ?? 'dropped' });
-  if (answer === undefined) deps.log.warn({ endpointId }, 'result dropped: redis is away');
   return answer ?? 'dropped';
 }
 

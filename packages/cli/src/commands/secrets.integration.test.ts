@@ -76,7 +76,6 @@ describe('the secrets of a deployment', () => {
     ['proxy', 'xrange', keys.outcomes, '-', '+'],
     ['prober', 'set', keys.snapshot, 'x'],
     ['prober', 'get', keys.operator],
-    ['prober', 'xrange', keys.probes, '-', '+'],
   ];
   it.each(forbidden)('refuses %s the command %s %s', async (user, command, ...args) => {
     await expect(as(user).call(command, ...args)).rejects.toThrow(/NOPERM/);

@@ -33,14 +33,11 @@ const RULES: Readonly<Record<RedisUser, readonly string[]>> = {
     ...['+sadd', '+srem', '+xadd', '+subscribe', '+unsubscribe', '+multi', '+exec'],
   ],
   prober: [
-    ...[`~${QUEUE_PREFIX}:*`, `%W~${keys.probes}`, `~${any(keys.probeSequence)}`],
-    ...[
-      `~${any(keys.probeRecorded)}`,
-      `~${any(keys.probeSlot)}`,
-      `~${any(keys.probeFresh)}`,
-      `~${any(keys.probeDay)}`,
-      `&${QUEUE_PREFIX}:*`,
-    ],
+    // All `~`: what a script names as its keys must be allowed both ways.
+    ...[`~${QUEUE_PREFIX}:*`, `&${QUEUE_PREFIX}:*`, `~${keys.probes}`],
+    ...[keys.probeSequence, keys.probeRecorded, keys.probeSlot, keys.probeFresh, keys.probeDay].map(
+      (key) => `~${any(key)}`,
+    ),
     ...['-@all', ...WORK],
   ],
   controller: ['~{zephyr}:*', '&{zephyr}:*', '-@all', ...WORK],

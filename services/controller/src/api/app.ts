@@ -17,7 +17,7 @@ export interface AppDeps {
 export function createApp({ knowledge }: AppDeps): Express {
   const app = express();
   app.disable('x-powered-by');
-  app.get('/health', (_req, res) => {
+  app.get(['/livez', '/readyz', '/health'], (_req, res) => {
     res.json({ status: 'ok' });
   });
   app.get('/api/state', (_req, res) => {
