@@ -1,0 +1,235 @@
+/** A small invented world that speaks the admin API, for work on the page without services. */
+import type {
+  ApiDecision,
+  ApiEndpoint,
+  ApiHistory,
+  ApiLogEntry,
+  ApiSample,
+  ApiState,
+} from '@zephyr/runtime/api';
+
+const NAMES = ['instcopilot-hk', 'instcopilot-sg', 'anthropic-direct', 'backup-eu'] as const;
+const LATENCIES_MS = [620, 810, 1_350, 990] as const;
+
+export function mockSample(index: number, atMs: number): ApiSample {
+  const base = LATENCIES_MS[index] ?? 900;
+  const wave = 1 + 0.18 * Math.sin(atMs / 47_000 + index * 2) + 0.08 * Math.sin(atMs / 9_000);
+  const isBad = index === 3 && Math.sin(atMs / 61_000) > 0.7;
+  return {
+    atMs,
+    endpointId: NAMES[index] ?? 'x',
+    source: 'probe',
+    verdict: isBad
+      ? { status: 'failed', failure: 'first_byte_timeout' }
+      : { status: 'ok', latencyMs: base * wave },
+  };
+}
+
+export function mockHistory(nowMs: number): ApiHistory {
+  const samples: ApiSample[] = [];
+  for (let atMs = nowMs - 3_600_000; atMs <= nowMs; atMs += 20_000) {
+    for (const [index] of NAMES.entries()) samples.push(mockSample(index, atMs + index * 1_700));
+  }
+  return { samples, log: mockLog(nowMs) };
+}
+
+export function mockSwitch(nowMs: number): ApiDecision {
+  return {
+    number: 12,
+    atMs: nowMs - 194_000,
+    phase: 'switched',
+    reason: 'faster',
+    fromId: NAMES[1],
+    toId: NAMES[0],
+    trigger: 'probe',
+    gain: { gainMs: 187, neededMs: 50, standardErrorMs: 21, confirmations: 3 },
+    considered: [],
+  };
+}
+
+function mockLog(nowMs: number): ApiLogEntry[] {
+  const switched = mockSwitch(nowMs);
+  const failed: ApiDecision = {
+    number: 11,
+    atMs: nowMs - 520_000,
+    phase: 'switched',
+    reason: 'active_ejected',
+    fromId: NAMES[3],
+    toId: NAMES[1],
+    trigger: 'presence',
+    failure: 'server_error',
+    considered: [],
+  };
+  return [
+    {
+      id: '1',
+      atMs: nowMs - 2_400_000,
+      kind: 'leader',
+      instanceId: 'zephyr-1-4711-ab12',
+      epoch: 7,
+    },
+    { id: '2', atMs: nowMs - 2_399_000, kind: 'config', outcome: 'applied', problems: [] },
+    { id: '3', atMs: failed.atMs, kind: 'decision', decision: failed },
+    {
+      id: '4',
+      atMs: nowMs - 500_000,
+      kind: 'notice',
+      severity: 'warning',
+      notice: {
+        code: 'endpoint_unhealthy',
+        endpointId: NAMES[3],
+        failure: 'first_byte_timeout',
+        detail: 'no answer began within 15 s',
+      },
+    },
+    {
+      id: '5',
+      atMs: nowMs - 300_000,
+      kind: 'command',
+      command: 'check',
+      actor: 'loopback',
+      endpointId: null,
+      outcome: 'applied',
+    },
+    { id: '6', atMs: switched.atMs, kind: 'decision', decision: switched },
+    {
+      id: '7',
+      atMs: nowMs - 60_000,
+      kind: 'notice',
+      severity: 'critical',
+      notice: { code: 'budget_spent', groupName: 'backup' },
+    },
+  ];
+}
+
+export function mockState(nowMs: number): ApiState {
+  const endpoints = NAMES.map((_name, index) => mockEndpoint(index, nowMs));
+  return {
+    atMs: nowMs,
+    leadership: { status: 'leading', epoch: 7, sinceAtMs: nowMs - 2_400_000 },
+    store: { status: 'connected' },
+    config: { status: 'applied', hash: 'a1b2c3', atMs: nowMs - 2_400_000 },
+    language: 'en',
+    proxyPort: 8080,
+    mode: { kind: 'auto' },
+    automation: { status: 'running' },
+    selection: {
+      status: 'steady',
+      activeId: NAMES[0],
+      reason: 'faster',
+      sinceAtMs: nowMs - 194_000,
+    },
+    lastSwitch: mockSwitch(nowMs),
+    freeze: { status: 'none' },
+    policy: { switchThresholdMs: 50, dwellMs: 60_000 },
+    load: { level: 'medium', activeRequests: 5, requestsPerMinute: 23 },
+    endpoints,
+    sessions: {
+      total: 3,
+      items: ['anna', 'bo', null].map((client, index) => ({
+        id: `5e55${index}0aa11bb22cc`,
+        endpointId: NAMES[index === 2 ? 1 : 0],
+        client,
+        startedAtMs: nowMs - 900_000 * (index + 1),
+        lastRequestAtMs: nowMs - 20_000 * (index + 1),
+        requests: 41 - index * 9,
+        activeRequests: 1,
+        cacheUntilAtMs: nowMs + 300_000 - 100_000 * index,
+      })),
+    },
+    requests: {
+      total: 5,
+      items: [4_000, 48_000, 131_000, 700, 12_000].map((ageMs, index) => ({
+        id: `r${index}`,
+        endpointId: NAMES[index === 2 ? 1 : 0],
+        startedAtMs: nowMs - ageMs,
+        phase: index === 3 ? 'waiting' : 'streaming',
+        attempt: index === 1 ? 2 : 1,
+        model: index % 2 === 0 ? 'claude-sonnet-5' : 'claude-opus-5',
+        client: ['anna', 'bo', 'anna', null, 'chen'][index] ?? null,
+        sessionId: `5e55${index}0aa11bb22cc`,
+      })),
+    },
+    proxies: [
+      { id: 'p1', status: 'serving', current: true, activeRequests: 3 },
+      { id: 'p2', status: 'serving', current: true, activeRequests: 2 },
+    ],
+    cost: { todayUsd: 0.0312, projectedUsd: 0.0571, savedUsd: 0.214, budgetUsd: 0.5 },
+  };
+}
+
+function mockEndpoint(index: number, nowMs: number): ApiEndpoint {
+  const good = mockGoodEndpoint(index, nowMs);
+  return index === 3 ? asFailing(good, nowMs) : good;
+}
+
+function mockGoodEndpoint(index: number, nowMs: number): ApiEndpoint {
+  const latencyMs = LATENCIES_MS[index] ?? 900;
+  return {
+    id: NAMES[index] ?? 'x',
+    name: NAMES[index] ?? 'x',
+    groupName: ['instcopilot', 'instcopilot', 'anthropic', 'backup'][index] ?? 'x',
+    url: `https://${NAMES[index]}.example.com/api`,
+    rank: index,
+    enabled: true,
+    available: true,
+    unavailable: [],
+    health: { status: 'healthy', sinceAtMs: nowMs - 2_000_000 },
+    removal: { status: 'none' },
+    token: { status: 'accepted' },
+    score: {
+      status: 'known',
+      totalMs: latencyMs + 52,
+      latencyMs,
+      failureMs: 12,
+      uncertaintyMs: 40,
+      failureRatio: 0.004,
+      samples: 21.4,
+      measuredAtMs: nowMs - 7_000,
+    },
+    successRatio: 0.996,
+    activeRequests: [4, 1, 0, 0][index] ?? 0,
+    sessions: [2, 1, 0, 0][index] ?? 0,
+    probe: {
+      style: index === 2 ? 'messages' : 'cli',
+      plan: { status: 'scheduled', intervalMs: 60_000, spending: 'normal', why: 'load' },
+      running: false,
+      nextAtMs: nowMs - (nowMs % 60_000) + 60_000 + index * 3_000,
+      last: { atMs: nowMs - 7_000, wallMs: 3_120, verdict: { status: 'ok', latencyMs } },
+      today: {
+        probes: 118,
+        saved: 402,
+        inputTokens: 38_912,
+        outputTokens: 944,
+        costUsd: 0.0078,
+      },
+    },
+  };
+}
+
+function asFailing(endpoint: ApiEndpoint, nowMs: number): ApiEndpoint {
+  const failure = 'first_byte_timeout';
+  const detail = 'no answer began within 15 s';
+  return {
+    ...endpoint,
+    rank: null,
+    available: false,
+    unavailable: ['unhealthy'],
+    health: { status: 'unhealthy', sinceAtMs: nowMs - 500_000, failure, detail },
+    score: {
+      status: 'known',
+      totalMs: 4_030,
+      latencyMs: 990,
+      failureMs: 3_000,
+      uncertaintyMs: 40,
+      failureRatio: 0.4,
+      samples: 21.4,
+      measuredAtMs: nowMs - 7_000,
+    },
+    successRatio: 0.62,
+    probe: {
+      ...endpoint.probe,
+      last: { atMs: nowMs - 7_000, wallMs: 15_120, verdict: { status: 'failed', failure, detail } },
+    },
+  };
+}

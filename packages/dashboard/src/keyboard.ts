@@ -1,0 +1,50 @@
+/** The same letters as in the terminal dashboard. */
+import { checkNow, question, toggleMode, togglePause } from './actions.ts';
+import { chooseLanguage, language } from './language.ts';
+import { state } from './store.ts';
+import { isHelpOpen } from './views/help.tsx';
+
+const KEYS: Readonly<Record<string, () => void>> = {
+  r: () => checkNow(),
+  p: togglePause,
+  m: toggleMode,
+  l: () => chooseLanguage(language.value === 'en' ? 'zh' : 'en'),
+  '?': () => {
+    isHelpOpen.value = true;
+  },
+};
+
+/** Returns what takes the keys away again. */
+export function listenToKeys(): () => void {
+  const onKey = (event: KeyboardEvent): void => {
+    if (!isForUs(event)) return;
+    if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
+      if (moveChoice(event.key === 'ArrowDown' ? 1 : -1)) event.preventDefault();
+      return;
+    }
+    KEYS[event.key.toLowerCase()]?.();
+  };
+  addEventListener('keydown', onKey);
+  return () => removeEventListener('keydown', onKey);
+}
+
+/** Not while a dialog is open, while something is typed, or with a modifier of the browser's. */
+function isForUs(event: KeyboardEvent): boolean {
+  const isTyping = event.target instanceof HTMLInputElement;
+  const isScrolling = event.target instanceof HTMLElement && event.target.matches('.scroll');
+  const hasModifier = event.ctrlKey || event.metaKey || event.altKey;
+  const isAsking = question.value !== null || isHelpOpen.value;
+  return !isTyping && !isScrolling && !hasModifier && !isAsking && state.value !== null;
+}
+
+/** The chosen endpoint is the one whose button has the focus, so that Enter uses it. */
+function moveChoice(step: 1 | -1): boolean {
+  const buttons = [...document.querySelectorAll<HTMLButtonElement>('.endpoint .use')].filter(
+    (button) => !button.disabled,
+  );
+  if (buttons.length === 0) return false;
+  const current = buttons.findIndex((button) => button.matches(':focus'));
+  const next = current === -1 ? (step === 1 ? 0 : buttons.length - 1) : current + step;
+  buttons[Math.min(buttons.length - 1, Math.max(0, next))]?.focus();
+  return true;
+}

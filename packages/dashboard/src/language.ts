@@ -1,0 +1,46 @@
+/** The language of the page: the person's choice, else the configuration's. */
+import { computed, effect, signal } from '@preact/signals';
+import {
+  LANGUAGES,
+  type Language,
+  LOCALES,
+  numbersOf,
+  type Speech,
+  translator,
+} from '@zephyr/texts';
+
+import { state } from './store.ts';
+
+const KEY = 'zephyr-language';
+
+const chosen = signal<Language | null>(readChoice());
+const browser: Language = navigator.language.startsWith('zh') ? 'zh' : 'en';
+
+export const language = computed<Language>(() => chosen.value ?? state.value?.language ?? browser);
+export const speech = computed<Speech>(() => ({
+  say: translator(language.value),
+  numbers: numbersOf(language.value),
+}));
+
+export function chooseLanguage(next: Language): void {
+  chosen.value = next;
+  try {
+    localStorage.setItem(KEY, next);
+  } catch {
+    // Storage may be forbidden; the choice then lasts as long as the page.
+  }
+}
+
+/** Screen readers and fonts go by the document's language. */
+effect(() => {
+  document.documentElement.lang = LOCALES[language.value];
+});
+
+function readChoice(): Language | null {
+  try {
+    const stored = localStorage.getItem(KEY);
+    return LANGUAGES.find((known) => known === stored) ?? null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,37 @@
+/**
+ * How much the page may believe what it shows:
+ *
+ *     connecting --(state)--> live --(silence or error)--> stale --(state)--> live
+ *     connecting --(error)--> failed --(state)--> live
+ *     any --(the server asks for a token)--> login --(signed in)--> connecting
+ */
+export type Link =
+  | { readonly status: 'connecting' }
+  | { readonly status: 'live'; readonly lastAtMs: number }
+  | { readonly status: 'stale'; readonly lastAtMs: number }
+  | { readonly status: 'failed' }
+  | { readonly status: 'login' };
+
+/** The controller sends a state at least every 5 s; two may be missed. */
+export const SILENCE_MS = 11_000;
+
+/** @param nowMs by this machine's clock, as all moments of a Link. */
+export function heard(nowMs: number): Link {
+  return { status: 'live', lastAtMs: nowMs };
+}
+
+export function lost(link: Link): Link {
+  switch (link.status) {
+    case 'live':
+    case 'stale':
+      return { status: 'stale', lastAtMs: link.lastAtMs };
+    case 'login':
+      return link;
+    default:
+      return { status: 'failed' };
+  }
+}
+
+export function silent(link: Link, nowMs: number): Link {
+  return link.status === 'live' && nowMs - link.lastAtMs > SILENCE_MS ? lost(link) : link;
+}

@@ -1,0 +1,43 @@
+/** What the page knows, as signals; written by `stream.ts` and the actions, read by the views. */
+import { computed, signal } from '@preact/signals';
+import type { ApiLogEntry, ApiSample, ApiState } from '@zephyr/runtime/api';
+
+import type { Link } from './link.ts';
+
+/** As many as the controller keeps: an hour of checks each ten seconds. */
+const MAX_SAMPLES_PER_ENDPOINT = 360;
+const MAX_LOG_ENTRIES = 300;
+
+export const link = signal<Link>({ status: 'connecting' });
+export const state = signal<ApiState | null>(null);
+/** By endpoint id, oldest first. */
+export const samples = signal<ReadonlyMap<string, readonly ApiSample[]>>(new Map());
+/** Newest first. */
+export const log = signal<readonly ApiLogEntry[]>([]);
+
+/** This machine's clock, once a second. */
+export const clockMs = signal(Date.now());
+/** The controller's clock less this machine's. */
+const offsetMs = signal(0);
+/** The controller's clock: what ages and countdowns are measured by. */
+export const nowMs = computed(() => clockMs.value + offsetMs.value);
+
+export function takeState(next: ApiState): void {
+  offsetMs.value = next.atMs - Date.now();
+  clockMs.value = Date.now();
+  state.value = next;
+}
+
+export function takeSamples(added: readonly ApiSample[], isWhole: boolean): void {
+  const next = new Map(isWhole ? [] : samples.value);
+  for (const sample of added) {
+    const former = next.get(sample.endpointId) ?? [];
+    next.set(sample.endpointId, [...former, sample].slice(-MAX_SAMPLES_PER_ENDPOINT));
+  }
+  samples.value = next;
+}
+
+export function takeLog(added: readonly ApiLogEntry[], isWhole: boolean): void {
+  const newestFirst = added.toReversed();
+  log.value = (isWhole ? newestFirst : [...newestFirst, ...log.value]).slice(0, MAX_LOG_ENTRIES);
+}

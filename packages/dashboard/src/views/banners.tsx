@@ -1,0 +1,101 @@
+/** What a person must know before believing the rest: stale, standby, refused configuration. */
+import type { ComponentChildren } from 'preact';
+
+import { speech } from '../language.ts';
+import { link, state } from '../store.ts';
+import { Icon } from './icon.tsx';
+
+export function Banners() {
+  return (
+    <div class="banners">
+      <LinkBanner />
+      <StateBanners />
+    </div>
+  );
+}
+
+function LinkBanner() {
+  const { say, numbers } = speech.value;
+  const now = link.value;
+  if (now.status === 'stale') {
+    const time = numbers.time(now.lastAtMs, now.lastAtMs);
+    return (
+      <Banner tone="bad" title={say('link.stale', { time })}>
+        {say('link.stale.detail', { time })}
+      </Banner>
+    );
+  }
+  if (now.status === 'failed') {
+    return (
+      <Banner tone="bad" title={say('link.failed')}>
+        {say('link.failed.detail')}
+      </Banner>
+    );
+  }
+  return null;
+}
+
+function StateBanners() {
+  const { say, numbers } = speech.value;
+  const current = state.value;
+  if (current === null) return null;
+  const { store, leadership, config, mode, selection } = current;
+  const isStandingIn =
+    mode.kind === 'manual' && selection.status !== 'none' && selection.activeId !== mode.endpointId;
+  return (
+    <>
+      {store.status === 'away' && (
+        <Banner
+          tone="warn"
+          title={say('link.store', { time: numbers.time(store.sinceAtMs, current.atMs) })}
+        >
+          {say('link.store.detail')}
+        </Banner>
+      )}
+      {leadership.status === 'standby' && (
+        <Banner tone="quiet" title={say('link.standby')}>
+          {say('link.standby.detail')}
+        </Banner>
+      )}
+      {config.status === 'refused' && (
+        <Banner tone="warn" title={say('link.config')}>
+          {say('link.config.detail')}
+          <ul>
+            {config.problems.map((problem) => (
+              <li key={problem}>
+                <code>{problem}</code>
+              </li>
+            ))}
+          </ul>
+        </Banner>
+      )}
+      {isStandingIn && (
+        <Banner
+          tone="warn"
+          title={say('notice.pin_unavailable', {
+            name:
+              current.endpoints.find(({ id }) => id === mode.endpointId)?.name ?? mode.endpointId,
+          })}
+        />
+      )}
+    </>
+  );
+}
+
+interface BannerProps {
+  readonly tone: 'bad' | 'warn' | 'quiet';
+  readonly title: string;
+  readonly children?: ComponentChildren;
+}
+
+function Banner({ tone, title, children }: BannerProps) {
+  return (
+    <div class={`banner ${tone}`} role={tone === 'bad' ? 'alert' : 'status'}>
+      <Icon name="warn" />
+      <div>
+        <strong>{title}</strong>
+        {children !== undefined && <div class="detail">{children}</div>}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,136 @@
+/** The drawing: a uPlot chart with marks for switches and failed checks. Knows nothing of signals. */
+import uPlot from 'uplot';
+
+import type { ChartData, FailureMark, Series, SwitchMark } from './chart-data.ts';
+
+export interface ChartContent {
+  readonly data: ChartData;
+  readonly switches: readonly SwitchMark[];
+  readonly failures: readonly FailureMark[];
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+export interface ChartLook {
+  readonly colourOf: (endpointId: string) => string;
+  readonly ink: string;
+  readonly grid: string;
+  readonly bad: string;
+  readonly formatMs: (milliseconds: number) => string;
+  readonly formatTime: (atMs: number) => string;
+  /** The sample under the pointer, as an index of the columns; null when it is elsewhere. */
+  readonly onPoint: (index: number | null) => void;
+}
+
+export interface ChartCanvas {
+  update(content: ChartContent): void;
+  resize(width: number, height: number): void;
+  destroy(): void;
+}
+
+const FONT = '12px system-ui, sans-serif';
+const CROSS = 4;
+
+export function createChart(
+  container: HTMLElement,
+  first: ChartContent,
+  look: ChartLook,
+): ChartCanvas {
+  let content = first;
+  const chart = new uPlot(
+    {
+      width: Math.max(200, container.clientWidth),
+      height: Math.max(120, container.clientHeight),
+      legend: { show: false },
+      cursor: { drag: { x: false, y: false }, points: { size: 7 } },
+      scales: {
+        x: { time: true, range: () => [content.fromMs / 1000, content.toMs / 1000] },
+        y: { range: (_chart, _min, max) => [0, Math.max(100, (max ?? 0) * 1.15)] },
+      },
+      axes: [
+        {
+          stroke: look.ink,
+          font: FONT,
+          grid: { stroke: look.grid, width: 1 },
+          ticks: { show: false },
+          values: (_chart, seconds) => seconds.map((each) => look.formatTime(each * 1000)),
+          size: 32,
+          space: 90,
+        },
+        {
+          stroke: look.ink,
+          font: FONT,
+          size: 62,
+          grid: { stroke: look.grid, width: 1 },
+          ticks: { show: false },
+          values: (_chart, values) => values.map(look.formatMs),
+        },
+      ],
+      series: [{}, ...first.data.series.map((series) => lineOf(series, look))],
+      hooks: {
+        draw: [(drawn) => drawMarks(drawn, content, look)],
+        setCursor: [(drawn) => look.onPoint(drawn.cursor.idx ?? null)],
+      },
+    },
+    first.data.columns,
+    container,
+  );
+  return {
+    update: (next) => {
+      content = next;
+      chart.setData(next.data.columns);
+    },
+    resize: (width, height) => chart.setSize({ width, height }),
+    destroy: () => chart.destroy(),
+  };
+}
+
+/** Checks are lines; live traffic, which is on another scale, is dots. */
+function lineOf({ endpointId, source }: Series, look: ChartLook): uPlot.Series {
+  const stroke = look.colourOf(endpointId);
+  return source === 'probe'
+    ? { stroke, width: 2, spanGaps: true, points: { show: true, size: 4, fill: stroke } }
+    : { stroke, width: 0, points: { show: true, size: 5, stroke, width: 1 } };
+}
+
+function drawMarks(chart: uPlot, content: ChartContent, look: ChartLook): void {
+  const { ctx, bbox } = chart;
+  const ratio = devicePixelRatio;
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+  ctx.clip();
+  for (const { atMs, toId } of content.switches) {
+    const x = Math.round(chart.valToPos(atMs / 1000, 'x', true));
+    ctx.strokeStyle = look.colourOf(toId);
+    ctx.fillStyle = look.colourOf(toId);
+    ctx.lineWidth = 1.5 * ratio;
+    ctx.setLineDash([4 * ratio, 4 * ratio]);
+    line(ctx, [x, bbox.top], [x, bbox.top + bbox.height]);
+    ctx.beginPath();
+    ctx.moveTo(x - 5 * ratio, bbox.top);
+    ctx.lineTo(x + 5 * ratio, bbox.top);
+    ctx.lineTo(x, bbox.top + 7 * ratio);
+    ctx.fill();
+  }
+  ctx.setLineDash([]);
+  ctx.lineWidth = 2 * ratio;
+  const y = bbox.top + bbox.height - 8 * ratio;
+  const half = CROSS * ratio;
+  for (const { atMs, endpointId } of content.failures) {
+    const x = Math.round(chart.valToPos(atMs / 1000, 'x', true));
+    ctx.strokeStyle = look.colourOf(endpointId);
+    line(ctx, [x - half, y - half], [x + half, y + half]);
+    line(ctx, [x - half, y + half], [x + half, y - half]);
+  }
+  ctx.restore();
+}
+
+type Point = readonly [x: number, y: number];
+
+function line(ctx: CanvasRenderingContext2D, from: Point, to: Point): void {
+  ctx.beginPath();
+  ctx.moveTo(...from);
+  ctx.lineTo(...to);
+  ctx.stroke();
+}

@@ -1,0 +1,66 @@
+import type { ApiLogEntry, ApiSample } from '@zephyr/runtime/api';
+import { describe, expect, it } from 'vitest';
+
+import { chartData, failureMarks, switchMarks } from './chart-data.ts';
+
+const sample = (endpointId: string, atMs: number, latencyMs: number | null): ApiSample => ({
+  endpointId,
+  atMs,
+  source: 'probe',
+  verdict:
+    latencyMs === null ? { status: 'failed', failure: 'timeout' } : { status: 'ok', latencyMs },
+});
+
+const samples = new Map([
+  ['a', [sample('a', 1_000, 10), sample('a', 3_000, null), sample('a', 5_000, 30)]],
+  ['b', [sample('b', 2_000, 20), { ...sample('b', 5_000, 25), source: 'live' as const }]],
+]);
+
+describe('chartData', () => {
+  it('aligns the samples of all endpoints on one axis of seconds', () => {
+    const { series, columns } = chartData(samples, ['a', 'b'], 0);
+    expect(series.map(({ endpointId, source }) => `${endpointId} ${source}`)).toEqual([
+      'a probe',
+      'b probe',
+      'b live',
+    ]);
+    expect(columns).toEqual([
+      [1, 2, 5],
+      [10, null, 30],
+      [null, 20, null],
+      [null, null, 25],
+    ]);
+  });
+
+  it('leaves out what is older than the range, but keeps the lines', () => {
+    const { series, columns } = chartData(samples, ['a', 'b'], 4_000);
+    expect(series).toHaveLength(3);
+    expect(columns[0]).toEqual([5]);
+  });
+});
+
+describe('marks', () => {
+  it('shows failed checks apart from latencies', () => {
+    expect(failureMarks(samples, 0)).toEqual([{ atMs: 3_000, endpointId: 'a' }]);
+  });
+
+  it('marks switches that took effect, not plans', () => {
+    const entry = (phase: 'planned' | 'switched', atMs: number): ApiLogEntry => ({
+      id: `${atMs}`,
+      atMs,
+      kind: 'decision',
+      decision: {
+        number: 1,
+        atMs,
+        phase,
+        reason: 'faster',
+        fromId: 'a',
+        toId: 'b',
+        trigger: 'probe',
+        considered: [],
+      },
+    });
+    const marks = switchMarks([entry('switched', 2_000), entry('planned', 1_000)], 0, () => 'why');
+    expect(marks).toEqual([{ atMs: 2_000, toId: 'b', text: 'why' }]);
+  });
+});

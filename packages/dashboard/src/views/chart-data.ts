@@ -1,0 +1,77 @@
+/** Samples and switches in the shape that the chart draws. Pure. */
+import type { ApiLogEntry, ApiSample } from '@zephyr/runtime/api';
+
+export interface Series {
+  readonly endpointId: string;
+  readonly source: ApiSample['source'];
+}
+
+export interface ChartData {
+  readonly series: readonly Series[];
+  /** Seconds since 1970, ascending, then one column for each series: ms, or null. */
+  readonly columns: [number[], ...(number | null)[][]];
+}
+
+export interface FailureMark {
+  readonly atMs: number;
+  readonly endpointId: string;
+}
+
+export interface SwitchMark {
+  readonly atMs: number;
+  readonly toId: string;
+  readonly text: string;
+}
+
+/** @param fromMs earlier samples are left out. */
+export function chartData(
+  samples: ReadonlyMap<string, readonly ApiSample[]>,
+  endpointIds: readonly string[],
+  fromMs: number,
+): ChartData {
+  const series = endpointIds.flatMap((endpointId): Series[] => {
+    const sources = new Set((samples.get(endpointId) ?? []).map(({ source }) => source));
+    return (['probe', 'live'] as const)
+      .filter((source) => sources.has(source))
+      .map((source) => ({ endpointId, source }));
+  });
+  const recent = endpointIds
+    .flatMap((id) => samples.get(id) ?? [])
+    .filter(({ atMs, verdict }) => atMs >= fromMs && verdict.status === 'ok');
+  const moments = [...new Set(recent.map(({ atMs }) => atMs))].toSorted((a, b) => a - b);
+  const indexOf = new Map(moments.map((atMs, index) => [atMs, index]));
+  const columns = series.map((): (number | null)[] => moments.map(() => null));
+  for (const { atMs, endpointId, source, verdict } of recent) {
+    const column =
+      columns[series.findIndex((s) => s.endpointId === endpointId && s.source === source)];
+    const index = indexOf.get(atMs);
+    if (column === undefined || index === undefined || verdict.status !== 'ok') continue;
+    column[index] = verdict.latencyMs;
+  }
+  return { series, columns: [moments.map((atMs) => atMs / 1000), ...columns] };
+}
+
+export function failureMarks(
+  samples: ReadonlyMap<string, readonly ApiSample[]>,
+  fromMs: number,
+): readonly FailureMark[] {
+  return [...samples.values()]
+    .flat()
+    .filter(({ atMs, verdict }) => atMs >= fromMs && verdict.status === 'failed')
+    .map(({ atMs, endpointId }) => ({ atMs, endpointId }));
+}
+
+export function switchMarks(
+  log: readonly ApiLogEntry[],
+  fromMs: number,
+  textOf: (entry: Extract<ApiLogEntry, { kind: 'decision' }>) => string,
+): readonly SwitchMark[] {
+  return log.flatMap((entry) =>
+    entry.kind === 'decision' &&
+    entry.decision.phase === 'switched' &&
+    entry.decision.fromId !== entry.decision.toId &&
+    entry.atMs >= fromMs
+      ? [{ atMs: entry.atMs, toId: entry.decision.toId, text: textOf(entry) }]
+      : [],
+  );
+}

@@ -1,0 +1,197 @@
+/** The latency chart with its range, its legend and the reasons of the switches in it. */
+import { signal, useComputed, useSignal } from '@preact/signals';
+import type { ApiState } from '@zephyr/runtime/api';
+import { decisionText, nameOf } from '@zephyr/texts';
+import { useEffect, useRef } from 'preact/hooks';
+
+import { seriesOf } from '../colours.ts';
+import { language, speech } from '../language.ts';
+import { log, nowMs, samples, state } from '../store.ts';
+import {
+  type ChartCanvas,
+  type ChartContent,
+  type ChartLook,
+  createChart,
+} from './chart-canvas.ts';
+import { chartData, failureMarks, switchMarks } from './chart-data.ts';
+
+const RANGES_MINUTES = [5, 15, 60] as const;
+
+const rangeMinutes = signal<number>(15);
+/** Rises when the colours change. */
+const scheme = signal(0);
+matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
+  scheme.value += 1;
+});
+
+export function LatencyChart({ current }: { readonly current: ApiState }) {
+  const { say } = speech.value;
+  const pointed = useSignal<number | null>(null);
+  const content = useComputed(contentOf);
+  const isEmpty = [...samples.value.values()].every((list) => list.length === 0);
+  return (
+    <section class="panel chart" aria-labelledby="chart-title">
+      <div class="panel-head">
+        <h2 id="chart-title">{say('chart.title')}</h2>
+        <fieldset class="segmented small">
+          <legend class="unseen">{say('chart.range')}</legend>
+          {RANGES_MINUTES.map((minutes) => (
+            <button
+              key={minutes}
+              type="button"
+              aria-pressed={rangeMinutes.value === minutes}
+              onClick={() => {
+                rangeMinutes.value = minutes;
+              }}
+            >
+              {rangeText(minutes)}
+            </button>
+          ))}
+        </fieldset>
+      </div>
+      {isEmpty ? (
+        <p class="empty">{say('chart.empty')}</p>
+      ) : (
+        <>
+          <Canvas
+            content={content.value}
+            onPoint={(index) => {
+              pointed.value = index;
+            }}
+          />
+          <Legend current={current} content={content.value} index={pointed.value} />
+        </>
+      )}
+    </section>
+  );
+}
+
+function contentOf(): ChartContent {
+  const toMs = nowMs.value;
+  const fromMs = toMs - rangeMinutes.value * 60_000;
+  const ids = (state.value?.endpoints ?? []).map(({ id }) => id);
+  const names = { endpoints: state.value?.endpoints ?? [] };
+  return {
+    data: chartData(samples.value, ids, fromMs),
+    failures: failureMarks(samples.value, fromMs),
+    switches: switchMarks(log.value, fromMs, ({ decision }) =>
+      decisionText(decision, names, speech.value),
+    ),
+    fromMs,
+    toMs,
+  };
+}
+
+function rangeText(minutes: number): string {
+  const { say } = speech.value;
+  return minutes < 60
+    ? say('chart.minutes', { count: minutes })
+    : say('chart.hours', { count: minutes / 60 });
+}
+
+interface CanvasProps {
+  readonly content: ChartContent;
+  readonly onPoint: ChartLook['onPoint'];
+}
+
+function Canvas({ content, onPoint }: CanvasProps) {
+  const box = useRef<HTMLDivElement>(null);
+  const chart = useRef<ChartCanvas>(null);
+  const shape = content.data.series.map(({ endpointId, source }) => endpointId + source).join();
+  // A new set of lines, language or colour scheme needs a new chart; new points do not.
+  useEffect(() => {
+    const container = box.current;
+    if (container === null) return;
+    const made = createChart(container, content, lookOf(container, onPoint));
+    chart.current = made;
+    const resizing = new ResizeObserver(() =>
+      made.resize(container.clientWidth, container.clientHeight),
+    );
+    resizing.observe(container);
+    return () => {
+      resizing.disconnect();
+      made.destroy();
+      chart.current = null;
+    };
+  }, [shape, language.value, scheme.value]);
+  useEffect(() => chart.current?.update(content), [content]);
+  return <div class="canvas" ref={box} role="img" aria-label={summaryOf(content)} />;
+}
+
+function lookOf(container: HTMLElement, onPoint: ChartLook['onPoint']): ChartLook {
+  const colours = getComputedStyle(container);
+  const colour = (name: string) => colours.getPropertyValue(name);
+  const { numbers } = speech.value;
+  return {
+    colourOf: (endpointId) => colour(`--series-${seriesOf(endpointId)}`),
+    ink: colour('--ink-quiet'),
+    grid: colour('--line'),
+    bad: colour('--bad'),
+    formatMs: numbers.latency,
+    formatTime: (atMs) => numbers.time(atMs, atMs),
+    onPoint,
+  };
+}
+
+function summaryOf({ data }: ChartContent): string {
+  const { say, numbers } = speech.value;
+  const names = { endpoints: state.value?.endpoints ?? [] };
+  const lines = data.series.flatMap(({ endpointId, source }, index) => {
+    const latest = data.columns[index + 1]?.findLast((value) => value !== null);
+    if (source !== 'probe' || latest === undefined || latest === null) return [];
+    return [
+      say('chart.line', { name: nameOf(names, endpointId), latency: numbers.latency(latest) }),
+    ];
+  });
+  return say('chart.summary', {
+    count: names.endpoints.length,
+    range: rangeText(rangeMinutes.value),
+    lines: lines.join(' '),
+  });
+}
+
+interface LegendProps {
+  readonly current: ApiState;
+  readonly content: ChartContent;
+  readonly index: number | null;
+}
+
+/** The values under the pointer, else the latest; below them the latest switches and why. */
+function Legend({ current, content, index }: LegendProps) {
+  const { say, numbers } = speech.value;
+  const { data, switches } = content;
+  return (
+    <div class="legend">
+      <ul class="legend-lines">
+        {data.series.map(({ endpointId, source }, seriesIndex) => {
+          const column = data.columns[seriesIndex + 1] ?? [];
+          const value =
+            index === null ? column.findLast((each) => each !== null) : nearest(column, index);
+          return source === 'live' ? null : (
+            <li key={endpointId}>
+              <span class={`swatch series-${seriesOf(endpointId)}`} aria-hidden="true" />
+              {nameOf(current, endpointId)}{' '}
+              <strong>
+                {value === undefined || value === null ? '–' : numbers.latency(value)}
+              </strong>
+            </li>
+          );
+        })}
+      </ul>
+      <ul class="legend-switches">
+        {switches.slice(0, 3).map(({ atMs, toId, text }) => (
+          <li key={atMs}>
+            <span class={`mark series-${seriesOf(toId)}`} aria-hidden="true" />
+            <time>{numbers.time(atMs, nowMs.value)}</time> {text}
+          </li>
+        ))}
+      </ul>
+      <p class="hint">{say('chart.marks')}</p>
+    </div>
+  );
+}
+
+/** The columns have gaps, for endpoints are not checked at the same moment. */
+function nearest(column: readonly (number | null)[], index: number): number | null | undefined {
+  return column.slice(0, index + 1).findLast((value) => value !== null);
+}

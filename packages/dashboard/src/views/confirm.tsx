@@ -1,0 +1,37 @@
+import { question } from '../actions.ts';
+import { speech } from '../language.ts';
+import { Dialog } from './dialog.tsx';
+
+/** The question before an action that hurts. Its answer that does nothing has the focus. */
+export function Confirm() {
+  const asked = question.value;
+  if (asked === null) return null;
+  const { say } = speech.value;
+  const close = () => {
+    question.value = null;
+  };
+  return (
+    <Dialog labelledBy="confirm-title" onClose={close} key={asked.title}>
+      <h2 id="confirm-title">{asked.title}</h2>
+      {asked.details.map((detail) => (
+        <p key={detail}>{detail}</p>
+      ))}
+      <div class="dialog-actions">
+        <button type="button" onClick={close}>
+          {say('action.cancel')}
+        </button>
+        <button
+          type="button"
+          class={asked.isDangerous ? 'danger' : 'primary'}
+          data-action="confirm"
+          onClick={() => {
+            close();
+            asked.onConfirm();
+          }}
+        >
+          {asked.confirmLabel}
+        </button>
+      </div>
+    </Dialog>
+  );
+}

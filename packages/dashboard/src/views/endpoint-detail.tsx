@@ -1,0 +1,134 @@
+/** What is behind one row: address, parts of the score, checks and their cost, actions. */
+import type { ApiEndpoint } from '@zephyr/runtime/api';
+
+import {
+  busy,
+  checkNow,
+  disableEndpoint,
+  enableEndpoint,
+  keyOf,
+  moveSessions,
+} from '../actions.ts';
+import { speech } from '../language.ts';
+import { nowMs } from '../store.ts';
+import { partsOf } from './score-bar.tsx';
+
+export function EndpointDetail({ endpoint }: { readonly endpoint: ApiEndpoint }) {
+  const { say } = speech.value;
+  const { id, name, enabled, sessions } = endpoint;
+  return (
+    <div class="detail-panel">
+      <div>
+        <p class="url">
+          <code>{endpoint.url}</code>
+        </p>
+        <Trouble endpoint={endpoint} />
+        <Checks endpoint={endpoint} />
+      </div>
+      <ScoreParts endpoint={endpoint} />
+      <div class="detail-actions">
+        <button
+          type="button"
+          disabled={busy.value.has(keyOf('check', id))}
+          onClick={() => checkNow(id)}
+        >
+          {say('action.check')}
+          <span class="unseen">: {name}</span>
+        </button>
+        <button
+          type="button"
+          disabled={busy.value.has(keyOf(enabled ? 'disable' : 'enable', id))}
+          onClick={() => (enabled ? disableEndpoint : enableEndpoint)(endpoint)}
+        >
+          {say(enabled ? 'action.disable' : 'action.enable')}
+          <span class="unseen">: {name}</span>
+        </button>
+        <button type="button" disabled={sessions === 0} onClick={() => moveSessions(endpoint)}>
+          {say('action.move')}
+          <span class="unseen">: {name}</span>
+        </button>
+      </div>
+    </div>
+  );
+}
+
+/** What is wrong, in the endpoint's own words, and what to do about it. */
+function Trouble({ endpoint: { health, token, removal } }: { readonly endpoint: ApiEndpoint }) {
+  const { say } = speech.value;
+  const failure =
+    token.status === 'refused' || token.status === 'doubted'
+      ? token.failure
+      : health.status === 'unhealthy'
+        ? health.failure
+        : removal.status === 'none'
+          ? undefined
+          : removal.failure;
+  if (failure === undefined) return null;
+  return (
+    <p class="trouble">
+      <strong>{say(`failure.${failure}`)}.</strong> {say(`advice.${failure}`)}
+      {health.status === 'unhealthy' && <code>{health.detail}</code>}
+    </p>
+  );
+}
+
+function Checks({ endpoint: { probe } }: { readonly endpoint: ApiEndpoint }) {
+  const { say, numbers } = speech.value;
+  const { last, today, plan } = probe;
+  return (
+    <ul class="plain-list">
+      <li>{last === null ? say('check.never') : lastCheckText(last)}</li>
+      <li>
+        {say(`style.${probe.style}`)}
+        {plan.status === 'scheduled' &&
+          `, ${say('check.every', { interval: numbers.duration(plan.intervalMs) })} (${say(`pace.${plan.why}`)})`}
+      </li>
+      <li>
+        {say('check.today', { count: today.probes, saved: today.saved })},{' '}
+        {numbers.usd(today.costUsd)}
+      </li>
+    </ul>
+  );
+}
+
+function lastCheckText(last: NonNullable<ApiEndpoint['probe']['last']>): string {
+  const { say, numbers } = speech.value;
+  const age = numbers.duration(nowMs.value - last.atMs);
+  return last.verdict.status === 'ok'
+    ? say('check.last.ok', { latency: numbers.latency(last.verdict.latencyMs), age })
+    : say('check.last.failed', { failure: say(`failure.${last.verdict.failure}`), age });
+}
+
+function ScoreParts({ endpoint: { score } }: { readonly endpoint: ApiEndpoint }) {
+  const { say, numbers } = speech.value;
+  if (score.status === 'unknown') return <p class="quiet-text">{say('score.unknown')}</p>;
+  const samples = Math.round(score.samples);
+  return (
+    <div>
+      <table class="parts">
+        <caption>{say('score.title')}</caption>
+        <tbody>
+          {partsOf(score).map(({ name, ms }) => (
+            <tr key={name}>
+              <th scope="row">
+                <span class={`swatch part-${name}`} aria-hidden="true" /> {say(`score.${name}`)}
+              </th>
+              <td>{numbers.latency(ms)}</td>
+            </tr>
+          ))}
+          <tr class="total">
+            <th scope="row">{say('column.score')}</th>
+            <td>{numbers.latency(score.totalMs)}</td>
+          </tr>
+        </tbody>
+      </table>
+      <p class="hint">
+        {say('score.samples', {
+          count: samples,
+          age: numbers.duration(nowMs.value - score.measuredAtMs),
+        })}
+        ; {say('score.failureRatio', { ratio: numbers.percent(score.failureRatio) })}
+      </p>
+    </div>
+  );
+}

@@ -1,0 +1,85 @@
+import { signal } from '@preact/signals';
+import type { ApiLogEntry, ApiState } from '@zephyr/runtime/api';
+import { logText } from '@zephyr/texts';
+
+import { reloadConfiguration } from '../actions.ts';
+import { speech } from '../language.ts';
+import { log, nowMs } from '../store.ts';
+import { Scrolling } from './scrolling.tsx';
+
+const FILTERS = ['all', 'decision', 'notice', 'command', 'system'] as const;
+type Filter = (typeof FILTERS)[number];
+
+const filter = signal<Filter>('all');
+
+/** What has happened, the newest first. */
+export function EventLog({ current }: { readonly current: ApiState }) {
+  const { say, numbers } = speech.value;
+  const shown = log.value.filter(isShown);
+  return (
+    <section class="panel log" aria-labelledby="log-title">
+      <div class="panel-head">
+        <h2 id="log-title">{say('log.title')}</h2>
+        <fieldset class="segmented small">
+          <legend class="unseen">{say('log.filter')}</legend>
+          {FILTERS.map((each) => (
+            <button
+              key={each}
+              type="button"
+              aria-pressed={filter.value === each}
+              onClick={() => {
+                filter.value = each;
+              }}
+            >
+              {each === 'all' ? say('log.all') : say(`log.kind.${each}`)}
+            </button>
+          ))}
+        </fieldset>
+      </div>
+      {shown.length === 0 ? (
+        <p class="empty">{say(log.value.length === 0 ? 'log.empty' : 'log.empty.filtered')}</p>
+      ) : (
+        <Scrolling labelledBy="log-title">
+          <ol>
+            {shown.map((entry) => (
+              <li key={entry.id} class={toneOf(entry)} data-kind={entry.kind}>
+                <time dateTime={new Date(entry.atMs).toISOString()}>
+                  {numbers.time(entry.atMs, nowMs.value)}
+                </time>
+                <span>{logText(entry, current, speech.value)}</span>
+              </li>
+            ))}
+          </ol>
+        </Scrolling>
+      )}
+      <div class="panel-foot">
+        <button type="button" class="quiet-button" onClick={reloadConfiguration}>
+          {say('action.reload')}
+        </button>
+      </div>
+    </section>
+  );
+}
+
+function isShown({ kind }: ApiLogEntry): boolean {
+  if (filter.value === 'all') return true;
+  return filter.value === 'system'
+    ? kind === 'config' || kind === 'leader' || kind === 'store'
+    : kind === filter.value;
+}
+
+function toneOf(entry: ApiLogEntry): string {
+  switch (entry.kind) {
+    case 'decision':
+      return entry.decision.reason === 'nothing_available' ? 'bad' : 'accent';
+    case 'notice':
+      return { info: 'quiet', warning: 'warn', critical: 'bad' }[entry.severity];
+    case 'command':
+    case 'config':
+      return entry.outcome === 'refused' ? 'warn' : 'quiet';
+    case 'store':
+      return entry.status === 'away' ? 'bad' : 'quiet';
+    case 'leader':
+      return 'quiet';
+  }
+}

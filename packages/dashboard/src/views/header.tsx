@@ -1,0 +1,77 @@
+import { LANGUAGES } from '@zephyr/texts';
+
+import { chooseLanguage, language, speech } from '../language.ts';
+import { link, state } from '../store.ts';
+import { isHelpOpen } from './help.tsx';
+import { Icon } from './icon.tsx';
+
+const NATIVE_NAMES = { en: 'EN', zh: '中文' } as const;
+
+export function Header() {
+  const { say } = speech.value;
+  return (
+    <header class="top">
+      <a class="skip" href="#endpoints">
+        {say('app.skip')}
+      </a>
+      <h1>
+        <Icon name="wind" /> {say('app.title')}
+      </h1>
+      <LinkPill />
+      <fieldset class="segmented small">
+        <legend class="unseen">{say('app.language')}</legend>
+        {LANGUAGES.map((each) => (
+          <button
+            key={each}
+            type="button"
+            lang={each}
+            aria-pressed={language.value === each}
+            onClick={() => chooseLanguage(each)}
+          >
+            {NATIVE_NAMES[each]}
+          </button>
+        ))}
+      </fieldset>
+      <button
+        type="button"
+        class="plain"
+        aria-keyshortcuts="?"
+        aria-label={say('action.help')}
+        title={`${say('action.help')} (?)`}
+        onClick={() => {
+          isHelpOpen.value = true;
+        }}
+      >
+        <Icon name="help" />
+      </button>
+    </header>
+  );
+}
+
+function LinkPill() {
+  const { say, numbers } = speech.value;
+  const now = link.value;
+  const [tone, text] = ((): [string, string] => {
+    switch (now.status) {
+      case 'live':
+        return state.value?.store.status === 'away'
+          ? [
+              'warn',
+              say('link.store', { time: numbers.time(state.value.store.sinceAtMs, now.lastAtMs) }),
+            ]
+          : ['good', say('link.live')];
+      case 'stale':
+        return ['bad', say('link.stale', { time: numbers.time(now.lastAtMs, now.lastAtMs) })];
+      case 'failed':
+        return ['bad', say('link.failed')];
+      default:
+        return ['quiet', say('link.connecting')];
+    }
+  })();
+  return (
+    <p class={`pill ${tone}`} role="status" data-link={now.status}>
+      <span class="dot" aria-hidden="true" />
+      {text}
+    </p>
+  );
+}

@@ -1,0 +1,17 @@
+import type { ComponentChildren } from 'preact';
+
+interface ScrollingProps {
+  readonly labelledBy: string;
+  readonly children: ComponentChildren;
+}
+
+/** A box that scrolls; with the focus in it the arrow keys do too. */
+export function Scrolling({ labelledBy, children }: ScrollingProps) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: without it the keyboard could not scroll
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset is for a form
+    <div class="scroll" role="group" tabIndex={0} aria-labelledby={labelledBy}>
+      {children}
+    </div>
+  );
+}
