@@ -8,6 +8,19 @@ export type { Logger };
  * the redaction is the second line of defence.
  */
 export function createLogger(service: string, level = 'info'): Logger {
+  const output = pino.destination({ dest: 1, sync: false });
+  // The library's own flush at the exit tries again for ever when the reader of the log has gone,
+  // and the process would never end. `runService` flushes by the function below, then exits.
+  output.flushSync = () => undefined;
+  output.flush = (done = () => undefined) => {
+    output.once('drain', done);
+    output.once('error', done);
+    output.write('');
+  };
+  // Go on without a log: what nobody reads must not pile up.
+  output.on('error', () => {
+    output.write = () => true;
+  });
   return pino(
     {
       level,
@@ -25,6 +38,6 @@ export function createLogger(service: string, level = 'info'): Logger {
         censor: '[secret]',
       },
     },
-    pino.destination({ dest: 1, sync: false }),
+    output,
   );
 }

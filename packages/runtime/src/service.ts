@@ -42,6 +42,7 @@ export interface ReadyMessage {
 
 /** Longest time that a service takes to end, whatever hangs. Above the proxy's drain limit. */
 const STOP_LIMIT_MS = 620_000;
+const FLUSH_LIMIT_MS = 1_000;
 
 export async function runService(
   name: ServiceName,
@@ -62,7 +63,7 @@ export async function runService(
     } catch (error) {
       log.error({ err: error }, 'stopping failed');
     }
-    log.flush(() => process.exit(exitCode));
+    exitAfterFlush(log, exitCode);
   };
 
   process.once('SIGTERM', () => void stop('SIGTERM', EXIT.ok));
@@ -80,12 +81,19 @@ export async function runService(
     const exitCode =
       error instanceof ZephyrError && error.code === 'CONFIG' ? EXIT.usage : EXIT.failure;
     process.stderr.write(`${explain(error)}\n`);
-    log.flush(() => process.exit(exitCode));
+    exitAfterFlush(log, exitCode);
     return;
   }
   const ready: ReadyMessage = { type: 'ready', service: name, port: running.port };
   process.send?.(ready);
   log.info({ port: running.port }, 'ready');
+}
+
+/** The log is buffered; its last lines tell why the service ended. */
+function exitAfterFlush(log: Logger, exitCode: number): void {
+  // Nobody may be there to read it: then there is no end of the flush either.
+  setTimeout(() => process.exit(exitCode), FLUSH_LIMIT_MS);
+  log.flush(() => process.exit(exitCode));
 }
 
 function contextFor(name: ServiceName, log: Logger): ServiceContext {

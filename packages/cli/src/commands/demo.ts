@@ -1,0 +1,155 @@
+/**
+ * `zephyr demo`: all of Zephyr with three simulated endpoints in this process, which can be killed
+ * and revived from another terminal. Nothing is kept from one demo to the next.
+ */
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { loadConfig } from '@zephyr/runtime/config/load';
+import { type SimulatedEndpoint, startSimulatedEndpoint } from '@zephyr/testkit/simulated-endpoint';
+
+import { requireFreePorts } from '../launch/free-port.ts';
+import { type LaunchedSystem, launch } from '../launch/launcher.ts';
+import { formatLogLine } from '../launch/log-line.ts';
+import { runUntilStopped } from '../launch/run-until-stopped.ts';
+import { type Environment, stateFolder } from '../launch/state-folder.ts';
+import { serveDemoControl } from './demo-control.ts';
+
+export interface DemoOptions {
+  /** Of the proxy; the controller and the prober take the two after it. */
+  readonly port?: number;
+}
+
+const DEFAULT_PORT = 8080;
+const TOKEN_VARIABLE = 'ZEPHYR_DEMO_TOKEN';
+/** Another one than what clients send: a proxy that passed theirs on would get 401. */
+const TOKEN = 'token-of-the-simulated-provider';
+
+/** The one that fails is neither the first choice nor far behind it, so that it is tried. */
+const PROFILES = [
+  { name: 'Tokyo', firstEventMs: 150, jitterMs: 50, failureRatio: 0, about: '' },
+  {
+    name: 'Frankfurt',
+    firstEventMs: 350,
+    jitterMs: 100,
+    failureRatio: 0.2,
+    about: ', fails now and then',
+  },
+  { name: 'Virginia', firstEventMs: 700, jitterMs: 150, failureRatio: 0, about: '' },
+];
+
+/** Runs until it is stopped. @returns the exit code */
+export async function runDemo(options: DemoOptions): Promise<number> {
+  const port = options.port ?? DEFAULT_PORT;
+  const demo = await startDemo(port, process.env, (line) => console.log(line));
+  console.log(nextSteps(demo.system.ports.proxy, demo.system.ports.controller));
+  try {
+    return await runUntilStopped(demo.system, console.log);
+  } finally {
+    await demo.endEndpoints();
+  }
+}
+
+export interface Demo {
+  readonly system: LaunchedSystem;
+  readonly endpoints: readonly SimulatedEndpoint[];
+  /** After the system has ended: its running answers come from them. */
+  endEndpoints(): Promise<void>;
+}
+
+/** @param port of the proxy; 0 takes free ports everywhere */
+export async function startDemo(
+  port: number,
+  environment: Environment,
+  print: (line: string) => void,
+): Promise<Demo> {
+  await requireFreePorts(
+    ['proxy', 'controller', 'prober'].map((service, index) => ({
+      host: '127.0.0.1',
+      port: port === 0 ? 0 : port + index,
+      owner: `the ${service}`,
+      advice: `end that program, or choose other ports: zephyr demo --port ${port + 1000}`,
+    })),
+  );
+  const endpoints = await Promise.all(
+    PROFILES.map((profile, index) =>
+      startSimulatedEndpoint({ ...profile, token: TOKEN, wordMs: 30, seed: index + 1 }),
+    ),
+  );
+  const control = await serveDemoControl(endpoints, environment);
+  const folder = stateFolder(environment, 'demo');
+  const configPath = join(folder, `config-${process.pid}.toml`);
+  writeFileSync(configPath, demoConfig(port, endpoints), { mode: 0o600 });
+  const endEndpoints = async () => {
+    rmSync(configPath, { force: true });
+    await control.stop();
+    await Promise.all(endpoints.map((endpoint) => endpoint.kill()));
+  };
+  try {
+    // The person's own settings for real use, such as another Redis, are not the demo's.
+    const demoEnvironment = {
+      ...environment,
+      [TOKEN_VARIABLE]: TOKEN,
+      ZEPHYR_REDIS_URL: undefined,
+    };
+    const envFilePath = join(folder, 'no.env');
+    const system = await launch({
+      configPath,
+      envFilePath,
+      loaded: loadConfig({ configPath, envFilePath, environment: demoEnvironment }),
+      environment: demoEnvironment,
+      onLine: (service, line) => print(formatLogLine(service, line)),
+    });
+    return { system, endpoints, endEndpoints };
+  } catch (error) {
+    await endEndpoints();
+    throw error;
+  }
+}
+
+/** Short intervals, so that there is something to watch. */
+function demoConfig(port: number, endpoints: readonly SimulatedEndpoint[]): string {
+  const portAfter = (steps: number) => (port === 0 ? 0 : port + steps);
+  const lines = endpoints.map(({ name, url }) => `  { name = "${name}", url = "${url}" },`);
+  return `# Made by zephyr demo; removed when it ends.
+[server]
+port = ${port}
+[controller]
+port = ${portAfter(1)}
+[prober]
+port = ${portAfter(2)}
+[health_check]
+interval_seconds = 10
+timeout_seconds = 9
+[[groups]]
+name = "simulated"
+auth_token_env = "${TOKEN_VARIABLE}"
+endpoints = [
+${lines.join('\n')}
+]
+`;
+}
+
+function nextSteps(proxyPort: number, controllerPort: number): string {
+  const url = `http://127.0.0.1:${proxyPort}`;
+  const endpoints = PROFILES.map(
+    ({ name, firstEventMs, about }) =>
+      `  ${name.padEnd(10)} answers after ${firstEventMs} ms${about}`,
+  );
+  return `
+Zephyr serves at ${url} with three simulated endpoints:
+${endpoints.join('\n')}
+
+Now, in this folder in another terminal:
+
+  1. Ask something. The answer says which endpoint gave it:
+       ANTHROPIC_BASE_URL=${url} ANTHROPIC_AUTH_TOKEN=demo npx claude -p hello
+  2. Kill that endpoint, and ask again. Another one answers:
+       npx zephyr demo kill Tokyo
+  3. Bring it back:
+       npx zephyr demo revive Tokyo
+
+Watch: npx zephyr status, ${url}/status, http://127.0.0.1:${controllerPort}
+Ctrl-C ends everything.
+`;
+}

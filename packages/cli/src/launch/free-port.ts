@@ -1,0 +1,41 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+
+import { ZephyrError } from '@zephyr/runtime/errors';
+
+export interface WantedPort {
+  readonly host: string;
+  readonly port: number;
+  /** Who wants it, e.g. `the proxy (server.port)`. */
+  readonly owner: string;
+  /** What to do where it is taken. */
+  readonly advice: string;
+}
+
+/** @throws ZephyrError `PORT_IN_USE` for the first port that another program has. */
+export async function requireFreePorts(ports: readonly WantedPort[]): Promise<void> {
+  for (const wanted of ports.filter(({ port }) => port !== 0)) {
+    const server = createServer();
+    try {
+      server.listen(wanted.port, wanted.host);
+      await once(server, 'listening');
+    } catch (error) {
+      throw refusal(wanted, error as NodeJS.ErrnoException);
+    } finally {
+      server.close();
+    }
+  }
+}
+
+function refusal({ host, port, owner, advice }: WantedPort, error: NodeJS.ErrnoException): Error {
+  const whys: Readonly<Record<string, string>> = {
+    EADDRINUSE: 'another program has it',
+    EACCES: 'this user may not open it; ports below 1024 need root',
+    EADDRNOTAVAIL: `this machine has no address ${host}`,
+  };
+  const why = whys[error.code ?? ''] ?? error.message;
+  return new ZephyrError('PORT_IN_USE', `port ${port} for ${owner} is not free: ${why}`, {
+    cause: error,
+    advice: [advice],
+  });
+}

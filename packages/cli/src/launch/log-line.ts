@@ -1,0 +1,61 @@
+/** Turns the services' JSON log into lines for people: time, service, message, what matters. */
+import { styleText } from 'node:util';
+
+/** As in pino. */
+const LEVEL = { warn: 40, error: 50 } as const;
+/** Told by the line itself, or of no use to a person. */
+const LEFT_OUT = new Set(['level', 'time', 'service', 'msg', 'instanceId', 'pid', 'hostname']);
+const LONGEST_VALUE = 120;
+const SERVICE_WIDTH = 'controller'.length;
+
+/** A line that is not JSON is shown as it is. */
+export function formatLogLine(service: string, line: string): string {
+  const record = parseRecord(line);
+  if (record === undefined) return `${clockTime(undefined)} ${name(service)} ${line}`;
+  const level = typeof record['level'] === 'number' ? record['level'] : 30;
+  const fields = Object.entries(record)
+    .filter(([key]) => !LEFT_OUT.has(key))
+    .map(([key, value]) => `${key}=${brief(value)}`)
+    .join(' ');
+  const message = `${String(record['msg'] ?? '')}`;
+  return [clockTime(record['time']), name(service), highlight(message, level), dim(fields)]
+    .filter((part) => part !== '')
+    .join(' ');
+}
+
+function parseRecord(line: string): Record<string, unknown> | undefined {
+  if (!line.startsWith('{')) return undefined;
+  try {
+    return JSON.parse(line) as Record<string, unknown>;
+  } catch {
+    return undefined;
+  }
+}
+
+/** `21:40:03` of this machine's time zone. */
+function clockTime(time: unknown): string {
+  const moment = new Date(typeof time === 'string' || typeof time === 'number' ? time : Date.now());
+  return dim(moment.toTimeString().slice(0, 8));
+}
+
+function brief(value: unknown): string {
+  if (typeof value === 'object' && value !== null && 'message' in value) {
+    return brief((value as { message: unknown }).message);
+  }
+  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value));
+  const line = text.replace(/\s+/g, ' ');
+  return line.length > LONGEST_VALUE ? `${line.slice(0, LONGEST_VALUE)}…` : line;
+}
+
+function name(service: string): string {
+  return styleText('cyan', service.padEnd(SERVICE_WIDTH));
+}
+
+function highlight(message: string, level: number): string {
+  if (level >= LEVEL.error) return styleText('red', message);
+  return level >= LEVEL.warn ? styleText('yellow', message) : message;
+}
+
+function dim(text: string): string {
+  return text === '' ? '' : styleText('dim', text);
+}

@@ -1,0 +1,3 @@
+/** A service that cannot start. */
+process.stderr.write('it is broken\n');
+process.exit(1);

@@ -1,0 +1,40 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { loadConfig } from '@zephyr/runtime/config/load';
+import type { ServiceName } from '@zephyr/runtime/service';
+
+import type { LaunchPlan } from '../launcher.ts';
+import type { Environment } from '../state-folder.ts';
+
+/** Launches stub services with a configuration of its own. */
+export function stubPlan(onLine: LaunchPlan['onLine']): LaunchPlan {
+  const folder = mkdtempSync(join(tmpdir(), 'zephyr-launch-'));
+  const configPath = join(folder, 'config.toml');
+  const envFilePath = join(folder, '.env');
+  writeFileSync(
+    configPath,
+    `[[groups]]\nname = "a"\nauth_token_env = "TOKEN_A"
+     endpoints = [{ url = "https://a.invalid", name = "A" }]\n`,
+  );
+  const environment: Environment = {
+    ...process.env,
+    TOKEN_A: 'sk-token-a',
+    ANTHROPIC_API_KEY: 'sk-of-the-person',
+    ZEPHYR_REDIS_URL: undefined,
+  };
+  return {
+    configPath,
+    envFilePath,
+    environment,
+    loaded: loadConfig({ configPath, envFilePath, environment }),
+    mainPathOf: (service) => stubPath(service),
+    onLine,
+  };
+}
+
+export function stubPath(name: ServiceName | 'broken'): string {
+  return fileURLToPath(new URL(`./stub-${name}.ts`, import.meta.url));
+}

@@ -1,0 +1,3 @@
+import { runStubService } from './stub-service.ts';
+
+await runStubService('proxy');
