@@ -26,11 +26,13 @@ export interface ServiceContext {
   readonly log: Logger;
 }
 
+export type StopReason = 'asked' | 'crashed';
+
 export interface RunningService {
   /** Where it listens; told to the launcher. */
   readonly port: number;
-  /** Ends in good order; called once. */
-  stop(): Promise<void>;
+  /** Ends in good order; called once. After `crashed` the state may be broken: quickly. */
+  stop(why: StopReason): Promise<void>;
 }
 
 /** Sent to the launcher over IPC, where there is one. */
@@ -58,7 +60,7 @@ export async function runService(
     log.info({ why }, 'stopping');
     setTimeout(() => process.exit(EXIT.failure), STOP_LIMIT_MS).unref();
     try {
-      await running?.stop();
+      await running?.stop(exitCode === EXIT.ok ? 'asked' : 'crashed');
       log.info('stopped');
     } catch (error) {
       log.error({ err: error }, 'stopping failed');
@@ -66,8 +68,9 @@ export async function runService(
     exitAfterFlush(log, exitCode);
   };
 
-  process.once('SIGTERM', () => void stop('SIGTERM', EXIT.ok));
-  process.once('SIGINT', () => void stop('SIGINT', EXIT.ok));
+  // Not `once`: a second signal during the drain must not end the process at once.
+  process.on('SIGTERM', () => void stop('SIGTERM', EXIT.ok));
+  process.on('SIGINT', () => void stop('SIGINT', EXIT.ok));
   // The launcher is gone: nobody else would end us.
   process.once('disconnect', () => void stop('the launcher is gone', EXIT.ok));
   process.once('uncaughtException', (error) => {

@@ -23,12 +23,11 @@ interface Counts {
 
 export class Accounts {
   readonly #metrics: Metrics;
-  readonly #active: Map<EndpointId, number>;
+  readonly #active = new Map<EndpointId, number>();
   #batch = new Map<EndpointId, Counts>();
 
-  constructor(endpoints: readonly EndpointId[], metrics: Metrics) {
+  constructor(metrics: Metrics) {
     this.#metrics = metrics;
-    this.#active = new Map(endpoints.map((id) => [id, 0]));
   }
 
   get active(): ReadonlyMap<EndpointId, number> {

@@ -7,7 +7,7 @@ export function diagnosticsOf(status: StatusDeps, edge: Edge): Record<string, un
   return {
     ...statusOf(status),
     running_exchanges: edge.activeRequests,
-    config_hash: status.configHash,
+    config_hash: status.configHash(),
     process: {
       node: process.version,
       pid: process.pid,

@@ -11,9 +11,9 @@ import { readTarget, type TargetRefusal, type TargetRules } from './target.ts';
 
 export interface EdgeDeps {
   readonly exchange: ExchangeDeps;
-  readonly clients: Clients;
+  readonly clients: () => Clients;
   readonly metrics: Metrics;
-  readonly rules: TargetRules;
+  readonly rules: () => TargetRules;
 }
 
 const ERROR_OF: Readonly<Record<TargetRefusal, ErrorName>> = {
@@ -41,7 +41,7 @@ export class Edge {
       this.#refuse(res, 'bad_request');
       return;
     }
-    const target = readTarget(req.method ?? '', req.url ?? '', this.#deps.rules);
+    const target = readTarget(req.method ?? '', req.url ?? '', this.#deps.rules());
     if (target.kind === 'refused') {
       this.#refuse(res, ERROR_OF[target.why]);
       return;
@@ -50,16 +50,14 @@ export class Edge {
       next();
       return;
     }
-    const admittance = this.#deps.clients.admit(
-      req.headers,
-      req.socket.remoteAddress ?? '',
-      performance.now(),
-    );
+    const admittance = this.#deps
+      .clients()
+      .admit(req.headers, req.socket.remoteAddress ?? '', performance.now());
     if (admittance.kind === 'refused') {
       this.#refuse(res, admittance.why);
       return;
     }
-    const { limits } = this.#deps.exchange.settings;
+    const { limits } = this.#deps.exchange.settings();
     if (this.#running.size >= limits.activeRequests) {
       this.#refuse(res, 'busy', 2_000);
       return;

@@ -36,6 +36,14 @@ const AGENT_OPTIONS = {
   scheduling: 'lifo',
 } as const;
 
+/** Idle sockets end now, those in use with their answer. */
+export function retire({ agent }: Endpoint): void {
+  agent.maxFreeSockets = 0;
+  for (const sockets of Object.values(agent.freeSockets)) {
+    for (const socket of sockets ?? []) socket.destroy();
+  }
+}
+
 export interface EndpointOptions {
   readonly lookup?: LookupFunction | undefined;
 }

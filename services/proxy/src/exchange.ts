@@ -27,7 +27,8 @@ import { readUsage } from './tail.ts';
 import type { Target } from './target.ts';
 
 export interface ExchangeDeps {
-  readonly settings: DataPathConfig;
+  /** As they are now; a request keeps those that it began with. */
+  readonly settings: () => DataPathConfig;
   readonly routing: Routing;
   readonly send: Send;
   readonly kept: KeptBodies;
@@ -51,6 +52,7 @@ const MIB = 1024 * 1024;
 
 export class Exchange {
   readonly #deps: ExchangeDeps;
+  readonly #settings: DataPathConfig;
   readonly #input: ExchangeInput;
   readonly #onEnded: () => void;
   readonly #body: RequestBody;
@@ -66,17 +68,18 @@ export class Exchange {
 
   constructor(deps: ExchangeDeps, input: ExchangeInput, onEnded: () => void) {
     this.#deps = deps;
+    this.#settings = deps.settings();
     this.#input = input;
     this.#onEnded = onEnded;
     this.#body = new RequestBody(
       input.req,
-      { maxBytes: deps.settings.limits.bodyBytes, kept: deps.kept },
+      { maxBytes: this.#settings.limits.bodyBytes, kept: deps.kept },
       { ready: () => this.#onBodyReady(), tooLarge: () => this.#onBodyTooLarge() },
     );
   }
 
   start(): void {
-    this.#total.start(this.#deps.settings.timeouts.totalMs);
+    this.#total.start(this.#settings.timeouts.totalMs);
     this.#input.res.once('close', this.#onClosed);
     this.#body.read();
   }
@@ -96,7 +99,7 @@ export class Exchange {
   #tryNext(): void {
     const choice = this.#deps.routing.choose(this.#tried, undefined);
     if (choice.kind === 'send') {
-      this.#attempt(choice.id, { freshConnection: false });
+      this.#attempt(this.#deps.routing.endpoint(choice.id), { freshConnection: false });
       return;
     }
     if (this.#lastFailure !== undefined) {
@@ -107,9 +110,9 @@ export class Exchange {
     this.#answerError(names[choice.why] as ErrorName, jittered(choice.retryAfterMs));
   }
 
-  #attempt(id: EndpointId, { freshConnection }: { freshConnection: boolean }): void {
+  #attempt(endpoint: Endpoint, { freshConnection }: { freshConnection: boolean }): void {
+    const { id } = endpoint;
     this.#tried.add(id);
-    const endpoint = this.#deps.routing.endpoint(id);
     const attempt = new Attempt(
       {
         endpoint,
@@ -118,7 +121,7 @@ export class Exchange {
         gate: this.#input.target.gate,
         times: this.#times(),
       },
-      (result) => this.#onSettled(id, result),
+      (result) => this.#onSettled(endpoint, result),
     );
     this.#running = { id, attempt, release: this.#deps.accounts.acquire(id) };
     attempt.start(this.#deps.send);
@@ -142,7 +145,7 @@ export class Exchange {
 
   #times() {
     const { connectMs, firstByteMs, firstBytePerMibMs, wholeAnswerMs, gateMs } =
-      this.#deps.settings.timeouts;
+      this.#settings.timeouts;
     const streams = this.#body.asksForStream();
     const forLength = (this.#body.bytes / MIB) * firstBytePerMibMs;
     return {
@@ -152,13 +155,14 @@ export class Exchange {
     };
   }
 
-  #onSettled(id: EndpointId, result: AttemptResult): void {
+  #onSettled(endpoint: Endpoint, result: AttemptResult): void {
+    const { id } = endpoint;
     const { routing, accounts } = this.#deps;
     if (result.kind === 'failed') {
       routing.failed(id, result.failure, result.retryAfterMs);
       accounts.failed(id, result.failure);
       this.#endAttempt();
-      this.#onFailed(id, result);
+      this.#onFailed(endpoint, result);
       return;
     }
     routing.succeeded(id);
@@ -167,8 +171,8 @@ export class Exchange {
     this.#relayAnswer(id, result.response, result.kind);
   }
 
-  #onFailed(id: EndpointId, result: FailedAttempt): void {
-    const { failover } = this.#deps.settings;
+  #onFailed(endpoint: Endpoint, result: FailedAttempt): void {
+    const { failover } = this.#settings;
     // An endpoint's own words tell the client more than a connection that failed.
     if (result.response !== undefined || this.#lastFailure?.response === undefined) {
       this.#lastFailure = result;
@@ -190,7 +194,7 @@ export class Exchange {
     }
     if (decision.kind === 'same_endpoint_fresh_connection') {
       this.#refreshed = true;
-      this.#attempt(id, { freshConnection: true });
+      this.#attempt(endpoint, { freshConnection: true });
       return;
     }
     if (decision.takesBudget && !this.#deps.budget.tryTake(performance.now())) {
@@ -200,13 +204,16 @@ export class Exchange {
     }
     if (decision.takesBudget) this.#replays += 1;
     this.#deps.metrics.replays.inc({ reason: result.failure });
-    this.#deps.log.debug({ endpointId: id, failure: result.failure }, 'trying another endpoint');
+    this.#deps.log.debug(
+      { endpointId: endpoint.id, failure: result.failure },
+      'trying another endpoint',
+    );
     this.#tryNext();
   }
 
   #relayAnswer(id: EndpointId, response: HeldResponse, kind: 'committed' | 'passed'): void {
     const { res, target } = this.#input;
-    const { idleMs, clientStallMs } = this.#deps.settings.timeouts;
+    const { idleMs, clientStallMs } = this.#settings.timeouts;
     this.#relay = new Relay(
       {
         res,

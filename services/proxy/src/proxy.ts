@@ -1,4 +1,5 @@
 /** Puts the parts of the proxy together and says in which order they end. */
+import type { LookupFunction } from 'node:net';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,53 +9,55 @@ import type { RunningService, ServiceContext } from '@zephyr/runtime/service';
 
 import { Accounts } from './accounts.ts';
 import { createApp } from './app.ts';
-import { Clients } from './clients.ts';
 import { Edge } from './edge.ts';
-import { createEndpoints, type Endpoint } from './endpoints.ts';
-import { createMetrics } from './metrics.ts';
+import { retire } from './endpoints.ts';
+import { createMetrics, type Gauges } from './metrics.ts';
 import { RedisLink } from './redis-link.ts';
 import { KeptBodies } from './request-body.ts';
 import { Routing } from './routing.ts';
 import { createSender } from './sender.ts';
 import { closeGently, listen } from './server.ts';
+import { Settings } from './settings.ts';
 import { presenceOf, type StatusDeps } from './status.ts';
 
-export async function startProxy(context: ServiceContext): Promise<RunningService> {
-  const { config, secrets, log } = context;
-  const { failover, timeouts } = config;
+export interface ProxyOptions {
+  /** Where the last good snapshot is kept on disk. */
+  readonly snapshotPath?: string | undefined;
+  readonly lookup?: LookupFunction | undefined;
+}
+
+/** @throws ZephyrError `CONFIG` when it would serve strangers without a key. */
+export async function startProxy(
+  context: ServiceContext,
+  options: ProxyOptions = {},
+): Promise<RunningService> {
+  const { log, instanceId } = context;
+  const settings = new Settings(context, options.lookup);
   let draining = false;
   const isDraining = (): boolean => draining;
-
-  const endpoints = createEndpoints(config, secrets);
-  const policy = {
-    failuresToEject: failover.failuresToEject,
-    baseMs: failover.ejectMs,
-    maxMs: failover.maxEjectMs,
-    maxCoolDownMs: failover.maxCoolDownMs,
-  };
   const now = (): number => performance.now();
-  const routing = new Routing({ endpoints, policy, log, now, rng: Math.random });
-  const kept = new KeptBodies(config.limits.keptBodiesBytes);
+
+  const routing = new Routing({ setup: settings.routing(), log, now, rng: Math.random });
+  const { limits, failover } = settings.config;
+  const kept = new KeptBodies(limits.keptBodiesBytes);
   const budget = new RetryBudget({
     ratio: failover.retryRatio,
     perSecond: failover.retriesPerSecond,
   });
-  const metrics = createMetrics({
+  const gauges: Gauges = {
     activeRequests: () => accounts.active,
     ejected: () =>
-      new Map(endpoints.map(({ id }) => [id, routing.local(id).status !== 'in_service'])),
+      new Map(routing.endpoints.map(({ id }) => [id, routing.local(id).status !== 'in_service'])),
     snapshotAgeSeconds: () => (now() - routing.state.confirmedAtMs) / 1000,
     redisUp: () => link.isUp,
     keptBodyBytes: () => kept.bytes,
     retryBudget: () => budget.available(now()),
-  });
-  const accounts = new Accounts(
-    endpoints.map(({ id }) => id),
-    metrics,
-  );
+  };
+  const metrics = createMetrics(gauges);
+  const accounts = new Accounts(metrics);
   const status: StatusDeps = {
-    proxyId: context.instanceId,
-    configHash: config.hash,
+    proxyId: instanceId,
+    configHash: () => settings.config.hash,
     startedAtMs: Date.now(),
     routing,
     accounts,
@@ -66,14 +69,14 @@ export async function startProxy(context: ServiceContext): Promise<RunningServic
     log,
     routing,
     metrics,
-    configHash: config.hash,
-    snapshotPath: snapshotPath(config.hash),
+    configHash: status.configHash,
+    snapshotPath: options.snapshotPath ?? defaultSnapshotPath(settings.config.hash),
     presence: () => presenceOf(status),
-    takeBatch: () => accounts.takeBatch(context.instanceId),
+    takeBatch: () => accounts.takeBatch(instanceId),
   });
   const edge = new Edge({
     exchange: {
-      settings: config,
+      settings: () => settings.config,
       routing,
       send: createSender(),
       kept,
@@ -83,48 +86,48 @@ export async function startProxy(context: ServiceContext): Promise<RunningServic
       log,
       isDraining,
     },
-    clients: new Clients(secrets.clientKeys),
+    clients: () => settings.clients,
     metrics,
-    rules: { extraPaths: new Set(config.server.extraPaths) },
+    rules: () => settings.rules,
   });
-  const app = createApp({
-    edge,
-    metrics,
-    status,
-    onError: (error) => log.error({ err: error }, 'request handler failed'),
-  });
+  const onError = (error: unknown): void => log.error({ err: error }, 'request handler failed');
 
+  settings.onChange((removed) => {
+    routing.reconfigure(settings.routing());
+    removed.forEach(retire);
+  });
   await link.start();
-  const { server, port } = await listen(app, {
-    host: config.server.host,
-    port: config.server.port,
-    settings: config,
+  const { server, port } = await listen(createApp({ edge, metrics, status, onError }), {
+    host: settings.config.server.host,
+    port: settings.config.server.port,
+    settings: settings.config,
   });
 
   return {
     port,
-    stop: async () => {
+    stop: async (why) => {
       draining = true;
-      await sleep(timeouts.drainDelayMs);
-      const limit = setTimeout(() => edge.endAll(), timeouts.drainMs);
-      await closeGently(server, AbortSignal.timeout(timeouts.drainMs + 1_000));
+      const { drainDelayMs, drainMs } = settings.config.timeouts;
+      // After a crash of our own nothing may be trusted for long.
+      const limitMs = why === 'crashed' ? Math.min(CRASH_DRAIN_MS, drainMs) : drainMs;
+      if (why !== 'crashed') await sleep(drainDelayMs);
+      const limit = setTimeout(() => edge.endAll(), limitMs);
+      await closeGently(server, AbortSignal.timeout(limitMs + LAST_WORDS_MS));
       clearTimeout(limit);
       server.closeAllConnections();
-      closeAgents(endpoints);
+      routing.endpoints.forEach(retire);
       await link.stop();
     },
   };
 }
 
+/** For running answers after an uncaught exception. */
+const CRASH_DRAIN_MS = 5_000;
+/** For the last events of the answers that the drain limit ends. */
+const LAST_WORDS_MS = 1_000;
+
 /** Beside other programs' state; each set of endpoints has its own file. */
-function snapshotPath(configHash: string): string {
+function defaultSnapshotPath(configHash: string): string {
   const state = process.env['XDG_STATE_HOME'] ?? join(homedir(), '.local', 'state');
   return join(state, 'claude-zephyr', `snapshot-${configHash}.json`);
-}
-
-function closeAgents(endpoints: readonly Endpoint[]): void {
-  for (const { agent, freshAgent } of endpoints) {
-    agent.destroy();
-    freshAgent.destroy();
-  }
 }

@@ -31,7 +31,7 @@ export interface RedisLinkDeps {
   readonly log: Logger;
   readonly routing: Routing;
   readonly metrics: Metrics;
-  readonly configHash: string;
+  readonly configHash: () => string;
   readonly snapshotPath: string;
   readonly presence: () => ProxyPresence;
   readonly takeBatch: () => OutcomeBatch | undefined;
@@ -124,7 +124,7 @@ export class RedisLink {
   #take(read: RoutingSnapshot, source: 'redis' | 'disk'): void {
     const { routing, configHash, log, snapshotPath } = this.#deps;
     const { snapshot, source: currentSource } = routing.state;
-    const verdict = compareSnapshots(snapshot, read, configHash);
+    const verdict = compareSnapshots(snapshot, read, configHash());
     if (verdict === 'newer' || (verdict === 'same' && currentSource !== source)) {
       routing.adopt(read, source);
       if (source === 'disk') return;
@@ -145,7 +145,7 @@ export class RedisLink {
     if (name === this.#refused) return;
     this.#refused = name;
     this.#deps.log.warn(
-      { verdict, incarnation, epoch, version, configHash, ownHash: this.#deps.configHash },
+      { verdict, incarnation, epoch, version, configHash, ownHash: this.#deps.configHash() },
       'snapshot refused',
     );
   }

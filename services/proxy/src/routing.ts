@@ -25,9 +25,15 @@ import type { Endpoint } from './endpoints.ts';
 /** Where the order of endpoints came from, best first. */
 export type SnapshotSource = 'redis' | 'disk' | 'config';
 
-export interface RoutingDeps {
+/** What the configuration says; may change while requests run. */
+export interface RoutingSetup {
+  /** In the configured order. */
   readonly endpoints: readonly Endpoint[];
   readonly policy: EjectionPolicy;
+}
+
+export interface RoutingDeps {
+  readonly setup: RoutingSetup;
   readonly log: Logger;
   /** Monotonic. */
   readonly now: () => number;
@@ -49,7 +55,8 @@ interface Standing {
 
 export class Routing {
   readonly #deps: RoutingDeps;
-  readonly #endpoints: ReadonlyMap<EndpointId, Endpoint>;
+  #setup: RoutingSetup;
+  #endpoints: ReadonlyMap<EndpointId, Endpoint>;
   readonly #local = new Map<EndpointId, LocalHealth>();
   #order: readonly Endpoint[];
   #standing = new Map<EndpointId, Standing>();
@@ -58,8 +65,9 @@ export class Routing {
 
   constructor(deps: RoutingDeps) {
     this.#deps = deps;
-    this.#endpoints = new Map(deps.endpoints.map((endpoint) => [endpoint.id, endpoint]));
-    this.#order = deps.endpoints;
+    this.#setup = deps.setup;
+    this.#endpoints = byId(deps.setup.endpoints);
+    this.#order = deps.setup.endpoints;
     this.#state = { snapshot: undefined, source: 'config', confirmedAtMs: deps.now() };
   }
 
@@ -68,7 +76,7 @@ export class Routing {
   }
 
   get endpoints(): readonly Endpoint[] {
-    return this.#deps.endpoints;
+    return this.#setup.endpoints;
   }
 
   endpoint(id: EndpointId): Endpoint {
@@ -81,17 +89,17 @@ export class Routing {
     return this.#local.get(id) ?? IN_SERVICE;
   }
 
-  /** Takes a snapshot that was found newer; endpoints that it does not name come last. */
+  /** A changed configuration: new requests see it, running ones end where they are. */
+  reconfigure(setup: RoutingSetup): void {
+    this.#setup = setup;
+    this.#endpoints = byId(setup.endpoints);
+    for (const id of this.#local.keys()) if (!this.#endpoints.has(id)) this.#local.delete(id);
+    this.#arrange(this.#state.snapshot);
+  }
+
+  /** Takes a snapshot that was found newer. */
   adopt(snapshot: RoutingSnapshot, source: SnapshotSource): void {
-    const named = snapshot.order.flatMap((id) => this.#endpoints.get(id) ?? []);
-    const rest = this.#deps.endpoints.filter(({ id }) => !snapshot.order.includes(id));
-    this.#order = [...named, ...rest];
-    this.#standing = new Map(
-      Object.entries(snapshot.endpoints).map(([id, { enabled, available }]) => [
-        id as EndpointId,
-        { enabled, available },
-      ]),
-    );
+    this.#arrange(snapshot);
     this.#state = { snapshot, source, confirmedAtMs: this.#deps.now() };
   }
 
@@ -128,14 +136,28 @@ export class Routing {
   }
 
   failed(id: EndpointId, failure: FailureClass, retryAfterMs?: number): void {
-    const { now, rng, policy } = this.#deps;
+    const { now, rng } = this.#deps;
     const input = { failure, retryAfterMs, random: rng(), nowMs: now() };
-    this.#change(id, afterFailure(this.local(id), input, policy));
+    this.#change(id, afterFailure(this.local(id), input, this.#setup.policy));
   }
 
   /** The client went away before the endpoint could show anything. */
   abandoned(id: EndpointId): void {
     this.#change(id, abandonTrial(this.local(id), this.#deps.now()));
+  }
+
+  /** Endpoints that the snapshot does not name come last, in the configured order. */
+  #arrange(snapshot: RoutingSnapshot | undefined): void {
+    const order = snapshot?.order ?? [];
+    const named = order.flatMap((id) => this.#endpoints.get(id) ?? []);
+    const rest = this.#setup.endpoints.filter(({ id }) => !order.includes(id));
+    this.#order = [...named, ...rest];
+    this.#standing = new Map(
+      Object.entries(snapshot?.endpoints ?? {}).map(([id, { enabled, available }]) => [
+        id as EndpointId,
+        { enabled, available },
+      ]),
+    );
   }
 
   #change(id: EndpointId, next: LocalHealth): void {
@@ -166,4 +188,8 @@ export class Routing {
       nowMs: this.#deps.now(),
     };
   }
+}
+
+function byId(endpoints: readonly Endpoint[]): ReadonlyMap<EndpointId, Endpoint> {
+  return new Map(endpoints.map((endpoint) => [endpoint.id, endpoint]));
 }

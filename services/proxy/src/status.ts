@@ -7,7 +7,7 @@ import type { Routing } from './routing.ts';
 
 export interface StatusDeps {
   readonly proxyId: string;
-  readonly configHash: string;
+  readonly configHash: () => string;
   readonly startedAtMs: number;
   readonly routing: Routing;
   readonly accounts: Accounts;
@@ -64,7 +64,7 @@ export function presenceOf(deps: StatusDeps): ProxyPresence {
             epoch: snapshot.epoch,
             version: snapshot.version,
           },
-    configHash: deps.configHash,
+    configHash: deps.configHash(),
     activeRequests: Object.fromEntries(deps.accounts.active),
     ejections: ejectionsOf(deps.routing),
   };

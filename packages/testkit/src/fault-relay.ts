@@ -1,0 +1,107 @@
+/**
+ * A TCP relay between a client and a server that breaks the line between them: latency, a black
+ * hole, resets, a refused port. One relay for each client, so that one of several can be cut off.
+ */
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+
+/** `open`: passes on. `black_hole`: takes everything, gives nothing. `slow`: each read waits. */
+export type LineState =
+  | { readonly kind: 'open' }
+  | { readonly kind: 'black_hole' }
+  | { readonly kind: 'slow'; readonly latencyMs: number };
+
+export type RelayTarget =
+  | { readonly port: number; readonly host?: string | undefined }
+  | { readonly path: string };
+
+export interface FaultRelay {
+  readonly port: number;
+  set(state: LineState): void;
+  /** Resets all connections; new ones are taken. */
+  resetAll(): void;
+  /** Refuses new connections and resets the open ones, until `open`. */
+  refuse(): Promise<void>;
+  open(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function startFaultRelay(target: RelayTarget): Promise<FaultRelay> {
+  const relay = new Relay(target);
+  await relay.open();
+  return relay;
+}
+
+class Relay implements FaultRelay {
+  readonly #target: RelayTarget;
+  readonly #sockets = new Set<Socket>();
+  /** What the black hole holds back, given when the line opens again. */
+  readonly #waiting = new Set<() => void>();
+  #state: LineState = { kind: 'open' };
+  #server: Server | undefined;
+  port = 0;
+
+  constructor(target: RelayTarget) {
+    this.#target = target;
+  }
+
+  set(state: LineState): void {
+    this.#state = state;
+    if (state.kind === 'black_hole') return;
+    for (const give of this.#waiting) give();
+    this.#waiting.clear();
+  }
+
+  resetAll(): void {
+    for (const socket of this.#sockets) socket.resetAndDestroy();
+  }
+
+  async open(): Promise<void> {
+    if (this.#server !== undefined) return;
+    const server = createServer((client) => this.#accept(client));
+    server.listen(this.port, '127.0.0.1');
+    await once(server, 'listening');
+    this.port = (server.address() as AddressInfo).port;
+    this.#server = server;
+  }
+
+  async refuse(): Promise<void> {
+    const server = this.#server;
+    this.#server = undefined;
+    if (server === undefined) return;
+    const closed = once(server, 'close');
+    server.close();
+    this.resetAll();
+    await closed;
+  }
+
+  async stop(): Promise<void> {
+    await this.refuse();
+  }
+
+  #accept(client: Socket): void {
+    const server =
+      'path' in this.#target
+        ? connect(this.#target.path)
+        : connect(this.#target.port, this.#target.host ?? '127.0.0.1');
+    this.#join(client, server);
+    this.#join(server, client);
+  }
+
+  #join(from: Socket, to: Socket): void {
+    this.#sockets.add(from);
+    from.on('close', () => {
+      this.#sockets.delete(from);
+      to.destroy();
+    });
+    from.on('error', () => from.destroy());
+    from.on('end', () => this.#pass(() => to.end()));
+    from.on('data', (bytes: Buffer) => this.#pass(() => to.write(bytes)));
+  }
+
+  #pass(give: () => void): void {
+    if (this.#state.kind === 'open') give();
+    else if (this.#state.kind === 'slow') setTimeout(give, this.#state.latencyMs);
+    else this.#waiting.add(give);
+  }
+}

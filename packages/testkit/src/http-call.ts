@@ -1,0 +1,105 @@
+/** Clients for tests: one that sees exactly how an answer ended, and one that sends raw bytes. */
+import { Agent, type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
+import { connect } from 'node:net';
+
+export interface CallOptions {
+  readonly method?: string;
+  readonly path?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Buffer;
+  readonly agent?: Agent;
+  /** Sees each chunk as it comes; may abort through the signal. */
+  readonly onChunk?: (text: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+export interface CallResult {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly text: string;
+  /** `clean`: with a proper end. `cut`: the connection broke before it. `failed`: no answer. */
+  readonly end: 'clean' | 'cut' | 'failed';
+  readonly firstByteMs: number;
+  readonly totalMs: number;
+}
+
+const oneShot = new Agent({ keepAlive: false, maxSockets: Number.POSITIVE_INFINITY });
+
+/** A streaming request as Claude Code sends it, with `stream` as the last key. */
+export const STREAM_BODY = JSON.stringify({
+  model: 'claude-haiku-4-5',
+  messages: [{ role: 'user', content: 'hello' }],
+  max_tokens: 64,
+  stream: true,
+});
+
+/** Never rejects: how it ended is part of the result. */
+export function call(port: number, options: CallOptions = {}): Promise<CallResult> {
+  const startedAtMs = performance.now();
+  const body = options.body ?? STREAM_BODY;
+  return new Promise((resolve) => {
+    let firstByteMs = Number.NaN;
+    const done = (end: CallResult['end'], response?: IncomingMessage, text = ''): void =>
+      resolve({
+        status: response?.statusCode ?? 0,
+        headers: response?.headers ?? {},
+        text,
+        end,
+        firstByteMs,
+        totalMs: performance.now() - startedAtMs,
+      });
+    const req = request({
+      host: '127.0.0.1',
+      port,
+      method: options.method ?? 'POST',
+      path: options.path ?? '/v1/messages?beta=true',
+      agent: options.agent ?? oneShot,
+      headers: {
+        'content-type': 'application/json',
+        ...(body.length === 0 ? {} : { 'content-length': Buffer.byteLength(body) }),
+        ...options.headers,
+      },
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    });
+    req.on('error', () => done('failed'));
+    req.on('response', (response) => {
+      let text = '';
+      response.on('data', (chunk: Buffer) => {
+        if (Number.isNaN(firstByteMs)) firstByteMs = performance.now() - startedAtMs;
+        text += chunk.toString();
+        options.onChunk?.(text);
+      });
+      response.on('error', () => undefined);
+      response.on('close', () => done(response.complete ? 'clean' : 'cut', response, text));
+    });
+    req.end(body);
+  });
+}
+
+export interface RawResult {
+  /** All that came back. */
+  readonly text: string;
+  readonly closedBy: 'peer' | 'limit';
+  readonly elapsedMs: number;
+}
+
+/** Sends these bytes on one connection and collects what comes until it closes or the limit. */
+export function sendRaw(port: number, bytes: string | Buffer, limitMs = 1_000): Promise<RawResult> {
+  const startedAtMs = performance.now();
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    let text = '';
+    const finish = (closedBy: RawResult['closedBy']): void => {
+      clearTimeout(limit);
+      socket.destroy();
+      resolve({ text, closedBy, elapsedMs: performance.now() - startedAtMs });
+    };
+    const limit = setTimeout(() => finish('limit'), limitMs);
+    socket.on('data', (chunk: Buffer) => {
+      text += chunk.toString('latin1');
+    });
+    socket.on('error', () => undefined);
+    socket.on('close', () => finish('peer'));
+    socket.write(bytes);
+  });
+}

@@ -1,0 +1,163 @@
+/** A proxy in this process for tests: real sockets, short times, its log and files in hand. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import type { LookupFunction } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+
+import type { Config, Secrets } from '@zephyr/runtime/config/config';
+import { type LoadedConfig, parseConfig } from '@zephyr/runtime/config/load';
+import type { ConfigSource } from '@zephyr/runtime/config/source';
+import type { ServiceContext } from '@zephyr/runtime/service';
+import pino from 'pino';
+
+import { startProxy } from '../proxy.ts';
+
+/** Long enough for a loaded machine, short enough for hundreds of tests. */
+const QUICK_TIMES = {
+  connectMs: 500,
+  firstByteMs: 600,
+  firstBytePerMibMs: 0,
+  wholeAnswerMs: 800,
+  gateMs: 300,
+  idleMs: 600,
+  clientStallMs: 800,
+  totalMs: 20_000,
+  headersMs: 1_000,
+  requestMs: 5_000,
+  keepAliveMs: 5_000,
+  drainDelayMs: 0,
+  drainMs: 5_000,
+};
+
+export interface TestProxyOptions {
+  /** Base URLs; the endpoints are named e1, e2, … and share one group unless `groups` says so. */
+  readonly endpoints: readonly string[];
+  /** One group name for each endpoint. */
+  readonly groups?: readonly string[];
+  readonly timeouts?: Partial<Config['timeouts']>;
+  readonly limits?: Partial<Config['limits']>;
+  readonly failover?: Partial<Config['failover']>;
+  readonly server?: Partial<Config['server']>;
+  readonly clientKeys?: Secrets['clientKeys'];
+  readonly redisUrl?: string;
+  readonly snapshotPath?: string;
+  readonly lookup?: LookupFunction;
+  readonly id?: string;
+  readonly configSource?: ConfigSource;
+}
+
+export interface TestProxy {
+  readonly port: number;
+  readonly id: string;
+  readonly configHash: string;
+  readonly snapshotPath: string;
+  /** Everything that was logged. */
+  log(): string;
+  status(): Promise<StatusBody>;
+  metrics(): Promise<string>;
+  stop(): Promise<void>;
+}
+
+/** The parts of `/status` that tests read. */
+export interface StatusBody {
+  readonly current_endpoint: string | null;
+  readonly active_requests: number;
+  readonly redis: string;
+  readonly snapshot: { readonly source: string; readonly version: number | null };
+  readonly proxy: { readonly status: string };
+  readonly endpoints: readonly {
+    readonly id: string;
+    readonly active_requests: number;
+    readonly local: { readonly status: string; readonly failure?: string };
+  }[];
+}
+
+/** The token of a group; a canary that must not be found anywhere else. */
+export function tokenOf(group: string): string {
+  return `canary-${group}-3f9a1c77d2`;
+}
+
+export async function startTestProxy(options: TestProxyOptions): Promise<TestProxy> {
+  const folder = mkdtempSync(join(tmpdir(), 'zephyr-proxy-'));
+  const snapshotPath = options.snapshotPath ?? join(folder, 'snapshot.json');
+  const lines: string[] = [];
+  const context = contextOf(options, lines);
+  const service = await startProxy(context, { snapshotPath, lookup: options.lookup });
+  const get = (path: string): Promise<Response> => fetch(`http://127.0.0.1:${service.port}${path}`);
+  let stopped: Promise<void> | undefined;
+  return {
+    port: service.port,
+    id: context.instanceId,
+    configHash: context.config.hash,
+    snapshotPath,
+    log: () => lines.join(''),
+    status: async () => (await (await get('/status')).json()) as StatusBody,
+    metrics: async () => (await get('/metrics')).text(),
+    stop: () => {
+      stopped ??= service
+        .stop('asked')
+        .then(() => rmSync(folder, { recursive: true, force: true }));
+      return stopped;
+    },
+  };
+}
+
+function contextOf(options: TestProxyOptions, lines: string[]): ServiceContext {
+  const loaded = parseConfig({
+    path: 'config.toml',
+    text: configText(options),
+    variables: (name) => (name.startsWith('TOKEN_') ? tokenOf(name.slice(6)) : undefined),
+  });
+  const { config, secrets } = loaded;
+  const log = pino(
+    { level: 'debug' },
+    new Writable({
+      write(line: Buffer, _encoding, done) {
+        lines.push(line.toString());
+        done();
+      },
+    }),
+  );
+  return {
+    name: 'proxy',
+    instanceId: options.id ?? `test-${Math.random().toString(36).slice(2, 8)}`,
+    config: {
+      ...config,
+      server: { ...config.server, port: 0, ...options.server },
+      timeouts: { ...config.timeouts, ...QUICK_TIMES, ...options.timeouts },
+      limits: { ...config.limits, ...options.limits },
+      failover: { ...config.failover, ...options.failover },
+    },
+    secrets: { ...secrets, clientKeys: options.clientKeys ?? [] },
+    configSource: options.configSource ?? unchanging(loaded),
+    // Nobody listens there: the proxy serves without Redis unless a test brings one.
+    redis: { url: options.redisUrl ?? `unix://${tmpdir()}/zephyr-no-redis.sock` },
+    log,
+  };
+}
+
+function unchanging(loaded: LoadedConfig): ConfigSource {
+  return {
+    current: () => loaded,
+    subscribe: () => undefined,
+    reload: () => ({ status: 'applied', loaded }),
+    stop: () => undefined,
+  };
+}
+
+function configText({ endpoints, groups = [] }: TestProxyOptions): string {
+  const byGroup = new Map<string, string[]>();
+  for (const [index, url] of endpoints.entries()) {
+    const group = groups[index] ?? 'main';
+    const lines = byGroup.get(group) ?? [];
+    lines.push(`[[groups.endpoints]]\nname = "e${index + 1}"\nurl = "${url}"\n`);
+    byGroup.set(group, lines);
+  }
+  return [...byGroup]
+    .map(
+      ([name, lines]) =>
+        `[[groups]]\nname = "${name}"\nauth_token_env = "TOKEN_${name}"\n${lines.join('')}`,
+    )
+    .join('\n');
+}
