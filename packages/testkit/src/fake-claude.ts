@@ -21,8 +21,8 @@ export const FAKE_BEHAVIOURS = {
   crashes: `kill -SEGV $$`,
   /** Says that all is well without having asked anybody. */
   liesAboutSuccess: `echo '{"type":"result","subtype":"success","is_error":false,"result":"pong","stop_reason":"end_turn"}'`,
-  /** Prints its environment, arguments and working folder. */
-  tellsAll: `env; echo "args: $*"; echo "folder: $(pwd)"; ls -A`,
+  /** Prints its environment, arguments and working folder, also into `told` beside itself. */
+  tellsAll: `(env; echo "args: $*"; echo "folder: $(pwd)"; ls -A) | tee "$(dirname "$0")/told"`,
   /** Prints what is not JSON, with bytes that are not UTF-8. */
   printsGarbage: `printf 'garbage \\377\\376\\000 here'`,
 } as const;

@@ -1,0 +1,263 @@
+/**
+ * What each kind of trouble is called: the real Claude CLI and the direct check against endpoints
+ * that misbehave. Both must give the same class.
+ */
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import net, { type AddressInfo, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import tls from 'node:tls';
+
+import type { FailureClass, ProbeStyle } from '@zephyr/core';
+import { Secret } from '@zephyr/runtime/secret';
+import { makeFakeClaude } from '@zephyr/testkit/fake-claude';
+import { messageEvents, renderEvent } from '@zephyr/testkit/messages-api';
+import { plainAnswer, startRawUpstream, streamHead } from '@zephyr/testkit/raw-upstream';
+import { describe, expect, it, type TestContext } from 'vitest';
+
+import { type CheckReport, runCheck } from './check.ts';
+import type { CheckTarget } from './check-target.ts';
+import { createStartGate } from './start-gate.ts';
+
+const TOKEN = 'sk-canary-0123456789';
+const gate = createStartGate();
+function check(
+  style: ProbeStyle,
+  baseUrl: string,
+  changes: Partial<CheckTarget> = {},
+): Promise<CheckReport> {
+  const target = {
+    baseUrl,
+    token: new Secret(TOKEN),
+    model: 'claude-haiku-4-5',
+    timeoutMs: 15_000,
+  };
+  const { signal } = new AbortController();
+  return runCheck(style, { ...target, ...changes }, { signal, gate });
+}
+
+async function upstream(
+  { onTestFinished }: TestContext,
+  answer: (socket: Socket) => void,
+): Promise<string> {
+  const server = await startRawUpstream(answer);
+  onTestFinished(server.stop);
+  return `http://127.0.0.1:${server.port}`;
+}
+
+/** The port of a server that does this with each connection at once. */
+async function listen({ onTestFinished }: TestContext, server: net.Server): Promise<number> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  return (server.address() as AddressInfo).port;
+}
+
+const events = messageEvents({
+  text: 'pong',
+  model: 'claude-haiku-4-5',
+  inputTokens: 90,
+  outputTokens: 5,
+}).map(renderEvent);
+const apiError = (type: string, message: string) =>
+  JSON.stringify({ type: 'error', error: { type, message } });
+const sseError = (type: string) => `event: error\ndata: ${apiError(type, `it says ${type}`)}\n\n`;
+
+interface Trouble {
+  readonly name: string;
+  readonly failure: FailureClass;
+  readonly answer: (socket: Socket) => void;
+  readonly timeoutMs?: number;
+}
+
+const status = (
+  name: string,
+  failure: FailureClass,
+  code: number,
+  body: string,
+  type?: string,
+): Trouble => ({
+  name,
+  failure,
+  answer: (socket) => void socket.end(plainAnswer(code, body, type)),
+});
+const HTML = '<!doctype html><title>Just a moment</title>';
+
+const TROUBLES: readonly Trouble[] = [
+  status('400', 'client_error', 400, apiError('invalid_request_error', 'tools: wrong')),
+  status(
+    '400 for an empty account',
+    'credit',
+    400,
+    apiError('invalid_request_error', 'Your credit balance is too low'),
+  ),
+  status('401', 'token_refused', 401, apiError('authentication_error', 'invalid x-api-key')),
+  status('402', 'credit', 402, apiError('billing_error', 'pay')),
+  status('403', 'token_refused', 403, apiError('permission_error', 'not allowed')),
+  status('403 of a bot wall', 'not_claude', 403, HTML, 'text/html'),
+  status('404 for the model', 'model_not_found', 404, apiError('not_found_error', 'model: nope')),
+  status('404 of a web server', 'not_claude', 404, HTML, 'text/html'),
+  status('429', 'rate_limited', 429, apiError('rate_limit_error', 'slow down')),
+  status('500', 'server_error', 500, apiError('api_error', 'oops')),
+  status('502 of a gateway', 'server_error', 502, HTML, 'text/html'),
+  status('529', 'overloaded', 529, apiError('overloaded_error', 'Overloaded')),
+  status('a redirect', 'not_claude', 302, '', 'text/html'),
+  status('a page with status 200', 'not_claude', 200, HTML, 'text/html'),
+  status('nothing with status 200', 'not_claude', 200, '', 'text/event-stream'),
+  status('an error with status 200', 'server_error', 200, apiError('api_error', 'upstream failed')),
+  {
+    name: 'overload as first event',
+    failure: 'overloaded',
+    answer: (socket) => void socket.end(streamHead() + sseError('overloaded_error')),
+  },
+  {
+    name: 'an end in the middle that looks clean',
+    failure: 'truncated',
+    answer: (socket) => void socket.end(streamHead() + events.slice(0, 3).join('')),
+  },
+  {
+    name: 'a clean end after the text but before the last event',
+    failure: 'truncated',
+    answer: (socket) => void socket.end(streamHead() + events.slice(0, -2).join('')),
+  },
+  {
+    name: 'a reset in the middle',
+    failure: 'truncated',
+    answer: (socket) =>
+      void socket.write(streamHead() + events.slice(0, 3).join(''), () =>
+        setTimeout(() => socket.resetAndDestroy(), 50),
+      ),
+  },
+  {
+    name: 'a reset before an answer',
+    failure: 'reset',
+    answer: (socket) => void socket.resetAndDestroy(),
+  },
+  {
+    name: 'what is not HTTP',
+    failure: 'not_claude',
+    answer: (socket) => void socket.end('SSH-2.0-OpenSSH_9.2\r\n'),
+  },
+  {
+    name: 'no answer',
+    failure: 'first_byte_timeout',
+    answer: () => undefined,
+    timeoutMs: 4_000,
+  },
+  {
+    name: 'silence after the first event',
+    failure: 'idle_timeout',
+    answer: (socket) => void socket.write(streamHead() + events[0]),
+    timeoutMs: 6_000,
+  },
+  {
+    name: 'pings without end',
+    failure: 'timeout',
+    answer: (socket) => {
+      socket.write(streamHead() + events[0]);
+      const timer = setInterval(() => socket.write(renderEvent({ type: 'ping' })), 200);
+      socket.on('close', () => clearInterval(timer));
+    },
+    timeoutMs: 4_000,
+  },
+];
+
+describe.concurrent.each(['cli', 'messages'] as const)('a check in style %s', (style) => {
+  it.for(TROUBLES)('calls $name $failure', async (trouble, context) => {
+    const { failure, answer, timeoutMs = 15_000 } = trouble;
+    const url = await upstream(context, answer);
+    const { verdict } = await check(style, url, { timeoutMs });
+    context.expect(verdict).toMatchObject({ status: 'failed', failure });
+    context.expect(JSON.stringify(verdict)).not.toContain(TOKEN);
+  });
+
+  it('passes a whole answer and tells what it cost', async (context) => {
+    const url = await upstream(
+      context,
+      (socket) => void socket.end(streamHead() + events.join('')),
+    );
+    const { verdict, usage } = await check(style, url);
+    context.expect(verdict).toMatchObject({ status: 'ok' });
+    context.expect(usage).toMatchObject({ inputTokens: 90, outputTokens: 5 });
+  });
+
+  it('calls a name that does not resolve dns', async (context) => {
+    const { verdict } = await check(style, 'https://nowhere.invalid');
+    context.expect(verdict).toMatchObject({ status: 'failed', failure: 'dns' });
+  });
+});
+
+const STYLES = ['cli', 'messages', 'http', 'tcp'] as const;
+
+describe.concurrent.each(STYLES)('a check in style %s', (style) => {
+  it('calls a closed port refused', async (context) => {
+    const server = net.createServer();
+    const port = await listen(context, server);
+    server.close();
+    const { verdict } = await check(style, `http://127.0.0.1:${port}`);
+    context.expect(verdict).toMatchObject({ status: 'failed', failure: 'refused' });
+  });
+
+  it('calls a port without TLS tls', async (context) => {
+    const port = await listen(
+      context,
+      net.createServer((socket) => socket.on('error', () => undefined).end('SSH-2.0\r\n')),
+    );
+    const { verdict } = await check(style, `https://127.0.0.1:${port}`);
+    context.expect(verdict).toMatchObject({ status: 'failed', failure: 'tls' });
+  });
+
+  it('calls a certificate that nobody vouches for tls', async (context) => {
+    const server = tls.createServer(selfSigned(), (socket) => socket.on('error', () => undefined));
+    const port = await listen(context, server);
+    const { verdict } = await check(style, `https://localhost:${port}`);
+    context.expect(verdict).toMatchObject({ status: 'failed', failure: 'tls' });
+  });
+
+  it('calls a handshake that hangs connect_timeout', async (context) => {
+    const port = await listen(
+      context,
+      net.createServer((socket) => socket.on('error', () => undefined)),
+    );
+    const { verdict } = await check(style, `https://127.0.0.1:${port}`, { timeoutMs: 4_000 });
+    context.expect(verdict).toMatchObject({ status: 'failed', failure: 'connect_timeout' });
+  });
+});
+
+describe.concurrent('a check by a CLI in trouble', () => {
+  it.for([
+    { behaviour: 'exits3', says: 'cannot go on' },
+    { behaviour: 'crashes', says: 'died of SIGSEGV' },
+    { behaviour: 'printsForever', says: 'printed without end' },
+    { behaviour: 'printsGarbage', says: 'without a result: garbage' },
+    { behaviour: 'ignoresTerm', says: 'sent no request within 1 s' },
+    { behaviour: 'liesAboutSuccess', says: 'sent no request' },
+  ] as const)('calls $behaviour cli_crashed', async ({ behaviour, says }, context) => {
+    const { verdict } = await check('cli', 'http://127.0.0.1:1', {
+      claudeBinaryPath: makeFakeClaude(behaviour),
+      timeoutMs: 1_000,
+    });
+    context.expect(verdict).toMatchObject({ status: 'failed', failure: 'cli_crashed' });
+    context.expect((verdict as { detail?: string }).detail).toContain(says);
+  });
+
+  it('calls a CLI that is not there cli_missing', async (context) => {
+    const { verdict } = await check('cli', 'http://127.0.0.1:1', {
+      claudeBinaryPath: '/nowhere/c',
+    });
+    context.expect(verdict).toMatchObject({ status: 'failed', failure: 'cli_missing' });
+  });
+});
+
+function selfSigned(): { key: Buffer; cert: Buffer } {
+  const folder = mkdtempSync(join(tmpdir(), 'self-signed-'));
+  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+  const made = spawnSync('openssl', [
+    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'],
+    ...['-subj', '/CN=localhost', '-days', '1', '-keyout', key, '-out', cert],
+  ]);
+  expect(made.status, 'this test needs openssl').toBe(0);
+  return { key: readFileSync(key), cert: readFileSync(cert) };
+}
