@@ -14,8 +14,8 @@ describe('the secrets of a deployment', () => {
   let server: RedisServer;
   const clients: Redis[] = [];
   const read = (path: string) => readFileSync(join(folder, path), 'utf8').trim();
-  const connect = (user: string, password: string): Redis => {
-    const path = new URL(server.url).pathname;
+  const connect = (user: string, password: string, url = server.url): Redis => {
+    const path = new URL(url).pathname;
     const client = new Redis({
       ...{ path, username: user, password, enableReadyCheck: false },
       ...{ retryStrategy: () => null, maxRetriesPerRequest: 0 },
@@ -24,7 +24,8 @@ describe('the secrets of a deployment', () => {
     clients.push(client);
     return client;
   };
-  const as = (user: string) => connect(user, new URL(read(`${user}/redis-url`)).password);
+  const as = (user: string, url?: string) =>
+    connect(user, new URL(read(`${user}/redis-url`)).password, url);
 
   beforeAll(async () => {
     folder = join(mkdtempSync(join(tmpdir(), 'zephyr-secrets-')), 'secrets');
@@ -79,6 +80,21 @@ describe('the secrets of a deployment', () => {
   ];
   it.each(forbidden)('refuses %s the command %s %s', async (user, command, ...args) => {
     await expect(as(user).call(command, ...args)).rejects.toThrow(/NOPERM/);
+  });
+
+  it('keeps what scripts wrote over a restart of Redis', async () => {
+    const dataFolder = join(folder, '../data');
+    const extraArguments = ['--aclfile', join(folder, 'redis/users.acl')];
+    const script = 'redis.call("set", KEYS[1], "1") return redis.call("set", KEYS[2], "2")';
+    const first = await startRedisServer({ dataFolder, extraArguments });
+    await as('controller', first.url).eval(script, 2, keys.epoch, keys.incarnation);
+    await first.stop();
+    const second = await startRedisServer({ dataFolder, extraArguments });
+    try {
+      expect(await as('controller', second.url).get(keys.incarnation)).toBe('2');
+    } finally {
+      await second.stop();
+    }
   });
 
   it('gives each service what it needs', async () => {
