@@ -1,26 +1,34 @@
 /** Puts the controller together: leadership, the leader's work, what a standby knows, the API. */
 import type { ConfigChange } from '@zephyr/runtime/config/source';
+import { ZephyrError } from '@zephyr/runtime/errors';
 import { createRedis } from '@zephyr/runtime/redis/client';
 import type { RunningService, ServiceContext } from '@zephyr/runtime/service';
 
+import { createApp } from './api/app.ts';
+import { startTail } from './api/tail.ts';
 import { checkRedis } from './check-redis.ts';
 import { Knowledge } from './knowledge.ts';
 import type { NewLogEntry } from './leader-commit.ts';
 import { startLeadership } from './leadership.ts';
+import { createMetrics } from './metrics.ts';
 import { RedisClock } from './redis-clock.ts';
 import { startServer } from './server.ts';
 import { leadTerm } from './term.ts';
 
 /** Notes that no leader has written yet; the oldest are dropped. */
 const MAX_NOTES = 100;
+/** Short tokens can be guessed. */
+const MIN_TOKEN = 16;
 
 export async function startController(context: ServiceContext): Promise<RunningService> {
   const { config, configSource, instanceId, log, redis: target } = context;
+  requireTokenOffLoopback(context);
   const redis = createRedis(target, log, 'command');
   await checkRedis(redis, log);
 
   const clock = new RedisClock();
   const knowledge = new Knowledge({ redis, log, clock, configSource });
+  const metrics = createMetrics(knowledge);
   let notes: NewLogEntry[] = [];
   configSource.subscribe((change) => {
     notes = [...notes, configNote(change, clock.now())].slice(-MAX_NOTES);
@@ -40,14 +48,21 @@ export async function startController(context: ServiceContext): Promise<RunningS
           notes = [];
           return taken;
         },
-        committed: (turn) => knowledge.learn(turn),
+        metrics,
+        committed: (turn) => {
+          knowledge.learn(turn);
+          metrics.count(turn);
+        },
       }),
   });
   knowledge.follow(leadership);
-  const server = await startServer(
-    { ...context, redis, clock, knowledge, leadership },
-    config.controller,
-  );
+  const tail = startTail(target, log);
+  const app = createApp({
+    ...{ redis, knowledge, tail, log, registry: metrics.registry },
+    allowedHosts: () => configSource.current().config.controller.allowedHosts,
+    adminToken: () => configSource.current().secrets.adminToken,
+  });
+  const server = await startServer(app, config.controller);
 
   return {
     port: server.port,
@@ -55,10 +70,30 @@ export async function startController(context: ServiceContext): Promise<RunningS
       knowledge.stop();
       await leadership.stop();
       await server.stop();
+      tail.stop();
+      metrics.stop();
       configSource.stop();
       redis.disconnect();
     },
   };
+}
+
+/** @throws ZephyrError `CONFIG`: whoever reaches the port could steer all traffic. */
+function requireTokenOffLoopback({ config, secrets }: ServiceContext): void {
+  const { host } = config.controller;
+  const isLoopback = host === 'localhost' || host === '::1' || host.startsWith('127.');
+  const length = secrets.adminToken?.reveal().length ?? 0;
+  if (isLoopback ? length === 0 || length >= MIN_TOKEN : length >= MIN_TOKEN) return;
+  throw new ZephyrError(
+    'CONFIG',
+    `the admin API on ${host} needs a token of ${MIN_TOKEN} characters`,
+    {
+      advice: [
+        'write ZEPHYR_ADMIN_TOKEN=… into .env (make one: openssl rand -hex 24)',
+        'or listen for this machine only: controller.host = "127.0.0.1"',
+      ],
+    },
+  );
 }
 
 function configNote(change: ConfigChange, atMs: number): NewLogEntry {

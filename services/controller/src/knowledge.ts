@@ -34,6 +34,7 @@ export class Knowledge {
   #leadership: Leadership | undefined;
   #store: ApiState['store'];
   #config: ApiState['config'];
+  #snapshotVersion = 0;
   #poll: NodeJS.Timeout | undefined;
 
   constructor(deps: KnowledgeDeps) {
@@ -71,7 +72,8 @@ export class Knowledge {
     clearInterval(this.#poll);
   }
 
-  learn({ mind, view }: CommittedTurn): void {
+  learn({ mind, view, snapshotVersion }: CommittedTurn): void {
+    this.#snapshotVersion = snapshotVersion;
     this.#mind = mind;
     this.#view = view;
     this.#changed();
@@ -90,6 +92,19 @@ export class Knowledge {
       store: this.#store,
       config: this.#config,
     };
+  }
+
+  isLeading(): boolean {
+    return this.#leadership?.state().status === 'leading';
+  }
+
+  /** Of the newest snapshot, 0 before the first; of a leader only. */
+  snapshotVersion(): number {
+    return this.#snapshotVersion;
+  }
+
+  config(): ApiState['config'] {
+    return this.#config;
   }
 
   store(): ApiState['store'] {

@@ -86,7 +86,8 @@ export function openSchedules(target: RedisTarget, log: Logger): Schedules {
       }
     },
     nextAtMs: async () => {
-      const schedulers = await queue.getJobSchedulers();
+      // For people only: nothing is held up because the queue does not tell.
+      const schedulers = await queue.getJobSchedulers().catch(() => []);
       return new Map(
         schedulers.flatMap(({ key, next }) => (next === undefined ? [] : [[key, next] as const])),
       );

@@ -19,6 +19,7 @@ import { auditsOf, reloadAudit, sortCommands } from './commands.ts';
 import { type Heard, hear, readPresences } from './inputs.ts';
 import { auditWrites, logged, type NewLogEntry, type Write, writesOf } from './leader-commit.ts';
 import type { Term } from './leadership.ts';
+import type { Metrics } from './metrics.ts';
 import { checkpointOf, type Mind, recall } from './mind.ts';
 import type { RedisClock } from './redis-clock.ts';
 import { openSchedules, type Schedules } from './schedules.ts';
@@ -28,8 +29,8 @@ import { type LeaderView, viewOf } from './view.ts';
 
 const TICK_MS = 1_000;
 const RECONCILE_MS = 30_000;
-/** Between two tries of a commit whose fate is unknown. */
-const COMMIT_RETRY_MS = 200;
+/** Between two tries of what Redis did not answer. */
+const RETRY_MS = 200;
 
 export interface TermDeps {
   readonly redis: Redis;
@@ -42,6 +43,7 @@ export interface TermDeps {
   readonly remembered: Mind | undefined;
   /** Takes what else belongs into the event log: changes of the configuration. */
   readonly takeNotes: () => readonly NewLogEntry[];
+  readonly metrics: Pick<Metrics, 'commitSeconds' | 'commitFailures'>;
   /** Told after each committed turn. */
   readonly committed: (turn: CommittedTurn) => void;
 }
@@ -50,6 +52,8 @@ export interface CommittedTurn {
   readonly mind: Mind;
   readonly effects: readonly Effect[];
   readonly view: LeaderView;
+  /** Of the newest snapshot. */
+  readonly snapshotVersion: number;
 }
 
 /** Leads until the signal aborts. @throws when it cannot go on as the leader. */
@@ -88,6 +92,7 @@ class Leader {
   #config: unknown;
   #tickedAtMs = performance.now();
   #reconciledAtMs = Number.NEGATIVE_INFINITY;
+  #isTroubled = false;
 
   constructor(deps: LeaderDeps, start: { mind: Mind; snapshot: RoutingSnapshot | undefined }) {
     this.#deps = deps;
@@ -97,13 +102,26 @@ class Leader {
 
   async run(): Promise<void> {
     const { signal } = this.#deps.term;
-    // The first turn waits for nothing: whoever waits for a leader waits no longer.
-    let heard = await this.#hear(1);
     while (!signal.aborted) {
-      if (this.#isDue(heard)) await this.#turn(heard);
-      if (performance.now() - this.#reconciledAtMs > RECONCILE_MS) await this.#reconcile();
-      heard = await this.#hear(this.#tickedAtMs + TICK_MS - performance.now());
+      try {
+        // The first turn waits for nothing: whoever waits for a leader waits no longer.
+        const waitMs = this.#isTick() ? 1 : this.#tickedAtMs + TICK_MS - performance.now();
+        const heard = await this.#hear(waitMs);
+        if (this.#isDue(heard)) await this.#turn(heard);
+        if (performance.now() - this.#reconciledAtMs > RECONCILE_MS) await this.#reconcile();
+        this.#isTroubled = false;
+      } catch (error) {
+        if (error instanceof ZephyrError && error.code === 'FENCED') throw error;
+        await this.#trouble(error);
+      }
     }
+  }
+
+  /** One lost command is no reason to give up leading: the lease tells when it is. */
+  async #trouble(error: unknown): Promise<void> {
+    if (!this.#isTroubled) this.#deps.log.warn({ err: error }, 'a turn failed');
+    this.#isTroubled = true;
+    await sleep(RETRY_MS, undefined, { signal: this.#deps.term.signal }).catch(() => undefined);
   }
 
   #hear(waitMs: number): Promise<Heard> {
@@ -132,17 +150,15 @@ class Leader {
     );
     const { config } = configSource.current();
     const { groups, endpoints, policy } = settingsOf(config);
+    const startedAtMs = performance.now();
     const isTick = this.#isTick();
     const presences = await readPresences(redis, log);
     const happened: Happened = {
       heard,
       commands: commands.forCore,
-      tick: isTick ? { presences, elapsedMs: performance.now() - this.#tickedAtMs } : null,
+      tick: isTick ? { presences, elapsedMs: startedAtMs - this.#tickedAtMs } : null,
       config: this.#config === config ? null : { kind: 'config', groups, endpoints },
     };
-    if (isTick) this.#tickedAtMs = performance.now();
-    this.#config = config;
-
     const turn = takeTurn(this.#mind, happened, { nowMs, policy });
     for (const { input, error } of turn.failures) {
       log.error({ err: error, event: input.event.kind }, 'an event was left out');
@@ -162,7 +178,12 @@ class Leader {
       ...auditWrites(audits, nowMs),
       { place: 'view', value: view },
     ]);
-    this.#deps.committed({ mind: turn.mind, effects: turn.effects, view });
+    this.#deps.committed({
+      ...{ mind: turn.mind, effects: turn.effects, view },
+      snapshotVersion: this.#snapshot?.version ?? 0,
+    });
+    if (isTick) this.#tickedAtMs = startedAtMs;
+    this.#config = config;
     await this.#perform(turn.effects);
   }
 
@@ -175,7 +196,7 @@ class Leader {
 
   /** Writes the turn; tries again while its fate is unknown and we still lead. */
   async #commit(turn: TurnResult, writes: readonly Write[]): Promise<void> {
-    const { term, redis, instanceId } = this.#deps;
+    const { term, redis, instanceId, metrics } = this.#deps;
     const snapshot = this.#nextSnapshot(turn);
     const commit: Commit = {
       id: randomUUID(),
@@ -192,7 +213,10 @@ class Leader {
       knownVersion: this.#snapshot?.version ?? 0,
     };
     while (!term.signal.aborted) {
+      const end = metrics.commitSeconds.startTimer();
       const answer = await writeCommit(redis, leader, commit).catch(() => undefined);
+      end();
+      if (answer?.status !== 'committed') metrics.commitFailures.inc();
       if (answer?.status === 'committed') {
         this.#mind = turn.mind;
         this.#snapshot = snapshot ?? this.#snapshot;
@@ -201,7 +225,7 @@ class Leader {
       if (answer !== undefined) {
         throw new ZephyrError('FENCED', `committing a decision: ${JSON.stringify(answer)}`);
       }
-      await sleep(COMMIT_RETRY_MS, undefined, { signal: term.signal }).catch(() => undefined);
+      await sleep(RETRY_MS, undefined, { signal: term.signal }).catch(() => undefined);
     }
     throw new ZephyrError('FENCED', 'committing a decision: not leading any more');
   }

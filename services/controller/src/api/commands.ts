@@ -1,0 +1,95 @@
+/**
+ * Commands: written to Redis, applied by whichever controller leads, and answered here when they
+ * are applied, or with why not.
+ */
+import {
+  COMMAND_NAMES,
+  type CommandAnswer,
+  type CommandName,
+  commandSchemas,
+} from '@zephyr/runtime/api';
+import type { Logger } from '@zephyr/runtime/logger';
+import { type AuditRecord, appendCommand } from '@zephyr/runtime/redis/commands';
+import type { StreamEntry } from '@zephyr/runtime/redis/streams';
+import type { RequestHandler } from 'express';
+import type { Redis } from 'ioredis';
+import { z } from 'zod';
+
+import type { Knowledge } from '../knowledge.ts';
+import { ProblemError } from './problem.ts';
+import type { Tail } from './tail.ts';
+
+/** Longer than a change of the leader may take, shorter than a command lives. */
+const ANSWER_LIMIT_MS = 5_500;
+
+export interface CommandDeps {
+  readonly redis: Redis;
+  readonly knowledge: Knowledge;
+  readonly tail: Tail;
+  readonly log: Logger;
+}
+
+export function handleCommand(deps: CommandDeps): RequestHandler<{ name: string }> {
+  return async (req, res) => {
+    const name = commandNamed(req.params.name);
+    const body = commandSchemas[name].safeParse(req.body);
+    if (!body.success) throw new ProblemError('invalid_body', z.prettifyError(body.error));
+    if (deps.knowledge.store().status === 'away') {
+      throw new ProblemError('store_away', 'commands cannot be kept while Redis is away');
+    }
+    const actor: unknown = res.locals['actor'];
+    const record = { actor: String(actor), name, body: body.data };
+    deps.log.info({ actor, command: name, ...body.data }, 'command');
+    res.json(await applied(deps, record));
+  };
+}
+
+function commandNamed(name: string): CommandName {
+  const found = COMMAND_NAMES.find((known) => known === name);
+  if (found !== undefined) return found;
+  throw new ProblemError('not_found', `there is no command ${name.slice(0, 40)}`);
+}
+
+async function applied(
+  { redis, tail }: CommandDeps,
+  record: Parameters<typeof appendCommand>[1],
+): Promise<CommandAnswer> {
+  const answers = new Map<string, AuditRecord>();
+  let arrived = () => {};
+  const listen = ({ value }: StreamEntry<AuditRecord>) => {
+    answers.set(value.commandId, value);
+    arrived();
+  };
+  // Before the command is written: its answer may be quicker than the reply of Redis.
+  tail.events.on('audit', listen);
+  try {
+    const id = await appendCommand(redis, record).catch(() => {
+      throw new ProblemError('store_away', 'Redis did not take the command');
+    });
+    const answer = new Promise<void>((resolve) => {
+      arrived = () => answers.has(id) && resolve();
+      arrived();
+    });
+    let timer: NodeJS.Timeout | undefined;
+    const limit = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, ANSWER_LIMIT_MS);
+    });
+    await Promise.race([answer, limit]);
+    clearTimeout(timer);
+    return answerOf(answers.get(id));
+  } finally {
+    tail.events.off('audit', listen);
+  }
+}
+
+function answerOf(audit: AuditRecord | undefined): CommandAnswer {
+  if (audit === undefined) {
+    throw new ProblemError(
+      'not_leading',
+      'no controller has taken the command; it will not be applied',
+    );
+  }
+  const { outcome } = audit;
+  if (outcome.status === 'refused') throw new ProblemError(outcome.code, outcome.detail);
+  return outcome.answer;
+}

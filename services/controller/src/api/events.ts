@@ -1,0 +1,135 @@
+/** `GET /events`: the state, then every change, as server-sent events. */
+import type { STREAM_EVENTS } from '@zephyr/runtime/api';
+import type { Logger } from '@zephyr/runtime/logger';
+import type { RequestHandler, Response } from 'express';
+import type { Redis } from 'ioredis';
+
+import type { Knowledge } from '../knowledge.ts';
+import { type History, readHistory, readLogAfter } from './history.ts';
+import type { LogEntry } from './log-entry.ts';
+import { ProblemError } from './problem.ts';
+import type { Sample } from './samples.ts';
+import type { Tail } from './tail.ts';
+
+/** The state goes out at most so often, and at least so often as a sign of life. */
+const STATE_EVERY_MS = 500;
+const SIGN_OF_LIFE_MS = 5_000;
+/** A reader that does not read is let go before it fills our memory; it will come again. */
+const MAX_UNREAD_BYTES = 4 * 1024 * 1024;
+const MAX_STREAMS = 200;
+
+export interface EventDeps {
+  readonly redis: Redis;
+  readonly knowledge: Knowledge;
+  readonly tail: Tail;
+  readonly log: Logger;
+}
+
+export function streamEvents(deps: EventDeps): RequestHandler {
+  let open = 0;
+  return async (req, res) => {
+    if (open >= MAX_STREAMS)
+      throw new ProblemError('not_leading', 'too many event streams are open');
+    open += 1;
+    res.on('close', () => {
+      open -= 1;
+    });
+    res.writeHead(200, {
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-store, no-transform',
+      // nginx would hold the events back.
+      'x-accel-buffering': 'no',
+    });
+    const stream = new EventStream(res, deps);
+    await stream.start(req.get('last-event-id'));
+  };
+}
+
+class EventStream {
+  readonly #res: Response;
+  readonly #deps: EventDeps;
+  #stateAtMs = Number.NEGATIVE_INFINITY;
+  #planned: NodeJS.Timeout | undefined;
+
+  constructor(res: Response, deps: EventDeps) {
+    this.#res = res;
+    this.#deps = deps;
+  }
+
+  async start(lastEventId: string | undefined): Promise<void> {
+    this.#sendState();
+    const { knowledge, tail } = this.#deps;
+    // What happens while the past is being read waits behind it.
+    const waiting: (LogEntry | Sample)[] = [];
+    let onLog = (entry: LogEntry): void => void waiting.push(entry);
+    let onSample = (sample: Sample): void => void waiting.push(sample);
+    const logListener = (entry: LogEntry) => onLog(entry);
+    const sampleListener = (sample: Sample) => onSample(sample);
+    tail.events.on('log', logListener);
+    tail.events.on('sample', sampleListener);
+    const stopListening = knowledge.onChange(() => this.#planState());
+    const life = setInterval(() => this.#sendState(), SIGN_OF_LIFE_MS);
+    this.#res.on('close', () => {
+      tail.events.off('log', logListener);
+      tail.events.off('sample', sampleListener);
+      stopListening();
+      clearInterval(life);
+      clearTimeout(this.#planned);
+    });
+
+    const lastId = await this.#sendPast(lastEventId);
+    onLog = (entry) => {
+      if (isAfter(entry.id, lastId)) this.#send('log', entry, entry.id);
+    };
+    onSample = (sample) => this.#send('sample', sample);
+    for (const entry of waiting) 'id' in entry ? onLog(entry) : onSample(entry);
+  }
+
+  /** Returns the id of the last log entry that was sent. */
+  async #sendPast(lastEventId: string | undefined): Promise<string> {
+    try {
+      const missed =
+        lastEventId === undefined ? undefined : await readLogAfter(this.#deps, lastEventId);
+      if (missed !== undefined) {
+        for (const entry of missed) this.#send('log', entry, entry.id);
+        return missed.at(-1)?.id ?? lastEventId ?? '0-0';
+      }
+      const history: History = await readHistory(this.#deps);
+      const lastId = history.log.at(-1)?.id;
+      this.#send('history', history, lastId);
+      return lastId ?? '0-0';
+    } catch (error) {
+      this.#deps.log.debug({ err: error }, 'an event stream starts without the past');
+      return '0-0';
+    }
+  }
+
+  #planState(): void {
+    const waitMs = this.#stateAtMs + STATE_EVERY_MS - performance.now();
+    this.#planned ??= setTimeout(() => this.#sendState(), Math.max(0, waitMs));
+  }
+
+  #sendState(): void {
+    clearTimeout(this.#planned);
+    this.#planned = undefined;
+    this.#stateAtMs = performance.now();
+    const state = this.#deps.knowledge.state();
+    if (state !== undefined) this.#send('state', state);
+  }
+
+  #send(event: (typeof STREAM_EVENTS)[number], data: unknown, id?: string): void {
+    if (this.#res.writableLength > MAX_UNREAD_BYTES) {
+      this.#res.destroy();
+      return;
+    }
+    const lines = [`event: ${event}`, ...(id === undefined ? [] : [`id: ${id}`])];
+    this.#res.write(`${lines.join('\n')}\ndata: ${JSON.stringify(data)}\n\n`);
+  }
+}
+
+/** Stream ids are two numbers. */
+function isAfter(id: string, other: string): boolean {
+  const [ms = 0, count = 0] = id.split('-').map(Number);
+  const [otherMs = 0, otherCount = 0] = other.split('-').map(Number);
+  return ms > otherMs || (ms === otherMs && count > otherCount);
+}

@@ -1,0 +1,80 @@
+/** What a view starts with: the samples of the charts, the event log, the last decisions. */
+import { type ApiDecision, decisionSchema } from '@zephyr/runtime/api';
+import type { Logger } from '@zephyr/runtime/logger';
+import { keys } from '@zephyr/runtime/redis/keys';
+import { outcomeBatchSchema, probeResultSchema } from '@zephyr/runtime/redis/records';
+import { parseEntries, readLast, type StreamEntry } from '@zephyr/runtime/redis/streams';
+import type { Redis } from 'ioredis';
+import type { z } from 'zod';
+
+import { type LogEntry, logEntryOf, newLogEntrySchema } from './log-entry.ts';
+import { liveSamples, probeSample, type Sample } from './samples.ts';
+
+const LOG_ENTRIES = 300;
+const SAMPLES_PER_ENDPOINT = 360;
+const STREAM_ENTRIES = 2_000;
+const DECISIONS = 200;
+
+interface HistoryDeps {
+  readonly redis: Redis;
+  readonly log: Logger;
+}
+
+export interface History {
+  readonly samples: readonly Sample[];
+  readonly log: readonly LogEntry[];
+}
+
+export async function readHistory(deps: HistoryDeps): Promise<History> {
+  const [probes, outcomes, log] = await Promise.all([
+    lastOf(deps, { key: keys.probes, count: STREAM_ENTRIES }, probeResultSchema),
+    lastOf(deps, { key: keys.outcomes, count: STREAM_ENTRIES }, outcomeBatchSchema),
+    lastOf(deps, { key: keys.log, count: LOG_ENTRIES }, newLogEntrySchema),
+  ]);
+  const samples = [...probes.map(probeSample), ...outcomes.flatMap(liveSamples)];
+  return {
+    samples: boundedByEndpoint(samples.toSorted((a, b) => a.atMs - b.atMs)),
+    log: log.map(logEntryOf),
+  };
+}
+
+function boundedByEndpoint(samples: readonly Sample[]): readonly Sample[] {
+  const counts = new Map<string, number>();
+  const kept = samples.toReversed().filter(({ endpointId }) => {
+    const count = (counts.get(endpointId) ?? 0) + 1;
+    counts.set(endpointId, count);
+    return count <= SAMPLES_PER_ENDPOINT;
+  });
+  return kept.toReversed();
+}
+
+/** The entries after `lastId`; undefined where that is no longer known. */
+export async function readLogAfter(
+  { redis, log }: HistoryDeps,
+  lastId: string,
+): Promise<readonly LogEntry[] | undefined> {
+  if (!/^\d{1,15}-\d{1,15}$/.test(lastId)) return undefined;
+  const reply = await redis.xrange(keys.log, lastId, '+', 'COUNT', LOG_ENTRIES);
+  // The entry itself must still be there, or some after it may be gone as well.
+  if (reply[0]?.[0] !== lastId) return undefined;
+  return parseEntries(reply.slice(1), { schema: newLogEntrySchema, refused: refusedBy(log) }).map(
+    logEntryOf,
+  );
+}
+
+/** Newest first, with their inputs. */
+export async function readDecisions(deps: HistoryDeps): Promise<readonly ApiDecision[]> {
+  const decisions = await lastOf(deps, { key: keys.decisions, count: DECISIONS }, decisionSchema);
+  return decisions.map(({ value }) => value).toReversed();
+}
+
+function lastOf<Value>(
+  { redis, log }: HistoryDeps,
+  stream: { readonly key: string; readonly count: number },
+  schema: z.ZodType<Value>,
+): Promise<readonly StreamEntry<Value>[]> {
+  return readLast(redis, stream, { schema, refused: refusedBy(log) });
+}
+
+const refusedBy = (log: Logger) => (id: string, why: string) =>
+  log.warn({ id, why }, 'a stream entry was refused');

@@ -1,0 +1,92 @@
+/** Errors of the admin API as RFC 9457 `application/problem+json`. */
+import { PROBLEMS, type Problem, type ProblemCode } from '@zephyr/runtime/api';
+import type { Logger } from '@zephyr/runtime/logger';
+import type { ErrorRequestHandler, Response } from 'express';
+
+const TITLES: Readonly<Record<ProblemCode, string>> = {
+  invalid_body: 'The request is not what this address takes',
+  unauthorized: 'The admin token is needed',
+  forbidden_origin: 'This page may not use the admin API',
+  not_found: 'There is nothing here',
+  unknown_endpoint: 'No endpoint has this id',
+  endpoint_disabled: 'The endpoint is disabled',
+  endpoint_unavailable: 'The endpoint is not available',
+  last_endpoint: 'It is the last enabled endpoint',
+  budget_spent: "The group's budget for checks is spent",
+  config_invalid: 'The configuration is not valid',
+  internal: 'The controller failed',
+  not_leading: 'No controller leads at the moment',
+  store_away: 'Redis is away',
+  timeout: 'The command was not applied in time',
+};
+
+const ADVICE: Readonly<Partial<Record<ProblemCode, readonly string[]>>> = {
+  unauthorized: [
+    'programs: send Authorization: Bearer <token>',
+    'browsers: hand the token in at POST /api/login',
+  ],
+  forbidden_origin: [
+    'open the dashboard by an address or by localhost',
+    'or add the name to controller.allowed_hosts in config.toml',
+  ],
+  endpoint_disabled: ['enable the endpoint first'],
+  endpoint_unavailable: ['wait until it is available, or repeat with "force": true'],
+  last_endpoint: ['enable another endpoint first, or repeat with "force": true'],
+  config_invalid: ['correct the file; the former configuration is still in use'],
+  not_leading: ['try again in some seconds', 'see whether a controller is running'],
+  store_away: ['try again when Redis is back; requests are still served meanwhile'],
+  timeout: ['look at the state before you repeat the command'],
+};
+
+/** What a handler throws to refuse a request. */
+export class ProblemError extends Error {
+  readonly code: ProblemCode;
+
+  /** @param detail what was wrong with this request; goes to the client. */
+  constructor(code: ProblemCode, detail: string) {
+    super(detail);
+    this.name = 'ProblemError';
+    this.code = code;
+  }
+}
+
+export function problemOf(code: ProblemCode, detail: string): Problem {
+  return {
+    type: `urn:zephyr:problem:${code}`,
+    title: TITLES[code],
+    status: PROBLEMS[code],
+    code,
+    detail,
+    advice: [...(ADVICE[code] ?? [])],
+  };
+}
+
+/** Seconds after which it makes sense to try again. */
+const RETRY_AFTER_S = 2;
+
+function sendProblem(res: Response, problem: Problem): void {
+  if (problem.status === 503) res.setHeader('retry-after', RETRY_AFTER_S);
+  if (problem.code === 'unauthorized') res.setHeader('www-authenticate', 'Bearer');
+  res.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
+}
+
+/** The only place that answers errors; nothing of an unexpected one goes to the client. */
+export function answerErrors(log: Logger): ErrorRequestHandler {
+  return (error: unknown, _req, res, next) => {
+    if (res.headersSent) return next(error);
+    if (error instanceof ProblemError) {
+      return sendProblem(res, problemOf(error.code, error.message));
+    }
+    if (isBadBody(error)) {
+      return sendProblem(res, problemOf('invalid_body', 'the body is no JSON of at most 16 kB'));
+    }
+    log.error({ err: error }, 'an admin request failed');
+    return sendProblem(res, problemOf('internal', 'see the log of the controller'));
+  };
+}
+
+/** What express.json throws: too large, not JSON, wrong charset. */
+function isBadBody(error: unknown): boolean {
+  const status = (error as { status?: unknown } | null)?.status;
+  return typeof status === 'number' && status >= 400 && status < 500;
+}

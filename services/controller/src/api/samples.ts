@@ -1,0 +1,34 @@
+/** Points of the latency chart, from the streams of probes and outcomes. Pure. */
+import type { FailureClass, OutcomeBatch, ProbeResult } from '@zephyr/core';
+import type { ApiSample } from '@zephyr/runtime/api';
+import type { StreamEntry } from '@zephyr/runtime/redis/streams';
+
+export type Sample = ApiSample;
+
+export function probeSample({ atMs, value }: StreamEntry<ProbeResult>): Sample {
+  const { endpointId, verdict } = value;
+  return {
+    atMs,
+    endpointId,
+    source: 'probe',
+    verdict:
+      verdict.status === 'ok'
+        ? { status: 'ok', latencyMs: verdict.apiLatencyMs }
+        : { status: 'failed', failure: verdict.failure },
+  };
+}
+
+/** One point for each endpoint of a report: the middle of its times, or its commonest failure. */
+export function liveSamples({ atMs, value }: StreamEntry<OutcomeBatch>): readonly Sample[] {
+  return Object.entries(value.endpoints).flatMap(([endpointId, counts]): readonly Sample[] => {
+    const sorted = counts.ttftMs.toSorted((a, b) => a - b);
+    const middle = sorted[Math.floor(sorted.length / 2)];
+    const base = { atMs, endpointId, source: 'live' as const };
+    if (middle !== undefined) {
+      return [{ ...base, verdict: { status: 'ok', latencyMs: middle } }];
+    }
+    const [worst] = Object.entries(counts.failed).toSorted(([, a], [, b]) => b - a);
+    if (worst === undefined) return [];
+    return [{ ...base, verdict: { status: 'failed', failure: worst[0] as FailureClass } }];
+  });
+}

@@ -1,0 +1,100 @@
+/**
+ * Follows what the leader writes: the event log and the audit stream, and the measurements that
+ * the charts show. One reader for the whole process; it waits for Redis to come back and then goes
+ * on where it was.
+ */
+import { EventEmitter } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { messageOf } from '@zephyr/runtime/errors';
+import type { Logger } from '@zephyr/runtime/logger';
+import { createRedis, type RedisTarget } from '@zephyr/runtime/redis/client';
+import { type AuditRecord, auditRecordSchema } from '@zephyr/runtime/redis/commands';
+import { keys } from '@zephyr/runtime/redis/keys';
+import { outcomeBatchSchema, probeResultSchema } from '@zephyr/runtime/redis/records';
+import { parseEntries, type StreamEntry } from '@zephyr/runtime/redis/streams';
+import { z } from 'zod';
+
+import { type LogEntry, logEntryOf, newLogEntrySchema } from './log-entry.ts';
+import { liveSamples, probeSample, type Sample } from './samples.ts';
+
+interface TailEvents {
+  log: [LogEntry];
+  sample: [Sample];
+  audit: [StreamEntry<AuditRecord>];
+}
+
+export interface Tail {
+  readonly events: EventEmitter<TailEvents>;
+  stop(): void;
+}
+
+/** Below the time after which a command counts as lost. */
+const WAIT_MS = 500;
+const RETRY_MS = 500;
+const STREAMS = [keys.log, keys.audit, keys.probes, keys.outcomes] as const;
+
+const xreadReply = z.array(z.tuple([z.string(), z.array(z.unknown())])).nullable();
+
+export function startTail(target: RedisTarget, log: Logger): Tail {
+  const redis = createRedis(target, log, 'command');
+  const events = new EventEmitter<TailEvents>();
+  // Each event stream of the API listens.
+  events.setMaxListeners(0);
+  const stopping = new AbortController();
+  const cursors = new Map<string, string>();
+  const refused = (id: string, why: string) => log.warn({ id, why }, 'a stream entry was refused');
+
+  const parse = <Value>(entries: unknown, schema: z.ZodType<Value>) =>
+    parseEntries(entries, { schema, refused });
+  const told: Readonly<Record<string, (entries: unknown) => void>> = {
+    [keys.log]: (entries) => {
+      for (const entry of parse(entries, newLogEntrySchema)) events.emit('log', logEntryOf(entry));
+    },
+    [keys.audit]: (entries) => {
+      for (const entry of parse(entries, auditRecordSchema)) events.emit('audit', entry);
+    },
+    [keys.probes]: (entries) => {
+      for (const entry of parse(entries, probeResultSchema)) {
+        events.emit('sample', probeSample(entry));
+      }
+    },
+    [keys.outcomes]: (entries) => {
+      for (const sample of parse(entries, outcomeBatchSchema).flatMap(liveSamples)) {
+        events.emit('sample', sample);
+      }
+    },
+  };
+
+  const read = async () => {
+    for (const key of STREAMS) {
+      if (cursors.has(key)) continue;
+      const [last] = await redis.xrevrange(key, '+', '-', 'COUNT', 1);
+      cursors.set(key, last?.[0] ?? '0-0');
+    }
+    const ids = STREAMS.map((key) => cursors.get(key) ?? '0-0');
+    const reply = await redis.xread('COUNT', 200, 'BLOCK', WAIT_MS, 'STREAMS', ...STREAMS, ...ids);
+    for (const [key, entries] of xreadReply.parse(reply) ?? []) {
+      const last = (entries.at(-1) as [string] | undefined)?.[0];
+      if (last !== undefined) cursors.set(key, last);
+      told[key]?.(entries);
+    }
+  };
+
+  const run = async () => {
+    while (!stopping.signal.aborted) {
+      await read().catch(async (error: unknown) => {
+        log.debug({ reason: messageOf(error) }, 'following the streams failed');
+        await sleep(RETRY_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
+      });
+    }
+  };
+  void run();
+  return {
+    events,
+    stop: () => {
+      stopping.abort();
+      redis.disconnect();
+    },
+  };
+}

@@ -1,0 +1,161 @@
+/**
+ * Every metric of the controller, with labels from closed sets. What the endpoints are like is
+ * told by the leader only, so that a sum over all controllers is right.
+ */
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+
+import { REASON_CODES } from '@zephyr/core';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+import type { Knowledge, State } from './knowledge.ts';
+import type { CommittedTurn } from './term.ts';
+
+const REDIS_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
+const EVENT_LOOP_RESOLUTION_MS = 20;
+const NANOSECONDS = 1e9;
+
+export interface Metrics {
+  readonly registry: Registry;
+  /** Of a whole turn's commit, with what waits before it. */
+  readonly commitSeconds: Histogram;
+  readonly commitFailures: Counter;
+  count(turn: CommittedTurn): void;
+  stop(): void;
+}
+
+export function createMetrics(knowledge: Knowledge): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  const switches = new Counter({
+    name: 'zephyr_controller_switches_total',
+    help: 'Switches of the active endpoint that took effect, by reason',
+    labelNames: ['reason'],
+    registers,
+  });
+  // A rate needs the zero before the first one.
+  for (const reason of REASON_CODES) switches.inc({ reason }, 0);
+  const commitSeconds = new Histogram({
+    name: 'zephyr_controller_commit_seconds',
+    help: 'Time that Redis took for the commit of one turn',
+    buckets: REDIS_SECONDS,
+    registers,
+  });
+  const commitFailures = new Counter({
+    name: 'zephyr_controller_commit_failures_total',
+    help: 'Commits that Redis did not take: fenced, in conflict, or without an answer',
+    registers,
+  });
+  const delay = monitorEventLoopDelay({ resolution: EVENT_LOOP_RESOLUTION_MS });
+  delay.enable();
+  new Gauge({
+    name: 'zephyr_controller_event_loop_delay_seconds',
+    help: 'The 99th percentile of the event loop delay since the last scrape',
+    registers,
+    collect() {
+      this.set(delay.percentile(99) / NANOSECONDS);
+      delay.reset();
+    },
+  });
+  addStateGauges(registry, knowledge);
+  return {
+    registry,
+    commitSeconds,
+    commitFailures,
+    count: ({ effects }) => {
+      for (const effect of effects) {
+        if (effect.kind === 'record' && effect.decision.phase === 'switched') {
+          switches.inc({ reason: effect.decision.reason });
+        }
+      }
+    },
+    stop: () => delay.disable(),
+  };
+}
+
+function addStateGauges(registry: Registry, knowledge: Knowledge): void {
+  const registers = [registry];
+  new Gauge({
+    name: 'zephyr_controller_leader',
+    help: '1 where this controller leads',
+    registers,
+    collect() {
+      this.set(knowledge.isLeading() ? 1 : 0);
+    },
+  });
+  new Gauge({
+    name: 'zephyr_controller_redis_up',
+    help: '1 while Redis can be reached',
+    registers,
+    collect() {
+      this.set(knowledge.store().status === 'connected' ? 1 : 0);
+    },
+  });
+  new Gauge({
+    name: 'zephyr_controller_config_valid',
+    help: '0 while a changed configuration is refused and the former one is in use',
+    registers,
+    collect() {
+      this.set(knowledge.config().status === 'applied' ? 1 : 0);
+    },
+  });
+  new Gauge({
+    name: 'zephyr_controller_snapshot_version',
+    help: 'Version of the snapshot that this leader published last',
+    registers,
+    collect() {
+      this.reset();
+      if (knowledge.isLeading()) this.set(knowledge.snapshotVersion());
+    },
+  });
+  for (const { name, help, of } of ENDPOINT_GAUGES) {
+    new Gauge({
+      name,
+      help,
+      labelNames: ['endpoint'],
+      registers,
+      collect() {
+        this.reset();
+        const state = knowledge.isLeading() ? knowledge.state() : undefined;
+        for (const endpoint of state?.endpoints ?? []) {
+          const value = of(endpoint, state);
+          if (value !== undefined) this.set({ endpoint: endpoint.id }, value);
+        }
+      },
+    });
+  }
+}
+
+type Endpoint = State['endpoints'][number];
+
+const ENDPOINT_GAUGES: readonly {
+  readonly name: string;
+  readonly help: string;
+  /** Undefined: nothing is known. */
+  readonly of: (endpoint: Endpoint, state: State | undefined) => number | undefined;
+}[] = [
+  {
+    name: 'zephyr_controller_endpoint_score_seconds',
+    help: 'Expected time to a good answer',
+    of: ({ score }) => (score.status === 'known' ? score.totalMs / 1000 : undefined),
+  },
+  {
+    name: 'zephyr_controller_endpoint_healthy',
+    help: '1 healthy, 0 unhealthy by checks; absent while unknown',
+    of: ({ health }) => (health.status === 'unknown' ? undefined : +(health.status === 'healthy')),
+  },
+  {
+    name: 'zephyr_controller_endpoint_available',
+    help: '1 where new requests may be sent',
+    of: ({ available }) => +available,
+  },
+  {
+    name: 'zephyr_controller_endpoint_active',
+    help: '1 for the endpoint that new requests go to',
+    of: ({ id }, state) =>
+      +(
+        state !== undefined &&
+        state.selection.status !== 'none' &&
+        state.selection.activeId === id
+      ),
+  },
+];
