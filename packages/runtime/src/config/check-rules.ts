@@ -2,6 +2,7 @@
  * The rules that no schema of single values can tell: what must be unique, how values relate,
  * which tokens must be there. Pure: the document and the variables come in, findings go out.
  */
+import { checkClients } from './check-clients.ts';
 import { checkEndpointUrl } from './endpoint-url.ts';
 import type { Finding, KeyPath } from './problem.ts';
 import { type RawTable, rawEndpoints, rawGroups, rawTable, rawText } from './raw.ts';
@@ -20,6 +21,7 @@ export function checkRules(document: RawTable, variables: Variables): readonly F
     ...checkTimes(document),
     ...checkTokens(document, variables),
     ...checkRedis(document, variables),
+    ...checkClients(document, variables),
   ];
 }
 

@@ -129,7 +129,8 @@ function resolveClientKey(client: ConfigFile['clients'][number], variables: Vari
     client.key_file === undefined
       ? variables(client.key_env ?? '')
       : readFileSync(client.key_file, 'utf8').trim();
-  return { name: client.name, sha256: sha256(key ?? '') };
+  if (key === undefined) throw new Error(`client ${client.name} passed the checks without a key`);
+  return { name: client.name, sha256: sha256(key) };
 }
 
 /** Of what a snapshot refers to: the ids, their groups and URLs, in order of preference. */

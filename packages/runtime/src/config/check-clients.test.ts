@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+
+import { checkClients } from './check-clients.ts';
+
+const key = 'k'.repeat(32);
+const variables = (name: string) =>
+  ({ GOOD: key, SHORT: 'abc', SPACED: `${key} ${key}` })[name] ?? undefined;
+
+describe('checkClients', () => {
+  const cases = [
+    { name: 'a key in a variable', client: { name: 'a', key_env: 'GOOD' }, found: [] },
+    { name: 'a hash', client: { name: 'a', key_sha256: 'f'.repeat(64) }, found: [] },
+    { name: 'no key at all', client: { name: 'a' }, found: ['no key'] },
+    {
+      name: 'two sources',
+      client: { name: 'a', key_env: 'GOOD', key_sha256: 'f'.repeat(64) },
+      found: ['key_env and key_sha256 together'],
+    },
+    {
+      name: 'a variable that is not set',
+      client: { name: 'a', key_env: 'MISSING' },
+      found: ['key_env = "MISSING", where no key is found'],
+    },
+    {
+      name: 'a short key',
+      client: { name: 'a', key_env: 'SHORT' },
+      found: ['key_env = "SHORT", whose key is too short'],
+    },
+    {
+      name: 'a key with a space',
+      client: { name: 'a', key_env: 'SPACED' },
+      found: ['key_env = "SPACED", whose key has spaces or is too long'],
+    },
+    {
+      name: 'a file that is not there',
+      client: { name: 'a', key_file: '/nowhere/key' },
+      found: ['key_file = "/nowhere/key", where no key is found'],
+    },
+  ];
+  it.each(cases)('$name', ({ client, found }) => {
+    const findings = checkClients({ clients: [client] }, variables);
+    expect(findings.map((finding) => finding.found)).toEqual(found);
+    expect(JSON.stringify(findings)).not.toContain(key);
+  });
+
+  it('finds a name that is there twice', () => {
+    const client = { name: 'a', key_env: 'GOOD' };
+    expect(checkClients({ clients: [client, client] }, variables)).toHaveLength(1);
+  });
+});

@@ -1,0 +1,80 @@
+/**
+ * The keys of the people who may use the proxy. A key that is missing must stop the start: a proxy
+ * that goes on without it would lock its owner out, or serve nobody knows whom.
+ */
+import { readFileSync } from 'node:fs';
+
+import type { Finding, KeyPath } from './problem.ts';
+import { type RawTable, rawTable, rawText } from './raw.ts';
+import type { Variables } from './variables.ts';
+
+/** 128 bits in base64; shorter ones can be guessed over a network. */
+const SHORTEST_KEY = 22;
+const SOURCES = ['key_env', 'key_file', 'key_sha256'] as const;
+
+export function checkClients(document: RawTable, variables: Variables): readonly Finding[] {
+  const clients = Array.isArray(document['clients']) ? document['clients'] : [];
+  const names = new Set<string>();
+  return clients.flatMap((value: unknown, index) => {
+    const client = rawTable(value);
+    const path: KeyPath = ['clients', index];
+    const name = rawText(client['name']);
+    const findings = checkSource(client, path, variables);
+    if (name !== undefined && names.has(name)) {
+      findings.push({
+        path: [...path, 'name'],
+        found: `a second client with the name ${JSON.stringify(name)}`,
+        expected: 'a name that no other client has',
+        advice: 'rename one of the two, so that each person can be told apart and removed',
+      });
+    }
+    if (name !== undefined) names.add(name);
+    return findings;
+  });
+}
+
+function checkSource(client: RawTable, path: KeyPath, variables: Variables): Finding[] {
+  const given = SOURCES.filter((source) => client[source] !== undefined);
+  const [source] = given;
+  if (source === undefined || given.length > 1) {
+    return [
+      {
+        path,
+        found: source === undefined ? 'no key' : `${given.join(' and ')} together`,
+        expected: 'exactly one of key_env, key_file and key_sha256',
+        advice: 'make a key with `zephyr clients add <name>`',
+      },
+    ];
+  }
+  if (source === 'key_sha256') return [];
+  const key = source === 'key_env' ? ofVariable(client, variables) : ofFile(client);
+  const found = problemOfKey(key);
+  if (found === undefined) return [];
+  const where = `${source} = ${JSON.stringify(rawText(client[source]) ?? '')}`;
+  return [
+    {
+      path: [...path, source],
+      found: `${where}, ${found}`,
+      expected: `a key of at least ${SHORTEST_KEY} characters without spaces`,
+      advice: 'make one with `openssl rand -base64 24` or `zephyr clients add <name>`',
+    },
+  ];
+}
+
+function problemOfKey(key: string | undefined): string | undefined {
+  if (key === undefined) return 'where no key is found';
+  if (key.length < SHORTEST_KEY) return 'whose key is too short';
+  return /^[\x21-\x7e]{1,512}$/.test(key) ? undefined : 'whose key has spaces or is too long';
+}
+
+function ofVariable(client: RawTable, variables: Variables): string | undefined {
+  return variables(rawText(client['key_env']) ?? '');
+}
+
+function ofFile(client: RawTable): string | undefined {
+  try {
+    return readFileSync(rawText(client['key_file']) ?? '', 'utf8').trim() || undefined;
+  } catch {
+    return undefined;
+  }
+}
