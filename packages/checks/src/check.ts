@@ -24,7 +24,11 @@ export async function runCheck(
 ): Promise<CheckReport> {
   const startedAtMs = performance.now();
   const report = await check(style, target, run);
-  return { ...report, wallMs: performance.now() - startedAtMs };
+  return {
+    usage: report.usage,
+    verdict: rounded(report.verdict),
+    wallMs: Math.round(performance.now() - startedAtMs),
+  };
 }
 
 async function check(
@@ -45,4 +49,15 @@ async function check(
     default:
       return assertNever(style);
   }
+}
+
+/** Fractions of a millisecond are noise. */
+function rounded(verdict: ProbeVerdict): ProbeVerdict {
+  if (verdict.status === 'failed') return verdict;
+  const { apiLatencyMs, ttftMs } = verdict;
+  return {
+    status: 'ok',
+    apiLatencyMs: Math.round(apiLatencyMs),
+    ...(ttftMs === undefined ? {} : { ttftMs: Math.round(ttftMs) }),
+  };
 }

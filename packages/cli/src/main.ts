@@ -2,6 +2,7 @@
  * The `zephyr` command. Each command's module is loaded only when it runs: a start takes no longer
  * for the commands that are not used.
  */
+import { PROBE_STYLES } from '@zephyr/core';
 import { EXIT, explain, ZephyrError } from '@zephyr/runtime/errors';
 import { Command, CommanderError, Option } from 'commander';
 
@@ -64,6 +65,24 @@ program
   });
 
 program
+  .command('probe [endpoint]')
+  .description('Check all endpoints now, or one; needs no running Zephyr')
+  .addOption(configOption)
+  .addOption(envFileOption)
+  .addOption(
+    new Option('--style <style>', 'instead of the configured one').choices([...PROBE_STYLES]),
+  )
+  .option('--json', 'print JSON for programs')
+  .action(async (wanted, options) => {
+    const { probe } = await import('./commands/probe.ts');
+    const progress = (line: string) => process.stderr.write(`${line}\n`);
+    const call = { wanted, options, environment: process.env, progress, signal: interrupted() };
+    const { text, exitCode } = await probe(call);
+    console.log(text);
+    process.exitCode = exitCode;
+  });
+
+program
   .command('config')
   .description('Look at the configuration')
   .command('check')
@@ -102,6 +121,14 @@ try {
   await program.parseAsync();
 } catch (error) {
   process.exitCode = exitCodeOf(error);
+}
+
+/** Ctrl-C ends what runs, and what it started, before the program ends. */
+function interrupted(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => controller.abort());
+  return controller.signal;
 }
 
 function parsePort(text: string): number {

@@ -3,7 +3,6 @@ export * from './choose-endpoint.ts';
 export * from './decision.ts';
 export * from './ejection.ts';
 export * from './events.ts';
-export * from './failure-advice.ts';
 export type * from './health.ts';
 export type * from './latency.ts';
 export * from './policy.ts';

@@ -1,6 +1,7 @@
 /** One job of the queue: the check that it asks for, and its result in Redis. */
 import { runCheck } from '@zephyr/checks/check';
 import type { CheckTarget } from '@zephyr/checks/check-target';
+import { targetOf } from '@zephyr/checks/endpoint-target';
 import type { StartGate } from '@zephyr/checks/start-gate';
 import {
   type CheapStyle,
@@ -78,8 +79,8 @@ export async function runProbeJob(
 
   const result: ProbeResult = {
     ...{ endpointId, slot, sequence, style, startedAtMs },
-    wallMs: Math.round(report.wallMs),
-    verdict: rounded(report.verdict),
+    wallMs: report.wallMs,
+    verdict: report.verdict,
     usage: report.usage,
     costUsd: costUsd(report.usage, priceOf(plan.target.model, plan.prices)),
   };
@@ -101,16 +102,15 @@ interface CheckPlan {
   readonly prices: Config['prices'];
 }
 
-function planOf(id: EndpointId, { config, secrets }: LoadedConfig): CheckPlan | undefined {
+function planOf(id: EndpointId, loaded: LoadedConfig): CheckPlan | undefined {
+  const { config } = loaded;
   const endpoint = config.endpoints.find((candidate) => candidate.id === id);
   if (endpoint === undefined) return undefined;
-  const { name, healthCheck } = groupOf(config, endpoint);
-  const token = secrets.groupTokens.get(name);
-  if (token === undefined) return undefined;
-  const { model, timeoutMs, claudeBinaryPath } = healthCheck;
+  const { healthCheck } = groupOf(config, endpoint);
+  const { target, style } = targetOf(loaded, endpoint);
   return {
-    target: { baseUrl: endpoint.baseUrl, token, model, timeoutMs, claudeBinaryPath },
-    real: endpoint.style ?? healthCheck.style,
+    target,
+    real: style,
     cheap: healthCheck.cheapStyle,
     realIntervalMs: healthCheck.realIntervalMs,
     prices: config.prices,
@@ -122,16 +122,6 @@ function freshnessOf({ verdict, style }: ProbeResult, plan: CheckPlan): Freshnes
   return style === plan.real
     ? { kind: 'fresh', forMs: plan.realIntervalMs }
     : { kind: 'unchanged' };
-}
-
-function rounded(verdict: ProbeResult['verdict']): ProbeResult['verdict'] {
-  if (verdict.status === 'failed') return verdict;
-  const { apiLatencyMs, ttftMs } = verdict;
-  return {
-    status: 'ok',
-    apiLatencyMs: Math.round(apiLatencyMs),
-    ...(ttftMs === undefined ? {} : { ttftMs: Math.round(ttftMs) }),
-  };
 }
 
 function observe(result: ProbeResult, { metrics, log }: RunnerDeps): void {

@@ -50,8 +50,10 @@ export const codes = {
   'advice.rate_limited': 'The token has used up its rate; wait or use another token.',
   'advice.token_refused': 'Renew the token of this group in .env, then reload.',
   'advice.credit': 'Top up the account that the token belongs to.',
-  'advice.model_not_found': 'The endpoint does not offer the model of the checks; set another one.',
-  'advice.client_error': 'The client sent something that the endpoint does not accept.',
+  'advice.model_not_found':
+    'The endpoint does not offer the model of the checks; set another model under [health_check].',
+  'advice.client_error':
+    'The endpoint does not accept the request; for checks try another style under [health_check].',
   'advice.cli_missing': 'Run npm ci, or set claude_binary_path; zephyr doctor tells more.',
   'advice.cli_crashed': 'Run zephyr doctor; it starts the CLI and shows what it says.',
 

@@ -50,8 +50,8 @@ export const codes = {
   'advice.rate_limited': '令牌的速率已用尽；请等待或换用其他令牌。',
   'advice.token_refused': '请在 .env 中更新该组的令牌，然后重新加载。',
   'advice.credit': '请为令牌所属账户充值。',
-  'advice.model_not_found': '端点不提供检查所用的模型；请另设模型。',
-  'advice.client_error': '客户端发送了端点不接受的内容。',
+  'advice.model_not_found': '端点不提供检查所用的模型；请在 [health_check] 中另设 model。',
+  'advice.client_error': '端点不接受该请求；若是检查，请在 [health_check] 中换用其他 style。',
   'advice.cli_missing': '请运行 npm ci，或设置 claude_binary_path；详见 zephyr doctor。',
   'advice.cli_crashed': '请运行 zephyr doctor，它会启动 CLI 并显示其输出。',
 

@@ -1,0 +1,134 @@
+/**
+ * `zephyr probe`: checks endpoints now, from this machine, without a running system. Nothing is
+ * recorded.
+ */
+import { runCheck } from '@zephyr/checks/check';
+import { targetOf } from '@zephyr/checks/endpoint-target';
+import { createStartGate } from '@zephyr/checks/start-gate';
+import {
+  costUsd,
+  type EndpointId,
+  type ProbeStyle,
+  type ProbeVerdict,
+  priceOf,
+  type TokenUsage,
+} from '@zephyr/core';
+import type { Config, EndpointConfig } from '@zephyr/runtime/config/config';
+import { type LoadedConfig, loadConfig } from '@zephyr/runtime/config/load';
+import { EXIT, ZephyrError } from '@zephyr/runtime/errors';
+import { numbersOf, translator } from '@zephyr/texts';
+
+import type { Environment } from '../launch/state-folder.ts';
+import { renderTable } from '../table.ts';
+
+export interface ProbeOptions {
+  readonly config: string;
+  readonly envFile: string;
+  /** Instead of the configured styles. */
+  readonly style?: ProbeStyle;
+  readonly json?: boolean;
+}
+
+/** One endpoint's check; what `--json` prints a list of. */
+export interface ProbedEndpoint {
+  readonly endpointId: EndpointId;
+  readonly name: string;
+  readonly groupName: string;
+  readonly style: ProbeStyle;
+  readonly verdict: ProbeVerdict;
+  readonly wallMs: number;
+  readonly usage: TokenUsage;
+  readonly costUsd: number;
+  /** What to do about a failure. */
+  readonly advice?: string;
+}
+
+export interface ProbeCall {
+  /** Name or id of one endpoint; absent: all. */
+  readonly wanted: string | undefined;
+  readonly options: ProbeOptions;
+  readonly environment: Environment;
+  /** Told of each check as it starts and ends. */
+  readonly progress: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** @throws ZephyrError `CONFIG`, or `USAGE` for an endpoint that does not exist */
+export async function probe(call: ProbeCall): Promise<{ text: string; exitCode: number }> {
+  const loaded = loadConfig({
+    configPath: call.options.config,
+    envFilePath: call.options.envFile,
+    environment: call.environment,
+  });
+  const probed = await probeEndpoints(loaded, endpointsOf(loaded.config, call.wanted), call);
+  const exitCode = probed.every(({ verdict }) => verdict.status === 'ok') ? EXIT.ok : EXIT.failure;
+  const text =
+    call.options.json === true ? JSON.stringify(probed, null, 2) : render(probed, loaded.config);
+  return { text, exitCode };
+}
+
+/** All at once, but for the start of the CLI, which takes a whole processor. */
+async function probeEndpoints(
+  loaded: LoadedConfig,
+  endpoints: readonly EndpointConfig[],
+  { options, progress, signal }: ProbeCall,
+): Promise<readonly ProbedEndpoint[]> {
+  const gate = createStartGate();
+  const say = translator(loaded.config.ui.language);
+  let done = 0;
+  progress(`checking ${endpoints.length} ${endpoints.length === 1 ? 'endpoint' : 'endpoints'}…`);
+  return await Promise.all(
+    endpoints.map(async (endpoint) => {
+      const { target, style: configured } = targetOf(loaded, endpoint);
+      const style = options.style ?? configured;
+      const report = await runCheck(style, target, { signal, gate });
+      const { verdict } = report;
+      done += 1;
+      const how = verdict.status === 'ok' ? 'ok' : say(`failure.${verdict.failure}`);
+      progress(`[${done}/${endpoints.length}] ${endpoint.name}: ${how}`);
+      return {
+        ...{ endpointId: endpoint.id, name: endpoint.name, groupName: endpoint.groupName, style },
+        ...report,
+        costUsd: costUsd(report.usage, priceOf(target.model, loaded.config.prices)),
+        ...(verdict.status === 'ok' ? {} : { advice: say(`advice.${verdict.failure}`) }),
+      };
+    }),
+  );
+}
+
+function endpointsOf(config: Config, wanted: string | undefined): readonly EndpointConfig[] {
+  if (wanted === undefined) return config.endpoints;
+  const found = config.endpoints.filter(
+    ({ id, name }) => id === wanted || name.toLowerCase() === wanted.toLowerCase(),
+  );
+  if (found.length > 0) return found;
+  throw new ZephyrError('USAGE', `there is no endpoint ${wanted}`, {
+    advice: [`known are: ${config.endpoints.map(({ name }) => name).join(', ')}`],
+  });
+}
+
+function render(probed: readonly ProbedEndpoint[], { ui }: Config): string {
+  const say = translator(ui.language);
+  const numbers = numbersOf(ui.language);
+  const rows = probed.map(({ name, groupName, style, verdict, wallMs, usage, costUsd: usd }) => {
+    const isOk = verdict.status === 'ok';
+    const ttftMs = isOk ? verdict.ttftMs : undefined;
+    return [
+      name,
+      groupName,
+      style,
+      isOk ? 'ok' : say(`failure.${verdict.failure}`),
+      isOk ? numbers.latency(verdict.apiLatencyMs) : '',
+      ttftMs === undefined ? '' : numbers.latency(ttftMs),
+      numbers.latency(wallMs),
+      `${usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens}/${usage.outputTokens}`,
+      numbers.usd(usd),
+    ];
+  });
+  const head = ['endpoint', 'group', 'style', 'verdict', 'api', 'first byte', 'whole'];
+  const table = renderTable([...head, 'tokens in/out', 'cost'], rows);
+  const troubles = probed.flatMap(({ name, verdict, advice = '' }) =>
+    verdict.status === 'ok' ? [] : [`${name}: ${verdict.detail}\n  → ${advice}`],
+  );
+  return [table, ...troubles].join('\n\n');
+}
