@@ -1,4 +1,4 @@
-import type { Decision } from './decision.ts';
+import type { Decision, Trade } from './decision.ts';
 import type {
   EndpointId,
   EpochMs,
@@ -145,6 +145,7 @@ export type Notice =
   | { readonly code: 'available_again' }
   | { readonly code: 'budget_nearly_spent'; readonly groupName: string }
   | { readonly code: 'budget_spent'; readonly groupName: string }
+  | { readonly code: 'sessions_moved'; readonly fromId: EndpointId; readonly trade: Trade }
   | { readonly code: 'late_probe_dropped'; readonly endpointId: EndpointId };
 
 /** What the controller has to do, in this order. */
@@ -178,6 +179,7 @@ const SEVERITIES: Readonly<Record<Notice['code'], 'info' | 'warning' | 'critical
   available_again: 'info',
   budget_nearly_spent: 'warning',
   budget_spent: 'critical',
+  sessions_moved: 'info',
   late_probe_dropped: 'info',
 };
 

@@ -1,10 +1,11 @@
 import type { EndpointSetting, GroupSetting, Notice } from './events.ts';
 import { applyProbeToHealth, applyToTokenAccess, probeKindOf, type TokenStep } from './health.ts';
-import { addLiveLatency, addProbeLatency, pooledOffsetMs } from './latency.ts';
+import { addLiveLatency, addProbeLatency } from './latency.ts';
 import { applyOutcomesToLive, failuresOf } from './live.ts';
 import { toPresence, totalActiveRequests } from './presence.ts';
 import { dayOf } from './probe-pace.ts';
 import { addAttempts } from './reliability.ts';
+import { median } from './statistics.ts';
 import { type Step, stay, type Turn } from './turn.ts';
 import {
   causeOf,
@@ -78,15 +79,12 @@ function applyProbe(
 
 /** Takes in what one proxy saw in about a second. */
 export function takeOutcomes(world: World, batch: OutcomeBatch, turn: Turn): Step {
-  const { nowMs, policy } = turn;
-  const tracks = world.endpoints.map(({ latency }) => latency);
-  const offsetMs = pooledOffsetMs(tracks, nowMs, policy.latency);
   const isOverloaded = world.overloadedEverywhere;
   const changed = world.endpoints.map((endpoint) => {
     const counts = batch.endpoints[endpoint.id];
     return counts === undefined
       ? endpoint
-      : applyOutcomes(endpoint, counts, { turn, offsetMs, isOverloaded });
+      : applyOutcomes(endpoint, counts, { turn, isOverloaded });
   });
   const notices = world.endpoints.flatMap((former, index) =>
     changesOf(former, changed[index] ?? former),
@@ -100,13 +98,9 @@ export function takeOutcomes(world: World, batch: OutcomeBatch, turn: Turn): Ste
 function applyOutcomes(
   endpoint: EndpointState,
   counts: OutcomeCounts,
-  about: {
-    readonly turn: Turn;
-    readonly offsetMs: number | null;
-    readonly isOverloaded: boolean;
-  },
+  about: { readonly turn: Turn; readonly isOverloaded: boolean },
 ): EndpointState {
-  const { turn, offsetMs } = about;
+  const { turn } = about;
   const { nowMs, policy } = turn;
   const live = applyOutcomesToLive(endpoint.live, counts, nowMs);
   const failed = countFailures({ ...endpoint, live }, failuresOf(counts), about);
@@ -118,14 +112,17 @@ function applyOutcomes(
     latency:
       ttftMs.length === 0
         ? failed.latency
-        : addLiveLatency(failed.latency, { ttftMs, offsetMs, nowMs, policy: policy.latency }),
+        : addLiveLatency(failed.latency, {
+            ms: median(ttftMs),
+            nowMs,
+            policy: policy.latency,
+          }),
     reliability: addAttempts(
       failed.reliability,
       { succeeded: counts.succeeded, failed: [], nowMs },
       policy.failure,
     ),
     overload: { ...failed.overload, answeredAtMs: nowMs },
-    evidence: failed.evidence + 1,
   };
 }
 

@@ -4,19 +4,21 @@ import type { EpochMs } from './types.ts';
 
 /**
  * How soon an endpoint answers. Samples of probes and of live traffic are kept together, each with
- * its moment; older ones weigh less, outliers are pulled in, and when the newest all disagree with
- * the older ones in the same direction the older ones are forgotten at once.
+ * its moment; older ones weigh less, outliers are pulled in, and when the newest probes all
+ * disagree with the older ones in the same direction the older ones are forgotten at once.
  *
- * Live requests are slower than probes by what people ask, not by the endpoint: their time is
- * entered after subtracting an offset, which is learned where one endpoint had both.
+ * Probes all ask the same, so they tell endpoints apart. Live requests are slower by what people
+ * ask: their time is entered less an offset, which each endpoint learns from pairs of probes and
+ * live requests of the same minute. So live traffic tells quickly of a change (see
+ * `isLiveSuspicious`) but, over time, it cannot shift an endpoint against the others.
  */
 export interface LatencyTrack {
   /** Oldest first, in the probes' scale. */
   readonly samples: readonly LatencySample[];
-  /** Live times as measured, smoothed; to be paired with the next probe. */
-  readonly live: { readonly ms: number; readonly atMs: EpochMs } | null;
-  /** How much slower live requests are than probes on this endpoint. */
-  readonly offset: { readonly ms: number; readonly atMs: EpochMs } | null;
+  /** Live times as measured, of about the last minute; oldest first. */
+  readonly live: readonly { readonly ms: number; readonly atMs: EpochMs }[];
+  /** How much slower live requests were than the probes of their time; oldest first. */
+  readonly pairsMs: readonly number[];
 }
 
 export interface LatencySample {
@@ -28,16 +30,16 @@ export interface LatencySample {
   readonly count: number;
 }
 
-export const NO_LATENCY: LatencyTrack = { samples: [], live: null, offset: null };
+export const NO_LATENCY: LatencyTrack = { samples: [], live: [], pairsMs: [] };
 
-/** A pair moves the offset by this share of the difference: one probe is noisy. */
-const OFFSET_STEP = 0.2;
-/** A report moves the smoothed live time by this share. */
-const LIVE_STEP = 0.2;
 /** Live traffic older than this is not paired with a probe. */
 const PAIR_WITHIN_MS = 60_000;
+/** Live reports to remember for that. */
+const MAX_LIVE = 32;
 /** Spreads below this share of the latency are not believed: clocks and schedulers jitter. */
 const LEAST_SPREAD_RATIO = 0.03;
+/** The median deviation of a normal distribution is so many times smaller than its standard one. */
+const NORMAL_FROM_MEDIAN = 1.4826;
 
 export interface Measured {
   readonly ms: number;
@@ -49,52 +51,42 @@ export function addProbeLatency(
   track: LatencyTrack,
   { ms, nowMs, policy }: Measured,
 ): LatencyTrack {
-  const { live, offset } = track;
-  const isPair = live !== null && nowMs - live.atMs <= PAIR_WITHIN_MS;
-  return {
-    samples: remember(track.samples, { source: 'probe', atMs: nowMs, ms, count: 1 }, policy),
-    live,
-    offset: isPair ? { ms: moved(offset?.ms, live.ms - ms, OFFSET_STEP), atMs: nowMs } : offset,
+  const probe: LatencySample = { source: 'probe', atMs: nowMs, ms, count: 1 };
+  const samples = sinceChange([...track.samples, probe].slice(-policy.maxSamples), policy);
+  const live = track.live.filter(({ atMs }) => nowMs - atMs <= PAIR_WITHIN_MS);
+  const level = estimateLatency({ ...track, samples }, nowMs, policy);
+  if (live.length < policy.pairs || level === null) return { ...track, samples, live };
+  const pair = median(live.map((report) => report.ms)) - level.latencyMs;
+  return { samples, live, pairsMs: [...track.pairsMs, pair].slice(-policy.maxPairs) };
+}
+
+/** @param measured its `ms` is the middle of the times to the first token in one report. */
+export function addLiveLatency(track: LatencyTrack, measured: Measured): LatencyTrack {
+  const { ms, nowMs, policy } = measured;
+  const live = [...track.live, { ms, atMs: nowMs }].slice(-MAX_LIVE);
+  const offsetMs = liveOffsetMs(track, policy);
+  if (offsetMs === null) return { ...track, live };
+  const sample: LatencySample = {
+    source: 'live',
+    atMs: nowMs,
+    ms: Math.max(0, ms - offsetMs),
+    count: 1,
   };
+  return { ...track, live, samples: withLive(track.samples, sample, policy) };
 }
 
-export interface LiveMeasured {
-  /** Times to the first token; at least one. */
-  readonly ttftMs: readonly number[];
-  /** How much slower live requests are, learned over all endpoints; null: not known yet. */
-  readonly offsetMs: number | null;
-  readonly nowMs: EpochMs;
-  readonly policy: LatencyPolicy;
+/** How much slower live requests are than probes here; null until enough pairs are known. */
+export function liveOffsetMs({ pairsMs }: LatencyTrack, policy: LatencyPolicy): number | null {
+  return pairsMs.length < policy.pairs ? null : median(pairsMs);
 }
 
-export function addLiveLatency(track: LatencyTrack, measured: LiveMeasured): LatencyTrack {
-  const { nowMs, policy } = measured;
-  const raw = median(measured.ttftMs);
-  const isFresh = track.live !== null && nowMs - track.live.atMs <= PAIR_WITHIN_MS;
-  const smoothed = moved(isFresh ? track.live?.ms : undefined, raw, LIVE_STEP);
-  const live = { ms: smoothed, atMs: nowMs };
-  // Without any pair yet, live traffic is taken to be as fast as this endpoint's probes were.
-  const known = estimateLatency(track, nowMs, policy);
-  const offset =
-    measured.offsetMs === null && known !== null
-      ? { ms: raw - known.latencyMs, atMs: nowMs }
-      : track.offset;
-  const ms = Math.max(0, raw - (measured.offsetMs ?? offset?.ms ?? 0));
-  const sample = { source: 'live', atMs: nowMs, ms, count: measured.ttftMs.length } as const;
-  return { samples: remember(track.samples, sample, policy), live, offset };
-}
-
-/** How much slower live requests are than probes: the middle over all endpoints that know. */
-export function pooledOffsetMs(
-  tracks: readonly LatencyTrack[],
-  nowMs: EpochMs,
-  policy: LatencyPolicy,
-): number | null {
-  const known = tracks
-    .map(({ offset }) => offset)
-    .filter((offset) => offset !== null && nowMs - offset.atMs <= policy.offsetMemoryMs)
-    .map((offset) => offset?.ms ?? 0);
-  return known.length === 0 ? null : median(known);
+/** Live traffic has become much slower or faster: the next probes should come at once. */
+export function isLiveSuspicious({ samples }: LatencyTrack, policy: LatencyPolicy): boolean {
+  const live = samples.filter(({ source }) => source === 'live').slice(-policy.changeSamples - 1);
+  // The newest may still be growing.
+  const complete = live.slice(0, -1);
+  const older = samples.filter((sample) => !live.includes(sample));
+  return isChange(older, complete, policy);
 }
 
 export interface LatencyEstimate {
@@ -116,7 +108,7 @@ export function estimateLatency(
   const weighted = samples.map((sample) => ({
     value: sample.ms,
     weight:
-      Math.min(sample.count, sample.source === 'live' ? policy.maxLiveWeight : 1) *
+      (sample.source === 'live' ? policy.liveWeight : 1) *
       2 ** (-Math.max(0, nowMs - sample.atMs) / policy.halfLifeMs),
   }));
   const middle = weightedMedian(weighted);
@@ -161,49 +153,51 @@ function pooledSpread(
   return Math.max(Math.sqrt(variance), LEAST_SPREAD_RATIO * middle, 1);
 }
 
-/** The median deviation of a normal distribution is so many times smaller than its standard one. */
-const NORMAL_FROM_MEDIAN = 1.4826;
-
-function remember(
+/** Live reports within one bucket become one sample. */
+function withLive(
   samples: readonly LatencySample[],
   sample: LatencySample,
   policy: LatencyPolicy,
 ): readonly LatencySample[] {
-  const last = samples.at(-1);
-  const isSameBucket =
-    sample.source === 'live' &&
-    last?.source === 'live' &&
-    sample.atMs - last.atMs < policy.liveBucketMs;
-  if (isSameBucket) {
-    const count = last.count + sample.count;
-    const ms = (last.ms * last.count + sample.ms * sample.count) / count;
-    return [...samples.slice(0, -1), { ...last, ms, count }];
+  const index = samples.findLastIndex(({ source }) => source === 'live');
+  const bucket = samples[index];
+  if (bucket === undefined || sample.atMs - bucket.atMs >= policy.liveBucketMs) {
+    return [...samples, sample].slice(-policy.maxSamples);
   }
-  return sinceChange([...samples, sample].slice(-policy.maxSamples), policy);
+  const count = bucket.count + 1;
+  const ms = bucket.ms + (sample.ms - bucket.ms) / count;
+  return samples.with(index, { ...bucket, ms, count });
 }
 
-/** Forgets what was before a lasting change of level. */
+/** Forgets what was before a lasting change of level, which probes alone can prove. */
 function sinceChange(
   samples: readonly LatencySample[],
   policy: LatencyPolicy,
 ): readonly LatencySample[] {
-  const recent = samples.slice(-policy.changeSamples).map(({ ms }) => ms);
-  const older = samples.slice(0, -policy.changeSamples).map(({ ms }) => ms);
-  if (older.length < policy.changeSamples) return samples;
-  const middle = median(older);
-  const spread = Math.max(
-    medianDeviation(older, middle) * NORMAL_FROM_MEDIAN,
-    LEAST_SPREAD_RATIO * middle,
-    1,
-  );
-  const reach = policy.changeSpreads * spread;
-  const isChange =
-    recent.every((ms) => ms > middle + reach) || recent.every((ms) => ms < middle - reach);
-  return isChange ? samples.slice(-policy.changeSamples) : samples;
+  const probes = samples.filter(({ source }) => source === 'probe');
+  const recent = probes.slice(-policy.changeSamples);
+  const [first] = recent;
+  if (first === undefined) return samples;
+  const older = samples.filter(({ atMs }) => atMs < first.atMs);
+  return isChange(older, recent, policy)
+    ? samples.filter(({ atMs, source }) => atMs >= first.atMs && source === 'probe')
+    : samples;
 }
 
-function moved(from: number | undefined, to: number, step: number): number {
-  return from === undefined ? to : from + step * (to - from);
+/** Whether all recent samples lie clearly on the same side of the older ones. */
+function isChange(
+  older: readonly LatencySample[],
+  recent: readonly LatencySample[],
+  policy: LatencyPolicy,
+): boolean {
+  if (older.length < policy.changeSamples || recent.length < policy.changeSamples) return false;
+  const values = older.map(({ ms }) => ms);
+  const middle = median(values);
+  const deviation = medianDeviation(values, middle) * NORMAL_FROM_MEDIAN;
+  const reach = policy.changeSpreads * Math.max(deviation, LEAST_SPREAD_RATIO * middle, 1);
+  return (
+    recent.every(({ ms }) => ms > middle + reach) || recent.every(({ ms }) => ms < middle - reach)
+  );
 }
 
 function clamp(value: number, low: number, high: number): number {

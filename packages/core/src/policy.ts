@@ -39,8 +39,8 @@ export interface LatencyPolicy {
   readonly maxSamples: number;
   /** Live requests within this time become one sample. */
   readonly liveBucketMs: number;
-  /** One sample of live traffic weighs at most as much as so many probes. */
-  readonly maxLiveWeight: number;
+  /** One sample of live traffic weighs as much as so many probes. */
+  readonly liveWeight: number;
   /** Values farther than so many spreads from the middle are pulled in to there. */
   readonly clipSpreads: number;
   /** So many samples in a row beyond `changeSpreads`, all on one side: older ones are forgotten. */
@@ -52,8 +52,9 @@ export interface LatencyPolicy {
   readonly priorSamples: number;
   /** What an endpoint may drift in a minute without a sample, as a share of its latency. */
   readonly driftRatioPerMinute: number;
-  /** How long a pair of probe and live sample tells how much slower live requests are. */
-  readonly offsetMemoryMs: number;
+  /** Pairs of probe and live traffic from which on the offset is believed, and how many to keep. */
+  readonly pairs: number;
+  readonly maxPairs: number;
 }
 
 export interface FailurePolicy {
@@ -153,14 +154,15 @@ export const DEFAULT_POLICY: Policy = {
     halfLifeMs: 300_000,
     maxSamples: 48,
     liveBucketMs: 15_000,
-    maxLiveWeight: 2,
+    liveWeight: 0.25,
     clipSpreads: 3,
     changeSamples: 3,
     changeSpreads: 2.5,
     priorSpreadRatio: 0.2,
     priorSamples: 2,
     driftRatioPerMinute: 0.02,
-    offsetMemoryMs: 3_600_000,
+    pairs: 3,
+    maxPairs: 15,
   },
   failure: {
     halfLifeMs: 300_000,

@@ -1,5 +1,6 @@
 import type { Assessment } from './assessment.ts';
 import type { Effect, ProbePlan } from './events.ts';
+import { isLiveSuspicious, liveOffsetMs } from './latency.ts';
 import type { ProbingPolicy } from './policy.ts';
 import { totalActiveRequests } from './presence.ts';
 import type { Step, Turn } from './turn.ts';
@@ -58,13 +59,16 @@ function paceOf(
 ): Pace {
   const { assessment, group, turn } = about;
   const { nowMs, policy } = turn;
-  if (isVerifying(assessment)) {
+  const isDoubtful = isLiveSuspicious(assessment.endpoint.latency, policy.latency);
+  if (isDoubtful || isVerifying(assessment)) {
     const intervalMs = Math.min(policy.probing.verifyIntervalMs, group.minIntervalMs);
     return { intervalMs, why: 'verifying' };
   }
   if (isDeciding(world, assessment)) return { intervalMs: group.minIntervalMs, why: 'deciding' };
-  const liveAtMs = assessment.endpoint.live.succeededAtMs;
-  if (liveAtMs !== null && nowMs - liveAtMs <= policy.probing.liveFreshMs) {
+  const { latency, live } = assessment.endpoint;
+  const isScaled = liveOffsetMs(latency, policy.latency) !== null;
+  const liveAtMs = live.succeededAtMs;
+  if (isScaled && liveAtMs !== null && nowMs - liveAtMs <= policy.probing.liveFreshMs) {
     const intervalMs = Math.min(
       group.maxIntervalMs,
       group.intervalMs * policy.probing.unneededFactor,

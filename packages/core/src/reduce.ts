@@ -7,6 +7,7 @@ import type { Policy } from './policy.ts';
 import { withoutSilent } from './presence.ts';
 import { stepProbePlans } from './probe-pace.ts';
 import { stepSelection } from './selection.ts';
+import { stepSessions } from './session-moves.ts';
 import { stepSnapshot } from './snapshot.ts';
 import { inSequence, type Step, stay, type Turn } from './turn.ts';
 import { assertNever } from './types.ts';
@@ -20,16 +21,26 @@ import type { World } from './world.ts';
  */
 export function reduce(world: World, input: Input, policy: Policy): Step {
   const turn: Turn = { nowMs: input.atMs, policy, trigger: input.event.kind };
-  return inSequence(
+  const heard = inSequence(
     world,
     (before) => stay(forgetSilent(before, turn)),
     (before) => take(before, input.event, turn),
     (before) => stepOverload(before, turn),
     (before) => stepFreeze(before, turn),
-    (before) => stepSelection(before, assess(before, turn.nowMs, policy), turn),
-    (before) => stepProbePlans(before, assess(before, turn.nowMs, policy), turn),
-    (before) => stepSnapshot(before, assess(before, turn.nowMs, policy), turn),
   );
+  const assessments = assess(heard.next, turn.nowMs, policy);
+  const selected = inSequence(
+    heard.next,
+    (before) => stepSelection(before, assessments, turn),
+    (before) => stepSessions(before, assessments, turn),
+  );
+  // Decisions change of an endpoint only its sessions' generation: no need to assess it anew.
+  const told = inSequence(
+    selected.next,
+    (before) => stepProbePlans(before, assessments, turn),
+    (before) => stepSnapshot(before, assessments, turn),
+  );
+  return { next: told.next, effects: [...heard.effects, ...selected.effects, ...told.effects] };
 }
 
 function forgetSilent(world: World, { nowMs, policy }: Turn): World {

@@ -1,7 +1,7 @@
 import { type Assessment, byRank } from './assessment.ts';
 import { type Step, stay, type Turn } from './turn.ts';
 import type { EndpointId, EndpointView, Ramp, SnapshotContent } from './types.ts';
-import type { World } from './world.ts';
+import type { EndpointState, World } from './world.ts';
 
 /** What proxies shall route by now. */
 export function snapshotContent(
@@ -15,7 +15,10 @@ export function snapshotContent(
     mode: world.wishes.mode,
     order: orderOf(world, assessments),
     endpoints: Object.fromEntries(
-      assessments.map((assessment) => [assessment.endpoint.id, viewOf(assessment)]),
+      assessments.map((assessment, index) => [
+        assessment.endpoint.id,
+        viewOf(assessment, world.endpoints[index] ?? assessment.endpoint),
+      ]),
     ),
     ...(ramp === undefined ? {} : { ramp }),
   };
@@ -31,7 +34,10 @@ function orderOf(world: World, assessments: readonly Assessment[]): readonly End
   return ids.includes(activeId) ? [activeId, ...ids.filter((id) => id !== activeId)] : ids;
 }
 
-function viewOf({ endpoint, unavailable, isAvailable, score }: Assessment): EndpointView {
+function viewOf(
+  { unavailable, isAvailable, score }: Assessment,
+  endpoint: EndpointState,
+): EndpointView {
   return {
     health: endpoint.health.status,
     enabled: !unavailable.includes('disabled'),

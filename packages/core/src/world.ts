@@ -23,7 +23,7 @@ export interface EndpointState {
   readonly overload: OverloadRecord;
   /** Of the newest probe that was counted; -1 before the first. */
   readonly probeSequence: number;
-  /** Rises with everything new that is heard of this endpoint's speed or failures. */
+  /** Rises with each probe and each report of failures: what can confirm or end a lead. */
   readonly evidence: number;
   readonly sessionGeneration: number;
 }
