@@ -68,6 +68,14 @@ function addWatchers(app: Express, { knowledge, registry }: AppDeps): void {
     // A standby is as healthy as a leader; without Redis a restart would help nobody.
     res.json({ status: 'ok', leading: knowledge.isLeading(), store });
   });
+  app.get('/livez', (_req, res) => {
+    res.type('text').send('OK');
+  });
+  // Without Redis it can neither decide nor take a command. No reason to restart it.
+  app.get('/readyz', (_req, res) => {
+    const store = knowledge.store().status;
+    res.status(store === 'away' ? 503 : 200).json({ status: store === 'away' ? store : 'ok' });
+  });
   app.get('/metrics', async (_req, res) => {
     res.type(registry.contentType).send(await registry.metrics());
   });
