@@ -6,6 +6,8 @@ import { PROBE_STYLES } from '@zephyr/core';
 import { EXIT, explain, ZephyrError } from '@zephyr/runtime/errors';
 import { Command, CommanderError, Option } from 'commander';
 
+import { addOperatorCommands } from './operator-commands.ts';
+
 const program = new Command('zephyr')
   .description('Sends each Claude Code request to the endpoint that is fastest now.')
   .showHelpAfterError('(zephyr --help lists the commands)')
@@ -75,9 +77,23 @@ program
   .option('--json', 'print JSON for programs')
   .action(async (wanted, options) => {
     const { probe } = await import('./commands/probe.ts');
-    const progress = (line: string) => process.stderr.write(`${line}\n`);
     const call = { wanted, options, environment: process.env, progress, signal: interrupted() };
     const { text, exitCode } = await probe(call);
+    console.log(text);
+    process.exitCode = exitCode;
+  });
+
+program
+  .command('doctor')
+  .description('Why does it not work? Look at everything that Zephyr needs')
+  .addOption(configOption)
+  .addOption(envFileOption)
+  .option('--free', 'leave out the checks that spend tokens')
+  .option('--json', 'print JSON for programs')
+  .action(async (options) => {
+    const { doctor } = await import('./commands/doctor.ts');
+    const call = { options, environment: process.env, progress, signal: interrupted() };
+    const { text, exitCode } = await doctor(call);
     console.log(text);
     process.exitCode = exitCode;
   });
@@ -117,10 +133,20 @@ program
     for (const path of makeSecrets(folder, options)) console.log(`made ${path}`);
   });
 
+addOperatorCommands(program, [configOption, envFileOption], {
+  environment: process.env,
+  print: console.log,
+});
+
 try {
   await program.parseAsync();
 } catch (error) {
   process.exitCode = exitCodeOf(error);
+}
+
+/** Beside the output, which may go to a file or a program. */
+function progress(line: string): void {
+  process.stderr.write(`${line}\n`);
 }
 
 /** Ctrl-C ends what runs, and what it started, before the program ends. */

@@ -43,6 +43,14 @@ export interface ProbedEndpoint {
   readonly advice?: string;
 }
 
+export interface ProbeRun {
+  /** Instead of the configured styles. */
+  readonly style?: ProbeStyle | undefined;
+  /** Told of each check as it starts and ends. */
+  readonly progress: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
 export interface ProbeCall {
   /** Name or id of one endpoint; absent: all. */
   readonly wanted: string | undefined;
@@ -60,7 +68,10 @@ export async function probe(call: ProbeCall): Promise<{ text: string; exitCode: 
     envFilePath: call.options.envFile,
     environment: call.environment,
   });
-  const probed = await probeEndpoints(loaded, endpointsOf(loaded.config, call.wanted), call);
+  const probed = await probeEndpoints(loaded, endpointsOf(loaded.config, call.wanted), {
+    ...call,
+    style: call.options.style,
+  });
   const exitCode = probed.every(({ verdict }) => verdict.status === 'ok') ? EXIT.ok : EXIT.failure;
   const text =
     call.options.json === true ? JSON.stringify(probed, null, 2) : render(probed, loaded.config);
@@ -68,10 +79,10 @@ export async function probe(call: ProbeCall): Promise<{ text: string; exitCode: 
 }
 
 /** All at once, but for the start of the CLI, which takes a whole processor. */
-async function probeEndpoints(
+export async function probeEndpoints(
   loaded: LoadedConfig,
   endpoints: readonly EndpointConfig[],
-  { options, progress, signal }: ProbeCall,
+  { style: asked, progress, signal }: ProbeRun,
 ): Promise<readonly ProbedEndpoint[]> {
   const gate = createStartGate();
   const say = translator(loaded.config.ui.language);
@@ -80,7 +91,7 @@ async function probeEndpoints(
   return await Promise.all(
     endpoints.map(async (endpoint) => {
       const { target, style: configured } = targetOf(loaded, endpoint);
-      const style = options.style ?? configured;
+      const style = asked ?? configured;
       const report = await runCheck(style, target, { signal, gate });
       const { verdict } = report;
       done += 1;

@@ -1,0 +1,38 @@
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+
+import { z } from 'zod';
+
+import { runProcess } from './run-process.ts';
+
+const VERSION_LIMIT_MS = 15_000;
+
+export type CliVersion =
+  | { readonly status: 'runs'; readonly version: string }
+  | { readonly status: 'broken'; readonly detail: string };
+
+/** Starts the CLI to ask its version. */
+export async function readCliVersion(file: string, searchPath: string): Promise<CliVersion> {
+  const { end, stdout, stderr } = await runProcess({
+    file,
+    args: ['--version'],
+    environment: { PATH: searchPath, HOME: tmpdir() },
+    folder: tmpdir(),
+    timeoutMs: VERSION_LIMIT_MS,
+    signal: new AbortController().signal,
+  });
+  const version = /\d+\.\d+\.\d+/.exec(stdout)?.[0];
+  if (end.kind === 'exited' && end.code === 0 && version !== undefined)
+    return { status: 'runs', version };
+  const told = (stderr.trim() || stdout.trim()).slice(0, 200);
+  return { status: 'broken', detail: `${JSON.stringify(end)} ${told}`.trim() };
+}
+
+/** The version that the checks were tested with: the one that npm installs. */
+export function testedCliVersion(): string {
+  const manifest: unknown = createRequire(import.meta.url)('../package.json');
+  const { dependencies } = z
+    .object({ dependencies: z.object({ '@anthropic-ai/claude-code': z.string() }) })
+    .parse(manifest);
+  return dependencies['@anthropic-ai/claude-code'];
+}
