@@ -50,6 +50,12 @@ type Outcome = 'ok' | 'passed' | 'cut' | 'client_gone' | 'failed' | 'too_large' 
 
 const MIB = 1024 * 1024;
 
+const ERROR_OF_NONE = {
+  disabled: 'none_enabled',
+  rate_limited: 'rate_limited',
+  down: 'all_down',
+} as const satisfies Record<string, ErrorName>;
+
 export class Exchange {
   readonly #deps: ExchangeDeps;
   readonly #settings: DataPathConfig;
@@ -102,12 +108,10 @@ export class Exchange {
       this.#attempt(this.#deps.routing.endpoint(choice.id), { freshConnection: false });
       return;
     }
-    if (this.#lastFailure !== undefined) {
-      this.#answerFailure(this.#lastFailure);
-      return;
-    }
-    const names = { disabled: 'none_enabled', rate_limited: 'rate_limited', down: 'all_down' };
-    this.#answerError(names[choice.why] as ErrorName, jittered(choice.retryAfterMs));
+    const last = this.#lastFailure;
+    // A failed connect says no more than that nothing is in service.
+    if (last !== undefined && last.phase !== 'connecting') this.#answerFailure(last);
+    else this.#answerError(ERROR_OF_NONE[choice.why], jittered(choice.retryAfterMs));
   }
 
   #attempt(endpoint: Endpoint, { freshConnection }: { freshConnection: boolean }): void {

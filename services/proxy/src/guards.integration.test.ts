@@ -152,8 +152,8 @@ describe('errors', () => {
     const { proxy, first, second } = await startRig();
     await Promise.all([first.refuse(), second.refuse()]);
     const { status: code, text } = await call(proxy.port, { path: '/v1/messages?secret=q' });
-    expect(code).toBe(502);
-    expect(JSON.parse(text)).toMatchObject({ type: 'error', error: { type: 'api_error' } });
+    expect(code).toBe(503);
+    expect(JSON.parse(text)).toMatchObject({ error: { type: 'overloaded_error' } });
     expect(text).not.toMatch(/127\.0\.0\.1|secret|v1|stack/);
   });
 });

@@ -56,6 +56,8 @@ export interface TestProxy {
   log(): string;
   status(): Promise<StatusBody>;
   metrics(): Promise<string>;
+  /** Attempts by `<endpoint> <outcome>`. */
+  attempts(): Promise<Readonly<Record<string, number>>>;
   stop(): Promise<void>;
 }
 
@@ -94,6 +96,7 @@ export async function startTestProxy(options: TestProxyOptions): Promise<TestPro
     log: () => lines.join(''),
     status: async () => (await (await get('/status')).json()) as StatusBody,
     metrics: async () => (await get('/metrics')).text(),
+    attempts: async () => attemptsIn(await (await get('/metrics')).text()),
     stop: () => {
       stopped ??= service
         .stop('asked')
@@ -101,6 +104,16 @@ export async function startTestProxy(options: TestProxyOptions): Promise<TestPro
       return stopped;
     },
   };
+}
+
+function attemptsIn(metrics: string): Record<string, number> {
+  const line = /^zephyr_proxy_attempts_total\{endpoint="(.+?)",outcome="(.+?)"\} (\d+)$/gm;
+  return Object.fromEntries(
+    [...metrics.matchAll(line)].map(([, id, outcome, count]) => [
+      `${id} ${outcome}`,
+      Number(count),
+    ]),
+  );
 }
 
 function contextOf(options: TestProxyOptions, lines: string[]): ServiceContext {

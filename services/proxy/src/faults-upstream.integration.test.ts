@@ -1,0 +1,535 @@
+/**
+ * What endpoints do wrong, and what the client sees of it. The ids (U1 …) are those of the list of
+ * faults in docs/data-path.md. Times in these tests are short by configuration; nothing is asserted
+ * by the clock.
+ */
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+
+import { call } from '@zephyr/testkit/http-call';
+import {
+  chunk,
+  chunkedHead,
+  cutSse,
+  drip,
+  eventsOf,
+  hang,
+  head,
+  json,
+  LAST_CHUNK,
+  raw,
+  reset,
+  type Script,
+  type ScriptedUpstream,
+  sse,
+  startScriptedUpstream,
+  status,
+  type Turn,
+} from '@zephyr/testkit/scripted-upstream';
+import { EXPIRED, type TlsIdentity, VALID, WRONG_NAME } from '@zephyr/testkit/tls-fixture';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+
+import { createLookup } from './lookup.ts';
+import { startFullBacklog } from './test-support/full-backlog.ts';
+import { startRig } from './test-support/rig.ts';
+import { startTestProxy, tokenOf } from './test-support/test-proxy.ts';
+
+const PAGE = '<!doctype html><title>Log in</title>';
+const PAGE_HEADERS = { 'content-type': 'text/html', 'content-length': String(PAGE.length) };
+
+function times<T>(count: number, make: (index: number) => T): T[] {
+  return Array.from({ length: count }, (_, index) => make(index));
+}
+
+function sseOf(...events: readonly string[]): Script {
+  return async ({ socket, bodyComplete }) => {
+    await bodyComplete;
+    socket.write(chunkedHead(200, { 'content-type': 'text/event-stream' }));
+    for (const event of events) socket.write(chunk(event));
+    socket.write(LAST_CHUNK);
+  };
+}
+
+const ERROR_EVENT =
+  'event: error\ndata: {"type":"error","error":{"type":"overloaded_error","message":"x"}}\n\n';
+
+describe('before the first content, the next endpoint answers instead', () => {
+  const cases: readonly { name: string; script: Script; failure: string }[] = [
+    { name: 'U3 reset after the request', script: reset(), failure: 'reset' },
+    { name: 'U6 no answer', script: hang(), failure: 'first_byte_timeout' },
+    {
+      name: 'U6 headers, then silence',
+      script: ({ socket }) =>
+        void socket.write(chunkedHead(200, { 'content-type': 'text/event-stream' })),
+      failure: 'first_byte_timeout',
+    },
+    {
+      name: 'U9 headers one byte at a time',
+      script: drip(chunkedHead(200, { 'content-type': 'text/event-stream' }), 50),
+      failure: 'first_byte_timeout',
+    },
+    { name: 'U10 500', script: status(500), failure: 'server_error' },
+    {
+      name: 'U10 502 with a page',
+      script: raw(head(502, PAGE_HEADERS) + PAGE),
+      failure: 'server_error',
+    },
+    { name: 'U10 503', script: status(503), failure: 'server_error' },
+    { name: 'U10 504', script: status(504), failure: 'server_error' },
+    { name: 'U11 529', script: status(529), failure: 'overloaded' },
+    {
+      name: 'U12 429 with Retry-After',
+      script: status(429, { 'retry-after': '7' }),
+      failure: 'rate_limited',
+    },
+    {
+      name: 'U13 429 for a spent limit',
+      script: status(429, {}, '{"type":"error","error":{"type":"enforced_spend_limit_reached"}}'),
+      failure: 'credit',
+    },
+    { name: 'U14 401 for our token', script: status(401), failure: 'token_refused' },
+    { name: 'U14 403 for our token', script: status(403), failure: 'token_refused' },
+    {
+      name: 'U18 bad chunk size before content',
+      script: raw(`${chunkedHead(200, { 'content-type': 'text/event-stream' })}zz\r\n`),
+      failure: 'truncated',
+    },
+    {
+      name: 'U18 cut before content',
+      script: cutSse(1, 'reset'),
+      failure: 'truncated',
+    },
+    { name: 'U20 an error as the first event', script: sseOf(ERROR_EVENT), failure: 'overloaded' },
+    {
+      name: 'U20 an error behind message_start',
+      script: sseOf(eventsOf()[0] ?? '', ERROR_EVENT),
+      failure: 'overloaded',
+    },
+    {
+      name: 'U21 200 with a JSON error',
+      script: json({ type: 'error', error: { type: 'api_error', message: 'x' } }),
+      failure: 'server_error',
+    },
+    { name: 'U21 200 with an empty body', script: status(200, {}, ''), failure: 'not_claude' },
+    { name: 'U21 200 with an empty stream', script: sseOf(), failure: 'not_claude' },
+    {
+      name: 'U21 200 with a page',
+      script: raw(head(200, PAGE_HEADERS) + PAGE),
+      failure: 'not_claude',
+    },
+    {
+      name: 'U21 200 with a page called a stream',
+      script: sseOf(PAGE),
+      failure: 'not_claude',
+    },
+    {
+      name: 'U21 200 with JSON of another API',
+      script: json({ code: 500, msg: 'no channel' }),
+      failure: 'not_claude',
+    },
+    {
+      name: 'U21 events of another API',
+      script: sseOf('data: {"id":"chatcmpl-1","choices":[]}\n\n', 'data: [DONE]\n\n'),
+      failure: 'not_claude',
+    },
+    {
+      name: 'U21 events with the wrong type',
+      script: status(200, { 'content-type': 'text/plain' }, eventsOf().join('')),
+      failure: 'not_claude',
+    },
+    {
+      name: 'U22 a redirect',
+      script: status(307, { location: 'http://127.0.0.1:1/elsewhere' }),
+      failure: 'not_claude',
+    },
+  ];
+
+  it.each(cases)('$name', async ({ script, failure }) => {
+    const { proxy, first, second } = await startRig();
+    first.next(script);
+    second.always(sse({ mark: 'second' }));
+    const result = await call(proxy.port);
+    expect(result).toMatchObject({ status: 200, end: 'clean' });
+    expect(result.text).toBe(eventsOf({ mark: 'second' }).join(''));
+    expect([first.ledger.length, second.ledger.length]).toEqual([1, 1]);
+    expect(await proxy.attempts()).toHaveProperty([`e1 ${failure}`]);
+    await vi.waitFor(async () => expect((await proxy.status()).active_requests).toBe(0));
+  });
+
+  it('U1 a refused connection: no request is lost and each is delivered once', async () => {
+    const { proxy, first, second } = await startRig();
+    await first.refuse();
+    const results = await Promise.all(times(40, () => call(proxy.port)));
+    expect(results.filter(({ status: code, end }) => code === 200 && end === 'clean')).toHaveLength(
+      40,
+    );
+    expect(second.ledger).toHaveLength(40);
+    const { endpoints } = await proxy.status();
+    expect(endpoints[0]?.local).toMatchObject({ status: 'out', failure: 'refused' });
+  });
+
+  it('U1 two refused connections in a row: the third endpoint answers', async () => {
+    const { proxy, upstreams } = await startRig({ count: 3 });
+    await Promise.all([upstreams[0]?.refuse(), upstreams[1]?.refuse()]);
+    expect((await call(proxy.port)).headers['x-zephyr-endpoint']).toBe('e3');
+  });
+
+  it('U4 a kept-alive connection that the endpoint closed is replaced without a loss', async () => {
+    const { proxy, first, second } = await startRig();
+    // Closed in the very moment when the next request may already be on its way.
+    first.always(async (turn) => {
+      await sse()(turn);
+      setTimeout(() => turn.socket.destroy(), 5);
+    });
+    let lost = 0;
+    for (let round = 0; round < 400; round += 1) {
+      const { status: code, end } = await call(proxy.port);
+      if (code !== 200 || end !== 'clean') lost += 1;
+      if (round % 4 === 0) await new Promise((resolve) => setTimeout(resolve, 4));
+    }
+    expect(lost).toBe(0);
+    expect(second.ledger.length).toBeLessThan(5);
+  });
+
+  it('U4 a request on a dead connection goes to the same endpoint again, once', async () => {
+    const { proxy, first, second } = await startRig();
+    await call(proxy.port);
+    first.next(reset());
+    await call(proxy.port);
+    // The second request came on the kept connection, was reset, and came again on a new one.
+    expect(first.ledger.map(({ connection }) => connection)).toEqual([1, 1, 2]);
+    expect(second.ledger).toHaveLength(0);
+  });
+
+  it('U7 an endpoint that freezes is out after two requests that paid for it', async () => {
+    const { proxy, first } = await startRig();
+    await call(proxy.port);
+    first.always(hang());
+    for (let round = 0; round < 10; round += 1) {
+      expect((await call(proxy.port)).status).toBe(200);
+    }
+    expect(first.ledger).toHaveLength(1 + 2);
+  });
+});
+
+describe('after the first content nothing is sent again', () => {
+  const cuts = [
+    { name: 'U5 reset', script: cutSse(3, 'reset'), failure: 'truncated' },
+    { name: 'U5 closed', script: cutSse(3, 'close'), failure: 'truncated' },
+    {
+      name: 'U5 a clean end without message_stop',
+      script: cutSse(5, 'clean_end'),
+      failure: 'truncated',
+    },
+    { name: 'U8 silence', script: cutSse(3, 'silence'), failure: 'idle_timeout' },
+    {
+      name: 'U18 a bad chunk size',
+      script: async ({ socket, bodyComplete }: Turn) => {
+        await bodyComplete;
+        socket.write(chunkedHead(200, { 'content-type': 'text/event-stream' }));
+        socket.write(eventsOf().slice(0, 3).map(chunk).join(''));
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        socket.write('zz\r\n');
+      },
+      failure: 'truncated',
+    },
+    {
+      name: 'U18 fewer bytes than announced',
+      script: raw(
+        head(200, { 'content-type': 'application/json', 'content-length': '5000' }) +
+          '{"type":"message","role":"assistant","content":[]',
+        'close',
+      ),
+      failure: 'truncated',
+    },
+    {
+      name: 'U18 a stream without length that is cut',
+      script: raw(
+        head(200, { 'content-type': 'text/event-stream', connection: 'close' }) +
+          eventsOf().slice(0, 4).join(''),
+        'close',
+      ),
+      failure: 'truncated',
+    },
+  ];
+  it.each(cuts)('$name ends abnormally for the client too', async ({ script, failure }) => {
+    const { proxy, first, second } = await startRig();
+    first.always(script);
+    const result = await call(proxy.port);
+    expect(result.end).toBe('cut');
+    expect(result.text).not.toContain('message_stop');
+    expect(second.ledger).toHaveLength(0);
+    expect(await proxy.attempts()).toHaveProperty([`e1 ${failure}`]);
+    await vi.waitFor(async () => expect((await proxy.status()).active_requests).toBe(0));
+  });
+
+  it('U20 an error event after content passes through', async () => {
+    const { proxy, first, second } = await startRig();
+    first.always(sseOf(...eventsOf().slice(0, 4), ERROR_EVENT));
+    const result = await call(proxy.port);
+    expect(result.text).toContain('overloaded_error');
+    expect(result.end).toBe('clean');
+    expect(second.ledger).toHaveLength(0);
+  });
+
+  it('U8 pings are life', async () => {
+    const { proxy, first } = await startRig({ timeouts: { idleMs: 400 } });
+    first.always(async ({ socket, bodyComplete }) => {
+      await bodyComplete;
+      socket.write(chunkedHead(200, { 'content-type': 'text/event-stream' }));
+      const events = eventsOf();
+      for (const event of events.slice(0, 3)) socket.write(chunk(event));
+      for (let round = 0; round < 8; round += 1) {
+        await new Promise((resolve) => setTimeout(resolve, 150));
+        socket.write(chunk('event: ping\ndata: {"type":"ping"}\n\n'));
+      }
+      for (const event of events.slice(3)) socket.write(chunk(event));
+      socket.write(LAST_CHUNK);
+    });
+    expect((await call(proxy.port)).end).toBe('clean');
+  });
+});
+
+describe('limits of the endpoint or of the team', () => {
+  it('U11 529 everywhere is passed on with its body after one try elsewhere', async () => {
+    const { proxy, upstreams } = await startRig({ count: 3 });
+    for (const upstream of upstreams) upstream.always(status(529));
+    const result = await call(proxy.port);
+    expect(result.status).toBe(529);
+    expect(JSON.parse(result.text)).toMatchObject({ error: { type: 'overloaded_error' } });
+    expect(upstreams.map(({ ledger }) => ledger.length)).toEqual([1, 1, 0]);
+  });
+
+  it('U12 an endpoint that named a time is not asked before it', async () => {
+    const { proxy, first, second } = await startRig();
+    first.always(status(429, { 'retry-after': '7' }));
+    for (let round = 0; round < 10; round += 1) await call(proxy.port);
+    expect(first.ledger).toHaveLength(1);
+    expect(second.ledger).toHaveLength(10);
+  });
+
+  it('U12 when all are limited, the client gets 429 and the smallest Retry-After', async () => {
+    const { proxy, first, second } = await startRig();
+    first.always(status(429, { 'retry-after': '40' }));
+    second.always(status(429, { 'retry-after': '7' }));
+    const passed = await call(proxy.port);
+    expect([passed.status, Number(passed.headers['retry-after'])]).toEqual([429, 7]);
+    const refused = await call(proxy.port);
+    expect(refused.status).toBe(429);
+    expect(Number(refused.headers['retry-after'])).toBeLessThanOrEqual(10);
+    expect(first.ledger.length + second.ledger.length).toBe(2);
+  });
+
+  it('U12 a Retry-After of days is believed for half an hour at most', async () => {
+    const { proxy, first } = await startRig();
+    first.always(status(429, { 'retry-after': '604800' }));
+    await call(proxy.port);
+    const log = proxy
+      .log()
+      .split('\n')
+      .find((line) => line.includes('endpoint ejected'));
+    expect(JSON.parse(log ?? '{}').outForMs).toBeLessThanOrEqual(1_980_000);
+  });
+
+  it('U12 Retry-After as a date is understood', async () => {
+    const { proxy, first } = await startRig();
+    first.always(status(429, { 'retry-after': new Date(Date.now() + 60_000).toUTCString() }));
+    await call(proxy.port);
+    const log = proxy
+      .log()
+      .split('\n')
+      .find((line) => line.includes('endpoint ejected'));
+    expect(JSON.parse(log ?? '{}').outForMs).toBeGreaterThan(50_000);
+  });
+
+  it('U13 an account over its limit is left alone', async () => {
+    const { proxy, first, second } = await startRig();
+    const body = '{"type":"error","error":{"type":"enforced_spend_limit_reached","message":"x"}}';
+    first.always(status(429, {}, body));
+    for (let round = 0; round < 5; round += 1) expect((await call(proxy.port)).status).toBe(200);
+    expect([first.ledger.length, second.ledger.length]).toEqual([1, 5]);
+  });
+
+  it('U14 a refused token is our problem: no 401 and no word of the endpoint', async () => {
+    const { proxy, first, second } = await startRig();
+    const body = '{"type":"error","error":{"type":"authentication_error","message":"key sk-123"}}';
+    for (const upstream of [first, second]) upstream.always(status(401, {}, body));
+    const result = await call(proxy.port);
+    expect(result.status).toBe(502);
+    expect(result.text).not.toContain('sk-123');
+    expect(result.headers['x-should-retry']).toBe('false');
+  });
+
+  it.each([400, 404, 405, 413, 422])(
+    'U15 %i passes unchanged and counts against nobody',
+    async (code) => {
+      const { proxy, first, second } = await startRig();
+      const body = `{"type":"error","error":{"type":"invalid_request_error","message":"é ${code}"}}`;
+      first.always(status(code, { 'request-id': 'req_7', 'x-should-retry': 'false' }, body));
+      for (let round = 0; round < 4; round += 1) {
+        const result = await call(proxy.port);
+        expect(result).toMatchObject({ status: code, text: body, end: 'clean' });
+        expect(result.headers).toMatchObject({ 'request-id': 'req_7', 'x-should-retry': 'false' });
+      }
+      expect(second.ledger).toHaveLength(0);
+      expect((await proxy.status()).endpoints[0]?.local.status).toBe('in_service');
+    },
+  );
+});
+
+describe('strange answers', () => {
+  it('U19 compressed answers pass as they are, whatever they would unpack to', async () => {
+    const { proxy, first } = await startRig();
+    const bomb = Buffer.alloc(200_000, 7);
+    first.always(({ socket }) => {
+      socket.write(
+        head(200, {
+          'content-type': 'text/event-stream',
+          'content-encoding': 'gzip',
+          'content-length': String(bomb.length),
+        }),
+      );
+      socket.write(bomb);
+    });
+    const result = await call(proxy.port);
+    expect(result.headers['content-encoding']).toBe('gzip');
+    expect(result.text).toHaveLength(bomb.length);
+  });
+
+  it('U22 a redirect is not followed and its Location not passed on', async () => {
+    const elsewhere = await startScriptedUpstream();
+    const { proxy, first, second } = await startRig();
+    onTestFinished(() => elsewhere.stop());
+    for (const upstream of [first, second]) {
+      upstream.always(status(307, { location: `${elsewhere.url}/v1/messages` }));
+    }
+    const result = await call(proxy.port);
+    expect(result.status).toBe(502);
+    expect(result.headers).not.toHaveProperty('location');
+    expect(elsewhere.connectionsSeen).toBe(0);
+  });
+
+  it('U24 an early refusal reaches the client while it still uploads', async () => {
+    const { proxy, first } = await startRig({ limits: { keptBodiesBytes: 64 * 1024 } });
+    first.always(({ socket }) => {
+      socket.write(head(413, { 'content-type': 'application/json', 'content-length': '2' }));
+      socket.write('{}');
+    });
+    const result = await call(proxy.port, { body: Buffer.alloc(5_000_000, 97) });
+    expect(result.status).toBe(413);
+    expect(first.ledger[0]?.complete).toBe(false);
+  });
+});
+
+describe('U26 all endpoints are down', () => {
+  it('fails fast with an error that says when to come back, and tries at most twice a second', async () => {
+    const { proxy, first, second } = await startRig();
+    await Promise.all([first.refuse(), second.refuse()]);
+    await call(proxy.port);
+    const results = await Promise.all(times(50, () => call(proxy.port)));
+    expect(new Set(results.map(({ status: code }) => code))).toEqual(new Set([503]));
+    for (const { headers, text } of results) {
+      expect(Number(headers['retry-after'])).toBeGreaterThanOrEqual(1);
+      expect(Number(headers['retry-after'])).toBeLessThanOrEqual(13);
+      expect(JSON.parse(text)).toMatchObject({ error: { type: 'overloaded_error' } });
+    }
+  });
+
+  it('finds the first endpoint that returns', async () => {
+    const { proxy, first, second } = await startRig();
+    await Promise.all([first.refuse(), second.refuse()]);
+    await call(proxy.port);
+    await second.listen();
+    await vi.waitFor(async () => expect((await call(proxy.port)).status).toBe(200), {
+      timeout: 5_000,
+      interval: 100,
+    });
+  });
+});
+
+describe('U16 TLS', () => {
+  const trusted = getCACertificates('default');
+  const hostile: readonly { name: string; trust: string[]; tls?: TlsIdentity; failure: string }[] =
+    [
+      { name: 'an unknown authority', trust: [], tls: VALID, failure: 'tls' },
+      { name: 'another name', trust: [WRONG_NAME.cert], tls: WRONG_NAME, failure: 'tls' },
+      { name: 'an expired certificate', trust: [EXPIRED.cert], tls: EXPIRED, failure: 'tls' },
+      // It waits for the end of what it takes for a very long request line.
+      { name: 'no TLS at all', trust: [], failure: 'connect_timeout' },
+    ];
+
+  async function callThrough(
+    bad: Pick<ScriptedUpstream, 'port' | 'stop'>,
+    trust: readonly string[],
+  ) {
+    setDefaultCACertificates([...trusted, ...trust]);
+    const good = await startScriptedUpstream();
+    const proxy = await startTestProxy({ endpoints: [`https://localhost:${bad.port}`, good.url] });
+    onTestFinished(async () => {
+      setDefaultCACertificates(trusted);
+      await Promise.all([bad.stop(), good.stop()]);
+      await proxy.stop();
+    });
+    return { result: await call(proxy.port), attempts: await proxy.attempts() };
+  }
+
+  it.each(hostile)('$name: the next endpoint answers, the token is not sent', async (peer) => {
+    const bad = await startScriptedUpstream({ tls: peer.tls });
+    const { result, attempts } = await callThrough(bad, peer.trust);
+    expect(result.headers['x-zephyr-endpoint']).toBe('e2');
+    expect(JSON.stringify(bad.ledger)).not.toContain(tokenOf('main'));
+    expect(attempts).toHaveProperty([`e1 ${peer.failure}`], 1);
+  });
+
+  it('a handshake that stalls runs into the connect limit', async () => {
+    const server = createServer(() => undefined).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const stop = async (): Promise<void> => void server.close();
+    const { result, attempts } = await callThrough({ port, stop }, []);
+    expect(result.headers['x-zephyr-endpoint']).toBe('e2');
+    expect(attempts).toHaveProperty(['e1 connect_timeout'], 1);
+  });
+
+  it('a right certificate is served', async () => {
+    const tls = await startScriptedUpstream({ tls: VALID });
+    const { result } = await callThrough(tls, [VALID.cert]);
+    expect(result.headers['x-zephyr-endpoint']).toBe('e1');
+  });
+});
+
+describe('U2 and U17 connecting', () => {
+  it('U2 a host that does not answer: the next endpoint does, then it is skipped', async () => {
+    const full = await startFullBacklog();
+    onTestFinished(() => full.stop());
+    const good = await startScriptedUpstream();
+    const proxy = await startTestProxy({ endpoints: [full.url, good.url] });
+    onTestFinished(async () => {
+      await good.stop();
+      await proxy.stop();
+    });
+    const results = [];
+    for (let round = 0; round < 3; round += 1) results.push(await call(proxy.port));
+    expect(results.map(({ status: code }) => code)).toEqual([200, 200, 200]);
+    const attempts = await proxy.attempts();
+    expect(attempts).toHaveProperty(['e1 connect_timeout'], 1);
+  });
+
+  it('U17 a name that is not found: the next endpoint answers', async () => {
+    const good = await startScriptedUpstream();
+    const proxy = await startTestProxy({
+      endpoints: ['https://nowhere.invalid', good.url],
+      lookup: createLookup({
+        resolve: (_name, done) =>
+          done(Object.assign(new Error('no such name'), { code: 'ENOTFOUND' }), []),
+      }),
+    });
+    onTestFinished(async () => {
+      await good.stop();
+      await proxy.stop();
+    });
+    expect((await call(proxy.port)).headers['x-zephyr-endpoint']).toBe('e2');
+    expect(await proxy.attempts()).toHaveProperty(['e1 dns'], 1);
+  });
+});
