@@ -13,7 +13,7 @@ import { ScoreBar } from './score-bar.tsx';
 import { Sparkline } from './sparkline.tsx';
 
 /** Endpoints whose details are open. */
-export const opened = signal<ReadonlySet<string>>(new Set());
+const opened = signal<ReadonlySet<string>>(new Set());
 
 /** The slowest of the recent measurements of all endpoints. */
 const slowestMs = computed(() => {

@@ -27,7 +27,7 @@ export function NowPanel({ current }: { readonly current: ApiState }) {
       <div class="now-text">
         <p class="why">
           {whyOf(current, speech.value)}{' '}
-          {selection.status !== 'none' && (
+          {selection.status !== 'none' && !isDown && (
             <span class="since">
               {say('now.since', { time: numbers.time(selection.sinceAtMs, nowMs.value) })}
             </span>

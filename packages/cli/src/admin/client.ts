@@ -1,0 +1,105 @@
+/** The admin API of a controller, for the command line and the terminal dashboard. */
+import type {
+  ApiHistory,
+  ApiState,
+  CommandAnswer,
+  CommandBody,
+  CommandName,
+  Problem,
+} from '@zephyr/runtime/api';
+import { ZephyrError } from '@zephyr/runtime/errors';
+import type { Translate } from '@zephyr/texts';
+
+import { parseEvents, type ServerEvent } from './sse.ts';
+
+/** The controller gives up on a command after 5 s itself and says so. */
+const TIMEOUT_MS = 8_000;
+
+export interface AdminTarget {
+  /** Without a trailing slash. */
+  readonly url: string;
+  readonly token?: string | undefined;
+}
+
+export interface AdminClient {
+  readonly url: string;
+  state(): Promise<ApiState>;
+  history(): Promise<ApiHistory>;
+  /** Resolves when the command is applied. */
+  command<Name extends CommandName>(name: Name, body: CommandBody<Name>): Promise<CommandAnswer>;
+  /** Ends when the connection does. */
+  events(signal: AbortSignal, lastEventId?: string): AsyncGenerator<ServerEvent>;
+}
+
+/** @throws ZephyrError from each method: what is wrong and what to do, in the person's language */
+export function adminClient(target: AdminTarget, say: Translate): AdminClient {
+  const request = async (path: string, init: RequestInit): Promise<Response> => {
+    const headers = new Headers(init.headers);
+    if (target.token !== undefined) headers.set('authorization', `Bearer ${target.token}`);
+    let response: Response;
+    try {
+      response = await fetch(`${target.url}${path}`, { ...init, headers, redirect: 'error' });
+    } catch (error) {
+      throw new ZephyrError('UNREACHABLE', say('cli.error.unreachable', { url: target.url }), {
+        cause: error,
+        advice: [say('cli.error.unreachable.advice')],
+      });
+    }
+    if (response.ok) return response;
+    throw await refusal(response, target.url, say);
+  };
+  const get = async <Answer>(path: string): Promise<Answer> => {
+    const response = await request(path, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+    return answerOf(response, target.url, say);
+  };
+  return {
+    url: target.url,
+    state: () => get('/api/state'),
+    history: () => get('/api/history'),
+    command: async (name, body) => {
+      const response = await request(`/api/commands/${name}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      });
+      return answerOf(response, target.url, say);
+    },
+    async *events(signal, lastEventId) {
+      const headers = { accept: 'text/event-stream' };
+      const response = await request('/events', {
+        signal,
+        headers: lastEventId ? { ...headers, 'last-event-id': lastEventId } : headers,
+      });
+      if (response.body === null) return;
+      yield* parseEvents(response.body.pipeThrough(new TextDecoderStream()));
+    },
+  };
+}
+
+async function answerOf<Answer>(response: Response, url: string, say: Translate): Promise<Answer> {
+  if (response.headers.get('content-type')?.startsWith('application/json') !== true) {
+    throw notController(url, say);
+  }
+  return (await response.json()) as Answer;
+}
+
+async function refusal(response: Response, url: string, say: Translate): Promise<ZephyrError> {
+  const isProblem = response.headers.get('content-type')?.startsWith('application/problem+json');
+  if (isProblem !== true) return notController(url, say);
+  const problem = (await response.json()) as Problem;
+  if (problem.code === 'unauthorized') {
+    return new ZephyrError('UNAUTHORIZED', say('cli.error.token'), {
+      advice: [say('cli.error.token.advice')],
+    });
+  }
+  return new ZephyrError(problem.code, say(`problem.${problem.code}`), {
+    advice: [problem.detail, ...problem.advice],
+  });
+}
+
+function notController(url: string, say: Translate): ZephyrError {
+  return new ZephyrError('NOT_A_CONTROLLER', say('cli.error.notController', { url }), {
+    advice: [say('cli.error.notController.advice')],
+  });
+}

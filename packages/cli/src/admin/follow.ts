@@ -1,0 +1,64 @@
+/** The event stream of a controller, connected again and again until it is aborted. */
+import { setTimeout as wait } from 'node:timers/promises';
+
+import type { ApiHistory, ApiLogEntry, ApiSample, ApiState } from '@zephyr/runtime/api';
+
+import type { AdminClient } from './client.ts';
+import type { ServerEvent } from './sse.ts';
+
+const RETRY_MS = 1_000;
+/** The controller sends a state at least every 5 s; two may be missed. */
+const SILENCE_MS = 11_000;
+
+export type StreamMessage =
+  | { readonly kind: 'state'; readonly state: ApiState }
+  | { readonly kind: 'history'; readonly history: ApiHistory }
+  | { readonly kind: 'sample'; readonly sample: ApiSample }
+  | { readonly kind: 'log'; readonly entry: ApiLogEntry }
+  /** The connection is gone; the next message tells that it is back. */
+  | { readonly kind: 'lost'; readonly error: unknown };
+
+export async function* followStream(
+  client: AdminClient,
+  signal: AbortSignal,
+): AsyncGenerator<StreamMessage> {
+  let lastEventId = '';
+  while (!signal.aborted) {
+    const silence = new AbortController();
+    const watch = setTimeout(() => silence.abort(), SILENCE_MS);
+    let error: unknown;
+    try {
+      for await (const event of client.events(
+        AbortSignal.any([signal, silence.signal]),
+        lastEventId,
+      )) {
+        watch.refresh();
+        if (event.id !== '') lastEventId = event.id;
+        const message = messageOf(event);
+        if (message !== undefined) yield message;
+      }
+    } catch (caught) {
+      error = caught;
+    } finally {
+      clearTimeout(watch);
+    }
+    if (signal.aborted) return;
+    yield { kind: 'lost', error };
+    await wait(RETRY_MS, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+function messageOf({ event, data }: ServerEvent): StreamMessage | undefined {
+  switch (event) {
+    case 'state':
+      return { kind: 'state', state: JSON.parse(data) as ApiState };
+    case 'history':
+      return { kind: 'history', history: JSON.parse(data) as ApiHistory };
+    case 'sample':
+      return { kind: 'sample', sample: JSON.parse(data) as ApiSample };
+    case 'log':
+      return { kind: 'log', entry: JSON.parse(data) as ApiLogEntry };
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,16 @@
+/** `zephyr refresh`: checks endpoints now, by the running system. */
+import type { Environment } from '../launch/state-folder.ts';
+import { type AdminOptions, endpointNamed, openSession, printed } from './admin-session.ts';
+
+/** @returns what to print @throws ZephyrError when refused, with what to do */
+export async function refresh(
+  wanted: string | undefined,
+  options: AdminOptions,
+  environment: Environment,
+): Promise<string> {
+  const { client, say } = openSession(options, environment);
+  const body =
+    wanted === undefined ? {} : { endpointId: endpointNamed(await client.state(), wanted, say).id };
+  const answer = await client.command('check', body);
+  return printed(options, answer, say('cli.done.refresh', { count: answer.affected }));
+}

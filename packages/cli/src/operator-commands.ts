@@ -1,0 +1,160 @@
+/** The commands for those who watch and steer a running system: their options and help. */
+import { LANGUAGES, languageOf, type TextKey, type Translate, translator } from '@zephyr/texts';
+import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
+
+import { localeOf } from './commands/admin-session.ts';
+import type { Environment } from './launch/state-folder.ts';
+
+const SHELL_WORDS = ['bash', 'zsh', 'fish', 'endpoints'] as const;
+const EVENT_KINDS = ['decision', 'notice', 'command', 'config', 'leader', 'store'] as const;
+
+export interface Surroundings {
+  readonly environment: Environment;
+  readonly print: (line: string) => void;
+}
+
+/** @param options that every command takes: where the configuration is */
+export function addOperatorCommands(
+  program: Command,
+  options: readonly Option[],
+  { environment, print }: Surroundings,
+): void {
+  const say = translator(languageOf(localeOf(environment)));
+  const add = (definition: string, key: OperatorText, examples: readonly string[]): Command =>
+    adminCommand(program, { definition, key, examples, say, options });
+
+  add('dashboard', 'cli.dashboard', ['dashboard', 'dashboard --url http://zephyr.lan:8081']).action(
+    async (given) => {
+      const { dashboard } = await import('./commands/dashboard.ts');
+      await dashboard(given, environment);
+    },
+  );
+
+  add('select', 'cli.select', ['select instcopilot-hk', 'select backup --force'])
+    .argument('<endpoint>', say('cli.endpoint'))
+    .option('--force', say('cli.option.force'))
+    .addOption(jsonOption(say))
+    .action(async (wanted: string, given) => {
+      const { select } = await import('./commands/select.ts');
+      print(await select(wanted, given, environment));
+    });
+
+  add('mode', 'cli.mode', ['mode', 'mode auto', 'mode manual --json'])
+    .addArgument(new Argument('[mode]').choices(['auto', 'manual']))
+    .addOption(jsonOption(say))
+    .action(async (kind: 'auto' | 'manual' | undefined, given) => {
+      const { mode } = await import('./commands/mode.ts');
+      print(await mode(kind, given, environment));
+    });
+
+  for (const name of ['pause', 'resume'] as const) {
+    add(name, `cli.${name}`, [name])
+      .addOption(jsonOption(say))
+      .action(async (given) => {
+        const { setPaused } = await import('./commands/pause.ts');
+        print(await setPaused(name, given, environment));
+      });
+  }
+
+  add('refresh', 'cli.refresh', ['refresh', 'refresh instcopilot-hk'])
+    .argument('[endpoint]', say('cli.endpoint'))
+    .addOption(jsonOption(say))
+    .action(async (wanted: string | undefined, given) => {
+      const { refresh } = await import('./commands/refresh.ts');
+      print(await refresh(wanted, given, environment));
+    });
+
+  addEvents(add, say, { environment, print });
+  addCompletion(program, say, { environment, print, options });
+}
+
+type OperatorText = Extract<
+  TextKey,
+  `cli.${'dashboard' | 'select' | 'mode' | 'pause' | 'resume' | 'refresh' | 'events'}`
+>;
+type AddCommand = (definition: string, key: OperatorText, examples: readonly string[]) => Command;
+
+function addEvents(add: AddCommand, say: Translate, { environment, print }: Surroundings): void {
+  add('events', 'cli.events', [
+    'events --last 20',
+    'events --follow --kind decision',
+    'events --json | jq .decision',
+  ])
+    .option('-f, --follow', say('cli.option.follow'))
+    .option('-n, --last <number>', say('cli.option.last'), parseCount, 20)
+    .addOption(
+      new Option('--kind <kind...>', say('cli.option.kind')).choices(EVENT_KINDS).default([]),
+    )
+    .addOption(jsonOption(say))
+    .action(async (given) => {
+      const { events } = await import('./commands/events.ts');
+      const ending = new AbortController();
+      process.once('SIGINT', () => ending.abort());
+      process.once('SIGTERM', () => ending.abort());
+      await events({ options: given, environment, print, signal: ending.signal });
+    });
+}
+
+function addCompletion(
+  program: Command,
+  say: Translate,
+  { environment, print, options }: Surroundings & { readonly options: readonly Option[] },
+): void {
+  const command = program
+    .command('completion')
+    .description(say('cli.completion'))
+    .addArgument(new Argument('<shell>').choices(SHELL_WORDS));
+  for (const option of options) command.addOption(option);
+  command
+    .addHelpText(
+      'after',
+      helpTail(say, [
+        'completion bash > ~/.local/share/bash-completion/completions/zephyr',
+        'completion zsh > ~/.zsh/completions/_zephyr',
+        'completion fish > ~/.config/fish/completions/zephyr.fish',
+      ]),
+    )
+    .action(async (wanted: (typeof SHELL_WORDS)[number], given) => {
+      if (wanted === 'endpoints') {
+        // Asked for by the scripts themselves.
+        const { openSession } = await import('./commands/admin-session.ts');
+        const { endpoints } = await openSession(given, environment).client.state();
+        print(endpoints.map(({ id }) => id).join('\n'));
+        return;
+      }
+      const { completionScript } = await import('./commands/completion.ts');
+      print(completionScript(wanted, program));
+    });
+}
+
+interface AdminCommand {
+  readonly definition: string;
+  readonly key: OperatorText;
+  readonly examples: readonly string[];
+  readonly say: Translate;
+  readonly options: readonly Option[];
+}
+
+function adminCommand(program: Command, about: AdminCommand): Command {
+  const { definition, key, examples, say, options } = about;
+  const command = program.command(definition).description(say(key));
+  for (const option of options) command.addOption(option);
+  return command
+    .option('--url <url>', say('cli.option.url'))
+    .addOption(new Option('--language <language>', say('cli.option.language')).choices(LANGUAGES))
+    .addHelpText('after', helpTail(say, examples));
+}
+
+function jsonOption(say: Translate): Option {
+  return new Option('--json', say('cli.option.json'));
+}
+
+function helpTail(say: Translate, examples: readonly string[]): string {
+  const lines = examples.map((example) => `  zephyr ${example}`);
+  return ['', say('cli.examples'), ...lines, '', say('cli.exitCodes')].join('\n');
+}
+
+function parseCount(text: string): number {
+  if (!/^\d{1,4}$/.test(text)) throw new InvalidArgumentError('0 to 9999');
+  return Number(text);
+}

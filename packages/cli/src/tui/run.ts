@@ -1,0 +1,87 @@
+/** The terminal dashboard: the model, the stream, the keys and the screen, put together. */
+import { messageOf } from '@zephyr/runtime/errors';
+import type { Language } from '@zephyr/texts';
+import { render, useInput, useWindowSize } from 'ink';
+import { createElement as h, type ReactElement, useEffect, useState } from 'react';
+
+import type { AdminClient } from '../admin/client.ts';
+import { followStream } from '../admin/follow.ts';
+import { keysOf } from './keys.ts';
+import { initialModel, type Message, type Model, update } from './model.ts';
+import { View } from './view.ts';
+
+/** Changes come twice a second at most; more frames would only cost. */
+const MAX_FPS = 10;
+const TICK_MS = 1_000;
+
+export interface DashboardOptions {
+  readonly client: AdminClient;
+  readonly language: Language;
+  /** Ends the dashboard from outside. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Shows the dashboard until a person quits. The terminal is as before, however it ends. */
+export async function runDashboard({ client, language, signal }: DashboardOptions): Promise<void> {
+  const ending = new AbortController();
+  const store = createStore(initialModel(client.url, language), client, () => ending.abort());
+  const app = render(h(App, { store }), {
+    alternateScreen: true,
+    incrementalRendering: true,
+    maxFps: MAX_FPS,
+    exitOnCtrlC: false,
+  });
+  const until = signal === undefined ? ending.signal : AbortSignal.any([ending.signal, signal]);
+  const ticking = setInterval(() => store.send({ kind: 'tick' }), TICK_MS);
+  until.addEventListener('abort', () => app.unmount(), { once: true });
+  const following = follow(store, client, until);
+  await app.waitUntilExit();
+  ending.abort();
+  clearInterval(ticking);
+  await following;
+}
+
+async function follow(store: Store, client: AdminClient, signal: AbortSignal): Promise<void> {
+  for await (const message of followStream(client, signal)) store.send(message);
+}
+
+interface Store {
+  model(): Model;
+  send(message: Message): void;
+  subscribe(listener: (model: Model) => void): () => void;
+}
+
+function createStore(first: Model, client: AdminClient, quit: () => void): Store {
+  let model = first;
+  const listeners = new Set<(model: Model) => void>();
+  const send = (message: Message): void => {
+    const { model: next, effect } = update(model, message, Date.now());
+    model = next;
+    for (const listener of listeners) listener(model);
+    if (effect?.kind === 'quit') quit();
+    if (effect?.kind !== 'command') return;
+    const command = effect.name;
+    client.command(effect.name, effect.body).then(
+      (answer) => send({ kind: 'answered', command, answer }),
+      (error: unknown) => send({ kind: 'refused', text: messageOf(error) }),
+    );
+  };
+  return {
+    model: () => model,
+    send,
+    subscribe: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
+function App({ store }: { readonly store: Store }): ReactElement {
+  const [model, setModel] = useState(store.model());
+  const size = useWindowSize();
+  useEffect(() => store.subscribe(setModel), [store]);
+  useInput((input, key) => {
+    for (const each of keysOf(input, key)) store.send({ kind: 'key', key: each });
+  });
+  return h(View, { model, size });
+}
