@@ -3,11 +3,12 @@ import type {
   CommandOutcome,
   CommandRefusal,
   Effect,
+  Notice,
   OperatorCommand,
   OperatorWishes,
 } from './events.ts';
 import { sessionLoadOf } from './presence.ts';
-import { moveSessions } from './selection.ts';
+import { moveSessions } from './switching.ts';
 import type { Step } from './turn.ts';
 import { assertNever, type EndpointId, type Mode } from './types.ts';
 import type { World } from './world.ts';
@@ -80,7 +81,10 @@ function select(
   if (chosen === undefined) return refuse(world, 'unknown_endpoint');
   if (isDisabled(world, id)) return refuse(world, 'endpoint_disabled');
   if (!chosen.isAvailable && force !== true) return refuse(world, 'endpoint_unavailable');
-  return pin(world, id);
+  const pinned = pin(world, id);
+  if (chosen.isAvailable) return pinned;
+  const notice: Notice = { code: 'pin_unavailable', endpointId: id };
+  return { ...pinned, effects: [{ kind: 'notice', notice }] };
 }
 
 /** Pinning moves all sessions: people who choose an endpoint want to see it used. */

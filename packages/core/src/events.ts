@@ -145,7 +145,7 @@ export type Notice =
   | { readonly code: 'available_again' }
   | { readonly code: 'budget_nearly_spent'; readonly groupName: string }
   | { readonly code: 'budget_spent'; readonly groupName: string }
-  | { readonly code: 'sessions_moved'; readonly fromId: EndpointId; readonly trade: Trade }
+  | { readonly code: 'sessions_moved'; readonly endpointId: EndpointId; readonly trade: Trade }
   | { readonly code: 'late_probe_dropped'; readonly endpointId: EndpointId };
 
 /** What the controller has to do, in this order. */

@@ -3,9 +3,10 @@ import { applyProbeToHealth, applyToTokenAccess, probeKindOf, type TokenStep } f
 import { addLiveLatency, addProbeLatency } from './latency.ts';
 import { applyOutcomesToLive, failuresOf } from './live.ts';
 import { toPresence, totalActiveRequests } from './presence.ts';
-import { dayOf } from './probe-pace.ts';
+import { dayOf, spentShareOf } from './probe-pace.ts';
 import { addAttempts } from './reliability.ts';
 import { median } from './statistics.ts';
+import { withNotices } from './switching.ts';
 import { type Step, stay, type Turn } from './turn.ts';
 import {
   causeOf,
@@ -30,26 +31,33 @@ export function takeProbe(world: World, probe: ProbeResult, turn: Turn): Step {
   if (endpoint === undefined) return stay(world);
   const paid = payProbe(world, endpoint, { probe, turn });
   if (probe.sequence <= endpoint.probeSequence) {
-    const notice: Notice = { code: 'late_probe_dropped', endpointId: endpoint.id };
-    return { next: paid, effects: [{ kind: 'notice', notice }] };
+    return withNotices(paid, [{ code: 'late_probe_dropped', endpointId: endpoint.id }]);
   }
   const probed = applyProbe(endpoint, probe, { turn, isOverloaded: world.overloadedEverywhere });
-  return {
-    next: withEndpoint(paid, endpoint.id, () => probed),
-    effects: changesOf(endpoint, probed).map((notice) => ({ kind: 'notice', notice })),
-  };
+  const next = withEndpoint(paid.next, endpoint.id, () => probed);
+  return withNotices({ next, effects: paid.effects }, changesOf(endpoint, probed));
 }
 
+/** Adds what a probe cost to its group's day, and says when the budget runs out. */
 function payProbe(
   world: World,
   { groupName }: EndpointState,
   { probe, turn }: { readonly probe: ProbeResult; readonly turn: Turn },
-): World {
+): Step {
   const group = world.groups[groupName];
-  if (group === undefined || probe.costUsd === 0) return world;
+  if (group === undefined || probe.costUsd === 0) return stay(world);
   const day = dayOf(turn.nowMs);
   const spentUsd = (group.day === day ? group.spentUsd : 0) + probe.costUsd;
-  return { ...world, groups: { ...world.groups, [groupName]: { ...group, day, spentUsd } } };
+  const paid = { ...group, day, spentUsd };
+  const [before, after] = [spentShareOf(group, turn.nowMs), spentShareOf(paid, turn.nowMs)];
+  const passes = (share: number) => before < share && after >= share;
+  const notices: Notice[] = [];
+  if (passes(1)) notices.push({ code: 'budget_spent', groupName });
+  else if (passes(turn.policy.probing.cheaperFromShare)) {
+    notices.push({ code: 'budget_nearly_spent', groupName });
+  }
+  const next = { ...world, groups: { ...world.groups, [groupName]: paid } };
+  return withNotices({ next, effects: [] }, notices);
 }
 
 function applyProbe(
@@ -89,10 +97,7 @@ export function takeOutcomes(world: World, batch: OutcomeBatch, turn: Turn): Ste
   const notices = world.endpoints.flatMap((former, index) =>
     changesOf(former, changed[index] ?? former),
   );
-  return {
-    next: { ...world, endpoints: changed },
-    effects: notices.map((notice) => ({ kind: 'notice', notice })),
-  };
+  return withNotices({ next: { ...world, endpoints: changed }, effects: [] }, notices);
 }
 
 function applyOutcomes(

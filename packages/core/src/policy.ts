@@ -151,7 +151,7 @@ export const DEFAULT_POLICY: Policy = {
     liveFreshMs: 30_000,
   },
   latency: {
-    halfLifeMs: 300_000,
+    halfLifeMs: 180_000,
     maxSamples: 48,
     liveBucketMs: 15_000,
     liveWeight: 0.25,

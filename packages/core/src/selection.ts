@@ -1,25 +1,17 @@
-import { type Assessment, bestAvailable, toConsidered } from './assessment.ts';
-import type { Decision, Gain, Trade } from './decision.ts';
-import type { Effect } from './events.ts';
+import { type Assessment, bestAvailable } from './assessment.ts';
 import { activeRequestsOf, sessionLoadOf } from './presence.ts';
 import { weighTrade } from './switch-cost.ts';
 import {
   bestCandidate,
   type Candidate,
   compare,
-  isFailureReason,
   nextLead,
   readiness,
   requiredSwitch,
 } from './switch-policy.ts';
+import { recordDecision, switchTo, withNotices } from './switching.ts';
 import { type Step, stay, type Turn } from './turn.ts';
-import {
-  assertNever,
-  type EndpointId,
-  type EpochMs,
-  type FailureClass,
-  type ReasonCode,
-} from './types.ts';
+import { assertNever, type EpochMs } from './types.ts';
 import type { World } from './world.ts';
 
 /**
@@ -55,59 +47,6 @@ export function stepSelection(world: World, assessments: readonly Assessment[], 
   }
 }
 
-interface Switch {
-  readonly toId: EndpointId;
-  readonly reason: ReasonCode;
-  readonly failure?: FailureClass | undefined;
-  readonly gain?: Gain | undefined;
-  readonly trade?: Trade | undefined;
-  readonly assessments: readonly Assessment[];
-  readonly turn: Turn;
-}
-
-/** The switch takes effect: new requests go to the new endpoint, running ones end where they are. */
-function switchTo(world: World, made: Switch): Step {
-  const { toId, reason, turn } = made;
-  const fromId = world.selection.activeId;
-  const isRunning = activeRequestsOf(world.proxies, fromId) > 0;
-  const base = { activeId: toId, reason, sinceAtMs: turn.nowMs };
-  const next: World = {
-    ...world,
-    selection: isRunning
-      ? { status: 'draining', ...base, drainingId: fromId }
-      : { status: 'steady', ...base },
-    switching: {
-      ...world.switching,
-      lead: { status: 'none' },
-      recentAtMs: [...world.switching.recentAtMs, turn.nowMs],
-      failureSwitchAtMs: isFailureReason(reason) ? turn.nowMs : world.switching.failureSwitchAtMs,
-      ramp: isGentle(reason)
-        ? { status: 'ramping', fromId, startedAtMs: turn.nowMs }
-        : { status: 'none' },
-    },
-  };
-  const moved = made.trade?.verdict === 'move' ? moveSessions(next, fromId) : next;
-  const all = reason === 'operator_selected' ? moveSessions(next) : moved;
-  return recordDecision(all, { ...made, fromId, phase: 'switched' });
-}
-
-/** Only where the old endpoint can still serve does the traffic move over little by little. */
-function isGentle(reason: ReasonCode): boolean {
-  return reason === 'faster' || reason === 'pinned_recovered';
-}
-
-/** Sessions choose anew with their next request: those of one endpoint, or all. */
-export function moveSessions(world: World, fromId?: EndpointId): World {
-  return {
-    ...world,
-    endpoints: world.endpoints.map((endpoint) =>
-      fromId === undefined || endpoint.id === fromId
-        ? { ...endpoint, sessionGeneration: endpoint.sessionGeneration + 1 }
-        : endpoint,
-    ),
-  };
-}
-
 /** Nothing can serve: the active endpoint keeps the name, all are listed for trial. */
 function strand(world: World, assessments: readonly Assessment[], turn: Turn): Step {
   const { selection } = world;
@@ -123,7 +62,12 @@ function strand(world: World, assessments: readonly Assessment[], turn: Turn): S
       reason: 'nothing_available',
       sinceAtMs: turn.nowMs,
     },
-    switching: { ...world.switching, lead: { status: 'none' }, ramp: { status: 'none' } },
+    switching: {
+      ...world.switching,
+      lead: { status: 'none' },
+      ramp: { status: 'none' },
+      standing: { reason: 'nothing_available', sinceAtMs: turn.nowMs },
+    },
   };
   const step = recordDecision(next, {
     fromId: selection.activeId,
@@ -133,7 +77,7 @@ function strand(world: World, assessments: readonly Assessment[], turn: Turn): S
     assessments,
     turn,
   });
-  return withNotice(step, { kind: 'notice', notice: { code: 'nothing_available' } });
+  return withNotices(step, [{ code: 'nothing_available' }]);
 }
 
 function recover(world: World, assessments: readonly Assessment[], turn: Turn): Step {
@@ -141,8 +85,12 @@ function recover(world: World, assessments: readonly Assessment[], turn: Turn): 
   const next: World = {
     ...world,
     selection: { status: 'steady', activeId, reason: 'recovered', sinceAtMs: turn.nowMs },
+    switching: {
+      ...world.switching,
+      standing: { reason: 'recovered', sinceAtMs: turn.nowMs },
+    },
   };
-  return recordDecision(next, {
+  const step = recordDecision(next, {
     fromId: activeId,
     toId: activeId,
     reason: 'recovered',
@@ -150,6 +98,7 @@ function recover(world: World, assessments: readonly Assessment[], turn: Turn): 
     assessments,
     turn,
   });
+  return withNotices(step, [{ code: 'available_again' }]);
 }
 
 function settle(world: World, assessments: readonly Assessment[], turn: Turn): Step {
@@ -173,11 +122,12 @@ function stepPending(world: World, assessments: readonly Assessment[], turn: Tur
   const isGainGone =
     rival?.isAvailable !== true ||
     (candidate !== undefined && candidate.gain.gainMs < turn.policy.switching.thresholdMs);
-  const isBarred = world.wishes.mode.kind === 'manual' || world.overloadedEverywhere;
+  const { mode, paused } = world.wishes;
+  const isBarred = mode.kind === 'manual' || paused || world.overloadedEverywhere;
   if (isGainGone || isBarred) {
     const next: World = {
       ...world,
-      selection: { status: 'steady', activeId, reason: 'faster', sinceAtMs: turn.nowMs },
+      selection: { status: 'steady', activeId, ...world.switching.standing },
       switching: { ...world.switching, lead: { status: 'none' } },
     };
     const about = { fromId: activeId, toId: nextId, reason, assessments, turn } as const;
@@ -275,39 +225,4 @@ function stepSettling(world: World, assessments: readonly Assessment[], turn: Tu
     assessments,
     turn,
   });
-}
-
-type Recorded = Omit<Decision, 'number' | 'atMs' | 'trigger' | 'considered'> & {
-  readonly assessments: readonly Assessment[];
-  readonly turn: Turn;
-};
-
-function recordDecision(world: World, recorded: Recorded): Step {
-  const { assessments, turn, ...decision } = recorded;
-  const number = world.decisions + 1;
-  return {
-    next: { ...world, decisions: number },
-    effects: [
-      {
-        kind: 'record',
-        decision: {
-          number,
-          atMs: turn.nowMs,
-          trigger: turn.trigger,
-          phase: decision.phase,
-          reason: decision.reason,
-          fromId: decision.fromId,
-          toId: decision.toId,
-          failure: decision.failure,
-          gain: decision.gain,
-          trade: decision.trade,
-          considered: assessments.map(toConsidered),
-        },
-      },
-    ],
-  };
-}
-
-function withNotice(step: Step, effect: Effect): Step {
-  return { next: step.next, effects: [...step.effects, effect] };
 }

@@ -1,9 +1,9 @@
 import type { Assessment } from './assessment.ts';
 import type { Effect } from './events.ts';
 import { sessionLoadOf } from './presence.ts';
-import { moveSessions } from './selection.ts';
 import { weighTrade } from './switch-cost.ts';
 import { compare } from './switch-policy.ts';
+import { moveSessions } from './switching.ts';
 import { type Step, stay, type Turn } from './turn.ts';
 import type { World } from './world.ts';
 
@@ -26,7 +26,7 @@ export function stepSessions(world: World, assessments: readonly Assessment[], t
     const trade = weighTrade(load, gap.gain.gainMs, turn.policy.sessions);
     if (trade.verdict !== 'move') continue;
     next = withoutSessions(moveSessions(next, fromId), fromId);
-    effects.push({ kind: 'notice', notice: { code: 'sessions_moved', fromId, trade } });
+    effects.push({ kind: 'notice', notice: { code: 'sessions_moved', endpointId: fromId, trade } });
   }
   return { next, effects };
 }

@@ -9,7 +9,7 @@ import type { OverloadRecord } from './overload.ts';
 import type { Presence } from './presence.ts';
 import type { ReliabilityTrack } from './reliability.ts';
 import { NO_RELIABILITY } from './reliability.ts';
-import type { EndpointId, EpochMs, Selection, SnapshotContent } from './types.ts';
+import type { EndpointId, EpochMs, ReasonCode, Selection, SnapshotContent } from './types.ts';
 
 /** All that is known of one endpoint. Health, token, ejection and enabled are separate axes. */
 export interface EndpointState {
@@ -64,6 +64,8 @@ export interface Switching {
   readonly recentAtMs: readonly EpochMs[];
   readonly failureSwitchAtMs: EpochMs | null;
   readonly ramp: RampState;
+  /** Since when and why the active endpoint is the active one, also while a switch is pending. */
+  readonly standing: { readonly reason: ReasonCode; readonly sinceAtMs: EpochMs };
 }
 
 export type RampState =
@@ -118,22 +120,27 @@ export function initialWorld(setup: WorldSetup): World {
   const wishes = setup.wishes ?? NO_WISHES;
   const known = new Set(setup.endpoints.map(({ id }) => id));
   const former = setup.selection;
+  const selection: Selection =
+    former !== undefined && known.has(former.activeId)
+      ? former
+      : { status: 'steady', activeId: first.id, reason: 'initial', sinceAtMs: setup.atMs };
   return {
     wishes,
     groups: groupStates(setup.groups, {}),
     endpoints: setup.endpoints.map(newEndpoint),
     proxies: {},
-    selection:
-      former !== undefined && known.has(former.activeId)
-        ? former
-        : { status: 'steady', activeId: first.id, reason: 'initial', sinceAtMs: setup.atMs },
+    selection,
     switching: {
-      phase: { status: 'settling', sinceAtMs: setup.atMs },
+      phase:
+        selection === former
+          ? { status: 'settled' }
+          : { status: 'settling', sinceAtMs: setup.atMs },
       lead: { status: 'none' },
       freeze: { status: 'none' },
       recentAtMs: [],
       failureSwitchAtMs: null,
       ramp: { status: 'none' },
+      standing: { reason: selection.reason, sinceAtMs: selection.sinceAtMs },
     },
     overloadedEverywhere: false,
     lastBusyAtMs: setup.atMs,

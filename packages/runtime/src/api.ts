@@ -273,6 +273,17 @@ const consideredSchema = z.object({
   activeRequests: count,
 });
 
+/** See `Trade` in core. */
+const tradeSchema = z.object({
+  verdict: z.enum(['move', 'stay', 'skip']),
+  sessions: count,
+  cachedTokens: z.number().nonnegative(),
+  rebuildUsd: z.number(),
+  rebuildMs: z.number(),
+  gainMs: z.number(),
+  gainUsd: z.number(),
+});
+
 /** See `Decision` in core. */
 export const decisionSchema = z
   .object({
@@ -296,17 +307,7 @@ export const decisionSchema = z
       })
       .optional(),
     /** What moving the running sessions along would cost, against what it would gain. */
-    trade: z
-      .object({
-        verdict: z.enum(['move', 'stay', 'skip']),
-        sessions: count,
-        cachedTokens: z.number().nonnegative(),
-        rebuildUsd: z.number(),
-        rebuildMs: z.number(),
-        gainMs: z.number(),
-        gainUsd: z.number(),
-      })
-      .optional(),
+    trade: tradeSchema.optional(),
     considered: z.array(consideredSchema),
   })
   .meta({ id: 'Decision' });
@@ -338,6 +339,7 @@ export const noticeSchema = z
     z.object({ code: z.literal('available_again') }),
     z.object({ code: z.literal('budget_nearly_spent'), ...aboutGroup }),
     z.object({ code: z.literal('budget_spent'), ...aboutGroup }),
+    z.object({ code: z.literal('sessions_moved'), ...aboutEndpoint, trade: tradeSchema }),
     z.object({ code: z.literal('late_probe_dropped'), ...aboutEndpoint }),
   ])
   .meta({ id: 'Notice' });

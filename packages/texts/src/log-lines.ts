@@ -14,6 +14,7 @@ type AboutEndpoint =
   | 'pin_cleared'
   | 'pin_unavailable'
   | 'pin_available'
+  | 'sessions_moved'
   | 'late_probe_dropped';
 type AboutAll =
   | 'overload_began'

@@ -112,6 +112,7 @@ export const codes = {
   'notice.available_again': 'An endpoint is available again',
   'notice.budget_nearly_spent': 'Group {name}: the daily budget for checks is nearly spent',
   'notice.budget_spent': 'Group {name}: the daily budget for checks is spent',
+  'notice.sessions_moved': '{name} has become slow: its sessions go to the active endpoint',
   'notice.late_probe_dropped': '{name}: a result came too late and does not count',
 
   'style.cli': 'Claude CLI',

@@ -110,6 +110,7 @@ export const codes = {
   'notice.available_again': '又有端点可用',
   'notice.budget_nearly_spent': '组 {name}：今日检查预算即将用完',
   'notice.budget_spent': '组 {name}：今日检查预算已用完',
+  'notice.sessions_moved': '{name} 变慢：其会话转到当前端点',
   'notice.late_probe_dropped': '{name}：结果来得太迟，不计入',
 
   'style.cli': 'Claude CLI',
