@@ -2,10 +2,10 @@
  * The `zephyr` command. Each command's module is loaded only when it runs: a start takes no longer
  * for the commands that are not used.
  */
-import { PROBE_STYLES } from '@zephyr/core';
 import { EXIT, explain, ZephyrError } from '@zephyr/runtime/errors';
 import { Command, CommanderError, Option } from 'commander';
 
+import { addCheckCommands } from './check-commands.ts';
 import { addOperatorCommands } from './operator-commands.ts';
 
 const program = new Command('zephyr')
@@ -66,37 +66,7 @@ program
     console.log(await status(options, process.env));
   });
 
-program
-  .command('probe [endpoint]')
-  .description('Check all endpoints now, or one; needs no running Zephyr')
-  .addOption(configOption)
-  .addOption(envFileOption)
-  .addOption(
-    new Option('--style <style>', 'instead of the configured one').choices([...PROBE_STYLES]),
-  )
-  .option('--json', 'print JSON for programs')
-  .action(async (wanted, options) => {
-    const { probe } = await import('./commands/probe.ts');
-    const call = { wanted, options, environment: process.env, progress, signal: interrupted() };
-    const { text, exitCode } = await probe(call);
-    console.log(text);
-    process.exitCode = exitCode;
-  });
-
-program
-  .command('doctor')
-  .description('Why does it not work? Look at everything that Zephyr needs')
-  .addOption(configOption)
-  .addOption(envFileOption)
-  .option('--free', 'leave out the checks that spend tokens')
-  .option('--json', 'print JSON for programs')
-  .action(async (options) => {
-    const { doctor } = await import('./commands/doctor.ts');
-    const call = { options, environment: process.env, progress, signal: interrupted() };
-    const { text, exitCode } = await doctor(call);
-    console.log(text);
-    process.exitCode = exitCode;
-  });
+addCheckCommands(program, [configOption, envFileOption]);
 
 program
   .command('config')
@@ -142,19 +112,6 @@ try {
   await program.parseAsync();
 } catch (error) {
   process.exitCode = exitCodeOf(error);
-}
-
-/** Beside the output, which may go to a file or a program. */
-function progress(line: string): void {
-  process.stderr.write(`${line}\n`);
-}
-
-/** Ctrl-C ends what runs, and what it started, before the program ends. */
-function interrupted(): AbortSignal {
-  const controller = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const)
-    process.once(signal, () => controller.abort());
-  return controller.signal;
 }
 
 function parsePort(text: string): number {

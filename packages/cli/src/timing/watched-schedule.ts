@@ -1,0 +1,61 @@
+/** The punctuality of a running system, as its controller tells it. */
+import { setTimeout as wait } from 'node:timers/promises';
+
+import type { ApiState } from '@zephyr/runtime/api';
+
+import type { AdminClient } from '../admin/client.ts';
+import type { TimedCheck } from './verdict.ts';
+
+const LOOK_MS = 500;
+
+export interface WatchedSchedule {
+  readonly client: AdminClient;
+  readonly forMs: number;
+  readonly onCheck: (check: TimedCheck) => void;
+  readonly signal: AbortSignal;
+}
+
+export interface Watched {
+  readonly checks: readonly TimedCheck[];
+  /** How many checks of each endpoint became due, by the plans as they were told. */
+  readonly due: ReadonlyMap<string, number>;
+}
+
+export async function watchSchedule(plan: WatchedSchedule): Promise<Watched> {
+  const untilMs = performance.now() + plan.forMs;
+  const announced = new Map<string, Set<number>>();
+  const lastAtMs = new Map<string, number>();
+  const checks: TimedCheck[] = [];
+  while (performance.now() < untilMs && !plan.signal.aborted) {
+    const state = await plan.client.state().catch(() => undefined);
+    for (const { name, probe } of state?.endpoints ?? []) {
+      const moments = announced.get(name) ?? new Set();
+      announced.set(name, moments);
+      const check = checkOf(name, probe, { moments, before: lastAtMs.get(name) });
+      if (check !== undefined) {
+        checks.push(check);
+        plan.onCheck(check);
+      }
+      if (probe.last !== null) lastAtMs.set(name, probe.last.atMs);
+      if (probe.nextAtMs !== null) moments.add(probe.nextAtMs);
+    }
+    await wait(LOOK_MS, undefined, { signal: plan.signal }).catch(() => undefined);
+  }
+  const count = (name: string): number => checks.filter(({ endpoint }) => endpoint === name).length;
+  // A moment that was withdrawn (another interval, a pause) was not due.
+  return { checks, due: new Map([...announced.keys()].map((name) => [name, count(name)])) };
+}
+
+/** The check that ended since the last look, with the announced moment nearest to its start. */
+function checkOf(
+  endpoint: string,
+  { last }: ApiState['endpoints'][number]['probe'],
+  known: { readonly moments: ReadonlySet<number>; readonly before: number | undefined },
+): TimedCheck | undefined {
+  if (last === null || known.before === undefined || last.atMs === known.before) return undefined;
+  const startedAtMs = last.atMs;
+  const [nearest] = [...known.moments].sort(
+    (left, right) => Math.abs(left - startedAtMs) - Math.abs(right - startedAtMs),
+  );
+  return nearest === undefined ? undefined : { endpoint, plannedAtMs: nearest, startedAtMs };
+}
