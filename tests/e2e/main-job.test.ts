@@ -1,0 +1,168 @@
+/**
+ * The main job, end to end: the `zephyr demo` command with all its processes, the real Claude CLI
+ * as the client and as the check, an endpoint that dies, and an end that leaves nothing behind.
+ */
+import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const ZEPHYR = join(ROOT, 'packages/cli/bin/zephyr');
+const CLAUDE = join(ROOT, 'node_modules/.bin/claude');
+const PATIENCE = { timeout: 60_000, interval: 200 };
+
+const run = promisify(execFile);
+
+interface Demo {
+  readonly process: ChildProcess;
+  readonly url: string;
+  readonly output: () => string;
+}
+
+interface Status {
+  readonly current_endpoint: string;
+  readonly endpoints: readonly { readonly name: string; readonly health: string }[];
+}
+
+const home = mkdtempSync(join(tmpdir(), 'zephyr-e2e-'));
+const environment = {
+  PATH: process.env['PATH'],
+  HOME: home,
+  XDG_STATE_HOME: join(home, 'state'),
+};
+
+afterAll(() => rmSync(home, { recursive: true, force: true }));
+
+/** The demo at free ports, as a person starts it. */
+async function startDemo(): Promise<Demo> {
+  const child = spawn(ZEPHYR, ['demo', '--port', '0'], { env: environment });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => {
+      output += chunk.toString();
+    });
+  }
+  const url = await vi.waitFor(() => {
+    const found = /Zephyr serves at (\S+)/.exec(output)?.[1];
+    if (found === undefined) throw new Error(`the demo does not serve:\n${output}`);
+    return found;
+  }, PATIENCE);
+  return { process: child, url, output: () => output };
+}
+
+/** What the real Claude CLI prints. */
+async function askClaude(demo: Demo): Promise<string> {
+  const asking = run(CLAUDE, ['-p', 'hello'], {
+    cwd: home,
+    timeout: 60_000,
+    env: {
+      ...environment,
+      ANTHROPIC_BASE_URL: demo.url,
+      ANTHROPIC_AUTH_TOKEN: 'of-the-client',
+      CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+      // What the proxy does not hide must be seen.
+      CLAUDE_CODE_MAX_RETRIES: '0',
+    },
+  });
+  asking.child.stdin?.end();
+  return (await asking).stdout;
+}
+
+async function statusOf(demo: Demo): Promise<Status> {
+  const response = await fetch(`${demo.url}/status`, { headers: { accept: 'application/json' } });
+  return (await response.json()) as Status;
+}
+
+/** The ids of all processes below this one. */
+function descendantsOf(pid: number): readonly number[] {
+  const lines = spawnSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' }).stdout.split(
+    '\n',
+  );
+  const pairs = lines.map((line) => line.trim().split(/\s+/).map(Number));
+  const below = (parent: number): number[] =>
+    pairs.flatMap(([child = 0, ofParent]) => (ofParent === parent ? [child, ...below(child)] : []));
+  return below(pid);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+describe('zephyr demo', () => {
+  let demo: Demo;
+  beforeAll(async () => {
+    demo = await startDemo();
+  });
+  afterAll(() => demo.process.kill('SIGKILL'));
+
+  it('finds by real checks that all endpoints work, and which is the fastest', async () => {
+    await vi.waitFor(async () => {
+      const { endpoints, current_endpoint } = await statusOf(demo);
+      expect(endpoints.map(({ health }) => health)).toEqual(['healthy', 'healthy', 'healthy']);
+      expect(current_endpoint).toBe('Tokyo');
+    }, PATIENCE);
+  });
+
+  it('answers the real Claude CLI from the fastest endpoint', async () => {
+    expect(await askClaude(demo)).toContain('Hello from Tokyo');
+  });
+
+  it('answers the next request from another endpoint when the active one dies', async () => {
+    await run(ZEPHYR, ['demo', 'kill', 'tokyo'], { env: environment });
+    expect(await askClaude(demo)).toMatch(/Hello from (Frankfurt|Virginia)/);
+    await vi.waitFor(async () => {
+      expect((await statusOf(demo)).current_endpoint).not.toBe('Tokyo');
+    }, PATIENCE);
+  });
+
+  it('ends by Ctrl-C and leaves no process behind', async () => {
+    const { pid = 0 } = demo.process;
+    const below = descendantsOf(pid);
+    expect(below.length).toBeGreaterThanOrEqual(4);
+    demo.process.kill('SIGINT');
+    const [exitCode] = await once(demo.process, 'exit');
+    expect(exitCode, demo.output()).toBe(0);
+    expect(below.filter(isAlive)).toEqual([]);
+  });
+});
+
+describe('zephyr demo, asked to end by SIGTERM', () => {
+  it('lets a running answer finish', async () => {
+    const demo = await startDemo();
+    const below = descendantsOf(demo.process.pid ?? 0);
+    const exited = once(demo.process, 'exit');
+    // Each word of the answer takes 30 ms: the answer to this one takes a second.
+    const prompt = 'a b c d e f g h i j k l m n o p q r s t u v w x y z';
+    const response = await fetch(`${demo.url}/v1/messages`, {
+      method: 'POST',
+      headers: { authorization: 'Bearer of-the-client', 'content-type': 'application/json' },
+      body: JSON.stringify({
+        model: 'claude-haiku-4-5',
+        max_tokens: 100,
+        stream: true,
+        messages: [{ role: 'user', content: prompt }],
+      }),
+    });
+    let answer = '';
+    for await (const chunk of response.body ?? []) {
+      if (answer === '') demo.process.kill('SIGTERM');
+      answer += new TextDecoder().decode(chunk);
+    }
+    expect(answer).toContain('message_start');
+    expect(answer).toContain('event: message_stop');
+    const [exitCode] = await exited;
+    expect(exitCode, demo.output()).toBe(0);
+    expect(below.filter(isAlive)).toEqual([]);
+  });
+});
