@@ -4,10 +4,10 @@
 # has.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo start status test check format
+.PHONY: help setup demo start status up down logs ps reload client test e2e-compose check format
 
 help: ## Show this list
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## Get what is missing: npm packages with Node 24 and the Claude CLI, a Redis server
 	@scripts/setup.sh
@@ -21,8 +21,33 @@ start: setup ## Zephyr with your config.toml and .env. PORT=8080
 status: ## Who serves now
 	@packages/cli/bin/zephyr status
 
+up: config/config.toml ## All of it in containers, for a team: config/config.toml and .env
+	@docker compose up --detach --build --wait
+	@echo "dashboard: http://127.0.0.1:$${ZEPHYR_DASHBOARD_PORT:-8081}  Grafana: http://127.0.0.1:$${ZEPHYR_GRAFANA_PORT:-3000}  (passwords: docs/operations.md)"
+
+config/config.toml:
+	@echo "config/config.toml does not exist: cp config.toml.example config/config.toml, and write your endpoints" >&2; exit 2
+
+down: ## Stop the containers; running answers end first, data stay
+	@docker compose down
+
+logs: ## Follow what the containers log
+	@docker compose logs --follow --tail 100
+
+ps: ## How the containers are
+	@docker compose ps
+
+reload: ## Let the containers read the configuration now, not within seconds
+	@docker compose kill --signal HUP proxy prober controller
+
+client: ## A key for a person or machine: make client NAME=ann
+	@docker compose run --rm --build --user "$$(id -u):$$(id -g)" cli clients add $(NAME)
+
 test: setup ## All tests: unit, integration (real Redis, real HTTP), end to end (real Claude CLI)
 	@npm test --silent
+
+e2e-compose: setup ## The containers under fire: build, start, kill and restart under traffic
+	@npm run test:compose --silent
 
 check: setup ## Format, lint, types, import boundaries, unused code
 	@npm run check --silent

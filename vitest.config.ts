@@ -31,6 +31,10 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
+      {
+        // Builds and runs containers for minutes: `make e2e-compose`, not `npm test`.
+        test: { name: 'compose', include: ['tests/compose/**/*.test.ts'], fileParallelism: false },
+      },
     ],
   },
 });

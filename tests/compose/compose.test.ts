@@ -1,0 +1,195 @@
+/**
+ * `docker compose up` as a team runs it, with simulated endpoints: every part is restarted or
+ * killed under streaming traffic, and no answer may be lost. Needs a Docker engine; takes minutes.
+ */
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+
+import { createStack, type Stack, whyNoEngine } from './stack.ts';
+import { ask, startTraffic, type Tally, type Traffic } from './traffic.ts';
+
+const run = promisify(execFile);
+const missing = whyNoEngine();
+if (missing !== undefined) console.log(`e2e-compose: skipped, ${missing}`);
+
+const REDIS_OUTAGE_MS = 60_000;
+const patient = { timeout: 120_000, interval: 250 };
+const say = (line: string) => console.log(`e2e-compose: ${line}`);
+
+describe.skipIf(missing !== undefined)('docker compose up', { timeout: 600_000 }, () => {
+  let stack: Stack;
+  let traffic: Traffic;
+  let home: string;
+
+  beforeAll(async () => {
+    home = mkdtempSync(join(tmpdir(), 'zephyr-claude-home-'));
+    stack = await createStack();
+    await timed('build', () => stack.compose('build'));
+    await timed('up --wait', () => stack.compose('up', '--detach', '--wait'));
+    await vi.waitFor(async () => {
+      expect((await stack.status()).current_endpoint_id).toBe('simulated-a');
+    }, patient);
+    traffic = startTraffic({ url: stack.url, clients: 8, key: 'any' });
+  }, 900_000);
+
+  afterEach(async ({ task }) => {
+    if (task.result?.state !== 'fail') return;
+    say(await stack.compose('logs', '--tail', '40', '--no-color'));
+  });
+  afterAll(async () => {
+    await traffic?.stop();
+    await stack?.remove();
+    rmSync(home, { recursive: true, force: true });
+  }, 120_000);
+
+  it('answers the real Claude CLI of this machine', async () => {
+    expect(await askClaude()).toContain('Simulated A');
+  });
+
+  it('loses no request when the active endpoint is killed', async () => {
+    traffic.takeTally();
+    await stack.compose('kill', 'simulated-a');
+    expect(await askClaude()).toMatch(/Simulated [BC]/);
+    await vi.waitFor(async () => {
+      expect((await stack.status()).current_endpoint_id).toBe('simulated-b');
+    }, patient);
+    await sleep(2_000);
+    const tally = report('active endpoint killed', traffic.takeTally());
+    // What the dead endpoint had begun to say cannot be saved; the client must see that it is cut.
+    expect(tally.cut).toBeLessThanOrEqual(8);
+    expect(tally).toMatchObject({ unanswered: 0, refused: 0, cut_silently: 0 });
+    expect(tally.complete).toBeGreaterThan(0);
+    await stack.compose('start', 'simulated-a');
+  });
+
+  it.each(['prober', 'controller', 'redis', 'prometheus', 'grafana'])(
+    'loses nothing while %s restarts',
+    async (service) => {
+      traffic.takeTally();
+      await stack.compose('restart', service);
+      await stack.compose('up', '--detach', '--wait');
+      expectNothingLost(report(`${service} restarted`, traffic.takeTally()));
+    },
+  );
+
+  it('ends every running answer before the proxy restarts', async () => {
+    traffic.takeTally();
+    await stack.compose('restart', 'proxy');
+    await stack.compose('up', '--detach', '--wait');
+    await vi.waitFor(async () => expect((await stack.status()).redis).toBe('up'), patient);
+    await sleep(2_000);
+    const tally = report('proxy restarted', traffic.takeTally());
+    // One proxy cannot answer while it is away; a client asks again, as the Claude CLI does.
+    expect(tally).toMatchObject({ cut: 0, cut_silently: 0, refused: 0 });
+    expect(tally.complete).toBeGreaterThan(0);
+  });
+
+  it('serves on while Redis is away for a minute, and joins again', async () => {
+    traffic.takeTally();
+    await stack.compose('stop', 'redis');
+    await sleep(REDIS_OUTAGE_MS / 2);
+    expect((await stack.status()).redis).not.toBe('up');
+    expect(await askClaude()).toContain('Simulated');
+    await sleep(REDIS_OUTAGE_MS / 2);
+    await stack.compose('start', 'redis');
+    await vi.waitFor(async () => {
+      const { redis, snapshot } = await stack.status();
+      expect(redis).toBe('up');
+      expect(snapshot?.age_ms).toBeLessThan(5_000);
+    }, patient);
+    await stack.compose('up', '--detach', '--wait');
+    expectNothingLost(report('redis away for 60 s', traffic.takeTally()));
+  });
+
+  it('is seen by Prometheus as a whole', async () => {
+    await vi.waitFor(async () => {
+      const down = await promql('up == 0');
+      expect(down).toEqual([]);
+      expect(await promql('sum by (job) (up)')).toHaveLength(4);
+      const served = await promql('sum(zephyr_proxy_requests_total)');
+      expect(Number(served[0]?.value[1])).toBeGreaterThan(0);
+    }, patient);
+  });
+
+  it('runs each service unprivileged, on a read-only root', async () => {
+    for (const service of ['proxy', 'prober', 'controller']) {
+      const facts = await stack.compose(
+        ...['exec', '-T', service, 'node', '-e'],
+        `const fs = require('fs');
+         const status = fs.readFileSync('/proc/self/status', 'utf8');
+         let root = 'read-only';
+         try { fs.writeFileSync('/app/planted', ''); root = 'writable'; } catch {}
+         console.log(JSON.stringify({
+           isRoot: process.getuid() === 0, root,
+           capabilities: /CapBnd:\\s*(\\w+)/.exec(status)[1],
+           noNewPrivileges: /NoNewPrivs:\\s*(\\d)/.exec(status)[1],
+         }))`,
+      );
+      expect(JSON.parse(facts), service).toEqual({
+        ...{ isRoot: false, root: 'read-only', capabilities: '0000000000000000' },
+        noNewPrivileges: '1',
+      });
+    }
+  });
+
+  it('asks for a key once people have keys, without a restart', async () => {
+    const key = (
+      await stack.compose(
+        ...['run', '--rm', '--no-deps', '--user', `${process.getuid?.()}`, '-T'],
+        ...['cli', 'clients', 'add', 'ann'],
+      )
+    ).trim();
+    const config = readFileSync(stack.configPath, 'utf8');
+    expect(config).not.toContain(key);
+    writeFileSync(stack.configPath, config.replace('open = true', 'open = false'));
+    await vi.waitFor(async () => {
+      expect(await ask({ url: stack.url, key: 'any' })).toBe('refused');
+    }, patient);
+    expect(await ask({ url: stack.url, key })).toBe('complete');
+  });
+
+  async function askClaude(): Promise<string> {
+    const environment = {
+      ...{ PATH: process.env['PATH'], HOME: home, ANTHROPIC_BASE_URL: stack.url },
+      ...{ ANTHROPIC_AUTH_TOKEN: 'any', CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1' },
+    };
+    const args = ['-p', 'Who are you?', '--model', 'claude-haiku-4-5', '--max-turns', '1'];
+    const child = run('claude', args, { env: environment, cwd: home, timeout: 100_000 });
+    // Without an end of its input the CLI waits for more of the question.
+    child.child.stdin?.end();
+    return (await child).stdout;
+  }
+
+  async function promql(query: string): Promise<{ value: [number, string] }[]> {
+    const path = `http://127.0.0.1:9090/api/v1/query?query=${encodeURIComponent(query)}`;
+    const text = await stack.compose('exec', '-T', 'prometheus', 'wget', '-q', '-O', '-', path);
+    return JSON.parse(text).data.result;
+  }
+});
+
+async function timed<Value>(what: string, work: () => Promise<Value>): Promise<Value> {
+  const startMs = performance.now();
+  const value = await work();
+  say(`${what}: ${((performance.now() - startMs) / 1000).toFixed(1)} s`);
+  return value;
+}
+
+function report(event: string, tally: Tally): Tally {
+  const { complete, unanswered, cut, cut_silently, refused } = tally;
+  say(
+    `${event}: ${complete} answers complete, ${cut} cut, ${cut_silently} cut silently, ` +
+      `${refused} refused, ${unanswered} to ask again`,
+  );
+  return tally;
+}
+
+function expectNothingLost(tally: Tally): void {
+  expect(tally).toMatchObject({ unanswered: 0, cut: 0, cut_silently: 0, refused: 0 });
+  expect(tally.complete).toBeGreaterThan(0);
+}

@@ -1,0 +1,82 @@
+/** The containers of docker-compose.yml as one thing that a test can start, hurt and ask. */
+import { execFile, spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const root = join(import.meta.dirname, '../..');
+
+/** Why the containers cannot be run here; undefined where they can. */
+export function whyNoEngine(): string | undefined {
+  const engine = spawnSync('docker', ['version', '--format', '{{.Server.Version}}']);
+  if (engine.error !== undefined) return 'docker is not installed';
+  if (engine.status !== 0) return 'no Docker engine answers';
+  if (spawnSync('docker', ['compose', 'version']).status !== 0) return 'docker has no compose';
+  return undefined;
+}
+
+export interface Stack {
+  /** Of the proxy. */
+  readonly url: string;
+  readonly configPath: string;
+  /** Runs `docker compose <args>`; the text that it prints. */
+  compose(...args: string[]): Promise<string>;
+  /** GET of the proxy's /status. */
+  status(): Promise<ProxyStatus>;
+  /** Removes containers, networks and volumes. */
+  remove(): Promise<void>;
+}
+
+/** The part of /status that the tests look at. */
+export interface ProxyStatus {
+  readonly current_endpoint_id: string | null;
+  readonly redis: string;
+  readonly snapshot: { readonly source: string; readonly age_ms: number } | null;
+}
+
+/** A project of its own, on free ports, with a copy of the demo's configuration. */
+export async function createStack(): Promise<Stack> {
+  const folder = mkdtempSync(join(tmpdir(), 'zephyr-compose-'));
+  cpSync(join(root, 'deploy/demo'), folder, { recursive: true });
+  const [proxy, dashboard, grafana] = await Promise.all([freePort(), freePort(), freePort()]);
+  const environment = {
+    ...process.env,
+    COMPOSE_PROJECT_NAME: `zephyr-e2e-${process.pid}`,
+    ZEPHYR_CONFIG_FOLDER: folder,
+    ZEPHYR_BIND: '127.0.0.1',
+    ZEPHYR_PORT: String(proxy),
+    ZEPHYR_DASHBOARD_PORT: String(dashboard),
+    ZEPHYR_GRAFANA_PORT: String(grafana),
+  };
+  const compose = async (...args: string[]) => {
+    const options = { cwd: root, env: environment, maxBuffer: 16 * 1024 * 1024 };
+    const all = ['compose', '--env-file', 'deploy/demo/.env', ...args];
+    return (await run('docker', all, options)).stdout;
+  };
+  const url = `http://127.0.0.1:${proxy}`;
+  return {
+    url,
+    configPath: join(folder, 'config.toml'),
+    compose,
+    status: async () => {
+      const response = await fetch(`${url}/status`, { headers: { accept: 'application/json' } });
+      return (await response.json()) as ProxyStatus;
+    },
+    remove: async () => {
+      await compose('down', '--volumes', '--timeout', '5');
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
