@@ -67,6 +67,7 @@ export class RequestBody {
   #destination: NodeJS.WritableStream | undefined;
   #overflow: Buffer | undefined;
   #ended = false;
+  #isConnected = false;
 
   constructor(req: IncomingMessage, limits: BodyLimits, handlers: BodyHandlers) {
     this.#req = req;
@@ -119,14 +120,28 @@ export class RequestBody {
         }
         for (const chunk of this.#chunks) destination.write(chunk);
         this.#destination = destination;
+        if (this.#isConnected) this.#goOn(destination);
       },
     };
   }
 
-  /** The endpoint took the connection: a streaming body goes on, its kept part is given up. */
+  /**
+   * The endpoint took the connection: a streaming body goes on, its kept part is given up. On a
+   * kept-alive connection this is known before the library asks for the body.
+   */
   connected(): void {
-    const destination = this.#destination;
-    if (this.#status !== 'streaming' || destination === undefined) return;
+    if (this.#status !== 'streaming') return;
+    this.#isConnected = true;
+    if (this.#destination !== undefined) this.#goOn(this.#destination);
+  }
+
+  /** Nothing can be sent again from here on. */
+  release(): void {
+    this.#forget();
+    if (this.#status !== 'streaming') this.#status = 'released';
+  }
+
+  #goOn(destination: NodeJS.WritableStream): void {
     this.#forget();
     const overflow = this.#overflow;
     this.#overflow = undefined;
@@ -136,12 +151,6 @@ export class RequestBody {
     destination.on('close', () => this.#req.resume());
     if (this.#ended) destination.end();
     else this.#req.resume();
-  }
-
-  /** Nothing can be sent again from here on. */
-  release(): void {
-    this.#forget();
-    if (this.#status !== 'streaming') this.#status = 'released';
   }
 
   #onData(chunk: Buffer): void {

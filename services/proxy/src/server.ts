@@ -12,6 +12,8 @@ import type { DataPathConfig } from '@zephyr/runtime/config/data-path';
 import { type ErrorName, errorBody, errorKind, newRequestId } from './api-errors.ts';
 
 const CHECK_INTERVAL_MS = 1_000;
+/** For a refused client to read why. */
+const LAST_READ_MS = 1_000;
 
 export interface ListenOptions {
   readonly host: string;
@@ -88,6 +90,8 @@ function answerMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
   const name = errorOfParser(error.code);
   const { status } = errorKind(name);
   const body = errorBody(name, newRequestId());
+  // A client that neither reads nor closes would hold the connection half open.
+  setTimeout(() => socket.destroy(), LAST_READ_MS).unref();
   socket.end(
     `HTTP/1.1 ${status} ${name}\r\ncontent-type: application/json\r\nconnection: close\r\n` +
       `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
