@@ -53,7 +53,11 @@ class Relay implements FaultRelay {
   }
 
   resetAll(): void {
-    for (const socket of this.#sockets) socket.resetAndDestroy();
+    // A unix socket knows no reset.
+    for (const socket of this.#sockets) {
+      if (socket.remoteAddress === undefined) socket.destroy();
+      else socket.resetAndDestroy();
+    }
   }
 
   async open(): Promise<void> {

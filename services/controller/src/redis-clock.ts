@@ -5,23 +5,24 @@
  */
 import { type EpochMs, epochMs } from '@zephyr/core';
 
+/** A jump back by more than this is another clock, after Redis was replaced. */
+const OTHER_CLOCK_MS = 1_000;
+
 export class RedisClock {
+  /** Our own clock until Redis has told its time. */
   #offsetMs = Date.now() - performance.now();
   #lastMs = 0;
 
   /** Takes a reply that was asked for at `sentAtMs` and is here now, both monotonic. */
   observe(redisNowMs: number, sentAtMs: number): void {
     this.#offsetMs = redisNowMs - (sentAtMs + performance.now()) / 2;
+    // To wait until another clock has caught up would mean to stand still until then.
+    if (this.#lastMs - (performance.now() + this.#offsetMs) > OTHER_CLOCK_MS) this.#lastMs = 0;
   }
 
-  /** Never goes back, as long as it is not wrong by more than that. */
+  /** Never goes back, as long as it is the same clock. */
   now(): EpochMs {
     this.#lastMs = Math.max(this.#lastMs, Math.round(performance.now() + this.#offsetMs));
     return epochMs(this.#lastMs);
-  }
-
-  /** After Redis was replaced by one with an earlier clock, waiting for it would freeze us. */
-  restart(): void {
-    this.#lastMs = 0;
   }
 }

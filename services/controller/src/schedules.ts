@@ -19,6 +19,9 @@ import { type JobSchedulerJson, Queue } from 'bullmq';
 
 export type ProbePlans = Readonly<Record<string, ProbePlan>>;
 
+/** By endpoint id, by the clock of whoever planned it. */
+export type NextProbes = ReadonlyMap<string, number>;
+
 /** Newly planned endpoints are first probed within this time, not all at the same moment. */
 const FIRST_PROBE_SPREAD_MS = 2_000;
 /** A tick that is late by more than this is lost: nobody works, or the job is gone. */
@@ -32,8 +35,8 @@ export interface Schedules {
   reconcile(plans: ProbePlans): Promise<void>;
   /** Queues one probe for each; an endpoint that already waits for one gets no second. */
   probeNow(endpointIds: readonly EndpointId[]): Promise<void>;
-  /** When each endpoint is to be probed next, as the queue has it. */
-  nextAtMs(): Promise<ReadonlyMap<string, number>>;
+  /** When each endpoint is to be probed next, as the queue has it; undefined: it does not tell. */
+  nextAtMs(): Promise<NextProbes | undefined>;
   close(): Promise<void>;
 }
 
@@ -86,8 +89,8 @@ export function openSchedules(target: RedisTarget, log: Logger): Schedules {
       }
     },
     nextAtMs: async () => {
-      // For people only: nothing is held up because the queue does not tell.
-      const schedulers = await queue.getJobSchedulers().catch(() => []);
+      const schedulers = await queue.getJobSchedulers().catch(() => undefined);
+      if (schedulers === undefined) return undefined;
       return new Map(
         schedulers.flatMap(({ key, next }) => (next === undefined ? [] : [[key, next] as const])),
       );
@@ -97,6 +100,11 @@ export function openSchedules(target: RedisTarget, log: Logger): Schedules {
       await Promise.race([queue.close().catch(() => undefined), limit]);
     },
   };
+}
+
+/** Whether a planned endpoint has no scheduler: somebody removed it, or Redis lost it. */
+export function isSomeMissing(plans: ProbePlans, next: NextProbes): boolean {
+  return Object.entries(plans).some(([id, { status }]) => status === 'scheduled' && !next.has(id));
 }
 
 function isAsPlanned(

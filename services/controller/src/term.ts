@@ -22,7 +22,7 @@ import type { Term } from './leadership.ts';
 import type { Metrics } from './metrics.ts';
 import { checkpointOf, type Mind, recall } from './mind.ts';
 import type { RedisClock } from './redis-clock.ts';
-import { openSchedules, type Schedules } from './schedules.ts';
+import { isSomeMissing, openSchedules, type Schedules } from './schedules.ts';
 import { settingsOf } from './settings.ts';
 import { type Happened, type TurnResult, takeTurn } from './turn.ts';
 import { type LeaderView, viewOf } from './view.ts';
@@ -138,7 +138,7 @@ class Leader {
   }
 
   async #turn(heard: Heard): Promise<void> {
-    const { clock, configSource, log, redis } = this.#deps;
+    const { clock, configSource, log, redis, schedules } = this.#deps;
     const nowMs = clock.now();
     const commands = sortCommands(heard.commands, nowMs);
     const reloads = commands.reloads.map((command) =>
@@ -152,20 +152,24 @@ class Leader {
     const { groups, endpoints, policy } = settingsOf(config);
     const startedAtMs = performance.now();
     const isTick = this.#isTick();
-    const presences = await readPresences(redis, log);
+    const [presences, nextProbes] = await Promise.all([
+      readPresences(redis, log),
+      schedules.nextAtMs(),
+    ]);
     const happened: Happened = {
       heard,
       commands: commands.forCore,
       tick: isTick ? { presences, elapsedMs: startedAtMs - this.#tickedAtMs } : null,
       config: this.#config === config ? null : { kind: 'config', groups, endpoints },
     };
+    const before = this.#mind.world;
     const turn = takeTurn(this.#mind, happened, { nowMs, policy });
     for (const { input, error } of turn.failures) {
       log.error({ err: error, event: input.event.kind }, 'an event was left out');
     }
     const view = viewOf({
       ...{ mind: turn.mind, config, policy, presences, nowMs, snapshot: this.#snapshot },
-      nextProbeAtMs: await this.#deps.schedules.nextAtMs(),
+      nextProbeAtMs: nextProbes ?? new Map(),
     });
     const audits = [
       ...commands.refused,
@@ -185,6 +189,9 @@ class Leader {
     if (isTick) this.#tickedAtMs = startedAtMs;
     this.#config = config;
     await this.#perform(turn.effects);
+    if (nextProbes !== undefined && isSomeMissing(before.probePlans, nextProbes)) {
+      this.#reconciledAtMs = Number.NEGATIVE_INFINITY;
+    }
   }
 
   #notes(atMs: number): readonly NewLogEntry[] {

@@ -1,0 +1,140 @@
+import { createLogger } from '@zephyr/runtime/logger';
+import { createRedis } from '@zephyr/runtime/redis/client';
+import { keys } from '@zephyr/runtime/redis/keys';
+import { type RedisServer, startRedisServer } from '@zephyr/runtime/redis/server';
+import type { Redis } from 'ioredis';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { ControllerProcess } from './test-support/controller-process.ts';
+import { watchSnapshots } from './test-support/watch-snapshots.ts';
+
+/** A lease may have just been renewed when its holder dies; then a candidate asks, then Redis answers. */
+const TAKE_OVER_LIMIT_MS = 15_000;
+const waiting = { timeout: TAKE_OVER_LIMIT_MS, interval: 20 };
+
+let server: RedisServer;
+let redis: Redis;
+let controllers: ControllerProcess[];
+
+beforeEach(async () => {
+  server = await startRedisServer();
+  redis = createRedis({ url: server.url }, createLogger('test', 'silent'), 'command');
+  await new Promise((resolve) => redis.once('ready', resolve));
+  controllers = [];
+});
+afterEach(async () => {
+  await Promise.all(controllers.map((controller) => controller.stop()));
+  redis.disconnect();
+  await server.stop();
+});
+
+async function start(): Promise<ControllerProcess> {
+  const controller = await ControllerProcess.start({ redisUrl: server.url });
+  controllers.push(controller);
+  return controller;
+}
+
+async function startLeaderAndStandby() {
+  const leader = await start();
+  await vi.waitFor(
+    async () => expect((await leader.state()).leadership.status).toBe('leading'),
+    waiting,
+  );
+  const standby = await start();
+  await vi.waitFor(
+    async () => expect((await standby.state()).leadership.status).toBe('standby'),
+    waiting,
+  );
+  return { leader, standby };
+}
+
+const leads = (controller: ControllerProcess) =>
+  vi.waitFor(async () => {
+    expect((await controller.state()).leadership.status).toBe('leading');
+  }, waiting);
+
+describe('two controllers', () => {
+  it('have one leader, and the standby tells the same and takes commands', async () => {
+    const { leader, standby } = await startLeaderAndStandby();
+    expect(await standby.command('select', { endpointId: 'two' })).toMatchObject({
+      status: 200,
+      body: { outcome: 'applied' },
+    });
+    await vi.waitFor(async () => {
+      const [told, known] = [await standby.state(), await leader.state()];
+      expect(told.mode).toEqual({ kind: 'manual', endpointId: 'two' });
+      expect(told.selection).toEqual(known.selection);
+    }, waiting);
+  });
+
+  it('take over from a killed leader without changing what people see', async () => {
+    const { leader, standby } = await startLeaderAndStandby();
+    await leader.command('select', { endpointId: 'two' });
+    const before = await leader.state();
+    const watch = watchSnapshots(redis);
+    leader.signal('SIGKILL');
+    await leads(standby);
+    const after = await standby.state();
+    expect(after.mode).toEqual(before.mode);
+    expect(after.selection).toEqual(before.selection);
+    await vi.waitFor(() => expect(watch.seen.length).toBeGreaterThan(1), waiting);
+    await watch.stop();
+    expect(watch.wentBack).toEqual([]);
+  });
+
+  it('hand over at once when the leader is stopped in good order', async () => {
+    const { leader, standby } = await startLeaderAndStandby();
+    leader.signal('SIGTERM');
+    expect(await leader.ended()).toBe(0);
+    expect((await redis.get(keys.lease)) ?? '').not.toContain(`-${leader.child.pid}-`);
+    await leads(standby);
+  });
+
+  it('never let a leader write that was paused while another took over', async () => {
+    const { leader, standby } = await startLeaderAndStandby();
+    const oldEpoch = Number(await redis.get(keys.epoch));
+    const watch = watchSnapshots(redis);
+    leader.signal('SIGSTOP');
+    await leads(standby);
+    // The paused leader finds this command in the stream when it goes on.
+    await standby.command('select', { endpointId: 'two' });
+    const newEpoch = Number(await redis.get(keys.epoch));
+    const committed = await redis.xlen(keys.audit);
+    leader.signal('SIGCONT');
+    await vi.waitFor(() => expect(leader.output()).toContain('not leading any more'), waiting);
+    await vi.waitFor(
+      async () => expect((await leader.state()).leadership.status).toBe('standby'),
+      waiting,
+    );
+    await watch.stop();
+    expect(newEpoch).toBeGreaterThan(oldEpoch);
+    expect(watch.wentBack).toEqual([]);
+    expect(watch.seen.at(-1)?.epoch).toBe(newEpoch);
+    expect(await redis.xlen(keys.audit)).toBe(committed);
+  });
+
+  it('leave either the old or the new snapshot when the leader is killed while it switches', async () => {
+    const { leader, standby } = await startLeaderAndStandby();
+    const watch = watchSnapshots(redis);
+    // Sent and not awaited: the kill meets the command on its way, in the decision or after.
+    const inFlight = ['two', 'one', 'two', 'one', 'two'].map((endpointId) =>
+      leader.command('select', { endpointId }).catch(() => undefined),
+    );
+    await inFlight[0];
+    leader.signal('SIGKILL');
+    await Promise.all(inFlight);
+    await leads(standby);
+    await vi.waitFor(async () => {
+      const { mode, selection } = await standby.state();
+      const snapshot = watch.seen.at(-1);
+      expect(snapshot?.mode).toEqual(mode);
+      expect(snapshot?.selection).toEqual(selection);
+      expect(JSON.parse((await redis.get(keys.operator)) ?? '{}').mode).toEqual(mode);
+    }, waiting);
+    await watch.stop();
+    expect(watch.wentBack).toEqual([]);
+    for (const { mode, selection } of watch.seen) {
+      if (mode.kind === 'manual') expect(selection.activeId).toBe(mode.endpointId);
+    }
+  });
+});
