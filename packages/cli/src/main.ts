@@ -54,18 +54,6 @@ for (const [name, description] of [
     });
 }
 
-program
-  .command('status')
-  .description('Show who serves, and how the endpoints are')
-  .addOption(configOption)
-  .addOption(envFileOption)
-  .option('--url <url>', 'address of the proxy (default: from config.toml)')
-  .option('--json', 'print JSON for programs')
-  .action(async (options) => {
-    const { status } = await import('./commands/status.ts');
-    console.log(await status(options, process.env));
-  });
-
 addCheckCommands(program, [configOption, envFileOption]);
 
 program

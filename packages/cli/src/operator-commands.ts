@@ -30,6 +30,13 @@ export function addOperatorCommands(
     },
   );
 
+  add('status', 'cli.status', ['status', 'status --json | jq .selection'])
+    .addOption(jsonOption(say))
+    .action(async (given) => {
+      const { status } = await import('./commands/status.ts');
+      print(await status(given, environment));
+    });
+
   add('select', 'cli.select', ['select instcopilot-hk', 'select backup --force'])
     .argument('<endpoint>', say('cli.endpoint'))
     .option('--force', say('cli.option.force'))
@@ -70,7 +77,7 @@ export function addOperatorCommands(
 
 type OperatorText = Extract<
   TextKey,
-  `cli.${'dashboard' | 'select' | 'mode' | 'pause' | 'resume' | 'refresh' | 'events'}`
+  `cli.${'dashboard' | 'status' | 'select' | 'mode' | 'pause' | 'resume' | 'refresh' | 'events'}`
 >;
 type AddCommand = (definition: string, key: OperatorText, examples: readonly string[]) => Command;
 

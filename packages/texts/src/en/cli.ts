@@ -9,6 +9,7 @@ export const cli = {
   'cli.option.last': 'how many past events to print',
   'cli.option.kind': 'only events of this kind; may be given several times',
 
+  'cli.status': 'Show which endpoint serves, why, and how the others are',
   'cli.dashboard': 'Show the live dashboard in this terminal',
   'cli.select': 'Pin an endpoint: all new requests go to it (mode becomes manual)',
   'cli.mode': 'Show the mode, or set it: auto or manual',
@@ -40,7 +41,7 @@ export const cli = {
   'cli.error.unknownEndpoint.advice': 'Known are: {names}',
   'cli.error.noTerminal': 'the dashboard needs a terminal',
   'cli.error.noTerminal.advice':
-    'Use zephyr status --watch, or zephyr events --follow, where output goes to a file.',
+    'Use zephyr status, or zephyr events --follow, where output goes to a file.',
   'cli.error.token': 'the controller asks for its admin token',
   'cli.error.token.advice': 'Set ZEPHYR_ADMIN_TOKEN.',
 } as const;

@@ -11,6 +11,7 @@ export const cli = {
   'cli.option.last': '输出多少条以往事件',
   'cli.option.kind': '只输出此类事件；可多次给出',
 
+  'cli.status': '显示当前由哪个端点服务、原因以及其他端点的状态',
   'cli.dashboard': '在此终端显示实时仪表盘',
   'cli.select': '固定一个端点：所有新请求都发往它（模式变为手动）',
   'cli.mode': '显示模式，或设为 auto 或 manual',
@@ -40,7 +41,7 @@ export const cli = {
   'cli.error.unknownEndpoint.advice': '已知端点：{names}',
   'cli.error.noTerminal': '仪表盘需要终端',
   'cli.error.noTerminal.advice':
-    '输出到文件时请用 zephyr status --watch 或 zephyr events --follow。',
+    '输出到文件时请用 zephyr status 或 zephyr events --follow。',
   'cli.error.token': '控制器要求其管理令牌',
   'cli.error.token.advice': '请设置 ZEPHYR_ADMIN_TOKEN。',
 } satisfies Texts<typeof en>;
