@@ -31,7 +31,12 @@ describe.skipIf(missing !== undefined)('docker compose up', { timeout: 600_000 }
     home = mkdtempSync(join(tmpdir(), 'zephyr-claude-home-'));
     stack = await createStack();
     await timed('build', () => stack.compose('build'));
-    await timed('up --wait', () => stack.compose('up', '--detach', '--wait'));
+    await timed('up --wait', () => stack.compose('up', '--detach', '--wait')).catch(
+      async (error) => {
+        say(await stack.compose('logs', '--tail', '20', '--no-color'));
+        throw error;
+      },
+    );
     await vi.waitFor(async () => {
       expect((await stack.status()).current_endpoint_id).toBe('simulated-a');
     }, patient);

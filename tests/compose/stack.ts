@@ -1,6 +1,6 @@
 /** The containers of docker-compose.yml as one thing that a test can start, hurt and ask. */
 import { execFile, spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -40,6 +40,8 @@ export interface ProxyStatus {
 /** A project of its own, on free ports, with a copy of the demo's configuration. */
 export async function createStack(): Promise<Stack> {
   const folder = mkdtempSync(join(tmpdir(), 'zephyr-compose-'));
+  // The services run under other user ids and must be able to read it.
+  chmodSync(folder, 0o755);
   cpSync(join(root, 'deploy/demo'), folder, { recursive: true });
   const [proxy, dashboard, grafana] = await Promise.all([freePort(), freePort(), freePort()]);
   const environment = {
