@@ -102,9 +102,10 @@ export function openSchedules(target: RedisTarget, log: Logger): Schedules {
   };
 }
 
-/** Whether a planned endpoint has no scheduler: somebody removed it, or Redis lost it. */
-export function isSomeMissing(plans: ProbePlans, next: NextProbes): boolean {
-  return Object.entries(plans).some(([id, { status }]) => status === 'scheduled' && !next.has(id));
+/** Whether a scheduler is missing, because Redis lost it, or is there for nothing that is planned. */
+export function isOutOfStep(plans: ProbePlans, next: NextProbes): boolean {
+  const planned = Object.keys(plans).filter((id) => plans[id]?.status === 'scheduled');
+  return planned.length !== next.size || planned.some((id) => !next.has(id));
 }
 
 function isAsPlanned(

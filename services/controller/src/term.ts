@@ -22,7 +22,7 @@ import type { Term } from './leadership.ts';
 import type { Metrics } from './metrics.ts';
 import { checkpointOf, type Mind, recall } from './mind.ts';
 import type { RedisClock } from './redis-clock.ts';
-import { isSomeMissing, openSchedules, type Schedules } from './schedules.ts';
+import { isOutOfStep, openSchedules, type Schedules } from './schedules.ts';
 import { settingsOf } from './settings.ts';
 import { type Happened, type TurnResult, takeTurn } from './turn.ts';
 import { type LeaderView, viewOf } from './view.ts';
@@ -189,7 +189,7 @@ class Leader {
     if (isTick) this.#tickedAtMs = startedAtMs;
     this.#config = config;
     await this.#perform(turn.effects);
-    if (nextProbes !== undefined && isSomeMissing(before.probePlans, nextProbes)) {
+    if (nextProbes !== undefined && isOutOfStep(before.probePlans, nextProbes)) {
       this.#reconciledAtMs = Number.NEGATIVE_INFINITY;
     }
   }

@@ -1,0 +1,108 @@
+import { createLogger } from '@zephyr/runtime/logger';
+import { PROBE_QUEUE, QUEUE_PREFIX } from '@zephyr/runtime/queues';
+import { createRedis } from '@zephyr/runtime/redis/client';
+import { keys } from '@zephyr/runtime/redis/keys';
+import { type RedisServer, startRedisServer } from '@zephyr/runtime/redis/server';
+import type { Redis } from 'ioredis';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { ControllerProcess } from './test-support/controller-process.ts';
+
+const waiting = { timeout: 20_000, interval: 50 };
+
+let server: RedisServer;
+let redis: Redis;
+let controller: ControllerProcess;
+
+beforeEach(async () => {
+  server = await startRedisServer();
+  redis = createRedis({ url: server.url }, createLogger('test', 'silent'), 'command');
+  await new Promise((resolve) => redis.once('ready', resolve));
+  controller = await ControllerProcess.start({ redisUrl: server.url });
+  await vi.waitFor(
+    async () => expect((await controller.get('/api/state')).status).toBe(200),
+    waiting,
+  );
+});
+afterEach(async () => {
+  await controller.stop();
+  redis.disconnect();
+  await server.stop();
+});
+
+const snapshot = async () => JSON.parse((await redis.get(keys.snapshot)) ?? '{}');
+const schedulers = () => redis.zrange(`${QUEUE_PREFIX}:${PROBE_QUEUE}:repeat`, '0', '-1');
+const rewrite = (endpointNames: readonly string[], extraConfig = '') =>
+  controller.writeConfig({ redisUrl: server.url, endpointNames, extraConfig });
+
+describe('a changed configuration', () => {
+  it('takes in a new endpoint, and its checks begin', async () => {
+    const before = await snapshot();
+    rewrite(['One', 'Two', 'Three']);
+    await vi.waitFor(async () => {
+      const after = await snapshot();
+      expect(after.order).toEqual(['one', 'two', 'three']);
+      expect(after.configHash).not.toBe(before.configHash);
+      expect((await schedulers()).toSorted()).toEqual(['one', 'three', 'two']);
+    }, waiting);
+    expect((await controller.state()).config.status).toBe('applied');
+  });
+
+  it('that removes the active endpoint switches away from it', async () => {
+    await controller.command('select', { endpointId: 'one' });
+    await controller.command('mode', { kind: 'auto' });
+    rewrite(['Two', 'Three']);
+    await vi.waitFor(async () => {
+      const { selection, order, endpoints } = await snapshot();
+      expect(selection).toMatchObject({ activeId: 'two', reason: 'active_removed' });
+      expect(order).not.toContain('one');
+      expect(Object.keys(endpoints)).toEqual(['two', 'three']);
+      expect((await schedulers()).toSorted()).toEqual(['three', 'two']);
+    }, waiting);
+  });
+
+  it('that removes the pinned endpoint clears the pin and says so', async () => {
+    await controller.command('select', { endpointId: 'two' });
+    rewrite(['One', 'Three']);
+    await vi.waitFor(async () => {
+      expect((await snapshot()).mode).toEqual({ kind: 'auto' });
+      const log = await redis.xrange(keys.log, '-', '+');
+      expect(JSON.stringify(log)).toContain('pin_cleared');
+    }, waiting);
+    expect(JSON.parse((await redis.get(keys.operator)) ?? '{}').mode).toEqual({ kind: 'auto' });
+  });
+
+  it('that is wrong is refused and shown, and the former one goes on', async () => {
+    const before = await snapshot();
+    rewrite(['One', 'One'], 'pasword_env = "X"');
+    await vi.waitFor(async () => {
+      const { config } = await controller.state();
+      expect(config).toMatchObject({ status: 'refused', hash: before.configHash });
+      expect(JSON.stringify(config)).toContain('config.toml:5');
+    }, waiting);
+    expect((await snapshot()).order).toEqual(['one', 'two']);
+    expect(await controller.command('reload')).toMatchObject({
+      status: 422,
+      body: { code: 'config_invalid' },
+    });
+    expect(await (await controller.get('/metrics')).text()).toContain(
+      'zephyr_controller_config_valid 0',
+    );
+    rewrite(['One', 'Two']);
+    expect(await controller.command('reload')).toMatchObject({ status: 200 });
+    expect((await controller.state()).config.status).toBe('applied');
+  });
+
+  it('applies a storm of changes a few times only', async () => {
+    const { version } = await snapshot();
+    for (let round = 0; round < 40; round += 1) {
+      rewrite(['One', 'Two', `N${round}`]);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    await vi.waitFor(async () => expect((await snapshot()).order).toContain('n39'), waiting);
+    const log = await redis.xrange(keys.log, '-', '+');
+    const applied = log.filter(([, [, json]]) => json?.includes('"kind":"config"'));
+    expect(applied.length).toBeLessThanOrEqual(4);
+    expect((await snapshot()).version - version).toBeLessThanOrEqual(8);
+  });
+});
