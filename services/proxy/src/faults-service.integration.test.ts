@@ -1,0 +1,177 @@
+/** The proxy itself ends, hangs or breaks. The ids (S8 …) are those of docs/data-path.md. */
+
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
+
+import { type CallResult, call } from '@zephyr/testkit/http-call';
+import {
+  type ScriptedUpstream,
+  sse,
+  startScriptedUpstream,
+} from '@zephyr/testkit/scripted-upstream';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+
+import {
+  type ProxyProcess,
+  type ProxyProcessOptions,
+  startProxyProcess,
+} from './test-support/proxy-process.ts';
+import { startRig } from './test-support/rig.ts';
+
+async function start(options: Partial<ProxyProcessOptions> = {}) {
+  const upstream = await startScriptedUpstream();
+  const proxy = await startProxyProcess({ endpoints: [upstream.url], ...options });
+  onTestFinished(async () => {
+    proxy.kill();
+    await upstream.stop();
+  });
+  return { upstream, proxy };
+}
+
+/** Returns when the stream has its first content; its end is in a property, or it were awaited. */
+async function startStream(upstream: ScriptedUpstream, port: number, deltas: number) {
+  upstream.always(sse({ gapMs: 100, deltas }));
+  const begun = Promise.withResolvers<void>();
+  const result = call(port, { onChunk: () => begun.resolve() });
+  await begun.promise;
+  return { ended: result };
+}
+
+interface Balancer {
+  readonly port: number;
+  readonly replicas: ProxyProcess[];
+  stop(): void;
+}
+
+/** TCP, round robin over those that say they are ready; no knowledge of HTTP beyond that. */
+async function startBalancer(replicas: ProxyProcess[]): Promise<Balancer> {
+  let ready: readonly ProxyProcess[] = [...replicas];
+  let next = 0;
+  const check = async (): Promise<void> => {
+    const answers = await Promise.all(
+      replicas.map(
+        async ({ port }) => (await call(port, { method: 'GET', path: '/readyz', body: '' })).status,
+      ),
+    );
+    ready = replicas.filter((_, index) => answers[index] === 200);
+  };
+  const checks = setInterval(() => void check(), 100);
+  const server = createServer((client: Socket) => {
+    next += 1;
+    const target = connect(ready[next % ready.length]?.port ?? 1, '127.0.0.1');
+    client.pipe(target).pipe(client);
+    for (const [socket, peer] of [
+      [client, target],
+      [target, client],
+    ] as const) {
+      socket.on('error', () => peer.destroy());
+      socket.on('close', () => peer.destroy());
+    }
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    port: (server.address() as AddressInfo).port,
+    replicas,
+    stop: () => {
+      clearInterval(checks);
+      server.close();
+    },
+  };
+}
+
+describe('S8 a rolling restart', () => {
+  it('cuts no stream and refuses no request', async () => {
+    const upstream = await startScriptedUpstream({ script: sse({ gapMs: 60, deltas: 40 }) });
+    const options = {
+      endpoints: [upstream.url],
+      config: '[timeouts]\ndrain_delay_ms = 600\n',
+    };
+    const replicas = await Promise.all([startProxyProcess(options), startProxyProcess(options)]);
+    const balancer = await startBalancer(replicas);
+    onTestFinished(async () => {
+      balancer.stop();
+      for (const replica of balancer.replicas) replica.kill();
+      await upstream.stop();
+    });
+    const results: Promise<CallResult>[] = [];
+    const arrivals = setInterval(() => results.push(call(balancer.port)), 60);
+    const exitCodes: (number | null)[] = [];
+    for (const [index, old] of [...replicas].entries()) {
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      old.child.kill('SIGTERM');
+      exitCodes.push(await old.exited);
+      balancer.replicas[index] = await startProxyProcess(options);
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    }
+    clearInterval(arrivals);
+    const ended = await Promise.all(results);
+    expect(exitCodes).toEqual([0, 0]);
+    expect(ended.length).toBeGreaterThan(50);
+    expect(ended.filter(({ status, end }) => status !== 200 || end !== 'clean')).toEqual([]);
+  });
+});
+
+describe('SIGTERM', () => {
+  it('lets a running answer end, takes no new connection and exits with 0', async () => {
+    const { upstream, proxy } = await start();
+    const { ended } = await startStream(upstream, proxy.port, 12);
+    proxy.child.kill('SIGTERM');
+    const page = { method: 'GET', path: '/livez', body: '' };
+    await vi.waitFor(async () => expect((await call(proxy.port, page)).end).toBe('failed'));
+    expect((await ended).end).toBe('clean');
+    expect(await proxy.exited).toBe(0);
+  });
+
+  it('S9 ends an answer that outlasts the limit with an event that says so', async () => {
+    const { upstream, proxy } = await start({ config: '[timeouts]\ndrain_ms = 700\n' });
+    const { ended } = await startStream(upstream, proxy.port, 600);
+    proxy.child.kill('SIGTERM');
+    const { text, end } = await ended;
+    expect(end).toBe('cut');
+    expect(text).toMatch(/event: error\ndata: \{"type":"error".*\n\n$/);
+    expect(await proxy.exited).toBe(0);
+  });
+
+  it('S10 further signals in the drain change nothing', async () => {
+    const { upstream, proxy } = await start();
+    const { ended } = await startStream(upstream, proxy.port, 12);
+    for (const signal of ['SIGTERM', 'SIGTERM', 'SIGINT', 'SIGTERM'] as const) {
+      proxy.child.kill(signal);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    expect((await ended).end).toBe('clean');
+    expect(await proxy.exited).toBe(0);
+    expect(proxy.output().match(/"msg":"stopping"/g)).toHaveLength(1);
+  });
+});
+
+describe('S11 a blocked event loop', () => {
+  it('is not taken for a silent endpoint', async () => {
+    const { proxy, first, second } = await startRig({ timeouts: { firstByteMs: 600 } });
+    first.always(sse({ delayMs: 100 }));
+    const result = call(proxy.port);
+    await vi.waitFor(() => expect(first.ledger).toHaveLength(1));
+    const until = performance.now() + 2_000;
+    while (performance.now() < until);
+    expect((await result).status).toBe(200);
+    expect(second.ledger).toHaveLength(0);
+    expect(await proxy.attempts()).toEqual({ 'e1 ok': 1 });
+  });
+});
+
+describe('S12 an uncaught exception', () => {
+  it('is logged once, ends the process with 1 and lets what runs go on for a moment', async () => {
+    const failpoint = "process.on('SIGUSR2', () => { throw new Error('failpoint'); });";
+    const { upstream, proxy } = await start({
+      preload: `data:text/javascript,${encodeURIComponent(failpoint)}`,
+    });
+    const { ended } = await startStream(upstream, proxy.port, 10);
+    proxy.child.kill('SIGUSR2');
+    expect((await ended).end).toBe('clean');
+    expect(await proxy.exited).toBe(1);
+    expect(proxy.output().match(/uncaught exception/g)?.length).toBeLessThanOrEqual(2);
+    expect(proxy.output()).toContain('failpoint');
+  });
+});

@@ -1,0 +1,76 @@
+/** A proxy as its own process, for what only signals and exit codes can show. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import type { ReadyMessage } from '@zephyr/runtime/service';
+
+import { tokenOf } from './test-proxy.ts';
+
+export interface ProxyProcess {
+  readonly port: number;
+  readonly child: ChildProcess;
+  output(): string;
+  /** With the exit code. */
+  readonly exited: Promise<number | null>;
+  kill(): void;
+}
+
+export interface ProxyProcessOptions {
+  readonly endpoints: readonly string[];
+  /** Further tables of config.toml. */
+  readonly config?: string;
+  /** A module that is loaded first. */
+  readonly preload?: string;
+  readonly port?: number;
+  readonly redisUrl?: string;
+}
+
+const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
+
+export async function startProxyProcess(options: ProxyProcessOptions): Promise<ProxyProcess> {
+  const folder = mkdtempSync(join(tmpdir(), 'zephyr-process-'));
+  const configPath = join(folder, 'config.toml');
+  writeFileSync(configPath, configText(options));
+  const child = fork(MAIN, ['--config', configPath], {
+    execArgv: options.preload === undefined ? [] : ['--import', options.preload],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    env: {
+      PATH: process.env['PATH'],
+      HOME: folder,
+      // Not as an argument: Node reads `--env-file` itself, wherever it stands.
+      ZEPHYR_ENV_FILE: join(folder, 'none'),
+      TOKEN_main: tokenOf('main'),
+      ZEPHYR_REDIS_URL: options.redisUrl ?? `unix://${folder}/none.sock`,
+    },
+  });
+  let output = '';
+  const collect = (chunk: Buffer): void => {
+    output += chunk.toString();
+  };
+  child.stdout?.on('data', collect);
+  child.stderr?.on('data', collect);
+  const exited = once(child, 'exit').then(([code]) => {
+    rmSync(folder, { recursive: true, force: true });
+    return code as number | null;
+  });
+  const ready = await Promise.race([once(child, 'message'), exited]);
+  if (!Array.isArray(ready)) throw new Error(`the proxy did not start: ${output}`);
+  return {
+    port: (ready[0] as ReadyMessage).port,
+    child,
+    output: () => output,
+    exited,
+    kill: () => void child.kill('SIGKILL'),
+  };
+}
+
+function configText({ endpoints, config = '', port = 0 }: ProxyProcessOptions): string {
+  const lines = endpoints.map(
+    (url, index) => `[[groups.endpoints]]\nname = "e${index + 1}"\nurl = "${url}"\n`,
+  );
+  return `[server]\nport = ${port}\n${config}\n[[groups]]\nname = "main"\nauth_token_env = "TOKEN_main"\n${lines.join('')}`;
+}
