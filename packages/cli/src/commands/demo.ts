@@ -41,7 +41,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   const demo = await startDemo(port, process.env, (line) => console.log(line));
   console.log(nextSteps(demo.system.ports.proxy, demo.system.ports.controller));
   try {
-    return await runUntilStopped(demo.system, console.log);
+    return await runUntilStopped(demo.system, { print: console.log });
   } finally {
     await demo.endEndpoints();
   }

@@ -1,11 +1,16 @@
-import { existsSync } from 'node:fs';
-import { loadConfig } from '@zephyr/runtime/config/load';
-import { ZephyrError } from '@zephyr/runtime/errors';
+import { createWriteStream, existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 
+import { type LoadedConfig, loadConfig } from '@zephyr/runtime/config/load';
+import { ZephyrError } from '@zephyr/runtime/errors';
+import { translator } from '@zephyr/texts';
+
+import { adminClient } from '../admin/client.ts';
 import { requireFreePorts } from '../launch/free-port.ts';
-import { launch } from '../launch/launcher.ts';
+import { type LaunchedSystem, launch } from '../launch/launcher.ts';
 import { formatLogLine } from '../launch/log-line.ts';
-import { runUntilStopped } from '../launch/run-until-stopped.ts';
+import { nextSignal, runUntilStopped } from '../launch/run-until-stopped.ts';
 import { stateFolder, stateNameOf } from '../launch/state-folder.ts';
 
 export interface StartOptions {
@@ -43,17 +48,47 @@ export async function start(options: StartOptions): Promise<number> {
       advice: `end that program, or change prober.port in ${options.config}`,
     },
   ]);
+  const folder = stateFolder(process.env, stateNameOf(options.config, port));
+  const hasScreen = options.headless !== true && process.stdin.isTTY && process.stdout.isTTY;
+  const log = hasScreen ? logToFile(join(folder, 'zephyr.log')) : console.log;
   const system = await launch({
     configPath: options.config,
     envFilePath: options.envFile,
     loaded,
     environment: process.env,
     port: options.port,
-    redisFolder: stateFolder(process.env, stateNameOf(options.config, port)),
-    onLine: (service, line) => console.log(formatLogLine(service, line)),
+    redisFolder: folder,
+    onLine: (service, line) => log(formatLogLine(service, line)),
   });
+  if (hasScreen) {
+    const quit = showDashboard(system, loaded);
+    return runUntilStopped(system, { print: console.log, quit });
+  }
   console.log(welcome(`http://${hostForPeople(server.host)}:${system.ports.proxy}`));
-  return runUntilStopped(system, console.log);
+  return runUntilStopped(system, { print: console.log });
+}
+
+/** What the dashboard has no room for; of the last start only, so that it does not grow. */
+function logToFile(path: string): (line: string) => void {
+  const file = createWriteStream(path, { flags: 'w', mode: 0o600 });
+  return (line) => file.write(`${stripVTControlCharacters(line)}\n`);
+}
+
+/** Until a person quits or a signal comes. */
+async function showDashboard(system: LaunchedSystem, loaded: LoadedConfig): Promise<void> {
+  const { language } = loaded.config.ui;
+  const client = adminClient(
+    {
+      url: `http://${hostForPeople(loaded.config.controller.host)}:${system.ports.controller}`,
+      token: loaded.secrets.adminToken?.reveal(),
+    },
+    translator(language),
+  );
+  const ending = new AbortController();
+  nextSignal().then(() => ending.abort());
+  // Ink and React take half a second to load: only here.
+  const { runDashboard } = await import('../tui/run.ts');
+  await runDashboard({ client, language, signal: ending.signal });
 }
 
 function welcome(url: string): string {
