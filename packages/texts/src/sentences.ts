@@ -182,9 +182,9 @@ export function decisionText(
   if (decision.reason === 'nothing_available') return say('now.down');
   const detail = decision.failure === undefined ? '' : ` (${say(`failure.${decision.failure}`)})`;
   const reason =
-    decision.gain === undefined
-      ? `${say(`reason.${decision.reason}`)}${detail}`
-      : say('log.decision.gain', { gain: numbers.latency(decision.gain.gainMs) });
+    decision.gain !== undefined && decision.reason === 'faster'
+      ? say('log.decision.gain', { gain: numbers.latency(decision.gain.gainMs) })
+      : `${say(`reason.${decision.reason}`)}${detail}`;
   switch (decision.phase) {
     case 'planned':
       return say('log.decision.planned', { from, to, reason });

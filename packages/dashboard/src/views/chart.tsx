@@ -17,6 +17,8 @@ import { chartData, failureMarks, switchMarks } from './chart-data.ts';
 
 const RANGES_MINUTES = [5, 15, 60] as const;
 
+const SHORTEST_RANGE_MS = 120_000;
+
 const rangeMinutes = signal<number>(15);
 /** Rises when the colours change. */
 const scheme = signal(0);
@@ -68,7 +70,7 @@ export function LatencyChart({ current }: { readonly current: ApiState }) {
 
 function contentOf(): ChartContent {
   const toMs = nowMs.value;
-  const fromMs = toMs - rangeMinutes.value * 60_000;
+  const fromMs = Math.max(toMs - rangeMinutes.value * 60_000, beginningMs(toMs));
   const ids = (state.value?.endpoints ?? []).map(({ id }) => id);
   const names = { endpoints: state.value?.endpoints ?? [] };
   return {
@@ -80,6 +82,12 @@ function contentOf(): ChartContent {
     fromMs,
     toMs,
   };
+}
+
+/** Right after a start most of the range would be empty. */
+function beginningMs(toMs: number): number {
+  const firsts = [...samples.value.values()].flatMap((list) => list[0]?.atMs ?? []);
+  return Math.min(toMs - SHORTEST_RANGE_MS, ...firsts);
 }
 
 function rangeText(minutes: number): string {

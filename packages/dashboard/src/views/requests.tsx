@@ -18,9 +18,8 @@ export function Requests({ current }: { readonly current: ApiState }) {
           {say('requests.title')} <span class="count">{numbers.count(total)}</span>
         </h2>
       </div>
-      {total === 0 ? (
-        <p class="empty">{say('requests.empty')}</p>
-      ) : (
+      {total === 0 && <p class="empty">{say('requests.empty')}</p>}
+      {items.length > 0 && (
         <Scrolling labelledBy="requests-title">
           <table>
             <thead>

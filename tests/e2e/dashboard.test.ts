@@ -1,0 +1,313 @@
+/**
+ * The web dashboard in a real browser against the real services. Waits are for what a person sees;
+ * `tests/artifacts` keeps the screenshots.
+ */
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+
+import { type Demo, startDemo } from '../../packages/cli/src/commands/demo.ts';
+import { artifact, findBrowser, startBrowser } from './support/browser.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const chromium = findBrowser();
+if (chromium === undefined) {
+  console.warn('skipped: no Chromium here (apt-get install chromium, or set ZEPHYR_CHROMIUM)');
+}
+
+describe.skipIf(chromium === undefined)('the web dashboard', () => {
+  let demo: Demo;
+  let browser: Browser;
+  let url: string;
+  const pages: Page[] = [];
+
+  beforeAll(async () => {
+    execFileSync('npm', ['run', 'build', '-w', 'packages/dashboard'], { cwd: ROOT, stdio: 'pipe' });
+    const port = await freePorts(3);
+    demo = await startDemo(port, process.env, () => {});
+    url = `http://127.0.0.1:${demo.system.ports.controller}`;
+    browser = await startBrowser(chromium ?? '');
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await demo?.system.stop();
+    await demo?.endEndpoints();
+  });
+
+  afterEach(async () => {
+    await command('mode', { kind: 'auto' });
+    await command('resume', {});
+    for (const page of pages.splice(0)) await page.context().close();
+  });
+
+  async function open(options: BrowserContextOptions = {}): Promise<Page> {
+    const context = await browser.newContext({
+      viewport: { width: 1280, height: 900 },
+      locale: 'en-GB',
+      ...options,
+    });
+    const page = await context.newPage();
+    pages.push(page);
+    await page.goto(url);
+    await page.locator('.endpoint').first().waitFor();
+    await page.locator('[data-link=live]').waitFor();
+    return page;
+  }
+
+  async function command(name: string, body: object): Promise<void> {
+    const response = await fetch(`${url}/api/commands/${name}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    expect(response.ok, `${name}: ${await response.text()}`).toBe(true);
+  }
+
+  const headline = (page: Page) => page.locator('#now-title');
+  const toast = (page: Page, text: string) => page.locator('.toast', { hasText: text });
+  const row = (page: Page, id: string) => page.locator(`[data-endpoint=${id}]`);
+
+  it('says which endpoint serves and shows the others', async () => {
+    const page = await open();
+    await page
+      .getByText(/\w+ serves/)
+      .first()
+      .waitFor();
+    expect(await page.locator('.endpoint').count()).toBe(3);
+    expect(await page.locator('[data-role=serving]').count()).toBe(1);
+  });
+
+  it('loads at most 60 KB of compressed script, nothing from elsewhere, without a breach of the policy', async () => {
+    const page = await browser.newPage();
+    pages.push(page);
+    const requested: string[] = [];
+    const complaints: string[] = [];
+    let scriptBytes = 0;
+    page.on('request', (request) => requested.push(request.url()));
+    page.on('console', (message) => {
+      if (message.type() === 'error') complaints.push(message.text());
+    });
+    page.on('response', async (response) => {
+      if (!response.url().endsWith('.js')) return;
+      scriptBytes += gzipSync(await response.body()).length;
+    });
+    await page.goto(url);
+    await page.locator('.endpoint').first().waitFor();
+    expect(requested.filter((each) => !each.startsWith(url))).toEqual([]);
+    expect(complaints).toEqual([]);
+    expect(scriptBytes).toBeGreaterThan(10_000);
+    expect(scriptBytes).toBeLessThanOrEqual(60 * 1024);
+  });
+
+  it('learns by the event stream alone: nothing is polled', async () => {
+    const page = await open();
+    const later: string[] = [];
+    page.on('request', (request) => later.push(request.url()));
+    await command('pause', {});
+    await page.getByRole('button', { name: 'Resume checks' }).waitFor();
+    expect(later).toEqual([]);
+  });
+
+  it('checks all endpoints by the letter R and tells how many', async () => {
+    const page = await open();
+    await page.keyboard.press('r');
+    await toast(page, 'Checking 3 endpoints').waitFor();
+    await page.locator('[data-kind=command]', { hasText: 'check' }).first().waitFor();
+  });
+
+  it('checks one endpoint from its details', async () => {
+    const page = await open();
+    await page.getByRole('button', { name: 'Show details of Virginia' }).click();
+    await page.getByRole('button', { name: 'Check now : Virginia' }).click();
+    await toast(page, 'Checking 1 endpoint').waitFor();
+    await page.screenshot({ path: artifact('details.png'), fullPage: true });
+  });
+
+  it('pauses and resumes by the letter P, and every open page shows it', async () => {
+    const page = await open();
+    const other = await open();
+    await page.keyboard.press('p');
+    await toast(page, 'Checks are paused').waitFor();
+    await other.getByRole('button', { name: 'Resume checks' }).waitFor();
+    await other.getByText('Checks are paused; only a failure moves traffic.').waitFor();
+    await other.getByRole('button', { name: 'Resume checks' }).click();
+    await page.getByRole('button', { name: 'Pause checks' }).waitFor();
+  });
+
+  it('goes manual and back by the letter M', async () => {
+    const page = await open();
+    await page.keyboard.press('m');
+    await page.getByRole('button', { name: 'Manual', pressed: true }).waitFor();
+    await page.keyboard.press('m');
+    await page.getByRole('button', { name: 'Automatic', pressed: true }).waitFor();
+  });
+
+  it('asks before it pins an endpoint, does so, and undoes it', async () => {
+    const page = await open();
+    await row(page, 'virginia').locator('.use').click();
+    await page.getByRole('dialog', { name: 'Send all new requests to Virginia?' }).waitFor();
+    await page.screenshot({ path: artifact('confirm.png') });
+    await page.keyboard.press('Escape');
+    expect(await page.getByRole('dialog').count()).toBe(0);
+
+    await row(page, 'virginia').locator('.use').click();
+    await page.locator('[data-action=confirm]').click();
+    await headline(page).getByText('Virginia serves').waitFor();
+    await page.getByText('A person chose Virginia.').waitFor();
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await page.getByRole('button', { name: 'Automatic', pressed: true }).waitFor();
+  });
+
+  it('uses the keyboard alone: arrows choose, Enter uses', async () => {
+    await command('mode', { kind: 'manual' });
+    const page = await open();
+    await page.getByRole('button', { name: 'Manual', pressed: true }).waitFor();
+    const serving = (await headline(page).textContent()) ?? '';
+    for (const _row of ['first', 'second']) await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    await headline(page).getByText(serving).waitFor({ state: 'hidden' });
+  });
+
+  it('asks before it switches an endpoint off, and switches it on again', async () => {
+    const page = await open();
+    await page.getByRole('button', { name: 'Show details of Virginia' }).click();
+    await page.getByRole('button', { name: 'Switch off : Virginia' }).click();
+    await page.getByRole('dialog', { name: 'Switch Virginia off?' }).waitFor();
+    await page.locator('[data-action=confirm]').click();
+    await page.locator('[data-endpoint=virginia][data-role=off]').waitFor();
+    await page.getByRole('button', { name: 'Switch on : Virginia' }).click();
+    await page.locator('[data-endpoint=virginia]:not([data-role=off])').waitFor();
+  });
+
+  it('reads the configuration again', async () => {
+    const page = await open();
+    await page.getByRole('button', { name: 'Reload config.toml' }).click();
+    await toast(page, 'config.toml was read again').or(toast(page, 'Nothing to change')).waitFor();
+  });
+
+  it('shows a refusal in words', async () => {
+    const page = await open();
+    await page.route('**/api/commands/check', (route) =>
+      route.fulfill({
+        status: 409,
+        contentType: 'application/problem+json',
+        body: JSON.stringify({ code: 'budget_spent', status: 409 }),
+      }),
+    );
+    await page.keyboard.press('r');
+    await toast(page, "Not done: Today's budget for checks is spent.").waitFor();
+  });
+
+  it('filters events and says when none fits', async () => {
+    const page = await open();
+    await page.getByRole('button', { name: 'System' }).click();
+    await page.locator('[data-kind=leader]').first().waitFor();
+    expect(await page.locator('[data-kind=notice]').count()).toBe(0);
+  });
+
+  it('speaks Chinese when asked to, and remembers it', async () => {
+    const page = await open();
+    await page.getByRole('button', { name: '中文' }).click();
+    await page
+      .getByText(/正在服务/)
+      .first()
+      .waitFor();
+    await page.reload();
+    await page
+      .getByText(/正在服务/)
+      .first()
+      .waitFor();
+    expect(await page.locator('html').getAttribute('lang')).toBe('zh-CN');
+    await page.keyboard.press('l');
+    await page
+      .getByText(/\w+ serves/)
+      .first()
+      .waitFor();
+  });
+
+  it('shows within moments that the endpoint that served was killed, and why another one took over', async () => {
+    const page = await open();
+    const name = (await headline(page).textContent())?.replace(' serves', '') ?? '';
+    const endpoint = demo.endpoints.find((each) => each.name === name);
+    await endpoint?.kill();
+    try {
+      await command('check', {});
+      await headline(page).getByText(name).waitFor({ state: 'hidden', timeout: 90_000 });
+      await row(page, name.toLowerCase())
+        .getByText(/connection refused/)
+        .first()
+        .waitFor();
+      await page.screenshot({ path: artifact('failed-over.png'), fullPage: true });
+    } finally {
+      await endpoint?.revive();
+    }
+  });
+
+  it('says since when it is stale while the controller is gone, and is live again after', async () => {
+    const page = await open();
+    process.kill(controllerPid(demo), 'SIGKILL');
+    await page.locator('[data-link=stale]').waitFor();
+    await page
+      .getByRole('alert')
+      .getByText(/Not live since \d/)
+      .waitFor();
+    await page.screenshot({ path: artifact('stale.png'), fullPage: true });
+    await page.locator('[data-link=live]').waitFor({ timeout: 60_000 });
+    expect(await page.getByRole('alert').count()).toBe(0);
+  });
+
+  describe.each([360, 1280, 2560])('at %d px', (width) => {
+    it.each([
+      ['dark', 'en'],
+      ['light', 'zh'],
+    ] as const)('fits and is accessible, %s, %s', async (colorScheme, language) => {
+      const page = await open({ viewport: { width, height: 900 }, colorScheme });
+      if (language === 'zh') await page.getByRole('button', { name: '中文' }).click();
+      await page.locator('[aria-expanded=false]').first().click();
+      await page.locator('.detail-panel').waitFor();
+      const isOverflowing = await page.evaluate(
+        'document.documentElement.scrollWidth > window.innerWidth',
+      );
+      await page.screenshot({
+        path: artifact(`dashboard-${width}-${colorScheme}-${language}.png`),
+        fullPage: true,
+      });
+      expect(isOverflowing).toBe(false);
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
+    });
+  });
+});
+
+/** The first of so many free ports in a row. The demo keeps its ports when a service restarts. */
+async function freePorts(count: number): Promise<number> {
+  for (let base = 21_000 + (process.pid % 20_000); ; base += count) {
+    const free = await Promise.all(
+      Array.from({ length: count }, (_, index) => isFree(base + index)),
+    );
+    if (free.every(Boolean)) return base;
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+}
+
+function controllerPid(demo: Demo): number {
+  const pid = demo.system
+    .pids()
+    .find((each) => readFileSync(`/proc/${each}/cmdline`, 'utf8').includes('services/controller'));
+  if (pid === undefined) throw new Error('the controller does not run');
+  return pid;
+}
