@@ -108,8 +108,9 @@ describe.skipIf(missing !== undefined)('docker compose up', { timeout: 600_000 }
       expect(redis).toBe('up');
       expect(snapshot?.age_ms).toBeLessThan(5_000);
     }, patient);
-    await stack.compose('up', '--detach', '--wait');
     expectNothingLost(report('redis away for 60 s', traffic.takeTally()));
+    // The health of a container is looked at each ten seconds.
+    await vi.waitFor(() => stack.compose('up', '--detach', '--wait'), patient);
   });
 
   it('is seen by Prometheus as a whole', async () => {
@@ -144,6 +145,8 @@ describe.skipIf(missing !== undefined)('docker compose up', { timeout: 600_000 }
   });
 
   it('asks for a key once people have keys, without a restart', async () => {
+    // Whoever guesses keys is shut out for a minute.
+    await traffic.stop();
     const key = (
       await stack.compose(
         ...['run', '--rm', '--no-deps', '--user', `${process.getuid?.()}`, '-T'],
@@ -157,6 +160,7 @@ describe.skipIf(missing !== undefined)('docker compose up', { timeout: 600_000 }
       expect(await ask({ url: stack.url, key: 'any' })).toBe('refused');
     }, patient);
     expect(await ask({ url: stack.url, key })).toBe('complete');
+    say('people have keys: a wrong key is refused, the right one answered');
   });
 
   async function askClaude(): Promise<string> {
