@@ -1,0 +1,209 @@
+/** One day second by second: a person who works, endpoints that fail, checks, the real core. */
+import {
+  chooseStyle,
+  costUsd,
+  type EndpointId,
+  endpointId,
+  epochMs,
+  type FailureClass,
+  initialWorld,
+  type Policy,
+  type ProbeStyle,
+  priceOf,
+  reduce,
+  type World,
+  type WorldEvent,
+} from '@zephyr/core';
+import { type Setup, USAGE } from './setups.ts';
+import { makeWork, type Outage, type Work } from './work.ts';
+
+export interface DayFigures {
+  readonly workUsd: number;
+  readonly dayUsd: number;
+  readonly realChecks: number;
+  readonly cheapChecks: number;
+  /** From the beginning of an outage of the serving endpoint until another one serves. */
+  readonly noticedAfterMs: readonly number[];
+  readonly outages: number;
+}
+
+interface Day {
+  readonly setup: Setup;
+  readonly policy: Policy;
+  readonly work: Work;
+  readonly ids: readonly EndpointId[];
+  world: World;
+  nowMs: number;
+  readonly nextCheckAtMs: Map<EndpointId, number>;
+  readonly lastCheckAtMs: Map<EndpointId, number>;
+  readonly freshUntilMs: Map<EndpointId, number>;
+  readonly failuresInRow: Map<EndpointId, number>;
+  readonly ejectedUntilMs: Map<EndpointId, { failure: FailureClass; untilMs: number }>;
+  /** Begins when the outage hits the endpoint that serves then. */
+  hit: { id: EndpointId; kind: Outage['kind']; sinceMs: number; untilMs: number } | undefined;
+  readonly figures: { workUsd: number; dayUsd: number; realChecks: number; cheapChecks: number };
+  readonly noticedAfterMs: number[];
+}
+
+const GROUP = 'main';
+const DAY_S = 86_400;
+const EJECT_MS = 10_000;
+const MODEL_PRICE = priceOf('claude-haiku-4-5');
+
+export function simulateDay(about: {
+  readonly setup: Setup;
+  readonly seed: number;
+  readonly endpoints: number;
+  readonly policy: Policy;
+}): DayFigures {
+  const ids = Array.from({ length: about.endpoints }, (_, index) => endpointId(`e${index}`));
+  const times = { intervalMs: 60_000, minIntervalMs: 30_000, maxIntervalMs: 3_600_000 };
+  const group = { name: GROUP, ...times, dynamicScaling: about.setup.dynamicScaling };
+  const day: Day = {
+    ...{ setup: about.setup, policy: about.policy, work: makeWork(about.seed), ids },
+    world: initialWorld({
+      atMs: epochMs(0),
+      groups: [group],
+      endpoints: ids.map((id) => ({ id, groupName: GROUP })),
+    }),
+    nowMs: 0,
+    nextCheckAtMs: new Map(),
+    lastCheckAtMs: new Map(),
+    freshUntilMs: new Map(),
+    failuresInRow: new Map(),
+    ejectedUntilMs: new Map(),
+    hit: undefined,
+    figures: { workUsd: 0, dayUsd: 0, realChecks: 0, cheapChecks: 0 },
+    noticedAfterMs: [],
+  };
+  for (let second = 0; second < DAY_S; second += 1) {
+    day.nowMs = second * 1000;
+    stepSecond(day, second);
+  }
+  return { ...day.figures, noticedAfterMs: day.noticedAfterMs, outages: day.work.outages.size };
+}
+
+function stepSecond(day: Day, second: number): void {
+  const outage = day.work.outages.get(second);
+  if (outage !== undefined) {
+    const sinceMs = day.nowMs;
+    const id = day.world.selection.activeId;
+    day.hit = { id, kind: outage.kind, sinceMs, untilMs: sinceMs + outage.lastsMs };
+  }
+  const requests = day.work.requests.get(second) ?? 0;
+  for (let request = 0; request < requests; request += 1) sendRequest(day);
+  hear(day, {
+    kind: 'presence',
+    report: presenceOf(day, day.work.activeRequests.get(second) ?? 0),
+  });
+  for (const id of day.ids) {
+    if ((day.nextCheckAtMs.get(id) ?? Number.POSITIVE_INFINITY) <= day.nowMs)
+      checkEndpoint(day, id);
+  }
+  hear(day, { kind: 'tick' });
+  noticeSwitch(day);
+}
+
+function noticeSwitch(day: Day): void {
+  if (day.hit === undefined) return;
+  if (day.world.selection.activeId !== day.hit.id) {
+    if (day.hit.sinceMs >= 0) day.noticedAfterMs.push(day.nowMs - day.hit.sinceMs);
+    day.hit = { ...day.hit, sinceMs: -1 };
+  }
+  if (day.nowMs >= day.hit.untilMs) day.hit = undefined;
+}
+
+/** As the controller's schedules do it: a changed interval counts from the last check. */
+function hear(day: Day, event: WorldEvent): void {
+  const { next, effects } = reduce(day.world, { atMs: epochMs(day.nowMs), event }, day.policy);
+  day.world = next;
+  for (const effect of effects) {
+    if (effect.kind !== 'set_probe' || effect.plan.status === 'off') continue;
+    const lastMs = day.lastCheckAtMs.get(effect.endpointId);
+    const nextMs = lastMs === undefined ? day.nowMs : lastMs + effect.plan.intervalMs;
+    day.nextCheckAtMs.set(effect.endpointId, Math.max(day.nowMs, nextMs));
+  }
+}
+
+/** The proxy: tries the order, ejects by the rules of [failover]. */
+function sendRequest(day: Day): void {
+  const { activeId } = day.world.selection;
+  const isOut = (id: EndpointId): boolean => (day.ejectedUntilMs.get(id)?.untilMs ?? 0) > day.nowMs;
+  const order = [activeId, ...day.ids.filter((id) => id !== activeId)].filter((id) => !isOut(id));
+  for (const id of order) {
+    const failure = failureOf(day, id);
+    const proxyId = 'proxy';
+    if (failure === undefined) {
+      day.failuresInRow.set(id, 0);
+      const counts = { succeeded: 1, failed: {}, ttftMs: [latencyOf(day, id) * 1.5] };
+      hear(day, { kind: 'outcomes', batch: { proxyId, endpoints: { [id]: counts } } });
+      return;
+    }
+    const inRow = (day.failuresInRow.get(id) ?? 0) + 1;
+    day.failuresInRow.set(id, inRow);
+    if (failure === 'refused' || inRow >= 2)
+      day.ejectedUntilMs.set(id, { failure, untilMs: day.nowMs + EJECT_MS });
+    const counts = { succeeded: 0, failed: { [failure]: 1 }, ttftMs: [] };
+    hear(day, { kind: 'outcomes', batch: { proxyId, endpoints: { [id]: counts } } });
+  }
+}
+
+function presenceOf(day: Day, activeRequests: number) {
+  const ejections = Object.fromEntries(
+    [...day.ejectedUntilMs]
+      .filter(([, { untilMs }]) => untilMs > day.nowMs)
+      .map(([id, { failure, untilMs }]) => [id, { failure, remainingMs: untilMs - day.nowMs }]),
+  );
+  return {
+    ...{ proxyId: 'proxy', status: 'serving' as const, ejections },
+    activeRequests: { [day.world.selection.activeId]: activeRequests },
+  };
+}
+
+function checkEndpoint(day: Day, id: EndpointId): void {
+  const { setup, nowMs, figures } = day;
+  const plan = day.world.probePlans[id];
+  if (plan === undefined || plan.status === 'off') return void day.nextCheckAtMs.delete(id);
+  const style = chooseStyle({
+    ...{ real: setup.real, cheap: setup.cheap, spending: plan.spending, isAsked: false },
+    realIsFresh: (day.freshUntilMs.get(id) ?? 0) > nowMs,
+  });
+  day.lastCheckAtMs.set(id, nowMs);
+  day.nextCheckAtMs.set(id, nowMs + plan.intervalMs);
+  const failure = failureOfCheck(day, id, style);
+  if (failure !== undefined) day.freshUntilMs.delete(id);
+  else if (style === setup.real) day.freshUntilMs.set(id, nowMs + setup.realIntervalMs);
+  const usage = failure === undefined ? USAGE[style] : USAGE.tcp;
+  const usd = costUsd(usage, MODEL_PRICE);
+  figures.dayUsd += usd;
+  if (day.work.isWorkTime(nowMs / 1000)) figures.workUsd += usd;
+  figures[style === setup.real ? 'realChecks' : 'cheapChecks'] += 1;
+  hear(day, {
+    kind: 'probe',
+    result: {
+      ...{ endpointId: id, slot: `${id}:${nowMs}`, sequence: nowMs, style, usage, costUsd: usd },
+      ...{ startedAtMs: epochMs(nowMs), wallMs: 1_500 },
+      verdict:
+        failure === undefined
+          ? { status: 'ok', apiLatencyMs: latencyOf(day, id) }
+          : { status: 'failed', failure, detail: '' },
+    },
+  });
+}
+
+function failureOf(day: Day, id: EndpointId): FailureClass | undefined {
+  if (day.hit?.id !== id || day.nowMs >= day.hit.untilMs) return undefined;
+  return day.hit.kind === 'connection' ? 'refused' : 'server_error';
+}
+
+/** A free check does not see that the API behind the door gives errors. */
+function failureOfCheck(day: Day, id: EndpointId, style: ProbeStyle): FailureClass | undefined {
+  const failure = failureOf(day, id);
+  const isFree = style === 'http' || style === 'tcp';
+  return isFree && failure === 'server_error' ? undefined : failure;
+}
+
+/** Endpoints differ by 100 ms; each answer by up to a fifth. */
+function latencyOf(day: Day, id: EndpointId): number {
+  return (800 + 100 * day.ids.indexOf(id)) * (0.9 + 0.2 * day.work.rng());
+}

@@ -1,0 +1,131 @@
+/**
+ * What a check of each style costs, and whether checks that run at once make each other look slow.
+ * An endpoint of 1,000 ms on loopback, in a process of its own; prints Markdown.
+ *
+ *     node bench/probe-styles.ts [runs per style, default 7]
+ */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+import { type CheckReport, runCheck } from '@zephyr/checks/check';
+import { createStartGate, DEFAULT_STARTS } from '@zephyr/checks/start-gate';
+import { costUsd, PROBE_STYLES, type ProbeStyle, priceOf } from '@zephyr/core';
+import { Secret } from '@zephyr/runtime/secret';
+import { messageEvents, renderEvent } from '@zephyr/testkit/messages-api';
+
+const DELAY_MS = 1_000;
+const MODEL = 'claude-haiku-4-5';
+/** English text and JSON have three to four characters a token; the dearer end. */
+const CHARACTERS_PER_TOKEN = 3.5;
+const TICKS_PER_SECOND = 100;
+const AT_ONCE = 5;
+
+if (process.send !== undefined) await serve(process.send.bind(process));
+else await measure(Number(process.argv[2] ?? 7));
+
+/** The endpoint: answers after `DELAY_MS`, charges by the length of what the model would read. */
+async function serve(tell: (message: unknown) => void): Promise<void> {
+  const server = http.createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      if (request.method !== 'POST') return void response.end();
+      const body = Buffer.concat(chunks).toString();
+      tell({ bytes: body.length });
+      const { system, messages, max_tokens: limit } = JSON.parse(body) as Record<string, unknown>;
+      const read = textsOf([system, messages]).join('').length;
+      const inputTokens = Math.ceil(read / CHARACTERS_PER_TOKEN);
+      const outputTokens = Math.min(5, Number(limit));
+      setTimeout(() => {
+        response.writeHead(200, { 'content-type': 'text/event-stream' });
+        const answer = { text: 'pong', model: MODEL, inputTokens, outputTokens };
+        response.end(messageEvents(answer).map(renderEvent).join(''));
+      }, DELAY_MS);
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  tell({ port: (server.address() as AddressInfo).port });
+  process.on('disconnect', () => process.exit());
+}
+
+/** Every `text` in the parts of a request. */
+function textsOf(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  if (Array.isArray(value)) return value.flatMap(textsOf);
+  if (typeof value !== 'object' || value === null) return [];
+  const { text, content } = value as Record<string, unknown>;
+  return textsOf([text ?? [], content ?? []].flat());
+}
+
+async function measure(runs: number): Promise<void> {
+  const endpoint = fork(import.meta.filename);
+  let bytes = 0;
+  endpoint.on('message', (message: { bytes?: number }) => {
+    bytes = message.bytes ?? bytes;
+  });
+  const [{ port }] = (await once(endpoint, 'message')) as [{ port: number }];
+  const baseUrl = `http://127.0.0.1:${port}`;
+  const check = (style: ProbeStyle, gate = createStartGate()): Promise<CheckReport> =>
+    runCheck(
+      style,
+      { baseUrl, token: new Secret('sk-bench'), model: MODEL, timeoutMs: 60_000 },
+      { signal: new AbortController().signal, gate },
+    );
+
+  console.log('| style | wall ms | API ms | CPU s | request bytes | tokens in / out | USD |');
+  console.log('|---|---|---|---|---|---|---|');
+  for (const style of PROBE_STYLES) {
+    bytes = 0;
+    const before = childCpuSeconds();
+    const reports: CheckReport[] = [];
+    for (let run = 0; run < runs; run += 1) reports.push(await check(style));
+    const cpu = (childCpuSeconds() - before) / runs;
+    const { usage } = reports[0] ?? { usage: undefined };
+    const usd = usage === undefined ? 0 : costUsd(usage, priceOf(MODEL));
+    console.log(
+      `| ${style} | ${medianOf(reports.map(({ wallMs }) => wallMs))} | ${medianOf(reports.map(apiMs))} | ` +
+        `${cpu.toFixed(2)} | ${bytes} | ${usage?.inputTokens} / ${usage?.outputTokens} | ${usd.toFixed(6)} |`,
+    );
+  }
+
+  console.log(`\n${AT_ONCE} checks at once, style cli, true value ${DELAY_MS} ms:\n`);
+  console.log('| starts at once | wall ms: median [range] | API ms: median [range] |');
+  console.log('|---|---|---|');
+  for (const places of [AT_ONCE, DEFAULT_STARTS]) {
+    const reports: CheckReport[] = [];
+    for (let round = 0; round < 3; round += 1) {
+      const gate = createStartGate(places);
+      reports.push(
+        ...(await Promise.all(Array.from({ length: AT_ONCE }, () => check('cli', gate)))),
+      );
+    }
+    const wall = reports.map(({ wallMs }) => wallMs);
+    console.log(`| ${places} | ${rangeOf(wall)} | ${rangeOf(reports.map(apiMs))} |`);
+  }
+  endpoint.disconnect();
+}
+
+function apiMs({ verdict }: CheckReport): number {
+  if (verdict.status === 'failed') throw new Error(`a check failed: ${verdict.detail}`);
+  return verdict.apiLatencyMs;
+}
+
+/** Of ended children: fields 16 and 17 of /proc/self/stat, counted after the program's name. */
+function childCpuSeconds(): number {
+  const text = readFileSync('/proc/self/stat', 'utf8');
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[13]) + Number(fields[14])) / TICKS_PER_SECOND;
+}
+
+function medianOf(values: readonly number[]): number {
+  const sorted = [...values].sort((left, right) => left - right);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}
+
+function rangeOf(values: readonly number[]): string {
+  return `${medianOf(values)} [${Math.min(...values)}–${Math.max(...values)}]`;
+}
