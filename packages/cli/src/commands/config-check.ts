@@ -26,9 +26,9 @@ export function checkConfig(
       envFilePath: options.envFile,
       environment,
     });
-    const summary =
-      `${options.config} is good: ${config.endpoints.length} endpoints in ` +
-      `${config.groups.length} ${config.groups.length === 1 ? 'group' : 'groups'}.`;
+    const endpoints = counted(config.endpoints.length, 'endpoint');
+    const groups = counted(config.groups.length, 'group');
+    const summary = `${options.config} is good: ${endpoints} in ${groups}.`;
     const text = options.json === true ? JSON.stringify({ ok: true, problems: [] }) : summary;
     return { text, exitCode: EXIT.ok };
   } catch (error) {
@@ -37,4 +37,8 @@ export function checkConfig(
     const text = options.json === true ? JSON.stringify({ ok: false, problems }) : message;
     return { text, exitCode: EXIT.usage };
   }
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

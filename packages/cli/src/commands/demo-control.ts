@@ -71,7 +71,11 @@ export async function controlDemo(
   return text;
 }
 
-function send(action: DemoAction, endpoint: string, environment: Environment): Promise<Response> {
+async function send(
+  action: DemoAction,
+  endpoint: string,
+  environment: Environment,
+): Promise<Response> {
   const url = readFileSync(addressPath(environment), 'utf8');
   return fetch(`${url}/${action}/${encodeURIComponent(endpoint)}`, { method: 'POST' });
 }

@@ -20,9 +20,8 @@ export function childEnvironment(
   const passed = Object.entries(environment).filter(
     ([name]) => PASSED.test(name) || wanted.has(name),
   );
+  const all = { ...Object.fromEntries(passed), ...additions };
   return Object.fromEntries(
-    [...passed, ...Object.entries(additions)].filter(
-      (entry): entry is [string, string] => entry[1] !== undefined,
-    ),
+    Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );
 }

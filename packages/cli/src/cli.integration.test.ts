@@ -1,0 +1,89 @@
+/** The `zephyr` command as a person runs it: what it says when something is wrong, and how it ends. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+const ZEPHYR = fileURLToPath(new URL('../bin/zephyr', import.meta.url));
+const CONFIG = `
+[[groups]]
+name = "a"
+auth_token_env = "TOKEN_A"
+endpoints = [{ url = "https://a.example.com", name = "A" }]
+`;
+
+let folder: string;
+
+function zephyr(...args: string[]) {
+  const env = { PATH: process.env['PATH'], XDG_STATE_HOME: folder, HOME: folder, LANG: 'C' };
+  const { stdout, stderr, status } = spawnSync(ZEPHYR, args, {
+    cwd: folder,
+    env,
+    encoding: 'utf8',
+  });
+  return { stdout, stderr, status };
+}
+
+describe('zephyr', () => {
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'zephyr-cli-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  it('runs through a link, as npx does', () => {
+    symlinkSync(ZEPHYR, join(folder, 'zephyr-link'));
+    const help = spawnSync(join(folder, 'zephyr-link'), ['--help'], { encoding: 'utf8' });
+    expect(help.stdout).toContain('Usage: zephyr');
+    expect(help.status).toBe(0);
+  });
+
+  it('says how to make a configuration, and offers the demo', () => {
+    const { stderr, status } = zephyr('start');
+    expect(stderr).toContain('config.toml does not exist');
+    expect(stderr).toContain('cp config.toml.example config.toml');
+    expect(stderr).toContain('npx zephyr demo');
+    expect(status).toBe(2);
+  });
+
+  it('tells all problems of a configuration, and starts nothing', () => {
+    writeFileSync(join(folder, 'config.toml'), `${CONFIG}[server]\nprot = 1\n`);
+    for (const command of [['start'], ['config', 'check']]) {
+      const { stdout, stderr, status } = zephyr(...command);
+      expect(stdout + stderr).toContain('config.toml has 2 problems');
+      expect(stdout + stderr).toContain('did you mean port?');
+      expect(status).toBe(2);
+    }
+  });
+
+  it('finds a good configuration good, also with the token in .env', () => {
+    writeFileSync(join(folder, 'config.toml'), CONFIG);
+    writeFileSync(join(folder, '.env'), 'TOKEN_A="sk-ant-Zq83kd02mm"');
+    expect(zephyr('config', 'check')).toMatchObject({
+      stdout: 'config.toml is good: 1 endpoint in 1 group.\n',
+      status: 0,
+    });
+    expect(JSON.parse(zephyr('config', 'check', '--json').stdout)).toEqual({
+      ok: true,
+      problems: [],
+    });
+  });
+
+  it.each([
+    [['strat'], 'Did you mean start?'],
+    [['demo', '--port', '99999'], '--port 99999 is not a port'],
+    [['start', '--confg', 'x'], 'Did you mean --config?'],
+  ])('refuses %j with a hint', (args, hint) => {
+    const { stderr, status } = zephyr(...args);
+    expect(stderr).toContain(hint);
+    expect(status).toBe(2);
+  });
+
+  it('says that no demo runs', () => {
+    const { stderr, status } = zephyr('demo', 'kill', 'Tokyo');
+    expect(stderr).toContain('no demo is running');
+    expect(status).toBe(1);
+  });
+});

@@ -1,0 +1,35 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+
+import { describe, expect, it } from 'vitest';
+
+import { requireFreePorts } from './free-port.ts';
+
+const wanted = (port: number, host = '127.0.0.1') => ({
+  host,
+  port,
+  owner: 'the proxy (server.port)',
+  advice: 'choose another',
+});
+
+describe('requireFreePorts', () => {
+  it('names the port that another program has, and what to do', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    await expect(requireFreePorts([wanted(0), wanted(port)])).rejects.toMatchObject({
+      code: 'PORT_IN_USE',
+      message: `port ${port} for the proxy (server.port) is not free: another program has it`,
+      advice: ['choose another'],
+    });
+    other.close();
+    await once(other, 'close');
+    await expect(requireFreePorts([wanted(port)])).resolves.toBeUndefined();
+  });
+
+  it('names an address that this machine does not have', async () => {
+    await expect(requireFreePorts([wanted(8080, '192.0.2.1')])).rejects.toThrow(
+      'this machine has no address 192.0.2.1',
+    );
+  });
+});

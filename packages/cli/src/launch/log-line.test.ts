@@ -1,0 +1,31 @@
+import { stripVTControlCharacters } from 'node:util';
+
+import { describe, expect, it } from 'vitest';
+
+import { formatLogLine } from './log-line.ts';
+
+const plain = (line: string) => stripVTControlCharacters(formatLogLine('proxy', line));
+
+describe('formatLogLine', () => {
+  it.each([
+    [
+      'a record',
+      { level: 30, time: '2026-11-23T21:40:03Z', service: 'proxy', msg: 'ready', port: 8080 },
+      /^\d\d:\d\d:03 proxy {6}ready port=8080$/,
+    ],
+    [
+      'an error by its message alone',
+      { time: 0, msg: 'redis is away', err: { type: 'Error', message: 'no\n  route', stack: 'x' } },
+      /redis is away err=no route$/,
+    ],
+    ['a long value in part', { time: 0, msg: 'm', a: 'x'.repeat(500) }, /a=x{120}…$/],
+    ['nested data as JSON', { time: 0, msg: 'm', a: { b: [1] } }, /a=\{"b":\[1\]\}$/],
+  ])('shows %s', (_, record, expected) => {
+    expect(plain(JSON.stringify(record))).toMatch(expected);
+  });
+
+  it.each(['no JSON', '{ "broken": '])('shows %s as it is', (line) => {
+    expect(plain(line)).toMatch(/^\d\d:\d\d:\d\d proxy {6}/);
+    expect(plain(line)).toContain(line);
+  });
+});
