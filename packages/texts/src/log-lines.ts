@@ -1,4 +1,5 @@
 /** One line of the event log, for each kind of entry. */
+import { catalogue, type TextKey } from './catalogue.ts';
 import { decisionText } from './sentences.ts';
 import {
   type DecisionFacts,
@@ -7,6 +8,7 @@ import {
   type Situation,
   type Speech,
 } from './situation.ts';
+import type { Translate } from './translate.ts';
 
 type AboutEndpoint =
   | 'endpoint_healthy'
@@ -68,8 +70,11 @@ export function logText(
       return noticeText(entry.notice, names, { ...speech, atMs: entry.atMs });
     case 'command': {
       const about = entry.endpointId === null ? '' : ` ${nameOf(names, entry.endpointId)}`;
-      const command = `${entry.command}${about}`;
-      return say(`log.command.${entry.outcome}`, { actor: entry.actor, command });
+      const command = `${wordFor('command', entry.command, say)}${about}`;
+      return say(`log.command.${entry.outcome}`, {
+        actor: wordFor('actor', entry.actor, say),
+        command,
+      });
     }
     case 'config':
       return entry.outcome === 'applied'
@@ -80,6 +85,18 @@ export function logText(
     case 'store':
       return say(`log.store.${entry.status}`);
   }
+}
+
+/** Actors and commands are open sets in the API: one that has no word is named as it is. */
+function wordFor(area: 'command' | 'actor', code: string, say: Translate): string {
+  const key = `${area}.${code}`;
+  return isWord(key) ? say(key) : code;
+}
+
+type Word = Extract<TextKey, `command.${string}` | `actor.${string}`>;
+
+function isWord(key: string): key is Word {
+  return Object.hasOwn(catalogue.en, key);
 }
 
 function noticeText(

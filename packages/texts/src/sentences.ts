@@ -131,11 +131,27 @@ function steadySentence(situation: Situation, { say, numbers }: Speech, nowMs: n
     return say('next.unknown');
   }
   const gainMs = active.score.totalMs - best.score.totalMs;
+  if (gainMs >= situation.policy.switchThresholdMs) {
+    return leadSentence(situation, { name: best.name, gainMs, nowMs }, { say, numbers });
+  }
   return say(gainMs > 0 ? 'next.stays.near' : 'next.stays', {
     name: best.name,
     threshold: numbers.latency(situation.policy.switchThresholdMs),
     difference: numbers.latency(Math.abs(gainMs)),
   });
+}
+
+/** Faster by the threshold already: what is missing is proof, or the end of the dwell time. */
+function leadSentence(
+  { selection, policy }: Situation,
+  { name, gainMs, nowMs }: { name: string; gainMs: number; nowMs: number },
+  { say, numbers }: Speech,
+): string {
+  const difference = numbers.latency(gainMs);
+  const leftMs = selection.status === 'none' ? 0 : selection.sinceAtMs + policy.dwellMs - nowMs;
+  return leftMs > 0
+    ? say('next.dwell', { name, difference, left: numbers.duration(leftMs) })
+    : say('next.confirming', { name, difference });
 }
 
 function bestFallback(situation: Situation, activeId: string): EndpointFacts | undefined {

@@ -70,7 +70,7 @@ export interface Situation {
   readonly freeze:
     | { readonly status: 'none' | 'overload' }
     | { readonly status: 'flapping'; readonly untilAtMs: number };
-  readonly policy: { readonly switchThresholdMs: number };
+  readonly policy: { readonly switchThresholdMs: number; readonly dwellMs: number };
   readonly endpoints: readonly EndpointFacts[];
 }
 

@@ -121,6 +121,20 @@ export const codes = {
   'style.http': 'HTTP reachability',
   'style.tcp': 'TCP reachability',
 
+  'command.check': 'check now',
+  'command.pause': 'pause checks',
+  'command.resume': 'resume checks',
+  'command.mode': 'change the mode',
+  'command.select': 'use',
+  'command.enable': 'switch on',
+  'command.disable': 'switch off',
+  'command.move-sessions': 'move sessions away',
+  'command.reload': 'reload config.toml',
+
+  'actor.loopback': 'This machine',
+  'actor.browser': 'Browser',
+  'actor.token': 'Program',
+
   'mode.auto': 'automatic',
   'mode.manual': 'manual',
 

@@ -67,6 +67,9 @@ export const screens = {
     'Would move to {name} when that is {threshold} faster; now it is {difference} slower.',
   'next.stays.near':
     'Would move to {name} when that is {threshold} faster; now the gain is {difference}.',
+  'next.confirming': '{name} is {difference} faster; moves there when that proves to last.',
+  'next.dwell':
+    '{name} is {difference} faster; moves there when that lasts, in {left} at the earliest.',
   'next.alone': 'No other endpoint is available to move to.',
   'next.overload': 'No switches for latency: the model is overloaded everywhere.',
   'next.flapping': 'Too many switches lately: none for latency until {time}.',

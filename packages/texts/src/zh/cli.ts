@@ -40,8 +40,7 @@ export const cli = {
   'cli.error.unknownEndpoint': '没有端点 {name}',
   'cli.error.unknownEndpoint.advice': '已知端点：{names}',
   'cli.error.noTerminal': '仪表盘需要终端',
-  'cli.error.noTerminal.advice':
-    '输出到文件时请用 zephyr status 或 zephyr events --follow。',
+  'cli.error.noTerminal.advice': '输出到文件时请用 zephyr status 或 zephyr events --follow。',
   'cli.error.token': '控制器要求其管理令牌',
   'cli.error.token.advice': '请设置 ZEPHYR_ADMIN_TOKEN。',
 } satisfies Texts<typeof en>;

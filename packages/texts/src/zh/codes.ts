@@ -119,6 +119,20 @@ export const codes = {
   'style.http': 'HTTP 可达性',
   'style.tcp': 'TCP 可达性',
 
+  'command.check': '立即检查',
+  'command.pause': '暂停检查',
+  'command.resume': '恢复检查',
+  'command.mode': '更改模式',
+  'command.select': '使用',
+  'command.enable': '启用',
+  'command.disable': '停用',
+  'command.move-sessions': '移走会话',
+  'command.reload': '重新加载 config.toml',
+
+  'actor.loopback': '本机',
+  'actor.browser': '浏览器',
+  'actor.token': '程序',
+
   'mode.auto': '自动',
   'mode.manual': '手动',
 

@@ -60,6 +60,8 @@ export const screens = {
   'next.manual.alone': '保持不变，直到您另作选择；没有备用端点。',
   'next.stays': '当 {name} 快 {threshold} 时转过去；现在它慢 {difference}。',
   'next.stays.near': '当 {name} 快 {threshold} 时转过去；现在快 {difference}。',
+  'next.confirming': '{name} 快 {difference}；确认持续后即转过去。',
+  'next.dwell': '{name} 快 {difference}；若持续，最早 {left} 后转过去。',
   'next.alone': '没有其他可用的端点可转移。',
   'next.overload': '模型在各处过载：暂不因延迟切换。',
   'next.flapping': '近期切换过于频繁：{time} 之前不因延迟切换。',

@@ -1,0 +1,172 @@
+import { describe, expect, it } from 'vitest';
+
+import { LANGUAGES } from './catalogue.ts';
+import { numbersOf } from './numbers.ts';
+import { decisionText, headlineOf, nextOf, roleOf, whyOf } from './sentences.ts';
+import type { DecisionFacts, EndpointFacts, Situation, Speech } from './situation.ts';
+import { translator } from './translate.ts';
+
+const NOW_MS = 1_000_000;
+const speech: Speech = { say: translator('en'), numbers: numbersOf('en') };
+
+const endpoint = (id: string, totalMs: number, changes: Partial<EndpointFacts> = {}) => ({
+  id,
+  name: id.toUpperCase(),
+  rank: 0,
+  enabled: true,
+  available: true,
+  unavailable: [],
+  health: { status: 'healthy' as const },
+  score: { status: 'known' as const, totalMs },
+  activeRequests: 0,
+  ...changes,
+});
+
+const lastSwitch: DecisionFacts = {
+  phase: 'switched',
+  reason: 'faster',
+  fromId: 'b',
+  toId: 'a',
+  gain: { gainMs: 187 },
+};
+
+const situationWith = (changes: Partial<Situation>): Situation => ({
+  mode: { kind: 'auto' },
+  automation: { status: 'running' },
+  selection: { status: 'steady', activeId: 'a', reason: 'faster', sinceAtMs: 0 },
+  lastSwitch,
+  freeze: { status: 'none' },
+  policy: { switchThresholdMs: 50, dwellMs: 60_000 },
+  endpoints: [endpoint('a', 500), endpoint('b', 600, { rank: 1 })],
+  ...changes,
+});
+
+const pending: Situation['selection'] = {
+  status: 'pending',
+  activeId: 'a',
+  nextId: 'b',
+  reason: 'faster',
+  sinceAtMs: 0,
+  deadlineAtMs: NOW_MS + 12_000,
+};
+const down = { available: false, unavailable: ['ejected' as const], rank: null };
+
+describe('whyOf', () => {
+  it.each([
+    { name: 'faster', changes: {}, text: 'A answers 187\u00a0ms faster than B.' },
+    { name: 'first', changes: { lastSwitch: null }, text: 'A is the fastest.' },
+    {
+      name: 'failed',
+      changes: {
+        selection: {
+          status: 'steady' as const,
+          activeId: 'a',
+          reason: 'active_failed' as const,
+          sinceAtMs: 0,
+        },
+        lastSwitch: { ...lastSwitch, reason: 'active_failed' as const, failure: 'tls' as const },
+      },
+      text: 'B failed: TLS failed. A took over.',
+    },
+    {
+      name: 'pending: why the active one serves, not why the next one will',
+      changes: { selection: pending, lastSwitch: null },
+      text: 'A was the first choice after the start.',
+    },
+    {
+      name: 'nothing available',
+      changes: { endpoints: [endpoint('a', 1, down)] },
+      text: speech.say('now.down.detail'),
+    },
+  ])('says it: $name', ({ changes, text }) => {
+    expect(whyOf(situationWith(changes), speech)).toBe(text);
+  });
+});
+
+describe('nextOf', () => {
+  const slow = [endpoint('a', 700, { activeRequests: 2 }), endpoint('b', 600, { rank: 1 })];
+  it.each([
+    {
+      name: 'slower',
+      changes: {},
+      text: 'Would move to B when that is 50\u00a0ms faster; now it is 100\u00a0ms slower.',
+    },
+    {
+      name: 'faster, but not yet proven',
+      changes: { endpoints: slow },
+      text: 'B is 100\u00a0ms faster; moves there when that proves to last.',
+    },
+    {
+      name: 'faster, but switched a moment ago',
+      changes: {
+        endpoints: slow,
+        selection: {
+          status: 'steady' as const,
+          activeId: 'a',
+          reason: 'faster' as const,
+          sinceAtMs: NOW_MS - 20_000,
+        },
+      },
+      text: 'B is 100\u00a0ms faster; moves there when that lasts, in 40\u00a0s at the earliest.',
+    },
+    {
+      name: 'pending',
+      changes: { selection: pending, endpoints: slow },
+      text: 'Moves to B when 2 running requests on A end, in 12\u00a0s at the latest.',
+    },
+    {
+      name: 'alone',
+      changes: { endpoints: [endpoint('a', 1), endpoint('b', 2, down)] },
+      text: 'No other endpoint is available to move to.',
+    },
+    {
+      name: 'manual',
+      changes: { mode: { kind: 'manual' as const, endpointId: 'a' } },
+      text: 'Stays until you choose otherwise; a failure moves traffic to B.',
+    },
+    {
+      name: 'overloaded everywhere',
+      changes: { freeze: { status: 'overload' as const } },
+      text: speech.say('next.overload'),
+    },
+    { name: 'nothing available', changes: { endpoints: [endpoint('a', 1, down)] }, text: '' },
+  ])('tells what comes: $name', ({ changes, text }) => {
+    expect(nextOf(situationWith(changes), speech, NOW_MS)).toBe(text);
+  });
+});
+
+describe('roleOf', () => {
+  it.each([
+    ['a', {}, pending, 'serving'],
+    ['b', {}, pending, 'next'],
+    ['c', {}, pending, 'fallback'],
+    ['a', { available: false }, pending, 'down'],
+    ['a', { enabled: false, available: false }, pending, 'off'],
+  ] as const)('%s with %o is %s', (id, changes, selection, role) => {
+    expect(roleOf(endpoint(id, 1, changes), selection)).toBe(role);
+  });
+});
+
+describe('decisionText', () => {
+  it('tells a gain only where the gain was the reason', () => {
+    const initial: DecisionFacts = { ...lastSwitch, reason: 'initial' };
+    const names = situationWith({});
+    expect(decisionText(lastSwitch, names, speech)).toBe('B → A: 187\u00a0ms faster');
+    expect(decisionText(initial, names, speech)).toBe('B → A: first choice after the start');
+  });
+});
+
+describe.each(LANGUAGES)('the sentences in %s', (language) => {
+  it('leave no placeholder open', () => {
+    const own: Speech = { say: translator(language), numbers: numbersOf(language) };
+    for (const selection of [situationWith({}).selection, pending]) {
+      const situation = situationWith({ selection });
+      const text = [
+        headlineOf(situation, own.say),
+        whyOf(situation, own),
+        nextOf(situation, own, NOW_MS),
+      ];
+      expect(text.join(' ')).not.toMatch(/[{}]/);
+    }
+  });
+});
