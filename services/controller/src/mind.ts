@@ -3,6 +3,11 @@
  * is committed with each decision, so that a new leader goes on exactly where the old one ended,
  * and nothing is heard twice or left out.
  */
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
 import {
   initialWorld,
   type OperatorWishes,
@@ -34,25 +39,44 @@ export interface Mind {
   readonly cursors: Cursors;
 }
 
-/**
- * Raise it when the shape of World, Observations or Cursors changes: a record of another format is
- * not read, and the world is built anew from the wishes, the snapshot and the last probes.
- */
-const FORMAT = 1;
-
 const checkpointSchema = z.object({
-  format: z.literal(FORMAT),
+  /** `sourceHash` of whoever wrote it. */
+  format: z.string(),
   mind: z.custom<Mind>((value) => typeof value === 'object' && value !== null),
 });
 
-export const checkpointOf = (mind: Mind) => ({ format: FORMAT, mind });
+export const checkpointOf = (mind: Mind) => ({ format: sourceHash(), mind });
+
+/**
+ * Names the code that a mind belongs to. Another version may keep other things in it: its
+ * checkpoint is not read, and the world is built anew from wishes, snapshot and the last probes.
+ * A number that somebody has to raise by hand would be forgotten; the sources cannot be.
+ */
+const sourceHash = memoized(() => {
+  const core = dirname(fileURLToPath(import.meta.resolve('@zephyr/core')));
+  const here = dirname(fileURLToPath(import.meta.url));
+  const hash = createHash('sha256');
+  for (const folder of [core, here]) {
+    const files = readdirSync(folder).filter((name) => /(?<!\.test)\.ts$/.test(name));
+    for (const name of files.toSorted()) hash.update(readFileSync(join(folder, name)));
+  }
+  return hash.digest('hex').slice(0, 16);
+});
+
+function memoized<Value>(make: () => Value): () => Value {
+  let made: { readonly value: Value } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
 
 /** The record that the leader of this or another process committed last; undefined without one. */
 export async function readCheckpoint(redis: Redis): Promise<Mind | undefined> {
   const text = await redis.get(keys.world);
   if (text === null) return undefined;
   const parsed = checkpointSchema.safeParse(JSON.parse(text));
-  return parsed.success ? parsed.data.mind : undefined;
+  return parsed.success && parsed.data.format === sourceHash() ? parsed.data.mind : undefined;
 }
 
 export interface RecallDeps {
@@ -106,7 +130,15 @@ async function freshMind(
   );
   const { groups, endpoints, policy } = settingsOf(deps.config);
   const atMs = probes[0] === undefined ? deps.nowMs() : momentOf(probes[0].id);
-  const start = initialWorld({ atMs, groups, endpoints, wishes });
+  const decisions = await readLast(
+    deps.redis,
+    { key: keys.decisions, count: 1 },
+    { schema: z.object({ number: z.number() }), refused: () => undefined },
+  );
+  const start = initialWorld({
+    ...{ atMs, groups, endpoints, wishes },
+    decisions: decisions[0]?.value.number,
+  });
   // What these probes led to then was decided then: only what they tell is taken.
   const world = probes.reduce(
     (before, { id, value }) =>

@@ -22,6 +22,9 @@ import type { Tail } from './tail.ts';
 /** Longer than a change of the leader may take, shorter than a command lives. */
 const ANSWER_LIMIT_MS = 5_500;
 
+/** Just after the start the answers are not followed yet. */
+const LISTENING_LIMIT_MS = 2_000;
+
 export interface CommandDeps {
   readonly redis: Redis;
   readonly knowledge: Knowledge;
@@ -54,6 +57,7 @@ async function applied(
   { redis, tail }: CommandDeps,
   record: Parameters<typeof appendCommand>[1],
 ): Promise<CommandAnswer> {
+  await within(LISTENING_LIMIT_MS, tail.listening);
   const answers = new Map<string, AuditRecord>();
   let arrived = () => {};
   const listen = ({ value }: StreamEntry<AuditRecord>) => {
@@ -70,16 +74,21 @@ async function applied(
       arrived = () => answers.has(id) && resolve();
       arrived();
     });
-    let timer: NodeJS.Timeout | undefined;
-    const limit = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, ANSWER_LIMIT_MS);
-    });
-    await Promise.race([answer, limit]);
-    clearTimeout(timer);
+    await within(ANSWER_LIMIT_MS, answer);
     return answerOf(answers.get(id));
   } finally {
     tail.events.off('audit', listen);
   }
+}
+
+/** Resolves with the promise or when the time is over. */
+async function within(limitMs: number, promise: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, limitMs);
+  });
+  await Promise.race([promise, limit]);
+  clearTimeout(timer);
 }
 
 function answerOf(audit: AuditRecord | undefined): CommandAnswer {

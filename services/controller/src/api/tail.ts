@@ -3,7 +3,7 @@
  * the charts show. One reader for the whole process; it waits for Redis to come back and then goes
  * on where it was.
  */
-import { EventEmitter } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { messageOf } from '@zephyr/runtime/errors';
@@ -26,6 +26,8 @@ interface TailEvents {
 
 export interface Tail {
   readonly events: EventEmitter<TailEvents>;
+  /** Resolves when nothing that is written from now on can be missed. */
+  readonly listening: Promise<void>;
   stop(): void;
 }
 
@@ -66,12 +68,17 @@ export function startTail(target: RedisTarget, log: Logger): Tail {
     },
   };
 
+  let nowListening = () => {};
+  const listening = new Promise<void>((resolve) => {
+    nowListening = resolve;
+  });
   const read = async () => {
     for (const key of STREAMS) {
       if (cursors.has(key)) continue;
       const [last] = await redis.xrevrange(key, '+', '-', 'COUNT', 1);
       cursors.set(key, last?.[0] ?? '0-0');
     }
+    nowListening();
     const ids = STREAMS.map((key) => cursors.get(key) ?? '0-0');
     const reply = await redis.xread('COUNT', 200, 'BLOCK', WAIT_MS, 'STREAMS', ...STREAMS, ...ids);
     for (const [key, entries] of xreadReply.parse(reply) ?? []) {
@@ -82,6 +89,7 @@ export function startTail(target: RedisTarget, log: Logger): Tail {
   };
 
   const run = async () => {
+    await once(redis, 'ready', { signal: stopping.signal }).catch(() => undefined);
     while (!stopping.signal.aborted) {
       await read().catch(async (error: unknown) => {
         log.debug({ reason: messageOf(error) }, 'following the streams failed');
@@ -92,6 +100,7 @@ export function startTail(target: RedisTarget, log: Logger): Tail {
   void run();
   return {
     events,
+    listening,
     stop: () => {
       stopping.abort();
       redis.disconnect();
