@@ -24,6 +24,13 @@ export interface ServiceContext {
   readonly configSource: ConfigSource;
   readonly redis: RedisTarget;
   readonly log: Logger;
+  /** Where metrics are told, apart from a port that everybody reaches; absent: on that port. */
+  readonly metricsAddress?: Address | undefined;
+}
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
 }
 
 export type StopReason = 'asked' | 'crashed';
@@ -118,11 +125,12 @@ function contextFor(name: ServiceName, log: Logger): ServiceContext {
   return {
     name,
     instanceId: `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`,
-    config: listening(name, config, process.env['ZEPHYR_LISTEN']),
+    config: listening(name, config, addressIn('ZEPHYR_LISTEN')),
     secrets,
     configSource,
     redis: { url: config.redisUrl, password: secrets.redisPassword?.reveal() },
     log,
+    metricsAddress: addressIn('ZEPHYR_METRICS_LISTEN'),
   };
 }
 
@@ -130,15 +138,20 @@ function contextFor(name: ServiceName, log: Logger): ServiceContext {
  * A container listens on all its addresses and on the port that its image documents, whatever the
  * configuration says for a laptop: ZEPHYR_LISTEN is `<host>:<port>` of this one process.
  */
-function listening(name: ServiceName, config: Config, address: string | undefined): Config {
-  if (address === undefined || address === '') return config;
-  const [, host = '', port = ''] = /^(.+):(\d{1,5})$/.exec(address) ?? [];
+function listening(name: ServiceName, config: Config, address: Address | undefined): Config {
+  const section = name === 'proxy' ? 'server' : name;
+  return { ...config, [section]: { ...config[section], ...address } };
+}
+
+/** @throws ZephyrError `CONFIG` */
+function addressIn(variable: string): Address | undefined {
+  const text = process.env[variable];
+  if (text === undefined || text === '') return undefined;
+  const [, host = '', port = ''] = /^(.+):(\d{1,5})$/.exec(text) ?? [];
   if (host === '' || Number(port) > 65_535) {
-    throw new ZephyrError('CONFIG', `ZEPHYR_LISTEN is ${address}, which is no address and port`, {
+    throw new ZephyrError('CONFIG', `${variable} is ${text}, which is no address and port`, {
       advice: ['write it as <host>:<port>, e.g. 0.0.0.0:8080'],
     });
   }
-  const place = { host: host.replace(/^\[(.*)\]$/, '$1'), port: Number(port) };
-  const section = name === 'proxy' ? 'server' : name;
-  return { ...config, [section]: { ...config[section], ...place } };
+  return { host: host.replace(/^\[(.*)\]$/, '$1'), port: Number(port) };
 }

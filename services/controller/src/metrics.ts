@@ -99,6 +99,16 @@ function addStateGauges(registry: Registry, knowledge: Knowledge): void {
     },
   });
   new Gauge({
+    name: 'zephyr_controller_manual_mode',
+    help: '1 while an operator has pinned an endpoint; told by the leader',
+    registers,
+    collect() {
+      this.reset();
+      const state = knowledge.isLeading() ? knowledge.state() : undefined;
+      if (state !== undefined) this.set(+(state.mode.kind === 'manual'));
+    },
+  });
+  new Gauge({
     name: 'zephyr_controller_snapshot_version',
     help: 'Version of the snapshot that this leader published last',
     registers,
@@ -147,6 +157,26 @@ const ENDPOINT_GAUGES: readonly {
     name: 'zephyr_controller_endpoint_available',
     help: '1 where new requests may be sent',
     of: ({ available }) => +available,
+  },
+  {
+    name: 'zephyr_controller_endpoint_removed',
+    help: '1 while live traffic has taken it out for a time: ejected or cooling down',
+    of: ({ removal }) => +(removal.status === 'ejected' || removal.status === 'cooling_down'),
+  },
+  {
+    name: 'zephyr_controller_endpoint_success_ratio',
+    help: 'Share of good checks and requests of the last ten minutes; absent without any',
+    of: ({ successRatio }) => successRatio ?? undefined,
+  },
+  {
+    name: 'zephyr_controller_endpoint_sessions',
+    help: 'Sessions of Claude Code that stay with it',
+    of: ({ sessions }) => sessions,
+  },
+  {
+    name: 'zephyr_controller_endpoint_probe_budget_spent',
+    help: '1 while it is not really checked, because the money for checks is spent',
+    of: ({ probe }) => +(probe.plan.status !== 'scheduled' && probe.plan.why === 'budget_spent'),
   },
   {
     name: 'zephyr_controller_endpoint_active',

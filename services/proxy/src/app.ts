@@ -1,7 +1,7 @@
 /** The express application: the order of what is used is the way of a request. */
 import { STATUS_CODES } from 'node:http';
 
-import express, { type ErrorRequestHandler, type Express } from 'express';
+import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 
 import { sendError } from './api-errors.ts';
 import { diagnosticsOf } from './diagnostics.ts';
@@ -11,7 +11,8 @@ import { type StatusDeps, statusOf } from './status.ts';
 
 export interface AppDeps {
   readonly edge: Edge;
-  readonly metrics: Metrics;
+  /** Absent where they are told on a port of their own. */
+  readonly metrics: Metrics | undefined;
   readonly status: StatusDeps;
   readonly onError: (error: unknown) => void;
 }
@@ -46,9 +47,7 @@ export function createApp({ edge, metrics, status, onError }: AppDeps): Express 
   app.get('/livez', (_req, res) => {
     res.type('text').send(STATUS_CODES[200]);
   });
-  app.get('/metrics', async (_req, res) => {
-    res.type(metrics.registry.contentType).send(await metrics.registry.metrics());
-  });
+  if (metrics !== undefined) app.get('/metrics', tell(metrics));
 
   const lastResort: ErrorRequestHandler = (error: unknown, _req, res, _next) => {
     onError(error);
@@ -57,4 +56,18 @@ export function createApp({ edge, metrics, status, onError }: AppDeps): Express 
   app.use((_req, res) => sendError(res, { name: 'not_found' }));
   app.use(lastResort);
   return app;
+}
+
+/** For a port that only Prometheus reaches: names of people are labels. */
+export function createMetricsApp(metrics: Metrics): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.get('/metrics', tell(metrics));
+  return app;
+}
+
+function tell({ registry }: Metrics): RequestHandler {
+  return async (_req, res) => {
+    res.type(registry.contentType).send(await registry.metrics());
+  };
 }

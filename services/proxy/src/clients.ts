@@ -8,9 +8,17 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { ClientKey } from '@zephyr/runtime/config/config';
 
 export type Admittance =
-  | { readonly kind: 'admitted'; readonly client: string }
+  | {
+      readonly kind: 'admitted';
+      /** Whose requests are counted together: a name of the configuration, or an address. */
+      readonly client: string;
+      /** For metrics, where labels come from closed sets: never an address. */
+      readonly label: string;
+    }
   | { readonly kind: 'refused'; readonly why: 'unauthorized' | 'too_many_failures' };
 
+/** Where there are no keys. */
+const ANYBODY = 'anybody';
 const WINDOW_MS = 60_000;
 /** A misconfigured Claude Code asks once, because it is told not to retry. */
 const MAX_FAILURES = 20;
@@ -27,10 +35,10 @@ export class Clients {
 
   /** Without any key in the configuration everybody is admitted, under the name of the address. */
   admit(headers: IncomingHttpHeaders, address: string, nowMs: number): Admittance {
-    if (this.#keys.length === 0) return { kind: 'admitted', client: address };
+    if (this.#keys.length === 0) return { kind: 'admitted', client: address, label: ANYBODY };
     if (this.#isShutOut(address, nowMs)) return { kind: 'refused', why: 'too_many_failures' };
     const name = this.#nameOf(presentedKey(headers));
-    if (name !== undefined) return { kind: 'admitted', client: name };
+    if (name !== undefined) return { kind: 'admitted', client: name, label: name };
     this.#noteFailure(address, nowMs);
     return { kind: 'refused', why: 'unauthorized' };
   }

@@ -69,6 +69,7 @@ export class Edge {
       return;
     }
     this.#byClient.set(client, count + 1);
+    this.#deps.metrics.clientRequests.inc({ client: admittance.label });
     const exchange = new Exchange(this.#deps.exchange, { req, res, target }, () => {
       this.#running.delete(exchange);
       this.#release(client);

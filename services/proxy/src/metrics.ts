@@ -15,6 +15,7 @@ export interface Metrics {
   readonly duration: Histogram<'outcome'>;
   readonly tokens: Counter<'endpoint' | 'kind'>;
   readonly refusals: Counter<'reason'>;
+  readonly clientRequests: Counter<'client'>;
   readonly reports: Counter<'outcome'>;
 }
 
@@ -83,6 +84,12 @@ export function createMetrics(gauges: Gauges): Metrics {
       name: 'zephyr_proxy_refused_requests_total',
       help: 'Requests that were answered without asking an endpoint',
       labelNames: ['reason'],
+      registers,
+    }),
+    clientRequests: new Counter({
+      name: 'zephyr_proxy_client_requests_total',
+      help: 'Requests that were let in, by the name of the key in the configuration',
+      labelNames: ['client'],
       registers,
     }),
     reports: new Counter({

@@ -8,7 +8,7 @@ import { RetryBudget } from '@zephyr/core';
 import type { RunningService, ServiceContext } from '@zephyr/runtime/service';
 
 import { Accounts } from './accounts.ts';
-import { createApp } from './app.ts';
+import { createApp, createMetricsApp } from './app.ts';
 import { Edge } from './edge.ts';
 import { retire } from './endpoints.ts';
 import { createMetrics, type Gauges } from './metrics.ts';
@@ -97,11 +97,17 @@ export async function startProxy(
     removed.forEach(retire);
   });
   await link.start();
-  const { server, port } = await listen(createApp({ edge, metrics, status, onError }), {
+  const { metricsAddress } = context;
+  const told = metricsAddress === undefined ? metrics : undefined;
+  const { server, port } = await listen(createApp({ edge, metrics: told, status, onError }), {
     host: settings.config.server.host,
     port: settings.config.server.port,
     settings: settings.config,
   });
+  const watched =
+    metricsAddress === undefined
+      ? undefined
+      : await listen(createMetricsApp(metrics), { ...metricsAddress, settings: settings.config });
 
   return {
     port,
@@ -117,6 +123,8 @@ export async function startProxy(
       server.closeAllConnections();
       routing.endpoints.forEach(retire);
       await link.stop();
+      watched?.server.close();
+      watched?.server.closeAllConnections();
     },
   };
 }
