@@ -165,7 +165,8 @@ function checkEndpoint(day: Day, id: EndpointId): void {
   const plan = day.world.probePlans[id];
   if (plan === undefined || plan.status === 'off') return void day.nextCheckAtMs.delete(id);
   const style = chooseStyle({
-    ...{ real: setup.real, cheap: setup.cheap, spending: plan.spending, isAsked: false },
+    ...{ real: setup.real, cheap: setup.cheap, spending: plan.spending },
+    wants: plan.why === 'verifying' || plan.why === 'deciding' ? 'real' : 'any',
     realIsFresh: (day.freshUntilMs.get(id) ?? 0) > nowMs,
   });
   day.lastCheckAtMs.set(id, nowMs);

@@ -7,7 +7,7 @@ const usual: StyleQuestion = {
   cheap: 'none',
   spending: 'normal',
   realIsFresh: true,
-  isAsked: false,
+  wants: 'any',
 };
 
 describe('chooseStyle', () => {
@@ -19,7 +19,7 @@ describe('chooseStyle', () => {
       changes: { cheap: 'http', realIsFresh: false },
       style: 'cli',
     },
-    { name: 'real for who asks', changes: { cheap: 'tcp', isAsked: true }, style: 'cli' },
+    { name: 'real for who asks', changes: { cheap: 'tcp', wants: 'real' }, style: 'cli' },
     {
       name: 'the cheap style when money is short, also when a real one is due',
       changes: { cheap: 'messages', spending: 'cheaper', realIsFresh: false },

@@ -16,8 +16,8 @@ export interface StyleQuestion {
    * since: a cheap check that fails, or the first after a failure, is followed by a real one.
    */
   readonly realIsFresh: boolean;
-  /** Somebody asked for this check and wants to know it exactly. */
-  readonly isAsked: boolean;
+  /** `real`: a person asks, or a decision waits for the answer. */
+  readonly wants: 'any' | 'real';
 }
 
 /**
@@ -27,10 +27,10 @@ export interface StyleQuestion {
  * of a CLI one would fail at endpoints that accept only what looks like Claude Code.
  */
 export function chooseStyle(question: StyleQuestion): ProbeStyle {
-  const { real, cheap, spending, realIsFresh, isAsked } = question;
+  const { real, cheap, spending, realIsFresh, wants } = question;
   if (isFree(real)) return real;
   if (spending === 'cheaper') return cheap === 'none' ? 'http' : cheap;
-  if (cheap === 'none' || isAsked || !realIsFresh) return real;
+  if (cheap === 'none' || wants === 'real' || !realIsFresh) return real;
   return cheap;
 }
 

@@ -20,6 +20,8 @@ export const probeJobSchema = z.strictObject({
   trigger: z.enum(['schedule', 'refresh']),
   /** `cheaper`: the group's daily budget is nearly spent, take the least that tells something. */
   spending: z.enum(['normal', 'cheaper']).default('normal'),
+  /** `real`: a question is open (has it failed, is it faster?) that no cheap check answers. */
+  wants: z.enum(['any', 'real']).default('any'),
 });
 export type ProbeJob = z.infer<typeof probeJobSchema>;
 

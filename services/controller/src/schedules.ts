@@ -63,7 +63,7 @@ export function openSchedules(target: RedisTarget, log: Logger): Schedules {
       { every: plan.intervalMs, startDate: firstTickAtMs(there, plan.intervalMs) },
       {
         name: PROBE_JOB,
-        data: { endpointId, trigger: 'schedule', spending: plan.spending },
+        data: { endpointId, trigger: 'schedule', ...orderOf(plan) },
         opts: PROBE_JOB_OPTIONS,
       },
     );
@@ -83,7 +83,7 @@ export function openSchedules(target: RedisTarget, log: Logger): Schedules {
       for (const endpointId of endpointIds) {
         await queue.add(
           PROBE_JOB,
-          { endpointId, trigger: 'refresh', spending: 'normal' },
+          { endpointId, trigger: 'refresh', spending: 'normal', wants: 'real' },
           { ...PROBE_JOB_OPTIONS, lifo: true, deduplication: { id: `refresh-${endpointId}` } },
         );
       }
@@ -108,14 +108,20 @@ export function isOutOfStep(plans: ProbePlans, next: NextProbes): boolean {
   return planned.length !== next.size || planned.some((id) => !next.has(id));
 }
 
-function isAsPlanned(
-  there: JobSchedulerJson<ProbeJob>,
-  plan: Extract<ProbePlan, { status: 'scheduled' }>,
-): boolean {
+type Scheduled = Extract<ProbePlan, { status: 'scheduled' }>;
+
+function isAsPlanned(there: JobSchedulerJson<ProbeJob>, plan: Scheduled): boolean {
   const late = Date.now() - (there.next ?? 0) > plan.intervalMs + LATE_AFTER_MS;
+  const { spending, wants } = orderOf(plan);
+  const data = there.template?.data;
   return (
-    !late && there.every === plan.intervalMs && there.template?.data?.spending === plan.spending
+    !late && there.every === plan.intervalMs && data?.spending === spending && data.wants === wants
   );
+}
+
+/** What the plan asks of the prober. */
+function orderOf({ spending, why }: Scheduled): Pick<ProbeJob, 'spending' | 'wants'> {
+  return { spending, wants: why === 'verifying' || why === 'deciding' ? 'real' : 'any' };
 }
 
 /** A changed interval counts from the last tick, so that many changes do not put a probe off. */

@@ -71,7 +71,7 @@ export async function runProbeJob(
     cheap: plan.cheap,
     spending: job.data.spending,
     realIsFresh: await isProbeFresh(deps.redis, endpointId),
-    isAsked: job.data.trigger === 'refresh',
+    wants: job.data.wants,
   });
   const startedAtMs = epochMs(Date.now());
   const report = await runCheck(style, plan.target, { signal, gate: deps.gate });

@@ -88,7 +88,10 @@ async function startProber(healthCheck = ''): Promise<ProberProcess> {
 const ask = (trigger: ProbeJob['trigger']) =>
   queue.add(
     PROBE_JOB,
-    { endpointId: endpoint, trigger, spending: 'normal' },
+    {
+      ...{ endpointId: endpoint, trigger, spending: 'normal' },
+      wants: trigger === 'refresh' ? 'real' : 'any',
+    },
     { ...PROBE_JOB_OPTIONS },
   );
 
