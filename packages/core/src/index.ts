@@ -11,6 +11,7 @@ export * from './price.ts';
 export * from './probe-pace.ts';
 export * from './probe-style.ts';
 export * from './ramp.ts';
+export * from './recording.ts';
 export * from './reduce.ts';
 export * from './replay.ts';
 export * from './retry-budget.ts';

@@ -60,7 +60,7 @@ function paceOf(
   const { assessment, group, turn } = about;
   const { nowMs, policy } = turn;
   const isDoubtful = isLiveSuspicious(assessment.endpoint.latency, policy.latency);
-  if (isDoubtful || isVerifying(assessment)) {
+  if (isDoubtful || isVerifying(assessment) || isLosingRequests(world, assessment)) {
     const intervalMs = Math.min(policy.probing.verifyIntervalMs, group.minIntervalMs);
     return { intervalMs, why: 'verifying' };
   }
@@ -87,6 +87,12 @@ function isVerifying({ endpoint: { health, tokenAccess } }: Assessment): boolean
     (health.status === 'unhealthy' && health.passStreak > 0) ||
     tokenAccess.status === 'doubted'
   );
+}
+
+/** The last live request of the endpoint that serves failed: the next one may be far away. */
+function isLosingRequests({ selection }: World, { endpoint }: Assessment): boolean {
+  const { successStreak, succeededAtMs } = endpoint.live;
+  return endpoint.id === selection.activeId && successStreak === 0 && succeededAtMs !== null;
 }
 
 /** A switch is near, or there is nothing to switch to: what is known of these matters now. */

@@ -26,10 +26,8 @@ export function weighTrade(
   const rebuildMs = cachedTokens * policy.rebuildMsPerToken;
   const gainMs = load.running * policy.requestsAhead * gainMsPerRequest;
   const gainUsd = ((gainMs - rebuildMs) / MS_PER_HOUR) * policy.usdPerHour;
-  const isGood = gainUsd >= rebuildUsd;
-  const otherwise = policy.onSwitch === 'keep' ? 'stay' : 'skip';
   return {
-    verdict: isGood ? 'move' : otherwise,
+    verdict: verdictOf({ sessions: load.running, isGood: gainUsd >= rebuildUsd }, policy),
     sessions: load.running,
     cachedTokens,
     rebuildUsd,
@@ -37,4 +35,13 @@ export function weighTrade(
     gainMs,
     gainUsd,
   };
+}
+
+/** Sessions that nobody has reported (yet) are left where they are. */
+function verdictOf(
+  { sessions, isGood }: { readonly sessions: number; readonly isGood: boolean },
+  { onSwitch }: SessionPolicy,
+): Trade['verdict'] {
+  if (onSwitch === 'keep') return isGood && sessions > 0 ? 'move' : 'stay';
+  return isGood || sessions === 0 ? 'move' : 'skip';
 }

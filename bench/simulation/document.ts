@@ -1,0 +1,71 @@
+import type { Comparison } from './compare.ts';
+import { describeTable } from './report.ts';
+import type { Target } from './targets.ts';
+
+/** The text of docs/simulation.md. */
+export function simulationDocument(
+  { worlds, mix, mixWithoutCaches }: Comparison,
+  about: { readonly seeds: readonly number[]; readonly targets: readonly Target[] },
+): string {
+  const sections = worlds.map(
+    (world) => `### ${world.name}\n\n${capital(world.about)}.\n\n${describeTable(world.figures)}`,
+  );
+  const targets = about.targets.map(
+    ({ text, isMet }) => `- ${isMet ? 'Met' : '**Not met**'}: ${text}.`,
+  );
+  return `${HEAD}
+The tables are of the seeds ${about.seeds.join(' and ')}.
+The numbers of the policy were chosen by other seeds.
+
+${targets.join('\n')}
+
+## All worlds
+
+Times are means over the worlds, the rest are sums.
+
+${describeTable(mix)}
+
+Most of the difference is prompt caches: rules that send a session now here, now there, make the
+model read the whole conversation again. So here are the same worlds when that costs nothing, with
+sessions free to go along at once. What is left is the choice by speed and soundness alone, and
+(e) now does what it is good at.
+
+${describeTable(mixWithoutCaches)}
+
+## Each world
+
+${sections.join('\n\n')}
+`;
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+const HEAD = `# How good are the decisions?
+
+<!-- Made by \`npm run simulate -- --write\`; do not edit. -->
+
+Seeded worlds of five endpoints and a team that uses Claude Code, gone through by six rules:
+
+- **a zephyr**: this program's decision core, the real one, with its default policy.
+- **b first to finish**: the rule of the original program as it behaves: all endpoints are probed
+  once a minute, and the first to answer serves until the next round.
+- **c last sample + 50 ms**: the rule of the original program as documented: the fastest last
+  sample, if it is at least 50 ms faster.
+- **d mean of 10, random in band**: the mean of the last ten samples, and by chance one of the
+  endpoints within a fifth of the best.
+- **e ewma, two choices**: a moving average of probes and live answers, and for every request the
+  better of two endpoints picked by chance.
+- **f oracle**: knows the true speed of every endpoint at every moment, the future included, and
+  takes the cheapest way for each session. Nobody can do better but by luck.
+
+All share one data path: a failed attempt is replayed once on the rule's next endpoint, an endpoint
+that fails twice in a row is left out for 30 s, and the client tries again after an error. *Time to
+a good answer* is the time to the first token with all of that, and with 0.09 ms for each token of
+the prompt that is not in the endpoint's cache (Anthropic's own figures: 100,000 tokens take 11.5 s
+without and 2.4 s with it). *Regret* is the mean time above the oracle's. A *failed request* is one
+that the client saw fail. A *switch* is a change of the endpoint that new sessions go to.
+
+Worlds are models: they show which rule is better and why, not what your relay will do.
+`;

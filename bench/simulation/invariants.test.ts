@@ -1,0 +1,79 @@
+/** Whole worlds from seeds, and what must hold after every step in each of them. */
+import { assess, DEFAULT_POLICY, epochMs } from '@zephyr/core';
+import { describe, expect, it } from 'vitest';
+
+import { HOUR_MS, type Nature } from './nature.ts';
+import { Oracle } from './oracle.ts';
+import { FirstToFinish } from './other-rules.ts';
+import { runRule } from './run.ts';
+import { makeWorlds } from './worlds.ts';
+import { type Watch, ZephyrRule } from './zephyr-rule.ts';
+
+const SEED = 7;
+/** An hour of each world: enough for many switches, short enough for every test run. */
+const worlds = makeWorlds(SEED).map(
+  (nature): Nature => ({
+    ...nature,
+    durationMs: HOUR_MS,
+    requests: nature.requests.filter(({ atMs }) => atMs < HOUR_MS),
+  }),
+);
+
+const run = (nature: Nature, watch?: Watch) =>
+  runRule(
+    nature,
+    new ZephyrRule({
+      name: 'a zephyr',
+      endpoints: nature.endpoints.length,
+      policy: DEFAULT_POLICY,
+      watch,
+    }),
+  );
+
+describe.each(worlds)('in the world "$name"', (nature) => {
+  it('no invariant is ever broken', () => {
+    const { dwellMs, failureGapMs } = DEFAULT_POLICY.switching;
+    let switchedAtMs = Number.NEGATIVE_INFINITY;
+    let decisions = 0;
+    const broken: string[] = [];
+    run(nature, (before, { atMs }, after) => {
+      const expectThat = (holds: boolean, what: string) => {
+        if (!holds) broken.push(`${what} at ${atMs} ms`);
+      };
+      const { selection, switching } = after;
+      const all = assess(after, epochMs(atMs), DEFAULT_POLICY);
+      const active = all.find(({ endpoint }) => endpoint.id === selection.activeId);
+      const isInGap = atMs - (switching.failureSwitchAtMs ?? -HOUR_MS) < failureGapMs;
+      const isBest = active?.isAvailable === true || !all.some(({ isAvailable }) => isAvailable);
+      expectThat(isBest || isInGap, 'an unavailable endpoint is active');
+      expectThat(after.decisions >= decisions, 'decisions go back');
+      decisions = after.decisions;
+      if (selection.activeId === before.selection.activeId) return;
+      const isLatency = selection.reason === 'faster';
+      expectThat(!isLatency || atMs - switchedAtMs >= dwellMs, 'two switches within the dwell');
+      const to = all.find(({ endpoint }) => endpoint.id === selection.activeId);
+      expectThat(!isLatency || to?.score.status === 'known', 'a switch to the unknown');
+      switchedAtMs = atMs;
+    });
+    expect(broken).toEqual([]);
+  });
+});
+
+describe('the simulation', () => {
+  const [first] = worlds;
+  const drift = worlds.find(({ name }) => name === 'drift') ?? first;
+  if (drift === undefined) throw new Error('there are no worlds');
+
+  it('gives the same figures for the same seed', () => {
+    expect(run(drift)).toEqual(run(drift));
+  });
+
+  it('puts the oracle in front and loses no request', () => {
+    const mean = (times: readonly number[]) => times.reduce((a, b) => a + b, 0) / times.length;
+    const oracle = runRule(drift, new Oracle(drift));
+    const original = runRule(drift, new FirstToFinish(drift.endpoints.length));
+    expect(oracle.timesMs).toHaveLength(drift.requests.length);
+    expect(mean(oracle.timesMs)).toBeLessThan(mean(run(drift).timesMs));
+    expect(mean(run(drift).timesMs)).toBeLessThan(mean(original.timesMs));
+  });
+});

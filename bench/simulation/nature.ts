@@ -1,0 +1,138 @@
+/**
+ * What is true and what no rule but the oracle knows: how fast and how sound each endpoint is at
+ * each moment, and what people ask.
+ */
+import type { FailureClass } from '@zephyr/core';
+
+import { type Random, seededRandom, seedOf } from './random.ts';
+
+export const MINUTE_MS = 60_000;
+export const HOUR_MS = 3_600_000;
+
+/** How an endpoint behaves at a moment. */
+export interface Condition {
+  /** What it adds to every answer, the middle of it. */
+  readonly overheadMs: number;
+  /** Spread of that, see `Random.logNormal`. */
+  readonly sigma: number;
+  /** Share of attempts that fail. */
+  readonly failureRatio: number;
+  readonly failure: FailureClass;
+}
+
+export type Endpoint = (atMs: number) => Condition;
+
+/** One request of one session. */
+export interface Request {
+  readonly atMs: number;
+  readonly session: number;
+  /** Length of the conversation up to here, in tokens. */
+  readonly contextTokens: number;
+  /** What the answer takes on any endpoint when the cache is warm. */
+  readonly workMs: number;
+  /** How long the answer streams. */
+  readonly streamMs: number;
+  readonly seed: number;
+}
+
+export interface Nature {
+  readonly name: string;
+  readonly about: string;
+  readonly durationMs: number;
+  /** Extra time for each token of a prompt that is not in the endpoint's cache. */
+  readonly rebuildMsPerToken: number;
+  readonly endpoints: readonly Endpoint[];
+  /** In the order of time. */
+  readonly requests: readonly Request[];
+}
+
+/** Prices and times that all rules share. */
+export const COSTS = {
+  /** A small question to the smallest model. */
+  probeWorkMs: 350,
+  probeUsd: 0.000241,
+  /** Of a Claude Code session's prompt cache at the endpoint. */
+  cacheLifeMs: 5 * MINUTE_MS,
+} as const;
+
+/** How long it takes to notice each failure. */
+const NOTICED_MS: Readonly<Partial<Record<FailureClass, number>>> = {
+  refused: 20,
+  reset: 300,
+  server_error: 400,
+  overloaded: 400,
+  first_byte_timeout: 10_000,
+};
+
+export type Answer =
+  | { readonly status: 'ok'; readonly ms: number }
+  | { readonly status: 'failed'; readonly failure: FailureClass; readonly ms: number };
+
+/** What one attempt comes to. The same request has the same luck on the same endpoint. */
+export function attempt(
+  endpoint: Endpoint,
+  { atMs, workMs, seed }: { atMs: number; workMs: number; seed: number },
+): Answer {
+  const random = seededRandom(seed);
+  const { overheadMs, sigma, failureRatio, failure } = endpoint(atMs);
+  if (random.next() < failureRatio) {
+    return { status: 'failed', failure, ms: NOTICED_MS[failure] ?? 1_000 };
+  }
+  return { status: 'ok', ms: workMs + overheadMs * random.logNormal(sigma) };
+}
+
+export interface TrafficShape {
+  readonly durationMs: number;
+  /** Sessions that begin in an hour, by the time of day. */
+  readonly sessionsPerHour: (atMs: number) => number;
+  readonly requestsPerSession: number;
+  readonly firstTokens: number;
+  readonly tokensPerRequest: number;
+  /** What people ask gets heavier or lighter in the course of time. */
+  readonly workFactor?: (atMs: number) => number;
+}
+
+const MAX_CONTEXT_TOKENS = 180_000;
+
+/** Sessions begin by chance; in each, questions follow each other with pauses of all lengths. */
+export function generateRequests(shape: TrafficShape, seed: number): readonly Request[] {
+  const random = seededRandom(seedOf(seed, 1));
+  const requests: Request[] = [];
+  let session = 0;
+  for (let startMs = 0; startMs < shape.durationMs; ) {
+    startMs += random.exponential(HOUR_MS / Math.max(shape.sessionsPerHour(startMs), 0.01));
+    session += 1;
+    addSession(requests, { shape, random, session, startMs, seed });
+  }
+  return requests.filter(({ atMs }) => atMs < shape.durationMs).sort((a, b) => a.atMs - b.atMs);
+}
+
+interface SessionStart {
+  readonly shape: TrafficShape;
+  readonly random: Random;
+  readonly session: number;
+  readonly startMs: number;
+  readonly seed: number;
+}
+
+function addSession(requests: Request[], start: SessionStart): void {
+  const { shape, random, session, seed } = start;
+  const count = 1 + Math.floor(random.exponential(shape.requestsPerSession - 1));
+  let atMs = start.startMs;
+  let contextTokens = shape.firstTokens * random.logNormal(0.3);
+  for (let index = 0; index < count; index += 1) {
+    requests.push({
+      atMs: Math.round(atMs),
+      session,
+      contextTokens: Math.min(Math.round(contextTokens), MAX_CONTEXT_TOKENS),
+      workMs: 900 * random.logNormal(0.35) * (shape.workFactor?.(atMs) ?? 1),
+      streamMs: 8_000 * random.logNormal(0.7),
+      seed: seedOf(seed, session, index),
+    });
+    contextTokens += shape.tokensPerRequest * random.logNormal(0.5);
+    // The model works in a loop with its tools; now and then a person thinks.
+    const pause =
+      random.next() < 0.2 ? 90_000 * random.logNormal(1) : 12_000 * random.logNormal(0.5);
+    atMs += pause;
+  }
+}

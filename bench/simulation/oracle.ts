@@ -1,0 +1,90 @@
+import { COSTS, type Endpoint, type Nature, type Request } from './nature.ts';
+import type { PlaceRequest, Rule } from './rule.ts';
+
+/**
+ * (f) Knows the true speed and soundness of every endpoint at every moment, the future included,
+ * and all that each session will ask. For each session it takes the cheapest way through the
+ * endpoints, caches counted. Only chance is hidden from it. No rule can be expected to do better.
+ */
+export class Oracle implements Rule {
+  readonly name = 'f oracle';
+  readonly #nature: Nature;
+  readonly #plans: ReadonlyMap<number, number>;
+  #last: number | undefined;
+
+  constructor(nature: Nature) {
+    this.#nature = nature;
+    const plans = new Map<number, number>();
+    for (const requests of Map.groupBy(nature.requests, ({ session }) => session).values()) {
+      planSession(nature, requests).forEach((endpoint, index) => {
+        const seed = requests[index]?.seed;
+        if (seed !== undefined) plans.set(seed, endpoint);
+      });
+    }
+    this.#plans = plans;
+  }
+
+  probed(): void {}
+
+  probeIntervalMs(): undefined {
+    return undefined;
+  }
+
+  place({ atMs, seed }: PlaceRequest): readonly number[] {
+    const costs = this.#nature.endpoints.map((endpoint) => expectedMs(endpoint, atMs));
+    const order = costs.map((_, endpoint) => endpoint);
+    order.sort((a, b) => (costs[a] ?? 0) - (costs[b] ?? 0));
+    const planned = this.#plans.get(seed) ?? order[0] ?? 0;
+    this.#last = planned;
+    return [planned, ...order.filter((endpoint) => endpoint !== planned)];
+  }
+
+  attempted(): void {}
+
+  selected(): number | undefined {
+    return this.#last;
+  }
+}
+
+/** What a failure costs with the replay that follows; more where it is noticed late. */
+const FAILURE_MS = 3_000;
+const HANG_MS = 12_000;
+
+function expectedMs(endpoint: Endpoint, atMs: number): number {
+  const { overheadMs, sigma, failureRatio, failure } = endpoint(atMs);
+  const lossMs = failure === 'first_byte_timeout' ? HANG_MS : FAILURE_MS;
+  return overheadMs * Math.exp(sigma ** 2 / 2) * (1 - failureRatio) + failureRatio * lossMs;
+}
+
+interface Way {
+  readonly costMs: number;
+  readonly endpoints: readonly number[];
+}
+
+/** The cheapest endpoint for each request, by going through all ways that end at each endpoint. */
+function planSession(nature: Nature, requests: readonly Request[]): readonly number[] {
+  let ways: readonly Way[] = [];
+  let former: Request | undefined;
+  for (const request of requests) {
+    const { atMs, contextTokens } = request;
+    const isWarm = former !== undefined && atMs - former.atMs < COSTS.cacheLifeMs;
+    const warmTokens = isWarm ? (former?.contextTokens ?? 0) : 0;
+    ways = nature.endpoints.map((endpoint, index) => {
+      const ownMs = expectedMs(endpoint, atMs);
+      const arrive = (way: Way | undefined, isSame: boolean): Way => {
+        const missing = contextTokens - (isSame ? warmTokens : 0);
+        const stepMs = ownMs + missing * nature.rebuildMsPerToken;
+        return {
+          costMs: (way?.costMs ?? 0) + stepMs,
+          endpoints: [...(way?.endpoints ?? []), index],
+        };
+      };
+      if (ways.length === 0) return arrive(undefined, false);
+      return ways
+        .map((way, from) => arrive(way, from === index))
+        .reduce((best, way) => (way.costMs < best.costMs ? way : best));
+    });
+    former = request;
+  }
+  return ways.reduce((best, way) => (way.costMs < best.costMs ? way : best)).endpoints;
+}

@@ -1,0 +1,45 @@
+import type { Comparison } from './compare.ts';
+import { type Figures, ORACLE } from './report.ts';
+
+export interface Target {
+  readonly text: string;
+  readonly isMet: boolean;
+}
+
+const OURS = 'a zephyr';
+
+/** What the comparison has to show. */
+export function targetsOf({ worlds, mix }: Comparison): readonly Target[] {
+  const ours = lineOf(mix, OURS);
+  const original = lineOf(mix, 'b first to finish');
+  const rivals = mix.filter(({ rule }) => rule !== OURS && rule !== ORACLE);
+  const bestRegretMs = Math.min(...rivals.map(({ regretMs }) => regretMs));
+  const worst = worlds.filter(({ figures }) => isWorst(figures)).map(({ name }) => name);
+  return [
+    {
+      text:
+        `regret over all worlds at most half of the best other rule: ` +
+        `${Math.round(ours.regretMs)} ms against ${Math.round(bestRegretMs)} ms`,
+      isMet: ours.regretMs <= bestRegretMs / 2,
+    },
+    {
+      text: `at most a tenth of (b)'s switches: ${ours.switches} against ${original.switches}`,
+      isMet: ours.switches <= original.switches / 10,
+    },
+    {
+      text: `no world in which it is the worst: ${worst.length === 0 ? 'none' : worst.join(', ')}`,
+      isMet: worst.length === 0,
+    },
+  ];
+}
+
+function isWorst(figures: readonly Figures[]): boolean {
+  const ours = lineOf(figures, OURS);
+  return figures.every(({ rule, meanMs }) => rule === OURS || meanMs <= ours.meanMs);
+}
+
+function lineOf(figures: readonly Figures[], rule: string): Figures {
+  const line = figures.find((figure) => figure.rule === rule);
+  if (line === undefined) throw new RangeError(`no figures of ${rule}`);
+  return line;
+}

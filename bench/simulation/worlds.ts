@@ -1,0 +1,222 @@
+/** The worlds that the rules are compared in. Each is made from a seed. */
+import {
+  type Condition,
+  type Endpoint,
+  generateRequests,
+  HOUR_MS,
+  MINUTE_MS,
+  type Nature,
+  type TrafficShape,
+} from './nature.ts';
+import { type Random, seededRandom, seedOf } from './random.ts';
+
+interface WorldKind {
+  readonly name: string;
+  readonly about: string;
+  readonly traffic?: Partial<TrafficShape>;
+  readonly endpoints: (random: Random, durationMs: number) => readonly Endpoint[];
+}
+
+const TEAM: TrafficShape = {
+  durationMs: 4 * HOUR_MS,
+  sessionsPerHour: () => 24,
+  requestsPerSession: 25,
+  firstTokens: 25_000,
+  tokensPerRequest: 1_500,
+};
+
+const SOUND: Pick<Condition, 'failureRatio' | 'failure'> = {
+  failureRatio: 0.002,
+  failure: 'server_error',
+};
+
+const steady = (overheadMs: number, sigma = 0.25): Endpoint => {
+  const condition: Condition = { overheadMs, sigma, ...SOUND };
+  return () => condition;
+};
+
+/** Five endpoints with overheads between `low` and `high`. */
+function fiveSteady(random: Random, low: number, high: number, sigma?: number): Endpoint[] {
+  return Array.from({ length: 5 }, () => steady(random.between(low, high), sigma));
+}
+
+/** Periods of trouble: [start, end) pairs in order. */
+function periods(
+  random: Random,
+  about: { readonly durationMs: number; readonly calmMs: number; readonly troubleMs: number },
+): readonly (readonly [number, number])[] {
+  const found: [number, number][] = [];
+  let atMs = random.exponential(about.calmMs);
+  while (atMs < about.durationMs) {
+    const endMs = atMs + about.troubleMs * random.between(0.5, 1.5);
+    found.push([atMs, endMs]);
+    atMs = endMs + random.exponential(about.calmMs);
+  }
+  return found;
+}
+
+const isWithin = (list: readonly (readonly [number, number])[], atMs: number): boolean =>
+  list.some(([start, end]) => atMs >= start && atMs < end);
+
+function inTrouble(
+  base: Endpoint,
+  when: readonly (readonly [number, number])[],
+  trouble: (condition: Condition) => Condition,
+): Endpoint {
+  return (atMs) => (isWithin(when, atMs) ? trouble(base(atMs)) : base(atMs));
+}
+
+const down = (failure: Condition['failure']) => (condition: Condition) => ({
+  ...condition,
+  failureRatio: 1,
+  failure,
+});
+
+const drifting = (random: Random, sigma = 0.25): Endpoint => {
+  const middle = random.between(300, 700);
+  const swing = random.between(0.3, 0.6);
+  const periodMs = random.between(40, 120) * MINUTE_MS;
+  const phase = random.between(0, 2 * Math.PI);
+  return (atMs) => ({
+    overheadMs: middle * (1 + swing * Math.sin(phase + (2 * Math.PI * atMs) / periodMs)),
+    sigma,
+    ...SOUND,
+  });
+};
+
+const jumping = (random: Random, durationMs: number, everyMs: number): Endpoint => {
+  const levels: { readonly untilMs: number; readonly overheadMs: number }[] = [];
+  for (let untilMs = 0; untilMs < durationMs; ) {
+    untilMs += random.exponential(everyMs);
+    levels.push({ untilMs, overheadMs: random.between(200, 1_200) });
+  }
+  return (atMs) => {
+    const level = levels.find(({ untilMs }) => atMs < untilMs);
+    return { overheadMs: level?.overheadMs ?? 600, sigma: 0.25, ...SOUND };
+  };
+};
+
+const KINDS: readonly WorldKind[] = [
+  {
+    name: 'noisy',
+    about: 'five endpoints nearly alike, each answer with much noise: nothing to gain by moving',
+    endpoints: (random) => fiveSteady(random, 300, 420, 0.6),
+  },
+  {
+    name: 'apart',
+    about: 'five endpoints of clearly different, constant speed',
+    endpoints: (random) => fiveSteady(random, 200, 1_500),
+  },
+  {
+    name: 'drift',
+    about: 'the speed of each endpoint rises and falls slowly, within one or two hours',
+    endpoints: (random) => Array.from({ length: 5 }, () => drifting(random)),
+  },
+  {
+    name: 'jumps',
+    about: 'the speed of each endpoint changes suddenly, every 40 minutes on average',
+    endpoints: (random, durationMs) =>
+      Array.from({ length: 5 }, () => jumping(random, durationMs, 40 * MINUTE_MS)),
+  },
+  {
+    name: 'congestion',
+    about: 'each endpoint is now and then four times slower for about 8 minutes',
+    endpoints: (random, durationMs) =>
+      fiveSteady(random, 250, 600).map((base) =>
+        inTrouble(
+          base,
+          periods(random, { durationMs, calmMs: 50 * MINUTE_MS, troubleMs: 8 * MINUTE_MS }),
+          (condition) => ({ ...condition, overheadMs: condition.overheadMs * 4 }),
+        ),
+      ),
+  },
+  {
+    name: 'outages',
+    about: 'each endpoint is down for some minutes every hour: it refuses, or it hangs',
+    endpoints: (random, durationMs) =>
+      fiveSteady(random, 250, 600).map((base, index) =>
+        inTrouble(
+          base,
+          periods(random, { durationMs, calmMs: 60 * MINUTE_MS, troubleMs: 5 * MINUTE_MS }),
+          down(index % 2 === 0 ? 'refused' : 'first_byte_timeout'),
+        ),
+      ),
+  },
+  {
+    name: 'flapping',
+    about: 'the fastest endpoint goes up and down every few seconds to minutes',
+    endpoints: (random, durationMs) => [
+      inTrouble(
+        steady(180),
+        periods(random, { durationMs, calmMs: 45_000, troubleMs: 30_000 }),
+        down('server_error'),
+      ),
+      ...fiveSteady(random, 300, 500).slice(1),
+    ],
+  },
+  {
+    name: 'unsound',
+    about: 'the fastest endpoint fails every eighth request; the others are sound',
+    endpoints: (random) => [
+      () => ({ overheadMs: 200, sigma: 0.25, failureRatio: 0.125, failure: 'server_error' }),
+      ...fiveSteady(random, 260, 500).slice(1),
+    ],
+  },
+  {
+    name: 'overload',
+    about: 'the model is overloaded on all endpoints at once for about 10 minutes, several times',
+    endpoints: (random, durationMs) => {
+      const when = periods(random, {
+        durationMs,
+        calmMs: 40 * MINUTE_MS,
+        troubleMs: 10 * MINUTE_MS,
+      });
+      return fiveSteady(random, 250, 600).map((base) =>
+        inTrouble(base, when, (condition) => ({
+          ...condition,
+          failureRatio: 0.5,
+          failure: 'overloaded',
+        })),
+      );
+    },
+  },
+  {
+    name: 'long sessions',
+    about: 'long conversations with large caches; the endpoints drift',
+    traffic: { requestsPerSession: 60, firstTokens: 60_000, sessionsPerHour: () => 10 },
+    endpoints: (random) => Array.from({ length: 5 }, () => drifting(random)),
+  },
+  {
+    name: 'day and night',
+    about:
+      '24 hours: busy by day, almost nobody by night; what people ask differs, endpoints drift',
+    traffic: {
+      durationMs: 24 * HOUR_MS,
+      sessionsPerHour: (atMs) =>
+        0.3 + 14 * Math.max(0, Math.sin((2 * Math.PI * atMs) / (24 * HOUR_MS))),
+      workFactor: (atMs) => 1 + 0.5 * Math.sin((2 * Math.PI * atMs) / (5 * HOUR_MS)),
+    },
+    endpoints: (random) => Array.from({ length: 5 }, () => drifting(random)),
+  },
+];
+
+export const WORLD_NAMES: readonly string[] = KINDS.map(({ name }) => name);
+
+/** 100,000 tokens take 11.5 s without a cache and 2.4 s with: anthropic.com/news/prompt-caching */
+const REBUILD_MS_PER_TOKEN = 0.09;
+
+/** @param withCaches Without, only the speed of the endpoints counts. */
+export function makeWorlds(seed: number, withCaches = true): readonly Nature[] {
+  return KINDS.map((kind, index) => {
+    const own = seedOf(seed, index);
+    const traffic = { ...TEAM, ...kind.traffic };
+    return {
+      name: kind.name,
+      about: kind.about,
+      durationMs: traffic.durationMs,
+      rebuildMsPerToken: withCaches ? REBUILD_MS_PER_TOKEN : 0,
+      endpoints: kind.endpoints(seededRandom(own), traffic.durationMs),
+      requests: generateRequests(traffic, own),
+    };
+  });
+}

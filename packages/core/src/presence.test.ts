@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+
+import { DEFAULT_POLICY } from './policy.ts';
+import {
+  activeRequestsOf,
+  type Presences,
+  removalOf,
+  sessionLoadOf,
+  toPresence,
+  totalActiveRequests,
+  withoutSilent,
+} from './presence.ts';
+import { A, B } from './test-support/scenario.ts';
+import { epochMs, type FailureClass, type PresenceReport } from './types.ts';
+
+const policy = DEFAULT_POLICY.presence;
+
+const presences = (...reports: readonly Partial<PresenceReport>[]): Presences =>
+  Object.fromEntries(
+    reports.map((report, index) => [
+      `p${index}`,
+      toPresence(
+        { proxyId: `p${index}`, status: 'serving', activeRequests: {}, ejections: {}, ...report },
+        epochMs(0),
+      ),
+    ]),
+  );
+
+const out = (failure: FailureClass, remainingMs = 1_000) => ({
+  ejections: { a: { failure, remainingMs } },
+});
+
+describe('counting over proxies', () => {
+  it('adds up running requests', () => {
+    const all = presences({ activeRequests: { a: 2, b: 1 } }, { activeRequests: { a: 3 } });
+    expect(activeRequestsOf(all, A)).toBe(5);
+    expect(totalActiveRequests(all)).toBe(6);
+  });
+
+  it('adds up sessions and their cached tokens by family', () => {
+    const all = presences(
+      { sessions: { a: { running: 1, cachedTokens: { opus: 10, haiku: 1 } } } },
+      { sessions: { a: { running: 2, cachedTokens: { opus: 5 } } } },
+      {},
+    );
+    expect(sessionLoadOf(all, A)).toEqual({ running: 3, cachedTokens: { opus: 15, haiku: 1 } });
+    expect(sessionLoadOf(all, B)).toEqual({ running: 0, cachedTokens: {} });
+  });
+
+  it('forgets a proxy that is silent, and keeps the object otherwise', () => {
+    const all = presences({}, {});
+    expect(withoutSilent(all, epochMs(policy.ttlMs - 1), policy)).toBe(all);
+    expect(withoutSilent(all, epochMs(policy.ttlMs), policy)).toEqual({});
+  });
+});
+
+describe('removalOf', () => {
+  const at = (nowMs: number) => ({ nowMs: epochMs(nowMs), policy });
+
+  it.each([
+    { name: 'no proxy', reports: [], status: 'none' },
+    { name: 'one of one', reports: [out('reset')], status: 'ejected' },
+    { name: 'one of two', reports: [out('reset'), {}], status: 'none' },
+    { name: 'two of two', reports: [out('reset'), out('timeout')], status: 'ejected' },
+    { name: 'two of four', reports: [out('reset'), out('reset'), {}, {}], status: 'ejected' },
+    {
+      name: 'two, one for what the client did',
+      reports: [out('reset'), out('client_error')],
+      status: 'none',
+    },
+    { name: 'an overload', reports: [out('overloaded')], status: 'cooling_down' },
+    { name: 'a rate limit', reports: [out('rate_limited')], status: 'cooling_down' },
+    { name: 'a refused token', reports: [out('token_refused')], status: 'ejected' },
+  ] as const)('$name: $status', ({ reports, status }) => {
+    expect(removalOf(presences(...reports), A, at(0)).status).toBe(status);
+  });
+
+  it('lasts as long as the longest vote', () => {
+    const all = presences(out('reset', 1_000), out('reset', 9_000));
+    expect(removalOf(all, A, at(0))).toMatchObject({ untilAtMs: 9_000, votes: 2 });
+    expect(removalOf(all, A, at(1_000)).status).toBe('none');
+  });
+});

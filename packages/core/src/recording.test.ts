@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+
+import { DEFAULT_POLICY } from './policy.ts';
+import {
+  compareDecisions,
+  formatRecording,
+  parseRecording,
+  type Recording,
+  replayRecording,
+} from './recording.ts';
+import { A, Scenario } from './test-support/scenario.ts';
+
+function record(): { readonly story: Scenario; readonly recording: Recording } {
+  const story = new Scenario().rounds(8, { a: 900, b: 890 }).rounds(8, { a: 900, b: 500 });
+  for (let index = 0; index < 3; index += 1) story.probe(A, 'reset');
+  return { story, recording: { world: story.start, inputs: story.inputs } };
+}
+
+function through(text: string): Recording {
+  const parsed = parseRecording(text);
+  if (parsed.status === 'refused') throw new Error(`line ${parsed.line}: ${parsed.why}`);
+  return parsed.recording;
+}
+
+describe('a recording', () => {
+  it('decides the same again after it was a file', () => {
+    const { story, recording } = record();
+    const replayed = replayRecording(through(formatRecording(recording)), DEFAULT_POLICY);
+    expect(story.story).toEqual(['switched faster a>b']);
+    expect(JSON.stringify(replayed.decisions)).toBe(JSON.stringify(story.decisions));
+    expect(JSON.stringify(replayed.world)).toBe(JSON.stringify(story.world));
+  });
+
+  it('shows what other settings would have decided', () => {
+    const { story, recording } = record();
+    const policy = {
+      ...DEFAULT_POLICY,
+      switching: { ...DEFAULT_POLICY.switching, thresholdMs: 5_000 },
+    };
+    const { decisions } = replayRecording(recording, policy);
+    const compared = compareDecisions(story.decisions, decisions);
+    expect(compared[0]).toMatchObject({ status: 'only_first', decision: { reason: 'faster' } });
+    expect(compared.at(-1)).toMatchObject({ status: 'only_second' });
+    expect(decisions.map(({ reason }) => reason)).toEqual(['active_failed']);
+    expect(compareDecisions(decisions, decisions).every((one) => one.status === 'both')).toBe(true);
+  });
+
+  it.each([
+    { name: 'nothing', text: '', line: 1 },
+    { name: 'something else', text: '{"format":"other"}', line: 1 },
+    {
+      name: 'a later version',
+      text: '{"format":"zephyr-recording","version":2,"world":{}}',
+      line: 1,
+    },
+  ])('refuses $name', ({ text, line }) => {
+    expect(parseRecording(text)).toMatchObject({ status: 'refused', line });
+  });
+
+  it('names the line that is cut off', () => {
+    const text = formatRecording(record().recording).trimEnd();
+    const lines = text.split('\n').length;
+    expect(parseRecording(text.slice(0, -20))).toMatchObject({ status: 'refused', line: lines });
+  });
+
+  it('refuses an event that it does not know', () => {
+    const head = formatRecording({ ...record().recording, inputs: [] });
+    const text = `${head}{"atMs":1,"event":{"kind":"future"}}\n`;
+    expect(parseRecording(text)).toMatchObject({ status: 'refused', line: 2 });
+  });
+});

@@ -1,0 +1,180 @@
+/** A story for tests: events at moments, and what the core made of them. */
+import type { Decision } from '../decision.ts';
+import type {
+  CommandOutcome,
+  Effect,
+  GroupSetting,
+  Input,
+  Notice,
+  OperatorCommand,
+  WorldEvent,
+} from '../events.ts';
+import { DEFAULT_POLICY, type Policy } from '../policy.ts';
+import { reduce } from '../reduce.ts';
+import {
+  type EndpointId,
+  endpointId,
+  epochMs,
+  type FailureClass,
+  type PresenceReport,
+  type ProbeStyle,
+} from '../types.ts';
+import { initialWorld, type World, type WorldSetup } from '../world.ts';
+
+export const GROUP: GroupSetting = {
+  name: 'team',
+  intervalMs: 60_000,
+  minIntervalMs: 30_000,
+  maxIntervalMs: 3_600_000,
+  dynamicScaling: false,
+};
+
+export const [A, B, C] = [endpointId('a'), endpointId('b'), endpointId('c')] as const;
+
+export interface ScenarioSetup extends Partial<Omit<WorldSetup, 'groups'>> {
+  readonly ids?: readonly EndpointId[];
+  readonly group?: Partial<GroupSetting>;
+  readonly policy?: Policy;
+}
+
+export class Scenario {
+  world: World;
+  atMs = 0;
+  readonly policy: Policy;
+  readonly inputs: Input[] = [];
+  readonly effects: Effect[] = [];
+  readonly start: World;
+  #sequence = 0;
+
+  constructor({ ids = [A, B], group, policy = DEFAULT_POLICY, ...setup }: ScenarioSetup = {}) {
+    this.policy = policy;
+    this.world = deepFreeze(
+      initialWorld({
+        atMs: epochMs(0),
+        groups: [{ ...GROUP, ...group }],
+        endpoints: ids.map((id) => ({ id, groupName: GROUP.name })),
+        ...setup,
+      }),
+    );
+    this.start = this.world;
+  }
+
+  hear(event: WorldEvent): this {
+    const input = deepFreeze({ atMs: epochMs(this.atMs), event });
+    const { next, effects } = reduce(this.world, input, this.policy);
+    this.world = deepFreeze(next);
+    this.inputs.push(input);
+    this.effects.push(...effects);
+    return this;
+  }
+
+  /** Lets time pass, with a tick at its end. */
+  pass(milliseconds: number): this {
+    this.atMs += milliseconds;
+    return this.hear({ kind: 'tick' });
+  }
+
+  probe(
+    id: EndpointId,
+    result: number | FailureClass,
+    extra: {
+      readonly style?: ProbeStyle;
+      readonly costUsd?: number;
+      readonly sequence?: number;
+    } = {},
+  ): this {
+    this.#sequence += 1;
+    return this.hear({
+      kind: 'probe',
+      result: {
+        endpointId: id,
+        slot: `${id}:${this.#sequence}`,
+        sequence: extra.sequence ?? this.#sequence,
+        style: extra.style ?? 'cli',
+        startedAtMs: epochMs(this.atMs),
+        wallMs: 1_000,
+        verdict:
+          typeof result === 'number'
+            ? { status: 'ok', apiLatencyMs: result }
+            : { status: 'failed', failure: result, detail: 'as told' },
+        usage: { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 },
+        costUsd: extra.costUsd ?? 0,
+      },
+    });
+  }
+
+  /** Rounds of probes of the same results, a minute apart. */
+  rounds(count: number, results: Readonly<Record<string, number | FailureClass>>): this {
+    for (let round = 0; round < count; round += 1) {
+      this.pass(60_000);
+      for (const [id, result] of Object.entries(results)) this.probe(endpointId(id), result);
+    }
+    return this;
+  }
+
+  presence(report: Partial<PresenceReport> = {}): this {
+    const base = { proxyId: 'p1', status: 'serving', activeRequests: {}, ejections: {} } as const;
+    return this.hear({ kind: 'presence', report: { ...base, ...report } });
+  }
+
+  live(
+    id: EndpointId,
+    counts: {
+      readonly succeeded?: number;
+      readonly failed?: Partial<Record<FailureClass, number>>;
+      readonly ttftMs?: readonly number[];
+    },
+  ): this {
+    const { succeeded = 0, failed = {}, ttftMs = [] } = counts;
+    const batch = { proxyId: 'p1', endpoints: { [id]: { succeeded, failed, ttftMs } } };
+    return this.hear({ kind: 'outcomes', batch });
+  }
+
+  command(command: OperatorCommand): CommandOutcome {
+    const before = this.effects.length;
+    this.hear({ kind: 'command', commandId: `c${before}`, command });
+    const answers = this.effects.slice(before).filter((effect) => effect.kind === 'answer');
+    const [answer] = answers;
+    if (answer === undefined || answers.length > 1) throw new Error('expected one answer');
+    return answer.outcome;
+  }
+
+  get active(): EndpointId {
+    return this.world.selection.activeId;
+  }
+
+  get reason(): string {
+    return this.world.selection.reason;
+  }
+
+  get decisions(): readonly Decision[] {
+    return this.effects.flatMap((effect) => (effect.kind === 'record' ? [effect.decision] : []));
+  }
+
+  /** The decisions in short: `planned faster a>b`. */
+  get story(): readonly string[] {
+    return this.decisions.map(
+      ({ phase, reason, fromId, toId }) => `${phase} ${reason} ${fromId}>${toId}`,
+    );
+  }
+
+  get notices(): readonly Notice['code'][] {
+    return this.effects.flatMap((effect) => (effect.kind === 'notice' ? [effect.notice.code] : []));
+  }
+
+  /** The last published content. */
+  get content() {
+    const { published } = this.world;
+    if (published.status === 'never') throw new Error('nothing was published');
+    return published.content;
+  }
+}
+
+/** Running requests by endpoint. */
+export const running = (activeRequests: Readonly<Record<string, number>>) => ({ activeRequests });
+
+export function deepFreeze<Value>(value: Value): Value {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  for (const part of Object.values(value)) deepFreeze(part);
+  return Object.freeze(value);
+}
