@@ -142,20 +142,22 @@ function extended(
 }
 
 function outForMs(input: FailureInput, strikes: number, policy: EjectionPolicy): number {
-  const asked = Math.min(input.retryAfterMs ?? 0, policy.maxCoolDownMs);
+  const cause = causeOf(input.failure);
   const spread = 0.8 + 0.4 * input.random;
-  switch (causeOf(input.failure)) {
-    case 'overload':
-      if (asked > 0) return asked * (1 + 0.1 * input.random);
-      return input.failure === 'overloaded'
-        ? OVERLOAD_MIN_MS + OVERLOAD_SPREAD_MS * input.random
-        : RATE_LIMIT_MS * spread;
-    case 'token':
-      if (input.failure === 'credit') return policy.maxCoolDownMs;
-      return Math.min(TOKEN_BASE_MS * 2 ** strikes, policy.maxCoolDownMs) * spread;
-    default:
-      return Math.max(asked, Math.min(policy.baseMs * 2 ** strikes, policy.maxMs) * spread);
+  const asked = Math.min(input.retryAfterMs ?? 0, policy.maxCoolDownMs);
+  if (cause === 'endpoint') {
+    return Math.max(asked, Math.min(policy.baseMs * 2 ** strikes, policy.maxMs) * spread);
   }
+  // Never earlier than asked for, and not all proxies in the same moment.
+  if (asked > 0) return asked * (1 + 0.1 * input.random);
+  return Math.min(unaskedMs(input, strikes) * spread, policy.maxCoolDownMs);
+}
+
+/** How long a limit or a refusal lasts when the endpoint does not say. */
+function unaskedMs({ failure, random }: FailureInput, strikes: number): number {
+  if (failure === 'overloaded') return OVERLOAD_MIN_MS + OVERLOAD_SPREAD_MS * random;
+  if (failure === 'rate_limited') return RATE_LIMIT_MS;
+  return failure === 'credit' ? Number.POSITIVE_INFINITY : TOKEN_BASE_MS * 2 ** strikes;
 }
 
 function fadedStrikes(health: LocalHealth, nowMs: number): number {
