@@ -4,6 +4,7 @@
  */
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { loadConfig } from '@zephyr/runtime/config/load';
 import { type SimulatedEndpoint, startSimulatedEndpoint } from '@zephyr/testkit/simulated-endpoint';
@@ -21,6 +22,8 @@ export interface DemoOptions {
 }
 
 const DEFAULT_PORT = 8080;
+/** A check takes a second or two; whatever happens, people are told how to go on. */
+const FIRST_CHECKS_LIMIT_MS = 15_000;
 const TOKEN_VARIABLE = 'ZEPHYR_DEMO_TOKEN';
 /** Another one than what clients send: a proxy that passed theirs on would get 401. */
 const TOKEN = 'token-of-the-simulated-provider';
@@ -39,8 +42,9 @@ const PROFILES = [
 export async function runDemo(options: DemoOptions): Promise<number> {
   const port = options.port ?? DEFAULT_PORT;
   const demo = await startDemo(port, process.env, (line) => console.log(line));
-  console.log(nextSteps(demo.system.ports.proxy, demo.system.ports.controller));
   try {
+    await firstChecks(demo.system.ports.proxy);
+    console.log(nextSteps(demo.system.ports.proxy, demo.system.ports.controller));
     return await runUntilStopped(demo.system, { print: console.log });
   } finally {
     await demo.endEndpoints();
@@ -127,9 +131,24 @@ ${lines.join('\n')}
 `;
 }
 
+/** Until then requests go by the order of the configuration, not to the fastest. */
+async function firstChecks(proxyPort: number): Promise<void> {
+  console.log('\nChecking the endpoints for the first time …');
+  const until = Date.now() + FIRST_CHECKS_LIMIT_MS;
+  while (Date.now() < until) {
+    const response = await fetch(`http://127.0.0.1:${proxyPort}/status`, {
+      headers: { accept: 'application/json' },
+    });
+    const status = (await response.json()) as { endpoints: { health: string }[] };
+    if (status.endpoints.every(({ health }) => health !== 'unknown')) return;
+    await sleep(200);
+  }
+}
+
 function nextSteps(proxyPort: number, controllerPort: number): string {
   const url = `http://127.0.0.1:${proxyPort}`;
-  const endpoints = PROFILES.map(({ name, firstEventMs, failureRatio }) => {
+  const fastestFirst = PROFILES.toSorted((left, right) => left.firstEventMs - right.firstEventMs);
+  const endpoints = fastestFirst.map(({ name, firstEventMs, failureRatio }) => {
     const fails = failureRatio > 0 ? ', fails now and then' : '';
     return `  ${name.padEnd(10)} answers after ${firstEventMs} ms${fails}`;
   });
