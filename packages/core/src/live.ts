@@ -6,9 +6,14 @@ export interface LiveRecord {
   /** Successes since the last failure of the endpoint. */
   readonly successStreak: number;
   readonly succeededAtMs: EpochMs | null;
+  readonly failedAtMs: EpochMs | null;
 }
 
-export const NO_LIVE_RECORD: LiveRecord = { successStreak: 0, succeededAtMs: null };
+export const NO_LIVE_RECORD: LiveRecord = {
+  successStreak: 0,
+  succeededAtMs: null,
+  failedAtMs: null,
+};
 
 export function applyOutcomesToLive(
   record: LiveRecord,
@@ -19,10 +24,15 @@ export function applyOutcomesToLive(
     return {
       successStreak: 0,
       succeededAtMs: counts.succeeded > 0 ? nowMs : record.succeededAtMs,
+      failedAtMs: nowMs,
     };
   }
   if (counts.succeeded === 0) return record;
-  return { successStreak: record.successStreak + counts.succeeded, succeededAtMs: nowMs };
+  return {
+    ...record,
+    successStreak: record.successStreak + counts.succeeded,
+    succeededAtMs: nowMs,
+  };
 }
 
 /** Whether live requests succeed so well that failing probes must be wrong. */
@@ -35,6 +45,19 @@ export function liveContradictsProbes(
     record.successStreak >= policy.liveSuccesses &&
     record.succeededAtMs !== null &&
     nowMs - record.succeededAtMs <= policy.liveFreshMs
+  );
+}
+
+/** Whether the last live requests failed, a moment ago: is it the endpoint, or was it chance? */
+export function isLosingRequests(
+  record: LiveRecord,
+  nowMs: EpochMs,
+  policy: HealthPolicy,
+): boolean {
+  return (
+    record.successStreak === 0 &&
+    record.failedAtMs !== null &&
+    nowMs - record.failedAtMs <= policy.liveFreshMs
   );
 }
 

@@ -62,6 +62,16 @@ describe('the interval', () => {
     expect(planOf(story)).toMatchObject({ why: 'verifying' });
   });
 
+  it('is short for a while when the last live request of the active endpoint failed', () => {
+    const story = new Scenario().probe(A, 500).probe(B, 600).live(A, { succeeded: 1 });
+    story.atMs += 1_000;
+    story.live(A, { failed: { reset: 1 } }).live(B, { failed: { reset: 1 } });
+    expect(planOf(story)).toMatchObject({ why: 'verifying' });
+    expect(planOf(story, B)).toMatchObject({ why: 'configured' });
+    // Nobody may ask again for hours: a single failure must not cost a probe every five seconds.
+    expect(planOf(story.pass(31_000))).toMatchObject({ why: 'configured' });
+  });
+
   it('is the shortest for the two between which a switch is near', () => {
     const story = new Scenario().rounds(8, { a: 900, b: 890 }).rounds(1, { a: 900, b: 100 });
     expect(story.world.switching.lead.status).toBe('leading');

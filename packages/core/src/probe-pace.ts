@@ -1,6 +1,7 @@
 import type { Assessment } from './assessment.ts';
 import type { Effect, ProbePlan } from './events.ts';
 import { isLiveSuspicious, liveOffsetMs } from './latency.ts';
+import { isLosingRequests } from './live.ts';
 import type { ProbingPolicy } from './policy.ts';
 import { totalActiveRequests } from './presence.ts';
 import type { Step, Turn } from './turn.ts';
@@ -60,7 +61,10 @@ function paceOf(
   const { assessment, group, turn } = about;
   const { nowMs, policy } = turn;
   const isDoubtful = isLiveSuspicious(assessment.endpoint.latency, policy.latency);
-  if (isDoubtful || isVerifying(assessment) || isLosingRequests(world, assessment)) {
+  const isLosing =
+    assessment.endpoint.id === world.selection.activeId &&
+    isLosingRequests(assessment.endpoint.live, nowMs, policy.health);
+  if (isDoubtful || isLosing || isVerifying(assessment)) {
     const intervalMs = Math.min(policy.probing.verifyIntervalMs, group.minIntervalMs);
     return { intervalMs, why: 'verifying' };
   }
@@ -87,12 +91,6 @@ function isVerifying({ endpoint: { health, tokenAccess } }: Assessment): boolean
     (health.status === 'unhealthy' && health.passStreak > 0) ||
     tokenAccess.status === 'doubted'
   );
-}
-
-/** The last live request of the endpoint that serves failed: the next one may be far away. */
-function isLosingRequests({ selection }: World, { endpoint }: Assessment): boolean {
-  const { successStreak, succeededAtMs } = endpoint.live;
-  return endpoint.id === selection.activeId && successStreak === 0 && succeededAtMs !== null;
 }
 
 /** A switch is near, or there is nothing to switch to: what is known of these matters now. */
