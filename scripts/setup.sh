@@ -3,6 +3,7 @@
 #
 #   npm packages: Node 24 (Linux), the Claude CLI and the libraries, as package-lock.json pins them
 #   a Redis server: redis-server or valkey-server, by apt-get or brew
+#   the web dashboard, built from its sources
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -56,3 +57,4 @@ install_redis() {
 install_packages
 check_node
 install_redis
+scripts/build-dashboard.sh

@@ -3,8 +3,6 @@
  * `tests/artifacts` keeps the screenshots.
  */
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 
@@ -12,8 +10,8 @@ import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
-import { type Demo, startDemo } from '../../packages/cli/src/commands/demo.ts';
 import { artifact, findBrowser, startBrowser } from './support/browser.ts';
+import { pidOf, type RunningDemo, runDemo, sendCommand } from './support/demo.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const chromium = findBrowser();
@@ -22,23 +20,21 @@ if (chromium === undefined) {
 }
 
 describe.skipIf(chromium === undefined)('the web dashboard', () => {
-  let demo: Demo;
+  let running: RunningDemo;
   let browser: Browser;
   let url: string;
   const pages: Page[] = [];
 
   beforeAll(async () => {
-    execFileSync('npm', ['run', 'build', '-w', 'packages/dashboard'], { cwd: ROOT, stdio: 'pipe' });
-    const port = await freePorts(3);
-    demo = await startDemo(port, process.env, () => {});
-    url = `http://127.0.0.1:${demo.system.ports.controller}`;
+    execFileSync(join(ROOT, 'scripts/build-dashboard.sh'), { stdio: 'pipe' });
+    running = await runDemo();
+    url = running.url;
     browser = await startBrowser(chromium ?? '');
   });
 
   afterAll(async () => {
     await browser?.close();
-    await demo?.system.stop();
-    await demo?.endEndpoints();
+    await running?.stop();
   });
 
   afterEach(async () => {
@@ -61,15 +57,7 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
     return page;
   }
 
-  async function command(name: string, body: object): Promise<void> {
-    const response = await fetch(`${url}/api/commands/${name}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    });
-    expect(response.ok, `${name}: ${await response.text()}`).toBe(true);
-  }
-
+  const command = (name: string, body: object) => sendCommand(url, name, body);
   const headline = (page: Page) => page.locator('#now-title');
   const toast = (page: Page, text: string) => page.locator('.toast', { hasText: text });
   const row = (page: Page, id: string) => page.locator(`[data-endpoint=${id}]`);
@@ -235,7 +223,7 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
   it('shows within moments that the endpoint that served was killed, and why another one took over', async () => {
     const page = await open();
     const name = (await headline(page).textContent())?.replace(' serves', '') ?? '';
-    const endpoint = demo.endpoints.find((each) => each.name === name);
+    const endpoint = running.demo.endpoints.find((each) => each.name === name);
     await endpoint?.kill();
     try {
       await command('check', {});
@@ -252,7 +240,7 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
 
   it('says since when it is stale while the controller is gone, and is live again after', async () => {
     const page = await open();
-    process.kill(controllerPid(demo), 'SIGKILL');
+    process.kill(pidOf(running.demo, 'controller'), 'SIGKILL');
     await page.locator('[data-link=stale]').waitFor();
     await page
       .getByRole('alert')
@@ -285,29 +273,3 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
     });
   });
 });
-
-/** The first of so many free ports in a row. The demo keeps its ports when a service restarts. */
-async function freePorts(count: number): Promise<number> {
-  for (let base = 21_000 + (process.pid % 20_000); ; base += count) {
-    const free = await Promise.all(
-      Array.from({ length: count }, (_, index) => isFree(base + index)),
-    );
-    if (free.every(Boolean)) return base;
-  }
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-  });
-}
-
-function controllerPid(demo: Demo): number {
-  const pid = demo.system
-    .pids()
-    .find((each) => readFileSync(`/proc/${each}/cmdline`, 'utf8').includes('services/controller'));
-  if (pid === undefined) throw new Error('the controller does not run');
-  return pid;
-}

@@ -74,6 +74,11 @@ describe('whyOf', () => {
       text: 'A was the first choice after the start.',
     },
     {
+      name: 'pinned, although it was the fastest anyway',
+      changes: { mode: { kind: 'manual' as const, endpointId: 'a' } },
+      text: 'A person chose A.',
+    },
+    {
       name: 'nothing available',
       changes: { endpoints: [endpoint('a', 1, down)] },
       text: speech.say('now.down.detail'),

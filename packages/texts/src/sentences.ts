@@ -32,11 +32,16 @@ export function whyOf(situation: Situation, speech: Speech): string {
   const { selection, lastSwitch } = situation;
   if (selection.status === 'none') return speech.say('now.none.detail');
   if (servingOf(situation) === undefined) return speech.say('now.down.detail');
+  const { activeId } = selection;
+  if (situation.mode.kind === 'manual' && situation.mode.endpointId === activeId) {
+    // It stays because a person said so, whatever had made it the active one before.
+    return speech.say('now.why.operator_selected', { name: nameOf(situation, activeId) });
+  }
   const because = selection.status === 'pending' ? lastSwitch : causeOf(selection, lastSwitch);
   // While a switch is pending the selection's reason is that of the coming one.
   const reason =
     selection.status === 'pending' ? (lastSwitch?.reason ?? 'initial') : selection.reason;
-  return reasonSentence(situation, { ...speech, reason, because, activeId: selection.activeId });
+  return reasonSentence(situation, { ...speech, reason, because, activeId });
 }
 
 function causeOf(

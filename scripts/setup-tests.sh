@@ -1,0 +1,24 @@
+#!/bin/sh
+# Gets what some end-to-end tests need: a browser and a terminal. Without them these tests are
+# skipped with a line that says so.
+#
+#   chromium: the web dashboard; with a font for Chinese, so that screenshots show it
+#   tmux: the terminal dashboard
+set -eu
+
+wanted=
+command -v tmux >/dev/null 2>&1 || wanted="$wanted tmux"
+[ -x /usr/bin/chromium ] || wanted="$wanted chromium fonts-wqy-microhei"
+[ -n "$wanted" ] || exit 0
+
+as_root=
+if [ "$(id -u)" -ne 0 ]; then as_root="sudo -n"; fi
+if ! command -v apt-get >/dev/null 2>&1 || ! $as_root true 2>/dev/null; then
+  echo "setup: not installed, their tests are skipped:$wanted" >&2
+  exit 0
+fi
+echo "setup: installing for tests by apt-get:$wanted" >&2
+$as_root apt-get update -qq
+# shellcheck disable=SC2086  # a list of packages
+$as_root env DEBIAN_FRONTEND=noninteractive \
+  apt-get install -y -qq --no-install-recommends $wanted >/dev/null

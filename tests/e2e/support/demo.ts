@@ -1,0 +1,73 @@
+/** The demo system on ports of its own, which it keeps when one of its services restarts. */
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+
+import type { ServiceName } from '@zephyr/runtime/service';
+import { vi } from 'vitest';
+
+import { type Demo, startDemo } from '../../../packages/cli/src/commands/demo.ts';
+
+export type { Demo };
+
+export interface RunningDemo {
+  readonly demo: Demo;
+  /** Of the controller. */
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+export async function runDemo(): Promise<RunningDemo> {
+  const demo = await startDemo(await freePorts(3), process.env, () => {});
+  return {
+    demo,
+    url: `http://127.0.0.1:${demo.system.ports.controller}`,
+    stop: async () => {
+      await demo.system.stop();
+      await demo.endEndpoints();
+    },
+  };
+}
+
+/**
+ * Sends a command and waits until it is applied. While no controller leads, as for some seconds
+ * after one was killed, it tries again. @throws with the refusal
+ */
+export async function sendCommand(url: string, name: string, body: object): Promise<void> {
+  const response = await vi.waitFor(
+    async () => {
+      const answer = await fetch(`${url}/api/commands/${name}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+      if (answer.status === 503) throw new Error(`${name}: ${await answer.text()}`);
+      return answer;
+    },
+    { timeout: 30_000, interval: 300 },
+  );
+  if (!response.ok) throw new Error(`${name}: ${response.status} ${await response.text()}`);
+}
+
+export function pidOf(demo: Demo, service: ServiceName): number {
+  const pid = demo.system
+    .pids()
+    .find((each) => readFileSync(`/proc/${each}/cmdline`, 'utf8').includes(`services/${service}`));
+  if (pid === undefined) throw new Error(`the ${service} does not run`);
+  return pid;
+}
+
+/** The first of so many free ports in a row. */
+async function freePorts(count: number): Promise<number> {
+  for (let base = 21_000 + (process.pid % 20_000); ; base += count) {
+    const ports = Array.from({ length: count }, (_, index) => base + index);
+    if ((await Promise.all(ports.map(isFree))).every(Boolean)) return base;
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+}

@@ -1,0 +1,61 @@
+/** A real terminal for tests: tmux, with keys typed and the screen read. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+
+import { vi } from 'vitest';
+
+export function hasTmux(): boolean {
+  return spawnSync('tmux', ['-V']).status === 0;
+}
+
+export interface TerminalOptions {
+  readonly columns: number;
+  readonly rows: number;
+  readonly cwd: string;
+}
+
+export interface Terminal {
+  screen(): string;
+  /** Names as of `tmux send-keys`: `Enter`, `Down`, `Escape`, or characters. */
+  press(...keys: string[]): void;
+  /** Of the program that runs in the shell. */
+  pid(): number;
+  resize(columns: number, rows: number): void;
+  /** Waits until the screen shows the text. @throws with the screen when it does not in time */
+  shows(text: string | RegExp, timeoutMs?: number): Promise<void>;
+  close(): void;
+}
+
+/** Runs a command line in a shell in a terminal of that size. */
+export function openTerminal(commandLine: string, options: TerminalOptions): Terminal {
+  const socket = `zephyr-test-${process.pid}-${Math.random().toString(36).slice(2, 8)}`;
+  const tmux = (...args: string[]): string =>
+    execFileSync('tmux', ['-L', socket, '-f', '/dev/null', ...args], { encoding: 'utf8' });
+  const { columns, rows, cwd } = options;
+  const size = ['-x', String(columns), '-y', String(rows)];
+  tmux('new-session', '-d', '-s', 'test', '-c', cwd, ...size, 'sh');
+  tmux('set-option', '-g', 'window-size', 'manual');
+  tmux('send-keys', '-t', 'test', '-l', `${commandLine}\n`);
+  const screen = (): string => tmux('capture-pane', '-p', '-t', 'test');
+  return {
+    screen,
+    press: (...keys) => void tmux('send-keys', '-t', 'test', ...keys),
+    pid: () => {
+      const shell = tmux('display-message', '-p', '-t', 'test', '#{pane_pid}').trim();
+      return Number(readFileSync(`/proc/${shell}/task/${shell}/children`, 'utf8').trim());
+    },
+    resize: (width, height) =>
+      void tmux('resize-window', '-t', 'test', '-x', String(width), '-y', String(height)),
+    shows: async (text, timeoutMs = 20_000) => {
+      await vi.waitFor(
+        () => {
+          const shown = screen();
+          const isThere = typeof text === 'string' ? shown.includes(text) : text.test(shown);
+          if (!isThere) throw new Error(`${String(text)} is not on the screen:\n${shown}`);
+        },
+        { timeout: timeoutMs, interval: 100 },
+      );
+    },
+    close: () => void spawnSync('tmux', ['-L', socket, 'kill-server']),
+  };
+}

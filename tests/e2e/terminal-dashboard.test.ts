@@ -1,0 +1,221 @@
+/** The terminal dashboard and the commands beside it, in a real terminal, with the real services. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+
+import { artifact } from './support/browser.ts';
+import { pidOf, type RunningDemo, runDemo, sendCommand } from './support/demo.ts';
+import { hasTmux, openTerminal, type Terminal } from './support/terminal.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const ZEPHYR = join(ROOT, 'packages/cli/bin/zephyr');
+
+let running: RunningDemo;
+beforeAll(async () => {
+  running = await runDemo();
+});
+afterAll(async () => {
+  await running?.stop();
+});
+afterEach(async () => {
+  await sendCommand(running.url, 'mode', { kind: 'auto' });
+  await sendCommand(running.url, 'resume', {});
+});
+
+if (!hasTmux()) console.warn('skipped: no tmux here (apt-get install tmux)');
+
+describe.skipIf(!hasTmux())('the terminal dashboard', () => {
+  const terminals: Terminal[] = [];
+  afterEach(() => {
+    for (const terminal of terminals.splice(0)) terminal.close();
+  });
+
+  async function open(options = '', size = { columns: 80, rows: 24 }): Promise<Terminal> {
+    const commandLine = `echo before; ${ZEPHYR} dashboard --url ${running.url} ${options}; echo "ended with $?"`;
+    const terminal = openTerminal(commandLine, { ...size, cwd: ROOT });
+    terminals.push(terminal);
+    await terminal.shows('● ');
+    return terminal;
+  }
+
+  it('shows who serves, the endpoints and the keys on 80 × 24', async () => {
+    const terminal = await open();
+    await terminal.shows(/\w+ serves/);
+    for (const name of ['Tokyo', 'Frankfurt', 'Virginia']) await terminal.shows(name);
+    await terminal.shows('Q quit  R check');
+    writeFileSync(artifact('terminal-80x24.txt'), terminal.screen());
+    const widths = terminal
+      .screen()
+      .split('\n')
+      .map((line) => line.length);
+    expect(Math.max(...widths)).toBeLessThanOrEqual(80);
+  });
+
+  it('checks, pauses and resumes by its keys', async () => {
+    const terminal = await open();
+    await terminal.shows(/\w+ serves/);
+    terminal.press('r');
+    await terminal.shows('Checking 3 endpoints');
+    terminal.press('p');
+    await terminal.shows('Checks are paused');
+    await terminal.shows('Next check paused');
+    terminal.press('P');
+    await terminal.shows('Checks go on');
+  });
+
+  it('asks before Enter goes manual; Esc leaves it', async () => {
+    const terminal = await open();
+    await terminal.shows(/\w+ serves/);
+    terminal.press('Enter');
+    await terminal.shows(/Go manual and use \w+\?/);
+    terminal.press('Escape');
+    await terminal.shows('Q quit');
+    await terminal.shows('automatic');
+    terminal.press('Down', 'Enter');
+    await terminal.shows(/Go manual and use \w+\?/);
+    terminal.press('Enter');
+    await terminal.shows(/Mode is manual: \w+ is pinned/);
+    await terminal.shows('A person chose');
+    terminal.press('m');
+    await terminal.shows('Mode is automatic');
+  });
+
+  it('shows the help, speaks Chinese, and keeps the columns straight', async () => {
+    const terminal = await open();
+    await terminal.shows(/\w+ serves/);
+    terminal.press('?');
+    await terminal.shows('check all endpoints now');
+    terminal.press('x');
+    terminal.press('l');
+    await terminal.shows('正在服务');
+    await terminal.shows('备用 1');
+    writeFileSync(artifact('terminal-zh.txt'), terminal.screen());
+  });
+
+  it('follows the size of the terminal', async () => {
+    const terminal = await open('', { columns: 120, rows: 40 });
+    await terminal.shows(/\w+ serves/);
+    terminal.resize(50, 14);
+    await terminal.shows('Q R P M');
+    terminal.resize(30, 8);
+    await terminal.shows('too small');
+    terminal.resize(100, 30);
+    await terminal.shows('Q quit  R check');
+  });
+
+  it.each([
+    ['Q', ['q']],
+    ['Ctrl-C', ['C-c']],
+  ])('gives the terminal back on %s', async (_name, keys) => {
+    const terminal = await open();
+    await terminal.shows(/\w+ serves/);
+    terminal.press(...keys);
+    await terminal.shows('ended with 0');
+    expect(terminal.screen()).toContain('before');
+    expect(terminal.screen()).not.toContain('serves');
+  });
+
+  it('gives the terminal back when it is ended from outside', async () => {
+    const terminal = await open();
+    await terminal.shows(/\w+ serves/);
+    process.kill(terminal.pid(), 'SIGTERM');
+    await terminal.shows(/ended with \d+/);
+    expect(terminal.screen()).toContain('before');
+    expect(terminal.screen()).not.toContain('serves');
+  });
+
+  it('says since when it is stale while the controller is gone, and is live again after', async () => {
+    const terminal = await open();
+    await terminal.shows(/\w+ serves/);
+    process.kill(pidOf(running.demo, 'controller'), 'SIGKILL');
+    await terminal.shows(/Not live since \d/);
+    await terminal.shows('● Live', 60_000);
+  });
+});
+
+describe('the commands for a running system', () => {
+  const zephyr = (...args: string[]) => {
+    const { status, stdout, stderr } = spawnSync(ZEPHYR, [...args, '--url', running.url], {
+      encoding: 'utf8',
+      cwd: ROOT,
+      env: { ...process.env, LANG: 'C' },
+    });
+    return { status, stdout, stderr };
+  };
+
+  it('pins an endpoint by the beginning of its name, and goes back', () => {
+    expect(zephyr('select', 'virg')).toMatchObject({
+      status: 0,
+      stdout: 'Virginia is pinned; mode is manual.\n',
+    });
+    expect(zephyr('mode').stdout).toBe('Mode is manual: Virginia is pinned.\n');
+    expect(JSON.parse(zephyr('mode', 'auto', '--json').stdout)).toMatchObject({
+      outcome: 'applied',
+      previousMode: { kind: 'manual', endpointId: 'virginia' },
+    });
+    expect(zephyr('mode', 'auto').stdout).toBe('Mode is automatic. It was so already.\n');
+  });
+
+  it('pauses, resumes and refreshes, in Chinese too', () => {
+    expect(zephyr('pause').stdout).toBe('Checks are paused.\n');
+    expect(zephyr('resume', '--language', 'zh').stdout).toBe('检查已恢复。\n');
+    expect(zephyr('refresh', 'tokyo').stdout).toBe('Checking 1 endpoint now.\n');
+  });
+
+  it('prints events without colours where output is no terminal', () => {
+    zephyr('pause');
+    const { stdout } = zephyr('events', '--kind', 'command', '--last', '1');
+    expect(stdout).toMatch(/^\d\d:\d\d:\d\d {2}This machine: pause checks\n$/);
+    expect(JSON.parse(zephyr('events', '--json', '-n', '1').stdout)).toHaveProperty('id');
+  });
+
+  it.each([
+    { args: ['select', 'nowhere'], status: 1, says: 'Known are: ' },
+    { args: ['mode', 'sideways'], status: 2, says: 'Allowed choices are auto, manual' },
+    { args: ['events', '--kind', 'x'], status: 2, says: 'Allowed choices are' },
+    { args: ['dashboard'], status: 1, says: 'the dashboard needs a terminal' },
+    { args: ['dashbord'], status: 2, says: 'Did you mean dashboard?' },
+  ])('ends with $status: $args', ({ args, status, says }) => {
+    const result = zephyr(...args);
+    expect(result.stderr).toContain(says);
+    expect(result.status).toBe(status);
+  });
+
+  it('tells what to do when there is no controller', () => {
+    const { status, stderr } = spawnSync(ZEPHYR, ['mode', '--url', 'http://127.0.0.1:9'], {
+      encoding: 'utf8',
+      env: { ...process.env, LANG: 'C' },
+    });
+    expect(status).toBe(1);
+    expect(stderr).toBe(
+      'cannot reach the controller at http://127.0.0.1:9\n' +
+        '  Is it running? Start it with zephyr start, or name its address with --url.\n',
+    );
+  });
+
+  it('completes commands, choices and the names of endpoints in bash', () => {
+    const script = spawnSync(ZEPHYR, ['completion', 'bash'], { encoding: 'utf8' }).stdout;
+    const complete = (...words: string[]) =>
+      execFileSync(
+        'bash',
+        [
+          '-c',
+          `${script}\nCOMP_WORDS=(zephyr ${words.map((word) => `"${word}"`).join(' ')}); ` +
+            `COMP_CWORD=${words.length}; _zephyr; echo "\${COMPREPLY[@]}"`,
+        ],
+        { encoding: 'utf8' },
+      ).trim();
+    expect(complete('da')).toBe('dashboard');
+    expect(complete('mode', 'ma')).toBe('manual');
+    expect(complete('config', 'ch')).toBe('check');
+    expect(complete('events', '--fol')).toBe('--follow');
+  });
+
+  it.each(['zsh', 'fish'])('writes a completion script for %s', (shell) => {
+    const { status, stdout } = spawnSync(ZEPHYR, ['completion', shell], { encoding: 'utf8' });
+    expect(status).toBe(0);
+    expect(stdout).toContain('dashboard');
+  });
+});
