@@ -149,6 +149,8 @@ async function freshMind(
     world: {
       ...world,
       selection: snapshot?.selection ?? start.selection,
+      switching: start.switching,
+      decisions: start.decisions,
       published: start.published,
     },
     observations: NOTHING_OBSERVED,

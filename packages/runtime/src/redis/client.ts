@@ -45,7 +45,14 @@ export function createRedis(target: RedisTarget, log: Logger, kind: 'command' | 
     autoResendUnfulfilledCommands: false,
     connectTimeout: 2_000,
     ...(kind === 'command'
-      ? { enableOfflineQueue: false, maxRetriesPerRequest: 0, commandTimeout: 1_000 }
+      ? {
+          enableOfflineQueue: false,
+          maxRetriesPerRequest: 0,
+          commandTimeout: 1_000,
+          // A line that has gone dead without a word is replaced; the limit above only gives up
+          // waiting for one command on it.
+          socketTimeout: 3_000,
+        }
       : { maxRetriesPerRequest: null }),
   };
   const redis = new Redis({ ...options, replyMapping: 'legacy' });
