@@ -8,11 +8,16 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 
 import { Secret } from '@zephyr/runtime/secret';
 import { makeFakeClaude } from '@zephyr/testkit/fake-claude';
-import { messageEvents, renderEvent } from '@zephyr/testkit/messages-api';
-import { type RawUpstream, startRawUpstream, streamHead } from '@zephyr/testkit/raw-upstream';
+import {
+  type ScriptedUpstream,
+  sse,
+  startScriptedUpstream,
+} from '@zephyr/testkit/scripted-upstream';
+import { VALID } from '@zephyr/testkit/tls-fixture';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { runCheck } from './check.ts';
@@ -20,20 +25,11 @@ import type { CheckTarget } from './check-target.ts';
 import { createStartGate } from './start-gate.ts';
 
 const TOKEN = 'sk-canary-0123456789';
-const answer = messageEvents({
-  text: 'pong',
-  model: 'claude-haiku-4-5',
-  inputTokens: 90,
-  outputTokens: 5,
-})
-  .map(renderEvent)
-  .join('');
-
-let upstream: RawUpstream;
+let upstream: ScriptedUpstream;
 const usualTmpdir = process.env['TMPDIR'];
 
 beforeEach(async () => {
-  upstream = await startRawUpstream((socket) => void socket.end(streamHead() + answer));
+  upstream = await startScriptedUpstream({ script: sse() });
 });
 afterEach(async () => {
   if (usualTmpdir === undefined) delete process.env['TMPDIR'];
@@ -55,8 +51,7 @@ function check(style: 'cli' | 'cli-light', changes: Partial<CheckTarget> = {}) {
   );
 }
 
-const bodyOf = (request: string | undefined) =>
-  request?.slice(request.indexOf('\r\n\r\n') + 4) ?? '';
+const bodies = () => upstream.ledger.map(({ body }) => body.toString());
 
 describe('a check by the CLI', () => {
   it('keeps the token from the CLI and everything else of ours as well', async () => {
@@ -89,14 +84,13 @@ describe('a check by the CLI', () => {
 
   it("sends the CLI's request with the group's token, once, below the endpoint's path", async () => {
     expect((await check('cli')).verdict.status).toBe('ok');
-    expect(upstream.requests).toHaveLength(1);
-    const [request = ''] = upstream.requests;
-    const [head = ''] = request.split('\r\n\r\n');
+    expect(upstream.ledger).toHaveLength(1);
+    const { head = '' } = upstream.ledger[0] ?? {};
     expect(head).toMatch(/^POST \/team\/a\/v1\/messages\?beta=true HTTP\/1\.1\r\n/);
     expect(head.match(/authorization: .*/gi)).toEqual([`Authorization: Bearer ${TOKEN}`]);
     expect(head).not.toMatch(/x-api-key/i);
     expect(head).toMatch(/User-Agent: claude-cli\//);
-    expect(JSON.parse(bodyOf(request))).toMatchObject({
+    expect(JSON.parse(bodies()[0] ?? '')).toMatchObject({
       model: 'claude-haiku-4-5',
       max_tokens: 64,
       stream: true,
@@ -107,7 +101,7 @@ describe('a check by the CLI', () => {
   it('asks with less in the light style', async () => {
     await check('cli');
     await check('cli-light');
-    const [whole = 0, light = 0] = upstream.requests.map((request) => bodyOf(request).length);
+    const [whole = 0, light = 0] = bodies().map(({ length }) => length);
     expect(light).toBeLessThan(whole);
     expect(whole).toBeLessThan(1_500);
   });
@@ -115,11 +109,19 @@ describe('a check by the CLI', () => {
   it('is the same device each time', async () => {
     await check('cli');
     await check('cli');
-    const devices = upstream.requests.map((request) => {
-      const { metadata } = JSON.parse(bodyOf(request)) as { metadata: { user_id: string } };
+    const devices = bodies().map((body) => {
+      const { metadata } = JSON.parse(body) as { metadata: { user_id: string } };
       return (JSON.parse(metadata.user_id) as { device_id: string }).device_id;
     });
     expect(new Set(devices).size).toBe(1);
+  });
+
+  it('goes over TLS to an endpoint whose certificate is trusted', async () => {
+    setDefaultCACertificates([...getCACertificates('default'), VALID.cert]);
+    const secure = await startScriptedUpstream({ tls: VALID });
+    expect((await check('cli', { baseUrl: secure.url })).verdict.status).toBe('ok');
+    expect(secure.ledger[0]?.headers['host']).toBe(`localhost:${secure.port}`);
+    await secure.stop();
   });
 
   it('leaves nothing in the temporary folder', async () => {
@@ -129,7 +131,7 @@ describe('a check by the CLI', () => {
   });
 
   it('ignores hostile settings that somebody planted above its folder', async () => {
-    const thief = await startRawUpstream((socket) => void socket.end(streamHead() + answer));
+    const thief = await startScriptedUpstream();
     const planted = mkdtempSync(join(tmpdir(), 'hostile-'));
     const proof = join(planted, 'proof');
     const settings = JSON.stringify({
@@ -148,8 +150,8 @@ describe('a check by the CLI', () => {
     const { verdict } = await check('cli');
     expect(verdict.status).toBe('ok');
     expect(existsSync(proof)).toBe(false);
-    expect(thief.requests).toEqual([]);
-    expect(upstream.requests.join()).not.toContain('planted words');
+    expect(thief.ledger).toEqual([]);
+    expect(bodies().join()).not.toContain('planted words');
     await thief.stop();
   });
 });

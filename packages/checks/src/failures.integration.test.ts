@@ -2,20 +2,16 @@
  * What each kind of trouble is called: the real Claude CLI and the direct check against endpoints
  * that misbehave. Both must give the same class.
  */
-import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync } from 'node:fs';
 import net, { type AddressInfo, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import tls from 'node:tls';
 
 import type { FailureClass, ProbeStyle } from '@zephyr/core';
 import { Secret } from '@zephyr/runtime/secret';
 import { makeFakeClaude } from '@zephyr/testkit/fake-claude';
 import { messageEvents, renderEvent } from '@zephyr/testkit/messages-api';
-import { plainAnswer, startRawUpstream, streamHead } from '@zephyr/testkit/raw-upstream';
-import { describe, expect, it, type TestContext } from 'vitest';
+import { startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
+import { EXPIRED, VALID, WRONG_NAME } from '@zephyr/testkit/tls-fixture';
+import { describe, it, type TestContext } from 'vitest';
 
 import { type CheckReport, runCheck } from './check.ts';
 import type { CheckTarget } from './check-target.ts';
@@ -42,9 +38,14 @@ async function upstream(
   { onTestFinished }: TestContext,
   answer: (socket: Socket) => void,
 ): Promise<string> {
-  const server = await startRawUpstream(answer);
-  onTestFinished(server.stop);
-  return `http://127.0.0.1:${server.port}`;
+  const server = await startScriptedUpstream({
+    script: async ({ socket, bodyComplete }) => {
+      await bodyComplete;
+      answer(socket);
+    },
+  });
+  onTestFinished(() => server.stop());
+  return server.url;
 }
 
 /** The port of a server that does this with each connection at once. */
@@ -54,6 +55,16 @@ async function listen({ onTestFinished }: TestContext, server: net.Server): Prom
   onTestFinished(() => void server.close());
   return (server.address() as AddressInfo).port;
 }
+
+/** A whole answer with a length. */
+function plainAnswer(code: number, body: string, type = 'application/json'): string {
+  const head = [`HTTP/1.1 ${code} Status`, `content-type: ${type}`, 'connection: close'];
+  return [...head, `content-length: ${Buffer.byteLength(body)}`, '', body].join('\r\n');
+}
+
+/** The head of an answer that streams: the end of the connection is its end. */
+const STREAM_HEAD =
+  'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n';
 
 const events = messageEvents({
   text: 'pong',
@@ -110,23 +121,23 @@ const TROUBLES: readonly Trouble[] = [
   {
     name: 'overload as first event',
     failure: 'overloaded',
-    answer: (socket) => void socket.end(streamHead() + sseError('overloaded_error')),
+    answer: (socket) => void socket.end(STREAM_HEAD + sseError('overloaded_error')),
   },
   {
     name: 'an end in the middle that looks clean',
     failure: 'truncated',
-    answer: (socket) => void socket.end(streamHead() + events.slice(0, 3).join('')),
+    answer: (socket) => void socket.end(STREAM_HEAD + events.slice(0, 3).join('')),
   },
   {
     name: 'a clean end after the text but before the last event',
     failure: 'truncated',
-    answer: (socket) => void socket.end(streamHead() + events.slice(0, -2).join('')),
+    answer: (socket) => void socket.end(STREAM_HEAD + events.slice(0, -2).join('')),
   },
   {
     name: 'a reset in the middle',
     failure: 'truncated',
     answer: (socket) =>
-      void socket.write(streamHead() + events.slice(0, 3).join(''), () =>
+      void socket.write(STREAM_HEAD + events.slice(0, 3).join(''), () =>
         setTimeout(() => socket.resetAndDestroy(), 50),
       ),
   },
@@ -149,14 +160,14 @@ const TROUBLES: readonly Trouble[] = [
   {
     name: 'silence after the first event',
     failure: 'idle_timeout',
-    answer: (socket) => void socket.write(streamHead() + events[0]),
+    answer: (socket) => void socket.write(STREAM_HEAD + events[0]),
     timeoutMs: 6_000,
   },
   {
     name: 'pings without end',
     failure: 'timeout',
     answer: (socket) => {
-      socket.write(streamHead() + events[0]);
+      socket.write(STREAM_HEAD + events[0]);
       const timer = setInterval(() => socket.write(renderEvent({ type: 'ping' })), 200);
       socket.on('close', () => clearInterval(timer));
     },
@@ -174,10 +185,7 @@ describe.concurrent.each(['cli', 'messages'] as const)('a check in style %s', (s
   });
 
   it('passes a whole answer and tells what it cost', async (context) => {
-    const url = await upstream(
-      context,
-      (socket) => void socket.end(streamHead() + events.join('')),
-    );
+    const url = await upstream(context, (socket) => void socket.end(STREAM_HEAD + events.join('')));
     const { verdict, usage } = await check(style, url);
     context.expect(verdict).toMatchObject({ status: 'ok' });
     context.expect(usage).toMatchObject({ inputTokens: 90, outputTokens: 5 });
@@ -209,10 +217,14 @@ describe.concurrent.each(STYLES)('a check in style %s', (style) => {
     context.expect(verdict).toMatchObject({ status: 'failed', failure: 'tls' });
   });
 
-  it('calls a certificate that nobody vouches for tls', async (context) => {
-    const server = tls.createServer(selfSigned(), (socket) => socket.on('error', () => undefined));
-    const port = await listen(context, server);
-    const { verdict } = await check(style, `https://localhost:${port}`);
+  it.for([
+    { name: 'that nobody vouches for', identity: VALID },
+    { name: 'of another host', identity: WRONG_NAME },
+    { name: 'that has ended', identity: EXPIRED },
+  ])('calls a certificate $name tls', async ({ identity }, context) => {
+    const server = await startScriptedUpstream({ tls: identity });
+    context.onTestFinished(() => server.stop());
+    const { verdict } = await check(style, server.url);
     context.expect(verdict).toMatchObject({ status: 'failed', failure: 'tls' });
   });
 
@@ -250,14 +262,3 @@ describe.concurrent('a check by a CLI in trouble', () => {
     context.expect(verdict).toMatchObject({ status: 'failed', failure: 'cli_missing' });
   });
 });
-
-function selfSigned(): { key: Buffer; cert: Buffer } {
-  const folder = mkdtempSync(join(tmpdir(), 'self-signed-'));
-  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
-  const made = spawnSync('openssl', [
-    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'],
-    ...['-subj', '/CN=localhost', '-days', '1', '-keyout', key, '-out', cert],
-  ]);
-  expect(made.status, 'this test needs openssl').toBe(0);
-  return { key: readFileSync(key), cert: readFileSync(cert) };
-}
