@@ -12,7 +12,7 @@ import { type SimulatedEndpoint, startSimulatedEndpoint } from '@zephyr/testkit/
 import { requireFreePorts } from '../launch/free-port.ts';
 import { type LaunchedSystem, launch } from '../launch/launcher.ts';
 import { formatLogLine } from '../launch/log-line.ts';
-import { runUntilStopped } from '../launch/run-until-stopped.ts';
+import { nextSignal, runUntilStopped } from '../launch/run-until-stopped.ts';
 import { type Environment, stateFolder } from '../launch/state-folder.ts';
 import { serveDemoControl } from './demo-control.ts';
 
@@ -41,11 +41,16 @@ const PROFILES = [
 /** Runs until it is stopped. @returns the exit code */
 export async function runDemo(options: DemoOptions): Promise<number> {
   const port = options.port ?? DEFAULT_PORT;
+  const until = nextSignal();
   const demo = await startDemo(port, process.env, (line) => console.log(line));
+  const { ports } = demo.system;
+  firstChecks(ports.proxy).then(
+    () => console.log(nextSteps(ports.proxy, ports.controller)),
+    // It was ended in the meantime.
+    () => undefined,
+  );
   try {
-    await firstChecks(demo.system.ports.proxy);
-    console.log(nextSteps(demo.system.ports.proxy, demo.system.ports.controller));
-    return await runUntilStopped(demo.system, { print: console.log });
+    return await runUntilStopped(demo.system, { print: console.log, until });
   } finally {
     await demo.endEndpoints();
   }

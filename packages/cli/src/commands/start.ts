@@ -51,6 +51,7 @@ export async function start(options: StartOptions): Promise<number> {
   const folder = stateFolder(process.env, stateNameOf(options.config, port));
   const hasScreen = options.headless !== true && process.stdin.isTTY && process.stdout.isTTY;
   const log = hasScreen ? logToFile(join(folder, 'zephyr.log')) : console.log;
+  const interrupt = nextSignal();
   const system = await launch({
     configPath: options.config,
     envFilePath: options.envFile,
@@ -61,11 +62,11 @@ export async function start(options: StartOptions): Promise<number> {
     onLine: (service, line) => log(formatLogLine(service, line)),
   });
   if (hasScreen) {
-    const quit = showDashboard(system, loaded);
-    return runUntilStopped(system, { print: console.log, quit });
+    const until = showDashboard(system, loaded, interrupt);
+    return runUntilStopped(system, { print: console.log, until });
   }
   console.log(welcome(`http://${hostForPeople(server.host)}:${system.ports.proxy}`));
-  return runUntilStopped(system, { print: console.log });
+  return runUntilStopped(system, { print: console.log, until: interrupt });
 }
 
 /** What the dashboard has no room for; of the last start only, so that it does not grow. */
@@ -75,7 +76,11 @@ function logToFile(path: string): (line: string) => void {
 }
 
 /** Until a person quits or a signal comes. */
-async function showDashboard(system: LaunchedSystem, loaded: LoadedConfig): Promise<void> {
+async function showDashboard(
+  system: LaunchedSystem,
+  loaded: LoadedConfig,
+  interrupt: Promise<void>,
+): Promise<void> {
   const { language } = loaded.config.ui;
   const client = adminClient(
     {
@@ -85,7 +90,7 @@ async function showDashboard(system: LaunchedSystem, loaded: LoadedConfig): Prom
     translator(language),
   );
   const ending = new AbortController();
-  nextSignal().then(() => ending.abort());
+  interrupt.then(() => ending.abort());
   // Ink and React take half a second to load: only here.
   const { runDashboard } = await import('../tui/run.ts');
   await runDashboard({ client, language, signal: ending.signal });

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
+import { Redis } from 'ioredis';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import { type LaunchedSystem, type LaunchPlan, launch } from './launcher.ts';
@@ -81,6 +82,22 @@ describe('launch', () => {
     await vi.waitFor(() => expect(orderOf('ready')).toHaveLength(4), PATIENCE);
     expect(orderOf('ready').at(-1)).toBe('prober');
     expect(pids().filter((pid) => !before.includes(pid))).toHaveLength(1);
+  });
+
+  it('brings its Redis back at the same place when it dies', async () => {
+    const { pids, ports } = await start();
+    const redisPid = pids().at(-1) ?? 0;
+    const response = await fetch(`http://127.0.0.1:${ports.proxy}/environment`);
+    const { ZEPHYR_REDIS_URL: url = '' } = (await response.json()) as Record<string, string>;
+    process.kill(redisPid, 'SIGKILL');
+    const redis = new Redis({ path: new URL(url).pathname, retryStrategy: () => 100 });
+    redis.on('error', () => undefined);
+    await vi.waitFor(() => {
+      expect(pids()).toHaveLength(4);
+      expect(pids()).not.toContain(redisPid);
+    }, PATIENCE);
+    expect(await redis.ping()).toBe('PONG');
+    redis.disconnect();
   });
 
   it('leaves nothing running when a service does not start', async () => {

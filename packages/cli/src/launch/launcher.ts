@@ -6,11 +6,10 @@
 import { fileURLToPath } from 'node:url';
 
 import type { LoadedConfig } from '@zephyr/runtime/config/load';
-import type { RedisServer } from '@zephyr/runtime/redis/server';
-import { startRedisServer } from '@zephyr/runtime/redis/server';
 import type { ServiceName } from '@zephyr/runtime/service';
 
 import { childEnvironment } from './child-environment.ts';
+import { type PrivateRedis, startPrivateRedis } from './private-redis.ts';
 import type { Environment } from './state-folder.ts';
 import { type SupervisedService, superviseService } from './supervised-service.ts';
 
@@ -24,7 +23,7 @@ export interface LaunchPlan {
   readonly port?: number | undefined;
   /** Keeps the private Redis' data between runs; without it nothing is kept. */
   readonly redisFolder?: string | undefined;
-  readonly onLine: (service: ServiceName, line: string) => void;
+  readonly onLine: (source: ServiceName | 'redis', line: string) => void;
   /** The services' programs; for tests. */
   readonly mainPathOf?: ((service: ServiceName) => string) | undefined;
 }
@@ -42,7 +41,12 @@ export interface LaunchedSystem {
 /** @throws ZephyrError `REDIS_MISSING`, `REDIS_START`, `SERVICE_START`; then nothing is left running. */
 export async function launch(plan: LaunchPlan): Promise<LaunchedSystem> {
   const ownsRedis = plan.loaded.config.redisUrlFrom === 'default';
-  const redis = ownsRedis ? await startRedisServer({ dataFolder: plan.redisFolder }) : undefined;
+  const redis = ownsRedis
+    ? await startPrivateRedis({
+        dataFolder: plan.redisFolder,
+        print: (line) => plan.onLine('redis', line),
+      })
+    : undefined;
   const services: Readonly<Record<ServiceName, SupervisedService>> = {
     controller: superviseService(specOf('controller', plan, redis)),
     prober: superviseService(specOf('prober', plan, redis)),
@@ -63,7 +67,7 @@ export async function launch(plan: LaunchPlan): Promise<LaunchedSystem> {
     return {
       ports: { controller, prober, proxy },
       pids: () =>
-        [...all.map((service) => service.pid()), redis?.pid].filter((pid) => pid !== undefined),
+        [...all.map((service) => service.pid()), redis?.pid()].filter((pid) => pid !== undefined),
       stop: async () => {
         // A check that runs is of no more use; an answer that runs is.
         await Promise.all([services.proxy.stop(), services.prober.stop()]);
@@ -78,7 +82,7 @@ export async function launch(plan: LaunchPlan): Promise<LaunchedSystem> {
   }
 }
 
-function specOf(name: ServiceName, plan: LaunchPlan, redis: RedisServer | undefined) {
+function specOf(name: ServiceName, plan: LaunchPlan, redis: PrivateRedis | undefined) {
   const { config } = plan.loaded;
   const listen =
     name === 'proxy' && plan.port !== undefined ? `${config.server.host}:${plan.port}` : undefined;

@@ -4,21 +4,21 @@ import type { LaunchedSystem } from './launcher.ts';
 
 export interface RunOptions {
   readonly print: (line: string) => void;
-  /** Settles when a person asks by other means than a signal, e.g. in the dashboard. */
-  readonly quit?: Promise<void> | undefined;
+  /** Settles when a person asks for the end: by a signal, or in the dashboard. */
+  readonly until: Promise<void>;
 }
 
 /**
- * Waits for Ctrl-C, SIGTERM or `quit`, then ends the system: first in good order, which waits for
- * running answers; with another signal at once.
+ * Waits until it is asked to end, then ends the system: in good order, which waits for running
+ * answers; with another signal at once.
  *
  * @returns the exit code
  */
 export async function runUntilStopped(
   system: LaunchedSystem,
-  { print, quit }: RunOptions,
+  { print, until }: RunOptions,
 ): Promise<number> {
-  await Promise.race([nextSignal(), ...(quit === undefined ? [] : [quit])]);
+  await until;
   print('Ending; running answers may finish. Ctrl-C ends at once.');
   const stopped = system.stop().then(() => 'in order' as const);
   const how = await Promise.race([stopped, nextSignal().then(() => 'at once' as const)]);
@@ -26,6 +26,10 @@ export async function runUntilStopped(
   return how === 'in order' ? EXIT.ok : EXIT.failure;
 }
 
+/**
+ * Ctrl-C, SIGTERM, or the end of the terminal. Taken before anything is started, so that a signal
+ * in the middle of the start ends in good order too.
+ */
 export function nextSignal(): Promise<void> {
   return new Promise((resolve) => {
     const received = () => {
@@ -36,7 +40,6 @@ export function nextSignal(): Promise<void> {
     };
     process.on('SIGINT', received);
     process.on('SIGTERM', received);
-    // The terminal was closed.
     process.on('SIGHUP', received);
   });
 }

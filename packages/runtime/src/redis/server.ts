@@ -3,7 +3,6 @@
  * open, ended with this program. For `zephyr start`, the demo and the tests.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,6 +13,8 @@ export interface RedisServer {
   /** `unix:///…/redis.sock`, for `RedisTarget`. */
   readonly url: string;
   readonly pid: number;
+  /** Settles when the server has ended, whoever ended it. */
+  readonly exited: Promise<void>;
   /** Ends the server and removes what it leaves in the temporary folder. */
   stop(): Promise<void>;
 }
@@ -21,6 +22,8 @@ export interface RedisServer {
 export interface RedisServerOptions {
   /** Keeps the data between runs in this folder; without it nothing is written to disk. */
   readonly dataFolder?: string | undefined;
+  /** Where its socket is made, instead of a folder of its own: for a server that is replaced. */
+  readonly socketFolder?: string | undefined;
   /** Further server arguments, e.g. `['--maxmemory', '4mb']`. */
   readonly extraArguments?: readonly string[] | undefined;
 }
@@ -46,9 +49,7 @@ export async function startRedisServer(options: RedisServerOptions = {}): Promis
       ],
     });
   }
-  // A socket's path may have about 100 characters: the temporary folder, not the data folder.
-  const folder = mkdtempSync(join(tmpdir(), 'zephyr-redis-'));
-  chmodSync(folder, 0o700);
+  const folder = options.socketFolder ?? makeSocketFolder();
   const socket = join(folder, 'redis.sock');
   const persistence =
     options.dataFolder === undefined ? ['--appendonly', 'no'] : ['--appendonly', 'yes'];
@@ -67,11 +68,15 @@ export async function startRedisServer(options: RedisServerOptions = {}): Promis
     // A group of its own: Ctrl-C in the terminal must not end Redis before the services.
     { stdio: ['ignore', 'pipe', 'pipe'], detached: true },
   );
+  const removeFolder = () => {
+    if (options.socketFolder === undefined) rmSync(folder, { recursive: true, force: true });
+  };
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   try {
     await ready(child);
   } catch (error) {
     child.kill('SIGKILL');
-    rmSync(folder, { recursive: true, force: true });
+    removeFolder();
     throw error;
   }
   // What it prints from now on is of no use; unread pipes would fill up and block it.
@@ -80,17 +85,22 @@ export async function startRedisServer(options: RedisServerOptions = {}): Promis
   return {
     url: `unix://${socket}`,
     pid: child.pid ?? -1,
+    exited,
     stop: async () => {
-      if (child.exitCode === null && child.signalCode === null) {
-        const exited = once(child, 'exit');
-        child.kill('SIGTERM');
-        const kill = setTimeout(() => child.kill('SIGKILL'), 5_000);
-        await exited;
-        clearTimeout(kill);
-      }
-      rmSync(folder, { recursive: true, force: true });
+      child.kill('SIGTERM');
+      const kill = setTimeout(() => child.kill('SIGKILL'), 5_000);
+      await exited;
+      clearTimeout(kill);
+      removeFolder();
     },
   };
+}
+
+/** Open to this user only, with a path short enough for a socket (about 100 characters). */
+export function makeSocketFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'zephyr-redis-'));
+  chmodSync(folder, 0o700);
+  return folder;
 }
 
 /** On Linux the kernel ends the server even when this program is killed with SIGKILL. */

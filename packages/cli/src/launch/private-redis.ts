@@ -1,0 +1,70 @@
+/**
+ * The private Redis of one launch. When it dies it is started again at the same socket, where the
+ * services find it by themselves.
+ */
+import { rmSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { messageOf } from '@zephyr/runtime/errors';
+import { makeSocketFolder, type RedisServer, startRedisServer } from '@zephyr/runtime/redis/server';
+
+export interface PrivateRedis {
+  readonly url: string;
+  pid(): number | undefined;
+  stop(): Promise<void>;
+}
+
+export interface PrivateRedisOptions {
+  /** Keeps the data between launches; without it nothing is kept. */
+  readonly dataFolder: string | undefined;
+  readonly print: (line: string) => void;
+}
+
+const RESTART_PAUSE_MS = 500;
+
+/** @throws ZephyrError `REDIS_MISSING`, `REDIS_START` when the first start fails */
+export async function startPrivateRedis({
+  dataFolder,
+  print,
+}: PrivateRedisOptions): Promise<PrivateRedis> {
+  const socketFolder = makeSocketFolder();
+  const ending = new AbortController();
+  const start = () => startRedisServer({ dataFolder, socketFolder });
+  const removeFolder = () => rmSync(socketFolder, { recursive: true, force: true });
+  let server: RedisServer | undefined;
+  try {
+    server = await start();
+  } catch (error) {
+    removeFolder();
+    throw error;
+  }
+  const { url } = server;
+
+  const keepAlive = async () => {
+    while (!ending.signal.aborted) {
+      await server?.exited;
+      server = undefined;
+      if (ending.signal.aborted) return;
+      print('redis has ended; starting it again');
+      await sleep(RESTART_PAUSE_MS);
+      server = await start().catch((error: unknown) => {
+        print(messageOf(error));
+        return undefined;
+      });
+    }
+  };
+  const kept = keepAlive();
+
+  return {
+    url,
+    pid: () => server?.pid,
+    stop: async () => {
+      ending.abort();
+      await server?.stop();
+      await kept;
+      // It may have been on its way when the end was asked for.
+      await server?.stop();
+      removeFolder();
+    },
+  };
+}
