@@ -1,0 +1,172 @@
+/**
+ * What the data path costs: direct, this proxy, the library's plain middleware, a hand-piped Node
+ * proxy and nginx, in one run on loopback. Read the ratios: absolute times are of this machine.
+ *
+ *     node bench/proxy.ts [rounds]
+ *
+ * In each round every candidate has its turn, so that a busy moment of the machine hits them all;
+ * the median of the rounds is shown.
+ */
+import {
+  type Candidate,
+  startNginx,
+  startScript,
+  startZephyr,
+} from '../services/proxy/bench/candidates.ts';
+import {
+  atOnce,
+  cpuMs,
+  inTurn,
+  median,
+  newAgent,
+  once,
+  rssBytes,
+} from '../services/proxy/bench/load.ts';
+
+const ROUNDS = Number(process.argv[2] ?? 3);
+const JSON_PATH = '/v1/messages?bench=json';
+const SMALL = Buffer.from(JSON.stringify({ x: 'x'.repeat(1_000) }));
+const LARGE = Buffer.from(JSON.stringify({ x: 'x'.repeat(100_000) }));
+const STREAMS = 1_000;
+const EVENTS = 40;
+const GAP_MS = 100;
+
+type Measure = (candidate: Candidate) => Promise<number>;
+
+async function cpuOf(candidate: Candidate, work: () => Promise<void>): Promise<number> {
+  const { pid } = candidate;
+  const before = pid === undefined ? 0 : cpuMs(pid);
+  await work();
+  return pid === undefined ? Number.NaN : cpuMs(pid) - before;
+}
+
+const firstByteUs: Measure = async ({ port }) => {
+  await inTurn({ port, path: JSON_PATH, body: SMALL }, 100);
+  return median(await inTurn({ port, path: JSON_PATH, body: SMALL }, 500)) * 1000;
+};
+
+const cpuSmallUs: Measure = async (candidate) => {
+  const count = 4_000;
+  const load = { port: candidate.port, path: JSON_PATH, body: SMALL };
+  return ((await cpuOf(candidate, () => atOnce(load, 64, count))) / count) * 1000;
+};
+
+const cpuLargeUs: Measure = async (candidate) => {
+  const count = 1_500;
+  const load = { port: candidate.port, path: JSON_PATH, body: LARGE };
+  return ((await cpuOf(candidate, () => atOnce(load, 16, count))) / count) * 1000;
+};
+
+/** CPU per event in µs, and memory per stream in KiB at the height of the load. */
+async function streams(candidate: Candidate, body: Buffer): Promise<{ cpu: number; rss: number }> {
+  const path = `/v1/messages?bench=sse&events=${EVENTS}&gap=${GAP_MS}`;
+  const agent = newAgent(STREAMS);
+  const { pid } = candidate;
+  const rssBefore = pid === undefined ? 0 : rssBytes(pid);
+  let highest = rssBefore;
+  const watch = setInterval(() => {
+    if (pid !== undefined) highest = Math.max(highest, rssBytes(pid));
+  }, 200);
+  const cpu = await cpuOf(candidate, async () => {
+    await Promise.all(
+      Array.from({ length: STREAMS }, () => once({ port: candidate.port, path, body }, agent)),
+    );
+  });
+  clearInterval(watch);
+  agent.destroy();
+  return { cpu: (cpu / (STREAMS * EVENTS)) * 1000, rss: (highest - rssBefore) / 1024 / STREAMS };
+}
+
+async function measured(
+  candidates: readonly Candidate[],
+  measure: Measure,
+): Promise<ReadonlyMap<string, number>> {
+  const values = new Map<string, number[]>(candidates.map(({ name }) => [name, []]));
+  for (let round = 0; round < ROUNDS; round += 1) {
+    for (const candidate of candidates) {
+      values.get(candidate.name)?.push(await measure(candidate));
+    }
+  }
+  return new Map([...values].map(([name, of]) => [name, median(of)]));
+}
+
+function show(title: string, values: ReadonlyMap<string, number>, base: string): void {
+  const reference = values.get(base) ?? Number.NaN;
+  const cells = [...values].map(([name, value]) => {
+    const ratio = name === base ? '' : ` (${(value / reference).toFixed(2)}×)`;
+    return Number.isNaN(value)
+      ? `${name} –`
+      : `${name} ${value.toFixed(value < 100 ? 1 : 0)}${ratio}`;
+  });
+  console.log(`${title.padEnd(44)} ${cells.join('   ')}`);
+}
+
+async function failoverMs(name: string, urls: readonly string[], config: string): Promise<number> {
+  const zephyr = await startZephyr(name, { urls, config });
+  const load = { port: zephyr.port, path: JSON_PATH, body: SMALL };
+  await inTurn(load, 50);
+  const result = median(await inTurn(load, 300));
+  zephyr.stop();
+  return result;
+}
+
+const upstream = await startScript('upstream', 'upstream-main.ts');
+const url = `http://127.0.0.1:${upstream.port}`;
+const direct: Candidate = { ...upstream, name: 'direct', pid: undefined };
+const started = await Promise.all([
+  startScript('raw', 'raw-main.ts', String(upstream.port)),
+  startZephyr('zephyr', { urls: [url], config: '[limits]\nactive_requests_per_client = 5000\n' }),
+  startScript('plain', 'plain-main.ts', String(upstream.port)),
+  startNginx(upstream.port),
+]);
+const proxies = started.filter((candidate) => candidate !== undefined);
+try {
+  console.log(`${ROUNDS} rounds; ratios to raw, a hand-piped node:http proxy\n`);
+  // Both the load and the candidates have to be compiled by now, or the first in turn pays for it.
+  for (const { port } of [direct, ...proxies]) {
+    await atOnce({ port, path: JSON_PATH, body: SMALL }, 16, 2_000);
+  }
+  const latency = await measured([direct, ...proxies], firstByteUs);
+  const directUs = latency.get('direct') ?? 0;
+  const added = new Map([...latency].slice(1).map(([name, us]) => [name, us - directUs]));
+  show('added time to first byte, one at a time, µs', added, 'raw');
+  show('CPU per request, 1 KB body, µs', await measured(proxies, cpuSmallUs), 'raw');
+  show('CPU per request, 100 KB body, µs', await measured(proxies, cpuLargeUs), 'raw');
+  for (const [size, body] of [
+    ['1 KB', SMALL],
+    ['100 KB', LARGE],
+  ] as const) {
+    const cpu = new Map<string, number>();
+    const rss = new Map<string, number>();
+    for (const candidate of proxies) {
+      const cost = await streams(candidate, body);
+      cpu.set(candidate.name, cost.cpu);
+      rss.set(candidate.name, cost.rss);
+    }
+    show(`${STREAMS} streams, ${size} bodies: CPU per event, µs`, cpu, 'raw');
+    show(`${STREAMS} streams, ${size} bodies: KiB per stream`, rss, 'raw');
+  }
+  console.log(`\nfailover, added to ${((latency.get('zephyr') ?? 0) / 1000).toFixed(2)} ms:`);
+  const tolerant =
+    '[failover]\nfailures_to_eject = 1000000\nretry_ratio = 1\nretries_per_second = 100\n';
+  const refusing = await startScript('refusing', 'refusing-main.ts');
+  const good = await failoverMs('one endpoint', [url], tolerant);
+  const first503 = await failoverMs('503', [`http://127.0.0.1:${refusing.port}`, url], tolerant);
+  refusing.stop();
+  console.log(`  503 first      ${(first503 - good).toFixed(2)} ms`);
+  console.log(`  refused first  ${(await refusedMs(url)).toFixed(2)} ms`);
+} finally {
+  for (const candidate of [upstream, ...proxies]) candidate.stop();
+}
+
+/** A refused connection ejects at once, so each sample needs a fresh proxy: many dead ones first. */
+async function refusedMs(good: string): Promise<number> {
+  const count = 40;
+  const urls = Array.from({ length: count }, (_, index) => `http://127.0.0.1:1/${index}`);
+  const zephyr = await startZephyr('refused', { urls: [...urls, good] });
+  const load = { port: zephyr.port, path: JSON_PATH, body: SMALL };
+  const [first = 0] = await inTurn(load, 1);
+  const later = median(await inTurn(load, 50));
+  zephyr.stop();
+  return (first - later) / count;
+}

@@ -1,0 +1,117 @@
+/** What is compared: each a process of its own between the load and the same upstream. */
+import { type ChildProcess, fork, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export interface Candidate {
+  readonly name: string;
+  readonly port: number;
+  /** Whose CPU and memory are its cost; undefined: nobody stands between. */
+  readonly pid: number | undefined;
+  stop(): void;
+}
+
+const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
+
+export async function startScript(
+  name: string,
+  file: string,
+  ...args: string[]
+): Promise<Candidate> {
+  const child = fork(here(file), args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const [{ port }] = (await once(child, 'message')) as [{ port: number }];
+  return { name, port, pid: child.pid, stop: () => void child.kill() };
+}
+
+export interface ZephyrOptions {
+  readonly urls: readonly string[];
+  readonly config?: string;
+}
+
+export async function startZephyr(name: string, options: ZephyrOptions): Promise<Candidate> {
+  const folder = mkdtempSync(join(tmpdir(), 'zephyr-bench-'));
+  const configPath = join(folder, 'config.toml');
+  const endpoints = options.urls.map(
+    (url, index) => `[[groups.endpoints]]\nname = "e${index + 1}"\nurl = "${url}"\n`,
+  );
+  writeFileSync(
+    configPath,
+    `[server]\nport = 0\n${options.config ?? ''}\n[[groups]]\nname = "bench"\nauth_token_env = "BENCH"\n${endpoints.join('')}`,
+  );
+  const child = fork(here('../src/main.ts'), ['--config', configPath], {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    env: {
+      PATH: process.env['PATH'],
+      HOME: folder,
+      BENCH: 'bench-token-5d1c',
+      ZEPHYR_LOG_LEVEL: 'warn',
+      ZEPHYR_ENV_FILE: join(folder, 'none'),
+      ZEPHYR_REDIS_URL: `unix://${folder}/none.sock`,
+    },
+  });
+  const [{ port }] = (await once(child, 'message')) as [{ port: number }];
+  const stop = (): void => {
+    child.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+  };
+  return { name, port, pid: child.pid, stop };
+}
+
+/** One worker, no access log, no delay of streams; undefined where nginx is not installed. */
+export async function startNginx(upstreamPort: number): Promise<Candidate | undefined> {
+  if (spawnSync('nginx', ['-v']).status !== 0) return undefined;
+  const folder = mkdtempSync(join(tmpdir(), 'zephyr-nginx-'));
+  const port = await freePort();
+  writeFileSync(
+    join(folder, 'nginx.conf'),
+    `worker_processes 1; daemon off; pid ${folder}/pid; error_log ${folder}/error.log;
+     worker_rlimit_nofile 20000;
+     events { worker_connections 8000; }
+     http {
+       access_log off; client_body_temp_path ${folder}/body; proxy_temp_path ${folder}/proxy;
+       fastcgi_temp_path ${folder}/f; uwsgi_temp_path ${folder}/u; scgi_temp_path ${folder}/s;
+       client_max_body_size 40m; client_body_buffer_size 256k; keepalive_requests 1000000;
+       upstream up { server 127.0.0.1:${upstreamPort}; keepalive 1024; keepalive_requests 1000000; }
+       server { listen 127.0.0.1:${port} backlog=4096;
+         location / { proxy_pass http://up; proxy_http_version 1.1; proxy_set_header Connection "";
+           proxy_buffering off; } } }`,
+  );
+  const child = spawn('nginx', ['-c', join(folder, 'nginx.conf'), '-p', folder], {
+    stdio: 'ignore',
+  });
+  await listening(port, child);
+  const [worker] = childrenOf(child.pid ?? 0);
+  const stop = (): void => {
+    child.kill('SIGTERM');
+    child.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  };
+  return { name: 'nginx', port, pid: worker, stop };
+}
+
+function childrenOf(pid: number): number[] {
+  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+  return text === '' ? [] : text.split(' ').map(Number);
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+
+async function listening(port: number, child: ChildProcess): Promise<void> {
+  for (let round = 0; round < 100; round += 1) {
+    if (child.exitCode !== null) throw new Error(`nginx ended with ${child.exitCode}`);
+    const answer = await fetch(`http://127.0.0.1:${port}/`).catch(() => undefined);
+    if (answer !== undefined) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error('nginx does not answer');
+}
