@@ -4,7 +4,7 @@
 # has.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo start status up down logs ps reload client test e2e-compose check format
+.PHONY: help setup demo start status up down logs ps reload client test e2e-compose simulate check format
 
 help: ## Show this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ test: setup ## All tests: unit, integration (real Redis, real HTTP), end to end 
 
 e2e-compose: setup ## The containers under fire: build, start, kill and restart under traffic
 	@npm run test:compose --silent
+
+simulate: setup ## Compare the switching rules in seeded worlds; writes docs/simulation.md
+	@npm run simulate --silent -- --write
 
 check: setup ## Format, lint, types, import boundaries, unused code
 	@npm run check --silent

@@ -9,7 +9,7 @@ import { type Outcome, runRule } from './run.ts';
 import { makeWorlds } from './worlds.ts';
 import { ZephyrRule } from './zephyr-rule.ts';
 
-export interface WorldFigures {
+interface WorldFigures {
   readonly name: string;
   readonly about: string;
   readonly figures: readonly Figures[];

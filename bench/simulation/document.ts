@@ -27,8 +27,8 @@ ${describeTable(mix)}
 
 Most of the difference is prompt caches: rules that send a session now here, now there, make the
 model read the whole conversation again. So here are the same worlds when that costs nothing, with
-sessions free to go along at once. What is left is the choice by speed and soundness alone, and
-(e) now does what it is good at.
+sessions free to go along at once. What is left is the choice by speed and soundness alone. There a
+rule that follows every sample does about as well as ours; ours needs a tenth of its switches.
 
 ${describeTable(mixWithoutCaches)}
 

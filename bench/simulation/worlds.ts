@@ -200,8 +200,6 @@ const KINDS: readonly WorldKind[] = [
   },
 ];
 
-export const WORLD_NAMES: readonly string[] = KINDS.map(({ name }) => name);
-
 /** 100,000 tokens take 11.5 s without a cache and 2.4 s with: anthropic.com/news/prompt-caching */
 const REBUILD_MS_PER_TOKEN = 0.09;
 

@@ -6,7 +6,8 @@ import type { World } from './world.ts';
 
 /** Notices that the model is overloaded everywhere, or no longer. */
 export function stepOverload(world: World, { nowMs, policy }: Turn): Step {
-  const isOverloaded = isOverloadedEverywhere(world, nowMs, policy.overload);
+  const records = world.endpoints.map(({ overload }) => overload);
+  const isOverloaded = isOverloadedEverywhere(records, nowMs, policy.overload);
   if (isOverloaded === world.overloadedEverywhere) return stay(world);
   const code = isOverloaded ? 'overload_began' : 'overload_ended';
   return {

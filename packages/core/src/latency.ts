@@ -83,9 +83,11 @@ export function liveOffsetMs({ pairsMs }: LatencyTrack, policy: LatencyPolicy): 
 /** Live traffic has become much slower or faster: the next probes should come at once. */
 export function isLiveSuspicious({ samples }: LatencyTrack, policy: LatencyPolicy): boolean {
   const live = samples.filter(({ source }) => source === 'live').slice(-policy.changeSamples - 1);
+  const [first] = live;
+  if (first === undefined) return false;
   // The newest may still be growing.
   const complete = live.slice(0, -1);
-  const older = samples.filter((sample) => !live.includes(sample));
+  const older = samples.filter(({ atMs }) => atMs < first.atMs);
   return isChange(older, complete, policy);
 }
 

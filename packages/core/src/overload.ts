@@ -1,6 +1,5 @@
 import type { OverloadPolicy } from './policy.ts';
 import type { EpochMs } from './types.ts';
-import type { World } from './world.ts';
 
 /** When an endpoint last said that the model is overloaded, and when it last answered well. */
 export interface OverloadRecord {
@@ -11,18 +10,19 @@ export interface OverloadRecord {
 /**
  * Whether the model is overloaded on most endpoints that were heard from lately: then switching
  * helps nobody, and no endpoint is to blame.
+ * @param records of all endpoints.
  */
 export function isOverloadedEverywhere(
-  world: World,
+  records: readonly OverloadRecord[],
   nowMs: EpochMs,
   policy: OverloadPolicy,
 ): boolean {
   const isRecent = (atMs: EpochMs | null) => atMs !== null && nowMs - atMs < policy.memoryMs;
-  const heard = world.endpoints.filter(
-    ({ overload }) => isRecent(overload.overloadedAtMs) || isRecent(overload.answeredAtMs),
+  const heard = records.filter(
+    ({ overloadedAtMs, answeredAtMs }) => isRecent(overloadedAtMs) || isRecent(answeredAtMs),
   );
-  const overloaded = heard.filter(({ overload }) => isRecent(overload.overloadedAtMs));
+  const overloaded = heard.filter(({ overloadedAtMs }) => isRecent(overloadedAtMs));
   // One endpoint alone cannot tell a model's overload from its own, unless there is no other.
-  const enough = Math.min(2, world.endpoints.length);
+  const enough = Math.min(2, records.length);
   return overloaded.length >= enough && overloaded.length >= heard.length * policy.share;
 }

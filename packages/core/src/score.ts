@@ -1,8 +1,7 @@
-import { estimateLatency } from './latency.ts';
+import { estimateLatency, type LatencyTrack } from './latency.ts';
 import type { Policy } from './policy.ts';
-import { failureCost } from './reliability.ts';
+import { failureCost, type ReliabilityTrack } from './reliability.ts';
 import type { EpochMs } from './types.ts';
-import type { EndpointState } from './world.ts';
 
 /** The expected time to a good answer, and what it is made of: the parts add up to the total. */
 export type Score =
@@ -24,12 +23,16 @@ export type Score =
       readonly measuredAtMs: EpochMs;
     };
 
-export type KnownScore = Extract<Score, { status: 'known' }>;
+/** What is known of an endpoint's speed and soundness. */
+export interface Tracks {
+  readonly latency: LatencyTrack;
+  readonly reliability: ReliabilityTrack;
+}
 
-export function scoreOf(endpoint: EndpointState, nowMs: EpochMs, policy: Policy): Score {
-  const latency = estimateLatency(endpoint.latency, nowMs, policy.latency);
+export function scoreOf(tracks: Tracks, nowMs: EpochMs, policy: Policy): Score {
+  const latency = estimateLatency(tracks.latency, nowMs, policy.latency);
   if (latency === null) return { status: 'unknown' };
-  const failure = failureCost(endpoint.reliability, nowMs, policy.failure);
+  const failure = failureCost(tracks.reliability, nowMs, policy.failure);
   return {
     status: 'known',
     totalMs: latency.latencyMs + failure.failureMs + latency.standardErrorMs,

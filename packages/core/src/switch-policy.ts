@@ -49,7 +49,7 @@ export function requiredSwitch(
   return { status: 'must', toId: best.endpoint.id, reason, failure: active?.failure };
 }
 
-export function pinnedEndpoint(
+function pinnedEndpoint(
   { wishes }: World,
   assessments: readonly Assessment[],
 ): Assessment | undefined {

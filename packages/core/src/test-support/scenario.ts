@@ -173,7 +173,7 @@ export class Scenario {
 /** Running requests by endpoint. */
 export const running = (activeRequests: Readonly<Record<string, number>>) => ({ activeRequests });
 
-export function deepFreeze<Value>(value: Value): Value {
+function deepFreeze<Value>(value: Value): Value {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
   for (const part of Object.values(value)) deepFreeze(part);
   return Object.freeze(value);
