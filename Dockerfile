@@ -29,6 +29,14 @@ RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev --workspace=services/
 FROM install AS cli-modules
 RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev --workspace=packages/cli
 
+# The web dashboard is static files: what builds it stays out of the images.
+FROM install AS dashboard
+RUN --mount=type=cache,target=/root/.npm npm ci --workspace=packages/dashboard
+COPY tsconfig.json ./
+COPY packages/texts packages/texts
+COPY packages/dashboard packages/dashboard
+RUN npm run build --workspace=packages/dashboard
+
 FROM ${NODE_IMAGE} AS runtime
 ENV NODE_ENV=production \
     ZEPHYR_CONFIG=/config/config.toml \
@@ -68,6 +76,7 @@ COPY --from=controller-modules /app ./
 COPY packages/core packages/core
 COPY packages/runtime packages/runtime
 COPY services/controller services/controller
+COPY --from=dashboard /app/packages/dashboard/dist packages/dashboard/dist
 USER 10003:10003
 ENV ZEPHYR_LISTEN=0.0.0.0:8081
 EXPOSE 8081
