@@ -1,0 +1,141 @@
+/** `zephyr probe` and `zephyr doctor`, against endpoints and Redis servers that are in trouble. */
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { startRedisServer } from '@zephyr/runtime/redis/server';
+import {
+  hang,
+  type Script,
+  sse,
+  startScriptedUpstream,
+  status,
+} from '@zephyr/testkit/scripted-upstream';
+import { describe, expect, it, onTestFinished } from 'vitest';
+
+import type { Finding } from '../doctor/finding.ts';
+import { doctor } from './doctor.ts';
+import { type ProbedEndpoint, probe } from './probe.ts';
+
+const TOKEN = 'sk-canary-0123456789abcdef';
+const silent = { progress: () => undefined, signal: new AbortController().signal };
+
+async function upstream(script: Script): Promise<string> {
+  const server = await startScriptedUpstream({ script });
+  onTestFinished(() => server.stop());
+  return server.url;
+}
+
+/** A configuration with these endpoints, by name; the services' ports are free ones but for the given one. */
+function configured(
+  endpoints: Readonly<Record<string, string>>,
+  proberPort = 0,
+): { config: string; envFile: string } {
+  const folder = mkdtempSync(join(tmpdir(), 'zephyr-cli-'));
+  const list = Object.entries(endpoints).map(
+    ([name, url]) => `{ url = "${url}", name = "${name}" }`,
+  );
+  writeFileSync(
+    join(folder, 'config.toml'),
+    `[server]\nport = 0\n[controller]\nport = 0\n[prober]\nport = ${proberPort}
+    [health_check]\ntimeout_seconds = 3\nstyle = "messages"
+    [[groups]]\nname = "main"\nauth_token_env = "TOKEN_A"\nendpoints = [${list.join(', ')}]`,
+  );
+  return { config: join(folder, 'config.toml'), envFile: join(folder, '.env') };
+}
+
+const environment = { TOKEN_A: TOKEN, PATH: process.env['PATH'] };
+
+describe('zephyr probe', () => {
+  it('tells each verdict with advice, and fails when one failed', async () => {
+    const options = configured({
+      Good: await upstream(sse()),
+      Broke: await upstream(status(402)),
+      Silent: await upstream(hang()),
+    });
+    const call = { wanted: undefined, environment, ...silent };
+    const { text, exitCode } = await probe({ ...call, options: { ...options, json: true } });
+    expect(exitCode).toBe(1);
+    const probed = JSON.parse(text) as ProbedEndpoint[];
+    expect(
+      probed.map(({ name, verdict }) => [name, verdict.status === 'ok' || verdict.failure]),
+    ).toEqual([
+      ['Good', true],
+      ['Broke', 'credit'],
+      ['Silent', 'first_byte_timeout'],
+    ]);
+    expect(probed[1]?.advice).toContain('Top up');
+    expect(text).not.toContain(TOKEN);
+  });
+
+  it('probes the one that is named, in the style that is asked for', async () => {
+    const options = configured({ Good: await upstream(sse()), Other: 'http://127.0.0.1:1' });
+    const call = { wanted: 'good', environment, ...silent };
+    const { text, exitCode } = await probe({ ...call, options: { ...options, style: 'cli' } });
+    expect(exitCode).toBe(0);
+    expect(text).toMatch(/Good +main +cli +ok/);
+    expect(text).not.toContain('Other');
+  });
+
+  it('knows the endpoints when it is given a wrong name', async () => {
+    const call = { wanted: 'nobody', environment, ...silent };
+    const options = configured({ Good: 'http://127.0.0.1:1' });
+    await expect(probe({ ...call, options })).rejects.toMatchObject({
+      code: 'USAGE',
+      advice: ['known are: Good'],
+    });
+  });
+});
+
+describe('zephyr doctor', () => {
+  const examine = async (options: { config: string; envFile: string }, variables = {}) => {
+    const call = { environment: { ...environment, ...variables }, ...silent };
+    const { text, exitCode } = await doctor({ ...call, options: { ...options, json: true } });
+    expect(text).not.toContain(TOKEN);
+    return { exitCode, findings: (JSON.parse(text) as { findings: Finding[] }).findings };
+  };
+  const failures = (findings: readonly Finding[]) =>
+    findings.filter((finding) => finding.status === 'fail').map(({ area }) => area);
+
+  it('finds nothing where all is well', async () => {
+    const { exitCode, findings } = await examine(configured({ Good: await upstream(sse()) }));
+    expect(failures(findings)).toEqual([]);
+    expect(exitCode).toBe(0);
+    expect(findings.map(({ area }) => area)).toEqual(
+      expect.arrayContaining([
+        'node',
+        'config',
+        'cli',
+        'token',
+        'redis',
+        'port',
+        'network',
+        'endpoint',
+      ]),
+    );
+  });
+
+  it('finds a Redis that would throw data away, and an endpoint that is closed', async () => {
+    const server = await startRedisServer({
+      extraArguments: ['--maxmemory-policy', 'allkeys-lru'],
+    });
+    onTestFinished(() => server.stop());
+    const options = configured({ Closed: 'http://127.0.0.1:1' });
+    const { exitCode, findings } = await examine(options, { ZEPHYR_REDIS_URL: server.url });
+    expect(failures(findings)).toEqual(['redis', 'network', 'endpoint']);
+    expect(exitCode).toBe(1);
+  });
+
+  it('finds a port that another program has', async () => {
+    const other = new URL(await upstream(hang()));
+    const options = configured({ Good: await upstream(sse()) }, Number(other.port));
+    const { findings } = await examine(options);
+    expect(failures(findings)).toEqual(['port']);
+  });
+
+  it('tells the problems of the configuration, with its own exit code', async () => {
+    const { exitCode, findings } = await examine(configured({ Bad: 'ftp://nowhere' }));
+    expect(exitCode).toBe(2);
+    expect(failures(findings)).toEqual(['config']);
+  });
+});
