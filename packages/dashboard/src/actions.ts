@@ -4,7 +4,7 @@
  */
 import { signal } from '@preact/signals';
 import type { ApiEndpoint, CommandAnswer, CommandBody, CommandName } from '@zephyr/runtime/api';
-import { nameOf } from '@zephyr/texts';
+import { nameOf } from '@zephyr/texts/screens';
 
 import { type CommandResult, send } from './commands.ts';
 import { speech } from './language.ts';

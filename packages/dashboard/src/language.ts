@@ -6,8 +6,8 @@ import {
   LOCALES,
   numbersOf,
   type Speech,
-  translator,
-} from '@zephyr/texts';
+  screenTranslator,
+} from '@zephyr/texts/screens';
 
 import { state } from './store.ts';
 
@@ -18,7 +18,7 @@ const browser: Language = navigator.language.startsWith('zh') ? 'zh' : 'en';
 
 export const language = computed<Language>(() => chosen.value ?? state.value?.language ?? browser);
 export const speech = computed<Speech>(() => ({
-  say: translator(language.value),
+  say: screenTranslator(language.value),
   numbers: numbersOf(language.value),
 }));
 

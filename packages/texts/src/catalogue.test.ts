@@ -2,7 +2,8 @@ import { FAILURE_CLASSES, PROBE_STYLES, REASON_CODES } from '@zephyr/core';
 import { LOAD_LEVELS, PROBLEM_CODES, REQUEST_PHASES, UNAVAILABLE_CODES } from '@zephyr/runtime/api';
 import { describe, expect, it } from 'vitest';
 
-import { catalogue, LANGUAGES } from './catalogue.ts';
+import { catalogue } from './catalogue.ts';
+import { LANGUAGES } from './screen-catalogue.ts';
 
 const placeholdersOf = (text: string): string[] =>
   [...new Set([...text.matchAll(/\{([^}|]+)/g)].map(([, name]) => name ?? ''))].sort();

@@ -1,5 +1,5 @@
 /** One line of the event log, for each kind of entry. */
-import { catalogue, type TextKey } from './catalogue.ts';
+import { type ScreenTextKey, screenCatalogue } from './screen-catalogue.ts';
 import { decisionText } from './sentences.ts';
 import {
   type DecisionFacts,
@@ -8,7 +8,6 @@ import {
   type Situation,
   type Speech,
 } from './situation.ts';
-import type { Translate } from './translate.ts';
 
 type AboutEndpoint =
   | 'endpoint_healthy'
@@ -88,15 +87,15 @@ export function logText(
 }
 
 /** Actors and commands are open sets in the API: one that has no word is named as it is. */
-function wordFor(area: 'command' | 'actor', code: string, say: Translate): string {
+function wordFor(area: 'command' | 'actor', code: string, say: Speech['say']): string {
   const key = `${area}.${code}`;
   return isWord(key) ? say(key) : code;
 }
 
-type Word = Extract<TextKey, `command.${string}` | `actor.${string}`>;
+type Word = Extract<ScreenTextKey, `command.${string}` | `actor.${string}`>;
 
 function isWord(key: string): key is Word {
-  return Object.hasOwn(catalogue.en, key);
+  return Object.hasOwn(screenCatalogue.en, key);
 }
 
 function noticeText(

@@ -1,5 +1,5 @@
 /** Numbers, moments and durations as people read them, by the platform's own `Intl`. */
-import type { Language } from './catalogue.ts';
+import type { Language } from './screen-catalogue.ts';
 
 export const LOCALES: Readonly<Record<Language, string>> = { en: 'en-GB', zh: 'zh-CN' };
 

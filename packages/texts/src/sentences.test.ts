@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-
-import { LANGUAGES } from './catalogue.ts';
 import { numbersOf } from './numbers.ts';
+import { LANGUAGES } from './screen-catalogue.ts';
 import { decisionText, headlineOf, nextOf, roleOf, whyOf } from './sentences.ts';
 import type { DecisionFacts, EndpointFacts, Situation, Speech } from './situation.ts';
 import { translator } from './translate.ts';

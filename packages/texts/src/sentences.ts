@@ -10,7 +10,6 @@ import {
   type Situation,
   type Speech,
 } from './situation.ts';
-import type { Translate } from './translate.ts';
 
 /** The endpoint that serves; undefined where none can. */
 export function servingOf(situation: Situation): EndpointFacts | undefined {
@@ -21,7 +20,7 @@ export function servingOf(situation: Situation): EndpointFacts | undefined {
 }
 
 /** "relay-b serves", or that nothing does. */
-export function headlineOf(situation: Situation, say: Translate): string {
+export function headlineOf(situation: Situation, say: Speech['say']): string {
   if (situation.selection.status === 'none') return say('now.none');
   const serving = servingOf(situation);
   return serving === undefined ? say('now.down') : say('now.serves', { name: serving.name });
@@ -183,7 +182,7 @@ export function roleOf(endpoint: EndpointFacts, selection: SelectionFacts): Role
 export function roleText(
   endpoint: EndpointFacts,
   selection: SelectionFacts,
-  say: Translate,
+  say: Speech['say'],
 ): string {
   const role = roleOf(endpoint, selection);
   if (role !== 'fallback') return say(`role.${role}`);

@@ -2,12 +2,12 @@
  * What the sentences are made of: the part of the admin API's state that they need. Declared here
  * by shape, because this package imports nothing; the API's types fit it.
  */
-import type { TextKey } from './catalogue.ts';
+import type { FillIn } from './fill-in.ts';
 import type { Numbers } from './numbers.ts';
-import type { Translate } from './translate.ts';
+import type { ScreenEnglish, ScreenTextKey } from './screen-catalogue.ts';
 
 type CodeOf<Area extends string> =
-  Extract<TextKey, `${Area}.${string}`> extends `${Area}.${infer Code}` ? Code : never;
+  Extract<ScreenTextKey, `${Area}.${string}`> extends `${Area}.${infer Code}` ? Code : never;
 
 export type FailureCode = CodeOf<'failure'>;
 export type ReasonCode = CodeOf<'reason'>;
@@ -76,7 +76,7 @@ export interface Situation {
 
 /** The words and numbers of one language. */
 export interface Speech {
-  readonly say: Translate;
+  readonly say: FillIn<ScreenEnglish>;
   readonly numbers: Numbers;
 }
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
+import { languageOf } from './fill-in.ts';
 import { numbersOf } from './numbers.ts';
-import { languageOf, translator } from './translate.ts';
+import { translator } from './translate.ts';
 
 describe('translator', () => {
   it('fills placeholders and takes the word that fits the number', () => {

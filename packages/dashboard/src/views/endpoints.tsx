@@ -1,7 +1,7 @@
 /** The list of endpoints, best first: state, score with its parts, trend, traffic, next check. */
 import { computed, signal } from '@preact/signals';
 import type { ApiEndpoint, ApiState } from '@zephyr/runtime/api';
-import { roleOf, roleText } from '@zephyr/texts';
+import { roleOf, roleText } from '@zephyr/texts/screens';
 
 import { busy, keyOf, selectEndpoint } from '../actions.ts';
 import { seriesOf } from '../colours.ts';

@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals';
 import type { ApiLogEntry, ApiState } from '@zephyr/runtime/api';
-import { logText } from '@zephyr/texts';
+import { logText } from '@zephyr/texts/screens';
 
 import { reloadConfiguration } from '../actions.ts';
 import { speech } from '../language.ts';

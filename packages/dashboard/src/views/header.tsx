@@ -1,4 +1,4 @@
-import { LANGUAGES } from '@zephyr/texts';
+import { LANGUAGES } from '@zephyr/texts/screens';
 
 import { chooseLanguage, language, speech } from '../language.ts';
 import { link, state } from '../store.ts';

@@ -1,6 +1,6 @@
 /** The answer in two seconds: which endpoint serves, why, and what happens next. */
 import type { ApiState } from '@zephyr/runtime/api';
-import { headlineOf, nextOf, servingOf, whyOf } from '@zephyr/texts';
+import { headlineOf, nextOf, servingOf, whyOf } from '@zephyr/texts/screens';
 import type { ComponentChildren } from 'preact';
 
 import { busy, checkNow, keyOf, setMode, togglePause } from '../actions.ts';

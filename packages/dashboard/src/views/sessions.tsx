@@ -1,5 +1,5 @@
 import type { ApiState } from '@zephyr/runtime/api';
-import { nameOf } from '@zephyr/texts';
+import { nameOf } from '@zephyr/texts/screens';
 
 import { seriesOf } from '../colours.ts';
 import { speech } from '../language.ts';

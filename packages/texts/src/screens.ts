@@ -1,0 +1,26 @@
+/** What screens need and nothing of the command line: the entry for what a browser loads. */
+import { type FillIn, translatorOf } from './fill-in.ts';
+import { type Language, type ScreenEnglish, screenCatalogue } from './screen-catalogue.ts';
+
+export { languageOf } from './fill-in.ts';
+export { type LogFacts, logText } from './log-lines.ts';
+export { LOCALES, type Numbers, numbersOf } from './numbers.ts';
+export { LANGUAGES, type Language } from './screen-catalogue.ts';
+export {
+  decisionText,
+  headlineOf,
+  nextOf,
+  type Role,
+  roleOf,
+  roleText,
+  servingOf,
+  whyOf,
+} from './sentences.ts';
+export { nameOf, type Situation, type Speech } from './situation.ts';
+
+export type ScreenTranslate = FillIn<ScreenEnglish>;
+
+/** The texts of the screens in one language, with their placeholders filled. */
+export function screenTranslator(language: Language): ScreenTranslate {
+  return translatorOf(screenCatalogue, language);
+}
