@@ -3,28 +3,29 @@
  * follows outside of Redis' records. One turn after another; a turn that cannot be committed
  * never happened.
  */
-import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { Effect, RoutingSnapshot, SnapshotContent } from '@zephyr/core';
+import type { Effect, EpochMs } from '@zephyr/core';
+import type { Config } from '@zephyr/runtime/config/config';
 import type { ConfigSource } from '@zephyr/runtime/config/source';
 import { ZephyrError } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
 import { createRedis, type RedisTarget } from '@zephyr/runtime/redis/client';
-import { type Commit, writeCommit } from '@zephyr/runtime/redis/commit';
+import type { AuditRecord } from '@zephyr/runtime/redis/commands';
 import type { Redis } from 'ioredis';
 
-import { auditsOf, reloadAudit, sortCommands } from './commands.ts';
+import { auditsOf, type CoreCommand, reloadAudit, sortCommands } from './commands.ts';
+import { Committer } from './committer.ts';
 import { type Heard, hear, readPresences } from './inputs.ts';
 import { auditWrites, logged, type NewLogEntry, type Write, writesOf } from './leader-commit.ts';
 import type { Term } from './leadership.ts';
 import type { Metrics } from './metrics.ts';
-import { checkpointOf, type Mind, recall } from './mind.ts';
+import { type Mind, type Recalled, recall } from './mind.ts';
 import type { RedisClock } from './redis-clock.ts';
 import { isOutOfStep, openSchedules, type Schedules } from './schedules.ts';
 import { settingsOf } from './settings.ts';
-import { type Happened, type TurnResult, takeTurn } from './turn.ts';
+import { type TurnResult, takeTurn } from './turn.ts';
 import { type LeaderView, viewOf } from './view.ts';
 
 const TICK_MS = 1_000;
@@ -63,14 +64,14 @@ export async function leadTerm(term: Term, deps: TermDeps): Promise<void> {
   const waiting = createRedis(deps.target, deps.log, 'command');
   try {
     await once(waiting, 'ready', { signal: term.signal });
-    const { mind, snapshot } = await recall({
+    const start = await recall({
       redis: deps.redis,
       config: deps.configSource.current().config,
       log: deps.log,
       nowMs: () => deps.clock.now(),
       remembered: deps.remembered,
     });
-    const leader = new Leader({ ...deps, term, schedules, waiting }, { mind, snapshot });
+    const leader = new Leader({ ...deps, term, schedules, waiting }, start);
     await leader.run();
   } finally {
     waiting.disconnect();
@@ -86,18 +87,18 @@ interface LeaderDeps extends TermDeps {
 
 class Leader {
   readonly #deps: LeaderDeps;
+  readonly #committer: Committer;
   #mind: Mind;
-  #snapshot: RoutingSnapshot | undefined;
   /** What the mind was last told of; another object means a changed configuration. */
-  #config: unknown;
+  #config: Config | undefined;
   #tickedAtMs = performance.now();
   #reconciledAtMs = Number.NEGATIVE_INFINITY;
   #isTroubled = false;
 
-  constructor(deps: LeaderDeps, start: { mind: Mind; snapshot: RoutingSnapshot | undefined }) {
+  constructor(deps: LeaderDeps, start: Recalled) {
     this.#deps = deps;
+    this.#committer = new Committer(deps, start.snapshot);
     this.#mind = start.mind;
-    this.#snapshot = start.snapshot;
   }
 
   async run(): Promise<void> {
@@ -106,7 +107,8 @@ class Leader {
       try {
         // The first turn waits for nothing: whoever waits for a leader waits no longer.
         const waitMs = this.#isTick() ? 1 : this.#tickedAtMs + TICK_MS - performance.now();
-        const heard = await this.#hear(waitMs);
+        const { waiting, log } = this.#deps;
+        const heard = await hear(waiting, { cursors: this.#mind.cursors, waitMs }, log);
         if (this.#isDue(heard)) await this.#turn(heard);
         if (performance.now() - this.#reconciledAtMs > RECONCILE_MS) await this.#reconcile();
         this.#isTroubled = false;
@@ -124,10 +126,6 @@ class Leader {
     await sleep(RETRY_MS, undefined, { signal: this.#deps.term.signal }).catch(() => undefined);
   }
 
-  #hear(waitMs: number): Promise<Heard> {
-    return hear(this.#deps.waiting, { cursors: this.#mind.cursors, waitMs }, this.#deps.log);
-  }
-
   #isDue({ commands, probes, outcomes }: Heard): boolean {
     const isSilent = commands.length + probes.length + outcomes.length === 0;
     return !isSilent || this.#isTick() || this.#config !== this.#deps.configSource.current().config;
@@ -138,54 +136,34 @@ class Leader {
   }
 
   async #turn(heard: Heard): Promise<void> {
-    const { clock, configSource, log, redis, schedules } = this.#deps;
-    const nowMs = clock.now();
-    const commands = sortCommands(heard.commands, nowMs);
-    const reloads = commands.reloads.map((command) =>
-      reloadAudit(command, {
-        change: configSource.reload(),
-        mode: this.#mind.world.wishes.mode,
-        nowMs,
-      }),
-    );
-    const { config } = configSource.current();
-    const { groups, endpoints, policy } = settingsOf(config);
+    const { clock, configSource, redis, schedules, log } = this.#deps;
     const startedAtMs = performance.now();
     const isTick = this.#isTick();
     const [presences, nextProbes] = await Promise.all([
       readPresences(redis, log),
       schedules.nextAtMs(),
     ]);
-    const happened: Happened = {
-      heard,
-      commands: commands.forCore,
-      tick: isTick ? { presences, elapsedMs: startedAtMs - this.#tickedAtMs } : null,
-      config: this.#config === config ? null : { kind: 'config', groups, endpoints },
-    };
+    const nowMs = clock.now();
+    const commands = this.#sort(heard, nowMs);
+    const { config } = configSource.current();
+    const { groups, endpoints, policy } = settingsOf(config);
     const before = this.#mind.world;
-    const turn = takeTurn(this.#mind, happened, { nowMs, policy });
-    for (const { input, error } of turn.failures) {
-      log.error({ err: error, event: input.event.kind }, 'an event was left out');
-    }
+    const turn = takeTurn(
+      this.#mind,
+      {
+        heard,
+        commands: commands.forCore,
+        tick: isTick ? { presences, elapsedMs: startedAtMs - this.#tickedAtMs } : null,
+        config: this.#config === config ? null : { kind: 'config', groups, endpoints },
+      },
+      { nowMs, policy },
+    );
     const view = viewOf({
-      ...{ mind: turn.mind, config, policy, presences, nowMs, snapshot: this.#snapshot },
+      ...{ mind: turn.mind, config, policy, presences, nowMs },
+      snapshot: this.#committer.snapshot,
       nextProbeAtMs: nextProbes ?? new Map(),
     });
-    const audits = [
-      ...commands.refused,
-      ...reloads,
-      ...auditsOf(turn.effects, commands.forCore, nowMs),
-    ];
-    await this.#commit(turn, [
-      ...this.#notes(nowMs).map(logged),
-      ...writesOf(turn.effects, nowMs),
-      ...auditWrites(audits, nowMs),
-      { place: 'view', value: view },
-    ]);
-    this.#deps.committed({
-      ...{ mind: turn.mind, effects: turn.effects, view },
-      snapshotVersion: this.#snapshot?.version ?? 0,
-    });
+    await this.#commit(turn, { commands, view, nowMs, configHash: config.hash });
     if (isTick) this.#tickedAtMs = startedAtMs;
     this.#config = config;
     await this.#perform(turn.effects);
@@ -194,69 +172,40 @@ class Leader {
     }
   }
 
-  #notes(atMs: number): readonly NewLogEntry[] {
-    const notes = this.#deps.takeNotes();
-    const { instanceId, term } = this.#deps;
-    if (this.#snapshot?.epoch === term.epoch) return notes;
-    return [{ kind: 'leader', atMs, instanceId, epoch: term.epoch }, ...notes];
+  /** The commands for the core, and what is to be told about the others. */
+  #sort(heard: Heard, nowMs: EpochMs): TurnCommands {
+    const { forCore, reloads, refused } = sortCommands(heard.commands, nowMs);
+    const { mode } = this.#mind.world.wishes;
+    const reloaded = reloads.map((command) =>
+      reloadAudit(command, { change: this.#deps.configSource.reload(), mode, nowMs }),
+    );
+    return { forCore, audits: [...refused, ...reloaded] };
   }
 
-  /** Writes the turn; tries again while its fate is unknown and we still lead. */
-  async #commit(turn: TurnResult, writes: readonly Write[]): Promise<void> {
-    const { term, redis, instanceId, metrics } = this.#deps;
-    const snapshot = this.#nextSnapshot(turn);
-    const commit: Commit = {
-      id: randomUUID(),
-      snapshot,
-      writes: [
-        ...writes,
-        { place: 'world', value: checkpointOf(turn.mind) },
-        ...(turn.inputs.length === 0 ? [] : [{ place: 'inputs' as const, value: turn.inputs }]),
-      ],
-    };
-    const leader = {
-      id: instanceId,
-      epoch: term.epoch,
-      knownVersion: this.#snapshot?.version ?? 0,
-    };
-    while (!term.signal.aborted) {
-      const end = metrics.commitSeconds.startTimer();
-      const answer = await writeCommit(redis, leader, commit).catch(() => undefined);
-      end();
-      if (answer?.status !== 'committed') metrics.commitFailures.inc();
-      if (answer?.status === 'committed') {
-        this.#mind = turn.mind;
-        this.#snapshot = snapshot ?? this.#snapshot;
-        return;
-      }
-      if (answer !== undefined) {
-        throw new ZephyrError('FENCED', `committing a decision: ${JSON.stringify(answer)}`);
-      }
-      await sleep(RETRY_MS, undefined, { signal: term.signal }).catch(() => undefined);
+  async #commit(turn: TurnResult, made: MadeTurn): Promise<void> {
+    const { log, committed } = this.#deps;
+    const { commands, view, nowMs, configHash } = made;
+    for (const { input, error } of turn.failures) {
+      log.error({ err: error, event: input.event.kind }, 'an event was left out');
     }
-    throw new ZephyrError('FENCED', 'committing a decision: not leading any more');
+    const audits = [...commands.audits, ...auditsOf(turn.effects, commands.forCore, nowMs)];
+    const writes: readonly Write[] = [
+      ...this.#notes(nowMs).map(logged),
+      ...writesOf(turn.effects, nowMs),
+      ...auditWrites(audits, nowMs),
+      { place: 'view', value: view },
+    ];
+    await this.#committer.commit(turn, { writes, configHash, nowMs });
+    this.#mind = turn.mind;
+    const snapshotVersion = this.#committer.snapshot?.version ?? 0;
+    committed({ mind: turn.mind, effects: turn.effects, view, snapshotVersion });
   }
 
-  /** A snapshot to publish, if what proxies route by, or who vouches for it, has changed. */
-  #nextSnapshot({ effects, mind }: TurnResult): RoutingSnapshot | undefined {
-    const { term, clock, configSource } = this.#deps;
-    const { hash: configHash } = configSource.current().config;
-    const published = mind.world.published;
-    const changed = effects.findLast((effect) => effect.kind === 'publish')?.content;
-    const isVouchedFor =
-      this.#snapshot?.epoch === term.epoch && this.#snapshot.configHash === configHash;
-    const content: SnapshotContent | undefined =
-      changed ??
-      (!isVouchedFor && published.status === 'published' ? published.content : undefined);
-    if (content === undefined) return undefined;
-    return {
-      ...content,
-      incarnation: term.incarnation,
-      epoch: term.epoch,
-      version: (this.#snapshot?.version ?? 0) + 1,
-      configHash,
-      publishedAtMs: clock.now(),
-    };
+  #notes(atMs: number): readonly NewLogEntry[] {
+    const { takeNotes, instanceId, term } = this.#deps;
+    const notes = takeNotes();
+    if (this.#committer.snapshot?.epoch === term.epoch) return notes;
+    return [{ kind: 'leader', atMs, instanceId, epoch: term.epoch }, ...notes];
   }
 
   /** What follows outside of the commit: done again by `reconcile` if we die before. */
@@ -281,4 +230,16 @@ class Leader {
       this.#deps.log.warn({ err: error }, 'reconciling probe schedules failed');
     }
   }
+}
+
+interface TurnCommands {
+  readonly forCore: readonly CoreCommand[];
+  readonly audits: readonly AuditRecord[];
+}
+
+interface MadeTurn {
+  readonly commands: TurnCommands;
+  readonly view: LeaderView;
+  readonly nowMs: EpochMs;
+  readonly configHash: string;
 }
