@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-const everywhere = ['packages/**', 'services/**', 'scripts/**', 'bench/**'];
+const everywhere = ['packages/**', 'services/**', 'scripts/**', 'bench/**', 'grafana/**'];
 
 export default defineConfig({
   test: {

@@ -18,7 +18,7 @@ import { Attempt, type AttemptResult, type FailedAttempt, type HeldResponse } fr
 import { Deadline } from './deadline.ts';
 import type { Endpoint } from './endpoints.ts';
 import { upstreamHeaders } from './headers.ts';
-import type { Metrics } from './metrics.ts';
+import type { Metrics, RequestOutcome } from './metrics.ts';
 import { Relay, type RelayResult } from './relay.ts';
 import { type KeptBodies, RequestBody } from './request-body.ts';
 import type { Routing } from './routing.ts';
@@ -45,8 +45,6 @@ export interface ExchangeInput {
   readonly res: ServerResponse;
   readonly target: Extract<Target, { kind: 'upstream' }>;
 }
-
-type Outcome = 'ok' | 'passed' | 'cut' | 'client_gone' | 'failed' | 'too_large' | 'timed_out';
 
 const MIB = 1024 * 1024;
 
@@ -312,7 +310,7 @@ export class Exchange {
     this.#running = undefined;
   }
 
-  #end(outcome: Outcome): void {
+  #end(outcome: RequestOutcome): void {
     if (this.#ended) return;
     this.#ended = true;
     this.#total.stop();

@@ -1,9 +1,26 @@
 /** Every metric of the proxy, with labels from closed sets: endpoints, outcomes, failure classes. */
+import { FAILURE_CLASSES, type ReplayRefusal } from '@zephyr/core';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 /** From a cached first token to the longest think that people wait for. */
 const FIRST_BYTE_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120];
 const DURATION_SECONDS = [0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800];
+
+/** Of a request, for its client. `passed`: the endpoint refused it, for a reason of the client. */
+const REQUEST_OUTCOMES = [
+  'ok',
+  'passed',
+  'failed',
+  'cut',
+  'client_gone',
+  'too_large',
+  'timed_out',
+] as const;
+export type RequestOutcome = (typeof REQUEST_OUTCOMES)[number];
+const REPLAY_REFUSALS: readonly (ReplayRefusal | 'budget_spent')[] = [
+  ...(['client_gone', 'content_given', 'body_not_kept', 'not_allowed'] as const),
+  ...(['replays_spent', 'budget_spent'] as const),
+];
 
 export interface Metrics {
   readonly registry: Registry;
@@ -34,7 +51,7 @@ export function createMetrics(gauges: Gauges): Metrics {
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
   addGauges(registry, gauges);
-  return {
+  const metrics: Metrics = {
     registry,
     requests: new Counter({
       name: 'zephyr_proxy_requests_total',
@@ -99,6 +116,11 @@ export function createMetrics(gauges: Gauges): Metrics {
       registers,
     }),
   };
+  // A rate sees the first event only when there was a zero before it.
+  for (const outcome of REQUEST_OUTCOMES) metrics.requests.inc({ outcome }, 0);
+  for (const reason of FAILURE_CLASSES) metrics.replays.inc({ reason }, 0);
+  for (const reason of REPLAY_REFUSALS) metrics.replaysRefused.inc({ reason }, 0);
+  return metrics;
 }
 
 function addGauges(registry: Registry, gauges: Gauges): void {

@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest';
+
+import { DASHBOARDS, renderDashboards } from './source/dashboards.ts';
+
+describe('the dashboards of Grafana', () => {
+  it('say of each panel what it tells', () => {
+    for (const spec of Object.values(DASHBOARDS)) {
+      const panels = spec.rows.flatMap((row) => row.panels);
+      for (const { title, description } of panels)
+        expect(description, title).toMatch(/^[A-Z0-9].*\.$/);
+      expect(new Set(panels.map(({ title }) => title)).size).toBe(panels.length);
+    }
+  });
+
+  it('number their panels and queries, which Grafana would do anew on each load', () => {
+    for (const [file, text] of renderDashboards()) {
+      const { panels } = JSON.parse(text) as {
+        panels: { id: number; type: string; targets?: { refId: string }[] }[];
+      };
+      expect(new Set(panels.map(({ id }) => id)).size, file).toBe(panels.length);
+      for (const panel of panels.filter(({ type }) => type !== 'row')) {
+        expect(panel.targets?.map(({ refId }) => refId)[0], file).toBe('A');
+      }
+    }
+  });
+});

@@ -1,0 +1,111 @@
+/**
+ * Every query of every dashboard against a real Prometheus that scraped the real services, with
+ * traffic, a failing and a dying endpoint: none may be wrong, none empty.
+ */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import {
+  hasPrometheus,
+  type Prometheus,
+  type PrometheusSample,
+  startPrometheus,
+} from '@zephyr/testkit/prometheus';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+
+import { type Demo, startDemo } from '../packages/cli/src/commands/demo.ts';
+import { DASHBOARDS } from './source/dashboards.ts';
+
+const missing = !hasPrometheus();
+if (missing) console.log('dashboards: queries not run, prometheus is not installed');
+const artifacts = join(import.meta.dirname, '../tests/artifacts');
+
+const queries = Object.values(DASHBOARDS).flatMap(({ title: dashboard, rows }) =>
+  rows.flatMap(({ panels }) =>
+    panels.flatMap(({ title, queries: ofPanel }) =>
+      ofPanel.map(({ expr }) => ({
+        name: `${dashboard} / ${title}`,
+        // What Grafana puts in: four scrape intervals at least.
+        expr: expr.replaceAll('$__rate_interval', '1m'),
+      })),
+    ),
+  ),
+);
+
+describe.skipIf(missing)('what Prometheus knows', () => {
+  let home: string;
+  let demo: Demo;
+  let prometheus: Prometheus;
+  const samples: string[] = [];
+
+  beforeAll(async () => {
+    home = mkdtempSync(join(tmpdir(), 'zephyr-grafana-'));
+    demo = await startDemo(0, { ...process.env, XDG_STATE_HOME: home }, () => undefined);
+    prometheus = await startPrometheus(demo.system.ports);
+    await makeHistory(demo);
+  }, 120_000);
+  afterAll(async () => {
+    await prometheus?.stop();
+    await demo?.system.stop();
+    await demo?.endEndpoints();
+    rmSync(home, { recursive: true, force: true });
+    mkdirSync(artifacts, { recursive: true });
+    writeFileSync(join(artifacts, 'panels.txt'), `${samples.join('\n')}\n`);
+  });
+
+  it.each(queries)('answers the query of $name', async ({ name, expr }) => {
+    const result = await vi.waitFor(async () => {
+      const found = await prometheus.query(expr);
+      expect(found.length, expr).toBeGreaterThan(0);
+      // 0/0 of a histogram without samples is no answer either.
+      expect(
+        found.some(({ value }) => value[1] !== 'NaN'),
+        expr,
+      ).toBe(true);
+      return found;
+    }, 20_000);
+    samples.push(`${name}: ${sampleOf(result)}`);
+  });
+});
+
+function sampleOf(result: readonly PrometheusSample[]): string {
+  const best = result.findLast(({ value }) => Number(value[1]) > 0) ?? result[0];
+  const labels = Object.entries(best?.metric ?? {})
+    .filter(([name]) => !['__name__', 'instance', 'job'].includes(name))
+    .map(([name, value]) => `${name}=${value}`);
+  const number = Number(best?.value[1]);
+  return `${Number.isInteger(number) ? number : number.toPrecision(3)} ${labels.join(' ')}`.trim();
+}
+
+/** Good answers, a refused path, a failover, a stream that dies with its endpoint, checks. */
+async function makeHistory({ system, endpoints }: Demo): Promise<void> {
+  const url = `http://127.0.0.1:${system.ports.proxy}`;
+  const ask = (stream: boolean) =>
+    fetch(`${url}/v1/messages`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'anthropic-version': '2023-06-01' },
+      body: JSON.stringify({
+        ...{ model: 'claude-haiku-4-5', max_tokens: 50, stream },
+        messages: [{ role: 'user', content: 'hello' }],
+      }),
+    })
+      .then((response) => response.text())
+      .catch(() => '');
+  await vi.waitFor(async () => {
+    expect(await (await fetch(`${url}/status`)).text()).toContain('Tokyo');
+    expect(await ask(true)).toContain('Tokyo');
+  }, 60_000);
+  for (let round = 0; round < 3; round += 1) {
+    await Promise.all([ask(true), ask(false), fetch(`${url}/v1//messages`)]);
+    await sleep(1_000);
+  }
+  const streams = Promise.all([ask(true), ask(true), ask(true)]);
+  // Within the answer, which takes half a second after the first content.
+  await sleep(400);
+  await endpoints.find(({ name }) => name === 'Tokyo')?.kill();
+  await Promise.all([streams, ask(true), ask(false)]);
+  for (let round = 0; round < 5; round += 1) await Promise.all([ask(true), ask(false)]);
+  await endpoints.find(({ name }) => name === 'Tokyo')?.revive();
+}

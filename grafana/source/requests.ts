@@ -1,0 +1,129 @@
+import { type DashboardSpec, quantile, rate } from './panels.ts';
+
+/** What happens to requests: how long, how they end, what was tried again, who asks. */
+export const requests: DashboardSpec = {
+  uid: 'zephyr-requests',
+  title: 'Zephyr: Requests',
+  description: 'How long requests take, how they end, what was tried again, who asks.',
+  rows: [
+    {
+      title: 'Speed',
+      panels: [
+        {
+          kind: 'lines',
+          title: 'Time to first content',
+          description: 'From sending a request to the first content of its answer.',
+          unit: 's',
+          queries: [0.5, 0.9, 0.95, 0.99].map((q) => ({
+            expr: quantile(q, 'zephyr_proxy_first_content_seconds'),
+            legend: `${q * 100} of 100`,
+          })),
+        },
+        {
+          kind: 'lines',
+          title: 'Duration of good requests',
+          description: 'From a request to the end of its answer.',
+          unit: 's',
+          queries: [0.5, 0.95].map((q) => ({
+            expr: quantile(q, 'zephyr_proxy_request_duration_seconds', { where: '{outcome="ok"}' }),
+            legend: `${q * 100} of 100`,
+          })),
+        },
+      ],
+    },
+    {
+      title: 'Results',
+      panels: [
+        {
+          kind: 'stack',
+          title: 'Requests by how they ended',
+          description: 'For the client, after all attempts.',
+          unit: 'reqps',
+          queries: [
+            {
+              expr: `sum by (outcome) (${rate('zephyr_proxy_requests_total')})`,
+              legend: '{{outcome}}',
+            },
+          ],
+        },
+        {
+          kind: 'stack',
+          title: 'Failovers',
+          description: 'Requests that were sent again to another endpoint, by the failure before.',
+          unit: 'reqps',
+          queries: [
+            {
+              expr: `sum by (reason) (${rate('zephyr_proxy_replays_total')})`,
+              legend: '{{reason}}',
+            },
+          ],
+        },
+        {
+          kind: 'stack',
+          title: 'Failures that were not tried again',
+          description: 'Because content had been sent, the budget was spent or nothing was left.',
+          unit: 'reqps',
+          queries: [
+            {
+              expr: `sum by (reason) (${rate('zephyr_proxy_replays_refused_total')})`,
+              legend: '{{reason}}',
+            },
+          ],
+        },
+        {
+          kind: 'stack',
+          title: 'Refused requests',
+          description: 'Answered without asking an endpoint: no key, too many, unknown path.',
+          unit: 'reqps',
+          queries: [
+            {
+              expr: `sum by (reason) (${rate('zephyr_proxy_refused_requests_total')})`,
+              legend: '{{reason}}',
+            },
+          ],
+        },
+      ],
+    },
+    {
+      title: 'People',
+      panels: [
+        {
+          kind: 'stack',
+          title: 'Requests by person',
+          description: 'By the name of the key; "anybody" where keys are not used.',
+          unit: 'reqps',
+          queries: [
+            {
+              expr: `sum by (client) (${rate('zephyr_proxy_client_requests_total')})`,
+              legend: '{{client}}',
+            },
+          ],
+        },
+        {
+          kind: 'lines',
+          title: 'Running requests by endpoint',
+          description: 'A drain shows as a line that falls without a new request.',
+          unit: 'short',
+          queries: [
+            {
+              expr: 'sum by (endpoint) (zephyr_proxy_active_requests)',
+              legend: '{{endpoint}}',
+            },
+          ],
+        },
+        {
+          kind: 'lines',
+          title: 'Sessions by endpoint',
+          description: 'Sessions of Claude Code stay where their prompt cache is.',
+          unit: 'short',
+          queries: [
+            {
+              expr: 'sum by (endpoint) (zephyr_controller_endpoint_sessions)',
+              legend: '{{endpoint}}',
+            },
+          ],
+        },
+      ],
+    },
+  ],
+};

@@ -1,0 +1,69 @@
+/** The tables of docs/metrics.md, from the registries of the services. */
+import type { Registry } from 'prom-client';
+
+import { createMetrics as createControllerMetrics } from '../../services/controller/src/metrics.ts';
+import { createMetrics as createProberMetrics } from '../../services/prober/src/metrics.ts';
+import { createMetrics as createProxyMetrics } from '../../services/proxy/src/metrics.ts';
+
+export interface MetricRow {
+  readonly name: string;
+  readonly type: string;
+  readonly labels: readonly string[];
+  readonly help: string;
+}
+
+/** What prom-client keeps of a metric; only the names are told by its types. */
+interface NamedMetric {
+  readonly labelNames: readonly string[];
+}
+
+/** By service. Nothing is read from them, so what they would read is not there. */
+export function metricRows(): ReadonlyMap<string, readonly MetricRow[]> {
+  const unread = () => {
+    throw new Error('only the names are of interest here');
+  };
+  const proxy = createProxyMetrics({
+    activeRequests: unread,
+    ejected: unread,
+    snapshotAgeSeconds: unread,
+    redisUp: unread,
+    keptBodyBytes: unread,
+    retryBudget: unread,
+  });
+  const prober = createProberMetrics({ running: unread, queued: unread, redisUp: unread });
+  const controller = createControllerMetrics({} as Parameters<typeof createControllerMetrics>[0]);
+  controller.stop();
+  return new Map([
+    ['proxy', rowsOf(proxy.registry)],
+    ['prober', rowsOf(prober.registry)],
+    ['controller', rowsOf(controller.registry)],
+  ]);
+}
+
+function rowsOf(registry: Registry): MetricRow[] {
+  return registry
+    .getMetricsAsArray()
+    .filter(({ name }) => name.startsWith('zephyr_'))
+    .map(({ name, help }) => {
+      const metric = registry.getSingleMetric(name) as unknown as NamedMetric;
+      const type = metric.constructor.name.toLowerCase();
+      return { name, type, labels: metric.labelNames.filter((label) => label !== 'le'), help };
+    });
+}
+
+export function renderMetricTables(): string {
+  return [...metricRows()]
+    .map(([service, rows]) =>
+      [
+        `### ${service}`,
+        '',
+        '| name | type | labels | what it tells |',
+        '|---|---|---|---|',
+        ...rows.map(
+          ({ name, type, labels, help }) =>
+            `| \`${name}\` | ${type} | ${labels.map((label) => `\`${label}\``).join(', ')} | ${help} |`,
+        ),
+      ].join('\n'),
+    )
+    .join('\n\n');
+}
