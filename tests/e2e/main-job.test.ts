@@ -22,6 +22,7 @@ const run = promisify(execFile);
 interface Demo {
   readonly process: ChildProcess;
   readonly url: string;
+  readonly controllerUrl: string;
   readonly output: () => string;
 }
 
@@ -41,19 +42,26 @@ afterAll(() => rmSync(home, { recursive: true, force: true }));
 
 /** The demo at free ports, as a person starts it. */
 async function startDemo(): Promise<Demo> {
+  const { child, output } = spawnDemo();
+  return await vi.waitFor(() => {
+    const url = /Zephyr serves at (\S+)/.exec(output())?.[1];
+    const controllerUrl = /status, (http:\S+)$/m.exec(output())?.[1];
+    if (url === undefined || controllerUrl === undefined) {
+      throw new Error(`the demo does not serve:\n${output()}`);
+    }
+    return { process: child, url, controllerUrl, output };
+  }, PATIENCE);
+}
+
+function spawnDemo() {
   const child = spawn(ZEPHYR, ['demo', '--port', '0'], { env: environment });
-  let output = '';
+  let text = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk: Buffer) => {
-      output += chunk.toString();
+      text += chunk.toString();
     });
   }
-  const url = await vi.waitFor(() => {
-    const found = /Zephyr serves at (\S+)/.exec(output)?.[1];
-    if (found === undefined) throw new Error(`the demo does not serve:\n${output}`);
-    return found;
-  }, PATIENCE);
-  return { process: child, url, output: () => output };
+  return { child, output: () => text };
 }
 
 /** What the real Claude CLI prints. */
@@ -118,6 +126,14 @@ describe('zephyr demo', () => {
     expect(await askClaude(demo)).toContain('Hello from Tokyo');
   });
 
+  it('tells who serves', async () => {
+    const { stdout } = await run(ZEPHYR, ['status', '--url', demo.controllerUrl], {
+      env: environment,
+    });
+    expect(stdout).toMatch(/^Tokyo serves$/m);
+    expect(stdout).toMatch(/^Virginia +fallback/m);
+  });
+
   it('answers the next request from another endpoint when the active one dies', async () => {
     await run(ZEPHYR, ['demo', 'kill', 'tokyo'], { env: environment });
     expect(await askClaude(demo)).toMatch(/Hello from (Frankfurt|Virginia)/);
@@ -163,6 +179,20 @@ describe('zephyr demo, asked to end by SIGTERM', () => {
     expect(answer).toContain('event: message_stop');
     const [exitCode] = await exited;
     expect(exitCode, demo.output()).toBe(0);
+    expect(below.filter(isAlive)).toEqual([]);
+  });
+});
+
+describe('zephyr demo, interrupted in the middle of its start', () => {
+  it('leaves no process behind', async () => {
+    const { child, output } = spawnDemo();
+    const exited = once(child, 'exit');
+    // The first service is there, the others are not yet.
+    await vi.waitFor(() => expect(output()).toContain('ready'), { ...PATIENCE, interval: 5 });
+    const below = descendantsOf(child.pid ?? 0);
+    child.kill('SIGINT');
+    const [exitCode] = await exited;
+    expect(exitCode, output()).toBe(0);
     expect(below.filter(isAlive)).toEqual([]);
   });
 });

@@ -94,7 +94,8 @@ function specOf(name: ServiceName, plan: LaunchPlan, redis: PrivateRedis | undef
       ZEPHYR_CONFIG: plan.configPath,
       ZEPHYR_ENV_FILE: plan.envFilePath,
       ...(redis === undefined ? {} : { ZEPHYR_REDIS_URL: redis.url }),
-      ...(listen === undefined ? {} : { ZEPHYR_LISTEN: listen }),
+      // One address for all three, where a person has set it, would be two too few.
+      ZEPHYR_LISTEN: listen,
     }),
     onLine: plan.onLine,
   };
