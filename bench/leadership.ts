@@ -13,7 +13,6 @@ import { type Commit, writeCommit } from '@zephyr/runtime/redis/commit';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { acquireLease } from '@zephyr/runtime/redis/lease';
 import { startRedisServer } from '@zephyr/runtime/redis/server';
-import type { Redis } from 'ioredis';
 
 import { ControllerProcess } from '../services/controller/src/test-support/controller-process.ts';
 import { watchSnapshots } from '../services/controller/src/test-support/watch-snapshots.ts';
@@ -85,7 +84,7 @@ async function pauses(): Promise<object> {
 }
 
 /** Each leader is replaced between its decision and its commit. */
-async function fencedCommits(client: Redis): Promise<object> {
+async function fencedCommits(client: ReturnType<typeof createRedis>): Promise<object> {
   const answers: Record<string, number> = {};
   for (let round = 0; round < FENCED_COMMITS; round += 1) {
     await client.del(keys.lease);

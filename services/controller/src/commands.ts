@@ -113,11 +113,7 @@ function answered({ id, record }: OpenCommand, outcome: CommandOutcome, atMs: nu
   return { commandId: id, ...record, outcome: { status: 'answered', answer } };
 }
 
-export function refused(
-  { id, record }: OpenCommand,
-  code: ProblemCode,
-  detail: string,
-): AuditRecord {
+function refused({ id, record }: OpenCommand, code: ProblemCode, detail: string): AuditRecord {
   return { commandId: id, ...record, outcome: { status: 'refused', code, detail } };
 }
 

@@ -7,12 +7,11 @@ import type { ConfigSource } from '@zephyr/runtime/config/source';
 import type { Logger } from '@zephyr/runtime/logger';
 import { keys } from '@zephyr/runtime/redis/keys';
 import type { Redis } from 'ioredis';
-
+import type { CommittedTurn } from './committed-turn.ts';
 import type { DeepReadonly } from './deep-readonly.ts';
 import type { Leadership } from './leadership.ts';
 import { type Mind, readCheckpoint } from './mind.ts';
 import type { RedisClock } from './redis-clock.ts';
-import type { CommittedTurn } from './term.ts';
 import type { LeaderView } from './view.ts';
 
 const POLL_MS = 1_000;

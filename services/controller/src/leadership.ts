@@ -37,7 +37,7 @@ export interface Term {
   readonly signal: AbortSignal;
 }
 
-export type LeadershipState =
+type LeadershipState =
   | { readonly status: 'candidate'; readonly leaderId: string | null }
   | { readonly status: 'leading'; readonly epoch: number; readonly sinceAtMs: number }
   | { readonly status: 'stopped' };

@@ -7,7 +7,7 @@ import type { Decision, Effect, EpochMs, OutcomeBatch, ProbeResult, World } from
 import { countProbe, countUnneeded, type Tallies } from './tallies.ts';
 
 /** Attempts of one minute, probes and live requests together. */
-export interface MinuteCount {
+interface MinuteCount {
   /** Minutes since 1970. */
   readonly minute: number;
   readonly succeeded: number;

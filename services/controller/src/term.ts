@@ -16,6 +16,7 @@ import type { AuditRecord } from '@zephyr/runtime/redis/commands';
 import type { Redis } from 'ioredis';
 
 import { auditsOf, type CoreCommand, reloadAudit, sortCommands } from './commands.ts';
+import type { CommittedTurn } from './committed-turn.ts';
 import { Committer } from './committer.ts';
 import { type Heard, hear, readPresences } from './inputs.ts';
 import { auditWrites, logged, type NewLogEntry, type Write, writesOf } from './leader-commit.ts';
@@ -47,14 +48,6 @@ export interface TermDeps {
   readonly metrics: Pick<Metrics, 'commitSeconds' | 'commitFailures'>;
   /** Told after each committed turn. */
   readonly committed: (turn: CommittedTurn) => void;
-}
-
-export interface CommittedTurn {
-  readonly mind: Mind;
-  readonly effects: readonly Effect[];
-  readonly view: LeaderView;
-  /** Of the newest snapshot. */
-  readonly snapshotVersion: number;
 }
 
 /** Leads until the signal aborts. @throws when it cannot go on as the leader. */

@@ -50,7 +50,7 @@ export class ProblemError extends Error {
   }
 }
 
-export function problemOf(code: ProblemCode, detail: string): Problem {
+function problemOf(code: ProblemCode, detail: string): Problem {
   return {
     type: `urn:zephyr:problem:${code}`,
     title: TITLES[code],

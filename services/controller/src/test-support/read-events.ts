@@ -1,5 +1,5 @@
 /** A reader of server-sent events. */
-export interface ServerEvent {
+interface ServerEvent {
   readonly event: string;
   readonly id: string | undefined;
   readonly data: unknown;
