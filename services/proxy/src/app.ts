@@ -1,13 +1,20 @@
 /** The express application: the order of what is used is the way of a request. */
 import { STATUS_CODES } from 'node:http';
 
-import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
+import express, {
+  type ErrorRequestHandler,
+  type Express,
+  type Request,
+  type RequestHandler,
+  type Response,
+} from 'express';
 
 import { sendError } from './api-errors.ts';
 import { diagnosticsOf } from './diagnostics.ts';
 import type { Edge } from './edge.ts';
 import type { Metrics } from './metrics.ts';
-import { type StatusDeps, statusOf } from './status.ts';
+import { type StatusDeps, situationOf, statusOf } from './status.ts';
+import { STATUS_PAGE_POLICY, statusPage } from './status-page.ts';
 
 export interface AppDeps {
   readonly edge: Edge;
@@ -31,8 +38,11 @@ export function createApp({ edge, metrics, status, onError }: AppDeps): Express 
   app.get('/', (_req, res) => {
     res.json({ name: 'claude-zephyr', status: '/status', health: '/health' });
   });
-  app.get('/status', (_req, res) => {
-    res.set('cache-control', 'no-store').json(statusOf(status));
+  app.get('/status', (req, res) => {
+    res.set('cache-control', 'no-store').vary('accept');
+    // Programs first: what accepts anything gets JSON.
+    if (req.accepts(['json', 'html']) === 'html') sendStatusPage(req, res, status);
+    else res.json(statusOf(status));
   });
   app.get('/diagnostics', (_req, res) => {
     res.set('cache-control', 'no-store').json(diagnosticsOf(status, edge));
@@ -70,4 +80,21 @@ function tell({ registry }: Metrics): RequestHandler {
   return async (_req, res) => {
     res.type(registry.contentType).send(await registry.metrics());
   };
+}
+
+function sendStatusPage(req: Request, res: Response, deps: StatusDeps): void {
+  const { controller, ui } = deps.config();
+  const preferred = req.acceptsLanguages(['en', 'zh']);
+  res
+    .set('content-security-policy', STATUS_PAGE_POLICY)
+    .set('x-content-type-options', 'nosniff')
+    .type('html')
+    .send(
+      statusPage({
+        situation: situationOf(deps),
+        language: preferred === 'en' || preferred === 'zh' ? preferred : ui.language,
+        dashboardUrl: `http://${req.hostname}:${controller.port}/`,
+        nowMs: Date.now(),
+      }),
+    );
 }

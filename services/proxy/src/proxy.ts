@@ -58,6 +58,7 @@ export async function startProxy(
   const status: StatusDeps = {
     proxyId: instanceId,
     configHash: () => settings.config.hash,
+    config: () => settings.config,
     startedAtMs: Date.now(),
     routing,
     accounts,

@@ -1,6 +1,8 @@
 /** What people and programs are told at `/status`, and the state of the proxy behind it. */
 import { type EndpointId, remainingMs } from '@zephyr/core';
+import type { Config } from '@zephyr/runtime/config/config';
 import type { ProxyPresence } from '@zephyr/runtime/redis/records';
+import type { Situation } from '@zephyr/texts/screens';
 
 import type { Accounts } from './accounts.ts';
 import type { Routing } from './routing.ts';
@@ -8,6 +10,7 @@ import type { Routing } from './routing.ts';
 export interface StatusDeps {
   readonly proxyId: string;
   readonly configHash: () => string;
+  readonly config: () => Config;
   readonly startedAtMs: number;
   readonly routing: Routing;
   readonly accounts: Accounts;
@@ -47,6 +50,44 @@ export function statusOf(deps: StatusDeps): Record<string, unknown> {
       status: deps.isDraining() ? 'draining' : 'serving',
       uptime_ms: Date.now() - deps.startedAtMs,
     },
+  };
+}
+
+/** The same facts for the page that people read. */
+export function situationOf(deps: StatusDeps): Situation {
+  const { routing, accounts } = deps;
+  const { snapshot } = routing.state;
+  const current = routing.current();
+  return {
+    mode: snapshot?.mode ?? { kind: 'auto' },
+    automation: { status: 'running' },
+    selection:
+      snapshot?.selection ??
+      (current === undefined
+        ? { status: 'none' }
+        : { status: 'steady', activeId: current, reason: 'initial', sinceAtMs: deps.startedAtMs }),
+    lastSwitch: null,
+    freeze: { status: 'none' },
+    policy: { switchThresholdMs: deps.config().server.switchThresholdMs, dwellMs: 0 },
+    endpoints: routing.endpoints.map(({ id, name }) => {
+      const view = snapshot?.endpoints[id];
+      const isIn = routing.local(id).status === 'in_service';
+      const rank = snapshot?.order.indexOf(id) ?? -1;
+      return {
+        id,
+        name,
+        rank: rank === -1 ? null : rank,
+        enabled: view?.enabled ?? true,
+        available: (view?.available ?? true) && isIn,
+        unavailable: [],
+        health: { status: view?.health ?? 'unknown' },
+        score:
+          view?.scoreMs === undefined
+            ? { status: 'unknown' }
+            : { status: 'known', totalMs: view.scoreMs },
+        activeRequests: accounts.active.get(id) ?? 0,
+      };
+    }),
   };
 }
 

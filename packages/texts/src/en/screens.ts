@@ -263,5 +263,7 @@ export const screens = {
   'tui.waiting': 'Waiting for the controller at {url}',
   'tui.more': '… {count} more',
 
+  'status.stale': 'The proxy does not answer; this is what it said last.',
+
   'time.ago': '{age} ago',
 } as const;

@@ -253,5 +253,7 @@ export const screens = {
   'tui.waiting': '正在等待 {url} 的控制器',
   'tui.more': '… 还有 {count} 个',
 
+  'status.stale': '代理没有应答；这是它最后告知的内容。',
+
   'time.ago': '{age} 前',
 } satisfies Texts<typeof en>;
