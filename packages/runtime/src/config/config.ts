@@ -87,6 +87,13 @@ export interface ClientKey {
   readonly sha256: string;
 }
 
+export interface LoadedConfig {
+  readonly config: Config;
+  readonly secrets: Secrets;
+  /** The variables that the file names in its `…_env` keys. */
+  readonly variableNames: readonly string[];
+}
+
 export function groupOf(config: Config, endpoint: EndpointConfig): GroupConfig {
   const group = config.groups.find(({ name }) => name === endpoint.groupName);
   if (group === undefined) throw new Error(`endpoint ${endpoint.id} has no group`);

@@ -10,12 +10,14 @@ import { parse, TomlError } from 'smol-toml';
 import { messageOf, ZephyrError } from '../errors.ts';
 import { checkRules } from './check-rules.ts';
 import { checkSchema } from './check-schema.ts';
-import type { Config, Secrets } from './config.ts';
+import type { LoadedConfig } from './config.ts';
 import { locate } from './locate.ts';
 import { ConfigError, type Finding, type Problem, printPath } from './problem.ts';
 import type { RawTable } from './raw.ts';
 import { resolveConfig } from './resolve.ts';
 import { type Variables, variablesOf } from './variables.ts';
+
+export type { LoadedConfig };
 
 export interface ConfigSources {
   readonly configPath: string;
@@ -23,13 +25,6 @@ export interface ConfigSources {
   readonly envFilePath: string;
   /** Usually `process.env`; wins over the .env file. */
   readonly environment: Readonly<Record<string, string | undefined>>;
-}
-
-export interface LoadedConfig {
-  readonly config: Config;
-  readonly secrets: Secrets;
-  /** The variables that the file names in its `…_env` keys. */
-  readonly variableNames: readonly string[];
 }
 
 /** @throws ConfigError (code `CONFIG`) with all problems. */

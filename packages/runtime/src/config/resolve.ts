@@ -2,9 +2,15 @@ import { readFileSync } from 'node:fs';
 
 import { Secret } from '../secret.ts';
 import { resolveChecks, resolvePrices } from './checks.ts';
-import type { ClientKey, Config, EndpointConfig, GroupConfig, Secrets } from './config.ts';
+import type {
+  ClientKey,
+  Config,
+  EndpointConfig,
+  GroupConfig,
+  LoadedConfig,
+  Secrets,
+} from './config.ts';
 import { resolveDataPath } from './data-path.ts';
-import type { LoadedConfig } from './load.ts';
 import { type RawTable, rawGroups, rawTable, variableNamesIn } from './raw.ts';
 import { REDIS_URL_VARIABLE, splitPassword } from './redis-url.ts';
 import { type ConfigFile, configSchema } from './schema.ts';
