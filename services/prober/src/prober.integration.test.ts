@@ -5,6 +5,7 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 import { endpointId, type ProbeResult } from '@zephyr/core';
@@ -85,11 +86,11 @@ async function startProber(healthCheck = ''): Promise<ProberProcess> {
   return { child, port: ready.port };
 }
 
-const ask = (trigger: ProbeJob['trigger']) =>
+const ask = (trigger: ProbeJob['trigger'], spending: ProbeJob['spending'] = 'normal') =>
   queue.add(
     PROBE_JOB,
     {
-      ...{ endpointId: endpoint, trigger, spending: 'normal' },
+      ...{ endpointId: endpoint, trigger, spending },
       wants: trigger === 'refresh' ? 'real' : 'any',
     },
     { ...PROBE_JOB_OPTIONS },
@@ -177,6 +178,34 @@ describe('the prober', () => {
       await vi.waitFor(async () => expect(await results()).toHaveLength(count), eventually);
     }
     expect((await results()).map(({ style }) => style)).toEqual(['messages', 'tcp', 'messages']);
+  });
+
+  it('does a free style when money is short', async () => {
+    await startProber();
+    await ask('schedule', 'cheaper');
+    await vi.waitFor(async () => expect(await results()).toHaveLength(1), eventually);
+    expect((await results())[0]).toMatchObject({ style: 'http', costUsd: 0 });
+  });
+
+  it('keeps its result while Redis does not answer', async () => {
+    upstream.delayMs = 500;
+    const { port } = await startProber('style = "messages"');
+    await ask('schedule');
+    await vi.waitFor(() => expect(upstream.requests).toBe(1), eventually);
+    process.kill(redisServer.pid, 'SIGSTOP');
+    try {
+      // The check has ended and its first attempt to record the result has failed.
+      const running = async () => (await fetch(`http://127.0.0.1:${port}/health`)).json();
+      await vi.waitFor(
+        async () => expect(await running()).toMatchObject({ running: 1 }),
+        eventually,
+      );
+      await wait(2_500);
+    } finally {
+      process.kill(redisServer.pid, 'SIGCONT');
+    }
+    await vi.waitFor(async () => expect(await results()).toHaveLength(1), eventually);
+    expect(upstream.requests).toBe(1);
   });
 
   it('lets another prober run the check of one that was killed, and counts it once', async () => {

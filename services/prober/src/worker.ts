@@ -31,7 +31,7 @@ const CLI_MEMORY_BYTES = 300 * 1024 * 1024;
  */
 const CHECKS_PER_START = 4;
 
-export const CONCURRENCY = Math.max(
+const CONCURRENCY = Math.max(
   1,
   Math.min(CHECKS_PER_START * DEFAULT_STARTS, Math.floor(totalmem() / 4 / CLI_MEMORY_BYTES)),
 );

@@ -21,7 +21,7 @@ import { numbersOf, translator } from '@zephyr/texts';
 import type { Environment } from '../launch/state-folder.ts';
 import { renderTable } from '../table.ts';
 
-export interface ProbeOptions {
+interface ProbeOptions {
   readonly config: string;
   readonly envFile: string;
   /** Instead of the configured styles. */
