@@ -35,6 +35,9 @@ export interface ViewInput {
   readonly nowMs: EpochMs;
 }
 
+/** As the schema of the admin API allows. */
+const MAX_ITEMS = 200;
+
 export function viewOf(input: ViewInput): LeaderView {
   const { mind, config, policy, presences, nowMs } = input;
   const { world, observations } = mind;
@@ -68,8 +71,11 @@ export function viewOf(input: ViewInput): LeaderView {
       requestsPerMinute: requestsPerMinute(observations, nowMs),
     },
     endpoints,
-    sessions: { total: endpoints.reduce((sum, { sessions }) => sum + sessions, 0), items: [] },
-    requests: { total: activeRequests, items: [] },
+    sessions: {
+      total: endpoints.reduce((sum, { sessions }) => sum + sessions, 0),
+      items: sessionItems(presences, nowMs),
+    },
+    requests: { total: activeRequests, items: requestItems(presences, nowMs) },
     proxies: presences.map((presence) => proxyView(presence, input)),
     cost: costOf(input),
   };
@@ -171,6 +177,37 @@ function proxyView(presence: ProxyPresence, { snapshot }: ViewInput): ApiState['
       known !== null && known.epoch === snapshot?.epoch && known.version === snapshot.version,
     activeRequests: Object.values(presence.activeRequests).reduce((sum, count) => sum + count, 0),
   };
+}
+
+/** The oldest first: what hangs is at the top. */
+function requestItems(
+  presences: readonly ProxyPresence[],
+  nowMs: EpochMs,
+): LeaderView['requests']['items'] {
+  return presences
+    .flatMap(({ requests }) => requests ?? [])
+    .toSorted((a, b) => b.ageMs - a.ageMs)
+    .slice(0, MAX_ITEMS)
+    .map(({ ageMs, ...request }) => ({ ...request, startedAtMs: nowMs - ageMs }));
+}
+
+/** The latest used first. A session that uses several proxies is told once, by the latest of them. */
+function sessionItems(
+  presences: readonly ProxyPresence[],
+  nowMs: EpochMs,
+): LeaderView['sessions']['items'] {
+  const told = presences
+    .flatMap(({ sessionList }) => sessionList ?? [])
+    .toSorted((a, b) => a.idleMs - b.idleMs);
+  return [...Map.groupBy(told, ({ id }) => id).values()]
+    .flatMap(([latest]) => latest ?? [])
+    .slice(0, MAX_ITEMS)
+    .map(({ ageMs, idleMs, cacheRemainingMs, ...session }) => ({
+      ...session,
+      startedAtMs: nowMs - ageMs,
+      lastRequestAtMs: nowMs - idleMs,
+      cacheUntilAtMs: nowMs + cacheRemainingMs,
+    }));
 }
 
 function loadLevel(activeRequests: number, { probing }: Policy): ApiState['load']['level'] {

@@ -130,6 +130,42 @@ export const proxyPresenceSchema = z.object({
       z.object({ running: count, cachedTokens: z.partialRecord(z.enum(MODEL_FAMILIES), count) }),
     )
     .optional(),
+  /** Running requests one by one, for people; absent where they are not told. */
+  requests: z
+    .array(
+      z.object({
+        id: z.string().max(100),
+        endpointId: id,
+        ageMs: count,
+        /** `waiting`: sent, no content yet; `streaming`: content has reached the client. */
+        phase: z.enum(['connecting', 'waiting', 'streaming']),
+        /** 1 for the first endpoint that was tried. */
+        attempt: count,
+        model: z.string().max(100).nullable(),
+        /** Name of the `[[clients]]` key; null where keys are not used. */
+        client: z.string().max(100).nullable(),
+        sessionId: z.string().max(100).nullable(),
+      }),
+    )
+    .max(50)
+    .optional(),
+  /** Running sessions one by one, for people, by pseudonyms; absent where they are not told. */
+  sessionList: z
+    .array(
+      z.object({
+        id: z.string().max(100),
+        endpointId: id,
+        client: z.string().max(100).nullable(),
+        ageMs: count,
+        idleMs: count,
+        requests: count,
+        activeRequests: count,
+        /** How long the endpoint is expected to keep the session's prompt cache. */
+        cacheRemainingMs: count,
+      }),
+    )
+    .max(50)
+    .optional(),
 });
 export type ProxyPresence = z.infer<typeof proxyPresenceSchema>;
 
