@@ -16,6 +16,8 @@ export interface Assessment {
   readonly failure: FailureClass | undefined;
   readonly removal: Removal;
   readonly score: Score;
+  /** Measured lately enough to compare it with others. */
+  readonly isFresh: boolean;
   readonly activeRequests: number;
 }
 
@@ -24,16 +26,26 @@ export function assess(world: World, nowMs: EpochMs, policy: Policy): readonly A
   return world.endpoints.map((endpoint) => {
     const removal = removalOf(world.proxies, endpoint.id, { nowMs, policy: policy.presence });
     const causes = unavailability(world, { endpoint, removal, nowMs, policy });
+    const score = scoreOf(endpoint, nowMs, policy);
     return {
       endpoint,
       unavailable: causes.map(({ code }) => code),
       isAvailable: causes.length === 0,
       failure: causes.find(({ failure }) => failure !== undefined)?.failure,
       removal,
-      score: scoreOf(endpoint, nowMs, policy),
+      score,
+      isFresh:
+        score.status === 'known' &&
+        nowMs - score.measuredAtMs <= staleAfterMs(world, endpoint, policy),
       activeRequests: activeRequestsOf(world.proxies, endpoint.id),
     };
   });
+}
+
+/** Where probes are planned seldom, three of them may be missed before data counts as old. */
+function staleAfterMs(world: World, { groupName }: EndpointState, policy: Policy): number {
+  const intervalMs = world.groups[groupName]?.intervalMs ?? 0;
+  return Math.max(policy.switching.staleAfterMs, 3 * intervalMs);
 }
 
 interface Cause {

@@ -29,6 +29,15 @@ describe('select', () => {
     const story = settled();
     story.command({ kind: 'select', endpointId: C });
     expect(story.rounds(20, { a: 100, b: 500, c: 900 }).active).toBe(C);
+    expect(story.story).toEqual(['switched operator_selected a>c']);
+  });
+
+  it('moves the sessions when an endpoint that was chosen by force becomes available', () => {
+    const story = fail(settled(), B);
+    story.command({ kind: 'select', endpointId: B, force: true });
+    const before = story.content.endpoints['a']?.sessionGeneration ?? 0;
+    story.probe(B, 500).probe(B, 500);
+    expect(story.content.endpoints['a']?.sessionGeneration).toBe(before + 1);
   });
 
   it('fails over visibly when the pinned endpoint fails, and returns when it is back', () => {

@@ -80,7 +80,7 @@ export interface SwitchPolicy {
   readonly failureGapMs: number;
   /** Longest wait for running requests (`server.graceful_switch_timeout_ms`). */
   readonly gracefulTimeoutMs: number;
-  /** Data older than this never justifies a latency switch. */
+  /** Data older than this, and than three intervals, never justifies a latency switch. */
   readonly staleAfterMs: number;
   /** After a start the first good choice is made at once, within this time at the latest. */
   readonly settleMs: number;

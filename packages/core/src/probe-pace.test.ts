@@ -95,6 +95,14 @@ describe('the interval', () => {
   });
 });
 
+describe('live traffic that cannot be compared yet', () => {
+  it('does not make probes unnecessary', () => {
+    const story = new Scenario().probe(A, 500).probe(B, 600);
+    story.live(A, { succeeded: 1, ttftMs: [1_500] });
+    expect(planOf(story)).toMatchObject({ intervalMs: 60_000, why: 'configured' });
+  });
+});
+
 describe('the budget', () => {
   const spend = (usd: number) =>
     new Scenario({ group: { dailyBudgetUsd: 1 } }).probe(A, 500, { costUsd: usd }).probe(B, 600);

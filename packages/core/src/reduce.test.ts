@@ -79,6 +79,21 @@ describe('a latency switch', () => {
     expect(story.story).toEqual([]);
   });
 
+  it('is never made because the active endpoint has not been measured for long', () => {
+    const story = settled({ a: 900, b: 890 });
+    story.atMs += DEFAULT_POLICY.switching.staleAfterMs;
+    expect(story.rounds(15, { b: 500 }).story).toEqual([]);
+  });
+
+  it('is made where probes are configured to be rare', () => {
+    const story = new Scenario({ group: { intervalMs: 900_000 } });
+    for (let round = 0; round < 20; round += 1) {
+      story.pass(450_000).probe(A, 900);
+      story.pass(450_000).probe(B, round < 6 ? 890 : 400);
+    }
+    expect(story.story).toContain('switched faster a>b');
+  });
+
   it('is never made to an endpoint that nobody has measured', () => {
     const story = new Scenario({ ids: [A, B] }).rounds(20, { a: 5_000 });
     expect(story.active).toBe(A);
@@ -209,6 +224,21 @@ describe('the ramp', () => {
       durationMs: 10_000,
       elapsedMs: 0,
     });
+    expect(story.content.ramp).toBeUndefined();
+  });
+
+  it('ends when the old endpoint cannot take its share any more', () => {
+    const story = settled({ a: 900, b: 890 });
+    while (story.decisions.length === 0) story.rounds(1, { a: 900, b: 500 });
+    expect(story.content.ramp?.fromId).toBe(A);
+    story.presence({ ejections: { a: { failure: 'reset', remainingMs: 30_000 } } });
+    expect(story.content.ramp).toBeUndefined();
+  });
+
+  it('does not follow a choice of people, who want to see it at once', () => {
+    const story = settled();
+    story.command({ kind: 'select', endpointId: B });
+    expect(story.active).toBe(B);
     expect(story.content.ramp).toBeUndefined();
   });
 
@@ -357,6 +387,16 @@ describe('an overload of the model everywhere', () => {
     expect(story.content.endpoints['a']?.available).toBe(true);
   });
 
+  it('makes no latency switch', () => {
+    const story = settled({ a: 900, b: 890 });
+    story.probe(A, 'overloaded').probe(B, 'overloaded');
+    for (let step = 0; step < 30; step += 1) {
+      story.atMs += 20_000;
+      story.probe(A, 900).probe(B, 500).probe(A, 'overloaded').probe(B, 'overloaded');
+    }
+    expect(story.story.filter((line) => line.includes('faster'))).toEqual([]);
+  });
+
   it('does not count against the endpoints', () => {
     const story = overloaded();
     const before = story.world.endpoints[0]?.reliability;
@@ -373,6 +413,43 @@ describe('an overload of the model everywhere', () => {
     const story = settled().probe(B, 600).probe(A, 'overloaded');
     story.presence({ ejections: { a: { failure: 'overloaded', remainingMs: 20_000 } } });
     expect(story.active).toBe(B);
+  });
+});
+
+describe('what one endpoint says while the others are silent', () => {
+  it('is no overload everywhere', () => {
+    const story = settled().pass(DEFAULT_POLICY.overload.memoryMs).probe(A, 'overloaded');
+    expect(story.notices).not.toContain('overload_began');
+  });
+});
+
+describe('publishing', () => {
+  const publishes = (story: Scenario) =>
+    story.effects.filter(({ kind }) => kind === 'publish').length;
+
+  it('is not done when nothing has changed', () => {
+    const story = settled().pass(60_000).pass(60_000);
+    const before = publishes(story);
+    expect(publishes(story.hear({ kind: 'tick' }).hear({ kind: 'tick' }))).toBe(before);
+  });
+
+  it('is done now and then when only scores have changed', () => {
+    const story = settled().pass(60_000);
+    const before = publishes(story);
+    story.atMs += 1_000;
+    story.probe(A, 700);
+    story.atMs += 1_000;
+    story.probe(A, 400);
+    expect(publishes(story)).toBe(before);
+    story.atMs += DEFAULT_POLICY.publishing.scoreIntervalMs;
+    expect(publishes(story.probe(A, 700))).toBe(before + 1);
+  });
+
+  it('is done at once when the routing has changed', () => {
+    const story = settled().pass(60_000);
+    const before = publishes(story);
+    story.presence({ ejections: { b: { failure: 'reset', remainingMs: 1_000 } } });
+    expect(publishes(story)).toBe(before + 1);
   });
 });
 

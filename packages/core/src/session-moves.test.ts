@@ -40,6 +40,27 @@ describe('sessions that stayed behind', () => {
     expect(generationOf(story)).toBe(1);
   });
 
+  it('do not follow a difference within the noise, although it would cost nothing', () => {
+    const story = leftBehind(900, 0);
+    const before = generationOf(story) ?? 0;
+    story.rounds(15, { a: 520, b: 500 });
+    story.presence({ sessions: { a: { running: 1, cachedTokens: {} } } });
+    expect(story.active).toBe(B);
+    expect(generationOf(story)).toBe(before);
+  });
+
+  it('go along with the switch when that is worth it', () => {
+    const story = new Scenario().rounds(8, { a: 9_000, b: 8_990 });
+    for (let minute = 0; story.active === A && minute < 20; minute += 1) {
+      story.rounds(1, { a: 9_000 });
+      story.presence({ sessions: { a: { running: 2, cachedTokens: { haiku: 1_000 } } } });
+      story.probe(B, 500);
+    }
+    expect(story.decisions.at(-1)?.trade?.verdict).toBe('move');
+    expect(generationOf(story)).toBe(1);
+    expect(generationOf(story, B)).toBe(0);
+  });
+
   it('show their trade in the decision that left them behind', () => {
     const story = new Scenario().rounds(8, { a: 900, b: 890 });
     for (let minute = 0; story.decisions.length === 0 && minute < 20; minute += 1) {

@@ -8,13 +8,14 @@ import { type Step, stay, type Turn } from './turn.ts';
 import type { World } from './world.ts';
 
 /**
- * Sessions that stayed behind at a switch go along later, when their endpoint has become so slow
- * that the time of the requests to come is worth more than their caches.
+ * Sessions on another endpoint than the active one go along when theirs is so much slower that the
+ * time of the requests to come is worth more than their caches: at a latency switch, or later.
  */
 export function stepSessions(world: World, assessments: readonly Assessment[], turn: Turn): Step {
   const active = assessments.find(({ endpoint }) => endpoint.id === world.selection.activeId);
-  // New sessions go to the active endpoint: it must itself be a good place, and a settled one.
-  if (active?.isAvailable !== true || world.selection.status === 'pending') return stay(world);
+  // The active endpoint must itself be a good place, and not be about to change.
+  const isUnsettled = world.selection.status === 'pending' || world.overloadedEverywhere;
+  if (active?.isAvailable !== true || isUnsettled || world.wishes.paused) return stay(world);
   let next = world;
   const effects: Effect[] = [];
   for (const left of assessments) {
@@ -25,21 +26,8 @@ export function stepSessions(world: World, assessments: readonly Assessment[], t
     if (gap === undefined || !gap.isEnough) continue;
     const trade = weighTrade(load, gap.gain.gainMs, turn.policy.sessions);
     if (trade.verdict !== 'move') continue;
-    next = withoutSessions(moveSessions(next, fromId), fromId);
+    next = moveSessions(next, fromId);
     effects.push({ kind: 'notice', notice: { code: 'sessions_moved', endpointId: fromId, trade } });
   }
   return { next, effects };
-}
-
-/** Until the proxies report again, the moved sessions are not counted a second time. */
-function withoutSessions(world: World, fromId: string): World {
-  return {
-    ...world,
-    proxies: Object.fromEntries(
-      Object.entries(world.proxies).map(([proxyId, presence]) => {
-        const { [fromId]: _, ...sessions } = presence.sessions;
-        return [proxyId, { ...presence, sessions }];
-      }),
-    ),
-  };
 }

@@ -103,7 +103,7 @@ export function bestCandidate(
 ): Candidate | undefined {
   const active = assessments.find(({ endpoint }) => endpoint.id === world.selection.activeId);
   const rivals = assessments.filter(
-    (rival) => rival !== active && rival.isAvailable && isFresh(rival, turn),
+    (rival) => rival !== active && rival.isAvailable && rival.isFresh,
   );
   const best = rivals.toSorted(byRank)[0];
   return active === undefined || best === undefined ? undefined : compare(active, best, turn);
@@ -113,7 +113,7 @@ export function bestCandidate(
 export function compare(active: Assessment, rival: Assessment, turn: Turn): Candidate | undefined {
   const [from, to] = [active.score, rival.score];
   if (from.status === 'unknown' || to.status === 'unknown') return undefined;
-  if (!isFresh(active, turn) || !isFresh(rival, turn)) return undefined;
+  if (!active.isFresh || !rival.isFresh) return undefined;
   const policy = turn.policy.switching;
   const gainMs = from.latencyMs + from.failureMs - (to.latencyMs + to.failureMs);
   const standardErrorMs = Math.hypot(from.uncertaintyMs, to.uncertaintyMs);
@@ -124,10 +124,6 @@ export function compare(active: Assessment, rival: Assessment, turn: Turn): Cand
     isEnough: gainMs >= neededMs,
     evidence: active.endpoint.evidence + rival.endpoint.evidence,
   };
-}
-
-function isFresh({ score }: Assessment, { nowMs, policy }: Turn): boolean {
-  return score.status === 'known' && nowMs - score.measuredAtMs <= policy.switching.staleAfterMs;
 }
 
 /** The lead grows by one with each new evidence that confirms it, and ends with the first doubt. */

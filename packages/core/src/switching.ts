@@ -39,9 +39,8 @@ export function switchTo(world: World, made: Switch): Step {
       standing: { reason, sinceAtMs: turn.nowMs },
     },
   };
-  const moved = made.trade?.verdict === 'move' ? moveSessions(next, fromId) : next;
-  const all = reason === 'operator_selected' ? moveSessions(next) : moved;
-  const step = recordDecision(all, { ...made, fromId, phase: 'switched' });
+  const chosen = reason === 'operator_selected' ? moveSessions(next) : next;
+  const step = recordDecision(chosen, { ...made, fromId, phase: 'switched' });
   return withNotices(step, noticesOf(world, reason));
 }
 
@@ -62,14 +61,24 @@ function isGentle(reason: ReasonCode): boolean {
   return reason === 'faster' || reason === 'pinned_recovered';
 }
 
-/** Sessions choose anew with their next request: those of one endpoint, or all. */
+/**
+ * Sessions choose anew with their next request: those of one endpoint, or all. Until the proxies
+ * report again they are not counted anywhere, so that they are not moved a second time.
+ */
 export function moveSessions(world: World, fromId?: EndpointId): World {
+  const isMoved = (id: string) => fromId === undefined || id === fromId;
   return {
     ...world,
     endpoints: world.endpoints.map((endpoint) =>
-      fromId === undefined || endpoint.id === fromId
+      isMoved(endpoint.id)
         ? { ...endpoint, sessionGeneration: endpoint.sessionGeneration + 1 }
         : endpoint,
+    ),
+    proxies: Object.fromEntries(
+      Object.entries(world.proxies).map(([proxyId, presence]) => {
+        const left = Object.entries(presence.sessions).filter(([id]) => !isMoved(id));
+        return [proxyId, { ...presence, sessions: Object.fromEntries(left) }];
+      }),
     ),
   };
 }
