@@ -133,6 +133,8 @@ beforeAll(async () => {
     prefix: QUEUE_PREFIX,
     connection: bullConnection({ url: redisServer.url }, 'worker'),
   });
+  // Its connection is cut by one of the tests.
+  queue.on('error', () => undefined);
 });
 beforeEach(async () => {
   for (const child of children) child.kill('SIGKILL');
@@ -206,6 +208,16 @@ describe('the prober', () => {
     }
     await vi.waitFor(async () => expect(await results()).toHaveLength(1), eventually);
     expect(upstream.requests).toBe(1);
+  });
+
+  it('goes on after Redis has lost its data and all connections', async () => {
+    await startProber('style = "messages"');
+    await ask('schedule');
+    await vi.waitFor(async () => expect(await results()).toHaveLength(1), eventually);
+    await redis.flushall();
+    await redis.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+    await vi.waitFor(() => ask('schedule'), eventually);
+    await vi.waitFor(async () => expect(await results()).not.toEqual([]), eventually);
   });
 
   it('lets another prober run the check of one that was killed, and counts it once', async () => {

@@ -1,0 +1,93 @@
+import { eventsOf } from '@zephyr/testkit/scripted-upstream';
+import { describe, expect, it } from 'vitest';
+
+import { type CliEvidence, verdictOfCli } from './classify-cli.ts';
+import type { Exchange } from './exchange.ts';
+import type { ProcessEnd } from './run-process.ts';
+
+const whole: Exchange = {
+  reached: 'answered',
+  status: 200,
+  contentType: 'text/event-stream',
+  ttftMs: 300,
+  latencyMs: 400,
+  silentMs: 0,
+  body: eventsOf().join(''),
+};
+const good = {
+  type: 'result',
+  subtype: 'success',
+  is_error: false,
+  result: 'pong',
+  stop_reason: 'end_turn',
+};
+
+function verdict(changes: {
+  readonly result?: object | string;
+  readonly end?: ProcessEnd;
+  readonly exchanges?: readonly Exchange[];
+}) {
+  const { result = good, end = { kind: 'exited', code: 0 }, exchanges = [whole] } = changes;
+  const stdout = typeof result === 'string' ? result : JSON.stringify(result);
+  const evidence: CliEvidence = {
+    report: { end, stdout, stderr: '', wallMs: 900 },
+    exchanges,
+    timeoutMs: 15_000,
+    secrets: ['sk-canary-0123456789'],
+  };
+  return verdictOfCli(evidence);
+}
+
+describe('verdictOfCli', () => {
+  it('passes a contented CLI, with the latency of the relay', () => {
+    expect(verdict({})).toEqual({ status: 'ok', apiLatencyMs: 400, ttftMs: 300 });
+  });
+
+  it('adds up what the CLI had to ask twice', () => {
+    expect(verdict({ exchanges: [whole, whole] })).toMatchObject({
+      apiLatencyMs: 800,
+      ttftMs: 700,
+    });
+  });
+
+  // Each of these has been taken for a success by somebody.
+  it.each([
+    { name: 'exit code 0 without output (SIGINT)', result: '', failure: 'cli_crashed' },
+    {
+      name: 'subtype success with is_error',
+      result: { ...good, is_error: true },
+      failure: 'not_claude',
+    },
+    { name: 'an empty answer', result: { ...good, result: ' ' }, failure: 'not_claude' },
+    {
+      name: 'a stream that ended early',
+      result: { ...good, stop_reason: null },
+      failure: 'not_claude',
+    },
+    {
+      name: 'another subtype',
+      result: { ...good, subtype: 'error_max_turns' },
+      failure: 'not_claude',
+    },
+  ])('refuses $name', ({ result, failure }) => {
+    expect(verdict({ result })).toMatchObject({ status: 'failed', failure });
+  });
+
+  it('refuses a success that the relay has not seen', () => {
+    expect(verdict({ exchanges: [] })).toMatchObject({ failure: 'cli_crashed' });
+    const cut: Exchange = { ...whole, reached: 'answering', errorCode: 'CUT' };
+    expect(verdict({ exchanges: [cut] })).toMatchObject({ status: 'failed', failure: 'timeout' });
+  });
+
+  it('blames the endpoint for what it did, whatever became of the CLI', () => {
+    const overloaded: Exchange = { ...whole, status: 529, body: '{}' };
+    const end: ProcessEnd = { kind: 'died', signal: 'SIGSEGV' };
+    expect(verdict({ end, exchanges: [overloaded] })).toMatchObject({ failure: 'overloaded' });
+    expect(verdict({ end })).toMatchObject({ failure: 'cli_crashed' });
+  });
+
+  it('shows no secret', () => {
+    const told = verdict({ result: 'Bearer sk-canary-0123456789 was refused' });
+    expect(JSON.stringify(told)).not.toContain('canary');
+  });
+});
