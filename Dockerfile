@@ -37,6 +37,12 @@ COPY packages/texts packages/texts
 COPY packages/dashboard packages/dashboard
 RUN npm run build --workspace=packages/dashboard
 
+# The web dashboard: static files that the controller serves.
+FROM install AS dashboard
+RUN --mount=type=cache,target=/root/.npm npm ci --workspace=packages/dashboard
+COPY packages packages
+RUN npm run build --workspace=packages/dashboard
+
 FROM ${NODE_IMAGE} AS runtime
 ENV NODE_ENV=production \
     ZEPHYR_CONFIG=/config/config.toml \
@@ -77,6 +83,7 @@ COPY --from=controller-modules /app ./
 COPY packages/core packages/core
 COPY packages/runtime packages/runtime
 COPY services/controller services/controller
+COPY --from=dashboard /app/packages/dashboard/dist packages/dashboard/dist
 COPY --from=dashboard /app/packages/dashboard/dist packages/dashboard/dist
 USER 10003:10003
 ENV ZEPHYR_LISTEN=0.0.0.0:8081
