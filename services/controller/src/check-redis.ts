@@ -21,14 +21,27 @@ export async function checkRedis(redis: Redis, log: Logger): Promise<void> {
     });
   }
   const policy = await evictionPolicy(redis);
-  if (policy === undefined || policy === 'noeviction') return;
-  log.error({ policy }, 'redis may evict our records');
+  if (isSafe(policy)) {
+    // One that was away, or was replaced since, has not been asked yet.
+    redis.on('ready', () => void tellPolicy(redis, log));
+    return;
+  }
   throw new ZephyrError('REDIS_POLICY', `redis has maxmemory-policy ${policy}`, {
     advice: [
       'with it Redis drops records and jobs when its memory is full, without telling anyone',
       'set it to noeviction: redis-cli CONFIG SET maxmemory-policy noeviction, and in redis.conf',
     ],
   });
+}
+
+async function tellPolicy(redis: Redis, log: Logger): Promise<void> {
+  const policy = await evictionPolicy(redis);
+  if (!isSafe(policy)) log.error({ policy }, 'redis may evict records: set noeviction');
+}
+
+/** What cannot be known is not held against it. */
+function isSafe(policy: string | undefined): boolean {
+  return policy === undefined || policy === 'noeviction';
 }
 
 /** Why Redis refuses us; undefined when it does not, or is not there. */

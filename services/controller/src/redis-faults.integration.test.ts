@@ -213,6 +213,17 @@ describe('a Redis that cannot be relied on', () => {
     expect(controller.output()).toContain('noeviction');
   });
 
+  it('is complained about when it is replaced by one that may evict records', async () => {
+    const server = await startRedis();
+    const redis = await connectTo(server.url);
+    const relay = await relayTo(server);
+    const controller = await startController({ redisUrl: at(relay) });
+    await leads(controller);
+    await redis.config('SET', 'maxmemory-policy', 'allkeys-lru');
+    relay.resetAll();
+    await vi.waitFor(() => expect(controller.output()).toContain('may evict records'), waiting);
+  });
+
   it('ends the controller when the password is wrong, without printing it', async () => {
     const server = await startRedis(['--requirepass', 'the-right-password']);
     const controller = await startController({

@@ -1,0 +1,130 @@
+import { endpointId, type ProbePlan } from '@zephyr/core';
+import { createLogger } from '@zephyr/runtime/logger';
+import { bullConnection, PROBE_QUEUE, type ProbeJob, QUEUE_PREFIX } from '@zephyr/runtime/queues';
+import { createRedis } from '@zephyr/runtime/redis/client';
+import { type RedisServer, startRedisServer } from '@zephyr/runtime/redis/server';
+import { type Job, Queue, Worker } from 'bullmq';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { openSchedules, type Schedules } from './schedules.ts';
+
+const one = endpointId('one');
+const two = endpointId('two');
+const every = (intervalMs: number): ProbePlan => ({
+  ...{ status: 'scheduled', intervalMs, spending: 'normal', why: 'configured' },
+});
+const off: ProbePlan = { status: 'off', why: 'disabled' };
+
+let server: RedisServer;
+let schedules: Schedules;
+let queue: Queue<ProbeJob, unknown, string>;
+let worker: Worker<ProbeJob> | undefined;
+
+beforeEach(async () => {
+  server = await startRedisServer();
+  schedules = openSchedules({ url: server.url }, createLogger('test', 'silent'));
+  queue = new Queue(PROBE_QUEUE, {
+    prefix: QUEUE_PREFIX,
+    connection: bullConnection({ url: server.url }, 'queue'),
+  });
+  await queue.waitUntilReady();
+});
+afterEach(async () => {
+  await worker?.close();
+  worker = undefined;
+  await queue.close();
+  await schedules.close();
+  await server.stop();
+});
+
+function startWorker(): Job<ProbeJob>[] {
+  const ran: Job<ProbeJob>[] = [];
+  worker = new Worker<ProbeJob>(PROBE_QUEUE, async (job) => void ran.push(job), {
+    prefix: QUEUE_PREFIX,
+    connection: bullConnection({ url: server.url }, 'worker'),
+  });
+  return ran;
+}
+
+const planned = async () => {
+  const schedulers = await queue.getJobSchedulers();
+  return Object.fromEntries(schedulers.map(({ key, every }) => [key, every]));
+};
+
+describe('reconcile', () => {
+  it('adds what is missing, changes what is different and removes what nobody wants', async () => {
+    await schedules.reconcile({ one: every(60_000), two: every(60_000) });
+    expect(await planned()).toEqual({ one: 60_000, two: 60_000 });
+    await schedules.reconcile({ one: every(30_000), two: off });
+    expect(await planned()).toEqual({ one: 30_000 });
+  });
+
+  it('leaves alone what is as it should be', async () => {
+    await schedules.reconcile({ one: every(60_000) });
+    const before = await schedules.nextAtMs();
+    await schedules.reconcile({ one: every(60_000) });
+    expect(await schedules.nextAtMs()).toEqual(before);
+  });
+
+  it('probes a new endpoint soon, and then by its interval', async () => {
+    const ran = startWorker();
+    await schedules.reconcile({ one: every(1_500) });
+    await vi.waitFor(() => expect(ran.length).toBeGreaterThanOrEqual(3), {
+      timeout: 15_000,
+      interval: 50,
+    });
+    expect(ran.map(({ data }) => data.endpointId)).toEqual(ran.map(() => 'one'));
+    expect(ran[0]?.data).toMatchObject({ trigger: 'schedule', spending: 'normal' });
+    const moments = ran.map(({ id }) => Number(id?.split(':').at(-1)));
+    expect((moments[2] ?? 0) - (moments[1] ?? 0)).toBe(1_500);
+  });
+
+  it('puts a scheduler back to work whose next job was lost', async () => {
+    await schedules.reconcile({ one: every(60_000) });
+    // As it looks two minutes after the job was lost: the next moment is long over.
+    const redis = createRedis({ url: server.url }, createLogger('test', 'silent'), 'command');
+    await new Promise((resolve) => redis.once('ready', resolve));
+    const root = `${QUEUE_PREFIX}:${PROBE_QUEUE}`;
+    await redis.del(`${root}:delayed`, ...(await redis.keys(`${root}:repeat:one:*`)));
+    await redis.zadd(`${root}:repeat`, Date.now() - 120_000, 'one');
+    redis.disconnect();
+    await schedules.reconcile({ one: every(60_000) });
+    expect((await schedules.nextAtMs())?.get('one')).toBeGreaterThan(Date.now());
+    expect(await queue.getDelayedCount()).toBe(1);
+  });
+});
+
+describe('set', () => {
+  it('counts a changed interval from the last tick, so that changes do not put a probe off', async () => {
+    await schedules.set(one, every(60_000));
+    const first = (await schedules.nextAtMs())?.get('one') ?? 0;
+    const ran = startWorker();
+    await vi.waitFor(() => expect(ran).toHaveLength(1), { timeout: 10_000, interval: 50 });
+    await schedules.set(one, every(30_000));
+    expect((await schedules.nextAtMs())?.get('one')).toBe(first + 30_000);
+    await schedules.set(one, every(45_000));
+    expect((await schedules.nextAtMs())?.get('one')).toBe(first + 45_000);
+  });
+
+  it('carries what a probe may cost', async () => {
+    await schedules.set(one, every(60_000));
+    await schedules.set(one, {
+      ...{ status: 'scheduled', intervalMs: 60_000, spending: 'cheaper', why: 'configured' },
+    });
+    expect((await queue.getJobScheduler('one'))?.template?.data?.spending).toBe('cheaper');
+  });
+});
+
+describe('probeNow', () => {
+  it('queues one probe for each endpoint until it has run', async () => {
+    await schedules.probeNow([one, two]);
+    await schedules.probeNow([one, two]);
+    expect(await queue.getWaitingCount()).toBe(2);
+    const ran = startWorker();
+    await vi.waitFor(() => expect(ran).toHaveLength(2), { timeout: 10_000, interval: 20 });
+    await vi.waitFor(async () => expect(await queue.getCompletedCount()).toBe(2));
+    await schedules.probeNow([one]);
+    await vi.waitFor(() => expect(ran).toHaveLength(3), { timeout: 10_000, interval: 20 });
+    expect(ran[2]?.data).toMatchObject({ endpointId: 'one', trigger: 'refresh' });
+  });
+});
