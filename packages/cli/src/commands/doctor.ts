@@ -28,6 +28,8 @@ export interface DoctorCall {
 /** With `json`: `{ "ok", "findings": [{ area, status, text, advice? }] }`. */
 export async function doctor(call: DoctorCall): Promise<{ text: string; exitCode: number }> {
   const findings = await examine(call);
+  // What was called off says nothing.
+  if (call.signal.aborted) return { text: 'interrupted', exitCode: EXIT.failure };
   const failed = findings.filter(({ status }) => status === 'fail');
   const isWell = failed.length === 0;
   const exitCode = failed.some(({ area }) => area === 'config') ? EXIT.usage : EXIT.failure;

@@ -72,6 +72,8 @@ export async function probe(call: ProbeCall): Promise<{ text: string; exitCode: 
     ...call,
     style: call.options.style,
   });
+  // What was called off says nothing about its endpoint.
+  if (call.signal.aborted) return { text: 'interrupted', exitCode: EXIT.failure };
   const exitCode = probed.every(({ verdict }) => verdict.status === 'ok') ? EXIT.ok : EXIT.failure;
   const text =
     call.options.json === true ? JSON.stringify(probed, null, 2) : render(probed, loaded.config);
