@@ -118,10 +118,18 @@ describe('live traffic', () => {
   it('tells of a slowdown before the next probe does', () => {
     const calm = minutes(10, { liveMs: 1_500, probeMs: 500 });
     const slow = minutes(1, { liveMs: 2_500, probeMs: null, startMs: 10 * MINUTE }, calm);
-    expect(isLiveSuspicious(calm, policy)).toBe(false);
-    expect(isLiveSuspicious(slow, policy)).toBe(true);
+    expect(isLiveSuspicious(calm, epochMs(11 * MINUTE), policy)).toBe(false);
+    expect(isLiveSuspicious(slow, epochMs(11 * MINUTE), policy)).toBe(true);
     const before = estimate(calm, 11 * MINUTE)?.latencyMs ?? 0;
     expect(estimate(slow, 11 * MINUTE)?.latencyMs).toBeGreaterThan(before);
+  });
+
+  it('asks for no more probes when it has ended, or when probes have settled the question', () => {
+    const calm = minutes(10, { liveMs: 1_500, probeMs: 500 });
+    const slow = minutes(1, { liveMs: 2_500, probeMs: null, startMs: 10 * MINUTE }, calm);
+    expect(isLiveSuspicious(slow, epochMs(12 * MINUTE), policy)).toBe(false);
+    const settled = minutes(10, { liveMs: 2_500, probeMs: 500, startMs: 11 * MINUTE }, slow);
+    expect(isLiveSuspicious(settled, epochMs(21 * MINUTE), policy)).toBe(false);
   });
 
   it('cannot for long shift an endpoint whose probes stay the same', () => {

@@ -80,8 +80,17 @@ export function liveOffsetMs({ pairsMs }: LatencyTrack, policy: LatencyPolicy): 
   return pairsMs.length < policy.pairs ? null : median(pairsMs);
 }
 
-/** Live traffic has become much slower or faster: the next probes should come at once. */
-export function isLiveSuspicious({ samples }: LatencyTrack, policy: LatencyPolicy): boolean {
+/**
+ * Live traffic has just become much slower or faster: the next probes should come at once. When it
+ * ends there is no more to confirm; while it lasts, pairs with those probes settle the question.
+ */
+export function isLiveSuspicious(
+  { samples, live: reports }: LatencyTrack,
+  nowMs: EpochMs,
+  policy: LatencyPolicy,
+): boolean {
+  const newest = reports.at(-1);
+  if (newest === undefined || nowMs - newest.atMs > PAIR_WITHIN_MS) return false;
   const live = samples.filter(({ source }) => source === 'live').slice(-policy.changeSamples - 1);
   const [first] = live;
   if (first === undefined) return false;

@@ -88,6 +88,8 @@ export interface SwitchPolicy {
   readonly flapLimit: number;
   readonly flapWindowMs: number;
   readonly freezeMs: number;
+  /** A switch that was not worth the caches is not weighed again for so long. */
+  readonly declineMs: number;
   readonly rampMs: number;
   readonly rampStartShare: number;
 }
@@ -202,6 +204,7 @@ export const DEFAULT_POLICY: Policy = {
     flapLimit: 6,
     flapWindowMs: 600_000,
     freezeMs: 600_000,
+    declineMs: 600_000,
     // HAProxy calls it `slowstart`: a cold endpoint should not meet all the traffic at once.
     rampMs: 10_000,
     rampStartShare: 0.25,

@@ -79,6 +79,13 @@ describe('the interval', () => {
     expect(planOf(story, B)).toMatchObject({ intervalMs: 30_000, why: 'deciding' });
   });
 
+  it('is not shortened for a switch that people have ruled out', () => {
+    const story = new Scenario().rounds(8, { a: 900, b: 890 });
+    story.command({ kind: 'mode_manual' });
+    story.rounds(6, { a: 900, b: 100 });
+    expect(planOf(story)).toMatchObject({ intervalMs: 60_000, why: 'configured' });
+  });
+
   it('is long for an endpoint whose live traffic tells enough', () => {
     const story = new Scenario();
     for (let minute = 0; minute < 6; minute += 1) {

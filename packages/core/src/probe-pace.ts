@@ -60,7 +60,7 @@ function paceOf(
 ): Pace {
   const { assessment, group, turn } = about;
   const { nowMs, policy } = turn;
-  const isDoubtful = isLiveSuspicious(assessment.endpoint.latency, policy.latency);
+  const isDoubtful = isLiveSuspicious(assessment.endpoint.latency, nowMs, policy.latency);
   const isLosing =
     assessment.endpoint.id === world.selection.activeId &&
     isLosingRequests(assessment.endpoint.live, nowMs, policy.health);
@@ -94,10 +94,13 @@ function isVerifying({ endpoint: { health, tokenAccess } }: Assessment): boolean
 }
 
 /** A switch is near, or there is nothing to switch to: what is known of these matters now. */
-function isDeciding({ selection, switching }: World, { endpoint }: Assessment): boolean {
+function isDeciding(world: World, { endpoint }: Assessment): boolean {
+  const { selection, switching, wishes } = world;
   if (selection.reason === 'nothing_available') return true;
-  const { lead } = switching;
-  if (lead.status === 'none') return false;
+  const { lead, freeze } = switching;
+  const isFree =
+    wishes.mode.kind === 'auto' && freeze.status === 'none' && !world.overloadedEverywhere;
+  if (lead.status !== 'leading' || !isFree) return false;
   return endpoint.id === lead.candidateId || endpoint.id === selection.activeId;
 }
 

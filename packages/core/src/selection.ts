@@ -147,7 +147,7 @@ function stepPending(world: World, assessments: readonly Assessment[], turn: Tur
 function stepLatency(world: World, assessments: readonly Assessment[], turn: Turn): Step {
   if (world.switching.phase.status === 'settling') return stepSettling(world, assessments, turn);
   const candidate = bestCandidate(world, assessments, turn);
-  const lead = nextLead(world.switching.lead, candidate);
+  const lead = nextLead(world.switching.lead, candidate, turn.nowMs);
   const led: World =
     lead === world.switching.lead ? world : { ...world, switching: { ...world.switching, lead } };
   const isReady = readiness(led, lead, turn) === 'ready';
@@ -173,10 +173,9 @@ function begin(world: World, candidate: Candidate, about: Begin): Step {
   );
   const made = { toId: candidate.toId, reason: 'faster', gain, trade, assessments, turn } as const;
   if (trade.verdict === 'skip') {
-    const next: World = {
-      ...world,
-      switching: { ...world.switching, lead: { status: 'none' } },
-    };
+    const untilAtMs = (turn.nowMs + turn.policy.switching.declineMs) as EpochMs;
+    const lead = { status: 'declined', candidateId: candidate.toId, untilAtMs } as const;
+    const next: World = { ...world, switching: { ...world.switching, lead } };
     return recordDecision(next, { ...made, fromId: activeId, phase: 'skipped' });
   }
   if (activeRequestsOf(world.proxies, activeId) === 0) return switchTo(world, made);

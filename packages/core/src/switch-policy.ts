@@ -2,7 +2,7 @@ import { type Assessment, bestAvailable, byRank } from './assessment.ts';
 import type { Gain, UnavailableCode } from './decision.ts';
 import type { SwitchPolicy } from './policy.ts';
 import type { Turn } from './turn.ts';
-import type { EndpointId, FailureClass, ReasonCode } from './types.ts';
+import type { EndpointId, EpochMs, FailureClass, ReasonCode } from './types.ts';
 import type { Lead, World } from './world.ts';
 
 /** What the selection should become, whatever it is waiting for at the moment. */
@@ -127,10 +127,13 @@ export function compare(active: Assessment, rival: Assessment, turn: Turn): Cand
 }
 
 /** The lead grows by one with each new evidence that confirms it, and ends with the first doubt. */
-export function nextLead(lead: Lead, candidate: Candidate | undefined): Lead {
+export function nextLead(lead: Lead, candidate: Candidate | undefined, nowMs: EpochMs): Lead {
+  const isSame = lead.status !== 'none' && lead.candidateId === candidate?.toId;
+  const isRival = candidate !== undefined && !isSame;
+  if (lead.status === 'declined' && nowMs < lead.untilAtMs && !isRival) return lead;
   if (candidate === undefined || !candidate.isEnough) return { status: 'none' };
   const { toId: candidateId, evidence } = candidate;
-  if (lead.status === 'none' || lead.candidateId !== candidateId) {
+  if (!isSame || lead.status !== 'leading') {
     return { status: 'leading', candidateId, confirmations: 1, evidence };
   }
   if (lead.evidence === evidence) return lead;

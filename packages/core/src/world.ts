@@ -35,7 +35,10 @@ export interface GroupState extends GroupSetting {
   readonly spentUsd: number;
 }
 
-/** The endpoint that is about to win, and for how long it has been in front. */
+/**
+ * The endpoint that is about to win, and for how long it has been in front. `declined`: it won, but
+ * the switch was not worth the caches of the sessions; the question is put anew later.
+ */
 export type Lead =
   | { readonly status: 'none' }
   | {
@@ -44,6 +47,11 @@ export type Lead =
       readonly confirmations: number;
       /** Evidence of both endpoints at the last confirmation. */
       readonly evidence: number;
+    }
+  | {
+      readonly status: 'declined';
+      readonly candidateId: EndpointId;
+      readonly untilAtMs: EpochMs;
     };
 
 /** `settling`: just started, the first good choice is made without waiting. */
