@@ -60,17 +60,18 @@ const cpuLargeUs: Measure = async (candidate) => {
 /** CPU per event in µs, and memory per stream in KiB at the height of the load. */
 async function streams(candidate: Candidate, body: Buffer): Promise<{ cpu: number; rss: number }> {
   const path = `/v1/messages?bench=sse&events=${EVENTS}&gap=${GAP_MS}`;
+  const load = { port: candidate.port, path, body };
   const agent = newAgent(STREAMS);
-  const { pid } = candidate;
-  const rssBefore = pid === undefined ? 0 : rssBytes(pid);
+  const pid = candidate.pid ?? process.pid;
+  // Compiled, but with the memory of a process that has just begun.
+  await atOnce({ ...load, path: JSON_PATH, body: SMALL }, 8, 500);
+  const rssBefore = rssBytes(pid);
   let highest = rssBefore;
   const watch = setInterval(() => {
-    if (pid !== undefined) highest = Math.max(highest, rssBytes(pid));
+    highest = Math.max(highest, rssBytes(pid));
   }, 200);
   const cpu = await cpuOf(candidate, async () => {
-    await Promise.all(
-      Array.from({ length: STREAMS }, () => once({ port: candidate.port, path, body }, agent)),
-    );
+    await Promise.all(Array.from({ length: STREAMS }, () => once(load, agent)));
   });
   clearInterval(watch);
   agent.destroy();
@@ -113,12 +114,14 @@ async function failoverMs(name: string, urls: readonly string[], config: string)
 const upstream = await startScript('upstream', 'upstream-main.ts');
 const url = `http://127.0.0.1:${upstream.port}`;
 const direct: Candidate = { ...upstream, name: 'direct', pid: undefined };
-const started = await Promise.all([
-  startScript('raw', 'raw-main.ts', String(upstream.port)),
-  startZephyr('zephyr', { urls: [url], config: '[limits]\nactive_requests_per_client = 5000\n' }),
-  startScript('plain', 'plain-main.ts', String(upstream.port)),
-  startNginx(upstream.port),
-]);
+const roomy = '[limits]\nactive_requests_per_client = 5000\n';
+const starts: readonly (() => Promise<Candidate | undefined>)[] = [
+  () => startScript('raw', 'raw-main.ts', String(upstream.port)),
+  () => startZephyr('zephyr', { urls: [url], config: roomy }),
+  () => startScript('plain', 'plain-main.ts', String(upstream.port)),
+  () => startNginx(upstream.port),
+];
+const started = await Promise.all(starts.map((start) => start()));
 const proxies = started.filter((candidate) => candidate !== undefined);
 try {
   console.log(`${ROUNDS} rounds; ratios to raw, a hand-piped node:http proxy\n`);
@@ -138,8 +141,12 @@ try {
   ] as const) {
     const cpu = new Map<string, number>();
     const rss = new Map<string, number>();
-    for (const candidate of proxies) {
+    // Fresh processes: what earlier loads left in the heap would hide what streams take.
+    for (const start of starts) {
+      const candidate = await start();
+      if (candidate === undefined) continue;
       const cost = await streams(candidate, body);
+      candidate.stop();
       cpu.set(candidate.name, cost.cpu);
       rss.set(candidate.name, cost.rss);
     }

@@ -9,8 +9,9 @@ import type {
   OutcomeCounts,
   TokenUsage,
 } from '@zephyr/core';
+import type { Counter, Histogram } from 'prom-client';
 
-import type { Metrics } from './metrics.ts';
+import type { Metrics, RequestOutcome } from './metrics.ts';
 
 /** Samples of the time to first content in one report. */
 const MAX_TTFT_SAMPLES = 32;
@@ -21,9 +22,21 @@ interface Counts {
   readonly ttftMs: number[];
 }
 
+interface EndpointHandles {
+  readonly ok: Counter.Internal;
+  readonly firstByte: Histogram.Internal<'endpoint'>;
+}
+
+interface OutcomeHandles {
+  readonly count: Counter.Internal;
+  readonly duration: Histogram.Internal<'outcome'>;
+}
+
 export class Accounts {
   readonly #metrics: Metrics;
   readonly #active = new Map<EndpointId, number>();
+  readonly #byEndpoint = new Map<EndpointId, EndpointHandles>();
+  readonly #byOutcome = new Map<RequestOutcome, OutcomeHandles>();
   #batch = new Map<EndpointId, Counts>();
 
   constructor(metrics: Metrics) {
@@ -48,18 +61,17 @@ export class Accounts {
   firstContent(id: EndpointId, ttftMs: number): void {
     const { ttftMs: samples } = this.#countsOf(id);
     if (samples.length < MAX_TTFT_SAMPLES) samples.push(Math.round(ttftMs));
-    this.#metrics.firstByte.observe({ endpoint: id }, ttftMs / 1000);
+    this.#ofEndpoint(id).firstByte.observe(ttftMs / 1000);
   }
 
   succeeded(id: EndpointId, usage: TokenUsage | undefined): void {
     this.#countsOf(id).succeeded += 1;
-    this.#metrics.attempts.inc({ endpoint: id, outcome: 'ok' });
+    this.#ofEndpoint(id).ok.inc();
     if (usage === undefined) return;
-    const { tokens } = this.#metrics;
-    tokens.inc({ endpoint: id, kind: 'input' }, usage.inputTokens);
-    tokens.inc({ endpoint: id, kind: 'output' }, usage.outputTokens);
-    tokens.inc({ endpoint: id, kind: 'cache_read' }, usage.cacheReadTokens);
-    tokens.inc({ endpoint: id, kind: 'cache_write' }, usage.cacheWriteTokens);
+    this.#addTokens(id, 'input', usage.inputTokens);
+    this.#addTokens(id, 'output', usage.outputTokens);
+    this.#addTokens(id, 'cache_read', usage.cacheReadTokens);
+    this.#addTokens(id, 'cache_write', usage.cacheWriteTokens);
   }
 
   failed(id: EndpointId, failure: FailureClass): void {
@@ -78,6 +90,33 @@ export class Accounts {
     const endpoints: Record<string, OutcomeCounts> = Object.fromEntries(this.#batch);
     this.#batch = new Map();
     return { proxyId, endpoints };
+  }
+
+  ended(outcome: RequestOutcome, durationMs: number): void {
+    const { requests, duration } = this.#metrics;
+    let handles = this.#byOutcome.get(outcome);
+    if (handles === undefined) {
+      handles = { count: requests.labels({ outcome }), duration: duration.labels({ outcome }) };
+      this.#byOutcome.set(outcome, handles);
+    }
+    handles.count.inc();
+    handles.duration.observe(durationMs / 1000);
+  }
+
+  /** Looking a label up costs as much as counting: it is done once. */
+  #ofEndpoint(endpoint: EndpointId): EndpointHandles {
+    const known = this.#byEndpoint.get(endpoint);
+    if (known !== undefined) return known;
+    const handles = {
+      ok: this.#metrics.attempts.labels({ endpoint, outcome: 'ok' }),
+      firstByte: this.#metrics.firstByte.labels({ endpoint }),
+    };
+    this.#byEndpoint.set(endpoint, handles);
+    return handles;
+  }
+
+  #addTokens(id: EndpointId, kind: string, count: number): void {
+    if (count > 0) this.#metrics.tokens.inc({ endpoint: id, kind }, count);
   }
 
   #countsOf(id: EndpointId): Counts {

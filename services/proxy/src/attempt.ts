@@ -90,6 +90,10 @@ export class Attempt {
     this.#onSettled = onSettled;
   }
 
+  get phase(): AttemptPhase {
+    return this.#phase;
+  }
+
   start(send: Send): void {
     const { endpoint, request } = this.#input;
     this.#sending = send(endpoint, request, {

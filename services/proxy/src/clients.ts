@@ -18,7 +18,7 @@ export type Admittance =
   | { readonly kind: 'refused'; readonly why: 'unauthorized' | 'too_many_failures' };
 
 /** Where there are no keys. */
-const ANYBODY = 'anybody';
+export const ANYBODY = 'anybody';
 const WINDOW_MS = 60_000;
 /** A misconfigured Claude Code asks once, because it is told not to retry. */
 const MAX_FAILURES = 20;

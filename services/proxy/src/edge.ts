@@ -4,10 +4,17 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type ErrorName, sendError } from './api-errors.ts';
-import type { Clients } from './clients.ts';
-import { Exchange, type ExchangeDeps } from './exchange.ts';
+import { ANYBODY, type Clients } from './clients.ts';
+import { Exchange, type ExchangeDeps, type ExchangeView } from './exchange.ts';
 import type { Metrics } from './metrics.ts';
 import { readTarget, type TargetRefusal, type TargetRules } from './target.ts';
+
+export interface RunningRequest extends ExchangeView {
+  /** Counts this proxy's requests. */
+  readonly number: number;
+  /** Name of the client's key; null where keys are not used. */
+  readonly client: string | null;
+}
 
 export interface EdgeDeps {
   readonly exchange: ExchangeDeps;
@@ -23,17 +30,40 @@ const ERROR_OF: Readonly<Record<TargetRefusal, ErrorName>> = {
   method: 'method_not_allowed',
 };
 
+const AGE_CHECK_MS = 1_000;
+
 export class Edge {
   readonly #deps: EdgeDeps;
-  readonly #running = new Set<Exchange>();
+  /** In the order of their start. */
+  readonly #running = new Map<Exchange, { readonly number: number; readonly client: string }>();
+  #lastNumber = 0;
   readonly #byClient = new Map<string, number>();
+  readonly #ageCheck: NodeJS.Timeout;
 
   constructor(deps: EdgeDeps) {
     this.#deps = deps;
+    this.#ageCheck = setInterval(() => this.#checkAges(), AGE_CHECK_MS);
+    this.#ageCheck.unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#ageCheck);
   }
 
   get activeRequests(): number {
     return this.#running.size;
+  }
+
+  /** The oldest running requests, for people: those that somebody waits for. */
+  oldest(limit: number): readonly RunningRequest[] {
+    const views: RunningRequest[] = [];
+    for (const [exchange, { number, client }] of this.#running) {
+      if (views.length === limit) break;
+      const view = exchange.view();
+      if (view === undefined) continue;
+      views.push({ ...view, number, client: client === ANYBODY ? null : client });
+    }
+    return views;
   }
 
   readonly handle = (req: IncomingMessage, res: ServerResponse, next: () => void): void => {
@@ -74,13 +104,19 @@ export class Edge {
       this.#running.delete(exchange);
       this.#release(client);
     });
-    this.#running.add(exchange);
+    this.#lastNumber += 1;
+    this.#running.set(exchange, { number: this.#lastNumber, client: admittance.label });
     exchange.start();
   };
 
   /** The drain limit has passed. */
   endAll(): void {
-    for (const exchange of this.#running) exchange.endNow();
+    for (const exchange of this.#running.keys()) exchange.endNow();
+  }
+
+  #checkAges(): void {
+    const nowMs = performance.now();
+    for (const exchange of this.#running.keys()) exchange.endIfTooOld(nowMs);
   }
 
   #refuse(res: ServerResponse, name: ErrorName, retryAfterMs?: number): void {

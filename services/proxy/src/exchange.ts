@@ -15,7 +15,6 @@ import type { Logger } from '@zephyr/runtime/logger';
 import type { Accounts } from './accounts.ts';
 import { type ErrorName, errorEvent, errorOfFailure, sendError } from './api-errors.ts';
 import { Attempt, type AttemptResult, type FailedAttempt, type HeldResponse } from './attempt.ts';
-import { Deadline } from './deadline.ts';
 import type { Endpoint } from './endpoints.ts';
 import { upstreamHeaders } from './headers.ts';
 import type { Metrics, RequestOutcome } from './metrics.ts';
@@ -40,6 +39,14 @@ export interface ExchangeDeps {
   readonly isDraining: () => boolean;
 }
 
+export interface ExchangeView {
+  readonly endpointId: EndpointId;
+  readonly ageMs: number;
+  readonly phase: 'connecting' | 'waiting' | 'streaming';
+  /** 1 at the first endpoint. */
+  readonly attempt: number;
+}
+
 export interface ExchangeInput {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
@@ -60,7 +67,6 @@ export class Exchange {
   readonly #input: ExchangeInput;
   readonly #onEnded: () => void;
   readonly #body: RequestBody;
-  readonly #total = new Deadline(() => this.#onTotalExpired());
   readonly #startedAtMs = performance.now();
   readonly #tried = new Set<EndpointId>();
   #running: { readonly id: EndpointId; readonly attempt: Attempt; release(): void } | undefined;
@@ -83,9 +89,32 @@ export class Exchange {
   }
 
   start(): void {
-    this.#total.start(this.#settings.timeouts.totalMs);
     this.#input.res.once('close', this.#onClosed);
     this.#body.read();
+  }
+
+  /** What it is doing now, for people; undefined before its first attempt and after its end. */
+  view(): ExchangeView | undefined {
+    if (this.#running === undefined) return undefined;
+    const { id, attempt } = this.#running;
+    const isConnecting = attempt.phase === 'connecting';
+    return {
+      endpointId: id,
+      ageMs: Math.round(performance.now() - this.#startedAtMs),
+      phase: this.#relay !== undefined ? 'streaming' : isConnecting ? 'connecting' : 'waiting',
+      attempt: this.#tried.size,
+    };
+  }
+
+  /** Asked each second, which costs less than a timer for each request. */
+  endIfTooOld(nowMs: number): void {
+    if (nowMs - this.#startedAtMs < this.#settings.timeouts.totalMs) return;
+    if (this.#relay !== undefined) {
+      this.#relay.cut('timeout');
+      return;
+    }
+    sendError(this.#input.res, { name: 'upstream_timeout' });
+    this.#end('timed_out');
   }
 
   /** The drain limit has passed: ends visibly. */
@@ -248,8 +277,7 @@ export class Exchange {
       accounts.failed(id, 'client_error');
       this.#end('passed');
     } else {
-      const head = Buffer.concat(response.held).subarray(0, 4096).toString('latin1');
-      accounts.succeeded(id, readUsage(head, result.tail));
+      accounts.succeeded(id, readUsage(response.held[0], result.tail));
       this.#end('ok');
     }
   }
@@ -296,11 +324,6 @@ export class Exchange {
     this.#answerError('too_large');
   }
 
-  #onTotalExpired(): void {
-    if (this.#relay !== undefined) this.#relay.cut('timeout');
-    else this.#answerError('upstream_timeout');
-  }
-
   readonly #onClosed = (): void => {
     if (this.#relay === undefined) this.#end('client_gone');
   };
@@ -313,7 +336,6 @@ export class Exchange {
   #end(outcome: RequestOutcome): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#total.stop();
     const running = this.#running;
     if (running !== undefined && this.#relay === undefined) {
       running.attempt.abort();
@@ -323,9 +345,7 @@ export class Exchange {
     this.#endAttempt();
     this.#body.release();
     this.#input.res.off('close', this.#onClosed);
-    const seconds = (performance.now() - this.#startedAtMs) / 1000;
-    this.#deps.metrics.requests.inc({ outcome });
-    this.#deps.metrics.duration.observe({ outcome }, seconds);
+    this.#deps.accounts.ended(outcome, performance.now() - this.#startedAtMs);
     this.#onEnded();
   }
 }

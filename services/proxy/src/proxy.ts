@@ -64,6 +64,7 @@ export async function startProxy(
     accounts,
     redisUp: () => link.isUp,
     isDraining,
+    oldestRequests: (limit) => edge.oldest(limit),
   };
   const link = new RedisLink({
     target: context.redis,
@@ -121,6 +122,7 @@ export async function startProxy(
       const limit = setTimeout(() => edge.endAll(), limitMs);
       await closeGently(server, AbortSignal.timeout(limitMs + LAST_WORDS_MS));
       clearTimeout(limit);
+      edge.stop();
       server.closeAllConnections();
       routing.endpoints.forEach(retire);
       await link.stop();

@@ -117,7 +117,9 @@ export class Relay {
     this.#idle.stop();
     this.#detach();
     res.end();
-    if (!this.#stall.isRunning) this.#stall.start(this.#input.clientStallMs);
+    if (!this.#stall.isRunning && res.writableLength > 0) {
+      this.#stall.start(this.#input.clientStallMs);
+    }
     this.#complete(tail);
   };
 
@@ -125,8 +127,7 @@ export class Relay {
     this.#done = true;
     const { res } = this.#input;
     res.off('close', this.#onClientClosed);
-    if (res.writableFinished) this.#stall.stop();
-    else res.once('close', () => this.#stall.stop());
+    if (this.#stall.isRunning) res.once('close', () => this.#stall.stop());
     this.#onDone({ kind: 'complete', tail });
   }
 

@@ -71,7 +71,10 @@ export function statusPage({ situation, language, dashboardUrl, nowMs }: StatusP
   // How a steady state goes on depends on what only the controller knows.
   const next = situation.selection.status === 'steady' ? '' : nextOf(situation, speech, nowMs);
   const time = numbers.time(nowMs, nowMs);
-  const rows = situation.endpoints.map((endpoint) => {
+  const ranked = situation.endpoints.toSorted(
+    (left, right) => (left.rank ?? Infinity) - (right.rank ?? Infinity),
+  );
+  const rows = ranked.map((endpoint) => {
     const { score } = endpoint;
     const cells = [
       endpoint.name,

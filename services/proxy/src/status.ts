@@ -5,6 +5,7 @@ import type { ProxyPresence } from '@zephyr/runtime/redis/records';
 import type { Situation } from '@zephyr/texts/screens';
 
 import type { Accounts } from './accounts.ts';
+import type { RunningRequest } from './edge.ts';
 import type { Routing } from './routing.ts';
 
 export interface StatusDeps {
@@ -16,7 +17,11 @@ export interface StatusDeps {
   readonly accounts: Accounts;
   readonly redisUp: () => boolean;
   readonly isDraining: () => boolean;
+  readonly oldestRequests: (limit: number) => readonly RunningRequest[];
 }
+
+/** As the record's schema allows. */
+const MAX_REQUESTS_TOLD = 50;
 
 /** The JSON of `GET /status`. Names and ids only: no URL, no token. */
 export function statusOf(deps: StatusDeps): Record<string, unknown> {
@@ -107,6 +112,13 @@ export function presenceOf(deps: StatusDeps): ProxyPresence {
           },
     configHash: deps.configHash(),
     activeRequests: Object.fromEntries(deps.accounts.active),
+    requests: deps.oldestRequests(MAX_REQUESTS_TOLD).map(({ number, ...request }) => ({
+      ...request,
+      id: `${deps.proxyId}/${number}`,
+      // The proxy does not look into bodies.
+      model: null,
+      sessionId: null,
+    })),
     ejections: ejectionsOf(deps.routing),
   };
 }

@@ -6,6 +6,8 @@ import type { TokenUsage } from '@zephyr/core';
 
 /** `message_delta` with its usage and `message_stop` take some hundred bytes. */
 const KEPT_BYTES = 2048;
+/** `message_start` is the first event. */
+const MAX_HEAD_BYTES = 4096;
 
 export class AnswerTail {
   readonly #chunks: Buffer[] = [];
@@ -23,9 +25,10 @@ export class AnswerTail {
   }
 
   text(): string {
-    return Buffer.concat(this.#chunks)
-      .subarray(-2 * KEPT_BYTES)
-      .toString('latin1');
+    const [first] = this.#chunks;
+    const isOne = this.#chunks.length === 1 && first !== undefined;
+    const bytes = isOne ? first : Buffer.concat(this.#chunks);
+    return bytes.toString('latin1', Math.max(0, bytes.length - 2 * KEPT_BYTES));
   }
 }
 
@@ -34,33 +37,41 @@ export function endsProperly(tail: string): boolean {
   return /"type"\s*:\s*"message_stop"|^event:[ ]?(message_stop|error)\b/m.test(tail);
 }
 
-const COUNTS: readonly (readonly [keyof TokenUsage, RegExp])[] = [
-  ['inputTokens', /"input_tokens"\s*:\s*(\d+)/g],
-  ['outputTokens', /"output_tokens"\s*:\s*(\d+)/g],
-  ['cacheReadTokens', /"cache_read_input_tokens"\s*:\s*(\d+)/g],
-  ['cacheWriteTokens', /"cache_creation_input_tokens"\s*:\s*(\d+)/g],
+const COUNTS: readonly (readonly [keyof TokenUsage, string])[] = [
+  ['inputTokens', '"input_tokens"'],
+  ['outputTokens', '"output_tokens"'],
+  ['cacheReadTokens', '"cache_read_input_tokens"'],
+  ['cacheWriteTokens', '"cache_creation_input_tokens"'],
 ];
 
 /**
  * The usage of an answer, from its first and last bytes: a stream names the input at its start and
  * the output at its end. The last mention counts; what is not mentioned is 0.
  */
-export function readUsage(head: string, tail: string): TokenUsage {
+export function readUsage(head: Buffer | undefined, tail: string): TokenUsage {
   const usage: Record<keyof TokenUsage, number> = {
     inputTokens: 0,
     outputTokens: 0,
     cacheReadTokens: 0,
     cacheWriteTokens: 0,
   };
-  for (const [key, pattern] of COUNTS) {
-    const last = lastMatch(tail, pattern) ?? lastMatch(head, pattern);
-    if (last !== undefined) usage[key] = Number(last);
+  let start: string | undefined;
+  for (const [key, name] of COUNTS) {
+    let count = lastCount(tail, name);
+    if (count === undefined && head !== undefined) {
+      start ??= head.toString('latin1', 0, MAX_HEAD_BYTES);
+      count = lastCount(start, name);
+    }
+    usage[key] = count ?? 0;
   }
   return usage;
 }
 
-function lastMatch(text: string, pattern: RegExp): string | undefined {
-  let found: string | undefined;
-  for (const match of text.matchAll(pattern)) found = match[1];
-  return found;
+function lastCount(text: string, name: string): number | undefined {
+  const at = text.lastIndexOf(name);
+  if (at === -1) return undefined;
+  const digits = /^\s*:\s*(\d{1,15})/.exec(
+    text.slice(at + name.length, at + name.length + 32),
+  )?.[1];
+  return digits === undefined ? undefined : Number(digits);
 }
