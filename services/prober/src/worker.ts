@@ -1,7 +1,5 @@
 /** The prober's side of the probe queue. */
-import { totalmem } from 'node:os';
-
-import { DEFAULT_STARTS } from '@zephyr/checks/start-gate';
+import { checksAtOnce } from '@zephyr/checks/checks-at-once';
 import { messageOf } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
 import {
@@ -22,22 +20,6 @@ import type { JobAnswer, RunnerJob } from './probe-runner.ts';
  */
 const LOCK_MS = 6_000;
 const STALLED_LOOK_MS = 2_000;
-
-/** Measured: the peak of one CLI. Half of the memory may be theirs. */
-const CLI_MEMORY_BYTES = 300 * 1024 * 1024;
-/**
- * Checks at once for each that may start at once: most of a check is waiting, and an endpoint that
- * hangs until its time-out must not hold up the checks of the others.
- */
-const CHECKS_PER_START = 4;
-const MOST_CHECKS = 16;
-
-function concurrency(): number {
-  // In a container its limit; larger than any memory where there is none.
-  const memoryBytes = Math.min(totalmem(), process.constrainedMemory() || totalmem());
-  const fitting = Math.floor(memoryBytes / 2 / CLI_MEMORY_BYTES);
-  return Math.max(1, Math.min(CHECKS_PER_START * DEFAULT_STARTS, fitting, MOST_CHECKS));
-}
 
 /** How long running checks may take to end by themselves when the prober stops. */
 const FINISH_MS = 3_000;
@@ -74,7 +56,7 @@ export function startWorker(
     {
       connection: bullConnection(target, 'worker'),
       prefix: QUEUE_PREFIX,
-      concurrency: concurrency(),
+      concurrency: checksAtOnce(),
       lockDuration: LOCK_MS,
       stalledInterval: STALLED_LOOK_MS,
       maxStalledCount: 1,

@@ -3,6 +3,7 @@
  * recorded.
  */
 import { runCheck } from '@zephyr/checks/check';
+import { checksAtOnce } from '@zephyr/checks/checks-at-once';
 import { targetOf } from '@zephyr/checks/endpoint-target';
 import { createStartGate } from '@zephyr/checks/start-gate';
 import {
@@ -80,13 +81,14 @@ export async function probe(call: ProbeCall): Promise<{ text: string; exitCode: 
   return { text, exitCode };
 }
 
-/** All at once, but for the start of the CLI, which takes a whole processor. */
+/** As many at once as a prober runs; CLIs start one after another, for a start takes a processor. */
 export async function probeEndpoints(
   loaded: LoadedConfig,
   endpoints: readonly EndpointConfig[],
   { style: asked, progress, signal }: ProbeRun,
 ): Promise<readonly ProbedEndpoint[]> {
   const gate = createStartGate();
+  const places = createStartGate(checksAtOnce());
   const say = translator(loaded.config.ui.language);
   let done = 0;
   progress(`checking ${endpoints.length} ${endpoints.length === 1 ? 'endpoint' : 'endpoints'}…`);
@@ -94,7 +96,8 @@ export async function probeEndpoints(
     endpoints.map(async (endpoint) => {
       const { target, style: configured } = targetOf(loaded, endpoint);
       const style = asked ?? configured;
-      const report = await runCheck(style, target, { signal, gate });
+      const leave = await places.enter(signal);
+      const report = await runCheck(style, target, { signal, gate }).finally(leave);
       const { verdict } = report;
       done += 1;
       const how = verdict.status === 'ok' ? 'ok' : say(`failure.${verdict.failure}`);

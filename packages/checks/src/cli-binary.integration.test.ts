@@ -1,0 +1,54 @@
+import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+
+import { describe, expect, it } from 'vitest';
+
+import { findCli } from './cli-binary.ts';
+import { readCliVersion, testedCliVersion } from './cli-version.ts';
+
+function folderWith(name: string, mode: number): string {
+  const folder = mkdtempSync(join(tmpdir(), 'path-'));
+  writeFileSync(join(folder, name), '#!/bin/sh\necho no version here\n');
+  chmodSync(join(folder, name), mode);
+  return folder;
+}
+
+describe('findCli', () => {
+  const fromNpm = findCli(undefined, '');
+
+  it('finds the CLI that npm installed, which is the one that the checks were tested with', async () => {
+    expect(await readCliVersion(fromNpm ?? '', '/usr/bin:/bin')).toEqual({
+      status: 'runs',
+      version: testedCliVersion(),
+    });
+  });
+
+  it('looks for a bare name in PATH first, as the original program did, then takes that of npm', () => {
+    const folder = folderWith('claude', 0o755);
+    const other = folderWith('claude', 0o644);
+    expect(findCli('claude', [other, folder].join(delimiter))).toBe(join(folder, 'claude'));
+    expect(findCli('claude', other)).toBe(fromNpm);
+  });
+
+  it('takes a path as it is, and nothing in its place', () => {
+    const folder = folderWith('claude', 0o755);
+    expect(findCli(join(folder, 'claude'), '')).toBe(join(folder, 'claude'));
+    expect(findCli('/nowhere/claude', folder)).toBeUndefined();
+  });
+
+  it('does not look into folders of PATH that depend on where one is', () => {
+    expect(findCli('claude', `.${delimiter}bin`)).toBe(fromNpm);
+  });
+});
+
+describe('readCliVersion', () => {
+  it('tells what a program says that is no CLI', async () => {
+    const folder = folderWith('claude', 0o755);
+    const found = await readCliVersion(join(folder, 'claude'), '/usr/bin:/bin');
+    expect(found).toMatchObject({
+      status: 'broken',
+      detail: expect.stringContaining('no version here'),
+    });
+  });
+});
