@@ -238,6 +238,53 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
     }
   });
 
+  it('shows a request while it is running, with its age and state', async () => {
+    const page = await open();
+    const port = running.demo.system.ports.proxy;
+    const ending = new AbortController();
+    const ask = async (): Promise<void> => {
+      const response = await fetch(`http://127.0.0.1:${port}/v1/messages`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'anthropic-version': '2023-06-01' },
+        body: JSON.stringify({
+          model: 'claude-haiku-4-5',
+          max_tokens: 1_000,
+          stream: true,
+          messages: [{ role: 'user', content: 'hello '.repeat(200) }],
+        }),
+        signal: ending.signal,
+      });
+      await response.text();
+    };
+    const asking = (async () => {
+      while (!ending.signal.aborted) await ask();
+    })().catch(() => undefined);
+    try {
+      await page.locator('.requests .phase').first().waitFor();
+      await page.screenshot({ path: artifact('running-requests.png'), fullPage: true });
+    } finally {
+      ending.abort();
+      await asking;
+    }
+    await page.getByText('No request is running.').waitFor();
+  });
+
+  it('has a page on the proxy that says the same in the language of the browser', async () => {
+    const context = await browser.newContext({ locale: 'zh-CN' });
+    const page = await context.newPage();
+    pages.push(page);
+    const complaints: string[] = [];
+    page.on('console', (message) => complaints.push(message.text()));
+    await page.goto(`http://127.0.0.1:${running.demo.system.ports.proxy}/status`);
+    await page.getByRole('heading', { name: /正在服务/ }).waitFor();
+    // The second answer replaces the first.
+    await page.waitForResponse((response) => response.url().endsWith('/status'));
+    await page.screenshot({ path: artifact('status-page.png') });
+    expect(complaints).toEqual([]);
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    expect(violations.map(({ id }) => id)).toEqual([]);
+  });
+
   it('says since when it is stale while the controller is gone, and is live again after', async () => {
     const page = await open();
     process.kill(pidOf(running.demo, 'controller'), 'SIGKILL');
