@@ -26,8 +26,10 @@ RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev --workspace=services/
 FROM install AS controller-modules
 RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev --workspace=services/controller
 
+# Without the binary of the Claude CLI: checks are the prober's business.
 FROM install AS cli-modules
-RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev --workspace=packages/cli
+RUN --mount=type=cache,target=/root/.npm \
+    npm ci --omit=dev --omit=optional --ignore-scripts --workspace=packages/cli
 
 # The web dashboard is static files: what builds it stays out of the images.
 FROM install AS dashboard
@@ -40,6 +42,7 @@ RUN npm run build --workspace=packages/dashboard
 # The web dashboard: static files that the controller serves.
 FROM install AS dashboard
 RUN --mount=type=cache,target=/root/.npm npm ci --workspace=packages/dashboard
+COPY tsconfig.json ./
 COPY packages packages
 RUN npm run build --workspace=packages/dashboard
 

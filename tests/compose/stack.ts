@@ -24,6 +24,8 @@ export interface Stack {
   readonly configPath: string;
   /** Runs `docker compose <args>`; the text that it prints. */
   compose(...args: string[]): Promise<string>;
+  /** Lets a container end in good order and removes it. */
+  replace(container: string): Promise<void>;
   /** GET of the proxy's /status. */
   status(): Promise<ProxyStatus>;
   /** Removes containers, networks and volumes. */
@@ -37,8 +39,13 @@ export interface ProxyStatus {
   readonly snapshot: { readonly source: string; readonly age_ms: number } | null;
 }
 
-/** A project of its own, on free ports, with a copy of the demo's configuration. */
-export async function createStack(): Promise<Stack> {
+/**
+ * A project of its own, on free ports, with a copy of the demo's configuration.
+ * @param files compose files, from the root of the repository
+ */
+export async function createStack(
+  files: readonly string[] = ['docker-compose.yml'],
+): Promise<Stack> {
   const folder = mkdtempSync(join(tmpdir(), 'zephyr-compose-'));
   // The services run under other user ids and must be able to read it.
   chmodSync(folder, 0o755);
@@ -46,7 +53,7 @@ export async function createStack(): Promise<Stack> {
   const [proxy, dashboard, grafana] = await Promise.all([freePort(), freePort(), freePort()]);
   const environment = {
     ...process.env,
-    COMPOSE_PROJECT_NAME: `zephyr-e2e-${process.pid}`,
+    COMPOSE_PROJECT_NAME: `zephyr-e2e-${process.pid}-${files.length}`,
     ZEPHYR_CONFIG_FOLDER: folder,
     ZEPHYR_BIND: '127.0.0.1',
     ZEPHYR_PORT: String(proxy),
@@ -55,7 +62,8 @@ export async function createStack(): Promise<Stack> {
   };
   const compose = async (...args: string[]) => {
     const options = { cwd: root, env: environment, maxBuffer: 16 * 1024 * 1024 };
-    const all = ['compose', '--env-file', 'deploy/demo/.env', ...args];
+    const named = files.flatMap((file) => ['--file', file]);
+    const all = ['compose', ...named, '--env-file', 'deploy/demo/.env', ...args];
     return (await run('docker', all, options)).stdout;
   };
   const url = `http://127.0.0.1:${proxy}`;
@@ -63,6 +71,10 @@ export async function createStack(): Promise<Stack> {
     url,
     configPath: join(folder, 'config.toml'),
     compose,
+    replace: async (container) => {
+      await run('docker', ['stop', container]);
+      await run('docker', ['rm', container]);
+    },
     status: async () => {
       const response = await fetch(`${url}/status`, { headers: { accept: 'application/json' } });
       return (await response.json()) as ProxyStatus;
