@@ -1,0 +1,53 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+import { RetryBudget } from './retry-budget.ts';
+
+const policy = { ratio: 0.1, perSecond: 1 };
+
+describe('RetryBudget', () => {
+  it('lets a quiet proxy replay ten times in ten seconds, and no more', () => {
+    const budget = new RetryBudget(policy);
+    const taken = Array.from({ length: 15 }, () => budget.tryTake(5_000));
+    expect(taken.filter(Boolean)).toHaveLength(10);
+  });
+
+  it('allows a tenth of the traffic on top', () => {
+    const budget = new RetryBudget(policy);
+    for (let request = 0; request < 500; request += 1) budget.noteRequest(1_000 + request * 10);
+    expect(budget.available(6_500)).toBe(60);
+  });
+
+  it('forgets requests and replays after ten seconds', () => {
+    const budget = new RetryBudget(policy);
+    for (let request = 0; request < 100; request += 1) budget.noteRequest(0);
+    while (budget.tryTake(500));
+    expect(budget.available(9_900)).toBe(0);
+    expect(budget.available(10_100)).toBe(10);
+  });
+
+  it('never allows more than the share and the floor within any ten seconds', () => {
+    const steps = fc.array(fc.record({ waitMs: fc.nat(2_000), isReplay: fc.boolean() }), {
+      maxLength: 300,
+    });
+    fc.assert(
+      fc.property(steps, (moments) => {
+        const budget = new RetryBudget(policy);
+        const requests: number[] = [];
+        const replays: number[] = [];
+        let nowMs = 0;
+        for (const { waitMs, isReplay } of moments) {
+          nowMs += waitMs;
+          if (isReplay && budget.tryTake(nowMs)) replays.push(nowMs);
+          if (!isReplay) {
+            budget.noteRequest(nowMs);
+            requests.push(nowMs);
+          }
+          const within = (at: number): boolean => at > nowMs - 9_000;
+          const allowed = requests.length * policy.ratio + 10;
+          expect(replays.filter(within).length).toBeLessThanOrEqual(allowed);
+        }
+      }),
+    );
+  });
+});

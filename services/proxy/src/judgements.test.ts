@@ -1,0 +1,196 @@
+/** The small judgements: statuses, errors, Retry-After, ends and usage of answers, snapshots. */
+import { endpointId, epochMs, type RoutingSnapshot } from '@zephyr/core';
+import { describe, expect, it } from 'vitest';
+
+import { errorBody, errorOfFailure, retryAfterSeconds } from './api-errors.ts';
+import { failureOfError, judgeStatus } from './classify.ts';
+import { downstreamHeaders, upstreamHeaders } from './headers.ts';
+import { parseRetryAfterMs } from './retry-after.ts';
+import { compareSnapshots } from './snapshot-order.ts';
+import { AnswerTail, endsProperly, readUsage } from './tail.ts';
+
+describe('judgeStatus', () => {
+  it.each([
+    [200, '', 'gate'],
+    [204, '', 'gate'],
+    [307, '', 'not_claude'],
+    [400, '', 'pass'],
+    [400, 'Your credit balance is too low to access', 'credit'],
+    [401, '', 'token_refused'],
+    [402, '', 'credit'],
+    [403, '', 'token_refused'],
+    [404, '', 'pass'],
+    [408, '', 'timeout'],
+    [413, '', 'pass'],
+    [429, '', 'rate_limited'],
+    [429, 'enforced_spend_limit_reached', 'credit'],
+    [500, '', 'server_error'],
+    [503, '', 'server_error'],
+    [503, '{"error":{"type":"overloaded_error"}}', 'overloaded'],
+    [529, '', 'overloaded'],
+    [600, '', 'not_claude'],
+    [99, '', 'not_claude'],
+  ])('%i %s: %s', (status, bodyStart, found) => {
+    const verdict = judgeStatus({ status, bodyStart, contentType: 'application/json' });
+    expect(verdict.kind === 'failure' ? verdict.failure : verdict.kind).toBe(found);
+  });
+
+  it('takes a page of a 4xx for something else than Claude', () => {
+    const page = { status: 404, contentType: 'text/html', bodyStart: '<' };
+    expect(judgeStatus(page)).toEqual({ kind: 'failure', failure: 'not_claude' });
+  });
+});
+
+describe('failureOfError', () => {
+  it.each([
+    ['ECONNREFUSED', 'refused'],
+    ['ENOTFOUND', 'dns'],
+    ['EAI_AGAIN', 'dns'],
+    ['ETIMEDOUT', 'connect_timeout'],
+    ['CERT_HAS_EXPIRED', 'tls'],
+    ['ERR_TLS_CERT_ALTNAME_INVALID', 'tls'],
+    ['DEPTH_ZERO_SELF_SIGNED_CERT', 'tls'],
+    ['HPE_INVALID_CHUNK_SIZE', 'not_claude'],
+    ['ECONNRESET', 'reset'],
+    ['EPIPE', 'reset'],
+    ['', 'reset'],
+  ])('%s: %s', (code, failure) => {
+    expect(failureOfError(Object.assign(new Error('x'), { code }))).toBe(failure);
+  });
+});
+
+describe('parseRetryAfterMs', () => {
+  const nowMs = Date.parse('Wed, 21 Oct 2026 07:28:00 GMT');
+  it.each([
+    ['7', 7_000],
+    [' 60 ', 60_000],
+    ['5.5', 5_500],
+    ['0', 0],
+    ['Wed, 21 Oct 2026 07:28:30 GMT', 30_000],
+    ['Wed, 21 Oct 2026 07:27:30 GMT', 0],
+    ['-1', undefined],
+    ['soon', undefined],
+    ['', undefined],
+    ['99999999999', undefined],
+    [undefined, undefined],
+  ])('%s', (value, expected) => {
+    expect(parseRetryAfterMs(value, nowMs)).toBe(expected);
+  });
+});
+
+describe('errors of ours', () => {
+  it('never tell a client that its own login is refused', () => {
+    expect(errorOfFailure('token_refused')).toBe('token_refused');
+    expect(JSON.parse(errorBody('token_refused', 'r'))).toMatchObject({
+      type: 'error',
+      error: { type: 'api_error' },
+      request_id: 'r',
+    });
+  });
+  it('say times that Claude Code waits for: whole seconds from 1 to 60', () => {
+    expect([0, 1, 1_001, 59_999, 3_600_000].map(retryAfterSeconds)).toEqual([
+      '1',
+      '1',
+      '2',
+      '60',
+      '60',
+    ]);
+  });
+});
+
+describe('the tail of an answer', () => {
+  const stop = 'event: message_stop\ndata: {"type":"message_stop"}\n\n';
+  it('is short however long the answer is', () => {
+    const tail = new AnswerTail();
+    for (let count = 0; count < 5_000; count += 1) tail.push(Buffer.from('x'.repeat(count % 97)));
+    tail.push(Buffer.from(stop));
+    expect(tail.text().length).toBeLessThan(4_097);
+    expect(endsProperly(tail.text())).toBe(true);
+  });
+  it('ends properly with message_stop or with an error only', () => {
+    expect(endsProperly('data: {"type":"content_block_delta"}\n\n')).toBe(false);
+    expect(endsProperly('event: error\ndata: {"type":"error"}\n\n')).toBe(true);
+    // Text that a model writes is escaped within its event.
+    expect(endsProperly('data: {"delta":{"text":"{\\"type\\":\\"message_stop\\"}"}}\n\n')).toBe(
+      false,
+    );
+  });
+  it('tells the usage: input from the start, output from the end', () => {
+    const head = Buffer.from(
+      '{"usage":{"input_tokens":10,"cache_read_input_tokens":90,"output_tokens":1}}',
+    );
+    expect(readUsage(head, '"usage":{"output_tokens":5} "usage":{"output_tokens": 7}')).toEqual({
+      inputTokens: 10,
+      outputTokens: 7,
+      cacheReadTokens: 90,
+      cacheWriteTokens: 0,
+    });
+    expect(readUsage(undefined, '"input_tokens":"x"').inputTokens).toBe(0);
+  });
+});
+
+describe('compareSnapshots', () => {
+  const snapshot = (parts: Partial<RoutingSnapshot>): RoutingSnapshot => ({
+    incarnation: 'i',
+    epoch: 2,
+    version: 5,
+    configHash: 'h',
+    publishedAtMs: epochMs(0),
+    selection: {
+      status: 'steady',
+      activeId: endpointId('a'),
+      reason: 'initial',
+      sinceAtMs: epochMs(0),
+    },
+    mode: { kind: 'auto' },
+    order: [],
+    endpoints: {},
+    ...parts,
+  });
+  it.each([
+    ['the first', undefined, {}, 'newer'],
+    ['the first of others', undefined, { configHash: 'x' }, 'foreign'],
+    ['a later version', {}, { version: 6 }, 'newer'],
+    ['a later leader with a smaller version', {}, { epoch: 3, version: 1 }, 'newer'],
+    ['the same', {}, {}, 'same'],
+    ['an earlier version', {}, { version: 4 }, 'older'],
+    ['an earlier leader', {}, { epoch: 1, version: 9 }, 'older'],
+    ['another incarnation', {}, { incarnation: 'j', epoch: 1, version: 1 }, 'newer'],
+    ['another incarnation of others', {}, { incarnation: 'j', configHash: 'x' }, 'foreign'],
+    ['a changed configuration of ours', {}, { configHash: 'x', version: 6 }, 'newer'],
+  ])('%s', (_name, current, read, verdict) => {
+    const before = current === undefined ? undefined : snapshot(current);
+    expect(compareSnapshots(before, snapshot(read), 'h')).toBe(verdict);
+  });
+});
+
+describe('headers', () => {
+  const identity = { authority: 'endpoint:1', authorization: 'Bearer team' };
+  it('replace every credential of the client', () => {
+    const client = {
+      authorization: 'Bearer mine',
+      'x-api-key': 'mine',
+      cookie: 'mine',
+      host: 'proxy',
+    };
+    const headers = upstreamHeaders(client, identity);
+    expect(JSON.stringify(headers)).not.toContain('mine');
+    expect(headers).toMatchObject({ host: 'endpoint:1', authorization: 'Bearer team' });
+  });
+  it('keep what the Messages API needs', () => {
+    const client = {
+      'anthropic-beta': 'a,b',
+      'anthropic-version': '2023-06-01',
+      'x-stainless-os': 'Linux',
+      'x-claude-code-session-id': 's',
+      'user-agent': 'claude-cli/2',
+      'x-app': 'cli',
+    };
+    expect(upstreamHeaders(client, identity)).toMatchObject(client);
+  });
+  it('drop what names our account on the way back', () => {
+    expect(downstreamHeaders({ 'anthropic-organization-id': 'o', 'request-id': 'r' })).toEqual({
+      'request-id': 'r',
+    });
+  });
+});
