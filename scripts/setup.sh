@@ -24,6 +24,10 @@ install_packages() {
 
 check_node() {
   if [ -x node_modules/.bin/node ]; then return; fi
+  # npm 9 (Debian 12) installs the package and does not link its program.
+  for node in node_modules/node-linux-*/bin/node; do
+    if [ -x "$node" ]; then ln -s "../../$node" node_modules/.bin/node; return; fi
+  done
   major=$(node -p 'process.versions.node.split(".")[0]' 2>/dev/null || echo 0)
   [ "$major" -ge 24 ] || stop "Node 24 or newer is missing, and npm brings it to Linux only" \
     "macOS: brew install node"
