@@ -194,7 +194,8 @@ export const DEFAULT_POLICY: Policy = {
   },
   switching: {
     thresholdMs: 50,
-    confidence: 1,
+    // With 1.5 standard errors about one gain in fifteen is only luck; less switches more, for nothing.
+    confidence: 1.5,
     confirmations: 3,
     dwellMs: 60_000,
     failureGapMs: 5_000,
