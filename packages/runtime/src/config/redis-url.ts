@@ -2,12 +2,13 @@
  * Where Redis is: the variable ZEPHYR_REDIS_URL before `redis.url` before the default.
  * The password is split off, so that the configuration holds no secret.
  */
+import { SENTINEL_SCHEME } from '../redis/sentinel-url.ts';
 import type { Finding } from './problem.ts';
 import { type RawTable, rawTable, rawText } from './raw.ts';
 import type { Variables } from './variables.ts';
 
 export const REDIS_URL_VARIABLE = 'ZEPHYR_REDIS_URL';
-const SCHEMES = ['redis:', 'rediss:', 'unix:'];
+const SCHEMES = ['redis:', 'rediss:', 'unix:', SENTINEL_SCHEME];
 
 export interface RedisLocation {
   /** Without a password. */
@@ -52,16 +53,31 @@ function checkFileUrl(text: string): Finding[] {
 
 function checkUrl(text: string, where: string): Finding[] {
   const valid =
-    URL.canParse(text) && SCHEMES.includes(new URL(text).protocol) && canDecode(new URL(text));
+    URL.canParse(text) &&
+    SCHEMES.includes(new URL(text).protocol) &&
+    canDecode(new URL(text)) &&
+    namesSentinels(new URL(text));
   if (valid) return [];
   return [
     {
       path: ['redis', 'url'],
       found: `a value of ${where} that is not a Redis URL`,
-      expected: 'redis://host:6379, rediss://host:6380 (TLS) or unix:///path/to/redis.sock',
+      expected:
+        'redis://host:6379, rediss://host:6380 (TLS), unix:///path/to/redis.sock or ' +
+        'redis+sentinel://name-of-the-primary?node=host:26379&node=host2:26379',
       advice: `correct ${where}`,
     },
   ];
+}
+
+function namesSentinels(url: URL): boolean {
+  if (url.protocol !== SENTINEL_SCHEME) return true;
+  const nodes = url.searchParams.getAll('node');
+  return (
+    url.hostname !== '' &&
+    nodes.length > 0 &&
+    nodes.every((node) => /^[^/?#@]+$/.test(node) && URL.canParse(`redis://${node}`))
+  );
 }
 
 function canDecode(url: URL): boolean {

@@ -1,8 +1,13 @@
 import { Redis, type RedisOptions } from 'ioredis';
 
 import type { Logger } from '../logger.ts';
+import { SENTINEL_SCHEME, sentinelNodes } from './sentinel-url.ts';
 
-/** Where Redis is. A `unix://` URL names a socket. The password is never part of a log line. */
+/**
+ * Where Redis is: `redis://host:6379`, `rediss://` (TLS), `unix:///path` of a socket, or
+ * `redis+sentinel://<name of the primary>?node=<host:port>&node=…`, where Sentinels know which
+ * server is the primary. The password is never part of a log line.
+ */
 export interface RedisTarget {
   readonly url: string;
   readonly password?: string | undefined;
@@ -20,6 +25,15 @@ export function connectionOptions(target: RedisTarget): RedisOptions {
     retryStrategy: (attempt) => Math.min(50 * 2 ** attempt, 2_000) + Math.random() * 200,
   };
   if (url.protocol === 'unix:') return { ...common, path: url.pathname };
+  if (url.protocol === SENTINEL_SCHEME) {
+    return {
+      ...common,
+      name: url.hostname,
+      sentinels: sentinelNodes(url),
+      // Leaves a primary that was voted out, instead of waiting for it to close the connection.
+      failoverDetector: true,
+    };
+  }
   return {
     ...common,
     host: url.hostname.replace(/^\[(.*)\]$/, '$1'),

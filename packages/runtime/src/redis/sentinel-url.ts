@@ -1,0 +1,18 @@
+/** `redis+sentinel://<name of the primary>?node=<host:port>&node=…`. */
+export const SENTINEL_SCHEME = 'redis+sentinel:';
+/** Of `redis-sentinel`, where a node names none. */
+const SENTINEL_PORT = 26_379;
+
+export interface SentinelNode {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** The Sentinels that a URL names. @throws TypeError for a node that is no host and port. */
+export function sentinelNodes(url: URL): SentinelNode[] {
+  return url.searchParams.getAll('node').map((node) => {
+    const { hostname, port } = new URL(`redis://${node}`);
+    const host = hostname.replace(/^\[(.*)\]$/, '$1');
+    return { host, port: port === '' ? SENTINEL_PORT : Number(port) };
+  });
+}
