@@ -25,9 +25,9 @@ Times are means over the worlds, the rest are sums.
 
 ${describeTable(mix)}
 
-Most of the difference is prompt caches: rules that send a session now here, now there, make the
-model read the whole conversation again. So here are the same worlds when that costs nothing, with
-sessions free to go along at once. What is left is the choice by speed and soundness alone. There
+Most of the difference is prompt caches: only (a) and (f) keep a session where its cache is; rules that
+send it now here, now there make the model read the whole conversation again. So here are the same
+worlds when that costs nothing, with sessions free to go along at once. What is left is the choice by speed and soundness alone. There
 the rules that follow every sample do as well as ours, (c) a little better; ours comes as near with
 a tenth of their switches and fewer probes. *Cached tokens lost* cost nothing in this table.
 
