@@ -22,6 +22,9 @@ export function numbersOf(language: Language): Numbers {
   const whole = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
   const three = new Intl.NumberFormat(locale, { maximumSignificantDigits: 3 });
   const percent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1 });
+  const usd = usdFormat(locale, { maximumFractionDigits: 2 });
+  // Checks cost fractions of a cent.
+  const tinyUsd = usdFormat(locale, { maximumSignificantDigits: 2 });
   const clock = new Intl.DateTimeFormat(locale, { timeStyle: 'medium' });
   const dated = new Intl.DateTimeFormat(locale, { dateStyle: 'short', timeStyle: 'short' });
   return {
@@ -31,7 +34,7 @@ export function numbersOf(language: Language): Numbers {
         : `${three.format(milliseconds / 1000)}\u00a0s`,
     duration: durationOf,
     percent: (ratio) => percent.format(ratio),
-    usd: (dollars) => usdOf(dollars, locale),
+    usd: (dollars) => (dollars > 0 && dollars < 0.01 ? tinyUsd : usd).format(dollars),
     count: (value) => whole.format(value),
     time: (atMs, nowMs) => (isSameDay(atMs, nowMs) ? clock : dated).format(atMs),
   };
@@ -47,15 +50,13 @@ function durationOf(milliseconds: number): string {
   return `${Math.floor(hours / 24)}\u00a0d\u00a0${hours % 24}\u00a0h`;
 }
 
-/** Checks cost fractions of a cent: two significant digits below one cent. */
-function usdOf(dollars: number, locale: string): string {
-  const isTiny = dollars > 0 && dollars < 0.01;
+function usdFormat(locale: string, digits: Intl.NumberFormatOptions): Intl.NumberFormat {
   return new Intl.NumberFormat(locale, {
     style: 'currency',
     currency: 'USD',
     currencyDisplay: 'narrowSymbol',
-    ...(isTiny ? { maximumSignificantDigits: 2 } : { maximumFractionDigits: 2 }),
-  }).format(dollars);
+    ...digits,
+  });
 }
 
 function isSameDay(leftMs: number, rightMs: number): boolean {

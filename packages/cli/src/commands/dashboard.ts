@@ -2,6 +2,7 @@
 import { ZephyrError } from '@zephyr/runtime/errors';
 
 import type { Environment } from '../launch/state-folder.ts';
+import { loadDashboard } from '../tui/load.ts';
 import { type AdminOptions, openSession } from './admin-session.ts';
 
 /** @throws ZephyrError `NO_TERMINAL` where there is none */
@@ -12,7 +13,6 @@ export async function dashboard(options: AdminOptions, environment: Environment)
       advice: [say('cli.error.noTerminal.advice')],
     });
   }
-  // Ink and React take half a second to load: only here.
-  const { runDashboard } = await import('../tui/run.ts');
+  const { runDashboard } = await loadDashboard();
   await runDashboard({ client, language });
 }

@@ -12,6 +12,7 @@ import { type LaunchedSystem, launch } from '../launch/launcher.ts';
 import { formatLogLine } from '../launch/log-line.ts';
 import { nextSignal, runUntilStopped } from '../launch/run-until-stopped.ts';
 import { stateFolder, stateNameOf } from '../launch/state-folder.ts';
+import { loadDashboard } from '../tui/load.ts';
 
 export interface StartOptions {
   readonly config: string;
@@ -91,8 +92,7 @@ async function showDashboard(
   );
   const ending = new AbortController();
   interrupt.then(() => ending.abort());
-  // Ink and React take half a second to load: only here.
-  const { runDashboard } = await import('../tui/run.ts');
+  const { runDashboard } = await loadDashboard();
   await runDashboard({ client, language, signal: ending.signal });
 }
 

@@ -103,7 +103,8 @@ export function update(model: Model, message: Message, clockMs: number): Update 
       const { state } = message;
       const link: TuiLink = { status: 'live', lastAtMs: clockMs };
       const offsetMs = state.atMs - clockMs;
-      return { model: { ...model, state, link, offsetMs, nowMs: state.atMs } };
+      const note = noteAt(model, clockMs);
+      return { model: { ...model, state, link, offsetMs, note, nowMs: state.atMs } };
     }
     case 'history':
       return { model: withHistory(model, message.history) };
@@ -114,9 +115,8 @@ export function update(model: Model, message: Message, clockMs: number): Update 
     case 'lost':
       return { model: { ...model, link: lost(model.link, message.error) } };
     case 'tick': {
-      const isOver = model.note !== null && model.note.untilMs <= clockMs;
       const nowMs = clockMs + model.offsetMs;
-      return { model: { ...model, nowMs, note: isOver ? null : model.note } };
+      return { model: { ...model, nowMs, note: noteAt(model, clockMs) } };
     }
     case 'answered': {
       const { command, answer } = message;
@@ -127,6 +127,11 @@ export function update(model: Model, message: Message, clockMs: number): Update 
     case 'key':
       return onKey(model, message.key, clockMs);
   }
+}
+
+/** The note, while it is to be shown. */
+function noteAt({ note }: Model, clockMs: number): Model['note'] {
+  return note === null || note.untilMs <= clockMs ? null : note;
 }
 
 function withHistory(

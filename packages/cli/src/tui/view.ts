@@ -5,6 +5,7 @@
 import type { ApiEndpoint, ApiRequest, ApiState } from '@zephyr/runtime/api';
 import {
   headlineOf,
+  type Language,
   logText,
   nameOf,
   nextOf,
@@ -18,7 +19,7 @@ import {
   whyOf,
 } from '@zephyr/texts';
 import { Box, type BoxProps, Text, type TextProps } from 'ink';
-import { createElement as h, type ReactElement, type ReactNode } from 'react';
+import { createElement as h, type ReactElement, type ReactNode, useMemo } from 'react';
 
 import { HelpView } from './help-view.ts';
 import { chosenOf, type Model, rowsOf } from './model.ts';
@@ -40,7 +41,8 @@ export function View({
   readonly model: Model;
   readonly size: Size;
 }): ReactElement {
-  const speech = speechOf(model);
+  // Formatters are costly to make, and there is a picture each second.
+  const speech = useMemo(() => speechOf(model.language), [model.language]);
   const frame: BoxProps = { width: size.columns, height: size.rows, flexDirection: 'column' };
   if (size.columns < MIN_COLUMNS || size.rows < MIN_ROWS) {
     return h(Box, frame, line(speech.say('tui.small')));
@@ -58,7 +60,7 @@ export function View({
   );
 }
 
-function speechOf({ language }: Model): Speech {
+function speechOf(language: Language): Speech {
   return { say: translator(language), numbers: numbersOf(language) };
 }
 
