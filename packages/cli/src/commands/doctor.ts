@@ -2,12 +2,14 @@
 import type { LoadedConfig } from '@zephyr/runtime/config/load';
 import { loadConfig } from '@zephyr/runtime/config/load';
 import { EXIT, explain } from '@zephyr/runtime/errors';
+import { languageOf, type Numbers, numbersOf, type Translate, translator } from '@zephyr/texts';
 
 import { type Finding, ok, renderFindings } from '../doctor/finding.ts';
 import { examineClock, examinePorts, examineWays } from '../doctor/network.ts';
 import { examineCli, examineNode, examineToken } from '../doctor/program.ts';
 import { examineRedis } from '../doctor/redis.ts';
 import type { Environment } from '../launch/state-folder.ts';
+import { localeOf } from './admin-session.ts';
 import { probeEndpoints } from './probe.ts';
 
 export interface DoctorOptions {
@@ -27,9 +29,9 @@ export interface DoctorCall {
 
 /** With `json`: `{ "ok", "findings": [{ area, status, text, advice? }] }`. */
 export async function doctor(call: DoctorCall): Promise<{ text: string; exitCode: number }> {
-  const findings = await examine(call);
+  const { findings, say } = await examine(call);
   // What was called off says nothing.
-  if (call.signal.aborted) return { text: 'interrupted', exitCode: EXIT.failure };
+  if (call.signal.aborted) return { text: say('probe.interrupted'), exitCode: EXIT.failure };
   const failed = findings.filter(({ status }) => status === 'fail');
   const isWell = failed.length === 0;
   const exitCode = failed.some(({ area }) => area === 'config') ? EXIT.usage : EXIT.failure;
@@ -37,14 +39,20 @@ export async function doctor(call: DoctorCall): Promise<{ text: string; exitCode
     text:
       call.options.json === true
         ? JSON.stringify({ ok: isWell, findings }, null, 2)
-        : renderFindings(findings),
+        : renderFindings(findings, say),
     exitCode: isWell ? EXIT.ok : exitCode,
   };
 }
 
-async function examine(call: DoctorCall): Promise<readonly Finding[]> {
-  const { options, environment, progress, signal } = call;
-  const node = examineNode(process.versions.node);
+interface Examined {
+  readonly findings: readonly Finding[];
+  /** In the language of the configuration, or of the terminal where that cannot be read. */
+  readonly say: Translate;
+}
+
+async function examine(call: DoctorCall): Promise<Examined> {
+  const { options, environment } = call;
+  const own = translator(languageOf(localeOf(environment)));
   let loaded: LoadedConfig;
   try {
     loaded = loadConfig({
@@ -53,41 +61,67 @@ async function examine(call: DoctorCall): Promise<readonly Finding[]> {
       environment,
     });
   } catch (error) {
-    return [node, { area: 'config', status: 'fail', text: explain(error) }];
+    const config: Finding = { area: 'config', status: 'fail', text: explain(error) };
+    return { findings: [examineNode(process.versions.node, own), config], say: own };
   }
+  const { language } = loaded.config.ui;
+  const speech = { say: translator(language), numbers: numbersOf(language) };
+  const findings = [
+    ...(await examineMachine(loaded, speech, call)),
+    ...(await examineNetwork(loaded, speech, call)),
+    ...(options.free === true ? [] : await examineEndpoints(loaded, speech, call)),
+  ];
+  return { findings, say: speech.say };
+}
+
+interface Voice {
+  readonly say: Translate;
+  readonly numbers: Numbers;
+}
+
+async function examineMachine(
+  loaded: LoadedConfig,
+  { say }: Voice,
+  { options, environment, progress }: DoctorCall,
+): Promise<readonly Finding[]> {
   const { config, secrets } = loaded;
+  const count = config.endpoints.length;
   const redis =
     config.redisUrlFrom === 'default'
       ? undefined
       : { url: config.redisUrl, password: secrets.redisPassword?.reveal() };
-  progress('looking at this machine…');
-  const machine = [
-    node,
-    ok('config', `${options.config}: ${config.endpoints.length} endpoints`),
-    ...(await examineCli(loaded, environment['PATH'] ?? '')),
-    ...[...secrets.groupTokens].map(([name, token]) => examineToken(name, token.reveal())),
-    ...(await examineRedis(redis)),
-    ...(await examinePorts(config)),
+  progress(say('doctor.machine'));
+  return [
+    examineNode(process.versions.node, say),
+    ok('config', say('doctor.config', { path: options.config, count })),
+    ...(await examineCli(loaded, environment['PATH'] ?? '', say)),
+    ...[...secrets.groupTokens].map(([name, token]) => examineToken(name, token.reveal(), say)),
+    ...(await examineRedis(redis, say)),
+    ...(await examinePorts(config, say)),
   ];
-  progress('looking at the way to the endpoints…');
-  const ways = [...(await examineWays(loaded, signal)), ...(await examineClock(config.endpoints))];
-  const verdicts = options.free === true ? [] : await examineEndpoints(loaded, call);
-  return [...machine, ...ways, ...verdicts];
+}
+
+async function examineNetwork(
+  loaded: LoadedConfig,
+  voice: Voice,
+  { progress, signal }: DoctorCall,
+): Promise<readonly Finding[]> {
+  progress(voice.say('doctor.ways'));
+  const ways = await examineWays(loaded, voice, signal);
+  return [...ways, ...(await examineClock(loaded.config.endpoints, voice.say))];
 }
 
 async function examineEndpoints(
   loaded: LoadedConfig,
+  { say, numbers }: Voice,
   { progress, signal }: DoctorCall,
 ): Promise<readonly Finding[]> {
   const probed = await probeEndpoints(loaded, loaded.config.endpoints, { progress, signal });
-  return probed.map(({ name, style, verdict, advice }) =>
-    verdict.status === 'ok'
-      ? ok('endpoint', `${name}: answers in ${verdict.apiLatencyMs} ms (${style})`)
-      : {
-          area: 'endpoint',
-          status: 'fail',
-          text: `${name}: ${verdict.detail} (${style})`,
-          advice,
-        },
-  );
+  return probed.map(({ name, style, verdict, advice }) => {
+    if (verdict.status === 'failed')
+      return { area: 'endpoint', status: 'fail', text: `${name}: ${verdict.detail}`, advice };
+    const latency = numbers.latency(verdict.apiLatencyMs);
+    const about = { name, latency, style: say(`style.${style}`) };
+    return ok('endpoint', say('doctor.endpoint', about));
+  });
 }

@@ -74,7 +74,11 @@ export async function probe(call: ProbeCall): Promise<{ text: string; exitCode: 
     style: call.options.style,
   });
   // What was called off says nothing about its endpoint.
-  if (call.signal.aborted) return { text: 'interrupted', exitCode: EXIT.failure };
+  if (call.signal.aborted)
+    return {
+      text: translator(loaded.config.ui.language)('probe.interrupted'),
+      exitCode: EXIT.failure,
+    };
   const exitCode = probed.every(({ verdict }) => verdict.status === 'ok') ? EXIT.ok : EXIT.failure;
   const text =
     call.options.json === true ? JSON.stringify(probed, null, 2) : render(probed, loaded.config);
@@ -91,7 +95,7 @@ export async function probeEndpoints(
   const places = createStartGate(checksAtOnce());
   const say = translator(loaded.config.ui.language);
   let done = 0;
-  progress(`checking ${endpoints.length} ${endpoints.length === 1 ? 'endpoint' : 'endpoints'}…`);
+  progress(say('probe.checking', { count: endpoints.length }));
   return await Promise.all(
     endpoints.map(async (endpoint) => {
       const { target, style: configured } = targetOf(loaded, endpoint);
@@ -100,7 +104,7 @@ export async function probeEndpoints(
       const report = await runCheck(style, target, { signal, gate }).finally(leave);
       const { verdict } = report;
       done += 1;
-      const how = verdict.status === 'ok' ? 'ok' : say(`failure.${verdict.failure}`);
+      const how = verdict.status === 'ok' ? say('probe.ok') : say(`failure.${verdict.failure}`);
       progress(`[${done}/${endpoints.length}] ${endpoint.name}: ${how}`);
       return {
         ...{ endpointId: endpoint.id, name: endpoint.name, groupName: endpoint.groupName, style },
@@ -133,7 +137,7 @@ function render(probed: readonly ProbedEndpoint[], { ui }: Config): string {
       name,
       groupName,
       style,
-      isOk ? 'ok' : say(`failure.${verdict.failure}`),
+      isOk ? say('probe.ok') : say(`failure.${verdict.failure}`),
       isOk ? numbers.latency(verdict.apiLatencyMs) : '',
       ttftMs === undefined ? '' : numbers.latency(ttftMs),
       numbers.latency(wallMs),
@@ -141,8 +145,13 @@ function render(probed: readonly ProbedEndpoint[], { ui }: Config): string {
       numbers.usd(usd),
     ];
   });
-  const head = ['endpoint', 'group', 'style', 'verdict', 'api', 'first byte', 'whole'];
-  const table = renderTable([...head, 'tokens in/out', 'cost'], rows);
+  const head = (['group', 'style', 'verdict', 'api', 'firstByte', 'whole'] as const).map((column) =>
+    say(`probe.column.${column}`),
+  );
+  const table = renderTable(
+    [say('column.endpoint'), ...head, say('cost.tokens'), say('probe.column.cost')],
+    rows,
+  );
   const troubles = probed.flatMap(({ name, verdict, advice = '' }) =>
     verdict.status === 'ok' ? [] : [`${name}: ${verdict.detail}\n  → ${advice}`],
   );

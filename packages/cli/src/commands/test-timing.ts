@@ -4,13 +4,14 @@
  */
 import { loadConfig } from '@zephyr/runtime/config/load';
 import { EXIT } from '@zephyr/runtime/errors';
+import type { Translate } from '@zephyr/texts';
 
 import type { Environment } from '../launch/state-folder.ts';
 import { renderTable } from '../table.ts';
 import { runPrivateSchedule } from '../timing/private-schedule.ts';
 import { type EndpointTiming, type TimedCheck, TOLERATED_MS, timingOf } from '../timing/verdict.ts';
 import { watchSchedule } from '../timing/watched-schedule.ts';
-import { type AdminOptions, openSession } from './admin-session.ts';
+import { type AdminOptions, type AdminSession, openSession } from './admin-session.ts';
 
 export interface TestTimingOptions extends AdminOptions {
   readonly seconds: number;
@@ -34,39 +35,44 @@ const CHECKS_IN_PRIVATE_RUN = 6;
 export async function testTiming(
   call: TestTimingCall,
 ): Promise<{ text: string; exitCode: number }> {
-  const measured = (await measureRunning(call)) ?? (await measurePrivate(call));
+  const session = openSession(call.options, call.environment);
+  const { say } = session;
+  const measured = (await measureRunning(call, session)) ?? (await measurePrivate(call, say));
   const seen = measured.timings.reduce((sum, { checks }) => sum + checks, 0);
   const isOnTime = seen > 0 && measured.timings.every((timing) => timing.isOnTime);
   const text =
     call.options.json === true
       ? JSON.stringify({ ok: isOnTime, ...measured }, null, 2)
-      : render(measured, { isOnTime, seen });
+      : render(measured, { isOnTime, seen, say });
   return { text, exitCode: isOnTime ? EXIT.ok : EXIT.failure };
 }
 
 /** Undefined where no controller answers. */
-async function measureRunning(call: TestTimingCall): Promise<Measured | undefined> {
-  const { options, environment, progress, signal } = call;
-  const { client } = openSession(options, environment);
+async function measureRunning(
+  { options, progress, signal }: TestTimingCall,
+  { client, say }: AdminSession,
+): Promise<Measured | undefined> {
   try {
     await client.state();
   } catch (error) {
     if (options.url !== undefined) throw error;
     return undefined;
   }
-  progress(`watching the checks of ${client.url} for ${options.seconds} s…`);
+  progress(say('timing.watching', { url: client.url, seconds: options.seconds }));
   const { checks, due } = await watchSchedule({
     client,
     forMs: options.seconds * 1000,
-    onCheck: (check) => progress(line(check)),
+    onCheck: (check) => progress(line(check, say)),
     signal,
   });
   const timings = [...due].map(([name, expected]) => timingOf(name, checks, expected));
   return { what: 'running system', timings };
 }
 
-async function measurePrivate(call: TestTimingCall): Promise<Measured> {
-  const { options, environment, progress, signal } = call;
+async function measurePrivate(
+  { options, environment, progress, signal }: TestTimingCall,
+  say: Translate,
+): Promise<Measured> {
   const { config } = loadConfig({
     configPath: options.config,
     envFilePath: options.envFile,
@@ -79,12 +85,11 @@ async function measurePrivate(call: TestTimingCall): Promise<Measured> {
     1_000,
     Math.min(configured, Math.floor(forMs / CHECKS_IN_PRIVATE_RUN)),
   );
-  progress(
-    `no running system: a private schedule with a check of each endpoint every ${intervalMs / 1000} s, for ${options.seconds} s…`,
-  );
+  const interval = intervalMs / 1000;
+  progress(say('timing.private', { interval, seconds: options.seconds }));
   const checks = await runPrivateSchedule({
     ...{ endpoints, intervalMs, forMs, signal },
-    onCheck: (check) => progress(line(check)),
+    onCheck: (check) => progress(line(check, say)),
   });
   // The first may come an interval after the start, and the last be cut off by the end.
   const expected = Math.floor(forMs / intervalMs) - 1;
@@ -94,25 +99,28 @@ async function measurePrivate(call: TestTimingCall): Promise<Measured> {
   };
 }
 
-function line({ endpoint, plannedAtMs, startedAtMs }: TimedCheck): string {
-  return `${endpoint}: ${startedAtMs - plannedAtMs} ms after its moment`;
+function line({ endpoint, plannedAtMs, startedAtMs }: TimedCheck, say: Translate): string {
+  return say('timing.check', { name: endpoint, ms: startedAtMs - plannedAtMs });
 }
 
-function render(
-  { what, timings }: Measured,
-  { isOnTime, seen }: { readonly isOnTime: boolean; readonly seen: number },
-): string {
-  const rows = timings.map(
-    ({ endpoint, checks, expected, meanErrorMs, maxErrorMs, isOnTime: ok }) => [
-      ...[endpoint, String(checks), String(expected)],
-      ...[`${meanErrorMs} ms`, `${maxErrorMs} ms`, ok ? 'on time' : 'LATE OR MISSING'],
-    ],
+interface Outcome {
+  readonly isOnTime: boolean;
+  /** Checks in all. */
+  readonly seen: number;
+  readonly say: Translate;
+}
+
+function render({ timings }: Measured, { isOnTime, seen, say }: Outcome): string {
+  const rows = timings.map((timing) => [
+    ...[timing.endpoint, String(timing.checks), String(timing.expected)],
+    ...[`${timing.meanErrorMs} ms`, `${timing.maxErrorMs} ms`],
+    say(timing.isOnTime ? 'timing.onTime' : 'timing.late'),
+  ]);
+  const head = (['checks', 'expected', 'mean', 'max'] as const).map((column) =>
+    say(`timing.column.${column}`),
   );
-  const table = renderTable(
-    ['endpoint', 'checks', 'expected', 'mean error', 'max error', ''],
-    rows,
-  );
-  const limit = `within ${TOLERATED_MS / 1000} s of its moment`;
-  if (seen === 0) return `${table}\n\nFAILED: no check was seen (${what}); try more --seconds.`;
-  return `${table}\n\n${isOnTime ? `PASSED: each check was ${limit}` : `FAILED: not each check was ${limit}`} (${what}).`;
+  const table = renderTable([say('column.endpoint'), ...head, ''], rows);
+  const seconds = TOLERATED_MS / 1000;
+  if (seen === 0) return `${table}\n\n${say('timing.nothing')}`;
+  return `${table}\n\n${say(isOnTime ? 'timing.passed' : 'timing.failed', { seconds })}`;
 }

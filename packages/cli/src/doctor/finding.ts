@@ -1,3 +1,7 @@
+import type { Translate } from '@zephyr/texts';
+
+import { padded, widthOf } from '../table.ts';
+
 /** One thing that was looked at, and what to do where it is not well. */
 export interface Finding {
   readonly area:
@@ -20,16 +24,19 @@ export const ok = (area: Finding['area'], text: string): Finding => ({ area, sta
 
 const MARKS: Readonly<Record<Finding['status'], string>> = { ok: '✓', warn: '!', fail: '✗' };
 
-export function renderFindings(findings: readonly Finding[]): string {
+export function renderFindings(findings: readonly Finding[], say: Translate): string {
+  const areas = new Map(findings.map(({ area }) => [area, say(`doctor.area.${area}`)]));
+  const width = Math.max(...[...areas.values()].map(widthOf));
   const lines = findings.map(({ area, status, text, advice }) => {
-    const line = `${MARKS[status]} ${area.padEnd(8)} ${text}`;
-    return advice === undefined || status === 'ok' ? line : `${line}\n             → ${advice}`;
+    const name = padded(areas.get(area) ?? area, width);
+    const line = `${MARKS[status]} ${name} ${text}`;
+    if (advice === undefined || status === 'ok') return line;
+    return `${line}\n${' '.repeat(width + 3)}→ ${advice}`;
   });
-  const failed = findings.filter(({ status }) => status === 'fail').length;
-  const warned = findings.filter(({ status }) => status === 'warn').length;
+  const count = (wanted: Finding['status']): number =>
+    findings.filter(({ status }) => status === wanted).length;
+  const [failed, warned] = [count('fail'), count('warn')];
   const end =
-    failed + warned === 0
-      ? 'All is well.'
-      : `${failed} ${failed === 1 ? 'problem' : 'problems'}, ${warned} ${warned === 1 ? 'warning' : 'warnings'}.`;
+    failed + warned === 0 ? say('doctor.well') : say('doctor.troubles', { failed, warned });
   return [...lines, '', end].join('\n');
 }

@@ -7,7 +7,7 @@ import { targetOf } from '@zephyr/checks/endpoint-target';
 import { createStartGate } from '@zephyr/checks/start-gate';
 import type { Config, EndpointConfig } from '@zephyr/runtime/config/config';
 import type { LoadedConfig } from '@zephyr/runtime/config/load';
-import { translator } from '@zephyr/texts';
+import type { Numbers, Translate } from '@zephyr/texts';
 
 import { type Finding, ok } from './finding.ts';
 
@@ -15,25 +15,24 @@ const ANSWER_LIMIT_MS = 2_000;
 /** Far more than the network's delay, far less than what makes certificates invalid. */
 const TOLERATED_SKEW_MS = 30_000;
 
-export async function examinePorts(config: Config): Promise<readonly Finding[]> {
-  const services = ['server', 'controller', 'prober'] as const;
-  return await Promise.all(
-    services.map((name) => examinePort(name === 'server' ? 'proxy' : name, config[name])),
-  );
+export async function examinePorts(config: Config, say: Translate): Promise<readonly Finding[]> {
+  const tables = ['server', 'controller', 'prober'] as const;
+  return await Promise.all(tables.map((table) => examinePort(table, config[table], say)));
 }
 
 async function examinePort(
-  name: string,
+  table: 'server' | 'controller' | 'prober',
   { host, port }: { readonly host: string; readonly port: number },
+  say: Translate,
 ): Promise<Finding> {
-  const place = `${name}: ${host}:${port}`;
-  if (await isFree(host, port)) return ok('port', `${place} is free`);
-  if (await isOurs(host, port)) return ok('port', `${place} is in use by Zephyr, which runs`);
+  const place = `${table === 'server' ? 'proxy' : table}: ${host}:${port}`;
+  if (await isFree(host, port)) return ok('port', say('doctor.port.free', { place }));
+  if (await isOurs(host, port)) return ok('port', say('doctor.port.ours', { place }));
   return {
     area: 'port',
     status: 'fail',
-    text: `${place} is in use by another program`,
-    advice: `End that program, or set another port under [${name === 'proxy' ? 'server' : name}].`,
+    text: say('doctor.port.taken', { place }),
+    advice: say('doctor.port.taken.advice', { table }),
   };
 }
 
@@ -66,9 +65,10 @@ async function isOurs(host: string, port: number): Promise<boolean> {
 /** Name, connection and TLS of each endpoint, without a token. */
 export async function examineWays(
   loaded: LoadedConfig,
+  speech: { readonly say: Translate; readonly numbers: Numbers },
   signal: AbortSignal,
 ): Promise<readonly Finding[]> {
-  const say = translator(loaded.config.ui.language);
+  const { say, numbers } = speech;
   const gate = createStartGate();
   return await Promise.all(
     loaded.config.endpoints.map(async (endpoint): Promise<Finding> => {
@@ -76,7 +76,10 @@ export async function examineWays(
       const { verdict } = await runCheck('tcp', target, { signal, gate });
       const place = `${endpoint.name}: ${new URL(endpoint.baseUrl).host}`;
       return verdict.status === 'ok'
-        ? ok('network', `${place}: connected in ${verdict.apiLatencyMs} ms`)
+        ? ok(
+            'network',
+            say('doctor.network', { place, latency: numbers.latency(verdict.apiLatencyMs) }),
+          )
         : {
             area: 'network',
             status: 'fail',
@@ -90,13 +93,14 @@ export async function examineWays(
 /** Compares with the `Date` of the first endpoint that tells one. */
 export async function examineClock(
   endpoints: readonly EndpointConfig[],
+  say: Translate,
 ): Promise<readonly Finding[]> {
   for (const { name, baseUrl } of endpoints) {
     const skewMs = await skewOf(baseUrl);
     if (skewMs === undefined) continue;
-    const text = `${(skewMs / 1000).toFixed(0)} s from the clock of ${name}`;
+    const text = say('doctor.clock', { seconds: Math.round(skewMs / 1000), name });
     if (Math.abs(skewMs) <= TOLERATED_SKEW_MS) return [ok('clock', text)];
-    const advice = 'Set the clock by NTP: TLS and the budget of a day depend on it.';
+    const advice = say('doctor.clock.advice');
     return [{ area: 'clock', status: 'warn', text, advice }];
   }
   return [];

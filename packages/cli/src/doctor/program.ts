@@ -2,15 +2,16 @@
 import { findCli } from '@zephyr/checks/cli-binary';
 import { readCliVersion, testedCliVersion } from '@zephyr/checks/cli-version';
 import type { LoadedConfig } from '@zephyr/runtime/config/load';
+import type { Translate } from '@zephyr/texts';
 
 import { type Finding, ok } from './finding.ts';
 
 const LEAST_NODE = 24;
 
-export function examineNode(version: string): Finding {
-  const text = `Node ${version}`;
+export function examineNode(version: string, say: Translate): Finding {
+  const text = say('doctor.node', { version });
   if (Number.parseInt(version, 10) >= LEAST_NODE) return ok('node', text);
-  const advice = `Zephyr needs Node ${LEAST_NODE}: run it by npm (npm start, npx zephyr), which brings it.`;
+  const advice = say('doctor.node.advice', { least: LEAST_NODE });
   return { area: 'node', status: 'fail', text, advice };
 }
 
@@ -18,51 +19,53 @@ export function examineNode(version: string): Finding {
 export async function examineCli(
   { config }: LoadedConfig,
   searchPath: string,
+  say: Translate,
 ): Promise<readonly Finding[]> {
-  const configured = new Set(config.groups.map(({ healthCheck }) => healthCheck.claudeBinaryPath));
-  return await Promise.all([...configured].map((path) => examineOneCli(path, searchPath)));
+  const paths = new Set(config.groups.map(({ healthCheck }) => healthCheck.claudeBinaryPath));
+  return await Promise.all([...paths].map((path) => examineOneCli(path, searchPath, say)));
 }
 
-async function examineOneCli(configured: string | undefined, searchPath: string): Promise<Finding> {
-  const file = findCli(configured, searchPath);
-  if (file === undefined) {
-    const where = configured === undefined ? 'from npm' : `at ${configured} (claude_binary_path)`;
-    return {
-      area: 'cli',
-      status: 'fail',
-      text: `no Claude CLI ${where}`,
-      advice: 'Run npm ci in the repository, or set claude_binary_path to where it is.',
-    };
+async function examineOneCli(
+  configured: string | undefined,
+  searchPath: string,
+  say: Translate,
+): Promise<Finding> {
+  const path = findCli(configured, searchPath);
+  if (path === undefined) {
+    const text =
+      configured === undefined
+        ? say('doctor.cli.missing')
+        : say('doctor.cli.missingAt', { path: configured });
+    return { area: 'cli', status: 'fail', text, advice: say('doctor.cli.missing.advice') };
   }
-  const found = await readCliVersion(file, searchPath);
+  const found = await readCliVersion(path, searchPath);
   if (found.status === 'broken') {
-    const text = `the Claude CLI at ${file} does not start: ${found.detail}`;
-    return { area: 'cli', status: 'fail', text, advice: 'Start it by hand to see what it says.' };
+    const text = say('doctor.cli.broken', { path, detail: found.detail });
+    return { area: 'cli', status: 'fail', text, advice: say('doctor.cli.broken.advice') };
   }
-  const text = `Claude CLI ${found.version} at ${file}`;
+  const text = say('doctor.cli', { version: found.version, path });
   const tested = testedCliVersion();
   if (found.version === tested) return ok('cli', text);
-  const advice = `The checks were tested with ${tested}; remove claude_binary_path to use that.`;
+  const advice = say('doctor.cli.other.advice', { version: tested });
   return { area: 'cli', status: 'warn', text, advice };
 }
 
 /** Typical mistakes in copying a token. The token itself is never shown. */
-export function examineToken(groupName: string, token: string): Finding {
+export function examineToken(group: string, token: string, say: Translate): Finding {
+  const count = token.length;
   const problem = tokenProblem(token);
-  if (problem === undefined) return ok('token', `${groupName}: ${token.length} characters`);
-  return {
-    area: 'token',
-    status: 'warn',
-    text: `${groupName}: the token ${problem}`,
-    advice: 'Copy it again, without what was around it.',
-  };
+  if (problem === undefined) return ok('token', say('doctor.token', { group, count }));
+  const text =
+    problem === 'short'
+      ? say('doctor.token.short', { group, count })
+      : say('doctor.token.quotes', { group });
+  return { area: 'token', status: 'warn', text, advice: say('doctor.token.advice') };
 }
 
-function tokenProblem(token: string): string | undefined {
-  if (/\s/.test(token)) return 'has a space or line break in it';
-  if (/^["'].*["']$/.test(token)) return 'has quotes around it';
-  if (/^bearer\b/i.test(token)) return 'begins with the word Bearer';
-  if (/[^\x21-\x7e]/.test(token)) return 'has a character that no header may have';
-  if (token.length < 16) return `has only ${token.length} characters`;
-  return undefined;
+const SHORTEST_TOKEN = 16;
+
+/** What no header may hold is refused with the configuration. */
+function tokenProblem(token: string): 'quotes' | 'short' | undefined {
+  if (/^["'].*["']$/.test(token)) return 'quotes';
+  return token.length < SHORTEST_TOKEN ? 'short' : undefined;
 }

@@ -2,22 +2,20 @@ import { messageOf } from '@zephyr/runtime/errors';
 import { createLogger } from '@zephyr/runtime/logger';
 import { createRedis, type RedisTarget } from '@zephyr/runtime/redis/client';
 import { findRedisServer } from '@zephyr/runtime/redis/server';
+import type { Translate } from '@zephyr/texts';
 
 import { type Finding, ok } from './finding.ts';
 
 /** Older ones lack commands that the queue needs. */
 const LEAST_VERSION = 6.2;
 const ANSWER_LIMIT_MS = 3_000;
-const INSTALL = 'Debian, Ubuntu: sudo apt-get install redis-server; macOS: brew install valkey';
 
 /** @param target absent: `zephyr start` brings a private one. */
-export async function examineRedis(target: RedisTarget | undefined): Promise<readonly Finding[]> {
-  if (target === undefined) {
-    const program = findRedisServer();
-    if (program !== undefined) return [ok('redis', `${program}, started privately with Zephyr`)];
-    const text = 'neither redis-server nor valkey-server is installed';
-    return [{ area: 'redis', status: 'fail', text, advice: INSTALL }];
-  }
+export async function examineRedis(
+  target: RedisTarget | undefined,
+  say: Translate,
+): Promise<readonly Finding[]> {
+  if (target === undefined) return [examineProgram(say)];
   const redis = createRedis(target, createLogger('doctor', 'silent'), 'blocking');
   try {
     const [info, policy] = await withLimit(
@@ -26,44 +24,39 @@ export async function examineRedis(target: RedisTarget | undefined): Promise<rea
         redis.config('GET', 'maxmemory-policy').catch(() => undefined),
       ]),
     );
-    return [examineVersion(info), ...examinePolicy(policy)];
+    return [examineVersion(info, say), ...examinePolicy(policy, say)];
   } catch (error) {
-    return [
-      {
-        area: 'redis',
-        status: 'fail',
-        text: `no answer from ${target.url}: ${messageOf(error)}`,
-        advice:
-          'Is it running, are address and password right? ZEPHYR_REDIS_URL goes before config.toml.',
-      },
-    ];
+    const text = say('doctor.redis.away', { url: target.url, detail: messageOf(error) });
+    return [{ area: 'redis', status: 'fail', text, advice: say('doctor.redis.away.advice') }];
   } finally {
     redis.disconnect();
   }
 }
 
-function examineVersion(info: string): Finding {
+function examineProgram(say: Translate): Finding {
+  const program = findRedisServer();
+  if (program !== undefined) return ok('redis', say('doctor.redis.private', { program }));
+  const advice = say('doctor.redis.none.advice');
+  return { area: 'redis', status: 'fail', text: say('doctor.redis.none'), advice };
+}
+
+function examineVersion(info: string, say: Translate): Finding {
   const valkey = /valkey_version:(\S+)/.exec(info)?.[1];
-  const version = valkey ?? /redis_version:(\S+)/.exec(info)?.[1] ?? 'unknown';
-  const text = `${valkey === undefined ? 'Redis' : 'Valkey'} ${version}`;
+  const version = valkey ?? /redis_version:(\S+)/.exec(info)?.[1] ?? '?';
+  const server = valkey === undefined ? 'Redis' : 'Valkey';
+  const text = say('doctor.redis', { server, version });
   if (Number.parseFloat(version) >= LEAST_VERSION) return ok('redis', text);
-  const advice = `Zephyr needs ${LEAST_VERSION} or later.`;
+  const advice = say('doctor.redis.advice', { least: LEAST_VERSION });
   return { area: 'redis', status: 'fail', text, advice };
 }
 
 /** A managed Redis may refuse to tell. */
-function examinePolicy(answer: unknown): readonly Finding[] {
+function examinePolicy(answer: unknown, say: Translate): readonly Finding[] {
   const policy = Array.isArray(answer) ? String(answer[1]) : undefined;
   if (policy === undefined) return [];
-  if (policy === 'noeviction') return [ok('redis', 'maxmemory-policy noeviction')];
-  return [
-    {
-      area: 'redis',
-      status: 'fail',
-      text: `maxmemory-policy ${policy}: a full Redis would throw jobs and decisions away`,
-      advice: 'Set maxmemory-policy noeviction in its configuration.',
-    },
-  ];
+  if (policy === 'noeviction') return [ok('redis', say('doctor.redis.policy', { policy }))];
+  const text = say('doctor.redis.evicts', { policy });
+  return [{ area: 'redis', status: 'fail', text, advice: say('doctor.redis.evicts.advice') }];
 }
 
 async function withLimit<Value>(work: Promise<Value>): Promise<Value> {
