@@ -1,9 +1,10 @@
 /** The terminal dashboard and the commands beside it, in a real terminal, with the real services. */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { artifact } from './support/browser.ts';
 import { pidOf, type RunningDemo, runDemo, sendCommand } from './support/demo.ts';
@@ -169,6 +170,48 @@ describe('the commands for a running system', () => {
     const { stdout } = zephyr('events', '--kind', 'command', '--last', '1');
     expect(stdout).toMatch(/^\d\d:\d\d:\d\d {2}This machine: pause checks\n$/);
     expect(JSON.parse(zephyr('events', '--json', '-n', '1').stdout)).toHaveProperty('id');
+  });
+
+  /** Runs a command that goes on, until its output shows the text; then ends it. */
+  async function zephyrUntil(text: RegExp, args: string[], meanwhile: () => Promise<void>) {
+    const child = spawn(ZEPHYR, [...args, '--url', running.url], {
+      cwd: ROOT,
+      env: { ...process.env, LANG: 'C' },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let output = '';
+    child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+      output += chunk;
+    });
+    const ended = once(child, 'exit');
+    await vi.waitFor(() => expect(output).not.toBe(''), { timeout: 20_000 });
+    await meanwhile();
+    await vi.waitFor(() => expect(output).toMatch(text), { timeout: 20_000 });
+    child.kill('SIGINT');
+    const [exitCode] = (await ended) as [number | null];
+    return { output, exitCode };
+  }
+
+  it('follows events as they happen, and ends with 0', async () => {
+    const { exitCode } = await zephyrUntil(
+      /This machine: pause checks\n.*This machine: resume checks\n/s,
+      ['events', '--follow', '--last', '1'],
+      async () => {
+        await sendCommand(running.url, 'pause', {});
+        await sendCommand(running.url, 'resume', {});
+      },
+    );
+    expect(exitCode).toBe(0);
+  });
+
+  it('watches the status: one line for each change where output is no terminal', async () => {
+    const { output, exitCode } = await zephyrUntil(
+      /Virginia serves A person chose Virginia\./,
+      ['status', '--watch'],
+      () => sendCommand(running.url, 'select', { endpointId: 'virginia' }),
+    );
+    expect(output.trim().split('\n').length).toBeLessThanOrEqual(4);
+    expect(exitCode).toBe(0);
   });
 
   it.each([

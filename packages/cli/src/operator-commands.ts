@@ -30,11 +30,17 @@ export function addOperatorCommands(
     },
   );
 
-  add('status', 'cli.status', ['status', 'status --json | jq .selection'])
+  add('status', 'cli.status', ['status', 'status --watch', 'status --json | jq .selection'])
+    .option('-w, --watch', say('cli.option.watch'))
     .addOption(jsonOption(say))
-    .action(async (given) => {
-      const { status } = await import('./commands/status.ts');
-      print(await status(given, environment));
+    .action(async ({ watch, ...given }) => {
+      const { status, watchStatus } = await import('./commands/status.ts');
+      if (watch !== true) {
+        print(await status(given, environment));
+        return;
+      }
+      const isTerminal = process.stdout.isTTY;
+      await watchStatus({ options: given, environment, print, isTerminal, signal: untilEnded() });
     });
 
   add('select', 'cli.select', ['select instcopilot-hk', 'select backup --force'])
@@ -95,10 +101,7 @@ function addEvents(add: AddCommand, say: Translate, { environment, print }: Surr
     .addOption(jsonOption(say))
     .action(async (given) => {
       const { events } = await import('./commands/events.ts');
-      const ending = new AbortController();
-      process.once('SIGINT', () => ending.abort());
-      process.once('SIGTERM', () => ending.abort());
-      await events({ options: given, environment, print, signal: ending.signal });
+      await events({ options: given, environment, print, signal: untilEnded() });
     });
 }
 
@@ -150,6 +153,14 @@ function adminCommand(program: Command, about: AdminCommand): Command {
     .option('--url <url>', say('cli.option.url'))
     .addOption(new Option('--language <language>', say('cli.option.language')).choices(LANGUAGES))
     .addHelpText('after', helpTail(say, examples));
+}
+
+/** Aborted when a person or a program ends this one: then it ends with 0. */
+function untilEnded(): AbortSignal {
+  const ending = new AbortController();
+  process.once('SIGINT', () => ending.abort());
+  process.once('SIGTERM', () => ending.abort());
+  return ending.signal;
 }
 
 function jsonOption(say: Translate): Option {

@@ -6,6 +6,7 @@ export const cli = {
   'cli.option.language': 'en or zh (default: from config.toml)',
   'cli.option.force': 'also when the endpoint is not available',
   'cli.option.follow': 'go on and print events as they happen',
+  'cli.option.watch': 'go on and show each change',
   'cli.option.last': 'how many past events to print',
   'cli.option.kind': 'only events of this kind; may be given several times',
 

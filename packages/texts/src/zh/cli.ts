@@ -8,6 +8,7 @@ export const cli = {
   'cli.option.language': 'en 或 zh（默认取自 config.toml）',
   'cli.option.force': '端点不可用时也执行',
   'cli.option.follow': '持续输出新发生的事件',
+  'cli.option.watch': '持续显示每次变化',
   'cli.option.last': '输出多少条以往事件',
   'cli.option.kind': '只输出此类事件；可多次给出',
 
