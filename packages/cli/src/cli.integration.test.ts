@@ -33,8 +33,9 @@ describe('zephyr', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  it('runs through a link, as npx does', () => {
-    symlinkSync(ZEPHYR, join(folder, 'zephyr-link'));
+  it('runs through the links that npm makes: to the program, and to its workspace', () => {
+    symlinkSync(fileURLToPath(new URL('..', import.meta.url)), join(folder, 'cli'));
+    symlinkSync('cli/bin/zephyr', join(folder, 'zephyr-link'));
     const help = spawnSync(join(folder, 'zephyr-link'), ['--help'], { encoding: 'utf8' });
     expect(help.stdout).toContain('Usage: zephyr');
     expect(help.status).toBe(0);
