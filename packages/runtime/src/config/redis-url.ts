@@ -2,13 +2,14 @@
  * Where Redis is: the variable ZEPHYR_REDIS_URL before `redis.url` before the default.
  * The password is split off, so that the configuration holds no secret.
  */
+import { CLUSTER_SCHEMES } from '../redis/cluster-url.ts';
 import { SENTINEL_SCHEME } from '../redis/sentinel-url.ts';
 import type { Finding } from './problem.ts';
 import { type RawTable, rawTable, rawText } from './raw.ts';
 import type { Variables } from './variables.ts';
 
 export const REDIS_URL_VARIABLE = 'ZEPHYR_REDIS_URL';
-const SCHEMES = ['redis:', 'rediss:', 'unix:', SENTINEL_SCHEME];
+const SCHEMES = ['redis:', 'rediss:', 'unix:', SENTINEL_SCHEME, ...CLUSTER_SCHEMES];
 
 export interface RedisLocation {
   /** Without a password. */
@@ -56,26 +57,29 @@ function checkUrl(text: string, where: string): Finding[] {
     URL.canParse(text) &&
     SCHEMES.includes(new URL(text).protocol) &&
     canDecode(new URL(text)) &&
-    namesSentinels(new URL(text));
+    namesNodes(new URL(text));
   if (valid) return [];
   return [
     {
       path: ['redis', 'url'],
       found: `a value of ${where} that is not a Redis URL`,
       expected:
-        'redis://host:6379, rediss://host:6380 (TLS), unix:///path/to/redis.sock or ' +
-        'redis+sentinel://name-of-the-primary?node=host:26379&node=host2:26379',
+        'redis://host:6379, rediss://host:6380 (TLS), unix:///path/to/redis.sock, ' +
+        'redis+sentinel://name-of-the-primary?node=host:26379&node=host2:26379 or ' +
+        'redis+cluster://host:6379?node=host2:6379',
       advice: `correct ${where}`,
     },
   ];
 }
 
-function namesSentinels(url: URL): boolean {
-  if (url.protocol !== SENTINEL_SCHEME) return true;
+function namesNodes(url: URL): boolean {
+  const isCluster = CLUSTER_SCHEMES.includes(url.protocol);
+  if (url.protocol !== SENTINEL_SCHEME && !isCluster) return true;
   const nodes = url.searchParams.getAll('node');
   return (
     url.hostname !== '' &&
-    nodes.length > 0 &&
+    // One node of a cluster knows the others; a primary's name says nothing of its Sentinels.
+    (isCluster || nodes.length > 0) &&
     nodes.every((node) => /^[^/?#@]+$/.test(node) && URL.canParse(`redis://${node}`))
   );
 }

@@ -14,7 +14,7 @@ const CONNECT = [
   ...['+auth', '+hello', '+ping', '+quit', '+select', '+info', '+reset', '+readonly'],
   // Not one by one: an ACL file that names a subcommand unknown to this version is refused whole.
   ...['+client', '-client|kill', '-client|pause', '-client|unpause', '-client|no-evict'],
-  ...['-client|unblock', '-client|list', '+cluster|slots', '+cluster|shards'],
+  ...['-client|unblock', '-client|list', '+cluster|slots', '+cluster|keyslot'],
 ];
 /** BullMQ and our own records work by scripts, whose commands are checked one by one as well. */
 const WORK = [
@@ -28,9 +28,20 @@ const any = (key: (part: string) => string) => key('*');
 const RULES: Readonly<Record<RedisUser, readonly string[]>> = {
   proxy: [
     ...[`%R~${keys.snapshot}`, `%R~${keys.view}`, `~${any(keys.proxy)}`, `~${keys.proxies}`],
-    ...[`%W~${keys.outcomes}`, `&${keys.snapshotChanged}`],
+    ...[`%W~${keys.outcomes}`, `~${keys.sessions}`, `&${keys.snapshotChanged}`],
     ...['-@all', ...CONNECT, '+get', '+mget', '+set', '+del', '+expire', '+pexpire'],
-    ...['+sadd', '+srem', '+xadd', '+subscribe', '+unsubscribe', '+multi', '+exec'],
+    ...[
+      '+sadd',
+      '+srem',
+      '+xadd',
+      '+xread',
+      '+xrevrange',
+      '+time',
+      '+subscribe',
+      '+unsubscribe',
+      '+multi',
+      '+exec',
+    ],
   ],
   prober: [
     // All `~`: what a script names as its keys must be allowed both ways.

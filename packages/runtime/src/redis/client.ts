@@ -1,12 +1,19 @@
 import { Redis, type RedisOptions } from 'ioredis';
 
 import type { Logger } from '../logger.ts';
+import { clusterOptions } from './cluster-connector.ts';
+import { CLUSTER_SCHEMES, clusterNodes } from './cluster-url.ts';
 import { SENTINEL_SCHEME, sentinelNodes } from './sentinel-url.ts';
 
 /**
- * Where Redis is: `redis://host:6379`, `rediss://` (TLS), `unix:///path` of a socket, or
- * `redis+sentinel://<name of the primary>?node=<host:port>&node=…`, where Sentinels know which
- * server is the primary. The password is never part of a log line.
+ * Where Redis is. The password is never part of a log line.
+ *
+ *     redis://host:6379, rediss://host:6380     one server; the second with TLS
+ *     unix:///path/to/redis.sock                its socket
+ *     redis+sentinel://<name>?node=<host:port>&node=…
+ *                                               Sentinels know which server is the primary
+ *     redis+cluster://<host:port>?node=<host:port>&node=…, rediss+cluster://…
+ *                                               the nodes know which of them holds our keys
  */
 export interface RedisTarget {
   readonly url: string;
@@ -25,6 +32,10 @@ export function connectionOptions(target: RedisTarget): RedisOptions {
     retryStrategy: (attempt) => Math.min(50 * 2 ** attempt, 2_000) + Math.random() * 200,
   };
   if (url.protocol === 'unix:') return { ...common, path: url.pathname };
+  if (CLUSTER_SCHEMES.includes(url.protocol)) {
+    const login = { ...common, ...(url.protocol.startsWith('rediss') ? { tls: {} } : {}) };
+    return { ...login, ...clusterOptions(clusterNodes(url), login) };
+  }
   if (url.protocol === SENTINEL_SCHEME) {
     return {
       ...common,

@@ -1,0 +1,115 @@
+/** A private Redis Cluster of three primaries with a replica each, ended with the test. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+export interface RedisCluster {
+  /** The port of each node. */
+  readonly ports: readonly number[];
+  /** Ends a node without a word, as when its machine dies. */
+  kill(port: number): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const NODES = 6;
+const START_LIMIT_MS = 30_000;
+/** After how much silence a node is taken for dead. */
+const NODE_TIMEOUT_MS = 1_000;
+/** The bus of a node listens on its port plus this. */
+const BUS_OFFSET = 10_000;
+
+/** @returns undefined when the programs are not there. */
+export async function startRedisCluster(): Promise<RedisCluster | undefined> {
+  const hasPrograms = ['redis-server', 'redis-cli'].every(
+    (program) => spawnSync(program, ['--version']).status === 0,
+  );
+  if (!hasPrograms) return undefined;
+  const folder = mkdtempSync(join(tmpdir(), 'zephyr-cluster-'));
+  const ports = await freePorts();
+  const children = new Map(ports.map((port) => [port, startNode(port, folder)]));
+  const kill = async (port: number) => {
+    const child = children.get(port);
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, 'exit');
+    child.kill('SIGKILL');
+    await exited;
+  };
+  const stop = async () => {
+    await Promise.all(ports.map(kill));
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    await until(() => ports.every((port) => ask(port, 'ping').includes('PONG')));
+    joinNodes(ports);
+    await until(() => ports.every((port) => ask(port, 'cluster', 'info').includes('state:ok')));
+    await until(() => ports.filter(isLinkedReplica).length === NODES / 2);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { ports, kill, stop };
+}
+
+function startNode(port: number, folder: string): ChildProcess {
+  const own = join(folder, String(port));
+  mkdirSync(own);
+  return spawn(
+    'redis-server',
+    [
+      ...['--port', String(port), '--bind', '127.0.0.1', '--dir', own, '--save', ''],
+      ...['--cluster-enabled', 'yes', '--cluster-node-timeout', String(NODE_TIMEOUT_MS)],
+      ...['--maxmemory-policy', 'noeviction', '--repl-diskless-sync-delay', '0'],
+    ],
+    { stdio: 'ignore' },
+  );
+}
+
+function joinNodes(ports: readonly number[]): void {
+  const addresses = ports.map((port) => `127.0.0.1:${port}`);
+  const args = ['--cluster', 'create', ...addresses, '--cluster-replicas', '1', '--cluster-yes'];
+  const { status, stdout, stderr } = spawnSync('redis-cli', args, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`redis-cli cannot make a cluster: ${stdout}${stderr}`);
+}
+
+/** Only a replica that has its primary's data may take over. */
+function isLinkedReplica(port: number): boolean {
+  return ask(port, 'info', 'replication').includes('master_link_status:up');
+}
+
+function ask(port: number, ...command: string[]): string {
+  return spawnSync('redis-cli', ['-p', String(port), ...command], { encoding: 'utf8' }).stdout;
+}
+
+async function until(isTrue: () => boolean): Promise<void> {
+  const deadlineMs = performance.now() + START_LIMIT_MS;
+  while (!isTrue()) {
+    if (performance.now() > deadlineMs) throw new Error('the cluster does not come up');
+    await sleep(100);
+  }
+}
+
+/** Low enough that the port of the bus is a port too. */
+async function freePorts(): Promise<number[]> {
+  const ports: number[] = [];
+  for (let port = 20_000 + (process.pid % 20_000); ports.length < NODES; port += 1) {
+    if ((await isFree(port)) && (await isFree(port + BUS_OFFSET))) ports.push(port);
+  }
+  return ports;
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  server.listen(port, '127.0.0.1');
+  try {
+    await once(server, 'listening');
+  } catch {
+    return false;
+  }
+  server.close();
+  await once(server, 'close');
+  return true;
+}
