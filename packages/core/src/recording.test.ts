@@ -1,19 +1,28 @@
 import { describe, expect, it } from 'vitest';
 
-import { DEFAULT_POLICY } from './policy.ts';
+import { DEFAULT_POLICY, type Policy } from './policy.ts';
 import {
   compareDecisions,
   formatRecording,
   parseRecording,
   type Recording,
   replayRecording,
+  type Segment,
 } from './recording.ts';
 import { A, Scenario } from './test-support/scenario.ts';
 
 function record(): { readonly story: Scenario; readonly recording: Recording } {
-  const story = new Scenario().rounds(8, { a: 900, b: 890 }).rounds(8, { a: 900, b: 500 });
+  const story = new Scenario().rounds(8, { a: 900, b: 890 });
+  const [turningPoint, middle] = [story.world, story.inputs.length];
+  story.rounds(8, { a: 900, b: 500 });
   for (let index = 0; index < 3; index += 1) story.probe(A, 'reset');
-  return { story, recording: { world: story.start, inputs: story.inputs } };
+  const first = { number: 4, continues: false, policy: DEFAULT_POLICY, world: story.start };
+  const second = { number: 5, continues: true, policy: DEFAULT_POLICY, world: turningPoint };
+  const segments = [
+    { ...first, inputs: story.inputs.slice(0, middle), decisions: [] },
+    { ...second, inputs: story.inputs.slice(middle), decisions: story.decisions },
+  ];
+  return { story, recording: { segments } };
 }
 
 function through(text: string): Recording {
@@ -25,24 +34,39 @@ function through(text: string): Recording {
 describe('a recording', () => {
   it('decides the same again after it was a file', () => {
     const { story, recording } = record();
-    const replayed = replayRecording(through(formatRecording(recording)), DEFAULT_POLICY);
+    const read = through(formatRecording(recording));
+    const replayed = replayRecording(read);
     expect(story.story).toEqual(['switched faster a>b']);
     expect(JSON.stringify(replayed.decisions)).toBe(JSON.stringify(story.decisions));
+    expect(read.segments.flatMap(({ decisions }) => decisions)).toEqual(replayed.decisions);
     expect(JSON.stringify(replayed.world)).toBe(JSON.stringify(story.world));
   });
 
   it('shows what other settings would have decided', () => {
     const { story, recording } = record();
-    const policy = {
-      ...DEFAULT_POLICY,
-      switching: { ...DEFAULT_POLICY.switching, thresholdMs: 5_000 },
-    };
-    const { decisions } = replayRecording(recording, policy);
+    const slow = (recorded: Policy): Policy => ({
+      ...recorded,
+      switching: { ...recorded.switching, thresholdMs: 5_000 },
+    });
+    const { decisions } = replayRecording(recording, slow);
     const compared = compareDecisions(story.decisions, decisions);
     expect(compared[0]).toMatchObject({ status: 'only_first', decision: { reason: 'faster' } });
     expect(compared.at(-1)).toMatchObject({ status: 'only_second' });
     expect(decisions.map(({ reason }) => reason)).toEqual(['active_failed']);
     expect(compareDecisions(decisions, decisions).every((one) => one.status === 'both')).toBe(true);
+  });
+
+  it('goes on with the world of other settings, but not over a gap or another leader', () => {
+    const { recording } = record();
+    const [first, second] = recording.segments;
+    if (first === undefined || second === undefined) throw new Error('two segments expected');
+    const nothing = { inputs: [], decisions: [] };
+    const worldAfter = (head: Partial<Segment>) =>
+      replayRecording({ segments: [first, { ...second, ...nothing, ...head }] }).world;
+    const elsewhere = { world: first.world };
+    expect(worldAfter(elsewhere)).toEqual(second.world);
+    expect(worldAfter({ ...elsewhere, continues: false })).toBe(first.world);
+    expect(worldAfter({ ...elsewhere, number: 7 })).toBe(first.world);
   });
 
   it.each([
@@ -64,8 +88,8 @@ describe('a recording', () => {
   });
 
   it('refuses an event that it does not know', () => {
-    const head = formatRecording({ ...record().recording, inputs: [] });
-    const text = `${head}{"atMs":1,"event":{"kind":"future"}}\n`;
+    const [head] = formatRecording(record().recording).split('\n');
+    const text = `${head}\n{"atMs":1,"event":{"kind":"future"}}\n`;
     expect(parseRecording(text)).toMatchObject({ status: 'refused', line: 2 });
   });
 });

@@ -4,13 +4,36 @@ import type { Policy } from './policy.ts';
 import { reduce } from './reduce.ts';
 import type { World } from './world.ts';
 
+/** How a segment begins. */
+export interface SegmentHead {
+  /** Rises by one with each segment. */
+  readonly number: number;
+  /** Whether `world` is what the segment before ended with: the same leader went on. */
+  readonly continues: boolean;
+  /** That these decisions were made under. */
+  readonly policy: Policy;
+  /** Before the first input. */
+  readonly world: World;
+}
+
+/** What the core heard, one input after another, and what it decided then. */
+export interface Heard {
+  readonly inputs: readonly Input[];
+  readonly decisions: readonly Decision[];
+}
+
+export type Segment = SegmentHead & Heard;
+
 /**
- * What the core heard from some moment on. As a file: JSON lines, the first
- * `{"format":"zephyr-recording","version":1,"world":…}`, each other one an `Input`, in order.
+ * What the core heard from some moment on. A new segment begins with each leader, with each changed
+ * configuration, and when the one before is large enough, so that the oldest can be dropped.
+ *
+ * As a file: JSON lines. Each segment starts with `{"format":"zephyr-recording","version":1,
+ * "number":…,"continues":…,"policy":…,"world":…}`; then come, in order, inputs
+ * `{"atMs":…,"event":…}` and what was decided of them, `{"decision":…}`.
  */
 export interface Recording {
-  readonly world: World;
-  readonly inputs: readonly Input[];
+  readonly segments: readonly Segment[];
 }
 
 const FORMAT = 'zephyr-recording';
@@ -26,49 +49,73 @@ const EVENT_KINDS: Readonly<Record<WorldEvent['kind'], true>> = {
   tick: true,
 };
 
-export function formatRecording({ world, inputs }: Recording): string {
-  const head = { format: FORMAT, version: VERSION, world };
-  return [head, ...inputs].map((line) => `${JSON.stringify(line)}\n`).join('');
+export function formatRecording({ segments }: Recording): string {
+  return segments.map((segment) => formatHead(segment) + formatHeard(segment)).join('');
 }
+
+/** The line that a segment starts with. */
+export function formatHead({ number, continues, policy, world }: SegmentHead): string {
+  return line({ format: FORMAT, version: VERSION, number, continues, policy, world });
+}
+
+/** The lines of one turn; all of a segment are those of its turns. */
+export function formatHeard({ inputs, decisions }: Heard): string {
+  return [...inputs, ...decisions.map((decision) => ({ decision }))].map(line).join('');
+}
+
+const line = (value: unknown): string => `${JSON.stringify(value)}\n`;
 
 export type ParsedRecording =
   | { readonly status: 'ok'; readonly recording: Recording }
   /** @property line counted from 1. */
   | { readonly status: 'refused'; readonly line: number; readonly why: string };
 
+type OpenSegment = SegmentHead & { readonly inputs: Input[]; readonly decisions: Decision[] };
+
 /** Reads a file that `formatRecording` made; a last line that is cut off is refused as well. */
 export function parseRecording(text: string): ParsedRecording {
-  const [head, ...rest] = text.split('\n').filter((line) => line.trim() !== '');
-  const start = parseLine(head ?? '');
-  if (!isHead(start)) {
-    return { status: 'refused', line: 1, why: `expected a ${FORMAT} of version ${VERSION}` };
-  }
-  const inputs: Input[] = [];
-  for (const [index, line] of rest.entries()) {
-    const input = parseLine(line);
-    if (!isInput(input)) {
-      return { status: 'refused', line: index + 2, why: 'expected {"atMs":…,"event":{"kind":…}}' };
+  const segments: OpenSegment[] = [];
+  for (const [index, of] of text.trimEnd().split('\n').entries()) {
+    const value = parseLine(of);
+    const segment = segments.at(-1);
+    if (isHead(value)) {
+      segments.push({ ...headOf(value), inputs: [], decisions: [] });
+    } else if (segment === undefined) {
+      const why = `expected a ${FORMAT} of version ${VERSION}`;
+      return { status: 'refused', line: index + 1, why };
+    } else if (isInput(value)) {
+      segment.inputs.push(value);
+    } else if (isObject(value) && isObject(value['decision'])) {
+      segment.decisions.push(value['decision'] as unknown as Decision);
+    } else {
+      const why = 'expected {"atMs":…,"event":{"kind":…}} or {"decision":…}';
+      return { status: 'refused', line: index + 1, why };
     }
-    inputs.push(input);
   }
-  return { status: 'ok', recording: { world: start.world, inputs } };
+  return { status: 'ok', recording: { segments } };
 }
 
-function parseLine(line: string): unknown {
+function parseLine(text: string): unknown {
   try {
-    return JSON.parse(line);
+    return JSON.parse(text);
   } catch {
     return undefined;
   }
 }
 
-function isHead(value: unknown): value is { readonly world: World } {
+function isHead(value: unknown): value is SegmentHead {
   return (
     isObject(value) &&
     value['format'] === FORMAT &&
     value['version'] === VERSION &&
+    typeof value['number'] === 'number' &&
+    isObject(value['policy']) &&
     isObject(value['world'])
   );
+}
+
+function headOf({ number, continues, policy, world }: SegmentHead): SegmentHead {
+  return { number, continues, policy, world };
 }
 
 function isInput(value: unknown): value is Input {
@@ -82,22 +129,35 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 export interface Replayed {
-  readonly world: World;
+  readonly world: World | undefined;
   readonly decisions: readonly Decision[];
 }
 
-/** What the core would have decided under this policy, had it heard the same. */
-export function replayRecording({ world, inputs }: Recording, policy: Policy): Replayed {
-  let next = world;
+/**
+ * What the core would have decided, had it heard the same.
+ * @param policyFrom makes other settings of the recorded ones; as they were without it
+ */
+export function replayRecording(
+  { segments }: Recording,
+  policyFrom: (recorded: Policy) => Policy = (recorded) => recorded,
+): Replayed {
+  let world: World | undefined;
   const decisions: Decision[] = [];
-  for (const input of inputs) {
-    const step = reduce(next, input, policy);
-    next = step.next;
-    for (const effect of step.effects) {
-      if (effect.kind === 'record') decisions.push(effect.decision);
+  for (const [index, segment] of segments.entries()) {
+    const goesOn = segment.continues && segments[index - 1]?.number === segment.number - 1;
+    // Under other settings the world has become another one: it goes on from there.
+    let next = goesOn && world !== undefined ? world : segment.world;
+    const policy = policyFrom(segment.policy);
+    for (const input of segment.inputs) {
+      const step = reduce(next, input, policy);
+      next = step.next;
+      for (const effect of step.effects) {
+        if (effect.kind === 'record') decisions.push(effect.decision);
+      }
     }
+    world = next;
   }
-  return { world: next, decisions };
+  return { world, decisions };
 }
 
 /** A decision in both runs, or in only one of them. */
