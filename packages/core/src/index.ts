@@ -16,6 +16,7 @@ export * from './reduce.ts';
 export * from './replay.ts';
 export * from './retry-budget.ts';
 export * from './score.ts';
+export * from './sessions.ts';
 export * from './snapshot.ts';
 export { type Readiness, readiness } from './switch-policy.ts';
 export * from './turn.ts';

@@ -8,7 +8,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-import { decideReplay, type EndpointId, type RetryBudget } from '@zephyr/core';
+import { decideReplay, type EndpointId, type RetryBudget, type SessionTable } from '@zephyr/core';
 import type { DataPathConfig } from '@zephyr/runtime/config/data-path';
 import type { Logger } from '@zephyr/runtime/logger';
 
@@ -22,13 +22,16 @@ import { Relay, type RelayResult } from './relay.ts';
 import { type KeptBodies, RequestBody } from './request-body.ts';
 import type { Routing } from './routing.ts';
 import type { Send } from './sender.ts';
-import { readUsage } from './tail.ts';
+import { sessionIdOf } from './session-id.ts';
+import { readModel, readUsage } from './tail.ts';
 import type { Target } from './target.ts';
 
 export interface ExchangeDeps {
   /** As they are now; a request keeps those that it began with. */
   readonly settings: () => DataPathConfig;
   readonly routing: Routing;
+  /** Absent where sessions do not stick. */
+  readonly sessions: SessionTable | undefined;
   readonly send: Send;
   readonly kept: KeptBodies;
   readonly budget: RetryBudget;
@@ -45,6 +48,8 @@ export interface ExchangeView {
   readonly phase: 'connecting' | 'waiting' | 'streaming';
   /** 1 at the first endpoint. */
   readonly attempt: number;
+  /** Of Claude Code; null where the request names none. */
+  readonly sessionId: string | null;
 }
 
 export interface ExchangeInput {
@@ -64,6 +69,7 @@ const ERROR_OF_NONE = {
 export class Exchange {
   readonly #deps: ExchangeDeps;
   readonly #settings: DataPathConfig;
+  readonly #sessionId: string | undefined;
   readonly #input: ExchangeInput;
   readonly #onEnded: () => void;
   readonly #body: RequestBody;
@@ -79,6 +85,7 @@ export class Exchange {
   constructor(deps: ExchangeDeps, input: ExchangeInput, onEnded: () => void) {
     this.#deps = deps;
     this.#settings = deps.settings();
+    this.#sessionId = input.target.gate === 'other' ? undefined : sessionIdOf(input.req.headers);
     this.#input = input;
     this.#onEnded = onEnded;
     this.#body = new RequestBody(
@@ -103,6 +110,7 @@ export class Exchange {
       ageMs: Math.round(performance.now() - this.#startedAtMs),
       phase: this.#relay !== undefined ? 'streaming' : isConnecting ? 'connecting' : 'waiting',
       attempt: this.#tried.size,
+      sessionId: this.#sessionId ?? null,
     };
   }
 
@@ -130,7 +138,7 @@ export class Exchange {
   }
 
   #tryNext(): void {
-    const choice = this.#deps.routing.choose(this.#tried, undefined);
+    const choice = this.#deps.routing.choose(this.#tried, this.#preferredId());
     if (choice.kind === 'send') {
       this.#attempt(this.#deps.routing.endpoint(choice.id), { freshConnection: false });
       return;
@@ -139,6 +147,16 @@ export class Exchange {
     // A failed connect says no more than that nothing is in service.
     if (last !== undefined && last.phase !== 'connecting') this.#answerFailure(last);
     else this.#answerError(ERROR_OF_NONE[choice.why], jittered(choice.retryAfterMs));
+  }
+
+  /** Where the session's prompt cache is; while traffic moves over, where its turn has come. */
+  #preferredId(): EndpointId | undefined {
+    const { sessions, routing } = this.#deps;
+    const id = this.#sessionId;
+    const generationOf = (endpointId: EndpointId): number => routing.generationOf(endpointId);
+    const place =
+      id === undefined ? undefined : sessions?.placeOf(id, generationOf, performance.now());
+    return place ?? routing.rampedPlace(id ?? String(this.#startedAtMs));
   }
 
   #attempt(endpoint: Endpoint, { freshConnection }: { freshConnection: boolean }): void {
@@ -197,9 +215,22 @@ export class Exchange {
       return;
     }
     routing.succeeded(id);
-    if (result.kind === 'committed') accounts.firstContent(id, result.ttftMs);
+    if (result.kind === 'committed') this.#onContent(id, result.ttftMs);
     this.#body.release();
     this.#relayAnswer(id, result.response, result.kind);
+  }
+
+  #onContent(endpointId: EndpointId, ttftMs: number): void {
+    const { accounts, sessions, routing } = this.#deps;
+    accounts.firstContent(endpointId, ttftMs);
+    if (this.#sessionId === undefined || this.#input.target.gate !== 'messages') return;
+    sessions?.noteContent(this.#sessionId, {
+      endpointId,
+      generation: routing.generationOf(endpointId),
+      ttftMs,
+      elsewhereMs: routing.scoreElsewhereMs(endpointId),
+      nowMs: performance.now(),
+    });
   }
 
   #onFailed(endpoint: Endpoint, result: FailedAttempt): void {
@@ -277,7 +308,11 @@ export class Exchange {
       accounts.failed(id, 'client_error');
       this.#end('passed');
     } else {
-      accounts.succeeded(id, readUsage(response.held[0], result.tail));
+      const usage = readUsage(response.held[0], result.tail);
+      accounts.succeeded(id, usage);
+      if (this.#sessionId !== undefined) {
+        this.#deps.sessions?.noteUsage(this.#sessionId, usage, readModel(response.held[0]));
+      }
       this.#end('ok');
     }
   }

@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { endpointId, epochMs, type RoutingSnapshot } from '@zephyr/core';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { outcomeBatchSchema, proxyPresenceSchema } from '@zephyr/runtime/redis/records';
 import { type RedisServer, startRedisServer } from '@zephyr/runtime/redis/server';
@@ -13,6 +12,7 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import { startRig } from './test-support/rig.ts';
+import { publishSnapshot, type SnapshotParts, snapshotOf } from './test-support/snapshots.ts';
 import { startTestProxy } from './test-support/test-proxy.ts';
 
 const patient = { timeout: 8_000, interval: 50 };
@@ -33,35 +33,8 @@ beforeEach(async () => {
   await redis.flushall();
 });
 
-interface SnapshotParts {
-  readonly order: readonly string[];
-  readonly configHash: string;
-  readonly version?: number;
-  readonly epoch?: number;
-  readonly incarnation?: string;
-}
-
-function snapshotOf(parts: SnapshotParts): RoutingSnapshot {
-  const order = parts.order.map(endpointId);
-  const [activeId = endpointId('e1')] = order;
-  return {
-    incarnation: parts.incarnation ?? 'first',
-    epoch: parts.epoch ?? 1,
-    version: parts.version ?? 1,
-    configHash: parts.configHash,
-    publishedAtMs: epochMs(Date.now()),
-    selection: { status: 'steady', activeId, reason: 'initial', sinceAtMs: epochMs(Date.now()) },
-    mode: { kind: 'auto' },
-    order,
-    endpoints: Object.fromEntries(
-      order.map((id) => [id, { health: 'healthy', enabled: true, available: true, scoreMs: 100 }]),
-    ),
-  } as RoutingSnapshot;
-}
-
-async function publish(parts: SnapshotParts, hint: 'with hint' | 'silently' = 'with hint') {
-  await redis.set(keys.snapshot, JSON.stringify(snapshotOf(parts)));
-  if (hint === 'with hint') await redis.publish(keys.snapshotChanged, 'changed');
+function publish(parts: SnapshotParts, hint: 'with hint' | 'silently' = 'with hint') {
+  return publishSnapshot(redis, parts, hint);
 }
 
 async function relayToRedis(): Promise<{ relay: FaultRelay; redisUrl: string }> {

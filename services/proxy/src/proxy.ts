@@ -4,7 +4,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { RetryBudget } from '@zephyr/core';
+import { RetryBudget, SessionTable } from '@zephyr/core';
 import type { RunningService, ServiceContext } from '@zephyr/runtime/service';
 
 import { Accounts } from './accounts.ts';
@@ -39,6 +39,10 @@ export async function startProxy(
 
   const routing = new Routing({ setup: settings.routing(), log, now, rng: Math.random });
   const { limits, failover } = settings.config;
+  const { stick, cacheLifetimeMs } = settings.config.sessions;
+  const sessions = stick
+    ? new SessionTable({ lifetimeMs: cacheLifetimeMs, maxSessions: MAX_SESSIONS })
+    : undefined;
   const kept = new KeptBodies(limits.keptBodiesBytes);
   const budget = new RetryBudget({
     ratio: failover.retryRatio,
@@ -62,11 +66,13 @@ export async function startProxy(
     startedAtMs: Date.now(),
     routing,
     accounts,
+    sessions,
     redisUp: () => link.isUp,
     isDraining,
     oldestRequests: (limit) => edge.oldest(limit),
   };
   const link = new RedisLink({
+    proxyId: instanceId,
     target: context.redis,
     log,
     routing,
@@ -75,11 +81,13 @@ export async function startProxy(
     snapshotPath: options.snapshotPath ?? defaultSnapshotPath(settings.config.hash),
     presence: () => presenceOf(status),
     takeBatch: () => accounts.takeBatch(instanceId),
+    sessions,
   });
   const edge = new Edge({
     exchange: {
       settings: () => settings.config,
       routing,
+      sessions,
       send: createSender(),
       kept,
       budget,
@@ -132,6 +140,8 @@ export async function startProxy(
   };
 }
 
+/** A few hundred bytes each; an office has some hundred at the same time. */
+const MAX_SESSIONS = 20_000;
 /** For running answers after an uncaught exception. */
 const CRASH_DRAIN_MS = 5_000;
 /** For the last events of the answers that the drain limit ends. */

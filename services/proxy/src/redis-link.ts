@@ -5,7 +5,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { OutcomeBatch, RoutingSnapshot } from '@zephyr/core';
+import type { OutcomeBatch, RoutingSnapshot, SessionTable } from '@zephyr/core';
 import { messageOf } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
 import { createRedis, type RedisTarget } from '@zephyr/runtime/redis/client';
@@ -15,6 +15,7 @@ import type { Redis } from 'ioredis';
 
 import type { Metrics } from './metrics.ts';
 import type { Routing } from './routing.ts';
+import { SessionShare } from './session-share.ts';
 import { readSnapshotFile, writeSnapshotFile } from './snapshot-file.ts';
 import { compareSnapshots } from './snapshot-order.ts';
 
@@ -27,6 +28,7 @@ const MAX_OUTCOMES = 20_000;
 const MAX_TIMEOUTS = 2;
 
 export interface RedisLinkDeps {
+  readonly proxyId: string;
   readonly target: RedisTarget;
   readonly log: Logger;
   readonly routing: Routing;
@@ -35,10 +37,13 @@ export interface RedisLinkDeps {
   readonly snapshotPath: string;
   readonly presence: () => ProxyPresence;
   readonly takeBatch: () => OutcomeBatch | undefined;
+  /** Absent where sessions do not stick. */
+  readonly sessions: SessionTable | undefined;
 }
 
 export class RedisLink {
   readonly #deps: RedisLinkDeps;
+  readonly #share: SessionShare | undefined;
   readonly #commands: Redis;
   readonly #hints: Redis;
   readonly #stopping = new AbortController();
@@ -50,6 +55,8 @@ export class RedisLink {
 
   constructor(deps: RedisLinkDeps) {
     this.#deps = deps;
+    this.#share =
+      deps.sessions === undefined ? undefined : new SessionShare(deps.sessions, deps.proxyId);
     this.#commands = createRedis(deps.target, deps.log, 'command');
     this.#hints = createRedis(deps.target, deps.log.child({ connection: 'hints' }), 'blocking');
   }
@@ -73,8 +80,7 @@ export class RedisLink {
     this.#stopping.abort();
     await this.#loop;
     if (this.#isUp) {
-      const { proxyId } = this.#deps.presence();
-      await this.#commands.del(keys.proxy(proxyId)).catch(() => undefined);
+      await this.#commands.del(keys.proxy(this.#deps.proxyId)).catch(() => undefined);
     }
     this.#commands.disconnect();
     this.#hints.disconnect();
@@ -99,7 +105,7 @@ export class RedisLink {
   }
 
   async #tick(): Promise<void> {
-    await Promise.all([this.#readSnapshot(), this.#report()]);
+    await Promise.all([this.#readSnapshot(), this.#report(), this.#shareSessions()]);
   }
 
   #readSnapshot(): Promise<void> {
@@ -167,6 +173,12 @@ export class RedisLink {
       () => false,
     );
     this.#deps.metrics.reports.inc({ outcome: arrived ? 'arrived' : 'lost' });
+  }
+
+  async #shareSessions(): Promise<void> {
+    if (this.#commands.status !== 'ready') return;
+    // A failure is told by the reading of the snapshot, which has the same cause.
+    await this.#share?.exchange(this.#commands).catch(() => undefined);
   }
 
   #onFailure(error: unknown): void {

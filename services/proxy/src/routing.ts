@@ -16,6 +16,7 @@ import {
   IN_SERVICE,
   type LocalHealth,
   type RoutingSnapshot,
+  rampedEndpoint,
   remainingMs,
 } from '@zephyr/core';
 import type { Logger } from '@zephyr/runtime/logger';
@@ -61,6 +62,7 @@ export class Routing {
   #order: readonly Endpoint[];
   #standing = new Map<EndpointId, Standing>();
   #state: SnapshotState;
+  #receivedAtMs = 0;
   #lastPanicTrialAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(deps: RoutingDeps) {
@@ -100,7 +102,8 @@ export class Routing {
   /** Takes a snapshot that was found newer. */
   adopt(snapshot: RoutingSnapshot, source: SnapshotSource): void {
     this.#arrange(snapshot);
-    this.#state = { snapshot, source, confirmedAtMs: this.#deps.now() };
+    this.#receivedAtMs = this.#deps.now();
+    this.#state = { snapshot, source, confirmedAtMs: this.#receivedAtMs };
   }
 
   /** Redis still has the snapshot that we have. */
@@ -112,6 +115,34 @@ export class Routing {
   current(): EndpointId | undefined {
     const choice = chooseEndpoint(this.#choiceInput(new Set(), undefined));
     return choice.kind === 'send' ? choice.id : undefined;
+  }
+
+  /** Rises when the sessions of an endpoint shall choose anew. */
+  generationOf(id: EndpointId): number {
+    return this.#state.snapshot?.endpoints[id]?.sessionGeneration ?? 0;
+  }
+
+  /** What an answer of the active endpoint would take, where another one was asked. */
+  scoreElsewhereMs(id: EndpointId): number | undefined {
+    const { snapshot } = this.#state;
+    const activeId = snapshot?.selection.activeId;
+    if (snapshot === undefined || activeId === undefined || activeId === id) return undefined;
+    return snapshot.endpoints[activeId]?.scoreMs;
+  }
+
+  /**
+   * Where something without a place goes while traffic moves over to a new endpoint; undefined
+   * when no switch is under way.
+   * @param key The session's id, or anything that differs between requests.
+   */
+  rampedPlace(key: string): EndpointId | undefined {
+    const { snapshot } = this.#state;
+    if (snapshot?.ramp === undefined) return undefined;
+    return rampedEndpoint(snapshot.ramp, {
+      activeId: snapshot.selection.activeId,
+      key,
+      sinceReceivedMs: this.#deps.now() - this.#receivedAtMs,
+    });
   }
 
   /** Until the first endpoint may be asked again. */

@@ -1,5 +1,5 @@
 /** What people and programs are told at `/status`, and the state of the proxy behind it. */
-import { type EndpointId, remainingMs } from '@zephyr/core';
+import { type EndpointId, remainingMs, type SessionTable } from '@zephyr/core';
 import type { Config } from '@zephyr/runtime/config/config';
 import type { ProxyPresence } from '@zephyr/runtime/redis/records';
 import type { Situation } from '@zephyr/texts/screens';
@@ -15,6 +15,7 @@ export interface StatusDeps {
   readonly startedAtMs: number;
   readonly routing: Routing;
   readonly accounts: Accounts;
+  readonly sessions: SessionTable | undefined;
   readonly redisUp: () => boolean;
   readonly isDraining: () => boolean;
   readonly oldestRequests: (limit: number) => readonly RunningRequest[];
@@ -117,9 +118,9 @@ export function presenceOf(deps: StatusDeps): ProxyPresence {
       id: `${deps.proxyId}/${number}`,
       // The proxy does not look into bodies.
       model: null,
-      sessionId: null,
     })),
     ejections: ejectionsOf(deps.routing),
+    ...(deps.sessions === undefined ? {} : { sessions: deps.sessions.loads(performance.now()) }),
   };
 }
 

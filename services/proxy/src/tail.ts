@@ -67,6 +67,12 @@ export function readUsage(head: Buffer | undefined, tail: string): TokenUsage {
   return usage;
 }
 
+/** The model that answered, as the start of the answer names it; empty where it does not. */
+export function readModel(head: Buffer | undefined): string {
+  const start = head?.toString('latin1', 0, MAX_HEAD_BYTES) ?? '';
+  return /"model"\s*:\s*"([A-Za-z0-9._:/@-]{1,100})"/.exec(start)?.[1] ?? '';
+}
+
 function lastCount(text: string, name: string): number | undefined {
   const at = text.lastIndexOf(name);
   if (at === -1) return undefined;

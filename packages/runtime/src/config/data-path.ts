@@ -69,6 +69,13 @@ const limits = z.strictObject({
   connections_per_address: count.default(2_000),
 });
 
+const sessions = z.strictObject({
+  /** A Claude Code session keeps its endpoint while its prompt cache is there. */
+  stick: z.boolean().default(true),
+  /** How long the prompt cache lives without a request; 300 s at the Messages API. */
+  cache_lifetime_seconds: seconds.default(300),
+});
+
 /** Who may use the proxy. Exactly one of the three says where the key is. */
 const client = z.strictObject({
   name: z.string().regex(/^[A-Za-z0-9._-]{1,40}$/, 'expected 1 to 40 of letters, digits, . _ -'),
@@ -84,6 +91,7 @@ export const dataPathTables = {
   failover: failover.prefault({}),
   timeouts: timeouts.prefault({}),
   limits: limits.prefault({}),
+  sessions: sessions.prefault({}),
   clients: z.array(client).max(1000).default([]),
 };
 
@@ -129,22 +137,34 @@ export interface LimitsConfig {
   readonly connectionsPerAddress: number;
 }
 
+export interface SessionsConfig {
+  readonly stick: boolean;
+  readonly cacheLifetimeMs: number;
+}
+
 export interface DataPathConfig {
   readonly failover: FailoverConfig;
   readonly timeouts: TimeoutsConfig;
   readonly limits: LimitsConfig;
+  readonly sessions: SessionsConfig;
 }
 
 export interface DataPathFile {
   readonly failover: z.output<typeof failover>;
   readonly timeouts: z.output<typeof timeouts>;
   readonly limits: z.output<typeof limits>;
+  readonly sessions: z.output<typeof sessions>;
 }
 
 const MIB = 1024 * 1024;
 
-export function resolveDataPath({ failover, timeouts, limits }: DataPathFile): DataPathConfig {
+export function resolveDataPath(file: DataPathFile): DataPathConfig {
+  const { failover, timeouts, limits, sessions } = file;
   return {
+    sessions: {
+      stick: sessions.stick,
+      cacheLifetimeMs: sessions.cache_lifetime_seconds * 1000,
+    },
     failover: {
       replay: failover.replay,
       maxReplays: failover.max_replays,
@@ -180,13 +200,4 @@ export function resolveDataPath({ failover, timeouts, limits }: DataPathFile): D
       connectionsPerAddress: limits.connections_per_address,
     },
   };
-}
-
-/** The defaults, for tests and tools that build a configuration without a file. */
-export function defaultDataPath(): DataPathConfig {
-  return resolveDataPath({
-    failover: failover.parse({}),
-    timeouts: timeouts.parse({}),
-    limits: limits.parse({}),
-  });
 }

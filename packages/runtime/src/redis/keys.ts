@@ -33,6 +33,8 @@ export const keys = {
   proxy: (proxyId: string) => `${root}:proxy:${proxyId}`,
   /** Proxies. Set of the ids that may have a presence record. Permanent; readers drop the dead. */
   proxies: `${root}:proxies`,
+  /** Proxies. Stream of SessionBatch: where sessions have their prompt cache, capped. */
+  sessions: `${root}:sessions`,
   /** Admin API. Stream of operator commands, capped. */
   commands: `${root}:commands`,
   /** Leading controller, by script. Id of its last commit, so that a repeat is harmless. Permanent. */

@@ -112,6 +112,21 @@ export const snapshotSchema: z.ZodType<RoutingSnapshot> = z.object({
     .optional(),
 });
 
+/** Sessions that one proxy has placed; the others take them over. Never awaited by a request. */
+export const sessionBatchSchema = z.object({
+  proxyId: z.string().max(100),
+  sessions: z
+    .array(
+      z.object({
+        id: z.string().max(100),
+        endpointId: id,
+        generation: count,
+        idleMs: count,
+      }),
+    )
+    .max(500),
+});
+
 /** What one proxy is doing now. Renewed each second; expires by itself with the proxy. */
 export const proxyPresenceSchema = z.object({
   proxyId: z.string().max(100),

@@ -38,6 +38,7 @@ export interface TestProxyOptions {
   readonly timeouts?: Partial<Config['timeouts']>;
   readonly limits?: Partial<Config['limits']>;
   readonly failover?: Partial<Config['failover']>;
+  readonly sessions?: Partial<Config['sessions']>;
   readonly server?: Partial<Config['server']>;
   readonly clientKeys?: Secrets['clientKeys'];
   readonly redisUrl?: string;
@@ -141,6 +142,7 @@ function contextOf(options: TestProxyOptions, lines: string[]): ServiceContext {
       timeouts: { ...config.timeouts, ...QUICK_TIMES, ...options.timeouts },
       limits: { ...config.limits, ...options.limits },
       failover: { ...config.failover, ...options.failover },
+      sessions: { ...config.sessions, ...options.sessions },
     },
     secrets: { ...secrets, clientKeys: options.clientKeys ?? [] },
     configSource: options.configSource ?? unchanging(loaded),

@@ -1,0 +1,144 @@
+/** Sessions keep their endpoint while its prompt cache is worth something, over all proxies. */
+import { endpointId } from '@zephyr/core';
+import { keys } from '@zephyr/runtime/redis/keys';
+import { proxyPresenceSchema } from '@zephyr/runtime/redis/records';
+import { type RedisServer, startRedisServer } from '@zephyr/runtime/redis/server';
+import { call } from '@zephyr/testkit/http-call';
+import { json, MESSAGE } from '@zephyr/testkit/scripted-upstream';
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+
+import { startRig } from './test-support/rig.ts';
+import { publishSnapshot, type SnapshotParts } from './test-support/snapshots.ts';
+import { startTestProxy, type TestProxy } from './test-support/test-proxy.ts';
+
+const patient = { timeout: 8_000, interval: 50 };
+let server: RedisServer;
+let redis: Redis;
+
+beforeAll(async () => {
+  server = await startRedisServer();
+  redis = new Redis(server.url.replace('unix://', ''));
+});
+afterAll(async () => {
+  redis.disconnect();
+  await server.stop();
+});
+beforeEach(async () => {
+  await redis.flushall();
+});
+
+async function ask(proxy: TestProxy, session?: string): Promise<unknown> {
+  const headers: Record<string, string> =
+    session === undefined ? {} : { 'x-claude-code-session-id': session };
+  return (await call(proxy.port, { headers })).headers['x-zephyr-endpoint'];
+}
+
+async function publish(proxy: TestProxy, parts: Omit<SnapshotParts, 'configHash'>): Promise<void> {
+  await publishSnapshot(redis, { ...parts, configHash: proxy.configHash });
+  await vi.waitFor(
+    async () => expect((await proxy.status()).snapshot.version).toBe(parts.version ?? 1),
+    patient,
+  );
+}
+
+describe('a session', () => {
+  it('stays where it is when the active endpoint changes; new ones go there', async () => {
+    const { proxy } = await startRig({ redisUrl: server.url });
+    await publish(proxy, { order: ['e1', 'e2'], version: 1 });
+    expect(await ask(proxy, 'session-one')).toBe('e1');
+    await publish(proxy, { order: ['e2', 'e1'], version: 2 });
+    expect(await ask(proxy, 'session-one')).toBe('e1');
+    expect(await ask(proxy, 'session-two')).toBe('e2');
+    expect(await ask(proxy)).toBe('e2');
+  });
+
+  it('goes along when the controller moves the sessions of its endpoint', async () => {
+    const { proxy } = await startRig({ redisUrl: server.url });
+    await publish(proxy, { order: ['e1', 'e2'], version: 1 });
+    await ask(proxy, 'session-one');
+    await publish(proxy, { order: ['e2', 'e1'], version: 2, generations: { e1: 1 } });
+    expect(await ask(proxy, 'session-one')).toBe('e2');
+  });
+
+  it('moves when its endpoint fails, and stays there', async () => {
+    const { proxy, first } = await startRig();
+    await ask(proxy, 'session-one');
+    await first.refuse();
+    expect(await ask(proxy, 'session-one')).toBe('e2');
+    await first.listen();
+    expect(await ask(proxy, 'session-one')).toBe('e2');
+  });
+
+  it('is forgotten when its cache is over', async () => {
+    const { proxy } = await startRig({ redisUrl: server.url, sessions: { cacheLifetimeMs: 300 } });
+    await publish(proxy, { order: ['e1', 'e2'], version: 1 });
+    await ask(proxy, 'session-one');
+    await publish(proxy, { order: ['e2', 'e1'], version: 2 });
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    expect(await ask(proxy, 'session-one')).toBe('e2');
+  });
+
+  it('is not followed where that is not wanted', async () => {
+    const { proxy } = await startRig({ redisUrl: server.url, sessions: { stick: false } });
+    await publish(proxy, { order: ['e1', 'e2'], version: 1 });
+    await ask(proxy, 'session-one');
+    await publish(proxy, { order: ['e2', 'e1'], version: 2 });
+    expect(await ask(proxy, 'session-one')).toBe('e2');
+  });
+});
+
+describe('several proxies', () => {
+  it('agree on the place of a session, also a proxy that starts later', async () => {
+    const { proxy: one, upstreams } = await startRig({ redisUrl: server.url });
+    const options = { endpoints: upstreams.map(({ url }) => url), redisUrl: server.url };
+    const other = await startTestProxy(options);
+    onTestFinished(() => other.stop());
+    await publish(one, { order: ['e1', 'e2'], version: 1 });
+    await ask(one, 'session-one');
+    await vi.waitFor(async () => expect(await redis.xlen(keys.sessions)).toBe(1), patient);
+    await publish(one, { order: ['e2', 'e1'], version: 2 });
+    const late = await startTestProxy(options);
+    onTestFinished(() => late.stop());
+    await vi.waitFor(async () => {
+      for (const { sessions } of await presences(other, late)) {
+        expect(sessions?.['e1']?.running).toBe(1);
+      }
+    }, patient);
+    expect([await ask(other, 'session-one'), await ask(late, 'session-one')]).toEqual(['e1', 'e1']);
+  });
+
+  async function presences(...proxies: readonly TestProxy[]) {
+    const texts = await Promise.all(proxies.map(({ id }) => redis.get(keys.proxy(id))));
+    return texts.map((text) => proxyPresenceSchema.parse(JSON.parse(text ?? '')));
+  }
+
+  it('tell the controller what the caches hold', async () => {
+    const { proxy, first } = await startRig({ redisUrl: server.url });
+    const usage = {
+      input_tokens: 3,
+      cache_read_input_tokens: 900,
+      cache_creation_input_tokens: 90,
+    };
+    first.always(json({ model: 'claude-opus-4-8', ...MESSAGE, usage }));
+    await ask(proxy, 'session-one');
+    await vi.waitFor(async () => {
+      const [presence] = await presences(proxy);
+      expect(presence?.sessions).toEqual({ e1: { running: 1, cachedTokens: { opus: 990 } } });
+    }, patient);
+  });
+});
+
+describe('a ramp', () => {
+  it('moves new traffic over little by little, by the session and not by chance', async () => {
+    const { proxy } = await startRig({ redisUrl: server.url });
+    const ramp = { fromId: endpointId('e1'), startShare: 0.5, durationMs: 3_600_000, elapsedMs: 0 };
+    await publish(proxy, { order: ['e2', 'e1'], version: 1, ramp });
+    const served: unknown[] = [];
+    for (let number = 0; number < 40; number += 1)
+      served.push(await ask(proxy, `session-${number}`));
+    const moved = served.filter((id) => id === 'e2').length;
+    expect(moved).toBeGreaterThan(8);
+    expect(moved).toBeLessThan(32);
+  });
+});

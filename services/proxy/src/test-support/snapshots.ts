@@ -1,0 +1,54 @@
+/** Publishes routing snapshots as the leading controller does, without a controller. */
+import { endpointId, epochMs, type Ramp, type RoutingSnapshot } from '@zephyr/core';
+import { keys } from '@zephyr/runtime/redis/keys';
+import type { Redis } from 'ioredis';
+
+export interface SnapshotParts {
+  /** The first one is active. */
+  readonly order: readonly string[];
+  readonly configHash: string;
+  readonly version?: number;
+  readonly epoch?: number;
+  readonly incarnation?: string;
+  /** Session generations by endpoint. */
+  readonly generations?: Readonly<Record<string, number>>;
+  readonly ramp?: Ramp;
+}
+
+export function snapshotOf(parts: SnapshotParts): RoutingSnapshot {
+  const order = parts.order.map(endpointId);
+  const [activeId = endpointId('e1')] = order;
+  const sinceAtMs = epochMs(Date.now());
+  return {
+    incarnation: parts.incarnation ?? 'first',
+    epoch: parts.epoch ?? 1,
+    version: parts.version ?? 1,
+    configHash: parts.configHash,
+    publishedAtMs: sinceAtMs,
+    selection: { status: 'steady', activeId, reason: 'initial', sinceAtMs },
+    mode: { kind: 'auto' },
+    order,
+    endpoints: Object.fromEntries(
+      order.map((id) => [
+        id,
+        {
+          health: 'healthy',
+          enabled: true,
+          available: true,
+          scoreMs: 100,
+          sessionGeneration: parts.generations?.[id] ?? 0,
+        },
+      ]),
+    ),
+    ...(parts.ramp === undefined ? {} : { ramp: parts.ramp }),
+  };
+}
+
+export async function publishSnapshot(
+  redis: Redis,
+  parts: SnapshotParts,
+  hint: 'with hint' | 'silently' = 'with hint',
+): Promise<void> {
+  await redis.set(keys.snapshot, JSON.stringify(snapshotOf(parts)));
+  if (hint === 'with hint') await redis.publish(keys.snapshotChanged, 'changed');
+}
