@@ -5,6 +5,7 @@
  *     GET  /api/state              ApiState
  *     GET  /api/history            ApiHistory: what the charts and the event log start with
  *     GET  /api/decisions          ApiDecisions: decisions with their inputs, newest first
+ *     GET  /api/recording          JSON lines for `zephyr replay`: see `formatRecording` in core
  *     GET  /events                 text/event-stream, see `STREAM_EVENTS`
  *     POST /api/commands/<name>    the command's body -> CommandAnswer | Problem
  *     POST /api/login              LoginBody -> 204 with the session cookie | Problem

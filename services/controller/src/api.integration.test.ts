@@ -1,6 +1,7 @@
 import { request } from 'node:http';
-import { endpointId, epochMs } from '@zephyr/core';
+import { endpointId, epochMs, parseRecording, replayRecording } from '@zephyr/core';
 import {
+  decisionSchema,
   decisionsSchema,
   historySchema,
   logEntrySchema,
@@ -152,6 +153,19 @@ describe('commands', () => {
       body: { code: 'last_endpoint' },
     });
     await open.command('enable', { endpointId: 'one' });
+  });
+
+  it('can be replayed from the recording, to the same decisions', async () => {
+    await open.command('select', { endpointId: 'two' });
+    await open.command('mode', { kind: 'auto' });
+    const parsed = parseRecording(await (await open.get('/api/recording')).text());
+    if (parsed.status !== 'ok') throw new Error(parsed.why);
+    const { decisions } = decisionsSchema.parse(await (await open.get('/api/decisions')).json());
+    const replayed = replayRecording(parsed.recording);
+    expect(replayed.decisions.map((decision) => decisionSchema.parse(decision))).toEqual(
+      decisions.toReversed(),
+    );
+    expect(decisions.length).toBeGreaterThan(0);
   });
 
   it('queue one check for each endpoint, however often it is asked for', async () => {

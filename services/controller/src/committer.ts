@@ -55,11 +55,7 @@ export class Committer {
     const commit: Commit = {
       id: randomUUID(),
       snapshot,
-      writes: [
-        ...attachment.writes,
-        { place: 'world', value: checkpointOf(turn.mind) },
-        ...(turn.inputs.length === 0 ? [] : [{ place: 'inputs' as const, value: turn.inputs }]),
-      ],
+      writes: [...attachment.writes, { place: 'world', value: checkpointOf(turn.mind) }],
     };
     const answer = await this.#write(commit);
     if (answer.status !== 'committed') {

@@ -1,5 +1,5 @@
 /** What the leader hears: streams of probes, outcomes and commands, and the proxies' presence. */
-import type { EpochMs, OutcomeBatch, ProbeResult } from '@zephyr/core';
+import type { EpochMs, OutcomeBatch, PresenceReport, ProbeResult } from '@zephyr/core';
 import type { Logger } from '@zephyr/runtime/logger';
 import { type CommandRecord, commandRecordSchema } from '@zephyr/runtime/redis/commands';
 import { keys } from '@zephyr/runtime/redis/keys';
@@ -89,6 +89,12 @@ export async function readPresences(redis: Redis, log: Logger): Promise<readonly
       return [];
     }
   });
+}
+
+/** What the core hears of a proxy: what only people want to know stays out of the recording. */
+export function reportOf(presence: ProxyPresence): PresenceReport {
+  const { proxyId, status, activeRequests, ejections, sessions } = presence;
+  return { proxyId, status, activeRequests, ejections, sessions };
 }
 
 /** The clock of Redis in a stream id. */

@@ -90,8 +90,10 @@ export interface RecallDeps {
 
 export interface Recalled {
   readonly mind: Mind;
-  /** Of the snapshot that is there, 0 for none. */
+  /** The one that is there. */
   readonly snapshot: RoutingSnapshot | undefined;
+  /** Whether the mind is exactly what the last leader left. */
+  readonly goesOn: boolean;
 }
 
 /** What a new leader starts from. */
@@ -101,7 +103,8 @@ export async function recall(deps: RecallDeps): Promise<Recalled> {
   const wishes = await readRecord(deps, keys.operator, operatorSchema);
   const checkpoint = await readCheckpoint(redis);
   if (checkpoint !== undefined) {
-    return { mind: wishes === undefined ? checkpoint : withWishes(checkpoint, wishes), snapshot };
+    const mind = wishes === undefined ? checkpoint : withWishes(checkpoint, wishes);
+    return { mind, snapshot, goesOn: true };
   }
   if (deps.remembered !== undefined) {
     log.warn('redis has lost its data: going on from memory');
@@ -110,9 +113,13 @@ export async function recall(deps: RecallDeps): Promise<Recalled> {
     const cursors = { commands: '0-0', probes: '0-0', outcomes: '0-0' };
     const unpublished: World = { ...world, published: { status: 'never' } };
     const mind = { world: unpublished, observations, cursors };
-    return { mind: wishes === undefined ? mind : withWishes(mind, wishes), snapshot };
+    return {
+      mind: wishes === undefined ? mind : withWishes(mind, wishes),
+      snapshot,
+      goesOn: false,
+    };
   }
-  return { mind: await freshMind(deps, wishes, snapshot), snapshot };
+  return { mind: await freshMind(deps, wishes, snapshot), snapshot, goesOn: false };
 }
 
 /** Probes that a new leader without a checkpoint takes in: an hour of ten endpoints. */

@@ -6,7 +6,7 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { Effect, EpochMs } from '@zephyr/core';
+import type { Effect, EpochMs, Policy } from '@zephyr/core';
 import type { Config } from '@zephyr/runtime/config/config';
 import type { ConfigSource } from '@zephyr/runtime/config/source';
 import { ZephyrError } from '@zephyr/runtime/errors';
@@ -18,11 +18,12 @@ import type { Redis } from 'ioredis';
 import { auditsOf, type CoreCommand, reloadAudit, sortCommands } from './commands.ts';
 import type { CommittedTurn } from './committed-turn.ts';
 import { Committer } from './committer.ts';
-import { type Heard, hear, readPresences } from './inputs.ts';
+import { type Heard, hear, readPresences, reportOf } from './inputs.ts';
 import { auditWrites, logged, type NewLogEntry, type Write, writesOf } from './leader-commit.ts';
 import type { Term } from './leadership.ts';
 import type { Metrics } from './metrics.ts';
 import { type Mind, type Recalled, recall } from './mind.ts';
+import { type RecordedTurn, Recorder } from './recording.ts';
 import type { RedisClock } from './redis-clock.ts';
 import { isOutOfStep, openSchedules, type Schedules } from './schedules.ts';
 import { settingsOf } from './settings.ts';
@@ -81,6 +82,7 @@ interface LeaderDeps extends TermDeps {
 class Leader {
   readonly #deps: LeaderDeps;
   readonly #committer: Committer;
+  readonly #recorder: Recorder;
   #mind: Mind;
   /** What the mind was last told of; another object means a changed configuration. */
   #config: Config | undefined;
@@ -91,6 +93,7 @@ class Leader {
   constructor(deps: LeaderDeps, start: Recalled) {
     this.#deps = deps;
     this.#committer = new Committer(deps, start.snapshot);
+    this.#recorder = new Recorder(start.goesOn);
     this.#mind = start.mind;
   }
 
@@ -146,7 +149,9 @@ class Leader {
       {
         heard,
         commands: commands.forCore,
-        tick: isTick ? { presences, elapsedMs: startedAtMs - this.#tickedAtMs } : null,
+        tick: isTick
+          ? { reports: presences.map(reportOf), elapsedMs: startedAtMs - this.#tickedAtMs }
+          : null,
         config: this.#config === config ? null : { kind: 'config', groups, endpoints },
       },
       { nowMs, policy },
@@ -156,7 +161,7 @@ class Leader {
       snapshot: this.#committer.snapshot,
       nextProbeAtMs: nextProbes ?? new Map(),
     });
-    await this.#commit(turn, { commands, view, nowMs, configHash: config.hash });
+    await this.#commit(turn, { commands, view, nowMs, policy, configHash: config.hash });
     if (isTick) this.#tickedAtMs = startedAtMs;
     this.#config = config;
     await this.#perform(turn.effects);
@@ -187,11 +192,19 @@ class Leader {
       ...writesOf(turn.effects, nowMs),
       ...auditWrites(audits, nowMs),
       { place: 'view', value: view },
+      { place: 'inputs', value: this.#record(turn, made.policy) },
     ];
     await this.#committer.commit(turn, { writes, configHash, nowMs });
     this.#mind = turn.mind;
     const snapshotVersion = this.#committer.snapshot?.version ?? 0;
     committed({ mind: turn.mind, effects: turn.effects, view, snapshotVersion });
+  }
+
+  #record({ inputs, effects }: TurnResult, policy: Policy): RecordedTurn {
+    const decisions = effects.flatMap((effect) =>
+      effect.kind === 'record' ? [effect.decision] : [],
+    );
+    return this.#recorder.next({ before: this.#mind.world, policy, inputs, decisions });
   }
 
   #notes(atMs: number): readonly NewLogEntry[] {
@@ -234,5 +247,6 @@ interface MadeTurn {
   readonly commands: TurnCommands;
   readonly view: LeaderView;
   readonly nowMs: EpochMs;
+  readonly policy: Policy;
   readonly configHash: string;
 }

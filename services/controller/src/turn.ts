@@ -24,7 +24,7 @@ export interface Happened {
   readonly commands: readonly CoreCommand[];
   /** Present when a second has passed. */
   readonly tick: {
-    readonly presences: readonly PresenceReport[];
+    readonly reports: readonly PresenceReport[];
     readonly elapsedMs: number;
   } | null;
   /** Present when the configuration has changed, and when a term begins. */
@@ -83,7 +83,7 @@ function inputsOf({ heard, commands, tick, config }: Happened, nowMs: EpochMs): 
   for (const { value } of heard.probes) events.push({ kind: 'probe', result: value });
   for (const { value } of heard.outcomes) events.push({ kind: 'outcomes', batch: value });
   if (tick !== null) {
-    for (const report of tick.presences) events.push({ kind: 'presence', report });
+    for (const report of tick.reports) events.push({ kind: 'presence', report });
     events.push({ kind: 'tick' });
   }
   return events.map((event) => ({ atMs: nowMs, event }));

@@ -3,6 +3,7 @@ import { type ApiState, stateSchema } from '@zephyr/runtime/api';
 import { parseConfig } from '@zephyr/runtime/config/load';
 import type { ProxyPresence } from '@zephyr/runtime/redis/records';
 import { describe, expect, it } from 'vitest';
+import { reportOf } from './inputs.ts';
 import { NOTHING_OBSERVED } from './observations.ts';
 import { settingsOf } from './settings.ts';
 import { takeTurn } from './turn.ts';
@@ -33,7 +34,7 @@ function input(presences: readonly ProxyPresence[] = [], change: Partial<World> 
     {
       heard: { commands: [], probes: [], outcomes: [], cursors },
       commands: [],
-      tick: { presences, elapsedMs: 1_000 },
+      tick: { reports: presences.map(reportOf), elapsedMs: 1_000 },
       config: { kind: 'config', groups, endpoints },
     },
     { nowMs: NOW_MS, policy },

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
+import { formatRecording } from '@zephyr/core';
 import type { Logger } from '@zephyr/runtime/logger';
 import type { Secret } from '@zephyr/runtime/secret';
 import express, { type Express, type RequestHandler } from 'express';
@@ -9,6 +10,7 @@ import type { Redis } from 'ioredis';
 import type { Registry } from 'prom-client';
 
 import type { Knowledge } from '../knowledge.ts';
+import { readRecording } from '../recording.ts';
 import { createAccess } from './access.ts';
 import { handleCommand } from './commands.ts';
 import { streamEvents } from './events.ts';
@@ -93,6 +95,10 @@ function addApi(app: Express, deps: AppDeps): void {
   });
   app.get('/api/decisions', async (_req, res) => {
     res.json({ decisions: await fromStore(() => readDecisions(deps)) });
+  });
+  app.get('/api/recording', async (_req, res) => {
+    const recording = await fromStore(() => readRecording(deps.redis, deps.log));
+    res.type('application/jsonl').send(formatRecording(recording));
   });
   app.get('/events', streamEvents(deps));
   app.post('/api/commands/:name', handleCommand(deps));

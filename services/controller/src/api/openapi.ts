@@ -103,6 +103,19 @@ export function openApiDocument(): object {
           responses: { ...answers('The decisions', decisionsSchema), ...problems(401, 403, 503) },
         },
       },
+      '/api/recording': {
+        get: {
+          operationId: 'recording',
+          summary: 'What the last hours were decided by, for zephyr replay',
+          responses: {
+            '200': {
+              description: 'JSON lines: the world at the beginning, then each input',
+              content: { 'application/jsonl': { schema: z.string() } },
+            },
+            ...problems(401, 403, 503),
+          },
+        },
+      },
       '/events': {
         get: {
           operationId: 'events',
