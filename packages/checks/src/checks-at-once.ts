@@ -8,7 +8,7 @@ const CLI_MEMORY_BYTES = 300 * 1024 * 1024;
  * Checks at once for each that may start at once: most of a check is waiting, and an endpoint that
  * hangs until its time-out must not hold up the checks of the others.
  */
-const CHECKS_PER_START = 4;
+const CHECKS_PER_START = 8;
 const MOST_CHECKS = 16;
 
 /** How many checks one program runs at the same time. */

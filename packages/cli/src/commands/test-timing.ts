@@ -26,6 +26,8 @@ export interface TestTimingCall {
 
 interface Measured {
   readonly what: 'running system' | 'private schedule';
+  /** The same for people. */
+  readonly heading: string;
   readonly timings: readonly EndpointTiming[];
 }
 
@@ -58,7 +60,8 @@ async function measureRunning(
     if (options.url !== undefined) throw error;
     return undefined;
   }
-  progress(say('timing.watching', { url: client.url, seconds: options.seconds }));
+  const heading = say('timing.watching', { url: client.url, seconds: options.seconds });
+  progress(heading);
   const { checks, due } = await watchSchedule({
     client,
     forMs: options.seconds * 1000,
@@ -66,7 +69,7 @@ async function measureRunning(
     signal,
   });
   const timings = [...due].map(([name, expected]) => timingOf(name, checks, expected));
-  return { what: 'running system', timings };
+  return { what: 'running system', heading, timings };
 }
 
 async function measurePrivate(
@@ -86,7 +89,8 @@ async function measurePrivate(
     Math.min(configured, Math.floor(forMs / CHECKS_IN_PRIVATE_RUN)),
   );
   const interval = intervalMs / 1000;
-  progress(say('timing.private', { interval, seconds: options.seconds }));
+  const heading = say('timing.private', { interval, seconds: options.seconds });
+  progress(heading);
   const checks = await runPrivateSchedule({
     ...{ endpoints, intervalMs, forMs, signal },
     onCheck: (check) => progress(line(check, say)),
@@ -95,6 +99,7 @@ async function measurePrivate(
   const expected = Math.floor(forMs / intervalMs) - 1;
   return {
     what: 'private schedule',
+    heading,
     timings: endpoints.map((name) => timingOf(name, checks, expected)),
   };
 }
@@ -110,7 +115,7 @@ interface Outcome {
   readonly say: Translate;
 }
 
-function render({ timings }: Measured, { isOnTime, seen, say }: Outcome): string {
+function render({ heading, timings }: Measured, { isOnTime, seen, say }: Outcome): string {
   const rows = timings.map((timing) => [
     ...[timing.endpoint, String(timing.checks), String(timing.expected)],
     ...[`${timing.meanErrorMs} ms`, `${timing.maxErrorMs} ms`],
@@ -119,7 +124,7 @@ function render({ timings }: Measured, { isOnTime, seen, say }: Outcome): string
   const head = (['checks', 'expected', 'mean', 'max'] as const).map((column) =>
     say(`timing.column.${column}`),
   );
-  const table = renderTable([say('column.endpoint'), ...head, ''], rows);
+  const table = `${heading}\n\n${renderTable([say('column.endpoint'), ...head, ''], rows)}`;
   const seconds = TOLERATED_MS / 1000;
   if (seen === 0) return `${table}\n\n${say('timing.nothing')}`;
   return `${table}\n\n${say(isOnTime ? 'timing.passed' : 'timing.failed', { seconds })}`;
