@@ -16,8 +16,12 @@ export interface RunningDemo {
   stop(): Promise<void>;
 }
 
-export async function runDemo(): Promise<RunningDemo> {
-  const demo = await startDemo(await freePorts(3), process.env, () => {});
+/** @param environment is added to this process's */
+export async function runDemo(
+  environment: Readonly<Record<string, string>> = {},
+): Promise<RunningDemo> {
+  const surroundings = { ...process.env, ...environment };
+  const demo = await startDemo(await freePorts(3), surroundings, () => {});
   return {
     demo,
     url: `http://127.0.0.1:${demo.system.ports.controller}`,

@@ -84,7 +84,6 @@ export const screens = {
   'fact.nextCheck': 'Next check',
   'fact.proxies': 'Proxies',
   'fact.proxies.behind': '{count} not up to date',
-  'fact.lastSwitch': 'Last switch',
 
   'action.check': 'Check now',
   'action.pause': 'Pause checks',
@@ -178,8 +177,6 @@ export const screens = {
   'chart.empty': 'No measurements yet; the first check will show here.',
   'chart.summary': 'Latency of {count} {count|endpoint|endpoints} over {range}. {lines}',
   'chart.line': '{name}: {latency}.',
-  'chart.switch': 'switch to {name}: {reason}',
-  'chart.failed': 'failed: {failure}',
   'chart.marks': 'Dashed lines are switches; crosses are failed checks.',
 
   'requests.title': 'Running requests',
@@ -237,7 +234,6 @@ export const screens = {
   'cost.tokens': 'Tokens in / out',
 
   'help.title': 'Keys and words',
-  'help.keys': 'Keys',
   'help.key.check': 'check all endpoints now',
   'help.key.pause': 'pause or resume the checks',
   'help.key.mode': 'automatic or manual',
@@ -261,7 +257,6 @@ export const screens = {
   'tui.small': 'The terminal is too small: at least 40 × 10 is needed.',
   'tui.anyKey': 'Any key closes the help.',
   'tui.waiting': 'Waiting for the controller at {url}',
-  'tui.more': '… {count} more',
 
   'status.stale': 'The proxy does not answer; this is what it said last.',
 

@@ -76,7 +76,6 @@ export const screens = {
   'fact.nextCheck': '下次检查',
   'fact.proxies': '代理',
   'fact.proxies.behind': '{count} 个未更新',
-  'fact.lastSwitch': '上次切换',
 
   'action.check': '立即检查',
   'action.pause': '暂停检查',
@@ -168,8 +167,6 @@ export const screens = {
   'chart.empty': '尚无测量数据；首次检查后将在此显示。',
   'chart.summary': '{count} 个端点在 {range} 内的延迟。{lines}',
   'chart.line': '{name}：{latency}。',
-  'chart.switch': '切换到 {name}：{reason}',
-  'chart.failed': '失败：{failure}',
   'chart.marks': '虚线表示切换；叉号表示检查失败。',
 
   'requests.title': '运行中的请求',
@@ -227,7 +224,6 @@ export const screens = {
   'cost.tokens': '令牌 入 / 出',
 
   'help.title': '按键与术语',
-  'help.keys': '按键',
   'help.key.check': '立即检查所有端点',
   'help.key.pause': '暂停或恢复检查',
   'help.key.mode': '自动或手动',
@@ -251,7 +247,6 @@ export const screens = {
   'tui.small': '终端太小：至少需要 40 × 10。',
   'tui.anyKey': '按任意键关闭帮助。',
   'tui.waiting': '正在等待 {url} 的控制器',
-  'tui.more': '… 还有 {count} 个',
 
   'status.stale': '代理没有应答；这是它最后告知的内容。',
 

@@ -1,0 +1,76 @@
+/** Where the controller asks for its admin token: the page, and the command line. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { artifact, findBrowser, startBrowser } from './support/browser.ts';
+import { type RunningDemo, runDemo } from './support/demo.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const ZEPHYR = join(ROOT, 'packages/cli/bin/zephyr');
+const TOKEN = 'the-admin-token-of-this-test';
+const chromium = findBrowser();
+
+let running: RunningDemo;
+beforeAll(async () => {
+  execFileSync(join(ROOT, 'scripts/build-dashboard.sh'), { stdio: 'pipe' });
+  running = await runDemo({ ZEPHYR_ADMIN_TOKEN: TOKEN });
+});
+afterAll(async () => {
+  await running?.stop();
+});
+
+describe.skipIf(chromium === undefined)('the web dashboard', () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await startBrowser(chromium ?? '');
+  });
+  afterAll(async () => {
+    await browser?.close();
+  });
+
+  it('asks for the token, refuses a wrong one, and keeps the right one in a cookie', async () => {
+    const context = await browser.newContext({ locale: 'en-GB' });
+    const page = await context.newPage();
+    await page.goto(running.url);
+    const field = page.getByLabel('Admin token');
+    await field.fill('wrong');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('alert').getByText('This token was refused.').waitFor();
+    await page.screenshot({ path: artifact('login.png') });
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    expect(violations.map(({ id }) => id)).toEqual([]);
+
+    await field.fill(TOKEN);
+    await field.press('Enter');
+    await page.locator('.endpoint').first().waitFor();
+    await page.keyboard.press('r');
+    await page.locator('.toast', { hasText: 'Checking 3 endpoints' }).waitFor();
+    await page.locator('[data-kind=command]', { hasText: 'Browser: check now' }).first().waitFor();
+    expect(await page.evaluate('document.cookie')).toBe('');
+    await page.reload();
+    await page.locator('.endpoint').first().waitFor();
+    await context.close();
+  });
+});
+
+describe('the command line', () => {
+  const mode = (token: Record<string, string>) =>
+    spawnSync(ZEPHYR, ['mode', '--url', running.url], {
+      encoding: 'utf8',
+      env: { ...process.env, LANG: 'C', ...token },
+    });
+
+  it('says which variable the token comes from', () => {
+    const { status, stderr } = mode({});
+    expect(stderr).toBe('the controller asks for its admin token\n  Set ZEPHYR_ADMIN_TOKEN.\n');
+    expect(status).toBe(1);
+  });
+
+  it('takes the token from there', () => {
+    expect(mode({ ZEPHYR_ADMIN_TOKEN: TOKEN }).stdout).toBe('Mode is automatic.\n');
+  });
+});
