@@ -1,17 +1,16 @@
 import { endpointId, epochMs, type ProbeResult } from '@zephyr/core';
+import { startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-
 import { createLogger } from '../logger.ts';
 import { createRedis } from './client.ts';
 import { readProbeDay } from './probe-days.ts';
 import { isProbeFresh, isProbeRecorded, recordProbe } from './probe-store.ts';
-import { type RedisServer, startRedisServer } from './server.ts';
 
-let server: RedisServer;
+let server: TestRedis;
 let redis: ReturnType<typeof createRedis>;
 
 beforeAll(async () => {
-  server = await startRedisServer();
+  server = await startTestRedis();
   redis = createRedis({ url: server.url }, createLogger('test', 'silent'), 'blocking');
 });
 beforeEach(async () => {

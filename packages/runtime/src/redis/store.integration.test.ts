@@ -5,9 +5,9 @@ import {
   type ProbeResult,
   type RoutingSnapshot,
 } from '@zephyr/core';
+import { startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-
 import { createLogger } from '../logger.ts';
 import { createRedis } from './client.ts';
 import { type Commit, writeCommit } from './commit.ts';
@@ -15,14 +15,13 @@ import { keys } from './keys.ts';
 import { acquireLease, LEASE_MS, releaseLease, renewLease } from './lease.ts';
 import { nextProbeSequence, recordProbe } from './probe-store.ts';
 import { probeResultSchema } from './records.ts';
-import { type RedisServer, startRedisServer } from './server.ts';
 import { readLast } from './streams.ts';
 
-let server: RedisServer;
+let server: TestRedis;
 let redis: Redis;
 
 beforeAll(async () => {
-  server = await startRedisServer();
+  server = await startTestRedis();
   redis = createRedis({ url: server.url }, createLogger('test', 'silent'), 'command');
   await new Promise((resolve) => redis.once('ready', resolve));
 });
