@@ -64,7 +64,9 @@ function LinkPill() {
         return ['bad', say('link.stale', { time: numbers.time(now.lastAtMs, now.lastAtMs) })];
       case 'failed':
         return ['bad', say('link.failed')];
-      default:
+      case 'login':
+        return ['quiet', say('login.title')];
+      case 'connecting':
         return ['quiet', say('link.connecting')];
     }
   })();

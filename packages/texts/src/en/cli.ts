@@ -45,4 +45,26 @@ export const cli = {
     'Use zephyr status, or zephyr events --follow, where output goes to a file.',
   'cli.error.token': 'the controller asks for its admin token',
   'cli.error.token.advice': 'Set ZEPHYR_ADMIN_TOKEN.',
+
+  'cli.replay': 'Decide again what was recorded, also under other settings, and compare',
+  'cli.option.file': 'a recording to read, instead of asking the controller',
+  'cli.option.save': 'keep the recording in this file',
+  'cli.option.set': 'another setting of the decision core; may be given several times',
+  'replay.note':
+    'Probes and traffic stay as they were recorded: what another endpoint would have done to the\n' +
+    'requests is not known. Settings: the names of Policy in packages/core/src/policy.ts.',
+  'replay.empty': 'nothing has been recorded yet',
+  'replay.refused': 'this is not a recording that can be read: line {line}',
+  'replay.recorded':
+    '{count} {count|decision|decisions} recorded from {from} to {to}, of {inputs} {inputs|input|inputs}.',
+  'replay.exact': 'Replayed under the settings of then: exactly the same.',
+  'replay.different':
+    'Replayed under the settings of then: NOT the same. Was it recorded by another version?',
+  'replay.other':
+    'Replayed with {settings}: {count} {count|decision|decisions}, {same} as recorded.',
+  'replay.same': 'the same',
+  'replay.column.time': 'Time',
+  'replay.column.recorded': 'Recorded',
+  'replay.column.replayed': 'Replayed',
+  'replay.column.gain': 'Gain',
 } as const;

@@ -23,7 +23,7 @@ export const screens = {
   'link.config.detail': 'The former configuration stays in use.',
 
   'login.title': 'Token needed',
-  'login.detail': 'This controller is open to other machines, so it asks for the admin token.',
+  'login.detail': 'This controller is not for everybody: it asks for its admin token.',
   'login.label': 'Admin token',
   'login.send': 'Sign in',
   'login.wrong': 'This token was refused.',

@@ -44,4 +44,23 @@ export const cli = {
   'cli.error.noTerminal.advice': '输出到文件时请用 zephyr status 或 zephyr events --follow。',
   'cli.error.token': '控制器要求其管理令牌',
   'cli.error.token.advice': '请设置 ZEPHYR_ADMIN_TOKEN。',
+
+  'cli.replay': '把录下的输入重新决策一遍，也可用其他设置，并作比较',
+  'cli.option.file': '读取此录制文件，而不询问控制器',
+  'cli.option.save': '把录制保存到此文件',
+  'cli.option.set': '决策核心的另一项设置；可多次给出',
+  'replay.note':
+    '探测和流量仍是录下的样子：换一个端点会怎样影响请求，无从得知。\n' +
+    '设置名称见 packages/core/src/policy.ts 中的 Policy。',
+  'replay.empty': '尚未录下任何内容',
+  'replay.refused': '这不是可读的录制：第 {line} 行',
+  'replay.recorded': '{from} 至 {to} 录下 {count} 次决策，共 {inputs} 条输入。',
+  'replay.exact': '按当时的设置重放：完全相同。',
+  'replay.different': '按当时的设置重放：不相同。是否由其他版本录制？',
+  'replay.other': '按 {settings} 重放：{count} 次决策，其中 {same} 次与录制相同。',
+  'replay.same': '相同',
+  'replay.column.time': '时间',
+  'replay.column.recorded': '录制',
+  'replay.column.replayed': '重放',
+  'replay.column.gain': '收益',
 } satisfies Texts<typeof en>;

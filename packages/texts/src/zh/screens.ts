@@ -22,7 +22,7 @@ export const screens = {
   'link.config.detail': '仍使用原配置。',
 
   'login.title': '需要令牌',
-  'login.detail': '此控制器对其他机器开放，因此需要管理令牌。',
+  'login.detail': '此控制器并非对所有人开放：需要其管理令牌。',
   'login.label': '管理令牌',
   'login.send': '登录',
   'login.wrong': '该令牌被拒绝。',
