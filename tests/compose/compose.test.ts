@@ -11,11 +11,11 @@ import { promisify } from 'node:util';
 
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 
-import { createStack, type Stack, whyNoEngine } from './stack.ts';
+import { createStack, type Stack, whyNoContainers } from './stack.ts';
 import { ask, startTraffic, type Tally, type Traffic } from './traffic.ts';
 
 const run = promisify(execFile);
-const missing = whyNoEngine();
+const missing = whyNoContainers();
 if (missing !== undefined) console.log(`e2e-compose: skipped, ${missing}`);
 
 const REDIS_OUTAGE_MS = 60_000;

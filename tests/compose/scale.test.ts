@@ -1,10 +1,10 @@
 /** Several proxies behind HAProxy: one after the other is replaced, and nobody notices. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { createStack, type Stack, whyNoEngine } from './stack.ts';
+import { createStack, type Stack, whyNoContainers } from './stack.ts';
 import { startTraffic, type Traffic } from './traffic.ts';
 
-const missing = whyNoEngine();
+const missing = whyNoContainers();
 const PROXIES = '3';
 
 describe.skipIf(missing !== undefined)('several proxies on one host', { timeout: 300_000 }, () => {

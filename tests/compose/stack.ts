@@ -1,6 +1,6 @@
 /** The containers of docker-compose.yml as one thing that a test can start, hurt and ask. */
-import { execFile, spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { execFile, type SpawnSyncReturns, spawnSync } from 'node:child_process';
+import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,13 +9,30 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '../..');
 
-/** Why the containers cannot be run here; undefined where they can. */
-export function whyNoEngine(): string | undefined {
-  const engine = spawnSync('docker', ['version', '--format', '{{.Server.Version}}']);
+/** Why the containers cannot be run here; undefined where they can. Takes time on a first pull. */
+export function whyNoContainers(): string | undefined {
+  const engine = docker('version', '--format', '{{.Server.Version}}');
   if (engine.error !== undefined) return 'docker is not installed';
   if (engine.status !== 0) return 'no Docker engine answers';
-  if (spawnSync('docker', ['compose', 'version']).status !== 0) return 'docker has no compose';
-  return undefined;
+  if (docker('compose', 'version').status !== 0) return 'docker has no compose';
+  const absent = imagesNeeded().find(
+    (image) =>
+      docker('image', 'inspect', image).status !== 0 &&
+      docker('pull', '--quiet', image).status !== 0,
+  );
+  return absent === undefined ? undefined : `the image ${absent} cannot be had`;
+}
+
+/** Of others: those of the compose file that are not built here, and what ours are built on. */
+function imagesNeeded(): string[] {
+  const named = docker('compose', '--env-file', 'deploy/demo/.env', 'config', '--images').stdout;
+  const base = /^ARG NODE_IMAGE=(\S+)/m.exec(readFileSync(join(root, 'Dockerfile'), 'utf8'))?.[1];
+  const foreign = named.split('\n').filter((image) => image !== '' && !image.startsWith('zephyr-'));
+  return [...foreign, ...(base === undefined ? [] : [base])];
+}
+
+function docker(...args: string[]): SpawnSyncReturns<string> {
+  return spawnSync('docker', args, { cwd: root, encoding: 'utf8' });
 }
 
 export interface Stack {
