@@ -4,11 +4,13 @@
 #
 #   chromium: the web dashboard; with a font for Chinese, so that screenshots show it
 #   tmux: the terminal dashboard
+#   prometheus: the queries of the Grafana dashboards, the alert rules (promtool)
 set -eu
 
 wanted=
 command -v tmux >/dev/null 2>&1 || wanted="$wanted tmux"
 [ -x /usr/bin/chromium ] || wanted="$wanted chromium fonts-wqy-microhei"
+command -v promtool >/dev/null 2>&1 || wanted="$wanted prometheus"
 [ -n "$wanted" ] || exit 0
 
 as_root=
