@@ -30,6 +30,7 @@ export async function startScript(
 export interface ZephyrOptions {
   readonly urls: readonly string[];
   readonly config?: string;
+  readonly redisUrl?: string | undefined;
 }
 
 export async function startZephyr(name: string, options: ZephyrOptions): Promise<Candidate> {
@@ -50,7 +51,7 @@ export async function startZephyr(name: string, options: ZephyrOptions): Promise
       BENCH: 'bench-token-5d1c',
       ZEPHYR_LOG_LEVEL: 'warn',
       ZEPHYR_ENV_FILE: join(folder, 'none'),
-      ZEPHYR_REDIS_URL: `unix://${folder}/none.sock`,
+      ZEPHYR_REDIS_URL: options.redisUrl ?? `unix://${folder}/none.sock`,
     },
   });
   const [{ port }] = (await once(child, 'message')) as [{ port: number }];
