@@ -11,7 +11,7 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import { artifact, findBrowser, startBrowser } from './support/browser.ts';
-import { pidOf, type RunningDemo, runDemo, sendCommand } from './support/demo.ts';
+import { pidOf, type RunningDemo, redisPid, runDemo, sendCommand } from './support/demo.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const chromium = findBrowser();
@@ -296,6 +296,24 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
     await page.screenshot({ path: artifact('stale.png'), fullPage: true });
     await page.locator('[data-link=live]').waitFor({ timeout: 60_000 });
     expect(await page.getByRole('alert').count()).toBe(0);
+  });
+
+  it('says since when Redis is away, and is live again after', async () => {
+    const page = await open();
+    const redis = redisPid();
+    process.kill(redis, 'SIGSTOP');
+    try {
+      await page
+        .getByText(/Redis is away since \d/)
+        .first()
+        .waitFor();
+      await page.screenshot({ path: artifact('redis-away.png'), fullPage: true });
+      await page.keyboard.press('p');
+      await toast(page, 'Not done').waitFor();
+    } finally {
+      process.kill(redis, 'SIGCONT');
+    }
+    await page.locator('.pill.good').waitFor({ timeout: 60_000 });
   });
 
   describe.each([360, 1280, 2560])('at %d px', (width) => {

@@ -30,7 +30,7 @@ export function App({ onSignedIn }: { readonly onSignedIn: () => void }) {
 function Overview() {
   const current = state.value;
   const { say } = speech.value;
-  const isStale = link.value.status === 'stale';
+  const isStale = link.value.status === 'stale' || current?.store.status === 'away';
   return (
     <main class={isStale ? 'stale' : ''} aria-label={say('app.dashboard')}>
       <Banners />

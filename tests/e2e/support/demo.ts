@@ -1,4 +1,5 @@
 /** The demo system on ports of its own, which it keeps when one of its services restarts. */
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 
@@ -58,6 +59,12 @@ export function pidOf(demo: Demo, service: ServiceName): number {
     .find((each) => readFileSync(`/proc/${each}/cmdline`, 'utf8').includes(`services/${service}`));
   if (pid === undefined) throw new Error(`the ${service} does not run`);
   return pid;
+}
+
+/** Of the demo's private Redis, a child of this process. */
+export function redisPid(): number {
+  const args = ['-P', String(process.pid), '-f', '^[^ ]*(redis|valkey)-server'];
+  return Number(execFileSync('pgrep', args, { encoding: 'utf8' }).trim());
 }
 
 /** The first of so many free ports in a row. */

@@ -52,10 +52,8 @@ function StateBanners() {
           {say('link.store.detail')}
         </Banner>
       )}
-      {leadership.status === 'standby' && (
-        <Banner tone="quiet" title={say('link.standby')}>
-          {say('link.standby.detail')}
-        </Banner>
+      {store.status === 'connected' && leadership.status === 'standby' && (
+        <LeaderBanner leaderId={leadership.leaderId} />
       )}
       {config.status === 'refused' && (
         <Banner tone="warn" title={say('link.config')}>
@@ -79,6 +77,19 @@ function StateBanners() {
         />
       )}
     </>
+  );
+}
+
+function LeaderBanner({ leaderId }: { readonly leaderId: string | null }) {
+  const { say } = speech.value;
+  return leaderId === null ? (
+    <Banner tone="warn" title={say('link.leaderless')}>
+      {say('link.leaderless.detail')}
+    </Banner>
+  ) : (
+    <Banner tone="quiet" title={say('link.standby')}>
+      {say('link.standby.detail')}
+    </Banner>
   );
 }
 

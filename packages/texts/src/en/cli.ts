@@ -52,7 +52,8 @@ export const cli = {
   'cli.option.set': 'another setting of the decision core; may be given several times',
   'replay.note':
     'Probes and traffic stay as they were recorded: what another endpoint would have done to the\n' +
-    'requests is not known. Settings: the names of Policy in packages/core/src/policy.ts.',
+    'requests is not known. Settings: the names of Policy in packages/core/src/policy.ts, or those\n' +
+    'of the file that --config names, where it is given.',
   'replay.empty': 'nothing has been recorded yet',
   'replay.refused': 'this is not a recording that can be read: line {line}',
   'replay.recorded':

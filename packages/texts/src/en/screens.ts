@@ -16,6 +16,9 @@ export const screens = {
   'link.store': 'Redis is away since {time}',
   'link.store.detail':
     'Nothing is decided or changed until it is back; the proxies go on with what they know.',
+  'link.leaderless': 'No controller leads at the moment',
+  'link.leaderless.detail':
+    'Nothing is decided or changed until one does, which takes some seconds; the proxies go on.',
   'link.standby': 'This controller stands by',
   'link.standby.detail':
     'Another one leads. What you see comes from Redis; actions are taken by the leader.',

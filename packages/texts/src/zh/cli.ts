@@ -51,7 +51,7 @@ export const cli = {
   'cli.option.set': '决策核心的另一项设置；可多次给出',
   'replay.note':
     '探测和流量仍是录下的样子：换一个端点会怎样影响请求，无从得知。\n' +
-    '设置名称见 packages/core/src/policy.ts 中的 Policy。',
+    '设置名称见 packages/core/src/policy.ts 中的 Policy；给出 --config 时，取该文件的设置。',
   'replay.empty': '尚未录下任何内容',
   'replay.refused': '这不是可读的录制：第 {line} 行',
   'replay.recorded': '{from} 至 {to} 录下 {count} 次决策，共 {inputs} 条输入。',

@@ -16,6 +16,8 @@ export const screens = {
   'link.failed.detail': '尚未收到任何数据。它在运行吗？正在自动重试。',
   'link.store': 'Redis 自 {time} 起不可用',
   'link.store.detail': '恢复之前不做决定也不做更改；代理按已知状态继续工作。',
+  'link.leaderless': '目前没有控制器主导',
+  'link.leaderless.detail': '数秒后会有控制器主导，在此之前不做决定也不做更改；代理继续工作。',
   'link.standby': '此控制器处于待命状态',
   'link.standby.detail': '由另一个控制器主导。所示内容来自 Redis；操作由主导者执行。',
   'link.config': 'config.toml 已更改但被拒绝',
