@@ -46,6 +46,8 @@ export interface TestProxyOptions {
   readonly lookup?: LookupFunction;
   readonly id?: string;
   readonly configSource?: ConfigSource;
+  /** Told of the configuration as the proxy gets it. */
+  readonly onLoaded?: (loaded: LoadedConfig) => void;
 }
 
 export interface TestProxy {
@@ -133,9 +135,8 @@ function contextOf(options: TestProxyOptions, lines: string[]): ServiceContext {
       },
     }),
   );
-  return {
-    name: 'proxy',
-    instanceId: options.id ?? `test-${Math.random().toString(36).slice(2, 8)}`,
+  const adjusted: LoadedConfig = {
+    ...loaded,
     config: {
       ...config,
       server: { ...config.server, port: 0, ...options.server },
@@ -145,7 +146,14 @@ function contextOf(options: TestProxyOptions, lines: string[]): ServiceContext {
       sessions: { ...config.sessions, ...options.sessions },
     },
     secrets: { ...secrets, clientKeys: options.clientKeys ?? [] },
-    configSource: options.configSource ?? unchanging(loaded),
+  };
+  options.onLoaded?.(adjusted);
+  return {
+    name: 'proxy',
+    instanceId: options.id ?? `test-${Math.random().toString(36).slice(2, 8)}`,
+    config: adjusted.config,
+    secrets: adjusted.secrets,
+    configSource: options.configSource ?? unchanging(adjusted),
     // Nobody listens there: the proxy serves without Redis unless a test brings one.
     redis: { url: options.redisUrl ?? `unix://${tmpdir()}/zephyr-no-redis.sock` },
     log,
