@@ -78,12 +78,13 @@ export function addOperatorCommands(
     });
 
   addEvents(add, say, { environment, print });
+  addReplay(add, say, { environment, print });
   addCompletion(program, say, { environment, print, options });
 }
 
 type OperatorText = Extract<
   TextKey,
-  `cli.${'dashboard' | 'status' | 'select' | 'mode' | 'pause' | 'resume' | 'refresh' | 'events'}`
+  `cli.${'dashboard' | 'status' | 'select' | 'mode' | 'pause' | 'resume' | 'refresh' | 'events' | 'replay'}`
 >;
 type AddCommand = (definition: string, key: OperatorText, examples: readonly string[]) => Command;
 
@@ -102,6 +103,33 @@ function addEvents(add: AddCommand, say: Translate, { environment, print }: Surr
     .action(async (given) => {
       const { events } = await import('./commands/events.ts');
       await events({ options: given, environment, print, signal: untilEnded() });
+    });
+}
+
+function addReplay(add: AddCommand, say: Translate, { environment, print }: Surroundings): void {
+  add('replay', 'cli.replay', [
+    'replay',
+    'replay --set switching.thresholdMs=100 --set switching.dwellMs=30000',
+    'replay --config other.toml',
+    'replay --save monday.jsonl',
+    'replay --file monday.jsonl --set switching.confidence=3 --json',
+  ])
+    .option('--file <path>', say('cli.option.file'))
+    .option('--save <path>', say('cli.option.save'))
+    .option(
+      '--set <setting=value>',
+      say('cli.option.set'),
+      (value, former: readonly string[]) => [...former, value],
+      [],
+    )
+    .addOption(jsonOption(say))
+    .addHelpText('after', `\n${say('replay.note')}`)
+    .action(async (given, command: Command) => {
+      const { replay } = await import('./commands/replay.ts');
+      const hasOtherConfig = command.getOptionValueSource('config') === 'cli';
+      const { text, exitCode } = await replay({ options: given, environment, hasOtherConfig });
+      print(text);
+      process.exitCode = exitCode;
     });
 }
 

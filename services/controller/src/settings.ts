@@ -1,6 +1,7 @@
 /** The configuration in the words of the decision core. */
-import { DEFAULT_POLICY, type EndpointSetting, type GroupSetting, type Policy } from '@zephyr/core';
+import type { EndpointSetting, GroupSetting, Policy } from '@zephyr/core';
 import type { Config } from '@zephyr/runtime/config/config';
+import { policyOf } from '@zephyr/runtime/config/policy';
 
 export interface Settings {
   readonly groups: readonly GroupSetting[];
@@ -19,13 +20,6 @@ export function settingsOf(config: Config): Settings {
       dailyBudgetUsd: healthCheck.dailyBudgetUsd,
     })),
     endpoints: config.endpoints.map(({ id, groupName }) => ({ id, groupName })),
-    policy: {
-      ...DEFAULT_POLICY,
-      switching: {
-        ...DEFAULT_POLICY.switching,
-        thresholdMs: config.server.switchThresholdMs,
-        gracefulTimeoutMs: config.server.gracefulSwitchTimeoutMs,
-      },
-    },
+    policy: policyOf(config),
   };
 }

@@ -34,7 +34,7 @@ export interface Happened {
 export interface TurnResult {
   readonly mind: Mind;
   readonly effects: readonly Effect[];
-  /** What the core heard, in order, for replay. */
+  /** What the core took, in order, for replay. */
   readonly inputs: readonly Input[];
   /** Events that the core could not take. They are left out, or they would stop us for ever. */
   readonly failures: readonly { readonly input: Input; readonly error: unknown }[];
@@ -70,7 +70,13 @@ export function takeTurn(
     },
     settings.nowMs,
   );
-  return { mind: { world, observations, cursors: heard.cursors }, effects, inputs, failures };
+  return {
+    mind: { world, observations, cursors: heard.cursors },
+    effects,
+    // A replay would fail at those that the core could not take.
+    inputs: inputs.filter((input) => !failures.some((failure) => failure.input === input)),
+    failures,
+  };
 }
 
 /** People's wishes first; then what was measured; last the passing of time. */

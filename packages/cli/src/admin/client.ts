@@ -14,6 +14,8 @@ import { parseEvents, type ServerEvent } from './sse.ts';
 
 /** The controller gives up on a command after 5 s itself and says so. */
 const TIMEOUT_MS = 8_000;
+/** Some megabytes, maybe over a slow line. */
+const RECORDING_TIMEOUT_MS = 60_000;
 
 export interface AdminTarget {
   /** Without a trailing slash. */
@@ -25,6 +27,8 @@ export interface AdminClient {
   readonly url: string;
   state(): Promise<ApiState>;
   history(): Promise<ApiHistory>;
+  /** See `parseRecording` in core; empty before the first decision. */
+  recording(): Promise<string>;
   /** Resolves when the command is applied. */
   command<Name extends CommandName>(name: Name, body: CommandBody<Name>): Promise<CommandAnswer>;
   /** Ends when the connection does. */
@@ -56,6 +60,12 @@ export function adminClient(target: AdminTarget, say: Translate): AdminClient {
     url: target.url,
     state: () => get('/api/state'),
     history: () => get('/api/history'),
+    recording: async () => {
+      const signal = AbortSignal.timeout(RECORDING_TIMEOUT_MS);
+      const response = await request('/api/recording', { signal });
+      if (!isOfType(response, 'application/jsonl')) throw notController(target.url, say);
+      return response.text();
+    },
     command: async (name, body) => {
       const response = await request(`/api/commands/${name}`, {
         method: 'POST',
@@ -78,15 +88,12 @@ export function adminClient(target: AdminTarget, say: Translate): AdminClient {
 }
 
 async function answerOf<Answer>(response: Response, url: string, say: Translate): Promise<Answer> {
-  if (response.headers.get('content-type')?.startsWith('application/json') !== true) {
-    throw notController(url, say);
-  }
+  if (!isOfType(response, 'application/json')) throw notController(url, say);
   return (await response.json()) as Answer;
 }
 
 async function refusal(response: Response, url: string, say: Translate): Promise<ZephyrError> {
-  const isProblem = response.headers.get('content-type')?.startsWith('application/problem+json');
-  if (isProblem !== true) return notController(url, say);
+  if (!isOfType(response, 'application/problem+json')) return notController(url, say);
   const problem = (await response.json()) as Problem;
   if (problem.code === 'unauthorized') {
     return new ZephyrError('UNAUTHORIZED', say('cli.error.token'), {
@@ -96,6 +103,10 @@ async function refusal(response: Response, url: string, say: Translate): Promise
   return new ZephyrError(problem.code, say(`problem.${problem.code}`), {
     advice: [problem.detail, ...problem.advice],
   });
+}
+
+function isOfType(response: Response, type: string): boolean {
+  return response.headers.get('content-type')?.split(';')[0] === type;
 }
 
 function notController(url: string, say: Translate): ZephyrError {

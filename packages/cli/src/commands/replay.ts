@@ -1,0 +1,191 @@
+/**
+ * `zephyr replay`: decides again what a running system, or a recording in a file, has decided: under
+ * the same settings, which must give the same decisions, and under others, to see what they change.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
+
+import {
+  type ComparedDecision,
+  compareDecisions,
+  type Decision,
+  type Policy,
+  parseRecording,
+  type Recording,
+  replayRecording,
+} from '@zephyr/core';
+import { loadConfig } from '@zephyr/runtime/config/load';
+import { policyOf } from '@zephyr/runtime/config/policy';
+import { EXIT, messageOf, ZephyrError } from '@zephyr/runtime/errors';
+import { decisionText, languageOf, numbersOf, type Situation, translator } from '@zephyr/texts';
+
+import type { Environment } from '../launch/state-folder.ts';
+import { withSetting } from '../replay/settings.ts';
+import { renderTable } from '../table.ts';
+import { type AdminOptions, type AdminSession, localeOf, openSession } from './admin-session.ts';
+
+export interface ReplayOptions extends AdminOptions {
+  /** A recording to read instead of asking the controller. */
+  readonly file?: string;
+  /** Where to keep the recording. */
+  readonly save?: string;
+  /** `<setting>=<value>`, see `withSetting`. */
+  readonly set: readonly string[];
+}
+
+export interface ReplayCall {
+  readonly options: ReplayOptions;
+  readonly environment: Environment;
+  /** Whether `--config` was given: its settings are then the other ones. */
+  readonly hasOtherConfig: boolean;
+}
+
+export interface ReplayAnswer {
+  readonly text: string;
+  /** `EXIT.failure` when the same settings do not give the same decisions. */
+  readonly exitCode: number;
+}
+
+/** @throws ZephyrError when there is no recording, or it cannot be read */
+export async function replay(call: ReplayCall): Promise<ReplayAnswer> {
+  const { options } = call;
+  const source = await openSource(call);
+  if (options.save !== undefined) writeFileSync(options.save, source.recordingText);
+  const recording = parsed(source);
+  const outcome = outcomeOf(recording, otherPolicy(call));
+  const text =
+    options.json === true
+      ? JSON.stringify(outcome, null, 2)
+      : [...summary(outcome, call, source), '', ...table(outcome, source)].join('\n').trimEnd();
+  return { text, exitCode: outcome.isExact ? EXIT.ok : EXIT.failure };
+}
+
+interface Source extends Pick<AdminSession, 'say' | 'numbers'> {
+  readonly recordingText: string;
+  /** Where endpoints have their names. A file knows only their ids. */
+  readonly names: Pick<Situation, 'endpoints'>;
+}
+
+async function openSource({ options, environment }: ReplayCall): Promise<Source> {
+  if (options.file === undefined) {
+    const { client, say, numbers } = openSession(options, environment);
+    const names = await client.state();
+    return { say, numbers, names, recordingText: await client.recording() };
+  }
+  const language = options.language ?? languageOf(localeOf(environment));
+  const [say, numbers] = [translator(language), numbersOf(language)];
+  return { say, numbers, names: { endpoints: [] }, recordingText: readText(options.file) };
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new ZephyrError('USAGE', `--file ${path}: ${messageOf(cause)}`, { cause });
+  }
+}
+
+function parsed({ recordingText, say }: Source): Recording {
+  if (recordingText.trim() === '') throw new ZephyrError('NO_RECORDING', say('replay.empty'));
+  const read = parseRecording(recordingText);
+  if (read.status === 'ok') return read.recording;
+  throw new ZephyrError('BAD_RECORDING', say('replay.refused', { line: read.line }), {
+    advice: [read.why],
+  });
+}
+
+/** Undefined where no other settings are asked for. */
+function otherPolicy({
+  options,
+  environment,
+  hasOtherConfig,
+}: ReplayCall): ((recorded: Policy) => Policy) | undefined {
+  if (!hasOtherConfig && options.set.length === 0) return undefined;
+  const configured = hasOtherConfig
+    ? policyOf(
+        loadConfig({ configPath: options.config, envFilePath: options.envFile, environment })
+          .config,
+      )
+    : undefined;
+  return (recorded) => options.set.reduce(withSetting, configured ?? recorded);
+}
+
+interface Outcome {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly inputs: number;
+  readonly recorded: readonly Decision[];
+  /** Whether the recorded settings have led to the recorded decisions again. */
+  readonly isExact: boolean;
+  /** Under the other settings; under the recorded ones where there are no others. */
+  readonly replayed: readonly Decision[];
+  readonly compared: readonly ComparedDecision[];
+}
+
+function outcomeOf(
+  recording: Recording,
+  other: ((recorded: Policy) => Policy) | undefined,
+): Outcome {
+  const inputs = recording.segments.flatMap((segment) => segment.inputs);
+  const recorded = recording.segments.flatMap((segment) => segment.decisions);
+  const again = asStored(replayRecording(recording).decisions);
+  const replayed =
+    other === undefined ? again : asStored(replayRecording(recording, other).decisions);
+  return {
+    fromMs: inputs[0]?.atMs ?? 0,
+    toMs: inputs.at(-1)?.atMs ?? 0,
+    inputs: inputs.length,
+    recorded,
+    isExact: isDeepStrictEqual(again, recorded),
+    replayed,
+    compared: compareDecisions(recorded, replayed),
+  };
+}
+
+/** As they are after they were JSON: without what is undefined. */
+function asStored(decisions: readonly Decision[]): readonly Decision[] {
+  return JSON.parse(JSON.stringify(decisions)) as readonly Decision[];
+}
+
+function summary(
+  outcome: Outcome,
+  { options, hasOtherConfig }: ReplayCall,
+  { say, numbers }: Source,
+): readonly string[] {
+  const { fromMs, toMs, recorded, replayed, compared } = outcome;
+  const lines = [
+    say('replay.recorded', {
+      count: recorded.length,
+      from: numbers.time(fromMs, toMs),
+      to: numbers.time(toMs, Date.now()),
+      inputs: outcome.inputs,
+    }),
+    outcome.isExact ? say('replay.exact') : say('replay.different'),
+  ];
+  const others = [...(hasOtherConfig ? [options.config] : []), ...options.set];
+  if (others.length === 0) return lines;
+  const same = compared.filter(({ status }) => status === 'both').length;
+  const values = { settings: others.join(', '), count: replayed.length, same };
+  return [...lines, say('replay.other', values)];
+}
+
+function table({ compared }: Outcome, { say, numbers, names }: Source): readonly string[] {
+  if (compared.length === 0) return [];
+  const newestMs = compared.at(-1)?.decision.atMs ?? 0;
+  const rows = compared.map(({ status, decision }) => {
+    const text = decisionText(decision, names, { say, numbers });
+    return [
+      numbers.time(decision.atMs, newestMs),
+      status === 'only_second' ? '–' : text,
+      status === 'both' ? say('replay.same') : status === 'only_second' ? text : '–',
+      decision.gain === undefined ? '' : numbers.latency(decision.gain.gainMs),
+    ];
+  });
+  const head = [
+    say('replay.column.time'),
+    say('replay.column.recorded'),
+    say('replay.column.replayed'),
+    say('replay.column.gain'),
+  ];
+  return [renderTable(head, rows)];
+}

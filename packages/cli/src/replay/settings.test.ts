@@ -1,0 +1,41 @@
+import { DEFAULT_POLICY } from '@zephyr/core';
+import { describe, expect, it } from 'vitest';
+
+import { withSetting } from './settings.ts';
+
+describe('withSetting', () => {
+  it('changes one setting and leaves all others', () => {
+    const changed = withSetting(DEFAULT_POLICY, 'sessions.inputUsdPerMillionTokens.opus = 15');
+    const { inputUsdPerMillionTokens } = DEFAULT_POLICY.sessions;
+    expect(changed).toEqual({
+      ...DEFAULT_POLICY,
+      sessions: {
+        ...DEFAULT_POLICY.sessions,
+        inputUsdPerMillionTokens: { ...inputUsdPerMillionTokens, opus: 15 },
+      },
+    });
+    expect(withSetting(DEFAULT_POLICY, 'sessions.onSwitch=follow').sessions.onSwitch).toBe(
+      'follow',
+    );
+  });
+
+  it.each([
+    { name: 'an unknown setting', text: 'switching.threshold=1', advice: /switching\.thresholdMs/ },
+    { name: 'an unknown table', text: 'server.port=1', advice: /switching/ },
+    { name: 'a table', text: 'switching=1', advice: /switching\.thresholdMs/ },
+    { name: 'what every object has', text: 'constructor.name=1', advice: /switching/ },
+    { name: 'no value', text: 'switching.thresholdMs', advice: /switching/ },
+    { name: 'an empty value', text: 'switching.thresholdMs=', advice: /is a number, now 50/ },
+    { name: 'a word for a number', text: 'switching.thresholdMs=low', advice: /is a number/ },
+    { name: 'a negative number', text: 'switching.dwellMs=-1', advice: /is a number/ },
+    { name: 'another word', text: 'sessions.onSwitch=maybe', advice: /keep or follow/ },
+  ])('refuses $name and says what there is', ({ text, advice }) => {
+    const attempt = () => withSetting(DEFAULT_POLICY, text);
+    expect(attempt).toThrow(expect.objectContaining({ code: 'USAGE' }));
+    expect(attempt).toThrow(
+      expect.objectContaining({
+        advice: expect.arrayContaining([expect.stringMatching(advice)]),
+      }),
+    );
+  });
+});

@@ -1,0 +1,61 @@
+/** Settings of the decision core, given one by one: `switching.thresholdMs=100`. Pure. */
+import type { Policy } from '@zephyr/core';
+import { ZephyrError } from '@zephyr/runtime/errors';
+
+type Table = Readonly<Record<string, unknown>>;
+
+/**
+ * The policy with one setting changed.
+ * @param assignment `<table>.<setting>=<value>`, with the names of `Policy`
+ * @throws ZephyrError `USAGE` for a setting that is not there, or a value of another type
+ */
+export function withSetting(policy: Policy, assignment: string): Policy {
+  const separator = assignment.indexOf('=');
+  const path = assignment.slice(0, Math.max(0, separator)).trim();
+  const text = assignment.slice(separator + 1).trim();
+  const current = path.split('.').reduce<unknown>(memberOf, policy);
+  if (typeof current === 'number') {
+    const value = Number(text);
+    if (text === '' || !Number.isFinite(value) || value < 0) {
+      throw wrongSetting(assignment, `${path} is a number, now ${current}`);
+    }
+    return replaced(policy, path.split('.'), value) as Policy;
+  }
+  if (path === 'sessions.onSwitch' && (text === 'keep' || text === 'follow')) {
+    return { ...policy, sessions: { ...policy.sessions, onSwitch: text } };
+  }
+  const known = leavesOf(policy).filter((leaf) => leaf.startsWith(path.split('.')[0] ?? ''));
+  throw wrongSetting(
+    assignment,
+    path === 'sessions.onSwitch'
+      ? 'sessions.onSwitch is keep or follow'
+      : `settings are: ${(known.length > 0 ? known : Object.keys(policy)).join(', ')}`,
+  );
+}
+
+function memberOf(table: unknown, name: string): unknown {
+  return isTable(table) && Object.hasOwn(table, name) ? table[name] : undefined;
+}
+
+function isTable(value: unknown): value is Table {
+  return typeof value === 'object' && value !== null;
+}
+
+function replaced(table: unknown, [name = '', ...rest]: readonly string[], value: number): unknown {
+  if (!isTable(table)) return value;
+  return { ...table, [name]: replaced(table[name], rest, value) };
+}
+
+/** `health.fall`, `sessions.inputUsdPerMillionTokens.opus`, … */
+function leavesOf(value: unknown): readonly string[] {
+  if (!isTable(value)) return [''];
+  return Object.entries(value).flatMap(([name, inner]) =>
+    leavesOf(inner).map((leaf) => (leaf === '' ? name : `${name}.${leaf}`)),
+  );
+}
+
+function wrongSetting(assignment: string, advice: string): ZephyrError {
+  return new ZephyrError('USAGE', `--set ${assignment}: no such setting or value`, {
+    advice: ['for example: --set switching.thresholdMs=100', advice],
+  });
+}
