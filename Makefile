@@ -4,7 +4,7 @@
 # has.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo start status up down logs ps reload client test e2e-compose simulate check format
+.PHONY: help setup demo start status up down logs ps reload client test e2e-compose simulate bench check format
 
 help: ## Show this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ e2e-compose: setup ## The containers under fire: build, start, kill and restart 
 
 simulate: setup ## Compare the switching rules in seeded worlds; writes docs/simulation.md
 	@npm run simulate --silent -- --write
+
+bench: setup ## What the data path costs, beside Node by hand, the plain library and nginx
+	@npm run bench --silent
 
 check: setup ## Format, lint, types, import boundaries, unused code
 	@npm run check --silent
