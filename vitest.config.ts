@@ -1,5 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
+// One kind after the other: the whole program is not started beside a hundred other tests.
+const order = (groupOrder: number) => ({ sequence: { groupOrder } });
 const everywhere = ['packages/**', 'services/**', 'scripts/**', 'bench/**', 'grafana/**'];
 
 export default defineConfig({
@@ -9,6 +11,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          ...order(1),
           include: everywhere.map((folder) => `${folder}/*.test.ts`),
           exclude: ['**/*.integration.test.ts', '**/node_modules/**'],
         },
@@ -16,6 +19,7 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
+          ...order(2),
           include: everywhere.map((folder) => `${folder}/*.integration.test.ts`),
           exclude: ['**/node_modules/**'],
           testTimeout: 60_000,
@@ -25,6 +29,7 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
+          ...order(3),
           include: ['tests/e2e/**/*.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
@@ -33,7 +38,12 @@ export default defineConfig({
       },
       {
         // Builds and runs containers for minutes: `make e2e-compose`, not `npm test`.
-        test: { name: 'compose', include: ['tests/compose/**/*.test.ts'], fileParallelism: false },
+        test: {
+          name: 'compose',
+          ...order(4),
+          include: ['tests/compose/**/*.test.ts'],
+          fileParallelism: false,
+        },
       },
     ],
   },
