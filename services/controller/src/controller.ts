@@ -7,6 +7,7 @@ import type { RunningService, ServiceContext } from '@zephyr/runtime/service';
 import { createApp } from './api/app.ts';
 import { startTail } from './api/tail.ts';
 import { checkRedis } from './check-redis.ts';
+import { linesOf } from './event-lines.ts';
 import { Knowledge } from './knowledge.ts';
 import type { NewLogEntry } from './leader-commit.ts';
 import { startLeadership } from './leadership.ts';
@@ -52,6 +53,9 @@ export async function startController(context: ServiceContext): Promise<RunningS
         committed: (turn) => {
           knowledge.learn(turn);
           metrics.count(turn);
+          for (const { level, message, fields } of linesOf(turn.effects)) {
+            log[level](fields, message);
+          }
         },
       }),
   });

@@ -1,0 +1,50 @@
+/** The log's lines about what was decided and what has changed; one for each, never a repeat. Pure. */
+import { type Decision, type Effect, type Notice, severityOf } from '@zephyr/core';
+
+export interface LogLine {
+  readonly level: 'debug' | 'info' | 'warn';
+  readonly message: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+export function linesOf(effects: readonly Effect[]): readonly LogLine[] {
+  return effects.flatMap((effect) => {
+    if (effect.kind === 'record') return [decisionLine(effect.decision)];
+    return effect.kind === 'notice' ? [noticeLine(effect.notice)] : [];
+  });
+}
+
+const PHASES: Readonly<Record<Decision['phase'], string>> = {
+  planned: 'switch planned',
+  switched: 'switched',
+  settled: 'switch settled',
+  withdrawn: 'switch withdrawn',
+  skipped: 'switch skipped',
+};
+
+function decisionLine({ number, phase, fromId, toId, ...why }: Decision): LogLine {
+  const { reason, failure, gain } = why;
+  const isFirst = phase === 'switched' && fromId === toId;
+  return {
+    level: reason === 'nothing_available' ? 'warn' : 'info',
+    message: isFirst ? 'endpoint chosen' : PHASES[phase],
+    fields: {
+      ...(isFirst ? { to: toId } : { from: fromId, to: toId }),
+      reason,
+      ...(failure === undefined ? {} : { failure }),
+      ...(gain === undefined ? {} : { gainMs: Math.round(gain.gainMs) }),
+      decision: number,
+    },
+  };
+}
+
+function noticeLine({ code, ...fields }: Notice): LogLine {
+  // A probe that was too late has changed nothing.
+  const isChange = code !== 'late_probe_dropped';
+  const calm = isChange ? 'info' : 'debug';
+  return {
+    level: severityOf({ code, ...fields } as Notice) === 'info' ? calm : 'warn',
+    message: code.replaceAll('_', ' '),
+    fields,
+  };
+}
