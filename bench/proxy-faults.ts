@@ -191,11 +191,12 @@ const flood: Script = async ({ socket, bodyComplete }) => {
   await bodyComplete;
   socket.write(chunkedHead(200, { 'content-type': 'text/event-stream' }));
   for (const event of eventsOf().slice(0, 3)) socket.write(chunk(event));
+  const closed = once(socket, 'close');
   const delta = chunk(
     `event: content_block_delta\ndata: {"type":"content_block_delta","x":"${'x'.repeat(60_000)}"}\n\n`,
   );
   for (let sent = 0; sent < 256 * 1024 * 1024 && !socket.destroyed; sent += delta.length) {
-    if (!socket.write(delta)) await Promise.race([once(socket, 'drain'), once(socket, 'close')]);
+    if (!socket.write(delta)) await Promise.race([once(socket, 'drain'), closed]);
   }
 };
 

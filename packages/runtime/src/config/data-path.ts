@@ -16,8 +16,8 @@ const failover = z.strictObject({
   max_replays: z.number().int().nonnegative().max(5).default(1),
   /** Replays as a share of the requests of the last 10 s. */
   retry_ratio: z.number().min(0).max(1).default(0.1),
-  /** Replays per second that are allowed whatever the traffic. */
-  retries_per_second: z.number().nonnegative().max(100).default(1),
+  /** Replays per second that are allowed whatever the traffic: 50 running requests in 10 s. */
+  retries_per_second: z.number().nonnegative().max(100).default(5),
   /** Failures in a row that take an endpoint out; a refused connection does it alone. */
   failures_to_eject: count.default(2),
   /** How long an endpoint is out the first time; doubles with each repeat. */
