@@ -8,7 +8,7 @@ import { extname, join, normalize } from 'node:path';
 
 import type { ApiState } from '@zephyr/runtime/api';
 
-import { mockHistory, mockSample, mockState } from './mock-world.ts';
+import { inventedHistory, inventedSample, inventedState } from '@zephyr/testkit/invented-world';
 
 const DIST = join(import.meta.dirname, '../dist');
 const TYPES: Readonly<Record<string, string>> = {
@@ -74,7 +74,7 @@ let mode: ApiState['mode'] = { kind: 'auto' };
 let automation: ApiState['automation'] = { status: 'running' };
 
 function currentState(): ApiState {
-  const state = { ...mockState(Date.now()), mode, automation };
+  const state = { ...inventedState(Date.now()), mode, automation };
   return (SCENES[scene] ?? ((same) => same))(state);
 }
 
@@ -83,10 +83,11 @@ function sendEvents(req: IncomingMessage, res: ServerResponse): void {
   const send = (event: string, data: unknown) =>
     res.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
   send('state', currentState());
-  send('history', scene === 'empty' ? { samples: [], log: [] } : mockHistory(Date.now()));
+  send('history', scene === 'empty' ? { samples: [], log: [] } : inventedHistory(Date.now()));
   const timer = setInterval(() => {
     send('state', currentState());
-    if (scene !== 'empty') send('sample', mockSample(Math.floor(Math.random() * 4), Date.now()));
+    if (scene !== 'empty')
+      send('sample', inventedSample(Math.floor(Math.random() * 4), Date.now()));
   }, 1_000);
   req.on('close', () => clearInterval(timer));
 }

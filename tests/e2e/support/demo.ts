@@ -1,7 +1,7 @@
 /** The demo system on ports of its own, which it keeps when one of its services restarts. */
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 
 import type { ServiceName } from '@zephyr/runtime/service';
 import { vi } from 'vitest';
@@ -63,8 +63,17 @@ export function pidOf(demo: Demo, service: ServiceName): number {
 
 /** Of the demo's private Redis, a child of this process. */
 export function redisPid(): number {
-  const args = ['-P', String(process.pid), '-f', '^[^ ]*(redis|valkey)-server'];
-  return Number(execFileSync('pgrep', args, { encoding: 'utf8' }).trim());
+  const tasks = `/proc/${process.pid}/task`;
+  const children = readdirSync(tasks).flatMap((task) =>
+    readFileSync(join(tasks, task, 'children'), 'utf8')
+      .trim()
+      .split(' '),
+  );
+  const isRedis = (pid: string) =>
+    pid !== '' && /^(redis|valkey)/.test(readFileSync(`/proc/${pid}/comm`, 'utf8'));
+  const pid = children.find(isRedis);
+  if (pid === undefined) throw new Error('Redis does not run');
+  return Number(pid);
 }
 
 /** The first of so many free ports in a row. */

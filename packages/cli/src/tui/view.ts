@@ -169,20 +169,32 @@ function nextCheck(state: ApiState, nowMs: number, { say, numbers }: Speech): st
   return moments.length === 0 ? '–' : numbers.duration(Math.min(...moments) - nowMs);
 }
 
-/** Widths of all columns but the name and the trend, which share what is left. */
+/** Widths of the columns that do not share what is left; 0 leaves a column out. */
 const WIDTHS = { state: 13, score: 8, success: 7, requests: 4, next: 7 } as const;
+/** Left out in this order where there is no room. */
+const DISPENSABLE = ['success', 'requests', 'next'] as const;
+const MARK_WIDTH = 3;
+const MIN_NAME = 10;
 const MAX_NAME = 28;
+const MIN_TREND = 5;
 
-interface Columns {
-  readonly name: number;
-  readonly trend: number;
-}
+type Columns = Readonly<Record<keyof typeof WIDTHS | 'name' | 'trend', number>>;
 
 function columnsOf(size: Size): Columns {
-  const taken = Object.values(WIDTHS).reduce((sum, width) => sum + width + 1, 0);
-  const free = Math.max(0, size.columns - 2 - 4 - taken);
-  const name = Math.min(MAX_NAME, Math.max(10, Math.floor(free * 0.6)));
-  return { name, trend: Math.max(0, free - name - 1) };
+  const widths: Record<keyof typeof WIDTHS, number> = { ...WIDTHS };
+  // Without the padding of the frame; each column but the last is followed by a gap.
+  const free = () =>
+    size.columns -
+    2 -
+    MARK_WIDTH -
+    1 -
+    Object.values(widths).reduce((sum, width) => sum + (width === 0 ? 0 : width + 1), 0);
+  for (const column of DISPENSABLE) {
+    if (free() < MIN_NAME) widths[column] = 0;
+  }
+  const name = Math.min(MAX_NAME, Math.max(MIN_NAME, Math.floor(free() * 0.6)));
+  const trend = free() - name - 1;
+  return trend < MIN_TREND ? { ...widths, name: free(), trend: 0 } : { ...widths, name, trend };
 }
 
 interface RowsProps extends StateProps {
@@ -209,14 +221,14 @@ function Endpoints({ model, state, speech, size, rows }: RowsProps): ReactElemen
     h(
       Box,
       { gap: 1 },
-      cell('', 3, head),
+      cell('', MARK_WIDTH, head),
       cell(say('column.endpoint'), columns.name, head),
-      cell(say('column.state'), WIDTHS.state, head),
-      cell(say('column.score'), WIDTHS.score, head, 'flex-end'),
+      cell(say('column.state'), columns.state, head),
+      cell(say('column.score'), columns.score, head, 'flex-end'),
       cell(say('column.trend'), columns.trend, head),
-      cell(say('column.success'), WIDTHS.success, head, 'flex-end'),
-      cell('#', WIDTHS.requests, head, 'flex-end'),
-      cell('↻', WIDTHS.next, head, 'flex-end'),
+      cell(say('column.success'), columns.success, head, 'flex-end'),
+      cell('#', columns.requests, head, 'flex-end'),
+      cell('↻', columns.next, head, 'flex-end'),
     ),
     ...all.slice(first, first + rows).map((endpoint, index) =>
       h(Row, {
@@ -270,24 +282,24 @@ function Row(props: RowProps): ReactElement {
   return h(
     Box,
     { gap: 1 },
-    cell(`${isChosen ? '▸' : ' '} ${look.mark}`, 3, { color: look.colour }),
+    cell(`${isChosen ? '▸' : ' '} ${look.mark}`, MARK_WIDTH, { color: look.colour }),
     cell(endpoint.name, columns.name, name),
-    cell(stateText(props), WIDTHS.state, { color: look.colour }),
+    cell(stateText(props), columns.state, { color: look.colour }),
     cell(
       score.status === 'known' ? numbers.latency(score.totalMs) : '–',
-      WIDTHS.score,
+      columns.score,
       {},
       'flex-end',
     ),
     cell(sparkline(samples, columns.trend, maxMs), columns.trend, { color: look.colour }),
     cell(
       successRatio === null ? '–' : numbers.percent(successRatio),
-      WIDTHS.success,
+      columns.success,
       {},
       'flex-end',
     ),
-    cell(numbers.count(endpoint.activeRequests), WIDTHS.requests, {}, 'flex-end'),
-    cell(checkText(endpoint, model.nowMs, { say, numbers }), WIDTHS.next, {}, 'flex-end'),
+    cell(numbers.count(endpoint.activeRequests), columns.requests, {}, 'flex-end'),
+    cell(checkText(endpoint, model.nowMs, { say, numbers }), columns.next, {}, 'flex-end'),
   );
 }
 

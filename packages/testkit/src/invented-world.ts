@@ -1,4 +1,4 @@
-/** A small invented world that speaks the admin API, for work on the page without services. */
+/** A small invented world as the admin API tells it: for tests of views, and work on their looks. */
 import type {
   ApiDecision,
   ApiEndpoint,
@@ -11,7 +11,7 @@ import type {
 const NAMES = ['instcopilot-hk', 'instcopilot-sg', 'anthropic-direct', 'backup-eu'] as const;
 const LATENCIES_MS = [620, 810, 1_350, 990] as const;
 
-export function mockSample(index: number, atMs: number): ApiSample {
+export function inventedSample(index: number, atMs: number): ApiSample {
   const base = LATENCIES_MS[index] ?? 900;
   const wave = 1 + 0.18 * Math.sin(atMs / 47_000 + index * 2) + 0.08 * Math.sin(atMs / 9_000);
   const isBad = index === 3 && Math.sin(atMs / 61_000) > 0.7;
@@ -25,15 +25,16 @@ export function mockSample(index: number, atMs: number): ApiSample {
   };
 }
 
-export function mockHistory(nowMs: number): ApiHistory {
+export function inventedHistory(nowMs: number): ApiHistory {
   const samples: ApiSample[] = [];
   for (let atMs = nowMs - 3_600_000; atMs <= nowMs; atMs += 20_000) {
-    for (const [index] of NAMES.entries()) samples.push(mockSample(index, atMs + index * 1_700));
+    for (const [index] of NAMES.entries())
+      samples.push(inventedSample(index, atMs + index * 1_700));
   }
-  return { samples, log: mockLog(nowMs) };
+  return { samples, log: inventedLog(nowMs) };
 }
 
-export function mockSwitch(nowMs: number): ApiDecision {
+function inventedSwitch(nowMs: number): ApiDecision {
   return {
     number: 12,
     atMs: nowMs - 194_000,
@@ -47,8 +48,8 @@ export function mockSwitch(nowMs: number): ApiDecision {
   };
 }
 
-function mockLog(nowMs: number): ApiLogEntry[] {
-  const switched = mockSwitch(nowMs);
+function inventedLog(nowMs: number): ApiLogEntry[] {
+  const switched = inventedSwitch(nowMs);
   const failed: ApiDecision = {
     number: 11,
     atMs: nowMs - 520_000,
@@ -102,8 +103,8 @@ function mockLog(nowMs: number): ApiLogEntry[] {
   ];
 }
 
-export function mockState(nowMs: number): ApiState {
-  const endpoints = NAMES.map((_name, index) => mockEndpoint(index, nowMs));
+export function inventedState(nowMs: number): ApiState {
+  const endpoints = NAMES.map((_name, index) => inventedEndpoint(index, nowMs));
   return {
     atMs: nowMs,
     leadership: { status: 'leading', epoch: 7, sinceAtMs: nowMs - 2_400_000 },
@@ -119,7 +120,7 @@ export function mockState(nowMs: number): ApiState {
       reason: 'faster',
       sinceAtMs: nowMs - 194_000,
     },
-    lastSwitch: mockSwitch(nowMs),
+    lastSwitch: inventedSwitch(nowMs),
     freeze: { status: 'none' },
     policy: { switchThresholdMs: 50, dwellMs: 60_000 },
     load: { level: 'medium', activeRequests: 5, requestsPerMinute: 23 },
@@ -158,12 +159,12 @@ export function mockState(nowMs: number): ApiState {
   };
 }
 
-function mockEndpoint(index: number, nowMs: number): ApiEndpoint {
-  const good = mockGoodEndpoint(index, nowMs);
+function inventedEndpoint(index: number, nowMs: number): ApiEndpoint {
+  const good = inventedGoodEndpoint(index, nowMs);
   return index === 3 ? asFailing(good, nowMs) : good;
 }
 
-function mockGoodEndpoint(index: number, nowMs: number): ApiEndpoint {
+function inventedGoodEndpoint(index: number, nowMs: number): ApiEndpoint {
   const latencyMs = LATENCIES_MS[index] ?? 900;
   return {
     id: NAMES[index] ?? 'x',
