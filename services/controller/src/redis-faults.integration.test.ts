@@ -284,4 +284,23 @@ describe('a leader whose clock is wrong', () => {
       expect(await schedulersIn(redis)).toHaveLength(2);
     }, waiting);
   });
+
+  it('asks for checks that a clock ten minutes ahead has put off', async () => {
+    const server = await startRedis();
+    const redis = await connectTo(server.url);
+    const controller = await startController({
+      redisUrl: server.url,
+      execArgv: shifted(10),
+      extraConfig: '[health_check]\ninterval_seconds = 2\ntimeout_seconds = 1',
+    });
+    await leads(controller);
+    await vi.waitFor(() => expect(controller.output()).toContain('checks are overdue'), {
+      timeout: 50_000,
+      interval: 200,
+    });
+    await vi.waitFor(async () => {
+      const queued = await redis.lrange(`${QUEUE_PREFIX}:${PROBE_QUEUE}:wait`, '0', '-1');
+      expect(queued.filter((id) => !id.startsWith('repeat:'))).toHaveLength(2);
+    }, waiting);
+  });
 });

@@ -108,6 +108,23 @@ export function isOutOfStep(plans: ProbePlans, next: NextProbes): boolean {
   return planned.length !== next.size || planned.some((id) => !next.has(id));
 }
 
+/**
+ * Endpoints of which nothing was heard for two intervals although checks are planned: the clock of
+ * whoever planned them was ahead, or a job was lost. Told from results, so no clock but that of
+ * Redis matters.
+ */
+export function overdueProbes(
+  plans: ProbePlans,
+  heardAtMs: (id: string) => number,
+  nowMs: number,
+): readonly EndpointId[] {
+  return Object.entries(plans).flatMap(([id, plan]) => {
+    if (plan.status === 'off') return [];
+    const isOverdue = nowMs - heardAtMs(id) > 2 * plan.intervalMs + LATE_AFTER_MS;
+    return isOverdue ? [id as EndpointId] : [];
+  });
+}
+
 type Scheduled = Extract<ProbePlan, { status: 'scheduled' }>;
 
 function isAsPlanned(there: JobSchedulerJson<ProbeJob>, plan: Scheduled): boolean {

@@ -11,6 +11,8 @@ export interface Tally {
   /** How long today fresh live traffic has stood in for probes. */
   readonly unneededMs: number;
   readonly last: ProbeResult | null;
+  /** When its result was heard of, by the clock of Redis. */
+  readonly lastAtMs: EpochMs | null;
 }
 
 /** By endpoint id. */
@@ -30,6 +32,7 @@ export function tallyOf(tallies: Tallies, endpointId: string, nowMs: EpochMs): T
     costUsd: 0,
     unneededMs: 0,
     last: former?.last ?? null,
+    lastAtMs: former?.lastAtMs ?? null,
   };
 }
 
@@ -45,6 +48,7 @@ export function countProbe(tallies: Tallies, result: ProbeResult, nowMs: EpochMs
       outputTokens: tally.outputTokens + outputTokens,
       costUsd: tally.costUsd + result.costUsd,
       last: result,
+      lastAtMs: nowMs,
     },
   };
 }

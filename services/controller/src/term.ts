@@ -25,7 +25,7 @@ import type { Metrics } from './metrics.ts';
 import { type Mind, type Recalled, recall } from './mind.ts';
 import { type RecordedTurn, Recorder } from './recording.ts';
 import type { RedisClock } from './redis-clock.ts';
-import { isOutOfStep, openSchedules, type Schedules } from './schedules.ts';
+import { isOutOfStep, openSchedules, overdueProbes, type Schedules } from './schedules.ts';
 import { settingsOf } from './settings.ts';
 import { type TurnResult, takeTurn } from './turn.ts';
 import { type LeaderView, viewOf } from './view.ts';
@@ -89,12 +89,16 @@ class Leader {
   #tickedAtMs = performance.now();
   #reconciledAtMs = Number.NEGATIVE_INFINITY;
   #isTroubled = false;
+  readonly #leadsSinceMs: EpochMs;
+  /** Ids of the endpoints whose checks were overdue at last. */
+  #overdue = '';
 
   constructor(deps: LeaderDeps, start: Recalled) {
     this.#deps = deps;
     this.#committer = new Committer(deps, start.snapshot);
     this.#recorder = new Recorder(start.goesOn);
     this.#mind = start.mind;
+    this.#leadsSinceMs = deps.clock.now();
   }
 
   async run(): Promise<void> {
@@ -228,9 +232,23 @@ class Leader {
     }
   }
 
+  /** At most one waits for each endpoint, however long nobody probes. */
+  async #probeOverdue(): Promise<void> {
+    const { world, observations } = this.#mind;
+    const heardAtMs = (id: string) =>
+      Math.max(observations.tallies[id]?.lastAtMs ?? 0, this.#leadsSinceMs);
+    const ids = overdueProbes(world.probePlans, heardAtMs, this.#deps.clock.now());
+    const changed = ids.join(' ') !== this.#overdue;
+    this.#overdue = ids.join(' ');
+    if (changed && ids.length > 0) this.#deps.log.warn({ ids }, 'checks are overdue');
+    if (changed && ids.length === 0) this.#deps.log.info('checks are in time again');
+    if (ids.length > 0) await this.#deps.schedules.probeNow(ids);
+  }
+
   async #reconcile(): Promise<void> {
     try {
       await this.#deps.schedules.reconcile(this.#mind.world.probePlans);
+      await this.#probeOverdue();
       this.#reconciledAtMs = performance.now();
     } catch (error) {
       this.#deps.log.warn({ err: error }, 'reconciling probe schedules failed');
