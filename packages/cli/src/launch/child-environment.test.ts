@@ -8,6 +8,7 @@ describe('childEnvironment', () => {
       PATH: '/bin',
       LC_ALL: 'C',
       https_proxy: 'http://proxy',
+      ZEPHYR_LOG_LEVEL: 'debug',
       ZEPHYR_ADMIN_TOKEN: 'admin',
       TOKEN_A: 'a',
       TOKEN_B_FILE: '/run/secrets/b',
@@ -20,7 +21,7 @@ describe('childEnvironment', () => {
       PATH: '/bin',
       LC_ALL: 'C',
       https_proxy: 'http://proxy',
-      ZEPHYR_ADMIN_TOKEN: 'admin',
+      ZEPHYR_LOG_LEVEL: 'debug',
       TOKEN_A: 'a',
       TOKEN_B_FILE: '/run/secrets/b',
       ADDED: 'x',
@@ -28,8 +29,8 @@ describe('childEnvironment', () => {
   });
 
   it('lets an addition win, also one that takes a variable away', () => {
-    const environment = { ZEPHYR_CONFIG: 'a', ZEPHYR_REDIS_URL: 'b' };
-    const additions = { ZEPHYR_CONFIG: 'c', ZEPHYR_REDIS_URL: undefined };
-    expect(childEnvironment(environment, [], additions)).toEqual({ ZEPHYR_CONFIG: 'c' });
+    const environment = { LANG: 'a', ZEPHYR_REDIS_URL: 'b' };
+    const additions = { LANG: 'c', ZEPHYR_REDIS_URL: undefined };
+    expect(childEnvironment(environment, [], additions)).toEqual({ LANG: 'c' });
   });
 });

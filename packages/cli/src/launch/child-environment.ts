@@ -1,15 +1,20 @@
+import type { LoadedConfig } from '@zephyr/runtime/config/load';
+import type { ServiceName } from '@zephyr/runtime/service';
+
 import type { Environment } from './state-folder.ts';
 
-/** What every program needs of its surroundings, and how Node and proxies for HTTP are set up. */
+/**
+ * What every program needs of its surroundings, how Node and proxies for HTTP are set up, and what
+ * all services read.
+ */
 const PASSED =
-  /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LC_\w+|TZ|TMPDIR|XDG_\w+|NO_COLOR|FORCE_COLOR|NODE_\w+|SSL_CERT_\w+|(https?|no)_proxy|ZEPHYR_\w+)$/i;
+  /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LC_\w+|TZ|TMPDIR|XDG_\w+|NO_COLOR|FORCE_COLOR|NODE_\w+|SSL_CERT_\w+|(https?|no)_proxy|ZEPHYR_(LOG_LEVEL|REDIS_URL(_FILE)?))$/i;
 
 /**
- * The environment of a service: its surroundings and the variables that the configuration names.
- * Other secrets of the person who starts it (a cloud's keys, an ANTHROPIC_API_KEY) stay out.
+ * The environment of a service: its surroundings and the variables that it reads. Other secrets
+ * of the person who starts it (a cloud's keys, an ANTHROPIC_API_KEY) stay out.
  *
- * @param names variables that config.toml names, such as `auth_token_env`; with them the
- *   `<NAME>_FILE` variables
+ * @param names see `variablesFor`; with them the `<NAME>_FILE` variables
  */
 export function childEnvironment(
   environment: Environment,
@@ -24,4 +29,18 @@ export function childEnvironment(
   return Object.fromEntries(
     Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );
+}
+
+/**
+ * The variables that one service reads beside those of all: what config.toml names, such as
+ * `auth_token_env`, but the admin token for the controller alone. The proxy faces the network.
+ */
+export function variablesFor(
+  service: ServiceName,
+  { config, variableNames }: LoadedConfig,
+): readonly string[] {
+  const { tokenEnv } = config.controller;
+  const shared = variableNames.filter((name) => name !== tokenEnv);
+  if (service === 'controller') return [...shared, tokenEnv];
+  return service === 'proxy' ? [...shared, 'ZEPHYR_METRICS_LISTEN'] : shared;
 }

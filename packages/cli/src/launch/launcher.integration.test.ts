@@ -54,6 +54,18 @@ describe('launch', () => {
     }
   });
 
+  it('gives the admin token to the controller alone', async () => {
+    const environment = { ...stubPlan(() => undefined).environment, ZEPHYR_ADMIN_TOKEN: 'admin' };
+    const { ports } = await start({ environment });
+    const holders = await Promise.all(
+      Object.entries(ports).map(async ([service, port]) => {
+        const response = await fetch(`http://127.0.0.1:${port}/environment`);
+        return (await response.text()).includes('ZEPHYR_ADMIN_TOKEN') ? [service] : [];
+      }),
+    );
+    expect(holders.flat()).toEqual(['controller']);
+  });
+
   it('ends the proxy first, after its running answers, and leaves no process behind', async () => {
     const { ports, pids, stop } = await start();
     const before = pids();
@@ -104,6 +116,15 @@ describe('launch', () => {
     const mainPathOf = (service: string) => stubPath(service === 'proxy' ? 'broken' : 'controller');
     await expect(start({ mainPathOf })).rejects.toThrow('the proxy did not start: exit code 1');
     expect(lines).toContain('proxy it is broken');
+  });
+
+  it('fails the start when a service does not become ready in time', async () => {
+    const mainPathOf = (service: string) =>
+      stubPath(service === 'prober' ? 'silent' : 'controller');
+    await expect(start({ mainPathOf, readyLimitMs: 3_000 })).rejects.toThrow(
+      // On a busy machine the others may be as late.
+      /did not start: not ready after 3 s/,
+    );
   });
 
   it('leaves no orphan when the launcher is killed without a chance to clean up', async () => {

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import type { LoadedConfig } from '@zephyr/runtime/config/load';
 import type { ServiceName } from '@zephyr/runtime/service';
 
-import { childEnvironment } from './child-environment.ts';
+import { childEnvironment, variablesFor } from './child-environment.ts';
 import { type PrivateRedis, startPrivateRedis } from './private-redis.ts';
 import type { Environment } from './state-folder.ts';
 import { type SupervisedService, superviseService } from './supervised-service.ts';
@@ -26,6 +26,8 @@ export interface LaunchPlan {
   readonly onLine: (source: ServiceName | 'redis', line: string) => void;
   /** The services' programs; for tests. */
   readonly mainPathOf?: ((service: ServiceName) => string) | undefined;
+  /** How long a service may take to become ready, instead of a minute; for tests. */
+  readonly readyLimitMs?: number | undefined;
 }
 
 export interface LaunchedSystem {
@@ -82,6 +84,9 @@ export async function launch(plan: LaunchPlan): Promise<LaunchedSystem> {
   }
 }
 
+/** Loading takes a second or two, on a busy machine some more. */
+const READY_LIMIT_MS = 60_000;
+
 function specOf(name: ServiceName, plan: LaunchPlan, redis: PrivateRedis | undefined) {
   const { config } = plan.loaded;
   const listen =
@@ -89,7 +94,7 @@ function specOf(name: ServiceName, plan: LaunchPlan, redis: PrivateRedis | undef
   return {
     name,
     mainPath: (plan.mainPathOf ?? mainPathOf)(name),
-    environment: childEnvironment(plan.environment, plan.loaded.variableNames, {
+    environment: childEnvironment(plan.environment, variablesFor(name, plan.loaded), {
       // Not as arguments: Node takes every --env-file for its own.
       ZEPHYR_CONFIG: plan.configPath,
       ZEPHYR_ENV_FILE: plan.envFilePath,
@@ -97,6 +102,7 @@ function specOf(name: ServiceName, plan: LaunchPlan, redis: PrivateRedis | undef
       // One address for all three, where a person has set it, would be two too few.
       ZEPHYR_LISTEN: listen,
     }),
+    readyLimitMs: plan.readyLimitMs ?? READY_LIMIT_MS,
     onLine: plan.onLine,
   };
 }

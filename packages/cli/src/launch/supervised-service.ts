@@ -2,7 +2,7 @@
  * One service as a child process: started, watched, started again when it crashes, ended.
  *
  *     starting --(ready)--> running --(exit)--> waiting --(back-off)--> starting
- *     starting --(exit, never ready before)--> ended
+ *     starting --(exit, or not ready in time; never ready before)--> ended
  *     any --(stop)--> stopping --(exit)--> ended
  */
 import { type ChildProcess, fork } from 'node:child_process';
@@ -17,6 +17,8 @@ export interface ServiceSpec {
   /** Its main.ts. */
   readonly mainPath: string;
   readonly environment: Record<string, string>;
+  /** How long its first start may take. */
+  readonly readyLimitMs: number;
   /** Called with each line of its log. */
   readonly onLine: (service: ServiceName, line: string) => void;
 }
@@ -61,6 +63,7 @@ export function superviseService(spec: ServiceSpec): SupervisedService {
     const startedAtMs = performance.now();
     const child = spawnService(spec);
     state = { status: 'starting', child };
+    const isLate = everReady ? () => false : endWhenLate(child, firstReady.promise, spec);
     child.on('message', (message: ReadyMessage) => {
       if (message.type !== 'ready' || state.status !== 'starting') return;
       state = { status: 'running', child };
@@ -75,7 +78,8 @@ export function superviseService(spec: ServiceSpec): SupervisedService {
     endOf(child).then((how) => {
       if (state.status === 'stopping') return finish();
       if (!everReady) {
-        firstReady.reject(startFailure(spec.name, how));
+        const why = isLate() ? `not ready after ${spec.readyLimitMs / 1000} s` : how;
+        firstReady.reject(startFailure(spec.name, why));
         return finish();
       }
       if (performance.now() - startedAtMs > STEADY_MS) backOffMs = FIRST_BACK_OFF_MS;
@@ -105,6 +109,23 @@ export function superviseService(spec: ServiceSpec): SupervisedService {
       if ('child' in state) state.child.kill('SIGKILL');
     },
   };
+}
+
+/** Ends a service that does not become ready. Returns whether it had to. */
+function endWhenLate(
+  child: ChildProcess,
+  ready: Promise<unknown>,
+  { readyLimitMs }: ServiceSpec,
+): () => boolean {
+  let isLate = false;
+  const limit = setTimeout(() => {
+    isLate = true;
+    child.kill('SIGKILL');
+  }, readyLimitMs);
+  const inTime = () => clearTimeout(limit);
+  ready.then(inTime, inTime);
+  child.once('exit', inTime);
+  return () => isLate;
 }
 
 /** How it ended, told after its last log lines were read. */

@@ -27,6 +27,8 @@ export interface Config extends DataPathConfig {
   readonly controller: {
     readonly host: string;
     readonly port: number;
+    /** Name of the variable with the admin token. */
+    readonly tokenEnv: string;
     /** Lower case. Requests that name another host are refused, but for addresses and localhost. */
     readonly allowedHosts: readonly string[];
   };

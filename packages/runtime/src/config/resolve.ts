@@ -43,6 +43,7 @@ export function resolveConfig(
     controller: {
       host: file.controller.host,
       port: file.controller.port,
+      tokenEnv: file.controller.token_env,
       allowedHosts: file.controller.allowed_hosts.map((name) => name.toLowerCase()),
     },
     prober: file.prober,

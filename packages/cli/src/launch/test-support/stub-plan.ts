@@ -35,6 +35,6 @@ export function stubPlan(onLine: LaunchPlan['onLine']): LaunchPlan {
   };
 }
 
-export function stubPath(name: ServiceName | 'broken'): string {
+export function stubPath(name: ServiceName | 'broken' | 'silent'): string {
   return fileURLToPath(new URL(`./stub-${name}.ts`, import.meta.url));
 }

@@ -1,0 +1,2 @@
+/** A service that runs but never becomes ready. */
+setInterval(() => undefined, 1_000);
