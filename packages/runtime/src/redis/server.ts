@@ -55,11 +55,9 @@ export async function startRedisServer(options: RedisServerOptions = {}): Promis
     options.dataFolder === undefined ? ['--appendonly', 'no'] : ['--appendonly', 'yes'];
   if (options.dataFolder !== undefined)
     mkdirSync(options.dataFolder, { recursive: true, mode: 0o700 });
-  const [command, ...prefix] = dyingWithParent(program);
   const child = spawn(
-    command,
+    program,
     [
-      ...prefix,
       ...['--port', '0', '--unixsocket', socket, '--unixsocketperm', '700'],
       ...['--dir', options.dataFolder ?? folder, '--save', '', ...persistence],
       ...['--maxmemory-policy', 'noeviction', '--daemonize', 'no'],
@@ -68,6 +66,7 @@ export async function startRedisServer(options: RedisServerOptions = {}): Promis
     // A group of its own: Ctrl-C in the terminal must not end Redis before the services.
     { stdio: ['ignore', 'pipe', 'pipe'], detached: true },
   );
+  endWithThisProgram(child);
   const removeFolder = () => {
     if (options.socketFolder === undefined) rmSync(folder, { recursive: true, force: true });
   };
@@ -103,12 +102,20 @@ export function makeSocketFolder(): string {
   return folder;
 }
 
-/** On Linux the kernel ends the server even when this program is killed with SIGKILL. */
-function dyingWithParent(program: string): [string, ...string[]] {
-  const canSetpriv =
-    process.platform === 'linux' &&
-    spawnSync('setpriv', ['--pdeathsig', 'TERM', 'true']).status === 0;
-  return canSetpriv ? ['setpriv', '--pdeathsig', 'TERM', program] : [program];
+/**
+ * Ends the server also when this program is killed with SIGKILL: a shell waits for the end of a
+ * pipe that we hold, which the kernel closes with us. Works wherever there is a shell; Linux alone
+ * could do it by `setpriv --pdeathsig`.
+ */
+function endWithThisProgram(server: ChildProcess): void {
+  // It could not be spawned; `ready` tells why.
+  if (server.pid === undefined) return;
+  const watchdog = spawn('sh', ['-c', 'read _; kill -TERM "$1"', 'sh', String(server.pid)], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  });
+  // Once the server has ended, its process id may belong to another program.
+  server.once('exit', () => watchdog.kill('SIGKILL'));
 }
 
 function ready(child: ChildProcess): Promise<void> {
