@@ -3,6 +3,7 @@
  * `tests/artifacts` keeps the screenshots.
  */
 import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 
@@ -242,22 +243,8 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
     const page = await open();
     const port = running.demo.system.ports.proxy;
     const ending = new AbortController();
-    const ask = async (): Promise<void> => {
-      const response = await fetch(`http://127.0.0.1:${port}/v1/messages`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', 'anthropic-version': '2023-06-01' },
-        body: JSON.stringify({
-          model: 'claude-haiku-4-5',
-          max_tokens: 1_000,
-          stream: true,
-          messages: [{ role: 'user', content: 'hello '.repeat(200) }],
-        }),
-        signal: ending.signal,
-      });
-      await response.text();
-    };
     const asking = (async () => {
-      while (!ending.signal.aborted) await ask();
+      while (!ending.signal.aborted) await ask(port, { signal: ending.signal });
     })().catch(() => undefined);
     try {
       await page.locator('.requests .phase').first().waitFor();
@@ -267,6 +254,18 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
       await asking;
     }
     await page.getByText('No request is running.').waitFor();
+  });
+
+  it('moves the sessions of an endpoint away after a question', async () => {
+    const page = await open();
+    await command('select', { endpointId: 'virginia' });
+    await ask(running.demo.system.ports.proxy, { sessionId: randomUUID() });
+    await page.getByRole('button', { name: 'Show details of Virginia' }).click();
+    const move = page.getByRole('button', { name: 'Move sessions away : Virginia' });
+    await move.click();
+    await page.getByRole('dialog', { name: /Move \d+ sessions? away from Virginia\?/ }).waitFor();
+    await page.locator('[data-action=confirm]').click();
+    await toast(page, 'with the next request').waitFor();
   });
 
   it('has a page on the proxy that says the same in the language of the browser', async () => {
@@ -338,3 +337,28 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
     });
   });
 });
+
+interface Asking {
+  readonly sessionId?: string;
+  readonly signal?: AbortSignal;
+}
+
+/** One request as Claude Code sends it, read to its end. */
+async function ask(port: number, { sessionId, signal }: Asking): Promise<void> {
+  const response = await fetch(`http://127.0.0.1:${port}/v1/messages`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      'anthropic-version': '2023-06-01',
+      ...(sessionId === undefined ? {} : { 'x-claude-code-session-id': sessionId }),
+    },
+    body: JSON.stringify({
+      model: 'claude-haiku-4-5',
+      max_tokens: 1_000,
+      stream: true,
+      messages: [{ role: 'user', content: 'hello '.repeat(200) }],
+    }),
+    signal: signal ?? null,
+  });
+  await response.text();
+}

@@ -90,7 +90,7 @@ function lineOf({ endpointId, source }: Series, look: ChartLook): uPlot.Series {
   const stroke = look.colourOf(endpointId);
   return source === 'probe'
     ? { stroke, width: 2, spanGaps: true, points: { show: true, size: 4, fill: stroke } }
-    : { stroke, width: 0, points: { show: true, size: 5, stroke, width: 1 } };
+    : { stroke, width: 0, points: { show: true, size: 5, stroke, fill: stroke, width: 0 } };
 }
 
 function drawMarks(chart: uPlot, content: ChartContent, look: ChartLook): void {

@@ -18,9 +18,8 @@ export function Sessions({ current }: { readonly current: ApiState }) {
           {say('sessions.title')} <span class="count">{numbers.count(total)}</span>
         </h2>
       </div>
-      {items.length === 0 ? (
-        <p class="empty">{say('sessions.empty')}</p>
-      ) : (
+      {total === 0 && <p class="empty">{say('sessions.empty')}</p>}
+      {items.length > 0 && (
         <Scrolling labelledBy="sessions-title">
           <table>
             <thead>
@@ -68,6 +67,9 @@ export function Sessions({ current }: { readonly current: ApiState }) {
             </tbody>
           </table>
         </Scrolling>
+      )}
+      {total > items.length && (
+        <p class="hint">{say('sessions.more', { shown: items.length, total })}</p>
       )}
       <p class="hint">{say('sessions.moreActions')}</p>
     </section>

@@ -200,6 +200,7 @@ export const screens = {
   'sessions.cache': 'Prompt cache',
   'sessions.cache.warm': 'warm for {left}',
   'sessions.cache.cold': 'gone',
+  'sessions.more': '{shown} of {total} are shown, the latest first.',
   'sessions.moreActions': 'A session keeps its endpoint while its prompt cache is warm.',
 
   'log.title': 'Events',

@@ -189,6 +189,7 @@ export const screens = {
   'sessions.cache': '提示缓存',
   'sessions.cache.warm': '还可用 {left}',
   'sessions.cache.cold': '已失效',
+  'sessions.more': '显示 {total} 个中的 {shown} 个，最近的在前。',
   'sessions.moreActions': '提示缓存有效期间，会话保留其端点。',
 
   'log.title': '事件',
