@@ -2,7 +2,14 @@ import { defineConfig } from 'vitest/config';
 
 // One kind after the other: the whole program is not started beside a hundred other tests.
 const order = (groupOrder: number) => ({ sequence: { groupOrder } });
-const everywhere = ['packages/**', 'services/**', 'scripts/**', 'bench/**', 'grafana/**'];
+const everywhere = [
+  'packages/**',
+  'services/**',
+  'scripts/**',
+  'bench/**',
+  'grafana/**',
+  'deploy/**',
+];
 
 export default defineConfig({
   test: {
