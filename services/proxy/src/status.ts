@@ -6,6 +6,7 @@ import type { Situation } from '@zephyr/texts/screens';
 
 import type { Accounts } from './accounts.ts';
 import type { RunningRequest } from './edge.ts';
+import { pseudonymOf } from './pseudonym.ts';
 import type { Routing } from './routing.ts';
 
 export interface StatusDeps {
@@ -113,8 +114,9 @@ export function presenceOf(deps: StatusDeps): ProxyPresence {
           },
     configHash: deps.configHash(),
     activeRequests: Object.fromEntries(deps.accounts.active),
-    requests: deps.oldestRequests(MAX_REQUESTS_TOLD).map(({ number, ...request }) => ({
+    requests: deps.oldestRequests(MAX_REQUESTS_TOLD).map(({ number, sessionId, ...request }) => ({
       ...request,
+      sessionId: sessionId === null ? null : pseudonymOf(sessionId, snapshot?.incarnation),
       id: `${deps.proxyId}/${number}`,
       // The proxy does not look into bodies.
       model: null,
