@@ -26,11 +26,16 @@ export interface Terminal {
   close(): void;
 }
 
+/** Ink draws nothing before the end where it believes that nobody looks. */
+const env = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !/^(CI|CI_.*|CONTINUOUS_INTEGRATION)$/.test(name)),
+);
+
 /** Runs a command line in a shell in a terminal of that size. */
 export function openTerminal(commandLine: string, options: TerminalOptions): Terminal {
   const socket = `zephyr-test-${process.pid}-${Math.random().toString(36).slice(2, 8)}`;
   const tmux = (...args: string[]): string =>
-    execFileSync('tmux', ['-L', socket, '-f', '/dev/null', ...args], { encoding: 'utf8' });
+    execFileSync('tmux', ['-L', socket, '-f', '/dev/null', ...args], { encoding: 'utf8', env });
   const { columns, rows, cwd } = options;
   const size = ['-x', String(columns), '-y', String(rows)];
   tmux('new-session', '-d', '-s', 'test', '-c', cwd, ...size, 'sh');
