@@ -3,13 +3,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { renderDashboards } from '../../grafana/source/dashboards.ts';
+import { renderCommandHelp } from './command-help.ts';
 import { renderConfiguration } from './configuration.ts';
 import { renderMetricTables } from './metrics-table.ts';
 
 export const root = join(import.meta.dirname, '../..');
 
-const METRICS_FROM = '<!-- made by npm run generate: from here -->';
-const METRICS_TO = '<!-- made by npm run generate: to here -->';
+const FROM = '<!-- made by npm run generate: from here -->';
+const TO = '<!-- made by npm run generate: to here -->';
 
 export function generatedFiles(): ReadonlyMap<string, string> {
   const read = (path: string) => readFileSync(join(root, path), 'utf8');
@@ -18,15 +19,17 @@ export function generatedFiles(): ReadonlyMap<string, string> {
       ([file, text]) => [`grafana/dashboards/${file}`, text] as [string, string],
     ),
     ['docs/configuration.md', renderConfiguration(read('config.toml.example'))],
-    ['docs/metrics.md', withTables(read('docs/metrics.md'))],
+    filled('docs/metrics.md', renderMetricTables()),
+    filled('docs/cli.md', renderCommandHelp()),
   ]);
 }
 
-function withTables(page: string): string {
-  const [before, rest] = page.split(METRICS_FROM);
-  const after = rest?.split(METRICS_TO)[1];
+/** A page of which a part, between two marks, is made. */
+function filled(path: string, part: string): [string, string] {
+  const [before, rest] = readFileSync(join(root, path), 'utf8').split(FROM);
+  const after = rest?.split(TO)[1];
   if (before === undefined || after === undefined) {
-    throw new Error('docs/metrics.md has lost the marks between which its tables stand');
+    throw new Error(`${path} has lost the marks between which stands what is made`);
   }
-  return `${before}${METRICS_FROM}\n\n${renderMetricTables()}\n\n${METRICS_TO}${after}`;
+  return [path, `${before}${FROM}\n\n${part}\n\n${TO}${after}`];
 }

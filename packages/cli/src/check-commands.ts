@@ -4,13 +4,19 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 
 /** @param options that every command takes: where the configuration is */
 export function addCheckCommands(program: Command, options: readonly Option[]): void {
-  const add = (definition: string, description: string): Command => {
+  const add = (definition: string, description: string, examples: readonly string[]): Command => {
     const command = program.command(definition).description(description);
     for (const option of options) command.addOption(option);
-    return command.option('--json', 'print JSON for programs');
+    const lines = examples.map((example) => `  zephyr ${example}`);
+    return command
+      .option('--json', 'print JSON for programs')
+      .addHelpText('after', ['', 'Examples:', ...lines].join('\n'));
   };
 
-  add('probe [endpoint]', 'Check all endpoints now, or one; needs no running Zephyr')
+  add('probe [endpoint]', 'Check all endpoints now, or one; needs no running Zephyr', [
+    'probe',
+    'probe instcopilot-hk --style messages',
+  ])
     .addOption(
       new Option('--style <style>', 'instead of the configured one').choices([...PROBE_STYLES]),
     )
@@ -19,14 +25,17 @@ export function addCheckCommands(program: Command, options: readonly Option[]): 
       finish(await probe({ wanted, options: given, ...surroundings() }));
     });
 
-  add('doctor', 'Why does it not work? Look at everything that Zephyr needs')
+  add('doctor', 'Why does it not work? Look at everything that Zephyr needs', [
+    'doctor',
+    'doctor --free',
+  ])
     .option('--free', 'leave out the checks that spend tokens')
     .action(async (given) => {
       const { doctor } = await import('./commands/doctor.ts');
       finish(await doctor({ options: given, ...surroundings() }));
     });
 
-  add('test-timing', 'Measure whether checks are on time')
+  add('test-timing', 'Measure whether checks are on time', ['test-timing --seconds 30'])
     .option('--seconds <number>', 'how long', parseCount, 120)
     .option('--url <url>', 'address of the controller (default: from config.toml)')
     .action(async (given) => {
@@ -34,7 +43,7 @@ export function addCheckCommands(program: Command, options: readonly Option[]): 
       finish(await testTiming({ options: given, ...surroundings() }));
     });
 
-  add('cost', 'What the checks cost today, and what live traffic saved')
+  add('cost', 'What the checks cost today, and what live traffic saved', ['cost', 'cost --days 7'])
     .option('--url <url>', 'address of the controller (default: from config.toml)')
     .option('--days <number>', 'the last days instead; needs the Redis of config.toml', parseCount)
     .action(async (given) => {

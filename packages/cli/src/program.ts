@@ -1,0 +1,130 @@
+/**
+ * All commands with their options and help. Each command's module is loaded only when it runs: a
+ * start takes no longer for the commands that are not used.
+ */
+import { ZephyrError } from '@zephyr/runtime/errors';
+import { Command, Option } from 'commander';
+
+import { addCheckCommands } from './check-commands.ts';
+import { addOperatorCommands, type Surroundings } from './operator-commands.ts';
+
+export function buildProgram(surroundings: Surroundings): Command {
+  const program = new Command('zephyr')
+    .description('Sends each Claude Code request to the endpoint that is fastest now.')
+    .showHelpAfterError('(zephyr --help lists the commands)')
+    .exitOverride();
+  const files = [
+    new Option('--config <path>', 'configuration file').default('config.toml').env('ZEPHYR_CONFIG'),
+    new Option('--env-file <path>', 'file with the tokens').default('.env').env('ZEPHYR_ENV_FILE'),
+  ];
+  addStart(program, files);
+  addDemo(program, surroundings);
+  addCheckCommands(program, files);
+  addConfig(program, files, surroundings);
+  addClients(program, files, surroundings);
+  addSecrets(program, surroundings);
+  addOperatorCommands(program, files, surroundings);
+  return program;
+}
+
+type Files = readonly Option[];
+
+function addStart(program: Command, files: Files): void {
+  const command = program
+    .command('start')
+    .description('Start Zephyr on this machine with your config.toml and .env');
+  for (const option of files) command.addOption(option);
+  command
+    .addOption(portOption())
+    .option('--headless', 'log instead of a dashboard')
+    .addHelpText('after', examples('start', 'start --headless --port 9080'))
+    .action(async (options) => {
+      const { start } = await import('./commands/start.ts');
+      process.exitCode = await start(options);
+    });
+}
+
+function addDemo(program: Command, { environment, print }: Surroundings): void {
+  const demo = program
+    .command('demo')
+    .description('Start Zephyr with three simulated endpoints; needs no token')
+    .addOption(portOption())
+    .addHelpText('after', examples('demo', 'demo kill Tokyo', 'demo revive Tokyo'))
+    .action(async (options) => {
+      const { runDemo } = await import('./commands/demo.ts');
+      process.exitCode = await runDemo(options);
+    });
+  for (const [name, description] of [
+    ['kill', 'Kill a simulated endpoint of the running demo'],
+    ['revive', 'Bring a killed simulated endpoint back'],
+  ] as const) {
+    demo
+      .command(`${name} <endpoint>`)
+      .description(description)
+      .action(async (endpoint: string) => {
+        const { controlDemo } = await import('./commands/demo-control.ts');
+        print(await controlDemo(name, endpoint, environment));
+      });
+  }
+}
+
+function addConfig(program: Command, files: Files, { environment, print }: Surroundings): void {
+  const command = program
+    .command('config')
+    .description('Look at the configuration')
+    .command('check')
+    .description('Tell all problems of config.toml and .env at once; starts nothing');
+  for (const option of files) command.addOption(option);
+  command
+    .option('--json', 'print JSON for programs')
+    .addHelpText('after', examples('config check', 'config check --config other.toml --json'))
+    .action(async (options) => {
+      const { checkConfig } = await import('./commands/config-check.ts');
+      const { text, exitCode } = checkConfig(options, environment);
+      print(text);
+      process.exitCode = exitCode;
+    });
+}
+
+function addClients(program: Command, [configOption]: Files, { print }: Surroundings): void {
+  const command = program
+    .command('clients')
+    .description('Who may use the proxy')
+    .command('add <name>')
+    .description('Give a person or machine a key: prints it once, writes its hash to config.toml');
+  if (configOption !== undefined) command.addOption(configOption);
+  command
+    .addHelpText('after', examples('clients add ann'))
+    .action(async (name: string, options: { config: string }) => {
+      const { addClient } = await import('./commands/clients.ts');
+      print(addClient(options.config, name));
+    });
+}
+
+function addSecrets(program: Command, { print }: Surroundings): void {
+  program
+    .command('secrets <folder>')
+    .description('Make the passwords between the services of a deployment; keeps what is there')
+    .option('--redis <host:port>', 'Redis as the services see it', 'redis:6379')
+    .addHelpText('after', examples('secrets secrets', 'secrets secrets --redis redis.lan:6379'))
+    .action(async (folder: string, options: { redis: string }) => {
+      const { makeSecrets } = await import('./commands/secrets.ts');
+      for (const path of makeSecrets(folder, options)) print(`made ${path}`);
+    });
+}
+
+function examples(...commands: readonly string[]): string {
+  return ['', 'Examples:', ...commands.map((command) => `  zephyr ${command}`)].join('\n');
+}
+
+function portOption(): Option {
+  return new Option('--port <number>', 'port of the proxy').argParser(parsePort);
+}
+
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port > 65_535) {
+    throw new ZephyrError('USAGE', `--port ${text} is not a port`, { advice: ['0 to 65535'] });
+  }
+  return port;
+}
