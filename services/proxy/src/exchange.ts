@@ -18,12 +18,13 @@ import { Attempt, type AttemptResult, type FailedAttempt, type HeldResponse } fr
 import type { Endpoint } from './endpoints.ts';
 import { upstreamHeaders } from './headers.ts';
 import type { Metrics, RequestOutcome } from './metrics.ts';
+import { giveOwnWords } from './own-words.ts';
+import { Placement } from './placement.ts';
 import { Relay, type RelayResult } from './relay.ts';
 import { type KeptBodies, RequestBody } from './request-body.ts';
 import type { Routing } from './routing.ts';
 import type { Send } from './sender.ts';
-import { sessionIdOf } from './session-id.ts';
-import { readModel, readUsage } from './tail.ts';
+import { readUsage } from './tail.ts';
 import type { Target } from './target.ts';
 
 export interface ExchangeDeps {
@@ -69,7 +70,7 @@ const ERROR_OF_NONE = {
 export class Exchange {
   readonly #deps: ExchangeDeps;
   readonly #settings: DataPathConfig;
-  readonly #sessionId: string | undefined;
+  readonly #placement: Placement;
   readonly #input: ExchangeInput;
   readonly #onEnded: () => void;
   readonly #body: RequestBody;
@@ -85,7 +86,7 @@ export class Exchange {
   constructor(deps: ExchangeDeps, input: ExchangeInput, onEnded: () => void) {
     this.#deps = deps;
     this.#settings = deps.settings();
-    this.#sessionId = input.target.gate === 'other' ? undefined : sessionIdOf(input.req.headers);
+    this.#placement = new Placement(deps, input.req.headers, input.target.gate);
     this.#input = input;
     this.#onEnded = onEnded;
     this.#body = new RequestBody(
@@ -110,7 +111,7 @@ export class Exchange {
       ageMs: Math.round(performance.now() - this.#startedAtMs),
       phase: this.#relay !== undefined ? 'streaming' : isConnecting ? 'connecting' : 'waiting',
       attempt: this.#tried.size,
-      sessionId: this.#sessionId ?? null,
+      sessionId: this.#placement.sessionId ?? null,
     };
   }
 
@@ -138,7 +139,7 @@ export class Exchange {
   }
 
   #tryNext(): void {
-    const choice = this.#deps.routing.choose(this.#tried, this.#preferredId());
+    const choice = this.#deps.routing.choose(this.#tried, this.#placement.preferredId());
     if (choice.kind === 'send') {
       this.#attempt(this.#deps.routing.endpoint(choice.id), { freshConnection: false });
       return;
@@ -147,16 +148,6 @@ export class Exchange {
     // A failed connect says no more than that nothing is in service.
     if (last !== undefined && last.phase !== 'connecting') this.#answerFailure(last);
     else this.#answerError(ERROR_OF_NONE[choice.why], jittered(choice.retryAfterMs));
-  }
-
-  /** Where the session's prompt cache is; while traffic moves over, where its turn has come. */
-  #preferredId(): EndpointId | undefined {
-    const { sessions, routing } = this.#deps;
-    const id = this.#sessionId;
-    const generationOf = (endpointId: EndpointId): number => routing.generationOf(endpointId);
-    const place =
-      id === undefined ? undefined : sessions?.placeOf(id, generationOf, performance.now());
-    return place ?? routing.rampedPlace(id ?? String(this.#startedAtMs));
   }
 
   #attempt(endpoint: Endpoint, { freshConnection }: { freshConnection: boolean }): void {
@@ -208,29 +199,22 @@ export class Exchange {
     const { id } = endpoint;
     const { routing, accounts } = this.#deps;
     if (result.kind === 'failed') {
-      routing.failed(id, result.failure, result.retryAfterMs);
-      accounts.failed(id, result.failure);
+      // A connection that died while it was idle says nothing about the endpoint.
+      if (!result.staleConnection || this.#refreshed) {
+        routing.failed(id, result.failure, result.retryAfterMs);
+        accounts.failed(id, result.failure);
+      }
       this.#endAttempt();
       this.#onFailed(endpoint, result);
       return;
     }
     routing.succeeded(id);
-    if (result.kind === 'committed') this.#onContent(id, result.ttftMs);
+    if (result.kind === 'committed') {
+      accounts.firstContent(id, result.ttftMs);
+      this.#placement.noteContent(id, result.ttftMs);
+    }
     this.#body.release();
     this.#relayAnswer(id, result.response, result.kind);
-  }
-
-  #onContent(endpointId: EndpointId, ttftMs: number): void {
-    const { accounts, sessions, routing } = this.#deps;
-    accounts.firstContent(endpointId, ttftMs);
-    if (this.#sessionId === undefined || this.#input.target.gate !== 'messages') return;
-    sessions?.noteContent(this.#sessionId, {
-      endpointId,
-      generation: routing.generationOf(endpointId),
-      ttftMs,
-      elsewhereMs: routing.scoreElsewhereMs(endpointId),
-      nowMs: performance.now(),
-    });
   }
 
   #onFailed(endpoint: Endpoint, result: FailedAttempt): void {
@@ -310,33 +294,21 @@ export class Exchange {
     } else {
       const usage = readUsage(response.held[0], result.tail);
       accounts.succeeded(id, usage);
-      if (this.#sessionId !== undefined) {
-        this.#deps.sessions?.noteUsage(this.#sessionId, usage, readModel(response.held[0]));
-      }
+      this.#placement.noteUsage(usage, response.held[0]);
       this.#end('ok');
     }
   }
 
   #answerFailure({ failure, response, retryAfterMs }: FailedAttempt): void {
-    const { res } = this.#input;
     if (response === undefined) {
       this.#answerError(errorOfFailure(failure), retryAfterMs);
       return;
     }
-    // The endpoint's own words, with the soonest moment at which trying again makes sense.
     const soonestMs = Math.min(retryAfterMs ?? 0, this.#deps.routing.soonestReturnMs());
-    const body = Buffer.concat(response.held);
-    res.writeHead(response.status, {
-      'content-type': 'application/json',
-      'content-length': body.length,
-      ...(typeof response.headers['request-id'] === 'string'
-        ? { 'request-id': response.headers['request-id'] }
-        : {}),
-      ...(retryAfterMs === undefined
-        ? {}
-        : { 'retry-after': String(Math.max(1, Math.ceil(soonestMs / 1000))) }),
+    giveOwnWords(this.#input.res, response, {
+      retryAfterMs: retryAfterMs === undefined ? undefined : soonestMs,
+      isLast: this.#deps.isDraining(),
     });
-    res.end(body);
     this.#end('failed');
   }
 

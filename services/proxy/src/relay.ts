@@ -165,7 +165,7 @@ export class Relay {
 }
 
 /** In HTTP/1.1 a missing last chunk shows the cut; in HTTP/1.0 only a reset does. */
-export function destroyConnection(res: ServerResponse): void {
+function destroyConnection(res: ServerResponse): void {
   const { socket, httpVersion } = res.req;
   if (httpVersion === '1.0') socket.resetAndDestroy();
   else socket.destroy();

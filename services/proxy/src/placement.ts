@@ -1,0 +1,63 @@
+/** Where one request would best go: where its session's prompt cache is, or where the ramp says. */
+import type { IncomingHttpHeaders } from 'node:http';
+
+import type { EndpointId, SessionTable, TokenUsage } from '@zephyr/core';
+
+import type { GateKind } from './gate.ts';
+import type { Routing } from './routing.ts';
+import { readModel } from './tail.ts';
+
+export interface PlacementDeps {
+  readonly routing: Routing;
+  /** Absent where sessions do not stick. */
+  readonly sessions: SessionTable | undefined;
+}
+
+export class Placement {
+  readonly #deps: PlacementDeps;
+  readonly #gate: GateKind;
+  readonly sessionId: string | undefined;
+
+  constructor(deps: PlacementDeps, headers: IncomingHttpHeaders, gate: GateKind) {
+    this.#deps = deps;
+    this.#gate = gate;
+    this.sessionId = gate === 'other' ? undefined : sessionIdOf(headers);
+  }
+
+  preferredId(): EndpointId | undefined {
+    const { sessions, routing } = this.#deps;
+    const id = this.sessionId;
+    if (id === undefined) return routing.rampedPlace(String(performance.now()));
+    const generationOf = (endpointId: EndpointId): number => routing.generationOf(endpointId);
+    const place = sessions?.placeOf(id, generationOf, performance.now());
+    return place ?? routing.rampedPlace(id);
+  }
+
+  /** A token count follows its session but does not place it. */
+  noteContent(endpointId: EndpointId, ttftMs: number): void {
+    if (this.sessionId === undefined || this.#gate !== 'messages') return;
+    const { sessions, routing } = this.#deps;
+    sessions?.noteContent(this.sessionId, {
+      endpointId,
+      generation: routing.generationOf(endpointId),
+      ttftMs,
+      elsewhereMs: routing.scoreElsewhereMs(endpointId),
+      nowMs: performance.now(),
+    });
+  }
+
+  /** @param start The first bytes of the answer, which name the model. */
+  noteUsage(usage: TokenUsage, start: Buffer | undefined): void {
+    if (this.sessionId === undefined || this.#gate !== 'messages') return;
+    this.#deps.sessions?.noteUsage(this.sessionId, usage, readModel(start));
+  }
+}
+
+/**
+ * The Claude Code session of a request. Claude Code keeps it over turns, tools, sub-agents and
+ * `--resume`; anything that does not look like its UUID is no session.
+ */
+function sessionIdOf(headers: IncomingHttpHeaders): string | undefined {
+  const id = headers['x-claude-code-session-id'];
+  return typeof id === 'string' && /^[A-Za-z0-9-]{8,64}$/.test(id) ? id : undefined;
+}
