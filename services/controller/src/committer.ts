@@ -5,10 +5,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { EpochMs, RoutingSnapshot, SnapshotContent } from '@zephyr/core';
 import { messageOf, ZephyrError } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
-import { type Commit, type CommitAnswer, writeCommit } from '@zephyr/runtime/redis/commit';
+import {
+  type Commit,
+  type CommitAnswer,
+  type CommitWrite,
+  writeCommit,
+} from '@zephyr/runtime/redis/commit';
 import type { Redis } from 'ioredis';
 
-import type { Write } from './leader-commit.ts';
 import type { Term } from './leadership.ts';
 import type { Metrics } from './metrics.ts';
 import { checkpointOf } from './mind.ts';
@@ -27,7 +31,7 @@ export interface CommitterDeps {
 
 /** What a turn is committed with. */
 export interface Attachment {
-  readonly writes: readonly Write[];
+  readonly writes: readonly CommitWrite[];
   readonly configHash: string;
   readonly nowMs: EpochMs;
 }

@@ -2,7 +2,7 @@
 import { assertNever, type Effect, severityOf } from '@zephyr/core';
 import type { ApiLogEntry } from '@zephyr/runtime/api';
 import type { AuditRecord } from '@zephyr/runtime/redis/commands';
-import type { Place } from '@zephyr/runtime/redis/commit';
+import type { CommitWrite } from '@zephyr/runtime/redis/commit';
 
 import type { DeepReadonly } from './deep-readonly.ts';
 
@@ -11,15 +11,10 @@ type WithoutId<Entry> = Entry extends unknown ? DeepReadonly<Omit<Entry, 'id'>> 
 /** An entry of the event log before it has its id, which is its place in the stream. */
 export type NewLogEntry = WithoutId<ApiLogEntry>;
 
-export interface Write {
-  readonly place: Place;
-  readonly value: unknown;
-}
+export const logged = (entry: NewLogEntry): CommitWrite => ({ place: 'log', value: entry });
 
-export const logged = (entry: NewLogEntry): Write => ({ place: 'log', value: entry });
-
-export function writesOf(effects: readonly Effect[], nowMs: number): readonly Write[] {
-  return effects.flatMap((effect): readonly Write[] => {
+export function writesOf(effects: readonly Effect[], nowMs: number): readonly CommitWrite[] {
+  return effects.flatMap((effect): readonly CommitWrite[] => {
     switch (effect.kind) {
       case 'record': {
         const { decision } = effect;
@@ -45,7 +40,7 @@ export function writesOf(effects: readonly Effect[], nowMs: number): readonly Wr
   });
 }
 
-export function auditWrites(audits: readonly AuditRecord[], nowMs: number): readonly Write[] {
+export function auditWrites(audits: readonly AuditRecord[], nowMs: number): readonly CommitWrite[] {
   return audits.flatMap((audit) => {
     const { endpointId } = audit.body;
     const entry: NewLogEntry = {

@@ -21,10 +21,17 @@ const entrySchema = z.object({
   inputs: z.array(anObject<Input>()),
   decisions: z.array(anObject<Decision>()),
 });
-export type RecordedTurn = z.infer<typeof entrySchema>;
+type Entry = z.infer<typeof entrySchema>;
 
 /** Ten minutes or so: a world is as large as the inputs of some minutes. */
 const TURNS_PER_SEGMENT = 600;
+/** Many proxies and endpoints make large turns; then a segment ends earlier… */
+const SEGMENT_BYTES = 1024 * 1024;
+/** …and fewer are kept: all of it is in the memory of Redis. */
+const KEPT_BYTES = 8 * 1024 * 1024;
+/** Of a turn, until turns have been measured, and how much the newest one counts. */
+const USUAL_BYTES = 1024;
+const NEWEST_WEIGHT = 0.02;
 const PAGE = 500;
 
 export interface Turn {
@@ -35,27 +42,40 @@ export interface Turn {
   readonly decisions: readonly Decision[];
 }
 
+export interface Recorded {
+  readonly entry: Entry;
+  /** How many entries of this size may be kept. */
+  readonly kept: number;
+}
+
 /** Makes the entries of one term of a leader. */
 export class Recorder {
   #continues: boolean;
   #policy = '';
   #turns = 0;
+  #bytes = 0;
+  #meanBytes = USUAL_BYTES;
 
   /** @param continues whether the term begins with the world that the last one ended with. */
   constructor(continues: boolean) {
     this.#continues = continues;
   }
 
-  next({ before, policy, inputs, decisions }: Turn): RecordedTurn {
+  next({ before, policy, inputs, decisions }: Turn): Recorded {
     const policyNow = JSON.stringify(policy);
-    const isHead = policyNow !== this.#policy || this.#turns >= TURNS_PER_SEGMENT;
+    const isFull = this.#turns >= TURNS_PER_SEGMENT || this.#bytes >= SEGMENT_BYTES;
+    const isHead = isFull || policyNow !== this.#policy;
+    const heard = { inputs: [...inputs], decisions: [...decisions] };
+    const bytes = Buffer.byteLength(JSON.stringify(heard));
     this.#policy = policyNow;
     this.#turns = isHead ? 1 : this.#turns + 1;
-    const heard = { inputs: [...inputs], decisions: [...decisions] };
-    if (!isHead) return heard;
+    this.#bytes = isHead ? bytes : this.#bytes + bytes;
+    this.#meanBytes += NEWEST_WEIGHT * (bytes - this.#meanBytes);
+    const kept = Math.ceil(KEPT_BYTES / this.#meanBytes);
+    if (!isHead) return { entry: heard, kept };
     const head = { continues: this.#continues, policy, world: before };
     this.#continues = true;
-    return { head, ...heard };
+    return { entry: { head, ...heard }, kept };
   }
 }
 

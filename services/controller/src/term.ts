@@ -13,17 +13,18 @@ import { ZephyrError } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
 import { createRedis, type RedisTarget } from '@zephyr/runtime/redis/client';
 import type { AuditRecord } from '@zephyr/runtime/redis/commands';
+import type { CommitWrite } from '@zephyr/runtime/redis/commit';
 import type { Redis } from 'ioredis';
 
 import { auditsOf, type CoreCommand, reloadAudit, sortCommands } from './commands.ts';
 import type { CommittedTurn } from './committed-turn.ts';
 import { Committer } from './committer.ts';
 import { type Heard, hear, readPresences, reportOf } from './inputs.ts';
-import { auditWrites, logged, type NewLogEntry, type Write, writesOf } from './leader-commit.ts';
+import { auditWrites, logged, type NewLogEntry, writesOf } from './leader-commit.ts';
 import type { Term } from './leadership.ts';
 import type { Metrics } from './metrics.ts';
 import { type Mind, type Recalled, recall } from './mind.ts';
-import { type RecordedTurn, Recorder } from './recording.ts';
+import { Recorder } from './recording.ts';
 import type { RedisClock } from './redis-clock.ts';
 import { isOutOfStep, openSchedules, overdueProbes, type Schedules } from './schedules.ts';
 import { settingsOf } from './settings.ts';
@@ -191,12 +192,12 @@ class Leader {
       log.error({ err: error, event: input.event.kind }, 'an event was left out');
     }
     const audits = [...commands.audits, ...auditsOf(turn.effects, commands.forCore, nowMs)];
-    const writes: readonly Write[] = [
+    const writes: readonly CommitWrite[] = [
       ...this.#notes(nowMs).map(logged),
       ...writesOf(turn.effects, nowMs),
       ...auditWrites(audits, nowMs),
       { place: 'view', value: view },
-      { place: 'inputs', value: this.#record(turn, made.policy) },
+      this.#record(turn, made.policy),
     ];
     await this.#committer.commit(turn, { writes, configHash, nowMs });
     this.#mind = turn.mind;
@@ -204,11 +205,12 @@ class Leader {
     committed({ mind: turn.mind, effects: turn.effects, view, snapshotVersion });
   }
 
-  #record({ inputs, effects }: TurnResult, policy: Policy): RecordedTurn {
+  #record({ inputs, effects }: TurnResult, policy: Policy): CommitWrite {
     const decisions = effects.flatMap((effect) =>
       effect.kind === 'record' ? [effect.decision] : [],
     );
-    return this.#recorder.next({ before: this.#mind.world, policy, inputs, decisions });
+    const recorded = this.#recorder.next({ before: this.#mind.world, policy, inputs, decisions });
+    return { place: 'inputs', value: recorded.entry, kept: recorded.kept };
   }
 
   #notes(atMs: number): readonly NewLogEntry[] {

@@ -11,7 +11,7 @@ const PLACES = {
   operator: { key: keys.operator, kept: 0 },
   world: { key: keys.world, kept: 0 },
   view: { key: keys.view, kept: 0 },
-  /** One entry for each second or so, of about 1 kB: the last two hours. */
+  /** One entry for each second or so, of about 1 kB: the last two hours. Fewer where they are larger. */
   inputs: { key: keys.inputs, kept: 7_200 },
   /** A decision with its inputs is about 2 kB: 10 MB. */
   decisions: { key: keys.decisions, kept: 5_000 },
@@ -22,11 +22,18 @@ const PLACES = {
 export type Place = keyof typeof PLACES;
 const PLACE_NAMES = Object.keys(PLACES) as Place[];
 
+export interface CommitWrite {
+  readonly place: Place;
+  readonly value: unknown;
+  /** About how many entries the stream shall keep, where that is less than usual. */
+  readonly kept?: number | undefined;
+}
+
 export interface Commit {
   /** Unique; the same id again means the same commit, whose reply was lost. */
   readonly id: string;
   readonly snapshot?: RoutingSnapshot | undefined;
-  readonly writes: readonly { readonly place: Place; readonly value: unknown }[];
+  readonly writes: readonly CommitWrite[];
 }
 
 export type CommitAnswer =
@@ -56,10 +63,10 @@ export async function writeCommit(
         ...[leader.id, leader.epoch, commit.id, leader.knownVersion],
         commit.snapshot === undefined ? '' : JSON.stringify(commit.snapshot),
         keys.snapshotChanged,
-        ...commit.writes.flatMap(({ place, value }) => [
+        ...commit.writes.flatMap(({ place, value, kept }) => [
           // Lua counts from one.
           fixedKeys.length + PLACE_NAMES.indexOf(place) + 1,
-          PLACES[place].kept,
+          Math.min(kept ?? Number.POSITIVE_INFINITY, PLACES[place].kept),
           JSON.stringify(value),
         ]),
       ],
