@@ -98,7 +98,7 @@ function refuseStrangers({ server }: Config, { clientKeys }: Secrets): void {
   if (server.open || clientKeys.length > 0 || isLoopback(server.host)) return;
   throw new ZephyrError('CONFIG', `the proxy would serve everybody who reaches ${server.host}`, {
     advice: [
-      'give each person a key: [[clients]] with name and key_env, key_file or key_sha256',
+      'give each person a key: zephyr clients add NAME (with compose: make client NAME=…)',
       'or say that this is meant: open = true under [server]',
       'or listen on this machine only: host = "127.0.0.1" under [server]',
     ],
