@@ -86,6 +86,30 @@ export function logText(
   }
 }
 
+export interface LogLine<Entry> {
+  /** The latest of those that say the same. */
+  readonly entry: Entry;
+  readonly text: string;
+  /** How many say the same, one after the other. */
+  readonly count: number;
+}
+
+/** The log in words, newest first; what repeats itself takes one line. */
+export function logLines<Entry extends LogFacts & { readonly atMs: number }>(
+  newestFirst: readonly Entry[],
+  names: Names,
+  speech: Speech,
+): readonly LogLine<Entry>[] {
+  const lines: LogLine<Entry>[] = [];
+  for (const entry of newestFirst) {
+    const text = logText(entry, names, speech);
+    const last = lines.at(-1);
+    if (last?.text === text) lines[lines.length - 1] = { ...last, count: last.count + 1 };
+    else lines.push({ entry, text, count: 1 });
+  }
+  return lines;
+}
+
 /** Actors and commands are open sets in the API: one that has no word is named as it is. */
 function wordFor(area: 'command' | 'actor', code: string, say: Speech['say']): string {
   const key = `${area}.${code}`;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { logLines } from './log-lines.ts';
 import { numbersOf } from './numbers.ts';
 import { LANGUAGES } from './screen-catalogue.ts';
 import { decisionText, headlineOf, nextOf, roleOf, whyOf } from './sentences.ts';
@@ -157,6 +158,27 @@ describe('decisionText', () => {
     const names = situationWith({});
     expect(decisionText(lastSwitch, names, speech)).toBe('B → A: 187\u00a0ms faster');
     expect(decisionText(initial, names, speech)).toBe('B → A: first choice after the start');
+  });
+});
+
+describe('logLines', () => {
+  it('gives what repeats itself one line, with the latest time', () => {
+    const names = situationWith({});
+    const config = { kind: 'config' as const, outcome: 'applied' as const, problems: [] };
+    const store = { kind: 'store' as const, status: 'away' as const };
+    const entries = [
+      { ...config, atMs: 4 },
+      { ...config, atMs: 3 },
+      { ...store, atMs: 2 },
+      { ...config, atMs: 1 },
+    ];
+    expect(logLines(entries, names, speech).map(({ entry, count }) => [entry.atMs, count])).toEqual(
+      [
+        [4, 2],
+        [2, 1],
+        [1, 1],
+      ],
+    );
   });
 });
 

@@ -6,7 +6,7 @@ import type { ApiEndpoint, ApiRequest, ApiState } from '@zephyr/runtime/api';
 import {
   headlineOf,
   type Language,
-  logText,
+  logLines,
   nameOf,
   nextOf,
   numbersOf,
@@ -342,18 +342,18 @@ function Requests({ model, state, speech, rows }: RowsProps): ReactElement {
 
 function Events({ model, state, speech, rows }: RowsProps): ReactElement {
   const { say, numbers } = speech;
-  const shown = model.log.slice(0, rows);
+  const shown = logLines(model.log, state, speech).slice(0, rows);
   return h(
     Box,
     { flexDirection: 'column', marginTop: 1 },
     line(say('log.title'), { dimColor: true }),
     ...(shown.length === 0 ? [h(Text, { key: 'empty', dimColor: true }, say('log.empty'))] : []),
-    ...shown.map((entry) =>
+    ...shown.map(({ entry, text, count }) =>
       h(
         Text,
         { key: entry.id, wrap: 'truncate-end' },
         h(Text, { dimColor: true }, `${numbers.time(entry.atMs, model.nowMs)}  `),
-        logText(entry, state, speech),
+        count === 1 ? text : `${text} × ${numbers.count(count)}`,
       ),
     ),
   );

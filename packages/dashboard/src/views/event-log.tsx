@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals';
 import type { ApiLogEntry, ApiState } from '@zephyr/runtime/api';
-import { logText } from '@zephyr/texts/screens';
+import { logLines } from '@zephyr/texts/screens';
 
 import { reloadConfiguration } from '../actions.ts';
 import { speech } from '../language.ts';
@@ -15,7 +15,7 @@ const filter = signal<Filter>('all');
 /** What has happened, the newest first. */
 export function EventLog({ current }: { readonly current: ApiState }) {
   const { say, numbers } = speech.value;
-  const shown = log.value.filter(isShown);
+  const shown = logLines(log.value.filter(isShown), current, speech.value);
   return (
     <section class="panel log" aria-labelledby="log-title">
       <div class="panel-head">
@@ -41,12 +41,14 @@ export function EventLog({ current }: { readonly current: ApiState }) {
       ) : (
         <Scrolling labelledBy="log-title">
           <ol>
-            {shown.map((entry) => (
+            {shown.map(({ entry, text, count }) => (
               <li key={entry.id} class={toneOf(entry)} data-kind={entry.kind}>
                 <time dateTime={new Date(entry.atMs).toISOString()}>
                   {numbers.time(entry.atMs, nowMs.value)}
                 </time>
-                <span>{logText(entry, current, speech.value)}</span>
+                <span>
+                  {text} {count > 1 && <span class="count">× {numbers.count(count)}</span>}
+                </span>
               </li>
             ))}
           </ol>
