@@ -3,7 +3,7 @@
  * request. A good configuration replaces the one in use; a bad one is refused and told.
  */
 import { createHash } from 'node:crypto';
-import { readFileSync, unwatchFile, watchFile } from 'node:fs';
+import { readFileSync } from 'node:fs';
 
 import { messageOf } from '../errors.ts';
 import type { Logger } from '../logger.ts';
@@ -26,22 +26,24 @@ export interface ConfigSource {
 }
 
 /**
- * Polling sees every kind of save on every kind of mount: editors that rename, symlinks that are
- * swapped by Kubernetes, single files mounted into containers. Notifications miss half of these.
+ * The files are read and compared once a second: that sees every kind of save on every kind of
+ * mount (editors that rename, symlinks that Kubernetes swaps, single files mounted into
+ * containers), of which notifications miss half. Watching by `fs.watchFile` misses a change that
+ * comes before its first look. It is also the limit: at most one reload each second.
  */
-const POLL_MS = 500;
-/** Changes within this time are one change: at most one reload each second. */
-const SETTLE_MS = 1_000;
+const POLL_MS = 1_000;
 
 export function createConfigSource(sources: ConfigSources, log: Logger): ConfigSource {
   const listeners: ((change: ConfigChange) => void)[] = [];
   let loaded = loadConfig(sources);
-  const files = [sources.configPath, sources.envFilePath, ...secretFiles(sources, loaded)];
-  let fingerprint = fingerprintOf(files);
-  let pending: NodeJS.Timeout | undefined;
+  const files = (): string[] => [
+    sources.configPath,
+    sources.envFilePath,
+    ...secretFiles(sources, loaded),
+  ];
+  let fingerprint = fingerprintOf(files());
 
   const load = (): ConfigChange => {
-    fingerprint = fingerprintOf(files);
     try {
       loaded = loadConfig(sources);
       return { status: 'applied', loaded };
@@ -50,29 +52,26 @@ export function createConfigSource(sources: ConfigSources, log: Logger): ConfigS
     }
   };
   const reload = (): ConfigChange => {
+    // Before the files are read: what changes meanwhile is seen the next time.
+    fingerprint = fingerprintOf(files());
     const change = load();
     if (change.status === 'applied') log.info({ hash: loaded.config.hash }, 'config applied');
     if (change.status === 'refused') log.error({ problems: change.problems }, 'config refused');
     for (const listener of listeners) listener(change);
     return change;
   };
-  const changed = () => {
-    pending ??= setTimeout(() => {
-      pending = undefined;
-      if (fingerprintOf(files) !== fingerprint) reload();
-    }, SETTLE_MS);
-  };
 
-  for (const file of files) watchFile(file, { interval: POLL_MS, persistent: false }, changed);
+  const poll = setInterval(() => {
+    if (fingerprintOf(files()) !== fingerprint) reload();
+  }, POLL_MS).unref();
   process.on('SIGHUP', reload);
   return {
     current: () => loaded,
     subscribe: (listener) => listeners.push(listener),
     reload,
     stop: () => {
-      clearTimeout(pending);
+      clearInterval(poll);
       process.off('SIGHUP', reload);
-      for (const file of files) unwatchFile(file, changed);
     },
   };
 }
