@@ -17,7 +17,6 @@ const REQUEST_HEADERS: ReadonlySet<string> = new Set([
   'x-client-app',
   'x-client-request-id',
 ]);
-const REQUEST_PREFIXES = ['anthropic-', 'x-stainless-', 'x-claude-'];
 
 const RESPONSE_HEADERS: ReadonlySet<string> = new Set([
   'cache-control',
@@ -52,8 +51,7 @@ export function upstreamHeaders(
   const headers: OutgoingHttpHeaders = { host: identity.authority };
   const listed = client.connection === undefined ? undefined : hopByHop(client.connection);
   for (const name in client) {
-    if (!REQUEST_HEADERS.has(name) && !REQUEST_PREFIXES.some((prefix) => name.startsWith(prefix)))
-      continue;
+    if (!passesUpstream(name)) continue;
     const value = client[name];
     if (value !== undefined && listed?.has(name) !== true) headers[name] = value;
   }
@@ -71,6 +69,16 @@ export function downstreamHeaders(upstream: IncomingHttpHeaders): OutgoingHttpHe
     if (passes && value !== undefined) headers[name] = value;
   }
   return headers;
+}
+
+/** Of some twenty-five headers of each request: no closure, no list. */
+function passesUpstream(name: string): boolean {
+  return (
+    REQUEST_HEADERS.has(name) ||
+    name.startsWith('anthropic-') ||
+    name.startsWith('x-stainless-') ||
+    name.startsWith('x-claude-')
+  );
 }
 
 /** The names that a Connection header declares to be for this hop only. */
