@@ -85,9 +85,12 @@ async function somethingHappens(random: () => number): Promise<void> {
   else await controller.command('enable', { endpointId: id });
 }
 
-/** The first of the configuration serves, until it fails its checks. */
+/** People choose while all are well; then the one that serves fails its checks. */
 async function anEndpointFails(): Promise<void> {
   for (const id of IDS) await probe(id, { status: 'ok', apiLatencyMs: 500 });
+  await controller.command('select', { endpointId: 'three' });
+  await controller.command('select', { endpointId: 'one' });
+  await controller.command('mode', { kind: 'auto' });
   for (let count = 0; count < 3; count += 1) {
     await probe(endpointId('one'), { status: 'failed', failure: 'reset', detail: 'reset' });
   }
@@ -182,7 +185,7 @@ describe('zephyr replay', () => {
     const { text } = await replayed({ set: ['health.fall=1000'] });
     expect(text).toMatch(/Replayed with health\.fall=1000: \d+ decisions?, \d+ as recorded\./);
     expect(text).toMatch(/Time +Recorded +Replayed +Gain/);
-    expect(text).toMatch(/Two → Three: a person chose it +the same/);
+    expect(text).toMatch(/Three → One: a person chose it +the same/);
   });
 
   it('takes other settings from a configuration file', async () => {
