@@ -119,8 +119,7 @@ function addReplay(add: AddCommand, say: Translate, { environment, print }: Surr
     .option(
       '--set <setting=value>',
       say('cli.option.set'),
-      (value, former: readonly string[]) => [...former, value],
-      [],
+      (value, former: readonly string[] | undefined) => [...(former ?? []), value],
     )
     .addOption(jsonOption(say))
     .addHelpText('after', `\n${say('replay.note')}`)

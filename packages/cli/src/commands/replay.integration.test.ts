@@ -198,7 +198,7 @@ describe('zephyr replay', () => {
     const file = join(folder, 'again.jsonl');
     await replayed({ save: file });
     const { text } = await replay({
-      options: { config, envFile: '', language: 'zh', file, set: [] },
+      options: { config, envFile: '', language: 'zh', file },
       environment: { TEAM_TOKEN: 'sk-some-token-of-the-test' },
       hasOtherConfig: true,
     });

@@ -30,7 +30,7 @@ export interface ReplayOptions extends AdminOptions {
   /** Where to keep the recording. */
   readonly save?: string;
   /** `<setting>=<value>`, see `withSetting`. */
-  readonly set: readonly string[];
+  readonly set?: readonly string[];
 }
 
 export interface ReplayCall {
@@ -100,14 +100,14 @@ function otherPolicy({
   environment,
   hasOtherConfig,
 }: ReplayCall): ((recorded: Policy) => Policy) | undefined {
-  if (!hasOtherConfig && options.set.length === 0) return undefined;
+  if (!hasOtherConfig && options.set === undefined) return undefined;
   const configured = hasOtherConfig
     ? policyOf(
         loadConfig({ configPath: options.config, envFilePath: options.envFile, environment })
           .config,
       )
     : undefined;
-  return (recorded) => options.set.reduce(withSetting, configured ?? recorded);
+  return (recorded) => (options.set ?? []).reduce(withSetting, configured ?? recorded);
 }
 
 interface Outcome {
@@ -162,7 +162,7 @@ function summary(
     }),
     outcome.isExact ? say('replay.exact') : say('replay.different'),
   ];
-  const others = [...(hasOtherConfig ? [options.config] : []), ...options.set];
+  const others = [...(hasOtherConfig ? [options.config] : []), ...(options.set ?? [])];
   if (others.length === 0) return lines;
   const same = compared.filter(({ status }) => status === 'both').length;
   const values = { settings: others.join(', '), count: replayed.length, same };
