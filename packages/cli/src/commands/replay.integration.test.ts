@@ -104,7 +104,6 @@ async function replayed(options: Partial<ReplayOptions> = {}) {
     config: join(folder, 'none.toml'),
     envFile: '',
     language: 'en',
-    set: [],
   } as const;
   const url = `http://127.0.0.1:${controller.port}`;
   return replay({
