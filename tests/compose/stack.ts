@@ -68,9 +68,12 @@ export async function createStack(
   chmodSync(folder, 0o755);
   cpSync(join(root, 'deploy/demo'), folder, { recursive: true });
   const [proxy, dashboard, grafana] = await Promise.all([freePort(), freePort(), freePort()]);
+  const version = `e2e-${process.pid}`;
   const environment = {
     ...process.env,
     COMPOSE_PROJECT_NAME: `zephyr-e2e-${process.pid}-${files.length}`,
+    // Images of its own: a build elsewhere on this machine would replace containers in mid test.
+    ZEPHYR_VERSION: version,
     ZEPHYR_CONFIG_FOLDER: folder,
     ZEPHYR_BIND: '127.0.0.1',
     ZEPHYR_PORT: String(proxy),
@@ -97,7 +100,14 @@ export async function createStack(
       return (await response.json()) as ProxyStatus;
     },
     remove: async () => {
+      const images = (await compose('--profile', '*', 'config', '--images')).split('\n');
       await compose('down', '--volumes', '--timeout', '5');
+      // The layers stay in the cache of the builder, for the next run.
+      await run('docker', [
+        'image',
+        'rm',
+        ...images.filter((image) => image.endsWith(version)),
+      ]).catch(() => undefined);
       rmSync(folder, { recursive: true });
     },
   };
