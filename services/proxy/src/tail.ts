@@ -5,30 +5,33 @@
 import type { TokenUsage } from '@zephyr/core';
 
 /** `message_delta` with its usage and `message_stop` take some hundred bytes. */
-const KEPT_BYTES = 2048;
+const KEPT_BYTES = 1024;
 /** `message_start` is the first event. */
 const MAX_HEAD_BYTES = 4096;
 
+/**
+ * Copies into one small buffer. Keeping the chunks themselves would let some twenty of them for each
+ * stream survive into the old generation of the heap, which costs more than the copying.
+ */
 export class AnswerTail {
-  readonly #chunks: Buffer[] = [];
-  #bytes = 0;
+  readonly #bytes = Buffer.allocUnsafe(2 * KEPT_BYTES);
+  #length = 0;
 
   push(chunk: Buffer): void {
-    this.#chunks.push(chunk);
-    this.#bytes += chunk.length;
-    for (;;) {
-      const oldest = this.#chunks[0];
-      if (oldest === undefined || this.#bytes - oldest.length < KEPT_BYTES) return;
-      this.#chunks.shift();
-      this.#bytes -= oldest.length;
+    if (chunk.length >= KEPT_BYTES) {
+      chunk.copy(this.#bytes, 0, chunk.length - KEPT_BYTES);
+      this.#length = KEPT_BYTES;
+      return;
     }
+    if (this.#length + chunk.length > this.#bytes.length) {
+      this.#bytes.copyWithin(0, this.#length - KEPT_BYTES, this.#length);
+      this.#length = KEPT_BYTES;
+    }
+    this.#length += chunk.copy(this.#bytes, this.#length);
   }
 
   text(): string {
-    const [first] = this.#chunks;
-    const isOne = this.#chunks.length === 1 && first !== undefined;
-    const bytes = isOne ? first : Buffer.concat(this.#chunks);
-    return bytes.toString('latin1', Math.max(0, bytes.length - 2 * KEPT_BYTES));
+    return this.#bytes.toString('latin1', 0, this.#length);
   }
 }
 
