@@ -30,6 +30,7 @@ function answered(
   sessions.noteContent(id, {
     endpointId: endpointId(parts.at ?? 'a'),
     generation: parts.generation ?? 0,
+    client: 'ann',
     ttftMs: parts.ttftMs ?? 500,
     elsewhereMs: parts.elsewhereMs,
     nowMs: parts.nowMs ?? 0,
@@ -155,12 +156,20 @@ describe('loads', () => {
     answered(sessions, 's1');
     sessions.noteUsage('s1', usage, 'claude-opus-4-8');
     answered(sessions, 's2', { at: 'b' });
-    expect(sessions.loads(1)).toEqual({
+    expect(sessions.loads(generations(), 1)).toEqual({
       a: { running: 1, cachedTokens: { opus: 1_000 } },
       b: { running: 1, cachedTokens: { other: 0 } },
     });
-    expect(sessions.loads(LIFETIME + 1)).toEqual({});
+    expect(sessions.loads(generations(), LIFETIME + 1)).toEqual({});
     expect(sessions.size).toBe(0);
+  });
+
+  it('counts a session nowhere once it was told to move, until it is placed anew', () => {
+    const sessions = table();
+    answered(sessions, 's');
+    expect(sessions.loads(generations({ a: 1 }), 1)).toEqual({});
+    answered(sessions, 's', { at: 'b', nowMs: 2 });
+    expect(Object.keys(sessions.loads(generations({ a: 1 }), 3))).toEqual(['b']);
   });
 
   it('is not misled by a small request of the same session', () => {
@@ -172,7 +181,7 @@ describe('loads', () => {
       { ...usage, cacheReadTokens: 0, cacheWriteTokens: 0 },
       'claude-haiku-4-5',
     );
-    expect(sessions.loads(1)['a']?.cachedTokens).toEqual({ opus: 1_000 });
+    expect(sessions.loads(generations(), 1)['a']?.cachedTokens).toEqual({ opus: 1_000 });
   });
 
   it.each([
@@ -182,5 +191,27 @@ describe('loads', () => {
     ['glm', 'other'],
   ])('%s is of the family %s', (model, family) => {
     expect(familyOf(model)).toBe(family);
+  });
+});
+
+describe('latest', () => {
+  it('tells of each session who, where, for how long and how often, the newest first', () => {
+    const sessions = table();
+    answered(sessions, 's1', { nowMs: 0 });
+    answered(sessions, 's2', { nowMs: 10 });
+    answered(sessions, 's1', { nowMs: 100 });
+    expect(sessions.latest(5, 1_000)).toEqual([
+      {
+        id: 's1',
+        endpointId: a,
+        client: 'ann',
+        ageMs: 1_000,
+        idleMs: 900,
+        requests: 2,
+        cacheRemainingMs: LIFETIME - 900,
+      },
+      expect.objectContaining({ id: 's2', requests: 1 }),
+    ]);
+    expect(sessions.latest(1, 1_000)).toHaveLength(1);
   });
 });

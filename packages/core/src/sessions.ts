@@ -30,6 +30,9 @@ const SHARE_AGAIN_MS = 60_000;
 interface Placed {
   readonly endpointId: EndpointId;
   readonly generation: number;
+  readonly client: string | null;
+  readonly startedAtMs: number;
+  readonly requests: number;
   readonly usedAtMs: number;
   readonly sharedAtMs: number;
   readonly slowStreak: number;
@@ -50,11 +53,26 @@ export interface FirstContent {
   readonly endpointId: EndpointId;
   /** The endpoint's `sessionGeneration` in the snapshot. */
   readonly generation: number;
+  /** Who asks, by the name of the key; null where there are no keys. */
+  readonly client: string | null;
   readonly ttftMs: number;
   /** Score of the active endpoint, where it is another one and known. */
   readonly elsewhereMs: number | undefined;
   readonly nowMs: number;
 }
+
+/** A running session, for people. */
+export interface RunningSession {
+  readonly id: string;
+  readonly endpointId: EndpointId;
+  readonly client: string | null;
+  readonly ageMs: number;
+  readonly idleMs: number;
+  readonly requests: number;
+  readonly cacheRemainingMs: number;
+}
+
+type GenerationOf = (endpointId: EndpointId) => number;
 
 export class SessionTable {
   readonly #rules: SessionRules;
@@ -70,24 +88,22 @@ export class SessionTable {
   }
 
   /** The endpoint that has the session's cache, as far as that is worth something now. */
-  placeOf(
-    id: string,
-    generationOf: (endpointId: EndpointId) => number,
-    nowMs: number,
-  ): EndpointId | undefined {
+  placeOf(id: string, generationOf: GenerationOf, nowMs: number): EndpointId | undefined {
     const placed = this.#sessions.get(id);
-    if (placed === undefined || this.#isIdle(placed, nowMs)) return undefined;
-    if (generationOf(placed.endpointId) > placed.generation) return undefined;
+    if (placed === undefined || this.#hasEnded(placed, generationOf, nowMs)) return undefined;
     return placed.slowStreak >= SLOW_ANSWERS ? undefined : placed.endpointId;
   }
 
   noteContent(id: string, content: FirstContent): void {
-    const { endpointId, generation, nowMs } = content;
+    const { endpointId, generation, client, nowMs } = content;
     const before = this.#sessions.get(id);
     const stays = before?.endpointId === endpointId && before.generation === generation;
     this.#set(id, {
       endpointId,
       generation,
+      client,
+      startedAtMs: before?.startedAtMs ?? nowMs,
+      requests: (before?.requests ?? 0) + 1,
       usedAtMs: nowMs,
       sharedAtMs: stays ? before.sharedAtMs : Number.NEGATIVE_INFINITY,
       slowStreak: isSlow(content) ? (stays ? before.slowStreak : 0) + 1 : 0,
@@ -112,8 +128,17 @@ export class SessionTable {
     const own = this.#sessions.get(shared.id);
     if (own !== undefined && own.usedAtMs >= usedAtMs) return;
     const { endpointId, generation } = shared;
+    const { client = null, startedAtMs = usedAtMs, requests = 0 } = own ?? {};
+    const known = { client, startedAtMs, requests };
     const fresh = { slowStreak: 0, family: 'other', cachedTokens: 0 } as const;
-    this.#set(shared.id, { endpointId, generation, usedAtMs, sharedAtMs: nowMs, ...fresh });
+    this.#set(shared.id, {
+      endpointId,
+      generation,
+      usedAtMs,
+      sharedAtMs: nowMs,
+      ...known,
+      ...fresh,
+    });
   }
 
   /** What other proxies do not know yet, or might forget soon. */
@@ -130,24 +155,47 @@ export class SessionTable {
     return unshared;
   }
 
-  /** The running sessions by endpoint; forgets those that are over. */
-  loads(nowMs: number): Readonly<Record<string, SessionLoad>> {
+  /**
+   * The running sessions by endpoint. Those that were told to move count nowhere, or the controller
+   * would see them at their former endpoint and move them again and again.
+   */
+  loads(generationOf: GenerationOf, nowMs: number): Readonly<Record<string, SessionLoad>> {
+    this.#forgetEnded(generationOf, nowMs);
     const loads: Record<
       string,
       { running: number; cachedTokens: Partial<Record<ModelFamily, number>> }
     > = {};
-    for (const [id, placed] of this.#sessions) {
-      if (this.#isIdle(placed, nowMs)) {
-        this.#sessions.delete(id);
-        continue;
-      }
-      const load = loads[placed.endpointId] ?? { running: 0, cachedTokens: {} };
-      loads[placed.endpointId] = load;
+    for (const { endpointId, family, cachedTokens } of this.#sessions.values()) {
+      const load = loads[endpointId] ?? { running: 0, cachedTokens: {} };
+      loads[endpointId] = load;
       load.running += 1;
-      const { family, cachedTokens } = placed;
       load.cachedTokens[family] = (load.cachedTokens[family] ?? 0) + cachedTokens;
     }
     return loads;
+  }
+
+  /** Those that asked last, newest first. */
+  latest(limit: number, nowMs: number): readonly RunningSession[] {
+    const latest = [...this.#sessions].slice(-limit).reverse();
+    return latest.map(([id, placed]) => ({
+      id,
+      endpointId: placed.endpointId,
+      client: placed.client,
+      ageMs: Math.round(nowMs - placed.startedAtMs),
+      idleMs: Math.round(nowMs - placed.usedAtMs),
+      requests: placed.requests,
+      cacheRemainingMs: Math.max(0, Math.round(placed.usedAtMs + this.#rules.lifetimeMs - nowMs)),
+    }));
+  }
+
+  #forgetEnded(generationOf: GenerationOf, nowMs: number): void {
+    for (const [id, placed] of this.#sessions) {
+      if (this.#hasEnded(placed, generationOf, nowMs)) this.#sessions.delete(id);
+    }
+  }
+
+  #hasEnded(placed: Placed, generationOf: GenerationOf, nowMs: number): boolean {
+    return this.#isIdle(placed, nowMs) || generationOf(placed.endpointId) > placed.generation;
   }
 
   #set(id: string, placed: Placed): void {

@@ -35,7 +35,10 @@ const AGE_CHECK_MS = 1_000;
 export class Edge {
   readonly #deps: EdgeDeps;
   /** In the order of their start. */
-  readonly #running = new Map<Exchange, { readonly number: number; readonly client: string }>();
+  readonly #running = new Map<
+    Exchange,
+    { readonly number: number; readonly client: string | null }
+  >();
   #lastNumber = 0;
   readonly #byClient = new Map<string, number>();
   readonly #ageCheck: NodeJS.Timeout;
@@ -61,7 +64,7 @@ export class Edge {
       if (views.length === limit) break;
       const view = exchange.view();
       if (view === undefined) continue;
-      views.push({ ...view, number, client: client === ANYBODY ? null : client });
+      views.push({ ...view, number, client });
     }
     return views;
   }
@@ -100,12 +103,13 @@ export class Edge {
     }
     this.#byClient.set(client, count + 1);
     this.#deps.metrics.clientRequests.inc({ client: admittance.label });
-    const exchange = new Exchange(this.#deps.exchange, { req, res, target }, () => {
+    const name = admittance.label === ANYBODY ? null : admittance.label;
+    const exchange = new Exchange(this.#deps.exchange, { req, res, target, client: name }, () => {
       this.#running.delete(exchange);
       this.#release(client);
     });
     this.#lastNumber += 1;
-    this.#running.set(exchange, { number: this.#lastNumber, client: admittance.label });
+    this.#running.set(exchange, { number: this.#lastNumber, client: name });
     exchange.start();
   };
 

@@ -57,6 +57,8 @@ export interface ExchangeInput {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
   readonly target: Extract<Target, { kind: 'upstream' }>;
+  /** Name of the client's key; null where keys are not used. */
+  readonly client: string | null;
 }
 
 const MIB = 1024 * 1024;
@@ -86,7 +88,7 @@ export class Exchange {
   constructor(deps: ExchangeDeps, input: ExchangeInput, onEnded: () => void) {
     this.#deps = deps;
     this.#settings = deps.settings();
-    this.#placement = new Placement(deps, input.req.headers, input.target.gate);
+    this.#placement = new Placement(deps, input);
     this.#input = input;
     this.#onEnded = onEnded;
     this.#body = new RequestBody(

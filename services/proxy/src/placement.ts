@@ -1,5 +1,5 @@
 /** Where one request would best go: where its session's prompt cache is, or where the ramp says. */
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 
 import type { EndpointId, SessionTable, TokenUsage } from '@zephyr/core';
 
@@ -13,15 +13,23 @@ export interface PlacementDeps {
   readonly sessions: SessionTable | undefined;
 }
 
+export interface PlacementInput {
+  readonly req: IncomingMessage;
+  readonly target: { readonly gate: GateKind };
+  readonly client: string | null;
+}
+
 export class Placement {
   readonly #deps: PlacementDeps;
   readonly #gate: GateKind;
+  readonly #client: string | null;
   readonly sessionId: string | undefined;
 
-  constructor(deps: PlacementDeps, headers: IncomingHttpHeaders, gate: GateKind) {
+  constructor(deps: PlacementDeps, { req, target, client }: PlacementInput) {
     this.#deps = deps;
-    this.#gate = gate;
-    this.sessionId = gate === 'other' ? undefined : sessionIdOf(headers);
+    this.#gate = target.gate;
+    this.#client = client;
+    this.sessionId = target.gate === 'other' ? undefined : sessionIdOf(req.headers);
   }
 
   preferredId(): EndpointId | undefined {
@@ -40,6 +48,7 @@ export class Placement {
     sessions?.noteContent(this.sessionId, {
       endpointId,
       generation: routing.generationOf(endpointId),
+      client: this.#client,
       ttftMs,
       elsewhereMs: routing.scoreElsewhereMs(endpointId),
       nowMs: performance.now(),

@@ -125,7 +125,11 @@ describe('several proxies', () => {
     await vi.waitFor(async () => {
       const [presence] = await presences(proxy);
       expect(presence?.sessions).toEqual({ e1: { running: 1, cachedTokens: { opus: 990 } } });
+      expect(presence?.sessionList).toMatchObject([
+        { endpointId: 'e1', client: null, requests: 1, activeRequests: 0 },
+      ]);
     }, patient);
+    expect(await redis.get(keys.proxy(proxy.id))).not.toContain('session-one');
   });
 });
 

@@ -23,7 +23,7 @@ export interface StatusDeps {
 }
 
 /** As the record's schema allows. */
-const MAX_REQUESTS_TOLD = 50;
+const MAX_TOLD = 50;
 
 /** The JSON of `GET /status`. Names and ids only: no URL, no token. */
 export function statusOf(deps: StatusDeps): Record<string, unknown> {
@@ -100,6 +100,7 @@ export function situationOf(deps: StatusDeps): Situation {
 
 export function presenceOf(deps: StatusDeps): ProxyPresence {
   const { snapshot } = deps.routing.state;
+  const requests = deps.oldestRequests(MAX_TOLD);
   return {
     proxyId: deps.proxyId,
     status: deps.isDraining() ? 'draining' : 'serving',
@@ -114,7 +115,7 @@ export function presenceOf(deps: StatusDeps): ProxyPresence {
           },
     configHash: deps.configHash(),
     activeRequests: Object.fromEntries(deps.accounts.active),
-    requests: deps.oldestRequests(MAX_REQUESTS_TOLD).map(({ number, sessionId, ...request }) => ({
+    requests: requests.map(({ number, sessionId, ...request }) => ({
       ...request,
       sessionId: sessionId === null ? null : pseudonymOf(sessionId, snapshot?.incarnation),
       id: `${deps.proxyId}/${number}`,
@@ -122,7 +123,23 @@ export function presenceOf(deps: StatusDeps): ProxyPresence {
       model: null,
     })),
     ejections: ejectionsOf(deps.routing),
-    ...(deps.sessions === undefined ? {} : { sessions: deps.sessions.loads(performance.now()) }),
+    ...(deps.sessions === undefined ? {} : sessionsOf(deps, deps.sessions, requests)),
+  };
+}
+
+function sessionsOf(
+  { routing }: StatusDeps,
+  sessions: SessionTable,
+  requests: readonly RunningRequest[],
+): Pick<ProxyPresence, 'sessions' | 'sessionList'> {
+  const nowMs = performance.now();
+  return {
+    sessions: sessions.loads((id) => routing.generationOf(id), nowMs),
+    sessionList: sessions.latest(MAX_TOLD, nowMs).map(({ id, ...session }) => ({
+      ...session,
+      id: pseudonymOf(id, routing.state.snapshot?.incarnation),
+      activeRequests: requests.filter(({ sessionId }) => sessionId === id).length,
+    })),
   };
 }
 
