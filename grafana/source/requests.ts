@@ -123,6 +123,18 @@ export const requests: DashboardSpec = {
             },
           ],
         },
+        {
+          kind: 'lines',
+          title: 'Sessions that were moved',
+          description: 'In an hour. Each pays for its prompt cache again.',
+          unit: 'short',
+          queries: [
+            {
+              expr: 'sum(increase(zephyr_controller_sessions_moved_total[1h]))',
+              legend: 'moved',
+            },
+          ],
+        },
       ],
     },
   ],

@@ -33,6 +33,11 @@ export function createMetrics(knowledge: Knowledge): Metrics {
   });
   // A rate needs the zero before the first one.
   for (const reason of REASON_CODES) switches.inc({ reason }, 0);
+  const sessionsMoved = new Counter({
+    name: 'zephyr_controller_sessions_moved_total',
+    help: 'Sessions that were moved to another endpoint, because that was worth their caches',
+    registers,
+  });
   const commitSeconds = new Histogram({
     name: 'zephyr_controller_commit_seconds',
     help: 'Time that Redis took for the commit of one turn',
@@ -64,6 +69,9 @@ export function createMetrics(knowledge: Knowledge): Metrics {
       for (const effect of effects) {
         if (effect.kind === 'record' && effect.decision.phase === 'switched') {
           switches.inc({ reason: effect.decision.reason });
+        }
+        if (effect.kind === 'notice' && effect.notice.code === 'sessions_moved') {
+          sessionsMoved.inc(effect.notice.trade.sessions);
         }
       }
     },
