@@ -259,7 +259,6 @@ export const requestSchema = z
     phase: z.enum(REQUEST_PHASES),
     /** 1 for the first endpoint that was tried. */
     attempt: count,
-    model: z.string().nullable(),
     client: z.string().nullable(),
     sessionId: z.string().nullable(),
   })

@@ -146,7 +146,6 @@ export function inventedState(nowMs: number): ApiState {
         startedAtMs: nowMs - ageMs,
         phase: index === 3 ? 'waiting' : 'streaming',
         attempt: index === 1 ? 2 : 1,
-        model: index % 2 === 0 ? 'claude-sonnet-5' : 'claude-opus-5',
         client: ['anna', 'bo', 'anna', null, 'chen'][index] ?? null,
         sessionId: `5e55${index}0aa11bb22cc`,
       })),

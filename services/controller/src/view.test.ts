@@ -108,7 +108,7 @@ describe('viewOf', () => {
   it('lists running requests, the oldest first', () => {
     const request = {
       ...{ endpointId: endpointId('one'), phase: 'streaming' as const, attempt: 1 },
-      ...{ model: null, client: null, sessionId: null },
+      ...{ client: null, sessionId: null },
     };
     const state = told(
       viewOf(

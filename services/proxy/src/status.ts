@@ -119,8 +119,6 @@ export function presenceOf(deps: StatusDeps): ProxyPresence {
       ...request,
       sessionId: sessionId === null ? null : pseudonymOf(sessionId, snapshot?.incarnation),
       id: `${deps.proxyId}/${number}`,
-      // The proxy does not look into bodies.
-      model: null,
     })),
     ejections: ejectionsOf(deps.routing),
     ...(deps.sessions === undefined ? {} : sessionsOf(deps, deps.sessions, requests)),

@@ -328,7 +328,6 @@ function Requests({ model, state, speech, rows }: RowsProps): ReactElement {
       say(`phase.${request.phase}`),
       nameOf(state, request.endpointId),
       request.client ?? '',
-      request.model ?? '',
     ].join('  ');
   return h(
     Box,

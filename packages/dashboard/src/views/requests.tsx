@@ -30,7 +30,6 @@ export function Requests({ current }: { readonly current: ApiState }) {
                 <th scope="col">{say('requests.phase')}</th>
                 <th scope="col">{say('column.endpoint')}</th>
                 <th scope="col">{say('requests.who')}</th>
-                <th scope="col">{say('requests.model')}</th>
               </tr>
             </thead>
             <tbody>
@@ -55,7 +54,6 @@ export function Requests({ current }: { readonly current: ApiState }) {
                   <td>
                     {request.client ?? request.sessionId?.slice(0, 8) ?? say('requests.anonymous')}
                   </td>
-                  <td>{request.model ?? '–'}</td>
                 </tr>
               ))}
             </tbody>

@@ -156,7 +156,6 @@ export const proxyPresenceSchema = z.object({
         phase: z.enum(['connecting', 'waiting', 'streaming']),
         /** 1 for the first endpoint that was tried. */
         attempt: count,
-        model: z.string().max(100).nullable(),
         /** Name of the `[[clients]]` key; null where keys are not used. */
         client: z.string().max(100).nullable(),
         sessionId: z.string().max(100).nullable(),

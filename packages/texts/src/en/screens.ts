@@ -188,7 +188,6 @@ export const screens = {
   'requests.age': 'Age',
   'requests.phase': 'State',
   'requests.who': 'Who',
-  'requests.model': 'Model',
   'requests.attempt': 'attempt {count}',
   'requests.anonymous': 'no name',
 

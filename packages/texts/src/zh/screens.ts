@@ -177,7 +177,6 @@ export const screens = {
   'requests.age': '时长',
   'requests.phase': '状态',
   'requests.who': '使用者',
-  'requests.model': '模型',
   'requests.attempt': '第 {count} 次尝试',
   'requests.anonymous': '未具名',
 
