@@ -1,0 +1,82 @@
+/** A prober or controller that is killed, as the system does when memory runs out, under traffic. */
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+
+import { pidOf, type RunningDemo, runDemo, sendCommand } from './support/demo.ts';
+
+const PATIENCE = { timeout: 60_000, interval: 200 };
+
+interface State {
+  readonly atMs: number;
+  readonly endpoints: readonly {
+    readonly health: { readonly status: string };
+    readonly probe: { readonly last: { readonly atMs: number } | null };
+  }[];
+}
+
+let running: RunningDemo;
+
+beforeAll(async () => {
+  running = await runDemo();
+});
+afterAll(() => running.stop());
+
+async function stateOf(): Promise<State> {
+  const response = await fetch(`${running.url}/api/state`);
+  if (!response.ok) throw new Error(`state: ${response.status}`);
+  return (await response.json()) as State;
+}
+
+/** Asks one message after the other until told to end; gives the status of each answer. */
+function keepAsking(): { end(): Promise<readonly number[]> } {
+  const proxyUrl = `http://127.0.0.1:${running.demo.system.ports.proxy}`;
+  const statuses: number[] = [];
+  let going = true;
+  const body = JSON.stringify({
+    model: 'claude-haiku-4-5',
+    max_tokens: 16,
+    messages: [{ role: 'user', content: 'hello' }],
+  });
+  const asking = (async () => {
+    while (going) {
+      const response = await fetch(`${proxyUrl}/v1/messages`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: 'Bearer demo' },
+        body,
+      });
+      await response.text();
+      statuses.push(response.status);
+    }
+  })();
+  return {
+    end: async () => {
+      going = false;
+      await asking;
+      return statuses;
+    },
+  };
+}
+
+describe('a service that is killed under traffic', () => {
+  it.each(['prober', 'controller'] as const)(
+    'S7 the %s: checks go on, no request is lost',
+    async (service) => {
+      await vi.waitFor(async () => {
+        const { endpoints } = await stateOf();
+        for (const { health } of endpoints) expect(health.status).toBe('healthy');
+      }, PATIENCE);
+      const traffic = keepAsking();
+      const killedAtMs = (await stateOf()).atMs;
+      process.kill(pidOf(running.demo, service), 'SIGKILL');
+      await vi.waitFor(() => pidOf(running.demo, service), PATIENCE);
+      await sendCommand(running.url, 'check', {});
+      await vi.waitFor(async () => {
+        for (const { probe } of (await stateOf()).endpoints) {
+          expect(probe.last?.atMs).toBeGreaterThan(killedAtMs);
+        }
+      }, PATIENCE);
+      const statuses = await traffic.end();
+      expect(statuses.length).toBeGreaterThan(5);
+      expect(new Set(statuses)).toEqual(new Set([200]));
+    },
+  );
+});
