@@ -4,6 +4,7 @@ import { bullConnection, PROBE_QUEUE, type ProbeJob, QUEUE_PREFIX } from '@zephy
 import { createRedis } from '@zephyr/runtime/redis/client';
 import { type RedisServer, startRedisServer } from '@zephyr/runtime/redis/server';
 import { type Job, Queue, Worker } from 'bullmq';
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { openSchedules, type Schedules } from './schedules.ts';
@@ -57,6 +58,44 @@ describe('reconcile', () => {
     expect(await planned()).toEqual({ one: 60_000, two: 60_000 });
     await schedules.reconcile({ one: every(30_000), two: off });
     expect(await planned()).toEqual({ one: 30_000 });
+  });
+
+  it('makes any queue as planned: whatever was there, and however often it is done', async () => {
+    const ids = ['one', 'two', 'three', 'a-stranger'];
+    const intervalMs = fc.constantFrom(30_000, 60_000, 3_600_000);
+    const plan: fc.Arbitrary<ProbePlan> = fc.oneof(
+      fc.constant(off),
+      fc.record({
+        status: fc.constant('scheduled' as const),
+        intervalMs,
+        spending: fc.constantFrom('normal' as const, 'cheaper' as const),
+        why: fc.constantFrom('configured' as const, 'verifying' as const),
+      }),
+    );
+    const history = fc.array(fc.dictionary(fc.constantFrom(...ids), plan), {
+      minLength: 2,
+      maxLength: 4,
+    });
+    const property = fc.asyncProperty(history, fc.boolean(), async (steps, isEmptied) => {
+      for (const plans of steps) await schedules.reconcile(plans);
+      if (isEmptied) await queue.obliterate({ force: true });
+      const wanted = steps.at(-1) ?? {};
+      await schedules.reconcile(wanted);
+      const onlyScheduled = Object.entries(wanted).flatMap(([id, { status, ...of }]) =>
+        status === 'scheduled' && 'intervalMs' in of ? [[id, of.intervalMs] as const] : [],
+      );
+      expect(await planned()).toEqual(Object.fromEntries(onlyScheduled));
+      // One job waits for each, or its probes would run twice or never.
+      const delayed = await queue.getJobs(['delayed', 'waiting']);
+      expect(delayed.map(({ data }) => data.endpointId).sort()).toEqual(
+        onlyScheduled.map(([id]) => id).sort(),
+      );
+      for (const { data } of delayed) {
+        const of = wanted[data.endpointId];
+        expect(of).toMatchObject({ status: 'scheduled', spending: data.spending });
+      }
+    });
+    await fc.assert(property, { numRuns: 40 });
   });
 
   it('leaves alone what is as it should be', async () => {
