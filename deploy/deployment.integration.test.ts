@@ -46,6 +46,16 @@ const projectSchema = z.object({
   ),
 });
 
+const stackSchema = z.object({
+  services: z.record(
+    z.string(),
+    z.object({
+      environment: z.record(z.string(), z.string()),
+      secrets: z.array(z.object({ source: z.string(), target: z.string().optional() })),
+    }),
+  ),
+});
+
 const run = (command: string, ...args: string[]) => {
   // Without the settings of whoever runs the tests.
   const env = { PATH: process.env['PATH'], HOME: process.env['HOME'] };
@@ -131,6 +141,25 @@ describe.skipIf(!hasCompose)('docker-compose.yml', () => {
 describe('the swarm stack', () => {
   it.skipIf(!hasCompose)('is one that Docker understands', () => {
     run('docker', 'stack', 'config', '--compose-file', 'deploy/swarm/stack.yml');
+  });
+
+  it.skipIf(!hasCompose)('gives each service its own user of Redis and no other', () => {
+    const { services } = stackSchema.parse(
+      JSON.parse(
+        run('docker', 'compose', '--file', 'deploy/swarm/stack.yml', 'config', '--format', 'json'),
+      ),
+    );
+    const redisUrls = Object.entries(services).map(([name, { environment, secrets }]) => {
+      const urls = secrets.filter(({ source }) => source.endsWith('redis_url'));
+      return [name, environment['ZEPHYR_REDIS_URL_FILE'], urls] as const;
+    });
+    expect(redisUrls.toSorted()).toEqual(
+      ['controller', 'prober', 'proxy'].map((name) => [
+        name,
+        '/run/secrets/redis-url',
+        [{ source: `zephyr_${name}_redis_url`, target: 'redis-url' }],
+      ]),
+    );
   });
 });
 
