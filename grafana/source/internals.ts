@@ -96,6 +96,24 @@ export const internals: DashboardSpec = {
         },
         {
           kind: 'lines',
+          title: 'Round trips to Redis, 99 of 100',
+          description:
+            'Proxies read the routing once a second, probers tell results. No request waits.',
+          unit: 's',
+          queries: [
+            { expr: quantile(0.99, 'zephyr_proxy_redis_round_trip_seconds'), legend: 'proxies' },
+            { expr: quantile(0.99, 'zephyr_probe_redis_round_trip_seconds'), legend: 'probers' },
+          ],
+        },
+        {
+          kind: 'lines',
+          title: 'Running streams',
+          description: 'Answers that are being streamed to clients, by endpoint.',
+          unit: 'short',
+          queries: [{ expr: 'sum by (endpoint) (zephyr_proxy_streams)', legend: '{{endpoint}}' }],
+        },
+        {
+          kind: 'lines',
           title: 'Commits that Redis did not take',
           description: 'Fenced, in conflict or unanswered; some at a change of the leader.',
           unit: 'short',

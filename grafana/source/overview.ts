@@ -27,9 +27,12 @@ export const overview: DashboardSpec = {
         {
           kind: 'number',
           title: 'Running requests',
-          description: 'Over all proxies.',
+          description: 'Over all proxies, and those of them whose answer is being streamed.',
           unit: 'short',
-          queries: [{ expr: 'sum(zephyr_proxy_active_requests)', legend: '' }],
+          queries: [
+            { expr: 'sum(zephyr_proxy_active_requests)', legend: 'requests' },
+            { expr: 'sum(zephyr_proxy_streams)', legend: 'streams' },
+          ],
         },
         {
           kind: 'number',

@@ -24,6 +24,7 @@ export function metricRows(): ReadonlyMap<string, readonly MetricRow[]> {
   };
   const proxy = createProxyMetrics({
     activeRequests: unread,
+    streams: unread,
     ejected: unread,
     snapshotAgeSeconds: unread,
     redisUp: unread,

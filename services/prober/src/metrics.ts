@@ -3,6 +3,8 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 
 /** From a free check of a near host to the default time-out and its grace. */
 const DURATION_SECONDS = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 8, 12, 15, 20, 30];
+/** From a Redis on this machine to the limit of one command. */
+const REDIS_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
 
 export interface Metrics {
   readonly registry: Registry;
@@ -13,6 +15,7 @@ export interface Metrics {
   readonly tokens: Counter<'endpoint' | 'kind'>;
   readonly usd: Counter<'endpoint'>;
   readonly recorded: Counter<'answer'>;
+  readonly redis: Histogram;
 }
 
 /** Values that are read when somebody scrapes. */
@@ -66,6 +69,12 @@ export function createMetrics(gauges: Gauges): Metrics {
       name: 'zephyr_probe_records_total',
       help: 'Results by what became of them: recorded, duplicate, late, dropped',
       labelNames: ['answer'],
+      registers,
+    }),
+    redis: new Histogram({
+      name: 'zephyr_probe_redis_round_trip_seconds',
+      help: 'Time that Redis took to take the result of a check',
+      buckets: REDIS_SECONDS,
       registers,
     }),
   };

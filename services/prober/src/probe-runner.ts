@@ -86,7 +86,12 @@ export async function runProbeJob(
   };
   observe(result, deps);
   const freshness = freshnessOf(result, plan);
-  const record = () => recordProbe(deps.redis, result, freshness);
+  const record = async () => {
+    const sentAtMs = performance.now();
+    const taken = await recordProbe(deps.redis, result, freshness);
+    deps.metrics.redis.observe((performance.now() - sentAtMs) / 1000);
+    return taken;
+  };
   const answer = await keepTrying(record, signal, (error) => {
     deps.log.warn({ endpointId, why: messageOf(error) }, 'result dropped');
   });

@@ -163,6 +163,7 @@ describe('the prober', () => {
     });
     const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
     expect(text).toContain('zephyr_probe_results_total{endpoint="one",style="cli",outcome="ok"} 1');
+    expect(text).toMatch(/zephyr_probe_redis_round_trip_seconds_count [1-9]/);
     expect(text).not.toContain('sk-real');
     const exited = once(child, 'exit');
     child.kill('SIGTERM');

@@ -3,6 +3,9 @@
  * answered here or handed to the proxy's own pages.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+
+import type { EndpointId } from '@zephyr/core';
+
 import { type ErrorName, sendError } from './api-errors.ts';
 import { ANYBODY, type Clients } from './clients.ts';
 import { Exchange, type ExchangeDeps, type ExchangeView } from './exchange.ts';
@@ -67,6 +70,16 @@ export class Edge {
       views.push({ ...view, number, client });
     }
     return views;
+  }
+
+  /** Streaming answers that are being given to clients. Counted when asked: no count can leak. */
+  streams(): ReadonlyMap<EndpointId, number> {
+    const streams = new Map<EndpointId, number>();
+    for (const exchange of this.#running.keys()) {
+      const id = exchange.streamingFrom();
+      if (id !== undefined) streams.set(id, (streams.get(id) ?? 0) + 1);
+    }
+    return streams;
   }
 
   readonly handle = (req: IncomingMessage, res: ServerResponse, next: () => void): void => {

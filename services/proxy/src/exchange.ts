@@ -117,6 +117,11 @@ export class Exchange {
     };
   }
 
+  /** The endpoint whose streaming answer the client is being given; undefined at other times. */
+  streamingFrom(): EndpointId | undefined {
+    return this.#relay?.isStream === true ? this.#running?.id : undefined;
+  }
+
   /** Asked each second, which costs less than a timer for each request. */
   endIfTooOld(nowMs: number): void {
     if (nowMs - this.#startedAtMs < this.#settings.timeouts.totalMs) return;

@@ -4,6 +4,8 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 
 /** From a cached first token to the longest think that people wait for. */
 const FIRST_BYTE_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120];
+/** From a Redis on this machine to the limit of one command. */
+const REDIS_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
 const DURATION_SECONDS = [0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800];
 
 /** Of a request, for its client. `passed`: the endpoint refused it, for a reason of the client. */
@@ -34,11 +36,14 @@ export interface Metrics {
   readonly refusals: Counter<'reason'>;
   readonly clientRequests: Counter<'client'>;
   readonly reports: Counter<'outcome'>;
+  readonly redis: Histogram;
 }
 
 /** Values that are read when somebody scrapes. */
 export interface Gauges {
   activeRequests(): ReadonlyMap<string, number>;
+  /** By endpoint; one without any may be absent. */
+  streams(): ReadonlyMap<string, number>;
   ejected(): ReadonlyMap<string, boolean>;
   snapshotAgeSeconds(): number;
   redisUp(): boolean;
@@ -115,6 +120,12 @@ export function createMetrics(gauges: Gauges): Metrics {
       labelNames: ['outcome'],
       registers,
     }),
+    redis: new Histogram({
+      name: 'zephyr_proxy_redis_round_trip_seconds',
+      help: 'Time that Redis took to give the routing snapshot; no request waits for it',
+      buckets: REDIS_SECONDS,
+      registers,
+    }),
   };
   // A rate sees the first event only when there was a zero before it.
   for (const outcome of REQUEST_OUTCOMES) metrics.requests.inc({ outcome }, 0);
@@ -132,6 +143,18 @@ function addGauges(registry: Registry, gauges: Gauges): void {
     registers,
     collect() {
       for (const [endpoint, count] of gauges.activeRequests()) this.set({ endpoint }, count);
+    },
+  });
+  new Gauge({
+    name: 'zephyr_proxy_streams',
+    help: 'Streaming answers that are being given to clients, by endpoint',
+    labelNames: ['endpoint'],
+    registers,
+    collect() {
+      const streams = gauges.streams();
+      for (const endpoint of gauges.activeRequests().keys()) {
+        this.set({ endpoint }, streams.get(endpoint) ?? 0);
+      }
     },
   });
   new Gauge({

@@ -50,6 +50,7 @@ export async function startProxy(
   });
   const gauges: Gauges = {
     activeRequests: () => accounts.active,
+    streams: () => edge.streams(),
     ejected: () =>
       new Map(routing.endpoints.map(({ id }) => [id, routing.local(id).status !== 'in_service'])),
     snapshotAgeSeconds: () => (now() - routing.state.confirmedAtMs) / 1000,

@@ -118,7 +118,9 @@ export class RedisLink {
 
   async #readOnce(): Promise<void> {
     try {
+      const sentAtMs = performance.now();
       const text = await this.#commands.get(keys.snapshot);
+      this.#deps.metrics.redis.observe((performance.now() - sentAtMs) / 1000);
       this.#isUp = true;
       this.#timeouts = 0;
       if (text !== null) this.#take(snapshotSchema.parse(JSON.parse(text)), 'redis');

@@ -62,6 +62,10 @@ export class Relay {
     if (!res.writableNeedDrain) upstream.resume();
   }
 
+  get isStream(): boolean {
+    return isEventStream(this.#input.response);
+  }
+
   /** Ends the answer visibly: the client must never take it as complete. */
   cut(failure: FailureClass): void {
     if (!this.#finish()) return;
