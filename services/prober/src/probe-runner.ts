@@ -42,7 +42,7 @@ export interface RunnerDeps {
 /** What became of a job; kept by the queue for those who look. */
 export type JobAnswer =
   | RecordAnswer
-  /** Redis was away for too long after the check. */
+  /** Redis was away for too long, before or after the check. */
   | 'dropped'
   /** This prober's configuration has no such endpoint (any more). */
   | 'unknown_endpoint'
@@ -63,14 +63,19 @@ export async function runProbeJob(
   const plan = planOf(endpointId, deps.loaded());
   if (plan === undefined) return 'unknown_endpoint';
   const slot = probeSlotOf(endpointId, job.id);
-  // The job ran before, on a prober that died after it had written: no token is spent twice.
-  if (await isProbeRecorded(deps.redis, slot)) return 'duplicate';
-  const sequence = await nextProbeSequence(deps.redis, endpointId);
+  const giveUp = (error: unknown) => {
+    deps.log.warn({ endpointId, why: messageOf(error) }, 'result dropped');
+  };
+  // The queue may have its connection back before ours is.
+  const before = await keepTrying(() => lookUp(deps.redis, endpointId, slot), signal, giveUp);
+  if (before === undefined) return signal.aborted ? 'called_off' : 'dropped';
+  if (before.isRecorded) return 'duplicate';
+  const { sequence, realIsFresh } = before;
   const style = chooseStyle({
     real: plan.real,
     cheap: plan.cheap,
     spending: job.data.spending,
-    realIsFresh: await isProbeFresh(deps.redis, endpointId),
+    realIsFresh,
     wants: job.data.wants,
   });
   const startedAtMs = epochMs(Date.now());
@@ -92,11 +97,24 @@ export async function runProbeJob(
     deps.metrics.redis.observe((performance.now() - sentAtMs) / 1000);
     return taken;
   };
-  const answer = await keepTrying(record, signal, (error) => {
-    deps.log.warn({ endpointId, why: messageOf(error) }, 'result dropped');
-  });
+  const answer = await keepTrying(record, signal, giveUp);
   deps.metrics.recorded.inc({ answer: answer ?? 'dropped' });
   return answer ?? 'dropped';
+}
+
+interface Before {
+  /** The job ran before, on a prober that died after it had written: no token is spent twice. */
+  readonly isRecorded: boolean;
+  readonly sequence: number;
+  readonly realIsFresh: boolean;
+}
+
+async function lookUp(redis: Redis, endpointId: EndpointId, slot: string): Promise<Before> {
+  return {
+    isRecorded: await isProbeRecorded(redis, slot),
+    sequence: await nextProbeSequence(redis, endpointId),
+    realIsFresh: await isProbeFresh(redis, endpointId),
+  };
 }
 
 interface CheckPlan {
