@@ -1,3 +1,5 @@
+import { setTimeout as wait } from 'node:timers/promises';
+
 import { endpointId, type ProbePlan } from '@zephyr/core';
 import { createLogger } from '@zephyr/runtime/logger';
 import { bullConnection, PROBE_QUEUE, type ProbeJob, QUEUE_PREFIX } from '@zephyr/runtime/queues';
@@ -5,7 +7,7 @@ import { createRedis } from '@zephyr/runtime/redis/client';
 import { type RedisServer, startRedisServer } from '@zephyr/runtime/redis/server';
 import { type Job, Queue, Worker } from 'bullmq';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import { openSchedules, type Schedules } from './schedules.ts';
 
@@ -165,5 +167,19 @@ describe('probeNow', () => {
     await schedules.probeNow([one]);
     await vi.waitFor(() => expect(ran).toHaveLength(3), { timeout: 10_000, interval: 20 });
     expect(ran[2]?.data).toMatchObject({ endpointId: 'one', trigger: 'refresh' });
+  });
+});
+
+describe('close', () => {
+  it('leaves no connection behind that tries and prints for ever when Redis is away', async () => {
+    await schedules.nextAtMs();
+    await queue.close();
+    const print = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    onTestFinished(() => print.mockRestore());
+    await server.stop();
+    await schedules.close();
+    // Several tries would fall into this time: the first three come within 0.5 s.
+    await wait(1_000);
+    expect(print).not.toHaveBeenCalled();
   });
 });

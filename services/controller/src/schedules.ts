@@ -47,6 +47,16 @@ export function openSchedules(target: RedisTarget, log: Logger): Schedules {
     connection: bullConnection(target, 'queue'),
   });
   queue.on('error', (error) => log.debug({ reason: messageOf(error) }, 'probe queue trouble'));
+  // A queue that is closed while Redis is away leaves its connection behind, without a listener:
+  // it would try for ever and print each failure. So it is ended here.
+  let endConnection = (): void => undefined;
+  queue.backend.client.then(
+    (client) => {
+      client.on('error', () => undefined);
+      endConnection = () => client.disconnect();
+    },
+    () => undefined,
+  );
 
   const put = async (
     endpointId: EndpointId,
@@ -98,6 +108,7 @@ export function openSchedules(target: RedisTarget, log: Logger): Schedules {
     close: async () => {
       const limit = new Promise<void>((resolve) => setTimeout(resolve, CLOSE_LIMIT_MS).unref());
       await Promise.race([queue.close().catch(() => undefined), limit]);
+      endConnection();
     },
   };
 }
