@@ -1,12 +1,10 @@
-/**
- * docs/configuration.md: every key with its type, range and default from the schema, and what it is
- * for from the comments of config.toml.example, which a test keeps complete.
- */
+/** docs/configuration.md: every key with its type, range, default and description of the schema. */
 import { configSchema } from '@zephyr/runtime/config/schema';
 import { z } from 'zod';
 
 /** The part of JSON Schema that zod makes of ours. */
 interface Schema {
+  readonly description?: string;
   readonly type?: string;
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly required?: readonly string[];
@@ -21,16 +19,15 @@ interface Schema {
 
 const UNBOUNDED = Number.MAX_SAFE_INTEGER;
 
-export function renderConfiguration(example: string): string {
+export function renderConfiguration(): string {
   const schema = z.toJSONSchema(configSchema, { io: 'input' }) as Schema;
-  const notes = notesOf(example);
   const sections = sectionsOf('', schema).map(
-    ({ title, keys }) =>
-      `## ${title}\n\n| key | value | default | what it is for |\n|---|---|---|---|\n${keys
-        .map(({ name, schema: key, isRequired }) => {
-          const note = notes.get(`${title.replace(/[[\]`]/g, '')}.${name}`) ?? '';
-          return `| \`${name}\` | ${valuesOf(key)} | ${defaultOf(key, isRequired)} | ${note} |`;
-        })
+    ({ title, description, keys }) =>
+      `## \`${title}\`\n\n${description}\n\n| key | value | default | what it is for |\n|---|---|---|---|\n${keys
+        .map(
+          ({ name, schema: key, isRequired }) =>
+            `| \`${name}\` | ${valuesOf(key)} | ${defaultOf(key, isRequired)} | ${key.description ?? ''} |`,
+        )
         .join('\n')}`,
   );
   return `${INTRODUCTION}\n${sections.join('\n\n')}\n`;
@@ -38,7 +35,7 @@ export function renderConfiguration(example: string): string {
 
 const INTRODUCTION = `# Configuration
 
-Made by \`npm run generate\` from the schema and from \`config.toml.example\`: change those.
+Made by \`npm run generate\` from the schema (\`packages/runtime/src/config\`): change that.
 
 Zephyr reads \`config.toml\` (the keys below) and \`.env\` (the tokens). A changed file is applied
 without a restart; a bad one is refused, shown, and the former one stays in use. An unknown key is
@@ -65,6 +62,7 @@ interface Key {
 
 interface Section {
   readonly title: string;
+  readonly description: string;
   readonly keys: readonly Key[];
 }
 
@@ -79,14 +77,18 @@ function sectionsOf(path: string, table: Schema): Section[] {
   const plain = entries.filter((entry) => !isTable(entry));
   const tables = entries.filter(isTable);
   const bracket = (inner: string, isList: boolean) => (isList ? `[[${inner}]]` : `[${inner}]`);
-  const own = plain.length === 0 || path === '' ? [] : [{ title: path, keys: plain }];
+  const own =
+    plain.length === 0 || path === ''
+      ? []
+      : [{ title: path, description: table.description ?? '', keys: plain }];
   return [
     ...own,
     ...tables.flatMap(({ name, schema }) => {
       const inner = [path.replace(/[[\]]/g, ''), name].filter((part) => part !== '').join('.');
-      return sectionsOf(bracket(inner, schema.items !== undefined), schema.items ?? schema);
+      const element = { ...(schema.items ?? schema), description: schema.description ?? '' };
+      return sectionsOf(bracket(inner, schema.items !== undefined), element);
     }),
-  ].map(({ title, keys }) => ({ title: title.startsWith('`') ? title : `\`${title}\``, keys }));
+  ];
 }
 
 function valuesOf(schema: Schema): string {
@@ -108,30 +110,4 @@ function valuesOf(schema: Schema): string {
 function defaultOf(schema: Schema, isRequired: boolean): string {
   if (schema.default !== undefined) return `\`${JSON.stringify(schema.default)}\``;
   return isRequired ? 'required' : '';
-}
-
-/**
- * The comment above a key of the example, by section and key. A comment above several keys in a row
- * is told at each of them.
- */
-function notesOf(example: string): ReadonlyMap<string, string> {
-  const notes = new Map<string, string>();
-  let section = '';
-  let comment: string[] = [];
-  let isUsed = false;
-  for (const line of example.split('\n')) {
-    const table = /^(?:# )?\[+([a-z_.]+)\]+$/.exec(line)?.[1];
-    const key = /^(?:# )?([a-z0-9_]+) = /.exec(line)?.[1];
-    if (table !== undefined) section = table;
-    if (key !== undefined) {
-      if (!notes.has(`${section}.${key}`)) notes.set(`${section}.${key}`, comment.join(' '));
-      isUsed = true;
-    } else if (/^# [^-]/.test(line) && table === undefined) {
-      comment = isUsed ? [line.slice(2)] : [...comment, line.slice(2)];
-      isUsed = false;
-    } else {
-      comment = [];
-    }
-  }
-  return notes;
 }

@@ -13,12 +13,11 @@ const FROM = '<!-- made by npm run generate: from here -->';
 const TO = '<!-- made by npm run generate: to here -->';
 
 export function generatedFiles(): ReadonlyMap<string, string> {
-  const read = (path: string) => readFileSync(join(root, path), 'utf8');
   return new Map([
     ...[...renderDashboards()].map(
       ([file, text]) => [`grafana/dashboards/${file}`, text] as [string, string],
     ),
-    ['docs/configuration.md', renderConfiguration(read('config.toml.example'))],
+    ['docs/configuration.md', renderConfiguration()],
     filled('docs/metrics.md', renderMetricTables()),
     filled('docs/cli.md', renderCommandHelp()),
   ]);

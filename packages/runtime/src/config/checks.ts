@@ -15,18 +15,33 @@ const usd = z.number().nonnegative().max(100_000);
 
 export const styleKey = z.enum(PROBE_STYLES);
 
-/** Of `[health_check]` and of a group's own. */
+/** Of `[health_check]`. They have no defaults here: a group's own keys go before the common ones. */
 export const checkKeys = {
-  /** What a check does; see docs/probes.md. */
-  style: styleKey,
-  /** What is done between two checks of that style; "none": every check is one. */
-  cheap_style: z.enum(CHEAP_STYLES),
-  /** With a cheap style: how long a passed check of the real style is believed. */
-  real_interval_seconds: z.number().int().positive().max(86_400),
-  /** The model that is asked: the cheapest that the endpoint has. */
-  model: z.string().regex(/^[A-Za-z0-9][\w.:/@-]{0,99}$/, 'expected the name of a model'),
-  /** Money for the checks of one group in one day (UTC). */
-  daily_budget_usd: usd,
+  style: styleKey.describe(
+    'What a check does: the real Claude CLI, the CLI with its smallest request, one direct request, or only whether anybody is there (free). [probes.md](probes.md) compares them. Not set: `cli`.',
+  ),
+  cheap_style: z
+    .enum(CHEAP_STYLES)
+    .describe(
+      'What is done between two checks of that style, to spend less. Not set: `none`, every check is of that style.',
+    ),
+  real_interval_seconds: z
+    .number()
+    .int()
+    .positive()
+    .max(86_400)
+    .describe(
+      'With a cheap style: how long a passed check of the real style is believed, in seconds. Not set: 3600.',
+    ),
+  model: z
+    .string()
+    .regex(/^[A-Za-z0-9][\w.:/@-]{0,99}$/, 'expected the name of a model')
+    .describe(
+      'The model that checks ask: the cheapest that the endpoints have. Not set: `claude-haiku-4-5`.',
+    ),
+  daily_budget_usd: usd.describe(
+    'USD for the checks of one group in one day (UTC). From 80 % on only cheap checks run; when it is spent, none. Not set: no limit.',
+  ),
 };
 
 export const CHECK_DEFAULTS = {
@@ -36,18 +51,22 @@ export const CHECK_DEFAULTS = {
   model: 'claude-haiku-4-5',
 } as const;
 
-/** What a model's tokens cost; goes before the list prices that are built in. */
 const price = z.strictObject({
-  /** The beginning of the model's name. */
-  model: z.string().min(1),
-  /** All in USD per million tokens. */
-  input_usd: usd,
-  output_usd: usd,
-  cache_read_usd: usd,
-  cache_write_usd: usd,
+  model: z
+    .string()
+    .min(1)
+    .describe("The beginning of the model's name; the longest that fits counts."),
+  input_usd: usd.describe('USD per million tokens of the request that no cache holds.'),
+  output_usd: usd.describe('USD per million tokens of the answer.'),
+  cache_read_usd: usd.describe('USD per million tokens that are read from the prompt cache.'),
+  cache_write_usd: usd.describe('USD per million tokens that are written to the prompt cache.'),
 });
 
-export const prices = z.array(price).max(100);
+export const prices = z
+  .array(price)
+  .max(100)
+  .default([])
+  .describe('What tokens cost, where it is not the list price of the Messages API.');
 
 export interface CheckConfig {
   readonly style: ProbeStyle;

@@ -1,11 +1,12 @@
 /**
- * The only list of keys of config.toml, with defaults and ranges. Unknown keys are errors.
+ * The only list of keys of config.toml, with ranges, defaults and descriptions, of which
+ * docs/configuration.md is made. Unknown keys are errors.
  * The keys of the original program keep their names, meaning and defaults.
  */
 import { z } from 'zod';
 
 import { checkKeys, prices, styleKey } from './checks.ts';
-import { dataPathTables, extraPaths } from './data-path.ts';
+import { dataPathTables, extraPaths } from './data-path-schema.ts';
 
 const seconds = z.number().int().positive().max(86_400);
 const port = z.number().int().min(0).max(65_535);
@@ -21,83 +22,177 @@ const name = z
     message: 'expected a name of 1 to 64 characters without control characters',
   });
 
-const healthCheckKeys = {
-  interval_seconds: seconds,
-  min_interval_seconds: seconds,
-  max_interval_seconds: seconds,
-  timeout_seconds: seconds,
-  dynamic_scaling: z.boolean(),
-  claude_binary_path: z.string().min(1).optional(),
-  ...checkKeys,
-};
-
 const healthCheck = z.strictObject({
-  ...z.strictObject(healthCheckKeys).partial().shape,
-  interval_seconds: seconds.default(60),
-  timeout_seconds: seconds.default(15),
-  dynamic_scaling: z.boolean().default(false),
-  /** Default 30, or the interval where that is shorter. */
-  min_interval_seconds: seconds.optional(),
-  /** Default 3600, or the interval where that is longer. */
-  max_interval_seconds: seconds.optional(),
+  interval_seconds: seconds
+    .default(60)
+    .describe('Time between two checks of one endpoint, in seconds.'),
+  min_interval_seconds: seconds
+    .optional()
+    .describe(
+      'The shortest time between two checks, in seconds: when a switch or a verdict is near, and under load with `dynamic_scaling`. Not set: 30, or the interval where that is shorter.',
+    ),
+  max_interval_seconds: seconds
+    .optional()
+    .describe(
+      'The longest time between two checks, in seconds: where live requests tell enough, and when idle with `dynamic_scaling`. Not set: 3600, or the interval where that is longer.',
+    ),
+  timeout_seconds: seconds
+    .default(15)
+    .describe(
+      'A check that takes longer has failed, and its process is ended. Less than the interval.',
+    ),
+  dynamic_scaling: z
+    .boolean()
+    .default(false)
+    .describe(
+      'The interval follows the load: towards the shortest with many running requests, towards the longest over an hour without any.',
+    ),
+  claude_binary_path: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('The Claude CLI to run. Not set: the one that npm installed with Zephyr.'),
+  ...z.strictObject(checkKeys).partial().shape,
 });
 
 /** For the rules, which look at the document before the defaults are in it. */
 export const HEALTH_CHECK_DEFAULTS = healthCheck.parse({});
 
+const ofGroup = <Key extends z.ZodType>(key: Key) =>
+  key.optional().describe('As in `[health_check]`, for this group.');
+
+/** No defaults: what a group does not set comes from `[health_check]`. */
+const groupHealthCheck = z.strictObject({
+  interval_seconds: ofGroup(seconds),
+  min_interval_seconds: ofGroup(seconds),
+  max_interval_seconds: ofGroup(seconds),
+  timeout_seconds: ofGroup(seconds),
+  dynamic_scaling: ofGroup(z.boolean()),
+  claude_binary_path: ofGroup(z.string().min(1)),
+  style: ofGroup(checkKeys.style),
+  cheap_style: ofGroup(checkKeys.cheap_style),
+  real_interval_seconds: ofGroup(checkKeys.real_interval_seconds),
+  model: ofGroup(checkKeys.model),
+  daily_budget_usd: ofGroup(checkKeys.daily_budget_usd),
+} satisfies Record<keyof typeof healthCheck.shape, z.ZodType>);
+
 const endpoint = z.strictObject({
-  url: z.string(),
-  name,
-  /** Allows `http` to a host that is not this machine: the token then travels in clear text. */
-  allow_http: z.boolean().default(false),
-  /** What a check of this endpoint does; without it as the group says. */
-  style: styleKey.optional(),
+  url: z.string().describe('Its base URL, without `/v1`. Only https, except to this machine.'),
+  name: name.describe('Its name for people. No two endpoints of all groups have the same.'),
+  allow_http: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Allows http to another machine. The token then travels in clear text: everybody on the way can read it.',
+    ),
+  style: styleKey
+    .optional()
+    .describe('What a check of this endpoint does. Not set: as its group says.'),
 });
 
 const group = z.strictObject({
-  name,
-  auth_token_env: environmentName,
-  default: z.boolean().default(false),
-  endpoints: z.array(endpoint).min(1).max(100),
-  health_check: z.strictObject(healthCheckKeys).partial().optional(),
+  name: name.describe('Its name for people. No two groups have the same.'),
+  auth_token_env: environmentName.describe(
+    'The variable that holds the token of its endpoints; never the token itself.',
+  ),
+  default: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Its endpoints are preferred while nothing is known. At most one group has it; where none has, the first one counts.',
+    ),
+  endpoints: z.array(endpoint).min(1).max(100).describe('In order of preference.'),
+  health_check: groupHealthCheck
+    .optional()
+    .describe('How the endpoints of one group are checked, where it differs.'),
+});
+
+const server = z.strictObject({
+  host: host
+    .default('127.0.0.1')
+    .describe(
+      'The address that the proxy listens at. `0.0.0.0` serves other machines too, and then each person needs a key: see `[[clients]]`.',
+    ),
+  port: port.default(8080).describe('The port that Claude Code talks to.'),
+  switch_threshold_ms: z
+    .number()
+    .nonnegative()
+    .default(50)
+    .describe(
+      'A switch for speed needs at least this gain, in milliseconds of latency and failure cost together.',
+    ),
+  graceful_switch_timeout_ms: z
+    .number()
+    .int()
+    .nonnegative()
+    .default(30_000)
+    .describe(
+      'The longest that a switch for speed waits for running requests, in milliseconds. A failed endpoint is left at once.',
+    ),
+  open: z
+    .boolean()
+    .default(false)
+    .describe('Serves everybody who reaches the port, without a key, also from other machines.'),
+  extra_paths: extraPaths
+    .default([])
+    .describe('Paths outside `/v1` that go to the endpoint too, such as `"/api/hello"`.'),
+});
+
+const controller = z.strictObject({
+  host: host
+    .default('127.0.0.1')
+    .describe(
+      'The address of the admin API and the dashboard. On any but this machine they need a token.',
+    ),
+  port: port.default(8081).describe('The port of the admin API and the dashboard.'),
+  token_env: environmentName
+    .default('ZEPHYR_ADMIN_TOKEN')
+    .describe('The variable that holds that token, of 16 characters or more.'),
+  allowed_hosts: z
+    .array(z.string().min(1).max(253))
+    .max(50)
+    .default([])
+    .describe(
+      'Names that browsers may call it by, such as `"zephyr.lan"`. Addresses and `localhost` are always allowed; other names are refused, because foreign pages could use them.',
+    ),
+});
+
+const prober = z.strictObject({
+  host: host.default('127.0.0.1').describe("The address of the prober's metrics and health."),
+  port: port.default(8082).describe("The port of the prober's metrics and health."),
+});
+
+const redis = z.strictObject({
+  url: z
+    .string()
+    .default('redis://127.0.0.1:6379')
+    .describe(
+      '`redis://`, `rediss://` (TLS), `unix:///path`, `redis+cluster://host:6379?node=host2:6379&node=…`, or `redis+sentinel://name?node=host:26379&node=…` where Sentinels know the primary called name. Where it is not set, `zephyr start` brings a private one. `ZEPHYR_REDIS_URL` goes before it.',
+    ),
+  password_env: environmentName
+    .optional()
+    .describe('The variable that holds the password. Not set: no password, or that of the URL.'),
+});
+
+const ui = z.strictObject({
+  language: z
+    .enum(['en', 'zh'])
+    .default('en')
+    .describe('The language of the pages, where a browser asks for none: English or Chinese.'),
 });
 
 export const configSchema = z.strictObject({
-  server: z
-    .strictObject({
-      host: host.default('127.0.0.1'),
-      port: port.default(8080),
-      switch_threshold_ms: z.number().nonnegative().default(50),
-      graceful_switch_timeout_ms: z.number().int().nonnegative().default(30_000),
-      /** Serves everybody who reaches the port, without a key, also off loopback. */
-      open: z.boolean().default(false),
-      extra_paths: extraPaths.default([]),
-    })
-    .prefault({}),
-  controller: z
-    .strictObject({
-      host: host.default('127.0.0.1'),
-      port: port.default(8081),
-      /** The variable with the token of the admin API, which is needed off loopback. */
-      token_env: environmentName.default('ZEPHYR_ADMIN_TOKEN'),
-      /** Names that browsers may call it by; addresses and localhost are always allowed. */
-      allowed_hosts: z.array(z.string().min(1).max(253)).max(50).default([]),
-    })
-    .prefault({}),
-  prober: z
-    .strictObject({ host: host.default('127.0.0.1'), port: port.default(8082) })
-    .prefault({}),
-  redis: z
-    .strictObject({
-      url: z.string().default('redis://127.0.0.1:6379'),
-      password_env: environmentName.optional(),
-    })
-    .prefault({}),
-  health_check: healthCheck.prefault({}),
-  prices: prices.default([]),
-  ui: z.strictObject({ language: z.enum(['en', 'zh']).default('en') }).prefault({}),
+  server: server.prefault({}).describe('The proxy, which Claude Code talks to.'),
+  controller: controller.prefault({}).describe('The controller, which decides.'),
+  prober: prober.prefault({}).describe('The prober, which checks endpoints.'),
+  redis: redis.prefault({}).describe('Redis, which the services share.'),
+  health_check: healthCheck
+    .prefault({})
+    .describe('How endpoints are checked, and what it may cost.'),
+  prices,
+  ui: ui.prefault({}).describe('What people see.'),
   ...dataPathTables,
-  groups: z.array(group).min(1).max(20),
+  groups: z.array(group).min(1).max(20).describe('Endpoints that share one token.'),
 });
 
 export type ConfigFile = z.output<typeof configSchema>;
