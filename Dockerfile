@@ -35,14 +35,6 @@ RUN --mount=type=cache,target=/root/.npm \
 FROM install AS dashboard
 RUN --mount=type=cache,target=/root/.npm npm ci --workspace=packages/dashboard
 COPY tsconfig.json ./
-COPY packages/texts packages/texts
-COPY packages/dashboard packages/dashboard
-RUN npm run build --workspace=packages/dashboard
-
-# The web dashboard: static files that the controller serves.
-FROM install AS dashboard
-RUN --mount=type=cache,target=/root/.npm npm ci --workspace=packages/dashboard
-COPY tsconfig.json ./
 COPY packages packages
 RUN npm run build --workspace=packages/dashboard
 
@@ -86,7 +78,6 @@ COPY --from=controller-modules /app ./
 COPY packages/core packages/core
 COPY packages/runtime packages/runtime
 COPY services/controller services/controller
-COPY --from=dashboard /app/packages/dashboard/dist packages/dashboard/dist
 COPY --from=dashboard /app/packages/dashboard/dist packages/dashboard/dist
 USER 10003:10003
 ENV ZEPHYR_LISTEN=0.0.0.0:8081

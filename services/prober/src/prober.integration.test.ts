@@ -221,6 +221,15 @@ describe('the prober', () => {
     await vi.waitFor(async () => expect(await results()).not.toEqual([]), eventually);
   });
 
+  it('ends in good order while Redis is away', async () => {
+    const { child } = await startProber('style = "messages"');
+    const exited = once(child, 'exit');
+    process.kill(redisServer.pid, 'SIGSTOP');
+    child.kill('SIGTERM');
+    expect(await exited).toEqual([0, null]);
+    process.kill(redisServer.pid, 'SIGCONT');
+  });
+
   it('lets another prober run the check of one that was killed, and counts it once', async () => {
     upstream.delayMs = 60_000;
     const { child: first } = await startProber();

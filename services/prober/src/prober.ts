@@ -1,6 +1,7 @@
 /** The prober: works checks off the queue and tells how it goes. */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
 
 import { removeLeftovers } from '@zephyr/checks/leftovers';
 import { createStartGate } from '@zephyr/checks/start-gate';
@@ -13,6 +14,9 @@ import { createApp } from './app.ts';
 import { createMetrics } from './metrics.ts';
 import { runProbeJob } from './probe-runner.ts';
 import { startWorker } from './worker.ts';
+
+/** While Redis is away a queue does not close by itself. */
+const QUEUE_CLOSE_LIMIT_MS = 1_000;
 
 export async function startProber(context: ServiceContext): Promise<RunningService> {
   const { log, config } = context;
@@ -47,7 +51,7 @@ export async function startProber(context: ServiceContext): Promise<RunningServi
       server.close();
       server.closeAllConnections();
       await worker.stop();
-      await queue.close().catch(() => undefined);
+      await Promise.race([queue.close().catch(() => undefined), wait(QUEUE_CLOSE_LIMIT_MS)]);
       redis.disconnect();
     },
   };

@@ -76,7 +76,8 @@ export function startWorker(
       const ended = await Promise.race([worker.close(), limit]);
       clearTimeout(finish);
       stopping.abort();
-      if (ended === 'limit') await worker.close(true).catch(() => undefined);
+      // Not awaited: while Redis is away it would not come back.
+      if (ended === 'limit') worker.close(true).catch(() => undefined);
     },
   };
 }
