@@ -9,7 +9,7 @@ import { gzipSync } from 'node:zlib';
 
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { artifact, findBrowser, startBrowser } from './support/browser.ts';
 import { pidOf, type RunningDemo, redisPid, runDemo, sendCommand } from './support/demo.ts';
@@ -190,8 +190,12 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
         body: JSON.stringify({ code: 'budget_spent', status: 409 }),
       }),
     );
-    await page.keyboard.press('r');
-    await toast(page, "Not done: Today's budget for checks is spent.").waitFor();
+    // A key counts only while the page is live, and a reconnect may fall into this moment.
+    await vi.waitFor(async () => {
+      await page.keyboard.press('r');
+      const refusal = toast(page, "Not done: Today's budget for checks is spent.");
+      await refusal.first().waitFor({ timeout: 3_000 });
+    }, 30_000);
   });
 
   it('filters events and says when none fits', async () => {
