@@ -23,7 +23,7 @@ interface Second {
 
 /** Counts in one-second cells, so that a request costs one increment. Time comes from outside. */
 export class RetryBudget {
-  readonly #policy: RetryPolicy;
+  #policy: RetryPolicy;
   readonly #cells: Second[] = Array.from({ length: WINDOW_SECONDS }, () => ({
     second: -1,
     requests: 0,
@@ -31,6 +31,11 @@ export class RetryBudget {
   }));
 
   constructor(policy: RetryPolicy) {
+    this.#policy = policy;
+  }
+
+  /** A changed policy; what was counted stays. */
+  reconfigure(policy: RetryPolicy): void {
     this.#policy = policy;
   }
 

@@ -75,11 +75,16 @@ export interface RunningSession {
 type GenerationOf = (endpointId: EndpointId) => number;
 
 export class SessionTable {
-  readonly #rules: SessionRules;
+  #rules: SessionRules;
   /** In the order of their last request. */
   readonly #sessions = new Map<string, Placed>();
 
   constructor(rules: SessionRules) {
+    this.#rules = rules;
+  }
+
+  /** Changed rules; the placements stay. */
+  reconfigure(rules: SessionRules): void {
     this.#rules = rules;
   }
 

@@ -4,7 +4,6 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { RetryBudget, SessionTable } from '@zephyr/core';
 import type { RunningService, ServiceContext } from '@zephyr/runtime/service';
 
 import { Accounts } from './accounts.ts';
@@ -13,12 +12,12 @@ import { Edge } from './edge.ts';
 import { retire } from './endpoints.ts';
 import { createMetrics, type Gauges } from './metrics.ts';
 import { RedisLink } from './redis-link.ts';
-import { KeptBodies } from './request-body.ts';
 import { Routing } from './routing.ts';
 import { createSender } from './sender.ts';
-import { closeGently, listen } from './server.ts';
+import { closeGently, type Listening, listen } from './server.ts';
 import { Settings } from './settings.ts';
 import { presenceOf, type StatusDeps } from './status.ts';
+import { Tunables } from './tunables.ts';
 
 export interface ProxyOptions {
   /** Where the last good snapshot is kept on disk. */
@@ -38,16 +37,8 @@ export async function startProxy(
   const now = (): number => performance.now();
 
   const routing = new Routing({ setup: settings.routing(), log, now, rng: Math.random });
-  const { limits, failover } = settings.config;
-  const { stick, cacheLifetimeMs } = settings.config.sessions;
-  const sessions = stick
-    ? new SessionTable({ lifetimeMs: cacheLifetimeMs, maxSessions: MAX_SESSIONS })
-    : undefined;
-  const kept = new KeptBodies(limits.keptBodiesBytes);
-  const budget = new RetryBudget({
-    ratio: failover.retryRatio,
-    perSecond: failover.retriesPerSecond,
-  });
+  const tunables = new Tunables(settings.config);
+  const { kept, budget } = tunables;
   const gauges: Gauges = {
     activeRequests: () => accounts.active,
     streams: () => edge.streams(),
@@ -67,7 +58,9 @@ export async function startProxy(
     startedAtMs: Date.now(),
     routing,
     accounts,
-    sessions,
+    get sessions() {
+      return tunables.sessions;
+    },
     redisUp: () => link.isUp,
     isDraining,
     oldestRequests: (limit) => edge.oldest(limit),
@@ -79,16 +72,18 @@ export async function startProxy(
     routing,
     metrics,
     configHash: status.configHash,
-    snapshotPath: options.snapshotPath ?? defaultSnapshotPath(settings.config.hash),
+    snapshotPath: () => options.snapshotPath ?? defaultSnapshotPath(settings.config.hash),
     presence: () => presenceOf(status),
     takeBatch: () => accounts.takeBatch(instanceId),
-    sessions,
+    sessions: () => tunables.sessions,
   });
   const edge = new Edge({
     exchange: {
       settings: () => settings.config,
       routing,
-      sessions,
+      get sessions() {
+        return tunables.sessions;
+      },
       send: createSender(),
       kept,
       budget,
@@ -103,14 +98,17 @@ export async function startProxy(
   });
   const onError = (error: unknown): void => log.error({ err: error }, 'request handler failed');
 
+  const listeners: Listening[] = [];
   settings.onChange((removed) => {
     routing.reconfigure(settings.routing());
     removed.forEach(retire);
+    tunables.reconfigure(settings.config);
+    for (const listener of listeners) listener.reconfigure(settings.config);
   });
   await link.start();
   const { metricsAddress } = context;
   const told = metricsAddress === undefined ? metrics : undefined;
-  const { server, port } = await listen(createApp({ edge, metrics: told, status, onError }), {
+  const main = await listen(createApp({ edge, metrics: told, status, onError }), {
     host: settings.config.server.host,
     port: settings.config.server.port,
     settings: settings.config,
@@ -119,6 +117,8 @@ export async function startProxy(
     metricsAddress === undefined
       ? undefined
       : await listen(createMetricsApp(metrics), { ...metricsAddress, settings: settings.config });
+  const { server, port } = main;
+  listeners.push(main, ...(watched === undefined ? [] : [watched]));
 
   return {
     port,
@@ -141,8 +141,6 @@ export async function startProxy(
   };
 }
 
-/** A few hundred bytes each; an office has some hundred at the same time. */
-const MAX_SESSIONS = 20_000;
 /** For running answers after an uncaught exception. */
 const CRASH_DRAIN_MS = 5_000;
 /** For the last events of the answers that the drain limit ends. */

@@ -34,16 +34,17 @@ export interface RedisLinkDeps {
   readonly routing: Routing;
   readonly metrics: Metrics;
   readonly configHash: () => string;
-  readonly snapshotPath: string;
+  /** Each set of endpoints has its own file. */
+  readonly snapshotPath: () => string;
   readonly presence: () => ProxyPresence;
   readonly takeBatch: () => OutcomeBatch | undefined;
-  /** Absent where sessions do not stick. */
-  readonly sessions: SessionTable | undefined;
+  /** Undefined where sessions do not stick. */
+  readonly sessions: () => SessionTable | undefined;
 }
 
 export class RedisLink {
   readonly #deps: RedisLinkDeps;
-  readonly #share: SessionShare | undefined;
+  readonly #share: SessionShare;
   readonly #commands: Redis;
   readonly #hints: Redis;
   readonly #stopping = new AbortController();
@@ -55,8 +56,7 @@ export class RedisLink {
 
   constructor(deps: RedisLinkDeps) {
     this.#deps = deps;
-    this.#share =
-      deps.sessions === undefined ? undefined : new SessionShare(deps.sessions, deps.proxyId);
+    this.#share = new SessionShare(deps.proxyId);
     this.#commands = createRedis(deps.target, deps.log, 'command');
     this.#hints = createRedis(deps.target, deps.log.child({ connection: 'hints' }), 'blocking');
   }
@@ -67,7 +67,7 @@ export class RedisLink {
 
   /** Returns when a first order is known: from Redis, or from disk where Redis does not answer. */
   async start(): Promise<void> {
-    const fromDisk = await readSnapshotFile(this.#deps.snapshotPath, this.#deps.log);
+    const fromDisk = await readSnapshotFile(this.#deps.snapshotPath(), this.#deps.log);
     if (fromDisk !== undefined) this.#take(fromDisk, 'disk');
     this.#hints.on('message', () => void this.#readSnapshot());
     this.#hints.subscribe(keys.snapshotChanged).catch(() => undefined);
@@ -130,14 +130,15 @@ export class RedisLink {
   }
 
   #take(read: RoutingSnapshot, source: 'redis' | 'disk'): void {
-    const { routing, configHash, log, snapshotPath } = this.#deps;
+    const { routing, configHash, log } = this.#deps;
     const { snapshot, source: currentSource } = routing.state;
     const verdict = compareSnapshots(snapshot, read, configHash());
     if (verdict === 'newer' || (verdict === 'same' && currentSource !== source)) {
       routing.adopt(read, source);
       if (source === 'disk') return;
-      writeSnapshotFile(snapshotPath, read).catch((error: unknown) => {
-        log.warn({ path: snapshotPath, why: messageOf(error) }, 'snapshot not written to disk');
+      const path = this.#deps.snapshotPath();
+      writeSnapshotFile(path, read).catch((error: unknown) => {
+        log.warn({ path, why: messageOf(error) }, 'snapshot not written to disk');
       });
     } else if (verdict === 'same') {
       routing.confirm();
@@ -178,9 +179,10 @@ export class RedisLink {
   }
 
   async #shareSessions(): Promise<void> {
-    if (this.#commands.status !== 'ready') return;
+    const sessions = this.#deps.sessions();
+    if (sessions === undefined || this.#commands.status !== 'ready') return;
     // A failure is told by the reading of the snapshot, which has the same cause.
-    await this.#share?.exchange(this.#commands).catch(() => undefined);
+    await this.#share.exchange(this.#commands, sessions).catch(() => undefined);
   }
 
   #onFailure(error: unknown): void {

@@ -16,7 +16,7 @@ export interface BodySource {
 
 /** Bounds the memory of all kept bodies together. */
 export class KeptBodies {
-  readonly #limitBytes: number;
+  #limitBytes: number;
   #bytes = 0;
 
   constructor(limitBytes: number) {
@@ -25,6 +25,11 @@ export class KeptBodies {
 
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** What is kept beyond a lowered limit stays until its requests end. */
+  reconfigure(limitBytes: number): void {
+    this.#limitBytes = limitBytes;
   }
 
   tryKeep(bytes: number): boolean {

@@ -24,28 +24,30 @@ export interface ListenOptions {
 export interface Listening {
   readonly server: Server;
   readonly port: number;
+  /** Changed limits: of time at once, of a connection for new ones. */
+  reconfigure(settings: DataPathConfig): void;
 }
 
 export async function listen(handler: RequestListener, options: ListenOptions): Promise<Listening> {
-  const { timeouts, limits } = options.settings;
   const server = createServer(
     {
-      headersTimeout: timeouts.headersMs,
-      requestTimeout: timeouts.requestMs,
-      keepAliveTimeout: timeouts.keepAliveMs,
-      connectionsCheckingInterval: Math.min(CHECK_INTERVAL_MS, timeouts.headersMs),
-      maxHeaderSize: limits.headerBytes,
+      connectionsCheckingInterval: CHECK_INTERVAL_MS,
       // The first request may wait for ever for its turn otherwise.
       noDelay: true,
     },
     handler,
   );
-  server.maxConnections = limits.connections;
-  limitConnectionsByAddress(server, limits.connectionsPerAddress);
+  let { connectionsPerAddress } = options.settings.limits;
+  const reconfigure = (settings: DataPathConfig): void => {
+    applyLimits(server, settings);
+    ({ connectionsPerAddress } = settings.limits);
+  };
+  reconfigure(options.settings);
+  limitConnectionsByAddress(server, () => connectionsPerAddress);
   server.on('clientError', answerMalformed);
   server.listen(options.port, options.host);
   await once(server, 'listening');
-  return { server, port: (server.address() as AddressInfo).port };
+  return { server, port: (server.address() as AddressInfo).port, reconfigure };
 }
 
 /** No new connections; idle ones end; returns when the last one has ended. */
@@ -63,12 +65,21 @@ export async function closeGently(server: Server, signal: AbortSignal): Promise<
   }
 }
 
-function limitConnectionsByAddress(server: Server, limit: number): void {
+function applyLimits(server: Server, { timeouts, limits }: DataPathConfig): void {
+  server.headersTimeout = Math.min(timeouts.headersMs, timeouts.requestMs);
+  server.requestTimeout = timeouts.requestMs;
+  server.keepAliveTimeout = timeouts.keepAliveMs;
+  server.maxConnections = limits.connections;
+  // Node reads it for each new connection, though only its option is documented. A test watches it.
+  Object.assign(server, { maxHeaderSize: limits.headerBytes });
+}
+
+function limitConnectionsByAddress(server: Server, limit: () => number): void {
   const counts = new Map<string, number>();
   server.on('connection', (socket: Socket) => {
     const address = socket.remoteAddress ?? '';
     const count = (counts.get(address) ?? 0) + 1;
-    if (count > limit) {
+    if (count > limit()) {
       socket.destroy();
       return;
     }

@@ -16,26 +16,24 @@ const MAX_READ = 200;
 const MAX_ENTRIES = 5_000;
 
 export class SessionShare {
-  readonly #table: SessionTable;
   readonly #proxyId: string;
   /** The last entry that was read; undefined before the first reading. */
   #lastId: string | undefined;
 
-  constructor(table: SessionTable, proxyId: string) {
-    this.#table = table;
+  constructor(proxyId: string) {
     this.#proxyId = proxyId;
   }
 
   /** Rejects when Redis does not answer; what was not told then is told with the next change. */
-  async exchange(redis: Redis): Promise<void> {
-    const sessions = this.#table.takeUnshared(performance.now(), MAX_IN_BATCH);
+  async exchange(redis: Redis, table: SessionTable): Promise<void> {
+    const sessions = table.takeUnshared(performance.now(), MAX_IN_BATCH);
     if (sessions.length > 0) {
       const batch = JSON.stringify({ proxyId: this.#proxyId, sessions });
       await redis.xadd(keys.sessions, 'MAXLEN', '~', MAX_ENTRIES, '*', 'json', batch);
     }
     const reply = await this.#read(redis);
     const [seconds = 0, microseconds = 0] = (await redis.time()).map(Number);
-    this.#take(reply, seconds * 1000 + microseconds / 1000);
+    this.#take(reply, table, seconds * 1000 + microseconds / 1000);
   }
 
   /** At first the last entries, then what came since. */
@@ -49,7 +47,7 @@ export class SessionShare {
     return reply?.[0]?.[1] ?? [];
   }
 
-  #take(reply: unknown, redisNowMs: number): void {
+  #take(reply: unknown, table: SessionTable, redisNowMs: number): void {
     const entries = parseEntries(reply, { schema: sessionBatchSchema, refused: () => undefined });
     const nowMs = performance.now();
     for (const { id, atMs, value } of entries) {
@@ -58,7 +56,7 @@ export class SessionShare {
       // Both moments are of Redis' clock: the machines' clocks are never compared.
       const onTheWayMs = Math.max(0, redisNowMs - atMs);
       for (const session of value.sessions) {
-        this.#table.adopt({ ...session, idleMs: session.idleMs + onTheWayMs }, nowMs);
+        table.adopt({ ...session, idleMs: session.idleMs + onTheWayMs }, nowMs);
       }
     }
   }

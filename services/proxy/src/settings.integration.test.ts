@@ -1,13 +1,16 @@
 /** A changed configuration while requests run. */
+
+import { connect } from 'node:net';
 import type { Config } from '@zephyr/runtime/config/config';
 import type { LoadedConfig } from '@zephyr/runtime/config/load';
 import type { ConfigChange, ConfigSource } from '@zephyr/runtime/config/source';
 import { Secret } from '@zephyr/runtime/secret';
-import { call } from '@zephyr/testkit/http-call';
-import { sse } from '@zephyr/testkit/scripted-upstream';
-import { describe, expect, it, vi } from 'vitest';
+import { call, sendRaw } from '@zephyr/testkit/http-call';
+import { sse, status } from '@zephyr/testkit/scripted-upstream';
 
-import { startRig } from './test-support/rig.ts';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+
+import { type RigOptions, startRig } from './test-support/rig.ts';
 
 /** Tells changes when the test says so. */
 class TestSource implements ConfigSource {
@@ -33,9 +36,10 @@ class TestSource implements ConfigSource {
   }
 }
 
-async function start() {
+async function start(options: RigOptions = {}) {
   const source = new TestSource();
   const rig = await startRig({
+    ...options,
     configSource: source,
     onLoaded: (loaded) => {
       source.loaded = loaded;
@@ -87,5 +91,160 @@ describe('a changed configuration', () => {
     }));
     await call(proxy.port);
     expect(first.connectionsSeen).toBe(1);
+  });
+});
+
+type Started = Awaited<ReturnType<typeof start>>;
+type Tables = Partial<Pick<Config, 'timeouts' | 'limits' | 'failover' | 'sessions'>>;
+
+function changeTables(source: TestSource, tablesOf: (config: Config) => Tables): void {
+  source.change(({ config }) => ({ config: { ...config, ...tablesOf(config) } }));
+}
+
+/** Where a request goes whose first endpoint answers 503. */
+async function servedAfterRefusal({ proxy, first }: Started): Promise<unknown> {
+  first.next(status(503));
+  const { status: code, headers } = await call(proxy.port);
+  return code === 200 ? headers['x-zephyr-endpoint'] : code;
+}
+
+/** An idle connection for the length of the test. */
+async function occupy(port: number): Promise<void> {
+  const socket = connect(port, '127.0.0.1');
+  socket.on('error', () => undefined);
+  onTestFinished(() => void socket.destroy());
+  await new Promise((resolve) => socket.once('connect', resolve));
+}
+
+/** What comes back to this head of a request; `open` when nothing does. */
+async function answerTo({ proxy }: Started, text: string, limitMs: number): Promise<string> {
+  const result = await sendRaw(proxy.port, text, limitMs);
+  if (result.text === '') return result.closedBy === 'peer' ? 'closed' : 'open';
+  const code = result.text.slice('HTTP/1.1 '.length, 'HTTP/1.1 200'.length);
+  return `${code}, ${result.closedBy === 'peer' ? 'closed' : 'open'}`;
+}
+
+const PAGE = 'GET /livez HTTP/1.1\r\nHost: x\r\n';
+
+describe('a changed limit holds without a restart', () => {
+  const cases: readonly {
+    name: string;
+    change: (config: Config) => Tables;
+    before: unknown;
+    after: unknown;
+    look: (started: Started) => Promise<unknown>;
+  }[] = [
+    {
+      name: 'kept_bodies_mib',
+      change: ({ limits }) => ({ limits: { ...limits, keptBodiesBytes: 0 } }),
+      look: servedAfterRefusal,
+      before: 'e2',
+      after: 503,
+    },
+    {
+      name: 'retry_ratio and retries_per_second',
+      change: ({ failover }) => ({ failover: { ...failover, retryRatio: 0, retriesPerSecond: 0 } }),
+      look: servedAfterRefusal,
+      before: 'e2',
+      after: 503,
+    },
+    {
+      name: 'header_kib',
+      change: ({ limits }) => ({ limits: { ...limits, headerBytes: 2_048 } }),
+      look: (started) =>
+        answerTo(started, `${PAGE}x-long: ${'a'.repeat(4_000)}\r\nConnection: close\r\n\r\n`, 900),
+      before: '200, closed',
+      after: '431, closed',
+    },
+    {
+      name: 'headers_ms',
+      change: ({ timeouts }) => ({ timeouts: { ...timeouts, headersMs: 100 } }),
+      look: (started) => answerTo(started, PAGE, 3_000),
+      before: 'open',
+      after: '408, closed',
+    },
+    {
+      name: 'request_ms, also below headers_ms',
+      change: ({ timeouts }) => ({ timeouts: { ...timeouts, requestMs: 100 } }),
+      look: (started) =>
+        answerTo(
+          started,
+          'POST /v1/messages HTTP/1.1\r\nHost: x\r\ncontent-length: 9\r\n\r\n{',
+          3_000,
+        ),
+      before: 'open',
+      after: '408, closed',
+    },
+    {
+      name: 'keep_alive_ms',
+      change: ({ timeouts }) => ({ timeouts: { ...timeouts, keepAliveMs: 100 } }),
+      look: (started) => answerTo(started, `${PAGE}\r\n`, 3_000),
+      before: '200, open',
+      after: '200, closed',
+    },
+    {
+      name: 'connections',
+      change: ({ limits }) => ({ limits: { ...limits, connections: 1 } }),
+      look: (started) => answerTo(started, `${PAGE}\r\n`, 500),
+      before: '200, open',
+      after: 'closed',
+    },
+    {
+      name: 'connections_per_address',
+      change: ({ limits }) => ({ limits: { ...limits, connectionsPerAddress: 1 } }),
+      look: (started) => answerTo(started, `${PAGE}\r\n`, 500),
+      before: '200, open',
+      after: 'closed',
+    },
+  ];
+  it.each(cases)('$name', async ({ change, look, before, after }) => {
+    const started = await start({
+      timeouts: { headersMs: 20_000, requestMs: 20_000, keepAliveMs: 20_000 },
+      failover: { failuresToEject: 1_000 },
+    });
+    await occupy(started.proxy.port);
+    expect(await look(started)).toEqual(before);
+    changeTables(started.source, change);
+    expect(await look(started)).toEqual(after);
+  });
+});
+
+describe('changed rules of sessions', () => {
+  const headers = { 'x-claude-code-session-id': 'session-one' };
+
+  async function placedAtSecond() {
+    const started = await start({ failover: { failuresToEject: 1_000 } });
+    const ask = async () =>
+      (await call(started.proxy.port, { headers })).headers['x-zephyr-endpoint'];
+    started.first.next(status(503));
+    expect([await ask(), await ask()]).toEqual(['e2', 'e2']);
+    return { ...started, ask };
+  }
+
+  it('let them go to the active endpoint when they stick no more, and stick again', async () => {
+    const { source, first, ask } = await placedAtSecond();
+    changeTables(source, ({ sessions }) => ({ sessions: { ...sessions, stick: false } }));
+    expect(await ask()).toBe('e1');
+    changeTables(source, ({ sessions }) => ({ sessions: { ...sessions, stick: true } }));
+    first.next(status(503));
+    expect([await ask(), await ask()]).toEqual(['e2', 'e2']);
+  });
+
+  it('forget a session after the new lifetime of the cache', async () => {
+    const { source, ask } = await placedAtSecond();
+    changeTables(source, ({ sessions }) => ({ sessions: { ...sessions, cacheLifetimeMs: 1 } }));
+    await vi.waitFor(async () => expect(await ask()).toBe('e1'));
+  });
+});
+
+describe('a change that would serve strangers', () => {
+  it('is refused, and the former keys hold', async () => {
+    const { proxy, source } = await start({
+      server: { host: '0.0.0.0' },
+      clientKeys: [{ name: 'ann', sha256: '0'.repeat(64) }],
+    });
+    source.change(({ secrets }) => ({ secrets: { ...secrets, clientKeys: [] } }));
+    expect((await call(proxy.port)).status).toBe(401);
+    expect(proxy.log()).toContain('config refused');
   });
 });

@@ -6,6 +6,7 @@ import type { LookupFunction } from 'node:net';
 
 import type { Config, Secrets } from '@zephyr/runtime/config/config';
 import { ZephyrError } from '@zephyr/runtime/errors';
+import type { Logger } from '@zephyr/runtime/logger';
 import type { ServiceContext } from '@zephyr/runtime/service';
 
 import { Clients } from './clients.ts';
@@ -20,11 +21,14 @@ export class Settings {
   #clients: Clients;
   #rules: TargetRules;
   #listener: (removed: readonly Endpoint[]) => void = () => undefined;
+  readonly #log: Logger;
 
   /** @throws ZephyrError `CONFIG` when it would serve strangers without a key. */
   constructor(context: ServiceContext, lookup: LookupFunction | undefined) {
     const { config, secrets } = context;
-    refuseStrangers(config, secrets);
+    const strangers = strangersServed(config, secrets);
+    if (strangers !== undefined) throw strangers;
+    this.#log = context.log;
     this.#lookup = lookup;
     this.#config = config;
     this.#endpoints = createEndpoints(config, secrets, { lookup });
@@ -60,7 +64,7 @@ export class Settings {
     };
   }
 
-  /** Told of the endpoints whose connections are not used for new requests any more. */
+  /** Called when all is changed, with the endpoints whose connections are not used for new requests any more. */
   onChange(listener: (removed: readonly Endpoint[]) => void): void {
     this.#listener = listener;
   }
@@ -68,10 +72,17 @@ export class Settings {
   /** The address stays: a listener is not moved while it serves. */
   #apply(config: Config, secrets: Secrets): void {
     const { host, port } = this.#config.server;
+    const next = { ...config, server: { ...config.server, host, port } };
+    const strangers = strangersServed(next, secrets);
+    if (strangers !== undefined) {
+      const { message, advice } = strangers;
+      this.#log.error({ problem: message, advice }, 'config refused');
+      return;
+    }
     const before = this.#endpoints;
     const made = createEndpoints(config, secrets, { lookup: this.#lookup });
     this.#endpoints = made.map((endpoint) => before.find(isSame(endpoint)) ?? endpoint);
-    this.#config = { ...config, server: { ...config.server, host, port } };
+    this.#config = next;
     this.#clients = new Clients(secrets.clientKeys);
     this.#rules = rulesOf(config);
     this.#listener(before.filter((endpoint) => !this.#endpoints.includes(endpoint)));
@@ -94,9 +105,9 @@ function rulesOf(config: Config): TargetRules {
 }
 
 /** An open proxy spends the team's money for everybody who finds it. */
-function refuseStrangers({ server }: Config, { clientKeys }: Secrets): void {
-  if (server.open || clientKeys.length > 0 || isLoopback(server.host)) return;
-  throw new ZephyrError('CONFIG', `the proxy would serve everybody who reaches ${server.host}`, {
+function strangersServed({ server }: Config, { clientKeys }: Secrets): ZephyrError | undefined {
+  if (server.open || clientKeys.length > 0 || isLoopback(server.host)) return undefined;
+  return new ZephyrError('CONFIG', `the proxy would serve everybody who reaches ${server.host}`, {
     advice: [
       'give each person a key: zephyr clients add NAME (with compose: make client NAME=…)',
       'or say that this is meant: open = true under [server]',
