@@ -29,6 +29,7 @@ export default defineConfig({
           ...order(2),
           include: everywhere.map((folder) => `${folder}/*.integration.test.ts`),
           exclude: ['**/node_modules/**'],
+          globalSetup: ['packages/testkit/src/redis-setup.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

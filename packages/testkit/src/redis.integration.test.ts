@@ -1,33 +1,65 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { Redis } from 'ioredis';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
-import { REDIS_IMAGE, startTestRedis } from './redis.ts';
+import { openTestRedis, REDIS_IMAGE, startTestRedis, TEST_REDIS_VARIABLE } from './redis.ts';
+import { chooseTestRedis } from './redis-setup.ts';
 
-describe('startTestRedis', () => {
-  afterEach(() => void vi.unstubAllEnvs());
+afterEach(() => void vi.unstubAllEnvs());
 
-  it.each(['auto', 'local'])('gives a Redis that keeps what it is told: %s', async (wish) => {
-    vi.stubEnv('ZEPHYR_TEST_REDIS', wish);
-    const lines: string[] = [];
-    const server = await startTestRedis((line) => lines.push(line));
-    const { protocol, pathname } = new URL(server.url);
-    const redis = protocol === 'unix:' ? new Redis(pathname) : new Redis(server.url);
-    try {
-      await redis.set('key', 'value');
-      expect(await redis.get('key')).toBe('value');
-      expect(lines).toHaveLength(1);
-      expect(lines[0]).toMatch(/^redis of these tests: (a container|redis-server)/);
-    } finally {
-      redis.disconnect();
-      await server.stop();
-    }
+const chosen = () => process.env[TEST_REDIS_VARIABLE];
+
+describe('the choice of a Redis', () => {
+  it('is a container where an engine can start one, a server of this machine otherwise', async () => {
+    vi.stubEnv(TEST_REDIS_VARIABLE, undefined);
+    const said = await chooseTestRedis();
+    expect(said).toMatch(
+      chosen() === 'container' ? /^containers of redis:/ : /^redis-server.*\(no container: .+\)$/,
+    );
   });
 
-  it('tries the version that is deployed', () => {
+  it('is a server of this machine where no engine answers, and says why', async () => {
+    vi.stubEnv(TEST_REDIS_VARIABLE, undefined);
+    const noEngine = () => Promise.reject(new Error('no engine\nat all'));
+    expect(await chooseTestRedis(noEngine)).toBe(
+      'redis-server of this machine (no container: no engine)',
+    );
+    expect(chosen()).toBe('local');
+    vi.stubEnv(TEST_REDIS_VARIABLE, 'container');
+    await expect(chooseTestRedis(noEngine)).rejects.toThrow('no engine');
+  });
+});
+
+describe('startTestRedis', () => {
+  // The kind that was chosen for this run, and the one that is always there.
+  it.each([...new Set([chosen() ?? 'local', 'local'])])(
+    'gives a Redis that keeps what it is told, and that can be frozen: %s',
+    async (kind) => {
+      vi.stubEnv(TEST_REDIS_VARIABLE, kind);
+      const server = await startTestRedis();
+      const redis = openTestRedis(server);
+      try {
+        await redis.set('key', 'value');
+        await server.freeze();
+        const answer = redis.get('key');
+        const state = await Promise.race([answer, wait(300, 'frozen')]);
+        await server.thaw();
+        expect(state).toBe('frozen');
+        expect(await answer).toBe('value');
+      } finally {
+        redis.disconnect();
+        await server.stop();
+      }
+    },
+  );
+
+  it('starts the version that is deployed', () => {
     const compose = readFileSync(join(import.meta.dirname, '../../../docker-compose.yml'), 'utf8');
     expect(compose).toContain(`image: ${REDIS_IMAGE}\n`);
   });
 });
+
+function wait(durationMs: number, value: string): Promise<string> {
+  return new Promise((resolve) => setTimeout(resolve, durationMs, value));
+}

@@ -1,55 +1,96 @@
 /**
  * The Redis of a test: a container of the version that is deployed where a Docker engine is there
- * and can start it, a redis-server of this machine otherwise. It says which, once for each file of
- * tests. `ZEPHYR_TEST_REDIS=container|local` decides it by hand.
+ * and can start it, a redis-server of this machine otherwise. `redis-setup.ts` tries it once for a
+ * run of tests and says which; `ZEPHYR_TEST_REDIS=container|local` decides it by hand.
+ *
+ * Every test that needs a Redis takes it from here, with these exceptions, which start a server
+ * (`@zephyr/runtime/redis/server`) of their own:
+ *
+ * - those that test this server, its socket, or a command that starts it (`zephyr start`);
+ * - those whose Redis dies and comes back under the same address, with or without its data, or
+ *   runs with arguments of its own (an ACL file, little memory): a container gets another port;
+ * - Sentinels and Clusters, whose members tell clients the addresses of each other: in containers
+ *   these are reachable from this machine on Linux only.
  */
-import { messageOf } from '@zephyr/runtime/errors';
+import { connectionOptions } from '@zephyr/runtime/redis/client';
 import { startRedisServer } from '@zephyr/runtime/redis/server';
+import { Redis } from 'ioredis';
 
 export interface TestRedis {
   readonly url: string;
+  /** Where it listens, for a socket or a relay. */
+  readonly address: { readonly path: string } | { readonly host: string; readonly port: number };
+  /** Stops answering, keeps its connections. */
+  freeze(): Promise<void>;
+  thaw(): Promise<void>;
   stop(): Promise<void>;
 }
 
 /** As in docker-compose.yml; a test keeps them equal. */
 export const REDIS_IMAGE = 'redis:8.10.2';
+/** For `docker ps --filter label=…`. */
+export const REDIS_LABEL = 'zephyr.test-redis';
+export const TEST_REDIS_VARIABLE = 'ZEPHYR_TEST_REDIS';
 const START_LIMIT_MS = 30_000;
+/** It ends by itself then, also when the tests were killed. Longer than any run. */
+const LIFE_SECONDS = 3_600;
 
-export async function startTestRedis(
-  say: (line: string) => void = console.log,
-): Promise<TestRedis> {
-  const wish = process.env['ZEPHYR_TEST_REDIS'] ?? 'auto';
-  if (wish === 'local') return local(say, 'as ZEPHYR_TEST_REDIS says');
-  try {
-    const redis = await container();
-    say(`redis of these tests: a container of ${REDIS_IMAGE}`);
-    return redis;
-  } catch (error) {
-    if (wish === 'container') throw error;
-    const [why = ''] = messageOf(error).split('\n');
-    return local(say, `no container: ${why.slice(0, 100)}`);
-  }
+/** @throws where the chosen kind cannot be started. */
+export async function startTestRedis(): Promise<TestRedis> {
+  return process.env[TEST_REDIS_VARIABLE] === 'container' ? container() : local();
 }
 
-async function local(say: (line: string) => void, why: string): Promise<TestRedis> {
-  say(`redis of these tests: redis-server of this machine (${why})`);
-  return startRedisServer();
+/** A connection to it, for a test's own eyes and hands. */
+export function openTestRedis({ url }: Pick<TestRedis, 'url'>): Redis {
+  return new Redis({ ...connectionOptions({ url }), replyMapping: 'legacy' });
+}
+
+async function local(): Promise<TestRedis> {
+  const server = await startRedisServer();
+  return {
+    url: server.url,
+    address: { path: new URL(server.url).pathname },
+    freeze: async () => void process.kill(server.pid, 'SIGSTOP'),
+    thaw: async () => void process.kill(server.pid, 'SIGCONT'),
+    stop: () => server.stop(),
+  };
 }
 
 /** Loaded only here: most tests need neither Docker nor its 50 MB of packages. */
 async function container(): Promise<TestRedis> {
   const { GenericContainer, getContainerRuntimeClient, Wait } = await import('testcontainers');
+  // What removes containers of a killed run is an image more, which wants the engine's socket.
+  // Ours end by themselves, and the next run removes what is left of them.
+  process.env['TESTCONTAINERS_RYUK_DISABLED'] = 'true';
   // Without an engine this fails at once, a start only after its time-out.
-  await getContainerRuntimeClient();
+  const client = await getContainerRuntimeClient();
   const started = await new GenericContainer(REDIS_IMAGE)
-    .withCommand(['redis-server', '--save', '', '--maxmemory-policy', 'noeviction'])
+    .withCommand([
+      ...['timeout', String(LIFE_SECONDS)],
+      ...['redis-server', '--save', '', '--maxmemory-policy', 'noeviction'],
+      // Whatever user it runs as; it writes nothing, and only this machine reaches it.
+      ...['--protected-mode', 'no'],
+    ])
+    .withLabels({ [REDIS_LABEL]: String(process.pid) })
     .withExposedPorts(6379)
     // The usual look at the port needs a shell in the image.
     .withWaitStrategy(Wait.forLogMessage(/Ready to accept connections/))
     .withStartupTimeout(START_LIMIT_MS)
     .start();
+  const engine = client.container.getById(started.getId());
+  const address = { host: started.getHost(), port: started.getMappedPort(6379) };
   return {
-    url: `redis://${started.getHost()}:${started.getMappedPort(6379)}`,
+    url: `redis://${address.host}:${address.port}`,
+    address,
+    freeze: async () => void (await engine.pause()),
+    thaw: async () => void (await engine.unpause()),
     stop: async () => void (await started.stop()),
   };
+}
+
+/** Removes what killed runs have left; not the containers of a run beside this one. */
+export async function removeEndedContainers(): Promise<void> {
+  const { getContainerRuntimeClient } = await import('testcontainers');
+  const client = await getContainerRuntimeClient();
+  await client.container.dockerode.pruneContainers({ filters: { label: [REDIS_LABEL] } });
 }

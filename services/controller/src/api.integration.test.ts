@@ -13,8 +13,8 @@ import { createRedis } from '@zephyr/runtime/redis/client';
 import { auditRecordSchema } from '@zephyr/runtime/redis/commands';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { recordProbe } from '@zephyr/runtime/redis/probe-store';
-import { type RedisServer, startRedisServer } from '@zephyr/runtime/redis/server';
 import { readLast } from '@zephyr/runtime/redis/streams';
+import { startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
@@ -24,13 +24,13 @@ import { readEvents } from './test-support/read-events.ts';
 const waiting = { timeout: 20_000, interval: 50 };
 const TOKEN = 'a-long-admin-token-for-the-test';
 
-let server: RedisServer;
+let server: TestRedis;
 let redis: Redis;
 let open: ControllerProcess;
 let guarded: ControllerProcess;
 
 beforeAll(async () => {
-  server = await startRedisServer();
+  server = await startTestRedis();
   redis = createRedis({ url: server.url }, createLogger('test', 'silent'), 'command');
   await new Promise((resolve) => redis.once('ready', resolve));
   open = await ControllerProcess.start({ redisUrl: server.url });

@@ -2,7 +2,7 @@ import { createLogger } from '@zephyr/runtime/logger';
 import { PROBE_QUEUE, QUEUE_PREFIX } from '@zephyr/runtime/queues';
 import { createRedis } from '@zephyr/runtime/redis/client';
 import { keys } from '@zephyr/runtime/redis/keys';
-import { type RedisServer, startRedisServer } from '@zephyr/runtime/redis/server';
+import { startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
 import type { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
@@ -10,12 +10,12 @@ import { ControllerProcess } from './test-support/controller-process.ts';
 
 const waiting = { timeout: 20_000, interval: 50 };
 
-let server: RedisServer;
+let server: TestRedis;
 let redis: Redis;
 let controller: ControllerProcess;
 
 beforeEach(async () => {
-  server = await startRedisServer();
+  server = await startTestRedis();
   redis = createRedis({ url: server.url }, createLogger('test', 'silent'), 'command');
   await new Promise((resolve) => redis.once('ready', resolve));
   controller = await ControllerProcess.start({ redisUrl: server.url });

@@ -1,7 +1,7 @@
 import { createLogger } from '@zephyr/runtime/logger';
 import { createRedis } from '@zephyr/runtime/redis/client';
 import { keys } from '@zephyr/runtime/redis/keys';
-import { type RedisServer, startRedisServer } from '@zephyr/runtime/redis/server';
+import { startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
 import type { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
@@ -12,12 +12,12 @@ import { watchSnapshots } from './test-support/watch-snapshots.ts';
 const TAKE_OVER_LIMIT_MS = 15_000;
 const waiting = { timeout: TAKE_OVER_LIMIT_MS, interval: 20 };
 
-let server: RedisServer;
+let server: TestRedis;
 let redis: Redis;
 let controllers: ControllerProcess[];
 
 beforeEach(async () => {
-  server = await startRedisServer();
+  server = await startTestRedis();
   redis = createRedis({ url: server.url }, createLogger('test', 'silent'), 'command');
   await new Promise((resolve) => redis.once('ready', resolve));
   controllers = [];

@@ -4,7 +4,7 @@ import { endpointId, type ProbePlan } from '@zephyr/core';
 import { createLogger } from '@zephyr/runtime/logger';
 import { bullConnection, PROBE_QUEUE, type ProbeJob, QUEUE_PREFIX } from '@zephyr/runtime/queues';
 import { createRedis } from '@zephyr/runtime/redis/client';
-import { type RedisServer, startRedisServer } from '@zephyr/runtime/redis/server';
+import { startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
 import { type Job, Queue, Worker } from 'bullmq';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -18,13 +18,13 @@ const every = (intervalMs: number): ProbePlan => ({
 });
 const off: ProbePlan = { status: 'off', why: 'disabled' };
 
-let server: RedisServer;
+let server: TestRedis;
 let schedules: Schedules;
 let queue: Queue<ProbeJob, unknown, string>;
 let worker: Worker<ProbeJob> | undefined;
 
 beforeEach(async () => {
-  server = await startRedisServer();
+  server = await startTestRedis();
   schedules = openSchedules({ url: server.url }, createLogger('test', 'silent'));
   queue = new Queue(PROBE_QUEUE, {
     prefix: QUEUE_PREFIX,

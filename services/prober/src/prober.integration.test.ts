@@ -21,16 +21,16 @@ import {
 import { createRedis } from '@zephyr/runtime/redis/client';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { probeResultSchema } from '@zephyr/runtime/redis/records';
-import { type RedisServer, startRedisServer } from '@zephyr/runtime/redis/server';
 import { readLast } from '@zephyr/runtime/redis/streams';
 import { messageEvents, renderEvent } from '@zephyr/testkit/messages-api';
+import { startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
 import { Queue } from 'bullmq';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
 const endpoint = endpointId('one');
 
-let redisServer: RedisServer;
+let redisServer: TestRedis;
 let redis: ReturnType<typeof createRedis>;
 let queue: Queue<ProbeJob, unknown, string>;
 let upstream: Upstream;
@@ -126,7 +126,7 @@ function foldersOf({ pid }: ChildProcess): string[] {
 const eventually = { timeout: 30_000, interval: 50 };
 
 beforeAll(async () => {
-  redisServer = await startRedisServer();
+  redisServer = await startTestRedis();
   upstream = await startUpstream();
   redis = createRedis({ url: redisServer.url }, createLogger('test', 'silent'), 'blocking');
   queue = new Queue(PROBE_QUEUE, {
@@ -195,7 +195,7 @@ describe('the prober', () => {
     const { port } = await startProber('style = "messages"');
     await ask('schedule');
     await vi.waitFor(() => expect(upstream.requests).toBe(1), eventually);
-    process.kill(redisServer.pid, 'SIGSTOP');
+    await redisServer.freeze();
     try {
       // The check has ended and its first attempt to record the result has failed.
       const running = async () => (await fetch(`http://127.0.0.1:${port}/health`)).json();
@@ -205,7 +205,7 @@ describe('the prober', () => {
       );
       await wait(2_500);
     } finally {
-      process.kill(redisServer.pid, 'SIGCONT');
+      await redisServer.thaw();
     }
     await vi.waitFor(async () => expect(await results()).toHaveLength(1), eventually);
     expect(upstream.requests).toBe(1);
@@ -224,10 +224,10 @@ describe('the prober', () => {
   it('ends in good order while Redis is away', async () => {
     const { child } = await startProber('style = "messages"');
     const exited = once(child, 'exit');
-    process.kill(redisServer.pid, 'SIGSTOP');
+    await redisServer.freeze();
     child.kill('SIGTERM');
     expect(await exited).toEqual([0, null]);
-    process.kill(redisServer.pid, 'SIGCONT');
+    await redisServer.thaw();
   });
 
   it('lets another prober run the check of one that was killed, and counts it once', async () => {

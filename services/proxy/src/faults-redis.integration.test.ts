@@ -5,10 +5,10 @@ import { join } from 'node:path';
 
 import { keys } from '@zephyr/runtime/redis/keys';
 import { outcomeBatchSchema, proxyPresenceSchema } from '@zephyr/runtime/redis/records';
-import { type RedisServer, startRedisServer } from '@zephyr/runtime/redis/server';
 import { type FaultRelay, startFaultRelay } from '@zephyr/testkit/fault-relay';
 import { call } from '@zephyr/testkit/http-call';
-import { Redis } from 'ioredis';
+import { openTestRedis, startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
+import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import { startRig } from './test-support/rig.ts';
@@ -16,14 +16,12 @@ import { publishSnapshot, type SnapshotParts, snapshotOf } from './test-support/
 import { startTestProxy } from './test-support/test-proxy.ts';
 
 const patient = { timeout: 8_000, interval: 50 };
-let server: RedisServer;
+let server: TestRedis;
 let redis: Redis;
-let socketPath: string;
 
 beforeAll(async () => {
-  server = await startRedisServer();
-  socketPath = server.url.replace('unix://', '');
-  redis = new Redis(socketPath);
+  server = await startTestRedis();
+  redis = openTestRedis(server);
 });
 afterAll(async () => {
   redis.disconnect();
@@ -38,7 +36,7 @@ function publish(parts: SnapshotParts, hint: 'with hint' | 'silently' = 'with hi
 }
 
 async function relayToRedis(): Promise<{ relay: FaultRelay; redisUrl: string }> {
-  const relay = await startFaultRelay({ path: socketPath });
+  const relay = await startFaultRelay(server.address);
   onTestFinished(() => relay.stop());
   return { relay, redisUrl: `redis://127.0.0.1:${relay.port}` };
 }

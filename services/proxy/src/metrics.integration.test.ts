@@ -1,6 +1,7 @@
 /** What the metrics tell while something happens. */
-import { startRedisServer } from '@zephyr/runtime/redis/server';
+
 import { call } from '@zephyr/testkit/http-call';
+import { startTestRedis } from '@zephyr/testkit/redis';
 import { chunkedHead, sse } from '@zephyr/testkit/scripted-upstream';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
@@ -46,7 +47,7 @@ describe('the round trips to Redis', () => {
     Number(/^zephyr_proxy_redis_round_trip_seconds_count (\d+)$/m.exec(text)?.[1]);
 
   it('are measured on what is read anyway, not by requests', async () => {
-    const server = await startRedisServer();
+    const server = await startTestRedis();
     onTestFinished(() => server.stop());
     const { proxy } = await startRig({ redisUrl: server.url });
     await vi.waitFor(async () => expect(roundTrips(await proxy.metrics())).toBeGreaterThan(0));

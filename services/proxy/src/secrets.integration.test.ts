@@ -1,9 +1,8 @@
 /** Canaries stand for every secret; after a run through many faults they are searched everywhere. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-
-import { startRedisServer } from '@zephyr/runtime/redis/server';
 import { call, sendRaw } from '@zephyr/testkit/http-call';
+import { openTestRedis, startTestRedis } from '@zephyr/testkit/redis';
 import {
   cutSse,
   hang,
@@ -14,7 +13,7 @@ import {
   startScriptedUpstream,
   status,
 } from '@zephyr/testkit/scripted-upstream';
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { expect, it, onTestFinished, vi } from 'vitest';
 
 import { startTestProxy, tokenOf } from './test-support/test-proxy.ts';
@@ -46,8 +45,8 @@ async function everythingIn(redis: Redis): Promise<string> {
 }
 
 it('no secret is found in logs, errors, metrics, Redis, the disk or at another endpoint', async () => {
-  const server = await startRedisServer();
-  const redis = new Redis(server.url.replace('unix://', ''));
+  const server = await startTestRedis();
+  const redis = openTestRedis(server);
   const [red, blue] = await Promise.all([startScriptedUpstream(), startScriptedUpstream()]);
   const proxy = await startTestProxy({
     endpoints: [red.url, blue.url],

@@ -2,10 +2,10 @@
 import { endpointId } from '@zephyr/core';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { proxyPresenceSchema } from '@zephyr/runtime/redis/records';
-import { type RedisServer, startRedisServer } from '@zephyr/runtime/redis/server';
 import { call } from '@zephyr/testkit/http-call';
+import { openTestRedis, startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
 import { json, MESSAGE } from '@zephyr/testkit/scripted-upstream';
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import { startRig } from './test-support/rig.ts';
@@ -13,12 +13,12 @@ import { publishSnapshot, type SnapshotParts } from './test-support/snapshots.ts
 import { startTestProxy, type TestProxy } from './test-support/test-proxy.ts';
 
 const patient = { timeout: 8_000, interval: 50 };
-let server: RedisServer;
+let server: TestRedis;
 let redis: Redis;
 
 beforeAll(async () => {
-  server = await startRedisServer();
-  redis = new Redis(server.url.replace('unix://', ''));
+  server = await startTestRedis();
+  redis = openTestRedis(server);
 });
 afterAll(async () => {
   redis.disconnect();

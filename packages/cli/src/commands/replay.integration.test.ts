@@ -8,7 +8,7 @@ import { createLogger } from '@zephyr/runtime/logger';
 import { createRedis } from '@zephyr/runtime/redis/client';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { nextProbeSequence, recordProbe } from '@zephyr/runtime/redis/probe-store';
-import { type RedisServer, startRedisServer } from '@zephyr/runtime/redis/server';
+import { startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
@@ -21,7 +21,7 @@ const SEED = 20_261_123;
 /** Enough for failures, recoveries and commands of each kind. */
 const EVENTS = 150;
 
-let server: RedisServer;
+let server: TestRedis;
 let redis: Redis;
 let controller: ControllerProcess;
 let folder: string;
@@ -126,7 +126,7 @@ async function told(options: Partial<ReplayOptions> = {}): Promise<Told> {
 describe('zephyr replay', () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'zephyr-replay-'));
-    server = await startRedisServer();
+    server = await startTestRedis();
     redis = createRedis({ url: server.url }, createLogger('test', 'silent'), 'blocking');
     await startController();
     await anEndpointFails();

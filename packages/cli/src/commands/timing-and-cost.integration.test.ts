@@ -7,7 +7,7 @@ import { endpointId, epochMs } from '@zephyr/core';
 import { createLogger } from '@zephyr/runtime/logger';
 import { createRedis } from '@zephyr/runtime/redis/client';
 import { recordProbe } from '@zephyr/runtime/redis/probe-store';
-import { startRedisServer } from '@zephyr/runtime/redis/server';
+import { startTestRedis } from '@zephyr/testkit/redis';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { cost } from './cost.ts';
@@ -43,7 +43,7 @@ describe('zephyr test-timing', () => {
 
 describe('zephyr cost', () => {
   it('adds up the days from the Redis that is configured', async () => {
-    const server = await startRedisServer();
+    const server = await startTestRedis();
     onTestFinished(() => server.stop());
     const redis = createRedis({ url: server.url }, createLogger('test', 'silent'), 'blocking');
     onTestFinished(() => redis.disconnect());

@@ -1,17 +1,15 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
-
+import { startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-
 import { createLogger } from '../logger.ts';
 import { createRedis } from './client.ts';
-import { type RedisServer, startRedisServer } from './server.ts';
 
-let server: RedisServer;
+let server: TestRedis;
 const cleanUps: (() => void)[] = [];
 
 beforeEach(async () => {
-  server = await startRedisServer();
+  server = await startTestRedis();
 });
 afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0)) cleanUp();
@@ -22,7 +20,7 @@ afterEach(async () => {
 async function startLine() {
   const sockets = new Set<Socket>();
   const line = createServer((client) => {
-    const upstream = connect(new URL(server.url).pathname);
+    const upstream = connect(server.address);
     sockets.add(client).add(upstream);
     client.pipe(upstream).pipe(client);
     for (const socket of [client, upstream]) socket.on('error', () => socket.destroy());

@@ -1,0 +1,46 @@
+/** Before the tests of a run: decides which Redis they get, and says so in one line. */
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { messageOf } from '@zephyr/runtime/errors';
+
+import {
+  REDIS_IMAGE,
+  removeEndedContainers,
+  startTestRedis,
+  TEST_REDIS_VARIABLE,
+} from './redis.ts';
+
+/** With a pull of the image on a usual line. */
+const TRIAL_LIMIT_MS = 60_000;
+
+/** The workers of the run, which start after it, inherit the choice as a variable. */
+export async function setup(): Promise<void> {
+  console.log(`redis of these tests: ${await chooseTestRedis()}`);
+}
+
+/** @throws where a container is asked for by hand and cannot be started. */
+export async function chooseTestRedis(tryContainer = trial): Promise<string> {
+  const wish = process.env[TEST_REDIS_VARIABLE] ?? 'auto';
+  if (wish === 'local') return 'redis-server of this machine (as ZEPHYR_TEST_REDIS says)';
+  process.env[TEST_REDIS_VARIABLE] = 'container';
+  try {
+    await Promise.race([tryContainer(), tooLate()]);
+    return `containers of ${REDIS_IMAGE}`;
+  } catch (error) {
+    if (wish === 'container') throw error;
+    process.env[TEST_REDIS_VARIABLE] = 'local';
+    const [why = ''] = messageOf(error).split('\n');
+    return `redis-server of this machine (no container: ${why.slice(0, 100)})`;
+  }
+}
+
+async function trial(): Promise<void> {
+  const redis = await startTestRedis();
+  await redis.stop();
+  await removeEndedContainers();
+}
+
+async function tooLate(): Promise<never> {
+  await sleep(TRIAL_LIMIT_MS, undefined, { ref: false });
+  throw new Error(`${REDIS_IMAGE} did not start within ${TRIAL_LIMIT_MS / 1000} s`);
+}
