@@ -38,8 +38,9 @@ const INTRODUCTION = `# Configuration
 Made by \`npm run generate\` from the schema (\`packages/runtime/src/config\`): change that.
 
 Zephyr reads \`config.toml\` (the keys below) and \`.env\` (the tokens). A changed file is applied
-without a restart; a bad one is refused, shown, and the former one stays in use. An unknown key is
-an error. \`zephyr config check\` tells all problems at once, with their lines.
+without a restart, but for the few keys that say so; a bad one is refused, shown, and the former one
+stays in use. An unknown key is an error. \`zephyr config check\` tells all problems at once, with
+their lines.
 
 Any variable may come from a file instead: \`NAME_FILE=/run/secrets/name\`, as Docker and Kubernetes
 hand out secrets. Variables that are not named in \`config.toml\`:

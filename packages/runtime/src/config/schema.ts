@@ -111,9 +111,9 @@ const server = z.strictObject({
   host: host
     .default('127.0.0.1')
     .describe(
-      'The address that the proxy listens at. `0.0.0.0` serves other machines too, and then each person needs a key: see `[[clients]]`.',
+      'The address that the proxy listens at. `0.0.0.0` serves other machines too, and then each person needs a key: see `[[clients]]`. Needs a restart.',
     ),
-  port: port.default(8080).describe('The port that Claude Code talks to.'),
+  port: port.default(8080).describe('The port that Claude Code talks to. Needs a restart.'),
   switch_threshold_ms: z
     .number()
     .nonnegative()
@@ -142,9 +142,11 @@ const controller = z.strictObject({
   host: host
     .default('127.0.0.1')
     .describe(
-      'The address of the admin API and the dashboard. On any but this machine they need a token.',
+      'The address of the admin API and the dashboard. On any but this machine they need a token. Needs a restart.',
     ),
-  port: port.default(8081).describe('The port of the admin API and the dashboard.'),
+  port: port
+    .default(8081)
+    .describe('The port of the admin API and the dashboard. Needs a restart.'),
   token_env: environmentName
     .default('ZEPHYR_ADMIN_TOKEN')
     .describe('The variable that holds that token, of 16 characters or more.'),
@@ -158,8 +160,12 @@ const controller = z.strictObject({
 });
 
 const prober = z.strictObject({
-  host: host.default('127.0.0.1').describe("The address of the prober's metrics and health."),
-  port: port.default(8082).describe("The port of the prober's metrics and health."),
+  host: host
+    .default('127.0.0.1')
+    .describe("The address of the prober's metrics and health. Needs a restart."),
+  port: port
+    .default(8082)
+    .describe("The port of the prober's metrics and health. Needs a restart."),
 });
 
 const redis = z.strictObject({
@@ -167,11 +173,13 @@ const redis = z.strictObject({
     .string()
     .default('redis://127.0.0.1:6379')
     .describe(
-      '`redis://`, `rediss://` (TLS), `unix:///path`, `redis+cluster://host:6379?node=host2:6379&node=…`, or `redis+sentinel://name?node=host:26379&node=…` where Sentinels know the primary called name. Where it is not set, `zephyr start` brings a private one. `ZEPHYR_REDIS_URL` goes before it.',
+      '`redis://`, `rediss://` (TLS), `unix:///path`, `redis+cluster://host:6379?node=host2:6379&node=…`, or `redis+sentinel://name?node=host:26379&node=…` where Sentinels know the primary called name. Where it is not set, `zephyr start` brings a private one. `ZEPHYR_REDIS_URL` goes before it. Needs a restart.',
     ),
   password_env: environmentName
     .optional()
-    .describe('The variable that holds the password. Not set: no password, or that of the URL.'),
+    .describe(
+      'The variable that holds the password. Not set: no password, or that of the URL. Needs a restart.',
+    ),
 });
 
 const ui = z.strictObject({

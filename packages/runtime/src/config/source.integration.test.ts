@@ -1,7 +1,8 @@
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-
+import { Writable } from 'node:stream';
+import pino from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { createLogger } from '../logger.ts';
@@ -61,6 +62,27 @@ describe('createConfigSource', () => {
     expect(changes[0]).toMatchObject({ status: 'refused' });
     expect(JSON.stringify(changes)).toContain('config.toml:3');
     expect(source.current().config.server.switchThresholdMs).toBe(50);
+  });
+
+  it('tells which changed keys need a restart, and only those', async () => {
+    const lines: string[] = [];
+    const log = pino(
+      new Writable({
+        write(line: Buffer, _encoding, done) {
+          lines.push(line.toString());
+          done();
+        },
+      }),
+    );
+    const sources = { configPath: configPath(), envFilePath: envFilePath(), environment: {} };
+    const told = createConfigSource(sources, log);
+    writeFileSync(configPath(), withThreshold(70));
+    told.reload();
+    expect(lines.join('')).not.toContain('restart');
+    writeFileSync(configPath(), withThreshold('70\nport = 9999'));
+    told.reload();
+    told.stop();
+    expect(lines.join('')).toContain('"keys":["server.port"],"msg":"changed keys need a restart"');
   });
 
   it('takes a rotated token and does not show it', async () => {

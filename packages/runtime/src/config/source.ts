@@ -9,6 +9,7 @@ import { messageOf } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { type ConfigSources, type LoadedConfig, loadConfig } from './load.ts';
 import { ConfigError } from './problem.ts';
+import { keysForRestart } from './restart-keys.ts';
 
 export type ConfigChange =
   | { readonly status: 'applied'; readonly loaded: LoadedConfig }
@@ -35,7 +36,8 @@ const POLL_MS = 1_000;
 
 export function createConfigSource(sources: ConfigSources, log: Logger): ConfigSource {
   const listeners: ((change: ConfigChange) => void)[] = [];
-  let loaded = loadConfig(sources);
+  const atStart = loadConfig(sources);
+  let loaded = atStart;
   const files = (): string[] => [
     sources.configPath,
     sources.envFilePath,
@@ -55,7 +57,11 @@ export function createConfigSource(sources: ConfigSources, log: Logger): ConfigS
     // Before the files are read: what changes meanwhile is seen the next time.
     fingerprint = fingerprintOf(files());
     const change = load();
-    if (change.status === 'applied') log.info({ hash: loaded.config.hash }, 'config applied');
+    if (change.status === 'applied') {
+      log.info({ hash: loaded.config.hash }, 'config applied');
+      const keys = keysForRestart(atStart, loaded);
+      if (keys.length > 0) log.warn({ keys }, 'changed keys need a restart');
+    }
     if (change.status === 'refused') log.error({ problems: change.problems }, 'config refused');
     for (const listener of listeners) listener(change);
     return change;
