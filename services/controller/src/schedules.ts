@@ -6,16 +6,10 @@
 import type { EndpointId, ProbePlan } from '@zephyr/core';
 import { messageOf } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
-import {
-  bullConnection,
-  PROBE_JOB,
-  PROBE_JOB_OPTIONS,
-  PROBE_QUEUE,
-  type ProbeJob,
-  QUEUE_PREFIX,
-} from '@zephyr/runtime/queues';
+import { openProbeQueue } from '@zephyr/runtime/probe-queue';
+import { PROBE_JOB, PROBE_JOB_OPTIONS, type ProbeJob } from '@zephyr/runtime/queues';
 import type { RedisTarget } from '@zephyr/runtime/redis/client';
-import { type JobSchedulerJson, Queue } from 'bullmq';
+import type { JobSchedulerJson } from 'bullmq';
 
 export type ProbePlans = Readonly<Record<string, ProbePlan>>;
 
@@ -26,7 +20,6 @@ export type NextProbes = ReadonlyMap<string, number>;
 const FIRST_PROBE_SPREAD_MS = 2_000;
 /** A tick that is late by more than this is lost: nobody works, or the job is gone. */
 const LATE_AFTER_MS = 10_000;
-const CLOSE_LIMIT_MS = 2_000;
 
 export interface Schedules {
   /** Makes one endpoint's scheduler as planned. */
@@ -42,20 +35,8 @@ export interface Schedules {
 
 /** Redis must be there: call it when the lease was just taken. */
 export function openSchedules(target: RedisTarget, log: Logger): Schedules {
-  const queue = new Queue<ProbeJob, unknown, string>(PROBE_QUEUE, {
-    prefix: QUEUE_PREFIX,
-    connection: bullConnection(target, 'queue'),
-  });
-  queue.on('error', (error) => log.debug({ reason: messageOf(error) }, 'probe queue trouble'));
-  // A queue that is closed while Redis is away leaves its connection behind, without a listener:
-  // it would try for ever and print each failure. So it is ended here.
-  let endConnection = (): void => undefined;
-  queue.backend.client.then(
-    (client) => {
-      client.on('error', () => undefined);
-      endConnection = () => client.disconnect();
-    },
-    () => undefined,
+  const { queue, close } = openProbeQueue(target, (error) =>
+    log.debug({ reason: messageOf(error) }, 'probe queue trouble'),
   );
 
   const put = async (
@@ -105,11 +86,7 @@ export function openSchedules(target: RedisTarget, log: Logger): Schedules {
         schedulers.flatMap(({ key, next }) => (next === undefined ? [] : [[key, next] as const])),
       );
     },
-    close: async () => {
-      const limit = new Promise<void>((resolve) => setTimeout(resolve, CLOSE_LIMIT_MS).unref());
-      await Promise.race([queue.close().catch(() => undefined), limit]);
-      endConnection();
-    },
+    close,
   };
 }
 

@@ -1,32 +1,23 @@
 /** The prober: works checks off the queue and tells how it goes. */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { setTimeout as wait } from 'node:timers/promises';
 
 import { removeLeftovers } from '@zephyr/checks/leftovers';
 import { createStartGate } from '@zephyr/checks/start-gate';
-import { bullConnection, PROBE_QUEUE, QUEUE_PREFIX } from '@zephyr/runtime/queues';
+import { openProbeQueue } from '@zephyr/runtime/probe-queue';
 import { createRedis } from '@zephyr/runtime/redis/client';
 import type { RunningService, ServiceContext } from '@zephyr/runtime/service';
-import { Queue } from 'bullmq';
 
 import { createApp } from './app.ts';
 import { createMetrics } from './metrics.ts';
 import { runProbeJob } from './probe-runner.ts';
 import { startWorker } from './worker.ts';
 
-/** While Redis is away a queue does not close by itself. */
-const QUEUE_CLOSE_LIMIT_MS = 1_000;
-
 export async function startProber(context: ServiceContext): Promise<RunningService> {
   const { log, config } = context;
   removeLeftovers();
   const redis = createRedis(context.redis, log, 'command');
-  const queue = new Queue(PROBE_QUEUE, {
-    prefix: QUEUE_PREFIX,
-    connection: bullConnection(context.redis, 'queue'),
-  });
-  queue.on('error', () => undefined);
+  const { queue, close } = openProbeQueue(context.redis, () => undefined);
   const redisUp = (): boolean => redis.status === 'ready';
   const metrics = createMetrics({
     running: () => worker.running(),
@@ -51,7 +42,7 @@ export async function startProber(context: ServiceContext): Promise<RunningServi
       server.close();
       server.closeAllConnections();
       await worker.stop();
-      await Promise.race([queue.close().catch(() => undefined), wait(QUEUE_CLOSE_LIMIT_MS)]);
+      await close();
       redis.disconnect();
     },
   };
