@@ -5,13 +5,18 @@ import { messageOf, ZephyrError } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
 import type { Redis } from 'ioredis';
 
-/** A Redis that is only away may come later; one that refuses us will not change its mind. */
+/** A Redis that is only away may come later; one that goes on refusing us has been told otherwise. */
 const REFUSALS = /^(WRONGPASS|NOAUTH|NOPERM|ERR AUTH|ERR invalid password|ERR Client sent AUTH)/;
 const FIRST_ANSWER_MS = 2_000;
+/**
+ * How long a refusal must last: users may be loaded after Redis has started, and a new password
+ * reaches Redis and us at different moments.
+ */
+const REFUSAL_LIMIT_MS = 10_000;
 
 /** @throws ZephyrError `REDIS_REFUSED`, `REDIS_POLICY`; an absent Redis is no error. */
 export async function checkRedis(redis: Redis, log: Logger): Promise<void> {
-  const refusal = await firstAnswer(redis);
+  const refusal = await lastingRefusal(redis);
   if (refusal !== undefined) {
     throw new ZephyrError('REDIS_REFUSED', `redis refuses this controller: ${refusal}`, {
       advice: [
@@ -44,17 +49,25 @@ function isSafe(policy: string | undefined): boolean {
   return policy === undefined || policy === 'noeviction';
 }
 
-/** Why Redis refuses us; undefined when it does not, or is not there. */
-async function firstAnswer(redis: Redis): Promise<string | undefined> {
-  const refused = new Promise<string>((resolve) => {
+/** Why Redis refuses us, and goes on to; undefined when it does not, or is not there. */
+async function lastingRefusal(redis: Redis): Promise<string | undefined> {
+  let refusal: string | undefined;
+  const refused = new Promise<void>((resolve) => {
     redis.on('error', (error: Error) => {
-      if (REFUSALS.test(error.message)) resolve(error.message);
+      if (!REFUSALS.test(error.message)) return;
+      refusal = error.message;
+      resolve();
     });
   });
-  const ready = new Promise<undefined>((resolve) => redis.once('ready', () => resolve(undefined)));
-  const limit = sleep(FIRST_ANSWER_MS, undefined, { ref: false });
-  const refusal = await Promise.race([refused, ready, limit]);
-  if (refusal !== undefined) return refusal;
+  const ready = new Promise<void>((resolve) => redis.once('ready', resolve));
+  await Promise.race([ready, refused, sleep(FIRST_ANSWER_MS, undefined, { ref: false })]);
+  // The client tries again and again by itself.
+  if (refusal !== undefined) await Promise.race([ready, sleep(REFUSAL_LIMIT_MS)]);
+  return redis.status === 'ready' ? pingRefusal(redis) : refusal;
+}
+
+/** Without a password some commands are answered, and this one is not. */
+async function pingRefusal(redis: Redis): Promise<string | undefined> {
   try {
     await redis.ping();
     return undefined;

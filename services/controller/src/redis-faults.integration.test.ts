@@ -1,12 +1,15 @@
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 import { createLogger } from '@zephyr/runtime/logger';
 import { PROBE_QUEUE, QUEUE_PREFIX } from '@zephyr/runtime/queues';
 import { createRedis } from '@zephyr/runtime/redis/client';
 import { keys } from '@zephyr/runtime/redis/keys';
-import { type RedisServer, startRedisServer } from '@zephyr/runtime/redis/server';
+import { makeSocketFolder, type RedisServer, startRedisServer } from '@zephyr/runtime/redis/server';
 import { type FaultRelay, startFaultRelay } from '@zephyr/testkit/fault-relay';
 import type { Redis } from 'ioredis';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -33,8 +36,8 @@ async function relayTo(server: RedisServer): Promise<FaultRelay> {
   return relay;
 }
 
-async function connectTo(url: string): Promise<Redis> {
-  const redis = createRedis({ url }, createLogger('test', 'silent'), 'command');
+async function connectTo(url: string, password?: string): Promise<Redis> {
+  const redis = createRedis({ url, password }, createLogger('test', 'silent'), 'command');
   cleanUps.push(() => redis.disconnect());
   await once(redis, 'ready');
   return redis;
@@ -245,6 +248,48 @@ describe('a Redis that cannot be relied on', () => {
     expect((await controller.get('/api/state')).status).toBe(503);
     await relay.open();
     await leads(controller);
+  });
+
+  it('is waited for when it refuses the password at first', async () => {
+    const server = await startRedis(['--requirepass', 'not-yet-the-right-one']);
+    const redis = await connectTo(server.url, 'not-yet-the-right-one');
+    const starting = startController({
+      redisUrl: server.url,
+      extraConfig: 'password_env = "REDIS_PASSWORD"',
+      env: { REDIS_PASSWORD: 'the-right-one' },
+    });
+    await vi.waitFor(async () => {
+      expect(await redis.info('errorstats')).toContain('errorstat_WRONGPASS');
+    }, waiting);
+    await redis.config('SET', 'requirepass', 'the-right-one');
+    await leads(await starting);
+  });
+
+  it('is waited for while it loads its data', async () => {
+    const dataFolder = mkdtempSync(join(tmpdir(), 'zephyr-loading-'));
+    cleanUps.push(() => rmSync(dataFolder, { recursive: true }));
+    const first = await startRedisServer({ dataFolder });
+    const redis = await connectTo(first.url);
+    await redis.eval("for key = 1, 4000 do redis.call('SET', 'key' .. key, 1) end", 0);
+    await first.stop();
+    const socketFolder = makeSocketFolder();
+    cleanUps.push(() => rmSync(socketFolder, { recursive: true }));
+    // About a millisecond for each key, with a look at its clients now and then.
+    const extraArguments = [
+      '--key-load-delay',
+      '1000',
+      '--loading-process-events-interval-bytes',
+      '2048',
+    ];
+    const loading = startRedisServer({ dataFolder, socketFolder, extraArguments });
+    const controller = await startController({
+      redisUrl: `unix://${join(socketFolder, 'redis.sock')}`,
+    });
+    expect((await controller.get('/readyz')).status).toBe(503);
+    const second = await loading;
+    cleanUps.push(() => second.stop());
+    await leads(controller);
+    expect((await controller.get('/readyz')).status).toBe(200);
   });
 
   it('refuses commands loudly when its memory is full, and is used again when it is not', async () => {
