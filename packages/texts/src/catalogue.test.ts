@@ -1,5 +1,6 @@
-import { FAILURE_CLASSES, PROBE_STYLES, REASON_CODES } from '@zephyr/core';
-import { LOAD_LEVELS, PROBLEM_CODES, REQUEST_PHASES, UNAVAILABLE_CODES } from '@zephyr/runtime/api';
+import { FAILURE_CLASSES, PROBE_STYLES, REASON_CODES, UNAVAILABLE_CODES } from '@zephyr/core';
+import { LOAD_LEVELS, PROBLEM_CODES } from '@zephyr/runtime/api';
+import { REQUEST_PHASES } from '@zephyr/runtime/redis/records';
 import { describe, expect, it } from 'vitest';
 
 import { catalogue } from './catalogue.ts';

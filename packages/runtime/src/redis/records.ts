@@ -10,16 +10,16 @@ import {
   type OutcomeBatch,
   PROBE_STYLES,
   type ProbeResult,
-  REASON_CODES,
   type RoutingSnapshot,
 } from '@zephyr/core';
 import { z } from 'zod';
+
+import { selectionShapes } from '../selection-shapes.ts';
 
 const id = z.custom<EndpointId>((value) => typeof value === 'string' && /^[a-z0-9-]+$/.test(value));
 const moment = z.custom<EpochMs>((value) => typeof value === 'number' && Number.isFinite(value));
 const count = z.number().int().nonnegative();
 const failure = z.enum(FAILURE_CLASSES);
-const reason = z.enum(REASON_CODES);
 
 export const usageSchema = z.object({
   inputTokens: count,
@@ -59,29 +59,8 @@ export const outcomeBatchSchema: z.ZodType<OutcomeBatch> = z.object({
   ),
 });
 
-const modeSchema = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('auto') }),
-  z.object({ kind: z.literal('manual'), endpointId: id }),
-]);
-
-const selectionSchema = z.discriminatedUnion('status', [
-  z.object({ status: z.literal('steady'), activeId: id, reason, sinceAtMs: moment }),
-  z.object({
-    status: z.literal('pending'),
-    activeId: id,
-    nextId: id,
-    reason,
-    sinceAtMs: moment,
-    deadlineAtMs: moment,
-  }),
-  z.object({
-    status: z.literal('draining'),
-    activeId: id,
-    drainingId: id,
-    reason,
-    sinceAtMs: moment,
-  }),
-]);
+const shapes = selectionShapes(id, moment);
+const modeSchema = shapes.mode;
 
 export const snapshotSchema: z.ZodType<RoutingSnapshot> = z.object({
   incarnation: z.string(),
@@ -89,7 +68,7 @@ export const snapshotSchema: z.ZodType<RoutingSnapshot> = z.object({
   version: count,
   configHash: z.string(),
   publishedAtMs: moment,
-  selection: selectionSchema,
+  selection: z.discriminatedUnion('status', shapes.selections),
   mode: modeSchema,
   order: z.array(id),
   endpoints: z.record(
@@ -127,6 +106,8 @@ export const sessionBatchSchema = z.object({
     .max(500),
 });
 
+export const REQUEST_PHASES = ['connecting', 'waiting', 'streaming'] as const;
+
 /** What one proxy is doing now. Renewed each second; expires by itself with the proxy. */
 export const proxyPresenceSchema = z.object({
   proxyId: z.string().max(100),
@@ -153,7 +134,7 @@ export const proxyPresenceSchema = z.object({
         endpointId: id,
         ageMs: count,
         /** `waiting`: sent, no content yet; `streaming`: content has reached the client. */
-        phase: z.enum(['connecting', 'waiting', 'streaming']),
+        phase: z.enum(REQUEST_PHASES),
         /** 1 for the first endpoint that was tried. */
         attempt: count,
         /** Name of the `[[clients]]` key; null where keys are not used. */

@@ -1,0 +1,38 @@
+/** How the controller refuses. */
+import { z } from 'zod';
+
+/** Why a request was refused, with its HTTP status. Stable; `@zephyr/texts` has words for each. */
+export const PROBLEMS = {
+  invalid_body: 400,
+  unauthorized: 401,
+  forbidden_origin: 403,
+  not_found: 404,
+  unknown_endpoint: 404,
+  endpoint_disabled: 409,
+  endpoint_unavailable: 409,
+  last_endpoint: 409,
+  budget_spent: 409,
+  config_invalid: 422,
+  internal: 500,
+  not_leading: 503,
+  store_away: 503,
+  timeout: 504,
+} as const;
+export type ProblemCode = keyof typeof PROBLEMS;
+export const PROBLEM_CODES = Object.keys(PROBLEMS) as ProblemCode[];
+
+/** RFC 9457, `application/problem+json`. */
+export const problemSchema = z
+  .object({
+    /** `urn:zephyr:problem:<code>`. */
+    type: z.string(),
+    title: z.string(),
+    status: z.number().int(),
+    code: z.enum(PROBLEM_CODES),
+    /** What was wrong with this request. */
+    detail: z.string(),
+    /** What to do next, one line per step. */
+    advice: z.array(z.string()),
+  })
+  .meta({ id: 'Problem' });
+export type Problem = z.infer<typeof problemSchema>;
