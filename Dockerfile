@@ -48,8 +48,8 @@ FROM runtime AS proxy
 COPY --from=proxy-modules /app ./
 COPY packages/core packages/core
 COPY packages/runtime packages/runtime
-COPY packages/texts packages/texts
 COPY services/proxy services/proxy
+COPY --from=dashboard /app/packages/dashboard/dist packages/dashboard/dist
 # Where the last good snapshot is kept, for a start without Redis: a volume takes over the owner.
 RUN install -d -o 10001 -g 10001 /state
 USER 10001:10001

@@ -1,12 +1,16 @@
 import { defineConfig } from 'vite';
 
-/** Static files only; the controller serves `dist` under a strict Content-Security-Policy. */
+/**
+ * Two pages of static files: the dashboard, which the controller serves, and the status page, which
+ * every proxy serves, both under a strict Content-Security-Policy.
+ */
 export default defineConfig({
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   build: {
     target: 'es2023',
     // Data URLs and inlined scripts would need holes in the policy.
     assetsInlineLimit: 0,
+    rolldownOptions: { input: ['index.html', 'status.html'] },
     modulePreload: { polyfill: false },
   },
 });

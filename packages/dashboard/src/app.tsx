@@ -1,15 +1,17 @@
 import { speech } from './language.ts';
-import { link, state } from './store.ts';
-import { Banners } from './views/banners.tsx';
+import { isStale, link } from './page.ts';
+import { state } from './store.ts';
+import { Banners, LinkBanner, StateBanners } from './views/banners.tsx';
 import { LatencyChart } from './views/chart.tsx';
 import { Confirm } from './views/confirm.tsx';
 import { Cost } from './views/cost.tsx';
 import { Endpoints } from './views/endpoints.tsx';
 import { EventLog } from './views/event-log.tsx';
 import { Header } from './views/header.tsx';
-import { Help } from './views/help.tsx';
+import { Help, HelpButton } from './views/help.tsx';
 import { Login } from './views/login.tsx';
-import { NowPanel, NowPlaceholder } from './views/now-panel.tsx';
+import { NowPlaceholder } from './views/now.tsx';
+import { NowPanel } from './views/now-panel.tsx';
 import { Requests } from './views/requests.tsx';
 import { Sessions } from './views/sessions.tsx';
 import { Toasts } from './views/toasts.tsx';
@@ -17,7 +19,9 @@ import { Toasts } from './views/toasts.tsx';
 export function App({ onSignedIn }: { readonly onSignedIn: () => void }) {
   return (
     <>
-      <Header />
+      <Header>
+        <HelpButton />
+      </Header>
       {link.value.status === 'login' ? <Login onSignedIn={onSignedIn} /> : <Overview />}
       <Confirm />
       <Help />
@@ -30,12 +34,14 @@ export function App({ onSignedIn }: { readonly onSignedIn: () => void }) {
 function Overview() {
   const current = state.value;
   const { say } = speech.value;
-  const isStale = link.value.status === 'stale' || current?.store.status === 'away';
   return (
-    <main class={isStale ? 'stale' : ''} aria-label={say('app.dashboard')}>
-      <Banners />
+    <main class={isStale.value ? 'stale' : ''} aria-label={say('app.dashboard')}>
+      <Banners>
+        <LinkBanner teller="controller" />
+        {current !== null && <StateBanners current={current} />}
+      </Banners>
       {current === null ? (
-        <NowPlaceholder />
+        <NowPlaceholder teller="controller" />
       ) : (
         <div class="grid">
           <NowPanel current={current} />

@@ -1,31 +1,22 @@
-/** What the page knows, as signals; written by `stream.ts` and the actions, read by the views. */
-import { computed, signal } from '@preact/signals';
+/** What the dashboard knows, as signals; written by its stream, read by the views. */
+import { signal } from '@preact/signals';
 import type { ApiLogEntry, ApiSample, ApiState } from '@zephyr/runtime/api';
 
-import type { Link } from './link.ts';
+import { hear } from './page.ts';
 
 /** As many as the controller keeps: an hour of checks each ten seconds. */
 const MAX_SAMPLES_PER_ENDPOINT = 360;
 const MAX_LOG_ENTRIES = 300;
 
-export const link = signal<Link>({ status: 'connecting' });
 export const state = signal<ApiState | null>(null);
 /** By endpoint id, oldest first. */
 export const samples = signal<ReadonlyMap<string, readonly ApiSample[]>>(new Map());
 /** Newest first. */
 export const log = signal<readonly ApiLogEntry[]>([]);
 
-/** This machine's clock, once a second. */
-export const clockMs = signal(Date.now());
-/** The controller's clock less this machine's. */
-const offsetMs = signal(0);
-/** The controller's clock: what ages and countdowns are measured by. */
-export const nowMs = computed(() => clockMs.value + offsetMs.value);
-
 export function takeState(next: ApiState): void {
-  offsetMs.value = next.atMs - Date.now();
-  clockMs.value = Date.now();
   state.value = next;
+  hear(next);
 }
 
 export function takeSamples(added: readonly ApiSample[], isWhole: boolean): void {

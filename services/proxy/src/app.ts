@@ -1,26 +1,22 @@
 /** The proxied routes and, by express, the proxy's own pages. */
 import { type RequestListener, STATUS_CODES } from 'node:http';
 
-import express, {
-  type ErrorRequestHandler,
-  type Express,
-  type Request,
-  type RequestHandler,
-  type Response,
-} from 'express';
+import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 
 import { sendError } from './api-errors.ts';
 import { diagnosticsOf } from './diagnostics.ts';
 import type { Edge } from './edge.ts';
 import type { Metrics } from './metrics.ts';
-import { type StatusDeps, situationOf, statusOf } from './status.ts';
-import { STATUS_PAGE_POLICY, statusPage } from './status-page.ts';
+import type { StatusDeps } from './status.ts';
+import type { StatusFeed } from './status-feed.ts';
+import { addStatus } from './status-page.ts';
 
 export interface AppDeps {
   readonly edge: Edge;
   /** Absent where they are told on a port of their own. */
   readonly metrics: Metrics | undefined;
   readonly status: StatusDeps;
+  readonly feed: StatusFeed;
   readonly onError: (error: unknown) => void;
 }
 
@@ -41,7 +37,7 @@ export function createApp(deps: AppDeps): RequestListener {
   };
 }
 
-function createPages({ metrics, status, edge, onError }: AppDeps): Express {
+function createPages({ metrics, status, feed, edge, onError }: AppDeps): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -52,12 +48,7 @@ function createPages({ metrics, status, edge, onError }: AppDeps): Express {
   app.get('/', (_req, res) => {
     res.json({ name: 'claude-zephyr', status: '/status', health: '/health' });
   });
-  app.get('/status', (req, res) => {
-    res.set('cache-control', 'no-store').vary('accept');
-    // Programs first: what accepts anything gets JSON.
-    if (req.accepts(['json', 'html']) === 'html') sendStatusPage(req, res, status);
-    else res.json(statusOf(status));
-  });
+  addStatus(app, status, feed);
   app.get('/diagnostics', (_req, res) => {
     res.set('cache-control', 'no-store').json(diagnosticsOf(status, edge));
   });
@@ -94,21 +85,4 @@ function tell({ registry }: Metrics): RequestHandler {
   return async (_req, res) => {
     res.type(registry.contentType).send(await registry.metrics());
   };
-}
-
-function sendStatusPage(req: Request, res: Response, deps: StatusDeps): void {
-  const { controller, ui } = deps.config();
-  const preferred = req.acceptsLanguages(['en', 'zh']);
-  res
-    .set('content-security-policy', STATUS_PAGE_POLICY)
-    .set('x-content-type-options', 'nosniff')
-    .type('html')
-    .send(
-      statusPage({
-        situation: situationOf(deps),
-        language: preferred === 'en' || preferred === 'zh' ? preferred : ui.language,
-        dashboardUrl: `http://${req.hostname}:${controller.port}/`,
-        nowMs: Date.now(),
-      }),
-    );
 }

@@ -16,7 +16,8 @@ import { Routing } from './routing.ts';
 import { createSender } from './sender.ts';
 import { closeGently, type Listening, listen } from './server.ts';
 import { Settings } from './settings.ts';
-import { presenceOf, type StatusDeps } from './status.ts';
+import { presenceOf, proxyStateOf, type StatusDeps } from './status.ts';
+import { StatusFeed } from './status-feed.ts';
 import { Tunables } from './tunables.ts';
 
 export interface ProxyOptions {
@@ -65,6 +66,7 @@ export async function startProxy(
     isDraining,
     oldestRequests: (limit) => edge.oldest(limit),
   };
+  const feed = new StatusFeed(() => proxyStateOf(status));
   const link = new RedisLink({
     proxyId: instanceId,
     target: context.redis,
@@ -108,7 +110,7 @@ export async function startProxy(
   await link.start();
   const { metricsAddress } = context;
   const told = metricsAddress === undefined ? metrics : undefined;
-  const main = await listen(createApp({ edge, metrics: told, status, onError }), {
+  const main = await listen(createApp({ edge, metrics: told, status, feed, onError }), {
     host: settings.config.server.host,
     port: settings.config.server.port,
     settings: settings.config,
@@ -128,6 +130,7 @@ export async function startProxy(
       // After a crash of our own nothing may be trusted for long.
       const limitMs = why === 'crashed' ? Math.min(CRASH_DRAIN_MS, drainMs) : drainMs;
       if (why !== 'crashed') await sleep(drainDelayMs);
+      feed.end();
       const limit = setTimeout(() => edge.endAll(), limitMs);
       await closeGently(server, AbortSignal.timeout(limitMs + LAST_WORDS_MS));
       clearTimeout(limit);

@@ -1,8 +1,8 @@
 /** What people and programs are told at `/status`, and the state of the proxy behind it. */
 import { type EndpointId, remainingMs, type SessionTable } from '@zephyr/core';
 import type { Config } from '@zephyr/runtime/config/config';
+import type { ProxyEndpoint, ProxyState } from '@zephyr/runtime/proxy-state';
 import type { ProxyPresence } from '@zephyr/runtime/redis/records';
-import type { Situation } from '@zephyr/texts/screens';
 
 import type { Accounts } from './accounts.ts';
 import type { RunningRequest } from './edge.ts';
@@ -61,41 +61,81 @@ export function statusOf(deps: StatusDeps): Record<string, unknown> {
 }
 
 /** The same facts for the page that people read. */
-export function situationOf(deps: StatusDeps): Situation {
+export function proxyStateOf(deps: StatusDeps): ProxyState {
   const { routing, accounts } = deps;
-  const { snapshot } = routing.state;
+  const { snapshot, source, confirmedAtMs } = routing.state;
+  const { ui, controller } = deps.config();
   const current = routing.current();
+  const unchosen =
+    current === undefined
+      ? ({ status: 'none' } as const)
+      : ({
+          status: 'steady',
+          activeId: current,
+          reason: 'initial',
+          sinceAtMs: deps.startedAtMs,
+        } as const);
   return {
+    atMs: Date.now(),
+    language: ui.language,
+    dashboardPort: controller.port,
+    proxy: { id: deps.proxyId, status: deps.isDraining() ? 'draining' : 'serving' },
+    store: deps.redisUp()
+      ? { status: 'connected' }
+      : { status: 'away', sinceAtMs: onTheClock(confirmedAtMs) },
+    source,
     mode: snapshot?.mode ?? { kind: 'auto' },
-    automation: { status: 'running' },
-    selection:
-      snapshot?.selection ??
-      (current === undefined
-        ? { status: 'none' }
-        : { status: 'steady', activeId: current, reason: 'initial', sinceAtMs: deps.startedAtMs }),
-    lastSwitch: null,
-    freeze: { status: 'none' },
-    policy: { switchThresholdMs: deps.config().server.switchThresholdMs, dwellMs: 0 },
-    endpoints: routing.endpoints.map(({ id, name }) => {
-      const view = snapshot?.endpoints[id];
-      const isIn = routing.local(id).status === 'in_service';
-      const rank = snapshot?.order.indexOf(id) ?? -1;
-      return {
-        id,
-        name,
-        rank: rank === -1 ? null : rank,
-        enabled: view?.enabled ?? true,
-        available: (view?.available ?? true) && isIn,
-        unavailable: [],
-        health: { status: view?.health ?? 'unknown' },
-        score:
-          view?.scoreMs === undefined
-            ? { status: 'unknown' }
-            : { status: 'known', totalMs: view.scoreMs },
-        activeRequests: accounts.active.get(id) ?? 0,
-      };
-    }),
+    selection: snapshot?.selection ?? unchosen,
+    activeRequests: sum(accounts.active.values()),
+    endpoints: routing.endpoints.map(({ id, name, groupName }) => ({
+      name,
+      groupName,
+      ...endpointStateOf(deps, id),
+    })),
   };
+}
+
+function endpointStateOf(
+  { routing, accounts }: StatusDeps,
+  id: EndpointId,
+): Omit<ProxyEndpoint, 'name' | 'groupName'> {
+  const { snapshot } = routing.state;
+  const view = snapshot?.endpoints[id];
+  const rank = snapshot?.order.indexOf(id) ?? -1;
+  const removal = removalOf(routing, id);
+  return {
+    id,
+    rank: rank === -1 ? null : rank,
+    enabled: view?.enabled ?? true,
+    available: (view?.available ?? true) && removal.status === 'none',
+    removal,
+    health: { status: view?.health ?? 'unknown' },
+    score:
+      view?.scoreMs === undefined
+        ? { status: 'unknown' }
+        : { status: 'known', totalMs: view.scoreMs },
+    activeRequests: accounts.active.get(id) ?? 0,
+  };
+}
+
+/** What this proxy found out by itself, in the words of the admin API. */
+function removalOf(routing: Routing, id: EndpointId): ProxyEndpoint['removal'] {
+  const local = routing.local(id);
+  switch (local.status) {
+    case 'in_service':
+      return { status: 'none' };
+    case 'trial':
+      return { status: 'half_open', failure: local.failure };
+    case 'out': {
+      const { failure, untilMs, strikes } = local;
+      return { status: 'ejected', failure, untilAtMs: onTheClock(untilMs), repeats: strikes };
+    }
+  }
+}
+
+/** A moment of the monotonic clock; in whole seconds, so that it stays the same while it is told. */
+function onTheClock(monotonicMs: number): number {
+  return Math.round((Date.now() - performance.now() + monotonicMs) / 1_000) * 1_000;
 }
 
 export function presenceOf(deps: StatusDeps): ProxyPresence {

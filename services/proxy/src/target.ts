@@ -7,7 +7,8 @@ import type { GateKind } from './gate.ts';
 
 export type Target =
   | { readonly kind: 'home' }
-  | { readonly kind: 'own'; readonly path: OwnPath }
+  /** The proxy's own pages. */
+  | { readonly kind: 'own' }
   | {
       readonly kind: 'upstream';
       /** Path and query, made only of characters that mean themselves. */
@@ -18,11 +19,20 @@ export type Target =
 
 export type TargetRefusal = 'too_long' | 'malformed' | 'unknown' | 'method';
 
-const OWN_PATHS = ['/status', '/health', '/livez', '/readyz', '/metrics', '/diagnostics'] as const;
-export type OwnPath = (typeof OWN_PATHS)[number];
+const OWN_PATHS: ReadonlySet<string> = new Set([
+  '/status',
+  '/status/events',
+  '/health',
+  '/livez',
+  '/readyz',
+  '/metrics',
+  '/diagnostics',
+]);
 
 /** Node takes up to the whole header limit; no path of the Messages API comes near this. */
 const MAX_TARGET_LENGTH = 4096;
+/** The script and the style of the status page. */
+const OWN_FILE = /^\/assets\/[A-Za-z0-9_-][A-Za-z0-9._-]*$/;
 /** Segments of plain characters, none of which starts with a dot; no percent, no empty segment. */
 const API_PATH = /^\/v1(?:\/[A-Za-z0-9_~:@-][A-Za-z0-9._~:@-]*)+$/;
 const QUERY = /^[A-Za-z0-9._~!$&'()*+,;=:@/?%[\]-]*$/;
@@ -43,12 +53,16 @@ export function readTarget(method: string, rawUrl: string, rules: TargetRules): 
     if (!UPSTREAM_METHODS.has(method)) return { kind: 'refused', why: 'method' };
     return { kind: 'upstream', pathAndQuery: rawUrl, gate: gateOf(method, path) };
   }
-  const own = OWN_PATHS.find((known) => known === path);
-  if (path !== '/' && own === undefined) {
+  return ownTarget(method, path);
+}
+
+function ownTarget(method: string, path: string): Target {
+  const isOwn = OWN_PATHS.has(path) || OWN_FILE.test(path);
+  if (path !== '/' && !isOwn) {
     return { kind: 'refused', why: isPlain(path) ? 'unknown' : 'malformed' };
   }
   if (method !== 'GET' && method !== 'HEAD') return { kind: 'refused', why: 'method' };
-  return own === undefined ? { kind: 'home' } : { kind: 'own', path: own };
+  return { kind: isOwn ? 'own' : 'home' };
 }
 
 function gateOf(method: string, path: string): GateKind {

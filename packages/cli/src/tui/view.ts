@@ -85,7 +85,7 @@ function Header({ model, speech: { say, numbers } }: ModelProps): ReactElement {
       case 'stale':
         return ['red', say('link.stale', { time: numbers.time(link.lastAtMs, link.lastAtMs) })];
       case 'failed':
-        return ['red', say('link.failed')];
+        return ['red', say('link.failed.controller')];
       case 'connecting':
         return ['yellow', say('link.connecting')];
     }

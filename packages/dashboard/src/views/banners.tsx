@@ -1,33 +1,32 @@
 /** What a person must know before believing the rest: stale, standby, refused configuration. */
+import type { ApiState } from '@zephyr/runtime/api';
 import type { ComponentChildren } from 'preact';
 
 import { speech } from '../language.ts';
-import { link, state } from '../store.ts';
+import { link } from '../page.ts';
 import { Icon } from './icon.tsx';
 
-export function Banners() {
-  return (
-    <div class="banners">
-      <LinkBanner />
-      <StateBanners />
-    </div>
-  );
+/** Who tells a page what it shows. */
+export type Teller = 'controller' | 'proxy';
+
+export function Banners({ children }: { readonly children: ComponentChildren }) {
+  return <div class="banners">{children}</div>;
 }
 
-function LinkBanner() {
+export function LinkBanner({ teller }: { readonly teller: Teller }) {
   const { say, numbers } = speech.value;
   const now = link.value;
   if (now.status === 'stale') {
     const time = numbers.time(now.lastAtMs, now.lastAtMs);
     return (
       <Banner tone="bad" title={say('link.stale', { time })}>
-        {say('link.stale.detail', { time })}
+        {say(`link.stale.${teller}`, { time })}
       </Banner>
     );
   }
   if (now.status === 'failed') {
     return (
-      <Banner tone="bad" title={say('link.failed')}>
+      <Banner tone="bad" title={say(`link.failed.${teller}`)}>
         {say('link.failed.detail')}
       </Banner>
     );
@@ -35,23 +34,14 @@ function LinkBanner() {
   return null;
 }
 
-function StateBanners() {
-  const { say, numbers } = speech.value;
-  const current = state.value;
-  if (current === null) return null;
+export function StateBanners({ current }: { readonly current: ApiState }) {
+  const { say } = speech.value;
   const { store, leadership, config, mode, selection } = current;
   const isStandingIn =
     mode.kind === 'manual' && selection.status !== 'none' && selection.activeId !== mode.endpointId;
   return (
     <>
-      {store.status === 'away' && (
-        <Banner
-          tone="warn"
-          title={say('link.store', { time: numbers.time(store.sinceAtMs, current.atMs) })}
-        >
-          {say('link.store.detail')}
-        </Banner>
-      )}
+      <StoreBanner store={store} atMs={current.atMs} />
       {store.status === 'connected' && leadership.status === 'standby' && (
         <LeaderBanner leaderId={leadership.leaderId} />
       )}
@@ -80,6 +70,16 @@ function StateBanners() {
   );
 }
 
+export function StoreBanner({ store, atMs }: Pick<ApiState, 'store' | 'atMs'>) {
+  const { say, numbers } = speech.value;
+  if (store.status === 'connected') return null;
+  return (
+    <Banner tone="warn" title={say('link.store', { time: numbers.time(store.sinceAtMs, atMs) })}>
+      {say('link.store.detail')}
+    </Banner>
+  );
+}
+
 function LeaderBanner({ leaderId }: { readonly leaderId: string | null }) {
   const { say } = speech.value;
   return leaderId === null ? (
@@ -99,7 +99,7 @@ interface BannerProps {
   readonly children?: ComponentChildren;
 }
 
-function Banner({ tone, title, children }: BannerProps) {
+export function Banner({ tone, title, children }: BannerProps) {
   return (
     <div class={`banner ${tone}`} role={tone === 'bad' ? 'alert' : 'status'}>
       <Icon name="warn" />

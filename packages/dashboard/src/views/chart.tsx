@@ -6,7 +6,8 @@ import { useEffect, useRef } from 'preact/hooks';
 
 import { seriesOf } from '../colours.ts';
 import { language, speech } from '../language.ts';
-import { log, nowMs, samples, state } from '../store.ts';
+import { nowMs } from '../page.ts';
+import { log, samples, state } from '../store.ts';
 import {
   type ChartCanvas,
   type ChartContent,

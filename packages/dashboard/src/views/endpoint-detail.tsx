@@ -10,7 +10,7 @@ import {
   moveSessions,
 } from '../actions.ts';
 import { speech } from '../language.ts';
-import { nowMs } from '../store.ts';
+import { nowMs } from '../page.ts';
 import { partsOf } from './score-bar.tsx';
 
 export function EndpointDetail({ endpoint }: { readonly endpoint: ApiEndpoint }) {

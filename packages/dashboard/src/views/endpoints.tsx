@@ -1,15 +1,16 @@
 /** The list of endpoints, best first: state, score with its parts, trend, traffic, next check. */
 import { computed, signal } from '@preact/signals';
 import type { ApiEndpoint, ApiState } from '@zephyr/runtime/api';
-import { roleOf, roleText } from '@zephyr/texts/screens';
+import { roleOf } from '@zephyr/texts/screens';
 
 import { busy, keyOf, selectEndpoint } from '../actions.ts';
-import { seriesOf } from '../colours.ts';
 import { speech } from '../language.ts';
-import { nowMs, samples } from '../store.ts';
+import { nowMs } from '../page.ts';
+import { samples } from '../store.ts';
 import { EndpointDetail } from './endpoint-detail.tsx';
+import { Figure, inOrder, Who } from './endpoint-parts.tsx';
 import { Icon } from './icon.tsx';
-import { ScoreBar } from './score-bar.tsx';
+import { largestScoreMs, ScoreBar } from './score-bar.tsx';
 import { Sparkline } from './sparkline.tsx';
 
 /** Endpoints whose details are open. */
@@ -45,28 +46,11 @@ export function Endpoints({ current }: { readonly current: ApiState }) {
         <span />
       </div>
       <ul>
-        {inOrder(current).map((endpoint) => (
+        {inOrder(current.endpoints).map((endpoint) => (
           <Row key={endpoint.id} endpoint={endpoint} current={current} maxScoreMs={maxScoreMs} />
         ))}
       </ul>
     </section>
-  );
-}
-
-/** Of those that may serve, if any: one that is down would make all other bars tiny. */
-function largestScoreMs(endpoints: readonly ApiEndpoint[]): number {
-  const available = endpoints.filter((endpoint) => endpoint.available);
-  const compared = available.length === 0 ? endpoints : available;
-  return Math.max(
-    1,
-    ...compared.map(({ score }) => (score.status === 'known' ? score.totalMs : 0)),
-  );
-}
-
-/** By the order of trial; what may not be tried comes last, in the order of the configuration. */
-function inOrder({ endpoints }: ApiState): readonly ApiEndpoint[] {
-  return endpoints.toSorted(
-    (left, right) => (left.rank ?? Infinity) - (right.rank ?? Infinity) || 0,
   );
 }
 
@@ -84,17 +68,8 @@ function Row({ endpoint, current, maxScoreMs }: RowProps) {
   return (
     <li class={`endpoint ${role}`} data-endpoint={id} data-role={role}>
       <div class="row">
-        <div class="who">
-          <span class={`badge ${role}`}>
-            <Icon name={role} /> {roleText(endpoint, current.selection, say)}
-          </span>
-          <span class="name">
-            <span class={`swatch series-${seriesOf(id)}`} aria-hidden="true" />
-            {name}
-          </span>
-          <StateLine endpoint={endpoint} />
-        </div>
-        <ScoreBar endpoint={endpoint} maxMs={maxScoreMs} />
+        <Who endpoint={endpoint} role={role} selection={current.selection} />
+        <ScoreBar score={endpoint.score} maxMs={maxScoreMs} />
         <div class="trend">
           <Sparkline
             endpointId={id}
@@ -148,42 +123,6 @@ function UseButton({ endpoint, current }: Pick<RowProps, 'endpoint' | 'current'>
   );
 }
 
-function StateLine({ endpoint }: { readonly endpoint: ApiEndpoint }) {
-  const { say, numbers } = speech.value;
-  const { removal, health, groupName, token } = endpoint;
-  const left = (untilAtMs: number) =>
-    say('state.left', { left: numbers.duration(untilAtMs - nowMs.value) });
-  if (!endpoint.enabled) return <span class="sub">{groupName}</span>;
-  if (removal.status === 'ejected' || removal.status === 'cooling_down') {
-    const failure = say(`failure.${removal.failure}`);
-    return (
-      <span class="sub bad-text">
-        {say(`state.${removal.status}`, { failure })} · {left(removal.untilAtMs)}
-      </span>
-    );
-  }
-  if (token.status === 'refused') {
-    return <span class="sub bad-text">{say(`failure.${token.failure}`)}</span>;
-  }
-  if (health.status === 'unhealthy') {
-    const time = numbers.time(health.sinceAtMs, nowMs.value);
-    return (
-      <span class="sub bad-text">
-        {say(`failure.${health.failure}`)} · {say('state.since', { time })}
-      </span>
-    );
-  }
-  if (removal.status === 'half_open') {
-    const failure = say(`failure.${removal.failure}`);
-    return <span class="sub warn-text">{say('state.halfOpen', { failure })}</span>;
-  }
-  return (
-    <span class="sub">
-      {groupName} · {say(`health.${health.status}`)}
-    </span>
-  );
-}
-
 function nextCheckText({ probe }: ApiEndpoint): string {
   const { say, numbers } = speech.value;
   if (probe.running) return say('check.now');
@@ -191,15 +130,6 @@ function nextCheckText({ probe }: ApiEndpoint): string {
     return probe.plan.why === 'disabled' ? '–' : say(`probe.${probe.plan.why}`);
   }
   return probe.nextAtMs === null ? '–' : numbers.duration(probe.nextAtMs - nowMs.value);
-}
-
-function Figure({ label, children }: { readonly label: string; readonly children: string }) {
-  return (
-    <div class="figure">
-      <span class="label">{label}</span>
-      <span class="value">{children}</span>
-    </div>
-  );
 }
 
 function toggle(id: string): void {

@@ -4,7 +4,8 @@ import { logLines } from '@zephyr/texts/screens';
 
 import { reloadConfiguration } from '../actions.ts';
 import { speech } from '../language.ts';
-import { log, nowMs } from '../store.ts';
+import { nowMs } from '../page.ts';
+import { log } from '../store.ts';
 import { Scrolling } from './scrolling.tsx';
 
 const FILTERS = ['all', 'decision', 'notice', 'command', 'system'] as const;

@@ -1,13 +1,14 @@
 import { LANGUAGES } from '@zephyr/texts/screens';
+import type { ComponentChildren } from 'preact';
 
 import { chooseLanguage, language, speech } from '../language.ts';
-import { link, state } from '../store.ts';
-import { isHelpOpen } from './help.tsx';
+import { link, told } from '../page.ts';
 import { Icon } from './icon.tsx';
 
 const NATIVE_NAMES = { en: 'EN', zh: '中文' } as const;
 
-export function Header() {
+/** With what else a page offers at its top. */
+export function Header({ children }: { readonly children: ComponentChildren }) {
   const { say } = speech.value;
   return (
     <header class="top">
@@ -32,18 +33,7 @@ export function Header() {
           </button>
         ))}
       </fieldset>
-      <button
-        type="button"
-        class="plain"
-        aria-keyshortcuts="?"
-        aria-label={say('action.help')}
-        title={`${say('action.help')} (?)`}
-        onClick={() => {
-          isHelpOpen.value = true;
-        }}
-      >
-        <Icon name="help" />
-      </button>
+      {children}
     </header>
   );
 }
@@ -51,14 +41,12 @@ export function Header() {
 function LinkPill() {
   const { say, numbers } = speech.value;
   const now = link.value;
+  const store = told.value?.store;
   const [tone, text] = ((): [string, string] => {
     switch (now.status) {
       case 'live':
-        return state.value?.store.status === 'away'
-          ? [
-              'warn',
-              say('link.store', { time: numbers.time(state.value.store.sinceAtMs, now.lastAtMs) }),
-            ]
+        return store?.status === 'away'
+          ? ['warn', say('link.store', { time: numbers.time(store.sinceAtMs, now.lastAtMs) })]
           : ['good', say('link.live')];
       case 'stale':
         return ['bad', say('link.stale', { time: numbers.time(now.lastAtMs, now.lastAtMs) })];

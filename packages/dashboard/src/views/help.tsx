@@ -2,6 +2,7 @@ import { signal } from '@preact/signals';
 
 import { speech } from '../language.ts';
 import { Dialog } from './dialog.tsx';
+import { Icon } from './icon.tsx';
 
 export const isHelpOpen = signal(false);
 
@@ -16,6 +17,24 @@ const KEYS = [
 ] as const;
 
 const WORDS = ['score', 'fallback', 'ejected', 'cooling', 'draining'] as const;
+
+export function HelpButton() {
+  const { say } = speech.value;
+  return (
+    <button
+      type="button"
+      class="plain"
+      aria-keyshortcuts="?"
+      aria-label={say('action.help')}
+      title={`${say('action.help')} (?)`}
+      onClick={() => {
+        isHelpOpen.value = true;
+      }}
+    >
+      <Icon name="help" />
+    </button>
+  );
+}
 
 export function Help() {
   if (!isHelpOpen.value) return null;

@@ -3,7 +3,7 @@ import { nameOf } from '@zephyr/texts/screens';
 
 import { seriesOf } from '../colours.ts';
 import { speech } from '../language.ts';
-import { nowMs } from '../store.ts';
+import { nowMs } from '../page.ts';
 import { Scrolling } from './scrolling.tsx';
 
 /** What is running now, the oldest first: that is the one somebody waits for. */

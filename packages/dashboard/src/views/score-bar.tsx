@@ -1,17 +1,21 @@
 import type { ApiEndpoint } from '@zephyr/runtime/api';
+import type { ProxyEndpoint } from '@zephyr/runtime/proxy-state';
 
 import { speech } from '../language.ts';
+
+/** Only the controller knows the parts. */
+type ShownScore = ApiEndpoint['score'] | ProxyEndpoint['score'];
 
 const PARTS = ['latency', 'failure', 'uncertainty'] as const;
 
 interface ScoreBarProps {
-  readonly endpoint: ApiEndpoint;
+  readonly score: ShownScore;
   /** The largest score of all endpoints: the bars can be compared by their length. */
   readonly maxMs: number;
 }
 
 /** The score as a number and as a bar of its parts; the parts in words on hover and for readers. */
-export function ScoreBar({ endpoint: { score }, maxMs }: ScoreBarProps) {
+export function ScoreBar({ score, maxMs }: ScoreBarProps) {
   const { say, numbers } = speech.value;
   if (score.status === 'unknown') {
     return (
@@ -21,26 +25,41 @@ export function ScoreBar({ endpoint: { score }, maxMs }: ScoreBarProps) {
       </div>
     );
   }
-  const parts = partsOf(score);
+  const parts = 'latencyMs' in score ? partsOf(score) : [];
   const title = parts.map(({ name, ms }) => `${say(`score.${name}`)} ${numbers.latency(ms)}`);
+  const meaning = say('score.title');
   return (
-    <div class="score" title={`${say('score.title')}: ${title.join(' + ')}`}>
+    <div class="score" title={parts.length === 0 ? meaning : `${meaning}: ${title.join(' + ')}`}>
       <span class="label">{say('column.score')}</span>
       <span class="value">{numbers.latency(score.totalMs)}</span>
       <span class="unseen">{title.join(', ')}</span>
       <svg class="bar" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">
-        {parts.map(({ name, ms, startMs }) => (
-          <rect
-            key={name}
-            class={name}
-            x={Math.min(100, (startMs / maxMs) * 100)}
-            width={(ms / maxMs) * 100}
-            y={0}
-            height={6}
-          />
-        ))}
+        {(parts.length === 0 ? [{ name: 'latency', ms: score.totalMs, startMs: 0 }] : parts).map(
+          ({ name, ms, startMs }) => (
+            <rect
+              key={name}
+              class={name}
+              x={Math.min(100, (startMs / maxMs) * 100)}
+              width={(ms / maxMs) * 100}
+              y={0}
+              height={6}
+            />
+          ),
+        )}
       </svg>
     </div>
+  );
+}
+
+/** Of those that may serve, if any: one that is down would make all other bars tiny. */
+export function largestScoreMs(
+  endpoints: readonly { readonly available: boolean; readonly score: ShownScore }[],
+): number {
+  const available = endpoints.filter((endpoint) => endpoint.available);
+  const compared = available.length === 0 ? endpoints : available;
+  return Math.max(
+    1,
+    ...compared.map(({ score }) => (score.status === 'known' ? score.totalMs : 0)),
   );
 }
 

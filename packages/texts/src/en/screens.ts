@@ -8,10 +8,15 @@ export const screens = {
   'link.connecting': 'Connecting…',
   'link.live': 'Live',
   'link.stale': 'Not live since {time}',
-  'link.stale.detail':
+  'link.stale.controller':
     'The controller does not answer. What you see is as of {time}; it may have changed. Trying again by itself.',
-  'link.connecting.detail': 'Asking the controller for the state.',
-  'link.failed': 'The controller cannot be reached',
+  'link.stale.proxy':
+    'The proxy does not answer. What you see is as of {time}; it may have changed. Trying again by itself.',
+  'link.connecting.controller': 'Asking the controller for the state.',
+  'link.connecting.proxy': 'Asking the proxy for the state.',
+  'link.failed': 'Not connected',
+  'link.failed.controller': 'The controller cannot be reached',
+  'link.failed.proxy': 'The proxy cannot be reached',
   'link.failed.detail': 'Nothing has been received yet. Is it running? Trying again by itself.',
   'link.store': 'Redis is away since {time}',
   'link.store.detail':
@@ -261,7 +266,14 @@ export const screens = {
   'tui.anyKey': 'Any key closes the help.',
   'tui.waiting': 'Waiting for the controller at {url}',
 
-  'status.stale': 'The proxy does not answer; this is what it said last.',
+  'status.title': 'Status',
+  'status.proxy': 'Proxy',
+  'status.source.config': 'No controller has told this proxy anything yet',
+  'status.source.disk': 'This proxy goes by what it knew before its last start',
+  'status.source.detail':
+    'Requests go by that order, and past what fails, until a controller can be heard.',
+  'status.draining': 'This proxy is shutting down',
+  'status.draining.detail': 'Running answers end in good order; new requests go to another proxy.',
 
   'time.ago': '{age} ago',
 } as const;

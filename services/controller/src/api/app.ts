@@ -1,9 +1,10 @@
 /** The admin API. The order of the middleware is the order in which a request is judged. */
 import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 
 import { formatRecording } from '@zephyr/core';
 import type { Logger } from '@zephyr/runtime/logger';
+import { PAGE_HEADERS, PAGES } from '@zephyr/runtime/pages';
 import type { Secret } from '@zephyr/runtime/secret';
 import express, { type Express, type RequestHandler } from 'express';
 import type { Redis } from 'ioredis';
@@ -33,8 +34,7 @@ export interface AppDeps {
 
 /** Far more than any command needs. */
 const MAX_BODY = '16kb';
-/** The built web dashboard; absent in a checkout where nobody has built it. */
-const DASHBOARD = fileURLToPath(new URL('../../../../packages/dashboard/dist', import.meta.url));
+const DASHBOARD = join(PAGES, 'index.html');
 
 export function createApp(deps: AppDeps): Express {
   const app = express();
@@ -54,7 +54,7 @@ export function createApp(deps: AppDeps): Express {
   app.post('/api/login', access.login);
   app.use(['/api', '/events'], access.require);
   addApi(app, deps);
-  if (existsSync(DASHBOARD)) app.use(express.static(DASHBOARD, { index: 'index.html' }));
+  addDashboard(app);
 
   app.use((req) => {
     throw new ProblemError('not_found', `${req.method} ${req.path.slice(0, 100)}`);
@@ -104,6 +104,14 @@ function addApi(app: Express, deps: AppDeps): void {
   app.post('/api/commands/:name', handleCommand(deps));
 }
 
+function addDashboard(app: Express): void {
+  if (!existsSync(DASHBOARD)) return;
+  app.get(['/', '/index.html'], (_req, res) => void res.sendFile(DASHBOARD));
+  // Their names hold a hash of what is in them.
+  const forEver = { index: false, immutable: true, maxAge: '1y' } as const;
+  app.use('/assets', express.static(join(PAGES, 'assets'), forEver));
+}
+
 async function fromStore<Value>(read: () => Promise<Value>): Promise<Value> {
   try {
     return await read();
@@ -112,20 +120,8 @@ async function fromStore<Value>(read: () => Promise<Value>): Promise<Value> {
   }
 }
 
-/** The page has no inline script or style and loads nothing from elsewhere. */
-const SECURE_HEADERS = {
-  'content-security-policy':
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
-    "font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; " +
-    "form-action 'self'; frame-ancestors 'none'",
-  'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
-  'cross-origin-opener-policy': 'same-origin',
-  'cross-origin-resource-policy': 'same-origin',
-} as const;
-
 const secureHeaders: RequestHandler = (req, res, next) => {
-  res.set(SECURE_HEADERS);
+  res.set(PAGE_HEADERS);
   if (req.path.startsWith('/api/')) res.set('cache-control', 'no-store');
   next();
 };

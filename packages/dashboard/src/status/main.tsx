@@ -1,0 +1,18 @@
+/** The status page, which every proxy serves: what the dashboard shows first, for everybody. */
+import type { ProxyState } from '@zephyr/runtime/proxy-state';
+import { render } from 'preact';
+
+import { chooseLanguage, language } from '../language.ts';
+import { follow } from '../stream.ts';
+import { StatusPage } from './status-page.tsx';
+import { takeProxyState } from './store.ts';
+
+const root = document.querySelector('#app');
+if (root === null) throw new Error('status.html has no #app');
+
+follow<{ state: ProxyState }>({ url: '/status/events', on: { state: takeProxyState } });
+render(<StatusPage />, root);
+addEventListener('keydown', ({ key, ctrlKey, metaKey, altKey }) => {
+  if (key.toLowerCase() !== 'l' || ctrlKey || metaKey || altKey) return;
+  chooseLanguage(language.value === 'en' ? 'zh' : 'en');
+});

@@ -1,0 +1,133 @@
+/** What one proxy knows: which endpoint serves, why, and how the others are. It only tells. */
+import type { ProxyState } from '@zephyr/runtime/proxy-state';
+import { nextOf, roleOf, type Situation } from '@zephyr/texts/screens';
+
+import { speech } from '../language.ts';
+import { isStale, nowMs } from '../page.ts';
+import { Banner, Banners, LinkBanner, StoreBanner } from '../views/banners.tsx';
+import { Figure, inOrder, Who } from '../views/endpoint-parts.tsx';
+import { Header } from '../views/header.tsx';
+import { Fact, Now, NowPlaceholder } from '../views/now.tsx';
+import { largestScoreMs, ScoreBar } from '../views/score-bar.tsx';
+import { proxyState, situationOf } from './store.ts';
+
+export function StatusPage() {
+  const { say } = speech.value;
+  const current = proxyState.value;
+  return (
+    <>
+      <Header>{current !== null && <DashboardLink port={current.dashboardPort} />}</Header>
+      <main class={isStale.value ? 'stale' : ''} aria-label={say('status.title')}>
+        <Banners>
+          <LinkBanner teller="proxy" />
+          {current !== null && <StateBanners current={current} />}
+        </Banners>
+        {current === null ? <NowPlaceholder teller="proxy" /> : <Overview current={current} />}
+      </main>
+    </>
+  );
+}
+
+/** The dashboard asks for the admin token itself, where it needs one. */
+function DashboardLink({ port }: { readonly port: number }) {
+  const url = `http://${location.hostname}:${port}/`;
+  return (
+    <a class="button" href={url}>
+      {speech.value.say('app.dashboard')}
+    </a>
+  );
+}
+
+function StateBanners({ current: { store, source, proxy, atMs } }: OverviewProps) {
+  const { say } = speech.value;
+  return (
+    <>
+      <StoreBanner store={store} atMs={atMs} />
+      {source !== 'redis' && (
+        <Banner tone="warn" title={say(`status.source.${source}`)}>
+          {say('status.source.detail')}
+        </Banner>
+      )}
+      {proxy.status === 'draining' && (
+        <Banner tone="quiet" title={say('status.draining')}>
+          {say('status.draining.detail')}
+        </Banner>
+      )}
+    </>
+  );
+}
+
+interface OverviewProps {
+  readonly current: ProxyState;
+}
+
+function Overview({ current }: OverviewProps) {
+  const situation = situationOf(current);
+  // How a steady state goes on depends on what only the controller knows.
+  const isSteady = situation.selection.status === 'steady';
+  return (
+    <div class="grid">
+      <Now
+        situation={situation}
+        next={isSteady ? '' : nextOf(situation, speech.value, nowMs.value)}
+        facts={<Facts current={current} />}
+      />
+      <Endpoints current={current} situation={situation} />
+    </div>
+  );
+}
+
+function Facts({ current }: OverviewProps) {
+  const { say, numbers } = speech.value;
+  return (
+    <>
+      <Fact label={say('fact.mode')} value={say(`mode.${current.mode.kind}`)} />
+      <Fact label={say('fact.requests')} value={numbers.count(current.activeRequests)} />
+      <Fact label={say('status.proxy')} value={current.proxy.id} />
+    </>
+  );
+}
+
+function Endpoints({ current, situation }: OverviewProps & { readonly situation: Situation }) {
+  const { say, numbers } = speech.value;
+  const maxMs = largestScoreMs(current.endpoints);
+  return (
+    <section
+      class="panel endpoints brief"
+      aria-labelledby="endpoints-title"
+      id="endpoints"
+      tabIndex={-1}
+    >
+      <div class="panel-head">
+        <h2 id="endpoints-title">{say('endpoints.title')}</h2>
+      </div>
+      <div class="row head" aria-hidden="true">
+        <span>{say('column.endpoint')}</span>
+        <span>{say('column.score')}</span>
+        <span>{say('column.requests')}</span>
+      </div>
+      <ul>
+        {inOrder(current.endpoints).map((endpoint) => {
+          const shown = { ...endpoint, unavailable: [] };
+          const role = roleOf(shown, situation.selection);
+          return (
+            <li
+              key={endpoint.id}
+              class={`endpoint ${role}`}
+              data-endpoint={endpoint.id}
+              data-role={role}
+            >
+              <div class="row">
+                <Who endpoint={shown} role={role} selection={situation.selection} />
+                <ScoreBar score={endpoint.score} maxMs={maxMs} />
+                <Figure label={say('column.requests')}>
+                  {numbers.count(endpoint.activeRequests)}
+                </Figure>
+              </div>
+            </li>
+          );
+        })}
+      </ul>
+    </section>
+  );
+}

@@ -1,0 +1,26 @@
+/** What the status page knows. */
+import { signal } from '@preact/signals';
+import type { ProxyState } from '@zephyr/runtime/proxy-state';
+import type { Situation } from '@zephyr/texts/screens';
+
+import { hear } from '../page.ts';
+
+export const proxyState = signal<ProxyState | null>(null);
+
+export function takeProxyState(next: ProxyState): void {
+  proxyState.value = next;
+  hear(next);
+}
+
+/** In the words of the sentences; what only the controller knows is left at its usual. */
+export function situationOf({ mode, selection, endpoints }: ProxyState): Situation {
+  return {
+    mode,
+    selection,
+    automation: { status: 'running' },
+    lastSwitch: null,
+    freeze: { status: 'none' },
+    policy: { switchThresholdMs: 0, dwellMs: 0 },
+    endpoints: endpoints.map((endpoint) => ({ ...endpoint, unavailable: [] })),
+  };
+}

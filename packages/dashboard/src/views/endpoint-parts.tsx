@@ -1,0 +1,94 @@
+/** What a row says of an endpoint on every page. */
+import type { ApiEndpoint } from '@zephyr/runtime/api';
+import { type Role, roleText, type Situation } from '@zephyr/texts/screens';
+
+import { seriesOf } from '../colours.ts';
+import { speech } from '../language.ts';
+import { nowMs } from '../page.ts';
+import { Icon } from './icon.tsx';
+
+type Failure = Extract<ApiEndpoint['health'], { status: 'unhealthy' }>['failure'];
+
+/** A proxy knows less of the reasons than the controller. */
+type ShownEndpoint = Situation['endpoints'][number] &
+  Pick<ApiEndpoint, 'groupName' | 'removal'> & {
+    readonly health: { readonly failure?: Failure; readonly sinceAtMs?: number };
+    readonly token?: ApiEndpoint['token'];
+  };
+
+interface WhoProps {
+  readonly endpoint: ShownEndpoint;
+  readonly role: Role;
+  readonly selection: Situation['selection'];
+}
+
+/** Its name, the part that it plays, and what is wrong with it. */
+export function Who({ endpoint, role, selection }: WhoProps) {
+  const { id, name } = endpoint;
+  return (
+    <div class="who">
+      <span class={`badge ${role}`}>
+        <Icon name={role} /> {roleText(endpoint, selection, speech.value.say)}
+      </span>
+      <span class="name">
+        <span class={`swatch series-${seriesOf(id)}`} aria-hidden="true" />
+        {name}
+      </span>
+      <StateLine endpoint={endpoint} />
+    </div>
+  );
+}
+
+function StateLine({ endpoint }: { readonly endpoint: ShownEndpoint }) {
+  const { say, numbers } = speech.value;
+  const { removal, health, groupName, token } = endpoint;
+  const left = (untilAtMs: number) =>
+    say('state.left', { left: numbers.duration(untilAtMs - nowMs.value) });
+  if (!endpoint.enabled) return <span class="sub">{groupName}</span>;
+  if (removal.status === 'ejected' || removal.status === 'cooling_down') {
+    const failure = say(`failure.${removal.failure}`);
+    return (
+      <span class="sub bad-text">
+        {say(`state.${removal.status}`, { failure })} · {left(removal.untilAtMs)}
+      </span>
+    );
+  }
+  if (token?.status === 'refused') {
+    return <span class="sub bad-text">{say(`failure.${token.failure}`)}</span>;
+  }
+  if (health.failure !== undefined && health.sinceAtMs !== undefined) {
+    const time = numbers.time(health.sinceAtMs, nowMs.value);
+    return (
+      <span class="sub bad-text">
+        {say(`failure.${health.failure}`)} · {say('state.since', { time })}
+      </span>
+    );
+  }
+  if (removal.status === 'half_open') {
+    const failure = say(`failure.${removal.failure}`);
+    return <span class="sub warn-text">{say('state.halfOpen', { failure })}</span>;
+  }
+  return (
+    <span class="sub">
+      {groupName} · {say(`health.${health.status}`)}
+    </span>
+  );
+}
+
+export function Figure({ label, children }: { readonly label: string; readonly children: string }) {
+  return (
+    <div class="figure">
+      <span class="label">{label}</span>
+      <span class="value">{children}</span>
+    </div>
+  );
+}
+
+/** By the order of trial; what may not be tried comes last, in the order of the configuration. */
+export function inOrder<Endpoint extends { readonly rank: number | null }>(
+  endpoints: readonly Endpoint[],
+): readonly Endpoint[] {
+  return endpoints.toSorted(
+    (left, right) => (left.rank ?? Infinity) - (right.rank ?? Infinity) || 0,
+  );
+}

@@ -1,0 +1,98 @@
+/** Which endpoint serves, why, and what happens next. */
+import { headlineOf, type Situation, servingOf, whyOf } from '@zephyr/texts/screens';
+import type { ComponentChildren, JSX } from 'preact';
+import { useEffect } from 'preact/hooks';
+
+import { speech } from '../language.ts';
+import { nowMs } from '../page.ts';
+import type { Teller } from './banners.tsx';
+import { Icon } from './icon.tsx';
+
+interface NowProps {
+  readonly situation: Situation;
+  /** What will happen next, in one sentence; empty where that is not known. */
+  readonly next: string;
+  readonly controls?: JSX.Element;
+  readonly facts: JSX.Element;
+}
+
+export function Now({ situation, next, controls, facts }: NowProps) {
+  const { say, numbers } = speech.value;
+  const { selection } = situation;
+  const isDown = selection.status !== 'none' && servingOf(situation) === undefined;
+  const tone = isDown ? 'bad' : selection.status === 'none' ? 'quiet' : 'good';
+  const headline = headlineOf(situation, say);
+  // Also for those who keep the page in a tab behind others.
+  useEffect(() => {
+    document.title = `${headline} · ${say('app.title')}`;
+  }, [headline]);
+  return (
+    <section class={`now ${tone}`} aria-labelledby="now-title">
+      <div>
+        <p class="eyebrow">{say('now.title')}</p>
+        <h2 id="now-title">
+          <span class="beacon" aria-hidden="true" />
+          {headline}
+        </h2>
+      </div>
+      {controls}
+      <div class="now-text">
+        <p class="why">
+          {whyOf(situation, speech.value)}{' '}
+          {selection.status !== 'none' && !isDown && (
+            <span class="since">
+              {say('now.since', { time: numbers.time(selection.sinceAtMs, nowMs.value) })}
+            </span>
+          )}
+        </p>
+        {next !== '' && (
+          <p class="next">
+            <Icon name="next" /> {next}
+          </p>
+        )}
+        <PendingBar selection={selection} />
+      </div>
+      <dl class="facts">{facts}</dl>
+    </section>
+  );
+}
+
+/** How much of the longest wait of a pending switch has passed. */
+function PendingBar({ selection }: Pick<Situation, 'selection'>) {
+  if (selection.status !== 'pending') return null;
+  const wholeMs = Math.max(1, selection.deadlineAtMs - selection.sinceAtMs);
+  const passed = Math.min(1, Math.max(0, (nowMs.value - selection.sinceAtMs) / wholeMs));
+  return <progress class="pending" max={1} value={passed} aria-labelledby="now-title" />;
+}
+
+interface FactProps {
+  readonly label: string;
+  readonly value: string;
+  readonly children?: ComponentChildren;
+}
+
+export function Fact({ label, value, children }: FactProps) {
+  return (
+    <div>
+      <dt>{label}</dt>
+      <dd>
+        {value}
+        {children !== undefined && <small>{children}</small>}
+      </dd>
+    </div>
+  );
+}
+
+/** Before the first state: the shape of what comes, so that nothing jumps. */
+export function NowPlaceholder({ teller }: { readonly teller: Teller }) {
+  const { say } = speech.value;
+  return (
+    <section class="now quiet" aria-busy="true" aria-labelledby="now-title">
+      <div>
+        <p class="eyebrow">{say('now.title')}</p>
+        <h2 id="now-title">{say('link.connecting')}</h2>
+        <p class="why">{say(`link.connecting.${teller}`)}</p>
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,81 @@
+/**
+ * `GET /status/events`: the state at once, then with every change, to everybody who has the status
+ * page open. It looks at the state by a clock of its own and only while somebody watches, so that
+ * requests never do anything for it.
+ */
+import type { ServerResponse } from 'node:http';
+
+import type { ProxyState } from '@zephyr/runtime/proxy-state';
+
+/** A change is on the page within a second, however many there are. */
+const LOOK_EVERY_MS = 250;
+const SIGN_OF_LIFE_MS = 5_000;
+/** One for each person who has the page open; connections are for requests. */
+const MAX_WATCHERS = 50;
+/** A watcher that does not read is let go before it fills our memory; it will come again. */
+const MAX_UNREAD_BYTES = 256 * 1024;
+
+export class StatusFeed {
+  readonly #state: () => ProxyState;
+  readonly #watchers = new Set<ServerResponse>();
+  #looking: NodeJS.Timeout | undefined;
+  #hasEnded = false;
+  #toldText = '';
+  #toldAtMs = 0;
+
+  constructor(state: () => ProxyState) {
+    this.#state = state;
+  }
+
+  /** Whether one more may watch. */
+  get isOpen(): boolean {
+    return !this.#hasEnded && this.#watchers.size < MAX_WATCHERS;
+  }
+
+  /** Answers for as long as the watcher stays. */
+  add(res: ServerResponse): void {
+    res.writeHead(200, {
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-store, no-transform',
+      // nginx would hold the events back.
+      'x-accel-buffering': 'no',
+    });
+    this.#watchers.add(res);
+    res.on('close', () => {
+      this.#watchers.delete(res);
+      if (this.#watchers.size === 0) this.#rest();
+    });
+    send(res, this.#state());
+    this.#looking ??= setInterval(() => this.#look(), LOOK_EVERY_MS);
+  }
+
+  /** A proxy that ends must not wait for those who watch it. */
+  end(): void {
+    this.#hasEnded = true;
+    this.#rest();
+    for (const res of this.#watchers) {
+      send(res, this.#state());
+      res.end();
+    }
+  }
+
+  #look(): void {
+    const state = this.#state();
+    const text = JSON.stringify({ ...state, atMs: 0 });
+    const nowMs = performance.now();
+    if (text === this.#toldText && nowMs - this.#toldAtMs < SIGN_OF_LIFE_MS) return;
+    this.#toldText = text;
+    this.#toldAtMs = nowMs;
+    for (const res of this.#watchers) send(res, state);
+  }
+
+  #rest(): void {
+    clearInterval(this.#looking);
+    this.#looking = undefined;
+  }
+}
+
+function send(res: ServerResponse, state: ProxyState): void {
+  if (res.writableLength > MAX_UNREAD_BYTES) res.destroy();
+  else res.write(`event: state\ndata: ${JSON.stringify(state)}\n\n`);
+}
