@@ -5,12 +5,18 @@
 #   chromium: the web dashboard; with a font for Chinese, so that screenshots show it
 #   tmux: the terminal dashboard
 #   prometheus: the queries of the Grafana dashboards, the alert rules (promtool)
+#   prometheus-alertmanager: the way of an alert to a webhook
+#   caddy, nginx: the shipped files for TLS in front
 set -eu
 
 wanted=
 command -v tmux >/dev/null 2>&1 || wanted="$wanted tmux"
 [ -x /usr/bin/chromium ] || wanted="$wanted chromium fonts-wqy-microhei"
 command -v promtool >/dev/null 2>&1 || wanted="$wanted prometheus"
+command -v caddy >/dev/null 2>&1 || wanted="$wanted caddy"
+command -v nginx >/dev/null 2>&1 || wanted="$wanted nginx"
+command -v alertmanager >/dev/null 2>&1 || command -v prometheus-alertmanager >/dev/null 2>&1 ||
+  wanted="$wanted prometheus-alertmanager"
 [ -n "$wanted" ] || exit 0
 
 as_root=
@@ -21,6 +27,7 @@ if ! command -v apt-get >/dev/null 2>&1 || ! $as_root true 2>/dev/null; then
 fi
 echo "setup: installing for tests by apt-get:$wanted" >&2
 $as_root apt-get update -qq
+# The packages must not start servers of their own on this machine.
 # shellcheck disable=SC2086  # a list of packages
-$as_root env DEBIAN_FRONTEND=noninteractive \
+$as_root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 \
   apt-get install -y -qq --no-install-recommends $wanted >/dev/null
