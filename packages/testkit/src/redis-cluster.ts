@@ -7,6 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { type TlsFiles, tlsArguments } from './redis-tls.ts';
+
 export interface RedisCluster {
   /** The port of each node. */
   readonly ports: readonly number[];
@@ -23,14 +25,16 @@ const NODE_TIMEOUT_MS = 1_000;
 const BUS_OFFSET = 10_000;
 
 /** @returns undefined when the programs are not there. */
-export async function startRedisCluster(): Promise<RedisCluster | undefined> {
+export async function startRedisCluster(
+  tls: TlsFiles | undefined = undefined,
+): Promise<RedisCluster | undefined> {
   const hasPrograms = ['redis-server', 'redis-cli'].every(
     (program) => spawnSync(program, ['--version']).status === 0,
   );
   if (!hasPrograms) return undefined;
   const folder = mkdtempSync(join(tmpdir(), 'zephyr-cluster-'));
   const ports = await freePorts();
-  const children = new Map(ports.map((port) => [port, startNode(port, folder)]));
+  const children = new Map(ports.map((port) => [port, startNode(port, folder, tls)]));
   const kill = async (port: number) => {
     const child = children.get(port);
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
@@ -42,9 +46,16 @@ export async function startRedisCluster(): Promise<RedisCluster | undefined> {
     await Promise.all(ports.map(kill));
     rmSync(folder, { recursive: true, force: true });
   };
+  const ask = (port: number, ...command: string[]): string =>
+    spawnSync('redis-cli', [...clientArguments(tls), '-p', String(port), ...command], {
+      encoding: 'utf8',
+    }).stdout;
+  // Only a replica that has its primary's data may take over.
+  const isLinkedReplica = (port: number) =>
+    ask(port, 'info', 'replication').includes('master_link_status:up');
   try {
     await until(() => ports.every((port) => ask(port, 'ping').includes('PONG')));
-    joinNodes(ports);
+    joinNodes(ports, clientArguments(tls));
     await until(() => ports.every((port) => ask(port, 'cluster', 'info').includes('state:ok')));
     await until(() => ports.filter(isLinkedReplica).length === NODES / 2);
   } catch (error) {
@@ -54,13 +65,15 @@ export async function startRedisCluster(): Promise<RedisCluster | undefined> {
   return { ports, kill, stop };
 }
 
-function startNode(port: number, folder: string): ChildProcess {
+function startNode(port: number, folder: string, tls: TlsFiles | undefined): ChildProcess {
   const own = join(folder, String(port));
   mkdirSync(own);
   return spawn(
     'redis-server',
     [
-      ...['--port', String(port), '--bind', '127.0.0.1', '--dir', own, '--save', ''],
+      ...(tls === undefined ? ['--port', String(port)] : tlsArguments(port, tls)),
+      ...(tls === undefined ? [] : ['--tls-cluster', 'yes']),
+      ...['--bind', '127.0.0.1', '--dir', own, '--save', ''],
       ...['--cluster-enabled', 'yes', '--cluster-node-timeout', String(NODE_TIMEOUT_MS)],
       ...['--maxmemory-policy', 'noeviction', '--repl-diskless-sync-delay', '0'],
     ],
@@ -68,20 +81,23 @@ function startNode(port: number, folder: string): ChildProcess {
   );
 }
 
-function joinNodes(ports: readonly number[]): void {
+function joinNodes(ports: readonly number[], login: readonly string[]): void {
   const addresses = ports.map((port) => `127.0.0.1:${port}`);
-  const args = ['--cluster', 'create', ...addresses, '--cluster-replicas', '1', '--cluster-yes'];
+  const args = [
+    ...login,
+    '--cluster',
+    'create',
+    ...addresses,
+    '--cluster-replicas',
+    '1',
+    '--cluster-yes',
+  ];
   const { status, stdout, stderr } = spawnSync('redis-cli', args, { encoding: 'utf8' });
   if (status !== 0) throw new Error(`redis-cli cannot make a cluster: ${stdout}${stderr}`);
 }
 
-/** Only a replica that has its primary's data may take over. */
-function isLinkedReplica(port: number): boolean {
-  return ask(port, 'info', 'replication').includes('master_link_status:up');
-}
-
-function ask(port: number, ...command: string[]): string {
-  return spawnSync('redis-cli', ['-p', String(port), ...command], { encoding: 'utf8' }).stdout;
+function clientArguments(tls: TlsFiles | undefined): readonly string[] {
+  return tls === undefined ? [] : ['--tls', '--cacert', tls.cert];
 }
 
 async function until(isTrue: () => boolean): Promise<void> {

@@ -3,13 +3,13 @@
  * The password is split off, so that the configuration holds no secret.
  */
 import { CLUSTER_SCHEMES } from '../redis/cluster-url.ts';
-import { SENTINEL_SCHEME } from '../redis/sentinel-url.ts';
+import { SENTINEL_SCHEMES } from '../redis/sentinel-url.ts';
 import type { Finding } from './problem.ts';
 import { type RawTable, rawTable, rawText } from './raw.ts';
 import type { Variables } from './variables.ts';
 
 export const REDIS_URL_VARIABLE = 'ZEPHYR_REDIS_URL';
-const SCHEMES = ['redis:', 'rediss:', 'unix:', SENTINEL_SCHEME, ...CLUSTER_SCHEMES];
+const SCHEMES = ['redis:', 'rediss:', 'unix:', ...SENTINEL_SCHEMES, ...CLUSTER_SCHEMES];
 
 export interface RedisLocation {
   /** Without a password. */
@@ -74,7 +74,7 @@ function checkUrl(text: string, where: string): Finding[] {
 
 function namesNodes(url: URL): boolean {
   const isCluster = CLUSTER_SCHEMES.includes(url.protocol);
-  if (url.protocol !== SENTINEL_SCHEME && !isCluster) return true;
+  if (!SENTINEL_SCHEMES.includes(url.protocol) && !isCluster) return true;
   const nodes = url.searchParams.getAll('node');
   return (
     url.hostname !== '' &&

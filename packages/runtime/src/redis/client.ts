@@ -3,14 +3,14 @@ import { Redis, type RedisOptions } from 'ioredis';
 import type { Logger } from '../logger.ts';
 import { clusterOptions } from './cluster-connector.ts';
 import { CLUSTER_SCHEMES, clusterNodes } from './cluster-url.ts';
-import { SENTINEL_SCHEME, sentinelNodes } from './sentinel-url.ts';
+import { SENTINEL_SCHEMES, sentinelNodes } from './sentinel-url.ts';
 
 /**
  * Where Redis is. The password is never part of a log line.
  *
  *     redis://host:6379, rediss://host:6380     one server; the second with TLS
  *     unix:///path/to/redis.sock                its socket
- *     redis+sentinel://<name>?node=<host:port>&node=…
+ *     redis+sentinel://<name>?node=<host:port>&node=…, rediss+sentinel://…
  *                                               Sentinels know which server is the primary
  *     redis+cluster://<host:port>?node=<host:port>&node=…, rediss+cluster://…
  *                                               the nodes know which of them holds our keys
@@ -36,9 +36,12 @@ export function connectionOptions(target: RedisTarget): RedisOptions {
     const login = { ...common, ...(url.protocol.startsWith('rediss') ? { tls: {} } : {}) };
     return { ...login, ...clusterOptions(clusterNodes(url), login) };
   }
-  if (url.protocol === SENTINEL_SCHEME) {
+  if (SENTINEL_SCHEMES.includes(url.protocol)) {
     return {
       ...common,
+      ...(url.protocol.startsWith('rediss')
+        ? { tls: {}, sentinelTLS: {}, enableTLSForSentinelMode: true }
+        : {}),
       name: url.hostname,
       sentinels: sentinelNodes(url),
       // Leaves a primary that was voted out, instead of waiting for it to close the connection.

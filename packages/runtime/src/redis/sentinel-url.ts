@@ -1,5 +1,5 @@
-/** `redis+sentinel://<name of the primary>?node=<host:port>&node=…`. */
-export const SENTINEL_SCHEME = 'redis+sentinel:';
+/** `redis+sentinel://<name of the primary>?node=<host:port>&node=…`; with `rediss` all of it by TLS. */
+export const SENTINEL_SCHEMES: readonly string[] = ['redis+sentinel:', 'rediss+sentinel:'];
 /** Of `redis-sentinel`, where a node names none. */
 const SENTINEL_PORT = 26_379;
 
