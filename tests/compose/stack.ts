@@ -113,7 +113,8 @@ export async function createStack(
   };
 }
 
-async function freePort(): Promise<number> {
+/** On this machine, for now. */
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
