@@ -21,16 +21,27 @@ export interface Prometheus {
 /** Job by port of this machine. */
 export type ScrapeTargets = Readonly<Record<string, number>>;
 
+export interface PrometheusOptions {
+  /** The text of a file of rules, evaluated each second. */
+  readonly rules?: string;
+  /** Who is told of alerts, on this machine. */
+  readonly alertmanagerPort?: number;
+}
+
 const START_LIMIT_MS = 30_000;
 
 export function hasPrometheus(): boolean {
   return spawnSync('prometheus', ['--version']).status === 0;
 }
 
-export async function startPrometheus(targets: ScrapeTargets): Promise<Prometheus> {
+export async function startPrometheus(
+  targets: ScrapeTargets,
+  options: PrometheusOptions = {},
+): Promise<Prometheus> {
   const folder = mkdtempSync(join(tmpdir(), 'zephyr-prometheus-'));
   const configPath = join(folder, 'prometheus.yml');
-  writeFileSync(configPath, configOf(targets));
+  writeFileSync(configPath, configOf(targets, options));
+  writeFileSync(join(folder, 'rules.yml'), options.rules ?? 'groups: []\n');
   const port = await freePort();
   const child = spawn(
     'prometheus',
@@ -58,13 +69,22 @@ export async function startPrometheus(targets: ScrapeTargets): Promise<Prometheu
   return { query: (expr) => query(url, expr), stop };
 }
 
-function configOf(targets: ScrapeTargets): string {
+function configOf(targets: ScrapeTargets, { alertmanagerPort }: PrometheusOptions): string {
   const jobs = Object.entries(targets).map(([job, port]) => ({
     job_name: job,
     static_configs: [{ targets: [`127.0.0.1:${port}`] }],
   }));
   // JSON is YAML.
-  return JSON.stringify({ global: { scrape_interval: '1s' }, scrape_configs: jobs });
+  const managers =
+    alertmanagerPort === undefined
+      ? []
+      : [{ static_configs: [{ targets: [`127.0.0.1:${alertmanagerPort}`] }] }];
+  return JSON.stringify({
+    global: { scrape_interval: '1s', evaluation_interval: '1s' },
+    rule_files: ['rules.yml'],
+    alerting: { alertmanagers: managers },
+    scrape_configs: jobs,
+  });
 }
 
 async function ready(url: string): Promise<void> {
