@@ -53,7 +53,7 @@ export default {
     {
       name: 'testkit-is-for-tests-and-the-demo',
       severity: 'error',
-      from: { path: '^services/', pathNot: '(\\.test\\.ts|/test-support/.*)$' },
+      from: { path: '^services/', pathNot: '(\\.test\\.ts|/test-support/.*|/bench/.*)$' },
       to: { path: '^packages/testkit/' },
     },
   ],

@@ -24,7 +24,7 @@ import {
 } from '@zephyr/testkit/scripted-upstream';
 
 import { type Candidate, startZephyr } from '../services/proxy/bench/candidates.ts';
-import { cpuMs, median, rssBytes } from '../services/proxy/bench/load.ts';
+import { cpuMs, median, percentile, rssBytes } from '../services/proxy/bench/load.ts';
 
 const OUTAGE_SECONDS = Number(process.argv[2] ?? 20);
 const CLIENTS = 50;
@@ -52,11 +52,6 @@ async function onStage(
 
 function say(id: string, what: string, figures: string): void {
   console.log(`${id.padEnd(5)} ${what.padEnd(44)} ${figures}`);
-}
-
-function percentile(values: readonly number[], share: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }
 
 const isServed = ({ status: code, end }: CallResult): boolean => code === 200 && end === 'clean';

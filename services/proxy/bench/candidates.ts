@@ -7,6 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { VALID } from '@zephyr/testkit/tls-fixture';
+
 export interface Candidate {
   readonly name: string;
   readonly port: number;
@@ -17,12 +19,22 @@ export interface Candidate {
 
 const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
 
+/** So that the TLS upstream is trusted. */
+function caFile(): string {
+  const path = join(tmpdir(), 'zephyr-bench-ca.pem');
+  writeFileSync(path, VALID.cert);
+  return path;
+}
+
 export async function startScript(
   name: string,
   file: string,
   ...args: string[]
 ): Promise<Candidate> {
-  const child = fork(here(file), args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const child = fork(here(file), args, {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    env: { ...process.env, NODE_EXTRA_CA_CERTS: caFile() },
+  });
   const [{ port }] = (await once(child, 'message')) as [{ port: number }];
   return { name, port, pid: child.pid, stop: () => void child.kill() };
 }
@@ -49,6 +61,7 @@ export async function startZephyr(name: string, options: ZephyrOptions): Promise
       PATH: process.env['PATH'],
       HOME: folder,
       BENCH: 'bench-token-5d1c',
+      NODE_EXTRA_CA_CERTS: caFile(),
       ZEPHYR_LOG_LEVEL: 'warn',
       ZEPHYR_ENV_FILE: join(folder, 'none'),
       ZEPHYR_REDIS_URL: options.redisUrl ?? `unix://${folder}/none.sock`,
@@ -98,7 +111,7 @@ function childrenOf(pid: number): number[] {
   return text === '' ? [] : text.split(' ').map(Number);
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
@@ -107,12 +120,12 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-async function listening(port: number, child: ChildProcess): Promise<void> {
+export async function listening(port: number, child: ChildProcess): Promise<void> {
   for (let round = 0; round < 100; round += 1) {
-    if (child.exitCode !== null) throw new Error(`nginx ended with ${child.exitCode}`);
+    if (child.exitCode !== null) throw new Error(`${child.spawnfile} ended with ${child.exitCode}`);
     const answer = await fetch(`http://127.0.0.1:${port}/`).catch(() => undefined);
     if (answer !== undefined) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  throw new Error('nginx does not answer');
+  throw new Error(`${child.spawnfile} does not answer`);
 }

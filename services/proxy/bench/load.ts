@@ -1,6 +1,9 @@
 /** The load of the bench, and what it costs the process in between. */
 import { readFileSync } from 'node:fs';
-import { Agent, type IncomingMessage, request } from 'node:http';
+import { Agent, type IncomingMessage, request as requestPlain } from 'node:http';
+import { request as requestTls, Agent as TlsAgent } from 'node:https';
+
+import { VALID } from '@zephyr/testkit/tls-fixture';
 
 /** The kernel counts CPU in ticks of 10 ms (USER_HZ, the same on all common systems). */
 const TICK_MS = 10;
@@ -10,6 +13,8 @@ export interface Load {
   readonly port: number;
   readonly path: string;
   readonly body: Buffer;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly tls?: boolean;
 }
 
 /** User and system time of a process until now. */
@@ -26,17 +31,28 @@ export function newAgent(sockets: number): Agent {
   return new Agent({ keepAlive: true, maxSockets: sockets, scheduling: 'lifo' });
 }
 
+function newTlsAgent(): TlsAgent {
+  return new TlsAgent({ keepAlive: true, maxSockets: 1, ca: VALID.cert });
+}
+
 /** From sending to the first byte of the answer; settles when the answer has ended. */
-export function once({ port, path, body }: Load, agent: Agent): Promise<number> {
+export function once(load: Load, agent: Agent, onData?: (chunk: Buffer) => void): Promise<number> {
+  const { port, path, body } = load;
+  const request = load.tls === true ? requestTls : requestPlain;
   const startedAtMs = performance.now();
   return new Promise((resolve, reject) => {
-    const headers = { 'content-type': 'application/json', 'content-length': body.length };
+    const headers = {
+      'content-type': 'application/json',
+      'content-length': body.length,
+      ...load.headers,
+    };
     const req = request(
       { host: '127.0.0.1', port, path, method: 'POST', headers, agent },
       (res: IncomingMessage) => {
         const firstByteMs = performance.now() - startedAtMs;
         if (res.statusCode !== 200) reject(new Error(`status ${res.statusCode}`));
-        res.resume();
+        if (onData === undefined) res.resume();
+        else res.on('data', onData);
         res.on('end', () => resolve(firstByteMs));
         res.on('error', reject);
       },
@@ -48,7 +64,7 @@ export function once({ port, path, body }: Load, agent: Agent): Promise<number> 
 
 /** Times to the first byte, one request after the other. */
 export async function inTurn(load: Load, count: number): Promise<number[]> {
-  const agent = newAgent(1);
+  const agent = load.tls === true ? newTlsAgent() : newAgent(1);
   const times: number[] = [];
   for (let round = 0; round < count; round += 1) times.push(await once(load, agent));
   agent.destroy();
@@ -72,4 +88,9 @@ export async function atOnce(load: Load, connections: number, count: number): Pr
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}
+
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }

@@ -1,9 +1,16 @@
-/** The least that Node needs to pass a request on by hand: the practical limit. */
-import { Agent, createServer, request } from 'node:http';
+/**
+ * The least that Node needs to pass a request on by hand: the practical limit.
+ *
+ *     node raw-main.ts <port of the upstream> [tls]
+ */
+import { Agent, createServer, request as requestPlain } from 'node:http';
+import { request as requestTls, Agent as TlsAgent } from 'node:https';
 import type { AddressInfo } from 'node:net';
 
 const port = Number(process.argv[2]);
-const agent = new Agent({
+const isTls = process.argv[3] === 'tls';
+const request = isTls ? requestTls : requestPlain;
+const agent = new (isTls ? TlsAgent : Agent)({
   keepAlive: true,
   maxSockets: Number.POSITIVE_INFINITY,
   scheduling: 'lifo',

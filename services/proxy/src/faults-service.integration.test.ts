@@ -1,22 +1,15 @@
 /** The proxy itself ends, hangs or breaks. The ids (S8 …) are those of docs/data-path.md. */
 
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
-import { connect, createServer, type Socket } from 'node:net';
-
 import { type CallResult, call } from '@zephyr/testkit/http-call';
 import {
   type ScriptedUpstream,
   sse,
   startScriptedUpstream,
 } from '@zephyr/testkit/scripted-upstream';
+import { startBalancer } from '@zephyr/testkit/tcp-balancer';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
-import {
-  type ProxyProcess,
-  type ProxyProcessOptions,
-  startProxyProcess,
-} from './test-support/proxy-process.ts';
+import { type ProxyProcessOptions, startProxyProcess } from './test-support/proxy-process.ts';
 import { startRig } from './test-support/rig.ts';
 
 async function start(options: Partial<ProxyProcessOptions> = {}) {
@@ -36,49 +29,6 @@ async function startStream(upstream: ScriptedUpstream, port: number, deltas: num
   const result = call(port, { onChunk: () => begun.resolve() });
   await begun.promise;
   return { ended: result };
-}
-
-interface Balancer {
-  readonly port: number;
-  readonly replicas: ProxyProcess[];
-  stop(): void;
-}
-
-/** TCP, round robin over those that say they are ready; no knowledge of HTTP beyond that. */
-async function startBalancer(replicas: ProxyProcess[]): Promise<Balancer> {
-  let ready: readonly ProxyProcess[] = [...replicas];
-  let next = 0;
-  const check = async (): Promise<void> => {
-    const answers = await Promise.all(
-      replicas.map(
-        async ({ port }) => (await call(port, { method: 'GET', path: '/readyz', body: '' })).status,
-      ),
-    );
-    ready = replicas.filter((_, index) => answers[index] === 200);
-  };
-  const checks = setInterval(() => void check(), 100);
-  const server = createServer((client: Socket) => {
-    next += 1;
-    const target = connect(ready[next % ready.length]?.port ?? 1, '127.0.0.1');
-    client.pipe(target).pipe(client);
-    for (const [socket, peer] of [
-      [client, target],
-      [target, client],
-    ] as const) {
-      socket.on('error', () => peer.destroy());
-      socket.on('close', () => peer.destroy());
-    }
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    port: (server.address() as AddressInfo).port,
-    replicas,
-    stop: () => {
-      clearInterval(checks);
-      server.close();
-    },
-  };
 }
 
 describe('S8 a rolling restart', () => {

@@ -1,0 +1,238 @@
+/**
+ * What else the data path costs, in one run on loopback: with TLS, for each event of a stream, when
+ * a client goes, with two processes; with `--others` also beside two gateways from npm.
+ *
+ *     node bench/proxy-more.ts [rounds] [--others]
+ */
+import { once as onceOf } from 'node:events';
+import { connect } from 'node:net';
+
+import { STREAM_BODY } from '@zephyr/testkit/http-call';
+import { sse, startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
+
+import { type Candidate, startScript, startZephyr } from '../services/proxy/bench/candidates.ts';
+import {
+  atOnce,
+  cpuMs,
+  inTurn,
+  type Load,
+  median,
+  newAgent,
+  once,
+} from '../services/proxy/bench/load.ts';
+import {
+  type Gateway,
+  installOthers,
+  startPortkey,
+  startRouter,
+} from '../services/proxy/bench/others.ts';
+
+const ROUNDS = Number(process.argv.slice(2).find((word) => /^\d+$/.test(word)) ?? 3);
+const WITH_OTHERS = process.argv.includes('--others');
+const JSON_PATH = '/v1/messages?bench=json';
+/** What every gateway takes: 1 KB. */
+const BODY = Buffer.from(
+  JSON.stringify({
+    model: 'claude-haiku-4-5',
+    max_tokens: 64,
+    messages: [{ role: 'user', content: 'x'.repeat(900) }],
+  }),
+);
+const STREAMS = 1_000;
+const GAP_MS = 100;
+const ROOMY = '[limits]\nactive_requests_per_client = 5000\n';
+
+/** Every candidate has its turn in each round; the medians are returned. */
+async function inRounds<Of extends { readonly name: string }>(
+  candidates: readonly Of[],
+  measure: (candidate: Of) => Promise<number>,
+): Promise<ReadonlyMap<string, number>> {
+  const values = new Map<string, number[]>();
+  for (let round = 0; round < ROUNDS; round += 1) {
+    for (const candidate of candidates) {
+      const all = values.get(candidate.name) ?? [];
+      values.set(candidate.name, [...all, await measure(candidate)]);
+    }
+  }
+  return new Map([...values].map(([name, all]) => [name, median(all)]));
+}
+
+function show(title: string, cells: readonly string[]): void {
+  console.log(`${title.padEnd(44)} ${cells.join('   ')}`);
+}
+
+/** What is added to `direct`, and its ratio to raw. */
+function showAdded(title: string, values: ReadonlyMap<string, number>, unit: string): void {
+  const direct = values.get('direct') ?? Number.NaN;
+  const raw = (values.get('raw') ?? Number.NaN) - direct;
+  const cells = [...values]
+    .filter(([name]) => name !== 'direct')
+    .map(([name, value]) => {
+      const added = value - direct;
+      return `${name} ${added.toFixed(2)} ${unit} (${(added / raw).toFixed(2)}×)`;
+    });
+  show(title, [`direct ${direct.toFixed(2)} ${unit}`, ...cells]);
+}
+
+async function withTls(): Promise<void> {
+  const upstream = await startScript('upstream', 'upstream-main.ts', 'tls');
+  const candidates = [
+    { ...upstream, name: 'direct' },
+    await startScript('raw', 'raw-main.ts', String(upstream.port), 'tls'),
+    await startZephyr('zephyr', { urls: [`https://127.0.0.1:${upstream.port}`] }),
+  ];
+  const firstByteUs = async ({ name, port }: Candidate): Promise<number> => {
+    const load: Load = { port, path: JSON_PATH, body: BODY, tls: name === 'direct' };
+    await inTurn(load, 200);
+    return median(await inTurn(load, 600)) * 1_000;
+  };
+  showAdded(
+    'TLS upstream: time to first byte, added',
+    await inRounds(candidates, firstByteUs),
+    'µs',
+  );
+  for (const { stop } of candidates) stop();
+}
+
+/** Median time of an event from the endpoint to the client, with 10 events a second each. */
+async function eventMs({ port }: Candidate): Promise<number> {
+  const agent = newAgent(STREAMS);
+  const path = `/v1/messages?bench=sse&timed=1&events=40&gap=${GAP_MS}`;
+  const times: number[] = [];
+  const onData = (data: Buffer): void => {
+    const nowNs = process.hrtime.bigint();
+    for (const [, at = '0'] of data.toString('latin1').matchAll(/"at":"(\d+)"/g)) {
+      times.push(Number(nowNs - BigInt(at)) / 1e6);
+    }
+  };
+  const running: Promise<number>[] = [];
+  for (let index = 0; index < STREAMS; index += 1) {
+    running.push(once({ port, path, body: BODY }, agent, onData));
+    // Spread over the gap, or all events would come at the same moment.
+    if (index % 20 === 19) await new Promise((resolve) => setTimeout(resolve, 7));
+  }
+  await Promise.all(running);
+  agent.destroy();
+  return median(times);
+}
+
+/** From the client's end to the closed connection at the endpoint. */
+async function goneMs(port: number, closedAtMs: () => number | undefined): Promise<number> {
+  const client = connect(port, '127.0.0.1');
+  client.write(
+    `POST /v1/messages HTTP/1.1\r\nHost: x\r\nContent-Length: ${STREAM_BODY.length}\r\n\r\n${STREAM_BODY}`,
+  );
+  await onceOf(client, 'data');
+  const goneAtMs = performance.now();
+  client.destroy();
+  while (closedAtMs() === undefined) await new Promise((resolve) => setImmediate(resolve));
+  return (closedAtMs() ?? Number.NaN) - goneAtMs;
+}
+
+async function clientsLeave(): Promise<void> {
+  const upstream = await startScriptedUpstream({ script: sse({ gapMs: 20, deltas: 500 }) });
+  const zephyr = await startZephyr('zephyr', { urls: [upstream.url] });
+  const times: number[] = [];
+  for (let round = 0; round < 40; round += 1) {
+    times.push(await goneMs(zephyr.port, () => upstream.ledger[round]?.closedAtMs));
+  }
+  show('client gone to upstream closed', [
+    `median ${median(times).toFixed(1)} ms, longest ${Math.max(...times).toFixed(1)} ms`,
+  ]);
+  zephyr.stop();
+  await upstream.stop();
+}
+
+const COUNT = 3_000;
+
+async function loaded({ port, headers }: Gateway): Promise<void> {
+  await atOnce({ port, path: JSON_PATH, body: BODY, headers }, 64, COUNT);
+}
+
+async function perSecond(gateway: Gateway): Promise<number> {
+  const startedAtMs = performance.now();
+  await loaded(gateway);
+  return COUNT / ((performance.now() - startedAtMs) / 1_000);
+}
+
+/** Hardly changes when other work has the cores, as the former does. */
+async function perCpuSecond(gateway: Gateway): Promise<number> {
+  const pid = gateway.pid ?? process.pid;
+  const before = cpuMs(pid);
+  await loaded(gateway);
+  return COUNT / ((cpuMs(pid) - before) / 1_000);
+}
+
+async function besideOthers(upstream: Candidate, ours: readonly Candidate[]): Promise<void> {
+  const packages = installOthers();
+  const gateways: readonly Gateway[] = [
+    ...ours.map((candidate) => ({ ...candidate, headers: {} })),
+    await startPortkey(packages, upstream.port),
+    await startRouter(packages, upstream.port),
+  ];
+  for (const { port, headers } of gateways) {
+    await atOnce({ port, path: JSON_PATH, body: BODY, headers }, 16, 1_500);
+  }
+  for (const [title, measure] of [
+    ['requests per second, 64 connections', perSecond],
+    ['requests per CPU second, 64 connections', perCpuSecond],
+  ] as const) {
+    const rates = await inRounds(gateways, measure);
+    const own = rates.get('zephyr') ?? Number.NaN;
+    const cell = ([name, rate]: readonly [string, number]): string =>
+      `${name} ${rate.toFixed(0)} (zephyr ${(own / rate).toFixed(2)}×)`;
+    show(title, [...rates].map(cell));
+  }
+  for (const { name, stop } of gateways) if (name !== 'zephyr' && name !== 'raw') stop();
+}
+
+/**
+ * What two processes cost each request, as against one: with a core for each of them, two carry
+ * `2 × one / two` times as much as one. The load and the endpoint share the cores here, so that
+ * the requests per second would tell of them.
+ */
+async function twoProcesses(url: string): Promise<void> {
+  const config = ROOMY;
+  const pair = await Promise.all(
+    ['one', 'two'].map((name) => startZephyr(name, { urls: [url], config })),
+  );
+  const costUs = async (used: readonly Candidate[]): Promise<number> => {
+    const count = 6_000;
+    const spent = (): number => used.reduce((sum, { pid }) => sum + cpuMs(pid ?? process.pid), 0);
+    const before = spent();
+    await Promise.all(
+      used.map(({ port }) =>
+        atOnce({ port, path: JSON_PATH, body: BODY }, 64 / used.length, count / used.length),
+      ),
+    );
+    return ((spent() - before) / count) * 1_000;
+  };
+  await costUs(pair);
+  const sets = [
+    { name: 'one', used: pair.slice(0, 1) },
+    { name: 'two', used: pair },
+  ];
+  const costs = await inRounds(sets, ({ used }) => costUs(used));
+  const [one = Number.NaN, two = Number.NaN] = [costs.get('one'), costs.get('two')];
+  show('CPU per request, 1 and 2 processes, µs', [
+    `${one.toFixed(0)}   ${two.toFixed(0)}`,
+    `with a core for each: ${((2 * one) / two).toFixed(2)}× the requests`,
+  ]);
+  for (const { stop } of pair) stop();
+}
+
+const upstream = await startScript('upstream', 'upstream-main.ts');
+const url = `http://127.0.0.1:${upstream.port}`;
+const raw = await startScript('raw', 'raw-main.ts', String(upstream.port));
+const zephyr = await startZephyr('zephyr', { urls: [url], config: ROOMY });
+try {
+  console.log(`${ROUNDS} rounds; ratios to raw, a hand-piped node:http proxy\n`);
+  await withTls();
+  const streamed = await inRounds([{ ...upstream, name: 'direct' }, raw, zephyr], eventMs);
+  showAdded(`${STREAMS} streams: an event to the client, added`, streamed, 'ms');
+  await clientsLeave();
+  await twoProcesses(url);
+  if (WITH_OTHERS) await besideOthers(upstream, [raw, zephyr]);
+} finally {
+  for (const { stop } of [upstream, raw, zephyr]) stop();
+}
