@@ -196,8 +196,8 @@ describe('requests from elsewhere', () => {
     ['a name that may point anywhere', { ...json, host: 'rebind.example' }, 403],
     ['another origin', { ...json, host: '127.0.0.1', origin: 'https://evil.example' }, 403],
     ['another site, told by the browser', { ...json, 'sec-fetch-site': 'cross-site' }, 403],
-    ['a form', { 'content-type': 'application/x-www-form-urlencoded' }, 400],
-    ['a body without a type', {}, 400],
+    ['a form', { 'content-type': 'application/x-www-form-urlencoded' }, 415],
+    ['a body without a type', {}, 415],
   ])('are refused: %s', async (_name, headers, status) => {
     expect(await post(headers)).toBe(status);
     expect((await open.state()).automation.status).toBe('running');
@@ -217,7 +217,7 @@ describe('requests from elsewhere', () => {
   });
 
   it('may not send a large body', async () => {
-    expect(await post(json, JSON.stringify({ endpointId: 'x'.repeat(100_000) }))).toBe(400);
+    expect(await post(json, JSON.stringify({ endpointId: 'x'.repeat(100_000) }))).toBe(413);
   });
 });
 

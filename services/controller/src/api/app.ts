@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { formatRecording } from '@zephyr/core';
+import { COMMAND_NAMES } from '@zephyr/runtime/api';
 import type { Logger } from '@zephyr/runtime/logger';
 import { PAGE_HEADERS, PAGES } from '@zephyr/runtime/pages';
 import type { Secret } from '@zephyr/runtime/secret';
@@ -19,6 +20,7 @@ import { readDecisions, readHistory } from './history.ts';
 import { openApiDocument } from './openapi.ts';
 import { requireOrigin } from './origin.ts';
 import { answerErrors, ProblemError } from './problem.ts';
+import { answerGet, answerPost } from './routes.ts';
 import type { Tail } from './tail.ts';
 
 export interface AppDeps {
@@ -32,8 +34,6 @@ export interface AppDeps {
   readonly adminToken: () => Secret | undefined;
 }
 
-/** Far more than any command needs. */
-const MAX_BODY = '16kb';
 const DASHBOARD = join(PAGES, 'index.html');
 
 export function createApp(deps: AppDeps): Express {
@@ -45,13 +45,11 @@ export function createApp(deps: AppDeps): Express {
 
   app.use(requireOrigin(deps.allowedHosts));
   app.use(secureHeaders);
-  app.use(requireJson);
-  app.use(express.json({ limit: MAX_BODY, strict: true }));
 
   const document = openApiDocument();
-  app.get('/openapi.json', (_req, res) => void res.json(document));
+  answerGet(app, '/openapi.json', (_req, res) => void res.json(document));
   const access = createAccess(deps.adminToken);
-  app.post('/api/login', access.login);
+  answerPost(app, '/api/login', access.login);
   app.use(['/api', '/events'], access.require);
   addApi(app, deps);
   addDashboard(app);
@@ -85,23 +83,25 @@ function addWatchers(app: Express, { knowledge, registry }: AppDeps): void {
 
 function addApi(app: Express, deps: AppDeps): void {
   const { knowledge } = deps;
-  app.get('/api/state', (_req, res) => {
+  answerGet(app, '/api/state', (_req, res) => {
     const state = knowledge.state();
     if (state === undefined) throw new ProblemError('not_leading', 'nothing has been decided yet');
     res.json(state);
   });
-  app.get('/api/history', async (_req, res) => {
-    res.json(await fromStore(() => readHistory(deps)));
+  answerGet(app, '/api/history', async (_req, res) => {
+    res.json(await fromStore(deps.log, () => readHistory(deps)));
   });
-  app.get('/api/decisions', async (_req, res) => {
-    res.json({ decisions: await fromStore(() => readDecisions(deps)) });
+  answerGet(app, '/api/decisions', async (_req, res) => {
+    res.json({ decisions: await fromStore(deps.log, () => readDecisions(deps)) });
   });
-  app.get('/api/recording', async (_req, res) => {
-    const recording = await fromStore(() => readRecording(deps.redis, deps.log));
+  answerGet(app, '/api/recording', async (_req, res) => {
+    const recording = await fromStore(deps.log, () => readRecording(deps.redis, deps.log));
     res.type('application/jsonl').send(formatRecording(recording));
   });
-  app.get('/events', streamEvents(deps));
-  app.post('/api/commands/:name', handleCommand(deps));
+  answerGet(app, '/events', streamEvents(deps));
+  for (const name of COMMAND_NAMES) {
+    answerPost(app, `/api/commands/${name}`, handleCommand(deps, name));
+  }
 }
 
 function addDashboard(app: Express): void {
@@ -112,10 +112,11 @@ function addDashboard(app: Express): void {
   app.use('/assets', express.static(join(PAGES, 'assets'), forEver));
 }
 
-async function fromStore<Value>(read: () => Promise<Value>): Promise<Value> {
+async function fromStore<Value>(log: Logger, read: () => Promise<Value>): Promise<Value> {
   try {
     return await read();
-  } catch {
+  } catch (error) {
+    log.warn({ err: error }, 'reading from Redis failed');
     throw new ProblemError('store_away', 'what was asked for is in Redis');
   }
 }
@@ -123,14 +124,5 @@ async function fromStore<Value>(read: () => Promise<Value>): Promise<Value> {
 const secureHeaders: RequestHandler = (req, res, next) => {
   res.set(PAGE_HEADERS);
   if (req.path.startsWith('/api/')) res.set('cache-control', 'no-store');
-  next();
-};
-
-/** A form of another page cannot send this type without asking first. */
-const requireJson: RequestHandler = (req, _res, next) => {
-  const isWriting = req.method !== 'GET' && req.method !== 'HEAD';
-  if (isWriting && !req.is('application/json')) {
-    throw new ProblemError('invalid_body', 'expected content-type: application/json');
-  }
   next();
 };

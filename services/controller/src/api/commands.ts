@@ -2,12 +2,7 @@
  * Commands: written to Redis, applied by whichever controller leads, and answered here when they
  * are applied, or with why not.
  */
-import {
-  COMMAND_NAMES,
-  type CommandAnswer,
-  type CommandName,
-  commandSchemas,
-} from '@zephyr/runtime/api';
+import { type CommandAnswer, type CommandName, commandSchemas } from '@zephyr/runtime/api';
 import type { Logger } from '@zephyr/runtime/logger';
 import { type AuditRecord, appendCommand } from '@zephyr/runtime/redis/commands';
 import type { StreamEntry } from '@zephyr/runtime/redis/streams';
@@ -25,6 +20,9 @@ const ANSWER_LIMIT_MS = 5_500;
 /** Just after the start the answers are not followed yet. */
 const LISTENING_LIMIT_MS = 2_000;
 
+/** It names the keys that a client sent, and these may be long. */
+const MAX_DETAIL = 500;
+
 export interface CommandDeps {
   readonly redis: Redis;
   readonly knowledge: Knowledge;
@@ -32,11 +30,12 @@ export interface CommandDeps {
   readonly log: Logger;
 }
 
-export function handleCommand(deps: CommandDeps): RequestHandler<{ name: string }> {
+export function handleCommand(deps: CommandDeps, name: CommandName): RequestHandler {
   return async (req, res) => {
-    const name = commandNamed(req.params.name);
     const body = commandSchemas[name].safeParse(req.body);
-    if (!body.success) throw new ProblemError('invalid_body', z.prettifyError(body.error));
+    if (!body.success) {
+      throw new ProblemError('invalid_body', z.prettifyError(body.error).slice(0, MAX_DETAIL));
+    }
     if (deps.knowledge.store().status === 'away') {
       throw new ProblemError('store_away', 'commands cannot be kept while Redis is away');
     }
@@ -45,12 +44,6 @@ export function handleCommand(deps: CommandDeps): RequestHandler<{ name: string 
     deps.log.info({ actor, command: name, ...body.data }, 'command');
     res.json(await applied(deps, record));
   };
-}
-
-function commandNamed(name: string): CommandName {
-  const found = COMMAND_NAMES.find((known) => known === name);
-  if (found !== undefined) return found;
-  throw new ProblemError('not_found', `there is no command ${name.slice(0, 40)}`);
 }
 
 async function applied(
@@ -93,10 +86,7 @@ async function within(limitMs: number, promise: Promise<void>): Promise<void> {
 
 function answerOf(audit: AuditRecord | undefined): CommandAnswer {
   if (audit === undefined) {
-    throw new ProblemError(
-      'not_leading',
-      'no controller has taken the command; it will not be applied',
-    );
+    throw new ProblemError('timeout', 'no controller has confirmed the command');
   }
   const { outcome } = audit;
   if (outcome.status === 'refused') throw new ProblemError(outcome.code, outcome.detail);

@@ -28,8 +28,9 @@ export interface EventDeps {
 export function streamEvents(deps: EventDeps): RequestHandler {
   let open = 0;
   return async (req, res) => {
-    if (open >= MAX_STREAMS)
-      throw new ProblemError('not_leading', 'too many event streams are open');
+    if (open >= MAX_STREAMS) {
+      throw new ProblemError('too_many_streams', `${MAX_STREAMS} are open here`);
+    }
     open += 1;
     res.on('close', () => {
       open -= 1;

@@ -48,15 +48,17 @@ function boundedByEndpoint(samples: readonly Sample[]): readonly Sample[] {
   return kept.toReversed();
 }
 
-/** The entries after `lastId`; undefined where that is no longer known. */
+/** The entries after `lastId`; undefined where that is no longer known, or too long ago. */
 export async function readLogAfter(
   { redis, log }: HistoryDeps,
   lastId: string,
 ): Promise<readonly LogEntry[] | undefined> {
   if (!/^\d{1,15}-\d{1,15}$/.test(lastId)) return undefined;
-  const reply = await redis.xrange(keys.log, lastId, '+', 'COUNT', LOG_ENTRIES);
+  const reply = await redis.xrange(keys.log, lastId, '+', 'COUNT', LOG_ENTRIES + 2);
   // The entry itself must still be there, or some after it may be gone as well.
   if (reply[0]?.[0] !== lastId) return undefined;
+  // What is more than a history would leave a gap behind it.
+  if (reply.length > LOG_ENTRIES + 1) return undefined;
   return parseEntries(reply.slice(1), { schema: newLogEntrySchema, refused: refusedBy(log) }).map(
     logEntryOf,
   );

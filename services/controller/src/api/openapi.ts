@@ -1,12 +1,14 @@
 /** The OpenAPI 3.1 document, from the schemas that validate. */
 import {
   COMMAND_NAMES,
+  type CommandName,
   commandAnswerSchema,
   commandSchemas,
   decisionsSchema,
   historySchema,
   loginSchema,
   PROBLEMS,
+  type ProblemCode,
   problemSchema,
   stateSchema,
 } from '@zephyr/runtime/api';
@@ -14,6 +16,7 @@ import { z } from 'zod';
 import { createDocument, type ZodOpenApiPathsObject } from 'zod-openapi';
 
 const JSON_TYPE = 'application/json';
+const PROBLEM_TYPE = 'application/problem+json';
 
 const COMMAND_HELP = {
   check: 'Check one endpoint now, or all',
@@ -25,21 +28,44 @@ const COMMAND_HELP = {
   disable: 'Take an endpoint out of service',
   'move-sessions': 'Let running sessions go to the active endpoint with their next request',
   reload: 'Read the configuration again',
-} as const satisfies Record<(typeof COMMAND_NAMES)[number], string>;
+} as const satisfies Record<CommandName, string>;
 
-const problems = (...statuses: readonly number[]) =>
-  Object.fromEntries(
-    statuses.map((status) => [
+/** Why the core refuses each command. */
+const REFUSALS: Readonly<Record<CommandName, readonly ProblemCode[]>> = {
+  check: ['unknown_endpoint', 'endpoint_disabled'],
+  pause: [],
+  resume: [],
+  mode: [],
+  select: ['unknown_endpoint', 'endpoint_disabled', 'endpoint_unavailable'],
+  enable: ['unknown_endpoint'],
+  disable: ['unknown_endpoint', 'last_endpoint'],
+  'move-sessions': ['unknown_endpoint'],
+  reload: ['config_invalid'],
+};
+/** Of every address that needs the token. */
+const GUARDED = ['unauthorized', 'forbidden_origin'] as const;
+const BODY = ['invalid_body', 'body_too_large', 'wrong_content_type'] as const;
+
+/** One response for each status, with the codes that it may have. */
+function problems(...codes: readonly ProblemCode[]) {
+  const byStatus = Map.groupBy(codes, (code) => PROBLEMS[code]);
+  return Object.fromEntries(
+    [...byStatus].map(([status, ofStatus]) => [
       String(status),
       {
-        description: Object.entries(PROBLEMS)
-          .filter(([, of]) => of === status)
-          .map(([code]) => code)
-          .join(', '),
-        content: { 'application/problem+json': { schema: problemSchema } },
+        description: ofStatus.join(', '),
+        content: { [PROBLEM_TYPE]: { schema: narrowed(ofStatus) } },
       },
     ]),
   );
+}
+
+const narrowed = (codes: readonly ProblemCode[]) => ({
+  allOf: [
+    { $ref: '#/components/schemas/Problem' },
+    { type: 'object' as const, properties: { code: { enum: [...codes] } } },
+  ],
+});
 
 const answers = (description: string, schema: z.ZodType) => ({
   '200': { description, content: { [JSON_TYPE]: { schema } } },
@@ -55,7 +81,7 @@ const commandPaths: ZodOpenApiPathsObject = Object.fromEntries(
         requestBody: { required: true, content: { [JSON_TYPE]: { schema: commandSchemas[name] } } },
         responses: {
           ...answers('The command is applied', commandAnswerSchema),
-          ...problems(400, 401, 403, 404, 409, 422, 503, 504),
+          ...problems(...GUARDED, ...BODY, ...REFUSALS[name], 'store_away', 'timeout'),
         },
       },
     },
@@ -70,12 +96,14 @@ export function openApiDocument(): object {
       version: '1.0.0',
       description:
         'See and steer. Off loopback every address but /api/login needs the admin token, as a ' +
-        'bearer or as the cookie that /api/login gives.',
+        'bearer or as the cookie that /api/login gives. An address that is not here answers 404, ' +
+        'another method 405 with Allow, a fault of the controller 500: each as a Problem.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: '/', description: 'This controller' }],
     security: [{}, { bearer: [] }, { session: [] }],
     components: {
+      schemas: { Problem: problemSchema },
       securitySchemes: {
         bearer: { type: 'http', scheme: 'bearer' },
         session: { type: 'apiKey', in: 'cookie', name: 'zephyr_session' },
@@ -86,21 +114,30 @@ export function openApiDocument(): object {
         get: {
           operationId: 'state',
           summary: 'All that is true now',
-          responses: { ...answers('The state', stateSchema), ...problems(401, 403, 503) },
+          responses: {
+            ...answers('The state', stateSchema),
+            ...problems(...GUARDED, 'not_leading'),
+          },
         },
       },
       '/api/history': {
         get: {
           operationId: 'history',
           summary: 'Samples of the charts and the event log, oldest first',
-          responses: { ...answers('The history', historySchema), ...problems(401, 403, 503) },
+          responses: {
+            ...answers('The history', historySchema),
+            ...problems(...GUARDED, 'store_away'),
+          },
         },
       },
       '/api/decisions': {
         get: {
           operationId: 'decisions',
           summary: 'Decisions with their inputs, newest first',
-          responses: { ...answers('The decisions', decisionsSchema), ...problems(401, 403, 503) },
+          responses: {
+            ...answers('The decisions', decisionsSchema),
+            ...problems(...GUARDED, 'store_away'),
+          },
         },
       },
       '/api/recording': {
@@ -112,7 +149,7 @@ export function openApiDocument(): object {
               description: 'JSON lines: the world at the beginning, then each input',
               content: { 'application/jsonl': { schema: z.string() } },
             },
-            ...problems(401, 403, 503),
+            ...problems(...GUARDED, 'store_away'),
           },
         },
       },
@@ -133,7 +170,7 @@ export function openApiDocument(): object {
               description: 'The stream',
               content: { 'text/event-stream': { schema: z.string() } },
             },
-            ...problems(401, 403),
+            ...problems(...GUARDED, 'too_many_streams'),
           },
         },
       },
@@ -145,7 +182,7 @@ export function openApiDocument(): object {
           requestBody: { required: true, content: { [JSON_TYPE]: { schema: loginSchema } } },
           responses: {
             '204': { description: 'The cookie is set, where one is needed' },
-            ...problems(400, 401, 403),
+            ...problems(...GUARDED, ...BODY),
           },
         },
       },

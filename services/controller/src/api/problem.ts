@@ -8,19 +8,23 @@ const TITLES: Readonly<Record<ProblemCode, string>> = {
   unauthorized: 'The admin token is needed',
   forbidden_origin: 'This page may not use the admin API',
   not_found: 'There is nothing here',
+  method_not_allowed: 'This address does not take this method',
   unknown_endpoint: 'No endpoint has this id',
   endpoint_disabled: 'The endpoint is disabled',
   endpoint_unavailable: 'The endpoint is not available',
   last_endpoint: 'It is the last enabled endpoint',
-  budget_spent: "The group's budget for checks is spent",
+  body_too_large: 'The body is too large',
+  wrong_content_type: 'The body is not sent as JSON',
   config_invalid: 'The configuration is not valid',
   internal: 'The controller failed',
-  not_leading: 'No controller leads at the moment',
+  not_leading: 'No controller has decided anything yet',
   store_away: 'Redis is away',
+  too_many_streams: 'Too many event streams are open',
   timeout: 'The command was not applied in time',
 };
 
-const ADVICE: Readonly<Partial<Record<ProblemCode, readonly string[]>>> = {
+const ADVICE: Readonly<Record<ProblemCode, readonly string[]>> = {
+  invalid_body: ['GET /openapi.json tells what this address takes'],
   unauthorized: [
     'programs: send Authorization: Bearer <token>',
     'browsers: hand the token in at POST /api/login',
@@ -29,12 +33,21 @@ const ADVICE: Readonly<Partial<Record<ProblemCode, readonly string[]>>> = {
     'open the dashboard by an address or by localhost',
     'or add the name to controller.allowed_hosts in config.toml',
   ],
+  not_found: ['GET /openapi.json tells what there is'],
+  method_not_allowed: ['the Allow header tells which methods it takes'],
+  unknown_endpoint: ['GET /api/state has the ids of the endpoints'],
   endpoint_disabled: ['enable the endpoint first'],
   endpoint_unavailable: ['wait until it is available, or repeat with "force": true'],
   last_endpoint: ['enable another endpoint first, or repeat with "force": true'],
+  body_too_large: ['no command needs more than a few hundred bytes'],
+  wrong_content_type: [
+    'send the header content-type: application/json and a body, {} if it is empty',
+  ],
   config_invalid: ['correct the file; the former configuration is still in use'],
+  internal: ['the log of the controller tells more'],
   not_leading: ['try again in some seconds', 'see whether a controller is running'],
   store_away: ['try again when Redis is back; requests are still served meanwhile'],
+  too_many_streams: ['close a dashboard, or ask another controller'],
   timeout: ['look at the state before you repeat the command'],
 };
 
@@ -57,7 +70,7 @@ function problemOf(code: ProblemCode, detail: string): Problem {
     status: PROBLEMS[code],
     code,
     detail,
-    advice: [...(ADVICE[code] ?? [])],
+    advice: [...ADVICE[code]],
   };
 }
 
@@ -77,16 +90,20 @@ export function answerErrors(log: Logger): ErrorRequestHandler {
     if (error instanceof ProblemError) {
       return sendProblem(res, problemOf(error.code, error.message));
     }
-    if (isBadBody(error)) {
-      return sendProblem(res, problemOf('invalid_body', 'the body is no JSON of at most 16 kB'));
-    }
+    const unread = unreadProblem(error);
+    if (unread !== undefined) return sendProblem(res, unread);
     log.error({ err: error }, 'an admin request failed');
     return sendProblem(res, problemOf('internal', 'see the log of the controller'));
   };
 }
 
-/** What express.json throws: too large, not JSON, wrong charset. */
-function isBadBody(error: unknown): boolean {
-  const status = (error as { status?: unknown } | null)?.status;
-  return typeof status === 'number' && status >= 400 && status < 500;
+/** What express and its JSON parser throw, by their `type`; undefined for what is our own fault. */
+function unreadProblem(error: unknown): Problem | undefined {
+  const { status, type } = (error ?? {}) as { readonly status?: unknown; readonly type?: unknown };
+  if (typeof status !== 'number' || status < 400 || status >= 500) return undefined;
+  if (type === 'entity.too.large') return problemOf('body_too_large', 'at most 16 kB are read');
+  if (status === 415) {
+    return problemOf('wrong_content_type', 'expected UTF-8 without an unknown content-encoding');
+  }
+  return problemOf('invalid_body', 'the body is no JSON object');
 }

@@ -1,0 +1,40 @@
+/** Requests with any header, `host` and `origin` too, which `fetch` does not let us choose. */
+import { type IncomingHttpHeaders, request } from 'node:http';
+
+export interface RawRequest {
+  readonly method?: string | undefined;
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly body?: string | undefined;
+}
+
+export interface RawAnswer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  /** Of an event stream the first event only, for it never ends. */
+  readonly body: string;
+}
+
+export function rawRequest(port: number, asked: RawRequest): Promise<RawAnswer> {
+  const { method, path, body } = asked;
+  // By itself Node sends the body of a GET without a length, which reads as a second request.
+  const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
+  const headers = { ...length, ...asked.headers };
+  return new Promise((resolve, reject) => {
+    const outgoing = request({ port, host: '127.0.0.1', method, path, headers }, (response) => {
+      let text = '';
+      const answered = () =>
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text });
+      const isStream = response.headers['content-type'] === 'text/event-stream';
+      response.setEncoding('utf8').on('data', (chunk: string) => {
+        text += chunk;
+        if (!isStream || !text.includes('\n\n')) return;
+        answered();
+        outgoing.destroy();
+      });
+      response.on('end', answered).on('error', reject);
+    });
+    outgoing.on('error', reject);
+    outgoing.end(body);
+  });
+}
