@@ -1,6 +1,7 @@
 import { createLogger } from '@zephyr/runtime/logger';
 import { createRedis } from '@zephyr/runtime/redis/client';
 import { keys } from '@zephyr/runtime/redis/keys';
+import { clockJump, JUMPED } from '@zephyr/testkit/clock-jump';
 import { startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
 import type { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -28,14 +29,18 @@ afterEach(async () => {
   await server.stop();
 });
 
-async function start(): Promise<ControllerProcess> {
-  const controller = await ControllerProcess.start({ redisUrl: server.url });
+async function start(preload?: string): Promise<ControllerProcess> {
+  const controller = await ControllerProcess.start({
+    redisUrl: server.url,
+    execArgv: preload === undefined ? [] : ['--import', preload],
+  });
   controllers.push(controller);
   return controller;
 }
 
-async function startLeaderAndStandby() {
-  const leader = await start();
+/** @param preload A module that the leader loads first. */
+async function startLeaderAndStandby(preload?: string) {
+  const leader = await start(preload);
   await vi.waitFor(
     async () => expect((await leader.state()).leadership.status).toBe('leading'),
     waiting,
@@ -136,5 +141,29 @@ describe('two controllers', () => {
     for (const { mode, selection } of watch.seen) {
       if (mode.kind === 'manual') expect(selection.activeId).toBe(mode.endpointId);
     }
+  });
+});
+
+describe.each([60, -60])('R12 a leader whose clock jumps by %i minutes', (minutes) => {
+  it('keeps its lease, goes on deciding and wrongs no endpoint', async () => {
+    const { leader, standby } = await startLeaderAndStandby(clockJump(minutes));
+    const before = JSON.parse((await redis.get(keys.snapshot)) ?? '{}');
+    leader.signal('SIGUSR2');
+    await vi.waitFor(() => expect(leader.output()).toContain(JUMPED), waiting);
+    const startAtMs = (await standby.state()).atMs;
+    // Longer than a lease: a leader that took the jump for lost time would have given it up.
+    await vi.waitFor(
+      async () => expect((await standby.state()).atMs - startAtMs).toBeGreaterThan(7_000),
+      waiting,
+    );
+    expect(await leader.command('select', { endpointId: 'two' })).toMatchObject({ status: 200 });
+    const after = JSON.parse((await redis.get(keys.snapshot)) ?? '{}');
+    expect(after.epoch).toBe(before.epoch);
+    expect(after.version).toBeGreaterThan(before.version);
+    expect((await leader.state()).leadership.status).toBe('leading');
+    expect((await standby.state()).leadership.status).toBe('standby');
+    const { endpoints, atMs } = await leader.state();
+    expect(endpoints.map(({ health }) => health.status)).not.toContain('unhealthy');
+    expect(Math.abs(atMs - Date.now())).toBeLessThan(60_000);
   });
 });

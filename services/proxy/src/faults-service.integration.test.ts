@@ -1,23 +1,31 @@
 /** The proxy itself ends, hangs or breaks. The ids (S8 …) are those of docs/data-path.md. */
 
+import { clockJump, JUMPED } from '@zephyr/testkit/clock-jump';
 import { type CallResult, call } from '@zephyr/testkit/http-call';
 import {
   type ScriptedUpstream,
   sse,
   startScriptedUpstream,
+  status,
 } from '@zephyr/testkit/scripted-upstream';
 import { startBalancer } from '@zephyr/testkit/tcp-balancer';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import { type ProxyProcessOptions, startProxyProcess } from './test-support/proxy-process.ts';
 import { startRig } from './test-support/rig.ts';
+import type { StatusBody } from './test-support/test-proxy.ts';
 
-async function start(options: Partial<ProxyProcessOptions> = {}) {
+/** @param before Endpoints that are preferred to the upstream. */
+async function start(
+  options: Partial<ProxyProcessOptions> = {},
+  before: readonly ScriptedUpstream[] = [],
+) {
   const upstream = await startScriptedUpstream();
-  const proxy = await startProxyProcess({ endpoints: [upstream.url], ...options });
+  const endpoints = [...before, upstream].map(({ url }) => url);
+  const proxy = await startProxyProcess({ endpoints, ...options });
   onTestFinished(async () => {
     proxy.kill();
-    await upstream.stop();
+    await Promise.all([...before, upstream].map((each) => each.stop()));
   });
   return { upstream, proxy };
 }
@@ -123,5 +131,21 @@ describe('S12 an uncaught exception', () => {
     expect(await proxy.exited).toBe(1);
     expect(proxy.output().match(/uncaught exception/g)?.length).toBeLessThanOrEqual(2);
     expect(proxy.output()).toContain('failpoint');
+  });
+});
+
+describe.each([60, -60])('R12 a wall clock that jumps by %i minutes', (minutes) => {
+  it('cuts nothing, ejects nothing and lets nothing return early', async () => {
+    const limited = await startScriptedUpstream({ script: status(529, { 'retry-after': '600' }) });
+    const { upstream, proxy } = await start({ preload: clockJump(minutes) }, [limited]);
+    const { ended } = await startStream(upstream, proxy.port, 20);
+    proxy.child.kill('SIGUSR2');
+    await vi.waitFor(() => expect(proxy.output()).toContain(JUMPED));
+    expect(await ended).toMatchObject({ status: 200, end: 'clean' });
+    expect((await call(proxy.port)).headers['x-zephyr-endpoint']).toBe('e2');
+    expect(limited.ledger).toHaveLength(1);
+    const page = { method: 'GET', path: '/status', body: '' };
+    const { endpoints } = JSON.parse((await call(proxy.port, page)).text) as StatusBody;
+    expect(endpoints.map(({ local }) => local.status)).toEqual(['out', 'in_service']);
   });
 });

@@ -1,0 +1,16 @@
+/** What the process prints when its clock has jumped. */
+export const JUMPED = 'the clock jumped';
+
+/** For `node --import`: on SIGUSR2 the process' wall clock jumps, as by a step of NTP. */
+export function clockJump(minutes: number): string {
+  const code = `const now = Date.now; const Real = Date; let offsetMs = 0;
+    process.on('SIGUSR2', () => {
+      offsetMs = ${minutes} * 60000;
+      console.error('${JUMPED}');
+    });
+    globalThis.Date = class extends Real {
+      constructor(...parts) { super(...(parts.length === 0 ? [now() + offsetMs] : parts)); }
+      static now() { return now() + offsetMs; }
+    };`;
+  return `data:text/javascript,${encodeURIComponent(code)}`;
+}
