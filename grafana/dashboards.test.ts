@@ -23,4 +23,24 @@ describe('the dashboards of Grafana', () => {
       }
     }
   });
+
+  it('name the active endpoint, and colour states by their thresholds', () => {
+    const panels = [...renderDashboards()].flatMap(
+      ([, text]) => (JSON.parse(text) as { panels: Panel[] }).panels,
+    );
+    const active = panels.find(({ title }) => title === 'Active endpoint');
+    expect(active?.options?.textMode).toBe('name');
+    const states = panels.filter(({ type }) => type === 'state-timeline');
+    expect(states.length).toBeGreaterThan(0);
+    for (const { title, fieldConfig } of states) {
+      expect(fieldConfig?.defaults.color?.mode, title).toBe('thresholds');
+    }
+  });
 });
+
+interface Panel {
+  readonly type: string;
+  readonly title: string;
+  readonly options?: { readonly textMode?: string };
+  readonly fieldConfig?: { readonly defaults: { readonly color?: { readonly mode: string } } };
+}

@@ -22,6 +22,7 @@ export const overview: DashboardSpec = {
           title: 'Active endpoint',
           description: 'Where new requests go.',
           unit: 'short',
+          shows: 'name',
           queries: [{ expr: 'zephyr_controller_endpoint_active == 1', legend: '{{endpoint}}' }],
         },
         {
@@ -101,7 +102,7 @@ export const overview: DashboardSpec = {
           title: 'Active endpoint over time',
           description: 'Green where it served new requests.',
           unit: 'short',
-          alarmBelow: 1,
+          markFrom: 1,
           queries: [
             {
               expr: 'max by (endpoint) (zephyr_controller_endpoint_active)',

@@ -29,8 +29,12 @@ export interface PanelSpec {
   /** Turns yellow and red from these values on; for `number` and `states`. */
   readonly warnFrom?: number;
   readonly alarmFrom?: number;
-  /** Where small values are bad: red below `alarmFrom`. */
+  /** Where small values are bad: red below it. */
   readonly alarmBelow?: number;
+  /** Where neither is bad: nothing below it, green from it on. */
+  readonly markFrom?: number;
+  /** Of a `number`: the name of the series is what people want to know, not its value. */
+  readonly shows?: 'value' | 'name';
 }
 
 export interface DashboardSpec {
@@ -102,20 +106,39 @@ function buildPanel(spec: PanelSpec): PanelBuilder {
 function panelOfKind(spec: PanelSpec): PanelBuilder {
   switch (spec.kind) {
     case 'number':
-      return new stat.PanelBuilder()
-        .graphMode(common.BigValueGraphMode.None)
-        .colorMode(common.BigValueColorMode.Value)
-        .thresholds(thresholdsOf(spec));
+      return (
+        new stat.PanelBuilder()
+          .graphMode(common.BigValueGraphMode.None)
+          .colorMode(common.BigValueColorMode.Value)
+          // By itself Grafana shows a name only beside other names.
+          .textMode(
+            spec.shows === 'name' ? common.BigValueTextMode.Name : common.BigValueTextMode.Auto,
+          )
+          .reduceOptions(new common.ReduceDataOptionsBuilder().calcs(['lastNotNull']))
+          .thresholds(thresholdsOf(spec))
+      );
     case 'lines':
     case 'stack':
       return lines(spec.kind === 'stack');
     case 'heat':
-      return new heatmap.PanelBuilder().calculate(false).cellGap(1);
+      return (
+        new heatmap.PanelBuilder()
+          .calculate(false)
+          .cellGap(1)
+          // The unit of the panel is that of its cells: how many.
+          .yAxis(new heatmap.YAxisConfigBuilder().unit(spec.unit))
+      );
     case 'states':
-      return new statetimeline.PanelBuilder()
-        .mergeValues(true)
-        .showValue(common.VisibilityMode.Never)
-        .thresholds(thresholdsOf(spec));
+      return (
+        new statetimeline.PanelBuilder()
+          .mergeValues(true)
+          .showValue(common.VisibilityMode.Never)
+          // By itself this panel blends colours between its least and its greatest value.
+          .colorScheme(
+            new dashboard.FieldColorBuilder().mode(dashboard.FieldColorModeId.Thresholds),
+          )
+          .thresholds(thresholdsOf(spec))
+      );
   }
 }
 
@@ -140,31 +163,41 @@ function lines(stacked: boolean): timeseries.PanelBuilder {
 }
 
 function thresholdsOf(spec: PanelSpec): dashboard.ThresholdsConfigBuilder {
-  const { warnFrom, alarmFrom, alarmBelow } = spec;
-  const steps: dashboard.Threshold[] =
-    alarmBelow === undefined
-      ? [
-          { color: 'green', value: null },
-          ...(warnFrom === undefined ? [] : [{ color: 'yellow', value: warnFrom }]),
-          ...(alarmFrom === undefined ? [] : [{ color: 'red', value: alarmFrom }]),
-        ]
-      : [
-          { color: 'red', value: null },
-          { color: 'green', value: alarmBelow },
-        ];
   return new dashboard.ThresholdsConfigBuilder()
     .mode(dashboard.ThresholdsMode.Absolute)
-    .steps(steps);
+    .steps(stepsOf(spec));
 }
 
-/** The SDK leaves panels without ids; Grafana would make new ones on each load. */
+function stepsOf({ warnFrom, alarmFrom, alarmBelow, markFrom }: PanelSpec): dashboard.Threshold[] {
+  const below = (color: string, from: number) => [
+    { color, value: null },
+    { color: 'green', value: from },
+  ];
+  if (alarmBelow !== undefined) return below('red', alarmBelow);
+  if (markFrom !== undefined) return below('transparent', markFrom);
+  return [
+    { color: 'green', value: null },
+    ...(warnFrom === undefined ? [] : [{ color: 'yellow', value: warnFrom }]),
+    ...(alarmFrom === undefined ? [] : [{ color: 'red', value: alarmFrom }]),
+  ];
+}
+
+/**
+ * The SDK leaves panels without ids: Grafana would make new ones on each load. And it puts links into
+ * a menu, where nobody looks for the other dashboards.
+ */
 function numbered(built: dashboard.Dashboard): dashboard.Dashboard {
   let id = 0;
   const panels = built.panels?.map((panel) => {
     id += 1;
     return { ...panel, id };
   });
-  return { ...built, ...(panels === undefined ? {} : { panels }) };
+  const links = built.links?.map(({ placement: _menu, ...link }) => link);
+  return {
+    ...built,
+    ...(panels === undefined ? {} : { panels }),
+    ...(links === undefined ? {} : { links }),
+  };
 }
 
 /** Per second, over a range that suits the zoom. */
