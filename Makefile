@@ -22,7 +22,7 @@ status: ## Who serves now
 	@packages/cli/bin/zephyr status
 
 up: config/config.toml ## All of it in containers, for a team: config/config.toml and .env
-	@docker compose up --detach --build --wait
+	@scripts/compose-up.sh
 	@echo "dashboard: http://127.0.0.1:$${ZEPHYR_DASHBOARD_PORT:-8081}  Grafana: http://127.0.0.1:$${ZEPHYR_GRAFANA_PORT:-3000}  (passwords: docs/operations.md)"
 
 config/config.toml:

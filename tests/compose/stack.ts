@@ -39,6 +39,8 @@ export interface Stack {
   /** Of the proxy. */
   readonly url: string;
   readonly configPath: string;
+  /** What makes `docker compose` and scripts mean this stack. */
+  readonly environment: NodeJS.ProcessEnv;
   /** Runs `docker compose <args>`; the text that it prints. */
   compose(...args: string[]): Promise<string>;
   /** Lets a container end in good order and removes it. */
@@ -90,6 +92,7 @@ export async function createStack(
   return {
     url,
     configPath: join(folder, 'config.toml'),
+    environment,
     compose,
     replace: async (container) => {
       await run('docker', ['stop', container]);

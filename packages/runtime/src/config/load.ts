@@ -51,6 +51,10 @@ export function parseConfig({ path, text, variables }: ConfigText): LoadedConfig
   return resolveConfig(path, document, variables);
 }
 
+const READABLE =
+  'let its user read it: chmod a+r for the file, a+rx for its folder (in containers each service ' +
+  'has a user of its own)';
+
 function readText(path: string, rule: 'must exist' | 'may be missing'): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path));
@@ -66,7 +70,8 @@ function readText(path: string, rule: 'must exist' | 'may be missing'): string {
       });
     }
     const why = code === 'ERR_ENCODING_INVALID_ENCODED_DATA' ? 'it is not UTF-8' : messageOf(error);
-    throw new ZephyrError('CONFIG', `cannot read ${path}: ${why}`, { cause: error });
+    const advice = code === 'EACCES' || code === 'EPERM' ? [READABLE] : [];
+    throw new ZephyrError('CONFIG', `cannot read ${path}: ${why}`, { cause: error, advice });
   }
 }
 
