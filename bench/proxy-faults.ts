@@ -1,27 +1,10 @@
-/**
- * The figures of the fault list in docs/data-path.md, measured: how many requests are lost, how
- * long it takes. Tests assert behaviour and no times; this prints the times.
- *
- *     node bench/proxy-faults.ts [seconds of the Redis outages, default 20]
- */
-import { once } from 'node:events';
 import { connect } from 'node:net';
 
 import { startRedisServer } from '@zephyr/runtime/redis/server';
 import { startFaultRelay } from '@zephyr/testkit/fault-relay';
 import { type CallResult, call, STREAM_BODY } from '@zephyr/testkit/http-call';
-import {
-  chunk,
-  chunkedHead,
-  eventsOf,
-  hang,
-  reset,
-  type Script,
-  type ScriptedUpstream,
-  sse,
-  startScriptedUpstream,
-  status,
-} from '@zephyr/testkit/scripted-upstream';
+import { type ScriptedUpstream, startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
+import { flood, hang, reset, sse, status } from '@zephyr/testkit/upstream-scripts';
 
 import { type Candidate, startZephyr } from '../services/proxy/bench/candidates.ts';
 import { cpuMs, median, percentile, rssBytes } from '../services/proxy/bench/load.ts';
@@ -182,22 +165,9 @@ async function clientsLeave(): Promise<void> {
   });
 }
 
-const flood: Script = async ({ socket, bodyComplete }) => {
-  await bodyComplete;
-  socket.write(chunkedHead(200, { 'content-type': 'text/event-stream' }));
-  for (const event of eventsOf().slice(0, 3)) socket.write(chunk(event));
-  const closed = once(socket, 'close');
-  const delta = chunk(
-    `event: content_block_delta\ndata: {"type":"content_block_delta","x":"${'x'.repeat(60_000)}"}\n\n`,
-  );
-  for (let sent = 0; sent < 256 * 1024 * 1024 && !socket.destroyed; sent += delta.length) {
-    if (!socket.write(delta)) await Promise.race([once(socket, 'drain'), closed]);
-  }
-};
-
 async function slowReaders(): Promise<void> {
   await onStage('', async ({ zephyr, first }) => {
-    first.always(flood);
+    first.always(flood(256 * 1024 * 1024));
     await call(zephyr.port, { method: 'GET', path: '/status', body: '' });
     const before = rssBytes(zephyr.pid ?? process.pid);
     const sockets = Array.from({ length: 200 }, () => {

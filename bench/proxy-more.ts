@@ -8,7 +8,8 @@ import { once as onceOf } from 'node:events';
 import { connect } from 'node:net';
 
 import { STREAM_BODY } from '@zephyr/testkit/http-call';
-import { sse, startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
+import { startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
+import { sse } from '@zephyr/testkit/upstream-scripts';
 
 import { type Candidate, startScript, startZephyr } from '../services/proxy/bench/candidates.ts';
 import {

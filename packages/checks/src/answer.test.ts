@@ -1,4 +1,4 @@
-import { eventsOf, MESSAGE } from '@zephyr/testkit/scripted-upstream';
+import { eventsOf, MESSAGE } from '@zephyr/testkit/upstream-scripts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 

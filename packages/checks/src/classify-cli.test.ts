@@ -1,4 +1,4 @@
-import { eventsOf } from '@zephyr/testkit/scripted-upstream';
+import { eventsOf } from '@zephyr/testkit/upstream-scripts';
 import { describe, expect, it } from 'vitest';
 
 import { type CliEvidence, verdictOfCli } from './classify-cli.ts';

@@ -12,12 +12,9 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 
 import { Secret } from '@zephyr/runtime/secret';
 import { makeFakeClaude } from '@zephyr/testkit/fake-claude';
-import {
-  type ScriptedUpstream,
-  sse,
-  startScriptedUpstream,
-} from '@zephyr/testkit/scripted-upstream';
+import { type ScriptedUpstream, startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
 import { VALID } from '@zephyr/testkit/tls-fixture';
+import { sse } from '@zephyr/testkit/upstream-scripts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { runCheck } from './check.ts';

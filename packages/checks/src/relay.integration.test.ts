@@ -1,5 +1,6 @@
 import { Secret } from '@zephyr/runtime/secret';
-import { cutSse, type Script, sse, startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
+import { startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
+import { cutSse, type Script, sse } from '@zephyr/testkit/upstream-scripts';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { startRelay } from './relay.ts';

@@ -2,8 +2,9 @@
  * A TCP relay between a client and a server that breaks the line between them: latency, a black
  * hole, resets, a refused port. One relay for each client, so that one of several can be cut off.
  */
-import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
+
+import { ReopenableListener } from './reopenable-listener.ts';
 
 /** `open`: passes on. `black_hole`: takes everything, gives nothing. `slow`: each read waits. */
 export type LineState =
@@ -38,11 +39,18 @@ class Relay implements FaultRelay {
   /** What the black hole holds back, given when the line opens again. */
   readonly #waiting = new Set<() => void>();
   #state: LineState = { kind: 'open' };
-  #server: Server | undefined;
-  port = 0;
+  readonly #listener: ReopenableListener;
 
   constructor(target: RelayTarget) {
     this.#target = target;
+    this.#listener = new ReopenableListener(
+      () => createServer((client) => this.#accept(client)),
+      () => this.resetAll(),
+    );
+  }
+
+  get port(): number {
+    return this.#listener.port;
   }
 
   set(state: LineState): void {
@@ -60,27 +68,16 @@ class Relay implements FaultRelay {
     }
   }
 
-  async open(): Promise<void> {
-    if (this.#server !== undefined) return;
-    const server = createServer((client) => this.#accept(client));
-    server.listen(this.port, '127.0.0.1');
-    await once(server, 'listening');
-    this.port = (server.address() as AddressInfo).port;
-    this.#server = server;
+  open(): Promise<void> {
+    return this.#listener.open();
   }
 
-  async refuse(): Promise<void> {
-    const server = this.#server;
-    this.#server = undefined;
-    if (server === undefined) return;
-    const closed = once(server, 'close');
-    server.close();
-    this.resetAll();
-    await closed;
+  refuse(): Promise<void> {
+    return this.#listener.refuse();
   }
 
-  async stop(): Promise<void> {
-    await this.refuse();
+  stop(): Promise<void> {
+    return this.refuse();
   }
 
   #accept(client: Socket): void {

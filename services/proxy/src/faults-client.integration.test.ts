@@ -6,14 +6,13 @@ import { connect, type Socket } from 'node:net';
 import { call, STREAM_BODY, sendRaw } from '@zephyr/testkit/http-call';
 import {
   chunk,
-  chunkedHead,
   eventsOf,
+  flood,
   hang,
   json,
   type LedgerEntry,
-  type Script,
   sse,
-} from '@zephyr/testkit/scripted-upstream';
+} from '@zephyr/testkit/upstream-scripts';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import { startRig } from './test-support/rig.ts';
@@ -29,22 +28,6 @@ async function open(port: number, bytes: string): Promise<Socket> {
   await once(socket, 'connect');
   socket.write(bytes);
   return socket;
-}
-
-/** Sends the start of an answer and then whatever fits, for as long as somebody reads. */
-function flood(bytes: number): Script {
-  return async ({ socket, bodyComplete }) => {
-    await bodyComplete;
-    socket.write(chunkedHead(200, { 'content-type': 'text/event-stream' }));
-    for (const event of eventsOf().slice(0, 3)) socket.write(chunk(event));
-    const closed = once(socket, 'close');
-    const delta = chunk(
-      `event: content_block_delta\ndata: {"type":"content_block_delta","x":"${'x'.repeat(60_000)}"}\n\n`,
-    );
-    for (let sent = 0; sent < bytes && !socket.destroyed; sent += delta.length) {
-      if (!socket.write(delta)) await Promise.race([once(socket, 'drain'), closed]);
-    }
-  };
 }
 
 describe('C1 and C2 the client goes away', () => {

@@ -2,13 +2,9 @@
 
 import { clockJump, JUMPED } from '@zephyr/testkit/clock-jump';
 import { type CallResult, call } from '@zephyr/testkit/http-call';
-import {
-  type ScriptedUpstream,
-  sse,
-  startScriptedUpstream,
-  status,
-} from '@zephyr/testkit/scripted-upstream';
+import { type ScriptedUpstream, startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
 import { startBalancer } from '@zephyr/testkit/tcp-balancer';
+import { sse, status } from '@zephyr/testkit/upstream-scripts';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import { type ProxyProcessOptions, startProxyProcess } from './test-support/proxy-process.ts';

@@ -8,6 +8,8 @@ import { type AddressInfo, createServer } from 'node:net';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 
 import { call } from '@zephyr/testkit/http-call';
+import { type ScriptedUpstream, startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
+import { EXPIRED, type TlsIdentity, VALID, WRONG_NAME } from '@zephyr/testkit/tls-fixture';
 import {
   chunk,
   chunkedHead,
@@ -21,13 +23,10 @@ import {
   raw,
   reset,
   type Script,
-  type ScriptedUpstream,
   sse,
-  startScriptedUpstream,
   status,
   type Turn,
-} from '@zephyr/testkit/scripted-upstream';
-import { EXPIRED, type TlsIdentity, VALID, WRONG_NAME } from '@zephyr/testkit/tls-fixture';
+} from '@zephyr/testkit/upstream-scripts';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import { createLookup } from './lookup.ts';

@@ -13,7 +13,7 @@ import {
   raw,
   sse,
   status,
-} from '@zephyr/testkit/scripted-upstream';
+} from '@zephyr/testkit/upstream-scripts';
 import { describe, expect, it } from 'vitest';
 
 import { startRig } from './test-support/rig.ts';

@@ -2,7 +2,7 @@
 
 import { call } from '@zephyr/testkit/http-call';
 import { startTestRedis } from '@zephyr/testkit/redis';
-import { chunkedHead, sse } from '@zephyr/testkit/scripted-upstream';
+import { chunkedHead, sse } from '@zephyr/testkit/upstream-scripts';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import { startRig } from './test-support/rig.ts';

@@ -6,6 +6,7 @@
 import { connect } from 'node:net';
 
 import { call, STREAM_BODY } from '@zephyr/testkit/http-call';
+import { type ScriptedUpstream, startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
 import {
   chunk,
   chunkedHead,
@@ -14,9 +15,7 @@ import {
   json,
   LAST_CHUNK,
   MESSAGE,
-  type ScriptedUpstream,
-  startScriptedUpstream,
-} from '@zephyr/testkit/scripted-upstream';
+} from '@zephyr/testkit/upstream-scripts';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { type ProxyProcess, startProxyProcess } from './test-support/proxy-process.ts';

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { call, sendRaw } from '@zephyr/testkit/http-call';
 import { openTestRedis, startTestRedis } from '@zephyr/testkit/redis';
+import { startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
 import {
   cutSse,
   hang,
@@ -10,9 +11,8 @@ import {
   reset,
   type Script,
   sse,
-  startScriptedUpstream,
   status,
-} from '@zephyr/testkit/scripted-upstream';
+} from '@zephyr/testkit/upstream-scripts';
 import type { Redis } from 'ioredis';
 import { expect, it, onTestFinished, vi } from 'vitest';
 

@@ -7,6 +7,7 @@ import { createRequire } from 'node:module';
 
 import { endpointId } from '@zephyr/core';
 import { Secret } from '@zephyr/runtime/secret';
+import { type ScriptedUpstream, startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
 import {
   chunk,
   chunkedHead,
@@ -15,10 +16,8 @@ import {
   head,
   json,
   raw,
-  type ScriptedUpstream,
-  startScriptedUpstream,
   status,
-} from '@zephyr/testkit/scripted-upstream';
+} from '@zephyr/testkit/upstream-scripts';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import { createEndpoints, type Endpoint } from './endpoints.ts';

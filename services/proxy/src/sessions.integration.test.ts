@@ -4,7 +4,7 @@ import { keys } from '@zephyr/runtime/redis/keys';
 import { proxyPresenceSchema } from '@zephyr/runtime/redis/records';
 import { call } from '@zephyr/testkit/http-call';
 import { openTestRedis, startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
-import { json, MESSAGE } from '@zephyr/testkit/scripted-upstream';
+import { json, MESSAGE } from '@zephyr/testkit/upstream-scripts';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 

@@ -6,7 +6,7 @@ import type { LoadedConfig } from '@zephyr/runtime/config/load';
 import type { ConfigChange, ConfigSource } from '@zephyr/runtime/config/source';
 import { Secret } from '@zephyr/runtime/secret';
 import { call, sendRaw } from '@zephyr/testkit/http-call';
-import { sse, status } from '@zephyr/testkit/scripted-upstream';
+import { sse, status } from '@zephyr/testkit/upstream-scripts';
 
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 

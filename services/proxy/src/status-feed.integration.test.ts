@@ -1,7 +1,7 @@
 /** The stream behind the status page: told at once, bounded, and never in the way of the end. */
 import type { ProxyState } from '@zephyr/runtime/proxy-state';
 import { call } from '@zephyr/testkit/http-call';
-import { hang } from '@zephyr/testkit/scripted-upstream';
+import { hang } from '@zephyr/testkit/upstream-scripts';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { startRig } from './test-support/rig.ts';

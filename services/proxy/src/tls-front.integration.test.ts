@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-
+import { VALID } from '@zephyr/testkit/tls-fixture';
 import {
   chunk,
   chunkedHead,
@@ -16,8 +16,7 @@ import {
   json,
   LAST_CHUNK,
   MESSAGE,
-} from '@zephyr/testkit/scripted-upstream';
-import { VALID } from '@zephyr/testkit/tls-fixture';
+} from '@zephyr/testkit/upstream-scripts';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import { type Rig, startRig } from './test-support/rig.ts';

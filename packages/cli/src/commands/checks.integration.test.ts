@@ -4,13 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { startRedisServer } from '@zephyr/runtime/redis/server';
-import {
-  hang,
-  type Script,
-  sse,
-  startScriptedUpstream,
-  status,
-} from '@zephyr/testkit/scripted-upstream';
+import { startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
+import { hang, type Script, sse, status } from '@zephyr/testkit/upstream-scripts';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
 import type { Finding } from '../doctor/finding.ts';

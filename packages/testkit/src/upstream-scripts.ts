@@ -1,0 +1,200 @@
+/** What a scripted upstream can answer, and the pieces of which a test makes an answer of its own. */
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+
+/** One request as it came, complete or not. */
+export interface LedgerEntry {
+  readonly method: string;
+  readonly target: string;
+  /** Lower-case names; a repeated header is joined by a comma. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The request line and headers, byte for byte. */
+  readonly head: string;
+  body: Buffer;
+  complete: boolean;
+  /** Number of the connection, from 1. */
+  readonly connection: number;
+  /** When the other side closed or reset the connection during this request. */
+  closedAtMs?: number;
+}
+
+/** What a script has in hand to answer one request. */
+export interface Turn {
+  readonly request: LedgerEntry;
+  readonly socket: Socket;
+  /** When the whole body has come; never, if it never does. */
+  readonly bodyComplete: Promise<void>;
+}
+
+/** Answers one request; may throw when the connection goes away. */
+export type Script = (turn: Turn) => void | Promise<void>;
+
+export interface SseOptions {
+  readonly text?: string;
+  /** Between two events. */
+  readonly gapMs?: number;
+  /** Waits before the status line. */
+  readonly delayMs?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Put into each event, to see whose it is. */
+  readonly mark?: string;
+  readonly deltas?: number;
+}
+
+/** A whole streaming answer. */
+export function sse(options: SseOptions = {}): Script {
+  return async ({ socket, bodyComplete }) => {
+    await bodyComplete;
+    await pause(options.delayMs ?? 0);
+    socket.write(chunkedHead(200, { 'content-type': 'text/event-stream', ...options.headers }));
+    for (const event of eventsOf(options)) {
+      socket.write(chunk(event));
+      await pause(options.gapMs ?? 0);
+    }
+    socket.write(LAST_CHUNK);
+  };
+}
+
+/** The events of an answer as they go over the wire. */
+export function eventsOf({ text = 'hello', mark = '', deltas = 3 }: SseOptions = {}): string[] {
+  const event = (type: string, rest: object): string =>
+    `event: ${type}\ndata: ${JSON.stringify({ type, ...rest, ...(mark === '' ? {} : { mark }) })}\n\n`;
+  return [
+    event('message_start', {
+      message: { id: 'msg_1', type: 'message', role: 'assistant', usage: { input_tokens: 11 } },
+    }),
+    event('content_block_start', { index: 0, content_block: { type: 'text', text: '' } }),
+    ...Array.from({ length: deltas }, (_, number) =>
+      event('content_block_delta', { index: 0, delta: { type: 'text_delta', text }, number }),
+    ),
+    event('content_block_stop', { index: 0 }),
+    event('message_delta', { delta: { stop_reason: 'end_turn' }, usage: { output_tokens: 7 } }),
+    event('message_stop', {}),
+  ];
+}
+
+/** A whole answer that does not stream. */
+export function json(body: object = MESSAGE, code = 200): Script {
+  return status(code, {}, JSON.stringify(body));
+}
+
+export const MESSAGE = {
+  id: 'msg_1',
+  type: 'message',
+  role: 'assistant',
+  content: [{ type: 'text', text: 'hello' }],
+  stop_reason: 'end_turn',
+  usage: { input_tokens: 11, output_tokens: 7 },
+};
+
+/** An error answer in the shape of the Messages API. */
+export function status(
+  code: number,
+  headers: Readonly<Record<string, string>> = {},
+  body = JSON.stringify({ type: 'error', error: { type: errorTypeOf(code), message: 'scripted' } }),
+): Script {
+  return async ({ socket, bodyComplete }) => {
+    await bodyComplete;
+    socket.write(
+      head(code, {
+        'content-type': 'application/json',
+        'content-length': String(Buffer.byteLength(body)),
+        ...headers,
+      }) + body,
+    );
+  };
+}
+
+/** Exactly these bytes, once the request is there; then nothing more. */
+export function raw(bytes: string | Buffer, after: 'keep' | 'close' | 'reset' = 'keep'): Script {
+  return async ({ socket, bodyComplete }) => {
+    await bodyComplete;
+    socket.write(bytes);
+    if (after === 'keep') return;
+    await pause(30);
+    if (after === 'close') socket.end();
+    else socket.resetAndDestroy();
+  };
+}
+
+/** A stream that ends after so many events in this way. */
+export function cutSse(events: number, how: 'reset' | 'close' | 'clean_end' | 'silence'): Script {
+  return async ({ socket, bodyComplete }) => {
+    await bodyComplete;
+    socket.write(chunkedHead(200, { 'content-type': 'text/event-stream' }));
+    for (const event of eventsOf().slice(0, events)) socket.write(chunk(event));
+    // What was written must arrive before the reset does.
+    await pause(30);
+    if (how === 'reset') socket.resetAndDestroy();
+    else if (how === 'close') socket.end();
+    else if (how === 'clean_end') socket.write(LAST_CHUNK);
+  };
+}
+
+/** Sends the start of an answer and then whatever fits, for as long as somebody reads. */
+export function flood(bytes: number): Script {
+  return async ({ socket, bodyComplete }) => {
+    await bodyComplete;
+    socket.write(chunkedHead(200, { 'content-type': 'text/event-stream' }));
+    for (const event of eventsOf().slice(0, 3)) socket.write(chunk(event));
+    const closed = once(socket, 'close');
+    const delta = chunk(
+      `event: content_block_delta\ndata: {"type":"content_block_delta","x":"${'x'.repeat(60_000)}"}\n\n`,
+    );
+    for (let sent = 0; sent < bytes && !socket.destroyed; sent += delta.length) {
+      if (!socket.write(delta)) await Promise.race([once(socket, 'drain'), closed]);
+    }
+  };
+}
+
+/** Reads the request and resets the connection. */
+export function reset(): Script {
+  return async ({ socket, bodyComplete }) => {
+    await bodyComplete;
+    socket.resetAndDestroy();
+  };
+}
+
+/** Reads the request and never answers. */
+export function hang(): Script {
+  return () => undefined;
+}
+
+/** One byte of this each `gapMs`. */
+export function drip(bytes: string, gapMs: number): Script {
+  return async ({ socket, bodyComplete }) => {
+    await bodyComplete;
+    for (const byte of bytes) {
+      if (socket.destroyed) return;
+      socket.write(byte);
+      await pause(gapMs);
+    }
+  };
+}
+
+export function head(code: number, headers: Readonly<Record<string, string>>): string {
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `HTTP/1.1 ${code} Scripted\r\n${lines.join('')}\r\n`;
+}
+
+export function chunkedHead(code: number, headers: Readonly<Record<string, string>>): string {
+  return head(code, { ...headers, 'transfer-encoding': 'chunked' });
+}
+
+export function chunk(text: string): string {
+  return `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`;
+}
+
+export const LAST_CHUNK = '0\r\n\r\n';
+
+function errorTypeOf(code: number): string {
+  if (code === 529) return 'overloaded_error';
+  if (code === 429) return 'rate_limit_error';
+  if (code === 401) return 'authentication_error';
+  if (code === 403) return 'permission_error';
+  return code >= 500 ? 'api_error' : 'invalid_request_error';
+}
+
+function pause(ms: number): Promise<void> {
+  return ms === 0 ? Promise.resolve() : new Promise((resolve) => setTimeout(resolve, ms));
+}
