@@ -1,9 +1,10 @@
 #!/bin/sh
-# Gets what some end-to-end tests need: a browser and a terminal. Without them these tests are
+# Gets what some end-to-end tests need: a browser, a terminal, shells. Without them these tests are
 # skipped with a line that says so.
 #
 #   chromium: the web dashboard; with a font for Chinese, so that screenshots show it
-#   tmux: the terminal dashboard
+#   tmux: the terminal dashboard, completion in shells
+#   zsh, fish: completion of the zephyr command
 #   prometheus: the queries of the Grafana dashboards, the alert rules (promtool)
 #   prometheus-alertmanager: the way of an alert to a webhook
 #   caddy, nginx: the shipped files for TLS in front
@@ -11,6 +12,8 @@ set -eu
 
 wanted=
 command -v tmux >/dev/null 2>&1 || wanted="$wanted tmux"
+command -v zsh >/dev/null 2>&1 || wanted="$wanted zsh"
+command -v fish >/dev/null 2>&1 || wanted="$wanted fish"
 [ -x /usr/bin/chromium ] || wanted="$wanted chromium fonts-wqy-microhei"
 command -v promtool >/dev/null 2>&1 || wanted="$wanted prometheus"
 command -v caddy >/dev/null 2>&1 || wanted="$wanted caddy"

@@ -1,5 +1,5 @@
 /** The terminal dashboard and the commands beside it, in a real terminal, with the real services. */
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -236,29 +236,5 @@ describe('the commands for a running system', () => {
       'cannot reach the controller at http://127.0.0.1:9\n' +
         '  Is it running? Start it with zephyr start, or name its address with --url.\n',
     );
-  });
-
-  it('completes commands, choices and the names of endpoints in bash', () => {
-    const script = spawnSync(ZEPHYR, ['completion', 'bash'], { encoding: 'utf8' }).stdout;
-    const complete = (...words: string[]) =>
-      execFileSync(
-        'bash',
-        [
-          '-c',
-          `${script}\nCOMP_WORDS=(zephyr ${words.map((word) => `"${word}"`).join(' ')}); ` +
-            `COMP_CWORD=${words.length}; _zephyr; echo "\${COMPREPLY[@]}"`,
-        ],
-        { encoding: 'utf8' },
-      ).trim();
-    expect(complete('da')).toBe('dashboard');
-    expect(complete('mode', 'ma')).toBe('manual');
-    expect(complete('config', 'ch')).toBe('check');
-    expect(complete('events', '--fol')).toBe('--follow');
-  });
-
-  it.each(['zsh', 'fish'])('writes a completion script for %s', (shell) => {
-    const { status, stdout } = spawnSync(ZEPHYR, ['completion', shell], { encoding: 'utf8' });
-    expect(status).toBe(0);
-    expect(stdout).toContain('dashboard');
   });
 });

@@ -1,5 +1,5 @@
 /** `zephyr completion`: scripts for the shells, made from the commands themselves. */
-import type { Command } from 'commander';
+import type { Command, Option } from 'commander';
 
 export type Shell = 'bash' | 'zsh' | 'fish';
 
@@ -7,17 +7,25 @@ interface Entry {
   /** `config check` for a command within a command; empty for the program itself. */
   readonly path: string;
   readonly description: string;
-  /** Subcommands, arguments that are a choice, and options. */
+  /** Subcommands and arguments that are a choice. */
   readonly words: readonly string[];
+  readonly options: readonly OptionEntry[];
+}
+
+interface OptionEntry {
+  /** `--config`. */
+  readonly name: string;
+  /** What stands behind it. */
+  readonly value: 'none' | 'file' | 'other' | readonly string[];
 }
 
 export function completionScript(shell: Shell, program: Command): string {
   const entries = entriesOf(program, []);
   switch (shell) {
     case 'bash':
-      return bash(entries);
+      return `${bashFunction(entries)}complete -o default -F _zephyr_words zephyr\n`;
     case 'zsh':
-      return `#compdef zephyr\nautoload -U bashcompinit && bashcompinit\n${bash(entries)}`;
+      return zsh(entries);
     case 'fish':
       return fish(entries);
   }
@@ -25,61 +33,116 @@ export function completionScript(shell: Shell, program: Command): string {
 
 function entriesOf(command: Command, path: readonly string[]): readonly Entry[] {
   const children = command.commands.filter((child) => child.name() !== 'help');
-  const words = [
-    ...children.map((child) => child.name()),
-    ...command.registeredArguments.flatMap(({ argChoices }) => argChoices ?? []),
-    ...command.options.flatMap(({ long }) => long ?? []),
-    '--help',
-  ];
-  const self = { path: path.join(' '), description: command.description(), words };
+  const choices = command.registeredArguments.flatMap(({ argChoices }) => argChoices ?? []);
+  const self: Entry = {
+    path: path.join(' '),
+    description: command.description(),
+    words: [
+      ...children.map((child) => child.name()),
+      // `endpoints` is for the scripts below, not for people.
+      ...choices.filter((choice) => choice !== 'endpoints'),
+    ],
+    options: [...command.options.flatMap(optionEntry), { name: '--help', value: 'none' }],
+  };
   return [self, ...children.flatMap((child) => entriesOf(child, [...path, child.name()]))];
+}
+
+function optionEntry({ long, flags, required, argChoices }: Option): readonly OptionEntry[] {
+  if (typeof long !== 'string') return [];
+  if (!required) return [{ name: long, value: 'none' }];
+  if (argChoices !== undefined) return [{ name: long, value: argChoices }];
+  return [{ name: long, value: flags.includes('<path>') ? 'file' : 'other' }];
 }
 
 /** The commands that take an endpoint complete the running system's names. */
 const WITH_ENDPOINT = /^(select|refresh)$/;
+const ENDPOINTS = 'zephyr completion endpoints 2>/dev/null';
 
-function bash(entries: readonly Entry[]): string {
+/** An option means the same in every command that has it. */
+function optionsWithValue(entries: readonly Entry[]): ReadonlyMap<string, OptionEntry['value']> {
+  const options = entries.flatMap((entry) => entry.options);
+  return new Map(
+    options.flatMap(({ name, value }) => (value === 'none' ? [] : [[name, value] as const])),
+  );
+}
+
+/**
+ * For zsh too, whose bashcompinit runs it: it takes a length only as `$((…))`. Files after an option
+ * that wants one come from the shell itself.
+ */
+function bashFunction(entries: readonly Entry[]): string {
+  const valued = optionsWithValue(entries);
+  const values = [...valued].flatMap(([name, value]) =>
+    typeof value === 'string'
+      ? []
+      : [`    ${name}) COMPREPLY=($(compgen -W "${value.join(' ')}" -- "$current")); return ;;`],
+  );
   const cases = entries
     .toSorted((left, right) => right.path.length - left.path.length)
-    .map(({ path, words }) => {
-      const names = WITH_ENDPOINT.test(path) ? ' $(zephyr completion endpoints 2>/dev/null)' : '';
-      return `    "${path}"*) words="${words.join(' ')}${names}" ;;`;
+    .map(({ path, words, options }) => {
+      const names = WITH_ENDPOINT.test(path) ? ` $(${ENDPOINTS})` : '';
+      const all = [...words, ...options.map(({ name }) => name)].join(' ');
+      return `    "${path}"*) words="${all}${names}" ;;`;
     });
-  return `_zephyr() {
-  local current=\${COMP_WORDS[COMP_CWORD]} typed="" word words=""
-  for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-    case $word in -*) ;; *) typed="\${typed:+$typed }$word" ;; esac
+  const takesValue = [...valued.keys()].join('|');
+  return `_zephyr_words() {
+  local current=\${COMP_WORDS[COMP_CWORD]} previous="" typed="" word words=""
+  for word in "\${COMP_WORDS[@]:1:$((COMP_CWORD-1))}"; do
+    case $previous in
+      ${takesValue}) ;;
+      *) case $word in -*) ;; *) typed="\${typed:+$typed }$word" ;; esac ;;
+    esac
+    previous=$word
   done
+  COMPREPLY=()
+  case $previous in
+${values.join('\n')}
+    ${takesValue}) return ;;
+  esac
   case $typed in
 ${cases.join('\n')}
   esac
   COMPREPLY=($(compgen -W "$words" -- "$current"))
 }
-complete -o default -F _zephyr zephyr
+`;
+}
+
+/** As a file in `fpath` it is run by the first Tab itself; sourced, it only tells its name. */
+function zsh(entries: readonly Entry[]): string {
+  return `#compdef zephyr
+autoload -U +X bashcompinit && bashcompinit
+${bashFunction(entries)}_zephyr() { _bash_complete -o default -F _zephyr_words }
+if [ "\${funcstack[1]}" = _zephyr ]; then _zephyr; else compdef _zephyr zephyr; fi
 `;
 }
 
 function fish(entries: readonly Entry[]): string {
-  const lines = entries.flatMap(({ path, words }) => {
+  const lines = entries.flatMap((entry) => {
+    const { path, words, options } = entry;
     const condition =
       path === ''
         ? '__fish_use_subcommand'
         : `__fish_seen_subcommand_from ${path.split(' ').at(-1)}`;
-    const completions = words.map((word) => {
-      const described = entries.find((entry) => entry.path === `${path} ${word}`.trim());
-      const about = described === undefined ? '' : ` -d '${quoted(described.description)}'`;
-      return word.startsWith('--')
-        ? `complete -c zephyr -n '${condition}' -l ${word.slice(2)}`
-        : `complete -c zephyr -f -n '${condition}' -a '${word}'${about}`;
-    });
-    return WITH_ENDPOINT.test(path)
-      ? [
-          ...completions,
-          `complete -c zephyr -f -n '${condition}' -a '(zephyr completion endpoints 2>/dev/null)'`,
-        ]
-      : completions;
+    const start = `complete -c zephyr -n '${condition}'`;
+    const endpoints = WITH_ENDPOINT.test(path) ? [`${start} -a '(${ENDPOINTS})'`] : [];
+    return [
+      ...words.map((word) => `${start} -a '${word}'${fishAbout(entries, `${path} ${word}`)}`),
+      ...endpoints,
+      ...options.map(({ name, value }) => `${start} -l ${name.slice(2)}${fishValue(value)}`),
+    ];
   });
-  return `${lines.join('\n')}\n`;
+  return `complete -c zephyr -f\n${lines.join('\n')}\n`;
+}
+
+function fishAbout(entries: readonly Entry[], path: string): string {
+  const described = entries.find((entry) => entry.path === path.trim());
+  return described === undefined ? '' : ` -d '${quoted(described.description)}'`;
+}
+
+function fishValue(value: OptionEntry['value']): string {
+  if (value === 'none') return '';
+  if (value === 'file') return ' -r -F';
+  return value === 'other' ? ' -x' : ` -x -a '${value.join(' ')}'`;
 }
 
 function quoted(text: string): string {
