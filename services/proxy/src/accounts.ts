@@ -25,6 +25,9 @@ interface Counts {
 interface EndpointHandles {
   readonly ok: Counter.Internal;
   readonly firstByte: Histogram.Internal<'endpoint'>;
+  readonly tokens: Readonly<
+    Record<'input' | 'output' | 'cacheRead' | 'cacheWrite', Counter.Internal>
+  >;
 }
 
 interface OutcomeHandles {
@@ -68,10 +71,11 @@ export class Accounts {
     this.#countsOf(id).succeeded += 1;
     this.#ofEndpoint(id).ok.inc();
     if (usage === undefined) return;
-    this.#addTokens(id, 'input', usage.inputTokens);
-    this.#addTokens(id, 'output', usage.outputTokens);
-    this.#addTokens(id, 'cache_read', usage.cacheReadTokens);
-    this.#addTokens(id, 'cache_write', usage.cacheWriteTokens);
+    const { tokens } = this.#ofEndpoint(id);
+    if (usage.inputTokens > 0) tokens.input.inc(usage.inputTokens);
+    if (usage.outputTokens > 0) tokens.output.inc(usage.outputTokens);
+    if (usage.cacheReadTokens > 0) tokens.cacheRead.inc(usage.cacheReadTokens);
+    if (usage.cacheWriteTokens > 0) tokens.cacheWrite.inc(usage.cacheWriteTokens);
   }
 
   failed(id: EndpointId, failure: FailureClass): void {
@@ -110,13 +114,15 @@ export class Accounts {
     const handles = {
       ok: this.#metrics.attempts.labels({ endpoint, outcome: 'ok' }),
       firstByte: this.#metrics.firstByte.labels({ endpoint }),
+      tokens: {
+        input: this.#metrics.tokens.labels({ endpoint, kind: 'input' }),
+        output: this.#metrics.tokens.labels({ endpoint, kind: 'output' }),
+        cacheRead: this.#metrics.tokens.labels({ endpoint, kind: 'cache_read' }),
+        cacheWrite: this.#metrics.tokens.labels({ endpoint, kind: 'cache_write' }),
+      },
     };
     this.#byEndpoint.set(endpoint, handles);
     return handles;
-  }
-
-  #addTokens(id: EndpointId, kind: string, count: number): void {
-    if (count > 0) this.#metrics.tokens.inc({ endpoint: id, kind }, count);
   }
 
   #countsOf(id: EndpointId): Counts {

@@ -10,6 +10,7 @@ import { type ErrorName, sendError } from './api-errors.ts';
 import { ANYBODY, type Clients } from './clients.ts';
 import { Exchange, type ExchangeDeps, type ExchangeView } from './exchange.ts';
 import type { Metrics } from './metrics.ts';
+import { Running } from './running.ts';
 import { readTarget, type TargetRefusal, type TargetRules } from './target.ts';
 
 export interface RunningRequest extends ExchangeView {
@@ -37,12 +38,7 @@ const AGE_CHECK_MS = 1_000;
 
 export class Edge {
   readonly #deps: EdgeDeps;
-  /** In the order of their start. */
-  readonly #running = new Map<
-    Exchange,
-    { readonly number: number; readonly client: string | null }
-  >();
-  #lastNumber = 0;
+  readonly #running = new Running();
   readonly #byClient = new Map<string, number>();
   readonly #ageCheck: NodeJS.Timeout;
 
@@ -63,7 +59,7 @@ export class Edge {
   /** The oldest running requests, for people: those that somebody waits for. */
   oldest(limit: number): readonly RunningRequest[] {
     const views: RunningRequest[] = [];
-    for (const [exchange, { number, client }] of this.#running) {
+    for (const { exchange, number, client } of this.#running.byAge()) {
       if (views.length === limit) break;
       const view = exchange.view();
       if (view === undefined) continue;
@@ -75,7 +71,7 @@ export class Edge {
   /** Streaming answers that are being given to clients. Counted when asked: no count can leak. */
   streams(): ReadonlyMap<EndpointId, number> {
     const streams = new Map<EndpointId, number>();
-    for (const exchange of this.#running.keys()) {
+    for (const { exchange } of this.#running.entries) {
       const id = exchange.streamingFrom();
       if (id !== undefined) streams.set(id, (streams.get(id) ?? 0) + 1);
     }
@@ -118,22 +114,21 @@ export class Edge {
     this.#deps.metrics.clientRequests.inc({ client: admittance.label });
     const name = admittance.label === ANYBODY ? null : admittance.label;
     const exchange = new Exchange(this.#deps.exchange, { req, res, target, client: name }, () => {
-      this.#running.delete(exchange);
+      takeOut();
       this.#release(client);
     });
-    this.#lastNumber += 1;
-    this.#running.set(exchange, { number: this.#lastNumber, client: name });
+    const takeOut = this.#running.add(exchange, name);
     exchange.start();
   };
 
   /** The drain limit has passed. */
   endAll(): void {
-    for (const exchange of this.#running.keys()) exchange.endNow();
+    for (const { exchange } of [...this.#running.entries]) exchange.endNow();
   }
 
   #checkAges(): void {
     const nowMs = performance.now();
-    for (const exchange of this.#running.keys()) exchange.endIfTooOld(nowMs);
+    for (const { exchange } of [...this.#running.entries]) exchange.endIfTooOld(nowMs);
   }
 
   #refuse(res: ServerResponse, name: ErrorName, retryAfterMs?: number): void {

@@ -27,6 +27,8 @@ const MAX_EVENT_STREAM_BYTES = 64 * 1024;
 /** A JSON answer tells what it is within its first keys. */
 const MAX_JSON_BYTES = 4 * 1024;
 
+/** Behind a byte order mark and white space. */
+const FIRST_CHARACTER = /^(?:\u00ef\u00bb\u00bf)?\s*(\S)/;
 const JSON_ERROR = /^\s*\{\s*"(?:type"\s*:\s*"error"|error"\s*:)/;
 const JSON_MESSAGE = /"type"\s*:\s*"message"|"role"\s*:\s*"assistant"|"content"\s*:\s*\[/;
 
@@ -88,10 +90,7 @@ export class ContentGate {
   }
 
   #firstCharacter(): string {
-    return this.#text
-      .replace(/^\u00ef\u00bb\u00bf/, '')
-      .trimStart()
-      .slice(0, 1);
+    return FIRST_CHARACTER.exec(this.#text)?.[1] ?? '';
   }
 
   #readDocument(first: string): GateVerdict {

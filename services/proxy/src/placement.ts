@@ -35,7 +35,7 @@ export class Placement {
   preferredId(): EndpointId | undefined {
     const { sessions, routing } = this.#deps;
     const id = this.sessionId;
-    if (id === undefined) return routing.rampedPlace(String(performance.now()));
+    if (id === undefined) return routing.rampedPlace(undefined);
     const generationOf = (endpointId: EndpointId): number => routing.generationOf(endpointId);
     const place = sessions?.placeOf(id, generationOf, performance.now());
     return place ?? routing.rampedPlace(id);

@@ -81,11 +81,16 @@ export class RequestBody {
   }
 
   read(): void {
-    if (Number(this.#req.headers['content-length'] ?? 0) > this.#limits.maxBytes) {
+    const declaredBytes = Number(this.#req.headers['content-length'] ?? 0);
+    if (declaredBytes > this.#limits.maxBytes) {
       this.#refuse();
       return;
     }
-    this.#req.on('data', (chunk: Buffer) => this.#onData(chunk));
+    this.#req.on('data', (chunk: Buffer) => {
+      this.#onData(chunk);
+      // Node tells the end a turn later.
+      if (this.#seenBytes === declaredBytes) this.#onEnd();
+    });
     this.#req.on('end', () => this.#onEnd());
   }
 
@@ -187,6 +192,7 @@ export class RequestBody {
   }
 
   #onEnd(): void {
+    if (this.#ended) return;
     this.#ended = true;
     if (this.#status === 'streaming') this.#destination?.end();
     if (this.#status !== 'reading') return;

@@ -133,14 +133,14 @@ export class Routing {
   /**
    * Where something without a place goes while traffic moves over to a new endpoint; undefined
    * when no switch is under way.
-   * @param key The session's id, or anything that differs between requests.
+   * @param key The session's id; undefined for a request that belongs to none.
    */
-  rampedPlace(key: string): EndpointId | undefined {
+  rampedPlace(key: string | undefined): EndpointId | undefined {
     const { snapshot } = this.#state;
     if (snapshot?.ramp === undefined) return undefined;
     return rampedEndpoint(snapshot.ramp, {
       activeId: snapshot.selection.activeId,
-      key,
+      key: key ?? String(this.#deps.now()),
       sinceReceivedMs: this.#deps.now() - this.#receivedAtMs,
     });
   }

@@ -58,16 +58,23 @@ export function readUsage(head: Buffer | undefined, tail: string): TokenUsage {
     cacheReadTokens: 0,
     cacheWriteTokens: 0,
   };
-  let start: string | undefined;
+  const atEnd = usageIn(tail);
+  let atStart: string | undefined;
   for (const [key, name] of COUNTS) {
-    let count = lastCount(tail, name);
+    let count = lastCount(atEnd, name);
     if (count === undefined && head !== undefined) {
-      start ??= head.toString('latin1', 0, MAX_HEAD_BYTES);
-      count = lastCount(start, name);
+      atStart ??= usageIn(head.toString('latin1', 0, MAX_HEAD_BYTES));
+      count = lastCount(atStart, name);
     }
     usage[key] = count ?? 0;
   }
   return usage;
+}
+
+/** From the last usage object on, as far as it is there: the rest need not be searched for each count. */
+function usageIn(text: string): string {
+  const at = text.lastIndexOf('"usage"');
+  return at === -1 ? text : text.slice(at);
 }
 
 /** The model that answered, as the start of the answer names it; empty where it does not. */

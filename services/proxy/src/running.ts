@@ -1,0 +1,55 @@
+/**
+ * The requests that run now.
+ *
+ * An array in which the last one takes the place of the one that ended, not a Map. V8 replaces the
+ * table of a Map that is filled and emptied all the time every few dozen requests, and each old
+ * table keeps its entries and points to the next. Once one of them is in the old generation, all
+ * requests after it survive until the next full collection: that was a fifth of the CPU.
+ */
+import type { Exchange } from './exchange.ts';
+
+export interface RunningEntry {
+  readonly exchange: Exchange;
+  /** Counts this proxy's requests. */
+  readonly number: number;
+  /** Name of the client's key; null where keys are not used. */
+  readonly client: string | null;
+}
+
+interface Place extends RunningEntry {
+  index: number;
+}
+
+export class Running {
+  readonly #places: Place[] = [];
+  #lastNumber = 0;
+
+  get size(): number {
+    return this.#places.length;
+  }
+
+  /** In no particular order; may be removed from while it is walked through a copy only. */
+  get entries(): readonly RunningEntry[] {
+    return this.#places;
+  }
+
+  /** In the order of their start. */
+  byAge(): readonly RunningEntry[] {
+    return this.#places.toSorted((a, b) => a.number - b.number);
+  }
+
+  /** @returns Takes it out again; to be called once. */
+  add(exchange: Exchange, client: string | null): () => void {
+    this.#lastNumber += 1;
+    const place: Place = { exchange, client, number: this.#lastNumber, index: this.#places.length };
+    this.#places.push(place);
+    return () => this.#remove(place);
+  }
+
+  #remove(place: Place): void {
+    const last = this.#places.pop();
+    if (last === undefined || last === place) return;
+    this.#places[place.index] = last;
+    last.index = place.index;
+  }
+}
