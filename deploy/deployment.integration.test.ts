@@ -5,6 +5,7 @@ import { join } from 'node:path';
 
 import { configSchema } from '@zephyr/runtime/config/schema';
 import { describe, expect, it } from 'vitest';
+import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
 
 const root = join(import.meta.dirname, '..');
@@ -169,6 +170,20 @@ describe.skipIf(!hasKubectl)('the manifests for Kubernetes', () => {
   const ofKind = (kind: string) =>
     documents.filter((document) => document.includes(`\nkind: ${kind}\n`));
 
+  it('are what the schemas of Kubernetes expect', async () => {
+    const objects = ['base', 'demo'].flatMap((folder) =>
+      parseAllDocuments(run('kubectl', 'kustomize', `deploy/kubernetes/${folder}`)).map((one) =>
+        objectSchema.parse(one.toJS()),
+      ),
+    );
+    expect(objects.length).toBeGreaterThan(20);
+    for (const object of objects) await validate(object);
+    const wrong = objects.find(({ kind }) => kind === 'Deployment');
+    await expect(validate({ ...wrong, spec: {} } as (typeof objects)[number])).rejects.toThrow(
+      'must have required property',
+    );
+  });
+
   it('replicate what people need', () => {
     expect(ofKind('PodDisruptionBudget')).toHaveLength(3);
     const proxy = ofKind('Deployment').find((document) => /\n {2}name: proxy\n/.test(document));
@@ -190,3 +205,24 @@ describe.skipIf(!hasKubectl)('the manifests for Kubernetes', () => {
     expect(read('kubernetes/demo/config.toml')).toBe(read('demo/config.toml'));
   });
 });
+
+const objectSchema = z.looseObject({
+  apiVersion: z.string(),
+  kind: z.string(),
+  metadata: z.looseObject({ name: z.string() }),
+});
+
+/** @throws Error with the path of what is missing or of another type. */
+async function validate(object: z.infer<typeof objectSchema>): Promise<void> {
+  const { apiVersion, kind, metadata } = object;
+  const module = (await import(`kubernetes-models/${apiVersion}/${kind}`)) as Readonly<
+    Record<string, new (object: object) => { validate(): void }>
+  >;
+  const Model = module[kind];
+  if (Model === undefined) throw new Error(`no schema for ${apiVersion} ${kind}`);
+  try {
+    new Model(object).validate();
+  } catch (cause) {
+    throw new Error(`${kind} ${metadata.name}: ${String(cause)}`, { cause });
+  }
+}
