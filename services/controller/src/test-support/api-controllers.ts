@@ -1,0 +1,98 @@
+/** Controllers in the states that the admin API has answers for, and good requests to them. */
+import { once } from 'node:events';
+
+import { createLogger } from '@zephyr/runtime/logger';
+import { createRedis } from '@zephyr/runtime/redis/client';
+import { keys } from '@zephyr/runtime/redis/keys';
+import { type RedisServer, startRedisServer } from '@zephyr/runtime/redis/server';
+import { startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
+import { expect, vi } from 'vitest';
+
+import { openApiDocument } from '../api/openapi.ts';
+import { type ApiDocument, type Operation, operationsOf } from './api-contract.ts';
+import { ControllerProcess } from './controller-process.ts';
+import { type RawAnswer, type RawRequest, rawRequest } from './raw-request.ts';
+
+export const waiting = { timeout: 20_000, interval: 50 };
+export const TOKEN = 'an-admin-token-of-the-contract-test';
+export const bearer = { authorization: `Bearer ${TOKEN}` };
+export const json = { 'content-type': 'application/json' };
+export const ENDPOINT_NAMES = ['One', 'Two', 'Off', 'Ill'] as const;
+
+export const document = openApiDocument() as ApiDocument;
+export const operations = operationsOf(document);
+
+/** A leading controller that wants a token. */
+export let leader: ControllerProcess;
+export let server: TestRedis;
+/** One that has Redis and waits for a leader that is not there. */
+export let standby: ControllerProcess;
+let leaderless: RedisServer;
+/** One that has never had Redis. */
+export let away: ControllerProcess;
+/** Commands take seconds to be given up: all are given up at once. */
+export let unconfirmed: ReadonlyMap<string, Promise<RawAnswer>>;
+
+/** Starts all three; each test file has its own. */
+export async function startControllers(): Promise<void> {
+  server = await startTestRedis();
+  leader = await ControllerProcess.start({
+    redisUrl: server.url,
+    endpointNames: ENDPOINT_NAMES,
+    env: { ZEPHYR_ADMIN_TOKEN: TOKEN },
+  });
+  leaderless = await startRedisServer();
+  const redis = createRedis({ url: leaderless.url }, createLogger('test', 'silent'), 'command');
+  await once(redis, 'ready');
+  await redis.set(keys.lease, 'a-controller-that-hangs');
+  redis.disconnect();
+  standby = await ControllerProcess.start({ redisUrl: leaderless.url });
+  away = await ControllerProcess.start({ redisUrl: 'redis://127.0.0.1:1' });
+  unconfirmed = new Map(
+    operations
+      .filter(({ path }) => path.startsWith('/api/commands/'))
+      .map((operation) => [operation.id, rawRequest(standby.port, goodRequest(operation))]),
+  );
+  await vi.waitFor(async () => {
+    expect((await leader.get('/api/state', bearer)).status).toBe(200);
+  }, waiting);
+  await ask('command-disable', { endpointId: 'off' });
+}
+
+export async function stopControllers(): Promise<void> {
+  await Promise.all([leader, standby, away].map((controller) => controller.stop()));
+  await Promise.all([server, leaderless].map((redis) => redis.stop()));
+}
+
+export function operationOf(id: string): Operation {
+  const found = operations.find((operation) => operation.id === id);
+  if (found === undefined) throw new Error(`no operation ${id}`);
+  return found;
+}
+
+const GOOD_BODIES: Readonly<Record<string, object>> = {
+  login: { token: TOKEN },
+  'command-mode': { kind: 'auto' },
+  'command-select': { endpointId: 'one' },
+  'command-enable': { endpointId: 'one' },
+  'command-disable': { endpointId: 'off' },
+};
+
+export function goodRequest({ id, method, path }: Operation): RawRequest {
+  if (method === 'GET') return { method, path, headers: bearer };
+  return {
+    method,
+    path,
+    headers: { ...bearer, ...json },
+    body: JSON.stringify(GOOD_BODIES[id] ?? {}),
+  };
+}
+
+/** Asks the leader, with a change to the good request. */
+export function askWith(operation: Operation, change: Partial<RawRequest>): Promise<RawAnswer> {
+  return rawRequest(leader.port, { ...goodRequest(operation), ...change });
+}
+
+export function ask(id: string, body: object): Promise<RawAnswer> {
+  return askWith(operationOf(id), { body: JSON.stringify(body) });
+}

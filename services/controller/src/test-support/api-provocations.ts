@@ -1,0 +1,116 @@
+/** How each documented answer of the admin API is really brought about. */
+import { once } from 'node:events';
+import { request } from 'node:http';
+
+import { endpointId, epochMs, type ProbeResult } from '@zephyr/core';
+import { stateSchema } from '@zephyr/runtime/api';
+import { createLogger } from '@zephyr/runtime/logger';
+import { createRedis } from '@zephyr/runtime/redis/client';
+import { recordProbe } from '@zephyr/runtime/redis/probe-store';
+import { expect, vi } from 'vitest';
+
+import type { Operation } from './api-contract.ts';
+import {
+  ask,
+  askWith,
+  away,
+  bearer,
+  ENDPOINT_NAMES,
+  goodRequest,
+  json,
+  leader,
+  operationOf,
+  server,
+  standby,
+  unconfirmed,
+  waiting,
+} from './api-controllers.ts';
+import { type RawAnswer, rawRequest } from './raw-request.ts';
+
+const STREAM_LIMIT = 200;
+
+type Provocation = (operation: Operation) => Promise<RawAnswer>;
+
+/** By promise, for each operation that makes it. */
+export const PROVOCATIONS: Readonly<Record<string, Provocation>> = {
+  '200': (operation) => askWith(operation, {}),
+  '204': (operation) => askWith(operation, {}),
+  '400 invalid_body': (operation) => askWith(operation, { body: '{"endpointId": ' }),
+  '401 unauthorized': (operation) =>
+    operation.id === 'login'
+      ? ask('login', { token: 'wrong' })
+      : askWith(operation, { headers: { ...json, authorization: 'Bearer wrong' } }),
+  '403 forbidden_origin': (operation) =>
+    askWith(operation, { headers: { ...bearer, ...json, host: 'rebind.example' } }),
+  '404 unknown_endpoint': ({ id }) =>
+    ask(id, id === 'command-move-sessions' ? { fromId: 'nobody' } : { endpointId: 'nobody' }),
+  '409 endpoint_disabled': ({ id }) => ask(id, { endpointId: 'off' }),
+  '413 body_too_large': (operation) =>
+    askWith(operation, { body: JSON.stringify({ endpointId: 'x'.repeat(100_000) }) }),
+  '415 wrong_content_type': (operation) =>
+    askWith(operation, { headers: { ...bearer, 'content-type': 'text/plain' } }),
+  '503 store_away': (operation) => rawRequest(away.port, goodRequest(operation)),
+  '503 not_leading': (operation) => rawRequest(standby.port, goodRequest(operation)),
+  '503 too_many_streams': provokeStreamLimit,
+  '504 timeout': async ({ id }) => {
+    const answer = await unconfirmed.get(id);
+    if (answer === undefined) throw new Error(`${id} is no command`);
+    return answer;
+  },
+  '409 endpoint_unavailable': provokeUnavailable,
+  '409 last_endpoint': async ({ id }) => {
+    const others = ['two', 'ill'];
+    for (const endpointId of others) await ask('command-disable', { endpointId });
+    const answer = await ask(id, { endpointId: 'one' });
+    for (const endpointId of others) await ask('command-enable', { endpointId });
+    return answer;
+  },
+  '422 config_invalid': async ({ id }) => {
+    const options = { redisUrl: server.url, endpointNames: ENDPOINT_NAMES };
+    leader.writeConfig({ ...options, extraConfig: '[nonsense]' });
+    const answer = await ask(id, {});
+    leader.writeConfig(options);
+    return answer;
+  },
+};
+
+async function provokeStreamLimit(operation: Operation): Promise<RawAnswer> {
+  const open = await Promise.all(
+    Array.from({ length: STREAM_LIMIT }, async () => {
+      const outgoing = request({ port: leader.port, path: operation.path, headers: bearer }).end();
+      outgoing.on('error', () => undefined);
+      await once(outgoing, 'response');
+      return outgoing;
+    }),
+  );
+  const answer = await askWith(operation, {});
+  for (const outgoing of open) outgoing.destroy();
+  return answer;
+}
+
+async function provokeUnavailable({ id }: Operation): Promise<RawAnswer> {
+  const redis = createRedis({ url: server.url }, createLogger('test', 'silent'), 'command');
+  await once(redis, 'ready');
+  for (const sequence of [1, 2, 3]) await recordProbe(redis, failedProbe(sequence));
+  redis.disconnect();
+  await vi.waitFor(async () => {
+    const { body } = await askWith(operationOf('state'), {});
+    const ill = stateSchema.parse(JSON.parse(body)).endpoints.find((one) => one.id === 'ill');
+    expect(ill?.available).toBe(false);
+  }, waiting);
+  return ask(id, { endpointId: 'ill' });
+}
+
+function failedProbe(sequence: number): ProbeResult {
+  return {
+    endpointId: endpointId('ill'),
+    slot: `ill:${sequence}`,
+    sequence,
+    style: 'http',
+    startedAtMs: epochMs(Date.now()),
+    wallMs: 10,
+    verdict: { status: 'failed', failure: 'refused', detail: 'nobody listens' },
+    usage: { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 },
+    costUsd: 0,
+  };
+}
