@@ -1,128 +1,148 @@
-/**
- * Serves the built page with an invented world on port 8089, for work on the looks without
- * services: `npm run build && npm run dev`. `ZEPHYR_MOCK_SCENE` names a scene of `SCENES`.
- */
+/** Serves the built pages with an invented world: for tests of their looks, and for work on them. */
 import { createReadStream, existsSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
 
 import type { ApiState } from '@zephyr/runtime/api';
+import { PAGE_HEADERS, PAGES } from '@zephyr/runtime/pages';
+import { inventedSample } from '@zephyr/testkit/invented-world';
 
-import { inventedHistory, inventedSample, inventedState } from '@zephyr/testkit/invented-world';
+import { historyOf, proxyStateOf, type SceneName, stateOf } from './scenes.ts';
 
-const DIST = join(import.meta.dirname, '../dist');
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript',
   '.css': 'text/css',
   '.svg': 'image/svg+xml',
 };
-/** The policy that the controller sends. */
-const POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
-  "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-const SCENES: Readonly<Record<string, (state: ApiState) => ApiState>> = {
-  steady: (state) => state,
-  pending: (state) => ({
-    ...state,
-    selection: {
-      status: 'pending',
-      activeId: 'instcopilot-sg',
-      nextId: 'instcopilot-hk',
-      reason: 'faster',
-      sinceAtMs: state.atMs - 12_000,
-      deadlineAtMs: state.atMs + 18_000,
+/** `silent`: connects and tells nothing. `refused`: answers no stream. `login`: asks for a token. */
+export type Manner = 'talking' | 'silent' | 'refused' | 'login';
+
+export interface MockServer {
+  readonly url: string;
+  /** For what connects from now on. */
+  show(scene: SceneName, manner?: Manner): void;
+  /** Ends the open streams, as a server does that goes away. */
+  cut(): void;
+  stop(): void;
+}
+
+export async function startMockServer(port: number): Promise<MockServer> {
+  const world = new World();
+  const server = createServer((req, res) => world.answer(req, res));
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    show: (scene, manner = 'talking') => world.show(scene, manner),
+    cut: () => world.cut(),
+    stop: () => {
+      server.close();
+      server.closeAllConnections();
     },
-    lastSwitch: null,
-  }),
-  down: (state) => ({
-    ...state,
-    endpoints: state.endpoints.map((endpoint) => ({
-      ...endpoint,
-      available: false,
-      rank: null,
-      unavailable: ['ejected'],
-      removal: {
-        status: 'ejected',
-        failure: 'server_error',
-        untilAtMs: state.atMs + 31_000,
-        repeats: 2,
-      },
-    })),
-  }),
-  empty: (state) => ({
-    ...state,
-    selection: { status: 'none' },
-    lastSwitch: null,
-    endpoints: state.endpoints.map((endpoint) => ({
-      ...endpoint,
-      health: { status: 'unknown' },
-      score: { status: 'unknown' },
-      successRatio: null,
-      activeRequests: 0,
-      sessions: 0,
-      probe: { ...endpoint.probe, last: null },
-    })),
-    sessions: { total: 0, items: [] },
-    requests: { total: 0, items: [] },
-  }),
-};
-
-const scene = process.env['ZEPHYR_MOCK_SCENE'] ?? 'steady';
-let mode: ApiState['mode'] = { kind: 'auto' };
-let automation: ApiState['automation'] = { status: 'running' };
-
-function currentState(): ApiState {
-  const state = { ...inventedState(Date.now()), mode, automation };
-  return (SCENES[scene] ?? ((same) => same))(state);
+  };
 }
 
-function sendEvents(req: IncomingMessage, res: ServerResponse): void {
-  res.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
-  const send = (event: string, data: unknown) =>
-    res.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
-  send('state', currentState());
-  send('history', scene === 'empty' ? { samples: [], log: [] } : inventedHistory(Date.now()));
-  const timer = setInterval(() => {
-    send('state', currentState());
-    if (scene !== 'empty')
-      send('sample', inventedSample(Math.floor(Math.random() * 4), Date.now()));
-  }, 1_000);
-  req.on('close', () => clearInterval(timer));
-}
+class World {
+  #scene: SceneName = 'steady';
+  #manner: Manner = 'talking';
+  #mode: ApiState['mode'] = { kind: 'auto' };
+  #automation: ApiState['automation'] = { status: 'running' };
+  readonly #streams = new Set<ServerResponse>();
 
-async function runCommand(req: IncomingMessage, res: ServerResponse): Promise<void> {
-  const body = JSON.parse((await req.toArray()).join('') || '{}') as Record<string, string>;
-  const command = req.url?.split('/').at(-1) ?? '';
-  const previousMode = mode;
-  if (command === 'pause') automation = { status: 'paused', sinceAtMs: Date.now() };
-  if (command === 'resume') automation = { status: 'running' };
-  if (command === 'mode' && body['kind'] === 'auto') mode = { kind: 'auto' };
-  if (command === 'mode' && body['kind'] === 'manual') {
-    mode = { kind: 'manual', endpointId: 'instcopilot-hk' };
+  show(scene: SceneName, manner: Manner): void {
+    this.#scene = scene;
+    this.#manner = manner;
   }
-  if (command === 'select') mode = { kind: 'manual', endpointId: body['endpointId'] ?? '' };
-  res.setHeader('content-type', 'application/json');
-  res.end(
-    JSON.stringify({ command, outcome: 'applied', atMs: Date.now(), previousMode, affected: 4 }),
-  );
+
+  cut(): void {
+    this.#manner = 'refused';
+    for (const stream of this.#streams) stream.destroy();
+  }
+
+  answer(req: IncomingMessage, res: ServerResponse): void {
+    const path = req.url ?? '/';
+    if (path === '/events') this.#stream(res, (send) => this.#tellController(send));
+    else if (path === '/status/events') this.#stream(res, (send) => this.#tellProxy(send));
+    else if (path === '/api/state') res.writeHead(this.#manner === 'login' ? 401 : 200).end();
+    else if (path.startsWith('/api/commands/')) void this.#command(req, res);
+    else sendFile(path, res);
+  }
+
+  #stream(res: ServerResponse, begin: (send: Send) => () => void): void {
+    if (this.#manner === 'refused' || this.#manner === 'login') {
+      res.writeHead(this.#manner === 'login' ? 401 : 503).end();
+      return;
+    }
+    res.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+    res.flushHeaders();
+    if (this.#manner === 'silent') return;
+    this.#streams.add(res);
+    const end = begin((event, data) => {
+      res.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+    });
+    res.on('close', () => {
+      this.#streams.delete(res);
+      end();
+    });
+  }
+
+  #tellController(send: Send): () => void {
+    const scene = this.#scene;
+    const sendState = () => {
+      const state = stateOf(scene, Date.now());
+      send('state', { ...state, mode: this.#mode, automation: this.#automation });
+    };
+    sendState();
+    send('history', historyOf(scene, Date.now()));
+    const timer = setInterval(() => {
+      sendState();
+      if (scene === 'steady') {
+        send('sample', inventedSample(Math.floor(Math.random() * 4), Date.now()));
+      }
+    }, 1_000);
+    return () => clearInterval(timer);
+  }
+
+  #tellProxy(send: Send): () => void {
+    const scene = this.#scene;
+    send('state', proxyStateOf(scene, Date.now()));
+    const timer = setInterval(() => send('state', proxyStateOf(scene, Date.now())), 1_000);
+    return () => clearInterval(timer);
+  }
+
+  async #command(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    const body = JSON.parse((await req.toArray()).join('') || '{}') as Record<string, string>;
+    const command = req.url?.split('/').at(-1) ?? '';
+    const previousMode = this.#mode;
+    if (command === 'pause') this.#automation = { status: 'paused', sinceAtMs: Date.now() };
+    if (command === 'resume') this.#automation = { status: 'running' };
+    if (command === 'mode') {
+      this.#mode =
+        body['kind'] === 'manual'
+          ? { kind: 'manual', endpointId: 'instcopilot-hk' }
+          : { kind: 'auto' };
+    }
+    if (command === 'select') {
+      this.#mode = { kind: 'manual', endpointId: body['endpointId'] ?? '' };
+    }
+    const answer = { command, outcome: 'applied', atMs: Date.now(), previousMode, affected: 4 };
+    res.setHeader('content-type', 'application/json');
+    res.end(JSON.stringify(answer));
+  }
 }
+
+type Send = (event: string, data: unknown) => void;
 
 function sendFile(path: string, res: ServerResponse): void {
-  const file = join(DIST, normalize(path === '/' ? '/index.html' : path));
-  if (!file.startsWith(DIST) || !existsSync(file)) {
+  const name = { '/': '/index.html', '/status': '/status.html' }[path] ?? path;
+  const file = join(PAGES, normalize(name));
+  if (!file.startsWith(PAGES) || !existsSync(file)) {
     res.writeHead(404).end();
     return;
   }
+  for (const [header, value] of Object.entries(PAGE_HEADERS)) res.setHeader(header, value);
   res.setHeader('content-type', TYPES[extname(file)] ?? 'application/octet-stream');
-  res.setHeader('content-security-policy', POLICY);
   createReadStream(file).pipe(res);
 }
-
-createServer((req, res) => {
-  const path = req.url ?? '/';
-  if (path === '/events') sendEvents(req, res);
-  else if (path.startsWith('/api/commands/')) void runCommand(req, res);
-  else sendFile(path, res);
-}).listen(Number(process.env['PORT'] ?? 8089), '127.0.0.1');

@@ -73,6 +73,9 @@ function Overview({ current }: OverviewProps) {
         facts={<Facts current={current} />}
       />
       <Endpoints current={current} situation={situation} />
+      <p class="hint">
+        {speech.value.say('status.proxy')} <code>{current.proxy.id}</code>
+      </p>
     </div>
   );
 }
@@ -83,7 +86,6 @@ function Facts({ current }: OverviewProps) {
     <>
       <Fact label={say('fact.mode')} value={say(`mode.${current.mode.kind}`)} />
       <Fact label={say('fact.requests')} value={numbers.count(current.activeRequests)} />
-      <Fact label={say('status.proxy')} value={current.proxy.id} />
     </>
   );
 }

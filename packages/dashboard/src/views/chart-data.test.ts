@@ -1,7 +1,7 @@
 import type { ApiLogEntry, ApiSample } from '@zephyr/runtime/api';
 import { describe, expect, it } from 'vitest';
 
-import { chartData, failureMarks, switchMarks } from './chart-data.ts';
+import { chartData, chartedIds, failureMarks, switchMarks } from './chart-data.ts';
 
 const sample = (endpointId: string, atMs: number, latencyMs: number | null): ApiSample => ({
   endpointId,
@@ -39,9 +39,22 @@ describe('chartData', () => {
   });
 });
 
+describe('chartedIds', () => {
+  const endpoint = (id: string, rank: number | null) => ({ id, rank });
+  const endpoints = [endpoint('a', 2), endpoint('b', null), endpoint('c', 0), endpoint('d', 1)];
+
+  it('takes all where each has a colour of its own', () => {
+    expect(chartedIds(endpoints, (id) => id.charCodeAt(0))).toEqual(['a', 'b', 'c', 'd']);
+  });
+
+  it('takes the one that is tried first of those with the same colour', () => {
+    expect(chartedIds(endpoints, (id) => (id === 'd' ? 1 : 0))).toEqual(['c', 'd']);
+  });
+});
+
 describe('marks', () => {
   it('shows failed checks apart from latencies', () => {
-    expect(failureMarks(samples, 0)).toEqual([{ atMs: 3_000, endpointId: 'a' }]);
+    expect(failureMarks(samples, ['a', 'b'], 0)).toEqual([{ atMs: 3_000, endpointId: 'a' }]);
   });
 
   it('marks switches that took effect, not plans', () => {

@@ -23,6 +23,25 @@ export interface SwitchMark {
   readonly text: string;
 }
 
+/**
+ * As many as can be told apart: in the order of trial, the first one of each colour.
+ * @param colourOf the number of an endpoint's colour
+ */
+export function chartedIds(
+  endpoints: readonly { readonly id: string; readonly rank: number | null }[],
+  colourOf: (id: string) => number,
+): readonly string[] {
+  const ranked = endpoints.toSorted(
+    (left, right) => (left.rank ?? Infinity) - (right.rank ?? Infinity) || 0,
+  );
+  const first = new Map<number, string>();
+  for (const { id } of ranked) {
+    if (!first.has(colourOf(id))) first.set(colourOf(id), id);
+  }
+  const charted = new Set(first.values());
+  return endpoints.flatMap(({ id }) => (charted.has(id) ? [id] : []));
+}
+
 /** @param fromMs earlier samples are left out. */
 export function chartData(
   samples: ReadonlyMap<string, readonly ApiSample[]>,
@@ -53,10 +72,11 @@ export function chartData(
 
 export function failureMarks(
   samples: ReadonlyMap<string, readonly ApiSample[]>,
+  endpointIds: readonly string[],
   fromMs: number,
 ): readonly FailureMark[] {
-  return [...samples.values()]
-    .flat()
+  return endpointIds
+    .flatMap((id) => samples.get(id) ?? [])
     .filter(({ atMs, verdict }) => atMs >= fromMs && verdict.status === 'failed')
     .map(({ atMs, endpointId }) => ({ atMs, endpointId }));
 }

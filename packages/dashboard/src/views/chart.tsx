@@ -14,7 +14,7 @@ import {
   type ChartLook,
   createChart,
 } from './chart-canvas.ts';
-import { chartData, failureMarks, switchMarks } from './chart-data.ts';
+import { chartData, chartedIds, failureMarks, switchMarks } from './chart-data.ts';
 
 const RANGES_MINUTES = [5, 15, 60] as const;
 
@@ -72,11 +72,11 @@ export function LatencyChart({ current }: { readonly current: ApiState }) {
 function contentOf(): ChartContent {
   const toMs = nowMs.value;
   const fromMs = Math.max(toMs - rangeMinutes.value * 60_000, beginningMs(toMs));
-  const ids = (state.value?.endpoints ?? []).map(({ id }) => id);
+  const ids = chartedIds(state.value?.endpoints ?? [], seriesOf);
   const names = { endpoints: state.value?.endpoints ?? [] };
   return {
     data: chartData(samples.value, ids, fromMs),
-    failures: failureMarks(samples.value, fromMs),
+    failures: failureMarks(samples.value, ids, fromMs),
     switches: switchMarks(log.value, fromMs, ({ decision }) =>
       decisionText(decision, names, speech.value),
     ),
@@ -169,6 +169,8 @@ interface LegendProps {
 function Legend({ current, content, index }: LegendProps) {
   const { say, numbers } = speech.value;
   const { data, switches } = content;
+  const total = current.endpoints.length;
+  const shown = new Set(data.series.map(({ endpointId }) => endpointId)).size;
   return (
     <div class="legend">
       <ul class="legend-lines">
@@ -195,7 +197,9 @@ function Legend({ current, content, index }: LegendProps) {
           </li>
         ))}
       </ul>
-      <p class="hint">{say('chart.marks')}</p>
+      <p class="hint">
+        {say('chart.marks')} {shown > 0 && shown < total && say('chart.some', { shown, total })}
+      </p>
     </div>
   );
 }

@@ -186,6 +186,7 @@ export const screens = {
   'chart.summary': 'Latency of {count} {count|endpoint|endpoints} over {range}. {lines}',
   'chart.line': '{name}: {latency}.',
   'chart.marks': 'Dashed lines are switches; crosses are failed checks.',
+  'chart.some': 'Drawn are the first {shown} of {total} endpoints that can be told apart.',
 
   'requests.title': 'Running requests',
   'requests.empty': 'No request is running.',

@@ -174,6 +174,7 @@ export const screens = {
   'chart.summary': '{count} 个端点在 {range} 内的延迟。{lines}',
   'chart.line': '{name}：{latency}。',
   'chart.marks': '虚线表示切换；叉号表示检查失败。',
+  'chart.some': '为便于区分，仅绘出 {total} 个端点中的前 {shown} 个。',
 
   'requests.title': '运行中的请求',
   'requests.empty': '没有运行中的请求。',

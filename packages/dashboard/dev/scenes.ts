@@ -1,0 +1,152 @@
+/** States of affairs that a page must show well, made from the invented world. */
+import type { ApiEndpoint, ApiHistory, ApiState } from '@zephyr/runtime/api';
+import type { ProxyState } from '@zephyr/runtime/proxy-state';
+import { inventedHistory, inventedState } from '@zephyr/testkit/invented-world';
+
+export interface Scene {
+  readonly state: (state: ApiState) => ApiState;
+  readonly history?: (history: ApiHistory) => ApiHistory;
+}
+
+const MANY = 24;
+const GROUPS = ['instcopilot-production-europe', '备用线路（华东与华南）', 'anthropic-direct'];
+
+export const SCENES = {
+  steady: { state: (state) => state },
+  pending: {
+    state: (state) => ({
+      ...state,
+      selection: {
+        status: 'pending',
+        activeId: 'instcopilot-sg',
+        nextId: 'instcopilot-hk',
+        reason: 'faster',
+        sinceAtMs: state.atMs - 12_000,
+        deadlineAtMs: state.atMs + 18_000,
+      },
+      lastSwitch: null,
+    }),
+  },
+  down: {
+    state: (state) => ({
+      ...state,
+      endpoints: state.endpoints.map((endpoint) => ({
+        ...endpoint,
+        available: false,
+        rank: null,
+        unavailable: ['ejected'],
+        removal: {
+          status: 'ejected',
+          failure: 'server_error',
+          untilAtMs: state.atMs + 31_000,
+          repeats: 2,
+        },
+      })),
+    }),
+  },
+  empty: {
+    state: (state) => ({
+      ...state,
+      selection: { status: 'none' },
+      lastSwitch: null,
+      endpoints: state.endpoints.map((endpoint) => ({
+        ...endpoint,
+        health: { status: 'unknown' },
+        score: { status: 'unknown' },
+        successRatio: null,
+        activeRequests: 0,
+        sessions: 0,
+        probe: { ...endpoint.probe, last: null },
+      })),
+      sessions: { total: 0, items: [] },
+      requests: { total: 0, items: [] },
+    }),
+    history: () => ({ samples: [], log: [] }),
+  },
+  away: {
+    state: (state) => ({ ...state, store: { status: 'away', sinceAtMs: state.atMs - 95_000 } }),
+  },
+  many: {
+    state: (state) => ({
+      ...state,
+      endpoints: Array.from({ length: MANY }, (_, index) => oneOfMany(state, index)),
+    }),
+    history: ({ samples, log }) => ({
+      log,
+      samples: Array.from({ length: MANY }, (_, index) =>
+        samples
+          .filter(({ endpointId }) => endpointId === originalIdOf(index))
+          .map((sample) => ({ ...sample, endpointId: idOf(index) })),
+      ).flat(),
+    }),
+  },
+} as const satisfies Record<string, Scene>;
+export type SceneName = keyof typeof SCENES;
+
+export function stateOf(scene: SceneName, nowMs: number): ApiState {
+  const { state }: Scene = SCENES[scene];
+  return state(inventedState(nowMs));
+}
+
+export function historyOf(scene: SceneName, nowMs: number): ApiHistory {
+  const { history = (same) => same }: Scene = SCENES[scene];
+  return history(inventedHistory(nowMs));
+}
+
+/** What a proxy would tell of the same world. */
+export function proxyStateOf(scene: SceneName, nowMs: number): ProxyState {
+  const { atMs, language, store, mode, selection, endpoints, load } = stateOf(scene, nowMs);
+  return {
+    atMs,
+    language,
+    store,
+    mode,
+    selection,
+    dashboardPort: 8081,
+    proxy: { id: 'proxy-0b1f5e7a-4711', status: 'serving' },
+    source: scene === 'empty' ? 'config' : 'redis',
+    activeRequests: load.activeRequests,
+    endpoints: endpoints.map(({ id, name, groupName, rank, enabled, available, ...endpoint }) => ({
+      id,
+      name,
+      groupName,
+      rank,
+      enabled,
+      available,
+      removal: endpoint.removal,
+      activeRequests: endpoint.activeRequests,
+      health: { status: endpoint.health.status },
+      score:
+        endpoint.score.status === 'known'
+          ? { status: 'known', totalMs: endpoint.score.totalMs }
+          : endpoint.score,
+    })),
+  };
+}
+
+function oneOfMany({ endpoints }: ApiState, index: number): ApiEndpoint {
+  const original = endpoints.find(({ id }) => id === originalIdOf(index));
+  if (original === undefined) throw new Error('the invented world has no endpoints');
+  const name =
+    index % 3 === 1
+      ? `华南备用线路（深圳第二机房）${index + 1}`
+      : `${original.name}-production-cluster-${index + 1}.internal`;
+  return {
+    ...original,
+    id: idOf(index),
+    name: index < 4 ? original.name : name,
+    groupName: GROUPS[index % 3] ?? '',
+    rank: original.rank === null ? null : index,
+  };
+}
+
+const ORIGINALS = ['instcopilot-hk', 'instcopilot-sg', 'anthropic-direct', 'backup-eu'] as const;
+
+function originalIdOf(index: number): string {
+  return ORIGINALS[index % ORIGINALS.length] ?? '';
+}
+
+/** The first ones keep their ids, because requests and sessions name them. */
+function idOf(index: number): string {
+  return index < ORIGINALS.length ? originalIdOf(index) : `${originalIdOf(index)}-${index + 1}`;
+}
