@@ -141,7 +141,9 @@ describe.each([60, -60])('R12 a wall clock that jumps by %i minutes', (minutes) 
     expect((await call(proxy.port)).headers['x-zephyr-endpoint']).toBe('e2');
     expect(limited.ledger).toHaveLength(1);
     const page = { method: 'GET', path: '/status', body: '' };
-    const { endpoints } = JSON.parse((await call(proxy.port, page)).text) as StatusBody;
-    expect(endpoints.map(({ local }) => local.status)).toEqual(['out', 'in_service']);
+    const body = JSON.parse((await call(proxy.port, page)).text) as StatusBody;
+    expect(body.proxy.uptime_ms).toBeGreaterThan(0);
+    expect(body.proxy.uptime_ms).toBeLessThan(30 * 60_000);
+    expect(body.endpoints.map(({ local }) => local.status)).toEqual(['out', 'in_service']);
   });
 });

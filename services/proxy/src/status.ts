@@ -55,7 +55,8 @@ export function statusOf(deps: StatusDeps): Record<string, unknown> {
     proxy: {
       id: deps.proxyId,
       status: deps.isDraining() ? 'draining' : 'serving',
-      uptime_ms: Date.now() - deps.startedAtMs,
+      // Not by the wall clock, which may jump.
+      uptime_ms: Math.round(process.uptime() * 1000),
     },
   };
 }

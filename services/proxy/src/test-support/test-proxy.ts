@@ -70,7 +70,7 @@ export interface StatusBody {
   readonly active_requests: number;
   readonly redis: string;
   readonly snapshot: { readonly source: string; readonly version: number | null };
-  readonly proxy: { readonly status: string };
+  readonly proxy: { readonly status: string; readonly uptime_ms: number };
   readonly endpoints: readonly {
     readonly id: string;
     readonly active_requests: number;
