@@ -7,6 +7,8 @@
  * In each round every candidate has its turn, so that a busy moment of the machine hits them all;
  * the median of the rounds is shown.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import {
   type Candidate,
   startNginx,
@@ -28,8 +30,11 @@ const JSON_PATH = '/v1/messages?bench=json';
 const SMALL = Buffer.from(JSON.stringify({ x: 'x'.repeat(1_000) }));
 const LARGE = Buffer.from(JSON.stringify({ x: 'x'.repeat(100_000) }));
 const STREAMS = 1_000;
-const EVENTS = 40;
+const EVENTS = 60;
 const GAP_MS = 100;
+/** Until all streams are open and what they run is compiled. */
+const STREAMS_SETTLE_MS = 2_000;
+const STREAMS_MEASURED_MS = 3_000;
 
 type Measure = (candidate: Candidate) => Promise<number>;
 
@@ -57,7 +62,7 @@ const cpuLargeUs: Measure = async (candidate) => {
   return ((await cpuOf(candidate, () => atOnce(load, 16, count))) / count) * 1000;
 };
 
-/** CPU per event in µs, and memory per stream in KiB at the height of the load. */
+/** CPU per event in µs while all streams run, and memory per stream in KiB at the height. */
 async function streams(candidate: Candidate, body: Buffer): Promise<{ cpu: number; rss: number }> {
   const path = `/v1/messages?bench=sse&events=${EVENTS}&gap=${GAP_MS}`;
   const load = { port: candidate.port, path, body };
@@ -70,12 +75,15 @@ async function streams(candidate: Candidate, body: Buffer): Promise<{ cpu: numbe
   const watch = setInterval(() => {
     highest = Math.max(highest, rssBytes(pid));
   }, 200);
-  const cpu = await cpuOf(candidate, async () => {
-    await Promise.all(Array.from({ length: STREAMS }, () => once(load, agent)));
-  });
+  const ended = Promise.all(Array.from({ length: STREAMS }, () => once(load, agent)));
+  await sleep(STREAMS_SETTLE_MS);
+  const startedAtMs = performance.now();
+  const cpu = await cpuOf(candidate, () => sleep(STREAMS_MEASURED_MS));
+  const events = ((performance.now() - startedAtMs) / GAP_MS) * STREAMS;
+  await ended;
   clearInterval(watch);
   agent.destroy();
-  return { cpu: (cpu / (STREAMS * EVENTS)) * 1000, rss: (highest - rssBefore) / 1024 / STREAMS };
+  return { cpu: (cpu / events) * 1000, rss: (highest - rssBefore) / 1024 / STREAMS };
 }
 
 async function measured(
@@ -148,7 +156,7 @@ try {
   console.log(`${ROUNDS} rounds; ratios to raw, a hand-piped node:http proxy\n`);
   // Both the load and the candidates have to be compiled by now, or the first in turn pays for it.
   for (const { port } of [direct, ...proxies]) {
-    await atOnce({ port, path: JSON_PATH, body: SMALL }, 16, 2_000);
+    await atOnce({ port, path: JSON_PATH, body: SMALL }, 16, 6_000);
   }
   const latency = await measured([direct, ...proxies], firstByteUs);
   const directUs = latency.get('direct') ?? 0;

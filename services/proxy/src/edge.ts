@@ -38,7 +38,7 @@ const AGE_CHECK_MS = 1_000;
 
 export class Edge {
   readonly #deps: EdgeDeps;
-  readonly #running = new Running();
+  readonly #running = new Running<Exchange>();
   readonly #byClient = new Map<string, number>();
   readonly #ageCheck: NodeJS.Timeout;
 

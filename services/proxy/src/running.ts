@@ -6,9 +6,7 @@
  * table keeps its entries and points to the next. Once one of them is in the old generation, all
  * requests after it survive until the next full collection: that was a fifth of the CPU.
  */
-import type { Exchange } from './exchange.ts';
-
-export interface RunningEntry {
+export interface RunningEntry<Exchange> {
   readonly exchange: Exchange;
   /** Counts this proxy's requests. */
   readonly number: number;
@@ -16,37 +14,42 @@ export interface RunningEntry {
   readonly client: string | null;
 }
 
-interface Place extends RunningEntry {
+interface Place<Exchange> extends RunningEntry<Exchange> {
   index: number;
 }
 
-export class Running {
-  readonly #places: Place[] = [];
+export class Running<Exchange> {
+  readonly #places: Place<Exchange>[] = [];
   #lastNumber = 0;
 
   get size(): number {
     return this.#places.length;
   }
 
-  /** In no particular order; may be removed from while it is walked through a copy only. */
-  get entries(): readonly RunningEntry[] {
+  /** In no particular order. Who ends requests while walking walks over a copy. */
+  get entries(): readonly RunningEntry<Exchange>[] {
     return this.#places;
   }
 
   /** In the order of their start. */
-  byAge(): readonly RunningEntry[] {
+  byAge(): readonly RunningEntry<Exchange>[] {
     return this.#places.toSorted((a, b) => a.number - b.number);
   }
 
   /** @returns Takes it out again; to be called once. */
   add(exchange: Exchange, client: string | null): () => void {
     this.#lastNumber += 1;
-    const place: Place = { exchange, client, number: this.#lastNumber, index: this.#places.length };
+    const place: Place<Exchange> = {
+      exchange,
+      client,
+      number: this.#lastNumber,
+      index: this.#places.length,
+    };
     this.#places.push(place);
     return () => this.#remove(place);
   }
 
-  #remove(place: Place): void {
+  #remove(place: Place<Exchange>): void {
     const last = this.#places.pop();
     if (last === undefined || last === place) return;
     this.#places[place.index] = last;
