@@ -203,7 +203,7 @@ async function twoProcesses(url: string): Promise<void> {
     const before = spent();
     await Promise.all(
       used.map(({ port }) =>
-        atOnce({ port, path: JSON_PATH, body: BODY }, 64 / used.length, count / used.length),
+        atOnce({ port, path: JSON_PATH, body: BODY }, 64, count / used.length),
       ),
     );
     return ((spent() - before) / count) * 1_000;
