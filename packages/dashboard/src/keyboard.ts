@@ -19,6 +19,7 @@ export function listenToKeys(): () => void {
   const onKey = (event: KeyboardEvent): void => {
     if (!isForUs(event)) return;
     if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
+      if (isScrolling(event)) return;
       if (moveChoice(event.key === 'ArrowDown' ? 1 : -1)) event.preventDefault();
       return;
     }
@@ -31,10 +32,14 @@ export function listenToKeys(): () => void {
 /** Not while a dialog is open, while something is typed, or with a modifier of the browser's. */
 function isForUs(event: KeyboardEvent): boolean {
   const isTyping = event.target instanceof HTMLInputElement;
-  const isScrolling = event.target instanceof HTMLElement && event.target.matches('.scroll');
   const hasModifier = event.ctrlKey || event.metaKey || event.altKey;
   const isAsking = question.value !== null || isHelpOpen.value;
-  return !isTyping && !isScrolling && !hasModifier && !isAsking && state.value !== null;
+  return !isTyping && !hasModifier && !isAsking && state.value !== null;
+}
+
+/** A list that has the focus, by a click or by Tab, is scrolled by the arrows. */
+function isScrolling({ target }: KeyboardEvent): boolean {
+  return target instanceof HTMLElement && target.matches('.scroll');
 }
 
 /** The chosen endpoint is the one whose button has the focus, so that Enter uses it. */

@@ -21,8 +21,10 @@ export function translatorOf<Catalogue extends English>(
   language: Language,
 ): FillIn<Catalogue> {
   const plural = new Intl.PluralRules(LOCALES[language]);
-  const texts = catalogues[language];
-  return (key, ...[values]) => fill(texts[key], values ?? {}, plural);
+  // A page that was opened before an upgrade may be told codes that it has no words for: it then
+  // shows the code, for without a text there would be nothing at all.
+  const texts: Readonly<Record<string, string>> = catalogues[language];
+  return (key, ...[values]) => fill(texts[key as string] ?? String(key), values ?? {}, plural);
 }
 
 /** The language to use for a locale such as `zh-Hans-CN` or `en_GB.UTF-8`. */

@@ -12,6 +12,11 @@ describe('translator', () => {
     expect(translator('zh')('done.check', { count: 1 })).toBe('正在检查 1 个端点');
   });
 
+  it('says a code that it has no words for, of a newer server, as it is', () => {
+    const say = translator('en') as (key: string) => string;
+    expect(say('problem.of_tomorrow')).toBe('problem.of_tomorrow');
+  });
+
   it('leaves braces in values alone', () => {
     expect(translator('en')('done.enable', { name: '{count}' })).toBe('{count} is switched on');
   });
