@@ -67,6 +67,30 @@ describe('the picture', () => {
     expect(chosen).toContain('backup-eu');
   });
 
+  it('scrolls with the chosen one of many endpoints, and says which part is shown', () => {
+    const state = inventedState(NOW_MS);
+    const [original] = state.endpoints;
+    const endpoints = Array.from({ length: 24 }, (_, index) => ({
+      ...(original ?? expect.unreachable()),
+      id: `endpoint-${index}`,
+      name: `华南备用线路（深圳第二机房）${index}`,
+      rank: index,
+    }));
+    const message = { kind: 'state', state: { ...state, endpoints } } as const;
+    let model = update(modelIn('zh'), message, NOW_MS).model;
+    const tableOf = (lines: readonly string[]) =>
+      lines.filter((line) => /^ [▸ ] [●○×]/.test(line)).length;
+    expect(screen(model, 80, 24).join('\n')).toContain('1–14/24');
+    for (let step = 0; step < 23; step += 1) {
+      model = update(model, { kind: 'key', key: 'down' }, NOW_MS).model;
+    }
+    const last = screen(model, 80, 24);
+    expect(last.join('\n')).toContain('11–24/24');
+    expect(tableOf(last)).toBe(14);
+    expect(last.filter((line) => line.includes('▸'))).toHaveLength(1);
+    for (const line of last) expect(widthOf(line), line).toBeLessThanOrEqual(80);
+  });
+
   it('says that it is too small below 40 × 10', () => {
     expect(screen(modelIn('en'), 30, 8)[0]).toContain('The terminal is too sm');
   });

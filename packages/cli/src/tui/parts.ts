@@ -1,0 +1,32 @@
+/** What the parts of the picture share. */
+import type { ApiState } from '@zephyr/runtime/api';
+import type { Speech } from '@zephyr/texts';
+import { Text, type TextProps } from 'ink';
+import { createElement as h, type ReactElement, type ReactNode } from 'react';
+
+import type { Model } from './model.ts';
+
+export interface Size {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+export interface ModelProps {
+  readonly model: Model;
+  readonly speech: Speech;
+}
+
+export interface StateProps extends ModelProps {
+  readonly state: ApiState;
+  readonly size: Size;
+}
+
+/** Of a part that is given some rows of the screen. */
+export interface RowsProps extends StateProps {
+  readonly rows: number;
+}
+
+/** One line that is cut where the terminal ends. */
+export function line(text: ReactNode, props: TextProps = {}): ReactElement {
+  return h(Text, { wrap: 'truncate-end', ...props }, text);
+}
