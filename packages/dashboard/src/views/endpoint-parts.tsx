@@ -1,6 +1,6 @@
 /** What a row says of an endpoint on every page. */
 import type { ApiEndpoint } from '@zephyr/runtime/api';
-import { type Role, roleText, type Situation } from '@zephyr/texts/screens';
+import { nameOf, type Role, roleText, type Situation } from '@zephyr/texts/screens';
 
 import { seriesOf } from '../colours.ts';
 import { speech } from '../language.ts';
@@ -82,6 +82,20 @@ export function Figure({ label, children }: { readonly label: string; readonly c
       <span class="value">{children}</span>
     </div>
   );
+}
+
+/** The name of one of the endpoints, with its colour. */
+export function EndpointName({ current, id }: EndpointNameProps) {
+  return (
+    <>
+      <span class={`swatch series-${seriesOf(id)}`} aria-hidden="true" /> {nameOf(current, id)}
+    </>
+  );
+}
+
+interface EndpointNameProps {
+  readonly current: Pick<Situation, 'endpoints'>;
+  readonly id: string;
 }
 
 /** By the order of trial; what may not be tried comes last, in the order of the configuration. */

@@ -1,22 +1,11 @@
 import { signal } from '@preact/signals';
+import { helpKeys, helpWords } from '@zephyr/texts/screens';
 
 import { speech } from '../language.ts';
 import { Dialog } from './dialog.tsx';
 import { Icon } from './icon.tsx';
 
 export const isHelpOpen = signal(false);
-
-const KEYS = [
-  ['R', 'check'],
-  ['P', 'pause'],
-  ['M', 'mode'],
-  ['↑ ↓', 'rows'],
-  ['Enter', 'select'],
-  ['L', 'language'],
-  ['?', 'help'],
-] as const;
-
-const WORDS = ['score', 'fallback', 'ejected', 'cooling', 'draining'] as const;
 
 export function HelpButton() {
   const { say } = speech.value;
@@ -46,19 +35,19 @@ export function Help() {
     <Dialog labelledBy="help-title" onClose={close}>
       <h2 id="help-title">{say('help.title')}</h2>
       <dl class="keys">
-        {KEYS.map(([key, name]) => (
-          <div key={name}>
+        {helpKeys(say).map(({ key, text }) => (
+          <div key={key}>
             <dt>
               <kbd>{key}</kbd>
             </dt>
-            <dd>{say(`help.key.${name}`)}</dd>
+            <dd>{text}</dd>
           </div>
         ))}
       </dl>
       <h3>{say('help.words')}</h3>
       <ul class="plain-list">
-        {WORDS.map((word) => (
-          <li key={word}>{say(`help.word.${word}`)}</li>
+        {helpWords(say).map((word) => (
+          <li key={word}>{word}</li>
         ))}
       </ul>
       <div class="dialog-actions">
