@@ -30,7 +30,7 @@ describe.skipIf(missing !== undefined)('the stack on a swarm', { timeout: 600_00
   afterAll(async () => {
     await traffic?.stop();
     await swarm?.remove();
-  }, 120_000);
+  }, 240_000);
 
   it('runs all replicas', async () => {
     expect(await swarm.replicas()).toMatchObject({

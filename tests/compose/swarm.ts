@@ -51,6 +51,9 @@ export async function createSwarm(port: number): Promise<Swarm> {
   const here = ['--advertise-addr=127.0.0.1', '--listen-addr=127.0.0.1:2377'];
   await docker('swarm', 'init', ...here, '--data-path-addr=127.0.0.1');
   const remove = async () => {
+    // Whoever leaves at once leaves the volumes of its containers behind.
+    await docker('stack', 'rm', STACK);
+    await gone(docker);
     await docker('swarm', 'leave', '--force');
     const images = (await docker('images', '--quiet', `--filter=reference=zephyr-*:${version}`))
       .split('\n')
@@ -104,6 +107,16 @@ export async function converge(swarm: Swarm): Promise<void> {
       const tasks = await swarm.docker('stack', 'ps', '--no-trunc', STACK);
       throw new Error(`the stack does not converge: ${JSON.stringify(counts)}\n${tasks}`);
     }
+    await sleep(500);
+  }
+}
+
+/** Until the containers of the stack have ended. */
+async function gone(docker: Swarm['docker']): Promise<void> {
+  const deadlineMs = performance.now() + CONVERGE_LIMIT_MS;
+  const filter = `--filter=label=com.docker.stack.namespace=${STACK}`;
+  while ((await docker('ps', '--all', '--quiet', filter)) !== '') {
+    if (performance.now() > deadlineMs) return;
     await sleep(500);
   }
 }
