@@ -73,10 +73,14 @@ export async function startRouter(packages: string, upstreamPort: number): Promi
 }
 
 function start(script: string, args: readonly string[], home: string): ChildProcess {
-  return spawn(process.execPath, [script, ...args], {
+  const child = spawn(process.execPath, [script, ...args], {
     stdio: 'ignore',
     env: { PATH: process.env['PATH'], HOME: home, NODE_ENV: 'production' },
   });
+  // They know nothing of a launcher, and would outlive a bench that is ended.
+  process.once('exit', () => child.kill('SIGKILL'));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+  return child;
 }
 
 function candidateOf(name: string, port: number, child: ChildProcess): Candidate {
