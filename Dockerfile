@@ -58,7 +58,7 @@ ENV ZEPHYR_LISTEN=0.0.0.0:8080 \
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=3s --start-period=60s --start-interval=1s \
   CMD ["node", "packages/runtime/src/healthcheck.ts", "8080"]
-CMD ["node", "services/proxy/src/main.ts"]
+CMD ["node", "--max-semi-space-size=16", "--no-allocation-site-pretenuring", "services/proxy/src/main.ts"]
 
 FROM runtime AS prober
 COPY --from=prober-modules /app ./
@@ -71,7 +71,7 @@ ENV ZEPHYR_LISTEN=0.0.0.0:8082
 EXPOSE 8082
 HEALTHCHECK --interval=10s --timeout=3s --start-period=60s --start-interval=1s \
   CMD ["node", "packages/runtime/src/healthcheck.ts", "8082"]
-CMD ["node", "services/prober/src/main.ts"]
+CMD ["node", "--max-semi-space-size=16", "--no-allocation-site-pretenuring", "services/prober/src/main.ts"]
 
 FROM runtime AS controller
 COPY --from=controller-modules /app ./
@@ -84,7 +84,7 @@ ENV ZEPHYR_LISTEN=0.0.0.0:8081
 EXPOSE 8081
 HEALTHCHECK --interval=10s --timeout=3s --start-period=60s --start-interval=1s \
   CMD ["node", "packages/runtime/src/healthcheck.ts", "8081"]
-CMD ["node", "services/controller/src/main.ts"]
+CMD ["node", "--max-semi-space-size=16", "--no-allocation-site-pretenuring", "services/controller/src/main.ts"]
 
 # The `zephyr` command: passwords, client keys, status.
 FROM runtime AS cli

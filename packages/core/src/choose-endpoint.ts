@@ -41,14 +41,19 @@ export const PANIC_TRIAL_GAP_MS = 500;
 
 export function chooseEndpoint(input: ChoiceInput): Choice {
   const { nowMs } = input;
-  const untried = input.candidates.filter(({ id, enabled }) => enabled && !input.tried.has(id));
-  const preferred = untried.find(({ id, available }) => available && id === input.preferredId);
-  if (preferred !== undefined && admission(preferred.local, nowMs) === 'open') {
-    return send(preferred, 'open');
+  let first: Candidate | undefined;
+  let firstAvailable: Candidate | undefined;
+  for (const candidate of input.candidates) {
+    if (!candidate.enabled || input.tried.has(candidate.id)) continue;
+    const admitted = admission(candidate.local, nowMs);
+    if (admitted === 'closed') continue;
+    first ??= candidate;
+    if (!candidate.available) continue;
+    firstAvailable ??= candidate;
+    if (candidate.id === input.preferredId && admitted === 'open') return send(candidate, admitted);
   }
-  const admitted = untried.filter(({ local }) => admission(local, nowMs) !== 'closed');
-  const first = admitted.find(({ available }) => available) ?? admitted[0];
-  return first === undefined ? nothingInService(input) : send(first, admission(first.local, nowMs));
+  const best = firstAvailable ?? first;
+  return best === undefined ? nothingInService(input) : send(best, admission(best.local, nowMs));
 }
 
 function send(candidate: Candidate, admitted: Admission): Choice {

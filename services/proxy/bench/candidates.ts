@@ -7,6 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { SERVICE_NODE_FLAGS } from '@zephyr/runtime/node-flags';
+
 import { VALID } from '@zephyr/testkit/tls-fixture';
 
 export interface Candidate {
@@ -56,6 +58,7 @@ export async function startZephyr(name: string, options: ZephyrOptions): Promise
     `[server]\nport = 0\n${options.config ?? ''}\n[[groups]]\nname = "bench"\nauth_token_env = "BENCH"\n${endpoints.join('')}`,
   );
   const child = fork(here('../src/main.ts'), ['--config', configPath], {
+    execArgv: [...SERVICE_NODE_FLAGS],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     env: {
       PATH: process.env['PATH'],

@@ -10,6 +10,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { ZephyrError } from '@zephyr/runtime/errors';
+import { SERVICE_NODE_FLAGS } from '@zephyr/runtime/node-flags';
 import type { ReadyMessage, ServiceName } from '@zephyr/runtime/service';
 
 export interface ServiceSpec {
@@ -144,6 +145,7 @@ function endOf(child: ChildProcess): Promise<string> {
 function spawnService({ name, mainPath, ...spec }: ServiceSpec): ChildProcess {
   const child = fork(mainPath, {
     env: spec.environment,
+    execArgv: [...process.execArgv, ...SERVICE_NODE_FLAGS],
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     // A group of its own: Ctrl-C in the terminal reaches only us, who know the right order. When
     // we are gone without a word, the closed IPC channel tells the service to end.
