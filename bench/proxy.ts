@@ -29,6 +29,8 @@ const ROUNDS = Number(process.argv[2] ?? 3);
 const JSON_PATH = '/v1/messages?bench=json';
 const SMALL = Buffer.from(JSON.stringify({ x: 'x'.repeat(1_000) }));
 const LARGE = Buffer.from(JSON.stringify({ x: 'x'.repeat(100_000) }));
+/** V8 compiles what is busy in steps; a proxy runs for months in the last one. */
+const WARM_UP = 20_000;
 const STREAMS = 1_000;
 const EVENTS = 60;
 const GAP_MS = 100;
@@ -47,17 +49,17 @@ async function cpuOf(candidate: Candidate, work: () => Promise<void>): Promise<n
 
 const firstByteUs: Measure = async ({ port }) => {
   await inTurn({ port, path: JSON_PATH, body: SMALL }, 100);
-  return median(await inTurn({ port, path: JSON_PATH, body: SMALL }, 500)) * 1000;
+  return median(await inTurn({ port, path: JSON_PATH, body: SMALL }, 1_000)) * 1000;
 };
 
 const cpuSmallUs: Measure = async (candidate) => {
-  const count = 4_000;
+  const count = 12_000;
   const load = { port: candidate.port, path: JSON_PATH, body: SMALL };
   return ((await cpuOf(candidate, () => atOnce(load, 64, count))) / count) * 1000;
 };
 
 const cpuLargeUs: Measure = async (candidate) => {
-  const count = 1_500;
+  const count = 3_000;
   const load = { port: candidate.port, path: JSON_PATH, body: LARGE };
   return ((await cpuOf(candidate, () => atOnce(load, 16, count))) / count) * 1000;
 };
@@ -134,7 +136,7 @@ function show(title: string, values: ReadonlyMap<string, number>, base: string):
 async function failoverMs(name: string, urls: readonly string[], config: string): Promise<number> {
   const zephyr = await startZephyr(name, { urls, config });
   const load = { port: zephyr.port, path: JSON_PATH, body: SMALL };
-  await inTurn(load, 50);
+  await atOnce(load, 16, WARM_UP / 2);
   const result = median(await inTurn(load, 300));
   zephyr.stop();
   return result;
@@ -156,7 +158,7 @@ try {
   console.log(`${ROUNDS} rounds; ratios to raw, a hand-piped node:http proxy\n`);
   // Both the load and the candidates have to be compiled by now, or the first in turn pays for it.
   for (const { port } of [direct, ...proxies]) {
-    await atOnce({ port, path: JSON_PATH, body: SMALL }, 16, 6_000);
+    await atOnce({ port, path: JSON_PATH, body: SMALL }, 16, WARM_UP);
   }
   const latency = await measured([direct, ...proxies], firstByteUs);
   const directUs = latency.get('direct') ?? 0;

@@ -40,6 +40,7 @@ export class Accounts {
   readonly #active = new Map<EndpointId, number>();
   readonly #byEndpoint = new Map<EndpointId, EndpointHandles>();
   readonly #byOutcome = new Map<RequestOutcome, OutcomeHandles>();
+  readonly #byClient = new Map<string, Counter.Internal>();
   #batch = new Map<EndpointId, Counts>();
 
   constructor(metrics: Metrics) {
@@ -59,6 +60,16 @@ export class Accounts {
       released = true;
       this.#active.set(id, (this.#active.get(id) ?? 1) - 1);
     };
+  }
+
+  /** @param client Name of the key. */
+  admitted(client: string): void {
+    let count = this.#byClient.get(client);
+    if (count === undefined) {
+      count = this.#metrics.clientRequests.labels({ client });
+      this.#byClient.set(client, count);
+    }
+    count.inc();
   }
 
   firstContent(id: EndpointId, ttftMs: number): void {

@@ -111,7 +111,7 @@ export class Edge {
       return;
     }
     this.#byClient.set(client, count + 1);
-    this.#deps.metrics.clientRequests.inc({ client: admittance.label });
+    this.#deps.exchange.accounts.admitted(admittance.label);
     const name = admittance.label === ANYBODY ? null : admittance.label;
     const exchange = new Exchange(this.#deps.exchange, { req, res, target, client: name }, () => {
       takeOut();

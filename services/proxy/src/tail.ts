@@ -11,27 +11,42 @@ const MAX_HEAD_BYTES = 4096;
 
 /**
  * Copies into one small buffer. Keeping the chunks themselves would let some twenty of them for each
- * stream survive into the old generation of the heap, which costs more than the copying.
+ * stream survive into the old generation of the heap, which costs more than the copying. The first
+ * chunk is kept as it is: many an answer has no other, and its start is looked at in the end anyway.
  */
 export class AnswerTail {
-  readonly #bytes = Buffer.allocUnsafe(2 * KEPT_BYTES);
+  #first: Buffer | undefined;
+  #bytes: Buffer | undefined;
   #length = 0;
 
   push(chunk: Buffer): void {
-    if (chunk.length >= KEPT_BYTES) {
-      chunk.copy(this.#bytes, 0, chunk.length - KEPT_BYTES);
-      this.#length = KEPT_BYTES;
+    if (this.#first === undefined) {
+      this.#first = chunk;
       return;
     }
-    if (this.#length + chunk.length > this.#bytes.length) {
-      this.#bytes.copyWithin(0, this.#length - KEPT_BYTES, this.#length);
-      this.#length = KEPT_BYTES;
+    if (this.#bytes === undefined) {
+      this.#bytes = Buffer.allocUnsafe(2 * KEPT_BYTES);
+      this.#append(this.#bytes, this.#first);
     }
-    this.#length += chunk.copy(this.#bytes, this.#length);
+    this.#append(this.#bytes, chunk);
   }
 
   text(): string {
-    return this.#bytes.toString('latin1', 0, this.#length);
+    if (this.#bytes !== undefined) return this.#bytes.toString('latin1', 0, this.#length);
+    return this.#first?.toString('latin1', Math.max(0, this.#first.length - KEPT_BYTES)) ?? '';
+  }
+
+  #append(bytes: Buffer, chunk: Buffer): void {
+    if (chunk.length >= KEPT_BYTES) {
+      chunk.copy(bytes, 0, chunk.length - KEPT_BYTES);
+      this.#length = KEPT_BYTES;
+      return;
+    }
+    if (this.#length + chunk.length > bytes.length) {
+      bytes.copyWithin(0, this.#length - KEPT_BYTES, this.#length);
+      this.#length = KEPT_BYTES;
+    }
+    this.#length += chunk.copy(bytes, this.#length);
   }
 }
 
