@@ -20,6 +20,7 @@ import {
   median,
   newAgent,
   once,
+  warmUp,
 } from '../services/proxy/bench/load.ts';
 import {
   type Gateway,
@@ -84,9 +85,11 @@ async function withTls(): Promise<void> {
   ];
   const firstByteUs = async ({ name, port }: Candidate): Promise<number> => {
     const load: Load = { port, path: JSON_PATH, body: BODY, tls: name === 'direct' };
-    await inTurn(load, 200);
-    return median(await inTurn(load, 600)) * 1_000;
+    return median(await inTurn(load, 1_000)) * 1_000;
   };
+  for (const { name, port } of candidates) {
+    await warmUp({ port, path: JSON_PATH, body: BODY, tls: name === 'direct' });
+  }
   showAdded(
     'TLS upstream: time to first byte, added',
     await inRounds(candidates, firstByteUs),
@@ -172,7 +175,7 @@ async function besideOthers(upstream: Candidate, ours: readonly Candidate[]): Pr
     await startRouter(packages, upstream.port),
   ];
   for (const { port, headers } of gateways) {
-    await atOnce({ port, path: JSON_PATH, body: BODY, headers }, 16, 1_500);
+    await atOnce({ port, path: JSON_PATH, body: BODY, headers }, 16, 4_000);
   }
   for (const [title, measure] of [
     ['requests per second, 64 connections', perSecond],
@@ -208,7 +211,7 @@ async function twoProcesses(url: string): Promise<void> {
     );
     return ((spent() - before) / count) * 1_000;
   };
-  await costUs(pair);
+  for (const { port } of pair) await warmUp({ port, path: JSON_PATH, body: BODY });
   const sets = [
     { name: 'one', used: pair.slice(0, 1) },
     { name: 'two', used: pair },

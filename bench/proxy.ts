@@ -23,14 +23,13 @@ import {
   newAgent,
   once,
   rssBytes,
+  warmUp,
 } from '../services/proxy/bench/load.ts';
 
 const ROUNDS = Number(process.argv[2] ?? 3);
 const JSON_PATH = '/v1/messages?bench=json';
 const SMALL = Buffer.from(JSON.stringify({ x: 'x'.repeat(1_000) }));
 const LARGE = Buffer.from(JSON.stringify({ x: 'x'.repeat(100_000) }));
-/** V8 compiles what is busy in steps; a proxy runs for months in the last one. */
-const WARM_UP = 20_000;
 const STREAMS = 1_000;
 const EVENTS = 60;
 const GAP_MS = 100;
@@ -136,7 +135,7 @@ function show(title: string, values: ReadonlyMap<string, number>, base: string):
 async function failoverMs(name: string, urls: readonly string[], config: string): Promise<number> {
   const zephyr = await startZephyr(name, { urls, config });
   const load = { port: zephyr.port, path: JSON_PATH, body: SMALL };
-  await atOnce(load, 16, WARM_UP / 2);
+  await warmUp(load);
   const result = median(await inTurn(load, 300));
   zephyr.stop();
   return result;
@@ -158,7 +157,7 @@ try {
   console.log(`${ROUNDS} rounds; ratios to raw, a hand-piped node:http proxy\n`);
   // Both the load and the candidates have to be compiled by now, or the first in turn pays for it.
   for (const { port } of [direct, ...proxies]) {
-    await atOnce({ port, path: JSON_PATH, body: SMALL }, 16, WARM_UP);
+    await warmUp({ port, path: JSON_PATH, body: SMALL });
   }
   const latency = await measured([direct, ...proxies], firstByteUs);
   const directUs = latency.get('direct') ?? 0;
