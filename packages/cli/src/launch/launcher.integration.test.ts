@@ -90,6 +90,8 @@ describe('launch', () => {
   it('starts a service again that crashed', async () => {
     const { ports, pids } = await start();
     const before = pids();
+    // A log line that was not written yet dies with its process.
+    await vi.waitFor(() => expect(orderOf('ready')).toHaveLength(3), PATIENCE);
     await fetch(`http://127.0.0.1:${ports.prober}/crash`).catch(() => undefined);
     await vi.waitFor(() => expect(orderOf('ready')).toHaveLength(4), PATIENCE);
     expect(orderOf('ready').at(-1)).toBe('prober');
