@@ -30,6 +30,8 @@ export default defineConfig({
           include: everywhere.map((folder) => `${folder}/*.integration.test.ts`),
           exclude: ['**/node_modules/**'],
           globalSetup: ['packages/testkit/src/redis-setup.ts'],
+          // Most of them wait for timers and for other processes.
+          maxWorkers: 3,
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
