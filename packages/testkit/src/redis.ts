@@ -84,8 +84,14 @@ async function container(): Promise<TestRedis> {
     address,
     freeze: async () => void (await engine.pause()),
     thaw: async () => void (await engine.unpause()),
-    stop: async () => void (await started.stop()),
+    stop: async () => void (await started.stop().catch(unlessGone)),
   };
+}
+
+/** The engine may be removing it already, as when a run beside this one cleans up. */
+function unlessGone(error: unknown): void {
+  const status = error instanceof Error && 'statusCode' in error ? error.statusCode : undefined;
+  if (status !== 404 && status !== 409) throw error;
 }
 
 /** Removes what killed runs have left; not the containers of a run beside this one. */

@@ -16,8 +16,13 @@ export type ProbePlans = Readonly<Record<string, ProbePlan>>;
 /** By endpoint id, by the clock of whoever planned it. */
 export type NextProbes = ReadonlyMap<string, number>;
 
-/** Newly planned endpoints are first probed within this time, not all at the same moment. */
+/** Newly planned endpoints are first probed within about this time, not all at the same moment. */
 const FIRST_PROBE_SPREAD_MS = 2_000;
+/**
+ * A tick that is due when Redis hears of it is a waiting job at once, and stays when its scheduler is
+ * taken away: one probe too many.
+ */
+const SOONEST_TICK_MS = 250;
 /** A tick that is late by more than this is lost: nobody works, or the job is gone. */
 const LATE_AFTER_MS = 10_000;
 
@@ -133,6 +138,7 @@ function orderOf({ spending, why }: Scheduled): Pick<ProbeJob, 'spending' | 'wan
 function firstTickAtMs(there: JobSchedulerJson<ProbeJob> | undefined, intervalMs: number): number {
   const nowMs = Date.now();
   const spreadMs = Math.random() * Math.min(FIRST_PROBE_SPREAD_MS, intervalMs / 10);
-  if (there?.next === undefined || there.every === undefined) return nowMs + spreadMs;
-  return Math.max(nowMs + spreadMs, there.next - there.every + intervalMs);
+  const soonestMs = nowMs + SOONEST_TICK_MS + spreadMs;
+  if (there?.next === undefined || there.every === undefined) return soonestMs;
+  return Math.max(soonestMs, there.next - there.every + intervalMs);
 }
