@@ -4,7 +4,8 @@
  * An array in which the last one takes the place of the one that ended, not a Map. V8 replaces the
  * table of a Map that is filled and emptied all the time every few dozen requests, and each old
  * table keeps its entries and points to the next. Once one of them is in the old generation, all
- * requests after it survive until the next full collection: that was a fifth of the CPU.
+ * requests after it survive until the next full collection. With what `runtime/src/node-flags.ts`
+ * tells, that was a fifth of the CPU; neither alone cures it.
  */
 export interface RunningEntry<Exchange> {
   readonly exchange: Exchange;
