@@ -31,8 +31,9 @@ export function newAgent(sockets: number): Agent {
   return new Agent({ keepAlive: true, maxSockets: sockets, scheduling: 'lifo' });
 }
 
-function newTlsAgent(): TlsAgent {
-  return new TlsAgent({ keepAlive: true, maxSockets: 1, ca: VALID.cert });
+function agentFor({ tls }: Load, sockets: number): Agent {
+  if (tls !== true) return newAgent(sockets);
+  return new TlsAgent({ keepAlive: true, maxSockets: sockets, ca: VALID.cert });
 }
 
 /** From sending to the first byte of the answer; settles when the answer has ended. */
@@ -64,7 +65,7 @@ export function once(load: Load, agent: Agent, onData?: (chunk: Buffer) => void)
 
 /** Times to the first byte, one request after the other. */
 export async function inTurn(load: Load, count: number): Promise<number[]> {
-  const agent = load.tls === true ? newTlsAgent() : newAgent(1);
+  const agent = agentFor(load, 1);
   const times: number[] = [];
   for (let round = 0; round < count; round += 1) times.push(await once(load, agent));
   agent.destroy();
@@ -73,7 +74,7 @@ export async function inTurn(load: Load, count: number): Promise<number[]> {
 
 /** A closed loop on so many connections. */
 export async function atOnce(load: Load, connections: number, count: number): Promise<void> {
-  const agent = newAgent(connections);
+  const agent = agentFor(load, connections);
   let left = count;
   const loop = async (): Promise<void> => {
     while (left > 0) {
