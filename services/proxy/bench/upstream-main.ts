@@ -14,8 +14,13 @@ const MESSAGE = JSON.stringify({
   id: 'msg_bench',
   type: 'message',
   role: 'assistant',
-  content: [{ type: 'text', text: 'x'.repeat(1_850) }],
-  usage: { input_tokens: 1, output_tokens: 1 },
+  content: [{ type: 'text', text: 'x'.repeat(1_780) }],
+  usage: {
+    input_tokens: 1,
+    cache_creation_input_tokens: 0,
+    cache_read_input_tokens: 0,
+    output_tokens: 1,
+  },
 });
 const DELTA =
   'event: content_block_delta\ndata: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":" word"}}\n\n';

@@ -15,8 +15,9 @@ import type { TLSSocket } from 'node:tls';
 
 import type { AttemptPhase, FailureClass } from '@zephyr/core';
 
+import { type AnswerReceiver, AnswerStream } from './answer-stream.ts';
 import { failureOfError, isSuccess, judgeStatus, mayBeRelayed } from './classify.ts';
-import { Deadline } from './deadline.ts';
+import type { Deadline } from './deadline.ts';
 import type { Endpoint } from './endpoints.ts';
 import { ContentGate, type GateKind, type GateVerdict } from './gate.ts';
 import type { RequestBody } from './request-body.ts';
@@ -28,8 +29,8 @@ export interface HeldResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly held: readonly Buffer[];
-  /** Paused; goes on unless `ended`. */
-  readonly upstream: IncomingMessage;
+  /** Goes on unless `ended`. */
+  readonly stream: AnswerStream;
   readonly ended: boolean;
 }
 
@@ -60,6 +61,8 @@ export interface AttemptInput {
   readonly body: RequestBody;
   readonly gate: GateKind;
   readonly times: AttemptTimes;
+  /** Of the exchange; not running, and used by nobody else until the attempt has settled. */
+  readonly deadline: Deadline;
 }
 
 /** An error answer is small; what is larger is not read to the end. */
@@ -69,16 +72,14 @@ const REFUSAL_BODY_MS = 1_000;
 /** Interim answers (1xx) of one request; a peer may send them for ever. */
 const MAX_INTERIM_ANSWERS = 16;
 
-export class Attempt {
+export class Attempt implements AnswerReceiver {
   readonly #input: AttemptInput;
   readonly #onSettled: (result: AttemptResult) => void;
   readonly #startedAtMs = performance.now();
-  readonly #connect = new Deadline(() => this.#fail('connect_timeout'));
-  readonly #firstByte = new Deadline(() => this.#fail('first_byte_timeout'));
-  readonly #hold = new Deadline(() => this.#onHeldLongEnough());
   readonly #held: Buffer[] = [];
   #sending: Sending | undefined;
   #response: IncomingMessage | undefined;
+  #stream: AnswerStream | undefined;
   #gate: ContentGate | undefined;
   #heldBytes = 0;
   #phase: AttemptPhase = 'connecting';
@@ -106,7 +107,8 @@ export class Attempt {
   /** Closes the upstream connection; nothing is reported any more. */
   abort(): void {
     this.#settled = true;
-    this.#stopTimers();
+    this.#input.deadline.stop();
+    this.#stream?.forget();
     this.#sending?.abort();
   }
 
@@ -126,7 +128,8 @@ export class Attempt {
       this.#onConnected(upstream);
       return;
     }
-    this.#connect.start(this.#input.times.connectMs);
+    const { deadline, times } = this.#input;
+    deadline.start(times.connectMs, () => this.#fail('connect_timeout'));
     socket.once(this.#input.endpoint.isTls ? 'secureConnect' : 'connect', () =>
       this.#onConnected(upstream),
     );
@@ -135,15 +138,21 @@ export class Attempt {
   #onConnected(upstream: ClientRequest): void {
     if (this.#settled || this.#phase !== 'connecting') return;
     this.#phase = 'sent';
-    this.#connect.stop();
-    const { body, times } = this.#input;
-    const waitForAnswer = (): void => {
-      if (!this.#settled && this.#phase === 'sent') this.#firstByte.start(times.firstByteMs);
-    };
-    // While the client still uploads, it is not the endpoint's turn to speak.
-    if (body.isKept) waitForAnswer();
-    else upstream.once('finish', waitForAnswer);
+    const { body, deadline } = this.#input;
+    if (body.isKept) {
+      this.#waitForAnswer();
+    } else {
+      // While the client still uploads, it is not the endpoint's turn to speak.
+      deadline.stop();
+      upstream.once('finish', () => this.#waitForAnswer());
+    }
     body.connected();
+  }
+
+  #waitForAnswer(): void {
+    if (this.#settled || this.#phase !== 'sent') return;
+    const { deadline, times } = this.#input;
+    deadline.start(times.firstByteMs, () => this.#fail('first_byte_timeout'));
   }
 
   #onResponse(response: IncomingMessage): void {
@@ -152,43 +161,44 @@ export class Attempt {
       return;
     }
     this.#phase = 'answered';
-    this.#connect.stop();
     this.#response = response;
+    this.#stream = new AnswerStream(response, this);
     const contentType = response.headers['content-type']?.toLowerCase() ?? '';
     if (isSuccess(response.statusCode ?? 0)) {
       const encoding = response.headers['content-encoding'] ?? 'identity';
       const encoded = encoding.toLowerCase() !== 'identity';
       this.#gate = new ContentGate({ kind: this.#input.gate, contentType, encoded });
     } else {
-      this.#firstByte.stop();
-      this.#hold.start(REFUSAL_BODY_MS);
+      this.#hold(REFUSAL_BODY_MS);
     }
-    response.on('data', this.#onData);
-    response.once('end', this.#onEnd);
-    response.once('close', this.#onClose);
   }
 
-  readonly #onData = (chunk: Buffer): void => {
+  onData(chunk: Buffer): void {
     this.#held.push(chunk);
     this.#heldBytes += chunk.length;
     if (this.#gate === undefined) {
       if (this.#heldBytes > MAX_REFUSAL_BYTES) this.#judgeRefusal('going_on');
       return;
     }
+    const eventsBefore = this.#gate.events;
     this.#follow(this.#gate.push(chunk), 'going_on');
-    if (this.#settled || this.#gate.events === 0 || this.#hold.isRunning) return;
-    this.#firstByte.stop();
-    this.#hold.start(this.#input.times.gateMs);
-  };
+    if (this.#settled || eventsBefore > 0 || this.#gate.events === 0) return;
+    this.#hold(this.#input.times.gateMs);
+  }
 
-  readonly #onEnd = (): void => {
+  onEnd(): void {
     if (this.#gate === undefined) this.#judgeRefusal('ended');
     else this.#follow(this.#gate.end(), 'ended');
-  };
+  }
 
-  readonly #onClose = (): void => {
+  onClosed(): void {
     this.#fail('truncated');
-  };
+  }
+
+  /** From now on the answer's start is awaited no longer than this. */
+  #hold(limitMs: number): void {
+    this.#input.deadline.start(limitMs, () => this.#onHeldLongEnough());
+  }
 
   #onHeldLongEnough(): void {
     if (this.#gate === undefined) this.#judgeRefusal('going_on');
@@ -230,6 +240,8 @@ export class Attempt {
       this.#onSettled({ kind: 'passed', response });
       return;
     }
+    this.#input.deadline.stop();
+    response.stream.forget();
     if (state === 'going_on') this.#sending?.abort();
     this.#onSettled({
       kind: 'failed',
@@ -241,21 +253,17 @@ export class Attempt {
     });
   }
 
-  /** Settles with an answer: from here on its events are the caller's. */
+  /** Settles with an answer: its stream and the deadline are the caller's from here on. */
   #take(state: 'going_on' | 'ended'): HeldResponse | undefined {
-    const upstream = this.#response;
-    if (this.#settled || upstream === undefined) return undefined;
+    const response = this.#response;
+    const stream = this.#stream;
+    if (this.#settled || response === undefined || stream === undefined) return undefined;
     this.#settled = true;
-    this.#stopTimers();
-    upstream.pause();
-    upstream.off('data', this.#onData);
-    upstream.off('end', this.#onEnd);
-    upstream.off('close', this.#onClose);
     return {
-      status: upstream.statusCode ?? 0,
-      headers: upstream.headers,
+      status: response.statusCode ?? 0,
+      headers: response.headers,
       held: this.#held,
-      upstream,
+      stream,
       ended: state === 'ended',
     };
   }
@@ -266,12 +274,6 @@ export class Attempt {
     this.abort();
     const staleConnection = this.#reused && phase === 'sent' && isReset(error);
     this.#onSettled({ kind: 'failed', failure, phase, staleConnection });
-  }
-
-  #stopTimers(): void {
-    this.#connect.stop();
-    this.#firstByte.stop();
-    this.#hold.stop();
   }
 }
 

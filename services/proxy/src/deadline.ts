@@ -1,62 +1,64 @@
 /**
- * A timer for the wait for somebody else. When our own event loop was blocked, the answer may lie
- * unread in the socket while the timer is due: a late timer waits again for as long as it was late,
- * so that our own pause is never taken for the endpoint's.
+ * The limit of the wait for somebody else. One serves all waits of an exchange, which follow each
+ * other: connection, first byte, gate, next chunk, client.
+ *
+ * Nearly every wait ends long before its limit, so the timer is not armed anew for each: it stays
+ * where it would fire early anyway, and then waits for the rest.
+ *
+ * When our own event loop was blocked, the answer may lie unread in the socket while the limit is
+ * due: a late timer waits again for as long as it was late, so that our own pause is never taken
+ * for the endpoint's.
  */
 const LATE_MS = 250;
 
 export class Deadline {
-  readonly #onExpired: () => void;
-  #timer: NodeJS.Timeout | undefined;
-  #dueAtMs = 0;
+  #onExpired: (() => void) | undefined;
   #durationMs = 0;
-  #extended = false;
+  #dueAtMs = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #firesAtMs = 0;
 
-  constructor(onExpired: () => void) {
+  /** Begins a wait; the one before it has ended. */
+  start(durationMs: number, onExpired: () => void): void {
     this.#onExpired = onExpired;
-  }
-
-  get isRunning(): boolean {
-    return this.#timer !== undefined;
-  }
-
-  /** Starts or starts anew. */
-  start(durationMs: number): void {
-    this.stop();
     this.#durationMs = durationMs;
-    this.#extended = false;
+    this.#dueAtMs = performance.now() + durationMs;
+    if (this.#timer !== undefined && this.#firesAtMs <= this.#dueAtMs) return;
+    clearTimeout(this.#timer);
     this.#arm(durationMs);
   }
 
   /** Life was seen: the whole time again. Cheap enough for each chunk. */
   refresh(): void {
-    if (this.#timer === undefined) return;
-    if (this.#extended) {
-      this.start(this.#durationMs);
-      return;
-    }
     this.#dueAtMs = performance.now() + this.#durationMs;
-    this.#timer.refresh();
   }
 
   stop(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    this.#onExpired = undefined;
   }
 
-  #arm(durationMs: number): void {
-    this.#dueAtMs = performance.now() + durationMs;
-    this.#timer = setTimeout(() => this.#due(), durationMs);
+  #arm(inMs: number): void {
+    this.#firesAtMs = performance.now() + inMs;
+    this.#timer = setTimeout(() => this.#fired(), inMs);
   }
 
-  #due(): void {
+  #fired(): void {
     this.#timer = undefined;
     const lateMs = performance.now() - this.#dueAtMs;
+    // Node counts whole milliseconds: a timer may be that much too early.
+    if (lateMs <= -1) {
+      this.#arm(-lateMs);
+      return;
+    }
     if (lateMs > LATE_MS) {
-      this.#extended = true;
+      this.#dueAtMs += 2 * lateMs;
       this.#arm(lateMs);
       return;
     }
-    this.#onExpired();
+    const onExpired = this.#onExpired;
+    this.#onExpired = undefined;
+    onExpired?.();
   }
 }

@@ -15,6 +15,7 @@ import type { Logger } from '@zephyr/runtime/logger';
 import type { Accounts } from './accounts.ts';
 import { type ErrorName, errorEvent, errorOfFailure, sendError } from './api-errors.ts';
 import { Attempt, type AttemptResult, type FailedAttempt, type HeldResponse } from './attempt.ts';
+import { Deadline } from './deadline.ts';
 import type { Endpoint } from './endpoints.ts';
 import { upstreamHeaders } from './headers.ts';
 import type { Metrics, RequestOutcome } from './metrics.ts';
@@ -78,6 +79,7 @@ export class Exchange {
   readonly #body: RequestBody;
   readonly #startedAtMs = performance.now();
   readonly #tried = new Set<EndpointId>();
+  readonly #deadline = new Deadline();
   #running: { readonly id: EndpointId; readonly attempt: Attempt; release(): void } | undefined;
   #relay: Relay | undefined;
   #lastFailure: FailedAttempt | undefined;
@@ -99,7 +101,7 @@ export class Exchange {
   }
 
   start(): void {
-    this.#input.res.once('close', this.#onClosed);
+    this.#input.res.on('close', this.#onClosed);
     this.#body.read();
   }
 
@@ -167,6 +169,7 @@ export class Exchange {
         body: this.#body,
         gate: this.#input.target.gate,
         times: this.#times(),
+        deadline: this.#deadline,
       },
       (result) => this.#onSettled(endpoint, result),
     );
@@ -272,7 +275,9 @@ export class Exchange {
         res,
         response,
         isMessages: target.gate === 'messages' && kind === 'committed',
-        extraHeaders: this.#extraHeaders(id),
+        endpointId: id,
+        isLast: this.#deps.isDraining(),
+        deadline: this.#deadline,
         idleMs,
         clientStallMs,
       },
@@ -327,12 +332,6 @@ export class Exchange {
     this.#end(name === 'too_large' ? 'too_large' : 'failed');
   }
 
-  #extraHeaders(id: EndpointId): Record<string, string> {
-    return this.#deps.isDraining()
-      ? { 'x-zephyr-endpoint': id, connection: 'close' }
-      : { 'x-zephyr-endpoint': id };
-  }
-
   #onBodyTooLarge(): void {
     this.#running?.attempt.abort();
     this.#answerError('too_large');
@@ -340,6 +339,7 @@ export class Exchange {
 
   readonly #onClosed = (): void => {
     if (this.#relay === undefined) this.#end('client_gone');
+    else this.#relay.clientGone();
   };
 
   #endAttempt(): void {

@@ -3,16 +3,18 @@
  * back-pressure. An answer that is cut upstream ends abnormally here too: Claude Code takes a
  * stream that ends cleanly as complete, even without its last event.
  *
- *     relaying --(ended properly)-->          complete
- *     relaying --(cut, silent, no proper end)--> cut
- *     relaying --(client closed or stalled)-->   client_gone
+ *     flowing   --(client is slow)-->            held_back --(it has read)--> flowing
+ *     flowing   --(ended properly)-->            done: complete
+ *     any       --(cut, silent, no proper end)-->   done: cut
+ *     any       --(client closed or stalled)-->  done: client_gone
  */
 import type { ServerResponse } from 'node:http';
 
-import type { FailureClass } from '@zephyr/core';
+import type { EndpointId, FailureClass } from '@zephyr/core';
 
+import type { AnswerReceiver } from './answer-stream.ts';
 import type { HeldResponse } from './attempt.ts';
-import { Deadline } from './deadline.ts';
+import type { Deadline } from './deadline.ts';
 import { downstreamHeaders } from './headers.ts';
 import { AnswerTail, endsProperly } from './tail.ts';
 
@@ -26,18 +28,21 @@ export interface RelayInput {
   readonly response: HeldResponse;
   /** The answer has to end with `message_stop` if it is a stream. */
   readonly isMessages: boolean;
-  readonly extraHeaders: Readonly<Record<string, string>>;
+  /** Named to the client. */
+  readonly endpointId: EndpointId;
+  /** No further request is wanted on this connection. */
+  readonly isLast: boolean;
+  /** Of the exchange; used by nobody else from here on. */
+  readonly deadline: Deadline;
   readonly idleMs: number;
   readonly clientStallMs: number;
 }
 
-export class Relay {
+export class Relay implements AnswerReceiver {
   readonly #input: RelayInput;
   readonly #onDone: (result: RelayResult) => void;
   readonly #tail = new AnswerTail();
-  readonly #idle = new Deadline(() => this.cut('idle_timeout'));
-  readonly #stall = new Deadline(() => this.#onStalled());
-  #done = false;
+  #state: 'flowing' | 'held_back' | 'done' = 'flowing';
 
   constructor(input: RelayInput, onDone: (result: RelayResult) => void) {
     this.#input = input;
@@ -45,126 +50,109 @@ export class Relay {
   }
 
   start(): void {
-    const { res, response, extraHeaders } = this.#input;
-    const { upstream } = response;
-    res.writeHead(response.status, { ...downstreamHeaders(response.headers), ...extraHeaders });
-    res.once('close', this.#onClientClosed);
+    const { res, response, endpointId, isLast } = this.#input;
+    const headers = downstreamHeaders(response.headers);
+    headers['x-zephyr-endpoint'] = endpointId;
+    if (isLast) headers.connection = 'close';
+    res.writeHead(response.status, headers);
+    response.stream.handTo(this);
+    this.#waitForEndpoint();
     for (const chunk of response.held) this.#give(chunk);
-    if (response.ended) {
-      this.#onEnd();
-      return;
-    }
-    if (response.held.length === 0) res.flushHeaders();
-    this.#idle.start(this.#input.idleMs);
-    upstream.on('data', this.#onData);
-    upstream.once('end', this.#onEnd);
-    upstream.once('close', this.#onUpstreamClosed);
-    if (!res.writableNeedDrain) upstream.resume();
+    if (response.ended) this.onEnd();
+    else if (response.held.length === 0) res.flushHeaders();
   }
 
   get isStream(): boolean {
     return isEventStream(this.#input.response);
   }
 
+  onData(chunk: Buffer): void {
+    this.#input.deadline.refresh();
+    this.#give(chunk);
+  }
+
+  onEnd(): void {
+    const { response, isMessages, res, deadline } = this.#input;
+    const tail = this.#tail.text();
+    const mustEndProperly = isMessages && isEventStream(response) && !isEncoded(response);
+    if (mustEndProperly && !endsProperly(tail)) {
+      this.cut('truncated');
+      return;
+    }
+    res.end();
+    // The last bytes may still wait for the client: the stall limit goes on until it has them.
+    if (this.#state === 'flowing' && res.writableLength > 0) this.#waitForClient();
+    if (this.#state === 'held_back' || res.writableLength > 0)
+      res.once('close', () => deadline.stop());
+    else deadline.stop();
+    this.#finish();
+    this.#onDone({ kind: 'complete', tail });
+  }
+
+  onClosed(): void {
+    this.cut('truncated');
+  }
+
   /** Ends the answer visibly: the client must never take it as complete. */
   cut(failure: FailureClass): void {
-    if (!this.#finish()) return;
-    const { res, response } = this.#input;
-    response.upstream.destroy();
-    destroyConnection(res);
+    if (this.#state === 'done') return;
+    this.#abandon();
+    destroyConnection(this.#input.res);
     this.#onDone({ kind: 'cut', failure });
   }
 
   /** Ends the answer with a last event that says why, as far as its form allows. */
   cutWithEvent(event: string): void {
+    if (this.#state === 'done') return;
     const { res, response } = this.#input;
-    if (this.#done) return;
     if (isEventStream(response)) res.write(event);
-    response.upstream.destroy();
-    this.#finish();
+    this.#abandon();
     // The event has to be on its way before the connection is.
     res.req.socket.destroySoon();
+    this.#onDone({ kind: 'client_gone' });
+  }
+
+  clientGone(): void {
+    if (this.#state === 'done') return;
+    this.#abandon();
     this.#onDone({ kind: 'client_gone' });
   }
 
   #give(chunk: Buffer): void {
     this.#tail.push(chunk);
     if (this.#input.res.write(chunk)) return;
-    this.#input.response.upstream.pause();
-    if (this.#stall.isRunning) return;
-    this.#stall.start(this.#input.clientStallMs);
-    this.#idle.stop();
+    this.#input.response.stream.pause();
+    if (this.#state !== 'flowing') return;
+    this.#state = 'held_back';
+    this.#waitForClient();
     this.#input.res.once('drain', this.#onDrain);
   }
 
-  readonly #onData = (chunk: Buffer): void => {
-    this.#idle.refresh();
-    this.#give(chunk);
-  };
-
   readonly #onDrain = (): void => {
-    this.#stall.stop();
-    if (this.#done || this.#input.response.ended) return;
-    this.#idle.start(this.#input.idleMs);
-    this.#input.response.upstream.resume();
+    this.#state = 'flowing';
+    this.#waitForEndpoint();
+    this.#input.response.stream.resume();
   };
 
-  readonly #onEnd = (): void => {
-    const tail = this.#tail.text();
-    const { response, isMessages, res } = this.#input;
-    const mustEndProperly = isMessages && isEventStream(response) && !isEncoded(response);
-    if (mustEndProperly && !endsProperly(tail)) {
-      this.cut('truncated');
-      return;
-    }
-    // The last bytes may still wait for the client: the stall limit goes on until it has them.
-    this.#idle.stop();
-    this.#detach();
-    res.end();
-    if (!this.#stall.isRunning && res.writableLength > 0) {
-      this.#stall.start(this.#input.clientStallMs);
-    }
-    this.#complete(tail);
-  };
-
-  #complete(tail: string): void {
-    this.#done = true;
-    const { res } = this.#input;
-    res.off('close', this.#onClientClosed);
-    if (this.#stall.isRunning) res.once('close', () => this.#stall.stop());
-    this.#onDone({ kind: 'complete', tail });
+  #waitForEndpoint(): void {
+    this.#input.deadline.start(this.#input.idleMs, () => this.cut('idle_timeout'));
   }
 
-  readonly #onUpstreamClosed = (): void => {
-    this.cut('truncated');
-  };
-
-  readonly #onClientClosed = (): void => {
-    if (!this.#finish()) return;
-    this.#input.response.upstream.destroy();
-    this.#onDone({ kind: 'client_gone' });
-  };
-
-  #onStalled(): void {
-    this.#input.res.req.socket.destroy();
+  #waitForClient(): void {
+    const { deadline, clientStallMs, res } = this.#input;
+    deadline.start(clientStallMs, () => res.req.socket.destroy());
   }
 
-  #finish(): boolean {
-    if (this.#done) return false;
-    this.#done = true;
-    this.#idle.stop();
-    this.#stall.stop();
-    this.#detach();
-    this.#input.res.off('close', this.#onClientClosed);
+  #abandon(): void {
+    this.#finish();
+    this.#input.deadline.stop();
+    this.#input.response.stream.destroy();
+  }
+
+  #finish(): void {
+    this.#state = 'done';
+    this.#input.response.stream.forget();
     this.#input.res.off('drain', this.#onDrain);
-    return true;
-  }
-
-  #detach(): void {
-    const { upstream } = this.#input.response;
-    upstream.off('data', this.#onData);
-    upstream.off('end', this.#onEnd);
-    upstream.off('close', this.#onUpstreamClosed);
   }
 }
 

@@ -61,6 +61,8 @@ export class Routing {
   readonly #local = new Map<EndpointId, LocalHealth>();
   #order: readonly Endpoint[];
   #standing = new Map<EndpointId, Standing>();
+  /** What the next choice is among; undefined after a change. */
+  #candidates: readonly Candidate[] | undefined;
   #state: SnapshotState;
   #receivedAtMs = 0;
   #lastPanicTrialAtMs = Number.NEGATIVE_INFINITY;
@@ -156,7 +158,7 @@ export class Routing {
     const choice = chooseEndpoint(input);
     if (choice.kind === 'send' && choice.as === 'trial') {
       this.#lastPanicTrialAtMs = input.nowMs;
-      this.#local.set(choice.id, beginTrial(this.local(choice.id), input.nowMs));
+      this.#set(choice.id, beginTrial(this.local(choice.id), input.nowMs));
     }
     return choice;
   }
@@ -183,6 +185,7 @@ export class Routing {
     const named = order.flatMap((id) => this.#endpoints.get(id) ?? []);
     const rest = this.#setup.endpoints.filter(({ id }) => !order.includes(id));
     this.#order = [...named, ...rest];
+    this.#candidates = undefined;
     this.#standing = new Map(
       Object.entries(snapshot?.endpoints ?? {}).map(([id, { enabled, available }]) => [
         id as EndpointId,
@@ -194,7 +197,7 @@ export class Routing {
   #change(id: EndpointId, next: LocalHealth): void {
     const before = this.local(id);
     if (next === before) return;
-    this.#local.set(id, next);
+    this.#set(id, next);
     // Only what people would call a change is told: not each failure, not each trial.
     if (next.status === 'out' && before.status === 'in_service') {
       const outForMs = Math.round(next.untilMs - this.#deps.now());
@@ -204,15 +207,20 @@ export class Routing {
     }
   }
 
+  #set(id: EndpointId, next: LocalHealth): void {
+    this.#local.set(id, next);
+    this.#candidates = undefined;
+  }
+
   #choiceInput(tried: ReadonlySet<EndpointId>, preferredId: EndpointId | undefined) {
-    const candidates: readonly Candidate[] = this.#order.map(({ id }) => ({
+    this.#candidates ??= this.#order.map(({ id }) => ({
       id,
       enabled: this.#standing.get(id)?.enabled ?? true,
       available: this.#standing.get(id)?.available ?? true,
       local: this.local(id),
     }));
     return {
-      candidates,
+      candidates: this.#candidates,
       tried,
       preferredId,
       lastPanicTrialAtMs: this.#lastPanicTrialAtMs,
