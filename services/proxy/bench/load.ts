@@ -1,12 +1,10 @@
 /** The load of the bench, and what it costs the process in between. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { Agent, type IncomingMessage, request as requestPlain } from 'node:http';
 import { request as requestTls, Agent as TlsAgent } from 'node:https';
 
 import { VALID } from '@zephyr/testkit/tls-fixture';
 
-/** The kernel counts CPU in ticks of 10 ms (USER_HZ, the same on all common systems). */
-const TICK_MS = 10;
 const PAGE_BYTES = 4096;
 
 export interface Load {
@@ -17,10 +15,13 @@ export interface Load {
   readonly tls?: boolean;
 }
 
-/** User and system time of a process until now. */
+/** What all threads of a process have run until now; by the scheduler, which counts nanoseconds. */
 export function cpuMs(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-  return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
+  const threads = readdirSync(`/proc/${pid}/task`);
+  const ns = threads.map((thread) =>
+    Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]),
+  );
+  return ns.reduce((sum, of) => sum + of, 0) / 1e6;
 }
 
 export function rssBytes(pid: number): number {

@@ -116,8 +116,7 @@ export class RequestBody {
    * is chosen wrongly.
    */
   asksForStream(): boolean {
-    const first = this.#chunks[0]?.subarray(0, STREAM_SEARCH_BYTES).toString('latin1') ?? '';
-    return STREAM_TRUE.test(this.#end()) || STREAM_TRUE.test(first);
+    return STREAM_TRUE.test(this.#end()) || STREAM_TRUE.test(this.#start());
   }
 
   /** For one attempt: all kept chunks, then what still arrives. */
@@ -217,14 +216,19 @@ export class RequestBody {
     this.#chunks.length = 0;
   }
 
-  #end(): string {
-    const last = this.#chunks.at(-1);
-    if (last === undefined) return '';
-    if (last.length >= STREAM_SEARCH_BYTES)
-      return last.subarray(-STREAM_SEARCH_BYTES).toString('latin1');
-    const before = this.#chunks.at(-2)?.subarray(-STREAM_SEARCH_BYTES).toString('latin1') ?? '';
-    return before + last.toString('latin1');
+  #start(): string {
+    return this.#chunks[0]?.toString('latin1', 0, STREAM_SEARCH_BYTES) ?? '';
   }
+
+  #end(): string {
+    const last = endOf(this.#chunks.at(-1));
+    return last.length === STREAM_SEARCH_BYTES ? last : endOf(this.#chunks.at(-2)) + last;
+  }
+}
+
+function endOf(chunk: Buffer | undefined): string {
+  if (chunk === undefined) return '';
+  return chunk.toString('latin1', Math.max(0, chunk.length - STREAM_SEARCH_BYTES));
 }
 
 /** The last chunk goes with the end, so that a body of one chunk is one write. */
