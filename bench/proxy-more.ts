@@ -20,6 +20,7 @@ import {
   median,
   newAgent,
   once,
+  perSecond,
   warmUp,
 } from '../services/proxy/bench/load.ts';
 import {
@@ -147,24 +148,22 @@ async function clientsLeave(): Promise<void> {
   await upstream.stop();
 }
 
-const COUNT = 3_000;
+const loadOf = ({ port, headers }: Gateway): Load => ({
+  port,
+  path: JSON_PATH,
+  body: BODY,
+  headers,
+});
 
-async function loaded({ port, headers }: Gateway): Promise<void> {
-  await atOnce({ port, path: JSON_PATH, body: BODY, headers }, 64, COUNT);
-}
-
-async function perSecond(gateway: Gateway): Promise<number> {
-  const startedAtMs = performance.now();
-  await loaded(gateway);
-  return COUNT / ((performance.now() - startedAtMs) / 1_000);
-}
+const wallRate = (gateway: Gateway): Promise<number> => perSecond(loadOf(gateway), 64, 2);
 
 /** Hardly changes when other work has the cores, as the former does. */
-async function perCpuSecond(gateway: Gateway): Promise<number> {
+async function cpuRate(gateway: Gateway): Promise<number> {
   const pid = gateway.pid ?? process.pid;
+  const count = 4_000;
   const before = cpuMs(pid);
-  await loaded(gateway);
-  return COUNT / ((cpuMs(pid) - before) / 1_000);
+  await atOnce(loadOf(gateway), 64, count);
+  return count / ((cpuMs(pid) - before) / 1_000);
 }
 
 async function besideOthers(upstream: Candidate, ours: readonly Candidate[]): Promise<void> {
@@ -174,12 +173,10 @@ async function besideOthers(upstream: Candidate, ours: readonly Candidate[]): Pr
     await startPortkey(packages, upstream.port),
     await startRouter(packages, upstream.port),
   ];
-  for (const { port, headers } of gateways) {
-    await atOnce({ port, path: JSON_PATH, body: BODY, headers }, 16, 4_000);
-  }
+  for (const gateway of gateways) await atOnce(loadOf(gateway), 16, 4_000);
   for (const [title, measure] of [
-    ['requests per second, 64 connections', perSecond],
-    ['requests per CPU second, 64 connections', perCpuSecond],
+    ['requests per second, 64 connections', wallRate],
+    ['requests per CPU second, 64 connections', cpuRate],
   ] as const) {
     const rates = await inRounds(gateways, measure);
     const own = rates.get('zephyr') ?? Number.NaN;
@@ -201,7 +198,7 @@ async function twoProcesses(url: string): Promise<void> {
     ['one', 'two'].map((name) => startZephyr(name, { urls: [url], config })),
   );
   const costUs = async (used: readonly Candidate[]): Promise<number> => {
-    const count = 6_000;
+    const count = 12_000;
     const spent = (): number => used.reduce((sum, { pid }) => sum + cpuMs(pid ?? process.pid), 0);
     const before = spent();
     await Promise.all(
