@@ -16,7 +16,7 @@ import type { Redis } from 'ioredis';
 import type { Metrics } from './metrics.ts';
 import type { Routing } from './routing.ts';
 import { SessionShare } from './session-share.ts';
-import { readSnapshotFile, writeSnapshotFile } from './snapshot-file.ts';
+import { readSnapshotFile, SnapshotWriter } from './snapshot-file.ts';
 import { compareSnapshots } from './snapshot-order.ts';
 
 const PERIOD_MS = 1_000;
@@ -45,6 +45,7 @@ export interface RedisLinkDeps {
 export class RedisLink {
   readonly #deps: RedisLinkDeps;
   readonly #share: SessionShare;
+  readonly #disk: SnapshotWriter;
   readonly #commands: Redis;
   readonly #hints: Redis;
   readonly #stopping = new AbortController();
@@ -57,6 +58,7 @@ export class RedisLink {
   constructor(deps: RedisLinkDeps) {
     this.#deps = deps;
     this.#share = new SessionShare(deps.proxyId);
+    this.#disk = new SnapshotWriter(deps.log);
     this.#commands = createRedis(deps.target, deps.log, 'command');
     this.#hints = createRedis(deps.target, deps.log.child({ connection: 'hints' }), 'blocking');
   }
@@ -84,6 +86,7 @@ export class RedisLink {
     }
     this.#commands.disconnect();
     this.#hints.disconnect();
+    await this.#disk.written();
   }
 
   async #whenConnected(): Promise<void> {
@@ -130,16 +133,13 @@ export class RedisLink {
   }
 
   #take(read: RoutingSnapshot, source: 'redis' | 'disk'): void {
-    const { routing, configHash, log } = this.#deps;
+    const { routing, configHash } = this.#deps;
     const { snapshot, source: currentSource } = routing.state;
     const verdict = compareSnapshots(snapshot, read, configHash());
     if (verdict === 'newer' || (verdict === 'same' && currentSource !== source)) {
       routing.adopt(read, source);
       if (source === 'disk') return;
-      const path = this.#deps.snapshotPath();
-      writeSnapshotFile(path, read).catch((error: unknown) => {
-        log.warn({ path, why: messageOf(error) }, 'snapshot not written to disk');
-      });
+      this.#disk.write(this.#deps.snapshotPath(), read);
     } else if (verdict === 'same') {
       routing.confirm();
     } else {

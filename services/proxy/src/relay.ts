@@ -14,6 +14,7 @@ import type { EndpointId, FailureClass } from '@zephyr/core';
 
 import type { AnswerReceiver } from './answer-stream.ts';
 import type { HeldResponse } from './attempt.ts';
+import { BodyWriter } from './body-writer.ts';
 import type { Deadline } from './deadline.ts';
 import { downstreamHeaders } from './headers.ts';
 import { AnswerTail, endsProperly } from './tail.ts';
@@ -42,10 +43,12 @@ export class Relay implements AnswerReceiver {
   readonly #input: RelayInput;
   readonly #onDone: (result: RelayResult) => void;
   readonly #tail = new AnswerTail();
+  readonly #body: BodyWriter;
   #state: 'flowing' | 'held_back' | 'done' = 'flowing';
 
   constructor(input: RelayInput, onDone: (result: RelayResult) => void) {
     this.#input = input;
+    this.#body = new BodyWriter(input.res);
     this.#onDone = onDone;
   }
 
@@ -120,19 +123,20 @@ export class Relay implements AnswerReceiver {
 
   #give(chunk: Buffer): void {
     this.#tail.push(chunk);
-    if (this.#input.res.write(chunk)) return;
+    if (this.#body.write(chunk)) return;
     this.#input.response.stream.pause();
     if (this.#state !== 'flowing') return;
     this.#state = 'held_back';
     this.#waitForClient();
-    this.#input.res.once('drain', this.#onDrain);
+    this.#body.onceDrained(() => this.#onDrained());
   }
 
-  readonly #onDrain = (): void => {
+  #onDrained(): void {
+    if (this.#state !== 'held_back') return;
     this.#state = 'flowing';
     this.#waitForEndpoint();
     this.#input.response.stream.resume();
-  };
+  }
 
   #waitForEndpoint(): void {
     this.#input.deadline.start(this.#input.idleMs, () => this.cut('idle_timeout'));
@@ -152,7 +156,6 @@ export class Relay implements AnswerReceiver {
   #finish(): void {
     this.#state = 'done';
     this.#input.response.stream.forget();
-    this.#input.res.off('drain', this.#onDrain);
   }
 }
 

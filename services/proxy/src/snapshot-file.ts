@@ -23,10 +23,33 @@ export async function readSnapshotFile(
   }
 }
 
-/** Replaces the file as a whole: a reader sees the old one or the new one. */
-export async function writeSnapshotFile(path: string, snapshot: RoutingSnapshot): Promise<void> {
+/** Writes one after the other: the snapshot that was given last is the one that stays. */
+export class SnapshotWriter {
+  readonly #log: Logger;
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(log: Logger) {
+    this.#log = log;
+  }
+
+  write(path: string, snapshot: RoutingSnapshot): void {
+    this.#last = this.#last
+      .then(() => replaceFile(path, JSON.stringify(snapshot)))
+      .catch((error: unknown) => {
+        this.#log.warn({ path, why: messageOf(error) }, 'snapshot not written to disk');
+      });
+  }
+
+  /** Settles when all that was given is on disk, or could not be written. */
+  written(): Promise<void> {
+    return this.#last;
+  }
+}
+
+/** As a whole: a reader sees the old one or the new one. */
+async function replaceFile(path: string, text: string): Promise<void> {
   const temporary = `${path}.${process.pid}`;
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  await writeFile(temporary, JSON.stringify(snapshot), { mode: 0o600 });
+  await writeFile(temporary, text, { mode: 0o600 });
   await rename(temporary, path);
 }
