@@ -104,6 +104,21 @@ async function failovers(): Promise<void> {
   }
 }
 
+async function flapping(): Promise<void> {
+  await onStage('', async ({ zephyr, first }) => {
+    const startedAtMs = performance.now();
+    const seconds = (): number => (performance.now() - startedAtMs) / 1_000;
+    let isUp = true;
+    const toggle = setInterval(() => {
+      isUp = !isUp;
+      first.always(isUp ? sse() : reset());
+    }, 3_000);
+    const results = await loop(zephyr.port, CLIENTS, () => seconds() > 60);
+    clearInterval(toggle);
+    say('U25', 'first endpoint comes and goes every 3 s, 60 s', summary(results));
+  });
+}
+
 async function staleConnections(): Promise<void> {
   await onStage('', async ({ zephyr, first }) => {
     first.always(async (turn) => {
@@ -237,6 +252,7 @@ async function outages(): Promise<void> {
 }
 
 await failovers();
+await flapping();
 await staleConnections();
 await allDown();
 await clientsLeave();

@@ -5,7 +5,7 @@
  *     node bench/proxy.ts [rounds]
  *
  * In each round every candidate has its turn, so that a busy moment of the machine hits them all;
- * the median of the rounds is shown.
+ * the median of the rounds is shown. Short measures have five times as many rounds.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -47,8 +47,7 @@ async function cpuOf(candidate: Candidate, work: () => Promise<void>): Promise<n
 }
 
 const firstByteUs: Measure = async ({ port }) => {
-  await inTurn({ port, path: JSON_PATH, body: SMALL }, 100);
-  return median(await inTurn({ port, path: JSON_PATH, body: SMALL }, 1_000)) * 1000;
+  return median(await inTurn({ port, path: JSON_PATH, body: SMALL }, 200)) * 1000;
 };
 
 const cpuSmallUs: Measure = async (candidate) => {
@@ -94,9 +93,10 @@ async function streams(candidate: Candidate, body: Buffer): Promise<{ cpu: numbe
 async function measured(
   candidates: readonly Candidate[],
   measure: Measure,
+  rounds: number = ROUNDS,
 ): Promise<ReadonlyMap<string, number>> {
   const values = new Map<string, number[]>(candidates.map(({ name }) => [name, []]));
-  for (let round = 0; round < ROUNDS; round += 1) {
+  for (let round = 0; round < rounds; round += 1) {
     for (const candidate of candidates) {
       values.get(candidate.name)?.push(await measure(candidate));
     }
@@ -163,7 +163,7 @@ try {
   for (const { port } of [direct, ...proxies]) {
     await warmUp({ port, path: JSON_PATH, body: SMALL });
   }
-  const latency = await measured([direct, ...proxies], firstByteUs);
+  const latency = await measured([direct, ...proxies], firstByteUs, 5 * ROUNDS);
   const directUs = latency.get('direct') ?? 0;
   const added = new Map([...latency].slice(1).map(([name, us]) => [name, us - directUs]));
   show('added time to first byte, one at a time, µs', added, 'raw');
