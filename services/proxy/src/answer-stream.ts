@@ -1,7 +1,7 @@
 /**
  * The body of an endpoint's answer as it comes, for one receiver at a time: the attempt that judges
- * its start, then the relay. The listeners stay while the receiver changes: taking three off and
- * putting three on, with a pause in between, is a tenth of what we do for a small answer.
+ * its start, then the relay. The listeners stay while the receiver changes: for a small answer,
+ * taking three off and putting three on, with a pause in between, is a good part of the work.
  */
 import type { IncomingMessage } from 'node:http';
 
