@@ -5,7 +5,7 @@
  *     node bench/proxy.ts [rounds]
  *
  * In each round every candidate has its turn, so that a busy moment of the machine hits them all;
- * the median of the rounds is shown. Short measures have five times as many rounds.
+ * the median of the rounds is shown.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -27,6 +27,8 @@ import {
 } from '../services/proxy/bench/load.ts';
 
 const ROUNDS = Number(process.argv[2] ?? 3);
+/** Of requests one after the other: each takes a part of a second, and the machine is noisy. */
+const LATENCY_ROUNDS = 20 * ROUNDS;
 const JSON_PATH = '/v1/messages?bench=json';
 const SMALL = Buffer.from(JSON.stringify({ x: 'x'.repeat(1_000) }));
 const LARGE = Buffer.from(JSON.stringify({ x: 'x'.repeat(100_000) }));
@@ -163,7 +165,7 @@ try {
   for (const { port } of [direct, ...proxies]) {
     await warmUp({ port, path: JSON_PATH, body: SMALL });
   }
-  const latency = await measured([direct, ...proxies], firstByteUs, 5 * ROUNDS);
+  const latency = await measured([direct, ...proxies], firstByteUs, LATENCY_ROUNDS);
   const directUs = latency.get('direct') ?? 0;
   const added = new Map([...latency].slice(1).map(([name, us]) => [name, us - directUs]));
   show('added time to first byte, one at a time, µs', added, 'raw');
