@@ -140,7 +140,8 @@ export class Attempt implements AnswerReceiver {
     this.#phase = 'sent';
     const { body, deadline } = this.#input;
     if (body.isKept) {
-      this.#waitForAnswer();
+      // The body is written first; arming the timer can wait for that.
+      queueMicrotask(() => this.#waitForAnswer());
     } else {
       // While the client still uploads, it is not the endpoint's turn to speak.
       deadline.stop();

@@ -219,12 +219,11 @@ export class Exchange {
       return;
     }
     routing.succeeded(id);
-    if (result.kind === 'committed') {
-      accounts.firstContent(id, result.ttftMs);
-      this.#placement.noteContent(id, result.ttftMs);
-    }
+    if (result.kind === 'committed') this.#placement.noteContent(id, result.ttftMs);
     this.#body.release();
     this.#relayAnswer(id, result.response, result.kind);
+    // The client has its first bytes before they are counted.
+    if (result.kind === 'committed') accounts.firstContent(id, result.ttftMs);
   }
 
   #onFailed(endpoint: Endpoint, result: FailedAttempt): void {
