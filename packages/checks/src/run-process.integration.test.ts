@@ -35,6 +35,11 @@ function survivors(): string[] {
     });
 }
 
+/** The kernel takes a moment to end what was killed. */
+async function allEnded(): Promise<void> {
+  await vi.waitFor(() => expect(survivors()).toEqual([]));
+}
+
 describe('runProcess', () => {
   it('reports the exit code and the output', async () => {
     const report = await run('exits3', { timeoutMs: 5_000 });
@@ -65,19 +70,19 @@ describe('runProcess', () => {
     const report = await run('ignoresTerm');
     expect(report.end).toEqual({ kind: 'killed', why: 'deadline' });
     expect(report.wallMs).toBeLessThan(300 + 2_500);
-    expect(survivors()).toEqual([]);
+    await allEnded();
   });
 
   it.runIf(onLinux)('kills a daemon that a well-behaved program left', async () => {
     const report = await run('leavesDaemon', { timeoutMs: 5_000 });
     expect(report.end).toEqual({ kind: 'exited', code: 0 });
-    expect(survivors()).toEqual([]);
+    await allEnded();
   });
 
   it.runIf(onLinux)('does not wait for a daemon that holds the pipes open', async () => {
     const report = await run('hangsWithDaemon');
     expect(report.end).toEqual({ kind: 'killed', why: 'deadline' });
-    expect(survivors()).toEqual([]);
+    await allEnded();
   });
 
   it('ends a program that prints without end, and keeps the first part', async () => {
@@ -91,6 +96,6 @@ describe('runProcess', () => {
     const running = run('hangsWithDaemon', { timeoutMs: 60_000, signal: controller.signal });
     controller.abort();
     expect((await running).end).toEqual({ kind: 'killed', why: 'aborted' });
-    await vi.waitFor(() => expect(survivors()).toEqual([]));
+    await allEnded();
   });
 });
