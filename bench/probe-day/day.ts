@@ -135,7 +135,11 @@ function sendRequest(day: Day): void {
     const proxyId = 'proxy';
     if (failure === undefined) {
       day.failuresInRow.set(id, 0);
-      const counts = { succeeded: 1, failed: {}, ttftMs: [latencyOf(day, id) * 1.5] };
+      const counts = {
+        succeeded: 1,
+        failed: {},
+        ttft: [{ class: 'sonnet/s/fresh', ms: latencyOf(day, id) * 1.5 }],
+      };
       hear(day, { kind: 'outcomes', batch: { proxyId, endpoints: { [id]: counts } } });
       return;
     }
@@ -143,7 +147,7 @@ function sendRequest(day: Day): void {
     day.failuresInRow.set(id, inRow);
     if (failure === 'refused' || inRow >= 2)
       day.ejectedUntilMs.set(id, { failure, untilMs: day.nowMs + EJECT_MS });
-    const counts = { succeeded: 0, failed: { [failure]: 1 }, ttftMs: [] };
+    const counts = { succeeded: 0, failed: { [failure]: 1 }, ttft: [] };
     hear(day, { kind: 'outcomes', batch: { proxyId, endpoints: { [id]: counts } } });
   }
 }
@@ -152,7 +156,10 @@ function presenceOf(day: Day, activeRequests: number) {
   const ejections = Object.fromEntries(
     [...day.ejectedUntilMs]
       .filter(([, { untilMs }]) => untilMs > day.nowMs)
-      .map(([id, { failure, untilMs }]) => [id, { failure, remainingMs: untilMs - day.nowMs }]),
+      .map(([id, { failure, untilMs }]) => [
+        id,
+        { status: 'ejected' as const, failure, remainingMs: untilMs - day.nowMs },
+      ]),
   );
   return {
     ...{ proxyId: 'proxy', status: 'serving' as const, ejections },

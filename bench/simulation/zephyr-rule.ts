@@ -51,7 +51,11 @@ export class ZephyrRule implements Rule {
   readonly #sessions = new Map<number, Placed>();
   #counts: Record<
     string,
-    { succeeded: number; failed: Partial<Record<FailureClass, number>>; ttftMs: number[] }
+    {
+      succeeded: number;
+      failed: Partial<Record<FailureClass, number>>;
+      ttft: { class: string; ms: number }[];
+    }
   > = {};
   #world: World;
   #content: SnapshotContent | undefined;
@@ -155,14 +159,14 @@ export class ZephyrRule implements Rule {
 
   attempted({ endpoint, atMs, session, contextTokens, answer }: Attempted): void {
     const id = this.#id(endpoint);
-    const counts = this.#counts[id] ?? { succeeded: 0, failed: {}, ttftMs: [] };
+    const counts = this.#counts[id] ?? { succeeded: 0, failed: {}, ttft: [] };
     this.#counts[id] = counts;
     if (answer.status === 'failed') {
       counts.failed[answer.failure] = (counts.failed[answer.failure] ?? 0) + 1;
       return;
     }
     counts.succeeded += 1;
-    if (counts.ttftMs.length < 32) counts.ttftMs.push(answer.ms);
+    if (counts.ttft.length < 32) counts.ttft.push({ class: 'sonnet/s/cached', ms: answer.ms });
     this.#sessions.set(session, {
       id,
       generation: this.#content?.endpoints[id]?.sessionGeneration ?? 0,
@@ -201,7 +205,7 @@ export class ZephyrRule implements Rule {
       ejections: Object.fromEntries(
         [...load.ejected].map(([endpoint, { failure, untilMs }]) => [
           this.#id(endpoint),
-          { failure, remainingMs: untilMs - atMs },
+          { status: 'ejected' as const, failure, remainingMs: untilMs - atMs },
         ]),
       ),
       sessions,

@@ -5,6 +5,7 @@ export * from './ejection.ts';
 export * from './events.ts';
 export type * from './health.ts';
 export type * from './latency.ts';
+export * from './latency-class.ts';
 export * from './policy.ts';
 export * from './presence.ts';
 export * from './price.ts';

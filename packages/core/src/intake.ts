@@ -110,7 +110,7 @@ function applyOutcomes(
   const live = applyOutcomesToLive(endpoint.live, counts, nowMs);
   const failed = countFailures({ ...endpoint, live }, failuresOf(counts), about);
   if (counts.succeeded === 0) return failed;
-  const { ttftMs } = counts;
+  const ttftMs = counts.ttft.map(({ ms }) => ms);
   return {
     ...failed,
     tokenAccess: tokenStep(failed, 'accepted', turn),

@@ -27,7 +27,7 @@ const presences = (...reports: readonly Partial<PresenceReport>[]): Presences =>
   );
 
 const out = (failure: FailureClass, remainingMs = 1_000) => ({
-  ejections: { a: { failure, remainingMs } },
+  ejections: { a: { status: 'ejected' as const, failure, remainingMs } },
 });
 
 describe('counting over proxies', () => {

@@ -19,6 +19,7 @@ export interface Presence {
 }
 
 export interface Ejection {
+  readonly status: 'ejected' | 'half_open';
   readonly failure: FailureClass;
   readonly untilAtMs: EpochMs;
 }
@@ -31,9 +32,9 @@ export function toPresence(report: PresenceReport, nowMs: EpochMs): Presence {
     status: report.status,
     activeRequests: report.activeRequests,
     ejections: Object.fromEntries(
-      Object.entries(report.ejections).map(([id, { failure, remainingMs }]) => [
+      Object.entries(report.ejections).map(([id, { status, failure, remainingMs }]) => [
         id,
-        { failure, untilAtMs: (nowMs + remainingMs) as EpochMs },
+        { status, failure, untilAtMs: (nowMs + remainingMs) as EpochMs },
       ]),
     ),
     sessions: report.sessions ?? {},
@@ -103,6 +104,7 @@ export function removalOf(
   const votes = reports
     .map(({ ejections }) => ejections[id])
     .filter((ejection) => ejection !== undefined)
+    .filter(({ status }) => status === 'ejected')
     .filter(({ failure, untilAtMs }) => untilAtMs > when.nowMs && countsAsVote(failure))
     .sort((a, b) => b.untilAtMs - a.untilAtMs);
   const [last] = votes;

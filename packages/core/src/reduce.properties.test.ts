@@ -44,7 +44,10 @@ const outcomes: fc.Arbitrary<WorldEvent> = fc
     fc.record({
       succeeded: fc.nat(5),
       failed: fc.dictionary(failure, fc.nat(3), { maxKeys: 2 }),
-      ttftMs: fc.array(fc.nat(5_000), { maxLength: 4 }),
+      ttft: fc.array(
+        fc.record({ class: fc.constantFrom('haiku/s/fresh', 'opus/l/cached'), ms: fc.nat(5_000) }),
+        { maxLength: 4 },
+      ),
     }),
     { maxKeys: 3 },
   )
@@ -55,9 +58,17 @@ const presence: fc.Arbitrary<WorldEvent> = fc
     proxyId: fc.constantFrom('p1', 'p2'),
     status: fc.constantFrom('serving' as const, 'draining' as const),
     activeRequests: counts(4),
-    ejections: fc.dictionary(id, fc.record({ failure, remainingMs: fc.nat(60_000) }), {
-      maxKeys: 2,
-    }),
+    ejections: fc.dictionary(
+      id,
+      fc.record({
+        status: fc.constantFrom('ejected', 'half_open'),
+        failure,
+        remainingMs: fc.nat(60_000),
+      }),
+      {
+        maxKeys: 2,
+      },
+    ),
     sessions: fc.dictionary(
       id,
       fc.record({ running: fc.nat(5), cachedTokens: fc.record({ opus: fc.nat(200_000) }) }),

@@ -231,7 +231,9 @@ describe('the ramp', () => {
     const story = settled({ a: 900, b: 890 });
     while (story.decisions.length === 0) story.rounds(1, { a: 900, b: 500 });
     expect(story.content.ramp?.fromId).toBe(A);
-    story.presence({ ejections: { a: { failure: 'reset', remainingMs: 30_000 } } });
+    story.presence({
+      ejections: { a: { status: 'ejected', failure: 'reset', remainingMs: 30_000 } },
+    });
     expect(story.content.ramp).toBeUndefined();
   });
 
@@ -303,7 +305,7 @@ describe('a refused token', () => {
 });
 
 describe('ejections by proxies', () => {
-  const ejected = { a: { failure: 'reset', remainingMs: 30_000 } } as const;
+  const ejected = { a: { status: 'ejected', failure: 'reset', remainingMs: 30_000 } } as const;
 
   it('switch when the only proxy reports one', () => {
     const story = settled().presence({ ejections: ejected });
@@ -320,14 +322,14 @@ describe('ejections by proxies', () => {
 
   it('do not count when the client or our machine was at fault', () => {
     const story = settled().presence({
-      ejections: { a: { failure: 'client_error', remainingMs: 30_000 } },
+      ejections: { a: { status: 'ejected', failure: 'client_error', remainingMs: 30_000 } },
     });
     expect(story.active).toBe(A);
   });
 
   it('end with their time', () => {
     const story = settled().presence({
-      ejections: { a: { failure: 'reset', remainingMs: 2_000 } },
+      ejections: { a: { status: 'ejected', failure: 'reset', remainingMs: 2_000 } },
     });
     expect(story.content.endpoints['a']?.available).toBe(false);
     story.pass(2_001);
@@ -376,7 +378,9 @@ describe('nothing available', () => {
 describe('an overload of the model everywhere', () => {
   const overloaded = () => {
     const story = settled().probe(A, 'overloaded').probe(B, 'overloaded');
-    story.presence({ ejections: { a: { failure: 'overloaded', remainingMs: 20_000 } } });
+    story.presence({
+      ejections: { a: { status: 'ejected', failure: 'overloaded', remainingMs: 20_000 } },
+    });
     return story;
   };
 
@@ -411,7 +415,9 @@ describe('an overload of the model everywhere', () => {
 
   it('is not assumed when one endpoint alone is overloaded', () => {
     const story = settled().probe(B, 600).probe(A, 'overloaded');
-    story.presence({ ejections: { a: { failure: 'overloaded', remainingMs: 20_000 } } });
+    story.presence({
+      ejections: { a: { status: 'ejected', failure: 'overloaded', remainingMs: 20_000 } },
+    });
     expect(story.active).toBe(B);
   });
 });
@@ -448,7 +454,9 @@ describe('publishing', () => {
   it('is done at once when the routing has changed', () => {
     const story = settled().pass(60_000);
     const before = publishes(story);
-    story.presence({ ejections: { b: { failure: 'reset', remainingMs: 1_000 } } });
+    story.presence({
+      ejections: { b: { status: 'ejected', failure: 'reset', remainingMs: 1_000 } },
+    });
     expect(publishes(story)).toBe(before + 1);
   });
 });

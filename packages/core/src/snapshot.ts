@@ -21,6 +21,7 @@ export function snapshotContent(
       ]),
     ),
     ...(ramp === undefined ? {} : { ramp }),
+    overloadedEverywhere: world.overloadedEverywhere,
   };
 }
 

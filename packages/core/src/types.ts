@@ -120,12 +120,23 @@ export interface ProbeResult {
   readonly costUsd: number;
 }
 
-/** What a proxy saw of one endpoint within one reporting period (about a second). */
+/**
+ * What a proxy saw of one endpoint within one reporting period (about a second). `failed` has only
+ * what speaks about the endpoint, its token or its load; what belongs to one request, one model or
+ * an operation that the endpoint does not have is not reported.
+ */
 export interface OutcomeCounts {
   readonly succeeded: number;
   readonly failed: Readonly<Partial<Record<FailureClass, number>>>;
   /** Time to first token of successful requests in this period; at most 32 samples. */
-  readonly ttftMs: readonly number[];
+  readonly ttft: readonly TtftSample[];
+}
+
+/** How long one request waited for its first content. */
+export interface TtftSample {
+  /** What it is comparable with: see `latencyClassOf`. */
+  readonly class: string;
+  readonly ms: number;
 }
 
 /** One proxy's report: sent in batches, never awaited by a request. */
@@ -205,6 +216,12 @@ export interface EndpointView {
    * endpoint with its next request. Absent: 0.
    */
   readonly sessionGeneration?: number | undefined;
+  /**
+   * Rises when evidence ends the ejections of this endpoint: a passed probe, an operator's wish,
+   * another proxy that is served well. A proxy that sees it rise lets requests in again at once, a
+   * few at first. Absent: 0.
+   */
+  readonly recoveries?: number | undefined;
 }
 
 /**
@@ -244,12 +261,14 @@ export interface RoutingSnapshot {
   readonly endpoints: Readonly<Record<string, EndpointView>>;
   /** Present for some seconds after a latency switch. */
   readonly ramp?: Ramp | undefined;
+  /** The model is overloaded on most endpoints: going elsewhere helps nobody. */
+  readonly overloadedEverywhere: boolean;
 }
 
 /** The part of the snapshot that the core decides; the publisher adds the rest. */
 export type SnapshotContent = Pick<
   RoutingSnapshot,
-  'selection' | 'mode' | 'order' | 'endpoints' | 'ramp'
+  'selection' | 'mode' | 'order' | 'endpoints' | 'ramp' | 'overloadedEverywhere'
 >;
 
 /** Families of models by price; `other` is counted like Sonnet. */
@@ -267,16 +286,22 @@ export interface SessionLoad {
   readonly cachedTokens: Readonly<Partial<Record<ModelFamily, number>>>;
 }
 
+/** An endpoint that one proxy has ejected, or lets a few requests in again. */
+export interface EjectionReport {
+  readonly status: 'ejected' | 'half_open';
+  readonly failure: FailureClass;
+  /** Time left when the report was written; 0 when half-open. */
+  readonly remainingMs: number;
+}
+
 /** What one proxy is doing now; renewed each second, forgotten when it is not. */
 export interface PresenceReport {
   readonly proxyId: string;
   readonly status: 'serving' | 'draining';
   /** Running requests by endpoint id. */
   readonly activeRequests: Readonly<Record<string, number>>;
-  /** Local ejections and cool-downs by endpoint id: time left when the report was written. */
-  readonly ejections: Readonly<
-    Record<string, { readonly failure: FailureClass; readonly remainingMs: number }>
-  >;
+  /** Local ejections by endpoint id; what is admitted is not listed. */
+  readonly ejections: Readonly<Record<string, EjectionReport>>;
   /** By endpoint id; absent where sessions are not followed. */
   readonly sessions?: Readonly<Record<string, SessionLoad>> | undefined;
 }

@@ -52,7 +52,7 @@ function probe(status: 'ok' | 'failed'): ProbeResult {
 function requests(succeeded: number, failed = 0): OutcomeBatch {
   return {
     proxyId: 'p',
-    endpoints: { one: { succeeded, failed: { reset: failed }, ttftMs: [] } },
+    endpoints: { one: { succeeded, failed: { reset: failed }, ttft: [] } },
   };
 }
 

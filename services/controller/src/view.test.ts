@@ -94,7 +94,13 @@ describe('viewOf', () => {
 
   it('tells an endpoint that its proxies have ejected, with the time left', () => {
     const state = told(
-      viewOf(input([presence({ ejections: { one: { failure: 'reset', remainingMs: 9_000 } } })])),
+      viewOf(
+        input([
+          presence({
+            ejections: { one: { status: 'ejected', failure: 'reset', remainingMs: 9_000 } },
+          }),
+        ]),
+      ),
     );
     expect(state.endpoints[0]).toMatchObject({
       available: false,

@@ -8,6 +8,7 @@ import type {
   OutcomeBatch,
   OutcomeCounts,
   TokenUsage,
+  TtftSample,
 } from '@zephyr/core';
 import type { Counter, Histogram } from 'prom-client';
 
@@ -19,7 +20,7 @@ const MAX_TTFT_SAMPLES = 32;
 interface Counts {
   succeeded: number;
   readonly failed: Partial<Record<FailureClass, number>>;
-  readonly ttftMs: number[];
+  readonly ttft: TtftSample[];
 }
 
 interface EndpointHandles {
@@ -72,10 +73,10 @@ export class Accounts {
     count.inc();
   }
 
-  firstContent(id: EndpointId, ttftMs: number): void {
-    const { ttftMs: samples } = this.#countsOf(id);
-    if (samples.length < MAX_TTFT_SAMPLES) samples.push(Math.round(ttftMs));
-    this.#ofEndpoint(id).firstByte.observe(ttftMs / 1000);
+  firstContent(id: EndpointId, sample: TtftSample): void {
+    const { ttft } = this.#countsOf(id);
+    if (ttft.length < MAX_TTFT_SAMPLES) ttft.push({ ...sample, ms: Math.round(sample.ms) });
+    this.#ofEndpoint(id).firstByte.observe(sample.ms / 1000);
   }
 
   succeeded(id: EndpointId, usage: TokenUsage | undefined): void {
@@ -139,7 +140,7 @@ export class Accounts {
   #countsOf(id: EndpointId): Counts {
     const known = this.#batch.get(id);
     if (known !== undefined) return known;
-    const counts: Counts = { succeeded: 0, failed: {}, ttftMs: [] };
+    const counts: Counts = { succeeded: 0, failed: {}, ttft: [] };
     this.#batch.set(id, counts);
     return counts;
   }

@@ -223,7 +223,8 @@ export class Exchange {
     this.#body.release();
     this.#relayAnswer(id, result.response, result.kind);
     // The client has its first bytes before they are counted.
-    if (result.kind === 'committed') accounts.firstContent(id, result.ttftMs);
+    if (result.kind === 'committed')
+      accounts.firstContent(id, { class: 'sonnet/s/fresh', ms: result.ttftMs });
   }
 
   #onFailed(endpoint: Endpoint, result: FailedAttempt): void {

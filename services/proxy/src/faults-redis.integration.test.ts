@@ -122,7 +122,7 @@ describe('reports', () => {
     const batches = entries.map(([, [, text]]) => outcomeBatchSchema.parse(JSON.parse(text ?? '')));
     expect(batches[0]?.endpoints['e1']?.failed).toEqual({ refused: 1 });
     expect(batches[0]?.endpoints['e2']).toMatchObject({ succeeded: 1 });
-    expect(batches[0]?.endpoints['e2']?.ttftMs).toHaveLength(1);
+    expect(batches[0]?.endpoints['e2']?.ttft).toHaveLength(1);
     const read = async () =>
       proxyPresenceSchema.parse(JSON.parse((await redis.get(keys.proxy(proxy.id))) ?? '{}'));
     await vi.waitFor(

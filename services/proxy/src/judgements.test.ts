@@ -136,6 +136,7 @@ describe('compareSnapshots', () => {
     version: 5,
     configHash: 'h',
     publishedAtMs: epochMs(0),
+    overloadedEverywhere: false,
     selection: {
       status: 'steady',
       activeId: endpointId('a'),

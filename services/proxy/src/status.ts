@@ -209,7 +209,8 @@ function ejectionsOf(routing: Routing): ProxyPresence['ejections'] {
       const local = routing.local(id);
       if (local.status === 'in_service') return [];
       const remaining = Math.round(remainingMs(local, nowMs));
-      return [[id, { failure: local.failure, remainingMs: remaining }]];
+      const status = local.status === 'out' ? ('ejected' as const) : ('half_open' as const);
+      return [[id, { status, failure: local.failure, remainingMs: remaining }]];
     }),
   );
 }

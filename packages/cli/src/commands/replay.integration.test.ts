@@ -60,13 +60,16 @@ async function proxyReports(id: EndpointId, random: () => number): Promise<void>
   const failed = random() < 0.3 ? { reset: 2, overloaded: 1 } : {};
   const outcomes = {
     proxyId: 'p',
-    endpoints: { [id]: { succeeded: 3, failed, ttftMs: [random() * 900] } },
+    endpoints: {
+      [id]: { succeeded: 3, failed, ttft: [{ class: 'sonnet/s/fresh', ms: random() * 900 }] },
+    },
   };
   await redis.xadd(keys.outcomes, '*', 'json', JSON.stringify(outcomes));
   const presence = {
     ...{ proxyId: 'p', status: 'serving', startedAtMs: 1, snapshot: null, configHash: 'x' },
     activeRequests: { [id]: Math.floor(random() * 3) },
-    ejections: random() < 0.2 ? { [id]: { failure: 'reset', remainingMs: 2_000 } } : {},
+    ejections:
+      random() < 0.2 ? { [id]: { status: 'ejected', failure: 'reset', remainingMs: 2_000 } } : {},
     sessions: { [id]: { running: 2, cachedTokens: { opus: 40_000.5 } } },
   };
   await redis.sadd(keys.proxies, 'p');

@@ -126,7 +126,8 @@ export class Scenario {
     },
   ): this {
     const { succeeded = 0, failed = {}, ttftMs = [] } = counts;
-    const batch = { proxyId: 'p1', endpoints: { [id]: { succeeded, failed, ttftMs } } };
+    const ttft = ttftMs.map((ms) => ({ class: 'sonnet/s/fresh', ms }));
+    const batch = { proxyId: 'p1', endpoints: { [id]: { succeeded, failed, ttft } } };
     return this.hear({ kind: 'outcomes', batch });
   }
 

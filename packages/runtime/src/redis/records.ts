@@ -54,7 +54,7 @@ export const outcomeBatchSchema: z.ZodType<OutcomeBatch> = z.object({
     z.object({
       succeeded: count,
       failed: z.partialRecord(failure, count),
-      ttftMs: z.array(z.number().nonnegative()).max(32),
+      ttft: z.array(z.object({ class: z.string().max(40), ms: z.number().nonnegative() })).max(32),
     }),
   ),
 });
@@ -79,6 +79,7 @@ export const snapshotSchema: z.ZodType<RoutingSnapshot> = z.object({
       available: z.boolean(),
       scoreMs: z.number().nonnegative().optional(),
       sessionGeneration: count.optional(),
+      recoveries: count.optional(),
     }),
   ),
   ramp: z
@@ -89,6 +90,7 @@ export const snapshotSchema: z.ZodType<RoutingSnapshot> = z.object({
       elapsedMs: count,
     })
     .optional(),
+  overloadedEverywhere: z.boolean(),
 });
 
 /** Sessions that one proxy has placed; the others take them over. Never awaited by a request. */
@@ -117,8 +119,11 @@ export const proxyPresenceSchema = z.object({
   configHash: z.string(),
   /** Running requests by endpoint id. */
   activeRequests: z.record(z.string(), count),
-  /** Local ejections and cool-downs by endpoint id: time left when the record was written. */
-  ejections: z.record(z.string(), z.object({ failure, remainingMs: count })),
+  /** Local ejections by endpoint id: time left when the record was written. */
+  ejections: z.record(
+    z.string(),
+    z.object({ status: z.enum(['ejected', 'half_open']), failure, remainingMs: count }),
+  ),
   /** The sessions that it has placed, by endpoint id; absent where sessions are not followed. */
   sessions: z
     .record(

@@ -102,6 +102,7 @@ function snapshot(epoch: number, version: number): RoutingSnapshot {
     version,
     configHash: 'h',
     publishedAtMs: epochMs(0),
+    overloadedEverywhere: false,
     selection: { status: 'steady', activeId, reason: 'initial', sinceAtMs: epochMs(0) },
     mode: { kind: 'auto' },
     order: [activeId],

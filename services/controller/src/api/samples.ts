@@ -21,7 +21,7 @@ export function probeSample({ atMs, value }: StreamEntry<ProbeResult>): Sample {
 /** One point for each endpoint of a report: the middle of its times, or its commonest failure. */
 export function liveSamples({ atMs, value }: StreamEntry<OutcomeBatch>): readonly Sample[] {
   return Object.entries(value.endpoints).flatMap(([endpointId, counts]): readonly Sample[] => {
-    const sorted = counts.ttftMs.toSorted((a, b) => a - b);
+    const sorted = counts.ttft.map(({ ms }) => ms).toSorted((a, b) => a - b);
     const middle = sorted[Math.floor(sorted.length / 2)];
     const base = { atMs, endpointId, source: 'live' as const };
     if (middle !== undefined) {

@@ -13,6 +13,9 @@ export interface SnapshotParts {
   /** Session generations by endpoint. */
   readonly generations?: Readonly<Record<string, number>>;
   readonly ramp?: Ramp;
+  /** Recoveries by endpoint. */
+  readonly recoveries?: Readonly<Record<string, number>>;
+  readonly overloadedEverywhere?: boolean;
 }
 
 export function snapshotOf(parts: SnapshotParts): RoutingSnapshot {
@@ -37,10 +40,12 @@ export function snapshotOf(parts: SnapshotParts): RoutingSnapshot {
           available: true,
           scoreMs: 100,
           sessionGeneration: parts.generations?.[id] ?? 0,
+          recoveries: parts.recoveries?.[id] ?? 0,
         },
       ]),
     ),
     ...(parts.ramp === undefined ? {} : { ramp: parts.ramp }),
+    overloadedEverywhere: parts.overloadedEverywhere ?? false,
   };
 }
 

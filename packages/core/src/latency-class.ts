@@ -1,0 +1,40 @@
+import { familyOf } from './sessions.ts';
+import { MODEL_FAMILIES } from './types.ts';
+
+/** Sizes of a request's body, each up to its limit in bytes; what is larger is `xl`. */
+const SIZES: readonly (readonly [name: string, belowBytes: number])[] = [
+  ['s', 16 * 1024],
+  ['m', 128 * 1024],
+  ['l', 512 * 1024],
+];
+const LARGEST = 'xl';
+const CACHES = ['cached', 'fresh'] as const;
+
+export interface LatencyClassInput {
+  /** As the request names it; empty where unknown. */
+  readonly model: string;
+  readonly bodyBytes: number;
+  /** Whether most of the prompt came from the endpoint's prompt cache. */
+  readonly isCached: boolean;
+}
+
+/**
+ * Requests that take about equally long at the same endpoint: the same family of models, a prompt
+ * of like size, cached or not. A closed set of names (`opus/m/cached`), so that nothing that a
+ * client writes becomes a name of ours.
+ */
+export function latencyClassOf({ model, bodyBytes, isCached }: LatencyClassInput): string {
+  return `${familyOf(model)}/${sizeOf(bodyBytes)}/${isCached ? 'cached' : 'fresh'}`;
+}
+
+export const LATENCY_CLASSES: ReadonlySet<string> = new Set(
+  MODEL_FAMILIES.flatMap((family) =>
+    [...SIZES.map(([name]) => name), LARGEST].flatMap((size) =>
+      CACHES.map((cache) => `${family}/${size}/${cache}`),
+    ),
+  ),
+);
+
+function sizeOf(bodyBytes: number): string {
+  return SIZES.find(([, belowBytes]) => bodyBytes < belowBytes)?.[0] ?? LARGEST;
+}
