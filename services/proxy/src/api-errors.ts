@@ -22,7 +22,21 @@ interface ErrorKind {
 const KINDS = {
   bad_request: [400, 'invalid_request_error', 'the request target or its headers are malformed'],
   unauthorized: [401, 'authentication_error', 'this proxy needs your own key: ask its operator'],
-  not_found: [404, 'not_found_error', 'this proxy serves /v1/... and /status'],
+  not_found: [
+    404,
+    'not_found_error',
+    'this proxy serves POST /v1/messages, POST /v1/messages/count_tokens, GET /v1/models and GET /status; other paths of an endpoint need extra_paths in its configuration',
+  ],
+  base_url: [
+    404,
+    'not_found_error',
+    'no such path here: set ANTHROPIC_BASE_URL to http://<host>:<port> of this proxy, without /v1 or any other path',
+  ],
+  forward_proxy: [
+    404,
+    'not_found_error',
+    'this is no forward proxy: unset HTTP_PROXY and HTTPS_PROXY for it, and set ANTHROPIC_BASE_URL to http://<host>:<port> of this proxy, without /v1',
+  ],
   method_not_allowed: [405, 'invalid_request_error', 'this method is not served here'],
   request_timeout: [408, 'invalid_request_error', 'the request did not arrive in time'],
   too_large: [413, 'request_too_large', 'the request body is larger than this proxy accepts'],
@@ -43,11 +57,16 @@ const KINDS = {
 
 export type ErrorName = keyof typeof KINDS;
 
+/** In the texts that name our own address. */
+const ADDRESS = '<host>:<port>';
+
 /** Repeating these changes nothing. */
 const FINAL: ReadonlySet<ErrorName> = new Set([
   'bad_request',
   'unauthorized',
   'not_found',
+  'base_url',
+  'forward_proxy',
   'method_not_allowed',
   'too_large',
   'target_too_long',
@@ -64,8 +83,10 @@ export function errorKind(name: ErrorName): ErrorKind {
     : { status, type, message };
 }
 
-export function errorBody(name: ErrorName, requestId: string): string {
-  const { type, message } = errorKind(name);
+/** @param address `host:port` by which the client calls us; undefined: it is not known. */
+export function errorBody(name: ErrorName, requestId: string, address?: string): string {
+  const { type, message: text } = errorKind(name);
+  const message = address === undefined ? text : text.replace(ADDRESS, address);
   return JSON.stringify({ type: 'error', error: { type, message }, request_id: requestId });
 }
 
@@ -84,6 +105,8 @@ export interface ErrorAnswer {
   readonly requestId?: string | undefined;
   /** Rounded up to whole seconds, from 1 to 60. */
   readonly retryAfterMs?: number | undefined;
+  /** `host:port` by which the client calls us. */
+  readonly address?: string | undefined;
 }
 
 /** Answers with the error, unless an answer has begun: then the connection ends abnormally. */
@@ -94,7 +117,7 @@ export function sendError(res: ServerResponse, answer: ErrorAnswer): void {
   }
   const { status, shouldRetry } = errorKind(answer.name);
   const requestId = answer.requestId ?? newRequestId();
-  const body = errorBody(answer.name, requestId);
+  const body = errorBody(answer.name, requestId, answer.address);
   res.writeHead(status, {
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(body),

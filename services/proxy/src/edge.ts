@@ -6,7 +6,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import type { EndpointId } from '@zephyr/core';
 
-import { type ErrorName, sendError } from './api-errors.ts';
+import { type ErrorAnswer, type ErrorName, sendError } from './api-errors.ts';
 import { ANYBODY, type Clients } from './clients.ts';
 import { Exchange, type ExchangeDeps, type ExchangeView } from './exchange.ts';
 import type { Metrics } from './metrics.ts';
@@ -32,6 +32,8 @@ const ERROR_OF: Readonly<Record<TargetRefusal, ErrorName>> = {
   malformed: 'bad_request',
   unknown: 'not_found',
   method: 'method_not_allowed',
+  base_url: 'base_url',
+  forward_proxy: 'forward_proxy',
 };
 
 const AGE_CHECK_MS = 1_000;
@@ -85,7 +87,9 @@ export class Edge {
     }
     const target = readTarget(req.method ?? '', req.url ?? '', this.#deps.rules());
     if (target.kind === 'refused') {
-      this.#refuse(res, ERROR_OF[target.why]);
+      // A forward proxy's client names another host there.
+      const address = target.why === 'base_url' ? addressOf(req) : undefined;
+      this.#refuse(res, ERROR_OF[target.why], { address });
       return;
     }
     if (target.kind !== 'upstream') {
@@ -101,13 +105,13 @@ export class Edge {
     }
     const { limits } = this.#deps.exchange.settings();
     if (this.#running.size >= limits.activeRequests) {
-      this.#refuse(res, 'busy', 2_000);
+      this.#refuse(res, 'busy', { retryAfterMs: 2_000 });
       return;
     }
     const { client } = admittance;
     const count = this.#byClient.get(client) ?? 0;
     if (count >= limits.activeRequestsPerClient) {
-      this.#refuse(res, 'client_busy', 2_000);
+      this.#refuse(res, 'client_busy', { retryAfterMs: 2_000 });
       return;
     }
     this.#byClient.set(client, count + 1);
@@ -131,10 +135,10 @@ export class Edge {
     for (const { exchange } of [...this.#running.entries]) exchange.endIfTooOld(nowMs);
   }
 
-  #refuse(res: ServerResponse, name: ErrorName, retryAfterMs?: number): void {
+  #refuse(res: ServerResponse, name: ErrorName, rest: Omit<ErrorAnswer, 'name'> = {}): void {
     this.#deps.metrics.refusals.inc({ reason: name });
     if (this.#deps.exchange.isDraining()) res.setHeader('connection', 'close');
-    sendError(res, { name, retryAfterMs });
+    sendError(res, { name, ...rest });
   }
 
   #release(client: string): void {
@@ -142,6 +146,14 @@ export class Edge {
     if (count === 0) this.#byClient.delete(client);
     else this.#byClient.set(client, count);
   }
+}
+
+/** By which the client calls us; undefined where it could be anything but an address. */
+function addressOf({ headers }: IncomingMessage): string | undefined {
+  const { host } = headers;
+  return host !== undefined && /^(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d+)?$/.test(host)
+    ? host
+    : undefined;
 }
 
 /** Node takes the first of two Host headers; another hop may take the second. */

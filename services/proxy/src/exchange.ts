@@ -17,6 +17,7 @@ import { type ErrorName, errorEvent, errorOfFailure, sendError } from './api-err
 import { Attempt, type AttemptResult, type FailedAttempt, type HeldResponse } from './attempt.ts';
 import { Deadline } from './deadline.ts';
 import type { Endpoint } from './endpoints.ts';
+import type { GateKind } from './gate.ts';
 import { upstreamHeaders } from './headers.ts';
 import type { Metrics, RequestOutcome } from './metrics.ts';
 import { giveOwnWords } from './own-words.ts';
@@ -26,7 +27,7 @@ import { type KeptBodies, RequestBody } from './request-body.ts';
 import type { Routing } from './routing.ts';
 import type { Send } from './sender.ts';
 import { readUsage } from './tail.ts';
-import type { Target } from './target.ts';
+import type { Operation, Target } from './target.ts';
 
 export interface ExchangeDeps {
   /** As they are now; a request keeps those that it began with. */
@@ -63,6 +64,13 @@ export interface ExchangeInput {
 }
 
 const MIB = 1024 * 1024;
+
+const GATE_OF: Readonly<Record<Operation, GateKind>> = {
+  messages: 'messages',
+  count_tokens: 'count_tokens',
+  models: 'other',
+  extra: 'other',
+};
 
 const ERROR_OF_NONE = {
   disabled: 'none_enabled',
@@ -148,6 +156,10 @@ export class Exchange {
   }
 
   #tryNext(): void {
+    if (this.#isExtra) {
+      this.#tryOnly();
+      return;
+    }
     const choice = this.#deps.routing.choose(this.#tried, this.#placement.preferredId());
     if (choice.kind === 'send') {
       this.#attempt(this.#deps.routing.endpoint(choice.id), { freshConnection: false });
@@ -159,6 +171,18 @@ export class Exchange {
     else this.#answerError(ERROR_OF_NONE[choice.why], jittered(choice.retryAfterMs));
   }
 
+  /** Of `extra_paths`: what such a request means, and whether it may be repeated, is not known. */
+  get #isExtra(): boolean {
+    return this.#input.target.operation === 'extra';
+  }
+
+  /** On a connection of its own, because one that died while it was idle would need a second try. */
+  #tryOnly(): void {
+    const [first] = this.#deps.routing.endpoints;
+    if (first === undefined) this.#answerError('all_down');
+    else this.#attempt(first, { freshConnection: true });
+  }
+
   #attempt(endpoint: Endpoint, { freshConnection }: { freshConnection: boolean }): void {
     const { id } = endpoint;
     this.#tried.add(id);
@@ -167,7 +191,7 @@ export class Exchange {
         endpoint,
         request: this.#requestFor(endpoint, freshConnection),
         body: this.#body,
-        gate: this.#input.target.gate,
+        gate: GATE_OF[this.#input.target.operation],
         times: this.#times(),
         deadline: this.#deadline,
       },
@@ -208,6 +232,11 @@ export class Exchange {
   #onSettled(endpoint: Endpoint, result: AttemptResult): void {
     const { id } = endpoint;
     const { routing, accounts } = this.#deps;
+    if (result.kind === 'failed' && this.#isExtra) {
+      this.#endAttempt();
+      this.#answerFailure(result);
+      return;
+    }
     if (result.kind === 'failed') {
       // A connection that died while it was idle says nothing about the endpoint.
       if (!result.staleConnection || this.#refreshed) {
@@ -218,13 +247,14 @@ export class Exchange {
       this.#onFailed(endpoint, result);
       return;
     }
-    routing.succeeded(id);
+    if (!this.#isExtra) routing.succeeded(id);
     if (result.kind === 'committed') this.#placement.noteContent(id, result.ttftMs);
     this.#body.release();
     this.#relayAnswer(id, result.response, result.kind);
     // The client has its first bytes before they are counted.
-    if (result.kind === 'committed')
+    if (result.kind === 'committed' && !this.#isExtra) {
       accounts.firstContent(id, { class: 'sonnet/s/fresh', ms: result.ttftMs });
+    }
   }
 
   #onFailed(endpoint: Endpoint, result: FailedAttempt): void {
@@ -274,7 +304,7 @@ export class Exchange {
       {
         res,
         response,
-        isMessages: target.gate === 'messages' && kind === 'committed',
+        isMessages: target.operation === 'messages' && kind === 'committed',
         endpointId: id,
         isLast: this.#deps.isDraining(),
         deadline: this.#deadline,
@@ -294,12 +324,16 @@ export class Exchange {
   ): void {
     const { routing, accounts } = this.#deps;
     if (result.kind === 'cut') {
-      routing.failed(id, result.failure);
-      accounts.failed(id, result.failure);
+      if (!this.#isExtra) {
+        routing.failed(id, result.failure);
+        accounts.failed(id, result.failure);
+      }
       this.#end('cut');
     } else if (result.kind === 'client_gone') {
       accounts.clientGone(id);
       this.#end('client_gone');
+    } else if (this.#isExtra) {
+      this.#end(kind === 'passed' ? 'passed' : 'ok');
     } else if (kind === 'passed') {
       accounts.failed(id, 'client_error');
       this.#end('passed');
@@ -353,7 +387,7 @@ export class Exchange {
     const running = this.#running;
     if (running !== undefined && this.#relay === undefined) {
       running.attempt.abort();
-      this.#deps.routing.abandoned(running.id);
+      if (!this.#isExtra) this.#deps.routing.abandoned(running.id);
       this.#deps.accounts.clientGone(running.id);
     }
     this.#endAttempt();

@@ -334,7 +334,7 @@ describe('C10 smuggling', () => {
   });
 
   it('a DELETE with chunks goes up as one whole request', async () => {
-    const { proxy, first } = await startRig();
+    const { proxy, first } = await startRig({ server: { extraPaths: ['/v1/files/f1'] } });
     const bytes = `DELETE /v1/files/f1 HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n5\r\nhello\r\n0\r\n\r\n`;
     first.always(json({ id: 'f1' }));
     await sendRaw(proxy.port, bytes, 500);

@@ -3,9 +3,9 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 
 import type { EndpointId, SessionTable, TokenUsage } from '@zephyr/core';
 
-import type { GateKind } from './gate.ts';
 import type { Routing } from './routing.ts';
 import { readModel } from './tail.ts';
+import type { Operation } from './target.ts';
 
 export interface PlacementDeps {
   readonly routing: Routing;
@@ -15,21 +15,21 @@ export interface PlacementDeps {
 
 export interface PlacementInput {
   readonly req: IncomingMessage;
-  readonly target: { readonly gate: GateKind };
+  readonly target: { readonly operation: Operation };
   readonly client: string | null;
 }
 
 export class Placement {
   readonly #deps: PlacementDeps;
-  readonly #gate: GateKind;
+  readonly #operation: Operation;
   readonly #client: string | null;
   readonly sessionId: string | undefined;
 
   constructor(deps: PlacementDeps, { req, target, client }: PlacementInput) {
     this.#deps = deps;
-    this.#gate = target.gate;
+    this.#operation = target.operation;
     this.#client = client;
-    this.sessionId = target.gate === 'other' ? undefined : sessionIdOf(req.headers);
+    this.sessionId = hasSession(target.operation) ? sessionIdOf(req.headers) : undefined;
   }
 
   preferredId(): EndpointId | undefined {
@@ -43,7 +43,7 @@ export class Placement {
 
   /** A token count follows its session but does not place it. */
   noteContent(endpointId: EndpointId, ttftMs: number): void {
-    if (this.sessionId === undefined || this.#gate !== 'messages') return;
+    if (this.sessionId === undefined || this.#operation !== 'messages') return;
     const { sessions, routing } = this.#deps;
     sessions?.noteContent(this.sessionId, {
       endpointId,
@@ -57,9 +57,13 @@ export class Placement {
 
   /** @param start The first bytes of the answer, which name the model. */
   noteUsage(usage: TokenUsage, start: Buffer | undefined): void {
-    if (this.sessionId === undefined || this.#gate !== 'messages') return;
+    if (this.sessionId === undefined || this.#operation !== 'messages') return;
     this.#deps.sessions?.noteUsage(this.sessionId, usage, readModel(start));
   }
+}
+
+function hasSession(operation: Operation): boolean {
+  return operation === 'messages' || operation === 'count_tokens';
 }
 
 /**

@@ -45,6 +45,7 @@ export async function listen(handler: RequestListener, options: ListenOptions): 
   reconfigure(options.settings);
   limitConnectionsByAddress(server, () => connectionsPerAddress);
   server.on('clientError', answerMalformed);
+  server.on('connect', (_req, socket: Socket) => answerRaw(socket, 'forward_proxy'));
   server.listen(options.port, options.host);
   await once(server, 'listening');
   return { server, port: (server.address() as AddressInfo).port, reconfigure };
@@ -98,7 +99,12 @@ function answerMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
     socket.destroy();
     return;
   }
-  const name = errorOfParser(error.code);
+  answerRaw(socket, errorOfParser(error.code));
+}
+
+/** Where no response of Node's is at hand; the connection ends. */
+function answerRaw(socket: Socket, name: ErrorName): void {
+  socket.on('error', () => undefined);
   const { status } = errorKind(name);
   const body = errorBody(name, newRequestId());
   // A client that neither reads nor closes would hold the connection half open.

@@ -2,8 +2,13 @@
  * What a request asks for, judged by its raw target: exactly the bytes that the client sent.
  * Libraries compare normalised paths and then forward the raw one, so `/v1/..%2fadmin` or
  * `http://elsewhere/v1/models` would go upstream with the team's token.
+ *
+ * What goes upstream is a closed list with its methods: the team's token opens far more at an
+ * endpoint than people need here (organization keys, billing, other people's files).
  */
-import type { GateKind } from './gate.ts';
+
+/** `extra`: a path of `server.extra_paths`, about which nothing is known. */
+export type Operation = 'messages' | 'count_tokens' | 'models' | 'extra';
 
 export type Target =
   | { readonly kind: 'home' }
@@ -13,11 +18,21 @@ export type Target =
       readonly kind: 'upstream';
       /** Path and query, made only of characters that mean themselves. */
       readonly pathAndQuery: string;
-      readonly gate: GateKind;
+      readonly operation: Operation;
     }
   | { readonly kind: 'refused'; readonly why: TargetRefusal };
 
-export type TargetRefusal = 'too_long' | 'malformed' | 'unknown' | 'method';
+/**
+ * `base_url`: a path of the API behind something that ANTHROPIC_BASE_URL should not have or lacks.
+ * `forward_proxy`: an absolute URL, as HTTP_PROXY makes clients send it.
+ */
+export type TargetRefusal =
+  | 'too_long'
+  | 'malformed'
+  | 'unknown'
+  | 'method'
+  | 'base_url'
+  | 'forward_proxy';
 
 const OWN_PATHS: ReadonlySet<string> = new Set([
   '/status',
@@ -33,13 +48,21 @@ const OWN_PATHS: ReadonlySet<string> = new Set([
 const MAX_TARGET_LENGTH = 4096;
 /** The script and the style of the status page. */
 const OWN_FILE = /^\/assets\/[A-Za-z0-9_-][A-Za-z0-9._-]*$/;
-/** Segments of plain characters, none of which starts with a dot; no percent, no empty segment. */
-const API_PATH = /^\/v1(?:\/[A-Za-z0-9_~:@-][A-Za-z0-9._~:@-]*)+$/;
 const QUERY = /^[A-Za-z0-9._~!$&'()*+,;=:@/?%[\]-]*$/;
-const UPSTREAM_METHODS: ReadonlySet<string> = new Set(['GET', 'POST', 'DELETE']);
+/**
+ * Model ids of real endpoints hold `/`, blanks and `[1m]`, which clients percent-encode. Neither the
+ * id nor a part of it between encoded slashes is empty or starts with a dot, and a dot is never
+ * encoded: however often somebody decodes it, the path stays below /v1/models/.
+ */
+const MODEL_PART = '[A-Za-z0-9_~:@-](?:[A-Za-z0-9._~:@-]|%(?:20|3[Aa]|40|5[BbDd]))*';
+const MODEL_PATH = new RegExp(`^/v1/models/${MODEL_PART}(?:%2[Ff]${MODEL_PART})*$`);
+/** A path of the API at the end of another one, or without its /v1. */
+const MISPLACED = /(?:^|\/)(?:messages(?:\/count_tokens)?|models(?:\/[^/]+)?)\/*$/;
+const ABSOLUTE_FORM = /^[A-Za-z][A-Za-z0-9+.-]*:\/\//;
+const EXTRA_METHODS: ReadonlySet<string> = new Set(['GET', 'POST', 'DELETE']);
 
 export interface TargetRules {
-  /** Exact paths outside /v1 that go upstream. */
+  /** Exact paths besides the closed list that go upstream. */
   readonly extraPaths: ReadonlySet<string>;
 }
 
@@ -48,29 +71,37 @@ export function readTarget(method: string, rawUrl: string, rules: TargetRules): 
   const mark = rawUrl.indexOf('?');
   const path = mark === -1 ? rawUrl : rawUrl.slice(0, mark);
   const query = mark === -1 ? '' : rawUrl.slice(mark + 1);
+  const listed = listedOperation(path);
+  if (listed === undefined && !rules.extraPaths.has(path)) return ownTarget(method, path);
   if (!QUERY.test(query)) return { kind: 'refused', why: 'malformed' };
-  if (API_PATH.test(path) || rules.extraPaths.has(path)) {
-    if (!UPSTREAM_METHODS.has(method)) return { kind: 'refused', why: 'method' };
-    return { kind: 'upstream', pathAndQuery: rawUrl, gate: gateOf(method, path) };
-  }
-  return ownTarget(method, path);
+  const hasMethod = listed === undefined ? EXTRA_METHODS.has(method) : method === METHOD_OF[listed];
+  if (!hasMethod) return { kind: 'refused', why: 'method' };
+  return { kind: 'upstream', pathAndQuery: rawUrl, operation: listed ?? 'extra' };
+}
+
+const METHOD_OF = { messages: 'POST', count_tokens: 'POST', models: 'GET' } as const;
+
+function listedOperation(path: string): keyof typeof METHOD_OF | undefined {
+  if (path === '/v1/messages') return 'messages';
+  if (path === '/v1/messages/count_tokens') return 'count_tokens';
+  return path === '/v1/models' || MODEL_PATH.test(path) ? 'models' : undefined;
 }
 
 function ownTarget(method: string, path: string): Target {
   const isOwn = OWN_PATHS.has(path) || OWN_FILE.test(path);
-  if (path !== '/' && !isOwn) {
-    return { kind: 'refused', why: isPlain(path) ? 'unknown' : 'malformed' };
-  }
+  if (path !== '/' && !isOwn) return { kind: 'refused', why: refusalOf(path) };
   if (method !== 'GET' && method !== 'HEAD') return { kind: 'refused', why: 'method' };
   return { kind: isOwn ? 'own' : 'home' };
 }
 
-function gateOf(method: string, path: string): GateKind {
-  if (method !== 'POST') return 'other';
-  if (path === '/v1/messages') return 'messages';
-  return path === '/v1/messages/count_tokens' ? 'count_tokens' : 'other';
+/** Only chooses the sentence that helps. */
+function refusalOf(path: string): TargetRefusal {
+  if (ABSOLUTE_FORM.test(path)) return 'forward_proxy';
+  if (!isPlain(path)) return 'malformed';
+  return MISPLACED.test(path) ? 'base_url' : 'unknown';
 }
 
+/** Empty segments are what a base URL with a slash at its end makes. */
 function isPlain(path: string): boolean {
-  return /^(?:\/[A-Za-z0-9_~:@-][A-Za-z0-9._~:@-]*)+\/?$/.test(path);
+  return /^(?:\/+[A-Za-z0-9_~:@-][A-Za-z0-9._~:@-]*)+\/*$/.test(path);
 }

@@ -21,7 +21,7 @@ export interface Config extends DataPathConfig {
     readonly gracefulSwitchTimeoutMs: number;
     /** Serves without keys, whatever address it listens on. */
     readonly open: boolean;
-    /** Paths outside /v1 that go upstream too. */
+    /** Exact paths besides the Messages API that go upstream. */
     readonly extraPaths: readonly string[];
   };
   readonly controller: {

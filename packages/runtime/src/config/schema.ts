@@ -135,7 +135,9 @@ const server = z.strictObject({
     .describe('Serves everybody who reaches the port, without a key, also from other machines.'),
   extra_paths: extraPaths
     .default([])
-    .describe('Paths outside `/v1` that go to the endpoint too, such as `"/api/hello"`.'),
+    .describe(
+      'Further exact paths that go upstream, such as `"/v1/files"`: to the first endpoint of the default group, without failover and without effect on its health. Everybody with a key shares them, under the team’s token.',
+    ),
 });
 
 const controller = z.strictObject({
