@@ -28,7 +28,9 @@ export const codes = {
   'failure.rate_limited': 'rate limit reached',
   'failure.token_refused': 'token refused',
   'failure.credit': 'no credit left',
+  'failure.forbidden': 'not allowed',
   'failure.model_not_found': 'model not found',
+  'failure.unsupported': 'operation not offered',
   'failure.client_error': 'request was wrong',
   'failure.cli_missing': 'Claude CLI not found',
   'failure.cli_crashed': 'Claude CLI crashed',
@@ -50,8 +52,11 @@ export const codes = {
   'advice.rate_limited': 'The token has used up its rate; wait or use another token.',
   'advice.token_refused': 'Renew the token of this group in .env, then reload.',
   'advice.credit': 'Top up the account that the token belongs to.',
+  'advice.forbidden':
+    'The endpoint does not allow this token the model or the feature; ask its operator.',
   'advice.model_not_found':
     'The endpoint does not offer the model of the checks; set another model under [health_check].',
+  'advice.unsupported': 'The endpoint does not offer this operation; nothing needs to be done.',
   'advice.client_error':
     'The endpoint does not accept the request; for checks try another style under [health_check].',
   'advice.cli_missing': 'Run npm ci, or set claude_binary_path; zephyr doctor tells more.',
