@@ -1,7 +1,9 @@
 import type { Considered, UnavailableCode } from './decision.ts';
 import { liveContradictsProbes } from './live.ts';
+import { own } from './own.ts';
 import type { Policy } from './policy.ts';
-import { activeRequestsOf, type Removal, removalOf } from './presence.ts';
+import { activeRequestsOf, type Presences, type Removal, removalOf } from './presence.ts';
+import { isContradicted } from './recovery.ts';
 import { type Score, scoreOf } from './score.ts';
 import type { EpochMs, FailureClass } from './types.ts';
 import type { EndpointState, World } from './world.ts';
@@ -23,28 +25,62 @@ export interface Assessment {
 
 /** In the order of preference. */
 export function assess(world: World, nowMs: EpochMs, policy: Policy): readonly Assessment[] {
-  return world.endpoints.map((endpoint) => {
-    const removal = removalOf(world.proxies, endpoint.id, { nowMs, policy: policy.presence });
-    const causes = unavailability(world, { endpoint, removal, nowMs, policy });
-    const score = scoreOf(endpoint, nowMs, policy);
-    return {
-      endpoint,
-      unavailable: causes.map(({ code }) => code),
-      isAvailable: causes.length === 0,
-      failure: causes.find(({ failure }) => failure !== undefined)?.failure,
-      removal,
-      score,
-      isFresh:
-        score.status === 'known' &&
-        nowMs - score.measuredAtMs <= staleAfterMs(world, endpoint, policy),
-      activeRequests: activeRequestsOf(world.proxies, endpoint.id),
-    };
-  });
+  const assessments = world.endpoints.map((endpoint) => assessOne(world, endpoint, nowMs, policy));
+  return assessments.some(({ isAvailable }) => isAvailable)
+    ? assessments
+    : assessments.map((assessment) => (isRecovering(assessment) ? admit(assessment) : assessment));
+}
+
+/**
+ * Damping asks for several passed probes where there is a better choice. Where there is none, one
+ * is enough: an endpoint that has just answered is better than no endpoint.
+ */
+function isRecovering({ endpoint: { health }, unavailable }: Assessment): boolean {
+  const isOnlyUnhealthy = unavailable.length === 1 && unavailable[0] === 'unhealthy';
+  return isOnlyUnhealthy && health.status === 'unhealthy' && health.passStreak > 0;
+}
+
+function admit(assessment: Assessment): Assessment {
+  return { ...assessment, unavailable: [], isAvailable: true, failure: undefined };
+}
+
+function assessOne(
+  world: World,
+  endpoint: EndpointState,
+  nowMs: EpochMs,
+  policy: Policy,
+): Assessment {
+  const removal = standingRemoval(world.proxies, endpoint, { nowMs, policy });
+  const causes = unavailability(world, { endpoint, removal, nowMs, policy });
+  const score = scoreOf(endpoint, nowMs, policy);
+  return {
+    endpoint,
+    unavailable: causes.map(({ code }) => code),
+    isAvailable: causes.length === 0,
+    failure: causes.find(({ failure }) => failure !== undefined)?.failure,
+    removal,
+    score,
+    isFresh:
+      score.status === 'known' &&
+      nowMs - score.measuredAtMs <= staleAfterMs(world, endpoint, policy),
+    activeRequests: activeRequestsOf(world.proxies, endpoint.id),
+  };
+}
+
+/** The proxies' votes, unless something has proved since that the endpoint works. */
+function standingRemoval(
+  presences: Presences,
+  { id, recovery }: EndpointState,
+  { nowMs, policy }: { readonly nowMs: EpochMs; readonly policy: Policy },
+): Removal {
+  const when = { nowMs, policy: policy.presence };
+  if (isContradicted(recovery, { id, presences, ...when })) return { status: 'none' };
+  return removalOf(presences, id, when);
 }
 
 /** Where probes are planned seldom, three of them may be missed before data counts as old. */
 function staleAfterMs(world: World, { groupName }: EndpointState, policy: Policy): number {
-  const intervalMs = world.groups[groupName]?.intervalMs ?? 0;
+  const intervalMs = own(world.groups, groupName)?.intervalMs ?? 0;
   return Math.max(policy.switching.staleAfterMs, 3 * intervalMs);
 }
 
@@ -90,12 +126,22 @@ export function toConsidered(assessment: Assessment): Considered {
 }
 
 /**
- * Best first: available before unavailable, then by score; unknown scores come after known ones,
- * and equal ones keep the order of preference.
+ * Best first: available before unavailable, those by how likely they answer after all; then by
+ * score. Unknown scores come after known ones, and equal ones keep the order of preference.
  */
 export function byRank(a: Assessment, b: Assessment): number {
-  if (a.isAvailable !== b.isAvailable) return a.isAvailable ? -1 : 1;
-  return rankingMs(a.score) - rankingMs(b.score) || 0;
+  return unlikelihood(a) - unlikelihood(b) || rankingMs(a.score) - rankingMs(b.score) || 0;
+}
+
+/** Less is better: 0 is available. */
+export function unlikelihood({ isAvailable, unavailable, endpoint }: Assessment): number {
+  if (isAvailable) return 0;
+  if (unavailable.includes('disabled')) return 5;
+  // Until a person acts, no request with this token is answered.
+  if (unavailable.includes('token_refused')) return 4;
+  // Proxies eject by a few requests; probes still pass.
+  if (!unavailable.includes('unhealthy')) return 1;
+  return endpoint.health.status === 'unhealthy' && endpoint.health.passStreak > 0 ? 2 : 3;
 }
 
 function rankingMs(score: Score): number {

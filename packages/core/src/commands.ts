@@ -1,4 +1,5 @@
 import type { Assessment } from './assessment.ts';
+import type { UnavailableCode } from './decision.ts';
 import type {
   CommandOutcome,
   CommandRefusal,
@@ -8,20 +9,24 @@ import type {
   OperatorWishes,
 } from './events.ts';
 import { sessionLoadOf } from './presence.ts';
+import { recovered } from './recovery.ts';
 import { moveSessions } from './switching.ts';
 import type { Step } from './turn.ts';
-import { assertNever, type EndpointId, type Mode } from './types.ts';
-import type { World } from './world.ts';
+import { assertNever, type EndpointId, type EpochMs, type Mode } from './types.ts';
+import { type World, withEndpoint } from './world.ts';
 
 export interface Command {
   readonly commandId: string;
   readonly command: OperatorCommand;
   readonly assessments: readonly Assessment[];
+  readonly nowMs: EpochMs;
 }
 
 /** Applies one command of an operator, or says why not. What follows from it is decided after. */
 export function applyCommand(world: World, about: Command): Step {
-  const { next, outcome, effects } = run(world, about.command, about.assessments);
+  const result = run(world, about);
+  const { outcome, effects } = result;
+  const next = outcome.status === 'refused' ? world : afterWish(result.next, about);
   const wishes: readonly Effect[] =
     next.wishes === world.wishes ? [] : [{ kind: 'store_wishes', wishes: next.wishes }];
   const answer: Effect = { kind: 'answer', commandId: about.commandId, outcome };
@@ -34,7 +39,7 @@ interface Result {
   readonly effects: readonly Effect[];
 }
 
-function run(world: World, command: OperatorCommand, assessments: readonly Assessment[]): Result {
+function run(world: World, { command, assessments }: Command): Result {
   switch (command.kind) {
     case 'check':
       return check(world, command.endpointId);
@@ -65,10 +70,33 @@ function check(world: World, id: EndpointId | undefined): Result {
   const all = world.endpoints.map((endpoint) => endpoint.id).filter((e) => !isDisabled(world, e));
   const endpointIds = id === undefined ? all : [id];
   return applied(world, {
-    next: world,
+    next: awaitProbes(world, endpointIds),
     affected: endpointIds.length,
     effects: [{ kind: 'probe_now', endpointIds }],
   });
+}
+
+/** Ejections are guesses by proxies: who chooses the endpoint by hand knows better. */
+const ENDED_BY_A_WISH: ReadonlySet<UnavailableCode> = new Set(['ejected', 'cooling_down']);
+
+/** Who wants an endpoint used ends its ejections, in all proxies. */
+function afterWish(world: World, { command, nowMs }: Command): World {
+  if (command.kind !== 'select' && command.kind !== 'enable') return world;
+  return withEndpoint(world, command.endpointId, (endpoint) => ({
+    ...endpoint,
+    recovery: recovered(endpoint.recovery, nowMs),
+  }));
+}
+
+function awaitProbes(world: World, ids: readonly EndpointId[]): World {
+  return ids.reduce(
+    (before, id) =>
+      withEndpoint(before, id, (endpoint) => ({
+        ...endpoint,
+        recovery: { ...endpoint.recovery, awaits: 'ordered_probe' },
+      })),
+    world,
+  );
 }
 
 function select(
@@ -80,9 +108,10 @@ function select(
   const chosen = assessments.find(({ endpoint }) => endpoint.id === id);
   if (chosen === undefined) return refuse(world, 'unknown_endpoint');
   if (isDisabled(world, id)) return refuse(world, 'endpoint_disabled');
-  if (!chosen.isAvailable && force !== true) return refuse(world, 'endpoint_unavailable');
+  const canServe = chosen.unavailable.every((code) => ENDED_BY_A_WISH.has(code));
+  if (!canServe && force !== true) return refuse(world, 'endpoint_unavailable');
   const pinned = pin(world, id);
-  if (chosen.isAvailable) return pinned;
+  if (canServe) return pinned;
   const notice: Notice = { code: 'pin_unavailable', endpointId: id };
   return { ...pinned, effects: [{ kind: 'notice', notice }] };
 }

@@ -87,6 +87,10 @@ export type WorldEvent =
       readonly kind: 'config';
       readonly groups: readonly GroupSetting[];
       readonly endpoints: readonly EndpointSetting[];
+      /** Of them, those whose URL or token has changed: what was known of them is void. */
+      readonly changedIds?: readonly EndpointId[] | undefined;
+      /** The first of a leader: what it found out of order may have been repaired meanwhile. */
+      readonly isStart?: boolean | undefined;
     }
   /** Time passes: send one each second. */
   | { readonly kind: 'tick' };

@@ -57,11 +57,24 @@ describe('applyProbeToHealth', () => {
       results: ['ok', 'reset', 'reset', 'ok', 'reset', 'reset'],
       status: 'healthy',
     },
-    { name: 'stays down after one pass', results: ['refused', 'ok'], status: 'unhealthy' },
-    { name: 'returns after two passes', results: ['refused', 'ok', 'ok'], status: 'healthy' },
+    {
+      name: 'that never worked is taken with its first pass',
+      results: ['refused', 'ok'],
+      status: 'healthy',
+    },
+    {
+      name: 'stays down after one pass',
+      results: ['ok', 'refused', 'refused', 'refused', 'ok'],
+      status: 'unhealthy',
+    },
+    {
+      name: 'returns after two passes',
+      results: ['ok', 'refused', 'refused', 'refused', 'ok', 'ok'],
+      status: 'healthy',
+    },
     {
       name: 'starts over when a pass is followed by a failure',
-      results: ['refused', 'ok', 'refused', 'ok'],
+      results: ['ok', 'refused', 'refused', 'refused', 'ok', 'refused', 'ok'],
       status: 'unhealthy',
     },
     ...(

@@ -89,13 +89,15 @@ function fail(health: Health, { probe, nowMs, policy }: HealthStep): Health {
   // One that has never worked gets no benefit of the doubt.
   const failStreak = health.status === 'healthy' ? health.failStreak + 1 : policy.fall;
   if (health.status === 'healthy' && failStreak < policy.fall) return { ...health, failStreak };
-  const former = health.status === 'healthy' ? health.fallsAtMs : [];
+  const isProven = health.status === 'healthy';
+  const former = isProven ? health.fallsAtMs : [];
   const fallsAtMs = [...recentFalls(former, nowMs, policy), nowMs];
   return {
     status: 'unhealthy',
     sinceAtMs: nowMs,
     passStreak: 0,
-    passesNeeded: Math.min(policy.rise * fallsAtMs.length, policy.maxRise),
+    // The mistake of one that has never worked is repaired once: no flapping to be damped.
+    passesNeeded: isProven ? Math.min(policy.rise * fallsAtMs.length, policy.maxRise) : 1,
     failure,
     detail,
     foundBy: probeKindOf(probe.style),

@@ -1,9 +1,11 @@
-import type { EndpointSetting, GroupSetting, Notice } from './events.ts';
+import type { Notice } from './events.ts';
 import { applyProbeToHealth, applyToTokenAccess, probeKindOf, type TokenStep } from './health.ts';
 import { addLiveLatency, addProbeLatency } from './latency.ts';
-import { applyOutcomesToLive, failuresOf } from './live.ts';
-import { toPresence, totalActiveRequests } from './presence.ts';
+import { applyOutcomesToLive, endpointFailures, failuresOf } from './live.ts';
+import { own } from './own.ts';
+import { type Presences, toPresence, totalActiveRequests, withPresence } from './presence.ts';
 import { dayOf, spentShareOf } from './probe-pace.ts';
+import { afterGoodReport, afterPassedProbe } from './recovery.ts';
 import { addAttempts } from './reliability.ts';
 import { median } from './statistics.ts';
 import { withNotices } from './switching.ts';
@@ -18,9 +20,8 @@ import {
 } from './types.ts';
 import {
   type EndpointState,
+  endpointIdsOf,
   endpointOf,
-  groupStates,
-  newEndpoint,
   type World,
   withEndpoint,
 } from './world.ts';
@@ -33,7 +34,11 @@ export function takeProbe(world: World, probe: ProbeResult, turn: Turn): Step {
   if (probe.sequence <= endpoint.probeSequence) {
     return withNotices(paid, [{ code: 'late_probe_dropped', endpointId: endpoint.id }]);
   }
-  const probed = applyProbe(endpoint, probe, { turn, isOverloaded: world.overloadedEverywhere });
+  const probed = applyProbe(endpoint, probe, {
+    turn,
+    isOverloaded: world.overloadedEverywhere,
+    presences: world.proxies,
+  });
   const next = withEndpoint(paid.next, endpoint.id, () => probed);
   return withNotices({ next, effects: paid.effects }, changesOf(endpoint, probed));
 }
@@ -44,7 +49,7 @@ function payProbe(
   { groupName }: EndpointState,
   { probe, turn }: { readonly probe: ProbeResult; readonly turn: Turn },
 ): Step {
-  const group = world.groups[groupName];
+  const group = own(world.groups, groupName);
   if (group === undefined || probe.costUsd === 0) return stay(world);
   const day = dayOf(turn.nowMs);
   const spentUsd = (group.day === day ? group.spentUsd : 0) + probe.costUsd;
@@ -60,11 +65,15 @@ function payProbe(
   return withNotices({ next, effects: [] }, notices);
 }
 
-function applyProbe(
-  endpoint: EndpointState,
-  probe: ProbeResult,
-  { turn, isOverloaded }: { readonly turn: Turn; readonly isOverloaded: boolean },
-): EndpointState {
+/** What counts besides the event itself. */
+interface Known {
+  readonly turn: Turn;
+  readonly isOverloaded: boolean;
+  readonly presences: Presences;
+}
+
+function applyProbe(endpoint: EndpointState, probe: ProbeResult, about: Known): EndpointState {
+  const { turn, presences } = about;
   const { nowMs, policy } = turn;
   const { verdict } = probe;
   const isAnswer = probeKindOf(probe.style) === 'answer';
@@ -72,7 +81,7 @@ function applyProbe(
   const base = { ...endpoint, health, probeSequence: probe.sequence };
   if (verdict.status === 'ok' && !isAnswer) return base;
   if (verdict.status === 'failed') {
-    return countFailures(base, [[verdict.failure, 1]], { turn, isOverloaded });
+    return countFailures(base, [[verdict.failure, 1]], about);
   }
   const ms = verdict.ttftMs ?? verdict.apiLatencyMs;
   return {
@@ -81,18 +90,22 @@ function applyProbe(
     latency: addProbeLatency(base.latency, { ms, nowMs, policy: policy.latency }),
     reliability: addAttempts(base.reliability, { succeeded: 1, failed: [], nowMs }, policy.failure),
     overload: { ...base.overload, answeredAtMs: nowMs },
+    recovery: afterPassedProbe(base.recovery, {
+      ...{ id: base.id, presences, nowMs, policy: policy.presence },
+    }),
     evidence: base.evidence + 1,
   };
 }
 
 /** Takes in what one proxy saw in about a second. */
 export function takeOutcomes(world: World, batch: OutcomeBatch, turn: Turn): Step {
-  const isOverloaded = world.overloadedEverywhere;
+  const { overloadedEverywhere: isOverloaded, proxies: presences } = world;
+  const { proxyId } = batch;
   const changed = world.endpoints.map((endpoint) => {
-    const counts = batch.endpoints[endpoint.id];
+    const counts = own(batch.endpoints, endpoint.id);
     return counts === undefined
       ? endpoint
-      : applyOutcomes(endpoint, counts, { turn, isOverloaded });
+      : applyOutcomes(endpoint, counts, { turn, isOverloaded, presences, proxyId });
   });
   const notices = world.endpoints.flatMap((former, index) =>
     changesOf(former, changed[index] ?? former),
@@ -103,9 +116,9 @@ export function takeOutcomes(world: World, batch: OutcomeBatch, turn: Turn): Ste
 function applyOutcomes(
   endpoint: EndpointState,
   counts: OutcomeCounts,
-  about: { readonly turn: Turn; readonly isOverloaded: boolean },
+  about: Known & { readonly proxyId: string },
 ): EndpointState {
-  const { turn } = about;
+  const { turn, presences, proxyId } = about;
   const { nowMs, policy } = turn;
   const live = applyOutcomesToLive(endpoint.live, counts, nowMs);
   const failed = countFailures({ ...endpoint, live }, failuresOf(counts), about);
@@ -128,6 +141,12 @@ function applyOutcomes(
       policy.failure,
     ),
     overload: { ...failed.overload, answeredAtMs: nowMs },
+    recovery:
+      endpointFailures(counts) > 0
+        ? failed.recovery
+        : afterGoodReport(failed.recovery, proxyId, {
+            ...{ id: endpoint.id, presences, nowMs, policy: policy.presence },
+          }),
   };
 }
 
@@ -135,7 +154,7 @@ function applyOutcomes(
 function countFailures(
   endpoint: EndpointState,
   failures: readonly (readonly [FailureClass, number])[],
-  { turn, isOverloaded }: { readonly turn: Turn; readonly isOverloaded: boolean },
+  { turn, isOverloaded }: Pick<Known, 'turn' | 'isOverloaded'>,
 ): EndpointState {
   const counted = failures.filter(([failure]) => {
     const cause = causeOf(failure);
@@ -184,58 +203,14 @@ function changesOf(former: EndpointState, now: EndpointState): readonly Notice[]
   return notices;
 }
 
-export function takePresence(world: World, report: PresenceReport, { nowMs }: Turn): Step {
-  const proxies = { ...world.proxies, [report.proxyId]: toPresence(report, nowMs) };
+export function takePresence(world: World, report: PresenceReport, { nowMs, policy }: Turn): Step {
+  const presence = toPresence(report, { endpointIds: endpointIdsOf(world), nowMs });
+  const proxies = withPresence(world.proxies, presence, policy.presence);
   const isBusy = totalActiveRequests(proxies) > 0;
   return stay({ ...world, proxies, lastBusyAtMs: isBusy ? nowMs : world.lastBusyAtMs });
 }
 
 export function forgetProxy(world: World, proxyId: string): Step {
-  const { [proxyId]: _, ...proxies } = world.proxies;
+  const proxies = world.proxies.filter((presence) => presence.proxyId !== proxyId);
   return stay({ ...world, proxies });
-}
-
-/** A new configuration: what stays keeps its state; a pin on what is gone is cleared, visibly. */
-export function takeConfig(
-  world: World,
-  config: {
-    readonly groups: readonly GroupSetting[];
-    readonly endpoints: readonly EndpointSetting[];
-  },
-): Step {
-  if (config.endpoints.length === 0) return stay(world);
-  const endpoints = config.endpoints.map((setting) => {
-    const former = endpointOf(world, setting.id);
-    return former === undefined
-      ? newEndpoint(setting)
-      : { ...former, groupName: setting.groupName };
-  });
-  const known = new Set(endpoints.map(({ id }) => id));
-  const { mode, disabled } = world.wishes;
-  const isPinGone = mode.kind === 'manual' && !known.has(mode.endpointId);
-  const wishes = {
-    ...world.wishes,
-    mode: isPinGone ? ({ kind: 'auto' } as const) : mode,
-    disabled: disabled.filter((id) => known.has(id)),
-  };
-  const isWishChanged = isPinGone || wishes.disabled.length !== disabled.length;
-  return {
-    next: {
-      ...world,
-      endpoints,
-      groups: groupStates(config.groups, world.groups),
-      wishes: isWishChanged ? wishes : world.wishes,
-    },
-    effects: [
-      ...(isWishChanged ? [{ kind: 'store_wishes', wishes } as const] : []),
-      ...(isPinGone
-        ? [
-            {
-              kind: 'notice',
-              notice: { code: 'pin_cleared', endpointId: mode.endpointId },
-            } as const,
-          ]
-        : []),
-    ],
-  };
 }

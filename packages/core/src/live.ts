@@ -66,7 +66,7 @@ export function failuresOf(counts: OutcomeCounts): readonly (readonly [FailureCl
   return Object.entries(counts.failed) as [FailureClass, number][];
 }
 
-function endpointFailures(counts: OutcomeCounts): number {
+export function endpointFailures(counts: OutcomeCounts): number {
   return failuresOf(counts)
     .filter(([failure]) => causeOf(failure) === 'endpoint')
     .reduce((sum, [, count]) => sum + count, 0);

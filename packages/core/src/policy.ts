@@ -121,11 +121,23 @@ export interface PresencePolicy {
   readonly ttlMs: number;
   /** Proxies that must report an ejection, unless there are fewer. */
   readonly ejectionVotes: number;
+  /** Proxies that are counted: an invented crowd fills no memory. */
+  readonly maxProxies: number;
+  /** After a recovery, reports of ejections are not counted for so long: proxies report each second. */
+  readonly recoverySettleMs: number;
+  /** Good answers at one proxy outweigh other proxies' ejections for so long. */
+  readonly servedFreshMs: number;
+  /** Least gap between two recoveries by live traffic: the first, and the most after doubling. */
+  readonly recoveryGapMs: number;
+  readonly recoveryGapMaxMs: number;
 }
 
 export interface ProbingPolicy {
   /** While a failure or a recovery is being confirmed. */
   readonly verifyIntervalMs: number;
+  /** After a changed URL or token: probes come at this interval for so long. */
+  readonly proveIntervalMs: number;
+  readonly proveMs: number;
   /** Live successes younger than this make probes unnecessary. */
   readonly liveFreshMs: number;
   /** Then the interval is so many times longer: a few probes keep both on one scale. */
@@ -224,9 +236,19 @@ export const DEFAULT_POLICY: Policy = {
     cacheReadFactor: 0.1,
   },
   overload: { memoryMs: 60_000, share: 0.6 },
-  presence: { ttlMs: 5_000, ejectionVotes: 2 },
+  presence: {
+    ttlMs: 5_000,
+    ejectionVotes: 2,
+    maxProxies: 128,
+    recoverySettleMs: 3_000,
+    servedFreshMs: 5_000,
+    recoveryGapMs: 2_000,
+    recoveryGapMaxMs: 16_000,
+  },
   probing: {
     verifyIntervalMs: 5_000,
+    proveIntervalMs: 1_000,
+    proveMs: 3_500,
     liveFreshMs: 30_000,
     unneededFactor: 5,
     // The levels of the original program: up to 3 low, up to 10 medium, more is high.

@@ -9,6 +9,7 @@ import {
   toPresence,
   totalActiveRequests,
   withoutSilent,
+  withPresence,
 } from './presence.ts';
 import { A, B } from './test-support/scenario.ts';
 import { epochMs, type FailureClass, type PresenceReport } from './types.ts';
@@ -16,14 +17,11 @@ import { epochMs, type FailureClass, type PresenceReport } from './types.ts';
 const policy = DEFAULT_POLICY.presence;
 
 const presences = (...reports: readonly Partial<PresenceReport>[]): Presences =>
-  Object.fromEntries(
-    reports.map((report, index) => [
-      `p${index}`,
-      toPresence(
-        { proxyId: `p${index}`, status: 'serving', activeRequests: {}, ejections: {}, ...report },
-        epochMs(0),
-      ),
-    ]),
+  reports.map((report, index) =>
+    toPresence(
+      { proxyId: `p${index}`, status: 'serving', activeRequests: {}, ejections: {}, ...report },
+      { endpointIds: new Set([A, B]), nowMs: epochMs(0) },
+    ),
   );
 
 const out = (failure: FailureClass, remainingMs = 1_000) => ({
@@ -50,7 +48,23 @@ describe('counting over proxies', () => {
   it('forgets a proxy that is silent, and keeps the object otherwise', () => {
     const all = presences({}, {});
     expect(withoutSilent(all, epochMs(policy.ttlMs - 1), policy)).toBe(all);
-    expect(withoutSilent(all, epochMs(policy.ttlMs), policy)).toEqual({});
+    expect(withoutSilent(all, epochMs(policy.ttlMs), policy)).toEqual([]);
+  });
+
+  it('drops what the configuration does not know, whatever it is called', () => {
+    const hostile = JSON.parse('{"__proto__": 3, "constructor": 4, "a": 1}');
+    const [presence] = presences({ activeRequests: hostile });
+    expect(presence?.activeRequests).toEqual({ a: 1 });
+    expect(Object.keys(presence?.activeRequests ?? {})).toEqual(['a']);
+  });
+
+  it('counts no more proxies than it has room for, and goes on counting those', () => {
+    const all = presences(...Array.from({ length: policy.maxProxies }, () => ({})));
+    const [first] = all;
+    if (first === undefined) throw new Error('no proxy');
+    expect(withPresence(all, { ...first, proxyId: 'one-more' }, policy)).toBe(all);
+    const renewed = withPresence(all, { ...first, activeRequests: { a: 7 } }, policy);
+    expect(activeRequestsOf(renewed, A)).toBe(7);
   });
 });
 

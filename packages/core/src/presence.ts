@@ -1,3 +1,4 @@
+import { only, own } from './own.ts';
 import type { PresencePolicy } from './policy.ts';
 import {
   causeOf,
@@ -11,6 +12,7 @@ import {
 
 /** A proxy's last report, with moments instead of times left. */
 export interface Presence {
+  readonly proxyId: string;
   readonly reportedAtMs: EpochMs;
   readonly status: PresenceReport['status'];
   readonly activeRequests: Readonly<Record<string, number>>;
@@ -24,21 +26,41 @@ export interface Ejection {
   readonly untilAtMs: EpochMs;
 }
 
-export type Presences = Readonly<Record<string, Presence>>;
+/** At most one of each proxy. */
+export type Presences = readonly Presence[];
 
-export function toPresence(report: PresenceReport, nowMs: EpochMs): Presence {
+export interface Reported {
+  /** Of the configuration: what a report names besides is dropped. */
+  readonly endpointIds: ReadonlySet<string>;
+  readonly nowMs: EpochMs;
+}
+
+export function toPresence(report: PresenceReport, { endpointIds, nowMs }: Reported): Presence {
+  const ejections = Object.entries(only(report.ejections, endpointIds));
   return {
+    proxyId: report.proxyId,
     reportedAtMs: nowMs,
     status: report.status,
-    activeRequests: report.activeRequests,
+    activeRequests: only(report.activeRequests, endpointIds),
     ejections: Object.fromEntries(
-      Object.entries(report.ejections).map(([id, { status, failure, remainingMs }]) => [
+      ejections.map(([id, { status, failure, remainingMs }]) => [
         id,
         { status, failure, untilAtMs: (nowMs + remainingMs) as EpochMs },
       ]),
     ),
-    sessions: report.sessions ?? {},
+    sessions: only(report.sessions ?? {}, endpointIds),
   };
+}
+
+/** The report replaces the proxy's last one; beyond `maxProxies` a new proxy is not counted. */
+export function withPresence(
+  presences: Presences,
+  presence: Presence,
+  policy: PresencePolicy,
+): Presences {
+  const index = presences.findIndex(({ proxyId }) => proxyId === presence.proxyId);
+  if (index !== -1) return presences.with(index, presence);
+  return presences.length >= policy.maxProxies ? presences : [...presences, presence];
 }
 
 /** The same object where no proxy has gone silent. */
@@ -47,20 +69,16 @@ export function withoutSilent(
   nowMs: EpochMs,
   policy: PresencePolicy,
 ): Presences {
-  const entries = Object.entries(presences);
-  const present = entries.filter(([, { reportedAtMs }]) => nowMs - reportedAtMs < policy.ttlMs);
-  return present.length === entries.length ? presences : Object.fromEntries(present);
+  const present = presences.filter(({ reportedAtMs }) => nowMs - reportedAtMs < policy.ttlMs);
+  return present.length === presences.length ? presences : present;
 }
 
 export function activeRequestsOf(presences: Presences, id: EndpointId): number {
-  return Object.values(presences).reduce(
-    (sum, { activeRequests }) => sum + (activeRequests[id] ?? 0),
-    0,
-  );
+  return presences.reduce((sum, { activeRequests }) => sum + (own(activeRequests, id) ?? 0), 0);
 }
 
 export function totalActiveRequests(presences: Presences): number {
-  return Object.values(presences)
+  return presences
     .flatMap(({ activeRequests }) => Object.values(activeRequests))
     .reduce((sum, count) => sum + count, 0);
 }
@@ -69,8 +87,8 @@ export function totalActiveRequests(presences: Presences): number {
 export function sessionLoadOf(presences: Presences, id: EndpointId): SessionLoad {
   let running = 0;
   const cachedTokens: Partial<Record<ModelFamily, number>> = {};
-  for (const { sessions } of Object.values(presences)) {
-    const load = sessions[id];
+  for (const { sessions } of presences) {
+    const load = own(sessions, id);
     if (load === undefined) continue;
     running += load.running;
     for (const [family, tokens] of Object.entries(load.cachedTokens) as [ModelFamily, number][]) {
@@ -100,19 +118,35 @@ export function removalOf(
   id: EndpointId,
   when: { readonly nowMs: EpochMs; readonly policy: PresencePolicy },
 ): Removal {
-  const reports = Object.values(presences);
-  const votes = reports
-    .map(({ ejections }) => ejections[id])
+  const votes = presences
+    .map((presence) => ejectionOf(presence, id, when.nowMs))
     .filter((ejection) => ejection !== undefined)
-    .filter(({ status }) => status === 'ejected')
-    .filter(({ failure, untilAtMs }) => untilAtMs > when.nowMs && countsAsVote(failure))
+    .filter(({ failure }) => countsAsVote(failure))
     .sort((a, b) => b.untilAtMs - a.untilAtMs);
   const [last] = votes;
-  if (last === undefined || votes.length < Math.min(when.policy.ejectionVotes, reports.length)) {
+  if (last === undefined || votes.length < Math.min(when.policy.ejectionVotes, presences.length)) {
     return { status: 'none' };
   }
   const status = causeOf(last.failure) === 'overload' ? 'cooling_down' : 'ejected';
   return { status, failure: last.failure, untilAtMs: last.untilAtMs, votes: votes.length };
+}
+
+/** Undefined where the proxy admits requests, all or (half-open) a few. */
+function ejectionOf({ ejections }: Presence, id: EndpointId, nowMs: EpochMs): Ejection | undefined {
+  const ejection = own(ejections, id);
+  return ejection?.status === 'ejected' && ejection.untilAtMs > nowMs ? ejection : undefined;
+}
+
+export function isEjectedAnywhere(presences: Presences, id: EndpointId, nowMs: EpochMs): boolean {
+  return presences.some((presence) => ejectionOf(presence, id, nowMs) !== undefined);
+}
+
+export function hasEjected(
+  presences: Presences,
+  of: { readonly proxyId: string; readonly id: EndpointId; readonly nowMs: EpochMs },
+): boolean {
+  const presence = presences.find(({ proxyId }) => proxyId === of.proxyId);
+  return presence !== undefined && ejectionOf(presence, of.id, of.nowMs) !== undefined;
 }
 
 function countsAsVote(failure: FailureClass): boolean {

@@ -58,7 +58,8 @@ describe('the interval', () => {
   });
 
   it('is short while a return is being confirmed', () => {
-    const story = new Scenario().probe(B, 600).probe(A, 'reset').probe(A, 500);
+    const fallen = new Scenario().probe(B, 600).rounds(3, { a: 'reset', b: 600 });
+    const story = fallen.probe(A, 500).rounds(3, { a: 'reset' }).probe(A, 500);
     expect(planOf(story)).toMatchObject({ why: 'verifying' });
   });
 

@@ -2,6 +2,7 @@ import type { Assessment } from './assessment.ts';
 import type { Effect, ProbePlan } from './events.ts';
 import { isLiveSuspicious, liveOffsetMs } from './latency.ts';
 import { isLosingRequests } from './live.ts';
+import { own } from './own.ts';
 import type { ProbingPolicy } from './policy.ts';
 import { totalActiveRequests } from './presence.ts';
 import type { Step, Turn } from './turn.ts';
@@ -24,7 +25,7 @@ export function stepProbePlans(world: World, assessments: readonly Assessment[],
   for (const assessment of assessments) {
     const endpointId = assessment.endpoint.id;
     const plan = planProbes(world, assessment, turn);
-    const former = world.probePlans[endpointId];
+    const former = own(world.probePlans, endpointId);
     plans[endpointId] = former !== undefined && isSamePlan(former, plan) ? former : plan;
     if (plans[endpointId] === plan) effects.push({ kind: 'set_probe', endpointId, plan });
   }
@@ -41,7 +42,7 @@ function isSamePlan(a: ProbePlan, b: ProbePlan): boolean {
 /** When to probe one endpoint now. */
 export function planProbes(world: World, assessment: Assessment, turn: Turn): ProbePlan {
   const { endpoint, unavailable } = assessment;
-  const group = world.groups[endpoint.groupName];
+  const group = own(world.groups, endpoint.groupName);
   if (group === undefined) throw new Error(`endpoint ${endpoint.id} has no group`);
   if (unavailable.includes('disabled')) return { status: 'off', why: 'disabled' };
   if (world.wishes.paused) return { status: 'off', why: 'paused' };
@@ -64,6 +65,8 @@ function paceOf(
   const isLosing =
     assessment.endpoint.id === world.selection.activeId &&
     isLosingRequests(assessment.endpoint.live, nowMs, policy.health);
+  const proving = provingMs(assessment, turn);
+  if (proving !== undefined) return { intervalMs: proving, why: 'verifying' };
   if (isDoubtful || isLosing || isVerifying(assessment)) {
     const intervalMs = Math.min(policy.probing.verifyIntervalMs, group.minIntervalMs);
     return { intervalMs, why: 'verifying' };
@@ -82,6 +85,20 @@ function paceOf(
   return group.dynamicScaling
     ? scaledPace(world, group, { nowMs, policy: policy.probing })
     : { intervalMs: group.intervalMs, why: 'configured' };
+}
+
+/**
+ * Its URL or token has just changed, or a leader found it out of order. The first probe may still
+ * run with the former configuration, because each service reads its files once a second: so it is
+ * asked again each second for a moment, then as for any question, until it passes.
+ */
+function provingMs({ endpoint }: Assessment, { nowMs, policy }: Turn): number | undefined {
+  const { changedAtMs, health } = endpoint;
+  if (changedAtMs === null || health.status === 'healthy') return undefined;
+  const sinceMs = nowMs - changedAtMs;
+  const { proveMs, proveIntervalMs, verifyIntervalMs } = policy.probing;
+  if (sinceMs < proveMs) return proveIntervalMs;
+  return sinceMs < 4 * verifyIntervalMs ? verifyIntervalMs : undefined;
 }
 
 /** One failure or one pass is a question: the answer should not wait for an interval. */

@@ -1,8 +1,9 @@
 import { assess } from './assessment.ts';
 import { applyCommand } from './commands.ts';
+import { takeConfig } from './configuration.ts';
 import { stepFreeze, stepOverload } from './damping.ts';
 import type { Input, WorldEvent } from './events.ts';
-import { forgetProxy, takeConfig, takeOutcomes, takePresence, takeProbe } from './intake.ts';
+import { forgetProxy, takeOutcomes, takePresence, takeProbe } from './intake.ts';
 import type { Policy } from './policy.ts';
 import { withoutSilent } from './presence.ts';
 import { stepProbePlans } from './probe-pace.ts';
@@ -60,10 +61,10 @@ function take(world: World, event: WorldEvent, turn: Turn): Step {
       return forgetProxy(world, event.proxyId);
     case 'command': {
       const assessments = assess(world, turn.nowMs, turn.policy);
-      return applyCommand(world, { ...event, assessments });
+      return applyCommand(world, { ...event, assessments, nowMs: turn.nowMs });
     }
     case 'config':
-      return takeConfig(world, event);
+      return takeConfig(world, event, turn.nowMs);
     case 'tick':
       return stay(world);
     default:

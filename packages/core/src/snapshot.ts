@@ -1,4 +1,4 @@
-import { type Assessment, byRank } from './assessment.ts';
+import { type Assessment, byRank, unlikelihood } from './assessment.ts';
 import { type Step, stay, type Turn } from './turn.ts';
 import type { EndpointId, EndpointView, Ramp, SnapshotContent } from './types.ts';
 import type { EndpointState, World } from './world.ts';
@@ -25,14 +25,19 @@ export function snapshotContent(
   };
 }
 
-/** The active endpoint first, then the fallbacks, best first; disabled ones are not tried. */
+/**
+ * The active endpoint first, then the fallbacks, best first; disabled ones are not tried. Where
+ * nothing is available the active one is first only among those that are as likely to answer.
+ */
 function orderOf(world: World, assessments: readonly Assessment[]): readonly EndpointId[] {
   const { activeId } = world.selection;
-  const ids = assessments
+  const isActive = ({ endpoint }: Assessment) => endpoint.id === activeId;
+  return assessments
     .filter(({ unavailable }) => !unavailable.includes('disabled'))
-    .toSorted(byRank)
+    .toSorted(
+      (a, b) => unlikelihood(a) - unlikelihood(b) || +isActive(b) - +isActive(a) || byRank(a, b),
+    )
     .map(({ endpoint }) => endpoint.id);
-  return ids.includes(activeId) ? [activeId, ...ids.filter((id) => id !== activeId)] : ids;
 }
 
 function viewOf(
@@ -45,6 +50,7 @@ function viewOf(
     available: isAvailable,
     ...(score.status === 'known' ? { scoreMs: Math.round(score.totalMs) } : {}),
     sessionGeneration: endpoint.sessionGeneration,
+    recoveries: endpoint.recovery.count,
   };
 }
 

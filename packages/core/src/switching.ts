@@ -74,12 +74,10 @@ export function moveSessions(world: World, fromId?: EndpointId): World {
         ? { ...endpoint, sessionGeneration: endpoint.sessionGeneration + 1 }
         : endpoint,
     ),
-    proxies: Object.fromEntries(
-      Object.entries(world.proxies).map(([proxyId, presence]) => {
-        const left = Object.entries(presence.sessions).filter(([id]) => !isMoved(id));
-        return [proxyId, { ...presence, sessions: Object.fromEntries(left) }];
-      }),
-    ),
+    proxies: world.proxies.map((presence) => {
+      const left = Object.entries(presence.sessions).filter(([id]) => !isMoved(id));
+      return { ...presence, sessions: Object.fromEntries(left) };
+    }),
   };
 }
 

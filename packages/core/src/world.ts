@@ -6,7 +6,9 @@ import { NO_LATENCY } from './latency.ts';
 import type { LiveRecord } from './live.ts';
 import { NO_LIVE_RECORD } from './live.ts';
 import type { OverloadRecord } from './overload.ts';
-import type { Presence } from './presence.ts';
+import { own } from './own.ts';
+import type { Presences } from './presence.ts';
+import { NO_RECOVERY, type Recovery } from './recovery.ts';
 import type { ReliabilityTrack } from './reliability.ts';
 import { NO_RELIABILITY } from './reliability.ts';
 import type { EndpointId, EpochMs, ReasonCode, Selection, SnapshotContent } from './types.ts';
@@ -26,6 +28,9 @@ export interface EndpointState {
   /** Rises with each probe and each report of failures: what can confirm or end a lead. */
   readonly evidence: number;
   readonly sessionGeneration: number;
+  readonly recovery: Recovery;
+  /** When its URL or token became another one, or a leader found it out of order; null: never. */
+  readonly changedAtMs: EpochMs | null;
 }
 
 /** What was spent on a group's probes on one day. */
@@ -91,7 +96,7 @@ export interface World {
   readonly groups: Readonly<Record<string, GroupState>>;
   /** In the order of preference. */
   readonly endpoints: readonly EndpointState[];
-  readonly proxies: Readonly<Record<string, Presence>>;
+  readonly proxies: Presences;
   readonly selection: Selection;
   readonly switching: Switching;
   /** Whether the model is overloaded on most endpoints. */
@@ -136,7 +141,7 @@ export function initialWorld(setup: WorldSetup): World {
     wishes,
     groups: groupStates(setup.groups, {}),
     endpoints: setup.endpoints.map(newEndpoint),
-    proxies: {},
+    proxies: [],
     selection,
     switching: {
       phase:
@@ -171,6 +176,8 @@ export function newEndpoint({ id, groupName }: EndpointSetting): EndpointState {
     probeSequence: -1,
     evidence: 0,
     sessionGeneration: 0,
+    recovery: NO_RECOVERY,
+    changedAtMs: null,
   };
 }
 
@@ -181,7 +188,7 @@ export function groupStates(
 ): Readonly<Record<string, GroupState>> {
   return Object.fromEntries(
     settings.map((setting) => {
-      const { day, spentUsd } = former[setting.name] ?? { day: 0, spentUsd: 0 };
+      const { day, spentUsd } = own(former, setting.name) ?? { day: 0, spentUsd: 0 };
       return [setting.name, { ...setting, day, spentUsd }];
     }),
   );
@@ -189,6 +196,10 @@ export function groupStates(
 
 export function endpointOf(world: World, id: EndpointId): EndpointState | undefined {
   return world.endpoints.find((endpoint) => endpoint.id === id);
+}
+
+export function endpointIdsOf({ endpoints }: Pick<World, 'endpoints'>): ReadonlySet<string> {
+  return new Set(endpoints.map(({ id }) => id));
 }
 
 /** The world with one endpoint replaced by what `change` makes of it. */

@@ -1,3 +1,6 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
 import { createLogger } from '@zephyr/runtime/logger';
 import { PROBE_QUEUE, QUEUE_PREFIX } from '@zephyr/runtime/queues';
 import { createRedis } from '@zephyr/runtime/redis/client';
@@ -35,6 +38,13 @@ const schedulers = () => redis.zrange(`${QUEUE_PREFIX}:${PROBE_QUEUE}:repeat`, '
 const rewrite = (endpointNames: readonly string[], extraConfig = '') =>
   controller.writeConfig({ redisUrl: server.url, endpointNames, extraConfig });
 
+const refusal = (sequence: number) => ({
+  ...{ endpointId: 'one', slot: `one:${sequence}`, sequence, style: 'messages' },
+  ...{ startedAtMs: Date.now(), wallMs: 5, costUsd: 0 },
+  verdict: { status: 'failed', failure: 'token_refused', detail: '401' },
+  usage: { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 },
+});
+
 describe('a changed configuration', () => {
   it('takes in a new endpoint, and its checks begin', async () => {
     const before = await snapshot();
@@ -46,6 +56,33 @@ describe('a changed configuration', () => {
       expect((await schedulers()).toSorted()).toEqual(['one', 'three', 'two']);
     }, waiting);
     expect((await controller.state()).config.status).toBe('applied');
+  });
+
+  it('of a token drops what was known under the old one, probes at once, and stores no secret', async () => {
+    const fails = (sequence: number) =>
+      redis.xadd(keys.probes, '*', 'json', JSON.stringify(refusal(sequence)));
+    await fails(1);
+    await fails(2);
+    const refused = { token: { status: 'refused' }, available: false };
+    await vi.waitFor(async () => {
+      expect((await controller.state()).endpoints[0]).toMatchObject(refused);
+    }, waiting);
+    const { recoveries } = (await snapshot()).endpoints.one;
+    const secret = 'sk-corrected-token-of-the-test';
+    writeFileSync(join(controller.folder, '.env'), `TEAM_TOKEN=${secret}\n`);
+    await vi.waitFor(async () => {
+      const [one] = (await controller.state()).endpoints;
+      expect(one).toMatchObject({ token: { status: 'unknown' }, available: true });
+      expect((await snapshot()).endpoints.one.recoveries).toBe(recoveries + 1);
+      const waitingJobs = await redis.lrange(`${QUEUE_PREFIX}:${PROBE_QUEUE}:wait`, 0, -1);
+      const jobs = await Promise.all(
+        waitingJobs.map((id) => redis.hget(`${QUEUE_PREFIX}:${PROBE_QUEUE}:${id}`, 'data')),
+      );
+      const ordered = jobs.filter((job) => job?.includes('"refresh"')).join();
+      for (const id of ['one', 'two']) expect(ordered).toContain(`"${id}"`);
+    }, waiting);
+    const stored = [await redis.get(keys.world), await redis.get(keys.snapshot)].join();
+    expect(stored).not.toContain(secret);
   });
 
   it('that removes the active endpoint switches away from it', async () => {

@@ -9,6 +9,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import {
+  type EndpointState,
   initialWorld,
   type OperatorWishes,
   type RoutingSnapshot,
@@ -57,7 +58,9 @@ const sourceHash = memoized(() => {
   const here = dirname(fileURLToPath(import.meta.url));
   const hash = createHash('sha256');
   for (const folder of [core, here]) {
-    const files = readdirSync(folder).filter((name) => /(?<!\.test)\.ts$/.test(name));
+    const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
+      /(?<!\.test)\.ts$/.test(name),
+    );
     for (const name of files.toSorted()) hash.update(readFileSync(join(folder, name)));
   }
   return hash.digest('hex').slice(0, 16);
@@ -155,6 +158,7 @@ async function freshMind(
   return {
     world: {
       ...world,
+      endpoints: world.endpoints.map((endpoint) => withNumbers(endpoint, snapshot)),
       selection: snapshot?.selection ?? start.selection,
       switching: start.switching,
       decisions: start.decisions,
@@ -166,6 +170,21 @@ async function freshMind(
       outcomes: await lastIdOf(deps.redis, keys.outcomes),
       probes: probes.at(-1)?.id ?? '0-0',
     },
+  };
+}
+
+/** Proxies compare these numbers with those that they have seen: they must not fall. */
+function withNumbers(
+  endpoint: EndpointState,
+  snapshot: RoutingSnapshot | undefined,
+): EndpointState {
+  const views = snapshot?.endpoints ?? {};
+  if (!Object.hasOwn(views, endpoint.id)) return endpoint;
+  const { recoveries = 0, sessionGeneration = 0 } = views[endpoint.id] ?? {};
+  return {
+    ...endpoint,
+    sessionGeneration,
+    recovery: { ...endpoint.recovery, count: recoveries },
   };
 }
 

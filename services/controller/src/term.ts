@@ -6,8 +6,8 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { Effect, EpochMs, Policy } from '@zephyr/core';
-import type { Config } from '@zephyr/runtime/config/config';
+import type { Effect, EpochMs, Policy, WorldEvent } from '@zephyr/core';
+import type { LoadedConfig } from '@zephyr/runtime/config/config';
 import type { ConfigSource } from '@zephyr/runtime/config/source';
 import { ZephyrError } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
@@ -16,6 +16,7 @@ import type { AuditRecord } from '@zephyr/runtime/redis/commands';
 import type { CommitWrite } from '@zephyr/runtime/redis/commit';
 import type { Redis } from 'ioredis';
 
+import { changedEndpoints } from './changed-endpoints.ts';
 import { auditsOf, type CoreCommand, reloadAudit, sortCommands } from './commands.ts';
 import type { CommittedTurn } from './committed-turn.ts';
 import { Committer } from './committer.ts';
@@ -86,7 +87,7 @@ class Leader {
   readonly #recorder: Recorder;
   #mind: Mind;
   /** What the mind was last told of; another object means a changed configuration. */
-  #config: Config | undefined;
+  #loaded: LoadedConfig | undefined;
   #tickedAtMs = performance.now();
   #reconciledAtMs = Number.NEGATIVE_INFINITY;
   #isTroubled = false;
@@ -129,11 +130,11 @@ class Leader {
 
   #isDue({ commands, probes, outcomes }: Heard): boolean {
     const isSilent = commands.length + probes.length + outcomes.length === 0;
-    return !isSilent || this.#isTick() || this.#config !== this.#deps.configSource.current().config;
+    return !isSilent || this.#isTick() || this.#loaded !== this.#deps.configSource.current();
   }
 
   #isTick(): boolean {
-    return this.#config === undefined || performance.now() - this.#tickedAtMs >= TICK_MS;
+    return this.#loaded === undefined || performance.now() - this.#tickedAtMs >= TICK_MS;
   }
 
   async #turn(heard: Heard): Promise<void> {
@@ -146,8 +147,9 @@ class Leader {
     ]);
     const nowMs = clock.now();
     const commands = this.#sort(heard, nowMs);
-    const { config } = configSource.current();
-    const { groups, endpoints, policy } = settingsOf(config);
+    const loaded = configSource.current();
+    const { config } = loaded;
+    const { policy } = settingsOf(config);
     const before = this.#mind.world;
     const turn = takeTurn(
       this.#mind,
@@ -157,7 +159,7 @@ class Leader {
         tick: isTick
           ? { reports: presences.map(reportOf), elapsedMs: startedAtMs - this.#tickedAtMs }
           : null,
-        config: this.#config === config ? null : { kind: 'config', groups, endpoints },
+        config: this.#loaded === loaded ? null : configEvent(this.#loaded, loaded),
       },
       { nowMs, policy },
     );
@@ -168,7 +170,7 @@ class Leader {
     });
     await this.#commit(turn, { commands, view, nowMs, policy, configHash: config.hash });
     if (isTick) this.#tickedAtMs = startedAtMs;
-    this.#config = config;
+    this.#loaded = loaded;
     await this.#perform(turn.effects);
     if (nextProbes !== undefined && isOutOfStep(before.probePlans, nextProbes)) {
       this.#reconciledAtMs = Number.NEGATIVE_INFINITY;
@@ -257,6 +259,14 @@ class Leader {
     }
   }
 }
+
+function configEvent(former: LoadedConfig | undefined, now: LoadedConfig): ConfigEvent {
+  const { groups, endpoints } = settingsOf(now.config);
+  const changedIds = changedEndpoints(former, now);
+  return { kind: 'config', groups, endpoints, changedIds, isStart: former === undefined };
+}
+
+type ConfigEvent = Extract<WorldEvent, { kind: 'config' }>;
 
 interface TurnCommands {
   readonly forCore: readonly CoreCommand[];
