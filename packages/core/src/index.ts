@@ -1,3 +1,8 @@
+export * from './answer/api-error.ts';
+export * from './answer/end.ts';
+export * from './answer/named-wait.ts';
+export * from './answer/refusal.ts';
+export * from './answer/start.ts';
 export * from './assessment.ts';
 export * from './choose-endpoint.ts';
 export * from './decision.ts';
@@ -15,6 +20,7 @@ export * from './ramp.ts';
 export * from './recording.ts';
 export * from './reduce.ts';
 export * from './replay.ts';
+export * from './request/facts.ts';
 export * from './retry-budget.ts';
 export * from './score.ts';
 export * from './sessions.ts';

@@ -144,6 +144,7 @@ export function errorOfFailure(failure: FailureClass): ErrorName {
       return 'overloaded';
     case 'token_refused':
     case 'credit':
+    case 'forbidden':
       return 'token_refused';
     case 'connect_timeout':
     case 'first_byte_timeout':

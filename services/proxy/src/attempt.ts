@@ -4,8 +4,8 @@
  *
  *     connecting --(connected)-->           sent
  *     sent       --(status and headers)-->  answered
- *     answered   --(content)-->             settled: committed
- *     answered   --(4xx of the client's)--> settled: passed
+ *     answered   --(content; without a gate at once)-->  settled: committed
+ *     answered   --(an error of the client's own)-->     settled: passed
  *     any        --(error, timer, gate)-->  settled: failed
  *     any        --(abort)-->               aborted: says nothing any more
  */
@@ -13,15 +13,22 @@ import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:h
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 
-import type { AttemptPhase, FailureClass } from '@zephyr/core';
+import {
+  type AnswerForm,
+  type AttemptPhase,
+  type FailureClass,
+  isSuccess,
+  judgeRefusal,
+  namedWaitMs,
+  type StartVerdict,
+} from '@zephyr/core';
 
 import { type AnswerReceiver, AnswerStream } from './answer-stream.ts';
-import { failureOfError, isSuccess, judgeStatus, mayBeRelayed } from './classify.ts';
+import { failureOfError, mayBeRelayed } from './classify.ts';
 import type { Deadline } from './deadline.ts';
 import type { Endpoint } from './endpoints.ts';
-import { ContentGate, type GateKind, type GateVerdict } from './gate.ts';
+import { Gate } from './gate.ts';
 import type { RequestBody } from './request-body.ts';
-import { parseRetryAfterMs } from './retry-after.ts';
 import type { Send, Sending, UpstreamRequest } from './sender.ts';
 
 /** An answer whose start was held back, at the moment when it is decided. */
@@ -29,6 +36,8 @@ export interface HeldResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly held: readonly Buffer[];
+  /** By its body; `unread` where the gate did not look. */
+  readonly form: AnswerForm;
   /** Goes on unless `ended`. */
   readonly stream: AnswerStream;
   readonly ended: boolean;
@@ -59,7 +68,8 @@ export interface AttemptInput {
   readonly endpoint: Endpoint;
   readonly request: UpstreamRequest;
   readonly body: RequestBody;
-  readonly gate: GateKind;
+  /** Only an answer to `POST /v1/messages` is judged by its start; others commit at their headers. */
+  readonly isGated: boolean;
   readonly times: AttemptTimes;
   /** Of the exchange; not running, and used by nobody else until the attempt has settled. */
   readonly deadline: Deadline;
@@ -69,8 +79,12 @@ export interface AttemptInput {
 const MAX_REFUSAL_BYTES = 64 * 1024;
 /** How long the body of an error answer may take; its status is known already. */
 const REFUSAL_BODY_MS = 1_000;
-/** Interim answers (1xx) of one request; a peer may send them for ever. */
-const MAX_INTERIM_ANSWERS = 16;
+/**
+ * Interim answers (1xx) of one request. How long they may come is limited by the wait for the first
+ * byte, which they do not prolong; one each 100 ms for ten minutes is 6,000. This many cost us some
+ * 20 ms: it bounds a peer that sends them as fast as it can.
+ */
+const MAX_INTERIM_ANSWERS = 10_000;
 
 export class Attempt implements AnswerReceiver {
   readonly #input: AttemptInput;
@@ -80,7 +94,7 @@ export class Attempt implements AnswerReceiver {
   #sending: Sending | undefined;
   #response: IncomingMessage | undefined;
   #stream: AnswerStream | undefined;
-  #gate: ContentGate | undefined;
+  #gate: Gate | undefined;
   #heldBytes = 0;
   #phase: AttemptPhase = 'connecting';
   #reused = false;
@@ -164,14 +178,9 @@ export class Attempt implements AnswerReceiver {
     this.#phase = 'answered';
     this.#response = response;
     this.#stream = new AnswerStream(response, this);
-    const contentType = response.headers['content-type']?.toLowerCase() ?? '';
-    if (isSuccess(response.statusCode ?? 0)) {
-      const encoding = response.headers['content-encoding'] ?? 'identity';
-      const encoded = encoding.toLowerCase() !== 'identity';
-      this.#gate = new ContentGate({ kind: this.#input.gate, contentType, encoded });
-    } else {
-      this.#hold(REFUSAL_BODY_MS);
-    }
+    if (!isSuccess(response.statusCode ?? 0)) this.#hold(REFUSAL_BODY_MS);
+    else if (this.#input.isGated) this.#gate = new Gate(response.headers);
+    else this.#commit('going_on', 'unread');
   }
 
   onData(chunk: Buffer): void {
@@ -181,15 +190,16 @@ export class Attempt implements AnswerReceiver {
       if (this.#heldBytes > MAX_REFUSAL_BYTES) this.#judgeRefusal('going_on');
       return;
     }
-    const eventsBefore = this.#gate.events;
+    const hadBegun = this.#gate.hasBegun;
     this.#follow(this.#gate.push(chunk), 'going_on');
-    if (this.#settled || eventsBefore > 0 || this.#gate.events === 0) return;
+    // White space is no beginning: the limit of the first byte goes on.
+    if (this.#settled || hadBegun || !this.#gate.hasBegun) return;
     this.#hold(this.#input.times.gateMs);
   }
 
   onEnd(): void {
     if (this.#gate === undefined) this.#judgeRefusal('ended');
-    else this.#follow(this.#gate.end(), 'ended');
+    else this.#follow(this.#gate.atEnd(), 'ended');
   }
 
   onClosed(): void {
@@ -203,20 +213,21 @@ export class Attempt implements AnswerReceiver {
 
   #onHeldLongEnough(): void {
     if (this.#gate === undefined) this.#judgeRefusal('going_on');
-    else this.#commit('going_on');
+    else this.#follow(this.#gate.atDeadline(), 'going_on');
   }
 
   #onError(error: Error): void {
     this.#fail(this.#phase === 'answered' ? 'truncated' : failureOfError(error), error);
   }
 
-  #follow(verdict: GateVerdict, state: 'going_on' | 'ended'): void {
-    if (verdict.kind === 'commit') this.#commit(state);
+  #follow(verdict: StartVerdict, state: 'going_on' | 'ended'): void {
+    if (verdict.kind === 'commit') this.#commit(state, verdict.form);
+    else if (verdict.kind === 'pass') this.#pass(state, verdict.form);
     else if (verdict.kind === 'fail') this.#fail(verdict.failure);
   }
 
-  #commit(state: 'going_on' | 'ended'): void {
-    const response = this.#take(state);
+  #commit(state: 'going_on' | 'ended', form: AnswerForm): void {
+    const response = this.#take(state, form);
     if (response === undefined) return;
     this.#onSettled({
       kind: 'committed',
@@ -225,37 +236,40 @@ export class Attempt implements AnswerReceiver {
     });
   }
 
+  #pass(state: 'going_on' | 'ended', form: AnswerForm): void {
+    const response = this.#take(state, form);
+    if (response !== undefined) this.#onSettled({ kind: 'passed', response });
+  }
+
   #judgeRefusal(state: 'going_on' | 'ended'): void {
     const status = this.#response?.statusCode ?? 0;
-    const headers = this.#response?.headers ?? {};
-    const refusal = {
+    const { failure, error } = judgeRefusal({
       status,
-      contentType: headers['content-type']?.toLowerCase() ?? '',
-      bodyStart: Buffer.concat(this.#held).subarray(0, 4096).toString('latin1'),
-    };
-    const verdict = judgeStatus(refusal);
-    const phase = this.#phase;
-    const response = this.#take(state);
-    if (response === undefined) return;
-    if (verdict.kind !== 'failure') {
-      this.#onSettled({ kind: 'passed', response });
+      contentType: this.#response?.headers['content-type']?.toLowerCase() ?? '',
+      bodyStart: Buffer.concat(this.#held).toString('latin1', 0, MAX_REFUSAL_BYTES),
+    });
+    if (failure === 'client_error') {
+      this.#pass(state, 'document');
       return;
     }
+    const phase = this.#phase;
+    const response = this.#take(state, 'document');
+    if (response === undefined) return;
     this.#input.deadline.stop();
     response.stream.forget();
     if (state === 'going_on') this.#sending?.abort();
     this.#onSettled({
       kind: 'failed',
-      failure: verdict.failure,
+      failure,
       phase,
       staleConnection: false,
-      retryAfterMs: parseRetryAfterMs(headers['retry-after'], Date.now()),
-      response: state === 'ended' && mayBeRelayed(refusal) ? response : undefined,
+      retryAfterMs: namedWaitMs(response.headers, Date.now()),
+      response: state === 'ended' && mayBeRelayed(status, error) ? response : undefined,
     });
   }
 
   /** Settles with an answer: its stream and the deadline are the caller's from here on. */
-  #take(state: 'going_on' | 'ended'): HeldResponse | undefined {
+  #take(state: 'going_on' | 'ended', form: AnswerForm): HeldResponse | undefined {
     const response = this.#response;
     const stream = this.#stream;
     if (this.#settled || response === undefined || stream === undefined) return undefined;
@@ -264,6 +278,7 @@ export class Attempt implements AnswerReceiver {
       status: response.statusCode ?? 0,
       headers: response.headers,
       held: this.#held,
+      form,
       stream,
       ended: state === 'ended',
     };
@@ -274,7 +289,11 @@ export class Attempt implements AnswerReceiver {
     const phase = this.#phase;
     this.abort();
     const staleConnection = this.#reused && phase === 'sent' && isReset(error);
-    this.#onSettled({ kind: 'failed', failure, phase, staleConnection });
+    // An error in the body of a success may come with the headers of a refusal.
+    const isLimit = failure === 'overloaded' || failure === 'rate_limited';
+    const headers = this.#response?.headers ?? {};
+    const retryAfterMs = isLimit ? namedWaitMs(headers, Date.now()) : undefined;
+    this.#onSettled({ kind: 'failed', failure, phase, staleConnection, retryAfterMs });
   }
 }
 

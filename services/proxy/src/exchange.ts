@@ -17,7 +17,6 @@ import { type ErrorName, errorEvent, errorOfFailure, sendError } from './api-err
 import { Attempt, type AttemptResult, type FailedAttempt, type HeldResponse } from './attempt.ts';
 import { Deadline } from './deadline.ts';
 import type { Endpoint } from './endpoints.ts';
-import type { GateKind } from './gate.ts';
 import { upstreamHeaders } from './headers.ts';
 import type { Metrics, RequestOutcome } from './metrics.ts';
 import { giveOwnWords } from './own-words.ts';
@@ -27,7 +26,7 @@ import { type KeptBodies, RequestBody } from './request-body.ts';
 import type { Routing } from './routing.ts';
 import type { Send } from './sender.ts';
 import { readUsage } from './tail.ts';
-import type { Operation, Target } from './target.ts';
+import type { Target } from './target.ts';
 
 export interface ExchangeDeps {
   /** As they are now; a request keeps those that it began with. */
@@ -64,13 +63,6 @@ export interface ExchangeInput {
 }
 
 const MIB = 1024 * 1024;
-
-const GATE_OF: Readonly<Record<Operation, GateKind>> = {
-  messages: 'messages',
-  count_tokens: 'count_tokens',
-  models: 'other',
-  extra: 'other',
-};
 
 const ERROR_OF_NONE = {
   disabled: 'none_enabled',
@@ -191,7 +183,7 @@ export class Exchange {
         endpoint,
         request: this.#requestFor(endpoint, freshConnection),
         body: this.#body,
-        gate: GATE_OF[this.#input.target.operation],
+        isGated: this.#input.target.operation === 'messages',
         times: this.#times(),
         deadline: this.#deadline,
       },
@@ -220,11 +212,11 @@ export class Exchange {
   #times() {
     const { connectMs, firstByteMs, firstBytePerMibMs, wholeAnswerMs, gateMs } =
       this.#settings.timeouts;
-    const streams = this.#body.asksForStream();
+    const { isStream } = this.#body.facts();
     const forLength = (this.#body.bytes / MIB) * firstBytePerMibMs;
     return {
       connectMs,
-      firstByteMs: Math.round(streams ? firstByteMs + forLength : wholeAnswerMs),
+      firstByteMs: Math.round(isStream === true ? firstByteMs + forLength : wholeAnswerMs),
       gateMs,
     };
   }

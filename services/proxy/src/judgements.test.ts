@@ -1,45 +1,12 @@
-/** The small judgements: statuses, errors, Retry-After, ends and usage of answers, snapshots. */
+/** The small judgements: errors, ends and usage of answers, snapshots. */
 import { endpointId, epochMs, type RoutingSnapshot } from '@zephyr/core';
 import { describe, expect, it } from 'vitest';
 
 import { errorBody, errorOfFailure, retryAfterSeconds } from './api-errors.ts';
-import { failureOfError, judgeStatus } from './classify.ts';
+import { failureOfError } from './classify.ts';
 import { downstreamHeaders, upstreamHeaders } from './headers.ts';
-import { parseRetryAfterMs } from './retry-after.ts';
 import { compareSnapshots } from './snapshot-order.ts';
 import { AnswerTail, endsProperly, readUsage } from './tail.ts';
-
-describe('judgeStatus', () => {
-  it.each([
-    [200, '', 'gate'],
-    [204, '', 'gate'],
-    [307, '', 'not_claude'],
-    [400, '', 'pass'],
-    [400, 'Your credit balance is too low to access', 'credit'],
-    [401, '', 'token_refused'],
-    [402, '', 'credit'],
-    [403, '', 'token_refused'],
-    [404, '', 'pass'],
-    [408, '', 'timeout'],
-    [413, '', 'pass'],
-    [429, '', 'rate_limited'],
-    [429, 'enforced_spend_limit_reached', 'credit'],
-    [500, '', 'server_error'],
-    [503, '', 'server_error'],
-    [503, '{"error":{"type":"overloaded_error"}}', 'overloaded'],
-    [529, '', 'overloaded'],
-    [600, '', 'not_claude'],
-    [99, '', 'not_claude'],
-  ])('%i %s: %s', (status, bodyStart, found) => {
-    const verdict = judgeStatus({ status, bodyStart, contentType: 'application/json' });
-    expect(verdict.kind === 'failure' ? verdict.failure : verdict.kind).toBe(found);
-  });
-
-  it('takes a page of a 4xx for something else than Claude', () => {
-    const page = { status: 404, contentType: 'text/html', bodyStart: '<' };
-    expect(judgeStatus(page)).toEqual({ kind: 'failure', failure: 'not_claude' });
-  });
-});
 
 describe('failureOfError', () => {
   it.each([
@@ -56,25 +23,6 @@ describe('failureOfError', () => {
     ['', 'reset'],
   ])('%s: %s', (code, failure) => {
     expect(failureOfError(Object.assign(new Error('x'), { code }))).toBe(failure);
-  });
-});
-
-describe('parseRetryAfterMs', () => {
-  const nowMs = Date.parse('Wed, 21 Oct 2026 07:28:00 GMT');
-  it.each([
-    ['7', 7_000],
-    [' 60 ', 60_000],
-    ['5.5', 5_500],
-    ['0', 0],
-    ['Wed, 21 Oct 2026 07:28:30 GMT', 30_000],
-    ['Wed, 21 Oct 2026 07:27:30 GMT', 0],
-    ['-1', undefined],
-    ['soon', undefined],
-    ['', undefined],
-    ['99999999999', undefined],
-    [undefined, undefined],
-  ])('%s', (value, expected) => {
-    expect(parseRetryAfterMs(value, nowMs)).toBe(expected);
   });
 });
 

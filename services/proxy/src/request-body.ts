@@ -9,6 +9,14 @@
  */
 import type { IncomingMessage } from 'node:http';
 
+import {
+  QUICK_END_BYTES,
+  QUICK_START_BYTES,
+  quickFacts,
+  type RequestFacts,
+  RequestScan,
+} from '@zephyr/core';
+
 /** What the library pipes into the upstream request; only `pipe` is called. */
 export interface BodySource {
   pipe(destination: NodeJS.WritableStream): void;
@@ -56,9 +64,11 @@ export interface BodyHandlers {
 
 type Status = 'reading' | 'kept' | 'streaming' | 'too_large' | 'released';
 
-/** How much of each end is searched for `"stream":true`; Claude Code writes it as the last key. */
-const STREAM_SEARCH_BYTES = 512;
-const STREAM_TRUE = /"stream"\s*:\s*true/;
+/**
+ * A larger body is scanned while it arrives, so that no request blocks the others for the scan of
+ * 32 MiB at once. A smaller one is scanned when it is asked for, and mostly not at all.
+ */
+const SCAN_AT_ONCE_BYTES = 256 * 1024;
 
 export class RequestBody {
   readonly #req: IncomingMessage;
@@ -73,6 +83,9 @@ export class RequestBody {
   #overflow: Buffer | undefined;
   #ended = false;
   #isConnected = false;
+  #isForgotten = false;
+  #quickFacts: RequestFacts | undefined;
+  #scan: RequestScan | undefined;
 
   constructor(req: IncomingMessage, limits: BodyLimits, handlers: BodyHandlers) {
     this.#req = req;
@@ -111,12 +124,22 @@ export class RequestBody {
   }
 
   /**
-   * Whether the client asked for a stream, by a look at both ends of the body. Inside a JSON string
-   * quotes are escaped, so text cannot match; an object inside could, and then only a time limit
-   * is chosen wrongly.
+   * What the body says by its top-level keys; cheap, and asked before content reaches the client. A
+   * body that repeats `model` may be read by its first: see `exactModel`.
    */
-  asksForStream(): boolean {
-    return STREAM_TRUE.test(this.#end()) || STREAM_TRUE.test(this.#start());
+  facts(): RequestFacts {
+    if (this.#scan === undefined) this.#quickFacts ??= quickFacts(this.#start(), this.#end());
+    return this.#scan === undefined && this.#quickFacts !== undefined
+      ? this.#quickFacts
+      : this.#scanned();
+  }
+
+  /**
+   * The model as an endpoint reads it, by a scan of all that came: for what is held against a model.
+   * Empty where it is not known.
+   */
+  exactModel(): string {
+    return this.#scanned().model;
   }
 
   /** For one attempt: all kept chunks, then what still arrives. */
@@ -169,6 +192,8 @@ export class RequestBody {
       this.#refuse();
       return;
     }
+    if (this.#seenBytes > SCAN_AT_ONCE_BYTES) this.#beginScan();
+    this.#scan?.push(chunk.toString('latin1'));
     if (this.#status === 'streaming') {
       this.#forward(chunk);
       return;
@@ -211,24 +236,39 @@ export class RequestBody {
   }
 
   #forget(): void {
+    this.#isForgotten = true;
     this.#limits.kept.release(this.#keptBytes);
     this.#keptBytes = 0;
     this.#chunks.length = 0;
   }
 
+  #scanned(): RequestFacts {
+    this.#beginScan();
+    return this.#scan?.facts() ?? { isStream: undefined, model: '' };
+  }
+
+  /** With what is here; not at all where the start is given up already. */
+  #beginScan(): void {
+    if (this.#scan !== undefined || this.#isForgotten) return;
+    this.#scan = new RequestScan();
+    for (const chunk of this.#chunks) this.#scan.push(chunk.toString('latin1'));
+    if (this.#overflow !== undefined) this.#scan.push(this.#overflow.toString('latin1'));
+  }
+
   #start(): string {
-    return this.#chunks[0]?.toString('latin1', 0, STREAM_SEARCH_BYTES) ?? '';
+    return this.#chunks[0]?.toString('latin1', 0, QUICK_START_BYTES) ?? '';
   }
 
   #end(): string {
+    if (!this.#ended) return '';
     const last = endOf(this.#chunks.at(-1));
-    return last.length === STREAM_SEARCH_BYTES ? last : endOf(this.#chunks.at(-2)) + last;
+    return last.length === QUICK_END_BYTES ? last : endOf(this.#chunks.at(-2)) + last;
   }
 }
 
 function endOf(chunk: Buffer | undefined): string {
   if (chunk === undefined) return '';
-  return chunk.toString('latin1', Math.max(0, chunk.length - STREAM_SEARCH_BYTES));
+  return chunk.toString('latin1', Math.max(0, chunk.length - QUICK_END_BYTES));
 }
 
 /** The last chunk goes with the end, so that a body of one chunk is one write. */

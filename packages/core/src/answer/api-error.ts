@@ -1,0 +1,82 @@
+/**
+ * The error object of the Messages API and of the gateways before it, and what it means. Only its
+ * `type` and `code` count: a message may quote what the client wrote.
+ *
+ * @see https://docs.claude.com/en/api/errors
+ */
+import type { FailureClass } from '../types.ts';
+
+export interface ApiError {
+  /** E.g. `overloaded_error`; empty where it names none. */
+  readonly type: string;
+  /** As gateways give it, e.g. `model_not_found`; empty where there is none. */
+  readonly code: string;
+  /** For people only; never decided by. */
+  readonly message: string;
+}
+
+const BY_TYPE: ReadonlyMap<string, FailureClass> = new Map([
+  ['overloaded_error', 'overloaded'],
+  ['rate_limit_error', 'rate_limited'],
+  ['authentication_error', 'token_refused'],
+  ['permission_error', 'forbidden'],
+  ['billing_error', 'credit'],
+  ['not_found_error', 'model_not_found'],
+  ['invalid_request_error', 'client_error'],
+  ['request_too_large', 'client_error'],
+]);
+
+/**
+ * Words that gateways put into `code` or `type`: new-api and one-api, which most relays run, the
+ * API of OpenAI, whose errors they pass on, and organizations with a spend limit.
+ */
+const BY_CODE: ReadonlyMap<string, FailureClass> = new Map([
+  ['insufficient_quota', 'credit'],
+  ['insufficient_user_quota', 'credit'],
+  ['enforced_spend_limit_reached', 'credit'],
+  ['model_not_found', 'model_not_found'],
+]);
+
+/** Undefined where text is no JSON or no error. Linear; the caller bounds the text. */
+export function parseApiError(text: string): ApiError | undefined {
+  const value = parseObject(text);
+  return value === undefined ? undefined : readApiError(value);
+}
+
+export function readApiError(value: object): ApiError | undefined {
+  const error = 'error' in value ? value.error : undefined;
+  if (typeof error === 'string') return { type: '', code: '', message: error };
+  if (typeof error === 'object' && error !== null) {
+    return {
+      type: textOf(error, 'type'),
+      code: textOf(error, 'code'),
+      message: textOf(error, 'message'),
+    };
+  }
+  const isNamed = 'type' in value && value.type === 'error';
+  return isNamed ? { type: '', code: '', message: textOf(value, 'message') } : undefined;
+}
+
+/** Undefined where neither its type nor its code is known. */
+export function knownFailureOf({ type, code }: ApiError): FailureClass | undefined {
+  return BY_CODE.get(code) ?? BY_CODE.get(type) ?? BY_TYPE.get(type);
+}
+
+/** Of an error that came with a success status, as JSON or as an event of a stream. */
+export function failureOfApiError(error: ApiError): FailureClass {
+  return knownFailureOf(error) ?? 'server_error';
+}
+
+export function parseObject(text: string): object | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function textOf(value: object, key: 'type' | 'code' | 'message'): string {
+  const text: unknown = Object.hasOwn(value, key) ? (value as Record<string, unknown>)[key] : '';
+  return typeof text === 'string' ? text : '';
+}

@@ -1,0 +1,83 @@
+/**
+ * The lines of an event stream as its text passes, ended by LF, CR or CRLF. Linear however the
+ * stream is cut into pieces, and bounded: a line that is too long is left out.
+ *
+ * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
+ */
+export class LineBuffer {
+  readonly #maxLineCharacters: number;
+  #rest = '';
+  #isTooLong = false;
+  /** The last character so far was a CR: an LF that follows belongs to it. */
+  #isAfterCr = false;
+
+  constructor(maxLineCharacters: number) {
+    this.#maxLineCharacters = maxLineCharacters;
+  }
+
+  /** @returns The lines that this piece completes, with their ends; empty where it completes none. */
+  take(piece: string): string {
+    const text = this.#isAfterCr && piece.startsWith('\n') ? piece.slice(1) : piece;
+    if (piece === '') return '';
+    this.#isAfterCr = piece.endsWith('\r');
+    const whole = endOfLastLine(text);
+    if (whole === 0) {
+      this.#keep(text);
+      return '';
+    }
+    const before = this.#rest;
+    const from = this.#isTooLong ? endOfFirstLine(text) : 0;
+    this.#rest = '';
+    this.#isTooLong = false;
+    this.#keep(text.slice(whole));
+    return before + text.slice(from, whole);
+  }
+
+  /** The line that has begun, at the stream's end. */
+  get rest(): string {
+    return this.#rest;
+  }
+
+  #keep(text: string): void {
+    if (this.#isTooLong) return;
+    this.#isTooLong = this.#rest.length + text.length > this.#maxLineCharacters;
+    this.#rest = this.#isTooLong ? '' : this.#rest + text;
+  }
+}
+
+/** Without their ends; text after the last end counts as a line too, unless it is empty. */
+export function* linesOf(text: string): Generator<string> {
+  // Each is looked for again only once it was passed: every character is searched once for each.
+  let lf = nextOf(text, '\n', 0);
+  let cr = nextOf(text, '\r', 0);
+  let from = 0;
+  while (from < text.length) {
+    if (lf < from) lf = nextOf(text, '\n', from);
+    if (cr < from) cr = nextOf(text, '\r', from);
+    const end = Math.min(lf, cr);
+    yield text.slice(from, end);
+    from = end === cr && lf === cr + 1 ? end + 2 : end + 1;
+  }
+}
+
+/** The text's length where there is none. */
+function nextOf(text: string, character: string, from: number): number {
+  const at = text.indexOf(character, from);
+  return at === -1 ? text.length : at;
+}
+
+/** Just behind the last line end; 0 where there is none. */
+function endOfLastLine(text: string): number {
+  // Nearly every piece of a stream ends with its last event.
+  if (text.endsWith('\n') || text.endsWith('\r')) return text.length;
+  const lf = text.lastIndexOf('\n') + 1;
+  return text.indexOf('\r', lf) === -1 ? lf : text.lastIndexOf('\r') + 1;
+}
+
+/** Just behind the first line end; there is one. */
+function endOfFirstLine(text: string): number {
+  const lf = text.indexOf('\n');
+  const cr = text.indexOf('\r');
+  if (cr === -1 || (lf !== -1 && lf < cr)) return lf + 1;
+  return lf === cr + 1 ? cr + 2 : cr + 1;
+}

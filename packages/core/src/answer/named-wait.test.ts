@@ -1,0 +1,114 @@
+import { describe, expect, it } from 'vitest';
+
+import { namedWaitMs } from './named-wait.ts';
+
+const nowMs = Date.parse('Wed, 21 Oct 2026 07:28:00 GMT');
+const inSeconds = (seconds: number) => String(nowMs / 1000 + seconds);
+const at = (seconds: number) => new Date(nowMs + seconds * 1000).toISOString();
+
+describe('namedWaitMs', () => {
+  it.each([
+    ['seconds', '7', 7_000],
+    ['blanks', ' 60 ', 60_000],
+    ['a part of a second', '5.5', 5_500],
+    ['none', '0', 0],
+    ['a day', '86400', 86_400_000],
+    ['a date', 'Wed, 21 Oct 2026 07:28:30 GMT', 30_000],
+    ['a date that is past', 'Wed, 21 Oct 2026 07:27:30 GMT', 0],
+    ['less than nothing', '-1', undefined],
+    ['a word', 'soon', undefined],
+    ['nothing', '', undefined],
+    ['too many digits', '99999999999', undefined],
+  ])('reads retry-after: %s', (_name, value, expected) => {
+    expect(namedWaitMs({ 'retry-after': value }, nowMs)).toBe(expected);
+  });
+
+  it.each([
+    { name: 'nothing', headers: {}, ms: undefined },
+    { name: 'milliseconds', headers: { 'retry-after-ms': '1500' }, ms: 1_500 },
+    {
+      name: 'milliseconds rather than seconds',
+      headers: { 'retry-after-ms': '1500', 'retry-after': '2' },
+      ms: 1_500,
+    },
+    {
+      name: 'seconds where the milliseconds are none',
+      headers: { 'retry-after-ms': 'x', 'retry-after': '2' },
+      ms: 2_000,
+    },
+    {
+      name: 'the reset of a rejected subscription',
+      headers: {
+        'anthropic-ratelimit-unified-status': 'rejected',
+        'anthropic-ratelimit-unified-reset': inSeconds(900),
+      },
+      ms: 900_000,
+    },
+    {
+      name: 'the reset of a subscription that says nothing else',
+      headers: { 'anthropic-ratelimit-unified-reset': inSeconds(900) },
+      ms: 900_000,
+    },
+    {
+      name: 'no reset of a subscription that has room',
+      headers: {
+        'anthropic-ratelimit-unified-status': 'allowed',
+        'anthropic-ratelimit-unified-reset': inSeconds(900),
+      },
+      ms: undefined,
+    },
+    {
+      name: 'the reset of the window that is rejected',
+      headers: {
+        'anthropic-ratelimit-unified-5h-status': 'allowed',
+        'anthropic-ratelimit-unified-5h-reset': inSeconds(100),
+        'anthropic-ratelimit-unified-7d_opus-status': 'rejected',
+        'anthropic-ratelimit-unified-7d_opus-reset': inSeconds(5_000),
+      },
+      ms: 5_000_000,
+    },
+    {
+      name: 'the reset of a limit that is used up',
+      headers: {
+        'anthropic-ratelimit-tokens-remaining': '0',
+        'anthropic-ratelimit-tokens-reset': at(30),
+        'anthropic-ratelimit-requests-remaining': '48',
+        'anthropic-ratelimit-requests-reset': at(300),
+      },
+      ms: 30_000,
+    },
+    {
+      name: 'the later of two that are used up',
+      headers: {
+        'anthropic-ratelimit-tokens-remaining': '0',
+        'anthropic-ratelimit-tokens-reset': at(30),
+        'anthropic-ratelimit-requests-remaining': '0',
+        'anthropic-ratelimit-requests-reset': at(40),
+      },
+      ms: 40_000,
+    },
+    {
+      name: 'no reset of a limit of which nothing is said',
+      headers: { 'anthropic-ratelimit-tokens-reset': at(30) },
+      ms: undefined,
+    },
+    {
+      name: 'no reset that is past',
+      headers: { 'anthropic-ratelimit-unified-reset': inSeconds(-5) },
+      ms: undefined,
+    },
+    {
+      name: 'retry-after rather than a reset',
+      headers: { 'retry-after': '3', 'anthropic-ratelimit-unified-reset': inSeconds(900) },
+      ms: 3_000,
+    },
+    {
+      name: 'nothing that is no time',
+      headers: { 'anthropic-ratelimit-unified-reset': 'tomorrow' },
+      ms: undefined,
+    },
+    { name: 'the first of several', headers: { 'retry-after': ['4', '9'] }, ms: 4_000 },
+  ])('takes $name', ({ headers, ms }) => {
+    expect(namedWaitMs(headers, nowMs)).toBe(ms);
+  });
+});

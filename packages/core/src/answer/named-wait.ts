@@ -1,0 +1,73 @@
+/**
+ * The time that a refusal names, until which asking again is no use.
+ *
+ * Rule: `retry-after-ms`, else `retry-after`, because they speak of this request. Without them the
+ * latest `anthropic-ratelimit-<limit>-reset` among the limits that are used up: those whose
+ * `-remaining` is 0 or whose `-status` is `rejected`. Resets of other limits come with each answer
+ * and name no wait. `unified`, the limit of a subscription, may come without either; then it counts.
+ *
+ * @see https://docs.claude.com/en/api/rate-limits
+ * @see https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
+ */
+
+/** Lower-case names, as Node gives them. */
+export type AnswerHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+const RESET = /^anthropic-ratelimit-([a-z0-9_-]{1,64})-reset$/;
+const UNIFIED = 'unified';
+
+/** @returns From now on; never negative. Undefined where no time is named. */
+export function namedWaitMs(headers: AnswerHeaders, nowMs: number): number | undefined {
+  return (
+    millisecondsIn(one(headers, 'retry-after-ms')) ??
+    retryAfterMs(one(headers, 'retry-after'), nowMs) ??
+    latestResetMs(headers, nowMs)
+  );
+}
+
+function latestResetMs(headers: AnswerHeaders, nowMs: number): number | undefined {
+  let latestMs: number | undefined;
+  for (const name of Object.keys(headers)) {
+    const limit = RESET.exec(name)?.[1];
+    if (limit === undefined || !isUsedUp(headers, limit)) continue;
+    const atMs = momentOf(one(headers, name));
+    // A reset that is past says nothing about the wait: the limit was counted again since.
+    if (atMs === undefined || atMs <= nowMs) continue;
+    latestMs = Math.max(latestMs ?? 0, atMs - nowMs);
+  }
+  return latestMs;
+}
+
+function isUsedUp(headers: AnswerHeaders, limit: string): boolean {
+  const remaining = one(headers, `anthropic-ratelimit-${limit}-remaining`);
+  const status = one(headers, `anthropic-ratelimit-${limit}-status`);
+  if (remaining === undefined && status === undefined) return limit === UNIFIED;
+  return status === 'rejected' || (remaining !== undefined && /^0+(\.0+)?$/.test(remaining));
+}
+
+/** Whole seconds or an HTTP date; anything else is as good as absent. */
+function retryAfterMs(text: string | undefined, nowMs: number): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^\d{1,9}(\.\d{1,9})?$/.test(text)) return Number(text) * 1000;
+  if (!/^[A-Za-z]{3},/.test(text)) return undefined;
+  const atMs = Date.parse(text);
+  return Number.isNaN(atMs) ? undefined : Math.max(0, atMs - nowMs);
+}
+
+function millisecondsIn(text: string | undefined): number | undefined {
+  return text !== undefined && /^\d{1,12}(\.\d{1,9})?$/.test(text) ? Number(text) : undefined;
+}
+
+/** Seconds since 1970, or RFC 3339. */
+function momentOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^\d{9,11}(\.\d{1,9})?$/.test(text)) return Number(text) * 1000;
+  if (!/^\d{4}-\d\d-\d\d[Tt ]/.test(text)) return undefined;
+  const atMs = Date.parse(text);
+  return Number.isNaN(atMs) ? undefined : atMs;
+}
+
+function one(headers: AnswerHeaders, name: string): string | undefined {
+  const value = headers[name];
+  return (typeof value === 'string' ? value : value?.[0])?.trim();
+}

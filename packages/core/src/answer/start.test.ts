@@ -1,0 +1,273 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+import { AnswerStart, MAX_START_BYTES, type StartVerdict } from './start.ts';
+
+const START = 'event: message_start\ndata: {"type":"message_start","message":{"id":"m"}}\n\n';
+const PING = 'event: ping\ndata: {"type":"ping"}\n\n';
+const DELTA = 'event: content_block_delta\ndata: {"type":"content_block_delta"}\n\n';
+const errorEvent = (type: string) =>
+  `event: error\ndata: {"type":"error","error":{"type":"${type}","message":"x"}}\n\n`;
+/** As bytes. */
+const BOM = '\u00ef\u00bb\u00bf';
+
+interface Case {
+  readonly name: string;
+  readonly chunks: readonly string[];
+  readonly verdict: string;
+}
+
+function nameOf(verdict: StartVerdict): string {
+  if (verdict.kind === 'commit') return `commit ${verdict.form}`;
+  if (verdict.kind === 'pass') return `pass ${verdict.form}`;
+  return verdict.kind === 'fail' ? verdict.failure : verdict.kind;
+}
+
+/** Pushes all and ends: the first verdict that is not `hold`, with how many chunks it took. */
+function judge(chunks: readonly string[], last: 'atEnd' | 'atDeadline' = 'atEnd'): string {
+  const start = new AnswerStart();
+  for (const [index, chunk] of chunks.entries()) {
+    const verdict = start.push(chunk);
+    if (verdict.kind !== 'hold') return `${nameOf(verdict)} at ${index}`;
+  }
+  return `${nameOf(start[last]())} at end`;
+}
+
+describe('AnswerStart', () => {
+  const events: readonly Case[] = [
+    {
+      name: 'holds the start, commits at content',
+      chunks: [START, PING, DELTA],
+      verdict: 'commit stream at 2',
+    },
+    { name: 'content without a start', chunks: [DELTA], verdict: 'commit stream at 0' },
+    {
+      name: 'CRLF',
+      chunks: [(START + DELTA).replaceAll('\n', '\r\n')],
+      verdict: 'commit stream at 0',
+    },
+    { name: 'CR', chunks: [(START + DELTA).replaceAll('\n', '\r')], verdict: 'commit stream at 0' },
+    {
+      name: 'the type from the data',
+      chunks: ['data: {"type":"content_block_start"}\n\n'],
+      verdict: 'commit stream at 0',
+    },
+    {
+      name: 'data on two lines',
+      chunks: ['data: {"type":\ndata: "content_block_start"}\n\n'],
+      verdict: 'commit stream at 0',
+    },
+    {
+      name: 'half an event',
+      chunks: [DELTA.slice(0, 30), DELTA.slice(30)],
+      verdict: 'commit stream at 1',
+    },
+    {
+      name: 'future events',
+      chunks: ['event: new\ndata: {"type":"new"}\n\n'],
+      verdict: 'commit stream at 0',
+    },
+    { name: 'a byte order mark', chunks: [BOM, DELTA], verdict: 'commit stream at 1' },
+    {
+      name: 'a byte order mark in pieces',
+      chunks: [...BOM, DELTA],
+      verdict: 'commit stream at 3',
+    },
+    {
+      name: 'a decoded byte order mark',
+      chunks: [`\ufeff${DELTA}`],
+      verdict: 'commit stream at 0',
+    },
+    { name: 'blank lines first', chunks: ['\n\r\n', '\n', DELTA], verdict: 'commit stream at 2' },
+    { name: 'comments', chunks: [': keep-alive\n\n', DELTA], verdict: 'commit stream at 1' },
+    {
+      name: 'ids and times',
+      chunks: [`retry: 5\nid: 1\n\n${DELTA}`],
+      verdict: 'commit stream at 0',
+    },
+    { name: 'much before content', chunks: [PING.repeat(64)], verdict: 'commit stream at 0' },
+    {
+      name: 'content without a last blank line',
+      chunks: [DELTA.trimEnd()],
+      verdict: 'commit stream at end',
+    },
+    { name: 'overload', chunks: [errorEvent('overloaded_error')], verdict: 'overloaded at 0' },
+    {
+      name: 'a limit behind the start',
+      chunks: [START, errorEvent('rate_limit_error')],
+      verdict: 'rate_limited at 1',
+    },
+    {
+      name: 'a refused token',
+      chunks: [errorEvent('authentication_error')],
+      verdict: 'token_refused at 0',
+    },
+    {
+      name: 'a forbidden model',
+      chunks: [errorEvent('permission_error')],
+      verdict: 'forbidden at 0',
+    },
+    {
+      name: 'the client’s own mistake',
+      chunks: [errorEvent('invalid_request_error')],
+      verdict: 'pass stream at 0',
+    },
+    { name: 'an unknown error', chunks: [errorEvent('new_error')], verdict: 'server_error at 0' },
+    {
+      name: 'an error without an event',
+      chunks: ['data: {"error":{"message":"x"}}\n\n'],
+      verdict: 'server_error at 0',
+    },
+    {
+      name: 'an error without data that can be read',
+      chunks: ['event: error\ndata: overloaded\n\n'],
+      verdict: 'server_error at 0',
+    },
+    { name: 'another API', chunks: ['data: {"id":"chatcmpl"}\n\n'], verdict: 'not_claude at 0' },
+    {
+      name: 'the Responses API',
+      chunks: ['event: response.created\ndata: {"type":"response.created"}\n\n'],
+      verdict: 'not_claude at 0',
+    },
+    { name: 'the end of another API', chunks: ['data: [DONE]\n\n'], verdict: 'not_claude at 0' },
+    { name: 'nothing', chunks: [], verdict: 'not_claude at end' },
+    { name: 'blank lines only', chunks: ['\n\n \t'], verdict: 'not_claude at end' },
+    { name: 'a stream that only starts', chunks: [START], verdict: 'truncated at end' },
+    { name: 'a page', chunks: ['<html>'], verdict: 'not_claude at 0' },
+    { name: 'a sentence', chunks: ['Internal Server Error'], verdict: 'not_claude at 0' },
+    { name: 'a word and its end', chunks: ['dat', 'e: x\n'], verdict: 'not_claude at 1' },
+    { name: 'bytes', chunks: ['\u001f\u008b'], verdict: 'not_claude at 0' },
+  ];
+  it.each(events)('a stream: $name', ({ chunks, verdict }) => {
+    expect(judge(chunks)).toBe(verdict);
+  });
+
+  const documents: readonly Case[] = [
+    {
+      name: 'a message',
+      chunks: ['{"id":"m",', '"type":"message"'],
+      verdict: 'commit document at 1',
+    },
+    {
+      name: 'a message by its content',
+      chunks: [' {"id":"m","content":[{"ty'],
+      verdict: 'commit document at 0',
+    },
+    {
+      name: 'a message by its role',
+      chunks: ['{"role":"assistant",'],
+      verdict: 'commit document at 0',
+    },
+    {
+      name: 'an error',
+      chunks: ['{"type":"error","error":{"type":"api_error"}}'],
+      verdict: 'server_error at 0',
+    },
+    {
+      name: 'an error in pieces',
+      chunks: ['{"error":{"ty', 'pe":"rate_limit_error"}', '}'],
+      verdict: 'rate_limited at 2',
+    },
+    { name: 'an error of a gateway', chunks: ['{"error":"x"}'], verdict: 'server_error at 0' },
+    {
+      name: 'no error, said with null',
+      chunks: ['{"error":null,"type":"message","content":[]}'],
+      verdict: 'commit document at 0',
+    },
+    {
+      name: 'the client’s own mistake',
+      chunks: ['{"type":"error","error":{"type":"invalid_request_error"}}'],
+      verdict: 'pass document at 0',
+    },
+    {
+      name: 'an error that is cut',
+      chunks: ['{"type":"error","error":{"type":"rate_li'],
+      verdict: 'server_error at end',
+    },
+    { name: 'strange JSON', chunks: ['{"code":500}'], verdict: 'not_claude at 0' },
+    {
+      name: 'another API, whose message is within',
+      chunks: ['{"id":"chatcmpl","choices":[{"message":{"role":"assistant","content":"x"}}]}'],
+      verdict: 'not_claude at 0',
+    },
+    {
+      name: 'long JSON',
+      chunks: [`{"x":"${'x'.repeat(MAX_START_BYTES)}`],
+      verdict: 'not_claude at 0',
+    },
+    { name: 'a list', chunks: ['["type"]'], verdict: 'not_claude at 0' },
+  ];
+  it.each(documents)('a document: $name', ({ chunks, verdict }) => {
+    expect(judge(chunks)).toBe(verdict);
+  });
+
+  it.each([
+    { name: 'nothing', chunks: [], verdict: 'not_claude at end' },
+    { name: 'white space', chunks: [' \n\n'], verdict: 'not_claude at end' },
+    { name: 'half a line', chunks: ['event: mess'], verdict: 'not_claude at end' },
+    { name: 'half a document', chunks: ['{"id":"m"'], verdict: 'not_claude at end' },
+    { name: 'comments', chunks: [': wait\n\n'], verdict: 'commit stream at end' },
+    { name: 'a start', chunks: [START], verdict: 'commit stream at end' },
+  ])('at the deadline: $name', ({ chunks, verdict }) => {
+    expect(judge(chunks, 'atDeadline')).toBe(verdict);
+  });
+
+  it.each([
+    ['white space', '\n', 'not_claude'],
+    ['half a line', 'data: xxxxxxxx', 'not_claude'],
+    ['a start and half a line', `${START}data: xxx`, 'commit stream'],
+  ])('ends %s at the bound', (_name, text, verdict) => {
+    const [start = '', fill = 'x'] = text === '\n' ? ['', '\n'] : [text, 'x'];
+    const enough = MAX_START_BYTES - start.length;
+    expect(judge([start, fill.repeat(enough - 1), fill])).toBe(`${verdict} at 2`);
+  });
+
+  it('begins with the first character that is no white space', () => {
+    const start = new AnswerStart();
+    start.push('\r\n  ');
+    expect(start.hasBegun).toBe(false);
+    start.push('e');
+    expect(start.hasBegun).toBe(true);
+  });
+
+  it('says the same however the bytes are cut into pieces, and whatever ends the lines', () => {
+    const texts = fc
+      .tuple(
+        fc.constantFrom('', BOM, '\n\n', ': x\n\n'),
+        fc.constantFrom(START, PING, START + PING, ''),
+        fc.constantFrom(DELTA, errorEvent('overloaded_error'), '{"type":"message"}', ''),
+        fc.constantFrom('\n', '\r', '\r\n'),
+      )
+      .map(([lead, start, last, end]) => (lead + start + last).replaceAll('\n', end));
+    const verdict = (chunks: readonly string[]) => judge(chunks).replace(/ at .*/, '');
+    fc.assert(
+      fc.property(texts, fc.array(fc.nat()), (text, cuts) => {
+        const places = [0, ...cuts.map((cut) => cut % (text.length + 1)).sort((a, b) => a - b)];
+        const chunks = places.map((place, index) => text.slice(place, places[index + 1]));
+        expect(verdict(chunks)).toBe(verdict([text]));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('judges any bytes without an exception', () => {
+    fc.assert(
+      fc.property(fc.array(fc.string({ unit: 'binary', maxLength: 200 })), (chunks) => {
+        expect(judge(chunks)).toMatch(/ at /);
+      }),
+    );
+  });
+
+  it('takes a time in proportion to the bytes', () => {
+    // Quadratic work would take minutes: the run's own limit ends it.
+    for (const text of ['\n', ' ', ': x\n', 'event: ping\n', 'x', '{"a":"\\"', '\r']) {
+      for (let round = 0; round < 2; round += 1) {
+        const start = new AnswerStart();
+        start.push('data: ');
+        for (let sent = 0; sent < MAX_START_BYTES; sent += text.length) {
+          if (start.push(text).kind !== 'hold') break;
+        }
+      }
+    }
+  });
+});

@@ -1,0 +1,255 @@
+/**
+ * The values of a few top-level keys of a JSON object, read while its text passes, one character
+ * for each byte (latin1): nothing is parsed or copied but these values, strings are jumped over
+ * natively, nesting is only counted. Linear in the text, however it is cut into pieces.
+ *
+ *     start --({)--> key <--(,)-- after --(})--> closed
+ *     key --(name and colon)--> value --(its end)--> after
+ *     any --(no JSON object)--> broken
+ *
+ * It does not validate: text that is not JSON may be read as anything.
+ */
+
+/** What a key was given. Of a scalar its raw text: a string without its quotes, escapes undone. */
+export type JsonValue =
+  | { readonly kind: 'string'; readonly text: string }
+  | { readonly kind: 'literal'; readonly text: string }
+  /** It has begun; what is in it is not read. */
+  | { readonly kind: 'object' | 'array' };
+
+type Status =
+  | 'start'
+  | 'key'
+  | 'in_key'
+  | 'colon'
+  | 'value'
+  | 'in_string'
+  | 'in_literal'
+  | 'nested'
+  | 'in_nested_string'
+  | 'after'
+  | 'closed'
+  | 'broken';
+
+/** Six characters for each of a name's, where all are escaped (`\u006d`). */
+const MAX_KEY_CHARACTERS = 128;
+/** More than any value that is asked for; a longer string counts as empty. */
+const MAX_STRING_CHARACTERS = 1024;
+const MAX_LITERAL_CHARACTERS = 32;
+
+const IS_PLAIN = /^[\x20-\x5b\x5d-\x7e]*$/;
+const IS_LATIN1 = /^[\x20-\xff]*$/;
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+const BACKSLASH = 0x5c;
+const OPEN_BRACKET = 0x5b;
+const CLOSE_BRACKET = 0x5d;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
+
+export class JsonKeys {
+  readonly #wanted: ReadonlySet<string>;
+  readonly #values = new Map<string, JsonValue>();
+  #status: Status = 'start';
+  /** Of the value that is being skipped. */
+  #depth = 0;
+  /** The key, string or literal that is being read, as far as it is of interest. */
+  #raw = '';
+  #key = '';
+  /** The last character so far was a backslash that escapes the next one. */
+  #isEscaped = false;
+
+  constructor(wanted: readonly string[]) {
+    this.#wanted = new Set(wanted);
+  }
+
+  get status(): 'open' | 'closed' | 'broken' {
+    return this.#status === 'closed' || this.#status === 'broken' ? this.#status : 'open';
+  }
+
+  /** Of a key that occurs more than once the last value, as `JSON.parse` takes it. */
+  value(key: string): JsonValue | undefined {
+    return this.#values.get(key);
+  }
+
+  push(text: string): void {
+    let at = 0;
+    while (at < text.length && this.status === 'open') at = this.#step(text, at);
+  }
+
+  /** @returns Where to go on. */
+  #step(text: string, at: number): number {
+    switch (this.#status) {
+      case 'in_key':
+      case 'in_string':
+      case 'in_nested_string':
+        return this.#readString(text, at);
+      case 'in_literal':
+        return this.#readLiteral(text, at);
+      case 'nested':
+        return this.#skipNested(text, at);
+      default:
+        this.#readStructure(text.charCodeAt(at));
+        return at + 1;
+    }
+  }
+
+  #readStructure(character: number): void {
+    if (isSpace(character)) return;
+    switch (this.#status) {
+      case 'start':
+        this.#status = character === OPEN_BRACE ? 'key' : 'broken';
+        return;
+      case 'key':
+        if (character === QUOTE) this.#begin('in_key');
+        else this.#status = character === CLOSE_BRACE ? 'closed' : 'broken';
+        return;
+      case 'colon':
+        this.#status = character === COLON ? 'value' : 'broken';
+        return;
+      case 'value':
+        this.#beginValue(character);
+        return;
+      default:
+        if (character === COMMA) this.#status = 'key';
+        else this.#status = character === CLOSE_BRACE ? 'closed' : 'broken';
+    }
+  }
+
+  #begin(status: 'in_key' | 'in_string' | 'in_literal'): void {
+    this.#status = status;
+    this.#raw = '';
+    this.#isEscaped = false;
+  }
+
+  #beginValue(character: number): void {
+    if (character === QUOTE) {
+      this.#begin('in_string');
+    } else if (character === OPEN_BRACE || character === OPEN_BRACKET) {
+      this.#set({ kind: character === OPEN_BRACE ? 'object' : 'array' });
+      this.#depth = 1;
+      this.#status = 'nested';
+    } else if (character === COMMA || character === CLOSE_BRACE || character === CLOSE_BRACKET) {
+      this.#status = 'broken';
+    } else {
+      this.#begin('in_literal');
+      this.#raw = String.fromCharCode(character);
+    }
+  }
+
+  #readString(text: string, from: number): number {
+    const end = this.#endOfString(text, from);
+    this.#keep(text, from, end === -1 ? text.length : end);
+    if (end === -1) return text.length;
+    if (this.#status === 'in_key') {
+      this.#key = unescaped(this.#raw);
+      this.#status = 'colon';
+    } else if (this.#status === 'in_string') {
+      const isTooLong = this.#raw.length > MAX_STRING_CHARACTERS;
+      this.#set({ kind: 'string', text: isTooLong ? '' : unescaped(this.#raw) });
+      this.#status = 'after';
+    } else {
+      this.#status = 'nested';
+    }
+    return end + 1;
+  }
+
+  /** The quote that ends it; -1 where it goes on in the next piece. */
+  #endOfString(text: string, from: number): number {
+    for (let next = from; ; ) {
+      const quote = text.indexOf('"', next);
+      const end = quote === -1 ? text.length : quote;
+      let backslashes = 0;
+      while (end - backslashes > from && text.charCodeAt(end - backslashes - 1) === BACKSLASH) {
+        backslashes += 1;
+      }
+      // A run that reaches the piece's start goes on from the one before.
+      const isRunFromBefore = this.#isEscaped && end - backslashes === from;
+      const isEscaped = backslashes % 2 === (isRunFromBefore ? 0 : 1);
+      if (quote === -1) {
+        this.#isEscaped = isEscaped;
+        return -1;
+      }
+      if (!isEscaped) {
+        this.#isEscaped = false;
+        return quote;
+      }
+      next = quote + 1;
+    }
+  }
+
+  #keep(text: string, from: number, to: number): void {
+    if (this.#status === 'in_nested_string') return;
+    if (this.#status === 'in_string' && !this.#wanted.has(this.#key)) return;
+    const limit = this.#status === 'in_key' ? MAX_KEY_CHARACTERS : MAX_STRING_CHARACTERS;
+    // One more than allowed shows that it is too long.
+    const room = limit + 1 - this.#raw.length;
+    if (room > 0) this.#raw += text.slice(from, Math.min(to, from + room));
+  }
+
+  #readLiteral(text: string, from: number): number {
+    let at = from;
+    while (at < text.length && !endsLiteral(text.charCodeAt(at))) at += 1;
+    const room = MAX_LITERAL_CHARACTERS - this.#raw.length;
+    this.#raw += text.slice(from, Math.min(at, from + room));
+    if (at === text.length) return at;
+    this.#set({ kind: 'literal', text: this.#raw });
+    this.#status = 'after';
+    return at;
+  }
+
+  #skipNested(text: string, from: number): number {
+    for (let at = from; at < text.length; at += 1) {
+      const character = text.charCodeAt(at);
+      if (character === QUOTE) {
+        this.#status = 'in_nested_string';
+        this.#isEscaped = false;
+        return at + 1;
+      }
+      if (character === OPEN_BRACE || character === OPEN_BRACKET) {
+        this.#depth += 1;
+      } else if (character === CLOSE_BRACE || character === CLOSE_BRACKET) {
+        this.#depth -= 1;
+        if (this.#depth > 0) continue;
+        this.#status = 'after';
+        return at + 1;
+      }
+    }
+    return text.length;
+  }
+
+  #set(value: JsonValue): void {
+    if (this.#wanted.has(this.#key)) this.#values.set(this.#key, value);
+  }
+}
+
+function isSpace(character: number): boolean {
+  return character === 0x20 || character === 0x0a || character === 0x0d || character === 0x09;
+}
+
+function endsLiteral(character: number): boolean {
+  return (
+    isSpace(character) ||
+    character === COMMA ||
+    character === CLOSE_BRACE ||
+    character === CLOSE_BRACKET
+  );
+}
+
+/** Of a string's raw text; empty where an escape is wrong. */
+function unescaped(raw: string): string {
+  if (IS_PLAIN.test(raw)) return raw;
+  try {
+    return String(JSON.parse(`"${fromBytes(raw)}"`));
+  } catch {
+    return '';
+  }
+}
+
+/** One character per byte becomes UTF-8; text that was decoded already stays. */
+function fromBytes(text: string): string {
+  if (!IS_LATIN1.test(text)) return text;
+  return new TextDecoder().decode(Uint8Array.from(text, (byte) => byte.charCodeAt(0)));
+}
