@@ -21,6 +21,7 @@ interface ErrorKind {
 
 const KINDS = {
   bad_request: [400, 'invalid_request_error', 'the request target or its headers are malformed'],
+  body_not_allowed: [400, 'invalid_request_error', 'only POST requests have a body here'],
   unauthorized: [401, 'authentication_error', 'this proxy needs your own key: ask its operator'],
   not_found: [
     404,
@@ -63,6 +64,7 @@ const ADDRESS = '<host>:<port>';
 /** Repeating these changes nothing. */
 const FINAL: ReadonlySet<ErrorName> = new Set([
   'bad_request',
+  'body_not_allowed',
   'unauthorized',
   'not_found',
   'base_url',

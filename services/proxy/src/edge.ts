@@ -96,6 +96,12 @@ export class Edge {
       next();
       return;
     }
+    if (hasUnwantedBody(req)) {
+      // Its bytes must not be read as the next request, whoever is wrong about where it ends.
+      res.setHeader('connection', 'close');
+      this.#refuse(res, 'body_not_allowed');
+      return;
+    }
     const admittance = this.#deps
       .clients()
       .admit(req.headers, req.socket.remoteAddress ?? '', performance.now());
@@ -117,7 +123,8 @@ export class Edge {
     this.#byClient.set(client, count + 1);
     this.#deps.exchange.accounts.admitted(admittance.label);
     const name = admittance.label === ANYBODY ? null : admittance.label;
-    const exchange = new Exchange(this.#deps.exchange, { req, res, target, client: name }, () => {
+    const input = { req, res, target, client: name, owner: client };
+    const exchange = new Exchange(this.#deps.exchange, input, () => {
       takeOut();
       this.#release(client);
     });
@@ -146,6 +153,12 @@ export class Edge {
     if (count === 0) this.#byClient.delete(client);
     else this.#byClient.set(client, count);
   }
+}
+
+/** Only a POST of the Messages API has one; endpoints disagree about what it means elsewhere. */
+function hasUnwantedBody({ method, headers }: IncomingMessage): boolean {
+  if (method === 'POST') return false;
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0;
 }
 
 /** By which the client calls us; undefined where it could be anything but an address. */

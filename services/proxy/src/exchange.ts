@@ -15,6 +15,7 @@ import type { Logger } from '@zephyr/runtime/logger';
 import type { Accounts } from './accounts.ts';
 import { type ErrorName, errorEvent, errorOfFailure, sendError } from './api-errors.ts';
 import { Attempt, type AttemptResult, type FailedAttempt, type HeldResponse } from './attempt.ts';
+import type { BufferedBodies } from './buffered-bodies.ts';
 import { Deadline } from './deadline.ts';
 import type { Endpoint } from './endpoints.ts';
 import { upstreamHeaders } from './headers.ts';
@@ -22,7 +23,7 @@ import type { Metrics, RequestOutcome } from './metrics.ts';
 import { giveOwnWords } from './own-words.ts';
 import { Placement } from './placement.ts';
 import { Relay, type RelayResult } from './relay.ts';
-import { type KeptBodies, RequestBody } from './request-body.ts';
+import { RequestBody } from './request-body.ts';
 import type { Routing } from './routing.ts';
 import type { Send } from './sender.ts';
 import { readUsage } from './tail.ts';
@@ -35,7 +36,7 @@ export interface ExchangeDeps {
   /** Absent where sessions do not stick. */
   readonly sessions: SessionTable | undefined;
   readonly send: Send;
-  readonly kept: KeptBodies;
+  readonly kept: BufferedBodies;
   readonly budget: RetryBudget;
   readonly accounts: Accounts;
   readonly metrics: Metrics;
@@ -60,6 +61,8 @@ export interface ExchangeInput {
   readonly target: Extract<Target, { kind: 'upstream' }>;
   /** Name of the client's key; null where keys are not used. */
   readonly client: string | null;
+  /** Whose requests are counted together: the name of a key, or an address. */
+  readonly owner: string;
 }
 
 const MIB = 1024 * 1024;
@@ -95,7 +98,7 @@ export class Exchange {
     this.#onEnded = onEnded;
     this.#body = new RequestBody(
       input.req,
-      { maxBytes: this.#settings.limits.bodyBytes, kept: deps.kept },
+      { maxBytes: this.#settings.limits.bodyBytes, kept: deps.kept, owner: input.owner },
       { ready: () => this.#onBodyReady(), tooLarge: () => this.#onBodyTooLarge() },
     );
   }
@@ -195,15 +198,11 @@ export class Exchange {
 
   #requestFor(endpoint: Endpoint, freshConnection: boolean) {
     const { req, target } = this.#input;
-    const headers = upstreamHeaders(req.headers, endpoint);
-    const length = this.#body.contentLength;
-    if (length !== undefined && (length > 0 || req.method === 'POST')) {
-      headers['content-length'] = length;
-    }
     return {
       method: req.method ?? 'GET',
       pathAndQuery: endpoint.basePath + target.pathAndQuery,
-      headers,
+      headers: upstreamHeaders(req.headers, endpoint),
+      framing: this.#body.framing(),
       body: this.#body.source(),
       freshConnection,
     };

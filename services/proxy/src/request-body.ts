@@ -17,43 +17,32 @@ import {
   RequestScan,
 } from '@zephyr/core';
 
-/** What the library pipes into the upstream request; only `pipe` is called. */
-export interface BodySource {
-  pipe(destination: NodeJS.WritableStream): void;
+import type { BufferedBodies } from './buffered-bodies.ts';
+
+/** The framing of an upstream request: chosen by us, never left to a library or to the method. */
+export type Framing =
+  | { readonly kind: 'length'; readonly bytes: number }
+  | { readonly kind: 'chunked' };
+
+/** What a body is written to: an upstream request that takes no byte beyond its framing. */
+export interface BodySink {
+  readonly writable: boolean;
+  write(chunk: Buffer): boolean;
+  end(chunk?: Buffer): void;
+  /** The other side sees an unfinished request. */
+  destroy(): void;
+  on(event: 'drain' | 'close', listener: () => void): void;
 }
 
-/** Bounds the memory of all kept bodies together. */
-export class KeptBodies {
-  #limitBytes: number;
-  #bytes = 0;
-
-  constructor(limitBytes: number) {
-    this.#limitBytes = limitBytes;
-  }
-
-  get bytes(): number {
-    return this.#bytes;
-  }
-
-  /** What is kept beyond a lowered limit stays until its requests end. */
-  reconfigure(limitBytes: number): void {
-    this.#limitBytes = limitBytes;
-  }
-
-  tryKeep(bytes: number): boolean {
-    if (this.#bytes + bytes > this.#limitBytes) return false;
-    this.#bytes += bytes;
-    return true;
-  }
-
-  release(bytes: number): void {
-    this.#bytes -= bytes;
-  }
+export interface BodySource {
+  pipe(destination: BodySink): void;
 }
 
 export interface BodyLimits {
   readonly maxBytes: number;
-  readonly kept: KeptBodies;
+  readonly kept: BufferedBodies;
+  /** Whose share of `kept` it takes. */
+  readonly owner: string;
 }
 
 export interface BodyHandlers {
@@ -79,7 +68,7 @@ export class RequestBody {
   #keptBytes = 0;
   #seenBytes = 0;
   /** Where a streaming body goes on, and what could not be kept until it does. */
-  #destination: NodeJS.WritableStream | undefined;
+  #destination: BodySink | undefined;
   #overflow: Buffer | undefined;
   #ended = false;
   #isConnected = false;
@@ -116,11 +105,13 @@ export class RequestBody {
     return this.#seenBytes;
   }
 
-  /** Undefined while the length is not known: then it goes upstream in chunks. */
-  get contentLength(): number | undefined {
-    if (this.#status === 'kept') return this.#seenBytes;
+  /** Chunks where the length is not known yet. */
+  framing(): Framing {
+    if (this.#status === 'kept') return { kind: 'length', bytes: this.#seenBytes };
     const declared = this.#req.headers['content-length'];
-    return declared === undefined ? undefined : Number(declared);
+    return declared === undefined
+      ? { kind: 'chunked' }
+      : { kind: 'length', bytes: Number(declared) };
   }
 
   /**
@@ -173,7 +164,7 @@ export class RequestBody {
     if (this.#status !== 'streaming') this.#status = 'released';
   }
 
-  #goOn(destination: NodeJS.WritableStream): void {
+  #goOn(destination: BodySink): void {
     this.#forget();
     const overflow = this.#overflow;
     this.#overflow = undefined;
@@ -198,7 +189,7 @@ export class RequestBody {
       this.#forward(chunk);
       return;
     }
-    if (this.#limits.kept.tryKeep(chunk.length)) {
+    if (this.#limits.kept.tryHold(this.#limits.owner, chunk.length)) {
       this.#chunks.push(chunk);
       this.#keptBytes += chunk.length;
       return;
@@ -229,15 +220,13 @@ export class RequestBody {
     this.#status = 'too_large';
     this.#forget();
     // The endpoint must see an unfinished request, not a shorter one that looks whole.
-    if (destination !== undefined && 'destroy' in destination) {
-      (destination as { destroy(): void }).destroy();
-    }
+    destination?.destroy();
     this.#handlers.tooLarge();
   }
 
   #forget(): void {
     this.#isForgotten = true;
-    this.#limits.kept.release(this.#keptBytes);
+    this.#limits.kept.release(this.#limits.owner, this.#keptBytes);
     this.#keptBytes = 0;
     this.#chunks.length = 0;
   }
@@ -272,7 +261,7 @@ function endOf(chunk: Buffer | undefined): string {
 }
 
 /** The last chunk goes with the end, so that a body of one chunk is one write. */
-function writeAll(chunks: readonly Buffer[], destination: NodeJS.WritableStream): void {
+function writeAll(chunks: readonly Buffer[], destination: BodySink): void {
   const last = chunks.at(-1);
   if (last === undefined) {
     destination.end();

@@ -5,18 +5,18 @@
 import { RetryBudget, SessionTable } from '@zephyr/core';
 import type { DataPathConfig } from '@zephyr/runtime/config/data-path';
 
-import { KeptBodies } from './request-body.ts';
+import { BufferedBodies } from './buffered-bodies.ts';
 
 /** A few hundred bytes each; an office has some hundred at the same time. */
 const MAX_SESSIONS = 20_000;
 
 export class Tunables {
-  readonly kept: KeptBodies;
+  readonly kept: BufferedBodies;
   readonly budget: RetryBudget;
   #sessions: SessionTable | undefined;
 
   constructor(config: DataPathConfig) {
-    this.kept = new KeptBodies(config.limits.keptBodiesBytes);
+    this.kept = new BufferedBodies(config.limits.keptBodiesBytes);
     this.budget = new RetryBudget(retryPolicyOf(config));
     this.#arrangeSessions(config);
   }

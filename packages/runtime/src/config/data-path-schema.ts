@@ -138,7 +138,7 @@ const limits = z.strictObject({
     .max(65_536)
     .default(256)
     .describe(
-      'Memory for bodies that are kept for a replay, all requests together, in MiB. Beyond it requests run without replay.',
+      'Memory for bodies that are kept for a replay, all requests together, in MiB. Beyond it requests run without replay. One person gets at most as much as the others leave free: half of it, if alone.',
     ),
   header_kib: z
     .number()

@@ -1,0 +1,52 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+import { BufferedBodies } from './buffered-bodies.ts';
+
+const LIMIT = 1_000;
+
+describe('BufferedBodies', () => {
+  it('gives one person alone half of the memory, and leaves the rest to the next', () => {
+    const bodies = new BufferedBodies(LIMIT);
+    expect(bodies.tryHold('ann', 500)).toBe(true);
+    expect(bodies.tryHold('ann', 1)).toBe(false);
+    expect(bodies.tryHold('bob', 250)).toBe(true);
+    expect(bodies.tryHold('bob', 1)).toBe(false);
+    expect(bodies.tryHold('cyd', 125)).toBe(true);
+  });
+
+  it('gives back what is released', () => {
+    const bodies = new BufferedBodies(LIMIT);
+    for (let round = 0; round < 2; round += 1) {
+      expect(bodies.tryHold('ann', 500)).toBe(true);
+      bodies.release('ann', 500);
+    }
+    expect(bodies.bytes).toBe(0);
+  });
+
+  it('holds nothing where nothing may be held', () => {
+    const bodies = new BufferedBodies(0);
+    expect(bodies.tryHold('ann', 1)).toBe(false);
+  });
+
+  it('whatever three people hold, a fourth one gets a share', () => {
+    const uploads = fc.array(
+      fc.record({ owner: fc.constantFrom('a', 'b', 'c'), bytes: fc.integer({ min: 1, max: 400 }) }),
+      { maxLength: 200 },
+    );
+    fc.assert(
+      fc.property(uploads, (all) => {
+        const bodies = new BufferedBodies(LIMIT);
+        const held = new Map<string, number>();
+        for (const { owner, bytes } of all) {
+          if (bodies.tryHold(owner, bytes)) held.set(owner, (held.get(owner) ?? 0) + bytes);
+        }
+        const total = [...held.values()].reduce((sum, bytes) => sum + bytes, 0);
+        expect(bodies.bytes).toBe(total);
+        // The greediest three hold 1/2, 1/4 and 1/8.
+        expect(total).toBeLessThanOrEqual((LIMIT * 7) / 8);
+        expect(bodies.tryHold('newcomer', Math.floor(LIMIT / 16))).toBe(true);
+      }),
+    );
+  });
+});
