@@ -2,6 +2,8 @@
 import { PROBE_STYLES } from '@zephyr/core';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 
+import { urlOption } from './operator-commands.ts';
+
 /** @param options that every command takes: where the configuration is */
 export function addCheckCommands(program: Command, options: readonly Option[]): void {
   const add = (definition: string, description: string, examples: readonly string[]): Command => {
@@ -13,7 +15,7 @@ export function addCheckCommands(program: Command, options: readonly Option[]): 
       .addHelpText('after', ['', 'Examples:', ...lines].join('\n'));
   };
 
-  add('probe [endpoint]', 'Check all endpoints now, or one; needs no running Zephyr', [
+  add('probe [endpoint]', 'Probe all endpoints now, or one; needs no running Zephyr', [
     'probe',
     'probe instcopilot-hk --style messages',
   ])
@@ -29,7 +31,7 @@ export function addCheckCommands(program: Command, options: readonly Option[]): 
     'doctor',
     'doctor --free',
   ])
-    .option('--free', 'leave out the checks that spend tokens')
+    .option('--free', 'leave out the probes that spend tokens')
     .action(async (given) => {
       const { doctor } = await import('./commands/doctor.ts');
       finish(await doctor({ options: given, ...surroundings() }));
@@ -37,14 +39,14 @@ export function addCheckCommands(program: Command, options: readonly Option[]): 
 
   add('test-timing', 'Measure whether checks are on time', ['test-timing --seconds 30'])
     .option('--seconds <number>', 'how long', parseCount, 120)
-    .option('--url <url>', 'address of the controller (default: from config.toml)')
+    .addOption(urlOption('address of the controller (default: from config.toml)'))
     .action(async (given) => {
       const { testTiming } = await import('./commands/test-timing.ts');
       finish(await testTiming({ options: given, ...surroundings() }));
     });
 
   add('cost', 'What the checks cost today, and what live traffic saved', ['cost', 'cost --days 7'])
-    .option('--url <url>', 'address of the controller (default: from config.toml)')
+    .addOption(urlOption('address of the controller (default: from config.toml)'))
     .option('--days <number>', 'the last days instead; needs the Redis of config.toml', parseCount)
     .action(async (given) => {
       const { cost } = await import('./commands/cost.ts');

@@ -1,6 +1,6 @@
 /** The `zephyr` command as a person runs it: what it says when something is wrong, and how it ends. */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -45,7 +45,7 @@ describe('zephyr', () => {
     const { stderr, status } = zephyr('start');
     expect(stderr).toContain('config.toml does not exist');
     expect(stderr).toContain('cp config.toml.example config.toml');
-    expect(stderr).toContain('npx zephyr demo');
+    expect(stderr).toContain('make demo');
     expect(status).toBe(2);
   });
 
@@ -60,16 +60,27 @@ describe('zephyr', () => {
   });
 
   it('finds a good configuration good, also with the token in .env', () => {
-    writeFileSync(join(folder, 'config.toml'), CONFIG);
-    writeFileSync(join(folder, '.env'), 'TOKEN_A="sk-ant-Zq83kd02mm"');
+    writeFileSync(join(folder, 'config.toml'), CONFIG.replace('a.example.com', 'a.relay.net'));
+    writeFileSync(join(folder, '.env'), 'TOKEN_A="sk-ant-Zq83kd02mm"', { mode: 0o600 });
     expect(zephyr('config', 'check')).toMatchObject({
-      stdout: 'config.toml is good: 1 endpoint in 1 group.\n',
+      stdout: 'config.toml has no errors: 1 endpoint in 1 group.\n',
       status: 0,
     });
     expect(JSON.parse(zephyr('config', 'check', '--json').stdout)).toEqual({
       ok: true,
       problems: [],
+      notes: [],
     });
+  });
+
+  it('does not let the made-up address of an example pass, nor an .env that others read', () => {
+    writeFileSync(join(folder, 'config.toml'), CONFIG);
+    writeFileSync(join(folder, '.env'), 'TOKEN_A="sk-ant-Zq83kd02mm"', { mode: 0o600 });
+    chmodSync(join(folder, '.env'), 0o644);
+    const { stdout, status } = zephyr('config', 'check');
+    expect(stdout).toContain('! A: a.example.com is a made-up address of the example');
+    expect(stdout).toContain('! .env can be read by other users of this machine: chmod 600 .env');
+    expect(status).toBe(0);
   });
 
   it.each([

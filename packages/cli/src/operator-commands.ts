@@ -2,7 +2,7 @@
 import { LANGUAGES, languageOf, type TextKey, type Translate, translator } from '@zephyr/texts';
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
 
-import { localeOf } from './commands/admin-session.ts';
+import { CONTROLLER_URL, localeOf } from './commands/admin-session.ts';
 import type { Environment } from './launch/state-folder.ts';
 
 const SHELL_WORDS = ['bash', 'zsh', 'fish', 'endpoints'] as const;
@@ -177,7 +177,7 @@ function adminCommand(program: Command, about: AdminCommand): Command {
   const command = program.command(definition).description(say(key));
   for (const option of options) command.addOption(option);
   return command
-    .option('--url <url>', say('cli.option.url'))
+    .addOption(urlOption(say('cli.option.url')))
     .addOption(new Option('--language <language>', say('cli.option.language')).choices(LANGUAGES))
     .addHelpText('after', helpTail(say, examples));
 }
@@ -188,6 +188,11 @@ function untilEnded(): AbortSignal {
   process.once('SIGINT', () => ending.abort());
   process.once('SIGTERM', () => ending.abort());
   return ending.signal;
+}
+
+/** In a container of the team's host the controller is elsewhere. */
+export function urlOption(text: string): Option {
+  return new Option('--url <url>', text).env(CONTROLLER_URL);
 }
 
 function jsonOption(say: Translate): Option {

@@ -73,7 +73,7 @@ function addConfig(program: Command, files: Files, { environment, print }: Surro
     .command('config')
     .description('Look at the configuration')
     .command('check')
-    .description('Tell all problems of config.toml and .env at once; starts nothing');
+    .description('List all problems of config.toml and .env in one run; starts nothing');
   for (const option of files) command.addOption(option);
   command
     .option('--json', 'print JSON for programs')
@@ -86,25 +86,33 @@ function addConfig(program: Command, files: Files, { environment, print }: Surro
     });
 }
 
-function addClients(program: Command, [configOption]: Files, { print }: Surroundings): void {
+function addClients(
+  program: Command,
+  [configOption]: Files,
+  { environment, print }: Surroundings,
+): void {
   const command = program
     .command('clients')
     .description('Who may use the proxy')
     .command('add <name>')
-    .description('Give a person or machine a key: prints it once, writes its hash to config.toml');
+    .description(
+      'Give a person or machine a key: shows it only once, writes its hash to config.toml',
+    );
   if (configOption !== undefined) command.addOption(configOption);
   command
     .addHelpText('after', examples('clients add ann'))
     .action(async (name: string, options: { config: string }) => {
-      const { addClient } = await import('./commands/clients.ts');
-      print(addClient(options.config, name));
+      const { addClient, keyForPeople } = await import('./commands/clients.ts');
+      const key = addClient(options.config, name);
+      const publicUrl = environment['ZEPHYR_PUBLIC_URL'];
+      print(keyForPeople(options.config, { name, key, publicUrl }));
     });
 }
 
 function addSecrets(program: Command, { print }: Surroundings): void {
   program
     .command('secrets <folder>')
-    .description('Make the passwords between the services of a deployment; keeps what is there')
+    .description('Make the passwords between the services of a deployment; existing ones stay')
     .option('--redis <host:port>', 'Redis as the services see it', 'redis:6379')
     .addHelpText('after', examples('secrets secrets', 'secrets secrets --redis redis.lan:6379'))
     .action(async (folder: string, options: { redis: string }) => {

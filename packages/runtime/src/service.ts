@@ -11,8 +11,9 @@ import { type ConfigSource, createConfigSource } from './config/source.ts';
 import { EXIT, explain, ZephyrError } from './errors.ts';
 import { createLogger, type Logger } from './logger.ts';
 import type { RedisTarget } from './redis/client.ts';
+import type { ServiceName } from './service-name.ts';
 
-export type ServiceName = 'proxy' | 'prober' | 'controller';
+export type { ServiceName };
 
 export interface ServiceContext {
   readonly name: ServiceName;
@@ -113,6 +114,7 @@ function contextFor(name: ServiceName, log: Logger): ServiceContext {
       'env-file': { type: 'string', default: process.env['ZEPHYR_ENV_FILE'] ?? '.env' },
     },
   });
+  const listen = addressIn('ZEPHYR_LISTEN');
   const configSource = createConfigSource(
     {
       configPath: values.config,
@@ -120,12 +122,13 @@ function contextFor(name: ServiceName, log: Logger): ServiceContext {
       environment: process.env,
     },
     log,
+    { starting: [{ name, host: listen?.host }] },
   );
   const { config, secrets } = configSource.current();
   return {
     name,
     instanceId: `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`,
-    config: listening(name, config, addressIn('ZEPHYR_LISTEN')),
+    config: listening(name, config, listen),
     secrets,
     configSource,
     redis: { url: config.redisUrl, password: secrets.redisPassword?.reveal() },
@@ -144,7 +147,7 @@ function listening(name: ServiceName, config: Config, address: Address | undefin
 }
 
 /** @throws ZephyrError `CONFIG` */
-function addressIn(variable: string): Address | undefined {
+export function addressIn(variable: string): Address | undefined {
   const text = process.env[variable];
   if (text === undefined || text === '') return undefined;
   const [, host = '', port = ''] = /^(.+):(\d{1,5})$/.exec(text) ?? [];

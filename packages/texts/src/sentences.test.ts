@@ -74,6 +74,27 @@ describe('whyOf', () => {
       text: 'A was the first choice after the start.',
     },
     {
+      name: 'refused by all: what to do about the token',
+      changes: {
+        endpoints: [
+          endpoint('a', 500, { available: false, unavailable: ['token_refused' as const] }),
+          endpoint('b', 600, { available: false, unavailable: ['token_refused' as const] }),
+          endpoint('c', 700, { ...down, enabled: false }),
+        ],
+      },
+      text: 'Every endpoint refuses your token: write a valid one into .env; with containers then run make up.',
+    },
+    {
+      name: 'down for several reasons',
+      changes: {
+        endpoints: [
+          endpoint('a', 500, { available: false, unavailable: ['token_refused' as const] }),
+          endpoint('b', 600, down),
+        ],
+      },
+      text: 'Requests are answered at once with an error that asks the client to come back; endpoints are tried again and again.',
+    },
+    {
       name: 'pinned, although it was the fastest anyway',
       changes: { mode: { kind: 'manual' as const, endpointId: 'a' } },
       text: 'A person chose A.',

@@ -30,7 +30,9 @@ export function headlineOf(situation: Situation, say: Speech['say']): string {
 export function whyOf(situation: Situation, speech: Speech): string {
   const { selection, lastSwitch } = situation;
   if (selection.status === 'none') return speech.say('now.none.detail');
-  if (servingOf(situation) === undefined) return speech.say('now.down.detail');
+  if (servingOf(situation) === undefined) {
+    return speech.say(isTokenRefused(situation) ? 'now.down.token' : 'now.down.detail');
+  }
   const { activeId } = selection;
   if (situation.mode.kind === 'manual' && situation.mode.endpointId === activeId) {
     // It stays because a person said so, whatever had made it the active one before.
@@ -41,6 +43,14 @@ export function whyOf(situation: Situation, speech: Speech): string {
   const reason =
     selection.status === 'pending' ? (lastSwitch?.reason ?? 'initial') : selection.reason;
   return reasonSentence(situation, { ...speech, reason, because, activeId });
+}
+
+/** By all that an operator has not switched off. */
+function isTokenRefused({ endpoints }: Situation): boolean {
+  const enabled = endpoints.filter((endpoint) => endpoint.enabled);
+  return (
+    enabled.length > 0 && enabled.every(({ unavailable }) => unavailable.includes('token_refused'))
+  );
 }
 
 function causeOf(

@@ -1,8 +1,9 @@
 /** What every command needs that talks to a controller: its address, a token, a language. */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 
 import type { ApiEndpoint, ApiState } from '@zephyr/runtime/api';
 import { type LoadedConfig, loadConfig } from '@zephyr/runtime/config/load';
+import { variablesOf } from '@zephyr/runtime/config/variables';
 import { ZephyrError } from '@zephyr/runtime/errors';
 import {
   type Language,
@@ -13,6 +14,7 @@ import {
   translator,
 } from '@zephyr/texts';
 
+import { localHost } from '../addresses.ts';
 import { type AdminClient, adminClient } from '../admin/client.ts';
 import type { Environment } from '../launch/state-folder.ts';
 
@@ -30,43 +32,83 @@ export interface AdminSession {
   readonly language: Language;
   readonly say: Translate;
   readonly numbers: Numbers;
+  /** What is wrong with config.toml; a system that runs goes on with what it read before. */
+  readonly configError?: ZephyrError | undefined;
 }
 
-/** Where the controller listens unless the configuration says otherwise. */
-const DEFAULT_URL = 'http://127.0.0.1:8081';
+/** The variable with the address of a controller elsewhere, instead of `--url`. */
+export const CONTROLLER_URL = 'ZEPHYR_CONTROLLER_URL';
+const DEFAULT_HOST = '127.0.0.1';
+const DEFAULT_PORT = 8081;
 const TOKEN_VARIABLE = 'ZEPHYR_ADMIN_TOKEN';
 
 /**
- * With `--url` no configuration is read: the controller may be on another machine.
+ * With `--url` no configuration is read: the controller may be on another machine. A broken
+ * configuration does not keep a person from the running system: its address is then read as far as
+ * it can be.
  *
- * @throws ZephyrError `CONFIG` when the configuration has problems, `USAGE` for a wrong address
+ * @throws ZephyrError `USAGE` for a wrong address
  */
 export function openSession(options: AdminOptions, environment: Environment): AdminSession {
   const isLocal = options.url === undefined && existsSync(options.config);
-  const loaded = isLocal
-    ? loadConfig({
-        configPath: options.config,
-        envFilePath: options.envFile,
-        environment,
-      })
-    : undefined;
+  const read = isLocal ? readConfig(options, environment) : { status: 'none' as const };
+  const loaded = read.status === 'loaded' ? read.loaded : undefined;
   const language =
     options.language ?? loaded?.config.ui.language ?? languageOf(localeOf(environment));
   const say = translator(language);
-  const url = checkedUrl(options.url ?? urlOf(loaded));
-  const token = loaded?.secrets.adminToken?.reveal() ?? environment[TOKEN_VARIABLE];
-  return { client: adminClient({ url, token }, say), language, say, numbers: numbersOf(language) };
+  const address = read.status === 'broken' ? addressIn(options.config) : loaded?.config.controller;
+  const url = checkedUrl(options.url ?? urlOf(address));
+  const token = loaded?.secrets.adminToken?.reveal() ?? adminTokenIn(options, environment);
+  return {
+    ...{ client: adminClient({ url, token }, say), language, say, numbers: numbersOf(language) },
+    configError: read.status === 'broken' ? read.error : undefined,
+  };
+}
+
+type ReadConfig =
+  | { readonly status: 'loaded'; readonly loaded: LoadedConfig }
+  | { readonly status: 'broken'; readonly error: ZephyrError };
+
+function readConfig({ config, envFile }: AdminOptions, environment: Environment): ReadConfig {
+  try {
+    const loaded = loadConfig({ configPath: config, envFilePath: envFile, environment });
+    return { status: 'loaded', loaded };
+  } catch (error) {
+    if (error instanceof ZephyrError) return { status: 'broken', error };
+    throw error;
+  }
+}
+
+/** Its name is in the configuration, which cannot be read here: the usual one. */
+function adminTokenIn({ envFile }: AdminOptions, environment: Environment): string | undefined {
+  const file = existsSync(envFile) ? readFileSync(envFile, 'utf8') : '';
+  return variablesOf(environment, file)(TOKEN_VARIABLE);
+}
+
+/** The `[controller]` table by itself: the mistake is often elsewhere in the file. */
+function addressIn(configPath: string): { readonly host?: string; readonly port?: number } {
+  const text = readFileSync(configPath, 'utf8');
+  const table = /^[ \t]*\[controller\][^\n]*\n((?:(?![ \t]*\[)[^\n]*\n?)*)/m.exec(text)?.[1] ?? '';
+  const host = /^[ \t]*host[ \t]*=[ \t]*"([^"\n]+)"/m.exec(table)?.[1];
+  const port = /^[ \t]*port[ \t]*=[ \t]*(\d{1,5})/m.exec(table)?.[1];
+  return {
+    ...(host === undefined ? {} : { host }),
+    ...(port === undefined ? {} : { port: Number(port) }),
+  };
 }
 
 export function localeOf(environment: Environment): string | undefined {
   return environment['LC_ALL'] || environment['LC_MESSAGES'] || environment['LANG'];
 }
 
-function urlOf(loaded: LoadedConfig | undefined): string {
-  if (loaded === undefined) return DEFAULT_URL;
-  const { host, port } = loaded.config.controller;
-  const reachable = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
-  return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
+function urlOf({
+  host = DEFAULT_HOST,
+  port = DEFAULT_PORT,
+}: {
+  readonly host?: string;
+  readonly port?: number;
+} = {}): string {
+  return `http://${localHost(host)}:${port}`;
 }
 
 function checkedUrl(text: string): string {

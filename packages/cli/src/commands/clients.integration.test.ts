@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { loadConfig } from '@zephyr/runtime/config/load';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { addClient } from './clients.ts';
+import { addClient, keyForPeople } from './clients.ts';
 
 const EXAMPLE = `# ours
 [[groups]]
@@ -37,6 +37,18 @@ describe('addClient', () => {
     }
     const environment = { TEAM_TOKEN: 'secret-of-the-team' };
     expect(() => loadConfig({ configPath: path, envFilePath: '', environment })).not.toThrow();
+  });
+
+  it.each([
+    [undefined, '[server]\nhost = "10.1.2.3"\nport = 9000\n', 'http://10.1.2.3:9000'],
+    [undefined, '', 'http://127.0.0.1:8080'],
+    ['http://team.lan:8080', '', 'http://team.lan:8080'],
+  ])('shows what a person has to set, with %j and "%s"', (publicUrl, head, url) => {
+    writeFileSync(path, `${head}${EXAMPLE}`);
+    const lines = keyForPeople(path, { name: 'ann', key: 'zk-1', publicUrl }).split('\n');
+    expect(lines[0]).toBe('The key of ann, shown only once:');
+    expect(lines).toContain(`  export ANTHROPIC_BASE_URL=${url}`);
+    expect(lines).toContain('  export ANTHROPIC_AUTH_TOKEN=zk-1');
   });
 
   it('refuses a name that is taken or could break the file', () => {

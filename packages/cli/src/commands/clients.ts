@@ -1,8 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 
+import { rawTable } from '@zephyr/runtime/config/raw';
 import { ZephyrError } from '@zephyr/runtime/errors';
 import { parse } from 'smol-toml';
+
+import { hostForPeople } from '../addresses.ts';
 
 /** What `[[clients]]` allows as a name; kept in the configuration, logs and metrics. */
 const CLIENT_NAME = /^[A-Za-z0-9._-]{1,40}$/;
@@ -11,7 +14,7 @@ const CLIENT_NAME = /^[A-Za-z0-9._-]{1,40}$/;
  * Adds a person to config.toml: appends `[[clients]]` with the hash of a new key. The running
  * proxies take it without a restart.
  *
- * @returns the key, which is told this once and kept nowhere.
+ * @returns the key, which is shown only once and stored nowhere.
  * @throws ZephyrError `USAGE` for a name that is taken or not allowed, or a file without `[[…]]`.
  */
 export function addClient(configPath: string, name: string): string {
@@ -37,6 +40,28 @@ export function addClient(configPath: string, name: string): string {
   }
   replaceFile(configPath, after);
   return key;
+}
+
+/**
+ * What that person needs, as lines for a shell.
+ * @param publicUrl of the proxy as people reach it; absent: by the configuration
+ */
+export function keyForPeople(
+  configPath: string,
+  { name, key, publicUrl }: { name: string; key: string; publicUrl: string | undefined },
+): string {
+  return `The key of ${name}, shown only once:
+
+  export ANTHROPIC_BASE_URL=${publicUrl ?? urlIn(configPath)}
+  export ANTHROPIC_AUTH_TOKEN=${key}
+
+A running Zephyr accepts it within seconds.`;
+}
+
+function urlIn(configPath: string): string {
+  const server = rawTable(parse(readFileSync(configPath, 'utf8'))['server']);
+  const { host = '127.0.0.1', port = 8080 } = server;
+  return `http://${hostForPeople(String(host))}:${port}`;
 }
 
 function namesIn(text: string): readonly unknown[] {

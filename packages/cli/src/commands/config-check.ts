@@ -1,7 +1,10 @@
+import { ALL_SERVICES } from '@zephyr/runtime/config/check-start';
 import { loadConfig } from '@zephyr/runtime/config/load';
 import { ConfigError } from '@zephyr/runtime/config/problem';
 import { EXIT } from '@zephyr/runtime/errors';
+import { translator } from '@zephyr/texts';
 
+import { notesOf } from '../config-notes.ts';
 import type { Environment } from '../launch/state-folder.ts';
 
 export interface ConfigCheckOptions {
@@ -11,8 +14,8 @@ export interface ConfigCheckOptions {
 }
 
 /**
- * What `zephyr config check` prints. With `json`: `{ "ok", "problems": [{ file, line, column,
- * path, found, expected, advice }] }`.
+ * What `zephyr config check` prints: all that `zephyr start` would refuse. With `json`:
+ * `{ "ok", "problems": [{ file, line, column, path, found, expected, advice }], "notes": [text] }`.
  *
  * @throws ZephyrError `CONFIG` when a file cannot be read
  */
@@ -21,20 +24,25 @@ export function checkConfig(
   environment: Environment,
 ): { readonly text: string; readonly exitCode: number } {
   try {
-    const { config } = loadConfig({
-      configPath: options.config,
-      envFilePath: options.envFile,
-      environment,
-    });
+    const loaded = loadConfig(
+      { configPath: options.config, envFilePath: options.envFile, environment },
+      { starting: ALL_SERVICES },
+    );
+    const { config } = loaded;
+    const notes = notesOf(loaded, options.envFile, translator(config.ui.language));
     const endpoints = counted(config.endpoints.length, 'endpoint');
     const groups = counted(config.groups.length, 'group');
-    const summary = `${options.config} is good: ${endpoints} in ${groups}.`;
-    const text = options.json === true ? JSON.stringify({ ok: true, problems: [] }) : summary;
+    const summary = `${options.config} has no errors: ${endpoints} in ${groups}.`;
+    const text =
+      options.json === true
+        ? JSON.stringify({ ok: true, problems: [], notes })
+        : [summary, ...notes.map((note) => `! ${note}`)].join('\n');
     return { text, exitCode: EXIT.ok };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const { problems, message } = error;
-    const text = options.json === true ? JSON.stringify({ ok: false, problems }) : message;
+    const text =
+      options.json === true ? JSON.stringify({ ok: false, problems, notes: [] }) : message;
     return { text, exitCode: EXIT.usage };
   }
 }

@@ -63,7 +63,7 @@ export async function controlDemo(
   const response = await send(action, endpoint, environment).catch((error: unknown) => {
     throw new ZephyrError('DEMO', 'no demo is running', {
       cause: error,
-      advice: ['start it in another terminal: npx zephyr demo'],
+      advice: ['start it in another terminal: make demo'],
     });
   });
   const text = await response.text();

@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { loadConfig } from '@zephyr/runtime/config/load';
 import { type SimulatedEndpoint, startSimulatedEndpoint } from '@zephyr/testkit/simulated-endpoint';
 
+import { demoRedisUrl } from '../launch/demo-redis.ts';
 import { requireFreePorts } from '../launch/free-port.ts';
 import { type LaunchedSystem, launch } from '../launch/launcher.ts';
 import { formatLogLine } from '../launch/log-line.ts';
@@ -22,7 +23,7 @@ export interface DemoOptions {
 }
 
 const DEFAULT_PORT = 8080;
-/** A check takes a second or two; whatever happens, people are told how to go on. */
+/** A check takes a second or two; whatever happens, people see how to go on. */
 const FIRST_CHECKS_LIMIT_MS = 15_000;
 const TOKEN_VARIABLE = 'ZEPHYR_DEMO_TOKEN';
 /** Another one than what clients send: a proxy that passed theirs on would get 401. */
@@ -74,9 +75,10 @@ export async function startDemo(
       host: '127.0.0.1',
       port: port === 0 ? 0 : port + index,
       owner: `the ${service}`,
-      advice: `end that program, or choose other ports: zephyr demo --port ${port + 1000}`,
+      advice: `end that program, or choose other ports: make demo PORT=${port + 1000}`,
     })),
   );
+  const redisUrl = await demoRedisUrl(environment);
   const endpoints = await Promise.all(
     PROFILES.map((profile, index) =>
       startSimulatedEndpoint({ ...profile, token: TOKEN, wordMs: 30, seed: index + 1 }),
@@ -96,7 +98,8 @@ export async function startDemo(
     const demoEnvironment = {
       ...environment,
       [TOKEN_VARIABLE]: TOKEN,
-      ZEPHYR_REDIS_URL: undefined,
+      ZEPHYR_REDIS_URL: redisUrl,
+      ZEPHYR_REDIS_URL_FILE: undefined,
     };
     const envFilePath = join(folder, 'no.env');
     const system = await launch({
@@ -157,6 +160,8 @@ function nextSteps(proxyPort: number, controllerPort: number): string {
     const fails = failureRatio > 0 ? ', fails now and then' : '';
     return `  ${name.padEnd(10)} answers after ${firstEventMs} ms${fails}`;
   });
+  const statusCommand =
+    proxyPort === DEFAULT_PORT ? 'make status' : `make status PORT=${proxyPort}`;
   return `
 Zephyr serves at ${url} with three simulated endpoints:
 ${endpoints.join('\n')}
@@ -164,13 +169,13 @@ ${endpoints.join('\n')}
 Now, in this folder in another terminal:
 
   1. Ask something. The answer says which endpoint gave it:
-       ANTHROPIC_BASE_URL=${url} ANTHROPIC_AUTH_TOKEN=demo npx claude -p hello
+       ANTHROPIC_BASE_URL=${url} ANTHROPIC_AUTH_TOKEN=demo npx @anthropic-ai/claude-code -p hello
   2. Kill that endpoint, and ask again. Another one answers:
-       npx zephyr demo kill Tokyo
+       npx claude-zephyr demo kill Tokyo
   3. Bring it back:
-       npx zephyr demo revive Tokyo
+       npx claude-zephyr demo revive Tokyo
 
-Watch: npx zephyr status, ${url}/status, http://127.0.0.1:${controllerPort}
+Watch: ${statusCommand}, ${url}/status, http://127.0.0.1:${controllerPort}
 Ctrl-C ends everything.
 `;
 }

@@ -1,16 +1,17 @@
 /** `zephyr doctor`: why does it not work? Looks at everything that a running system needs. */
+import { ALL_SERVICES } from '@zephyr/runtime/config/check-start';
 import type { LoadedConfig } from '@zephyr/runtime/config/load';
 import { loadConfig } from '@zephyr/runtime/config/load';
 import { EXIT, explain } from '@zephyr/runtime/errors';
 import { languageOf, type Numbers, numbersOf, type Translate, translator } from '@zephyr/texts';
-
+import { notesOf } from '../config-notes.ts';
 import { type Finding, ok, renderFindings } from '../doctor/finding.ts';
 import { examineClock, examinePorts, examineWays } from '../doctor/network.ts';
 import { examineCli, examineNode, examineToken } from '../doctor/program.ts';
 import { examineRedis } from '../doctor/redis.ts';
 import type { Environment } from '../launch/state-folder.ts';
-import { localeOf } from './admin-session.ts';
-import { probeEndpoints } from './probe.ts';
+import { CONTROLLER_URL, localeOf } from './admin-session.ts';
+import { probeEndpoints, troubleText } from './probe.ts';
 
 export interface DoctorOptions {
   readonly config: string;
@@ -55,11 +56,10 @@ async function examine(call: DoctorCall): Promise<Examined> {
   const own = translator(languageOf(localeOf(environment)));
   let loaded: LoadedConfig;
   try {
-    loaded = loadConfig({
-      configPath: options.config,
-      envFilePath: options.envFile,
-      environment,
-    });
+    loaded = loadConfig(
+      { configPath: options.config, envFilePath: options.envFile, environment },
+      { starting: isElsewhere(environment) ? [] : ALL_SERVICES },
+    );
   } catch (error) {
     const config: Finding = { area: 'config', status: 'fail', text: explain(error) };
     return { findings: [examineNode(process.versions.node, own), config], say: own };
@@ -72,6 +72,11 @@ async function examine(call: DoctorCall): Promise<Examined> {
     ...(options.free === true ? [] : await examineEndpoints(loaded, speech, call)),
   ];
   return { findings, say: speech.say };
+}
+
+/** The services run elsewhere, as in the containers of a team: their ports are not this machine's. */
+function isElsewhere(environment: Environment): boolean {
+  return environment[CONTROLLER_URL] !== undefined;
 }
 
 interface Voice {
@@ -94,10 +99,13 @@ async function examineMachine(
   return [
     examineNode(process.versions.node, say),
     ok('config', say('doctor.config', { path: options.config, count })),
+    ...notesOf(loaded, options.envFile, say).map(
+      (text): Finding => ({ area: 'config', status: 'warn', text }),
+    ),
     ...(await examineCli(loaded, environment['PATH'] ?? '', say)),
     ...[...secrets.groupTokens].map(([name, token]) => examineToken(name, token.reveal(), say)),
     ...(await examineRedis(redis, say)),
-    ...(await examinePorts(config, say)),
+    ...(isElsewhere(environment) ? [] : await examinePorts(config, say)),
   ];
 }
 
@@ -117,9 +125,11 @@ async function examineEndpoints(
   { progress, signal }: DoctorCall,
 ): Promise<readonly Finding[]> {
   const probed = await probeEndpoints(loaded, loaded.config.endpoints, { progress, signal });
-  return probed.map(({ name, style, verdict, advice }) => {
-    if (verdict.status === 'failed')
-      return { area: 'endpoint', status: 'fail', text: `${name}: ${verdict.detail}`, advice };
+  return probed.map(({ name, groupName, style, verdict, advice }) => {
+    if (verdict.status === 'failed') {
+      const text = troubleText({ name, groupName, verdict }, say);
+      return { area: 'endpoint', status: 'fail', text, advice };
+    }
     const latency = numbers.latency(verdict.apiLatencyMs);
     const about = { name, latency, style: say(`style.${style}`) };
     return ok('endpoint', say('doctor.endpoint', about));

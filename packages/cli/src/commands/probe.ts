@@ -17,7 +17,7 @@ import {
 import type { Config, EndpointConfig } from '@zephyr/runtime/config/config';
 import { type LoadedConfig, loadConfig } from '@zephyr/runtime/config/load';
 import { EXIT, ZephyrError } from '@zephyr/runtime/errors';
-import { numbersOf, translator } from '@zephyr/texts';
+import { numbersOf, type Translate, translator } from '@zephyr/texts';
 
 import type { Environment } from '../launch/state-folder.ts';
 import { renderTable } from '../table.ts';
@@ -152,8 +152,23 @@ function render(probed: readonly ProbedEndpoint[], { ui }: Config): string {
     [say('column.endpoint'), ...head, say('cost.tokens'), say('probe.column.cost')],
     rows,
   );
-  const troubles = probed.flatMap(({ name, verdict, advice = '' }) =>
-    verdict.status === 'ok' ? [] : [`${name}: ${verdict.detail}\n  → ${advice}`],
+  const troubles = probed.flatMap(({ name, groupName, verdict, advice = '' }) =>
+    verdict.status === 'ok'
+      ? []
+      : [`${troubleText({ name, groupName, verdict }, say)}\n  → ${advice}`],
   );
   return [table, ...troubles].join('\n\n');
+}
+
+interface Trouble {
+  readonly name: string;
+  readonly groupName: string;
+  readonly verdict: Extract<ProbeVerdict, { status: 'failed' }>;
+}
+
+/** What went wrong, in the endpoint's own response where it says more than we do. */
+export function troubleText({ name, groupName, verdict }: Trouble, say: Translate): string {
+  return verdict.failure === 'token_refused'
+    ? `${say('status.cause.token', { name, group: groupName })} ${verdict.detail}`
+    : `${name}: ${verdict.detail}`;
 }

@@ -162,7 +162,7 @@ describe('zephyr replay', () => {
   it('decides exactly the same again: over a restart and a changed configuration', async () => {
     const file = join(folder, 'recording.jsonl');
     const { text, exitCode } = await replayed({ save: file });
-    expect(text).toContain('Replayed under the settings of then: exactly the same.');
+    expect(text).toContain('Replayed under the recorded settings: exactly the same.');
     expect(exitCode).toBe(0);
     const { recorded, isExact } = await told({ file });
     expect(isExact).toBe(true);

@@ -2,11 +2,14 @@ import { createWriteStream, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 
+import { ALL_SERVICES } from '@zephyr/runtime/config/check-start';
 import { type LoadedConfig, loadConfig } from '@zephyr/runtime/config/load';
 import { ZephyrError } from '@zephyr/runtime/errors';
 import { translator } from '@zephyr/texts';
 
+import { hostForPeople, localHost } from '../addresses.ts';
 import { adminClient } from '../admin/client.ts';
+import { notesOf } from '../config-notes.ts';
 import { requireFreePorts } from '../launch/free-port.ts';
 import { type LaunchedSystem, launch } from '../launch/launcher.ts';
 import { formatLogLine } from '../launch/log-line.ts';
@@ -24,19 +27,21 @@ export interface StartOptions {
 /** Runs until it is stopped. @returns the exit code @throws ZephyrError with what to do */
 export async function start(options: StartOptions): Promise<number> {
   if (!existsSync(options.config)) throw missingConfig(options.config);
-  const loaded = loadConfig({
-    configPath: options.config,
-    envFilePath: options.envFile,
-    environment: process.env,
-  });
-  const { server, controller, prober } = loaded.config;
+  const loaded = loadConfig(
+    { configPath: options.config, envFilePath: options.envFile, environment: process.env },
+    { starting: ALL_SERVICES },
+  );
+  const { server, controller, prober, ui } = loaded.config;
+  for (const note of notesOf(loaded, options.envFile, translator(ui.language))) {
+    console.error(`! ${note}`);
+  }
   const port = options.port ?? server.port;
   await requireFreePorts([
     {
       ...server,
       port,
       owner: 'the proxy (server.port)',
-      advice: `end that program, or choose another port: zephyr start --port ${port + 10}`,
+      advice: `end that program, or choose another port: make start PORT=${port + 10}`,
     },
     {
       ...controller,
@@ -66,7 +71,7 @@ export async function start(options: StartOptions): Promise<number> {
     const until = showDashboard(system, loaded, interrupt);
     return runUntilStopped(system, { print: console.log, until });
   }
-  console.log(welcome(`http://${hostForPeople(server.host)}:${system.ports.proxy}`));
+  console.log(welcome(system, loaded));
   return runUntilStopped(system, { print: console.log, until: interrupt });
 }
 
@@ -85,7 +90,7 @@ async function showDashboard(
   const { language } = loaded.config.ui;
   const client = adminClient(
     {
-      url: `http://${hostForPeople(loaded.config.controller.host)}:${system.ports.controller}`,
+      url: `http://${localHost(loaded.config.controller.host)}:${system.ports.controller}`,
       token: loaded.secrets.adminToken?.reveal(),
     },
     translator(language),
@@ -96,28 +101,29 @@ async function showDashboard(
   await runDashboard({ client, language, signal: ending.signal });
 }
 
-function welcome(url: string): string {
+function welcome({ ports }: LaunchedSystem, { config, secrets }: LoadedConfig): string {
+  const url = `http://${hostForPeople(config.server.host)}:${ports.proxy}`;
+  const hasKeys = secrets.clientKeys.length > 0;
+  // Claude Code asks for a login where it has no token at all; the proxy replaces it.
+  const token = hasKeys ? '<the key of the person>' : 'anything';
+  const dashboard = `http://${localHost(config.controller.host)}:${ports.controller}`;
   return `
 Zephyr serves at ${url}. Wherever Claude Code runs:
 
   export ANTHROPIC_BASE_URL=${url}
+  export ANTHROPIC_AUTH_TOKEN=${token}
 
-Who serves now: ${url}/status or npx zephyr status. Ctrl-C ends everything.
+Which endpoint serves: make status or ${url}/status; dashboard: ${dashboard}. Ctrl-C ends everything.
 `;
-}
-
-/** An address that a program can connect to. */
-function hostForPeople(host: string): string {
-  return host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
 }
 
 function missingConfig(path: string): ZephyrError {
   return new ZephyrError('CONFIG', `${path} does not exist`, {
     advice: [
-      `make one:             cp config.toml.example ${path} && cp .env.example .env`,
+      `make one:             cp config.toml.example ${path} && cp .env.example .env && chmod 600 .env`,
       'with Instcopilot:     use config.toml.example.instcopilot and .env.example.instcopilot',
       'then put your endpoints into the first and the tokens into the second',
-      'or try Zephyr first:  npx zephyr demo (needs no token)',
+      'or try Zephyr first:  make demo (needs no token)',
     ],
   });
 }

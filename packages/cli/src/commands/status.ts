@@ -1,5 +1,6 @@
 /** `zephyr status`: which endpoint serves, why, and how the others are. */
 import type { ApiEndpoint, ApiState } from '@zephyr/runtime/api';
+import { explain } from '@zephyr/runtime/errors';
 import { headlineOf, nextOf, roleText, whyOf } from '@zephyr/texts';
 
 import { followStream } from '../admin/follow.ts';
@@ -10,7 +11,7 @@ import { type AdminOptions, type AdminSession, openSession } from './admin-sessi
 /** @returns what to print; with `--json` the controller's ApiState */
 export async function status(options: AdminOptions, environment: Environment): Promise<string> {
   const session = openSession(options, environment);
-  const state = await session.client.state();
+  const state = await firstState(session);
   return options.json === true ? JSON.stringify(state, null, 2) : statusText(state, session);
 }
 
@@ -31,7 +32,7 @@ export async function watchStatus(call: WatchCall): Promise<void> {
   const { options, print, signal } = call;
   const session = openSession(options, call.environment);
   // Tells at once when there is no controller; later ones are waited for.
-  await session.client.state();
+  await firstState(session);
   let printed = '';
   for await (const message of followStream(session.client, signal)) {
     if (message.kind !== 'state') continue;
@@ -46,10 +47,59 @@ export async function watchStatus(call: WatchCall): Promise<void> {
   }
 }
 
+/** @throws ZephyrError of the configuration where nothing answers: then that is the cause */
+async function firstState({ client, configError }: AdminSession): Promise<ApiState> {
+  return await client.state().catch((error: unknown) => {
+    throw configError ?? error;
+  });
+}
+
 function statusText(state: ApiState, session: AdminSession): string {
   const next = nextOf(state, session, state.atMs);
   const sentences = [...sentencesOf(state, session), ...(next === '' ? [] : [next])];
-  return [...sentences, '', tableOf(state, session)].join('\n');
+  const troubles = [...causesOf(state, session), ...configTroubleOf(state, session)];
+  return [
+    ...sentences,
+    '',
+    tableOf(state, session),
+    ...troubles.flatMap((each) => ['', each]),
+  ].join('\n');
+}
+
+/** Why an endpoint that should serve does not, and what to do. */
+function causesOf({ endpoints }: ApiState, { say }: AdminSession): readonly string[] {
+  return endpoints
+    .filter(({ enabled }) => enabled)
+    .flatMap((endpoint) => {
+      const failure = failureOf(endpoint);
+      if (failure === undefined) return [];
+      const { name, groupName } = endpoint;
+      const cause =
+        failure === 'token_refused'
+          ? say('status.cause.token', { name, group: groupName })
+          : say('status.cause', { name, failure: say(`failure.${failure}`) });
+      return [`${cause}\n  → ${say(`advice.${failure}`)}`];
+    });
+}
+
+function failureOf({ token, removal, health }: ApiEndpoint) {
+  if (token.status === 'refused') return token.failure;
+  if (health.status === 'unhealthy') return health.failure;
+  return removal.status === 'none' ? undefined : removal.failure;
+}
+
+/** What is on the disk, or what the controller has last read of it. */
+function configTroubleOf(
+  { config }: ApiState,
+  { say, configError }: AdminSession,
+): readonly string[] {
+  if (configError === undefined && config.status === 'applied') return [];
+  const problems =
+    configError === undefined && config.status === 'refused'
+      ? config.problems.join('\n')
+      : explain(configError);
+  const text = `${say('link.config')}. ${say('link.config.detail')}`;
+  return [[text, ...problems.split('\n')].join('\n  ').trimEnd()];
 }
 
 /** Who serves and why. */

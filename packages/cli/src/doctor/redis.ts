@@ -4,11 +4,11 @@ import { createRedis, type RedisTarget } from '@zephyr/runtime/redis/client';
 import { findRedisServer } from '@zephyr/runtime/redis/server';
 import type { Translate } from '@zephyr/texts';
 
+import { withLimit } from '../with-limit.ts';
 import { type Finding, ok } from './finding.ts';
 
 /** Older ones lack commands that the queue needs. */
 const LEAST_VERSION = 6.2;
-const ANSWER_LIMIT_MS = 3_000;
 
 /** @param target absent: `zephyr start` brings a private one. */
 export async function examineRedis(
@@ -57,16 +57,4 @@ function examinePolicy(answer: unknown, say: Translate): readonly Finding[] {
   if (policy === 'noeviction') return [ok('redis', say('doctor.redis.policy', { policy }))];
   const text = say('doctor.redis.evicts', { policy });
   return [{ area: 'redis', status: 'fail', text, advice: say('doctor.redis.evicts.advice') }];
-}
-
-async function withLimit<Value>(work: Promise<Value>): Promise<Value> {
-  const { promise: limit, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error('no answer in time')), ANSWER_LIMIT_MS);
-  try {
-    return await Promise.race([work, limit]);
-  } finally {
-    clearTimeout(timer);
-    // It may still fail after the limit; that is known by then.
-    work.catch(() => undefined);
-  }
 }

@@ -55,7 +55,8 @@ describe('launch', () => {
   });
 
   it('gives the admin token to the controller alone', async () => {
-    const environment = { ...stubPlan(() => undefined).environment, ZEPHYR_ADMIN_TOKEN: 'admin' };
+    const stub = stubPlan(() => undefined).environment;
+    const environment = { ...stub, ZEPHYR_ADMIN_TOKEN: 'admin-token-of-the-team' };
     const { ports } = await start({ environment });
     const holders = await Promise.all(
       Object.entries(ports).map(async ([service, port]) => {

@@ -3,6 +3,7 @@
  * which tokens must be there. Pure: the document and the variables come in, findings go out.
  */
 import { checkClients } from './check-clients.ts';
+import { checkHosts } from './check-hosts.ts';
 import { checkEndpointUrl } from './endpoint-url.ts';
 import type { Finding, KeyPath } from './problem.ts';
 import { type RawTable, rawEndpoints, rawGroups, rawTable, rawText } from './raw.ts';
@@ -18,6 +19,7 @@ export function checkRules(document: RawTable, variables: Variables): readonly F
     ...checkEndpointNames(document),
     ...checkUrls(document),
     ...checkDefaultGroup(document),
+    ...checkHosts(document),
     ...checkTimes(document),
     ...checkTokens(document, variables),
     ...checkRedis(document, variables),

@@ -52,6 +52,11 @@ function findingsOf(issue: Issue, document: unknown): readonly Finding[] {
       { path, found: 'nothing', expected, advice: `add ${path.at(-1) ?? 'the missing value'}` },
     ];
   }
+  if (issue.code === 'invalid_type' && issue.expected === 'array' && isTable(value)) {
+    const table = path.filter((step) => typeof step === 'string').join('.');
+    const advice = `write [[${table}]] with two brackets: there may be several`;
+    return [{ path, found: `[${table}], a single table`, expected: 'a list of tables', advice }];
+  }
   const key = String(path.findLast((step) => typeof step === 'string') ?? '');
   return [
     {
@@ -64,6 +69,10 @@ function findingsOf(issue: Issue, document: unknown): readonly Finding[] {
           : `set ${key} to ${expected}`,
     },
   ];
+}
+
+function isTable(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 const SECRET_ADVICE =

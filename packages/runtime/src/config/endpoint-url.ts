@@ -5,6 +5,16 @@ type UrlFinding = Omit<Finding, 'path'>;
 /** Nothing when the URL may be used; a wrong type is the schema's business. */
 export function checkEndpointUrl(text: string | undefined, allowHttp: boolean): UrlFinding[] {
   if (text === undefined) return [];
+  // A URL parser drops line breaks and tabs without a word, and cuts blanks at the ends.
+  if (/[\s\p{Cc}]/u.test(text)) {
+    return [
+      {
+        found: 'a URL with a blank or a line break in it',
+        expected: 'a URL such as https://api.example.com',
+        advice: 'write it without blanks, in one line',
+      },
+    ];
+  }
   if (!URL.canParse(text)) {
     const looksBare = /^[\w.-]+(:\d+)?(\/|$)/.test(text);
     return [
@@ -66,16 +76,27 @@ function checkParts(url: URL): UrlFinding[] {
       advice: 'remove what comes after ? or #',
     });
   }
+  if (url.port === '0') {
+    findings.push({
+      found: 'port 0 in the URL',
+      expected: 'the port where the endpoint listens',
+      advice: 'write its port, or none for the usual one',
+    });
+  }
   return findings;
 }
 
-function checkPath(url: URL): UrlFinding[] {
-  if (!/\/v1\/?$/.test(url.pathname)) return [];
+/** `/v1` with all behind it, or the path of a request of this or of another API without it. */
+const API_PATH = /\/(v1(\/.*)?|messages(\/count_tokens)?|chat\/completions)$/;
+
+function checkPath({ pathname }: URL): UrlFinding[] {
+  const path = API_PATH.exec(pathname.replace(/\/+$/, ''))?.[0];
+  if (path === undefined) return [];
   return [
     {
-      found: 'a URL that ends in /v1',
+      found: `a URL that ends in ${path}`,
       expected: 'a base URL, to which /v1/messages is added',
-      advice: 'remove /v1 at the end',
+      advice: `remove ${path} at the end`,
     },
   ];
 }

@@ -143,24 +143,24 @@ ${GROUP}endpoints = [
     } catch (error) {
       message = (error as Error).message;
     }
-    expect(message).toBe(`config.toml has 4 problems:
+    expect(message).toBe(`/etc/config.toml has 4 problems:
 
-config.toml:2:1  server.prot
+/etc/config.toml:2:1  server.prot
   found:    an unknown key
   expected: one of: host, port, switch_threshold_ms, graceful_switch_timeout_ms, open, extra_paths
   to do:    did you mean port?
 
-config.toml:4:1  health_check.switch_threshold_ms
+/etc/config.toml:4:1  health_check.switch_threshold_ms
   found:    an unknown key
   expected: one of: interval_seconds, min_interval_seconds, max_interval_seconds, timeout_seconds, dynamic_scaling, claude_binary_path, style, cheap_style, real_interval_seconds, model, daily_budget_usd
   to do:    move it: switch_threshold_ms belongs in [server]
 
-config.toml:8:1  groups[0].auth_token_env
+/etc/config.toml:8:1  groups[0].auth_token_env
   found:    TOKEN_A, which is not set or empty
   expected: a variable of .env or of the environment that holds the token
   to do:    write TOKEN_A=… with the token of your provider into .env
 
-config.toml:10:5  groups[0].endpoints[0].url
+/etc/config.toml:10:5  groups[0].endpoints[0].url
   found:    http to a.example.com, which is not this machine
   expected: an https URL: over http everybody on the way can read your token
   to do:    write https://, or add allow_http = true to this endpoint in a network you trust`);
@@ -210,6 +210,34 @@ config.toml:10:5  groups[0].endpoints[0].url
       'a URL that ends in /v1',
       endpoint('url = "https://a.example.com/v1", name = "A"'),
       'groups[0].endpoints[0].url: a URL that ends in /v1',
+    ],
+    ...['/v1/messages', '/v1/chat/completions/', '/messages', '/v1/messages/count_tokens'].map(
+      (path): [string, string, string] => [
+        `a URL that ends in ${path}`,
+        endpoint(`url = "https://a.example.com/claude${path}", name = "A"`),
+        `groups[0].endpoints[0].url: a URL that ends in ${path.replace(/\/$/, '')}`,
+      ],
+    ),
+    [
+      'port 0',
+      endpoint('url = "https://a.example.com:0", name = "A"'),
+      'groups[0].endpoints[0].url: port 0 in the URL',
+    ],
+    [
+      'a line break, which a URL parser drops',
+      endpoint('url = "https://a.example.com\\n/x", name = "A"'),
+      'groups[0].endpoints[0].url: a URL with a blank or a line break in it',
+    ],
+    [
+      'a single table for a list of them',
+      MINIMAL.replace('[[groups]]', '[groups]'),
+      'groups: [groups], a single table',
+    ],
+    ['brackets around an address', `[server]\nhost = "[::1]"\n${MINIMAL}`, 'server.host: "[::1]"'],
+    [
+      'a port in a host',
+      `[controller]\nhost = "0.0.0.0:8081"\n${MINIMAL}`,
+      'controller.host: "0.0.0.0:8081"',
     ],
     [
       'the same name twice',

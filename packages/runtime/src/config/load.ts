@@ -3,13 +3,13 @@
  * process is changed.
  */
 import { readFileSync } from 'node:fs';
-import { basename } from 'node:path';
 
 import { parse, TomlError } from 'smol-toml';
 
 import { messageOf, ZephyrError } from '../errors.ts';
 import { checkRules } from './check-rules.ts';
 import { checkSchema } from './check-schema.ts';
+import { checkStart, type StartingService } from './check-start.ts';
 import type { LoadedConfig } from './config.ts';
 import { locate } from './locate.ts';
 import { ConfigError, type Finding, type Problem, printPath } from './problem.ts';
@@ -27,26 +27,36 @@ export interface ConfigSources {
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
+export interface LoadOptions {
+  /** What is about to start by it: then what would stop their start is a problem too. */
+  readonly starting?: readonly StartingService[];
+}
+
 /** @throws ConfigError (code `CONFIG`) with all problems. */
-export function loadConfig(sources: ConfigSources): LoadedConfig {
+export function loadConfig(sources: ConfigSources, options: LoadOptions = {}): LoadedConfig {
   const envFileText = readText(sources.envFilePath, 'may be missing');
   return parseConfig({
+    ...options,
     path: sources.configPath,
     text: readText(sources.configPath, 'must exist'),
     variables: variablesOf(sources.environment, envFileText),
   });
 }
 
-export interface ConfigText {
+export interface ConfigText extends LoadOptions {
   readonly path: string;
   readonly text: string;
   readonly variables: Variables;
 }
 
 /** `loadConfig` without the files. @throws ConfigError */
-export function parseConfig({ path, text, variables }: ConfigText): LoadedConfig {
+export function parseConfig({ path, text, variables, starting = [] }: ConfigText): LoadedConfig {
   const document = parseToml(path, text.replace(/^\uFEFF/, ''));
-  const findings = [...checkSchema(document), ...checkRules(document, variables)];
+  const findings = [
+    ...checkSchema(document),
+    ...checkRules(document, variables),
+    ...checkStart(document, variables, starting),
+  ];
   if (findings.length > 0) throw new ConfigError(problemsOf(path, text, findings));
   return resolveConfig(path, document, variables);
 }
@@ -65,7 +75,7 @@ function readText(path: string, rule: 'must exist' | 'may be missing'): string {
       throw new ZephyrError('CONFIG', `${path} does not exist`, {
         advice: [
           `make one from the example: cp config.toml.example ${path}`,
-          'or try it out without one: zephyr demo',
+          'or try it out without one: make demo',
         ],
       });
     }
@@ -84,7 +94,7 @@ function parseToml(path: string, text: string): RawTable {
     const [message = ''] = error.message.split('\n');
     throw new ConfigError([
       {
-        file: basename(path),
+        file: path,
         line: error.line,
         column: error.column,
         path: '',
@@ -99,7 +109,7 @@ function parseToml(path: string, text: string): RawTable {
 function problemsOf(path: string, text: string, findings: readonly Finding[]): Problem[] {
   const placeOf = locate(text);
   const problems = findings.map(({ path: keyPath, ...finding }) => ({
-    file: basename(path),
+    file: path,
     ...placeOf(keyPath),
     path: printPath(keyPath),
     ...finding,

@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 
 import { Secret } from '../secret.ts';
 import { resolveChecks, resolvePrices } from './checks.ts';
@@ -83,10 +85,17 @@ function resolveGroups(file: ConfigFile, document: RawTable): GroupConfig[] {
         timeoutMs: times.timeout * 1000,
         dynamicScaling: times.dynamicScaling,
         ...resolveChecks(file.health_check, group.health_check ?? {}),
-        ...(claudeBinaryPath === undefined ? {} : { claudeBinaryPath }),
+        ...(claudeBinaryPath === undefined
+          ? {}
+          : { claudeBinaryPath: expandHome(claudeBinaryPath) }),
       },
     };
   });
+}
+
+/** `~/…` as shells read it; nothing but a shell would know the folder of another user. */
+export function expandHome(path: string): string {
+  return path.startsWith('~/') ? join(homedir(), path.slice(2)) : path;
 }
 
 function resolveEndpoints(file: ConfigFile, groups: readonly GroupConfig[]): EndpointConfig[] {

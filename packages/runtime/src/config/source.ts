@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 
 import { messageOf } from '../errors.ts';
 import type { Logger } from '../logger.ts';
-import { type ConfigSources, type LoadedConfig, loadConfig } from './load.ts';
+import { type ConfigSources, type LoadedConfig, type LoadOptions, loadConfig } from './load.ts';
 import { ConfigError } from './problem.ts';
 import { keysForRestart } from './restart-keys.ts';
 
@@ -34,9 +34,14 @@ export interface ConfigSource {
  */
 const POLL_MS = 1_000;
 
-export function createConfigSource(sources: ConfigSources, log: Logger): ConfigSource {
+/** @param atFirst counts for the first load alone: a running service goes on */
+export function createConfigSource(
+  sources: ConfigSources,
+  log: Logger,
+  atFirst: LoadOptions = {},
+): ConfigSource {
   const listeners: ((change: ConfigChange) => void)[] = [];
-  const atStart = loadConfig(sources);
+  const atStart = loadConfig(sources, atFirst);
   let loaded = atStart;
   const files = (): string[] => [
     sources.configPath,

@@ -43,8 +43,7 @@ export async function startRedisServer(options: RedisServerOptions = {}): Promis
   if (program === undefined) {
     throw new ZephyrError('REDIS_MISSING', 'neither redis-server nor valkey-server is installed', {
       advice: [
-        'Debian, Ubuntu: sudo apt-get install redis-server',
-        'macOS:          brew install valkey',
+        'make setup installs one, or says how to do without root',
         'or set ZEPHYR_REDIS_URL to a Redis that runs already',
       ],
     });

@@ -11,9 +11,13 @@ export const checks = {
   'probe.column.whole': 'whole check',
   'probe.column.cost': 'cost',
 
+  'note.example':
+    '{name}: {host} is a made-up address of the example; write the address of your provider.',
+  'note.envFile': '{path} can be read by other users of this machine: chmod 600 {path}',
+
   'doctor.machine': 'looking at this machine…',
   'doctor.ways': 'looking at the way to the endpoints…',
-  'doctor.well': 'All is well.',
+  'doctor.well': 'No problems found.',
   'doctor.troubles': '{failed} {failed|problem|problems}, {warned} {warned|warning|warnings}.',
   'doctor.area.node': 'Node',
   'doctor.area.config': 'config',
@@ -27,7 +31,7 @@ export const checks = {
 
   'doctor.node': 'Node {version}',
   'doctor.node.advice':
-    'Zephyr needs Node {least}: run it by npm (npm start, npx zephyr), which brings it.',
+    'Zephyr needs Node {least}: run it with make (make start, make status), which brings it.',
   'doctor.config': '{path}: {count} {count|endpoint|endpoints}',
   'doctor.cli': 'Claude CLI {version} at {path}',
   'doctor.cli.other.advice':
@@ -35,9 +39,9 @@ export const checks = {
   'doctor.cli.missing': 'no Claude CLI from npm',
   'doctor.cli.missingAt': 'no Claude CLI at {path} (claude_binary_path)',
   'doctor.cli.missing.advice':
-    'Run npm ci in the repository, or set claude_binary_path to where it is.',
+    'Run make setup in the repository, or set claude_binary_path to where it is.',
   'doctor.cli.broken': 'the Claude CLI at {path} does not start: {detail}',
-  'doctor.cli.broken.advice': 'Start it by hand to see what it says.',
+  'doctor.cli.broken.advice': 'Start it by hand to see its output.',
   'doctor.token': '{group}: {count} characters',
   'doctor.token.quotes': '{group}: the token has quotes around it',
   'doctor.token.short': '{group}: the token has only {count} characters',
@@ -47,10 +51,10 @@ export const checks = {
   'doctor.redis.private': '{program}, started privately with Zephyr',
   'doctor.redis.none': 'neither redis-server nor valkey-server is installed',
   'doctor.redis.none.advice':
-    'Debian, Ubuntu: sudo apt-get install redis-server; macOS: brew install valkey',
+    'make setup installs it or says how; or name one of your own in ZEPHYR_REDIS_URL.',
   'doctor.redis.away': 'no answer from {url}: {detail}',
   'doctor.redis.away.advice':
-    'Is it running, are address and password right? ZEPHYR_REDIS_URL goes before config.toml.',
+    'Is it running, are address and password right? ZEPHYR_REDIS_URL takes precedence over config.toml.',
   'doctor.redis.policy': 'maxmemory-policy {policy}',
   'doctor.redis.evicts':
     'maxmemory-policy {policy}: a full Redis would throw jobs and decisions away',

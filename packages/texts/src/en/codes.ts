@@ -19,7 +19,7 @@ export const codes = {
   'failure.tls': 'TLS failed',
   'failure.reset': 'connection was cut',
   'failure.first_byte_timeout': 'no answer began in time',
-  'failure.idle_timeout': 'answer fell silent',
+  'failure.idle_timeout': 'answer stalled',
   'failure.timeout': 'took too long',
   'failure.truncated': 'answer ended too early',
   'failure.not_claude': 'not an answer of Claude',
@@ -42,7 +42,7 @@ export const codes = {
   'advice.reset': 'The endpoint or something before it cuts connections; ask its operator.',
   'advice.first_byte_timeout':
     'The endpoint is slow or hangs; raise timeout_seconds if it is usual.',
-  'advice.idle_timeout': 'The endpoint stopped in mid-answer; ask its operator.',
+  'advice.idle_timeout': 'The endpoint stopped in the middle of an answer; ask its operator.',
   'advice.timeout': 'The endpoint is too slow; raise timeout_seconds if that is usual.',
   'advice.truncated': 'The endpoint drops answers; ask its operator.',
   'advice.not_claude':
@@ -50,7 +50,8 @@ export const codes = {
   'advice.server_error': 'The fault is at the endpoint; it is tried again by itself.',
   'advice.overloaded': 'The model is busy everywhere; wait.',
   'advice.rate_limited': 'The token has used up its rate; wait or use another token.',
-  'advice.token_refused': 'Renew the token of this group in .env, then reload.',
+  'advice.token_refused':
+    'Write a valid token for this group into .env; with containers then run make up.',
   'advice.credit': 'Top up the account that the token belongs to.',
   'advice.forbidden':
     'The endpoint does not allow this token the model or the feature; ask its operator.',
@@ -59,8 +60,8 @@ export const codes = {
   'advice.unsupported': 'The endpoint does not offer this operation; nothing needs to be done.',
   'advice.client_error':
     'The endpoint does not accept the request; for checks try another style under [health_check].',
-  'advice.cli_missing': 'Run npm ci, or set claude_binary_path; zephyr doctor tells more.',
-  'advice.cli_crashed': 'Run zephyr doctor; it starts the CLI and shows what it says.',
+  'advice.cli_missing': 'Run make setup, or set claude_binary_path; make doctor shows more.',
+  'advice.cli_crashed': 'Run make doctor; it starts the CLI and shows its output.',
 
   'health.unknown': 'not checked yet',
   'health.healthy': 'healthy',
@@ -91,7 +92,7 @@ export const codes = {
   'probe.waiting': 'waiting',
   'probe.running': 'checking now',
   'probe.paused': 'paused',
-  'probe.unneeded': 'not needed: live traffic tells',
+  'probe.unneeded': 'not needed: live traffic shows enough',
   'probe.budget_spent': "today's budget is spent",
 
   'pace.configured': 'as configured',
@@ -99,8 +100,8 @@ export const codes = {
   'pace.deciding': 'comparing before a switch',
   'pace.high_load': 'often: high load',
   'pace.load': 'by load',
-  'pace.idle': 'seldom: idle',
-  'pace.unneeded': 'seldom: live traffic tells enough',
+  'pace.idle': 'rarely: idle',
+  'pace.unneeded': 'rarely: live traffic shows enough',
 
   'notice.endpoint_healthy': '{name} is healthy',
   'notice.endpoint_unhealthy': '{name} is unhealthy: {failure}',

@@ -27,8 +27,8 @@ export const screens = {
   'link.standby': 'This controller stands by',
   'link.standby.detail':
     'Another one leads. What you see comes from Redis; actions are taken by the leader.',
-  'link.config': 'config.toml was changed and refused',
-  'link.config.detail': 'The former configuration stays in use.',
+  'link.config': 'config.toml was changed and rejected',
+  'link.config.detail': 'The previous configuration stays in use.',
 
   'login.title': 'Token needed',
   'login.detail': 'This controller is not for everybody: it asks for its admin token.',
@@ -43,6 +43,8 @@ export const screens = {
   'now.down': 'No endpoint is available',
   'now.down.detail':
     'Requests are answered at once with an error that asks the client to come back; endpoints are tried again and again.',
+  'now.down.token':
+    'Every endpoint refuses your token: write a valid one into .env; with containers then run make up.',
   'now.serves': '{name} serves',
   'now.since': 'since {time}',
   'now.why.initial': '{name} was the first choice after the start.',

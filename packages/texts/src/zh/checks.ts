@@ -13,6 +13,9 @@ export const checks = {
   'probe.column.whole': '整次检查',
   'probe.column.cost': '费用',
 
+  'note.example': '{name}：{host} 是示例中虚构的地址，请改为您的提供商的地址。',
+  'note.envFile': '本机其他用户可以读取 {path}：请执行 chmod 600 {path}',
+
   'doctor.machine': '正在检查本机…',
   'doctor.ways': '正在检查到各端点的通路…',
   'doctor.well': '一切正常。',
@@ -29,13 +32,14 @@ export const checks = {
 
   'doctor.node': 'Node 版本 {version}',
   'doctor.node.advice':
-    'Zephyr 需要 Node {least}：请通过 npm 运行（npm start、npx zephyr），npm 会自带它。',
+    'Zephyr 需要 Node {least}：请用 make 运行（make start、make status），它会自带 Node。',
   'doctor.config': '{path}：{count} 个端点',
   'doctor.cli': 'Claude CLI {version}，位于 {path}',
   'doctor.cli.other.advice': '检查是用 {version} 测试的；删除 claude_binary_path 即可使用该版本。',
   'doctor.cli.missing': '没有由 npm 安装的 Claude CLI',
   'doctor.cli.missingAt': '{path}（claude_binary_path）处没有 Claude CLI',
-  'doctor.cli.missing.advice': '请在仓库中运行 npm ci，或将 claude_binary_path 设为其所在路径。',
+  'doctor.cli.missing.advice':
+    '请在仓库中运行 make setup，或将 claude_binary_path 设为其所在路径。',
   'doctor.cli.broken': '{path} 处的 Claude CLI 无法启动：{detail}',
   'doctor.cli.broken.advice': '请手动启动它，看看它的输出。',
   'doctor.token': '{group}：{count} 个字符',
@@ -47,7 +51,7 @@ export const checks = {
   'doctor.redis.private': '{program}，随 Zephyr 私有启动',
   'doctor.redis.none': '未安装 redis-server，也未安装 valkey-server',
   'doctor.redis.none.advice':
-    'Debian、Ubuntu 请运行 sudo apt-get install redis-server；macOS 请运行 brew install valkey',
+    'make setup 会安装它或说明办法；也可用 ZEPHYR_REDIS_URL 指定您自己的 Redis。',
   'doctor.redis.away': '{url} 没有应答：{detail}',
   'doctor.redis.away.advice': '它在运行吗？地址和密码正确吗？ZEPHYR_REDIS_URL 优先于 config.toml。',
   'doctor.redis.policy': 'maxmemory-policy 为 {policy}',

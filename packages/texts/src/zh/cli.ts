@@ -22,6 +22,9 @@ export const cli = {
   'cli.events': '输出发生过的事：切换、健康、剔除、操作',
   'cli.completion': '输出 bash、zsh 或 fish 的补全脚本',
 
+  'status.cause': '{name} 的问题：{failure}。',
+  'status.cause.token': '{name} 拒绝了您的令牌（组 {group}）。',
+
   'cli.examples': '示例：',
   'cli.exitCodes': '退出码：0 完成，1 失败或被拒绝，2 命令行或配置有误。',
   'cli.endpoint': '端点的名称或 id',
@@ -35,13 +38,13 @@ export const cli = {
   'cli.unchanged': '{text}本来就是如此。',
 
   'cli.error.unreachable': '无法连接 {url} 的控制器',
-  'cli.error.unreachable.advice': '它在运行吗？请用 zephyr start 启动，或用 --url 指定地址。',
+  'cli.error.unreachable.advice': '它在运行吗？请用 make start 启动，或用 --url 指定地址。',
   'cli.error.notController': '{url} 的应答并非来自控制器',
   'cli.error.notController.advice': '请检查 --url；控制器的默认端口为 8081。',
   'cli.error.unknownEndpoint': '没有端点 {name}',
   'cli.error.unknownEndpoint.advice': '已知端点：{names}',
   'cli.error.noTerminal': '仪表盘需要终端',
-  'cli.error.noTerminal.advice': '输出到文件时请用 zephyr status 或 zephyr events --follow。',
+  'cli.error.noTerminal.advice': '输出到文件时请用 status 或 events --follow 命令。',
   'cli.error.token': '控制器要求其管理令牌',
   'cli.error.token.advice': '请设置 ZEPHYR_ADMIN_TOKEN。',
 

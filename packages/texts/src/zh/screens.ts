@@ -38,6 +38,7 @@ export const screens = {
   'now.none.detail': '首次检查正在进行；在此之前请求按配置顺序发送。',
   'now.down': '没有可用的端点',
   'now.down.detail': '请求会立即得到错误应答并被要求稍后再试；系统会不断重试各端点。',
+  'now.down.token': '所有端点都拒绝了您的令牌：请把有效的令牌写入 .env；使用容器时再执行 make up。',
   'now.serves': '{name} 正在服务',
   'now.since': '自 {time}',
   'now.why.initial': '{name} 是启动后的首选。',

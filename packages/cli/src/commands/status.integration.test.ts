@@ -1,0 +1,99 @@
+/** `zephyr status` against a stand-in of the controller: what a person reads when things are wrong. */
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import type { ApiState } from '@zephyr/runtime/api';
+import { inventedState } from '@zephyr/testkit/invented-world';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { status } from './status.ts';
+
+const ATMS = 1_790_000_000_000;
+
+describe('zephyr status', () => {
+  let folder: string;
+  let server: Server;
+  let state: ApiState;
+  let port: number;
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'zephyr-status-'));
+    state = inventedState(ATMS);
+    server = createServer((req, res) => {
+      if (req.headers.authorization !== 'Bearer admin-token-of-the-team') {
+        res.writeHead(401, { 'content-type': 'application/problem+json' });
+        res.end(JSON.stringify({ code: 'unauthorized', detail: '', advice: [] }));
+        return;
+      }
+      res.setHeader('content-type', 'application/json');
+      res.end(JSON.stringify(state));
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    port = (server.address() as AddressInfo).port;
+  });
+  afterEach(() => {
+    server.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  const ask = (config: string, changes: { url?: string } = {}) => {
+    const configPath = join(folder, 'config.toml');
+    writeFileSync(configPath, config);
+    const tokenFile = join(folder, 'admin-token');
+    writeFileSync(tokenFile, 'admin-token-of-the-team\n');
+    const options = { config: configPath, envFile: join(folder, '.env'), ...changes };
+    return status(options, { LANG: 'C', ZEPHYR_ADMIN_TOKEN_FILE: tokenFile });
+  };
+  const controller = () => `[controller] # ours\nhost = "127.0.0.1"\nport = ${port}\n`;
+
+  it.each([
+    ['a broken line', '[[groups]\nname = \n'],
+    ['an unknown key', 'x = 1\n'],
+  ])('answers while config.toml has %s, and says so', async (_, broken) => {
+    const text = await ask(`${controller()}\n${broken}`);
+    expect(text).toContain(state.endpoints[0]?.name);
+    expect(text).toContain('config.toml was changed and rejected');
+    expect(text).toContain(`${join(folder, 'config.toml')}:`);
+  });
+
+  it('says what the controller has read, where the file is on another machine', async () => {
+    state = {
+      ...state,
+      config: { status: 'refused', hash: 'x', atMs: ATMS, problems: ['config.toml:7 groups: …'] },
+    };
+    const text = await ask('', { url: `http://127.0.0.1:${port}` });
+    expect(text).toContain('config.toml:7 groups: …');
+  });
+
+  it('names the mistake of config.toml where no controller answers', async () => {
+    const answer = ask(`[controller]\nport = 1\n[[groups]\n`);
+    await expect(answer).rejects.toThrow('config.toml has 1 problem');
+  });
+
+  it('says which endpoint refuses which token, and what to do', async () => {
+    const endpoints = state.endpoints.map((endpoint, index) =>
+      index === 0
+        ? {
+            ...endpoint,
+            available: false,
+            unavailable: ['token_refused' as const],
+            token: {
+              status: 'refused' as const,
+              sinceAtMs: ATMS,
+              failure: 'token_refused' as const,
+            },
+          }
+        : endpoint,
+    );
+    state = { ...state, endpoints };
+    const [refusing, well] = state.endpoints;
+    const text = await ask('', { url: `http://127.0.0.1:${port}` });
+    expect(text).toContain(`${refusing?.name} refuses your token (group ${refusing?.groupName}).`);
+    expect(text).toContain('→ Write a valid token');
+    expect(text).not.toContain(`${well?.name} refuses`);
+  });
+});

@@ -1,0 +1,38 @@
+import { createLogger } from '@zephyr/runtime/logger';
+import { createRedis } from '@zephyr/runtime/redis/client';
+import { acquireLease } from '@zephyr/runtime/redis/lease';
+import { startRedisServer } from '@zephyr/runtime/redis/server';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { demoRedisUrl } from './demo-redis.ts';
+
+const none = () => undefined;
+
+describe('the Redis of the demo', () => {
+  let server: Awaited<ReturnType<typeof startRedisServer>>;
+  beforeAll(async () => {
+    server = await startRedisServer();
+  });
+  afterAll(() => server.stop());
+
+  it('is a private one where a server is installed, whatever the person uses for real', async () => {
+    expect(
+      await demoRedisUrl({ ZEPHYR_REDIS_URL: server.url }, () => 'redis-server'),
+    ).toBeUndefined();
+    expect(await demoRedisUrl({}, none)).toBeUndefined();
+  });
+
+  it('is the one that is named where none is installed, but never one that another Zephyr uses', async () => {
+    const environment = { ZEPHYR_REDIS_URL: server.url };
+    expect(await demoRedisUrl(environment, none)).toBe(server.url);
+    const redis = createRedis({ url: server.url }, createLogger('test', 'silent'), 'blocking');
+    await acquireLease(redis, 'a-real-controller');
+    redis.disconnect();
+    await expect(demoRedisUrl(environment, none)).rejects.toThrow('another Zephyr works with');
+  });
+
+  it('is refused where nothing answers', async () => {
+    const environment = { ZEPHYR_REDIS_URL: 'redis://127.0.0.1:1' };
+    await expect(demoRedisUrl(environment, none)).rejects.toThrow('no answer from');
+  });
+});

@@ -1,0 +1,49 @@
+/**
+ * The Redis of the demo: a private one; where no server is installed, the one that
+ * ZEPHYR_REDIS_URL names, unless a real Zephyr works with it.
+ */
+import { REDIS_URL_VARIABLE, splitPassword } from '@zephyr/runtime/config/redis-url';
+import { variablesOf } from '@zephyr/runtime/config/variables';
+import { messageOf, ZephyrError } from '@zephyr/runtime/errors';
+import { createLogger } from '@zephyr/runtime/logger';
+import { createRedis } from '@zephyr/runtime/redis/client';
+import { keys } from '@zephyr/runtime/redis/keys';
+import { findRedisServer } from '@zephyr/runtime/redis/server';
+
+import { withLimit } from '../with-limit.ts';
+import type { Environment } from './state-folder.ts';
+
+/**
+ * @returns the URL of a Redis to use; undefined: start a private one
+ * @throws ZephyrError `DEMO` where it does not answer, or is another Zephyr's
+ */
+export async function demoRedisUrl(
+  environment: Environment,
+  findServer: () => string | undefined = findRedisServer,
+): Promise<string | undefined> {
+  const text = variablesOf(environment, '')(REDIS_URL_VARIABLE);
+  if (text === undefined || findServer() !== undefined) return undefined;
+  if (!URL.canParse(text)) throw new ZephyrError('DEMO', `${REDIS_URL_VARIABLE} is not a URL`);
+  const { url, password } = splitPassword(text);
+  if (await isLed({ url, password })) {
+    throw new ZephyrError('DEMO', `another Zephyr works with the Redis at ${url}`, {
+      advice: ['end it, or name another database, such as redis://host:6379/9'],
+    });
+  }
+  return text;
+}
+
+/** Whether a controller leads there now. */
+async function isLed(target: { url: string; password: string | undefined }): Promise<boolean> {
+  const redis = createRedis(target, createLogger('demo', 'silent'), 'blocking');
+  try {
+    return (await withLimit(redis.exists(keys.lease))) === 1;
+  } catch (error) {
+    throw new ZephyrError('DEMO', `no answer from ${target.url}: ${messageOf(error)}`, {
+      cause: error,
+      advice: [`is it running, and are address and password in ${REDIS_URL_VARIABLE} right?`],
+    });
+  } finally {
+    redis.disconnect();
+  }
+}

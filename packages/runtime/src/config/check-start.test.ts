@@ -1,0 +1,90 @@
+import { homedir } from 'node:os';
+
+import { describe, expect, it } from 'vitest';
+
+import { ALL_SERVICES, type StartingService } from './check-start.ts';
+import { parseConfig } from './load.ts';
+import { ConfigError } from './problem.ts';
+import { variablesOf } from './variables.ts';
+
+const GROUP = `
+[[groups]]
+name = "a"
+auth_token_env = "TOKEN_A"
+endpoints = [{ url = "https://a.example.com", name = "A" }]
+`;
+const CLIENT = `[[clients]]\nname = "ann"\nkey_sha256 = "${'a'.repeat(64)}"\n`;
+
+/** The paths of what is refused. */
+function refused(
+  text: string,
+  variables: Record<string, string> = {},
+  starting: readonly StartingService[] = ALL_SERVICES,
+): readonly string[] {
+  try {
+    parseConfig({
+      path: 'config.toml',
+      text: text + GROUP,
+      variables: variablesOf({ TOKEN_A: 'sk-ant-Zq83kd02mmQp', ...variables }, ''),
+      starting,
+    });
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems.map(({ path }) => path);
+    throw error;
+  }
+}
+
+describe('a start', () => {
+  it.each([
+    ['0.0.0.0', '', ['server.host']],
+    ['192.168.1.5', '', ['server.host']],
+    ['::', '', ['server.host']],
+    ['0.0.0.0', 'open = true\n', []],
+    ['0.0.0.0', CLIENT, []],
+    ['127.0.0.2', '', []],
+    ['::1', '', []],
+    ['localhost', '', []],
+  ])('of a proxy at %s with "%s" is refused for %j', (host, more, paths) => {
+    expect(refused(`[server]\nhost = "${host}"\n${more}`)).toEqual(paths);
+  });
+
+  it.each([
+    ['0.0.0.0', undefined, ['controller.host']],
+    ['0.0.0.0', 'short', ['controller.host']],
+    ['0.0.0.0', 'long-enough-to-hold', []],
+    ['127.0.0.1', undefined, []],
+    ['127.0.0.1', 'short', ['controller.host']],
+  ])('of a controller at %s with the token %j is refused for %j', (host, token, paths) => {
+    const variables = token === undefined ? {} : { ZEPHYR_ADMIN_TOKEN: token };
+    expect(refused(`[controller]\nhost = "${host}"\n`, variables)).toEqual(paths);
+  });
+
+  it.each([
+    ['/nowhere/claude', ['health_check.claude_binary_path']],
+    ['~/nowhere/claude', ['health_check.claude_binary_path']],
+    [process.execPath, []],
+    ['claude', []],
+  ])('with the program of the probes at %s is refused for %j', (program, paths) => {
+    expect(refused(`[health_check]\nclaude_binary_path = "${program}"\n`)).toEqual(paths);
+  });
+
+  it('goes by the address of the container, and by the rules of the one service that starts', () => {
+    const proxy = { name: 'proxy', host: '0.0.0.0' } as const;
+    expect(refused('', {}, [proxy])).toEqual(['server.host']);
+    expect(refused('[controller]\nhost = "0.0.0.0"\n', {}, [{ name: 'prober' }])).toEqual([]);
+  });
+
+  it('is not what a running service asks for: it goes on', () => {
+    expect(refused('[server]\nhost = "0.0.0.0"\n', {}, [])).toEqual([]);
+  });
+});
+
+it('reads ~ in claude_binary_path as a shell does', () => {
+  const { config } = parseConfig({
+    path: 'config.toml',
+    text: `[health_check]\nclaude_binary_path = "~/.claude/local/claude"\n${GROUP}`,
+    variables: variablesOf({ TOKEN_A: 'sk-ant-Zq83kd02mmQp' }, ''),
+  });
+  expect(config.groups[0]?.healthCheck.claudeBinaryPath).toBe(`${homedir()}/.claude/local/claude`);
+});
