@@ -1,0 +1,89 @@
+/**
+ * Never worse than without us, on real processes: scripted endpoints on loopback, Zephyr, and in the
+ * same run one of the endpoints directly, nginx and HAProxy. Prints one Markdown table; ends with
+ * code 1 when a target is not met.
+ *
+ *     node bench/never-worse.ts [--only <world>] [--seed <number>] [--short] [--no-soak]
+ */
+import { parseArgs } from 'node:util';
+
+import { badRequests } from './never-worse/bad-requests.ts';
+import { chance } from './never-worse/chance.ts';
+import { failures } from './never-worse/failures.ts';
+import { recovery } from './never-worse/recovery.ts';
+import { missingRivals } from './never-worse/rivals.ts';
+import { markdownOf, type Round, type Row, type WorldRun } from './never-worse/row.ts';
+import { silence } from './never-worse/silence.ts';
+import { slowPeople } from './never-worse/slow-people.ts';
+import { soak } from './never-worse/soak.ts';
+import { twoProxies } from './never-worse/two-proxies.ts';
+
+const WORLDS: readonly WorldRun[] = [
+  chance,
+  badRequests,
+  failures,
+  slowPeople,
+  recovery,
+  silence,
+  twoProxies,
+  soak,
+];
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string', multiple: true },
+    seed: { type: 'string' },
+    short: { type: 'boolean', default: false },
+    'no-soak': { type: 'boolean', default: false },
+  },
+});
+const seed = Number(values.seed ?? Math.floor(Math.random() * 1e6));
+const names = WORLDS.map(({ name }) => name);
+const wanted = values.only ?? names;
+const unknown = wanted.filter((name) => !names.includes(name));
+if (unknown.length > 0 || !Number.isInteger(seed)) {
+  console.error(`unknown: ${unknown.join(' ')}; worlds are: ${names.join(' ')}`);
+  process.exit(2);
+}
+
+const startedAtMs = performance.now();
+const elapsed = (): string => `${((performance.now() - startedAtMs) / 1_000).toFixed(0)} s`;
+const round: Round = {
+  seed,
+  isShort: values.short,
+  say: (line) => console.error(`${elapsed().padStart(5)}  ${line}`),
+};
+const chosen = WORLDS.filter(
+  ({ name, kind }) => wanted.includes(name) && !(kind === 'soak' && values['no-soak']),
+);
+const missing = missingRivals();
+if (missing.length > 0) console.log(`not installed, so not in the table: ${missing.join(', ')}\n`);
+
+/** One after the other. */
+async function lane(worlds: readonly WorldRun[]): Promise<readonly Row[]> {
+  const rows: Row[] = [];
+  for (const world of worlds) {
+    round.say(`${world.name} …`);
+    rows.push(...(await world.run(round)));
+    round.say(`${world.name} done`);
+  }
+  return rows;
+}
+
+const of = (kind: WorldRun['kind']): readonly WorldRun[] =>
+  chosen.filter((world) => world.kind === kind);
+const waiting = of('waiting');
+const rows = (
+  await Promise.all([
+    lane(of('timed')),
+    lane(waiting.filter((_, index) => index % 2 === 0)),
+    lane(waiting.filter((_, index) => index % 2 === 1)),
+  ])
+).flat();
+// Alone: it needs the machine.
+rows.push(...(await lane(of('soak'))));
+
+console.log(`seed ${seed}, ${elapsed()}\n\n${markdownOf(rows)}`);
+const missed = rows.filter(({ verdict }) => verdict === 'not_met').length;
+console.log(`\n${missed === 0 ? 'all targets met' : `${missed} targets NOT MET`}`);
+process.exitCode = missed === 0 ? 0 : 1;

@@ -1,0 +1,187 @@
+/**
+ * The endpoints of the bench: each answers a request by what it is and by its own luck, which hangs
+ * on the request's id alone. So the same question meets the same luck whoever stands in between.
+ */
+import { type ScriptedUpstream, startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
+import { type Script, sse, status } from '@zephyr/testkit/upstream-scripts';
+
+import { seededRandom, seedOf } from '../simulation/random.ts';
+
+/** What an endpoint sees of a request. */
+export interface Ask {
+  /** `probe`: whatever does not carry the id of one of our people. */
+  readonly from: 'person' | 'probe';
+  readonly id: string;
+  readonly model: string;
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** 1 when this endpoint sees this id for the first time. */
+  readonly delivery: number;
+}
+
+export type Behaviour = (ask: Ask) => Script;
+
+export interface Endpoint {
+  readonly name: string;
+  readonly index: number;
+  readonly port: number;
+  readonly url: string;
+  /** How often each person's request came, by id. */
+  readonly deliveries: ReadonlyMap<string, number>;
+  /** When it last answered a probe well, by `performance.now()`. */
+  readonly lastGoodProbeAtMs: number | undefined;
+  behave(behaviour: Behaviour): void;
+  refuse(): Promise<void>;
+  listen(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** The mark of people's requests: `bench:<id>` is the whole text of the question. */
+export const MARK = 'bench:';
+
+export async function startEndpoint(index: number, behaviour: Behaviour): Promise<Endpoint> {
+  const upstream = await startScriptedUpstream();
+  return new BenchEndpoint(index, upstream, behaviour);
+}
+
+export function startEndpoints(
+  count: number,
+  behaviourOf: (index: number) => Behaviour,
+): Promise<Endpoint[]> {
+  return Promise.all(
+    Array.from({ length: count }, (_, index) => startEndpoint(index, behaviourOf(index))),
+  );
+}
+
+class BenchEndpoint implements Endpoint {
+  readonly name: string;
+  readonly index: number;
+  readonly deliveries = new Map<string, number>();
+  readonly #upstream: ScriptedUpstream;
+  #behaviour: Behaviour = well(0);
+  lastGoodProbeAtMs: number | undefined;
+
+  constructor(index: number, upstream: ScriptedUpstream, behaviour: Behaviour) {
+    this.index = index;
+    this.name = `e${index + 1}`;
+    this.#upstream = upstream;
+    this.behave(behaviour);
+    upstream.always(async (turn) => {
+      await turn.bodyComplete;
+      const { method, target, headers, body } = turn.request;
+      const { id, model } = readBody(body);
+      const delivery = (this.deliveries.get(id) ?? 0) + 1;
+      if (id !== '') this.deliveries.set(id, delivery);
+      const from = id === '' && method === 'POST' ? 'probe' : 'person';
+      const path = target.split('?')[0] ?? target;
+      await this.#behaviour({ from, id, model, method, path, headers, delivery })(turn);
+    });
+  }
+
+  get port(): number {
+    return this.#upstream.port;
+  }
+
+  get url(): string {
+    return this.#upstream.url;
+  }
+
+  behave(behaviour: Behaviour): void {
+    this.#behaviour = (ask) => {
+      const script = behaviour(ask);
+      if (ask.from === 'person') return script;
+      return async (turn) => {
+        await script(turn);
+        if (GOOD.has(script)) this.lastGoodProbeAtMs = performance.now();
+      };
+    };
+  }
+
+  refuse(): Promise<void> {
+    return this.#upstream.refuse();
+  }
+
+  listen(): Promise<void> {
+    return this.#upstream.listen();
+  }
+
+  stop(): Promise<void> {
+    return this.#upstream.stop();
+  }
+}
+
+/** The scripts that are whole, good answers. */
+const GOOD = new WeakSet<Script>();
+
+function readBody(body: Buffer): { id: string; model: string } {
+  try {
+    const { messages, model } = JSON.parse(body.toString()) as {
+      messages?: { content?: unknown }[];
+      model?: unknown;
+    };
+    const content = messages?.[0]?.content;
+    const isOurs = typeof content === 'string' && content.startsWith(MARK);
+    return {
+      id: isOurs ? content.slice(MARK.length) : '',
+      model: typeof model === 'string' ? model : '',
+    };
+  } catch {
+    return { id: '', model: '' };
+  }
+}
+
+/** Answers after this time; `who` is in each event, so that one sees who served. */
+export function well(delayMs: number): Behaviour {
+  return () => good(delayMs);
+}
+
+export function good(delayMs: number): Script {
+  const script = sse({ delayMs, deltas: 2 });
+  GOOD.add(script);
+  return script;
+}
+
+/** Well, but a share `q` of its answers is this refusal, by the request's own luck. */
+export function byChance(
+  about: { readonly seed: number; readonly index: number; readonly q: number },
+  refusal: Script,
+  delayMs: number,
+): Behaviour {
+  return ({ id, delivery }) => {
+    const luck = seededRandom(seedOf(about.seed, about.index, numberOf(id), delivery)).next();
+    return luck < about.q ? refusal : good(delayMs);
+  };
+}
+
+/** A number out of a text, for seeds. */
+export function numberOf(text: string): number {
+  return seedOf(...Buffer.from(text));
+}
+
+/** This answer where the predicate holds, else a good one. */
+export function onlyWhere(
+  isHit: (ask: Ask) => boolean,
+  script: Script,
+  delayMs: number,
+): Behaviour {
+  return (ask) => (isHit(ask) ? script : good(delayMs));
+}
+
+export const overloaded: Script = status(529);
+
+/** An error answer in the shape of the Messages API with this type and text. */
+export function refusal(
+  code: number,
+  type: string,
+  message: string,
+  headers: Readonly<Record<string, string>> = {},
+): Script {
+  return status(code, headers, JSON.stringify({ type: 'error', error: { type, message } }));
+}
+
+/** A web page. */
+export function page(code: number): Script {
+  const html = '<!DOCTYPE html><html><body>nothing here</body></html>';
+  return status(code, { 'content-type': 'text/html' }, html);
+}

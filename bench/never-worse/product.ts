@@ -1,0 +1,196 @@
+/**
+ * Zephyr as people run it: one or more proxies, and where a claim needs them the controller, the
+ * prober and a private Redis; all real processes, started again when they end.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import type { ServiceName } from '@zephyr/runtime/service';
+
+import {
+  type PrivateRedis,
+  startPrivateRedis,
+} from '../../packages/cli/src/launch/private-redis.ts';
+import {
+  type SupervisedService,
+  superviseService,
+} from '../../packages/cli/src/launch/supervised-service.ts';
+
+export interface GroupSetup {
+  readonly name: string;
+  readonly urls: readonly string[];
+  /** Tables of the group, such as its checks. */
+  readonly config?: string;
+}
+
+export interface ProductSetup {
+  readonly groups: readonly GroupSetup[];
+  /** Further tables of config.toml. */
+  readonly config?: string;
+  /** `proxy`: nothing else, no Redis. `whole`: all services. */
+  readonly extent: 'proxy' | 'whole';
+  /** Default 1. */
+  readonly proxies?: number;
+}
+
+export interface Product {
+  /** Of each proxy. */
+  readonly ports: readonly number[];
+  /** Of the first proxy. */
+  readonly port: number;
+  /** Changes the files that the services read; they look once a second. */
+  configure(change: { readonly groups?: readonly GroupSetup[]; readonly token?: string }): void;
+  /** The JSON of `/status` of the first proxy. */
+  status(): Promise<Status>;
+  command(name: string, body: object): Promise<void>;
+  /** Waits until the proxy routes by a snapshot in which each endpoint has been probed. */
+  probed(): Promise<void>;
+  pid(service: ServiceName | 'redis'): number | undefined;
+  /** The last lines of all logs. */
+  log(): string;
+  stop(): Promise<void>;
+}
+
+export interface Status {
+  readonly current_endpoint: string | null;
+  readonly endpoints: readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly health: string;
+    readonly local: { readonly status: string };
+  }[];
+}
+
+const TOKEN = 'sk-bench-token-of-the-team';
+const MAX_LINES = 400;
+
+/** Checks by one direct request, often: the bench cannot wait for minutes. */
+export const QUICK_PROBES = `[health_check]
+style = "messages"
+interval_seconds = 2
+min_interval_seconds = 2
+max_interval_seconds = 2
+timeout_seconds = 1
+`;
+
+export async function startProduct(setup: ProductSetup): Promise<Product> {
+  const folder = mkdtempSync(join(tmpdir(), 'zephyr-never-worse-'));
+  const lines: string[] = [];
+  const note = (line: string): void => {
+    lines.push(line);
+    if (lines.length > MAX_LINES) lines.shift();
+  };
+  let { groups } = setup;
+  const configure: Product['configure'] = (change) => {
+    groups = change.groups ?? groups;
+    writeFileSync(join(folder, 'config.toml'), configText(groups, setup.config));
+    if (change.token !== undefined) writeFileSync(join(folder, '.env'), envText(change.token));
+  };
+  configure({ token: TOKEN });
+  const isWhole = setup.extent === 'whole';
+  const redis = isWhole
+    ? await startPrivateRedis({ dataFolder: undefined, print: note })
+    : undefined;
+  const start = (name: ServiceName): SupervisedService =>
+    superviseService({
+      name,
+      mainPath: fileURLToPath(new URL(`../../services/${name}/src/main.ts`, import.meta.url)),
+      environment: environmentOf(folder, redis),
+      readyLimitMs: 60_000,
+      onLine: (_, line) => note(`${name}: ${line}`),
+    });
+  const proxies = Array.from({ length: setup.proxies ?? 1 }, () => start('proxy'));
+  const others = isWhole ? [start('controller'), start('prober')] : [];
+  const stop = async (): Promise<void> => {
+    for (const service of [...proxies, ...others]) service.kill();
+    await Promise.all([...proxies, ...others].map((service) => service.stop()));
+    await redis?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    const [ports, [controllerPort]] = await Promise.all([
+      Promise.all(proxies.map(({ ready }) => ready)),
+      Promise.all(others.map(({ ready }) => ready)),
+    ]);
+    const port = ports[0] ?? 0;
+    return {
+      ports,
+      port,
+      configure,
+      status: () => statusOf(port),
+      command: (name, body) => sendCommand(controllerPort ?? 0, name, body),
+      probed: () => probed(port),
+      pid: (name) =>
+        name === 'redis'
+          ? redis?.pid()
+          : [...proxies, ...others].find((service) => service.name === name)?.pid(),
+      log: () => lines.join('\n'),
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw new Error(`Zephyr did not start:\n${lines.join('\n')}`, { cause: error });
+  }
+}
+
+function environmentOf(folder: string, redis: PrivateRedis | undefined): Record<string, string> {
+  return {
+    PATH: process.env['PATH'] ?? '',
+    HOME: folder,
+    XDG_STATE_HOME: join(folder, 'state'),
+    ZEPHYR_CONFIG: join(folder, 'config.toml'),
+    ZEPHYR_ENV_FILE: join(folder, '.env'),
+    ZEPHYR_REDIS_URL: redis?.url ?? `unix://${folder}/none.sock`,
+  };
+}
+
+function envText(token: string): string {
+  return `BENCH_TOKEN=${token}\n`;
+}
+
+function configText(groups: readonly GroupSetup[], further = ''): string {
+  const ports = ['server', 'controller', 'prober'].map((name) => `[${name}]\nport = 0\n`);
+  let number = 0;
+  const tables = groups.map(({ name, urls, config = '' }) => {
+    const endpoints = urls.map((url) => {
+      number += 1;
+      return `[[groups.endpoints]]\nname = "e${number}"\nurl = "${url}"\n`;
+    });
+    return `[[groups]]\nname = "${name}"\nauth_token_env = "BENCH_TOKEN"\n${config}${endpoints.join('')}`;
+  });
+  return [...ports, further, ...tables].join('\n');
+}
+
+async function statusOf(port: number): Promise<Status> {
+  const response = await fetch(`http://127.0.0.1:${port}/status`, {
+    headers: { accept: 'application/json' },
+  });
+  return (await response.json()) as Status;
+}
+
+/** Names of the endpoints that this proxy does not hold for wholly well. */
+export function heldOut({ endpoints }: Status): readonly string[] {
+  const isIn = new Set(['in_service', 'admitted']);
+  return endpoints.filter(({ local }) => !isIn.has(local.status)).map(({ name }) => name);
+}
+
+async function probed(port: number): Promise<void> {
+  const untilMs = performance.now() + 30_000;
+  while (performance.now() < untilMs) {
+    const { endpoints } = await statusOf(port);
+    if (endpoints.every(({ health }) => health !== 'unknown')) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error('the endpoints were not probed within 30 s');
+}
+
+async function sendCommand(port: number, name: string, body: object): Promise<void> {
+  const response = await fetch(`http://127.0.0.1:${port}/api/commands/${name}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  if (!response.ok) throw new Error(`${name}: ${response.status} ${await response.text()}`);
+}

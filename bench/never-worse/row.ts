@@ -1,0 +1,51 @@
+/** One line of the table: what was done, what is wanted, and what came of it for each. */
+export interface Row {
+  readonly world: string;
+  readonly what: string;
+  readonly target: string;
+  /** One endpoint without anybody in between, in the same seconds. */
+  readonly direct?: string;
+  readonly nginx?: string;
+  readonly haproxy?: string;
+  readonly zephyr: string;
+  /** `info`: shown, but nothing is demanded of it. */
+  readonly verdict: 'met' | 'not_met' | 'info';
+}
+
+export interface Round {
+  readonly seed: number;
+  /** A shorter soak. */
+  readonly isShort: boolean;
+  readonly say: (line: string) => void;
+}
+
+/**
+ * `timed` worlds compare times and run one after the other; `waiting` ones mostly wait and run
+ * beside them.
+ */
+export interface WorldRun {
+  readonly name: string;
+  readonly kind: 'timed' | 'waiting' | 'soak';
+  run(round: Round): Promise<readonly Row[]>;
+}
+
+export const verdictOf = (isMet: boolean): Row['verdict'] => (isMet ? 'met' : 'not_met');
+
+const VERDICTS: Readonly<Record<Row['verdict'], string>> = {
+  met: 'met',
+  not_met: '**NOT MET**',
+  info: '',
+};
+
+export function markdownOf(rows: readonly Row[]): string {
+  const lines = rows.map(({ world, what, target, direct, nginx, haproxy, zephyr, verdict }) =>
+    [world, what, target, direct ?? '', nginx ?? '', haproxy ?? '', zephyr, VERDICTS[verdict]].join(
+      ' | ',
+    ),
+  );
+  return [
+    '| world | what | target | direct | nginx | HAProxy | Zephyr | |',
+    '|---|---|---|---|---|---|---|---|',
+    ...lines.map((line) => `| ${line} |`),
+  ].join('\n');
+}

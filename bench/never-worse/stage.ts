@@ -1,0 +1,61 @@
+/** Endpoints with Zephyr before them for the time of one scene, and what all scenes share. */
+import type { Agent } from 'node:http';
+
+import { newAgent } from './client.ts';
+import { type Behaviour, type Endpoint, startEndpoints, well } from './endpoint.ts';
+import { type GroupSetup, type Product, type ProductSetup, startProduct } from './product.ts';
+
+/** What an endpoint usually takes. */
+export const ANSWER_MS = 100;
+
+export interface Stage {
+  readonly endpoints: readonly Endpoint[];
+  readonly product: Product;
+  readonly port: number;
+  readonly agent: Agent;
+}
+
+export interface StageSetup extends Omit<ProductSetup, 'groups'> {
+  /** How many endpoints each group has, or in one group. */
+  readonly endpoints: number | readonly number[];
+  readonly behaviourOf?: (index: number) => Behaviour;
+}
+
+export async function onStage<Result>(
+  setup: StageSetup,
+  act: (stage: Stage) => Promise<Result>,
+): Promise<Result> {
+  const sizes = typeof setup.endpoints === 'number' ? [setup.endpoints] : setup.endpoints;
+  const count = sizes.reduce((sum, size) => sum + size, 0);
+  const endpoints = await startEndpoints(count, setup.behaviourOf ?? (() => well(ANSWER_MS)));
+  const agent = newAgent();
+  let product: Product | undefined;
+  try {
+    product = await startProduct({ ...setup, groups: groupsOf(sizes, endpoints) });
+    return await act({ endpoints, product, port: product.port, agent });
+  } finally {
+    agent.destroy();
+    await product?.stop();
+    await Promise.all(endpoints.map((endpoint) => endpoint.stop()));
+  }
+}
+
+function groupsOf(sizes: readonly number[], endpoints: readonly Endpoint[]): GroupSetup[] {
+  let first = 0;
+  return sizes.map((size, index) => {
+    const urls = endpoints.slice(first, first + size).map(({ url }) => url);
+    first += size;
+    return { name: index === 0 ? 'main' : `backup-${index}`, urls };
+  });
+}
+
+export function behaveAll(endpoints: readonly Endpoint[], behaviour: Behaviour): void {
+  for (const endpoint of endpoints) endpoint.behave(behaviour);
+}
+
+/** The end of an error for a table cell. */
+export function countsOf(values: readonly (string | number)[]): string {
+  const counts = new Map<string | number, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  return [...counts].map(([value, count]) => `${count} × ${value}`).join(', ');
+}
