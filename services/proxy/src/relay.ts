@@ -3,24 +3,37 @@
  * back-pressure. An answer that is cut upstream ends abnormally here too: Claude Code takes a
  * stream that ends cleanly as complete, even without its last event.
  *
- *     flowing   --(client is slow)-->            held_back --(it has read)--> flowing
- *     flowing   --(ended properly)-->            done: complete
- *     any       --(cut, silent, no proper end)-->   done: cut
- *     any       --(client closed or stalled)-->  done: client_gone
+ *     flowing   --(client is slow)-->                  held_back --(it has read)--> flowing
+ *     flowing   --(ended properly)-->                  done: complete
+ *     flowing   --(last event, then REST_MS)-->        done: complete, endpoint connection dropped
+ *     any       --(cut, silent, no last event)-->      done: cut
+ *     any       --(client closed or stalled)-->        done: client_gone
  */
 import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 
-import type { EndpointId, FailureClass } from '@zephyr/core';
+import {
+  AnswerEnd,
+  type ApiError,
+  type EndpointId,
+  type FailureClass,
+  failureOfApiError,
+} from '@zephyr/core';
 
 import type { AnswerReceiver } from './answer-stream.ts';
 import type { HeldResponse } from './attempt.ts';
 import { BodyWriter } from './body-writer.ts';
 import type { Deadline } from './deadline.ts';
 import { downstreamHeaders } from './headers.ts';
-import { AnswerTail, endsProperly } from './tail.ts';
+import { AnswerTail } from './tail.ts';
 
 export type RelayResult =
-  | { readonly kind: 'complete'; readonly tail: string }
+  /** `failure`: its last event is an error that the endpoint reported after content. */
+  | {
+      readonly kind: 'complete';
+      readonly tail: string;
+      readonly failure?: FailureClass | undefined;
+    }
   | { readonly kind: 'cut'; readonly failure: FailureClass }
   | { readonly kind: 'client_gone' };
 
@@ -39,16 +52,30 @@ export interface RelayInput {
   readonly clientStallMs: number;
 }
 
+/**
+ * What an endpoint may still send behind the last event (pings, usage, `[DONE]`) reaches the client,
+ * but Claude Code waits for the end: some relays never close. Their rest comes at once or not at all;
+ * two seconds are what a person takes for a pause.
+ */
+const REST_MS = 2_000;
+/** Behind the last event the end comes in the same packet or the next. */
+const REST_QUIET_MS = 250;
+
 export class Relay implements AnswerReceiver {
   readonly #input: RelayInput;
   readonly #onDone: (result: RelayResult) => void;
   readonly #tail = new AnswerTail();
+  /** Absent where the answer has no last event that could be seen. */
+  readonly #end: AnswerEnd | undefined;
+  /** Of the monotonic clock; undefined until the last event has come. */
+  #lastEventAtMs: number | undefined;
   readonly #body: BodyWriter;
   #state: 'flowing' | 'held_back' | 'done' = 'flowing';
 
   constructor(input: RelayInput, onDone: (result: RelayResult) => void) {
     this.#input = input;
     this.#body = new BodyWriter(input.res);
+    this.#end = input.isMessages && this.isStream ? new AnswerEnd() : undefined;
     this.#onDone = onDone;
   }
 
@@ -66,52 +93,44 @@ export class Relay implements AnswerReceiver {
   }
 
   get isStream(): boolean {
-    return isEventStream(this.#input.response);
+    return this.#input.response.form === 'stream';
   }
 
   onData(chunk: Buffer): void {
-    this.#input.deadline.refresh();
+    if (this.#lastEventAtMs === undefined) this.#input.deadline.refresh();
     this.#give(chunk);
   }
 
   onEnd(): void {
-    const { response, isMessages, res, deadline } = this.#input;
-    const tail = this.#tail.text();
-    const mustEndProperly = isMessages && isEventStream(response) && !isEncoded(response);
-    if (mustEndProperly && !endsProperly(tail)) {
-      this.cut('truncated');
-      return;
-    }
-    res.end();
-    // The last bytes may still wait for the client: the stall limit goes on until it has them.
-    if (this.#state === 'flowing' && res.writableLength > 0) this.#waitForClient();
-    if (this.#state === 'held_back' || res.writableLength > 0)
-      res.once('close', () => deadline.stop());
-    else deadline.stop();
-    this.#finish();
-    this.#onDone({ kind: 'complete', tail });
+    this.#end?.finish();
+    if (this.#end !== undefined && this.#end.ending === undefined) this.cut('truncated');
+    else this.#complete();
   }
 
   onClosed(): void {
     this.cut('truncated');
   }
 
-  /** Ends the answer visibly: the client must never take it as complete. */
+  /** Ends the answer visibly, unless it is whole: the client must never take half for all. */
   cut(failure: FailureClass): void {
     if (this.#state === 'done') return;
+    if (this.#end?.ending !== undefined) {
+      this.#completeWithoutRest();
+      return;
+    }
     this.#abandon();
-    destroyConnection(this.#input.res);
+    whenItsTurn(this.#input.res, (socket) => destroyConnection(this.#input.res, socket));
     this.#onDone({ kind: 'cut', failure });
   }
 
   /** Ends the answer with a last event that says why, as far as its form allows. */
   cutWithEvent(event: string): void {
     if (this.#state === 'done') return;
-    const { res, response } = this.#input;
-    if (isEventStream(response)) res.write(event);
+    const { res } = this.#input;
+    if (this.isStream) res.write(event);
     this.#abandon();
-    // The event has to be on its way before the connection is.
-    res.req.socket.destroySoon();
+    // The event has to be on its way before the connection is: it is written once `socket` is known.
+    whenItsTurn(res, (socket) => process.nextTick(() => socket.destroySoon()));
     this.#onDone({ kind: 'client_gone' });
   }
 
@@ -121,14 +140,54 @@ export class Relay implements AnswerReceiver {
     this.#onDone({ kind: 'client_gone' });
   }
 
+  #complete(): void {
+    const { res, deadline } = this.#input;
+    res.end();
+    // The last bytes may still wait for the client: the stall limit goes on until it has them.
+    if (this.#state === 'flowing' && res.writableLength > 0) this.#waitForClient();
+    if (this.#state === 'held_back' || res.writableLength > 0)
+      res.once('close', () => deadline.stop());
+    else deadline.stop();
+    this.#finish();
+    const ending = this.#end?.ending;
+    this.#onDone({
+      kind: 'complete',
+      tail: this.#tail.text(),
+      failure: ending?.kind === 'error' ? failureOfEnding(ending.error) : undefined,
+    });
+  }
+
+  /** The connection to the endpoint is not used again: it may still send something. */
+  #completeWithoutRest(): void {
+    const { stream } = this.#input.response;
+    this.#complete();
+    stream.destroy();
+  }
+
   #give(chunk: Buffer): void {
-    this.#tail.push(chunk);
-    if (this.#body.write(chunk)) return;
+    this.#look(chunk);
+    if (this.#body.write(chunk)) {
+      if (this.#lastEventAtMs !== undefined && this.#state === 'flowing') this.#waitForEndpoint();
+      return;
+    }
     this.#input.response.stream.pause();
     if (this.#state !== 'flowing') return;
     this.#state = 'held_back';
     this.#waitForClient();
     this.#body.onceDrained(() => this.#onDrained());
+  }
+
+  /** What follows the last event changes neither how the answer ended nor what it used. */
+  #look(chunk: Buffer): void {
+    if (this.#lastEventAtMs !== undefined) return;
+    this.#end?.push(chunk.toString('latin1'));
+    if (this.#end?.ending === undefined) {
+      this.#tail.push(chunk);
+      return;
+    }
+    this.#lastEventAtMs = performance.now();
+    const at = chunk.lastIndexOf('message_stop');
+    this.#tail.push(at === -1 ? chunk : chunk.subarray(0, at));
   }
 
   #onDrained(): void {
@@ -139,12 +198,27 @@ export class Relay implements AnswerReceiver {
   }
 
   #waitForEndpoint(): void {
-    this.#input.deadline.start(this.#input.idleMs, () => this.cut('idle_timeout'));
+    const { deadline, idleMs } = this.#input;
+    if (this.#lastEventAtMs === undefined) {
+      deadline.start(idleMs, () => this.cut('idle_timeout'));
+      return;
+    }
+    const leftMs = Math.max(0, this.#lastEventAtMs + REST_MS - performance.now());
+    deadline.start(Math.min(REST_QUIET_MS, leftMs), () => this.#completeWithoutRest());
   }
 
+  /**
+   * Stalled is a client whose connection holds bytes of this answer and has taken none of them for the
+   * whole limit: not one that waits for an earlier answer on the same connection, which goes on.
+   */
   #waitForClient(): void {
     const { deadline, clientStallMs, res } = this.#input;
-    deadline.start(clientStallMs, () => res.req.socket.destroy());
+    const takenBytes = takenBytesOf(res.socket);
+    deadline.start(clientStallMs, () => {
+      const isStalled = takenBytes !== undefined && takenBytes === takenBytesOf(res.socket);
+      if (isStalled) res.req.socket.destroy();
+      else this.#waitForClient();
+    });
   }
 
   #abandon(): void {
@@ -159,18 +233,23 @@ export class Relay implements AnswerReceiver {
   }
 }
 
+/** Undefined while an earlier answer has the connection. */
+function takenBytesOf(socket: Socket | null): number | undefined {
+  return socket === null ? undefined : socket.bytesWritten - socket.writableLength;
+}
+
+/** An earlier answer on the same connection may still run: it goes on to its end. */
+function whenItsTurn(res: ServerResponse, act: (socket: Socket) => void): void {
+  if (res.socket === null) res.once('socket', act);
+  else act(res.socket);
+}
+
 /** In HTTP/1.1 a missing last chunk shows the cut; in HTTP/1.0 only a reset does. */
-function destroyConnection(res: ServerResponse): void {
-  const { socket, httpVersion } = res.req;
-  if (httpVersion === '1.0') socket.resetAndDestroy();
+function destroyConnection(res: ServerResponse, socket: Socket): void {
+  if (res.req.httpVersion === '1.0') socket.resetAndDestroy();
   else socket.destroy();
 }
 
-function isEventStream({ headers }: HeldResponse): boolean {
-  return headers['content-type']?.toLowerCase().startsWith('text/event-stream') === true;
-}
-
-function isEncoded({ headers }: HeldResponse): boolean {
-  const encoding = headers['content-encoding'];
-  return encoding !== undefined && encoding.toLowerCase() !== 'identity';
+function failureOfEnding(error: ApiError | undefined): FailureClass {
+  return error === undefined ? 'server_error' : failureOfApiError(error);
 }

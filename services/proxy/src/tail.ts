@@ -1,6 +1,6 @@
 /**
- * The end of an answer: did it end as an answer ends, and what did it use? Only the last bytes are
- * kept and read once at the end; parsing every event would cost more than forwarding it.
+ * What an answer used. Only its first and last bytes are buffered and read once at the end; parsing
+ * every event would cost more than forwarding it.
  */
 import type { TokenUsage } from '@zephyr/core';
 
@@ -48,11 +48,6 @@ export class AnswerTail {
     }
     this.#length += chunk.copy(bytes, this.#length);
   }
-}
-
-/** Whether a stream of events came to its proper end: with `message_stop`, or with an error. */
-export function endsProperly(tail: string): boolean {
-  return /"type"\s*:\s*"message_stop"|^event:[ ]?(message_stop|error)\b/m.test(tail);
 }
 
 const COUNTS: readonly (readonly [keyof TokenUsage, string])[] = [
