@@ -19,6 +19,7 @@ import {
   type FailureClass,
   isSuccess,
   judgeRefusal,
+  MAX_INTERIM_ANSWERS,
   namedWaitMs,
   type StartVerdict,
 } from '@zephyr/core';
@@ -79,12 +80,6 @@ export interface AttemptInput {
 const MAX_REFUSAL_BYTES = 64 * 1024;
 /** How long the body of an error answer may take; its status is known already. */
 const REFUSAL_BODY_MS = 1_000;
-/**
- * Interim answers (1xx) of one request. How long they may come is limited by the wait for the first
- * byte, which they do not prolong; one each 100 ms for ten minutes is 6,000. This many cost us some
- * 20 ms: it bounds a peer that sends them as fast as it can.
- */
-const MAX_INTERIM_ANSWERS = 10_000;
 
 export class Attempt implements AnswerReceiver {
   readonly #input: AttemptInput;

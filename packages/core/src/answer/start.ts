@@ -42,6 +42,12 @@ export type StartVerdict =
  * pass.
  */
 export const MAX_START_BYTES = 64 * 1024;
+/**
+ * Interim answers (1xx) before an answer. How long they may come is limited by the wait for the first
+ * byte, which they do not prolong; one each 100 ms for ten minutes is 6,000. This many cost some
+ * 20 ms: it bounds a peer that sends them as fast as it can.
+ */
+export const MAX_INTERIM_ANSWERS = 10_000;
 /** A peer that sends so many events of the API without content is let pass: its client sees pings. */
 const MAX_EVENTS = 64;
 
