@@ -27,6 +27,8 @@ export function failureOf(exchange: Exchange): Failure | undefined {
 function failureOfBreak(exchange: Exchange): Failure {
   const { reached, errorCode = 'UNKNOWN' } = exchange;
   if (errorCode === 'CUT') return failureAtDeadline(exchange);
+  if (errorCode === 'TOO_LONG')
+    return { failure: 'not_claude', detail: 'the answer was longer than any answer to a probe' };
   if (DNS_CODES.includes(errorCode))
     return { failure: 'dns', detail: `the host name does not resolve (${errorCode})` };
   if (UNREACHABLE_CODES.includes(errorCode))

@@ -24,7 +24,10 @@ export type Reached =
 /** What was seen of one request; the facts that a verdict is made of. */
 export interface Exchange {
   readonly reached: Reached;
-  /** Why it did not come to `answered`: a code of Node, or `CUT` when we ended it. */
+  /**
+   * Why it did not come to `answered`: a code of Node, `CUT` when we ended it, or `TOO_LONG` when
+   * the answer passed its limit.
+   */
   readonly errorCode?: string | undefined;
   readonly status?: number | undefined;
   readonly contentType?: string | undefined;
@@ -46,10 +49,11 @@ export interface ExchangeRequest {
   readonly body: Buffer;
 }
 
-/** Told of the answer as it arrives. */
+/** Receives the answer as it arrives. */
 export interface ExchangeListener {
   readonly head?: (response: http.IncomingMessage) => void;
-  readonly data?: (chunk: Buffer) => void;
+  /** Returns false where it can take no more: nothing is read until it calls `resume`. */
+  readonly data?: (chunk: Buffer, resume: () => void) => boolean;
 }
 
 export interface RunningExchange {
@@ -59,8 +63,14 @@ export interface RunningExchange {
   cut(): void;
 }
 
-/** The answer to a check has about 1 KiB. */
+/** The answer to a probe has about 1 KiB. */
 const KEPT_BODY_BYTES = 64 * 1024;
+/** Of the body as it comes over the wire, whatever is in it: who sends more is no Messages API. */
+export const ANSWER_LIMIT_BYTES = 256 * 1024;
+/** Status line and headers together, trailers too; the API's have about 2 KiB. */
+const HEAD_LIMIT_BYTES = 16 * 1024;
+/** Answers of status 1xx before the one that counts. The API sends none, a gateway one. */
+const INTERIM_LIMIT = 8;
 
 interface Progress {
   reached: Reached;
@@ -70,6 +80,8 @@ interface Progress {
   response?: http.IncomingMessage;
   readonly chunks: Buffer[];
   keptBytes: number;
+  receivedBytes: number;
+  interimAnswers: number;
 }
 
 export function startExchange(
@@ -81,17 +93,29 @@ export function startExchange(
     lastSignAtMs: performance.now(),
     chunks: [],
     keptBytes: 0,
+    receivedBytes: 0,
+    interimAnswers: 0,
   };
   const { promise, resolve } = Promise.withResolvers<Exchange>();
   const end = (errorCode?: string): void => resolve(factsOf(progress, errorCode));
+
+  const cut = (errorCode: 'CUT' | 'TOO_LONG'): void => {
+    end(errorCode);
+    client.destroy();
+  };
 
   const client = (request.url.protocol === 'https:' ? https : http).request({
     ...{ method: request.method, protocol: request.url.protocol, agent: false },
     ...{ hostname: request.url.hostname.replace(/^\[(.*)\]$/, '$1'), port: request.url.port },
     path: `${request.url.pathname}${request.url.search}`,
     headers: request.headers,
+    maxHeaderSize: HEAD_LIMIT_BYTES,
   });
   client.on('socket', (socket) => watchConnection(socket, progress));
+  client.on('information', () => {
+    progress.interimAnswers += 1;
+    if (progress.interimAnswers > INTERIM_LIMIT) cut('TOO_LONG');
+  });
   client.on('response', (response) => {
     progress.response = response;
     progress.reached = 'answering';
@@ -99,7 +123,8 @@ export function startExchange(
     listener.head?.(response);
     response.on('data', (chunk: Buffer) => {
       keep(progress, chunk);
-      listener.data?.(chunk);
+      if (progress.receivedBytes > ANSWER_LIMIT_BYTES) return cut('TOO_LONG');
+      if (listener.data?.(chunk, () => response.resume()) === false) response.pause();
     });
     response.on('end', () => {
       progress.reached = 'answered';
@@ -114,13 +139,7 @@ export function startExchange(
   client.on('close', () => end('ECONNRESET'));
   client.end(request.body);
 
-  return {
-    ended: promise,
-    cut: () => {
-      end('CUT');
-      client.destroy();
-    },
-  };
+  return { ended: promise, cut: () => cut('CUT') };
 }
 
 function watchConnection(socket: Socket, progress: Progress): void {
@@ -150,6 +169,7 @@ function hostOf(socket: Socket): string {
 function keep(progress: Progress, chunk: Buffer): void {
   progress.lastSignAtMs = performance.now();
   progress.firstByteAtMs ??= progress.lastSignAtMs;
+  progress.receivedBytes += chunk.length;
   const room = KEPT_BODY_BYTES - progress.keptBytes;
   if (room <= 0) return;
   progress.chunks.push(chunk.subarray(0, room));

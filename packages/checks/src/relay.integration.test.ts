@@ -1,8 +1,13 @@
+import { once } from 'node:events';
+import http from 'node:http';
+import { connect } from 'node:net';
+
 import { Secret } from '@zephyr/runtime/secret';
 import { startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
-import { cutSse, type Script, sse } from '@zephyr/testkit/upstream-scripts';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { cutSse, flood, type Script, sse } from '@zephyr/testkit/upstream-scripts';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
+import { ANSWER_LIMIT_BYTES } from './exchange.ts';
 import { startRelay } from './relay.ts';
 
 async function relayTo(script: Script) {
@@ -37,6 +42,72 @@ describe('the relay of a check', () => {
     });
     expect(request?.headers).not.toHaveProperty('x-api-key');
     expect(request?.head).not.toContain(relay.password);
+  });
+
+  it('passes only listed headers, both ways', async () => {
+    const planted = { 'set-cookie': 'a=b', location: 'http://127.0.0.1:1/', 'alt-svc': 'h3=":1"' };
+    const { upstream, post, allowed } = await relayTo(
+      sse({ headers: { ...planted, 'request-id': 'req_1', 'anthropic-ratelimit-x': '1' } }),
+    );
+    const { headers } = await post({ ...allowed, cookie: 'c', 'x-forwarded-for': '10.0.0.1' });
+    expect(Object.fromEntries(headers)).toMatchObject({
+      ...{ 'content-type': 'text/event-stream', 'request-id': 'req_1' },
+      'anthropic-ratelimit-x': '1',
+    });
+    for (const name of Object.keys(planted)) expect(headers.has(name)).toBe(false);
+    const sent = upstream.ledger[0]?.headers ?? {};
+    expect(sent).not.toHaveProperty('cookie');
+    expect(sent).not.toHaveProperty('x-forwarded-for');
+  });
+
+  it.each([
+    '/v1/files',
+    '/v1/messages/batches',
+    '//v1/messages',
+    '/v1/messages/../files',
+    '@127.0.0.1/v1/messages',
+    'http://127.0.0.1/v1/messages',
+    '/v1/messages?a=b#c',
+    '/v1/messages%2e',
+  ])('does not forward the target %s, with the token', async (target) => {
+    const { upstream, relay, allowed } = await relayTo(sse());
+    const request = http.request({ port: new URL(relay.baseUrl).port, method: 'POST' });
+    request.path = target;
+    for (const [name, value] of Object.entries(allowed)) request.setHeader(name, value);
+    request.end('{}');
+    const [answer] = (await once(request, 'response')) as [http.IncomingMessage];
+    expect(answer.resume().statusCode).toBeOneOf([400, 404]);
+    expect(upstream.ledger).toEqual([]);
+  });
+
+  it('reads no more than the limit, also for a CLI that does not read', async () => {
+    const { upstream, relay } = await relayTo(flood(64 * 1024 * 1024));
+    const socket = connect(Number(new URL(relay.baseUrl).port), '127.0.0.1');
+    const authorization = `authorization: Bearer ${relay.password}`;
+    const reading = once(socket.pause(), 'close');
+    socket.write(
+      `POST /v1/messages HTTP/1.1\r\nhost: a\r\n${authorization}\r\ncontent-length: 2\r\n\r\n{}`,
+    );
+    await vi.waitFor(() => expect(upstream.openConnections).toBe(0), { timeout: 20_000 });
+    socket.resume();
+    await reading;
+    expect(socket.bytesRead).toBeLessThan(ANSWER_LIMIT_BYTES + 4096);
+    const [facts] = await relay.stop();
+    expect(facts).toMatchObject({ reached: 'answering', errorCode: 'TOO_LONG' });
+  });
+
+  it('counts requests whose bodies come slowly', async () => {
+    const { upstream, relay, post, allowed } = await relayTo(sse());
+    const slow = Array.from({ length: 8 }, () => {
+      const socket = connect(Number(new URL(relay.baseUrl).port), '127.0.0.1');
+      const head = `POST /v1/messages HTTP/1.1\r\nhost: a\r\nauthorization: ${allowed.authorization}`;
+      socket.write(`${head}\r\ncontent-length: 9\r\n\r\n{`);
+      socket.on('error', () => undefined);
+      return socket;
+    });
+    await vi.waitFor(async () => expect((await post(allowed)).status).toBe(403));
+    for (const socket of slow) socket.destroy();
+    expect(upstream.ledger.length).toBeLessThan(8);
   });
 
   it('never ends half an answer cleanly, for the CLI would take it for a whole one', async () => {

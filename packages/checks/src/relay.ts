@@ -4,8 +4,12 @@
  * It measures: the CLI's own times contain its start-up and the load of this machine; here the
  * way of the request is stamped as it leaves and as the answer returns. It keeps the token: the
  * CLI gets a password that is good for this check at this relay only, and the relay puts the
- * group's token in its place. The rest of the request and all of the answer pass unchanged; TLS to
- * the endpoint is verified here.
+ * group's token in its place. Bodies pass unchanged, headers by lists, and only to the path of the
+ * question; TLS to the endpoint is verified here.
+ *
+ * The endpoint is not trusted: what it sends is bounded (see exchange.ts) and read no faster than
+ * the CLI takes it, and it cannot send the CLI elsewhere: a redirect would make this machine ask
+ * an address of the endpoint's choice, inside our own network.
  */
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
@@ -30,18 +34,16 @@ const REQUEST_LIMIT_BYTES = 1024 * 1024;
 /** More than the CLI asks in any of its own retries; a program that asks more is broken. */
 const MAX_REQUESTS = 8;
 
-const HOP_BY_HOP = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]);
-const REPLACED = new Set(['host', 'authorization', 'x-api-key', 'content-length']);
+/** The question of a probe; also a name for the host that follows would be part of the target. */
+const TARGET = /^\/v1\/messages(\?[\w=&-]*)?$/;
+/** What the CLI sends with a question. Host, length and credentials are ours. */
+const REQUEST_HEADERS =
+  /^(accept|accept-encoding|accept-language|content-type|user-agent|x-app|(anthropic|x-stainless|x-claude)-[\w-]+)$/;
+/** What says what the body is, or when to ask again. No `location`, no cookie, no other way. */
+const ANSWER_HEADERS =
+  /^(content-type|content-encoding|date|request-id|retry-after|x-should-retry|anthropic-[\w-]+)$/;
+/** One CLI needs one or two. */
+const MAX_CONNECTIONS = 16;
 
 export async function startRelay(target: {
   readonly baseUrl: string;
@@ -51,20 +53,26 @@ export async function startRelay(target: {
 }): Promise<Relay> {
   const password = `zephyr-check-${randomBytes(16).toString('hex')}`;
   const exchanges: RunningExchange[] = [];
+  let requests = 0;
 
   const server = http.createServer((request, response) => {
     request.on('error', () => undefined);
     response.on('error', () => undefined);
     // The CLI asks this as it starts, without a password, and ignores the answer.
     if (request.method === 'HEAD') return void response.end();
-    if (!isAllowed(request, password) || exchanges.length >= MAX_REQUESTS)
+    if (!isAllowed(request, password) || requests >= MAX_REQUESTS)
       return void response.writeHead(403).end();
+    if (request.method !== 'POST' || !TARGET.test(request.url ?? ''))
+      return void response.writeHead(404).end();
+    // Before its body is read: those that send it slowly count too.
+    requests += 1;
     target.onRequest?.();
     void readBody(request).then((body) => {
       if (body === undefined) return void request.destroy();
       exchanges.push(forward(request, response, { ...target, body }));
     });
   });
+  server.maxConnections = MAX_CONNECTIONS;
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
@@ -109,10 +117,10 @@ function forward(
   response: http.ServerResponse,
   target: { readonly baseUrl: string; readonly token: Secret; readonly body: Buffer },
 ): RunningExchange {
-  const url = new URL(`${target.baseUrl}${request.url ?? '/'}`);
+  const url = new URL(`${target.baseUrl}${request.url ?? ''}`);
   const exchange = startExchange(
     {
-      method: request.method ?? 'POST',
+      method: 'POST',
       url,
       headers: requestHeaders(request.rawHeaders, {
         host: url.host,
@@ -122,13 +130,12 @@ function forward(
       body: target.body,
     },
     {
-      head: (answer) => {
-        // A status that Node does not write, such as 000, is no status to pass on.
-        const status = answer.statusCode ?? 0;
-        response.writeHead(status < 200 ? 502 : status, answerHeaders(answer.rawHeaders));
-        response.flushHeaders();
+      head: (answer) => writeHead(response, answer),
+      data: (chunk, resume) => {
+        if (response.writableEnded || response.write(chunk)) return true;
+        response.once('drain', resume);
+        return false;
       },
-      data: (chunk) => response.write(chunk),
     },
   );
   response.on('close', () => exchange.cut());
@@ -140,31 +147,38 @@ function forward(
   return exchange;
 }
 
+/**
+ * A redirect, and a status that Node does not write such as 000, is answered by us: with 502 and
+ * nothing of the endpoint's. The verdict comes from the status that the endpoint gave.
+ */
+function writeHead(response: http.ServerResponse, answer: http.IncomingMessage): void {
+  const status = answer.statusCode ?? 0;
+  if (status < 200 || (status >= 300 && status < 400)) {
+    response.writeHead(502, { 'content-length': 0 }).end();
+    return;
+  }
+  response.writeHead(status, listed(answer.rawHeaders, ANSWER_HEADERS).flat());
+  response.flushHeaders();
+}
+
 /** The request's own headers in their order and spelling, for the endpoint and with its token. */
 function requestHeaders(
   raw: readonly string[],
   target: { readonly host: string; readonly token: Secret; readonly contentLength: number },
 ): string[] {
-  const kept = pairs(raw).filter(([name]) => {
-    const lower = name.toLowerCase();
-    return !REPLACED.has(lower) && !HOP_BY_HOP.has(lower);
-  });
-  const replaced = [
+  const ours = [
     ['Host', target.host],
     ['Authorization', `Bearer ${target.token.reveal()}`],
     ['Content-Length', String(target.contentLength)],
   ];
-  return [...replaced, ...kept].flat();
+  return [...ours, ...listed(raw, REQUEST_HEADERS)].flat();
 }
 
-function answerHeaders(raw: readonly string[]): string[] {
-  return pairs(raw)
-    .filter(([name]) => !HOP_BY_HOP.has(name.toLowerCase()))
-    .flat();
-}
-
-function pairs(raw: readonly string[]): [string, string][] {
+function listed(raw: readonly string[], names: RegExp): [string, string][] {
   const found: [string, string][] = [];
-  for (let i = 0; i + 1 < raw.length; i += 2) found.push([raw[i] ?? '', raw[i + 1] ?? '']);
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const [name = '', value = ''] = [raw[i], raw[i + 1]];
+    if (names.test(name.toLowerCase())) found.push([name, value]);
+  }
   return found;
 }
