@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { checkClients } from './check-clients.ts';
+import { readNamedFile } from './named-file.ts';
 
 const key = 'k'.repeat(32);
 const variables = (name: string) =>
@@ -38,13 +39,13 @@ describe('checkClients', () => {
     },
   ];
   it.each(cases)('$name', ({ client, found }) => {
-    const findings = checkClients({ clients: [client] }, variables);
+    const findings = checkClients({ clients: [client] }, variables, readNamedFile);
     expect(findings.map((finding) => finding.found)).toEqual(found);
     expect(JSON.stringify(findings)).not.toContain(key);
   });
 
   it('finds a name that is there twice', () => {
     const client = { name: 'a', key_env: 'GOOD' };
-    expect(checkClients({ clients: [client, client] }, variables)).toHaveLength(1);
+    expect(checkClients({ clients: [client, client] }, variables, readNamedFile)).toHaveLength(1);
   });
 });

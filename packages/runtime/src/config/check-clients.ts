@@ -2,8 +2,7 @@
  * The keys of the people who may use the proxy. A key that is missing must stop the start: a proxy
  * that goes on without it would lock its owner out, or serve nobody knows whom.
  */
-import { readFileSync } from 'node:fs';
-
+import type { ReadNamedFile } from './named-file.ts';
 import type { Finding, KeyPath } from './problem.ts';
 import { type RawTable, rawTable, rawText } from './raw.ts';
 import type { Variables } from './variables.ts';
@@ -12,14 +11,18 @@ import type { Variables } from './variables.ts';
 const SHORTEST_KEY = 22;
 const SOURCES = ['key_env', 'key_file', 'key_sha256'] as const;
 
-export function checkClients(document: RawTable, variables: Variables): readonly Finding[] {
+export function checkClients(
+  document: RawTable,
+  variables: Variables,
+  read: ReadNamedFile,
+): readonly Finding[] {
   const clients = Array.isArray(document['clients']) ? document['clients'] : [];
   const names = new Set<string>();
   return clients.flatMap((value: unknown, index) => {
     const client = rawTable(value);
     const path: KeyPath = ['clients', index];
     const name = rawText(client['name']);
-    const findings = checkSource(client, path, variables);
+    const findings = checkSource(client, path, { variables, read });
     if (name !== undefined && names.has(name)) {
       findings.push({
         path: [...path, 'name'],
@@ -33,7 +36,11 @@ export function checkClients(document: RawTable, variables: Variables): readonly
   });
 }
 
-function checkSource(client: RawTable, path: KeyPath, variables: Variables): Finding[] {
+function checkSource(
+  client: RawTable,
+  path: KeyPath,
+  { variables, read }: { readonly variables: Variables; readonly read: ReadNamedFile },
+): Finding[] {
   const given = SOURCES.filter((source) => client[source] !== undefined);
   const [source] = given;
   if (source === undefined || given.length > 1) {
@@ -47,7 +54,7 @@ function checkSource(client: RawTable, path: KeyPath, variables: Variables): Fin
     ];
   }
   if (source === 'key_sha256') return [];
-  const key = source === 'key_env' ? ofVariable(client, variables) : ofFile(client);
+  const key = source === 'key_env' ? ofVariable(client, variables) : ofFile(client, read);
   const found = problemOfKey(key);
   if (found === undefined) return [];
   const where = `${source} = ${JSON.stringify(rawText(client[source]) ?? '')}`;
@@ -71,9 +78,9 @@ function ofVariable(client: RawTable, variables: Variables): string | undefined 
   return variables(rawText(client['key_env']) ?? '');
 }
 
-function ofFile(client: RawTable): string | undefined {
+function ofFile(client: RawTable, read: ReadNamedFile): string | undefined {
   try {
-    return readFileSync(rawText(client['key_file']) ?? '', 'utf8').trim() || undefined;
+    return read(rawText(client['key_file']) ?? '').trim() || undefined;
   } catch {
     return undefined;
   }

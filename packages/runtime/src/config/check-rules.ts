@@ -5,6 +5,7 @@
 import { checkClients } from './check-clients.ts';
 import { checkHosts } from './check-hosts.ts';
 import { checkEndpointUrl } from './endpoint-url.ts';
+import type { ReadNamedFile } from './named-file.ts';
 import type { Finding, KeyPath } from './problem.ts';
 import { type RawTable, rawEndpoints, rawGroups, rawTable, rawText } from './raw.ts';
 import { checkRedis } from './redis-url.ts';
@@ -13,7 +14,11 @@ import { resolveTimes } from './times.ts';
 import { checkTokens } from './tokens.ts';
 import type { Variables } from './variables.ts';
 
-export function checkRules(document: RawTable, variables: Variables): readonly Finding[] {
+export function checkRules(
+  document: RawTable,
+  variables: Variables,
+  read: ReadNamedFile,
+): readonly Finding[] {
   return [
     ...checkGroupNames(document),
     ...checkEndpointNames(document),
@@ -23,7 +28,7 @@ export function checkRules(document: RawTable, variables: Variables): readonly F
     ...checkTimes(document),
     ...checkTokens(document, variables),
     ...checkRedis(document, variables),
-    ...checkClients(document, variables),
+    ...checkClients(document, variables, read),
   ];
 }
 

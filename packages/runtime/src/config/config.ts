@@ -87,6 +87,8 @@ export interface Secrets {
 export interface ClientKey {
   readonly name: string;
   readonly sha256: string;
+  /** Where it was read; who takes it out of there takes it from the person. */
+  readonly file?: string | undefined;
 }
 
 export interface LoadedConfig {

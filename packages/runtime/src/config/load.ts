@@ -12,6 +12,7 @@ import { checkSchema } from './check-schema.ts';
 import { checkStart, type StartingService } from './check-start.ts';
 import type { LoadedConfig } from './config.ts';
 import { locate } from './locate.ts';
+import { type ReadNamedFile, readNamedFile } from './named-file.ts';
 import { ConfigError, type Finding, type Problem, printPath } from './problem.ts';
 import type { RawTable } from './raw.ts';
 import { resolveConfig } from './resolve.ts';
@@ -30,6 +31,8 @@ export interface ConfigSources {
 export interface LoadOptions {
   /** What is about to start by it: then what would stop their start is a problem too. */
   readonly starting?: readonly StartingService[];
+  /** Reads what the configuration names, instead of Node. */
+  readonly read?: ReadNamedFile;
 }
 
 /** @throws ConfigError (code `CONFIG`) with all problems. */
@@ -39,7 +42,7 @@ export function loadConfig(sources: ConfigSources, options: LoadOptions = {}): L
     ...options,
     path: sources.configPath,
     text: readText(sources.configPath, 'must exist'),
-    variables: variablesOf(sources.environment, envFileText),
+    variables: variablesOf(sources.environment, envFileText, options.read),
   });
 }
 
@@ -50,15 +53,16 @@ export interface ConfigText extends LoadOptions {
 }
 
 /** `loadConfig` without the files. @throws ConfigError */
-export function parseConfig({ path, text, variables, starting = [] }: ConfigText): LoadedConfig {
+export function parseConfig(source: ConfigText): LoadedConfig {
+  const { path, text, variables, starting = [], read = readNamedFile } = source;
   const document = parseToml(path, text.replace(/^\uFEFF/, ''));
   const findings = [
     ...checkSchema(document),
-    ...checkRules(document, variables),
+    ...checkRules(document, variables, read),
     ...checkStart(document, variables, starting),
   ];
   if (findings.length > 0) throw new ConfigError(problemsOf(path, text, findings));
-  return resolveConfig(path, document, variables);
+  return resolveConfig(document, { path, variables, read });
 }
 
 const READABLE =

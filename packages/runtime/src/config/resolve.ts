@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
@@ -13,6 +12,7 @@ import type {
   Secrets,
 } from './config.ts';
 import { resolveDataPath } from './data-path.ts';
+import type { ReadNamedFile } from './named-file.ts';
 import { type RawTable, rawGroups, rawTable, variableNamesIn } from './raw.ts';
 import { REDIS_URL_VARIABLE, splitPassword } from './redis-url.ts';
 import { type ConfigFile, configSchema } from './schema.ts';
@@ -20,12 +20,16 @@ import { idOfName, sha256 } from './slug.ts';
 import { resolveTimes } from './times.ts';
 import type { Variables } from './variables.ts';
 
+/** Where a configuration comes from, and what it is completed by. */
+export interface ConfigOrigin {
+  readonly path: string;
+  readonly variables: Variables;
+  readonly read: ReadNamedFile;
+}
+
 /** The services' configuration from a document that passed all checks. */
-export function resolveConfig(
-  path: string,
-  document: RawTable,
-  variables: Variables,
-): LoadedConfig {
+export function resolveConfig(document: RawTable, source: ConfigOrigin): LoadedConfig {
+  const { path, variables } = source;
   const file = configSchema.parse(document);
   const groups = resolveGroups(file, document);
   const endpoints = resolveEndpoints(file, groups);
@@ -58,7 +62,7 @@ export function resolveConfig(
   };
   return {
     config: deepFreeze(config),
-    secrets: resolveSecrets(file, redis.password, variables),
+    secrets: resolveSecrets(file, redis.password, source),
     variableNames: variableNamesIn(document),
   };
 }
@@ -123,7 +127,7 @@ function redisUrlFrom(document: RawTable, variables: Variables): Config['redisUr
 function resolveSecrets(
   file: ConfigFile,
   urlPassword: string | undefined,
-  variables: Variables,
+  { variables, read }: ConfigOrigin,
 ): Secrets {
   const tokens = file.groups.map(
     ({ name, auth_token_env }) => [name, new Secret(variables(auth_token_env) ?? '')] as const,
@@ -133,20 +137,27 @@ function resolveSecrets(
   const password = urlPassword ?? (named === undefined ? undefined : variables(named));
   return {
     groupTokens: new Map(tokens),
-    clientKeys: file.clients.map((client) => resolveClientKey(client, variables)),
+    clientKeys: file.clients.map((client) => resolveClientKey(client, { variables, read })),
     ...(password === undefined ? {} : { redisPassword: new Secret(password) }),
     ...(adminToken === undefined ? {} : { adminToken: new Secret(adminToken) }),
   };
 }
 
-function resolveClientKey(client: ConfigFile['clients'][number], variables: Variables): ClientKey {
-  if (client.key_sha256 !== undefined) return { name: client.name, sha256: client.key_sha256 };
-  const key =
-    client.key_file === undefined
-      ? variables(client.key_env ?? '')
-      : readFileSync(client.key_file, 'utf8').trim();
-  if (key === undefined) throw new Error(`client ${client.name} passed the checks without a key`);
-  return { name: client.name, sha256: sha256(key) };
+function resolveClientKey(
+  client: ConfigFile['clients'][number],
+  { variables, read }: Pick<ConfigOrigin, 'variables' | 'read'>,
+): ClientKey {
+  const { name, key_file: file } = client;
+  if (client.key_sha256 !== undefined) return { name, sha256: client.key_sha256 };
+  if (file !== undefined) return { name, sha256: hashOfKeyFile(file, read), file };
+  const key = variables(client.key_env ?? '');
+  if (key === undefined) throw new Error(`client ${name} passed the checks without a key`);
+  return { name, sha256: sha256(key) };
+}
+
+/** @throws Error of Node where it cannot be read */
+export function hashOfKeyFile(file: string, read: ReadNamedFile): string {
+  return sha256(read(file).trim());
 }
 
 /** Of what a snapshot refers to: the ids, their groups and URLs, in order of preference. */

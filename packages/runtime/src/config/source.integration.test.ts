@@ -1,4 +1,5 @@
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
@@ -90,6 +91,105 @@ describe('createConfigSource', () => {
     await vi.waitFor(() => expect(changes).toHaveLength(1), waiting);
     expect(source.current().secrets.groupTokens.get('team')?.reveal()).toBe('sk-second-token');
     expect(JSON.stringify(changes)).not.toContain('sk-second-token');
+  });
+
+  describe('the files that it names', () => {
+    const KEY = (letter: string) => letter.repeat(40);
+    const keyFile = () => join(folder, 'ann.key');
+    const tokenFile = () => join(folder, 'token');
+    const hashOf = (key: string) => createHash('sha256').update(key).digest('hex');
+    const withClients = (more = '') =>
+      `${withThreshold(50)}[[clients]]\nname = "ann"\nkey_file = "${keyFile()}"
+      [[clients]]\nname = "bob"\nkey_sha256 = "${hashOf(KEY('b'))}"\n${more}`;
+    const keysNow = () => source.current().secrets.clientKeys.map(({ sha256 }) => sha256);
+    const token = () => source.current().secrets.groupTokens.get('team')?.reveal();
+
+    beforeEach(() => {
+      source.stop();
+      writeFileSync(keyFile(), `${KEY('a')}\n`);
+      writeFileSync(tokenFile(), 'sk-of-the-file');
+      writeFileSync(configPath(), withClients());
+      rmSync(envFilePath());
+      source = createConfigSource(
+        {
+          ...{ configPath: configPath(), envFilePath: envFilePath() },
+          environment: { TEAM_TOKEN_FILE: tokenFile() },
+        },
+        createLogger('test', 'silent'),
+      );
+      source.subscribe((change) => changes.push(change));
+    });
+
+    it('takes another key from its file, twice, and lets the others be', async () => {
+      for (const letter of ['c', 'd']) {
+        writeFileSync(keyFile(), KEY(letter));
+        await vi.waitFor(
+          () => expect(keysNow()).toEqual([hashOf(KEY(letter)), hashOf(KEY('b'))]),
+          waiting,
+        );
+      }
+      expect(changes.every(({ status }) => status === 'applied')).toBe(true);
+    });
+
+    it('sees a key and a token that are replaced by renaming', async () => {
+      writeFileSync(join(folder, 'new'), KEY('c'));
+      renameSync(join(folder, 'new'), keyFile());
+      writeFileSync(join(folder, 'new'), 'sk-rotated');
+      renameSync(join(folder, 'new'), tokenFile());
+      await vi.waitFor(() => expect(keysNow()[0]).toBe(hashOf(KEY('c'))), waiting);
+      await vi.waitFor(() => expect(token()).toBe('sk-rotated'), waiting);
+    });
+
+    it('sees a key behind a link that is swapped, as Kubernetes mounts secrets', async () => {
+      for (const version of ['one', 'two']) {
+        mkdirSync(join(folder, version));
+        writeFileSync(join(folder, version, 'ann.key'), KEY(version === 'one' ? 'a' : 'c'));
+      }
+      symlinkSync('one', join(folder, '..data'));
+      rmSync(keyFile());
+      symlinkSync(join('..data', 'ann.key'), keyFile());
+      symlinkSync('two', join(folder, '..new'));
+      renameSync(join(folder, '..new'), join(folder, '..data'));
+      await vi.waitFor(() => expect(keysNow()[0]).toBe(hashOf(KEY('c'))), waiting);
+    });
+
+    it.each([
+      ['is removed', () => rmSync(keyFile())],
+      ['is emptied', () => writeFileSync(keyFile(), '')],
+      [
+        'is replaced while config.toml is broken',
+        () => {
+          writeFileSync(configPath(), withClients('nonsense'));
+          source.reload();
+          writeFileSync(keyFile(), KEY('c'));
+        },
+      ],
+    ])('revokes a key whose file %s, and no other', async (_how, revoke) => {
+      revoke();
+      await vi.waitFor(() => expect(keysNow()).not.toContain(hashOf(KEY('a'))), waiting);
+      // Not one client less, which could be none.
+      expect(source.current().secrets.clientKeys.map(({ name }) => name)).toEqual(['ann', 'bob']);
+      expect(keysNow()[1]).toBe(hashOf(KEY('b')));
+      expect(changes.at(-1)?.status).toBe('refused');
+      expect(JSON.stringify(changes)).not.toContain(KEY('c'));
+    });
+
+    it('takes a refused configuration as soon as the file that it lacked is there', async () => {
+      const late = join(folder, 'cem.key');
+      writeFileSync(configPath(), withClients(`[[clients]]\nname = "cem"\nkey_file = "${late}"\n`));
+      await vi.waitFor(() => expect(changes.at(-1)?.status).toBe('refused'), waiting);
+      writeFileSync(late, KEY('c'));
+      await vi.waitFor(() => expect(keysNow()).toContain(hashOf(KEY('c'))), waiting);
+    });
+
+    it('reads nothing again that has not changed', async () => {
+      writeFileSync(keyFile(), KEY('c'));
+      await vi.waitFor(() => expect(changes).toHaveLength(1), waiting);
+      writeFileSync(keyFile(), KEY('c'));
+      writeFileSync(tokenFile(), 'sk-second');
+      await vi.waitFor(() => expect(token()).toBe('sk-second'), waiting);
+      expect(changes).toHaveLength(2);
+    });
   });
 
   it('applies a storm of changes a few times only', async () => {

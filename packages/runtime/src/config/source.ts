@@ -2,14 +2,17 @@
  * The configuration while a service runs: reads the files again when they change, on SIGHUP or on
  * request. A good configuration replaces the one in use; a bad one is refused and told.
  */
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
 
 import { messageOf } from '../errors.ts';
 import type { Logger } from '../logger.ts';
+import type { ClientKey } from './config.ts';
 import { type ConfigSources, type LoadedConfig, type LoadOptions, loadConfig } from './load.ts';
+import { readNamedFile } from './named-file.ts';
 import { ConfigError } from './problem.ts';
+import { hashOfKeyFile } from './resolve.ts';
 import { keysForRestart } from './restart-keys.ts';
+import { WatchedFiles } from './watched-files.ts';
 
 export type ConfigChange =
   | { readonly status: 'applied'; readonly loaded: LoadedConfig }
@@ -27,7 +30,8 @@ export interface ConfigSource {
 }
 
 /**
- * The files are read and compared once a second: that sees every kind of save on every kind of
+ * The files, also all that the configuration names (keys, tokens, passwords), are read and compared
+ * once a second: that sees every kind of save on every kind of
  * mount (editors that rename, symlinks that Kubernetes swaps, single files mounted into
  * containers), of which notifications miss half. Watching by `fs.watchFile` misses a change that
  * comes before its first look. It is also the limit: at most one reload each second.
@@ -41,39 +45,47 @@ export function createConfigSource(
   atFirst: LoadOptions = {},
 ): ConfigSource {
   const listeners: ((change: ConfigChange) => void)[] = [];
-  const atStart = loadConfig(sources, atFirst);
+  const files = new WatchedFiles([sources.configPath, sources.envFilePath]);
+  const { read } = files;
+  const atStart = loadConfig(sources, { ...atFirst, read });
   let loaded = atStart;
-  const files = (): string[] => [
-    sources.configPath,
-    sources.envFilePath,
-    ...secretFiles(sources, loaded),
-  ];
-  let fingerprint = fingerprintOf(files());
 
   const load = (): ConfigChange => {
+    // Before the files are read: what changes meanwhile is seen the next time.
+    files.look();
     try {
-      loaded = loadConfig(sources);
+      loaded = loadConfig(sources, { read });
+      files.keepNamed();
       return { status: 'applied', loaded };
     } catch (error) {
       return { status: 'refused', problems: problemsOf(error) };
     }
   };
+  const announce = (change: ConfigChange): void => {
+    for (const listener of listeners) listener(change);
+  };
   const reload = (): ConfigChange => {
-    // Before the files are read: what changes meanwhile is seen the next time.
-    fingerprint = fingerprintOf(files());
     const change = load();
     if (change.status === 'applied') {
       log.info({ hash: loaded.config.hash }, 'config applied');
       const keys = keysForRestart(atStart, loaded);
       if (keys.length > 0) log.warn({ keys }, 'changed keys need a restart');
     }
-    if (change.status === 'refused') log.error({ problems: change.problems }, 'config refused');
-    for (const listener of listeners) listener(change);
+    if (change.status === 'refused') {
+      log.error({ problems: change.problems }, 'config refused');
+      const revoked = withoutRevokedKeys(loaded);
+      if (revoked !== undefined) {
+        loaded = revoked.loaded;
+        log.warn({ clients: revoked.names }, 'keys revoked');
+        announce({ status: 'applied', loaded });
+      }
+    }
+    announce(change);
     return change;
   };
 
   const poll = setInterval(() => {
-    if (fingerprintOf(files()) !== fingerprint) reload();
+    if (files.haveChanged()) reload();
   }, POLL_MS).unref();
   process.on('SIGHUP', reload);
   return {
@@ -87,23 +99,34 @@ export function createConfigSource(
   };
 }
 
-/** What `<NAME>_FILE` of the environment names: a token may be rotated there. */
-function secretFiles({ environment }: ConfigSources, { variableNames }: LoadedConfig): string[] {
-  return variableNames.flatMap((name) => environment[`${name}_FILE`] || []);
+/**
+ * The configuration in use while a newer one is refused, without the keys that are no longer in the
+ * file that they came from: who empties, replaces or removes a key's file revokes it, whatever else
+ * is wrong. The person stays, with a key that nobody has: one client less could be none, and a proxy
+ * without clients serves everybody. Undefined where all keys are still there.
+ */
+function withoutRevokedKeys(
+  loaded: LoadedConfig,
+): { readonly loaded: LoadedConfig; readonly names: readonly string[] } | undefined {
+  const { secrets } = loaded;
+  const revoked = secrets.clientKeys.filter(isRevoked);
+  if (revoked.length === 0) return undefined;
+  const clientKeys = secrets.clientKeys.map((key) =>
+    revoked.includes(key) ? { name: key.name, sha256: randomBytes(32).toString('hex') } : key,
+  );
+  return {
+    loaded: { ...loaded, secrets: { ...secrets, clientKeys } },
+    names: revoked.map(({ name }) => name),
+  };
 }
 
-/** By content: `touch` and a save without a change are no change. */
-function fingerprintOf(files: readonly string[]): string {
-  const hash = createHash('sha256');
-  for (const file of files) {
-    try {
-      hash.update(readFileSync(file));
-    } catch {
-      hash.update('missing');
-    }
-    hash.update('\0');
+function isRevoked({ file, sha256 }: ClientKey): boolean {
+  if (file === undefined) return false;
+  try {
+    return hashOfKeyFile(file, readNamedFile) !== sha256;
+  } catch {
+    return true;
   }
-  return hash.digest('hex');
 }
 
 function problemsOf(error: unknown): readonly string[] {

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 
 import { messageOf, ZephyrError } from '../errors.ts';
+import { type ReadNamedFile, readNamedFile } from './named-file.ts';
 
 /**
  * Looks up a variable: the real environment first, then the file that `<NAME>_FILE` of the
@@ -15,11 +15,14 @@ export type Variables = (name: string) => string | undefined;
 export function variablesOf(
   environment: Readonly<Record<string, string | undefined>>,
   envFileText: string,
+  read: ReadNamedFile = readNamedFile,
 ): Variables {
   const fromFile = parseEnv(envFileText.replace(/^\uFEFF/, ''));
   return (name) => {
     const value =
-      own(environment, name) || fromSecretFile(`${name}_FILE`, environment) || own(fromFile, name);
+      own(environment, name) ||
+      fromSecretFile(`${name}_FILE`, environment, read) ||
+      own(fromFile, name);
     return value === '' ? undefined : value;
   };
 }
@@ -35,12 +38,13 @@ function own(
 function fromSecretFile(
   name: string,
   environment: Readonly<Record<string, string | undefined>>,
+  read: ReadNamedFile,
 ): string | undefined {
   const path = own(environment, name);
   if (path === undefined || path === '') return undefined;
   try {
     // Editors and `echo` end a file with a line break, which is no part of the secret.
-    return readFileSync(path, 'utf8').trim();
+    return read(path).trim();
   } catch (error) {
     throw new ZephyrError(
       'CONFIG',
