@@ -48,6 +48,15 @@ export function probeSlotOf(endpointId: EndpointId, jobId: string): string {
 }
 
 /**
+ * A line that is silent for that long with a command on it is replaced. Without it a worker whose
+ * line went dead without a word waited for ever: BullMQ watches over its blocking line, not over the
+ * other. Above BullMQ's longest wait for a job, which is 10 s.
+ */
+const WORKER_SILENCE_MS = 12_000;
+/** Above the limit of one command, as for the other clients (redis/client.ts). */
+const QUEUE_SILENCE_MS = 3_000;
+
+/**
  * How BullMQ reaches Redis; it makes its own connections. A `queue` fails fast while Redis is
  * away (and needs it when it is made); a `worker` waits for Redis to come back.
  */
@@ -55,8 +64,13 @@ export function bullConnection(target: RedisTarget, kind: 'queue' | 'worker'): C
   const options = {
     ...connectionOptions(target),
     ...(kind === 'queue'
-      ? { enableOfflineQueue: false, maxRetriesPerRequest: 0, commandTimeout: 2_000 }
-      : { maxRetriesPerRequest: null }),
+      ? {
+          enableOfflineQueue: false,
+          maxRetriesPerRequest: 0,
+          commandTimeout: 2_000,
+          socketTimeout: QUEUE_SILENCE_MS,
+        }
+      : { maxRetriesPerRequest: null, socketTimeout: WORKER_SILENCE_MS }),
   };
   // ioredis declares its options with `| undefined`, BullMQ the same ones without.
   return options as ConnectionOptions;

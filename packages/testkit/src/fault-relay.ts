@@ -19,6 +19,11 @@ export type RelayTarget =
 export interface FaultRelay {
   readonly port: number;
   set(state: LineState): void;
+  /**
+   * The open connections go dead without a word, for good, as when a firewall forgets them: both
+   * sides may send and nothing arrives. New connections are not concerned.
+   */
+  silence(): void;
   /** Resets all connections; new ones are taken. */
   resetAll(): void;
   /** Refuses new connections and resets the open ones, until `open`. */
@@ -36,6 +41,8 @@ export async function startFaultRelay(target: RelayTarget): Promise<FaultRelay> 
 class Relay implements FaultRelay {
   readonly #target: RelayTarget;
   readonly #sockets = new Set<Socket>();
+  /** Those that `silence` made dead. */
+  readonly #dead = new WeakSet<Socket>();
   /** What the black hole holds back, given when the line opens again. */
   readonly #waiting = new Set<() => void>();
   #state: LineState = { kind: 'open' };
@@ -58,6 +65,10 @@ class Relay implements FaultRelay {
     if (state.kind === 'black_hole') return;
     for (const give of this.#waiting) give();
     this.#waiting.clear();
+  }
+
+  silence(): void {
+    for (const socket of this.#sockets) this.#dead.add(socket);
   }
 
   resetAll(): void {
@@ -93,14 +104,15 @@ class Relay implements FaultRelay {
     this.#sockets.add(from);
     from.on('close', () => {
       this.#sockets.delete(from);
-      to.destroy();
+      if (!this.#dead.has(from)) to.destroy();
     });
     from.on('error', () => from.destroy());
-    from.on('end', () => this.#pass(() => to.end()));
-    from.on('data', (bytes: Buffer) => this.#pass(() => to.write(bytes)));
+    from.on('end', () => this.#pass(from, () => to.end()));
+    from.on('data', (bytes: Buffer) => this.#pass(from, () => to.write(bytes)));
   }
 
-  #pass(give: () => void): void {
+  #pass(from: Socket, give: () => void): void {
+    if (this.#dead.has(from)) return;
     if (this.#state.kind === 'open') give();
     else if (this.#state.kind === 'slow') setTimeout(give, this.#state.latencyMs);
     else this.#waiting.add(give);

@@ -160,6 +160,26 @@ describe('a leader that is cut off from Redis', () => {
     expect(watch.wentBack).toEqual([]);
   });
 
+  it('works again within 30 s when its connections go dead without a word, twice', async () => {
+    const server = await startRedis();
+    const redis = await connectTo(server.url);
+    const relay = await relayTo(server);
+    const controller = await startController({ redisUrl: at(relay) });
+    for (let round = 0; round < 2; round += 1) {
+      await leads(controller);
+      await vi.waitFor(async () => expect(await schedulersIn(redis)).toHaveLength(2), waiting);
+      relay.silence();
+      await redis.del(...(await redis.keys(`${QUEUE_PREFIX}:*`)));
+      // Its lines have work to do: the leader's and the API's, then the schedules'.
+      await vi.waitFor(async () => {
+        const endpointId = round === 0 ? 'two' : 'one';
+        const answer = await controller.command('select', { endpointId });
+        expect(answer).toMatchObject({ status: 200 });
+      }, waiting);
+      await vi.waitFor(async () => expect(await schedulersIn(redis)).toHaveLength(2), waiting);
+    }
+  }, 120_000);
+
   it('keeps leading through half a second of latency', async () => {
     const server = await startRedis();
     const redis = await connectTo(server.url);

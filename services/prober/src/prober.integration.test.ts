@@ -22,10 +22,11 @@ import { createRedis } from '@zephyr/runtime/redis/client';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { probeResultSchema } from '@zephyr/runtime/redis/records';
 import { readLast } from '@zephyr/runtime/redis/streams';
+import { startFaultRelay } from '@zephyr/testkit/fault-relay';
 import { messageEvents, renderEvent } from '@zephyr/testkit/messages-api';
 import { startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
 import { Queue } from 'bullmq';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
 const endpoint = endpointId('one');
@@ -68,7 +69,7 @@ interface ProberProcess {
 }
 
 /** The real service in a process of its own. */
-async function startProber(healthCheck = ''): Promise<ProberProcess> {
+async function startProber(healthCheck = '', redisUrl = redisServer.url): Promise<ProberProcess> {
   const folder = mkdtempSync(join(tmpdir(), 'prober-test-'));
   writeFileSync(
     join(folder, 'config.toml'),
@@ -78,7 +79,7 @@ async function startProber(healthCheck = ''): Promise<ProberProcess> {
   );
   const child = spawn(process.execPath, [MAIN, '--config', join(folder, 'config.toml')], {
     cwd: folder,
-    env: { ...process.env, TOKEN_A: 'sk-real-0123456789', ZEPHYR_REDIS_URL: redisServer.url },
+    env: { ...process.env, TOKEN_A: 'sk-real-0123456789', ZEPHYR_REDIS_URL: redisUrl },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   children.add(child);
@@ -220,6 +221,37 @@ describe('the prober', () => {
     await vi.waitFor(() => ask('schedule'), eventually);
     await vi.waitFor(async () => expect(await results()).not.toEqual([]), eventually);
   });
+
+  it.each([
+    { name: 'go dead without a word', outageMs: 0 },
+    { name: 'go dead while new ones are not answered for a while', outageMs: 8_000 },
+  ])(
+    'works again within 30 s when its connections to Redis $name',
+    { timeout: 120_000 },
+    async ({ outageMs }) => {
+      const relay = await startFaultRelay(redisServer.address);
+      onTestFinished(() => relay.stop());
+      const { port } = await startProber(
+        'style = "messages"\ncheap_style = "messages"',
+        `redis://127.0.0.1:${relay.port}`,
+      );
+      const isReady = async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).status;
+      // The second time in one process: what was replaced once must be replaced again.
+      for (const count of [1, 3]) {
+        await ask('schedule');
+        await vi.waitFor(async () => expect(await results()).toHaveLength(count), eventually);
+        if (outageMs > 0) relay.set({ kind: 'black_hole' });
+        relay.silence();
+        await ask('schedule');
+        await wait(outageMs);
+        relay.silence();
+        relay.set({ kind: 'open' });
+        const promised = { timeout: 30_000, interval: 50 };
+        await vi.waitFor(async () => expect(await results()).toHaveLength(count + 1), promised);
+        await vi.waitFor(async () => expect(await isReady()).toBe(200), promised);
+      }
+    },
+  );
 
   it('ends in good order while Redis is away', async () => {
     const { child } = await startProber('style = "messages"');

@@ -61,6 +61,33 @@ function keepCalling(port: number): () => Promise<readonly number[]> {
   };
 }
 
+describe('connections to Redis that go dead without a word', () => {
+  it('are replaced within 30 s, each time, and no request waits', async () => {
+    const { relay, redisUrl } = await relayToRedis();
+    const { proxy } = await startRig({ redisUrl });
+    const { configHash } = proxy;
+    const subscribers = async () => {
+      const [, count] = (await redis.pubsub('NUMSUB', keys.snapshotChanged)) as [string, number];
+      return count;
+    };
+    const stopCalling = keepCalling(proxy.port);
+    const promised = { timeout: 30_000, interval: 50 };
+    for (let round = 1; round <= 2; round += 1) {
+      await vi.waitFor(async () => expect(await subscribers()).toBe(round), promised);
+      const order = round === 1 ? ['e2', 'e1'] : ['e1', 'e2'];
+      relay.silence();
+      await publish({ order, configHash, version: round }, 'silently');
+      await vi.waitFor(
+        async () => expect((await proxy.status()).snapshot).toMatchObject({ version: round }),
+        promised,
+      );
+      // Redis does not learn that a line is dead: the subscription of the old one is counted too.
+      await vi.waitFor(async () => expect(await subscribers()).toBe(round + 1), promised);
+    }
+    expect(new Set(await stopCalling())).toEqual(new Set([200]));
+  }, 150_000);
+});
+
 describe('the snapshot', () => {
   it('is followed at once by the hint, and without a hint by the poll', async () => {
     const { proxy } = await startRig({ redisUrl: server.url });

@@ -108,7 +108,13 @@ export class RedisLink {
   }
 
   async #tick(): Promise<void> {
+    this.#pingHints();
     await Promise.all([this.#readSnapshot(), this.#report(), this.#shareSessions()]);
+  }
+
+  /** A subscription sends nothing by itself: only an answer that is missing shows a dead line. */
+  #pingHints(): void {
+    if (this.#hints.status === 'ready') this.#hints.ping().catch(() => undefined);
   }
 
   #readSnapshot(): Promise<void> {

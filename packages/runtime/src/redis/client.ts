@@ -63,7 +63,8 @@ export function connectionOptions(target: RedisTarget): RedisOptions {
  * - `command`: fails fast and never sends a command twice. ioredis 6 by default sends an
  *   unacknowledged command again after a reconnect (one INCR became two) and waits for ever on a
  *   black-holed server.
- * - `blocking`: for subscriptions and `XREAD BLOCK`; waits for Redis to come back.
+ * - `blocking`: for subscriptions and `XREAD BLOCK`, of at most 5 s; waits for Redis to come back.
+ *   A subscription sends nothing by itself, so its owner has to `ping` to find a dead line.
  *
  * Neither ends the process: `redis is away` and `redis is back` are logged once per change.
  */
@@ -81,7 +82,7 @@ export function createRedis(target: RedisTarget, log: Logger, kind: 'command' | 
           // waiting for one command on it.
           socketTimeout: 3_000,
         }
-      : { maxRetriesPerRequest: null }),
+      : { maxRetriesPerRequest: null, socketTimeout: 10_000 }),
   };
   const redis = new Redis({ ...options, replyMapping: 'legacy' });
   let reachable: boolean | undefined;
