@@ -2,10 +2,15 @@
 import { PROBE_STYLES } from '@zephyr/core';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 
-import { urlOption } from './operator-commands.ts';
+import type { Environment } from './launch/state-folder.ts';
+import { type Surroundings, urlOption } from './operator-commands.ts';
 
 /** @param options that every command takes: where the configuration is */
-export function addCheckCommands(program: Command, options: readonly Option[]): void {
+export function addCheckCommands(
+  program: Command,
+  options: readonly Option[],
+  { environment }: Surroundings,
+): void {
   const add = (definition: string, description: string, examples: readonly string[]): Command => {
     const command = program.command(definition).description(description);
     for (const option of options) command.addOption(option);
@@ -24,7 +29,7 @@ export function addCheckCommands(program: Command, options: readonly Option[]): 
     )
     .action(async (wanted: string | undefined, given) => {
       const { probe } = await import('./commands/probe.ts');
-      finish(await probe({ wanted, options: given, ...surroundings() }));
+      finish(await probe({ wanted, options: given, ...beside(environment) }));
     });
 
   add('doctor', 'Why does it not work? Look at everything that Zephyr needs', [
@@ -34,7 +39,7 @@ export function addCheckCommands(program: Command, options: readonly Option[]): 
     .option('--free', 'leave out the probes that spend tokens')
     .action(async (given) => {
       const { doctor } = await import('./commands/doctor.ts');
-      finish(await doctor({ options: given, ...surroundings() }));
+      finish(await doctor({ options: given, ...beside(environment) }));
     });
 
   add('test-timing', 'Measure whether checks are on time', ['test-timing --seconds 30'])
@@ -42,7 +47,7 @@ export function addCheckCommands(program: Command, options: readonly Option[]): 
     .addOption(urlOption('address of the controller (default: from config.toml)'))
     .action(async (given) => {
       const { testTiming } = await import('./commands/test-timing.ts');
-      finish(await testTiming({ options: given, ...surroundings() }));
+      finish(await testTiming({ options: given, ...beside(environment) }));
     });
 
   add('cost', 'What the checks cost today, and what live traffic saved', ['cost', 'cost --days 7'])
@@ -50,7 +55,7 @@ export function addCheckCommands(program: Command, options: readonly Option[]): 
     .option('--days <number>', 'the last days instead; needs the Redis of config.toml', parseCount)
     .action(async (given) => {
       const { cost } = await import('./commands/cost.ts');
-      console.log(await cost(given, process.env));
+      console.log(await cost(given, environment));
     });
 }
 
@@ -59,13 +64,13 @@ function finish({ text, exitCode }: { readonly text: string; readonly exitCode: 
   process.exitCode = exitCode;
 }
 
-function surroundings() {
+function beside(environment: Environment) {
   // Beside the output, which may go to a file or a program.
   const progress = (line: string) => void process.stderr.write(`${line}\n`);
   // Ctrl-C ends what runs, and what it started, before the program ends.
   const ending = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ending.abort());
-  return { environment: process.env, progress, signal: ending.signal };
+  return { environment, progress, signal: ending.signal };
 }
 
 function parseCount(text: string): number {

@@ -1,11 +1,15 @@
-/** The `zephyr` command: runs what the command line says and sets the exit code. */
+/**
+ * The `zephyr` command: runs what the command line says and sets the exit code. What it needs is
+ * loaded after `takeEnvironment`, which may start this program once more.
+ */
+import { takeEnvironment } from '@zephyr/runtime/environment';
 import { EXIT, explain, ZephyrError } from '@zephyr/runtime/errors';
 import { CommanderError } from 'commander';
 
-import { buildProgram } from './program.ts';
-
+const environment = await takeEnvironment();
 try {
-  await buildProgram({ environment: process.env, print: console.log }).parseAsync();
+  const { buildProgram } = await import('./program.ts');
+  await buildProgram({ environment, print: console.log }).parseAsync();
 } catch (error) {
   process.exitCode = exitCodeOf(error);
 }

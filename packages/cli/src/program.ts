@@ -17,9 +17,9 @@ export function buildProgram(surroundings: Surroundings): Command {
     new Option('--config <path>', 'configuration file').default('config.toml').env('ZEPHYR_CONFIG'),
     new Option('--env-file <path>', 'file with the tokens').default('.env').env('ZEPHYR_ENV_FILE'),
   ];
-  addStart(program, files);
+  addStart(program, files, surroundings);
   addDemo(program, surroundings);
-  addCheckCommands(program, files);
+  addCheckCommands(program, files, surroundings);
   addConfig(program, files, surroundings);
   addClients(program, files, surroundings);
   addSecrets(program, surroundings);
@@ -29,7 +29,7 @@ export function buildProgram(surroundings: Surroundings): Command {
 
 type Files = readonly Option[];
 
-function addStart(program: Command, files: Files): void {
+function addStart(program: Command, files: Files, { environment }: Surroundings): void {
   const command = program
     .command('start')
     .description('Start Zephyr on this machine with your config.toml and .env');
@@ -40,7 +40,7 @@ function addStart(program: Command, files: Files): void {
     .addHelpText('after', examples('start', 'start --headless --port 9080'))
     .action(async (options) => {
       const { start } = await import('./commands/start.ts');
-      process.exitCode = await start(options);
+      process.exitCode = await start(options, environment);
     });
 }
 
@@ -52,7 +52,7 @@ function addDemo(program: Command, { environment, print }: Surroundings): void {
     .addHelpText('after', examples('demo', 'demo kill Tokyo', 'demo revive Tokyo'))
     .action(async (options) => {
       const { runDemo } = await import('./commands/demo.ts');
-      process.exitCode = await runDemo(options);
+      process.exitCode = await runDemo(options, environment);
     });
   for (const [name, description] of [
     ['kill', 'Kill a simulated endpoint of the running demo'],

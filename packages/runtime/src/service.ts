@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util';
 
 import type { Config, Secrets } from './config/config.ts';
 import { type ConfigSource, createConfigSource } from './config/source.ts';
+import { type Environment, takeEnvironment } from './environment.ts';
 import { EXIT, explain, ZephyrError } from './errors.ts';
 import { createLogger, type Logger } from './logger.ts';
 import type { RedisTarget } from './redis/client.ts';
@@ -23,6 +24,8 @@ export interface ServiceContext {
   readonly config: Config;
   readonly secrets: Secrets;
   readonly configSource: ConfigSource;
+  /** All that this process was given; what may be a secret is not in `process.env`. */
+  readonly environment: Environment;
   readonly redis: RedisTarget;
   readonly log: Logger;
   /** Where metrics are told, apart from a port that everybody reaches; absent: on that port. */
@@ -58,6 +61,7 @@ export async function runService(
   name: ServiceName,
   start: (context: ServiceContext) => Promise<RunningService>,
 ): Promise<void> {
+  const environment = await takeEnvironment();
   const log = createLogger(name, process.env['ZEPHYR_LOG_LEVEL'] ?? 'info');
   let running: RunningService | undefined;
   let stopping = false;
@@ -87,7 +91,7 @@ export async function runService(
   });
 
   try {
-    running = await start(contextFor(name, log));
+    running = await start(contextFor(name, log, environment));
   } catch (error) {
     const exitCode =
       error instanceof ZephyrError && error.code === 'CONFIG' ? EXIT.usage : EXIT.failure;
@@ -107,7 +111,7 @@ function exitAfterFlush(log: Logger, exitCode: number): void {
   log.flush(() => process.exit(exitCode));
 }
 
-function contextFor(name: ServiceName, log: Logger): ServiceContext {
+function contextFor(name: ServiceName, log: Logger, environment: Environment): ServiceContext {
   const { values } = parseArgs({
     options: {
       config: { type: 'string', default: process.env['ZEPHYR_CONFIG'] ?? 'config.toml' },
@@ -119,7 +123,7 @@ function contextFor(name: ServiceName, log: Logger): ServiceContext {
     {
       configPath: values.config,
       envFilePath: values['env-file'],
-      environment: process.env,
+      environment,
     },
     log,
     { starting: [{ name, host: listen?.host }] },
@@ -131,6 +135,7 @@ function contextFor(name: ServiceName, log: Logger): ServiceContext {
     config: listening(name, config, listen),
     secrets,
     configSource,
+    environment,
     redis: { url: config.redisUrl, password: secrets.redisPassword?.reveal() },
     log,
     metricsAddress: addressIn('ZEPHYR_METRICS_LISTEN'),

@@ -24,7 +24,7 @@ async function upstream(script: Script): Promise<string> {
 /** A configuration with these endpoints, by name; the services' ports are free ones but for the given one. */
 function configured(
   endpoints: Readonly<Record<string, string>>,
-  proberPort = 0,
+  { proberPort = 0, timeoutSeconds = 3 } = {},
 ): { config: string; envFile: string } {
   const folder = mkdtempSync(join(tmpdir(), 'zephyr-cli-'));
   const list = Object.entries(endpoints).map(
@@ -33,7 +33,7 @@ function configured(
   writeFileSync(
     join(folder, 'config.toml'),
     `[server]\nport = 0\n[controller]\nport = 0\n[prober]\nport = ${proberPort}
-    [health_check]\ntimeout_seconds = 3\nstyle = "messages"
+    [health_check]\ntimeout_seconds = ${timeoutSeconds}\nstyle = "messages"
     [[groups]]\nname = "main"\nauth_token_env = "TOKEN_A"\nendpoints = [${list.join(', ')}]`,
   );
   return { config: join(folder, 'config.toml'), envFile: join(folder, '.env') };
@@ -64,7 +64,9 @@ describe('zephyr probe', () => {
   });
 
   it('probes the one that is named, in the style that is asked for', async () => {
-    const options = configured({ Good: await upstream(sse()), Other: 'http://127.0.0.1:1' });
+    const endpoints = { Good: await upstream(sse()), Other: 'http://127.0.0.1:1' };
+    // The CLI starts slowly on a busy machine.
+    const options = configured(endpoints, { timeoutSeconds: 30 });
     const call = { wanted: 'good', environment, ...silent };
     const { text, exitCode } = await probe({ ...call, options: { ...options, style: 'cli' } });
     expect(exitCode).toBe(0);
@@ -123,7 +125,7 @@ describe('zephyr doctor', () => {
 
   it('finds a port that another program has', async () => {
     const other = new URL(await upstream(hang()));
-    const options = configured({ Good: await upstream(sse()) }, Number(other.port));
+    const options = configured({ Good: await upstream(sse()) }, { proberPort: Number(other.port) });
     const { findings } = await examine(options);
     expect(failures(findings)).toEqual(['port']);
   });

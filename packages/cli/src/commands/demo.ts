@@ -40,10 +40,10 @@ const PROFILES = [
 ];
 
 /** Runs until it is stopped. @returns the exit code */
-export async function runDemo(options: DemoOptions): Promise<number> {
+export async function runDemo(options: DemoOptions, environment: Environment): Promise<number> {
   const port = options.port ?? DEFAULT_PORT;
   const until = nextSignal();
-  const demo = await startDemo(port, process.env, (line) => console.log(line));
+  const demo = await startDemo(port, environment, (line) => console.log(line));
   const { ports } = demo.system;
   firstChecks(ports.proxy).then(
     () => console.log(nextSteps(ports.proxy, ports.controller)),

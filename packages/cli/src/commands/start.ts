@@ -14,7 +14,7 @@ import { requireFreePorts } from '../launch/free-port.ts';
 import { type LaunchedSystem, launch } from '../launch/launcher.ts';
 import { formatLogLine } from '../launch/log-line.ts';
 import { nextSignal, runUntilStopped } from '../launch/run-until-stopped.ts';
-import { stateFolder, stateNameOf } from '../launch/state-folder.ts';
+import { type Environment, stateFolder, stateNameOf } from '../launch/state-folder.ts';
 import { loadDashboard } from '../tui/load.ts';
 
 export interface StartOptions {
@@ -25,10 +25,10 @@ export interface StartOptions {
 }
 
 /** Runs until it is stopped. @returns the exit code @throws ZephyrError with what to do */
-export async function start(options: StartOptions): Promise<number> {
+export async function start(options: StartOptions, environment: Environment): Promise<number> {
   if (!existsSync(options.config)) throw missingConfig(options.config);
   const loaded = loadConfig(
-    { configPath: options.config, envFilePath: options.envFile, environment: process.env },
+    { configPath: options.config, envFilePath: options.envFile, environment },
     { starting: ALL_SERVICES },
   );
   const { server, controller, prober, ui } = loaded.config;
@@ -54,7 +54,7 @@ export async function start(options: StartOptions): Promise<number> {
       advice: `end that program, or change prober.port in ${options.config}`,
     },
   ]);
-  const folder = stateFolder(process.env, stateNameOf(options.config, port));
+  const folder = stateFolder(environment, stateNameOf(options.config, port));
   const hasScreen = options.headless !== true && process.stdin.isTTY && process.stdout.isTTY;
   const log = hasScreen ? logToFile(join(folder, 'zephyr.log')) : console.log;
   const interrupt = nextSignal();
@@ -62,7 +62,7 @@ export async function start(options: StartOptions): Promise<number> {
     configPath: options.config,
     envFilePath: options.envFile,
     loaded,
-    environment: process.env,
+    environment,
     port: options.port,
     redisFolder: folder,
     onLine: (service, line) => log(formatLogLine(service, line)),

@@ -9,6 +9,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { type EnvironmentMessage, HANDOVER_VARIABLE, plainPart } from '@zephyr/runtime/environment';
 import { ZephyrError } from '@zephyr/runtime/errors';
 import { SERVICE_NODE_FLAGS } from '@zephyr/runtime/node-flags';
 import type { ReadyMessage, ServiceName } from '@zephyr/runtime/service';
@@ -17,6 +18,7 @@ export interface ServiceSpec {
   readonly name: ServiceName;
   /** Its main.ts. */
   readonly mainPath: string;
+  /** Handed over so that no other process can read it: see runtime's environment.ts. */
   readonly environment: Record<string, string>;
   /** How long its first start may take. */
   readonly readyLimitMs: number;
@@ -144,13 +146,16 @@ function endOf(child: ChildProcess): Promise<string> {
 
 function spawnService({ name, mainPath, ...spec }: ServiceSpec): ChildProcess {
   const child = fork(mainPath, {
-    env: spec.environment,
+    env: { ...plainPart(spec.environment), [HANDOVER_VARIABLE]: 'launcher' },
     execArgv: [...process.execArgv, ...SERVICE_NODE_FLAGS],
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     // A group of its own: Ctrl-C in the terminal reaches only us, who know the right order. When
     // we are gone without a word, the closed IPC channel tells the service to end.
     detached: true,
   });
+  const message: EnvironmentMessage = { type: 'environment', variables: spec.environment };
+  // It may have ended already; its exit says so.
+  child.send(message, () => undefined);
   for (const stream of [child.stdout, child.stderr]) {
     if (stream !== null) {
       createInterface({ input: stream }).on('line', (line) => spec.onLine(name, line));

@@ -153,6 +153,7 @@ function contextOf(options: TestProxyOptions, lines: string[]): ServiceContext {
     instanceId: options.id ?? `test-${Math.random().toString(36).slice(2, 8)}`,
     config: adjusted.config,
     secrets: adjusted.secrets,
+    environment: {},
     configSource: options.configSource ?? unchanging(adjusted),
     // Nobody listens there: the proxy serves without Redis unless a test brings one.
     redis: { url: options.redisUrl ?? `unix://${tmpdir()}/zephyr-no-redis.sock` },

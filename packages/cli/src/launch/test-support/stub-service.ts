@@ -6,16 +6,16 @@ import type { AddressInfo } from 'node:net';
 import { runService, type ServiceName } from '@zephyr/runtime/service';
 
 /**
- *     GET /environment   the names of its environment variables
+ *     GET /environment   the variables that it was given
  *     GET /slow          an answer that starts now and ends after half a second
  *     GET /crash         ends the process
  */
 export function runStubService(name: ServiceName): Promise<void> {
-  return runService(name, async () => {
+  return runService(name, async ({ environment }) => {
     const server = createServer((req, res) => {
       res.setHeader('connection', 'close');
       if (req.url === '/crash') process.kill(process.pid, 'SIGKILL');
-      if (req.url === '/environment') res.end(JSON.stringify(process.env));
+      if (req.url === '/environment') res.end(JSON.stringify(environment));
       res.write('started ');
       setTimeout(() => res.end('ended'), 500);
     });
