@@ -30,6 +30,7 @@ export function metricRows(): ReadonlyMap<string, readonly MetricRow[]> {
     redisUp: unread,
     keptBodyBytes: unread,
     retryBudget: unread,
+    isServing: unread,
   });
   const prober = createProberMetrics({ running: unread, queued: unread, redisUp: unread });
   const controller = createControllerMetrics({} as Parameters<typeof createControllerMetrics>[0]);

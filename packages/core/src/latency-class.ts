@@ -10,21 +10,24 @@ const SIZES: readonly (readonly [name: string, belowBytes: number])[] = [
 const LARGEST = 'xl';
 const CACHES = ['cached', 'fresh'] as const;
 
-export interface LatencyClassInput {
+export interface RequestClassInput {
   /** As the request names it; empty where unknown. */
   readonly model: string;
   readonly bodyBytes: number;
-  /** Whether most of the prompt came from the endpoint's prompt cache. */
-  readonly isCached: boolean;
+}
+
+/** What is known before the answer: the family of models and the size of the prompt (`opus/m`). */
+export function requestClassOf({ model, bodyBytes }: RequestClassInput): string {
+  return `${familyOf(model)}/${sizeOf(bodyBytes)}`;
 }
 
 /**
- * Requests that take about equally long at the same endpoint: the same family of models, a prompt
- * of like size, cached or not. A closed set of names (`opus/m/cached`), so that nothing that a
- * client writes becomes a name of ours.
+ * Requests that take about equally long at the same endpoint (`opus/m/cached`). A closed set of
+ * names, so that nothing that a client writes becomes a name of ours.
+ * @param isCached Whether most of the prompt came from the endpoint's prompt cache.
  */
-export function latencyClassOf({ model, bodyBytes, isCached }: LatencyClassInput): string {
-  return `${familyOf(model)}/${sizeOf(bodyBytes)}/${isCached ? 'cached' : 'fresh'}`;
+export function latencyClassOf(requestClass: string, isCached: boolean): string {
+  return `${requestClass}/${isCached ? 'cached' : 'fresh'}`;
 }
 
 export const LATENCY_CLASSES: ReadonlySet<string> = new Set(

@@ -16,11 +16,11 @@ export interface Presence {
   readonly reportedAtMs: EpochMs;
   readonly status: PresenceReport['status'];
   readonly activeRequests: Readonly<Record<string, number>>;
-  readonly ejections: Readonly<Record<string, Ejection>>;
+  readonly ejections: Readonly<Record<string, ReportedEjection>>;
   readonly sessions: Readonly<Record<string, SessionLoad>>;
 }
 
-export interface Ejection {
+export interface ReportedEjection {
   readonly status: 'ejected' | 'half_open';
   readonly failure: FailureClass;
   readonly untilAtMs: EpochMs;
@@ -132,7 +132,11 @@ export function removalOf(
 }
 
 /** Undefined where the proxy admits requests, all or (half-open) a few. */
-function ejectionOf({ ejections }: Presence, id: EndpointId, nowMs: EpochMs): Ejection | undefined {
+function ejectionOf(
+  { ejections }: Presence,
+  id: EndpointId,
+  nowMs: EpochMs,
+): ReportedEjection | undefined {
   const ejection = own(ejections, id);
   return ejection?.status === 'ejected' && ejection.untilAtMs > nowMs ? ejection : undefined;
 }

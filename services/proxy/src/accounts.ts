@@ -73,10 +73,14 @@ export class Accounts {
     count.inc();
   }
 
-  firstContent(id: EndpointId, sample: TtftSample): void {
+  firstContent(id: EndpointId, ttftMs: number): void {
+    this.#ofEndpoint(id).firstByte.observe(ttftMs / 1000);
+  }
+
+  /** For the controller, which compares times within a class. */
+  streamBegan(id: EndpointId, sample: TtftSample): void {
     const { ttft } = this.#countsOf(id);
     if (ttft.length < MAX_TTFT_SAMPLES) ttft.push({ ...sample, ms: Math.round(sample.ms) });
-    this.#ofEndpoint(id).firstByte.observe(sample.ms / 1000);
   }
 
   succeeded(id: EndpointId, usage: TokenUsage | undefined): void {
@@ -90,10 +94,20 @@ export class Accounts {
     if (usage.cacheWriteTokens > 0) tokens.cacheWrite.inc(usage.cacheWriteTokens);
   }
 
+  /** Whoever's fault it was. */
   failed(id: EndpointId, failure: FailureClass): void {
+    this.#metrics.attempts.inc({ endpoint: id, outcome: failure });
+  }
+
+  /** A failure of the endpoint, its token or its load: the controller hears of these alone. */
+  blamed(id: EndpointId, failure: FailureClass): void {
     const { failed } = this.#countsOf(id);
     failed[failure] = (failed[failure] ?? 0) + 1;
-    this.#metrics.attempts.inc({ endpoint: id, outcome: failure });
+  }
+
+  /** An operation that says nothing about messages. */
+  served(id: EndpointId): void {
+    this.#ofEndpoint(id).ok.inc();
   }
 
   clientGone(id: EndpointId): void {

@@ -38,6 +38,7 @@ const KINDS = {
     'not_found_error',
     'this is no forward proxy: unset HTTP_PROXY and HTTPS_PROXY for it, and set ANTHROPIC_BASE_URL to http://<host>:<port> of this proxy, without /v1',
   ],
+  unsupported: [404, 'not_found_error', 'no endpoint offers this operation'],
   method_not_allowed: [405, 'invalid_request_error', 'this method is not served here'],
   request_timeout: [408, 'invalid_request_error', 'the request did not arrive in time'],
   too_large: [413, 'request_too_large', 'the request body is larger than this proxy accepts'],
@@ -67,6 +68,7 @@ const FINAL: ReadonlySet<ErrorName> = new Set([
   'body_not_allowed',
   'unauthorized',
   'not_found',
+  'unsupported',
   'base_url',
   'forward_proxy',
   'method_not_allowed',
@@ -146,8 +148,9 @@ export function errorOfFailure(failure: FailureClass): ErrorName {
       return 'overloaded';
     case 'token_refused':
     case 'credit':
-    case 'forbidden':
       return 'token_refused';
+    case 'unsupported':
+      return 'unsupported';
     case 'connect_timeout':
     case 'first_byte_timeout':
     case 'idle_timeout':

@@ -57,7 +57,7 @@ function createPages({ metrics, status, feed, edge, onError }: AppDeps): Express
     res
       .status(draining ? 503 : 200)
       .set('cache-control', 'no-store')
-      .json({ status: draining ? 'draining' : 'ok' });
+      .json({ status: draining ? 'draining' : status.isServing() ? 'ok' : 'not_serving' });
   });
   app.get('/livez', (_req, res) => {
     res.type('text').send(STATUS_CODES[200]);

@@ -25,7 +25,7 @@ import {
 } from '@zephyr/core';
 
 import { type AnswerReceiver, AnswerStream } from './answer-stream.ts';
-import { failureOfError, mayBeRelayed } from './classify.ts';
+import { failureOfError, mayBePassed } from './classify.ts';
 import type { Deadline } from './deadline.ts';
 import type { Endpoint } from './endpoints.ts';
 import { Gate } from './gate.ts';
@@ -80,6 +80,8 @@ export interface AttemptInput {
 const MAX_REFUSAL_BYTES = 64 * 1024;
 /** How long the body of an error answer may take; its status is known already. */
 const REFUSAL_BODY_MS = 1_000;
+
+const LACKS_OPERATION: ReadonlySet<number> = new Set([404, 405, 501]);
 
 export class Attempt implements AnswerReceiver {
   readonly #input: AttemptInput;
@@ -238,11 +240,15 @@ export class Attempt implements AnswerReceiver {
 
   #judgeRefusal(state: 'going_on' | 'ended'): void {
     const status = this.#response?.statusCode ?? 0;
-    const { failure, error } = judgeRefusal({
+    const judged = judgeRefusal({
       status,
       contentType: this.#response?.headers['content-type']?.toLowerCase() ?? '',
       bodyStart: Buffer.concat(this.#held).toString('latin1', 0, MAX_REFUSAL_BYTES),
     });
+    const { error } = judged;
+    // What is not a message is optional for a relay: "not here" speaks of the operation.
+    const isUnsupported = !this.#input.isGated && LACKS_OPERATION.has(status);
+    const failure = isUnsupported ? 'unsupported' : judged.failure;
     if (failure === 'client_error') {
       this.#pass(state, 'document');
       return;
@@ -259,7 +265,7 @@ export class Attempt implements AnswerReceiver {
       phase,
       staleConnection: false,
       retryAfterMs: namedWaitMs(response.headers, Date.now()),
-      response: state === 'ended' && mayBeRelayed(status, error) ? response : undefined,
+      response: state === 'ended' && mayBePassed(status, failure, error) ? response : undefined,
     });
   }
 

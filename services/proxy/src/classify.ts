@@ -1,9 +1,17 @@
 /** What a connection's error means, and which error answers may be given to a client. Pure. */
 import type { ApiError, FailureClass } from '@zephyr/core';
 
-/** Failures that carry an answer which may reach the client: never a refusal of our token. */
-export function mayBeRelayed(status: number, error: ApiError | undefined): boolean {
-  return error !== undefined && (status === 429 || (status >= 500 && status <= 599));
+/**
+ * Whether a client may see the endpoint's own answer: an error in the API's words, but never a refusal
+ * of our token, which Claude Code would take for the end of its own login.
+ */
+export function mayBePassed(
+  status: number,
+  failure: FailureClass,
+  error: ApiError | undefined,
+): boolean {
+  const isError = status >= 400 && status <= 599;
+  return isError && error !== undefined && failure !== 'token_refused';
 }
 
 const CONNECT_FAILURES: Readonly<Record<string, FailureClass>> = {

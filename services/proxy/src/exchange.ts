@@ -3,12 +3,23 @@
  *
  *     receiving --(body is here)-->            trying
  *     trying    --(content)-->                 relaying --> ended
- *     trying    --(nothing more to try)-->     ended (with an error of ours, or the endpoint's own)
+ *     trying    --(nothing more to try)-->     ended (with the endpoint's own answer, or one of ours)
  *     any       --(client gone)-->             ended
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-import { decideReplay, type EndpointId, type RetryBudget, type SessionTable } from '@zephyr/core';
+import {
+  decideRetry,
+  type EndpointId,
+  type Journey,
+  latencyClassOf,
+  type Refund,
+  type RetryBudget,
+  type RoutedRequest,
+  requestClassOf,
+  type SessionTable,
+  scopeOf,
+} from '@zephyr/core';
 import type { DataPathConfig } from '@zephyr/runtime/config/data-path';
 import type { Logger } from '@zephyr/runtime/logger';
 
@@ -20,12 +31,15 @@ import { Deadline } from './deadline.ts';
 import type { Endpoint } from './endpoints.ts';
 import { upstreamHeaders } from './headers.ts';
 import type { Metrics, RequestOutcome } from './metrics.ts';
-import { giveOwnWords } from './own-words.ts';
+import { passRefusal } from './pass-refusal.ts';
 import { Placement } from './placement.ts';
 import { Relay, type RelayResult } from './relay.ts';
 import { RequestBody } from './request-body.ts';
+import { routedRequestOf } from './routed-request.ts';
 import type { Routing } from './routing.ts';
 import type { Send } from './sender.ts';
+import type { Serving } from './serving.ts';
+import type { StaleConnections } from './stale-connections.ts';
 import { readUsage } from './tail.ts';
 import type { Target } from './target.ts';
 
@@ -39,6 +53,8 @@ export interface ExchangeDeps {
   readonly kept: BufferedBodies;
   readonly budget: RetryBudget;
   readonly accounts: Accounts;
+  readonly serving: Serving;
+  readonly stale: StaleConnections;
   readonly metrics: Metrics;
   readonly log: Logger;
   /** No new requests are wanted on this connection. */
@@ -65,13 +81,24 @@ export interface ExchangeInput {
   readonly owner: string;
 }
 
+type CommittedAttempt = Extract<AttemptResult, { kind: 'committed' }>;
+
+interface Relayed {
+  readonly id: EndpointId;
+  readonly response: HeldResponse;
+  readonly kind: 'committed' | 'passed';
+}
+
 const MIB = 1024 * 1024;
 
-const ERROR_OF_NONE = {
-  disabled: 'none_enabled',
-  rate_limited: 'rate_limited',
-  down: 'all_down',
-} as const satisfies Record<string, ErrorName>;
+const ERROR_OF_NONE = { disabled: 'none_enabled', asked: 'all_down' } as const;
+
+/** While another endpoint could be asked and nothing is usual yet: slower heads than this are rare. */
+const UNUSUAL_FIRST_BYTE_MS = 45_000;
+/** Claude Code waits 3 s for the list of models. */
+const MODELS_FIRST_BYTE_MS = 1_000;
+/** Endpoints that cannot be reached may be back in a second. */
+const UNREACHABLE_RETRY_MS = 1_000;
 
 export class Exchange {
   readonly #deps: ExchangeDeps;
@@ -81,13 +108,18 @@ export class Exchange {
   readonly #onEnded: () => void;
   readonly #body: RequestBody;
   readonly #startedAtMs = performance.now();
-  readonly #tried = new Set<EndpointId>();
   readonly #deadline = new Deadline();
+  /** What the budget gave for this request; given back when the request is answered. */
+  readonly #refunds: Refund[] = [];
+  #journey: Journey | undefined;
+  #requestClass = '';
   #running: { readonly id: EndpointId; readonly attempt: Attempt; release(): void } | undefined;
   #relay: Relay | undefined;
   #lastFailure: FailedAttempt | undefined;
-  #replays = 0;
-  #refreshed = false;
+  #retries = 0;
+  #attempts = 0;
+  /** Its idle connection was dead: if it is asked again, then on a fresh one. */
+  #staleId: EndpointId | undefined;
   #ended = false;
 
   constructor(deps: ExchangeDeps, input: ExchangeInput, onEnded: () => void) {
@@ -117,7 +149,7 @@ export class Exchange {
       endpointId: id,
       ageMs: Math.round(performance.now() - this.#startedAtMs),
       phase: this.#relay !== undefined ? 'streaming' : isConnecting ? 'connecting' : 'waiting',
-      attempt: this.#tried.size,
+      attempt: this.#attempts,
       sessionId: this.#placement.sessionId ?? null,
     };
   }
@@ -146,54 +178,71 @@ export class Exchange {
 
   #onBodyReady(): void {
     if (this.#ended) return;
+    const { model } = this.#body.facts();
+    this.#journey = this.#deps.routing.begin(this.#routedRequest(model));
+    this.#requestClass = requestClassOf({ model, bodyBytes: this.#body.bytes });
     this.#deps.budget.noteRequest(performance.now());
-    this.#tryNext();
+    if (this.#input.target.operation === 'extra') this.#tryOnly(this.#journey);
+    else this.#tryNext(this.#journey);
   }
 
-  #tryNext(): void {
-    if (this.#isExtra) {
-      this.#tryOnly();
-      return;
-    }
-    const choice = this.#deps.routing.choose(this.#tried, this.#placement.preferredId());
+  #routedRequest(model: string): RoutedRequest {
+    const { req, target, owner } = this.#input;
+    const { operation } = target;
+    const bodyBytes = this.#body.bytes;
+    const { sessionId } = this.#placement;
+    return routedRequestOf({ req, operation, model, bodyBytes, owner, sessionId });
+  }
+
+  #tryNext(journey: Journey): void {
+    const { routing } = this.#deps;
+    const choice = routing.choose(journey, this.#placement.preferredId());
     if (choice.kind === 'send') {
-      this.#attempt(this.#deps.routing.endpoint(choice.id), { freshConnection: false });
+      this.#attempt(journey, routing.endpoint(choice.id), choice);
       return;
     }
     const last = this.#lastFailure;
-    // A failed connect says no more than that nothing is in service.
-    if (last !== undefined && last.phase !== 'connecting') this.#answerFailure(last);
-    else this.#answerError(ERROR_OF_NONE[choice.why], jittered(choice.retryAfterMs));
+    if (last !== undefined) this.#answerFailure(last);
+    else if (choice.why === 'limited') this.#answerError('rate_limited', choice.retryAfterMs);
+    else this.#answerError(ERROR_OF_NONE[choice.why]);
   }
 
-  /** Of `extra_paths`: what such a request means, and whether it may be repeated, is not known. */
-  get #isExtra(): boolean {
-    return this.#input.target.operation === 'extra';
-  }
-
-  /** On a connection of its own, because one that died while it was idle would need a second try. */
-  #tryOnly(): void {
+  /**
+   * Of `extra_paths`: what such a request means, and whether it may be repeated, is not known. On a
+   * connection of its own, because one that died while it was idle would need a second try.
+   */
+  #tryOnly(journey: Journey): void {
     const [first] = this.#deps.routing.endpoints;
     if (first === undefined) this.#answerError('all_down');
-    else this.#attempt(first, { freshConnection: true });
+    else this.#attempt(journey, first, { hasAlternative: false });
   }
 
-  #attempt(endpoint: Endpoint, { freshConnection }: { freshConnection: boolean }): void {
+  #attempt(
+    journey: Journey,
+    endpoint: Endpoint,
+    { hasAlternative }: { readonly hasAlternative: boolean },
+  ): void {
     const { id } = endpoint;
-    this.#tried.add(id);
+    const { operation } = this.#input.target;
+    this.#attempts += 1;
     const attempt = new Attempt(
       {
         endpoint,
-        request: this.#requestFor(endpoint, freshConnection),
+        request: this.#requestFor(endpoint, this.#needsFreshConnection(id)),
         body: this.#body,
-        isGated: this.#input.target.operation === 'messages',
-        times: this.#times(),
+        isGated: operation === 'messages',
+        times: this.#times(id, hasAlternative),
         deadline: this.#deadline,
       },
-      (result) => this.#onSettled(endpoint, result),
+      (result) => this.#onSettled(journey, endpoint, result),
     );
     this.#running = { id, attempt, release: this.#deps.accounts.acquire(id) };
     attempt.start(this.#deps.send);
+  }
+
+  #needsFreshConnection(id: EndpointId): boolean {
+    if (this.#input.target.operation === 'extra' || id === this.#staleId) return true;
+    return this.#deps.stale.isReuseRisky(id, performance.now());
   }
 
   #requestFor(endpoint: Endpoint, freshConnection: boolean) {
@@ -208,87 +257,124 @@ export class Exchange {
     };
   }
 
-  #times() {
-    const { connectMs, firstByteMs, firstBytePerMibMs, wholeAnswerMs, gateMs } =
-      this.#settings.timeouts;
-    const { isStream } = this.#body.facts();
-    const forLength = (this.#body.bytes / MIB) * firstBytePerMibMs;
-    return {
-      connectMs,
-      firstByteMs: Math.round(isStream === true ? firstByteMs + forLength : wholeAnswerMs),
-      gateMs,
-    };
+  #times(id: EndpointId, hasAlternative: boolean) {
+    const { connectMs, gateMs } = this.#settings.timeouts;
+    return { connectMs, firstByteMs: this.#firstByteMs(id, hasAlternative), gateMs };
   }
 
-  #onSettled(endpoint: Endpoint, result: AttemptResult): void {
-    const { id } = endpoint;
-    const { routing, accounts } = this.#deps;
-    if (result.kind === 'failed' && this.#isExtra) {
-      this.#endAttempt();
-      this.#answerFailure(result);
-      return;
-    }
-    if (result.kind === 'failed') {
-      // A connection that died while it was idle says nothing about the endpoint.
-      if (!result.staleConnection || this.#refreshed) {
-        routing.failed(id, result.failure, result.retryAfterMs);
-        accounts.failed(id, result.failure);
-      }
-      this.#endAttempt();
-      this.#onFailed(endpoint, result);
-      return;
-    }
-    if (!this.#isExtra) routing.succeeded(id);
-    if (result.kind === 'committed') this.#placement.noteContent(id, result.ttftMs);
-    this.#body.release();
-    this.#relayAnswer(id, result.response, result.kind);
-    // The client has its first bytes before they are counted.
-    if (result.kind === 'committed' && !this.#isExtra) {
-      accounts.firstContent(id, { class: 'sonnet/s/fresh', ms: result.ttftMs });
-    }
+  /** The last endpoint is waited for as long as is allowed; one that has others behind it is not. */
+  #firstByteMs(id: EndpointId, hasAlternative: boolean): number {
+    const { firstByteMs, firstBytePerMibMs, wholeAnswerMs } = this.#settings.timeouts;
+    const { operation } = this.#input.target;
+    const forLengthMs = Math.round((this.#body.bytes / MIB) * firstBytePerMibMs);
+    const ceilingMs = firstByteMs + forLengthMs;
+    if (operation === 'extra') return wholeAnswerMs;
+    if (operation === 'messages' && this.#body.facts().isStream !== true) return wholeAnswerMs;
+    if (!hasAlternative || !this.#mayRetry()) return ceilingMs;
+    if (operation === 'models') return Math.min(ceilingMs, MODELS_FIRST_BYTE_MS);
+    const unusualMs = Math.min(ceilingMs, UNUSUAL_FIRST_BYTE_MS + forLengthMs);
+    if (operation === 'count_tokens') return unusualMs;
+    const limits = { unusualMs, ceilingMs };
+    return this.#deps.routing.firstByteLimitMs(id, this.#requestClass, limits);
   }
 
-  #onFailed(endpoint: Endpoint, result: FailedAttempt): void {
+  #mayRetry(): boolean {
+    return this.#decideRetry('sent', 'first_byte_timeout').kind === 'retry';
+  }
+
+  #decideRetry(phase: FailedAttempt['phase'], failure: FailedAttempt['failure']) {
     const { failover } = this.#settings;
-    // An endpoint's own words tell the client more than a connection that failed.
+    const { operation } = this.#input.target;
+    return decideRetry({
+      phase,
+      scope: scopeOf(failure, operation),
+      isClientGone: this.#ended,
+      isBodyBuffered: this.#body.isKept,
+      isRepeatable: operation !== 'extra',
+      retries: this.#retries,
+      limit: failover.replay,
+      maxRetries: failover.maxReplays,
+    });
+  }
+
+  #onSettled(journey: Journey, endpoint: Endpoint, result: AttemptResult): void {
+    const { id } = endpoint;
+    const { routing, accounts, serving } = this.#deps;
+    if (result.kind === 'failed') {
+      const { failure, retryAfterMs } = result;
+      accounts.failed(id, failure);
+      this.#nameModel(journey, failure);
+      if (result.staleConnection) routing.stale(journey, id);
+      else routing.failed(journey, endpoint, { failure, waitMs: retryAfterMs });
+      this.#endAttempt();
+      this.#onFailed(journey, id, result);
+      return;
+    }
+    if (result.kind === 'committed') routing.answered(journey, id);
+    for (const refund of this.#refunds) refund();
+    this.#body.release();
+    this.#relayAnswer(journey, { id, response: result.response, kind: result.kind });
+    // The client has its first bytes before they are counted.
+    serving.noteAnswer();
+    if (result.kind === 'committed') this.#noteContent(id, result);
+  }
+
+  /** What is held against a model must be held against the one that the endpoint read. */
+  #nameModel(journey: Journey, failure: FailedAttempt['failure']): void {
+    const { operation } = this.#input.target;
+    const scope = scopeOf(failure, operation);
+    if (scope !== 'load' && scope !== 'model') return;
+    journey.request = this.#routedRequest(this.#body.exactModel());
+  }
+
+  #noteContent(id: EndpointId, { ttftMs, response }: CommittedAttempt): void {
+    if (this.#input.target.operation !== 'messages') return;
+    const { routing, accounts } = this.#deps;
+    // After a dead connection the session's prompt cache is still where it was.
+    if (this.#staleId === undefined) this.#placement.noteContent(id, ttftMs);
+    accounts.firstContent(id, ttftMs);
+    // Without a stream the first content comes with the last: not to be compared.
+    if (this.#body.facts().isStream !== true) return;
+    routing.noteFirstContent(id, this.#requestClass, ttftMs);
+    const usage = readUsage(response.held[0], '');
+    const isCached = usage.cacheReadTokens > usage.inputTokens + usage.cacheWriteTokens;
+    accounts.streamBegan(id, { class: latencyClassOf(this.#requestClass, isCached), ms: ttftMs });
+  }
+
+  #onFailed(journey: Journey, id: EndpointId, result: FailedAttempt): void {
+    const { metrics, budget, log } = this.#deps;
+    const { failure } = result;
+    // An endpoint's own answer says more to the client than a connection that failed.
     if (result.response !== undefined || this.#lastFailure?.response === undefined) {
       this.#lastFailure = result;
     }
-    const decision = decideReplay({
-      phase: result.phase,
-      staleConnection: result.staleConnection,
-      clientGone: this.#ended,
-      bodyKept: this.#body.isKept,
-      replays: this.#replays,
-      refreshed: this.#refreshed,
-      limit: failover.replay,
-      maxReplays: failover.maxReplays,
-    });
+    if (result.staleConnection) {
+      this.#staleId = id;
+      this.#deps.stale.note(id, performance.now());
+    }
+    const decision = this.#decideRetry(result.phase, failure);
     if (decision.kind === 'stop') {
-      this.#deps.metrics.replaysRefused.inc({ reason: decision.why });
+      metrics.replaysRefused.inc({ reason: decision.why });
       this.#answerFailure(this.#lastFailure ?? result);
       return;
     }
-    if (decision.kind === 'same_endpoint_fresh_connection') {
-      this.#refreshed = true;
-      this.#attempt(endpoint, { freshConnection: true });
-      return;
+    if (decision.isDelivery) {
+      const refund = budget.tryTake(performance.now());
+      if (refund === undefined) {
+        metrics.replaysRefused.inc({ reason: 'budget_spent' });
+        this.#answerFailure(this.#lastFailure ?? result);
+        return;
+      }
+      this.#refunds.push(refund);
+      this.#retries += 1;
     }
-    if (decision.takesBudget && !this.#deps.budget.tryTake(performance.now())) {
-      this.#deps.metrics.replaysRefused.inc({ reason: 'budget_spent' });
-      this.#answerFailure(this.#lastFailure ?? result);
-      return;
-    }
-    if (decision.takesBudget) this.#replays += 1;
-    this.#deps.metrics.replays.inc({ reason: result.failure });
-    this.#deps.log.debug(
-      { endpointId: endpoint.id, failure: result.failure },
-      'trying another endpoint',
-    );
-    this.#tryNext();
+    metrics.replays.inc({ reason: failure });
+    log.debug({ endpointId: id, failure }, 'trying another endpoint');
+    this.#tryNext(journey);
   }
 
-  #relayAnswer(id: EndpointId, response: HeldResponse, kind: 'committed' | 'passed'): void {
+  #relayAnswer(journey: Journey, relayed: Relayed): void {
+    const { id, response, kind } = relayed;
     const { res, target } = this.#input;
     const { idleMs, clientStallMs } = this.#settings.timeouts;
     this.#relay = new Relay(
@@ -302,50 +388,44 @@ export class Exchange {
         idleMs,
         clientStallMs,
       },
-      (result) => this.#onRelayed(id, response, kind, result),
+      (result) => this.#onRelayed(journey, relayed, result),
     );
     this.#relay.start();
   }
 
-  #onRelayed(
-    id: EndpointId,
-    response: HeldResponse,
-    kind: 'committed' | 'passed',
-    result: RelayResult,
-  ): void {
+  #onRelayed(journey: Journey, { id, response, kind }: Relayed, result: RelayResult): void {
     const { routing, accounts } = this.#deps;
     if (result.kind === 'cut') {
-      if (!this.#isExtra) {
-        routing.failed(id, result.failure);
-        accounts.failed(id, result.failure);
-      }
+      routing.cut(journey, id, result.failure);
+      accounts.failed(id, result.failure);
       this.#end('cut');
     } else if (result.kind === 'client_gone') {
       accounts.clientGone(id);
       this.#end('client_gone');
-    } else if (this.#isExtra) {
-      this.#end(kind === 'passed' ? 'passed' : 'ok');
     } else if (kind === 'passed') {
       accounts.failed(id, 'client_error');
       this.#end('passed');
-    } else {
+    } else if (this.#input.target.operation === 'messages') {
+      routing.completed(journey, id);
       const usage = readUsage(response.held[0], result.tail);
       accounts.succeeded(id, usage);
       this.#placement.noteUsage(usage, response.held[0]);
       this.#end('ok');
+    } else {
+      accounts.served(id);
+      this.#end('ok');
     }
   }
 
-  #answerFailure({ failure, response, retryAfterMs }: FailedAttempt): void {
+  #answerFailure({ failure, phase, response, retryAfterMs }: FailedAttempt): void {
     if (response === undefined) {
-      this.#answerError(errorOfFailure(failure), retryAfterMs);
+      const isUnreachable = phase === 'connecting';
+      const waitMs = retryAfterMs ?? (isUnreachable ? UNREACHABLE_RETRY_MS : undefined);
+      this.#answerError(isUnreachable ? 'all_down' : errorOfFailure(failure), waitMs);
       return;
     }
-    const soonestMs = Math.min(retryAfterMs ?? 0, this.#deps.routing.soonestReturnMs());
-    giveOwnWords(this.#input.res, response, {
-      retryAfterMs: retryAfterMs === undefined ? undefined : soonestMs,
-      isLast: this.#deps.isDraining(),
-    });
+    this.#deps.serving.noteAnswer();
+    passRefusal(this.#input.res, response, { isLast: this.#deps.isDraining() });
     this.#end('failed');
   }
 
@@ -353,7 +433,9 @@ export class Exchange {
     if (this.#ended) return;
     const { res } = this.#input;
     if (!res.headersSent && this.#deps.isDraining()) res.setHeader('connection', 'close');
-    sendError(res, { name, retryAfterMs });
+    const jitteredMs = retryAfterMs === undefined ? undefined : jittered(retryAfterMs);
+    sendError(res, { name, retryAfterMs: jitteredMs });
+    if (name !== 'too_large') this.#deps.serving.noteOwnError(name, performance.now());
     this.#end(name === 'too_large' ? 'too_large' : 'failed');
   }
 
@@ -378,10 +460,10 @@ export class Exchange {
     const running = this.#running;
     if (running !== undefined && this.#relay === undefined) {
       running.attempt.abort();
-      if (!this.#isExtra) this.#deps.routing.abandoned(running.id);
       this.#deps.accounts.clientGone(running.id);
     }
     this.#endAttempt();
+    if (this.#journey !== undefined) this.#deps.routing.ended(this.#journey);
     this.#body.release();
     this.#input.res.off('close', this.#onClosed);
     this.#deps.accounts.ended(outcome, performance.now() - this.#startedAtMs);
@@ -389,7 +471,7 @@ export class Exchange {
   }
 }
 
-/** Clients that were refused together must not come back together. */
+/** Clients that were turned away together must not come back together, and none too early. */
 function jittered(ms: number): number {
-  return Math.min(10_000, Math.max(1_000, ms)) * (0.75 + Math.random() * 0.5);
+  return Math.max(1_000, ms) * (1 + Math.random() * 0.25);
 }

@@ -67,7 +67,7 @@ describe('C1 and C2 the client goes away', () => {
     expect(second.ledger).toHaveLength(0);
     expect(await proxy.attempts()).toEqual({ 'e1 client_gone': 1 });
     const { endpoints, active_requests } = await proxy.status();
-    expect(endpoints[0]?.local.status).toBe('in_service');
+    expect(endpoints[0]?.ejection.status).toBe('admitted');
     expect(active_requests).toBe(0);
   });
 });
@@ -224,7 +224,9 @@ describe('C7 to C9 bodies are not looked into', () => {
   });
 
   it('C8 a hundred pipelined requests are answered in order', async () => {
-    const { proxy, first } = await startRig();
+    const { proxy, first } = await startRig({
+      timeouts: { wholeAnswerMs: 20_000, connectMs: 20_000 },
+    });
     first.always(async (turn) => {
       await turn.bodyComplete;
       await json({

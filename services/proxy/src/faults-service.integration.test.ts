@@ -144,6 +144,6 @@ describe.each([60, -60])('R12 a wall clock that jumps by %i minutes', (minutes) 
     const body = JSON.parse((await call(proxy.port, page)).text) as StatusBody;
     expect(body.proxy.uptime_ms).toBeGreaterThan(0);
     expect(body.proxy.uptime_ms).toBeLessThan(30 * 60_000);
-    expect(body.endpoints.map(({ local }) => local.status)).toEqual(['out', 'in_service']);
+    expect(body.endpoints.map(({ ejection }) => ejection.status)).toEqual(['admitted', 'admitted']);
   });
 });

@@ -1,4 +1,4 @@
-import { call } from '@zephyr/testkit/http-call';
+import { call, STREAM_BODY } from '@zephyr/testkit/http-call';
 import { startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
 import {
   chunk,
@@ -152,7 +152,7 @@ describe('before the first content, the next endpoint answers instead', () => {
     );
     expect(second.ledger).toHaveLength(40);
     const { endpoints } = await proxy.status();
-    expect(endpoints[0]?.local).toMatchObject({ status: 'out', failure: 'refused' });
+    expect(endpoints[0]?.ejection).toMatchObject({ status: 'ejected', failure: 'refused' });
   });
 
   it('U1 two refused connections in a row: the third endpoint answers', async () => {
@@ -178,14 +178,24 @@ describe('before the first content, the next endpoint answers instead', () => {
     expect(second.ledger.length).toBeLessThan(5);
   });
 
-  it('U4 a request on a dead connection goes to the same endpoint again, once', async () => {
+  it('U4 a request on a dead connection is delivered twice at most', async () => {
     const { proxy, first, second } = await startRig();
     await call(proxy.port);
     first.next(reset());
+    second.next(reset());
+    // Nobody knows whether the first endpoint has read it before the reset.
+    expect((await call(proxy.port)).status).toBe(502);
+    expect([first.ledger.length, second.ledger.length]).toEqual([2, 1]);
+    expect((await call(proxy.port)).status).toBe(200);
+    expect((await proxy.status()).endpoints[0]?.ejection.status).toBe('admitted');
+  });
+
+  it('U4 where there is no other endpoint, the same one is asked on a fresh connection', async () => {
+    const { proxy, first } = await startRig({ count: 1 });
     await call(proxy.port);
-    // The second request came on the kept connection, was reset, and came again on a new one.
+    first.next(reset());
+    expect((await call(proxy.port)).status).toBe(200);
     expect(first.ledger.map(({ connection }) => connection)).toEqual([1, 1, 2]);
-    expect(second.ledger).toHaveLength(0);
   });
 
   it('U7 an endpoint that freezes is out after two requests that paid for it', async () => {
@@ -277,6 +287,11 @@ describe('after the first content nothing is sent again', () => {
   });
 });
 
+/** Different requests differ in length. */
+function streamBody(text: string): string {
+  return JSON.stringify({ ...JSON.parse(STREAM_BODY), system: text });
+}
+
 describe('limits of the endpoint or of the team', () => {
   it('U11 529 everywhere is passed on with its body after one try elsewhere', async () => {
     const { proxy, upstreams } = await startRig({ count: 3 });
@@ -298,43 +313,38 @@ describe('limits of the endpoint or of the team', () => {
   it('U12 when all are limited, the client gets 429 and the smallest Retry-After', async () => {
     const { proxy, first, second } = await startRig();
     first.always(status(429, { 'retry-after': '40' }));
-    second.always(status(429, { 'retry-after': '7' }));
-    const passed = await call(proxy.port);
-    expect([passed.status, Number(passed.headers['retry-after'])]).toEqual([429, 7]);
-    const refused = await call(proxy.port);
-    expect(refused.status).toBe(429);
-    expect(Number(refused.headers['retry-after'])).toBeLessThanOrEqual(10);
-    expect(first.ledger.length + second.ledger.length).toBe(2);
-  });
-
-  it('U12 a Retry-After of days is believed for half an hour at most', async () => {
-    const { proxy, first } = await startRig();
-    first.always(status(429, { 'retry-after': '604800' }));
-    await call(proxy.port);
-    const log = proxy
-      .log()
-      .split('\n')
-      .find((line) => line.includes('endpoint ejected'));
-    expect(JSON.parse(log ?? '{}').outForMs).toBeLessThanOrEqual(1_980_000);
+    second.always(status(429, { 'retry-after': '7', 'x-should-retry': 'true' }));
+    // The limit might be that of one request: only a second, different one confirms it.
+    for (const text of ['one', 'another']) {
+      const passed = await call(proxy.port, { body: streamBody(text) });
+      expect([passed.status, passed.headers['x-should-retry']]).toEqual([429, 'true']);
+      expect(Number(passed.headers['retry-after'])).toBe(7);
+    }
+    const own = await call(proxy.port, { body: streamBody('a third one') });
+    expect([own.status, own.headers['x-zephyr-error']]).toEqual([429, 'rate_limited']);
+    expect(Number(own.headers['retry-after'])).toBeLessThanOrEqual(10);
+    expect(first.ledger.length + second.ledger.length).toBe(4);
   });
 
   it('U12 Retry-After as a date is understood', async () => {
-    const { proxy, first } = await startRig();
-    first.always(status(429, { 'retry-after': new Date(Date.now() + 60_000).toUTCString() }));
-    await call(proxy.port);
-    const log = proxy
-      .log()
-      .split('\n')
-      .find((line) => line.includes('endpoint ejected'));
-    expect(JSON.parse(log ?? '{}').outForMs).toBeGreaterThan(50_000);
+    const { proxy, first } = await startRig({ count: 1 });
+    first.always(status(429, { 'retry-after': new Date(Date.now() + 50_000).toUTCString() }));
+    await call(proxy.port, { body: streamBody('one') });
+    await call(proxy.port, { body: streamBody('another') });
+    const own = await call(proxy.port, { body: streamBody('a third one') });
+    expect(Number(own.headers['retry-after'])).toBeGreaterThan(30);
+    expect(first.ledger).toHaveLength(2);
   });
 
   it('U13 an account over its limit is left alone', async () => {
     const { proxy, first, second } = await startRig();
     const body = '{"type":"error","error":{"type":"enforced_spend_limit_reached","message":"x"}}';
     first.always(status(429, {}, body));
-    for (let round = 0; round < 5; round += 1) expect((await call(proxy.port)).status).toBe(200);
-    expect([first.ledger.length, second.ledger.length]).toEqual([1, 5]);
+    // What one request met is not yet what all would meet.
+    for (const text of ['a', 'bb', 'ccc', 'dddd', 'eeeee']) {
+      expect((await call(proxy.port, { body: streamBody(text) })).status).toBe(200);
+    }
+    expect([first.ledger.length, second.ledger.length]).toEqual([2, 5]);
   });
 
   it('U14 a refused token is our problem: no 401 and no word of the endpoint', async () => {
@@ -359,7 +369,7 @@ describe('limits of the endpoint or of the team', () => {
         expect(result.headers).toMatchObject({ 'request-id': 'req_7', 'x-should-retry': 'false' });
       }
       expect(second.ledger).toHaveLength(0);
-      expect((await proxy.status()).endpoints[0]?.local.status).toBe('in_service');
+      expect((await proxy.status()).endpoints[0]?.ejection.status).toBe('admitted');
     },
   );
 });
@@ -367,12 +377,13 @@ describe('limits of the endpoint or of the team', () => {
 describe('U25 an endpoint that comes and goes', () => {
   it('loses no request, and is left alone for longer each time', async () => {
     const { proxy, first } = await startRig({ failover: { failuresToEject: 1, ejectMs: 50 } });
-    const failures = async (): Promise<number> => (await proxy.attempts())['e1 reset'] ?? 0;
+    const ejections = (): readonly number[] =>
+      [...proxy.log().matchAll(/"ejectedForMs":(\d+)/g)].map(([, ms]) => Number(ms));
     let served = 0;
     // It is up for as long as it takes to be trusted again, and fails the next request.
     for (let round = 0; round < 5; round += 1) {
       first.always(reset());
-      while ((await failures()) === round) {
+      while (ejections().length === round) {
         expect(await call(proxy.port)).toMatchObject({ status: 200, end: 'clean' });
       }
       first.always(sse());
@@ -382,13 +393,13 @@ describe('U25 an endpoint that comes and goes', () => {
         served += 1;
       }
     }
-    expect(served).toBeGreaterThan(5);
-    const outForMs = [...proxy.log().matchAll(/"outForMs":(\d+)/g)].map(([, ms]) => Number(ms));
-    expect(outForMs).toHaveLength(5);
+    expect(served).toBeGreaterThanOrEqual(5);
+    const ejectedForMs = ejections();
+    expect(ejectedForMs).toHaveLength(5);
     // Doubled each time, by chance 20 % more or less.
-    expect(outForMs.every((ms, index) => index === 0 || ms > (outForMs[index - 1] ?? 0))).toBe(
-      true,
-    );
+    expect(
+      ejectedForMs.every((ms, index) => index === 0 || ms > (ejectedForMs[index - 1] ?? 0)),
+    ).toBe(true);
   });
 });
 
@@ -416,7 +427,7 @@ describe('strange answers', () => {
   ];
 
   it.each(broken)('U23 $name: the next endpoint answers', async ({ bytes }) => {
-    const { proxy, first, second } = await startRig();
+    const { proxy, first, second } = await startRig({ timeouts: { firstByteMs: 20_000 } });
     first.always(raw(bytes));
     expect(await call(proxy.port)).toMatchObject({ status: 200, end: 'clean' });
     expect([first.ledger.length, second.ledger.length]).toEqual([1, 1]);
@@ -497,21 +508,13 @@ describe('U26 all endpoints are down', () => {
     }
   });
 
-  it('asks at most twice a second', async () => {
+  it('asks all that may be asked for this request before it gives up', async () => {
     const { proxy, first, second } = await startRig({ failover: { failuresToEject: 1 } });
     for (const upstream of [first, second]) upstream.always(status(500));
-    await call(proxy.port);
-    const asked = (): number => first.ledger.length + second.ledger.length;
-    const before = asked();
-    const startedAtMs = performance.now();
-    await vi.waitFor(
-      async () => {
-        await call(proxy.port);
-        expect(asked() - before).toBeGreaterThanOrEqual(3);
-      },
-      { timeout: 10_000, interval: 5 },
-    );
-    expect((performance.now() - startedAtMs) / 500).toBeGreaterThanOrEqual(2);
+    for (let round = 1; round <= 5; round += 1) {
+      expect((await call(proxy.port)).headers['x-zephyr-error']).toBeUndefined();
+      expect([first.ledger.length, second.ledger.length]).toEqual([round, round]);
+    }
   });
 
   it('finds the first endpoint that returns', async () => {

@@ -253,7 +253,7 @@ describe('bodies', () => {
   it('an upstream 401 does not reach the client as a 401', async () => {
     const { proxy, first, second } = await startRig();
     first.always(status(401));
-    second.always(status(403));
+    second.always(status(401));
     const result = await call(proxy.port);
     expect(result.status).toBe(502);
     expect(result.headers['x-should-retry']).toBe('false');

@@ -1,5 +1,5 @@
 /** Every metric of the proxy, with labels from closed sets: endpoints, outcomes, failure classes. */
-import { FAILURE_CLASSES, type ReplayRefusal } from '@zephyr/core';
+import { FAILURE_CLASSES, type RetryRefusal } from '@zephyr/core';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 /** From a cached first token to the longest think that people wait for. */
@@ -19,9 +19,9 @@ const REQUEST_OUTCOMES = [
   'timed_out',
 ] as const;
 export type RequestOutcome = (typeof REQUEST_OUTCOMES)[number];
-const REPLAY_REFUSALS: readonly (ReplayRefusal | 'budget_spent')[] = [
-  ...(['client_gone', 'content_given', 'body_not_kept', 'not_allowed'] as const),
-  ...(['replays_spent', 'budget_spent'] as const),
+const RETRY_REFUSALS: readonly (RetryRefusal | 'budget_spent')[] = [
+  ...(['client_gone', 'content_given', 'body_not_buffered', 'not_repeatable'] as const),
+  ...(['not_allowed', 'retries_spent', 'budget_spent'] as const),
 ];
 
 export interface Metrics {
@@ -49,6 +49,7 @@ export interface Gauges {
   redisUp(): boolean;
   keptBodyBytes(): number;
   retryBudget(): number;
+  isServing(): boolean;
 }
 
 export function createMetrics(gauges: Gauges): Metrics {
@@ -130,7 +131,7 @@ export function createMetrics(gauges: Gauges): Metrics {
   // A rate sees the first event only when there was a zero before it.
   for (const outcome of REQUEST_OUTCOMES) metrics.requests.inc({ outcome }, 0);
   for (const reason of FAILURE_CLASSES) metrics.replays.inc({ reason }, 0);
-  for (const reason of REPLAY_REFUSALS) metrics.replaysRefused.inc({ reason }, 0);
+  for (const reason of RETRY_REFUSALS) metrics.replaysRefused.inc({ reason }, 0);
   return metrics;
 }
 
@@ -159,7 +160,7 @@ function addGauges(registry: Registry, gauges: Gauges): void {
   });
   new Gauge({
     name: 'zephyr_proxy_endpoint_ejected',
-    help: '1 while this proxy keeps an endpoint out of service',
+    help: '1 while this proxy asks the endpoint only after all others',
     labelNames: ['endpoint'],
     registers,
     collect() {
@@ -174,6 +175,11 @@ function addGauges(registry: Registry, gauges: Gauges): void {
     ],
     ['zephyr_proxy_redis_up', '1 while Redis answers', () => (gauges.redisUp() ? 1 : 0)],
     ['zephyr_proxy_kept_body_bytes', 'Request bodies kept for a replay', gauges.keptBodyBytes],
+    [
+      'zephyr_proxy_serving',
+      '0 while this proxy has answered every request of the last seconds with an error of its own',
+      () => (gauges.isServing() ? 1 : 0),
+    ],
     ['zephyr_proxy_retry_budget', 'Replays that may be sent now', gauges.retryBudget],
   ];
   for (const [name, help, read] of plain) {

@@ -1,11 +1,10 @@
 /** Where one request would best go: where its session's prompt cache is, or where the ramp says. */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 
-import type { EndpointId, SessionTable, TokenUsage } from '@zephyr/core';
+import type { EndpointId, Operation, SessionTable, TokenUsage } from '@zephyr/core';
 
 import type { Routing } from './routing.ts';
 import { readModel } from './tail.ts';
-import type { Operation } from './target.ts';
 
 export interface PlacementDeps {
   readonly routing: Routing;

@@ -15,7 +15,9 @@ import { RedisLink } from './redis-link.ts';
 import { Routing } from './routing.ts';
 import { createSender } from './sender.ts';
 import { closeGently, type Listening, listen } from './server.ts';
+import { Serving } from './serving.ts';
 import { Settings } from './settings.ts';
+import { StaleConnections } from './stale-connections.ts';
 import { presenceOf, proxyStateOf, type StatusDeps } from './status.ts';
 import { StatusFeed } from './status-feed.ts';
 import { Tunables } from './tunables.ts';
@@ -37,18 +39,26 @@ export async function startProxy(
   const isDraining = (): boolean => draining;
   const now = (): number => performance.now();
 
-  const routing = new Routing({ setup: settings.routing(), log, now, rng: Math.random });
+  const routing = new Routing({
+    setup: settings.routing(),
+    log,
+    now,
+    rng: Math.random,
+    onBlamed: (id, failure) => accounts.blamed(id, failure),
+  });
+  const serving = new Serving(log);
   const tunables = new Tunables(settings.config);
   const { kept, budget } = tunables;
   const gauges: Gauges = {
     activeRequests: () => accounts.active,
     streams: () => edge.streams(),
     ejected: () =>
-      new Map(routing.endpoints.map(({ id }) => [id, routing.local(id).status !== 'in_service'])),
+      new Map(routing.endpoints.map(({ id }) => [id, routing.ejectionOf(id).status === 'ejected'])),
     snapshotAgeSeconds: () => (now() - routing.state.confirmedAtMs) / 1000,
     redisUp: () => link.isUp,
     keptBodyBytes: () => kept.bytes,
     retryBudget: () => budget.available(now()),
+    isServing: () => serving.isServing(now()),
   };
   const metrics = createMetrics(gauges);
   const accounts = new Accounts(metrics);
@@ -64,6 +74,7 @@ export async function startProxy(
     },
     redisUp: () => link.isUp,
     isDraining,
+    isServing: () => serving.isServing(now()),
     oldestRequests: (limit) => edge.oldest(limit),
   };
   const feed = new StatusFeed(() => proxyStateOf(status));
@@ -90,6 +101,8 @@ export async function startProxy(
       kept,
       budget,
       accounts,
+      serving,
+      stale: new StaleConnections(),
       metrics,
       log,
       isDraining,

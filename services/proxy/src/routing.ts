@@ -1,23 +1,20 @@
 /**
  * Where requests go: the last routing snapshot in memory, made more careful by what this proxy saw
- * itself. Nothing here waits for anything.
+ * itself (`Router` of the core). Nothing here waits for anything.
  */
 import {
-  abandonTrial,
-  afterFailure,
-  afterSuccess,
-  beginTrial,
-  type Candidate,
   type Choice,
-  chooseEndpoint,
+  type Ejection,
   type EjectionPolicy,
   type EndpointId,
   type FailureClass,
-  IN_SERVICE,
-  type LocalHealth,
+  type FirstByteLimits,
+  type Journey,
+  type RoutedEndpoint,
+  type RoutedRequest,
+  Router,
   type RoutingSnapshot,
   rampedEndpoint,
-  remainingMs,
 } from '@zephyr/core';
 import type { Logger } from '@zephyr/runtime/logger';
 
@@ -40,6 +37,8 @@ export interface RoutingDeps {
   readonly now: () => number;
   /** 0 ≤ n < 1. */
   readonly rng: () => number;
+  /** A failure that is the endpoint's, its token's or its load's: the controller counts it. */
+  readonly onBlamed: (id: EndpointId, failure: FailureClass) => void;
 }
 
 export interface SnapshotState {
@@ -49,29 +48,37 @@ export interface SnapshotState {
   readonly confirmedAtMs: number;
 }
 
-interface Standing {
-  readonly enabled: boolean;
-  readonly available: boolean;
+/** Of a failed attempt, before the client had anything of its answer. */
+export interface AttemptFailure {
+  readonly failure: FailureClass;
+  /** What the endpoint asked to wait, if it did. */
+  readonly waitMs?: number | undefined;
 }
+
+/** A request that is only asked about, not sent. */
+const ANY_REQUEST: RoutedRequest = { operation: 'messages', model: '', fingerprint: '' };
 
 export class Routing {
   readonly #deps: RoutingDeps;
+  readonly #router: Router;
   #setup: RoutingSetup;
   #endpoints: ReadonlyMap<EndpointId, Endpoint>;
-  readonly #local = new Map<EndpointId, LocalHealth>();
-  #order: readonly Endpoint[];
-  #standing = new Map<EndpointId, Standing>();
-  /** What the next choice is among; undefined after a change. */
-  #candidates: readonly Candidate[] | undefined;
+  /** In order of preference. */
+  #order: readonly RoutedEndpoint[];
   #state: SnapshotState;
   #receivedAtMs = 0;
-  #lastPanicTrialAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(deps: RoutingDeps) {
     this.#deps = deps;
     this.#setup = deps.setup;
     this.#endpoints = byId(deps.setup.endpoints);
-    this.#order = deps.setup.endpoints;
+    this.#router = new Router({
+      policy: deps.setup.policy,
+      rng: deps.rng,
+      onChange: (id, _before, after) => this.#logChange(id, after),
+      onVerdict: ({ id, failure }) => deps.onBlamed(id, failure),
+    });
+    this.#order = this.#arranged(undefined);
     this.#state = { snapshot: undefined, source: 'config', confirmedAtMs: deps.now() };
   }
 
@@ -89,21 +96,34 @@ export class Routing {
     return endpoint;
   }
 
-  local(id: EndpointId): LocalHealth {
-    return this.#local.get(id) ?? IN_SERVICE;
+  ejectionOf(id: EndpointId): Ejection {
+    return this.#router.ejectionOf(id, this.#deps.now());
   }
 
   /** A changed configuration: new requests see it, running ones end where they are. */
   reconfigure(setup: RoutingSetup): void {
+    const before = this.#setup.endpoints;
     this.#setup = setup;
     this.#endpoints = byId(setup.endpoints);
-    for (const id of this.#local.keys()) if (!this.#endpoints.has(id)) this.#local.delete(id);
-    this.#arrange(this.#state.snapshot);
+    this.#router.reconfigure(setup.policy);
+    // Another URL or token: what was learned under the former one says nothing.
+    for (const endpoint of before) {
+      if (!setup.endpoints.includes(endpoint)) this.#router.forget(endpoint.id);
+    }
+    this.#order = this.#arranged(this.#state.snapshot);
   }
 
   /** Takes a snapshot that was found newer. */
   adopt(snapshot: RoutingSnapshot, source: SnapshotSource): void {
-    this.#arrange(snapshot);
+    const known = this.#state.snapshot;
+    for (const { id } of this.#setup.endpoints) {
+      // Also after Redis was emptied: a number that differs is news, the first one is not.
+      const before = known?.endpoints[id]?.recoveries ?? 0;
+      if (known !== undefined && (snapshot.endpoints[id]?.recoveries ?? 0) > before) {
+        this.#router.recover(id);
+      }
+    }
+    this.#order = this.#arranged(snapshot);
     this.#receivedAtMs = this.#deps.now();
     this.#state = { snapshot, source, confirmedAtMs: this.#receivedAtMs };
   }
@@ -115,11 +135,11 @@ export class Routing {
 
   /** The endpoint that a request without history would get now. */
   current(): EndpointId | undefined {
-    const choice = chooseEndpoint(this.#choiceInput(new Set(), undefined));
+    const choice = this.#router.preview(this.#router.begin(ANY_REQUEST), this.#input(undefined));
     return choice.kind === 'send' ? choice.id : undefined;
   }
 
-  /** Rises when the sessions of an endpoint shall choose anew. */
+  /** Rises when the sessions of an endpoint shall choose again. */
   generationOf(id: EndpointId): number {
     return this.#state.snapshot?.endpoints[id]?.sessionGeneration ?? 0;
   }
@@ -147,83 +167,82 @@ export class Routing {
     });
   }
 
-  /** Until the first endpoint may be asked again. */
-  soonestReturnMs(): number {
-    const nowMs = this.#deps.now();
-    return Math.min(...this.#order.map(({ id }) => remainingMs(this.local(id), nowMs)));
+  begin(request: RoutedRequest): Journey {
+    return this.#router.begin(request);
   }
 
-  choose(tried: ReadonlySet<EndpointId>, preferredId: EndpointId | undefined): Choice {
-    const input = this.#choiceInput(tried, preferredId);
-    const choice = chooseEndpoint(input);
-    if (choice.kind === 'send' && choice.as === 'trial') {
-      this.#lastPanicTrialAtMs = input.nowMs;
-      this.#set(choice.id, beginTrial(this.local(choice.id), input.nowMs));
-    }
-    return choice;
+  choose(journey: Journey, preferredId: EndpointId | undefined): Choice {
+    return this.#router.choose(journey, this.#input(preferredId));
   }
 
-  /** Content arrived, or the endpoint rightly refused the client's own mistake. */
-  succeeded(id: EndpointId): void {
-    this.#change(id, afterSuccess(this.local(id), this.#deps.now()));
+  /**
+   * How long to wait for the first content of an answer while another endpoint could be asked.
+   * @param limits `unusualMs`: where nothing is usual yet; `ceilingMs`: at most.
+   */
+  firstByteLimitMs(id: EndpointId, requestClass: string, limits: FirstByteLimits): number {
+    return this.#router.times.limitMs(id, requestClass, limits);
   }
 
-  failed(id: EndpointId, failure: FailureClass, retryAfterMs?: number): void {
-    const { now, rng } = this.#deps;
-    const input = { failure, retryAfterMs, random: rng(), nowMs: now() };
-    this.#change(id, afterFailure(this.local(id), input, this.#setup.policy));
+  /** Its connection had died while it was idle: nobody's fault, but another endpoint comes first. */
+  stale(journey: Journey, id: EndpointId): void {
+    this.#router.stale(journey, id);
   }
 
-  /** The client went away before the endpoint could show anything. */
-  abandoned(id: EndpointId): void {
-    this.#change(id, abandonTrial(this.local(id), this.#deps.now()));
+  failed(journey: Journey, { id, groupName }: Endpoint, failed: AttemptFailure): void {
+    this.#router.failed(journey, { id, groupName }, failed, this.#deps.now());
+  }
+
+  /** Content arrived, or the endpoint answered in the API's words what is wrong with the request. */
+  answered(journey: Journey, id: EndpointId): void {
+    this.#router.answered(journey, id, this.#deps.now());
+  }
+
+  noteFirstContent(id: EndpointId, requestClass: string, ttftMs: number): void {
+    this.#router.times.note(id, requestClass, ttftMs);
+  }
+
+  completed(journey: Journey, id: EndpointId): void {
+    this.#router.completed(journey, id, this.#deps.now());
+  }
+
+  cut(journey: Journey, id: EndpointId, failure: FailureClass): void {
+    this.#router.cut(journey, id, failure, this.#deps.now());
+  }
+
+  /** The last of every journey. */
+  ended(journey: Journey): void {
+    this.#router.ended(journey, this.#deps.now());
   }
 
   /** Endpoints that the snapshot does not name come last, in the configured order. */
-  #arrange(snapshot: RoutingSnapshot | undefined): void {
+  #arranged(snapshot: RoutingSnapshot | undefined): readonly RoutedEndpoint[] {
     const order = snapshot?.order ?? [];
     const named = order.flatMap((id) => this.#endpoints.get(id) ?? []);
     const rest = this.#setup.endpoints.filter(({ id }) => !order.includes(id));
-    this.#order = [...named, ...rest];
-    this.#candidates = undefined;
-    this.#standing = new Map(
-      Object.entries(snapshot?.endpoints ?? {}).map(([id, { enabled, available }]) => [
-        id as EndpointId,
-        { enabled, available },
-      ]),
-    );
+    return [...named, ...rest].map(({ id, groupName }) => {
+      const view = snapshot?.endpoints[id];
+      const { enabled = true, available = true } = view ?? {};
+      return { id, groupName, enabled, available };
+    });
   }
 
-  #change(id: EndpointId, next: LocalHealth): void {
-    const before = this.local(id);
-    if (next === before) return;
-    this.#set(id, next);
-    // Only what people would call a change is told: not each failure, not each trial.
-    if (next.status === 'out' && before.status === 'in_service') {
-      const outForMs = Math.round(next.untilMs - this.#deps.now());
-      this.#deps.log.warn({ endpointId: id, failure: next.failure, outForMs }, 'endpoint ejected');
-    } else if (next.status === 'in_service' && before.status === 'trial') {
-      this.#deps.log.info({ endpointId: id }, 'endpoint back in service');
+  /** What people would call a change: not each failure, not each trial. */
+  #logChange(endpointId: EndpointId, after: Ejection): void {
+    const { log, now } = this.#deps;
+    if (after.status === 'ejected') {
+      const { failure } = after;
+      const ejectedForMs = Math.round(after.untilMs - now());
+      log.warn({ endpointId, failure, ejectedForMs }, 'endpoint ejected');
+    } else if (after.status === 'admitted') {
+      log.info({ endpointId }, 'endpoint admitted again');
     }
   }
 
-  #set(id: EndpointId, next: LocalHealth): void {
-    this.#local.set(id, next);
-    this.#candidates = undefined;
-  }
-
-  #choiceInput(tried: ReadonlySet<EndpointId>, preferredId: EndpointId | undefined) {
-    this.#candidates ??= this.#order.map(({ id }) => ({
-      id,
-      enabled: this.#standing.get(id)?.enabled ?? true,
-      available: this.#standing.get(id)?.available ?? true,
-      local: this.local(id),
-    }));
+  #input(preferredId: EndpointId | undefined) {
     return {
-      candidates: this.#candidates,
-      tried,
+      endpoints: this.#order,
       preferredId,
-      lastPanicTrialAtMs: this.#lastPanicTrialAtMs,
+      overloadedEverywhere: this.#state.snapshot?.overloadedEverywhere ?? false,
       nowMs: this.#deps.now(),
     };
   }

@@ -19,6 +19,7 @@ export interface StatusDeps {
   readonly sessions: SessionTable | undefined;
   readonly redisUp: () => boolean;
   readonly isDraining: () => boolean;
+  readonly isServing: () => boolean;
   readonly oldestRequests: (limit: number) => readonly RunningRequest[];
 }
 
@@ -108,7 +109,7 @@ function endpointStateOf(
     id,
     rank: rank === -1 ? null : rank,
     enabled: view?.enabled ?? true,
-    available: (view?.available ?? true) && removal.status === 'none',
+    available: (view?.available ?? true) && removal.status !== 'ejected',
     removal,
     health: { status: view?.health ?? 'unknown' },
     score:
@@ -121,14 +122,14 @@ function endpointStateOf(
 
 /** What this proxy found out by itself, in the words of the admin API. */
 function removalOf(routing: Routing, id: EndpointId): ProxyEndpoint['removal'] {
-  const local = routing.local(id);
-  switch (local.status) {
-    case 'in_service':
+  const ejection = routing.ejectionOf(id);
+  switch (ejection.status) {
+    case 'admitted':
       return { status: 'none' };
-    case 'trial':
-      return { status: 'half_open', failure: local.failure };
-    case 'out': {
-      const { failure, untilMs, strikes } = local;
+    case 'half_open':
+      return { status: 'half_open', failure: ejection.failure };
+    case 'ejected': {
+      const { failure, untilMs, strikes } = ejection;
       return { status: 'ejected', failure, untilAtMs: onTheClock(untilMs), repeats: strikes };
     }
   }
@@ -184,20 +185,20 @@ function sessionsOf(
 
 function viewOf({ routing, accounts }: StatusDeps, id: EndpointId): Record<string, unknown> {
   const view = routing.state.snapshot?.endpoints[id];
-  const local = routing.local(id);
+  const ejection = routing.ejectionOf(id);
   return {
     health: view?.health ?? 'unknown',
     enabled: view?.enabled ?? true,
-    available: (view?.available ?? true) && local.status === 'in_service',
+    available: (view?.available ?? true) && ejection.status !== 'ejected',
     score_ms: view?.scoreMs ?? null,
     active_requests: accounts.active.get(id) ?? 0,
-    local:
-      local.status === 'in_service'
-        ? { status: local.status }
+    ejection:
+      ejection.status === 'admitted'
+        ? { status: ejection.status }
         : {
-            status: local.status,
-            failure: local.failure,
-            retry_in_ms: Math.round(remainingMs(local, performance.now())),
+            status: ejection.status,
+            failure: ejection.failure,
+            retry_in_ms: Math.round(remainingMs(ejection, performance.now())),
           },
   };
 }
@@ -206,11 +207,10 @@ function ejectionsOf(routing: Routing): ProxyPresence['ejections'] {
   const nowMs = performance.now();
   return Object.fromEntries(
     routing.endpoints.flatMap(({ id }) => {
-      const local = routing.local(id);
-      if (local.status === 'in_service') return [];
-      const remaining = Math.round(remainingMs(local, nowMs));
-      const status = local.status === 'out' ? ('ejected' as const) : ('half_open' as const);
-      return [[id, { status, failure: local.failure, remainingMs: remaining }]];
+      const ejection = routing.ejectionOf(id);
+      if (ejection.status === 'admitted') return [];
+      const { status, failure } = ejection;
+      return [[id, { status, failure, remainingMs: Math.round(remainingMs(ejection, nowMs)) }]];
     }),
   );
 }

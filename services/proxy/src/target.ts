@@ -7,8 +7,7 @@
  * endpoint than people need here (organization keys, billing, other people's files).
  */
 
-/** `extra`: a path of `server.extra_paths`, about which nothing is known. */
-export type Operation = 'messages' | 'count_tokens' | 'models' | 'extra';
+import type { Operation } from '@zephyr/core';
 
 export type Target =
   | { readonly kind: 'home' }

@@ -86,6 +86,6 @@ describe('extra_paths', () => {
     }
     expect(second.ledger).toHaveLength(0);
     const { endpoints } = await proxy.status();
-    expect(endpoints.map(({ local }) => local.status)).toEqual(['in_service', 'in_service']);
+    expect(endpoints.map(({ ejection }) => ejection.status)).toEqual(['admitted', 'admitted']);
   });
 });

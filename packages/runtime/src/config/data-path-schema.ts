@@ -2,7 +2,7 @@
  * The keys that say how the proxy treats requests: [failover], [timeouts], [limits], [sessions] and
  * [[clients]]. docs/data-path.md tells the reason of each default.
  */
-import { REPLAY_LIMITS } from '@zephyr/core';
+import { RETRY_LIMITS } from '@zephyr/core';
 import { z } from 'zod';
 
 const milliseconds = z.number().int().positive().max(86_400_000);
@@ -11,7 +11,7 @@ const count = z.number().int().positive().max(1_000_000);
 
 const failover = z.strictObject({
   replay: z
-    .enum(REPLAY_LIMITS)
+    .enum(RETRY_LIMITS)
     .default('before_content')
     .describe(
       'Until when a failed request may go to another endpoint: not at all, only while nothing was sent, until the first byte of an answer, or until its first content. The later, the likelier it is billed twice.',
@@ -23,15 +23,15 @@ const failover = z.strictObject({
     .max(5)
     .default(1)
     .describe(
-      'How often one request may be sent again. Failed connects are not counted: they cost nothing.',
+      'How often one request may be sent again: it is delivered at most once more than this. Failed connects are not counted: nothing was sent.',
     ),
   retry_ratio: z
     .number()
     .min(0)
     .max(1)
-    .default(0.1)
+    .default(0.2)
     .describe(
-      'Replays that are allowed as a share of the requests of the last 10 s, so that an overloaded model does not get twice the traffic for long.',
+      'Retries that may fail, as a share of the requests of the last 10 s, so that an overloaded model does not get twice the traffic for long. A retry that is answered well is given back.',
     ),
   retries_per_second: z
     .number()
@@ -39,17 +39,17 @@ const failover = z.strictObject({
     .max(100)
     .default(5)
     .describe(
-      'Replays per second that are allowed besides that share, whatever the traffic: enough to rescue 50 running requests when their endpoint dies at once.',
+      'Retries per second that are allowed besides that share, whatever the traffic: enough to rescue 50 running requests when their endpoint dies at once.',
     ),
   failures_to_eject: count
     .default(2)
     .describe(
-      'Failures in a row that take an endpoint out of service. A failed connect does it alone.',
+      'Failures since the last good answer after which an endpoint is ejected: asked only after the others. A failed connect does it alone; one and the same request does not.',
     ),
   eject_seconds: seconds
     .default(10)
     .describe(
-      'How long a failing endpoint is out of service the first time, in seconds; doubled with each repeat.',
+      'How long a failing endpoint is ejected the first time, in seconds; doubled with each repeat. Evidence that it serves ends it sooner.',
     ),
   max_eject_seconds: seconds
     .default(300)
@@ -57,7 +57,7 @@ const failover = z.strictObject({
   max_cool_down_seconds: seconds
     .default(1800)
     .describe(
-      'The longest Retry-After of an endpoint that is believed, in seconds. A weekly limit must not take an account out for a week.',
+      'The longest wait named by an endpoint that is believed, in seconds. A weekly limit must not take a model out for a week.',
     ),
 });
 
@@ -66,9 +66,9 @@ const timeouts = z.strictObject({
     .default(2_000)
     .describe('For the name lookup, TCP and TLS towards an endpoint.'),
   first_byte_ms: milliseconds
-    .default(30_000)
+    .default(120_000)
     .describe(
-      'From the request to the first event of a streaming answer. It bounds the harm of an endpoint that is frozen.',
+      'From the request to the first event of a streaming answer, at most. While another endpoint can be asked, the wait follows what is usual for the endpoint and the size of the request: three times that, at least 5 s, and 45 s where nothing is usual yet.',
     ),
   first_byte_per_mib_ms: z
     .number()

@@ -1,11 +1,11 @@
 /** What the proxy's tables of config.toml become: milliseconds and bytes. */
-import type { ReplayLimit } from '@zephyr/core';
+import type { RetryLimit } from '@zephyr/core';
 import type { z } from 'zod';
 
 import type { dataPathTables } from './data-path-schema.ts';
 
 export interface FailoverConfig {
-  readonly replay: ReplayLimit;
+  readonly replay: RetryLimit;
   readonly maxReplays: number;
   readonly retryRatio: number;
   readonly retriesPerSecond: number;

@@ -74,7 +74,7 @@ export interface StatusBody {
   readonly endpoints: readonly {
     readonly id: string;
     readonly active_requests: number;
-    readonly local: { readonly status: string; readonly failure?: string };
+    readonly ejection: { readonly status: string; readonly failure?: string };
   }[];
 }
 

@@ -6,7 +6,7 @@ import { RetryBudget } from './retry-budget.ts';
 const policy = { ratio: 0.1, perSecond: 1 };
 
 describe('RetryBudget', () => {
-  it('lets a quiet proxy replay ten times in ten seconds, and no more', () => {
+  it('lets a quiet proxy retry ten times in ten seconds, and no more', () => {
     const budget = new RetryBudget(policy);
     const taken = Array.from({ length: 15 }, () => budget.tryTake(5_000));
     expect(taken.filter(Boolean)).toHaveLength(10);
@@ -18,7 +18,7 @@ describe('RetryBudget', () => {
     expect(budget.available(6_500)).toBe(60);
   });
 
-  it('forgets requests and replays after ten seconds', () => {
+  it('forgets requests and retries after ten seconds', () => {
     const budget = new RetryBudget(policy);
     for (let request = 0; request < 100; request += 1) budget.noteRequest(0);
     while (budget.tryTake(500));
@@ -26,26 +26,39 @@ describe('RetryBudget', () => {
     expect(budget.available(10_100)).toBe(10);
   });
 
+  it('gets back what a retry took that was answered, once, and not into another second', () => {
+    const budget = new RetryBudget(policy);
+    const refund = budget.tryTake(500);
+    expect(budget.available(500)).toBe(9);
+    refund?.();
+    refund?.();
+    expect(budget.available(500)).toBe(10);
+    const late = budget.tryTake(500);
+    budget.tryTake(10_500);
+    late?.();
+    expect(budget.available(10_500)).toBe(9);
+  });
+
   it('never allows more than the share and the floor within any ten seconds', () => {
-    const steps = fc.array(fc.record({ waitMs: fc.nat(2_000), isReplay: fc.boolean() }), {
+    const steps = fc.array(fc.record({ waitMs: fc.nat(2_000), isRetry: fc.boolean() }), {
       maxLength: 300,
     });
     fc.assert(
       fc.property(steps, (moments) => {
         const budget = new RetryBudget(policy);
         const requests: number[] = [];
-        const replays: number[] = [];
+        const retries: number[] = [];
         let nowMs = 0;
-        for (const { waitMs, isReplay } of moments) {
+        for (const { waitMs, isRetry } of moments) {
           nowMs += waitMs;
-          if (isReplay && budget.tryTake(nowMs)) replays.push(nowMs);
-          if (!isReplay) {
+          if (isRetry && budget.tryTake(nowMs)) retries.push(nowMs);
+          if (!isRetry) {
             budget.noteRequest(nowMs);
             requests.push(nowMs);
           }
           const within = (at: number): boolean => at > nowMs - 9_000;
           const allowed = requests.length * policy.ratio + 10;
-          expect(replays.filter(within).length).toBeLessThanOrEqual(allowed);
+          expect(retries.filter(within).length).toBeLessThanOrEqual(allowed);
         }
       }),
     );

@@ -1,4 +1,4 @@
-import type { EndpointId, Ramp } from './types.ts';
+import type { EndpointId, Ramp } from '../types.ts';
 
 /**
  * Share of new traffic that the active endpoint takes now.

@@ -1,0 +1,224 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+import { type EndpointId, endpointId } from '../types.ts';
+import { type Candidate, type ChoiceInput, chooseEndpoint } from './choose-endpoint.ts';
+import { ADMITTED, type Ejection } from './ejection.ts';
+import { type ModelLimit, NO_LIMIT } from './model-limits.ts';
+
+const NOW_MS = 10_000;
+const ejected = (untilMs: number): Ejection => ({
+  ...{ status: 'ejected', failure: 'reset', untilMs, strikes: 1 },
+});
+const halfOpen = (width: number): Ejection => ({
+  ...{ status: 'half_open', failure: 'reset', width, strikes: 1 },
+});
+const named = (status: 'claimed' | 'confirmed', untilMs: number): ModelLimit => ({
+  ...NO_LIMIT,
+  named: { status, untilMs, failure: 'rate_limited', fingerprint: 'f' },
+});
+const refusing: ModelLimit = {
+  ...NO_LIMIT,
+  refusal: { status: 'confirmed', fingerprint: 'f', untilMs: NOW_MS + 1 },
+};
+const shedding: ModelLimit = { ...NO_LIMIT, asked: 1_000, answered: 0, atMs: NOW_MS };
+
+const candidate = (id: string, parts: Partial<Candidate> = {}): Candidate => ({
+  ...{ id: endpointId(id), groupName: 'g', enabled: true, available: true },
+  ...{ ejection: ADMITTED, limit: NO_LIMIT, lacksOperation: false, trials: 0 },
+  ...parts,
+});
+
+/** The ids in the order in which they would be asked, and why it ends. */
+function asked(candidates: readonly Candidate[], parts: Partial<ChoiceInput> = {}): string {
+  const tried = new Set<EndpointId>();
+  const order: string[] = [];
+  for (;;) {
+    const choice = chooseEndpoint({
+      ...{ candidates, tried, failedGroups: new Set(), overloadedEverywhere: false },
+      ...{ random: 0.5, nowMs: NOW_MS },
+      ...parts,
+    });
+    if (choice.kind === 'none') return [...order, `(${choice.why})`].join(' ');
+    order.push(choice.id);
+    tried.add(choice.id);
+  }
+}
+
+describe('chooseEndpoint', () => {
+  const cases: readonly {
+    name: string;
+    candidates: Candidate[];
+    order: string;
+    parts?: Partial<ChoiceInput>;
+  }[] = [
+    {
+      name: 'in the order of preference',
+      candidates: [candidate('a'), candidate('b')],
+      order: 'a b (asked)',
+    },
+    {
+      name: 'the session stays where its cache is',
+      candidates: [candidate('a'), candidate('b')],
+      parts: { preferredId: endpointId('b') },
+      order: 'b a (asked)',
+    },
+    {
+      name: 'but not at an endpoint that is ejected',
+      candidates: [candidate('a'), candidate('b', { ejection: ejected(NOW_MS + 1) })],
+      parts: { preferredId: endpointId('b') },
+      order: 'a b (asked)',
+    },
+    {
+      name: 'ejected ones are asked last, the one that returns soonest first',
+      candidates: [
+        candidate('a', { ejection: ejected(NOW_MS + 9_000) }),
+        candidate('b', { ejection: ejected(NOW_MS + 2_000) }),
+        candidate('c'),
+      ],
+      order: 'c b a (asked)',
+    },
+    {
+      name: 'an ejection that is over takes its place again',
+      candidates: [candidate('a', { ejection: ejected(NOW_MS) }), candidate('b')],
+      order: 'a b (asked)',
+    },
+    {
+      name: 'a half-open one takes as many as its width, and more only if there is nothing else',
+      candidates: [candidate('a', { ejection: halfOpen(2), trials: 2 }), candidate('b')],
+      order: 'b a (asked)',
+    },
+    {
+      name: 'with room it has its place',
+      candidates: [candidate('a', { ejection: halfOpen(2), trials: 1 }), candidate('b')],
+      order: 'a b (asked)',
+    },
+    {
+      name: 'what the controller calls not available comes before what failed here',
+      candidates: [
+        candidate('a', { ejection: ejected(NOW_MS + 1) }),
+        candidate('b', { available: false }),
+        candidate('c'),
+      ],
+      order: 'c b a (asked)',
+    },
+    {
+      name: 'disabled ones are never asked',
+      candidates: [candidate('a', { enabled: false }), candidate('b')],
+      order: 'b (asked)',
+    },
+    { name: 'all disabled', candidates: [candidate('a', { enabled: false })], order: '(disabled)' },
+    {
+      name: 'a time that was named to more than one request is waited for',
+      candidates: [candidate('a', { limit: named('confirmed', NOW_MS + 1) }), candidate('b')],
+      order: 'b (limited)',
+    },
+    {
+      name: 'one that was named once puts it behind the others',
+      candidates: [candidate('a', { limit: named('claimed', NOW_MS + 1) }), candidate('b')],
+      order: 'b a (asked)',
+    },
+    {
+      name: 'a refused model, an operation that is not there',
+      candidates: [
+        candidate('a', { lacksOperation: true }),
+        candidate('b', { limit: refusing }),
+        candidate('c', { ejection: ejected(NOW_MS + 1) }),
+      ],
+      order: 'c b a (asked)',
+    },
+    {
+      name: 'a group that failed comes after the other groups',
+      candidates: [candidate('a'), candidate('b'), candidate('c', { groupName: 'h' })],
+      parts: { failedGroups: new Set(['g']) },
+      order: 'c a b (asked)',
+    },
+    {
+      name: 'but before what is known to be bad',
+      candidates: [candidate('a'), candidate('c', { groupName: 'h', available: false })],
+      parts: { failedGroups: new Set(['g']) },
+      order: 'a c (asked)',
+    },
+    {
+      name: 'an overloaded one gives way',
+      candidates: [candidate('a', { limit: shedding }), candidate('b')],
+      order: 'b a (asked)',
+    },
+    {
+      name: 'a session too',
+      candidates: [candidate('a', { limit: shedding }), candidate('b')],
+      parts: { preferredId: endpointId('a') },
+      order: 'b a (asked)',
+    },
+    {
+      name: 'but not when the model is overloaded everywhere',
+      candidates: [candidate('a', { limit: shedding }), candidate('b')],
+      parts: { overloadedEverywhere: true },
+      order: 'a b (asked)',
+    },
+  ];
+  it.each(cases)('$name', ({ candidates, parts, order }) => {
+    expect(asked(candidates, parts)).toBe(order);
+  });
+
+  it('names the soonest of the times that were named', () => {
+    const limits = [named('confirmed', NOW_MS + 9_000), named('confirmed', NOW_MS + 4_000)];
+    const choice = chooseEndpoint({
+      candidates: limits.map((limit, index) => candidate(`e${index}`, { limit })),
+      ...{ tried: new Set(), failedGroups: new Set(), overloadedEverywhere: false },
+      ...{ random: 0, nowMs: NOW_MS },
+    });
+    expect(choice).toEqual({ kind: 'none', why: 'limited', retryAfterMs: 4_000 });
+  });
+
+  it('knows whether another one could be asked', () => {
+    const input = {
+      tried: new Set<EndpointId>(),
+      failedGroups: new Set<string>(),
+      overloadedEverywhere: false,
+      random: 0,
+      nowMs: NOW_MS,
+    };
+    const one = candidate('a');
+    expect(chooseEndpoint({ ...input, candidates: [one] })).toMatchObject({
+      hasAlternative: false,
+    });
+    expect(
+      chooseEndpoint({
+        ...input,
+        candidates: [one, candidate('b', { ejection: ejected(NOW_MS + 9) })],
+      }),
+    ).toMatchObject({ hasAlternative: true });
+  });
+
+  it('whatever is known, every endpoint is asked that is enabled and named no time to others', () => {
+    const anyCandidate = fc.record({
+      groupName: fc.constantFrom('g', 'h'),
+      enabled: fc.boolean(),
+      available: fc.boolean(),
+      ejection: fc.constantFrom(ADMITTED, ejected(NOW_MS + 5), ejected(NOW_MS - 5), halfOpen(1)),
+      limit: fc.constantFrom(
+        NO_LIMIT,
+        shedding,
+        refusing,
+        named('claimed', NOW_MS + 5),
+        named('confirmed', NOW_MS + 5),
+      ),
+      lacksOperation: fc.boolean(),
+      trials: fc.nat(3),
+    });
+    fc.assert(
+      fc.property(
+        fc.array(anyCandidate, { maxLength: 6 }),
+        fc.double({ min: 0, max: 0.999, noNaN: true }),
+        (parts, random) => {
+          const candidates = parts.map((part, index) => candidate(`e${index}`, part));
+          const may = candidates.filter(
+            ({ enabled, limit }) => enabled && limit.named.status !== 'confirmed',
+          );
+          expect(asked(candidates, { random }).split(' ').length - 1).toBe(may.length);
+        },
+      ),
+    );
+  });
+});

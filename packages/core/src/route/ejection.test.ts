@@ -1,0 +1,139 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+import type { FailureClass } from '../types.ts';
+import {
+  ADMITTED,
+  afterFailure,
+  afterSuccess,
+  type Blame,
+  type Ejection,
+  type EjectionPolicy,
+  ejectionAt,
+  FULL_WIDTH,
+  NO_DOUBT,
+  recover,
+  remainingMs,
+} from './ejection.ts';
+
+const policy: EjectionPolicy = {
+  failuresToEject: 2,
+  baseMs: 10_000,
+  maxMs: 300_000,
+  maxCoolDownMs: 1_800_000,
+};
+const CERTAIN = { kind: 'certain' } as const;
+const PROVEN = { kind: 'proven' } as const;
+const by = (fingerprint: string) => ({ kind: 'request', fingerprint }) as const;
+
+function failing(
+  evidence: readonly Blame['evidence'][],
+  options: { failure?: FailureClass; random?: number; from?: Ejection; nowMs?: number } = {},
+): Ejection {
+  const { failure = 'server_error', random = 0.5, from = ADMITTED, nowMs = 1_000 } = options;
+  return evidence.reduce(
+    (state, each) => afterFailure(state, { failure, evidence: each, random, nowMs }, policy),
+    from,
+  );
+}
+
+describe('afterFailure', () => {
+  const cases: readonly {
+    name: string;
+    evidence: readonly Blame['evidence'][];
+    status: Ejection['status'];
+  }[] = [
+    { name: 'one that is certain ejects', evidence: [CERTAIN], status: 'ejected' },
+    { name: 'one that is proven does not', evidence: [PROVEN], status: 'admitted' },
+    { name: 'two do', evidence: [PROVEN, PROVEN], status: 'ejected' },
+    { name: 'two different requests do', evidence: [by('a'), by('b')], status: 'ejected' },
+    {
+      name: 'the same request three times does not',
+      evidence: [by('a'), by('a'), by('a')],
+      status: 'admitted',
+    },
+    { name: 'six times it does', evidence: Array(6).fill(by('a')), status: 'ejected' },
+    {
+      name: 'a proven one and one by a request do',
+      evidence: [PROVEN, by('a')],
+      status: 'ejected',
+    },
+  ];
+  it.each(cases)('$name', ({ evidence, status }) => {
+    expect(failing(evidence).status).toBe(status);
+  });
+
+  it('counts from the last good answer', () => {
+    const doubted = afterSuccess(failing([PROVEN]), 2_000);
+    expect(failing([PROVEN], { from: doubted }).status).toBe('admitted');
+  });
+
+  it.each([
+    ['server_error', 10_000],
+    ['token_refused', 60_000],
+    ['credit', 1_800_000],
+  ] as const)('%s ejects for %i ms at first', (failure, ms) => {
+    expect(remainingMs(failing([CERTAIN], { failure }), 1_000)).toBe(ms);
+  });
+
+  it('spreads the return of many proxies', () => {
+    expect(remainingMs(failing([CERTAIN], { random: 0 }), 1_000)).toBe(8_000);
+    expect(remainingMs(failing([CERTAIN], { random: 0.999_999 }), 1_000)).toBeCloseTo(12_000, 0);
+  });
+
+  it('ejects for longer with each repeat, and forgets a strike in five minutes', () => {
+    const second = failing([CERTAIN], { from: failing([CERTAIN]), nowMs: 20_000 });
+    expect(remainingMs(second, 20_000)).toBe(20_000);
+    const back: Ejection = { status: 'admitted', doubt: NO_DOUBT, strikes: 2, strikesSinceMs: 0 };
+    const later = failing([CERTAIN], { from: back, nowMs: 300_000 });
+    expect(remainingMs(later, 300_000)).toBe(20_000);
+  });
+});
+
+describe('the way back', () => {
+  it('opens wider with each good answer, until all are admitted', () => {
+    let state = ejectionAt(failing([CERTAIN]), 11_000);
+    const widths: (number | string)[] = [];
+    while (state.status === 'half_open') {
+      widths.push(state.width);
+      state = afterSuccess(state, 11_000);
+    }
+    expect(widths).toEqual([1, 2, 4, 8]);
+    expect(state.status).toBe('admitted');
+  });
+
+  it('a failure while half-open ejects again', () => {
+    const state = ejectionAt(failing([CERTAIN]), 11_000);
+    expect(failing([by('a')], { from: state, nowMs: 11_000 }).status).toBe('ejected');
+  });
+
+  it('evidence from elsewhere ends an ejection before its time', () => {
+    expect(recover(failing([CERTAIN]))).toMatchObject({ status: 'half_open', width: 1 });
+    expect(recover(ADMITTED)).toBe(ADMITTED);
+  });
+
+  it('a good answer of an ejected endpoint does so too', () => {
+    expect(afterSuccess(failing([CERTAIN]), 1_001)).toMatchObject({
+      status: 'half_open',
+      width: 2,
+    });
+  });
+
+  it('whatever happened, so many good answers in a row admit all again', () => {
+    const step = fc.record({
+      failure: fc.constantFrom<FailureClass>('reset', 'server_error', 'token_refused', 'credit'),
+      evidence: fc.constantFrom(CERTAIN, PROVEN, by('a'), by('b')),
+      random: fc.double({ min: 0, max: 0.999, noNaN: true }),
+      nowMs: fc.nat(10_000_000),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+        let state = steps.reduce<Ejection>((s, blame) => afterFailure(s, blame, policy), ADMITTED);
+        for (let good = 0; good < Math.log2(FULL_WIDTH) + 1; good += 1) {
+          state = afterSuccess(state, 10_000_000);
+        }
+        expect(state.status).toBe('admitted');
+      }),
+    );
+  });
+});

@@ -1,0 +1,189 @@
+/**
+ * What one proxy holds against one endpoint, from its own traffic and long before the controller
+ * knows. It changes the order in which endpoints are asked, and never closes one: an ejected
+ * endpoint is still asked when the others have failed.
+ *
+ *     admitted  --(unreachable once | `failuresToEject` failures that count)-->  ejected
+ *     ejected   --(its time has passed | evidence from elsewhere: `recover`)-->  half_open, width 1
+ *     ejected   --(a whole good answer)-->                                       half_open, width 2
+ *     half_open --(a whole good answer)-->  half_open, twice as wide; from `FULL_WIDTH` on: admitted
+ *     half_open --(a failure that counts)-->                                     ejected, for longer
+ *
+ * What counts: silence or a reset counts when another endpoint answered the same request well, an
+ * answer that was cut always, an error answer when different requests get one. The same request
+ * failing again and again may be the request's fault.
+ *
+ * Health from probes is another axis with another owner; nothing here changes it.
+ * All times are of a monotonic clock in milliseconds, given by the caller.
+ */
+import type { FailureClass } from '../types.ts';
+
+export type Ejection =
+  | {
+      readonly status: 'admitted';
+      readonly doubt: Doubt;
+      readonly strikes: number;
+      /** When it was last admitted; strikes fade from here. */
+      readonly strikesSinceMs: number;
+    }
+  | {
+      readonly status: 'ejected';
+      readonly failure: FailureClass;
+      readonly untilMs: number;
+      readonly strikes: number;
+    }
+  | {
+      readonly status: 'half_open';
+      readonly failure: FailureClass;
+      /** Requests that may run here at once. */
+      readonly width: number;
+      readonly strikes: number;
+    };
+
+/** Failures since the last good answer. */
+export interface Doubt {
+  /** Beyond doubt the endpoint's. */
+  readonly proven: number;
+  /** Different requests that failed, by fingerprint; each might be to blame itself. */
+  readonly requests: readonly string[];
+  /** Their failures, repeats of the same request among them. */
+  readonly repeats: number;
+}
+
+export interface EjectionPolicy {
+  /** Failures in a row that eject, where one alone is not proof. */
+  readonly failuresToEject: number;
+  /** First ejection for a fault of the endpoint; doubles with each further one. */
+  readonly baseMs: number;
+  readonly maxMs: number;
+  /** Upper bound of what an endpoint may ask for, and of an ejection of an account without credit. */
+  readonly maxCoolDownMs: number;
+}
+
+export const NO_DOUBT: Doubt = { proven: 0, requests: [], repeats: 0 };
+
+export const ADMITTED: Ejection = {
+  status: 'admitted',
+  doubt: NO_DOUBT,
+  strikes: 0,
+  strikesSinceMs: 0,
+};
+
+/** Requests at once from which on a half-open endpoint takes all: five good answers in a row. */
+export const FULL_WIDTH = 16;
+/** So many failures of one and the same request outweigh that it might be its own fault. */
+const REPEATS_TO_EJECT = 6;
+/** A refused token is fixed by people, so it is asked rarely unless evidence comes sooner. */
+const TOKEN_BASE_MS = 60_000;
+/** One strike is forgotten after this long in service. */
+const STRIKE_FADES_MS = 300_000;
+
+export interface Blame {
+  readonly failure: FailureClass;
+  /**
+   * - `certain`: one is enough: nothing could be sent, or it was established elsewhere.
+   * - `proven`: the endpoint's fault, whatever was asked.
+   * - `request`: may be the fault of the request with this fingerprint, even where another endpoint
+   *   answered it well: one person's poisoned request must not take a server out for the others.
+   */
+  readonly evidence:
+    | { readonly kind: 'certain' }
+    | { readonly kind: 'proven' }
+    | { readonly kind: 'request'; readonly fingerprint: string };
+  /** 0 ≤ n < 1; spreads the return, so that not all proxies come back in one moment. */
+  readonly random: number;
+  readonly nowMs: number;
+}
+
+export function afterFailure(ejection: Ejection, blame: Blame, policy: EjectionPolicy): Ejection {
+  const state = ejectionAt(ejection, blame.nowMs);
+  if (state.status === 'ejected') return state;
+  if (state.status === 'admitted') {
+    const doubt = withBlame(state.doubt, blame.evidence);
+    const isEnough =
+      blame.evidence.kind === 'certain' ||
+      doubt.proven + doubt.requests.length >= policy.failuresToEject ||
+      doubt.repeats >= REPEATS_TO_EJECT;
+    if (!isEnough) return { ...state, doubt };
+  }
+  const strikes = fadedStrikes(state, blame.nowMs);
+  return {
+    status: 'ejected',
+    failure: blame.failure,
+    untilMs: blame.nowMs + ejectedForMs(blame, strikes, policy),
+    strikes: strikes + 1,
+  };
+}
+
+/** At the end of a whole good answer. */
+export function afterSuccess(ejection: Ejection, nowMs: number): Ejection {
+  const state = ejectionAt(ejection, nowMs);
+  switch (state.status) {
+    case 'admitted':
+      return isDoubted(state.doubt) ? { ...state, doubt: NO_DOUBT } : state;
+    case 'ejected':
+      return halfOpen(state, 2);
+    case 'half_open':
+      return state.width * 2 < FULL_WIDTH
+        ? { ...state, width: state.width * 2 }
+        : {
+            status: 'admitted',
+            doubt: NO_DOUBT,
+            strikes: state.strikes,
+            strikesSinceMs: nowMs,
+          };
+  }
+}
+
+/** Evidence from elsewhere: a passed probe, an operator's wish, another proxy that is served well. */
+export function recover(ejection: Ejection): Ejection {
+  return ejection.status === 'ejected' ? halfOpen(ejection, 1) : ejection;
+}
+
+/** As it is now: an ejection whose time has passed is half-open. */
+export function ejectionAt(ejection: Ejection, nowMs: number): Ejection {
+  const isOver = ejection.status === 'ejected' && nowMs >= ejection.untilMs;
+  return isOver ? halfOpen(ejection, 1) : ejection;
+}
+
+/** Time left until it is half-open. */
+export function remainingMs(ejection: Ejection, nowMs: number): number {
+  return ejection.status === 'ejected' ? Math.max(0, ejection.untilMs - nowMs) : 0;
+}
+
+function halfOpen(
+  { failure, strikes }: Extract<Ejection, { status: 'ejected' }>,
+  width: number,
+): Ejection {
+  return { status: 'half_open', failure, width, strikes };
+}
+
+function withBlame(doubt: Doubt, evidence: Blame['evidence']): Doubt {
+  if (evidence.kind !== 'request') return { ...doubt, proven: doubt.proven + 1 };
+  const { requests } = doubt;
+  const isKnown = requests.includes(evidence.fingerprint);
+  return {
+    ...doubt,
+    requests: isKnown ? requests : [...requests, evidence.fingerprint],
+    repeats: doubt.repeats + 1,
+  };
+}
+
+function isDoubted({ proven, repeats }: Doubt): boolean {
+  return proven + repeats > 0;
+}
+
+function ejectedForMs({ failure, random }: Blame, strikes: number, policy: EjectionPolicy): number {
+  const spread = 0.8 + 0.4 * random;
+  if (failure === 'credit') return policy.maxCoolDownMs * spread;
+  if (failure === 'token_refused') {
+    return Math.min(TOKEN_BASE_MS * 2 ** strikes, policy.maxCoolDownMs) * spread;
+  }
+  return Math.min(policy.baseMs * 2 ** strikes, policy.maxMs) * spread;
+}
+
+function fadedStrikes(ejection: Ejection, nowMs: number): number {
+  if (ejection.status !== 'admitted') return ejection.strikes;
+  const faded = Math.floor((nowMs - ejection.strikesSinceMs) / STRIKE_FADES_MS);
+  return Math.max(0, ejection.strikes - faded);
+}

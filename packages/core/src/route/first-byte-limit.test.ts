@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+
+import { endpointId } from '../types.ts';
+import { FirstByteTimes } from './first-byte-limit.ts';
+
+const A = endpointId('a');
+const LIMITS = { unusualMs: 45_000, ceilingMs: 120_000 };
+
+function learned(times: readonly number[]): number {
+  const known = new FirstByteTimes();
+  for (const ms of times) known.note(A, 'opus/m', ms);
+  return known.limitMs(A, 'opus/m', LIMITS);
+}
+
+describe('FirstByteTimes', () => {
+  it.each([
+    ['nothing is usual yet', [], 45_000],
+    ['three answers are not enough', [100, 100, 100], 45_000],
+    ['quick answers: the least wait', [100, 200, 100, 150], 5_000],
+    ['three times what is usual', [4_000, 4_000, 3_000, 4_000], 12_000],
+    ['one slow answer is not usual', [100, 100, 100, 60_000], 5_000],
+    ['heads that are always late are waited for', [35_000, 35_000, 35_000, 35_000], 105_000],
+    ['never longer than allowed', [90_000, 90_000, 90_000, 90_000], 120_000],
+    ['old times are forgotten', [...Array(16).fill(30_000), ...Array(16).fill(100)], 5_000],
+  ])('%s', (_name, times, limitMs) => {
+    expect(learned(times)).toBe(limitMs);
+  });
+
+  it('keeps classes and endpoints apart, and forgets an endpoint that has changed', () => {
+    const known = new FirstByteTimes();
+    for (let index = 0; index < 4; index += 1) known.note(A, 'opus/m', 100);
+    expect(known.limitMs(A, 'opus/l', LIMITS)).toBe(45_000);
+    expect(known.limitMs(endpointId('b'), 'opus/m', LIMITS)).toBe(45_000);
+    known.forget(A);
+    expect(known.limitMs(A, 'opus/m', LIMITS)).toBe(45_000);
+  });
+});

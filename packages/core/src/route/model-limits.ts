@@ -1,0 +1,133 @@
+/**
+ * What one proxy knows of one model on one endpoint with its token: whether it sheds load, whether it
+ * named a time, whether it refuses the model. Nothing here says anything about other models.
+ *
+ * Overload is shed, not shut. The share of requests that go elsewhere first is that of client-side
+ * throttling: 0 until more than half of the recent requests were turned away, then rising, never 1.
+ * @see https://sre.google/sre-book/handling-overload/ "Client-Side Throttling", K = 2
+ */
+import type { FailureClass } from '../types.ts';
+
+export interface ModelLimit {
+  /** Requests and those that were answered, both fading; as of `atMs`. */
+  readonly asked: number;
+  readonly answered: number;
+  readonly atMs: number;
+  readonly named: NamedTime;
+  readonly refusal: Refusal;
+}
+
+/**
+ *     none      --(turned away with a time)-->                       claimed
+ *     claimed   --(another request is turned away with a time)-->    confirmed
+ *     any       --(an answer | the time has passed)-->               none
+ *
+ * `claimed`: asked after the others, in case the limit was that of one request alone. `confirmed`:
+ * not asked before its time.
+ */
+export type NamedTime =
+  | { readonly status: 'none' }
+  | {
+      readonly status: 'claimed' | 'confirmed';
+      readonly untilMs: number;
+      readonly failure: FailureClass;
+      readonly fingerprint: string;
+    };
+
+/** `claimed`: to one request, which may have asked for something else that is not allowed. */
+export type Refusal =
+  | { readonly status: 'none' }
+  | {
+      readonly status: 'claimed' | 'confirmed';
+      readonly fingerprint: string;
+      readonly untilMs: number;
+    };
+
+export const NO_LIMIT: ModelLimit = {
+  asked: 0,
+  answered: 0,
+  atMs: 0,
+  named: { status: 'none' },
+  refusal: { status: 'none' },
+};
+
+/** Recent: requests of ten seconds ago weigh half. */
+const HALF_LIFE_MS = 10_000;
+/** K of the source: half of the requests may be turned away before any are kept back. */
+const TOLERANCE = 2;
+/** A relay that does not serve a model today may do so after the next change of its setup. */
+const REFUSED_FOR_MS = 300_000;
+
+export function afterAnswer(limit: ModelLimit, nowMs: number): ModelLimit {
+  const kept = fade(limit, nowMs);
+  return {
+    asked: limit.asked * kept + 1,
+    answered: limit.answered * kept + 1,
+    atMs: nowMs,
+    named: { status: 'none' },
+    refusal: { status: 'none' },
+  };
+}
+
+export interface TurnedAway {
+  readonly failure: FailureClass;
+  /** What the endpoint asked for, capped by the caller. */
+  readonly waitMs: number | undefined;
+  readonly fingerprint: string;
+  readonly nowMs: number;
+}
+
+export function afterTurnedAway(limit: ModelLimit, turned: TurnedAway): ModelLimit {
+  const kept = fade(limit, turned.nowMs);
+  return {
+    ...limit,
+    asked: limit.asked * kept + 1,
+    answered: limit.answered * kept,
+    atMs: turned.nowMs,
+    named: namedAfter(namedAt(limit, turned.nowMs), turned),
+  };
+}
+
+/** The endpoint refused the model to a request that another endpoint answered. */
+export function afterRefusal(limit: ModelLimit, fingerprint: string, nowMs: number): ModelLimit {
+  const { refusal } = limit;
+  const isSame = refusal.status === 'none' || refusal.fingerprint === fingerprint;
+  const status = isSame && refusal.status !== 'confirmed' ? 'claimed' : 'confirmed';
+  return { ...limit, refusal: { status, fingerprint, untilMs: nowMs + REFUSED_FOR_MS } };
+}
+
+/** Whether it refuses the model, whoever asks. */
+export function isRefused({ refusal }: ModelLimit, nowMs: number): boolean {
+  return refusal.status === 'confirmed' && nowMs < refusal.untilMs;
+}
+
+/** The chance with which a request goes elsewhere first, 0 to 1. */
+export function shedShare(limit: ModelLimit, nowMs: number): number {
+  if (limit.asked === 0) return 0;
+  const kept = fade(limit, nowMs);
+  const [asked, answered] = [limit.asked * kept, limit.answered * kept];
+  return Math.max(0, (asked - TOLERANCE * answered) / (asked + 1));
+}
+
+/** As it is now: a time that has passed is none. */
+export function namedAt({ named }: ModelLimit, nowMs: number): NamedTime {
+  return named.status !== 'none' && nowMs >= named.untilMs ? { status: 'none' } : named;
+}
+
+function namedAfter(named: NamedTime, turned: TurnedAway): NamedTime {
+  const { failure, waitMs, fingerprint, nowMs } = turned;
+  if (waitMs === undefined) return named;
+  const untilMs = nowMs + waitMs;
+  if (named.status === 'none') return { status: 'claimed', untilMs, failure, fingerprint };
+  const isSame = named.status === 'claimed' && named.fingerprint === fingerprint;
+  return {
+    status: isSame ? 'claimed' : 'confirmed',
+    untilMs: Math.max(untilMs, named.untilMs),
+    failure,
+    fingerprint,
+  };
+}
+
+function fade({ atMs }: ModelLimit, nowMs: number): number {
+  return 2 ** (-Math.max(0, nowMs - atMs) / HALF_LIFE_MS);
+}

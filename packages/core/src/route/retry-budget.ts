@@ -1,0 +1,91 @@
+/**
+ * How many retries a proxy may send that do not help: a share of its recent requests, plus a small
+ * floor so that a quiet proxy may retry at all. A retry that is answered well is given back: it is
+ * what the budget is for. So when endpoints fail by chance nearly every retry is allowed, and when
+ * all of them fail the traffic grows by no more than the share.
+ *
+ * The window and the two terms follow Finagle's retry budgets (credits live 10 s, share + floor);
+ * that a success restores follows gRPC's retry throttling.
+ * @see https://finagle.github.io/blog/2016/02/08/retry-budgets
+ * @see https://github.com/grpc/proposal/blob/master/A6-client-retries.md#throttling-retry-attempts-and-hedged-rpcs
+ */
+export interface RetryPolicy {
+  /** Retries allowed per request of the last 10 s, 0 to 1. */
+  readonly ratio: number;
+  /** Retries allowed per second whatever the traffic. */
+  readonly perSecond: number;
+}
+
+const WINDOW_SECONDS = 10;
+
+interface Second {
+  second: number;
+  requests: number;
+  retries: number;
+}
+
+/** Gives back what one retry took; once. */
+export type Refund = () => void;
+
+/** Counts in one-second cells, so that a request costs one increment. Time comes from outside. */
+export class RetryBudget {
+  #policy: RetryPolicy;
+  readonly #cells: Second[] = Array.from({ length: WINDOW_SECONDS }, () => ({
+    second: -1,
+    requests: 0,
+    retries: 0,
+  }));
+
+  constructor(policy: RetryPolicy) {
+    this.#policy = policy;
+  }
+
+  /** A changed policy; what was counted stays. */
+  reconfigure(policy: RetryPolicy): void {
+    this.#policy = policy;
+  }
+
+  noteRequest(nowMs: number): void {
+    this.#cell(nowMs).requests += 1;
+  }
+
+  /** Takes one retry from the budget; undefined when it is spent. */
+  tryTake(nowMs: number): Refund | undefined {
+    if (this.available(nowMs) < 1) return undefined;
+    const cell = this.#cell(nowMs);
+    const { second } = cell;
+    cell.retries += 1;
+    let isTaken = true;
+    return () => {
+      // The cell may have been used again for a later second: what it held is out of the window.
+      if (isTaken && cell.second === second) cell.retries -= 1;
+      isTaken = false;
+    };
+  }
+
+  /** Retries that may still be sent now. */
+  available(nowMs: number): number {
+    const oldest = Math.floor(nowMs / 1000) - WINDOW_SECONDS;
+    let requests = 0;
+    let retries = 0;
+    for (const cell of this.#cells) {
+      if (cell.second <= oldest) continue;
+      requests += cell.requests;
+      retries += cell.retries;
+    }
+    const allowed = requests * this.#policy.ratio + WINDOW_SECONDS * this.#policy.perSecond;
+    return Math.max(0, Math.floor(allowed - retries + 1e-9));
+  }
+
+  #cell(nowMs: number): Second {
+    const second = Math.floor(nowMs / 1000);
+    const cell = this.#cells[second % WINDOW_SECONDS];
+    if (cell === undefined) throw new Error(`no cell for second ${second}`);
+    if (cell.second !== second) {
+      cell.second = second;
+      cell.requests = 0;
+      cell.retries = 0;
+    }
+    return cell;
+  }
+}

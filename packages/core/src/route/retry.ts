@@ -1,0 +1,88 @@
+/**
+ * May a failed attempt be sent again? `POST /v1/messages` changes nothing that the client relies
+ * on, so a second copy is safe for its answer; but it may be billed twice. The table:
+ *
+ * | moment of failure                            | retry                          | delivery | budget |
+ * |----------------------------------------------|--------------------------------|----------|--------|
+ * | client is gone                               | never                          |          |        |
+ * | after the first content byte                 | never: it would mix answers    |          |        |
+ * | name, connect or TLS failed                  | always, at any other endpoint  | no       | no     |
+ * | the endpoint does not have the operation     | at any other endpoint          | no       | no     |
+ * | an error answer, or no answer                | `maxRetries`                   | yes      | yes    |
+ * | a request that must not be done twice        | never once it was sent         |          |        |
+ * | the body was not buffered                    | only after a failed connect    |          |        |
+ *
+ * A request is delivered at most 1 + `maxRetries` times: a connection that died while it was idle
+ * counts like any other, because nobody knows what the endpoint has read.
+ */
+import { assertNever } from '../types.ts';
+import type { Scope } from './scope.ts';
+
+/**
+ * How far the attempt came. `connecting`: no byte of the request can have been read.
+ * `sent`: the request may have been read; no byte of an answer. `answered`: an answer came but
+ * nothing of it was given to the client. `committed`: the client has content.
+ */
+export type AttemptPhase = 'connecting' | 'sent' | 'answered' | 'committed';
+
+/** Up to which moment a retry is allowed. */
+export const RETRY_LIMITS = ['never', 'connect', 'before_headers', 'before_content'] as const;
+export type RetryLimit = (typeof RETRY_LIMITS)[number];
+
+export interface RetryInput {
+  readonly phase: AttemptPhase;
+  readonly scope: Scope;
+  readonly isClientGone: boolean;
+  readonly isBodyBuffered: boolean;
+  /** Whether doing it twice does what doing it once does. */
+  readonly isRepeatable: boolean;
+  /** Retries of this request that were deliveries, so far. */
+  readonly retries: number;
+  readonly limit: RetryLimit;
+  readonly maxRetries: number;
+}
+
+export type RetryDecision =
+  | { readonly kind: 'stop'; readonly why: RetryRefusal }
+  /** @property isDelivery It counts against `maxRetries` and takes from the budget. */
+  | { readonly kind: 'retry'; readonly isDelivery: boolean };
+
+export type RetryRefusal =
+  | 'client_gone'
+  | 'content_given'
+  | 'body_not_buffered'
+  | 'not_repeatable'
+  | 'not_allowed'
+  | 'retries_spent';
+
+export function decideRetry(input: RetryInput): RetryDecision {
+  const { phase, limit } = input;
+  if (input.isClientGone) return stop('client_gone');
+  if (phase === 'committed') return stop('content_given');
+  if (limit === 'never') return stop('not_allowed');
+  if (phase === 'connecting') return { kind: 'retry', isDelivery: false };
+  if (!input.isBodyBuffered) return stop('body_not_buffered');
+  if (!input.isRepeatable) return stop('not_repeatable');
+  if (!isAllowed(limit, phase)) return stop('not_allowed');
+  if (input.scope === 'operation') return { kind: 'retry', isDelivery: false };
+  if (input.retries >= input.maxRetries) return stop('retries_spent');
+  return { kind: 'retry', isDelivery: true };
+}
+
+function stop(why: RetryRefusal): RetryDecision {
+  return { kind: 'stop', why };
+}
+
+function isAllowed(limit: RetryLimit, phase: 'sent' | 'answered'): boolean {
+  switch (limit) {
+    case 'never':
+    case 'connect':
+      return false;
+    case 'before_headers':
+      return phase === 'sent';
+    case 'before_content':
+      return true;
+    default:
+      return assertNever(limit);
+  }
+}

@@ -1,0 +1,345 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+import { type EndpointId, endpointId, FAILURE_CLASSES, type FailureClass } from '../types.ts';
+import { type Journey, type RoutedEndpoint, type RoutedRequest, Router } from './router.ts';
+import { isUnreachable, OPERATIONS, scopeOf } from './scope.ts';
+
+const POLICY = { failuresToEject: 2, baseMs: 10_000, maxMs: 300_000, maxCoolDownMs: 1_800_000 };
+
+const endpoint = (id: string, groupName = `group-${id}`): RoutedEndpoint => ({
+  ...{ id: endpointId(id), groupName, enabled: true, available: true },
+});
+const A = endpoint('a');
+const B = endpoint('b');
+
+type Answer = 'ok' | 'cut' | FailureClass | { failure: FailureClass; waitMs: number };
+
+/** One proxy with some endpoints: asks like the proxy does, with one retry. */
+class World {
+  nowMs = 1_000;
+  random = 0.5;
+  readonly verdicts: string[] = [];
+  readonly router = new Router({
+    policy: POLICY,
+    rng: () => this.random,
+    onVerdict: ({ id, failure }) => this.verdicts.push(`${id} ${failure}`),
+  });
+  readonly #endpoints: readonly RoutedEndpoint[];
+
+  constructor(endpoints: readonly RoutedEndpoint[] = [A, B]) {
+    this.#endpoints = endpoints;
+  }
+
+  /** @returns `a:reset b:ok` or `a:reset b:reset asked`. */
+  ask(
+    answerOf: (id: string) => Answer,
+    request: Partial<RoutedRequest> = {},
+    maxRetries = 1,
+  ): string {
+    const { router } = this;
+    const journey = router.begin({
+      ...{ operation: 'messages', model: 'm', fingerprint: 'f' },
+      ...request,
+    });
+    const story: string[] = [];
+    let retries = 0;
+    while (retries <= maxRetries) {
+      const choice = router.choose(journey, this.input());
+      if (choice.kind === 'none') {
+        story.push(choice.why);
+        break;
+      }
+      const { id } = choice;
+      const answer = answerOf(id);
+      if (answer === 'ok' || answer === 'cut') {
+        story.push(`${id}:${answer}`);
+        this.#answer(journey, id, answer);
+        break;
+      }
+      const failed = typeof answer === 'string' ? { failure: answer } : answer;
+      story.push(`${id}:${failed.failure}`);
+      router.failed(journey, { id, groupName: this.#groupOf(id) }, failed, this.nowMs);
+      if (!isFree(failed.failure, journey)) retries += 1;
+    }
+    router.ended(journey, this.nowMs);
+    return story.join(' ');
+  }
+
+  input() {
+    return {
+      ...{ endpoints: this.#endpoints, preferredId: undefined, overloadedEverywhere: false },
+      nowMs: this.nowMs,
+    };
+  }
+
+  #answer(journey: Journey, id: EndpointId, answer: 'ok' | 'cut'): void {
+    this.router.answered(journey, id, this.nowMs);
+    if (answer === 'ok') this.router.completed(journey, id, this.nowMs);
+    else this.router.cut(journey, id, 'truncated', this.nowMs);
+  }
+
+  #groupOf(id: EndpointId): string {
+    return this.#endpoints.find((each) => each.id === id)?.groupName ?? '';
+  }
+
+  statusOf(id: EndpointId): string {
+    return this.router.ejectionOf(id, this.nowMs).status;
+  }
+}
+
+/** Nothing was delivered that could cost anything. */
+function isFree(failure: FailureClass, { request }: Journey): boolean {
+  return isUnreachable(failure) || scopeOf(failure, request.operation) === 'operation';
+}
+
+const only = (id: string, answer: Answer) => (asked: string) => (asked === id ? answer : 'ok');
+const all = (answer: Answer) => () => answer;
+
+describe('whose fault it is', () => {
+  it('silence that another endpoint answered is the endpoint’s, and two of them eject it', () => {
+    const world = new World();
+    for (const story of ['a:first_byte_timeout b:ok', 'a:first_byte_timeout b:ok', 'b:ok']) {
+      expect(world.ask(only('a', 'first_byte_timeout'))).toBe(story);
+    }
+    expect(world.verdicts).toEqual(['a first_byte_timeout', 'a first_byte_timeout']);
+  });
+
+  it('cuts count as they end: at most two before another endpoint serves', () => {
+    const world = new World();
+    expect([1, 2, 3].map(() => world.ask(only('a', 'cut')))).toEqual(['a:cut', 'a:cut', 'b:ok']);
+  });
+
+  it('an endpoint that cannot be reached is out at once', () => {
+    const world = new World();
+    world.ask(only('a', 'refused'));
+    expect(world.statusOf(A.id)).toBe('ejected');
+  });
+
+  it('a poisoned request ejects nobody, whether one endpoint fails it or both', () => {
+    for (const answer of [
+      only('a', 'server_error'),
+      all('server_error'),
+      all('first_byte_timeout'),
+    ]) {
+      const world = new World();
+      for (let time = 0; time < 3; time += 1) world.ask(answer);
+      expect([world.statusOf(A.id), world.statusOf(B.id)]).toEqual(['admitted', 'admitted']);
+    }
+  });
+
+  it('different requests that fail alike eject', () => {
+    const world = new World();
+    world.ask(only('a', 'server_error'), { fingerprint: 'ann' });
+    world.ask(only('a', 'server_error'), { fingerprint: 'bob' });
+    expect(world.statusOf(A.id)).toBe('ejected');
+  });
+
+  it('where every endpoint but one fails every request alike, that one is found', () => {
+    const world = new World([A, B, endpoint('c')]);
+    const answer = (id: string): Answer => (id === 'c' ? 'ok' : 'server_error');
+    const stories = Array.from({ length: 20 }, () => world.ask(answer));
+    expect(stories.slice(-8).every((story) => story.includes('c:ok'))).toBe(true);
+  });
+
+  it('a token is refused when a second, different request says so', () => {
+    const world = new World();
+    for (let time = 0; time < 3; time += 1) world.ask(only('a', 'token_refused'));
+    expect(world.statusOf(A.id)).toBe('admitted');
+    world.ask(only('a', 'token_refused'), { fingerprint: 'other' });
+    expect(world.statusOf(A.id)).toBe('ejected');
+  });
+
+  it('a model that one endpoint refuses is asked elsewhere, other models as before', () => {
+    const world = new World();
+    const opus = { model: 'opus' };
+    world.ask(only('a', 'forbidden'), { ...opus, fingerprint: 'ann' });
+    world.ask(only('a', 'forbidden'), { ...opus, fingerprint: 'bob' });
+    expect(world.ask(all('ok'), opus)).toBe('b:ok');
+    expect(world.ask(all('ok'), { model: 'haiku' })).toBe('a:ok');
+  });
+
+  it('a limit belongs to its model; the endpoint is asked again after its time', () => {
+    const world = new World();
+    const limited = only('a', { failure: 'rate_limited', waitMs: 86_400_000 });
+    expect(world.ask(limited, { model: 'opus' })).toBe('a:rate_limited b:ok');
+    expect(world.ask(limited, { model: 'opus' })).toBe('b:ok');
+    expect(world.ask(all('ok'), { model: 'haiku' })).toBe('a:ok');
+    world.nowMs += POLICY.maxCoolDownMs;
+    expect(world.ask(all('ok'), { model: 'opus' })).toBe('a:ok');
+    expect(world.verdicts).toEqual([]);
+  });
+
+  it('an answer of our own needs two requests that were told a time', () => {
+    const world = new World([A]);
+    const limited = all({ failure: 'rate_limited', waitMs: 5_000 });
+    expect(world.ask(limited, { fingerprint: 'ann' })).toBe('a:rate_limited asked');
+    expect(world.ask(limited, { fingerprint: 'bob' })).toBe('a:rate_limited asked');
+    expect(world.ask(limited, { fingerprint: 'cyd' })).toBe('limited');
+    world.nowMs += 5_000;
+    expect(world.ask(all('ok'))).toBe('a:ok');
+  });
+
+  it('one endpoint, one 529: the next request is asked as before', () => {
+    const world = new World([A]);
+    world.ask(all('overloaded'));
+    expect(world.ask(all('ok'))).toBe('a:ok');
+  });
+
+  it('an operation that an endpoint does not have is asked of the others, and is no fault', () => {
+    const world = new World();
+    const count = { operation: 'count_tokens' } as const;
+    expect(world.ask(only('a', 'unsupported'), count)).toBe('a:unsupported b:ok');
+    expect(world.ask(only('a', 'unsupported'), count)).toBe('b:ok');
+    expect(world.ask(all('ok'))).toBe('a:ok');
+    expect(world.verdicts).toEqual([]);
+  });
+
+  it('a group that fails is left as a group', () => {
+    const world = new World([
+      endpoint('m1', 'main'),
+      endpoint('m2', 'main'),
+      endpoint('x', 'backup'),
+    ]);
+    const answer = (id: string): Answer => (id === 'x' ? 'ok' : 'server_error');
+    expect(world.ask(answer)).toBe('m1:server_error x:ok');
+  });
+
+  it('a dead connection is nobody’s fault, and the endpoint may be asked once more', () => {
+    const world = new World([A]);
+    const journey = world.router.begin({ operation: 'messages', model: 'm', fingerprint: 'f' });
+    const input = {
+      endpoints: [A, B],
+      preferredId: undefined,
+      overloadedEverywhere: false,
+      nowMs: 0,
+    };
+    expect(world.router.choose(journey, input)).toMatchObject({ id: 'a' });
+    world.router.stale(journey, A.id);
+    expect(world.router.choose(journey, input)).toMatchObject({ id: 'b' });
+    world.router.failed(journey, B, { failure: 'reset' }, 0);
+    expect(world.router.choose(journey, input)).toMatchObject({ id: 'a' });
+  });
+});
+
+describe('the second failure of a lifetime', () => {
+  it('loses no more than the first', () => {
+    const world = new World();
+    for (let time = 0; time < 2; time += 1) world.ask(only('a', 'refused'));
+    // It is well again, but nobody has asked it since.
+    world.nowMs += 60_000;
+    for (let time = 0; time < 20; time += 1) {
+      expect(world.ask(only('b', 'refused'))).toMatch(/a:ok$/);
+    }
+  });
+
+  it('a half-open endpoint lets few in while the others are well, and all when they are not', () => {
+    const world = new World();
+    world.ask(only('a', 'refused'));
+    world.nowMs += 60_000;
+    const input = {
+      endpoints: [A, B],
+      preferredId: undefined,
+      overloadedEverywhere: false,
+      nowMs: world.nowMs,
+    };
+    const begin = () => world.router.begin({ operation: 'messages', model: 'm', fingerprint: 'f' });
+    const [first, second] = [begin(), begin()];
+    expect(world.router.choose(first, input)).toMatchObject({ id: 'a' });
+    expect(world.router.choose(second, input)).toMatchObject({ id: 'b' });
+    world.router.failed(second, B, { failure: 'refused' }, world.nowMs);
+    expect(world.router.choose(second, input)).toMatchObject({ id: 'a' });
+    world.router.ended(first, world.nowMs);
+    world.router.ended(second, world.nowMs);
+    expect(world.router.preview(begin(), input)).toMatchObject({ id: 'a' });
+  });
+
+  it('a recovery from elsewhere, or a changed token, ends an ejection at once', () => {
+    const world = new World();
+    world.ask(only('a', 'refused'));
+    world.router.recover(A.id);
+    expect(world.ask(all('ok'))).toBe('a:ok');
+    world.ask(only('a', 'refused'));
+    world.router.forget(A.id);
+    expect(world.statusOf(A.id)).toBe('admitted');
+  });
+});
+
+describe('invariants', () => {
+  const answer = fc.oneof(
+    fc.constantFrom<Answer>('ok', 'cut', ...FAILURE_CLASSES),
+    fc.record({
+      failure: fc.constantFrom<FailureClass>('rate_limited', 'overloaded'),
+      waitMs: fc.nat(60_000),
+    }),
+  );
+  const step = fc.record({
+    answers: fc.tuple(answer, answer, answer),
+    operation: fc.constantFrom(...OPERATIONS.filter((each) => each !== 'extra')),
+    model: fc.constantFrom('haiku', 'opus'),
+    fingerprint: fc.constantFrom('ann', 'bob'),
+    waitMs: fc.nat(20_000),
+    random: fc.double({ min: 0, max: 0.999, noNaN: true }),
+  });
+
+  it('no request is given up before every endpoint was asked that named no time for its model', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+        const world = new World([A, B, endpoint('c')]);
+        for (const { answers, waitMs, random, ...request } of steps) {
+          world.nowMs += waitMs;
+          world.random = random;
+          world.ask((id) => answers['abc'.indexOf(id)] ?? 'ok', request);
+        }
+        const story = world.ask(all('server_error'), { model: 'sonnet' }, 9);
+        expect(
+          story
+            .split(' ')
+            .filter((each) => each !== 'asked')
+            .toSorted(),
+        ).toEqual(['a:server_error', 'b:server_error', 'c:server_error']);
+      }),
+    );
+  });
+
+  it('what one person asks three times changes nothing for another', () => {
+    const poisoned = fc.constantFrom<Answer>(
+      ...(['forbidden', 'credit', 'token_refused', 'model_not_found', 'server_error'] as const),
+      ...(['not_claude', 'client_error', 'unsupported', 'rate_limited'] as const),
+      { failure: 'rate_limited', waitMs: 86_400_000 },
+    );
+    const request = fc.record({
+      operation: fc.constantFrom(...OPERATIONS),
+      model: fc.constantFrom('haiku', 'opus'),
+    });
+    fc.assert(
+      fc.property(poisoned, fc.boolean(), request, (bad, isBoth, asked) => {
+        const world = new World();
+        for (let time = 0; time < 3; time += 1) {
+          world.ask(isBoth ? all(bad) : only('a', bad), { ...asked, fingerprint: 'poisoner' });
+        }
+        expect([world.statusOf(A.id), world.statusOf(B.id)]).toEqual(['admitted', 'admitted']);
+        for (let time = 0; time < 10; time += 1) {
+          expect(world.ask(all('ok'), { model: 'sonnet', fingerprint: `${time}` })).toBe('a:ok');
+        }
+      }),
+    );
+  });
+
+  it('trials are given back: after any story a half-open endpoint takes requests again', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+        const world = new World();
+        for (const { answers, waitMs, random, ...request } of steps) {
+          world.nowMs += waitMs;
+          world.random = random;
+          world.ask((id) => answers['ab'.indexOf(id)] ?? 'ok', request);
+        }
+        world.ask(only('a', 'refused'), { model: 'x' });
+        world.ask(only('a', 'refused'), { model: 'x' });
+        world.nowMs += 1_000_000;
+        expect(world.ask(all('ok'), { model: 'y' })).toBe('a:ok');
+      }),
+    );
+  });
+});

@@ -1,0 +1,96 @@
+/**
+ * Scope before blame: what a failed answer proves is the narrowest thing that explains it.
+ *
+ * | seen | on `POST /v1/messages` | on `count_tokens`, `models` | on `extra_paths` |
+ * |---|---|---|---|
+ * | no name, refused, TLS, connect limit | endpoint | none | none |
+ * | reset, silence, cut, not Claude, 5xx | endpoint | none | none |
+ * | 404, 405, 501, a page instead of the operation | endpoint or model | operation | none |
+ * | 401, 402 | token | none | none |
+ * | 429, 529, overloaded 503 | load of this model here | none | none |
+ * | 403, 404 of the API, "no channel for model" | model | operation | none |
+ * | other 4xx | request | request | request |
+ *
+ * Only `POST /v1/messages` speaks about an endpoint's health: the other operations are optional for a
+ * relay, and what they answer says nothing about messages.
+ */
+import type { FailureClass } from '../types.ts';
+
+/** What a request asks the endpoint to do. `extra`: a path that only the configuration knows. */
+export const OPERATIONS = ['messages', 'count_tokens', 'models', 'extra'] as const;
+export type Operation = (typeof OPERATIONS)[number];
+
+/**
+ * What a failure says something about:
+ * - `none`: nothing that another request could meet.
+ * - `request`: this request; it would fail anywhere.
+ * - `operation`: this endpoint does not have the operation.
+ * - `load`: this model on this endpoint, for a moment or for a time that it named.
+ * - `model`: this model on this endpoint, with this token.
+ * - `token`: this token on this endpoint.
+ * - `endpoint`: this endpoint.
+ */
+export type Scope = 'none' | 'request' | 'operation' | 'load' | 'model' | 'token' | 'endpoint';
+
+const OF_MESSAGES: Readonly<Record<FailureClass, Scope>> = {
+  dns: 'endpoint',
+  refused: 'endpoint',
+  connect_timeout: 'endpoint',
+  tls: 'endpoint',
+  reset: 'endpoint',
+  first_byte_timeout: 'endpoint',
+  idle_timeout: 'endpoint',
+  timeout: 'endpoint',
+  truncated: 'endpoint',
+  not_claude: 'endpoint',
+  server_error: 'endpoint',
+  overloaded: 'load',
+  rate_limited: 'load',
+  token_refused: 'token',
+  credit: 'token',
+  forbidden: 'model',
+  model_not_found: 'model',
+  unsupported: 'endpoint',
+  client_error: 'request',
+  cli_missing: 'none',
+  cli_crashed: 'none',
+};
+
+export function scopeOf(failure: FailureClass, operation: Operation): Scope {
+  if (operation === 'messages') return OF_MESSAGES[failure];
+  if (failure === 'client_error') return 'request';
+  if (operation === 'extra') return 'none';
+  return LACKS_OPERATION.has(failure) ? 'operation' : 'none';
+}
+
+/** A page or "not found" where the operation should be. */
+const LACKS_OPERATION: ReadonlySet<FailureClass> = new Set([
+  'unsupported',
+  'not_claude',
+  'model_not_found',
+]);
+
+/** Nothing was sent: the whole endpoint cannot be reached, whoever asks. */
+const UNREACHABLE: ReadonlySet<FailureClass> = new Set([
+  'dns',
+  'refused',
+  'connect_timeout',
+  'tls',
+]);
+
+export function isUnreachable(failure: FailureClass): boolean {
+  return UNREACHABLE.has(failure);
+}
+
+/** The endpoint answered, only not well: what it answers may come from what was asked. */
+export function isAnswer(failure: FailureClass): boolean {
+  return failure === 'server_error' || failure === 'not_claude' || failure === 'unsupported';
+}
+
+/**
+ * Failures that the endpoints of a group share, because they have one provider and one token: a
+ * retry prefers another group. A host that cannot be reached says nothing about its siblings.
+ */
+export function isSharedByGroup(failure: FailureClass): boolean {
+  return !isUnreachable(failure) && failure !== 'reset' && failure !== 'first_byte_timeout';
+}

@@ -1,0 +1,37 @@
+/**
+ * Endpoints that close idle connections just when the next request is on its way. Such a request may
+ * have been read, so sending it again costs one of its retries; for a while these endpoints get a
+ * fresh connection for each request instead.
+ */
+import type { EndpointId } from '@zephyr/core';
+
+/** One is chance: a restart, a race. */
+const STALE_TO_AVOID = 2;
+const WITHIN_MS = 10_000;
+/** As long as a few requests of one person take; then reuse is tried again. */
+const AVOIDED_FOR_MS = 30_000;
+
+interface Seen {
+  count: number;
+  firstAtMs: number;
+  avoidUntilMs: number;
+}
+
+/** Time is of a monotonic clock. One entry for each endpoint. */
+export class StaleConnections {
+  readonly #seen = new Map<EndpointId, Seen>();
+
+  note(id: EndpointId, nowMs: number): void {
+    const seen = this.#seen.get(id);
+    if (seen === undefined || nowMs - seen.firstAtMs > WITHIN_MS) {
+      this.#seen.set(id, { count: 1, firstAtMs: nowMs, avoidUntilMs: seen?.avoidUntilMs ?? 0 });
+      return;
+    }
+    seen.count += 1;
+    if (seen.count >= STALE_TO_AVOID) seen.avoidUntilMs = nowMs + AVOIDED_FOR_MS;
+  }
+
+  isReuseRisky(id: EndpointId, nowMs: number): boolean {
+    return nowMs < (this.#seen.get(id)?.avoidUntilMs ?? 0);
+  }
+}
