@@ -26,10 +26,10 @@ RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev --workspace=services/
 FROM install AS controller-modules
 RUN --mount=type=cache,target=/root/.npm npm ci --omit=dev --workspace=services/controller
 
-# Without the binary of the Claude CLI: checks are the prober's business.
+# With the Claude CLI too: `zephyr probe` and `zephyr doctor` run it.
 FROM install AS cli-modules
 RUN --mount=type=cache,target=/root/.npm \
-    npm ci --omit=dev --omit=optional --ignore-scripts --workspace=packages/cli
+    npm ci --omit=dev --ignore-scripts --workspace=packages/cli
 
 # The web dashboard is static files: what builds it stays out of the images.
 FROM install AS dashboard

@@ -8,6 +8,8 @@
 #   prometheus: the queries of the Grafana dashboards, the alert rules (promtool)
 #   prometheus-alertmanager: the way of an alert to a webhook
 #   caddy, nginx: the shipped files for TLS in front
+#
+# setup-tests.sh list: prints what is missing and gets nothing
 set -eu
 
 wanted=
@@ -20,12 +22,13 @@ command -v caddy >/dev/null 2>&1 || wanted="$wanted caddy"
 command -v nginx >/dev/null 2>&1 || wanted="$wanted nginx"
 command -v alertmanager >/dev/null 2>&1 || command -v prometheus-alertmanager >/dev/null 2>&1 ||
   wanted="$wanted prometheus-alertmanager"
+if [ "${1:-}" = list ]; then printf '%s\n' "${wanted# }"; exit 0; fi
 [ -n "$wanted" ] || exit 0
 
 as_root=
 if [ "$(id -u)" -ne 0 ]; then as_root="sudo -n"; fi
 if ! command -v apt-get >/dev/null 2>&1 || ! $as_root true 2>/dev/null; then
-  echo "setup: not installed, their tests are skipped:$wanted" >&2
+  echo "setup: not installed, their tests are skipped:$wanted (as root: apt-get install$wanted)" >&2
   exit 0
 fi
 echo "setup: installing for tests by apt-get:$wanted" >&2

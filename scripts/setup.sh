@@ -4,21 +4,101 @@
 #   npm packages: Node 24 (Linux), the Claude CLI and the libraries, as package-lock.json pins them
 #   a Redis server: redis-server or valkey-server, by apt-get or brew
 #   the web dashboard, built from its sources
+#
+# setup.sh [development | demo PORT | start [PORT]]
+#   development  also what only tests and checks need, another quarter of a gigabyte
+#   PORT         of the proxy, and for the demo the two after it: whether they are free is looked at
+#                before anything is fetched
 set -eu
 cd "$(dirname "$0")/.."
+. scripts/settings.sh
 
 NPM_VERSION=11.21.2
 
-say() { printf '%s\n' "setup: $*" >&2; }
-stop() { say "$1"; shift; for line in "$@"; do printf '  %s\n' "$line" >&2; done; exit 1; }
+purpose=${1:-}
+port=${2:-}
+kind=production
+if [ "$purpose" = development ]; then kind=development; fi
+
+stop() {
+  say "setup: $1"
+  shift
+  for line in "$@"; do say "  $line"; done
+  exit 1
+}
 
 major_of() { "$1" --version 2>/dev/null | sed 's/^v//; s/\..*//'; }
 
-# An older npm leaves out packages that its own Node is too old for, and links no programs of
-# workspaces (Debian 12: Node 18, npm 9). There a newer pair of both does the installing.
-use_toolchain() {
+require_npm() {
   command -v npm >/dev/null 2>&1 || stop "npm is missing; it brings everything else" \
     "Debian, Ubuntu: sudo apt-get install npm" "macOS: brew install node"
+}
+
+# Any Node can do it; without one the program itself says so later.
+check_ports() {
+  if [ -z "$port" ] || [ "$port" = 0 ]; then return; fi
+  wanted=$port
+  if [ "$purpose" = demo ]; then wanted="$port $((port + 1)) $((port + 2))"; fi
+  # shellcheck disable=SC2086  # a list of numbers
+  taken=$(node -e '
+    for (const port of process.argv.slice(1)) {
+      const server = require("net").createServer();
+      server.on("error", () => console.log(port));
+      server.listen(Number(port), "127.0.0.1", () => server.close());
+    }' $wanted 2>/dev/null | head -n 1) || return 0
+  [ -n "$taken" ] || return 0
+  stop "port $taken is in use; the $purpose needs $wanted" \
+    "end the program that has it, or choose another: make $purpose PORT=$((port + 1000))"
+}
+
+has_redis() {
+  command -v redis-server >/dev/null 2>&1 || command -v valkey-server >/dev/null 2>&1
+}
+
+# Before the minute that npm takes: a person is asked at once or not at all.
+get_redis() {
+  # A Redis of one's own needs no other.
+  if has_redis || [ -n "${ZEPHYR_REDIS_URL:-}" ]; then return; fi
+  if command -v brew >/dev/null 2>&1; then
+    say "setup: installing valkey by brew"
+    brew install --quiet valkey
+    return
+  fi
+  command -v apt-get >/dev/null 2>&1 || no_redis "no package manager that is known here"
+  as_root=
+  if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null 2>&1 || no_redis "apt-get needs root, and there is no sudo"
+    if ! sudo -n true 2>/dev/null; then
+      [ -t 0 ] || no_redis "apt-get needs root, and there is no terminal to ask for a password"
+      say "setup: sudo apt-get installs redis-server; Ctrl-C shows other ways"
+      trap 'no_redis "sudo was called off"' INT
+      sudo -v || no_redis "this user may not become root"
+      trap - INT
+    fi
+    as_root=sudo
+  fi
+  say "setup: installing redis-server by apt-get"
+  $as_root apt-get update -qq
+  # Zephyr starts its own private server; the package must not start another at port 6379.
+  $as_root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 \
+    apt-get install -y -qq --no-install-recommends redis-server >/dev/null
+}
+
+no_redis() {
+  stop "a Redis server is missing: $1. Any of these will do, then the same command again:" \
+    "somebody with root:  apt-get install redis-server (or valkey-server)" \
+    "one that runs:       export ZEPHYR_REDIS_URL=redis://host:6379" \
+    "Docker:              docker run --detach --publish 127.0.0.1:6379:6379 redis:8" \
+    "                     export ZEPHYR_REDIS_URL=redis://127.0.0.1:6379" \
+    "conda:               conda install --channel conda-forge redis-server" \
+    "Homebrew:            brew install valkey" \
+    "Nix:                 nix-shell --packages redis"
+}
+
+# An older npm leaves out packages that its own Node is too old for, and links no programs of
+# workspaces (Debian 12: Node 18, npm 9). There a newer pair of both does the installing, and goes
+# again: it would take as much room as what it installs.
+use_toolchain() {
   if [ "$(major_of node)" -ge 20 ] && [ "$(major_of npm)" -ge 11 ]; then return; fi
   [ "$(uname -s)" = Linux ] || return 0
   case "$(uname -m)" in
@@ -28,23 +108,30 @@ use_toolchain() {
   esac
   version=$(sed -n "s/.*\"$node\": \"\(.*\)\".*/\1/p" tools/node-runtime/package.json)
   toolchain=$PWD/.zephyr/toolchain
-  if [ ! -x "$toolchain/node_modules/.bin/npm" ]; then
-    say "Node $(major_of node) with npm $(major_of npm) is too old to install with; getting newer ones"
-    mkdir -p "$toolchain"
-    npm install --prefix "$toolchain" --no-save --no-audit --no-fund --loglevel=error \
-      "$node@$version" "npm@$NPM_VERSION" >/dev/null
-  fi
+  say "setup: Node $(major_of node) with npm $(major_of npm) is too old to install with; getting newer ones"
+  mkdir -p "$toolchain"
+  npm install --prefix "$toolchain" --no-save --no-audit --no-fund --loglevel=error --prefer-offline \
+    "$node@$version" "npm@$NPM_VERSION" >/dev/null
   PATH=$toolchain/node_modules/$node/bin:$toolchain/node_modules/.bin:$PATH
 }
 
 install_packages() {
   wanted=$(cat package-lock.json .npmrc | cksum)
   stamp=node_modules/.zephyr-setup
-  if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ]; then return; fi
-  say "installing npm packages (about a minute the first time)"
+  # What is there for tests is enough for a start as well.
+  case $(cat "$stamp" 2>/dev/null) in
+    "$wanted $kind" | "$wanted development") return ;;
+  esac
+  use_toolchain
+  omit=
+  if [ "$kind" = production ]; then omit=--omit=dev; fi
+  say "setup: installing npm packages (half a minute and half a gigabyte the first time)"
   # The warnings are about the system's Node, which is not the one that runs anything here.
-  npm ci --no-audit --no-fund --loglevel=error
-  printf '%s' "$wanted" >"$stamp"
+  # shellcheck disable=SC2086  # one option or none
+  npm ci $omit --prefer-offline --no-audit --no-fund --loglevel=error
+  # Of use only to who compiles for Node: an eighth of all.
+  rm -rf node_modules/node-linux-*/include .zephyr/toolchain
+  printf '%s' "$wanted $kind" >"$stamp"
 }
 
 check_node() {
@@ -53,33 +140,10 @@ check_node() {
     "macOS: brew install node"
 }
 
-install_redis() {
-  if command -v redis-server >/dev/null 2>&1; then return; fi
-  if command -v valkey-server >/dev/null 2>&1; then return; fi
-  # A Redis of one's own needs no other.
-  if [ -n "${ZEPHYR_REDIS_URL:-}" ]; then return; fi
-  if command -v brew >/dev/null 2>&1; then
-    say "installing valkey by brew"
-    brew install --quiet valkey
-    return
-  fi
-  command -v apt-get >/dev/null 2>&1 || stop "a Redis server is missing" \
-    "install redis-server or valkey-server by your system's package manager"
-  as_root=
-  if [ "$(id -u)" -ne 0 ]; then
-    sudo -n true 2>/dev/null || stop "a Redis server is missing, and installing it needs root" \
-      "run: sudo apt-get install -y redis-server, then try again"
-    as_root=sudo
-  fi
-  say "installing redis-server by apt-get"
-  $as_root apt-get update -qq
-  # Zephyr starts its own private server; the package must not start another at port 6379.
-  $as_root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 \
-    apt-get install -y -qq --no-install-recommends redis-server >/dev/null
-}
-
-use_toolchain
+require_npm
+check_ports
+get_redis
+close_env_file
 install_packages
 check_node
-install_redis
 scripts/build-dashboard.sh

@@ -1,6 +1,14 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+
 import type { Reporter, TestModule } from 'vitest/node';
 
-/** Ends a run with one plain line, "N passed, N failed, N skipped", for people and for CI. */
+const SETUP_TESTS = join(import.meta.dirname, '../scripts/setup-tests.sh');
+
+/**
+ * Ends a run with why tests were skipped, and one plain line, "N passed, N failed, N skipped", for
+ * people and for CI.
+ */
 export default class PlainLineReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
     const count = { passed: 0, failed: 0, skipped: 0 };
@@ -12,6 +20,24 @@ export default class PlainLineReporter implements Reporter {
         else count.skipped += 1;
       }
     }
+    if (count.skipped > 0) for (const line of whySkipped()) console.log(line);
     console.log(`\n${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`);
   }
+}
+
+/** The programs that are missing here, whichever of them a skipped test wanted. */
+function whySkipped(): readonly string[] {
+  const packages = spawnSync(SETUP_TESTS, ['list'], { encoding: 'utf8' }).stdout?.trim() ?? '';
+  const others = [
+    ['docker', 'compose', 'version'],
+    ['kubectl', 'version', '--client'],
+  ].flatMap(([program = '', ...args]) =>
+    spawnSync(program, args).status === 0 ? [] : [[program, ...args.slice(0, -1)].join(' ')],
+  );
+  return [
+    ...(packages === ''
+      ? []
+      : [`skipped for want of ${packages}: \`make setup-tests\` installs them (Debian, as root)`]),
+    ...(others.length === 0 ? [] : [`skipped for want of ${others.join(', ')}`]),
+  ];
 }

@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -89,13 +89,32 @@ async function statusOf(demo: Demo): Promise<Status> {
 
 /** The ids of all processes below this one. */
 function descendantsOf(pid: number): readonly number[] {
-  const lines = spawnSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' }).stdout.split(
-    '\n',
-  );
-  const pairs = lines.map((line) => line.trim().split(/\s+/).map(Number));
+  const pairs = process.platform === 'linux' ? pairsInProc() : pairsOfPs();
   const below = (parent: number): number[] =>
     pairs.flatMap(([child = 0, ofParent]) => (ofParent === parent ? [child, ...below(child)] : []));
   return below(pid);
+}
+
+/** `[pid, pid of its parent]` of each process. A bare Debian has no `ps`. */
+function pairsInProc(): readonly number[][] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => {
+      try {
+        // The name in brackets may hold blanks and brackets itself.
+        const [, parent] =
+          /\) \S (\d+) [^)]*$/.exec(readFileSync(`/proc/${name}/stat`, 'utf8')) ?? [];
+        return [[Number(name), Number(parent)]];
+      } catch {
+        // It has ended meanwhile.
+        return [];
+      }
+    });
+}
+
+function pairsOfPs(): readonly number[][] {
+  const { stdout } = spawnSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' });
+  return stdout.split('\n').map((line) => line.trim().split(/\s+/).map(Number));
 }
 
 function isAlive(pid: number): boolean {

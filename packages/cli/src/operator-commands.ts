@@ -2,8 +2,9 @@
 import { LANGUAGES, languageOf, type TextKey, type Translate, translator } from '@zephyr/texts';
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
 
-import { CONTROLLER_URL, localeOf } from './commands/admin-session.ts';
+import { localeOf } from './commands/admin-session.ts';
 import type { Environment } from './launch/state-folder.ts';
+import { CONTROLLER_URL } from './starting.ts';
 
 const SHELL_WORDS = ['bash', 'zsh', 'fish', 'endpoints'] as const;
 const EVENT_KINDS = ['decision', 'notice', 'command', 'config', 'leader', 'store'] as const;
@@ -32,6 +33,7 @@ export function addOperatorCommands(
 
   add('status', 'cli.status', ['status', 'status --watch', 'status --json | jq .selection'])
     .option('-w, --watch', say('cli.option.watch'))
+    .option('--probe', say('cli.option.probe'))
     .addOption(jsonOption(say))
     .action(async ({ watch, ...given }) => {
       const { status, watchStatus } = await import('./commands/status.ts');

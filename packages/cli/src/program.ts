@@ -104,7 +104,7 @@ function addClients(
     .action(async (name: string, options: { config: string }) => {
       const { addClient, keyForPeople } = await import('./commands/clients.ts');
       const key = addClient(options.config, name);
-      const publicUrl = environment['ZEPHYR_PUBLIC_URL'];
+      const publicUrl = environment['ZEPHYR_PUBLIC_URL'] || undefined;
       print(keyForPeople(options.config, { name, key, publicUrl }));
     });
 }

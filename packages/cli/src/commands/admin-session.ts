@@ -36,8 +36,6 @@ export interface AdminSession {
   readonly configError?: ZephyrError | undefined;
 }
 
-/** The variable with the address of a controller elsewhere, instead of `--url`. */
-export const CONTROLLER_URL = 'ZEPHYR_CONTROLLER_URL';
 const DEFAULT_HOST = '127.0.0.1';
 const DEFAULT_PORT = 8081;
 const TOKEN_VARIABLE = 'ZEPHYR_ADMIN_TOKEN';

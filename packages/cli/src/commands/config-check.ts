@@ -1,4 +1,3 @@
-import { ALL_SERVICES } from '@zephyr/runtime/config/check-start';
 import { loadConfig } from '@zephyr/runtime/config/load';
 import { ConfigError } from '@zephyr/runtime/config/problem';
 import { EXIT } from '@zephyr/runtime/errors';
@@ -6,6 +5,7 @@ import { translator } from '@zephyr/texts';
 
 import { notesOf } from '../config-notes.ts';
 import type { Environment } from '../launch/state-folder.ts';
+import { startingServices } from '../starting.ts';
 
 export interface ConfigCheckOptions {
   readonly config: string;
@@ -26,7 +26,7 @@ export function checkConfig(
   try {
     const loaded = loadConfig(
       { configPath: options.config, envFilePath: options.envFile, environment },
-      { starting: ALL_SERVICES },
+      { starting: startingServices(environment) },
     );
     const { config } = loaded;
     const notes = notesOf(loaded, options.envFile, translator(config.ui.language));

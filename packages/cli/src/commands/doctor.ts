@@ -1,5 +1,4 @@
 /** `zephyr doctor`: why does it not work? Looks at everything that a running system needs. */
-import { ALL_SERVICES } from '@zephyr/runtime/config/check-start';
 import type { LoadedConfig } from '@zephyr/runtime/config/load';
 import { loadConfig } from '@zephyr/runtime/config/load';
 import { EXIT, explain } from '@zephyr/runtime/errors';
@@ -10,7 +9,8 @@ import { examineClock, examinePorts, examineWays } from '../doctor/network.ts';
 import { examineCli, examineNode, examineToken } from '../doctor/program.ts';
 import { examineRedis } from '../doctor/redis.ts';
 import type { Environment } from '../launch/state-folder.ts';
-import { CONTROLLER_URL, localeOf } from './admin-session.ts';
+import { isElsewhere, startingServices } from '../starting.ts';
+import { localeOf } from './admin-session.ts';
 import { probeEndpoints, troubleText } from './probe.ts';
 
 export interface DoctorOptions {
@@ -58,7 +58,7 @@ async function examine(call: DoctorCall): Promise<Examined> {
   try {
     loaded = loadConfig(
       { configPath: options.config, envFilePath: options.envFile, environment },
-      { starting: isElsewhere(environment) ? [] : ALL_SERVICES },
+      { starting: startingServices(environment) },
     );
   } catch (error) {
     const config: Finding = { area: 'config', status: 'fail', text: explain(error) };
@@ -72,11 +72,6 @@ async function examine(call: DoctorCall): Promise<Examined> {
     ...(options.free === true ? [] : await examineEndpoints(loaded, speech, call)),
   ];
   return { findings, say: speech.say };
-}
-
-/** The services run elsewhere, as in the containers of a team: their ports are not this machine's. */
-function isElsewhere(environment: Environment): boolean {
-  return environment[CONTROLLER_URL] !== undefined;
 }
 
 interface Voice {

@@ -1,4 +1,6 @@
 /** `zephyr status`: which endpoint serves, why, and how the others are. */
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import type { ApiEndpoint, ApiState } from '@zephyr/runtime/api';
 import { explain } from '@zephyr/runtime/errors';
 import { headlineOf, nextOf, roleText, whyOf } from '@zephyr/texts';
@@ -8,10 +10,15 @@ import type { Environment } from '../launch/state-folder.ts';
 import { renderTable } from '../table.ts';
 import { type AdminOptions, type AdminSession, openSession } from './admin-session.ts';
 
+export interface StatusOptions extends AdminOptions {
+  /** Probe all endpoints first. */
+  readonly probe?: boolean;
+}
+
 /** @returns what to print; with `--json` the controller's ApiState */
-export async function status(options: AdminOptions, environment: Environment): Promise<string> {
+export async function status(options: StatusOptions, environment: Environment): Promise<string> {
   const session = openSession(options, environment);
-  const state = await firstState(session);
+  const state = options.probe === true ? await probedState(session) : await firstState(session);
   return options.json === true ? JSON.stringify(state, null, 2) : statusText(state, session);
 }
 
@@ -52,6 +59,38 @@ async function firstState({ client, configError }: AdminSession): Promise<ApiSta
   return await client.state().catch((error: unknown) => {
     throw configError ?? error;
   });
+}
+
+/** A probe by the Claude CLI takes some seconds; `timeout_seconds` is 15 unless it is set. */
+const PROBES_LIMIT_MS = 20_000;
+const LOOK_MS = 300;
+
+/** The state after a probe of each endpoint, or after twenty seconds. */
+async function probedState(session: AdminSession): Promise<ApiState> {
+  const { client } = session;
+  let state = await firstState(session);
+  const sinceAtMs = state.atMs;
+  const untilMs = performance.now() + PROBES_LIMIT_MS;
+  // Without a leader, as in the first second of a start, nobody takes it yet.
+  let asked: 'not yet' | 'done' = 'not yet';
+  while (performance.now() < untilMs) {
+    if (asked === 'not yet') {
+      asked = await client.command('check', {}).then(
+        () => 'done',
+        () => 'not yet',
+      );
+    }
+    if (state.endpoints.every((endpoint) => !endpoint.enabled || isProbed(endpoint, sinceAtMs))) {
+      break;
+    }
+    await sleep(LOOK_MS);
+    state = await firstState(session);
+  }
+  return state;
+}
+
+function isProbed({ probe }: ApiEndpoint, sinceAtMs: number): boolean {
+  return probe.last !== null && !probe.running && probe.last.atMs >= sinceAtMs;
 }
 
 function statusText(state: ApiState, session: AdminSession): string {

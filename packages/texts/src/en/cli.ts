@@ -7,6 +7,7 @@ export const cli = {
   'cli.option.force': 'also when the endpoint is not available',
   'cli.option.follow': 'keep printing events as they happen',
   'cli.option.watch': 'keep showing each change',
+  'cli.option.probe': 'probe all endpoints first',
   'cli.option.last': 'how many past events to print',
   'cli.option.kind': 'only events of this kind; may be given several times',
 
@@ -38,7 +39,7 @@ export const cli = {
 
   'cli.error.unreachable': 'cannot reach the controller at {url}',
   'cli.error.unreachable.advice':
-    'Is it running? Start it with make start, or give its address with --url.',
+    'Is it running? Start it with make start (for a team: make up), or give its address with --url.',
   'cli.error.notController': '{url} is not a controller',
   'cli.error.notController.advice': 'Check --url; the default port of the controller is 8081.',
   'cli.error.unknownEndpoint': 'there is no endpoint {name}',

@@ -9,6 +9,7 @@ export const cli = {
   'cli.option.force': '端点不可用时也执行',
   'cli.option.follow': '持续输出新发生的事件',
   'cli.option.watch': '持续显示每次变化',
+  'cli.option.probe': '先检查所有端点',
   'cli.option.last': '输出多少条以往事件',
   'cli.option.kind': '只输出此类事件；可多次给出',
 
@@ -38,7 +39,8 @@ export const cli = {
   'cli.unchanged': '{text}本来就是如此。',
 
   'cli.error.unreachable': '无法连接 {url} 的控制器',
-  'cli.error.unreachable.advice': '它在运行吗？请用 make start 启动，或用 --url 指定地址。',
+  'cli.error.unreachable.advice':
+    '它在运行吗？请用 make start（团队：make up）启动，或用 --url 指定地址。',
   'cli.error.notController': '{url} 的应答并非来自控制器',
   'cli.error.notController.advice': '请检查 --url；控制器的默认端口为 8081。',
   'cli.error.unknownEndpoint': '没有端点 {name}',

@@ -1,0 +1,19 @@
+/** Where the services run by whose configuration a command is asked. */
+import { ALL_SERVICES, type StartingService } from '@zephyr/runtime/config/check-start';
+
+import type { Environment } from './launch/state-folder.ts';
+
+/** The variable with the address of a controller elsewhere, instead of `--url`. */
+export const CONTROLLER_URL = 'ZEPHYR_CONTROLLER_URL';
+
+/** The services run in containers of their own: the ports of this one are not theirs. */
+export function isElsewhere(environment: Environment): boolean {
+  return (environment[CONTROLLER_URL] ?? '') !== '';
+}
+
+/** In containers they listen on all addresses, whatever the configuration says. */
+export function startingServices(environment: Environment): readonly StartingService[] {
+  return isElsewhere(environment)
+    ? ALL_SERVICES.map((service) => ({ ...service, host: '0.0.0.0' }))
+    : ALL_SERVICES;
+}

@@ -1,0 +1,42 @@
+# shellcheck shell=sh
+# Read by the other scripts, from the root of the repository.
+
+say() { printf '%s\n' "$*" >&2; }
+
+# A setting of compose: from the environment, else from .env, else what is given here.
+# setting NAME DEFAULT
+setting() {
+  value=$(printenv "$1" || true)
+  if [ -z "$value" ] && [ -r .env ]; then
+    value=$(sed -n "s/^[[:space:]]*\(export \)\{0,1\}$1[[:space:]]*=[[:space:]]*//p" .env | tail -n 1 |
+      sed "s/[[:space:]]*\$//; s/^\"\(.*\)\"\$/\1/; s/^'\(.*\)'\$/\1/")
+  fi
+  printf '%s' "${value:-$2}"
+}
+
+# The address of this machine in its network.
+lan_address() {
+  address=$(ip -4 route get 192.0.2.1 2>/dev/null | sed -n 's/.* src \([0-9.]*\).*/\1/p' | head -n 1)
+  # macOS
+  [ -n "$address" ] || address=$(ipconfig getifaddr en0 2>/dev/null || true)
+  # shellcheck disable=SC2046  # the first of several words
+  [ -n "$address" ] || address=$(set -- $(hostname -I 2>/dev/null || true) && printf '%s' "${1:-}")
+  printf '%s' "${address:-127.0.0.1}"
+}
+
+# Where people reach the proxy of the containers.
+public_url() {
+  host=$(setting ZEPHYR_BIND 0.0.0.0)
+  if [ "$host" = 0.0.0.0 ]; then host=$(lan_address); fi
+  printf 'http://%s:%s' "$host" "$(setting ZEPHYR_PORT 8080)"
+}
+
+# .env holds tokens: nobody else on this machine may read it.
+close_env_file() {
+  [ -f .env ] || return 0
+  case $(ls -l .env) in
+    ????------*) return 0 ;;
+  esac
+  chmod go= .env 2>/dev/null && say "setup: .env could be read by other users of this machine; closed it (chmod 600)"
+  return 0
+}
