@@ -42,7 +42,7 @@ export function addCheckCommands(
       finish(await doctor({ options: given, ...beside(environment) }));
     });
 
-  add('test-timing', 'Measure whether checks are on time', ['test-timing --seconds 30'])
+  add('test-timing', 'Measure whether probes are on time', ['test-timing --seconds 30'])
     .option('--seconds <number>', 'how long', parseCount, 120)
     .addOption(urlOption('address of the controller (default: from config.toml)'))
     .action(async (given) => {
@@ -50,7 +50,7 @@ export function addCheckCommands(
       finish(await testTiming({ options: given, ...beside(environment) }));
     });
 
-  add('cost', 'What the checks cost today, and what live traffic saved', ['cost', 'cost --days 7'])
+  add('cost', 'What the probes cost today, and what live traffic saved', ['cost', 'cost --days 7'])
     .addOption(urlOption('address of the controller (default: from config.toml)'))
     .option('--days <number>', 'the last days instead; needs the Redis of config.toml', parseCount)
     .action(async (given) => {

@@ -110,7 +110,7 @@ export const screens = {
   'action.undo': 'Undo',
   'action.cancel': 'Cancel',
   'action.close': 'Close',
-  'action.help': 'Keys and words',
+  'action.help': 'Shortcuts and glossary',
   'action.show': 'Show details of {name}',
   'action.hide': 'Hide details of {name}',
 
@@ -244,7 +244,7 @@ export const screens = {
   'cost.checks': 'Checks',
   'cost.tokens': 'Tokens in / out',
 
-  'help.title': 'Keys and words',
+  'help.title': 'Shortcuts and glossary',
   'help.key.check': 'check all endpoints now',
   'help.key.pause': 'pause or resume the checks',
   'help.key.mode': 'automatic or manual',
