@@ -114,7 +114,7 @@ async function rollingRestart(): Promise<void> {
 async function idleConnection(port: number, localAddress: string): Promise<Socket> {
   const socket = connect({ port, host: '127.0.0.1', localAddress });
   socket.on('error', () => undefined);
-  socket.write('GET /livez HTTP/1.1\r\nHost: x\r\n\r\n');
+  socket.write('GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n');
   await once(socket, 'data');
   return socket;
 }

@@ -189,7 +189,7 @@ async function slowReaders(): Promise<void> {
       const socket = connect(zephyr.port, '127.0.0.1');
       socket.on('error', () => undefined);
       socket.write(
-        `POST /v1/messages HTTP/1.1\r\nHost: x\r\nContent-Length: ${STREAM_BODY.length}\r\n\r\n${STREAM_BODY}`,
+        `POST /v1/messages HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${STREAM_BODY.length}\r\n\r\n${STREAM_BODY}`,
       );
       return socket.pause();
     });

@@ -142,7 +142,7 @@ async function eventMs({ port }: Candidate): Promise<number> {
 async function goneMs(port: number, closedAtMs: () => number | undefined): Promise<number> {
   const client = connect(port, '127.0.0.1');
   client.write(
-    `POST /v1/messages HTTP/1.1\r\nHost: x\r\nContent-Length: ${STREAM_BODY.length}\r\n\r\n${STREAM_BODY}`,
+    `POST /v1/messages HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${STREAM_BODY.length}\r\n\r\n${STREAM_BODY}`,
   );
   await onceOf(client, 'data');
   const goneAtMs = performance.now();

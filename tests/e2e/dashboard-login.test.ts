@@ -11,7 +11,7 @@ import { type RunningDemo, runDemo } from './support/demo.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const ZEPHYR = join(ROOT, 'packages/cli/bin/zephyr');
-const TOKEN = 'the-admin-token-of-this-test';
+const TOKEN = 'e2e-5d81f0c36b7a94e2d0';
 const chromium = findBrowser();
 
 let running: RunningDemo;

@@ -23,6 +23,17 @@ const KINDS = {
   bad_request: [400, 'invalid_request_error', 'the request target or its headers are malformed'],
   body_not_allowed: [400, 'invalid_request_error', 'only POST requests have a body here'],
   unauthorized: [401, 'authentication_error', 'this proxy needs your own key: ask its operator'],
+  not_local: [
+    401,
+    'authentication_error',
+    'without keys this proxy serves only programs of its own machine that call it by an address or localhost; behind a reverse proxy or a name its operator has to give each person a key',
+  ],
+  foreign_page: [403, 'permission_error', 'a page of another site may not use this proxy'],
+  unknown_host: [
+    403,
+    'permission_error',
+    'this proxy is not called by this name: use its address, or ask its operator to add the name to allowed_hosts under [server]',
+  ],
   not_found: [
     404,
     'not_found_error',
@@ -67,6 +78,9 @@ const FINAL: ReadonlySet<ErrorName> = new Set([
   'bad_request',
   'body_not_allowed',
   'unauthorized',
+  'not_local',
+  'foreign_page',
+  'unknown_host',
   'not_found',
   'unsupported',
   'base_url',

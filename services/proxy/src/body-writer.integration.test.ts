@@ -80,7 +80,7 @@ describe('BodyWriter', () => {
     { name: 'HTTP/1.0', head: 'GET / HTTP/1.0\r\n\r\n', headers: {} },
     {
       name: 'a known length',
-      head: 'GET / HTTP/1.1\r\nHost: x\r\n\r\n',
+      head: 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n',
       headers: { 'content-length': 3 },
     },
   ])('adds nothing to the body with $name', async ({ head, headers }) => {
@@ -110,7 +110,7 @@ describe('BodyWriter', () => {
       if (url === '/second') for (const act of later) act();
     });
     const both = ['/first', '/second']
-      .map((url) => `GET ${url} HTTP/1.1\r\nHost: x\r\n\r\n`)
+      .map((url) => `GET ${url} HTTP/1.1\r\nHost: localhost\r\n\r\n`)
       .join('');
     const got = await talk(port, both, (text) => text.split('\r\n0\r\n').length === 3);
     const words = got.match(/\/\w+ (begins|goes on|ends)/g);

@@ -1,11 +1,59 @@
 /**
- * Who may use the proxy. Keys are kept as SHA-256 digests and compared in constant time; a client
- * that guesses is shut out for the rest of a minute. What cannot be decided is refused.
+ * Who may use the proxy. Keys are held as SHA-256 digests and compared in constant time. A right key
+ * is always served; what is limited are the failures of an address, behind which may be an office.
+ * What cannot be decided is refused.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 
 import type { ClientKey } from '@zephyr/runtime/config/config';
+import { FailureLimit } from '@zephyr/runtime/http/failure-limit';
+import { calledBy, isForwarded, isKnownHost } from '@zephyr/runtime/http/visitor';
+
+/**
+ * Who is served:
+ *
+ *     this_machine | everybody --(keys)-->            keys
+ *     keys   --(the last key is removed)-->           nobody
+ *     nobody --(keys)-->                              keys
+ *     any    --(server.open is said, no keys)-->      everybody
+ *
+ * Removing people never opens the door: from `keys` there is no way back to `this_machine`.
+ */
+export type Admission =
+  | { readonly kind: 'keys' }
+  | { readonly kind: 'this_machine' }
+  | { readonly kind: 'everybody' }
+  | { readonly kind: 'nobody' };
+
+export interface AdmissionInput {
+  readonly hasKeys: boolean;
+  /** `server.open`. */
+  readonly isOpen: boolean;
+  readonly isOnLoopback: boolean;
+  /** Undefined at the start. */
+  readonly before: Admission | undefined;
+}
+
+export function admissionOf({ hasKeys, isOpen, isOnLoopback, before }: AdmissionInput): Admission {
+  if (hasKeys) return { kind: 'keys' };
+  if (isOpen) return { kind: 'everybody' };
+  const hadKeys = before?.kind === 'keys' || before?.kind === 'nobody';
+  return { kind: isOnLoopback && !hadKeys ? 'this_machine' : 'nobody' };
+}
+
+export interface ClientRules {
+  readonly admission: Admission;
+  readonly keys: readonly ClientKey[];
+  /** Lower case: names by which an open proxy may be called. */
+  readonly allowedHosts: readonly string[];
+}
+
+export interface Visitor {
+  readonly headers: IncomingHttpHeaders;
+  /** Who asks, behind any trusted proxy. */
+  readonly address: string;
+}
 
 export type Admittance =
   | {
@@ -14,74 +62,101 @@ export type Admittance =
       readonly client: string;
       /** For metrics, where labels come from closed sets: never an address. */
       readonly label: string;
+      /** Of the key that was shown; undefined where there are no keys. */
+      readonly keySha256: string | undefined;
     }
-  | { readonly kind: 'refused'; readonly why: 'unauthorized' | 'too_many_failures' };
+  | {
+      readonly kind: 'refused';
+      readonly why: 'unauthorized' | 'too_many_failures' | 'not_local' | 'unknown_host';
+    };
 
 /** Where there are no keys. */
 export const ANYBODY = 'anybody';
-const WINDOW_MS = 60_000;
-/** A misconfigured Claude Code asks once, because it is told not to retry. */
-const MAX_FAILURES = 20;
-/** Bounds the table; when it is full, the oldest address is forgotten. */
-const MAX_ADDRESSES = 10_000;
 
 export class Clients {
-  readonly #keys: readonly { readonly name: string; readonly digest: Buffer }[];
-  readonly #failures = new Map<string, { count: number; readonly sinceMs: number }>();
+  #rules: ClientRules;
+  #digests: readonly Buffer[] = [];
+  readonly #failures = new FailureLimit();
 
-  constructor(keys: readonly ClientKey[]) {
-    this.#keys = keys.map(({ name, sha256 }) => ({ name, digest: Buffer.from(sha256, 'hex') }));
+  constructor(rules: ClientRules) {
+    this.#rules = rules;
+    this.reconfigure(rules);
   }
 
-  /** Without any key in the configuration everybody is admitted, under the name of the address. */
-  admit(headers: IncomingHttpHeaders, address: string, nowMs: number): Admittance {
-    if (this.#keys.length === 0) return { kind: 'admitted', client: address, label: ANYBODY };
-    if (this.#isShutOut(address, nowMs)) return { kind: 'refused', why: 'too_many_failures' };
-    const name = this.#nameOf(presentedKey(headers));
-    if (name !== undefined) return { kind: 'admitted', client: name, label: name };
-    this.#noteFailure(address, nowMs);
-    return { kind: 'refused', why: 'unauthorized' };
+  get admission(): Admission {
+    return this.#rules.admission;
   }
 
-  #nameOf(key: string | undefined): string | undefined {
-    if (key === undefined) return undefined;
+  reconfigure(rules: ClientRules): void {
+    this.#rules = rules;
+    this.#digests = rules.keys.map(({ sha256 }) => Buffer.from(sha256, 'hex'));
+  }
+
+  /** Whoever showed no key, because none was needed, was let in rightly. */
+  isStillAdmitted(keySha256: string | undefined): boolean {
+    return keySha256 === undefined || this.#rules.keys.some(({ sha256 }) => sha256 === keySha256);
+  }
+
+  admit(visitor: Visitor, nowMs: number): Admittance {
+    switch (this.#rules.admission.kind) {
+      case 'keys':
+        return this.#admitByKey(visitor, nowMs);
+      case 'this_machine':
+        return isOfThisMachine(visitor) ? anybody(visitor) : { kind: 'refused', why: 'not_local' };
+      case 'everybody':
+        return isKnownHost(visitor.headers.host, this.#rules.allowedHosts)
+          ? anybody(visitor)
+          : { kind: 'refused', why: 'unknown_host' };
+      case 'nobody':
+        return { kind: 'refused', why: 'unauthorized' };
+    }
+  }
+
+  /** A page whose name was pointed here may read no more than others: without keys not even ours. */
+  mayReadPages({ headers }: Visitor): boolean {
+    const { admission, allowedHosts } = this.#rules;
+    return admission.kind === 'keys' || isKnownHost(headers.host, allowedHosts);
+  }
+
+  #admitByKey({ headers, address }: Visitor, nowMs: number): Admittance {
+    const owner = presentedKeys(headers)
+      .map((key) => this.#ownerOf(key))
+      .find((found) => found !== undefined);
+    if (owner !== undefined) {
+      const { name, sha256 } = owner;
+      return { kind: 'admitted', client: name, label: name, keySha256: sha256 };
+    }
+    const isLimited = this.#failures.note(address, nowMs);
+    return { kind: 'refused', why: isLimited ? 'too_many_failures' : 'unauthorized' };
+  }
+
+  #ownerOf(key: string): ClientKey | undefined {
     const digest = createHash('sha256').update(key).digest();
-    let found: string | undefined;
+    let found: number | undefined;
     // All keys are compared, so that the time does not tell which one was near.
-    for (const { name, digest: known } of this.#keys) {
-      if (timingSafeEqual(digest, known)) found = name;
+    for (const [index, known] of this.#digests.entries()) {
+      if (timingSafeEqual(digest, known)) found = index;
     }
-    return found;
-  }
-
-  #isShutOut(address: string, nowMs: number): boolean {
-    const failures = this.#failures.get(address);
-    return (
-      failures !== undefined &&
-      failures.count >= MAX_FAILURES &&
-      nowMs - failures.sinceMs < WINDOW_MS
-    );
-  }
-
-  #noteFailure(address: string, nowMs: number): void {
-    const failures = this.#failures.get(address);
-    if (failures !== undefined && nowMs - failures.sinceMs < WINDOW_MS) {
-      failures.count += 1;
-      return;
-    }
-    this.#failures.delete(address);
-    const [oldest] = this.#failures.keys();
-    if (this.#failures.size >= MAX_ADDRESSES && oldest !== undefined) this.#failures.delete(oldest);
-    this.#failures.set(address, { count: 1, sinceMs: nowMs });
+    return found === undefined ? undefined : this.#rules.keys[found];
   }
 }
 
-/** Claude Code sends its token as a bearer, an API key as `x-api-key`, or both. */
-function presentedKey(headers: IncomingHttpHeaders): string | undefined {
-  const bearer = /^Bearer ([\x21-\x7e]{1,512})$/i.exec(headers.authorization ?? '')?.[1];
-  if (bearer !== undefined) return bearer;
+function anybody({ address }: Visitor): Admittance {
+  return { kind: 'admitted', client: address, label: ANYBODY, keySha256: undefined };
+}
+
+/** A name that leads here, or another hop, makes it a service for others, who need keys. */
+function isOfThisMachine({ headers }: Visitor): boolean {
+  return calledBy(headers.host).kind === 'address' && !isForwarded(headers);
+}
+
+/**
+ * Claude Code sends its token as a bearer, an API key as `x-api-key`, or both, one of which may be
+ * left over from another login.
+ */
+function presentedKeys(headers: IncomingHttpHeaders): readonly string[] {
+  const bearer = /^Bearer[ \t]+([\x21-\x7e]{1,512})[ \t]*$/i.exec(headers.authorization ?? '')?.[1];
   const apiKey = headers['x-api-key'];
-  return typeof apiKey === 'string' && apiKey.length > 0 && apiKey.length <= 512
-    ? apiKey
-    : undefined;
+  const isKey = typeof apiKey === 'string' && apiKey.length > 0 && apiKey.length <= 512;
+  return [...(bearer === undefined ? [] : [bearer]), ...(isKey ? [apiKey] : [])];
 }

@@ -3,15 +3,22 @@
  * answered here or handed to the proxy's own pages.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { BlockList, Socket } from 'node:net';
 
 import type { EndpointId } from '@zephyr/core';
+import {
+  addressOf,
+  isFromForeignPage,
+  isNavigation,
+  isWatchersHost,
+} from '@zephyr/runtime/http/visitor';
 
 import { type ErrorAnswer, type ErrorName, sendError } from './api-errors.ts';
-import { ANYBODY, type Clients } from './clients.ts';
+import { type Admittance, ANYBODY, type Clients, type Visitor } from './clients.ts';
 import { Exchange, type ExchangeDeps, type ExchangeView } from './exchange.ts';
 import type { Metrics } from './metrics.ts';
 import { Running } from './running.ts';
-import { readTarget, type TargetRefusal, type TargetRules } from './target.ts';
+import { readTarget, type Target, type TargetRefusal, type TargetRules } from './target.ts';
 
 export interface RunningRequest extends ExchangeView {
   /** Counts this proxy's requests. */
@@ -25,6 +32,10 @@ export interface EdgeDeps {
   readonly clients: () => Clients;
   readonly metrics: Metrics;
   readonly rules: () => TargetRules;
+  /** Whose X-Forwarded-For counts; undefined: nobody's. */
+  readonly trustedProxies: () => BlockList | undefined;
+  /** Somebody who may be served asked on this connection. */
+  readonly onAdmitted: (socket: Socket) => void;
 }
 
 const ERROR_OF: Readonly<Record<TargetRefusal, ErrorName>> = {
@@ -86,55 +97,83 @@ export class Edge {
       return;
     }
     const target = readTarget(req.method ?? '', req.url ?? '', this.#deps.rules());
-    if (target.kind === 'refused') {
+    if (isFromForeignPage(req.headers) && !isFollowedLink(req)) {
+      this.#refuse(res, 'foreign_page');
+    } else if (target.kind === 'refused') {
       // A forward proxy's client names another host there.
-      const address = target.why === 'base_url' ? addressOf(req) : undefined;
+      const address = target.why === 'base_url' ? addressIn(req) : undefined;
       this.#refuse(res, ERROR_OF[target.why], { address });
-      return;
-    }
-    if (target.kind !== 'upstream') {
+    } else if (target.kind === 'upstream') {
+      this.#admit({ req, res, target });
+    } else if (this.#mayRead(req)) {
       next();
-      return;
+    } else {
+      this.#refuse(res, 'unknown_host');
     }
+  };
+
+  /** Orchestrators and Prometheus call us by whatever name. */
+  #mayRead(req: IncomingMessage): boolean {
+    return (
+      this.#deps.clients().mayReadPages(this.#visitor(req)) ||
+      (WATCHED.has(req.url ?? '') && isWatchersHost(req.headers.host, []))
+    );
+  }
+
+  #visitor({ headers, socket }: IncomingMessage): Visitor {
+    return {
+      headers,
+      address: addressOf(socket.remoteAddress ?? '', headers, this.#deps.trustedProxies()),
+    };
+  }
+
+  #admit({ req, res, target }: Asked): void {
     if (hasUnwantedBody(req)) {
       // Its bytes must not be read as the next request, whoever is wrong about where it ends.
       res.setHeader('connection', 'close');
       this.#refuse(res, 'body_not_allowed');
       return;
     }
-    const admittance = this.#deps
-      .clients()
-      .admit(req.headers, req.socket.remoteAddress ?? '', performance.now());
+    const admittance = this.#deps.clients().admit(this.#visitor(req), performance.now());
     if (admittance.kind === 'refused') {
       this.#refuse(res, admittance.why);
       return;
     }
+    this.#deps.onAdmitted(req.socket);
     const { limits } = this.#deps.exchange.settings();
     if (this.#running.size >= limits.activeRequests) {
       this.#refuse(res, 'busy', { retryAfterMs: 2_000 });
-      return;
-    }
-    const { client } = admittance;
-    const count = this.#byClient.get(client) ?? 0;
-    if (count >= limits.activeRequestsPerClient) {
+    } else if ((this.#byClient.get(admittance.client) ?? 0) >= limits.activeRequestsPerClient) {
       this.#refuse(res, 'client_busy', { retryAfterMs: 2_000 });
-      return;
+    } else {
+      this.#run({ req, res, target }, admittance);
     }
-    this.#byClient.set(client, count + 1);
-    this.#deps.exchange.accounts.admitted(admittance.label);
-    const name = admittance.label === ANYBODY ? null : admittance.label;
-    const input = { req, res, target, client: name, owner: client };
+  }
+
+  #run(asked: Asked, { client, label, keySha256 }: Admitted): void {
+    this.#byClient.set(client, (this.#byClient.get(client) ?? 0) + 1);
+    this.#deps.exchange.accounts.admitted(label);
+    const name = label === ANYBODY ? null : label;
+    const input = { ...asked, client: name, owner: client };
     const exchange = new Exchange(this.#deps.exchange, input, () => {
       takeOut();
       this.#release(client);
     });
-    const takeOut = this.#running.add(exchange, name);
+    const takeOut = this.#running.add(exchange, { client: name, keySha256 });
     exchange.start();
-  };
+  }
+
+  /** Ends what runs for people who have been removed: visibly, for their clients. */
+  endRevoked(): void {
+    const clients = this.#deps.clients();
+    for (const { exchange, keySha256 } of [...this.#running.entries]) {
+      if (!clients.isStillAdmitted(keySha256)) exchange.endNow('unauthorized');
+    }
+  }
 
   /** The drain limit has passed. */
   endAll(): void {
-    for (const { exchange } of [...this.#running.entries]) exchange.endNow();
+    for (const { exchange } of [...this.#running.entries]) exchange.endNow('busy');
   }
 
   #checkAges(): void {
@@ -161,8 +200,24 @@ function hasUnwantedBody({ method, headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0;
 }
 
+interface Asked {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  readonly target: Extract<Target, { kind: 'upstream' }>;
+}
+
+type Admitted = Extract<Admittance, { kind: 'admitted' }>;
+
+/** Nothing secret, and nothing of the endpoints. */
+const WATCHED: ReadonlySet<string> = new Set(['/health', '/livez', '/readyz', '/metrics']);
+
+/** The page of the status may be linked to from elsewhere: whoever links cannot read it. */
+function isFollowedLink({ method, headers, url }: IncomingMessage): boolean {
+  return (url === '/status' || url === '/') && isNavigation(method, headers);
+}
+
 /** By which the client calls us; undefined where it could be anything but an address. */
-function addressOf({ headers }: IncomingMessage): string | undefined {
+function addressIn({ headers }: IncomingMessage): string | undefined {
   const { host } = headers;
   return host !== undefined && /^(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d+)?$/.test(host)
     ? host

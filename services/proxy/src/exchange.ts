@@ -170,10 +170,10 @@ export class Exchange {
     this.#end('timed_out');
   }
 
-  /** The drain limit has passed: ends visibly. */
-  endNow(): void {
-    if (this.#relay !== undefined) this.#relay.cutWithEvent(errorEvent('busy'));
-    else this.#answerError('busy', 1_000);
+  /** Ends visibly, whatever it is doing. */
+  endNow(why: 'busy' | 'unauthorized'): void {
+    if (this.#relay !== undefined) this.#relay.cutWithEvent(errorEvent(why));
+    else this.#answerError(why, why === 'busy' ? 1_000 : undefined);
   }
 
   #onBodyReady(): void {

@@ -26,7 +26,7 @@ describe('the memory for bodies', () => {
       onTestFinished(() => void socket.destroy());
       socket.on('error', () => undefined);
       socket.write(
-        `POST /v1/messages HTTP/1.1\r\nHost: x\r\nx-api-key: ${keyOf('hog')}\r\nContent-Length: 90000\r\n\r\n${'x'.repeat(30_000)}`,
+        `POST /v1/messages HTTP/1.1\r\nHost: localhost\r\nx-api-key: ${keyOf('hog')}\r\nContent-Length: 90000\r\n\r\n${'x'.repeat(30_000)}`,
       );
     }
     // One is buffered; the others run through, because the hog's share is used up.

@@ -10,7 +10,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { startRig } from './test-support/rig.ts';
 
 function post(headers: readonly string[], body: string): string {
-  return `POST /v1/messages HTTP/1.1\r\nHost: x\r\n${headers.map((line) => `${line}\r\n`).join('')}\r\n${body}`;
+  return `POST /v1/messages HTTP/1.1\r\nHost: localhost\r\n${headers.map((line) => `${line}\r\n`).join('')}\r\n${body}`;
 }
 
 async function open(port: number, bytes: string): Promise<Socket> {
@@ -118,7 +118,11 @@ describe('C3 a slow reader', () => {
 describe('C4 slow requests', () => {
   it('headers that do not come end with 408', async () => {
     const { proxy } = await startRig({ timeouts: { headersMs: 500 } });
-    const result = await sendRaw(proxy.port, 'POST /v1/messages HTTP/1.1\r\nHost: x\r\n', 5_000);
+    const result = await sendRaw(
+      proxy.port,
+      'POST /v1/messages HTTP/1.1\r\nHost: localhost\r\n',
+      5_000,
+    );
     expect(result.closedBy).toBe('peer');
     expect(result.text).toMatch(/^HTTP\/1\.1 408 /);
   });
@@ -150,7 +154,7 @@ describe('C5 sizes of the head', () => {
   ];
   it.each(cases)('$name is refused with $code', async ({ head, target, code }) => {
     const { proxy, first } = await startRig();
-    const request = `GET ${target} HTTP/1.1\r\nHost: x\r\n${head}\r\nConnection: close\r\n\r\n`;
+    const request = `GET ${target} HTTP/1.1\r\nHost: localhost\r\n${head}\r\nConnection: close\r\n\r\n`;
     const { text } = await sendRaw(proxy.port, request);
     expect(text).toMatch(new RegExp(`^HTTP/1\\.1 ${code} `));
     expect(JSON.parse(text.slice(text.indexOf('{')))).toMatchObject({ type: 'error' });
@@ -249,7 +253,7 @@ describe('C7 to C9 bodies are not looked into', () => {
 });
 
 describe('C10 smuggling', () => {
-  const hidden = 'GET /v1/secret HTTP/1.1\r\nHost: x\r\n\r\n';
+  const hidden = 'GET /v1/secret HTTP/1.1\r\nHost: localhost\r\n\r\n';
   const cases = [
     {
       name: 'length and chunks',
@@ -274,21 +278,24 @@ describe('C10 smuggling', () => {
     },
     {
       name: 'a folded header',
-      bytes: `GET /v1/models HTTP/1.1\r\nHost: x\r\nTransfer-Encoding:\r\n chunked\r\n\r\n${hidden}`,
+      bytes: `GET /v1/models HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding:\r\n chunked\r\n\r\n${hidden}`,
     },
     {
       name: 'a space before the colon',
-      bytes: `GET /v1/models HTTP/1.1\r\nHost: x\r\nContent-Length : 5\r\n\r\naaaaa${hidden}`,
+      bytes: `GET /v1/models HTTP/1.1\r\nHost: localhost\r\nContent-Length : 5\r\n\r\naaaaa${hidden}`,
     },
-    { name: 'two hosts', bytes: 'GET /v1/models HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n' },
+    { name: 'two hosts', bytes: 'GET /v1/models HTTP/1.1\r\nHost: localhost\r\nHost: y\r\n\r\n' },
     { name: 'no host', bytes: 'GET /v1/models HTTP/1.1\r\n\r\n' },
-    { name: 'CONNECT', bytes: 'CONNECT evil.example:443 HTTP/1.1\r\nHost: x\r\n\r\n' },
-    { name: 'TRACE', bytes: 'TRACE /v1/models HTTP/1.1\r\nHost: x\r\n\r\n' },
+    { name: 'CONNECT', bytes: 'CONNECT evil.example:443 HTTP/1.1\r\nHost: localhost\r\n\r\n' },
+    { name: 'TRACE', bytes: 'TRACE /v1/models HTTP/1.1\r\nHost: localhost\r\n\r\n' },
     {
       name: 'OPTIONS with chunks',
-      bytes: `OPTIONS /v1/models HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
+      bytes: `OPTIONS /v1/models HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
     },
-    { name: 'PUT', bytes: 'PUT /v1/models HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n' },
+    {
+      name: 'PUT',
+      bytes: 'PUT /v1/models HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n',
+    },
     { name: 'another protocol', bytes: 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n' },
     {
       name: 'an unknown expectation',
@@ -337,13 +344,13 @@ describe('C10 smuggling', () => {
       'Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n',
       'Content-Length: 5\r\n\r\nhello',
     ]) {
-      const bytes = `${method} ${path} HTTP/1.1\r\nHost: x\r\n${framing}`;
+      const bytes = `${method} ${path} HTTP/1.1\r\nHost: localhost\r\n${framing}`;
       const { text, closedBy } = await sendRaw(proxy.port, bytes, 2_000);
       expect(text).toMatch(/^HTTP\/1\.1 400 /);
       expect(text).toMatch(/connection: close/i);
       expect(closedBy).toBe('peer');
     }
-    const empty = `${method} ${path} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`;
+    const empty = `${method} ${path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`;
     expect((await sendRaw(proxy.port, empty, 2_000)).text).toMatch(/^HTTP\/1\.1 200 /);
     expect(first.ledger.map(({ headers }) => headers['content-length'])).toEqual(['0']);
   });

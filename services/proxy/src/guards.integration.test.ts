@@ -20,14 +20,22 @@ import { startRig } from './test-support/rig.ts';
 import { tokenOf } from './test-support/test-proxy.ts';
 
 function rawPost(extraHeaders: readonly string[], body = STREAM_BODY): string {
-  const headers = ['Host: x', `Content-Length: ${Buffer.byteLength(body)}`, ...extraHeaders];
+  const headers = [
+    'Host: localhost',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    ...extraHeaders,
+  ];
   return `POST /v1/messages HTTP/1.1\r\n${headers.join('\r\n')}\r\n\r\n${body}`;
 }
 
 describe('request headers', () => {
   it('a Trailer header of the client never reaches the library, which would throw', async () => {
     const { proxy, first } = await startRig();
-    await sendRaw(proxy.port, 'GET /v1/models HTTP/1.1\r\nHost: x\r\nTrailer: x\r\n\r\n', 200);
+    await sendRaw(
+      proxy.port,
+      'GET /v1/models HTTP/1.1\r\nHost: localhost\r\nTrailer: x\r\n\r\n',
+      200,
+    );
     await sendRaw(proxy.port, rawPost(['Trailer: Expires', 'Connection: close']), 500);
     expect(first.ledger.map(({ headers }) => headers['trailer'])).toEqual([undefined, undefined]);
     expect((await call(proxy.port)).status).toBe(200);
@@ -51,7 +59,7 @@ describe('request headers', () => {
   });
 
   it('only listed headers go upstream, and none that Connection names', async () => {
-    const { proxy, first } = await startRig();
+    const { proxy, first } = await startRig({ server: { open: true } });
     await sendRaw(
       proxy.port,
       rawPost([
@@ -187,7 +195,7 @@ describe('the raw target', () => {
   ];
   it.each(bad)('%s does not go upstream', async (target) => {
     const { proxy, first } = await startRig();
-    const request = `GET ${target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`;
+    const request = `GET ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`;
     const { text } = await sendRaw(proxy.port, request);
     expect(text).toMatch(/^HTTP\/1\.1 40[04] /);
     expect(first.ledger).toHaveLength(0);

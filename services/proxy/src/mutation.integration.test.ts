@@ -37,7 +37,7 @@ function rngOf(seed: number): () => number {
   };
 }
 
-const HIDDEN = 'GET /v1/hidden HTTP/1.1\r\nHost: x\r\n\r\n';
+const HIDDEN = 'GET /v1/hidden HTTP/1.1\r\nHost: localhost\r\n\r\n';
 const INSERTS = [
   'Trailer: x\r\n',
   'Transfer-Encoding: chunked\r\n',
@@ -168,11 +168,11 @@ async function activeOf(proxy: ProxyProcess): Promise<number> {
 }
 
 const VALID_REQUESTS = [
-  `POST /v1/messages?beta=true HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${STREAM_BODY.length}\r\nConnection: close\r\n\r\n${STREAM_BODY}`,
-  `POST /v1/messages HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n5\r\nhello\r\n3\r\nyou\r\n0\r\n\r\n`,
-  'GET /v1/models?limit=10 HTTP/1.1\r\nHost: x\r\nAccept: */*\r\nConnection: close\r\n\r\n',
-  `DELETE /v1/files/f HTTP/1.1\r\nHost: x\r\nContent-Length: ${HIDDEN.length}\r\n\r\n${HIDDEN}`,
-  'GET /status HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n',
+  `POST /v1/messages?beta=true HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${STREAM_BODY.length}\r\nConnection: close\r\n\r\n${STREAM_BODY}`,
+  `POST /v1/messages HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n5\r\nhello\r\n3\r\nyou\r\n0\r\n\r\n`,
+  'GET /v1/models?limit=10 HTTP/1.1\r\nHost: localhost\r\nAccept: */*\r\nConnection: close\r\n\r\n',
+  `DELETE /v1/files/f HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${HIDDEN.length}\r\n\r\n${HIDDEN}`,
+  'GET /status HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n',
 ];
 
 const stream = eventsOf();

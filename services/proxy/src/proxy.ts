@@ -8,6 +8,7 @@ import type { RunningService, ServiceContext } from '@zephyr/runtime/service';
 
 import { Accounts } from './accounts.ts';
 import { createApp, createMetricsApp } from './app.ts';
+import { Connections } from './connections.ts';
 import { Edge } from './edge.ts';
 import { retire } from './endpoints.ts';
 import { createMetrics, type Gauges } from './metrics.ts';
@@ -90,7 +91,9 @@ export async function startProxy(
     takeBatch: () => accounts.takeBatch(instanceId),
     sessions: () => tunables.sessions,
   });
+  const connections = new Connections(() => settings.config.limits);
   const edge = new Edge({
+    onAdmitted: (socket) => connections.markKnown(socket),
     exchange: {
       settings: () => settings.config,
       routing,
@@ -110,6 +113,7 @@ export async function startProxy(
     clients: () => settings.clients,
     metrics,
     rules: () => settings.rules,
+    trustedProxies: () => settings.trustedProxies,
   });
   const onError = (error: unknown): void => log.error({ err: error }, 'request handler failed');
 
@@ -118,6 +122,7 @@ export async function startProxy(
     routing.reconfigure(settings.routing());
     removed.forEach(retire);
     tunables.reconfigure(settings.config);
+    edge.endRevoked();
     for (const listener of listeners) listener.reconfigure(settings.config);
   });
   await link.start();
@@ -127,11 +132,16 @@ export async function startProxy(
     host: settings.config.server.host,
     port: settings.config.server.port,
     settings: settings.config,
+    connections,
   });
   const watched =
     metricsAddress === undefined
       ? undefined
-      : await listen(createMetricsApp(metrics), { ...metricsAddress, settings: settings.config });
+      : await listen(createMetricsApp(metrics), {
+          ...metricsAddress,
+          settings: settings.config,
+          connections: new Connections(() => settings.config.limits),
+        });
   const { server, port } = main;
   listeners.push(main, ...(watched === undefined ? [] : [watched]));
 

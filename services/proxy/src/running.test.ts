@@ -2,9 +2,11 @@ import { describe, expect, it } from 'vitest';
 
 import { Running } from './running.ts';
 
+const NOBODY = { client: null, keySha256: undefined };
+
 function startedInOrder(...names: readonly string[]) {
   const running = new Running<string>();
-  const takeOut = new Map(names.map((name) => [name, running.add(name, null)]));
+  const takeOut = new Map(names.map((name) => [name, running.add(name, NOBODY)]));
   const namesByAge = (): readonly string[] => running.byAge().map(({ exchange }) => exchange);
   return { running, namesByAge, end: (name: string) => takeOut.get(name)?.() };
 }
@@ -29,7 +31,7 @@ describe('the running requests', () => {
     const { running, end } = startedInOrder('a', 'b');
     end('a');
     end('b');
-    running.add('c', 'ann');
+    running.add('c', { client: 'ann', keySha256: 'f' });
     expect(running.byAge()).toMatchObject([{ exchange: 'c', number: 3, client: 'ann' }]);
   });
 });

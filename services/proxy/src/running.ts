@@ -7,12 +7,17 @@
  * requests after it survive until the next full collection. With what `runtime/src/node-flags.ts`
  * tells, that was a fifth of the CPU; neither alone cures it.
  */
-export interface RunningEntry<Exchange> {
+export interface RunningEntry<Exchange> extends Requester {
   readonly exchange: Exchange;
   /** Counts this proxy's requests. */
   readonly number: number;
+}
+
+export interface Requester {
   /** Name of the client's key; null where keys are not used. */
   readonly client: string | null;
+  /** Of the key that was shown; undefined where keys are not used. */
+  readonly keySha256: string | undefined;
 }
 
 interface Place<Exchange> extends RunningEntry<Exchange> {
@@ -38,11 +43,12 @@ export class Running<Exchange> {
   }
 
   /** @returns Takes it out again; to be called once. */
-  add(exchange: Exchange, client: string | null): () => void {
+  add(exchange: Exchange, { client, keySha256 }: Requester): () => void {
     this.#lastNumber += 1;
     const place: Place<Exchange> = {
       exchange,
       client,
+      keySha256,
       number: this.#lastNumber,
       index: this.#places.length,
     };

@@ -3,13 +3,14 @@
  * whose answers may be silent for minutes and whose requests are small and quick to arrive.
  */
 import { once } from 'node:events';
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server, STATUS_CODES } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { DataPathConfig } from '@zephyr/runtime/config/data-path';
 
 import { type ErrorName, errorBody, errorKind, newRequestId } from './api-errors.ts';
+import type { Connections } from './connections.ts';
 
 const CHECK_INTERVAL_MS = 1_000;
 /** For a refused client to read why. */
@@ -19,6 +20,7 @@ export interface ListenOptions {
   readonly host: string;
   readonly port: number;
   readonly settings: DataPathConfig;
+  readonly connections: Connections;
 }
 
 export interface Listening {
@@ -37,15 +39,15 @@ export async function listen(handler: RequestListener, options: ListenOptions): 
     },
     handler,
   );
-  let { connectionsPerAddress } = options.settings.limits;
-  const reconfigure = (settings: DataPathConfig): void => {
-    applyLimits(server, settings);
-    ({ connectionsPerAddress } = settings.limits);
-  };
+  const { connections } = options;
+  const reconfigure = (settings: DataPathConfig): void => applyLimits(server, settings);
   reconfigure(options.settings);
-  limitConnectionsByAddress(server, () => connectionsPerAddress);
-  server.on('clientError', answerMalformed);
-  server.on('connect', (_req, socket: Socket) => answerRaw(socket, 'forward_proxy'));
+  connections.attach(server);
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    if (error.code === 'ECONNRESET') socket.destroy();
+    else refuseRest(socket, errorOfParser(error.code), connections);
+  });
+  server.on('connect', (_req, socket: Socket) => refuseRest(socket, 'forward_proxy', connections));
   server.listen(options.port, options.host);
   await once(server, 'listening');
   return { server, port: (server.address() as AddressInfo).port, reconfigure };
@@ -70,48 +72,39 @@ function applyLimits(server: Server, { timeouts, limits }: DataPathConfig): void
   server.headersTimeout = Math.min(timeouts.headersMs, timeouts.requestMs);
   server.requestTimeout = timeouts.requestMs;
   server.keepAliveTimeout = timeouts.keepAliveMs;
-  server.maxConnections = limits.connections;
   // Node reads it for each new connection, though only its option is documented. A test watches it.
   Object.assign(server, { maxHeaderSize: limits.headerBytes });
 }
 
-function limitConnectionsByAddress(server: Server, limit: () => number): void {
-  const counts = new Map<string, number>();
-  server.on('connection', (socket: Socket) => {
-    const address = socket.remoteAddress ?? '';
-    const count = (counts.get(address) ?? 0) + 1;
-    if (count > limit()) {
-      socket.destroy();
-      return;
-    }
-    counts.set(address, count);
-    socket.once('close', () => {
-      const left = (counts.get(address) ?? 1) - 1;
-      if (left === 0) counts.delete(address);
-      else counts.set(address, left);
-    });
+const REFUSED = new WeakSet<Socket>();
+
+/**
+ * What Node's parser refuses never reaches the application. It may stand behind other requests, whose
+ * answers come first: nothing is written into one of them.
+ */
+function refuseRest(socket: Socket, name: ErrorName, connections: Connections): void {
+  // Each further piece is refused by the parser again.
+  if (REFUSED.has(socket)) return;
+  REFUSED.add(socket);
+  socket.on('error', () => undefined);
+  connections.inTurn(socket, (own) => {
+    if (own === 'none') answerRaw(socket, name);
+    else socket.destroy();
   });
 }
 
-/** What Node's parser refuses; the request never reached the application. */
-function answerMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (!socket.writable || error.code === 'ECONNRESET') {
+function answerRaw(socket: Socket, name: ErrorName): void {
+  if (!socket.writable) {
     socket.destroy();
     return;
   }
-  answerRaw(socket, errorOfParser(error.code));
-}
-
-/** Where no response of Node's is at hand; the connection ends. */
-function answerRaw(socket: Socket, name: ErrorName): void {
-  socket.on('error', () => undefined);
   const { status } = errorKind(name);
   const body = errorBody(name, newRequestId());
   // A client that neither reads nor closes would hold the connection half open.
   setTimeout(() => socket.destroy(), LAST_READ_MS).unref();
   socket.end(
-    `HTTP/1.1 ${status} ${name}\r\ncontent-type: application/json\r\nconnection: close\r\n` +
-      `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? name}\r\ncontent-type: application/json\r\n` +
+      `connection: close\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );
 }
 

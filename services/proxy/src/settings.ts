@@ -2,14 +2,15 @@
  * The configuration as the data path uses it, kept up to date: endpoints with their connections,
  * the people's keys, the paths that pass. A request sees one state from its start to its end.
  */
-import type { LookupFunction } from 'node:net';
+import type { BlockList, LookupFunction } from 'node:net';
 
 import type { Config, Secrets } from '@zephyr/runtime/config/config';
 import { ZephyrError } from '@zephyr/runtime/errors';
+import { trustedProxies } from '@zephyr/runtime/http/trusted-proxies';
 import type { Logger } from '@zephyr/runtime/logger';
 import type { ServiceContext } from '@zephyr/runtime/service';
 
-import { Clients } from './clients.ts';
+import { type Admission, admissionOf, type ClientRules, Clients } from './clients.ts';
 import { createEndpoints, type Endpoint } from './endpoints.ts';
 import type { RoutingSetup } from './routing.ts';
 import type { TargetRules } from './target.ts';
@@ -18,8 +19,9 @@ export class Settings {
   readonly #lookup: LookupFunction | undefined;
   #config: Config;
   #endpoints: readonly Endpoint[];
-  #clients: Clients;
+  readonly #clients: Clients;
   #rules: TargetRules;
+  #trusted: BlockList | undefined;
   #listener: (removed: readonly Endpoint[]) => void = () => undefined;
   readonly #log: Logger;
 
@@ -32,8 +34,9 @@ export class Settings {
     this.#lookup = lookup;
     this.#config = config;
     this.#endpoints = createEndpoints(config, secrets, { lookup });
-    this.#clients = new Clients(secrets.clientKeys);
+    this.#clients = new Clients(clientRulesOf(config, secrets, undefined));
     this.#rules = rulesOf(config);
+    this.#trusted = trustedProxies(config.server.trustedProxies);
     context.configSource.subscribe((change) => {
       if (change.status === 'applied') this.#apply(change.loaded.config, change.loaded.secrets);
     });
@@ -49,6 +52,11 @@ export class Settings {
 
   get rules(): TargetRules {
     return this.#rules;
+  }
+
+  /** Whose X-Forwarded-For counts; undefined where nobody's does. */
+  get trustedProxies(): BlockList | undefined {
+    return this.#trusted;
   }
 
   routing(): RoutingSetup {
@@ -73,19 +81,25 @@ export class Settings {
   #apply(config: Config, secrets: Secrets): void {
     const { host, port } = this.#config.server;
     const next = { ...config, server: { ...config.server, host, port } };
-    const strangers = strangersServed(next, secrets);
-    if (strangers !== undefined) {
-      const { message, advice } = strangers;
-      this.#log.error({ problem: message, advice }, 'config refused');
-      return;
-    }
     const before = this.#endpoints;
     const made = createEndpoints(config, secrets, { lookup: this.#lookup });
     this.#endpoints = made.map((endpoint) => before.find(isSame(endpoint)) ?? endpoint);
     this.#config = next;
-    this.#clients = new Clients(secrets.clientKeys);
+    this.#reconfigureClients(next, secrets);
     this.#rules = rulesOf(config);
+    this.#trusted = trustedProxies(config.server.trustedProxies);
     this.#listener(before.filter((endpoint) => !this.#endpoints.includes(endpoint)));
+  }
+
+  #reconfigureClients(config: Config, secrets: Secrets): void {
+    const before = this.#clients.admission;
+    const rules = clientRulesOf(config, secrets, before);
+    this.#clients.reconfigure(rules);
+    if (rules.admission.kind !== 'nobody' || before.kind === 'nobody') return;
+    this.#log.error(
+      { advice: ADVICE_WITHOUT_KEYS },
+      'no client has a key any more: everybody is refused',
+    );
   }
 }
 
@@ -104,13 +118,31 @@ function rulesOf(config: Config): TargetRules {
   return { extraPaths: new Set(config.server.extraPaths) };
 }
 
+function clientRulesOf(
+  { server }: Config,
+  { clientKeys }: Secrets,
+  before: Admission | undefined,
+): ClientRules {
+  const admission = admissionOf({
+    hasKeys: clientKeys.length > 0,
+    isOpen: server.open,
+    isOnLoopback: isLoopback(server.host),
+    before,
+  });
+  return { admission, keys: clientKeys, allowedHosts: server.allowedHosts };
+}
+
+const ADVICE_WITHOUT_KEYS = [
+  'give each person a key: zephyr clients add NAME (with compose: make client NAME=…)',
+  'or say that everybody may use it: open = true under [server]',
+];
+
 /** An open proxy spends the team's money for everybody who finds it. */
 function strangersServed({ server }: Config, { clientKeys }: Secrets): ZephyrError | undefined {
   if (server.open || clientKeys.length > 0 || isLoopback(server.host)) return undefined;
   return new ZephyrError('CONFIG', `the proxy would serve everybody who reaches ${server.host}`, {
     advice: [
-      'give each person a key: zephyr clients add NAME (with compose: make client NAME=…)',
-      'or say that this is meant: open = true under [server]',
+      ...ADVICE_WITHOUT_KEYS,
       'or listen on this machine only: host = "127.0.0.1" under [server]',
     ],
   });

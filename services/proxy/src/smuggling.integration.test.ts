@@ -88,7 +88,7 @@ async function fillShare(proxy: TestProxy): Promise<void> {
   onTestFinished(() => void socket.destroy());
   socket.on('error', () => undefined);
   socket.write(
-    `POST /v1/messages HTTP/1.1\r\nHost: x\r\nx-api-key: ${ATTACKER}\r\nContent-Length: 4000\r\n\r\n${'x'.repeat(2_048)}`,
+    `POST /v1/messages HTTP/1.1\r\nHost: localhost\r\nx-api-key: ${ATTACKER}\r\nContent-Length: 4000\r\n\r\n${'x'.repeat(2_048)}`,
   );
   await expect.poll(() => proxy.metrics()).toContain('zephyr_proxy_kept_body_bytes 2048');
 }

@@ -34,7 +34,7 @@ describe('a wrong base URL', () => {
   it.each([
     'GET http://elsewhere.example/v1/models HTTP/1.1\r\nHost: elsewhere.example\r\n\r\n',
     'CONNECT api.anthropic.com:443 HTTP/1.1\r\nHost: api.anthropic.com:443\r\n\r\n',
-    'CONNECT 127.0.0.1:8080 HTTP/1.1\r\nHost: x\r\nProxy-Authorization: Basic eA==\r\n\r\nGET / HTTP/1.1\r\n',
+    'CONNECT 127.0.0.1:8080 HTTP/1.1\r\nHost: localhost\r\nProxy-Authorization: Basic eA==\r\n\r\nGET / HTTP/1.1\r\n',
   ])('a client that takes us for a forward proxy is told so: %j', async (bytes) => {
     const { proxy, first } = await startRig();
     const { text } = await sendRaw(proxy.port, bytes, 300);

@@ -56,7 +56,7 @@ describe('launch', () => {
 
   it('gives the admin token to the controller alone', async () => {
     const stub = stubPlan(() => undefined).environment;
-    const environment = { ...stub, ZEPHYR_ADMIN_TOKEN: 'admin-token-of-the-team' };
+    const environment = { ...stub, ZEPHYR_ADMIN_TOKEN: 'a-launch-91d5c0e7f24b38' };
     const { ports } = await start({ environment });
     const holders = await Promise.all(
       Object.entries(ports).map(async ([service, port]) => {

@@ -2,10 +2,12 @@ import { describe, expect, it } from 'vitest';
 
 import { checkClients } from './check-clients.ts';
 import { readNamedFile } from './named-file.ts';
+import { sha256 } from './slug.ts';
 
 const key = 'k'.repeat(32);
 const variables = (name: string) =>
-  ({ GOOD: key, SHORT: 'abc', SPACED: `${key} ${key}` })[name] ?? undefined;
+  ({ GOOD: key, SAME: key, OTHER: 'o'.repeat(32), SHORT: 'abc', SPACED: `${key} ${key}` })[name] ??
+  undefined;
 
 describe('checkClients', () => {
   const cases = [
@@ -46,6 +48,34 @@ describe('checkClients', () => {
 
   it('finds a name that is there twice', () => {
     const client = { name: 'a', key_env: 'GOOD' };
-    expect(checkClients({ clients: [client, client] }, variables, readNamedFile)).toHaveLength(1);
+    const twice = checkClients(
+      { clients: [client, { ...client, key_env: 'OTHER' }] },
+      variables,
+      readNamedFile,
+    );
+    expect(twice).toHaveLength(1);
+  });
+
+  it.each([
+    ['two variables', { key_env: 'GOOD' }, { key_env: 'SAME' }],
+    ['a variable and its hash', { key_env: 'GOOD' }, { key_sha256: sha256(key) }],
+    ['two hashes', { key_sha256: sha256(key) }, { key_sha256: sha256(key) }],
+  ])('refuses one key for two people: %s', (_name, first, second) => {
+    const clients = [
+      { name: 'ann', ...first },
+      { name: 'bob', ...second },
+    ];
+    const findings = checkClients({ clients }, variables, readNamedFile);
+    expect(findings.map(({ path, found }) => [path.join('.'), found])).toEqual([
+      ['clients.1', 'the key that "ann" has, too'],
+    ]);
+    expect(JSON.stringify(findings)).not.toContain(key);
+    expect(
+      checkClients(
+        { clients: [clients[0], { name: 'cyd', key_env: 'OTHER' }] },
+        variables,
+        readNamedFile,
+      ),
+    ).toEqual([]);
   });
 });

@@ -5,6 +5,7 @@
 import type { ReadNamedFile } from './named-file.ts';
 import type { Finding, KeyPath } from './problem.ts';
 import { type RawTable, rawTable, rawText } from './raw.ts';
+import { sha256 } from './slug.ts';
 import type { Variables } from './variables.ts';
 
 /** 128 bits in base64; shorter ones can be guessed over a network. */
@@ -18,6 +19,8 @@ export function checkClients(
 ): readonly Finding[] {
   const clients = Array.isArray(document['clients']) ? document['clients'] : [];
   const names = new Set<string>();
+  /** Digest of the key to the name of its first owner. */
+  const owners = new Map<string, string>();
   return clients.flatMap((value: unknown, index) => {
     const client = rawTable(value);
     const path: KeyPath = ['clients', index];
@@ -32,15 +35,37 @@ export function checkClients(
       });
     }
     if (name !== undefined) names.add(name);
+    const digest = digestOf(client, { variables, read });
+    const owner = digest === undefined ? undefined : owners.get(digest);
+    if (owner !== undefined) {
+      findings.push({
+        path,
+        found: `the key that ${owner} has, too`,
+        expected: 'a key of their own for each person',
+        advice:
+          'make another one with `zephyr clients add <name>`: removing one person must lock out only them',
+      });
+    }
+    if (digest !== undefined && owner === undefined) owners.set(digest, JSON.stringify(name ?? ''));
     return findings;
   });
 }
 
-function checkSource(
-  client: RawTable,
-  path: KeyPath,
-  { variables, read }: { readonly variables: Variables; readonly read: ReadNamedFile },
-): Finding[] {
+interface Sources {
+  readonly variables: Variables;
+  readonly read: ReadNamedFile;
+}
+
+/** Undefined where there is no key. */
+function digestOf(client: RawTable, { variables, read }: Sources): string | undefined {
+  const digest = rawText(client['key_sha256']);
+  if (digest !== undefined) return digest;
+  const key =
+    client['key_env'] === undefined ? ofFile(client, read) : ofVariable(client, variables);
+  return key === undefined ? undefined : sha256(key);
+}
+
+function checkSource(client: RawTable, path: KeyPath, { variables, read }: Sources): Finding[] {
   const given = SOURCES.filter((source) => client[source] !== undefined);
   const [source] = given;
   if (source === undefined || given.length > 1) {

@@ -2,6 +2,7 @@
  * The rules that no schema of single values can tell: what must be unique, how values relate,
  * which tokens must be there. Pure: the document and the variables come in, findings go out.
  */
+import { checkAdminToken } from './admin-token.ts';
 import { checkClients } from './check-clients.ts';
 import { checkHosts } from './check-hosts.ts';
 import { checkEndpointUrl } from './endpoint-url.ts';
@@ -29,6 +30,7 @@ export function checkRules(
     ...checkTokens(document, variables),
     ...checkRedis(document, variables),
     ...checkClients(document, variables, read),
+    ...checkAdminToken(document, variables),
   ];
 }
 

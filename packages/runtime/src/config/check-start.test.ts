@@ -51,10 +51,10 @@ describe('a start', () => {
 
   it.each([
     ['0.0.0.0', undefined, ['controller.host']],
-    ['0.0.0.0', 'short', ['controller.host']],
+    ['0.0.0.0', 'short', ['controller.token_env']],
     ['0.0.0.0', 'long-enough-to-hold', []],
     ['127.0.0.1', undefined, []],
-    ['127.0.0.1', 'short', ['controller.host']],
+    ['127.0.0.1', 'short', ['controller.token_env']],
   ])('of a controller at %s with the token %j is refused for %j', (host, token, paths) => {
     const variables = token === undefined ? {} : { ZEPHYR_ADMIN_TOKEN: token };
     expect(refused(`[controller]\nhost = "${host}"\n`, variables)).toEqual(paths);

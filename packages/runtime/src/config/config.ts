@@ -23,6 +23,10 @@ export interface Config extends DataPathConfig {
     readonly open: boolean;
     /** Exact paths besides the Messages API that go upstream. */
     readonly extraPaths: readonly string[];
+    /** Lower case. Where there are no keys, other names are refused, but for addresses and localhost. */
+    readonly allowedHosts: readonly string[];
+    /** Addresses and networks whose X-Forwarded-For counts. */
+    readonly trustedProxies: readonly string[];
   };
   readonly controller: {
     readonly host: string;

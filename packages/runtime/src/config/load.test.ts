@@ -147,7 +147,7 @@ ${GROUP}endpoints = [
 
 /etc/config.toml:2:1  server.prot
   found:    an unknown key
-  expected: one of: host, port, switch_threshold_ms, graceful_switch_timeout_ms, open, extra_paths
+  expected: one of: host, port, switch_threshold_ms, graceful_switch_timeout_ms, open, allowed_hosts, trusted_proxies, extra_paths
   to do:    did you mean port?
 
 /etc/config.toml:4:1  health_check.switch_threshold_ms

@@ -44,6 +44,8 @@ export function resolveConfig(document: RawTable, source: ConfigOrigin): LoadedC
       gracefulSwitchTimeoutMs: file.server.graceful_switch_timeout_ms,
       open: file.server.open,
       extraPaths: file.server.extra_paths,
+      allowedHosts: file.server.allowed_hosts.map((name) => name.toLowerCase()),
+      trustedProxies: file.server.trusted_proxies,
     },
     ...resolveDataPath(file),
     controller: {

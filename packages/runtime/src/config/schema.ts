@@ -5,12 +5,14 @@
  */
 import { z } from 'zod';
 
+import { isNetwork } from '../http/trusted-proxies.ts';
 import { checkKeys, prices, styleKey } from './checks.ts';
 import { dataPathTables, extraPaths } from './data-path-schema.ts';
 
 const seconds = z.number().int().positive().max(86_400);
 const port = z.number().int().min(0).max(65_535);
 const host = z.string().min(1);
+const hostNames = z.array(z.string().min(1).max(253)).max(50).default([]);
 const environmentName = z
   .string()
   .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'expected the name of an environment variable');
@@ -133,6 +135,16 @@ const server = z.strictObject({
     .boolean()
     .default(false)
     .describe('Serves everybody who reaches the port, without a key, also from other machines.'),
+  allowed_hosts: hostNames.describe(
+    'Names that an open proxy without keys may be called by, such as `"zephyr.lan"`. Addresses and `localhost` are always allowed; other names are refused, because foreign pages could use them. With keys any name is taken.',
+  ),
+  trusted_proxies: z
+    .array(z.string().refine(isNetwork, 'expected an address or a network, such as "10.0.0.0/8"'))
+    .max(50)
+    .default([])
+    .describe(
+      'Addresses or networks of the reverse proxies in front, such as `"172.16.0.0/12"`. Where one of them asks, wrong keys are counted for the address in its `X-Forwarded-For`, at the controller too.',
+    ),
   extra_paths: extraPaths
     .default([])
     .describe(
@@ -151,14 +163,12 @@ const controller = z.strictObject({
     .describe('The port of the admin API and the dashboard. Needs a restart.'),
   token_env: environmentName
     .default('ZEPHYR_ADMIN_TOKEN')
-    .describe('The variable that holds that token, of 16 characters or more.'),
-  allowed_hosts: z
-    .array(z.string().min(1).max(253))
-    .max(50)
-    .default([])
     .describe(
-      'Names that browsers may call it by, such as `"zephyr.lan"`. Addresses and `localhost` are always allowed; other names are refused, because foreign pages could use them.',
+      'The variable that holds that token, of 16 random characters or more. A weak one is refused.',
     ),
+  allowed_hosts: hostNames.describe(
+    'Names that browsers may call it by, such as `"zephyr.lan"`. Addresses and `localhost` are always allowed; other names are refused, because foreign pages could use them. What is called so needs the token.',
+  ),
 });
 
 const prober = z.strictObject({

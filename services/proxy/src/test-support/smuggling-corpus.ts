@@ -37,7 +37,7 @@ const TARGETS: readonly Target[] = [
 ];
 
 const hidden = (key: string): string =>
-  `GET /v1/models/smuggled HTTP/1.1\r\nHost: x\r\nX-Smuggled: 1\r\nx-api-key: ${key}\r\n\r\n`;
+  `GET /v1/models/smuggled HTTP/1.1\r\nHost: localhost\r\nX-Smuggled: 1\r\nx-api-key: ${key}\r\n\r\n`;
 
 interface Framing {
   readonly name: string;
@@ -232,7 +232,7 @@ export function smugglingCorpus(key: string): readonly SmugglingCase[] {
   const cases: SmugglingCase[] = [];
   for (const { method, path } of TARGETS) {
     for (const { name, head, body } of framings(inner)) {
-      const start = `${method} ${path} HTTP/1.1\r\nHost: x\r\nx-api-key: ${key}\r\n${head}\r\n`;
+      const start = `${method} ${path} HTTP/1.1\r\nHost: localhost\r\nx-api-key: ${key}\r\n${head}\r\n`;
       cases.push({
         name: `${method} ${path}, ${name}`,
         pieces: cases.length % 3 === 0 ? [start, body] : [start + body],
@@ -244,7 +244,7 @@ export function smugglingCorpus(key: string): readonly SmugglingCase[] {
 }
 
 function requestLines(key: string): readonly SmugglingCase[] {
-  const rest = `Host: x\r\nx-api-key: ${key}\r\n\r\n`;
+  const rest = `Host: localhost\r\nx-api-key: ${key}\r\n\r\n`;
   const inner = hidden(key);
   const lines = [
     'GET /v1/models',

@@ -1,0 +1,45 @@
+/**
+ * The token of the admin API: whoever guesses it chooses the endpoint that reads every prompt. A token
+ * is never part of a message; the variable is named.
+ */
+import type { Finding } from './problem.ts';
+import { type RawTable, rawTable, rawText } from './raw.ts';
+import type { Variables } from './variables.ts';
+
+/** 64 bits in hexadecimal; what is shorter can be guessed over a network. */
+const SHORTEST = 16;
+/** Random tokens of that length have more, whatever their alphabet of 16 or more characters. */
+const FEWEST_DIFFERENT = 8;
+const DEFAULT_VARIABLE = 'ZEPHYR_ADMIN_TOKEN';
+/** What people write when they are asked for a secret, and rows of keys. */
+const WORDS =
+  /pass(?:word|wort|phrase)?|change|secret|admin|token|zephyr|claude|anthropic|letmein|welcome|qwert[yz]|asdfgh?|default|example|dashboard|controller|operator|super|root|user|your|here|test|demo|0?1234567?8?9?0?|abcdefg?h?|[-_.:!]+/gi;
+/** Of random characters that must be left without these words. */
+const FEWEST_LEFT = 10;
+
+export function adminTokenVariable(document: RawTable): string {
+  return rawText(rawTable(document['controller'])['token_env']) ?? DEFAULT_VARIABLE;
+}
+
+/** A token that is not set is no mistake by itself: the address decides, see check-start.ts. */
+export function checkAdminToken(document: RawTable, variables: Variables): Finding[] {
+  const name = adminTokenVariable(document);
+  const weakness = weaknessOf(variables(name) ?? '');
+  if (weakness === undefined) return [];
+  return [
+    {
+      path: ['controller', 'token_env'],
+      found: `${name}, ${weakness}`,
+      expected: `an admin token of at least ${SHORTEST} random characters`,
+      advice: `write ${name}=… into .env with what this prints: openssl rand -hex 24`,
+    },
+  ];
+}
+
+function weaknessOf(token: string): string | undefined {
+  if (token === '') return undefined;
+  if (token.length < SHORTEST) return `which has ${token.length} characters`;
+  if (new Set(token).size < FEWEST_DIFFERENT) return 'which repeats a few characters';
+  if (/^(.{1,20}?)\1+$/.test(token)) return 'which repeats itself';
+  return token.replace(WORDS, '').length < FEWEST_LEFT ? 'which is made of words' : undefined;
+}

@@ -1,0 +1,126 @@
+/**
+ * The connections of clients: how many there may be, who gives way when places run out, and what was
+ * asked last on each of them.
+ *
+ * A connection that has not shown a right key costs its owner nothing, so it has a short life, and
+ * the oldest such one gives way to a new one. Those of people with keys stay.
+ */
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+
+export interface ConnectionLimits {
+  readonly connections: number;
+  readonly connectionsPerAddress: number;
+}
+
+/** Between two requests of somebody without a key: time for a page to load its parts. */
+const IDLE_WITHOUT_KEY_MS = 5_000;
+
+interface Connection {
+  readonly socket: Socket;
+  readonly address: string;
+  isKnown: boolean;
+  /** Undefined before the first request. */
+  last: { readonly req: IncomingMessage; readonly res: ServerResponse } | undefined;
+  /** The answer before the last one. Answers are given in order: when it has been, all before have. */
+  previous: ServerResponse | undefined;
+}
+
+export class Connections {
+  readonly #limits: () => ConnectionLimits;
+  readonly #all = new Map<Socket, Connection>();
+  /** The oldest first. */
+  readonly #unknown = new Set<Connection>();
+  readonly #byAddress = new Map<string, number>();
+
+  /** @param limits read for each new connection */
+  constructor(limits: () => ConnectionLimits) {
+    this.#limits = limits;
+  }
+
+  attach(server: Server): void {
+    server.on('connection', (socket) => this.#add(socket));
+    // Behind the handler, which says whether a key was shown.
+    server.on('request', (req, res) => this.#onRequest(req, res));
+  }
+
+  /** Somebody who may be served asked on it. */
+  markKnown(socket: Socket): void {
+    const connection = this.#all.get(socket);
+    if (connection === undefined || connection.isKnown) return;
+    connection.isKnown = true;
+    this.#unknown.delete(connection);
+  }
+
+  /**
+   * For what stands behind all requests that were read, or breaks the last one off: calls when the
+   * answers before it have been given. `begun` means that bytes of its own answer have been sent.
+   */
+  inTurn(socket: Socket, act: (own: 'begun' | 'none') => void): void {
+    const { last, previous } = this.#all.get(socket) ?? {};
+    if (last === undefined) act('none');
+    else if (last.req.complete) whenClosed(last.res, () => act('none'));
+    else whenClosed(previous, () => act(last.res.headersSent ? 'begun' : 'none'));
+  }
+
+  #onRequest(req: IncomingMessage, res: ServerResponse): void {
+    const { socket } = req;
+    const connection = this.#all.get(socket);
+    if (connection === undefined) return;
+    connection.previous = connection.last?.res;
+    connection.last = { req, res };
+    if (connection.isKnown) return;
+    res.once('finish', () => {
+      // Node has set the limit of idle connections by then, which may be shorter.
+      if (connection.isKnown || (socket.timeout ?? 0) < IDLE_WITHOUT_KEY_MS) return;
+      socket.setTimeout(IDLE_WITHOUT_KEY_MS);
+    });
+  }
+
+  #add(socket: Socket): void {
+    const address = socket.remoteAddress ?? '';
+    if (!this.#makeRoom(address)) {
+      socket.destroy();
+      return;
+    }
+    const connection = { socket, address, isKnown: false, last: undefined, previous: undefined };
+    this.#all.set(socket, connection);
+    this.#unknown.add(connection);
+    this.#byAddress.set(address, (this.#byAddress.get(address) ?? 0) + 1);
+    socket.once('close', () => this.#remove(connection));
+  }
+
+  #makeRoom(address: string): boolean {
+    const { connections, connectionsPerAddress } = this.#limits();
+    for (;;) {
+      const isAddressFull = (this.#byAddress.get(address) ?? 0) >= connectionsPerAddress;
+      if (!isAddressFull && this.#all.size < connections) return true;
+      const leaving = this.#oldestUnknown(isAddressFull ? address : undefined);
+      if (leaving === undefined) return false;
+      this.#remove(leaving);
+      leaving.socket.destroy();
+    }
+  }
+
+  /** @param address Only of this one; undefined: of any. */
+  #oldestUnknown(address: string | undefined): Connection | undefined {
+    for (const connection of this.#unknown) {
+      if (address === undefined || connection.address === address) return connection;
+    }
+    return undefined;
+  }
+
+  #remove(connection: Connection): void {
+    if (!this.#all.delete(connection.socket)) return;
+    this.#unknown.delete(connection);
+    const { address } = connection;
+    const left = (this.#byAddress.get(address) ?? 1) - 1;
+    if (left === 0) this.#byAddress.delete(address);
+    else this.#byAddress.set(address, left);
+  }
+}
+
+function whenClosed(res: ServerResponse | undefined, act: () => void): void {
+  if (res === undefined || res.closed) act();
+  else res.once('close', act);
+}

@@ -1,0 +1,46 @@
+/** A proxy whose configuration a test changes while it runs. */
+import type { LoadedConfig } from '@zephyr/runtime/config/load';
+import type { ConfigChange, ConfigSource } from '@zephyr/runtime/config/source';
+
+import { type Rig, type RigOptions, startRig } from './rig.ts';
+
+/** Tells changes when the test says so. */
+export class TestSource implements ConfigSource {
+  readonly #listeners: ((change: ConfigChange) => void)[] = [];
+  loaded: LoadedConfig | undefined;
+
+  current(): LoadedConfig {
+    if (this.loaded === undefined) throw new Error('not started');
+    return this.loaded;
+  }
+  subscribe(listener: (change: ConfigChange) => void): void {
+    this.#listeners.push(listener);
+  }
+  reload(): ConfigChange {
+    return { status: 'applied', loaded: this.current() };
+  }
+  stop(): void {
+    this.#listeners.length = 0;
+  }
+  change(edit: (loaded: LoadedConfig) => Partial<LoadedConfig>): void {
+    this.loaded = { ...this.current(), ...edit(this.current()) };
+    for (const listener of this.#listeners) listener(this.reload());
+  }
+}
+
+export interface ChangingRig extends Rig {
+  readonly source: TestSource;
+}
+
+/** Must be called within a test. */
+export async function startChangingRig(options: RigOptions = {}): Promise<ChangingRig> {
+  const source = new TestSource();
+  const rig = await startRig({
+    ...options,
+    configSource: source,
+    onLoaded: (loaded) => {
+      source.loaded = loaded;
+    },
+  });
+  return { ...rig, source };
+}
