@@ -203,7 +203,8 @@ describe('before the first content, the next endpoint answers instead', () => {
     await call(proxy.port);
     first.always(hang());
     for (let round = 0; round < 10; round += 1) {
-      expect((await call(proxy.port)).status).toBe(200);
+      const body = streamBody('x'.repeat(round));
+      expect((await call(proxy.port, { body })).status).toBe(200);
     }
     expect(first.ledger).toHaveLength(1 + 2);
   });
@@ -380,16 +381,18 @@ describe('U25 an endpoint that comes and goes', () => {
     const ejections = (): readonly number[] =>
       [...proxy.log().matchAll(/"ejectedForMs":(\d+)/g)].map(([, ms]) => Number(ms));
     let served = 0;
+    let asked = 0;
+    const another = () => call(proxy.port, { body: streamBody('x'.repeat((asked += 1) % 100)) });
     // It is up for as long as it takes to be trusted again, and fails the next request.
     for (let round = 0; round < 5; round += 1) {
       first.always(reset());
       while (ejections().length === round) {
-        expect(await call(proxy.port)).toMatchObject({ status: 200, end: 'clean' });
+        expect(await another()).toMatchObject({ status: 200, end: 'clean' });
       }
       first.always(sse());
       const seen = first.ledger.length;
       while (first.ledger.length === seen) {
-        expect(await call(proxy.port)).toMatchObject({ status: 200, end: 'clean' });
+        expect(await another()).toMatchObject({ status: 200, end: 'clean' });
         served += 1;
       }
     }

@@ -26,6 +26,7 @@ const RESPONSE_HEADERS: ReadonlySet<string> = new Set([
   'content-type',
   'request-id',
   'retry-after',
+  'retry-after-ms',
   'x-request-id',
   'x-should-retry',
 ]);

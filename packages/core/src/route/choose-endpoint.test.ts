@@ -25,7 +25,13 @@ const shedding: ModelLimit = { ...NO_LIMIT, asked: 1_000, answered: 0, atMs: NOW
 
 const candidate = (id: string, parts: Partial<Candidate> = {}): Candidate => ({
   ...{ id: endpointId(id), groupName: 'g', enabled: true, available: true },
-  ...{ ejection: ADMITTED, limit: NO_LIMIT, lacksOperation: false, trials: 0 },
+  ...{
+    ejection: ADMITTED,
+    limit: NO_LIMIT,
+    lacksOperation: false,
+    hasFailedRequest: false,
+    trials: 0,
+  },
   ...parts,
 });
 
@@ -140,6 +146,15 @@ describe('chooseEndpoint', () => {
       order: 'a c (asked)',
     },
     {
+      name: 'where this very request failed a moment ago comes after the others',
+      candidates: [
+        candidate('a', { hasFailedRequest: true }),
+        candidate('b', { available: false }),
+        candidate('c'),
+      ],
+      order: 'c a b (asked)',
+    },
+    {
       name: 'an overloaded one gives way',
       candidates: [candidate('a', { limit: shedding }), candidate('b')],
       order: 'b a (asked)',
@@ -205,6 +220,7 @@ describe('chooseEndpoint', () => {
         named('confirmed', NOW_MS + 5),
       ),
       lacksOperation: fc.boolean(),
+      hasFailedRequest: fc.boolean(),
       trials: fc.nat(3),
     });
     fc.assert(

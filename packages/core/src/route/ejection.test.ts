@@ -48,11 +48,10 @@ describe('afterFailure', () => {
     { name: 'two do', evidence: [PROVEN, PROVEN], status: 'ejected' },
     { name: 'two different requests do', evidence: [by('a'), by('b')], status: 'ejected' },
     {
-      name: 'the same request three times does not',
-      evidence: [by('a'), by('a'), by('a')],
+      name: 'the same request does not, however often',
+      evidence: Array(50).fill(by('a')),
       status: 'admitted',
     },
-    { name: 'six times it does', evidence: Array(6).fill(by('a')), status: 'ejected' },
     {
       name: 'a proven one and one by a request do',
       evidence: [PROVEN, by('a')],

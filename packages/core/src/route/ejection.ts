@@ -11,7 +11,7 @@
  *
  * What counts: silence or a reset counts when another endpoint answered the same request well, an
  * answer that was cut always, an error answer when different requests get one. The same request
- * failing again and again may be the request's fault.
+ * failing again and again may be the request's fault, and goes elsewhere by itself (`Router`).
  *
  * Health from probes is another axis with another owner; nothing here changes it.
  * All times are of a monotonic clock in milliseconds, given by the caller.
@@ -46,8 +46,6 @@ export interface Doubt {
   readonly proven: number;
   /** Different requests that failed, by fingerprint; each might be to blame itself. */
   readonly requests: readonly string[];
-  /** Their failures, repeats of the same request among them. */
-  readonly repeats: number;
 }
 
 export interface EjectionPolicy {
@@ -60,7 +58,7 @@ export interface EjectionPolicy {
   readonly maxCoolDownMs: number;
 }
 
-export const NO_DOUBT: Doubt = { proven: 0, requests: [], repeats: 0 };
+export const NO_DOUBT: Doubt = { proven: 0, requests: [] };
 
 export const ADMITTED: Ejection = {
   status: 'admitted',
@@ -71,8 +69,6 @@ export const ADMITTED: Ejection = {
 
 /** Requests at once from which on a half-open endpoint takes all: five good answers in a row. */
 export const FULL_WIDTH = 16;
-/** So many failures of one and the same request outweigh that it might be its own fault. */
-const REPEATS_TO_EJECT = 6;
 /** A refused token is fixed by people, so it is asked rarely unless evidence comes sooner. */
 const TOKEN_BASE_MS = 60_000;
 /** One strike is forgotten after this long in service. */
@@ -102,8 +98,7 @@ export function afterFailure(ejection: Ejection, blame: Blame, policy: EjectionP
     const doubt = withBlame(state.doubt, blame.evidence);
     const isEnough =
       blame.evidence.kind === 'certain' ||
-      doubt.proven + doubt.requests.length >= policy.failuresToEject ||
-      doubt.repeats >= REPEATS_TO_EJECT;
+      doubt.proven + doubt.requests.length >= policy.failuresToEject;
     if (!isEnough) return { ...state, doubt };
   }
   const strikes = fadedStrikes(state, blame.nowMs);
@@ -161,16 +156,12 @@ function halfOpen(
 function withBlame(doubt: Doubt, evidence: Blame['evidence']): Doubt {
   if (evidence.kind !== 'request') return { ...doubt, proven: doubt.proven + 1 };
   const { requests } = doubt;
-  const isKnown = requests.includes(evidence.fingerprint);
-  return {
-    ...doubt,
-    requests: isKnown ? requests : [...requests, evidence.fingerprint],
-    repeats: doubt.repeats + 1,
-  };
+  if (requests.includes(evidence.fingerprint)) return doubt;
+  return { ...doubt, requests: [...requests, evidence.fingerprint] };
 }
 
-function isDoubted({ proven, repeats }: Doubt): boolean {
-  return proven + repeats > 0;
+function isDoubted({ proven, requests }: Doubt): boolean {
+  return proven + requests.length > 0;
 }
 
 function ejectedForMs({ failure, random }: Blame, strikes: number, policy: EjectionPolicy): number {

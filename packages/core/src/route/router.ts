@@ -79,6 +79,9 @@ export interface RouterDeps {
 
 /** Endpoints times models; a client may write any name, so old ones make room. */
 const MAX_LIMITS = 1_024;
+/** Endpoints times requests that are remembered as failed there, and for how long. */
+const MAX_FAILED_REQUESTS = 1_024;
+const FAILED_FOR_MS = 60_000;
 /** A relay without an operation is asked for it again after this long, should others fail. */
 const LACKS_FOR_MS = 600_000;
 
@@ -100,6 +103,8 @@ export class Router {
   readonly #lacking = new Map<string, number>();
   /** Tokens that one request found refused, by endpoint: that request's fingerprint. */
   readonly #tokenDoubts = new Map<EndpointId, string>();
+  /** When an endpoint last failed a request, by endpoint and fingerprint; the oldest first. */
+  readonly #failedRequests = new Map<string, number>();
   /** Requests that run at half-open endpoints. */
   readonly #trials = new Map<EndpointId, number>();
 
@@ -117,7 +122,7 @@ export class Router {
     this.#ejections.delete(id);
     this.#tokenDoubts.delete(id);
     this.times.forget(id);
-    for (const map of [this.#limits, this.#lacking]) {
+    for (const map of [this.#limits, this.#lacking, this.#failedRequests]) {
       for (const key of map.keys()) if (key.startsWith(keyOf(id, ''))) map.delete(key);
     }
   }
@@ -153,7 +158,7 @@ export class Router {
 
   /** What `choose` would say, without any consequence. */
   preview(journey: Journey, input: ChooseInput): Choice {
-    const { operation, model } = journey.request;
+    const { operation, model, fingerprint } = journey.request;
     const { nowMs } = input;
     const candidates = input.endpoints.map(
       ({ id, groupName, enabled, available }): Candidate => ({
@@ -164,6 +169,7 @@ export class Router {
         ejection: this.#ejections.get(id) ?? ADMITTED,
         limit: this.#limits.get(keyOf(id, model)) ?? NO_LIMIT,
         lacksOperation: nowMs < (this.#lacking.get(keyOf(id, operation)) ?? 0),
+        hasFailedRequest: this.#hasFailed(id, fingerprint, nowMs),
         trials: this.#trialsOf(id),
       }),
     );
@@ -204,11 +210,11 @@ export class Router {
     switch (scopeOf(failure, request.operation)) {
       case 'endpoint':
         if (isUnreachable(failure)) this.#blame(id, failure, { kind: 'certain' }, nowMs);
-        else journey.pending.push({ id, failure });
+        else this.#suspect(journey, { id, failure }, nowMs);
         return;
       case 'token':
       case 'model':
-        journey.pending.push({ id, failure });
+        this.#suspect(journey, { id, failure }, nowMs);
         return;
       case 'load':
         this.#turnedAway(id, request, failed, nowMs);
@@ -227,6 +233,9 @@ export class Router {
     if (request.operation === 'messages') {
       this.#setLimit(id, request.model, afterAnswer(this.#limitOf(id, request.model), nowMs));
       this.#tokenDoubts.delete(id);
+      if (this.#failedRequests.size > 0) {
+        this.#failedRequests.delete(keyOf(id, request.fingerprint));
+      }
       for (const failed of journey.pending) this.#settle(failed, request, 'proven', nowMs);
       journey.pending.length = 0;
     } else {
@@ -251,6 +260,24 @@ export class Router {
     this.#endTrial(journey);
     for (const failed of journey.pending) this.#settle(failed, journey.request, 'open', nowMs);
     journey.pending.length = 0;
+  }
+
+  /** Who is to blame is not known yet; the same request goes elsewhere first meanwhile. */
+  #suspect(journey: Journey, failed: Failed, nowMs: number): void {
+    journey.pending.push(failed);
+    const key = keyOf(failed.id, journey.request.fingerprint);
+    this.#failedRequests.delete(key);
+    this.#failedRequests.set(key, nowMs);
+    const [oldest] = this.#failedRequests.keys();
+    if (this.#failedRequests.size > MAX_FAILED_REQUESTS && oldest !== undefined) {
+      this.#failedRequests.delete(oldest);
+    }
+  }
+
+  #hasFailed(id: EndpointId, fingerprint: string, nowMs: number): boolean {
+    if (this.#failedRequests.size === 0) return false;
+    const atMs = this.#failedRequests.get(keyOf(id, fingerprint));
+    return atMs !== undefined && nowMs - atMs < FAILED_FOR_MS;
   }
 
   #settle(
