@@ -1,5 +1,5 @@
 import type { Considered, UnavailableCode } from './decision.ts';
-import { liveContradictsProbes } from './live.ts';
+import { liveContradictsProbes } from './live/live-record.ts';
 import { own } from './own.ts';
 import type { Policy } from './policy.ts';
 import { activeRequestsOf, type Presences, type Removal, removalOf } from './presence.ts';

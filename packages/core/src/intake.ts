@@ -1,22 +1,24 @@
 import type { Notice } from './events.ts';
 import { applyProbeToHealth, applyToTokenAccess, probeKindOf, type TokenStep } from './health.ts';
-import { addLiveLatency, addProbeLatency } from './latency.ts';
-import { applyOutcomesToLive, endpointFailures, failuresOf } from './live.ts';
+import { addProbeLatency, estimateLatency } from './latency.ts';
+import { applyOutcomesToLive, endpointFailures, failuresOf } from './live/live-record.ts';
+import { afterProbe, type Timed, takeTimes, withEvidence } from './live/live-times.ts';
 import { own } from './own.ts';
 import { type Presences, toPresence, totalActiveRequests, withPresence } from './presence.ts';
 import { dayOf, spentShareOf } from './probe-pace.ts';
 import { afterGoodReport, afterPassedProbe } from './recovery.ts';
 import { addAttempts } from './reliability.ts';
-import { median } from './statistics.ts';
 import { withNotices } from './switching.ts';
 import { type Step, stay, type Turn } from './turn.ts';
 import {
   causeOf,
+  type EndpointId,
   type FailureClass,
   type OutcomeBatch,
   type OutcomeCounts,
   type PresenceReport,
   type ProbeResult,
+  type TtftSample,
 } from './types.ts';
 import {
   type EndpointState,
@@ -39,7 +41,10 @@ export function takeProbe(world: World, probe: ProbeResult, turn: Turn): Step {
     isOverloaded: world.overloadedEverywhere,
     presences: world.proxies,
   });
-  const next = withEndpoint(paid.next, endpoint.id, () => probed);
+  const probeMs = estimateLatency(probed.latency, turn.nowMs, turn.policy.latency)?.latencyMs;
+  const timed = { times: probed.times, probeMs: probeMs ?? null };
+  const times = afterProbe(timed, world.liveLevels, turn.policy.live);
+  const next = withEndpoint(paid.next, endpoint.id, () => ({ ...probed, times }));
   return withNotices({ next, effects: paid.effects }, changesOf(endpoint, probed));
 }
 
@@ -110,7 +115,40 @@ export function takeOutcomes(world: World, batch: OutcomeBatch, turn: Turn): Ste
   const notices = world.endpoints.flatMap((former, index) =>
     changesOf(former, changed[index] ?? former),
   );
-  return withNotices({ next: { ...world, endpoints: changed }, effects: [] }, notices);
+  const next = world.endpoints.reduce<World>(
+    (before, { id }) => takeTtft(before, id, own(batch.endpoints, id)?.ttft ?? [], turn),
+    { ...world, endpoints: changed },
+  );
+  return withNotices({ next, effects: [] }, notices);
+}
+
+/** How long people waited at one endpoint; it also says something of the others' excess. */
+function takeTtft(
+  world: World,
+  id: EndpointId,
+  ttft: readonly TtftSample[],
+  { nowMs, policy }: Turn,
+): World {
+  const endpoint = endpointOf(world, id);
+  if (ttft.length === 0 || endpoint === undefined) return world;
+  const timed = (of: EndpointState): Timed => ({
+    times: of.times,
+    probeMs: estimateLatency(of.latency, nowMs, policy.latency)?.latencyMs ?? null,
+  });
+  const others = world.endpoints.filter((other) => other !== endpoint);
+  const taken = takeTimes(
+    { own: timed(endpoint), others: others.map(timed), levels: world.liveLevels },
+    { ttft, nowMs, policy: policy.live },
+  );
+  const { times, isNew } = withEvidence(taken.own.times, nowMs, policy.live);
+  return {
+    ...world,
+    liveLevels: taken.levels,
+    endpoints: world.endpoints.map((of) => {
+      if (of === endpoint) return { ...of, times, evidence: of.evidence + (isNew ? 1 : 0) };
+      return { ...of, times: taken.others[others.indexOf(of)]?.times ?? of.times };
+    }),
+  };
 }
 
 function applyOutcomes(
@@ -123,18 +161,9 @@ function applyOutcomes(
   const live = applyOutcomesToLive(endpoint.live, counts, nowMs);
   const failed = countFailures({ ...endpoint, live }, failuresOf(counts), about);
   if (counts.succeeded === 0) return failed;
-  const ttftMs = counts.ttft.map(({ ms }) => ms);
   return {
     ...failed,
     tokenAccess: tokenStep(failed, 'accepted', turn),
-    latency:
-      ttftMs.length === 0
-        ? failed.latency
-        : addLiveLatency(failed.latency, {
-            ms: median(ttftMs),
-            nowMs,
-            policy: policy.latency,
-          }),
     reliability: addAttempts(
       failed.reliability,
       { succeeded: counts.succeeded, failed: [], nowMs },

@@ -8,6 +8,7 @@ import type { FailureClass, ModelFamily } from './types.ts';
 export interface Policy {
   readonly health: HealthPolicy;
   readonly latency: LatencyPolicy;
+  readonly live: LivePolicy;
   readonly failure: FailurePolicy;
   readonly switching: SwitchPolicy;
   readonly sessions: SessionPolicy;
@@ -37,10 +38,6 @@ export interface LatencyPolicy {
   readonly halfLifeMs: number;
   /** Samples kept for each endpoint. */
   readonly maxSamples: number;
-  /** Live requests within this time become one sample. */
-  readonly liveBucketMs: number;
-  /** One sample of live traffic weighs as much as so many probes. */
-  readonly liveWeight: number;
   /** Values farther than so many spreads from the middle are pulled in to there. */
   readonly clipSpreads: number;
   /** So many samples in a row beyond `changeSpreads`, all on one side: older ones are forgotten. */
@@ -52,9 +49,43 @@ export interface LatencyPolicy {
   readonly priorSamples: number;
   /** What an endpoint may drift in a minute without a sample, as a share of its latency. */
   readonly driftRatioPerMinute: number;
-  /** Pairs of probe and live traffic from which on the offset is believed, and how many to keep. */
-  readonly pairs: number;
-  readonly maxPairs: number;
+}
+
+/** How long people wait, against probes and against what is usual: see `live/live-times.ts`. */
+export interface LivePolicy {
+  /** Requests of a class from which on its time is compared. */
+  readonly leastRequests: number;
+  /** The mean of a class forgets half in this time, but no more than `mostShare` by one request. */
+  readonly halfLifeMs: number;
+  readonly mostShare: number;
+  /** After so long without a request of the class its mean begins again. */
+  readonly restartMs: number;
+  /** What people ask at present: a request counts half after this time. */
+  readonly weightHalfLifeMs: number;
+  /** How far back a sudden change is looked for. */
+  readonly formerHalfLifeMs: number;
+  /** So many standard errors may be chance. */
+  readonly slackErrors: number;
+  /** From here on an endpoint is called slow for people. */
+  readonly slowMs: number;
+  /** Least time between two confirmations by live times. */
+  readonly evidenceGapMs: number;
+  /** Live times younger than this are of now. */
+  readonly freshMs: number;
+  /** How fast an excess is forgotten that is not measured any more: half of it in this time… */
+  readonly memoryMs: number;
+  /** …which doubles with each time the endpoint was slow again, but so many times at most… */
+  readonly maxStrikes: number;
+  /** …if it was within this time. */
+  readonly strikeMemoryMs: number;
+  /** How fast the usual time of a class follows small changes… */
+  readonly driftHalfLifeMs: number;
+  /** …and larger ones that only one endpoint shows. */
+  readonly riseHalfLifeMs: number;
+  /** Endpoints that were measured within this time of each other are compared with each other. */
+  readonly peerMs: number;
+  /** How long it is remembered that a class was slower everywhere. */
+  readonly agreedMs: number;
 }
 
 export interface FailurePolicy {
@@ -84,7 +115,7 @@ export interface SwitchPolicy {
   readonly staleAfterMs: number;
   /** After a start the first good choice is made at once, within this time at the latest. */
   readonly settleMs: number;
-  /** More switches than this within the window freeze latency switches for `freezeMs`. */
+  /** More switches than this that nobody asked for, within the window, freeze latency switches for `freezeMs`. */
   readonly flapLimit: number;
   readonly flapWindowMs: number;
   readonly freezeMs: number;
@@ -167,16 +198,32 @@ export const DEFAULT_POLICY: Policy = {
   latency: {
     halfLifeMs: 180_000,
     maxSamples: 48,
-    liveBucketMs: 15_000,
-    liveWeight: 0.25,
     clipSpreads: 3,
     changeSamples: 3,
     changeSpreads: 2.5,
     priorSpreadRatio: 0.2,
     priorSamples: 2,
     driftRatioPerMinute: 0.02,
-    pairs: 3,
-    maxPairs: 15,
+  },
+  live: {
+    leastRequests: 3,
+    halfLifeMs: 5_000,
+    mostShare: 0.2,
+    restartMs: 120_000,
+    weightHalfLifeMs: 60_000,
+    formerHalfLifeMs: 30_000,
+    // One person's times vary by half; three errors of a mean of ten are about as much.
+    slackErrors: 3,
+    slowMs: 200,
+    evidenceGapMs: 3_000,
+    freshMs: 30_000,
+    memoryMs: 60_000,
+    maxStrikes: 6,
+    strikeMemoryMs: 14_400_000,
+    driftHalfLifeMs: 900_000,
+    riseHalfLifeMs: 1_800_000,
+    peerMs: 60_000,
+    agreedMs: 7_200_000,
   },
   failure: {
     halfLifeMs: 300_000,

@@ -1,7 +1,7 @@
 import type { Assessment } from './assessment.ts';
 import type { Effect, ProbePlan } from './events.ts';
-import { isLiveSuspicious, liveOffsetMs } from './latency.ts';
-import { isLosingRequests } from './live.ts';
+import { isLosingRequests } from './live/live-record.ts';
+import { isSuspicious, isTimed } from './live/live-times.ts';
 import { own } from './own.ts';
 import type { ProbingPolicy } from './policy.ts';
 import { totalActiveRequests } from './presence.ts';
@@ -61,7 +61,7 @@ function paceOf(
 ): Pace {
   const { assessment, group, turn } = about;
   const { nowMs, policy } = turn;
-  const isDoubtful = isLiveSuspicious(assessment.endpoint.latency, nowMs, policy.latency);
+  const isDoubtful = isSuspicious(assessment.endpoint.times, nowMs, policy.live);
   const isLosing =
     assessment.endpoint.id === world.selection.activeId &&
     isLosingRequests(assessment.endpoint.live, nowMs, policy.health);
@@ -72,10 +72,10 @@ function paceOf(
     return { intervalMs, why: 'verifying' };
   }
   if (isDeciding(world, assessment)) return { intervalMs: group.minIntervalMs, why: 'deciding' };
-  const { latency, live } = assessment.endpoint;
-  const isScaled = liveOffsetMs(latency, policy.latency) !== null;
+  const { times, live } = assessment.endpoint;
+  const isKnown = assessment.score.status === 'known' && isTimed(times, nowMs, policy.live);
   const liveAtMs = live.succeededAtMs;
-  if (isScaled && liveAtMs !== null && nowMs - liveAtMs <= policy.probing.liveFreshMs) {
+  if (isKnown && liveAtMs !== null && nowMs - liveAtMs <= policy.probing.liveFreshMs) {
     const intervalMs = Math.min(
       group.maxIntervalMs,
       group.intervalMs * policy.probing.unneededFactor,

@@ -28,7 +28,7 @@ export type Segment = SegmentHead & Heard;
  * What the core heard from some moment on. A new segment begins with each leader, with each changed
  * configuration, and when the one before is large enough, so that the oldest can be dropped.
  *
- * As a file: JSON lines. Each segment starts with `{"format":"zephyr-recording","version":1,
+ * As a file: JSON lines. Each segment starts with `{"format":"zephyr-recording","version":2,
  * "number":…,"continues":…,"policy":…,"world":…}`; then come, in order, inputs
  * `{"atMs":…,"event":…}` and what was decided of them, `{"decision":…}`.
  */
@@ -37,7 +37,7 @@ export interface Recording {
 }
 
 const FORMAT = 'zephyr-recording';
-const VERSION = 1;
+const VERSION = 2;
 
 const EVENT_KINDS: Readonly<Record<WorldEvent['kind'], true>> = {
   probe: true,

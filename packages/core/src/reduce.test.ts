@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { DEFAULT_POLICY, type Policy } from './policy.ts';
-import { A, B, C, running, Scenario } from './test-support/scenario.ts';
+import { A, B, C, GROUP, running, Scenario } from './test-support/scenario.ts';
 import { epochMs } from './types.ts';
 
 /** Two endpoints that have been probed often enough to know them; `a` is the active one. */
@@ -477,6 +477,40 @@ describe('flapping', () => {
     expect(story.decisions.filter(({ phase }) => phase === 'switched')).toHaveLength(7);
     story.pass(policy.switching.freezeMs);
     expect(story.notices).toContain('flapping_thawed');
+  });
+
+  it.each([
+    {
+      name: 'picks by hand',
+      again: (story: Scenario, n: number) =>
+        story.command({ kind: 'select', endpointId: n % 2 === 0 ? B : A }),
+    },
+    {
+      name: 'endpoints that people take out and put back',
+      again: (story: Scenario, n: number) =>
+        story.command({
+          kind: n % 2 === 0 ? 'disable' : 'enable',
+          endpointId: n % 4 < 2 ? A : B,
+        }),
+    },
+    {
+      name: 'changed configurations',
+      again: (story: Scenario, n: number) =>
+        story.hear({
+          kind: 'config',
+          groups: [GROUP],
+          endpoints: [n % 2 === 0 ? B : A].map((id) => ({ id, groupName: GROUP.name })),
+        }),
+    },
+  ])('is not: $name', ({ again }) => {
+    const story = new Scenario().rounds(3, { a: 500, b: 600 }).pass(60_000);
+    for (let n = 0; n < 20; n += 1) again(story.pass(5_000), n);
+    expect(story.decisions.filter(({ phase }) => phase === 'switched').length).toBeGreaterThan(7);
+    story.command({ kind: 'mode_auto' });
+    expect(story.notices).not.toContain('flapping_frozen');
+    story.rounds(6, story.active === A ? { a: 900, b: 100 } : { a: 100, b: 900 });
+    const last = story.decisions.at(-1);
+    if (story.world.endpoints.length === 2) expect(last?.reason).toBe('faster');
   });
 
   it('makes at most six switches of an endpoint that goes up and down every 3 s for 5 min', () => {

@@ -1,4 +1,5 @@
 import { estimateLatency, type LatencyTrack } from './latency.ts';
+import { excessOf, type LiveTimes } from './live/live-times.ts';
 import type { Policy } from './policy.ts';
 import { failureCost, type ReliabilityTrack } from './reliability.ts';
 import type { EpochMs } from './types.ts';
@@ -9,8 +10,10 @@ export type Score =
   | {
       readonly status: 'known';
       readonly totalMs: number;
-      /** Smoothed latency of recent probes and live traffic. */
+      /** Smoothed latency of recent probes. */
       readonly latencyMs: number;
+      /** How much longer people wait here than is usual for what they ask. */
+      readonly liveMs: number;
       /** What failures are expected to cost: how often, times the time that one loses. */
       readonly failureMs: number;
       /** One standard error of the latency: little or old data counts against an endpoint. */
@@ -27,20 +30,24 @@ export type Score =
 export interface Tracks {
   readonly latency: LatencyTrack;
   readonly reliability: ReliabilityTrack;
+  readonly times: LiveTimes;
 }
 
 export function scoreOf(tracks: Tracks, nowMs: EpochMs, policy: Policy): Score {
   const latency = estimateLatency(tracks.latency, nowMs, policy.latency);
   if (latency === null) return { status: 'unknown' };
+  const live = excessOf(tracks.times, nowMs, policy.live);
+  const uncertaintyMs = Math.hypot(latency.standardErrorMs, live.standardErrorMs);
   const failure = failureCost(tracks.reliability, nowMs, policy.failure);
   return {
     status: 'known',
-    totalMs: latency.latencyMs + failure.failureMs + latency.standardErrorMs,
+    totalMs: latency.latencyMs + live.excessMs + failure.failureMs + uncertaintyMs,
     latencyMs: latency.latencyMs,
+    liveMs: live.excessMs,
     failureMs: failure.failureMs,
-    uncertaintyMs: latency.standardErrorMs,
+    uncertaintyMs,
     failureRatio: failure.failureRatio,
     samples: latency.samples,
-    measuredAtMs: latency.measuredAtMs,
+    measuredAtMs: Math.max(latency.measuredAtMs, live.measuredAtMs ?? 0) as EpochMs,
   };
 }

@@ -1,6 +1,5 @@
 import { type Assessment, bestAvailable, byRank } from './assessment.ts';
 import type { Gain, UnavailableCode } from './decision.ts';
-import type { SwitchPolicy } from './policy.ts';
 import type { Turn } from './turn.ts';
 import type { EndpointId, EpochMs, FailureClass, ReasonCode } from './types.ts';
 import type { Lead, World } from './world.ts';
@@ -115,7 +114,8 @@ export function compare(active: Assessment, rival: Assessment, turn: Turn): Cand
   if (from.status === 'unknown' || to.status === 'unknown') return undefined;
   if (!active.isFresh || !rival.isFresh) return undefined;
   const policy = turn.policy.switching;
-  const gainMs = from.latencyMs + from.failureMs - (to.latencyMs + to.failureMs);
+  const costMs = (score: typeof from) => score.latencyMs + score.liveMs + score.failureMs;
+  const gainMs = costMs(from) - costMs(to);
   const standardErrorMs = Math.hypot(from.uncertaintyMs, to.uncertaintyMs);
   const neededMs = Math.max(policy.thresholdMs, policy.confidence * standardErrorMs);
   return {
@@ -149,14 +149,9 @@ export function readiness(world: World, lead: Lead, { nowMs, policy }: Turn): Re
   if (wishes.paused) return 'paused';
   if (overloadedEverywhere) return 'overloaded';
   if (switching.freeze.status === 'flapping') return 'frozen';
-  const lastAtMs = switching.recentAtMs.at(-1);
-  if (lastAtMs !== undefined && nowMs - lastAtMs < dwellMs(policy.switching)) return 'dwell';
+  const lastAtMs = switching.switchedAtMs;
+  if (lastAtMs !== null && nowMs - lastAtMs < policy.switching.dwellMs) return 'dwell';
   const isConfirmed =
     lead.status === 'leading' && lead.confirmations >= policy.switching.confirmations;
   return isConfirmed ? 'ready' : 'lead';
-}
-
-/** The last switches are remembered only so long. */
-function dwellMs(policy: SwitchPolicy): number {
-  return Math.min(policy.dwellMs, policy.flapWindowMs);
 }

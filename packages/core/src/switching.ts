@@ -31,7 +31,10 @@ export function switchTo(world: World, made: Switch): Step {
     switching: {
       ...world.switching,
       lead: { status: 'none' },
-      recentAtMs: [...world.switching.recentAtMs, turn.nowMs],
+      switchedAtMs: turn.nowMs,
+      recentAtMs: countsAsFlapping(reason)
+        ? [...world.switching.recentAtMs, turn.nowMs]
+        : world.switching.recentAtMs,
       failureSwitchAtMs: isFailureReason(reason) ? turn.nowMs : world.switching.failureSwitchAtMs,
       ramp: isGentle(reason)
         ? { status: 'ramping', fromId, startedAtMs: turn.nowMs }
@@ -54,6 +57,16 @@ function noticesOf({ selection, wishes }: World, reason: ReasonCode): readonly N
     if (reason === 'pinned_recovered') notices.push({ code: 'pin_available', endpointId });
   }
   return notices;
+}
+
+/** What people choose or configure is no flapping, however often they do it. */
+function countsAsFlapping(reason: ReasonCode): boolean {
+  return (
+    reason === 'faster' ||
+    reason === 'active_failed' ||
+    reason === 'active_ejected' ||
+    reason === 'active_token_refused'
+  );
 }
 
 /** Only where the old endpoint can still serve does the traffic move over little by little. */

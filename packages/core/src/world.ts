@@ -3,8 +3,8 @@ import type { Health, TokenAccess } from './health.ts';
 import { UNKNOWN_HEALTH, UNKNOWN_TOKEN_ACCESS } from './health.ts';
 import type { LatencyTrack } from './latency.ts';
 import { NO_LATENCY } from './latency.ts';
-import type { LiveRecord } from './live.ts';
-import { NO_LIVE_RECORD } from './live.ts';
+import { type LiveRecord, NO_LIVE_RECORD } from './live/live-record.ts';
+import { type ClassLevels, type LiveTimes, NO_LIVE_TIMES } from './live/live-times.ts';
 import type { OverloadRecord } from './overload.ts';
 import { own } from './own.ts';
 import type { Presences } from './presence.ts';
@@ -22,6 +22,8 @@ export interface EndpointState {
   readonly latency: LatencyTrack;
   readonly reliability: ReliabilityTrack;
   readonly live: LiveRecord;
+  /** How long people wait here. */
+  readonly times: LiveTimes;
   readonly overload: OverloadRecord;
   /** Of the newest probe that was counted; -1 before the first. */
   readonly probeSequence: number;
@@ -73,7 +75,9 @@ export interface Switching {
   readonly phase: SwitchingPhase;
   readonly lead: Lead;
   readonly freeze: Freeze;
-  /** Switches that took effect within the flap window, oldest first. */
+  /** The last switch that took effect, of any kind. */
+  readonly switchedAtMs: EpochMs | null;
+  /** Switches within the flap window that nobody asked for, oldest first. */
   readonly recentAtMs: readonly EpochMs[];
   readonly failureSwitchAtMs: EpochMs | null;
   readonly ramp: RampState;
@@ -99,6 +103,8 @@ export interface World {
   readonly proxies: Presences;
   readonly selection: Selection;
   readonly switching: Switching;
+  /** What is usual for each class of requests, over all endpoints. */
+  readonly liveLevels: ClassLevels;
   /** Whether the model is overloaded on most endpoints. */
   readonly overloadedEverywhere: boolean;
   /** The last moment with a running request. */
@@ -150,11 +156,13 @@ export function initialWorld(setup: WorldSetup): World {
           : { status: 'settling', sinceAtMs: setup.atMs },
       lead: { status: 'none' },
       freeze: { status: 'none' },
+      switchedAtMs: null,
       recentAtMs: [],
       failureSwitchAtMs: null,
       ramp: { status: 'none' },
       standing: { reason: selection.reason, sinceAtMs: selection.sinceAtMs },
     },
+    liveLevels: {},
     overloadedEverywhere: false,
     lastBusyAtMs: setup.atMs,
     probePlans: {},
@@ -172,6 +180,7 @@ export function newEndpoint({ id, groupName }: EndpointSetting): EndpointState {
     latency: NO_LATENCY,
     reliability: NO_RELIABILITY,
     live: NO_LIVE_RECORD,
+    times: NO_LIVE_TIMES,
     overload: { overloadedAtMs: null, answeredAtMs: null },
     probeSequence: -1,
     evidence: 0,

@@ -123,10 +123,12 @@ export class Scenario {
       readonly succeeded?: number;
       readonly failed?: Partial<Record<FailureClass, number>>;
       readonly ttftMs?: readonly number[];
+      /** Of those times. */
+      readonly class?: string;
     },
   ): this {
-    const { succeeded = 0, failed = {}, ttftMs = [] } = counts;
-    const ttft = ttftMs.map((ms) => ({ class: 'sonnet/s/fresh', ms }));
+    const { succeeded = 0, failed = {}, ttftMs = [], class: name = 'sonnet/s/fresh' } = counts;
+    const ttft = ttftMs.map((ms) => ({ class: name, ms }));
     const batch = { proxyId: 'p1', endpoints: { [id]: { succeeded, failed, ttft } } };
     return this.hear({ kind: 'outcomes', batch });
   }

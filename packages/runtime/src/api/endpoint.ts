@@ -11,8 +11,10 @@ export const scoreSchema = z
     z.object({
       status: z.literal('known'),
       totalMs: duration,
-      /** Smoothed latency of recent probes and live traffic. */
+      /** Smoothed latency of recent probes. */
       latencyMs: duration,
+      /** How much longer people wait here than is usual for what they ask. */
+      liveMs: duration,
       /** What failures are expected to cost: failure ratio times the time that one loses. */
       failureMs: duration,
       /** Added because little or only old data is known. */

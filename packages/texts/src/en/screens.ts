@@ -167,6 +167,7 @@ export const screens = {
   'score.title': 'Expected time to a good answer',
   'score.unknown': 'not known yet',
   'score.latency': 'latency',
+  'score.live': 'people wait longer than usual',
   'score.failure': 'expected cost of failures',
   'score.uncertainty': 'little or old data',
   'score.samples': '{count} {count|sample|samples}, the newest {age} ago',

@@ -154,6 +154,7 @@ export const screens = {
   'score.title': '预期得到良好回答的时间',
   'score.unknown': '尚不清楚',
   'score.latency': '延迟',
+  'score.live': '用户等待比平时更久',
   'score.failure': '故障的预期代价',
   'score.uncertainty': '数据少或旧',
   'score.samples': '{count} 个样本，最新的在 {age} 前',

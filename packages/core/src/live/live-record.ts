@@ -1,5 +1,5 @@
-import type { HealthPolicy } from './policy.ts';
-import { causeOf, type EpochMs, type FailureClass, type OutcomeCounts } from './types.ts';
+import type { HealthPolicy } from '../policy.ts';
+import { causeOf, type EpochMs, type FailureClass, type OutcomeCounts } from '../types.ts';
 
 /** What live requests say of an endpoint's life, apart from their speed. */
 export interface LiveRecord {
