@@ -2,50 +2,72 @@ import { eventsOf, MESSAGE } from '@zephyr/testkit/upstream-scripts';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { NO_USAGE, readAnswer } from './answer.ts';
+import { judgeAnswer, NO_USAGE, readUsage } from './answer.ts';
 
 const stream = eventsOf().join('');
 
-describe('readAnswer', () => {
-  it('reads a whole stream', () => {
-    expect(readAnswer(stream)).toMatchObject({ shape: 'stream', isWhole: true, error: undefined });
-    expect(readAnswer(stream).usage).not.toEqual(NO_USAGE);
+/** Any code unit; fast-check's own `binary` takes seconds to begin. */
+const unit = fc.integer({ min: 0, max: 0xffff }).map((code) => String.fromCharCode(code));
+
+describe('judgeAnswer', () => {
+  it.each([
+    { name: 'a stream', body: stream },
+    { name: 'a stream with CR', body: stream.replaceAll('\n', '\r') },
+    { name: 'a stream behind a byte order mark', body: `\ufeff${stream}` },
+    { name: 'a stream with more behind its end', body: `${stream}data: [DONE]\n\n: x\n\n` },
+    { name: 'a message', body: JSON.stringify(MESSAGE) },
+  ])('takes $name for whole', ({ body }) => {
+    expect(judgeAnswer(body, true)).toEqual({ kind: 'whole' });
   });
 
-  it('reads a whole message', () => {
-    expect(readAnswer(JSON.stringify(MESSAGE))).toMatchObject({ shape: 'message', isWhole: true });
+  it('takes a stream for whole from its last event on, a message only at its end', () => {
+    expect(judgeAnswer(stream, false)).toEqual({ kind: 'whole' });
+    expect(judgeAnswer(JSON.stringify(MESSAGE), false)).toEqual({ kind: 'partial' });
   });
 
   it.each([
     {
       name: 'an error of the API',
       body: '{"type":"error","error":{"type":"api_error","message":"x"}}',
-      type: 'api_error',
+      failure: 'server_error',
     },
-    { name: 'an error of a gateway', body: '{"error":"no quota"}', type: 'error' },
+    { name: 'an error of a gateway', body: '{"error":"no quota"}', failure: 'server_error' },
     {
       name: 'an error in a stream',
-      body: `${stream.slice(0, 200)}\n\nevent: error\ndata: {"type":"error","error":{"type":"overloaded_error","message":"x"}}\n\n`,
-      type: 'overloaded_error',
+      body: `${stream.slice(0, 400)}"}\n\nevent: error\ndata: {"type":"error","error":{"type":"overloaded_error","message":"x"}}\n\n`,
+      failure: 'overloaded',
     },
-  ])('reads $name', ({ body, type }) => {
-    expect(readAnswer(body).error?.type).toBe(type);
+    { name: 'a page', body: '<html>', failure: 'not_claude' },
+    { name: 'nothing', body: '', failure: 'not_claude' },
+  ])('reads $name', ({ body, failure }) => {
+    expect(judgeAnswer(body, true)).toMatchObject({ kind: 'failed', failure });
   });
 
   it('takes no part of a stream for the whole, wherever it breaks off', () => {
     const end = stream.indexOf('message_stop');
     fc.assert(
-      fc.property(fc.nat(end), (length) => {
-        expect(readAnswer(stream.slice(0, length)).isWhole).toBe(false);
+      fc.property(fc.nat(end), fc.boolean(), (length, isEnded) => {
+        expect(judgeAnswer(stream.slice(0, length), isEnded).kind).not.toBe('whole');
       }),
     );
   });
 
-  it('stands any text', () => {
+  it('takes no text for an answer', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), (text) => {
-        expect(readAnswer(text).isWhole).toBe(false);
+      fc.property(fc.string({ unit }), fc.boolean(), (text, isEnded) => {
+        expect(judgeAnswer(text, isEnded).kind).not.toBe('whole');
+        expect(readUsage(text)).toEqual(NO_USAGE);
       }),
     );
+  });
+});
+
+describe('readUsage', () => {
+  it.each([
+    { name: 'a stream', body: stream },
+    { name: 'a stream with CR', body: stream.replaceAll('\n', '\r') },
+    { name: 'a message', body: JSON.stringify(MESSAGE) },
+  ])('reads $name', ({ body }) => {
+    expect(readUsage(body)).toEqual({ ...NO_USAGE, inputTokens: 11, outputTokens: 7 });
   });
 });

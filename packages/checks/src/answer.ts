@@ -1,26 +1,31 @@
 /**
- * Reads an endpoint's answer to a check: what it charged, whether it is a whole answer of the
- * Messages API, and what error it tells of. Pure.
+ * Reads an endpoint's answer to a probe: whether it is a whole answer, judged by the code that the
+ * proxy judges requests by, and what it charged. Pure.
  *
  * @see https://docs.claude.com/en/api/messages-streaming
- * @see https://docs.claude.com/en/api/errors
  */
-import type { TokenUsage } from '@zephyr/core';
+import {
+  AnswerEnd,
+  AnswerStart,
+  type ApiError,
+  type FailureClass,
+  failureOfApiError,
+  linesOf,
+  type TokenUsage,
+} from '@zephyr/core';
 import { z } from 'zod';
 
-export interface ApiError {
-  /** E.g. `overloaded_error`. */
-  readonly type: string;
-  readonly message: string;
-}
-
-export interface Answer {
-  readonly shape: 'stream' | 'message' | 'error' | 'foreign';
-  /** A stream: `message_stop` has arrived. A message: it parses. */
-  readonly isWhole: boolean;
-  readonly error?: ApiError | undefined;
-  readonly usage: TokenUsage;
-}
+export type AnswerVerdict =
+  | { readonly kind: 'whole' }
+  /** It has begun as an answer does; how the exchange ended says the rest. */
+  | { readonly kind: 'partial' }
+  /** Nothing that says what it is. */
+  | { readonly kind: 'undecided' }
+  | {
+      readonly kind: 'failed';
+      readonly failure: FailureClass;
+      readonly error?: ApiError | undefined;
+    };
 
 export const NO_USAGE: TokenUsage = {
   inputTokens: 0,
@@ -36,53 +41,58 @@ const usageSchema = z.object({
   cache_read_input_tokens: tokens,
   cache_creation_input_tokens: tokens,
 });
-const errorSchema = z.object({
-  error: z.union([
-    z.object({ type: z.string().nullish(), message: z.string().nullish() }),
-    z.string(),
-  ]),
-});
 const messageSchema = z.object({ type: z.literal('message'), usage: usageSchema });
 const eventSchema = z.union([
   z.object({ type: z.literal('message_start'), message: z.object({ usage: usageSchema }) }),
   z.object({ type: z.literal('message_delta'), usage: usageSchema }),
-  z.object({ type: z.literal('message_stop') }),
-  z.object({ type: z.literal('error'), error: z.unknown() }),
 ]);
 
-export function readAnswer(body: string): Answer {
-  if (/^\s*[{[]/.test(body)) return readJson(body);
-  if (/^(event|data|id|retry|:)/m.test(body)) return readStream(body);
-  return { shape: 'foreign', isWhole: false, usage: NO_USAGE };
-}
-
-function readJson(body: string): Answer {
-  const value = parseJson(body);
-  const message = messageSchema.safeParse(value);
-  if (message.success)
-    return { shape: 'message', isWhole: true, usage: addUsage(NO_USAGE, message.data.usage) };
-  const error = readError(value);
-  if (error !== undefined) return { shape: 'error', isWhole: true, error, usage: NO_USAGE };
-  return { shape: 'foreign', isWhole: false, usage: NO_USAGE };
-}
-
-function readStream(body: string): Answer {
-  let usage = NO_USAGE;
-  let isWhole = false;
-  let error: ApiError | undefined;
-  let isMessagesApi = false;
-  for (const line of body.split(/\r?\n/)) {
-    if (!line.startsWith('data:')) continue;
-    const value = parseJson(line.slice('data:'.length));
-    const event = eventSchema.safeParse(value);
-    if (!event.success) continue;
-    isMessagesApi = true;
-    if (event.data.type === 'message_start') usage = addUsage(usage, event.data.message.usage);
-    if (event.data.type === 'message_delta') usage = addUsage(usage, event.data.usage);
-    if (event.data.type === 'message_stop') isWhole = true;
-    if (event.data.type === 'error') error = readError(value);
+/**
+ * @param body Decoded, of an answer with a success status.
+ * @param isEnded All of it has arrived.
+ */
+export function judgeAnswer(body: string, isEnded: boolean): AnswerVerdict {
+  const start = new AnswerStart();
+  const pushed = start.push(body);
+  const verdict = pushed.kind === 'hold' && isEnded ? start.atEnd() : pushed;
+  switch (verdict.kind) {
+    case 'hold':
+      return { kind: 'undecided' };
+    case 'fail':
+      return { kind: 'failed', failure: verdict.failure, error: verdict.error };
+    case 'pass':
+      return { kind: 'failed', failure: 'client_error', error: verdict.error };
+    case 'commit':
+      if (verdict.form === 'stream') return judgeStream(body, isEnded);
+      return { kind: isEnded && parseJson(body) !== undefined ? 'whole' : 'partial' };
   }
-  return { shape: isMessagesApi ? 'stream' : 'foreign', isWhole, error, usage };
+}
+
+function judgeStream(body: string, isEnded: boolean): AnswerVerdict {
+  const end = new AnswerEnd();
+  end.push(body);
+  if (isEnded) end.finish();
+  const { ending } = end;
+  if (ending === undefined) return { kind: 'partial' };
+  if (ending.kind === 'message_stop') return { kind: 'whole' };
+  const { error } = ending;
+  const failure = error === undefined ? 'server_error' : failureOfApiError(error);
+  return { kind: 'failed', failure, error };
+}
+
+/** As far as it was reported. */
+export function readUsage(body: string): TokenUsage {
+  const message = messageSchema.safeParse(parseJson(body));
+  if (message.success) return addUsage(NO_USAGE, message.data.usage);
+  let usage = NO_USAGE;
+  for (const line of linesOf(body)) {
+    if (!line.startsWith('data:') || !line.includes('"usage"')) continue;
+    const event = eventSchema.safeParse(parseJson(line.slice('data:'.length)));
+    if (!event.success) continue;
+    const { data } = event;
+    usage = addUsage(usage, data.type === 'message_start' ? data.message.usage : data.usage);
+  }
+  return usage;
 }
 
 /** The counts of later events are totals, not additions. */
@@ -93,15 +103,6 @@ function addUsage(before: TokenUsage, counts: z.infer<typeof usageSchema>): Toke
     cacheReadTokens: counts.cache_read_input_tokens ?? before.cacheReadTokens,
     cacheWriteTokens: counts.cache_creation_input_tokens ?? before.cacheWriteTokens,
   };
-}
-
-/** Gateways write `error` as an object or as a text. */
-function readError(value: unknown): ApiError | undefined {
-  const parsed = errorSchema.safeParse(value);
-  if (!parsed.success) return undefined;
-  const { error } = parsed.data;
-  if (typeof error === 'string') return { type: 'error', message: error };
-  return { type: error.type ?? 'error', message: error.message ?? '' };
 }
 
 function parseJson(text: string): unknown {

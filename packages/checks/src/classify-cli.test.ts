@@ -75,7 +75,8 @@ describe('verdictOfCli', () => {
 
   it('refuses a success that the relay has not seen', () => {
     expect(verdict({ exchanges: [] })).toMatchObject({ failure: 'cli_crashed' });
-    const cut: Exchange = { ...whole, reached: 'answering', errorCode: 'CUT' };
+    const body = eventsOf().slice(0, 3).join('');
+    const cut: Exchange = { ...whole, reached: 'answering', errorCode: 'CUT', body };
     expect(verdict({ exchanges: [cut] })).toMatchObject({ status: 'failed', failure: 'timeout' });
   });
 

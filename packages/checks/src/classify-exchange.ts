@@ -1,7 +1,10 @@
-/** What a failed exchange means, as a class that people can act on. Pure. */
-import type { FailureClass } from '@zephyr/core';
+/**
+ * What a failed exchange means, as a class that people can act on. Pure. What is an answer and what a
+ * refusal is decided by the code of the data path: an endpoint that is healthy here serves there.
+ */
+import { type ApiError, type FailureClass, isSuccess, judgeRefusal } from '@zephyr/core';
 
-import { type Answer, readAnswer } from './answer.ts';
+import { judgeAnswer } from './answer.ts';
 import type { Exchange } from './exchange.ts';
 
 export interface Failure {
@@ -19,9 +22,14 @@ const UNREACHABLE_CODES = ['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'EADDR
 
 /** Undefined where the endpoint has given a whole answer of the Messages API. */
 export function failureOf(exchange: Exchange): Failure | undefined {
-  if (exchange.status !== undefined && exchange.status !== 200) return failureOfStatus(exchange);
-  if (exchange.reached !== 'answered') return failureOfBreak(exchange);
-  return failureOfAnswer(exchange);
+  const { status, reached, body } = exchange;
+  if (status !== undefined && !isSuccess(status)) return failureOfStatus(exchange);
+  const verdict = judgeAnswer(body, reached === 'answered');
+  if (verdict.kind === 'failed') return failureOfAnswer(verdict, body);
+  // However the connection then ended, or if it never does: the client has all of it.
+  if (verdict.kind === 'whole') return undefined;
+  if (reached !== 'answered') return failureOfBreak(exchange);
+  return { failure: 'truncated', detail: 'the answer ended before its last event' };
 }
 
 function failureOfBreak(exchange: Exchange): Failure {
@@ -38,13 +46,8 @@ function failureOfBreak(exchange: Exchange): Failure {
   if (TLS_CODES.test(errorCode)) return { failure: 'tls', detail: `TLS failed (${errorCode})` };
   if (errorCode.startsWith('HPE_'))
     return { failure: 'not_claude', detail: `the answer is not HTTP (${errorCode})` };
-  if (reached === 'answering') {
-    const told = readAnswer(exchange.body).error;
-    return {
-      failure: 'truncated',
-      detail: `the answer broke off (${errorCode})${told === undefined ? '' : `: ${told.message}`}`,
-    };
-  }
+  if (reached === 'answering')
+    return { failure: 'truncated', detail: `the answer broke off (${errorCode})` };
   if (reached === 'securing')
     return { failure: 'tls', detail: `the TLS handshake broke off (${errorCode})` };
   return { failure: 'reset', detail: `the connection broke before an answer (${errorCode})` };
@@ -70,78 +73,49 @@ function failureAtDeadline({ reached, silentMs }: Exchange): Failure {
   }
 }
 
-function failureOfAnswer({ body }: Exchange): Failure | undefined {
-  const answer = readAnswer(body);
-  if (answer.error !== undefined) return failureOfApiError(answer.error);
-  if (answer.shape === 'foreign') {
-    const what = body.trim() === '' ? 'is empty' : `begins with: ${body.trim().slice(0, 80)}`;
-    return { failure: 'not_claude', detail: `status 200, but the answer ${what}` };
+function failureOfAnswer(
+  { failure, error }: { readonly failure: FailureClass; readonly error?: ApiError | undefined },
+  body: string,
+): Failure {
+  if (error !== undefined) {
+    const detail = `status 200 with an error: ${textOf(error)}`;
+    return { failure: namesCredit(error) ? 'credit' : failure, detail };
   }
-  return answer.isWhole
-    ? undefined
-    : { failure: 'truncated', detail: 'the answer ended before its last event' };
+  if (failure === 'truncated') return { failure, detail: 'the answer ended before its last event' };
+  const start = body.trim().slice(0, 80);
+  const what = start === '' ? 'is empty' : `begins with: ${start}`;
+  return { failure, detail: `status 200, but the answer ${what}` };
 }
 
 function failureOfStatus({ status = 0, body, contentType = '' }: Exchange): Failure {
-  const answer = readAnswer(body);
-  const detail = `status ${status}${toldBy(answer, body)}`;
-  // An HTML page: a wall in front of the endpoint, or no API at all.
-  const isPage = answer.shape === 'foreign' && contentType.includes('html');
-  if (isPage && status < 500 && status !== 429) return { failure: 'not_claude', detail };
-  if (status < 500 && tellsOfCredit(answer)) return { failure: 'credit', detail };
-  return { failure: classOfStatus(status, answer), detail };
+  const { failure, error } = judgeRefusal({
+    status,
+    contentType: contentType.toLowerCase(),
+    bodyStart: body,
+  });
+  const start = error === undefined ? body.trim().slice(0, 80) : textOf(error);
+  const detail = `status ${status}${start === '' ? '' : `: ${start}`}`;
+  if (status < 500 && namesCredit(error)) return { failure: 'credit', detail };
+  if (status === 404 && namesModel(error)) return { failure: 'model_not_found', detail };
+  return { failure, detail };
 }
 
-const CLASS_OF_STATUS: Readonly<Record<number, FailureClass>> = {
-  401: 'token_refused',
-  402: 'credit',
-  403: 'token_refused',
-  408: 'server_error',
-  429: 'rate_limited',
-  529: 'overloaded',
-};
-
-function classOfStatus(status: number, answer: Answer): FailureClass {
-  const known = CLASS_OF_STATUS[status];
-  if (known !== undefined) return known;
-  if (status >= 500)
-    return answer.error?.type === 'overloaded_error' ? 'overloaded' : 'server_error';
-  if (status === 404) return isAboutModel(answer) ? 'model_not_found' : 'not_claude';
-  return status >= 400 ? 'client_error' : 'not_claude';
-}
-
-const CLASS_OF_ERROR_TYPE: Readonly<Record<string, FailureClass>> = {
-  overloaded_error: 'overloaded',
-  rate_limit_error: 'rate_limited',
-  authentication_error: 'token_refused',
-  permission_error: 'token_refused',
-  billing_error: 'credit',
-  not_found_error: 'model_not_found',
-  invalid_request_error: 'client_error',
-  request_too_large: 'client_error',
-};
-
-/** An error that came with status 200: as JSON, or as an event of a stream. */
-function failureOfApiError(error: { readonly type: string; readonly message: string }): Failure {
-  const detail = `status 200 with an error: ${error.type}: ${error.message}`;
-  if (CREDIT_WORDS.test(error.message)) return { failure: 'credit', detail };
-  return { failure: CLASS_OF_ERROR_TYPE[error.type] ?? 'server_error', detail };
-}
-
-/** The API tells of an empty account with status 400 or 403; gateways do it in many ways. */
+/**
+ * The API reports an empty account with status 400 or 403, gateways in many ways. The request of a
+ * probe is ours: no client can have put these words into the answer, so here they may count.
+ */
 const CREDIT_WORDS =
   /credit balance|insufficient.{0,20}(balance|quota|credit|fund)|quota.{0,20}exceeded|余额|额度|欠费/i;
 
-function tellsOfCredit(answer: Answer): boolean {
-  return answer.error?.type === 'billing_error' || CREDIT_WORDS.test(answer.error?.message ?? '');
+function namesCredit(error: ApiError | undefined): boolean {
+  return CREDIT_WORDS.test(error?.message ?? '');
 }
 
-function isAboutModel(answer: Answer): boolean {
-  return answer.error?.type === 'not_found_error' || /model/i.test(answer.error?.message ?? '');
+function namesModel(error: ApiError | undefined): boolean {
+  return /model/i.test(error?.message ?? '');
 }
 
-function toldBy(answer: Answer, body: string): string {
-  if (answer.error !== undefined) return `: ${answer.error.type}: ${answer.error.message}`;
-  const start = body.trim().slice(0, 80);
-  return start === '' ? '' : `: ${start}`;
+function textOf({ type, code, message }: ApiError): string {
+  const kind = type === '' ? code : type;
+  return kind === '' ? message : `${kind}: ${message}`;
 }

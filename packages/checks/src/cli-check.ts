@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 import type { ProbeVerdict, TokenUsage } from '@zephyr/core';
 
-import { NO_USAGE, readAnswer } from './answer.ts';
+import { NO_USAGE, readUsage } from './answer.ts';
 import type { CheckRun, CheckTarget } from './check-target.ts';
 import { verdictOfCli } from './classify-cli.ts';
 import { findCli } from './cli-binary.ts';
@@ -106,7 +106,7 @@ function missingCli(configured: string | undefined): ProbeVerdict {
 /** What the endpoint charged, also for an answer that the CLI did not accept. */
 function sumUsage(exchanges: readonly Exchange[]): TokenUsage {
   return exchanges
-    .map(({ body }) => readAnswer(body).usage)
+    .map(({ body }) => readUsage(body))
     .reduce(
       (sum, usage) => ({
         inputTokens: sum.inputTokens + usage.inputTokens,

@@ -9,6 +9,8 @@ import https from 'node:https';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 
+import { AnswerEnd, MAX_INTERIM_ANSWERS, REST_QUIET_MS } from '@zephyr/core';
+
 import { decodeBody } from './decode-body.ts';
 
 /** How far an exchange came: the step that it was in when it ended. */
@@ -18,7 +20,7 @@ export type Reached =
   | 'securing'
   | 'waiting'
   | 'answering'
-  /** The whole answer is here. */
+  /** The whole answer is here, or its last event. */
   | 'answered';
 
 /** What was seen of one request; the facts that a verdict is made of. */
@@ -69,8 +71,6 @@ const KEPT_BODY_BYTES = 64 * 1024;
 export const ANSWER_LIMIT_BYTES = 256 * 1024;
 /** Status line and headers together, trailers too; the API's have about 2 KiB. */
 const HEAD_LIMIT_BYTES = 16 * 1024;
-/** Answers of status 1xx before the one that counts. The API sends none, a gateway one. */
-const INTERIM_LIMIT = 8;
 
 interface Progress {
   reached: Reached;
@@ -82,6 +82,8 @@ interface Progress {
   keptBytes: number;
   receivedBytes: number;
   interimAnswers: number;
+  /** From it on the answer is whole, however the connection ends. */
+  readonly lastEvent: AnswerEnd;
 }
 
 export function startExchange(
@@ -95,11 +97,12 @@ export function startExchange(
     keptBytes: 0,
     receivedBytes: 0,
     interimAnswers: 0,
+    lastEvent: new AnswerEnd(),
   };
   const { promise, resolve } = Promise.withResolvers<Exchange>();
   const end = (errorCode?: string): void => resolve(factsOf(progress, errorCode));
 
-  const cut = (errorCode: 'CUT' | 'TOO_LONG'): void => {
+  const cut = (errorCode?: 'CUT' | 'TOO_LONG'): void => {
     end(errorCode);
     client.destroy();
   };
@@ -114,7 +117,7 @@ export function startExchange(
   client.on('socket', (socket) => watchConnection(socket, progress));
   client.on('information', () => {
     progress.interimAnswers += 1;
-    if (progress.interimAnswers > INTERIM_LIMIT) cut('TOO_LONG');
+    if (progress.interimAnswers > MAX_INTERIM_ANSWERS) cut('TOO_LONG');
   });
   client.on('response', (response) => {
     progress.response = response;
@@ -122,13 +125,14 @@ export function startExchange(
     progress.lastSignAtMs = performance.now();
     listener.head?.(response);
     response.on('data', (chunk: Buffer) => {
-      keep(progress, chunk);
+      // An endpoint that never closes holds the CLI no longer than the proxy lets it hold a client.
+      if (keep(progress, chunk) === 'last_event') setTimeout(cut, REST_QUIET_MS).unref();
       if (progress.receivedBytes > ANSWER_LIMIT_BYTES) return cut('TOO_LONG');
       if (listener.data?.(chunk, () => response.resume()) === false) response.pause();
     });
     response.on('end', () => {
       progress.reached = 'answered';
-      progress.lastSignAtMs = performance.now();
+      if (progress.lastEvent.ending === undefined) progress.lastSignAtMs = performance.now();
       end();
     });
     response.on('error', (error: NodeJS.ErrnoException) => end(error.code ?? 'ECONNRESET'));
@@ -166,20 +170,25 @@ function hostOf(socket: Socket): string {
   return 'host' in socket && typeof socket.host === 'string' ? socket.host : '';
 }
 
-function keep(progress: Progress, chunk: Buffer): void {
-  progress.lastSignAtMs = performance.now();
+/** @returns `last_event` for the chunk that makes the answer whole. */
+function keep(progress: Progress, chunk: Buffer): 'last_event' | 'more' {
+  const wasOpen = progress.lastEvent.ending === undefined;
+  progress.lastEvent.push(chunk.toString('latin1'));
+  if (wasOpen) progress.lastSignAtMs = performance.now();
   progress.firstByteAtMs ??= progress.lastSignAtMs;
   progress.receivedBytes += chunk.length;
   const room = KEPT_BODY_BYTES - progress.keptBytes;
-  if (room <= 0) return;
-  progress.chunks.push(chunk.subarray(0, room));
-  progress.keptBytes += Math.min(chunk.length, room);
+  if (room > 0) {
+    progress.chunks.push(chunk.subarray(0, room));
+    progress.keptBytes += Math.min(chunk.length, room);
+  }
+  return wasOpen && progress.lastEvent.ending !== undefined ? 'last_event' : 'more';
 }
 
 function factsOf(progress: Progress, errorCode: string | undefined): Exchange {
   const { sentAtMs, firstByteAtMs, lastSignAtMs, response } = progress;
   return {
-    reached: progress.reached,
+    reached: progress.lastEvent.ending === undefined ? progress.reached : 'answered',
     errorCode,
     status: response?.statusCode,
     contentType: response?.headers['content-type'],

@@ -106,7 +106,7 @@ const TROUBLES: readonly Trouble[] = [
   ),
   status('401', 'token_refused', 401, apiError('authentication_error', 'invalid x-api-key')),
   status('402', 'credit', 402, apiError('billing_error', 'pay')),
-  status('403', 'token_refused', 403, apiError('permission_error', 'not allowed')),
+  status('403', 'forbidden', 403, apiError('permission_error', 'not allowed')),
   status('403 of a bot wall', 'not_claude', 403, HTML, 'text/html'),
   status('404 for the model', 'model_not_found', 404, apiError('not_found_error', 'model: nope')),
   status('404 of a web server', 'not_claude', 404, HTML, 'text/html'),
@@ -189,6 +189,34 @@ describe.concurrent.each(['cli', 'messages'] as const)('a check in style %s', (s
     const { verdict, usage } = await check(style, url);
     context.expect(verdict).toMatchObject({ status: 'ok' });
     context.expect(usage).toMatchObject({ inputTokens: 90, outputTokens: 5 });
+  });
+
+  it.for([
+    { name: 'events as text/plain', head: STREAM_HEAD.replace('text/event-stream', 'text/plain') },
+    { name: 'events with CR', head: STREAM_HEAD, lineEnd: '\r' },
+    {
+      name: 'interim answers first',
+      head: 'HTTP/1.1 102 Processing\r\n\r\n'.repeat(40) + STREAM_HEAD,
+    },
+    { name: 'much behind the last event', head: STREAM_HEAD, rest: ': x\n\n'.repeat(2_000) },
+  ])(
+    'passes what the proxy serves: $name',
+    async ({ head, lineEnd = '\n', rest = '' }, context) => {
+      const body = (events.join('') + rest).replaceAll('\n', lineEnd);
+      const url = await upstream(context, (socket) => void socket.end(head + body));
+      const { verdict } = await check(style, url);
+      context.expect(verdict).toMatchObject({ status: 'ok' });
+    },
+  );
+
+  it('passes an endpoint that keeps the connection open behind the last event', async (context) => {
+    const url = await upstream(context, (socket) => {
+      socket.write(STREAM_HEAD + events.join(''));
+      const timer = setInterval(() => socket.write(renderEvent({ type: 'ping' })), 50);
+      socket.on('close', () => clearInterval(timer));
+    });
+    const { verdict } = await check(style, url);
+    context.expect(verdict).toMatchObject({ status: 'ok' });
   });
 
   it('calls a name that does not resolve dns', async (context) => {

@@ -1,7 +1,7 @@
 /** The check by one direct request of the Messages API, as small as it can be. */
 import type { ProbeVerdict, TokenUsage } from '@zephyr/core';
 
-import { readAnswer } from './answer.ts';
+import { readUsage } from './answer.ts';
 import type { CheckTarget } from './check-target.ts';
 import { failureOf } from './classify-exchange.ts';
 import { startExchange } from './exchange.ts';
@@ -35,7 +35,7 @@ export async function checkByMessage(
     body,
   });
   const facts = await withDeadline(exchange, { timeoutMs: target.timeoutMs, signal });
-  const { usage } = readAnswer(facts.body);
+  const usage = readUsage(facts.body);
   const failed = failureOf(facts);
   if (failed !== undefined || facts.latencyMs === undefined) {
     const { failure, detail } = failed ?? { failure: 'not_claude', detail: 'no answer' };

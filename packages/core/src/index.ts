@@ -1,5 +1,6 @@
 export * from './answer/api-error.ts';
 export * from './answer/end.ts';
+export { linesOf } from './answer/lines.ts';
 export * from './answer/named-wait.ts';
 export * from './answer/refusal.ts';
 export * from './answer/start.ts';

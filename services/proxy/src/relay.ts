@@ -18,6 +18,8 @@ import {
   type EndpointId,
   type FailureClass,
   failureOfApiError,
+  REST_MS,
+  REST_QUIET_MS,
 } from '@zephyr/core';
 
 import type { AnswerReceiver } from './answer-stream.ts';
@@ -51,15 +53,6 @@ export interface RelayInput {
   readonly idleMs: number;
   readonly clientStallMs: number;
 }
-
-/**
- * What an endpoint may still send behind the last event (pings, usage, `[DONE]`) reaches the client,
- * but Claude Code waits for the end: some relays never close. Their rest comes at once or not at all;
- * two seconds are what a person takes for a pause.
- */
-const REST_MS = 2_000;
-/** Behind the last event the end comes in the same packet or the next. */
-const REST_QUIET_MS = 250;
 
 export class Relay implements AnswerReceiver {
   readonly #input: RelayInput;

@@ -15,6 +15,14 @@ export type AnswerEnding =
   /** The endpoint gave up after content; `error` where its event can be read. */
   | { readonly kind: 'error'; readonly error: ApiError | undefined };
 
+/**
+ * What an endpoint may still send behind the last event (pings, usage, `[DONE]`) reaches the client,
+ * but Claude Code waits for the end: some relays never close. Their rest comes in the same packet or
+ * the next; two seconds in all are what a person takes for a pause.
+ */
+export const REST_QUIET_MS = 250;
+export const REST_MS = 2_000;
+
 /** A last event with the metrics that some clouds add has less than 1 KiB. */
 const MAX_LINE_CHARACTERS = 8 * 1024;
 
