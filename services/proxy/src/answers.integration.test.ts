@@ -256,6 +256,20 @@ describe('the end of an answer', () => {
     },
   );
 
+  it.each([
+    { type: 'api_error', failure: 'server_error' },
+    { type: 'overloaded_error', failure: 'overloaded' },
+    { type: 'invalid_request_error', failure: 'client_error' },
+  ])('is no whole answer where an $type comes after content', async ({ type, failure }) => {
+    const rig = await startRig({ timeouts: PATIENT });
+    const body = `${eventsOf().slice(0, 4).join('')}event: error\ndata: ${JSON.stringify({ type: 'error', error: { type } })}\n\n`;
+    await twice(async () => {
+      const result = await besideOthers(rig, answerOf(body, STREAM));
+      expect(result).toMatchObject({ text: body, end: 'clean' });
+    });
+    expect(await rig.proxy.attempts()).toEqual({ 'e1 ok': 20, [`e1 ${failure}`]: 2 });
+  });
+
   it('counts the usage whatever follows the last event', async () => {
     const rig = await startRig({ timeouts: PATIENT });
     await besideOthers(rig, answerOf(`${EVENTS}: ${'y'.repeat(5_000)}\n\n`, STREAM));

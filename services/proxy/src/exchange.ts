@@ -405,6 +405,13 @@ export class Exchange {
     } else if (kind === 'passed') {
       accounts.failed(id, 'client_error');
       this.#end('passed');
+    } else if (result.failure !== undefined) {
+      // It ended as the API ends an answer that it gives up: no whole answer, but said so.
+      if (scopeOf(result.failure, 'messages') === 'endpoint') {
+        routing.cut(journey, id, result.failure);
+      }
+      accounts.failed(id, result.failure);
+      this.#end('cut');
     } else if (this.#input.target.operation === 'messages') {
       routing.completed(journey, id);
       const usage = readUsage(response.held[0], result.tail);
