@@ -50,6 +50,31 @@ describe('linesOf', () => {
       line: { level: 'warn', message: 'switched', fields: expect.anything() },
     },
     {
+      name: 'a wrong token, with what to do',
+      effect: {
+        kind: 'notice',
+        notice: { code: 'token_refused', endpointId: one, failure: 'token_refused' },
+      },
+      line: {
+        level: 'warn',
+        message:
+          'the endpoint refuses your token: write a valid one into .env (in containers: then make up)',
+        fields: { endpointId: one, failure: 'token_refused' },
+      },
+    },
+    {
+      name: 'an empty account, which is no wrong token',
+      effect: {
+        kind: 'notice',
+        notice: { code: 'token_refused', endpointId: one, failure: 'credit' },
+      },
+      line: {
+        level: 'warn',
+        message: 'token refused',
+        fields: { endpointId: one, failure: 'credit' },
+      },
+    },
+    {
       name: 'a change of health, with why',
       effect: {
         kind: 'notice',

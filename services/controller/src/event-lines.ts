@@ -38,13 +38,22 @@ function decisionLine({ number, phase, fromId, toId, ...why }: Decision): LogLin
   };
 }
 
-function noticeLine({ code, ...fields }: Notice): LogLine {
+function noticeLine(notice: Notice): LogLine {
+  const { code, ...fields } = notice;
   // A probe that was too late has changed nothing.
   const isChange = code !== 'late_probe_dropped';
   const calm = isChange ? 'info' : 'debug';
   return {
-    level: severityOf({ code, ...fields } as Notice) === 'info' ? calm : 'warn',
-    message: code.replaceAll('_', ' '),
+    level: severityOf(notice) === 'info' ? calm : 'warn',
+    message: isWrongToken(notice) ? WRONG_TOKEN : code.replaceAll('_', ' '),
     fields,
   };
+}
+
+const WRONG_TOKEN =
+  'the endpoint refuses your token: write a valid one into .env (in containers: then make up)';
+
+/** Not an account without credit, which has the same notice. */
+function isWrongToken(notice: Notice): boolean {
+  return notice.code === 'token_refused' && notice.failure === 'token_refused';
 }

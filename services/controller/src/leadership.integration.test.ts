@@ -6,6 +6,8 @@ import { startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
 import type { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
+import { startLeadership } from './leadership.ts';
+import { RedisClock } from './redis-clock.ts';
 import { ControllerProcess } from './test-support/controller-process.ts';
 import { watchSnapshots } from './test-support/watch-snapshots.ts';
 
@@ -57,6 +59,29 @@ const leads = (controller: ControllerProcess) =>
   vi.waitFor(async () => {
     expect((await controller.state()).leadership.status).toBe('leading');
   }, waiting);
+
+describe('a leader', () => {
+  it.each([
+    ['that was asked to stop logs no failure, whatever its work says at its end', 'asked', 0],
+    ['whose work fails by itself logs it', 'by itself', 1],
+  ] as const)('%s', async (_, how, warnings) => {
+    const log = createLogger('test', 'silent');
+    const warn = vi.spyOn(log, 'warn');
+    const began = Promise.withResolvers<void>();
+    const leadership = startLeadership({
+      ...{ redis, instanceId: 'one', clock: new RedisClock(), log },
+      lead: async ({ signal }) => {
+        began.resolve();
+        if (how === 'asked') await new Promise((ended) => signal.addEventListener('abort', ended));
+        throw new Error('not leading any more');
+      },
+    });
+    await began.promise;
+    if (how === 'by itself') await vi.waitFor(() => expect(warn).toHaveBeenCalled(), waiting);
+    await leadership.stop();
+    expect(Math.min(1, warn.mock.calls.length)).toBe(warnings);
+  });
+});
 
 describe('two controllers', () => {
   it('have one leader, and the standby tells the same and takes commands', async () => {

@@ -104,6 +104,8 @@ async function serveTerm(
   const work = deps
     .lead({ epoch, incarnation, signal: ending.signal })
     .catch((error: unknown) => {
+      // Whoever asked it to stop has cut its work short: that is no failure.
+      if (stopSignal.aborted) return;
       deps.log.warn({ epoch, reason: messageOf(error) }, 'leading failed');
     })
     .finally(() => end('the work has ended'));
