@@ -65,12 +65,41 @@ describe.skipIf(missing !== undefined)('make up', { timeout: 300_000 }, () => {
     expect(status).not.toBe(0);
   });
 
-  it('shows what a part said that ended', () => {
-    // A proxy that everybody could use is refused by the proxy itself.
+  it('says that nobody could use it, before anything is built', () => {
     writeFileSync(stack.configPath, config.replace('open = true', ''));
     const { status, told } = up();
-    expect(told).toMatch(/proxy: (restarting|running)/);
+    expect(told).toContain('make client NAME=ann');
+    expect(told).not.toContain('building');
+    expect(status).toBe(2);
+  });
+
+  it('knows the rules of every service, and the path of the configuration on this host', async () => {
+    // A list without anybody: only the proxy's rule finds it.
+    writeFileSync(stack.configPath, `clients = []\n${config.replace('open = true', '')}`);
+    const { status, told } = up();
+    expect(told).toContain('server.host');
     expect(told).toContain('give each person a key');
-    expect(status).not.toBe(0);
+    expect(told).toContain(stack.configPath);
+    expect(status).toBe(2);
+  });
+
+  it('is ended whole by make down, after whatever it started', async () => {
+    const down = join(script, '../compose-down.sh');
+    const { status, stderr } = spawnSync(down, { env: stack.environment, encoding: 'utf8' });
+    expect(stderr).not.toContain('error');
+    expect(status).toBe(0);
+    expect(await stack.compose('ps', '--all', '--quiet')).toBe('');
+  });
+
+  it('ends with what a person needs and which endpoints answered', async () => {
+    await stack.compose('--profile', 'demo', 'up', '--detach', '--wait', 'simulated-a');
+    const { status, told } = up();
+    expect(told).toContain(
+      `export ANTHROPIC_BASE_URL=http://127.0.0.1:${stack.environment['ZEPHYR_PORT']}`,
+    );
+    expect(told).toMatch(/Simulated A +serving/);
+    expect(told).toMatch(/Simulated B: name not found/);
+    expect(told).toContain('cat /run/secrets/admin-token');
+    expect(status).toBe(0);
   });
 });
