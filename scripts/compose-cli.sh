@@ -26,6 +26,8 @@ else
 fi
 ZEPHYR_PUBLIC_URL=$(public_url)
 export ZEPHYR_PUBLIC_URL
+# What another number of proxies has left is the business of `make up`.
+export COMPOSE_IGNORE_ORPHANS=1
 options=
 if [ ! -t 0 ] || [ ! -t 1 ]; then options=--no-TTY; fi
 # It writes into config/, which is the person's; all else runs as the services do, so that a file
