@@ -78,8 +78,10 @@ function readConfig({ config, envFile }: AdminOptions, environment: Environment)
 }
 
 /** Its name is in the configuration, which cannot be read here: the usual one. */
-function adminTokenIn({ envFile }: AdminOptions, environment: Environment): string | undefined {
-  const file = existsSync(envFile) ? readFileSync(envFile, 'utf8') : '';
+function adminTokenIn({ envFile, url }: AdminOptions, environment: Environment) {
+  // That of this folder is not for another machine.
+  const isHere = url === undefined && existsSync(envFile);
+  const file = isHere ? readFileSync(envFile, 'utf8') : '';
   return variablesOf(environment, file)(TOKEN_VARIABLE);
 }
 
