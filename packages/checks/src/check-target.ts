@@ -1,5 +1,6 @@
 import type { Secret } from '@zephyr/runtime/secret';
 
+import type { ProbeUsers } from './probe-users.ts';
 import type { StartGate } from './start-gate.ts';
 
 /** What a check needs to know of an endpoint. */
@@ -18,4 +19,6 @@ export interface CheckRun {
   /** Ends the check at once; its verdict then says nothing. */
   readonly signal: AbortSignal;
   readonly gate: StartGate;
+  /** Absent: programs run as the user that we are. */
+  readonly users?: ProbeUsers | undefined;
 }

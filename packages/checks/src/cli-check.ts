@@ -13,6 +13,7 @@ import { findCli } from './cli-binary.ts';
 import { type CliStyle, cliCommand } from './cli-command.ts';
 import type { Exchange } from './exchange.ts';
 import { FOLDER_PREFIX } from './leftovers.ts';
+import { makeFolderOf, type ProbeUser, removeFoldersOf } from './probe-users.ts';
 import { startRelay } from './relay.ts';
 import { runProcess } from './run-process.ts';
 
@@ -33,9 +34,13 @@ export async function checkByCli(
   if (file === undefined) return { verdict: missingCli(target.claudeBinaryPath), usage: NO_USAGE };
 
   const leave = await run.gate.enter(run.signal);
+  const user = run.users?.take();
   try {
-    return await askCli({ style, target, file, searchPath, onRequest: leave }, run.signal);
+    // Never as the user that we are instead.
+    if (run.users !== undefined && user === undefined) throw new Error('no user for the probe');
+    return await askCli({ style, target, file, searchPath, onRequest: leave, user }, run.signal);
   } finally {
+    if (user !== undefined) run.users?.giveBack(user);
     leave();
   }
 }
@@ -47,13 +52,14 @@ interface CliQuery {
   readonly searchPath: string;
   /** Called at the first request: the CLI has started, and what it does then is to wait. */
   readonly onRequest: () => void;
+  readonly user: ProbeUser | undefined;
 }
 
 async function askCli(query: CliQuery, signal: AbortSignal): Promise<CliAnswer> {
-  const { style, target, file, searchPath, onRequest } = query;
+  const { style, target, file, searchPath, onRequest, user } = query;
   const { model, timeoutMs } = target;
   const relay = await startRelay({ ...target, onRequest });
-  const folder = makeFolder();
+  const folder = user === undefined ? makeFolder() : makeFolderOf(user, deviceJson());
   try {
     const { baseUrl, password } = relay;
     const home = join(folder, 'home');
@@ -64,6 +70,7 @@ async function askCli(query: CliQuery, signal: AbortSignal): Promise<CliAnswer> 
       folder: join(folder, 'work'),
       timeoutMs,
       signal,
+      user,
     });
     const exchanges = await relay.stop();
     const secrets = [target.token.reveal(), password];
@@ -73,7 +80,8 @@ async function askCli(query: CliQuery, signal: AbortSignal): Promise<CliAnswer> 
     };
   } finally {
     await relay.stop();
-    rmSync(folder, { recursive: true, force: true });
+    if (user === undefined) rmSync(folder, { recursive: true, force: true });
+    else removeFoldersOf(user, folder);
   }
 }
 
@@ -86,16 +94,19 @@ function makeFolder(): string {
   const config = join(folder, 'home', 'cfg');
   mkdirSync(config, { recursive: true, mode: 0o700 });
   mkdirSync(join(folder, 'home', 'tmp'), { mode: 0o700 });
-  // Otherwise each check would look like a new device to the endpoint.
-  writeFileSync(join(config, '.claude.json'), JSON.stringify({ userID: deviceId() }));
+  writeFileSync(join(config, '.claude.json'), deviceJson());
   mkdirSync(join(folder, 'work'));
   chmodSync(join(folder, 'work'), 0o500);
   return folder;
 }
 
-/** 64 hexadecimal digits like the CLI's own random ones, the same for all checks of this host. */
-function deviceId(): string {
-  return createHash('sha256').update(`claude-zephyr ${hostname()}`).digest('hex');
+/**
+ * Otherwise each check would look like a new device to the endpoint: 64 hexadecimal digits like the
+ * CLI's own random ones, the same for all checks of this host.
+ */
+function deviceJson(): string {
+  const userID = createHash('sha256').update(`claude-zephyr ${hostname()}`).digest('hex');
+  return JSON.stringify({ userID });
 }
 
 function missingCli(configured: string | undefined): ProbeVerdict {

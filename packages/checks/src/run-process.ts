@@ -8,6 +8,7 @@ import { accessSync, constants } from 'node:fs';
 import type { Readable } from 'node:stream';
 
 import { killMarked, newMarker } from './leftovers.ts';
+import { commandOf, type ProbeUser, signalAllOf } from './probe-users.ts';
 
 export interface ProcessRequest {
   /** Absolute path of the program. */
@@ -20,6 +21,8 @@ export interface ProcessRequest {
   /** From the start until SIGTERM. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
+  /** Absent: it runs as the user that we are. */
+  readonly user?: ProbeUser | undefined;
 }
 
 /** Why the program is gone. */
@@ -57,22 +60,31 @@ export function runProcess(request: ProcessRequest): Promise<ProcessReport> {
   return new Promise((resolve) => {
     const startedAtMs = performance.now();
     const marker = newMarker();
-    const [file, ...prefix] = dyingWithParent(request.file);
+    const { user } = request;
+    const [file, ...prefix] =
+      user === undefined
+        ? dyingWithParent(request.file)
+        : [...commandOf(user, request.folder), request.file];
     const child = spawn(file, [...prefix, ...request.args], {
-      cwd: request.folder,
+      // Nobody but the other user may enter its folder.
+      cwd: user === undefined ? request.folder : '/',
       env: { ...request.environment, ...marker },
       stdio: ['ignore', 'pipe', 'pipe'],
       // Leader of a group of its own: `kill(-pid)` reaches what it forks.
       detached: true,
     });
 
+    const signalAll = (signal: 'TERM' | 'KILL'): void => {
+      if (user === undefined) signalGroup(child, `SIG${signal}`);
+      else signalAllOf(user, signal);
+    };
     let killedFor: KillReason | undefined;
     const timers = new Set<NodeJS.Timeout>();
     const kill = (why: KillReason): void => {
       if (killedFor !== undefined) return;
       killedFor = why;
-      signalGroup(child, 'SIGTERM');
-      timers.add(setTimeout(() => signalGroup(child, 'SIGKILL'), TERM_GRACE_MS));
+      signalAll('TERM');
+      timers.add(setTimeout(() => signalAll('KILL'), TERM_GRACE_MS));
     };
     const abort = (): void => kill('aborted');
     timers.add(setTimeout(() => kill('deadline'), request.timeoutMs));
@@ -89,8 +101,8 @@ export function runProcess(request: ProcessRequest): Promise<ProcessReport> {
       for (const timer of timers) clearTimeout(timer);
       request.signal.removeEventListener('abort', abort);
       // Also when it exited well: what it left running has nobody else to end it.
-      signalGroup(child, 'SIGKILL');
-      killMarked(marker);
+      signalAll('KILL');
+      if (user === undefined) killMarked(marker);
       child.stdout.destroy();
       child.stderr.destroy();
       const wallMs = performance.now() - startedAtMs;

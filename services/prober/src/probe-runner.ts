@@ -2,6 +2,7 @@
 import { runCheck } from '@zephyr/checks/check';
 import type { CheckTarget } from '@zephyr/checks/check-target';
 import { targetOf } from '@zephyr/checks/endpoint-target';
+import type { ProbeUsers } from '@zephyr/checks/probe-users';
 import type { StartGate } from '@zephyr/checks/start-gate';
 import {
   type CheapStyle,
@@ -35,6 +36,7 @@ export interface RunnerDeps {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly gate: StartGate;
+  readonly users: ProbeUsers | undefined;
   /** The configuration in use now. */
   readonly loaded: () => LoadedConfig;
 }
@@ -79,7 +81,11 @@ export async function runProbeJob(
     wants: job.data.wants,
   });
   const startedAtMs = epochMs(Date.now());
-  const report = await runCheck(style, plan.target, { signal, gate: deps.gate });
+  const report = await runCheck(style, plan.target, {
+    signal,
+    gate: deps.gate,
+    users: deps.users,
+  });
   if (signal.aborted) return 'called_off';
 
   const result: ProbeResult = {

@@ -2,7 +2,9 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 
+import { checksAtOnce } from '@zephyr/checks/checks-at-once';
 import { removeLeftovers } from '@zephyr/checks/leftovers';
+import { openProbeUsers } from '@zephyr/checks/probe-users';
 import { createStartGate } from '@zephyr/checks/start-gate';
 import { openProbeQueue } from '@zephyr/runtime/probe-queue';
 import { createRedis } from '@zephyr/runtime/redis/client';
@@ -15,6 +17,8 @@ import { startWorker } from './worker.ts';
 
 export async function startProber(context: ServiceContext): Promise<RunningService> {
   const { log, config } = context;
+  const range = context.environment['ZEPHYR_PROBE_USERS'];
+  const users = range === undefined ? undefined : openProbeUsers(range, checksAtOnce());
   removeLeftovers();
   const redis = createRedis(context.redis, log, 'command');
   const { queue, close } = openProbeQueue(context.redis, () => undefined);
@@ -30,7 +34,7 @@ export async function startProber(context: ServiceContext): Promise<RunningServi
   const gate = createStartGate();
   const loaded = context.configSource.current;
   const worker = startWorker(context.redis, log, (job, signal) =>
-    runProbeJob(job, { redis, log, metrics, gate, loaded }, signal),
+    runProbeJob(job, { redis, log, metrics, gate, users, loaded }, signal),
   );
   const app = createApp({ registry: metrics.registry, running: worker.running, redisUp });
   const server = app.listen(config.prober.port, config.prober.host);

@@ -1,0 +1,144 @@
+/**
+ * The program of a probe under a user of its own, with what a container gives the prober and no
+ * more: real users, real capabilities, so it needs root. Elsewhere it is left out.
+ */
+import { execFile, spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+import { startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
+import { sse } from '@zephyr/testkit/upstream-scripts';
+import { beforeEach, describe, expect, it, type TestContext, vi } from 'vitest';
+import { z } from 'zod';
+
+const PROGRAM = fileURLToPath(new URL('./test-support/probes-as-users-main.ts', import.meta.url));
+const CAPABILITIES = '+setuid,+setgid';
+const RANGE = '64100-64101';
+const UIDS = [64_100, 64_101];
+const canBecomeOthers =
+  process.getuid?.() === 0 && spawnSync('setpriv', ['--reuid=64100', 'true']).status === 0;
+if (!canBecomeOthers) console.log('probe users: not tested, this user cannot become others');
+
+/** Killed processes are there until this machine's first process has noticed. */
+const REAPED = { timeout: 20_000, interval: 50 };
+
+let folder: string;
+let secretFile: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'probe-users-'));
+  // The programs write there what they have found.
+  chmodSync(folder, 0o777);
+  secretFile = join(folder, 'redis-url');
+  writeFileSync(secretFile, 'canary-of-a-file');
+  // As the secrets of the prober are in a container: for its group alone.
+  chmodSync(secretFile, 0o440);
+});
+
+/** A program in the place of the CLI that looks for everything and leaves something behind. */
+function nosyProgram(): string {
+  const file = join(folder, 'claude');
+  const found = `"${folder}/found-$(id -u)"`;
+  writeFileSync(
+    file,
+    `#!/bin/sh
+    setsid env -i sleep 600 >/dev/null 2>&1 &
+    id -u >>${found}; id -g >>${found}; id -G >>${found}
+    cat ${secretFile} >>${found} 2>&1
+    cat /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n' | grep canary-of-the-prober >>${found}
+    grep CapEff /proc/self/status >>${found}
+    sleep 1`,
+  );
+  chmodSync(file, 0o755);
+  return file;
+}
+
+const reportSchema = z.object({
+  uid: z.number(),
+  capabilities: z.string(),
+  verdicts: z.array(z.looseObject({ status: z.string() })),
+});
+
+/** As docker-compose.yml starts the prober: root with two capabilities, then 10002 with them. */
+async function probeAsUsers({ onTestFinished }: TestContext, claude: string) {
+  const upstream = await startScriptedUpstream({ script: sse() });
+  onTestFinished(() => upstream.stop());
+  const container = ['--regid=0', '--clear-groups', '--no-new-privs', '--inh-caps=-all'];
+  const { stdout } = await promisify(execFile)(
+    'setpriv',
+    [
+      ...container,
+      `--bounding-set=-all,${CAPABILITIES}`,
+      ...['setpriv', '--reuid=10002', `--inh-caps=${CAPABILITIES}`],
+      ...[`--ambient-caps=${CAPABILITIES}`, process.execPath, PROGRAM, RANGE, upstream.url, claude],
+    ],
+    {
+      cwd: '/',
+      env: { PATH: process.env['PATH'], SECRET: 'canary-of-the-prober', HOME: '/tmp' },
+    },
+  );
+  return reportSchema.parse(JSON.parse(stdout));
+}
+
+/** Processes of the users of the probes. */
+function processesOfUsers(): string[] {
+  return readdirSync('/proc').filter((name) => {
+    try {
+      return /^\d+$/.test(name) && UIDS.includes(statSync(`/proc/${name}`).uid);
+    } catch {
+      return false;
+    }
+  });
+}
+
+describe.skipIf(!canBecomeOthers)('probes under users of their own', () => {
+  it('read no secret of the prober, and leave nothing, twice', async (context) => {
+    const report = await probeAsUsers(context, nosyProgram());
+    expect(report.uid).toBe(10_002);
+    // CAP_SETGID is bit 6, CAP_SETUID bit 7.
+    expect(Number.parseInt(report.capabilities, 16)).toBe(0xc0);
+    for (const uid of UIDS) {
+      const lines = readFileSync(join(folder, `found-${uid}`), 'utf8')
+        .trim()
+        .split('\n');
+      // Two rounds, each with the user, the group, no other group, no file and no variable.
+      expect(lines.filter((line) => line === String(uid))).toHaveLength(6);
+      expect(lines.filter((line) => line.includes('Permission denied'))).toHaveLength(2);
+      expect(lines.filter((line) => /^CapEff:\s0+$/.test(line))).toHaveLength(2);
+      expect(lines).toHaveLength(10);
+    }
+    await vi.waitFor(() => expect(processesOfUsers()).toEqual([]), REAPED);
+    expect(
+      readdirSync(tmpdir()).filter(
+        (name) =>
+          name.startsWith('zephyr-check-') && UIDS.includes(statSync(join(tmpdir(), name)).uid),
+      ),
+    ).toEqual([]);
+  });
+
+  it('pass with the real CLI', async (context) => {
+    const { verdicts } = await probeAsUsers(context, '');
+    expect(verdicts).toMatchObject(Array.from({ length: 4 }, () => ({ status: 'ok' })));
+    await vi.waitFor(() => expect(processesOfUsers()).toEqual([]), REAPED);
+  });
+
+  it('are refused without the capabilities, and never run as the prober instead', () => {
+    const { status, stderr } = spawnSync(
+      'setpriv',
+      ['--reuid=10002', '--clear-groups', '--regid=10002', process.execPath, PROGRAM, RANGE],
+      { cwd: '/', encoding: 'utf8' },
+    );
+    expect(status).not.toBe(0);
+    expect(stderr).toContain('the prober may not run probes under users of their own');
+  });
+});

@@ -1,0 +1,104 @@
+/**
+ * Users of their own for the programs of probes, one for each that runs at the same time: such a
+ * program can read no file, environment or memory of the prober, nor of another probe, and all that
+ * it starts ends with it, also what moved to another session and cleared its environment.
+ *
+ * Needs CAP_SETUID and CAP_SETGID, which containers give (docs/security.md); a laptop does not.
+ */
+import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { ZephyrError } from '@zephyr/runtime/errors';
+
+import { FOLDER_PREFIX } from './leftovers.ts';
+
+export interface ProbeUsers {
+  /** Undefined while all are taken. */
+  take(): ProbeUser | undefined;
+  giveBack(user: ProbeUser): void;
+}
+
+/** A user id; its group has the same number. */
+export interface ProbeUser {
+  readonly uid: number;
+}
+
+/** Below are those of the system. */
+const LOWEST_UID = 1_000;
+
+/**
+ * @param range the first and the last user id: `10100-10115`
+ * @throws ZephyrError `CONFIG` where this process may not become these users
+ */
+export function openProbeUsers(range: string, atLeast: number): ProbeUsers {
+  const [, first = 0, last = 0] = (/^(\d+)-(\d+)$/.exec(range) ?? []).map(Number);
+  const free = Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => ({
+    uid: first + index,
+  }));
+  if (first < LOWEST_UID || free.length < atLeast) {
+    throw new ZephyrError('CONFIG', `ZEPHYR_PROBE_USERS is ${range}`, {
+      advice: [
+        `write it as <first>-<last> with at least ${atLeast} user ids from ${LOWEST_UID} on`,
+      ],
+    });
+  }
+  // What a prober before this one left running, and its folders.
+  for (const user of free) {
+    signalAllOf(user, 'KILL');
+    removeFoldersOf(user, `${join(tmpdir(), FOLDER_PREFIX)}*`);
+  }
+  if (run(free[0] ?? { uid: 0 }, 'true').status !== 0) {
+    throw new ZephyrError('CONFIG', 'the prober may not run probes under users of their own', {
+      advice: ['give the container the capabilities SETUID and SETGID: see docs/security.md'],
+    });
+  }
+  return {
+    take: () => free.shift(),
+    giveBack: (user) => void free.push(user),
+  };
+}
+
+/** What has to stand before a program for it to run as this user, in a folder of this user. */
+export function commandOf({ uid }: ProbeUser, folder: string): [string, ...string[]] {
+  return ['setpriv', ...identity(uid), '--', 'env', '--chdir', folder];
+}
+
+/** Sends a signal to all processes of this user. */
+export function signalAllOf(user: ProbeUser, signal: 'TERM' | 'KILL'): void {
+  // Node cannot: it would have to be that user. The shell that is asked is not signalled itself.
+  run(user, `kill -s ${signal} -- -1 2>/dev/null`);
+}
+
+/** The folders of a probe, as `makeFolder` of cli-check.ts makes them, owned by the user. */
+export function makeFolderOf(user: ProbeUser, deviceJson: string): string {
+  const name = `${FOLDER_PREFIX}${process.pid}-${randomBytes(6).toString('hex')}`;
+  const folder = join(tmpdir(), name);
+  const script =
+    'umask 077; mkdir "$1" "$1/home" "$1/home/cfg" "$1/home/tmp" "$1/work" && ' +
+    'printf %s "$2" >"$1/home/cfg/.claude.json" && chmod 500 "$1/work"';
+  const { status, stderr } = run(user, script, folder, deviceJson);
+  if (status !== 0) throw new Error(`making ${folder}: ${stderr.trim()}`);
+  return folder;
+}
+
+/** @param pattern of the shell; folders of others stay */
+export function removeFoldersOf(user: ProbeUser, pattern: string): void {
+  // Unquoted, so that the shell reads it; the paths are our own and have no blanks.
+  run(user, 'IFS=; chmod -R u+rwX $1; rm -rf -- $1', pattern);
+}
+
+function identity(uid: number): string[] {
+  return [
+    ...[`--reuid=${uid}`, `--regid=${uid}`, '--clear-groups'],
+    ...['--inh-caps=-all', '--ambient-caps=-all', '--no-new-privs'],
+  ];
+}
+
+/** A few lines of shell as this user; a program of Node would take the processor of a probe. */
+function run({ uid }: ProbeUser, script: string, ...args: readonly string[]) {
+  const command = [...identity(uid), '--', 'sh', '-c', script, 'sh', ...args];
+  const env = { PATH: '/usr/bin:/bin' };
+  return spawnSync('setpriv', command, { cwd: '/', env, encoding: 'utf8' });
+}
