@@ -5,7 +5,7 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev setup-tests demo start status doctor probe config-check cost up down logs ps \
-  reload client test e2e-compose simulate bench check format
+  reload client pin-images test e2e-compose simulate bench check format
 
 help: ## Show this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ reload: ## Let the containers read the configuration now, not within seconds
 
 client: ## A key for a person or machine of the team: make client NAME=ann
 	@scripts/compose-client.sh $(NAME)
+
+pin-images: setup-dev ## Pin the images of others to the digests that their tags have now
+	@node_modules/.bin/node scripts/pin-images.ts
 
 test: setup-dev ## All tests: unit, integration (real Redis, real HTTP), end to end (real Claude CLI)
 	@npm test --silent

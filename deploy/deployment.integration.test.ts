@@ -1,10 +1,10 @@
 /** What the files of a deployment promise, read from what Docker and Kubernetes make of them. */
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { configSchema } from '@zephyr/runtime/config/schema';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
 
@@ -22,6 +22,10 @@ const serviceSchema = z.object({
   security_opt: z.array(z.string()).optional(),
   init: z.boolean().optional(),
   mem_limit: z.coerce.number().optional(),
+  cpus: z.coerce.number().optional(),
+  cpu_quota: z.coerce.number().optional(),
+  cap_add: z.array(z.string()).optional(),
+  command: z.array(z.string()).nullish(),
   stop_grace_period: z.string().optional(),
   healthcheck: z.unknown().optional(),
   user: z.string().optional(),
@@ -54,6 +58,9 @@ const stackSchema = z.object({
     z.object({
       environment: z.record(z.string(), z.string()),
       secrets: z.array(z.object({ source: z.string(), target: z.string().optional() })),
+      cap_add: z.array(z.string()).optional(),
+      command: z.array(z.string()).nullish(),
+      deploy: z.object({ resources: z.object({ limits: z.object({ cpus: z.coerce.number() }) }) }),
     }),
   ),
 });
@@ -92,11 +99,27 @@ describe.skipIf(!hasCompose)('docker-compose.yml', () => {
       security_opt: ['no-new-privileges:true'],
     });
     expect(service.mem_limit).toBeGreaterThan(0);
+    // `cpus` of more than one would be refused on a host that has one.
+    expect(service.cpus ?? (service.cpu_quota ?? 0) / 100_000).toBeGreaterThan(0);
+    expect(service.cpus ?? 1).toBeLessThanOrEqual(1);
+  });
+
+  it('adds capabilities to the prober alone, for the users of its probes', () => {
+    const added = all.filter(([, { cap_add }]) => cap_add !== undefined);
+    expect(added.map(([name, { cap_add }]) => [name, cap_add])).toEqual([
+      ['prober', ['SETUID', 'SETGID', 'KILL']],
+    ]);
+    const { command = [] } = services['prober'] ?? {};
+    expect(command?.[0]).toBe('setpriv');
+    // After the user has changed, it is the command of the image.
+    const image = readFileSync(join(root, 'Dockerfile'), 'utf8');
+    const own = JSON.stringify(command?.slice(4)).replaceAll(',', ', ');
+    expect(image).toContain(`CMD ${own}`);
   });
 
   it('pins the version of every image of others', () => {
     for (const [name, { image }] of all.filter(([, { image }]) => !image.startsWith('zephyr-'))) {
-      expect(image, name).toMatch(/:v?\d+\.\d+\.\d+$/);
+      expect(image, name).toMatch(/:v?\d+\.\d+\.\d+(@sha256:[0-9a-f]{64})?$/);
     }
   });
 
@@ -142,6 +165,22 @@ describe.skipIf(!hasCompose)('docker-compose.yml', () => {
 describe('the swarm stack', () => {
   it.skipIf(!hasCompose)('is one that Docker understands', () => {
     run('docker', 'stack', 'config', '--compose-file', 'deploy/swarm/stack.yml');
+  });
+
+  it.skipIf(!hasCompose)('limits the processors, and starts the prober as compose does', () => {
+    const { services } = stackSchema.parse(
+      JSON.parse(
+        run('docker', 'compose', '--file', 'deploy/swarm/stack.yml', 'config', '--format', 'json'),
+      ),
+    );
+    for (const { deploy } of Object.values(services)) {
+      expect(deploy.resources.limits.cpus).toBeGreaterThan(0);
+    }
+    const added = Object.entries(services).filter(([, { cap_add }]) => cap_add !== undefined);
+    expect(added.map(([name, { cap_add }]) => [name, cap_add])).toEqual([
+      ['prober', ['SETUID', 'SETGID', 'KILL']],
+    ]);
+    expect(services['prober']?.command?.slice(0, 2)).toEqual(['setpriv', '--reuid=10002']);
   });
 
   it.skipIf(!hasCompose)('gives each service its own user of Redis and no other', () => {
@@ -197,13 +236,74 @@ describe.skipIf(!hasKubectl)('the manifests for Kubernetes', () => {
       expect(deployment).toContain('runAsNonRoot: true');
       expect(deployment).toContain('allowPrivilegeEscalation: false');
       expect(deployment).toMatch(/drop:\n\s+- ALL/);
+      expect(deployment).toMatch(/limits:\n\s+cpu: /);
     }
+    expect(text).toMatch(/pod-security.kubernetes.io\/enforce: restricted/);
+    expect(text).toMatch(/pod-security.kubernetes.io\/enforce-version: v\d+\.\d+/);
+  });
+
+  it('let nothing in or out but what is named', () => {
+    const policies = new Map(
+      parseAllDocuments(run('kubectl', 'kustomize', 'deploy/kubernetes/base'))
+        .map((one) => objectSchema.parse(one.toJS()))
+        .filter(({ kind }) => kind === 'NetworkPolicy')
+        .map(({ metadata, ['spec']: spec }) => [metadata.name, policySchema.parse(spec)] as const),
+    );
+    expect(policies.get('nothing')).toMatchObject({
+      podSelector: {},
+      policyTypes: ['Ingress', 'Egress'],
+    });
+    const open = [...policies].flatMap(([name, { ingress = [] }]) =>
+      ingress
+        .filter(({ from }) => from === undefined)
+        .flatMap(({ ports = [] }) => ports.map(({ port }) => `${name} ${port}`)),
+    );
+    expect(open).toEqual(['people 8080']);
+    const [toEndpoints] = policies.get('endpoints')?.egress ?? [];
+    expect(toEndpoints?.ports).toEqual([{ port: 443 }]);
+    const except = toEndpoints?.to?.flatMap(({ ipBlock }) => ipBlock?.except ?? []);
+    expect(except).toEqual(expect.arrayContaining(['10.0.0.0/8', '169.254.0.0/16', 'fc00::/7']));
+  });
+
+  it('give the prober two capabilities where an overlay asks for users of the probes', async () => {
+    const overlay = mkdtempSync(join(import.meta.dirname, 'kubernetes/.test-'));
+    onTestFinished(() => rmSync(overlay, { recursive: true }));
+    writeFileSync(
+      join(overlay, 'kustomization.yaml'),
+      'apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n' +
+        'resources: [../base]\ncomponents: [../probe-users]\n',
+    );
+    const rendered = run('kubectl', 'kustomize', overlay);
+    const objects = parseAllDocuments(rendered).map((one) => objectSchema.parse(one.toJS()));
+    for (const object of objects) await validate(object);
+    expect(rendered.match(/add:\n\s+- SETUID\n\s+- SETGID/g)).toHaveLength(1);
+    expect(rendered.match(/ZEPHYR_PROBE_USERS/g)).toHaveLength(1);
+    expect(rendered).toContain('pod-security.kubernetes.io/enforce: baseline');
   });
 
   it('give the demo the configuration that the demo of compose has', () => {
     const read = (path: string) => readFileSync(join(import.meta.dirname, path), 'utf8');
     expect(read('kubernetes/demo/config.toml')).toBe(read('demo/config.toml'));
   });
+});
+
+const portsSchema = z.array(z.looseObject({ port: z.number() })).optional();
+const policySchema = z.looseObject({
+  ingress: z.array(z.object({ from: z.unknown().optional(), ports: portsSchema })).optional(),
+  egress: z
+    .array(
+      z.object({
+        to: z
+          .array(
+            z.looseObject({
+              ipBlock: z.object({ cidr: z.string(), except: z.array(z.string()) }).optional(),
+            }),
+          )
+          .optional(),
+        ports: portsSchema,
+      }),
+    )
+    .optional(),
 });
 
 const objectSchema = z.looseObject({

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -46,6 +46,15 @@ describe('the secrets of a deployment', () => {
     expect(read('proxy/redis-url')).toContain(password);
     expect(read('redis/users.acl')).not.toContain(password);
     expect(statSync(folder).mode & 0o077).toBe(0);
+  });
+
+  it('gives the file of the prober to its group alone, also one of an earlier version', () => {
+    const file = join(folder, 'prober/redis-url');
+    for (const before of [0o440, 0o444]) {
+      chmodSync(file, before);
+      makeSecrets(folder, { redis: 'redis:6379' });
+      expect(statSync(file).mode & 0o777).toBe(0o440);
+    }
   });
 
   it('lets nobody in without a password', async () => {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 import { aclFile, type RedisUser } from '@zephyr/runtime/redis/acl';
@@ -20,7 +20,8 @@ export interface SecretsOptions {
  *
  * What is there is kept, so it may run in each start; the ACL file is written anew each time,
  * because its rules belong to this version. Files are readable by all: who may enter the folder
- * (mode 0700) or is given the volume decides, since each service runs under another user id.
+ * (mode 0700) or is given the volume decides, since each service runs under another user id. The
+ * prober's is for its group alone: the programs of its probes run in its container.
  *
  * @returns the paths of the files that were made now.
  */
@@ -30,9 +31,13 @@ export function makeSecrets(folder: string, { redis }: SecretsOptions): readonly
   const keep = (path: string, make: () => string): string => {
     const file = join(folder, path);
     const existing = readIfThere(file);
-    if (existing !== undefined) return existing;
+    if (existing !== undefined) {
+      // Also that of an earlier version.
+      chmodSync(file, modeOf(path));
+      return existing;
+    }
     const value = make();
-    write(file, `${value}\n`);
+    write(file, `${value}\n`, modeOf(path));
     made.push(file);
     return value;
   };
@@ -45,7 +50,7 @@ export function makeSecrets(folder: string, { redis }: SecretsOptions): readonly
   };
   keep('controller/admin-token', newPassword);
   keep('grafana/admin-password', newPassword);
-  write(join(folder, 'redis/users.acl'), aclFile(passwords));
+  write(join(folder, 'redis/users.acl'), aclFile(passwords), 0o444);
   return made;
 }
 
@@ -63,10 +68,14 @@ function readIfThere(file: string): string | undefined {
   }
 }
 
+function modeOf(path: string): number {
+  return path.startsWith('prober/') ? 0o440 : 0o444;
+}
+
 /** Through a rename: a reader, or a crash, never sees half a file. */
-function write(file: string, text: string): void {
+function write(file: string, text: string, mode: number): void {
   mkdirSync(dirname(file), { recursive: true });
   const temporary = `${file}.new`;
-  writeFileSync(temporary, text, { mode: 0o444 });
+  writeFileSync(temporary, text, { mode });
   renameSync(temporary, file);
 }
