@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,7 +21,7 @@ let folder: string;
 let canary: string;
 
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'zephyr-canary-'));
+  folder = mkdtempSync(join(tmpdir(), 'zephyr-processes-'));
   canary = `canary-${Math.random().toString(36).slice(2)}-0123456789`;
 });
 afterEach(async () => {
@@ -30,6 +30,7 @@ afterEach(async () => {
     if (child.exitCode === null) await once(child, 'exit');
   }
   started.clear();
+  rmSync(folder, { recursive: true });
 });
 
 /** `TOKEN_A` comes from .env or from the environment; all others from the environment. */
