@@ -37,9 +37,9 @@ const INTRODUCTION = `# Configuration
 
 Made by \`npm run generate\` from the schema (\`packages/runtime/src/config\`): change that.
 
-Zephyr reads \`config.toml\` (the keys below) and \`.env\` (the tokens). A changed file is applied
-without a restart, but for the few keys that say so; a bad one is refused, shown, and the former one
-stays in use. An unknown key is an error. \`zephyr config check\` tells all problems at once, with
+Zephyr reads \`config.toml\` (the keys below) and \`.env\` (the tokens). A changed file, also a file that
+they name, is applied within a second or two without a restart, but for the few keys that say so; a bad
+one is refused, shown, and the former one stays in use. An unknown key is an error. \`zephyr config check\` tells all problems at once, with
 their lines.
 
 Any variable may come from a file instead: \`NAME_FILE=/run/secrets/name\`, as Docker and Kubernetes
@@ -52,6 +52,7 @@ hand out secrets. Variables that are not named in \`config.toml\`:
 | \`ZEPHYR_LISTEN\` | \`<host>:<port>\` of this one process, in containers; before its section |
 | \`ZEPHYR_METRICS_LISTEN\` | \`<host>:<port>\` where the proxy tells its metrics instead of on its main port |
 | \`ZEPHYR_ADMIN_TOKEN\` | of the dashboard and the admin API; its name is \`controller.token_env\` |
+| \`ZEPHYR_PROBE_USERS\` | user ids that the prober runs the Claude CLI of its probes under, in containers: \`10100-10115\`; see [security.md](security.md) |
 | \`ZEPHYR_LOG_LEVEL\` | \`debug\`, \`info\`, \`warn\` or \`error\`; default \`info\` |
 `;
 
