@@ -59,7 +59,7 @@ export interface Status {
     readonly id: string;
     readonly name: string;
     readonly health: string;
-    readonly local: { readonly status: string };
+    readonly ejection: { readonly status: string };
   }[];
 }
 
@@ -172,8 +172,7 @@ async function statusOf(port: number): Promise<Status> {
 
 /** Names of the endpoints that this proxy does not hold for wholly well. */
 export function heldOut({ endpoints }: Status): readonly string[] {
-  const isIn = new Set(['in_service', 'admitted']);
-  return endpoints.filter(({ local }) => !isIn.has(local.status)).map(({ name }) => name);
+  return endpoints.filter(({ ejection }) => ejection.status !== 'admitted').map(({ name }) => name);
 }
 
 async function probed(port: number): Promise<void> {

@@ -3,7 +3,9 @@ import { DEFAULT_POLICY, type Policy } from '@zephyr/core';
 import type { Nature } from './nature.ts';
 import { Oracle } from './oracle.ts';
 import { FirstToFinish, LastSample, RandomInBand, TwoChoices } from './other-rules.ts';
-import { type Figures, figuresOf, mixOf } from './report.ts';
+import { PlacedRule, type Placer } from './placed-rule.ts';
+import { OneEndpoint, RoundRobin } from './plain-rivals.ts';
+import { bestSingleOf, type Figures, figuresOf, mixOf } from './report.ts';
 import type { Rule } from './rule.ts';
 import { type Outcome, runRule } from './run.ts';
 import { makeWorlds } from './worlds.ts';
@@ -35,36 +37,64 @@ export function compareRules(
   };
 }
 
+interface Runs {
+  readonly nature: Nature;
+  readonly all: Outcome[];
+  /** Of each endpoint alone. */
+  readonly singles: Outcome[];
+}
+
 function worldFigures(
   seeds: readonly number[],
   about: { readonly withCaches: boolean; readonly progress: (line: string) => void },
 ): readonly WorldFigures[] {
-  const outcomes = new Map<string, { readonly nature: Nature; readonly all: Outcome[] }>();
+  const runs = new Map<string, Runs>();
   for (const seed of seeds) {
     for (const nature of makeWorlds(seed, about.withCaches)) {
-      const own = outcomes.get(nature.name) ?? { nature, all: [] };
-      outcomes.set(nature.name, own);
-      own.all.push(...rulesFor(nature).map((rule) => runRule(nature, rule)));
+      const own = runs.get(nature.name) ?? { nature, all: [], singles: [] };
+      runs.set(nature.name, own);
+      const singles = singlesOf(nature);
+      own.singles.push(...singles);
+      own.all.push(...rulesFor(nature).map((rule) => runRule(nature, rule)), bestOf(singles));
       about.progress(`seed ${seed}, ${about.withCaches ? '' : 'no caches, '}${nature.name}`);
     }
   }
-  return [...outcomes.values()].map(({ nature, all }) => ({
+  return [...runs.values()].map(({ nature, all, singles }) => ({
     name: nature.name,
     about: nature.about,
-    figures: figuresOf(all),
+    figures: figuresOf(all, bestSingleOf(singles)),
   }));
+}
+
+/** Each endpoint of a world alone, with the client's own retries. */
+export function singlesOf(nature: Nature): readonly Outcome[] {
+  return nature.endpoints.map((_, endpoint) => runRule(nature, new OneEndpoint(endpoint)));
+}
+
+const SINGLE = 'g best single endpoint';
+
+/** The one whose answers came soonest on average, by hindsight. */
+function bestOf(singles: readonly Outcome[]): Outcome {
+  const mean = ({ timesMs }: Outcome): number =>
+    timesMs.reduce((sum, ms) => sum + ms, 0) / timesMs.length;
+  const best = singles.reduce((a, b) => (mean(b) < mean(a) ? b : a));
+  return { ...best, rule: SINGLE };
 }
 
 function rulesFor(nature: Nature): readonly Rule[] {
   const endpoints = nature.endpoints.length;
   const policy = nature.rebuildMsPerToken > 0 ? DEFAULT_POLICY : POLICY_WITHOUT_CACHES;
-  return [
-    new ZephyrRule({ name: 'a zephyr', endpoints, policy }),
+  const placers: readonly Placer[] = [
     new FirstToFinish(endpoints),
     new LastSample(endpoints),
     new RandomInBand(endpoints),
     new TwoChoices(endpoints),
     new Oracle(nature),
+  ];
+  return [
+    new ZephyrRule({ name: 'a zephyr', endpoints, policy }),
+    ...placers.map((placer) => new PlacedRule(placer, endpoints)),
+    new RoundRobin(endpoints),
   ];
 }
 

@@ -9,7 +9,7 @@ import { type Random, seededRandom, seedOf } from './random.ts';
 export const MINUTE_MS = 60_000;
 export const HOUR_MS = 3_600_000;
 
-/** How an endpoint behaves at a moment. */
+/** How an endpoint behaves at a moment towards one question. */
 export interface Condition {
   /** What it adds to every answer, the middle of it. */
   readonly overheadMs: number;
@@ -17,15 +17,33 @@ export interface Condition {
   readonly sigma: number;
   /** Share of attempts that fail. */
   readonly failureRatio: number;
+  /** `truncated`: the answer breaks off after its first content. */
   readonly failure: FailureClass;
+  /** What a refusal asks to wait. */
+  readonly waitMs?: number;
 }
 
-export type Endpoint = (atMs: number) => Condition;
+/** What an endpoint is asked. */
+export type Asked =
+  | { readonly from: 'probe'; readonly workMs: number; readonly model: string }
+  | {
+      readonly from: 'person';
+      readonly workMs: number;
+      readonly model: string;
+      readonly request: Request;
+    };
+
+export type Endpoint = (atMs: number, asked: Asked) => Condition;
 
 /** One request of one session. */
 export interface Request {
   readonly atMs: number;
   readonly session: number;
+  /** Whose session it is, from 0. */
+  readonly person: number;
+  readonly model: string;
+  /** Its figures count for nobody: it fails wherever it goes. */
+  readonly isPoison: boolean;
   /** Length of the conversation up to here, in tokens. */
   readonly contextTokens: number;
   /** What the answer takes on any endpoint when the cache is warm. */
@@ -50,6 +68,7 @@ export interface Nature {
 export const COSTS = {
   /** A small question to the smallest model. */
   probeWorkMs: 350,
+  probeModel: 'claude-haiku-4-5',
   probeUsd: 0.000241,
   /** Of a Claude Code session's prompt cache at the endpoint. */
   cacheLifeMs: 5 * MINUTE_MS,
@@ -61,24 +80,33 @@ const NOTICED_MS: Readonly<Partial<Record<FailureClass, number>>> = {
   reset: 300,
   server_error: 400,
   overloaded: 400,
-  first_byte_timeout: 10_000,
+  // Until whoever asked gives up.
+  first_byte_timeout: Number.POSITIVE_INFINITY,
 };
 
 export type Answer =
-  | { readonly status: 'ok'; readonly ms: number }
-  | { readonly status: 'failed'; readonly failure: FailureClass; readonly ms: number };
+  /** `ms` until the first content; a `cut` answer breaks off after it. */
+  | { readonly status: 'ok' | 'cut'; readonly ms: number }
+  | {
+      readonly status: 'failed';
+      readonly failure: FailureClass;
+      readonly ms: number;
+      readonly waitMs?: number | undefined;
+    };
 
 /** What one attempt comes to. The same request has the same luck on the same endpoint. */
 export function attempt(
   endpoint: Endpoint,
-  { atMs, workMs, seed }: { atMs: number; workMs: number; seed: number },
+  { atMs, asked, seed }: { atMs: number; asked: Asked; seed: number },
 ): Answer {
   const random = seededRandom(seed);
-  const { overheadMs, sigma, failureRatio, failure } = endpoint(atMs);
-  if (random.next() < failureRatio) {
-    return { status: 'failed', failure, ms: NOTICED_MS[failure] ?? 1_000 };
+  const { overheadMs, sigma, failureRatio, failure, waitMs } = endpoint(atMs, asked);
+  const fails = random.next() < failureRatio;
+  if (fails && failure !== 'truncated') {
+    return { status: 'failed', failure, waitMs, ms: NOTICED_MS[failure] ?? 1_000 };
   }
-  return { status: 'ok', ms: workMs + overheadMs * random.logNormal(sigma) };
+  const ms = asked.workMs + overheadMs * random.logNormal(sigma);
+  return { status: fails ? 'cut' : 'ok', ms };
 }
 
 export interface TrafficShape {
@@ -90,6 +118,16 @@ export interface TrafficShape {
   readonly tokensPerRequest: number;
   /** What people ask gets heavier or lighter in the course of time. */
   readonly workFactor?: (atMs: number) => number;
+  /** Whose requests fail wherever they go. */
+  readonly isPoison?: (person: number) => boolean;
+}
+
+const PEOPLE = 10;
+export const OPUS = 'claude-opus-4-8';
+
+function modelOf(luck: number): string {
+  if (luck < 0.6) return 'claude-sonnet-4-6';
+  return luck < 0.9 ? OPUS : 'claude-haiku-4-5';
 }
 
 const MAX_CONTEXT_TOKENS = 180_000;
@@ -120,10 +158,15 @@ function addSession(requests: Request[], start: SessionStart): void {
   const count = 1 + Math.floor(random.exponential(shape.requestsPerSession - 1));
   let atMs = start.startMs;
   let contextTokens = shape.firstTokens * random.logNormal(0.3);
+  const model = modelOf(seededRandom(seedOf(seed, session, 99)).next());
+  const person = session % PEOPLE;
   for (let index = 0; index < count; index += 1) {
     requests.push({
       atMs: Math.round(atMs),
       session,
+      person,
+      model,
+      isPoison: shape.isPoison?.(person) ?? false,
       contextTokens: Math.min(Math.round(contextTokens), MAX_CONTEXT_TOKENS),
       workMs: 900 * random.logNormal(0.35) * (shape.workFactor?.(atMs) ?? 1),
       streamMs: 8_000 * random.logNormal(0.7),

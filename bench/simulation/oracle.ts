@@ -1,12 +1,12 @@
 import { COSTS, type Endpoint, type Nature, type Request } from './nature.ts';
-import type { PlaceRequest, Rule } from './rule.ts';
+import type { PlaceRequest, Placer } from './placed-rule.ts';
 
 /**
  * (f) Knows the true speed and soundness of every endpoint at every moment, the future included,
  * and all that each session will ask. For each session it takes the cheapest way through the
  * endpoints, caches counted. Only chance is hidden from it. No rule can be expected to do better.
  */
-export class Oracle implements Rule {
+export class Oracle implements Placer {
   readonly name = 'f oracle';
   readonly #nature: Nature;
   readonly #plans: ReadonlyMap<number, number>;
@@ -30,16 +30,14 @@ export class Oracle implements Rule {
     return undefined;
   }
 
-  place({ atMs, seed }: PlaceRequest): readonly number[] {
-    const costs = this.#nature.endpoints.map((endpoint) => expectedMs(endpoint, atMs));
+  place({ atMs, request }: PlaceRequest): readonly number[] {
+    const costs = this.#nature.endpoints.map((endpoint) => expectedMs(endpoint, atMs, request));
     const order = costs.map((_, endpoint) => endpoint);
     order.sort((a, b) => (costs[a] ?? 0) - (costs[b] ?? 0));
-    const planned = this.#plans.get(seed) ?? order[0] ?? 0;
+    const planned = this.#plans.get(request.seed) ?? order[0] ?? 0;
     this.#last = planned;
     return [planned, ...order.filter((endpoint) => endpoint !== planned)];
   }
-
-  attempted(): void {}
 
   selected(): number | undefined {
     return this.#last;
@@ -50,8 +48,10 @@ export class Oracle implements Rule {
 const FAILURE_MS = 3_000;
 const HANG_MS = 12_000;
 
-function expectedMs(endpoint: Endpoint, atMs: number): number {
-  const { overheadMs, sigma, failureRatio, failure } = endpoint(atMs);
+function expectedMs(endpoint: Endpoint, atMs: number, request: Request): number {
+  const { workMs, model } = request;
+  const asked = { from: 'person', workMs, model, request } as const;
+  const { overheadMs, sigma, failureRatio, failure } = endpoint(atMs, asked);
   const lossMs = failure === 'first_byte_timeout' ? HANG_MS : FAILURE_MS;
   return overheadMs * Math.exp(sigma ** 2 / 2) * (1 - failureRatio) + failureRatio * lossMs;
 }
@@ -70,7 +70,7 @@ function planSession(nature: Nature, requests: readonly Request[]): readonly num
     const isWarm = former !== undefined && atMs - former.atMs < COSTS.cacheLifeMs;
     const warmTokens = isWarm ? (former?.contextTokens ?? 0) : 0;
     ways = nature.endpoints.map((endpoint, index) => {
-      const ownMs = expectedMs(endpoint, atMs);
+      const ownMs = expectedMs(endpoint, atMs, request);
       const arrive = (way: Way | undefined, isSame: boolean): Way => {
         const missing = contextTokens - (isSame ? warmTokens : 0);
         const stepMs = ownMs + missing * nature.rebuildMsPerToken;

@@ -1,12 +1,12 @@
 /** The rules that ours is compared with, and the oracle. */
 import type { Answer } from './nature.ts';
+import type { PlaceRequest, Placer } from './placed-rule.ts';
 import { seededRandom, seedOf } from './random.ts';
-import type { Attempted, Load, PlaceRequest, Rule } from './rule.ts';
 
 const CYCLE_MS = 60_000;
 
 /** Probes all endpoints once a minute and remembers the last answers. */
-abstract class CycleRule implements Rule {
+abstract class CycleRule implements Placer {
   abstract readonly name: string;
   protected readonly last: (Answer | undefined)[];
   protected active = 0;
@@ -39,8 +39,6 @@ abstract class CycleRule implements Rule {
   place(_request: PlaceRequest): readonly number[] {
     return [this.active, ...this.bySpeed().filter((endpoint) => endpoint !== this.active)];
   }
-
-  attempted(_about: Attempted): void {}
 
   selected(): number | undefined {
     return this.active;
@@ -109,7 +107,7 @@ export class RandomInBand extends CycleRule {
 }
 
 /** (e) EWMA of probes and live answers, and for each request the better of two by chance. */
-export class TwoChoices implements Rule {
+export class TwoChoices implements Placer {
   readonly name = 'e ewma, two choices';
   readonly #ewma: number[];
   readonly #isDown: boolean[];
@@ -143,11 +141,11 @@ export class TwoChoices implements Rule {
     return [...new Set(order)];
   }
 
-  attempted({ endpoint, answer }: Attempted): void {
-    this.#learn(endpoint, answer.status === 'ok' ? answer.ms : 5_000);
+  attempted(endpoint: number, ms: number | 'failed'): void {
+    this.#learn(endpoint, ms === 'failed' ? 5_000 : ms);
   }
 
-  tick(_atMs: number, { active }: Load): void {
+  tick(active: readonly number[]): void {
     this.#active = active;
   }
 

@@ -4,6 +4,7 @@ import type { Outcome } from './run.ts';
 export interface Figures {
   readonly rule: string;
   readonly meanMs: number;
+  readonly p90Ms: number;
   readonly p95Ms: number;
   readonly failed: number;
   readonly requests: number;
@@ -12,23 +13,75 @@ export interface Figures {
   readonly probeUsd: number;
   /** Mean time above the oracle's. */
   readonly regretMs: number;
+  /** Why it is worse than the best single endpoint; empty where it is not. */
+  readonly worse: readonly string[];
+}
+
+/** What any of the endpoints alone comes to at best, each figure from the endpoint that has it. */
+export interface BestSingle {
+  readonly failedShare: number;
+  readonly p90Ms: number;
+}
+
+/**
+ * A rule has to find out which endpoint is the best, while the best single one is known by hindsight.
+ * So much may that cost: the gain that a switch needs, and a twentieth.
+ */
+const ALLOWED_MS = 50;
+const ALLOWED_FACTOR = 1.05;
+/** And one request of a thousand. */
+const ALLOWED_SHARE = 0.001;
+
+export function bestSingleOf(singles: readonly Outcome[]): BestSingle {
+  const byRule = [...Map.groupBy(singles, ({ rule }) => rule).values()];
+  return {
+    failedShare: Math.min(...byRule.map((runs) => failedShareOf(runs))),
+    p90Ms: Math.min(...byRule.map((runs) => quantile(timesOf(runs), 0.9))),
+  };
+}
+
+/** In what an outcome is worse than the best endpoint alone. */
+export function worseThan(best: BestSingle, runs: readonly Outcome[]): readonly string[] {
+  const lost = failedShareOf(runs) - best.failedShare;
+  const p90Ms = quantile(timesOf(runs), 0.9);
+  return [
+    ...(lost > ALLOWED_SHARE ? [`good −${(lost * 100).toFixed(1)} points`] : []),
+    ...(p90Ms > best.p90Ms * ALLOWED_FACTOR + ALLOWED_MS
+      ? [`p90 +${Math.round(p90Ms - best.p90Ms)} ms`]
+      : []),
+  ];
+}
+
+function failedShareOf(runs: readonly Outcome[]): number {
+  const sum = (of: (run: Outcome) => number) => runs.reduce((total, run) => total + of(run), 0);
+  return sum(({ failed }) => failed) / sum(({ requests }) => requests);
+}
+
+function timesOf(runs: readonly Outcome[]): readonly number[] {
+  return runs.flatMap(({ timesMs }) => timesMs).sort((a, b) => a - b);
+}
+
+function quantile(sorted: readonly number[], share: number): number {
+  return sorted[Math.floor(sorted.length * share)] ?? 0;
 }
 
 export const ORACLE = 'f oracle';
 
-export function figuresOf(outcomes: readonly Outcome[]): readonly Figures[] {
+export function figuresOf(outcomes: readonly Outcome[], best: BestSingle): readonly Figures[] {
   const plain = [...Map.groupBy(outcomes, ({ rule }) => rule)].map(([rule, runs]) => {
-    const times = runs.flatMap(({ timesMs }) => timesMs).sort((a, b) => a - b);
+    const times = timesOf(runs);
     const sum = (of: (run: Outcome) => number) => runs.reduce((total, run) => total + of(run), 0);
     return {
       rule,
       meanMs: times.reduce((total, ms) => total + ms, 0) / times.length,
-      p95Ms: times[Math.floor(times.length * 0.95)] ?? 0,
+      p90Ms: quantile(times, 0.9),
+      p95Ms: quantile(times, 0.95),
       failed: sum(({ failed }) => failed),
       requests: times.length,
       switches: sum(({ switches }) => switches),
       tokensLost: sum(({ tokensLost }) => tokensLost),
       probeUsd: sum(({ probeUsd }) => probeUsd),
+      worse: worseThan(best, runs),
     };
   });
   const oracleMs = plain.find(({ rule }) => rule === ORACLE)?.meanMs ?? 0;
@@ -43,6 +96,7 @@ export function mixOf(worlds: readonly (readonly Figures[])[]): readonly Figures
     return {
       rule,
       meanMs: mean(({ meanMs }) => meanMs),
+      p90Ms: mean(({ p90Ms }) => p90Ms),
       p95Ms: mean(({ p95Ms }) => p95Ms),
       failed: sum(({ failed }) => failed),
       requests: sum(({ requests }) => requests),
@@ -50,18 +104,25 @@ export function mixOf(worlds: readonly (readonly Figures[])[]): readonly Figures
       tokensLost: sum(({ tokensLost }) => tokensLost),
       probeUsd: sum(({ probeUsd }) => probeUsd),
       regretMs: mean(({ regretMs }) => regretMs),
+      worse: worseIn(lines),
     };
   });
 }
 
+function worseIn(lines: readonly Figures[]): readonly string[] {
+  const count = lines.filter(({ worse }) => worse.length > 0).length;
+  return count === 0 ? [] : [`in ${count} of ${lines.length} worlds`];
+}
+
 export function describeTable(lines: readonly Figures[]): string {
   const head =
-    '| rule | mean ms | p95 ms | regret ms | failed requests | switches | cached tokens lost | probes USD |';
+    '| rule | mean ms | p90 ms | p95 ms | regret ms | failed requests | worse than the best single endpoint | switches | cached tokens lost | probes USD |';
   const rows = lines.map(
     (line) =>
-      `| ${line.rule} | ${Math.round(line.meanMs)} | ${Math.round(line.p95Ms)} | ` +
-      `${Math.round(line.regretMs)} | ${line.failed} of ${line.requests} | ${line.switches} | ` +
+      `| ${line.rule} | ${Math.round(line.meanMs)} | ${Math.round(line.p90Ms)} | ${Math.round(line.p95Ms)} | ` +
+      `${Math.round(line.regretMs)} | ${line.failed} of ${line.requests} | ` +
+      `${line.worse.join(', ') || 'no'} | ${line.switches} | ` +
       `${(line.tokensLost / 1e6).toFixed(1)} M | ${line.probeUsd.toFixed(2)} |`,
   );
-  return [head, '|---|--:|--:|--:|--:|--:|--:|--:|', ...rows].join('\n');
+  return [head, '|---|--:|--:|--:|--:|--:|---|--:|--:|--:|', ...rows].join('\n');
 }

@@ -1,14 +1,10 @@
-/** What a rule sees and says. All rules share one data path (`run.ts`) and one set of probes. */
+/**
+ * What a rule sees and says. A rule is all that stands between clients and endpoints: which endpoint
+ * is probed when, and the way of each request from endpoint to endpoint.
+ */
 import type { FailureClass } from '@zephyr/core';
 
-import type { Answer } from './nature.ts';
-
-export interface PlaceRequest {
-  readonly atMs: number;
-  readonly session: number;
-  readonly contextTokens: number;
-  readonly seed: number;
-}
+import type { Answer, Request } from './nature.ts';
 
 export interface Rule {
   readonly name: string;
@@ -16,33 +12,40 @@ export interface Rule {
   probed(endpoint: number, answer: Answer, atMs: number): void;
   /** When to probe next, from the start of the last probe; undefined: not at all. */
   probeIntervalMs(endpoint: number, atMs: number): number | undefined;
-  /** Endpoints in the order of trial. */
-  place(request: PlaceRequest): readonly number[];
-  /** What came of an attempt of a live request. */
-  attempted(about: Attempted): void;
+  /** One try of a client; `trial` is 0 for its first. */
+  begin(request: Request, about: { readonly atMs: number; readonly trial: number }): Way;
   /** Called every `TICK_MS`. */
-  tick?(atMs: number, load: Load): void;
+  tick?(atMs: number): void;
   /** The endpoint that new sessions go to now. */
   selected(): number | undefined;
 }
 
-export interface Attempted {
-  readonly endpoint: number;
-  readonly atMs: number;
-  readonly session: number;
-  readonly contextTokens: number;
-  readonly answer: Answer;
+/** The way of one request. `next` is asked first, and again after each failure. */
+export interface Way {
+  next(atMs: number): Step;
+  failed(endpoint: number, failed: Failed, atMs: number): void;
+  /** @param cachedTokens What the endpoint had of the prompt. */
+  answered(endpoint: number, answered: Answered, atMs: number): void;
+  /** The answer has ended, whole or cut. Also called after `give_up`, as `unanswered`. */
+  ended(how: 'whole' | 'cut' | 'unanswered', atMs: number): void;
 }
 
-/** What the proxy reports each tick. */
-export interface Load {
-  /** Running requests by endpoint. */
-  readonly active: readonly number[];
-  /** Endpoints that the proxy itself has ejected, with the failure and the end. */
-  readonly ejected: ReadonlyMap<
-    number,
-    { readonly failure: FailureClass; readonly untilMs: number }
-  >;
+export type Step =
+  /** @property limitMs Of the wait for the first content. */
+  | { readonly kind: 'ask'; readonly endpoint: number; readonly limitMs: number }
+  | { readonly kind: 'give_up'; readonly retryAfterMs?: number | undefined };
+
+export interface Failed {
+  readonly failure: FailureClass;
+  /** What the endpoint asked to wait, if it did. */
+  readonly waitMs?: number | undefined;
+}
+
+export interface Answered {
+  readonly ttftMs: number;
+  readonly cachedTokens: number;
 }
 
 export const TICK_MS = 2_000;
+/** What a person sets who has thought about it; the default of nginx and HAProxy is 60 s. */
+export const FIXED_LIMIT_MS = 30_000;

@@ -1,17 +1,16 @@
 /**
- * Runs one rule through one world, with the same data path for all rules: one replay on the next
- * endpoint, local ejection after two failures in a row, and a client that tries again after an
- * error as Claude Code does.
+ * Runs one rule through one world, step by step in the order of time, with the same client for all
+ * rules: it tries again after an error as Claude Code does.
  */
-import type { FailureClass } from '@zephyr/core';
-
-import { type Answer, attempt, COSTS, type Nature, type Request } from './nature.ts';
-import { seedOf } from './random.ts';
-import { type Rule, TICK_MS } from './rule.ts';
+import { EventQueue } from './event-queue.ts';
+import { type Answer, type Asked, attempt, COSTS, type Nature, type Request } from './nature.ts';
+import { seededRandom, seedOf } from './random.ts';
+import { type Rule, TICK_MS, type Way } from './rule.ts';
 
 export interface Outcome {
   readonly rule: string;
   readonly world: string;
+  /** Of everybody but poisoners. */
   readonly requests: number;
   /** Requests that the client saw fail at least once. */
   readonly failed: number;
@@ -23,9 +22,17 @@ export interface Outcome {
   readonly probeUsd: number;
 }
 
-const CLIENT_RETRIES = 5;
-const EJECT_AFTER = 2;
-const EJECT_MS = 30_000;
+/** Claude Code 2.1: ten retries after 0.5 s, 1 s, 2 s, … with up to a quarter more. */
+const CLIENT_RETRIES = 10;
+const FIRST_BACK_OFF_MS = 500;
+const MAX_BACK_OFF_MS = 32_000;
+/** It does not wait longer for `retry-after`: then the turn has failed. */
+const MAX_RETRY_AFTER_MS = 60_000;
+/** When an answer that is cut breaks off, after its first content. */
+const CUT_AFTER_MS = 500;
+/** What a turn that is never answered counts as. */
+const LOST_MS = 300_000;
+const PROBE_LIMIT_MS = 10_000;
 
 /** The prompt caches of the sessions at the endpoints. */
 interface Cache {
@@ -36,10 +43,8 @@ interface Cache {
 class Run {
   readonly #nature: Nature;
   readonly #rule: Rule;
+  readonly #queue = new EventQueue();
   readonly #caches = new Map<string, Cache>();
-  readonly #streaks: number[];
-  readonly #ejected = new Map<number, { failure: FailureClass; untilMs: number }>();
-  readonly #running: { endpoint: number; untilMs: number }[] = [];
   readonly #nextProbeMs: number[];
   #probes = 0;
   #nextTickMs = 0;
@@ -52,7 +57,6 @@ class Run {
   constructor(nature: Nature, rule: Rule) {
     this.#nature = nature;
     this.#rule = rule;
-    this.#streaks = nature.endpoints.map(() => 0);
     this.#nextProbeMs = nature.endpoints.map(() => 0);
   }
 
@@ -60,11 +64,12 @@ class Run {
     return this.#probes * COSTS.probeUsd;
   }
 
-  /** Lets probes and ticks happen up to a moment. */
+  /** Lets probes, ticks and answers happen up to a moment. */
   advanceTo(atMs: number): void {
     for (;;) {
       const probeMs = Math.min(...this.#nextProbeMs);
       const nextMs = Math.min(probeMs, this.#nextTickMs);
+      this.#queue.runTo(Math.min(nextMs, atMs));
       if (nextMs > atMs) return;
       if (probeMs <= this.#nextTickMs) this.#probe(this.#nextProbeMs.indexOf(probeMs), probeMs);
       else this.#tick(this.#nextTickMs);
@@ -78,10 +83,9 @@ class Run {
       this.#nextProbeMs[endpoint] = atMs + TICK_MS;
       return;
     }
-    const truth = this.#nature.endpoints[endpoint];
-    if (truth === undefined) return;
     const seed = seedOf(endpoint, Math.floor(atMs / 1_000), 7);
-    const answer = attempt(truth, { atMs, workMs: COSTS.probeWorkMs, seed });
+    const asked: Asked = { from: 'probe', workMs: COSTS.probeWorkMs, model: COSTS.probeModel };
+    const answer = this.#attempt(endpoint, { atMs, asked, seed, limitMs: PROBE_LIMIT_MS });
     if (answer.status === 'ok') this.#probes += 1;
     this.#rule.probed(endpoint, answer, atMs);
     const nextMs = this.#rule.probeIntervalMs(endpoint, atMs) ?? intervalMs;
@@ -90,17 +94,8 @@ class Run {
 
   #tick(atMs: number): void {
     this.#nextTickMs = atMs + TICK_MS;
-    const active = this.#nature.endpoints.map(() => 0);
-    for (let index = this.#running.length - 1; index >= 0; index -= 1) {
-      const running = this.#running[index];
-      if (running === undefined || running.untilMs <= atMs) this.#running.splice(index, 1);
-      else active[running.endpoint] = (active[running.endpoint] ?? 0) + 1;
-    }
-    for (const [endpoint, { untilMs }] of this.#ejected) {
-      if (untilMs <= atMs) this.#ejected.delete(endpoint);
-    }
-    this.#rule.tick?.(atMs, { active, ejected: this.#ejected });
-    for (let index = 0; index < active.length; index += 1) {
+    this.#rule.tick?.(atMs);
+    for (let index = 0; index < this.#nextProbeMs.length; index += 1) {
       // A rule may have shortened an interval meanwhile.
       const intervalMs = this.#rule.probeIntervalMs(index, atMs);
       if (intervalMs === undefined) continue;
@@ -108,75 +103,93 @@ class Run {
     }
   }
 
-  /** A client's request with all its trials. */
-  serve(request: Request): void {
-    let spentMs = 0;
-    for (let trial = 0; trial <= CLIENT_RETRIES; trial += 1) {
-      const atMs = request.atMs + spentMs;
-      const { isServed, ms } = this.#pass(request, { atMs, trial });
-      spentMs += ms;
-      if (isServed) break;
-      if (trial === 0) this.failed += 1;
-      spentMs += Math.min(1_000 * 2 ** trial, 8_000);
-    }
-    this.timesMs.push(spentMs);
+  /** One try of a client. */
+  try(request: Request, trial: number, atMs: number): void {
+    this.#step({ request, trial, way: this.#rule.begin(request, { atMs, trial }) }, atMs);
     this.#noteSelection();
   }
 
-  /** One request through the proxy: the first endpoint, then one replay. */
-  #pass(request: Request, { atMs, trial }: { atMs: number; trial: number }) {
-    const { session, contextTokens } = request;
-    const order = this.#rule.place({ atMs, session, contextTokens, seed: request.seed + trial });
-    const isIn = (endpoint: number) => (this.#ejected.get(endpoint)?.untilMs ?? 0) <= atMs;
-    const tried = [...order.filter(isIn), ...order.filter((e) => !isIn(e))].slice(0, 2);
-    let ms = 0;
-    for (const endpoint of tried) {
-      const answer = this.#attempt(request, { endpoint, atMs: atMs + ms, trial });
-      ms += answer.ms;
-      if (answer.status === 'ok') return { isServed: true, ms };
+  #step(going: Going, atMs: number): void {
+    const { way, request, trial } = going;
+    const step = way.next(atMs);
+    if (step.kind === 'give_up') {
+      way.ended('unanswered', atMs);
+      this.#clientFails(going, { atMs, retryAfterMs: step.retryAfterMs ?? 0 });
+      return;
     }
-    return { isServed: false, ms };
+    const { endpoint, limitMs } = step;
+    const cachedTokens = this.#cached(request.session, endpoint, atMs);
+    const missing = request.contextTokens - cachedTokens;
+    const workMs = request.workMs + missing * this.#nature.rebuildMsPerToken;
+    const asked: Asked = { from: 'person', workMs, model: request.model, request };
+    const seed = seedOf(request.seed, endpoint, trial);
+    const answer = this.#attempt(endpoint, { atMs, asked, seed, limitMs });
+    const doneAtMs = atMs + answer.ms;
+    this.#queue.add(doneAtMs, () => {
+      if (answer.status === 'failed') {
+        way.failed(endpoint, answer, doneAtMs);
+        this.#step(going, doneAtMs);
+        return;
+      }
+      this.#fillCache(request, endpoint, doneAtMs);
+      way.answered(endpoint, { ttftMs: answer.ms, cachedTokens }, doneAtMs);
+      this.#streams(going, answer, doneAtMs);
+    });
+  }
+
+  #streams(going: Going, { status }: Answer, atMs: number): void {
+    const { way, request } = going;
+    if (status === 'cut') {
+      const cutAtMs = atMs + CUT_AFTER_MS;
+      this.#queue.add(cutAtMs, () => {
+        way.ended('cut', cutAtMs);
+        this.#clientFails(going, { atMs: cutAtMs, retryAfterMs: 0 });
+      });
+      return;
+    }
+    this.#queue.add(atMs + request.streamMs, (endedAtMs) => way.ended('whole', endedAtMs));
+    if (request.isPoison) return;
+    this.timesMs.push(atMs - request.atMs);
+  }
+
+  #clientFails(
+    { request, trial }: Going,
+    { atMs, retryAfterMs }: { readonly atMs: number; readonly retryAfterMs: number },
+  ): void {
+    if (trial === 0 && !request.isPoison) this.failed += 1;
+    const isOver = trial >= CLIENT_RETRIES || retryAfterMs > MAX_RETRY_AFTER_MS;
+    if (isOver || atMs > this.#nature.durationMs) {
+      if (!request.isPoison) this.timesMs.push(LOST_MS);
+      return;
+    }
+    const random = seededRandom(seedOf(request.seed, trial, 5));
+    const backOffMs = Math.min(FIRST_BACK_OFF_MS * 2 ** trial, MAX_BACK_OFF_MS);
+    const waitMs = Math.max(backOffMs * (1 + random.next() / 4), retryAfterMs);
+    this.#queue.add(atMs + waitMs, (nextAtMs) => this.try(request, trial + 1, nextAtMs));
   }
 
   #attempt(
-    request: Request,
-    { endpoint, atMs, trial }: { endpoint: number; atMs: number; trial: number },
+    endpoint: number,
+    about: { atMs: number; asked: Asked; seed: number; limitMs: number },
   ): Answer {
     const truth = this.#nature.endpoints[endpoint];
     if (truth === undefined) throw new RangeError(`no endpoint ${endpoint}`);
-    const missing = request.contextTokens - this.#cached(request.session, endpoint, atMs);
-    const workMs = request.workMs + missing * this.#nature.rebuildMsPerToken;
-    const seed = seedOf(request.seed, endpoint, trial);
-    const answer = attempt(truth, { atMs, workMs, seed });
-    const { session, contextTokens } = request;
-    if (answer.status === 'ok') {
-      const best = this.#bestCached(session, atMs);
-      this.tokensLost += Math.max(0, best - this.#cached(session, endpoint, atMs));
-      const untilMs = atMs + COSTS.cacheLifeMs;
-      this.#caches.set(`${session}:${endpoint}`, { tokens: contextTokens, untilMs });
-      this.#running.push({ endpoint, untilMs: atMs + answer.ms + request.streamMs });
-    }
-    this.#judge(endpoint, answer, atMs);
-    this.#rule.attempted({ endpoint, atMs, session, contextTokens, answer });
-    return answer;
+    const answer = attempt(truth, about);
+    if (answer.ms <= about.limitMs) return answer;
+    return { status: 'failed', failure: 'first_byte_timeout', ms: about.limitMs };
   }
 
-  #judge(endpoint: number, answer: Answer, atMs: number): void {
-    const streak = answer.status === 'ok' ? 0 : (this.#streaks[endpoint] ?? 0) + 1;
-    this.#streaks[endpoint] = streak;
-    if (answer.status === 'ok') this.#ejected.delete(endpoint);
-    else if (streak >= EJECT_AFTER) {
-      this.#ejected.set(endpoint, { failure: answer.failure, untilMs: atMs + EJECT_MS });
-    }
+  #fillCache({ session, contextTokens }: Request, endpoint: number, atMs: number): void {
+    const here = this.#cached(session, endpoint, atMs);
+    const caches = this.#nature.endpoints.map((_, e) => this.#cached(session, e, atMs));
+    this.tokensLost += Math.max(0, Math.max(...caches) - here);
+    const untilMs = atMs + COSTS.cacheLifeMs;
+    this.#caches.set(`${session}:${endpoint}`, { tokens: contextTokens, untilMs });
   }
 
   #cached(session: number, endpoint: number, atMs: number): number {
     const cache = this.#caches.get(`${session}:${endpoint}`);
     return cache !== undefined && cache.untilMs > atMs ? cache.tokens : 0;
-  }
-
-  #bestCached(session: number, atMs: number): number {
-    return Math.max(...this.#nature.endpoints.map((_, e) => this.#cached(session, e, atMs)));
   }
 
   #noteSelection(): void {
@@ -186,18 +199,26 @@ class Run {
   }
 }
 
+/** A client's try under way. */
+interface Going {
+  readonly request: Request;
+  readonly trial: number;
+  readonly way: Way;
+}
+
 export function runRule(nature: Nature, rule: Rule): Outcome {
   const run = new Run(nature, rule);
   for (const request of nature.requests) {
     run.advanceTo(request.atMs);
-    run.serve(request);
+    run.try(request, 0, request.atMs);
   }
-  run.advanceTo(nature.durationMs);
+  // What runs at the end comes to its end.
+  run.advanceTo(nature.durationMs + AFTER_MS);
   const { switches, tokensLost, failed, timesMs, probeUsd } = run;
   return {
     rule: rule.name,
     world: nature.name,
-    requests: nature.requests.length,
+    requests: timesMs.length,
     failed,
     timesMs,
     switches,
@@ -205,3 +226,5 @@ export function runRule(nature: Nature, rule: Rule): Outcome {
     probeUsd,
   };
 }
+
+const AFTER_MS = 600_000;

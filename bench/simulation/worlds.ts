@@ -1,6 +1,5 @@
-/** The worlds that the rules are compared in. Each is made from a seed. */
+/** The worlds that the rules are compared in: those of speed and outages. Each is made from a seed. */
 import {
-  type Condition,
   type Endpoint,
   generateRequests,
   HOUR_MS,
@@ -9,13 +8,16 @@ import {
   type TrafficShape,
 } from './nature.ts';
 import { type Random, seededRandom, seedOf } from './random.ts';
-
-interface WorldKind {
-  readonly name: string;
-  readonly about: string;
-  readonly traffic?: Partial<TrafficShape>;
-  readonly endpoints: (random: Random, durationMs: number) => readonly Endpoint[];
-}
+import { TROUBLE_KINDS } from './trouble-worlds.ts';
+import {
+  down,
+  fiveSteady,
+  inTrouble,
+  periods,
+  SOUND,
+  steady,
+  type WorldKind,
+} from './world-parts.ts';
 
 const TEAM: TrafficShape = {
   durationMs: 4 * HOUR_MS,
@@ -24,53 +26,6 @@ const TEAM: TrafficShape = {
   firstTokens: 25_000,
   tokensPerRequest: 1_500,
 };
-
-const SOUND: Pick<Condition, 'failureRatio' | 'failure'> = {
-  failureRatio: 0.002,
-  failure: 'server_error',
-};
-
-const steady = (overheadMs: number, sigma = 0.25): Endpoint => {
-  const condition: Condition = { overheadMs, sigma, ...SOUND };
-  return () => condition;
-};
-
-/** Five endpoints with overheads between `low` and `high`. */
-function fiveSteady(random: Random, low: number, high: number, sigma?: number): Endpoint[] {
-  return Array.from({ length: 5 }, () => steady(random.between(low, high), sigma));
-}
-
-/** Periods of trouble: [start, end) pairs in order. */
-function periods(
-  random: Random,
-  about: { readonly durationMs: number; readonly calmMs: number; readonly troubleMs: number },
-): readonly (readonly [number, number])[] {
-  const found: [number, number][] = [];
-  let atMs = random.exponential(about.calmMs);
-  while (atMs < about.durationMs) {
-    const endMs = atMs + about.troubleMs * random.between(0.5, 1.5);
-    found.push([atMs, endMs]);
-    atMs = endMs + random.exponential(about.calmMs);
-  }
-  return found;
-}
-
-const isWithin = (list: readonly (readonly [number, number])[], atMs: number): boolean =>
-  list.some(([start, end]) => atMs >= start && atMs < end);
-
-function inTrouble(
-  base: Endpoint,
-  when: readonly (readonly [number, number])[],
-  trouble: (condition: Condition) => Condition,
-): Endpoint {
-  return (atMs) => (isWithin(when, atMs) ? trouble(base(atMs)) : base(atMs));
-}
-
-const down = (failure: Condition['failure']) => (condition: Condition) => ({
-  ...condition,
-  failureRatio: 1,
-  failure,
-});
 
 const drifting = (random: Random, sigma = 0.25): Endpoint => {
   const middle = random.between(300, 700);
@@ -205,7 +160,7 @@ const REBUILD_MS_PER_TOKEN = 0.09;
 
 /** @param withCaches Without, only the speed of the endpoints counts. */
 export function makeWorlds(seed: number, withCaches = true): readonly Nature[] {
-  return KINDS.map((kind, index) => {
+  return [...KINDS, ...TROUBLE_KINDS].map((kind, index) => {
     const own = seedOf(seed, index);
     const traffic = { ...TEAM, ...kind.traffic };
     return {

@@ -1,0 +1,305 @@
+/**
+ * The proxy of the simulation: the core's own `Router`, retry table, retry budget and session table,
+ * wired as services/proxy wires them; only the sending is left out.
+ */
+import {
+  decideRetry,
+  type EjectionPolicy,
+  type EndpointId,
+  type FailureClass,
+  isUnreachable,
+  type Journey,
+  latencyClassOf,
+  type OutcomeCounts,
+  type PresenceReport,
+  type Refund,
+  RetryBudget,
+  type RoutedEndpoint,
+  Router,
+  rampedEndpoint,
+  remainingMs,
+  requestClassOf,
+  SessionTable,
+  type SnapshotContent,
+  scopeOf,
+} from '@zephyr/core';
+
+import { COSTS, type Request } from './nature.ts';
+import { seededRandom } from './random.ts';
+import type { Answered, Failed, Step, Way } from './rule.ts';
+
+/** The defaults of `[failover]` and `[timeouts]`. */
+export const DEFAULTS = {
+  ejection: {
+    failuresToEject: 2,
+    baseMs: 10_000,
+    maxMs: 300_000,
+    maxCoolDownMs: 1_800_000,
+  } satisfies EjectionPolicy,
+  retries: { ratio: 0.1, perSecond: 5 },
+  maxRetries: 1,
+  unusualFirstByteMs: 45_000,
+  firstByteMs: 60_000,
+} as const;
+
+const PROXY = 'proxy';
+const GROUP = 'all';
+const MAX_TTFT = 32;
+
+interface Counts {
+  succeeded: number;
+  failed: Partial<Record<FailureClass, number>>;
+  ttft: { class: string; ms: number }[];
+}
+
+export class SimulatedProxy {
+  readonly ids: readonly EndpointId[];
+  readonly router: Router;
+  readonly budget = new RetryBudget(DEFAULTS.retries);
+  /** Absent where sessions follow the active endpoint. */
+  readonly sessions: SessionTable | undefined;
+  readonly active = new Map<EndpointId, number>();
+  #counts = new Map<EndpointId, Counts>();
+  #content: SnapshotContent | undefined;
+  #order: readonly RoutedEndpoint[];
+  #receivedAtMs = 0;
+
+  constructor(ids: readonly EndpointId[], about: { readonly sessionsStick: boolean }) {
+    const random = seededRandom(ids.length);
+    this.ids = ids;
+    this.router = new Router({
+      policy: DEFAULTS.ejection,
+      rng: () => random.next(),
+      onVerdict: ({ id, failure }) => {
+        const { failed } = this.#countsOf(id);
+        failed[failure] = (failed[failure] ?? 0) + 1;
+      },
+    });
+    this.sessions = about.sessionsStick
+      ? new SessionTable({ lifetimeMs: COSTS.cacheLifeMs, maxSessions: 10_000 })
+      : undefined;
+    this.#order = ids.map((id) => ({ id, groupName: GROUP, enabled: true, available: true }));
+  }
+
+  adopt(content: SnapshotContent, atMs: number): void {
+    for (const id of this.ids) {
+      const before = this.#content?.endpoints[id]?.recoveries ?? 0;
+      if ((content.endpoints[id]?.recoveries ?? 0) > before) this.router.recover(id);
+    }
+    this.#content = content;
+    this.#receivedAtMs = atMs;
+    const rest = this.ids.filter((id) => !content.order.includes(id));
+    this.#order = [...content.order, ...rest].map((id) => {
+      const { enabled = true, available = true } = content.endpoints[id] ?? {};
+      return { id, groupName: GROUP, enabled, available };
+    });
+  }
+
+  begin(request: Request, atMs: number): Way {
+    this.budget.noteRequest(atMs);
+    return new SimulatedExchange(this, request);
+  }
+
+  input(preferredId: EndpointId | undefined, nowMs: number) {
+    const overloadedEverywhere = this.#content?.overloadedEverywhere ?? false;
+    return { endpoints: this.#order, preferredId, overloadedEverywhere, nowMs };
+  }
+
+  preferredId({ session }: Request, nowMs: number): EndpointId | undefined {
+    const key = String(session);
+    const place = this.sessions?.placeOf(key, (id) => this.generationOf(id), nowMs);
+    if (place !== undefined) return place;
+    const content = this.#content;
+    if (content?.ramp === undefined) return undefined;
+    const { activeId } = content.selection;
+    return rampedEndpoint(content.ramp, {
+      activeId,
+      key,
+      sinceReceivedMs: nowMs - this.#receivedAtMs,
+    });
+  }
+
+  generationOf(id: EndpointId): number {
+    return this.#content?.endpoints[id]?.sessionGeneration ?? 0;
+  }
+
+  /** What an answer of the active endpoint would take, where another one was asked. */
+  scoreElsewhereMs(id: EndpointId): number | undefined {
+    const activeId = this.#content?.selection.activeId;
+    if (activeId === undefined || activeId === id) return undefined;
+    return this.#content?.endpoints[activeId]?.scoreMs;
+  }
+
+  noteFirstContent(id: EndpointId, sample: { class: string; ms: number }): void {
+    const { ttft } = this.#countsOf(id);
+    if (ttft.length < MAX_TTFT) ttft.push(sample);
+  }
+
+  noteSuccess(id: EndpointId): void {
+    this.#countsOf(id).succeeded += 1;
+  }
+
+  noteActive(id: EndpointId, change: 1 | -1): void {
+    this.active.set(id, (this.active.get(id) ?? 0) + change);
+  }
+
+  /** What it tells the controller once in a while. */
+  takeOutcomes(): Readonly<Record<string, OutcomeCounts>> {
+    const outcomes = Object.fromEntries(this.#counts);
+    this.#counts = new Map();
+    return outcomes;
+  }
+
+  presence(nowMs: number): PresenceReport {
+    return {
+      proxyId: PROXY,
+      status: 'serving',
+      activeRequests: Object.fromEntries(this.ids.map((id) => [id, this.active.get(id) ?? 0])),
+      ejections: Object.fromEntries(
+        this.ids.flatMap((id) => {
+          const ejection = this.router.ejectionOf(id, nowMs);
+          if (ejection.status === 'admitted') return [];
+          const { status, failure } = ejection;
+          return [[id, { status, failure, remainingMs: remainingMs(ejection, nowMs) }]];
+        }),
+      ),
+      sessions: this.sessions?.loads((id) => this.generationOf(id), nowMs) ?? {},
+    };
+  }
+
+  #countsOf(id: EndpointId): Counts {
+    const counts = this.#counts.get(id) ?? { succeeded: 0, failed: {}, ttft: [] };
+    this.#counts.set(id, counts);
+    return counts;
+  }
+}
+
+/** One request, as services/proxy's `Exchange` takes it from endpoint to endpoint. */
+class SimulatedExchange implements Way {
+  readonly #proxy: SimulatedProxy;
+  readonly #request: Request;
+  readonly #journey: Journey;
+  readonly #requestClass: string;
+  readonly #refunds: Refund[] = [];
+  #retries = 0;
+  #running: EndpointId | undefined;
+  #last: Failed | undefined;
+  #mayGoOn = true;
+
+  constructor(proxy: SimulatedProxy, request: Request) {
+    const { model, person, session, contextTokens } = request;
+    this.#proxy = proxy;
+    this.#request = request;
+    this.#requestClass = requestClassOf({ model, bodyBytes: contextTokens * 4 });
+    const fingerprint = `${person} ${session} ${contextTokens}`;
+    this.#journey = proxy.router.begin({ operation: 'messages', model, fingerprint });
+  }
+
+  next(atMs: number): Step {
+    const { router } = this.#proxy;
+    if (!this.#mayGoOn) return { kind: 'give_up', retryAfterMs: this.#last?.waitMs };
+    const preferredId = this.#proxy.preferredId(this.#request, atMs);
+    const choice = router.choose(this.#journey, this.#proxy.input(preferredId, atMs));
+    if (choice.kind !== 'send') {
+      const retryAfterMs = choice.why === 'limited' ? choice.retryAfterMs : undefined;
+      return { kind: 'give_up', retryAfterMs: this.#last?.waitMs ?? retryAfterMs };
+    }
+    this.#running = choice.id;
+    this.#proxy.noteActive(choice.id, 1);
+    const endpoint = this.#proxy.ids.indexOf(choice.id);
+    return { kind: 'ask', endpoint, limitMs: this.#limitMs(choice.id, choice.hasAlternative) };
+  }
+
+  /** The last endpoint is waited for as long as is allowed; one that has others behind it is not. */
+  #limitMs(id: EndpointId, hasAlternative: boolean): number {
+    const { firstByteMs, unusualFirstByteMs } = DEFAULTS;
+    const isLast = !hasAlternative || this.#retries >= DEFAULTS.maxRetries;
+    if (isLast) return firstByteMs;
+    const limits = { unusualMs: unusualFirstByteMs, ceilingMs: firstByteMs };
+    return this.#proxy.router.times.limitMs(id, this.#requestClass, limits);
+  }
+
+  failed(endpoint: number, failed: Failed, atMs: number): void {
+    const id = this.#idOf(endpoint);
+    const { router, budget } = this.#proxy;
+    this.#leave();
+    this.#last = failed;
+    router.failed(this.#journey, { id, groupName: GROUP }, failed, atMs);
+    const decision = decideRetry({
+      phase: phaseOf(failed.failure),
+      scope: scopeOf(failed.failure, 'messages'),
+      isClientGone: false,
+      isBodyBuffered: true,
+      isRepeatable: true,
+      retries: this.#retries,
+      limit: 'before_content',
+      maxRetries: DEFAULTS.maxRetries,
+    });
+    this.#mayGoOn = decision.kind === 'retry';
+    if (decision.kind === 'stop' || !decision.isDelivery) return;
+    const refund = budget.tryTake(atMs);
+    if (refund === undefined) {
+      this.#mayGoOn = false;
+      return;
+    }
+    this.#refunds.push(refund);
+    this.#retries += 1;
+  }
+
+  answered(endpoint: number, { ttftMs, cachedTokens }: Answered, atMs: number): void {
+    const id = this.#idOf(endpoint);
+    const { router, sessions } = this.#proxy;
+    const { session, contextTokens, model } = this.#request;
+    router.answered(this.#journey, id, atMs);
+    for (const refund of this.#refunds) refund();
+    const key = String(session);
+    sessions?.noteContent(key, {
+      endpointId: id,
+      generation: this.#proxy.generationOf(id),
+      client: null,
+      ttftMs,
+      elsewhereMs: this.#proxy.scoreElsewhereMs(id),
+      nowMs: atMs,
+    });
+    const cacheWriteTokens = contextTokens - cachedTokens;
+    const usage = {
+      inputTokens: 0,
+      outputTokens: 0,
+      cacheReadTokens: cachedTokens,
+      cacheWriteTokens,
+    };
+    sessions?.noteUsage(key, usage, model);
+    router.times.note(id, this.#requestClass, ttftMs);
+    const latencyClass = latencyClassOf(this.#requestClass, cachedTokens > cacheWriteTokens);
+    this.#proxy.noteFirstContent(id, { class: latencyClass, ms: ttftMs });
+  }
+
+  ended(how: 'whole' | 'cut' | 'unanswered', atMs: number): void {
+    const { router } = this.#proxy;
+    const id = this.#running;
+    this.#leave();
+    if (id !== undefined && how === 'whole') {
+      router.completed(this.#journey, id, atMs);
+      this.#proxy.noteSuccess(id);
+    } else if (id !== undefined && how === 'cut') {
+      router.cut(this.#journey, id, 'truncated', atMs);
+    }
+    router.ended(this.#journey, atMs);
+  }
+
+  #leave(): void {
+    if (this.#running !== undefined) this.#proxy.noteActive(this.#running, -1);
+    this.#running = undefined;
+  }
+
+  #idOf(endpoint: number): EndpointId {
+    const id = this.#proxy.ids[endpoint];
+    if (id === undefined) throw new RangeError(`no endpoint ${endpoint}`);
+    return id;
+  }
+}
+
+function phaseOf(failure: FailureClass): 'connecting' | 'sent' | 'answered' {
+  if (isUnreachable(failure)) return 'connecting';
+  return failure === 'reset' || failure === 'first_byte_timeout' ? 'sent' : 'answered';
+}
