@@ -37,9 +37,10 @@ const ONCE: readonly Crowd[] = [
   { clients: 6, requestsEach: 200, answerMs: 55, pauseMs: 5 },
   { clients: 50, requestsEach: 30, answerMs: 150, pauseMs: 250 },
 ];
+/** Slow enough that two busy cores do not decide what is compared. */
 const TURNS: readonly Crowd[] = [
-  { clients: 6, requestsEach: 25, answerMs: 120, pauseMs: 50 },
-  { clients: 50, requestsEach: 12, answerMs: 120, pauseMs: 400 },
+  { clients: 6, requestsEach: 25, answerMs: 300, pauseMs: 50 },
+  { clients: 50, requestsEach: 12, answerMs: 300, pauseMs: 800 },
 ];
 const SHARES = [0.05, 0.2, 0.4];
 /** So much may be chance: 3.5 standard errors of 1,500 requests at 40 %. */

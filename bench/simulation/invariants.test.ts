@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { HOUR_MS, type Nature } from './nature.ts';
 import { Oracle } from './oracle.ts';
 import { FirstToFinish } from './other-rules.ts';
+import { PlacedRule } from './placed-rule.ts';
 import { runRule } from './run.ts';
 import { makeWorlds } from './worlds.ts';
 import { type Watch, ZephyrRule } from './zephyr-rule.ts';
@@ -70,8 +71,11 @@ describe('the simulation', () => {
 
   it('puts the oracle in front and loses no request', () => {
     const mean = (times: readonly number[]) => times.reduce((a, b) => a + b, 0) / times.length;
-    const oracle = runRule(drift, new Oracle(drift));
-    const original = runRule(drift, new FirstToFinish(drift.endpoints.length));
+    const oracle = runRule(drift, new PlacedRule(new Oracle(drift), drift.endpoints.length));
+    const original = runRule(
+      drift,
+      new PlacedRule(new FirstToFinish(drift.endpoints.length), drift.endpoints.length),
+    );
     expect(oracle.timesMs).toHaveLength(drift.requests.length);
     expect(mean(oracle.timesMs)).toBeLessThan(mean(run(drift).timesMs));
     expect(mean(run(drift).timesMs)).toBeLessThan(mean(original.timesMs));

@@ -7,6 +7,7 @@ import {
   type EjectionPolicy,
   type EndpointId,
   type FailureClass,
+  type FirstByteClass,
   isUnreachable,
   type Journey,
   latencyClassOf,
@@ -39,12 +40,14 @@ export const DEFAULTS = {
   retries: { ratio: 0.1, perSecond: 5 },
   maxRetries: 1,
   unusualFirstByteMs: 45_000,
+  firstBytePerMibMs: 20_000,
   firstByteMs: 60_000,
 } as const;
 
 const PROXY = 'proxy';
 const GROUP = 'all';
 const MAX_TTFT = 32;
+const BYTES_PER_TOKEN = 4;
 
 interface Counts {
   succeeded: number;
@@ -105,16 +108,19 @@ export class SimulatedProxy {
     return { endpoints: this.#order, preferredId, overloadedEverywhere, nowMs };
   }
 
-  preferredId({ session }: Request, nowMs: number): EndpointId | undefined {
-    const key = String(session);
-    const place = this.sessions?.placeOf(key, (id) => this.generationOf(id), nowMs);
+  placeOf({ session }: Request, nowMs: number): EndpointId | undefined {
+    return this.sessions?.placeOf(String(session), (id) => this.generationOf(id), nowMs);
+  }
+
+  preferredId(request: Request, nowMs: number): EndpointId | undefined {
+    const place = this.placeOf(request, nowMs);
     if (place !== undefined) return place;
     const content = this.#content;
     if (content?.ramp === undefined) return undefined;
     const { activeId } = content.selection;
     return rampedEndpoint(content.ramp, {
       activeId,
-      key,
+      key: String(request.session),
       sinceReceivedMs: nowMs - this.#receivedAtMs,
     });
   }
@@ -179,7 +185,7 @@ class SimulatedExchange implements Way {
   readonly #proxy: SimulatedProxy;
   readonly #request: Request;
   readonly #journey: Journey;
-  readonly #requestClass: string;
+  #class: FirstByteClass;
   readonly #refunds: Refund[] = [];
   #retries = 0;
   #running: EndpointId | undefined;
@@ -190,7 +196,8 @@ class SimulatedExchange implements Way {
     const { model, person, session, contextTokens } = request;
     this.#proxy = proxy;
     this.#request = request;
-    this.#requestClass = requestClassOf({ model, bodyBytes: contextTokens * 4 });
+    const requestClass = requestClassOf({ model, bodyBytes: contextTokens * BYTES_PER_TOKEN });
+    this.#class = { requestClass, isCached: false };
     const fingerprint = `${person} ${session} ${contextTokens}`;
     this.#journey = proxy.router.begin({ operation: 'messages', model, fingerprint });
   }
@@ -205,6 +212,8 @@ class SimulatedExchange implements Way {
       return { kind: 'give_up', retryAfterMs: this.#last?.waitMs ?? retryAfterMs };
     }
     this.#running = choice.id;
+    const isCached = this.#proxy.placeOf(this.#request, atMs) === choice.id;
+    this.#class = { ...this.#class, isCached };
     this.#proxy.noteActive(choice.id, 1);
     const endpoint = this.#proxy.ids.indexOf(choice.id);
     return { kind: 'ask', endpoint, limitMs: this.#limitMs(choice.id, choice.hasAlternative) };
@@ -212,11 +221,14 @@ class SimulatedExchange implements Way {
 
   /** The last endpoint is waited for as long as is allowed; one that has others behind it is not. */
   #limitMs(id: EndpointId, hasAlternative: boolean): number {
-    const { firstByteMs, unusualFirstByteMs } = DEFAULTS;
+    const { firstByteMs, firstBytePerMibMs, unusualFirstByteMs } = DEFAULTS;
+    const bodyBytes = this.#request.contextTokens * BYTES_PER_TOKEN;
+    const readingMs = (bodyBytes / 2 ** 20) * firstBytePerMibMs;
+    const ceilingMs = firstByteMs + readingMs;
     const isLast = !hasAlternative || this.#retries >= DEFAULTS.maxRetries;
-    if (isLast) return firstByteMs;
-    const limits = { unusualMs: unusualFirstByteMs, ceilingMs: firstByteMs };
-    return this.#proxy.router.times.limitMs(id, this.#requestClass, limits);
+    if (isLast) return ceilingMs;
+    const limits = { unusualMs: unusualFirstByteMs + readingMs, ceilingMs, readingMs };
+    return this.#proxy.router.times.limitMs(id, this.#class, limits);
   }
 
   failed(endpoint: number, failed: Failed, atMs: number): void {
@@ -269,8 +281,8 @@ class SimulatedExchange implements Way {
       cacheWriteTokens,
     };
     sessions?.noteUsage(key, usage, model);
-    router.times.note(id, this.#requestClass, ttftMs);
-    const latencyClass = latencyClassOf(this.#requestClass, cachedTokens > cacheWriteTokens);
+    router.times.note(id, this.#class, ttftMs);
+    const latencyClass = latencyClassOf(this.#class.requestClass, cachedTokens > cacheWriteTokens);
     this.#proxy.noteFirstContent(id, { class: latencyClass, ms: ttftMs });
   }
 

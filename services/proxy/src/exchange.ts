@@ -11,6 +11,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
   decideRetry,
   type EndpointId,
+  type FirstByteClass,
   type Journey,
   latencyClassOf,
   type Refund,
@@ -112,7 +113,8 @@ export class Exchange {
   /** What the budget gave for this request; given back when the request is answered. */
   readonly #refunds: Refund[] = [];
   #journey: Journey | undefined;
-  #requestClass = '';
+  /** Of the attempt that runs. */
+  #class: FirstByteClass = { requestClass: '', isCached: false };
   #running: { readonly id: EndpointId; readonly attempt: Attempt; release(): void } | undefined;
   #relay: Relay | undefined;
   #lastFailure: FailedAttempt | undefined;
@@ -180,7 +182,8 @@ export class Exchange {
     if (this.#ended) return;
     const { model } = this.#body.facts();
     this.#journey = this.#deps.routing.begin(this.#routedRequest(model));
-    this.#requestClass = requestClassOf({ model, bodyBytes: this.#body.bytes });
+    const requestClass = requestClassOf({ model, bodyBytes: this.#body.bytes });
+    this.#class = { requestClass, isCached: false };
     this.#deps.budget.noteRequest(performance.now());
     if (this.#input.target.operation === 'extra') this.#tryOnly(this.#journey);
     else this.#tryNext(this.#journey);
@@ -225,6 +228,7 @@ export class Exchange {
     const { id } = endpoint;
     const { operation } = this.#input.target;
     this.#attempts += 1;
+    this.#class = { ...this.#class, isCached: this.#placement.isCachedAt(id) };
     const attempt = new Attempt(
       {
         endpoint,
@@ -274,8 +278,8 @@ export class Exchange {
     if (operation === 'models') return Math.min(ceilingMs, MODELS_FIRST_BYTE_MS);
     const unusualMs = Math.min(ceilingMs, UNUSUAL_FIRST_BYTE_MS + forLengthMs);
     if (operation === 'count_tokens') return unusualMs;
-    const limits = { unusualMs, ceilingMs };
-    return this.#deps.routing.firstByteLimitMs(id, this.#requestClass, limits);
+    const limits = { unusualMs, ceilingMs, readingMs: forLengthMs };
+    return this.#deps.routing.firstByteLimitMs(id, this.#class, limits);
   }
 
   #mayRetry(): boolean {
@@ -335,10 +339,11 @@ export class Exchange {
     accounts.firstContent(id, ttftMs);
     // Without a stream the first content comes with the last: not to be compared.
     if (this.#body.facts().isStream !== true) return;
-    routing.noteFirstContent(id, this.#requestClass, ttftMs);
+    routing.noteFirstContent(id, this.#class, ttftMs);
     const usage = readUsage(response.held[0], '');
     const isCached = usage.cacheReadTokens > usage.inputTokens + usage.cacheWriteTokens;
-    accounts.streamBegan(id, { class: latencyClassOf(this.#requestClass, isCached), ms: ttftMs });
+    const latencyClass = latencyClassOf(this.#class.requestClass, isCached);
+    accounts.streamBegan(id, { class: latencyClass, ms: ttftMs });
   }
 
   #onFailed(journey: Journey, id: EndpointId, result: FailedAttempt): void {

@@ -32,12 +32,19 @@ export class Placement {
   }
 
   preferredId(): EndpointId | undefined {
+    return this.#placeId() ?? this.#deps.routing.rampedPlace(this.sessionId);
+  }
+
+  /** Whether the prompt cache of this request's session is at this endpoint. */
+  isCachedAt(endpointId: EndpointId): boolean {
+    return this.#placeId() === endpointId;
+  }
+
+  #placeId(): EndpointId | undefined {
     const { sessions, routing } = this.#deps;
-    const id = this.sessionId;
-    if (id === undefined) return routing.rampedPlace(undefined);
+    if (this.sessionId === undefined) return undefined;
     const generationOf = (endpointId: EndpointId): number => routing.generationOf(endpointId);
-    const place = sessions?.placeOf(id, generationOf, performance.now());
-    return place ?? routing.rampedPlace(id);
+    return sessions?.placeOf(this.sessionId, generationOf, performance.now());
   }
 
   /** A token count follows its session but does not place it. */

@@ -8,6 +8,7 @@ import {
   type EjectionPolicy,
   type EndpointId,
   type FailureClass,
+  type FirstByteClass,
   type FirstByteLimits,
   type Journey,
   type RoutedEndpoint,
@@ -179,8 +180,8 @@ export class Routing {
    * How long to wait for the first content of an answer while another endpoint could be asked.
    * @param limits `unusualMs`: where nothing is usual yet; `ceilingMs`: at most.
    */
-  firstByteLimitMs(id: EndpointId, requestClass: string, limits: FirstByteLimits): number {
-    return this.#router.times.limitMs(id, requestClass, limits);
+  firstByteLimitMs(id: EndpointId, of: FirstByteClass, limits: FirstByteLimits): number {
+    return this.#router.times.limitMs(id, of, limits);
   }
 
   /** Its connection had died while it was idle: nobody's fault, but another endpoint comes first. */
@@ -197,8 +198,8 @@ export class Routing {
     this.#router.answered(journey, id, this.#deps.now());
   }
 
-  noteFirstContent(id: EndpointId, requestClass: string, ttftMs: number): void {
-    this.#router.times.note(id, requestClass, ttftMs);
+  noteFirstContent(id: EndpointId, of: FirstByteClass, ttftMs: number): void {
+    this.#router.times.note(id, of, ttftMs);
   }
 
   completed(journey: Journey, id: EndpointId): void {

@@ -4,12 +4,13 @@ import { endpointId } from '../types.ts';
 import { FirstByteTimes } from './first-byte-limit.ts';
 
 const A = endpointId('a');
-const LIMITS = { unusualMs: 45_000, ceilingMs: 120_000 };
+const LIMITS = { unusualMs: 45_000, ceilingMs: 120_000, readingMs: 8_000 };
+const MEDIUM = { requestClass: 'opus/m', isCached: true };
 
 function learned(times: readonly number[]): number {
   const known = new FirstByteTimes();
-  for (const ms of times) known.note(A, 'opus/m', ms);
-  return known.limitMs(A, 'opus/m', LIMITS);
+  for (const ms of times) known.note(A, MEDIUM, ms);
+  return known.limitMs(A, MEDIUM, LIMITS);
 }
 
 describe('FirstByteTimes', () => {
@@ -28,10 +29,20 @@ describe('FirstByteTimes', () => {
 
   it('keeps classes and endpoints apart, and forgets an endpoint that has changed', () => {
     const known = new FirstByteTimes();
-    for (let index = 0; index < 4; index += 1) known.note(A, 'opus/m', 100);
-    expect(known.limitMs(A, 'opus/l', LIMITS)).toBe(45_000);
-    expect(known.limitMs(endpointId('b'), 'opus/m', LIMITS)).toBe(45_000);
+    for (let index = 0; index < 4; index += 1) known.note(A, MEDIUM, 100);
+    expect(known.limitMs(A, { ...MEDIUM, requestClass: 'opus/l' }, LIMITS)).toBe(45_000);
+    expect(known.limitMs(endpointId('b'), MEDIUM, LIMITS)).toBe(45_000);
     known.forget(A);
-    expect(known.limitMs(A, 'opus/m', LIMITS)).toBe(45_000);
+    expect(known.limitMs(A, MEDIUM, LIMITS)).toBe(45_000);
+  });
+
+  it('gives a prompt that has to be read the time for it, until that is usual too', () => {
+    const known = new FirstByteTimes();
+    const fresh = { ...MEDIUM, isCached: false };
+    for (let index = 0; index < 4; index += 1) known.note(A, MEDIUM, 1_700);
+    expect(known.limitMs(A, fresh, LIMITS)).toBe(13_100);
+    for (let index = 0; index < 4; index += 1) known.note(A, fresh, 9_000);
+    expect(known.limitMs(A, fresh, LIMITS)).toBe(27_000);
+    expect(known.limitMs(A, MEDIUM, LIMITS)).toBe(5_100);
   });
 });

@@ -3,6 +3,7 @@
  * what is usual for this endpoint and class of request: a frozen endpoint is left after seconds, one
  * that always takes its time is waited for.
  */
+import { latencyClassOf } from '../latency-class.ts';
 import type { EndpointId } from '../types.ts';
 
 /** A wait shorter than this is never called frozen: a model may think. */
@@ -15,19 +16,33 @@ const LEAST_TIMES = 4;
 /** Endpoints times classes; beyond, the class that was used least recently is forgotten. */
 const MAX_CLASSES = 4_096;
 
+/** Requests whose first content takes about equally long at one endpoint. */
+export interface FirstByteClass {
+  /** See `requestClassOf`. */
+  readonly requestClass: string;
+  /**
+   * Whether the endpoint is where the session's prompt cache is. A long prompt that it has to read
+   * takes many times as long: with one limit for both, the first request of every session that moves
+   * would be called frozen.
+   */
+  readonly isCached: boolean;
+}
+
 export interface FirstByteLimits {
   /** While nothing is usual yet. */
   readonly unusualMs: number;
   /** At most. */
   readonly ceilingMs: number;
+  /** What reading the prompt may take; added where only the other kind of request is usual yet. */
+  readonly readingMs: number;
 }
 
 /** Bounded in memory. */
 export class FirstByteTimes {
   readonly #times = new Map<string, number[]>();
 
-  note(id: EndpointId, requestClass: string, ms: number): void {
-    const key = keyOf(id, requestClass);
+  note(id: EndpointId, of: FirstByteClass, ms: number): void {
+    const key = keyOf(id, of);
     const times = this.#times.get(key) ?? [];
     times.push(ms);
     if (times.length > MAX_TIMES) times.shift();
@@ -37,23 +52,28 @@ export class FirstByteTimes {
     if (this.#times.size > MAX_CLASSES && oldest !== undefined) this.#times.delete(oldest);
   }
 
-  limitMs(id: EndpointId, requestClass: string, limits: FirstByteLimits): number {
-    const { unusualMs, ceilingMs } = limits;
-    const times = this.#times.get(keyOf(id, requestClass));
-    if (times === undefined || times.length < LEAST_TIMES) return unusualMs;
-    const limit = Math.max(LEAST_LIMIT_MS, USUAL_FACTOR * secondLargest(times));
-    return Math.round(Math.min(limit, ceilingMs));
+  limitMs(id: EndpointId, of: FirstByteClass, limits: FirstByteLimits): number {
+    const own = this.#usualMs(id, of);
+    const usualMs = own ?? this.#usualMs(id, { ...of, isCached: !of.isCached });
+    if (usualMs === undefined) return limits.unusualMs;
+    const limit = Math.max(LEAST_LIMIT_MS, USUAL_FACTOR * usualMs);
+    const readingMs = own === undefined ? limits.readingMs : 0;
+    return Math.round(Math.min(limit + readingMs, limits.ceilingMs));
+  }
+
+  #usualMs(id: EndpointId, of: FirstByteClass): number | undefined {
+    const times = this.#times.get(keyOf(id, of));
+    return times === undefined || times.length < LEAST_TIMES ? undefined : secondLargest(times);
   }
 
   /** Its token or URL changed. */
   forget(id: EndpointId): void {
-    for (const key of this.#times.keys())
-      if (key.startsWith(keyOf(id, ''))) this.#times.delete(key);
+    for (const key of this.#times.keys()) if (key.startsWith(`${id} `)) this.#times.delete(key);
   }
 }
 
-function keyOf(id: EndpointId, requestClass: string): string {
-  return `${id} ${requestClass}`;
+function keyOf(id: EndpointId, { requestClass, isCached }: FirstByteClass): string {
+  return `${id} ${latencyClassOf(requestClass, isCached)}`;
 }
 
 /** One very slow answer must not make all waits long. */
