@@ -25,8 +25,8 @@ Times are means over the worlds, the rest are sums.
 
 ${describeTable(mix)}
 
-Most of the difference is prompt caches: only (a) and (f) keep a session where its cache is; rules that
-send it now here, now there make the model read the whole conversation again. So here are the same
+Most of the difference is prompt caches: only (a), (f) and (g) keep a session where its cache is; rules
+that send it now here, now there make the model read the whole conversation again. So here are the same
 worlds when that costs nothing, with sessions free to go along at once. What is left is the choice by speed and soundness alone. There
 the rules that follow every sample do as well as ours, (c) a little better; ours comes as near with
 a tenth of their switches and fewer probes. *Cached tokens lost* cost nothing in this table.
@@ -47,9 +47,10 @@ const HEAD = `# How good are the decisions?
 
 <!-- Made by \`npm run simulate -- --write\`; do not edit. -->
 
-Seeded worlds of five endpoints and a team that uses Claude Code, gone through by six rules:
+Seeded worlds of five endpoints and a team of ten that uses Claude Code, gone through by eight rules:
 
-- **a zephyr**: this program's decision core, the real one, with its default policy.
+- **a zephyr**: this program: the controller's decision core and the proxy's router, retry table, retry
+  budget and sessions, the real code of both with their defaults. Only the sending is simulated.
 - **b first to finish**: the rule of the original program as it behaves: all endpoints are probed
   once a minute, and the first to answer serves until the next round.
 - **c last sample + 50 ms**: the rule of the original program as documented: the fastest last
@@ -60,13 +61,21 @@ Seeded worlds of five endpoints and a team that uses Claude Code, gone through b
   better of two endpoints picked by chance.
 - **f oracle**: knows the true speed of every endpoint at every moment, the future included, and
   takes the cheapest way for each session. Nobody can do better but by luck.
+- **g best single endpoint**: no proxy at all: the one endpoint that turned out best, by hindsight.
+- **h round robin, one retry**: nginx or HAProxy: the endpoints in turn, one retry at the next; a 529
+  is none of the answers that they can be told to send again.
 
-All share one data path: a failed attempt is replayed once on the rule's next endpoint, an endpoint
-that fails twice in a row is left out for 30 s, and the client tries again after an error. *Time to
-a good answer* is the time to the first token with all of that, and with 0.09 ms for each token of
-the prompt that is not in the endpoint's cache (Anthropic's own figures: 100,000 tokens take 11.5 s
+The client is the same for all: after an error it tries again up to ten times after 0.5 s, 1 s, 2 s, …
+as Claude Code does. (b) to (f) share one data path: a failed attempt is sent once more, to the rule's
+next endpoint, and an endpoint that fails twice in a row is left out for 30 s.
+
+*Time to a good answer* is the time to the first token with all retries, and with 0.09 ms for each token
+of the prompt that is not in the endpoint's cache (Anthropic's own figures: 100,000 tokens take 11.5 s
 without and 2.4 s with it). *Regret* is the mean time above the oracle's. A *failed request* is one
-that the client saw fail. A *switch* is a change of the endpoint that new sessions go to.
+that the client saw fail. A *switch* is a change of the endpoint that new sessions go to. *Worse than the
+best single endpoint* compares the share of requests without an error and the p90 of a turn with the
+best that any endpoint alone comes to, each figure by itself and by hindsight; 50 ms, a twentieth and one
+request of a thousand are allowed for finding out which endpoint that is.
 
 Worlds are models: they show which rule is better and why, not what your relay will do.
 `;

@@ -30,7 +30,7 @@ import { seededRandom } from './random.ts';
 import type { Answered, Failed, Step, Way } from './rule.ts';
 
 /** The defaults of `[failover]` and `[timeouts]`. */
-export const DEFAULTS = {
+const DEFAULTS = {
   ejection: {
     failuresToEject: 2,
     baseMs: 10_000,

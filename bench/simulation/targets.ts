@@ -14,8 +14,16 @@ export function targetsOf({ worlds, mix }: Comparison): readonly Target[] {
   const original = lineOf(mix, 'b first to finish');
   const rivals = mix.filter(({ rule }) => rule !== OURS && rule !== ORACLE);
   const bestRegretMs = Math.min(...rivals.map(({ regretMs }) => regretMs));
+  const behind = worlds.flatMap(({ name, figures }) => {
+    const { worse } = lineOf(figures, OURS);
+    return worse.length === 0 ? [] : [`${name} (${worse.join(', ')})`];
+  });
   const worst = worlds.filter(({ figures }) => isWorst(figures)).map(({ name }) => name);
   return [
+    {
+      text: `never worse than the best single endpoint with the client's own retries; worse in: ${behind.length === 0 ? 'none' : behind.join('; ')}`,
+      isMet: behind.length === 0,
+    },
     {
       text:
         `regret over all worlds at most half of the best other rule: ` +
