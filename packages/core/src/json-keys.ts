@@ -51,7 +51,7 @@ const CLOSE_BRACE = 0x7d;
 
 export class JsonKeys {
   readonly #wanted: ReadonlySet<string>;
-  readonly #values = new Map<string, JsonValue>();
+  #values: Map<string, JsonValue> | undefined;
   #status: Status = 'start';
   /** Of the value that is being skipped. */
   #depth = 0;
@@ -61,8 +61,8 @@ export class JsonKeys {
   /** The last character so far was a backslash that escapes the next one. */
   #isEscaped = false;
 
-  constructor(wanted: readonly string[]) {
-    this.#wanted = new Set(wanted);
+  constructor(wanted: ReadonlySet<string>) {
+    this.#wanted = wanted;
   }
 
   get status(): 'open' | 'closed' | 'broken' {
@@ -71,7 +71,7 @@ export class JsonKeys {
 
   /** Of a key that occurs more than once the last value, as `JSON.parse` takes it. */
   value(key: string): JsonValue | undefined {
-    return this.#values.get(key);
+    return this.#values?.get(key);
   }
 
   push(text: string): void {
@@ -221,7 +221,9 @@ export class JsonKeys {
   }
 
   #set(value: JsonValue): void {
-    if (this.#wanted.has(this.#key)) this.#values.set(this.#key, value);
+    if (!this.#wanted.has(this.#key)) return;
+    this.#values ??= new Map();
+    this.#values.set(this.#key, value);
   }
 }
 

@@ -51,6 +51,7 @@ export const MAX_INTERIM_ANSWERS = 10_000;
 /** A peer that sends so many events of the API without content is let pass: its client sees pings. */
 const MAX_EVENTS = 64;
 
+const KEYS: ReadonlySet<string> = new Set(['type', 'role', 'content', 'error']);
 const HOLD: StartVerdict = { kind: 'hold' };
 const NOT_CLAUDE: StartVerdict = { kind: 'fail', failure: 'not_claude' };
 const COMMIT_STREAM: StartVerdict = { kind: 'commit', form: 'stream' };
@@ -69,7 +70,7 @@ export class AnswerStart {
   /** While blank: a byte order mark that is cut in two. A document: all of it, for its error. */
   #text = '';
   readonly #lines = new LineBuffer(MAX_START_BYTES);
-  readonly #keys = new JsonKeys(['type', 'role', 'content', 'error']);
+  readonly #keys = new JsonKeys(KEYS);
   #name = '';
   #data: string[] = [];
   /** Whole events and comments, none of them content. */
@@ -185,17 +186,26 @@ export class AnswerStart {
     if (data !== '' || name !== '') this.#events += 1;
     // Without data nobody is given an event.
     if (data === '') return HOLD;
-    const value = parseObject(data) ?? {};
-    const type = 'type' in value && typeof value.type === 'string' ? value.type : '';
-    const kind = type === '' ? name : type;
-    const error =
-      kind === 'error' || name === 'error' || type === '' ? readApiError(value) : undefined;
-    if (error !== undefined) return verdictOfError(error, 'stream');
-    if (kind === 'error' || name === 'error') return { kind: 'fail', failure: 'server_error' };
-    // Every event of the Messages API has a type; another API's chunks or `[DONE]` have none.
-    if (!EVENT_TYPE.test(type)) return NOT_CLAUDE;
-    return type === 'message_start' || type === 'ping' ? HOLD : COMMIT_STREAM;
+    // As the API and nearly every relay write them: nothing need be parsed.
+    if (name !== 'error' && EVENT_TYPE.test(name) && data.startsWith(`{"type":"${name}"`)) {
+      return verdictOfEvent(name);
+    }
+    return this.#judgeData(parseObject(data) ?? {}, name);
   }
+
+  #judgeData(value: object, name: string): StartVerdict {
+    const type = 'type' in value && typeof value.type === 'string' ? value.type : '';
+    const isError = type === 'error' || name === 'error';
+    const error = isError || type === '' ? readApiError(value) : undefined;
+    if (error !== undefined) return verdictOfError(error, 'stream');
+    return isError ? { kind: 'fail', failure: 'server_error' } : verdictOfEvent(type);
+  }
+}
+
+/** Every event of the Messages API has a type; another API's chunks or `[DONE]` have none. */
+function verdictOfEvent(type: string): StartVerdict {
+  if (!EVENT_TYPE.test(type)) return NOT_CLAUDE;
+  return type === 'message_start' || type === 'ping' ? HOLD : COMMIT_STREAM;
 }
 
 function verdictOfError(error: ApiError, form: AnswerForm): StartVerdict {

@@ -40,9 +40,11 @@ export function quickFacts(start: string, end: string): RequestFacts | undefined
   return { isStream: stream === 'true', model: modelOf(model) };
 }
 
+const KEYS: ReadonlySet<string> = new Set(['model', 'stream']);
+
 /** Reads a whole body as it passes. */
 export class RequestScan {
-  readonly #keys = new JsonKeys(['model', 'stream']);
+  readonly #keys = new JsonKeys(KEYS);
 
   push(text: string): void {
     this.#keys.push(text);

@@ -1,0 +1,108 @@
+import { once } from 'node:events';
+import { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
+
+import type { RequestFacts } from '@zephyr/core';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+import { BufferedBodies } from './buffered-bodies.ts';
+import { RequestBody } from './request-body.ts';
+
+const MUCH = 64 * 1024 * 1024;
+const NOTHING_KNOWN: RequestFacts = { isStream: undefined, model: '' };
+
+/** @returns The body, and what it said of itself when attempts could begin. */
+async function read(
+  text: string,
+  { chunkBytes = 16_384, roomBytes = MUCH }: { chunkBytes?: number; roomBytes?: number } = {},
+): Promise<{ body: RequestBody; atStart: RequestFacts }> {
+  const req = new IncomingMessage(new Socket());
+  const { promise: ready, resolve } = Promise.withResolvers<RequestFacts>();
+  const body: RequestBody = new RequestBody(
+    req,
+    { maxBytes: MUCH, owner: 'a', kept: new BufferedBodies(roomBytes) },
+    { ready: () => resolve(body.facts()), tooLarge: () => undefined },
+  );
+  body.read();
+  const ended = once(req, 'end');
+  const bytes = Buffer.from(text);
+  for (let at = 0; at < bytes.length; at += chunkBytes) {
+    req.push(bytes.subarray(at, at + chunkBytes));
+  }
+  req.push(null);
+  const atStart = await ready;
+  // A body that has no room waits for an endpoint to go on.
+  body.connected();
+  body.source().pipe({
+    write: () => true,
+    end: () => undefined,
+    on: () => undefined,
+    writable: true,
+    destroy: () => undefined,
+  } as never);
+  await ended;
+  return { body, atStart };
+}
+
+const text = (length: number): string => 'a "quoted" line\n'.repeat(length / 16);
+const history = (length: number) => [
+  { role: 'user', content: text(length) },
+  { role: 'assistant', content: [{ type: 'tool_use', input: { stream: false, model: 'decoy' } }] },
+];
+
+describe('RequestBody.facts', () => {
+  const bodies = fc
+    .record({
+      length: fc.constantFrom(0, 160, 4_000, 100_000, 300_000, 700_000),
+      isStream: fc.boolean(),
+      order: fc.constantFrom('claude-code', 'python', 'no-stream'),
+    })
+    .map(({ length, isStream, order }) => {
+      const messages = history(length);
+      const model = 'claude-sonnet-4-5';
+      if (order === 'claude-code') return { model, messages, max_tokens: 64, stream: isStream };
+      if (order === 'no-stream') return { messages, model };
+      return { max_tokens: 64, messages, model, stream: isStream, system: text(length), tools: [] };
+    });
+
+  it('is right for a body that is here, whatever its size, keys and chunks', async () => {
+    await fc.assert(
+      fc.asyncProperty(bodies, fc.integer({ min: 900, max: 70_000 }), async (body, chunkBytes) => {
+        const { atStart, body: kept } = await read(JSON.stringify(body), { chunkBytes });
+        expect(atStart).toEqual({
+          isStream: 'stream' in body && body.stream,
+          model: 'claude-sonnet-4-5',
+        });
+        expect(kept.exactModel()).toBe('claude-sonnet-4-5');
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('is right in the end for a body that has no room, and guesses nothing before', async () => {
+    await fc.assert(
+      fc.asyncProperty(bodies, fc.constantFrom(0, 50_000), async (body, roomBytes) => {
+        const { atStart, body: streamed } = await read(JSON.stringify(body), { roomBytes });
+        const stream = 'stream' in body && body.stream;
+        expect([stream, undefined]).toContain(atStart.isStream);
+        expect(['claude-sonnet-4-5', '']).toContain(atStart.model);
+        expect(streamed.exactModel()).toBe('claude-sonnet-4-5');
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('holds against a model only what its endpoint read', async () => {
+    const twice = '{"model":"haiku","messages":[],"model":"opus","stream":true}';
+    const { atStart, body } = await read(twice);
+    expect(atStart).toEqual({ isStream: true, model: 'haiku' });
+    expect(body.exactModel()).toBe('opus');
+    expect(body.facts().model).toBe('opus');
+  });
+
+  it.each(['', 'no JSON', '\u001f\u008b\u0008'])('knows nothing of %j', async (content) => {
+    const { atStart } = await read(content);
+    expect(atStart).toEqual(NOTHING_KNOWN);
+  });
+});
