@@ -29,6 +29,7 @@ if ! grep -Eq '^[[:space:]]*(\[\[[[:space:]]*clients[[:space:]]*\]\]|clients[[:s
   say "  then again:             make up"
   exit 2
 fi
+check_env_file "$tokens" || exit 2
 close_env_file
 
 say "building the images (some minutes the first time) …"

@@ -31,6 +31,17 @@ public_url() {
   printf 'http://%s:%s' "$host" "$(setting ZEPHYR_PORT 8080)"
 }
 
+# compose replaces $NAME in .env, where `zephyr start` does not: a token with a $ would arrive cut.
+check_env_file() {
+  cut=$(grep -nE "^[[:space:]]*(export )?[A-Za-z_][A-Za-z0-9_]*[[:space:]]*=[^'#]*[$]" "$1" |
+    sed 's/[[:space:]]*=.*//; s/:[[:space:]]*\(export \)\{0,1\}[[:space:]]*/:/') || true
+  [ -n "$cut" ] || return 0
+  for place in $cut; do
+    say "$1:${place%%:*}: the value of ${place#*:} has a \$ in it; write it in single quotes: ${place#*:}='…'"
+  done
+  return 1
+}
+
 # .env holds tokens: nobody else on this machine may read it.
 close_env_file() {
   [ -f .env ] || return 0

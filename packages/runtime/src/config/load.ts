@@ -11,10 +11,12 @@ import { checkRules } from './check-rules.ts';
 import { checkSchema } from './check-schema.ts';
 import { checkStart, type StartingService } from './check-start.ts';
 import type { LoadedConfig } from './config.ts';
+import { checkEnvFile } from './env-file.ts';
 import { locate } from './locate.ts';
 import { type ReadNamedFile, readNamedFile } from './named-file.ts';
 import { ConfigError, type Finding, type Problem, printPath } from './problem.ts';
-import type { RawTable } from './raw.ts';
+import { type RawTable, variableNamesIn } from './raw.ts';
+import { REDIS_URL_VARIABLE } from './redis-url.ts';
 import { resolveConfig } from './resolve.ts';
 import { type Variables, variablesOf } from './variables.ts';
 
@@ -43,6 +45,7 @@ export function loadConfig(sources: ConfigSources, options: LoadOptions = {}): L
     path: sources.configPath,
     text: readText(sources.configPath, 'must exist'),
     variables: variablesOf(sources.environment, envFileText, options.read),
+    envFile: { path: sources.envFilePath, text: envFileText },
   });
 }
 
@@ -50,6 +53,8 @@ export interface ConfigText extends LoadOptions {
   readonly path: string;
   readonly text: string;
   readonly variables: Variables;
+  /** Where some of the variables come from. */
+  readonly envFile?: { readonly path: string; readonly text: string };
 }
 
 /** `loadConfig` without the files. @throws ConfigError */
@@ -61,7 +66,13 @@ export function parseConfig(source: ConfigText): LoadedConfig {
     ...checkRules(document, variables, read),
     ...checkStart(document, variables, starting),
   ];
-  if (findings.length > 0) throw new ConfigError(problemsOf(path, text, findings));
+  const { envFile = { path: '', text: '' } } = source;
+  const names = [...variableNamesIn(document), REDIS_URL_VARIABLE];
+  const problems = [
+    ...problemsOf(path, text, findings),
+    ...checkEnvFile(envFile.path, envFile.text, names),
+  ];
+  if (problems.length > 0) throw new ConfigError(problems);
   return resolveConfig(document, { path, variables, read });
 }
 
