@@ -36,7 +36,7 @@ export function metricRows(): ReadonlyMap<string, readonly MetricRow[]> {
   const controller = createControllerMetrics({} as Parameters<typeof createControllerMetrics>[0]);
   controller.stop();
   return new Map([
-    ['proxy', rowsOf(proxy.registry)],
+    ['proxy', [...rowsOf(proxy.registry), ...rowsOf(proxy.people)]],
     ['prober', rowsOf(prober.registry)],
     ['controller', rowsOf(controller.registry)],
   ]);

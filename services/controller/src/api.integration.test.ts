@@ -14,6 +14,7 @@ import { auditRecordSchema } from '@zephyr/runtime/redis/commands';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { recordProbe } from '@zephyr/runtime/redis/probe-store';
 import { readLast } from '@zephyr/runtime/redis/streams';
+import { call } from '@zephyr/testkit/http-call';
 import { startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -214,6 +215,30 @@ describe('requests from elsewhere', () => {
       ).end(),
     );
     expect(status).toBe(403);
+  });
+
+  it.each(['/metrics', '/health', '/livez', '/readyz', '/api/state', '/'])(
+    'are refused on %s, from a page of another site or by a name that leads here',
+    async (path) => {
+      for (const headers of [
+        { origin: 'https://evil.example' },
+        { 'sec-fetch-site': 'cross-site' },
+        { host: 'rebind.example' },
+      ]) {
+        const answer = await call(open.port, {
+          ...{ method: 'GET', path, body: '' },
+          headers: headers as unknown as Record<string, string>,
+        });
+        expect(answer.status).toBe(403);
+      }
+    },
+  );
+
+  it('find no answer of the API in a cache, however its path is written', async () => {
+    for (const path of ['/api/state', '/API/state', '/Api/Decisions', '/health', '/api/nothing']) {
+      const { headers } = await call(open.port, { method: 'GET', path, body: '' });
+      expect([path, headers['cache-control']]).toEqual([path, 'no-store']);
+    }
   });
 
   it('may not send a large body', async () => {

@@ -1,5 +1,6 @@
 /** Puts the controller together: leadership, the leader's work, what a standby knows, the API. */
 import type { ConfigChange } from '@zephyr/runtime/config/source';
+import { trustedProxies } from '@zephyr/runtime/http/trusted-proxies';
 import { createRedis } from '@zephyr/runtime/redis/client';
 import type { RunningService, ServiceContext } from '@zephyr/runtime/service';
 
@@ -61,6 +62,7 @@ export async function startController(context: ServiceContext): Promise<RunningS
     ...{ redis, knowledge, tail, log, registry: metrics.registry },
     allowedHosts: () => configSource.current().config.controller.allowedHosts,
     adminToken: () => configSource.current().secrets.adminToken,
+    trustedProxies: () => trustedProxies(configSource.current().config.server.trustedProxies),
   });
   const server = await startServer(app, config.controller);
 

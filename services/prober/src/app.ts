@@ -1,5 +1,6 @@
 /** What the prober tells over HTTP: whether it lives, and its metrics. */
-import express, { type Express } from 'express';
+import { isFromForeignPage, isWatchersHost } from '@zephyr/runtime/http/visitor';
+import express, { type Express, type RequestHandler } from 'express';
 import type { Registry } from 'prom-client';
 
 export interface AppDeps {
@@ -12,6 +13,7 @@ export function createApp({ registry, running, redisUp }: AppDeps): Express {
   const app = express();
   app.disable('x-powered-by');
   app.set('query parser', false);
+  app.use(refuseForeign);
   app.get('/livez', (_request, response) => {
     response.type('text').send('OK');
   });
@@ -33,3 +35,9 @@ export function createApp({ registry, running, redisUp }: AppDeps): Express {
   });
   return app;
 }
+
+/** No page of another site reads what the prober exposes, by no name that leads here. */
+const refuseForeign: RequestHandler = ({ headers }, response, next) => {
+  if (!isFromForeignPage(headers) && isWatchersHost(headers.host, [])) next();
+  else response.status(403).json({ status: 'forbidden_origin' });
+};

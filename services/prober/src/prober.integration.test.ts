@@ -23,6 +23,7 @@ import { keys } from '@zephyr/runtime/redis/keys';
 import { probeResultSchema } from '@zephyr/runtime/redis/records';
 import { readLast } from '@zephyr/runtime/redis/streams';
 import { startFaultRelay } from '@zephyr/testkit/fault-relay';
+import { call } from '@zephyr/testkit/http-call';
 import { messageEvents, renderEvent } from '@zephyr/testkit/messages-api';
 import { startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
 import { Queue } from 'bullmq';
@@ -162,6 +163,15 @@ describe('the prober', () => {
       usage: { inputTokens: 90, outputTokens: 5 },
       costUsd: 0.000115,
     });
+    for (const path of ['/metrics', '/health', '/livez', '/readyz']) {
+      for (const headers of [
+        { origin: 'https://evil.example' },
+        { 'sec-fetch-site': 'cross-site' },
+        { host: 'rebind.example' },
+      ] as unknown as Record<string, string>[]) {
+        expect((await call(port, { method: 'GET', path, body: '', headers })).status).toBe(403);
+      }
+    }
     const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
     expect(text).toContain('zephyr_probe_results_total{endpoint="one",style="cli",outcome="ok"} 1');
     expect(text).toMatch(/zephyr_probe_redis_round_trip_seconds_count [1-9]/);

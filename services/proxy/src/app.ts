@@ -1,6 +1,7 @@
 /** The routes, by express: what goes upstream first, then the proxy's own pages. */
 import { type RequestListener, STATUS_CODES } from 'node:http';
 
+import { isFromForeignPage, isWatchersHost } from '@zephyr/runtime/http/visitor';
 import express, {
   type ErrorRequestHandler,
   type Express,
@@ -8,6 +9,7 @@ import express, {
   type RequestHandler,
   type Response,
 } from 'express';
+import { Registry } from 'prom-client';
 
 import { sendError } from './api-errors.ts';
 import { diagnosticsOf } from './diagnostics.ts';
@@ -19,7 +21,7 @@ import { addStatus } from './status-page.ts';
 
 export interface AppDeps {
   readonly edge: Edge;
-  /** Absent where they are told on a port of their own. */
+  /** Absent where they are exposed on a port of their own; without what names people. */
   readonly metrics: Metrics | undefined;
   readonly status: StatusDeps;
   readonly feed: StatusFeed;
@@ -70,7 +72,7 @@ function createPages({ metrics, status, feed, edge, onError }: AppDeps): Express
   app.get('/livez', (_req, res) => {
     res.type('text').send(STATUS_CODES[200]);
   });
-  if (metrics !== undefined) app.get('/metrics', tell(metrics));
+  if (metrics !== undefined) app.get('/metrics', tell(metrics.registry));
 
   const lastResort: ErrorRequestHandler = (error: unknown, _req, res, _next) => {
     onError(error);
@@ -82,14 +84,21 @@ function createPages({ metrics, status, feed, edge, onError }: AppDeps): Express
 }
 
 /** For a port that only Prometheus reaches: names of people are labels. */
-export function createMetricsApp(metrics: Metrics): Express {
+export function createMetricsApp({ registry, people }: Metrics): Express {
   const app = express();
   app.disable('x-powered-by');
-  app.get('/metrics', tell(metrics));
+  app.use(refuseForeign);
+  app.get('/metrics', tell(Registry.merge([registry, people])));
   return app;
 }
 
-function tell({ registry }: Metrics): RequestHandler {
+const refuseForeign: RequestHandler = ({ headers }, res, next) => {
+  if (isFromForeignPage(headers)) sendError(res, { name: 'foreign_page' });
+  else if (!isWatchersHost(headers.host, [])) sendError(res, { name: 'unknown_host' });
+  else next();
+};
+
+function tell(registry: Registry): RequestHandler {
   return async (_req, res) => {
     res.type(registry.contentType).send(await registry.metrics());
   };

@@ -1,10 +1,17 @@
 /** What the metrics tell while something happens. */
 
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
 import { call } from '@zephyr/testkit/http-call';
 import { startTestRedis } from '@zephyr/testkit/redis';
 import { chunkedHead, sse } from '@zephyr/testkit/upstream-scripts';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
+import { createMetricsApp } from './app.ts';
+import { createMetrics, type Gauges } from './metrics.ts';
 import { startRig } from './test-support/rig.ts';
 
 describe('the number of running streams', () => {
@@ -41,6 +48,51 @@ describe('the number of running streams', () => {
     await answer;
   });
 });
+
+describe('the names of people', () => {
+  const key = 'key-of-ann-0123456789';
+  const clientKeys = [{ name: 'ann', sha256: createHash('sha256').update(key).digest('hex') }];
+
+  it('are not on the port that everybody reaches', async () => {
+    const { proxy } = await startRig({ clientKeys });
+    for (let round = 0; round < 2; round += 1) {
+      expect((await call(proxy.port, { headers: { 'x-api-key': key } })).status).toBe(200);
+      for (const path of ['/metrics', '/status', '/diagnostics']) {
+        const { text } = await call(proxy.port, { method: 'GET', path, body: '' });
+        expect(text.length).toBeGreaterThan(50);
+        expect(text).not.toMatch(/\bann\b/);
+      }
+    }
+  });
+
+  it('are on the port for Prometheus, which no page of another site reads', async () => {
+    const metrics = createMetrics(NOTHING);
+    metrics.clientRequests.inc({ client: 'ann' });
+    const server = createServer(createMetricsApp(metrics)).listen(0, '127.0.0.1');
+    onTestFinished(() => void server.close());
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const ask = (headers: Record<string, string>) =>
+      call(port, { method: 'GET', path: '/metrics', body: '', headers });
+    const { text } = await ask({ host: 'proxy:9464' });
+    expect(text).toContain('zephyr_proxy_client_requests_total{client="ann"} 1');
+    expect(text).toContain('zephyr_proxy_redis_up');
+    expect((await ask({ host: 'rebind.example' })).status).toBe(403);
+    expect((await ask({ origin: 'https://evil.example' })).status).toBe(403);
+    expect((await ask({ 'sec-fetch-site': 'cross-site' })).status).toBe(403);
+  });
+});
+
+const NOTHING: Gauges = {
+  activeRequests: () => new Map(),
+  streams: () => new Map(),
+  ejected: () => new Map(),
+  snapshotAgeSeconds: () => 0,
+  redisUp: () => false,
+  keptBodyBytes: () => 0,
+  retryBudget: () => 0,
+  isServing: () => true,
+};
 
 describe('the round trips to Redis', () => {
   const roundTrips = (text: string) =>

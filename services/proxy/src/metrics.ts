@@ -26,6 +26,8 @@ const RETRY_REFUSALS: readonly (RetryRefusal | 'budget_spent')[] = [
 
 export interface Metrics {
   readonly registry: Registry;
+  /** What names people: not for the port that everybody reaches. */
+  readonly people: Registry;
   readonly requests: Counter<'outcome'>;
   readonly attempts: Counter<'endpoint' | 'outcome'>;
   readonly replays: Counter<'reason'>;
@@ -54,11 +56,13 @@ export interface Gauges {
 
 export function createMetrics(gauges: Gauges): Metrics {
   const registry = new Registry();
+  const people = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
   addGauges(registry, gauges);
   const metrics: Metrics = {
     registry,
+    people,
     requests: new Counter({
       name: 'zephyr_proxy_requests_total',
       help: 'Proxied requests by how they ended for the client',
@@ -113,7 +117,7 @@ export function createMetrics(gauges: Gauges): Metrics {
       name: 'zephyr_proxy_client_requests_total',
       help: 'Requests that were let in, by the name of the key in the configuration',
       labelNames: ['client'],
-      registers,
+      registers: [people],
     }),
     reports: new Counter({
       name: 'zephyr_proxy_reports_total',

@@ -22,13 +22,16 @@ export class Placement {
   readonly #deps: PlacementDeps;
   readonly #operation: Operation;
   readonly #client: string | null;
+  /** The person and the session together, so that nobody moves another's session by naming it. */
   readonly sessionId: string | undefined;
 
   constructor(deps: PlacementDeps, { req, target, client }: PlacementInput) {
     this.#deps = deps;
     this.#operation = target.operation;
     this.#client = client;
-    this.sessionId = hasSession(target.operation) ? sessionIdOf(req.headers) : undefined;
+    const id = hasSession(target.operation) ? sessionIdOf(req.headers) : undefined;
+    // A slash is neither in the names of people nor in the ids of sessions.
+    this.sessionId = id === undefined || client === null ? id : `${client}/${id}`;
   }
 
   preferredId(): EndpointId | undefined {

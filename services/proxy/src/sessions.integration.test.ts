@@ -1,10 +1,12 @@
 /** Sessions keep their endpoint while its prompt cache is worth something, over all proxies. */
+import { createHash } from 'node:crypto';
+
 import { endpointId } from '@zephyr/core';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { proxyPresenceSchema } from '@zephyr/runtime/redis/records';
 import { call } from '@zephyr/testkit/http-call';
 import { openTestRedis, startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
-import { json, MESSAGE } from '@zephyr/testkit/upstream-scripts';
+import { json, MESSAGE, status } from '@zephyr/testkit/upstream-scripts';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 
@@ -41,6 +43,29 @@ async function publish(proxy: TestProxy, parts: Omit<SnapshotParts, 'configHash'
     patient,
   );
 }
+
+describe('the session of one person', () => {
+  it('is not moved by another one who names it', async () => {
+    const keyOf = (name: string): string => `key-of-${name}-0123456789`;
+    const { proxy, first } = await startRig({
+      failover: { failuresToEject: 1_000 },
+      clientKeys: ['ann', 'eve'].map((name) => ({
+        name,
+        sha256: createHash('sha256').update(keyOf(name)).digest('hex'),
+      })),
+    });
+    const served = async (name: string) => {
+      const headers = { 'x-api-key': keyOf(name), 'x-claude-code-session-id': 'session-one' };
+      return (await call(proxy.port, { headers })).headers['x-zephyr-endpoint'];
+    };
+    expect(await served('ann')).toBe('e1');
+    first.next(status(503));
+    expect([await served('eve'), await served('eve')]).toEqual(['e2', 'e2']);
+    for (let round = 0; round < 2; round += 1) {
+      expect([await served('ann'), await served('eve')]).toEqual(['e1', 'e2']);
+    }
+  });
+});
 
 describe('a session', () => {
   it('stays where it is when the active endpoint changes; new ones go there', async () => {

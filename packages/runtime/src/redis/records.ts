@@ -99,7 +99,8 @@ export const sessionBatchSchema = z.object({
   sessions: z
     .array(
       z.object({
-        id: z.string().max(100),
+        /** A person's name and the id that Claude Code gave. */
+        id: z.string().max(120),
         endpointId: id,
         generation: count,
         idleMs: count,

@@ -2,10 +2,17 @@
  * Who may use the admin API. On loopback everybody of this machine, unless a token is configured;
  * elsewhere whoever has the token: as a bearer (programs), or as a cookie that was given for it
  * (browsers, whose EventSource cannot send headers).
+ *
+ * A socket of this machine proves nothing behind a front, so what was forwarded, or calls us by a
+ * name, needs a token whatever the socket says. Once there was a token, its removal opens nothing.
  */
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import type { BlockList } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { loginSchema } from '@zephyr/runtime/api';
+import { FailureLimit } from '@zephyr/runtime/http/failure-limit';
+import { addressOf, calledBy, isForwarded } from '@zephyr/runtime/http/visitor';
 import type { Secret } from '@zephyr/runtime/secret';
 import type { Request, RequestHandler, Response } from 'express';
 
@@ -16,6 +23,15 @@ const SESSION_MS = 7 * 86_400_000;
 
 /** Answers take this long after a wrong token, so that guessing is slow. */
 const WRONG_TOKEN_DELAY_MS = 500;
+/** The same for an address that guesses on. */
+const GUESSING_DELAY_MS = 2_000;
+
+export interface AccessDeps {
+  /** Read with each request, for it may be rotated; undefined: none is configured. */
+  readonly token: () => Secret | undefined;
+  /** Whose X-Forwarded-For counts; undefined: nobody's. */
+  readonly trustedProxies: () => BlockList | undefined;
+}
 
 export interface Access {
   /** Lets only permitted requests through; `res.locals.actor` says who it is. */
@@ -23,40 +39,82 @@ export interface Access {
   readonly login: (req: Request, res: Response) => Promise<void>;
 }
 
-/** @param token read with each request, for it may be rotated; undefined: no token is needed. */
-export function createAccess(token: () => Secret | undefined): Access {
+export function createAccess(deps: AccessDeps): Access {
+  const guard = new Guard(deps);
   return {
-    require: (req, res, next) => {
-      const secret = token();
-      const actor = secret === undefined ? 'loopback' : actorOf(req, secret);
-      if (actor === undefined) throw new ProblemError('unauthorized', 'no valid token was sent');
+    require: async (req, res, next) => {
+      const secret = deps.token();
+      const actor = guard.isOpenTo(req, secret) ? 'loopback' : actorOf(req, secret);
+      // What is not sent is no guess, and a page asks so before it shows its form.
+      if (actor === undefined) await guard.refuse(req, isGuess(req));
       res.locals['actor'] = actor;
       next();
     },
     login: async (req, res) => {
-      const secret = token();
       const body = loginSchema.safeParse(req.body);
       if (!body.success) throw new ProblemError('invalid_body', 'expected {"token": "…"}');
-      if (secret !== undefined && !isSame(body.data.token, secret.reveal())) {
-        await new Promise((resolve) => setTimeout(resolve, WRONG_TOKEN_DELAY_MS));
-        throw new ProblemError('unauthorized', 'this is not the admin token');
-      }
-      if (secret !== undefined) {
-        res.cookie(COOKIE, newSession(secret, Date.now()), {
-          httpOnly: true,
-          sameSite: 'strict',
-          secure: req.get('x-forwarded-proto') === 'https',
-          maxAge: SESSION_MS,
-          path: '/',
-        });
+      const secret = deps.token();
+      if (!guard.isOpenTo(req, secret)) {
+        if (secret === undefined || !isSame(body.data.token, secret.reveal())) {
+          await guard.refuse(req, true);
+        } else {
+          giveCookie(req, res, secret);
+        }
       }
       res.status(204).end();
     },
   };
 }
 
-function actorOf(req: Request, secret: Secret): string | undefined {
-  const bearer = /^Bearer (\S+)$/i.exec(req.headers.authorization ?? '')?.[1];
+class Guard {
+  readonly #deps: AccessDeps;
+  readonly #failures = new FailureLimit();
+  #hadToken = false;
+
+  constructor(deps: AccessDeps) {
+    this.#deps = deps;
+  }
+
+  isOpenTo({ headers }: Request, secret: Secret | undefined): boolean {
+    this.#hadToken ||= secret !== undefined;
+    if (this.#hadToken) return false;
+    return calledBy(headers.host).kind === 'address' && !isForwarded(headers);
+  }
+
+  /** A wrong token is answered late; a right one never is, whoever guesses from its address. */
+  async refuse({ socket, headers }: Request, isGuess: boolean): Promise<never> {
+    if (isGuess) {
+      const address = addressOf(socket.remoteAddress ?? '', headers, this.#deps.trustedProxies());
+      const guessesOn = this.#failures.note(address, performance.now());
+      await sleep(guessesOn ? GUESSING_DELAY_MS : WRONG_TOKEN_DELAY_MS);
+    }
+    throw new ProblemError(
+      'unauthorized',
+      this.#deps.token() === undefined
+        ? 'no token is configured, and without one only this machine itself is served'
+        : 'no valid token was sent',
+    );
+  }
+}
+
+function giveCookie(req: Request, res: Response, secret: Secret): void {
+  res.cookie(COOKIE, newSession(secret, Date.now()), {
+    httpOnly: true,
+    sameSite: 'strict',
+    secure: req.get('x-forwarded-proto') === 'https',
+    maxAge: SESSION_MS,
+    path: '/',
+  });
+}
+
+/** An old cookie is not: a browser sends it by itself. */
+function isGuess({ headers }: Request): boolean {
+  return headers.authorization !== undefined;
+}
+
+function actorOf(req: Request, secret: Secret | undefined): string | undefined {
+  if (secret === undefined) return undefined;
+  const bearer = /^Bearer[ \t]+(\S+)[ \t]*$/i.exec(req.headers.authorization ?? '')?.[1];
   if (bearer !== undefined) return isSame(bearer, secret.reveal()) ? 'token' : undefined;
   const session = new RegExp(`(?:^|; )${COOKIE}=([^;]+)`).exec(req.headers.cookie ?? '')?.[1];
   return session !== undefined && isSession(session, secret, Date.now()) ? 'browser' : undefined;

@@ -1,5 +1,6 @@
 /** The admin API. The order of the middleware is the order in which a request is judged. */
 import { existsSync } from 'node:fs';
+import type { BlockList } from 'node:net';
 import { join } from 'node:path';
 
 import { formatRecording } from '@zephyr/core';
@@ -32,6 +33,7 @@ export interface AppDeps {
   /** Of the configuration in use: both may change while we run. */
   readonly allowedHosts: () => readonly string[];
   readonly adminToken: () => Secret | undefined;
+  readonly trustedProxies: () => BlockList | undefined;
 }
 
 const DASHBOARD = join(PAGES, 'index.html');
@@ -41,14 +43,13 @@ export function createApp(deps: AppDeps): Express {
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
   app.set('etag', false);
-  addWatchers(app, deps);
-
   app.use(requireOrigin(deps.allowedHosts));
   app.use(secureHeaders);
+  addWatchers(app, deps);
 
   const document = openApiDocument();
   answerGet(app, '/openapi.json', (_req, res) => void res.json(document));
-  const access = createAccess(deps.adminToken);
+  const access = createAccess({ token: deps.adminToken, trustedProxies: deps.trustedProxies });
   answerPost(app, '/api/login', access.login);
   app.use(['/api', '/events'], access.require);
   addApi(app, deps);
@@ -123,6 +124,7 @@ async function fromStore<Value>(log: Logger, read: () => Promise<Value>): Promis
 
 const secureHeaders: RequestHandler = (req, res, next) => {
   res.set(PAGE_HEADERS);
-  if (req.path.startsWith('/api/')) res.set('cache-control', 'no-store');
+  // Only what is named by its content may be stored; express serves /API/ as /api/, too.
+  if (!req.path.startsWith('/assets/')) res.set('cache-control', 'no-store');
   next();
 };

@@ -1,69 +1,48 @@
 /**
  * Which requests may come in at all. A page of another site can make a browser send requests
  * here, and a name that its owner points at 127.0.0.1 (DNS rebinding) makes them look same-origin:
- * so the host must be an address or a known name, and what changes something must come from here.
+ * so the host must be an address or a known name, and no foreign page may ask for anything.
  */
-import { isIP } from 'node:net';
+import type { IncomingHttpHeaders } from 'node:http';
 
+import {
+  isFromForeignPage,
+  isKnownHost,
+  isNavigation,
+  isWatchersHost,
+} from '@zephyr/runtime/http/visitor';
 import type { RequestHandler } from 'express';
 
 import { ProblemError } from './problem.ts';
 
 export interface RequestFacts {
   readonly method: string;
-  readonly host: string | undefined;
-  readonly origin: string | undefined;
-  readonly fetchSite: string | undefined;
+  readonly path: string;
+  readonly headers: IncomingHttpHeaders;
 }
+
+/** Asked by orchestrators and Prometheus, which call us by whatever name. */
+const WATCHED: ReadonlySet<string> = new Set(['/health', '/livez', '/readyz', '/metrics']);
+/** May be linked to from elsewhere: whoever links cannot read them. */
+const LINKED: ReadonlySet<string> = new Set(['/', '/index.html']);
 
 /** Why a request is refused; undefined where it is not. Pure. */
 export function originProblem(
-  facts: RequestFacts,
+  { method, path, headers }: RequestFacts,
   allowedHosts: readonly string[],
 ): string | undefined {
-  const hostname = hostnameOf(facts.host);
-  if (hostname === undefined || !isAllowedHost(hostname, allowedHosts)) {
+  const isHost = WATCHED.has(path) ? isWatchersHost : isKnownHost;
+  if (!isHost(headers.host, allowedHosts)) {
     return 'the Host header names neither an address nor a known name';
   }
-  const isReading = facts.method === 'GET' || facts.method === 'HEAD';
-  if (facts.origin !== undefined && !isSameHost(facts.origin, facts.host)) {
-    return 'the Origin header names another page';
-  }
-  const isForeign = facts.fetchSite === 'cross-site' || facts.fetchSite === 'same-site';
-  if (!isReading && isForeign) return 'the request comes from another page';
-  return undefined;
-}
-
-function isAllowedHost(hostname: string, allowedHosts: readonly string[]): boolean {
-  return (
-    isIP(hostname.replace(/^\[(.*)\]$/, '$1')) !== 0 ||
-    hostname === 'localhost' ||
-    allowedHosts.includes(hostname)
-  );
-}
-
-function hostnameOf(host: string | undefined): string | undefined {
-  if (host === undefined || !/^[\w.:[\]-]+$/.test(host)) return undefined;
-  const url = `http://${host}`;
-  return URL.canParse(url) ? new URL(url).hostname : undefined;
-}
-
-/** The scheme is not compared: a proxy in front may speak TLS for us. */
-function isSameHost(origin: string, host: string | undefined): boolean {
-  return URL.canParse(origin) && new URL(origin).host === host?.toLowerCase();
+  if (!isFromForeignPage(headers)) return undefined;
+  if (LINKED.has(path) && isNavigation(method, headers)) return undefined;
+  return 'the request comes from another page';
 }
 
 export function requireOrigin(allowedHosts: () => readonly string[]): RequestHandler {
-  return (req, _res, next) => {
-    const problem = originProblem(
-      {
-        method: req.method,
-        host: req.headers.host,
-        origin: req.headers.origin,
-        fetchSite: req.get('sec-fetch-site'),
-      },
-      allowedHosts(),
-    );
+  return ({ method, path, headers }, _res, next) => {
+    const problem = originProblem({ method, path, headers }, allowedHosts());
     if (problem !== undefined) throw new ProblemError('forbidden_origin', problem);
     next();
   };

@@ -39,7 +39,8 @@ export const PROVOCATIONS: Readonly<Record<string, Provocation>> = {
   '401 unauthorized': (operation) =>
     operation.id === 'login'
       ? ask('login', { token: 'wrong' })
-      : askWith(operation, { headers: { ...json, authorization: 'Bearer wrong' } }),
+      : // A wrong one would be answered late.
+        askWith(operation, { headers: json }),
   '403 forbidden_origin': (operation) =>
     askWith(operation, { headers: { ...bearer, ...json, host: 'rebind.example' } }),
   '404 unknown_endpoint': ({ id }) =>
