@@ -382,7 +382,10 @@ describe('U25 an endpoint that comes and goes', () => {
       [...proxy.log().matchAll(/"ejectedForMs":(\d+)/g)].map(([, ms]) => Number(ms));
     let served = 0;
     let asked = 0;
-    const another = () => call(proxy.port, { body: streamBody('x'.repeat((asked += 1) % 100)) });
+    const another = () => {
+      asked += 1;
+      return call(proxy.port, { body: streamBody('x'.repeat(asked % 100)) });
+    };
     // It is up for as long as it takes to be trusted again, and fails the next request.
     for (let round = 0; round < 5; round += 1) {
       first.always(reset());
