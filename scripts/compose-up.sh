@@ -10,10 +10,6 @@ folder=$(setting ZEPHYR_CONFIG_FOLDER ./config)
 config=$folder/config.toml
 tokens=$(setting ZEPHYR_TOKENS .env)
 
-if ! docker version >/dev/null 2>&1; then
-  say "no Docker engine answers: is it installed and running, and may this user use it?"
-  exit 1
-fi
 # What can be seen without an image: building takes some minutes the first time.
 if [ ! -f "$config" ]; then
   say "$config does not exist: cp config.toml.example config/config.toml, and write your endpoints into it"
@@ -31,6 +27,10 @@ if ! grep -Eq '^[[:space:]]*(\[\[[[:space:]]*clients[[:space:]]*\]\]|clients[[:s
 fi
 check_env_file "$tokens" || exit 2
 close_env_file
+if ! docker version >/dev/null 2>&1; then
+  say "no Docker engine answers: is it installed and running, and may this user use it?"
+  exit 1
+fi
 
 say "building the images (some minutes the first time) …"
 scripts/compose.sh build --quiet || exit

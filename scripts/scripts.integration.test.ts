@@ -1,0 +1,119 @@
+/** What `make` says to somebody new, before it fetches, builds or starts anything. */
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'zephyr-scripts-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+function run(script: string, args: readonly string[], env: Record<string, string> = {}) {
+  const { status, stdout, stderr } = spawnSync(join(import.meta.dirname, script), args, {
+    env: { PATH: process.env['PATH'] ?? '', HOME: folder, ...env },
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  return { status, text: stdout + stderr };
+}
+
+/** A PATH with these programs of the system, and an npm that fails the test when it is asked. */
+function poorPath(programs: readonly string[]): string {
+  const bin = join(folder, 'bin');
+  mkdirSync(bin);
+  for (const program of programs) {
+    const path = spawnSync('sh', ['-c', `command -v ${program}`], { encoding: 'utf8' }).stdout;
+    symlinkSync(path.trim(), join(bin, program));
+  }
+  writeFileSync(join(bin, 'npm'), '#!/bin/sh\necho npm was asked\nexit 9\n', { mode: 0o755 });
+  return bin;
+}
+
+const BASICS = ['sh', 'dirname', 'id', 'sed', 'cat', 'cksum', 'head', 'uname', 'ls'];
+
+describe('setup', () => {
+  it('names the ways to a Redis before npm is asked, where it cannot install one', () => {
+    const { status, text } = run('setup.sh', [], { PATH: poorPath(BASICS) });
+    for (const way of ['ZEPHYR_REDIS_URL', 'docker run', 'conda', 'brew', 'nix-shell', 'apt-get'])
+      expect(text).toContain(way);
+    expect(text).not.toContain('npm was asked');
+    expect(status).toBe(1);
+  });
+
+  it('takes a Redis that is named', () => {
+    const env = { PATH: poorPath(BASICS), ZEPHYR_REDIS_URL: 'redis://10.0.0.1' };
+    expect(run('setup.sh', [], env).text).not.toContain('a Redis server is missing');
+  });
+
+  it('says that a port is in use in the words of make, before anything is fetched', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as AddressInfo;
+    const PATH = poorPath([...BASICS, 'node']);
+    // The proxy's is free; the one after it is not.
+    const { status, text } = run('setup.sh', ['demo', String(port - 1)], { PATH });
+    other.close();
+    expect(text).toContain(`port ${port} is in use`);
+    expect(text).toContain(`make demo PORT=${port + 999}`);
+    expect(text).not.toContain('npm was asked');
+    expect(status).toBe(1);
+  });
+});
+
+describe('a team on one host', () => {
+  const write = (config: string, tokens = 'TOKEN="sk-1"\n') => {
+    writeFileSync(join(folder, 'config.toml'), config);
+    writeFileSync(join(folder, '.env'), tokens);
+  };
+  const env = () => ({ ZEPHYR_CONFIG_FOLDER: folder, ZEPHYR_TOKENS: join(folder, '.env') });
+
+  it.each([
+    ['client without a name', 'compose-client.sh', [], 'make client NAME=ann'],
+    [
+      'client before the configuration exists',
+      'compose-client.sh',
+      ['ann'],
+      'cp config.toml.example',
+    ],
+    ['up before the configuration exists', 'compose-up.sh', [], 'cp config.toml.example'],
+  ])('%s: says what to do', (_, script, args, what) => {
+    const { status, text } = run(script, args, env());
+    expect(text).toContain(what);
+    expect(status).toBe(2);
+  });
+
+  it('up without anybody who may use it: says so before it builds', () => {
+    write('[server]\n# open = true\n# [[clients]]\n');
+    const { status, text } = run('compose-up.sh', [], env());
+    expect(text).toContain('nobody could use it yet');
+    expect(text).not.toContain('building');
+    expect(status).toBe(2);
+  });
+
+  it.each([
+    ["TOKEN='a$b'\n# costs $ 5\n", false],
+    ['TOKEN=a#b\n', false],
+    ['TOKEN=1\nexport OTHER = "a$b"\n', true],
+  ])('up with %j in .env: a value that compose would cut is refused: %s', (tokens, isRefused) => {
+    write('[server]\nopen = true\n', tokens);
+    // Without an engine it ends after its own checks.
+    const { text } = run('compose-up.sh', [], { ...env(), DOCKER_HOST: `unix://${folder}/none` });
+    expect(text.includes(':2: the value of OTHER has a $ in it; write it in single quotes')).toBe(
+      isRefused,
+    );
+    expect(text).not.toContain('building');
+  });
+
+  it('refuses a number of proxies that it cannot run', () => {
+    const { status, text } = run('compose.sh', ['ps'], { ZEPHYR_PROXIES: '9' });
+    expect(text).toContain('1 to 8');
+    expect(status).toBe(2);
+  });
+});
