@@ -238,7 +238,7 @@ export class Exchange {
         times: this.#times(id, hasAlternative),
         deadline: this.#deadline,
       },
-      (result) => this.#onSettled(journey, endpoint, result),
+      (result) => this.#onSettled(journey, { endpoint, hasAlternative }, result),
     );
     this.#running = { id, attempt, release: this.#deps.accounts.acquire(id) };
     attempt.start(this.#deps.send);
@@ -301,14 +301,18 @@ export class Exchange {
     });
   }
 
-  #onSettled(journey: Journey, endpoint: Endpoint, result: AttemptResult): void {
+  #onSettled(
+    journey: Journey,
+    { endpoint, hasAlternative }: { endpoint: Endpoint; hasAlternative: boolean },
+    result: AttemptResult,
+  ): void {
     const { id } = endpoint;
     const { routing, accounts, serving } = this.#deps;
     if (result.kind === 'failed') {
       const { failure, retryAfterMs } = result;
       accounts.failed(id, failure);
       this.#nameModel(journey, failure);
-      if (result.staleConnection) routing.stale(journey, id);
+      if (result.staleConnection) routing.stale(journey, id, hasAlternative);
       else routing.failed(journey, endpoint, { failure, waitMs: retryAfterMs });
       this.#endAttempt();
       this.#onFailed(journey, id, result);

@@ -20,11 +20,13 @@ const LIMITING_BETA = /(?:^|,)\s*(context-[a-z0-9-]{1,40})/g;
 
 export function routedRequestOf(input: RoutedRequestInput): RoutedRequest {
   const { req, operation, model, bodyBytes, owner, sessionId } = input;
+  const source = `${owner} ${sessionId ?? ''}`;
   return {
     operation,
     model: model + limitingBetas(req.headers['anthropic-beta']),
+    source,
     // Without hashing the body: a client that asks the same again sends as many bytes.
-    fingerprint: `${owner} ${sessionId ?? ''} ${bodyBytes}`,
+    fingerprint: `${source} ${bodyBytes}`,
   };
 }
 

@@ -57,7 +57,9 @@ export interface AttemptFailure {
 }
 
 /** A request that is only asked about, not sent. */
-const ANY_REQUEST: RoutedRequest = { operation: 'messages', model: '', fingerprint: '' };
+const ANY_REQUEST: RoutedRequest = {
+  ...{ operation: 'messages', model: '', source: '', fingerprint: '' },
+};
 
 export class Routing {
   readonly #deps: RoutingDeps;
@@ -184,9 +186,9 @@ export class Routing {
     return this.#router.times.limitMs(id, of, limits);
   }
 
-  /** Its connection had died while it was idle: nobody's fault, but another endpoint comes first. */
-  stale(journey: Journey, id: EndpointId): void {
-    this.#router.stale(journey, id);
+  /** Its connection had died while it was idle. */
+  stale(journey: Journey, id: EndpointId, hasAlternative: boolean): void {
+    this.#router.stale(journey, id, hasAlternative);
   }
 
   failed(journey: Journey, { id, groupName }: Endpoint, failed: AttemptFailure): void {

@@ -19,7 +19,7 @@ const named = (status: 'claimed' | 'confirmed', untilMs: number): ModelLimit => 
 });
 const refusing: ModelLimit = {
   ...NO_LIMIT,
-  refusal: { status: 'confirmed', fingerprint: 'f', untilMs: NOW_MS + 1 },
+  refusal: { status: 'confirmed', source: 's', untilMs: NOW_MS + 1 },
 };
 const shedding: ModelLimit = { ...NO_LIMIT, asked: 1_000, answered: 0, atMs: NOW_MS };
 
@@ -41,7 +41,7 @@ function asked(candidates: readonly Candidate[], parts: Partial<ChoiceInput> = {
   const order: string[] = [];
   for (;;) {
     const choice = chooseEndpoint({
-      ...{ candidates, tried, failedGroups: new Set(), overloadedEverywhere: false },
+      ...{ candidates, tried, failedGroups: new Map(), overloadedEverywhere: false },
       ...{ random: 0.5, nowMs: NOW_MS },
       ...parts,
     });
@@ -136,13 +136,23 @@ describe('chooseEndpoint', () => {
     {
       name: 'a group that failed comes after the other groups',
       candidates: [candidate('a'), candidate('b'), candidate('c', { groupName: 'h' })],
-      parts: { failedGroups: new Set(['g']) },
+      parts: { failedGroups: new Map([['g', 'fault']]) },
       order: 'c a b (asked)',
+    },
+    {
+      name: 'unless it was only busy and the sibling has just answered',
+      candidates: [
+        candidate('a'),
+        candidate('b', { limit: { ...NO_LIMIT, asked: 9, answered: 9, answeredAtMs: NOW_MS - 1 } }),
+        candidate('c', { groupName: 'h' }),
+      ],
+      parts: { failedGroups: new Map([['g', 'load']]) },
+      order: 'b c a (asked)',
     },
     {
       name: 'but before what is known to be bad',
       candidates: [candidate('a'), candidate('c', { groupName: 'h', available: false })],
-      parts: { failedGroups: new Set(['g']) },
+      parts: { failedGroups: new Map([['g', 'fault']]) },
       order: 'a c (asked)',
     },
     {
@@ -180,7 +190,7 @@ describe('chooseEndpoint', () => {
     const limits = [named('confirmed', NOW_MS + 9_000), named('confirmed', NOW_MS + 4_000)];
     const choice = chooseEndpoint({
       candidates: limits.map((limit, index) => candidate(`e${index}`, { limit })),
-      ...{ tried: new Set(), failedGroups: new Set(), overloadedEverywhere: false },
+      ...{ tried: new Set(), failedGroups: new Map(), overloadedEverywhere: false },
       ...{ random: 0, nowMs: NOW_MS },
     });
     expect(choice).toEqual({ kind: 'none', why: 'limited', retryAfterMs: 4_000 });
@@ -189,7 +199,7 @@ describe('chooseEndpoint', () => {
   it('knows whether another one could be asked', () => {
     const input = {
       tried: new Set<EndpointId>(),
-      failedGroups: new Set<string>(),
+      failedGroups: new Map(),
       overloadedEverywhere: false,
       random: 0,
       nowMs: NOW_MS,

@@ -6,7 +6,7 @@
  */
 import type { EndpointId } from '../types.ts';
 import { type Ejection, ejectionAt, remainingMs } from './ejection.ts';
-import { isRefused, type ModelLimit, namedAt, shedShare } from './model-limits.ts';
+import { isAnswering, isRefused, type ModelLimit, namedAt, shedShare } from './model-limits.ts';
 
 export interface Candidate {
   readonly id: EndpointId;
@@ -31,10 +31,8 @@ export interface ChoiceInput {
   readonly candidates: readonly Candidate[];
   /** Already asked for this request. */
   readonly tried: ReadonlySet<EndpointId>;
-  /** Groups whose endpoints are likely to fail this request alike. */
-  readonly failedGroups: ReadonlySet<string>;
-  /** Asked on a dead connection: as good as before, but others come first. */
-  readonly staleId?: EndpointId | undefined;
+  /** Groups of which an endpoint failed this request, and whether it was only too busy. */
+  readonly failedGroups: ReadonlyMap<string, 'load' | 'fault'>;
   /** Where the session's prompt cache is; a preference, never a lock. */
   readonly preferredId?: EndpointId | undefined;
   /** The model is overloaded on most endpoints: shedding would only cost prompt caches. */
@@ -80,7 +78,7 @@ const RANKS = {
   refuses_model: 12,
   lacks_operation: 14,
 } as const;
-/** Added for the endpoints of a group that has failed this request, and after a dead connection. */
+/** Added for the endpoints of a group that has failed this request. */
 const SIBLING = 1;
 const PREFERRED = -0.5;
 
@@ -113,8 +111,7 @@ export function chooseEndpoint(input: ChoiceInput): Choice {
 
 function rankOf(candidate: Candidate, index: number, input: ChoiceInput): number {
   const { nowMs } = input;
-  const isSecond = input.failedGroups.has(candidate.groupName) || candidate.id === input.staleId;
-  const sibling = isSecond ? SIBLING : 0;
+  const sibling = isLikelyToFail(candidate, input) ? SIBLING : 0;
   if (candidate.lacksOperation) return RANKS.lacks_operation + sibling;
   const { limit } = candidate;
   if (isRefused(limit, nowMs)) return RANKS.refuses_model + sibling;
@@ -133,6 +130,12 @@ function rankOf(candidate: Candidate, index: number, input: ChoiceInput): number
   const preferred = candidate.id === input.preferredId ? PREFERRED : 0;
   const isShed = !input.overloadedEverywhere && isBelow(shedShare(limit, nowMs), index, input);
   return (isShed ? RANKS.shed : RANKS.open) + sibling + preferred;
+}
+
+/** A sibling that is busy says little where this one has just answered. */
+function isLikelyToFail({ groupName, limit }: Candidate, input: ChoiceInput): boolean {
+  const failed = input.failedGroups.get(groupName);
+  return failed === 'fault' || (failed === 'load' && !isAnswering(limit, input.nowMs));
 }
 
 /** One random number decides for all candidates, independently enough of each other. */

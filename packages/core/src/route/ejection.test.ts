@@ -24,7 +24,8 @@ const policy: EjectionPolicy = {
 };
 const CERTAIN = { kind: 'certain' } as const;
 const PROVEN = { kind: 'proven' } as const;
-const by = (fingerprint: string) => ({ kind: 'request', fingerprint }) as const;
+const by = (source: string, isAnsweredElsewhere = false) =>
+  ({ kind: 'request', source, isAnsweredElsewhere }) as const;
 
 function failing(
   evidence: readonly Blame['evidence'][],
@@ -46,10 +47,20 @@ describe('afterFailure', () => {
     { name: 'one that is certain ejects', evidence: [CERTAIN], status: 'ejected' },
     { name: 'one that is proven does not', evidence: [PROVEN], status: 'admitted' },
     { name: 'two do', evidence: [PROVEN, PROVEN], status: 'ejected' },
-    { name: 'two different requests do', evidence: [by('a'), by('b')], status: 'ejected' },
+    { name: 'two of different people do', evidence: [by('a'), by('b')], status: 'ejected' },
     {
-      name: 'the same request does not, however often',
+      name: 'one person’s do not, however many',
       evidence: Array(50).fill(by('a')),
+      status: 'admitted',
+    },
+    {
+      name: 'but eight in a row that were answered elsewhere do',
+      evidence: Array(8).fill(by('a', true)),
+      status: 'ejected',
+    },
+    {
+      name: 'seven do not',
+      evidence: Array(7).fill(by('a', true)),
       status: 'admitted',
     },
     {

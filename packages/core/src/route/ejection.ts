@@ -10,8 +10,8 @@
  *     half_open --(a failure that counts)-->                                     ejected, for longer
  *
  * What counts: silence or a reset counts when another endpoint answered the same request well, an
- * answer that was cut always, an error answer when different requests get one. The same request
- * failing again and again may be the request's fault, and goes elsewhere by itself (`Router`).
+ * answer that was cut always, an error answer when different people get one. Whose requests fail
+ * again and again may be to blame himself, and is sent elsewhere by himself (`Router`).
  *
  * Health from probes is another axis with another owner; nothing here changes it.
  * All times are of a monotonic clock in milliseconds, given by the caller.
@@ -44,8 +44,10 @@ export type Ejection =
 export interface Doubt {
   /** Beyond doubt the endpoint's. */
   readonly proven: number;
-  /** Different requests that failed, by fingerprint; each might be to blame itself. */
-  readonly requests: readonly string[];
+  /** Who met them otherwise: each of these people's requests might be to blame itself. */
+  readonly sources: readonly string[];
+  /** Failures of these that another endpoint did not have with the same request. */
+  readonly answeredElsewhere: number;
 }
 
 export interface EjectionPolicy {
@@ -58,7 +60,7 @@ export interface EjectionPolicy {
   readonly maxCoolDownMs: number;
 }
 
-export const NO_DOUBT: Doubt = { proven: 0, requests: [] };
+export const NO_DOUBT: Doubt = { proven: 0, sources: [], answeredElsewhere: 0 };
 
 export const ADMITTED: Ejection = {
   status: 'admitted',
@@ -69,6 +71,11 @@ export const ADMITTED: Ejection = {
 
 /** Requests at once from which on a half-open endpoint takes all: five good answers in a row. */
 export const FULL_WIDTH = 16;
+/**
+ * So many requests in a row, all of one person, that failed here and not elsewhere, without a good
+ * answer to anybody in between: then it is the endpoint.
+ */
+const MANY_FAILURES = 8;
 /** A refused token is fixed by people, so it is asked rarely unless evidence comes sooner. */
 const TOKEN_BASE_MS = 60_000;
 /** One strike is forgotten after this long in service. */
@@ -79,13 +86,17 @@ export interface Blame {
   /**
    * - `certain`: one is enough: nothing could be sent, or it was established elsewhere.
    * - `proven`: the endpoint's fault, whatever was asked.
-   * - `request`: may be the fault of the request with this fingerprint, even where another endpoint
-   *   answered it well: one person's poisoned request must not take a server out for the others.
+   * - `request`: may be the fault of the request, even where another endpoint answered it well: one
+   *   person's poisoned requests must not take an endpoint out for the others. `source` is whose.
    */
   readonly evidence:
     | { readonly kind: 'certain' }
     | { readonly kind: 'proven' }
-    | { readonly kind: 'request'; readonly fingerprint: string };
+    | {
+        readonly kind: 'request';
+        readonly source: string;
+        readonly isAnsweredElsewhere: boolean;
+      };
   /** 0 ≤ n < 1; spreads the return, so that not all proxies come back in one moment. */
   readonly random: number;
   readonly nowMs: number;
@@ -98,7 +109,8 @@ export function afterFailure(ejection: Ejection, blame: Blame, policy: EjectionP
     const doubt = withBlame(state.doubt, blame.evidence);
     const isEnough =
       blame.evidence.kind === 'certain' ||
-      doubt.proven + doubt.requests.length >= policy.failuresToEject;
+      doubt.proven + doubt.sources.length >= policy.failuresToEject ||
+      doubt.answeredElsewhere >= MANY_FAILURES;
     if (!isEnough) return { ...state, doubt };
   }
   const strikes = fadedStrikes(state, blame.nowMs);
@@ -155,13 +167,16 @@ function halfOpen(
 
 function withBlame(doubt: Doubt, evidence: Blame['evidence']): Doubt {
   if (evidence.kind !== 'request') return { ...doubt, proven: doubt.proven + 1 };
-  const { requests } = doubt;
-  if (requests.includes(evidence.fingerprint)) return doubt;
-  return { ...doubt, requests: [...requests, evidence.fingerprint] };
+  const { sources } = doubt;
+  return {
+    ...doubt,
+    sources: sources.includes(evidence.source) ? sources : [...sources, evidence.source],
+    answeredElsewhere: doubt.answeredElsewhere + (evidence.isAnsweredElsewhere ? 1 : 0),
+  };
 }
 
-function isDoubted({ proven, requests }: Doubt): boolean {
-  return proven + requests.length > 0;
+function isDoubted({ proven, sources }: Doubt): boolean {
+  return proven + sources.length > 0;
 }
 
 function ejectedForMs({ failure, random }: Blame, strikes: number, policy: EjectionPolicy): number {

@@ -4,6 +4,7 @@
  *
  * Overload is shed, not shut. The share of requests that go elsewhere first is that of client-side
  * throttling: 0 until more than half of the recent requests were turned away, then rising, never 1.
+ * Some in a row, with no answer between them, say at once what the share would say after a while.
  * @see https://sre.google/sre-book/handling-overload/ "Client-Side Throttling", K = 2
  */
 import type { FailureClass } from '../types.ts';
@@ -13,6 +14,9 @@ export interface ModelLimit {
   readonly asked: number;
   readonly answered: number;
   readonly atMs: number;
+  /** Turned away since the last answer. */
+  readonly inARow: number;
+  readonly answeredAtMs: number | undefined;
   readonly named: NamedTime;
   readonly refusal: Refusal;
 }
@@ -34,12 +38,12 @@ export type NamedTime =
       readonly fingerprint: string;
     };
 
-/** `claimed`: to one request, which may have asked for something else that is not allowed. */
+/** `claimed`: to one person, who may have asked for something that only he is not allowed. */
 export type Refusal =
   | { readonly status: 'none' }
   | {
       readonly status: 'claimed' | 'confirmed';
-      readonly fingerprint: string;
+      readonly source: string;
       readonly untilMs: number;
     };
 
@@ -47,6 +51,8 @@ export const NO_LIMIT: ModelLimit = {
   asked: 0,
   answered: 0,
   atMs: 0,
+  inARow: 0,
+  answeredAtMs: undefined,
   named: { status: 'none' },
   refusal: { status: 'none' },
 };
@@ -55,6 +61,11 @@ export const NO_LIMIT: ModelLimit = {
 const HALF_LIFE_MS = 10_000;
 /** K of the source: half of the requests may be turned away before any are kept back. */
 const TOLERANCE = 2;
+/** At two fifths by chance, one time in sixteen; the next answer ends it. */
+const MANY_IN_A_ROW = 3;
+const SHARE_IN_A_ROW = 0.95;
+/** What an endpoint answered this long ago says that it still answers. */
+const ANSWERS_FOR_MS = 2_000;
 /** A relay that does not serve a model today may do so after the next change of its setup. */
 const REFUSED_FOR_MS = 300_000;
 
@@ -64,6 +75,8 @@ export function afterAnswer(limit: ModelLimit, nowMs: number): ModelLimit {
     asked: limit.asked * kept + 1,
     answered: limit.answered * kept + 1,
     atMs: nowMs,
+    inARow: 0,
+    answeredAtMs: nowMs,
     named: { status: 'none' },
     refusal: { status: 'none' },
   };
@@ -84,16 +97,17 @@ export function afterTurnedAway(limit: ModelLimit, turned: TurnedAway): ModelLim
     asked: limit.asked * kept + 1,
     answered: limit.answered * kept,
     atMs: turned.nowMs,
+    inARow: limit.inARow + 1,
     named: namedAfter(namedAt(limit, turned.nowMs), turned),
   };
 }
 
 /** The endpoint refused the model to a request that another endpoint answered. */
-export function afterRefusal(limit: ModelLimit, fingerprint: string, nowMs: number): ModelLimit {
+export function afterRefusal(limit: ModelLimit, source: string, nowMs: number): ModelLimit {
   const { refusal } = limit;
-  const isSame = refusal.status === 'none' || refusal.fingerprint === fingerprint;
+  const isSame = refusal.status === 'none' || refusal.source === source;
   const status = isSame && refusal.status !== 'confirmed' ? 'claimed' : 'confirmed';
-  return { ...limit, refusal: { status, fingerprint, untilMs: nowMs + REFUSED_FOR_MS } };
+  return { ...limit, refusal: { status, source, untilMs: nowMs + REFUSED_FOR_MS } };
 }
 
 /** Whether it refuses the model, whoever asks. */
@@ -104,9 +118,15 @@ export function isRefused({ refusal }: ModelLimit, nowMs: number): boolean {
 /** The chance with which a request goes elsewhere first, 0 to 1. */
 export function shedShare(limit: ModelLimit, nowMs: number): number {
   if (limit.asked === 0) return 0;
+  if (limit.inARow >= MANY_IN_A_ROW && nowMs - limit.atMs < HALF_LIFE_MS) return SHARE_IN_A_ROW;
   const kept = fade(limit, nowMs);
   const [asked, answered] = [limit.asked * kept, limit.answered * kept];
   return Math.max(0, (asked - TOLERANCE * answered) / (asked + 1));
+}
+
+/** Whether it answered the model a moment ago, and turned nobody away since. */
+export function isAnswering({ inARow, answeredAtMs }: ModelLimit, nowMs: number): boolean {
+  return inARow === 0 && answeredAtMs !== undefined && nowMs - answeredAtMs < ANSWERS_FOR_MS;
 }
 
 /** As it is now: a time that has passed is none. */

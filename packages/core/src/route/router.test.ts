@@ -39,7 +39,7 @@ class World {
   ): string {
     const { router } = this;
     const journey = router.begin({
-      ...{ operation: 'messages', model: 'm', fingerprint: 'f' },
+      ...{ operation: 'messages', model: 'm', source: 's', fingerprint: 'f' },
       ...request,
     });
     const story: string[] = [];
@@ -94,13 +94,15 @@ function isFree(failure: FailureClass, { request }: Journey): boolean {
 }
 
 const only = (id: string, answer: Answer) => (asked: string) => (asked === id ? answer : 'ok');
+/** Requests of different people. */
+const who = (name: string) => ({ source: name, fingerprint: name });
 const all = (answer: Answer) => () => answer;
 
 describe('whose fault it is', () => {
   it('silence that another endpoint answered is the endpoint’s, and two of them eject it', () => {
     const world = new World();
-    const stories = ['ann', 'bob', 'cyd'].map((fingerprint) =>
-      world.ask(only('a', 'first_byte_timeout'), { fingerprint }),
+    const stories = ['ann', 'bob', 'cyd'].map((name) =>
+      world.ask(only('a', 'first_byte_timeout'), who(name)),
     );
     expect(stories).toEqual(['a:first_byte_timeout b:ok', 'a:first_byte_timeout b:ok', 'b:ok']);
     expect(world.verdicts).toEqual(['a first_byte_timeout', 'a first_byte_timeout']);
@@ -131,8 +133,8 @@ describe('whose fault it is', () => {
 
   it('different requests that fail alike eject', () => {
     const world = new World();
-    world.ask(only('a', 'server_error'), { fingerprint: 'ann' });
-    world.ask(only('a', 'server_error'), { fingerprint: 'bob' });
+    world.ask(only('a', 'server_error'), who('ann'));
+    world.ask(only('a', 'server_error'), who('bob'));
     expect(world.statusOf(A.id)).toBe('ejected');
   });
 
@@ -155,8 +157,8 @@ describe('whose fault it is', () => {
   it('a model that one endpoint refuses is asked elsewhere, other models as before', () => {
     const world = new World();
     const opus = { model: 'opus' };
-    world.ask(only('a', 'forbidden'), { ...opus, fingerprint: 'ann' });
-    world.ask(only('a', 'forbidden'), { ...opus, fingerprint: 'bob' });
+    world.ask(only('a', 'forbidden'), { ...opus, ...who('ann') });
+    world.ask(only('a', 'forbidden'), { ...opus, ...who('bob') });
     expect(world.ask(all('ok'), opus)).toBe('b:ok');
     expect(world.ask(all('ok'), { model: 'haiku' })).toBe('a:ok');
   });
@@ -175,9 +177,9 @@ describe('whose fault it is', () => {
   it('an answer of our own needs two requests that were told a time', () => {
     const world = new World([A]);
     const limited = all({ failure: 'rate_limited', waitMs: 5_000 });
-    expect(world.ask(limited, { fingerprint: 'ann' })).toBe('a:rate_limited asked');
-    expect(world.ask(limited, { fingerprint: 'bob' })).toBe('a:rate_limited asked');
-    expect(world.ask(limited, { fingerprint: 'cyd' })).toBe('limited');
+    expect(world.ask(limited, who('ann'))).toBe('a:rate_limited asked');
+    expect(world.ask(limited, who('bob'))).toBe('a:rate_limited asked');
+    expect(world.ask(limited, who('cyd'))).toBe('limited');
     world.nowMs += 5_000;
     expect(world.ask(all('ok'))).toBe('a:ok');
   });
@@ -207,20 +209,42 @@ describe('whose fault it is', () => {
     expect(world.ask(answer)).toBe('m1:server_error x:ok');
   });
 
-  it('a dead connection is nobody’s fault, and the endpoint may be asked once more', () => {
-    const world = new World([A]);
-    const journey = world.router.begin({ operation: 'messages', model: 'm', fingerprint: 'f' });
-    const input = {
-      endpoints: [A, B],
-      preferredId: undefined,
-      overloadedEverywhere: false,
-      nowMs: 0,
-    };
-    expect(world.router.choose(journey, input)).toMatchObject({ id: 'a' });
-    world.router.stale(journey, A.id);
-    expect(world.router.choose(journey, input)).toMatchObject({ id: 'b' });
-    world.router.failed(journey, B, { failure: 'reset' }, 0);
-    expect(world.router.choose(journey, input)).toMatchObject({ id: 'a' });
+  it('a dead connection is nobody’s fault; the same endpoint is asked again if it is the only one', () => {
+    for (const hasAlternative of [true, false]) {
+      const world = new World(hasAlternative ? [A, B] : [A]);
+      const journey = world.router.begin({ operation: 'messages', model: 'm', ...who('ann') });
+      expect(world.router.choose(journey, world.input())).toMatchObject({
+        id: 'a',
+        hasAlternative,
+      });
+      world.router.stale(journey, A.id, hasAlternative);
+      expect(world.router.choose(journey, world.input())).toMatchObject({
+        id: hasAlternative ? 'b' : 'a',
+      });
+      expect(world.router.choose(journey, world.input()).kind).toBe('none');
+      world.router.ended(journey, world.nowMs);
+      expect(world.verdicts).toEqual([]);
+    }
+  });
+
+  it('one person’s poisoned requests, all different, eject nobody', () => {
+    for (const answer of [all('server_error'), all('reset'), all('not_claude')]) {
+      const world = new World();
+      for (let turn = 0; turn < 40; turn += 1) {
+        world.ask(answer, { source: 'poisoner', fingerprint: `poisoner ${turn}` });
+        expect(world.ask(all('ok'), who(`person ${turn % 9}`))).toBe('a:ok');
+      }
+      expect([world.statusOf(A.id), world.statusOf(B.id)]).toEqual(['admitted', 'admitted']);
+    }
+  });
+
+  it('a person without others finds the one endpoint that answers', () => {
+    const world = new World([A, B, endpoint('c')]);
+    const answer = (id: string): Answer => (id === 'c' ? 'ok' : 'server_error');
+    const stories = Array.from({ length: 9 }, (_, turn) =>
+      world.ask(answer, { fingerprint: `turn ${turn}` }),
+    );
+    expect(stories.filter((story) => !story.endsWith('c:ok'))).toHaveLength(1);
   });
 });
 
@@ -245,7 +269,8 @@ describe('the second failure of a lifetime', () => {
       overloadedEverywhere: false,
       nowMs: world.nowMs,
     };
-    const begin = () => world.router.begin({ operation: 'messages', model: 'm', fingerprint: 'f' });
+    const begin = () =>
+      world.router.begin({ operation: 'messages', model: 'm', source: 's', fingerprint: 'f' });
     const [first, second] = [begin(), begin()];
     expect(world.router.choose(first, input)).toMatchObject({ id: 'a' });
     expect(world.router.choose(second, input)).toMatchObject({ id: 'b' });
@@ -318,11 +343,11 @@ describe('invariants', () => {
       fc.property(poisoned, fc.boolean(), request, (bad, isBoth, asked) => {
         const world = new World();
         for (let time = 0; time < 3; time += 1) {
-          world.ask(isBoth ? all(bad) : only('a', bad), { ...asked, fingerprint: 'poisoner' });
+          world.ask(isBoth ? all(bad) : only('a', bad), { ...asked, ...who('poisoner') });
         }
         expect([world.statusOf(A.id), world.statusOf(B.id)]).toEqual(['admitted', 'admitted']);
         for (let time = 0; time < 10; time += 1) {
-          expect(world.ask(all('ok'), { model: 'sonnet', fingerprint: `${time}` })).toBe('a:ok');
+          expect(world.ask(all('ok'), { model: 'sonnet', ...who(`${time}`) })).toBe('a:ok');
         }
       }),
     );

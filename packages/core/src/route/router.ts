@@ -41,7 +41,9 @@ export interface RoutedRequest {
   readonly operation: Operation;
   /** The model and what else changes its limits, as the client wrote it; empty where unknown. */
   readonly model: string;
-  /** Tells different requests apart; two sendings of the same request have the same one. */
+  /** Whose it is: requests of different sources are independent evidence. */
+  readonly source: string;
+  /** Tells requests apart; two sendings of the same request have the same one. */
   readonly fingerprint: string;
 }
 
@@ -50,11 +52,9 @@ export interface Journey {
   /** May be read more exactly while it is under way. */
   request: RoutedRequest;
   readonly tried: Set<EndpointId>;
-  readonly failedGroups: Set<string>;
+  readonly failedGroups: Map<string, 'load' | 'fault'>;
   /** Failures whose blame is open, oldest first. */
   readonly pending: Failed[];
-  /** The endpoint whose idle connection was dead. */
-  staleId: EndpointId | undefined;
   /** The half-open endpoint that it was let in to. */
   trialId: EndpointId | undefined;
 }
@@ -103,7 +103,10 @@ export class Router {
   readonly #lacking = new Map<string, number>();
   /** Tokens that one request found refused, by endpoint: that request's fingerprint. */
   readonly #tokenDoubts = new Map<EndpointId, string>();
-  /** When an endpoint last failed a request, by endpoint and fingerprint; the oldest first. */
+  /**
+   * When an endpoint last failed a request, by endpoint and fingerprint, and when it last failed one of
+   * a source that no endpoint answered; the oldest first.
+   */
   readonly #failedRequests = new Map<string, number>();
   /** Requests that run at half-open endpoints. */
   readonly #trials = new Map<EndpointId, number>();
@@ -139,8 +142,12 @@ export class Router {
 
   begin(request: RoutedRequest): Journey {
     return {
-      ...{ request, tried: new Set<EndpointId>(), failedGroups: new Set<string>() },
-      ...{ pending: [], staleId: undefined, trialId: undefined },
+      ...{
+        request,
+        tried: new Set<EndpointId>(),
+        failedGroups: new Map<string, 'load' | 'fault'>(),
+      },
+      ...{ pending: [], trialId: undefined },
     };
   }
 
@@ -158,7 +165,7 @@ export class Router {
 
   /** What `choose` would say, without any consequence. */
   preview(journey: Journey, input: ChooseInput): Choice {
-    const { operation, model, fingerprint } = journey.request;
+    const { operation, model } = journey.request;
     const { nowMs } = input;
     const candidates = input.endpoints.map(
       ({ id, groupName, enabled, available }): Candidate => ({
@@ -169,27 +176,26 @@ export class Router {
         ejection: this.#ejections.get(id) ?? ADMITTED,
         limit: this.#limits.get(keyOf(id, model)) ?? NO_LIMIT,
         lacksOperation: nowMs < (this.#lacking.get(keyOf(id, operation)) ?? 0),
-        hasFailedRequest: this.#hasFailed(id, fingerprint, nowMs),
+        hasFailedRequest: this.#hasFailed(id, journey.request, nowMs),
         trials: this.#trialsOf(id),
       }),
     );
-    const { tried, failedGroups, staleId } = journey;
+    const { tried, failedGroups } = journey;
     const { preferredId, overloadedEverywhere } = input;
     const random = this.#deps.rng();
     return chooseEndpoint({
-      ...{ candidates, tried, failedGroups, staleId, preferredId },
+      ...{ candidates, tried, failedGroups, preferredId },
       ...{ overloadedEverywhere, random, nowMs },
     });
   }
 
   /**
-   * A kept-alive connection was dead. The endpoint may be asked once more, after those that are as
-   * good.
+   * A kept-alive connection was dead, which is nobody's fault. Where no other endpoint can be asked,
+   * the same one may be asked once more.
    */
-  stale(journey: Journey, id: EndpointId): void {
+  stale(journey: Journey, id: EndpointId, hasAlternative: boolean): void {
     this.#endTrial(journey);
-    journey.tried.delete(id);
-    journey.staleId = id;
+    if (!hasAlternative) journey.tried.delete(id);
   }
 
   /**
@@ -206,8 +212,11 @@ export class Router {
     const { failure } = failed;
     const { request } = journey;
     this.#endTrial(journey);
-    if (isSharedByGroup(failure)) journey.failedGroups.add(endpoint.groupName);
-    switch (scopeOf(failure, request.operation)) {
+    const scope = scopeOf(failure, request.operation);
+    if (isSharedByGroup(failure)) {
+      journey.failedGroups.set(endpoint.groupName, scope === 'load' ? 'load' : 'fault');
+    }
+    switch (scope) {
       case 'endpoint':
         if (isUnreachable(failure)) this.#blame(id, failure, { kind: 'certain' }, nowMs);
         else this.#suspect(journey, { id, failure }, nowMs);
@@ -235,6 +244,7 @@ export class Router {
       this.#tokenDoubts.delete(id);
       if (this.#failedRequests.size > 0) {
         this.#failedRequests.delete(keyOf(id, request.fingerprint));
+        this.#failedRequests.delete(keyOf(id, request.source));
       }
       for (const failed of journey.pending) this.#settle(failed, request, 'proven', nowMs);
       journey.pending.length = 0;
@@ -258,14 +268,20 @@ export class Router {
   /** The last of every journey. Where no endpoint answered, what is open may be the request's. */
   ended(journey: Journey, nowMs: number): void {
     this.#endTrial(journey);
-    for (const failed of journey.pending) this.#settle(failed, journey.request, 'open', nowMs);
+    for (const failed of journey.pending) {
+      this.#remember(keyOf(failed.id, journey.request.source), nowMs);
+      this.#settle(failed, journey.request, 'open', nowMs);
+    }
     journey.pending.length = 0;
   }
 
   /** Who is to blame is not known yet; the same request goes elsewhere first meanwhile. */
   #suspect(journey: Journey, failed: Failed, nowMs: number): void {
     journey.pending.push(failed);
-    const key = keyOf(failed.id, journey.request.fingerprint);
+    this.#remember(keyOf(failed.id, journey.request.fingerprint), nowMs);
+  }
+
+  #remember(key: string, nowMs: number): void {
     this.#failedRequests.delete(key);
     this.#failedRequests.set(key, nowMs);
     const [oldest] = this.#failedRequests.keys();
@@ -274,10 +290,12 @@ export class Router {
     }
   }
 
-  #hasFailed(id: EndpointId, fingerprint: string, nowMs: number): boolean {
+  #hasFailed(id: EndpointId, { fingerprint, source }: RoutedRequest, nowMs: number): boolean {
     if (this.#failedRequests.size === 0) return false;
-    const atMs = this.#failedRequests.get(keyOf(id, fingerprint));
-    return atMs !== undefined && nowMs - atMs < FAILED_FOR_MS;
+    return [fingerprint, source].some((name) => {
+      const atMs = this.#failedRequests.get(keyOf(id, name));
+      return atMs !== undefined && nowMs - atMs < FAILED_FOR_MS;
+    });
   }
 
   #settle(
@@ -286,27 +304,28 @@ export class Router {
     proof: 'proven' | 'open',
     nowMs: number,
   ): void {
-    const { fingerprint } = request;
+    const { source } = request;
+    const isAnsweredElsewhere = proof === 'proven';
     switch (scopeOf(failure, request.operation)) {
       case 'endpoint':
         this.#blame(
           id,
           failure,
-          proof === 'proven' && !isAnswer(failure)
+          isAnsweredElsewhere && !isAnswer(failure)
             ? { kind: 'proven' }
-            : { kind: 'request', fingerprint },
+            : { kind: 'request', source, isAnsweredElsewhere },
           nowMs,
         );
         return;
       case 'model':
         // Refused everywhere, it is the request that is refused.
-        if (proof === 'proven') {
+        if (isAnsweredElsewhere) {
           const limit = this.#limitOf(id, request.model);
-          this.#setLimit(id, request.model, afterRefusal(limit, fingerprint, nowMs));
+          this.#setLimit(id, request.model, afterRefusal(limit, source, nowMs));
         }
         return;
       case 'token':
-        this.#doubtToken(id, failure, fingerprint, nowMs);
+        this.#doubtToken(id, failure, request.fingerprint, nowMs);
         return;
       default:
         return;

@@ -21,7 +21,7 @@ const failover = z.strictObject({
     .int()
     .nonnegative()
     .max(5)
-    .default(1)
+    .default(2)
     .describe(
       'How often one request may be sent again: it is delivered at most once more than this. Failed connects are not counted: nothing was sent.',
     ),
