@@ -198,8 +198,9 @@ class SimulatedExchange implements Way {
     this.#request = request;
     const requestClass = requestClassOf({ model, bodyBytes: contextTokens * BYTES_PER_TOKEN });
     this.#class = { requestClass, isCached: false };
-    const fingerprint = `${person} ${session} ${contextTokens}`;
-    this.#journey = proxy.router.begin({ operation: 'messages', model, fingerprint });
+    const source = `${person} ${session}`;
+    const fingerprint = `${source} ${contextTokens}`;
+    this.#journey = proxy.router.begin({ operation: 'messages', model, source, fingerprint });
   }
 
   next(atMs: number): Step {
