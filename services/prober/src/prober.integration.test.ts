@@ -1,6 +1,13 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -69,15 +76,22 @@ interface ProberProcess {
   readonly port: number;
 }
 
-/** The real service in a process of its own. */
-async function startProber(healthCheck = '', redisUrl = redisServer.url): Promise<ProberProcess> {
+function writeConfig(healthCheck: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'prober-test-'));
+  // Also for the user that a prober becomes.
+  chmodSync(folder, 0o755);
   writeFileSync(
     join(folder, 'config.toml'),
     `[prober]\nport = 0\n[health_check]\n${healthCheck}
     [[groups]]\nname = "main"\nauth_token_env = "TOKEN_A"
     endpoints = [{ url = "${upstream.url}", name = "One" }]`,
   );
+  return folder;
+}
+
+/** The real service in a process of its own. */
+async function startProber(healthCheck = '', redisUrl = redisServer.url): Promise<ProberProcess> {
+  const folder = writeConfig(healthCheck);
   const child = spawn(process.execPath, [MAIN, '--config', join(folder, 'config.toml')], {
     cwd: folder,
     env: { ...process.env, TOKEN_A: 'sk-real-0123456789', ZEPHYR_REDIS_URL: redisUrl },
@@ -303,5 +317,45 @@ describe('the prober', () => {
     await startProber();
     await vi.waitFor(async () => expect(await results()).toHaveLength(1), eventually);
     expect((await results())[0]?.verdict.status).toBe('ok');
+  });
+});
+
+const canBecomeOthers =
+  process.getuid?.() === 0 && spawnSync('setpriv', ['--reuid=64300', 'true']).status === 0;
+
+describe.skipIf(!canBecomeOthers)('the prober as docker-compose.yml starts it', () => {
+  it('checks by the real CLI under another user, shows no token and ends in good order', async () => {
+    // A port, which any user may open, in the place of a socket.
+    const relay = await startFaultRelay(redisServer.address);
+    onTestFinished(() => relay.stop());
+    const capabilities = '+setuid,+setgid';
+    const container = ['--regid=0', '--clear-groups', '--no-new-privs', '--inh-caps=-all'];
+    const child = spawn(
+      'setpriv',
+      [
+        ...[...container, `--bounding-set=-all,${capabilities},+kill`],
+        ...['setpriv', '--reuid=10002', `--inh-caps=${capabilities}`],
+        ...[`--ambient-caps=${capabilities}`, process.execPath, MAIN],
+      ],
+      {
+        cwd: writeConfig(''),
+        env: {
+          ...{ PATH: process.env['PATH'], HOME: '/tmp', ZEPHYR_PROBE_USERS: '64300-64315' },
+          ...{ TOKEN_A: 'sk-canary-0123', ZEPHYR_REDIS_URL: `redis://127.0.0.1:${relay.port}` },
+        },
+        stdio: ['ignore', 'ignore', 'inherit'],
+      },
+    );
+    children.add(child);
+    await ask('refresh');
+    await vi.waitFor(async () => expect(await results()).toHaveLength(1), eventually);
+    expect((await results())[0]).toMatchObject({ style: 'cli', verdict: { status: 'ok' } });
+    const environ = readFileSync(`/proc/${child.pid}/environ`, 'latin1');
+    expect(environ.includes('ZEPHYR_PROBE_USERS')).toBe(true);
+    expect(environ.includes('sk-canary')).toBe(false);
+    expect(statSync(`/proc/${child.pid}`).uid).toBe(10_002);
+    const exited = once(child, 'exit');
+    child.kill('SIGTERM');
+    expect(await exited).toEqual([0, null]);
   });
 });
