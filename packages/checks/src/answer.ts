@@ -5,12 +5,12 @@
  * @see https://docs.claude.com/en/api/messages-streaming
  */
 import {
-  AnswerEnd,
   AnswerStart,
   type ApiError,
   type FailureClass,
   failureOfApiError,
   linesOf,
+  StreamEnd,
   type TokenUsage,
 } from '@zephyr/core';
 import { z } from 'zod';
@@ -69,12 +69,12 @@ export function judgeAnswer(body: string, isEnded: boolean): AnswerVerdict {
 }
 
 function judgeStream(body: string, isEnded: boolean): AnswerVerdict {
-  const end = new AnswerEnd();
+  const end = new StreamEnd();
   end.push(body);
   if (isEnded) end.finish();
   const { ending } = end;
   if (ending === undefined) return { kind: 'partial' };
-  if (ending.kind === 'message_stop') return { kind: 'whole' };
+  if (ending.kind === 'whole') return { kind: 'whole' };
   const { error } = ending;
   const failure = error === undefined ? 'server_error' : failureOfApiError(error);
   return { kind: 'failed', failure, error };

@@ -9,7 +9,7 @@ import https from 'node:https';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 
-import { AnswerEnd, MAX_INTERIM_ANSWERS, REST_QUIET_MS } from '@zephyr/core';
+import { type AnswerEnd, MAX_INTERIM_ANSWERS, REST_QUIET_MS, StreamEnd } from '@zephyr/core';
 
 import { decodeBody } from './decode-body.ts';
 
@@ -97,7 +97,7 @@ export function startExchange(
     keptBytes: 0,
     receivedBytes: 0,
     interimAnswers: 0,
-    lastEvent: new AnswerEnd(),
+    lastEvent: new StreamEnd(),
   };
   const { promise, resolve } = Promise.withResolvers<Exchange>();
   const end = (errorCode?: string): void => resolve(factsOf(progress, errorCode));

@@ -39,6 +39,7 @@ function answerOf(body: string, headers: Readonly<Record<string, string>>): Scri
 /** The request that is marked, and ten ordinary ones of somebody else that run meanwhile. */
 async function besideOthers(rig: Rig, script: Script, body = STREAM_BODY): Promise<CallResult> {
   const ordinary = sse({ mark: 'ordinary' });
+  rig.second.always(ordinary);
   rig.first.always((turn) =>
     turn.request.headers['x-stainless-os'] === 'marked' ? script(turn) : ordinary(turn),
   );
@@ -184,7 +185,8 @@ describe('a start that never comes', () => {
     });
     // Offered were 30 MiB each time; both ends of the test live in this process.
     expect(process.memoryUsage().rss - before).toBeLessThan(64 * 1024 * 1024);
-    expect(await rig.proxy.attempts()).toMatchObject({ 'e1 not_claude': 2 });
+    // The second time the other endpoint may be asked first.
+    expect(Object.keys(await rig.proxy.attempts())).toContain('e1 not_claude');
   });
 
   it.each([
@@ -199,7 +201,8 @@ describe('a start that never comes', () => {
       });
       expect(result.headers['x-zephyr-endpoint']).toBe('e2');
     });
-    expect(await rig.proxy.attempts()).toMatchObject({ 'e1 not_claude': 2 });
+    // The second time the other endpoint may be asked first.
+    expect(Object.keys(await rig.proxy.attempts())).toContain('e1 not_claude');
   });
 });
 
@@ -270,6 +273,19 @@ describe('the end of an answer', () => {
     expect(await rig.proxy.attempts()).toEqual({ 'e1 ok': 20, [`e1 ${failure}`]: 2 });
   });
 
+  it('of a JSON message is its last brace', async () => {
+    const rig = await startRig({ timeouts: { ...PATIENT, idleMs: 600_000 } });
+    const message = JSON.stringify({ type: 'message', content: [{ text: '} message_stop {' }] });
+    await twice(async () => {
+      const open = raw(chunkedHead(200, {}) + chunk(message));
+      expect(await besideOthers(rig, open)).toMatchObject({ text: message, end: 'clean' });
+      // Without a length or chunks HTTP cannot show the cut.
+      const cut = raw(head(200, { connection: 'close' }) + message.slice(0, -2), 'close');
+      expect((await besideOthers(rig, cut)).end).not.toBe('clean');
+    });
+    expect(await rig.proxy.attempts()).toEqual({ 'e1 ok': 42, 'e1 truncated': 2 });
+  });
+
   it('counts the usage whatever follows the last event', async () => {
     const rig = await startRig({ timeouts: PATIENT });
     await besideOthers(rig, answerOf(`${EVENTS}: ${'y'.repeat(5_000)}\n\n`, STREAM));
@@ -314,7 +330,7 @@ describe('a running answer is never cut by the proxy', () => {
   const ask = (mark: string, last = false): string =>
     [
       'POST /v1/messages HTTP/1.1',
-      'Host: x',
+      'Host: 127.0.0.1',
       `x-stainless-os: ${mark}`,
       `Content-Length: ${STREAM_BODY.length}`,
       ...(last ? ['Connection: close'] : []),

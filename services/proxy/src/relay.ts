@@ -5,16 +5,17 @@
  *
  *     flowing   --(client is slow)-->                  held_back --(it has read)--> flowing
  *     flowing   --(ended properly)-->                  done: complete
- *     flowing   --(last event, then REST_MS)-->        done: complete, endpoint connection dropped
- *     any       --(cut, silent, no last event)-->      done: cut
+ *     flowing   --(whole, then REST_MS)-->             done: complete, endpoint connection dropped
+ *     any       --(cut, silent, not whole)-->          done: cut
  *     any       --(client closed or stalled)-->        done: client_gone
  */
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 import {
-  AnswerEnd,
+  type AnswerEnd,
   type ApiError,
+  answerEndOf,
   type EndpointId,
   type FailureClass,
   failureOfApiError,
@@ -42,7 +43,7 @@ export type RelayResult =
 export interface RelayInput {
   readonly res: ServerResponse;
   readonly response: HeldResponse;
-  /** The answer has to end with `message_stop` if it is a stream. */
+  /** An answer of the Messages API, which has to be whole. */
   readonly isMessages: boolean;
   /** Named to the client. */
   readonly endpointId: EndpointId;
@@ -58,17 +59,17 @@ export class Relay implements AnswerReceiver {
   readonly #input: RelayInput;
   readonly #onDone: (result: RelayResult) => void;
   readonly #tail = new AnswerTail();
-  /** Absent where the answer has no last event that could be seen. */
+  /** Absent where the end cannot be seen. */
   readonly #end: AnswerEnd | undefined;
-  /** Of the monotonic clock; undefined until the last event has come. */
-  #lastEventAtMs: number | undefined;
+  /** Of the monotonic clock; undefined until the answer is whole. */
+  #wholeAtMs: number | undefined;
   readonly #body: BodyWriter;
   #state: 'flowing' | 'held_back' | 'done' = 'flowing';
 
   constructor(input: RelayInput, onDone: (result: RelayResult) => void) {
     this.#input = input;
     this.#body = new BodyWriter(input.res);
-    this.#end = input.isMessages && this.isStream ? new AnswerEnd() : undefined;
+    this.#end = input.isMessages ? answerEndOf(input.response.form) : undefined;
     this.#onDone = onDone;
   }
 
@@ -90,7 +91,7 @@ export class Relay implements AnswerReceiver {
   }
 
   onData(chunk: Buffer): void {
-    if (this.#lastEventAtMs === undefined) this.#input.deadline.refresh();
+    if (this.#wholeAtMs === undefined) this.#input.deadline.refresh();
     this.#give(chunk);
   }
 
@@ -160,7 +161,7 @@ export class Relay implements AnswerReceiver {
   #give(chunk: Buffer): void {
     this.#look(chunk);
     if (this.#body.write(chunk)) {
-      if (this.#lastEventAtMs !== undefined && this.#state === 'flowing') this.#waitForEndpoint();
+      if (this.#wholeAtMs !== undefined && this.#state === 'flowing') this.#waitForEndpoint();
       return;
     }
     this.#input.response.stream.pause();
@@ -170,16 +171,17 @@ export class Relay implements AnswerReceiver {
     this.#body.onceDrained(() => this.#onDrained());
   }
 
-  /** What follows the last event changes neither how the answer ended nor what it used. */
+  /** What follows the end changes neither how the answer ended nor what it used. */
   #look(chunk: Buffer): void {
-    if (this.#lastEventAtMs !== undefined) return;
+    if (this.#wholeAtMs !== undefined) return;
     this.#end?.push(chunk.toString('latin1'));
     if (this.#end?.ending === undefined) {
       this.#tail.push(chunk);
       return;
     }
-    this.#lastEventAtMs = performance.now();
-    const at = chunk.lastIndexOf('message_stop');
+    this.#wholeAtMs = performance.now();
+    // What follows in the same piece is left out.
+    const at = this.isStream ? chunk.lastIndexOf('message_stop') : -1;
     this.#tail.push(at === -1 ? chunk : chunk.subarray(0, at));
   }
 
@@ -192,11 +194,11 @@ export class Relay implements AnswerReceiver {
 
   #waitForEndpoint(): void {
     const { deadline, idleMs } = this.#input;
-    if (this.#lastEventAtMs === undefined) {
+    if (this.#wholeAtMs === undefined) {
       deadline.start(idleMs, () => this.cut('idle_timeout'));
       return;
     }
-    const leftMs = Math.max(0, this.#lastEventAtMs + REST_MS - performance.now());
+    const leftMs = Math.max(0, this.#wholeAtMs + REST_MS - performance.now());
     deadline.start(Math.min(REST_QUIET_MS, leftMs), () => this.#completeWithoutRest());
   }
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { AnswerEnd } from './end.ts';
+import { answerEndOf, StreamEnd } from './end.ts';
 
 const DELTA = 'event: content_block_delta\ndata: {"type":"content_block_delta"}\n\n';
 const STOP = 'event: message_stop\ndata: {"type":"message_stop"}\n\n';
@@ -11,7 +11,7 @@ const delta = (text: string) =>
   `event: content_block_delta\ndata: ${JSON.stringify({ type: 'content_block_delta', delta: { type: 'text_delta', text } })}\n\n`;
 
 function endingOf(chunks: readonly string[], { isFinished = false } = {}): string {
-  const end = new AnswerEnd();
+  const end = new StreamEnd();
   for (const chunk of chunks) end.push(chunk);
   if (isFinished) end.finish();
   const { ending } = end;
@@ -19,31 +19,31 @@ function endingOf(chunks: readonly string[], { isFinished = false } = {}): strin
   return ending?.kind ?? 'open';
 }
 
-describe('AnswerEnd', () => {
+describe('StreamEnd', () => {
   it.each([
-    { name: 'the last event', chunks: [DELTA, STOP], ending: 'message_stop' },
+    { name: 'the last event', chunks: [DELTA, STOP], ending: 'whole' },
     { name: 'an error', chunks: [DELTA, ERROR], ending: 'error overloaded_error' },
     { name: 'neither', chunks: [DELTA], ending: 'open' },
-    { name: 'pings after it', chunks: [STOP, ': x\n\n'.repeat(2_000)], ending: 'message_stop' },
-    { name: 'an error after it', chunks: [STOP, ERROR], ending: 'message_stop' },
+    { name: 'pings after it', chunks: [STOP, ': x\n\n'.repeat(2_000)], ending: 'whole' },
+    { name: 'an error after it', chunks: [STOP, ERROR], ending: 'whole' },
     {
       name: 'usage after it',
       chunks: [`${STOP}event: usage\ndata: {"x":"${'y'.repeat(5_000)}"}\n\ndata: [DONE]\n\n`],
-      ending: 'message_stop',
+      ending: 'whole',
     },
-    { name: 'CR', chunks: [STOP.replaceAll('\n', '\r')], ending: 'message_stop' },
-    { name: 'CRLF', chunks: [STOP.replaceAll('\n', '\r\n')], ending: 'message_stop' },
+    { name: 'CR', chunks: [STOP.replaceAll('\n', '\r')], ending: 'whole' },
+    { name: 'CRLF', chunks: [STOP.replaceAll('\n', '\r\n')], ending: 'whole' },
     {
       name: 'no event line',
       chunks: ['data: {"type":"message_stop"}\n'],
-      ending: 'message_stop',
+      ending: 'whole',
     },
     {
       name: 'metrics in it',
       chunks: ['data: {"metrics":{"a":1},"type":"message_stop"}\r\n'],
-      ending: 'message_stop',
+      ending: 'whole',
     },
-    { name: 'no blanks', chunks: ['event:message_stop\ndata:{}\n'], ending: 'message_stop' },
+    { name: 'no blanks', chunks: ['event:message_stop\ndata:{}\n'], ending: 'whole' },
     { name: 'only its name so far', chunks: ['event: message_stop\n'], ending: 'open' },
     { name: 'text that says so', chunks: [delta(`\n${STOP}\n${ERROR}`)], ending: 'open' },
     {
@@ -71,9 +71,9 @@ describe('AnswerEnd', () => {
   });
 
   it.each([
-    { name: 'only its name', chunks: ['event: message_stop'], ending: 'message_stop' },
-    { name: 'half its data', chunks: ['event: message_stop\ndata: {"ty'], ending: 'message_stop' },
-    { name: 'no line end', chunks: ['data: {"type":"message_stop"}'], ending: 'message_stop' },
+    { name: 'only its name', chunks: ['event: message_stop'], ending: 'whole' },
+    { name: 'half its data', chunks: ['event: message_stop\ndata: {"ty'], ending: 'whole' },
+    { name: 'no line end', chunks: ['data: {"type":"message_stop"}'], ending: 'whole' },
     { name: 'another name', chunks: ['event: message_st'], ending: 'open' },
   ])('where the body ends with $name', ({ chunks, ending }) => {
     expect(endingOf(chunks, { isFinished: true })).toBe(ending);
@@ -91,7 +91,7 @@ describe('AnswerEnd', () => {
         const places = [0, ...cuts.map((cut) => cut % (text.length + 1)).sort((a, b) => a - b)];
         const chunks = places.map((place, index) => text.slice(place, places[index + 1]));
         const expected =
-          last === STOP ? 'message_stop' : last === ERROR ? 'error overloaded_error' : 'open';
+          last === STOP ? 'whole' : last === ERROR ? 'error overloaded_error' : 'open';
         expect(endingOf(chunks)).toBe(expected);
         expect(endingOf([...text])).toBe(expected);
       }),
@@ -100,10 +100,42 @@ describe('AnswerEnd', () => {
   });
 
   it('is bounded by a line that never ends', () => {
-    const end = new AnswerEnd();
+    const end = new StreamEnd();
     end.push('data: ');
     for (let count = 0; count < 10_000; count += 1) end.push('error message_stop '.repeat(100));
     end.push(`\n\n${STOP}`);
-    expect(end.ending?.kind).toBe('message_stop');
+    expect(end.ending?.kind).toBe('whole');
+  });
+});
+
+describe('the end of a document', () => {
+  const message = JSON.stringify({ type: 'message', content: [{ text: '}{ \\" ]' }], usage: {} });
+
+  it('is its last brace, however the bytes are cut', () => {
+    fc.assert(
+      fc.property(fc.nat(message.length - 1), fc.array(fc.nat()), (length, cuts) => {
+        const end = answerEndOf('document');
+        const places = [0, ...cuts.map((cut) => cut % (length + 1)).sort((a, b) => a - b), length];
+        for (const [index, place] of places.entries())
+          end?.push(message.slice(places[index - 1] ?? 0, place));
+        end?.finish();
+        expect(end?.ending).toBeUndefined();
+        end?.push(message.slice(length));
+        end?.push('\n\n');
+        expect(end?.ending).toEqual({ kind: 'whole' });
+      }),
+    );
+  });
+
+  it('of what is no JSON is where the body ends', () => {
+    const end = answerEndOf('document');
+    end?.push('{"type":"message" "x"}');
+    expect(end?.ending).toBeUndefined();
+    end?.finish();
+    expect(end?.ending).toEqual({ kind: 'whole' });
+  });
+
+  it('cannot be seen in what was not read', () => {
+    expect(answerEndOf('unread')).toBeUndefined();
   });
 });

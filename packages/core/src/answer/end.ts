@@ -1,17 +1,21 @@
 /**
- * The end of a streamed answer: has its last event come? Whatever follows it, however much, changes
- * nothing. Each piece is searched natively for the two words that can end an answer; only a piece
- * with one of them is looked at by lines. Text that a model writes cannot pass for the end: line ends
- * are escaped within the JSON of its event.
+ * The end of an answer: is it whole? A JSON message is when its last brace has come, a stream when its
+ * last event has. Whatever follows, however much, changes nothing.
+ *
+ * Each piece of a stream is searched natively for the two words that can end it; only a piece with one
+ * of them is looked at by lines. Text that a model writes cannot pass for the end: line ends are
+ * escaped within the JSON of its event.
  *
  *     open --(`event: message_stop` or `event: error`)--> named --(its next line)--> ended
  *     open --(`data:` of that type)-->                    ended
  */
+import { JsonKeys } from '../json-keys.ts';
 import { type ApiError, parseObject, readApiError } from './api-error.ts';
 import { LineBuffer, linesOf } from './lines.ts';
+import type { AnswerForm } from './start.ts';
 
 export type AnswerEnding =
-  | { readonly kind: 'message_stop' }
+  | { readonly kind: 'whole' }
   /** The endpoint gave up after content; `error` where its event can be read. */
   | { readonly kind: 'error'; readonly error: ApiError | undefined };
 
@@ -23,25 +27,58 @@ export type AnswerEnding =
 export const REST_QUIET_MS = 250;
 export const REST_MS = 2_000;
 
+const NO_KEYS: ReadonlySet<string> = new Set();
 /** A last event with the metrics that some clouds add has less than 1 KiB. */
 const MAX_LINE_CHARACTERS = 8 * 1024;
 
-export class AnswerEnd {
+/** Reads an answer as it passes; latin1: one character for each byte. */
+export interface AnswerEnd {
+  /** Undefined until all of the answer has come. */
+  readonly ending: AnswerEnding | undefined;
+  push(text: string): void;
+  /** The body came to its end: what has begun counts. */
+  finish(): void;
+}
+
+/** Undefined where the end cannot be seen. */
+export function answerEndOf(form: AnswerForm): AnswerEnd | undefined {
+  if (form === 'unread') return undefined;
+  return form === 'stream' ? new StreamEnd() : new DocumentEnd();
+}
+
+class DocumentEnd implements AnswerEnd {
+  readonly #keys = new JsonKeys(NO_KEYS);
+  #isFinished = false;
+
+  get ending(): AnswerEnding | undefined {
+    const { status } = this.#keys;
+    // What is no JSON after all is the client's to judge.
+    const isWhole = status === 'closed' || (status === 'broken' && this.#isFinished);
+    return isWhole ? { kind: 'whole' } : undefined;
+  }
+
+  push(text: string): void {
+    this.#keys.push(text);
+  }
+
+  finish(): void {
+    this.#isFinished = true;
+  }
+}
+
+export class StreamEnd implements AnswerEnd {
   readonly #lines = new LineBuffer(MAX_LINE_CHARACTERS);
   #ending: AnswerEnding | undefined;
-  #named: AnswerEnding['kind'] | undefined;
+  #named: 'message_stop' | 'error' | undefined;
 
-  /** Undefined until the last event has come. */
   get ending(): AnswerEnding | undefined {
     return this.#ending;
   }
 
-  /** Latin1: one character for each byte. */
   push(text: string): void {
     if (this.#ending === undefined) this.#read(this.#lines.take(text));
   }
 
-  /** The body came to its end: what has begun counts as whole. */
   finish(): void {
     if (this.#ending !== undefined) return;
     this.#read(this.#lines.rest);
@@ -72,11 +109,11 @@ export class AnswerEnd {
     }
   }
 
-  #end(kind: AnswerEnding['kind'], data: string): void {
-    const value = kind === 'error' ? parseObject(data) : undefined;
+  #end(event: 'message_stop' | 'error', data: string): void {
+    const value = event === 'error' ? parseObject(data) : undefined;
     this.#ending =
-      kind === 'message_stop'
-        ? { kind }
-        : { kind, error: value === undefined ? undefined : readApiError(value) };
+      event === 'message_stop'
+        ? { kind: 'whole' }
+        : { kind: event, error: value === undefined ? undefined : readApiError(value) };
   }
 }
