@@ -6,6 +6,7 @@ import { renderDashboards } from '../../grafana/source/dashboards.ts';
 import { renderCommandHelp } from './command-help.ts';
 import { renderConfiguration } from './configuration.ts';
 import { renderMetricTables } from './metrics-table.ts';
+import { renderScopeTable } from './scope-table.ts';
 
 export const root = join(import.meta.dirname, '../..');
 
@@ -20,6 +21,7 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     ['docs/configuration.md', renderConfiguration()],
     filled('docs/metrics.md', renderMetricTables()),
     filled('docs/cli.md', renderCommandHelp()),
+    filled('docs/data-path.md', renderScopeTable()),
   ]);
 }
 
