@@ -113,6 +113,8 @@ use_toolchain() {
   npm install --prefix "$toolchain" --no-save --no-audit --no-fund --loglevel=error --prefer-offline \
     "$node@$version" "npm@$NPM_VERSION" >/dev/null
   PATH=$toolchain/node_modules/$node/bin:$toolchain/node_modules/.bin:$PATH
+  # The system's Node knows the certificates of a company's network; this one has to be asked to.
+  export NODE_USE_SYSTEM_CA=1
 }
 
 install_packages() {
