@@ -189,6 +189,18 @@ describe('a start that never comes', () => {
     expect(Object.keys(await rig.proxy.attempts())).toContain('e1 not_claude');
   });
 
+  it('of white space now and then ends at the limit of the first byte', async () => {
+    const rig = await startRig({ timeouts: { ...PATIENT, firstByteMs: 700, gateMs: 100 } });
+    const result = await besideOthers(rig, async ({ socket, bodyComplete }) => {
+      await bodyComplete;
+      socket.write(chunkedHead(200, STREAM));
+      const timer = setInterval(() => socket.write(chunk('\n')), 50);
+      socket.on('close', () => clearInterval(timer));
+    });
+    expect(result.headers['x-zephyr-endpoint']).toBe('e2');
+    expect(Object.keys(await rig.proxy.attempts())).toContain('e1 first_byte_timeout');
+  });
+
   it.each([
     { name: 'half a line', start: 'event: mess' },
     { name: 'half a document', start: '{"id":"msg_1",' },
@@ -416,6 +428,29 @@ describe('a running answer is never cut by the proxy', () => {
     expect(text().match(/event: message_stop/g)).toHaveLength(1);
     expect(text()).not.toContain('"mark":"short"');
     expect(await rig.proxy.attempts()).toMatchObject({ 'e1 ok': 2 });
+  });
+
+  it.each([
+    { name: 'never becomes whole', rest: 'POST /v1/messages HTTP/1.1\r\nHost: 127.0.0.1\r\nx-a' },
+    { name: 'is no HTTP', rest: '\u0000\u0001 nonsense\r\n\r\n' },
+  ])('by a second request that $name', async ({ rest }) => {
+    const { rig, finish } = await rigOfTwo(sse(), { headersMs: 300, requestMs: 300 });
+    const socket = connect(rig.proxy.port, '127.0.0.1');
+    onTestFinished(() => void socket.destroy());
+    let text = '';
+    socket.on('error', () => undefined);
+    socket.on('data', (data: Buffer) => {
+      text += data.toString('latin1');
+    });
+    socket.write(ask('long') + rest);
+    await vi.waitFor(() => expect(text).toContain('content_block_delta'));
+    // Node looks once a second for requests that take too long.
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    expect(await call(rig.proxy.port)).toMatchObject({ status: 200, end: 'clean' });
+    finish();
+    await once(socket, 'close');
+    expect(text).toContain('event: message_stop');
+    expect(text.slice(0, text.indexOf('message_stop'))).not.toContain('HTTP/1.1 4');
   });
 
   it('and ends with its client, together with what waits behind it', async () => {
