@@ -1,5 +1,6 @@
 /** The shipped files for Caddy and nginx in front of a real proxy: streams, sizes, no key in a log. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -8,6 +9,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { call } from '@zephyr/testkit/http-call';
 import { VALID } from '@zephyr/testkit/tls-fixture';
 import {
   chunk,
@@ -19,11 +21,14 @@ import {
 } from '@zephyr/testkit/upstream-scripts';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
-import { type Rig, startRig } from './test-support/rig.ts';
+import { type Rig, type RigOptions, startRig } from './test-support/rig.ts';
 
 const files = join(import.meta.dirname, '../../../deploy/tls');
 const NAME = 'zephyr.example.lan';
 const KEYS = { authorization: 'Bearer canary-key-4711', 'x-api-key': 'canary-key-4711' };
+const clientKeys = [
+  { name: 'ann', sha256: createHash('sha256').update('canary-key-4711').digest('hex') },
+];
 const MIB = 1024 * 1024;
 const patient = { timeout: 20_000, interval: 100 };
 
@@ -70,6 +75,31 @@ describe.each(['caddy', 'nginx'] as const)('%s in front', (name) => {
     expect(answer).toContain('message_stop');
   });
 
+  it.skipIf(!isThere)(
+    'makes nobody a program of this machine: without keys all get a 401',
+    async () => {
+      const { rig, front } = await start(name, { clientKeys: [] });
+      for (let round = 0; round < 2; round += 1) {
+        expect((await ask(front, JSON.stringify(REQUEST))).resume().statusCode).toBe(401);
+        expect((await call(rig.proxy.port)).status).toBe(200);
+      }
+    },
+  );
+
+  it.skipIf(!isThere)('names whose wrong keys they are, where it is trusted', async () => {
+    const { rig, front } = await start(name, {
+      clientKeys,
+      server: { trustedProxies: ['127.0.0.1'] },
+    });
+    const wrong = async (headers: Readonly<Record<string, string>>) =>
+      (await ask(front, JSON.stringify(REQUEST), { ...WRONG, ...headers })).resume().statusCode;
+    for (let round = 0; round < 20; round += 1) await wrong({});
+    // An address that the client made up does not help it.
+    expect(await wrong({ 'x-forwarded-for': '203.0.113.7' })).toBe(429);
+    expect((await ask(front, JSON.stringify(REQUEST))).resume().statusCode).toBe(200);
+    expect(rig.proxy.log()).not.toContain('canary');
+  });
+
   it.skipIf(!isThere)('takes a large request, and tells its log no key', async () => {
     const { rig, front } = await start(name);
     rig.first.always(json());
@@ -88,9 +118,15 @@ const REQUEST = {
   messages: [{ role: 'user', content: 'hello' }],
 };
 
-async function start(name: keyof typeof fronts): Promise<{ rig: Rig; front: Front }> {
+const WRONG = { authorization: 'Bearer wrong-key', 'x-api-key': 'wrong-key' };
+
+async function start(
+  name: keyof typeof fronts,
+  options: RigOptions = { clientKeys },
+): Promise<{ rig: Rig; front: Front }> {
   // Times of a test are too short for megabytes on a busy machine.
   const rig = await startRig({
+    ...options,
     timeouts: { firstByteMs: 20_000, wholeAnswerMs: 20_000, idleMs: 20_000, gateMs: 20_000 },
   });
   const folder = mkdtempSync(join(tmpdir(), `zephyr-${name}-`));
@@ -98,19 +134,24 @@ async function start(name: keyof typeof fronts): Promise<{ rig: Rig; front: Fron
   const front = fronts[name]({ folder, port: await freePort(), proxyPort: rig.proxy.port });
   await vi.waitFor(async () => {
     rig.first.always(json());
-    expect((await ask(front, JSON.stringify(REQUEST))).resume().statusCode).toBe(200);
+    const { statusCode } = (await ask(front, JSON.stringify(REQUEST))).resume();
+    expect([200, 401]).toContain(statusCode);
   }, patient);
   return { rig, front };
 }
 
-function ask(front: Front, body: string): Promise<import('node:http').IncomingMessage> {
+function ask(
+  front: Front,
+  body: string,
+  credentials: Readonly<Record<string, string>> = KEYS,
+): Promise<import('node:http').IncomingMessage> {
   return new Promise((resolve, reject) => {
     const sent = request({
       ...{ host: '127.0.0.1', port: front.port, servername: NAME, ca: front.ca(), agent: false },
       ...{ method: 'POST', path: '/v1/messages' },
       // The certificate of the test is for localhost; Caddy makes one for the name.
       ...(front.ca() === VALID.cert ? { checkServerIdentity: () => undefined } : {}),
-      headers: { host: NAME, 'content-type': 'application/json', ...KEYS },
+      headers: { host: NAME, 'content-type': 'application/json', ...credentials },
     });
     sent.once('response', resolve).once('error', reject).end(body);
   });

@@ -13,7 +13,10 @@ export function findBrowser(): string | undefined {
   return [...(named === undefined ? [] : [named]), ...CANDIDATES].find((path) => existsSync(path));
 }
 
-export function startBrowser(executablePath: string): Promise<Browser> {
+export function startBrowser(
+  executablePath: string,
+  more: readonly string[] = [],
+): Promise<Browser> {
   return chromium.launch({
     executablePath,
     args: [
@@ -25,6 +28,7 @@ export function startBrowser(executablePath: string): Promise<Browser> {
       '--disable-background-networking',
       '--disable-component-update',
       '--disable-sync',
+      ...more,
     ],
   });
 }
