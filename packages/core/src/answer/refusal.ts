@@ -42,12 +42,18 @@ const BY_STATUS: ReadonlyMap<number, Judge> = new Map<number, Judge>([
   [401, (body) => (body === 'page' ? 'not_claude' : 'token_refused')],
   [402, () => 'credit'],
   // About this request or this model, unless it names the token or its account.
-  [403, (body, known) => (speaksJson(body) ? (known ?? 'forbidden') : 'not_claude')],
-  [404, (body, known) => (body === 'api_error' ? (known ?? 'client_error') : 'not_claude')],
+  [403, (body, known) => (speaksJson(body) ? (unlessClient(known) ?? 'forbidden') : 'not_claude')],
+  // The API has `not_found_error` for what it does not know; all else has no such path.
+  [404, (_body, known) => unlessClient(known) ?? 'not_claude'],
   [408, () => 'timeout'],
   [413, () => 'client_error'],
   [429, (_body, known) => (known === 'credit' ? 'credit' : 'rate_limited')],
 ]);
+
+/** With these statuses a gateway's `invalid_request_error` says no more than the status does. */
+function unlessClient(known: FailureClass | undefined): FailureClass | undefined {
+  return known === 'client_error' ? undefined : known;
+}
 
 /** A page for people where the API would answer JSON: a captive portal or a wrong path. */
 function anyOther4xx(body: Body, known: FailureClass | undefined): FailureClass {
