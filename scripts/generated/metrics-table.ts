@@ -33,7 +33,8 @@ export function metricRows(): ReadonlyMap<string, readonly MetricRow[]> {
     isServing: unread,
   });
   const prober = createProberMetrics({ running: unread, queued: unread, redisUp: unread });
-  const controller = createControllerMetrics({} as Parameters<typeof createControllerMetrics>[0]);
+  type ControllerParts = Parameters<typeof createControllerMetrics>;
+  const controller = createControllerMetrics({} as ControllerParts[0], {} as ControllerParts[1]);
   controller.stop();
   return new Map([
     ['proxy', [...rowsOf(proxy.registry), ...rowsOf(proxy.people)]],

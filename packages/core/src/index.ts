@@ -10,6 +10,7 @@ export * from './events.ts';
 export type * from './health.ts';
 export type * from './latency.ts';
 export * from './latency-class.ts';
+export { own } from './own.ts';
 export * from './policy.ts';
 export * from './presence.ts';
 export * from './price.ts';

@@ -55,6 +55,15 @@ function toLeaderCommand({ name, body }: CommandRecord): LeaderCommand {
   }
 }
 
+/** Undefined for what the admin API would not have let through: no reason to stop. */
+function parsedCommand(record: CommandRecord): LeaderCommand | undefined {
+  try {
+    return toLeaderCommand(record);
+  } catch {
+    return undefined;
+  }
+}
+
 /** A command that waits for its answer. */
 export interface OpenCommand {
   readonly id: string;
@@ -84,7 +93,11 @@ export function sortCommands(
       late.push(refused({ id, record }, 'timeout', 'no controller led when it was given'));
       continue;
     }
-    const command = toLeaderCommand(record);
+    const command = parsedCommand(record);
+    if (command === undefined) {
+      late.push(refused({ id, record }, 'invalid_body', `${record.name}: not a body of it`));
+      continue;
+    }
     if (command.kind === 'reload') reloads.push({ id, record });
     else forCore.push({ id, record, command });
   }

@@ -11,6 +11,7 @@ import {
   type CommitWrite,
   writeCommit,
 } from '@zephyr/runtime/redis/commit';
+import { LAST_VERSION } from '@zephyr/runtime/redis/records';
 import type { Redis } from 'ioredis';
 
 import type { Term } from './leadership.ts';
@@ -71,13 +72,18 @@ export class Committer {
   /** Tries again while the fate of the commit is unknown and we still lead: a repeat is harmless. */
   async #write(commit: Commit): Promise<CommitAnswer> {
     const { term, redis, instanceId, log, metrics } = this.#deps;
-    const knownVersion = this.#snapshot?.version ?? 0;
-    const leader = { id: instanceId, epoch: term.epoch, knownVersion };
+    let knownVersion = this.#snapshot?.version ?? 0;
     let tries = 0;
     while (!term.signal.aborted) {
       const end = metrics.commitSeconds.startTimer();
       try {
-        return await writeCommit(redis, leader, commit);
+        const leader = { id: instanceId, epoch: term.epoch, knownVersion };
+        const answer = await writeCommit(redis, leader, commit);
+        const isUnreadable = this.#snapshot === undefined && answer.status === 'conflict';
+        if (!isUnreadable || answer.foundVersion === knownVersion) return answer;
+        // A record that we cannot read must not stop us for ever: we lead, so it is replaced.
+        knownVersion = answer.foundVersion;
+        continue;
       } catch (error) {
         if (tries === 0) log.error({ reason: messageOf(error) }, 'redis does not take a commit');
         tries += 1;
@@ -104,7 +110,21 @@ export class Committer {
       changed ??
       (!isVouchedFor && published.status === 'published' ? published.content : undefined);
     if (content === undefined) return undefined;
-    const version = (this.#snapshot?.version ?? 0) + 1;
-    return { ...content, incarnation, epoch, version, configHash, publishedAtMs: nowMs };
+    return {
+      ...{ ...content, incarnation, epoch, configHash, publishedAtMs: nowMs },
+      version: nextVersion(this.#snapshot, epoch),
+    };
   }
+}
+
+/**
+ * Versions go on over epochs, so that people see one number rise; at their end they begin again with the
+ * next epoch, which comes before the version in a proxy's comparison.
+ * @throws ZephyrError `FENCED` when a new epoch is needed for that.
+ */
+function nextVersion(former: RoutingSnapshot | undefined, epoch: number): number {
+  const version = (former?.version ?? 0) + 1;
+  if (version <= LAST_VERSION) return version;
+  if (former?.epoch !== epoch) return 1;
+  throw new ZephyrError('FENCED', 'publishing a snapshot: no version is left in this epoch');
 }

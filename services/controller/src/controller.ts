@@ -15,6 +15,7 @@ import { createMetrics } from './metrics.ts';
 import { RedisClock } from './redis-clock.ts';
 import { startServer } from './server.ts';
 import { leadTerm } from './term.ts';
+import { TurnHealth } from './turn-health.ts';
 
 /** Notes that no leader has written yet; the oldest are dropped. */
 const MAX_NOTES = 100;
@@ -26,7 +27,8 @@ export async function startController(context: ServiceContext): Promise<RunningS
 
   const clock = new RedisClock();
   const knowledge = new Knowledge({ redis, log, clock, configSource });
-  const metrics = createMetrics(knowledge);
+  const turns: TurnHealth = new TurnHealth(log, (kind) => metrics.recordsSetAside.inc({ kind }));
+  const metrics = createMetrics(knowledge, turns);
   let notes: NewLogEntry[] = [];
   configSource.subscribe((change) => {
     notes = [...notes, configNote(change, clock.now())].slice(-MAX_NOTES);
@@ -47,6 +49,7 @@ export async function startController(context: ServiceContext): Promise<RunningS
           return taken;
         },
         metrics,
+        turns,
         committed: (turn) => {
           knowledge.learn(turn);
           metrics.count(turn);
@@ -59,7 +62,7 @@ export async function startController(context: ServiceContext): Promise<RunningS
   knowledge.follow(leadership);
   const tail = startTail(target, log);
   const app = createApp({
-    ...{ redis, knowledge, tail, log, registry: metrics.registry },
+    ...{ redis, knowledge, tail, log, turns, registry: metrics.registry },
     allowedHosts: () => configSource.current().config.controller.allowedHosts,
     adminToken: () => configSource.current().secrets.adminToken,
     trustedProxies: () => trustedProxies(configSource.current().config.server.trustedProxies),

@@ -1,6 +1,12 @@
 /** What the leader hears: streams of probes, outcomes and commands, and the proxies' presence. */
-import type { EpochMs, OutcomeBatch, PresenceReport, ProbeResult } from '@zephyr/core';
-import type { Logger } from '@zephyr/runtime/logger';
+import type {
+  EpochMs,
+  OutcomeBatch,
+  OutcomeCounts,
+  PresenceReport,
+  ProbeResult,
+} from '@zephyr/core';
+import { isProxyId, readPresenceTexts, readStreamPart } from '@zephyr/runtime/redis/bounded';
 import { type CommandRecord, commandRecordSchema } from '@zephyr/runtime/redis/commands';
 import { keys } from '@zephyr/runtime/redis/keys';
 import {
@@ -12,6 +18,8 @@ import {
 import { parseEntries, type StreamEntry } from '@zephyr/runtime/redis/streams';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
+
+import type { SetAside } from './turn-health.ts';
 
 /** The last entry that was read of each stream. */
 export interface Cursors {
@@ -27,20 +35,25 @@ export interface Heard {
   readonly cursors: Cursors;
 }
 
-/** Well below the time after which a command of this client counts as lost. */
-const LONGEST_WAIT_MS = 500;
+export interface From {
+  readonly cursors: Cursors;
+  readonly waitMs: number;
+  /** Of the configuration: what records name besides is dropped. */
+  readonly endpointIds: ReadonlySet<string>;
+}
+
+/** Outcomes are read after each wait: proxies report once a second, and fail over by themselves. */
+const LONGEST_WAIT_MS = 250;
 /** Entries of one stream that are read at once; the rest comes with the next call. */
 const BATCH = 200;
+/** Of one kind in one report of a second: more is not believed. */
+const MAX_COUNT = 10_000;
 
 const xreadReply = z.array(z.tuple([z.string(), z.array(z.unknown())])).nullable();
 
-/** Waits up to `waitMs`, or half a second, for something new. The connection is used for nothing else meanwhile. */
-export async function hear(
-  blocking: Redis,
-  from: { readonly cursors: Cursors; readonly waitMs: number },
-  log: Logger,
-): Promise<Heard> {
-  const { cursors, waitMs } = from;
+/** Waits up to `waitMs`, or a quarter of a second, for something new. The connection is used for nothing else meanwhile. */
+export async function hear(blocking: Redis, from: From, setAside: SetAside): Promise<Heard> {
+  const { cursors, waitMs, endpointIds } = from;
   const reply = xreadReply.parse(
     await blocking.xread(
       'COUNT',
@@ -49,45 +62,80 @@ export async function hear(
       // 0 would wait for ever.
       Math.max(1, Math.min(LONGEST_WAIT_MS, Math.round(waitMs))),
       'STREAMS',
-      ...[keys.commands, keys.probes, keys.outcomes],
-      ...[cursors.commands, cursors.probes, cursors.outcomes],
+      ...[keys.commands, keys.probes],
+      ...[cursors.commands, cursors.probes],
     ),
   );
   const entriesOf = new Map(reply ?? []);
-  const read = <Value>(key: string, schema: z.ZodType<Value>) =>
-    parseEntries(entriesOf.get(key), {
-      schema,
-      refused: (id, why) => log.warn({ key, id, why }, 'a record was refused'),
-    });
-  const after = (key: string, before: string) =>
-    (entriesOf.get(key)?.at(-1) as [string] | undefined)?.[0] ?? before;
+  const commands = entriesOf.get(keys.commands);
+  const probes = entriesOf.get(keys.probes);
+  const outcomes = await readStreamPart(blocking, {
+    ...{ key: keys.outcomes, afterId: cursors.outcomes, count: BATCH },
+  });
+  for (const { id, why } of outcomes.skipped) setAside('outcomes', id, why);
+  const after = (entries: readonly unknown[] | undefined, before: string) =>
+    (entries?.at(-1) as [string] | undefined)?.[0] ?? before;
+  const parser = <Value>(kind: 'commands' | 'probes' | 'outcomes', schema: z.ZodType<Value>) => ({
+    schema,
+    refused: (id: string, why: string) => setAside(kind, id, why),
+  });
   return {
-    commands: read(keys.commands, commandRecordSchema),
-    probes: read(keys.probes, probeResultSchema),
-    outcomes: read(keys.outcomes, outcomeBatchSchema),
+    commands: parseEntries(commands, parser('commands', commandRecordSchema)),
+    probes: parseEntries(probes, parser('probes', probeResultSchema)).filter(({ value }) =>
+      endpointIds.has(value.endpointId),
+    ),
+    outcomes: parseEntries(outcomes.entries, parser('outcomes', outcomeBatchSchema)).flatMap(
+      (entry) => believable(entry, endpointIds),
+    ),
     cursors: {
-      commands: after(keys.commands, cursors.commands),
-      probes: after(keys.probes, cursors.probes),
-      outcomes: after(keys.outcomes, cursors.outcomes),
+      commands: after(commands, cursors.commands),
+      probes: after(probes, cursors.probes),
+      outcomes: outcomes.lastId,
     },
   };
 }
 
-/** The proxies that are there now; ids whose record has expired are taken off the list. */
-export async function readPresences(redis: Redis, log: Logger): Promise<readonly ProxyPresence[]> {
-  const ids = await redis.smembers(keys.proxies);
-  if (ids.length === 0) return [];
-  const texts = await redis.mget(ids.map((id) => keys.proxy(id)));
-  const gone = ids.filter((_, index) => texts[index] === null);
-  if (gone.length > 0) await redis.srem(keys.proxies, ...gone);
-  return texts.flatMap((text) => {
-    if (text === null) return [];
+/** Only what the configuration knows, and no more than a proxy can have done in a second. */
+function believable(
+  entry: StreamEntry<OutcomeBatch>,
+  endpointIds: ReadonlySet<string>,
+): readonly StreamEntry<OutcomeBatch>[] {
+  const { proxyId, endpoints } = entry.value;
+  if (!isProxyId(proxyId)) return [];
+  const known = Object.entries(endpoints).filter(([id]) => endpointIds.has(id));
+  if (known.length === 0) return [];
+  const value = {
+    proxyId,
+    endpoints: Object.fromEntries(known.map(([id, counts]) => [id, atMost(counts)])),
+  };
+  return [{ ...entry, value }];
+}
+
+function atMost({ succeeded, failed, ttft }: OutcomeCounts): OutcomeCounts {
+  const counts = Object.entries(failed).map(([failure, n]) => [failure, Math.min(n, MAX_COUNT)]);
+  return {
+    succeeded: Math.min(succeeded, MAX_COUNT),
+    failed: Object.fromEntries(counts),
+    ttft,
+  };
+}
+
+/** The proxies that are there now: each record under its own proxy's key. */
+export async function readPresences(
+  redis: Redis,
+  setAside: SetAside,
+): Promise<readonly ProxyPresence[]> {
+  const { texts, skipped } = await readPresenceTexts(redis);
+  for (const { id, why } of skipped) setAside('presence', id, why);
+  return [...texts].flatMap(([id, text]) => {
     try {
-      return [proxyPresenceSchema.parse(JSON.parse(text))];
+      const presence = proxyPresenceSchema.parse(JSON.parse(text));
+      if (presence.proxyId === id) return [presence];
+      setAside('presence', id, 'names another proxy');
     } catch (error) {
-      log.warn({ reason: String(error).slice(0, 300) }, 'a presence record was refused');
-      return [];
+      setAside('presence', id, String(error));
     }
+    return [];
   });
 }
 

@@ -8,6 +8,7 @@ import { REASON_CODES } from '@zephyr/core';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { CommittedTurn } from './committed-turn.ts';
 import type { Knowledge, State } from './knowledge.ts';
+import { RECORD_KINDS, type TurnHealth } from './turn-health.ts';
 
 const REDIS_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
 const EVENT_LOOP_RESOLUTION_MS = 20;
@@ -18,11 +19,12 @@ export interface Metrics {
   /** Of a whole turn's commit, with what waits before it. */
   readonly commitSeconds: Histogram;
   readonly commitFailures: Counter;
+  readonly recordsSetAside: Counter<'kind'>;
   count(turn: CommittedTurn): void;
   stop(): void;
 }
 
-export function createMetrics(knowledge: Knowledge): Metrics {
+export function createMetrics(knowledge: Knowledge, turns: TurnHealth): Metrics {
   const registry = new Registry();
   const registers = [registry];
   const switches = new Counter({
@@ -49,6 +51,22 @@ export function createMetrics(knowledge: Knowledge): Metrics {
     help: 'Commits that Redis did not take: fenced, in conflict, or without an answer',
     registers,
   });
+  const recordsSetAside = new Counter({
+    name: 'zephyr_controller_records_set_aside_total',
+    help: 'Records of Redis that were left out: malformed, too large, or a turn failed by them',
+    labelNames: ['kind'],
+    registers,
+  });
+  // An increase needs the zero before the first one.
+  for (const kind of RECORD_KINDS) recordsSetAside.inc({ kind }, 0);
+  new Gauge({
+    name: 'zephyr_controller_turns_failing',
+    help: '1 while this leader cannot decide: its turns fail one after the other',
+    registers,
+    collect() {
+      this.set(+turns.isFailing);
+    },
+  });
   const delay = monitorEventLoopDelay({ resolution: EVENT_LOOP_RESOLUTION_MS });
   delay.enable();
   new Gauge({
@@ -65,6 +83,7 @@ export function createMetrics(knowledge: Knowledge): Metrics {
     registry,
     commitSeconds,
     commitFailures,
+    recordsSetAside,
     count: ({ effects }) => {
       for (const effect of effects) {
         if (effect.kind === 'record' && effect.decision.phase === 'switched') {

@@ -12,6 +12,7 @@ import {
   type EndpointState,
   initialWorld,
   type OperatorWishes,
+  own,
   type RoutingSnapshot,
   reduce,
   type World,
@@ -178,9 +179,8 @@ function withNumbers(
   endpoint: EndpointState,
   snapshot: RoutingSnapshot | undefined,
 ): EndpointState {
-  const views = snapshot?.endpoints ?? {};
-  if (!Object.hasOwn(views, endpoint.id)) return endpoint;
-  const { recoveries = 0, sessionGeneration = 0 } = views[endpoint.id] ?? {};
+  const { recoveries = 0, sessionGeneration = 0 } =
+    own(snapshot?.endpoints ?? {}, endpoint.id) ?? {};
   return {
     ...endpoint,
     sessionGeneration,

@@ -2,7 +2,15 @@
  * What people want to see besides what decisions need: counts of today's probes, of the last ten
  * minutes' attempts, the last switch. Pure; kept in the checkpoint with the world.
  */
-import type { Decision, Effect, EpochMs, OutcomeBatch, ProbeResult, World } from '@zephyr/core';
+import {
+  type Decision,
+  type Effect,
+  type EpochMs,
+  type OutcomeBatch,
+  own,
+  type ProbeResult,
+  type World,
+} from '@zephyr/core';
 
 import { countProbe, countUnneeded, type Tallies } from './tallies.ts';
 
@@ -101,7 +109,7 @@ function recentMinutes(
   nowMs: EpochMs,
 ): readonly MinuteCount[] {
   const oldest = Math.floor(nowMs / MINUTE_MS) - KEPT_MINUTES + 1;
-  return (minutes[endpointId] ?? []).filter(({ minute }) => minute >= oldest);
+  return (own(minutes, endpointId) ?? []).filter(({ minute }) => minute >= oldest);
 }
 
 /** Share of good attempts in the last ten minutes; null without any. */

@@ -1,5 +1,5 @@
 /** What the probes of each endpoint did today, and the last one: for people, not for decisions. */
-import type { EpochMs, ProbePlan, ProbeResult } from '@zephyr/core';
+import { type EpochMs, own, type ProbePlan, type ProbeResult } from '@zephyr/core';
 
 export interface Tally {
   /** Days since 1970, UTC. */
@@ -22,7 +22,7 @@ const DAY_MS = 86_400_000;
 
 export function tallyOf(tallies: Tallies, endpointId: string, nowMs: EpochMs): Tally {
   const day = Math.floor(nowMs / DAY_MS);
-  const former = tallies[endpointId];
+  const former = own(tallies, endpointId);
   if (former?.day === day) return former;
   return {
     day,

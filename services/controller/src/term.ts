@@ -6,11 +6,12 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { Effect, EpochMs, Policy, WorldEvent } from '@zephyr/core';
+import { type Effect, type EpochMs, own, type Policy, type WorldEvent } from '@zephyr/core';
 import type { LoadedConfig } from '@zephyr/runtime/config/config';
 import type { ConfigSource } from '@zephyr/runtime/config/source';
-import { ZephyrError } from '@zephyr/runtime/errors';
+import { messageOf, ZephyrError } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
+import { boundStreams } from '@zephyr/runtime/redis/bounded';
 import { createRedis, type RedisTarget } from '@zephyr/runtime/redis/client';
 import type { AuditRecord } from '@zephyr/runtime/redis/commands';
 import type { CommitWrite } from '@zephyr/runtime/redis/commit';
@@ -20,7 +21,8 @@ import { changedEndpoints } from './changed-endpoints.ts';
 import { auditsOf, type CoreCommand, reloadAudit, sortCommands } from './commands.ts';
 import type { CommittedTurn } from './committed-turn.ts';
 import { Committer } from './committer.ts';
-import { type Heard, hear, readPresences, reportOf } from './inputs.ts';
+import { decide } from './decide.ts';
+import { type Heard, hear, readPresences } from './inputs.ts';
 import { auditWrites, logged, type NewLogEntry, writesOf } from './leader-commit.ts';
 import type { Term } from './leadership.ts';
 import type { Metrics } from './metrics.ts';
@@ -29,8 +31,9 @@ import { Recorder } from './recording.ts';
 import type { RedisClock } from './redis-clock.ts';
 import { isOutOfStep, openSchedules, overdueProbes, type Schedules } from './schedules.ts';
 import { settingsOf } from './settings.ts';
-import { type TurnResult, takeTurn } from './turn.ts';
-import { type LeaderView, viewOf } from './view.ts';
+import type { TurnResult } from './turn.ts';
+import type { TurnHealth } from './turn-health.ts';
+import type { LeaderView } from './view.ts';
 
 const TICK_MS = 1_000;
 const RECONCILE_MS = 30_000;
@@ -49,6 +52,7 @@ export interface TermDeps {
   /** Takes what else belongs into the event log: changes of the configuration. */
   readonly takeNotes: () => readonly NewLogEntry[];
   readonly metrics: Pick<Metrics, 'commitSeconds' | 'commitFailures'>;
+  readonly turns: TurnHealth;
   /** Told after each committed turn. */
   readonly committed: (turn: CommittedTurn) => void;
 }
@@ -109,12 +113,16 @@ class Leader {
       try {
         // The first turn waits for nothing: whoever waits for a leader waits no longer.
         const waitMs = this.#isTick() ? 1 : this.#tickedAtMs + TICK_MS - performance.now();
-        const { waiting, log } = this.#deps;
-        const heard = await hear(waiting, { cursors: this.#mind.cursors, waitMs }, log);
+        const { waiting, turns } = this.#deps;
+        const endpointIds = this.#endpointIds();
+        const from = { cursors: this.#mind.cursors, waitMs, endpointIds };
+        const heard = await hear(waiting, from, turns.setAside);
         if (this.#isDue(heard)) await this.#turn(heard);
+        turns.succeeded();
         if (performance.now() - this.#reconciledAtMs > RECONCILE_MS) await this.#reconcile();
         this.#isTroubled = false;
       } catch (error) {
+        this.#deps.turns.failed();
         if (error instanceof ZephyrError && error.code === 'FENCED') throw error;
         await this.#trouble(error);
       }
@@ -128,8 +136,16 @@ class Leader {
     await sleep(RETRY_MS, undefined, { signal: this.#deps.term.signal }).catch(() => undefined);
   }
 
-  #isDue({ commands, probes, outcomes }: Heard): boolean {
-    const isSilent = commands.length + probes.length + outcomes.length === 0;
+  #endpointIds(): ReadonlySet<string> {
+    return new Set(this.#deps.configSource.current().config.endpoints.map(({ id }) => id));
+  }
+
+  #isDue({ cursors }: Heard): boolean {
+    const former = this.#mind.cursors;
+    const isSilent =
+      cursors.commands === former.commands &&
+      cursors.probes === former.probes &&
+      cursors.outcomes === former.outcomes;
     return !isSilent || this.#isTick() || this.#loaded !== this.#deps.configSource.current();
   }
 
@@ -138,12 +154,13 @@ class Leader {
   }
 
   async #turn(heard: Heard): Promise<void> {
-    const { clock, configSource, redis, schedules, log } = this.#deps;
+    const { clock, configSource, redis, schedules, turns } = this.#deps;
     const startedAtMs = performance.now();
     const isTick = this.#isTick();
     const [presences, nextProbes] = await Promise.all([
-      readPresences(redis, log),
+      readPresences(redis, turns.setAside),
       schedules.nextAtMs(),
+      isTick ? boundStreams(redis) : undefined,
     ]);
     const nowMs = clock.now();
     const commands = this.#sort(heard, nowMs);
@@ -151,23 +168,14 @@ class Leader {
     const { config } = loaded;
     const { policy } = settingsOf(config);
     const before = this.#mind.world;
-    const turn = takeTurn(
-      this.#mind,
-      {
-        heard,
-        commands: commands.forCore,
-        tick: isTick
-          ? { reports: presences.map(reportOf), elapsedMs: startedAtMs - this.#tickedAtMs }
-          : null,
-        config: this.#loaded === loaded ? null : configEvent(this.#loaded, loaded),
-      },
-      { nowMs, policy },
-    );
-    const view = viewOf({
-      ...{ mind: turn.mind, config, policy, presences, nowMs },
+    const { turn, view, setAside } = decide(this.#mind, {
+      ...{ heard, commands: commands.forCore, presences, config, policy, nowMs },
+      elapsedMs: isTick ? startedAtMs - this.#tickedAtMs : null,
+      configEvent: this.#loaded === loaded ? null : configEvent(this.#loaded, loaded),
       snapshot: this.#committer.snapshot,
       nextProbeAtMs: nextProbes ?? new Map(),
     });
+    for (const { kind, id, error } of setAside) turns.setAside(kind, id, messageOf(error));
     await this.#commit(turn, { commands, view, nowMs, policy, configHash: config.hash });
     if (isTick) this.#tickedAtMs = startedAtMs;
     this.#loaded = loaded;
@@ -188,11 +196,8 @@ class Leader {
   }
 
   async #commit(turn: TurnResult, made: MadeTurn): Promise<void> {
-    const { log, committed } = this.#deps;
+    const { committed } = this.#deps;
     const { commands, view, nowMs, configHash } = made;
-    for (const { input, error } of turn.failures) {
-      log.error({ err: error, event: input.event.kind }, 'an event was left out');
-    }
     const audits = [...commands.audits, ...auditsOf(turn.effects, commands.forCore, nowMs)];
     const writes: readonly CommitWrite[] = [
       ...this.#notes(nowMs).map(logged),
@@ -240,7 +245,7 @@ class Leader {
   async #probeOverdue(): Promise<void> {
     const { world, observations } = this.#mind;
     const heardAtMs = (id: string) =>
-      Math.max(observations.tallies[id]?.lastAtMs ?? 0, this.#leadsSinceMs);
+      Math.max(own(observations.tallies, id)?.lastAtMs ?? 0, this.#leadsSinceMs);
     const ids = overdueProbes(world.probePlans, heardAtMs, this.#deps.clock.now());
     const changed = ids.join(' ') !== this.#overdue;
     this.#overdue = ids.join(' ');

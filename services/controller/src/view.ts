@@ -3,6 +3,7 @@ import {
   type Assessment,
   assess,
   type EpochMs,
+  own,
   type Policy,
   type ProbeResult,
   sessionLoadOf,
@@ -94,7 +95,7 @@ function endpointView(
   const { id } = endpoint;
   const state = assessment.endpoint;
   const tally = tallyOf(observations.tallies, id, nowMs);
-  const plan = world.probePlans[id] ?? { status: 'off', why: 'paused' };
+  const plan = own(world.probePlans, id) ?? { status: 'off', why: 'paused' };
   const rank = order.indexOf(id);
   return {
     id,

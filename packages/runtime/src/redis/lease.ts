@@ -8,6 +8,7 @@ import type { Redis } from 'ioredis';
 import { z } from 'zod';
 
 import { keys } from './keys.ts';
+import { LAST_VERSION } from './records.ts';
 import { loadScript, runScript } from './script.ts';
 
 /** How long a lease lives without renewal: the longest time without any leader after a crash. */
@@ -44,8 +45,8 @@ const renewReply = z.tuple([z.union([z.literal(0), z.literal(1)]), z.number()]);
 export async function acquireLease(redis: Redis, candidateId: string): Promise<LeaseAnswer> {
   const reply = acquireReply.parse(
     await runScript(redis, acquire, {
-      keys: [keys.lease, keys.epoch, keys.incarnation],
-      args: [candidateId, LEASE_MS, randomUUID()],
+      keys: [keys.lease, keys.epoch, keys.incarnation, keys.snapshot],
+      args: [candidateId, LEASE_MS, randomUUID(), LAST_VERSION],
     }),
   );
   if (reply[0] === 0)

@@ -19,6 +19,12 @@ import { selectionShapes } from '../selection-shapes.ts';
 const id = z.custom<EndpointId>((value) => typeof value === 'string' && /^[a-z0-9-]+$/.test(value));
 const moment = z.custom<EpochMs>((value) => typeof value === 'number' && Number.isFinite(value));
 const count = z.number().int().nonnegative();
+/**
+ * Numbers that only rise: a record at the end of the safe integers could never be followed by another.
+ * Billions of years away for whoever counts; so such a record is not ours, and is not read.
+ */
+export const LAST_VERSION = 2 ** 52;
+const rising = count.max(LAST_VERSION);
 const failure = z.enum(FAILURE_CLASSES);
 
 export const usageSchema = z.object({
@@ -64,8 +70,8 @@ const modeSchema = shapes.mode;
 
 export const snapshotSchema: z.ZodType<RoutingSnapshot> = z.object({
   incarnation: z.string(),
-  epoch: count,
-  version: count,
+  epoch: rising,
+  version: rising,
   configHash: z.string(),
   publishedAtMs: moment,
   selection: z.discriminatedUnion('status', shapes.selections),
@@ -78,8 +84,8 @@ export const snapshotSchema: z.ZodType<RoutingSnapshot> = z.object({
       enabled: z.boolean(),
       available: z.boolean(),
       scoreMs: z.number().nonnegative().optional(),
-      sessionGeneration: count.optional(),
-      recoveries: count.optional(),
+      sessionGeneration: rising.optional(),
+      recoveries: rising.optional(),
     }),
   ),
   ramp: z

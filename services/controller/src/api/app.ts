@@ -14,6 +14,7 @@ import type { Registry } from 'prom-client';
 
 import type { Knowledge } from '../knowledge.ts';
 import { readRecording } from '../recording.ts';
+import type { TurnHealth } from '../turn-health.ts';
 import { createAccess } from './access.ts';
 import { handleCommand } from './commands.ts';
 import { streamEvents } from './events.ts';
@@ -30,6 +31,7 @@ export interface AppDeps {
   readonly tail: Tail;
   readonly log: Logger;
   readonly registry: Registry;
+  readonly turns: Pick<TurnHealth, 'isFailing' | 'recordsSetAside'>;
   /** Of the configuration in use: both may change while we run. */
   readonly allowedHosts: () => readonly string[];
   readonly adminToken: () => Secret | undefined;
@@ -63,19 +65,24 @@ export function createApp(deps: AppDeps): Express {
 }
 
 /** For orchestrators and Prometheus, which call us by whatever name: nothing secret, no change. */
-function addWatchers(app: Express, { knowledge, registry }: AppDeps): void {
+function addWatchers(app: Express, { knowledge, registry, turns }: AppDeps): void {
   app.get('/health', (_req, res) => {
     const store = knowledge.store().status;
     // A standby is as healthy as a leader; without Redis a restart would help nobody.
-    res.json({ status: 'ok', leading: knowledge.isLeading(), store });
+    res.json({
+      ...{ status: 'ok', leading: knowledge.isLeading(), store },
+      turns: turns.isFailing ? 'failing' : 'ok',
+      records_set_aside: turns.recordsSetAside,
+    });
   });
   app.get('/livez', (_req, res) => {
     res.type('text').send('OK');
   });
-  // Without Redis it can neither decide nor take a command. No reason to restart it.
+  // Then it can neither decide nor take a command. No reason to restart it.
   app.get('/readyz', (_req, res) => {
     const store = knowledge.store().status;
-    res.status(store === 'away' ? 503 : 200).json({ status: store === 'away' ? store : 'ok' });
+    const status = store === 'away' ? 'away' : turns.isFailing ? 'turns_failing' : 'ok';
+    res.status(status === 'ok' ? 200 : 503).json({ status });
   });
   app.get('/metrics', async (_req, res) => {
     res.type(registry.contentType).send(await registry.metrics());

@@ -6,10 +6,12 @@
 --
 -- KEYS[1] lease        id of the leader, expires
 -- KEYS[2] epoch        fencing epoch of the last leader
--- KEYS[3] incarnation  made anew when Redis is found empty
+-- KEYS[3] incarnation  made anew when Redis is found empty, or its numbers cannot be continued
+-- KEYS[4] snapshot     JSON of the last RoutingSnapshot
 -- ARGV[1] id of the candidate
 -- ARGV[2] length of the lease, ms
 -- ARGV[3] a UUID, the incarnation if there is none
+-- ARGV[4] the last epoch that there may be
 -- Returns {1, epoch, incarnation, clock ms} or {0, holder, ms until its lease ends, clock ms}
 local time = redis.call('TIME')
 local nowMs = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
@@ -19,7 +21,17 @@ if holder and holder ~= ARGV[1] then
   return { 0, holder, redis.call('PTTL', KEYS[1]), nowMs }
 end
 
-local epoch = math.max(tonumber(redis.call('GET', KEYS[2]) or '0') + 1, nowMs)
+local former = tonumber(redis.call('GET', KEYS[2]) or '0') or 0
+-- An epoch that no clock can have made could not be followed by a larger one.
+local isLost = former >= tonumber(ARGV[4])
+if isLost then former = 0 end
+local epoch = math.max(former + 1, nowMs)
+local readable, snapshot = pcall(cjson.decode, redis.call('GET', KEYS[4]) or '')
+if readable and type(snapshot) == 'table' then
+  isLost = isLost or (tonumber(snapshot.epoch) or 0) > epoch
+end
+-- Proxies take no smaller epoch of the same incarnation: with another one they begin again.
+if isLost then redis.call('DEL', KEYS[3]) end
 redis.call('SET', KEYS[2], string.format('%.0f', epoch))
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 redis.call('SET', KEYS[3], ARGV[3], 'NX')

@@ -33,7 +33,7 @@ if ARGV[5] ~= '' then
     if readable and type(snapshot) == 'table' then version = tonumber(snapshot.version) or 0 end
   end
   if version ~= tonumber(ARGV[4]) then
-    return { 'conflict', tostring(version) }
+    return { 'conflict', string.format('%.0f', version) }
   end
   redis.call('SET', KEYS[3], ARGV[5])
 end

@@ -1,0 +1,107 @@
+/**
+ * Reading what proxies write. A proxy faces the network, and whoever has taken one over writes what
+ * they like: so what is read is bounded before it is in our memory, and what is stored as well.
+ */
+import type { Redis } from 'ioredis';
+import { z } from 'zod';
+
+import { keys } from './keys.ts';
+import { loadScript, runScript } from './script.ts';
+
+/** A report of a second names each endpoint with 32 times: about 2 KiB for each. */
+const MAX_ENTRY_BYTES = 64 * 1024;
+/** In one reply. */
+const MAX_REPLY_BYTES = 1024 * 1024;
+/** Of a stream in the memory of Redis; outcomes of an hour of ten proxies are about 4 MiB. */
+const MAX_STREAM_BYTES = 16 * 1024 * 1024;
+/** Proxies list at most 50 requests and 50 sessions of some 300 bytes each. */
+const MAX_PRESENCE_BYTES = 64 * 1024;
+const MAX_PRESENCES_BYTES = 4 * 1024 * 1024;
+/** Ids that are looked at; by chance which, where there are more. What is gone is taken off. */
+const MAX_PRESENCES = 512;
+/** As long as a presence lives without renewal. */
+const PRESENCE_LIFE_MS = 5_000;
+
+/** `<host>-<process>-<random>`, as services name themselves. */
+const PROXY_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
+
+export const isProxyId = (id: string): boolean => PROXY_ID.test(id);
+
+const streamScript = loadScript('read-stream');
+const boundScript = loadScript('bound-stream');
+const presencesScript = loadScript('read-presences');
+
+const streamReply = z.tuple([
+  z.string(),
+  z.array(z.unknown()),
+  z.array(z.tuple([z.string(), z.number()])),
+]);
+
+/** Something that was not read; `bytes` where it was too large. */
+export interface Skipped {
+  readonly id: string;
+  readonly why: string;
+}
+
+export interface StreamPart {
+  /** Of the last entry that was looked at: go on after it. */
+  readonly lastId: string;
+  /** As `parseEntries` takes them. */
+  readonly entries: readonly unknown[];
+  readonly skipped: readonly Skipped[];
+}
+
+/** The next entries of a stream that proxies write. */
+export async function readStreamPart(
+  redis: Redis,
+  from: { readonly key: string; readonly afterId: string; readonly count: number },
+): Promise<StreamPart> {
+  const args = [from.afterId, from.count, MAX_ENTRY_BYTES, MAX_REPLY_BYTES];
+  const reply = await runScript(redis, streamScript, { keys: [from.key], args });
+  const [lastId, entries, tooLarge] = streamReply.parse(reply);
+  const skipped = tooLarge.map(([id, bytes]) => ({ id, why: `${bytes} bytes: too large` }));
+  return { lastId, entries, skipped };
+}
+
+/** Keeps what proxies write from filling Redis, whatever they write. */
+export async function boundStreams(redis: Redis): Promise<void> {
+  for (const key of [keys.outcomes, keys.sessions]) {
+    await runScript(redis, boundScript, { keys: [key], args: [MAX_STREAM_BYTES] });
+  }
+}
+
+export interface PresencesRead {
+  /** By the id of the proxy whose record it is. */
+  readonly texts: ReadonlyMap<string, string>;
+  readonly skipped: readonly Skipped[];
+}
+
+/** The records of the proxies that are there; what cannot be one is taken off the list. */
+export async function readPresenceTexts(redis: Redis): Promise<PresencesRead> {
+  const listed = await redis.srandmember(keys.proxies, MAX_PRESENCES);
+  const ids = listed.filter(isProxyId);
+  const args = [MAX_PRESENCE_BYTES, PRESENCE_LIFE_MS, MAX_PRESENCES_BYTES];
+  const found =
+    ids.length === 0
+      ? []
+      : z.array(z.union([z.string(), z.number()])).parse(
+          await runScript(redis, presencesScript, {
+            keys: ids.map((id) => keys.proxy(id)),
+            args,
+          }),
+        );
+  const texts = new Map<string, string>();
+  const skipped: Skipped[] = listed
+    .filter((id) => !isProxyId(id))
+    .map((id) => ({ id: id.slice(0, 100), why: 'not the id of a proxy' }));
+  const gone: string[] = listed.filter((id) => !isProxyId(id));
+  for (const [index, id] of ids.entries()) {
+    const text = found[index];
+    if (text === 0) continue;
+    if (typeof text === 'number') skipped.push({ id, why: `${text} bytes: too large` });
+    else if (text === undefined || text === '') gone.push(id);
+    else texts.set(id, text);
+  }
+  if (gone.length > 0) await redis.srem(keys.proxies, ...gone);
+  return { texts, skipped };
+}

@@ -1,0 +1,28 @@
+-- Reads the next entries of a stream, but none that is larger than our services ever write: whoever
+-- reads them all would need as much memory as somebody else likes. Those are deleted.
+--
+-- KEYS[1] stream
+-- ARGV[1] id of the last entry that was read
+-- ARGV[2] most entries in one reply
+-- ARGV[3] most bytes of an entry
+-- ARGV[4] most bytes in one reply
+-- Returns {id of the last entry that was looked at, {{id, {field, value, …}}, …}, {{id, bytes}, …}}:
+-- the entries, and those that were too large
+local last = ARGV[1]
+local entries, tooLarge = {}, {}
+local together = 0
+while #entries + #tooLarge < tonumber(ARGV[2]) and together < tonumber(ARGV[4]) do
+  local found = redis.call('XRANGE', KEYS[1], '(' .. last, '+', 'COUNT', 1)[1]
+  if not found then break end
+  local bytes = 0
+  for _, text in ipairs(found[2]) do bytes = bytes + #text end
+  last = found[1]
+  if bytes > tonumber(ARGV[3]) then
+    tooLarge[#tooLarge + 1] = { last, bytes }
+    redis.call('XDEL', KEYS[1], last)
+  else
+    together = together + bytes
+    entries[#entries + 1] = found
+  end
+end
+return { last, entries, tooLarge }

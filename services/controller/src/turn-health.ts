@@ -1,0 +1,70 @@
+/**
+ * Whether the leader's turns succeed, and what had to be left out for that: for `/readyz`, `/health`,
+ * metrics and the log.
+ */
+import { performance } from 'node:perf_hooks';
+
+import type { Logger } from '@zephyr/runtime/logger';
+
+/** Where a record was, or the kind of event that the core could not take. */
+export const RECORD_KINDS = ['commands', 'probes', 'outcomes', 'presence', 'event'] as const;
+export type RecordKind = (typeof RECORD_KINDS)[number];
+
+/** Leaves out one record. @param id its place: of the entry in its stream, or of the proxy. */
+export type SetAside = (kind: RecordKind, id: string, why: string) => void;
+
+/** One lost reply of Redis fails a turn, too: only what lasts is worth an alarm. */
+const FAILING_AFTER_MS = 5_000;
+/** Without a turn for so long, another leads: its turns are not ours. */
+const FORGOTTEN_AFTER_MS = 15_000;
+/** Of each kind; the rest is only counted. */
+const LOG_EVERY_MS = 10_000;
+
+export class TurnHealth {
+  readonly #log: Logger;
+  readonly #counted: (kind: RecordKind) => void;
+  readonly #loggedAtMs = new Map<RecordKind, number>();
+  #failing: { readonly sinceMs: number; readonly lastMs: number } | undefined;
+  #setAside = 0;
+
+  constructor(log: Logger, counted: (kind: RecordKind) => void) {
+    this.#log = log;
+    this.#counted = counted;
+  }
+
+  succeeded(): void {
+    this.#failing = undefined;
+  }
+
+  failed(): void {
+    const lastMs = performance.now();
+    this.#failing = { sinceMs: this.#recent(lastMs)?.sinceMs ?? lastMs, lastMs };
+  }
+
+  get isFailing(): boolean {
+    const nowMs = performance.now();
+    const failing = this.#recent(nowMs);
+    return failing !== undefined && nowMs - failing.sinceMs >= FAILING_AFTER_MS;
+  }
+
+  /** Since the start of this process. */
+  get recordsSetAside(): number {
+    return this.#setAside;
+  }
+
+  readonly setAside: SetAside = (kind, id, why) => {
+    this.#setAside += 1;
+    this.#counted(kind);
+    const nowMs = performance.now();
+    if (nowMs - (this.#loggedAtMs.get(kind) ?? Number.NEGATIVE_INFINITY) < LOG_EVERY_MS) return;
+    this.#loggedAtMs.set(kind, nowMs);
+    this.#log.warn({ kind, id, why: why.slice(0, 300) }, 'a record was set aside');
+  };
+
+  #recent(nowMs: number) {
+    const failing = this.#failing;
+    return failing !== undefined && nowMs - failing.lastMs < FORGOTTEN_AFTER_MS
+      ? failing
+      : undefined;
+  }
+}
