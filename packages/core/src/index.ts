@@ -22,6 +22,7 @@ export * from './request/facts.ts';
 export { type Choice, chooseEndpoint } from './route/choose-endpoint.ts';
 export * from './route/ejection.ts';
 export * from './route/first-byte-limit.ts';
+export * from './route/journey.ts';
 export * from './route/ramp.ts';
 export * from './route/retry.ts';
 export * from './route/retry-budget.ts';

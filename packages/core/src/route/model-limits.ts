@@ -129,6 +129,15 @@ export function isAnswering({ inARow, answeredAtMs }: ModelLimit, nowMs: number)
   return inARow === 0 && answeredAtMs !== undefined && nowMs - answeredAtMs < ANSWERS_FOR_MS;
 }
 
+/** Whether anything of it could put the endpoint behind others. */
+export function isLimited(limit: ModelLimit, nowMs: number): boolean {
+  return (
+    shedShare(limit, nowMs) > 0 ||
+    namedAt(limit, nowMs).status !== 'none' ||
+    isRefused(limit, nowMs)
+  );
+}
+
 /** As it is now: a time that has passed is none. */
 export function namedAt({ named }: ModelLimit, nowMs: number): NamedTime {
   return named.status !== 'none' && nowMs >= named.untilMs ? { status: 'none' } : named;

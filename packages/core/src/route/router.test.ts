@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { type EndpointId, endpointId, FAILURE_CLASSES, type FailureClass } from '../types.ts';
-import { type Journey, type RoutedEndpoint, type RoutedRequest, Router } from './router.ts';
+import type { Journey, RoutedEndpoint, RoutedRequest } from './journey.ts';
+import { Router } from './router.ts';
 import { isUnreachable, OPERATIONS, scopeOf } from './scope.ts';
 
 const POLICY = { failuresToEject: 2, baseMs: 10_000, maxMs: 300_000, maxCoolDownMs: 1_800_000 };
@@ -227,6 +228,18 @@ describe('whose fault it is', () => {
     }
   });
 
+  it('one person’s failures are reported to the controller once in a while, others’ each time', () => {
+    const world = new World();
+    for (let turn = 0; turn < 5; turn += 1) {
+      world.ask(only('a', 'server_error'), { source: 'ann', fingerprint: `ann ${turn}` });
+      world.ask(all('ok'), who('bob'));
+    }
+    world.ask(only('a', 'server_error'), who('cyd'));
+    world.ask(all('ok'), who('bob'));
+    world.ask(all('server_error'), who('dan'));
+    expect(world.verdicts).toEqual(['a server_error', 'a server_error']);
+  });
+
   it('one person’s poisoned requests, all different, eject nobody', () => {
     for (const answer of [all('server_error'), all('reset'), all('not_claude')]) {
       const world = new World();
@@ -364,7 +377,7 @@ describe('invariants', () => {
         }
         world.ask(only('a', 'refused'), { model: 'x' });
         world.ask(only('a', 'refused'), { model: 'x' });
-        world.nowMs += 1_000_000;
+        world.nowMs += 3_000_000;
         expect(world.ask(all('ok'), { model: 'y' })).toBe('a:ok');
       }),
     );

@@ -21,48 +21,23 @@ import {
 } from './ejection.ts';
 import { FirstByteTimes } from './first-byte-limit.ts';
 import {
+  type Failed,
+  type Journey,
+  newJourney,
+  type RoutedEndpoint,
+  type RoutedRequest,
+} from './journey.ts';
+import { KnownByEndpoint } from './known-by-endpoint.ts';
+import {
   afterAnswer,
   afterRefusal,
   afterTurnedAway,
+  isLimited,
   type ModelLimit,
   NO_LIMIT,
+  namedAt,
 } from './model-limits.ts';
 import { isAnswer, isSharedByGroup, isUnreachable, type Operation, scopeOf } from './scope.ts';
-
-/** What the snapshot and the configuration say of an endpoint. */
-export interface RoutedEndpoint {
-  readonly id: EndpointId;
-  readonly groupName: string;
-  readonly enabled: boolean;
-  readonly available: boolean;
-}
-
-export interface RoutedRequest {
-  readonly operation: Operation;
-  /** The model and what else changes its limits, as the client wrote it; empty where unknown. */
-  readonly model: string;
-  /** Whose it is: requests of different sources are independent evidence. */
-  readonly source: string;
-  /** Tells requests apart; two sendings of the same request have the same one. */
-  readonly fingerprint: string;
-}
-
-/** One request on its way from endpoint to endpoint. */
-export interface Journey {
-  /** May be read more exactly while it is under way. */
-  request: RoutedRequest;
-  readonly tried: Set<EndpointId>;
-  readonly failedGroups: Map<string, 'load' | 'fault'>;
-  /** Failures whose blame is open, oldest first. */
-  readonly pending: Failed[];
-  /** The half-open endpoint that it was let in to. */
-  trialId: EndpointId | undefined;
-}
-
-interface Failed {
-  readonly id: EndpointId;
-  readonly failure: FailureClass;
-}
 
 /** A failure that speaks about an endpoint, its token or its load: for the controller. */
 export type Verdict = Failed;
@@ -77,11 +52,12 @@ export interface RouterDeps {
   readonly onVerdict?: (verdict: Verdict) => void;
 }
 
-/** Endpoints times models; a client may write any name, so old ones make room. */
-const MAX_LIMITS = 1_024;
-/** Endpoints times requests that are remembered as failed there, and for how long. */
-const MAX_FAILED_REQUESTS = 1_024;
+/** Names that are remembered of endpoints: clients may write any, so old ones make room. */
+const MAX_KNOWN = 1_024;
+/** How long a request goes elsewhere first that failed. */
 const FAILED_FOR_MS = 60_000;
+/** One failure of one person's requests is reported in this time. */
+const REPORTED_FOR_MS = 10_000;
 /** A relay without an operation is asked for it again after this long, should others fail. */
 const LACKS_FOR_MS = 600_000;
 
@@ -97,17 +73,19 @@ export class Router {
   readonly #deps: RouterDeps;
   #policy: EjectionPolicy;
   readonly #ejections = new Map<EndpointId, Ejection>();
-  /** By endpoint and model, the oldest first. */
-  readonly #limits = new Map<string, ModelLimit>();
-  /** By endpoint and operation: until when it counts as not offered. */
-  readonly #lacking = new Map<string, number>();
+  /** By model. */
+  readonly #limits = new KnownByEndpoint<ModelLimit>(MAX_KNOWN);
+  /** By operation: until when it counts as not offered. */
+  readonly #lacking = new KnownByEndpoint<number>(MAX_KNOWN);
   /** Tokens that one request found refused, by endpoint: that request's fingerprint. */
   readonly #tokenDoubts = new Map<EndpointId, string>();
   /**
-   * When an endpoint last failed a request, by endpoint and fingerprint, and when it last failed one of
-   * a source that no endpoint answered; the oldest first.
+   * By fingerprint, when it last failed a request, and by source, when it last failed one that no
+   * endpoint answered.
    */
-  readonly #failedRequests = new Map<string, number>();
+  readonly #failedRequests = new KnownByEndpoint<number>(MAX_KNOWN);
+  /** By source, when a failure of one of its requests was last reported. */
+  readonly #reported = new KnownByEndpoint<number>(MAX_KNOWN);
   /** Requests that run at half-open endpoints. */
   readonly #trials = new Map<EndpointId, number>();
 
@@ -125,8 +103,8 @@ export class Router {
     this.#ejections.delete(id);
     this.#tokenDoubts.delete(id);
     this.times.forget(id);
-    for (const map of [this.#limits, this.#lacking, this.#failedRequests]) {
-      for (const key of map.keys()) if (key.startsWith(keyOf(id, ''))) map.delete(key);
+    for (const known of [this.#limits, this.#lacking, this.#failedRequests, this.#reported]) {
+      known.forget(id);
     }
   }
 
@@ -141,14 +119,7 @@ export class Router {
   }
 
   begin(request: RoutedRequest): Journey {
-    return {
-      ...{
-        request,
-        tried: new Set<EndpointId>(),
-        failedGroups: new Map<string, 'load' | 'fault'>(),
-      },
-      ...{ pending: [], trialId: undefined },
-    };
+    return newJourney(request);
   }
 
   /** The endpoint to ask now; the journey then belongs to it until `failed` or `ended`. */
@@ -165,6 +136,42 @@ export class Router {
 
   /** What `choose` would say, without any consequence. */
   preview(journey: Journey, input: ChooseInput): Choice {
+    return this.#firstChoice(journey, input) ?? this.#ranked(journey, input);
+  }
+
+  /**
+   * Nearly every request: the endpoint that comes first, or that has the session's cache, and nothing
+   * is held against it. What `#ranked` would say too, without looking at all endpoints.
+   */
+  #firstChoice({ request, tried }: Journey, input: ChooseInput): Choice | undefined {
+    const { endpoints, preferredId, nowMs } = input;
+    if (tried.size > 0) return undefined;
+    const first =
+      preferredId === undefined ? endpoints[0] : endpoints.find(({ id }) => id === preferredId);
+    if (first === undefined || !first.enabled || !first.available) return undefined;
+    if (this.#isAnythingHeldAgainst(first.id, request, nowMs)) return undefined;
+    const hasAlternative = endpoints.some(
+      ({ id, enabled }) =>
+        id !== first.id &&
+        enabled &&
+        namedAt(this.#limitOf(id, request.model), nowMs).status !== 'confirmed',
+    );
+    return { kind: 'send', id: first.id, hasAlternative };
+  }
+
+  #isAnythingHeldAgainst(id: EndpointId, request: RoutedRequest, nowMs: number): boolean {
+    const ejection = this.#ejections.get(id);
+    if (ejection !== undefined && ejection.status !== 'admitted') return true;
+    const limit = this.#limits.get(id, request.model);
+    if (limit !== undefined && isLimited(limit, nowMs)) return true;
+    return this.#lacks(id, request.operation, nowMs) || this.#hasFailed(id, request, nowMs);
+  }
+
+  #lacks(id: EndpointId, operation: Operation, nowMs: number): boolean {
+    return nowMs < (this.#lacking.get(id, operation) ?? 0);
+  }
+
+  #ranked(journey: Journey, input: ChooseInput): Choice {
     const { operation, model } = journey.request;
     const { nowMs } = input;
     const candidates = input.endpoints.map(
@@ -174,8 +181,8 @@ export class Router {
         enabled,
         available,
         ejection: this.#ejections.get(id) ?? ADMITTED,
-        limit: this.#limits.get(keyOf(id, model)) ?? NO_LIMIT,
-        lacksOperation: nowMs < (this.#lacking.get(keyOf(id, operation)) ?? 0),
+        limit: this.#limitOf(id, model),
+        lacksOperation: this.#lacks(id, operation, nowMs),
         hasFailedRequest: this.#hasFailed(id, journey.request, nowMs),
         trials: this.#trialsOf(id),
       }),
@@ -229,7 +236,7 @@ export class Router {
         this.#turnedAway(id, request, failed, nowMs);
         return;
       case 'operation':
-        this.#lacking.set(keyOf(id, request.operation), nowMs + LACKS_FOR_MS);
+        this.#lacking.set(id, request.operation, nowMs + LACKS_FOR_MS);
         return;
       default:
         return;
@@ -240,16 +247,14 @@ export class Router {
   answered(journey: Journey, id: EndpointId, nowMs: number): void {
     const { request } = journey;
     if (request.operation === 'messages') {
-      this.#setLimit(id, request.model, afterAnswer(this.#limitOf(id, request.model), nowMs));
+      this.#limits.set(id, request.model, afterAnswer(this.#limitOf(id, request.model), nowMs));
       this.#tokenDoubts.delete(id);
-      if (this.#failedRequests.size > 0) {
-        this.#failedRequests.delete(keyOf(id, request.fingerprint));
-        this.#failedRequests.delete(keyOf(id, request.source));
-      }
+      this.#failedRequests.delete(id, request.fingerprint);
+      this.#failedRequests.delete(id, request.source);
       for (const failed of journey.pending) this.#settle(failed, request, 'proven', nowMs);
       journey.pending.length = 0;
     } else {
-      this.#lacking.delete(keyOf(id, request.operation));
+      this.#lacking.delete(id, request.operation);
     }
   }
 
@@ -269,7 +274,7 @@ export class Router {
   ended(journey: Journey, nowMs: number): void {
     this.#endTrial(journey);
     for (const failed of journey.pending) {
-      this.#remember(keyOf(failed.id, journey.request.source), nowMs);
+      this.#failedRequests.set(failed.id, journey.request.source, nowMs);
       this.#settle(failed, journey.request, 'open', nowMs);
     }
     journey.pending.length = 0;
@@ -278,24 +283,16 @@ export class Router {
   /** Who is to blame is not known yet; the same request goes elsewhere first meanwhile. */
   #suspect(journey: Journey, failed: Failed, nowMs: number): void {
     journey.pending.push(failed);
-    this.#remember(keyOf(failed.id, journey.request.fingerprint), nowMs);
-  }
-
-  #remember(key: string, nowMs: number): void {
-    this.#failedRequests.delete(key);
-    this.#failedRequests.set(key, nowMs);
-    const [oldest] = this.#failedRequests.keys();
-    if (this.#failedRequests.size > MAX_FAILED_REQUESTS && oldest !== undefined) {
-      this.#failedRequests.delete(oldest);
-    }
+    this.#failedRequests.set(failed.id, journey.request.fingerprint, nowMs);
   }
 
   #hasFailed(id: EndpointId, { fingerprint, source }: RoutedRequest, nowMs: number): boolean {
-    if (this.#failedRequests.size === 0) return false;
-    return [fingerprint, source].some((name) => {
-      const atMs = this.#failedRequests.get(keyOf(id, name));
-      return atMs !== undefined && nowMs - atMs < FAILED_FOR_MS;
-    });
+    const since = nowMs - FAILED_FOR_MS;
+    const isRecent = (atMs: number | undefined): boolean => atMs !== undefined && atMs > since;
+    return (
+      isRecent(this.#failedRequests.get(id, fingerprint)) ||
+      isRecent(this.#failedRequests.get(id, source))
+    );
   }
 
   #settle(
@@ -321,7 +318,7 @@ export class Router {
         // Refused everywhere, it is the request that is refused.
         if (isAnsweredElsewhere) {
           const limit = this.#limitOf(id, request.model);
-          this.#setLimit(id, request.model, afterRefusal(limit, source, nowMs));
+          this.#limits.set(id, request.model, afterRefusal(limit, source, nowMs));
         }
         return;
       case 'token':
@@ -353,8 +350,23 @@ export class Router {
   #blame(id: EndpointId, failure: FailureClass, evidence: Blame['evidence'], nowMs: number): void {
     const before = this.#ejections.get(id) ?? ADMITTED;
     const blame = { failure, evidence, random: this.#deps.rng(), nowMs };
-    this.#setEjection(id, afterFailure(before, blame, this.#policy));
-    this.#deps.onVerdict?.({ id, failure });
+    const after = afterFailure(before, blame, this.#policy);
+    this.#setEjection(id, after);
+    const isEjectedNow = after.status === 'ejected' && before.status !== 'ejected';
+    if (isEjectedNow || this.#isReportable(id, evidence, nowMs)) {
+      this.#deps.onVerdict?.({ id, failure });
+    }
+  }
+
+  /** One person's requests count once in a while, however many fail: see `Blame`. */
+  #isReportable(id: EndpointId, evidence: Blame['evidence'], nowMs: number): boolean {
+    if (evidence.kind !== 'request') return true;
+    if (!evidence.isAnsweredElsewhere) return false;
+    const atMs = this.#reported.get(id, evidence.source);
+    if (atMs !== undefined && nowMs - atMs < REPORTED_FOR_MS) return false;
+    this.#reported.delete(id, evidence.source);
+    this.#reported.set(id, evidence.source, nowMs);
+    return true;
   }
 
   #turnedAway(
@@ -366,19 +378,13 @@ export class Router {
     const cappedMs =
       waitMs === undefined ? undefined : Math.min(waitMs, this.#policy.maxCoolDownMs);
     const turned = { failure, waitMs: cappedMs, fingerprint, nowMs };
-    this.#setLimit(id, model, afterTurnedAway(this.#limitOf(id, model), turned));
+    this.#limits.set(id, model, afterTurnedAway(this.#limitOf(id, model), turned));
     // A limit with a time is that of one model; the moment's load is the endpoint's.
     if (waitMs === undefined) this.#deps.onVerdict?.({ id, failure });
   }
 
   #limitOf(id: EndpointId, model: string): ModelLimit {
-    return this.#limits.get(keyOf(id, model)) ?? NO_LIMIT;
-  }
-
-  #setLimit(id: EndpointId, model: string, next: ModelLimit): void {
-    this.#limits.set(keyOf(id, model), next);
-    const [oldest] = this.#limits.keys();
-    if (this.#limits.size > MAX_LIMITS && oldest !== undefined) this.#limits.delete(oldest);
+    return this.#limits.get(id, model) ?? NO_LIMIT;
   }
 
   #setEjection(id: EndpointId, next: Ejection): void {
@@ -387,8 +393,4 @@ export class Router {
     this.#ejections.set(id, next);
     if (next.status !== before.status) this.#deps.onChange?.(id, before, next);
   }
-}
-
-function keyOf(id: EndpointId, name: string): string {
-  return `${id} ${name}`;
 }

@@ -1,0 +1,40 @@
+import type { EndpointId } from '../types.ts';
+
+/**
+ * Something about an endpoint under a name that a client may have chosen: bounded, the entry that was
+ * set first goes first.
+ */
+export class KnownByEndpoint<Value> {
+  readonly #limit: number;
+  readonly #values = new Map<string, Value>();
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  get(id: EndpointId, name: string): Value | undefined {
+    // Nearly always nothing is known, and a key need not be made.
+    return this.#values.size === 0 ? undefined : this.#values.get(keyOf(id, name));
+  }
+
+  set(id: EndpointId, name: string, value: Value): void {
+    this.#values.set(keyOf(id, name), value);
+    const [oldest] = this.#values.keys();
+    if (this.#values.size > this.#limit && oldest !== undefined) this.#values.delete(oldest);
+  }
+
+  delete(id: EndpointId, name: string): void {
+    if (this.#values.size > 0) this.#values.delete(keyOf(id, name));
+  }
+
+  forget(id: EndpointId): void {
+    for (const key of this.#values.keys()) {
+      if (key.startsWith(keyOf(id, ''))) this.#values.delete(key);
+    }
+  }
+}
+
+/** An id has no blank. */
+function keyOf(id: EndpointId, name: string): string {
+  return `${id} ${name}`;
+}
