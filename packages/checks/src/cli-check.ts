@@ -59,7 +59,7 @@ async function askCli(query: CliQuery, signal: AbortSignal): Promise<CliAnswer> 
   const { style, target, file, searchPath, onRequest, user } = query;
   const { model, timeoutMs } = target;
   const relay = await startRelay({ ...target, onRequest });
-  const folder = user === undefined ? makeFolder() : makeFolderOf(user, deviceJson());
+  const folder = user === undefined ? makeFolder() : await makeFolderOf(user, deviceJson());
   try {
     const { baseUrl, password } = relay;
     const home = join(folder, 'home');
@@ -81,7 +81,7 @@ async function askCli(query: CliQuery, signal: AbortSignal): Promise<CliAnswer> 
   } finally {
     await relay.stop();
     if (user === undefined) rmSync(folder, { recursive: true, force: true });
-    else removeFoldersOf(user, folder);
+    else await removeFoldersOf(user, folder);
   }
 }
 

@@ -5,12 +5,13 @@
  *
  * Needs CAP_SETUID and CAP_SETGID, which containers give (docs/security.md); a laptop does not.
  */
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 
-import { ZephyrError } from '@zephyr/runtime/errors';
+import { messageOf, ZephyrError } from '@zephyr/runtime/errors';
 
 import { FOLDER_PREFIX } from './leftovers.ts';
 
@@ -32,7 +33,7 @@ const LOWEST_UID = 1_000;
  * @param range the first and the last user id: `10100-10115`
  * @throws ZephyrError `CONFIG` where this process may not become these users
  */
-export function openProbeUsers(range: string, atLeast: number): ProbeUsers {
+export async function openProbeUsers(range: string, atLeast: number): Promise<ProbeUsers> {
   const [, first = 0, last = 0] = (/^(\d+)-(\d+)$/.exec(range) ?? []).map(Number);
   const free = Array.from({ length: Math.max(0, last - first + 1) }, (_, index) => ({
     uid: first + index,
@@ -46,10 +47,11 @@ export function openProbeUsers(range: string, atLeast: number): ProbeUsers {
   }
   // What a prober before this one left running, and its folders.
   for (const user of free) {
-    signalAllOf(user, 'KILL');
-    removeFoldersOf(user, `${join(tmpdir(), FOLDER_PREFIX)}*`);
+    await signalAllOf(user, 'KILL');
+    await removeFoldersOf(user, `${join(tmpdir(), FOLDER_PREFIX)}*`);
   }
-  if (run(free[0] ?? { uid: 0 }, 'true').status !== 0) {
+  const problem = await run(free[0] ?? { uid: 0 }, 'true');
+  if (problem !== undefined) {
     throw new ZephyrError('CONFIG', 'the prober may not run probes under users of their own', {
       advice: ['give the container the capabilities SETUID and SETGID: see docs/security.md'],
     });
@@ -66,27 +68,27 @@ export function commandOf({ uid }: ProbeUser, folder: string): [string, ...strin
 }
 
 /** Sends a signal to all processes of this user. */
-export function signalAllOf(user: ProbeUser, signal: 'TERM' | 'KILL'): void {
+export async function signalAllOf(user: ProbeUser, signal: 'TERM' | 'KILL'): Promise<void> {
   // Node cannot: it would have to be that user. The shell that is asked is not signalled itself.
-  run(user, `kill -s ${signal} -- -1 2>/dev/null`);
+  await run(user, `kill -s ${signal} -- -1 2>/dev/null`);
 }
 
 /** The folders of a probe, as `makeFolder` of cli-check.ts makes them, owned by the user. */
-export function makeFolderOf(user: ProbeUser, deviceJson: string): string {
+export async function makeFolderOf(user: ProbeUser, deviceJson: string): Promise<string> {
   const name = `${FOLDER_PREFIX}${process.pid}-${randomBytes(6).toString('hex')}`;
   const folder = join(tmpdir(), name);
   const script =
     'umask 077; mkdir "$1" "$1/home" "$1/home/cfg" "$1/home/tmp" "$1/work" && ' +
     'printf %s "$2" >"$1/home/cfg/.claude.json" && chmod 500 "$1/work"';
-  const { status, stderr } = run(user, script, folder, deviceJson);
-  if (status !== 0) throw new Error(`making ${folder}: ${stderr.trim()}`);
+  const problem = await run(user, script, folder, deviceJson);
+  if (problem !== undefined) throw new Error(`making ${folder}: ${problem}`);
   return folder;
 }
 
 /** @param pattern of the shell; folders of others stay */
-export function removeFoldersOf(user: ProbeUser, pattern: string): void {
+export async function removeFoldersOf(user: ProbeUser, pattern: string): Promise<void> {
   // Unquoted, so that the shell reads it; the paths are our own and have no blanks.
-  run(user, 'IFS=; chmod -R u+rwX $1; rm -rf -- $1', pattern);
+  await run(user, 'IFS=; chmod -R u+rwX $1; rm -rf -- $1', pattern);
 }
 
 function identity(uid: number): string[] {
@@ -96,9 +98,20 @@ function identity(uid: number): string[] {
   ];
 }
 
-/** A few lines of shell as this user; a program of Node would take the processor of a probe. */
-function run({ uid }: ProbeUser, script: string, ...args: readonly string[]) {
+/**
+ * A few lines of shell as this user; a program of Node would take the processor of a probe.
+ *
+ * @returns what went wrong
+ */
+async function run(
+  { uid }: ProbeUser,
+  script: string,
+  ...args: readonly string[]
+): Promise<string | undefined> {
   const command = [...identity(uid), '--', 'sh', '-c', script, 'sh', ...args];
   const env = { PATH: '/usr/bin:/bin' };
-  return spawnSync('setpriv', command, { cwd: '/', env, encoding: 'utf8' });
+  return await promisify(execFile)('setpriv', command, { cwd: '/', env }).then(
+    () => undefined,
+    (error: unknown) => messageOf(error),
+  );
 }

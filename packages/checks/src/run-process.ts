@@ -74,9 +74,11 @@ export function runProcess(request: ProcessRequest): Promise<ProcessReport> {
       detached: true,
     });
 
+    // One after the other: a late one would reach the next program of this user.
+    let signalled = Promise.resolve();
     const signalAll = (signal: 'TERM' | 'KILL'): void => {
       if (user === undefined) signalGroup(child, `SIG${signal}`);
-      else signalAllOf(user, signal);
+      else signalled = signalled.then(() => signalAllOf(user, signal));
     };
     let killedFor: KillReason | undefined;
     const timers = new Set<NodeJS.Timeout>();
@@ -106,7 +108,7 @@ export function runProcess(request: ProcessRequest): Promise<ProcessReport> {
       child.stdout.destroy();
       child.stderr.destroy();
       const wallMs = performance.now() - startedAtMs;
-      resolve({ end, stdout: stdout(), stderr: stderr(), wallMs });
+      resolve(signalled.then(() => ({ end, stdout: stdout(), stderr: stderr(), wallMs })));
     };
 
     child.once('error', (error: NodeJS.ErrnoException) => {

@@ -18,7 +18,7 @@ import { startWorker } from './worker.ts';
 export async function startProber(context: ServiceContext): Promise<RunningService> {
   const { log, config } = context;
   const range = context.environment['ZEPHYR_PROBE_USERS'];
-  const users = range === undefined ? undefined : openProbeUsers(range, checksAtOnce());
+  const users = range === undefined ? undefined : await openProbeUsers(range, checksAtOnce());
   removeLeftovers();
   const redis = createRedis(context.redis, log, 'command');
   const { queue, close } = openProbeQueue(context.redis, () => undefined);

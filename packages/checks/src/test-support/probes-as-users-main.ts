@@ -14,7 +14,7 @@ import { openProbeUsers } from '../probe-users.ts';
 import { createStartGate } from '../start-gate.ts';
 
 const [range = '', baseUrl = '', claudeBinaryPath = ''] = process.argv.slice(2);
-const users = openProbeUsers(range, 2);
+const users = await openProbeUsers(range, 2);
 const gate = createStartGate(2);
 const { signal } = new AbortController();
 
