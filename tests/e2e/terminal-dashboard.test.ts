@@ -63,7 +63,7 @@ describe.skipIf(!hasTmux())('the terminal dashboard', () => {
     await terminal.shows('Checks are paused');
     await terminal.shows('Next check paused');
     terminal.press('P');
-    await terminal.shows('Checks go on');
+    await terminal.shows('Probes resumed');
   });
 
   it('asks before Enter goes manual; Esc leaves it', async () => {
@@ -156,11 +156,11 @@ describe('the commands for a running system', () => {
       outcome: 'applied',
       previousMode: { kind: 'manual', endpointId: 'virginia' },
     });
-    expect(zephyr('mode', 'auto').stdout).toBe('Mode is automatic. It was so already.\n');
+    expect(zephyr('mode', 'auto').stdout).toBe('Mode is automatic. Nothing changed.\n');
   });
 
   it('pauses, resumes and refreshes, in Chinese too', () => {
-    expect(zephyr('pause').stdout).toBe('Checks are paused.\n');
+    expect(zephyr('pause').stdout).toBe('Probes are paused.\n');
     expect(zephyr('resume', '--language', 'zh').stdout).toBe('检查已恢复。\n');
     expect(zephyr('refresh', 'tokyo').stdout).toBe('Checking 1 endpoint now.\n');
   });
@@ -234,7 +234,7 @@ describe('the commands for a running system', () => {
     expect(status).toBe(1);
     expect(stderr).toBe(
       'cannot reach the controller at http://127.0.0.1:9\n' +
-        '  Is it running? Start it with zephyr start, or name its address with --url.\n',
+        '  Is it running? Start it with make start (for a team: make up), or give its address with --url.\n',
     );
   });
 });

@@ -93,6 +93,18 @@ describe('zephyr', () => {
     expect(status).toBe(2);
   });
 
+  it('asks the controller that the environment names, as in the containers of a team', () => {
+    const url = 'http://127.0.0.1:9';
+    const { stderr, status } = spawnSync(ZEPHYR, ['status'], {
+      cwd: folder,
+      // With a secret beside it, so that the command replaces itself without.
+      env: { PATH: process.env['PATH'], LANG: 'C', AUTH_TOKEN_X: 's', ZEPHYR_CONTROLLER_URL: url },
+      encoding: 'utf8',
+    });
+    expect(stderr).toContain(`cannot reach the controller at ${url}`);
+    expect(status).toBe(1);
+  });
+
   it('says that no demo runs', () => {
     const { stderr, status } = zephyr('demo', 'kill', 'Tokyo');
     expect(stderr).toContain('no demo is running');

@@ -102,7 +102,7 @@ export const screens = {
   'action.manual': 'Manual',
   'action.select': 'Use this one',
   'action.selectOne': 'Use {name}',
-  'action.pin': 'Pin it',
+  'action.pin': 'Pin',
   'action.enable': 'Switch on',
   'action.disable': 'Switch off',
   'action.move': 'Move sessions away',
@@ -130,7 +130,7 @@ export const screens = {
 
   'done.check': 'Checking {count} {count|endpoint|endpoints}',
   'done.pause': 'Checks are paused',
-  'done.resume': 'Checks go on',
+  'done.resume': 'Probes resumed',
   'done.mode.auto': 'Mode is automatic',
   'done.mode.manual': 'Mode is manual: {name} is pinned',
   'done.select': '{name} is pinned',
