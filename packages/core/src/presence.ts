@@ -131,6 +131,13 @@ export function removalOf(
   return { status, failure: last.failure, untilAtMs: last.untilAtMs, votes: votes.length };
 }
 
+/** The failure for which a proxy lets only a few requests in again; undefined where none does. */
+export function halfOpenFailure(presences: Presences, id: EndpointId): FailureClass | undefined {
+  return presences
+    .map(({ ejections }) => own(ejections, id))
+    .find((ejection) => ejection?.status === 'half_open')?.failure;
+}
+
 /** Undefined where the proxy admits requests, all or (half-open) a few. */
 function ejectionOf(
   { ejections }: Presence,

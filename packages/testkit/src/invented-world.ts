@@ -151,8 +151,8 @@ export function inventedState(nowMs: number): ApiState {
       })),
     },
     proxies: [
-      { id: 'p1', status: 'serving', current: true, activeRequests: 3 },
-      { id: 'p2', status: 'serving', current: true, activeRequests: 2 },
+      { id: 'p1', status: 'serving', current: true, activeRequests: 3, ejections: [] },
+      { id: 'p2', status: 'serving', current: true, activeRequests: 2, ejections: [] },
     ],
     cost: { todayUsd: 0.0312, projectedUsd: 0.0571, savedUsd: 0.214, budgetUsd: 0.5 },
   };

@@ -78,6 +78,7 @@ describe('records that name what nobody configured', () => {
       await present('stolen-1', { activeRequests: JSON.parse(`{"${name}":1e6}`) });
       await honestIsHeard('one');
       expect(await ready()).toBe(200);
+      expect(await redis.get(keys.world)).not.toContain(`"${name}"`);
       await controller.stop();
       controller = await start();
       await served();

@@ -87,8 +87,23 @@ describe('viewOf', () => {
     expect(state.load).toMatchObject({ activeRequests: 6, level: 'medium' });
     expect(state.endpoints.map(({ activeRequests }) => activeRequests)).toEqual([3, 3]);
     expect(state.proxies).toEqual([
-      { id: 'p1', status: 'serving', current: true, activeRequests: 2 },
-      { id: 'p2', status: 'serving', current: false, activeRequests: 4 },
+      { id: 'p1', status: 'serving', current: true, activeRequests: 2, ejections: [] },
+      { id: 'p2', status: 'serving', current: false, activeRequests: 4, ejections: [] },
+    ]);
+  });
+
+  it('shows what each proxy holds of each endpoint, in the words of the proxy', () => {
+    const ejections = {
+      one: { status: 'half_open', failure: 'reset', remainingMs: 0 },
+      constructor: { status: 'ejected', failure: 'reset', remainingMs: 9_000 },
+    } as const;
+    const state = told(viewOf(input([presence({ ejections }), presence({ proxyId: 'p2' })])));
+    expect(state.endpoints[0]).toMatchObject({
+      ...{ available: true, removal: { status: 'half_open', failure: 'reset' } },
+    });
+    expect(state.proxies.map((proxy) => proxy.ejections)).toEqual([
+      [{ endpointId: 'one', status: 'half_open', failure: 'reset', untilAtMs: NOW_MS }],
+      [],
     ]);
   });
 

@@ -3,6 +3,7 @@ import {
   type Assessment,
   assess,
   type EpochMs,
+  halfOpenFailure,
   own,
   type Policy,
   type ProbeResult,
@@ -107,7 +108,7 @@ function endpointView(
     available: assessment.isAvailable,
     unavailable: assessment.unavailable,
     health: healthView(state.health),
-    removal: removalView(assessment),
+    removal: removalView(world, assessment),
     token: state.tokenAccess,
     score: assessment.score,
     successRatio: successRatio(observations, id, nowMs),
@@ -148,8 +149,13 @@ function healthView(health: Assessment['endpoint']['health']): ApiEndpoint['heal
   }
 }
 
-function removalView({ removal }: Assessment): ApiEndpoint['removal'] {
-  if (removal.status === 'none') return { status: 'none' };
+/** The proxies' votes together; where they do not remove it, whether one is still careful. */
+function removalView({ proxies }: World, assessment: Assessment): ApiEndpoint['removal'] {
+  const { removal, endpoint } = assessment;
+  if (removal.status === 'none') {
+    const failure = halfOpenFailure(proxies, endpoint.id);
+    return failure === undefined ? { status: 'none' } : { status: 'half_open', failure };
+  }
   const { status, failure, untilAtMs, votes } = removal;
   return status === 'ejected'
     ? { status, failure, untilAtMs, repeats: votes }
@@ -169,7 +175,10 @@ function savedProbes(tally: Tally, intervalMs: number): number {
   return Math.floor(tally.unneededMs / intervalMs);
 }
 
-function proxyView(presence: ProxyPresence, { snapshot }: ViewInput): ApiState['proxies'][number] {
+function proxyView(
+  presence: ProxyPresence,
+  { snapshot, config, nowMs }: ViewInput,
+): ApiState['proxies'][number] {
   const known = presence.snapshot;
   return {
     id: presence.proxyId,
@@ -177,6 +186,11 @@ function proxyView(presence: ProxyPresence, { snapshot }: ViewInput): ApiState['
     current:
       known !== null && known.epoch === snapshot?.epoch && known.version === snapshot.version,
     activeRequests: Object.values(presence.activeRequests).reduce((sum, count) => sum + count, 0),
+    ejections: Object.entries(presence.ejections).flatMap(([endpointId, ejection]) => {
+      if (!config.endpoints.some(({ id }) => id === endpointId)) return [];
+      const { status, failure, remainingMs } = ejection;
+      return [{ endpointId, status, failure, untilAtMs: nowMs + remainingMs }];
+    }),
   };
 }
 

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { REQUEST_PHASES } from '../redis/records.ts';
 import { endpointSchema } from './endpoint.ts';
 import { decisionSchema } from './log.ts';
-import { count, duration, id, modeSchema, moment, selectionSchema } from './words.ts';
+import { count, duration, failure, id, modeSchema, moment, selectionSchema } from './words.ts';
 
 /** A running Claude Code session, by a pseudonym. */
 export const sessionSchema = z
@@ -96,6 +96,16 @@ export const stateSchema = z
         /** Whether it routes by the newest snapshot. */
         current: z.boolean(),
         activeRequests: count,
+        /** What it found out by its own requests; endpoints that are not listed are admitted. */
+        ejections: z.array(
+          z.object({
+            endpointId: id,
+            status: z.enum(['ejected', 'half_open']),
+            failure,
+            /** When it is half-open at the latest. */
+            untilAtMs: moment,
+          }),
+        ),
       }),
     ),
     cost: z.object({
