@@ -67,7 +67,7 @@ function worldFigures(
 }
 
 /** Each endpoint of a world alone, with the client's own retries. */
-function singlesOf(nature: Nature): readonly Outcome[] {
+export function singlesOf(nature: Nature): readonly Outcome[] {
   return nature.endpoints.map((_, endpoint) => runRule(nature, new OneEndpoint(endpoint)));
 }
 

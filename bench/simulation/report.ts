@@ -41,7 +41,7 @@ export function bestSingleOf(singles: readonly Outcome[]): BestSingle {
 }
 
 /** In what an outcome is worse than the best endpoint alone. */
-function worseThan(best: BestSingle, runs: readonly Outcome[]): readonly string[] {
+export function worseThan(best: BestSingle, runs: readonly Outcome[]): readonly string[] {
   const lost = failedShareOf(runs) - best.failedShare;
   const p90Ms = quantile(timesOf(runs), 0.9);
   return [

@@ -31,8 +31,13 @@ export interface Way {
 }
 
 export type Step =
-  /** @property limitMs Of the wait for the first content. */
-  | { readonly kind: 'ask'; readonly endpoint: number; readonly limitMs: number }
+  /** @property limitMs Of the wait for the first content. @property pauseMs Before it is sent. */
+  | {
+      readonly kind: 'ask';
+      readonly endpoint: number;
+      readonly limitMs: number;
+      readonly pauseMs?: number;
+    }
   | { readonly kind: 'give_up'; readonly retryAfterMs?: number | undefined };
 
 export interface Failed {

@@ -5,7 +5,7 @@
 import { EventQueue } from './event-queue.ts';
 import { type Answer, type Asked, attempt, COSTS, type Nature, type Request } from './nature.ts';
 import { seededRandom, seedOf } from './random.ts';
-import { type Rule, TICK_MS, type Way } from './rule.ts';
+import { type Rule, type Step, TICK_MS, type Way } from './rule.ts';
 
 export interface Outcome {
   readonly rule: string;
@@ -105,24 +105,35 @@ class Run {
 
   /** One try of a client. */
   try(request: Request, trial: number, atMs: number): void {
-    this.#step({ request, trial, way: this.#rule.begin(request, { atMs, trial }) }, atMs);
+    this.#step(
+      { request, trial, way: this.#rule.begin(request, { atMs, trial }), asked: [] },
+      atMs,
+    );
     this.#noteSelection();
   }
 
   #step(going: Going, atMs: number): void {
-    const { way, request, trial } = going;
+    const { way } = going;
     const step = way.next(atMs);
     if (step.kind === 'give_up') {
       way.ended('unanswered', atMs);
       this.#clientFails(going, { atMs, retryAfterMs: step.retryAfterMs ?? 0 });
       return;
     }
-    const { endpoint, limitMs } = step;
+    const { pauseMs = 0 } = step;
+    if (pauseMs === 0) this.#ask(going, step, atMs);
+    else this.#queue.add(atMs + pauseMs, (askedAtMs) => this.#ask(going, step, askedAtMs));
+  }
+
+  #ask(going: Going, { endpoint, limitMs }: Extract<Step, { kind: 'ask' }>, atMs: number): void {
+    const { way, request, trial } = going;
     const cachedTokens = this.#cached(request.session, endpoint, atMs);
     const missing = request.contextTokens - cachedTokens;
     const workMs = request.workMs + missing * this.#nature.rebuildMsPerToken;
     const asked: Asked = { from: 'person', workMs, model: request.model, request };
-    const seed = seedOf(request.seed, endpoint, trial);
+    const before = going.asked.filter((one) => one === endpoint).length;
+    going.asked.push(endpoint);
+    const seed = seedOf(request.seed, endpoint, trial, ...(before === 0 ? [] : [before]));
     const answer = this.#attempt(endpoint, { atMs, asked, seed, limitMs });
     const doneAtMs = atMs + answer.ms;
     this.#queue.add(doneAtMs, () => {
@@ -204,6 +215,8 @@ interface Going {
   readonly request: Request;
   readonly trial: number;
   readonly way: Way;
+  /** The endpoints so far: asked again, one has other luck. */
+  readonly asked: number[];
 }
 
 export function runRule(nature: Nature, rule: Rule): Outcome {

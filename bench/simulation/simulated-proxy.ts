@@ -191,6 +191,7 @@ class SimulatedExchange implements Way {
   #running: EndpointId | undefined;
   #last: Failed | undefined;
   #mayGoOn = true;
+  #stay: EndpointId | undefined;
 
   constructor(proxy: SimulatedProxy, request: Request) {
     const { model, person, session, contextTokens } = request;
@@ -205,6 +206,18 @@ class SimulatedExchange implements Way {
 
   next(atMs: number): Step {
     const { router } = this.#proxy;
+    const stay = this.#stay;
+    this.#stay = undefined;
+    if (this.#mayGoOn && stay !== undefined) {
+      this.#running = stay;
+      this.#proxy.noteActive(stay, 1);
+      return {
+        kind: 'ask',
+        endpoint: this.#proxy.ids.indexOf(stay),
+        limitMs: this.#limitMs(stay, true),
+        pauseMs: Number(process.env['PAUSE'] ?? 400),
+      };
+    }
     if (!this.#mayGoOn) return { kind: 'give_up', retryAfterMs: this.#last?.waitMs };
     const preferredId = this.#proxy.preferredId(this.#request, atMs);
     const choice = router.choose(this.#journey, this.#proxy.input(preferredId, atMs));
@@ -257,6 +270,15 @@ class SimulatedExchange implements Way {
     }
     this.#refunds.push(refund);
     this.#retries += 1;
+    const movingMs = this.#request.contextTokens * 0.09;
+    if (
+      process.env['STAY'] &&
+      this.#class.isCached &&
+      scopeOf(failed.failure, 'messages') === 'load' &&
+      failed.waitMs === undefined &&
+      movingMs > 1000
+    )
+      this.#stay = id;
   }
 
   answered(endpoint: number, { ttftMs, cachedTokens }: Answered, atMs: number): void {
