@@ -22,26 +22,33 @@ import {
   requestClassOf,
   SessionTable,
   type SnapshotContent,
+  STAY_PAUSE_MS,
   scopeOf,
+  staysAfter,
 } from '@zephyr/core';
+
+import { dataPathTables } from '@zephyr/runtime/config/data-path-schema';
 
 import { COSTS, type Request } from './nature.ts';
 import { seededRandom } from './random.ts';
 import type { Answered, Failed, Step, Way } from './rule.ts';
 
-/** The defaults of `[failover]` and `[timeouts]`. */
+const FAILOVER = dataPathTables.failover.parse({});
+const TIMEOUTS = dataPathTables.timeouts.parse({});
+
+/** Those of `[failover]` and `[timeouts]`, and of services/proxy/src/exchange.ts. */
 const DEFAULTS = {
   ejection: {
-    failuresToEject: 2,
-    baseMs: 10_000,
-    maxMs: 300_000,
-    maxCoolDownMs: 1_800_000,
+    failuresToEject: FAILOVER.failures_to_eject,
+    baseMs: FAILOVER.eject_seconds * 1_000,
+    maxMs: FAILOVER.max_eject_seconds * 1_000,
+    maxCoolDownMs: FAILOVER.max_cool_down_seconds * 1_000,
   } satisfies EjectionPolicy,
-  retries: { ratio: 0.1, perSecond: 5 },
-  maxRetries: 1,
+  retries: { ratio: FAILOVER.retry_ratio, perSecond: FAILOVER.retries_per_second },
+  maxRetries: FAILOVER.max_replays,
+  firstByteMs: TIMEOUTS.first_byte_ms,
+  firstBytePerMibMs: TIMEOUTS.first_byte_per_mib_ms,
   unusualFirstByteMs: 45_000,
-  firstBytePerMibMs: 20_000,
-  firstByteMs: 60_000,
 } as const;
 
 const PROXY = 'proxy';
@@ -191,7 +198,8 @@ class SimulatedExchange implements Way {
   #running: EndpointId | undefined;
   #last: Failed | undefined;
   #mayGoOn = true;
-  #stay: EndpointId | undefined;
+  #stayId: EndpointId | undefined;
+  #hasStayed = false;
 
   constructor(proxy: SimulatedProxy, request: Request) {
     const { model, person, session, contextTokens } = request;
@@ -206,18 +214,10 @@ class SimulatedExchange implements Way {
 
   next(atMs: number): Step {
     const { router } = this.#proxy;
-    const stay = this.#stay;
-    this.#stay = undefined;
-    if (this.#mayGoOn && stay !== undefined) {
-      this.#running = stay;
-      this.#proxy.noteActive(stay, 1);
-      return {
-        kind: 'ask',
-        endpoint: this.#proxy.ids.indexOf(stay),
-        limitMs: this.#limitMs(stay, true),
-        pauseMs: Number(process.env['PAUSE'] ?? 400),
-      };
-    }
+    const stay = this.#stayId;
+    this.#stayId = undefined;
+    if (stay !== undefined)
+      return this.#ask(stay, { hasAlternative: true, pauseMs: STAY_PAUSE_MS });
     if (!this.#mayGoOn) return { kind: 'give_up', retryAfterMs: this.#last?.waitMs };
     const preferredId = this.#proxy.preferredId(this.#request, atMs);
     const choice = router.choose(this.#journey, this.#proxy.input(preferredId, atMs));
@@ -225,19 +225,32 @@ class SimulatedExchange implements Way {
       const retryAfterMs = choice.why === 'limited' ? choice.retryAfterMs : undefined;
       return { kind: 'give_up', retryAfterMs: this.#last?.waitMs ?? retryAfterMs };
     }
-    this.#running = choice.id;
     const isCached = this.#proxy.placeOf(this.#request, atMs) === choice.id;
     this.#class = { ...this.#class, isCached };
-    this.#proxy.noteActive(choice.id, 1);
-    const endpoint = this.#proxy.ids.indexOf(choice.id);
-    return { kind: 'ask', endpoint, limitMs: this.#limitMs(choice.id, choice.hasAlternative) };
+    return this.#ask(choice.id, { hasAlternative: choice.hasAlternative, pauseMs: 0 });
+  }
+
+  #ask(
+    id: EndpointId,
+    about: { readonly hasAlternative: boolean; readonly pauseMs: number },
+  ): Step {
+    this.#running = id;
+    this.#proxy.noteActive(id, 1);
+    const endpoint = this.#proxy.ids.indexOf(id);
+    const limitMs = this.#limitMs(id, about.hasAlternative);
+    return { kind: 'ask', endpoint, limitMs, pauseMs: about.pauseMs };
+  }
+
+  /** What reading the prompt may take where it is in no cache. */
+  #readingMs(): number {
+    const mib = (this.#request.contextTokens * BYTES_PER_TOKEN) / 2 ** 20;
+    return mib * DEFAULTS.firstBytePerMibMs;
   }
 
   /** The last endpoint is waited for as long as is allowed; one that has others behind it is not. */
   #limitMs(id: EndpointId, hasAlternative: boolean): number {
-    const { firstByteMs, firstBytePerMibMs, unusualFirstByteMs } = DEFAULTS;
-    const bodyBytes = this.#request.contextTokens * BYTES_PER_TOKEN;
-    const readingMs = (bodyBytes / 2 ** 20) * firstBytePerMibMs;
+    const { firstByteMs, unusualFirstByteMs } = DEFAULTS;
+    const readingMs = this.#readingMs();
     const ceilingMs = firstByteMs + readingMs;
     const isLast = !hasAlternative || this.#retries >= DEFAULTS.maxRetries;
     if (isLast) return ceilingMs;
@@ -270,15 +283,17 @@ class SimulatedExchange implements Way {
     }
     this.#refunds.push(refund);
     this.#retries += 1;
-    const movingMs = this.#request.contextTokens * 0.09;
-    if (
-      process.env['STAY'] &&
-      this.#class.isCached &&
-      scopeOf(failed.failure, 'messages') === 'load' &&
-      failed.waitMs === undefined &&
-      movingMs > 1000
-    )
-      this.#stay = id;
+    if (this.#stays(id, failed, atMs)) this.#stayId = id;
+  }
+
+  #stays(id: EndpointId, { failure, waitMs }: Failed, atMs: number): boolean {
+    const stays = staysAfter({
+      ...{ failure, waitMs, operation: 'messages' },
+      ...{ isCached: this.#class.isCached, readingMs: this.#readingMs() },
+      ...{ isBusy: this.#proxy.router.isBusy(this.#journey, id, atMs), hasStayed: this.#hasStayed },
+    });
+    this.#hasStayed ||= stays;
+    return stays;
   }
 
   answered(endpoint: number, { ttftMs, cachedTokens }: Answered, atMs: number): void {

@@ -28,6 +28,7 @@ export * from './route/retry.ts';
 export * from './route/retry-budget.ts';
 export * from './route/router.ts';
 export * from './route/scope.ts';
+export * from './route/stay.ts';
 export * from './score.ts';
 export * from './sessions.ts';
 export * from './snapshot.ts';

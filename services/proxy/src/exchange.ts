@@ -19,7 +19,9 @@ import {
   type RoutedRequest,
   requestClassOf,
   type SessionTable,
+  STAY_PAUSE_MS,
   scopeOf,
+  staysAfter,
 } from '@zephyr/core';
 import type { DataPathConfig } from '@zephyr/runtime/config/data-path';
 import type { Logger } from '@zephyr/runtime/logger';
@@ -120,6 +122,7 @@ export class Exchange {
   #lastFailure: FailedAttempt | undefined;
   #retries = 0;
   #attempts = 0;
+  #hasStayed = false;
   /** Its idle connection was dead: if it is asked again, then on a fresh one. */
   #staleId: EndpointId | undefined;
   #ended = false;
@@ -268,17 +271,17 @@ export class Exchange {
 
   /** The last endpoint is waited for as long as is allowed; one that has others behind it is not. */
   #firstByteMs(id: EndpointId, hasAlternative: boolean): number {
-    const { firstByteMs, firstBytePerMibMs, wholeAnswerMs } = this.#settings.timeouts;
+    const { firstByteMs, wholeAnswerMs } = this.#settings.timeouts;
     const { operation } = this.#input.target;
-    const forLengthMs = Math.round((this.#body.bytes / MIB) * firstBytePerMibMs);
-    const ceilingMs = firstByteMs + forLengthMs;
+    const readingMs = this.#readingMs();
+    const ceilingMs = firstByteMs + readingMs;
     if (operation === 'extra') return wholeAnswerMs;
     if (operation === 'messages' && this.#body.facts().isStream !== true) return wholeAnswerMs;
     if (!hasAlternative || !this.#mayRetry()) return ceilingMs;
     if (operation === 'models') return Math.min(ceilingMs, MODELS_FIRST_BYTE_MS);
-    const unusualMs = Math.min(ceilingMs, UNUSUAL_FIRST_BYTE_MS + forLengthMs);
+    const unusualMs = Math.min(ceilingMs, UNUSUAL_FIRST_BYTE_MS + readingMs);
     if (operation === 'count_tokens') return unusualMs;
-    const limits = { unusualMs, ceilingMs, readingMs: forLengthMs };
+    const limits = { unusualMs, ceilingMs, readingMs };
     return this.#deps.routing.firstByteLimitMs(id, this.#class, limits);
   }
 
@@ -378,8 +381,33 @@ export class Exchange {
       this.#retries += 1;
     }
     metrics.replays.inc({ reason: failure });
+    if (this.#stays(journey, id, result)) {
+      this.#hasStayed = true;
+      const endpoint = this.#deps.routing.endpoint(id);
+      this.#deadline.start(STAY_PAUSE_MS, () =>
+        this.#attempt(journey, endpoint, { hasAlternative: true }),
+      );
+      return;
+    }
     log.debug({ endpointId: id, failure }, 'trying another endpoint');
     this.#tryNext(journey);
+  }
+
+  #stays(journey: Journey, id: EndpointId, { failure, retryAfterMs }: FailedAttempt): boolean {
+    return staysAfter({
+      failure,
+      operation: this.#input.target.operation,
+      waitMs: retryAfterMs,
+      isCached: this.#class.isCached,
+      readingMs: this.#readingMs(),
+      isBusy: this.#deps.routing.isBusy(journey, id),
+      hasStayed: this.#hasStayed,
+    });
+  }
+
+  /** What reading the prompt may take where it is in no cache. */
+  #readingMs(): number {
+    return Math.round((this.#body.bytes / MIB) * this.#settings.timeouts.firstBytePerMibMs);
   }
 
   #relayAnswer(journey: Journey, relayed: Relayed): void {
@@ -478,6 +506,8 @@ export class Exchange {
       running.attempt.abort();
       this.#deps.accounts.clientGone(running.id);
     }
+    // It may be between two attempts.
+    this.#deadline.stop();
     this.#endAttempt();
     if (this.#journey !== undefined) this.#deps.routing.ended(this.#journey);
     this.#body.release();

@@ -195,6 +195,11 @@ export class Routing {
     this.#router.failed(journey, { id, groupName }, failed, this.#deps.now());
   }
 
+  /** Whether it turned away some in a row for the model of this request. */
+  isBusy(journey: Journey, id: EndpointId): boolean {
+    return this.#router.isBusy(journey, id, this.#deps.now());
+  }
+
   /** Content arrived, or the endpoint answered in the API's words what is wrong with the request. */
   answered(journey: Journey, id: EndpointId): void {
     this.#router.answered(journey, id, this.#deps.now());

@@ -1,7 +1,7 @@
 /** Sessions keep their endpoint while its prompt cache is worth something, over all proxies. */
 import { createHash } from 'node:crypto';
 
-import { endpointId } from '@zephyr/core';
+import { endpointId, STAY_PAUSE_MS } from '@zephyr/core';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { proxyPresenceSchema } from '@zephyr/runtime/redis/records';
 import { call } from '@zephyr/testkit/http-call';
@@ -169,5 +169,62 @@ describe('a ramp', () => {
     const moved = served.filter((id) => id === 'e2').length;
     expect(moved).toBeGreaterThan(8);
     expect(moved).toBeLessThan(32);
+  });
+});
+
+describe('a session whose endpoint is busy for a moment', () => {
+  /** Long enough that reading it elsewhere would take seconds. */
+  const LONG = JSON.stringify({
+    model: 'claude-haiku-4-5',
+    system: 's'.repeat(200_000),
+    messages: [{ role: 'user', content: 'hello' }],
+    max_tokens: 64,
+    stream: true,
+  });
+  const READING = { firstBytePerMibMs: 20_000 };
+  const askLong = (proxy: TestProxy, session: string) =>
+    call(proxy.port, { headers: { 'x-claude-code-session-id': session }, body: LONG });
+
+  it('asks it again where its long prompt is in the cache, time after time', async () => {
+    const { proxy, first, second } = await startRig({ timeouts: READING });
+    await askLong(proxy, 'session-one');
+    for (let round = 0; round < 2; round += 1) {
+      first.next(status(529));
+      expect((await askLong(proxy, 'session-one')).headers['x-zephyr-endpoint']).toBe('e1');
+    }
+    expect(second.ledger).toHaveLength(0);
+  });
+
+  it('does not hold up others, and goes elsewhere when it is refused again', async () => {
+    const { proxy, first } = await startRig({ timeouts: READING });
+    await askLong(proxy, 'session-one');
+    first.next(status(529), status(529));
+    const [one, other] = await Promise.all([
+      askLong(proxy, 'session-one'),
+      vi.waitFor(async () => {
+        expect(first.ledger.length).toBeGreaterThan(1);
+        return ask(proxy, 'session-two');
+      }, patient),
+    ]);
+    expect([one.status, one.headers['x-zephyr-endpoint']]).toEqual([200, expect.any(String)]);
+    expect(other).toBe('e2');
+  });
+
+  it('asks nobody again when its client leaves in the pause', async () => {
+    const { proxy, first, second } = await startRig({ timeouts: READING });
+    await askLong(proxy, 'session-one');
+    first.next(status(529));
+    const leaving = new AbortController();
+    const asking = call(proxy.port, {
+      headers: { 'x-claude-code-session-id': 'session-one' },
+      body: LONG,
+      signal: leaving.signal,
+    });
+    await vi.waitFor(() => expect(first.ledger).toHaveLength(2), patient);
+    leaving.abort();
+    await asking;
+    await ask(proxy, 'session-two');
+    await new Promise((resolve) => setTimeout(resolve, STAY_PAUSE_MS + 100));
+    expect(first.ledger.length + second.ledger.length).toBe(3);
   });
 });

@@ -118,10 +118,15 @@ export function isRefused({ refusal }: ModelLimit, nowMs: number): boolean {
 /** The chance with which a request goes elsewhere first, 0 to 1. */
 export function shedShare(limit: ModelLimit, nowMs: number): number {
   if (limit.asked === 0) return 0;
-  if (limit.inARow >= MANY_IN_A_ROW && nowMs - limit.atMs < HALF_LIFE_MS) return SHARE_IN_A_ROW;
+  if (isBusy(limit, nowMs)) return SHARE_IN_A_ROW;
   const kept = fade(limit, nowMs);
   const [asked, answered] = [limit.asked * kept, limit.answered * kept];
   return Math.max(0, (asked - TOLERANCE * answered) / (asked + 1));
+}
+
+/** Whether it turned away some in a row just now. */
+export function isBusy({ inARow, atMs }: ModelLimit, nowMs: number): boolean {
+  return inARow >= MANY_IN_A_ROW && nowMs - atMs < HALF_LIFE_MS;
 }
 
 /** Whether it answered the model a moment ago, and turned nobody away since. */

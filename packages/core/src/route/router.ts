@@ -32,6 +32,7 @@ import {
   afterAnswer,
   afterRefusal,
   afterTurnedAway,
+  isBusy,
   isLimited,
   type ModelLimit,
   NO_LIMIT,
@@ -241,6 +242,11 @@ export class Router {
       default:
         return;
     }
+  }
+
+  /** Whether this endpoint turned away some in a row for the model of this request. */
+  isBusy({ request }: Journey, id: EndpointId, nowMs: number): boolean {
+    return isBusy(this.#limitOf(id, request.model), nowMs);
   }
 
   /** Content arrived from this endpoint: what failed elsewhere was not the request's fault. */

@@ -3,11 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { type StayInput, staysAfter } from './stay.ts';
 
 const LONG: StayInput = {
-  scope: 'load',
+  failure: 'overloaded',
+  operation: 'messages',
   waitMs: undefined,
   isCached: true,
   readingMs: 5_000,
   isBusy: false,
+  hasStayed: false,
 };
 
 describe('staysAfter', () => {
@@ -16,9 +18,11 @@ describe('staysAfter', () => {
     ['its cache is elsewhere, or nowhere', { isCached: false }, false],
     ['a short prompt is read quickly anywhere', { readingMs: 900 }, false],
     ['the endpoint named a time', { waitMs: 2_000 }, false],
-    ['the endpoint turns nearly everybody away', { isBusy: true }, false],
-    ['the endpoint failed', { scope: 'endpoint' }, false],
-    ['the model is refused', { scope: 'model' }, false],
+    ['the endpoint turns everybody away', { isBusy: true }, false],
+    ['it has stayed once', { hasStayed: true }, false],
+    ['the endpoint failed', { failure: 'server_error' }, false],
+    ['the model is refused', { failure: 'forbidden' }, false],
+    ['a token count has no prompt to read', { operation: 'count_tokens' }, false],
   ])('%s', (_name, parts, stays) => {
     expect(staysAfter({ ...LONG, ...parts })).toBe(stays);
   });

@@ -6,7 +6,8 @@
  * refused by chance, staying brings the p90 of a turn from above one endpoint's alone to below it, and
  * loses a tenth of the cached tokens.
  */
-import type { Scope } from './scope.ts';
+import type { FailureClass } from '../types.ts';
+import { type Operation, scopeOf } from './scope.ts';
 
 /** A little less than the 0.5 s that Claude Code itself waits before its first retry. */
 export const STAY_PAUSE_MS = 400;
@@ -14,19 +15,22 @@ export const STAY_PAUSE_MS = 400;
 const LEAST_READING_MS = 1_000;
 
 export interface StayInput {
-  readonly scope: Scope;
+  readonly failure: FailureClass;
+  readonly operation: Operation;
   /** What the endpoint asked to wait, if it did. */
   readonly waitMs: number | undefined;
   /** Whether the session's prompt cache is at this endpoint. */
   readonly isCached: boolean;
   /** What reading the whole prompt may take elsewhere. */
   readonly readingMs: number;
-  /** The endpoint turns nearly everybody away. */
+  /** The endpoint turned away some in a row. */
   readonly isBusy: boolean;
+  /** Once is enough: then the next endpoint. */
+  readonly hasStayed: boolean;
 }
 
 export function staysAfter(input: StayInput): boolean {
-  const { scope, waitMs, isCached, readingMs, isBusy } = input;
-  const isMomentary = scope === 'load' && waitMs === undefined && !isBusy;
-  return isMomentary && isCached && readingMs > LEAST_READING_MS;
+  const { failure, operation, waitMs, isCached, readingMs, isBusy, hasStayed } = input;
+  if (scopeOf(failure, operation) !== 'load' || waitMs !== undefined) return false;
+  return isCached && readingMs > LEAST_READING_MS && !isBusy && !hasStayed;
 }
