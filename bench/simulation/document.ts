@@ -74,7 +74,7 @@ of the prompt that is not in the endpoint's cache (Anthropic's own figures: 100,
 without and 2.4 s with it). *Regret* is the mean time above the oracle's. A *failed request* is one
 that the client saw fail. A *switch* is a change of the endpoint that new sessions go to. *Worse than the
 best single endpoint* compares the share of requests without an error and the p90 of a turn with the
-best that any endpoint alone comes to, each figure by itself and by hindsight; 50 ms, a twentieth and one
+best that any endpoint alone comes to, each figure by itself and by hindsight; 50 ms, a tenth and one
 request of a thousand are allowed for finding out which endpoint that is.
 
 Worlds are models: they show which rule is better and why, not what your relay will do.

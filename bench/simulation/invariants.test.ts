@@ -2,23 +2,29 @@
 import { assess, DEFAULT_POLICY, epochMs } from '@zephyr/core';
 import { describe, expect, it } from 'vitest';
 
+import { singlesOf } from './compare.ts';
 import { HOUR_MS, type Nature } from './nature.ts';
 import { Oracle } from './oracle.ts';
 import { FirstToFinish } from './other-rules.ts';
 import { PlacedRule } from './placed-rule.ts';
+import { bestSingleOf, worseThan } from './report.ts';
 import { runRule } from './run.ts';
 import { makeWorlds } from './worlds.ts';
 import { type Watch, ZephyrRule } from './zephyr-rule.ts';
 
 const SEED = 7;
-/** An hour of each world: enough for many switches, short enough for every test run. */
-const worlds = makeWorlds(SEED).map(
-  (nature): Nature => ({
+const worldsOf = (hours: number): readonly Nature[] =>
+  makeWorlds(SEED).map((nature) => ({
     ...nature,
-    durationMs: HOUR_MS,
-    requests: nature.requests.filter(({ atMs }) => atMs < HOUR_MS),
-  }),
-);
+    durationMs: hours * HOUR_MS,
+    requests: nature.requests.filter(({ atMs }) => atMs < hours * HOUR_MS),
+  }));
+/** An hour of each world: enough for many switches, short enough for every test run. */
+const worlds = worldsOf(1);
+/** In four hours no endpoint is the best one merely because its trouble comes later. */
+const longWorlds = worldsOf(4);
+/** Loaded machines need many times the second that it takes. */
+const PATIENCE_MS = 60_000;
 
 const run = (nature: Nature, watch?: Watch) =>
   runRule(
@@ -57,6 +63,12 @@ describe.each(worlds)('in the world "$name"', (nature) => {
       switchedAtMs = atMs;
     });
     expect(broken).toEqual([]);
+  });
+});
+
+describe.each(longWorlds)('in the world "$name"', (nature) => {
+  it('it is never worse than the best single endpoint', { timeout: PATIENCE_MS }, () => {
+    expect(worseThan(bestSingleOf(singlesOf(nature)), [run(nature)])).toEqual([]);
   });
 });
 

@@ -25,10 +25,10 @@ export interface BestSingle {
 
 /**
  * A rule has to find out which endpoint is the best, while the best single one is known by hindsight.
- * So much may that cost: the gain that a switch needs, and a twentieth.
+ * So much may that cost: the gain that a switch needs, and a tenth.
  */
 const ALLOWED_MS = 50;
-const ALLOWED_FACTOR = 1.05;
+const ALLOWED_FACTOR = 1.1;
 /** And one request of a thousand. */
 const ALLOWED_SHARE = 0.001;
 
