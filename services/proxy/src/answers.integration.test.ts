@@ -3,6 +3,7 @@
  * with somebody else's ordinary requests beside it.
  */
 import { once } from 'node:events';
+import { Agent } from 'node:http';
 import { connect, type Socket } from 'node:net';
 
 import { type CallResult, call, STREAM_BODY } from '@zephyr/testkit/http-call';
@@ -298,6 +299,25 @@ describe('the end of an answer', () => {
     expect(await rig.proxy.attempts()).toEqual({ 'e1 ok': 42, 'e1 truncated': 2 });
   });
 
+  it.each(['reset', 'keep'] as const)(
+    'is not before the length that it declared (%s)',
+    async (after) => {
+      const rig = await startRig({ timeouts: { ...PATIENT, idleMs: 500 } });
+      const message = JSON.stringify({ type: 'message', content: [] });
+      const length = { 'content-length': String(message.length + 10) };
+      // A client that keeps the connection would wait for the rest for ever.
+      const agent = new Agent({ keepAlive: true });
+      onTestFinished(() => agent.destroy());
+      await twice(async () => {
+        rig.first.next(raw(head(200, length) + message, after));
+        rig.second.next(raw(head(200, length) + message, after));
+        const short = await call(rig.proxy.port, { agent });
+        expect(short.end).not.toBe('clean');
+        expect(await call(rig.proxy.port)).toMatchObject({ status: 200 });
+      });
+    },
+  );
+
   it('counts the usage whatever follows the last event', async () => {
     const rig = await startRig({ timeouts: PATIENT });
     await besideOthers(rig, answerOf(`${EVENTS}: ${'y'.repeat(5_000)}\n\n`, STREAM));
@@ -415,12 +435,14 @@ describe('a running answer is never cut by the proxy', () => {
     { name: 'is cut', second: raw(chunkedHead(200, STREAM) + chunk(eventsOf()[1] ?? ''), 'reset') },
     { name: 'falls silent', second: raw(chunkedHead(200, STREAM) + chunk(eventsOf()[1] ?? '')) },
   ])('by a second answer that $name', async ({ second }) => {
-    const { rig, finish } = await rigOfTwo(second, { idleMs: 300 });
+    const { rig, finish } = await rigOfTwo(second, { idleMs: 2_000 });
     const { socket, text } = await pipeline(rig.proxy.port);
-    await vi.waitFor(async () =>
-      expect(Object.keys(await rig.proxy.attempts())).toContainEqual(
-        expect.stringMatching(/^e1 (truncated|idle_timeout)$/),
-      ),
+    await vi.waitFor(
+      async () =>
+        expect(Object.keys(await rig.proxy.attempts())).toContainEqual(
+          expect.stringMatching(/^e1 (truncated|idle_timeout)$/),
+        ),
+      { timeout: 20_000 },
     );
     expect(await call(rig.proxy.port)).toMatchObject({ status: 200, end: 'clean' });
     finish();

@@ -108,7 +108,7 @@ export class Relay implements AnswerReceiver {
   /** Ends the answer visibly, unless it is whole: the client must never take half for all. */
   cut(failure: FailureClass): void {
     if (this.#state === 'done') return;
-    if (this.#end?.ending !== undefined) {
+    if (this.#isWhole) {
       this.#completeWithoutRest();
       return;
     }
@@ -132,6 +132,12 @@ export class Relay implements AnswerReceiver {
     if (this.#state === 'done') return;
     this.#abandon();
     this.#onDone({ kind: 'client_gone' });
+  }
+
+  /** All of it has come, and nothing says that more will: a declared length has to be kept. */
+  get #isWhole(): boolean {
+    const { headers } = this.#input.response;
+    return this.#end?.ending !== undefined && headers['content-length'] === undefined;
   }
 
   #complete(): void {
@@ -194,7 +200,7 @@ export class Relay implements AnswerReceiver {
 
   #waitForEndpoint(): void {
     const { deadline, idleMs } = this.#input;
-    if (this.#wholeAtMs === undefined) {
+    if (this.#wholeAtMs === undefined || !this.#isWhole) {
       deadline.start(idleMs, () => this.cut('idle_timeout'));
       return;
     }
