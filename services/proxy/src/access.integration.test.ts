@@ -99,6 +99,13 @@ describe('a name that somebody pointed here', () => {
     for (const path of ['/health', '/livez', '/readyz', '/metrics']) {
       const watcher = { method: 'GET', path, body: '', headers: { host: 'proxy:8080' } };
       expect((await call(proxy.port, watcher)).status).toBe(200);
+      // HAProxy's check.
+      const { text } = await sendRaw(proxy.port, `GET ${path} HTTP/1.0\r\n\r\n`, 2_000);
+      expect(text).toMatch(/^HTTP\/1\.1 200 /);
+    }
+    for (const path of ['/status', '/v1/models']) {
+      const { text } = await sendRaw(proxy.port, `GET ${path} HTTP/1.0\r\n\r\n`, 2_000);
+      expect(text).toMatch(/^HTTP\/1\.1 40[13] /);
     }
   });
 });

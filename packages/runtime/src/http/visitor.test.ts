@@ -38,6 +38,12 @@ describe('the name by which a request calls us', () => {
     expect(isKnownHost('controller', [])).toBe(false);
     expect(isWatchersHost('controller:8081', [])).toBe(true);
     expect(isWatchersHost('rebind.example', [])).toBe(false);
+    expect(isWatchersHost('', [])).toBe(false);
+  });
+
+  it('may be absent where a balancer asks whether we are well', () => {
+    expect(isWatchersHost(undefined, [])).toBe(true);
+    expect(isKnownHost(undefined, [])).toBe(false);
   });
 });
 

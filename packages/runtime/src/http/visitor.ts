@@ -34,10 +34,11 @@ export function isKnownHost(host: string | undefined, known: readonly string[]):
 }
 
 /**
- * For what orchestrators and Prometheus ask: they call containers by names without a dot, which
- * nobody can own in the public DNS.
+ * For what orchestrators, balancers and Prometheus ask: they call containers by names without a dot,
+ * which nobody can own in the public DNS, or without any Host, which every browser sends.
  */
 export function isWatchersHost(host: string | undefined, known: readonly string[]): boolean {
+  if (host === undefined) return true;
   const by = calledBy(host);
   return isKnownHost(host, known) || (by.kind === 'name' && !by.name.includes('.'));
 }
