@@ -29,11 +29,11 @@ export default class PlainLineReporter implements Reporter {
 function whySkipped(): readonly string[] {
   const packages = spawnSync(SETUP_TESTS, ['list'], { encoding: 'utf8' }).stdout?.trim() ?? '';
   const others = [
-    ['docker', 'compose', 'version'],
-    ['kubectl', 'version', '--client'],
-  ].flatMap(([program = '', ...args]) =>
-    spawnSync(program, args).status === 0 ? [] : [[program, ...args.slice(0, -1)].join(' ')],
-  );
+    { name: 'docker compose', isThere: ['docker', 'compose', 'version'] },
+    { name: 'kubectl', isThere: ['kubectl', 'version', '--client'] },
+  ]
+    .filter(({ isThere: [program = '', ...args] }) => spawnSync(program, args).status !== 0)
+    .map(({ name }) => name);
   return [
     ...(packages === ''
       ? []
