@@ -46,10 +46,12 @@ export async function openProbeUsers(range: string, atLeast: number): Promise<Pr
     });
   }
   // What a prober before this one left running, and its folders.
-  for (const user of free) {
-    await signalAllOf(user, 'KILL');
-    await removeFoldersOf(user, `${join(tmpdir(), FOLDER_PREFIX)}*`);
-  }
+  await Promise.all(
+    free.map(async (user) => {
+      await signalAllOf(user, 'KILL');
+      await removeFoldersOf(user, `${join(tmpdir(), FOLDER_PREFIX)}*`);
+    }),
+  );
   const problem = await run(free[0] ?? { uid: 0 }, 'true');
   if (problem !== undefined) {
     throw new ZephyrError('CONFIG', 'the prober may not run probes under users of their own', {

@@ -323,39 +323,44 @@ describe('the prober', () => {
 const canBecomeOthers =
   process.getuid?.() === 0 && spawnSync('setpriv', ['--reuid=64300', 'true']).status === 0;
 
-describe.skipIf(!canBecomeOthers)('the prober as docker-compose.yml starts it', () => {
-  it('checks by the real CLI under another user, shows no token and ends in good order', async () => {
-    // A port, which any user may open, in the place of a socket.
-    const relay = await startFaultRelay(redisServer.address);
-    onTestFinished(() => relay.stop());
-    const capabilities = '+setuid,+setgid';
-    const container = ['--regid=0', '--clear-groups', '--no-new-privs', '--inh-caps=-all'];
-    const child = spawn(
-      'setpriv',
-      [
-        ...[...container, `--bounding-set=-all,${capabilities},+kill`],
-        ...['setpriv', '--reuid=10002', `--inh-caps=${capabilities}`],
-        ...[`--ambient-caps=${capabilities}`, process.execPath, MAIN],
-      ],
-      {
-        cwd: writeConfig(''),
-        env: {
-          ...{ PATH: process.env['PATH'], HOME: '/tmp', ZEPHYR_PROBE_USERS: '64300-64315' },
-          ...{ TOKEN_A: 'sk-canary-0123', ZEPHYR_REDIS_URL: `redis://127.0.0.1:${relay.port}` },
+describe.skipIf(!canBecomeOthers)(
+  'the prober as docker-compose.yml starts it',
+  { timeout: 150_000 },
+  () => {
+    it('checks by the real CLI under another user, shows no token and ends in good order', async () => {
+      // A port, which any user may open, in the place of a socket.
+      const relay = await startFaultRelay(redisServer.address);
+      onTestFinished(() => relay.stop());
+      const capabilities = '+setuid,+setgid';
+      const container = ['--regid=0', '--clear-groups', '--no-new-privs', '--inh-caps=-all'];
+      const child = spawn(
+        'setpriv',
+        [
+          ...[...container, `--bounding-set=-all,${capabilities},+kill`],
+          ...['setpriv', '--reuid=10002', `--inh-caps=${capabilities}`],
+          ...[`--ambient-caps=${capabilities}`, process.execPath, MAIN],
+        ],
+        {
+          cwd: writeConfig(''),
+          env: {
+            ...{ PATH: process.env['PATH'], HOME: '/tmp', ZEPHYR_PROBE_USERS: '64300-64315' },
+            ...{ TOKEN_A: 'sk-canary-0123', ZEPHYR_REDIS_URL: `redis://127.0.0.1:${relay.port}` },
+          },
+          stdio: ['ignore', 'ignore', 'inherit'],
         },
-        stdio: ['ignore', 'ignore', 'inherit'],
-      },
-    );
-    children.add(child);
-    await ask('refresh');
-    await vi.waitFor(async () => expect(await results()).toHaveLength(1), eventually);
-    expect((await results())[0]).toMatchObject({ style: 'cli', verdict: { status: 'ok' } });
-    const environ = readFileSync(`/proc/${child.pid}/environ`, 'latin1');
-    expect(environ.includes('ZEPHYR_PROBE_USERS')).toBe(true);
-    expect(environ.includes('sk-canary')).toBe(false);
-    expect(statSync(`/proc/${child.pid}`).uid).toBe(10_002);
-    const exited = once(child, 'exit');
-    child.kill('SIGTERM');
-    expect(await exited).toEqual([0, null]);
-  });
-});
+      );
+      children.add(child);
+      await ask('refresh');
+      const patient = { timeout: 50_000, interval: 50 };
+      await vi.waitFor(async () => expect(await results()).toHaveLength(1), patient);
+      expect((await results())[0]).toMatchObject({ style: 'cli', verdict: { status: 'ok' } });
+      const environ = readFileSync(`/proc/${child.pid}/environ`, 'latin1');
+      expect(environ.includes('ZEPHYR_PROBE_USERS')).toBe(true);
+      expect(environ.includes('sk-canary')).toBe(false);
+      expect(statSync(`/proc/${child.pid}`).uid).toBe(10_002);
+      const exited = once(child, 'exit');
+      child.kill('SIGTERM');
+      expect(await exited).toEqual([0, null]);
+    });
+  },
+);
