@@ -84,7 +84,7 @@ describe('a check by the CLI', () => {
     expect(upstream.ledger).toHaveLength(1);
     const { head = '' } = upstream.ledger[0] ?? {};
     expect(head).toMatch(/^POST \/team\/a\/v1\/messages\?beta=true HTTP\/1\.1\r\n/);
-    expect(head.match(/authorization: .*/gi)).toEqual([`Authorization: Bearer ${TOKEN}`]);
+    expect(head.match(/authorization: .*/gi)).toEqual([`authorization: Bearer ${TOKEN}`]);
     expect(head).not.toMatch(/x-api-key/i);
     expect(head).toMatch(/User-Agent: claude-cli\//);
     expect(JSON.parse(bodies()[0] ?? '')).toMatchObject({

@@ -1,6 +1,7 @@
 /** The check by one direct request of the Messages API, as small as it can be. */
 import type { ProbeVerdict, TokenUsage } from '@zephyr/core';
 
+import { credentialOf } from '@zephyr/runtime/credential';
 import { readUsage } from './answer.ts';
 import type { CheckTarget } from './check-target.ts';
 import { failureOf } from './classify-exchange.ts';
@@ -23,11 +24,12 @@ export async function checkByMessage(
       messages: [{ role: 'user', content: 'ping' }],
     }),
   );
+  const credential = credentialOf(token);
   const exchange = startExchange({
     method: 'POST',
     url,
     headers: [
-      ...['Host', url.host, 'Authorization', `Bearer ${token}`],
+      ...['Host', url.host, credential.header, credential.value],
       ...['Content-Type', 'application/json', 'Content-Length', String(body.length)],
       ...['anthropic-version', '2023-06-01', 'Accept', 'text/event-stream, application/json'],
       ...['User-Agent', 'claude-zephyr', 'Accept-Encoding', 'identity', 'Connection', 'close'],

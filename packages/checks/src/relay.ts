@@ -15,9 +15,8 @@ import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
-
+import { credentialOf } from '@zephyr/runtime/credential';
 import type { Secret } from '@zephyr/runtime/secret';
-
 import { type Exchange, type RunningExchange, startExchange } from './exchange.ts';
 
 export interface Relay {
@@ -166,9 +165,10 @@ function requestHeaders(
   raw: readonly string[],
   target: { readonly host: string; readonly token: Secret; readonly contentLength: number },
 ): string[] {
+  const credential = credentialOf(target.token.reveal());
   const ours = [
     ['Host', target.host],
-    ['Authorization', `Bearer ${target.token.reveal()}`],
+    [credential.header, credential.value],
     ['Content-Length', String(target.contentLength)],
   ];
   return [...ours, ...listed(raw, REQUEST_HEADERS)].flat();

@@ -5,6 +5,7 @@ import type { LookupFunction } from 'node:net';
 
 import type { EndpointId } from '@zephyr/core';
 import type { Config, Secrets } from '@zephyr/runtime/config/config';
+import { type Credential, credentialOf } from '@zephyr/runtime/credential';
 
 import { createLookup } from './lookup.ts';
 
@@ -18,7 +19,7 @@ export interface Endpoint {
   /** Goes before every path; empty or `/like/this`. */
   readonly basePath: string;
   readonly authority: string;
-  readonly authorization: string;
+  readonly credential: Credential;
   readonly agent: HttpAgent;
   /** Opens a connection for one request only. */
   readonly freshAgent: HttpAgent;
@@ -73,7 +74,7 @@ export function createEndpoints(
       },
       basePath: url.pathname === '/' ? '' : url.pathname.replace(/\/+$/, ''),
       authority: url.host,
-      authorization: `Bearer ${token.reveal()}`,
+      credential: credentialOf(token.reveal()),
       agent: new Agent({ ...AGENT_OPTIONS, lookup }),
       freshAgent: new Agent({ keepAlive: false, lookup }),
     };

@@ -114,7 +114,7 @@ describe('response headers and status', () => {
     },
   ];
   it.each(cases)('$name of an endpoint is a failure, not our end', async ({ bytes, failure }) => {
-    const { proxy, first, second } = await startRig();
+    const { proxy, first, second } = await startRig({ timeouts: { firstByteMs: 20_000 } });
     first.always(raw(bytes));
     const result = await call(proxy.port);
     expect(result.status).toBe(200);

@@ -4,6 +4,8 @@
  */
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 
+import type { Credential } from '@zephyr/runtime/credential';
+
 const REQUEST_HEADERS: ReadonlySet<string> = new Set([
   'accept',
   'accept-language',
@@ -37,8 +39,7 @@ const RESPONSE_SECRET = 'anthropic-organization-id';
 export interface UpstreamIdentity {
   /** `host[:port]` of the endpoint. */
   readonly authority: string;
-  /** The whole value of the authorization header. */
-  readonly authorization: string;
+  readonly credential: Credential;
 }
 
 /**
@@ -57,7 +58,7 @@ export function upstreamHeaders(
     if (value !== undefined && listed?.has(name) !== true) headers[name] = value;
   }
   headers['accept-encoding'] = 'identity';
-  headers['authorization'] = identity.authorization;
+  headers[identity.credential.header] = identity.credential.value;
   return headers;
 }
 

@@ -106,7 +106,10 @@ describe('compareSnapshots', () => {
 });
 
 describe('headers', () => {
-  const identity = { authority: 'endpoint:1', authorization: 'Bearer team' };
+  const identity = {
+    authority: 'endpoint:1',
+    credential: { header: 'authorization', value: 'Bearer team' },
+  } as const;
   it('replace every credential of the client', () => {
     const client = {
       authorization: 'Bearer mine',

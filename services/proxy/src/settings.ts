@@ -108,7 +108,7 @@ function isSame(endpoint: Endpoint): (other: Endpoint) => boolean {
   return (other) =>
     other.id === endpoint.id &&
     other.name === endpoint.name &&
-    other.authorization === endpoint.authorization &&
+    other.credential.value === endpoint.credential.value &&
     other.authority === endpoint.authority &&
     other.basePath === endpoint.basePath &&
     other.isTls === endpoint.isTls;

@@ -29,7 +29,7 @@ const candidate = (id: string, parts: Partial<Candidate> = {}): Candidate => ({
     ejection: ADMITTED,
     limit: NO_LIMIT,
     lacksOperation: false,
-    hasFailedRequest: false,
+    hasFailedSource: false,
     trials: 0,
   },
   ...parts,
@@ -156,9 +156,9 @@ describe('chooseEndpoint', () => {
       order: 'a c (asked)',
     },
     {
-      name: 'where this very request failed a moment ago comes after the others',
+      name: 'where this person’s request failed a moment ago comes after the others',
       candidates: [
-        candidate('a', { hasFailedRequest: true }),
+        candidate('a', { hasFailedSource: true }),
         candidate('b', { available: false }),
         candidate('c'),
       ],
@@ -230,7 +230,7 @@ describe('chooseEndpoint', () => {
         named('confirmed', NOW_MS + 5),
       ),
       lacksOperation: fc.boolean(),
-      hasFailedRequest: fc.boolean(),
+      hasFailedSource: fc.boolean(),
       trials: fc.nat(3),
     });
     fc.assert(

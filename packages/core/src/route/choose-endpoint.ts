@@ -20,8 +20,8 @@ export interface Candidate {
   readonly limit: ModelLimit;
   /** Whether it answered this operation as one that it does not have. */
   readonly lacksOperation: boolean;
-  /** Whether it failed this very request a moment ago. */
-  readonly hasFailedRequest: boolean;
+  /** Whether it failed a request of the same person a moment ago that no endpoint answered. */
+  readonly hasFailedSource: boolean;
   /** Requests that were let in since it is half-open. */
   readonly trials: number;
 }
@@ -66,8 +66,8 @@ const RANKS = {
   open: 0,
   /** It turned away more than half of the recent requests for this model. */
   shed: 2,
-  /** The same request failed here a moment ago: another endpoint may take it. */
-  failed_request: 3,
+  /** It failed this person a moment ago, and no other endpoint answered: perhaps one that was not asked. */
+  failed_source: 3,
   /** Its probes fail, or the controller has another reason. */
   unavailable: 4,
   /** As many requests run there as a half-open endpoint gets. */
@@ -126,7 +126,7 @@ function rankOf(candidate: Candidate, index: number, input: ChoiceInput): number
     return RANKS.half_open_full + sibling;
   }
   if (!candidate.available) return RANKS.unavailable + sibling;
-  if (candidate.hasFailedRequest) return RANKS.failed_request + sibling / 2;
+  if (candidate.hasFailedSource) return RANKS.failed_source + sibling / 2;
   const preferred = candidate.id === input.preferredId ? PREFERRED : 0;
   const isShed = !input.overloadedEverywhere && isBelow(shedShare(limit, nowMs), index, input);
   return (isShed ? RANKS.shed : RANKS.open) + sibling + preferred;

@@ -11,7 +11,7 @@
  *
  * What counts: silence or a reset counts when another endpoint answered the same request well, an
  * answer that was cut always, an error answer when different people get one. Whose requests fail
- * again and again may be to blame himself, and is sent elsewhere by himself (`Router`).
+ * again and again may be to blame himself.
  *
  * Health from probes is another axis with another owner; nothing here changes it.
  * All times are of a monotonic clock in milliseconds, given by the caller.

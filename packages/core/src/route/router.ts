@@ -55,7 +55,7 @@ export interface RouterDeps {
 
 /** Names that are remembered of endpoints: clients may write any, so old ones make room. */
 const MAX_KNOWN = 1_024;
-/** How long a request goes elsewhere first that failed. */
+/** How long the requests of somebody whom no endpoint answered go elsewhere first. */
 const FAILED_FOR_MS = 60_000;
 /** One failure of one person's requests is reported in this time. */
 const REPORTED_FOR_MS = 10_000;
@@ -80,11 +80,8 @@ export class Router {
   readonly #lacking = new KnownByEndpoint<number>(MAX_KNOWN);
   /** Tokens that one request found refused, by endpoint: that request's fingerprint. */
   readonly #tokenDoubts = new Map<EndpointId, string>();
-  /**
-   * By fingerprint, when it last failed a request, and by source, when it last failed one that no
-   * endpoint answered.
-   */
-  readonly #failedRequests = new KnownByEndpoint<number>(MAX_KNOWN);
+  /** By source, when it last failed a request that no endpoint answered. */
+  readonly #failedSources = new KnownByEndpoint<number>(MAX_KNOWN);
   /** By source, when a failure of one of its requests was last reported. */
   readonly #reported = new KnownByEndpoint<number>(MAX_KNOWN);
   /** Requests that run at half-open endpoints. */
@@ -104,7 +101,7 @@ export class Router {
     this.#ejections.delete(id);
     this.#tokenDoubts.delete(id);
     this.times.forget(id);
-    for (const known of [this.#limits, this.#lacking, this.#failedRequests, this.#reported]) {
+    for (const known of [this.#limits, this.#lacking, this.#failedSources, this.#reported]) {
       known.forget(id);
     }
   }
@@ -184,7 +181,7 @@ export class Router {
         ejection: this.#ejections.get(id) ?? ADMITTED,
         limit: this.#limitOf(id, model),
         lacksOperation: this.#lacks(id, operation, nowMs),
-        hasFailedRequest: this.#hasFailed(id, journey.request, nowMs),
+        hasFailedSource: this.#hasFailed(id, journey.request, nowMs),
         trials: this.#trialsOf(id),
       }),
     );
@@ -227,11 +224,11 @@ export class Router {
     switch (scope) {
       case 'endpoint':
         if (isUnreachable(failure)) this.#blame(id, failure, { kind: 'certain' }, nowMs);
-        else this.#suspect(journey, { id, failure }, nowMs);
+        else journey.pending.push({ id, failure });
         return;
       case 'token':
       case 'model':
-        this.#suspect(journey, { id, failure }, nowMs);
+        journey.pending.push({ id, failure });
         return;
       case 'load':
         this.#turnedAway(id, request, failed, nowMs);
@@ -255,8 +252,7 @@ export class Router {
     if (request.operation === 'messages') {
       this.#limits.set(id, request.model, afterAnswer(this.#limitOf(id, request.model), nowMs));
       this.#tokenDoubts.delete(id);
-      this.#failedRequests.delete(id, request.fingerprint);
-      this.#failedRequests.delete(id, request.source);
+      this.#failedSources.delete(id, request.source);
       for (const failed of journey.pending) this.#settle(failed, request, 'proven', nowMs);
       journey.pending.length = 0;
     } else {
@@ -280,25 +276,15 @@ export class Router {
   ended(journey: Journey, nowMs: number): void {
     this.#endTrial(journey);
     for (const failed of journey.pending) {
-      this.#failedRequests.set(failed.id, journey.request.source, nowMs);
+      this.#failedSources.set(failed.id, journey.request.source, nowMs);
       this.#settle(failed, journey.request, 'open', nowMs);
     }
     journey.pending.length = 0;
   }
 
-  /** Who is to blame is not known yet; the same request goes elsewhere first meanwhile. */
-  #suspect(journey: Journey, failed: Failed, nowMs: number): void {
-    journey.pending.push(failed);
-    this.#failedRequests.set(failed.id, journey.request.fingerprint, nowMs);
-  }
-
-  #hasFailed(id: EndpointId, { fingerprint, source }: RoutedRequest, nowMs: number): boolean {
-    const since = nowMs - FAILED_FOR_MS;
-    const isRecent = (atMs: number | undefined): boolean => atMs !== undefined && atMs > since;
-    return (
-      isRecent(this.#failedRequests.get(id, fingerprint)) ||
-      isRecent(this.#failedRequests.get(id, source))
-    );
+  #hasFailed(id: EndpointId, { source }: RoutedRequest, nowMs: number): boolean {
+    const atMs = this.#failedSources.get(id, source);
+    return atMs !== undefined && nowMs - atMs < FAILED_FOR_MS;
   }
 
   #settle(
