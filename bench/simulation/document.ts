@@ -14,7 +14,7 @@ export function simulationDocument(
     ({ text, isMet }) => `- ${isMet ? 'Met' : '**Not met**'}: ${text}.`,
   );
   return `${HEAD}
-The tables are of the seeds ${about.seeds.join(' and ')}.
+The tables are of the ${about.seeds.length > 1 ? 'seeds' : 'seed'} ${about.seeds.join(' and ')}.
 The numbers of the policy were chosen by other seeds.
 
 ${targets.join('\n')}
@@ -27,9 +27,8 @@ ${describeTable(mix)}
 
 Most of the difference is prompt caches: only (a), (f) and (g) keep a session where its cache is; rules
 that send it now here, now there make the model read the whole conversation again. So here are the same
-worlds when that costs nothing, with sessions free to go along at once. What is left is the choice by speed and soundness alone. There
-the rules that follow every sample do as well as ours, (c) a little better; ours comes as near with
-a tenth of their switches and fewer probes. *Cached tokens lost* cost nothing in this table.
+worlds when that costs nothing, with sessions free to go along at once. What is left is the choice by
+speed and soundness alone. *Cached tokens lost* cost nothing in this table.
 
 ${describeTable(mixWithoutCaches)}
 
