@@ -200,6 +200,8 @@ class SimulatedExchange implements Way {
   #mayGoOn = true;
   #stayId: EndpointId | undefined;
   #hasStayed = false;
+  /** For the try that comes; given back where there is nobody left to ask. */
+  #taken: Refund | undefined;
 
   constructor(proxy: SimulatedProxy, request: Request) {
     const { model, person, session, contextTokens } = request;
@@ -222,6 +224,7 @@ class SimulatedExchange implements Way {
     const preferredId = this.#proxy.preferredId(this.#request, atMs);
     const choice = router.choose(this.#journey, this.#proxy.input(preferredId, atMs));
     if (choice.kind !== 'send') {
+      this.#taken?.();
       const retryAfterMs = choice.why === 'limited' ? choice.retryAfterMs : undefined;
       return { kind: 'give_up', retryAfterMs: this.#last?.waitMs ?? retryAfterMs };
     }
@@ -275,6 +278,7 @@ class SimulatedExchange implements Way {
       maxRetries: DEFAULTS.maxRetries,
     });
     this.#mayGoOn = decision.kind === 'retry';
+    this.#taken = undefined;
     if (decision.kind === 'stop' || !decision.isDelivery) return;
     const refund = budget.tryTake(atMs);
     if (refund === undefined) {
@@ -282,6 +286,7 @@ class SimulatedExchange implements Way {
       return;
     }
     this.#refunds.push(refund);
+    this.#taken = refund;
     this.#retries += 1;
     if (this.#stays(id, failed, atMs)) this.#stayId = id;
   }

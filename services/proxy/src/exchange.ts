@@ -200,13 +200,15 @@ export class Exchange {
     return routedRequestOf({ req, operation, model, bodyBytes, owner, sessionId });
   }
 
-  #tryNext(journey: Journey): void {
+  /** @param taken What the budget gave for this try; given back where there is nobody left to ask. */
+  #tryNext(journey: Journey, taken?: Refund): void {
     const { routing } = this.#deps;
     const choice = routing.choose(journey, this.#placement.preferredId());
     if (choice.kind === 'send') {
       this.#attempt(journey, routing.endpoint(choice.id), choice);
       return;
     }
+    taken?.();
     const last = this.#lastFailure;
     if (last !== undefined) this.#answerFailure(last);
     else if (choice.why === 'limited') this.#answerError('rate_limited', choice.retryAfterMs);
@@ -370,14 +372,15 @@ export class Exchange {
       this.#answerFailure(this.#lastFailure ?? result);
       return;
     }
+    let taken: Refund | undefined;
     if (decision.isDelivery) {
-      const refund = budget.tryTake(performance.now());
-      if (refund === undefined) {
+      taken = budget.tryTake(performance.now());
+      if (taken === undefined) {
         metrics.replaysRefused.inc({ reason: 'budget_spent' });
         this.#answerFailure(this.#lastFailure ?? result);
         return;
       }
-      this.#refunds.push(refund);
+      this.#refunds.push(taken);
       this.#retries += 1;
     }
     metrics.replays.inc({ reason: failure });
@@ -390,7 +393,7 @@ export class Exchange {
       return;
     }
     log.debug({ endpointId: id, failure }, 'trying another endpoint');
-    this.#tryNext(journey);
+    this.#tryNext(journey, taken);
   }
 
   #stays(journey: Journey, id: EndpointId, { failure, retryAfterMs }: FailedAttempt): boolean {
