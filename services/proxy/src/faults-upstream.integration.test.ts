@@ -303,6 +303,16 @@ describe('limits of the endpoint or of the team', () => {
     expect(upstreams.map(({ ledger }) => ledger.length)).toEqual([1, 1, 1, 0]);
   });
 
+  it('U11 a retry that has nobody left to ask takes nothing from the budget', async () => {
+    // Two endpoints and two retries: the second retry finds none. Ten retries in ten seconds.
+    const failover = { retryRatio: 0, retriesPerSecond: 1, maxReplays: 2 };
+    const { proxy, upstreams } = await startRig({ failover });
+    for (const upstream of upstreams) upstream.always(status(529));
+    for (let round = 0; round < 8; round += 1) await call(proxy.port);
+    const delivered = upstreams.reduce((sum, { ledger }) => sum + ledger.length, 0);
+    expect(delivered).toBe(16);
+  });
+
   it('U12 an endpoint that named a time is not asked before it', async () => {
     const { proxy, first, second } = await startRig();
     first.always(status(429, { 'retry-after': '7' }));
