@@ -129,6 +129,17 @@ describe('this machine behind a front', () => {
     expect((await call(proxy.port)).status).toBe(200);
   });
 
+  it('is not hidden by more headers than Node counts: those are refused, not left out', async () => {
+    const { proxy, first } = await startRig({ limits: { headerBytes: 64 * 1024 } });
+    for (const count of [900, 2_100, 4_100]) {
+      const request = `GET /v1/models HTTP/1.1\r\nHost: localhost\r\n${'a:\r\n'.repeat(count)}`;
+      const { text } = await sendRaw(proxy.port, `${request}X-Forwarded-For: 203.0.113.7\r\n\r\n`);
+      expect(text).toMatch(/^HTTP\/1\.1 4/);
+    }
+    expect(first.ledger).toHaveLength(0);
+    expect((await call(proxy.port)).status).toBe(200);
+  });
+
   it('is open where that is said', async () => {
     const { proxy } = await startRig({ server: { open: true } });
     const headers = { 'x-forwarded-for': '203.0.113.7' };

@@ -386,14 +386,18 @@ export class Exchange {
     metrics.replays.inc({ reason: failure });
     if (this.#stays(journey, id, result)) {
       this.#hasStayed = true;
-      const endpoint = this.#deps.routing.endpoint(id);
-      this.#deadline.start(STAY_PAUSE_MS, () =>
-        this.#attempt(journey, endpoint, { hasAlternative: true }),
-      );
+      this.#deadline.start(STAY_PAUSE_MS, () => this.#askAgain(journey, id));
       return;
     }
     log.debug({ endpointId: id, failure }, 'trying another endpoint');
     this.#tryNext(journey, taken);
+  }
+
+  /** Unless it was taken out of the configuration meanwhile. */
+  #askAgain(journey: Journey, id: EndpointId): void {
+    const endpoint = this.#deps.routing.endpoints.find((known) => known.id === id);
+    if (endpoint === undefined) this.#tryNext(journey);
+    else this.#attempt(journey, endpoint, { hasAlternative: true });
   }
 
   #stays(journey: Journey, id: EndpointId, { failure, retryAfterMs }: FailedAttempt): boolean {

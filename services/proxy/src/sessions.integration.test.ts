@@ -10,6 +10,7 @@ import { json, MESSAGE, status } from '@zephyr/testkit/upstream-scripts';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 
+import { startChangingRig } from './test-support/changing-config.ts';
 import { startRig } from './test-support/rig.ts';
 import { publishSnapshot, type SnapshotParts } from './test-support/snapshots.ts';
 import { startTestProxy, type TestProxy } from './test-support/test-proxy.ts';
@@ -193,6 +194,29 @@ describe('a session whose endpoint is busy for a moment', () => {
       expect((await askLong(proxy, 'session-one')).headers['x-zephyr-endpoint']).toBe('e1');
     }
     expect(second.ledger).toHaveLength(0);
+  });
+
+  it('goes elsewhere when that endpoint is taken out of the configuration meanwhile', async () => {
+    const { proxy, source, first, second } = await startChangingRig({ timeouts: READING });
+    const both = source.current().config;
+    for (let round = 0; round < 2; round += 1) {
+      source.change(() => ({ config: both }));
+      expect((await askLong(proxy, `session-${round}`)).headers['x-zephyr-endpoint']).toBe('e1');
+      const isRemoved = Promise.withResolvers<void>();
+      first.next(async (turn) => {
+        await isRemoved.promise;
+        await status(529)(turn);
+      });
+      const asked = first.ledger.length;
+      const answer = askLong(proxy, `session-${round}`);
+      await vi.waitFor(() => expect(first.ledger).toHaveLength(asked + 1), patient);
+      source.change(() => ({ config: { ...both, endpoints: both.endpoints.slice(1) } }));
+      isRemoved.resolve();
+      expect((await answer).headers['x-zephyr-endpoint']).toBe('e2');
+      expect(await ask(proxy, 'session-of-another')).toBe('e2');
+    }
+    expect(first.ledger).toHaveLength(4);
+    expect(second.ledger).toHaveLength(4);
   });
 
   it('does not hold up others, and goes elsewhere when it is refused again', async () => {

@@ -61,7 +61,10 @@ describe('a foreign page', () => {
     ['an address typed by hand', { host, 'sec-fetch-site': 'none' }, false],
     ['another site', { host, 'sec-fetch-site': 'cross-site' }, true],
     ['a neighbour of this site', { host, 'sec-fetch-site': 'same-site' }, true],
+    ['a mark that no browser has yet', { host, 'sec-fetch-site': 'cross-party' }, true],
+    ['two marks', { host, 'sec-fetch-site': 'same-origin, cross-site' }, true],
     ['another origin', { host, origin: 'https://evil.example' }, true],
+    ['two origins', { host, origin: `http://${host}, https://evil.example` }, true],
     ['another port', { host, origin: 'http://127.0.0.1:3000' }, true],
     ['a page without an origin', { host, origin: 'null' }, true],
     [

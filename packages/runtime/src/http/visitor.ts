@@ -52,7 +52,8 @@ export function isFromForeignPage(headers: IncomingHttpHeaders): boolean {
   const site = headers['sec-fetch-site'];
   if (origin === undefined && site === undefined) return false;
   if (origin !== undefined && !isSameHost(origin, host)) return true;
-  return site === 'cross-site' || site === 'same-site';
+  // What a later browser may say, or a front may join to it, is no word of ours.
+  return site !== undefined && site !== 'same-origin' && site !== 'none';
 }
 
 /** Somebody followed a link, or opened a page from another one, which cannot read it. */
