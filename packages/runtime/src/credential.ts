@@ -14,3 +14,8 @@ export function credentialOf(token: string): Credential {
     ? { header: 'x-api-key', value: token }
     : { header: 'authorization', value: `Bearer ${token}` };
 }
+
+/** The token itself. */
+export function tokenIn({ value }: Credential): string {
+  return value.slice(value.indexOf(' ') + 1);
+}

@@ -24,6 +24,8 @@ import {
   type StartVerdict,
 } from '@zephyr/core';
 
+import { tokenIn } from '@zephyr/runtime/credential';
+
 import { type AnswerReceiver, AnswerStream } from './answer-stream.ts';
 import { failureOfError, mayBePassed } from './classify.ts';
 import type { Deadline } from './deadline.ts';
@@ -31,6 +33,7 @@ import type { Endpoint } from './endpoints.ts';
 import { Gate } from './gate.ts';
 import type { RequestBody } from './request-body.ts';
 import type { Send, Sending, UpstreamRequest } from './sender.ts';
+import { withoutToken } from './without-token.ts';
 
 /** An answer whose start was held back, at the moment when it is decided. */
 export interface HeldResponse {
@@ -235,7 +238,8 @@ export class Attempt implements AnswerReceiver {
 
   #pass(state: 'going_on' | 'ended', form: AnswerForm): void {
     const response = this.#take(state, form);
-    if (response !== undefined) this.#onSettled({ kind: 'passed', response });
+    if (response === undefined) return;
+    this.#onSettled({ kind: 'passed', response: this.#withoutToken(response) });
   }
 
   #judgeRefusal(state: 'going_on' | 'ended'): void {
@@ -265,7 +269,10 @@ export class Attempt implements AnswerReceiver {
       phase,
       staleConnection: false,
       retryAfterMs: namedWaitMs(response.headers, Date.now()),
-      response: state === 'ended' && mayBePassed(status, failure, error) ? response : undefined,
+      response:
+        state === 'ended' && mayBePassed(status, failure, error)
+          ? this.#withoutToken(response)
+          : undefined,
     });
   }
 
@@ -283,6 +290,10 @@ export class Attempt implements AnswerReceiver {
       stream,
       ended: state === 'ended',
     };
+  }
+
+  #withoutToken(refusal: HeldResponse): HeldResponse {
+    return withoutToken(refusal, tokenIn(this.#input.endpoint.credential));
   }
 
   #fail(failure: FailureClass, error?: Error): void {

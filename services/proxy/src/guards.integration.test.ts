@@ -258,6 +258,32 @@ describe('bodies', () => {
     expect(result.end).toBe('clean');
   });
 
+  const refusals: readonly (readonly [number, string])[] = [
+    [400, 'invalid_request_error'],
+    [413, 'request_too_large'],
+    [422, 'invalid_request_error'],
+    [429, 'rate_limit_error'],
+    [500, 'api_error'],
+    [529, 'overloaded_error'],
+  ];
+  it.each(refusals)('the token that a %d repeats does not come down', async (code, type) => {
+    const { proxy, upstreams } = await startRig();
+    const token = tokenOf('main');
+    const message = `\u00e9 Authorization: Bearer ${token}, ${token}${token}`;
+    const body = JSON.stringify({ type: 'error', error: { type, message } });
+    const refusal = status(code, { 'request-id': `for ${token}`, 'anthropic-x': token }, body);
+    for (const upstream of upstreams) upstream.always(refusal);
+    for (let round = 0; round < 2; round += 1) {
+      const result = await call(proxy.port);
+      expect([result.status, result.end]).toEqual([code, 'clean']);
+      expect(JSON.parse(result.text).error.type).toBe(type);
+      expect(result.text).toContain('\u00e9 Authorization: Bearer ***');
+      expect(JSON.stringify(result.headers) + result.text).not.toContain(token);
+    }
+    for (const upstream of upstreams) upstream.always(sse());
+    expect((await call(proxy.port)).status).toBe(200);
+  });
+
   it('an upstream 401 does not reach the client as a 401', async () => {
     const { proxy, first, second } = await startRig();
     first.always(status(401));
