@@ -183,8 +183,8 @@ describe('a session whose endpoint is busy for a moment', () => {
     stream: true,
   });
   const READING = { firstBytePerMibMs: 20_000 };
-  const askLong = (proxy: TestProxy, session: string) =>
-    call(proxy.port, { headers: { 'x-claude-code-session-id': session }, body: LONG });
+  const askLong = (proxy: TestProxy, session: string, body = LONG) =>
+    call(proxy.port, { headers: { 'x-claude-code-session-id': session }, body });
 
   it('asks it again where its long prompt is in the cache, time after time', async () => {
     const { proxy, first, second } = await startRig({ timeouts: READING });
@@ -201,14 +201,17 @@ describe('a session whose endpoint is busy for a moment', () => {
     const both = source.current().config;
     for (let round = 0; round < 2; round += 1) {
       source.change(() => ({ config: both }));
-      expect((await askLong(proxy, `session-${round}`)).headers['x-zephyr-endpoint']).toBe('e1');
+      // What the first round showed of a model says nothing of another one.
+      const body = LONG.replace('haiku', `haiku-${round}`);
+      const asksLong = () => askLong(proxy, `session-${round}`, body);
+      expect((await asksLong()).headers['x-zephyr-endpoint']).toBe('e1');
       const isRemoved = Promise.withResolvers<void>();
       first.next(async (turn) => {
         await isRemoved.promise;
         await status(529)(turn);
       });
       const asked = first.ledger.length;
-      const answer = askLong(proxy, `session-${round}`);
+      const answer = asksLong();
       await vi.waitFor(() => expect(first.ledger).toHaveLength(asked + 1), patient);
       source.change(() => ({ config: { ...both, endpoints: both.endpoints.slice(1) } }));
       isRemoved.resolve();
