@@ -270,7 +270,6 @@ class SimulatedExchange implements Way {
     const decision = decideRetry({
       phase: phaseOf(failed.failure),
       scope: scopeOf(failed.failure, 'messages'),
-      isClientGone: false,
       isBodyBuffered: true,
       isRepeatable: true,
       retries: this.#retries,

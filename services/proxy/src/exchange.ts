@@ -9,19 +9,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import {
-  decideRetry,
   type EndpointId,
   type FirstByteClass,
   type Journey,
   latencyClassOf,
-  type Refund,
   type RetryBudget,
   type RoutedRequest,
   requestClassOf,
   type SessionTable,
   STAY_PAUSE_MS,
   scopeOf,
-  staysAfter,
 } from '@zephyr/core';
 import type { DataPathConfig } from '@zephyr/runtime/config/data-path';
 import type { Logger } from '@zephyr/runtime/logger';
@@ -32,12 +29,14 @@ import { Attempt, type AttemptResult, type FailedAttempt, type HeldResponse } fr
 import type { BufferedBodies } from './buffered-bodies.ts';
 import { Deadline } from './deadline.ts';
 import type { Endpoint } from './endpoints.ts';
+import { firstByteWaitMs, readingMsOf } from './first-byte-wait.ts';
 import { upstreamHeaders } from './headers.ts';
 import type { Metrics, RequestOutcome } from './metrics.ts';
 import { passRefusal } from './pass-refusal.ts';
 import { Placement } from './placement.ts';
 import { Relay, type RelayResult } from './relay.ts';
 import { RequestBody } from './request-body.ts';
+import { Retries } from './retries.ts';
 import { routedRequestOf } from './routed-request.ts';
 import type { Routing } from './routing.ts';
 import type { Send } from './sender.ts';
@@ -92,14 +91,8 @@ interface Relayed {
   readonly kind: 'committed' | 'passed';
 }
 
-const MIB = 1024 * 1024;
-
 const ERROR_OF_NONE = { disabled: 'none_enabled', asked: 'all_down' } as const;
 
-/** While another endpoint could be asked and nothing is usual yet: slower heads than this are rare. */
-const UNUSUAL_FIRST_BYTE_MS = 45_000;
-/** Claude Code waits 3 s for the list of models. */
-const MODELS_FIRST_BYTE_MS = 1_000;
 /** Endpoints that cannot be reached may be back in a second. */
 const UNREACHABLE_RETRY_MS = 1_000;
 
@@ -112,17 +105,14 @@ export class Exchange {
   readonly #body: RequestBody;
   readonly #startedAtMs = performance.now();
   readonly #deadline = new Deadline();
-  /** What the budget gave for this request; given back when the request is answered. */
-  readonly #refunds: Refund[] = [];
+  readonly #retries: Retries;
   #journey: Journey | undefined;
   /** Of the attempt that runs. */
   #class: FirstByteClass = { requestClass: '', isCached: false };
   #running: { readonly id: EndpointId; readonly attempt: Attempt; release(): void } | undefined;
   #relay: Relay | undefined;
   #lastFailure: FailedAttempt | undefined;
-  #retries = 0;
   #attempts = 0;
-  #hasStayed = false;
   /** Its idle connection was dead: if it is asked again, then on a fresh one. */
   #staleId: EndpointId | undefined;
   #ended = false;
@@ -138,6 +128,13 @@ export class Exchange {
       { maxBytes: this.#settings.limits.bodyBytes, kept: deps.kept, owner: input.owner },
       { ready: () => this.#onBodyReady(), tooLarge: () => this.#onBodyTooLarge() },
     );
+    this.#retries = new Retries({
+      operation: input.target.operation,
+      failover: this.#settings.failover,
+      body: this.#body,
+      budget: deps.budget,
+      metrics: deps.metrics,
+    });
   }
 
   start(): void {
@@ -201,14 +198,14 @@ export class Exchange {
   }
 
   /** @param taken What the budget gave for this try; given back where there is nobody left to ask. */
-  #tryNext(journey: Journey, taken?: Refund): void {
+  #tryNext(journey: Journey): void {
     const { routing } = this.#deps;
     const choice = routing.choose(journey, this.#placement.preferredId());
     if (choice.kind === 'send') {
       this.#attempt(journey, routing.endpoint(choice.id), choice);
       return;
     }
-    taken?.();
+    this.#retries.nobodyLeft();
     const last = this.#lastFailure;
     if (last !== undefined) this.#answerFailure(last);
     else if (choice.why === 'limited') this.#answerError('rate_limited', choice.retryAfterMs);
@@ -267,43 +264,17 @@ export class Exchange {
   }
 
   #times(id: EndpointId, hasAlternative: boolean) {
-    const { connectMs, gateMs } = this.#settings.timeouts;
-    return { connectMs, firstByteMs: this.#firstByteMs(id, hasAlternative), gateMs };
-  }
-
-  /** The last endpoint is waited for as long as is allowed; one that has others behind it is not. */
-  #firstByteMs(id: EndpointId, hasAlternative: boolean): number {
-    const { firstByteMs, wholeAnswerMs } = this.#settings.timeouts;
-    const { operation } = this.#input.target;
-    const readingMs = this.#readingMs();
-    const ceilingMs = firstByteMs + readingMs;
-    if (operation === 'extra') return wholeAnswerMs;
-    if (operation === 'messages' && this.#body.facts().isStream !== true) return wholeAnswerMs;
-    if (!hasAlternative || !this.#mayRetry()) return ceilingMs;
-    if (operation === 'models') return Math.min(ceilingMs, MODELS_FIRST_BYTE_MS);
-    const unusualMs = Math.min(ceilingMs, UNUSUAL_FIRST_BYTE_MS + readingMs);
-    if (operation === 'count_tokens') return unusualMs;
-    const limits = { unusualMs, ceilingMs, readingMs };
-    return this.#deps.routing.firstByteLimitMs(id, this.#class, limits);
-  }
-
-  #mayRetry(): boolean {
-    return this.#decideRetry('sent', 'first_byte_timeout').kind === 'retry';
-  }
-
-  #decideRetry(phase: FailedAttempt['phase'], failure: FailedAttempt['failure']) {
-    const { failover } = this.#settings;
-    const { operation } = this.#input.target;
-    return decideRetry({
-      phase,
-      scope: scopeOf(failure, operation),
-      isClientGone: this.#ended,
-      isBodyBuffered: this.#body.isKept,
-      isRepeatable: operation !== 'extra',
-      retries: this.#retries,
-      limit: failover.replay,
-      maxRetries: failover.maxReplays,
+    const { timeouts } = this.#settings;
+    const { connectMs, gateMs } = timeouts;
+    const firstByteMs = firstByteWaitMs({
+      operation: this.#input.target.operation,
+      timeouts,
+      bodyBytes: this.#body.bytes,
+      isStream: this.#body.facts().isStream,
+      hasAlternative: hasAlternative && this.#retries.areLeft,
+      usualLimitMs: (limits) => this.#deps.routing.firstByteLimitMs(id, this.#class, limits),
     });
+    return { connectMs, firstByteMs, gateMs };
   }
 
   #onSettled(
@@ -324,7 +295,7 @@ export class Exchange {
       return;
     }
     if (result.kind === 'committed') routing.answered(journey, id);
-    for (const refund of this.#refunds) refund();
+    this.#retries.answered();
     this.#body.release();
     this.#relayAnswer(journey, { id, response: result.response, kind: result.kind });
     // The client has its first bytes before they are counted.
@@ -356,41 +327,30 @@ export class Exchange {
   }
 
   #onFailed(journey: Journey, id: EndpointId, result: FailedAttempt): void {
-    const { metrics, budget, log } = this.#deps;
-    const { failure } = result;
+    const { routing, stale, log } = this.#deps;
     // An endpoint's own answer says more to the client than a connection that failed.
     if (result.response !== undefined || this.#lastFailure?.response === undefined) {
       this.#lastFailure = result;
     }
     if (result.staleConnection) {
       this.#staleId = id;
-      this.#deps.stale.note(id, performance.now());
+      stale.note(id, performance.now());
     }
-    const decision = this.#decideRetry(result.phase, failure);
-    if (decision.kind === 'stop') {
-      metrics.replaysRefused.inc({ reason: decision.why });
+    const step = this.#retries.after(result, () => ({
+      isCached: this.#class.isCached,
+      readingMs: readingMsOf(this.#body.bytes, this.#settings.timeouts),
+      isBusy: routing.isBusy(journey, id),
+    }));
+    if (step === 'give_up') {
       this.#answerFailure(this.#lastFailure ?? result);
       return;
     }
-    let taken: Refund | undefined;
-    if (decision.isDelivery) {
-      taken = budget.tryTake(performance.now());
-      if (taken === undefined) {
-        metrics.replaysRefused.inc({ reason: 'budget_spent' });
-        this.#answerFailure(this.#lastFailure ?? result);
-        return;
-      }
-      this.#refunds.push(taken);
-      this.#retries += 1;
-    }
-    metrics.replays.inc({ reason: failure });
-    if (this.#stays(journey, id, result)) {
-      this.#hasStayed = true;
-      this.#deadline.start(STAY_PAUSE_MS, () => this.#askAgain(journey, id));
+    log.debug({ endpointId: id, failure: result.failure, step }, 'attempt failed');
+    if (step === 'next_endpoint') {
+      this.#tryNext(journey);
       return;
     }
-    log.debug({ endpointId: id, failure }, 'trying another endpoint');
-    this.#tryNext(journey, taken);
+    this.#deadline.start(STAY_PAUSE_MS, () => this.#askAgain(journey, id));
   }
 
   /** Unless it was taken out of the configuration meanwhile. */
@@ -398,23 +358,6 @@ export class Exchange {
     const endpoint = this.#deps.routing.endpoints.find((known) => known.id === id);
     if (endpoint === undefined) this.#tryNext(journey);
     else this.#attempt(journey, endpoint, { hasAlternative: true });
-  }
-
-  #stays(journey: Journey, id: EndpointId, { failure, retryAfterMs }: FailedAttempt): boolean {
-    return staysAfter({
-      failure,
-      operation: this.#input.target.operation,
-      waitMs: retryAfterMs,
-      isCached: this.#class.isCached,
-      readingMs: this.#readingMs(),
-      isBusy: this.#deps.routing.isBusy(journey, id),
-      hasStayed: this.#hasStayed,
-    });
-  }
-
-  /** What reading the prompt may take where it is in no cache. */
-  #readingMs(): number {
-    return Math.round((this.#body.bytes / MIB) * this.#settings.timeouts.firstBytePerMibMs);
   }
 
   #relayAnswer(journey: Journey, relayed: Relayed): void {
@@ -513,8 +456,8 @@ export class Exchange {
       running.attempt.abort();
       this.#deps.accounts.clientGone(running.id);
     }
-    // It may be between two attempts.
-    this.#deadline.stop();
+    // It may be between two attempts; of an answer, the relay still has to see the last bytes off.
+    if (this.#relay === undefined) this.#deadline.stop();
     this.#endAttempt();
     if (this.#journey !== undefined) this.#deps.routing.ended(this.#journey);
     this.#body.release();

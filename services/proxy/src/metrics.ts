@@ -20,7 +20,7 @@ const REQUEST_OUTCOMES = [
 ] as const;
 export type RequestOutcome = (typeof REQUEST_OUTCOMES)[number];
 const RETRY_REFUSALS: readonly (RetryRefusal | 'budget_spent')[] = [
-  ...(['client_gone', 'content_given', 'body_not_buffered', 'not_repeatable'] as const),
+  ...(['content_given', 'body_not_buffered', 'not_repeatable'] as const),
   ...(['not_allowed', 'retries_spent', 'budget_spent'] as const),
 ];
 

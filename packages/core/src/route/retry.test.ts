@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { decideRetry, RETRY_LIMITS, type RetryInput } from './retry.ts';
 
 const usual: RetryInput = {
-  ...{ phase: 'sent', scope: 'endpoint', isClientGone: false, isBodyBuffered: true },
+  ...{ phase: 'sent', scope: 'endpoint', isBodyBuffered: true },
   ...{ isRepeatable: true, retries: 0, limit: 'before_content', maxRetries: 1 },
 };
 const delivery = { kind: 'retry', isDelivery: true };
@@ -39,7 +39,6 @@ describe('decideRetry', () => {
       decision: stop('not_repeatable'),
     },
     { name: 'content was given', input: { phase: 'committed' }, decision: stop('content_given') },
-    { name: 'the client is gone', input: { isClientGone: true }, decision: stop('client_gone') },
     {
       name: 'never',
       input: { limit: 'never', phase: 'connecting' },
@@ -61,7 +60,6 @@ describe('decideRetry', () => {
     const anything: fc.Arbitrary<RetryInput> = fc.record({
       phase: fc.constantFrom('connecting', 'sent', 'answered', 'committed'),
       scope: fc.constantFrom('endpoint', 'load', 'model', 'token', 'none'),
-      isClientGone: fc.boolean(),
       isBodyBuffered: fc.boolean(),
       isRepeatable: fc.boolean(),
       retries: fc.constant(0),
@@ -74,7 +72,6 @@ describe('decideRetry', () => {
         for (const attempt of all) {
           const decision = decideRetry({ ...attempt, retries, maxRetries: max });
           if (decision.kind === 'stop') break;
-          expect(attempt).toMatchObject({ isClientGone: false });
           expect(attempt.phase).not.toBe('committed');
           expect(decision.isDelivery).toBe(attempt.phase !== 'connecting');
           if (decision.isDelivery) retries += 1;

@@ -4,7 +4,6 @@
  *
  * | moment of failure                            | retry                          | delivery | budget |
  * |----------------------------------------------|--------------------------------|----------|--------|
- * | client is gone                               | never                          |          |        |
  * | after the first content byte                 | never: it would mix answers    |          |        |
  * | name, connect or TLS failed                  | always, at any other endpoint  | no       | no     |
  * | the endpoint does not have the operation     | at any other endpoint          | no       | no     |
@@ -32,7 +31,6 @@ export type RetryLimit = (typeof RETRY_LIMITS)[number];
 export interface RetryInput {
   readonly phase: AttemptPhase;
   readonly scope: Scope;
-  readonly isClientGone: boolean;
   readonly isBodyBuffered: boolean;
   /** Whether doing it twice does what doing it once does. */
   readonly isRepeatable: boolean;
@@ -48,7 +46,6 @@ export type RetryDecision =
   | { readonly kind: 'retry'; readonly isDelivery: boolean };
 
 export type RetryRefusal =
-  | 'client_gone'
   | 'content_given'
   | 'body_not_buffered'
   | 'not_repeatable'
@@ -57,7 +54,6 @@ export type RetryRefusal =
 
 export function decideRetry(input: RetryInput): RetryDecision {
   const { phase, limit } = input;
-  if (input.isClientGone) return stop('client_gone');
   if (phase === 'committed') return stop('content_given');
   if (limit === 'never') return stop('not_allowed');
   if (phase === 'connecting') return { kind: 'retry', isDelivery: false };
