@@ -30,14 +30,20 @@ const ROUNDS = Number(process.argv[2] ?? 3);
 /** Of requests one after the other: each takes a part of a second, and the machine is noisy. */
 const LATENCY_ROUNDS = 20 * ROUNDS;
 const JSON_PATH = '/v1/messages?bench=json';
-const SMALL = Buffer.from(JSON.stringify({ x: 'x'.repeat(1_000) }));
-const LARGE = Buffer.from(JSON.stringify({ x: 'x'.repeat(100_000) }));
+const SMALL = bodyOf(1_000);
+const LARGE = bodyOf(100_000);
 const STREAMS = 1_000;
 const EVENTS = 100;
 const GAP_MS = 100;
 /** Until all streams are open and what they run is compiled. */
 const STREAMS_SETTLE_MS = 2_000;
 const SECONDS_MEASURED = 7;
+
+/** Keys in the order of Claude Code's requests. */
+function bodyOf(bytes: number): Buffer {
+  const messages = [{ role: 'user', content: 'x'.repeat(bytes) }];
+  return Buffer.from(JSON.stringify({ model: 'claude-haiku-4-5', messages, stream: false }));
+}
 
 type Measure = (candidate: Candidate) => Promise<number>;
 
