@@ -11,6 +11,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
   type EndpointId,
   type FirstByteClass,
+  isLasting,
   type Journey,
   latencyClassOf,
   type RetryBudget,
@@ -81,6 +82,13 @@ export interface ExchangeInput {
   readonly client: string | null;
   /** Whose requests are counted together: the name of a key, or an address. */
   readonly owner: string;
+}
+
+/** An endpoint that is asked. */
+interface Asked {
+  readonly endpoint: Endpoint;
+  /** Another endpoint could be asked after this one. */
+  readonly hasAlternative: boolean;
 }
 
 type CommittedAttempt = Extract<AttemptResult, { kind: 'committed' }>;
@@ -190,14 +198,16 @@ export class Exchange {
   }
 
   #routedRequest(model: string): RoutedRequest {
-    const { req, target, owner } = this.#input;
+    const { req, target, client, owner } = this.#input;
     const { operation } = target;
-    const bodyBytes = this.#body.bytes;
-    const { sessionId } = this.#placement;
-    return routedRequestOf({ req, operation, model, bodyBytes, owner, sessionId });
+    return routedRequestOf({
+      ...{ req, operation, model, owner },
+      isOwnerOnePerson: client !== null,
+      bodyBytes: this.#body.bytes,
+      sessionId: this.#placement.sessionId,
+    });
   }
 
-  /** @param taken What the budget gave for this try; given back where there is nobody left to ask. */
   #tryNext(journey: Journey): void {
     const { routing } = this.#deps;
     const choice = routing.choose(journey, this.#placement.preferredId());
@@ -277,21 +287,18 @@ export class Exchange {
     return { connectMs, firstByteMs, gateMs };
   }
 
-  #onSettled(
-    journey: Journey,
-    { endpoint, hasAlternative }: { endpoint: Endpoint; hasAlternative: boolean },
-    result: AttemptResult,
-  ): void {
+  #onSettled(journey: Journey, asked: Asked, result: AttemptResult): void {
+    const { endpoint } = asked;
     const { id } = endpoint;
     const { routing, accounts, serving } = this.#deps;
     if (result.kind === 'failed') {
       const { failure, retryAfterMs } = result;
       accounts.failed(id, failure);
       this.#nameModel(journey, failure);
-      if (result.staleConnection) routing.stale(journey, id, hasAlternative);
+      if (result.staleConnection) routing.stale(journey, id);
       else routing.failed(journey, endpoint, { failure, waitMs: retryAfterMs });
       this.#endAttempt();
-      this.#onFailed(journey, id, result);
+      this.#onFailed(journey, asked, result);
       return;
     }
     if (result.kind === 'committed') routing.answered(journey, id);
@@ -326,12 +333,10 @@ export class Exchange {
     accounts.streamBegan(id, { class: latencyClass, ms: ttftMs });
   }
 
-  #onFailed(journey: Journey, id: EndpointId, result: FailedAttempt): void {
+  #onFailed(journey: Journey, asked: Asked, result: FailedAttempt): void {
     const { routing, stale, log } = this.#deps;
-    // An endpoint's own answer says more to the client than a connection that failed.
-    if (result.response !== undefined || this.#lastFailure?.response === undefined) {
-      this.#lastFailure = result;
-    }
+    const { id } = asked.endpoint;
+    if (this.#saysMore(result)) this.#lastFailure = result;
     if (result.staleConnection) {
       this.#staleId = id;
       stale.note(id, performance.now());
@@ -350,14 +355,29 @@ export class Exchange {
       this.#tryNext(journey);
       return;
     }
-    this.#deadline.start(STAY_PAUSE_MS, () => this.#askAgain(journey, id));
+    this.#deadline.start(STAY_PAUSE_MS, () => this.#askAgain(journey, asked));
+  }
+
+  /** Whether the client should rather get this failure than the one before. */
+  #saysMore(next: FailedAttempt): boolean {
+    const known = this.#lastFailure;
+    if (known === undefined) return true;
+    // An endpoint's own answer says more than a connection that failed.
+    const hasAnswer = next.response !== undefined;
+    if (hasAnswer !== (known.response !== undefined)) return hasAnswer;
+    // The client gives up after a refusal that lasts, though the other endpoint may be well in a moment.
+    return this.#isLasting(known) || !this.#isLasting(next);
+  }
+
+  #isLasting({ failure }: FailedAttempt): boolean {
+    return isLasting(scopeOf(failure, this.#input.target.operation));
   }
 
   /** Unless it was taken out of the configuration meanwhile. */
-  #askAgain(journey: Journey, id: EndpointId): void {
+  #askAgain(journey: Journey, { endpoint: { id }, hasAlternative }: Asked): void {
     const endpoint = this.#deps.routing.endpoints.find((known) => known.id === id);
     if (endpoint === undefined) this.#tryNext(journey);
-    else this.#attempt(journey, endpoint, { hasAlternative: true });
+    else this.#attempt(journey, endpoint, { hasAlternative });
   }
 
   #relayAnswer(journey: Journey, relayed: Relayed): void {

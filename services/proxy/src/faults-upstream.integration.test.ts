@@ -178,8 +178,8 @@ describe('before the first content, the next endpoint answers instead', () => {
     expect(second.ledger.length).toBeLessThan(5);
   });
 
-  it('U4 a request on a dead connection is delivered twice at most', async () => {
-    const { proxy, first, second } = await startRig();
+  it('U4 a request on a dead connection is delivered no more often than another one', async () => {
+    const { proxy, first, second } = await startRig({ failover: { maxReplays: 1 } });
     await call(proxy.port);
     first.next(reset());
     second.next(reset());

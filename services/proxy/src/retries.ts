@@ -49,7 +49,9 @@ export class Retries {
 
   /** Whether silence could be followed by another attempt. */
   get areLeft(): boolean {
-    return this.#decide('sent', 'first_byte_timeout').kind === 'retry';
+    const { budget } = this.#input;
+    const decision = this.#decide('sent', 'first_byte_timeout');
+    return decision.kind === 'retry' && budget.available(performance.now()) >= 1;
   }
 
   after({ phase, failure, retryAfterMs }: FailedAttempt, place: () => RetryPlace): NextStep {

@@ -11,6 +11,8 @@ export interface RoutedRequestInput {
   readonly bodyBytes: number;
   /** Whose request it is: the name of a key, or an address. */
   readonly owner: string;
+  /** Behind an address may be many people: there their sessions tell them apart. */
+  readonly isOwnerOnePerson: boolean;
   /** Of Claude Code, where the request names one. */
   readonly sessionId: string | undefined;
 }
@@ -20,13 +22,13 @@ const LIMITING_BETA = /(?:^|,)\s*(context-[a-z0-9-]{1,40})/g;
 
 export function routedRequestOf(input: RoutedRequestInput): RoutedRequest {
   const { req, operation, model, bodyBytes, owner, sessionId } = input;
-  const source = `${owner} ${sessionId ?? ''}`;
+  const session = `${owner} ${sessionId ?? ''}`;
   return {
     operation,
     model: model + limitingBetas(req.headers['anthropic-beta']),
-    source,
+    source: input.isOwnerOnePerson ? owner : session,
     // Without hashing the body: a client that asks the same again sends as many bytes.
-    fingerprint: `${source} ${bodyBytes}`,
+    fingerprint: `${session} ${bodyBytes}`,
   };
 }
 

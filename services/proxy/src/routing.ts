@@ -187,8 +187,8 @@ export class Routing {
   }
 
   /** Its connection had died while it was idle. */
-  stale(journey: Journey, id: EndpointId, hasAlternative: boolean): void {
-    this.#router.stale(journey, id, hasAlternative);
+  stale(journey: Journey, id: EndpointId): void {
+    this.#router.stale(journey, id);
   }
 
   failed(journey: Journey, { id, groupName }: Endpoint, failed: AttemptFailure): void {

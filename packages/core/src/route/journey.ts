@@ -30,6 +30,10 @@ export interface Journey {
   readonly pending: Failed[];
   /** The half-open endpoint that it was let in to. */
   trialId: EndpointId | undefined;
+  /** Its idle connection was dead: asked once more where no other endpoint is left. */
+  staleId: EndpointId | undefined;
+  /** How often endpoints had been forgotten when it began. */
+  readonly forgetsBefore: number;
 }
 
 /** One failed attempt. */
@@ -38,12 +42,14 @@ export interface Failed {
   readonly failure: FailureClass;
 }
 
-export function newJourney(request: RoutedRequest): Journey {
+export function newJourney(request: RoutedRequest, forgetsBefore: number): Journey {
   return {
     request,
     tried: new Set(),
     failedGroups: new Map(),
     pending: [],
     trialId: undefined,
+    staleId: undefined,
+    forgetsBefore,
   };
 }

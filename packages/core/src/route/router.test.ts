@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { type EndpointId, endpointId, FAILURE_CLASSES, type FailureClass } from '../types.ts';
+import { ADMITTED } from './ejection.ts';
 import type { Journey, RoutedEndpoint, RoutedRequest } from './journey.ts';
 import { Router } from './router.ts';
 import { isUnreachable, OPERATIONS, scopeOf } from './scope.ts';
@@ -209,23 +210,50 @@ describe('whose fault it is', () => {
     expect(world.ask(answer)).toBe('m1:server_error x:ok');
   });
 
-  it('a dead connection is nobody’s fault; the same endpoint is asked again if it is the only one', () => {
-    for (const hasAlternative of [true, false]) {
-      const world = new World(hasAlternative ? [A, B] : [A]);
+  it('a dead connection is nobody’s fault: others are asked first, then the same endpoint once more', () => {
+    for (const endpoints of [[A, B], [A]]) {
+      const world = new World(endpoints);
       const journey = world.router.begin({ operation: 'messages', model: 'm', ...who('ann') });
-      expect(world.router.choose(journey, world.input())).toMatchObject({
-        id: 'a',
-        hasAlternative,
-      });
-      world.router.stale(journey, A.id, hasAlternative);
-      expect(world.router.choose(journey, world.input())).toMatchObject({
-        id: hasAlternative ? 'b' : 'a',
-      });
+      expect(world.router.choose(journey, world.input())).toMatchObject({ id: 'a' });
+      world.router.stale(journey, A.id);
+      const asked = endpoints.map(() => world.router.choose(journey, world.input()));
+      expect(asked).toMatchObject([{ id: 'b' }, { id: 'a' }].slice(2 - endpoints.length));
       expect(world.router.choose(journey, world.input()).kind).toBe('none');
       world.router.ended(journey, world.nowMs);
       expect(world.verdicts).toEqual([]);
     }
   });
+
+  it.each(['cut', 'refused', 'reset', 'forbidden', 'overloaded'] as const)(
+    'what a request met under a former URL is not held against the new one: %s',
+    (failure) => {
+      const world = new World();
+      const ask = (): Journey => {
+        const journey = world.router.begin({
+          ...{ operation: 'messages', model: 'm' },
+          ...who(`person ${Math.trunc(world.nowMs)}`),
+        });
+        world.nowMs += 1;
+        world.router.choose(journey, world.input());
+        return journey;
+      };
+      const running = [ask(), ask(), ask(), ask()];
+      world.router.forget(A.id);
+      for (const journey of running) {
+        if (failure === 'cut') {
+          world.router.answered(journey, A.id, world.nowMs);
+          world.router.cut(journey, A.id, 'truncated', world.nowMs);
+        } else {
+          world.router.failed(journey, A, { failure, waitMs: 60_000 }, world.nowMs);
+          world.router.answered(journey, B.id, world.nowMs);
+        }
+        world.router.ended(journey, world.nowMs);
+      }
+      expect([...ask().tried]).toEqual(['a']);
+      expect(world.router.ejectionOf(A.id, world.nowMs)).toEqual(ADMITTED);
+      expect(world.verdicts).toEqual([]);
+    },
+  );
 
   it('one person’s failures are reported to the controller once in a while, others’ each time', () => {
     const world = new World();

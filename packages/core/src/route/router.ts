@@ -86,6 +86,9 @@ export class Router {
   readonly #reported = new KnownByEndpoint<number>(MAX_KNOWN);
   /** Requests that run at half-open endpoints. */
   readonly #trials = new Map<EndpointId, number>();
+  /** The how manieth forgetting was its last. */
+  readonly #forgotten = new Map<EndpointId, number>();
+  #forgets = 0;
 
   constructor(deps: RouterDeps) {
     this.#deps = deps;
@@ -96,8 +99,13 @@ export class Router {
     this.#policy = policy;
   }
 
-  /** The endpoint is gone, or its token or URL changed: what was known says nothing any more. */
+  /**
+   * The endpoint is gone, or its token or URL changed: what was known says nothing any more, nor what
+   * requests will bring that run under the former one.
+   */
   forget(id: EndpointId): void {
+    this.#forgets += 1;
+    this.#forgotten.set(id, this.#forgets);
     this.#ejections.delete(id);
     this.#tokenDoubts.delete(id);
     this.times.forget(id);
@@ -117,12 +125,12 @@ export class Router {
   }
 
   begin(request: RoutedRequest): Journey {
-    return newJourney(request);
+    return newJourney(request, this.#forgets);
   }
 
   /** The endpoint to ask now; the journey then belongs to it until `failed` or `ended`. */
   choose(journey: Journey, input: ChooseInput): Choice {
-    const choice = this.preview(journey, input);
+    const choice = this.#previewOrStale(journey, input);
     if (choice.kind !== 'send') return choice;
     journey.tried.add(choice.id);
     if (this.ejectionOf(choice.id, input.nowMs).status === 'half_open') {
@@ -130,6 +138,15 @@ export class Router {
       this.#trials.set(choice.id, this.#trialsOf(choice.id) + 1);
     }
     return choice;
+  }
+
+  /** Where no other endpoint is left, the one whose idle connection was dead. */
+  #previewOrStale(journey: Journey, input: ChooseInput): Choice {
+    const choice = this.preview(journey, input);
+    if (choice.kind === 'send' || journey.staleId === undefined) return choice;
+    journey.tried.delete(journey.staleId);
+    journey.staleId = undefined;
+    return this.preview(journey, input);
   }
 
   /** What `choose` would say, without any consequence. */
@@ -195,12 +212,12 @@ export class Router {
   }
 
   /**
-   * A kept-alive connection was dead, which is nobody's fault. Where no other endpoint can be asked,
-   * the same one may be asked once more.
+   * A kept-alive connection was dead, which is nobody's fault. Where no other endpoint is left, the
+   * same one is asked once more.
    */
-  stale(journey: Journey, id: EndpointId, hasAlternative: boolean): void {
+  stale(journey: Journey, id: EndpointId): void {
     this.#endTrial(journey);
-    if (!hasAlternative) journey.tried.delete(id);
+    journey.staleId = id;
   }
 
   /**
@@ -221,6 +238,7 @@ export class Router {
     if (isSharedByGroup(failure)) {
       journey.failedGroups.set(endpoint.groupName, scope === 'load' ? 'load' : 'fault');
     }
+    if (this.#isOutdated(journey, id)) return;
     switch (scope) {
       case 'endpoint':
         if (isUnreachable(failure)) this.#blame(id, failure, { kind: 'certain' }, nowMs);
@@ -249,12 +267,13 @@ export class Router {
   /** Content arrived from this endpoint: what failed elsewhere was not the request's fault. */
   answered(journey: Journey, id: EndpointId, nowMs: number): void {
     const { request } = journey;
+    for (const failed of journey.pending) this.#settle(failed, journey, 'proven', nowMs);
+    journey.pending.length = 0;
+    if (this.#isOutdated(journey, id)) return;
     if (request.operation === 'messages') {
       this.#limits.set(id, request.model, afterAnswer(this.#limitOf(id, request.model), nowMs));
       this.#tokenDoubts.delete(id);
       this.#failedSources.delete(id, request.source);
-      for (const failed of journey.pending) this.#settle(failed, request, 'proven', nowMs);
-      journey.pending.length = 0;
     } else {
       this.#lacking.delete(id, request.operation);
     }
@@ -262,24 +281,26 @@ export class Router {
 
   /** The answer came to its proper end. */
   completed(journey: Journey, id: EndpointId, nowMs: number): void {
-    if (journey.request.operation !== 'messages') return;
+    if (journey.request.operation !== 'messages' || this.#isOutdated(journey, id)) return;
     this.#setEjection(id, afterSuccess(this.#ejections.get(id) ?? ADMITTED, nowMs));
   }
 
   /** The answer ended before its end, after content: nothing but the endpoint cuts answers. */
   cut(journey: Journey, id: EndpointId, failure: FailureClass, nowMs: number): void {
-    if (journey.request.operation !== 'messages') return;
+    if (journey.request.operation !== 'messages' || this.#isOutdated(journey, id)) return;
     this.#blame(id, failure, { kind: 'proven' }, nowMs);
   }
 
   /** The last of every journey. Where no endpoint answered, what is open may be the request's. */
   ended(journey: Journey, nowMs: number): void {
     this.#endTrial(journey);
-    for (const failed of journey.pending) {
-      this.#failedSources.set(failed.id, journey.request.source, nowMs);
-      this.#settle(failed, journey.request, 'open', nowMs);
-    }
+    for (const failed of journey.pending) this.#settle(failed, journey, 'open', nowMs);
     journey.pending.length = 0;
+  }
+
+  /** It was asked under another URL or with another token, or may have been. */
+  #isOutdated({ forgetsBefore }: Journey, id: EndpointId): boolean {
+    return (this.#forgotten.get(id) ?? 0) > forgetsBefore;
   }
 
   #hasFailed(id: EndpointId, { source }: RoutedRequest, nowMs: number): boolean {
@@ -289,12 +310,15 @@ export class Router {
 
   #settle(
     { id, failure }: Failed,
-    request: RoutedRequest,
+    journey: Journey,
     proof: 'proven' | 'open',
     nowMs: number,
   ): void {
+    if (this.#isOutdated(journey, id)) return;
+    const { request } = journey;
     const { source } = request;
     const isAnsweredElsewhere = proof === 'proven';
+    if (!isAnsweredElsewhere) this.#failedSources.set(id, source, nowMs);
     switch (scopeOf(failure, request.operation)) {
       case 'endpoint':
         this.#blame(

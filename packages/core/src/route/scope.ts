@@ -94,3 +94,8 @@ export function isAnswer(failure: FailureClass): boolean {
 export function isSharedByGroup(failure: FailureClass): boolean {
   return !isUnreachable(failure) && failure !== 'reset' && failure !== 'first_byte_timeout';
 }
+
+/** A refusal that lasts: asking again in a moment changes nothing. */
+export function isLasting(scope: Scope): boolean {
+  return scope === 'token' || scope === 'model' || scope === 'operation' || scope === 'request';
+}
