@@ -27,7 +27,7 @@ export interface Journey {
   readonly tried: Set<EndpointId>;
   readonly failedGroups: Map<string, 'load' | 'fault'>;
   /** Failures whose blame is open, oldest first. */
-  readonly pending: Failed[];
+  readonly pending: Pending[];
   /** The half-open endpoint that it was let in to. */
   trialId: EndpointId | undefined;
   /** Its idle connection was dead: asked once more where no other endpoint is left. */
@@ -40,6 +40,11 @@ export interface Journey {
 export interface Failed {
   readonly id: EndpointId;
   readonly failure: FailureClass;
+}
+
+/** Whose fault it is, the rest of the journey shows. */
+export interface Pending extends Failed {
+  readonly groupName: string;
 }
 
 export function newJourney(request: RoutedRequest, forgetsBefore: number): Journey {

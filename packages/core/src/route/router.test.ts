@@ -224,6 +224,23 @@ describe('whose fault it is', () => {
     }
   });
 
+  it.each(['token_refused', 'credit'] as const)(
+    'a request that two tokens refuse alike says nothing about either: %s',
+    (failure) => {
+      const [one, sibling, backup] = [endpoint('a', 'main'), endpoint('b', 'main'), endpoint('c')];
+      for (const [endpoints, status] of [
+        [[one, backup], 'admitted'],
+        [[one, sibling], 'ejected'],
+      ] as const) {
+        const world = new World(endpoints);
+        for (let turn = 0; turn < 6; turn += 1) {
+          world.ask(() => failure, { source: 'eve', fingerprint: `eve ${turn}` }, 2);
+        }
+        expect(endpoints.map(({ id }) => world.statusOf(id))).toEqual([status, status]);
+      }
+    },
+  );
+
   it.each(['cut', 'refused', 'reset', 'forbidden', 'overloaded'] as const)(
     'what a request met under a former URL is not held against the new one: %s',
     (failure) => {

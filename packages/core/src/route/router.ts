@@ -24,6 +24,7 @@ import {
   type Failed,
   type Journey,
   newJourney,
+  type Pending,
   type RoutedEndpoint,
   type RoutedRequest,
 } from './journey.ts';
@@ -230,23 +231,23 @@ export class Router {
     failed: { readonly failure: FailureClass; readonly waitMs?: number | undefined },
     nowMs: number,
   ): void {
-    const { id } = endpoint;
+    const { id, groupName } = endpoint;
     const { failure } = failed;
     const { request } = journey;
     this.#endTrial(journey);
     const scope = scopeOf(failure, request.operation);
     if (isSharedByGroup(failure)) {
-      journey.failedGroups.set(endpoint.groupName, scope === 'load' ? 'load' : 'fault');
+      journey.failedGroups.set(groupName, scope === 'load' ? 'load' : 'fault');
     }
     if (this.#isOutdated(journey, id)) return;
     switch (scope) {
       case 'endpoint':
         if (isUnreachable(failure)) this.#blame(id, failure, { kind: 'certain' }, nowMs);
-        else journey.pending.push({ id, failure });
+        else journey.pending.push({ id, groupName, failure });
         return;
       case 'token':
       case 'model':
-        journey.pending.push({ id, failure });
+        journey.pending.push({ id, groupName, failure });
         return;
       case 'load':
         this.#turnedAway(id, request, failed, nowMs);
@@ -294,7 +295,12 @@ export class Router {
   /** The last of every journey. Where no endpoint answered, what is open may be the request's. */
   ended(journey: Journey, nowMs: number): void {
     this.#endTrial(journey);
-    for (const failed of journey.pending) this.#settle(failed, journey, 'open', nowMs);
+    const isRefusedByAll = refusedTokens(journey.pending) > 1;
+    for (const failed of journey.pending) {
+      // Two tokens do not run out in the same request: it is the request that is refused.
+      const proof = isRefusedByAll && isToken(failed.failure) ? 'none' : 'open';
+      this.#settle(failed, journey, proof, nowMs);
+    }
     journey.pending.length = 0;
   }
 
@@ -311,7 +317,7 @@ export class Router {
   #settle(
     { id, failure }: Failed,
     journey: Journey,
-    proof: 'proven' | 'open',
+    proof: 'proven' | 'open' | 'none',
     nowMs: number,
   ): void {
     if (this.#isOutdated(journey, id)) return;
@@ -338,7 +344,7 @@ export class Router {
         }
         return;
       case 'token':
-        this.#doubtToken(id, failure, request.fingerprint, nowMs);
+        if (proof !== 'none') this.#doubtToken(id, failure, request.fingerprint, nowMs);
         return;
       default:
         return;
@@ -409,4 +415,15 @@ export class Router {
     this.#ejections.set(id, next);
     if (next.status !== before.status) this.#deps.onChange?.(id, before, next);
   }
+}
+
+function isToken(failure: FailureClass): boolean {
+  return scopeOf(failure, 'messages') === 'token';
+}
+
+/** Of how many groups, each with a token of its own. */
+function refusedTokens(pending: readonly Pending[]): number {
+  return new Set(
+    pending.filter(({ failure }) => isToken(failure)).map(({ groupName }) => groupName),
+  ).size;
 }
