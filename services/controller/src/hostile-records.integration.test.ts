@@ -131,6 +131,30 @@ describe('records that are too large, too many, or not what they say', () => {
     await honestIsHeard('one');
   });
 
+  it('also where they are large by fields without a letter', async () => {
+    for (let round = 0; round < 2; round += 1) {
+      await redis.xadd(keys.outcomes, '*', ...Array<string>(50_000).fill(''));
+      await vi.waitFor(async () => {
+        const entries = await redis.xrange(keys.outcomes, '-', '+');
+        expect(entries.map(([, fields]) => fields.length)).not.toContain(50_000);
+      }, waiting);
+      await honestIsHeard('one');
+    }
+  });
+
+  it('are no part of what people see, which the honest reports are', async () => {
+    await outcome(`{"one":${counts(1).replace('[]', '[{"class":"opus/m/cached","ms":77}]')}}`);
+    const large = 'x'.repeat(8 * 1024 * 1024);
+    for (let n = 0; n < 6; n += 1) await redis.xadd(keys.outcomes, '*', 'json', large);
+    const before = Number(/total_net_output_bytes:(\d+)/.exec(await redis.info('stats'))?.[1]);
+    for (let round = 0; round < 3; round += 1) {
+      expect(await (await controller.get('/api/history')).text()).toContain('"latencyMs":77');
+    }
+    const after = Number(/total_net_output_bytes:(\d+)/.exec(await redis.info('stats'))?.[1]);
+    expect(after - before).toBeLessThan(8 * 1024 * 1024);
+    await honestIsHeard('one');
+  });
+
   it('a presence that never expires is made to', async () => {
     await present('honest-1');
     await redis.sadd(keys.proxies, 'stolen-1');

@@ -20,6 +20,7 @@ import {
 import type { Config } from '@zephyr/runtime/config/config';
 import { ZephyrError } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
+import { readLastId } from '@zephyr/runtime/redis/bounded';
 import { keys } from '@zephyr/runtime/redis/keys';
 import {
   type OperatorRecord,
@@ -168,7 +169,7 @@ async function freshMind(
     observations: NOTHING_OBSERVED,
     cursors: {
       commands: await lastIdOf(deps.redis, keys.commands),
-      outcomes: await lastIdOf(deps.redis, keys.outcomes),
+      outcomes: await readLastId(deps.redis, keys.outcomes),
       probes: probes.at(-1)?.id ?? '0-0',
     },
   };

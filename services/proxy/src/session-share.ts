@@ -3,6 +3,7 @@
  * what they tell. A second late is early enough: a session asks again after seconds.
  */
 import type { SessionTable } from '@zephyr/core';
+import { readSessionEntries } from '@zephyr/runtime/redis/bounded';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { sessionBatchSchema } from '@zephyr/runtime/redis/records';
 import { parseEntries } from '@zephyr/runtime/redis/streams';
@@ -12,8 +13,8 @@ import type { Redis } from 'ioredis';
 const MAX_IN_BATCH = 500;
 /** Entries read at once. */
 const MAX_READ = 200;
-/** Some minutes of changes of a large team. */
-const MAX_ENTRIES = 5_000;
+/** A minute or two of a large team; who starts reads the last ones, the others read each second. */
+const MAX_ENTRIES = 1_000;
 
 export class SessionShare {
   readonly #proxyId: string;
@@ -31,27 +32,18 @@ export class SessionShare {
       const batch = JSON.stringify({ proxyId: this.#proxyId, sessions });
       await redis.xadd(keys.sessions, 'MAXLEN', '~', MAX_ENTRIES, '*', 'json', batch);
     }
-    const reply = await this.#read(redis);
+    const part = await readSessionEntries(redis, { afterId: this.#lastId, count: MAX_READ });
+    if (part === undefined) return;
     const [seconds = 0, microseconds = 0] = (await redis.time()).map(Number);
-    this.#take(reply, table, seconds * 1000 + microseconds / 1000);
-  }
-
-  /** At first the last entries, then what came since. */
-  async #read(redis: Redis): Promise<unknown> {
-    if (this.#lastId === undefined) {
-      const latest = await redis.xrevrange(keys.sessions, '+', '-', 'COUNT', MAX_READ);
-      this.#lastId = latest[0]?.[0] ?? '0-0';
-      return latest.reverse();
-    }
-    const reply = await redis.xread('COUNT', MAX_READ, 'STREAMS', keys.sessions, this.#lastId);
-    return reply?.[0]?.[1] ?? [];
+    // Also behind what does not parse.
+    this.#lastId = part.lastId;
+    this.#take(part.entries, table, seconds * 1000 + microseconds / 1000);
   }
 
   #take(reply: unknown, table: SessionTable, redisNowMs: number): void {
     const entries = parseEntries(reply, { schema: sessionBatchSchema, refused: () => undefined });
     const nowMs = performance.now();
-    for (const { id, atMs, value } of entries) {
-      this.#lastId = id;
+    for (const { atMs, value } of entries) {
       if (value.proxyId === this.#proxyId) continue;
       // Both moments are of Redis' clock: the machines' clocks are never compared.
       const onTheWayMs = Math.max(0, redisNowMs - atMs);

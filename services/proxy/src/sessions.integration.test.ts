@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 
 import { endpointId, STAY_PAUSE_MS } from '@zephyr/core';
+import { boundStreams } from '@zephyr/runtime/redis/bounded';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { proxyPresenceSchema } from '@zephyr/runtime/redis/records';
 import { call } from '@zephyr/testkit/http-call';
@@ -156,6 +157,59 @@ describe('several proxies', () => {
       ]);
     }, patient);
     expect(await redis.get(keys.proxy(proxy.id))).not.toContain('session-one');
+  });
+});
+
+describe('what a stolen proxy writes of sessions', () => {
+  const shared = (id: string) =>
+    JSON.stringify({
+      proxyId: 'honest-2',
+      sessions: [{ id, endpointId: 'e2', generation: 0, idleMs: 0 }],
+    });
+  const sentBytes = async () =>
+    Number(/total_net_output_bytes:(\d+)/.exec(await redis.info('stats'))?.[1]);
+  /** The proxy knows of so many sessions at the second endpoint. */
+  const isShared = (id: string, count: number) =>
+    vi.waitFor(async () => {
+      const record = JSON.parse((await redis.get(keys.proxy(id))) ?? '{}');
+      expect(record.sessions?.e2?.running).toBe(count);
+    }, patient);
+  const ticks = async (id: string, count: number) => {
+    for (let tick = 0; tick < count; tick += 1) {
+      await redis.del(keys.proxy(id));
+      await vi.waitFor(async () => expect(await redis.exists(keys.proxy(id))).toBe(1), patient);
+    }
+  };
+
+  it('is not read where it is too large, and sharing goes on when the leader has made room', async () => {
+    const { proxy } = await startRig({ redisUrl: server.url });
+    for (let round = 0; round < 2; round += 1) {
+      const large = 'x'.repeat(6 * 1024 * 1024);
+      for (let n = 0; n < 4; n += 1) await redis.xadd(keys.sessions, '*', 'json', large);
+      const before = await sentBytes();
+      await ticks(proxy.id, 3);
+      expect((await sentBytes()) - before).toBeLessThan(2 * 1024 * 1024);
+      expect(await ask(proxy)).toBe('e1');
+      for (let n = 0; n < 4; n += 1) await boundStreams(redis);
+      await redis.xadd(keys.sessions, '*', 'json', shared(`session-${round}`));
+      await isShared(proxy.id, round + 1);
+      expect(await ask(proxy, `session-${round}`)).toBe('e2');
+    }
+  });
+
+  it('is passed over where it is no record, and one long name costs others nothing', async () => {
+    const { proxy } = await startRig({ redisUrl: server.url });
+    for (let round = 0; round < 2; round += 1) {
+      const many = redis.pipeline();
+      for (let n = 0; n < 500; n += 1) many.xadd(keys.sessions, '*', 'json', '{}');
+      await many.exec();
+      const longest = `${'n'.repeat(64)}/${'i'.repeat(64)}`;
+      const { proxyId, sessions } = JSON.parse(shared(`session-${round}`));
+      const batch = { proxyId, sessions: [{ ...sessions[0], id: longest }, ...sessions] };
+      await redis.xadd(keys.sessions, '*', 'json', JSON.stringify(batch));
+      await isShared(proxy.id, round + 2);
+      expect(await ask(proxy, `session-${round}`)).toBe('e2');
+    }
   });
 });
 

@@ -2,6 +2,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { readSessionEntries } from '@zephyr/runtime/redis/bounded';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { type RedisServer, startRedisServer } from '@zephyr/runtime/redis/server';
 import { Redis } from 'ioredis';
@@ -112,6 +113,11 @@ describe('the secrets of a deployment', () => {
     expect(await controller.eval('return redis.call("get", KEYS[1])', 1, keys.snapshot)).toBe('{}');
     expect(await as('proxy').get(keys.snapshot)).toBe('{}');
     expect(await as('proxy').xadd(keys.outcomes, '*', 'json', '{}')).toMatch(/-/);
+    expect(await as('proxy').xadd(keys.sessions, '*', 'json', '{}')).toMatch(/-/);
+    for (const afterId of [undefined, '0-0']) {
+      const read = await readSessionEntries(as('proxy'), { afterId, count: 2 });
+      expect(read?.entries).toHaveLength(1);
+    }
     expect(await as('prober').xadd(keys.probes, '*', 'json', '{}')).toMatch(/-/);
   });
 });

@@ -12,8 +12,12 @@ import { loadScript, runScript } from './script.ts';
 const MAX_ENTRY_BYTES = 64 * 1024;
 /** In one reply. */
 const MAX_REPLY_BYTES = 1024 * 1024;
-/** Of a stream in the memory of Redis; outcomes of an hour of ten proxies are about 4 MiB. */
-const MAX_STREAM_BYTES = 16 * 1024 * 1024;
+/** In the memory of Redis; an hour of ten proxies is about 4 MiB. */
+const MAX_OUTCOMES_BYTES = 16 * 1024 * 1024;
+/** In the memory of Redis, and so in that of a proxy, which reads without a script. */
+const MAX_SESSIONS_BYTES = 4 * 1024 * 1024;
+/** Of the newest entries, for people. */
+const MAX_LAST_BYTES = 4 * 1024 * 1024;
 /** Proxies list at most 50 requests and 50 sessions of some 300 bytes each. */
 const MAX_PRESENCE_BYTES = 64 * 1024;
 const MAX_PRESENCES_BYTES = 4 * 1024 * 1024;
@@ -28,6 +32,7 @@ const PROXY_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 export const isProxyId = (id: string): boolean => PROXY_ID.test(id);
 
 const streamScript = loadScript('read-stream');
+const lastScript = loadScript('read-last');
 const boundScript = loadScript('bound-stream');
 const presencesScript = loadScript('read-presences');
 
@@ -65,9 +70,52 @@ export async function readStreamPart(
 
 /** Keeps what proxies write from filling Redis, whatever they write. */
 export async function boundStreams(redis: Redis): Promise<void> {
-  for (const key of [keys.outcomes, keys.sessions]) {
-    await runScript(redis, boundScript, { keys: [key], args: [MAX_STREAM_BYTES] });
+  await runScript(redis, boundScript, { keys: [keys.outcomes], args: [MAX_OUTCOMES_BYTES] });
+  await runScript(redis, boundScript, { keys: [keys.sessions], args: [MAX_SESSIONS_BYTES] });
+}
+
+/** The last entries of a stream that proxies write, the oldest first, as `parseEntries` takes them. */
+export async function readLastPart(
+  redis: Redis,
+  { key, count }: { readonly key: string; readonly count: number },
+): Promise<readonly unknown[]> {
+  const args = [count, MAX_ENTRY_BYTES, MAX_LAST_BYTES];
+  const reply = await runScript(redis, lastScript, { keys: [key], args });
+  return z.array(z.unknown()).parse(reply).toReversed();
+}
+
+/** Of the last entry that our services could have written: to go on after it. */
+export async function readLastId(redis: Redis, key: string): Promise<string> {
+  const last = z.array(z.tuple([z.string(), z.unknown()]));
+  return last.parse(await readLastPart(redis, { key, count: 1 }))[0]?.[0] ?? '0-0';
+}
+
+/**
+ * For a proxy, which may run no script: what other proxies write of sessions, read only where all of
+ * it is small enough and nothing was added since it was measured.
+ * @param from `afterId` undefined: the last ones.
+ * @returns Undefined where it could not be read now.
+ */
+export async function readSessionEntries(
+  redis: Redis,
+  from: { readonly afterId: string | undefined; readonly count: number },
+): Promise<Omit<StreamPart, 'skipped'> | undefined> {
+  await redis.watch(keys.sessions);
+  const bytes = await redis.memory('USAGE', keys.sessions, 'SAMPLES', 0);
+  if ((bytes ?? 0) > MAX_SESSIONS_BYTES) {
+    await redis.unwatch();
+    return undefined;
   }
+  const { afterId, count } = from;
+  const reading =
+    afterId === undefined
+      ? redis.multi().xrevrange(keys.sessions, '+', '-', 'COUNT', count)
+      : redis.multi().xrange(keys.sessions, `(${afterId}`, '+', 'COUNT', count);
+  const [, entries] = (await reading.exec())?.[0] ?? [];
+  if (entries === undefined) return undefined;
+  const read = z.array(z.tuple([z.string(), z.unknown()])).parse(entries);
+  const inOrder = afterId === undefined ? read.toReversed() : read;
+  return { lastId: inOrder.at(-1)?.[0] ?? afterId ?? '0-0', entries: inOrder };
 }
 
 export interface PresencesRead {

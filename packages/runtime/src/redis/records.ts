@@ -105,8 +105,8 @@ export const sessionBatchSchema = z.object({
   sessions: z
     .array(
       z.object({
-        /** A person's name and the id that Claude Code gave. */
-        id: z.string().max(120),
+        /** A person's name (at most 64 characters) and the id that Claude Code gave (64). */
+        id: z.string().max(160),
         endpointId: id,
         generation: count,
         idleMs: count,

@@ -1,6 +1,7 @@
 /** What a view starts with: the samples of the charts, the event log, the last decisions. */
 import { type ApiDecision, decisionSchema } from '@zephyr/runtime/api';
 import type { Logger } from '@zephyr/runtime/logger';
+import { readLastPart } from '@zephyr/runtime/redis/bounded';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { outcomeBatchSchema, probeResultSchema } from '@zephyr/runtime/redis/records';
 import { parseEntries, readLast, type StreamEntry } from '@zephyr/runtime/redis/streams';
@@ -28,7 +29,7 @@ export interface History {
 export async function readHistory(deps: HistoryDeps): Promise<History> {
   const [probes, outcomes, log] = await Promise.all([
     lastOf(deps, { key: keys.probes, count: STREAM_ENTRIES }, probeResultSchema),
-    lastOf(deps, { key: keys.outcomes, count: STREAM_ENTRIES }, outcomeBatchSchema),
+    lastOutcomes(deps),
     lastOf(deps, { key: keys.log, count: LOG_ENTRIES }, newLogEntrySchema),
   ]);
   const samples = [...probes.map(probeSample), ...outcomes.flatMap(liveSamples)];
@@ -68,6 +69,12 @@ export async function readLogAfter(
 export async function readDecisions(deps: HistoryDeps): Promise<readonly ApiDecision[]> {
   const decisions = await lastOf(deps, { key: keys.decisions, count: DECISIONS }, decisionSchema);
   return decisions.map(({ value }) => value).toReversed();
+}
+
+/** Proxies write them. */
+async function lastOutcomes({ redis, log }: HistoryDeps) {
+  const entries = await readLastPart(redis, { key: keys.outcomes, count: STREAM_ENTRIES });
+  return parseEntries(entries, { schema: outcomeBatchSchema, refused: refusedBy(log) });
 }
 
 function lastOf<Value>(

@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { messageOf } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
+import { readLastId, readStreamPart } from '@zephyr/runtime/redis/bounded';
 import { createRedis, type RedisTarget } from '@zephyr/runtime/redis/client';
 import { type AuditRecord, auditRecordSchema } from '@zephyr/runtime/redis/commands';
 import { keys } from '@zephyr/runtime/redis/keys';
@@ -34,7 +35,9 @@ export interface Tail {
 /** Below the time after which a command counts as lost. */
 const WAIT_MS = 500;
 const RETRY_MS = 500;
-const STREAMS = [keys.log, keys.audit, keys.probes, keys.outcomes] as const;
+const STREAMS = [keys.log, keys.audit, keys.probes] as const;
+/** Entries that are read at once. */
+const BATCH = 200;
 
 const xreadReply = z.array(z.tuple([z.string(), z.array(z.unknown())])).nullable();
 
@@ -61,31 +64,45 @@ export function startTail(target: RedisTarget, log: Logger): Tail {
         events.emit('sample', probeSample(entry));
       }
     },
-    [keys.outcomes]: (entries) => {
-      for (const sample of parse(entries, outcomeBatchSchema).flatMap(liveSamples)) {
-        events.emit('sample', sample);
-      }
-    },
   };
 
   let nowListening = () => {};
   const listening = new Promise<void>((resolve) => {
     nowListening = resolve;
   });
+  /** Proxies write them: nothing of them is read unbounded. */
+  const readOutcomes = async (afterId: string) => {
+    const part = await readStreamPart(redis, { key: keys.outcomes, afterId, count: BATCH });
+    cursors.set(keys.outcomes, part.lastId);
+    for (const sample of parse(part.entries, outcomeBatchSchema).flatMap(liveSamples)) {
+      events.emit('sample', sample);
+    }
+  };
   const read = async () => {
     for (const key of STREAMS) {
       if (cursors.has(key)) continue;
       const [last] = await redis.xrevrange(key, '+', '-', 'COUNT', 1);
       cursors.set(key, last?.[0] ?? '0-0');
     }
+    const outcomesCursor = cursors.get(keys.outcomes) ?? (await readLastId(redis, keys.outcomes));
+    cursors.set(keys.outcomes, outcomesCursor);
     nowListening();
     const ids = STREAMS.map((key) => cursors.get(key) ?? '0-0');
-    const reply = await redis.xread('COUNT', 200, 'BLOCK', WAIT_MS, 'STREAMS', ...STREAMS, ...ids);
+    const reply = await redis.xread(
+      'COUNT',
+      BATCH,
+      'BLOCK',
+      WAIT_MS,
+      'STREAMS',
+      ...STREAMS,
+      ...ids,
+    );
     for (const [key, entries] of xreadReply.parse(reply) ?? []) {
       const last = (entries.at(-1) as [string] | undefined)?.[0];
       if (last !== undefined) cursors.set(key, last);
       told[key]?.(entries);
     }
+    await readOutcomes(outcomesCursor);
   };
 
   const run = async () => {

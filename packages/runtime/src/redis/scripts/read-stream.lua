@@ -15,7 +15,8 @@ while #entries + #tooLarge < tonumber(ARGV[2]) and together < tonumber(ARGV[4]) 
   local found = redis.call('XRANGE', KEYS[1], '(' .. last, '+', 'COUNT', 1)[1]
   if not found then break end
   local bytes = 0
-  for _, text in ipairs(found[2]) do bytes = bytes + #text end
+  -- An empty one takes memory, too.
+  for _, text in ipairs(found[2]) do bytes = bytes + #text + 16 end
   last = found[1]
   if bytes > tonumber(ARGV[3]) then
     tooLarge[#tooLarge + 1] = { last, bytes }
