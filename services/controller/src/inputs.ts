@@ -70,7 +70,7 @@ export async function hear(blocking: Redis, from: From, setAside: SetAside): Pro
   const commands = entriesOf.get(keys.commands);
   const probes = entriesOf.get(keys.probes);
   const outcomes = await readStreamPart(blocking, {
-    ...{ key: keys.outcomes, afterId: cursors.outcomes, count: BATCH },
+    ...{ key: keys.outcomes, afterId: cursors.outcomes, count: BATCH, tooLarge: 'delete' },
   });
   for (const { id, why } of outcomes.skipped) setAside('outcomes', id, why);
   const after = (entries: readonly unknown[] | undefined, before: string) =>

@@ -59,9 +59,15 @@ export interface StreamPart {
 /** The next entries of a stream that proxies write. */
 export async function readStreamPart(
   redis: Redis,
-  from: { readonly key: string; readonly afterId: string; readonly count: number },
+  from: {
+    readonly key: string;
+    readonly afterId: string;
+    readonly count: number;
+    /** Only the leader deletes, because it counts. */
+    readonly tooLarge: 'delete' | 'leave';
+  },
 ): Promise<StreamPart> {
-  const args = [from.afterId, from.count, MAX_ENTRY_BYTES, MAX_REPLY_BYTES];
+  const args = [from.afterId, from.count, MAX_ENTRY_BYTES, MAX_REPLY_BYTES, from.tooLarge];
   const reply = await runScript(redis, streamScript, { keys: [from.key], args });
   const [lastId, entries, tooLarge] = streamReply.parse(reply);
   const skipped = tooLarge.map(([id, bytes]) => ({ id, why: `${bytes} bytes: too large` }));

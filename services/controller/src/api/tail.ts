@@ -72,7 +72,8 @@ export function startTail(target: RedisTarget, log: Logger): Tail {
   });
   /** Proxies write them: nothing of them is read unbounded. */
   const readOutcomes = async (afterId: string) => {
-    const part = await readStreamPart(redis, { key: keys.outcomes, afterId, count: BATCH });
+    const from = { key: keys.outcomes, afterId, count: BATCH, tooLarge: 'leave' } as const;
+    const part = await readStreamPart(redis, from);
     cursors.set(keys.outcomes, part.lastId);
     for (const sample of parse(part.entries, outcomeBatchSchema).flatMap(liveSamples)) {
       events.emit('sample', sample);

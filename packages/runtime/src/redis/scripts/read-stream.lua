@@ -1,11 +1,12 @@
 -- Reads the next entries of a stream, but none that is larger than our services ever write: whoever
--- reads them all would need as much memory as somebody else likes. Those are deleted.
+-- reads them all would need as much memory as somebody else likes. Those are left out.
 --
 -- KEYS[1] stream
 -- ARGV[1] id of the last entry that was read
 -- ARGV[2] most entries in one reply
 -- ARGV[3] most bytes of an entry
 -- ARGV[4] most bytes in one reply
+-- ARGV[5] delete: what is too large is deleted as well
 -- Returns {id of the last entry that was looked at, {{id, {field, value, …}}, …}, {{id, bytes}, …}}:
 -- the entries, and those that were too large
 local last = ARGV[1]
@@ -20,7 +21,7 @@ while #entries + #tooLarge < tonumber(ARGV[2]) and together < tonumber(ARGV[4]) 
   last = found[1]
   if bytes > tonumber(ARGV[3]) then
     tooLarge[#tooLarge + 1] = { last, bytes }
-    redis.call('XDEL', KEYS[1], last)
+    if ARGV[5] == 'delete' then redis.call('XDEL', KEYS[1], last) end
   else
     together = together + bytes
     entries[#entries + 1] = found
