@@ -24,7 +24,7 @@ const worlds = worldsOf(1);
 /** In four hours no endpoint is the best one merely because its trouble comes later. */
 const longWorlds = worldsOf(4);
 /** Loaded machines need many times the second that it takes. */
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 180_000;
 
 const run = (nature: Nature, watch?: Watch) =>
   runRule(
