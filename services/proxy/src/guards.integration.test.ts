@@ -124,6 +124,18 @@ describe('response headers and status', () => {
     if (failure !== undefined) expect(await proxy.attempts()).toHaveProperty([`e1 ${failure}`], 1);
   });
 
+  it('an answer without a body names no length', async () => {
+    const { proxy, first } = await startRig();
+    const path = '/v1/messages/count_tokens';
+    first.always(raw(head(204, { 'content-length': '5' })));
+    for (let round = 0; round < 2; round += 1) {
+      const { status: code, headers } = await call(proxy.port, { path });
+      expect([code, headers['content-length']]).toEqual([204, undefined]);
+    }
+    first.always(sse());
+    expect((await call(proxy.port)).end).toBe('clean');
+  });
+
   it('only listed headers come back', async () => {
     const { proxy, first } = await startRig();
     first.always(

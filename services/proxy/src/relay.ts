@@ -78,6 +78,8 @@ export class Relay implements AnswerReceiver {
     const headers = downstreamHeaders(response.headers);
     headers['x-zephyr-endpoint'] = endpointId;
     if (isLast) headers.connection = 'close';
+    // It has no body: a front that believes the length would take the next answer for it.
+    if (response.status === 204) delete headers['content-length'];
     res.writeHead(response.status, headers);
     response.stream.handTo(this);
     this.#waitForEndpoint();

@@ -1,4 +1,7 @@
 /** The stream behind the status page: told at once, bounded, and never in the way of the end. */
+import { once } from 'node:events';
+import { connect } from 'node:net';
+
 import type { ProxyState } from '@zephyr/runtime/proxy-state';
 import { call } from '@zephyr/testkit/http-call';
 import { hang } from '@zephyr/testkit/upstream-scripts';
@@ -61,11 +64,20 @@ describe('GET /status/events', () => {
     expect(removal?.status === 'ejected' && removal.untilAtMs > atMs).toBe(true);
   });
 
-  it('takes fifty watchers and refuses the next', async () => {
+  it('takes fifty watchers; of the address that has the most, the oldest gives way', async () => {
     const { proxy } = await startRig();
-    const watchers = Array.from({ length: 50 }, () => watch(proxy.port));
-    await Promise.all(watchers.map(first));
-    await expect(first(watch(proxy.port))).rejects.toThrow('refused with 503');
+    const other = connect({ port: proxy.port, host: '127.0.0.1', localAddress: '127.0.0.2' });
+    onTestFinished(() => void other.destroy());
+    other.write('GET /status/events HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    await once(other, 'data');
+    const oldest = watch(proxy.port);
+    await first(oldest);
+    for (let round = 0; round < 2; round += 1) {
+      const many = Array.from({ length: 50 }, () => watch(proxy.port));
+      await Promise.all(many.map(first));
+    }
+    await expect(Array.fromAsync(oldest)).rejects.toThrow();
+    expect(other.readyState).toBe('open');
   });
 
   it('ends with the proxy, without a wait', async () => {

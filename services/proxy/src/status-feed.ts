@@ -17,7 +17,8 @@ const MAX_UNREAD_BYTES = 256 * 1024;
 
 export class StatusFeed {
   readonly #state: () => ProxyState;
-  readonly #watchers = new Set<ServerResponse>();
+  /** With their addresses, the oldest first. */
+  readonly #watchers = new Map<ServerResponse, string>();
   #looking: NodeJS.Timeout | undefined;
   #hasEnded = false;
   #toldText = '';
@@ -27,20 +28,20 @@ export class StatusFeed {
     this.#state = state;
   }
 
-  /** Whether one more may watch. */
-  get isOpen(): boolean {
-    return !this.#hasEnded && this.#watchers.size < MAX_WATCHERS;
+  get hasEnded(): boolean {
+    return this.#hasEnded;
   }
 
   /** Answers for as long as the watcher stays. */
   add(res: ServerResponse): void {
+    if (this.#watchers.size >= MAX_WATCHERS) this.#makeRoom();
     res.writeHead(200, {
       'content-type': 'text/event-stream',
       'cache-control': 'no-store, no-transform',
       // nginx would hold the events back.
       'x-accel-buffering': 'no',
     });
-    this.#watchers.add(res);
+    this.#watchers.set(res, res.req.socket.remoteAddress ?? '');
     res.on('close', () => {
       this.#watchers.delete(res);
       if (this.#watchers.size === 0) this.#rest();
@@ -53,7 +54,7 @@ export class StatusFeed {
   end(): void {
     this.#hasEnded = true;
     this.#rest();
-    for (const res of this.#watchers) {
+    for (const res of this.#watchers.keys()) {
       send(res, this.#state());
       res.end();
     }
@@ -66,7 +67,20 @@ export class StatusFeed {
     if (text === this.#toldText && nowMs - this.#toldAtMs < SIGN_OF_LIFE_MS) return;
     this.#toldText = text;
     this.#toldAtMs = nowMs;
-    for (const res of this.#watchers) send(res, state);
+    for (const res of this.#watchers.keys()) send(res, state);
+  }
+
+  /** The oldest of the address that has the most gives way: nobody keeps the others out. */
+  #makeRoom(): void {
+    const byAddress = new Map<string, ServerResponse[]>();
+    for (const [res, address] of this.#watchers) {
+      byAddress.set(address, [...(byAddress.get(address) ?? []), res]);
+    }
+    const [most] = [...byAddress.values()].toSorted((a, b) => b.length - a.length);
+    const [oldest] = most ?? [];
+    if (oldest === undefined) return;
+    this.#watchers.delete(oldest);
+    oldest.destroy();
   }
 
   #rest(): void {

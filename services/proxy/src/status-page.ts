@@ -34,7 +34,7 @@ export function addStatus(app: Express, status: StatusDeps, feed: StatusFeed): v
 
 function watch(feed: StatusFeed): RequestHandler {
   return (req, res) => {
-    if (!feed.isOpen) sendError(res, { name: 'busy', retryAfterMs: RETRY_AFTER_MS });
+    if (feed.hasEnded) sendError(res, { name: 'busy', retryAfterMs: RETRY_AFTER_MS });
     else if (req.method === 'HEAD') res.type('text/event-stream').end();
     else feed.add(res);
   };
