@@ -4,7 +4,15 @@ import { Agent } from 'node:http';
 import { connect } from 'node:net';
 
 import { call, STREAM_BODY } from '@zephyr/testkit/http-call';
-import { hang, type Script, sse, status } from '@zephyr/testkit/upstream-scripts';
+import {
+  cutSse,
+  hang,
+  raw,
+  reset,
+  type Script,
+  sse,
+  status,
+} from '@zephyr/testkit/upstream-scripts';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import { startChangingRig } from './test-support/changing-config.ts';
@@ -183,5 +191,60 @@ describe('a client that leaves with requests in its pipeline', () => {
     const agent = new Agent({ keepAlive: true });
     onTestFinished(() => agent.destroy());
     expect((await call(proxy.port, { agent })).status).toBe(200);
+  });
+});
+
+/** Numbers from 0 to below 1, the same for the same seed (mulberry32). */
+function randomOf(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+describe('any failures at two endpoints while a third is wholly well', () => {
+  const FAULTS: readonly Script[] = [
+    ...[401, 402, 403, 429, 500, 503, 529].map((code) => status(code)),
+    ...[status(200, {}, '<html>'), status(404, {}, '<html>'), status(200, {}, '')],
+    ...[status(529, { 'retry-after': '1' }), status(404, {}, error('not_found_error'))],
+    ...[reset(), raw('nonsense\r\n\r\n', 'close'), cutSse(1, 'reset'), cutSse(1, 'clean_end')],
+  ];
+  const idIn = (body: Buffer): string => /"id":"(\d+)"/.exec(String(body))?.[1] ?? '';
+
+  it.each([1, 2, 3])('lose no request and deliver none too often, seed %i', async (seed) => {
+    const random = randomOf(seed);
+    const pick = <Item>(items: readonly Item[]): Item | undefined =>
+      items[Math.floor(random() * items.length)];
+    const { proxy, upstreams } = await startRig({
+      count: 3,
+      groups: ['main', 'main', 'backup'],
+      failover: { maxReplays: 2, retryRatio: 1, retriesPerSecond: 100 },
+    });
+    const wellAt = Math.floor(random() * 3);
+    const deliveries = new Map<string, number>();
+    for (const [index, upstream] of upstreams.entries()) {
+      upstream.always(async (turn) => {
+        await turn.bodyComplete;
+        const id = idIn(turn.request.body);
+        deliveries.set(id, (deliveries.get(id) ?? 0) + 1);
+        const fault = index === wellAt || random() < 0.3 ? undefined : pick(FAULTS);
+        await (fault ?? sse({ mark: id }))(turn);
+      });
+    }
+    const ask = async (person: number): Promise<void> => {
+      for (let turn = 0; turn < 10; turn += 1) {
+        const id = String(person * 100 + turn);
+        const headers = { 'x-claude-code-session-id': `session-${person % 3}` };
+        const answer = await call(proxy.port, { headers, body: bodyOf({ id }) });
+        expect([id, answer.status, answer.end]).toEqual([id, 200, 'clean']);
+        expect(answer.text).toContain(`"mark":"${id}"`);
+        expect(deliveries.get(id)).toBeLessThanOrEqual(3);
+      }
+    };
+    await Promise.all([1, 2, 3, 4, 5].map(ask));
+    expect((await proxy.status()).active_requests).toBe(0);
   });
 });
