@@ -27,7 +27,7 @@ const serviceSchema = z.object({
   cap_add: z.array(z.string()).optional(),
   command: z.array(z.string()).nullish(),
   stop_grace_period: z.string().optional(),
-  healthcheck: z.unknown().optional(),
+  healthcheck: z.object({ timeout: z.string() }).optional(),
   user: z.string().optional(),
   ports: z.array(z.object({ host_ip: z.string().optional(), published: z.string() })).optional(),
   volumes: z
@@ -151,6 +151,14 @@ describe.skipIf(!hasCompose)('docker-compose.yml', () => {
         expect(source).not.toContain('docker.sock');
       }
     }
+  });
+
+  it('waits for a health check as long as Node needs to start on a busy machine', () => {
+    const image = readFileSync(join(root, 'Dockerfile'), 'utf8');
+    const ours = [...image.matchAll(/^HEALTHCHECK .*--timeout=(\S+)/gm)].map(([, timeout]) => timeout);
+    expect(ours).toEqual(['10s', '10s', '10s', '10s']);
+    const others = all.flatMap(([, { healthcheck }]) => healthcheck?.timeout ?? []);
+    expect(new Set(others)).toEqual(new Set(['10s']));
   });
 
   it('gives a proxy longer to end than its answers have', () => {

@@ -7,7 +7,7 @@ import { messageOf } from './errors.ts';
 const port = process.argv[2];
 try {
   const response = await fetch(`http://127.0.0.1:${port}/readyz`, {
-    signal: AbortSignal.timeout(2_500),
+    signal: AbortSignal.timeout(5_000),
   });
   process.stdout.write(await response.text());
   process.exitCode = response.ok ? 0 : 1;
