@@ -155,7 +155,9 @@ describe.skipIf(!hasCompose)('docker-compose.yml', () => {
 
   it('waits for a health check as long as Node needs to start on a busy machine', () => {
     const image = readFileSync(join(root, 'Dockerfile'), 'utf8');
-    const ours = [...image.matchAll(/^HEALTHCHECK .*--timeout=(\S+)/gm)].map(([, timeout]) => timeout);
+    const ours = [...image.matchAll(/^HEALTHCHECK .*--timeout=(\S+)/gm)].map(
+      ([, timeout]) => timeout,
+    );
     expect(ours).toEqual(['10s', '10s', '10s', '10s']);
     const others = all.flatMap(([, { healthcheck }]) => healthcheck?.timeout ?? []);
     expect(new Set(others)).toEqual(new Set(['10s']));

@@ -112,6 +112,16 @@ describe('successRatio', () => {
     expect(successRatio(observed, one, NOON_MS)).toBe(0.75);
     expect(successRatio(observed, one, epochMs(NOON_MS + 10 * MINUTE_MS))).toBeNull();
   });
+
+  it('is not of what failed on the machine of the prober', () => {
+    const verdict = { status: 'failed', failure: 'cli_crashed', detail: 'no request' } as const;
+    const probes: ProbeResult[] = [{ ...probe('failed'), verdict }];
+    const observed = after(NOTHING_OBSERVED, { probes });
+    expect(successRatio(observed, one, NOON_MS)).toBeNull();
+    expect(tallyOf(observed.tallies, one, NOON_MS).probes).toBe(1);
+    const served = after(observed, { probes, outcomes: [requests(2)] });
+    expect(successRatio(served, one, NOON_MS)).toBe(1);
+  });
 });
 
 describe('requestsPerMinute', () => {

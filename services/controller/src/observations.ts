@@ -3,6 +3,7 @@
  * minutes' attempts, the last switch. Pure; kept in the checkpoint with the world.
  */
 import {
+  causeOf,
   type Decision,
   type Effect,
   type EpochMs,
@@ -56,8 +57,11 @@ export function observe(before: Observations, seen: Observed, nowMs: EpochMs): O
   let { tallies, minutes } = before;
   for (const result of seen.probes) {
     tallies = countProbe(tallies, result, nowMs);
-    const ok = result.verdict.status === 'ok';
-    minutes = add(minutes, result.endpointId, { succeeded: +ok, failed: +!ok, live: 0 }, nowMs);
+    const { verdict, endpointId } = result;
+    const ok = verdict.status === 'ok';
+    // What failed on the prober's machine says nothing about the endpoint.
+    if (verdict.status === 'failed' && causeOf(verdict.failure) === 'local') continue;
+    minutes = add(minutes, endpointId, { succeeded: +ok, failed: +!ok, live: 0 }, nowMs);
   }
   for (const batch of seen.outcomes) {
     for (const [id, { succeeded, failed }] of Object.entries(batch.endpoints)) {
