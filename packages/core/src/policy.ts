@@ -78,6 +78,11 @@ export interface LivePolicy {
   readonly maxStrikes: number;
   /** …if it was within this time. */
   readonly strikeMemoryMs: number;
+  /** …and faster, half of it in this time, once one that is measured has so much excess itself… */
+  readonly doubtMs: number;
+  readonly doubtedMemoryMs: number;
+  /** …if nobody has asked this one for so long. */
+  readonly quietMs: number;
   /** How fast the usual time of a class follows small changes… */
   readonly driftHalfLifeMs: number;
   /** …and larger ones that only one endpoint shows. */
@@ -107,6 +112,8 @@ export interface SwitchPolicy {
   readonly confirmations: number;
   /** Least time between a switch and the next latency switch. */
   readonly dwellMs: number;
+  /** The same where the active endpoint has become slow for people since: that is no noise. */
+  readonly slowDwellMs: number;
   /** Least time between two failure switches. */
   readonly failureGapMs: number;
   /** Longest wait for running requests (`server.graceful_switch_timeout_ms`). */
@@ -220,6 +227,9 @@ export const DEFAULT_POLICY: Policy = {
     memoryMs: 60_000,
     maxStrikes: 6,
     strikeMemoryMs: 14_400_000,
+    doubtMs: 100,
+    doubtedMemoryMs: 2_000,
+    quietMs: 5_000,
     driftHalfLifeMs: 900_000,
     riseHalfLifeMs: 1_800_000,
     peerMs: 60_000,
@@ -259,6 +269,7 @@ export const DEFAULT_POLICY: Policy = {
     confidence: 1.5,
     confirmations: 3,
     dwellMs: 60_000,
+    slowDwellMs: 20_000,
     failureGapMs: 5_000,
     gracefulTimeoutMs: 30_000,
     staleAfterMs: 300_000,

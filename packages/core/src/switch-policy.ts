@@ -1,8 +1,9 @@
 import { type Assessment, bestAvailable, byRank } from './assessment.ts';
 import type { Gain, UnavailableCode } from './decision.ts';
+import type { Policy } from './policy.ts';
 import type { Turn } from './turn.ts';
 import type { EndpointId, EpochMs, FailureClass, ReasonCode } from './types.ts';
-import type { Lead, World } from './world.ts';
+import { endpointOf, type Lead, type World } from './world.ts';
 
 /** What the selection should become, whatever it is waiting for at the moment. */
 export type Verdict =
@@ -150,8 +151,15 @@ export function readiness(world: World, lead: Lead, { nowMs, policy }: Turn): Re
   if (overloadedEverywhere) return 'overloaded';
   if (switching.freeze.status === 'flapping') return 'frozen';
   const lastAtMs = switching.switchedAtMs;
-  if (lastAtMs !== null && nowMs - lastAtMs < policy.switching.dwellMs) return 'dwell';
+  if (lastAtMs !== null && nowMs - lastAtMs < dwellMsOf(world, lastAtMs, policy)) return 'dwell';
   const isConfirmed =
     lead.status === 'leading' && lead.confirmations >= policy.switching.confirmations;
   return isConfirmed ? 'ready' : 'lead';
+}
+
+/** One that people have waited for since it was chosen is left sooner: its excess is no noise. */
+function dwellMsOf(world: World, switchedAtMs: EpochMs, policy: Policy): number {
+  const { dwellMs, slowDwellMs } = policy.switching;
+  const slowAtMs = endpointOf(world, world.selection.activeId)?.times.slowAtMs ?? null;
+  return slowAtMs !== null && slowAtMs > switchedAtMs ? slowDwellMs : dwellMs;
 }

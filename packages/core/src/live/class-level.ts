@@ -5,6 +5,8 @@
  * - It falls at once when an endpoint shows that the class can be quicker.
  * - It rises at once when every endpoint that was measured since the class was last at this level is
  *   slower: then the questions are harder, no endpoint is. `agreedMs` remembers that for hours.
+ *   One that was slow while another was quick says nothing about the questions, until it is measured
+ *   again.
  * - While only one endpoint is measured it rises by half in `riseHalfLifeMs`: that one is compared with
  *   its own past for a while, which is how a slowdown is found where all traffic goes to one endpoint.
  */
@@ -27,6 +29,8 @@ export interface Extra {
   /** What of it may be chance. */
   readonly slackMs: number;
   readonly atMs: EpochMs;
+  /** See `ClassTrack`. */
+  readonly isOutdone: boolean;
 }
 
 /** @param others of the other endpoints that were measured enough. */
@@ -45,6 +49,7 @@ export function advanceLevel(
   if (low.ms <= level.ms + low.slackMs) {
     return { ...near, ms: towards(level.ms, low.ms, sinceMs / policy.driftHalfLifeMs) };
   }
+  if (extra.isOutdone) return level;
   if (peers.length > 0) return { ...near, ms: low.ms, agreed: { ms: low.ms, atMs } };
   const ms = towards(level.ms, low.ms, sinceMs / policy.riseHalfLifeMs);
   return { ...level, ms, atMs };
@@ -59,7 +64,18 @@ export function peersOf(
   others: readonly Extra[],
   policy: LivePolicy,
 ): readonly Extra[] {
-  return others.filter(({ atMs }) => atMs > level.nearAtMs - policy.peerMs);
+  return others.filter(
+    ({ atMs, isOutdone }) => !isOutdone && atMs > level.nearAtMs - policy.peerMs,
+  );
+}
+
+/**
+ * Whether one is clearly quicker than another was. Its mean may still be of before, so its newest
+ * times must be nearer to its own mean than to the other's.
+ */
+export function outdoes(extra: Extra, other: Extra, newestMs: number): boolean {
+  const isClear = extra.ms + extra.slackMs < other.ms - other.slackMs;
+  return isClear && newestMs < (extra.ms + other.ms) / 2;
 }
 
 /** What an endpoint's time is compared with. */

@@ -22,10 +22,17 @@ export interface ClassTrack {
   readonly formerLogMs: number;
   /** How much slower than usual for this class, beyond what may be chance; when measured last. */
   readonly excessMs: number;
+  /**
+   * Another was measured to be quick since this was found slow: the questions are not to blame. Until
+   * it is measured to be slow again.
+   */
+  readonly isOutdone: boolean;
 }
 
 /** One request cannot move the mean by more than this, in logarithms, times its weight. */
 const MOST_STEP = 1;
+/** From such a step down of the newest, in logarithms, the mean is on its way and says too much. */
+const BACK_STEP = -0.5;
 /** What to assume of the spread before requests have shown it, and how slowly it is learned. */
 const PRIOR_SPREAD = 0.4;
 const LEAST_SPREAD = 0.1;
@@ -35,13 +42,17 @@ const NORMAL_FROM_MEAN = 1.2533;
 
 export function advanceClass(
   former: ClassTrack | undefined,
-  { timesMs, nowMs, policy }: Report,
+  { timesMs, isDoubted, nowMs, policy }: Report,
 ): ClassTrack {
   const logs = timesMs.map((ms) => Math.log(Math.max(1, ms)));
   const sinceMs = former === undefined ? Number.POSITIVE_INFINITY : nowMs - former.atMs;
   // What was long ago says nothing of now: the mean begins again, what it found stays until then.
   if (former === undefined || sinceMs > policy.restartMs) {
     return begin(logs, { former, nowMs });
+  }
+  // Comparable at once, or the old mean would pass for what people wait now.
+  if (isDoubted) {
+    return { ...begin(logs, { former, nowMs }), requests: former.requests + logs.length };
   }
   const count = logs.length;
   const share = Math.max(
@@ -60,12 +71,15 @@ export function advanceClass(
     atMs: nowMs,
     formerLogMs: logMs + (former.formerLogMs - logMs) * 2 ** (-sinceMs / policy.formerHalfLifeMs),
     excessMs: former.excessMs,
+    isOutdone: former.isOutdone && mean(near) < BACK_STEP,
   };
 }
 
 interface Report {
   /** Of one report, at least one. */
   readonly timesMs: readonly number[];
+  /** What is remembered of this endpoint counts for little: see `LiveTimes.doubtedAtMs`. */
+  readonly isDoubted: boolean;
   readonly nowMs: EpochMs;
   readonly policy: LivePolicy;
 }
@@ -81,6 +95,7 @@ function begin(
     ...{ requests: logs.length, weight: logs.length, atMs: nowMs, formerLogMs: logMs },
     // Remembered, but not for ever by a request now and then.
     excessMs: (former?.excessMs ?? 0) / 2,
+    isOutdone: false,
   };
 }
 
@@ -89,6 +104,10 @@ function learnSpread(former: number, deviations: readonly number[]): number {
   const share = 1 - (1 - SPREAD_WEIGHT) ** deviations.length;
   return Math.max(LEAST_SPREAD, former + share * (seen - former));
 }
+
+/** Typical of a few times: their geometric mean. */
+export const typicalMs = (timesMs: readonly number[]): number =>
+  Math.exp(mean(timesMs.map((ms) => Math.log(Math.max(1, ms)))));
 
 export const levelMs = ({ logMs }: ClassTrack): number => Math.exp(logMs);
 

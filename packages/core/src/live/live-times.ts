@@ -8,14 +8,22 @@
  *     excess = extra − usual extra of the class (`class-level.ts`) − what may be chance, at least 0
  *
  * An endpoint that is left because of its excess is not measured any more. Its excess is remembered
- * and fades, so that it gets another chance; each time it fails it, the memory is twice as long.
+ * and fades, so that it gets another chance; each time it fails it, the memory is twice as long. Where
+ * the one that was taken instead is slow as well by now, the memory is worth little and fades soon.
  */
 import { LATENCY_CLASSES } from '../latency-class.ts';
 import { own } from '../own.ts';
 import type { LivePolicy } from '../policy.ts';
 import type { EpochMs, TtftSample } from '../types.ts';
-import { advanceLevel, type ClassLevel, type Extra, peersOf, referenceMs } from './class-level.ts';
-import { advanceClass, type ClassTrack, errorMs, levelMs } from './live-class.ts';
+import {
+  advanceLevel,
+  type ClassLevel,
+  type Extra,
+  outdoes,
+  peersOf,
+  referenceMs,
+} from './class-level.ts';
+import { advanceClass, type ClassTrack, errorMs, levelMs, typicalMs } from './live-class.ts';
 
 export interface LiveTimes {
   /** By class, of a closed set. */
@@ -26,6 +34,8 @@ export interface LiveTimes {
   readonly strikes: number;
   /** When its excess last counted as new evidence. */
   readonly evidenceAtMs: EpochMs | null;
+  /** Not measured any more, and another endpoint was found slow since: this is when. */
+  readonly doubtedAtMs: EpochMs | null;
 }
 
 export type ClassLevels = Readonly<Record<string, ClassLevel>>;
@@ -35,6 +45,7 @@ export const NO_LIVE_TIMES: LiveTimes = {
   slowAtMs: null,
   strikes: 0,
   evidenceAtMs: null,
+  doubtedAtMs: null,
 };
 
 /** One endpoint, as far as live times go. */
@@ -63,23 +74,36 @@ export function takeTimes(all: TimedAll, { ttft, nowMs, policy }: TimesReport): 
     ttft.filter((sample) => LATENCY_CLASSES.has(sample.class)),
     (sample) => sample.class,
   );
+  const isDoubted = all.own.times.doubtedAtMs !== null;
   let next = all;
   for (const [name, samples] of byClass) {
     const timesMs = samples.map(({ ms }) => ms);
-    const track = advanceClass(own(next.own.times.classes, name), { timesMs, nowMs, policy });
-    next = compareClass(withTrack(next, name, track), { name, nowMs, policy });
+    const track = advanceClass(own(next.own.times.classes, name), {
+      ...{ timesMs, isDoubted, nowMs, policy },
+    });
+    next = compareClass(withTrack(next, name, track), { name, timesMs, nowMs, policy });
   }
-  return { ...next, own: { ...next.own, times: paced(next.own.times, nowMs, policy) } };
+  const excessMs = measuredExcessMs(next.own.times, nowMs, policy);
+  const times = { ...paced(next.own.times, { excessMs, nowMs, policy }), doubtedAtMs: null };
+  const others =
+    excessMs < policy.doubtMs
+      ? next.others
+      : next.others.map((other) => ({ ...other, times: doubted(other.times, nowMs, policy) }));
+  return { ...next, own: { ...next.own, times }, others };
 }
 
 interface About {
+  /** Of the class. */
   readonly name: string;
   readonly nowMs: EpochMs;
   readonly policy: LivePolicy;
 }
 
-function compareClass(all: TimedAll, about: About): TimedAll {
-  const { name, nowMs, policy } = about;
+function compareClass(
+  all: TimedAll,
+  about: About & { readonly timesMs: readonly number[] },
+): TimedAll {
+  const { name, timesMs, nowMs, policy } = about;
   const extra = extraOf(all.own, about);
   const track = own(all.own.times.classes, name);
   if (extra === undefined || track === undefined) return all;
@@ -91,7 +115,29 @@ function compareClass(all: TimedAll, about: About): TimedAll {
   const levels = { ...all.levels, [name]: level };
   const excessMs = Math.max(0, extra.ms - usualMs - extra.slackMs);
   const measured = withTrack({ ...all, levels }, name, { ...track, excessMs });
-  return { ...measured, others: measured.others.map((other) => eased(other, level.ms, about)) };
+  const newestMs = typicalMs(timesMs) - (all.own.probeMs ?? 0);
+  const isOutdone = (other: Extra | undefined) =>
+    other !== undefined && outdoes(extra, other, newestMs);
+  return {
+    ...measured,
+    others: measured.others.map((other) =>
+      eased(isOutdone(extraOf(other, about)) ? outdone(other, name) : other, level.ms, about),
+    ),
+  };
+}
+
+/** Only where it was found slow: otherwise all may have been slow until now. */
+function outdone(timed: Timed, name: string): Timed {
+  const track = own(timed.times.classes, name);
+  if (track === undefined || track.excessMs === 0) return timed;
+  const classes = { ...timed.times.classes, [name]: { ...track, isOutdone: true } };
+  return { ...timed, times: { ...timed.times, classes } };
+}
+
+/** One that people still ask is measured, so there is nothing to doubt. */
+function doubted(times: LiveTimes, nowMs: EpochMs, policy: LivePolicy): LiveTimes {
+  const isQuiet = Object.values(times.classes).every(({ atMs }) => nowMs - atMs > policy.quietMs);
+  return isQuiet && times.doubtedAtMs === null ? { ...times, doubtedAtMs: nowMs } : times;
 }
 
 function withTrack(all: TimedAll, name: string, track: ClassTrack): TimedAll {
@@ -109,6 +155,7 @@ function extraOf({ times, probeMs }: Timed, { name, policy }: About): Extra | un
     ms: levelMs(track) - probeMs,
     slackMs: policy.slackErrors * errorMs(track),
     atMs: track.atMs,
+    isOutdone: track.isOutdone,
   };
 }
 
@@ -135,16 +182,23 @@ export function afterProbe(timed: Timed, levels: ClassLevels, policy: LivePolicy
 }
 
 /** A strike is to be slow again after a while, not to be slow for long. */
-function paced(times: LiveTimes, nowMs: EpochMs, policy: LivePolicy): LiveTimes {
-  const isMeasured = ({ requests, atMs }: ClassTrack) =>
-    requests >= policy.leastRequests && nowMs - atMs <= policy.freshMs;
-  const { excessMs } = meanExcess(Object.values(times.classes).filter(isMeasured), policy);
+function paced(
+  times: LiveTimes,
+  about: { readonly excessMs: number; readonly nowMs: EpochMs; readonly policy: LivePolicy },
+): LiveTimes {
+  const { excessMs, nowMs, policy } = about;
   if (excessMs < policy.slowMs) return times;
   const sinceMs = times.slowAtMs === null ? Number.POSITIVE_INFINITY : nowMs - times.slowAtMs;
   const slow = { ...times, slowAtMs: nowMs };
   if (sinceMs <= policy.restartMs) return slow;
   const isRepeated = sinceMs < policy.strikeMemoryMs;
   return { ...slow, strikes: isRepeated ? Math.min(times.strikes + 1, policy.maxStrikes) : 1 };
+}
+
+function measuredExcessMs(times: LiveTimes, nowMs: EpochMs, policy: LivePolicy): number {
+  const isMeasured = ({ requests, atMs }: ClassTrack) =>
+    requests >= policy.leastRequests && nowMs - atMs <= policy.freshMs;
+  return meanExcess(Object.values(times.classes).filter(isMeasured), policy).excessMs;
 }
 
 /** Mean over the classes by what people ask here, when it was measured. */
@@ -181,7 +235,8 @@ export function excessOf(times: LiveTimes, nowMs: EpochMs, policy: LivePolicy): 
   if (measured.measuredAtMs === null) return measured;
   const sinceMs = Math.max(0, nowMs - measured.measuredAtMs - policy.freshMs);
   const memoryMs = policy.memoryMs * 2 ** Math.max(0, times.strikes - 1);
-  const left = 2 ** (-sinceMs / memoryMs);
+  const doubtMs = times.doubtedAtMs === null ? 0 : nowMs - times.doubtedAtMs;
+  const left = 2 ** (-sinceMs / memoryMs - doubtMs / policy.doubtedMemoryMs);
   return {
     excessMs: measured.excessMs * left,
     standardErrorMs: measured.standardErrorMs * left,
