@@ -46,6 +46,27 @@ describe('an endpoint that is slow for people while its probes stay quick', () =
     expect(life.until(() => life.active === A, 2 * MINUTE)).toBeLessThanOrEqual(MINUTE);
   });
 
+  it.each([
+    { name: 'all at the active one', perSecond: 2, strayShare: 0 },
+    { name: 'a few at the other', perSecond: 2, strayShare: 0.1 },
+    { name: 'a team', perSecond: 10, strayShare: 0.1 },
+  ])('is left each time, just after the other was: $name', PATIENT, ({ perSecond, strayShare }) => {
+    for (let seed = 1; seed <= 4; seed += 1) {
+      let slow: EndpointId | null = null;
+      const life = new Traffic({
+        ...{ ids: [A, B], seed, sigma: 0.2, strayShare, perSecond: () => perSecond },
+        speed: (id) => (id === slow ? SLOW : QUICK),
+      }).run(MINUTE);
+      for (let round = 0; round < 4; round += 1) {
+        const { active } = life;
+        slow = active;
+        expect(life.until(() => life.active !== active, 2 * MINUTE)).toBeLessThanOrEqual(MINUTE);
+        slow = null;
+        life.run(5);
+      }
+    }
+  });
+
   it('is left also when it was so from the beginning, once others are measured', PATIENT, () => {
     const life = new Traffic({
       ...{ ids: [A, B], strayShare: 0.2 },
@@ -86,6 +107,20 @@ describe('endpoints that are equally slow', () => {
     }).run(90 * MINUTE);
     expect(life.switches.length).toBeLessThanOrEqual(2);
   });
+
+  it.each([0, 0.1, 0.3])(
+    'nor where the second becomes as slow for good, with %d elsewhere',
+    PATIENT,
+    (strayShare) => {
+      for (let seed = 1; seed <= 3; seed += 1) {
+        const life = new Traffic({
+          ...{ ids: [A, B], seed, sigma: 0.4, strayShare },
+          speed: (id, atMs) => (atMs > (id === A ? 5 : 7) * MINUTE_MS ? SLOW : QUICK),
+        }).run(60 * MINUTE);
+        expect(life.switches.length).toBeLessThanOrEqual(2);
+      }
+    },
+  );
 
   it('nor by chance', PATIENT, () => {
     const life = new Traffic({
