@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -11,7 +11,7 @@ import { createRedis } from '@zephyr/runtime/redis/client';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { makeSocketFolder, type RedisServer, startRedisServer } from '@zephyr/runtime/redis/server';
 import { type FaultRelay, startFaultRelay } from '@zephyr/testkit/fault-relay';
-import type { Redis } from 'ioredis';
+import { Redis } from 'ioredis';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import { type ControllerOptions, ControllerProcess } from './test-support/controller-process.ts';
@@ -290,22 +290,26 @@ describe('a Redis that cannot be relied on', () => {
     cleanUps.push(() => rmSync(dataFolder, { recursive: true }));
     const first = await startRedisServer({ dataFolder });
     const redis = await connectTo(first.url);
-    await redis.eval("for key = 1, 4000 do redis.call('SET', 'key' .. key, 1) end", 0);
+    const script = "for key = 1, 10000 do redis.call('SET', KEYS[1] .. key, 1) end";
+    for (const name of 'abcdef') await redis.eval(script, 1, name);
     await first.stop();
     const socketFolder = makeSocketFolder();
     cleanUps.push(() => rmSync(socketFolder, { recursive: true }));
-    // About a millisecond for each key, with a look at its clients now and then.
-    const extraArguments = [
-      '--key-load-delay',
-      '1000',
-      '--loading-process-events-interval-bytes',
-      '2048',
-    ];
+    const path = join(socketFolder, 'redis.sock');
+    const controller = await startController({ redisUrl: `unix://${path}` });
+    // A quarter of a minute, unless it is allowed to go on; it looks at its clients now and then.
+    const extraArguments = ['--key-load-delay', '200'];
     const loading = startRedisServer({ dataFolder, socketFolder, extraArguments });
-    const controller = await startController({
-      redisUrl: `unix://${join(socketFolder, 'redis.sock')}`,
-    });
+    await vi.waitFor(() => expect(existsSync(path)).toBe(true), waiting);
+    const watcher = new Redis({ path, enableReadyCheck: false });
+    cleanUps.push(() => watcher.disconnect());
+    await vi.waitFor(async () => {
+      expect(await watcher.info('persistence')).toContain('loading:1');
+      const clients = String(await watcher.client('LIST'));
+      expect(clients.trim().split('\n').length).toBeGreaterThan(1);
+    }, waiting);
     expect((await controller.get('/readyz')).status).toBe(503);
+    await watcher.config('SET', 'key-load-delay', '0');
     const second = await loading;
     cleanUps.push(() => second.stop());
     await leads(controller);
