@@ -39,7 +39,7 @@ const run = (nature: Nature, watch?: Watch) =>
 
 describe.each(worlds)('in the world "$name"', (nature) => {
   it('no invariant is ever broken', () => {
-    const { dwellMs, failureGapMs } = DEFAULT_POLICY.switching;
+    const { dwellMs, slowDwellMs, failureGapMs } = DEFAULT_POLICY.switching;
     let switchedAtMs = Number.NEGATIVE_INFINITY;
     let decisions = 0;
     const broken: string[] = [];
@@ -57,7 +57,9 @@ describe.each(worlds)('in the world "$name"', (nature) => {
       decisions = after.decisions;
       if (selection.activeId === before.selection.activeId) return;
       const isLatency = selection.reason === 'faster';
-      expectThat(!isLatency || atMs - switchedAtMs >= dwellMs, 'two switches within the dwell');
+      const left = before.endpoints.find(({ id }) => id === before.selection.activeId);
+      const leastMs = (left?.times.slowAtMs ?? -1) > switchedAtMs ? slowDwellMs : dwellMs;
+      expectThat(!isLatency || atMs - switchedAtMs >= leastMs, 'two switches within the dwell');
       const to = all.find(({ endpoint }) => endpoint.id === selection.activeId);
       expectThat(!isLatency || to?.score.status === 'known', 'a switch to the unknown');
       switchedAtMs = atMs;
