@@ -13,9 +13,9 @@ const ejected = (untilMs: number): Ejection => ({
 const halfOpen = (width: number): Ejection => ({
   ...{ status: 'half_open', failure: 'reset', width, strikes: 1 },
 });
-const named = (status: 'claimed' | 'confirmed', untilMs: number): ModelLimit => ({
+const named = (status: 'claimed' | 'repeated' | 'confirmed', untilMs: number): ModelLimit => ({
   ...NO_LIMIT,
-  named: { status, untilMs, failure: 'rate_limited', fingerprint: 'f' },
+  named: { status, untilMs, failure: 'rate_limited', source: 's', fingerprint: 'f' },
 });
 const refusing: ModelLimit = {
   ...NO_LIMIT,
@@ -41,6 +41,7 @@ function asked(candidates: readonly Candidate[], parts: Partial<ChoiceInput> = {
   const order: string[] = [];
   for (;;) {
     const choice = chooseEndpoint({
+      source: 's',
       ...{ candidates, tried, failedGroups: new Map(), overloadedEverywhere: false },
       ...{ random: 0.5, nowMs: NOW_MS },
       ...parts,
@@ -120,6 +121,17 @@ describe('chooseEndpoint', () => {
       order: 'b (limited)',
     },
     {
+      name: 'and one that was named to this person twice',
+      candidates: [candidate('a', { limit: named('repeated', NOW_MS + 1) }), candidate('b')],
+      order: 'b (limited)',
+    },
+    {
+      name: 'but not by another person, who asks it after the others',
+      candidates: [candidate('a', { limit: named('repeated', NOW_MS + 1) }), candidate('b')],
+      parts: { source: 'other' },
+      order: 'b a (asked)',
+    },
+    {
       name: 'one that was named once puts it behind the others',
       candidates: [candidate('a', { limit: named('claimed', NOW_MS + 1) }), candidate('b')],
       order: 'b a (asked)',
@@ -189,6 +201,7 @@ describe('chooseEndpoint', () => {
   it('names the soonest of the times that were named', () => {
     const limits = [named('confirmed', NOW_MS + 9_000), named('confirmed', NOW_MS + 4_000)];
     const choice = chooseEndpoint({
+      source: 's',
       candidates: limits.map((limit, index) => candidate(`e${index}`, { limit })),
       ...{ tried: new Set(), failedGroups: new Map(), overloadedEverywhere: false },
       ...{ random: 0, nowMs: NOW_MS },
@@ -198,6 +211,7 @@ describe('chooseEndpoint', () => {
 
   it('knows whether another one could be asked', () => {
     const input = {
+      source: 's',
       tried: new Set<EndpointId>(),
       failedGroups: new Map(),
       overloadedEverywhere: false,

@@ -2,11 +2,18 @@
  * Which endpoint gets the next attempt. Everything that is known only changes the order; what has
  * failed elsewhere is still asked before a request is given up. Left out are endpoints that an
  * operator disabled, those already asked for this request, and those that named a time for exactly
- * this model to more than one request.
+ * this model to more than one person, or to more than one request of this one.
  */
 import type { EndpointId } from '../types.ts';
 import { type Ejection, ejectionAt, remainingMs } from './ejection.ts';
-import { isAnswering, isRefused, type ModelLimit, namedAt, shedShare } from './model-limits.ts';
+import {
+  isAnswering,
+  isRefused,
+  isWaitedFor,
+  type ModelLimit,
+  namedAt,
+  shedShare,
+} from './model-limits.ts';
 
 export interface Candidate {
   readonly id: EndpointId;
@@ -29,6 +36,8 @@ export interface Candidate {
 export interface ChoiceInput {
   /** In order of preference. */
   readonly candidates: readonly Candidate[];
+  /** Whose request it is. */
+  readonly source: string;
   /** Already asked for this request. */
   readonly tried: ReadonlySet<EndpointId>;
   /** Groups of which an endpoint failed this request, and whether it was only too busy. */
@@ -92,9 +101,9 @@ export function chooseEndpoint(input: ChoiceInput): Choice {
     if (!candidate.enabled) continue;
     enabled += 1;
     if (input.tried.has(candidate.id)) continue;
-    const named = namedAt(candidate.limit, input.nowMs);
-    if (named.status === 'confirmed') {
-      soonestMs = Math.min(soonestMs, named.untilMs - input.nowMs);
+    const { limit } = candidate;
+    if (isWaitedFor(limit, input.source, input.nowMs)) {
+      soonestMs = Math.min(soonestMs, remainingWaitMs(limit, input.nowMs));
       continue;
     }
     left += 1;
@@ -115,7 +124,7 @@ function rankOf(candidate: Candidate, index: number, input: ChoiceInput): number
   if (candidate.lacksOperation) return RANKS.lacks_operation + sibling;
   const { limit } = candidate;
   if (isRefused(limit, nowMs)) return RANKS.refuses_model + sibling;
-  if (namedAt(limit, nowMs).status === 'claimed') return RANKS.limited + sibling;
+  if (namedAt(limit, nowMs).status !== 'none') return RANKS.limited + sibling;
   const ejection = ejectionAt(candidate.ejection, nowMs);
   if (ejection.status === 'ejected') {
     // The one that returns soonest first: a fraction below 1 for each remaining time.
@@ -136,6 +145,11 @@ function rankOf(candidate: Candidate, index: number, input: ChoiceInput): number
 function isLikelyToFail({ groupName, limit }: Candidate, input: ChoiceInput): boolean {
   const failed = input.failedGroups.get(groupName);
   return failed === 'fault' || (failed === 'load' && !isAnswering(limit, input.nowMs));
+}
+
+function remainingWaitMs(limit: ModelLimit, nowMs: number): number {
+  const named = namedAt(limit, nowMs);
+  return named.status === 'none' ? 0 : named.untilMs - nowMs;
 }
 
 /** One random number decides for all candidates, independently enough of each other. */

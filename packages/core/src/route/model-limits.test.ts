@@ -5,14 +5,15 @@ import {
   afterRefusal,
   afterTurnedAway,
   isRefused,
+  isWaitedFor,
   type ModelLimit,
   NO_LIMIT,
   namedAt,
   shedShare,
 } from './model-limits.ts';
 
-const turned = (fingerprint: string, waitMs?: number, nowMs = 0) => ({
-  ...({ failure: 'rate_limited', waitMs, fingerprint, nowMs } as const),
+const turned = (fingerprint: string, waitMs?: number, source = 'ann', nowMs = 0) => ({
+  ...({ failure: 'rate_limited', waitMs, source, fingerprint, nowMs } as const),
 });
 
 /** One letter each: `.` answered, `x` turned away without a time. */
@@ -50,17 +51,24 @@ describe('shedShare', () => {
 });
 
 describe('a named time', () => {
-  it('is that of one request until a different one is told the same', () => {
+  it('is waited for by a person who was told it twice, and by all when two people were', () => {
     const once = afterTurnedAway(NO_LIMIT, turned('a', 5_000));
     expect(namedAt(once, 0).status).toBe('claimed');
     expect(namedAt(afterTurnedAway(once, turned('a', 5_000)), 0).status).toBe('claimed');
-    expect(namedAt(afterTurnedAway(once, turned('b', 5_000)), 0).status).toBe('confirmed');
+    const repeated = afterTurnedAway(once, turned('b', 5_000));
+    expect([isWaitedFor(repeated, 'ann', 0), isWaitedFor(repeated, 'bob', 0)]).toEqual([
+      true,
+      false,
+    ]);
+    const confirmed = afterTurnedAway(repeated, turned('c', 5_000, 'bob'));
+    expect(isWaitedFor(confirmed, 'cyd', 0)).toBe(true);
+    expect(isWaitedFor(once, 'ann', 0)).toBe(false);
   });
 
   it('ends with its time, and with an answer', () => {
     const twice = afterTurnedAway(
       afterTurnedAway(NO_LIMIT, turned('a', 5_000)),
-      turned('b', 3_000),
+      turned('b', 3_000, 'bob'),
     );
     expect(namedAt(twice, 4_999).status).toBe('confirmed');
     expect(namedAt(twice, 5_000).status).toBe('none');

@@ -22,19 +22,21 @@ export interface ModelLimit {
 }
 
 /**
- *     none      --(turned away with a time)-->                       claimed
- *     claimed   --(another request is turned away with a time)-->    confirmed
- *     any       --(an answer | the time has passed)-->               none
+ *     none              --(turned away with a time)-->                    claimed
+ *     claimed           --(another request of the same person too)-->     repeated
+ *     claimed, repeated --(a request of somebody else too)-->             confirmed
+ *     any               --(an answer | the time has passed)-->            none
  *
- * `claimed`: asked after the others, in case the limit was that of one request alone. `confirmed`:
- * not asked before its time.
+ * `claimed`: asked after the others, in case the limit was that of one request alone. `repeated`: the
+ * same, and for this person not asked before its time. `confirmed`: not asked before it by anybody.
  */
 export type NamedTime =
   | { readonly status: 'none' }
   | {
-      readonly status: 'claimed' | 'confirmed';
+      readonly status: 'claimed' | 'repeated' | 'confirmed';
       readonly untilMs: number;
       readonly failure: FailureClass;
+      readonly source: string;
       readonly fingerprint: string;
     };
 
@@ -86,6 +88,7 @@ export interface TurnedAway {
   readonly failure: FailureClass;
   /** What the endpoint asked for, capped by the caller. */
   readonly waitMs: number | undefined;
+  readonly source: string;
   readonly fingerprint: string;
   readonly nowMs: number;
 }
@@ -143,23 +146,28 @@ export function isLimited(limit: ModelLimit, nowMs: number): boolean {
   );
 }
 
+/** Whether the endpoint is not asked before the time that it named, by this person. */
+export function isWaitedFor(limit: ModelLimit, source: string, nowMs: number): boolean {
+  const named = namedAt(limit, nowMs);
+  return named.status === 'confirmed' || (named.status === 'repeated' && named.source === source);
+}
+
 /** As it is now: a time that has passed is none. */
 export function namedAt({ named }: ModelLimit, nowMs: number): NamedTime {
   return named.status !== 'none' && nowMs >= named.untilMs ? { status: 'none' } : named;
 }
 
 function namedAfter(named: NamedTime, turned: TurnedAway): NamedTime {
-  const { failure, waitMs, fingerprint, nowMs } = turned;
+  const { failure, waitMs, source, fingerprint, nowMs } = turned;
   if (waitMs === undefined) return named;
-  const untilMs = nowMs + waitMs;
-  if (named.status === 'none') return { status: 'claimed', untilMs, failure, fingerprint };
-  const isSame = named.status === 'claimed' && named.fingerprint === fingerprint;
-  return {
-    status: isSame ? 'claimed' : 'confirmed',
-    untilMs: Math.max(untilMs, named.untilMs),
-    failure,
-    fingerprint,
-  };
+  const untilMs = Math.max(nowMs + waitMs, named.status === 'none' ? 0 : named.untilMs);
+  return { status: statusAfter(named, turned), untilMs, failure, source, fingerprint };
+}
+
+function statusAfter(named: NamedTime, { source, fingerprint }: TurnedAway) {
+  if (named.status === 'none') return 'claimed';
+  if (named.status === 'confirmed' || named.source !== source) return 'confirmed';
+  return named.fingerprint === fingerprint ? named.status : 'repeated';
 }
 
 function fade({ atMs }: ModelLimit, nowMs: number): number {

@@ -175,14 +175,26 @@ describe('whose fault it is', () => {
     expect(world.verdicts).toEqual([]);
   });
 
-  it('an answer of our own needs two requests that were told a time', () => {
-    const world = new World([A]);
+  it('an answer of our own needs two people who were told a time, or two requests of one', () => {
     const limited = all({ failure: 'rate_limited', waitMs: 5_000 });
+    const world = new World([A]);
     expect(world.ask(limited, who('ann'))).toBe('a:rate_limited asked');
+    expect(world.ask(limited, { source: 'ann', fingerprint: 'ann 2' })).toBe(
+      'a:rate_limited asked',
+    );
+    expect(world.ask(limited, { source: 'ann', fingerprint: 'ann 3' })).toBe('limited');
     expect(world.ask(limited, who('bob'))).toBe('a:rate_limited asked');
     expect(world.ask(limited, who('cyd'))).toBe('limited');
     world.nowMs += 5_000;
     expect(world.ask(all('ok'))).toBe('a:ok');
+  });
+
+  it('two large requests of one person take nothing from anybody else', () => {
+    const world = new World();
+    const limited = all({ failure: 'rate_limited', waitMs: 30_000 });
+    world.ask(limited, { source: 'ann', fingerprint: 'ann 1' });
+    world.ask(limited, { source: 'ann', fingerprint: 'ann 2' });
+    expect(world.ask(all('ok'), who('bob'))).toBe('a:ok');
   });
 
   it('one endpoint, one 529: the next request is asked as before', () => {

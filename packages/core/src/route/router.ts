@@ -35,9 +35,9 @@ import {
   afterTurnedAway,
   isBusy,
   isLimited,
+  isWaitedFor,
   type ModelLimit,
   NO_LIMIT,
-  namedAt,
 } from './model-limits.ts';
 import { isAnswer, isSharedByGroup, isUnreachable, type Operation, scopeOf } from './scope.ts';
 
@@ -170,7 +170,7 @@ export class Router {
       ({ id, enabled }) =>
         id !== first.id &&
         enabled &&
-        namedAt(this.#limitOf(id, request.model), nowMs).status !== 'confirmed',
+        !isWaitedFor(this.#limitOf(id, request.model), request.source, nowMs),
     );
     return { kind: 'send', id: first.id, hasAlternative };
   }
@@ -207,7 +207,7 @@ export class Router {
     const { preferredId, overloadedEverywhere } = input;
     const random = this.#deps.rng();
     return chooseEndpoint({
-      ...{ candidates, tried, failedGroups, preferredId },
+      ...{ candidates, source: journey.request.source, tried, failedGroups, preferredId },
       ...{ overloadedEverywhere, random, nowMs },
     });
   }
@@ -393,13 +393,13 @@ export class Router {
 
   #turnedAway(
     id: EndpointId,
-    { model, fingerprint }: RoutedRequest,
+    { model, source, fingerprint }: RoutedRequest,
     { failure, waitMs }: { readonly failure: FailureClass; readonly waitMs?: number | undefined },
     nowMs: number,
   ): void {
     const cappedMs =
       waitMs === undefined ? undefined : Math.min(waitMs, this.#policy.maxCoolDownMs);
-    const turned = { failure, waitMs: cappedMs, fingerprint, nowMs };
+    const turned = { failure, waitMs: cappedMs, source, fingerprint, nowMs };
     this.#limits.set(id, model, afterTurnedAway(this.#limitOf(id, model), turned));
     // A limit with a time is that of one model; the moment's load is the endpoint's.
     if (waitMs === undefined) this.#deps.onVerdict?.({ id, failure });
