@@ -55,7 +55,7 @@ describe.skipIf(missing !== undefined)('the stack on a swarm', { timeout: 600_00
           );
         }
       },
-      { timeout: 60_000, interval: 1_000 },
+      { timeout: 180_000, interval: 1_000 },
     );
   });
 
