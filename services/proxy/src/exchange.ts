@@ -337,6 +337,10 @@ export class Exchange {
     const { routing, stale, log } = this.#deps;
     const { id } = asked.endpoint;
     if (this.#saysMore(result)) this.#lastFailure = result;
+    if (this.#input.target.operation === 'extra') {
+      this.#answerFailure(result);
+      return;
+    }
     if (result.staleConnection) {
       this.#staleId = id;
       stale.note(id, performance.now());

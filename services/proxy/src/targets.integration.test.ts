@@ -56,6 +56,17 @@ describe('a wrong base URL', () => {
 });
 
 describe('extra_paths', () => {
+  it('go nowhere else when their endpoint cannot be reached', async () => {
+    const { proxy, first, second } = await startRig({ server });
+    await first.refuse();
+    for (let again = 0; again < 2; again += 1) {
+      const files = { method: 'GET', path: '/v1/files', body: '' };
+      expect((await call(proxy.port, files)).status).toBe(503);
+      expect((await call(proxy.port)).status).toBe(200);
+    }
+    expect(second.ledger.filter(({ target }) => target === '/v1/files')).toEqual([]);
+  });
+
   it.each(['GET', 'POST', 'DELETE'])('%s goes to the first endpoint only', async (method) => {
     const { proxy, first, second } = await startRig({ server });
     first.always(json({ id: 'f' }));
