@@ -65,7 +65,7 @@ FROM runtime AS prober
 COPY --from=prober-modules /app ./
 COPY packages/core packages/core
 COPY packages/runtime packages/runtime
-COPY packages/checks packages/checks
+COPY packages/probes packages/probes
 COPY services/prober services/prober
 USER 10002:10002
 ENV ZEPHYR_LISTEN=0.0.0.0:8082

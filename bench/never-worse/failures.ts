@@ -140,7 +140,7 @@ async function afterOne529({ port, agent }: Stage, round: number): Promise<numbe
   return lost;
 }
 
-/** 1 + the default of `max_replays`. */
+/** 1 + the default of `max_retries`. */
 const MOST_DELIVERIES = 3;
 
 /** A used connection is reset while its next request is on the way. */
@@ -166,7 +166,7 @@ function used(): Promise<Row> {
     return {
       world: 'failures',
       what: 'each delivery of one request is reset, the first on a used connection; twice',
-      target: `≤ ${MOST_DELIVERIES} deliveries (1 + max_replays); another person is served`,
+      target: `≤ ${MOST_DELIVERIES} deliveries (1 + max_retries); another person is served`,
       zephyr: `${most.join(', ')} deliveries; ${served} of 2 served`,
       verdict: verdictOf(most.every((count) => count <= MOST_DELIVERIES) && served === 2),
     };

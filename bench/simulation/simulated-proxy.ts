@@ -36,7 +36,7 @@ import type { Answered, Failed, Step, Way } from './rule.ts';
 const FAILOVER = dataPathTables.failover.parse({});
 const TIMEOUTS = dataPathTables.timeouts.parse({});
 
-/** Those of `[failover]` and `[timeouts]`, and of services/proxy/src/exchange.ts. */
+/** Those of `[failover]` and `[timeouts]`, and of services/proxy/src/exchange/exchange.ts. */
 const DEFAULTS = {
   ejection: {
     failuresToEject: FAILOVER.failures_to_eject,
@@ -45,7 +45,7 @@ const DEFAULTS = {
     maxCoolDownMs: FAILOVER.max_cool_down_seconds * 1_000,
   } satisfies EjectionPolicy,
   retries: { ratio: FAILOVER.retry_ratio, perSecond: FAILOVER.retries_per_second },
-  maxRetries: FAILOVER.max_replays,
+  maxRetries: FAILOVER.max_retries,
   firstByteMs: TIMEOUTS.first_byte_ms,
   firstBytePerMibMs: TIMEOUTS.first_byte_per_mib_ms,
   unusualFirstByteMs: 45_000,

@@ -170,10 +170,10 @@ export const internals: DashboardSpec = {
         },
         {
           kind: 'lines',
-          title: 'Bodies kept for a replay',
-          description: 'Bounded by limits.kept_bodies_mib.',
+          title: 'Bodies buffered for a retry',
+          description: 'Bounded by limits.buffered_bodies_mib.',
           unit: 'bytes',
-          queries: [{ expr: 'sum(zephyr_proxy_kept_body_bytes)', legend: 'all proxies' }],
+          queries: [{ expr: 'sum(zephyr_proxy_buffered_body_bytes)', legend: 'all proxies' }],
         },
         {
           kind: 'lines',

@@ -53,7 +53,7 @@ export const requests: DashboardSpec = {
           unit: 'reqps',
           queries: [
             {
-              expr: `sum by (reason) (${rate('zephyr_proxy_replays_total')})`,
+              expr: `sum by (reason) (${rate('zephyr_proxy_retries_total')})`,
               legend: '{{reason}}',
             },
           ],
@@ -65,7 +65,7 @@ export const requests: DashboardSpec = {
           unit: 'reqps',
           queries: [
             {
-              expr: `sum by (reason) (${rate('zephyr_proxy_replays_refused_total')})`,
+              expr: `sum by (reason) (${rate('zephyr_proxy_retries_refused_total')})`,
               legend: '{{reason}}',
             },
           ],

@@ -3,7 +3,7 @@ import type { Registry } from 'prom-client';
 
 import { createMetrics as createControllerMetrics } from '../../services/controller/src/metrics.ts';
 import { createMetrics as createProberMetrics } from '../../services/prober/src/metrics.ts';
-import { createMetrics as createProxyMetrics } from '../../services/proxy/src/metrics.ts';
+import { createMetrics as createProxyMetrics } from '../../services/proxy/src/report/metrics.ts';
 
 export interface MetricRow {
   readonly name: string;
@@ -28,7 +28,7 @@ export function metricRows(): ReadonlyMap<string, readonly MetricRow[]> {
     ejected: unread,
     snapshotAgeSeconds: unread,
     redisUp: unread,
-    keptBodyBytes: unread,
+    bufferedBodyBytes: unread,
     retryBudget: unread,
     isServing: unread,
   });

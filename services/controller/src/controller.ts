@@ -5,17 +5,17 @@ import { createRedis } from '@zephyr/runtime/redis/client';
 import type { RunningService, ServiceContext } from '@zephyr/runtime/service';
 
 import { createApp } from './api/app.ts';
+import { startServer } from './api/server.ts';
 import { startTail } from './api/tail.ts';
-import { checkRedis } from './check-redis.ts';
-import { linesOf } from './event-lines.ts';
-import { Knowledge } from './knowledge.ts';
-import type { NewLogEntry } from './leader-commit.ts';
-import { startLeadership } from './leadership.ts';
+import { TurnHealth } from './leader/batch-health.ts';
+import { checkRedis } from './leader/check-redis.ts';
+import { linesOf } from './leader/event-lines.ts';
+import type { NewLogEntry } from './leader/leader-commit.ts';
+import { startLeadership } from './leader/leadership.ts';
+import { leadTerm } from './leader/loop.ts';
+import { RedisClock } from './leader/redis-clock.ts';
 import { createMetrics } from './metrics.ts';
-import { RedisClock } from './redis-clock.ts';
-import { startServer } from './server.ts';
-import { leadTerm } from './term.ts';
-import { TurnHealth } from './turn-health.ts';
+import { Knowledge } from './view/store.ts';
 
 /** Notes that no leader has written yet; the oldest are dropped. */
 const MAX_NOTES = 100;

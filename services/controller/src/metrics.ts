@@ -6,9 +6,9 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 
 import { REASON_CODES } from '@zephyr/core';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { CommittedTurn } from './committed-turn.ts';
-import type { Knowledge, State } from './knowledge.ts';
-import { RECORD_KINDS, type TurnHealth } from './turn-health.ts';
+import { RECORD_KINDS, type TurnHealth } from './leader/batch-health.ts';
+import type { CommittedTurn } from './leader/committed-batch.ts';
+import type { Knowledge, State } from './view/store.ts';
 
 const REDIS_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
 const EVENT_LOOP_RESOLUTION_MS = 20;

@@ -1,9 +1,5 @@
 /** One job of the queue: the check that it asks for, and its result in Redis. */
-import { runCheck } from '@zephyr/checks/check';
-import type { CheckTarget } from '@zephyr/checks/check-target';
-import { targetOf } from '@zephyr/checks/endpoint-target';
-import type { ProbeUsers } from '@zephyr/checks/probe-users';
-import type { StartGate } from '@zephyr/checks/start-gate';
+
 import {
   type CheapStyle,
   chooseStyle,
@@ -14,6 +10,11 @@ import {
   type ProbeStyle,
   priceOf,
 } from '@zephyr/core';
+import { targetOf } from '@zephyr/probes/endpoint-target';
+import { runCheck } from '@zephyr/probes/probe';
+import type { CheckTarget } from '@zephyr/probes/probe-target';
+import type { ProbeUsers } from '@zephyr/probes/probe-users';
+import type { StartGate } from '@zephyr/probes/start-gate';
 import { type Config, groupOf } from '@zephyr/runtime/config/config';
 import type { LoadedConfig } from '@zephyr/runtime/config/load';
 import { messageOf } from '@zephyr/runtime/errors';

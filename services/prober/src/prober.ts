@@ -1,11 +1,10 @@
 /** The prober: works checks off the queue and tells how it goes. */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-
-import { checksAtOnce } from '@zephyr/checks/checks-at-once';
-import { removeLeftovers } from '@zephyr/checks/leftovers';
-import { openProbeUsers } from '@zephyr/checks/probe-users';
-import { createStartGate } from '@zephyr/checks/start-gate';
+import { removeLeftovers } from '@zephyr/probes/leftovers';
+import { openProbeUsers } from '@zephyr/probes/probe-users';
+import { checksAtOnce } from '@zephyr/probes/probes-at-once';
+import { createStartGate } from '@zephyr/probes/start-gate';
 import { openProbeQueue } from '@zephyr/runtime/probe-queue';
 import { createRedis } from '@zephyr/runtime/redis/client';
 import type { RunningService, ServiceContext } from '@zephyr/runtime/service';

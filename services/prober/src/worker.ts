@@ -1,5 +1,5 @@
 /** The prober's side of the probe queue. */
-import { checksAtOnce } from '@zephyr/checks/checks-at-once';
+import { checksAtOnce } from '@zephyr/probes/probes-at-once';
 import { messageOf } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
 import {

@@ -5,23 +5,22 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { RunningService, ServiceContext } from '@zephyr/runtime/service';
-
-import { Accounts } from './accounts.ts';
-import { createApp, createMetricsApp } from './app.ts';
-import { Connections } from './connections.ts';
-import { Edge } from './edge.ts';
-import { retire } from './endpoints.ts';
-import { createMetrics, type Gauges } from './metrics.ts';
-import { RedisLink } from './redis-link.ts';
-import { Routing } from './routing.ts';
-import { createSender } from './sender.ts';
-import { closeGently, type Listening, listen } from './server.ts';
-import { Serving } from './serving.ts';
+import { Tunables } from './reloadable.ts';
+import { createMetrics, type Gauges } from './report/metrics.ts';
+import { Accounts } from './report/request-stats.ts';
+import { Serving } from './report/serving.ts';
+import { StatusFeed } from './report/status-feed.ts';
+import { presenceOf, proxyStateOf, type StatusDeps } from './report/status-json.ts';
+import { RedisLink } from './routing/redis-link.ts';
+import { Routing } from './routing/routing.ts';
+import { Edge } from './server/admission.ts';
+import { createApp, createMetricsApp } from './server/app.ts';
+import { Connections } from './server/connections.ts';
+import { closeGently, type Listening, listen } from './server/server.ts';
 import { Settings } from './settings.ts';
-import { StaleConnections } from './stale-connections.ts';
-import { presenceOf, proxyStateOf, type StatusDeps } from './status.ts';
-import { StatusFeed } from './status-feed.ts';
-import { Tunables } from './tunables.ts';
+import { retire } from './upstream/endpoints.ts';
+import { StaleConnections } from './upstream/stale-connections.ts';
+import { createSender } from './upstream/transport.ts';
 
 export interface ProxyOptions {
   /** Where the last good snapshot is kept on disk. */
@@ -57,7 +56,7 @@ export async function startProxy(
       new Map(routing.endpoints.map(({ id }) => [id, routing.ejectionOf(id).status === 'ejected'])),
     snapshotAgeSeconds: () => (now() - routing.state.confirmedAtMs) / 1000,
     redisUp: () => link.isUp,
-    keptBodyBytes: () => kept.bytes,
+    bufferedBodyBytes: () => kept.bytes,
     retryBudget: () => budget.available(now()),
     isServing: () => serving.isServing(now()),
   };

@@ -53,7 +53,7 @@ describe('a changed configuration', () => {
     const { proxy, source, first } = await startChangingRig();
     await call(proxy.port);
     source.change(({ config }) => ({
-      config: { ...config, failover: { ...config.failover, maxReplays: 0 } },
+      config: { ...config, failover: { ...config.failover, maxRetries: 0 } },
     }));
     await call(proxy.port);
     expect(first.connectionsSeen).toBe(1);
@@ -102,8 +102,8 @@ describe('a changed limit holds without a restart', () => {
     look: (started: Started) => Promise<unknown>;
   }[] = [
     {
-      name: 'kept_bodies_mib',
-      change: ({ limits }) => ({ limits: { ...limits, keptBodiesBytes: 0 } }),
+      name: 'buffered_bodies_mib',
+      change: ({ limits }) => ({ limits: { ...limits, bufferedBodiesBytes: 0 } }),
       look: servedAfterRefusal,
       before: 'e2',
       after: 503,

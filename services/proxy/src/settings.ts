@@ -9,11 +9,10 @@ import { ZephyrError } from '@zephyr/runtime/errors';
 import { trustedProxies } from '@zephyr/runtime/http/trusted-proxies';
 import type { Logger } from '@zephyr/runtime/logger';
 import type { ServiceContext } from '@zephyr/runtime/service';
-
-import { type Admission, admissionOf, type ClientRules, Clients } from './clients.ts';
-import { createEndpoints, type Endpoint } from './endpoints.ts';
-import type { RoutingSetup } from './routing.ts';
-import type { TargetRules } from './target.ts';
+import type { RoutingSetup } from './routing/routing.ts';
+import { type Admission, admissionOf, type ClientRules, Clients } from './server/clients.ts';
+import type { TargetRules } from './server/target.ts';
+import { createEndpoints, type Endpoint } from './upstream/endpoints.ts';
 
 export class Settings {
   readonly #lookup: LookupFunction | undefined;

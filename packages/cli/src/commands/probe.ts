@@ -2,10 +2,7 @@
  * `zephyr probe`: checks endpoints now, from this machine, without a running system. Nothing is
  * recorded.
  */
-import { runCheck } from '@zephyr/checks/check';
-import { checksAtOnce } from '@zephyr/checks/checks-at-once';
-import { targetOf } from '@zephyr/checks/endpoint-target';
-import { createStartGate } from '@zephyr/checks/start-gate';
+
 import {
   costUsd,
   type EndpointId,
@@ -14,6 +11,10 @@ import {
   priceOf,
   type TokenUsage,
 } from '@zephyr/core';
+import { targetOf } from '@zephyr/probes/endpoint-target';
+import { runCheck } from '@zephyr/probes/probe';
+import { checksAtOnce } from '@zephyr/probes/probes-at-once';
+import { createStartGate } from '@zephyr/probes/start-gate';
 import type { Config, EndpointConfig } from '@zephyr/runtime/config/config';
 import { type LoadedConfig, loadConfig } from '@zephyr/runtime/config/load';
 import { EXIT, ZephyrError } from '@zephyr/runtime/errors';

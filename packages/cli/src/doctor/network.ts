@@ -1,10 +1,9 @@
 /** The ports of the services, the way to the endpoints, and the clock. */
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-
-import { runCheck } from '@zephyr/checks/check';
-import { targetOf } from '@zephyr/checks/endpoint-target';
-import { createStartGate } from '@zephyr/checks/start-gate';
+import { targetOf } from '@zephyr/probes/endpoint-target';
+import { runCheck } from '@zephyr/probes/probe';
+import { createStartGate } from '@zephyr/probes/start-gate';
 import type { Config, EndpointConfig } from '@zephyr/runtime/config/config';
 import type { LoadedConfig } from '@zephyr/runtime/config/load';
 import type { Numbers, Translate } from '@zephyr/texts';

@@ -1,6 +1,6 @@
 /** What this machine brings: Node, the Claude CLI, the tokens. */
-import { findCli } from '@zephyr/checks/cli-binary';
-import { readCliVersion, testedCliVersion } from '@zephyr/checks/cli-version';
+import { findCli } from '@zephyr/probes/cli-binary';
+import { readCliVersion, testedCliVersion } from '@zephyr/probes/cli-version';
 import type { LoadedConfig } from '@zephyr/runtime/config/load';
 import type { Translate } from '@zephyr/texts';
 

@@ -3,7 +3,7 @@
  * what is usual for this endpoint and class of request: a frozen endpoint is left after seconds, one
  * that always takes its time is waited for.
  */
-import { latencyClassOf } from '../latency-class.ts';
+import { latencyClassOf } from '../learn/latency-class.ts';
 import type { EndpointId } from '../types.ts';
 
 /** A wait shorter than this is never called frozen: a model may think. */

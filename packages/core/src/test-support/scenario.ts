@@ -1,5 +1,5 @@
 /** A story for tests: events at moments, and what the core made of them. */
-import type { Decision } from '../decision.ts';
+import type { Decision } from '../decide/decision.ts';
 import type {
   CommandOutcome,
   Effect,
@@ -8,9 +8,10 @@ import type {
   Notice,
   OperatorCommand,
   WorldEvent,
-} from '../events.ts';
+} from '../decide/events.ts';
+import { reduce } from '../decide/reduce.ts';
+import { initialWorld, type World, type WorldSetup } from '../decide/world.ts';
 import { DEFAULT_POLICY, type Policy } from '../policy.ts';
-import { reduce } from '../reduce.ts';
 import {
   type EndpointId,
   endpointId,
@@ -19,7 +20,6 @@ import {
   type PresenceReport,
   type ProbeStyle,
 } from '../types.ts';
-import { initialWorld, type World, type WorldSetup } from '../world.ts';
 
 export const GROUP: GroupSetting = {
   name: 'team',

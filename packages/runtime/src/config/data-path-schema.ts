@@ -10,13 +10,13 @@ const seconds = z.number().int().positive().max(86_400);
 const count = z.number().int().positive().max(1_000_000);
 
 const failover = z.strictObject({
-  replay: z
+  retry: z
     .enum(RETRY_LIMITS)
     .default('before_content')
     .describe(
       'Until when a failed request may go to another endpoint: not at all, only while nothing was sent, until the first byte of an answer, or until its first content. The later, the likelier it is billed twice.',
     ),
-  max_replays: z
+  max_retries: z
     .number()
     .int()
     .nonnegative()
@@ -132,13 +132,13 @@ const limits = z.strictObject({
     .max(1024)
     .default(32)
     .describe('The largest body of a request, in MiB. The Messages API itself takes 32 MB.'),
-  kept_bodies_mib: z
+  buffered_bodies_mib: z
     .number()
     .nonnegative()
     .max(65_536)
     .default(256)
     .describe(
-      'Memory for bodies that are kept for a replay, all requests together, in MiB. Beyond it requests run without replay. One person gets at most as much as the others leave free: half of it, if alone.',
+      'Memory for bodies that are buffered for a retry, all requests together, in MiB. Beyond it requests run without retries. One person gets at most as much as the others leave free: half of it, if alone.',
     ),
   header_kib: z
     .number()

@@ -5,8 +5,8 @@ import type { z } from 'zod';
 import type { dataPathTables } from './data-path-schema.ts';
 
 export interface FailoverConfig {
-  readonly replay: RetryLimit;
-  readonly maxReplays: number;
+  readonly retry: RetryLimit;
+  readonly maxRetries: number;
   readonly retryRatio: number;
   readonly retriesPerSecond: number;
   readonly failuresToEject: number;
@@ -33,7 +33,7 @@ export interface TimeoutsConfig {
 
 export interface LimitsConfig {
   readonly bodyBytes: number;
-  readonly keptBodiesBytes: number;
+  readonly bufferedBodiesBytes: number;
   readonly headerBytes: number;
   readonly activeRequests: number;
   readonly activeRequestsPerClient: number;
@@ -70,8 +70,8 @@ export function resolveDataPath(file: DataPathFile): DataPathConfig {
       cacheLifetimeMs: sessions.cache_lifetime_seconds * 1000,
     },
     failover: {
-      replay: failover.replay,
-      maxReplays: failover.max_replays,
+      retry: failover.retry,
+      maxRetries: failover.max_retries,
       retryRatio: failover.retry_ratio,
       retriesPerSecond: failover.retries_per_second,
       failuresToEject: failover.failures_to_eject,
@@ -96,7 +96,7 @@ export function resolveDataPath(file: DataPathFile): DataPathConfig {
     },
     limits: {
       bodyBytes: Math.floor(limits.body_mib * MIB),
-      keptBodiesBytes: Math.floor(limits.kept_bodies_mib * MIB),
+      bufferedBodiesBytes: Math.floor(limits.buffered_bodies_mib * MIB),
       headerBytes: limits.header_kib * 1024,
       activeRequests: limits.active_requests,
       activeRequestsPerClient: limits.active_requests_per_client,

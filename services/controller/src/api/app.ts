@@ -11,10 +11,9 @@ import type { Secret } from '@zephyr/runtime/secret';
 import express, { type Express, type RequestHandler } from 'express';
 import type { Redis } from 'ioredis';
 import type { Registry } from 'prom-client';
-
-import type { Knowledge } from '../knowledge.ts';
-import { readRecording } from '../recording.ts';
-import type { TurnHealth } from '../turn-health.ts';
+import type { TurnHealth } from '../leader/batch-health.ts';
+import { readRecording } from '../leader/recording.ts';
+import type { Knowledge } from '../view/store.ts';
 import { createAccess } from './access.ts';
 import { handleCommand } from './commands.ts';
 import { streamEvents } from './events.ts';

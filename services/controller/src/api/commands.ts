@@ -10,7 +10,7 @@ import type { RequestHandler } from 'express';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 
-import type { Knowledge } from '../knowledge.ts';
+import type { Knowledge } from '../view/store.ts';
 import { ProblemError } from './problem.ts';
 import type { Tail } from './tail.ts';
 

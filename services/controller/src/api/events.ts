@@ -4,7 +4,7 @@ import type { Logger } from '@zephyr/runtime/logger';
 import type { RequestHandler, Response } from 'express';
 import type { Redis } from 'ioredis';
 
-import type { Knowledge } from '../knowledge.ts';
+import type { Knowledge } from '../view/store.ts';
 import { type History, readHistory, readLogAfter } from './history.ts';
 import type { LogEntry } from './log-entry.ts';
 import { ProblemError } from './problem.ts';

@@ -1,0 +1,154 @@
+import { liveContradictsProbes } from '../learn/live-record.ts';
+import { type Score, scoreOf } from '../learn/score.ts';
+import { own } from '../own.ts';
+import type { Policy } from '../policy.ts';
+import type { EpochMs, FailureClass } from '../types.ts';
+import type { Considered, UnavailableCode } from './decision.ts';
+import { activeRequestsOf, type Presences, type Removal, removalOf } from './presence.ts';
+import { isContradicted } from './recovery.ts';
+import type { EndpointState, World } from './world.ts';
+
+/** All that a decision needs to know of an endpoint now; derived, never stored. */
+export interface Assessment {
+  readonly endpoint: EndpointState;
+  /** Why it is not available; empty where it is. */
+  readonly unavailable: readonly UnavailableCode[];
+  readonly isAvailable: boolean;
+  /** The failure that makes it unavailable. */
+  readonly failure: FailureClass | undefined;
+  readonly removal: Removal;
+  readonly score: Score;
+  /** Measured lately enough to compare it with others. */
+  readonly isFresh: boolean;
+  readonly activeRequests: number;
+}
+
+/** In the order of preference. */
+export function assess(world: World, nowMs: EpochMs, policy: Policy): readonly Assessment[] {
+  const assessments = world.endpoints.map((endpoint) => assessOne(world, endpoint, nowMs, policy));
+  return assessments.some(({ isAvailable }) => isAvailable)
+    ? assessments
+    : assessments.map((assessment) => (isRecovering(assessment) ? admit(assessment) : assessment));
+}
+
+/**
+ * Damping asks for several passed probes where there is a better choice. Where there is none, one
+ * is enough: an endpoint that has just answered is better than no endpoint.
+ */
+function isRecovering({ endpoint: { health }, unavailable }: Assessment): boolean {
+  const isOnlyUnhealthy = unavailable.length === 1 && unavailable[0] === 'unhealthy';
+  return isOnlyUnhealthy && health.status === 'unhealthy' && health.passStreak > 0;
+}
+
+function admit(assessment: Assessment): Assessment {
+  return { ...assessment, unavailable: [], isAvailable: true, failure: undefined };
+}
+
+function assessOne(
+  world: World,
+  endpoint: EndpointState,
+  nowMs: EpochMs,
+  policy: Policy,
+): Assessment {
+  const removal = standingRemoval(world.proxies, endpoint, { nowMs, policy });
+  const causes = unavailability(world, { endpoint, removal, nowMs, policy });
+  const score = scoreOf(endpoint, nowMs, policy);
+  return {
+    endpoint,
+    unavailable: causes.map(({ code }) => code),
+    isAvailable: causes.length === 0,
+    failure: causes.find(({ failure }) => failure !== undefined)?.failure,
+    removal,
+    score,
+    isFresh:
+      score.status === 'known' &&
+      nowMs - score.measuredAtMs <= staleAfterMs(world, endpoint, policy),
+    activeRequests: activeRequestsOf(world.proxies, endpoint.id),
+  };
+}
+
+/** The proxies' votes, unless something has proved since that the endpoint works. */
+function standingRemoval(
+  presences: Presences,
+  { id, recovery }: EndpointState,
+  { nowMs, policy }: { readonly nowMs: EpochMs; readonly policy: Policy },
+): Removal {
+  const when = { nowMs, policy: policy.presence };
+  if (isContradicted(recovery, { id, presences, ...when })) return { status: 'none' };
+  return removalOf(presences, id, when);
+}
+
+/** Where probes are planned seldom, three of them may be missed before data counts as old. */
+function staleAfterMs(world: World, { groupName }: EndpointState, policy: Policy): number {
+  const intervalMs = own(world.groups, groupName)?.intervalMs ?? 0;
+  return Math.max(policy.switching.staleAfterMs, 3 * intervalMs);
+}
+
+interface Cause {
+  readonly code: UnavailableCode;
+  readonly failure?: FailureClass;
+}
+
+function unavailability(
+  world: World,
+  about: {
+    readonly endpoint: EndpointState;
+    readonly removal: Removal;
+    readonly nowMs: EpochMs;
+    readonly policy: Policy;
+  },
+): readonly Cause[] {
+  const { endpoint, removal, nowMs, policy } = about;
+  const { health, tokenAccess } = endpoint;
+  const causes: Cause[] = [];
+  if (world.wishes.disabled.includes(endpoint.id)) causes.push({ code: 'disabled' });
+  if (tokenAccess.status === 'refused') {
+    causes.push({ code: 'token_refused', failure: tokenAccess.failure });
+  }
+  // Probes alone never take out an endpoint that serves people well.
+  if (
+    health.status === 'unhealthy' &&
+    !liveContradictsProbes(endpoint.live, nowMs, policy.health)
+  ) {
+    causes.push({ code: 'unhealthy', failure: health.failure });
+  }
+  // When the model is overloaded everywhere, no endpoint is better than another.
+  const isEveryones = removal.status === 'cooling_down' && world.overloadedEverywhere;
+  if (removal.status !== 'none' && !isEveryones) {
+    causes.push({ code: removal.status, failure: removal.failure });
+  }
+  return causes;
+}
+
+export function toConsidered(assessment: Assessment): Considered {
+  const { endpoint, unavailable, score, activeRequests } = assessment;
+  return { id: endpoint.id, unavailable, score, activeRequests };
+}
+
+/**
+ * Best first: available before unavailable, those by how likely they answer after all; then by
+ * score. Unknown scores come after known ones, and equal ones keep the order of preference.
+ */
+export function byRank(a: Assessment, b: Assessment): number {
+  return unlikelihood(a) - unlikelihood(b) || rankingMs(a.score) - rankingMs(b.score) || 0;
+}
+
+/** Less is better: 0 is available. */
+export function unlikelihood({ isAvailable, unavailable, endpoint }: Assessment): number {
+  if (isAvailable) return 0;
+  if (unavailable.includes('disabled')) return 5;
+  // Until a person acts, no request with this token is answered.
+  if (unavailable.includes('token_refused')) return 4;
+  // Proxies eject by a few requests; probes still pass.
+  if (!unavailable.includes('unhealthy')) return 1;
+  return endpoint.health.status === 'unhealthy' && endpoint.health.passStreak > 0 ? 2 : 3;
+}
+
+function rankingMs(score: Score): number {
+  return score.status === 'known' ? score.totalMs : Number.MAX_VALUE;
+}
+
+/** The endpoint that would be taken if the active one could not serve. */
+export function bestAvailable(assessments: readonly Assessment[]): Assessment | undefined {
+  return assessments.filter(({ isAvailable }) => isAvailable).toSorted(byRank)[0];
+}

@@ -1,0 +1,31 @@
+import type { Policy } from '../policy.ts';
+import type { EpochMs } from '../types.ts';
+import type { Effect } from './events.ts';
+import type { World } from './world.ts';
+
+/** What is the same for everything that happens in one call of `reduce`. */
+export interface Turn {
+  readonly nowMs: EpochMs;
+  readonly policy: Policy;
+  /** The kind of the event, for decision records. */
+  readonly trigger: string;
+}
+
+export interface Step {
+  readonly next: World;
+  readonly effects: readonly Effect[];
+}
+
+export const stay = (world: World): Step => ({ next: world, effects: [] });
+
+/** Runs steps one after another; each sees the world that the former left. */
+export function inSequence(world: World, ...steps: readonly ((world: World) => Step)[]): Step {
+  let next = world;
+  const effects: Effect[] = [];
+  for (const step of steps) {
+    const made = step(next);
+    next = made.next;
+    effects.push(...made.effects);
+  }
+  return { next, effects };
+}

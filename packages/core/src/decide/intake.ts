@@ -1,0 +1,250 @@
+import {
+  applyProbeToHealth,
+  applyToTokenAccess,
+  probeKindOf,
+  type TokenStep,
+} from '../learn/health.ts';
+import { addProbeLatency, estimateLatency } from '../learn/latency.ts';
+import { applyOutcomesToLive, endpointFailures, failuresOf } from '../learn/live-record.ts';
+import { afterProbe, type Timed, takeTimes, withEvidence } from '../learn/live-times.ts';
+import { addAttempts } from '../learn/reliability.ts';
+import { own } from '../own.ts';
+import {
+  causeOf,
+  type EndpointId,
+  type FailureClass,
+  type OutcomeBatch,
+  type OutcomeCounts,
+  type PresenceReport,
+  type ProbeResult,
+  type TtftSample,
+} from '../types.ts';
+import { type Step, stay, type Turn } from './context.ts';
+import type { Notice } from './events.ts';
+import { type Presences, toPresence, totalActiveRequests, withPresence } from './presence.ts';
+import { dayOf, spentShareOf } from './probe-plans.ts';
+import { afterGoodReport, afterPassedProbe } from './recovery.ts';
+import { withNotices } from './switch.ts';
+import {
+  type EndpointState,
+  endpointIdsOf,
+  endpointOf,
+  type World,
+  withEndpoint,
+} from './world.ts';
+
+/** Takes in one probe. A late one (of a smaller sequence) changes nothing but what was spent. */
+export function takeProbe(world: World, probe: ProbeResult, turn: Turn): Step {
+  const endpoint = endpointOf(world, probe.endpointId);
+  if (endpoint === undefined) return stay(world);
+  const paid = payProbe(world, endpoint, { probe, turn });
+  if (probe.sequence <= endpoint.probeSequence) {
+    return withNotices(paid, [{ code: 'late_probe_dropped', endpointId: endpoint.id }]);
+  }
+  const probed = applyProbe(endpoint, probe, {
+    turn,
+    isOverloaded: world.overloadedEverywhere,
+    presences: world.proxies,
+  });
+  const probeMs = estimateLatency(probed.latency, turn.nowMs, turn.policy.latency)?.latencyMs;
+  const timed = { times: probed.times, probeMs: probeMs ?? null };
+  const times = afterProbe(timed, world.liveLevels, turn.policy.live);
+  const next = withEndpoint(paid.next, endpoint.id, () => ({ ...probed, times }));
+  return withNotices({ next, effects: paid.effects }, changesOf(endpoint, probed));
+}
+
+/** Adds what a probe cost to its group's day, and says when the budget runs out. */
+function payProbe(
+  world: World,
+  { groupName }: EndpointState,
+  { probe, turn }: { readonly probe: ProbeResult; readonly turn: Turn },
+): Step {
+  const group = own(world.groups, groupName);
+  if (group === undefined || probe.costUsd === 0) return stay(world);
+  const day = dayOf(turn.nowMs);
+  const spentUsd = (group.day === day ? group.spentUsd : 0) + probe.costUsd;
+  const paid = { ...group, day, spentUsd };
+  const [before, after] = [spentShareOf(group, turn.nowMs), spentShareOf(paid, turn.nowMs)];
+  const passes = (share: number) => before < share && after >= share;
+  const notices: Notice[] = [];
+  if (passes(1)) notices.push({ code: 'budget_spent', groupName });
+  else if (passes(turn.policy.probing.cheaperFromShare)) {
+    notices.push({ code: 'budget_nearly_spent', groupName });
+  }
+  const next = { ...world, groups: { ...world.groups, [groupName]: paid } };
+  return withNotices({ next, effects: [] }, notices);
+}
+
+/** What counts besides the event itself. */
+interface Known {
+  readonly turn: Turn;
+  readonly isOverloaded: boolean;
+  readonly presences: Presences;
+}
+
+function applyProbe(endpoint: EndpointState, probe: ProbeResult, about: Known): EndpointState {
+  const { turn, presences } = about;
+  const { nowMs, policy } = turn;
+  const { verdict } = probe;
+  const isAnswer = probeKindOf(probe.style) === 'answer';
+  const health = applyProbeToHealth(endpoint.health, { probe, nowMs, policy: policy.health });
+  const base = { ...endpoint, health, probeSequence: probe.sequence };
+  if (verdict.status === 'ok' && !isAnswer) return base;
+  if (verdict.status === 'failed') {
+    return countFailures(base, [[verdict.failure, 1]], about);
+  }
+  const ms = verdict.ttftMs ?? verdict.apiLatencyMs;
+  return {
+    ...base,
+    tokenAccess: tokenStep(base, 'accepted', turn),
+    latency: addProbeLatency(base.latency, { ms, nowMs, policy: policy.latency }),
+    reliability: addAttempts(base.reliability, { succeeded: 1, failed: [], nowMs }, policy.failure),
+    overload: { ...base.overload, answeredAtMs: nowMs },
+    recovery: afterPassedProbe(base.recovery, {
+      ...{ id: base.id, presences, nowMs, policy: policy.presence },
+    }),
+    evidence: base.evidence + 1,
+  };
+}
+
+/** Takes in what one proxy saw in about a second. */
+export function takeOutcomes(world: World, batch: OutcomeBatch, turn: Turn): Step {
+  const { overloadedEverywhere: isOverloaded, proxies: presences } = world;
+  const { proxyId } = batch;
+  const changed = world.endpoints.map((endpoint) => {
+    const counts = own(batch.endpoints, endpoint.id);
+    return counts === undefined
+      ? endpoint
+      : applyOutcomes(endpoint, counts, { turn, isOverloaded, presences, proxyId });
+  });
+  const notices = world.endpoints.flatMap((former, index) =>
+    changesOf(former, changed[index] ?? former),
+  );
+  const next = world.endpoints.reduce<World>(
+    (before, { id }) => takeTtft(before, id, own(batch.endpoints, id)?.ttft ?? [], turn),
+    { ...world, endpoints: changed },
+  );
+  return withNotices({ next, effects: [] }, notices);
+}
+
+/** How long people waited at one endpoint; it also says something of the others' excess. */
+function takeTtft(
+  world: World,
+  id: EndpointId,
+  ttft: readonly TtftSample[],
+  { nowMs, policy }: Turn,
+): World {
+  const endpoint = endpointOf(world, id);
+  if (ttft.length === 0 || endpoint === undefined) return world;
+  const timed = (of: EndpointState): Timed => ({
+    times: of.times,
+    probeMs: estimateLatency(of.latency, nowMs, policy.latency)?.latencyMs ?? null,
+  });
+  const others = world.endpoints.filter((other) => other !== endpoint);
+  const taken = takeTimes(
+    { own: timed(endpoint), others: others.map(timed), levels: world.liveLevels },
+    { ttft, nowMs, policy: policy.live },
+  );
+  const { times, isNew } = withEvidence(taken.own.times, nowMs, policy.live);
+  return {
+    ...world,
+    liveLevels: taken.levels,
+    endpoints: world.endpoints.map((of) => {
+      if (of === endpoint) return { ...of, times, evidence: of.evidence + (isNew ? 1 : 0) };
+      return { ...of, times: taken.others[others.indexOf(of)]?.times ?? of.times };
+    }),
+  };
+}
+
+function applyOutcomes(
+  endpoint: EndpointState,
+  counts: OutcomeCounts,
+  about: Known & { readonly proxyId: string },
+): EndpointState {
+  const { turn, presences, proxyId } = about;
+  const { nowMs, policy } = turn;
+  const live = applyOutcomesToLive(endpoint.live, counts, nowMs);
+  const failed = countFailures({ ...endpoint, live }, failuresOf(counts), about);
+  if (counts.succeeded === 0) return failed;
+  return {
+    ...failed,
+    tokenAccess: tokenStep(failed, 'accepted', turn),
+    reliability: addAttempts(
+      failed.reliability,
+      { succeeded: counts.succeeded, failed: [], nowMs },
+      policy.failure,
+    ),
+    overload: { ...failed.overload, answeredAtMs: nowMs },
+    recovery:
+      endpointFailures(counts) > 0
+        ? failed.recovery
+        : afterGoodReport(failed.recovery, proxyId, {
+            ...{ id: endpoint.id, presences, nowMs, policy: policy.presence },
+          }),
+  };
+}
+
+/** Each failure counts where its cause belongs; the client's and our own count nowhere. */
+function countFailures(
+  endpoint: EndpointState,
+  failures: readonly (readonly [FailureClass, number])[],
+  { turn, isOverloaded }: Pick<Known, 'turn' | 'isOverloaded'>,
+): EndpointState {
+  const counted = failures.filter(([failure]) => {
+    const cause = causeOf(failure);
+    return cause === 'endpoint' || (cause === 'overload' && !isOverloaded);
+  });
+  const token = failures.find(([failure]) => causeOf(failure) === 'token');
+  const isOverload = failures.some(([failure]) => causeOf(failure) === 'overload');
+  const { nowMs, policy } = turn;
+  return {
+    ...endpoint,
+    tokenAccess: token === undefined ? endpoint.tokenAccess : tokenStep(endpoint, token[0], turn),
+    reliability:
+      counted.length === 0
+        ? endpoint.reliability
+        : addAttempts(
+            endpoint.reliability,
+            { succeeded: 0, failed: counted, nowMs },
+            policy.failure,
+          ),
+    overload: isOverload ? { ...endpoint.overload, overloadedAtMs: nowMs } : endpoint.overload,
+    evidence: endpoint.evidence + (counted.length > 0 ? 1 : 0),
+  };
+}
+
+function tokenStep(endpoint: EndpointState, answer: TokenStep['answer'], turn: Turn) {
+  const policy = turn.policy.health;
+  return applyToTokenAccess(endpoint.tokenAccess, { answer, nowMs: turn.nowMs, policy });
+}
+
+function changesOf(former: EndpointState, now: EndpointState): readonly Notice[] {
+  const notices: Notice[] = [];
+  const { id: endpointId, health, tokenAccess } = now;
+  if (health.status !== former.health.status && health.status === 'healthy') {
+    notices.push({ code: 'endpoint_healthy', endpointId });
+  }
+  if (health.status === 'unhealthy' && former.health.status !== 'unhealthy') {
+    const { failure, detail } = health;
+    notices.push({ code: 'endpoint_unhealthy', endpointId, failure, detail });
+  }
+  if (tokenAccess.status === 'refused' && former.tokenAccess.status !== 'refused') {
+    notices.push({ code: 'token_refused', endpointId, failure: tokenAccess.failure });
+  }
+  if (tokenAccess.status === 'accepted' && former.tokenAccess.status === 'refused') {
+    notices.push({ code: 'token_accepted', endpointId });
+  }
+  return notices;
+}
+
+export function takePresence(world: World, report: PresenceReport, { nowMs, policy }: Turn): Step {
+  const presence = toPresence(report, { endpointIds: endpointIdsOf(world), nowMs });
+  const proxies = withPresence(world.proxies, presence, policy.presence);
+  const isBusy = totalActiveRequests(proxies) > 0;
+  return stay({ ...world, proxies, lastBusyAtMs: isBusy ? nowMs : world.lastBusyAtMs });
+}
+
+export function forgetProxy(world: World, proxyId: string): Step {
+  const proxies = world.proxies.filter((presence) => presence.proxyId !== proxyId);
+  return stay({ ...world, proxies });
+}

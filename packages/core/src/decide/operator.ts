@@ -1,0 +1,177 @@
+import { assertNever, type EndpointId, type EpochMs, type Mode } from '../types.ts';
+import type { Assessment } from './assessment.ts';
+import type { Step } from './context.ts';
+import type { UnavailableCode } from './decision.ts';
+import type {
+  CommandOutcome,
+  CommandRefusal,
+  Effect,
+  Notice,
+  OperatorCommand,
+  OperatorWishes,
+} from './events.ts';
+import { sessionLoadOf } from './presence.ts';
+import { recovered } from './recovery.ts';
+import { moveSessions } from './switch.ts';
+import { type World, withEndpoint } from './world.ts';
+
+export interface Command {
+  readonly commandId: string;
+  readonly command: OperatorCommand;
+  readonly assessments: readonly Assessment[];
+  readonly nowMs: EpochMs;
+}
+
+/** Applies one command of an operator, or says why not. What follows from it is decided after. */
+export function applyCommand(world: World, about: Command): Step {
+  const result = run(world, about);
+  const { outcome, effects } = result;
+  const next = outcome.status === 'refused' ? world : afterWish(result.next, about);
+  const wishes: readonly Effect[] =
+    next.wishes === world.wishes ? [] : [{ kind: 'store_wishes', wishes: next.wishes }];
+  const answer: Effect = { kind: 'answer', commandId: about.commandId, outcome };
+  return { next, effects: [...effects, ...wishes, answer] };
+}
+
+interface Result {
+  readonly next: World;
+  readonly outcome: CommandOutcome;
+  readonly effects: readonly Effect[];
+}
+
+function run(world: World, { command, assessments }: Command): Result {
+  switch (command.kind) {
+    case 'check':
+      return check(world, command.endpointId);
+    case 'pause':
+      return wish(world, { paused: true });
+    case 'resume':
+      return wish(world, { paused: false });
+    case 'mode_auto':
+      return wish(world, { mode: { kind: 'auto' } });
+    case 'mode_manual':
+      return pin(world, world.selection.activeId);
+    case 'select':
+      return select(world, command, assessments);
+    case 'enable':
+      return enable(world, command.endpointId);
+    case 'disable':
+      return disable(world, command);
+    case 'move_sessions':
+      return move(world, command.fromId);
+    default:
+      return assertNever(command);
+  }
+}
+
+function check(world: World, id: EndpointId | undefined): Result {
+  if (id !== undefined && !isKnown(world, id)) return refuse(world, 'unknown_endpoint');
+  if (id !== undefined && isDisabled(world, id)) return refuse(world, 'endpoint_disabled');
+  const all = world.endpoints.map((endpoint) => endpoint.id).filter((e) => !isDisabled(world, e));
+  const endpointIds = id === undefined ? all : [id];
+  return applied(world, {
+    next: awaitProbes(world, endpointIds),
+    affected: endpointIds.length,
+    effects: [{ kind: 'probe_now', endpointIds }],
+  });
+}
+
+/** Ejections are guesses by proxies: who chooses the endpoint by hand knows better. */
+const ENDED_BY_A_WISH: ReadonlySet<UnavailableCode> = new Set(['ejected', 'cooling_down']);
+
+/** Who wants an endpoint used ends its ejections, in all proxies. */
+function afterWish(world: World, { command, nowMs }: Command): World {
+  if (command.kind !== 'select' && command.kind !== 'enable') return world;
+  return withEndpoint(world, command.endpointId, (endpoint) => ({
+    ...endpoint,
+    recovery: recovered(endpoint.recovery, nowMs),
+  }));
+}
+
+function awaitProbes(world: World, ids: readonly EndpointId[]): World {
+  return ids.reduce(
+    (before, id) =>
+      withEndpoint(before, id, (endpoint) => ({
+        ...endpoint,
+        recovery: { ...endpoint.recovery, awaits: 'ordered_probe' },
+      })),
+    world,
+  );
+}
+
+function select(
+  world: World,
+  command: Extract<OperatorCommand, { kind: 'select' }>,
+  assessments: readonly Assessment[],
+): Result {
+  const { endpointId: id, force } = command;
+  const chosen = assessments.find(({ endpoint }) => endpoint.id === id);
+  if (chosen === undefined) return refuse(world, 'unknown_endpoint');
+  if (isDisabled(world, id)) return refuse(world, 'endpoint_disabled');
+  const canServe = chosen.unavailable.every((code) => ENDED_BY_A_WISH.has(code));
+  if (!canServe && force !== true) return refuse(world, 'endpoint_unavailable');
+  const pinned = pin(world, id);
+  if (canServe) return pinned;
+  const notice: Notice = { code: 'pin_unavailable', endpointId: id };
+  return { ...pinned, effects: [{ kind: 'notice', notice }] };
+}
+
+/** Pinning moves all sessions: people who choose an endpoint want to see it used. */
+function pin(world: World, endpointId: EndpointId): Result {
+  const result = wish(world, { mode: { kind: 'manual', endpointId } });
+  return result.next === world ? result : { ...result, next: moveSessions(result.next) };
+}
+
+function enable(world: World, id: EndpointId): Result {
+  if (!isKnown(world, id)) return refuse(world, 'unknown_endpoint');
+  return wish(world, { disabled: world.wishes.disabled.filter((other) => other !== id) });
+}
+
+function disable(
+  world: World,
+  { endpointId: id, force }: Extract<OperatorCommand, { kind: 'disable' }>,
+): Result {
+  if (!isKnown(world, id)) return refuse(world, 'unknown_endpoint');
+  if (isDisabled(world, id)) return wish(world, {});
+  const isLast = world.endpoints.every((other) => other.id === id || isDisabled(world, other.id));
+  if (isLast && force !== true) return refuse(world, 'last_endpoint');
+  return wish(world, { disabled: [...world.wishes.disabled, id] });
+}
+
+function move(world: World, fromId: EndpointId | undefined): Result {
+  if (fromId !== undefined && !isKnown(world, fromId)) return refuse(world, 'unknown_endpoint');
+  const ids = fromId === undefined ? world.endpoints.map(({ id }) => id) : [fromId];
+  const affected = ids.reduce((sum, id) => sum + sessionLoadOf(world.proxies, id).running, 0);
+  return applied(world, { next: moveSessions(world, fromId), affected, effects: [] });
+}
+
+function wish(world: World, change: Partial<OperatorWishes>): Result {
+  const wishes = { ...world.wishes, ...change };
+  const isSame = JSON.stringify(wishes) === JSON.stringify(world.wishes);
+  const status = isSame ? 'unchanged' : 'applied';
+  return {
+    next: isSame ? world : { ...world, wishes },
+    outcome: { status, previousMode: world.wishes.mode, affected: 0 },
+    effects: [],
+  };
+}
+
+function applied(
+  world: World,
+  { next, affected, effects }: Omit<Result, 'outcome'> & { readonly affected: number },
+): Result {
+  const previousMode: Mode = world.wishes.mode;
+  return { next, effects, outcome: { status: 'applied', previousMode, affected } };
+}
+
+function refuse(world: World, why: CommandRefusal): Result {
+  return { next: world, effects: [], outcome: { status: 'refused', why } };
+}
+
+function isKnown(world: World, id: EndpointId): boolean {
+  return world.endpoints.some((endpoint) => endpoint.id === id);
+}
+
+function isDisabled(world: World, id: EndpointId): boolean {
+  return world.wishes.disabled.includes(id);
+}

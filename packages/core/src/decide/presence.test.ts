@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest';
+
+import { DEFAULT_POLICY } from '../policy.ts';
+import { A, B } from '../test-support/scenario.ts';
+import { epochMs, type FailureClass, type PresenceReport } from '../types.ts';
+import {
+  activeRequestsOf,
+  type Presences,
+  removalOf,
+  sessionLoadOf,
+  toPresence,
+  totalActiveRequests,
+  withoutSilent,
+  withPresence,
+} from './presence.ts';
+
+const policy = DEFAULT_POLICY.presence;
+
+const presences = (...reports: readonly Partial<PresenceReport>[]): Presences =>
+  reports.map((report, index) =>
+    toPresence(
+      { proxyId: `p${index}`, status: 'serving', activeRequests: {}, ejections: {}, ...report },
+      { endpointIds: new Set([A, B]), nowMs: epochMs(0) },
+    ),
+  );
+
+const out = (failure: FailureClass, remainingMs = 1_000) => ({
+  ejections: { a: { status: 'ejected' as const, failure, remainingMs } },
+});
+
+describe('counting over proxies', () => {
+  it('adds up running requests', () => {
+    const all = presences({ activeRequests: { a: 2, b: 1 } }, { activeRequests: { a: 3 } });
+    expect(activeRequestsOf(all, A)).toBe(5);
+    expect(totalActiveRequests(all)).toBe(6);
+  });
+
+  it('adds up sessions and their cached tokens by family', () => {
+    const all = presences(
+      { sessions: { a: { running: 1, cachedTokens: { opus: 10, haiku: 1 } } } },
+      { sessions: { a: { running: 2, cachedTokens: { opus: 5 } } } },
+      {},
+    );
+    expect(sessionLoadOf(all, A)).toEqual({ running: 3, cachedTokens: { opus: 15, haiku: 1 } });
+    expect(sessionLoadOf(all, B)).toEqual({ running: 0, cachedTokens: {} });
+  });
+
+  it('forgets a proxy that is silent, and keeps the object otherwise', () => {
+    const all = presences({}, {});
+    expect(withoutSilent(all, epochMs(policy.ttlMs - 1), policy)).toBe(all);
+    expect(withoutSilent(all, epochMs(policy.ttlMs), policy)).toEqual([]);
+  });
+
+  it('drops what the configuration does not know, whatever it is called', () => {
+    const hostile = JSON.parse('{"__proto__": 3, "constructor": 4, "a": 1}');
+    const [presence] = presences({ activeRequests: hostile });
+    expect(presence?.activeRequests).toEqual({ a: 1 });
+    expect(Object.keys(presence?.activeRequests ?? {})).toEqual(['a']);
+  });
+
+  it('counts no more proxies than it has room for, and goes on counting those', () => {
+    const all = presences(...Array.from({ length: policy.maxProxies }, () => ({})));
+    const [first] = all;
+    if (first === undefined) throw new Error('no proxy');
+    expect(withPresence(all, { ...first, proxyId: 'one-more' }, policy)).toBe(all);
+    const renewed = withPresence(all, { ...first, activeRequests: { a: 7 } }, policy);
+    expect(activeRequestsOf(renewed, A)).toBe(7);
+  });
+});
+
+describe('removalOf', () => {
+  const at = (nowMs: number) => ({ nowMs: epochMs(nowMs), policy });
+
+  it.each([
+    { name: 'no proxy', reports: [], status: 'none' },
+    { name: 'one of one', reports: [out('reset')], status: 'ejected' },
+    { name: 'one of two', reports: [out('reset'), {}], status: 'none' },
+    { name: 'two of two', reports: [out('reset'), out('timeout')], status: 'ejected' },
+    { name: 'two of four', reports: [out('reset'), out('reset'), {}, {}], status: 'ejected' },
+    {
+      name: 'two, one for what the client did',
+      reports: [out('reset'), out('client_error')],
+      status: 'none',
+    },
+    { name: 'an overload', reports: [out('overloaded')], status: 'cooling_down' },
+    { name: 'a rate limit', reports: [out('rate_limited')], status: 'cooling_down' },
+    { name: 'a refused token', reports: [out('token_refused')], status: 'ejected' },
+  ] as const)('$name: $status', ({ reports, status }) => {
+    expect(removalOf(presences(...reports), A, at(0)).status).toBe(status);
+  });
+
+  it('lasts as long as the longest vote', () => {
+    const all = presences(out('reset', 1_000), out('reset', 9_000));
+    expect(removalOf(all, A, at(0))).toMatchObject({ untilAtMs: 9_000, votes: 2 });
+    expect(removalOf(all, A, at(1_000)).status).toBe('none');
+  });
+});

@@ -1,0 +1,166 @@
+import { only, own } from '../own.ts';
+import type { PresencePolicy } from '../policy.ts';
+import {
+  causeOf,
+  type EndpointId,
+  type EpochMs,
+  type FailureClass,
+  type ModelFamily,
+  type PresenceReport,
+  type SessionLoad,
+} from '../types.ts';
+
+/** A proxy's last report, with moments instead of times left. */
+export interface Presence {
+  readonly proxyId: string;
+  readonly reportedAtMs: EpochMs;
+  readonly status: PresenceReport['status'];
+  readonly activeRequests: Readonly<Record<string, number>>;
+  readonly ejections: Readonly<Record<string, ReportedEjection>>;
+  readonly sessions: Readonly<Record<string, SessionLoad>>;
+}
+
+export interface ReportedEjection {
+  readonly status: 'ejected' | 'half_open';
+  readonly failure: FailureClass;
+  readonly untilAtMs: EpochMs;
+}
+
+/** At most one of each proxy. */
+export type Presences = readonly Presence[];
+
+export interface Reported {
+  /** Of the configuration: what a report names besides is dropped. */
+  readonly endpointIds: ReadonlySet<string>;
+  readonly nowMs: EpochMs;
+}
+
+export function toPresence(report: PresenceReport, { endpointIds, nowMs }: Reported): Presence {
+  const ejections = Object.entries(only(report.ejections, endpointIds));
+  return {
+    proxyId: report.proxyId,
+    reportedAtMs: nowMs,
+    status: report.status,
+    activeRequests: only(report.activeRequests, endpointIds),
+    ejections: Object.fromEntries(
+      ejections.map(([id, { status, failure, remainingMs }]) => [
+        id,
+        { status, failure, untilAtMs: (nowMs + remainingMs) as EpochMs },
+      ]),
+    ),
+    sessions: only(report.sessions ?? {}, endpointIds),
+  };
+}
+
+/** The report replaces the proxy's last one; beyond `maxProxies` a new proxy is not counted. */
+export function withPresence(
+  presences: Presences,
+  presence: Presence,
+  policy: PresencePolicy,
+): Presences {
+  const index = presences.findIndex(({ proxyId }) => proxyId === presence.proxyId);
+  if (index !== -1) return presences.with(index, presence);
+  return presences.length >= policy.maxProxies ? presences : [...presences, presence];
+}
+
+/** The same object where no proxy has gone silent. */
+export function withoutSilent(
+  presences: Presences,
+  nowMs: EpochMs,
+  policy: PresencePolicy,
+): Presences {
+  const present = presences.filter(({ reportedAtMs }) => nowMs - reportedAtMs < policy.ttlMs);
+  return present.length === presences.length ? presences : present;
+}
+
+export function activeRequestsOf(presences: Presences, id: EndpointId): number {
+  return presences.reduce((sum, { activeRequests }) => sum + (own(activeRequests, id) ?? 0), 0);
+}
+
+export function totalActiveRequests(presences: Presences): number {
+  return presences
+    .flatMap(({ activeRequests }) => Object.values(activeRequests))
+    .reduce((sum, count) => sum + count, 0);
+}
+
+/** The sessions of one endpoint over all proxies. */
+export function sessionLoadOf(presences: Presences, id: EndpointId): SessionLoad {
+  let running = 0;
+  const cachedTokens: Partial<Record<ModelFamily, number>> = {};
+  for (const { sessions } of presences) {
+    const load = own(sessions, id);
+    if (load === undefined) continue;
+    running += load.running;
+    for (const [family, tokens] of Object.entries(load.cachedTokens) as [ModelFamily, number][]) {
+      cachedTokens[family] = (cachedTokens[family] ?? 0) + tokens;
+    }
+  }
+  return { running, cachedTokens };
+}
+
+/** What the proxies think of an endpoint together. */
+export type Removal =
+  | { readonly status: 'none' }
+  | {
+      readonly status: 'ejected' | 'cooling_down';
+      readonly failure: FailureClass;
+      /** When the last of the votes ends. */
+      readonly untilAtMs: EpochMs;
+      readonly votes: number;
+    };
+
+/**
+ * An endpoint is removed for all when enough proxies have ejected it themselves. A proxy that
+ * drains has a vote as long as it reports. A client's mistake and our own machine never count.
+ */
+export function removalOf(
+  presences: Presences,
+  id: EndpointId,
+  when: { readonly nowMs: EpochMs; readonly policy: PresencePolicy },
+): Removal {
+  const votes = presences
+    .map((presence) => ejectionOf(presence, id, when.nowMs))
+    .filter((ejection) => ejection !== undefined)
+    .filter(({ failure }) => countsAsVote(failure))
+    .sort((a, b) => b.untilAtMs - a.untilAtMs);
+  const [last] = votes;
+  if (last === undefined || votes.length < Math.min(when.policy.ejectionVotes, presences.length)) {
+    return { status: 'none' };
+  }
+  const status = causeOf(last.failure) === 'overload' ? 'cooling_down' : 'ejected';
+  return { status, failure: last.failure, untilAtMs: last.untilAtMs, votes: votes.length };
+}
+
+/** The failure for which a proxy lets only a few requests in again; undefined where none does. */
+export function halfOpenFailure(presences: Presences, id: EndpointId): FailureClass | undefined {
+  return presences
+    .map(({ ejections }) => own(ejections, id))
+    .find((ejection) => ejection?.status === 'half_open')?.failure;
+}
+
+/** Undefined where the proxy admits requests, all or (half-open) a few. */
+function ejectionOf(
+  { ejections }: Presence,
+  id: EndpointId,
+  nowMs: EpochMs,
+): ReportedEjection | undefined {
+  const ejection = own(ejections, id);
+  return ejection?.status === 'ejected' && ejection.untilAtMs > nowMs ? ejection : undefined;
+}
+
+export function isEjectedAnywhere(presences: Presences, id: EndpointId, nowMs: EpochMs): boolean {
+  return presences.some((presence) => ejectionOf(presence, id, nowMs) !== undefined);
+}
+
+export function hasEjected(
+  presences: Presences,
+  of: { readonly proxyId: string; readonly id: EndpointId; readonly nowMs: EpochMs },
+): boolean {
+  const presence = presences.find(({ proxyId }) => proxyId === of.proxyId);
+  return presence !== undefined && ejectionOf(presence, of.id, of.nowMs) !== undefined;
+}
+
+function countsAsVote(failure: FailureClass): boolean {
+  const cause = causeOf(failure);
+  return cause === 'endpoint' || cause === 'overload' || cause === 'token';
+}

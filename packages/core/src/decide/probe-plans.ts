@@ -1,0 +1,179 @@
+import { isLosingRequests } from '../learn/live-record.ts';
+import { isSuspicious, isTimed } from '../learn/live-times.ts';
+import { own } from '../own.ts';
+import type { ProbingPolicy } from '../policy.ts';
+import type { EpochMs } from '../types.ts';
+import type { Assessment } from './assessment.ts';
+import type { Step, Turn } from './context.ts';
+import type { Effect, ProbePlan } from './events.ts';
+import { totalActiveRequests } from './presence.ts';
+import type { GroupState, World } from './world.ts';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 86_400_000;
+
+/** Days since 1970 in UTC: the day that a budget belongs to. */
+export function dayOf(nowMs: EpochMs): number {
+  return Math.floor(nowMs / DAY_MS);
+}
+
+/** Tells the scheduler what has changed since it was last told. */
+export function stepProbePlans(world: World, assessments: readonly Assessment[], turn: Turn): Step {
+  const plans: Record<string, ProbePlan> = {};
+  const effects: Effect[] = [];
+  for (const assessment of assessments) {
+    const endpointId = assessment.endpoint.id;
+    const plan = planProbes(world, assessment, turn);
+    const former = own(world.probePlans, endpointId);
+    plans[endpointId] = former !== undefined && isSamePlan(former, plan) ? former : plan;
+    if (plans[endpointId] === plan) effects.push({ kind: 'set_probe', endpointId, plan });
+  }
+  const isChanged =
+    effects.length > 0 || Object.keys(world.probePlans).length !== assessments.length;
+  return { next: isChanged ? { ...world, probePlans: plans } : world, effects };
+}
+
+function isSamePlan(a: ProbePlan, b: ProbePlan): boolean {
+  if (a.status === 'off' || b.status === 'off') return a.status === b.status && a.why === b.why;
+  return a.intervalMs === b.intervalMs && a.spending === b.spending && a.why === b.why;
+}
+
+/** When to probe one endpoint now. */
+export function planProbes(world: World, assessment: Assessment, turn: Turn): ProbePlan {
+  const { endpoint, unavailable } = assessment;
+  const group = own(world.groups, endpoint.groupName);
+  if (group === undefined) throw new Error(`endpoint ${endpoint.id} has no group`);
+  if (unavailable.includes('disabled')) return { status: 'off', why: 'disabled' };
+  if (world.wishes.paused) return { status: 'off', why: 'paused' };
+  const spentShare = spentShareOf(group, turn.nowMs);
+  if (spentShare >= 1) return { status: 'off', why: 'budget_spent' };
+  const { policy } = turn;
+  const spending = spentShare >= policy.probing.cheaperFromShare ? 'cheaper' : 'normal';
+  return { status: 'scheduled', spending, ...paceOf(world, { assessment, group, turn }) };
+}
+
+type Pace = Omit<Extract<ProbePlan, { status: 'scheduled' }>, 'status' | 'spending'>;
+
+function paceOf(
+  world: World,
+  about: { readonly assessment: Assessment; readonly group: GroupState; readonly turn: Turn },
+): Pace {
+  const { assessment, group, turn } = about;
+  const { nowMs, policy } = turn;
+  const isDoubtful = isSuspicious(assessment.endpoint.times, nowMs, policy.live);
+  const isLosing =
+    assessment.endpoint.id === world.selection.activeId &&
+    isLosingRequests(assessment.endpoint.live, nowMs, policy.health);
+  const proving = provingMs(assessment, turn);
+  if (proving !== undefined) return { intervalMs: proving, why: 'verifying' };
+  if (isDoubtful || isLosing || isVerifying(assessment)) {
+    const intervalMs = Math.min(policy.probing.verifyIntervalMs, group.minIntervalMs);
+    return { intervalMs, why: 'verifying' };
+  }
+  if (isDeciding(world, assessment)) return { intervalMs: group.minIntervalMs, why: 'deciding' };
+  const { times, live } = assessment.endpoint;
+  const isKnown = assessment.score.status === 'known' && isTimed(times, nowMs, policy.live);
+  const liveAtMs = live.succeededAtMs;
+  if (isKnown && liveAtMs !== null && nowMs - liveAtMs <= policy.probing.liveFreshMs) {
+    const intervalMs = Math.min(
+      group.maxIntervalMs,
+      group.intervalMs * policy.probing.unneededFactor,
+    );
+    return { intervalMs: Math.max(intervalMs, group.intervalMs), why: 'unneeded' };
+  }
+  return group.dynamicScaling
+    ? scaledPace(world, group, { nowMs, policy: policy.probing })
+    : { intervalMs: group.intervalMs, why: 'configured' };
+}
+
+/**
+ * Its URL or token has just changed, or a leader found it out of order. The first probe may still
+ * run with the former configuration, because each service reads its files once a second: so it is
+ * asked again each second for a moment, then as for any question, until it passes.
+ */
+function provingMs({ endpoint }: Assessment, { nowMs, policy }: Turn): number | undefined {
+  const { changedAtMs, health } = endpoint;
+  if (changedAtMs === null || health.status === 'healthy') return undefined;
+  const sinceMs = nowMs - changedAtMs;
+  const { proveMs, proveIntervalMs, verifyIntervalMs } = policy.probing;
+  if (sinceMs < proveMs) return proveIntervalMs;
+  return sinceMs < 4 * verifyIntervalMs ? verifyIntervalMs : undefined;
+}
+
+/** One failure or one pass is a question: the answer should not wait for an interval. */
+function isVerifying({ endpoint: { health, tokenAccess } }: Assessment): boolean {
+  return (
+    (health.status === 'healthy' && health.failStreak > 0) ||
+    (health.status === 'unhealthy' && health.passStreak > 0) ||
+    tokenAccess.status === 'doubted'
+  );
+}
+
+/** A switch is near, or there is nothing to switch to: what is known of these matters now. */
+function isDeciding(world: World, { endpoint }: Assessment): boolean {
+  const { selection, switching, wishes } = world;
+  if (selection.reason === 'nothing_available') return true;
+  const { lead, freeze } = switching;
+  const isFree =
+    wishes.mode.kind === 'auto' && freeze.status === 'none' && !world.overloadedEverywhere;
+  if (lead.status !== 'leading' || !isFree) return false;
+  return endpoint.id === lead.candidateId || endpoint.id === selection.activeId;
+}
+
+/** The share of today's budget that is spent; 0 without a budget. */
+export function spentShareOf(group: GroupState, nowMs: EpochMs): number {
+  if (group.dailyBudgetUsd === undefined || group.day !== dayOf(nowMs)) return 0;
+  return group.dailyBudgetUsd === 0 ? 1 : group.spentUsd / group.dailyBudgetUsd;
+}
+
+export type LoadLevel = 'idle' | 'low' | 'medium' | 'high';
+
+export function loadLevelOf(world: World, policy: ProbingPolicy): LoadLevel {
+  const active = totalActiveRequests(world.proxies);
+  if (active === 0) return 'idle';
+  if (active >= policy.highLoadRequests) return 'high';
+  return active >= policy.mediumLoadRequests ? 'medium' : 'low';
+}
+
+/**
+ * High load: the shortest interval. Medium: half way (geometrically) to it. Low: as configured.
+ * Idle: as configured for a minute, then rising to the longest over an hour, gently at first.
+ */
+function scaledPace(
+  world: World,
+  group: GroupState,
+  { nowMs, policy }: { readonly nowMs: EpochMs; readonly policy: ProbingPolicy },
+): Pace {
+  const level = loadLevelOf(world, policy);
+  switch (level) {
+    case 'high':
+      return { intervalMs: group.minIntervalMs, why: 'high_load' };
+    case 'medium':
+      return {
+        intervalMs: wholeSeconds(Math.sqrt(group.minIntervalMs * group.intervalMs)),
+        why: 'load',
+      };
+    case 'low':
+      return { intervalMs: group.intervalMs, why: 'load' };
+    case 'idle':
+      return { intervalMs: idleIntervalMs(group, nowMs - world.lastBusyAtMs), why: 'idle' };
+  }
+}
+
+/** In ten steps, so that the scheduler is not told anew each second. */
+const IDLE_STEPS = 10;
+
+export function idleIntervalMs(
+  group: Pick<GroupState, 'intervalMs' | 'maxIntervalMs'>,
+  idleMs: number,
+): number {
+  const past = Math.min(Math.max(idleMs - MINUTE_MS, 0) / (HOUR_MS - MINUTE_MS), 1);
+  const step = Math.floor(past * IDLE_STEPS) / IDLE_STEPS;
+  const growth = Math.max(group.maxIntervalMs / group.intervalMs, 1);
+  return wholeSeconds(group.intervalMs * growth ** step);
+}
+
+function wholeSeconds(milliseconds: number): number {
+  return Math.max(1, Math.round(milliseconds / 1000)) * 1000;
+}

@@ -1,0 +1,297 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+import { DEFAULT_POLICY } from '../policy.ts';
+import { A, B, Scenario } from '../test-support/scenario.ts';
+import { type EndpointId, endpointId, type FailureClass } from '../types.ts';
+
+const policy = DEFAULT_POLICY.presence;
+const SECOND = 1_000;
+
+const ejected = (
+  id: EndpointId,
+  failure: FailureClass = 'server_error',
+  status: 'ejected' | 'half_open' = 'ejected',
+) => ({ ejections: { [id]: { status, failure, remainingMs: 60_000 } } });
+
+const recoveriesOf = (story: Scenario, id: EndpointId = A) =>
+  story.content.endpoints[id]?.recoveries ?? 0;
+
+/** Two endpoints that answer, chosen among, and a proxy that has ejected the active one. */
+function ejection(failure: FailureClass = 'server_error'): Scenario {
+  const story = new Scenario().rounds(3, { a: 500, b: 600 });
+  return story.pass(60_000).presence().presence(ejected(A, failure));
+}
+
+/** The proxy goes on reporting the ejection each second. */
+function seconds(story: Scenario, count: number, report = ejected(A)): Scenario {
+  for (let second = 0; second < count; second += 1) story.pass(SECOND).presence(report);
+  return story;
+}
+
+describe('what ends ejections in all proxies', () => {
+  it('a passed real probe, at once', () => {
+    const story = ejection();
+    expect(story.content.endpoints['a']).toMatchObject({ available: false, recoveries: 0 });
+    story.probe(A, 500);
+    expect(story.content.endpoints['a']).toMatchObject({ available: true, recoveries: 1 });
+  });
+
+  it('again the second time', () => {
+    const story = ejection().probe(A, 500);
+    story.pass(10_000).presence();
+    story.pass(SECOND).presence(ejected(A)).pass(4_000).presence(ejected(A));
+    expect(story.content.endpoints['a']?.available).toBe(false);
+    story.probe(A, 500);
+    expect(story.content.endpoints['a']).toMatchObject({ available: true, recoveries: 2 });
+  });
+
+  it('counts the votes again when the proxies have seen it and still report an ejection', () => {
+    const story = ejection().probe(A, 500);
+    seconds(story, 2);
+    expect(story.content.endpoints['a']?.available).toBe(true);
+    seconds(story, 2);
+    expect(story.content.endpoints['a']?.available).toBe(false);
+  });
+
+  it.each(['tcp', 'http'] as const)('not a %s probe: an open port answers nobody', (style) => {
+    const story = ejection().probe(A, 500, { style });
+    expect(recoveriesOf(story)).toBe(0);
+  });
+
+  it('not a probe that fails, or one of another endpoint', () => {
+    const story = ejection().probe(A, 'overloaded').probe(B, 600);
+    expect(recoveriesOf(story)).toBe(0);
+  });
+
+  it('not a passed probe where no proxy has ejected it', () => {
+    const story = new Scenario().rounds(5, { a: 500, b: 600 }).presence().probe(A, 500);
+    expect(recoveriesOf(story)).toBe(0);
+    story.presence(ejected(A, 'server_error', 'half_open')).probe(A, 500);
+    expect(recoveriesOf(story)).toBe(0);
+  });
+
+  it.each([
+    { name: 'select', command: { kind: 'select', endpointId: A } },
+    { name: 'enable', command: { kind: 'enable', endpointId: A } },
+  ] as const)('$name by an operator', ({ command }) => {
+    const story = ejection();
+    expect(story.command(command).status).not.toBe('refused');
+    expect(story.content.endpoints['a']).toMatchObject({ available: true, recoveries: 1 });
+  });
+
+  it('not a command that is refused', () => {
+    const story = ejection().rounds(3, { a: 'refused' });
+    expect(story.command({ kind: 'select', endpointId: A }).status).toBe('refused');
+    expect(recoveriesOf(story)).toBe(0);
+  });
+
+  it('a probe that an operator ordered, when it passes, and only that one', () => {
+    const story = ejection().presence();
+    story.command({ kind: 'check', endpointId: A });
+    expect(recoveriesOf(story)).toBe(0);
+    story.probe(A, 500);
+    expect(recoveriesOf(story)).toBe(1);
+    story.probe(A, 500);
+    expect(recoveriesOf(story)).toBe(1);
+  });
+
+  it.each(['token_refused', 'credit'] as const)('%s: one passed probe is enough', (failure) => {
+    const story = new Scenario({ ids: [A] }).rounds(2, { a: 500 });
+    story.presence(ejected(A, failure)).probe(A, failure).probe(A, failure);
+    expect(story.content.endpoints['a']?.available).toBe(false);
+    story.probe(A, 500);
+    expect(story.content.endpoints['a']).toMatchObject({ available: true, recoveries: 1 });
+  });
+});
+
+describe('proxies do not contradict each other', () => {
+  const good = (story: Scenario, proxyId: string, id = A) =>
+    story.hear({
+      kind: 'outcomes',
+      batch: { proxyId, endpoints: { [id]: { succeeded: 5, failed: {}, ttft: [] } } },
+    });
+  const two = () => {
+    const story = new Scenario().rounds(3, { a: 500, b: 600 }).pass(60_000);
+    return story.presence({ proxyId: 'p2' }).presence({ proxyId: 'p1', ...ejected(A) });
+  };
+
+  it('what one serves well, another does not hold for dead', () => {
+    const story = good(two(), 'p2');
+    expect(story.content.endpoints['a']).toMatchObject({ available: true, recoveries: 1 });
+  });
+
+  it('is no proof of the one that has ejected it: its running answers end well', () => {
+    expect(recoveriesOf(good(two(), 'p1'))).toBe(0);
+  });
+
+  it('is no proof together with failures', () => {
+    const story = two().hear({
+      kind: 'outcomes',
+      batch: {
+        proxyId: 'p2',
+        endpoints: { a: { succeeded: 1, failed: { reset: 3 }, ttft: [] } },
+      },
+    });
+    expect(recoveriesOf(story)).toBe(0);
+  });
+
+  it('costs the one whose way there is broken few requests: the gap doubles to its limit', () => {
+    const story = two();
+    const secondsPassed = 120;
+    for (let second = 0; second < secondsPassed; second += 1) {
+      story
+        .pass(SECOND)
+        .presence({ proxyId: 'p2' })
+        .presence({ proxyId: 'p1', ...ejected(A) });
+      good(story, 'p2');
+    }
+    const most = Math.ceil((secondsPassed * SECOND) / policy.recoveryGapMaxMs) + 4;
+    expect(recoveriesOf(story)).toBeGreaterThan(most / 2);
+    expect(recoveriesOf(story)).toBeLessThanOrEqual(most);
+  });
+
+  it('is not taken out by invented proxies while an honest one is served well', () => {
+    const story = new Scenario().rounds(3, { a: 500, b: 600 }).pass(60_000);
+    good(story, 'honest');
+    for (let second = 0; second < 60; second += 1) {
+      story.pass(SECOND).presence({ proxyId: 'honest', activeRequests: { a: 1 } });
+      for (let n = 0; n < 9; n += 1) story.presence({ proxyId: `invented-${n}`, ...ejected(A) });
+      good(story, 'honest');
+      expect(story.content.endpoints['a']?.available).toBe(true);
+    }
+    expect(story.active).toBe(A);
+  });
+});
+
+describe('a changed URL or token', () => {
+  const config = (changedIds: readonly EndpointId[], isStart = false) =>
+    ({
+      kind: 'config',
+      groups: [{ ...GROUP_OF_TEST }],
+      endpoints: [A, B].map((id) => ({ id, groupName: 'team' })),
+      ...{ changedIds, isStart },
+    }) as const;
+  const GROUP_OF_TEST = {
+    ...{ name: 'team', intervalMs: 60_000, minIntervalMs: 30_000, maxIntervalMs: 3_600_000 },
+    dynamicScaling: false,
+  };
+  const probesOrdered = (story: Scenario) =>
+    story.effects.flatMap((effect) => (effect.kind === 'probe_now' ? [effect.endpointIds] : []));
+
+  it.each(['refused', 'token_refused', 'credit'] as const)(
+    'drops what was known (%s), in all proxies, and is probed at once',
+    (failure) => {
+      const story = new Scenario().rounds(5, { a: failure, b: 600 }).presence(ejected(A, failure));
+      expect(story.content.endpoints['a']?.available).toBe(false);
+      story.pass(SECOND).hear(config([A]));
+      expect(story.content.endpoints['a']).toMatchObject({
+        ...{ health: 'unknown', available: true, recoveries: 1 },
+      });
+      expect(probesOrdered(story)).toEqual([[A]]);
+      expect(story.world.probePlans['a']).toMatchObject({ intervalMs: 1_000, why: 'verifying' });
+      expect(story.content.endpoints['b']).toMatchObject({ health: 'healthy', recoveries: 0 });
+    },
+  );
+
+  it('is served after the first pass, even where the first probe ran with the old one', () => {
+    const story = new Scenario().rounds(9, { a: 'refused', b: 'refused' });
+    story
+      .pass(SECOND)
+      .hear(config([A]))
+      .probe(A, 'refused')
+      .pass(SECOND)
+      .probe(A, 400);
+    expect(story.content.endpoints['a']).toMatchObject({ health: 'healthy', available: true });
+    expect(story.active).toBe(A);
+  });
+
+  it('leaves alone what has not changed', () => {
+    const story = new Scenario().rounds(3, { a: 500, b: 600 });
+    const before = story.content.endpoints;
+    story.hear(config([]));
+    expect(story.content.endpoints).toEqual(before);
+    expect(probesOrdered(story)).toEqual([]);
+  });
+
+  it('is not probed where checks are paused, or the endpoint is out of service', () => {
+    const story = new Scenario().rounds(3, { a: 500, b: 600 });
+    story.command({ kind: 'disable', endpointId: A });
+    story.hear(config([A]));
+    story.command({ kind: 'pause' });
+    story.hear(config([B]));
+    expect(probesOrdered(story)).toEqual([]);
+  });
+
+  it('at the start of a leader: what is out of order is probed at once, and one pass is enough', () => {
+    const fallen = new Scenario().rounds(2, { a: 500, b: 600 });
+    for (let fall = 0; fall < 4; fall += 1) {
+      for (let n = 0; n < 3; n += 1) fallen.pass(SECOND).probe(A, 'reset');
+      for (let n = 0; n < 2 * fall + 2; n += 1) fallen.pass(SECOND).probe(A, 500);
+    }
+    for (let n = 0; n < 3; n += 1) fallen.pass(SECOND).probe(A, 'reset');
+    fallen.hear(config([], true));
+    expect(probesOrdered(fallen)).toEqual([[A]]);
+    expect(fallen.pass(SECOND).probe(A, 500).content.endpoints['a']?.available).toBe(true);
+  });
+});
+
+describe('an unavailable endpoint is never worse than none', () => {
+  const damped = (story: Scenario) => {
+    for (let fall = 0; fall < 4; fall += 1) {
+      for (let n = 0; n < 3; n += 1) story.pass(SECOND).probe(A, 'reset');
+      for (let n = 0; n < 2 * fall + 2; n += 1) story.pass(SECOND).probe(A, 500);
+    }
+    for (let n = 0; n < 3; n += 1) story.pass(SECOND).probe(A, 'reset');
+    return story.probe(A, 500);
+  };
+
+  it('the only one serves after one pass, whatever it did before', () => {
+    const story = damped(new Scenario({ ids: [A] }).rounds(2, { a: 500 }));
+    expect(story.world.endpoints[0]?.health).toMatchObject({ status: 'unhealthy' });
+    expect(story.content.endpoints['a']?.available).toBe(true);
+  });
+
+  it('but is damped where there is a better one', () => {
+    const story = damped(new Scenario().rounds(2, { a: 500, b: 600 }));
+    expect(story.content.endpoints['a']?.available).toBe(false);
+  });
+
+  it('lists those that may answer after all by how likely that is', () => {
+    const [bad, worse, best, dead] = ['bad', 'worse', 'best', 'dead'].map(endpointId) as [
+      EndpointId,
+      EndpointId,
+      EndpointId,
+      EndpointId,
+    ];
+    const story = new Scenario({ ids: [dead, worse, bad, best] });
+    story.rounds(2, { dead: 100, worse: 200, bad: 300, best: 400 });
+    story.probe(dead, 'token_refused').probe(dead, 'token_refused');
+    for (let n = 0; n < 3; n += 1) story.probe(worse, 'reset').probe(bad, 'reset');
+    story.probe(bad, 300).presence(ejected(best));
+    // One pass makes `bad` the only one that is available.
+    expect(story.content.order).toEqual([bad, best, worse, dead]);
+  });
+
+  it('an order has every enabled endpoint once, available ones first, in every state', () => {
+    const happening = fc.oneof(
+      fc.record({ id: fc.constantFrom(A, B), result: fc.constantFrom(300, 'reset', 'credit') }),
+      fc.record({ id: fc.constantFrom(A, B), ejects: fc.boolean() }),
+    );
+    fc.assert(
+      fc.property(fc.array(happening, { maxLength: 30 }), (story) => {
+        const world = new Scenario().pass(SECOND);
+        for (const what of story) {
+          world.pass(SECOND);
+          if ('ejects' in what) world.presence(what.ejects ? ejected(what.id) : {});
+          else world.probe(what.id, what.result as number);
+        }
+        const { order, endpoints } = world.content;
+        expect([...order].sort()).toEqual([A, B]);
+        const flags = order.map((id) => endpoints[id]?.available === true);
+        expect(flags).toEqual([...flags].sort((a, b) => +b - +a));
+      }),
+      { numRuns: 200 },
+    );
+  });
+});

@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+
+import { A, B, Scenario } from '../test-support/scenario.ts';
+
+/** Sessions stayed behind on `a` when new ones began to go to `b`. */
+function leftBehind(slowMs: number, cachedTokens: number): Scenario {
+  const story = new Scenario().rounds(8, { a: 900, b: 890 });
+  for (let minute = 0; minute < 8; minute += 1) {
+    story.rounds(1, { a: 900, b: 500 });
+    story.presence({ sessions: { a: { running: 1, cachedTokens: { sonnet: cachedTokens } } } });
+  }
+  expect(story.active).toBe(B);
+  story.rounds(8, { a: slowMs, b: 500 });
+  return story.presence({
+    sessions: { a: { running: 1, cachedTokens: { sonnet: cachedTokens } } },
+  });
+}
+
+const generationOf = (story: Scenario, id = A) => story.content.endpoints[id]?.sessionGeneration;
+
+describe('sessions that stayed behind', () => {
+  it('stay while their caches are worth more than the gain', () => {
+    const story = leftBehind(900, 100_000);
+    expect(generationOf(story)).toBe(0);
+    expect(story.notices).not.toContain('sessions_moved');
+  });
+
+  it('move when their endpoint has become much slower, and people hear why', () => {
+    const story = leftBehind(6_000, 100_000);
+    expect(generationOf(story)).toBe(1);
+    expect(generationOf(story, B)).toBe(0);
+    const notice = story.effects.find(
+      (effect) => effect.kind === 'notice' && effect.notice.code === 'sessions_moved',
+    );
+    expect(notice).toMatchObject({ notice: { endpointId: A, trade: { verdict: 'move' } } });
+  });
+
+  it('are not moved again before the proxies have reported anew', () => {
+    const story = leftBehind(6_000, 100_000).hear({ kind: 'tick' }).hear({ kind: 'tick' });
+    expect(generationOf(story)).toBe(1);
+  });
+
+  it('do not follow a difference within the noise, although it would cost nothing', () => {
+    const story = leftBehind(900, 0);
+    const before = generationOf(story) ?? 0;
+    story.rounds(15, { a: 520, b: 500 });
+    story.presence({ sessions: { a: { running: 1, cachedTokens: {} } } });
+    expect(story.active).toBe(B);
+    expect(generationOf(story)).toBe(before);
+  });
+
+  it('go along with the switch when that is worth it', () => {
+    const story = new Scenario().rounds(8, { a: 9_000, b: 8_990 });
+    for (let minute = 0; story.active === A && minute < 20; minute += 1) {
+      story.rounds(1, { a: 9_000 });
+      story.presence({ sessions: { a: { running: 2, cachedTokens: { haiku: 1_000 } } } });
+      story.probe(B, 500);
+    }
+    expect(story.decisions.at(-1)?.trade?.verdict).toBe('move');
+    expect(generationOf(story)).toBe(1);
+    expect(generationOf(story, B)).toBe(0);
+  });
+
+  it('show their trade in the decision that left them behind', () => {
+    const story = new Scenario().rounds(8, { a: 900, b: 890 });
+    for (let minute = 0; story.decisions.length === 0 && minute < 20; minute += 1) {
+      story.rounds(1, { a: 900 });
+      story.presence({ sessions: { a: { running: 2, cachedTokens: { opus: 200_000 } } } });
+      story.probe(B, 500);
+    }
+    expect(story.decisions[0]?.trade).toMatchObject({
+      verdict: 'stay',
+      sessions: 2,
+      cachedTokens: 200_000,
+      rebuildUsd: expect.closeTo(1.15),
+    });
+  });
+});
+
+describe('sessions that cannot stay behind', () => {
+  it('hold back a switch that is not worth their caches, and the record says so', () => {
+    const base = new Scenario().policy;
+    const policy = { ...base, sessions: { ...base.sessions, onSwitch: 'follow' as const } };
+    const story = new Scenario({ policy }).rounds(8, { a: 900, b: 890 });
+    for (let minute = 0; minute < 8; minute += 1) {
+      story.rounds(1, { a: 900 });
+      story.presence({ sessions: { a: { running: 1, cachedTokens: { sonnet: 100_000 } } } });
+      story.probe(B, 500);
+    }
+    expect(story.active).toBe(A);
+    expect(story.story).toEqual(['skipped faster a>b']);
+  });
+});

@@ -1,0 +1,90 @@
+import type { EndpointId, EndpointView, Ramp, SnapshotContent } from '../types.ts';
+import { type Assessment, byRank, unlikelihood } from './assessment.ts';
+import { type Step, stay, type Turn } from './context.ts';
+import type { EndpointState, World } from './world.ts';
+
+/** What proxies shall route by now. */
+export function snapshotContent(
+  world: World,
+  assessments: readonly Assessment[],
+  turn: Turn,
+): SnapshotContent {
+  const ramp = rampOf(world, assessments, turn);
+  return {
+    selection: world.selection,
+    mode: world.wishes.mode,
+    order: orderOf(world, assessments),
+    endpoints: Object.fromEntries(
+      assessments.map((assessment, index) => [
+        assessment.endpoint.id,
+        viewOf(assessment, world.endpoints[index] ?? assessment.endpoint),
+      ]),
+    ),
+    ...(ramp === undefined ? {} : { ramp }),
+    overloadedEverywhere: world.overloadedEverywhere,
+  };
+}
+
+/**
+ * The active endpoint first, then the fallbacks, best first; disabled ones are not tried. Where
+ * nothing is available the active one is first only among those that are as likely to answer.
+ */
+function orderOf(world: World, assessments: readonly Assessment[]): readonly EndpointId[] {
+  const { activeId } = world.selection;
+  const isActive = ({ endpoint }: Assessment) => endpoint.id === activeId;
+  return assessments
+    .filter(({ unavailable }) => !unavailable.includes('disabled'))
+    .toSorted(
+      (a, b) => unlikelihood(a) - unlikelihood(b) || +isActive(b) - +isActive(a) || byRank(a, b),
+    )
+    .map(({ endpoint }) => endpoint.id);
+}
+
+function viewOf(
+  { unavailable, isAvailable, score }: Assessment,
+  endpoint: EndpointState,
+): EndpointView {
+  return {
+    health: endpoint.health.status,
+    enabled: !unavailable.includes('disabled'),
+    available: isAvailable,
+    ...(score.status === 'known' ? { scoreMs: Math.round(score.totalMs) } : {}),
+    sessionGeneration: endpoint.sessionGeneration,
+    recoveries: endpoint.recovery.count,
+  };
+}
+
+function rampOf(world: World, assessments: readonly Assessment[], turn: Turn): Ramp | undefined {
+  const { ramp } = world.switching;
+  if (ramp.status === 'none') return undefined;
+  const from = assessments.find(({ endpoint }) => endpoint.id === ramp.fromId);
+  const { rampMs: durationMs, rampStartShare: startShare } = turn.policy.switching;
+  const elapsedMs = turn.nowMs - ramp.startedAtMs;
+  if (from?.isAvailable !== true || elapsedMs >= durationMs) return undefined;
+  return { fromId: ramp.fromId, startShare, durationMs, elapsedMs };
+}
+
+/**
+ * Publishes when something that routes has changed, at once; when only scores have, now and then.
+ */
+export function stepSnapshot(world: World, assessments: readonly Assessment[], turn: Turn): Step {
+  const content = snapshotContent(world, assessments, turn);
+  const { published } = world;
+  if (published.status === 'published') {
+    const isRouteSame = routeOf(content) === routeOf(published.content);
+    const isRecent =
+      turn.nowMs - published.atMs < turn.policy.publishing.scoreIntervalMs ||
+      JSON.stringify(content) === JSON.stringify(published.content);
+    if (isRouteSame && isRecent) return stay(world);
+  }
+  return {
+    next: { ...world, published: { status: 'published', atMs: turn.nowMs, content } },
+    effects: [{ kind: 'publish', content }],
+  };
+}
+
+/** The content without what changes all the time and routes nothing. */
+function routeOf({ endpoints, ramp, ...rest }: SnapshotContent): string {
+  const views = Object.entries(endpoints).map(([id, { scoreMs: _, ...view }]) => [id, view]);
+  return JSON.stringify([rest, views, ramp?.fromId]);
+}

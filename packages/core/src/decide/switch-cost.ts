@@ -1,0 +1,47 @@
+import type { SessionPolicy } from '../policy.ts';
+import type { ModelFamily, SessionLoad } from '../types.ts';
+import type { Trade } from './decision.ts';
+
+const MS_PER_HOUR = 3_600_000;
+const TOKENS_PER_MILLION = 1_000_000;
+
+/**
+ * Whether the running sessions should go along with a latency switch. Their prompts are in the
+ * old endpoint's cache; elsewhere they are written anew (dearer than reading them, and slower),
+ * once for each session. Against it stands the gain of each request that is still to come.
+ */
+export function weighTrade(
+  load: SessionLoad,
+  gainMsPerRequest: number,
+  policy: SessionPolicy,
+): Trade {
+  const families = Object.entries(load.cachedTokens) as [ModelFamily, number][];
+  const cachedTokens = families.reduce((sum, [, tokens]) => sum + tokens, 0);
+  const extraFactor = policy.cacheWriteFactor - policy.cacheReadFactor;
+  const rebuildUsd = families.reduce(
+    (sum, [family, tokens]) =>
+      sum + (tokens / TOKENS_PER_MILLION) * policy.inputUsdPerMillionTokens[family] * extraFactor,
+    0,
+  );
+  const rebuildMs = cachedTokens * policy.rebuildMsPerToken;
+  const gainMs = load.running * policy.requestsAhead * gainMsPerRequest;
+  const gainUsd = ((gainMs - rebuildMs) / MS_PER_HOUR) * policy.usdPerHour;
+  return {
+    verdict: verdictOf({ sessions: load.running, isGood: gainUsd >= rebuildUsd }, policy),
+    sessions: load.running,
+    cachedTokens,
+    rebuildUsd,
+    rebuildMs,
+    gainMs,
+    gainUsd,
+  };
+}
+
+/** Sessions that nobody has reported (yet) are left where they are. */
+function verdictOf(
+  { sessions, isGood }: { readonly sessions: number; readonly isGood: boolean },
+  { onSwitch }: SessionPolicy,
+): Trade['verdict'] {
+  if (onSwitch === 'keep') return isGood && sessions > 0 ? 'move' : 'stay';
+  return isGood || sessions === 0 ? 'move' : 'skip';
+}

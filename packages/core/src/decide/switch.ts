@@ -1,0 +1,131 @@
+import type { EndpointId, FailureClass, ReasonCode } from '../types.ts';
+import { type Assessment, toConsidered } from './assessment.ts';
+import type { Step, Turn } from './context.ts';
+import type { Decision, Gain, Trade } from './decision.ts';
+import type { Notice } from './events.ts';
+import { activeRequestsOf } from './presence.ts';
+import { isFailureReason } from './switch-rules.ts';
+import type { World } from './world.ts';
+
+export interface Switch {
+  readonly toId: EndpointId;
+  readonly reason: ReasonCode;
+  readonly failure?: FailureClass | undefined;
+  readonly gain?: Gain | undefined;
+  readonly trade?: Trade | undefined;
+  readonly assessments: readonly Assessment[];
+  readonly turn: Turn;
+}
+
+/** The switch takes effect: new requests go to the new endpoint, running ones end where they are. */
+export function switchTo(world: World, made: Switch): Step {
+  const { toId, reason, turn } = made;
+  const fromId = world.selection.activeId;
+  const isRunning = activeRequestsOf(world.proxies, fromId) > 0;
+  const base = { activeId: toId, reason, sinceAtMs: turn.nowMs };
+  const next: World = {
+    ...world,
+    selection: isRunning
+      ? { status: 'draining', ...base, drainingId: fromId }
+      : { status: 'steady', ...base },
+    switching: {
+      ...world.switching,
+      lead: { status: 'none' },
+      switchedAtMs: turn.nowMs,
+      recentAtMs: countsAsFlapping(reason)
+        ? [...world.switching.recentAtMs, turn.nowMs]
+        : world.switching.recentAtMs,
+      failureSwitchAtMs: isFailureReason(reason) ? turn.nowMs : world.switching.failureSwitchAtMs,
+      ramp: isGentle(reason)
+        ? { status: 'ramping', fromId, startedAtMs: turn.nowMs }
+        : { status: 'none' },
+      standing: { reason, sinceAtMs: turn.nowMs },
+    },
+  };
+  const chosen = reason === 'operator_selected' ? moveSessions(next) : next;
+  const step = recordDecision(chosen, { ...made, fromId, phase: 'switched' });
+  return withNotices(step, noticesOf(world, reason));
+}
+
+/** What people should hear of a switch besides the decision itself. */
+function noticesOf({ selection, wishes }: World, reason: ReasonCode): readonly Notice[] {
+  const notices: Notice[] = [];
+  if (selection.reason === 'nothing_available') notices.push({ code: 'available_again' });
+  if (wishes.mode.kind === 'manual') {
+    const { endpointId } = wishes.mode;
+    if (reason === 'pinned_failed') notices.push({ code: 'pin_unavailable', endpointId });
+    if (reason === 'pinned_recovered') notices.push({ code: 'pin_available', endpointId });
+  }
+  return notices;
+}
+
+/** What people choose or configure is no flapping, however often they do it. */
+function countsAsFlapping(reason: ReasonCode): boolean {
+  return (
+    reason === 'faster' ||
+    reason === 'active_failed' ||
+    reason === 'active_ejected' ||
+    reason === 'active_token_refused'
+  );
+}
+
+/** Only where the old endpoint can still serve does the traffic move over little by little. */
+function isGentle(reason: ReasonCode): boolean {
+  return reason === 'faster' || reason === 'pinned_recovered';
+}
+
+/**
+ * Sessions choose anew with their next request: those of one endpoint, or all. Until the proxies
+ * report again they are not counted anywhere, so that they are not moved a second time.
+ */
+export function moveSessions(world: World, fromId?: EndpointId): World {
+  const isMoved = (id: string) => fromId === undefined || id === fromId;
+  return {
+    ...world,
+    endpoints: world.endpoints.map((endpoint) =>
+      isMoved(endpoint.id)
+        ? { ...endpoint, sessionGeneration: endpoint.sessionGeneration + 1 }
+        : endpoint,
+    ),
+    proxies: world.proxies.map((presence) => {
+      const left = Object.entries(presence.sessions).filter(([id]) => !isMoved(id));
+      return { ...presence, sessions: Object.fromEntries(left) };
+    }),
+  };
+}
+
+export type Recorded = Omit<Decision, 'number' | 'atMs' | 'trigger' | 'considered'> & {
+  readonly assessments: readonly Assessment[];
+  readonly turn: Turn;
+};
+
+export function recordDecision(world: World, recorded: Recorded): Step {
+  const { assessments, turn, ...decision } = recorded;
+  const number = world.decisions + 1;
+  return {
+    next: { ...world, decisions: number },
+    effects: [
+      {
+        kind: 'record',
+        decision: {
+          number,
+          atMs: turn.nowMs,
+          trigger: turn.trigger,
+          phase: decision.phase,
+          reason: decision.reason,
+          fromId: decision.fromId,
+          toId: decision.toId,
+          failure: decision.failure,
+          gain: decision.gain,
+          trade: decision.trade,
+          considered: assessments.map(toConsidered),
+        },
+      },
+    ],
+  };
+}
+
+export function withNotices(step: Step, notices: readonly Notice[]): Step {
+  const effects = notices.map((notice) => ({ kind: 'notice', notice }) as const);
+  return { next: step.next, effects: [...step.effects, ...effects] };
+}

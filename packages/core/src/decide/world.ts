@@ -1,0 +1,226 @@
+import type { Health, TokenAccess } from '../learn/health.ts';
+import { UNKNOWN_HEALTH, UNKNOWN_TOKEN_ACCESS } from '../learn/health.ts';
+import type { LatencyTrack } from '../learn/latency.ts';
+import { NO_LATENCY } from '../learn/latency.ts';
+import { type LiveRecord, NO_LIVE_RECORD } from '../learn/live-record.ts';
+import { type ClassLevels, type LiveTimes, NO_LIVE_TIMES } from '../learn/live-times.ts';
+import type { OverloadRecord } from '../learn/overload.ts';
+import type { ReliabilityTrack } from '../learn/reliability.ts';
+import { NO_RELIABILITY } from '../learn/reliability.ts';
+import { own } from '../own.ts';
+import type { EndpointId, EpochMs, ReasonCode, Selection, SnapshotContent } from '../types.ts';
+import type { EndpointSetting, GroupSetting, OperatorWishes, ProbePlan } from './events.ts';
+import type { Presences } from './presence.ts';
+import { NO_RECOVERY, type Recovery } from './recovery.ts';
+
+/** All that is known of one endpoint. Health, token, ejection and enabled are separate axes. */
+export interface EndpointState {
+  readonly id: EndpointId;
+  readonly groupName: string;
+  readonly health: Health;
+  readonly tokenAccess: TokenAccess;
+  readonly latency: LatencyTrack;
+  readonly reliability: ReliabilityTrack;
+  readonly live: LiveRecord;
+  /** How long people wait here. */
+  readonly times: LiveTimes;
+  readonly overload: OverloadRecord;
+  /** Of the newest probe that was counted; -1 before the first. */
+  readonly probeSequence: number;
+  /** Rises with each probe and each report of failures: what can confirm or end a lead. */
+  readonly evidence: number;
+  readonly sessionGeneration: number;
+  readonly recovery: Recovery;
+  /** When its URL or token became another one, or a leader found it out of order; null: never. */
+  readonly changedAtMs: EpochMs | null;
+}
+
+/** What was spent on a group's probes on one day. */
+export interface GroupState extends GroupSetting {
+  /** Days since 1970, UTC. */
+  readonly day: number;
+  readonly spentUsd: number;
+}
+
+/**
+ * The endpoint that is about to win, and for how long it has been in front. `declined`: it won, but
+ * the switch was not worth the caches of the sessions; the question is put anew later.
+ */
+export type Lead =
+  | { readonly status: 'none' }
+  | {
+      readonly status: 'leading';
+      readonly candidateId: EndpointId;
+      readonly confirmations: number;
+      /** Evidence of both endpoints at the last confirmation. */
+      readonly evidence: number;
+    }
+  | {
+      readonly status: 'declined';
+      readonly candidateId: EndpointId;
+      readonly untilAtMs: EpochMs;
+    };
+
+/** `settling`: just started, the first good choice is made without waiting. */
+export type SwitchingPhase =
+  | { readonly status: 'settling'; readonly sinceAtMs: EpochMs }
+  | { readonly status: 'settled' };
+
+/** Why latency switches are not made now. */
+export type Freeze =
+  | { readonly status: 'none' }
+  | { readonly status: 'flapping'; readonly untilAtMs: EpochMs };
+
+export interface Switching {
+  readonly phase: SwitchingPhase;
+  readonly lead: Lead;
+  readonly freeze: Freeze;
+  /** The last switch that took effect, of any kind. */
+  readonly switchedAtMs: EpochMs | null;
+  /** Switches within the flap window that nobody asked for, oldest first. */
+  readonly recentAtMs: readonly EpochMs[];
+  readonly failureSwitchAtMs: EpochMs | null;
+  readonly ramp: RampState;
+  /** Since when and why the active endpoint is the active one, also while a switch is pending. */
+  readonly standing: { readonly reason: ReasonCode; readonly sinceAtMs: EpochMs };
+}
+
+export type RampState =
+  | { readonly status: 'none' }
+  | { readonly status: 'ramping'; readonly fromId: EndpointId; readonly startedAtMs: EpochMs };
+
+/** The last snapshot content that was published. */
+export type Published =
+  | { readonly status: 'never' }
+  | { readonly status: 'published'; readonly atMs: EpochMs; readonly content: SnapshotContent };
+
+/** The whole state of the decision core: plain JSON, never changed, only replaced. */
+export interface World {
+  readonly wishes: OperatorWishes;
+  readonly groups: Readonly<Record<string, GroupState>>;
+  /** In the order of preference. */
+  readonly endpoints: readonly EndpointState[];
+  readonly proxies: Presences;
+  readonly selection: Selection;
+  readonly switching: Switching;
+  /** What is usual for each class of requests, over all endpoints. */
+  readonly liveLevels: ClassLevels;
+  /** Whether the model is overloaded on most endpoints. */
+  readonly overloadedEverywhere: boolean;
+  /** The last moment with a running request. */
+  readonly lastBusyAtMs: EpochMs;
+  readonly probePlans: Readonly<Record<string, ProbePlan>>;
+  readonly published: Published;
+  readonly decisions: number;
+}
+
+export interface WorldSetup {
+  readonly atMs: EpochMs;
+  readonly groups: readonly GroupSetting[];
+  /** In order of preference; at least one. */
+  readonly endpoints: readonly EndpointSetting[];
+  readonly wishes?: OperatorWishes | undefined;
+  /** Of the last snapshot: a new leader goes on from there. */
+  readonly selection?: Selection | undefined;
+  /** Of the last decision that was recorded. */
+  readonly decisions?: number | undefined;
+}
+
+export const NO_WISHES: OperatorWishes = { mode: { kind: 'auto' }, paused: false, disabled: [] };
+
+/**
+ * A world in which nothing has been heard yet. The selection is the former leader's, or the first
+ * endpoint.
+ * @throws {RangeError} without an endpoint, which a valid configuration always has.
+ */
+export function initialWorld(setup: WorldSetup): World {
+  const [first] = setup.endpoints;
+  if (first === undefined) throw new RangeError('a world needs at least one endpoint');
+  const wishes = setup.wishes ?? NO_WISHES;
+  const known = new Set(setup.endpoints.map(({ id }) => id));
+  const former = setup.selection;
+  const selection: Selection =
+    former !== undefined && known.has(former.activeId)
+      ? former
+      : { status: 'steady', activeId: first.id, reason: 'initial', sinceAtMs: setup.atMs };
+  return {
+    wishes,
+    groups: groupStates(setup.groups, {}),
+    endpoints: setup.endpoints.map(newEndpoint),
+    proxies: [],
+    selection,
+    switching: {
+      phase:
+        selection === former
+          ? { status: 'settled' }
+          : { status: 'settling', sinceAtMs: setup.atMs },
+      lead: { status: 'none' },
+      freeze: { status: 'none' },
+      switchedAtMs: null,
+      recentAtMs: [],
+      failureSwitchAtMs: null,
+      ramp: { status: 'none' },
+      standing: { reason: selection.reason, sinceAtMs: selection.sinceAtMs },
+    },
+    liveLevels: {},
+    overloadedEverywhere: false,
+    lastBusyAtMs: setup.atMs,
+    probePlans: {},
+    published: { status: 'never' },
+    decisions: setup.decisions ?? 0,
+  };
+}
+
+export function newEndpoint({ id, groupName }: EndpointSetting): EndpointState {
+  return {
+    id,
+    groupName,
+    health: UNKNOWN_HEALTH,
+    tokenAccess: UNKNOWN_TOKEN_ACCESS,
+    latency: NO_LATENCY,
+    reliability: NO_RELIABILITY,
+    live: NO_LIVE_RECORD,
+    times: NO_LIVE_TIMES,
+    overload: { overloadedAtMs: null, answeredAtMs: null },
+    probeSequence: -1,
+    evidence: 0,
+    sessionGeneration: 0,
+    recovery: NO_RECOVERY,
+    changedAtMs: null,
+  };
+}
+
+/** Groups by name; what was spent today is kept for those that stay. */
+export function groupStates(
+  settings: readonly GroupSetting[],
+  former: Readonly<Record<string, GroupState>>,
+): Readonly<Record<string, GroupState>> {
+  return Object.fromEntries(
+    settings.map((setting) => {
+      const { day, spentUsd } = own(former, setting.name) ?? { day: 0, spentUsd: 0 };
+      return [setting.name, { ...setting, day, spentUsd }];
+    }),
+  );
+}
+
+export function endpointOf(world: World, id: EndpointId): EndpointState | undefined {
+  return world.endpoints.find((endpoint) => endpoint.id === id);
+}
+
+export function endpointIdsOf({ endpoints }: Pick<World, 'endpoints'>): ReadonlySet<string> {
+  return new Set(endpoints.map(({ id }) => id));
+}
+
+/** The world with one endpoint replaced by what `change` makes of it. */
+export function withEndpoint(
+  world: World,
+  id: EndpointId,
+  change: (endpoint: EndpointState) => EndpointState,
+): World {
+  return {
+    ...world,
+    endpoints: world.endpoints.map((endpoint) =>
+      endpoint.id === id ? change(endpoint) : endpoint,
+    ),
+  };
+}

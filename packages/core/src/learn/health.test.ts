@@ -1,0 +1,168 @@
+import { describe, expect, it } from 'vitest';
+import { DEFAULT_POLICY } from '../policy.ts';
+import { A } from '../test-support/scenario.ts';
+import { epochMs, type FailureClass, type ProbeResult, type ProbeStyle } from '../types.ts';
+import {
+  applyProbeToHealth,
+  applyToTokenAccess,
+  type Health,
+  type TokenAccess,
+  UNKNOWN_HEALTH,
+  UNKNOWN_TOKEN_ACCESS,
+} from './health.ts';
+
+const policy = DEFAULT_POLICY.health;
+
+function probe(result: 'ok' | FailureClass, style: ProbeStyle = 'cli'): ProbeResult {
+  return {
+    endpointId: A,
+    slot: 'a:1',
+    sequence: 1,
+    style,
+    startedAtMs: epochMs(0),
+    wallMs: 1,
+    verdict:
+      result === 'ok'
+        ? { status: 'ok', apiLatencyMs: 1 }
+        : { status: 'failed', failure: result, detail: '' },
+    usage: { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 },
+    costUsd: 0,
+  };
+}
+
+type Told = 'ok' | FailureClass | readonly ['ok' | FailureClass, ProbeStyle];
+
+function after(results: readonly Told[], from: Health = UNKNOWN_HEALTH): Health {
+  return results.reduce<Health>((health, told, index) => {
+    const [result, style] = typeof told === 'string' ? ([told, 'cli'] as const) : told;
+    const nowMs = epochMs(index * 60_000);
+    return applyProbeToHealth(health, { probe: probe(result, style), nowMs, policy });
+  }, from);
+}
+
+describe('applyProbeToHealth', () => {
+  const cases: readonly { name: string; results: readonly Told[]; status: Health['status'] }[] = [
+    { name: 'is unknown before the first probe', results: [], status: 'unknown' },
+    { name: 'is healthy after the first pass', results: ['ok'], status: 'healthy' },
+    { name: 'is unhealthy when it never worked', results: ['refused'], status: 'unhealthy' },
+    { name: 'forgives two failures', results: ['ok', 'reset', 'reset'], status: 'healthy' },
+    {
+      name: 'falls after three in a row',
+      results: ['ok', 'reset', 'timeout', 'tls'],
+      status: 'unhealthy',
+    },
+    {
+      name: 'counts failures in a row only',
+      results: ['ok', 'reset', 'reset', 'ok', 'reset', 'reset'],
+      status: 'healthy',
+    },
+    {
+      name: 'that never worked is taken with its first pass',
+      results: ['refused', 'ok'],
+      status: 'healthy',
+    },
+    {
+      name: 'stays down after one pass',
+      results: ['ok', 'refused', 'refused', 'refused', 'ok'],
+      status: 'unhealthy',
+    },
+    {
+      name: 'returns after two passes',
+      results: ['ok', 'refused', 'refused', 'refused', 'ok', 'ok'],
+      status: 'healthy',
+    },
+    {
+      name: 'starts over when a pass is followed by a failure',
+      results: ['ok', 'refused', 'refused', 'refused', 'ok', 'refused', 'ok'],
+      status: 'unhealthy',
+    },
+    ...(
+      [
+        'overloaded',
+        'rate_limited',
+        'token_refused',
+        'credit',
+        'model_not_found',
+        'client_error',
+        'cli_missing',
+        'cli_crashed',
+      ] as const
+    ).map((failure) => ({
+      name: `is not made unhealthy by ${failure}`,
+      results: ['ok', failure, failure, failure, failure] as const,
+      status: 'healthy' as const,
+    })),
+    {
+      name: 'is not called healthy because its port is open',
+      results: [['ok', 'tcp']],
+      status: 'unknown',
+    },
+    {
+      name: 'does not return because its port is open, when answers failed',
+      results: ['refused', ['ok', 'tcp'], ['ok', 'tcp']],
+      status: 'unhealthy',
+    },
+    {
+      name: 'returns when the port is open again that was found closed',
+      results: [
+        ['refused', 'tcp'],
+        ['ok', 'tcp'],
+        ['ok', 'tcp'],
+      ],
+      status: 'healthy',
+    },
+  ];
+
+  it.each(cases)('$name', ({ results, status }) => {
+    expect(after(results).status).toBe(status);
+  });
+
+  it('asks for more passes of an endpoint that falls again and again', () => {
+    const twice = after(['ok', 'reset', 'reset', 'reset', 'ok', 'ok', 'reset', 'reset', 'reset']);
+    expect(twice).toMatchObject({ status: 'unhealthy', passesNeeded: 4 });
+  });
+
+  it('forgets falls that are long ago', () => {
+    const health = after(['ok', 'reset', 'reset', 'reset', 'ok', 'ok']);
+    const later = [0, 1, 2].reduce<Health>(
+      (state, index) =>
+        applyProbeToHealth(state, {
+          probe: probe('reset'),
+          nowMs: epochMs(policy.flapMemoryMs * 2 + index),
+          policy,
+        }),
+      health,
+    );
+    expect(later).toMatchObject({ status: 'unhealthy', passesNeeded: policy.rise });
+  });
+});
+
+describe('applyToTokenAccess', () => {
+  const step = (access: TokenAccess, answer: 'accepted' | FailureClass) =>
+    applyToTokenAccess(access, { answer, nowMs: epochMs(0), policy });
+  const all = (answers: readonly ('accepted' | FailureClass)[]) =>
+    answers.reduce(step, UNKNOWN_TOKEN_ACCESS).status;
+
+  it.each([
+    { name: 'one refusal is doubt', answers: ['token_refused'], status: 'doubted' },
+    { name: 'two are a fact', answers: ['token_refused', 'credit'], status: 'refused' },
+    {
+      name: 'an answer ends the doubt',
+      answers: ['token_refused', 'accepted', 'token_refused'],
+      status: 'doubted',
+    },
+    {
+      name: 'an answer ends the refusal',
+      answers: ['credit', 'credit', 'accepted'],
+      status: 'accepted',
+    },
+    {
+      name: 'a missing model says nothing of the token',
+      answers: ['model_not_found', 'model_not_found', 'model_not_found'],
+      status: 'unknown',
+    },
+    { name: 'a reset says nothing of it', answers: ['reset', 'reset'], status: 'unknown' },
+  ] as const)('$name', ({ answers, status }) => {
+    expect(all(answers)).toBe(status);
+  });
+});

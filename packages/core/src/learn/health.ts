@@ -1,0 +1,129 @@
+import type { HealthPolicy } from '../policy.ts';
+import { causeOf, type EpochMs, type FailureClass, type ProbeResult } from '../types.ts';
+
+/**
+ * Health, from probes only:
+ *
+ *     unknown --(passed)--> healthy            unknown --(failed)--> unhealthy
+ *     healthy --(`fall` failures in a row)--> unhealthy
+ *     unhealthy --(`passesNeeded` passes in a row)--> healthy
+ *
+ * An endpoint that fell often of late needs more passes (damping). Only failures of the endpoint
+ * itself count: overload, a refused token, a client's mistake and our own machine do not.
+ */
+export type Health =
+  | { readonly status: 'unknown' }
+  | {
+      readonly status: 'healthy';
+      readonly sinceAtMs: EpochMs;
+      readonly failStreak: number;
+      readonly fallsAtMs: readonly EpochMs[];
+    }
+  | {
+      readonly status: 'unhealthy';
+      readonly sinceAtMs: EpochMs;
+      readonly passStreak: number;
+      readonly passesNeeded: number;
+      readonly failure: FailureClass;
+      /** Redacted, at most 300 characters. */
+      readonly detail: string;
+      /** What found it: a probe that asks for an answer is not contradicted by mere reachability. */
+      readonly foundBy: ProbeKind;
+      readonly fallsAtMs: readonly EpochMs[];
+    };
+
+/** Whether the group's token is taken, a separate axis: the endpoint itself may be well. */
+export type TokenAccess =
+  | { readonly status: 'unknown' }
+  | { readonly status: 'accepted' }
+  | { readonly status: 'doubted'; readonly streak: number; readonly failure: FailureClass }
+  | { readonly status: 'refused'; readonly sinceAtMs: EpochMs; readonly failure: FailureClass };
+
+/** `answer`: asked the model; `reach`: only opened a connection or asked for a page. */
+export type ProbeKind = 'answer' | 'reach';
+
+export const UNKNOWN_HEALTH: Health = { status: 'unknown' };
+export const UNKNOWN_TOKEN_ACCESS: TokenAccess = { status: 'unknown' };
+
+export function probeKindOf(style: ProbeResult['style']): ProbeKind {
+  return style === 'tcp' || style === 'http' ? 'reach' : 'answer';
+}
+
+export interface HealthStep {
+  readonly probe: ProbeResult;
+  readonly nowMs: EpochMs;
+  readonly policy: HealthPolicy;
+}
+
+export function applyProbeToHealth(health: Health, step: HealthStep): Health {
+  const { verdict, style } = step.probe;
+  if (verdict.status === 'ok') return pass(health, probeKindOf(style), step);
+  // An overloaded or refusing endpoint has answered; our own machine's trouble says nothing.
+  return causeOf(verdict.failure) === 'endpoint' ? fail(health, step) : health;
+}
+
+function pass(health: Health, kind: ProbeKind, { nowMs, policy }: HealthStep): Health {
+  switch (health.status) {
+    case 'unknown':
+      return kind === 'answer'
+        ? { status: 'healthy', sinceAtMs: nowMs, failStreak: 0, fallsAtMs: [] }
+        : health;
+    case 'healthy':
+      return health.failStreak === 0 || kind === 'reach' ? health : { ...health, failStreak: 0 };
+    case 'unhealthy': {
+      if (kind === 'reach' && health.foundBy === 'answer') return health;
+      const passStreak = health.passStreak + 1;
+      if (passStreak < health.passesNeeded) return { ...health, passStreak };
+      const fallsAtMs = recentFalls(health.fallsAtMs, nowMs, policy);
+      return { status: 'healthy', sinceAtMs: nowMs, failStreak: 0, fallsAtMs };
+    }
+  }
+}
+
+function fail(health: Health, { probe, nowMs, policy }: HealthStep): Health {
+  if (probe.verdict.status === 'ok') return health;
+  const { failure, detail } = probe.verdict;
+  if (health.status === 'unhealthy') {
+    return { ...health, passStreak: 0, failure, detail, foundBy: probeKindOf(probe.style) };
+  }
+  // One that has never worked gets no benefit of the doubt.
+  const failStreak = health.status === 'healthy' ? health.failStreak + 1 : policy.fall;
+  if (health.status === 'healthy' && failStreak < policy.fall) return { ...health, failStreak };
+  const isProven = health.status === 'healthy';
+  const former = isProven ? health.fallsAtMs : [];
+  const fallsAtMs = [...recentFalls(former, nowMs, policy), nowMs];
+  return {
+    status: 'unhealthy',
+    sinceAtMs: nowMs,
+    passStreak: 0,
+    // The mistake of one that has never worked is repaired once: no flapping to be damped.
+    passesNeeded: isProven ? Math.min(policy.rise * fallsAtMs.length, policy.maxRise) : 1,
+    failure,
+    detail,
+    foundBy: probeKindOf(probe.style),
+    fallsAtMs,
+  };
+}
+
+function recentFalls(falls: readonly EpochMs[], nowMs: EpochMs, policy: HealthPolicy) {
+  return falls.filter((atMs) => nowMs - atMs < policy.flapMemoryMs).slice(-policy.maxRise);
+}
+
+/** One probe or live answer, as far as it tells about the token. */
+export interface TokenStep {
+  readonly answer: 'accepted' | FailureClass;
+  readonly nowMs: EpochMs;
+  readonly policy: HealthPolicy;
+}
+
+export function applyToTokenAccess(access: TokenAccess, step: TokenStep): TokenAccess {
+  const { answer, nowMs, policy } = step;
+  if (answer === 'accepted') return access.status === 'accepted' ? access : { status: 'accepted' };
+  if (causeOf(answer) !== 'token') return access;
+  // One missing model says nothing of the token; people see it in the failure's own class.
+  if (answer === 'model_not_found' || access.status === 'refused') return access;
+  const streak = access.status === 'doubted' ? access.streak + 1 : 1;
+  return streak >= policy.tokenFall
+    ? { status: 'refused', sinceAtMs: nowMs, failure: answer }
+    : { status: 'doubted', streak, failure: answer };
+}

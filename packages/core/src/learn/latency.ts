@@ -1,0 +1,136 @@
+import type { LatencyPolicy } from '../policy.ts';
+import type { EpochMs } from '../types.ts';
+import { median, medianDeviation, weightedMedian } from './statistics.ts';
+
+/**
+ * How soon an endpoint answers probes, which all ask the same. Older samples weigh less, outliers are
+ * pulled in, and when the newest probes all disagree with the older ones in the same direction the
+ * older ones are forgotten at once. What people wait for is another part of the score:
+ * `live/live-times.ts`.
+ */
+export interface LatencyTrack {
+  /** Oldest first. */
+  readonly samples: readonly LatencySample[];
+}
+
+interface LatencySample {
+  readonly atMs: EpochMs;
+  readonly ms: number;
+}
+
+export const NO_LATENCY: LatencyTrack = { samples: [] };
+
+/** Spreads below this share of the latency are not believed: clocks and schedulers jitter. */
+const LEAST_SPREAD_RATIO = 0.03;
+/** The median deviation of a normal distribution is so many times smaller than its standard one. */
+const NORMAL_FROM_MEDIAN = 1.4826;
+
+export interface Measured {
+  readonly ms: number;
+  readonly nowMs: EpochMs;
+  readonly policy: LatencyPolicy;
+}
+
+export function addProbeLatency(
+  { samples }: LatencyTrack,
+  { ms, nowMs, policy }: Measured,
+): LatencyTrack {
+  const all = [...samples, { atMs: nowMs, ms }].slice(-policy.maxSamples);
+  return { samples: sinceChange(all, policy) };
+}
+
+export interface LatencyEstimate {
+  readonly latencyMs: number;
+  readonly standardErrorMs: number;
+  /** Samples that count, after fading. */
+  readonly samples: number;
+  readonly measuredAtMs: EpochMs;
+}
+
+/** Null while there is no sample. */
+export function estimateLatency(
+  { samples }: LatencyTrack,
+  nowMs: EpochMs,
+  policy: LatencyPolicy,
+): LatencyEstimate | null {
+  const newest = samples.at(-1);
+  if (newest === undefined) return null;
+  const weighted = samples.map((sample) => ({
+    value: sample.ms,
+    weight: 2 ** (-Math.max(0, nowMs - sample.atMs) / policy.halfLifeMs),
+  }));
+  const middle = weightedMedian(weighted);
+  const total = weighted.reduce((sum, { weight }) => sum + weight, 0);
+  const squares = weighted.reduce((sum, { weight }) => sum + weight ** 2, 0);
+  const effective = total ** 2 / squares;
+  const spread = pooledSpread(weighted, middle, { effective, policy });
+  const reach = policy.clipSpreads * spread;
+  const latencyMs =
+    weighted.reduce(
+      (sum, { value, weight }) => sum + weight * clamp(value, middle - reach, middle + reach),
+      0,
+    ) / total;
+  const ageMinutes = Math.max(0, nowMs - newest.atMs) / 60_000;
+  const driftMs = policy.driftRatioPerMinute * latencyMs * ageMinutes;
+  return {
+    latencyMs,
+    standardErrorMs: Math.hypot(spread / Math.sqrt(effective), driftMs),
+    samples: effective,
+    measuredAtMs: newest.atMs,
+  };
+}
+
+interface Weighted {
+  readonly value: number;
+  readonly weight: number;
+}
+
+/** The spread of the samples, drawn to the assumed one while they are few. */
+function pooledSpread(
+  weighted: readonly Weighted[],
+  middle: number,
+  { effective, policy }: { readonly effective: number; readonly policy: LatencyPolicy },
+): number {
+  const seen = weightedMedian(
+    weighted.map(({ value, weight }) => ({ value: Math.abs(value - middle), weight })),
+  );
+  const assumed = policy.priorSpreadRatio * middle;
+  const variance =
+    ((seen * NORMAL_FROM_MEDIAN) ** 2 * effective + assumed ** 2 * policy.priorSamples) /
+    (effective + policy.priorSamples);
+  return Math.max(Math.sqrt(variance), LEAST_SPREAD_RATIO * middle, 1);
+}
+
+/** Forgets what was before a lasting change of level. */
+function sinceChange(
+  samples: readonly LatencySample[],
+  policy: LatencyPolicy,
+): readonly LatencySample[] {
+  const recent = samples.slice(-policy.changeSamples);
+  const [first] = recent;
+  if (first === undefined) return samples;
+  const older = samples.filter(({ atMs }) => atMs < first.atMs);
+  return isChange(older, recent, policy)
+    ? samples.filter(({ atMs }) => atMs >= first.atMs)
+    : samples;
+}
+
+/** Whether all recent samples lie clearly on the same side of the older ones. */
+function isChange(
+  older: readonly LatencySample[],
+  recent: readonly LatencySample[],
+  policy: LatencyPolicy,
+): boolean {
+  if (older.length < policy.changeSamples || recent.length < policy.changeSamples) return false;
+  const values = older.map(({ ms }) => ms);
+  const middle = median(values);
+  const deviation = medianDeviation(values, middle) * NORMAL_FROM_MEDIAN;
+  const reach = policy.changeSpreads * Math.max(deviation, LEAST_SPREAD_RATIO * middle, 1);
+  return (
+    recent.every(({ ms }) => ms > middle + reach) || recent.every(({ ms }) => ms < middle - reach)
+  );
+}
+
+function clamp(value: number, low: number, high: number): number {
+  return Math.min(Math.max(value, low), high);
+}

@@ -1,0 +1,281 @@
+/**
+ * Slow for people is slow: probes all ask the same small question, so they tell endpoints apart, but
+ * an endpoint can be quick for probes and slow for people. Here live times to the first content are
+ * compared in like classes, over all endpoints; what an endpoint is slower than usual is its excess,
+ * which is a part of its score.
+ *
+ *     extra  = live time of the class here − probes' time here
+ *     excess = extra − usual extra of the class (`class-level.ts`) − what may be chance, at least 0
+ *
+ * An endpoint that is left because of its excess is not measured any more. Its excess is remembered
+ * and fades, so that it gets another chance; each time it fails it, the memory is twice as long. Where
+ * the one that was taken instead is slow as well by now, the memory is worth little and fades soon.
+ */
+
+import { own } from '../own.ts';
+import type { LivePolicy } from '../policy.ts';
+import type { EpochMs, TtftSample } from '../types.ts';
+import {
+  advanceLevel,
+  type ClassLevel,
+  type Extra,
+  outdoes,
+  peersOf,
+  referenceMs,
+} from './class-level.ts';
+import { LATENCY_CLASSES } from './latency-class.ts';
+import { advanceClass, type ClassTrack, errorMs, levelMs, typicalMs } from './live-class.ts';
+
+export interface LiveTimes {
+  /** By class, of a closed set. */
+  readonly classes: Readonly<Record<string, ClassTrack>>;
+  /** When it was last measured to be slower than usual by `slowMs`. */
+  readonly slowAtMs: EpochMs | null;
+  /** How often it was found so again after a time without. */
+  readonly strikes: number;
+  /** When its excess last counted as new evidence. */
+  readonly evidenceAtMs: EpochMs | null;
+  /** Not measured any more, and another endpoint was found slow since: this is when. */
+  readonly doubtedAtMs: EpochMs | null;
+}
+
+export type ClassLevels = Readonly<Record<string, ClassLevel>>;
+
+export const NO_LIVE_TIMES: LiveTimes = {
+  classes: {},
+  slowAtMs: null,
+  strikes: 0,
+  evidenceAtMs: null,
+  doubtedAtMs: null,
+};
+
+/** One endpoint, as far as live times go. */
+export interface Timed {
+  readonly times: LiveTimes;
+  /** Of its probes; null: not known, then its live times are compared with nothing. */
+  readonly probeMs: number | null;
+}
+
+/** The endpoint that reported, and the others in any order. */
+export interface TimedAll {
+  readonly own: Timed;
+  readonly others: readonly Timed[];
+  readonly levels: ClassLevels;
+}
+
+export interface TimesReport {
+  readonly ttft: readonly TtftSample[];
+  readonly nowMs: EpochMs;
+  readonly policy: LivePolicy;
+}
+
+/** Takes in the times of one report; the other endpoints' excess can only fall by it. */
+export function takeTimes(all: TimedAll, { ttft, nowMs, policy }: TimesReport): TimedAll {
+  const byClass = Map.groupBy(
+    ttft.filter((sample) => LATENCY_CLASSES.has(sample.class)),
+    (sample) => sample.class,
+  );
+  const isDoubted = all.own.times.doubtedAtMs !== null;
+  let next = all;
+  for (const [name, samples] of byClass) {
+    const timesMs = samples.map(({ ms }) => ms);
+    const track = advanceClass(own(next.own.times.classes, name), {
+      ...{ timesMs, isDoubted, nowMs, policy },
+    });
+    next = compareClass(withTrack(next, name, track), { name, timesMs, nowMs, policy });
+  }
+  const excessMs = measuredExcessMs(next.own.times, nowMs, policy);
+  const times = { ...paced(next.own.times, { excessMs, nowMs, policy }), doubtedAtMs: null };
+  const others =
+    excessMs < policy.doubtMs
+      ? next.others
+      : next.others.map((other) => ({ ...other, times: doubted(other.times, nowMs, policy) }));
+  return { ...next, own: { ...next.own, times }, others };
+}
+
+interface About {
+  /** Of the class. */
+  readonly name: string;
+  readonly nowMs: EpochMs;
+  readonly policy: LivePolicy;
+}
+
+function compareClass(
+  all: TimedAll,
+  about: About & { readonly timesMs: readonly number[] },
+): TimedAll {
+  const { name, timesMs, nowMs, policy } = about;
+  const extra = extraOf(all.own, about);
+  const track = own(all.own.times.classes, name);
+  if (extra === undefined || track === undefined) return all;
+  const others = all.others.flatMap((other) => extraOf(other, about) ?? []);
+  const former = own(all.levels, name);
+  const hasPeers = former !== undefined && peersOf(former, others, policy).length > 0;
+  const level = advanceLevel(former, { extra, others }, policy);
+  const usualMs = referenceMs(level, { hasPeers, nowMs }, policy);
+  const levels = { ...all.levels, [name]: level };
+  const excessMs = Math.max(0, extra.ms - usualMs - extra.slackMs);
+  const measured = withTrack({ ...all, levels }, name, { ...track, excessMs });
+  const newestMs = typicalMs(timesMs) - (all.own.probeMs ?? 0);
+  const isOutdone = (other: Extra | undefined) =>
+    other !== undefined && outdoes(extra, other, newestMs);
+  return {
+    ...measured,
+    others: measured.others.map((other) =>
+      eased(isOutdone(extraOf(other, about)) ? outdone(other, name) : other, level.ms, about),
+    ),
+  };
+}
+
+/** Only where it was found slow: otherwise all may have been slow until now. */
+function outdone(timed: Timed, name: string): Timed {
+  const track = own(timed.times.classes, name);
+  if (track === undefined || track.excessMs === 0) return timed;
+  const classes = { ...timed.times.classes, [name]: { ...track, isOutdone: true } };
+  return { ...timed, times: { ...timed.times, classes } };
+}
+
+/** One that people still ask is measured, so there is nothing to doubt. */
+function doubted(times: LiveTimes, nowMs: EpochMs, policy: LivePolicy): LiveTimes {
+  const isQuiet = Object.values(times.classes).every(({ atMs }) => nowMs - atMs > policy.quietMs);
+  return isQuiet && times.doubtedAtMs === null ? { ...times, doubtedAtMs: nowMs } : times;
+}
+
+function withTrack(all: TimedAll, name: string, track: ClassTrack): TimedAll {
+  const { times } = all.own;
+  const classes = { ...times.classes, [name]: track };
+  return { ...all, own: { ...all.own, times: { ...times, classes } } };
+}
+
+function extraOf({ times, probeMs }: Timed, { name, policy }: About): Extra | undefined {
+  const track = own(times.classes, name);
+  if (track === undefined || probeMs === null || track.requests < policy.leastRequests) {
+    return undefined;
+  }
+  return {
+    ms: levelMs(track) - probeMs,
+    slackMs: policy.slackErrors * errorMs(track),
+    atMs: track.atMs,
+    isOutdone: track.isOutdone,
+  };
+}
+
+/** Where the class has become slower for all, an endpoint is no longer slower than usual. */
+function eased(timed: Timed, usualMs: number, about: About): Timed {
+  const track = own(timed.times.classes, about.name);
+  const extra = extraOf(timed, about);
+  if (track === undefined || extra === undefined) return timed;
+  const excessMs = Math.min(track.excessMs, Math.max(0, extra.ms - usualMs - extra.slackMs));
+  if (excessMs === track.excessMs) return timed;
+  const classes = { ...timed.times.classes, [about.name]: { ...track, excessMs } };
+  return { ...timed, times: { ...timed.times, classes } };
+}
+
+/** After a probe: where that has become slower too, the same time is not counted twice. */
+export function afterProbe(timed: Timed, levels: ClassLevels, policy: LivePolicy): LiveTimes {
+  const names = Object.keys(timed.times.classes);
+  return names.reduce((before, name) => {
+    const level = own(levels, name);
+    if (level === undefined) return before;
+    const about = { name, nowMs: level.atMs, policy };
+    return eased({ ...timed, times: before }, level.ms, about).times;
+  }, timed.times);
+}
+
+/** A strike is to be slow again after a while, not to be slow for long. */
+function paced(
+  times: LiveTimes,
+  about: { readonly excessMs: number; readonly nowMs: EpochMs; readonly policy: LivePolicy },
+): LiveTimes {
+  const { excessMs, nowMs, policy } = about;
+  if (excessMs < policy.slowMs) return times;
+  const sinceMs = times.slowAtMs === null ? Number.POSITIVE_INFINITY : nowMs - times.slowAtMs;
+  const slow = { ...times, slowAtMs: nowMs };
+  if (sinceMs <= policy.restartMs) return slow;
+  const isRepeated = sinceMs < policy.strikeMemoryMs;
+  return { ...slow, strikes: isRepeated ? Math.min(times.strikes + 1, policy.maxStrikes) : 1 };
+}
+
+function measuredExcessMs(times: LiveTimes, nowMs: EpochMs, policy: LivePolicy): number {
+  const isMeasured = ({ requests, atMs }: ClassTrack) =>
+    requests >= policy.leastRequests && nowMs - atMs <= policy.freshMs;
+  return meanExcess(Object.values(times.classes).filter(isMeasured), policy).excessMs;
+}
+
+/** Mean over the classes by what people ask here, when it was measured. */
+function meanExcess(tracks: readonly ClassTrack[], policy: LivePolicy): Excess {
+  const atMs = Math.max(...tracks.map((track) => track.atMs));
+  const weights = tracks.map(
+    ({ weight, atMs: ownAtMs }) => weight * 2 ** (-(atMs - ownAtMs) / policy.weightHalfLifeMs),
+  );
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  if (total === 0) return { excessMs: 0, standardErrorMs: 0, measuredAtMs: null };
+  const meanOf = (of: (track: ClassTrack) => number) =>
+    tracks.reduce((sum, track, index) => sum + of(track) * (weights[index] ?? 0), 0) / total;
+  const excessMs = meanOf((track) => track.excessMs);
+  return {
+    excessMs,
+    standardErrorMs: excessMs === 0 ? 0 : meanOf(errorMs),
+    measuredAtMs: atMs as EpochMs,
+  };
+}
+
+export interface Excess {
+  readonly excessMs: number;
+  readonly standardErrorMs: number;
+  /** Null: nothing was measured. */
+  readonly measuredAtMs: EpochMs | null;
+}
+
+/** As far as it is remembered. */
+export function excessOf(times: LiveTimes, nowMs: EpochMs, policy: LivePolicy): Excess {
+  const known = Object.values(times.classes).filter(
+    ({ requests, excessMs }) => requests >= policy.leastRequests || excessMs > 0,
+  );
+  const measured = meanExcess(known, policy);
+  if (measured.measuredAtMs === null) return measured;
+  const sinceMs = Math.max(0, nowMs - measured.measuredAtMs - policy.freshMs);
+  const memoryMs = policy.memoryMs * 2 ** Math.max(0, times.strikes - 1);
+  const doubtMs = times.doubtedAtMs === null ? 0 : nowMs - times.doubtedAtMs;
+  const left = 2 ** (-sinceMs / memoryMs - doubtMs / policy.doubtedMemoryMs);
+  return {
+    excessMs: measured.excessMs * left,
+    standardErrorMs: measured.standardErrorMs * left,
+    measuredAtMs: measured.measuredAtMs,
+  };
+}
+
+/** Whether enough is measured now to know when people begin to wait longer. */
+export function isTimed(times: LiveTimes, nowMs: EpochMs, policy: LivePolicy): boolean {
+  return Object.values(times.classes).some(
+    ({ requests, atMs }) => requests >= policy.leastRequests && nowMs - atMs <= policy.freshMs,
+  );
+}
+
+/** Live traffic has just become much slower or quicker: the next probes should come at once. */
+export function isSuspicious(times: LiveTimes, nowMs: EpochMs, policy: LivePolicy): boolean {
+  return Object.values(times.classes).some((track) => {
+    const reach = Math.max(policy.slackErrors * Math.sqrt(track.variance), SUSPICIOUS_STEP);
+    const isFresh = nowMs - track.atMs <= policy.freshMs;
+    return (
+      isFresh &&
+      track.requests >= policy.leastRequests &&
+      Math.abs(track.logMs - track.formerLogMs) > reach
+    );
+  });
+}
+
+/** A change by less than this share (of logarithms) is not worth a probe. */
+const SUSPICIOUS_STEP = 0.3;
+
+/** Its excess is new evidence for a switch now and then, not with each request. */
+export function withEvidence(
+  times: LiveTimes,
+  nowMs: EpochMs,
+  policy: LivePolicy,
+): { readonly times: LiveTimes; readonly isNew: boolean } {
+  const { evidenceAtMs } = times;
+  const isDue = evidenceAtMs === null || nowMs - evidenceAtMs >= policy.evidenceGapMs;
+  if (!isDue || times.slowAtMs !== nowMs) return { times, isNew: false };
+  return { times: { ...times, evidenceAtMs: nowMs }, isNew: true };
+}

@@ -1,0 +1,71 @@
+import type { FailurePolicy } from '../policy.ts';
+import type { EpochMs, FailureClass } from '../types.ts';
+
+/** Attempts and failures, each fading with age: how often an endpoint fails and what that costs. */
+export interface ReliabilityTrack {
+  readonly attempts: number;
+  readonly failures: number;
+  /** Time that people lost by the failures. */
+  readonly lostMs: number;
+  /** The moment that the three sums belong to. */
+  readonly atMs: EpochMs | null;
+}
+
+export const NO_RELIABILITY: ReliabilityTrack = {
+  attempts: 0,
+  failures: 0,
+  lostMs: 0,
+  atMs: null,
+};
+
+export interface Attempts {
+  readonly succeeded: number;
+  readonly failed: readonly (readonly [FailureClass, number])[];
+  readonly nowMs: EpochMs;
+}
+
+export function addAttempts(
+  track: ReliabilityTrack,
+  { succeeded, failed, nowMs }: Attempts,
+  policy: FailurePolicy,
+): ReliabilityTrack {
+  const kept = fade(track, nowMs, policy);
+  const failures = failed.reduce((sum, [, count]) => sum + count, 0);
+  const lostMs = failed.reduce((sum, [failure, n]) => sum + n * policy.costMs[failure], 0);
+  return {
+    attempts: track.attempts * kept + succeeded + failures,
+    failures: track.failures * kept + failures,
+    lostMs: track.lostMs * kept + lostMs,
+    atMs: nowMs,
+  };
+}
+
+/** What an attempt is expected to lose by failing, and the share of attempts that fail. */
+export interface FailureCost {
+  readonly failureMs: number;
+  readonly failureRatio: number;
+}
+
+/**
+ * The prior (`priorAttempts` with `priorRatio` failures) keeps a single failure from looking like
+ * certainty, and an endpoint without attempts from looking perfect.
+ */
+export function failureCost(
+  track: ReliabilityTrack,
+  nowMs: EpochMs,
+  policy: FailurePolicy,
+): FailureCost {
+  const kept = fade(track, nowMs, policy);
+  const attempts = track.attempts * kept + policy.priorAttempts;
+  const priorFailures = policy.priorAttempts * policy.priorRatio;
+  const priorLostMs = priorFailures * policy.costMs.server_error;
+  return {
+    failureMs: (track.lostMs * kept + priorLostMs) / attempts,
+    failureRatio: (track.failures * kept + priorFailures) / attempts,
+  };
+}
+
+function fade(track: ReliabilityTrack, nowMs: EpochMs, policy: FailurePolicy): number {
+  if (track.atMs === null) return 0;
+  return 2 ** (-Math.max(0, nowMs - track.atMs) / policy.halfLifeMs);
+}

@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest';
+
+import { DEFAULT_POLICY, type Policy } from '../policy.ts';
+import { A, Scenario } from '../test-support/scenario.ts';
+import {
+  compareDecisions,
+  formatRecording,
+  parseRecording,
+  type Recording,
+  replayRecording,
+  type Segment,
+} from './recording.ts';
+
+function record(): { readonly story: Scenario; readonly recording: Recording } {
+  const story = new Scenario().rounds(8, { a: 900, b: 890 });
+  const [turningPoint, middle] = [story.world, story.inputs.length];
+  story.rounds(8, { a: 900, b: 500 });
+  for (let index = 0; index < 3; index += 1) story.probe(A, 'reset');
+  const first = { number: 4, continues: false, policy: DEFAULT_POLICY, world: story.start };
+  const second = { number: 5, continues: true, policy: DEFAULT_POLICY, world: turningPoint };
+  const segments = [
+    { ...first, inputs: story.inputs.slice(0, middle), decisions: [] },
+    { ...second, inputs: story.inputs.slice(middle), decisions: story.decisions },
+  ];
+  return { story, recording: { segments } };
+}
+
+function through(text: string): Recording {
+  const parsed = parseRecording(text);
+  if (parsed.status === 'refused') throw new Error(`line ${parsed.line}: ${parsed.why}`);
+  return parsed.recording;
+}
+
+describe('a recording', () => {
+  it('decides the same again after it was a file', () => {
+    const { story, recording } = record();
+    const read = through(formatRecording(recording));
+    const replayed = replayRecording(read);
+    expect(story.story).toEqual(['switched faster a>b']);
+    expect(JSON.stringify(replayed.decisions)).toBe(JSON.stringify(story.decisions));
+    expect(read.segments.flatMap(({ decisions }) => decisions)).toEqual(replayed.decisions);
+    expect(JSON.stringify(replayed.world)).toBe(JSON.stringify(story.world));
+  });
+
+  it('shows what other settings would have decided', () => {
+    const { story, recording } = record();
+    const slow = (recorded: Policy): Policy => ({
+      ...recorded,
+      switching: { ...recorded.switching, thresholdMs: 5_000 },
+    });
+    const { decisions } = replayRecording(recording, slow);
+    const compared = compareDecisions(story.decisions, decisions);
+    expect(compared[0]).toMatchObject({ status: 'only_first', decision: { reason: 'faster' } });
+    expect(compared.at(-1)).toMatchObject({ status: 'only_second' });
+    expect(decisions.map(({ reason }) => reason)).toEqual(['active_failed']);
+    expect(compareDecisions(decisions, decisions).every((one) => one.status === 'both')).toBe(true);
+  });
+
+  it('goes on with the world of other settings, but not over a gap or another leader', () => {
+    const { recording } = record();
+    const [first, second] = recording.segments;
+    if (first === undefined || second === undefined) throw new Error('two segments expected');
+    const nothing = { inputs: [], decisions: [] };
+    const worldAfter = (head: Partial<Segment>) =>
+      replayRecording({ segments: [first, { ...second, ...nothing, ...head }] }).world;
+    const elsewhere = { world: first.world };
+    expect(worldAfter(elsewhere)).toEqual(second.world);
+    expect(worldAfter({ ...elsewhere, continues: false })).toBe(first.world);
+    expect(worldAfter({ ...elsewhere, number: 7 })).toBe(first.world);
+  });
+
+  it.each([
+    { name: 'nothing', text: '', line: 1 },
+    { name: 'something else', text: '{"format":"other"}', line: 1 },
+    {
+      name: 'a later version',
+      text: '{"format":"zephyr-recording","version":2,"world":{}}',
+      line: 1,
+    },
+  ])('refuses $name', ({ text, line }) => {
+    expect(parseRecording(text)).toMatchObject({ status: 'refused', line });
+  });
+
+  it('names the line that is cut off', () => {
+    const text = formatRecording(record().recording).trimEnd();
+    const lines = text.split('\n').length;
+    expect(parseRecording(text.slice(0, -20))).toMatchObject({ status: 'refused', line: lines });
+  });
+
+  it('refuses an event that it does not know', () => {
+    const [head] = formatRecording(record().recording).split('\n');
+    const text = `${head}\n{"atMs":1,"event":{"kind":"future"}}\n`;
+    expect(parseRecording(text)).toMatchObject({ status: 'refused', line: 2 });
+  });
+});

@@ -1,0 +1,190 @@
+import type { Decision } from '../decide/decision.ts';
+import type { Input, WorldEvent } from '../decide/events.ts';
+import { reduce } from '../decide/reduce.ts';
+import type { World } from '../decide/world.ts';
+import type { Policy } from '../policy.ts';
+
+/** How a segment begins. */
+export interface SegmentHead {
+  /** Rises by one with each segment. */
+  readonly number: number;
+  /** Whether `world` is what the segment before ended with: the same leader went on. */
+  readonly continues: boolean;
+  /** That these decisions were made under. */
+  readonly policy: Policy;
+  /** Before the first input. */
+  readonly world: World;
+}
+
+/** What the core heard, one input after another, and what it decided then. */
+export interface Heard {
+  readonly inputs: readonly Input[];
+  readonly decisions: readonly Decision[];
+}
+
+export type Segment = SegmentHead & Heard;
+
+/**
+ * What the core heard from some moment on. A new segment begins with each leader, with each changed
+ * configuration, and when the one before is large enough, so that the oldest can be dropped.
+ *
+ * As a file: JSON lines. Each segment starts with `{"format":"zephyr-recording","version":2,
+ * "number":…,"continues":…,"policy":…,"world":…}`; then come, in order, inputs
+ * `{"atMs":…,"event":…}` and what was decided of them, `{"decision":…}`.
+ */
+export interface Recording {
+  readonly segments: readonly Segment[];
+}
+
+const FORMAT = 'zephyr-recording';
+const VERSION = 2;
+
+const EVENT_KINDS: Readonly<Record<WorldEvent['kind'], true>> = {
+  probe: true,
+  outcomes: true,
+  presence: true,
+  proxy_gone: true,
+  command: true,
+  config: true,
+  tick: true,
+};
+
+export function formatRecording({ segments }: Recording): string {
+  return segments.map((segment) => formatHead(segment) + formatHeard(segment)).join('');
+}
+
+/** The line that a segment starts with. */
+export function formatHead({ number, continues, policy, world }: SegmentHead): string {
+  return line({ format: FORMAT, version: VERSION, number, continues, policy, world });
+}
+
+/** The lines of one turn; all of a segment are those of its turns. */
+export function formatHeard({ inputs, decisions }: Heard): string {
+  return [...inputs, ...decisions.map((decision) => ({ decision }))].map(line).join('');
+}
+
+const line = (value: unknown): string => `${JSON.stringify(value)}\n`;
+
+export type ParsedRecording =
+  | { readonly status: 'ok'; readonly recording: Recording }
+  /** @property line counted from 1. */
+  | { readonly status: 'refused'; readonly line: number; readonly why: string };
+
+type OpenSegment = SegmentHead & { readonly inputs: Input[]; readonly decisions: Decision[] };
+
+/** Reads a file that `formatRecording` made; a last line that is cut off is refused as well. */
+export function parseRecording(text: string): ParsedRecording {
+  const segments: OpenSegment[] = [];
+  for (const [index, of] of text.trimEnd().split('\n').entries()) {
+    const value = parseLine(of);
+    const segment = segments.at(-1);
+    if (isHead(value)) {
+      segments.push({ ...headOf(value), inputs: [], decisions: [] });
+    } else if (segment === undefined) {
+      const why = `expected a ${FORMAT} of version ${VERSION}`;
+      return { status: 'refused', line: index + 1, why };
+    } else if (isInput(value)) {
+      segment.inputs.push(value);
+    } else if (isObject(value) && isObject(value['decision'])) {
+      segment.decisions.push(value['decision'] as unknown as Decision);
+    } else {
+      const why = 'expected {"atMs":…,"event":{"kind":…}} or {"decision":…}';
+      return { status: 'refused', line: index + 1, why };
+    }
+  }
+  return { status: 'ok', recording: { segments } };
+}
+
+function parseLine(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function isHead(value: unknown): value is SegmentHead {
+  return (
+    isObject(value) &&
+    value['format'] === FORMAT &&
+    value['version'] === VERSION &&
+    typeof value['number'] === 'number' &&
+    isObject(value['policy']) &&
+    isObject(value['world'])
+  );
+}
+
+function headOf({ number, continues, policy, world }: SegmentHead): SegmentHead {
+  return { number, continues, policy, world };
+}
+
+function isInput(value: unknown): value is Input {
+  if (!isObject(value) || typeof value['atMs'] !== 'number') return false;
+  const event = value['event'];
+  return isObject(event) && typeof event['kind'] === 'string' && event['kind'] in EVENT_KINDS;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
+
+export interface Replayed {
+  readonly world: World | undefined;
+  readonly decisions: readonly Decision[];
+}
+
+/**
+ * What the core would have decided, had it heard the same.
+ * @param policyFrom makes other settings of the recorded ones; as they were without it
+ */
+export function replayRecording(
+  { segments }: Recording,
+  policyFrom: (recorded: Policy) => Policy = (recorded) => recorded,
+): Replayed {
+  let world: World | undefined;
+  const decisions: Decision[] = [];
+  for (const [index, segment] of segments.entries()) {
+    const goesOn = segment.continues && segments[index - 1]?.number === segment.number - 1;
+    // Under other settings the world has become another one: it goes on from there.
+    let next = goesOn && world !== undefined ? world : segment.world;
+    const policy = policyFrom(segment.policy);
+    for (const input of segment.inputs) {
+      const step = reduce(next, input, policy);
+      next = step.next;
+      for (const effect of step.effects) {
+        if (effect.kind === 'record') decisions.push(effect.decision);
+      }
+    }
+    world = next;
+  }
+  return { world, decisions };
+}
+
+/** A decision in both runs, or in only one of them. */
+export interface ComparedDecision {
+  readonly status: 'both' | 'only_first' | 'only_second';
+  readonly decision: Decision;
+}
+
+/** Both runs' decisions in the order of time; alike are those of one moment with one outcome. */
+export function compareDecisions(
+  first: readonly Decision[],
+  second: readonly Decision[],
+): readonly ComparedDecision[] {
+  const inFirst = new Set(first.map(outcomeOf));
+  const inSecond = new Set(second.map(outcomeOf));
+  const compared: ComparedDecision[] = [
+    ...first.map((decision) => ({
+      status: inSecond.has(outcomeOf(decision)) ? ('both' as const) : ('only_first' as const),
+      decision,
+    })),
+    ...second
+      .filter((decision) => !inFirst.has(outcomeOf(decision)))
+      .map((decision) => ({ status: 'only_second' as const, decision })),
+  ];
+  return compared.sort((a, b) => a.decision.atMs - b.decision.atMs);
+}
+
+function outcomeOf({ atMs, phase, reason, fromId, toId }: Decision): string {
+  return JSON.stringify([atMs, phase, reason, fromId, toId]);
+}

@@ -1,0 +1,216 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { endpointId } from '../types.ts';
+import { familyOf, SessionTable } from './affinity.ts';
+
+const a = endpointId('a');
+const b = endpointId('b');
+const LIFETIME = 300_000;
+const generations =
+  (of: Record<string, number> = {}) =>
+  (id: string) =>
+    of[id] ?? 0;
+
+function table(): SessionTable {
+  return new SessionTable({ lifetimeMs: LIFETIME, maxSessions: 3 });
+}
+
+function answered(
+  sessions: SessionTable,
+  id: string,
+  parts: {
+    at?: string;
+    nowMs?: number;
+    ttftMs?: number;
+    elsewhereMs?: number;
+    generation?: number;
+  } = {},
+): void {
+  sessions.noteContent(id, {
+    endpointId: endpointId(parts.at ?? 'a'),
+    generation: parts.generation ?? 0,
+    client: 'ann',
+    ttftMs: parts.ttftMs ?? 500,
+    elsewhereMs: parts.elsewhereMs,
+    nowMs: parts.nowMs ?? 0,
+  });
+}
+
+describe('placeOf', () => {
+  it('is nowhere at first, then where content came from', () => {
+    const sessions = table();
+    expect(sessions.placeOf('s', generations(), 0)).toBeUndefined();
+    answered(sessions, 's');
+    expect(sessions.placeOf('s', generations(), 1)).toBe(a);
+  });
+
+  it('follows a failover', () => {
+    const sessions = table();
+    answered(sessions, 's');
+    answered(sessions, 's', { at: 'b', nowMs: 10 });
+    expect(sessions.placeOf('s', generations(), 20)).toBe(b);
+  });
+
+  it('ends with the cache, and each request keeps it', () => {
+    const sessions = table();
+    answered(sessions, 's');
+    answered(sessions, 's', { nowMs: LIFETIME });
+    expect(sessions.placeOf('s', generations(), 2 * LIFETIME)).toBe(a);
+    expect(sessions.placeOf('s', generations(), 2 * LIFETIME + 1)).toBeUndefined();
+  });
+
+  it('ends when sessions of the endpoint are moved, and begins anew under the new generation', () => {
+    const sessions = table();
+    answered(sessions, 's', { generation: 1 });
+    expect(sessions.placeOf('s', generations({ a: 1 }), 1)).toBe(a);
+    expect(sessions.placeOf('s', generations({ a: 2 }), 1)).toBeUndefined();
+    answered(sessions, 's', { generation: 2, nowMs: 2 });
+    expect(sessions.placeOf('s', generations({ a: 2 }), 3)).toBe(a);
+  });
+
+  it('ends after three answers in a row that are clearly slower than elsewhere', () => {
+    const sessions = table();
+    const slow = { ttftMs: 5_000, elsewhereMs: 1_000 };
+    answered(sessions, 's', slow);
+    answered(sessions, 's', slow);
+    answered(sessions, 's', { ttftMs: 900, elsewhereMs: 1_000 });
+    answered(sessions, 's', slow);
+    answered(sessions, 's', slow);
+    expect(sessions.placeOf('s', generations(), 1)).toBe(a);
+    answered(sessions, 's', slow);
+    expect(sessions.placeOf('s', generations(), 1)).toBeUndefined();
+  });
+
+  it('forgets the session that asked least recently when there are too many', () => {
+    const sessions = table();
+    for (const id of ['s1', 's2', 's3']) answered(sessions, id);
+    answered(sessions, 's1');
+    answered(sessions, 's4');
+    expect(sessions.placeOf('s2', generations(), 1)).toBeUndefined();
+    expect(sessions.placeOf('s1', generations(), 1)).toBe(a);
+  });
+});
+
+describe('sharing', () => {
+  it('tells a placement once, again when it changes and each minute', () => {
+    const sessions = table();
+    answered(sessions, 's');
+    expect(sessions.takeUnshared(5, 10)).toEqual([
+      { id: 's', endpointId: a, generation: 0, idleMs: 5 },
+    ]);
+    answered(sessions, 's', { nowMs: 1_000 });
+    expect(sessions.takeUnshared(1_000, 10)).toEqual([]);
+    answered(sessions, 's', { nowMs: 61_000 });
+    expect(sessions.takeUnshared(61_000, 10)).toHaveLength(1);
+    answered(sessions, 's', { at: 'b', nowMs: 62_000 });
+    expect(sessions.takeUnshared(62_000, 10)).toHaveLength(1);
+  });
+
+  it('takes what another proxy placed, unless it knows a later request', () => {
+    const sessions = table();
+    sessions.adopt({ id: 's', endpointId: b, generation: 0, idleMs: 1_000 }, 5_000);
+    expect(sessions.placeOf('s', generations(), 5_000)).toBe(b);
+    expect(sessions.takeUnshared(5_000, 10)).toEqual([]);
+    answered(sessions, 's', { nowMs: 6_000 });
+    sessions.adopt({ id: 's', endpointId: b, generation: 0, idleMs: 500 }, 6_100);
+    expect(sessions.placeOf('s', generations(), 6_100)).toBe(a);
+  });
+
+  const moments = fc.array(
+    fc.record({
+      who: fc.constantFrom(0, 1),
+      at: fc.constantFrom('a', 'b'),
+      waitMs: fc.integer({ min: 1, max: 100_000 }),
+    }),
+    { minLength: 1, maxLength: 30 },
+  );
+  const tell = (from: SessionTable, to: SessionTable, nowMs: number) => {
+    for (const shared of from.takeUnshared(nowMs, 9)) to.adopt(shared, nowMs);
+  };
+
+  it('two proxies that hear of each other agree on where the last answer came from', () => {
+    fc.assert(
+      fc.property(moments, (steps) => {
+        const proxies = [table(), table()] as const;
+        let nowMs = 0;
+        let last: { who: number; at: string } = { who: 0, at: 'a' };
+        for (const { who, at, waitMs } of steps) {
+          nowMs += waitMs;
+          last = { who, at };
+          answered(proxies[who === 0 ? 0 : 1], 's', { at, nowMs });
+          tell(proxies[0], proxies[1], nowMs);
+          tell(proxies[1], proxies[0], nowMs);
+        }
+        const asked = proxies[last.who === 0 ? 0 : 1];
+        expect(asked.placeOf('s', generations(), nowMs)).toBe(endpointId(last.at));
+      }),
+    );
+  });
+});
+
+describe('loads', () => {
+  const usage = { inputTokens: 1, outputTokens: 1, cacheReadTokens: 900, cacheWriteTokens: 100 };
+  it('counts running sessions and what their caches hold, by family', () => {
+    const sessions = table();
+    answered(sessions, 's1');
+    sessions.noteUsage('s1', usage, 'claude-opus-4-8');
+    answered(sessions, 's2', { at: 'b' });
+    expect(sessions.loads(generations(), 1)).toEqual({
+      a: { running: 1, cachedTokens: { opus: 1_000 } },
+      b: { running: 1, cachedTokens: { other: 0 } },
+    });
+    expect(sessions.loads(generations(), LIFETIME + 1)).toEqual({});
+    expect(sessions.size).toBe(0);
+  });
+
+  it('counts a session nowhere once it was told to move, until it is placed anew', () => {
+    const sessions = table();
+    answered(sessions, 's');
+    expect(sessions.loads(generations({ a: 1 }), 1)).toEqual({});
+    answered(sessions, 's', { at: 'b', nowMs: 2 });
+    expect(Object.keys(sessions.loads(generations({ a: 1 }), 3))).toEqual(['b']);
+  });
+
+  it('is not misled by a small request of the same session', () => {
+    const sessions = table();
+    answered(sessions, 's');
+    sessions.noteUsage('s', usage, 'claude-opus-4-8');
+    sessions.noteUsage(
+      's',
+      { ...usage, cacheReadTokens: 0, cacheWriteTokens: 0 },
+      'claude-haiku-4-5',
+    );
+    expect(sessions.loads(generations(), 1)['a']?.cachedTokens).toEqual({ opus: 1_000 });
+  });
+
+  it.each([
+    ['claude-haiku-4-5', 'haiku'],
+    ['claude-sonnet-5', 'sonnet'],
+    ['claude-opus-4-8', 'opus'],
+    ['glm', 'other'],
+  ])('%s is of the family %s', (model, family) => {
+    expect(familyOf(model)).toBe(family);
+  });
+});
+
+describe('latest', () => {
+  it('tells of each session who, where, for how long and how often, the newest first', () => {
+    const sessions = table();
+    answered(sessions, 's1', { nowMs: 0 });
+    answered(sessions, 's2', { nowMs: 10 });
+    answered(sessions, 's1', { nowMs: 100 });
+    expect(sessions.latest(5, 1_000)).toEqual([
+      {
+        id: 's1',
+        endpointId: a,
+        client: 'ann',
+        ageMs: 1_000,
+        idleMs: 900,
+        requests: 2,
+        cacheRemainingMs: LIFETIME - 900,
+      },
+      expect.objectContaining({ id: 's2', requests: 1 }),
+    ]);
+    expect(sessions.latest(1, 1_000)).toHaveLength(1);
+  });
+});

@@ -1,0 +1,130 @@
+/** The check by the real Claude CLI: contained, measured at the relay. */
+import { createHash } from 'node:crypto';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import type { ProbeVerdict, TokenUsage } from '@zephyr/core';
+
+import { NO_USAGE, readUsage } from './answer.ts';
+import { verdictOfCli } from './classify-cli.ts';
+import { findCli } from './cli-binary.ts';
+import { type CliStyle, cliCommand } from './cli-command.ts';
+import type { Exchange } from './exchange.ts';
+import { FOLDER_PREFIX } from './leftovers.ts';
+import type { CheckRun, CheckTarget } from './probe-target.ts';
+import { makeFolderOf, type ProbeUser, removeFoldersOf } from './probe-users.ts';
+import { startRelay } from './relay.ts';
+import { runProcess } from './run-process.ts';
+
+const FALLBACK_SEARCH_PATH = '/usr/local/bin:/usr/bin:/bin';
+
+interface CliAnswer {
+  readonly verdict: ProbeVerdict;
+  readonly usage: TokenUsage;
+}
+
+export async function checkByCli(
+  style: CliStyle,
+  target: CheckTarget,
+  run: CheckRun,
+): Promise<CliAnswer> {
+  const searchPath = process.env['PATH'] ?? FALLBACK_SEARCH_PATH;
+  const file = findCli(target.claudeBinaryPath, searchPath);
+  if (file === undefined) return { verdict: missingCli(target.claudeBinaryPath), usage: NO_USAGE };
+
+  const leave = await run.gate.enter(run.signal);
+  const user = run.users?.take();
+  try {
+    // Never as the user that we are instead.
+    if (run.users !== undefined && user === undefined) throw new Error('no user for the probe');
+    return await askCli({ style, target, file, searchPath, onRequest: leave, user }, run.signal);
+  } finally {
+    if (user !== undefined) run.users?.giveBack(user);
+    leave();
+  }
+}
+
+interface CliQuery {
+  readonly style: CliStyle;
+  readonly target: CheckTarget;
+  readonly file: string;
+  readonly searchPath: string;
+  /** Called at the first request: the CLI has started, and what it does then is to wait. */
+  readonly onRequest: () => void;
+  readonly user: ProbeUser | undefined;
+}
+
+async function askCli(query: CliQuery, signal: AbortSignal): Promise<CliAnswer> {
+  const { style, target, file, searchPath, onRequest, user } = query;
+  const { model, timeoutMs } = target;
+  const relay = await startRelay({ ...target, onRequest });
+  const folder = user === undefined ? makeFolder() : await makeFolderOf(user, deviceJson());
+  try {
+    const { baseUrl, password } = relay;
+    const home = join(folder, 'home');
+    const command = cliCommand({ style, model, timeoutMs, baseUrl, password, home, searchPath });
+    const report = await runProcess({
+      file,
+      ...command,
+      folder: join(folder, 'work'),
+      timeoutMs,
+      signal,
+      user,
+    });
+    const exchanges = await relay.stop();
+    const secrets = [target.token.reveal(), password];
+    return {
+      verdict: verdictOfCli({ report, exchanges, timeoutMs, secrets }),
+      usage: sumUsage(exchanges),
+    };
+  } finally {
+    await relay.stop();
+    if (user === undefined) rmSync(folder, { recursive: true, force: true });
+    else await removeFoldersOf(user, folder);
+  }
+}
+
+/**
+ * Made anew for each check, so that no earlier run, no other program and no planted settings file
+ * can have a say: an empty working folder that nobody may write to, and a home.
+ */
+function makeFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), `${FOLDER_PREFIX}${process.pid}-`));
+  const config = join(folder, 'home', 'cfg');
+  mkdirSync(config, { recursive: true, mode: 0o700 });
+  mkdirSync(join(folder, 'home', 'tmp'), { mode: 0o700 });
+  writeFileSync(join(config, '.claude.json'), deviceJson());
+  mkdirSync(join(folder, 'work'));
+  chmodSync(join(folder, 'work'), 0o500);
+  return folder;
+}
+
+/**
+ * Otherwise each check would look like a new device to the endpoint: 64 hexadecimal digits like the
+ * CLI's own random ones, the same for all checks of this host.
+ */
+function deviceJson(): string {
+  const userID = createHash('sha256').update(`claude-zephyr ${hostname()}`).digest('hex');
+  return JSON.stringify({ userID });
+}
+
+function missingCli(configured: string | undefined): ProbeVerdict {
+  const where = configured === undefined ? 'from npm' : `at "${configured}" (claude_binary_path)`;
+  return { status: 'failed', failure: 'cli_missing', detail: `there is no Claude CLI ${where}` };
+}
+
+/** What the endpoint charged, also for an answer that the CLI did not accept. */
+function sumUsage(exchanges: readonly Exchange[]): TokenUsage {
+  return exchanges
+    .map(({ body }) => readUsage(body))
+    .reduce(
+      (sum, usage) => ({
+        inputTokens: sum.inputTokens + usage.inputTokens,
+        outputTokens: sum.outputTokens + usage.outputTokens,
+        cacheReadTokens: sum.cacheReadTokens + usage.cacheReadTokens,
+        cacheWriteTokens: sum.cacheWriteTokens + usage.cacheWriteTokens,
+      }),
+      NO_USAGE,
+    );
+}

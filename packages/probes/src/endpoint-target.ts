@@ -1,0 +1,21 @@
+import type { ProbeStyle } from '@zephyr/core';
+import { type EndpointConfig, groupOf } from '@zephyr/runtime/config/config';
+import type { LoadedConfig } from '@zephyr/runtime/config/load';
+import { Secret } from '@zephyr/runtime/secret';
+
+import type { CheckTarget } from './probe-target.ts';
+
+/** How an endpoint of the configuration is checked. */
+export function targetOf(
+  { config, secrets }: LoadedConfig,
+  endpoint: EndpointConfig,
+): { readonly target: CheckTarget; readonly style: ProbeStyle } {
+  const { name, healthCheck } = groupOf(config, endpoint);
+  const { model, timeoutMs, claudeBinaryPath } = healthCheck;
+  // The configuration was refused without a token for each group.
+  const token = secrets.groupTokens.get(name) ?? new Secret('');
+  return {
+    target: { baseUrl: endpoint.baseUrl, token, model, timeoutMs, claudeBinaryPath },
+    style: endpoint.style ?? healthCheck.style,
+  };
+}

@@ -1,0 +1,50 @@
+/** The check by one direct request of the Messages API, as small as it can be. */
+import type { ProbeVerdict, TokenUsage } from '@zephyr/core';
+
+import { credentialOf } from '@zephyr/runtime/credential';
+import { readUsage } from './answer.ts';
+import { failureOf } from './classify-exchange.ts';
+import { startExchange } from './exchange.ts';
+import type { CheckTarget } from './probe-target.ts';
+import { redact } from './redact.ts';
+import { withDeadline } from './with-deadline.ts';
+
+export async function checkByMessage(
+  target: CheckTarget,
+  signal: AbortSignal,
+): Promise<{ readonly verdict: ProbeVerdict; readonly usage: TokenUsage }> {
+  const url = new URL(`${target.baseUrl}/v1/messages`);
+  const token = target.token.reveal();
+  const body = Buffer.from(
+    JSON.stringify({
+      model: target.model,
+      // One token shows that the model answers; the answer then ends with `max_tokens`.
+      max_tokens: 1,
+      stream: true,
+      messages: [{ role: 'user', content: 'ping' }],
+    }),
+  );
+  const credential = credentialOf(token);
+  const exchange = startExchange({
+    method: 'POST',
+    url,
+    headers: [
+      ...['Host', url.host, credential.header, credential.value],
+      ...['Content-Type', 'application/json', 'Content-Length', String(body.length)],
+      ...['anthropic-version', '2023-06-01', 'Accept', 'text/event-stream, application/json'],
+      ...['User-Agent', 'claude-zephyr', 'Accept-Encoding', 'identity', 'Connection', 'close'],
+    ],
+    body,
+  });
+  const facts = await withDeadline(exchange, { timeoutMs: target.timeoutMs, signal });
+  const usage = readUsage(facts.body);
+  const failed = failureOf(facts);
+  if (failed !== undefined || facts.latencyMs === undefined) {
+    const { failure, detail } = failed ?? { failure: 'not_claude', detail: 'no answer' };
+    return { verdict: { status: 'failed', failure, detail: redact(detail, [token]) }, usage };
+  }
+  return {
+    verdict: { status: 'ok', apiLatencyMs: facts.latencyMs, ttftMs: facts.ttftMs },
+    usage,
+  };
+}

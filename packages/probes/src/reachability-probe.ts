@@ -1,0 +1,93 @@
+/** The free checks: is anybody there? They spend no token and send no credentials. */
+import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+
+import type { ProbeVerdict } from '@zephyr/core';
+import { failureOf } from './classify-exchange.ts';
+import { type Exchange, type Reached, startExchange } from './exchange.ts';
+import type { CheckTarget } from './probe-target.ts';
+import { withDeadline } from './with-deadline.ts';
+
+/**
+ * What a gateway answers in the place of a server behind it that is gone (520 to 527: Cloudflare).
+ * Any other status, also 401, 404 and 500, comes from somebody who is there: the API has nothing
+ * at `/`.
+ */
+const GONE_BEHIND_GATEWAY = [502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 527, 530];
+
+/** One `HEAD /` as the CLI sends it at its start. */
+export async function checkByHttp(target: CheckTarget, signal: AbortSignal): Promise<ProbeVerdict> {
+  const url = new URL(`${target.baseUrl}/`);
+  const exchange = startExchange({
+    method: 'HEAD',
+    url,
+    headers: [
+      'Host',
+      url.host,
+      'Accept',
+      '*/*',
+      'User-Agent',
+      'claude-zephyr',
+      'Connection',
+      'close',
+    ],
+    body: Buffer.alloc(0),
+  });
+  const facts = await withDeadline(exchange, { timeoutMs: target.timeoutMs, signal });
+  const { status, latencyMs } = facts;
+  if (status === undefined || latencyMs === undefined) return failed(facts);
+  if (GONE_BEHIND_GATEWAY.includes(status))
+    return { status: 'failed', failure: 'server_error', detail: `HEAD / gives status ${status}` };
+  return { status: 'ok', apiLatencyMs: latencyMs };
+}
+
+/** A connection, and over https also a verified TLS handshake. Nothing is sent. */
+export async function checkByTcp(target: CheckTarget, signal: AbortSignal): Promise<ProbeVerdict> {
+  const startedAtMs = performance.now();
+  const end = await connect(target, signal);
+  const latencyMs = performance.now() - startedAtMs;
+  if (end.errorCode === undefined) return { status: 'ok', apiLatencyMs: latencyMs };
+  return failed({ ...end, silentMs: latencyMs, body: '' });
+}
+
+function connect(
+  target: CheckTarget,
+  signal: AbortSignal,
+): Promise<{ readonly reached: Reached; readonly errorCode?: string | undefined }> {
+  const url = new URL(target.baseUrl);
+  const isTls = url.protocol === 'https:';
+  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
+  const port = Number(url.port || (isTls ? 443 : 80));
+  return new Promise((resolve) => {
+    let reached: Reached = 'resolving';
+    const socket: Socket = isTls
+      ? connectTls({ host, port, servername: /^[\d.]+$|:/.test(host) ? '' : host })
+      : connectTcp({ host, port });
+    const end = (errorCode?: string): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', cut);
+      socket.destroy();
+      resolve({ reached, errorCode });
+    };
+    const cut = (): void => end('CUT');
+    const timer = setTimeout(cut, target.timeoutMs);
+    signal.addEventListener('abort', cut, { once: true });
+    socket.once('lookup', (error) => {
+      if (!error) reached = 'connecting';
+    });
+    if (/^[\d.]+$|:/.test(host)) reached = 'connecting';
+    socket.once('connect', () => {
+      if (isTls) reached = 'securing';
+      else end();
+    });
+    socket.once('secureConnect', () => end());
+    socket.on('error', (error: NodeJS.ErrnoException) => end(error.code ?? 'UNKNOWN'));
+    socket.once('close', () => end('ECONNRESET'));
+    if (signal.aborted) cut();
+  });
+}
+
+function failed(facts: Exchange): ProbeVerdict {
+  const found = failureOf(facts) ?? { failure: 'reset' as const, detail: 'no connection' };
+  return { status: 'failed', ...found };
+}

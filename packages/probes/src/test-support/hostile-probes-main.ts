@@ -1,0 +1,41 @@
+/**
+ * Probes hostile endpoints and a good one beside them, twice in one process, and prints what came
+ * of it: `{ verdicts: { <url>: [first, second] }, good: […], grownBytes }`.
+ *
+ *     node hostile-probes-main.ts <style> <good url> <hostile url>…
+ */
+import type { ProbeStyle, ProbeVerdict } from '@zephyr/core';
+import { Secret } from '@zephyr/runtime/secret';
+
+import { runCheck } from '../probe.ts';
+import { createStartGate } from '../start-gate.ts';
+
+const [style = 'messages', good = '', ...hostile] = process.argv.slice(2);
+const gate = createStartGate();
+const { signal } = new AbortController();
+
+async function probe(baseUrl: string): Promise<ProbeVerdict> {
+  const target = { baseUrl, token: new Secret('sk-canary'), model: 'claude-haiku-4-5' };
+  const report = await runCheck(
+    style as ProbeStyle,
+    { ...target, timeoutMs: 10_000 },
+    { signal, gate },
+  );
+  return report.verdict;
+}
+
+const peakBytes = (): number => process.resourceUsage().maxRSS * 1024;
+
+// What the first probe of a process takes for good is not the endpoint's doing.
+await probe(good);
+const beforeBytes = peakBytes();
+const verdicts: Record<string, ProbeVerdict[]> = Object.fromEntries(
+  hostile.map((url) => [url, []]),
+);
+const beside: ProbeVerdict[] = [];
+for (let round = 0; round < 2; round += 1) {
+  const all = hostile.map(async (url) => verdicts[url]?.push(await probe(url)));
+  beside.push(await probe(good));
+  await Promise.all(all);
+}
+console.log(JSON.stringify({ verdicts, beside, grownBytes: peakBytes() - beforeBytes }));

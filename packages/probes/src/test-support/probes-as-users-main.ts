@@ -1,0 +1,32 @@
+/**
+ * Two probes at the same time, twice in one process, each under a user of its own; then prints
+ * `{ uid, capabilities, verdicts }`.
+ *
+ *     node probes-as-users-main.ts <first uid>-<last uid> <url> <program in place of the CLI>
+ */
+import { readFileSync } from 'node:fs';
+
+import type { ProbeVerdict } from '@zephyr/core';
+import { Secret } from '@zephyr/runtime/secret';
+
+import { runCheck } from '../probe.ts';
+import { openProbeUsers } from '../probe-users.ts';
+import { createStartGate } from '../start-gate.ts';
+
+const [range = '', baseUrl = '', claudeBinaryPath = ''] = process.argv.slice(2);
+const users = await openProbeUsers(range, 2);
+const gate = createStartGate(2);
+const { signal } = new AbortController();
+
+async function probe(): Promise<ProbeVerdict> {
+  const target = { baseUrl, token: new Secret('sk-canary'), model: 'claude-haiku-4-5' };
+  const limits = { timeoutMs: 20_000, ...(claudeBinaryPath === '' ? {} : { claudeBinaryPath }) };
+  return (await runCheck('cli', { ...target, ...limits }, { signal, gate, users })).verdict;
+}
+
+const verdicts = [];
+for (let round = 0; round < 2; round += 1) {
+  verdicts.push(...(await Promise.all([probe(), probe()])));
+}
+const capabilities = /^CapEff:\s*(\w+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
+console.log(JSON.stringify({ uid: process.getuid?.(), capabilities, verdicts }));

@@ -1,0 +1,349 @@
+import { request } from 'node:http';
+import { endpointId, epochMs, parseRecording, replayRecording } from '@zephyr/core';
+import {
+  decisionSchema,
+  decisionsSchema,
+  historySchema,
+  logEntrySchema,
+  problemSchema,
+  stateSchema,
+} from '@zephyr/runtime/api';
+import { createLogger } from '@zephyr/runtime/logger';
+import { createRedis } from '@zephyr/runtime/redis/client';
+import { auditRecordSchema } from '@zephyr/runtime/redis/commands';
+import { keys } from '@zephyr/runtime/redis/keys';
+import { recordProbe } from '@zephyr/runtime/redis/probe-store';
+import { readLast } from '@zephyr/runtime/redis/streams';
+import { call } from '@zephyr/testkit/http-call';
+import { startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
+import type { Redis } from 'ioredis';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+
+import { ControllerProcess } from '../test-support/controller-process.ts';
+import { readEvents } from '../test-support/read-events.ts';
+
+const waiting = { timeout: 20_000, interval: 50 };
+const TOKEN = 'a-long-admin-token-for-the-test';
+
+let server: TestRedis;
+let redis: Redis;
+let open: ControllerProcess;
+let guarded: ControllerProcess;
+
+beforeAll(async () => {
+  server = await startTestRedis();
+  redis = createRedis({ url: server.url }, createLogger('test', 'silent'), 'command');
+  await new Promise((resolve) => redis.once('ready', resolve));
+  open = await ControllerProcess.start({ redisUrl: server.url });
+  guarded = await ControllerProcess.start({
+    redisUrl: server.url,
+    env: { ZEPHYR_ADMIN_TOKEN: TOKEN },
+  });
+  await vi.waitFor(async () => expect((await open.get('/api/state')).status).toBe(200), waiting);
+});
+afterAll(async () => {
+  await open.stop();
+  await guarded.stop();
+  redis.disconnect();
+  await server.stop();
+});
+
+describe('reading', () => {
+  it('tells the state as the schema says', async () => {
+    const state = stateSchema.parse(await (await open.get('/api/state')).json());
+    expect(state.endpoints.map(({ id }) => id)).toEqual(['one', 'two']);
+    expect(state.leadership.status).toBe('leading');
+  });
+
+  it('shows a probe in the state, the history and the metrics', async () => {
+    await recordProbe(redis, {
+      endpointId: endpointId('one'),
+      slot: 'one:1',
+      sequence: 1,
+      style: 'cli',
+      startedAtMs: epochMs(Date.now()),
+      wallMs: 1_500,
+      verdict: { status: 'ok', apiLatencyMs: 432 },
+      usage: { inputTokens: 100, outputTokens: 5, cacheReadTokens: 0, cacheWriteTokens: 0 },
+      costUsd: 0.001,
+    });
+    await vi.waitFor(async () => {
+      const state = stateSchema.parse(await (await open.get('/api/state')).json());
+      const one = state.endpoints.find(({ id }) => id === 'one');
+      expect(one?.health.status).toBe('healthy');
+      expect(one?.probe.today).toMatchObject({ probes: 1, inputTokens: 100, costUsd: 0.001 });
+      expect(one?.successRatio).toBe(1);
+    }, waiting);
+    const history = historySchema.parse(await (await open.get('/api/history')).json());
+    expect(history.samples).toContainEqual(
+      expect.objectContaining({ endpointId: 'one', verdict: { status: 'ok', latencyMs: 432 } }),
+    );
+    const metrics = await (await open.get('/metrics')).text();
+    expect(metrics).toContain('zephyr_controller_endpoint_healthy{endpoint="one"} 1');
+    expect(metrics).toContain('zephyr_controller_leader 1');
+  });
+
+  it('answers what is not there with a problem', async () => {
+    const response = await open.get('/api/nothing');
+    expect(response.headers.get('content-type')).toContain('application/problem+json');
+    expect(problemSchema.parse(await response.json())).toMatchObject({
+      code: 'not_found',
+      status: 404,
+    });
+  });
+
+  it('has an OpenAPI document with every command and every schema', async () => {
+    const document = (await (await open.get('/openapi.json')).json()) as {
+      openapi: string;
+      paths: Record<string, unknown>;
+      components: { schemas: Record<string, unknown> };
+    };
+    expect(document.openapi).toBe('3.1.1');
+    expect(Object.keys(document.paths)).toContain('/api/commands/move-sessions');
+    expect(Object.keys(document.components.schemas)).toEqual(
+      expect.arrayContaining(['State', 'Decision', 'Problem', 'CommandAnswer']),
+    );
+  });
+});
+
+describe('commands', () => {
+  it('are answered when they are applied, and leave a line in the audit', async () => {
+    expect(await open.command('select', { endpointId: 'two' })).toMatchObject({
+      status: 200,
+      body: { outcome: 'applied', previousMode: { kind: 'auto' } },
+    });
+    expect((await open.state()).selection).toMatchObject({
+      activeId: 'two',
+      reason: 'operator_selected',
+    });
+    expect(await open.command('select', { endpointId: 'two' })).toMatchObject({
+      body: { outcome: 'unchanged' },
+    });
+    expect(await open.command('mode', { kind: 'auto' })).toMatchObject({ status: 200 });
+    const audit = await readLast(
+      redis,
+      { key: keys.audit, count: 10 },
+      { schema: auditRecordSchema, refused: expect.unreachable },
+    );
+    expect(audit.map(({ value }) => [value.actor, value.name, value.outcome.status])).toEqual([
+      ['loopback', 'select', 'answered'],
+      ['loopback', 'select', 'answered'],
+      ['loopback', 'mode', 'answered'],
+    ]);
+    const { decisions } = decisionsSchema.parse(await (await open.get('/api/decisions')).json());
+    expect(decisions[0]).toMatchObject({ reason: 'operator_selected', fromId: 'one', toId: 'two' });
+    expect(decisions[0]?.considered.map(({ id }) => id)).toEqual(['one', 'two']);
+  });
+
+  it('say why they are refused', async () => {
+    expect(await open.command('select', { endpointId: 'nobody' })).toMatchObject({
+      status: 404,
+      body: { code: 'unknown_endpoint' },
+    });
+    expect(await open.command('select', {})).toMatchObject({
+      status: 400,
+      body: { code: 'invalid_body' },
+    });
+    await open.command('disable', { endpointId: 'one' });
+    expect(await open.command('select', { endpointId: 'one' })).toMatchObject({
+      status: 409,
+      body: { code: 'endpoint_disabled' },
+    });
+    expect(await open.command('disable', { endpointId: 'two' })).toMatchObject({
+      status: 409,
+      body: { code: 'last_endpoint' },
+    });
+    await open.command('enable', { endpointId: 'one' });
+  });
+
+  it('can be replayed from the recording, to the same decisions', async () => {
+    await open.command('select', { endpointId: 'two' });
+    await open.command('mode', { kind: 'auto' });
+    const parsed = parseRecording(await (await open.get('/api/recording')).text());
+    if (parsed.status !== 'ok') throw new Error(parsed.why);
+    const { decisions } = decisionsSchema.parse(await (await open.get('/api/decisions')).json());
+    const replayed = replayRecording(parsed.recording);
+    expect(replayed.decisions.map((decision) => decisionSchema.parse(decision))).toEqual(
+      decisions.toReversed(),
+    );
+    expect(decisions.length).toBeGreaterThan(0);
+  });
+
+  it('queue one check for each endpoint, however often it is asked for', async () => {
+    await open.command('check');
+    expect(await open.command('check')).toMatchObject({ status: 200, body: { affected: 2 } });
+    const waitingJobs = await redis.lrange('{zephyr}:bull:probes:wait', '0', '-1');
+    const refreshes = waitingJobs.filter((id) => !id.startsWith('repeat:'));
+    expect(refreshes).toHaveLength(2);
+  });
+});
+
+describe('requests from elsewhere', () => {
+  const post = (headers: Record<string, string>, body = '{}') =>
+    new Promise<number>((resolve, reject) => {
+      const outgoing = request(
+        { port: open.port, method: 'POST', path: '/api/commands/pause', headers },
+        (response) => {
+          response.resume();
+          resolve(response.statusCode ?? 0);
+        },
+      );
+      outgoing.on('error', reject);
+      outgoing.end(body);
+    });
+  const json = { 'content-type': 'application/json' };
+
+  it.each([
+    ['a name that may point anywhere', { ...json, host: 'rebind.example' }, 403],
+    ['another origin', { ...json, host: '127.0.0.1', origin: 'https://evil.example' }, 403],
+    ['another site, told by the browser', { ...json, 'sec-fetch-site': 'cross-site' }, 403],
+    ['a form', { 'content-type': 'application/x-www-form-urlencoded' }, 415],
+    ['a body without a type', {}, 415],
+  ])('are refused: %s', async (_name, headers, status) => {
+    expect(await post(headers)).toBe(status);
+    expect((await open.state()).automation.status).toBe('running');
+  });
+
+  it('are refused when they read under a foreign name', async () => {
+    const status = await new Promise((resolve) =>
+      request(
+        { port: open.port, path: '/api/state', headers: { host: 'rebind.example' } },
+        (response) => {
+          response.resume();
+          resolve(response.statusCode);
+        },
+      ).end(),
+    );
+    expect(status).toBe(403);
+  });
+
+  it.each(['/metrics', '/health', '/livez', '/readyz', '/api/state', '/'])(
+    'are refused on %s, from a page of another site or by a name that leads here',
+    async (path) => {
+      for (const headers of [
+        { origin: 'https://evil.example' },
+        { 'sec-fetch-site': 'cross-site' },
+        { host: 'rebind.example' },
+      ]) {
+        const answer = await call(open.port, {
+          ...{ method: 'GET', path, body: '' },
+          headers: headers as unknown as Record<string, string>,
+        });
+        expect(answer.status).toBe(403);
+      }
+    },
+  );
+
+  it('find no answer of the API in a cache, however its path is written', async () => {
+    for (const path of ['/api/state', '/API/state', '/Api/Decisions', '/health', '/api/nothing']) {
+      const { headers } = await call(open.port, { method: 'GET', path, body: '' });
+      expect([path, headers['cache-control']]).toEqual([path, 'no-store']);
+    }
+  });
+
+  it('may not send a large body', async () => {
+    expect(await post(json, JSON.stringify({ endpointId: 'x'.repeat(100_000) }))).toBe(413);
+  });
+});
+
+describe('a controller with a token', () => {
+  const bearer = { authorization: `Bearer ${TOKEN}` };
+
+  it('answers nobody without it, but watchers', async () => {
+    for (const path of ['/api/state', '/api/history', '/events']) {
+      expect((await guarded.get(path)).status).toBe(401);
+    }
+    expect((await guarded.get('/api/state', { authorization: 'Bearer wrong' })).status).toBe(401);
+    expect((await guarded.get('/health')).status).toBe(200);
+    expect((await guarded.get('/metrics')).status).toBe(200);
+  });
+
+  it('answers programs with the token', async () => {
+    await vi.waitFor(async () => {
+      expect((await guarded.get('/api/state', bearer)).status).toBe(200);
+    }, waiting);
+  });
+
+  it('gives browsers a cookie for it that scripts cannot read', async () => {
+    const login = (token: string) =>
+      fetch(`http://127.0.0.1:${guarded.port}/api/login`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ token }),
+      });
+    expect((await login('wrong')).status).toBe(401);
+    const response = await login(TOKEN);
+    expect(response.status).toBe(204);
+    const cookie = response.headers.get('set-cookie') ?? '';
+    expect(cookie).toContain('HttpOnly');
+    expect(cookie).toContain('SameSite=Strict');
+    expect(cookie).not.toContain(TOKEN);
+    const [pair = ''] = cookie.split(';');
+    expect((await guarded.get('/api/state', { cookie: pair })).status).toBe(200);
+    const forged = `zephyr_session=${Date.now() + 1e9}.${'0'.repeat(64)}`;
+    expect((await guarded.get('/api/state', { cookie: forged })).status).toBe(401);
+  });
+
+  it('is needed off loopback: without one the controller does not start', async () => {
+    const exposed = await ControllerProcess.start({
+      redisUrl: server.url,
+      env: { ZEPHYR_LISTEN: '0.0.0.0:0' },
+    });
+    expect(await exposed.ended()).toBe(2);
+    expect(exposed.output()).toContain('ZEPHYR_ADMIN_TOKEN');
+    await exposed.stop();
+  });
+});
+
+describe('the event stream', () => {
+  it('starts with state and history, then tells each change', async () => {
+    const stream = await readEvents(open.port);
+    await vi.waitFor(() => {
+      expect(stream.events.slice(0, 2).map(({ event }) => event)).toEqual(['state', 'history']);
+    }, waiting);
+    await open.command('pause');
+    await vi.waitFor(() => {
+      const logged = stream.events
+        .filter(({ event }) => event === 'log')
+        .map(({ data }) => logEntrySchema.parse(data));
+      expect(logged).toContainEqual(expect.objectContaining({ kind: 'command', command: 'pause' }));
+      const state = stateSchema.parse(
+        stream.events.findLast(({ event }) => event === 'state')?.data,
+      );
+      expect(state.automation.status).toBe('paused');
+    }, waiting);
+    await open.command('resume');
+    stream.stop();
+  });
+
+  it('goes on after the last entry that the client has seen, on any controller', async () => {
+    const first = await readEvents(open.port);
+    await open.command('pause');
+    await vi.waitFor(
+      () => expect(first.events.some(({ event }) => event === 'log')).toBe(true),
+      waiting,
+    );
+    first.stop();
+    const lastId = first.events.findLast(({ id }) => id !== undefined)?.id ?? '';
+    await open.command('resume');
+
+    const second = await readEvents(guarded.port, {
+      authorization: `Bearer ${TOKEN}`,
+      'last-event-id': lastId,
+    });
+    await vi.waitFor(() => {
+      const logged = second.events.filter(({ event }) => event === 'log');
+      expect(logged[0]?.data).toMatchObject({ kind: 'command', command: 'resume' });
+    }, waiting);
+    expect(second.events.some(({ event }) => event === 'history')).toBe(false);
+    second.stop();
+  });
+
+  it('starts anew with the history when the client has seen what nobody knows', async () => {
+    const stream = await readEvents(open.port, { 'last-event-id': '1-0' });
+    await vi.waitFor(() => {
+      expect(stream.events.some(({ event }) => event === 'history')).toBe(true);
+    }, waiting);
+    stream.stop();
+  });
+});

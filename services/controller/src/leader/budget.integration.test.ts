@@ -1,0 +1,74 @@
+/** What checks may cost in a day: the stop reaches the queue, and people. */
+import { endpointId, epochMs } from '@zephyr/core';
+import { createLogger } from '@zephyr/runtime/logger';
+import { PROBE_QUEUE, QUEUE_PREFIX } from '@zephyr/runtime/queues';
+import { createRedis } from '@zephyr/runtime/redis/client';
+import { keys } from '@zephyr/runtime/redis/keys';
+import { nextProbeSequence, recordProbe } from '@zephyr/runtime/redis/probe-store';
+import { startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
+import type { Redis } from 'ioredis';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { ControllerProcess } from '../test-support/controller-process.ts';
+
+const waiting = { timeout: 20_000, interval: 50 };
+const withBudget = (usd: number): string => `[health_check]\ndaily_budget_usd = ${usd}\n`;
+
+let server: TestRedis;
+let redis: Redis;
+let controller: ControllerProcess;
+
+beforeEach(async () => {
+  server = await startTestRedis();
+  redis = createRedis({ url: server.url }, createLogger('test', 'silent'), 'command');
+  await new Promise((resolve) => redis.once('ready', resolve));
+  controller = await ControllerProcess.start({
+    redisUrl: server.url,
+    extraConfig: withBudget(0.5),
+  });
+});
+afterEach(async () => {
+  await controller.stop();
+  redis.disconnect();
+  await server.stop();
+});
+
+async function spend(costUsd: number): Promise<void> {
+  const one = endpointId('one');
+  const sequence = await nextProbeSequence(redis, one);
+  await recordProbe(redis, {
+    ...{ endpointId: one, slot: `one:${sequence}`, sequence, style: 'cli', costUsd },
+    startedAtMs: epochMs(Date.now()),
+    wallMs: 1_000,
+    verdict: { status: 'ok', apiLatencyMs: 300 },
+    usage: { inputTokens: 1, outputTokens: 1, cacheReadTokens: 0, cacheWriteTokens: 0 },
+  });
+}
+
+const planned = () => redis.zrange(`${QUEUE_PREFIX}:${PROBE_QUEUE}:repeat`, '0', '-1');
+const plans = async () => (await controller.state()).endpoints.map(({ probe }) => probe.plan);
+const told = async () =>
+  (await redis.xrange(keys.log, '-', '+')).map(([, [, json]]) => json).join('\n');
+
+describe('the daily budget of checks', () => {
+  it('makes them cheaper from 80 %, stops them when it is spent, and a higher one goes on', async () => {
+    await vi.waitFor(async () => expect(await planned()).toHaveLength(2), waiting);
+    await spend(0.42);
+    const cheaper = { status: 'scheduled', spending: 'cheaper' };
+    await vi.waitFor(async () => expect(await plans()).toMatchObject([cheaper, cheaper]), waiting);
+    expect(await told()).toContain('budget_nearly_spent');
+    await spend(0.1);
+    const stopped = { status: 'off', why: 'budget_spent' };
+    await vi.waitFor(async () => {
+      expect(await plans()).toEqual([stopped, stopped]);
+      expect(await planned()).toEqual([]);
+    }, waiting);
+    expect(await told()).toContain('"budget_spent"');
+    controller.writeConfig({ redisUrl: server.url, extraConfig: withBudget(50) });
+    const normal = { status: 'scheduled', spending: 'normal' };
+    await vi.waitFor(async () => {
+      expect(await plans()).toMatchObject([normal, normal]);
+      expect(await planned()).toHaveLength(2);
+    }, waiting);
+  });
+});

@@ -1,0 +1,145 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { createLogger } from '@zephyr/runtime/logger';
+import { PROBE_QUEUE, QUEUE_PREFIX } from '@zephyr/runtime/queues';
+import { createRedis } from '@zephyr/runtime/redis/client';
+import { keys } from '@zephyr/runtime/redis/keys';
+import { startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
+import type { Redis } from 'ioredis';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { ControllerProcess } from '../test-support/controller-process.ts';
+
+const waiting = { timeout: 20_000, interval: 50 };
+
+let server: TestRedis;
+let redis: Redis;
+let controller: ControllerProcess;
+
+beforeEach(async () => {
+  server = await startTestRedis();
+  redis = createRedis({ url: server.url }, createLogger('test', 'silent'), 'command');
+  await new Promise((resolve) => redis.once('ready', resolve));
+  controller = await ControllerProcess.start({ redisUrl: server.url });
+  await vi.waitFor(
+    async () => expect((await controller.get('/api/state')).status).toBe(200),
+    waiting,
+  );
+});
+afterEach(async () => {
+  await controller.stop();
+  redis.disconnect();
+  await server.stop();
+});
+
+const snapshot = async () => JSON.parse((await redis.get(keys.snapshot)) ?? '{}');
+const schedulers = () => redis.zrange(`${QUEUE_PREFIX}:${PROBE_QUEUE}:repeat`, '0', '-1');
+const rewrite = (endpointNames: readonly string[], extraConfig = '') =>
+  controller.writeConfig({ redisUrl: server.url, endpointNames, extraConfig });
+
+const refusal = (sequence: number) => ({
+  ...{ endpointId: 'one', slot: `one:${sequence}`, sequence, style: 'messages' },
+  ...{ startedAtMs: Date.now(), wallMs: 5, costUsd: 0 },
+  verdict: { status: 'failed', failure: 'token_refused', detail: '401' },
+  usage: { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 },
+});
+
+describe('a changed configuration', () => {
+  it('takes in a new endpoint, and its checks begin', async () => {
+    const before = await snapshot();
+    rewrite(['One', 'Two', 'Three']);
+    await vi.waitFor(async () => {
+      const after = await snapshot();
+      expect(after.order).toEqual(['one', 'two', 'three']);
+      expect(after.configHash).not.toBe(before.configHash);
+      expect((await schedulers()).toSorted()).toEqual(['one', 'three', 'two']);
+    }, waiting);
+    expect((await controller.state()).config.status).toBe('applied');
+  });
+
+  it('of a token drops what was known under the old one, probes at once, and stores no secret', async () => {
+    const fails = (sequence: number) =>
+      redis.xadd(keys.probes, '*', 'json', JSON.stringify(refusal(sequence)));
+    await fails(1);
+    await fails(2);
+    const refused = { token: { status: 'refused' }, available: false };
+    await vi.waitFor(async () => {
+      expect((await controller.state()).endpoints[0]).toMatchObject(refused);
+    }, waiting);
+    const { recoveries } = (await snapshot()).endpoints.one;
+    const secret = 'sk-corrected-token-of-the-test';
+    writeFileSync(join(controller.folder, '.env'), `TEAM_TOKEN=${secret}\n`);
+    await vi.waitFor(async () => {
+      const [one] = (await controller.state()).endpoints;
+      expect(one).toMatchObject({ token: { status: 'unknown' }, available: true });
+      expect((await snapshot()).endpoints.one.recoveries).toBe(recoveries + 1);
+      const waitingJobs = await redis.lrange(`${QUEUE_PREFIX}:${PROBE_QUEUE}:wait`, 0, -1);
+      const jobs = await Promise.all(
+        waitingJobs.map((id) => redis.hget(`${QUEUE_PREFIX}:${PROBE_QUEUE}:${id}`, 'data')),
+      );
+      const ordered = jobs.filter((job) => job?.includes('"refresh"')).join();
+      for (const id of ['one', 'two']) expect(ordered).toContain(`"${id}"`);
+    }, waiting);
+    const stored = [await redis.get(keys.world), await redis.get(keys.snapshot)].join();
+    expect(stored).not.toContain(secret);
+  });
+
+  it('that removes the active endpoint switches away from it', async () => {
+    await controller.command('select', { endpointId: 'one' });
+    await controller.command('mode', { kind: 'auto' });
+    rewrite(['Two', 'Three']);
+    await vi.waitFor(async () => {
+      const { selection, order, endpoints } = await snapshot();
+      expect(selection).toMatchObject({ activeId: 'two', reason: 'active_removed' });
+      expect(order).not.toContain('one');
+      expect(Object.keys(endpoints)).toEqual(['two', 'three']);
+      expect((await schedulers()).toSorted()).toEqual(['three', 'two']);
+    }, waiting);
+  });
+
+  it('that removes the pinned endpoint clears the pin and says so', async () => {
+    await controller.command('select', { endpointId: 'two' });
+    rewrite(['One', 'Three']);
+    await vi.waitFor(async () => {
+      expect((await snapshot()).mode).toEqual({ kind: 'auto' });
+      const log = await redis.xrange(keys.log, '-', '+');
+      expect(JSON.stringify(log)).toContain('pin_cleared');
+    }, waiting);
+    expect(JSON.parse((await redis.get(keys.operator)) ?? '{}').mode).toEqual({ kind: 'auto' });
+  });
+
+  it('that is wrong is refused and shown, and the former one goes on', async () => {
+    const before = await snapshot();
+    rewrite(['One', 'One'], 'pasword_env = "X"');
+    await vi.waitFor(async () => {
+      const { config } = await controller.state();
+      expect(config).toMatchObject({ status: 'refused', hash: before.configHash });
+      expect(JSON.stringify(config)).toContain('config.toml:5');
+    }, waiting);
+    expect((await snapshot()).order).toEqual(['one', 'two']);
+    expect(await controller.command('reload')).toMatchObject({
+      status: 422,
+      body: { code: 'config_invalid' },
+    });
+    expect(await (await controller.get('/metrics')).text()).toContain(
+      'zephyr_controller_config_valid 0',
+    );
+    rewrite(['One', 'Two']);
+    expect(await controller.command('reload')).toMatchObject({ status: 200 });
+    expect((await controller.state()).config.status).toBe('applied');
+  });
+
+  it('applies a storm of changes a few times only', async () => {
+    const { version } = await snapshot();
+    for (let round = 0; round < 40; round += 1) {
+      rewrite(['One', 'Two', `N${round}`]);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    await vi.waitFor(async () => expect((await snapshot()).order).toContain('n39'), waiting);
+    const log = await redis.xrange(keys.log, '-', '+');
+    const applied = log.filter(([, [, json]]) => json?.includes('"kind":"config"'));
+    expect(applied.length).toBeLessThanOrEqual(4);
+    expect((await snapshot()).version - version).toBeLessThanOrEqual(8);
+  });
+});

@@ -1,0 +1,151 @@
+/** What the leader hears: streams of probes, outcomes and commands, and the proxies' presence. */
+import type {
+  EpochMs,
+  OutcomeBatch,
+  OutcomeCounts,
+  PresenceReport,
+  ProbeResult,
+} from '@zephyr/core';
+import { isProxyId, readPresenceTexts, readStreamPart } from '@zephyr/runtime/redis/bounded';
+import { type CommandRecord, commandRecordSchema } from '@zephyr/runtime/redis/commands';
+import { keys } from '@zephyr/runtime/redis/keys';
+import {
+  outcomeBatchSchema,
+  type ProxyPresence,
+  probeResultSchema,
+  proxyPresenceSchema,
+} from '@zephyr/runtime/redis/records';
+import { parseEntries, type StreamEntry } from '@zephyr/runtime/redis/streams';
+import type { Redis } from 'ioredis';
+import { z } from 'zod';
+
+import type { SetAside } from './batch-health.ts';
+
+/** The last entry that was read of each stream. */
+export interface Cursors {
+  readonly commands: string;
+  readonly probes: string;
+  readonly outcomes: string;
+}
+
+export interface Heard {
+  readonly commands: readonly StreamEntry<CommandRecord>[];
+  readonly probes: readonly StreamEntry<ProbeResult>[];
+  readonly outcomes: readonly StreamEntry<OutcomeBatch>[];
+  readonly cursors: Cursors;
+}
+
+export interface From {
+  readonly cursors: Cursors;
+  readonly waitMs: number;
+  /** Of the configuration: what records name besides is dropped. */
+  readonly endpointIds: ReadonlySet<string>;
+}
+
+/** Outcomes are read after each wait: proxies report once a second, and fail over by themselves. */
+const LONGEST_WAIT_MS = 250;
+/** Entries of one stream that are read at once; the rest comes with the next call. */
+const BATCH = 200;
+/** Of one kind in one report of a second: more is not believed. */
+const MAX_COUNT = 10_000;
+
+const xreadReply = z.array(z.tuple([z.string(), z.array(z.unknown())])).nullable();
+
+/** Waits up to `waitMs`, or a quarter of a second, for something new. The connection is used for nothing else meanwhile. */
+export async function hear(blocking: Redis, from: From, setAside: SetAside): Promise<Heard> {
+  const { cursors, waitMs, endpointIds } = from;
+  const reply = xreadReply.parse(
+    await blocking.xread(
+      'COUNT',
+      BATCH,
+      'BLOCK',
+      // 0 would wait for ever.
+      Math.max(1, Math.min(LONGEST_WAIT_MS, Math.round(waitMs))),
+      'STREAMS',
+      ...[keys.commands, keys.probes],
+      ...[cursors.commands, cursors.probes],
+    ),
+  );
+  const entriesOf = new Map(reply ?? []);
+  const commands = entriesOf.get(keys.commands);
+  const probes = entriesOf.get(keys.probes);
+  const outcomes = await readStreamPart(blocking, {
+    ...{ key: keys.outcomes, afterId: cursors.outcomes, count: BATCH, tooLarge: 'delete' },
+  });
+  for (const { id, why } of outcomes.skipped) setAside('outcomes', id, why);
+  const after = (entries: readonly unknown[] | undefined, before: string) =>
+    (entries?.at(-1) as [string] | undefined)?.[0] ?? before;
+  const parser = <Value>(kind: 'commands' | 'probes' | 'outcomes', schema: z.ZodType<Value>) => ({
+    schema,
+    refused: (id: string, why: string) => setAside(kind, id, why),
+  });
+  return {
+    commands: parseEntries(commands, parser('commands', commandRecordSchema)),
+    probes: parseEntries(probes, parser('probes', probeResultSchema)).filter(({ value }) =>
+      endpointIds.has(value.endpointId),
+    ),
+    outcomes: parseEntries(outcomes.entries, parser('outcomes', outcomeBatchSchema)).flatMap(
+      (entry) => believable(entry, endpointIds),
+    ),
+    cursors: {
+      commands: after(commands, cursors.commands),
+      probes: after(probes, cursors.probes),
+      outcomes: outcomes.lastId,
+    },
+  };
+}
+
+/** Only what the configuration knows, and no more than a proxy can have done in a second. */
+function believable(
+  entry: StreamEntry<OutcomeBatch>,
+  endpointIds: ReadonlySet<string>,
+): readonly StreamEntry<OutcomeBatch>[] {
+  const { proxyId, endpoints } = entry.value;
+  if (!isProxyId(proxyId)) return [];
+  const known = Object.entries(endpoints).filter(([id]) => endpointIds.has(id));
+  if (known.length === 0) return [];
+  const value = {
+    proxyId,
+    endpoints: Object.fromEntries(known.map(([id, counts]) => [id, atMost(counts)])),
+  };
+  return [{ ...entry, value }];
+}
+
+function atMost({ succeeded, failed, ttft }: OutcomeCounts): OutcomeCounts {
+  const counts = Object.entries(failed).map(([failure, n]) => [failure, Math.min(n, MAX_COUNT)]);
+  return {
+    succeeded: Math.min(succeeded, MAX_COUNT),
+    failed: Object.fromEntries(counts),
+    ttft,
+  };
+}
+
+/** The proxies that are there now: each record under its own proxy's key. */
+export async function readPresences(
+  redis: Redis,
+  setAside: SetAside,
+): Promise<readonly ProxyPresence[]> {
+  const { texts, skipped } = await readPresenceTexts(redis);
+  for (const { id, why } of skipped) setAside('presence', id, why);
+  return [...texts].flatMap(([id, text]) => {
+    try {
+      const presence = proxyPresenceSchema.parse(JSON.parse(text));
+      if (presence.proxyId === id) return [presence];
+      setAside('presence', id, 'names another proxy');
+    } catch (error) {
+      setAside('presence', id, String(error));
+    }
+    return [];
+  });
+}
+
+/** What the core hears of a proxy: what only people want to know stays out of the recording. */
+export function reportOf(presence: ProxyPresence): PresenceReport {
+  const { proxyId, status, activeRequests, ejections, sessions } = presence;
+  return { proxyId, status, activeRequests, ejections, sessions };
+}
+
+/** The clock of Redis in a stream id. */
+export function momentOf(streamId: string): EpochMs {
+  return Number(streamId.split('-')[0]) as EpochMs;
+}

@@ -1,0 +1,106 @@
+import { endpointId, epochMs, type ProbeResult } from '@zephyr/core';
+import { createLogger } from '@zephyr/runtime/logger';
+import { createRedis } from '@zephyr/runtime/redis/client';
+import { keys } from '@zephyr/runtime/redis/keys';
+import { nextProbeSequence, recordProbe } from '@zephyr/runtime/redis/probe-store';
+import { startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
+import type { Redis } from 'ioredis';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { ControllerProcess } from '../test-support/controller-process.ts';
+
+const waiting = { timeout: 20_000, interval: 50 };
+
+let server: TestRedis;
+let redis: Redis;
+
+beforeEach(async () => {
+  server = await startTestRedis();
+  redis = createRedis({ url: server.url }, createLogger('test', 'silent'), 'command');
+  await new Promise((resolve) => redis.once('ready', resolve));
+});
+afterEach(async () => {
+  redis.disconnect();
+  await server.stop();
+});
+
+async function withController(use: (controller: ControllerProcess) => Promise<void>) {
+  const controller = await ControllerProcess.start({ redisUrl: server.url });
+  try {
+    await vi.waitFor(async () => {
+      expect((await controller.state()).leadership.status).toBe('leading');
+    }, waiting);
+    await use(controller);
+  } finally {
+    await controller.stop();
+  }
+}
+
+async function probe(id: string, apiLatencyMs: number): Promise<void> {
+  const endpoint = endpointId(id);
+  const sequence = await nextProbeSequence(redis, endpoint);
+  const result: ProbeResult = {
+    endpointId: endpoint,
+    slot: `${id}:${sequence}`,
+    sequence,
+    style: 'cli',
+    startedAtMs: epochMs(sequence),
+    wallMs: 1_000,
+    verdict: { status: 'ok', apiLatencyMs },
+    usage: { inputTokens: 1, outputTokens: 1, cacheReadTokens: 0, cacheWriteTokens: 0 },
+    costUsd: 0,
+  };
+  expect(await recordProbe(redis, result)).toBe('recorded');
+}
+
+describe('a controller that starts again', () => {
+  it('goes on where the last one ended: wishes, selection, scores', async () => {
+    await withController(async (controller) => {
+      await probe('one', 300);
+      await controller.command('disable', { endpointId: 'one' });
+      await controller.command('pause');
+      await vi.waitFor(async () => {
+        const [one] = (await controller.state()).endpoints;
+        expect(one?.score).toMatchObject({ status: 'known', latencyMs: expect.closeTo(300) });
+      }, waiting);
+    });
+    await withController(async (controller) => {
+      const { endpoints, selection, automation } = await controller.state();
+      expect(automation.status).toBe('paused');
+      expect(selection).toMatchObject({ activeId: 'two', reason: 'active_disabled' });
+      expect(endpoints[0]).toMatchObject({
+        enabled: false,
+        score: { latencyMs: expect.closeTo(300) },
+      });
+    });
+  });
+
+  it('builds the world anew from wishes, snapshot and probes when other code left a checkpoint', async () => {
+    await withController(async (controller) => {
+      await probe('one', 300);
+      await probe('two', 320);
+      await controller.command('select', { endpointId: 'two' });
+      await vi.waitFor(async () => {
+        const [, two] = (await controller.state()).endpoints;
+        expect(two?.score.status).toBe('known');
+      }, waiting);
+    });
+    await redis.set(keys.world, JSON.stringify({ format: 'of another version', mind: {} }));
+    await withController(async (controller) => {
+      const { endpoints, selection, mode } = await controller.state();
+      expect(mode).toEqual({ kind: 'manual', endpointId: 'two' });
+      expect(selection).toMatchObject({ activeId: 'two', reason: 'operator_selected' });
+      expect(endpoints.map(({ health }) => health.status)).toEqual(['healthy', 'healthy']);
+      expect(endpoints[1]?.score).toMatchObject({
+        status: 'known',
+        latencyMs: expect.closeTo(320),
+      });
+      // Numbers of decisions go on, too.
+      await controller.command('select', { endpointId: 'one' });
+      const { decisions } = (await (await controller.get('/api/decisions')).json()) as {
+        decisions: { number: number }[];
+      };
+      expect(decisions.map(({ number }) => number)).toEqual([2, 1]);
+    });
+  });
+});

@@ -1,0 +1,79 @@
+import { epochMs } from '@zephyr/core';
+import { COMMAND_LIFE_MS, type CommandRecord } from '@zephyr/runtime/redis/commands';
+import { describe, expect, it } from 'vitest';
+
+import { auditsOf, sortCommands } from './operator-commands.ts';
+
+const NOW_MS = epochMs(1_000_000);
+
+function given(name: CommandRecord['name'], body: CommandRecord['body'] = {}, agoMs = 0) {
+  const atMs = NOW_MS - agoMs;
+  return { id: `${atMs}-0`, atMs, value: { actor: 'token', name, body } };
+}
+
+describe('sortCommands', () => {
+  it.each([
+    ['check', {}, { kind: 'check' }],
+    ['check', { endpointId: 'one' }, { kind: 'check', endpointId: 'one' }],
+    ['pause', {}, { kind: 'pause' }],
+    ['mode', { kind: 'auto' }, { kind: 'mode_auto' }],
+    ['mode', { kind: 'manual' }, { kind: 'mode_manual' }],
+    [
+      'select',
+      { endpointId: 'one', force: true },
+      { kind: 'select', endpointId: 'one', force: true },
+    ],
+    ['enable', { endpointId: 'one' }, { kind: 'enable', endpointId: 'one' }],
+    ['disable', { endpointId: 'one' }, { kind: 'disable', endpointId: 'one' }],
+    ['move-sessions', { fromId: 'one' }, { kind: 'move_sessions', fromId: 'one' }],
+  ] as const)('gives %s %j to the core', (name, body, command) => {
+    const { forCore } = sortCommands([given(name, body)], NOW_MS);
+    expect(forCore.map((sorted) => sorted.command)).toEqual([command]);
+  });
+
+  it('keeps reloads for the leader itself', () => {
+    const { forCore, reloads } = sortCommands([given('reload')], NOW_MS);
+    expect(forCore).toEqual([]);
+    expect(reloads).toHaveLength(1);
+  });
+
+  it('refuses what is read after whoever gave it was told that nothing came of it', () => {
+    const late = given('pause', {}, COMMAND_LIFE_MS + 1);
+    const { forCore, refused } = sortCommands([late, given('resume')], NOW_MS);
+    expect(forCore.map(({ command }) => command.kind)).toEqual(['resume']);
+    expect(refused).toMatchObject([
+      { commandId: late.id, outcome: { status: 'refused', code: 'timeout' } },
+    ]);
+  });
+});
+
+describe('auditsOf', () => {
+  const { forCore } = sortCommands([given('pause')], NOW_MS);
+  const commandId = forCore[0]?.id ?? '';
+
+  it('tells who asked for what, and what came of it', () => {
+    const outcome = { status: 'applied', previousMode: { kind: 'auto' }, affected: 0 } as const;
+    expect(auditsOf([{ kind: 'answer', commandId, outcome }], forCore, NOW_MS)).toEqual([
+      {
+        commandId,
+        actor: 'token',
+        name: 'pause',
+        body: {},
+        outcome: {
+          status: 'answered',
+          answer: {
+            ...{ command: 'pause', outcome: 'applied', atMs: NOW_MS },
+            ...{ previousMode: { kind: 'auto' }, affected: 0 },
+          },
+        },
+      },
+    ]);
+  });
+
+  it('passes on why the core refused', () => {
+    const outcome = { status: 'refused', why: 'last_endpoint' } as const;
+    expect(auditsOf([{ kind: 'answer', commandId, outcome }], forCore, NOW_MS)).toMatchObject([
+      { outcome: { status: 'refused', code: 'last_endpoint' } },
+    ]);
+  });
+});

@@ -1,0 +1,176 @@
+import { endpointId, epochMs, initialWorld, type World } from '@zephyr/core';
+import { type ApiState, stateSchema } from '@zephyr/runtime/api';
+import { parseConfig } from '@zephyr/runtime/config/load';
+import type { ProxyPresence } from '@zephyr/runtime/redis/records';
+import { describe, expect, it } from 'vitest';
+import { takeTurn } from '../leader/batch.ts';
+import { reportOf } from '../leader/inputs.ts';
+import { settingsOf } from '../leader/settings.ts';
+import { NOTHING_OBSERVED } from './observations.ts';
+import { type ViewInput, viewOf } from './view.ts';
+
+const NOW_MS = epochMs(1_700_000_000_000);
+const { config } = parseConfig({
+  path: 'config.toml',
+  text: `
+    [[groups]]
+    name = "team"
+    auth_token_env = "TEAM_TOKEN"
+    endpoints = [
+      { url = "https://one.example.com/base/", name = "One" },
+      { url = "https://two.example.com", name = "Two" },
+    ]`,
+  variables: (name) => (name === 'TEAM_TOKEN' ? 'sk-team-token' : undefined),
+});
+const settings = settingsOf(config);
+
+/** A world that has heard its configuration and, where given, the proxies. */
+function input(presences: readonly ProxyPresence[] = [], change: Partial<World> = {}): ViewInput {
+  const { groups, endpoints, policy } = settings;
+  const cursors = { commands: '0-0', probes: '0-0', outcomes: '0-0' };
+  const world = { ...initialWorld({ atMs: NOW_MS, groups, endpoints }), ...change };
+  const { mind } = takeTurn(
+    { world, observations: NOTHING_OBSERVED, cursors },
+    {
+      heard: { commands: [], probes: [], outcomes: [], cursors },
+      commands: [],
+      tick: { reports: presences.map(reportOf), elapsedMs: 1_000 },
+      config: { kind: 'config', groups, endpoints },
+    },
+    { nowMs: NOW_MS, policy },
+  );
+  return {
+    ...{ mind, config, policy, presences, nowMs: NOW_MS },
+    snapshot: { epoch: 7, version: 3 },
+    nextProbeAtMs: new Map([['one', NOW_MS + 4_000]]),
+  };
+}
+
+function presence(change: Partial<ProxyPresence> = {}): ProxyPresence {
+  return {
+    ...{ proxyId: 'p1', status: 'serving', startedAtMs: NOW_MS, configHash: config.hash },
+    ...{ snapshot: { incarnation: 'i', epoch: 7, version: 3 }, activeRequests: { one: 2 } },
+    ejections: {},
+    ...change,
+  };
+}
+
+/** The view with what each controller adds, as the schema has it. */
+function told(view: ReturnType<typeof viewOf>): ApiState {
+  return stateSchema.parse({
+    ...view,
+    leadership: { status: 'leading', epoch: 7, sinceAtMs: NOW_MS },
+    store: { status: 'connected' },
+    config: { status: 'applied', hash: config.hash, atMs: NOW_MS },
+  });
+}
+
+describe('viewOf', () => {
+  it('tells a fresh world as the schema of the admin API has it', () => {
+    const state = told(viewOf(input()));
+    expect(state.selection).toMatchObject({ status: 'steady', activeId: 'one', reason: 'initial' });
+    expect(state.endpoints).toMatchObject([
+      { id: 'one', rank: 0, url: 'https://one.example.com/base', score: { status: 'unknown' } },
+      { id: 'two', rank: 1, probe: { nextAtMs: null } },
+    ]);
+    expect(state.endpoints[0]?.probe.nextAtMs).toBe(NOW_MS + 4_000);
+    expect(state.cost.budgetUsd).toBeNull();
+  });
+
+  it('adds up what the proxies run, and knows who routes by an older snapshot', () => {
+    const other = presence({
+      proxyId: 'p2',
+      activeRequests: { one: 1, two: 3 },
+      snapshot: { incarnation: 'i', epoch: 7, version: 2 },
+    });
+    const state = told(viewOf(input([presence(), other])));
+    expect(state.load).toMatchObject({ activeRequests: 6, level: 'medium' });
+    expect(state.endpoints.map(({ activeRequests }) => activeRequests)).toEqual([3, 3]);
+    expect(state.proxies).toEqual([
+      { id: 'p1', status: 'serving', current: true, activeRequests: 2, ejections: [] },
+      { id: 'p2', status: 'serving', current: false, activeRequests: 4, ejections: [] },
+    ]);
+  });
+
+  it('shows what each proxy holds of each endpoint, in the words of the proxy', () => {
+    const ejections = {
+      one: { status: 'half_open', failure: 'reset', remainingMs: 0 },
+      constructor: { status: 'ejected', failure: 'reset', remainingMs: 9_000 },
+    } as const;
+    const state = told(viewOf(input([presence({ ejections }), presence({ proxyId: 'p2' })])));
+    expect(state.endpoints[0]).toMatchObject({
+      ...{ available: true, removal: { status: 'half_open', failure: 'reset' } },
+    });
+    expect(state.proxies.map((proxy) => proxy.ejections)).toEqual([
+      [{ endpointId: 'one', status: 'half_open', failure: 'reset', untilAtMs: NOW_MS }],
+      [],
+    ]);
+  });
+
+  it('tells an endpoint that its proxies have ejected, with the time left', () => {
+    const state = told(
+      viewOf(
+        input([
+          presence({
+            ejections: { one: { status: 'ejected', failure: 'reset', remainingMs: 9_000 } },
+          }),
+        ]),
+      ),
+    );
+    expect(state.endpoints[0]).toMatchObject({
+      available: false,
+      unavailable: ['ejected'],
+      removal: { status: 'ejected', failure: 'reset', untilAtMs: NOW_MS + 9_000 },
+    });
+    expect(state.selection).toMatchObject({ activeId: 'two', reason: 'active_ejected' });
+    expect(state.lastSwitch).toMatchObject({ phase: 'switched', fromId: 'one', toId: 'two' });
+  });
+
+  it('lists running requests, the oldest first', () => {
+    const request = {
+      ...{ endpointId: endpointId('one'), phase: 'streaming' as const, attempt: 1 },
+      ...{ client: null, sessionId: null },
+    };
+    const state = told(
+      viewOf(
+        input([
+          presence({ requests: [{ ...request, id: 'young', ageMs: 10 }] }),
+          presence({ proxyId: 'p2', requests: [{ ...request, id: 'old', ageMs: 9_000 }] }),
+        ]),
+      ),
+    );
+    expect(state.requests.items.map(({ id }) => id)).toEqual(['old', 'young']);
+    expect(state.requests.items[0]?.startedAtMs).toBe(NOW_MS - 9_000);
+  });
+
+  it('lists a session of two proxies once, as the one says that it used last', () => {
+    const session = {
+      ...{ id: 's', client: 'ada', ageMs: 60_000, requests: 4, activeRequests: 0 },
+      cacheRemainingMs: 240_000,
+    };
+    const state = told(
+      viewOf(
+        input([
+          presence({ sessionList: [{ ...session, endpointId: endpointId('one'), idleMs: 9_000 }] }),
+          presence({
+            proxyId: 'p2',
+            sessionList: [{ ...session, endpointId: endpointId('two'), idleMs: 100 }],
+          }),
+        ]),
+      ),
+    );
+    expect(state.sessions.items).toMatchObject([
+      { id: 's', endpointId: 'two', lastRequestAtMs: NOW_MS - 100 },
+    ]);
+  });
+
+  it('tells a pause with its beginning, and that no checks are planned', () => {
+    const wishes = { mode: { kind: 'auto' as const }, paused: true, disabled: [] };
+    const state = told(viewOf(input([], { wishes })));
+    expect(state.automation).toEqual({ status: 'paused', sinceAtMs: NOW_MS });
+    expect(state.endpoints[0]?.probe).toMatchObject({
+      plan: { status: 'off', why: 'paused' },
+      nextAtMs: null,
+    });
+  });
+});

@@ -1,0 +1,263 @@
+/** What the leader tells people: the world and the observations in the words of the admin API. Pure. */
+import {
+  type Assessment,
+  assess,
+  type EpochMs,
+  halfOpenFailure,
+  own,
+  type Policy,
+  type ProbeResult,
+  sessionLoadOf,
+  snapshotContent,
+  totalActiveRequests,
+  type World,
+} from '@zephyr/core';
+import type { ApiEndpoint, ApiState } from '@zephyr/runtime/api';
+import { type Config, type EndpointConfig, groupOf } from '@zephyr/runtime/config/config';
+import type { ProxyPresence } from '@zephyr/runtime/redis/records';
+import type { Mind } from '../leader/leader-state.ts';
+import type { DeepReadonly } from './deep-readonly.ts';
+import { requestsPerMinute, successRatio } from './observations.ts';
+import { type Tally, tallyOf } from './tallies.ts';
+
+/** All of the state but what each controller knows of itself. */
+export type LeaderView = DeepReadonly<Omit<ApiState, 'leadership' | 'store' | 'config'>>;
+type EndpointView = DeepReadonly<ApiEndpoint>;
+
+export interface ViewInput {
+  readonly mind: Mind;
+  readonly config: Config;
+  readonly policy: Policy;
+  readonly presences: readonly ProxyPresence[];
+  /** (epoch, version) of the newest snapshot. */
+  readonly snapshot: { readonly epoch: number; readonly version: number } | undefined;
+  /** When the queue is to run each endpoint's next probe. */
+  readonly nextProbeAtMs: ReadonlyMap<string, number>;
+  readonly nowMs: EpochMs;
+}
+
+/** As the schema of the admin API allows. */
+const MAX_ITEMS = 200;
+
+export function viewOf(input: ViewInput): LeaderView {
+  const { mind, config, policy, presences, nowMs } = input;
+  const { world, observations } = mind;
+  const assessments = assess(world, nowMs, policy);
+  const turn = { nowMs, policy, trigger: 'tick' };
+  const { order } = snapshotContent(world, assessments, turn);
+  const endpoints = assessments.flatMap((assessment): readonly EndpointView[] => {
+    const endpoint = config.endpoints.find(({ id }) => id === assessment.endpoint.id);
+    return endpoint === undefined ? [] : [endpointView(input, { assessment, endpoint, order })];
+  });
+  const activeRequests = totalActiveRequests(world.proxies);
+  return {
+    atMs: nowMs,
+    language: config.ui.language,
+    proxyPort: config.server.port,
+    mode: world.wishes.mode,
+    automation:
+      observations.pausedSinceAtMs === null
+        ? { status: 'running' }
+        : { status: 'paused', sinceAtMs: observations.pausedSinceAtMs },
+    selection: world.selection,
+    lastSwitch: observations.lastSwitch,
+    freeze: world.overloadedEverywhere ? { status: 'overload' } : world.switching.freeze,
+    policy: {
+      switchThresholdMs: policy.switching.thresholdMs,
+      dwellMs: policy.switching.dwellMs,
+    },
+    load: {
+      level: loadLevel(activeRequests, policy),
+      activeRequests,
+      requestsPerMinute: requestsPerMinute(observations, nowMs),
+    },
+    endpoints,
+    sessions: {
+      total: endpoints.reduce((sum, { sessions }) => sum + sessions, 0),
+      items: sessionItems(presences, nowMs),
+    },
+    requests: { total: activeRequests, items: requestItems(presences, nowMs) },
+    proxies: presences.map((presence) => proxyView(presence, input)),
+    cost: costOf(input),
+  };
+}
+
+function endpointView(
+  { mind, config, nextProbeAtMs, nowMs }: ViewInput,
+  about: {
+    readonly assessment: Assessment;
+    readonly endpoint: EndpointConfig;
+    readonly order: readonly string[];
+  },
+): EndpointView {
+  const { assessment, endpoint, order } = about;
+  const { world, observations } = mind;
+  const { id } = endpoint;
+  const state = assessment.endpoint;
+  const tally = tallyOf(observations.tallies, id, nowMs);
+  const plan = own(world.probePlans, id) ?? { status: 'off', why: 'paused' };
+  const rank = order.indexOf(id);
+  return {
+    id,
+    name: endpoint.name,
+    groupName: endpoint.groupName,
+    url: endpoint.baseUrl,
+    rank: rank === -1 ? null : rank,
+    enabled: !world.wishes.disabled.includes(id),
+    available: assessment.isAvailable,
+    unavailable: assessment.unavailable,
+    health: healthView(state.health),
+    removal: removalView(world, assessment),
+    token: state.tokenAccess,
+    score: assessment.score,
+    successRatio: successRatio(observations, id, nowMs),
+    activeRequests: assessment.activeRequests,
+    sessions: sessionLoadOf(world.proxies, id).running,
+    probe: {
+      style: tally.last?.style ?? 'cli',
+      plan,
+      running: isRunning(nextProbeAtMs.get(id), nowMs),
+      nextAtMs: plan.status === 'off' ? null : (nextProbeAtMs.get(id) ?? null),
+      last: tally.last === null ? null : lastProbe(tally.last),
+      today: {
+        probes: tally.probes,
+        saved: savedProbes(tally, groupOf(config, endpoint).healthCheck.intervalMs),
+        inputTokens: tally.inputTokens,
+        outputTokens: tally.outputTokens,
+        costUsd: tally.costUsd,
+      },
+    },
+  };
+}
+
+/** A scheduler's next moment moves on when a prober takes the job: a past one is being worked at. */
+function isRunning(nextAtMs: number | undefined, nowMs: number): boolean {
+  return nextAtMs !== undefined && nextAtMs <= nowMs;
+}
+
+function healthView(health: Assessment['endpoint']['health']): ApiEndpoint['health'] {
+  switch (health.status) {
+    case 'unknown':
+      return { status: 'unknown' };
+    case 'healthy':
+      return { status: 'healthy', sinceAtMs: health.sinceAtMs };
+    case 'unhealthy': {
+      const { sinceAtMs, failure, detail } = health;
+      return { status: 'unhealthy', sinceAtMs, failure, detail };
+    }
+  }
+}
+
+/** The proxies' votes together; where they do not remove it, whether one is still careful. */
+function removalView({ proxies }: World, assessment: Assessment): ApiEndpoint['removal'] {
+  const { removal, endpoint } = assessment;
+  if (removal.status === 'none') {
+    const failure = halfOpenFailure(proxies, endpoint.id);
+    return failure === undefined ? { status: 'none' } : { status: 'half_open', failure };
+  }
+  const { status, failure, untilAtMs, votes } = removal;
+  return status === 'ejected'
+    ? { status, failure, untilAtMs, repeats: votes }
+    : { status, failure, untilAtMs };
+}
+
+function lastProbe({ startedAtMs, wallMs, verdict }: ProbeResult): ApiEndpoint['probe']['last'] {
+  return {
+    atMs: startedAtMs,
+    wallMs,
+    verdict:
+      verdict.status === 'ok' ? { status: 'ok', latencyMs: verdict.apiLatencyMs } : { ...verdict },
+  };
+}
+
+function savedProbes(tally: Tally, intervalMs: number): number {
+  return Math.floor(tally.unneededMs / intervalMs);
+}
+
+function proxyView(
+  presence: ProxyPresence,
+  { snapshot, config, nowMs }: ViewInput,
+): ApiState['proxies'][number] {
+  const known = presence.snapshot;
+  return {
+    id: presence.proxyId,
+    status: presence.status,
+    current:
+      known !== null && known.epoch === snapshot?.epoch && known.version === snapshot.version,
+    activeRequests: Object.values(presence.activeRequests).reduce((sum, count) => sum + count, 0),
+    ejections: Object.entries(presence.ejections).flatMap(([endpointId, ejection]) => {
+      if (!config.endpoints.some(({ id }) => id === endpointId)) return [];
+      const { status, failure, remainingMs } = ejection;
+      return [{ endpointId, status, failure, untilAtMs: nowMs + remainingMs }];
+    }),
+  };
+}
+
+/** The oldest first: what hangs is at the top. */
+function requestItems(
+  presences: readonly ProxyPresence[],
+  nowMs: EpochMs,
+): LeaderView['requests']['items'] {
+  return presences
+    .flatMap(({ requests }) => requests ?? [])
+    .toSorted((a, b) => b.ageMs - a.ageMs)
+    .slice(0, MAX_ITEMS)
+    .map(({ ageMs, ...request }) => ({ ...request, startedAtMs: nowMs - ageMs }));
+}
+
+/** The latest used first. A session that uses several proxies is told once, by the latest of them. */
+function sessionItems(
+  presences: readonly ProxyPresence[],
+  nowMs: EpochMs,
+): LeaderView['sessions']['items'] {
+  const told = presences
+    .flatMap(({ sessionList }) => sessionList ?? [])
+    .toSorted((a, b) => a.idleMs - b.idleMs);
+  return [...Map.groupBy(told, ({ id }) => id).values()]
+    .flatMap(([latest]) => latest ?? [])
+    .slice(0, MAX_ITEMS)
+    .map(({ ageMs, idleMs, cacheRemainingMs, ...session }) => ({
+      ...session,
+      startedAtMs: nowMs - ageMs,
+      lastRequestAtMs: nowMs - idleMs,
+      cacheUntilAtMs: nowMs + cacheRemainingMs,
+    }));
+}
+
+function loadLevel(activeRequests: number, { probing }: Policy): ApiState['load']['level'] {
+  if (activeRequests === 0) return 'idle';
+  if (activeRequests < probing.mediumLoadRequests) return 'low';
+  return activeRequests < probing.highLoadRequests ? 'medium' : 'high';
+}
+
+const DAY_MS = 86_400_000;
+
+function costOf({ mind, config, nowMs }: ViewInput): ApiState['cost'] {
+  const { world, observations } = mind;
+  const tallies = config.endpoints.map((endpoint) => {
+    const tally = tallyOf(observations.tallies, endpoint.id, nowMs);
+    const saved = savedProbes(tally, groupOf(config, endpoint).healthCheck.intervalMs);
+    return { costUsd: tally.costUsd, savedUsd: saved * averageCost(tally) };
+  });
+  const todayUsd = tallies.reduce((sum, { costUsd }) => sum + costUsd, 0);
+  const shareOfDay = Math.max(0.01, (nowMs % DAY_MS) / DAY_MS);
+  return {
+    todayUsd,
+    projectedUsd: todayUsd / shareOfDay,
+    savedUsd: tallies.reduce((sum, { savedUsd }) => sum + savedUsd, 0),
+    budgetUsd: budgetOf(world),
+  };
+}
+
+function averageCost({ probes, costUsd }: Tally): number {
+  return probes === 0 ? 0 : costUsd / probes;
+}
+
+/** Null where a group has no budget: there is no sum then. */
+function budgetOf({ groups }: World): number | null {
+  const budgets = Object.values(groups).map(({ dailyBudgetUsd }) => dailyBudgetUsd);
+  return budgets.reduce<number | null>(
+    (sum, budget) => (sum === null || budget === undefined ? null : sum + budget),
+    0,
+  );
+}

@@ -1,0 +1,488 @@
+/**
+ * What counts as an answer and as its end, over real connections. Each case twice in one process and
+ * with somebody else's ordinary requests beside it.
+ */
+import { once } from 'node:events';
+import { Agent } from 'node:http';
+import { connect, type Socket } from 'node:net';
+
+import { type CallResult, call, STREAM_BODY } from '@zephyr/testkit/http-call';
+import {
+  chunk,
+  chunkedHead,
+  eventsOf,
+  hang,
+  head,
+  json,
+  LAST_CHUNK,
+  raw,
+  type Script,
+  sse,
+  status,
+  type Turn,
+} from '@zephyr/testkit/upstream-scripts';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+
+import { type Rig, startRig } from '../test-support/rig.ts';
+
+const EVENTS = eventsOf().join('');
+const STREAM = { 'content-type': 'text/event-stream' };
+/** Limits that a busy machine does not reach, where it is not the limit that is tested. */
+const PATIENT = { connectMs: 10_000, firstByteMs: 20_000, wholeAnswerMs: 20_000, gateMs: 10_000 };
+
+function answerOf(body: string, headers: Readonly<Record<string, string>>): Script {
+  return async ({ socket, bodyComplete }) => {
+    await bodyComplete;
+    socket.write(chunkedHead(200, headers) + chunk(body) + LAST_CHUNK);
+  };
+}
+
+/** The request that is marked, and ten ordinary ones of somebody else that run meanwhile. */
+async function besideOthers(rig: Rig, script: Script, body = STREAM_BODY): Promise<CallResult> {
+  const ordinary = sse({ mark: 'ordinary' });
+  rig.second.always(ordinary);
+  rig.first.always((turn) =>
+    turn.request.headers['x-stainless-os'] === 'marked' ? script(turn) : ordinary(turn),
+  );
+  const marked = call(rig.proxy.port, { headers: { 'x-stainless-os': 'marked' }, body });
+  const others = await Promise.all(Array.from({ length: 10 }, () => call(rig.proxy.port)));
+  for (const other of others) {
+    expect(other).toMatchObject({ status: 200, end: 'clean' });
+    expect(other.text).toBe(eventsOf({ mark: 'ordinary' }).join(''));
+  }
+  return await marked;
+}
+
+async function twice(act: () => Promise<void>): Promise<void> {
+  await act();
+  await act();
+}
+
+describe('the body decides what an answer is', () => {
+  const right: readonly { name: string; body: string; headers?: Record<string, string> }[] = [
+    { name: 'events as text/plain', body: EVENTS, headers: { 'content-type': 'text/plain' } },
+    { name: 'events as JSON', body: EVENTS, headers: { 'content-type': 'application/json' } },
+    {
+      name: 'events as bytes',
+      body: EVENTS,
+      headers: { 'content-type': 'application/octet-stream' },
+    },
+    { name: 'events as a page', body: EVENTS, headers: { 'content-type': 'text/html' } },
+    { name: 'events without a type', body: EVENTS, headers: {} },
+    { name: 'events with CR', body: EVENTS.replaceAll('\n', '\r') },
+    { name: 'events with CRLF', body: EVENTS.replaceAll('\n', '\r\n') },
+    { name: 'a byte order mark', body: `\ufeff${EVENTS}` },
+    { name: 'blank lines and comments first', body: `\n\r\n: wait\n\n${EVENTS}` },
+    {
+      name: 'a message without a type',
+      body: '{"id":"m","type":"message","role":"assistant","content":[]}',
+      headers: {},
+    },
+    { name: '[DONE] after the end', body: `${EVENTS}data: [DONE]\n\n` },
+    {
+      name: 'pings after the end',
+      body: EVENTS + 'event: ping\ndata: {"type":"ping"}\n\n'.repeat(99),
+    },
+    { name: 'comments after the end', body: `${EVENTS}${': x\n\n'.repeat(999)}` },
+    {
+      name: '5 KB of usage after the end',
+      body: `${EVENTS}event: usage\ndata: {"type":"usage","x":"${'y'.repeat(5_000)}"}\n\n`,
+    },
+    {
+      name: 'a text that speaks of errors and ends',
+      body: eventsOf({ text: '\n\nevent: error\ndata: {"type":"message_stop"}\n\n' }).join(''),
+    },
+  ];
+  it.each(right)('takes $name', async ({ body, headers = STREAM }) => {
+    const rig = await startRig({ timeouts: PATIENT });
+    await twice(async () => {
+      const result = await besideOthers(rig, answerOf(body, headers));
+      expect(result).toMatchObject({ status: 200, end: 'clean' });
+      expect(result.text).toBe(body);
+    });
+    expect(await rig.proxy.attempts()).toEqual({ 'e1 ok': 22 });
+  });
+
+  it('takes an answer behind dozens of interim ones', async () => {
+    const rig = await startRig({ timeouts: PATIENT });
+    await twice(async () => {
+      const result = await besideOthers(rig, async (turn) => {
+        await turn.bodyComplete;
+        turn.socket.write('HTTP/1.1 102 Processing\r\n\r\n'.repeat(40));
+        await answerOf(EVENTS, STREAM)(turn);
+      });
+      expect(result.text).toBe(EVENTS);
+    });
+    expect(await rig.proxy.attempts()).toEqual({ 'e1 ok': 22 });
+  });
+
+  it('passes on whatever another operation answers', async () => {
+    const { proxy, first, second } = await startRig({ timeouts: PATIENT });
+    await twice(async () => {
+      first.next(raw(`${head(200, { 'content-type': 'text/html', 'content-length': '6' })}<html>`));
+      const models = await call(proxy.port, { method: 'GET', path: '/v1/models', body: '' });
+      expect(models).toMatchObject({ status: 200, text: '<html>', end: 'clean' });
+      first.next(answerOf('', { 'content-type': 'application/json' }));
+      const path = '/v1/messages/count_tokens';
+      expect(await call(proxy.port, { path })).toMatchObject({
+        status: 200,
+        text: '',
+        end: 'clean',
+      });
+      expect(await call(proxy.port)).toMatchObject({ status: 200, end: 'clean' });
+    });
+    expect(second.ledger).toHaveLength(0);
+  });
+
+  it('passes on the client’s own mistake that came with a success', async () => {
+    const { proxy, first, second } = await startRig({ timeouts: PATIENT });
+    const mistake = { type: 'error', error: { type: 'invalid_request_error', message: 'x' } };
+    first.next(json(mistake));
+    expect(await call(proxy.port)).toMatchObject({ status: 200, text: JSON.stringify(mistake) });
+    expect(await call(proxy.port)).toMatchObject({ status: 200, end: 'clean' });
+    expect(second.ledger).toHaveLength(0);
+    expect(await proxy.attempts()).toMatchObject({ 'e1 client_error': 1, 'e1 ok': 1 });
+  });
+});
+
+describe('what a refusal says', () => {
+  const words = [
+    'model: credit balance is too low',
+    'insufficient_quota: enforced_spend_limit_reached',
+    'overloaded_error',
+  ];
+  it.each(words)('never goes by a message: %s', async (message) => {
+    const { proxy, first, second } = await startRig({ timeouts: PATIENT });
+    const body = JSON.stringify({
+      type: 'error',
+      error: { type: 'invalid_request_error', message },
+    });
+    await twice(async () => {
+      first.next(status(400, {}, body));
+      expect(await call(proxy.port)).toMatchObject({ status: 400, text: body });
+      expect(await call(proxy.port)).toMatchObject({ status: 200, end: 'clean' });
+    });
+    expect(second.ledger).toHaveLength(0);
+  });
+});
+
+describe('a start that never comes', () => {
+  it('of endless white space costs nobody anything', async () => {
+    const rig = await startRig({ timeouts: PATIENT });
+    const blanks: Script = async ({ socket, bodyComplete }: Turn) => {
+      await bodyComplete;
+      socket.write(chunkedHead(200, STREAM));
+      const piece = chunk('\n'.repeat(60_000));
+      const closed = once(socket, 'close');
+      for (let sent = 0; sent < 512 && !socket.destroyed; sent += 1) {
+        if (!socket.write(piece)) await Promise.race([once(socket, 'drain'), closed]);
+      }
+    };
+    const before = process.memoryUsage().rss;
+    await twice(async () => {
+      const result = await besideOthers(rig, blanks);
+      expect(result).toMatchObject({ status: 200, end: 'clean' });
+      expect(result.headers['x-zephyr-endpoint']).toBe('e2');
+    });
+    // Offered were 30 MiB each time; both ends of the test live in this process.
+    expect(process.memoryUsage().rss - before).toBeLessThan(64 * 1024 * 1024);
+    // The second time the other endpoint may be asked first.
+    expect(Object.keys(await rig.proxy.attempts())).toContain('e1 not_claude');
+  });
+
+  it('of white space now and then ends at the limit of the first byte', async () => {
+    const rig = await startRig({ timeouts: { ...PATIENT, firstByteMs: 700, gateMs: 100 } });
+    const result = await besideOthers(rig, async ({ socket, bodyComplete }) => {
+      await bodyComplete;
+      socket.write(chunkedHead(200, STREAM));
+      const timer = setInterval(() => socket.write(chunk('\n')), 50);
+      socket.on('close', () => clearInterval(timer));
+    });
+    expect(result.headers['x-zephyr-endpoint']).toBe('e2');
+    expect(Object.keys(await rig.proxy.attempts())).toContain('e1 first_byte_timeout');
+  });
+
+  it.each([
+    { name: 'half a line', start: 'event: mess' },
+    { name: 'half a document', start: '{"id":"msg_1",' },
+  ])('of $name ends soon after its first byte', async ({ start }) => {
+    const rig = await startRig({ timeouts: { ...PATIENT, gateMs: 200 } });
+    await twice(async () => {
+      const result = await besideOthers(rig, async ({ socket, bodyComplete }) => {
+        await bodyComplete;
+        socket.write(chunkedHead(200, STREAM) + chunk(start));
+      });
+      expect(result.headers['x-zephyr-endpoint']).toBe('e2');
+    });
+    // The second time the other endpoint may be asked first.
+    expect(Object.keys(await rig.proxy.attempts())).toContain('e1 not_claude');
+  });
+});
+
+describe('the end of an answer', () => {
+  const ping = chunk('event: ping\ndata: {"type":"ping"}\n\n');
+  function openAfterStop(everyMs: number): Script {
+    return async ({ socket, bodyComplete }) => {
+      await bodyComplete;
+      socket.write(chunkedHead(200, STREAM) + chunk(EVENTS));
+      const timer = setInterval(() => socket.write(ping), everyMs);
+      socket.on('close', () => clearInterval(timer));
+    };
+  }
+
+  it.each([
+    { name: 'is silent', everyMs: 1_000_000 },
+    { name: 'goes on sending pings', everyMs: 50 },
+  ])('comes where the endpoint keeps the connection open and $name', async ({ everyMs }) => {
+    const rig = await startRig({ timeouts: { ...PATIENT, idleMs: 600_000 } });
+    await twice(async () => {
+      const result = await besideOthers(rig, openAfterStop(everyMs));
+      expect(result).toMatchObject({ status: 200, end: 'clean' });
+      expect(result.text.startsWith(EVENTS)).toBe(true);
+    });
+    // Their connections are closed: nothing else is ever sent on them.
+    await vi.waitFor(() => {
+      const marked = rig.first.ledger.filter(({ headers }) => headers['x-stainless-os']);
+      expect(marked.map(({ closedAtMs }) => closedAtMs !== undefined)).toEqual([true, true]);
+    });
+    expect(await rig.proxy.attempts()).toEqual({ 'e1 ok': 22 });
+  });
+
+  it('is clean where the endpoint resets the connection behind the last event', async () => {
+    const rig = await startRig({ timeouts: PATIENT });
+    await twice(async () => {
+      const result = await besideOthers(rig, async (turn) => {
+        await raw(chunkedHead(200, STREAM) + chunk(EVENTS), 'reset')(turn);
+      });
+      expect(result).toMatchObject({ text: EVENTS, end: 'clean' });
+    });
+    expect(await rig.proxy.attempts()).toEqual({ 'e1 ok': 22 });
+  });
+
+  it.each(['\n', '\r', '\r\n'])(
+    'is a cut without its last event (lines end with %j)',
+    async (end) => {
+      const rig = await startRig({ timeouts: PATIENT });
+      const half = eventsOf().slice(0, -1).join('').replaceAll('\n', end);
+      const result = await besideOthers(rig, answerOf(half, { 'content-type': 'text/plain' }));
+      // How much of it has reached the client before the connection ends is chance.
+      expect(result.end).not.toBe('clean');
+      expect(half.startsWith(result.text)).toBe(true);
+      expect(await rig.proxy.attempts()).toEqual({ 'e1 ok': 10, 'e1 truncated': 1 });
+    },
+  );
+
+  it.each([
+    { type: 'api_error', failure: 'server_error' },
+    { type: 'overloaded_error', failure: 'overloaded' },
+    { type: 'invalid_request_error', failure: 'client_error' },
+  ])('is no whole answer where an $type comes after content', async ({ type, failure }) => {
+    const rig = await startRig({ timeouts: PATIENT });
+    const body = `${eventsOf().slice(0, 4).join('')}event: error\ndata: ${JSON.stringify({ type: 'error', error: { type } })}\n\n`;
+    await twice(async () => {
+      const result = await besideOthers(rig, answerOf(body, STREAM));
+      expect(result).toMatchObject({ text: body, end: 'clean' });
+    });
+    expect(await rig.proxy.attempts()).toEqual({ 'e1 ok': 20, [`e1 ${failure}`]: 2 });
+  });
+
+  it('of a JSON message is its last brace', async () => {
+    const rig = await startRig({ timeouts: { ...PATIENT, idleMs: 600_000 } });
+    const message = JSON.stringify({ type: 'message', content: [{ text: '} message_stop {' }] });
+    await twice(async () => {
+      const open = raw(chunkedHead(200, {}) + chunk(message));
+      expect(await besideOthers(rig, open)).toMatchObject({ text: message, end: 'clean' });
+      // Without a length or chunks HTTP cannot show the cut.
+      const cut = raw(head(200, { connection: 'close' }) + message.slice(0, -2), 'close');
+      expect((await besideOthers(rig, cut)).end).not.toBe('clean');
+    });
+    expect(await rig.proxy.attempts()).toEqual({ 'e1 ok': 42, 'e1 truncated': 2 });
+  });
+
+  it.each(['reset', 'keep'] as const)(
+    'is not before the length that it declared (%s)',
+    async (after) => {
+      const rig = await startRig({ timeouts: { ...PATIENT, idleMs: 500 } });
+      const message = JSON.stringify({ type: 'message', content: [] });
+      const length = { 'content-length': String(message.length + 10) };
+      // A client that keeps the connection would wait for the rest for ever.
+      const agent = new Agent({ keepAlive: true });
+      onTestFinished(() => agent.destroy());
+      await twice(async () => {
+        rig.first.next(raw(head(200, length) + message, after));
+        rig.second.next(raw(head(200, length) + message, after));
+        const short = await call(rig.proxy.port, { agent });
+        expect(short.end).not.toBe('clean');
+        expect(await call(rig.proxy.port)).toMatchObject({ status: 200 });
+      });
+    },
+  );
+
+  it('counts the usage whatever follows the last event', async () => {
+    const rig = await startRig({ timeouts: PATIENT });
+    await besideOthers(rig, answerOf(`${EVENTS}: ${'y'.repeat(5_000)}\n\n`, STREAM));
+    expect(await rig.proxy.metrics()).toMatch(/tokens_total\{endpoint="e1",kind="output"\} 77\b/);
+  });
+});
+
+describe('whether a request streams', () => {
+  const long = 'x'.repeat(2_000);
+  const decoys = [{ role: 'user', content: [{ type: 'tool_use', input: { stream: true } }] }];
+
+  it('is known where the key is in the middle: a frozen endpoint is left at the first byte’s limit', async () => {
+    const timeouts = { ...PATIENT, firstByteMs: 600, wholeAnswerMs: 600_000 };
+    const rig = await startRig({ timeouts });
+    const body = JSON.stringify({
+      max_tokens: 64,
+      messages: [{ role: 'user', content: long }, { input: { stream: false } }],
+      model: 'claude-haiku-4-5',
+      stream: true,
+      system: `"stream": false ${long}`,
+    });
+    rig.first.always(hang());
+    const result = await call(rig.proxy.port, { body });
+    expect(result.headers['x-zephyr-endpoint']).toBe('e2');
+    expect(await rig.proxy.attempts()).toMatchObject({ 'e1 first_byte_timeout': 1 });
+  });
+
+  it('is not guessed from a tool’s input: a slow whole answer is waited for', async () => {
+    const timeouts = { ...PATIENT, firstByteMs: 100, wholeAnswerMs: 60_000 };
+    const { proxy, first, second } = await startRig({ timeouts });
+    first.always(async (turn) => {
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      await json()(turn);
+    });
+    const body = JSON.stringify({ model: 'claude-haiku-4-5', messages: decoys });
+    expect(await call(proxy.port, { body })).toMatchObject({ status: 200, end: 'clean' });
+    expect(second.ledger).toHaveLength(0);
+  });
+});
+
+describe('a running answer is never cut by the proxy', () => {
+  const ask = (mark: string, last = false): string =>
+    [
+      'POST /v1/messages HTTP/1.1',
+      'Host: 127.0.0.1',
+      `x-stainless-os: ${mark}`,
+      `Content-Length: ${STREAM_BODY.length}`,
+      ...(last ? ['Connection: close'] : []),
+      '',
+      STREAM_BODY,
+    ].join('\r\n');
+
+  /** A client that sends two requests at once on one connection, as HTTP/1.1 allows. */
+  async function pipeline(port: number): Promise<{ socket: Socket; text: () => string }> {
+    const socket = connect(port, '127.0.0.1');
+    socket.on('error', () => undefined);
+    onTestFinished(() => void socket.destroy());
+    let text = '';
+    socket.on('data', (data: Buffer) => {
+      text += data.toString('latin1');
+    });
+    await once(socket, 'connect');
+    socket.write(ask('long') + ask('short', true));
+    return { socket, text: () => text };
+  }
+
+  /** The first request streams until `finish`; the second is answered by `second` at once. */
+  async function rigOfTwo(second: Script, timeouts: Record<string, number>) {
+    const rig = await startRig({ timeouts: { ...PATIENT, ...timeouts } });
+    const { promise: finished, resolve: finish } = Promise.withResolvers<void>();
+    const events = eventsOf({ mark: 'long', deltas: 5 });
+    rig.first.always(async (turn) => {
+      const { socket, bodyComplete, request } = turn;
+      if (request.headers['x-stainless-os'] === 'short') return await second(turn);
+      if (request.headers['x-stainless-os'] !== 'long') return await sse()(turn);
+      await bodyComplete;
+      socket.write(chunkedHead(200, STREAM) + chunk(events.slice(0, 3).join('')));
+      const timer = setInterval(() => socket.write(chunk(': alive\n\n')), 50);
+      socket.on('close', () => clearInterval(timer));
+      await finished;
+      clearInterval(timer);
+      socket.write(chunk(events.slice(3).join('')) + LAST_CHUNK);
+    });
+    return { rig, finish };
+  }
+
+  it('by the stall limit of a second request that waits behind it', async () => {
+    const { rig, finish } = await rigOfTwo(sse({ mark: 'short' }), { clientStallMs: 100 });
+    const { socket, text } = await pipeline(rig.proxy.port);
+    await vi.waitFor(() => expect(rig.first.ledger.length).toBe(2));
+    // Many times the limit, with others beside.
+    for (let round = 0; round < 10; round += 1) {
+      expect(await call(rig.proxy.port)).toMatchObject({ status: 200, end: 'clean' });
+      await new Promise((resolve) => setTimeout(resolve, 60));
+    }
+    finish();
+    await once(socket, 'close');
+    expect(text().match(/event: message_stop/g)).toHaveLength(2);
+    expect(text().indexOf('"mark":"long"')).toBeLessThan(text().indexOf('"mark":"short"'));
+    expect(await rig.proxy.attempts()).toEqual({ 'e1 ok': 12 });
+  });
+
+  it('by a second answer that is larger than what is buffered', async () => {
+    const large = eventsOf({ mark: 'short', text: 'z'.repeat(300_000) }).join('');
+    const { rig, finish } = await rigOfTwo(answerOf(large, STREAM), { clientStallMs: 100 });
+    const { socket, text } = await pipeline(rig.proxy.port);
+    await vi.waitFor(() => expect(rig.first.ledger.length).toBe(2));
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    finish();
+    await once(socket, 'close');
+    expect(text().match(/event: message_stop/g)).toHaveLength(2);
+  });
+
+  it.each([
+    { name: 'is cut', second: raw(chunkedHead(200, STREAM) + chunk(eventsOf()[1] ?? ''), 'reset') },
+    { name: 'falls silent', second: raw(chunkedHead(200, STREAM) + chunk(eventsOf()[1] ?? '')) },
+  ])('by a second answer that $name', async ({ second }) => {
+    const { rig, finish } = await rigOfTwo(second, { idleMs: 2_000 });
+    const { socket, text } = await pipeline(rig.proxy.port);
+    await vi.waitFor(
+      async () =>
+        expect(Object.keys(await rig.proxy.attempts())).toContainEqual(
+          expect.stringMatching(/^e1 (truncated|idle_timeout)$/),
+        ),
+      { timeout: 20_000 },
+    );
+    expect(await call(rig.proxy.port)).toMatchObject({ status: 200, end: 'clean' });
+    finish();
+    await once(socket, 'close');
+    expect(text().match(/event: message_stop/g)).toHaveLength(1);
+    expect(text()).not.toContain('"mark":"short"');
+    expect(await rig.proxy.attempts()).toMatchObject({ 'e1 ok': 2 });
+  });
+
+  it.each([
+    { name: 'never becomes whole', rest: 'POST /v1/messages HTTP/1.1\r\nHost: 127.0.0.1\r\nx-a' },
+    { name: 'is no HTTP', rest: '\u0000\u0001 nonsense\r\n\r\n' },
+  ])('by a second request that $name', async ({ rest }) => {
+    const { rig, finish } = await rigOfTwo(sse(), { headersMs: 300, requestMs: 300 });
+    const socket = connect(rig.proxy.port, '127.0.0.1');
+    onTestFinished(() => void socket.destroy());
+    let text = '';
+    socket.on('error', () => undefined);
+    socket.on('data', (data: Buffer) => {
+      text += data.toString('latin1');
+    });
+    socket.write(ask('long') + rest);
+    await vi.waitFor(() => expect(text).toContain('content_block_delta'));
+    // Node looks once a second for requests that take too long.
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    expect(await call(rig.proxy.port)).toMatchObject({ status: 200, end: 'clean' });
+    finish();
+    await once(socket, 'close');
+    expect(text).toContain('event: message_stop');
+    expect(text.slice(0, text.indexOf('message_stop'))).not.toContain('HTTP/1.1 4');
+  });
+
+  it('and ends with its client, together with what waits behind it', async () => {
+    const { rig } = await rigOfTwo(sse({ mark: 'short' }), { clientStallMs: 100 });
+    await twice(async () => {
+      const { socket } = await pipeline(rig.proxy.port);
+      const asked = rig.first.ledger.length;
+      await vi.waitFor(() => expect(rig.first.ledger.length).toBe(asked + 2));
+      socket.destroy();
+      await vi.waitFor(async () => expect((await rig.proxy.status()).active_requests).toBe(0));
+    });
+  });
+});

@@ -1,0 +1,257 @@
+/**
+ * Gives a decided answer to the client: what was held, then every byte as it comes, with
+ * back-pressure. An answer that is cut upstream ends abnormally here too: Claude Code takes a
+ * stream that ends cleanly as complete, even without its last event.
+ *
+ *     flowing   --(client is slow)-->                  held_back --(it has read)--> flowing
+ *     flowing   --(ended properly)-->                  done: complete
+ *     flowing   --(whole, then REST_MS)-->             done: complete, endpoint connection dropped
+ *     any       --(cut, silent, not whole)-->          done: cut
+ *     any       --(client closed or stalled)-->        done: client_gone
+ */
+import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+
+import {
+  type AnswerEnd,
+  type ApiError,
+  answerEndOf,
+  type EndpointId,
+  type FailureClass,
+  failureOfApiError,
+  REST_MS,
+  REST_QUIET_MS,
+} from '@zephyr/core';
+import type { HeldResponse } from '../exchange/attempt.ts';
+import type { Deadline } from '../upstream/deadline.ts';
+import { downstreamHeaders } from '../upstream/headers.ts';
+import type { AnswerReceiver } from './answer-stream.ts';
+import { AnswerTail } from './answer-tail.ts';
+import { BodyWriter } from './body-writer.ts';
+
+export type RelayResult =
+  /** `failure`: its last event is an error that the endpoint reported after content. */
+  | {
+      readonly kind: 'complete';
+      readonly tail: string;
+      readonly failure?: FailureClass | undefined;
+    }
+  | { readonly kind: 'cut'; readonly failure: FailureClass }
+  | { readonly kind: 'client_gone' };
+
+export interface RelayInput {
+  readonly res: ServerResponse;
+  readonly response: HeldResponse;
+  /** An answer of the Messages API, which has to be whole. */
+  readonly isMessages: boolean;
+  /** Named to the client. */
+  readonly endpointId: EndpointId;
+  /** No further request is wanted on this connection. */
+  readonly isLast: boolean;
+  /** Of the exchange; used by nobody else from here on. */
+  readonly deadline: Deadline;
+  readonly idleMs: number;
+  readonly clientStallMs: number;
+}
+
+export class Relay implements AnswerReceiver {
+  readonly #input: RelayInput;
+  readonly #onDone: (result: RelayResult) => void;
+  readonly #tail = new AnswerTail();
+  /** Absent where the end cannot be seen. */
+  readonly #end: AnswerEnd | undefined;
+  /** Of the monotonic clock; undefined until the answer is whole. */
+  #wholeAtMs: number | undefined;
+  readonly #body: BodyWriter;
+  #state: 'flowing' | 'held_back' | 'done' = 'flowing';
+
+  constructor(input: RelayInput, onDone: (result: RelayResult) => void) {
+    this.#input = input;
+    this.#body = new BodyWriter(input.res);
+    this.#end = input.isMessages ? answerEndOf(input.response.form) : undefined;
+    this.#onDone = onDone;
+  }
+
+  start(): void {
+    const { res, response, endpointId, isLast } = this.#input;
+    const headers = downstreamHeaders(response.headers);
+    headers['x-zephyr-endpoint'] = endpointId;
+    if (isLast) headers.connection = 'close';
+    // It has no body: a front that believes the length would take the next answer for it.
+    if (response.status === 204) delete headers['content-length'];
+    res.writeHead(response.status, headers);
+    response.stream.handTo(this);
+    this.#waitForEndpoint();
+    for (const chunk of response.held) this.#give(chunk);
+    if (response.ended) this.onEnd();
+    else if (response.held.length === 0) res.flushHeaders();
+  }
+
+  get isStream(): boolean {
+    return this.#input.response.form === 'stream';
+  }
+
+  onData(chunk: Buffer): void {
+    if (this.#wholeAtMs === undefined) this.#input.deadline.refresh();
+    this.#give(chunk);
+  }
+
+  onEnd(): void {
+    this.#end?.finish();
+    if (this.#end !== undefined && this.#end.ending === undefined) this.cut('truncated');
+    else this.#complete();
+  }
+
+  onClosed(): void {
+    this.cut('truncated');
+  }
+
+  /** Ends the answer visibly, unless it is whole: the client must never take half for all. */
+  cut(failure: FailureClass): void {
+    if (this.#state === 'done') return;
+    if (this.#isWhole) {
+      this.#completeWithoutRest();
+      return;
+    }
+    this.#abandon();
+    whenItsTurn(this.#input.res, (socket) => destroyConnection(this.#input.res, socket));
+    this.#onDone({ kind: 'cut', failure });
+  }
+
+  /** Ends the answer with a last event that says why, as far as its form allows. */
+  cutWithEvent(event: string): void {
+    if (this.#state === 'done') return;
+    const { res } = this.#input;
+    if (this.isStream) res.write(event);
+    this.#abandon();
+    // The event has to be on its way before the connection is: it is written once `socket` is known.
+    whenItsTurn(res, (socket) => process.nextTick(() => socket.destroySoon()));
+    this.#onDone({ kind: 'client_gone' });
+  }
+
+  clientGone(): void {
+    if (this.#state === 'done') return;
+    this.#abandon();
+    this.#onDone({ kind: 'client_gone' });
+  }
+
+  /** All of it has come, and nothing says that more will: a declared length has to be kept. */
+  get #isWhole(): boolean {
+    const { headers } = this.#input.response;
+    return this.#end?.ending !== undefined && headers['content-length'] === undefined;
+  }
+
+  #complete(): void {
+    const { res, deadline } = this.#input;
+    res.end();
+    // The last bytes may still wait for the client: the stall limit goes on until it has them.
+    if (this.#state === 'flowing' && res.writableLength > 0) this.#waitForClient();
+    if (this.#state === 'held_back' || res.writableLength > 0)
+      res.once('close', () => deadline.stop());
+    else deadline.stop();
+    this.#finish();
+    const ending = this.#end?.ending;
+    this.#onDone({
+      kind: 'complete',
+      tail: this.#tail.text(),
+      failure: ending?.kind === 'error' ? failureOfEnding(ending.error) : undefined,
+    });
+  }
+
+  /** The connection to the endpoint is not used again: it may still send something. */
+  #completeWithoutRest(): void {
+    const { stream } = this.#input.response;
+    this.#complete();
+    stream.destroy();
+  }
+
+  #give(chunk: Buffer): void {
+    this.#look(chunk);
+    if (this.#body.write(chunk)) {
+      if (this.#wholeAtMs !== undefined && this.#state === 'flowing') this.#waitForEndpoint();
+      return;
+    }
+    this.#input.response.stream.pause();
+    if (this.#state !== 'flowing') return;
+    this.#state = 'held_back';
+    this.#waitForClient();
+    this.#body.onceDrained(() => this.#onDrained());
+  }
+
+  /** What follows the end changes neither how the answer ended nor what it used. */
+  #look(chunk: Buffer): void {
+    if (this.#wholeAtMs !== undefined) return;
+    this.#end?.push(chunk.toString('latin1'));
+    if (this.#end?.ending === undefined) {
+      this.#tail.push(chunk);
+      return;
+    }
+    this.#wholeAtMs = performance.now();
+    // What follows in the same piece is left out.
+    const at = this.isStream ? chunk.lastIndexOf('message_stop') : -1;
+    this.#tail.push(at === -1 ? chunk : chunk.subarray(0, at));
+  }
+
+  #onDrained(): void {
+    if (this.#state !== 'held_back') return;
+    this.#state = 'flowing';
+    this.#waitForEndpoint();
+    this.#input.response.stream.resume();
+  }
+
+  #waitForEndpoint(): void {
+    const { deadline, idleMs } = this.#input;
+    if (this.#wholeAtMs === undefined || !this.#isWhole) {
+      deadline.start(idleMs, () => this.cut('idle_timeout'));
+      return;
+    }
+    const leftMs = Math.max(0, this.#wholeAtMs + REST_MS - performance.now());
+    deadline.start(Math.min(REST_QUIET_MS, leftMs), () => this.#completeWithoutRest());
+  }
+
+  /**
+   * Stalled is a client whose connection holds bytes of this answer and has taken none of them for the
+   * whole limit: not one that waits for an earlier answer on the same connection, which goes on.
+   */
+  #waitForClient(): void {
+    const { deadline, clientStallMs, res } = this.#input;
+    const takenBytes = takenBytesOf(res.socket);
+    deadline.start(clientStallMs, () => {
+      const isStalled = takenBytes !== undefined && takenBytes === takenBytesOf(res.socket);
+      if (isStalled) res.req.socket.destroy();
+      else this.#waitForClient();
+    });
+  }
+
+  #abandon(): void {
+    this.#finish();
+    this.#input.deadline.stop();
+    this.#input.response.stream.destroy();
+  }
+
+  #finish(): void {
+    this.#state = 'done';
+    this.#input.response.stream.forget();
+  }
+}
+
+/** Undefined while an earlier answer has the connection. */
+function takenBytesOf(socket: Socket | null): number | undefined {
+  return socket === null ? undefined : socket.bytesWritten - socket.writableLength;
+}
+
+/** An earlier answer on the same connection may still run: it goes on to its end. */
+function whenItsTurn(res: ServerResponse, act: (socket: Socket) => void): void {
+  if (res.socket === null) res.once('socket', act);
+  else act(res.socket);
+}
+
+/** In HTTP/1.1 a missing last chunk shows the cut; in HTTP/1.0 only a reset does. */
+function destroyConnection(res: ServerResponse, socket: Socket): void {
+  if (res.req.httpVersion === '1.0') socket.resetAndDestroy();
+  else socket.destroy();
+}
+
+function failureOfEnding(error: ApiError | undefined): FailureClass {
+  return error === undefined ? 'server_error' : failureOfApiError(error);
+}

@@ -1,0 +1,139 @@
+/** The small judgements: errors, ends and usage of answers, snapshots. */
+import { endpointId, epochMs, type RoutingSnapshot } from '@zephyr/core';
+import { describe, expect, it } from 'vitest';
+import { AnswerTail, readUsage } from '../answer/answer-tail.ts';
+import { errorBody, errorOfFailure, retryAfterSeconds } from '../answer/api-errors.ts';
+import { compareSnapshots } from '../routing/snapshot-order.ts';
+import { downstreamHeaders, upstreamHeaders } from '../upstream/headers.ts';
+import { failureOfError } from './classify.ts';
+
+describe('failureOfError', () => {
+  it.each([
+    ['ECONNREFUSED', 'refused'],
+    ['ENOTFOUND', 'dns'],
+    ['EAI_AGAIN', 'dns'],
+    ['ETIMEDOUT', 'connect_timeout'],
+    ['CERT_HAS_EXPIRED', 'tls'],
+    ['ERR_TLS_CERT_ALTNAME_INVALID', 'tls'],
+    ['DEPTH_ZERO_SELF_SIGNED_CERT', 'tls'],
+    ['HPE_INVALID_CHUNK_SIZE', 'not_claude'],
+    ['ECONNRESET', 'reset'],
+    ['EPIPE', 'reset'],
+    ['', 'reset'],
+  ])('%s: %s', (code, failure) => {
+    expect(failureOfError(Object.assign(new Error('x'), { code }))).toBe(failure);
+  });
+});
+
+describe('errors of ours', () => {
+  it('never tell a client that its own login is refused', () => {
+    expect(errorOfFailure('token_refused')).toBe('token_refused');
+    expect(JSON.parse(errorBody('token_refused', 'r'))).toMatchObject({
+      type: 'error',
+      error: { type: 'api_error' },
+      request_id: 'r',
+    });
+  });
+  it('say times that Claude Code waits for: whole seconds from 1 to 60', () => {
+    expect([0, 1, 1_001, 59_999, 3_600_000].map(retryAfterSeconds)).toEqual([
+      '1',
+      '1',
+      '2',
+      '60',
+      '60',
+    ]);
+  });
+});
+
+describe('the tail of an answer', () => {
+  const stop = 'event: message_stop\ndata: {"type":"message_stop"}\n\n';
+  it('is short however long the answer is', () => {
+    const tail = new AnswerTail();
+    for (let count = 0; count < 5_000; count += 1) tail.push(Buffer.from('x'.repeat(count % 97)));
+    tail.push(Buffer.from(stop));
+    expect(tail.text().length).toBeLessThan(4_097);
+    expect(tail.text().endsWith(stop)).toBe(true);
+  });
+  it('tells the usage: input from the start, output from the end', () => {
+    const head = Buffer.from(
+      '{"usage":{"input_tokens":10,"cache_read_input_tokens":90,"output_tokens":1}}',
+    );
+    expect(readUsage(head, '"usage":{"output_tokens":5} "usage":{"output_tokens": 7}')).toEqual({
+      inputTokens: 10,
+      outputTokens: 7,
+      cacheReadTokens: 90,
+      cacheWriteTokens: 0,
+    });
+    expect(readUsage(undefined, '"input_tokens":"x"').inputTokens).toBe(0);
+  });
+});
+
+describe('compareSnapshots', () => {
+  const snapshot = (parts: Partial<RoutingSnapshot>): RoutingSnapshot => ({
+    incarnation: 'i',
+    epoch: 2,
+    version: 5,
+    configHash: 'h',
+    publishedAtMs: epochMs(0),
+    overloadedEverywhere: false,
+    selection: {
+      status: 'steady',
+      activeId: endpointId('a'),
+      reason: 'initial',
+      sinceAtMs: epochMs(0),
+    },
+    mode: { kind: 'auto' },
+    order: [],
+    endpoints: {},
+    ...parts,
+  });
+  it.each([
+    ['the first', undefined, {}, 'newer'],
+    ['the first of others', undefined, { configHash: 'x' }, 'foreign'],
+    ['a later version', {}, { version: 6 }, 'newer'],
+    ['a later leader with a smaller version', {}, { epoch: 3, version: 1 }, 'newer'],
+    ['the same', {}, {}, 'same'],
+    ['an earlier version', {}, { version: 4 }, 'older'],
+    ['an earlier leader', {}, { epoch: 1, version: 9 }, 'older'],
+    ['another incarnation', {}, { incarnation: 'j', epoch: 1, version: 1 }, 'newer'],
+    ['another incarnation of others', {}, { incarnation: 'j', configHash: 'x' }, 'foreign'],
+    ['a changed configuration of ours', {}, { configHash: 'x', version: 6 }, 'newer'],
+  ])('%s', (_name, current, read, verdict) => {
+    const before = current === undefined ? undefined : snapshot(current);
+    expect(compareSnapshots(before, snapshot(read), 'h')).toBe(verdict);
+  });
+});
+
+describe('headers', () => {
+  const identity = {
+    authority: 'endpoint:1',
+    credential: { header: 'authorization', value: 'Bearer team' },
+  } as const;
+  it('replace every credential of the client', () => {
+    const client = {
+      authorization: 'Bearer mine',
+      'x-api-key': 'mine',
+      cookie: 'mine',
+      host: 'proxy',
+    };
+    const headers = upstreamHeaders(client, identity);
+    expect(JSON.stringify(headers)).not.toContain('mine');
+    expect(headers).toMatchObject({ host: 'endpoint:1', authorization: 'Bearer team' });
+  });
+  it('keep what the Messages API needs', () => {
+    const client = {
+      'anthropic-beta': 'a,b',
+      'anthropic-version': '2023-06-01',
+      'x-stainless-os': 'Linux',
+      'x-claude-code-session-id': 's',
+      'user-agent': 'claude-cli/2',
+      'x-app': 'cli',
+    };
+    expect(upstreamHeaders(client, identity)).toMatchObject(client);
+  });
+  it('drop what names our account on the way back', () => {
+    expect(downstreamHeaders({ 'anthropic-organization-id': 'o', 'request-id': 'r' })).toEqual({
+      'request-id': 'r',
+    });
+  });
+});

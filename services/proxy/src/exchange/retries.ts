@@ -1,0 +1,102 @@
+/** Whether one request is asked again after a failed attempt, and where: the core's rules, applied. */
+import {
+  decideRetry,
+  type FailureClass,
+  type Operation,
+  type Refund,
+  type RetryBudget,
+  type RetryDecision,
+  scopeOf,
+  staysAfter,
+} from '@zephyr/core';
+import type { DataPathConfig } from '@zephyr/runtime/config/data-path';
+import type { Metrics } from '../report/metrics.ts';
+import type { FailedAttempt } from './attempt.ts';
+import type { RequestBody } from './request-body.ts';
+
+export interface RetriesInput {
+  readonly operation: Operation;
+  readonly failover: DataPathConfig['failover'];
+  readonly body: RequestBody;
+  readonly budget: RetryBudget;
+  readonly metrics: Metrics;
+}
+
+/** What the attempt that failed knew of its endpoint. */
+export interface RetryPlace {
+  /** Whether the session's prompt cache is there. */
+  readonly isCached: boolean;
+  /** What reading the whole prompt may take elsewhere. */
+  readonly readingMs: number;
+  /** It turned away some requests in a row. */
+  readonly isBusy: boolean;
+}
+
+/** `stay`: at the same endpoint, after `STAY_PAUSE_MS`. */
+export type NextStep = 'give_up' | 'next_endpoint' | 'stay';
+
+export class Retries {
+  readonly #input: RetriesInput;
+  /** What the budget gave; given back when the request is answered. */
+  readonly #refunds: Refund[] = [];
+  #deliveries = 0;
+  #hasStayed = false;
+
+  constructor(input: RetriesInput) {
+    this.#input = input;
+  }
+
+  /** Whether silence could be followed by another attempt. */
+  get areLeft(): boolean {
+    const { budget } = this.#input;
+    const decision = this.#decide('sent', 'first_byte_timeout');
+    return decision.kind === 'retry' && budget.available(performance.now()) >= 1;
+  }
+
+  after({ phase, failure, retryAfterMs }: FailedAttempt, place: () => RetryPlace): NextStep {
+    const { metrics, budget, operation } = this.#input;
+    const decision = this.#decide(phase, failure);
+    if (decision.kind === 'stop') {
+      metrics.retriesRefused.inc({ reason: decision.why });
+      return 'give_up';
+    }
+    if (decision.isDelivery) {
+      const refund = budget.tryTake(performance.now());
+      if (refund === undefined) {
+        metrics.retriesRefused.inc({ reason: 'budget_spent' });
+        return 'give_up';
+      }
+      this.#refunds.push(refund);
+      this.#deliveries += 1;
+    }
+    metrics.retries.inc({ reason: failure });
+    const hasStayed = this.#hasStayed;
+    const input = { failure, operation, waitMs: retryAfterMs, hasStayed, ...place() };
+    if (!staysAfter(input)) return 'next_endpoint';
+    this.#hasStayed = true;
+    return 'stay';
+  }
+
+  /** There was no endpoint for the last one: it was not sent. */
+  nobodyLeft(): void {
+    this.#refunds.pop()?.();
+  }
+
+  /** An endpoint answered: what the retries took from the budget was well spent. */
+  answered(): void {
+    for (const refund of this.#refunds) refund();
+  }
+
+  #decide(phase: FailedAttempt['phase'], failure: FailureClass): RetryDecision {
+    const { operation, failover, body } = this.#input;
+    return decideRetry({
+      phase,
+      scope: scopeOf(failure, operation),
+      isBodyBuffered: body.isKept,
+      isRepeatable: operation !== 'extra',
+      retries: this.#deliveries,
+      limit: failover.retry,
+      maxRetries: failover.maxRetries,
+    });
+  }
+}

@@ -1,0 +1,84 @@
+/** Where one request would best go: where its session's prompt cache is, or where the ramp says. */
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+
+import type { EndpointId, Operation, SessionTable, TokenUsage } from '@zephyr/core';
+import { readModel } from '../answer/answer-tail.ts';
+import type { Routing } from '../routing/routing.ts';
+
+export interface PlacementDeps {
+  readonly routing: Routing;
+  /** Absent where sessions do not stick. */
+  readonly sessions: SessionTable | undefined;
+}
+
+export interface PlacementInput {
+  readonly req: IncomingMessage;
+  readonly target: { readonly operation: Operation };
+  readonly client: string | null;
+}
+
+export class Placement {
+  readonly #deps: PlacementDeps;
+  readonly #operation: Operation;
+  readonly #client: string | null;
+  /** The person and the session together, so that nobody moves another's session by naming it. */
+  readonly sessionId: string | undefined;
+
+  constructor(deps: PlacementDeps, { req, target, client }: PlacementInput) {
+    this.#deps = deps;
+    this.#operation = target.operation;
+    this.#client = client;
+    const id = hasSession(target.operation) ? sessionIdOf(req.headers) : undefined;
+    // A slash is neither in the names of people nor in the ids of sessions.
+    this.sessionId = id === undefined || client === null ? id : `${client}/${id}`;
+  }
+
+  preferredId(): EndpointId | undefined {
+    return this.#placeId() ?? this.#deps.routing.rampedPlace(this.sessionId);
+  }
+
+  /** Whether the prompt cache of this request's session is at this endpoint. */
+  isCachedAt(endpointId: EndpointId): boolean {
+    return this.#placeId() === endpointId;
+  }
+
+  #placeId(): EndpointId | undefined {
+    const { sessions, routing } = this.#deps;
+    if (this.sessionId === undefined) return undefined;
+    const generationOf = (endpointId: EndpointId): number => routing.generationOf(endpointId);
+    return sessions?.placeOf(this.sessionId, generationOf, performance.now());
+  }
+
+  /** A token count follows its session but does not place it. */
+  noteContent(endpointId: EndpointId, ttftMs: number): void {
+    if (this.sessionId === undefined || this.#operation !== 'messages') return;
+    const { sessions, routing } = this.#deps;
+    sessions?.noteContent(this.sessionId, {
+      endpointId,
+      generation: routing.generationOf(endpointId),
+      client: this.#client,
+      ttftMs,
+      elsewhereMs: routing.scoreElsewhereMs(endpointId),
+      nowMs: performance.now(),
+    });
+  }
+
+  /** @param start The first bytes of the answer, which name the model. */
+  noteUsage(usage: TokenUsage, start: Buffer | undefined): void {
+    if (this.sessionId === undefined || this.#operation !== 'messages') return;
+    this.#deps.sessions?.noteUsage(this.sessionId, usage, readModel(start));
+  }
+}
+
+function hasSession(operation: Operation): boolean {
+  return operation === 'messages' || operation === 'count_tokens';
+}
+
+/**
+ * The Claude Code session of a request. Claude Code keeps it over turns, tools, sub-agents and
+ * `--resume`; anything that does not look like its UUID is no session.
+ */
+function sessionIdOf(headers: IncomingHttpHeaders): string | undefined {
+  const id = headers['x-claude-code-session-id'];
+  return typeof id === 'string' && /^[A-Za-z0-9-]{8,64}$/.test(id) ? id : undefined;
+}

@@ -1,0 +1,271 @@
+/** Redis away, frozen, empty or cut off: requests never notice. The ids are those of docs/data-path.md. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { keys } from '@zephyr/runtime/redis/keys';
+import { outcomeBatchSchema, proxyPresenceSchema } from '@zephyr/runtime/redis/records';
+import { type FaultRelay, startFaultRelay } from '@zephyr/testkit/fault-relay';
+import { call } from '@zephyr/testkit/http-call';
+import { openTestRedis, startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
+import type { Redis } from 'ioredis';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+
+import { startRig } from '../test-support/rig.ts';
+import { publishSnapshot, type SnapshotParts, snapshotOf } from '../test-support/snapshots.ts';
+import { startTestProxy } from '../test-support/test-proxy.ts';
+
+const patient = { timeout: 8_000, interval: 50 };
+let server: TestRedis;
+let redis: Redis;
+
+beforeAll(async () => {
+  server = await startTestRedis();
+  redis = openTestRedis(server);
+});
+afterAll(async () => {
+  redis.disconnect();
+  await server.stop();
+});
+beforeEach(async () => {
+  await redis.flushall();
+});
+
+function publish(parts: SnapshotParts, hint: 'with hint' | 'silently' = 'with hint') {
+  return publishSnapshot(redis, parts, hint);
+}
+
+async function relayToRedis(): Promise<{ relay: FaultRelay; redisUrl: string }> {
+  const relay = await startFaultRelay(server.address);
+  onTestFinished(() => relay.stop());
+  return { relay, redisUrl: `redis://127.0.0.1:${relay.port}` };
+}
+
+async function servedBy(port: number): Promise<unknown> {
+  const { status, headers } = await call(port);
+  expect(status).toBe(200);
+  return headers['x-zephyr-endpoint'];
+}
+
+/** Calls without a pause until it is stopped; gives back all statuses. */
+function keepCalling(port: number): () => Promise<readonly number[]> {
+  let going = true;
+  const statuses: number[] = [];
+  const loop = (async () => {
+    while (going) statuses.push((await call(port)).status);
+  })();
+  return async () => {
+    going = false;
+    await loop;
+    return statuses;
+  };
+}
+
+describe('connections to Redis that go dead without a word', () => {
+  it('are replaced within 30 s, each time, and no request waits', async () => {
+    const { relay, redisUrl } = await relayToRedis();
+    const { proxy } = await startRig({ redisUrl });
+    const { configHash } = proxy;
+    const subscribers = async () => {
+      const [, count] = (await redis.pubsub('NUMSUB', keys.snapshotChanged)) as [string, number];
+      return count;
+    };
+    const stopCalling = keepCalling(proxy.port);
+    const promised = { timeout: 30_000, interval: 50 };
+    for (let round = 1; round <= 2; round += 1) {
+      await vi.waitFor(async () => expect(await subscribers()).toBe(round), promised);
+      const order = round === 1 ? ['e2', 'e1'] : ['e1', 'e2'];
+      relay.silence();
+      await publish({ order, configHash, version: round }, 'silently');
+      await vi.waitFor(
+        async () => expect((await proxy.status()).snapshot).toMatchObject({ version: round }),
+        promised,
+      );
+      // Redis does not learn that a line is dead: the subscription of the old one is counted too.
+      await vi.waitFor(async () => expect(await subscribers()).toBe(round + 1), promised);
+    }
+    expect(new Set(await stopCalling())).toEqual(new Set([200]));
+  }, 150_000);
+});
+
+describe('the snapshot', () => {
+  it('is followed at once by the hint, and without a hint by the poll', async () => {
+    const { proxy } = await startRig({ redisUrl: server.url });
+    const { configHash } = proxy;
+    expect(await servedBy(proxy.port)).toBe('e1');
+    await publish({ order: ['e2', 'e1'], configHash });
+    await vi.waitFor(async () => expect(await servedBy(proxy.port)).toBe('e2'), patient);
+    await publish({ order: ['e1', 'e2'], configHash, version: 2 }, 'silently');
+    await vi.waitFor(async () => expect(await servedBy(proxy.port)).toBe('e1'), patient);
+    expect((await proxy.status()).snapshot).toMatchObject({ source: 'redis', version: 2 });
+  });
+
+  const refused = [
+    { name: 'an older version', parts: { version: 4 } },
+    { name: 'the same version with other content', parts: { version: 5 } },
+    { name: 'an older leader', parts: { epoch: 1, version: 9 } },
+    {
+      name: 'another configuration after a loss',
+      parts: { incarnation: 'x', configHash: 'other' },
+    },
+  ];
+  it.each(refused)('I4 is not turned back by $name', async ({ parts }) => {
+    const { proxy } = await startRig({ redisUrl: server.url });
+    const { configHash } = proxy;
+    await publish({ order: ['e1', 'e2'], configHash, version: 5, epoch: 2 });
+    await vi.waitFor(async () => expect((await proxy.status()).snapshot.version).toBe(5), patient);
+    await publish({ order: ['e2', 'e1'], configHash, epoch: 2, ...parts });
+    await new Promise((resolve) => setTimeout(resolve, 1_300));
+    expect(await servedBy(proxy.port)).toBe('e1');
+  });
+
+  it('keeps a disabled endpoint out, also as a fallback', async () => {
+    const { proxy, first } = await startRig({ redisUrl: server.url });
+    const snapshot = snapshotOf({ order: ['e1', 'e2'], configHash: proxy.configHash });
+    const e2 = { health: 'healthy', enabled: false, available: false };
+    await redis.set(
+      keys.snapshot,
+      JSON.stringify({ ...snapshot, endpoints: { ...snapshot.endpoints, e2 } }),
+    );
+    await vi.waitFor(
+      async () => expect((await proxy.status()).snapshot.source).toBe('redis'),
+      patient,
+    );
+    await first.refuse();
+    expect((await call(proxy.port)).status).toBe(503);
+  });
+});
+
+describe('reports', () => {
+  it('tell what runs and what came of it, and end with the proxy', async () => {
+    const { proxy, first } = await startRig({ redisUrl: server.url });
+    await first.refuse();
+    await call(proxy.port);
+    await vi.waitFor(
+      async () => expect(await redis.xlen(keys.outcomes)).toBeGreaterThan(0),
+      patient,
+    );
+    const entries = await redis.xrange(keys.outcomes, '-', '+');
+    const batches = entries.map(([, [, text]]) => outcomeBatchSchema.parse(JSON.parse(text ?? '')));
+    expect(batches[0]?.endpoints['e1']?.failed).toEqual({ refused: 1 });
+    expect(batches[0]?.endpoints['e2']).toMatchObject({ succeeded: 1 });
+    expect(batches[0]?.endpoints['e2']?.ttft).toHaveLength(1);
+    const read = async () =>
+      proxyPresenceSchema.parse(JSON.parse((await redis.get(keys.proxy(proxy.id))) ?? '{}'));
+    await vi.waitFor(
+      async () => expect((await read()).ejections['e1']?.failure).toBe('refused'),
+      patient,
+    );
+    expect(await redis.smembers(keys.proxies)).toEqual([proxy.id]);
+    expect(await redis.ttl(keys.proxy(proxy.id))).toBeLessThanOrEqual(5);
+    await proxy.stop();
+    expect(await redis.exists(keys.proxy(proxy.id))).toBe(0);
+  });
+});
+
+describe('R1 Redis is down at the start', () => {
+  it('serves by the configured order and joins when Redis comes', async () => {
+    const { relay, redisUrl } = await relayToRedis();
+    await relay.refuse();
+    const { proxy } = await startRig({ redisUrl });
+    expect(await servedBy(proxy.port)).toBe('e1');
+    await publish({ order: ['e2', 'e1'], configHash: proxy.configHash });
+    await relay.open();
+    await vi.waitFor(async () => expect(await servedBy(proxy.port)).toBe('e2'), patient);
+  });
+
+  it('serves by the last snapshot on disk', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'zephyr-disk-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const snapshotPath = join(folder, 'snapshot.json');
+    const { proxy: before, upstreams } = await startRig({ redisUrl: server.url, snapshotPath });
+    await publish({ order: ['e2', 'e1'], configHash: before.configHash });
+    await vi.waitFor(async () => expect(await servedBy(before.port)).toBe('e2'), patient);
+    await before.stop();
+    const proxy = await startTestProxy({
+      endpoints: upstreams.map(({ url }) => url),
+      snapshotPath,
+    });
+    onTestFinished(() => proxy.stop());
+    expect(await servedBy(proxy.port)).toBe('e2');
+    expect((await proxy.status()).snapshot.source).toBe('disk');
+  });
+
+  it('serves when the file on disk is broken', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'zephyr-disk-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const snapshotPath = join(folder, 'snapshot.json');
+    writeFileSync(snapshotPath, '{"half":');
+    const { proxy } = await startRig({ snapshotPath });
+    expect(await servedBy(proxy.port)).toBe('e1');
+  });
+});
+
+describe('an outage in the run', () => {
+  const outages = [
+    { name: 'R2 killed', begin: (relay: FaultRelay) => relay.refuse() },
+    { name: 'R3 frozen', begin: async (relay: FaultRelay) => relay.set({ kind: 'black_hole' }) },
+  ];
+  it.each(outages)('$name: every request succeeds by the last snapshot', async ({ begin }) => {
+    const { relay, redisUrl } = await relayToRedis();
+    const { proxy, first } = await startRig({ redisUrl });
+    const { configHash } = proxy;
+    await publish({ order: ['e2', 'e1'], configHash });
+    await vi.waitFor(async () => expect(await servedBy(proxy.port)).toBe('e2'), patient);
+    const logBefore = proxy.log().length;
+    const askedBefore = first.ledger.length;
+    await begin(relay);
+    const stop = keepCalling(proxy.port);
+    await new Promise((resolve) => setTimeout(resolve, 4_000));
+    const statuses = await stop();
+    expect(new Set(statuses)).toEqual(new Set([200]));
+    expect(first.ledger).toHaveLength(askedBefore);
+    expect((proxy.log().length - logBefore) / statuses.length).toBeLessThan(200);
+    expect((await proxy.status()).redis).toBe('down');
+    expect((await call(proxy.port, { method: 'GET', path: '/readyz', body: '' })).status).toBe(200);
+    await publish({ order: ['e1', 'e2'], configHash, version: 2 });
+    await relay.open();
+    relay.set({ kind: 'open' });
+    await vi.waitFor(async () => expect(await servedBy(proxy.port)).toBe('e1'), patient);
+    await vi.waitFor(async () => expect((await proxy.status()).redis).toBe('up'), patient);
+  });
+
+  it('R5 empty after a restart: keeps its order until the leader publishes anew', async () => {
+    const { relay, redisUrl } = await relayToRedis();
+    const { proxy } = await startRig({ redisUrl });
+    const { configHash } = proxy;
+    await publish({ order: ['e2', 'e1'], configHash, version: 40, epoch: 7 });
+    await vi.waitFor(async () => expect(await servedBy(proxy.port)).toBe('e2'), patient);
+    relay.resetAll();
+    await redis.flushall();
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    expect(await servedBy(proxy.port)).toBe('e2');
+    await publish({ order: ['e1', 'e2'], configHash, incarnation: 'second', epoch: 1, version: 1 });
+    await vi.waitFor(async () => expect(await servedBy(proxy.port)).toBe('e1'), patient);
+    await vi.waitFor(
+      async () => expect(await redis.smembers(keys.proxies)).toEqual([proxy.id]),
+      patient,
+    );
+  });
+
+  it('R7 one of two proxies is cut off: it serves on, the other follows, then both agree', async () => {
+    const [one, other] = [await relayToRedis(), await relayToRedis()];
+    const { proxy: cutOff } = await startRig({ redisUrl: one.redisUrl });
+    const { proxy: joined } = await startRig({ redisUrl: other.redisUrl });
+    // Both know their endpoints by the same ids; only their ports differ, and so do their hashes.
+    const parts = { order: ['e1', 'e2'], configHash: cutOff.configHash };
+    await publish(parts);
+    await vi.waitFor(
+      async () => expect((await cutOff.status()).snapshot.source).toBe('redis'),
+      patient,
+    );
+    one.relay.set({ kind: 'black_hole' });
+    await publish({ ...parts, configHash: joined.configHash, incarnation: 'first', version: 2 });
+    const stop = keepCalling(cutOff.port);
+    await vi.waitFor(async () => expect((await joined.status()).snapshot.version).toBe(2), patient);
+    expect((await cutOff.status()).snapshot.version).toBe(1);
+    expect(new Set(await stop())).toEqual(new Set([200]));
+    one.relay.set({ kind: 'open' });
+    await vi.waitFor(async () => expect((await cutOff.status()).snapshot.version).toBe(2), patient);
+  });
+});

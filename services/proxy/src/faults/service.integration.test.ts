@@ -1,0 +1,149 @@
+/** The proxy itself ends, hangs or breaks. The ids (S8 …) are those of docs/data-path.md. */
+
+import { clockJump, JUMPED } from '@zephyr/testkit/clock-jump';
+import { type CallResult, call } from '@zephyr/testkit/http-call';
+import { type ScriptedUpstream, startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
+import { startBalancer } from '@zephyr/testkit/tcp-balancer';
+import { sse, status } from '@zephyr/testkit/upstream-scripts';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+
+import { type ProxyProcessOptions, startProxyProcess } from '../test-support/proxy-process.ts';
+import { startRig } from '../test-support/rig.ts';
+import type { StatusBody } from '../test-support/test-proxy.ts';
+
+/** @param before Endpoints that are preferred to the upstream. */
+async function start(
+  options: Partial<ProxyProcessOptions> = {},
+  before: readonly ScriptedUpstream[] = [],
+) {
+  const upstream = await startScriptedUpstream();
+  const endpoints = [...before, upstream].map(({ url }) => url);
+  const proxy = await startProxyProcess({ endpoints, ...options });
+  onTestFinished(async () => {
+    proxy.kill();
+    await Promise.all([...before, upstream].map((each) => each.stop()));
+  });
+  return { upstream, proxy };
+}
+
+/** Returns when the stream has its first content; its end is in a property, or it were awaited. */
+async function startStream(upstream: ScriptedUpstream, port: number, deltas: number) {
+  upstream.always(sse({ gapMs: 100, deltas }));
+  const begun = Promise.withResolvers<void>();
+  const result = call(port, { onChunk: () => begun.resolve() });
+  await begun.promise;
+  return { ended: result };
+}
+
+describe('S8 a rolling restart', () => {
+  it('cuts no stream and refuses no request', async () => {
+    const upstream = await startScriptedUpstream({ script: sse({ gapMs: 60, deltas: 40 }) });
+    const options = {
+      endpoints: [upstream.url],
+      config: '[timeouts]\ndrain_delay_ms = 600\n',
+    };
+    const replicas = await Promise.all([startProxyProcess(options), startProxyProcess(options)]);
+    const balancer = await startBalancer(replicas);
+    onTestFinished(async () => {
+      balancer.stop();
+      for (const replica of balancer.replicas) replica.kill();
+      await upstream.stop();
+    });
+    const results: Promise<CallResult>[] = [];
+    const arrivals = setInterval(() => results.push(call(balancer.port)), 60);
+    const exitCodes: (number | null)[] = [];
+    for (const [index, old] of [...replicas].entries()) {
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      old.child.kill('SIGTERM');
+      exitCodes.push(await old.exited);
+      balancer.replicas[index] = await startProxyProcess(options);
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    }
+    clearInterval(arrivals);
+    const ended = await Promise.all(results);
+    expect(exitCodes).toEqual([0, 0]);
+    expect(ended.length).toBeGreaterThan(50);
+    expect(ended.filter(({ status, end }) => status !== 200 || end !== 'clean')).toEqual([]);
+  });
+});
+
+describe('SIGTERM', () => {
+  it('lets a running answer end, takes no new connection and exits with 0', async () => {
+    const { upstream, proxy } = await start();
+    const { ended } = await startStream(upstream, proxy.port, 12);
+    proxy.child.kill('SIGTERM');
+    const page = { method: 'GET', path: '/livez', body: '' };
+    await vi.waitFor(async () => expect((await call(proxy.port, page)).end).toBe('failed'));
+    expect((await ended).end).toBe('clean');
+    expect(await proxy.exited).toBe(0);
+  });
+
+  it('S9 ends an answer that outlasts the limit with an event that says so', async () => {
+    const { upstream, proxy } = await start({ config: '[timeouts]\ndrain_ms = 700\n' });
+    const { ended } = await startStream(upstream, proxy.port, 600);
+    proxy.child.kill('SIGTERM');
+    const { text, end } = await ended;
+    expect(end).toBe('cut');
+    expect(text).toMatch(/event: error\ndata: \{"type":"error".*\n\n$/);
+    expect(await proxy.exited).toBe(0);
+  });
+
+  it('S10 further signals in the drain change nothing', async () => {
+    const { upstream, proxy } = await start();
+    const { ended } = await startStream(upstream, proxy.port, 12);
+    for (const signal of ['SIGTERM', 'SIGTERM', 'SIGINT', 'SIGTERM'] as const) {
+      proxy.child.kill(signal);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    expect((await ended).end).toBe('clean');
+    expect(await proxy.exited).toBe(0);
+    expect(proxy.output().match(/"msg":"stopping"/g)).toHaveLength(1);
+  });
+});
+
+describe('S11 a blocked event loop', () => {
+  it('is not taken for a silent endpoint', async () => {
+    const { proxy, first, second } = await startRig({ timeouts: { firstByteMs: 600 } });
+    first.always(sse({ delayMs: 100 }));
+    const result = call(proxy.port);
+    await vi.waitFor(() => expect(first.ledger).toHaveLength(1));
+    const until = performance.now() + 2_000;
+    while (performance.now() < until);
+    expect((await result).status).toBe(200);
+    expect(second.ledger).toHaveLength(0);
+    expect(await proxy.attempts()).toEqual({ 'e1 ok': 1 });
+  });
+});
+
+describe('S12 an uncaught exception', () => {
+  it('is logged once, ends the process with 1 and lets what runs go on for a moment', async () => {
+    const failpoint = "process.on('SIGUSR2', () => { throw new Error('failpoint'); });";
+    const { upstream, proxy } = await start({
+      preload: `data:text/javascript,${encodeURIComponent(failpoint)}`,
+    });
+    const { ended } = await startStream(upstream, proxy.port, 10);
+    proxy.child.kill('SIGUSR2');
+    expect((await ended).end).toBe('clean');
+    expect(await proxy.exited).toBe(1);
+    expect(proxy.output().match(/uncaught exception/g)?.length).toBeLessThanOrEqual(2);
+    expect(proxy.output()).toContain('failpoint');
+  });
+});
+
+describe.each([60, -60])('R12 a wall clock that jumps by %i minutes', (minutes) => {
+  it('cuts nothing, ejects nothing and lets nothing return early', async () => {
+    const limited = await startScriptedUpstream({ script: status(529, { 'retry-after': '600' }) });
+    const { upstream, proxy } = await start({ preload: clockJump(minutes) }, [limited]);
+    const { ended } = await startStream(upstream, proxy.port, 20);
+    proxy.child.kill('SIGUSR2');
+    await vi.waitFor(() => expect(proxy.output()).toContain(JUMPED));
+    expect(await ended).toMatchObject({ status: 200, end: 'clean' });
+    expect((await call(proxy.port)).headers['x-zephyr-endpoint']).toBe('e2');
+    expect(limited.ledger).toHaveLength(1);
+    const page = { method: 'GET', path: '/status', body: '' };
+    const body = JSON.parse((await call(proxy.port, page)).text) as StatusBody;
+    expect(body.proxy.uptime_ms).toBeGreaterThan(0);
+    expect(body.proxy.uptime_ms).toBeLessThan(30 * 60_000);
+    expect(body.endpoints.map(({ ejection }) => ejection.status)).toEqual(['admitted', 'admitted']);
+  });
+});

@@ -1,0 +1,203 @@
+/** Every metric of the proxy, with labels from closed sets: endpoints, outcomes, failure classes. */
+import { FAILURE_CLASSES, type RetryRefusal } from '@zephyr/core';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+/** From a cached first token to the longest think that people wait for. */
+const FIRST_BYTE_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120];
+/** From a Redis on this machine to the limit of one command. */
+const REDIS_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
+const DURATION_SECONDS = [0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800];
+
+/** Of a request, for its client. `passed`: the endpoint refused it, for a reason of the client. */
+const REQUEST_OUTCOMES = [
+  'ok',
+  'passed',
+  'failed',
+  'cut',
+  'client_gone',
+  'too_large',
+  'timed_out',
+] as const;
+export type RequestOutcome = (typeof REQUEST_OUTCOMES)[number];
+const RETRY_REFUSALS: readonly (RetryRefusal | 'budget_spent')[] = [
+  ...(['content_given', 'body_not_buffered', 'not_repeatable'] as const),
+  ...(['not_allowed', 'retries_spent', 'budget_spent'] as const),
+];
+
+export interface Metrics {
+  readonly registry: Registry;
+  /** What names people: not for the port that everybody reaches. */
+  readonly people: Registry;
+  readonly requests: Counter<'outcome'>;
+  readonly attempts: Counter<'endpoint' | 'outcome'>;
+  readonly retries: Counter<'reason'>;
+  readonly retriesRefused: Counter<'reason'>;
+  readonly firstByte: Histogram<'endpoint'>;
+  readonly duration: Histogram<'outcome'>;
+  readonly tokens: Counter<'endpoint' | 'kind'>;
+  readonly refusals: Counter<'reason'>;
+  readonly clientRequests: Counter<'client'>;
+  readonly reports: Counter<'outcome'>;
+  readonly redis: Histogram;
+}
+
+/** Values that are read when somebody scrapes. */
+export interface Gauges {
+  activeRequests(): ReadonlyMap<string, number>;
+  /** By endpoint; one without any may be absent. */
+  streams(): ReadonlyMap<string, number>;
+  ejected(): ReadonlyMap<string, boolean>;
+  snapshotAgeSeconds(): number;
+  redisUp(): boolean;
+  bufferedBodyBytes(): number;
+  retryBudget(): number;
+  isServing(): boolean;
+}
+
+export function createMetrics(gauges: Gauges): Metrics {
+  const registry = new Registry();
+  const people = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  addGauges(registry, gauges);
+  const metrics: Metrics = {
+    registry,
+    people,
+    requests: new Counter({
+      name: 'zephyr_proxy_requests_total',
+      help: 'Proxied requests by how they ended for the client',
+      labelNames: ['outcome'],
+      registers,
+    }),
+    attempts: new Counter({
+      name: 'zephyr_proxy_attempts_total',
+      help: 'Attempts by endpoint and outcome: ok, client_gone or a failure class',
+      labelNames: ['endpoint', 'outcome'],
+      registers,
+    }),
+    retries: new Counter({
+      name: 'zephyr_proxy_retries_total',
+      help: 'Requests sent again, by the failure before',
+      labelNames: ['reason'],
+      registers,
+    }),
+    retriesRefused: new Counter({
+      name: 'zephyr_proxy_retries_refused_total',
+      help: 'Failed attempts that were not retried, by reason',
+      labelNames: ['reason'],
+      registers,
+    }),
+    firstByte: new Histogram({
+      name: 'zephyr_proxy_first_content_seconds',
+      help: 'From sending a request to the first content of its answer',
+      labelNames: ['endpoint'],
+      buckets: FIRST_BYTE_SECONDS,
+      registers,
+    }),
+    duration: new Histogram({
+      name: 'zephyr_proxy_request_duration_seconds',
+      help: 'From a request to the end of its answer',
+      labelNames: ['outcome'],
+      buckets: DURATION_SECONDS,
+      registers,
+    }),
+    tokens: new Counter({
+      name: 'zephyr_proxy_tokens_total',
+      help: 'Tokens that the endpoints reported',
+      labelNames: ['endpoint', 'kind'],
+      registers,
+    }),
+    refusals: new Counter({
+      name: 'zephyr_proxy_refused_requests_total',
+      help: 'Requests that were answered without asking an endpoint',
+      labelNames: ['reason'],
+      registers,
+    }),
+    clientRequests: new Counter({
+      name: 'zephyr_proxy_client_requests_total',
+      help: 'Requests that were let in, by the name of the key in the configuration',
+      labelNames: ['client'],
+      registers: [people],
+    }),
+    reports: new Counter({
+      name: 'zephyr_proxy_reports_total',
+      help: 'Reports to Redis, by whether they arrived',
+      labelNames: ['outcome'],
+      registers,
+    }),
+    redis: new Histogram({
+      name: 'zephyr_proxy_redis_round_trip_seconds',
+      help: 'Time that Redis took to give the routing snapshot; no request waits for it',
+      buckets: REDIS_SECONDS,
+      registers,
+    }),
+  };
+  // A rate sees the first event only when there was a zero before it.
+  for (const outcome of REQUEST_OUTCOMES) metrics.requests.inc({ outcome }, 0);
+  for (const reason of FAILURE_CLASSES) metrics.retries.inc({ reason }, 0);
+  for (const reason of RETRY_REFUSALS) metrics.retriesRefused.inc({ reason }, 0);
+  return metrics;
+}
+
+function addGauges(registry: Registry, gauges: Gauges): void {
+  const registers = [registry];
+  new Gauge({
+    name: 'zephyr_proxy_active_requests',
+    help: 'Running requests by endpoint',
+    labelNames: ['endpoint'],
+    registers,
+    collect() {
+      for (const [endpoint, count] of gauges.activeRequests()) this.set({ endpoint }, count);
+    },
+  });
+  new Gauge({
+    name: 'zephyr_proxy_streams',
+    help: 'Streaming answers that are being given to clients, by endpoint',
+    labelNames: ['endpoint'],
+    registers,
+    collect() {
+      const streams = gauges.streams();
+      for (const endpoint of gauges.activeRequests().keys()) {
+        this.set({ endpoint }, streams.get(endpoint) ?? 0);
+      }
+    },
+  });
+  new Gauge({
+    name: 'zephyr_proxy_endpoint_ejected',
+    help: '1 while this proxy asks the endpoint only after all others',
+    labelNames: ['endpoint'],
+    registers,
+    collect() {
+      for (const [endpoint, out] of gauges.ejected()) this.set({ endpoint }, out ? 1 : 0);
+    },
+  });
+  const plain: readonly (readonly [string, string, () => number])[] = [
+    [
+      'zephyr_proxy_snapshot_age_seconds',
+      'Since Redis last confirmed the routing snapshot',
+      gauges.snapshotAgeSeconds,
+    ],
+    ['zephyr_proxy_redis_up', '1 while Redis answers', () => (gauges.redisUp() ? 1 : 0)],
+    [
+      'zephyr_proxy_buffered_body_bytes',
+      'Request bodies buffered for a retry',
+      gauges.bufferedBodyBytes,
+    ],
+    [
+      'zephyr_proxy_serving',
+      '0 while this proxy has answered every request of the last seconds with an error of its own',
+      () => (gauges.isServing() ? 1 : 0),
+    ],
+    ['zephyr_proxy_retry_budget', 'Replays that may be sent now', gauges.retryBudget],
+  ];
+  for (const [name, help, read] of plain) {
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(read());
+      },
+    });
+  }
+}

@@ -1,0 +1,96 @@
+/** The stream behind the status page: told at once, bounded, and never in the way of the end. */
+import { once } from 'node:events';
+import { connect } from 'node:net';
+
+import type { ProxyState } from '@zephyr/runtime/proxy-state';
+import { call } from '@zephyr/testkit/http-call';
+import { hang } from '@zephyr/testkit/upstream-scripts';
+import { describe, expect, it, onTestFinished } from 'vitest';
+
+import { startRig } from '../test-support/rig.ts';
+
+/** The states of a watcher, one by one; ends with its stream. */
+async function* watch(port: number): AsyncGenerator<ProxyState> {
+  const ending = new AbortController();
+  onTestFinished(() => ending.abort());
+  const response = await fetch(`http://127.0.0.1:${port}/status/events`, {
+    signal: ending.signal,
+  });
+  if (response.status !== 200) throw new Error(`refused with ${response.status}`);
+  let unread = '';
+  for await (const text of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+    const events = (unread + text).split('\n\n');
+    unread = events.pop() ?? '';
+    for (const event of events) {
+      const data = event.split('\n').find((line) => line.startsWith('data: '));
+      if (data !== undefined) yield JSON.parse(data.slice(6)) as ProxyState;
+    }
+  }
+}
+
+async function first(states: AsyncGenerator<ProxyState>): Promise<ProxyState> {
+  const { value } = await states.next();
+  return value as ProxyState;
+}
+
+describe('GET /status/events', () => {
+  it('tells the state at once and a running request when there is one', async () => {
+    const { proxy, first: upstream } = await startRig();
+    const states = watch(proxy.port);
+    expect(await first(states)).toMatchObject({ activeRequests: 0, source: 'config' });
+    upstream.next(hang());
+    const request = call(proxy.port, {}).catch(() => undefined);
+    for await (const state of states) {
+      if (state.activeRequests === 1) break;
+    }
+    await request;
+  });
+
+  it('tells names, health and counts, never an address or a token', async () => {
+    const { proxy, upstreams } = await startRig();
+    const text = JSON.stringify(await first(watch(proxy.port)));
+    expect(text).toContain('"e1"');
+    expect(text).not.toContain('canary');
+    for (const { url } of upstreams) expect(text).not.toContain(new URL(url).host);
+  });
+
+  it('says what this proxy has put aside by itself, and for how long', async () => {
+    const { proxy, first: upstream } = await startRig();
+    await upstream.refuse();
+    for (let round = 0; round < 5; round += 1) await call(proxy.port, {});
+    const { endpoints, atMs } = await first(watch(proxy.port));
+    const removal = endpoints.find(({ id }) => id === 'e1')?.removal;
+    expect(removal).toMatchObject({ status: 'ejected', failure: 'refused' });
+    expect(removal?.status === 'ejected' && removal.untilAtMs > atMs).toBe(true);
+  });
+
+  it('takes fifty watchers; of the address that has the most, the oldest gives way', async () => {
+    const { proxy } = await startRig();
+    const other = connect({ port: proxy.port, host: '127.0.0.1', localAddress: '127.0.0.2' });
+    onTestFinished(() => void other.destroy());
+    other.write('GET /status/events HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    await once(other, 'data');
+    const oldest = watch(proxy.port);
+    await first(oldest);
+    for (let round = 0; round < 2; round += 1) {
+      const many = Array.from({ length: 50 }, () => watch(proxy.port));
+      await Promise.all(many.map(first));
+    }
+    const toItsEnd = async () => {
+      while ((await oldest.next()).done !== true);
+    };
+    await expect(toItsEnd()).rejects.toThrow();
+    expect(other.readyState).toBe('open');
+  });
+
+  it('ends with the proxy, without a wait', async () => {
+    const { proxy } = await startRig({ timeouts: { drainMs: 60_000 } });
+    const states = watch(proxy.port);
+    await first(states);
+    const stopped = proxy.stop();
+    let last: ProxyState | undefined;
+    for await (const state of states) last = state;
+    await stopped;
+    expect(last?.proxy.status).toBe('draining');
+  });
+});

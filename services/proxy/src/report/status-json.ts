@@ -1,0 +1,221 @@
+/** What people and programs are told at `/status`, and the state of the proxy behind it. */
+import { type EndpointId, remainingMs, type SessionTable } from '@zephyr/core';
+import type { Config } from '@zephyr/runtime/config/config';
+import type { ProxyEndpoint, ProxyState } from '@zephyr/runtime/proxy-state';
+import type { ProxyPresence } from '@zephyr/runtime/redis/records';
+import type { Routing } from '../routing/routing.ts';
+import type { RunningRequest } from '../server/admission.ts';
+import { pseudonymOf } from './pseudonym.ts';
+import type { Accounts } from './request-stats.ts';
+
+export interface StatusDeps {
+  readonly proxyId: string;
+  readonly configHash: () => string;
+  readonly config: () => Config;
+  readonly startedAtMs: number;
+  readonly routing: Routing;
+  readonly accounts: Accounts;
+  readonly sessions: SessionTable | undefined;
+  readonly redisUp: () => boolean;
+  readonly isDraining: () => boolean;
+  readonly isServing: () => boolean;
+  readonly oldestRequests: (limit: number) => readonly RunningRequest[];
+}
+
+/** As the record's schema allows. */
+const MAX_TOLD = 50;
+
+/** The JSON of `GET /status`. Names and ids only: no URL, no token. */
+export function statusOf(deps: StatusDeps): Record<string, unknown> {
+  const { routing, accounts } = deps;
+  const { snapshot, source, confirmedAtMs } = routing.state;
+  const current = routing.current();
+  return {
+    current_endpoint: current === undefined ? null : routing.endpoint(current).name,
+    current_endpoint_id: current ?? null,
+    mode: snapshot?.mode.kind ?? 'auto',
+    pinned_endpoint_id: snapshot?.mode.kind === 'manual' ? snapshot.mode.endpointId : null,
+    reason: snapshot?.selection.reason ?? 'initial',
+    selection: snapshot?.selection ?? null,
+    active_requests: sum(accounts.active.values()),
+    endpoints: routing.endpoints.map(({ id, name, groupName }) => ({
+      id,
+      name,
+      group: groupName,
+      ...viewOf(deps, id),
+    })),
+    snapshot: {
+      source,
+      age_ms: Math.round(performance.now() - confirmedAtMs),
+      incarnation: snapshot?.incarnation ?? null,
+      epoch: snapshot?.epoch ?? null,
+      version: snapshot?.version ?? null,
+    },
+    redis: deps.redisUp() ? 'up' : 'down',
+    proxy: {
+      id: deps.proxyId,
+      status: deps.isDraining() ? 'draining' : 'serving',
+      // Not by the wall clock, which may jump.
+      uptime_ms: Math.round(process.uptime() * 1000),
+    },
+  };
+}
+
+/** The same facts for the page that people read. */
+export function proxyStateOf(deps: StatusDeps): ProxyState {
+  const { routing, accounts } = deps;
+  const { snapshot, source, confirmedAtMs } = routing.state;
+  const { ui, controller } = deps.config();
+  const current = routing.current();
+  const unchosen =
+    current === undefined
+      ? ({ status: 'none' } as const)
+      : ({
+          status: 'steady',
+          activeId: current,
+          reason: 'initial',
+          sinceAtMs: deps.startedAtMs,
+        } as const);
+  return {
+    atMs: Date.now(),
+    language: ui.language,
+    dashboardPort: controller.port,
+    proxy: { id: deps.proxyId, status: deps.isDraining() ? 'draining' : 'serving' },
+    store: deps.redisUp()
+      ? { status: 'connected' }
+      : { status: 'away', sinceAtMs: onTheClock(confirmedAtMs) },
+    source,
+    mode: snapshot?.mode ?? { kind: 'auto' },
+    selection: snapshot?.selection ?? unchosen,
+    activeRequests: sum(accounts.active.values()),
+    endpoints: routing.endpoints.map(({ id, name, groupName }) => ({
+      name,
+      groupName,
+      ...endpointStateOf(deps, id),
+    })),
+  };
+}
+
+function endpointStateOf(
+  { routing, accounts }: StatusDeps,
+  id: EndpointId,
+): Omit<ProxyEndpoint, 'name' | 'groupName'> {
+  const { snapshot } = routing.state;
+  const view = snapshot?.endpoints[id];
+  const rank = snapshot?.order.indexOf(id) ?? -1;
+  const removal = removalOf(routing, id);
+  return {
+    id,
+    rank: rank === -1 ? null : rank,
+    enabled: view?.enabled ?? true,
+    available: (view?.available ?? true) && removal.status !== 'ejected',
+    removal,
+    health: { status: view?.health ?? 'unknown' },
+    score:
+      view?.scoreMs === undefined
+        ? { status: 'unknown' }
+        : { status: 'known', totalMs: view.scoreMs },
+    activeRequests: accounts.active.get(id) ?? 0,
+  };
+}
+
+/** What this proxy found out by itself, in the words of the admin API. */
+function removalOf(routing: Routing, id: EndpointId): ProxyEndpoint['removal'] {
+  const ejection = routing.ejectionOf(id);
+  switch (ejection.status) {
+    case 'admitted':
+      return { status: 'none' };
+    case 'half_open':
+      return { status: 'half_open', failure: ejection.failure };
+    case 'ejected': {
+      const { failure, untilMs, strikes } = ejection;
+      return { status: 'ejected', failure, untilAtMs: onTheClock(untilMs), repeats: strikes };
+    }
+  }
+}
+
+/** A moment of the monotonic clock; in whole seconds, so that it stays the same while it is told. */
+function onTheClock(monotonicMs: number): number {
+  return Math.round((Date.now() - performance.now() + monotonicMs) / 1_000) * 1_000;
+}
+
+export function presenceOf(deps: StatusDeps): ProxyPresence {
+  const { snapshot } = deps.routing.state;
+  const requests = deps.oldestRequests(MAX_TOLD);
+  return {
+    proxyId: deps.proxyId,
+    status: deps.isDraining() ? 'draining' : 'serving',
+    startedAtMs: deps.startedAtMs as ProxyPresence['startedAtMs'],
+    snapshot:
+      snapshot === undefined
+        ? null
+        : {
+            incarnation: snapshot.incarnation,
+            epoch: snapshot.epoch,
+            version: snapshot.version,
+          },
+    configHash: deps.configHash(),
+    activeRequests: Object.fromEntries(deps.accounts.active),
+    requests: requests.map(({ number, sessionId, ...request }) => ({
+      ...request,
+      sessionId: sessionId === null ? null : pseudonymOf(sessionId, snapshot?.incarnation),
+      id: `${deps.proxyId}/${number}`,
+    })),
+    ejections: ejectionsOf(deps.routing),
+    ...(deps.sessions === undefined ? {} : sessionsOf(deps, deps.sessions, requests)),
+  };
+}
+
+function sessionsOf(
+  { routing }: StatusDeps,
+  sessions: SessionTable,
+  requests: readonly RunningRequest[],
+): Pick<ProxyPresence, 'sessions' | 'sessionList'> {
+  const nowMs = performance.now();
+  return {
+    sessions: sessions.loads((id) => routing.generationOf(id), nowMs),
+    sessionList: sessions.latest(MAX_TOLD, nowMs).map(({ id, ...session }) => ({
+      ...session,
+      id: pseudonymOf(id, routing.state.snapshot?.incarnation),
+      activeRequests: requests.filter(({ sessionId }) => sessionId === id).length,
+    })),
+  };
+}
+
+function viewOf({ routing, accounts }: StatusDeps, id: EndpointId): Record<string, unknown> {
+  const view = routing.state.snapshot?.endpoints[id];
+  const ejection = routing.ejectionOf(id);
+  return {
+    health: view?.health ?? 'unknown',
+    enabled: view?.enabled ?? true,
+    available: (view?.available ?? true) && ejection.status !== 'ejected',
+    score_ms: view?.scoreMs ?? null,
+    active_requests: accounts.active.get(id) ?? 0,
+    ejection:
+      ejection.status === 'admitted'
+        ? { status: ejection.status }
+        : {
+            status: ejection.status,
+            failure: ejection.failure,
+            retry_in_ms: Math.round(remainingMs(ejection, performance.now())),
+          },
+  };
+}
+
+function ejectionsOf(routing: Routing): ProxyPresence['ejections'] {
+  const nowMs = performance.now();
+  return Object.fromEntries(
+    routing.endpoints.flatMap(({ id }) => {
+      const ejection = routing.ejectionOf(id);
+      if (ejection.status === 'admitted') return [];
+      const { status, failure } = ejection;
+      return [[id, { status, failure, remainingMs: Math.round(remainingMs(ejection, nowMs)) }]];
+    }),
+  );
+}
+
+function sum(counts: Iterable<number>): number {
+  let total = 0;
+  for (const count of counts) total += count;
+  return total;
+}

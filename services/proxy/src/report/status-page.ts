@@ -1,0 +1,46 @@
+/**
+ * `/status` for people with a browser: the dashboard's own page of a proxy, fed by this one. It
+ * only tells, for this port is open to everybody who may send requests; what can be done is on the
+ * controller's dashboard, which asks for a token.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { PAGE_HEADERS, PAGES } from '@zephyr/runtime/pages';
+import express, { type Express, type RequestHandler } from 'express';
+
+import { sendError } from '../answer/api-errors.ts';
+import type { StatusFeed } from './status-feed.ts';
+import { type StatusDeps, statusOf } from './status-json.ts';
+
+const PAGE = join(PAGES, 'status.html');
+/** Time for others to close theirs. */
+const RETRY_AFTER_MS = 10_000;
+
+/** JSON for programs, the page for browsers, and what the page needs. */
+export function addStatus(app: Express, status: StatusDeps, feed: StatusFeed): void {
+  const hasPage = existsSync(PAGE);
+  app.get('/status', (req, res) => {
+    res.set('cache-control', 'no-store').vary('accept');
+    // Programs first: what accepts anything gets JSON.
+    if (hasPage && req.accepts(['json', 'html']) === 'html') res.set(PAGE_HEADERS).sendFile(PAGE);
+    else res.json(statusOf(status));
+  });
+  app.get('/status/events', watch(feed));
+  // Their names hold a hash of what is in them.
+  const forEver = { index: false, immutable: true, maxAge: '1y' } as const;
+  app.use('/assets', setHeaders, express.static(join(PAGES, 'assets'), forEver));
+}
+
+function watch(feed: StatusFeed): RequestHandler {
+  return (req, res) => {
+    if (feed.hasEnded) sendError(res, { name: 'busy', retryAfterMs: RETRY_AFTER_MS });
+    else if (req.method === 'HEAD') res.type('text/event-stream').end();
+    else feed.add(res);
+  };
+}
+
+const setHeaders: RequestHandler = (_req, res, next) => {
+  res.set(PAGE_HEADERS);
+  next();
+};

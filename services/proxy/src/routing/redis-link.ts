@@ -1,0 +1,208 @@
+/**
+ * All that the proxy has to do with Redis, once a second and never within a request: takes the
+ * routing snapshot, tells that it is alive and what it runs, reports outcomes. Each of it may fail
+ * or hang; then the proxy serves on by what it has.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { OutcomeBatch, RoutingSnapshot, SessionTable } from '@zephyr/core';
+import { messageOf } from '@zephyr/runtime/errors';
+import type { Logger } from '@zephyr/runtime/logger';
+import { createRedis, type RedisTarget } from '@zephyr/runtime/redis/client';
+import { keys } from '@zephyr/runtime/redis/keys';
+import { type ProxyPresence, snapshotSchema } from '@zephyr/runtime/redis/records';
+import type { Redis } from 'ioredis';
+
+import type { Metrics } from '../report/metrics.ts';
+import type { Routing } from './routing.ts';
+import { SessionShare } from './session-share.ts';
+import { readSnapshotFile, SnapshotWriter } from './snapshot-file.ts';
+import { compareSnapshots } from './snapshot-order.ts';
+
+const PERIOD_MS = 1_000;
+/** Expires by itself when the proxy is gone: no phantom requests. */
+const PRESENCE_TTL_SECONDS = 5;
+/** Some hours of reports; the controller reads them within seconds. */
+const MAX_OUTCOMES = 20_000;
+/** Commands that ran into their limit in a row; then the connection is made anew. */
+const MAX_TIMEOUTS = 2;
+
+export interface RedisLinkDeps {
+  readonly proxyId: string;
+  readonly target: RedisTarget;
+  readonly log: Logger;
+  readonly routing: Routing;
+  readonly metrics: Metrics;
+  readonly configHash: () => string;
+  /** Each set of endpoints has its own file. */
+  readonly snapshotPath: () => string;
+  readonly presence: () => ProxyPresence;
+  readonly takeBatch: () => OutcomeBatch | undefined;
+  /** Undefined where sessions do not stick. */
+  readonly sessions: () => SessionTable | undefined;
+}
+
+export class RedisLink {
+  readonly #deps: RedisLinkDeps;
+  readonly #share: SessionShare;
+  readonly #disk: SnapshotWriter;
+  readonly #commands: Redis;
+  readonly #hints: Redis;
+  readonly #stopping = new AbortController();
+  #loop: Promise<void> | undefined;
+  #reading: Promise<void> | undefined;
+  #timeouts = 0;
+  #isUp = false;
+  #refused = '';
+
+  constructor(deps: RedisLinkDeps) {
+    this.#deps = deps;
+    this.#share = new SessionShare(deps.proxyId);
+    this.#disk = new SnapshotWriter(deps.log);
+    this.#commands = createRedis(deps.target, deps.log, 'command');
+    this.#hints = createRedis(deps.target, deps.log.child({ connection: 'hints' }), 'blocking');
+  }
+
+  get isUp(): boolean {
+    return this.#isUp;
+  }
+
+  /** Returns when a first order is known: from Redis, or from disk where Redis does not answer. */
+  async start(): Promise<void> {
+    const fromDisk = await readSnapshotFile(this.#deps.snapshotPath(), this.#deps.log);
+    if (fromDisk !== undefined) this.#take(fromDisk, 'disk');
+    this.#hints.on('message', () => void this.#readSnapshot());
+    this.#hints.subscribe(keys.snapshotChanged).catch(() => undefined);
+    await this.#whenConnected();
+    await this.#tick();
+    this.#loop = this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#loop;
+    if (this.#isUp) {
+      await this.#commands.del(keys.proxy(this.#deps.proxyId)).catch(() => undefined);
+    }
+    this.#commands.disconnect();
+    this.#hints.disconnect();
+    await this.#disk.written();
+  }
+
+  async #whenConnected(): Promise<void> {
+    if (this.#commands.status === 'ready') return;
+    const given = AbortSignal.any([AbortSignal.timeout(PERIOD_MS), this.#stopping.signal]);
+    await new Promise<void>((resolve) => {
+      this.#commands.once('ready', () => resolve());
+      this.#commands.once('error', () => resolve());
+      given.addEventListener('abort', () => resolve(), { once: true });
+    });
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      await sleep(PERIOD_MS, undefined, { signal }).catch(() => undefined);
+      if (!signal.aborted) await this.#tick();
+    }
+  }
+
+  async #tick(): Promise<void> {
+    this.#pingHints();
+    await Promise.all([this.#readSnapshot(), this.#report(), this.#shareSessions()]);
+  }
+
+  /** A subscription sends nothing by itself: only an answer that is missing shows a dead line. */
+  #pingHints(): void {
+    if (this.#hints.status === 'ready') this.#hints.ping().catch(() => undefined);
+  }
+
+  #readSnapshot(): Promise<void> {
+    // A hint during a read is answered by the next poll at the latest.
+    this.#reading ??= this.#readOnce().finally(() => {
+      this.#reading = undefined;
+    });
+    return this.#reading;
+  }
+
+  async #readOnce(): Promise<void> {
+    try {
+      const sentAtMs = performance.now();
+      const text = await this.#commands.get(keys.snapshot);
+      this.#deps.metrics.redis.observe((performance.now() - sentAtMs) / 1000);
+      this.#isUp = true;
+      this.#timeouts = 0;
+      if (text !== null) this.#take(snapshotSchema.parse(JSON.parse(text)), 'redis');
+    } catch (error) {
+      this.#onFailure(error);
+    }
+  }
+
+  #take(read: RoutingSnapshot, source: 'redis' | 'disk'): void {
+    const { routing, configHash } = this.#deps;
+    const { snapshot, source: currentSource } = routing.state;
+    const verdict = compareSnapshots(snapshot, read, configHash());
+    if (verdict === 'newer' || (verdict === 'same' && currentSource !== source)) {
+      routing.adopt(read, source);
+      if (source === 'disk') return;
+      this.#disk.write(this.#deps.snapshotPath(), read);
+    } else if (verdict === 'same') {
+      routing.confirm();
+    } else {
+      this.#refuse(verdict, read);
+    }
+  }
+
+  /** Told once for each snapshot, not each second. */
+  #refuse(verdict: string, read: RoutingSnapshot): void {
+    const { incarnation, epoch, version, configHash } = read;
+    const name = `${verdict} ${incarnation} ${epoch} ${version}`;
+    if (name === this.#refused) return;
+    this.#refused = name;
+    this.#deps.log.warn(
+      { verdict, incarnation, epoch, version, configHash, ownHash: this.#deps.configHash() },
+      'snapshot refused',
+    );
+  }
+
+  async #report(): Promise<void> {
+    if (this.#commands.status !== 'ready') return;
+    const presence = this.#deps.presence();
+    const batch = this.#deps.takeBatch();
+    const pipeline = this.#commands
+      .pipeline()
+      .set(keys.proxy(presence.proxyId), JSON.stringify(presence), 'EX', PRESENCE_TTL_SECONDS)
+      .sadd(keys.proxies, presence.proxyId);
+    if (batch !== undefined) {
+      pipeline.xadd(keys.outcomes, 'MAXLEN', '~', MAX_OUTCOMES, '*', 'json', JSON.stringify(batch));
+    }
+    // A report that is lost is not sent again: it might have arrived, and counts must not double.
+    const arrived = await pipeline.exec().then(
+      (results) => results?.every(([error]) => error === null) === true,
+      () => false,
+    );
+    this.#deps.metrics.reports.inc({ outcome: arrived ? 'arrived' : 'lost' });
+  }
+
+  async #shareSessions(): Promise<void> {
+    const sessions = this.#deps.sessions();
+    if (sessions === undefined || this.#commands.status !== 'ready') return;
+    // A failure is told by the reading of the snapshot, which has the same cause.
+    await this.#share.exchange(this.#commands, sessions).catch(() => undefined);
+  }
+
+  #onFailure(error: unknown): void {
+    this.#isUp = false;
+    if (!messageOf(error).includes('timed out')) {
+      if (this.#commands.status === 'ready') {
+        this.#deps.log.warn({ why: messageOf(error) }, 'snapshot not readable');
+      }
+      return;
+    }
+    // Commands that ran into their limit stay in the client's queue: a new connection drops them.
+    this.#timeouts += 1;
+    if (this.#timeouts < MAX_TIMEOUTS) return;
+    this.#timeouts = 0;
+    this.#commands.disconnect(true);
+  }
+}

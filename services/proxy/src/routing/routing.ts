@@ -1,0 +1,261 @@
+/**
+ * Where requests go: the last routing snapshot in memory, made more careful by what this proxy saw
+ * itself (`Router` of the core). Nothing here waits for anything.
+ */
+import {
+  type Choice,
+  type Ejection,
+  type EjectionPolicy,
+  type EndpointId,
+  type FailureClass,
+  type FirstByteClass,
+  type FirstByteLimits,
+  type Journey,
+  type RoutedEndpoint,
+  type RoutedRequest,
+  Router,
+  type RoutingSnapshot,
+  rampedEndpoint,
+} from '@zephyr/core';
+import type { Logger } from '@zephyr/runtime/logger';
+
+import type { Endpoint } from '../upstream/endpoints.ts';
+
+/** Where the order of endpoints came from, best first. */
+export type SnapshotSource = 'redis' | 'disk' | 'config';
+
+/** What the configuration says; may change while requests run. */
+export interface RoutingSetup {
+  /** In the configured order. */
+  readonly endpoints: readonly Endpoint[];
+  readonly policy: EjectionPolicy;
+}
+
+export interface RoutingDeps {
+  readonly setup: RoutingSetup;
+  readonly log: Logger;
+  /** Monotonic. */
+  readonly now: () => number;
+  /** 0 ≤ n < 1. */
+  readonly rng: () => number;
+  /** A failure that is the endpoint's, its token's or its load's: the controller counts it. */
+  readonly onBlamed: (id: EndpointId, failure: FailureClass) => void;
+}
+
+export interface SnapshotState {
+  readonly snapshot: RoutingSnapshot | undefined;
+  readonly source: SnapshotSource;
+  /** When Redis last confirmed it, by the monotonic clock. */
+  readonly confirmedAtMs: number;
+}
+
+/** Of a failed attempt, before the client had anything of its answer. */
+export interface AttemptFailure {
+  readonly failure: FailureClass;
+  /** What the endpoint asked to wait, if it did. */
+  readonly waitMs?: number | undefined;
+}
+
+/** A request that is only asked about, not sent. */
+const ANY_REQUEST: RoutedRequest = {
+  ...{ operation: 'messages', model: '', source: '', fingerprint: '' },
+};
+
+export class Routing {
+  readonly #deps: RoutingDeps;
+  readonly #router: Router;
+  #setup: RoutingSetup;
+  #endpoints: ReadonlyMap<EndpointId, Endpoint>;
+  /** In order of preference. */
+  #order: readonly RoutedEndpoint[];
+  #state: SnapshotState;
+  #receivedAtMs = 0;
+
+  constructor(deps: RoutingDeps) {
+    this.#deps = deps;
+    this.#setup = deps.setup;
+    this.#endpoints = byId(deps.setup.endpoints);
+    this.#router = new Router({
+      policy: deps.setup.policy,
+      rng: deps.rng,
+      onChange: (id, _before, after) => this.#logChange(id, after),
+      onVerdict: ({ id, failure }) => deps.onBlamed(id, failure),
+    });
+    this.#order = this.#arranged(undefined);
+    this.#state = { snapshot: undefined, source: 'config', confirmedAtMs: deps.now() };
+  }
+
+  get state(): SnapshotState {
+    return this.#state;
+  }
+
+  get endpoints(): readonly Endpoint[] {
+    return this.#setup.endpoints;
+  }
+
+  endpoint(id: EndpointId): Endpoint {
+    const endpoint = this.#endpoints.get(id);
+    if (endpoint === undefined) throw new Error(`no endpoint ${id}`);
+    return endpoint;
+  }
+
+  ejectionOf(id: EndpointId): Ejection {
+    return this.#router.ejectionOf(id, this.#deps.now());
+  }
+
+  /** A changed configuration: new requests see it, running ones end where they are. */
+  reconfigure(setup: RoutingSetup): void {
+    const before = this.#setup.endpoints;
+    this.#setup = setup;
+    this.#endpoints = byId(setup.endpoints);
+    this.#router.reconfigure(setup.policy);
+    // Another URL or token: what was learned under the former one says nothing.
+    for (const endpoint of before) {
+      if (!setup.endpoints.includes(endpoint)) this.#router.forget(endpoint.id);
+    }
+    this.#order = this.#arranged(this.#state.snapshot);
+  }
+
+  /** Takes a snapshot that was found newer. */
+  adopt(snapshot: RoutingSnapshot, source: SnapshotSource): void {
+    const known = this.#state.snapshot;
+    for (const { id } of this.#setup.endpoints) {
+      // Also after Redis was emptied: a number that differs is news, the first one is not.
+      const before = known?.endpoints[id]?.recoveries ?? 0;
+      if (known !== undefined && (snapshot.endpoints[id]?.recoveries ?? 0) > before) {
+        this.#router.recover(id);
+      }
+    }
+    this.#order = this.#arranged(snapshot);
+    this.#receivedAtMs = this.#deps.now();
+    this.#state = { snapshot, source, confirmedAtMs: this.#receivedAtMs };
+  }
+
+  /** Redis still has the snapshot that we have. */
+  confirm(): void {
+    this.#state = { ...this.#state, confirmedAtMs: this.#deps.now() };
+  }
+
+  /** The endpoint that a request without history would get now. */
+  current(): EndpointId | undefined {
+    const choice = this.#router.preview(this.#router.begin(ANY_REQUEST), this.#input(undefined));
+    return choice.kind === 'send' ? choice.id : undefined;
+  }
+
+  /** Rises when the sessions of an endpoint shall choose again. */
+  generationOf(id: EndpointId): number {
+    return this.#state.snapshot?.endpoints[id]?.sessionGeneration ?? 0;
+  }
+
+  /** What an answer of the active endpoint would take, where another one was asked. */
+  scoreElsewhereMs(id: EndpointId): number | undefined {
+    const { snapshot } = this.#state;
+    const activeId = snapshot?.selection.activeId;
+    if (snapshot === undefined || activeId === undefined || activeId === id) return undefined;
+    return snapshot.endpoints[activeId]?.scoreMs;
+  }
+
+  /**
+   * Where something without a place goes while traffic moves over to a new endpoint; undefined
+   * when no switch is under way.
+   * @param key The session's id; undefined for a request that belongs to none.
+   */
+  rampedPlace(key: string | undefined): EndpointId | undefined {
+    const { snapshot } = this.#state;
+    if (snapshot?.ramp === undefined) return undefined;
+    return rampedEndpoint(snapshot.ramp, {
+      activeId: snapshot.selection.activeId,
+      key: key ?? String(this.#deps.now()),
+      sinceReceivedMs: this.#deps.now() - this.#receivedAtMs,
+    });
+  }
+
+  begin(request: RoutedRequest): Journey {
+    return this.#router.begin(request);
+  }
+
+  choose(journey: Journey, preferredId: EndpointId | undefined): Choice {
+    return this.#router.choose(journey, this.#input(preferredId));
+  }
+
+  /**
+   * How long to wait for the first content of an answer while another endpoint could be asked.
+   * @param limits `unusualMs`: where nothing is usual yet; `ceilingMs`: at most.
+   */
+  firstByteLimitMs(id: EndpointId, of: FirstByteClass, limits: FirstByteLimits): number {
+    return this.#router.times.limitMs(id, of, limits);
+  }
+
+  /** Its connection had died while it was idle. */
+  stale(journey: Journey, id: EndpointId): void {
+    this.#router.stale(journey, id);
+  }
+
+  failed(journey: Journey, { id, groupName }: Endpoint, failed: AttemptFailure): void {
+    this.#router.failed(journey, { id, groupName }, failed, this.#deps.now());
+  }
+
+  /** Whether it turned away some in a row for the model of this request. */
+  isBusy(journey: Journey, id: EndpointId): boolean {
+    return this.#router.isBusy(journey, id, this.#deps.now());
+  }
+
+  /** Content arrived, or the endpoint answered in the API's words what is wrong with the request. */
+  answered(journey: Journey, id: EndpointId): void {
+    this.#router.answered(journey, id, this.#deps.now());
+  }
+
+  noteFirstContent(id: EndpointId, of: FirstByteClass, ttftMs: number): void {
+    this.#router.times.note(id, of, ttftMs);
+  }
+
+  completed(journey: Journey, id: EndpointId): void {
+    this.#router.completed(journey, id, this.#deps.now());
+  }
+
+  cut(journey: Journey, id: EndpointId, failure: FailureClass): void {
+    this.#router.cut(journey, id, failure, this.#deps.now());
+  }
+
+  /** The last of every journey. */
+  ended(journey: Journey): void {
+    this.#router.ended(journey, this.#deps.now());
+  }
+
+  /** Endpoints that the snapshot does not name come last, in the configured order. */
+  #arranged(snapshot: RoutingSnapshot | undefined): readonly RoutedEndpoint[] {
+    const order = snapshot?.order ?? [];
+    const named = order.flatMap((id) => this.#endpoints.get(id) ?? []);
+    const rest = this.#setup.endpoints.filter(({ id }) => !order.includes(id));
+    return [...named, ...rest].map(({ id, groupName }) => {
+      const view = snapshot?.endpoints[id];
+      const { enabled = true, available = true } = view ?? {};
+      return { id, groupName, enabled, available };
+    });
+  }
+
+  /** What people would call a change: not each failure, not each trial. */
+  #logChange(endpointId: EndpointId, after: Ejection): void {
+    const { log, now } = this.#deps;
+    if (after.status === 'ejected') {
+      const { failure } = after;
+      const ejectedForMs = Math.round(after.untilMs - now());
+      log.warn({ endpointId, failure, ejectedForMs }, 'endpoint ejected');
+    } else if (after.status === 'admitted') {
+      log.info({ endpointId }, 'endpoint admitted again');
+    }
+  }
+
+  #input(preferredId: EndpointId | undefined) {
+    return {
+      endpoints: this.#order,
+      preferredId,
+      overloadedEverywhere: this.#state.snapshot?.overloadedEverywhere ?? false,
+      nowMs: this.#deps.now(),
+    };
+  }
+}
+
+function byId(endpoints: readonly Endpoint[]): ReadonlyMap<EndpointId, Endpoint> {
+  return new Map(endpoints.map((endpoint) => [endpoint.id, endpoint]));
+}

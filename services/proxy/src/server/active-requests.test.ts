@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+
+import { Running } from './active-requests.ts';
+
+const NOBODY = { client: null, keySha256: undefined };
+
+function startedInOrder(...names: readonly string[]) {
+  const running = new Running<string>();
+  const takeOut = new Map(names.map((name) => [name, running.add(name, NOBODY)]));
+  const namesByAge = (): readonly string[] => running.byAge().map(({ exchange }) => exchange);
+  return { running, namesByAge, end: (name: string) => takeOut.get(name)?.() };
+}
+
+describe('the running requests', () => {
+  it.each([['a'], ['b'], ['c']])('keep the order of their start when %s ends', (name) => {
+    const { running, namesByAge, end } = startedInOrder('a', 'b', 'c');
+    end(name);
+    expect(namesByAge()).toEqual(['a', 'b', 'c'].filter((other) => other !== name));
+    expect(running.size).toBe(2);
+  });
+
+  it('lose exactly the one that ends, whichever ended before', () => {
+    const { namesByAge, end } = startedInOrder('a', 'b', 'c', 'd');
+    for (const name of ['a', 'd', 'b']) end(name);
+    expect(namesByAge()).toEqual(['c']);
+    end('c');
+    expect(namesByAge()).toEqual([]);
+  });
+
+  it('are numbered on, also after all have ended', () => {
+    const { running, end } = startedInOrder('a', 'b');
+    end('a');
+    end('b');
+    running.add('c', { client: 'ann', keySha256: 'f' });
+    expect(running.byAge()).toMatchObject([{ exchange: 'c', number: 3, client: 'ann' }]);
+  });
+});

@@ -1,0 +1,235 @@
+/**
+ * The first look at a request: target, key, limits. What passes becomes an exchange; the rest is
+ * answered here or handed to the proxy's own pages.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { BlockList, Socket } from 'node:net';
+
+import type { EndpointId } from '@zephyr/core';
+import {
+  addressOf,
+  isFromForeignPage,
+  isNavigation,
+  isWatchersHost,
+} from '@zephyr/runtime/http/visitor';
+
+import { type ErrorAnswer, type ErrorName, sendError } from '../answer/api-errors.ts';
+import { Exchange, type ExchangeDeps, type ExchangeView } from '../exchange/exchange.ts';
+import type { Metrics } from '../report/metrics.ts';
+import { Running } from './active-requests.ts';
+import { type Admittance, ANYBODY, type Clients, type Visitor } from './clients.ts';
+import { readTarget, type Target, type TargetRefusal, type TargetRules } from './target.ts';
+
+export interface RunningRequest extends ExchangeView {
+  /** Counts this proxy's requests. */
+  readonly number: number;
+  /** Name of the client's key; null where keys are not used. */
+  readonly client: string | null;
+}
+
+export interface EdgeDeps {
+  readonly exchange: ExchangeDeps;
+  readonly clients: () => Clients;
+  readonly metrics: Metrics;
+  readonly rules: () => TargetRules;
+  /** Whose X-Forwarded-For counts; undefined: nobody's. */
+  readonly trustedProxies: () => BlockList | undefined;
+  /** Somebody who may be served asked on this connection. */
+  readonly onAdmitted: (socket: Socket) => void;
+}
+
+const ERROR_OF: Readonly<Record<TargetRefusal, ErrorName>> = {
+  too_long: 'target_too_long',
+  malformed: 'bad_request',
+  unknown: 'not_found',
+  method: 'method_not_allowed',
+  base_url: 'base_url',
+  forward_proxy: 'forward_proxy',
+};
+
+const AGE_CHECK_MS = 1_000;
+
+export class Edge {
+  readonly #deps: EdgeDeps;
+  readonly #running = new Running<Exchange>();
+  readonly #byClient = new Map<string, number>();
+  readonly #ageCheck: NodeJS.Timeout;
+
+  constructor(deps: EdgeDeps) {
+    this.#deps = deps;
+    this.#ageCheck = setInterval(() => this.#checkAges(), AGE_CHECK_MS);
+    this.#ageCheck.unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#ageCheck);
+  }
+
+  get activeRequests(): number {
+    return this.#running.size;
+  }
+
+  /** The oldest running requests, for people: those that somebody waits for. */
+  oldest(limit: number): readonly RunningRequest[] {
+    const views: RunningRequest[] = [];
+    for (const { exchange, number, client } of this.#running.byAge()) {
+      if (views.length === limit) break;
+      const view = exchange.view();
+      if (view === undefined) continue;
+      views.push({ ...view, number, client });
+    }
+    return views;
+  }
+
+  /** Streaming answers that are being given to clients. Counted when asked: no count can leak. */
+  streams(): ReadonlyMap<EndpointId, number> {
+    const streams = new Map<EndpointId, number>();
+    for (const { exchange } of this.#running.entries) {
+      const id = exchange.streamingFrom();
+      if (id !== undefined) streams.set(id, (streams.get(id) ?? 0) + 1);
+    }
+    return streams;
+  }
+
+  readonly handle = (req: IncomingMessage, res: ServerResponse, next: () => void): void => {
+    if (hasTwoHosts(req)) {
+      this.#refuse(res, 'bad_request');
+      return;
+    }
+    const target = readTarget(req.method ?? '', req.url ?? '', this.#deps.rules());
+    if (isFromForeignPage(req.headers) && !isFollowedLink(req)) {
+      this.#refuse(res, 'foreign_page');
+    } else if (target.kind === 'refused') {
+      // A forward proxy's client names another host there.
+      const address = target.why === 'base_url' ? addressIn(req) : undefined;
+      this.#refuse(res, ERROR_OF[target.why], { address });
+    } else if (target.kind === 'upstream') {
+      this.#admit({ req, res, target });
+    } else if (this.#mayRead(req)) {
+      next();
+    } else {
+      this.#refuse(res, 'unknown_host');
+    }
+  };
+
+  /** Orchestrators and Prometheus call us by whatever name. */
+  #mayRead(req: IncomingMessage): boolean {
+    return (
+      this.#deps.clients().mayReadPages(this.#visitor(req)) ||
+      (WATCHED.has(req.url ?? '') && isWatchersHost(req.headers.host, []))
+    );
+  }
+
+  #visitor({ headers, socket }: IncomingMessage): Visitor {
+    return {
+      headers,
+      address: addressOf(socket.remoteAddress ?? '', headers, this.#deps.trustedProxies()),
+    };
+  }
+
+  #admit({ req, res, target }: Asked): void {
+    if (hasUnwantedBody(req)) {
+      // Its bytes must not be read as the next request, whoever is wrong about where it ends.
+      res.setHeader('connection', 'close');
+      this.#refuse(res, 'body_not_allowed');
+      return;
+    }
+    const admittance = this.#deps.clients().admit(this.#visitor(req), performance.now());
+    if (admittance.kind === 'refused') {
+      this.#refuse(res, admittance.why);
+      return;
+    }
+    this.#deps.onAdmitted(req.socket);
+    const { limits } = this.#deps.exchange.settings();
+    if (this.#running.size >= limits.activeRequests) {
+      this.#refuse(res, 'busy', { retryAfterMs: 2_000 });
+    } else if ((this.#byClient.get(admittance.client) ?? 0) >= limits.activeRequestsPerClient) {
+      this.#refuse(res, 'client_busy', { retryAfterMs: 2_000 });
+    } else {
+      this.#run({ req, res, target }, admittance);
+    }
+  }
+
+  #run(asked: Asked, { client, label, keySha256 }: Admitted): void {
+    this.#byClient.set(client, (this.#byClient.get(client) ?? 0) + 1);
+    this.#deps.exchange.accounts.admitted(label);
+    const name = label === ANYBODY ? null : label;
+    const input = { ...asked, client: name, owner: client };
+    const exchange = new Exchange(this.#deps.exchange, input, () => {
+      takeOut();
+      this.#release(client);
+    });
+    const takeOut = this.#running.add(exchange, { client: name, keySha256 });
+    exchange.start();
+  }
+
+  /** Ends what runs for people who have been removed: visibly, for their clients. */
+  endRevoked(): void {
+    const clients = this.#deps.clients();
+    for (const { exchange, keySha256 } of [...this.#running.entries]) {
+      if (!clients.isStillAdmitted(keySha256)) exchange.endNow('unauthorized');
+    }
+  }
+
+  /** The drain limit has passed. */
+  endAll(): void {
+    for (const { exchange } of [...this.#running.entries]) exchange.endNow('busy');
+  }
+
+  #checkAges(): void {
+    const nowMs = performance.now();
+    for (const { exchange } of [...this.#running.entries]) exchange.endIfTooOld(nowMs);
+  }
+
+  #refuse(res: ServerResponse, name: ErrorName, rest: Omit<ErrorAnswer, 'name'> = {}): void {
+    this.#deps.metrics.refusals.inc({ reason: name });
+    if (this.#deps.exchange.isDraining()) res.setHeader('connection', 'close');
+    sendError(res, { name, ...rest });
+  }
+
+  #release(client: string): void {
+    const count = (this.#byClient.get(client) ?? 1) - 1;
+    if (count === 0) this.#byClient.delete(client);
+    else this.#byClient.set(client, count);
+  }
+}
+
+/** Only a POST of the Messages API has one; endpoints disagree about what it means elsewhere. */
+function hasUnwantedBody({ method, headers }: IncomingMessage): boolean {
+  if (method === 'POST') return false;
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0;
+}
+
+interface Asked {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  readonly target: Extract<Target, { kind: 'upstream' }>;
+}
+
+type Admitted = Extract<Admittance, { kind: 'admitted' }>;
+
+/** Nothing secret, and nothing of the endpoints. */
+const WATCHED: ReadonlySet<string> = new Set(['/health', '/livez', '/readyz', '/metrics']);
+
+/** The page of the status may be linked to from elsewhere: whoever links cannot read it. */
+function isFollowedLink({ method, headers, url }: IncomingMessage): boolean {
+  return (url === '/status' || url === '/') && isNavigation(method, headers);
+}
+
+/** By which the client calls us; undefined where it could be anything but an address. */
+function addressIn({ headers }: IncomingMessage): string | undefined {
+  const { host } = headers;
+  return host !== undefined && /^(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d+)?$/.test(host)
+    ? host
+    : undefined;
+}
+
+/** Node takes the first of two Host headers; another hop may take the second. */
+function hasTwoHosts({ rawHeaders }: IncomingMessage): boolean {
+  let hosts = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index];
+    if (name?.length === 4 && name.toLowerCase() === 'host') hosts += 1;
+  }
+  return hosts > 1;
+}

@@ -1,0 +1,105 @@
+/** The routes, by express: what goes upstream first, then the proxy's own pages. */
+import { type RequestListener, STATUS_CODES } from 'node:http';
+
+import { isFromForeignPage, isWatchersHost } from '@zephyr/runtime/http/visitor';
+import express, {
+  type ErrorRequestHandler,
+  type Express,
+  type Request,
+  type RequestHandler,
+  type Response,
+} from 'express';
+import { Registry } from 'prom-client';
+
+import { sendError } from '../answer/api-errors.ts';
+import type { Metrics } from '../report/metrics.ts';
+import type { StatusFeed } from '../report/status-feed.ts';
+import type { StatusDeps } from '../report/status-json.ts';
+import { addStatus } from '../report/status-page.ts';
+import type { Edge } from './admission.ts';
+import { diagnosticsOf } from './diagnostics.ts';
+
+export interface AppDeps {
+  readonly edge: Edge;
+  /** Absent where they are exposed on a port of their own; without what names people. */
+  readonly metrics: Metrics | undefined;
+  readonly status: StatusDeps;
+  readonly feed: StatusFeed;
+  readonly onError: (error: unknown) => void;
+}
+
+/**
+ * The edge comes first, because it is nearly every request and because it judges the raw target. The
+ * router around both costs about half a microsecond of a request; an express application, with its
+ * own request and response, only the pages.
+ */
+export function createApp(deps: AppDeps): RequestListener {
+  const { edge, onError } = deps;
+  const router = express.Router();
+  router.use(edge.handle);
+  router.use(createPages(deps));
+  return (req, res) => {
+    router(req as Request, res as Response, (error: unknown) => {
+      if (error !== undefined) onError(error);
+      // Without an error the router itself could not read the target.
+      sendError(res, { name: error === undefined ? 'bad_request' : 'internal' });
+    });
+  };
+}
+
+function createPages({ metrics, status, feed, edge, onError }: AppDeps): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.set('query parser', false);
+  app.set('trust proxy', false);
+
+  // Claude Code asks HEAD / without credentials and would follow a redirect for ever.
+  app.get('/', (_req, res) => {
+    res.json({ name: 'claude-zephyr', status: '/status', health: '/health' });
+  });
+  addStatus(app, status, feed);
+  app.get('/diagnostics', (_req, res) => {
+    res.set('cache-control', 'no-store').json(diagnosticsOf(status, edge));
+  });
+  app.get(['/health', '/readyz'], (_req, res) => {
+    const draining = status.isDraining();
+    res
+      .status(draining ? 503 : 200)
+      .set('cache-control', 'no-store')
+      .json({ status: draining ? 'draining' : status.isServing() ? 'ok' : 'not_serving' });
+  });
+  app.get('/livez', (_req, res) => {
+    res.type('text').send(STATUS_CODES[200]);
+  });
+  if (metrics !== undefined) app.get('/metrics', tell(metrics.registry));
+
+  const lastResort: ErrorRequestHandler = (error: unknown, _req, res, _next) => {
+    onError(error);
+    sendError(res, { name: 'internal' });
+  };
+  app.use((_req, res) => sendError(res, { name: 'not_found' }));
+  app.use(lastResort);
+  return app;
+}
+
+/** For a port that only Prometheus reaches: names of people are labels. */
+export function createMetricsApp({ registry, people }: Metrics): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.use(refuseForeign);
+  app.get('/metrics', tell(Registry.merge([registry, people])));
+  return app;
+}
+
+const refuseForeign: RequestHandler = ({ headers }, res, next) => {
+  if (isFromForeignPage(headers)) sendError(res, { name: 'foreign_page' });
+  else if (!isWatchersHost(headers.host, [])) sendError(res, { name: 'unknown_host' });
+  else next();
+};
+
+function tell(registry: Registry): RequestHandler {
+  return async (_req, res) => {
+    res.type(registry.contentType).send(await registry.metrics());
+  };
+}

@@ -1,0 +1,27 @@
+/** `GET /diagnostics`: what one needs to see when something is wrong with this process. */
+
+import { type StatusDeps, statusOf } from '../report/status-json.ts';
+import type { Edge } from './admission.ts';
+
+export function diagnosticsOf(status: StatusDeps, edge: Edge): Record<string, unknown> {
+  const memory = process.memoryUsage();
+  return {
+    ...statusOf(status),
+    running_exchanges: edge.activeRequests,
+    config_hash: status.configHash(),
+    process: {
+      node: process.version,
+      pid: process.pid,
+      uptime_seconds: Math.round(process.uptime()),
+      rss_bytes: memory.rss,
+      heap_used_bytes: memory.heapUsed,
+      open_resources: countOf(process.getActiveResourcesInfo()),
+    },
+  };
+}
+
+function countOf(names: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const name of names) counts[name] = (counts[name] ?? 0) + 1;
+  return counts;
+}

@@ -1,0 +1,68 @@
+/** A key that is taken out of its file stops working, with nothing else changed: the real process. */
+import { createHash } from 'node:crypto';
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { call } from '@zephyr/testkit/http-call';
+import { startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+
+import { startProxyProcess } from '../test-support/proxy-process.ts';
+
+const BOB = 'b'.repeat(40);
+const patient = { timeout: 20_000, interval: 250 };
+
+async function startTeam() {
+  const folder = mkdtempSync(join(tmpdir(), 'zephyr-keys-'));
+  const keyFile = join(folder, 'ann');
+  writeFileSync(keyFile, 'a'.repeat(40));
+  const upstream = await startScriptedUpstream();
+  const proxy = await startProxyProcess({
+    endpoints: [upstream.url],
+    config: `[[clients]]\nname = "ann"\nkey_file = "${keyFile}"
+    [[clients]]\nname = "bob"\nkey_sha256 = "${createHash('sha256').update(BOB).digest('hex')}"\n`,
+  });
+  onTestFinished(async () => {
+    proxy.kill();
+    await upstream.stop();
+    rmSync(folder, { recursive: true });
+  });
+  const statusOf = async (key: string) =>
+    (await call(proxy.port, { headers: { authorization: `Bearer ${key}` } })).status;
+  return { keyFile, folder, statusOf };
+}
+
+describe('a key in a file', () => {
+  it.each([
+    ['replaced', (file: string, key: string) => writeFileSync(file, key)],
+    [
+      'replaced by renaming',
+      (file: string, key: string) => {
+        writeFileSync(`${file}.new`, key);
+        renameSync(`${file}.new`, file);
+      },
+    ],
+  ])('is refused once it was %s, twice, and the other person is served', async (_, replace) => {
+    const { keyFile, statusOf } = await startTeam();
+    for (const [before, after] of [
+      ['a', 'c'],
+      ['c', 'd'],
+    ] as const) {
+      expect(await statusOf(before.repeat(40))).toBe(200);
+      replace(keyFile, after.repeat(40));
+      await vi.waitFor(async () => expect(await statusOf(after.repeat(40))).toBe(200), patient);
+      expect(await statusOf(before.repeat(40))).toBe(401);
+      expect(await statusOf(BOB)).toBe(200);
+    }
+  });
+
+  it('is refused once its file is gone, and nobody else gets in by that', async () => {
+    const { keyFile, statusOf } = await startTeam();
+    expect(await statusOf('a'.repeat(40))).toBe(200);
+    rmSync(keyFile);
+    await vi.waitFor(async () => expect(await statusOf('a'.repeat(40))).toBe(401), patient);
+    expect(await statusOf('')).toBe(401);
+    expect(await statusOf(BOB)).toBe(200);
+  });
+});

@@ -1,0 +1,114 @@
+/**
+ * The HTTP server with its limits, and how it ends. Node's defaults suit a public site, not a proxy
+ * whose answers may be silent for minutes and whose requests are small and quick to arrive.
+ */
+import { once } from 'node:events';
+import { createServer, type RequestListener, type Server, STATUS_CODES } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { DataPathConfig } from '@zephyr/runtime/config/data-path';
+
+import { type ErrorName, errorBody, errorKind, newRequestId } from '../answer/api-errors.ts';
+import type { Connections } from './connections.ts';
+
+const CHECK_INTERVAL_MS = 1_000;
+/** For a refused client to read why. */
+const LAST_READ_MS = 1_000;
+
+export interface ListenOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly settings: DataPathConfig;
+  readonly connections: Connections;
+}
+
+export interface Listening {
+  readonly server: Server;
+  readonly port: number;
+  /** Changed limits: of time at once, of a connection for new ones. */
+  reconfigure(settings: DataPathConfig): void;
+}
+
+export async function listen(handler: RequestListener, options: ListenOptions): Promise<Listening> {
+  const server = createServer(
+    {
+      connectionsCheckingInterval: CHECK_INTERVAL_MS,
+      // The first request may wait for ever for its turn otherwise.
+      noDelay: true,
+    },
+    handler,
+  );
+  const { connections } = options;
+  const reconfigure = (settings: DataPathConfig): void => applyLimits(server, settings);
+  reconfigure(options.settings);
+  connections.attach(server);
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    if (error.code === 'ECONNRESET') socket.destroy();
+    else refuseRest(socket, errorOfParser(error.code), connections);
+  });
+  server.on('connect', (_req, socket: Socket) => refuseRest(socket, 'forward_proxy', connections));
+  server.listen(options.port, options.host);
+  await once(server, 'listening');
+  return { server, port: (server.address() as AddressInfo).port, reconfigure };
+}
+
+/** No new connections; idle ones end; returns when the last one has ended. */
+export async function closeGently(server: Server, signal: AbortSignal): Promise<void> {
+  const closed = once(server, 'close');
+  server.close();
+  while (!signal.aborted) {
+    // A connection becomes idle when its answer ends, and would linger until its keep-alive limit.
+    server.closeIdleConnections();
+    const done = await Promise.race([
+      closed.then(() => true),
+      sleep(100, false, { signal }).catch(() => false),
+    ]);
+    if (done) return;
+  }
+}
+
+function applyLimits(server: Server, { timeouts, limits }: DataPathConfig): void {
+  server.headersTimeout = Math.min(timeouts.headersMs, timeouts.requestMs);
+  server.requestTimeout = timeouts.requestMs;
+  server.keepAliveTimeout = timeouts.keepAliveMs;
+  // Node reads it for each new connection, though only its option is documented. A test watches it.
+  Object.assign(server, { maxHeaderSize: limits.headerBytes });
+}
+
+const REFUSED = new WeakSet<Socket>();
+
+/**
+ * What Node's parser refuses never reaches the application. It may stand behind other requests, whose
+ * answers come first: nothing is written into one of them.
+ */
+function refuseRest(socket: Socket, name: ErrorName, connections: Connections): void {
+  // Each further piece is refused by the parser again.
+  if (REFUSED.has(socket)) return;
+  REFUSED.add(socket);
+  socket.on('error', () => undefined);
+  connections.inTurn(socket, (own) => {
+    if (own === 'none') answerRaw(socket, name);
+    else socket.destroy();
+  });
+}
+
+function answerRaw(socket: Socket, name: ErrorName): void {
+  if (!socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const { status } = errorKind(name);
+  const body = errorBody(name, newRequestId());
+  // A client that neither reads nor closes would hold the connection half open.
+  setTimeout(() => socket.destroy(), LAST_READ_MS).unref();
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? name}\r\ncontent-type: application/json\r\n` +
+      `connection: close\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+}
+
+function errorOfParser(code: string | undefined): ErrorName {
+  if (code === 'HPE_HEADER_OVERFLOW') return 'header_too_large';
+  return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'request_timeout' : 'bad_request';
+}

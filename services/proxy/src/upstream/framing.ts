@@ -1,0 +1,55 @@
+/**
+ * Where an upstream request ends. Left to Node, a GET or DELETE of unknown length goes without any
+ * framing, and its body is read as the next request on that connection: one of the client's choice,
+ * with the team's token beside it. So each request says how it is framed, and takes no byte beyond.
+ */
+import type { ClientRequest, OutgoingHttpHeaders } from 'node:http';
+
+import type { BodySink, Framing } from '../exchange/request-body.ts';
+
+export function addFraming(headers: OutgoingHttpHeaders, framing: Framing): void {
+  if (framing.kind === 'length') headers['content-length'] = framing.bytes;
+  else headers['transfer-encoding'] = 'chunked';
+}
+
+/** Lets exactly the announced bytes pass; anything else ends the connection. */
+export class FramedSink implements BodySink {
+  readonly #upstream: ClientRequest;
+  /** Infinite for chunks, which Node frames one by one. */
+  #leftBytes: number;
+
+  constructor(upstream: ClientRequest, framing: Framing) {
+    this.#upstream = upstream;
+    this.#leftBytes = framing.kind === 'length' ? framing.bytes : Number.POSITIVE_INFINITY;
+  }
+
+  get writable(): boolean {
+    return this.#upstream.writable;
+  }
+
+  write(chunk: Buffer): boolean {
+    this.#leftBytes -= chunk.length;
+    if (this.#leftBytes < 0) return this.#refuse();
+    return this.#upstream.write(chunk);
+  }
+
+  end(chunk?: Buffer): void {
+    this.#leftBytes -= chunk?.length ?? 0;
+    const isWhole = this.#leftBytes === 0 || this.#leftBytes === Number.POSITIVE_INFINITY;
+    if (isWhole) this.#upstream.end(chunk);
+    else this.#refuse();
+  }
+
+  destroy(): void {
+    this.#upstream.destroy();
+  }
+
+  on(event: 'drain' | 'close', listener: () => void): void {
+    this.#upstream.on(event, listener);
+  }
+
+  #refuse(): false {
+    this.#upstream.destroy(new Error('the body does not match the framing of its request'));
+    return false;
+  }
+}

@@ -1,0 +1,260 @@
+/**
+ * What the proxy relies on in http-proxy-middleware and httpxy, which promise none of it. When one of
+ * these fails after an upgrade, sender.ts has to be thought through again.
+ */
+import type { IncomingMessage } from 'node:http';
+import { createRequire } from 'node:module';
+
+import { endpointId } from '@zephyr/core';
+import { Secret } from '@zephyr/runtime/secret';
+import { type ScriptedUpstream, startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
+import {
+  chunk,
+  chunkedHead,
+  eventsOf,
+  hang,
+  head,
+  json,
+  raw,
+  status,
+} from '@zephyr/testkit/upstream-scripts';
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+
+import { createEndpoints, type Endpoint } from './endpoints.ts';
+import { createSender, type Send, type UpstreamRequest } from './transport.ts';
+
+const BODY = Buffer.from('{"hello":1}');
+
+let send: Send;
+let upstream: ScriptedUpstream;
+let endpoint: Endpoint;
+
+beforeEach(async () => {
+  upstream = await startScriptedUpstream();
+  send = createSender();
+  const config = {
+    endpoints: [{ id: endpointId('e'), name: 'e', groupName: 'g', baseUrl: upstream.url }],
+  };
+  const secrets = { groupTokens: new Map([['g', new Secret('t')]]), clientKeys: [] };
+  const [made] = createEndpoints(config as never, secrets);
+  if (made === undefined) throw new Error('no endpoint');
+  endpoint = made;
+  onTestFinished(() => upstream.stop());
+});
+
+function request(parts: Partial<UpstreamRequest> = {}): UpstreamRequest {
+  return {
+    method: 'POST',
+    pathAndQuery: '/v1/messages?beta=true',
+    headers: { host: 'e' },
+    framing: { kind: 'length', bytes: BODY.length },
+    body: { pipe: (destination) => void destination.end(BODY) },
+    freshConnection: false,
+    ...parts,
+  };
+}
+
+/** Sends and collects what the handlers hear. */
+function attempt(parts: Partial<UpstreamRequest> = {}) {
+  const heard: string[] = [];
+  const answered = Promise.withResolvers<IncomingMessage>();
+  const sending = send(endpoint, request(parts), {
+    onRequest: (upstreamRequest) =>
+      heard.push(upstreamRequest.reusedSocket ? 'request on a kept socket' : 'request'),
+    onResponse: (response) => {
+      heard.push(`response ${response.statusCode}`);
+      answered.resolve(response);
+    },
+    onError: () => heard.push('error'),
+  });
+  return { heard, sending, answered: answered.promise };
+}
+
+async function textOf(response: IncomingMessage): Promise<string> {
+  let text = '';
+  for await (const part of response) text += part;
+  return text;
+}
+
+describe('send', () => {
+  it('rests on exactly the versions that it was written for', () => {
+    const require = createRequire(import.meta.url);
+    expect(require('../../package.json').dependencies['http-proxy-middleware']).toBe('4.2.2');
+    const lock = require('../../../../package-lock.json');
+    expect(lock.packages['node_modules/httpxy'].version).toBe('0.5.6');
+  });
+
+  it('gives the answer to us and writes nothing itself', async () => {
+    upstream.always(json());
+    const { heard, answered } = attempt();
+    expect(await textOf(await answered)).toContain('"type":"message"');
+    expect(heard).toEqual(['request', 'response 200']);
+    expect(upstream.ledger[0]?.body.equals(BODY)).toBe(true);
+    expect(upstream.ledger[0]?.target).toBe('/v1/messages?beta=true');
+  });
+
+  it('sends the headers that it is given, and the agent’s', async () => {
+    await attempt({ headers: { host: 'x', 'x-a': '1' } }).answered;
+    expect(upstream.ledger[0]?.headers).toEqual({
+      host: 'x',
+      'content-length': String(BODY.length),
+      'x-a': '1',
+      connection: 'keep-alive',
+    });
+  });
+
+  it('keeps connections, and opens a fresh one when asked', async () => {
+    upstream.always(json());
+    for (const freshConnection of [false, false, true]) {
+      await textOf(await attempt({ freshConnection }).answered);
+    }
+    expect(upstream.ledger.map(({ connection }) => connection)).toEqual([1, 1, 2]);
+  });
+
+  it('goes on after three refused attempts with a fourth', async () => {
+    upstream.next(status(503), status(503), status(503), json());
+    const codes = [];
+    for (let round = 0; round < 4; round += 1) {
+      const { answered } = attempt();
+      const response = await answered;
+      codes.push(response.statusCode);
+      response.resume();
+    }
+    expect(codes).toEqual([503, 503, 503, 200]);
+  });
+
+  it.each([
+    { name: 'before the answer', script: hang() },
+    {
+      name: 'in the answer',
+      script: raw(chunkedHead(200, {}) + eventsOf().slice(0, 2).map(chunk).join('')),
+    },
+  ])('an abort $name closes the connection', async ({ script }) => {
+    upstream.always(script);
+    const { sending } = attempt();
+    await vi.waitFor(() => expect(upstream.ledger[0]?.complete).toBe(true));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    sending.abort();
+    await vi.waitFor(() => expect(upstream.openConnections).toBe(0));
+  });
+
+  it('an abort before the library has sent: nothing is sent', async () => {
+    const body = vi.fn();
+    const { heard, sending } = attempt({ body: { pipe: body } });
+    sending.abort();
+    // Another one sent after it has its answer: the first one would be there by now.
+    await textOf(await attempt().answered);
+    expect(upstream.ledger).toHaveLength(1);
+    await vi.waitFor(() => expect(upstream.openConnections).toBe(1));
+    expect(body).not.toHaveBeenCalled();
+    expect(heard.filter((event) => event !== 'error')).toEqual([]);
+  });
+
+  it('an abort between the choice of a kept socket and the sending writes nothing on it', async () => {
+    upstream.always(json());
+    await textOf(await attempt().answered);
+    const body = vi.fn();
+    const { heard, sending } = attempt({ body: { pipe: body } });
+    // The library is past its router then, and waits.
+    queueMicrotask(() => sending.abort());
+    await textOf(await attempt().answered);
+    expect(upstream.ledger.map(({ complete }) => complete)).toEqual([true, true]);
+    expect(body).not.toHaveBeenCalled();
+    expect(heard.filter((event) => event !== 'error')).toEqual([]);
+  });
+
+  it.each([
+    { name: 'length', framing: { kind: 'length', bytes: BODY.length } as const },
+    { name: 'chunks', framing: { kind: 'chunked' } as const },
+  ])('$name: says for every method where the request ends', async ({ framing }) => {
+    upstream.always(json());
+    for (const method of ['POST', 'GET', 'DELETE', 'HEAD']) {
+      const { answered } = attempt({ method, framing });
+      (await answered).resume();
+      await vi.waitFor(() => expect(upstream.ledger.at(-1)?.complete).toBe(true));
+      const { headers, body } = upstream.ledger.at(-1) ?? {};
+      expect(body?.equals(BODY)).toBe(true);
+      expect(headers?.['content-length']).toBe(framing.kind === 'length' ? '11' : undefined);
+      expect(headers?.['transfer-encoding']).toBe(
+        framing.kind === 'chunked' ? 'chunked' : undefined,
+      );
+    }
+    expect(upstream.ledger).toHaveLength(4);
+  });
+
+  it.each([
+    { name: 'longer than its framing', bytes: BODY.length - 1 },
+    { name: 'shorter than its framing', bytes: BODY.length + 1 },
+    { name: 'not announced', bytes: 0 },
+  ])('a body that is $name: the connection ends', async ({ bytes }) => {
+    upstream.always(json());
+    const { heard } = attempt({ framing: { kind: 'length', bytes } });
+    await vi.waitFor(() => expect(heard).toContain('error'));
+    await vi.waitFor(() => expect(upstream.openConnections).toBe(0));
+    await textOf(await attempt().answered);
+    expect(upstream.ledger.at(-1)?.target).toBe('/v1/messages?beta=true');
+    expect(upstream.ledger.at(-1)?.body.equals(BODY)).toBe(true);
+  });
+
+  it('what an endpoint says without being asked is nobody’s answer', async () => {
+    upstream.always(({ socket }) => {
+      socket.write(`${head(200, { 'content-length': '2' })}{}`);
+      setTimeout(() => socket.write(`${head(200, { 'content-length': '4' })}EVIL`), 20);
+    });
+    expect(await textOf(await attempt().answered)).toBe('{}');
+    await vi.waitFor(() => expect(upstream.openConnections).toBe(0));
+    expect(await textOf(await attempt().answered)).toBe('{}');
+  });
+
+  it('tells a cut answer by the response, which is not complete', async () => {
+    upstream.always(raw(`${chunkedHead(200, {})}5\r\nhello\r\n`, 'close'));
+    const response = await attempt().answered;
+    await expect(textOf(response)).rejects.toMatchObject({ code: 'ECONNRESET' });
+    expect(response.complete).toBe(false);
+  });
+
+  it('tells a refused connection as an error', async () => {
+    await upstream.refuse();
+    const { heard } = attempt();
+    await vi.waitFor(() => expect(heard).toContain('error'));
+  });
+
+  it('hears an answer that comes before the body is sent', async () => {
+    upstream.always(({ socket }) => void socket.write(`${head(413, { 'content-length': '2' })}{}`));
+    const { answered } = attempt({
+      framing: { kind: 'length', bytes: 100_000 },
+      body: { pipe: (destination) => void destination.write(BODY) },
+    });
+    const response = await answered;
+    expect([response.statusCode, await textOf(response)]).toEqual([413, '{}']);
+    await vi.waitFor(() => expect(upstream.openConnections).toBe(0));
+  });
+
+  it('a connection that was answered before its request was sent is not used again', async () => {
+    let finish = (): void => undefined;
+    let endAnswer = (): void => undefined;
+    upstream.always(({ socket }) => {
+      socket.write(head(200, { 'content-length': '2' }));
+      endAnswer = () => void socket.write('{}');
+    });
+    const { answered } = attempt({
+      body: {
+        pipe: (destination) => {
+          destination.write(BODY.subarray(0, 5));
+          finish = () => destination.end(BODY.subarray(5));
+        },
+      },
+    });
+    const response = await answered;
+    finish();
+    await vi.waitFor(() => expect(upstream.ledger[0]?.complete).toBe(true));
+    upstream.always(json());
+    // Answer and request are whole now, in the wrong order.
+    expect(response.complete).toBe(false);
+    response.resume();
+    endAnswer();
+    await new Promise((resolve) => response.once('close', resolve));
+    await textOf(await attempt().answered);
+    expect(upstream.ledger.map(({ connection }) => connection)).toEqual([1, 2]);
+  });
+});
