@@ -6,6 +6,7 @@ import { ZephyrError } from '@zephyr/runtime/errors';
 import { Command, Option } from 'commander';
 
 import { addCheckCommands } from './check-commands.ts';
+import { SHELLS } from './connect/shell-lines.ts';
 import { addOperatorCommands, type Surroundings } from './operator-commands.ts';
 
 export function buildProgram(surroundings: Surroundings): Command {
@@ -23,6 +24,7 @@ export function buildProgram(surroundings: Surroundings): Command {
   addConfig(program, files, surroundings);
   addClients(program, files, surroundings);
   addSecrets(program, surroundings);
+  addConnect(program, files, surroundings);
   addOperatorCommands(program, files, surroundings);
   return program;
 }
@@ -118,6 +120,34 @@ function addSecrets(program: Command, { print }: Surroundings): void {
     .action(async (folder: string, options: { redis: string }) => {
       const { makeSecrets } = await import('./commands/secrets.ts');
       for (const path of makeSecrets(folder, options)) print(`made ${path}`);
+    });
+}
+
+function addConnect(
+  program: Command,
+  [configOption]: Files,
+  { environment, print }: Surroundings,
+): void {
+  const command = program
+    .command('connect')
+    .description('Print what Claude Code needs to use this Zephyr, or put it into its settings');
+  if (configOption !== undefined) command.addOption(configOption);
+  command
+    .option('--url <address>', 'address of the proxy (default: from config.toml)')
+    .addOption(new Option('--shell <name>', 'lines for this shell').choices(SHELLS).default('sh'))
+    .option('--claude-settings', "change Claude Code's settings.json, with a backup")
+    .option('--undo', "take it out of Claude Code's settings.json again")
+    .addHelpText(
+      'after',
+      examples(
+        'connect',
+        'connect --url http://zephyr.lan:8080 --claude-settings',
+        'connect --undo',
+      ),
+    )
+    .action(async (options) => {
+      const { connect } = await import('./commands/connect.ts');
+      print(await connect(options, environment));
     });
 }
 

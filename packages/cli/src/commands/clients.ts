@@ -50,10 +50,15 @@ export function keyForPeople(
   configPath: string,
   { name, key, publicUrl }: { name: string; key: string; publicUrl: string | undefined },
 ): string {
+  const url = publicUrl ?? urlIn(configPath);
   return `The key of ${name}, shown only once:
 
-  export ANTHROPIC_BASE_URL=${publicUrl ?? urlIn(configPath)}
+  export ANTHROPIC_BASE_URL=${url}
   export ANTHROPIC_AUTH_TOKEN=${key}
+
+Or in ~/.claude/settings.json of that person:
+
+  "env": { "ANTHROPIC_BASE_URL": "${url}", "ANTHROPIC_AUTH_TOKEN": "${key}" }
 
 A running Zephyr accepts it within seconds.`;
 }

@@ -1,0 +1,71 @@
+/** `zephyr connect`: what a person needs so that Claude Code goes through a running Zephyr. */
+
+import { ZephyrError } from '@zephyr/runtime/errors';
+
+import {
+  AUTH_TOKEN,
+  claudeSettingsPath,
+  connectSettings,
+  undoSettings,
+} from '../connect/claude-settings.ts';
+import { findProxy } from '../connect/find-proxy.ts';
+import { type ShellName, shellLines } from '../connect/shell-lines.ts';
+import type { Environment } from '../launch/state-folder.ts';
+
+export interface ConnectOptions {
+  readonly config: string;
+  /** Of the proxy, instead of the configuration's. */
+  readonly url?: string;
+  readonly shell: ShellName;
+  readonly claudeSettings?: boolean;
+  readonly undo?: boolean;
+}
+
+/** Stands for a key that only the person has. */
+const YOUR_KEY = '<your key>';
+
+/**
+ * @returns the text to print: lines for a shell, or what was done to Claude Code's settings
+ * @throws ZephyrError `USAGE` where nothing is reached or a key is missing; nothing is changed then.
+ */
+export async function connect(options: ConnectOptions, environment: Environment): Promise<string> {
+  const settings = claudeSettingsPath(environment);
+  if (options.undo === true) {
+    return undoSettings(settings)
+      ? `${settings}: Claude Code no longer uses Zephyr.`
+      : `${settings} was never changed by zephyr connect; nothing to undo.`;
+  }
+  const key = environment[AUTH_TOKEN] || undefined;
+  const proxy = await findProxy({ url: options.url, configPath: options.config, key });
+  if (options.claudeSettings !== true) {
+    return shellLines(options.shell, { baseUrl: proxy.url, authToken: tokenOf(proxy.access, key) });
+  }
+  if (proxy.access === 'no_key' || proxy.access === 'wrong_key') throw keyNeeded(proxy);
+  connectSettings(settings, { baseUrl: proxy.url, authToken: tokenOf(proxy.access, key) });
+  return [
+    `${settings}: Claude Code uses ${proxy.url} from its next start on.`,
+    'To undo: zephyr connect --undo',
+  ].join('\n');
+}
+
+function tokenOf(access: string, key: string | undefined): string {
+  // Claude Code asks for a login where it has no token at all; the proxy replaces it.
+  if (access === 'open') return 'anything';
+  return access === 'accepted' && key !== undefined ? key : YOUR_KEY;
+}
+
+function keyNeeded({
+  url,
+  access,
+}: {
+  readonly url: string;
+  readonly access: string;
+}): ZephyrError {
+  const problem = access === 'no_key' ? `${url} needs your key` : `${url} rejects this key`;
+  return new ZephyrError('USAGE', problem, {
+    advice: [
+      `set it for this command alone: ${AUTH_TOKEN}=zk-… zephyr connect --claude-settings`,
+      'an operator makes one with: zephyr clients add <name> (for a team: make client NAME=<name>)',
+    ],
+  });
+}
