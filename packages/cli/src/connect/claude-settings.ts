@@ -38,7 +38,7 @@ export function claudeSettingsPath(environment: Environment): string {
 }
 
 /** What the file was before the first change; `undoSettings` reads it. */
-export const backupOf = (path: string): string => `${path}.before-zephyr`;
+const backupOf = (path: string): string => `${path}.before-zephyr`;
 
 /**
  * Puts the connection into the settings' `env`. The first time the file as it was is saved beside it.

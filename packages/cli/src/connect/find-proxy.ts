@@ -42,7 +42,7 @@ export async function findProxy({ url: given, configPath, key }: Wanted): Promis
 }
 
 /** Of the configuration's proxy, from this machine; the usual one where there is no configuration. */
-export function configuredUrl(configPath: string): string {
+function configuredUrl(configPath: string): string {
   if (!existsSync(configPath)) return DEFAULT_URL;
   const { host = '127.0.0.1', port = 8080 } = rawTable(
     parse(readFileSync(configPath, 'utf8'))['server'],
