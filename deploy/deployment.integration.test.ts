@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { configSchema } from '@zephyr/runtime/config/schema';
+import { timeouts } from '@zephyr/runtime/config/tables/data-path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
@@ -164,11 +164,8 @@ describe.skipIf(!hasCompose)('docker-compose.yml', () => {
   });
 
   it('gives a proxy longer to end than its answers have', () => {
-    const { timeouts } = configSchema.parse({
-      groups: [{ name: 'a', auth_token_env: 'A', endpoints: [{ url: 'https://a', name: 'A' }] }],
-    });
     expect(services['proxy']?.stop_grace_period).toBe('11m0s');
-    expect(timeouts.drain_ms).toBeLessThan(11 * 60_000);
+    expect(timeouts.parse({}).drain_ms).toBeLessThan(11 * 60_000);
   });
 });
 

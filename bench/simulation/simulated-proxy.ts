@@ -27,27 +27,28 @@ import {
   staysAfter,
 } from '@zephyr/core';
 
-import { dataPathTables } from '@zephyr/runtime/config/data-path-schema';
+import { internalForm } from '@zephyr/runtime/config/internal-form';
+import { failover, timeouts } from '@zephyr/runtime/config/tables/data-path';
 
 import { COSTS, type Request } from './nature.ts';
 import { seededRandom } from './random.ts';
 import type { Answered, Failed, Step, Way } from './rule.ts';
 
-const FAILOVER = dataPathTables.failover.parse({});
-const TIMEOUTS = dataPathTables.timeouts.parse({});
+const FAILOVER = internalForm(failover.parse({}));
+const TIMEOUTS = internalForm(timeouts.parse({}));
 
 /** Those of `[failover]` and `[timeouts]`, and of services/proxy/src/exchange/exchange.ts. */
 const DEFAULTS = {
   ejection: {
-    failuresToEject: FAILOVER.failures_to_eject,
-    baseMs: FAILOVER.eject_seconds * 1_000,
-    maxMs: FAILOVER.max_eject_seconds * 1_000,
-    maxCoolDownMs: FAILOVER.max_cool_down_seconds * 1_000,
+    failuresToEject: FAILOVER.failuresToEject,
+    baseMs: FAILOVER.ejectMs,
+    maxMs: FAILOVER.maxEjectMs,
+    maxCoolDownMs: FAILOVER.maxCoolDownMs,
   } satisfies EjectionPolicy,
-  retries: { ratio: FAILOVER.retry_ratio, perSecond: FAILOVER.retries_per_second },
-  maxRetries: FAILOVER.max_retries,
-  firstByteMs: TIMEOUTS.first_byte_ms,
-  firstBytePerMibMs: TIMEOUTS.first_byte_per_mib_ms,
+  retries: { ratio: FAILOVER.retryRatio, perSecond: FAILOVER.retriesPerSecond },
+  maxRetries: FAILOVER.maxRetries,
+  firstByteMs: TIMEOUTS.firstByteMs,
+  firstBytePerMibMs: TIMEOUTS.firstBytePerMibMs,
   unusualFirstByteMs: 45_000,
 } as const;
 

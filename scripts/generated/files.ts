@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import { renderDashboards } from '../../grafana/source/dashboards.ts';
 import { renderCommandHelp } from './command-help.ts';
+import { renderConfigExample } from './config-example.ts';
 import { renderConfiguration } from './configuration.ts';
 import { renderMetricTables } from './metrics-table.ts';
 import { renderScopeTable } from './scope-table.ts';
@@ -18,6 +19,7 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     ...[...renderDashboards()].map(
       ([file, text]) => [`grafana/dashboards/${file}`, text] as [string, string],
     ),
+    ['config.toml.example', renderConfigExample()],
     ['docs/configuration.md', renderConfiguration()],
     filled('docs/metrics.md', renderMetricTables()),
     filled('docs/cli.md', renderCommandHelp()),

@@ -1,5 +1,5 @@
 /** Where the services run by whose configuration a command is asked. */
-import { ALL_SERVICES, type StartingService } from '@zephyr/runtime/config/check-start';
+import { ALL_SERVICES, type StartingService } from '@zephyr/runtime/config/rules/start';
 
 import type { Environment } from './launch/state-folder.ts';
 
@@ -9,6 +9,13 @@ export const CONTROLLER_URL = 'ZEPHYR_CONTROLLER_URL';
 /** The services run in containers of their own: the ports of this one are not theirs. */
 export function isElsewhere(environment: Environment): boolean {
   return (environment[CONTROLLER_URL] ?? '') !== '';
+}
+
+/** As `zephyr start` runs them. @param proxyPort instead of the document's */
+export function servicesOnThisMachine(proxyPort: number | undefined): readonly StartingService[] {
+  return ALL_SERVICES.map((service) =>
+    service.name === 'proxy' ? { ...service, port: proxyPort } : service,
+  );
 }
 
 /** In containers they listen on all addresses, whatever the configuration says. */

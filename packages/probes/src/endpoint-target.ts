@@ -16,6 +16,6 @@ export function targetOf(
   const token = secrets.groupTokens.get(name) ?? new Secret('');
   return {
     target: { baseUrl: endpoint.baseUrl, token, model, timeoutMs, claudeBinaryPath },
-    style: endpoint.style ?? healthCheck.style,
+    style: endpoint.style,
   };
 }

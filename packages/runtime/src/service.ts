@@ -136,7 +136,7 @@ function contextFor(name: ServiceName, log: Logger, environment: Environment): S
     secrets,
     configSource,
     environment,
-    redis: { url: config.redisUrl, password: secrets.redisPassword?.reveal() },
+    redis: { url: config.redis.url, password: secrets.redisPassword?.reveal() },
     log,
     metricsAddress: addressIn('ZEPHYR_METRICS_LISTEN'),
   };

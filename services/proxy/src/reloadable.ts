@@ -3,7 +3,7 @@
  * reaches it without losing the former.
  */
 import { RetryBudget, SessionTable } from '@zephyr/core';
-import type { DataPathConfig } from '@zephyr/runtime/config/data-path';
+import type { DataPathConfig } from '@zephyr/runtime/config/config';
 
 import { BufferedBodies } from './exchange/buffered-bodies.ts';
 

@@ -1,5 +1,5 @@
+import { ConfigError } from '@zephyr/runtime/config/config-error';
 import { loadConfig } from '@zephyr/runtime/config/load';
-import { ConfigError } from '@zephyr/runtime/config/problem';
 import { EXIT } from '@zephyr/runtime/errors';
 import { translator } from '@zephyr/texts';
 

@@ -61,12 +61,12 @@ async function costOfDays(
     envFilePath: options.envFile,
     environment,
   });
-  if (config.redisUrlFrom === 'default') {
+  if (config.redis.urlFrom === 'default') {
     throw new ZephyrError('USAGE', '--days needs the Redis of the running system', {
       advice: ['set url under [redis] in config.toml, or ZEPHYR_REDIS_URL'],
     });
   }
-  const target = { url: config.redisUrl, password: secrets.redisPassword?.reveal() };
+  const target = { url: config.redis.url, password: secrets.redisPassword?.reveal() };
   const redis = createRedis(target, createLogger('cost', 'silent'), 'blocking');
   try {
     const names = Array.from({ length: options.days ?? 1 }, (_, age) =>

@@ -87,9 +87,9 @@ async function examineMachine(
   const { config, secrets } = loaded;
   const count = config.endpoints.length;
   const redis =
-    config.redisUrlFrom === 'default'
+    config.redis.urlFrom === 'default'
       ? undefined
-      : { url: config.redisUrl, password: secrets.redisPassword?.reveal() };
+      : { url: config.redis.url, password: secrets.redisPassword?.reveal() };
   progress(say('doctor.machine'));
   return [
     examineNode(process.versions.node, say),

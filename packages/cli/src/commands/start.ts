@@ -1,10 +1,7 @@
-import { createWriteStream, existsSync } from 'node:fs';
+import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-
-import { ALL_SERVICES } from '@zephyr/runtime/config/check-start';
 import { type LoadedConfig, loadConfig } from '@zephyr/runtime/config/load';
-import { ZephyrError } from '@zephyr/runtime/errors';
 import { translator } from '@zephyr/texts';
 
 import { hostForPeople, localHost } from '../addresses.ts';
@@ -15,6 +12,7 @@ import { type LaunchedSystem, launch } from '../launch/launcher.ts';
 import { formatLogLine } from '../launch/log-line.ts';
 import { nextSignal, runUntilStopped } from '../launch/run-until-stopped.ts';
 import { type Environment, stateFolder, stateNameOf } from '../launch/state-folder.ts';
+import { servicesOnThisMachine } from '../starting.ts';
 import { loadDashboard } from '../tui/load.ts';
 
 export interface StartOptions {
@@ -26,10 +24,9 @@ export interface StartOptions {
 
 /** Runs until it is stopped. @returns the exit code @throws ZephyrError with what to do */
 export async function start(options: StartOptions, environment: Environment): Promise<number> {
-  if (!existsSync(options.config)) throw missingConfig(options.config);
   const loaded = loadConfig(
     { configPath: options.config, envFilePath: options.envFile, environment },
-    { starting: ALL_SERVICES },
+    { starting: servicesOnThisMachine(options.port) },
   );
   const { server, controller, prober, ui } = loaded.config;
   for (const note of notesOf(loaded, options.envFile, translator(ui.language))) {
@@ -115,15 +112,4 @@ Zephyr serves at ${url}. Wherever Claude Code runs:
 
 Which endpoint serves: make status or ${url}/status; dashboard: ${dashboard}. Ctrl-C ends everything.
 `;
-}
-
-function missingConfig(path: string): ZephyrError {
-  return new ZephyrError('CONFIG', `${path} does not exist`, {
-    advice: [
-      `make one:             cp config.toml.example ${path} && cp .env.example .env && chmod 600 .env`,
-      'with Instcopilot:     use config.toml.example.instcopilot and .env.example.instcopilot',
-      'then put your endpoints into the first and the tokens into the second',
-      'or try Zephyr first:  make demo (needs no token)',
-    ],
-  });
 }

@@ -42,7 +42,7 @@ export interface LaunchedSystem {
 
 /** @throws ZephyrError `REDIS_MISSING`, `REDIS_START`, `SERVICE_START`; then nothing is left running. */
 export async function launch(plan: LaunchPlan): Promise<LaunchedSystem> {
-  const ownsRedis = plan.loaded.config.redisUrlFrom === 'default';
+  const ownsRedis = plan.loaded.config.redis.urlFrom === 'default';
   const redis = ownsRedis
     ? await startPrivateRedis({
         dataFolder: plan.redisFolder,

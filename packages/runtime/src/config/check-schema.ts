@@ -1,10 +1,10 @@
 /**
- * Zod's issues in the words of this program: what was found, what is expected, what to do.
+ * Zod's issues as violations: what was found, what is expected, what to do.
  */
 import type { z } from 'zod';
 
-import type { Finding, KeyPath } from './problem.ts';
-import { printPath } from './problem.ts';
+import type { KeyPath, Violation } from './config-error.ts';
+import { printPath } from './config-error.ts';
 import { configSchema } from './schema.ts';
 import { keysOfTable, nearest, tablesWithKey } from './schema-keys.ts';
 
@@ -24,7 +24,7 @@ const TYPE_WORDS: Readonly<Record<string, string>> = {
 };
 
 /** All breaches of the schema in a parsed document; empty when it fits. */
-export function checkSchema(document: unknown): readonly Finding[] {
+export function checkSchema(document: unknown): readonly Violation[] {
   const result = configSchema.safeParse(document);
   return result.success ? [] : result.error.issues.flatMap((issue) => findingsOf(issue, document));
 }
@@ -40,7 +40,7 @@ export function valueAt(document: unknown, path: KeyPath): unknown {
   );
 }
 
-function findingsOf(issue: Issue, document: unknown): readonly Finding[] {
+function findingsOf(issue: Issue, document: unknown): readonly Violation[] {
   const path = issue.path as KeyPath;
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => unknownKey(path, key));
@@ -78,7 +78,7 @@ function isTable(value: unknown): boolean {
 const SECRET_ADVICE =
   'put the secret itself into .env as NAME=value and write only NAME here, e.g. AUTH_TOKEN_MAIN';
 
-function unknownKey(table: KeyPath, key: string): Finding {
+function unknownKey(table: KeyPath, key: string): Violation {
   const place = printPath(table);
   const known = keysOfTable(place);
   const near = nearest(key, known);

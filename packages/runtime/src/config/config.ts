@@ -1,52 +1,38 @@
-import type { EndpointId, Price, ProbeStyle } from '@zephyr/core';
+import type { EndpointId } from '@zephyr/core';
 
 import type { Secret } from '../secret.ts';
-import type { CheckConfig } from './checks.ts';
-import type { DataPathConfig } from './data-path.ts';
+import type { InternalForm } from './internal-form.ts';
+import type { ConfigFile } from './schema.ts';
+import type { EndpointKeys } from './tables/groups.ts';
+import type { withIntervalBounds } from './tables/health-check.ts';
+
+/** What is not used as it is in the file. */
+type Resolved = 'groups' | 'health_check' | 'redis' | 'clients';
 
 /**
- * The configuration as the services use it: frozen, complete, durations in milliseconds.
- * Made by `loadConfig` from config.toml; `schema.ts` lists the keys, defaults and ranges.
- * It holds no secret, so it may be logged and hashed.
+ * The configuration as the services use it: frozen, complete, in the code's names and units.
+ * Made by `loadConfig` from config.toml; the folder `tables` declares the keys. It holds no secret,
+ * so it may be logged and hashed.
  */
-export interface Config extends DataPathConfig {
+export interface Config extends InternalForm<Omit<ConfigFile, Resolved>> {
   /** Names the set of groups and endpoints; two services with the same hash agree on them. */
   readonly hash: string;
   /** The file that it came from. */
   readonly path: string;
-  readonly server: {
-    readonly host: string;
-    readonly port: number;
-    readonly switchThresholdMs: number;
-    readonly gracefulSwitchTimeoutMs: number;
-    /** Serves without keys, whatever address it listens on. */
-    readonly open: boolean;
-    /** Exact paths besides the Messages API that go upstream. */
-    readonly extraPaths: readonly string[];
-    /** Lower case. Where there are no keys, other names are refused, but for addresses and localhost. */
-    readonly allowedHosts: readonly string[];
-    /** Addresses and networks whose X-Forwarded-For counts. */
-    readonly trustedProxies: readonly string[];
-  };
-  readonly controller: {
-    readonly host: string;
-    readonly port: number;
-    /** Name of the variable with the admin token. */
-    readonly tokenEnv: string;
-    /** Lower case. Requests that name another host are refused, but for addresses and localhost. */
-    readonly allowedHosts: readonly string[];
-  };
-  readonly prober: { readonly host: string; readonly port: number };
-  /** Without a password: that is in `Secrets`. */
-  readonly redisUrl: string;
-  /** `default`: nobody named a Redis, so `zephyr start` may bring its own. */
-  readonly redisUrlFrom: 'default' | 'file' | 'environment';
-  readonly ui: { readonly language: 'en' | 'zh' };
-  /** What tokens cost; goes before the list prices in core. */
-  readonly prices: readonly Price[];
+  readonly redis: RedisConfig;
   readonly groups: readonly GroupConfig[];
   /** All groups' endpoints in order of preference: the default group's first. */
   readonly endpoints: readonly EndpointConfig[];
+}
+
+/** The tables that say how the proxy treats requests. */
+export type DataPathConfig = Pick<Config, 'failover' | 'timeouts' | 'limits' | 'sessions'>;
+
+export interface RedisConfig {
+  /** Without a password: that is in `Secrets`. */
+  readonly url: string;
+  /** `default`: nobody named a Redis, so `zephyr start` may bring its own. */
+  readonly urlFrom: 'default' | 'file' | 'environment';
 }
 
 export interface GroupConfig {
@@ -56,24 +42,16 @@ export interface GroupConfig {
   readonly healthCheck: HealthCheckConfig;
 }
 
-export interface EndpointConfig {
+/** The group's values over those of `[health_check]`. */
+export type HealthCheckConfig = InternalForm<ReturnType<typeof withIntervalBounds>>;
+
+/** With its own values over those of its group. */
+export interface EndpointConfig extends InternalForm<EndpointKeys> {
   readonly id: EndpointId;
   readonly name: string;
   readonly groupName: string;
   /** Without a trailing slash; may have a path. */
   readonly baseUrl: string;
-  /** Absent: the group's. */
-  readonly style?: ProbeStyle | undefined;
-}
-
-export interface HealthCheckConfig extends CheckConfig {
-  readonly intervalMs: number;
-  readonly minIntervalMs: number;
-  readonly maxIntervalMs: number;
-  readonly timeoutMs: number;
-  readonly dynamicScaling: boolean;
-  /** Absent: the CLI from npm that this repository brings. */
-  readonly claudeBinaryPath?: string | undefined;
 }
 
 /** What must not be shown, apart from the configuration so that it cannot leak with it. */
@@ -87,11 +65,11 @@ export interface Secrets {
   readonly clientKeys: readonly ClientKey[];
 }
 
-/** A person's key, of which only the SHA-256 is kept. */
+/** A person's key, as its SHA-256. */
 export interface ClientKey {
   readonly name: string;
   readonly sha256: string;
-  /** Where it was read; who takes it out of there takes it from the person. */
+  /** Where it was read; removing it there revokes it. */
   readonly file?: string | undefined;
 }
 

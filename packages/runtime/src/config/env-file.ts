@@ -3,7 +3,7 @@
  * which differ about `$`, `#` and backslashes. A value that they would read differently is refused,
  * with a form that both read alike; docs/operations.md has the table.
  */
-import type { Problem } from './problem.ts';
+import type { ConfigProblem } from './config-error.ts';
 
 /** Literal in both: single quotes; double quotes without `$` and `\`; a bare word. */
 const ALIKE = /^(?:'[^']*'|"[^"$\\]*"|[^\s'"`$\\#]*)\s*(?:(?<=\s|['"])#.*)?$/;
@@ -13,7 +13,7 @@ export function checkEnvFile(
   path: string,
   text: string,
   names: readonly string[],
-): readonly Problem[] {
+): readonly ConfigProblem[] {
   return text.split(/\r?\n/).flatMap((line, index) => {
     const [, name = '', value = ''] =
       /^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(.*)$/.exec(line) ?? [];

@@ -3,8 +3,8 @@ import { stringify } from 'smol-toml';
 import { describe, expect, it } from 'vitest';
 
 import { ZephyrError } from '../errors.ts';
+import { ConfigError, type ConfigProblem } from './config-error.ts';
 import { loadConfig, parseConfig } from './load.ts';
-import { ConfigError, type Problem } from './problem.ts';
 import { variablesOf } from './variables.ts';
 
 const TOKEN = 'sk-ant-Zq83kd02mmQp';
@@ -13,7 +13,7 @@ function parse(text: string, environment: Record<string, string> = { TOKEN_A: TO
   return parseConfig({ path: '/etc/config.toml', text, variables: variablesOf(environment, '') });
 }
 
-function problemsOf(text: string, environment?: Record<string, string>): readonly Problem[] {
+function problemsOf(text: string, environment?: Record<string, string>): readonly ConfigProblem[] {
   try {
     parse(text, environment);
   } catch (error) {
@@ -42,8 +42,7 @@ describe('parseConfig', () => {
         gracefulSwitchTimeoutMs: 30_000,
       },
       controller: { host: '127.0.0.1', port: 8081 },
-      redisUrl: 'redis://127.0.0.1:6379',
-      redisUrlFrom: 'default',
+      redis: { url: 'redis://127.0.0.1:6379', urlFrom: 'default' },
       ui: { language: 'en' },
       groups: [
         {
@@ -110,8 +109,8 @@ describe('parseConfig', () => {
   it('keeps the Redis password out of the configuration', () => {
     const environment = { TOKEN_A: TOKEN, ZEPHYR_REDIS_URL: 'rediss://me:pass%2Fword@r:6380/2' };
     const { config, secrets } = parse(MINIMAL, environment);
-    expect(config.redisUrl).toBe('rediss://me@r:6380/2');
-    expect(config.redisUrlFrom).toBe('environment');
+    expect(config.redis.url).toBe('rediss://me@r:6380/2');
+    expect(config.redis.urlFrom).toBe('environment');
     expect(secrets.redisPassword?.reveal()).toBe('pass/word');
     expect(JSON.stringify({ config, secrets })).not.toContain('pass');
   });
@@ -121,8 +120,8 @@ describe('parseConfig', () => {
       `[redis]\nurl = "unix:///run/redis.sock"\npassword_env = "PW"\n${MINIMAL}`,
       { TOKEN_A: TOKEN, PW: 'secret-word' },
     );
-    expect(config.redisUrl).toBe('unix:///run/redis.sock');
-    expect(config.redisUrlFrom).toBe('file');
+    expect(config.redis.url).toBe('unix:///run/redis.sock');
+    expect(config.redis.urlFrom).toBe('file');
     expect(secrets.redisPassword?.reveal()).toBe('secret-word');
   });
 });

@@ -1,5 +1,5 @@
 /**
- * Reads config.toml and .env. All problems are found at once; nothing is started, nothing in the
+ * Reads config.toml and .env. One run finds every problem; nothing is started, and nothing in the
  * process is changed.
  */
 import { readFileSync } from 'node:fs';
@@ -7,17 +7,17 @@ import { readFileSync } from 'node:fs';
 import { parse, TomlError } from 'smol-toml';
 
 import { messageOf, ZephyrError } from '../errors.ts';
-import { checkRules } from './check-rules.ts';
 import { checkSchema } from './check-schema.ts';
-import { checkStart, type StartingService } from './check-start.ts';
 import type { LoadedConfig } from './config.ts';
+import { ConfigError, type ConfigProblem, printPath, type Violation } from './config-error.ts';
 import { checkEnvFile } from './env-file.ts';
 import { locate } from './locate.ts';
 import { type ReadNamedFile, readNamedFile } from './named-file.ts';
-import { ConfigError, type Finding, type Problem, printPath } from './problem.ts';
 import { type RawTable, variableNamesIn } from './raw.ts';
 import { REDIS_URL_VARIABLE } from './redis-url.ts';
 import { resolveConfig } from './resolve.ts';
+import { checkRules } from './rules/rules.ts';
+import { checkStart, type StartingService } from './rules/start.ts';
 import { type Variables, variablesOf } from './variables.ts';
 
 export type { LoadedConfig };
@@ -61,7 +61,7 @@ export interface ConfigText extends LoadOptions {
 export function parseConfig(source: ConfigText): LoadedConfig {
   const { path, text, variables, starting = [], read = readNamedFile } = source;
   const document = parseToml(path, text.replace(/^\uFEFF/, ''));
-  const findings = [
+  const violations = [
     ...checkSchema(document),
     ...checkRules(document, variables, read),
     ...checkStart(document, variables, starting),
@@ -69,7 +69,7 @@ export function parseConfig(source: ConfigText): LoadedConfig {
   const { envFile = { path: '', text: '' } } = source;
   const names = [...variableNamesIn(document), REDIS_URL_VARIABLE];
   const problems = [
-    ...problemsOf(path, text, findings),
+    ...problemsOf(path, text, violations),
     ...checkEnvFile(envFile.path, envFile.text, names),
   ];
   if (problems.length > 0) throw new ConfigError(problems);
@@ -89,8 +89,10 @@ function readText(path: string, rule: 'must exist' | 'may be missing'): string {
     if (code === 'ENOENT') {
       throw new ZephyrError('CONFIG', `${path} does not exist`, {
         advice: [
-          `make one from the example: cp config.toml.example ${path}`,
-          'or try it out without one: make demo',
+          `make one:             cp config.toml.example ${path} && cp .env.example .env && chmod 600 .env`,
+          'with Instcopilot:     use config.toml.example.instcopilot and .env.example.instcopilot',
+          'then put your endpoints into the first and the tokens into the second',
+          'or try Zephyr first:  make demo (needs no token)',
         ],
       });
     }
@@ -121,13 +123,13 @@ function parseToml(path: string, text: string): RawTable {
   }
 }
 
-function problemsOf(path: string, text: string, findings: readonly Finding[]): Problem[] {
+function problemsOf(path: string, text: string, violations: readonly Violation[]): ConfigProblem[] {
   const placeOf = locate(text);
-  const problems = findings.map(({ path: keyPath, ...finding }) => ({
+  const problems = violations.map(({ path: keyPath, ...violation }) => ({
     file: path,
     ...placeOf(keyPath),
     path: printPath(keyPath),
-    ...finding,
+    ...violation,
   }));
   return problems.sort((left, right) => (left.line ?? 0) - (right.line ?? 0));
 }

@@ -1,12 +1,12 @@
 /**
- * Finds the place of a key in the text of a TOML document. Only used to explain problems: the
- * parser of the configuration keeps no positions, this one does.
+ * Finds a key in the text of a TOML document, for error messages: the parser that reads the
+ * configuration gives no positions, this one does.
  */
 import { type AST, parseTOML } from 'toml-eslint-parser';
 
-import type { KeyPath } from './problem.ts';
+import type { KeyPath } from './config-error.ts';
 
-export interface Place {
+export interface Position {
   readonly line?: number;
   readonly column?: number;
 }
@@ -17,8 +17,8 @@ interface Range {
   readonly column: number;
 }
 
-/** The place of a key, or of the nearest table around a key that is missing. */
-export function locate(text: string): (path: KeyPath) => Place {
+/** The position of a key; of the nearest table around it where it is missing. */
+export function locate(text: string): (path: KeyPath) => Position {
   const ranges = readRanges(text);
   return (path) => {
     for (let length = path.length; length > 0; length -= 1) {
@@ -38,7 +38,7 @@ function readRanges(text: string): readonly Range[] {
         : keyValueRanges([])(node),
     );
   } catch {
-    // A document that only the other parser accepts: the problems are told without places.
+    // A document that only the other parser accepts: the problems are reported without a line.
     return [];
   }
 }

@@ -1,4 +1,4 @@
-/** What the configuration says about decisions, in the words of the decision core. */
+/** The policy of the decision core, with what the configuration says. */
 import { DEFAULT_POLICY, type Policy } from '@zephyr/core';
 
 import type { Config } from './config.ts';

@@ -1,8 +1,11 @@
 /**
- * Reads a parsed document that may have any shape: the rules are checked also where the schema
- * is broken elsewhere, so that a person sees all problems at once.
+ * Reads a parsed document of any shape: the rules apply also where the schema is broken elsewhere,
+ * so that one run lists every problem.
  */
-import type { KeyPath } from './problem.ts';
+import type { z } from 'zod';
+
+import type { KeyPath } from './config-error.ts';
+import type { Shape } from './tables/overrides.ts';
 
 export type RawTable = Readonly<Record<string, unknown>>;
 
@@ -36,6 +39,18 @@ export function rawEndpoints(document: RawTable): readonly RawEndpoint[] {
       group,
     })),
   );
+}
+
+/** The values of a table that fit their keys; the defaults stand for all others. */
+export function fittingValues<Keys extends Shape>(
+  keys: Keys,
+  table: RawTable,
+): z.output<z.ZodObject<Keys>> {
+  const values = Object.entries(keys).map(([name, key]) => {
+    const fitting = key.safeParse(table[name]);
+    return [name, fitting.success ? fitting.data : key.safeParse(undefined).data];
+  });
+  return Object.fromEntries(values) as z.output<z.ZodObject<Keys>>;
 }
 
 /** The texts of all keys that end in `_env`, wherever they are. */

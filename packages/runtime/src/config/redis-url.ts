@@ -1,15 +1,7 @@
-/**
- * Where Redis is: the variable ZEPHYR_REDIS_URL before `redis.url` before the default.
- * The password is split off, so that the configuration holds no secret.
- */
-import { CLUSTER_SCHEMES } from '../redis/cluster-url.ts';
-import { SENTINEL_SCHEMES } from '../redis/sentinel-url.ts';
-import type { Finding } from './problem.ts';
-import { type RawTable, rawTable, rawText } from './raw.ts';
-import type { Variables } from './variables.ts';
+/** Where Redis is, and the password that its URL may hold. */
 
+/** Takes precedence over `redis.url`, and may hold the password. */
 export const REDIS_URL_VARIABLE = 'ZEPHYR_REDIS_URL';
-const SCHEMES = ['redis:', 'rediss:', 'unix:', ...SENTINEL_SCHEMES, ...CLUSTER_SCHEMES];
 
 export interface RedisLocation {
   /** Without a password. */
@@ -24,87 +16,4 @@ export function splitPassword(text: string): RedisLocation {
   const password = decodeURIComponent(url.password);
   url.password = '';
   return { url: url.href, password };
-}
-
-export function checkRedis(document: RawTable, variables: Variables): Finding[] {
-  const table = rawTable(document['redis']);
-  const fromFile = rawText(table['url']);
-  const fromEnvironment = variables(REDIS_URL_VARIABLE);
-  return [
-    ...(fromFile === undefined ? [] : checkFileUrl(fromFile)),
-    ...(fromEnvironment === undefined ? [] : checkUrl(fromEnvironment, REDIS_URL_VARIABLE)),
-    ...checkPassword(table, variables),
-  ];
-}
-
-function checkFileUrl(text: string): Finding[] {
-  const findings = checkUrl(text, 'redis.url');
-  if (findings.length > 0 || new URL(text).password === '') return findings;
-  return [
-    {
-      path: ['redis', 'url'],
-      found: 'a password in the URL',
-      expected: 'a URL without password: this file holds no secrets',
-      advice:
-        'put it into .env as REDIS_PASSWORD=… and write password_env = "REDIS_PASSWORD" here, ' +
-        `or put the whole URL into .env as ${REDIS_URL_VARIABLE}=…`,
-    },
-  ];
-}
-
-function checkUrl(text: string, where: string): Finding[] {
-  const valid =
-    URL.canParse(text) &&
-    SCHEMES.includes(new URL(text).protocol) &&
-    canDecode(new URL(text)) &&
-    namesNodes(new URL(text));
-  if (valid) return [];
-  return [
-    {
-      path: ['redis', 'url'],
-      found: `a value of ${where} that is not a Redis URL`,
-      expected:
-        'redis://host:6379, rediss://host:6380 (TLS), unix:///path/to/redis.sock, ' +
-        'redis+sentinel://name-of-the-primary?node=host:26379&node=host2:26379 or ' +
-        'redis+cluster://host:6379?node=host2:6379',
-      advice: `correct ${where}`,
-    },
-  ];
-}
-
-function namesNodes(url: URL): boolean {
-  const isCluster = CLUSTER_SCHEMES.includes(url.protocol);
-  if (!SENTINEL_SCHEMES.includes(url.protocol) && !isCluster) return true;
-  const nodes = url.searchParams.getAll('node');
-  return (
-    url.hostname !== '' &&
-    // One node of a cluster knows the others; a primary's name says nothing of its Sentinels.
-    (isCluster || nodes.length > 0) &&
-    nodes.every((node) => /^[^/?#@]+$/.test(node) && URL.canParse(`redis://${node}`))
-  );
-}
-
-function canDecode(url: URL): boolean {
-  try {
-    decodeURIComponent(url.password);
-    decodeURIComponent(url.username);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function checkPassword(table: RawTable, variables: Variables): Finding[] {
-  const name = rawText(table['password_env']);
-  if (name === undefined || !/^[A-Za-z_]\w*$/.test(name) || variables(name) !== undefined) {
-    return [];
-  }
-  return [
-    {
-      path: ['redis', 'password_env'],
-      found: 'the name of a variable that is not set or empty',
-      expected: 'a variable of .env or of the environment that holds the password',
-      advice: 'set it in .env, or remove password_env where Redis has no password',
-    },
-  ];
 }

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
 
 import { parseConfig } from './load.ts';
 import { keysForRestart } from './restart-keys.ts';
-import { configSchema } from './schema.ts';
+import { keysMarked } from './schema-keys.ts';
 
 const GROUP = `
 [[groups]]
@@ -18,27 +17,12 @@ function load(text: string) {
   return parseConfig({ path: 'config.toml', text: text + GROUP, variables });
 }
 
-interface Described {
-  readonly description?: string;
-  readonly properties?: Readonly<Record<string, Described>>;
-}
-
-/** The keys that the documentation marks. */
-function markedKeys(): string[] {
-  const { properties = {} } = z.toJSONSchema(configSchema, { io: 'input' }) as Described;
-  return Object.entries(properties).flatMap(([table, { properties: keys = {} }]) =>
-    Object.entries(keys).flatMap(([key, { description }]) =>
-      description?.endsWith('Needs a restart.') ? [`${table}.${key}`] : [],
-    ),
-  );
-}
-
 describe('keysForRestart', () => {
   it('names nothing when other keys have changed', () => {
     expect(keysForRestart(load(''), load('[limits]\nconnections = 7\n'))).toEqual([]);
   });
 
-  it('names all the keys that the documentation marks, once each is changed', () => {
+  it('names all the keys that are declared so, once each is changed', () => {
     const changed = load(`
 [server]
 host = "127.0.0.9"
@@ -53,6 +37,7 @@ port = 3
 url = "redis://127.0.0.9:6379"
 password_env = "REDIS_WORD"
 `);
-    expect(keysForRestart(load(''), changed)).toEqual(markedKeys());
+    expect(keysMarked('needsRestart')).toHaveLength(8);
+    expect(keysForRestart(load(''), changed)).toEqual(keysMarked('needsRestart'));
   });
 });

@@ -1,25 +1,27 @@
 /**
  * The keys that a running service cannot follow: it would have to leave the address that its
- * clients know, or the Redis that the other services still use. docs/configuration.md marks them.
+ * clients know, or the Redis that the other services still use. `needsRestart` marks them.
  */
 import type { LoadedConfig } from './config.ts';
+import { internalName } from './internal-form.ts';
+import { rawTable } from './raw.ts';
+import { keysMarked } from './schema-keys.ts';
 
 type Read = (loaded: LoadedConfig) => unknown;
 
-const RESTART_KEYS: Readonly<Record<string, Read>> = {
-  'server.host': ({ config }) => config.server.host,
-  'server.port': ({ config }) => config.server.port,
-  'controller.host': ({ config }) => config.controller.host,
-  'controller.port': ({ config }) => config.controller.port,
-  'prober.host': ({ config }) => config.prober.host,
-  'prober.port': ({ config }) => config.prober.port,
-  'redis.url': ({ config }) => config.redisUrl,
-  'redis.password_env': ({ secrets }) => secrets.redisPassword?.reveal(),
-};
+/** Of a variable's name its value counts, which is not in the configuration. */
+const SECRETS: ReadonlyMap<string, Read> = new Map([
+  ['redis.password_env', ({ secrets }) => secrets.redisPassword?.reveal()],
+]);
 
 /** Those whose value is not the one that the service started with. */
 export function keysForRestart(atStart: LoadedConfig, now: LoadedConfig): readonly string[] {
-  return Object.entries(RESTART_KEYS).flatMap(([key, read]) =>
-    read(atStart) === read(now) ? [] : [key],
-  );
+  return keysMarked('needsRestart').filter((key) => readKey(atStart, key) !== readKey(now, key));
+}
+
+function readKey(loaded: LoadedConfig, key: string): unknown {
+  const read = SECRETS.get(key);
+  if (read !== undefined) return read(loaded);
+  const [table = '', name = ''] = key.split('.');
+  return rawTable(rawTable(loaded.config)[internalName(table)])[internalName(name)];
 }

@@ -1,29 +1,43 @@
 /**
  * Questions to the schema about its own keys: for "did you mean …" and "this belongs in …".
  */
-import type { z } from 'zod';
+import { z } from 'zod';
 
 import { configSchema } from './schema.ts';
 
 type AnySchema = z.core.$ZodType;
 
-/** Every table of the schema by path, with `[]` for "each element": `groups[].endpoints[]`. */
-const TABLES: ReadonlyMap<string, readonly string[]> = new Map(tablesOf(configSchema, ''));
+type TableKeys = Readonly<Record<string, AnySchema>>;
+
+/** The keys of every table by path, with `[]` for "each element": `groups[].endpoints[]`. */
+const TABLES: ReadonlyMap<string, TableKeys> = new Map(tablesOf(configSchema, ''));
 
 /** The keys that a table takes, by the table's printed path; empty for an unknown table. */
 export function keysOfTable(path: string): readonly string[] {
-  return TABLES.get(path.replace(/\[\d+\]/g, '[]')) ?? [];
+  return Object.keys(TABLES.get(path.replace(/\[\d+\]/g, '[]')) ?? {});
 }
 
 /** The tables that take this key: `['server']` for `switch_threshold_ms`. */
 export function tablesWithKey(key: string): readonly string[] {
-  return [...TABLES].filter(([, keys]) => keys.includes(key)).map(([path]) => path);
+  return [...TABLES].filter(([, keys]) => Object.hasOwn(keys, key)).map(([path]) => path);
 }
 
 /** Every key with its table: `server.port`, `groups[].endpoints[].url`. */
 export function allKeys(): readonly string[] {
+  return pathsOf(() => true);
+}
+
+/** The keys that `meta` marks so. */
+export function keysMarked(mark: string): readonly string[] {
+  return pathsOf((key) => z.globalRegistry.get(key)?.[mark] === true);
+}
+
+function pathsOf(isWanted: (key: AnySchema) => boolean): readonly string[] {
   return [...TABLES].flatMap(([table, keys]) =>
-    keys.map((key) => (table === '' ? key : `${table}.${key}`)).filter((path) => !isTable(path)),
+    Object.entries(keys)
+      .filter(([, key]) => isWanted(key))
+      .map(([name]) => (table === '' ? name : `${table}.${name}`))
+      .filter((path) => !isTable(path)),
   );
 }
 
@@ -41,7 +55,7 @@ export function nearest(word: string, known: readonly string[]): string | undefi
     .sort((left, right) => left.distance - right.distance)[0]?.candidate;
 }
 
-function tablesOf(schema: AnySchema, path: string): [string, readonly string[]][] {
+function tablesOf(schema: AnySchema, path: string): [string, TableKeys][] {
   const inner = unwrap(schema);
   const definition = inner._zod.def;
   if (definition.type === 'array') {
@@ -52,7 +66,7 @@ function tablesOf(schema: AnySchema, path: string): [string, readonly string[]][
   const children = Object.entries(shape).flatMap(([key, child]) =>
     tablesOf(child, path === '' ? key : `${path}.${key}`),
   );
-  return [[path, Object.keys(shape)], ...children];
+  return [[path, shape], ...children];
 }
 
 /** The schema below `.default()`, `.prefault()` and `.optional()`. */

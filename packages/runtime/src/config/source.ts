@@ -1,44 +1,43 @@
 /**
  * The configuration while a service runs: reads the files again when they change, on SIGHUP or on
- * request. A good configuration replaces the one in use; a bad one is refused and told.
+ * request. A configuration with errors is rejected and reported; the previous one stays in use.
  */
 import { randomBytes } from 'node:crypto';
 
 import { messageOf } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { ClientKey } from './config.ts';
+import { ConfigError } from './config-error.ts';
 import { type ConfigSources, type LoadedConfig, type LoadOptions, loadConfig } from './load.ts';
 import { readNamedFile } from './named-file.ts';
-import { ConfigError } from './problem.ts';
 import { hashOfKeyFile } from './resolve.ts';
 import { keysForRestart } from './restart-keys.ts';
 import { WatchedFiles } from './watched-files.ts';
 
 export type ConfigChange =
   | { readonly status: 'applied'; readonly loaded: LoadedConfig }
-  /** The former configuration stays in use. One text per problem; no secret is in them. */
+  /** The previous configuration stays in use. One text per problem, without secrets. */
   | { readonly status: 'refused'; readonly problems: readonly string[] };
 
 export interface ConfigSource {
   /** The configuration in use. */
   current(): LoadedConfig;
-  /** Told of each applied and each refused change. */
+  /** Called with each applied and each refused change. */
   subscribe(listener: (change: ConfigChange) => void): void;
-  /** Reads the files now, whether they look changed or not. */
+  /** Reads the files now, changed or not. */
   reload(): ConfigChange;
   stop(): void;
 }
 
 /**
- * The files, also all that the configuration names (keys, tokens, passwords), are read and compared
- * once a second: that sees every kind of save on every kind of
- * mount (editors that rename, symlinks that Kubernetes swaps, single files mounted into
- * containers), of which notifications miss half. Watching by `fs.watchFile` misses a change that
- * comes before its first look. It is also the limit: at most one reload each second.
+ * The files, also those that the configuration names (keys, tokens, passwords), are read and compared
+ * once a second. That sees every kind of save on every kind of mount (editors that rename, symlinks
+ * that Kubernetes swaps, single files mounted into containers); notifications miss half of them, and
+ * `fs.watchFile` misses a change before its first look. It also limits reloads to one per second.
  */
 const POLL_MS = 1_000;
 
-/** @param atFirst counts for the first load alone: a running service goes on */
+/** @param atFirst options of the first load only: a running service is not stopped by a start rule */
 export function createConfigSource(
   sources: ConfigSources,
   log: Logger,
@@ -51,7 +50,7 @@ export function createConfigSource(
   let loaded = atStart;
 
   const load = (): ConfigChange => {
-    // Before the files are read: what changes meanwhile is seen the next time.
+    // Before the files are read, so that a change in between is seen the next time.
     files.look();
     try {
       loaded = loadConfig(sources, { read });
@@ -100,10 +99,10 @@ export function createConfigSource(
 }
 
 /**
- * The configuration in use while a newer one is refused, without the keys that are no longer in the
- * file that they came from: who empties, replaces or removes a key's file revokes it, whatever else
- * is wrong. The person stays, with a key that nobody has: one client less could be none, and a proxy
- * without clients serves everybody. Undefined where all keys are still there.
+ * The configuration in use while a newer one is rejected, without the keys that are no longer in the
+ * file they came from: emptying, replacing or removing a key's file revokes it, whatever else is
+ * wrong. The person stays, with a key that nobody has: without the last client the proxy would serve
+ * everybody. Undefined where all keys are still there.
  */
 function withoutRevokedKeys(
   loaded: LoadedConfig,

@@ -7,8 +7,8 @@ import { type ReadNamedFile, readNamedFile } from './named-file.ts';
  * Looks up a variable: the real environment first, then the file that `<NAME>_FILE` of the
  * environment names (secrets of Docker and Kubernetes), then the .env file; empty is not set.
  *
- * @throws ZephyrError `CONFIG` when the named file cannot be read: going on without it would start
- *   a service that has no token and nobody who knows why.
+ * @throws ZephyrError `CONFIG` when the named file cannot be read: a service without its token would
+ *   fail later, far from the cause.
  */
 export type Variables = (name: string) => string | undefined;
 

@@ -5,8 +5,8 @@ import { type ReadNamedFile, readNamedFile } from './named-file.ts';
 
 /**
  * The files that a configuration is made of, by content: `touch` and a save without a change are no
- * change. Those that the configuration names are learnt as they are read, also while a broken one is
- * refused: it may need nothing but one of them.
+ * change. A file that the configuration names is watched from its first reading on, also while the
+ * configuration is rejected: that file may be all that is missing.
  */
 export class WatchedFiles {
   readonly #always: readonly string[];
@@ -27,14 +27,14 @@ export class WatchedFiles {
     return readNamedFile(path);
   };
 
-  /** The content of now is what later content is compared with; begins a new list of named files. */
+  /** Takes the present content as the one to compare with, and starts a new list of named files. */
   look(): void {
     const paths = new Set([...this.#always, ...this.#seen.keys()]);
     this.#seen = new Map([...paths].map((path) => [path, digestOf(path)]));
     this.#named = new Set(this.#always);
   }
 
-  /** Forgets those that were not read since `look`: the configuration does not name them any more. */
+  /** Forgets the files not read since `look`: the configuration no longer names them. */
   keepNamed(): void {
     for (const path of this.#seen.keys()) if (!this.#named.has(path)) this.#seen.delete(path);
   }

@@ -43,7 +43,7 @@ describe('redis.url', () => {
     });
 
   it('may name Sentinels', () => {
-    expect(load(URL_OF_THREE).config.redisUrl).toBe(URL_OF_THREE);
+    expect(load(URL_OF_THREE).config.redis.url).toBe(URL_OF_THREE);
   });
 
   it.each([

@@ -21,7 +21,7 @@ import {
   STAY_PAUSE_MS,
   scopeOf,
 } from '@zephyr/core';
-import type { DataPathConfig } from '@zephyr/runtime/config/data-path';
+import type { DataPathConfig } from '@zephyr/runtime/config/config';
 import type { Logger } from '@zephyr/runtime/logger';
 import { readUsage } from '../answer/answer-tail.ts';
 import { type ErrorName, errorEvent, errorOfFailure, sendError } from '../answer/api-errors.ts';

@@ -1,6 +1,6 @@
 /** How long one attempt waits for the first byte of its answer. */
 import type { FirstByteLimits, Operation } from '@zephyr/core';
-import type { DataPathConfig } from '@zephyr/runtime/config/data-path';
+import type { DataPathConfig } from '@zephyr/runtime/config/config';
 
 /** While another endpoint could be asked and nothing is usual yet: slower heads than this are rare. */
 const UNUSUAL_FIRST_BYTE_MS = 45_000;

@@ -9,7 +9,7 @@ import {
   scopeOf,
   staysAfter,
 } from '@zephyr/core';
-import type { DataPathConfig } from '@zephyr/runtime/config/data-path';
+import type { DataPathConfig } from '@zephyr/runtime/config/config';
 import type { Metrics } from '../report/metrics.ts';
 import type { FailedAttempt } from './attempt.ts';
 import type { RequestBody } from './request-body.ts';

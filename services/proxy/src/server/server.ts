@@ -7,7 +7,7 @@ import { createServer, type RequestListener, type Server, STATUS_CODES } from 'n
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { DataPathConfig } from '@zephyr/runtime/config/data-path';
+import type { DataPathConfig } from '@zephyr/runtime/config/config';
 
 import { type ErrorName, errorBody, errorKind, newRequestId } from '../answer/api-errors.ts';
 import type { Connections } from './connections.ts';

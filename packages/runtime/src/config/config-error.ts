@@ -1,12 +1,12 @@
 /**
- * What is wrong with a configuration, told so that a person can put it right at once.
+ * What is wrong with a configuration: where, what was found, what is expected, what to do.
  */
 import { ZephyrError } from '../errors.ts';
 
 /** Where in the document: `['groups', 0, 'endpoints', 1, 'url']`. */
 export type KeyPath = readonly (string | number)[];
 
-export interface Problem {
+export interface ConfigProblem {
   readonly file: string;
   /** From 1; absent where the problem is not in one place of a text. */
   readonly line?: number | undefined;
@@ -20,7 +20,7 @@ export interface Problem {
 }
 
 /** A problem before the place in the text is known. */
-export interface Finding {
+export interface Violation {
   readonly path: KeyPath;
   readonly found: string;
   readonly expected: string;
@@ -29,9 +29,9 @@ export interface Finding {
 
 /** Code `CONFIG`; the message lists all problems in the order of the document. */
 export class ConfigError extends ZephyrError {
-  readonly problems: readonly Problem[];
+  readonly problems: readonly ConfigProblem[];
 
-  constructor(problems: readonly Problem[]) {
+  constructor(problems: readonly ConfigProblem[]) {
     super('CONFIG', printProblems(problems));
     this.problems = problems;
   }
@@ -47,13 +47,13 @@ export function printPath(path: KeyPath): string {
     .join('');
 }
 
-function printProblems(problems: readonly Problem[]): string {
+function printProblems(problems: readonly ConfigProblem[]): string {
   const file = problems[0]?.file ?? 'the configuration';
   const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
   return [`${file} has ${count}:`, ...problems.map(printProblem)].join('\n\n');
 }
 
-function printProblem(problem: Problem): string {
+function printProblem(problem: ConfigProblem): string {
   const place = [problem.file, problem.line, problem.column].filter((part) => part !== undefined);
   return [
     `${place.join(':')}  ${problem.path}`.trimEnd(),

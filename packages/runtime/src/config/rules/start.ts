@@ -1,26 +1,29 @@
 /**
- * What a service must have before it starts, beside a sound document: nobody may be served, or
- * steer, unasked from another machine, and the program of the probes must be there. Apart from the
- * other rules, because a running service goes on where a start would be refused.
+ * What must hold before a service starts: strangers on other machines are neither served nor given
+ * control, and the program that probes run exists. Apart from the other rules, because a service that
+ * already runs is not stopped by them.
  */
 import { accessSync, constants } from 'node:fs';
 import { resolve } from 'node:path';
 
-import type { ServiceName } from '../service-name.ts';
+import type { ServiceName } from '../../service-name.ts';
+import type { KeyPath, Violation } from '../config-error.ts';
+import { fittingValues, type RawTable, rawGroups, rawTable, rawText } from '../raw.ts';
+import { controller, prober, server } from '../tables/services.ts';
+import { expandHome } from '../tables/values.ts';
+import type { Variables } from '../variables.ts';
 import { adminTokenVariable } from './admin-token.ts';
-import type { Finding, KeyPath } from './problem.ts';
-import { type RawTable, rawGroups, rawTable, rawText } from './raw.ts';
-import { expandHome } from './resolve.ts';
-import type { Variables } from './variables.ts';
 
-/** A service that is about to start by the document. */
+/** A service that is about to start. */
 export interface StartingService {
   readonly name: ServiceName;
-  /** Where it listens, instead of the document's host. */
+  /** Where it listens, where that is not the document's host. */
   readonly host?: string | undefined;
+  /** The same for its port. */
+  readonly port?: number | undefined;
 }
 
-/** All three, as `zephyr start` runs them. */
+/** All of them, as `zephyr start` runs them. */
 export const ALL_SERVICES: readonly StartingService[] = [
   { name: 'proxy' },
   { name: 'controller' },
@@ -29,19 +32,29 @@ export const ALL_SERVICES: readonly StartingService[] = [
 
 const DEFAULT_HOST = '127.0.0.1';
 
+/** The tables where the services say what they listen on. */
+const TABLES = {
+  proxy: ['server', server],
+  controller: ['controller', controller],
+  prober: ['prober', prober],
+} as const;
+
 export function checkStart(
   document: RawTable,
   variables: Variables,
   services: readonly StartingService[],
-): readonly Finding[] {
-  return services.flatMap((service) => checkService(document, variables, service));
+): readonly Violation[] {
+  return [
+    ...services.flatMap((service) => checkService(document, variables, service)),
+    ...checkPorts(document, services),
+  ];
 }
 
 function checkService(
   document: RawTable,
   variables: Variables,
   { name, host }: StartingService,
-): readonly Finding[] {
+): readonly Violation[] {
   switch (name) {
     case 'proxy':
       return checkProxy(document, host);
@@ -52,8 +65,36 @@ function checkService(
   }
 }
 
+/** On one machine each needs a port of its own; in containers each has an address of its own. */
+function checkPorts(document: RawTable, services: readonly StartingService[]): Violation[] {
+  const listeners = services.flatMap(({ name, host, port }) => {
+    if (host !== undefined) return [];
+    const [table, { shape }] = TABLES[name];
+    const values = fittingValues({ host: shape.host, port: shape.port }, rawTable(document[table]));
+    return [{ name, table, host: values.host, port: port ?? values.port }];
+  });
+  return listeners.flatMap(({ table, host, port }, index) => {
+    const other = listeners
+      .slice(index + 1)
+      .find((later) => later.port === port && port !== 0 && isSameHost(later.host, host));
+    if (other === undefined) return [];
+    return [
+      {
+        path: [table, 'port'],
+        found: `port ${port}, which the ${other.name} listens on too`,
+        expected: 'a port of its own for each service',
+        advice: `change port under [${table}] or under [${other.table}]`,
+      },
+    ];
+  });
+}
+
+function isSameHost(left: string, right: string): boolean {
+  return left === right || [left, right].some((host) => host === '0.0.0.0' || host === '::');
+}
+
 /** An open proxy spends the team's money for everybody who finds it. */
-function checkProxy(document: RawTable, listenHost: string | undefined): Finding[] {
+function checkProxy(document: RawTable, listenHost: string | undefined): Violation[] {
   const server = rawTable(document['server']);
   const host = listenHost ?? rawText(server['host']) ?? DEFAULT_HOST;
   const hasClients = Array.isArray(document['clients']) && document['clients'].length > 0;
@@ -76,7 +117,7 @@ function checkController(
   document: RawTable,
   variables: Variables,
   listenHost: string | undefined,
-): Finding[] {
+): Violation[] {
   const controller = rawTable(document['controller']);
   const host = listenHost ?? rawText(controller['host']) ?? DEFAULT_HOST;
   const name = adminTokenVariable(document);
@@ -88,13 +129,13 @@ function checkController(
       expected: 'an admin token as soon as other machines reach the controller',
       advice:
         `write ${name}=… into .env (make one: openssl rand -hex 24), ` +
-        'or listen for this machine only: controller.host = "127.0.0.1"',
+        'or listen on this machine only: host = "127.0.0.1" under [controller]',
     },
   ];
 }
 
 /** A bare name such as `claude` is looked for in PATH and replaced by the CLI from npm. */
-function checkPrograms(document: RawTable): Finding[] {
+function checkPrograms(document: RawTable): Violation[] {
   const tables: readonly { readonly path: KeyPath; readonly table: RawTable }[] = [
     { path: ['health_check'], table: rawTable(document['health_check']) },
     ...rawGroups(document).map(({ path, table }) => ({
@@ -108,9 +149,9 @@ function checkPrograms(document: RawTable): Finding[] {
     return [
       {
         path: [...path, 'claude_binary_path'],
-        found: `${JSON.stringify(configured)}, where no program is`,
+        found: `${JSON.stringify(configured)}, which is not a program`,
         expected: 'the path of a Claude CLI that can be run',
-        advice: 'correct the path, or remove the key: npm has installed a Claude CLI with Zephyr',
+        advice: 'correct the path, or remove the key: npm installed a Claude CLI with Zephyr',
       },
     ];
   });

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
-
-import { checkClients } from './check-clients.ts';
-import { readNamedFile } from './named-file.ts';
-import { sha256 } from './slug.ts';
+import { readNamedFile } from '../named-file.ts';
+import { sha256 } from '../slug.ts';
+import { checkClients } from './clients.ts';
 
 const key = 'k'.repeat(32);
 const variables = (name: string) =>
@@ -41,9 +40,9 @@ describe('checkClients', () => {
     },
   ];
   it.each(cases)('$name', ({ client, found }) => {
-    const findings = checkClients({ clients: [client] }, variables, readNamedFile);
-    expect(findings.map((finding) => finding.found)).toEqual(found);
-    expect(JSON.stringify(findings)).not.toContain(key);
+    const violations = checkClients({ clients: [client] }, variables, readNamedFile);
+    expect(violations.map((violation) => violation.found)).toEqual(found);
+    expect(JSON.stringify(violations)).not.toContain(key);
   });
 
   it('finds a name that is there twice', () => {
@@ -65,11 +64,11 @@ describe('checkClients', () => {
       { name: 'ann', ...first },
       { name: 'bob', ...second },
     ];
-    const findings = checkClients({ clients }, variables, readNamedFile);
-    expect(findings.map(({ path, found }) => [path.join('.'), found])).toEqual([
-      ['clients.1', 'the key that "ann" has, too'],
+    const violations = checkClients({ clients }, variables, readNamedFile);
+    expect(violations.map(({ path, found }) => [path.join('.'), found])).toEqual([
+      ['clients.1', 'the same key as "ann"'],
     ]);
-    expect(JSON.stringify(findings)).not.toContain(key);
+    expect(JSON.stringify(violations)).not.toContain(key);
     expect(
       checkClients(
         { clients: [clients[0], { name: 'cyd', key_env: 'OTHER' }] },

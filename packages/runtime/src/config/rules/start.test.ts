@@ -1,11 +1,10 @@
 import { homedir } from 'node:os';
 
 import { describe, expect, it } from 'vitest';
-
-import { ALL_SERVICES, type StartingService } from './check-start.ts';
-import { parseConfig } from './load.ts';
-import { ConfigError } from './problem.ts';
-import { variablesOf } from './variables.ts';
+import { ConfigError } from '../config-error.ts';
+import { parseConfig } from '../load.ts';
+import { variablesOf } from '../variables.ts';
+import { ALL_SERVICES, type StartingService } from './start.ts';
 
 const GROUP = `
 [[groups]]

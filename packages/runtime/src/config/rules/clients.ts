@@ -1,12 +1,13 @@
 /**
- * The keys of the people who may use the proxy. A key that is missing must stop the start: a proxy
- * that goes on without it would lock its owner out, or serve nobody knows whom.
+ * The keys of the people who may use the proxy. A missing key is an error: a proxy that starts without
+ * it locks its owner out, or serves strangers.
  */
-import type { ReadNamedFile } from './named-file.ts';
-import type { Finding, KeyPath } from './problem.ts';
-import { type RawTable, rawTable, rawText } from './raw.ts';
-import { sha256 } from './slug.ts';
-import type { Variables } from './variables.ts';
+
+import type { KeyPath, Violation } from '../config-error.ts';
+import type { ReadNamedFile } from '../named-file.ts';
+import { type RawTable, rawTable, rawText } from '../raw.ts';
+import { sha256 } from '../slug.ts';
+import type { Variables } from '../variables.ts';
 
 /** 128 bits in base64; shorter ones can be guessed over a network. */
 const SHORTEST_KEY = 22;
@@ -16,7 +17,7 @@ export function checkClients(
   document: RawTable,
   variables: Variables,
   read: ReadNamedFile,
-): readonly Finding[] {
+): readonly Violation[] {
   const clients = Array.isArray(document['clients']) ? document['clients'] : [];
   const names = new Set<string>();
   /** Digest of the key to the name of its first owner. */
@@ -25,29 +26,29 @@ export function checkClients(
     const client = rawTable(value);
     const path: KeyPath = ['clients', index];
     const name = rawText(client['name']);
-    const findings = checkSource(client, path, { variables, read });
+    const violations = checkSource(client, path, { variables, read });
     if (name !== undefined && names.has(name)) {
-      findings.push({
+      violations.push({
         path: [...path, 'name'],
         found: `a second client with the name ${JSON.stringify(name)}`,
         expected: 'a name that no other client has',
-        advice: 'rename one of the two, so that each person can be told apart and removed',
+        advice: 'rename one of the two: a person is shown and removed by name',
       });
     }
     if (name !== undefined) names.add(name);
     const digest = digestOf(client, { variables, read });
     const owner = digest === undefined ? undefined : owners.get(digest);
     if (owner !== undefined) {
-      findings.push({
+      violations.push({
         path,
-        found: `the key that ${owner} has, too`,
+        found: `the same key as ${owner}`,
         expected: 'a key of their own for each person',
         advice:
-          'make another one with `zephyr clients add <name>`: removing one person must lock out only them',
+          'make another one with `zephyr clients add <name>`, so that removing one person locks out nobody else',
       });
     }
     if (digest !== undefined && owner === undefined) owners.set(digest, JSON.stringify(name ?? ''));
-    return findings;
+    return violations;
   });
 }
 
@@ -65,7 +66,7 @@ function digestOf(client: RawTable, { variables, read }: Sources): string | unde
   return key === undefined ? undefined : sha256(key);
 }
 
-function checkSource(client: RawTable, path: KeyPath, { variables, read }: Sources): Finding[] {
+function checkSource(client: RawTable, path: KeyPath, { variables, read }: Sources): Violation[] {
   const given = SOURCES.filter((source) => client[source] !== undefined);
   const [source] = given;
   if (source === undefined || given.length > 1) {

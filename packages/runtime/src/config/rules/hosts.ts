@@ -1,8 +1,8 @@
 /** Where the services listen: a name or an address alone. */
-import type { Finding } from './problem.ts';
-import { type RawTable, rawTable, rawText } from './raw.ts';
+import type { Violation } from '../config-error.ts';
+import { type RawTable, rawTable, rawText } from '../raw.ts';
 
-export function checkHosts(document: RawTable): Finding[] {
+export function checkHosts(document: RawTable): Violation[] {
   return ['server', 'controller', 'prober'].flatMap((table) => {
     const host = rawText(rawTable(document[table])['host']);
     const advice = host === undefined ? undefined : adviceFor(host, table);

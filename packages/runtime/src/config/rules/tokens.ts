@@ -1,27 +1,27 @@
 /**
- * The tokens of the groups: each is there, is not an example's placeholder, and fits in a header.
- * A token is never part of a message; the variable is named.
+ * The tokens of the groups: each is set, is not an example's placeholder, and fits in a header.
+ * Messages name the variable, never the token.
  */
-import type { Finding } from './problem.ts';
-import { type RawTable, rawGroups, rawText } from './raw.ts';
-import type { Variables } from './variables.ts';
+import type { Violation } from '../config-error.ts';
+import { type RawTable, rawGroups, rawText } from '../raw.ts';
+import type { Variables } from '../variables.ts';
 
-/** What people leave in copied examples. Real tokens are random and hit none of it. */
+/** What people leave in copied examples. Real tokens are random and match none of it. */
 const PLACEHOLDER =
   /your[-_ ]|placeholder|change[-_ ]?me|replace[-_ ]?(me|with|this)|(token|key)[-_ ]here|example|^<.*>$|^(sk-)?(ant-)?[x.*]+$/i;
 
-export function checkTokens(document: RawTable, variables: Variables): Finding[] {
+export function checkTokens(document: RawTable, variables: Variables): Violation[] {
   return rawGroups(document).flatMap(({ path, table }) => {
     const name = rawText(table['auth_token_env']);
     if (name === undefined || !/^[A-Za-z_]\w*$/.test(name)) return [];
-    return checkToken(name, variables(name)).map((finding) => ({
-      ...finding,
+    return checkToken(name, variables(name)).map((violation) => ({
+      ...violation,
       path: [...path, 'auth_token_env'],
     }));
   });
 }
 
-export function checkToken(name: string, value: string | undefined): Omit<Finding, 'path'>[] {
+export function checkToken(name: string, value: string | undefined): Omit<Violation, 'path'>[] {
   const shown = shownName(name);
   const advice = `write ${shown}=… with the token of your provider into .env`;
   if (value === undefined) {

@@ -1,10 +1,10 @@
 /**
- * The token of the admin API: whoever guesses it chooses the endpoint that reads every prompt. A token
- * is never part of a message; the variable is named.
+ * The token of the admin API: whoever guesses it chooses the endpoint that reads every prompt. Messages
+ * name the variable, never the token.
  */
-import type { Finding } from './problem.ts';
-import { type RawTable, rawTable, rawText } from './raw.ts';
-import type { Variables } from './variables.ts';
+import type { Violation } from '../config-error.ts';
+import { type RawTable, rawTable, rawText } from '../raw.ts';
+import type { Variables } from '../variables.ts';
 
 /** 64 bits in hexadecimal; what is shorter can be guessed over a network. */
 const SHORTEST = 16;
@@ -21,8 +21,8 @@ export function adminTokenVariable(document: RawTable): string {
   return rawText(rawTable(document['controller'])['token_env']) ?? DEFAULT_VARIABLE;
 }
 
-/** A token that is not set is no mistake by itself: the address decides, see check-start.ts. */
-export function checkAdminToken(document: RawTable, variables: Variables): Finding[] {
+/** An unset token is an error only with an address that others reach: see start.ts. */
+export function checkAdminToken(document: RawTable, variables: Variables): Violation[] {
   const name = adminTokenVariable(document);
   const weakness = weaknessOf(variables(name) ?? '');
   if (weakness === undefined) return [];

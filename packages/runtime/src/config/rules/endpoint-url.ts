@@ -1,11 +1,11 @@
-import type { Finding } from './problem.ts';
+import type { Violation } from '../config-error.ts';
 
-type UrlFinding = Omit<Finding, 'path'>;
+type UrlViolation = Omit<Violation, 'path'>;
 
-/** Nothing when the URL may be used; a wrong type is the schema's business. */
-export function checkEndpointUrl(text: string | undefined, allowHttp: boolean): UrlFinding[] {
+/** Empty when the URL may be used. A wrong type is reported by the schema. */
+export function checkEndpointUrl(text: string | undefined, allowHttp: boolean): UrlViolation[] {
   if (text === undefined) return [];
-  // A URL parser drops line breaks and tabs without a word, and cuts blanks at the ends.
+  // A URL parser silently drops line breaks and tabs, and cuts blanks at the ends.
   if (/[\s\p{Cc}]/u.test(text)) {
     return [
       {
@@ -38,7 +38,7 @@ export function isLoopback(hostname: string): boolean {
   );
 }
 
-function checkScheme(url: URL, allowHttp: boolean): UrlFinding[] {
+function checkScheme(url: URL, allowHttp: boolean): UrlViolation[] {
   if (url.protocol === 'https:') return [];
   if (url.protocol !== 'http:') {
     return [
@@ -59,37 +59,37 @@ function checkScheme(url: URL, allowHttp: boolean): UrlFinding[] {
   ];
 }
 
-/** What it has is not shown: it may be a secret. */
-function checkParts(url: URL): UrlFinding[] {
-  const findings: UrlFinding[] = [];
+/** The parts themselves are not shown: they may be secrets. */
+function checkParts(url: URL): UrlViolation[] {
+  const violations: UrlViolation[] = [];
   if (url.username !== '' || url.password !== '') {
-    findings.push({
+    violations.push({
       found: 'a user name or password in the URL',
       expected: 'a URL without them',
       advice: 'remove the part before @; the token goes into .env',
     });
   }
   if (url.search !== '' || url.hash !== '') {
-    findings.push({
+    violations.push({
       found: 'a query (?…) or fragment (#…) in the URL',
       expected: 'a base URL, to which /v1/messages is added',
       advice: 'remove what comes after ? or #',
     });
   }
   if (url.port === '0') {
-    findings.push({
+    violations.push({
       found: 'port 0 in the URL',
       expected: 'the port where the endpoint listens',
       advice: 'write its port, or none for the usual one',
     });
   }
-  return findings;
+  return violations;
 }
 
 /** `/v1` with all behind it, or the path of a request of this or of another API without it. */
 const API_PATH = /\/(v1(\/.*)?|messages(\/count_tokens)?|chat\/completions)$/;
 
-function checkPath({ pathname }: URL): UrlFinding[] {
+function checkPath({ pathname }: URL): UrlViolation[] {
   const path = API_PATH.exec(pathname.replace(/\/+$/, ''))?.[0];
   if (path === undefined) return [];
   return [

@@ -1,0 +1,165 @@
+/**
+ * Rule: whatever a start refuses in a configuration, `zephyr config check` refuses with the same
+ * sentence. Each case is asked of both, alone and mixed with others.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { EXIT, ZephyrError } from '@zephyr/runtime/errors';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { checkConfig } from './config-check.ts';
+import { start } from './start.ts';
+
+interface Document {
+  readonly server: string;
+  readonly controller: string;
+  readonly probes: string;
+  readonly groups: string;
+  readonly endpoint: string;
+  readonly env: string;
+}
+
+const SOUND: Document = {
+  server: '',
+  controller: '',
+  probes: '',
+  groups: '[[groups]]',
+  endpoint: 'url = "https://one.example.net"',
+  env: "TOKEN='sk-ant-Zq83kd02mmQp'\n",
+};
+
+interface Mistake {
+  readonly change: Partial<Document>;
+  /** What both say. */
+  readonly says: string;
+}
+
+const url = (text: string, says: string): Mistake => ({
+  change: { endpoint: `url = "${text}"` },
+  says,
+});
+
+const MISTAKES: Readonly<Record<string, Mistake>> = {
+  'an open host without keys': {
+    change: { server: 'host = "0.0.0.0"' },
+    says: '0.0.0.0, which other machines reach, and no [[clients]]',
+  },
+  'a controller for others without a token': {
+    change: { controller: 'host = "0.0.0.0"' },
+    says: '0.0.0.0 with no admin token (ZEPHYR_ADMIN_TOKEN)',
+  },
+  'a weak admin token': {
+    change: { env: `${SOUND.env}ZEPHYR_ADMIN_TOKEN=short\n` },
+    says: 'ZEPHYR_ADMIN_TOKEN, which has 5 characters',
+  },
+  'a program that is not there': {
+    change: { probes: 'claude_binary_path = "/nowhere/claude"' },
+    says: '"/nowhere/claude", which is not a program',
+  },
+  'a program that is not in the home folder': {
+    change: { probes: 'claude_binary_path = "~/nowhere/claude"' },
+    says: '"~/nowhere/claude", which is not a program',
+  },
+  'a program in the home folder of somebody else': {
+    change: { probes: 'claude_binary_path = "~nobody/claude"' },
+    says: '"~nobody/claude", which is not a program',
+  },
+  'an address in brackets': {
+    change: { server: 'host = "[::1]"' },
+    says: 'write it without brackets: host = "::1"',
+  },
+  'a single table of groups': {
+    change: { groups: '[groups]' },
+    says: 'write [[groups]] with two brackets',
+  },
+  'the path of a request': url('https://one.example.net/v1/messages', 'ends in /v1/messages'),
+  'the path of another API': url(
+    'https://one.example.net/v1/chat/completions',
+    'ends in /v1/chat/completions',
+  ),
+  'port 0': url('https://one.example.net:0', 'port 0 in the URL'),
+  'a line break in a URL': url('https://one.example.net\\n/x', 'a blank or a line break in it'),
+  'the port of another service': {
+    change: { server: 'port = 8082' },
+    says: 'port 8082, which the prober listens on too',
+  },
+  'a token that is not set': {
+    change: { env: '' },
+    says: 'TOKEN, which is not set or empty',
+  },
+  'the placeholder of the example': {
+    change: { env: "TOKEN='sk-your-token-here'\n" },
+    says: 'TOKEN, which still holds the placeholder',
+  },
+  'a token that compose would read differently': {
+    change: { env: 'TOKEN=sk-ant-a$b\n' },
+    says: 'a value that zephyr start and docker compose read differently',
+  },
+  'no TOML': { change: { server: 'port = = 1' }, says: 'valid TOML' },
+};
+
+describe('zephyr config check', () => {
+  let folder: string;
+  const environment = { HOME: tmpdir() };
+
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'zephyr-check-'));
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  const write = (document: Document) => {
+    const { server, controller, probes, groups, endpoint, env } = document;
+    const files = { config: join(folder, 'config.toml'), envFile: join(folder, '.env') };
+    const tables = [`[server]\n${server}`, `[controller]\n${controller}`];
+    const group = `name = "a"\nauth_token_env = "TOKEN"\nendpoints = [{ ${endpoint}, name = "A" }]`;
+    writeFileSync(
+      files.config,
+      [...tables, `[health_check]\n${probes}`, `${groups}\n${group}`].join('\n'),
+    );
+    writeFileSync(files.envFile, env, { mode: 0o600 });
+    return files;
+  };
+
+  const refusalOfStart = async (files: ReturnType<typeof write>): Promise<string> => {
+    const error: unknown = await start({ ...files, headless: true }, environment).catch(
+      (reason: unknown) => reason,
+    );
+    if (!(error instanceof ZephyrError)) throw new Error('it started', { cause: error });
+    expect(error.code).toBe('CONFIG');
+    return error.message;
+  };
+
+  it('finds nothing in a sound configuration', () => {
+    expect(checkConfig(write(SOUND), environment).exitCode).toBe(EXIT.ok);
+  });
+
+  it.each(Object.entries(MISTAKES))('refuses %s as a start does', async (_, { change, says }) => {
+    const files = write({ ...SOUND, ...change });
+    const { text, exitCode } = checkConfig(files, environment);
+    expect(text).toContain(says);
+    expect(exitCode).toBe(EXIT.usage);
+    expect(await refusalOfStart(files)).toBe(text);
+  });
+
+  it('refuses several mistakes as a start does, all in one run', async () => {
+    const some = fc.subarray(Object.values(MISTAKES), { minLength: 2, maxLength: 4 });
+    await fc.assert(
+      fc.asyncProperty(some, async (mistakes) => {
+        const changes = mistakes.map(({ change }) => change);
+        const files = write(Object.assign({}, SOUND, ...changes));
+        expect(await refusalOfStart(files)).toBe(checkConfig(files, environment).text);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('says how to make a missing file, as a start does', async () => {
+    const files = { config: join(folder, 'none.toml'), envFile: join(folder, '.env') };
+    const refusal = await refusalOfStart(files);
+    expect(refusal).toBe(`${files.config} does not exist`);
+    expect(() => checkConfig(files, environment)).toThrow(refusal);
+  });
+});

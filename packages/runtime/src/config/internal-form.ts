@@ -1,0 +1,66 @@
+/**
+ * From the words of config.toml to those of the code: `first_byte_ms` is `firstByteMs`, and a value
+ * takes the unit that the code counts in: `_seconds` becomes `Ms`, `_mib` and `_kib` become `Bytes`.
+ */
+
+type Camel<Name extends string> = Name extends `${infer Head}_${infer Tail}`
+  ? `${Head}${Capitalize<Camel<Tail>>}`
+  : Name;
+
+export type InternalName<Key extends string> = Key extends `${infer Name}_seconds`
+  ? `${Camel<Name>}Ms`
+  : Key extends `${infer Name}_${'mib' | 'kib'}`
+    ? `${Camel<Name>}Bytes`
+    : Camel<Key>;
+
+/** A table of the file as the code has it; lists of tables too. Maps stay as they are. */
+export type InternalForm<Value> =
+  Value extends ReadonlyMap<string, unknown>
+    ? Value
+    : Value extends readonly (infer Item)[]
+      ? readonly InternalForm<Item>[]
+      : Value extends object
+        ? { readonly [Key in keyof Value as InternalName<Key & string>]: InternalForm<Value[Key]> }
+        : Value;
+
+/** File unit → the code's unit and how many of it. */
+const UNITS: Readonly<Record<string, { readonly unit: string; readonly factor: number }>> = {
+  seconds: { unit: 'ms', factor: 1000 },
+  mib: { unit: 'bytes', factor: 1024 * 1024 },
+  kib: { unit: 'bytes', factor: 1024 },
+};
+
+export function internalForm<Value>(value: Value): InternalForm<Value> {
+  return convert(value) as InternalForm<Value>;
+}
+
+/** `server.switch_threshold_ms` → `server.switchThresholdMs` */
+export function internalName(key: string): string {
+  const { stem, unit } = splitUnit(key);
+  return camel(unit === undefined ? key : `${stem}_${unit.unit}`);
+}
+
+function convert(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(convert);
+  if (typeof value !== 'object' || value === null || value instanceof Map) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, child]) => {
+      const { unit } = splitUnit(key);
+      const isMeasured = unit !== undefined && typeof child === 'number';
+      return [internalName(key), isMeasured ? Math.floor(child * unit.factor) : convert(child)];
+    }),
+  );
+}
+
+function splitUnit(key: string) {
+  const cut = key.lastIndexOf('_');
+  const word = key.slice(cut + 1);
+  return {
+    stem: key.slice(0, cut),
+    unit: cut > 0 && Object.hasOwn(UNITS, word) ? UNITS[word] : undefined,
+  };
+}
+
+function camel(key: string): string {
+  return key.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+}

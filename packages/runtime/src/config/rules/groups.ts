@@ -1,0 +1,101 @@
+/** Groups and their endpoints: what must be unique, which URLs may be used, one default group. */
+import type { Violation } from '../config-error.ts';
+import { type RawTable, rawEndpoints, rawGroups, rawText } from '../raw.ts';
+import { idOfName } from '../slug.ts';
+import { checkEndpointUrl } from './endpoint-url.ts';
+
+export function checkGroups(document: RawTable): Violation[] {
+  return [
+    ...checkGroupNames(document),
+    ...checkEndpointNames(document),
+    ...checkUrls(document),
+    ...checkDefaultGroup(document),
+  ];
+}
+
+function checkGroupNames(document: RawTable): Violation[] {
+  return repeated(rawGroups(document), ({ table }) => rawText(table['name'])).map((group) => ({
+    path: [...group.path, 'name'],
+    found: `a second group with the name ${quoted(group.table['name'])}`,
+    expected: 'a name that no other group has',
+    advice: 'rename one of the two groups, or move the endpoints into one group',
+  }));
+}
+
+/** Ids are made of names, and Redis, metrics and commands know endpoints by id. */
+function checkEndpointNames(document: RawTable): Violation[] {
+  const endpoints = rawEndpoints(document);
+  const idOf = (table: RawTable): string | undefined => {
+    const name = rawText(table['name']);
+    return name === undefined ? undefined : idOfName(name);
+  };
+  return repeated(endpoints, ({ table }) => idOf(table)).map((endpoint) => {
+    const id = idOf(endpoint.table);
+    const first = endpoints.find(({ table }) => idOf(table) === id);
+    const name = quoted(endpoint.table['name']);
+    const sameName = quoted(first?.table['name']) === name;
+    return {
+      path: [...endpoint.path, 'name'],
+      found: sameName
+        ? `a second endpoint with the name ${name}`
+        : `${name}, whose short form ${id} is the same as that of ${quoted(first?.table['name'])}`,
+      expected: 'a name that no other endpoint of any group has, also in lower case letters',
+      advice: 'rename one of the two endpoints',
+    };
+  });
+}
+
+function checkUrls(document: RawTable): Violation[] {
+  const endpoints = rawEndpoints(document);
+  const single = endpoints.flatMap(({ path, table }) =>
+    checkEndpointUrl(rawText(table['url']), table['allow_http'] === true).map((violation) => ({
+      ...violation,
+      path: [...path, 'url'],
+    })),
+  );
+  // The same URL may be there twice with two tokens: two accounts have two limits.
+  const twice = repeated(endpoints, ({ table, group }) => {
+    const url = rawText(table['url']);
+    return url === undefined || !URL.canParse(url)
+      ? undefined
+      : `${new URL(url).href.replace(/\/$/, '')} ${rawText(group.table['auth_token_env'])}`;
+  });
+  return [
+    ...single,
+    ...twice.map(({ path }) => ({
+      path: [...path, 'url'],
+      found: 'a URL that another endpoint with the same token has',
+      expected: 'each URL once for each token',
+      advice: 'remove one of the two endpoints',
+    })),
+  ];
+}
+
+function checkDefaultGroup(document: RawTable): Violation[] {
+  const defaults = rawGroups(document).filter(({ table }) => table['default'] === true);
+  return defaults.slice(1).map(({ path }) => ({
+    path: [...path, 'default'],
+    found: `a second default group (the first is ${quoted(defaults[0]?.table['name'])})`,
+    expected: 'at most one group with default = true',
+    advice: 'remove default = true from all groups but one',
+  }));
+}
+
+/** The items whose key an earlier item has already; items without a key do not count. */
+function repeated<Item>(
+  items: readonly Item[],
+  keyOf: (item: Item) => string | undefined,
+): readonly Item[] {
+  const seen = new Set<string>();
+  return items.filter((item) => {
+    const key = keyOf(item);
+    if (key === undefined) return false;
+    if (seen.has(key)) return true;
+    seen.add(key);
+    return false;
+  });
+}
+
+function quoted(value: unknown): string {
+  return JSON.stringify(value) ?? '(no name)';
+}

@@ -1,0 +1,56 @@
+/** How the times of [health_check] relate, also where a group overrides some of them. */
+import type { KeyPath, Violation } from '../config-error.ts';
+import { fittingValues, type RawTable, rawGroups, rawTable } from '../raw.ts';
+import { healthCheckOfGroup } from '../tables/groups.ts';
+import { healthCheck, withIntervalBounds } from '../tables/health-check.ts';
+import { overridden } from '../tables/overrides.ts';
+
+export function checkIntervals(document: RawTable): Violation[] {
+  const base = rawTable(document['health_check']);
+  const ofGroups = rawGroups(document).flatMap(({ path, table }) =>
+    table['health_check'] === undefined
+      ? []
+      : intervalViolations([...path, 'health_check'], base, rawTable(table['health_check'])),
+  );
+  return [...intervalViolations(['health_check'], base, {}), ...ofGroups];
+}
+
+/** @param own the group's table; empty for the common one */
+function intervalViolations(path: KeyPath, base: RawTable, own: RawTable): Violation[] {
+  const table = withIntervalBounds(
+    overridden(
+      fittingValues(healthCheck.shape, base),
+      fittingValues(healthCheckOfGroup.shape, own),
+    ),
+  );
+  const at = (key: string): KeyPath =>
+    path.length === 1 || Object.hasOwn(own, key) ? [...path, key] : path;
+  const violations: Violation[] = [];
+  const { interval_seconds: interval, timeout_seconds: timeout, dynamic_scaling: isScaled } = table;
+  const { min_interval_seconds: min, max_interval_seconds: max } = table;
+  if (timeout >= interval) {
+    violations.push({
+      path: at('timeout_seconds'),
+      found: `timeout_seconds = ${timeout} with interval_seconds = ${interval}`,
+      expected: 'a time-out shorter than the interval',
+      advice: 'lower timeout_seconds or raise interval_seconds',
+    });
+  }
+  if (min > interval || interval > max) {
+    violations.push({
+      path: at('interval_seconds'),
+      found: `min ${min}, interval ${interval}, max ${max} (seconds)`,
+      expected: 'min_interval_seconds ≤ interval_seconds ≤ max_interval_seconds',
+      advice: 'put the three in this order',
+    });
+  }
+  if (isScaled && timeout >= min && timeout < interval) {
+    violations.push({
+      path: at('timeout_seconds'),
+      found: `timeout_seconds = ${timeout} with min_interval_seconds = ${min}`,
+      expected: 'a time-out shorter than the shortest interval, because dynamic_scaling is on',
+      advice: 'lower timeout_seconds or raise min_interval_seconds',
+    });
+  }
+  return violations;
+}

@@ -1,0 +1,31 @@
+/**
+ * The rules beyond single values: what must be unique, how values relate, which secrets must be
+ * there. The document and the variables come in, violations go out; nothing is started.
+ */
+import type { Violation } from '../config-error.ts';
+import type { ReadNamedFile } from '../named-file.ts';
+import type { RawTable } from '../raw.ts';
+import type { Variables } from '../variables.ts';
+import { checkAdminToken } from './admin-token.ts';
+import { checkClients } from './clients.ts';
+import { checkGroups } from './groups.ts';
+import { checkHosts } from './hosts.ts';
+import { checkIntervals } from './intervals.ts';
+import { checkRedis } from './redis.ts';
+import { checkTokens } from './tokens.ts';
+
+export function checkRules(
+  document: RawTable,
+  variables: Variables,
+  read: ReadNamedFile,
+): readonly Violation[] {
+  return [
+    ...checkGroups(document),
+    ...checkHosts(document),
+    ...checkIntervals(document),
+    ...checkTokens(document, variables),
+    ...checkRedis(document, variables),
+    ...checkClients(document, variables, read),
+    ...checkAdminToken(document, variables),
+  ];
+}

@@ -1,0 +1,69 @@
+/** [[groups]] and their endpoints. */
+import { z } from 'zod';
+
+import { type HealthCheckTable, healthCheck } from './health-check.ts';
+import {
+  type EndpointOverrides,
+  endpointOverrides,
+  groupOverrides,
+  overridden,
+} from './overrides.ts';
+import { displayName, variableName } from './values.ts';
+
+export const healthCheckOfGroup = z.strictObject(
+  groupOverrides(healthCheck.shape, '[health_check]'),
+);
+
+const ofHealthCheck = endpointOverrides(healthCheck.shape, '[health_check]');
+
+/** What an endpoint has from its group where it sets nothing itself. */
+export type EndpointKeys = Pick<
+  HealthCheckTable,
+  keyof EndpointOverrides<typeof healthCheck.shape>
+>;
+
+const endpoint = z.strictObject({
+  url: z.string().describe('Its base URL, without `/v1`. Only https, except on this machine.'),
+  name: displayName.describe('Its name for people. Unique over all groups.'),
+  allow_http: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Allows http to another machine. The token then travels in clear text: everybody on the way can read it.',
+    ),
+  ...ofHealthCheck,
+});
+
+export const group = z.strictObject({
+  name: displayName.describe('Its name for people. Unique.'),
+  auth_token_env: variableName.describe(
+    'The variable that holds the token of its endpoints; never the token itself.',
+  ),
+  default: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Its endpoints are preferred while nothing is known. At most one group; where none has it, the first one counts.',
+    ),
+  endpoints: z.array(endpoint).min(1).max(100).describe('In order of preference.'),
+  health_check: healthCheckOfGroup
+    .optional()
+    .describe(
+      'How the endpoints of one group are probed, where it differs. It belongs to the group above it.',
+    ),
+});
+
+type EndpointTable = z.output<typeof endpoint>;
+
+/** @param ofGroup the group's [health_check] as it applies */
+export function endpointKeys(own: EndpointTable, ofGroup: HealthCheckTable): EndpointKeys {
+  return overridden(picked(ofGroup, ofHealthCheck), picked(own, ofHealthCheck));
+}
+
+function picked<Table extends object, Names extends object>(
+  table: Table,
+  names: Names,
+): Pick<Table, keyof Table & keyof Names> {
+  const entries = Object.entries(table).filter(([name]) => Object.hasOwn(names, name));
+  return Object.fromEntries(entries) as Pick<Table, keyof Table & keyof Names>;
+}

@@ -1,0 +1,101 @@
+/**
+ * How endpoints are probed and what that may cost: [health_check] and [[prices]]. docs/probes.md
+ * gives the reason of each default.
+ */
+import { CHEAP_STYLES, PROBE_STYLES } from '@zephyr/core';
+import { z } from 'zod';
+
+import { perEndpoint } from './overrides.ts';
+import { filePath, seconds, usd } from './values.ts';
+
+/** Without `min_interval_seconds` and `max_interval_seconds`; an interval beyond them moves them. */
+const DEFAULT_MIN_INTERVAL_SECONDS = 30;
+const DEFAULT_MAX_INTERVAL_SECONDS = 3600;
+
+export const healthCheck = z.strictObject({
+  interval_seconds: seconds
+    .default(60)
+    .describe('Time between two probes of one endpoint, in seconds.'),
+  min_interval_seconds: seconds
+    .optional()
+    .describe(
+      `The shortest time between two probes, in seconds: used when a switch or a change of health is near, and under load with \`dynamic_scaling\`. Not set: ${DEFAULT_MIN_INTERVAL_SECONDS}, or the interval if that is shorter.`,
+    )
+    .meta({ example: DEFAULT_MIN_INTERVAL_SECONDS }),
+  max_interval_seconds: seconds
+    .optional()
+    .describe(
+      `The longest time between two probes, in seconds: used when live requests already show how an endpoint is, and when idle with \`dynamic_scaling\`. Not set: ${DEFAULT_MAX_INTERVAL_SECONDS}, or the interval if that is longer.`,
+    )
+    .meta({ example: DEFAULT_MAX_INTERVAL_SECONDS }),
+  timeout_seconds: seconds
+    .default(15)
+    .describe(
+      'A probe that takes longer has failed, and its process is ended. Must be less than the interval.',
+    ),
+  dynamic_scaling: z
+    .boolean()
+    .default(false)
+    .describe(
+      'The interval follows the load: the shortest with many active requests, growing to the longest over an hour without any.',
+    ),
+  claude_binary_path: filePath
+    .optional()
+    .describe('The Claude CLI to run. Not set: the one that npm installed with Zephyr.')
+    .meta({ example: 'claude' }),
+  style: perEndpoint(
+    z
+      .enum(PROBE_STYLES)
+      .default('cli')
+      .describe(
+        'What a probe does: the real Claude CLI (`cli`), the CLI with its smallest request (`cli-light`), one direct request (`messages`), or only a test whether anything answers, which is free (`http`, `tcp`). [probes.md](probes.md) compares them.',
+      ),
+  ),
+  cheap_style: z
+    .enum(CHEAP_STYLES)
+    .default('none')
+    .describe(
+      'What runs between two probes of that style, to spend less. With `none` every probe is of that style.',
+    ),
+  real_interval_seconds: seconds
+    .default(3600)
+    .describe(
+      'With a cheap style: how long a passed probe of the real style stays valid, in seconds. A failed probe of any style is followed by a real one.',
+    ),
+  model: z
+    .string()
+    .regex(/^[A-Za-z0-9][\w.:/@-]{0,99}$/, 'expected the name of a model')
+    .default('claude-haiku-4-5')
+    .describe('The model that probes ask: the cheapest that the endpoints serve.'),
+  daily_budget_usd: usd
+    .optional()
+    .describe(
+      'How much the probes of one group may cost in one day (UTC), in USD. From 80 % on only cheap probes run, at 100 % none. Not set: no limit.',
+    )
+    .meta({ example: 1 }),
+});
+
+export type HealthCheckTable = z.output<typeof healthCheck>;
+
+/** The table of one group as it applies: with its shortest and longest interval. */
+export function withIntervalBounds(table: HealthCheckTable) {
+  const { interval_seconds: interval } = table;
+  return {
+    ...table,
+    min_interval_seconds:
+      table.min_interval_seconds ?? Math.min(DEFAULT_MIN_INTERVAL_SECONDS, interval),
+    max_interval_seconds:
+      table.max_interval_seconds ?? Math.max(DEFAULT_MAX_INTERVAL_SECONDS, interval),
+  };
+}
+
+export const price = z.strictObject({
+  model: z
+    .string()
+    .min(1)
+    .describe('The beginning of the model’s name; the longest one that matches applies.'),
+  input_usd: usd.describe('USD per million input tokens that no cache holds.'),
+  output_usd: usd.describe('USD per million output tokens.'),
+  cache_read_usd: usd.describe('USD per million tokens read from the prompt cache.'),
+  cache_write_usd: usd.describe('USD per million tokens written to the prompt cache.'),
+});

@@ -1,0 +1,107 @@
+/** Where the services listen, who may reach them, and what they share. */
+import { z } from 'zod';
+
+import { isNetwork } from '../../http/trusted-proxies.ts';
+import { host, hostNames, port, variableName } from './values.ts';
+
+const NEEDS_RESTART = { needsRestart: true };
+
+/** A plain path: nothing that could be read in two ways. */
+const plainPath = z.string().regex(/^(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)+$/, 'expected a plain path');
+
+export const server = z.strictObject({
+  host: host
+    .default('127.0.0.1')
+    .describe(
+      'The address that the proxy listens on. `0.0.0.0` serves other machines too; then each person needs a key, see `[[clients]]`.',
+    )
+    .meta(NEEDS_RESTART),
+  port: port.default(8080).describe('The port that Claude Code talks to.').meta(NEEDS_RESTART),
+  switch_threshold_ms: z
+    .number()
+    .nonnegative()
+    .default(50)
+    .describe('The least gain, in milliseconds of score, that justifies a switch for speed.'),
+  graceful_switch_timeout_ms: z
+    .number()
+    .int()
+    .nonnegative()
+    .default(30_000)
+    .describe(
+      'How long a switch for speed waits for active requests, in milliseconds. A failed endpoint is left at once.',
+    ),
+  open: z
+    .boolean()
+    .default(false)
+    .describe('Serves everybody who reaches the port without a key, also from other machines.'),
+  allowed_hosts: hostNames.describe(
+    'Host names that an open proxy without keys accepts besides `localhost` and addresses, such as `"zephyr.lan"`. Any other name is rejected: a web page of somebody else could use it. With keys, every name is accepted.',
+  ),
+  trusted_proxies: z
+    .array(z.string().refine(isNetwork, 'expected an address or a network, such as "10.0.0.0/8"'))
+    .max(50)
+    .default([])
+    .describe(
+      'Addresses or networks of reverse proxies in front of Zephyr, such as `"172.16.0.0/12"`. For their requests the client’s address is taken from `X-Forwarded-For`, by the controller too; wrong keys are counted for that address.',
+    ),
+  extra_paths: z
+    .array(plainPath)
+    .max(50)
+    .default([])
+    .describe(
+      'More paths to pass on, each exact, such as `"/v1/files"`. They go to the first endpoint of the default group, without failover and without effect on its health. Everybody with a key can use them, under the team’s token.',
+    ),
+});
+
+export const controller = z.strictObject({
+  host: host
+    .default('127.0.0.1')
+    .describe(
+      'The address of the admin API and the dashboard. On any address but this machine’s they need a token.',
+    )
+    .meta(NEEDS_RESTART),
+  port: port
+    .default(8081)
+    .describe('The port of the admin API and the dashboard.')
+    .meta(NEEDS_RESTART),
+  token_env: variableName
+    .default('ZEPHYR_ADMIN_TOKEN')
+    .describe(
+      'The variable that holds that token: 16 random characters or more. A weak token is rejected.',
+    ),
+  allowed_hosts: hostNames.describe(
+    'Host names that browsers may use for the controller besides `localhost` and addresses, such as `"zephyr.lan"`. They need the token. Any other name is rejected: a web page of somebody else could use it.',
+  ),
+});
+
+export const prober = z.strictObject({
+  host: host
+    .default('127.0.0.1')
+    .describe('The address of the prober’s metrics and health.')
+    .meta(NEEDS_RESTART),
+  port: port
+    .default(8082)
+    .describe('The port of the prober’s metrics and health.')
+    .meta(NEEDS_RESTART),
+});
+
+export const redis = z.strictObject({
+  url: z
+    .string()
+    .default('redis://127.0.0.1:6379')
+    .describe(
+      '`redis://`, `rediss://` (TLS), `unix:///path`, `redis+cluster://host:6379?node=host2:6379&node=…`, or `redis+sentinel://name?node=host:26379&node=…` with the primary’s name and its Sentinels. Not set: `zephyr start` brings a private Redis. The variable `ZEPHYR_REDIS_URL` takes precedence and may hold the password.',
+    )
+    .meta(NEEDS_RESTART),
+  password_env: variableName
+    .optional()
+    .describe('The variable that holds the password. Not set: no password, or that of the URL.')
+    .meta({ ...NEEDS_RESTART, example: 'REDIS_PASSWORD' }),
+});
+
+export const ui = z.strictObject({
+  language: z
+    .enum(['en', 'zh'])
+    .default('en')
+    .describe('The language of the pages where the browser names none: English or Chinese.'),
+});

@@ -1,0 +1,35 @@
+/** The kinds of values that several tables have. */
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+import { z } from 'zod';
+
+/** At most a day. */
+export const seconds = z.number().int().positive().max(86_400);
+export const milliseconds = z.number().int().positive().max(86_400_000);
+export const count = z.number().int().positive().max(1_000_000);
+export const usd = z.number().nonnegative().max(100_000);
+export const port = z.number().int().min(0).max(65_535);
+export const host = z.string().min(1);
+/** Names of HTTP hosts, which have no case. */
+export const hostNames = z.array(z.string().min(1).max(253).toLowerCase()).max(50).default([]);
+
+export const variableName = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'expected the name of an environment variable');
+
+export const displayName = z
+  .string()
+  .min(1)
+  .max(64)
+  .refine((value) => value === value.trim() && !/\p{Cc}/u.test(value), {
+    message: 'expected a name of 1 to 64 characters without control characters',
+  });
+
+/** As shells read it: `~/` is the home folder. */
+export const filePath = z.string().min(1).overwrite(expandHome);
+
+/** `~/…` as shells read it; nothing but a shell would know the folder of another user. */
+export function expandHome(path: string): string {
+  return path.startsWith('~/') ? join(homedir(), path.slice(2)) : path;
+}
