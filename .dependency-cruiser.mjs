@@ -1,3 +1,24 @@
+/** The rooms of the core: each imports the ones named here, never upwards. */
+const CORE_ROOMS = {
+  replay: ['decide', 'route', 'learn', 'probe', 'answer', 'request'],
+  decide: ['route', 'learn', 'probe'],
+  route: ['learn', 'probe'],
+  learn: ['probe'],
+  probe: [],
+  answer: [],
+  request: [],
+};
+
+const coreRooms = Object.entries(CORE_ROOMS).map(([room, below]) => ({
+  name: `core-${room}-imports-downwards`,
+  severity: 'error',
+  from: { path: `^packages/core/src/${room}/`, pathNot: '\\.test\\.ts$' },
+  to: {
+    path: '^packages/core/src/[^/]+/',
+    pathNot: `^packages/core/src/(${[room, ...below].join('|')})/`,
+  },
+}));
+
 /** Imports point one way: core <- runtime <- services and cli; testkit is for tests and the demo. */
 export default {
   forbidden: [
@@ -14,6 +35,14 @@ export default {
       severity: 'error',
       from: { path: '^packages/core/src', pathNot: '\\.test\\.ts$' },
       to: { path: '^(packages|services|tools)/', pathNot: '^packages/core/src' },
+    },
+    ...coreRooms,
+    {
+      name: 'core-shared-files-import-no-room',
+      comment: 'what all rooms use knows none of them; index.ts only exports',
+      severity: 'error',
+      from: { path: '^packages/core/src/[^/]+\\.ts$', pathNot: '/index\\.ts$' },
+      to: { path: '^packages/core/src/[^/]+/' },
     },
     {
       name: 'texts-import-nothing',

@@ -174,7 +174,7 @@ function checkEndpoint(day: Day, id: EndpointId): void {
   const style = chooseStyle({
     ...{ real: setup.real, cheap: setup.cheap, spending: plan.spending },
     wants: plan.why === 'verifying' || plan.why === 'deciding' ? 'real' : 'any',
-    realIsFresh: (day.freshUntilMs.get(id) ?? 0) > nowMs,
+    isRealFresh: (day.freshUntilMs.get(id) ?? 0) > nowMs,
   });
   day.lastCheckAtMs.set(id, nowMs);
   day.nextCheckAtMs.set(id, nowMs + plan.intervalMs);

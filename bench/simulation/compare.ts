@@ -103,7 +103,6 @@ const POLICY_WITHOUT_CACHES: Policy = {
   ...DEFAULT_POLICY,
   sessions: {
     ...DEFAULT_POLICY.sessions,
-    onSwitch: 'follow',
     rebuildMsPerToken: 0,
     cacheWriteFactor: 0,
     cacheReadFactor: 0,

@@ -9,6 +9,7 @@ import {
   type FailureClass,
   type FirstByteClass,
   isUnreachable,
+  isWorthStaying,
   type Journey,
   latencyClassOf,
   type OutcomeCounts,
@@ -24,7 +25,6 @@ import {
   type SnapshotContent,
   STAY_PAUSE_MS,
   scopeOf,
-  staysAfter,
 } from '@zephyr/core';
 
 import { internalForm } from '@zephyr/runtime/config/internal-form';
@@ -81,7 +81,7 @@ export class SimulatedProxy {
     this.router = new Router({
       policy: DEFAULTS.ejection,
       rng: () => random.next(),
-      onVerdict: ({ id, failure }) => {
+      onBlamed: ({ id, failure }) => {
         const { failed } = this.#countsOf(id);
         failed[failure] = (failed[failure] ?? 0) + 1;
       },
@@ -292,7 +292,7 @@ class SimulatedExchange implements Way {
   }
 
   #stays(id: EndpointId, { failure, waitMs }: Failed, atMs: number): boolean {
-    const stays = staysAfter({
+    const stays = isWorthStaying({
       ...{ failure, waitMs, operation: 'messages' },
       ...{ isCached: this.#class.isCached, readingMs: this.#readingMs() },
       ...{ isBusy: this.#proxy.router.isBusy(this.#journey, id, atMs), hasStayed: this.#hasStayed },

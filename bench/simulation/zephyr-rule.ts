@@ -50,7 +50,7 @@ export class ZephyrRule implements Rule {
     this.#watch = about.watch;
     this.#ids = Array.from({ length: about.endpoints }, (_, index) => endpointId(`e${index}`));
     this.#sequences = this.#ids.map(() => 0);
-    const sessionsStick = about.policy.sessions.onSwitch === 'keep';
+    const sessionsStick = about.policy.sessions.rebuildMsPerToken > 0;
     this.#proxy = new SimulatedProxy(this.#ids, { sessionsStick });
     this.#world = initialWorld({
       atMs: epochMs(0),

@@ -1,38 +1,102 @@
-export * from './answer/api-error.ts';
-export * from './answer/end.ts';
+export { type ApiError, failureOfApiError } from './answer/api-error.ts';
+export { type AnswerEnd, answerEndOf, REST_MS, REST_QUIET_MS, StreamEnd } from './answer/end.ts';
 export { linesOf } from './answer/lines.ts';
-export * from './answer/named-wait.ts';
-export * from './answer/refusal.ts';
-export * from './answer/start.ts';
-export * from './decide/assessment.ts';
-export * from './decide/context.ts';
-export * from './decide/decision.ts';
-export * from './decide/events.ts';
-export * from './decide/presence.ts';
-export * from './decide/probe-plans.ts';
-export * from './decide/reduce.ts';
-export * from './decide/snapshot.ts';
-export { type Readiness, readiness } from './decide/switch-rules.ts';
-export * from './decide/world.ts';
-export type * from './learn/health.ts';
-export type * from './learn/latency.ts';
-export * from './learn/latency-class.ts';
-export * from './learn/score.ts';
+export { namedWaitMs } from './answer/named-wait.ts';
+export { isSuccess, judgeRefusal } from './answer/refusal.ts';
+export {
+  type AnswerForm,
+  AnswerStart,
+  MAX_INTERIM_ANSWERS,
+  type StartVerdict,
+} from './answer/start.ts';
+export { type Assessment, assess } from './decide/assessment.ts';
+export { type Decision, UNAVAILABLE_CODES } from './decide/decision.ts';
+export {
+  type CommandOutcome,
+  type Effect,
+  type EndpointSetting,
+  type GroupSetting,
+  type Input,
+  type Notice,
+  type OperatorCommand,
+  type OperatorWishes,
+  PROBE_PACES,
+  type ProbePlan,
+  severityOf,
+  type WorldEvent,
+} from './decide/events.ts';
+export { halfOpenFailure, sessionLoadOf, totalActiveRequests } from './decide/presence.ts';
+export { reduce } from './decide/reduce.ts';
+export { snapshotContent } from './decide/snapshot.ts';
+export { type EndpointState, initialWorld, type World } from './decide/world.ts';
+export { latencyClassOf, requestClassOf } from './learn/latency-class.ts';
 export { own } from './own.ts';
-export * from './policy.ts';
-export * from './probe/price.ts';
-export * from './probe/style.ts';
-export * from './replay/recording.ts';
-export * from './request/facts.ts';
-export * from './route/affinity.ts';
-export { type Choice, chooseEndpoint } from './route/choose-endpoint.ts';
-export * from './route/ejection.ts';
-export * from './route/first-byte-limit.ts';
-export * from './route/journey.ts';
-export * from './route/ramp.ts';
-export * from './route/retry.ts';
-export * from './route/retry-budget.ts';
-export * from './route/router.ts';
-export * from './route/scope.ts';
-export * from './route/stay.ts';
-export * from './types.ts';
+export { DEFAULT_POLICY, type Policy } from './policy.ts';
+export { costUsd, priceOf } from './probe/price.ts';
+export { CHEAP_STYLES, type CheapStyle, chooseStyle } from './probe/style.ts';
+export {
+  type ComparedDecision,
+  compareDecisions,
+  formatRecording,
+  parseRecording,
+  type Recording,
+  replayRecording,
+  type Segment,
+} from './replay/recording.ts';
+export {
+  QUICK_END_BYTES,
+  QUICK_START_BYTES,
+  quickFacts,
+  type RequestFacts,
+  RequestScan,
+} from './request/facts.ts';
+export { SessionTable } from './route/affinity.ts';
+export type { Choice } from './route/choose-endpoint.ts';
+export { type Ejection, type EjectionPolicy, remainingMs } from './route/ejection.ts';
+export type { FirstByteClass, FirstByteLimits } from './route/first-byte-limit.ts';
+export type { Journey, RoutedEndpoint, RoutedRequest } from './route/journey.ts';
+export { rampedEndpoint } from './route/ramp.ts';
+export {
+  type AttemptPhase,
+  decideRetry,
+  RETRY_LIMITS,
+  type RetryDecision,
+  type RetryRefusal,
+} from './route/retry.ts';
+export { type Refund, RetryBudget } from './route/retry-budget.ts';
+export { Router } from './route/router.ts';
+export {
+  isAnswer,
+  isLasting,
+  isSharedByGroup,
+  isUnreachable,
+  OPERATIONS,
+  type Operation,
+  scopeOf,
+} from './route/scope.ts';
+export { isWorthStaying, STAY_PAUSE_MS } from './route/stay.ts';
+export {
+  assertNever,
+  causeOf,
+  type EndpointId,
+  type EpochMs,
+  endpointId,
+  epochMs,
+  FAILURE_CLASSES,
+  type FailureClass,
+  MODEL_FAMILIES,
+  type Mode,
+  type OutcomeBatch,
+  type OutcomeCounts,
+  PROBE_STYLES,
+  type PresenceReport,
+  type ProbeResult,
+  type ProbeStyle,
+  type ProbeVerdict,
+  type Ramp,
+  REASON_CODES,
+  type RoutingSnapshot,
+  type SnapshotContent,
+  type TokenUsage,
+  type TtftSample,
+} from './types.ts';

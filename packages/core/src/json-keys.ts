@@ -1,6 +1,6 @@
 /**
- * The values of a few top-level keys of a JSON object, read while its text passes, one character
- * for each byte (latin1): nothing is parsed or copied but these values, strings are jumped over
+ * The values of a few top-level keys of a JSON object, read from its text as it passes, one
+ * character for each byte (latin1). Only these values are parsed or copied, strings are skipped
  * natively, nesting is only counted. Linear in the text, however it is cut into pieces.
  *
  *     start --({)--> key <--(,)-- after --(})--> closed
@@ -10,14 +10,16 @@
  * It does not validate: text that is not JSON may be read as anything.
  */
 
-/** What a key was given. Of a scalar its raw text: a string without its quotes, escapes undone. */
+/**
+ * The value of a key: of a string its text with escapes resolved, of another scalar its raw text.
+ */
 export type JsonValue =
   | { readonly kind: 'string'; readonly text: string }
   | { readonly kind: 'literal'; readonly text: string }
-  /** It has begun; what is in it is not read. */
+  /** It has begun; its contents are not read. */
   | { readonly kind: 'object' | 'array' };
 
-type Status =
+type ScanStatus =
   | 'start'
   | 'key'
   | 'in_key'
@@ -33,7 +35,7 @@ type Status =
 
 /** Six characters for each of a name's, where all are escaped (`\u006d`). */
 const MAX_KEY_CHARACTERS = 128;
-/** More than any value that is asked for; a longer string counts as empty. */
+/** Longer than any wanted value; a longer string counts as empty. */
 const MAX_STRING_CHARACTERS = 1024;
 const MAX_LITERAL_CHARACTERS = 32;
 
@@ -52,8 +54,8 @@ const CLOSE_BRACE = 0x7d;
 export class JsonKeys {
   readonly #wanted: ReadonlySet<string>;
   #values: Map<string, JsonValue> | undefined;
-  #status: Status = 'start';
-  /** Of the value that is being skipped. */
+  #status: ScanStatus = 'start';
+  /** Nesting depth of the value that is being skipped. */
   #depth = 0;
   /** The key, string or literal that is being read, as far as it is of interest. */
   #raw = '';
@@ -69,7 +71,7 @@ export class JsonKeys {
     return this.#status === 'closed' || this.#status === 'broken' ? this.#status : 'open';
   }
 
-  /** Of a key that occurs more than once the last value, as `JSON.parse` takes it. */
+  /** The last value of a repeated key, as `JSON.parse` takes it. */
   value(key: string): JsonValue | undefined {
     return this.#values?.get(key);
   }
@@ -79,7 +81,7 @@ export class JsonKeys {
     while (at < text.length && this.status === 'open') at = this.#step(text, at);
   }
 
-  /** @returns Where to go on. */
+  /** @returns The index to continue at. */
   #step(text: string, at: number): number {
     switch (this.#status) {
       case 'in_key':
@@ -141,7 +143,7 @@ export class JsonKeys {
 
   #readString(text: string, from: number): number {
     const end = this.#endOfString(text, from);
-    this.#keep(text, from, end === -1 ? text.length : end);
+    this.#collect(text, from, end === -1 ? text.length : end);
     if (end === -1) return text.length;
     if (this.#status === 'in_key') {
       this.#key = unescaped(this.#raw);
@@ -165,7 +167,7 @@ export class JsonKeys {
       while (end - backslashes > from && text.charCodeAt(end - backslashes - 1) === BACKSLASH) {
         backslashes += 1;
       }
-      // A run that reaches the piece's start goes on from the one before.
+      // A run of backslashes from the start of this piece continues that of the one before.
       const isRunFromBefore = this.#isEscaped && end - backslashes === from;
       const isEscaped = backslashes % 2 === (isRunFromBefore ? 0 : 1);
       if (quote === -1) {
@@ -180,18 +182,18 @@ export class JsonKeys {
     }
   }
 
-  #keep(text: string, from: number, to: number): void {
+  #collect(text: string, from: number, to: number): void {
     if (this.#status === 'in_nested_string') return;
     if (this.#status === 'in_string' && !this.#wanted.has(this.#key)) return;
     const limit = this.#status === 'in_key' ? MAX_KEY_CHARACTERS : MAX_STRING_CHARACTERS;
-    // One more than allowed shows that it is too long.
+    // One more than the limit shows that it is too long.
     const room = limit + 1 - this.#raw.length;
     if (room > 0) this.#raw += text.slice(from, Math.min(to, from + room));
   }
 
   #readLiteral(text: string, from: number): number {
     let at = from;
-    while (at < text.length && !endsLiteral(text.charCodeAt(at))) at += 1;
+    while (at < text.length && !isLiteralEnd(text.charCodeAt(at))) at += 1;
     const room = MAX_LITERAL_CHARACTERS - this.#raw.length;
     this.#raw += text.slice(from, Math.min(at, from + room));
     if (at === text.length) return at;
@@ -231,7 +233,7 @@ function isSpace(character: number): boolean {
   return character === 0x20 || character === 0x0a || character === 0x0d || character === 0x09;
 }
 
-function endsLiteral(character: number): boolean {
+function isLiteralEnd(character: number): boolean {
   return (
     isSpace(character) ||
     character === COMMA ||
@@ -240,7 +242,7 @@ function endsLiteral(character: number): boolean {
   );
 }
 
-/** Of a string's raw text; empty where an escape is wrong. */
+/** Resolves the escapes of a string's raw text; empty where one is invalid. */
 function unescaped(raw: string): string {
   if (IS_PLAIN.test(raw)) return raw;
   try {
@@ -250,7 +252,7 @@ function unescaped(raw: string): string {
   }
 }
 
-/** One character per byte becomes UTF-8; text that was decoded already stays. */
+/** Decodes one character per byte as UTF-8; leaves text that is decoded already. */
 function fromBytes(text: string): string {
   if (!IS_LATIN1.test(text)) return text;
   return new TextDecoder().decode(Uint8Array.from(text, (byte) => byte.charCodeAt(0)));

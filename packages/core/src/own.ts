@@ -1,6 +1,6 @@
 /**
- * A record's own value. Names that people choose (an endpoint may be called `constructor`) must not
- * find what the language brings with every object.
+ * A record's own value: a name that people choose (an endpoint may be called `constructor`) must
+ * not find a property that every object inherits.
  */
 export function own<Value>(
   record: Readonly<Record<string, Value>>,
@@ -9,7 +9,7 @@ export function own<Value>(
   return Object.hasOwn(record, key) ? record[key] : undefined;
 }
 
-/** The record without what is not named. */
+/** The entries of the record that are named. */
 export function only<Value>(
   record: Readonly<Record<string, Value>>,
   names: ReadonlySet<string>,

@@ -1,9 +1,9 @@
 import type { FailureClass, ModelFamily } from './types.ts';
 
 /**
- * Every number that a decision depends on. The controller takes `DEFAULT_POLICY` and sets what its
- * configuration says; a recording is replayed under another policy to see what would have changed.
- * `docs/decisions.md` explains the formulas.
+ * Every number that a decision depends on. The controller starts from `DEFAULT_POLICY` and applies
+ * its configuration; a recording can be replayed under another policy. `docs/decisions.md` explains
+ * the formulas.
  */
 export interface Policy {
   readonly health: HealthPolicy;
@@ -23,12 +23,12 @@ export interface HealthPolicy {
   readonly fall: number;
   /** Passed probes in a row that make it healthy again. */
   readonly rise: number;
-  /** Each fall within `flapMemoryMs` asks for `rise` more passes, up to this many. */
+  /** Each fall within `flapMemoryMs` requires `rise` more passes, up to this many. */
   readonly maxRise: number;
   readonly flapMemoryMs: number;
-  /** Token refusals in a row after which the endpoint is not used with this token. */
+  /** Token refusals in a row after which the token counts as refused. */
   readonly tokenFall: number;
-  /** Live successes in a row that outweigh failing probes, and how fresh they must be. */
+  /** Live successes in a row that outweigh failing probes, and how recent they must be. */
   readonly liveSuccesses: number;
   readonly liveFreshMs: number;
 }
@@ -36,58 +36,59 @@ export interface HealthPolicy {
 export interface LatencyPolicy {
   /** The weight of a sample halves in this time. */
   readonly halfLifeMs: number;
-  /** Samples kept for each endpoint. */
+  /** The most samples of one endpoint. */
   readonly maxSamples: number;
-  /** Values farther than so many spreads from the middle are pulled in to there. */
+  /** Values are clipped at this many spreads from the median. */
   readonly clipSpreads: number;
-  /** So many samples in a row beyond `changeSpreads`, all on one side: older ones are forgotten. */
+  /** This many samples in a row beyond `changeSpreads` on one side: older ones are dropped. */
   readonly changeSamples: number;
   readonly changeSpreads: number;
   /** The spread to assume before there are samples, as a share of the latency… */
   readonly priorSpreadRatio: number;
-  /** …and how many samples that assumption weighs. */
+  /** …and how many samples that assumption counts for. */
   readonly priorSamples: number;
-  /** What an endpoint may drift in a minute without a sample, as a share of its latency. */
+  /** How far a latency may drift in a minute without a sample, as a share of it. */
   readonly driftRatioPerMinute: number;
 }
 
-/** How long people wait, against probes and against what is usual: see `live/live-times.ts`. */
+/** How long people wait, compared with probes and with what is usual: see `learn/live-times.ts`. */
 export interface LivePolicy {
-  /** Requests of a class from which on its time is compared. */
+  /** Requests of a class before its time is compared. */
   readonly leastRequests: number;
-  /** The mean of a class forgets half in this time, but no more than `mostShare` by one request. */
+  /** Half-life of the mean of a class; one request takes at most `mostShare` of it. */
   readonly halfLifeMs: number;
   readonly mostShare: number;
-  /** After so long without a request of the class its mean begins again. */
+  /** After this long without a request of the class its mean starts again. */
   readonly restartMs: number;
-  /** What people ask at present: a request counts half after this time. */
+  /** Half-life of a request in the weight of its class: what people ask at present. */
   readonly weightHalfLifeMs: number;
-  /** How far back a sudden change is looked for. */
+  /** Half-life of the former mean that a sudden change is compared with. */
   readonly formerHalfLifeMs: number;
-  /** So many standard errors may be chance. */
+  /** This many standard errors may be chance. */
   readonly slackErrors: number;
-  /** From here on an endpoint is called slow for people. */
+  /** The excess from which on an endpoint is slow for people. */
   readonly slowMs: number;
   /** Least time between two confirmations by live times. */
   readonly evidenceGapMs: number;
-  /** Live times younger than this are of now. */
+  /** Live times younger than this are current. */
   readonly freshMs: number;
-  /** How fast an excess is forgotten that is not measured any more: half of it in this time… */
+  /** Half-life of an excess that is no longer measured… */
   readonly memoryMs: number;
-  /** …which doubles with each time the endpoint was slow again, but so many times at most… */
+  /** …doubled each time the endpoint was slow again, up to this many times… */
   readonly maxStrikes: number;
-  /** …if it was within this time. */
+  /** …if that was within this time. */
   readonly strikeMemoryMs: number;
-  /** …and faster, half of it in this time, once one that is measured has so much excess itself… */
+  /** Once another endpoint is measured with this much excess… */
   readonly doubtMs: number;
+  /** …this is the half-life… */
   readonly doubtedMemoryMs: number;
-  /** …if nobody has asked this one for so long. */
+  /** …for endpoints without a request for this long. */
   readonly quietMs: number;
-  /** How fast the usual time of a class follows small changes… */
+  /** Half-life with which the usual time of a class follows small changes… */
   readonly driftHalfLifeMs: number;
   /** …and larger ones that only one endpoint shows. */
   readonly riseHalfLifeMs: number;
-  /** Endpoints that were measured within this time of each other are compared with each other. */
+  /** Endpoints that were measured within this time of each other are compared. */
   readonly peerMs: number;
   /** How long it is remembered that a class was slower everywhere. */
   readonly agreedMs: number;
@@ -96,53 +97,49 @@ export interface LivePolicy {
 export interface FailurePolicy {
   /** The weight of an attempt halves in this time. */
   readonly halfLifeMs: number;
-  /** What to assume before there are attempts, and how many attempts that weighs. */
+  /** The failure ratio to assume at first, and how many attempts that counts for. */
   readonly priorRatio: number;
   readonly priorAttempts: number;
-  /** What one failure of this class costs the person who waits. */
+  /** The time that one failure of this class costs the person who waits. */
   readonly costMs: Readonly<Record<FailureClass, number>>;
 }
 
 export interface SwitchPolicy {
-  /** Least gain for a latency switch (`server.switch_threshold_ms`). */
+  /** The least gain for a latency switch (`server.switch_threshold_ms`). */
   readonly thresholdMs: number;
-  /** The gain must also be so many times its own standard error. */
+  /** The gain must also be this many times its standard error. */
   readonly confidence: number;
-  /** Evaluations with new evidence in a row in which the same endpoint must lead. */
+  /** Evaluations in a row with new evidence in which the same endpoint must lead. */
   readonly confirmations: number;
-  /** Least time between a switch and the next latency switch. */
+  /** The least time between a switch and the next latency switch. */
   readonly dwellMs: number;
-  /** The same where the active endpoint has become slow for people since: that is no noise. */
+  /** The same where people have measured the active endpoint slow since: that is not noise. */
   readonly slowDwellMs: number;
-  /** Least time between two failure switches. */
+  /** The least time between two failure switches. */
   readonly failureGapMs: number;
-  /** Longest wait for running requests (`server.graceful_switch_timeout_ms`). */
+  /** The longest wait for active requests (`server.graceful_switch_timeout_ms`). */
   readonly gracefulTimeoutMs: number;
-  /** Data older than this, and than three intervals, never justifies a latency switch. */
+  /** Data older than this and than three probe intervals never justifies a latency switch. */
   readonly staleAfterMs: number;
-  /** After a start the first good choice is made at once, within this time at the latest. */
+  /** After a start, how long to wait for all scores before the first choice. */
   readonly settleMs: number;
-  /** More switches than this that nobody asked for, within the window, freeze latency switches for `freezeMs`. */
+  /** More automatic switches than this within the window freeze latency switches for `freezeMs`. */
   readonly flapLimit: number;
   readonly flapWindowMs: number;
   readonly freezeMs: number;
-  /** A switch that was not worth the caches is not weighed again for so long. */
-  readonly declineMs: number;
   readonly rampMs: number;
   readonly rampStartShare: number;
 }
 
 export interface SessionPolicy {
-  /** `keep`: sessions stay when the selection switches; `follow`: they go along. */
-  readonly onSwitch: 'keep' | 'follow';
   /** Requests that a running session is expected to send while the gain lasts. */
   readonly requestsAhead: number;
-  /** What an hour of a person's waiting is worth. */
+  /** What an hour of a person's waiting costs. */
   readonly usdPerHour: number;
-  /** Extra time to the first token for each token that is not in the cache. */
+  /** Additional time to the first token for each token that is not in the cache. */
   readonly rebuildMsPerToken: number;
   readonly inputUsdPerMillionTokens: Readonly<Record<ModelFamily, number>>;
-  /** Price of writing to and of reading from the cache, as a share of the input price. */
+  /** Prices of writing to and reading from the cache, as multiples of the input price. */
   readonly cacheWriteFactor: number;
   readonly cacheReadFactor: number;
 }
@@ -150,22 +147,22 @@ export interface SessionPolicy {
 export interface OverloadPolicy {
   /** How long an overload answer is remembered. */
   readonly memoryMs: number;
-  /** Share of the endpoints heard from that must be overloaded to call it overloaded everywhere. */
+  /** The share of endpoints with recent answers that must be overloaded: overloaded everywhere. */
   readonly share: number;
 }
 
 export interface PresencePolicy {
-  /** A proxy that has not reported for so long is forgotten. */
+  /** A proxy that has not reported for this long is forgotten. */
   readonly ttlMs: number;
   /** Proxies that must report an ejection, unless there are fewer. */
   readonly ejectionVotes: number;
-  /** Proxies that are counted: an invented crowd fills no memory. */
+  /** The most proxies that are counted, so that invented ones cannot fill the memory. */
   readonly maxProxies: number;
-  /** After a recovery, reports of ejections are not counted for so long: proxies report each second. */
+  /** After a recovery, how long reported ejections are ignored: proxies report each second. */
   readonly recoverySettleMs: number;
-  /** Good answers at one proxy outweigh other proxies' ejections for so long. */
+  /** How long good answers at one proxy outweigh the ejections of other proxies. */
   readonly servedFreshMs: number;
-  /** Least gap between two recoveries by live traffic: the first, and the most after doubling. */
+  /** The least gap between two recoveries by live traffic: at first, and at most after doubling. */
   readonly recoveryGapMs: number;
   readonly recoveryGapMaxMs: number;
 }
@@ -173,27 +170,29 @@ export interface PresencePolicy {
 export interface ProbingPolicy {
   /** While a failure or a recovery is being confirmed. */
   readonly verifyIntervalMs: number;
-  /** After a changed URL or token: probes come at this interval for so long. */
+  /** After a changed URL or token: the probe interval, and for how long. */
   readonly proveIntervalMs: number;
   readonly proveMs: number;
   /** Live successes younger than this make probes unnecessary. */
   readonly liveFreshMs: number;
-  /** Then the interval is so many times longer: a few probes keep both on one scale. */
+  /** By this factor the interval is then longer: a few probes keep scores comparable. */
   readonly unneededFactor: number;
-  /** Running requests from which on the load is medium or high. */
+  /** Active requests from which on the load is medium or high. */
   readonly mediumLoadRequests: number;
   readonly highLoadRequests: number;
-  /** Share of the daily budget from which cheaper probes are ordered. */
+  /** The share of the daily budget from which on cheaper probes are planned. */
   readonly cheaperFromShare: number;
 }
 
-/** A failure that is noticed at once costs a replay; one that is noticed by a timer, the timer. */
+/**
+ * A failure that is noticed at once costs a retry; one that is noticed by a timer costs its time.
+ */
 const QUICK_FAILURE_MS = 2_000;
 const SLOW_FAILURE_MS = 15_000;
 
 export const DEFAULT_POLICY: Policy = {
   health: {
-    // HAProxy's defaults for checks: `fall 3`, `rise 2`.
+    // HAProxy's defaults for health checks: `fall 3`, `rise 2`.
     fall: 3,
     rise: 2,
     maxRise: 16,
@@ -265,7 +264,7 @@ export const DEFAULT_POLICY: Policy = {
   },
   switching: {
     thresholdMs: 50,
-    // With 1.5 standard errors about one gain in fifteen is only luck; less switches more, for nothing.
+    // At 1.5 standard errors about one gain in fifteen is chance; less switches more for nothing.
     confidence: 1.5,
     confirmations: 3,
     dwellMs: 60_000,
@@ -277,13 +276,11 @@ export const DEFAULT_POLICY: Policy = {
     flapLimit: 6,
     flapWindowMs: 600_000,
     freezeMs: 600_000,
-    declineMs: 600_000,
-    // HAProxy calls it `slowstart`: a cold endpoint should not meet all the traffic at once.
+    // HAProxy's `slowstart`: a cold endpoint should not get all the traffic at once.
     rampMs: 10_000,
     rampStartShare: 0.25,
   },
   sessions: {
-    onSwitch: 'keep',
     requestsAhead: 20,
     usdPerHour: 60,
     // https://www.anthropic.com/news/prompt-caching: 100,000 tokens, 11.5 s without and 2.4 s with.

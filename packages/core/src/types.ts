@@ -1,6 +1,4 @@
-/**
- * The words that all parts share. One word for one thing: see CONTRIBUTING.md, "Vocabulary".
- */
+/** The types that all rooms share. See CONTRIBUTING.md, "Vocabulary". */
 
 declare const brand: unique symbol;
 
@@ -48,8 +46,8 @@ export type FailureClass = (typeof FAILURE_CLASSES)[number];
  * - `endpoint`: the endpoint is at fault; counts against its health.
  * - `overload`: the model is overloaded or the rate limit is reached; the endpoint itself works.
  * - `token`: the team's token or account is refused.
- * - `client`: the client's own mistake; counts against nobody.
- * - `local`: our own machine (the CLI is missing or crashed); says nothing about the endpoint.
+ * - `client`: the client's own error; counts against nobody.
+ * - `local`: our own machine (the CLI is missing or crashed); no evidence about the endpoint.
  */
 export type Cause = 'endpoint' | 'overload' | 'token' | 'client' | 'local';
 
@@ -92,7 +90,7 @@ export interface TokenUsage {
 export const PROBE_STYLES = ['cli', 'cli-light', 'messages', 'http', 'tcp'] as const;
 export type ProbeStyle = (typeof PROBE_STYLES)[number];
 
-/** How one probe ended. Latencies are of the API call alone, without the CLI's start-up. */
+/** How one probe ended. Latencies are those of the API call, without the start of the CLI. */
 export type ProbeVerdict =
   | {
       readonly status: 'ok';
@@ -108,7 +106,7 @@ export type ProbeVerdict =
       readonly detail: string;
     };
 
-/** One run of an active check against one endpoint. */
+/** One probe of one endpoint. */
 export interface ProbeResult {
   readonly endpointId: EndpointId;
   /** `<endpointId>:<number of the interval>`: a probe that runs twice is counted once. */
@@ -117,7 +115,7 @@ export interface ProbeResult {
   readonly sequence: number;
   readonly style: ProbeStyle;
   readonly startedAtMs: EpochMs;
-  /** Of the whole probe, with the start of the CLI process. */
+  /** Duration of the whole probe, with the start of the CLI process. */
   readonly wallMs: number;
   readonly verdict: ProbeVerdict;
   readonly usage: TokenUsage;
@@ -126,8 +124,8 @@ export interface ProbeResult {
 
 /**
  * What a proxy saw of one endpoint within one reporting period (about a second). `failed` has only
- * what speaks about the endpoint, its token or its load; what belongs to one request, one model or
- * an operation that the endpoint does not have is not reported.
+ * failures of the endpoint, its token or its load; those of one request, one model or a missing
+ * operation are not reported.
  */
 export interface OutcomeCounts {
   readonly succeeded: number;
@@ -138,7 +136,7 @@ export interface OutcomeCounts {
 
 /** How long one request waited for its first content. */
 export interface TtftSample {
-  /** What it is comparable with: see `latencyClassOf`. */
+  /** The class of requests that it is comparable with: see `latencyClassOf`. */
   readonly class: string;
   readonly ms: number;
 }
@@ -155,7 +153,7 @@ export type Mode =
 
 /**
  * Why the selection is what it is. `nothing_available`: no endpoint can serve, the last active one
- * stays named; `recovered`: it was the first to return.
+ * stays selected; `recovered`: it was the first to return.
  */
 export const REASON_CODES = [
   'initial',
@@ -176,11 +174,11 @@ export type ReasonCode = (typeof REASON_CODES)[number];
 /**
  * Which endpoint serves new requests, as a machine:
  *
- *     steady --(faster, active has running requests)--> pending
+ *     steady --(faster, active has requests)--> pending
  *     pending --(active idle | graceful_switch_timeout_ms passed)--> draining
  *     pending --(the gain is gone)--> steady
  *     steady | pending --(failure, operator)--> draining
- *     draining --(old endpoint has no running requests)--> steady
+ *     draining --(old endpoint has no active requests)--> steady
  */
 export type Selection =
   | {
@@ -207,7 +205,7 @@ export type Selection =
       readonly sinceAtMs: EpochMs;
     };
 
-/** What the snapshot tells of one endpoint; health comes from probes only. */
+/** One endpoint in the snapshot; health comes from probes only. */
 export interface EndpointView {
   readonly health: 'unknown' | 'healthy' | 'unhealthy';
   readonly enabled: boolean;
@@ -215,26 +213,26 @@ export interface EndpointView {
   /** Expected time to a good answer in ms; absent while nothing is known. */
   readonly scoreMs?: number | undefined;
   /**
-   * Rises when the sessions of this endpoint shall choose anew. A proxy remembers it with each
+   * Rises when the sessions of this endpoint should choose again. A proxy remembers it with each
    * session's endpoint; a session that was placed under a smaller number goes to the active
    * endpoint with its next request. Absent: 0.
    */
   readonly sessionGeneration?: number | undefined;
   /**
    * Rises when evidence ends the ejections of this endpoint: a passed probe, an operator's wish,
-   * another proxy that is served well. A proxy that sees it rise lets requests in again at once, a
-   * few at first. Absent: 0.
+   * good answers at another proxy. A proxy that sees it rise admits requests again at once, a few
+   * at first. Absent: 0.
    */
   readonly recoveries?: number | undefined;
 }
 
 /**
- * After a latency switch new traffic moves over little by little: the share that goes to the
+ * After a latency switch new traffic moves over gradually: the share that goes to the
  * active endpoint rises in a straight line from `startShare` to 1 over `durationMs`; the rest
  * goes to `fromId`. A proxy counts the time since it received the snapshot by its own monotonic
  * clock, adds `elapsedMs`, and asks `rampedEndpoint` (ramp.ts) with the session's id (or the
  * request's, where there is none): all replicas then place one session alike.
- * Only for what has no endpoint yet: a session that has one keeps it.
+ * Only for sessions and requests without an endpoint: a session that has one keeps it.
  */
 export interface Ramp {
   readonly fromId: EndpointId;
@@ -251,7 +249,7 @@ export interface Ramp {
  * It names endpoints by id: URLs and tokens stay in each service's own configuration.
  */
 export interface RoutingSnapshot {
-  /** Made anew whenever Redis was found empty. */
+  /** Generated again whenever Redis was found empty. */
   readonly incarnation: string;
   /** Fencing token of the leader that wrote it. */
   readonly epoch: number;
@@ -298,13 +296,13 @@ export interface EjectionReport {
   readonly remainingMs: number;
 }
 
-/** What one proxy is doing now; renewed each second, forgotten when it is not. */
+/** What one proxy is doing now; renewed each second, forgotten otherwise. */
 export interface PresenceReport {
   readonly proxyId: string;
   readonly status: 'serving' | 'draining';
-  /** Running requests by endpoint id. */
+  /** Active requests by endpoint id. */
   readonly activeRequests: Readonly<Record<string, number>>;
-  /** Local ejections by endpoint id; what is admitted is not listed. */
+  /** Local ejections by endpoint id; admitted endpoints are not listed. */
   readonly ejections: Readonly<Record<string, EjectionReport>>;
   /** By endpoint id; absent where sessions are not followed. */
   readonly sessions?: Readonly<Record<string, SessionLoad>> | undefined;

@@ -225,7 +225,6 @@ export function decisionText(
     case 'settled':
       return say('log.decision.settled', { from, to });
     case 'withdrawn':
-    case 'skipped':
-      return say(`log.decision.${decision.phase}`, { from, to });
+      return say('log.decision.withdrawn', { from, to });
   }
 }

@@ -14,7 +14,7 @@ export type ReasonCode = CodeOf<'reason'>;
 export type UnavailableCode = CodeOf<'unavailable'>;
 
 export interface DecisionFacts {
-  readonly phase: 'planned' | 'switched' | 'settled' | 'withdrawn' | 'skipped';
+  readonly phase: 'planned' | 'switched' | 'settled' | 'withdrawn';
   readonly reason: ReasonCode;
   readonly fromId: string;
   readonly toId: string;

@@ -73,12 +73,12 @@ export async function runProbeJob(
   const before = await keepTrying(() => lookUp(deps.redis, endpointId, slot), signal, giveUp);
   if (before === undefined) return signal.aborted ? 'called_off' : 'dropped';
   if (before.isRecorded) return 'duplicate';
-  const { sequence, realIsFresh } = before;
+  const { sequence, isRealFresh } = before;
   const style = chooseStyle({
     real: plan.real,
     cheap: plan.cheap,
     spending: job.data.spending,
-    realIsFresh,
+    isRealFresh,
     wants: job.data.wants,
   });
   const startedAtMs = epochMs(Date.now());
@@ -113,14 +113,14 @@ interface Before {
   /** The job ran before, on a prober that died after it had written: no token is spent twice. */
   readonly isRecorded: boolean;
   readonly sequence: number;
-  readonly realIsFresh: boolean;
+  readonly isRealFresh: boolean;
 }
 
 async function lookUp(redis: Redis, endpointId: EndpointId, slot: string): Promise<Before> {
   return {
     isRecorded: await isProbeRecorded(redis, slot),
     sequence: await nextProbeSequence(redis, endpointId),
-    realIsFresh: await isProbeFresh(redis, endpointId),
+    isRealFresh: await isProbeFresh(redis, endpointId),
   };
 }
 

@@ -21,16 +21,9 @@ export function withSetting(policy: Policy, assignment: string): Policy {
     }
     return replaced(policy, path.split('.'), value) as Policy;
   }
-  if (path === 'sessions.onSwitch' && (text === 'keep' || text === 'follow')) {
-    return { ...policy, sessions: { ...policy.sessions, onSwitch: text } };
-  }
   const known = leavesOf(policy).filter((leaf) => leaf.startsWith(path.split('.')[0] ?? ''));
-  throw wrongSetting(
-    assignment,
-    path === 'sessions.onSwitch'
-      ? 'sessions.onSwitch is keep or follow'
-      : `settings are: ${(known.length > 0 ? known : Object.keys(policy)).join(', ')}`,
-  );
+  const names = known.length > 0 ? known : Object.keys(policy);
+  throw wrongSetting(assignment, `settings are: ${names.join(', ')}`);
 }
 
 function memberOf(table: unknown, name: string): unknown {

@@ -1,5 +1,5 @@
 /**
- * The error object of the Messages API and of the gateways before it, and what it means. Only its
+ * The error object of the Messages API and of gateways in front of it, and what it means. Only its
  * `type` and `code` count: a message may quote what the client wrote.
  *
  * @see https://docs.claude.com/en/api/errors
@@ -7,11 +7,11 @@
 import type { FailureClass } from '../types.ts';
 
 export interface ApiError {
-  /** E.g. `overloaded_error`; empty where it names none. */
+  /** E.g. `overloaded_error`; empty where there is none. */
   readonly type: string;
-  /** As gateways give it, e.g. `model_not_found`; empty where there is none. */
+  /** Set by gateways, e.g. `model_not_found`; empty where there is none. */
   readonly code: string;
-  /** For people only; never decided by. */
+  /** For people only; no decision depends on it. */
   readonly message: string;
 }
 
@@ -27,8 +27,8 @@ const BY_TYPE: ReadonlyMap<string, FailureClass> = new Map([
 ]);
 
 /**
- * Words that gateways put into `code` or `type`: new-api and one-api, which most relays run, the
- * API of OpenAI, whose errors they pass on, and organizations with a spend limit.
+ * Values that gateways put into `code` or `type`: those of new-api and one-api, which most relays
+ * run, of the OpenAI API, whose errors they pass on, and of organizations with a spend limit.
  */
 const BY_CODE: ReadonlyMap<string, FailureClass> = new Map([
   ['insufficient_quota', 'credit'],
@@ -37,7 +37,7 @@ const BY_CODE: ReadonlyMap<string, FailureClass> = new Map([
   ['model_not_found', 'model_not_found'],
 ]);
 
-/** Undefined where text is no JSON or no error. Linear; the caller bounds the text. */
+/** Undefined where the text is not JSON or not an error. Linear; the caller bounds the text. */
 export function parseApiError(text: string): ApiError | undefined {
   const value = parseObject(text);
   return value === undefined ? undefined : readApiError(value);

@@ -1,10 +1,10 @@
 /**
- * The end of an answer: is it whole? A JSON message is when its last brace has come, a stream when its
- * last event has. Whatever follows, however much, changes nothing.
+ * Whether an answer is complete: a JSON message is with its last brace, a stream with its last
+ * event. Whatever follows changes nothing.
  *
- * Each piece of a stream is searched natively for the two words that can end it; only a piece with one
- * of them is looked at by lines. Text that a model writes cannot pass for the end: line ends are
- * escaped within the JSON of its event.
+ * Each piece of a stream is searched natively for the two words that can end it, and only a piece
+ * with one of them is read by lines. Text of a model cannot be taken for the end: its line ends are
+ * escaped in the JSON of an event.
  *
  *     open --(`event: message_stop` or `event: error`)--> named --(its next line)--> ended
  *     open --(`data:` of that type)-->                    ended
@@ -16,31 +16,32 @@ import type { AnswerForm } from './start.ts';
 
 export type AnswerEnding =
   | { readonly kind: 'whole' }
-  /** The endpoint gave up after content; `error` where its event can be read. */
+  /** The endpoint reported an error after content; `error` where its event can be parsed. */
   | { readonly kind: 'error'; readonly error: ApiError | undefined };
 
 /**
- * What an endpoint may still send behind the last event (pings, usage, `[DONE]`) reaches the client,
- * but Claude Code waits for the end: some relays never close. Their rest comes in the same packet or
- * the next; two seconds in all are what a person takes for a pause.
+ * What an endpoint sends after the last event (pings, usage, `[DONE]`) is passed on, in the same
+ * packet or the next. But some relays never close, and Claude Code waits for the end: so the answer
+ * is ended after this long without a byte, and after two seconds in all, which a person takes for a
+ * pause.
  */
 export const REST_QUIET_MS = 250;
 export const REST_MS = 2_000;
 
 const NO_KEYS: ReadonlySet<string> = new Set();
-/** A last event with the metrics that some clouds add has less than 1 KiB. */
+/** A last event with the metrics that some clouds add is less than 1 KiB long. */
 const MAX_LINE_CHARACTERS = 8 * 1024;
 
-/** Reads an answer as it passes; latin1: one character for each byte. */
+/** Reads an answer as it passes, one character for each byte (latin1). */
 export interface AnswerEnd {
-  /** Undefined until all of the answer has come. */
+  /** Undefined while the answer is not complete. */
   readonly ending: AnswerEnding | undefined;
   push(text: string): void;
-  /** The body came to its end: what has begun counts. */
+  /** The body ended: an event that has begun counts. */
   finish(): void;
 }
 
-/** Undefined where the end cannot be seen. */
+/** Undefined where the answer cannot be read. */
 export function answerEndOf(form: AnswerForm): AnswerEnd | undefined {
   if (form === 'unread') return undefined;
   return form === 'stream' ? new StreamEnd() : new DocumentEnd();
@@ -52,7 +53,7 @@ class DocumentEnd implements AnswerEnd {
 
   get ending(): AnswerEnding | undefined {
     const { status } = this.#keys;
-    // What is no JSON after all is the client's to judge.
+    // Where the text is not JSON after all, the client has to judge it.
     const isWhole = status === 'closed' || (status === 'broken' && this.#isFinished);
     return isWhole ? { kind: 'whole' } : undefined;
   }

@@ -1,6 +1,6 @@
 /**
- * The lines of an event stream as its text passes, ended by LF, CR or CRLF. Linear however the
- * stream is cut into pieces, and bounded: a line that is too long is left out.
+ * The lines of an event stream as its text passes, ended by LF, CR or CRLF. Linear, however the
+ * stream is cut into pieces, and bounded: a line that is too long is dropped.
  *
  * @see https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream
  */
@@ -8,46 +8,48 @@ export class LineBuffer {
   readonly #maxLineCharacters: number;
   #rest = '';
   #isTooLong = false;
-  /** The last character so far was a CR: an LF that follows belongs to it. */
+  /** The last character was a CR: a following LF belongs to it. */
   #isAfterCr = false;
 
   constructor(maxLineCharacters: number) {
     this.#maxLineCharacters = maxLineCharacters;
   }
 
-  /** @returns The lines that this piece completes, with their ends; empty where it completes none. */
+  /**
+   * @returns The lines that this piece completes, with their line ends; empty where there is none.
+   */
   take(piece: string): string {
     const text = this.#isAfterCr && piece.startsWith('\n') ? piece.slice(1) : piece;
     if (piece === '') return '';
     this.#isAfterCr = piece.endsWith('\r');
     const whole = endOfLastLine(text);
     if (whole === 0) {
-      this.#keep(text);
+      this.#buffer(text);
       return '';
     }
     const before = this.#rest;
     const from = this.#isTooLong ? endOfFirstLine(text) : 0;
     this.#rest = '';
     this.#isTooLong = false;
-    this.#keep(text.slice(whole));
+    this.#buffer(text.slice(whole));
     return before + text.slice(from, whole);
   }
 
-  /** The line that has begun, at the stream's end. */
+  /** The incomplete last line. */
   get rest(): string {
     return this.#rest;
   }
 
-  #keep(text: string): void {
+  #buffer(text: string): void {
     if (this.#isTooLong) return;
     this.#isTooLong = this.#rest.length + text.length > this.#maxLineCharacters;
     this.#rest = this.#isTooLong ? '' : this.#rest + text;
   }
 }
 
-/** Without their ends; text after the last end counts as a line too, unless it is empty. */
+/** Lines without their ends; text after the last line end is a line too, unless it is empty. */
 export function* linesOf(text: string): Generator<string> {
-  // Each is looked for again only once it was passed: every character is searched once for each.
+  // Each is searched again only after it was passed, so that every character is searched once.
   let lf = nextOf(text, '\n', 0);
   let cr = nextOf(text, '\r', 0);
   let from = 0;
@@ -60,13 +62,13 @@ export function* linesOf(text: string): Generator<string> {
   }
 }
 
-/** The text's length where there is none. */
+/** The index of the next one; the text's length where there is none. */
 function nextOf(text: string, character: string, from: number): number {
   const at = text.indexOf(character, from);
   return at === -1 ? text.length : at;
 }
 
-/** Just behind the last line end; 0 where there is none. */
+/** The index after the last line end; 0 where there is none. */
 function endOfLastLine(text: string): number {
   // Nearly every piece of a stream ends with its last event.
   if (text.endsWith('\n') || text.endsWith('\r')) return text.length;
@@ -74,7 +76,7 @@ function endOfLastLine(text: string): number {
   return text.indexOf('\r', lf) === -1 ? lf : text.lastIndexOf('\r') + 1;
 }
 
-/** Just behind the first line end; there is one. */
+/** The index after the first line end; there is one. */
 function endOfFirstLine(text: string): number {
   const lf = text.indexOf('\n');
   const cr = text.indexOf('\r');

@@ -1,10 +1,10 @@
 /**
- * The time that a refusal names, until which asking again is no use.
+ * The wait that a refusal names.
  *
- * Rule: `retry-after-ms`, else `retry-after`, because they speak of this request. Without them the
+ * `retry-after-ms`, or else `retry-after`, because they are about this request. Without them the
  * latest `anthropic-ratelimit-<limit>-reset` among the limits that are used up: those whose
- * `-remaining` is 0 or whose `-status` is `rejected`. Resets of other limits come with each answer
- * and name no wait. `unified`, the limit of a subscription, may come without either; then it counts.
+ * `-remaining` is 0 or whose `-status` is `rejected`. Resets of other limits come with every answer
+ * and name no wait. `unified`, the limit of a subscription, counts without either.
  *
  * @see https://docs.claude.com/en/api/rate-limits
  * @see https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
@@ -16,7 +16,7 @@ export type AnswerHeaders = Readonly<Record<string, string | readonly string[] |
 const RESET = /^anthropic-ratelimit-([a-z0-9_-]{1,64})-reset$/;
 const UNIFIED = 'unified';
 
-/** @returns From now on; never negative. Undefined where no time is named. */
+/** @returns Milliseconds from now, never negative; undefined where no wait is named. */
 export function namedWaitMs(headers: AnswerHeaders, nowMs: number): number | undefined {
   return (
     millisecondsIn(one(headers, 'retry-after-ms')) ??
@@ -31,7 +31,7 @@ function latestResetMs(headers: AnswerHeaders, nowMs: number): number | undefine
     const limit = RESET.exec(name)?.[1];
     if (limit === undefined || !isUsedUp(headers, limit)) continue;
     const atMs = momentOf(one(headers, name));
-    // A reset that is past says nothing about the wait: the limit was counted again since.
+    // The limit has been reset since: it names no wait.
     if (atMs === undefined || atMs <= nowMs) continue;
     latestMs = Math.max(latestMs ?? 0, atMs - nowMs);
   }
@@ -45,7 +45,7 @@ function isUsedUp(headers: AnswerHeaders, limit: string): boolean {
   return status === 'rejected' || (remaining !== undefined && /^0+(\.0+)?$/.test(remaining));
 }
 
-/** Whole seconds or an HTTP date; anything else is as good as absent. */
+/** Seconds or an HTTP date; anything else counts as absent. */
 function retryAfterMs(text: string | undefined, nowMs: number): number | undefined {
   if (text === undefined) return undefined;
   if (/^\d{1,9}(\.\d{1,9})?$/.test(text)) return Number(text) * 1000;

@@ -1,14 +1,14 @@
 /**
- * The start of an answer to `POST /v1/messages`: looks at the body of a success until it is clear
- * what it is. The body decides, not its label. Whoever asks buffers the bytes meanwhile.
+ * The start of an answer to `POST /v1/messages`: reads the body of a success until it is clear what
+ * it is. The body decides, not its content type. The caller buffers the bytes meanwhile.
  *
  *     blank    --({)-->                          document --(a message's key)--> commit
  *     blank    --(a line of an event stream)-->  events   --(content)-->         commit
  *     blank    --(anything else)-->              fail
- *     document | events --(an error)-->          fail, or pass where it is the client's own
+ *     document | events --(an error)-->          fail, or pass where the request is at fault
  *     any      --(MAX_START_BYTES, end, or the caller's deadline)-->  commit or fail
  *
- * Texts have one character for each byte (latin1); all that is looked for is ASCII.
+ * Texts have one character for each byte (latin1); everything that is searched for is ASCII.
  */
 import { JsonKeys } from '../json-keys.ts';
 import type { FailureClass } from '../types.ts';
@@ -21,14 +21,14 @@ import {
 } from './api-error.ts';
 import { LineBuffer, linesOf } from './lines.ts';
 
-/** `unread`: compressed, so that nobody has looked into it. */
+/** `unread`: compressed, so that its content is not read. */
 export type AnswerForm = 'stream' | 'document' | 'unread';
 
 export type StartVerdict =
   | { readonly kind: 'hold' }
   /** An answer follows. */
   | { readonly kind: 'commit'; readonly form: AnswerForm }
-  /** An error that is the request's own fault: the client shall see it, it counts against nobody. */
+  /** An error that is the request's own fault: passed to the client, held against nobody. */
   | { readonly kind: 'pass'; readonly form: AnswerForm; readonly error: ApiError }
   | {
       readonly kind: 'fail';
@@ -37,18 +37,19 @@ export type StartVerdict =
     };
 
 /**
- * More than any real start, and what a read from a socket brings at once. White space alone, half a
- * line and JSON that does not say what it is end here as `not_claude`; a stream that has begun is let
- * pass.
+ * More than any real start, and what one read from a socket returns at most. A stream that has
+ * begun is passed on here; white space, half a line and unidentified JSON fail as `not_claude`.
  */
 export const MAX_START_BYTES = 64 * 1024;
 /**
- * Interim answers (1xx) before an answer. How long they may come is limited by the wait for the first
- * byte, which they do not prolong; one each 100 ms for ten minutes is 6,000. This many cost some
- * 20 ms: it bounds a peer that sends them as fast as it can.
+ * Interim answers (1xx) before an answer. They do not prolong the wait for the first byte, so at
+ * one every 100 ms for ten minutes there are 6,000. This many cost about 20 ms, which bounds a peer
+ * that sends them as fast as it can.
  */
 export const MAX_INTERIM_ANSWERS = 10_000;
-/** A peer that sends so many events of the API without content is let pass: its client sees pings. */
+/**
+ * After this many events of the API without content a stream is passed on: the client sees pings.
+ */
 const MAX_EVENTS = 64;
 
 const KEYS: ReadonlySet<string> = new Set(['type', 'role', 'content', 'error']);
@@ -64,10 +65,10 @@ const FIELD = /^(?:(?:event|data|id|retry)(?::|$)|:)/;
 const EVENT_TYPE = /^[a-z0-9_]{1,64}$/;
 
 export class AnswerStart {
-  /** Of what has come so far. */
+  /** What the body is, so far. */
   #form: 'blank' | 'document' | 'events' = 'blank';
   #bytes = 0;
-  /** While blank: a byte order mark that is cut in two. A document: all of it, for its error. */
+  /** While blank: the start of a byte order mark. Of a document: all of it, for its error. */
   #text = '';
   readonly #lines = new LineBuffer(MAX_START_BYTES);
   readonly #keys = new JsonKeys(KEYS);
@@ -76,7 +77,7 @@ export class AnswerStart {
   /** Whole events and comments, none of them content. */
   #events = 0;
 
-  /** Something else than white space has come: from here on the caller's deadline runs. */
+  /** More than white space has arrived: the caller's deadline runs from here. */
   get hasBegun(): boolean {
     return this.#form !== 'blank';
   }
@@ -88,13 +89,13 @@ export class AnswerStart {
     return this.atDeadline();
   }
 
-  /** Nothing more is awaited. */
+  /** The verdict when the caller waits no longer. */
   atDeadline(): StartVerdict {
     if (this.#form === 'events' && this.#events > 0) return COMMIT_STREAM;
     return this.#form === 'document' ? this.#endOfDocument() : NOT_CLAUDE;
   }
 
-  /** The body ended while it was held. */
+  /** The verdict when the body has ended. */
   atEnd(): StartVerdict {
     if (this.#form === 'document') return this.#endOfDocument();
     if (this.#form === 'blank') return NOT_CLAUDE;
@@ -184,9 +185,9 @@ export class AnswerStart {
     this.#data = [];
     this.#name = '';
     if (data !== '' || name !== '') this.#events += 1;
-    // Without data nobody is given an event.
+    // An event without data is not dispatched.
     if (data === '') return HOLD;
-    // As the API and nearly every relay write them: nothing need be parsed.
+    // The form of the API and nearly every relay: needs no parsing.
     if (name !== 'error' && EVENT_TYPE.test(name) && data.startsWith(`{"type":"${name}"`)) {
       return verdictOfEvent(name);
     }
@@ -202,7 +203,7 @@ export class AnswerStart {
   }
 }
 
-/** Every event of the Messages API has a type; another API's chunks or `[DONE]` have none. */
+/** Every event of the Messages API has a type; chunks of other APIs and `[DONE]` have none. */
 function verdictOfEvent(type: string): StartVerdict {
   if (!EVENT_TYPE.test(type)) return NOT_CLAUDE;
   return type === 'message_start' || type === 'ping' ? HOLD : COMMIT_STREAM;
@@ -214,7 +215,7 @@ function verdictOfError(error: ApiError, form: AnswerForm): StartVerdict {
   return { kind: 'fail', failure, error };
 }
 
-/** One blank behind the colon belongs to the field's syntax. */
+/** One blank after the colon belongs to the syntax of the field. */
 function fieldOf(line: string, name: string): string {
   return line.slice(line.startsWith(' ', name.length) ? name.length + 1 : name.length);
 }

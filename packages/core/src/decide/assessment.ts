@@ -1,4 +1,4 @@
-import { liveContradictsProbes } from '../learn/live-record.ts';
+import { isContradictedByLive } from '../learn/live-record.ts';
 import { type Score, scoreOf } from '../learn/score.ts';
 import { own } from '../own.ts';
 import type { Policy } from '../policy.ts';
@@ -8,17 +8,17 @@ import { activeRequestsOf, type Presences, type Removal, removalOf } from './pre
 import { isContradicted } from './recovery.ts';
 import type { EndpointState, World } from './world.ts';
 
-/** All that a decision needs to know of an endpoint now; derived, never stored. */
+/** What a decision depends on for one endpoint now; derived, never stored. */
 export interface Assessment {
   readonly endpoint: EndpointState;
-  /** Why it is not available; empty where it is. */
+  /** Why it is unavailable; empty where it is available. */
   readonly unavailable: readonly UnavailableCode[];
   readonly isAvailable: boolean;
   /** The failure that makes it unavailable. */
   readonly failure: FailureClass | undefined;
   readonly removal: Removal;
   readonly score: Score;
-  /** Measured lately enough to compare it with others. */
+  /** Measured recently enough to compare it with others. */
   readonly isFresh: boolean;
   readonly activeRequests: number;
 }
@@ -28,19 +28,21 @@ export function assess(world: World, nowMs: EpochMs, policy: Policy): readonly A
   const assessments = world.endpoints.map((endpoint) => assessOne(world, endpoint, nowMs, policy));
   return assessments.some(({ isAvailable }) => isAvailable)
     ? assessments
-    : assessments.map((assessment) => (isRecovering(assessment) ? admit(assessment) : assessment));
+    : assessments.map((assessment) =>
+        isRecovering(assessment) ? asAvailable(assessment) : assessment,
+      );
 }
 
 /**
- * Damping asks for several passed probes where there is a better choice. Where there is none, one
- * is enough: an endpoint that has just answered is better than no endpoint.
+ * Damping requires several passed probes where there is another choice. Where there is none, one is
+ * enough: an endpoint that has just answered is better than none.
  */
 function isRecovering({ endpoint: { health }, unavailable }: Assessment): boolean {
   const isOnlyUnhealthy = unavailable.length === 1 && unavailable[0] === 'unhealthy';
   return isOnlyUnhealthy && health.status === 'unhealthy' && health.passStreak > 0;
 }
 
-function admit(assessment: Assessment): Assessment {
+function asAvailable(assessment: Assessment): Assessment {
   return { ...assessment, unavailable: [], isAvailable: true, failure: undefined };
 }
 
@@ -50,7 +52,7 @@ function assessOne(
   nowMs: EpochMs,
   policy: Policy,
 ): Assessment {
-  const removal = standingRemoval(world.proxies, endpoint, { nowMs, policy });
+  const removal = currentRemoval(world.proxies, endpoint, { nowMs, policy });
   const causes = unavailability(world, { endpoint, removal, nowMs, policy });
   const score = scoreOf(endpoint, nowMs, policy);
   return {
@@ -67,8 +69,8 @@ function assessOne(
   };
 }
 
-/** The proxies' votes, unless something has proved since that the endpoint works. */
-function standingRemoval(
+/** The proxies' votes, unless later evidence shows that the endpoint works. */
+function currentRemoval(
   presences: Presences,
   { id, recovery }: EndpointState,
   { nowMs, policy }: { readonly nowMs: EpochMs; readonly policy: Policy },
@@ -78,13 +80,13 @@ function standingRemoval(
   return removalOf(presences, id, when);
 }
 
-/** Where probes are planned seldom, three of them may be missed before data counts as old. */
+/** Where probes are rare, three of them may be missed before data counts as old. */
 function staleAfterMs(world: World, { groupName }: EndpointState, policy: Policy): number {
   const intervalMs = own(world.groups, groupName)?.intervalMs ?? 0;
   return Math.max(policy.switching.staleAfterMs, 3 * intervalMs);
 }
 
-interface Cause {
+interface Unavailability {
   readonly code: UnavailableCode;
   readonly failure?: FailureClass;
 }
@@ -97,24 +99,21 @@ function unavailability(
     readonly nowMs: EpochMs;
     readonly policy: Policy;
   },
-): readonly Cause[] {
+): readonly Unavailability[] {
   const { endpoint, removal, nowMs, policy } = about;
   const { health, tokenAccess } = endpoint;
-  const causes: Cause[] = [];
+  const causes: Unavailability[] = [];
   if (world.wishes.disabled.includes(endpoint.id)) causes.push({ code: 'disabled' });
   if (tokenAccess.status === 'refused') {
     causes.push({ code: 'token_refused', failure: tokenAccess.failure });
   }
-  // Probes alone never take out an endpoint that serves people well.
-  if (
-    health.status === 'unhealthy' &&
-    !liveContradictsProbes(endpoint.live, nowMs, policy.health)
-  ) {
+  // Probes alone never remove an endpoint that serves people well.
+  if (health.status === 'unhealthy' && !isContradictedByLive(endpoint.live, nowMs, policy.health)) {
     causes.push({ code: 'unhealthy', failure: health.failure });
   }
   // When the model is overloaded everywhere, no endpoint is better than another.
-  const isEveryones = removal.status === 'cooling_down' && world.overloadedEverywhere;
-  if (removal.status !== 'none' && !isEveryones) {
+  const isOverloadOfAll = removal.status === 'cooling_down' && world.overloadedEverywhere;
+  if (removal.status !== 'none' && !isOverloadOfAll) {
     causes.push({ code: removal.status, failure: removal.failure });
   }
   return causes;
@@ -126,20 +125,20 @@ export function toConsidered(assessment: Assessment): Considered {
 }
 
 /**
- * Best first: available before unavailable, those by how likely they answer after all; then by
- * score. Unknown scores come after known ones, and equal ones keep the order of preference.
+ * Best first: by how likely an endpoint answers, then by score. Unknown scores come after known
+ * ones; equal ones keep the order of preference.
  */
 export function byRank(a: Assessment, b: Assessment): number {
   return unlikelihood(a) - unlikelihood(b) || rankingMs(a.score) - rankingMs(b.score) || 0;
 }
 
-/** Less is better: 0 is available. */
+/** How unlikely it is to answer; 0: available. */
 export function unlikelihood({ isAvailable, unavailable, endpoint }: Assessment): number {
   if (isAvailable) return 0;
   if (unavailable.includes('disabled')) return 5;
-  // Until a person acts, no request with this token is answered.
+  // No request with this token is answered until a person acts.
   if (unavailable.includes('token_refused')) return 4;
-  // Proxies eject by a few requests; probes still pass.
+  // Ejected by a few requests of proxies, while probes pass.
   if (!unavailable.includes('unhealthy')) return 1;
   return endpoint.health.status === 'unhealthy' && endpoint.health.passStreak > 0 ? 2 : 3;
 }
@@ -148,7 +147,7 @@ function rankingMs(score: Score): number {
   return score.status === 'known' ? score.totalMs : Number.MAX_VALUE;
 }
 
-/** The endpoint that would be taken if the active one could not serve. */
+/** The endpoint that would be selected if the active one could not serve. */
 export function bestAvailable(assessments: readonly Assessment[]): Assessment | undefined {
   return assessments.filter(({ isAvailable }) => isAvailable).toSorted(byRank)[0];
 }

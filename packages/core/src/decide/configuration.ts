@@ -8,8 +8,9 @@ import { type EndpointState, endpointOf, groupStates, newEndpoint, type World } 
 type ConfigEvent = Extract<WorldEvent, { kind: 'config' }>;
 
 /**
- * A new configuration. What stays keeps its state; what was known under another URL or token is
- * dropped and proved by probes at once, in every proxy; a pin on what is gone is cleared, visibly.
+ * Takes a new configuration. Endpoints that stay keep their state; what was known under another URL
+ * or token is dropped and probed again at once; a pin on an endpoint that is gone is removed with a
+ * notice.
  */
 export function takeConfig(world: World, config: ConfigEvent, nowMs: EpochMs): Step {
   if (config.endpoints.length === 0) return stay(world);
@@ -45,14 +46,14 @@ function configured(
     const { probeSequence, evidence, sessionGeneration, recovery } = former;
     return {
       ...newEndpoint(setting),
-      // Numbers that only rise: late probes stay late, and proxies see that something is new.
+      // Numbers that only rise: late probes stay late, and proxies notice the change.
       ...{ probeSequence, evidence: evidence + 1, sessionGeneration },
       ...{ recovery: recovered(recovery, nowMs), changedAtMs: nowMs },
     };
   }
-  const kept = { ...former, groupName: setting.groupName };
-  if (!isStart || isInOrder(former)) return kept;
-  return { ...kept, health: withoutDamping(former.health), changedAtMs: nowMs };
+  const same = { ...former, groupName: setting.groupName };
+  if (!isStart || isInOrder(former)) return same;
+  return { ...same, health: withoutDamping(former.health), changedAtMs: nowMs };
 }
 
 function isInOrder({ health, tokenAccess }: EndpointState): boolean {
@@ -60,12 +61,12 @@ function isInOrder({ health, tokenAccess }: EndpointState): boolean {
   return health.status === 'healthy' && !isTokenDoubtful;
 }
 
-/** While nobody led, anything may have been repaired: the first pass counts. */
+/** While nobody led, anything may have been fixed: the first pass is enough. */
 function withoutDamping(health: Health): Health {
   return health.status === 'unhealthy' ? { ...health, passesNeeded: 1 } : health;
 }
 
-/** Wishes about endpoints that are gone. */
+/** Removes wishes about endpoints that are gone. */
 function withoutGone(world: World): Step {
   const known = new Set(world.endpoints.map(({ id }) => id));
   const { mode, disabled } = world.wishes;

@@ -3,8 +3,8 @@ import type { EpochMs } from '../types.ts';
 import type { Effect } from './events.ts';
 import type { World } from './world.ts';
 
-/** What is the same for everything that happens in one call of `reduce`. */
-export interface Turn {
+/** What all steps of one call of `reduce` share. */
+export interface Context {
   readonly nowMs: EpochMs;
   readonly policy: Policy;
   /** The kind of the event, for decision records. */
@@ -18,7 +18,7 @@ export interface Step {
 
 export const stay = (world: World): Step => ({ next: world, effects: [] });
 
-/** Runs steps one after another; each sees the world that the former left. */
+/** Runs steps one after another; each gets the world that the previous one returned. */
 export function inSequence(world: World, ...steps: readonly ((world: World) => Step)[]): Step {
   let next = world;
   const effects: Effect[] = [];

@@ -9,8 +9,8 @@ export const UNAVAILABLE_CODES = [
   'token_refused',
 ] as const;
 /**
- * `ejected` and `cooling_down` (overload, rate limit) come from the proxies, `unhealthy` from
- * probes, `disabled` from people.
+ * `ejected` and `cooling_down` (overload, rate limit) come from proxies, `unhealthy` from probes,
+ * `disabled` from operators.
  */
 export type UnavailableCode = (typeof UNAVAILABLE_CODES)[number];
 
@@ -24,11 +24,10 @@ export interface Considered {
 
 /**
  * What moving the running sessions along would cost, against what it would gain.
- * `stay`: only new sessions go to the new endpoint; `move`: all do; `skip`: sessions cannot stay
- * behind and their caches are worth more than the gain, so nothing is switched.
+ * `stay`: only new sessions go to the new endpoint; `move`: all sessions do.
  */
 export interface Trade {
-  readonly verdict: 'move' | 'stay' | 'skip';
+  readonly verdict: 'move' | 'stay';
   readonly sessions: number;
   readonly cachedTokens: number;
   readonly rebuildUsd: number;
@@ -39,28 +38,27 @@ export interface Trade {
   readonly gainUsd: number;
 }
 
-/** What a latency switch was measured by. */
+/** What a latency switch was expected to gain. */
 export interface Gain {
   readonly gainMs: number;
-  /** The gain had to be at least this: the threshold, or the uncertainty where that is larger. */
+  /** The least gain: the threshold, or the uncertainty where that is larger. */
   readonly neededMs: number;
   readonly standardErrorMs: number;
-  /** Evaluations with new evidence in a row. */
+  /** Evaluations in a row with new evidence. */
   readonly confirmations: number;
 }
 
 /**
- * One decision, with all that it was made from.
- * - `planned`: waits for running requests; `switched`: takes effect now.
- * - `settled`: the old endpoint has no running requests left.
+ * One decision, with its inputs.
+ * - `planned`: waits for active requests; `switched`: takes effect now.
+ * - `settled`: the old endpoint has no active requests left.
  * - `withdrawn`: the gain was gone before it took effect.
- * - `skipped`: the gain was real but not worth the caches.
  */
 export interface Decision {
   /** Rises by one with each decision. */
   readonly number: number;
   readonly atMs: EpochMs;
-  readonly phase: 'planned' | 'switched' | 'settled' | 'withdrawn' | 'skipped';
+  readonly phase: 'planned' | 'switched' | 'settled' | 'withdrawn';
   readonly reason: ReasonCode;
   readonly fromId: EndpointId;
   readonly toId: EndpointId;

@@ -10,23 +10,23 @@ import type {
 } from '../types.ts';
 import type { Decision, Trade } from './decision.ts';
 
-/** What people asked for. Stored apart from the rest of the world, so that it survives all. */
+/** What operators asked for. Stored apart from the rest of the world, so that it is never lost. */
 export interface OperatorWishes {
   readonly mode: Mode;
-  /** No checks and no latency switches until resumed; failures still switch. */
+  /** No probes and no latency switches until resumed; failures still switch. */
   readonly paused: boolean;
-  /** Endpoints that people took out of service. */
+  /** Endpoints that operators took out of service. */
   readonly disabled: readonly EndpointId[];
 }
 
-/** How often a group's endpoints are checked (`health_check` of the configuration). */
+/** How often a group's endpoints are probed (`health_check` of the configuration). */
 export interface GroupSetting {
   readonly name: string;
   readonly intervalMs: number;
   readonly minIntervalMs: number;
   readonly maxIntervalMs: number;
   readonly dynamicScaling: boolean;
-  /** Money for checks in one day (UTC); absent: no limit. */
+  /** Money for probes in one day (UTC); absent: no limit. */
   readonly dailyBudgetUsd?: number | undefined;
 }
 
@@ -36,7 +36,7 @@ export interface EndpointSetting {
 }
 
 export type OperatorCommand =
-  /** Check one endpoint now, or all that are enabled. */
+  /** Probes one endpoint now, or all that are enabled. */
   | { readonly kind: 'check'; readonly endpointId?: EndpointId | undefined }
   | { readonly kind: 'pause' }
   | { readonly kind: 'resume' }
@@ -68,14 +68,14 @@ export type CommandRefusal =
 export type CommandOutcome =
   | {
       readonly status: 'applied' | 'unchanged';
-      /** The mode before, so that it can be undone. */
+      /** The mode before, so that the command can be undone. */
       readonly previousMode: Mode;
-      /** Sessions moved, endpoints checked, …; 0 where nothing is counted. */
+      /** Sessions moved or endpoints probed; 0 where nothing is counted. */
       readonly affected: number;
     }
   | { readonly status: 'refused'; readonly why: CommandRefusal };
 
-/** Everything that the core hears of. Plain JSON, so that it can be stored and replayed. */
+/** Everything that the core receives. Plain JSON, so that it can be stored and replayed. */
 export type WorldEvent =
   | { readonly kind: 'probe'; readonly result: ProbeResult }
   | { readonly kind: 'outcomes'; readonly batch: OutcomeBatch }
@@ -87,12 +87,12 @@ export type WorldEvent =
       readonly kind: 'config';
       readonly groups: readonly GroupSetting[];
       readonly endpoints: readonly EndpointSetting[];
-      /** Of them, those whose URL or token has changed: what was known of them is void. */
+      /** Endpoints whose URL or token has changed: what was known of them is void. */
       readonly changedIds?: readonly EndpointId[] | undefined;
-      /** The first of a leader: what it found out of order may have been repaired meanwhile. */
+      /** The first one of a leader: what is out of order may have been fixed meanwhile. */
       readonly isStart?: boolean | undefined;
     }
-  /** Time passes: send one each second. */
+  /** Time passes; sent once a second. */
   | { readonly kind: 'tick' };
 
 /** An event with its moment, by the clock of the machine that decides. */
@@ -111,7 +111,7 @@ export type ProbePlan =
     }
   | { readonly status: 'off'; readonly why: 'paused' | 'disabled' | 'budget_spent' };
 
-/** `unneeded`: live traffic tells enough, a probe at the longest interval keeps the scale. */
+/** `unneeded`: live traffic shows enough; rare probes keep scores comparable. */
 export const PROBE_PACES = [
   'configured',
   'verifying',
@@ -123,7 +123,7 @@ export const PROBE_PACES = [
 ] as const;
 export type ProbePace = (typeof PROBE_PACES)[number];
 
-/** What people should hear of; `severityOf` says how loudly. */
+/** An event that people should know of; see `severityOf`. */
 export type Notice =
   | { readonly code: 'endpoint_healthy'; readonly endpointId: EndpointId }
   | {
@@ -152,7 +152,7 @@ export type Notice =
   | { readonly code: 'sessions_moved'; readonly endpointId: EndpointId; readonly trade: Trade }
   | { readonly code: 'late_probe_dropped'; readonly endpointId: EndpointId };
 
-/** What the controller has to do, in this order. */
+/** What the controller has to do, in the order of the list of effects. */
 export type Effect =
   | { readonly kind: 'publish'; readonly content: SnapshotContent }
   | { readonly kind: 'record'; readonly decision: Decision }
@@ -163,7 +163,7 @@ export type Effect =
     }
   | { readonly kind: 'probe_now'; readonly endpointIds: readonly EndpointId[] }
   | { readonly kind: 'store_wishes'; readonly wishes: OperatorWishes }
-  /** The answer to a command: commit it together with the wishes and the snapshot. */
+  /** The answer to a command; committed together with the wishes and the snapshot. */
   | { readonly kind: 'answer'; readonly commandId: string; readonly outcome: CommandOutcome }
   | { readonly kind: 'notice'; readonly notice: Notice };
 

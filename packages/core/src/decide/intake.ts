@@ -9,6 +9,7 @@ import { applyOutcomesToLive, endpointFailures, failuresOf } from '../learn/live
 import { afterProbe, type Timed, takeTimes, withEvidence } from '../learn/live-times.ts';
 import { addAttempts } from '../learn/reliability.ts';
 import { own } from '../own.ts';
+import { spentShareOf, withCost } from '../probe/budget-day.ts';
 import {
   causeOf,
   type EndpointId,
@@ -19,10 +20,9 @@ import {
   type ProbeResult,
   type TtftSample,
 } from '../types.ts';
-import { type Step, stay, type Turn } from './context.ts';
+import { type Context, type Step, stay } from './context.ts';
 import type { Notice } from './events.ts';
 import { type Presences, toPresence, totalActiveRequests, withPresence } from './presence.ts';
-import { dayOf, spentShareOf } from './probe-plans.ts';
 import { afterGoodReport, afterPassedProbe } from './recovery.ts';
 import { withNotices } from './switch.ts';
 import {
@@ -33,58 +33,56 @@ import {
   withEndpoint,
 } from './world.ts';
 
-/** Takes in one probe. A late one (of a smaller sequence) changes nothing but what was spent. */
-export function takeProbe(world: World, probe: ProbeResult, turn: Turn): Step {
+/** Takes in one probe. A late one (with a smaller sequence) only adds its cost. */
+export function takeProbe(world: World, probe: ProbeResult, context: Context): Step {
   const endpoint = endpointOf(world, probe.endpointId);
   if (endpoint === undefined) return stay(world);
-  const paid = payProbe(world, endpoint, { probe, turn });
+  const paid = payProbe(world, endpoint, { probe, context });
   if (probe.sequence <= endpoint.probeSequence) {
     return withNotices(paid, [{ code: 'late_probe_dropped', endpointId: endpoint.id }]);
   }
   const probed = applyProbe(endpoint, probe, {
-    turn,
+    context,
     isOverloaded: world.overloadedEverywhere,
     presences: world.proxies,
   });
-  const probeMs = estimateLatency(probed.latency, turn.nowMs, turn.policy.latency)?.latencyMs;
+  const probeMs = estimateLatency(probed.latency, context.nowMs, context.policy.latency)?.latencyMs;
   const timed = { times: probed.times, probeMs: probeMs ?? null };
-  const times = afterProbe(timed, world.liveLevels, turn.policy.live);
+  const times = afterProbe(timed, world.liveLevels, context.policy.live);
   const next = withEndpoint(paid.next, endpoint.id, () => ({ ...probed, times }));
   return withNotices({ next, effects: paid.effects }, changesOf(endpoint, probed));
 }
 
-/** Adds what a probe cost to its group's day, and says when the budget runs out. */
+/** Adds the cost of a probe to its group's day; a notice says when the budget runs out. */
 function payProbe(
   world: World,
   { groupName }: EndpointState,
-  { probe, turn }: { readonly probe: ProbeResult; readonly turn: Turn },
+  { probe, context }: { readonly probe: ProbeResult; readonly context: Context },
 ): Step {
   const group = own(world.groups, groupName);
   if (group === undefined || probe.costUsd === 0) return stay(world);
-  const day = dayOf(turn.nowMs);
-  const spentUsd = (group.day === day ? group.spentUsd : 0) + probe.costUsd;
-  const paid = { ...group, day, spentUsd };
-  const [before, after] = [spentShareOf(group, turn.nowMs), spentShareOf(paid, turn.nowMs)];
+  const paid = withCost(group, probe.costUsd, context.nowMs);
+  const [before, after] = [spentShareOf(group, context.nowMs), spentShareOf(paid, context.nowMs)];
   const passes = (share: number) => before < share && after >= share;
   const notices: Notice[] = [];
   if (passes(1)) notices.push({ code: 'budget_spent', groupName });
-  else if (passes(turn.policy.probing.cheaperFromShare)) {
+  else if (passes(context.policy.probing.cheaperFromShare)) {
     notices.push({ code: 'budget_nearly_spent', groupName });
   }
   const next = { ...world, groups: { ...world.groups, [groupName]: paid } };
   return withNotices({ next, effects: [] }, notices);
 }
 
-/** What counts besides the event itself. */
-interface Known {
-  readonly turn: Turn;
+/** What an event is judged by, besides itself. */
+interface Intake {
+  readonly context: Context;
   readonly isOverloaded: boolean;
   readonly presences: Presences;
 }
 
-function applyProbe(endpoint: EndpointState, probe: ProbeResult, about: Known): EndpointState {
-  const { turn, presences } = about;
-  const { nowMs, policy } = turn;
+function applyProbe(endpoint: EndpointState, probe: ProbeResult, about: Intake): EndpointState {
+  const { context, presences } = about;
+  const { nowMs, policy } = context;
   const { verdict } = probe;
   const isAnswer = probeKindOf(probe.style) === 'answer';
   const health = applyProbeToHealth(endpoint.health, { probe, nowMs, policy: policy.health });
@@ -96,7 +94,7 @@ function applyProbe(endpoint: EndpointState, probe: ProbeResult, about: Known): 
   const ms = verdict.ttftMs ?? verdict.apiLatencyMs;
   return {
     ...base,
-    tokenAccess: tokenStep(base, 'accepted', turn),
+    tokenAccess: tokenStep(base, 'accepted', context),
     latency: addProbeLatency(base.latency, { ms, nowMs, policy: policy.latency }),
     reliability: addAttempts(base.reliability, { succeeded: 1, failed: [], nowMs }, policy.failure),
     overload: { ...base.overload, answeredAtMs: nowMs },
@@ -107,32 +105,32 @@ function applyProbe(endpoint: EndpointState, probe: ProbeResult, about: Known): 
   };
 }
 
-/** Takes in what one proxy saw in about a second. */
-export function takeOutcomes(world: World, batch: OutcomeBatch, turn: Turn): Step {
+/** Takes in one proxy's report of about a second. */
+export function takeOutcomes(world: World, batch: OutcomeBatch, context: Context): Step {
   const { overloadedEverywhere: isOverloaded, proxies: presences } = world;
   const { proxyId } = batch;
   const changed = world.endpoints.map((endpoint) => {
     const counts = own(batch.endpoints, endpoint.id);
     return counts === undefined
       ? endpoint
-      : applyOutcomes(endpoint, counts, { turn, isOverloaded, presences, proxyId });
+      : applyOutcomes(endpoint, counts, { context, isOverloaded, presences, proxyId });
   });
   const notices = world.endpoints.flatMap((former, index) =>
     changesOf(former, changed[index] ?? former),
   );
   const next = world.endpoints.reduce<World>(
-    (before, { id }) => takeTtft(before, id, own(batch.endpoints, id)?.ttft ?? [], turn),
+    (before, { id }) => takeTtft(before, id, own(batch.endpoints, id)?.ttft ?? [], context),
     { ...world, endpoints: changed },
   );
   return withNotices({ next, effects: [] }, notices);
 }
 
-/** How long people waited at one endpoint; it also says something of the others' excess. */
+/** Takes in how long people waited at one endpoint, which also affects the others' excess. */
 function takeTtft(
   world: World,
   id: EndpointId,
   ttft: readonly TtftSample[],
-  { nowMs, policy }: Turn,
+  { nowMs, policy }: Context,
 ): World {
   const endpoint = endpointOf(world, id);
   if (ttft.length === 0 || endpoint === undefined) return world;
@@ -159,16 +157,16 @@ function takeTtft(
 function applyOutcomes(
   endpoint: EndpointState,
   counts: OutcomeCounts,
-  about: Known & { readonly proxyId: string },
+  about: Intake & { readonly proxyId: string },
 ): EndpointState {
-  const { turn, presences, proxyId } = about;
-  const { nowMs, policy } = turn;
+  const { context, presences, proxyId } = about;
+  const { nowMs, policy } = context;
   const live = applyOutcomesToLive(endpoint.live, counts, nowMs);
   const failed = countFailures({ ...endpoint, live }, failuresOf(counts), about);
   if (counts.succeeded === 0) return failed;
   return {
     ...failed,
-    tokenAccess: tokenStep(failed, 'accepted', turn),
+    tokenAccess: tokenStep(failed, 'accepted', context),
     reliability: addAttempts(
       failed.reliability,
       { succeeded: counts.succeeded, failed: [], nowMs },
@@ -184,11 +182,11 @@ function applyOutcomes(
   };
 }
 
-/** Each failure counts where its cause belongs; the client's and our own count nowhere. */
+/** Counts each failure where its cause belongs; the client's and our own count nowhere. */
 function countFailures(
   endpoint: EndpointState,
   failures: readonly (readonly [FailureClass, number])[],
-  { turn, isOverloaded }: Pick<Known, 'turn' | 'isOverloaded'>,
+  { context, isOverloaded }: Pick<Intake, 'context' | 'isOverloaded'>,
 ): EndpointState {
   const counted = failures.filter(([failure]) => {
     const cause = causeOf(failure);
@@ -196,10 +194,11 @@ function countFailures(
   });
   const token = failures.find(([failure]) => causeOf(failure) === 'token');
   const isOverload = failures.some(([failure]) => causeOf(failure) === 'overload');
-  const { nowMs, policy } = turn;
+  const { nowMs, policy } = context;
   return {
     ...endpoint,
-    tokenAccess: token === undefined ? endpoint.tokenAccess : tokenStep(endpoint, token[0], turn),
+    tokenAccess:
+      token === undefined ? endpoint.tokenAccess : tokenStep(endpoint, token[0], context),
     reliability:
       counted.length === 0
         ? endpoint.reliability
@@ -213,9 +212,9 @@ function countFailures(
   };
 }
 
-function tokenStep(endpoint: EndpointState, answer: TokenStep['answer'], turn: Turn) {
-  const policy = turn.policy.health;
-  return applyToTokenAccess(endpoint.tokenAccess, { answer, nowMs: turn.nowMs, policy });
+function tokenStep(endpoint: EndpointState, answer: TokenStep['answer'], context: Context) {
+  const policy = context.policy.health;
+  return applyToTokenAccess(endpoint.tokenAccess, { answer, nowMs: context.nowMs, policy });
 }
 
 function changesOf(former: EndpointState, now: EndpointState): readonly Notice[] {
@@ -237,7 +236,11 @@ function changesOf(former: EndpointState, now: EndpointState): readonly Notice[]
   return notices;
 }
 
-export function takePresence(world: World, report: PresenceReport, { nowMs, policy }: Turn): Step {
+export function takePresence(
+  world: World,
+  report: PresenceReport,
+  { nowMs, policy }: Context,
+): Step {
   const presence = toPresence(report, { endpointIds: endpointIdsOf(world), nowMs });
   const proxies = withPresence(world.proxies, presence, policy.presence);
   const isBusy = totalActiveRequests(proxies) > 0;

@@ -177,7 +177,7 @@ describe('a new configuration', () => {
   it('switches first when the active endpoint is removed', () => {
     const story = settled()
       .presence(running({ a: 2 }))
-      .hear(config([B, C]));
+      .receive(config([B, C]));
     expect(story.world.selection).toMatchObject({
       status: 'draining',
       activeId: B,
@@ -191,13 +191,13 @@ describe('a new configuration', () => {
   it('keeps what is known of the others', () => {
     const story = settled();
     const known = story.world.endpoints[1]?.latency;
-    expect(story.hear(config([C, B])).world.endpoints[1]?.latency).toEqual(known);
+    expect(story.receive(config([C, B])).world.endpoints[1]?.latency).toEqual(known);
   });
 
   it('clears a pin on what is gone, visibly', () => {
     const story = settled();
     story.command({ kind: 'select', endpointId: C });
-    story.hear(config([A, B]));
+    story.receive(config([A, B]));
     expect(story.content.mode).toEqual({ kind: 'auto' });
     expect(story.notices).toContain('pin_cleared');
     expect(story.active).not.toBe(C);

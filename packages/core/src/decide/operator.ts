@@ -22,7 +22,7 @@ export interface Command {
   readonly nowMs: EpochMs;
 }
 
-/** Applies one command of an operator, or says why not. What follows from it is decided after. */
+/** Applies one command of an operator, or refuses it; switches that follow are decided later. */
 export function applyCommand(world: World, about: Command): Step {
   const result = run(world, about);
   const { outcome, effects } = result;
@@ -76,10 +76,10 @@ function check(world: World, id: EndpointId | undefined): Result {
   });
 }
 
-/** Ejections are guesses by proxies: who chooses the endpoint by hand knows better. */
+/** Ejections are inferred by proxies: an operator's choice overrides them. */
 const ENDED_BY_A_WISH: ReadonlySet<UnavailableCode> = new Set(['ejected', 'cooling_down']);
 
-/** Who wants an endpoint used ends its ejections, in all proxies. */
+/** Selecting or enabling an endpoint ends its ejections in all proxies. */
 function afterWish(world: World, { command, nowMs }: Command): World {
   if (command.kind !== 'select' && command.kind !== 'enable') return world;
   return withEndpoint(world, command.endpointId, (endpoint) => ({
@@ -116,7 +116,7 @@ function select(
   return { ...pinned, effects: [{ kind: 'notice', notice }] };
 }
 
-/** Pinning moves all sessions: people who choose an endpoint want to see it used. */
+/** Pinning moves all sessions: who chooses an endpoint expects it to be used. */
 function pin(world: World, endpointId: EndpointId): Result {
   const result = wish(world, { mode: { kind: 'manual', endpointId } });
   return result.next === world ? result : { ...result, next: moveSessions(result.next) };

@@ -10,7 +10,7 @@ import {
   type SessionLoad,
 } from '../types.ts';
 
-/** A proxy's last report, with moments instead of times left. */
+/** A proxy's last report, with moments instead of remaining times. */
 export interface Presence {
   readonly proxyId: string;
   readonly reportedAtMs: EpochMs;
@@ -30,7 +30,7 @@ export interface ReportedEjection {
 export type Presences = readonly Presence[];
 
 export interface Reported {
-  /** Of the configuration: what a report names besides is dropped. */
+  /** The configured endpoints; others in a report are dropped. */
   readonly endpointIds: ReadonlySet<string>;
   readonly nowMs: EpochMs;
 }
@@ -63,7 +63,7 @@ export function withPresence(
   return presences.length >= policy.maxProxies ? presences : [...presences, presence];
 }
 
-/** The same object where no proxy has gone silent. */
+/** Drops proxies that have gone silent; the same array where none has. */
 export function withoutSilent(
   presences: Presences,
   nowMs: EpochMs,
@@ -98,7 +98,7 @@ export function sessionLoadOf(presences: Presences, id: EndpointId): SessionLoad
   return { running, cachedTokens };
 }
 
-/** What the proxies think of an endpoint together. */
+/** Whether the proxies together remove an endpoint. */
 export type Removal =
   | { readonly status: 'none' }
   | {
@@ -110,8 +110,8 @@ export type Removal =
     };
 
 /**
- * An endpoint is removed for all when enough proxies have ejected it themselves. A proxy that
- * drains has a vote as long as it reports. A client's mistake and our own machine never count.
+ * An endpoint is removed for all when enough proxies have ejected it. A draining proxy has a vote
+ * while it reports. Failures of clients or of our own machine never count.
  */
 export function removalOf(
   presences: Presences,
@@ -121,7 +121,7 @@ export function removalOf(
   const votes = presences
     .map((presence) => ejectionOf(presence, id, when.nowMs))
     .filter((ejection) => ejection !== undefined)
-    .filter(({ failure }) => countsAsVote(failure))
+    .filter(({ failure }) => isVote(failure))
     .sort((a, b) => b.untilAtMs - a.untilAtMs);
   const [last] = votes;
   if (last === undefined || votes.length < Math.min(when.policy.ejectionVotes, presences.length)) {
@@ -131,14 +131,14 @@ export function removalOf(
   return { status, failure: last.failure, untilAtMs: last.untilAtMs, votes: votes.length };
 }
 
-/** The failure for which a proxy lets only a few requests in again; undefined where none does. */
+/** The failure for which a proxy has the endpoint half-open; undefined where none has. */
 export function halfOpenFailure(presences: Presences, id: EndpointId): FailureClass | undefined {
   return presences
     .map(({ ejections }) => own(ejections, id))
     .find((ejection) => ejection?.status === 'half_open')?.failure;
 }
 
-/** Undefined where the proxy admits requests, all or (half-open) a few. */
+/** Undefined where the proxy admits requests, be it a few (half-open). */
 function ejectionOf(
   { ejections }: Presence,
   id: EndpointId,
@@ -160,7 +160,7 @@ export function hasEjected(
   return presence !== undefined && ejectionOf(presence, of.id, of.nowMs) !== undefined;
 }
 
-function countsAsVote(failure: FailureClass): boolean {
+function isVote(failure: FailureClass): boolean {
   const cause = causeOf(failure);
   return cause === 'endpoint' || cause === 'overload' || cause === 'token';
 }

@@ -2,29 +2,28 @@ import { isLosingRequests } from '../learn/live-record.ts';
 import { isSuspicious, isTimed } from '../learn/live-times.ts';
 import { own } from '../own.ts';
 import type { ProbingPolicy } from '../policy.ts';
+import { spentShareOf } from '../probe/budget-day.ts';
 import type { EpochMs } from '../types.ts';
 import type { Assessment } from './assessment.ts';
-import type { Step, Turn } from './context.ts';
+import type { Context, Step } from './context.ts';
 import type { Effect, ProbePlan } from './events.ts';
 import { totalActiveRequests } from './presence.ts';
 import type { GroupState, World } from './world.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
-const DAY_MS = 86_400_000;
 
-/** Days since 1970 in UTC: the day that a budget belongs to. */
-export function dayOf(nowMs: EpochMs): number {
-  return Math.floor(nowMs / DAY_MS);
-}
-
-/** Tells the scheduler what has changed since it was last told. */
-export function stepProbePlans(world: World, assessments: readonly Assessment[], turn: Turn): Step {
+/** Emits the probe plans that have changed. */
+export function stepProbePlans(
+  world: World,
+  assessments: readonly Assessment[],
+  context: Context,
+): Step {
   const plans: Record<string, ProbePlan> = {};
   const effects: Effect[] = [];
   for (const assessment of assessments) {
     const endpointId = assessment.endpoint.id;
-    const plan = planProbes(world, assessment, turn);
+    const plan = planProbes(world, assessment, context);
     const former = own(world.probePlans, endpointId);
     plans[endpointId] = former !== undefined && isSamePlan(former, plan) ? former : plan;
     if (plans[endpointId] === plan) effects.push({ kind: 'set_probe', endpointId, plan });
@@ -40,32 +39,32 @@ function isSamePlan(a: ProbePlan, b: ProbePlan): boolean {
 }
 
 /** When to probe one endpoint now. */
-export function planProbes(world: World, assessment: Assessment, turn: Turn): ProbePlan {
+function planProbes(world: World, assessment: Assessment, context: Context): ProbePlan {
   const { endpoint, unavailable } = assessment;
   const group = own(world.groups, endpoint.groupName);
   if (group === undefined) throw new Error(`endpoint ${endpoint.id} has no group`);
   if (unavailable.includes('disabled')) return { status: 'off', why: 'disabled' };
   if (world.wishes.paused) return { status: 'off', why: 'paused' };
-  const spentShare = spentShareOf(group, turn.nowMs);
+  const spentShare = spentShareOf(group, context.nowMs);
   if (spentShare >= 1) return { status: 'off', why: 'budget_spent' };
-  const { policy } = turn;
+  const { policy } = context;
   const spending = spentShare >= policy.probing.cheaperFromShare ? 'cheaper' : 'normal';
-  return { status: 'scheduled', spending, ...paceOf(world, { assessment, group, turn }) };
+  return { status: 'scheduled', spending, ...paceOf(world, { assessment, group, context }) };
 }
 
 type Pace = Omit<Extract<ProbePlan, { status: 'scheduled' }>, 'status' | 'spending'>;
 
 function paceOf(
   world: World,
-  about: { readonly assessment: Assessment; readonly group: GroupState; readonly turn: Turn },
+  about: { readonly assessment: Assessment; readonly group: GroupState; readonly context: Context },
 ): Pace {
-  const { assessment, group, turn } = about;
-  const { nowMs, policy } = turn;
+  const { assessment, group, context } = about;
+  const { nowMs, policy } = context;
   const isDoubtful = isSuspicious(assessment.endpoint.times, nowMs, policy.live);
   const isLosing =
     assessment.endpoint.id === world.selection.activeId &&
     isLosingRequests(assessment.endpoint.live, nowMs, policy.health);
-  const proving = provingMs(assessment, turn);
+  const proving = provingMs(assessment, context);
   if (proving !== undefined) return { intervalMs: proving, why: 'verifying' };
   if (isDoubtful || isLosing || isVerifying(assessment)) {
     const intervalMs = Math.min(policy.probing.verifyIntervalMs, group.minIntervalMs);
@@ -88,11 +87,12 @@ function paceOf(
 }
 
 /**
- * Its URL or token has just changed, or a leader found it out of order. The first probe may still
- * run with the former configuration, because each service reads its files once a second: so it is
- * asked again each second for a moment, then as for any question, until it passes.
+ * The interval after the URL or token has changed, or after a new leader found the endpoint out of
+ * order. The first probe may still run with the previous configuration, because each service reads
+ * its files once a second: so it is probed each second for a moment, then as for any open question,
+ * until a probe passes.
  */
-function provingMs({ endpoint }: Assessment, { nowMs, policy }: Turn): number | undefined {
+function provingMs({ endpoint }: Assessment, { nowMs, policy }: Context): number | undefined {
   const { changedAtMs, health } = endpoint;
   if (changedAtMs === null || health.status === 'healthy') return undefined;
   const sinceMs = nowMs - changedAtMs;
@@ -101,7 +101,7 @@ function provingMs({ endpoint }: Assessment, { nowMs, policy }: Turn): number | 
   return sinceMs < 4 * verifyIntervalMs ? verifyIntervalMs : undefined;
 }
 
-/** One failure or one pass is a question: the answer should not wait for an interval. */
+/** Whether the last probe raised a question that should not wait for the interval. */
 function isVerifying({ endpoint: { health, tokenAccess } }: Assessment): boolean {
   return (
     (health.status === 'healthy' && health.failStreak > 0) ||
@@ -110,7 +110,7 @@ function isVerifying({ endpoint: { health, tokenAccess } }: Assessment): boolean
   );
 }
 
-/** A switch is near, or there is nothing to switch to: what is known of these matters now. */
+/** Whether a switch is near that depends on this endpoint, or nothing is available. */
 function isDeciding(world: World, { endpoint }: Assessment): boolean {
   const { selection, switching, wishes } = world;
   if (selection.reason === 'nothing_available') return true;
@@ -118,18 +118,12 @@ function isDeciding(world: World, { endpoint }: Assessment): boolean {
   const isFree =
     wishes.mode.kind === 'auto' && freeze.status === 'none' && !world.overloadedEverywhere;
   if (lead.status !== 'leading' || !isFree) return false;
-  return endpoint.id === lead.candidateId || endpoint.id === selection.activeId;
-}
-
-/** The share of today's budget that is spent; 0 without a budget. */
-export function spentShareOf(group: GroupState, nowMs: EpochMs): number {
-  if (group.dailyBudgetUsd === undefined || group.day !== dayOf(nowMs)) return 0;
-  return group.dailyBudgetUsd === 0 ? 1 : group.spentUsd / group.dailyBudgetUsd;
+  return endpoint.id === lead.challengerId || endpoint.id === selection.activeId;
 }
 
 export type LoadLevel = 'idle' | 'low' | 'medium' | 'high';
 
-export function loadLevelOf(world: World, policy: ProbingPolicy): LoadLevel {
+function loadLevelOf(world: World, policy: ProbingPolicy): LoadLevel {
   const active = totalActiveRequests(world.proxies);
   if (active === 0) return 'idle';
   if (active >= policy.highLoadRequests) return 'high';
@@ -137,8 +131,9 @@ export function loadLevelOf(world: World, policy: ProbingPolicy): LoadLevel {
 }
 
 /**
- * High load: the shortest interval. Medium: half way (geometrically) to it. Low: as configured.
- * Idle: as configured for a minute, then rising to the longest over an hour, gently at first.
+ * High load: the shortest interval. Medium: the geometric mean of that and the configured one. Low:
+ * as configured. Idle: as configured for a minute, then rising exponentially to the longest over an
+ * hour.
  */
 function scaledPace(
   world: World,
@@ -161,7 +156,7 @@ function scaledPace(
   }
 }
 
-/** In ten steps, so that the scheduler is not told anew each second. */
+/** The interval rises in steps, so that the plan does not change each second. */
 const IDLE_STEPS = 10;
 
 export function idleIntervalMs(

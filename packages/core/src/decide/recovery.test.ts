@@ -107,7 +107,7 @@ describe('what ends ejections in all proxies', () => {
 
 describe('proxies do not contradict each other', () => {
   const good = (story: Scenario, proxyId: string, id = A) =>
-    story.hear({
+    story.receive({
       kind: 'outcomes',
       batch: { proxyId, endpoints: { [id]: { succeeded: 5, failed: {}, ttft: [] } } },
     });
@@ -126,7 +126,7 @@ describe('proxies do not contradict each other', () => {
   });
 
   it('is no proof together with failures', () => {
-    const story = two().hear({
+    const story = two().receive({
       kind: 'outcomes',
       batch: {
         proxyId: 'p2',
@@ -184,7 +184,7 @@ describe('a changed URL or token', () => {
     (failure) => {
       const story = new Scenario().rounds(5, { a: failure, b: 600 }).presence(ejected(A, failure));
       expect(story.content.endpoints['a']?.available).toBe(false);
-      story.pass(SECOND).hear(config([A]));
+      story.pass(SECOND).receive(config([A]));
       expect(story.content.endpoints['a']).toMatchObject({
         ...{ health: 'unknown', available: true, recoveries: 1 },
       });
@@ -198,7 +198,7 @@ describe('a changed URL or token', () => {
     const story = new Scenario().rounds(9, { a: 'refused', b: 'refused' });
     story
       .pass(SECOND)
-      .hear(config([A]))
+      .receive(config([A]))
       .probe(A, 'refused')
       .pass(SECOND)
       .probe(A, 400);
@@ -209,7 +209,7 @@ describe('a changed URL or token', () => {
   it('leaves alone what has not changed', () => {
     const story = new Scenario().rounds(3, { a: 500, b: 600 });
     const before = story.content.endpoints;
-    story.hear(config([]));
+    story.receive(config([]));
     expect(story.content.endpoints).toEqual(before);
     expect(probesOrdered(story)).toEqual([]);
   });
@@ -217,9 +217,9 @@ describe('a changed URL or token', () => {
   it('is not probed where checks are paused, or the endpoint is out of service', () => {
     const story = new Scenario().rounds(3, { a: 500, b: 600 });
     story.command({ kind: 'disable', endpointId: A });
-    story.hear(config([A]));
+    story.receive(config([A]));
     story.command({ kind: 'pause' });
-    story.hear(config([B]));
+    story.receive(config([B]));
     expect(probesOrdered(story)).toEqual([]);
   });
 
@@ -230,7 +230,7 @@ describe('a changed URL or token', () => {
       for (let n = 0; n < 2 * fall + 2; n += 1) fallen.pass(SECOND).probe(A, 500);
     }
     for (let n = 0; n < 3; n += 1) fallen.pass(SECOND).probe(A, 'reset');
-    fallen.hear(config([], true));
+    fallen.receive(config([], true));
     expect(probesOrdered(fallen)).toEqual([[A]]);
     expect(fallen.pass(SECOND).probe(A, 500).content.endpoints['a']?.available).toBe(true);
   });

@@ -1,24 +1,24 @@
 /**
- * Evidence brings back what evidence took out. The proxies eject endpoints by their own traffic; the
- * controller raises an endpoint's `recoveries` when something proves that it works, and each proxy
- * that sees the number rise lets requests in again, a few at first (`ejected` becomes `half_open`).
+ * Ends ejections by evidence. Proxies eject endpoints by their own traffic; the controller
+ * increments an endpoint's `recoveries` when there is evidence that it works, and each proxy that
+ * sees the number rise admits a few requests again (`ejected` becomes `half_open`).
  *
- * Proofs: a passed real probe, an operator's wish, a changed URL or token, and another proxy that is
- * served well.
+ * Evidence: a passed real probe, an operator's wish, a changed URL or token, and another proxy that
+ * gets good answers.
  */
 import type { PresencePolicy } from '../policy.ts';
 import type { EndpointId, EpochMs } from '../types.ts';
 import { hasEjected, isEjectedAnywhere, type Presences } from './presence.ts';
 
 export interface Recovery {
-  /** Only rises; what proxies compare. */
+  /** Only rises; proxies compare it. */
   readonly count: number;
   readonly atMs: EpochMs | null;
-  /** Least time from the last one to one that live traffic causes. */
+  /** The least time from the last recovery to one by live traffic. */
   readonly gapMs: number;
-  /** An operator asked for a probe: when it passes, that is a recovery in any case. */
+  /** `ordered_probe`: an operator asked for a probe; if it passes, that is always a recovery. */
   readonly awaits: 'nothing' | 'ordered_probe';
-  /** The last report of one proxy with good answers and without failures. */
+  /** The last report with good answers and without failures. */
   readonly served: { readonly proxyId: string; readonly atMs: EpochMs } | null;
 }
 
@@ -30,7 +30,7 @@ export const NO_RECOVERY: Recovery = {
   served: null,
 };
 
-/** What is known when evidence arrives. */
+/** The circumstances in which evidence arrives. */
 export interface Evidence {
   readonly id: EndpointId;
   readonly presences: Presences;
@@ -38,7 +38,7 @@ export interface Evidence {
   readonly policy: PresencePolicy;
 }
 
-/** After an operator's wish or a changed configuration; no condition. */
+/** A recovery without a condition: by an operator's wish or a changed configuration. */
 export function recovered(recovery: Recovery, nowMs: EpochMs): Recovery {
   return { ...recovery, count: recovery.count + 1, atMs: nowMs };
 }
@@ -50,9 +50,10 @@ export function afterPassedProbe(recovery: Recovery, evidence: Evidence): Recove
 }
 
 /**
- * One proxy was served well. Where another holds the endpoint ejected, that is a proof for it too,
- * but it may be one whose own way there is broken: it then ejects again at once. So the least gap
- * between two such proofs doubles up to `recoveryGapMaxMs`, and starts small again after a quiet time.
+ * One proxy got good answers. That is evidence for another proxy that has ejected the endpoint, but
+ * the network of that proxy may be broken, and then it ejects again at once. So the least gap
+ * between two such recoveries doubles up to `recoveryGapMaxMs`, and is small again after a quiet
+ * time.
  */
 export function afterGoodReport(recovery: Recovery, proxyId: string, evidence: Evidence): Recovery {
   const { presences, id, nowMs, policy } = evidence;
@@ -73,8 +74,8 @@ export function afterGoodReport(recovery: Recovery, proxyId: string, evidence: E
 const QUIET_GAPS = 4;
 
 /**
- * Whether what proxies report of ejections is out of date or contradicted: they have not seen the
- * last recovery yet, or one that does not hold the endpoint ejected was served well a moment ago.
+ * Whether reported ejections are outdated or contradicted: the proxies have not seen the last
+ * recovery yet, or a proxy that has not ejected the endpoint has just got good answers.
  */
 export function isContradicted(
   { atMs, served }: Recovery,

@@ -119,7 +119,7 @@ function tell(
   const story = new Scenario({ ids: [...ids], group: { dailyBudgetUsd: 5 } });
   for (const { afterMs, event: next } of events) {
     story.atMs += afterMs;
-    story.hear(next);
+    story.receive(next);
     check(story);
   }
   return story;

@@ -10,7 +10,7 @@ const settled = (ms: Readonly<Record<string, number>> = { a: 500, b: 600 }): Sce
 
 describe('the start', () => {
   it('begins with the first endpoint of the configuration', () => {
-    const story = new Scenario().hear({ kind: 'tick' });
+    const story = new Scenario().receive({ kind: 'tick' });
     expect(story.content).toMatchObject({
       selection: { status: 'steady', activeId: A, reason: 'initial' },
       order: [A, B],
@@ -436,7 +436,7 @@ describe('publishing', () => {
   it('is not done when nothing has changed', () => {
     const story = settled().pass(60_000).pass(60_000);
     const before = publishes(story);
-    expect(publishes(story.hear({ kind: 'tick' }).hear({ kind: 'tick' }))).toBe(before);
+    expect(publishes(story.receive({ kind: 'tick' }).receive({ kind: 'tick' }))).toBe(before);
   });
 
   it('is done now and then when only scores have changed', () => {
@@ -496,7 +496,7 @@ describe('flapping', () => {
     {
       name: 'changed configurations',
       again: (story: Scenario, n: number) =>
-        story.hear({
+        story.receive({
           kind: 'config',
           groups: [GROUP],
           endpoints: [n % 2 === 0 ? B : A].map((id) => ({ id, groupName: GROUP.name })),

@@ -2,7 +2,7 @@ import type { Policy } from '../policy.ts';
 import { assertNever } from '../types.ts';
 import { assess } from './assessment.ts';
 import { takeConfig } from './configuration.ts';
-import { inSequence, type Step, stay, type Turn } from './context.ts';
+import { type Context, inSequence, type Step, stay } from './context.ts';
 import { stepFreeze, stepOverload } from './damping.ts';
 import type { Input, WorldEvent } from './events.ts';
 import { forgetProxy, takeOutcomes, takePresence, takeProbe } from './intake.ts';
@@ -15,56 +15,59 @@ import { stepSnapshot } from './snapshot.ts';
 import type { World } from './world.ts';
 
 /**
- * The decision core: takes in one event, decides, and says what has to be done.
+ * The decision core: takes in one event, decides, and returns what has to be done.
  *
  * Pure: the same world, input and policy always give the same step, and nothing is changed in
- * place. Time is what the input says; it may stand still but should not go back.
+ * place. The time is that of the input; it may stand still but should not go back.
  */
 export function reduce(world: World, input: Input, policy: Policy): Step {
-  const turn: Turn = { nowMs: input.atMs, policy, trigger: input.event.kind };
-  const heard = inSequence(
+  const context: Context = { nowMs: input.atMs, policy, trigger: input.event.kind };
+  const received = inSequence(
     world,
-    (before) => stay(forgetSilent(before, turn)),
-    (before) => take(before, input.event, turn),
-    (before) => stepOverload(before, turn),
-    (before) => stepFreeze(before, turn),
+    (before) => stay(forgetSilent(before, context)),
+    (before) => take(before, input.event, context),
+    (before) => stepOverload(before, context),
+    (before) => stepFreeze(before, context),
   );
-  const assessments = assess(heard.next, turn.nowMs, policy);
+  const assessments = assess(received.next, context.nowMs, policy);
   const selected = inSequence(
-    heard.next,
-    (before) => stepSelection(before, assessments, turn),
-    (before) => stepSessions(before, assessments, turn),
+    received.next,
+    (before) => stepSelection(before, assessments, context),
+    (before) => stepSessions(before, assessments, context),
   );
-  // Decisions change of an endpoint only its sessions' generation: no need to assess it anew.
-  const told = inSequence(
+  // Decisions change only the session generation of an endpoint: its assessment stays valid.
+  const published = inSequence(
     selected.next,
-    (before) => stepProbePlans(before, assessments, turn),
-    (before) => stepSnapshot(before, assessments, turn),
+    (before) => stepProbePlans(before, assessments, context),
+    (before) => stepSnapshot(before, assessments, context),
   );
-  return { next: told.next, effects: [...heard.effects, ...selected.effects, ...told.effects] };
+  return {
+    next: published.next,
+    effects: [...received.effects, ...selected.effects, ...published.effects],
+  };
 }
 
-function forgetSilent(world: World, { nowMs, policy }: Turn): World {
+function forgetSilent(world: World, { nowMs, policy }: Context): World {
   const proxies = withoutSilent(world.proxies, nowMs, policy.presence);
   return proxies === world.proxies ? world : { ...world, proxies };
 }
 
-function take(world: World, event: WorldEvent, turn: Turn): Step {
+function take(world: World, event: WorldEvent, context: Context): Step {
   switch (event.kind) {
     case 'probe':
-      return takeProbe(world, event.result, turn);
+      return takeProbe(world, event.result, context);
     case 'outcomes':
-      return takeOutcomes(world, event.batch, turn);
+      return takeOutcomes(world, event.batch, context);
     case 'presence':
-      return takePresence(world, event.report, turn);
+      return takePresence(world, event.report, context);
     case 'proxy_gone':
       return forgetProxy(world, event.proxyId);
     case 'command': {
-      const assessments = assess(world, turn.nowMs, turn.policy);
-      return applyCommand(world, { ...event, assessments, nowMs: turn.nowMs });
+      const assessments = assess(world, context.nowMs, context.policy);
+      return applyCommand(world, { ...event, assessments, nowMs: context.nowMs });
     }
     case 'config':
-      return takeConfig(world, event, turn.nowMs);
+      return takeConfig(world, event, context.nowMs);
     case 'tick':
       return stay(world);
     default:

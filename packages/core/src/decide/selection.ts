@@ -1,12 +1,12 @@
 import { assertNever, type EpochMs } from '../types.ts';
 import { type Assessment, bestAvailable } from './assessment.ts';
-import { type Step, stay, type Turn } from './context.ts';
+import { type Context, type Step, stay } from './context.ts';
 import { activeRequestsOf, sessionLoadOf } from './presence.ts';
 import { recordDecision, switchTo, withNotices } from './switch.ts';
 import { weighTrade } from './switch-cost.ts';
 import {
-  bestCandidate,
-  type Candidate,
+  bestChallenger,
+  type Challenger,
   compare,
   nextLead,
   readiness,
@@ -15,18 +15,22 @@ import {
 import type { World } from './world.ts';
 
 /**
- * Moves the selection on by one step of its machine (see `Selection`): switches that must be, then
- * what the present state waits for, then latency switches.
+ * One step of the selection's state machine (see `Selection`): required switches first, then what
+ * the present state waits for, then latency switches.
  */
-export function stepSelection(world: World, assessments: readonly Assessment[], turn: Turn): Step {
-  const verdict = requiredSwitch(world, assessments, turn);
+export function stepSelection(
+  world: World,
+  assessments: readonly Assessment[],
+  context: Context,
+): Step {
+  const verdict = requiredSwitch(world, assessments, context);
   switch (verdict.status) {
     case 'must':
-      return switchTo(world, { ...verdict, assessments, turn });
+      return switchTo(world, { ...verdict, assessments, context });
     case 'stranded':
-      return strand(world, assessments, turn);
+      return strand(world, assessments, context);
     case 'recovered':
-      return recover(world, assessments, turn);
+      return recover(world, assessments, context);
     case 'stay':
       break;
     default:
@@ -35,20 +39,22 @@ export function stepSelection(world: World, assessments: readonly Assessment[], 
   const { selection } = world;
   switch (selection.status) {
     case 'pending':
-      return stepPending(world, assessments, turn);
+      return stepPending(world, assessments, context);
     case 'draining': {
       const isIdle = activeRequestsOf(world.proxies, selection.drainingId) === 0;
-      return isIdle ? settle(world, assessments, turn) : stepLatency(world, assessments, turn);
+      return isIdle
+        ? settle(world, assessments, context)
+        : stepLatency(world, assessments, context);
     }
     case 'steady':
-      return stepLatency(world, assessments, turn);
+      return stepLatency(world, assessments, context);
     default:
       return assertNever(selection);
   }
 }
 
-/** Nothing can serve: the active endpoint keeps the name, all are listed for trial. */
-function strand(world: World, assessments: readonly Assessment[], turn: Turn): Step {
+/** Nothing can serve: the active endpoint stays selected, and proxies try all of them. */
+function strand(world: World, assessments: readonly Assessment[], context: Context): Step {
   const { selection } = world;
   const isKnown = assessments.some(({ endpoint }) => endpoint.id === selection.activeId);
   if (selection.reason === 'nothing_available' && isKnown) return stay(world);
@@ -60,13 +66,13 @@ function strand(world: World, assessments: readonly Assessment[], turn: Turn): S
       status: 'steady',
       activeId: fallback,
       reason: 'nothing_available',
-      sinceAtMs: turn.nowMs,
+      sinceAtMs: context.nowMs,
     },
     switching: {
       ...world.switching,
       lead: { status: 'none' },
       ramp: { status: 'none' },
-      standing: { reason: 'nothing_available', sinceAtMs: turn.nowMs },
+      standing: { reason: 'nothing_available', sinceAtMs: context.nowMs },
     },
   };
   const step = recordDecision(next, {
@@ -75,19 +81,19 @@ function strand(world: World, assessments: readonly Assessment[], turn: Turn): S
     reason: 'nothing_available',
     phase: 'switched',
     assessments,
-    turn,
+    context,
   });
   return withNotices(step, [{ code: 'nothing_available' }]);
 }
 
-function recover(world: World, assessments: readonly Assessment[], turn: Turn): Step {
+function recover(world: World, assessments: readonly Assessment[], context: Context): Step {
   const { activeId } = world.selection;
   const next: World = {
     ...world,
-    selection: { status: 'steady', activeId, reason: 'recovered', sinceAtMs: turn.nowMs },
+    selection: { status: 'steady', activeId, reason: 'recovered', sinceAtMs: context.nowMs },
     switching: {
       ...world.switching,
-      standing: { reason: 'recovered', sinceAtMs: turn.nowMs },
+      standing: { reason: 'recovered', sinceAtMs: context.nowMs },
     },
   };
   const step = recordDecision(next, {
@@ -96,32 +102,32 @@ function recover(world: World, assessments: readonly Assessment[], turn: Turn): 
     reason: 'recovered',
     phase: 'switched',
     assessments,
-    turn,
+    context,
   });
   return withNotices(step, [{ code: 'available_again' }]);
 }
 
-function settle(world: World, assessments: readonly Assessment[], turn: Turn): Step {
+function settle(world: World, assessments: readonly Assessment[], context: Context): Step {
   const { selection } = world;
   if (selection.status !== 'draining') return stay(world);
   const { activeId, drainingId, reason, sinceAtMs } = selection;
   return recordDecision(
     { ...world, selection: { status: 'steady', activeId, reason, sinceAtMs } },
-    { fromId: drainingId, toId: activeId, reason, phase: 'settled', assessments, turn },
+    { fromId: drainingId, toId: activeId, reason, phase: 'settled', assessments, context },
   );
 }
 
-function stepPending(world: World, assessments: readonly Assessment[], turn: Turn): Step {
+function stepPending(world: World, assessments: readonly Assessment[], context: Context): Step {
   const { selection } = world;
   if (selection.status !== 'pending') return stay(world);
   const { activeId, nextId, reason } = selection;
   const active = assessments.find(({ endpoint }) => endpoint.id === activeId);
   const rival = assessments.find(({ endpoint }) => endpoint.id === nextId);
-  const candidate =
-    active === undefined || rival === undefined ? undefined : compare(active, rival, turn);
+  const challenger =
+    active === undefined || rival === undefined ? undefined : compare(active, rival, context);
   const isGainGone =
     rival?.isAvailable !== true ||
-    (candidate !== undefined && candidate.gain.gainMs < turn.policy.switching.thresholdMs);
+    (challenger !== undefined && challenger.gain.gainMs < context.policy.switching.thresholdMs);
   const { mode, paused } = world.wishes;
   const isBarred = mode.kind === 'manual' || paused || world.overloadedEverywhere;
   if (isGainGone || isBarred) {
@@ -130,78 +136,79 @@ function stepPending(world: World, assessments: readonly Assessment[], turn: Tur
       selection: { status: 'steady', activeId, ...world.switching.standing },
       switching: { ...world.switching, lead: { status: 'none' } },
     };
-    const about = { fromId: activeId, toId: nextId, reason, assessments, turn } as const;
+    const about = { fromId: activeId, toId: nextId, reason, assessments, context } as const;
     return recordDecision(next, { ...about, phase: 'withdrawn' });
   }
   const isIdle = activeRequestsOf(world.proxies, activeId) === 0;
-  if (!isIdle && turn.nowMs < selection.deadlineAtMs) return stay(world);
-  const gain = candidate && { ...candidate.gain, confirmations: 0 };
+  if (!isIdle && context.nowMs < selection.deadlineAtMs) return stay(world);
+  const gain = challenger && { ...challenger.gain, confirmations: 0 };
   const trade = weighTrade(
     sessionLoadOf(world.proxies, activeId),
-    candidate?.gain.gainMs ?? 0,
-    turn.policy.sessions,
+    challenger?.gain.gainMs ?? 0,
+    context.policy.sessions,
   );
-  return switchTo(world, { toId: nextId, reason, gain, trade, assessments, turn });
+  return switchTo(world, { toId: nextId, reason, gain, trade, assessments, context });
 }
 
-function stepLatency(world: World, assessments: readonly Assessment[], turn: Turn): Step {
-  if (world.switching.phase.status === 'settling') return stepSettling(world, assessments, turn);
-  const candidate = bestCandidate(world, assessments, turn);
-  const lead = nextLead(world.switching.lead, candidate, turn.nowMs);
+function stepLatency(world: World, assessments: readonly Assessment[], context: Context): Step {
+  if (world.switching.phase.status === 'settling') return stepSettling(world, assessments, context);
+  const challenger = bestChallenger(world, assessments, context);
+  const lead = nextLead(world.switching.lead, challenger);
   const led: World =
     lead === world.switching.lead ? world : { ...world, switching: { ...world.switching, lead } };
-  const isReady = readiness(led, lead, turn) === 'ready';
-  if (!isReady || candidate === undefined || lead.status !== 'leading') return stay(led);
-  return begin(led, candidate, { confirmations: lead.confirmations, assessments, turn });
+  const isReady = readiness(led, lead, context) === 'ready';
+  if (!isReady || challenger === undefined || lead.status !== 'leading') return stay(led);
+  return begin(led, challenger, { confirmations: lead.confirmations, assessments, context });
 }
 
 interface Begin {
   readonly confirmations: number;
   readonly assessments: readonly Assessment[];
-  readonly turn: Turn;
+  readonly context: Context;
 }
 
-/** A latency switch: at once where nothing runs, else it waits for the running requests. */
-function begin(world: World, candidate: Candidate, about: Begin): Step {
-  const { assessments, turn } = about;
+/** Starts a latency switch: at once where nothing runs, otherwise it waits for active requests. */
+function begin(world: World, challenger: Challenger, about: Begin): Step {
+  const { assessments, context } = about;
   const { activeId } = world.selection;
-  const gain = { ...candidate.gain, confirmations: about.confirmations };
+  const gain = { ...challenger.gain, confirmations: about.confirmations };
   const trade = weighTrade(
     sessionLoadOf(world.proxies, activeId),
     gain.gainMs,
-    turn.policy.sessions,
+    context.policy.sessions,
   );
-  const made = { toId: candidate.toId, reason: 'faster', gain, trade, assessments, turn } as const;
-  if (trade.verdict === 'skip') {
-    const untilAtMs = (turn.nowMs + turn.policy.switching.declineMs) as EpochMs;
-    const lead = { status: 'declined', candidateId: candidate.toId, untilAtMs } as const;
-    const next: World = { ...world, switching: { ...world.switching, lead } };
-    return recordDecision(next, { ...made, fromId: activeId, phase: 'skipped' });
-  }
+  const made = {
+    toId: challenger.toId,
+    reason: 'faster',
+    gain,
+    trade,
+    assessments,
+    context,
+  } as const;
   if (activeRequestsOf(world.proxies, activeId) === 0) return switchTo(world, made);
   const next: World = {
     ...world,
     selection: {
       status: 'pending',
       activeId,
-      nextId: candidate.toId,
+      nextId: challenger.toId,
       reason: 'faster',
-      sinceAtMs: turn.nowMs,
-      deadlineAtMs: (turn.nowMs + turn.policy.switching.gracefulTimeoutMs) as EpochMs,
+      sinceAtMs: context.nowMs,
+      deadlineAtMs: (context.nowMs + context.policy.switching.gracefulTimeoutMs) as EpochMs,
     },
   };
   return recordDecision(next, { ...made, fromId: activeId, phase: 'planned' });
 }
 
-/** After a start the first good choice is made at once, when all are known or time is up. */
-function stepSettling(world: World, assessments: readonly Assessment[], turn: Turn): Step {
+/** After a start: the first choice, once all scores are known or the time is up. */
+function stepSettling(world: World, assessments: readonly Assessment[], context: Context): Step {
   const { phase } = world.switching;
   if (phase.status !== 'settling') return stay(world);
   const isKnown = assessments.every(
     ({ unavailable, endpoint, score }) =>
       unavailable.length > 0 || score.status === 'known' || endpoint.health.status === 'unhealthy',
   );
-  const isTimeUp = turn.nowMs - phase.sinceAtMs >= turn.policy.switching.settleMs;
+  const isTimeUp = context.nowMs - phase.sinceAtMs >= context.policy.switching.settleMs;
   const best = bestAvailable(assessments);
   if ((!isKnown && !isTimeUp) || best?.score.status !== 'known') return stay(world);
   const settled: World = {
@@ -209,19 +216,19 @@ function stepSettling(world: World, assessments: readonly Assessment[], turn: Tu
     switching: { ...world.switching, phase: { status: 'settled' } },
   };
   const active = assessments.find(({ endpoint }) => endpoint.id === world.selection.activeId);
-  const candidate = active && compare(active, best, turn);
+  const challenger = active && compare(active, best, context);
   const isBetter =
-    candidate === undefined
+    challenger === undefined
       ? active?.score.status === 'unknown'
-      : candidate.gain.gainMs >= turn.policy.switching.thresholdMs;
+      : challenger.gain.gainMs >= context.policy.switching.thresholdMs;
   const isFree = world.wishes.mode.kind === 'auto' && !world.wishes.paused;
   if (best === active || !isBetter || !isFree) return stay(settled);
-  const gain = candidate && { ...candidate.gain, confirmations: 1 };
+  const gain = challenger && { ...challenger.gain, confirmations: 1 };
   return switchTo(settled, {
     toId: best.endpoint.id,
     reason: 'initial',
     gain,
     assessments,
-    turn,
+    context,
   });
 }

@@ -1,5 +1,5 @@
 import type { Assessment } from './assessment.ts';
-import { type Step, stay, type Turn } from './context.ts';
+import { type Context, type Step, stay } from './context.ts';
 import type { Effect } from './events.ts';
 import { sessionLoadOf } from './presence.ts';
 import { moveSessions } from './switch.ts';
@@ -8,12 +8,16 @@ import { compare } from './switch-rules.ts';
 import type { World } from './world.ts';
 
 /**
- * Sessions on another endpoint than the active one go along when theirs is so much slower that the
- * time of the requests to come is worth more than their caches: at a latency switch, or later.
+ * Moves sessions to the active endpoint from one that is so much slower that the time gained by the
+ * requests to come is worth more than the caches: at a latency switch, or later.
  */
-export function stepSessions(world: World, assessments: readonly Assessment[], turn: Turn): Step {
+export function stepSessions(
+  world: World,
+  assessments: readonly Assessment[],
+  context: Context,
+): Step {
   const active = assessments.find(({ endpoint }) => endpoint.id === world.selection.activeId);
-  // The active endpoint must itself be a good place, and not be about to change.
+  // The active endpoint must be available, and not about to change.
   const isUnsettled = world.selection.status === 'pending' || world.overloadedEverywhere;
   if (active?.isAvailable !== true || isUnsettled || world.wishes.paused) return stay(world);
   let next = world;
@@ -22,9 +26,9 @@ export function stepSessions(world: World, assessments: readonly Assessment[], t
     const fromId = left.endpoint.id;
     const load = sessionLoadOf(world.proxies, fromId);
     if (left === active || load.running === 0) continue;
-    const gap = compare(left, active, turn);
+    const gap = compare(left, active, context);
     if (gap === undefined || !gap.isEnough) continue;
-    const trade = weighTrade(load, gap.gain.gainMs, turn.policy.sessions);
+    const trade = weighTrade(load, gap.gain.gainMs, context.policy.sessions);
     if (trade.verdict !== 'move') continue;
     next = moveSessions(next, fromId);
     effects.push({ kind: 'notice', notice: { code: 'sessions_moved', endpointId: fromId, trade } });

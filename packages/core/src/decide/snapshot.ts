@@ -1,15 +1,15 @@
 import type { EndpointId, EndpointView, Ramp, SnapshotContent } from '../types.ts';
 import { type Assessment, byRank, unlikelihood } from './assessment.ts';
-import { type Step, stay, type Turn } from './context.ts';
+import { type Context, type Step, stay } from './context.ts';
 import type { EndpointState, World } from './world.ts';
 
-/** What proxies shall route by now. */
+/** The content of the snapshot that proxies should route by now. */
 export function snapshotContent(
   world: World,
   assessments: readonly Assessment[],
-  turn: Turn,
+  context: Context,
 ): SnapshotContent {
-  const ramp = rampOf(world, assessments, turn);
+  const ramp = rampOf(world, assessments, context);
   return {
     selection: world.selection,
     mode: world.wishes.mode,
@@ -26,8 +26,8 @@ export function snapshotContent(
 }
 
 /**
- * The active endpoint first, then the fallbacks, best first; disabled ones are not tried. Where
- * nothing is available the active one is first only among those that are as likely to answer.
+ * The active endpoint first, then the fallbacks, best first, without disabled ones. Where nothing
+ * is available the active one is first only among those that are as likely to answer.
  */
 function orderOf(world: World, assessments: readonly Assessment[]): readonly EndpointId[] {
   const { activeId } = world.selection;
@@ -54,36 +54,42 @@ function viewOf(
   };
 }
 
-function rampOf(world: World, assessments: readonly Assessment[], turn: Turn): Ramp | undefined {
+function rampOf(
+  world: World,
+  assessments: readonly Assessment[],
+  context: Context,
+): Ramp | undefined {
   const { ramp } = world.switching;
   if (ramp.status === 'none') return undefined;
   const from = assessments.find(({ endpoint }) => endpoint.id === ramp.fromId);
-  const { rampMs: durationMs, rampStartShare: startShare } = turn.policy.switching;
-  const elapsedMs = turn.nowMs - ramp.startedAtMs;
+  const { rampMs: durationMs, rampStartShare: startShare } = context.policy.switching;
+  const elapsedMs = context.nowMs - ramp.startedAtMs;
   if (from?.isAvailable !== true || elapsedMs >= durationMs) return undefined;
   return { fromId: ramp.fromId, startShare, durationMs, elapsedMs };
 }
 
-/**
- * Publishes when something that routes has changed, at once; when only scores have, now and then.
- */
-export function stepSnapshot(world: World, assessments: readonly Assessment[], turn: Turn): Step {
-  const content = snapshotContent(world, assessments, turn);
+/** Publishes a change of routing at once, and changed scores at most every `scoreIntervalMs`. */
+export function stepSnapshot(
+  world: World,
+  assessments: readonly Assessment[],
+  context: Context,
+): Step {
+  const content = snapshotContent(world, assessments, context);
   const { published } = world;
   if (published.status === 'published') {
     const isRouteSame = routeOf(content) === routeOf(published.content);
     const isRecent =
-      turn.nowMs - published.atMs < turn.policy.publishing.scoreIntervalMs ||
+      context.nowMs - published.atMs < context.policy.publishing.scoreIntervalMs ||
       JSON.stringify(content) === JSON.stringify(published.content);
     if (isRouteSame && isRecent) return stay(world);
   }
   return {
-    next: { ...world, published: { status: 'published', atMs: turn.nowMs, content } },
+    next: { ...world, published: { status: 'published', atMs: context.nowMs, content } },
     effects: [{ kind: 'publish', content }],
   };
 }
 
-/** The content without what changes all the time and routes nothing. */
+/** The part of the content that affects routing. */
 function routeOf({ endpoints, ramp, ...rest }: SnapshotContent): string {
   const views = Object.entries(endpoints).map(([id, { scoreMs: _, ...view }]) => [id, view]);
   return JSON.stringify([rest, views, ramp?.fromId]);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { DEFAULT_POLICY, type SessionPolicy } from '../policy.ts';
+import { DEFAULT_POLICY } from '../policy.ts';
 import { weighTrade } from './switch-cost.ts';
 
 const policy = DEFAULT_POLICY.sessions;
@@ -26,12 +26,5 @@ describe('weighTrade', () => {
     { name: 'leaves what nobody reports', load: sonnet(0, 0), gainMs: 100, verdict: 'stay' },
   ] as const)('$name', ({ load, gainMs, verdict }) => {
     expect(weighTrade(load, gainMs, policy).verdict).toBe(verdict);
-  });
-
-  it('skips the switch where sessions cannot stay behind', () => {
-    const follow: SessionPolicy = { ...policy, onSwitch: 'follow' };
-    expect(weighTrade(sonnet(1, 80_000), 100, follow).verdict).toBe('skip');
-    expect(weighTrade(sonnet(1, 80_000), 4_000, follow).verdict).toBe('move');
-    expect(weighTrade(sonnet(0, 0), 100, follow).verdict).toBe('move');
   });
 });

@@ -6,9 +6,9 @@ const MS_PER_HOUR = 3_600_000;
 const TOKENS_PER_MILLION = 1_000_000;
 
 /**
- * Whether the running sessions should go along with a latency switch. Their prompts are in the
- * old endpoint's cache; elsewhere they are written anew (dearer than reading them, and slower),
- * once for each session. Against it stands the gain of each request that is still to come.
+ * Whether the running sessions should move with a latency switch. Their prompts are in the old
+ * endpoint's cache; elsewhere the cache is written again, once for each session, which costs more
+ * than reading it and takes longer. That is weighed against the gain of the requests to come.
  */
 export function weighTrade(
   load: SessionLoad,
@@ -27,7 +27,8 @@ export function weighTrade(
   const gainMs = load.running * policy.requestsAhead * gainMsPerRequest;
   const gainUsd = ((gainMs - rebuildMs) / MS_PER_HOUR) * policy.usdPerHour;
   return {
-    verdict: verdictOf({ sessions: load.running, isGood: gainUsd >= rebuildUsd }, policy),
+    // Sessions that nobody has reported (yet) are left where they are.
+    verdict: load.running > 0 && gainUsd >= rebuildUsd ? 'move' : 'stay',
     sessions: load.running,
     cachedTokens,
     rebuildUsd,
@@ -35,13 +36,4 @@ export function weighTrade(
     gainMs,
     gainUsd,
   };
-}
-
-/** Sessions that nobody has reported (yet) are left where they are. */
-function verdictOf(
-  { sessions, isGood }: { readonly sessions: number; readonly isGood: boolean },
-  { onSwitch }: SessionPolicy,
-): Trade['verdict'] {
-  if (onSwitch === 'keep') return isGood && sessions > 0 ? 'move' : 'stay';
-  return isGood || sessions === 0 ? 'move' : 'skip';
 }

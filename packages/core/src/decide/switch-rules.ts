@@ -1,18 +1,18 @@
 import type { Policy } from '../policy.ts';
 import type { EndpointId, EpochMs, FailureClass, ReasonCode } from '../types.ts';
 import { type Assessment, bestAvailable, byRank } from './assessment.ts';
-import type { Turn } from './context.ts';
+import type { Context } from './context.ts';
 import type { Gain, UnavailableCode } from './decision.ts';
 import { endpointOf, type Lead, type World } from './world.ts';
 
-/** What the selection should become, whatever it is waiting for at the moment. */
-export type Verdict =
+/** A change of the selection that does not wait for anything. */
+export type RequiredSwitch =
   | { readonly status: 'stay' }
-  /** No endpoint can serve. */
+  /** No endpoint is available. */
   | { readonly status: 'stranded' }
-  /** The active endpoint is all there is again, or again good enough after nothing was. */
+  /** The active endpoint is available again after nothing was. */
   | { readonly status: 'recovered' }
-  /** At once: the active endpoint cannot serve, or people chose another one. */
+  /** The active endpoint is unavailable, or people chose another one. */
   | {
       readonly status: 'must';
       readonly toId: EndpointId;
@@ -21,14 +21,14 @@ export type Verdict =
     };
 
 /**
- * Switches that do not wait. A failure outranks everything; then the pinned endpoint.
- * Two failure switches keep a gap: meanwhile each proxy fails over by itself, request by request.
+ * The switch that must be made now, if any: to the pinned endpoint, or away from one that is
+ * unavailable. Failure switches keep a gap; meanwhile each proxy fails over request by request.
  */
 export function requiredSwitch(
   world: World,
   assessments: readonly Assessment[],
-  { nowMs, policy }: Turn,
-): Verdict {
+  { nowMs, policy }: Context,
+): RequiredSwitch {
   const { selection, wishes, switching } = world;
   const active = assessments.find(({ endpoint }) => endpoint.id === selection.activeId);
   const pinned = pinnedEndpoint(world, assessments);
@@ -58,7 +58,9 @@ function pinnedEndpoint(
   return assessments.find(({ endpoint }) => endpoint.id === pinnedId);
 }
 
-/** The pinned endpoint was left because it could not serve, not because people chose anew. */
+/**
+ * Whether the pinned endpoint was left because it was unavailable, not because people chose again.
+ */
 function isReturn(reason: ReasonCode): boolean {
   return reason === 'pinned_failed' || reason === 'recovered' || isFailureReason(reason);
 }
@@ -87,34 +89,38 @@ function failureReason(active: Assessment | undefined, isPinned: boolean): Reaso
   return isPinned && code !== 'disabled' ? 'pinned_failed' : FAILURE_REASONS[code];
 }
 
-/** What a latency switch to the best other endpoint would gain; undefined where nobody can say. */
-export interface Candidate {
+/** An endpoint that may replace the active one, and what that would gain. */
+export interface Challenger {
   readonly toId: EndpointId;
   readonly gain: Omit<Gain, 'confirmations'>;
   readonly isEnough: boolean;
-  /** Evidence of both endpoints: unchanged means that nothing new was heard. */
+  /** Evidence of both endpoints; unchanged: nothing new was received. */
   readonly evidence: number;
 }
 
-export function bestCandidate(
+export function bestChallenger(
   world: World,
   assessments: readonly Assessment[],
-  turn: Turn,
-): Candidate | undefined {
+  context: Context,
+): Challenger | undefined {
   const active = assessments.find(({ endpoint }) => endpoint.id === world.selection.activeId);
   const rivals = assessments.filter(
     (rival) => rival !== active && rival.isAvailable && rival.isFresh,
   );
   const best = rivals.toSorted(byRank)[0];
-  return active === undefined || best === undefined ? undefined : compare(active, best, turn);
+  return active === undefined || best === undefined ? undefined : compare(active, best, context);
 }
 
-/** The gain of one switch; undefined where either side has no fresh data: never a reason to move. */
-export function compare(active: Assessment, rival: Assessment, turn: Turn): Candidate | undefined {
+/** What a switch would gain; undefined where either endpoint has no fresh score. */
+export function compare(
+  active: Assessment,
+  rival: Assessment,
+  context: Context,
+): Challenger | undefined {
   const [from, to] = [active.score, rival.score];
   if (from.status === 'unknown' || to.status === 'unknown') return undefined;
   if (!active.isFresh || !rival.isFresh) return undefined;
-  const policy = turn.policy.switching;
+  const policy = context.policy.switching;
   const costMs = (score: typeof from) => score.latencyMs + score.liveMs + score.failureMs;
   const gainMs = costMs(from) - costMs(to);
   const standardErrorMs = Math.hypot(from.uncertaintyMs, to.uncertaintyMs);
@@ -127,15 +133,14 @@ export function compare(active: Assessment, rival: Assessment, turn: Turn): Cand
   };
 }
 
-/** The lead grows by one with each new evidence that confirms it, and ends with the first doubt. */
-export function nextLead(lead: Lead, candidate: Candidate | undefined, nowMs: EpochMs): Lead {
-  const isSame = lead.status !== 'none' && lead.candidateId === candidate?.toId;
-  const isRival = candidate !== undefined && !isSame;
-  if (lead.status === 'declined' && nowMs < lead.untilAtMs && !isRival) return lead;
-  if (candidate === undefined || !candidate.isEnough) return { status: 'none' };
-  const { toId: candidateId, evidence } = candidate;
-  if (!isSame || lead.status !== 'leading') {
-    return { status: 'leading', candidateId, confirmations: 1, evidence };
+/**
+ * The lead grows by one with each new evidence that confirms it, and ends when the gain is gone.
+ */
+export function nextLead(lead: Lead, challenger: Challenger | undefined): Lead {
+  if (challenger === undefined || !challenger.isEnough) return { status: 'none' };
+  const { toId: challengerId, evidence } = challenger;
+  if (lead.status === 'none' || lead.challengerId !== challengerId) {
+    return { status: 'leading', challengerId, confirmations: 1, evidence };
   }
   if (lead.evidence === evidence) return lead;
   return { ...lead, confirmations: lead.confirmations + 1, evidence };
@@ -144,7 +149,7 @@ export function nextLead(lead: Lead, candidate: Candidate | undefined, nowMs: Ep
 /** Why a latency switch is not made although an endpoint leads; `ready`: it is made. */
 export type Readiness = 'ready' | 'manual' | 'paused' | 'overloaded' | 'frozen' | 'dwell' | 'lead';
 
-export function readiness(world: World, lead: Lead, { nowMs, policy }: Turn): Readiness {
+export function readiness(world: World, lead: Lead, { nowMs, policy }: Context): Readiness {
   const { wishes, switching, overloadedEverywhere } = world;
   if (wishes.mode.kind === 'manual') return 'manual';
   if (wishes.paused) return 'paused';
@@ -157,7 +162,7 @@ export function readiness(world: World, lead: Lead, { nowMs, policy }: Turn): Re
   return isConfirmed ? 'ready' : 'lead';
 }
 
-/** One that people have waited for since it was chosen is left sooner: its excess is no noise. */
+/** Shorter where people have measured the active endpoint slow since the switch. */
 function dwellMsOf(world: World, switchedAtMs: EpochMs, policy: Policy): number {
   const { dwellMs, slowDwellMs } = policy.switching;
   const slowAtMs = endpointOf(world, world.selection.activeId)?.times.slowAtMs ?? null;

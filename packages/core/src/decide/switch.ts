@@ -1,6 +1,6 @@
 import type { EndpointId, FailureClass, ReasonCode } from '../types.ts';
 import { type Assessment, toConsidered } from './assessment.ts';
-import type { Step, Turn } from './context.ts';
+import type { Context, Step } from './context.ts';
 import type { Decision, Gain, Trade } from './decision.ts';
 import type { Notice } from './events.ts';
 import { activeRequestsOf } from './presence.ts';
@@ -14,15 +14,15 @@ export interface Switch {
   readonly gain?: Gain | undefined;
   readonly trade?: Trade | undefined;
   readonly assessments: readonly Assessment[];
-  readonly turn: Turn;
+  readonly context: Context;
 }
 
-/** The switch takes effect: new requests go to the new endpoint, running ones end where they are. */
+/** The switch takes effect: new requests go to the new endpoint, active ones end where they are. */
 export function switchTo(world: World, made: Switch): Step {
-  const { toId, reason, turn } = made;
+  const { toId, reason, context } = made;
   const fromId = world.selection.activeId;
   const isRunning = activeRequestsOf(world.proxies, fromId) > 0;
-  const base = { activeId: toId, reason, sinceAtMs: turn.nowMs };
+  const base = { activeId: toId, reason, sinceAtMs: context.nowMs };
   const next: World = {
     ...world,
     selection: isRunning
@@ -31,15 +31,17 @@ export function switchTo(world: World, made: Switch): Step {
     switching: {
       ...world.switching,
       lead: { status: 'none' },
-      switchedAtMs: turn.nowMs,
-      recentAtMs: countsAsFlapping(reason)
-        ? [...world.switching.recentAtMs, turn.nowMs]
+      switchedAtMs: context.nowMs,
+      recentAtMs: isFlapping(reason)
+        ? [...world.switching.recentAtMs, context.nowMs]
         : world.switching.recentAtMs,
-      failureSwitchAtMs: isFailureReason(reason) ? turn.nowMs : world.switching.failureSwitchAtMs,
-      ramp: isGentle(reason)
-        ? { status: 'ramping', fromId, startedAtMs: turn.nowMs }
+      failureSwitchAtMs: isFailureReason(reason)
+        ? context.nowMs
+        : world.switching.failureSwitchAtMs,
+      ramp: isGradual(reason)
+        ? { status: 'ramping', fromId, startedAtMs: context.nowMs }
         : { status: 'none' },
-      standing: { reason, sinceAtMs: turn.nowMs },
+      standing: { reason, sinceAtMs: context.nowMs },
     },
   };
   const chosen = reason === 'operator_selected' ? moveSessions(next) : next;
@@ -47,7 +49,7 @@ export function switchTo(world: World, made: Switch): Step {
   return withNotices(step, noticesOf(world, reason));
 }
 
-/** What people should hear of a switch besides the decision itself. */
+/** The notices of a switch, besides the decision itself. */
 function noticesOf({ selection, wishes }: World, reason: ReasonCode): readonly Notice[] {
   const notices: Notice[] = [];
   if (selection.reason === 'nothing_available') notices.push({ code: 'available_again' });
@@ -59,8 +61,8 @@ function noticesOf({ selection, wishes }: World, reason: ReasonCode): readonly N
   return notices;
 }
 
-/** What people choose or configure is no flapping, however often they do it. */
-function countsAsFlapping(reason: ReasonCode): boolean {
+/** What people choose or configure is not flapping, however often they do it. */
+function isFlapping(reason: ReasonCode): boolean {
   return (
     reason === 'faster' ||
     reason === 'active_failed' ||
@@ -69,14 +71,14 @@ function countsAsFlapping(reason: ReasonCode): boolean {
   );
 }
 
-/** Only where the old endpoint can still serve does the traffic move over little by little. */
-function isGentle(reason: ReasonCode): boolean {
+/** Whether the old endpoint can still serve, so that traffic moves over gradually. */
+function isGradual(reason: ReasonCode): boolean {
   return reason === 'faster' || reason === 'pinned_recovered';
 }
 
 /**
- * Sessions choose anew with their next request: those of one endpoint, or all. Until the proxies
- * report again they are not counted anywhere, so that they are not moved a second time.
+ * Lets sessions choose again with their next request: those of one endpoint, or all. Until the
+ * proxies report again they count nowhere, so that they are not moved a second time.
  */
 export function moveSessions(world: World, fromId?: EndpointId): World {
   const isMoved = (id: string) => fromId === undefined || id === fromId;
@@ -94,13 +96,13 @@ export function moveSessions(world: World, fromId?: EndpointId): World {
   };
 }
 
-export type Recorded = Omit<Decision, 'number' | 'atMs' | 'trigger' | 'considered'> & {
+export type DecisionInput = Omit<Decision, 'number' | 'atMs' | 'trigger' | 'considered'> & {
   readonly assessments: readonly Assessment[];
-  readonly turn: Turn;
+  readonly context: Context;
 };
 
-export function recordDecision(world: World, recorded: Recorded): Step {
-  const { assessments, turn, ...decision } = recorded;
+export function recordDecision(world: World, recorded: DecisionInput): Step {
+  const { assessments, context, ...decision } = recorded;
   const number = world.decisions + 1;
   return {
     next: { ...world, decisions: number },
@@ -109,8 +111,8 @@ export function recordDecision(world: World, recorded: Recorded): Step {
         kind: 'record',
         decision: {
           number,
-          atMs: turn.nowMs,
-          trigger: turn.trigger,
+          atMs: context.nowMs,
+          trigger: context.trigger,
           phase: decision.phase,
           reason: decision.reason,
           fromId: decision.fromId,

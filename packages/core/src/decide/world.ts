@@ -8,12 +8,13 @@ import type { OverloadRecord } from '../learn/overload.ts';
 import type { ReliabilityTrack } from '../learn/reliability.ts';
 import { NO_RELIABILITY } from '../learn/reliability.ts';
 import { own } from '../own.ts';
+import type { BudgetDay } from '../probe/budget-day.ts';
 import type { EndpointId, EpochMs, ReasonCode, Selection, SnapshotContent } from '../types.ts';
 import type { EndpointSetting, GroupSetting, OperatorWishes, ProbePlan } from './events.ts';
 import type { Presences } from './presence.ts';
 import { NO_RECOVERY, type Recovery } from './recovery.ts';
 
-/** All that is known of one endpoint. Health, token, ejection and enabled are separate axes. */
+/** What is known of one endpoint. Health, token, ejection and enabled are independent. */
 export interface EndpointState {
   readonly id: EndpointId;
   readonly groupName: string;
@@ -22,51 +23,39 @@ export interface EndpointState {
   readonly latency: LatencyTrack;
   readonly reliability: ReliabilityTrack;
   readonly live: LiveRecord;
-  /** How long people wait here. */
+  /** How long people wait for the first content. */
   readonly times: LiveTimes;
   readonly overload: OverloadRecord;
-  /** Of the newest probe that was counted; -1 before the first. */
+  /** Sequence of the newest probe that counted; -1 before the first. */
   readonly probeSequence: number;
-  /** Rises with each probe and each report of failures: what can confirm or end a lead. */
+  /** Rises with each probe and each report of failures, which can confirm or end a lead. */
   readonly evidence: number;
   readonly sessionGeneration: number;
   readonly recovery: Recovery;
-  /** When its URL or token became another one, or a leader found it out of order; null: never. */
+  /** When its URL or token last changed, or a new leader found it out of order; null: never. */
   readonly changedAtMs: EpochMs | null;
 }
 
-/** What was spent on a group's probes on one day. */
-export interface GroupState extends GroupSetting {
-  /** Days since 1970, UTC. */
-  readonly day: number;
-  readonly spentUsd: number;
-}
+/** A group's settings, and what its probes cost today. */
+export type GroupState = GroupSetting & BudgetDay;
 
-/**
- * The endpoint that is about to win, and for how long it has been in front. `declined`: it won, but
- * the switch was not worth the caches of the sessions; the question is put anew later.
- */
+/** The endpoint that is faster than the active one, and how often new evidence has confirmed it. */
 export type Lead =
   | { readonly status: 'none' }
   | {
       readonly status: 'leading';
-      readonly candidateId: EndpointId;
+      readonly challengerId: EndpointId;
       readonly confirmations: number;
       /** Evidence of both endpoints at the last confirmation. */
       readonly evidence: number;
-    }
-  | {
-      readonly status: 'declined';
-      readonly candidateId: EndpointId;
-      readonly untilAtMs: EpochMs;
     };
 
-/** `settling`: just started, the first good choice is made without waiting. */
+/** `settling`: just started; the first good choice is made without waiting. */
 export type SwitchingPhase =
   | { readonly status: 'settling'; readonly sinceAtMs: EpochMs }
   | { readonly status: 'settled' };
 
-/** Why latency switches are not made now. */
+/** Whether latency switches are frozen. */
 export type Freeze =
   | { readonly status: 'none' }
   | { readonly status: 'flapping'; readonly untilAtMs: EpochMs };
@@ -77,7 +66,7 @@ export interface Switching {
   readonly freeze: Freeze;
   /** The last switch that took effect, of any kind. */
   readonly switchedAtMs: EpochMs | null;
-  /** Switches within the flap window that nobody asked for, oldest first. */
+  /** Automatic switches within the flap window, oldest first. */
   readonly recentAtMs: readonly EpochMs[];
   readonly failureSwitchAtMs: EpochMs | null;
   readonly ramp: RampState;
@@ -103,11 +92,11 @@ export interface World {
   readonly proxies: Presences;
   readonly selection: Selection;
   readonly switching: Switching;
-  /** What is usual for each class of requests, over all endpoints. */
+  /** The usual time of each class of requests, over all endpoints. */
   readonly liveLevels: ClassLevels;
   /** Whether the model is overloaded on most endpoints. */
   readonly overloadedEverywhere: boolean;
-  /** The last moment with a running request. */
+  /** The last moment with an active request. */
   readonly lastBusyAtMs: EpochMs;
   readonly probePlans: Readonly<Record<string, ProbePlan>>;
   readonly published: Published;
@@ -120,18 +109,18 @@ export interface WorldSetup {
   /** In order of preference; at least one. */
   readonly endpoints: readonly EndpointSetting[];
   readonly wishes?: OperatorWishes | undefined;
-  /** Of the last snapshot: a new leader goes on from there. */
+  /** That of the last snapshot: a new leader continues from it. */
   readonly selection?: Selection | undefined;
-  /** Of the last decision that was recorded. */
+  /** The number of the last recorded decision. */
   readonly decisions?: number | undefined;
 }
 
-export const NO_WISHES: OperatorWishes = { mode: { kind: 'auto' }, paused: false, disabled: [] };
+const NO_WISHES: OperatorWishes = { mode: { kind: 'auto' }, paused: false, disabled: [] };
 
 /**
- * A world in which nothing has been heard yet. The selection is the former leader's, or the first
+ * A world before the first event. The selection is that of the previous leader, or the first
  * endpoint.
- * @throws {RangeError} without an endpoint, which a valid configuration always has.
+ * @throws {RangeError} without an endpoint; a valid configuration has at least one
  */
 export function initialWorld(setup: WorldSetup): World {
   const [first] = setup.endpoints;
@@ -190,7 +179,7 @@ export function newEndpoint({ id, groupName }: EndpointSetting): EndpointState {
   };
 }
 
-/** Groups by name; what was spent today is kept for those that stay. */
+/** Groups by name; those that stay keep what was spent today. */
 export function groupStates(
   settings: readonly GroupSetting[],
   former: Readonly<Record<string, GroupState>>,

@@ -1,39 +1,41 @@
 /**
- * How much longer than a probe requests of one class usually take, wherever they go: what people ask,
- * not where they ask. One number for all endpoints, or each would forgive itself.
+ * How much longer than a probe the requests of one class usually take, at any endpoint: the effect
+ * of the questions, not of an endpoint. There is one level for all endpoints, or each would be
+ * compared with itself.
  *
- * - It falls at once when an endpoint shows that the class can be quicker.
- * - It rises at once when every endpoint that was measured since the class was last at this level is
- *   slower: then the questions are harder, no endpoint is. `agreedMs` remembers that for hours.
- *   One that was slow while another was quick says nothing about the questions, until it is measured
- *   again.
- * - While only one endpoint is measured it rises by half in `riseHalfLifeMs`: that one is compared with
- *   its own past for a while, which is how a slowdown is found where all traffic goes to one endpoint.
+ * - It falls at once when an endpoint shows that the class can be faster.
+ * - It rises at once when every endpoint that was measured since the class was last at this level
+ *   is slower: then the questions have become harder. `agreedMs` is how long that is remembered. An
+ *   endpoint that was slow while another was fast says nothing about the questions until it is
+ *   measured again.
+ * - While only one endpoint is measured it rises with the half-life `riseHalfLifeMs`: for a while
+ *   that endpoint is compared with its own past, which finds a slowdown where all traffic goes to
+ *   one.
  */
 import type { LivePolicy } from '../policy.ts';
 import type { EpochMs } from '../types.ts';
 
 export interface ClassLevel {
-  /** Live time less the probes' time; may be negative. */
+  /** Live time minus the time of probes; may be negative. */
   readonly ms: number;
   readonly atMs: EpochMs;
   /** When an endpoint was last measured near it. */
   readonly nearAtMs: EpochMs;
-  /** The highest that several endpoints have agreed on. */
+  /** The level that several endpoints last agreed on. */
   readonly agreed: { readonly ms: number; readonly atMs: EpochMs } | null;
 }
 
-/** One endpoint's live time of the class less its probes' time. */
+/** One endpoint's live time of the class minus the time of its probes. */
 export interface Extra {
   readonly ms: number;
-  /** What of it may be chance. */
+  /** How much of it may be chance. */
   readonly slackMs: number;
   readonly atMs: EpochMs;
   /** See `ClassTrack`. */
   readonly isOutdone: boolean;
 }
 
-/** @param others of the other endpoints that were measured enough. */
+/** @param others those of the other endpoints that were measured often enough */
 export function advanceLevel(
   level: ClassLevel | undefined,
   { extra, others }: { readonly extra: Extra; readonly others: readonly Extra[] },
@@ -56,8 +58,8 @@ export function advanceLevel(
 }
 
 /**
- * Those that can say whether the class itself has become slower. An endpoint that has just begun to be
- * measured cannot be told from the usual level at first, so a little time is allowed for.
+ * The endpoints that show whether the class itself has become slower. One that has just begun to be
+ * measured cannot be distinguished from the usual level at first, hence `peerMs`.
  */
 export function peersOf(
   level: ClassLevel,
@@ -70,15 +72,15 @@ export function peersOf(
 }
 
 /**
- * Whether one is clearly quicker than another was. Its mean may still be of before, so its newest
- * times must be nearer to its own mean than to the other's.
+ * Whether one endpoint is clearly faster than another was. Its mean may still be an old one, so its
+ * newest times must be nearer to that mean than to the other's.
  */
-export function outdoes(extra: Extra, other: Extra, newestMs: number): boolean {
+export function isClearlyQuicker(extra: Extra, other: Extra, newestMs: number): boolean {
   const isClear = extra.ms + extra.slackMs < other.ms - other.slackMs;
   return isClear && newestMs < (extra.ms + other.ms) / 2;
 }
 
-/** What an endpoint's time is compared with. */
+/** The level that an endpoint's time is compared with. */
 export function referenceMs(
   level: ClassLevel,
   about: { readonly hasPeers: boolean; readonly nowMs: EpochMs },
@@ -86,7 +88,7 @@ export function referenceMs(
 ): number {
   const { agreed } = level;
   const isKnown = agreed !== null && about.nowMs - agreed.atMs < policy.agreedMs;
-  // Alone, it may be at what all were at an hour ago: that would be no reason to leave it.
+  // A single endpoint may be at the level that all had an hour ago: no reason to leave it.
   return isKnown && !about.hasPeers ? Math.max(level.ms, agreed.ms) : level.ms;
 }
 

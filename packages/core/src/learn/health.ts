@@ -2,14 +2,14 @@ import type { HealthPolicy } from '../policy.ts';
 import { causeOf, type EpochMs, type FailureClass, type ProbeResult } from '../types.ts';
 
 /**
- * Health, from probes only:
+ * Health, by probes only:
  *
  *     unknown --(passed)--> healthy            unknown --(failed)--> unhealthy
  *     healthy --(`fall` failures in a row)--> unhealthy
  *     unhealthy --(`passesNeeded` passes in a row)--> healthy
  *
- * An endpoint that fell often of late needs more passes (damping). Only failures of the endpoint
- * itself count: overload, a refused token, a client's mistake and our own machine do not.
+ * An endpoint that fell often lately needs more passes (damping). Only failures of the endpoint
+ * itself count: overload, a refused token, a client's error and trouble of our own machine do not.
  */
 export type Health =
   | { readonly status: 'unknown' }
@@ -27,19 +27,19 @@ export type Health =
       readonly failure: FailureClass;
       /** Redacted, at most 300 characters. */
       readonly detail: string;
-      /** What found it: a probe that asks for an answer is not contradicted by mere reachability. */
+      /** The kind of probe that failed: reachability does not contradict a missing answer. */
       readonly foundBy: ProbeKind;
       readonly fallsAtMs: readonly EpochMs[];
     };
 
-/** Whether the group's token is taken, a separate axis: the endpoint itself may be well. */
+/** Whether the endpoint accepts the group's token; independent of its health. */
 export type TokenAccess =
   | { readonly status: 'unknown' }
   | { readonly status: 'accepted' }
   | { readonly status: 'doubted'; readonly streak: number; readonly failure: FailureClass }
   | { readonly status: 'refused'; readonly sinceAtMs: EpochMs; readonly failure: FailureClass };
 
-/** `answer`: asked the model; `reach`: only opened a connection or asked for a page. */
+/** `answer`: asked the model; `reach`: only opened a connection or fetched a page. */
 export type ProbeKind = 'answer' | 'reach';
 
 export const UNKNOWN_HEALTH: Health = { status: 'unknown' };
@@ -58,7 +58,7 @@ export interface HealthStep {
 export function applyProbeToHealth(health: Health, step: HealthStep): Health {
   const { verdict, style } = step.probe;
   if (verdict.status === 'ok') return pass(health, probeKindOf(style), step);
-  // An overloaded or refusing endpoint has answered; our own machine's trouble says nothing.
+  // An overloaded or refusing endpoint has answered; trouble of our own machine proves nothing.
   return causeOf(verdict.failure) === 'endpoint' ? fail(health, step) : health;
 }
 
@@ -86,7 +86,7 @@ function fail(health: Health, { probe, nowMs, policy }: HealthStep): Health {
   if (health.status === 'unhealthy') {
     return { ...health, passStreak: 0, failure, detail, foundBy: probeKindOf(probe.style) };
   }
-  // One that has never worked gets no benefit of the doubt.
+  // An endpoint that has never worked gets no benefit of the doubt.
   const failStreak = health.status === 'healthy' ? health.failStreak + 1 : policy.fall;
   if (health.status === 'healthy' && failStreak < policy.fall) return { ...health, failStreak };
   const isProven = health.status === 'healthy';
@@ -96,7 +96,8 @@ function fail(health: Health, { probe, nowMs, policy }: HealthStep): Health {
     status: 'unhealthy',
     sinceAtMs: nowMs,
     passStreak: 0,
-    // The mistake of one that has never worked is repaired once: no flapping to be damped.
+    // What has never worked is configured wrong and will be fixed once: there is no flapping to
+    // damp.
     passesNeeded: isProven ? Math.min(policy.rise * fallsAtMs.length, policy.maxRise) : 1,
     failure,
     detail,
@@ -109,7 +110,7 @@ function recentFalls(falls: readonly EpochMs[], nowMs: EpochMs, policy: HealthPo
   return falls.filter((atMs) => nowMs - atMs < policy.flapMemoryMs).slice(-policy.maxRise);
 }
 
-/** One probe or live answer, as far as it tells about the token. */
+/** One probe or live answer, as evidence about the token. */
 export interface TokenStep {
   readonly answer: 'accepted' | FailureClass;
   readonly nowMs: EpochMs;
@@ -120,7 +121,7 @@ export function applyToTokenAccess(access: TokenAccess, step: TokenStep): TokenA
   const { answer, nowMs, policy } = step;
   if (answer === 'accepted') return access.status === 'accepted' ? access : { status: 'accepted' };
   if (causeOf(answer) !== 'token') return access;
-  // One missing model says nothing of the token; people see it in the failure's own class.
+  // A missing model proves nothing about the token; people see it by its own failure class.
   if (answer === 'model_not_found' || access.status === 'refused') return access;
   const streak = access.status === 'doubted' ? access.streak + 1 : 1;
   return streak >= policy.tokenFall

@@ -1,7 +1,7 @@
-import { familyOf } from '../route/affinity.ts';
 import { MODEL_FAMILIES } from '../types.ts';
+import { familyOf } from './model-family.ts';
 
-/** Sizes of a request's body, each up to its limit in bytes; what is larger is `xl`. */
+/** Sizes of a request's body, each below its limit in bytes; larger ones are `xl`. */
 const SIZES: readonly (readonly [name: string, belowBytes: number])[] = [
   ['s', 16 * 1024],
   ['m', 128 * 1024],
@@ -16,15 +16,15 @@ export interface RequestClassInput {
   readonly bodyBytes: number;
 }
 
-/** What is known before the answer: the family of models and the size of the prompt (`opus/m`). */
+/** The part that is known before the answer: model family and size of the prompt (`opus/m`). */
 export function requestClassOf({ model, bodyBytes }: RequestClassInput): string {
   return `${familyOf(model)}/${sizeOf(bodyBytes)}`;
 }
 
 /**
- * Requests that take about equally long at the same endpoint (`opus/m/cached`). A closed set of
- * names, so that nothing that a client writes becomes a name of ours.
- * @param isCached Whether most of the prompt came from the endpoint's prompt cache.
+ * Requests that take about equally long at one endpoint (`opus/m/cached`). The names are a closed
+ * set: nothing that a client writes becomes part of one.
+ * @param isCached most of the prompt came from the endpoint's prompt cache
  */
 export function latencyClassOf(requestClass: string, isCached: boolean): string {
   return `${requestClass}/${isCached ? 'cached' : 'fresh'}`;

@@ -3,10 +3,10 @@ import type { EpochMs } from '../types.ts';
 import { median, medianDeviation, weightedMedian } from './statistics.ts';
 
 /**
- * How soon an endpoint answers probes, which all ask the same. Older samples weigh less, outliers are
- * pulled in, and when the newest probes all disagree with the older ones in the same direction the
- * older ones are forgotten at once. What people wait for is another part of the score:
- * `live/live-times.ts`.
+ * How fast an endpoint answers probes, which all ask the same. Older samples weigh less, outliers
+ * are clipped, and when the newest probes all differ from the older ones in the same direction the
+ * older ones are dropped at once. How long people wait is another part of the score:
+ * `live-times.ts`.
  */
 export interface LatencyTrack {
   /** Oldest first. */
@@ -20,12 +20,12 @@ interface LatencySample {
 
 export const NO_LATENCY: LatencyTrack = { samples: [] };
 
-/** Spreads below this share of the latency are not believed: clocks and schedulers jitter. */
+/** The least spread, as a share of the latency: clocks and schedulers jitter. */
 const LEAST_SPREAD_RATIO = 0.03;
-/** The median deviation of a normal distribution is so many times smaller than its standard one. */
+/** Standard deviation of a normal distribution by its median absolute deviation. */
 const NORMAL_FROM_MEDIAN = 1.4826;
 
-export interface Measured {
+export interface NewSample {
   readonly ms: number;
   readonly nowMs: EpochMs;
   readonly policy: LatencyPolicy;
@@ -33,7 +33,7 @@ export interface Measured {
 
 export function addProbeLatency(
   { samples }: LatencyTrack,
-  { ms, nowMs, policy }: Measured,
+  { ms, nowMs, policy }: NewSample,
 ): LatencyTrack {
   const all = [...samples, { atMs: nowMs, ms }].slice(-policy.maxSamples);
   return { samples: sinceChange(all, policy) };
@@ -42,7 +42,7 @@ export function addProbeLatency(
 export interface LatencyEstimate {
   readonly latencyMs: number;
   readonly standardErrorMs: number;
-  /** Samples that count, after fading. */
+  /** The effective number of samples after decay. */
   readonly samples: number;
   readonly measuredAtMs: EpochMs;
 }
@@ -85,7 +85,7 @@ interface Weighted {
   readonly weight: number;
 }
 
-/** The spread of the samples, drawn to the assumed one while they are few. */
+/** The spread of the samples, pulled towards an assumed one while they are few. */
 function pooledSpread(
   weighted: readonly Weighted[],
   middle: number,
@@ -101,7 +101,7 @@ function pooledSpread(
   return Math.max(Math.sqrt(variance), LEAST_SPREAD_RATIO * middle, 1);
 }
 
-/** Forgets what was before a lasting change of level. */
+/** Drops the samples from before a lasting change of level. */
 function sinceChange(
   samples: readonly LatencySample[],
   policy: LatencyPolicy,
@@ -115,7 +115,7 @@ function sinceChange(
     : samples;
 }
 
-/** Whether all recent samples lie clearly on the same side of the older ones. */
+/** Whether all recent samples are clearly on the same side of the older ones. */
 function isChange(
   older: readonly LatencySample[],
   recent: readonly LatencySample[],

@@ -1,56 +1,56 @@
 /**
- * How long people wait at one endpoint for the first content, for requests of one class (`class`:
- * see `latencyClassOf`). Kept as a moving mean of logarithms: waiting times are spread by factors,
- * and one that is ten times as long as usual moves a logarithm only a little.
+ * How long people wait at one endpoint for the first content of requests of one class (see
+ * `latencyClassOf`): a moving mean of logarithms, because waiting times vary by factors and one
+ * that is ten times as long as usual must not move the mean much.
  */
 import type { LivePolicy } from '../policy.ts';
 import type { EpochMs } from '../types.ts';
 
 export interface ClassTrack {
   readonly logMs: number;
-  /** Of `logMs` as an estimate; shrinks with many requests. */
+  /** Variance of the estimate `logMs`; shrinks with more requests. */
   readonly variance: number;
-  /** Standard deviation of single requests, of logarithms. */
+  /** Standard deviation of single requests, in logarithms. */
   readonly spread: number;
   /** Requests since the track began. */
   readonly requests: number;
-  /** Requests at `atMs`, each fading by half in a minute: what people ask here at present. */
+  /** Requests, decaying, as of `atMs`: what people ask here at present. */
   readonly weight: number;
-  /** The newest. */
+  /** When the newest request was reported. */
   readonly atMs: EpochMs;
-  /** Follows `logMs` within a minute: how it was a moment ago. */
+  /** Follows `logMs` within a minute: its value a moment ago. */
   readonly formerLogMs: number;
-  /** How much slower than usual for this class, beyond what may be chance; when measured last. */
+  /** By how much it was slower than usual for the class, beyond chance, when last measured. */
   readonly excessMs: number;
   /**
-   * Another was measured to be quick since this was found slow: the questions are not to blame. Until
-   * it is measured to be slow again.
+   * Another endpoint was measured fast since this one was found slow, so the questions are not to
+   * blame. Ends when this one is measured slow again.
    */
   readonly isOutdone: boolean;
 }
 
-/** One request cannot move the mean by more than this, in logarithms, times its weight. */
+/** The largest deviation of one request that counts, in logarithms. */
 const MOST_STEP = 1;
-/** From such a step down of the newest, in logarithms, the mean is on its way and says too much. */
+/** When the newest times are this much lower, in logarithms, the mean is still catching up. */
 const BACK_STEP = -0.5;
-/** What to assume of the spread before requests have shown it, and how slowly it is learned. */
+/** The spread to assume at first, and the weight of one request in learning it. */
 const PRIOR_SPREAD = 0.4;
 const LEAST_SPREAD = 0.1;
 const SPREAD_WEIGHT = 0.05;
-/** The mean deviation of a normal distribution is so many times smaller than its standard one. */
+/** Standard deviation of a normal distribution by its mean absolute deviation. */
 const NORMAL_FROM_MEAN = 1.2533;
 
 export function advanceClass(
   former: ClassTrack | undefined,
-  { timesMs, isDoubted, nowMs, policy }: Report,
+  { timesMs, isDoubted, nowMs, policy }: ClassReport,
 ): ClassTrack {
   const logs = timesMs.map((ms) => Math.log(Math.max(1, ms)));
   const sinceMs = former === undefined ? Number.POSITIVE_INFINITY : nowMs - former.atMs;
-  // What was long ago says nothing of now: the mean begins again, what it found stays until then.
+  // After a long pause the mean starts again; the excess that it found is remembered.
   if (former === undefined || sinceMs > policy.restartMs) {
     return begin(logs, { former, nowMs });
   }
-  // Comparable at once, or the old mean would pass for what people wait now.
+  // Start again, so that the old mean is not taken for what people wait now.
   if (isDoubted) {
     return { ...begin(logs, { former, nowMs }), requests: former.requests + logs.length };
   }
@@ -75,10 +75,10 @@ export function advanceClass(
   };
 }
 
-interface Report {
-  /** Of one report, at least one. */
+interface ClassReport {
+  /** The times of one report; at least one. */
   readonly timesMs: readonly number[];
-  /** What is remembered of this endpoint counts for little: see `LiveTimes.doubtedAtMs`. */
+  /** What is remembered of this endpoint is doubtful: see `LiveTimes.doubtedAtMs`. */
   readonly isDoubted: boolean;
   readonly nowMs: EpochMs;
   readonly policy: LivePolicy;
@@ -93,7 +93,7 @@ function begin(
   return {
     ...{ logMs, spread, variance: spread ** 2 / logs.length },
     ...{ requests: logs.length, weight: logs.length, atMs: nowMs, formerLogMs: logMs },
-    // Remembered, but not for ever by a request now and then.
+    // Halved, so that a request now and then does not keep it for ever.
     excessMs: (former?.excessMs ?? 0) / 2,
     isOutdone: false,
   };
@@ -105,7 +105,7 @@ function learnSpread(former: number, deviations: readonly number[]): number {
   return Math.max(LEAST_SPREAD, former + share * (seen - former));
 }
 
-/** Typical of a few times: their geometric mean. */
+/** The geometric mean of a few times. */
 export const typicalMs = (timesMs: readonly number[]): number =>
   Math.exp(mean(timesMs.map((ms) => Math.log(Math.max(1, ms)))));
 

@@ -1,9 +1,9 @@
 import type { HealthPolicy } from '../policy.ts';
 import { causeOf, type EpochMs, type FailureClass, type OutcomeCounts } from '../types.ts';
 
-/** What live requests say of an endpoint's life, apart from their speed. */
+/** Whether live requests succeed at an endpoint; their speed is in `live-times.ts`. */
 export interface LiveRecord {
-  /** Successes since the last failure of the endpoint. */
+  /** Successes since the endpoint's last failure. */
   readonly successStreak: number;
   readonly succeededAtMs: EpochMs | null;
   readonly failedAtMs: EpochMs | null;
@@ -35,8 +35,8 @@ export function applyOutcomesToLive(
   };
 }
 
-/** Whether live requests succeed so well that failing probes must be wrong. */
-export function liveContradictsProbes(
+/** Whether live requests succeed, so that failing probes must be wrong. */
+export function isContradictedByLive(
   record: LiveRecord,
   nowMs: EpochMs,
   policy: HealthPolicy,
@@ -48,7 +48,7 @@ export function liveContradictsProbes(
   );
 }
 
-/** Whether the last live requests failed, a moment ago: is it the endpoint, or was it chance? */
+/** Whether the last live requests have just failed, which may be the endpoint or chance. */
 export function isLosingRequests(
   record: LiveRecord,
   nowMs: EpochMs,
@@ -61,7 +61,7 @@ export function isLosingRequests(
   );
 }
 
-/** The failures of one report with their counts. */
+/** The failure classes of one report with their counts. */
 export function failuresOf(counts: OutcomeCounts): readonly (readonly [FailureClass, number])[] {
   return Object.entries(counts.failed) as [FailureClass, number][];
 }

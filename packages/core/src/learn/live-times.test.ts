@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { DEFAULT_POLICY } from '../policy.ts';
 import { A, B, C, Scenario } from '../test-support/scenario.ts';
-import { type Speed, Traffic } from '../test-support/traffic.ts';
+import { type Speed, TrafficScenario } from '../test-support/traffic.ts';
 import { type EndpointId, epochMs } from '../types.ts';
 import { scoreOf } from './score.ts';
 
@@ -24,7 +24,7 @@ describe('an endpoint that is slow for people while its probes stay quick', () =
     { name: 'a few, each answer different', perSecond: 1.5, sigma: 0.4, seed: 2 },
     { name: 'a team', perSecond: 20, sigma: 0.5, seed: 3 },
   ])('is left within a minute: $name', PATIENT, ({ perSecond, sigma, seed }) => {
-    const life = new Traffic({
+    const life = new TrafficScenario({
       ...{ ids: [A, B], seed, sigma, perSecond: () => perSecond },
       speed: (id, atMs) => (id === A && atMs >= 5 * MINUTE_MS ? SLOW : QUICK),
     }).run(5 * MINUTE);
@@ -34,7 +34,7 @@ describe('an endpoint that is slow for people while its probes stay quick', () =
   });
 
   it('is left the second time too, when it is the other one', PATIENT, () => {
-    const life = new Traffic({
+    const life = new TrafficScenario({
       ids: [A, B],
       speed: (id, atMs) => {
         const isSlow =
@@ -53,7 +53,7 @@ describe('an endpoint that is slow for people while its probes stay quick', () =
   ])('is left each time, just after the other was: $name', PATIENT, ({ perSecond, strayShare }) => {
     for (let seed = 1; seed <= 4; seed += 1) {
       let slow: EndpointId | null = null;
-      const life = new Traffic({
+      const life = new TrafficScenario({
         ...{ ids: [A, B], seed, sigma: 0.2, strayShare, perSecond: () => perSecond },
         speed: (id) => (id === slow ? SLOW : QUICK),
       }).run(MINUTE);
@@ -68,7 +68,7 @@ describe('an endpoint that is slow for people while its probes stay quick', () =
   });
 
   it('is left also when it was so from the beginning, once others are measured', PATIENT, () => {
-    const life = new Traffic({
+    const life = new TrafficScenario({
       ...{ ids: [A, B], strayShare: 0.2 },
       speed: (id) => (id === A ? SLOW : QUICK),
     });
@@ -76,7 +76,7 @@ describe('an endpoint that is slow for people while its probes stay quick', () =
   });
 
   it('gets another chance, each time later', PATIENT, () => {
-    const life = new Traffic({
+    const life = new TrafficScenario({
       ids: [A, B],
       speed: (id, atMs) => {
         if (id === B) return { probeMs: 250, liveMs: 450 };
@@ -93,7 +93,7 @@ describe('an endpoint that is slow for people while its probes stay quick', () =
 
 describe('endpoints that are equally slow', () => {
   it('are not shuffled when the questions become harder for all', PATIENT, () => {
-    const life = new Traffic({
+    const life = new TrafficScenario({
       ...{ ids: [A, B, C], sigma: 0.3 },
       speed: (_, atMs) => (atMs > 5 * MINUTE_MS ? SLOW : QUICK),
     }).run(45 * MINUTE);
@@ -101,7 +101,7 @@ describe('endpoints that are equally slow', () => {
   });
 
   it('nor each time when that comes and goes', PATIENT, () => {
-    const life = new Traffic({
+    const life = new TrafficScenario({
       ...{ ids: [A, B, C], sigma: 0.3 },
       speed: (_, atMs) => (Math.floor(atMs / (10 * MINUTE_MS)) % 2 === 1 ? SLOW : QUICK),
     }).run(90 * MINUTE);
@@ -113,7 +113,7 @@ describe('endpoints that are equally slow', () => {
     PATIENT,
     (strayShare) => {
       for (let seed = 1; seed <= 3; seed += 1) {
-        const life = new Traffic({
+        const life = new TrafficScenario({
           ...{ ids: [A, B], seed, sigma: 0.4, strayShare },
           speed: (id, atMs) => (atMs > (id === A ? 5 : 7) * MINUTE_MS ? SLOW : QUICK),
         }).run(60 * MINUTE);
@@ -123,7 +123,7 @@ describe('endpoints that are equally slow', () => {
   );
 
   it('nor by chance', PATIENT, () => {
-    const life = new Traffic({
+    const life = new TrafficScenario({
       ...{ ids: [A, B], sigma: 0.6, strayShare: 0.1 },
       speed: () => ({ probeMs: 400, liveMs: 2_000 }),
     }).run(60 * MINUTE);
@@ -132,7 +132,7 @@ describe('endpoints that are equally slow', () => {
 
   it('nor when people ask now this, now that', PATIENT, () => {
     const isHard = (atMs: number) => Math.floor(atMs / 7_000) % 3 === 0;
-    const life = new Traffic({
+    const life = new TrafficScenario({
       ids: [A, B],
       className: (atMs) => (isHard(atMs) ? 'opus/xl/fresh' : 'haiku/s/cached'),
       speed: (_, atMs) => ({ probeMs: 100, liveMs: isHard(atMs) ? 6_000 : 300 }),

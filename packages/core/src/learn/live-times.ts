@@ -1,17 +1,17 @@
 /**
- * Slow for people is slow: probes all ask the same small question, so they tell endpoints apart, but
- * an endpoint can be quick for probes and slow for people. Here live times to the first content are
- * compared in like classes, over all endpoints; what an endpoint is slower than usual is its excess,
- * which is a part of its score.
+ * Live times: probes all ask the same small question, so they compare endpoints well, but an
+ * endpoint can be fast for probes and slow for people. Here the times to the first content of live
+ * requests are compared within a class of requests, over all endpoints. By how much an endpoint is
+ * slower than usual is its excess, a part of its score.
  *
- *     extra  = live time of the class here − probes' time here
+ *     extra  = live time of the class here − time of probes here
  *     excess = extra − usual extra of the class (`class-level.ts`) − what may be chance, at least 0
  *
- * An endpoint that is left because of its excess is not measured any more. Its excess is remembered
- * and fades, so that it gets another chance; each time it fails it, the memory is twice as long. Where
- * the one that was taken instead is slow as well by now, the memory is worth little and fades soon.
+ * An endpoint that was left for its excess is no longer measured. Its excess is remembered and
+ * decays, so that the endpoint gets another chance; each time it is slow again it is remembered
+ * twice as long. Where the endpoint that was chosen instead has become slow too, the memory decays
+ * quickly.
  */
-
 import { own } from '../own.ts';
 import type { LivePolicy } from '../policy.ts';
 import type { EpochMs, TtftSample } from '../types.ts';
@@ -19,7 +19,7 @@ import {
   advanceLevel,
   type ClassLevel,
   type Extra,
-  outdoes,
+  isClearlyQuicker,
   peersOf,
   referenceMs,
 } from './class-level.ts';
@@ -27,15 +27,15 @@ import { LATENCY_CLASSES } from './latency-class.ts';
 import { advanceClass, type ClassTrack, errorMs, levelMs, typicalMs } from './live-class.ts';
 
 export interface LiveTimes {
-  /** By class, of a closed set. */
+  /** By class, of the closed set `LATENCY_CLASSES`. */
   readonly classes: Readonly<Record<string, ClassTrack>>;
-  /** When it was last measured to be slower than usual by `slowMs`. */
+  /** When it was last measured slower than usual by `slowMs`. */
   readonly slowAtMs: EpochMs | null;
-  /** How often it was found so again after a time without. */
+  /** How often it became slow again after a time without. */
   readonly strikes: number;
   /** When its excess last counted as new evidence. */
   readonly evidenceAtMs: EpochMs | null;
-  /** Not measured any more, and another endpoint was found slow since: this is when. */
+  /** When another endpoint was found slow while this one was no longer measured; null: not so. */
   readonly doubtedAtMs: EpochMs | null;
 }
 
@@ -49,14 +49,14 @@ export const NO_LIVE_TIMES: LiveTimes = {
   doubtedAtMs: null,
 };
 
-/** One endpoint, as far as live times go. */
+/** One endpoint's live times with its probes' time. */
 export interface Timed {
   readonly times: LiveTimes;
-  /** Of its probes; null: not known, then its live times are compared with nothing. */
+  /** The estimated latency of its probes; null: unknown, and its live times cannot be compared. */
   readonly probeMs: number | null;
 }
 
-/** The endpoint that reported, and the others in any order. */
+/** The endpoint that a report is about, and the others in any order. */
 export interface TimedAll {
   readonly own: Timed;
   readonly others: readonly Timed[];
@@ -69,7 +69,7 @@ export interface TimesReport {
   readonly policy: LivePolicy;
 }
 
-/** Takes in the times of one report; the other endpoints' excess can only fall by it. */
+/** Adds the times of one report; it can only lower the excess of the other endpoints. */
 export function takeTimes(all: TimedAll, { ttft, nowMs, policy }: TimesReport): TimedAll {
   const byClass = Map.groupBy(
     ttft.filter((sample) => LATENCY_CLASSES.has(sample.class)),
@@ -93,8 +93,8 @@ export function takeTimes(all: TimedAll, { ttft, nowMs, policy }: TimesReport): 
   return { ...next, own: { ...next.own, times }, others };
 }
 
-interface About {
-  /** Of the class. */
+interface ClassContext {
+  /** The class. */
   readonly name: string;
   readonly nowMs: EpochMs;
   readonly policy: LivePolicy;
@@ -102,7 +102,7 @@ interface About {
 
 function compareClass(
   all: TimedAll,
-  about: About & { readonly timesMs: readonly number[] },
+  about: ClassContext & { readonly timesMs: readonly number[] },
 ): TimedAll {
   const { name, timesMs, nowMs, policy } = about;
   const extra = extraOf(all.own, about);
@@ -118,7 +118,7 @@ function compareClass(
   const measured = withTrack({ ...all, levels }, name, { ...track, excessMs });
   const newestMs = typicalMs(timesMs) - (all.own.probeMs ?? 0);
   const isOutdone = (other: Extra | undefined) =>
-    other !== undefined && outdoes(extra, other, newestMs);
+    other !== undefined && isClearlyQuicker(extra, other, newestMs);
   return {
     ...measured,
     others: measured.others.map((other) =>
@@ -127,7 +127,7 @@ function compareClass(
   };
 }
 
-/** Only where it was found slow: otherwise all may have been slow until now. */
+/** Marks a slow one as outdone; otherwise all may have been slow until now. */
 function outdone(timed: Timed, name: string): Timed {
   const track = own(timed.times.classes, name);
   if (track === undefined || track.excessMs === 0) return timed;
@@ -135,7 +135,7 @@ function outdone(timed: Timed, name: string): Timed {
   return { ...timed, times: { ...timed.times, classes } };
 }
 
-/** One that people still ask is measured, so there is nothing to doubt. */
+/** Marks the memory of an endpoint that is no longer measured as doubtful. */
 function doubted(times: LiveTimes, nowMs: EpochMs, policy: LivePolicy): LiveTimes {
   const isQuiet = Object.values(times.classes).every(({ atMs }) => nowMs - atMs > policy.quietMs);
   return isQuiet && times.doubtedAtMs === null ? { ...times, doubtedAtMs: nowMs } : times;
@@ -147,7 +147,7 @@ function withTrack(all: TimedAll, name: string, track: ClassTrack): TimedAll {
   return { ...all, own: { ...all.own, times: { ...times, classes } } };
 }
 
-function extraOf({ times, probeMs }: Timed, { name, policy }: About): Extra | undefined {
+function extraOf({ times, probeMs }: Timed, { name, policy }: ClassContext): Extra | undefined {
   const track = own(times.classes, name);
   if (track === undefined || probeMs === null || track.requests < policy.leastRequests) {
     return undefined;
@@ -160,8 +160,8 @@ function extraOf({ times, probeMs }: Timed, { name, policy }: About): Extra | un
   };
 }
 
-/** Where the class has become slower for all, an endpoint is no longer slower than usual. */
-function eased(timed: Timed, usualMs: number, about: About): Timed {
+/** Lowers the excess where the class has become slower everywhere. */
+function eased(timed: Timed, usualMs: number, about: ClassContext): Timed {
   const track = own(timed.times.classes, about.name);
   const extra = extraOf(timed, about);
   if (track === undefined || extra === undefined) return timed;
@@ -171,7 +171,7 @@ function eased(timed: Timed, usualMs: number, about: About): Timed {
   return { ...timed, times: { ...timed.times, classes } };
 }
 
-/** After a probe: where that has become slower too, the same time is not counted twice. */
+/** After a probe: a slowdown that probes show too is not counted twice. */
 export function afterProbe(timed: Timed, levels: ClassLevels, policy: LivePolicy): LiveTimes {
   const names = Object.keys(timed.times.classes);
   return names.reduce((before, name) => {
@@ -182,7 +182,7 @@ export function afterProbe(timed: Timed, levels: ClassLevels, policy: LivePolicy
   }, timed.times);
 }
 
-/** A strike is to be slow again after a while, not to be slow for long. */
+/** Counts strikes: becoming slow again after a while, not staying slow. */
 function paced(
   times: LiveTimes,
   about: { readonly excessMs: number; readonly nowMs: EpochMs; readonly policy: LivePolicy },
@@ -202,7 +202,7 @@ function measuredExcessMs(times: LiveTimes, nowMs: EpochMs, policy: LivePolicy):
   return meanExcess(Object.values(times.classes).filter(isMeasured), policy).excessMs;
 }
 
-/** Mean over the classes by what people ask here, when it was measured. */
+/** The mean over the classes, weighted by what people asked here when it was measured. */
 function meanExcess(tracks: readonly ClassTrack[], policy: LivePolicy): Excess {
   const atMs = Math.max(...tracks.map((track) => track.atMs));
   const weights = tracks.map(
@@ -227,7 +227,7 @@ export interface Excess {
   readonly measuredAtMs: EpochMs | null;
 }
 
-/** As far as it is remembered. */
+/** The excess at `nowMs`, as far as it is remembered. */
 export function excessOf(times: LiveTimes, nowMs: EpochMs, policy: LivePolicy): Excess {
   const known = Object.values(times.classes).filter(
     ({ requests, excessMs }) => requests >= policy.leastRequests || excessMs > 0,
@@ -245,14 +245,14 @@ export function excessOf(times: LiveTimes, nowMs: EpochMs, policy: LivePolicy): 
   };
 }
 
-/** Whether enough is measured now to know when people begin to wait longer. */
+/** Whether enough requests are measured to notice when people begin to wait longer. */
 export function isTimed(times: LiveTimes, nowMs: EpochMs, policy: LivePolicy): boolean {
   return Object.values(times.classes).some(
     ({ requests, atMs }) => requests >= policy.leastRequests && nowMs - atMs <= policy.freshMs,
   );
 }
 
-/** Live traffic has just become much slower or quicker: the next probes should come at once. */
+/** Whether live traffic has just become much slower or faster: then probes should come at once. */
 export function isSuspicious(times: LiveTimes, nowMs: EpochMs, policy: LivePolicy): boolean {
   return Object.values(times.classes).some((track) => {
     const reach = Math.max(policy.slackErrors * Math.sqrt(track.variance), SUSPICIOUS_STEP);
@@ -265,10 +265,10 @@ export function isSuspicious(times: LiveTimes, nowMs: EpochMs, policy: LivePolic
   });
 }
 
-/** A change by less than this share (of logarithms) is not worth a probe. */
+/** A smaller change, in logarithms, is not worth a probe. */
 const SUSPICIOUS_STEP = 0.3;
 
-/** Its excess is new evidence for a switch now and then, not with each request. */
+/** Whether its excess counts as new evidence for a switch: now and then, not with each request. */
 export function withEvidence(
   times: LiveTimes,
   nowMs: EpochMs,

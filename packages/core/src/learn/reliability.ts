@@ -1,13 +1,13 @@
 import type { FailurePolicy } from '../policy.ts';
 import type { EpochMs, FailureClass } from '../types.ts';
 
-/** Attempts and failures, each fading with age: how often an endpoint fails and what that costs. */
+/** Attempts and failures, decaying with age: how often an endpoint fails and what that costs. */
 export interface ReliabilityTrack {
   readonly attempts: number;
   readonly failures: number;
-  /** Time that people lost by the failures. */
+  /** Time that people lost through the failures. */
   readonly lostMs: number;
-  /** The moment that the three sums belong to. */
+  /** The three sums are as of this moment. */
   readonly atMs: EpochMs | null;
 }
 
@@ -29,18 +29,18 @@ export function addAttempts(
   { succeeded, failed, nowMs }: Attempts,
   policy: FailurePolicy,
 ): ReliabilityTrack {
-  const kept = fade(track, nowMs, policy);
+  const decay = decayOf(track, nowMs, policy);
   const failures = failed.reduce((sum, [, count]) => sum + count, 0);
   const lostMs = failed.reduce((sum, [failure, n]) => sum + n * policy.costMs[failure], 0);
   return {
-    attempts: track.attempts * kept + succeeded + failures,
-    failures: track.failures * kept + failures,
-    lostMs: track.lostMs * kept + lostMs,
+    attempts: track.attempts * decay + succeeded + failures,
+    failures: track.failures * decay + failures,
+    lostMs: track.lostMs * decay + lostMs,
     atMs: nowMs,
   };
 }
 
-/** What an attempt is expected to lose by failing, and the share of attempts that fail. */
+/** The expected time that an attempt loses by failing, and the share of attempts that fail. */
 export interface FailureCost {
   readonly failureMs: number;
   readonly failureRatio: number;
@@ -55,17 +55,17 @@ export function failureCost(
   nowMs: EpochMs,
   policy: FailurePolicy,
 ): FailureCost {
-  const kept = fade(track, nowMs, policy);
-  const attempts = track.attempts * kept + policy.priorAttempts;
+  const decay = decayOf(track, nowMs, policy);
+  const attempts = track.attempts * decay + policy.priorAttempts;
   const priorFailures = policy.priorAttempts * policy.priorRatio;
   const priorLostMs = priorFailures * policy.costMs.server_error;
   return {
-    failureMs: (track.lostMs * kept + priorLostMs) / attempts,
-    failureRatio: (track.failures * kept + priorFailures) / attempts,
+    failureMs: (track.lostMs * decay + priorLostMs) / attempts,
+    failureRatio: (track.failures * decay + priorFailures) / attempts,
   };
 }
 
-function fade(track: ReliabilityTrack, nowMs: EpochMs, policy: FailurePolicy): number {
+function decayOf(track: ReliabilityTrack, nowMs: EpochMs, policy: FailurePolicy): number {
   if (track.atMs === null) return 0;
   return 2 ** (-Math.max(0, nowMs - track.atMs) / policy.halfLifeMs);
 }

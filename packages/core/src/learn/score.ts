@@ -12,21 +12,21 @@ export type Score =
       readonly totalMs: number;
       /** Smoothed latency of recent probes. */
       readonly latencyMs: number;
-      /** How much longer people wait here than is usual for what they ask. */
+      /** By how much people wait longer here than is usual for their requests. */
       readonly liveMs: number;
-      /** What failures are expected to cost: how often, times the time that one loses. */
+      /** The expected cost of failures: their probability times the time that one loses. */
       readonly failureMs: number;
-      /** One standard error of the latency: little or old data counts against an endpoint. */
+      /** One standard error of the latency: few or old samples count against an endpoint. */
       readonly uncertaintyMs: number;
       /** Weighted share of recent attempts that failed. */
       readonly failureRatio: number;
-      /** Samples that count, after fading. */
+      /** The effective number of samples after decay. */
       readonly samples: number;
-      /** The newest sample. */
+      /** When the newest sample was taken. */
       readonly measuredAtMs: EpochMs;
     };
 
-/** What is known of an endpoint's speed and soundness. */
+/** What is known of an endpoint's speed and failures. */
 export interface Tracks {
   readonly latency: LatencyTrack;
   readonly reliability: ReliabilityTrack;

@@ -5,12 +5,15 @@ export function median(values: readonly number[]): number {
   return middle;
 }
 
-/** The middle distance from `middle`. @throws {RangeError} without values. */
+/** The median absolute distance from `middle`. @throws {RangeError} without values. */
 export function medianDeviation(values: readonly number[], middle: number): number {
   return median(values.map((value) => Math.abs(value - middle)));
 }
 
-/** The least value below which at least half of the weight lies. @throws {RangeError} without values. */
+/**
+ * The least value at or below which half of the weight lies.
+ * @throws {RangeError} without values.
+ */
 export function weightedMedian(
   values: readonly { readonly value: number; readonly weight: number }[],
 ): number {

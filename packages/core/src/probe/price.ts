@@ -1,6 +1,6 @@
 import type { TokenUsage } from '../types.ts';
 
-/** What tokens of the models whose name begins with `model` cost, in USD per million. */
+/** Prices of the models whose name begins with `model`, in USD per million tokens. */
 export interface Price {
   readonly model: string;
   readonly inputUsd: number;
@@ -13,7 +13,7 @@ export interface Price {
  * List prices of the Messages API, November 2026.
  * @see https://claude.com/pricing
  */
-export const DEFAULT_PRICES: readonly Price[] = [
+const DEFAULT_PRICES: readonly Price[] = [
   priceOfInput('claude-haiku-4', 1),
   priceOfInput('haiku', 1),
   { ...priceOfInput('claude-3-5-haiku', 0.8), outputUsd: 4 },
@@ -23,14 +23,14 @@ export const DEFAULT_PRICES: readonly Price[] = [
   priceOfInput('opus', 5),
 ];
 
-/** A model that no price names is counted like the dearest: a budget must not be overspent. */
+/** An unlisted model is counted like the most expensive one: a budget must not be overspent. */
 const UNKNOWN_MODEL: Price = priceOfInput('', 5);
 
 const TOKENS_PER_PRICE = 1_000_000;
 
 /**
  * The price of a model: the longest name in the list that the model's name begins with.
- * @param own prices of the configuration; they go before the default ones.
+ * @param own prices of the configuration, which take precedence over the default ones
  */
 export function priceOf(model: string, own: readonly Price[] = []): Price {
   const longest = (prices: readonly Price[]): Price | undefined =>
@@ -54,7 +54,7 @@ export function costUsd(usage: TokenUsage, price: Price): number {
   );
 }
 
-/** For all current models an output token costs five input tokens; the cache is 0.1 and 1.25. */
+/** All current models charge 5 times the input price for output, 0.1 and 1.25 for cache use. */
 function priceOfInput(model: string, inputUsd: number): Price {
   return {
     model,

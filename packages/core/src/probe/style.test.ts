@@ -6,7 +6,7 @@ const usual: StyleQuestion = {
   real: 'cli',
   cheap: 'none',
   spending: 'normal',
-  realIsFresh: true,
+  isRealFresh: true,
   wants: 'any',
 };
 
@@ -16,13 +16,13 @@ describe('chooseStyle', () => {
     { name: 'cheap while a real pass is fresh', changes: { cheap: 'http' }, style: 'http' },
     {
       name: 'real when it is due, or something has failed',
-      changes: { cheap: 'http', realIsFresh: false },
+      changes: { cheap: 'http', isRealFresh: false },
       style: 'cli',
     },
     { name: 'real for who asks', changes: { cheap: 'tcp', wants: 'real' }, style: 'cli' },
     {
       name: 'the cheap style when money is short, also when a real one is due',
-      changes: { cheap: 'messages', spending: 'cheaper', realIsFresh: false },
+      changes: { cheap: 'messages', spending: 'cheaper', isRealFresh: false },
       style: 'messages',
     },
     {

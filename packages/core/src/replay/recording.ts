@@ -4,33 +4,34 @@ import { reduce } from '../decide/reduce.ts';
 import type { World } from '../decide/world.ts';
 import type { Policy } from '../policy.ts';
 
-/** How a segment begins. */
+/** The first line of a segment. */
 export interface SegmentHead {
   /** Rises by one with each segment. */
   readonly number: number;
-  /** Whether `world` is what the segment before ended with: the same leader went on. */
+  /** `world` is the end of the previous segment: the same leader continued. */
   readonly continues: boolean;
-  /** That these decisions were made under. */
+  /** The policy of these decisions. */
   readonly policy: Policy;
   /** Before the first input. */
   readonly world: World;
 }
 
-/** What the core heard, one input after another, and what it decided then. */
-export interface Heard {
+/** What the core received, in order, and what it decided. */
+export interface SegmentBody {
   readonly inputs: readonly Input[];
   readonly decisions: readonly Decision[];
 }
 
-export type Segment = SegmentHead & Heard;
+export type Segment = SegmentHead & SegmentBody;
 
 /**
- * What the core heard from some moment on. A new segment begins with each leader, with each changed
- * configuration, and when the one before is large enough, so that the oldest can be dropped.
+ * What the core received from some moment on. A new segment begins with each leader, with each
+ * changed configuration, and when the previous one is large enough, so that the oldest can be
+ * dropped.
  *
  * As a file: JSON lines. Each segment starts with `{"format":"zephyr-recording","version":2,
- * "number":…,"continues":…,"policy":…,"world":…}`; then come, in order, inputs
- * `{"atMs":…,"event":…}` and what was decided of them, `{"decision":…}`.
+ * "number":…,"continues":…,"policy":…,"world":…}`, followed by inputs `{"atMs":…,"event":…}` in
+ * order and by the decisions that they led to, `{"decision":…}`.
  */
 export interface Recording {
   readonly segments: readonly Segment[];
@@ -50,16 +51,16 @@ const EVENT_KINDS: Readonly<Record<WorldEvent['kind'], true>> = {
 };
 
 export function formatRecording({ segments }: Recording): string {
-  return segments.map((segment) => formatHead(segment) + formatHeard(segment)).join('');
+  return segments.map((segment) => formatHead(segment) + formatBody(segment)).join('');
 }
 
-/** The line that a segment starts with. */
-export function formatHead({ number, continues, policy, world }: SegmentHead): string {
+/** The first line of a segment. */
+function formatHead({ number, continues, policy, world }: SegmentHead): string {
   return line({ format: FORMAT, version: VERSION, number, continues, policy, world });
 }
 
-/** The lines of one turn; all of a segment are those of its turns. */
-export function formatHeard({ inputs, decisions }: Heard): string {
+/** The lines of one batch; a segment is its head and the lines of its batches. */
+function formatBody({ inputs, decisions }: SegmentBody): string {
   return [...inputs, ...decisions.map((decision) => ({ decision }))].map(line).join('');
 }
 
@@ -67,14 +68,14 @@ const line = (value: unknown): string => `${JSON.stringify(value)}\n`;
 
 export type ParsedRecording =
   | { readonly status: 'ok'; readonly recording: Recording }
-  /** @property line counted from 1. */
+  /** @property line Counted from 1. */
   | { readonly status: 'refused'; readonly line: number; readonly why: string };
 
-type OpenSegment = SegmentHead & { readonly inputs: Input[]; readonly decisions: Decision[] };
+type SegmentInProgress = SegmentHead & { readonly inputs: Input[]; readonly decisions: Decision[] };
 
-/** Reads a file that `formatRecording` made; a last line that is cut off is refused as well. */
+/** Reads the output of `formatRecording`; a truncated last line is refused as well. */
 export function parseRecording(text: string): ParsedRecording {
-  const segments: OpenSegment[] = [];
+  const segments: SegmentInProgress[] = [];
   for (const [index, of] of text.trimEnd().split('\n').entries()) {
     const value = parseLine(of);
     const segment = segments.at(-1);
@@ -134,8 +135,8 @@ export interface Replayed {
 }
 
 /**
- * What the core would have decided, had it heard the same.
- * @param policyFrom makes other settings of the recorded ones; as they were without it
+ * What the core would decide on the recorded inputs.
+ * @param policyFrom makes another policy from the recorded one; by default the same
  */
 export function replayRecording(
   { segments }: Recording,
@@ -144,9 +145,9 @@ export function replayRecording(
   let world: World | undefined;
   const decisions: Decision[] = [];
   for (const [index, segment] of segments.entries()) {
-    const goesOn = segment.continues && segments[index - 1]?.number === segment.number - 1;
-    // Under other settings the world has become another one: it goes on from there.
-    let next = goesOn && world !== undefined ? world : segment.world;
+    const isContinued = segment.continues && segments[index - 1]?.number === segment.number - 1;
+    // Under another policy the world has diverged from the recorded one: continue from it.
+    let next = isContinued && world !== undefined ? world : segment.world;
     const policy = policyFrom(segment.policy);
     for (const input of segment.inputs) {
       const step = reduce(next, input, policy);
@@ -166,7 +167,7 @@ export interface ComparedDecision {
   readonly decision: Decision;
 }
 
-/** Both runs' decisions in the order of time; alike are those of one moment with one outcome. */
+/** The decisions of both runs in order of time; two are the same with equal moment and outcome. */
 export function compareDecisions(
   first: readonly Decision[],
   second: readonly Decision[],

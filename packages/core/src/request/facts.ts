@@ -1,18 +1,18 @@
 /**
- * What a request's body says about itself, by its top-level keys alone: tool inputs in its history
- * may hold `{"stream": true}` or `{"model": "…"}` at any depth. Texts have one character for each
+ * What a request's body asks for, by its top-level keys alone: tool inputs in its history may
+ * contain `{"stream": true}` or `{"model": "…"}` at any depth. Texts have one character for each
  * byte (latin1).
  */
 import { JsonKeys } from '../json-keys.ts';
 
 export interface RequestFacts {
-  /** Whether a streaming answer is asked for; undefined where the body does not (yet) say. */
+  /** Whether a streaming answer is requested; undefined while the body does not say. */
   readonly isStream: boolean | undefined;
   /** At most 100 characters; empty where unknown. */
   readonly model: string;
 }
 
-/** Real ids have up to some 60 characters. */
+/** Real model ids have up to about 60 characters. */
 const MAX_MODEL_CHARACTERS = 100;
 const MODEL_FIRST =
   /^\s{0,16}\{\s{0,16}"model"\s{0,16}:\s{0,16}"([\x20\x21\x23-\x5b\x5d-\x7e]{0,100})"\s{0,16}[,}]/;
@@ -23,13 +23,13 @@ export const QUICK_START_BYTES = 512;
 export const QUICK_END_BYTES = 128;
 
 /**
- * Where `model` is the first key and `stream` the last, as Claude Code writes them: a look at both
- * ends instead of a scan, which for 100 KB costs as much as all the rest of the proxy.
+ * The facts where `model` is the first key and `stream` the last, as Claude Code writes them: reads
+ * both ends instead of scanning, which for 100 KB costs as much as all the rest of the proxy.
  *
- * Exact for every JSON text but one that repeats `model` in between, which no client does by
- * accident: what is held against a model asks `RequestScan`. The last quote before the end is the
- * one that ends the last key, and the one before it, with no backslash in front, begins it: so it is
- * neither text nor part of something nested.
+ * Exact unless the text repeats `model` in between, which no client does by accident; where a
+ * failure is held against a model, `RequestScan` decides. `stream` cannot be part of a text or of
+ * something nested: the last quote of the text ends the last key, and the quote before it, without
+ * a backslash in front, begins that key.
  *
  * @returns Undefined where the keys are elsewhere.
  */
@@ -42,7 +42,7 @@ export function quickFacts(start: string, end: string): RequestFacts | undefined
 
 const KEYS: ReadonlySet<string> = new Set(['model', 'stream']);
 
-/** Reads a whole body as it passes. */
+/** Scans a whole body as it passes. */
 export class RequestScan {
   readonly #keys = new JsonKeys(KEYS);
 

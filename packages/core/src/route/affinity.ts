@@ -1,6 +1,6 @@
 /**
- * Where running Claude Code sessions have their prompt cache. A session keeps its endpoint, because
- * building the cache anew costs tokens and time; but only as a preference:
+ * Session affinity: where running Claude Code sessions have their prompt cache. A session keeps its
+ * endpoint, because rebuilding the cache costs tokens and time, but only as a preference:
  *
  *     unplaced --(content from an endpoint)-->                      placed
  *     placed   --(content from another endpoint: it failed over)--> placed there
@@ -8,23 +8,27 @@
  *     placed   --(its endpoint's generation rose: people or the controller move sessions)--> unplaced
  *     placed   --(several answers in a row clearly slower than elsewhere)--> unplaced
  *
- * Time comes from outside, in milliseconds of a monotonic clock.
+ * Moments are of the caller's monotonic clock, in milliseconds.
  */
+import { familyOf } from '../learn/model-family.ts';
 import type { EndpointId, ModelFamily, SessionLoad, TokenUsage } from '../types.ts';
 
 export interface SessionRules {
   /** How long the prompt cache of the Messages API lives without a request. */
   readonly lifetimeMs: number;
-  /** Beyond, the session that asked least recently is forgotten. */
+  /** Beyond it the least recently used session is forgotten. */
   readonly maxSessions: number;
 }
 
-/** Slow answers in a row that move a session; one or two are chance. */
+/** Slow answers in a row that move a session; one or two may be chance. */
 const SLOW_ANSWERS = 3;
-/** What is clearly slower than the score of the active endpoint: this many times, and this much. */
+/**
+ * Clearly slower than the score of the active endpoint: by this factor, and by this much in
+ * addition.
+ */
 const SLOW_FACTOR = 2;
 const SLOW_EXTRA_MS = 1_000;
-/** A session in use is told to other proxies this often, well within the cache lifetime. */
+/** How often a session in use is shared with other proxies: well within the cache lifetime. */
 const SHARE_AGAIN_MS = 60_000;
 
 interface Placed {
@@ -40,12 +44,12 @@ interface Placed {
   readonly cachedTokens: number;
 }
 
-/** A placement as proxies tell it to each other. */
+/** A placement as proxies share it with each other. */
 export interface SharedSession {
   readonly id: string;
   readonly endpointId: EndpointId;
   readonly generation: number;
-  /** Since its last request, when this was written. */
+  /** Time since its last request when this was written. */
   readonly idleMs: number;
 }
 
@@ -53,15 +57,15 @@ export interface FirstContent {
   readonly endpointId: EndpointId;
   /** The endpoint's `sessionGeneration` in the snapshot. */
   readonly generation: number;
-  /** Who asks, by the name of the key; null where there are no keys. */
+  /** The name of the client's key; null where there are no keys. */
   readonly client: string | null;
   readonly ttftMs: number;
-  /** Score of the active endpoint, where it is another one and known. */
+  /** The score of the active endpoint where that is another one, and known. */
   readonly elsewhereMs: number | undefined;
   readonly nowMs: number;
 }
 
-/** A running session, for people. */
+/** A running session, for display. */
 export interface RunningSession {
   readonly id: string;
   readonly endpointId: EndpointId;
@@ -83,7 +87,7 @@ export class SessionTable {
     this.#rules = rules;
   }
 
-  /** Changed rules; the placements stay. */
+  /** Takes changed rules and keeps the placements. */
   reconfigure(rules: SessionRules): void {
     this.#rules = rules;
   }
@@ -92,7 +96,7 @@ export class SessionTable {
     return this.#sessions.size;
   }
 
-  /** The endpoint that has the session's cache, as far as that is worth something now. */
+  /** The endpoint that has the session's cache, while that is worth something. */
   placeOf(id: string, generationOf: GenerationOf, nowMs: number): EndpointId | undefined {
     const placed = this.#sessions.get(id);
     if (placed === undefined || this.#hasEnded(placed, generationOf, nowMs)) return undefined;
@@ -117,17 +121,20 @@ export class SessionTable {
     });
   }
 
-  /** At the end of an answer: what the endpoint now holds of the session's prompt. */
+  /**
+   * At the end of an answer: how much of the session's prompt the endpoint now has in its cache.
+   */
   noteUsage(id: string, usage: TokenUsage, model: string): void {
     const placed = this.#sessions.get(id);
     if (placed === undefined) return;
     const cachedTokens = usage.cacheReadTokens + usage.cacheWriteTokens;
-    // A title or a token count of the same session says nothing about its long prompt.
+    // A small request of the same session (a title, a token count) does not replace its long
+    // prompt.
     if (cachedTokens < placed.cachedTokens / 2) return;
     this.#sessions.set(id, { ...placed, cachedTokens, family: familyOf(model) });
   }
 
-  /** What another proxy placed; the later request wins. */
+  /** Takes a placement of another proxy; the later request wins. */
   adopt(shared: SharedSession, nowMs: number): void {
     const usedAtMs = nowMs - shared.idleMs;
     const own = this.#sessions.get(shared.id);
@@ -146,13 +153,13 @@ export class SessionTable {
     });
   }
 
-  /** What other proxies do not know yet, or might forget soon. */
+  /** Sessions that other proxies do not know yet, or would soon forget. */
   takeUnshared(nowMs: number, limit: number): readonly SharedSession[] {
     const unshared: SharedSession[] = [];
     for (const [id, placed] of this.#sessions) {
       if (unshared.length === limit) break;
-      const isTold = placed.usedAtMs - placed.sharedAtMs < SHARE_AGAIN_MS;
-      if (isTold || this.#isIdle(placed, nowMs)) continue;
+      const isShared = placed.usedAtMs - placed.sharedAtMs < SHARE_AGAIN_MS;
+      if (isShared || this.#isIdle(placed, nowMs)) continue;
       const { endpointId, generation } = placed;
       unshared.push({ id, endpointId, generation, idleMs: Math.round(nowMs - placed.usedAtMs) });
       this.#sessions.set(id, { ...placed, sharedAtMs: nowMs });
@@ -161,8 +168,8 @@ export class SessionTable {
   }
 
   /**
-   * The running sessions by endpoint. Those that were told to move count nowhere, or the controller
-   * would see them at their former endpoint and move them again and again.
+   * The running sessions by endpoint. Those that are about to move count nowhere: the controller
+   * would see them at their former endpoint and move them again.
    */
   loads(generationOf: GenerationOf, nowMs: number): Readonly<Record<string, SessionLoad>> {
     this.#forgetEnded(generationOf, nowMs);
@@ -179,7 +186,7 @@ export class SessionTable {
     return loads;
   }
 
-  /** Those that asked last, newest first. */
+  /** The sessions with the latest requests, newest first. */
   latest(limit: number, nowMs: number): readonly RunningSession[] {
     const latest = [...this.#sessions].slice(-limit).reverse();
     return latest.map(([id, placed]) => ({
@@ -215,12 +222,6 @@ export class SessionTable {
   #isIdle(placed: Placed, nowMs: number): boolean {
     return nowMs - placed.usedAtMs > this.#rules.lifetimeMs;
   }
-}
-
-/** The family by which a model is priced. */
-export function familyOf(model: string): ModelFamily {
-  const families: readonly ModelFamily[] = ['haiku', 'sonnet', 'opus'];
-  return families.find((family) => model.includes(family)) ?? 'other';
 }
 
 function isSlow({ ttftMs, elsewhereMs }: FirstContent): boolean {

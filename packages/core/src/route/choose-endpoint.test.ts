@@ -7,19 +7,19 @@ import { ADMITTED, type Ejection } from './ejection.ts';
 import { type ModelLimit, NO_LIMIT } from './model-limits.ts';
 
 const NOW_MS = 10_000;
-const ejected = (untilMs: number): Ejection => ({
-  ...{ status: 'ejected', failure: 'reset', untilMs, strikes: 1 },
+const ejected = (untilAtMs: number): Ejection => ({
+  ...{ status: 'ejected', failure: 'reset', untilAtMs, strikes: 1 },
 });
 const halfOpen = (width: number): Ejection => ({
   ...{ status: 'half_open', failure: 'reset', width, strikes: 1 },
 });
-const named = (status: 'claimed' | 'repeated' | 'confirmed', untilMs: number): ModelLimit => ({
+const named = (status: 'claimed' | 'repeated' | 'confirmed', untilAtMs: number): ModelLimit => ({
   ...NO_LIMIT,
-  named: { status, untilMs, failure: 'rate_limited', source: 's', fingerprint: 'f' },
+  named: { status, untilAtMs, failure: 'rate_limited', source: 's', fingerprint: 'f' },
 });
 const refusing: ModelLimit = {
   ...NO_LIMIT,
-  refusal: { status: 'confirmed', source: 's', untilMs: NOW_MS + 1 },
+  refusal: { status: 'confirmed', source: 's', untilAtMs: NOW_MS + 1 },
 };
 const shedding: ModelLimit = { ...NO_LIMIT, asked: 1_000, answered: 0, atMs: NOW_MS };
 

@@ -1,8 +1,8 @@
 /**
- * Which endpoint gets the next attempt. Everything that is known only changes the order; what has
- * failed elsewhere is still asked before a request is given up. Left out are endpoints that an
- * operator disabled, those already asked for this request, and those that named a time for exactly
- * this model to more than one person, or to more than one request of this one.
+ * Which endpoint gets the next attempt. What is known of endpoints only changes their order: the
+ * least likely one is still asked before a request is given up. Only three kinds are left out:
+ * disabled by an operator, already asked for this request, and those whose named wait for this
+ * model applies to this person (see `isWaitedFor`).
  */
 import type { EndpointId } from '../types.ts';
 import { type Ejection, ejectionAt, remainingMs } from './ejection.ts';
@@ -23,13 +23,13 @@ export interface Candidate {
   /** As the snapshot says. */
   readonly available: boolean;
   readonly ejection: Ejection;
-  /** Of the model that is asked for. */
+  /** For the requested model. */
   readonly limit: ModelLimit;
-  /** Whether it answered this operation as one that it does not have. */
+  /** It does not offer this operation. */
   readonly lacksOperation: boolean;
-  /** Whether it failed a request of the same person a moment ago that no endpoint answered. */
+  /** It lately failed a request of the same person that no endpoint answered. */
   readonly hasFailedSource: boolean;
-  /** Requests that were let in since it is half-open. */
+  /** Requests that run there as trials of a half-open endpoint. */
   readonly trials: number;
 }
 
@@ -40,13 +40,13 @@ export interface ChoiceInput {
   readonly source: string;
   /** Already asked for this request. */
   readonly tried: ReadonlySet<EndpointId>;
-  /** Groups of which an endpoint failed this request, and whether it was only too busy. */
+  /** Groups with an endpoint that failed this request: by load, or by a fault. */
   readonly failedGroups: ReadonlyMap<string, 'load' | 'fault'>;
   /** Where the session's prompt cache is; a preference, never a lock. */
   readonly preferredId?: EndpointId | undefined;
-  /** The model is overloaded on most endpoints: shedding would only cost prompt caches. */
+  /** The model is overloaded on most endpoints, so shedding would only cost prompt caches. */
   readonly overloadedEverywhere: boolean;
-  /** 0 ≤ n < 1; decides what is shed. */
+  /** 0 ≤ n < 1; decides which requests are shed. */
   readonly random: number;
   readonly nowMs: number;
 }
@@ -55,39 +55,38 @@ export type Choice =
   | {
       readonly kind: 'send';
       readonly id: EndpointId;
-      /** Another endpoint could be asked after this one. */
+      /** Another endpoint is left to ask after this one. */
       readonly hasAlternative: boolean;
     }
   | { readonly kind: 'none'; readonly why: 'disabled' | 'asked' }
   | {
       readonly kind: 'none';
-      /** All that were not asked named a time for this model. */
+      /** Every endpoint that is left named a wait for this model. */
       readonly why: 'limited';
-      /** When the first of them may be asked again, from now. */
+      /** The shortest of these waits, from now. */
       readonly retryAfterMs: number;
     };
 
 /**
- * Smaller is better; the order of preference decides among equals. Each rank is a reason to ask
- * another endpoint first.
+ * Reasons to ask another endpoint first; smaller is better, and preference decides among equals.
  */
 const RANKS = {
   open: 0,
-  /** It turned away more than half of the recent requests for this model. */
+  /** It turned away many recent requests for this model; this one is shed. */
   shed: 2,
-  /** It failed this person a moment ago, and no other endpoint answered: perhaps one that was not asked. */
+  /** It failed this person lately and no endpoint answered; one that was not asked then might. */
   failed_source: 3,
-  /** Its probes fail, or the controller has another reason. */
+  /** By the snapshot: its probes fail, or the controller has another reason. */
   unavailable: 4,
-  /** As many requests run there as a half-open endpoint gets. */
+  /** Half-open, with as many trials as it may get. */
   half_open_full: 6,
   ejected: 8,
-  /** It named a time for this model, to one request. */
+  /** It named a wait for this model, to another request. */
   limited: 10,
   refuses_model: 12,
   lacks_operation: 14,
 } as const;
-/** Added for the endpoints of a group that has failed this request. */
+/** Added for endpoints of a group that failed this request. */
 const SIBLING = 1;
 const PREFERRED = -0.5;
 
@@ -127,7 +126,7 @@ function rankOf(candidate: Candidate, index: number, input: ChoiceInput): number
   if (namedAt(limit, nowMs).status !== 'none') return RANKS.limited + sibling;
   const ejection = ejectionAt(candidate.ejection, nowMs);
   if (ejection.status === 'ejected') {
-    // The one that returns soonest first: a fraction below 1 for each remaining time.
+    // Soonest to return first: a fraction below 1 that grows with the time left.
     const remaining = remainingMs(ejection, nowMs);
     return RANKS.ejected + sibling + remaining / (remaining + 60_000);
   }
@@ -141,7 +140,7 @@ function rankOf(candidate: Candidate, index: number, input: ChoiceInput): number
   return (isShed ? RANKS.shed : RANKS.open) + sibling + preferred;
 }
 
-/** A sibling that is busy says little where this one has just answered. */
+/** That a sibling is busy means little where this endpoint has just answered. */
 function isLikelyToFail({ groupName, limit }: Candidate, input: ChoiceInput): boolean {
   const failed = input.failedGroups.get(groupName);
   return failed === 'fault' || (failed === 'load' && !isAnswering(limit, input.nowMs));
@@ -149,10 +148,10 @@ function isLikelyToFail({ groupName, limit }: Candidate, input: ChoiceInput): bo
 
 function remainingWaitMs(limit: ModelLimit, nowMs: number): number {
   const named = namedAt(limit, nowMs);
-  return named.status === 'none' ? 0 : named.untilMs - nowMs;
+  return named.status === 'none' ? 0 : named.untilAtMs - nowMs;
 }
 
-/** One random number decides for all candidates, independently enough of each other. */
+/** One random number serves all candidates, spread so that their shedding is nearly independent. */
 function isBelow(share: number, index: number, { random }: ChoiceInput): boolean {
   return share > 0 && (random + index * GOLDEN_RATIO) % 1 < share;
 }

@@ -94,7 +94,7 @@ describe('afterFailure', () => {
   it('ejects for longer with each repeat, and forgets a strike in five minutes', () => {
     const second = failing([CERTAIN], { from: failing([CERTAIN]), nowMs: 20_000 });
     expect(remainingMs(second, 20_000)).toBe(20_000);
-    const back: Ejection = { status: 'admitted', doubt: NO_DOUBT, strikes: 2, strikesSinceMs: 0 };
+    const back: Ejection = { status: 'admitted', doubt: NO_DOUBT, strikes: 2, strikesSinceAtMs: 0 };
     const later = failing([CERTAIN], { from: back, nowMs: 300_000 });
     expect(remainingMs(later, 300_000)).toBe(20_000);
   });

@@ -1,7 +1,7 @@
 /**
- * What one proxy holds against one endpoint, from its own traffic and long before the controller
- * knows. It changes the order in which endpoints are asked, and never closes one: an ejected
- * endpoint is still asked when the others have failed.
+ * What one proxy holds against one endpoint, by its own traffic and before the controller knows. It
+ * changes the order in which endpoints are asked and never closes one: an ejected endpoint is still
+ * asked when the others have failed.
  *
  *     admitted  --(unreachable once | `failuresToEject` failures that count)-->  ejected
  *     ejected   --(its time has passed | evidence from elsewhere: `recover`)-->  half_open, width 1
@@ -9,12 +9,11 @@
  *     half_open --(a whole good answer)-->  half_open, twice as wide; from `FULL_WIDTH` on: admitted
  *     half_open --(a failure that counts)-->                                     ejected, for longer
  *
- * What counts: silence or a reset counts when another endpoint answered the same request well, an
- * answer that was cut always, an error answer when different people get one. Whose requests fail
- * again and again may be to blame himself.
+ * What counts: an answer that was cut, always; silence or a reset when another endpoint answered
+ * the same request; an error answer when different people get one. One person whose requests keep
+ * failing may be the cause, so they count once.
  *
- * Health from probes is another axis with another owner; nothing here changes it.
- * All times are of a monotonic clock in milliseconds, given by the caller.
+ * Health comes from probes and is independent of this. Moments are of the caller's monotonic clock.
  */
 import type { FailureClass } from '../types.ts';
 
@@ -23,13 +22,13 @@ export type Ejection =
       readonly status: 'admitted';
       readonly doubt: Doubt;
       readonly strikes: number;
-      /** When it was last admitted; strikes fade from here. */
-      readonly strikesSinceMs: number;
+      /** When it was last admitted: strikes fade from here. */
+      readonly strikesSinceAtMs: number;
     }
   | {
       readonly status: 'ejected';
       readonly failure: FailureClass;
-      readonly untilMs: number;
+      readonly untilAtMs: number;
       readonly strikes: number;
     }
   | {
@@ -42,21 +41,23 @@ export type Ejection =
 
 /** Failures since the last good answer. */
 export interface Doubt {
-  /** Beyond doubt the endpoint's. */
+  /** Certainly the endpoint's fault. */
   readonly proven: number;
-  /** Who met them otherwise: each of these people's requests might be to blame itself. */
+  /** People whose requests failed and may themselves be the cause; each counts once. */
   readonly sources: readonly string[];
-  /** Failures of these that another endpoint did not have with the same request. */
+  /** Of their failed requests, those that another endpoint answered. */
   readonly answeredElsewhere: number;
 }
 
 export interface EjectionPolicy {
-  /** Failures in a row that eject, where one alone is not proof. */
+  /** Failures in a row that eject, where one is not proof. */
   readonly failuresToEject: number;
-  /** First ejection for a fault of the endpoint; doubles with each further one. */
+  /** The first ejection for a fault of the endpoint; doubles with each further one. */
   readonly baseMs: number;
   readonly maxMs: number;
-  /** Upper bound of what an endpoint may ask for, and of an ejection of an account without credit. */
+  /**
+   * The longest wait that an endpoint may ask for; also how long an account without credit is out.
+   */
   readonly maxCoolDownMs: number;
 }
 
@@ -66,17 +67,17 @@ export const ADMITTED: Ejection = {
   status: 'admitted',
   doubt: NO_DOUBT,
   strikes: 0,
-  strikesSinceMs: 0,
+  strikesSinceAtMs: 0,
 };
 
-/** Requests at once from which on a half-open endpoint takes all: five good answers in a row. */
+/** At this width a half-open endpoint is admitted: after five good answers in a row. */
 export const FULL_WIDTH = 16;
 /**
- * So many requests in a row, all of one person, that failed here and not elsewhere, without a good
- * answer to anybody in between: then it is the endpoint.
+ * Failed requests of one person that another endpoint answered, with no good answer here in
+ * between, from which on the endpoint is to blame.
  */
 const MANY_FAILURES = 8;
-/** A refused token is fixed by people, so it is asked rarely unless evidence comes sooner. */
+/** People have to fix a refused token, so such an endpoint is tried rarely until evidence comes. */
 const TOKEN_BASE_MS = 60_000;
 /** One strike is forgotten after this long in service. */
 const STRIKE_FADES_MS = 300_000;
@@ -84,10 +85,11 @@ const STRIKE_FADES_MS = 300_000;
 export interface Blame {
   readonly failure: FailureClass;
   /**
-   * - `certain`: one is enough: nothing could be sent, or it was established elsewhere.
+   * - `certain`: enough to eject: nothing could be sent, or the token was refused to two requests.
    * - `proven`: the endpoint's fault, whatever was asked.
-   * - `request`: may be the fault of the request, even where another endpoint answered it well: one
-   *   person's poisoned requests must not take an endpoint out for the others. `source` is whose.
+   * - `request`: perhaps the fault of the request, even where another endpoint answered it: one
+   *   person's poisoned requests must not take an endpoint from the others. `source` is that
+   *   person.
    */
   readonly evidence:
     | { readonly kind: 'certain' }
@@ -97,7 +99,7 @@ export interface Blame {
         readonly source: string;
         readonly isAnsweredElsewhere: boolean;
       };
-  /** 0 ≤ n < 1; spreads the return, so that not all proxies come back in one moment. */
+  /** 0 ≤ n < 1; spreads the return, so that not all proxies come back at once. */
   readonly random: number;
   readonly nowMs: number;
 }
@@ -117,12 +119,12 @@ export function afterFailure(ejection: Ejection, blame: Blame, policy: EjectionP
   return {
     status: 'ejected',
     failure: blame.failure,
-    untilMs: blame.nowMs + ejectedForMs(blame, strikes, policy),
+    untilAtMs: blame.nowMs + ejectedForMs(blame, strikes, policy),
     strikes: strikes + 1,
   };
 }
 
-/** At the end of a whole good answer. */
+/** After a complete good answer. */
 export function afterSuccess(ejection: Ejection, nowMs: number): Ejection {
   const state = ejectionAt(ejection, nowMs);
   switch (state.status) {
@@ -137,25 +139,27 @@ export function afterSuccess(ejection: Ejection, nowMs: number): Ejection {
             status: 'admitted',
             doubt: NO_DOUBT,
             strikes: state.strikes,
-            strikesSinceMs: nowMs,
+            strikesSinceAtMs: nowMs,
           };
   }
 }
 
-/** Evidence from elsewhere: a passed probe, an operator's wish, another proxy that is served well. */
+/**
+ * Evidence from elsewhere: a passed probe, an operator's wish, another proxy that is served well.
+ */
 export function recover(ejection: Ejection): Ejection {
   return ejection.status === 'ejected' ? halfOpen(ejection, 1) : ejection;
 }
 
-/** As it is now: an ejection whose time has passed is half-open. */
+/** The state at `nowMs`: an ejection whose time has passed is half-open. */
 export function ejectionAt(ejection: Ejection, nowMs: number): Ejection {
-  const isOver = ejection.status === 'ejected' && nowMs >= ejection.untilMs;
+  const isOver = ejection.status === 'ejected' && nowMs >= ejection.untilAtMs;
   return isOver ? halfOpen(ejection, 1) : ejection;
 }
 
 /** Time left until it is half-open. */
 export function remainingMs(ejection: Ejection, nowMs: number): number {
-  return ejection.status === 'ejected' ? Math.max(0, ejection.untilMs - nowMs) : 0;
+  return ejection.status === 'ejected' ? Math.max(0, ejection.untilAtMs - nowMs) : 0;
 }
 
 function halfOpen(
@@ -190,6 +194,6 @@ function ejectedForMs({ failure, random }: Blame, strikes: number, policy: Eject
 
 function fadedStrikes(ejection: Ejection, nowMs: number): number {
   if (ejection.status !== 'admitted') return ejection.strikes;
-  const faded = Math.floor((nowMs - ejection.strikesSinceMs) / STRIKE_FADES_MS);
+  const faded = Math.floor((nowMs - ejection.strikesSinceAtMs) / STRIKE_FADES_MS);
   return Math.max(0, ejection.strikes - faded);
 }

@@ -1,19 +1,19 @@
 /**
- * How long to wait for the first content of an answer before another endpoint is asked. It follows
- * what is usual for this endpoint and class of request: a frozen endpoint is left after seconds, one
- * that always takes its time is waited for.
+ * How long to wait for the first content of an answer before another endpoint is asked. The limit
+ * follows what is usual for this endpoint and class of request: a frozen endpoint is left after
+ * seconds, while one that is always slow is waited for.
  */
 import { latencyClassOf } from '../learn/latency-class.ts';
 import type { EndpointId } from '../types.ts';
 
-/** A wait shorter than this is never called frozen: a model may think. */
-export const LEAST_LIMIT_MS = 5_000;
-/** How much longer than usual, which is the second slowest of the recent answers, is frozen. */
+/** A shorter wait is never taken for a frozen endpoint: a model may think. */
+const LEAST_LIMIT_MS = 5_000;
+/** This many times the usual time (the second slowest of the recent answers) is frozen. */
 const USUAL_FACTOR = 3;
-/** Answers to remember for each class, and how many make it usual. */
+/** Answers to remember for each class, and how many are enough to know what is usual. */
 const MAX_TIMES = 16;
 const LEAST_TIMES = 4;
-/** Endpoints times classes; beyond, the class that was used least recently is forgotten. */
+/** Endpoints times classes; beyond it the least recently used one is forgotten. */
 const MAX_CLASSES = 4_096;
 
 /** Requests whose first content takes about equally long at one endpoint. */
@@ -21,19 +21,19 @@ export interface FirstByteClass {
   /** See `requestClassOf`. */
   readonly requestClass: string;
   /**
-   * Whether the endpoint is where the session's prompt cache is. A long prompt that it has to read
-   * takes many times as long: with one limit for both, the first request of every session that moves
-   * would be called frozen.
+   * The endpoint has the session's prompt cache. Reading a long prompt takes many times as long as
+   * finding it in the cache: with one limit for both, the first request of every session that moves
+   * would look frozen.
    */
   readonly isCached: boolean;
 }
 
 export interface FirstByteLimits {
-  /** While nothing is usual yet. */
+  /** While nothing is known to be usual. */
   readonly unusualMs: number;
-  /** At most. */
+  /** The longest limit. */
   readonly ceilingMs: number;
-  /** What reading the prompt may take; added where only the other kind of request is usual yet. */
+  /** What reading the prompt may take; added where only the other kind (cached or not) is known. */
   readonly readingMs: number;
 }
 
@@ -66,7 +66,7 @@ export class FirstByteTimes {
     return times === undefined || times.length < LEAST_TIMES ? undefined : secondLargest(times);
   }
 
-  /** Its token or URL changed. */
+  /** The endpoint's token or URL changed. */
   forget(id: EndpointId): void {
     for (const key of this.#times.keys()) if (key.startsWith(`${id} `)) this.#times.delete(key);
   }
@@ -76,7 +76,7 @@ function keyOf(id: EndpointId, { requestClass, isCached }: FirstByteClass): stri
   return `${id} ${latencyClassOf(requestClass, isCached)}`;
 }
 
-/** One very slow answer must not make all waits long. */
+/** Not the largest: one very slow answer must not make all waits long. */
 function secondLargest(times: readonly number[]): number {
   let [first, second] = [0, 0];
   for (const ms of times) {

@@ -1,8 +1,8 @@
-/** One request on its way from endpoint to endpoint, and what routing has to know of it. */
+/** One request on its way from endpoint to endpoint, as far as routing is concerned. */
 import type { EndpointId, FailureClass } from '../types.ts';
 import type { Operation } from './scope.ts';
 
-/** What the snapshot and the configuration say of an endpoint. */
+/** An endpoint by the snapshot and the configuration. */
 export interface RoutedEndpoint {
   readonly id: EndpointId;
   readonly groupName: string;
@@ -12,38 +12,39 @@ export interface RoutedEndpoint {
 
 export interface RoutedRequest {
   readonly operation: Operation;
-  /** The model and what else changes its limits, as the client wrote it; empty where unknown. */
+  /**
+   * The model and whatever else changes its limits, as the client wrote it; empty where unknown.
+   */
   readonly model: string;
-  /** Whose it is: requests of different sources are independent evidence. */
+  /** Whose request it is: requests of different sources are independent evidence. */
   readonly source: string;
-  /** Tells requests apart; two sendings of the same request have the same one. */
+  /** Identifies the request; a client's retry of it has the same one. */
   readonly fingerprint: string;
 }
 
-/** One request on its way from endpoint to endpoint. */
 export interface Journey {
-  /** May be read more exactly while it is under way. */
+  /** Replaced when the body has been read further. */
   request: RoutedRequest;
   readonly tried: Set<EndpointId>;
   readonly failedGroups: Map<string, 'load' | 'fault'>;
-  /** Failures whose blame is open, oldest first. */
+  /** Failures that are not blamed on anything yet, oldest first. */
   readonly pending: Pending[];
-  /** The half-open endpoint that it was let in to. */
+  /** The half-open endpoint where it runs as a trial. */
   trialId: EndpointId | undefined;
-  /** Its idle connection was dead: asked once more where no other endpoint is left. */
+  /** The endpoint whose idle connection was dead: asked once more where no other is left. */
   staleId: EndpointId | undefined;
-  /** How often endpoints had been forgotten when it began. */
+  /** The router's count of forgotten endpoints when it began. */
   readonly forgetsBefore: number;
 }
 
 /** One failed attempt. */
-export interface Failed {
+export interface FailedAttempt {
   readonly id: EndpointId;
   readonly failure: FailureClass;
 }
 
-/** Whose fault it is, the rest of the journey shows. */
-export interface Pending extends Failed {
+/** A failed attempt; the rest of the journey shows whose fault it was. */
+export interface Pending extends FailedAttempt {
   readonly groupName: string;
 }
 

@@ -1,8 +1,11 @@
 import type { EndpointId } from '../types.ts';
 
+/** Names that are remembered: clients may write any, so old ones make room for new ones. */
+export const MAX_KNOWN = 1_024;
+
 /**
- * Something about an endpoint under a name that a client may have chosen: bounded, the entry that was
- * set first goes first.
+ * A value for each endpoint and name, where a client may have chosen the name: bounded, and the
+ * entry that was set first is dropped first.
  */
 export class KnownByEndpoint<Value> {
   readonly #limit: number;

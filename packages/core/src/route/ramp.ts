@@ -11,8 +11,8 @@ export function rampShare(ramp: Ramp, sinceReceivedMs: number): number {
 }
 
 /**
- * Where something new goes while the traffic moves over. The key decides, not chance: all replicas
- * place one session alike, and once it would go to the active endpoint it always does.
+ * Where a new session or request goes while the traffic moves over. A hash of the key decides: all
+ * replicas place a session alike, and once it would go to the active endpoint it always does.
  */
 export function rampedEndpoint(
   ramp: Ramp,

@@ -1,36 +1,36 @@
 /**
- * How many retries a proxy may send that do not help: a share of its recent requests, plus a small
- * floor so that a quiet proxy may retry at all. A retry that is answered well is given back: it is
- * what the budget is for. So when endpoints fail by chance nearly every retry is allowed, and when
- * all of them fail the traffic grows by no more than the share.
+ * How many unsuccessful retries a proxy may send: a share of its recent requests, plus a small
+ * floor so that a quiet proxy may retry at all. A retry that gets a good answer is refunded. So
+ * when endpoints fail by chance nearly every retry is allowed, and when all of them fail the
+ * traffic grows by no more than the share.
  *
- * The window and the two terms follow Finagle's retry budgets (credits live 10 s, share + floor);
- * that a success restores follows gRPC's retry throttling.
+ * The window and the two terms follow Finagle's retry budgets (credits live 10 s, share plus
+ * floor); the refund follows gRPC's retry throttling.
  * @see https://finagle.github.io/blog/2016/02/08/retry-budgets
  * @see https://github.com/grpc/proposal/blob/master/A6-client-retries.md#throttling-retry-attempts-and-hedged-rpcs
  */
 export interface RetryPolicy {
   /** Retries allowed per request of the last 10 s, 0 to 1. */
   readonly ratio: number;
-  /** Retries allowed per second whatever the traffic. */
+  /** Retries allowed per second, whatever the traffic. */
   readonly perSecond: number;
 }
 
 const WINDOW_SECONDS = 10;
 
-interface Second {
+interface Cell {
   second: number;
   requests: number;
   retries: number;
 }
 
-/** Gives back what one retry took; once. */
+/** Returns one retry to the budget; further calls have no effect. */
 export type Refund = () => void;
 
-/** Counts in one-second cells, so that a request costs one increment. Time comes from outside. */
+/** Counts in cells of one second, so that a request costs one increment. */
 export class RetryBudget {
   #policy: RetryPolicy;
-  readonly #cells: Second[] = Array.from({ length: WINDOW_SECONDS }, () => ({
+  readonly #cells: Cell[] = Array.from({ length: WINDOW_SECONDS }, () => ({
     second: -1,
     requests: 0,
     retries: 0,
@@ -40,7 +40,7 @@ export class RetryBudget {
     this.#policy = policy;
   }
 
-  /** A changed policy; what was counted stays. */
+  /** Takes a changed policy and keeps the counts. */
   reconfigure(policy: RetryPolicy): void {
     this.#policy = policy;
   }
@@ -57,7 +57,7 @@ export class RetryBudget {
     cell.retries += 1;
     let isTaken = true;
     return () => {
-      // The cell may have been used again for a later second: what it held is out of the window.
+      // A cell that is in use for a later second no longer holds this retry.
       if (isTaken && cell.second === second) cell.retries -= 1;
       isTaken = false;
     };
@@ -77,7 +77,7 @@ export class RetryBudget {
     return Math.max(0, Math.floor(allowed - retries + 1e-9));
   }
 
-  #cell(nowMs: number): Second {
+  #cell(nowMs: number): Cell {
     const second = Math.floor(nowMs / 1000);
     const cell = this.#cells[second % WINDOW_SECONDS];
     if (cell === undefined) throw new Error(`no cell for second ${second}`);

@@ -1,6 +1,6 @@
 /**
- * May a failed attempt be sent again? `POST /v1/messages` changes nothing that the client relies
- * on, so a second copy is safe for its answer; but it may be billed twice. The table:
+ * Whether a failed attempt may be retried. `POST /v1/messages` has no side effect that the client
+ * relies on, so a second delivery is safe, but it may be billed twice.
  *
  * | moment of failure                            | retry                          | delivery | budget |
  * |----------------------------------------------|--------------------------------|----------|--------|
@@ -12,19 +12,21 @@
  * | the body was not buffered                    | only after a failed connect    |          |        |
  *
  * A request is delivered at most 1 + `maxRetries` times: a connection that died while it was idle
- * counts like any other, because nobody knows what the endpoint has read.
+ * counts like any other, because the endpoint may have read the request.
  */
 import { assertNever } from '../types.ts';
 import type { Scope } from './scope.ts';
 
 /**
- * How far the attempt came. `connecting`: no byte of the request can have been read.
- * `sent`: the request may have been read; no byte of an answer. `answered`: an answer came but
- * nothing of it was given to the client. `committed`: the client has content.
+ * How far the attempt came.
+ * - `connecting`: the endpoint cannot have read any of the request.
+ * - `sent`: it may have read the request; no byte of an answer came.
+ * - `answered`: an answer came, none of it was passed to the client.
+ * - `committed`: the client has content.
  */
 export type AttemptPhase = 'connecting' | 'sent' | 'answered' | 'committed';
 
-/** Up to which moment a retry is allowed. */
+/** The last phase in which a retry is allowed. */
 export const RETRY_LIMITS = ['never', 'connect', 'before_headers', 'before_content'] as const;
 export type RetryLimit = (typeof RETRY_LIMITS)[number];
 
@@ -32,9 +34,9 @@ export interface RetryInput {
   readonly phase: AttemptPhase;
   readonly scope: Scope;
   readonly isBodyBuffered: boolean;
-  /** Whether doing it twice does what doing it once does. */
+  /** Doing it twice has the same effect as doing it once. */
   readonly isRepeatable: boolean;
-  /** Retries of this request that were deliveries, so far. */
+  /** Retries of this request so far that were deliveries. */
   readonly retries: number;
   readonly limit: RetryLimit;
   readonly maxRetries: number;
@@ -42,7 +44,7 @@ export interface RetryInput {
 
 export type RetryDecision =
   | { readonly kind: 'stop'; readonly why: RetryRefusal }
-  /** @property isDelivery It counts against `maxRetries` and takes from the budget. */
+  /** @property isDelivery It counts towards `maxRetries` and against the budget. */
   | { readonly kind: 'retry'; readonly isDelivery: boolean };
 
 export type RetryRefusal =

@@ -25,7 +25,7 @@ class World {
   readonly router = new Router({
     policy: POLICY,
     rng: () => this.random,
-    onVerdict: ({ id, failure }) => this.verdicts.push(`${id} ${failure}`),
+    onBlamed: ({ id, failure }) => this.verdicts.push(`${id} ${failure}`),
   });
   readonly #endpoints: readonly RoutedEndpoint[];
 

@@ -1,5 +1,5 @@
 /**
- * Scope before blame: what a failed answer proves is the narrowest thing that explains it.
+ * Scope before blame: a failed answer proves only the narrowest thing that explains it.
  *
  * | seen | on `POST /v1/messages` | on `count_tokens`, `models` | on `extra_paths` |
  * |---|---|---|---|
@@ -11,8 +11,8 @@
  * | 403, 404 of the API, "no channel for model" | model | operation | none |
  * | other 4xx | request | request | request |
  *
- * Only `POST /v1/messages` speaks about an endpoint's health: the other operations are optional for a
- * relay, and what they answer says nothing about messages.
+ * Only `POST /v1/messages` is evidence of an endpoint's health: the other operations are optional
+ * for a relay, and their answers say nothing about messages.
  */
 import type { FailureClass } from '../types.ts';
 
@@ -21,11 +21,11 @@ export const OPERATIONS = ['messages', 'count_tokens', 'models', 'extra'] as con
 export type Operation = (typeof OPERATIONS)[number];
 
 /**
- * What a failure says something about:
+ * What a failure is evidence about:
  * - `none`: nothing that another request could meet.
  * - `request`: this request; it would fail anywhere.
  * - `operation`: this endpoint does not have the operation.
- * - `load`: this model on this endpoint, for a moment or for a time that it named.
+ * - `load`: this model on this endpoint, for the moment or for a wait that it named.
  * - `model`: this model on this endpoint, with this token.
  * - `token`: this token on this endpoint.
  * - `endpoint`: this endpoint.
@@ -70,7 +70,7 @@ const LACKS_OPERATION: ReadonlySet<FailureClass> = new Set([
   'model_not_found',
 ]);
 
-/** Nothing was sent: the whole endpoint cannot be reached, whoever asks. */
+/** Nothing was sent: nobody can reach the endpoint. */
 const UNREACHABLE: ReadonlySet<FailureClass> = new Set([
   'dns',
   'refused',
@@ -82,7 +82,7 @@ export function isUnreachable(failure: FailureClass): boolean {
   return UNREACHABLE.has(failure);
 }
 
-/** The endpoint answered, only not well: what it answers may come from what was asked. */
+/** The endpoint answered, but not well; the request itself may be the cause. */
 export function isAnswer(failure: FailureClass): boolean {
   return failure === 'server_error' || failure === 'not_claude' || failure === 'unsupported';
 }
@@ -95,7 +95,7 @@ export function isSharedByGroup(failure: FailureClass): boolean {
   return !isUnreachable(failure) && failure !== 'reset' && failure !== 'first_byte_timeout';
 }
 
-/** A refusal that lasts: asking again in a moment changes nothing. */
+/** Whether asking again in a moment would change nothing. */
 export function isLasting(scope: Scope): boolean {
   return scope === 'token' || scope === 'model' || scope === 'operation' || scope === 'request';
 }

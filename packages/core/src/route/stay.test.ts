@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { type StayInput, staysAfter } from './stay.ts';
+import { isWorthStaying, type StayInput } from './stay.ts';
 
 const LONG: StayInput = {
   failure: 'overloaded',
@@ -12,7 +12,7 @@ const LONG: StayInput = {
   hasStayed: false,
 };
 
-describe('staysAfter', () => {
+describe('isWorthStaying', () => {
   it.each<[string, Partial<StayInput>, boolean]>([
     ['a long prompt in the cache here', {}, true],
     ['its cache is elsewhere, or nowhere', { isCached: false }, false],
@@ -24,6 +24,6 @@ describe('staysAfter', () => {
     ['the model is refused', { failure: 'forbidden' }, false],
     ['a token count has no prompt to read', { operation: 'count_tokens' }, false],
   ])('%s', (_name, parts, stays) => {
-    expect(staysAfter({ ...LONG, ...parts })).toBe(stays);
+    expect(isWorthStaying({ ...LONG, ...parts })).toBe(stays);
   });
 });

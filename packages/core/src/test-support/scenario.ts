@@ -59,7 +59,7 @@ export class Scenario {
     this.start = this.world;
   }
 
-  hear(event: WorldEvent): this {
+  receive(event: WorldEvent): this {
     const input = deepFreeze({ atMs: epochMs(this.atMs), event });
     const { next, effects } = reduce(this.world, input, this.policy);
     this.world = deepFreeze(next);
@@ -71,7 +71,7 @@ export class Scenario {
   /** Lets time pass, with a tick at its end. */
   pass(milliseconds: number): this {
     this.atMs += milliseconds;
-    return this.hear({ kind: 'tick' });
+    return this.receive({ kind: 'tick' });
   }
 
   probe(
@@ -84,7 +84,7 @@ export class Scenario {
     } = {},
   ): this {
     this.#sequence += 1;
-    return this.hear({
+    return this.receive({
       kind: 'probe',
       result: {
         endpointId: id,
@@ -96,7 +96,7 @@ export class Scenario {
         verdict:
           typeof result === 'number'
             ? { status: 'ok', apiLatencyMs: result }
-            : { status: 'failed', failure: result, detail: 'as told' },
+            : { status: 'failed', failure: result, detail: 'scripted' },
         usage: { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 },
         costUsd: extra.costUsd ?? 0,
       },
@@ -114,7 +114,7 @@ export class Scenario {
 
   presence(report: Partial<PresenceReport> = {}): this {
     const base = { proxyId: 'p1', status: 'serving', activeRequests: {}, ejections: {} } as const;
-    return this.hear({ kind: 'presence', report: { ...base, ...report } });
+    return this.receive({ kind: 'presence', report: { ...base, ...report } });
   }
 
   live(
@@ -130,12 +130,12 @@ export class Scenario {
     const { succeeded = 0, failed = {}, ttftMs = [], class: name = 'sonnet/s/fresh' } = counts;
     const ttft = ttftMs.map((ms) => ({ class: name, ms }));
     const batch = { proxyId: 'p1', endpoints: { [id]: { succeeded, failed, ttft } } };
-    return this.hear({ kind: 'outcomes', batch });
+    return this.receive({ kind: 'outcomes', batch });
   }
 
   command(command: OperatorCommand): CommandOutcome {
     const before = this.effects.length;
-    this.hear({ kind: 'command', commandId: `c${before}`, command });
+    this.receive({ kind: 'command', commandId: `c${before}`, command });
     const answers = this.effects.slice(before).filter((effect) => effect.kind === 'answer');
     const [answer] = answers;
     if (answer === undefined || answers.length > 1) throw new Error('expected one answer');

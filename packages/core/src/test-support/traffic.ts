@@ -24,7 +24,7 @@ export interface TrafficSetup {
   readonly strayShare?: number;
 }
 
-export class Traffic {
+export class TrafficScenario {
   readonly story: Scenario;
   readonly #setup: TrafficSetup;
   readonly #nextProbeAtMs = new Map<EndpointId, number>();

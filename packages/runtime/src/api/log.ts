@@ -30,7 +30,7 @@ const consideredSchema = z.object({
 
 /** See `Trade` in core. */
 const tradeSchema = z.object({
-  verdict: z.enum(['move', 'stay', 'skip']),
+  verdict: z.enum(['move', 'stay']),
   sessions: count,
   cachedTokens: z.number().nonnegative(),
   rebuildUsd: z.number(),
@@ -44,7 +44,7 @@ export const decisionSchema = z
   .object({
     number: count,
     atMs: moment,
-    phase: z.enum(['planned', 'switched', 'settled', 'withdrawn', 'skipped']),
+    phase: z.enum(['planned', 'switched', 'settled', 'withdrawn']),
     reason,
     fromId: id,
     toId: id,

@@ -226,7 +226,6 @@ export const screens = {
   'log.decision.none': 'Nothing serves: {reason}',
   'log.decision.settled': 'The last answer on {from} has ended; {to} serves alone',
   'log.decision.withdrawn': 'Stays on {from}: {to} is no longer faster',
-  'log.decision.skipped': 'Stays on {from}: {to} is faster, but not worth the prompt caches',
   'log.decision.gain': '{gain} faster',
   'log.command.applied': '{actor}: {command}',
   'log.command.refused': '{actor}: {command}, refused',

@@ -213,7 +213,6 @@ export const screens = {
   'log.decision.none': '无端点服务：{reason}',
   'log.decision.settled': '{from} 上最后的回答已结束；仅由 {to} 服务',
   'log.decision.withdrawn': '留在 {from}：{to} 不再更快',
-  'log.decision.skipped': '留在 {from}：{to} 更快，但不值得失去提示缓存',
   'log.decision.gain': '快 {gain}',
   'log.command.applied': '{actor}：{command}',
   'log.command.refused': '{actor}：{command}，被拒绝',

@@ -19,7 +19,6 @@ const PHASES: Readonly<Record<Decision['phase'], string>> = {
   switched: 'switched',
   settled: 'switch settled',
   withdrawn: 'switch withdrawn',
-  skipped: 'switch skipped',
 };
 
 function decisionLine({ number, phase, fromId, toId, ...why }: Decision): LogLine {

@@ -2,12 +2,12 @@
 import {
   decideRetry,
   type FailureClass,
+  isWorthStaying,
   type Operation,
   type Refund,
   type RetryBudget,
   type RetryDecision,
   scopeOf,
-  staysAfter,
 } from '@zephyr/core';
 import type { DataPathConfig } from '@zephyr/runtime/config/config';
 import type { Metrics } from '../report/metrics.ts';
@@ -72,7 +72,7 @@ export class Retries {
     metrics.retries.inc({ reason: failure });
     const hasStayed = this.#hasStayed;
     const input = { failure, operation, waitMs: retryAfterMs, hasStayed, ...place() };
-    if (!staysAfter(input)) return 'next_endpoint';
+    if (!isWorthStaying(input)) return 'next_endpoint';
     this.#hasStayed = true;
     return 'stay';
   }

@@ -128,8 +128,8 @@ function removalOf(routing: Routing, id: EndpointId): ProxyEndpoint['removal'] {
     case 'half_open':
       return { status: 'half_open', failure: ejection.failure };
     case 'ejected': {
-      const { failure, untilMs, strikes } = ejection;
-      return { status: 'ejected', failure, untilAtMs: onTheClock(untilMs), repeats: strikes };
+      const { failure, untilAtMs, strikes } = ejection;
+      return { status: 'ejected', failure, untilAtMs: onTheClock(untilAtMs), repeats: strikes };
     }
   }
 }

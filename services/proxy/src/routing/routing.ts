@@ -79,7 +79,7 @@ export class Routing {
       policy: deps.setup.policy,
       rng: deps.rng,
       onChange: (id, _before, after) => this.#logChange(id, after),
-      onVerdict: ({ id, failure }) => deps.onBlamed(id, failure),
+      onBlamed: ({ id, failure }) => deps.onBlamed(id, failure),
     });
     this.#order = this.#arranged(undefined);
     this.#state = { snapshot: undefined, source: 'config', confirmedAtMs: deps.now() };
@@ -239,7 +239,7 @@ export class Routing {
     const { log, now } = this.#deps;
     if (after.status === 'ejected') {
       const { failure } = after;
-      const ejectedForMs = Math.round(after.untilMs - now());
+      const ejectedForMs = Math.round(after.untilAtMs - now());
       log.warn({ endpointId, failure, ejectedForMs }, 'endpoint ejected');
     } else if (after.status === 'admitted') {
       log.info({ endpointId }, 'endpoint admitted again');

@@ -1,0 +1,14 @@
+import { describe, expect, it } from 'vitest';
+
+import { familyOf } from './model-family.ts';
+
+describe('familyOf', () => {
+  it.each([
+    ['claude-haiku-4-5', 'haiku'],
+    ['claude-sonnet-5', 'sonnet'],
+    ['claude-opus-4-8', 'opus'],
+    ['glm', 'other'],
+  ])('%s is of the family %s', (model, family) => {
+    expect(familyOf(model)).toBe(family);
+  });
+});

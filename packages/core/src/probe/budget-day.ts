@@ -1,0 +1,35 @@
+import type { EpochMs } from '../types.ts';
+
+const DAY_MS = 86_400_000;
+
+/** What one group's probes cost on one day, and what they may cost. */
+export interface BudgetDay {
+  /** Absent: no limit. */
+  readonly dailyBudgetUsd?: number | undefined;
+  /** The day of `spentUsd`: days since 1970, UTC. */
+  readonly day: number;
+  readonly spentUsd: number;
+}
+
+/** Days since 1970 in UTC: the day that a budget belongs to. */
+function dayOf(nowMs: EpochMs): number {
+  return Math.floor(nowMs / DAY_MS);
+}
+
+/** With the cost of one probe added; a new day starts at 0. */
+export function withCost<Group extends BudgetDay>(
+  group: Group,
+  costUsd: number,
+  nowMs: EpochMs,
+): Group {
+  const day = dayOf(nowMs);
+  return { ...group, day, spentUsd: (group.day === day ? group.spentUsd : 0) + costUsd };
+}
+
+/**
+ * The share of today's budget that is spent; 0 without a budget and before the first cost of a day.
+ */
+export function spentShareOf(group: BudgetDay, nowMs: EpochMs): number {
+  if (group.dailyBudgetUsd === undefined || group.day !== dayOf(nowMs)) return 0;
+  return group.dailyBudgetUsd === 0 ? 1 : group.spentUsd / group.dailyBudgetUsd;
+}

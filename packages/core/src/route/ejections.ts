@@ -1,0 +1,122 @@
+/**
+ * The ejections of one proxy: the state of each endpoint (`ejection.ts`), the requests that run at
+ * half-open endpoints, and which failures are reported to the controller. Bounded in memory.
+ */
+import type { EndpointId, FailureClass } from '../types.ts';
+import {
+  ADMITTED,
+  afterFailure,
+  afterSuccess,
+  type Blame,
+  type Ejection,
+  type EjectionPolicy,
+  ejectionAt,
+  recover,
+} from './ejection.ts';
+import type { FailedAttempt } from './journey.ts';
+import { KnownByEndpoint, MAX_KNOWN } from './known-by-endpoint.ts';
+
+export interface EjectionsDeps {
+  readonly policy: EjectionPolicy;
+  /** 0 ≤ n < 1. */
+  readonly rng: () => number;
+  /** Called when the status of an ejection changes. */
+  readonly onChange?: (id: EndpointId, before: Ejection, after: Ejection) => void;
+  /**
+   * Called for each failure that speaks about an endpoint, its token or its load, once that is
+   * known: for the controller.
+   */
+  readonly onBlamed?: (blamed: FailedAttempt) => void;
+}
+
+/** Failures of one person's requests at one endpoint are reported once in this time. */
+const REPORTED_FOR_MS = 10_000;
+
+export class Ejections {
+  readonly #deps: EjectionsDeps;
+  #policy: EjectionPolicy;
+  readonly #states = new Map<EndpointId, Ejection>();
+  /** Requests that run at half-open endpoints. */
+  readonly #trials = new Map<EndpointId, number>();
+  /** By source, when a failure of one of its requests was last reported. */
+  readonly #reported = new KnownByEndpoint<number>(MAX_KNOWN);
+
+  constructor(deps: EjectionsDeps) {
+    this.#deps = deps;
+    this.#policy = deps.policy;
+  }
+
+  get policy(): EjectionPolicy {
+    return this.#policy;
+  }
+
+  reconfigure(policy: EjectionPolicy): void {
+    this.#policy = policy;
+  }
+
+  forget(id: EndpointId): void {
+    this.#states.delete(id);
+    this.#reported.forget(id);
+  }
+
+  /** As it was after the last event; `ejectionAt` says what it is now. */
+  stateOf(id: EndpointId): Ejection {
+    return this.#states.get(id) ?? ADMITTED;
+  }
+
+  at(id: EndpointId, nowMs: number): Ejection {
+    return ejectionAt(this.stateOf(id), nowMs);
+  }
+
+  /** Evidence from elsewhere that the endpoint serves. */
+  recover(id: EndpointId): void {
+    this.#set(id, recover(this.stateOf(id)));
+  }
+
+  noteSuccess(id: EndpointId, nowMs: number): void {
+    this.#set(id, afterSuccess(this.stateOf(id), nowMs));
+  }
+
+  blame(id: EndpointId, failure: FailureClass, evidence: Blame['evidence'], nowMs: number): void {
+    const before = this.stateOf(id);
+    const blame = { failure, evidence, random: this.#deps.rng(), nowMs };
+    const after = afterFailure(before, blame, this.#policy);
+    this.#set(id, after);
+    const isEjectedNow = after.status === 'ejected' && before.status !== 'ejected';
+    if (isEjectedNow || this.#isReportable(id, evidence, nowMs)) this.report({ id, failure });
+  }
+
+  report(blamed: FailedAttempt): void {
+    this.#deps.onBlamed?.(blamed);
+  }
+
+  trialsOf(id: EndpointId): number {
+    return this.#trials.get(id) ?? 0;
+  }
+
+  beginTrial(id: EndpointId): void {
+    this.#trials.set(id, this.trialsOf(id) + 1);
+  }
+
+  endTrial(id: EndpointId): void {
+    this.#trials.set(id, this.trialsOf(id) - 1);
+  }
+
+  /** One person's requests count once in a while, however many fail: see `Blame`. */
+  #isReportable(id: EndpointId, evidence: Blame['evidence'], nowMs: number): boolean {
+    if (evidence.kind !== 'request') return true;
+    if (!evidence.isAnsweredElsewhere) return false;
+    const atMs = this.#reported.get(id, evidence.source);
+    if (atMs !== undefined && nowMs - atMs < REPORTED_FOR_MS) return false;
+    this.#reported.delete(id, evidence.source);
+    this.#reported.set(id, evidence.source, nowMs);
+    return true;
+  }
+
+  #set(id: EndpointId, next: Ejection): void {
+    const before = this.stateOf(id);
+    if (next === before) return;
+    this.#states.set(id, next);
+    if (next.status !== before.status) this.#deps.onChange?.(id, before, next);
+  }
+}
