@@ -25,6 +25,7 @@ export function buildProgram(surroundings: Surroundings): Command {
   addClients(program, files, surroundings);
   addSecrets(program, surroundings);
   addConnect(program, files, surroundings);
+  addService(program, files, surroundings);
   addOperatorCommands(program, files, surroundings);
   return program;
 }
@@ -148,6 +149,39 @@ function addConnect(
     .action(async (options) => {
       const { connect } = await import('./commands/connect.ts');
       print(await connect(options, environment));
+    });
+}
+
+function addService(program: Command, files: Files, { environment, print }: Surroundings): void {
+  const service = program
+    .command('service')
+    .description('Run Zephyr in the background of this user (systemd or launchd)');
+  const install = service
+    .command('install')
+    .description('Start it now and at each log-in; again after a move of the files');
+  for (const option of files) install.addOption(option);
+  install
+    .addOption(portOption())
+    .addHelpText('after', examples('service install', 'service install --port 9080'))
+    .action(async (options) => {
+      const { installService } = await import('./commands/service.ts');
+      print(await installService(options, environment));
+    });
+  service
+    .command('uninstall')
+    .description('End it in order, and start it no more')
+    .action(async () => {
+      const { uninstallService } = await import('./commands/service.ts');
+      print(await uninstallService(environment));
+    });
+  service
+    .command('status')
+    .description('Whether it is installed and runs; exit code 0 where it runs')
+    .action(async () => {
+      const { serviceStatus } = await import('./commands/service.ts');
+      const { text, exitCode } = await serviceStatus(environment);
+      print(text);
+      process.exitCode = exitCode;
     });
 }
 

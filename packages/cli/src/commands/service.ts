@@ -1,0 +1,94 @@
+/** `zephyr service`: Zephyr in the background of this user, from log-in on. */
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { ALL_SERVICES } from '@zephyr/runtime/config/check-start';
+import { loadConfig } from '@zephyr/runtime/config/load';
+import { plainPart } from '@zephyr/runtime/environment';
+import { EXIT } from '@zephyr/runtime/errors';
+
+import { type Environment, stateFolder } from '../launch/state-folder.ts';
+import { type ServiceManager, serviceManager } from '../service/manager.ts';
+
+export interface ServiceOptions {
+  readonly config: string;
+  readonly envFile: string;
+  readonly port?: number;
+}
+
+const PROGRAM = fileURLToPath(new URL('../../bin/zephyr', import.meta.url));
+/** For the launcher itself, beyond what running answers may take. */
+const STOP_MARGIN_SECONDS = 15;
+
+/**
+ * Checks the configuration as the service will see it, writes the manager's file and starts.
+ * @returns the text to print
+ * @throws ZephyrError `CONFIG`, before anything is written; `SERVICE_MANAGER`
+ */
+export async function installService(
+  options: ServiceOptions,
+  environment: Environment,
+  platform: string = process.platform,
+): Promise<string> {
+  const manager = serviceManager(environment, platform);
+  // A token that is only in this shell would be missing there.
+  const loaded = loadConfig(
+    {
+      configPath: options.config,
+      envFilePath: options.envFile,
+      environment: plainPart(environment),
+    },
+    { starting: ALL_SERVICES },
+  );
+  const configPath = resolve(options.config);
+  const run = {
+    programPath: PROGRAM,
+    configPath,
+    envFilePath: resolve(options.envFile),
+    workingFolder: dirname(configPath),
+    port: options.port,
+    stopLimitSeconds: Math.ceil(loaded.config.timeouts.drainMs / 1_000) + STOP_MARGIN_SECONDS,
+    logPath: join(stateFolder(environment, 'service'), 'zephyr.log'),
+  };
+  mkdirSync(dirname(manager.path), { recursive: true });
+  writeFileSync(manager.path, manager.definitionOf(run));
+  await manager.enable();
+  const { host } = loaded.config.server;
+  const port = options.port ?? loaded.config.server.port;
+  return [
+    `Zephyr runs in the background, now and from each log-in on (${manager.path}).`,
+    `Which endpoint serves: zephyr status; what Claude Code needs: zephyr connect (${host}:${port}).`,
+    ...manager.hints,
+  ].join('\n');
+}
+
+/** Ends Zephyr in order and removes the file. @throws ZephyrError `SERVICE_MANAGER` */
+export async function uninstallService(
+  environment: Environment,
+  platform: string = process.platform,
+): Promise<string> {
+  const manager = serviceManager(environment, platform);
+  if (!existsSync(manager.path)) return 'Zephyr is not installed as a service.';
+  await manager.disable();
+  rmSync(manager.path);
+  await manager.forget();
+  return `Zephyr no longer runs in the background (${manager.path} is removed).`;
+}
+
+/** @returns the text to print and the exit code: 0 where it runs */
+export async function serviceStatus(
+  environment: Environment,
+  platform: string = process.platform,
+): Promise<{ readonly text: string; readonly exitCode: number }> {
+  const manager: ServiceManager = serviceManager(environment, platform);
+  if (!existsSync(manager.path)) {
+    return { text: 'not installed: zephyr service install', exitCode: EXIT.failure };
+  }
+  return (await manager.isRunning())
+    ? { text: `running (${manager.path})`, exitCode: EXIT.ok }
+    : {
+        text: [`installed, but not running (${manager.path})`, ...manager.hints].join('\n'),
+        exitCode: EXIT.failure,
+      };
+}

@@ -1,0 +1,91 @@
+/** What a service manager of the system has to know of `zephyr start`, as the file that it reads. */
+
+/** How Zephyr runs in the background; all paths absolute. */
+export interface BackgroundRun {
+  readonly programPath: string;
+  readonly configPath: string;
+  readonly envFilePath: string;
+  readonly workingFolder: string;
+  /** The proxy's port, where it is not the configuration's. */
+  readonly port: number | undefined;
+  /** Running answers may take so long to end; then the manager kills what is left. */
+  readonly stopLimitSeconds: number;
+  /** Where output goes where the manager has no log of its own. */
+  readonly logPath: string;
+}
+
+export function commandOf(run: BackgroundRun): readonly string[] {
+  const { programPath, configPath, envFilePath, port } = run;
+  const files = ['--config', configPath, '--env-file', envFilePath];
+  const portOption = port === undefined ? [] : ['--port', String(port)];
+  return [programPath, 'start', '--headless', ...files, ...portOption];
+}
+
+/**
+ * A unit of the user's systemd. `mixed`: the launcher ends its services itself, in order.
+ * @see systemd.service(5), systemd.kill(5)
+ */
+export function systemdUnit(run: BackgroundRun): string {
+  return `[Unit]
+Description=Claude Zephyr
+After=network-online.target
+
+[Service]
+ExecStart=${commandOf(run).map(quotedForSystemd).join(' ')}
+WorkingDirectory=${run.workingFolder.replaceAll('%', '%%')}
+Restart=on-failure
+RestartSec=2
+KillMode=mixed
+TimeoutStopSec=${run.stopLimitSeconds}
+
+[Install]
+WantedBy=default.target
+`;
+}
+
+/** @see systemd.service(5), "Command lines": `%` and `$` are doubled, quotes and backslashes escaped */
+function quotedForSystemd(argument: string): string {
+  const escaped = argument
+    .replaceAll('\\', '\\\\')
+    .replaceAll('"', '\\"')
+    .replaceAll('%', '%%')
+    .replaceAll('$', '$$$$');
+  return `"${escaped}"`;
+}
+
+export const LAUNCHD_LABEL = 'io.github.claude-zephyr';
+
+/** An agent of the user's launchd. @see launchd.plist(5) */
+export function launchdAgent(run: BackgroundRun): string {
+  const words = commandOf(run).map((word) => `    <string>${escapedForXml(word)}</string>`);
+  const text = (key: string, value: string): string =>
+    `  <key>${key}</key>\n  <string>${escapedForXml(value)}</string>`;
+  return `<?xml version="1.0" encoding="UTF-8"?>
+<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
+<plist version="1.0">
+<dict>
+${text('Label', LAUNCHD_LABEL)}
+  <key>ProgramArguments</key>
+  <array>
+${words.join('\n')}
+  </array>
+${text('WorkingDirectory', run.workingFolder)}
+  <key>RunAtLoad</key>
+  <true/>
+  <key>KeepAlive</key>
+  <dict>
+    <key>SuccessfulExit</key>
+    <false/>
+  </dict>
+  <key>ExitTimeOut</key>
+  <integer>${run.stopLimitSeconds}</integer>
+${text('StandardOutPath', run.logPath)}
+${text('StandardErrorPath', run.logPath)}
+</dict>
+</plist>
+`;
+}
+
+function escapedForXml(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}

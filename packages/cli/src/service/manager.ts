@@ -1,0 +1,114 @@
+/** The service manager of this system: systemd of the user, or launchd. */
+import { execFile } from 'node:child_process';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+import { ZephyrError } from '@zephyr/runtime/errors';
+
+import type { Environment } from '../launch/state-folder.ts';
+import { type BackgroundRun, LAUNCHD_LABEL, launchdAgent, systemdUnit } from './definition.ts';
+
+export interface ServiceManager {
+  /** Of the file that it reads. */
+  readonly path: string;
+  definitionOf(run: BackgroundRun): string;
+  /** Reads the file and starts, now and at each log-in. A running one is replaced. */
+  enable(): Promise<void>;
+  /** Ends it, in order, and starts it no more. */
+  disable(): Promise<void>;
+  /** Forgets a file that is gone. */
+  forget(): Promise<void>;
+  isRunning(): Promise<boolean>;
+  /** What a person should know after the installation. */
+  readonly hints: readonly string[];
+}
+
+const UNIT = 'claude-zephyr.service';
+
+/** @throws ZephyrError `USAGE` on systems that have neither */
+export function serviceManager(environment: Environment, platform: string): ServiceManager {
+  if (platform === 'linux') return systemd(environment);
+  if (platform === 'darwin') return launchd(environment);
+  throw new ZephyrError('USAGE', `there is no service manager for ${platform}`, {
+    advice: ['Linux with systemd and macOS have one; for servers: docker compose (make up)'],
+  });
+}
+
+function systemd(environment: Environment): ServiceManager {
+  const folder = environment['XDG_CONFIG_HOME'] || join(homedir(), '.config');
+  const systemctl = (...words: readonly string[]): Promise<void> =>
+    run('systemctl', ['--user', ...words], environment);
+  return {
+    path: join(folder, 'systemd', 'user', UNIT),
+    definitionOf: systemdUnit,
+    enable: async () => {
+      await systemctl('daemon-reload');
+      await systemctl('enable', UNIT);
+      await systemctl('restart', UNIT);
+    },
+    disable: () => systemctl('disable', '--now', UNIT),
+    forget: () => systemctl('daemon-reload'),
+    isRunning: () => succeeds(systemctl('is-active', '--quiet', UNIT)),
+    hints: [
+      `Log:                    journalctl --user --unit ${UNIT} --follow`,
+      'Also without a log-in:  loginctl enable-linger',
+    ],
+  };
+}
+
+function launchd(environment: Environment): ServiceManager {
+  const path = join(homedir(), 'Library', 'LaunchAgents', `${LAUNCHD_LABEL}.plist`);
+  const domain = `gui/${process.getuid?.() ?? ''}`;
+  const launchctl = (...words: readonly string[]): Promise<void> =>
+    run('launchctl', words, environment);
+  const bootout = (): Promise<void> => launchctl('bootout', `${domain}/${LAUNCHD_LABEL}`);
+  const isRunning = (): Promise<boolean> =>
+    succeeds(launchctl('print', `${domain}/${LAUNCHD_LABEL}`));
+  return {
+    path,
+    definitionOf: launchdAgent,
+    enable: async () => {
+      if (await isRunning()) await bootout();
+      await launchctl('bootstrap', domain, path);
+    },
+    disable: async () => {
+      if (await isRunning()) await bootout();
+    },
+    forget: async () => {},
+    isRunning,
+    hints: [],
+  };
+}
+
+const execute = promisify(execFile);
+
+/** @throws ZephyrError `SERVICE_MANAGER` with what the program printed */
+async function run(
+  program: string,
+  words: readonly string[],
+  environment: Environment,
+): Promise<void> {
+  try {
+    // Of all variables, the address of the user's bus is what systemctl needs besides.
+    const { DBUS_SESSION_BUS_ADDRESS } = environment;
+    const bus = DBUS_SESSION_BUS_ADDRESS === undefined ? {} : { DBUS_SESSION_BUS_ADDRESS };
+    await execute(program, words, { env: { ...process.env, ...bus } });
+  } catch (cause) {
+    const printed = cause instanceof Error && 'stderr' in cause ? String(cause.stderr).trim() : '';
+    const command = `${program} ${words.join(' ')}`;
+    throw new ZephyrError('SERVICE_MANAGER', `${command} failed${printed && `: ${printed}`}`, {
+      cause,
+      advice: ['over ssh or su, log in as that user itself; in a container, use docker compose'],
+    });
+  }
+}
+
+async function succeeds(work: Promise<void>): Promise<boolean> {
+  try {
+    await work;
+    return true;
+  } catch {
+    return false;
+  }
+}
