@@ -3,13 +3,13 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { ALL_SERVICES } from '@zephyr/runtime/config/check-start';
 import { loadConfig } from '@zephyr/runtime/config/load';
 import { plainPart } from '@zephyr/runtime/environment';
 import { EXIT } from '@zephyr/runtime/errors';
 
 import { type Environment, stateFolder } from '../launch/state-folder.ts';
 import { type ServiceManager, serviceManager } from '../service/manager.ts';
+import { servicesOnThisMachine } from '../starting.ts';
 
 export interface ServiceOptions {
   readonly config: string;
@@ -39,7 +39,7 @@ export async function installService(
       envFilePath: options.envFile,
       environment: plainPart(environment),
     },
-    { starting: ALL_SERVICES },
+    { starting: servicesOnThisMachine(options.port) },
   );
   const configPath = resolve(options.config);
   const run = {
