@@ -14,7 +14,7 @@ export interface BackgroundRun {
   readonly logPath: string;
 }
 
-export function commandOf(run: BackgroundRun): readonly string[] {
+function commandOf(run: BackgroundRun): readonly string[] {
   const { programPath, configPath, envFilePath, port } = run;
   const files = ['--config', configPath, '--env-file', envFilePath];
   const portOption = port === undefined ? [] : ['--port', String(port)];
