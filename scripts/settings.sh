@@ -31,13 +31,20 @@ public_url() {
   printf 'http://%s:%s' "$host" "$(setting ZEPHYR_PORT 8080)"
 }
 
-# compose replaces $NAME in .env, where `zephyr start` does not: a token with a $ would arrive cut.
+# compose and `zephyr start` read some values differently: a token with a $ would arrive cut. The same
+# rule as packages/runtime/src/config/env-file.ts.
 check_env_file() {
-  cut=$(grep -nE "^[[:space:]]*(export )?[A-Za-z_][A-Za-z0-9_]*[[:space:]]*=[^'#]*[$]" "$1" |
-    sed 's/[[:space:]]*=.*//; s/:[[:space:]]*\(export \)\{0,1\}[[:space:]]*/:/') || true
-  [ -n "$cut" ] || return 0
-  for place in $cut; do
-    say "$1:${place%%:*}: the value of ${place#*:} has a \$ in it; write it in single quotes: ${place#*:}='…'"
+  name='[A-Za-z_][A-Za-z0-9_]*'
+  single="'([^'\\]|\\\\+[^'\\])*'"
+  double='"[^"$\`]*"'
+  bare="[^[:space:]'\"\`\$#]([^[:space:]\$#\`]|[ ])*"
+  alike="=[ ]*((($single|$double)[ ]*(#.*)?)|(($bare([ ]+#.*)?)?[ ]*))\$"
+  other=$(grep -nE "^[[:space:]]*(export[[:space:]]+)?$name[[:space:]]*=" "$1" | tr -d '\r' |
+    grep -vE "^[0-9]+:[[:space:]]*(export[[:space:]]+)?$name[[:space:]]*$alike" |
+    sed 's/[[:space:]]*=.*//; s/:[[:space:]]*\(export[[:space:]]\{1,\}\)\{0,1\}/:/') || true
+  [ -n "$other" ] || return 0
+  for place in $other; do
+    say "$1:${place%%:*}: the value of ${place#*:} means something else to compose than to zephyr start; write it in single quotes: ${place#*:}='…'"
   done
   return 1
 }

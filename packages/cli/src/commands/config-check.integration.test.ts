@@ -96,7 +96,7 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
   },
   'a token that compose would read differently': {
     change: { env: 'TOKEN=sk-ant-a$b\n' },
-    says: 'a value that zephyr start and docker compose read differently',
+    says: 'a value that docker compose would read differently',
   },
   'no TOML': { change: { server: 'port = = 1' }, says: 'valid TOML' },
 };

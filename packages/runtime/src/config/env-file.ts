@@ -1,34 +1,74 @@
 /**
- * What `.env` means. One file is read by two programs, `zephyr start` (by Node) and `docker compose`,
- * which differ about `$`, `#` and backslashes. A value that they would read differently is refused,
- * with a form that both read alike; docs/operations.md has the table.
+ * What `.env` means. `docker compose` has a parser of its own, which replaces `$NAME` and has rules for
+ * `#`, quotes and backslashes that other parsers do not share. Zephyr takes the values that mean the
+ * same to everybody, and rejects every other one with a form that does; docs/operations.md has the
+ * table, scripts/env-file.integration.test.ts asks compose. `check_env_file` of scripts/settings.sh is
+ * the same rule for a host without Node.
  */
 import type { ConfigProblem } from './config-error.ts';
 
-/** Literal in both: single quotes; double quotes without `$` and `\`; a bare word. */
-const ALIKE = /^(?:'[^']*'|"[^"$\\]*"|[^\s'"`$\\#]*)\s*(?:(?<=\s|['"])#.*)?$/;
+/** Everything but a single quote; a backslash must not stand before the quote that ends it. */
+const SINGLE_QUOTED = String.raw`'(?<single>(?:[^'\\]|\\+[^'\\])*)'`;
+const DOUBLE_QUOTED = '"(?<double>[^"$\\\\`]*)"';
+/** Blanks are the only white space in it: parsers cut others at its ends. */
+const BARE = '(?<bare>[^\\s\'"`$#](?:[^\\s$#`]| )*?)';
+/** A comment needs a value and a blank before it: in `a#b` and in ` #b` some see no comment. */
+const VALUE = new RegExp(
+  `^ *(?:(?:${SINGLE_QUOTED}|${DOUBLE_QUOTED}) *(?:#.*)?|(?:${BARE}(?: +#.*)? *)?)$`,
+);
+const LINE = /^\s*(?:export\s+)?(?<name>[A-Za-z_]\w*)\s*=(?<written>.*)$/;
 
-/** @param names of the variables that the configuration reads; others are not our business */
+interface EnvLine {
+  /** From 1. */
+  readonly line: number;
+  readonly name: string;
+  readonly written: string;
+  /** Undefined where it would mean something else to compose. */
+  readonly value: string | undefined;
+}
+
+/** By name; of several lines of one name the last counts. */
+export function parseEnvFile(text: string): ReadonlyMap<string, string> {
+  return new Map(
+    linesOf(text).flatMap(({ name, value }) => (value === undefined ? [] : [[name, value]])),
+  );
+}
+
+/** @param names of the variables that the configuration reads; others may mean what they want */
 export function checkEnvFile(
   path: string,
   text: string,
   names: readonly string[],
 ): readonly ConfigProblem[] {
-  return text.split(/\r?\n/).flatMap((line, index) => {
-    const [, name = '', value = ''] =
-      /^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(.*)$/.exec(line) ?? [];
-    if (!names.includes(name) || ALIKE.test(value.trim())) return [];
-    return [
-      {
-        file: path,
-        line: index + 1,
-        path: name,
-        found: 'a value that zephyr start and docker compose read differently',
-        expected: 'a value in single quotes, or without $, #, \\, blanks and quotes of its own',
-        advice: value.includes("'")
-          ? `put it into a file by itself, and name that file in the environment: ${name}_FILE`
-          : `write ${name}='…'`,
-      },
-    ];
-  });
+  return linesOf(text)
+    .filter(({ name, value }) => value === undefined && names.includes(name))
+    .map(({ line, name, written }) => ({
+      file: path,
+      line,
+      path: name,
+      found: 'a value that docker compose would read differently',
+      expected: 'a value in single quotes, or one without $, #, ` and quotes at its beginning',
+      advice: /'|\\ *$/.test(written)
+        ? `put it into a file by itself, and name that file in the environment: ${name}_FILE`
+        : `write ${name}='…'`,
+    }));
+}
+
+function linesOf(text: string): readonly EnvLine[] {
+  return text
+    .replace(/^\uFEFF/, '')
+    .split(/\r?\n/)
+    .flatMap((content, index) => {
+      const { name, written = '' } = LINE.exec(content)?.groups ?? {};
+      return name === undefined
+        ? []
+        : [{ line: index + 1, name, written, value: meaningOf(written) }];
+    });
+}
+
+function meaningOf(written: string): string | undefined {
+  const match = VALUE.exec(written);
+  if (match === null) return undefined;
+  const { single, double, bare } = match.groups ?? {};
+  return single ?? double ?? bare ?? '';
 }

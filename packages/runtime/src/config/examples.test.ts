@@ -20,7 +20,7 @@ const EXAMPLES = [
   ['config.toml.example.instcopilot', '.env.example.instcopilot'],
 ] as const;
 
-const withRealToken = (env: string) => env.replace(/"sk-your-[^"]*"/g, '"sk-ant-Zq83kd02mmQp"');
+const withRealToken = (env: string) => env.replace(/(["'])sk-your-.*?\1/g, "'sk-ant-Zq83kd02mmQp'");
 
 describe.each(EXAMPLES)('%s with %s', (configName, envName) => {
   it('loads as soon as the token is real', () => {

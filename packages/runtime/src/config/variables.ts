@@ -1,6 +1,5 @@
-import { parseEnv } from 'node:util';
-
 import { messageOf, ZephyrError } from '../errors.ts';
+import { parseEnvFile } from './env-file.ts';
 import { type ReadNamedFile, readNamedFile } from './named-file.ts';
 
 /**
@@ -17,12 +16,12 @@ export function variablesOf(
   envFileText: string,
   read: ReadNamedFile = readNamedFile,
 ): Variables {
-  const fromFile = parseEnv(envFileText.replace(/^\uFEFF/, ''));
+  const fromFile = parseEnvFile(envFileText);
   return (name) => {
     const value =
       own(environment, name) ||
       fromSecretFile(`${name}_FILE`, environment, read) ||
-      own(fromFile, name);
+      fromFile.get(name);
     return value === '' ? undefined : value;
   };
 }
