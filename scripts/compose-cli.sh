@@ -1,19 +1,19 @@
 #!/bin/sh
-# The zephyr command in a container of its own, with the tokens, passwords and networks of the
+# Runs the zephyr command in a container of its own, with the tokens, passwords and networks of the
 # services: compose-cli.sh status
 set -eu
 cd "$(dirname "$0")/.."
 . scripts/settings.sh
 
 if ! docker version >/dev/null 2>&1; then
-  say "no Docker engine answers: is it installed and running, and may this user use it?"
+  say "Docker does not respond: is it installed and running, and may this user use it?"
   exit 1
 fi
 if ! docker image inspect "zephyr-cli:$(setting ZEPHYR_VERSION local)" >/dev/null 2>&1; then
-  say "building the image of the zephyr command …"
+  say "building the image for the zephyr command …"
   scripts/compose.sh build --quiet cli
 fi
-# The controller takes requests by its address; a name it would have to know.
+# By address: the controller only accepts host names that it knows.
 controller=$(scripts/compose.sh ps --quiet controller 2>/dev/null || true)
 if [ -n "$controller" ]; then
   address=$(docker inspect --format \
@@ -21,17 +21,17 @@ if [ -n "$controller" ]; then
     "$controller" | sed -n 's/^.*_core //p')
   if [ -n "$address" ]; then export ZEPHYR_CONTROLLER_URL="http://$address:8081"; fi
 else
-  # Made by the first start; there is none yet.
+  # The first start creates the network; it does not exist yet.
   scripts/compose.sh --progress quiet run --rm --no-deps --no-TTY secrets >/dev/null
 fi
 ZEPHYR_PUBLIC_URL=$(public_url)
 export ZEPHYR_PUBLIC_URL
-# What another number of proxies has left is the business of `make up`.
+# Containers left over from another number of proxies are handled by `make up`.
 export COMPOSE_IGNORE_ORPHANS=1
 options=
 if [ ! -t 0 ] || [ ! -t 1 ]; then options=--no-TTY; fi
-# It writes into config/, which is the person's; all else runs as the services do, so that a file
-# which they may not read is found.
+# `clients` writes into config/, which belongs to the user. Everything else runs as the services do, so
+# that a file which they may not read is noticed.
 if [ "${1:-}" = clients ]; then options="$options --user $(id -u):$(id -g)"; fi
 # shellcheck disable=SC2086  # a list of words
 exec scripts/compose.sh --progress quiet run --rm --no-deps $options cli "$@"

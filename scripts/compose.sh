@@ -1,8 +1,8 @@
 #!/bin/sh
-# docker compose with the files that the settings of .env ask for:
+# docker compose, with the files that the settings in .env call for:
 #
 #   ZEPHYR_PROXIES=3                 several proxies behind HAProxy, at the port of the one
-#   ZEPHYR_METRICS_BIND=192.168.1.5  all metrics, for a Prometheus of one's own
+#   ZEPHYR_METRICS_BIND=192.168.1.5  publish all metrics, for a Prometheus of your own
 set -eu
 cd "$(dirname "$0")/.."
 . scripts/settings.sh
@@ -10,9 +10,9 @@ cd "$(dirname "$0")/.."
 proxies=$(setting ZEPHYR_PROXIES 1)
 case $proxies in
   [1-8]) ;;
-  *) say "ZEPHYR_PROXIES=$proxies: how many proxies there are, 1 to 8"; exit 2 ;;
+  *) say "ZEPHYR_PROXIES=$proxies: the number of proxies must be 1 to 8"; exit 2 ;;
 esac
-# Files that somebody chose by hand are theirs.
+# COMPOSE_FILE takes precedence.
 if [ -n "$(setting COMPOSE_FILE '')" ]; then exec docker compose "$@"; fi
 files='-f docker-compose.yml'
 if [ "$proxies" -gt 1 ]; then files="$files -f deploy/compose/scale.yml"; fi

@@ -1,6 +1,6 @@
 /**
- * `npx NAME` outside the checkout fetches whatever package has this name. The short ones, `zephyr`
- * and `claude`, are other people's: no text of ours may lead there.
+ * `npx NAME` outside the checkout downloads whatever package has that name. The short names, `zephyr`
+ * and `claude`, belong to other people, so no text of ours may use them.
  */
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -29,7 +29,7 @@ describe('the texts of this repository', () => {
     for (const file of ['README.md', 'README.zh.md', 'docs/cli.md', 'config.toml.example'])
       expect(files).toContain(file);
     expect(files).toContain('packages/cli/src/commands/demo.ts');
-    expect(files).toContain('packages/texts/src/zh/checks.ts');
+    expect(files).toContain('packages/texts/src/zh/probes.ts');
   });
 
   it('never lead to a foreign package', () => {

@@ -1,4 +1,4 @@
-/** Writes what is made from other files: `npm run generate`. A test keeps them equal. */
+/** Writes the generated files: `npm run generate`. A test checks that they are up to date. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 

@@ -1,10 +1,10 @@
 /**
- * Pins every image that comes from a registry to the digest that its tag has now: `make pin-images`.
- * Run it again to move to the digests of today; the tags stay, for people to read.
+ * Pins every image from a registry to the current digest of its tag: `make pin-images`. Run it again to
+ * update the digests; the tags stay, for people to read.
  *
  *     node scripts/pin-images.ts [folder]
  *
- * Needs docker with buildx and the registries. Nothing is written where one image is not found.
+ * Needs docker with buildx and the registries. Nothing is written if one image is not found.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';

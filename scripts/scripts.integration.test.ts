@@ -1,8 +1,8 @@
-/** What `make` says to somebody new, before it fetches, builds or starts anything. */
+/** What `make` reports before it downloads, builds or starts anything. */
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Server } from 'node:net';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,7 +24,7 @@ function run(script: string, args: readonly string[], env: Record<string, string
   return { status, text: stdout + stderr };
 }
 
-/** A PATH with these programs of the system, and an npm that fails the test when it is asked. */
+/** A PATH with only these programs of the system, and an npm that fails the test when it runs. */
 function poorPath(programs: readonly string[]): string {
   const bin = join(folder, 'bin');
   mkdirSync(bin);
@@ -38,8 +38,24 @@ function poorPath(programs: readonly string[]): string {
 
 const BASICS = ['sh', 'dirname', 'id', 'sed', 'cat', 'cksum', 'head', 'uname', 'ls'];
 
+/** A server on a port whose predecessor is free. */
+async function listenAfterFreePort(): Promise<Server> {
+  for (;;) {
+    const first = createServer().listen(0, '127.0.0.1');
+    await once(first, 'listening');
+    const second = createServer().listen((first.address() as AddressInfo).port + 1, '127.0.0.1');
+    const isListening = await once(second, 'listening').then(
+      () => true,
+      () => false,
+    );
+    first.close();
+    await once(first, 'close');
+    if (isListening) return second;
+  }
+}
+
 describe('setup', () => {
-  it('names the ways to a Redis before npm is asked, where it cannot install one', () => {
+  it('lists the ways to get a Redis before it runs npm, if it cannot install one', () => {
     const { status, text } = run('setup.sh', [], { PATH: poorPath(BASICS) });
     for (const way of ['ZEPHYR_REDIS_URL', 'docker run', 'conda', 'brew', 'nix-shell', 'apt-get'])
       expect(text).toContain(way);
@@ -47,14 +63,13 @@ describe('setup', () => {
     expect(status).toBe(1);
   });
 
-  it('takes a Redis that is named', () => {
+  it('accepts a Redis given by its URL', () => {
     const env = { PATH: poorPath(BASICS), ZEPHYR_REDIS_URL: 'redis://10.0.0.1' };
     expect(run('setup.sh', [], env).text).not.toContain('a Redis server is missing');
   });
 
-  it('says that a port is in use in the words of make, before anything is fetched', async () => {
-    const other = createServer().listen(0, '127.0.0.1');
-    await once(other, 'listening');
+  it('names a port that is in use, and the make command for another, before any download', async () => {
+    const other = await listenAfterFreePort();
     const { port } = other.address() as AddressInfo;
     const PATH = poorPath([...BASICS, 'node']);
     // The proxy's is free; the one after it is not.
@@ -92,7 +107,7 @@ describe('a team on one host', () => {
   it('up without anybody who may use it: says so before it builds', () => {
     write('[server]\n# open = true\n# [[clients]]\n');
     const { status, text } = run('compose-up.sh', [], env());
-    expect(text).toContain('nobody could use it yet');
+    expect(text).toContain('nobody could use the proxy yet');
     expect(text).not.toContain('building');
     expect(status).toBe(2);
   });

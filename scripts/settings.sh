@@ -1,9 +1,9 @@
 # shellcheck shell=sh
-# Read by the other scripts, from the root of the repository.
+# Sourced by the other scripts, from the root of the repository.
 
 say() { printf '%s\n' "$*" >&2; }
 
-# A setting of compose: from the environment, else from .env, else what is given here.
+# A compose setting: from the environment, else from .env, else the given default.
 # setting NAME DEFAULT
 setting() {
   value=$(printenv "$1" || true)
@@ -14,7 +14,7 @@ setting() {
   printf '%s' "${value:-$2}"
 }
 
-# The address of this machine in its network.
+# The LAN address of this machine.
 lan_address() {
   address=$(ip -4 route get 192.0.2.1 2>/dev/null | sed -n 's/.* src \([0-9.]*\).*/\1/p' | head -n 1)
   # macOS
@@ -24,7 +24,7 @@ lan_address() {
   printf '%s' "${address:-127.0.0.1}"
 }
 
-# Where people reach the proxy of the containers.
+# Where people reach the proxy in the containers.
 public_url() {
   host=$(setting ZEPHYR_BIND 0.0.0.0)
   if [ "$host" = 0.0.0.0 ]; then host=$(lan_address); fi
@@ -49,12 +49,12 @@ check_env_file() {
   return 1
 }
 
-# .env holds tokens: nobody else on this machine may read it.
+# .env holds tokens, so no other user of this machine may read it.
 close_env_file() {
   [ -f .env ] || return 0
   case $(ls -l .env) in
     ????------*) return 0 ;;
   esac
-  chmod go= .env 2>/dev/null && say "setup: .env could be read by other users of this machine; closed it (chmod 600)"
+  chmod go= .env 2>/dev/null && say "setup: .env was readable by other users of this machine; restricted it (chmod 600)"
   return 0
 }

@@ -1,15 +1,15 @@
 #!/bin/sh
-# Gets what some end-to-end tests need: a browser, a terminal, shells. Without them these tests are
-# skipped with a line that says so.
+# Installs what some end-to-end tests need: a browser, a terminal, shells. Without them, these tests are
+# skipped, and the summary of the run names what is missing.
 #
 #   chromium: the web dashboard; with a font for Chinese, so that screenshots show it
 #   tmux: the terminal dashboard, completion in shells
 #   zsh, fish: completion of the zephyr command
 #   prometheus: the queries of the Grafana dashboards, the alert rules (promtool)
-#   prometheus-alertmanager: the way of an alert to a webhook
-#   caddy, nginx: the shipped files for TLS in front
+#   prometheus-alertmanager: the delivery of an alert to a webhook
+#   caddy, nginx: the shipped TLS configurations
 #
-# setup-tests.sh list: prints what is missing and gets nothing
+# setup-tests.sh list: prints what is missing and installs nothing
 set -eu
 
 wanted=
@@ -28,12 +28,12 @@ if [ "${1:-}" = list ]; then printf '%s\n' "${wanted# }"; exit 0; fi
 as_root=
 if [ "$(id -u)" -ne 0 ]; then as_root="sudo -n"; fi
 if ! command -v apt-get >/dev/null 2>&1 || ! $as_root true 2>/dev/null; then
-  echo "setup: not installed, their tests are skipped:$wanted (as root: apt-get install$wanted)" >&2
+  echo "setup: not installed, so their tests are skipped:$wanted (as root: apt-get install$wanted)" >&2
   exit 0
 fi
-echo "setup: installing for tests by apt-get:$wanted" >&2
+echo "setup: installing for tests with apt-get:$wanted" >&2
 $as_root apt-get update -qq
-# The packages must not start servers of their own on this machine.
+# The packages must not start servers on this machine.
 # shellcheck disable=SC2086  # a list of packages
 $as_root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 \
   apt-get install -y -qq --no-install-recommends $wanted >/dev/null

@@ -1,14 +1,14 @@
 #!/bin/sh
-# Gets what Zephyr needs on this machine, where it is missing. Does nothing the second time.
+# Installs what Zephyr needs and this machine lacks. Does nothing the second time.
 #
-#   npm packages: Node 24 (Linux), the Claude CLI and the libraries, as package-lock.json pins them
-#   a Redis server: redis-server or valkey-server, by apt-get or brew
-#   the web dashboard, built from its sources
+#   npm packages: Node 24 (Linux), the Claude CLI and the libraries, pinned by package-lock.json
+#   a Redis server: redis-server or valkey-server, with apt-get or brew
+#   the web dashboard, built from source
 #
 # setup.sh [development | demo PORT | start [PORT]]
 #   development  also what only tests and checks need, another quarter of a gigabyte
-#   PORT         of the proxy, and for the demo the two after it: whether they are free is looked at
-#                before anything is fetched
+#   PORT         the port of the proxy; the demo also uses the next two. Checked before anything is
+#                downloaded
 set -eu
 cd "$(dirname "$0")/.."
 . scripts/settings.sh
@@ -30,11 +30,11 @@ stop() {
 major_of() { "$1" --version 2>/dev/null | sed 's/^v//; s/\..*//'; }
 
 require_npm() {
-  command -v npm >/dev/null 2>&1 || stop "npm is missing; it brings everything else" \
+  command -v npm >/dev/null 2>&1 || stop "npm is missing; it installs everything else" \
     "Debian, Ubuntu: sudo apt-get install npm" "macOS: brew install node"
 }
 
-# Any Node can do it; without one the program itself says so later.
+# Any Node will do; without one, the program itself reports a taken port later.
 check_ports() {
   if [ -z "$port" ] || [ "$port" = 0 ]; then return; fi
   wanted=$port
@@ -48,46 +48,46 @@ check_ports() {
     }' $wanted 2>/dev/null | head -n 1) || return 0
   [ -n "$taken" ] || return 0
   stop "port $taken is in use; the $purpose needs $wanted" \
-    "end the program that has it, or choose another: make $purpose PORT=$((port + 1000))"
+    "stop the program that uses it, or choose another: make $purpose PORT=$((port + 1000))"
 }
 
 has_redis() {
   command -v redis-server >/dev/null 2>&1 || command -v valkey-server >/dev/null 2>&1
 }
 
-# Before the minute that npm takes: a person is asked at once or not at all.
+# Before npm's minute of work: a person is asked at once or not at all.
 get_redis() {
-  # A Redis of one's own needs no other.
+  # A Redis of your own makes another one unnecessary.
   if has_redis || [ -n "${ZEPHYR_REDIS_URL:-}" ]; then return; fi
   if command -v brew >/dev/null 2>&1; then
-    say "setup: installing valkey by brew"
+    say "setup: installing valkey with brew"
     brew install --quiet valkey
     return
   fi
-  command -v apt-get >/dev/null 2>&1 || no_redis "no package manager that is known here"
+  command -v apt-get >/dev/null 2>&1 || no_redis "no known package manager"
   as_root=
   if [ "$(id -u)" -ne 0 ]; then
     command -v sudo >/dev/null 2>&1 || no_redis "apt-get needs root, and there is no sudo"
     if ! sudo -n true 2>/dev/null; then
-      [ -t 0 ] || no_redis "apt-get needs root, and there is no terminal to ask for a password"
+      [ -t 0 ] || no_redis "apt-get needs root, and there is no terminal for the sudo password"
       say "setup: sudo apt-get installs redis-server; Ctrl-C shows other ways"
-      trap 'no_redis "sudo was called off"' INT
-      sudo -v || no_redis "this user may not become root"
+      trap 'no_redis "sudo was cancelled"' INT
+      sudo -v || no_redis "this user may not use sudo"
       trap - INT
     fi
     as_root=sudo
   fi
-  say "setup: installing redis-server by apt-get"
+  say "setup: installing redis-server with apt-get"
   $as_root apt-get update -qq
-  # Zephyr starts its own private server; the package must not start another at port 6379.
+  # Zephyr starts its own private server; the package must not start another on port 6379.
   $as_root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 \
     apt-get install -y -qq --no-install-recommends redis-server >/dev/null
 }
 
 no_redis() {
-  stop "a Redis server is missing: $1. Any of these will do, then the same command again:" \
-    "somebody with root:  apt-get install redis-server (or valkey-server)" \
-    "one that runs:       export ZEPHYR_REDIS_URL=redis://host:6379" \
+  stop "a Redis server is missing: $1. Do one of these, then run the same command again:" \
+    "as root:             apt-get install redis-server (or valkey-server)" \
+    "an existing Redis:   export ZEPHYR_REDIS_URL=redis://host:6379" \
     "Docker:              docker run --detach --publish 127.0.0.1:6379:6379 redis:8" \
     "                     export ZEPHYR_REDIS_URL=redis://127.0.0.1:6379" \
     "conda:               conda install --channel conda-forge redis-server" \
@@ -95,9 +95,9 @@ no_redis() {
     "Nix:                 nix-shell --packages redis"
 }
 
-# An older npm leaves out packages that its own Node is too old for, and links no programs of
-# workspaces (Debian 12: Node 18, npm 9). There a newer pair of both does the installing, and goes
-# again: it would take as much room as what it installs.
+# An older npm skips packages that need a newer Node than its own, and does not link the programs of
+# workspaces (Debian 12: Node 18, npm 9). A newer pair then does the installing and is removed
+# afterwards: it takes as much space as what it installs.
 use_toolchain() {
   if [ "$(major_of node)" -ge 20 ] && [ "$(major_of npm)" -ge 11 ]; then return; fi
   [ "$(uname -s)" = Linux ] || return 0
@@ -108,19 +108,19 @@ use_toolchain() {
   esac
   version=$(sed -n "s/.*\"$node\": \"\(.*\)\".*/\1/p" tools/node-runtime/package.json)
   toolchain=$PWD/.zephyr/toolchain
-  say "setup: Node $(major_of node) with npm $(major_of npm) is too old to install with; getting newer ones"
+  say "setup: Node $(major_of node) with npm $(major_of npm) is too old for the installation; downloading newer ones"
   mkdir -p "$toolchain"
   npm install --prefix "$toolchain" --no-save --no-audit --no-fund --loglevel=error --prefer-offline \
     "$node@$version" "npm@$NPM_VERSION" >/dev/null
   PATH=$toolchain/node_modules/$node/bin:$toolchain/node_modules/.bin:$PATH
-  # The system's Node knows the certificates of a company's network; this one has to be asked to.
+  # The system's Node trusts the certificates of a company network; this one only with this variable.
   export NODE_USE_SYSTEM_CA=1
 }
 
 install_packages() {
   wanted=$(cat package-lock.json .npmrc | cksum)
   stamp=node_modules/.zephyr-setup
-  # What is there for tests is enough for a start as well.
+  # A development install is enough for a start as well.
   case $(cat "$stamp" 2>/dev/null) in
     "$wanted $kind" | "$wanted development") return ;;
   esac
@@ -128,17 +128,17 @@ install_packages() {
   omit=
   if [ "$kind" = production ]; then omit=--omit=dev; fi
   say "setup: installing npm packages (half a minute and half a gigabyte the first time)"
-  # The warnings are about the system's Node, which is not the one that runs anything here.
+  # npm's warnings are about the system's Node, which runs nothing here.
   # shellcheck disable=SC2086  # one option or none
   npm ci $omit --prefer-offline --no-audit --no-fund --loglevel=error
-  # Of use only to who compiles for Node: an eighth of all.
+  # Needed only to compile against Node: an eighth of the total size.
   rm -rf node_modules/node-linux-*/include .zephyr/toolchain
   printf '%s' "$wanted $kind" >"$stamp"
 }
 
 check_node() {
   if [ -x node_modules/.bin/node ]; then return; fi
-  [ "$(major_of node)" -ge 24 ] || stop "Node 24 or newer is missing, and npm brings it to Linux only" \
+  [ "$(major_of node)" -ge 24 ] || stop "Node 24 or newer is missing, and npm provides it only on Linux" \
     "macOS: brew install node"
 }
 

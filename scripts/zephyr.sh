@@ -1,6 +1,6 @@
 #!/bin/sh
-# The zephyr command for `make`: in a container where the containers of a team run, or where only
-# config/config.toml exists; else on this machine.
+# The zephyr command for `make`: in a container if the containers of a team are running, or if only
+# config/config.toml exists; otherwise on this machine.
 set -eu
 cd "$(dirname "$0")/.."
 

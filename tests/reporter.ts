@@ -6,8 +6,8 @@ import type { Reporter, TestModule } from 'vitest/node';
 const SETUP_TESTS = join(import.meta.dirname, '../scripts/setup-tests.sh');
 
 /**
- * Ends a run with why tests were skipped, and one plain line, "N passed, N failed, N skipped", for
- * people and for CI.
+ * Ends a run with the reasons why tests were skipped and one plain line, "N passed, N failed, N
+ * skipped", for people and for CI.
  */
 export default class PlainLineReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
@@ -25,7 +25,7 @@ export default class PlainLineReporter implements Reporter {
   }
 }
 
-/** The programs that are missing here, whichever of them a skipped test wanted. */
+/** All missing programs, whichever of them a skipped test needed. */
 function whySkipped(): readonly string[] {
   const packages = spawnSync(SETUP_TESTS, ['list'], { encoding: 'utf8' }).stdout?.trim() ?? '';
   const others = [
@@ -37,7 +37,9 @@ function whySkipped(): readonly string[] {
   return [
     ...(packages === ''
       ? []
-      : [`skipped for want of ${packages}: \`make setup-tests\` installs them (Debian, as root)`]),
-    ...(others.length === 0 ? [] : [`skipped for want of ${others.join(', ')}`]),
+      : [
+          `skipped because these are missing: ${packages} (\`make setup-tests\` installs them on Debian, as root)`,
+        ]),
+    ...(others.length === 0 ? [] : [`skipped because these are missing: ${others.join(', ')}`]),
   ];
 }

@@ -1,4 +1,4 @@
-/** Where the controller asks for its admin token: the page, and the command line. */
+/** When the controller requires its admin token: the page, and the command line. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
@@ -39,7 +39,7 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
     const field = page.getByLabel('Admin token');
     await field.fill('wrong');
     await page.getByRole('button', { name: 'Sign in' }).click();
-    await page.getByRole('alert').getByText('This token was refused.').waitFor();
+    await page.getByRole('alert').getByText('The token was rejected.').waitFor();
     await page.screenshot({ path: artifact('login.png') });
     const { violations } = await new AxeBuilder({ page }).analyze();
     expect(violations.map(({ id }) => id)).toEqual([]);
@@ -48,8 +48,8 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
     await field.press('Enter');
     await page.locator('.endpoint').first().waitFor();
     await page.keyboard.press('r');
-    await page.locator('.toast', { hasText: 'Checking 3 endpoints' }).waitFor();
-    await page.locator('[data-kind=command]', { hasText: 'Browser: check now' }).first().waitFor();
+    await page.locator('.toast', { hasText: 'Probing 3 endpoints' }).waitFor();
+    await page.locator('[data-kind=command]', { hasText: 'Browser: probe now' }).first().waitFor();
     expect(await page.evaluate('document.cookie')).toBe('');
     await page.reload();
     await page.locator('.endpoint').first().waitFor();
@@ -66,11 +66,11 @@ describe('the command line', () => {
 
   it('says which variable the token comes from', () => {
     const { status, stderr } = mode({});
-    expect(stderr).toBe('the controller asks for its admin token\n  Set ZEPHYR_ADMIN_TOKEN.\n');
+    expect(stderr).toBe('the controller requires its admin token\n  Set ZEPHYR_ADMIN_TOKEN.\n');
     expect(status).toBe(1);
   });
 
   it('takes the token from there', () => {
-    expect(mode({ ZEPHYR_ADMIN_TOKEN: TOKEN }).stdout).toBe('Mode is automatic.\n');
+    expect(mode({ ZEPHYR_ADMIN_TOKEN: TOKEN }).stdout).toBe('The mode is automatic.\n');
   });
 });

@@ -114,22 +114,22 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
     const later: string[] = [];
     page.on('request', (request) => later.push(request.url()));
     await command('pause', {});
-    await page.getByRole('button', { name: 'Resume checks' }).waitFor();
+    await page.getByRole('button', { name: 'Resume probes' }).waitFor();
     expect(later).toEqual([]);
   });
 
-  it('checks all endpoints by the letter R and tells how many', async () => {
+  it('probes all endpoints with the key R and shows how many', async () => {
     const page = await open();
     await page.keyboard.press('r');
-    await toast(page, 'Checking 3 endpoints').waitFor();
-    await page.locator('[data-kind=command]', { hasText: 'check' }).first().waitFor();
+    await toast(page, 'Probing 3 endpoints').waitFor();
+    await page.locator('[data-kind=command]', { hasText: 'probe' }).first().waitFor();
   });
 
-  it('checks one endpoint from its details', async () => {
+  it('probes one endpoint from its details', async () => {
     const page = await open();
-    await page.getByRole('button', { name: 'Show details of Virginia' }).click();
-    await page.getByRole('button', { name: 'Check now : Virginia' }).click();
-    await toast(page, 'Checking 1 endpoint').waitFor();
+    await page.getByRole('button', { name: 'Show details for Virginia' }).click();
+    await page.getByRole('button', { name: 'Probe now : Virginia' }).click();
+    await toast(page, 'Probing 1 endpoint').waitFor();
     await page.screenshot({ path: artifact('details.png'), fullPage: true });
   });
 
@@ -137,11 +137,11 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
     const page = await open();
     const other = await open();
     await page.keyboard.press('p');
-    await toast(page, 'Checks are paused').waitFor();
-    await other.getByRole('button', { name: 'Resume checks' }).waitFor();
-    await other.getByText('Checks are paused; only a failure moves traffic.').waitFor();
-    await other.getByRole('button', { name: 'Resume checks' }).click();
-    await page.getByRole('button', { name: 'Pause checks' }).waitFor();
+    await toast(page, 'Probes paused').waitFor();
+    await other.getByRole('button', { name: 'Resume probes' }).waitFor();
+    await other.getByText('Probes are paused; only a failure causes a switch.').waitFor();
+    await other.getByRole('button', { name: 'Resume probes' }).click();
+    await page.getByRole('button', { name: 'Pause probes' }).waitFor();
   });
 
   it('goes manual and back by the letter M', async () => {
@@ -155,7 +155,7 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
   it('asks before it pins an endpoint, does so, and undoes it', async () => {
     const page = await open();
     await row(page, 'virginia').locator('.use').click();
-    await page.getByRole('dialog', { name: 'Send all new requests to Virginia?' }).waitFor();
+    await page.getByRole('dialog', { name: 'Pin Virginia?' }).waitFor();
     await page.screenshot({ path: artifact('confirm.png') });
     await page.keyboard.press('Escape');
     expect(await page.getByRole('dialog').count()).toBe(0);
@@ -163,7 +163,7 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
     await row(page, 'virginia').locator('.use').click();
     await page.locator('[data-action=confirm]').click();
     await headline(page).getByText('Virginia serves').waitFor();
-    await page.getByText('A person chose Virginia.').waitFor();
+    await page.getByText('Virginia was selected by hand.').waitFor();
     await page.getByRole('button', { name: 'Undo' }).click();
     await page.getByRole('button', { name: 'Automatic', pressed: true }).waitFor();
   });
@@ -180,24 +180,28 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
 
   it('asks before it switches an endpoint off, and switches it on again', async () => {
     const page = await open();
-    await page.getByRole('button', { name: 'Show details of Virginia' }).click();
-    await page.getByRole('button', { name: 'Switch off : Virginia' }).click();
+    await page.getByRole('button', { name: 'Show details for Virginia' }).click();
+    await page.getByRole('button', { name: 'Disable : Virginia' }).click();
     await page.getByRole('dialog', { name: 'Switch Virginia off?' }).waitFor();
     await page.locator('[data-action=confirm]').click();
     await page.locator('[data-endpoint=virginia][data-role=off]').waitFor();
-    await page.getByRole('button', { name: 'Switch on : Virginia' }).click();
+    await page.getByRole('button', { name: 'Enable : Virginia' }).click();
     await page.locator('[data-endpoint=virginia]:not([data-role=off])').waitFor();
   });
 
   it('reads the configuration again', async () => {
     const page = await open();
     await page.getByRole('button', { name: 'Reload config.toml' }).click();
-    await toast(page, 'config.toml was read again').or(toast(page, 'Nothing to change')).waitFor();
+    await toast(page, 'config.toml was reloaded').or(toast(page, 'Nothing to change')).waitFor();
   });
 
   it.each([
-    ['in words', 'store_away', 'Not done: Redis is away; nothing can be changed until it is back.'],
-    ['of a newer controller by its code', 'of_tomorrow', 'Not done: problem.of_tomorrow'],
+    [
+      'in words',
+      'store_away',
+      'Failed: Redis is unreachable; nothing can be changed until it is back.',
+    ],
+    ['of a newer controller by its code', 'of_tomorrow', 'Failed: problem.of_tomorrow'],
   ])('shows a refusal %s', async (_how, code, text) => {
     const page = await open();
     await page.route('**/api/commands/check', (route) =>
@@ -215,7 +219,7 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
     const page = await open();
     await page.locator('.log .scroll').click();
     await page.keyboard.press('r');
-    await toast(page, 'Checking 3 endpoints').waitFor();
+    await toast(page, 'Probing 3 endpoints').waitFor();
   });
 
   it('filters events and says when none fits', async () => {
@@ -277,14 +281,14 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
       ending.abort();
       await asking;
     }
-    await page.getByText('No request is running.').waitFor();
+    await page.getByText('No active requests.').waitFor();
   });
 
   it('moves the sessions of an endpoint away after a question', async () => {
     const page = await open();
     await command('select', { endpointId: 'virginia' });
     await ask(running.demo.system.ports.proxy, { sessionId: randomUUID() });
-    await page.getByRole('button', { name: 'Show details of Virginia' }).click();
+    await page.getByRole('button', { name: 'Show details for Virginia' }).click();
     const move = page.getByRole('button', { name: 'Move sessions away : Virginia' });
     await move.click();
     await page.getByRole('dialog', { name: /Move \d+ sessions? away from Virginia\?/ }).waitFor();
@@ -308,7 +312,7 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
     const names = running.demo.endpoints.map(({ name }) => name);
     const other = await selectOneOf(names.filter((name) => name !== serving));
     await headline(page).getByText(`${other} serves`).waitFor({ timeout: 1_000 });
-    await page.getByText(`A person chose ${other}.`).waitFor();
+    await page.getByText(`${other} was selected by hand.`).waitFor();
     expect(await page.title()).toBe(`${other} serves · Claude Zephyr`);
     expect(await page.locator('main button').count()).toBe(0);
     await page.screenshot({ path: artifact('status-page.png') });
@@ -322,7 +326,7 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
     await page.locator('[data-link=stale]').waitFor();
     await page
       .getByRole('alert')
-      .getByText(/Not live since \d/)
+      .getByText(/Stale since \d/)
       .waitFor();
     await page.screenshot({ path: artifact('stale.png'), fullPage: true });
     await page.locator('[data-link=live]').waitFor({ timeout: 60_000 });
@@ -335,12 +339,12 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
     process.kill(redis, 'SIGSTOP');
     try {
       await page
-        .getByText(/Redis is away since \d/)
+        .getByText(/Redis unreachable since \d/)
         .first()
         .waitFor();
       await page.screenshot({ path: artifact('redis-away.png'), fullPage: true });
       await page.keyboard.press('p');
-      await toast(page, 'Not done').waitFor();
+      await toast(page, 'Failed').waitFor();
     } finally {
       process.kill(redis, 'SIGCONT');
     }

@@ -54,14 +54,14 @@ describe.skipIf(!hasTmux())('the terminal dashboard', () => {
     expect(Math.max(...widths)).toBeLessThanOrEqual(80);
   });
 
-  it('checks, pauses and resumes by its keys', async () => {
+  it('probes, pauses and resumes with its keys', async () => {
     const terminal = await open();
     await terminal.shows(/\w+ serves/);
     terminal.press('r');
-    await terminal.shows('Checking 3 endpoints');
+    await terminal.shows('Probing 3 endpoints');
     terminal.press('p');
-    await terminal.shows('Checks are paused');
-    await terminal.shows('Next check paused');
+    await terminal.shows('Probes paused');
+    await terminal.shows('Next probe paused');
     terminal.press('P');
     await terminal.shows('Probes resumed');
   });
@@ -70,24 +70,24 @@ describe.skipIf(!hasTmux())('the terminal dashboard', () => {
     const terminal = await open();
     await terminal.shows(/\w+ serves/);
     terminal.press('Enter');
-    await terminal.shows(/Go manual and use \w+\?/);
+    await terminal.shows(/Switch to manual mode and pin \w+\?/);
     terminal.press('Escape');
     await terminal.shows('Q quit');
     await terminal.shows('automatic');
     terminal.press('Down', 'Enter');
-    await terminal.shows(/Go manual and use \w+\?/);
+    await terminal.shows(/Switch to manual mode and pin \w+\?/);
     terminal.press('Enter');
-    await terminal.shows(/Mode is manual: \w+ is pinned/);
-    await terminal.shows('A person chose');
+    await terminal.shows(/The mode is manual: \w+ is pinned/);
+    await terminal.shows('was selected by hand');
     terminal.press('m');
-    await terminal.shows('Mode is automatic');
+    await terminal.shows('The mode is automatic');
   });
 
   it('shows the help, speaks Chinese, and keeps the columns straight', async () => {
     const terminal = await open();
     await terminal.shows(/\w+ serves/);
     terminal.press('?');
-    await terminal.shows('check all endpoints now');
+    await terminal.shows('probe all endpoints now');
     terminal.press('x');
     terminal.press('l');
     await terminal.shows('正在服务');
@@ -131,7 +131,7 @@ describe.skipIf(!hasTmux())('the terminal dashboard', () => {
     const terminal = await open();
     await terminal.shows(/\w+ serves/);
     process.kill(pidOf(running.demo, 'controller'), 'SIGKILL');
-    await terminal.shows(/Not live since \d/);
+    await terminal.shows(/Stale since \d/);
     await terminal.shows('● Live', 60_000);
   });
 });
@@ -149,26 +149,26 @@ describe('the commands for a running system', () => {
   it('pins an endpoint by the beginning of its name, and goes back', () => {
     expect(zephyr('select', 'virg')).toMatchObject({
       status: 0,
-      stdout: 'Virginia is pinned; mode is manual.\n',
+      stdout: 'Virginia is pinned; the mode is manual.\n',
     });
-    expect(zephyr('mode').stdout).toBe('Mode is manual: Virginia is pinned.\n');
+    expect(zephyr('mode').stdout).toBe('The mode is manual: Virginia is pinned.\n');
     expect(JSON.parse(zephyr('mode', 'auto', '--json').stdout)).toMatchObject({
       outcome: 'applied',
       previousMode: { kind: 'manual', endpointId: 'virginia' },
     });
-    expect(zephyr('mode', 'auto').stdout).toBe('Mode is automatic. Nothing changed.\n');
+    expect(zephyr('mode', 'auto').stdout).toBe('The mode is automatic. Nothing changed.\n');
   });
 
-  it('pauses, resumes and refreshes, in Chinese too', () => {
+  it('pauses, resumes and probes, in Chinese too', () => {
     expect(zephyr('pause').stdout).toBe('Probes are paused.\n');
-    expect(zephyr('resume', '--language', 'zh').stdout).toBe('检查已恢复。\n');
-    expect(zephyr('refresh', 'tokyo').stdout).toBe('Checking 1 endpoint now.\n');
+    expect(zephyr('resume', '--language', 'zh').stdout).toBe('探测已恢复。\n');
+    expect(zephyr('probe', 'tokyo', '--live').stdout).toBe('Probing 1 endpoint now.\n');
   });
 
   it('prints events without colours where output is no terminal', () => {
     zephyr('pause');
     const { stdout } = zephyr('events', '--kind', 'command', '--last', '1');
-    expect(stdout).toMatch(/^\d\d:\d\d:\d\d {2}This machine: pause checks\n$/);
+    expect(stdout).toMatch(/^\d\d:\d\d:\d\d {2}This machine: pause probes\n$/);
     expect(JSON.parse(zephyr('events', '--json', '-n', '1').stdout)).toHaveProperty('id');
   });
 
@@ -194,7 +194,7 @@ describe('the commands for a running system', () => {
 
   it('follows events as they happen, and ends with 0', async () => {
     const { exitCode } = await zephyrUntil(
-      /This machine: pause checks\n.*This machine: resume checks\n/s,
+      /This machine: pause probes\n.*This machine: resume probes\n/s,
       ['events', '--follow', '--last', '1'],
       async () => {
         await sendCommand(running.url, 'pause', {});
@@ -206,7 +206,7 @@ describe('the commands for a running system', () => {
 
   it('watches the status: one line for each change where output is no terminal', async () => {
     const { output, exitCode } = await zephyrUntil(
-      /Virginia serves A person chose Virginia\./,
+      /Virginia is serving Virginia was selected by hand\./,
       ['status', '--watch'],
       () => sendCommand(running.url, 'select', { endpointId: 'virginia' }),
     );
@@ -215,7 +215,7 @@ describe('the commands for a running system', () => {
   });
 
   it.each([
-    { args: ['select', 'nowhere'], status: 1, says: 'Known are: ' },
+    { args: ['select', 'nowhere'], status: 1, says: 'Known endpoints: ' },
     { args: ['mode', 'sideways'], status: 2, says: 'Allowed choices are auto, manual' },
     { args: ['events', '--kind', 'x'], status: 2, says: 'Allowed choices are' },
     { args: ['dashboard'], status: 1, says: 'the dashboard needs a terminal' },
@@ -234,7 +234,7 @@ describe('the commands for a running system', () => {
     expect(status).toBe(1);
     expect(stderr).toBe(
       'cannot reach the controller at http://127.0.0.1:9\n' +
-        '  Is it running? Start it with make start (for a team: make up), or give its address with --url.\n',
+        '  Is it running? Start it with make start (for a team: make up), or pass its address with --url.\n',
     );
   });
 });

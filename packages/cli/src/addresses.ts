@@ -1,12 +1,12 @@
-/** Where other programs and other machines reach what listens here. */
+/** Addresses at which other programs and machines reach a listener on this machine. */
 import { networkInterfaces } from 'node:os';
 
-/** An address that a program on this machine can connect to. */
+/** An address that programs on this machine can connect to. */
 export function localHost(host: string): string {
   return isEverywhere(host) ? '127.0.0.1' : bracketed(host);
 }
 
-/** An address for people: of this machine in its network, where all addresses are listened on. */
+/** An address to show to people: the LAN address if the listener is bound to all addresses. */
 export function hostForPeople(host: string): string {
   return isEverywhere(host) ? (lanAddress() ?? '127.0.0.1') : bracketed(host);
 }
@@ -19,7 +19,7 @@ function bracketed(host: string): string {
   return host.includes(':') ? `[${host}]` : host;
 }
 
-/** The first address of a network card, not of a bridge between containers. */
+/** The first address of a physical interface, not of a container bridge. */
 function lanAddress(): string | undefined {
   return Object.entries(networkInterfaces())
     .filter(([name]) => !/^(docker|br-|veth|virbr|tun|tap|utun)/.test(name))

@@ -73,13 +73,15 @@ describe('zephyr', () => {
     });
   });
 
-  it('does not let the made-up address of an example pass, nor an .env that others read', () => {
+  it('warns of an address from the example and of an .env that others can read', () => {
     writeFileSync(join(folder, 'config.toml'), CONFIG);
     writeFileSync(join(folder, '.env'), 'TOKEN_A="sk-ant-Zq83kd02mm"', { mode: 0o600 });
     chmodSync(join(folder, '.env'), 0o644);
     const { stdout, status } = zephyr('config', 'check');
-    expect(stdout).toContain('! A: a.example.com is a made-up address of the example');
-    expect(stdout).toContain('! .env can be read by other users of this machine: chmod 600 .env');
+    expect(stdout).toContain('! A: a.example.com is a placeholder from the example');
+    expect(stdout).toContain(
+      '! .env is readable by other users of this machine; run: chmod 600 .env',
+    );
     expect(status).toBe(0);
   });
 

@@ -1,6 +1,6 @@
 /**
- * The `zephyr` command: runs what the command line says and sets the exit code. What it needs is
- * loaded after `takeEnvironment`, which may start this program once more.
+ * The `zephyr` command: runs the command line and sets the exit code. Everything else is loaded after
+ * `takeEnvironment`, which may restart this program.
  */
 import { takeEnvironment } from '@zephyr/runtime/environment';
 import { EXIT, explain, ZephyrError } from '@zephyr/runtime/errors';
@@ -14,7 +14,7 @@ try {
   process.exitCode = exitCodeOf(error);
 }
 
-/** Commander has told its own errors already; help and version are no errors. */
+/** Commander has already printed its own errors; help and version are not errors. */
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   console.error(explain(error));

@@ -1,10 +1,10 @@
-/** The commands for those who watch and steer a running system: their options and help. */
+/** The commands that watch and operate a running system: their options and help. */
 import { LANGUAGES, languageOf, type TextKey, type Translate, translator } from '@zephyr/texts';
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
 
 import { localeOf } from './commands/admin-session.ts';
 import type { Environment } from './launch/state-folder.ts';
-import { CONTROLLER_URL } from './starting.ts';
+import { CONTROLLER_URL } from './service-location.ts';
 
 const SHELL_WORDS = ['bash', 'zsh', 'fish', 'endpoints'] as const;
 const EVENT_KINDS = ['decision', 'notice', 'command', 'config', 'leader', 'store'] as const;
@@ -14,7 +14,7 @@ export interface Surroundings {
   readonly print: (line: string) => void;
 }
 
-/** @param options that every command takes: where the configuration is */
+/** @param options that every command takes: the paths of the configuration */
 export function addOperatorCommands(
   program: Command,
   options: readonly Option[],
@@ -71,14 +71,6 @@ export function addOperatorCommands(
       });
   }
 
-  add('refresh', 'cli.refresh', ['refresh', 'refresh instcopilot-hk'])
-    .argument('[endpoint]', say('cli.endpoint'))
-    .addOption(jsonOption(say))
-    .action(async (wanted: string | undefined, given) => {
-      const { refresh } = await import('./commands/refresh.ts');
-      print(await refresh(wanted, given, environment));
-    });
-
   addEvents(add, say, { environment, print });
   addReplay(add, say, { environment, print });
   addCompletion(program, say, { environment, print, options });
@@ -86,7 +78,7 @@ export function addOperatorCommands(
 
 type OperatorText = Extract<
   TextKey,
-  `cli.${'dashboard' | 'status' | 'select' | 'mode' | 'pause' | 'resume' | 'refresh' | 'events' | 'replay'}`
+  `cli.${'dashboard' | 'status' | 'select' | 'mode' | 'pause' | 'resume' | 'events' | 'replay'}`
 >;
 type AddCommand = (definition: string, key: OperatorText, examples: readonly string[]) => Command;
 
@@ -155,7 +147,7 @@ function addCompletion(
     )
     .action(async (wanted: (typeof SHELL_WORDS)[number], given) => {
       if (wanted === 'endpoints') {
-        // Asked for by the scripts themselves.
+        // Called by the completion scripts.
         const { openSession } = await import('./commands/admin-session.ts');
         const { endpoints } = await openSession(given, environment).client.state();
         print(endpoints.map(({ id }) => id).join('\n'));
@@ -184,7 +176,7 @@ function adminCommand(program: Command, about: AdminCommand): Command {
     .addHelpText('after', helpTail(say, examples));
 }
 
-/** Aborted when a person or a program ends this one: then it ends with 0. */
+/** Aborted on SIGINT or SIGTERM; the command then exits with 0. */
 function untilEnded(): AbortSignal {
   const ending = new AbortController();
   process.once('SIGINT', () => ending.abort());
@@ -192,7 +184,7 @@ function untilEnded(): AbortSignal {
   return ending.signal;
 }
 
-/** In a container of the team's host the controller is elsewhere. */
+/** In a container on a team host, the controller is in another container. */
 export function urlOption(text: string): Option {
   return new Option('--url <url>', text).env(CONTROLLER_URL);
 }
@@ -207,6 +199,7 @@ function helpTail(say: Translate, examples: readonly string[]): string {
 }
 
 function parseCount(text: string): number {
-  if (!/^\d{1,4}$/.test(text)) throw new InvalidArgumentError('0 to 9999');
+  if (!/^\d{1,4}$/.test(text))
+    throw new InvalidArgumentError('It must be a number from 0 to 9999.');
   return Number(text);
 }

@@ -1,13 +1,13 @@
 /**
- * All commands with their options and help. Each command's module is loaded only when it runs: a
- * start takes no longer for the commands that are not used.
+ * All commands with their options and help. The module of a command is loaded only when it runs, so
+ * that unused commands cost no start-up time.
  */
 import { ZephyrError } from '@zephyr/runtime/errors';
 import { Command, Option } from 'commander';
 
-import { addCheckCommands } from './check-commands.ts';
 import { SHELLS } from './connect/shell-lines.ts';
 import { addOperatorCommands, type Surroundings } from './operator-commands.ts';
+import { addProbeCommands } from './probe-commands.ts';
 
 export function buildProgram(surroundings: Surroundings): Command {
   const program = new Command('zephyr')
@@ -20,7 +20,7 @@ export function buildProgram(surroundings: Surroundings): Command {
   ];
   addStart(program, files, surroundings);
   addDemo(program, surroundings);
-  addCheckCommands(program, files, surroundings);
+  addProbeCommands(program, files, surroundings);
   addConfig(program, files, surroundings);
   addClients(program, files, surroundings);
   addSecrets(program, surroundings);
@@ -39,7 +39,7 @@ function addStart(program: Command, files: Files, { environment }: Surroundings)
   for (const option of files) command.addOption(option);
   command
     .addOption(portOption())
-    .option('--headless', 'log instead of a dashboard')
+    .option('--headless', 'print logs instead of the dashboard')
     .addHelpText('after', examples('start', 'start --headless --port 9080'))
     .action(async (options) => {
       const { start } = await import('./commands/start.ts');
@@ -74,7 +74,7 @@ function addDemo(program: Command, { environment, print }: Surroundings): void {
 function addConfig(program: Command, files: Files, { environment, print }: Surroundings): void {
   const command = program
     .command('config')
-    .description('Look at the configuration')
+    .description('Inspect the configuration')
     .command('check')
     .description('List all problems of config.toml and .env in one run; starts nothing');
   for (const option of files) command.addOption(option);
@@ -96,10 +96,10 @@ function addClients(
 ): void {
   const command = program
     .command('clients')
-    .description('Who may use the proxy')
+    .description('Manage who may use the proxy')
     .command('add <name>')
     .description(
-      'Give a person or machine a key: shows it only once, writes its hash to config.toml',
+      'Create a key for a person or machine: shown only once, its hash goes to config.toml',
     );
   if (configOption !== undefined) command.addOption(configOption);
   command
@@ -115,12 +115,14 @@ function addClients(
 function addSecrets(program: Command, { print }: Surroundings): void {
   program
     .command('secrets <folder>')
-    .description('Make the passwords between the services of a deployment; existing ones stay')
-    .option('--redis <host:port>', 'Redis as the services see it', 'redis:6379')
+    .description(
+      'Generate the passwords between the services of a deployment; existing ones are not changed',
+    )
+    .option('--redis <host:port>', 'address of Redis as the services see it', 'redis:6379')
     .addHelpText('after', examples('secrets secrets', 'secrets secrets --redis redis.lan:6379'))
     .action(async (folder: string, options: { redis: string }) => {
       const { makeSecrets } = await import('./commands/secrets.ts');
-      for (const path of makeSecrets(folder, options)) print(`made ${path}`);
+      for (const path of makeSecrets(folder, options)) print(`created ${path}`);
     });
 }
 
@@ -196,7 +198,9 @@ function portOption(): Option {
 function parsePort(text: string): number {
   const port = Number(text);
   if (!/^\d+$/.test(text) || port > 65_535) {
-    throw new ZephyrError('USAGE', `--port ${text} is not a port`, { advice: ['0 to 65535'] });
+    throw new ZephyrError('USAGE', `--port ${text} is not a port`, {
+      advice: ['a port is a number from 0 to 65535'],
+    });
   }
   return port;
 }

@@ -91,7 +91,7 @@ export function checkNow(endpointId?: string): void {
   void run({
     name: 'check',
     body: endpointId === undefined ? {} : { endpointId },
-    doneText: ({ affected }) => say('done.check', { count: affected }),
+    doneText: ({ affected }) => say('done.probe', { count: affected }),
   });
 }
 

@@ -2,7 +2,7 @@
 import type { Speech } from './situation.ts';
 
 const KEYS = [
-  ['R', 'check'],
+  ['R', 'probe'],
   ['P', 'pause'],
   ['M', 'mode'],
   ['↑ ↓', 'rows'],

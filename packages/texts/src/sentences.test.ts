@@ -66,12 +66,12 @@ describe('whyOf', () => {
         },
         lastSwitch: { ...lastSwitch, reason: 'active_failed' as const, failure: 'tls' as const },
       },
-      text: 'B failed: TLS failed. A took over.',
+      text: 'B failed: TLS error. A took over.',
     },
     {
       name: 'pending: why the active one serves, not why the next one will',
       changes: { selection: pending, lastSwitch: null },
-      text: 'A was the first choice after the start.',
+      text: 'A was the first choice at startup.',
     },
     {
       name: 'refused by all: what to do about the token',
@@ -82,7 +82,7 @@ describe('whyOf', () => {
           endpoint('c', 700, { ...down, enabled: false }),
         ],
       },
-      text: 'Every endpoint refuses your token: write a valid one into .env; with containers then run make up.',
+      text: 'Every endpoint rejects your token: put a valid one into .env; with containers, then run make up.',
     },
     {
       name: 'down for several reasons',
@@ -92,12 +92,12 @@ describe('whyOf', () => {
           endpoint('b', 600, down),
         ],
       },
-      text: 'Requests are answered at once with an error that asks the client to come back; endpoints are tried again and again.',
+      text: 'Requests fail at once with an error that asks the client to retry; Zephyr keeps trying the endpoints.',
     },
     {
       name: 'pinned, although it was the fastest anyway',
       changes: { mode: { kind: 'manual' as const, endpointId: 'a' } },
-      text: 'A person chose A.',
+      text: 'A was selected by hand.',
     },
     {
       name: 'nothing available',
@@ -115,12 +115,12 @@ describe('nextOf', () => {
     {
       name: 'slower',
       changes: {},
-      text: 'Would move to B when that is 50\u00a0ms faster; now it is 100\u00a0ms slower.',
+      text: 'Switches to B if that becomes 50\u00a0ms faster; it is 100\u00a0ms slower now.',
     },
     {
       name: 'faster, but not yet proven',
       changes: { endpoints: slow },
-      text: 'B is 100\u00a0ms faster; moves there when that proves to last.',
+      text: 'B is 100\u00a0ms faster; switches once that is confirmed.',
     },
     {
       name: 'faster, but switched a moment ago',
@@ -133,22 +133,22 @@ describe('nextOf', () => {
           sinceAtMs: NOW_MS - 20_000,
         },
       },
-      text: 'B is 100\u00a0ms faster; moves there when that lasts, in 40\u00a0s at the earliest.',
+      text: 'B is 100\u00a0ms faster; switches if that lasts, in 40\u00a0s at the earliest.',
     },
     {
       name: 'pending',
       changes: { selection: pending, endpoints: slow },
-      text: 'Moves to B when 2 running requests on A end, in 12\u00a0s at the latest.',
+      text: 'Will switch to B when 2 active requests on A end, in 12\u00a0s at the latest.',
     },
     {
       name: 'alone',
       changes: { endpoints: [endpoint('a', 1), endpoint('b', 2, down)] },
-      text: 'No other endpoint is available to move to.',
+      text: 'No other endpoint is available.',
     },
     {
       name: 'manual',
       changes: { mode: { kind: 'manual' as const, endpointId: 'a' } },
-      text: 'Stays until you choose otherwise; a failure moves traffic to B.',
+      text: 'Stays until you change it; if it fails, traffic goes to B.',
     },
     {
       name: 'overloaded everywhere',
@@ -178,7 +178,7 @@ describe('decisionText', () => {
     const initial: DecisionFacts = { ...lastSwitch, reason: 'initial' };
     const names = situationWith({});
     expect(decisionText(lastSwitch, names, speech)).toBe('B → A: 187\u00a0ms faster');
-    expect(decisionText(initial, names, speech)).toBe('B → A: first choice after the start');
+    expect(decisionText(initial, names, speech)).toBe('B → A: first choice at startup');
   });
 });
 

@@ -7,9 +7,9 @@ import { translator } from './translate.ts';
 describe('translator', () => {
   it('fills placeholders and takes the word that fits the number', () => {
     const say = translator('en');
-    expect(say('done.check', { count: 1 })).toBe('Checking 1 endpoint');
-    expect(say('done.check', { count: 3 })).toBe('Checking 3 endpoints');
-    expect(translator('zh')('done.check', { count: 1 })).toBe('正在检查 1 个端点');
+    expect(say('done.probe', { count: 1 })).toBe('Probing 1 endpoint');
+    expect(say('done.probe', { count: 3 })).toBe('Probing 3 endpoints');
+    expect(translator('zh')('done.probe', { count: 1 })).toBe('正在探测 1 个端点');
   });
 
   it('says a code that it has no words for, of a newer server, as it is', () => {
@@ -18,7 +18,7 @@ describe('translator', () => {
   });
 
   it('leaves braces in values alone', () => {
-    expect(translator('en')('done.enable', { name: '{count}' })).toBe('{count} is switched on');
+    expect(translator('en')('done.enable', { name: '{count}' })).toBe('{count} is enabled');
   });
 });
 

@@ -12,9 +12,9 @@ import type { Translate } from '@zephyr/texts';
 
 import { parseEvents, type ServerEvent } from './sse.ts';
 
-/** The controller gives up on a command after 5 s itself and says so. */
+/** The controller itself gives up on a command after 5 s and reports that. */
 const TIMEOUT_MS = 8_000;
-/** Some megabytes, maybe over a slow line. */
+/** Several megabytes, possibly over a slow connection. */
 const RECORDING_TIMEOUT_MS = 60_000;
 
 export interface AdminTarget {
@@ -29,13 +29,13 @@ export interface AdminClient {
   history(): Promise<ApiHistory>;
   /** See `parseRecording` in core; empty before the first decision. */
   recording(): Promise<string>;
-  /** Resolves when the command is applied. */
+  /** Resolves once the command has been applied. */
   command<Name extends CommandName>(name: Name, body: CommandBody<Name>): Promise<CommandAnswer>;
   /** Ends when the connection does. */
   events(signal: AbortSignal, lastEventId?: string): AsyncGenerator<ServerEvent>;
 }
 
-/** @throws ZephyrError from each method: what is wrong and what to do, in the person's language */
+/** @throws ZephyrError from each method: what is wrong and what to do, in the user's language */
 export function adminClient(target: AdminTarget, say: Translate): AdminClient {
   const request = async (path: string, init: RequestInit): Promise<Response> => {
     const headers = new Headers(init.headers);

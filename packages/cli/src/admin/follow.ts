@@ -1,4 +1,4 @@
-/** The event stream of a controller, connected again and again until it is aborted. */
+/** The event stream of a controller; reconnects until it is aborted. */
 import { setTimeout as wait } from 'node:timers/promises';
 
 import type { ApiHistory, ApiLogEntry, ApiSample, ApiState } from '@zephyr/runtime/api';
@@ -15,7 +15,7 @@ export type StreamMessage =
   | { readonly kind: 'history'; readonly history: ApiHistory }
   | { readonly kind: 'sample'; readonly sample: ApiSample }
   | { readonly kind: 'log'; readonly entry: ApiLogEntry }
-  /** The connection is gone; the next message tells that it is back. */
+  /** The connection is lost; the next message means that it is back. */
   | { readonly kind: 'lost'; readonly error: unknown };
 
 export async function* followStream(

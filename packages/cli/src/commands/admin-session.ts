@@ -1,4 +1,4 @@
-/** What every command needs that talks to a controller: its address, a token, a language. */
+/** What a command needs to talk to a controller: its address, a token, a language. */
 import { existsSync, readFileSync } from 'node:fs';
 
 import type { ApiEndpoint, ApiState } from '@zephyr/runtime/api';
@@ -32,7 +32,7 @@ export interface AdminSession {
   readonly language: Language;
   readonly say: Translate;
   readonly numbers: Numbers;
-  /** What is wrong with config.toml; a system that runs goes on with what it read before. */
+  /** What is wrong with config.toml; a running system keeps its previous configuration. */
   readonly configError?: ZephyrError | undefined;
 }
 
@@ -42,8 +42,8 @@ const TOKEN_VARIABLE = 'ZEPHYR_ADMIN_TOKEN';
 
 /**
  * With `--url` no configuration is read: the controller may be on another machine. A broken
- * configuration does not keep a person from the running system: its address is then read as far as
- * it can be.
+ * configuration must not lock an operator out of the running system: as much of the address as
+ * possible is then read from it.
  *
  * @throws ZephyrError `USAGE` for a wrong address
  */
@@ -77,15 +77,15 @@ function readConfig({ config, envFile }: AdminOptions, environment: Environment)
   }
 }
 
-/** Its name is in the configuration, which cannot be read here: the usual one. */
+/** The configuration that names the variable cannot be read here, so the default name is used. */
 function adminTokenIn({ envFile, url }: AdminOptions, environment: Environment) {
-  // That of this folder is not for another machine.
+  // The token in this folder is not meant for another machine.
   const isHere = url === undefined && existsSync(envFile);
   const file = isHere ? readFileSync(envFile, 'utf8') : '';
   return variablesOf(environment, file)(TOKEN_VARIABLE);
 }
 
-/** The `[controller]` table by itself: the mistake is often elsewhere in the file. */
+/** Reads only the `[controller]` table: the error is often elsewhere in the file. */
 function addressIn(configPath: string): { readonly host?: string; readonly port?: number } {
   const text = readFileSync(configPath, 'utf8');
   const table = /^[ \t]*\[controller\][^\n]*\n((?:(?![ \t]*\[)[^\n]*\n?)*)/m.exec(text)?.[1] ?? '';
@@ -114,14 +114,14 @@ function urlOf({
 function checkedUrl(text: string): string {
   const isHttp = /^https?:\/\//.test(text) && URL.canParse(text);
   if (isHttp) return text.replace(/\/+$/, '');
-  throw new ZephyrError('USAGE', `--url ${text} is not an address`, {
+  throw new ZephyrError('USAGE', `--url ${text} is not a URL`, {
     advice: ['for example: --url http://127.0.0.1:8081'],
   });
 }
 
 /**
- * The endpoint that a person means: by id, by name, or by an unambiguous beginning of one.
- * @throws ZephyrError `UNKNOWN_ENDPOINT` with the known names
+ * Finds an endpoint by id, by name, or by an unambiguous prefix of either.
+ * @throws ZephyrError `UNKNOWN_ENDPOINT` listing the known names
  */
 export function endpointNamed(state: ApiState, wanted: string, say: Translate): ApiEndpoint {
   const lower = wanted.toLowerCase();

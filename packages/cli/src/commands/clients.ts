@@ -7,26 +7,28 @@ import { parse } from 'smol-toml';
 
 import { hostForPeople } from '../addresses.ts';
 
-/** What `[[clients]]` allows as a name; kept in the configuration, logs and metrics. */
+/** What `[[clients]]` allows as a name; it appears in the configuration, logs and metrics. */
 const CLIENT_NAME = /^[A-Za-z0-9._-]{1,40}$/;
 
 /**
- * Adds a person to config.toml: appends `[[clients]]` with the hash of a new key. The running
- * proxies take it without a restart.
+ * Adds a person to config.toml: appends `[[clients]]` with the hash of a new key. Running
+ * proxies accept it without a restart.
  *
  * @returns the key, which is shown only once and stored nowhere.
  * @throws ZephyrError `USAGE` for a name that is taken or not allowed, or a file without `[[…]]`.
  */
 export function addClient(configPath: string, name: string): string {
   if (!CLIENT_NAME.test(name)) {
-    throw new ZephyrError('USAGE', `${JSON.stringify(name)} cannot be the name of a client`, {
-      advice: ['1 to 40 of letters, digits, dot, underscore, hyphen: e.g. ann or build-server.2'],
+    throw new ZephyrError('USAGE', `${JSON.stringify(name)} is not a valid client name`, {
+      advice: [
+        'use 1 to 40 letters, digits, dots, underscores or hyphens, e.g. ann or build-server.2',
+      ],
     });
   }
   const before = readFileSync(configPath, 'utf8');
   if (namesIn(before).includes(name)) {
-    throw new ZephyrError('USAGE', `${configPath} has a client ${name} already`, {
-      advice: [`to replace the key, remove the [[clients]] block of ${name} and run this again`],
+    throw new ZephyrError('USAGE', `${configPath} already has a client named ${name}`, {
+      advice: [`to replace the key, remove the [[clients]] block of ${name}, then run this again`],
     });
   }
   const key = `zk-${randomBytes(32).toString('base64url')}`;
@@ -34,9 +36,13 @@ export function addClient(configPath: string, name: string): string {
   const block = `[[clients]]\nname = "${name}"\nkey_sha256 = "${hash}"\n`;
   const after = `${before.replace(/\n*$/, '\n\n')}${block}`;
   if (!isReadable(after)) {
-    throw new ZephyrError('USAGE', `${configPath} writes its clients in another form`, {
-      advice: [`add this to its clients yourself: name = "${name}", key_sha256 = "${hash}"`],
-    });
+    throw new ZephyrError(
+      'USAGE',
+      `the clients in ${configPath} are not written as [[clients]] blocks`,
+      {
+        advice: [`add this client yourself: name = "${name}", key_sha256 = "${hash}"`],
+      },
+    );
   }
   replaceFile(configPath, after);
   return key;
@@ -84,7 +90,7 @@ function isReadable(text: string): boolean {
   }
 }
 
-/** By rename, as editors do: a proxy that reads the file meanwhile sees the old or the new one. */
+/** By rename, as editors do: a proxy reading the file sees either the old or the new version. */
 function replaceFile(path: string, text: string): void {
   const temporary = `${path}.new`;
   writeFileSync(temporary, text, { mode: statSync(path).mode });

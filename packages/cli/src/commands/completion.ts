@@ -1,4 +1,4 @@
-/** `zephyr completion`: scripts for the shells, made from the commands themselves. */
+/** `zephyr completion`: shell scripts generated from the commands themselves. */
 import type { Command, Option } from 'commander';
 
 export type Shell = 'bash' | 'zsh' | 'fish';
@@ -15,7 +15,7 @@ interface Entry {
 interface OptionEntry {
   /** `--config`. */
   readonly name: string;
-  /** What stands behind it. */
+  /** The value that follows it. */
   readonly value: 'none' | 'file' | 'other' | readonly string[];
 }
 
@@ -55,7 +55,7 @@ function optionEntry({ long, flags, required, argChoices }: Option): readonly Op
 }
 
 /** The commands that take an endpoint complete the running system's names. */
-const WITH_ENDPOINT = /^(select|refresh)$/;
+const WITH_ENDPOINT = /^(select|probe)$/;
 const ENDPOINTS = 'zephyr completion endpoints 2>/dev/null';
 
 /** An option means the same in every command that has it. */
@@ -107,7 +107,7 @@ ${cases.join('\n')}
 `;
 }
 
-/** As a file in `fpath` it is run by the first Tab itself; sourced, it only tells its name. */
+/** As a file in `fpath` it is run by the first Tab; when sourced, it only registers itself. */
 function zsh(entries: readonly Entry[]): string {
   return `#compdef zephyr
 autoload -U +X bashcompinit && bashcompinit

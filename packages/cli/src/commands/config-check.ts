@@ -3,9 +3,9 @@ import { loadConfig } from '@zephyr/runtime/config/load';
 import { EXIT } from '@zephyr/runtime/errors';
 import { translator } from '@zephyr/texts';
 
-import { notesOf } from '../config-notes.ts';
+import { warningsOf } from '../config-warnings.ts';
 import type { Environment } from '../launch/state-folder.ts';
-import { startingServices } from '../starting.ts';
+import { startingServices } from '../service-location.ts';
 
 export interface ConfigCheckOptions {
   readonly config: string;
@@ -14,7 +14,7 @@ export interface ConfigCheckOptions {
 }
 
 /**
- * What `zephyr config check` prints: all that `zephyr start` would refuse. With `json`:
+ * What `zephyr config check` prints: everything that `zephyr start` would reject. With `json`:
  * `{ "ok", "problems": [{ file, line, column, path, found, expected, advice }], "notes": [text] }`.
  *
  * @throws ZephyrError `CONFIG` when a file cannot be read
@@ -29,7 +29,7 @@ export function checkConfig(
       { starting: startingServices(environment) },
     );
     const { config } = loaded;
-    const notes = notesOf(loaded, options.envFile, translator(config.ui.language));
+    const notes = warningsOf(loaded, options.envFile, translator(config.ui.language));
     const endpoints = counted(config.endpoints.length, 'endpoint');
     const groups = counted(config.groups.length, 'group');
     const summary = `${options.config} has no errors: ${endpoints} in ${groups}.`;

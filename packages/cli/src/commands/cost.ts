@@ -1,4 +1,4 @@
-/** `zephyr cost`: what the checks cost today, what live traffic saved, and the days before. */
+/** `zephyr cost`: what probes cost today, what live traffic saved, and the cost of past days. */
 import type { ApiState } from '@zephyr/runtime/api';
 import { loadConfig } from '@zephyr/runtime/config/load';
 import { ZephyrError } from '@zephyr/runtime/errors';
@@ -11,7 +11,7 @@ import { renderTable } from '../table.ts';
 import { type AdminOptions, type AdminSession, openSession, printed } from './admin-session.ts';
 
 export interface CostOptions extends AdminOptions {
-  /** The days before instead of today's details; needs the Redis that config.toml names. */
+  /** The last days instead of today's details; needs the Redis that config.toml names. */
   readonly days?: number;
 }
 
@@ -42,7 +42,7 @@ function renderToday(state: ApiState, { say, numbers }: AdminSession): string {
     [say('cost.saved'), numbers.usd(savedUsd)],
     ...(budgetUsd === null ? [] : [[say('cost.budget'), numbers.usd(budgetUsd)]]),
   ];
-  const head = [say('cost.title'), '', say('cost.checks'), say('cost.saved')];
+  const head = [say('cost.title'), '', say('cost.probes'), say('cost.saved')];
   return [
     renderTable([...head, say('cost.tokens'), say('cost.today')], rows),
     facts.map(([name, value]) => `${name}: ${value}`).join('\n'),
@@ -62,7 +62,7 @@ async function costOfDays(
     environment,
   });
   if (config.redis.urlFrom === 'default') {
-    throw new ZephyrError('USAGE', '--days needs the Redis of the running system', {
+    throw new ZephyrError('USAGE', '--days needs access to the Redis of the running system', {
       advice: ['set url under [redis] in config.toml, or ZEPHYR_REDIS_URL'],
     });
   }
@@ -78,7 +78,7 @@ async function costOfDays(
     const rows = days.map(({ day, endpoints }) =>
       rowOf(day, Object.values(endpoints), numbers.usd),
     );
-    const head = ['UTC', say('cost.checks'), say('cost.tokens'), say('cost.title')];
+    const head = ['UTC', say('cost.probes'), say('cost.tokens'), say('cost.title')];
     return printed(options, days, renderTable(head, rows));
   } finally {
     redis.disconnect();

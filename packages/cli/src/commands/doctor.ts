@@ -1,22 +1,22 @@
-/** `zephyr doctor`: why does it not work? Looks at everything that a running system needs. */
+/** `zephyr doctor`: finds out why it does not work, by checking everything that a running system needs. */
 import type { LoadedConfig } from '@zephyr/runtime/config/load';
 import { loadConfig } from '@zephyr/runtime/config/load';
 import { EXIT, explain } from '@zephyr/runtime/errors';
 import { languageOf, type Numbers, numbersOf, type Translate, translator } from '@zephyr/texts';
-import { notesOf } from '../config-notes.ts';
+import { warningsOf } from '../config-warnings.ts';
 import { type Finding, ok, renderFindings } from '../doctor/finding.ts';
-import { examineClock, examinePorts, examineWays } from '../doctor/network.ts';
+import { examineClock, examineConnections, examinePorts } from '../doctor/network.ts';
 import { examineCli, examineNode, examineToken } from '../doctor/program.ts';
 import { examineRedis } from '../doctor/redis.ts';
 import type { Environment } from '../launch/state-folder.ts';
-import { isElsewhere, startingServices } from '../starting.ts';
+import { isElsewhere, startingServices } from '../service-location.ts';
 import { localeOf } from './admin-session.ts';
 import { probeEndpoints, troubleText } from './probe.ts';
 
 export interface DoctorOptions {
   readonly config: string;
   readonly envFile: string;
-  /** Leave out the checks that spend tokens. */
+  /** Skip the probes that spend tokens. */
   readonly free?: boolean;
   readonly json?: boolean;
 }
@@ -31,7 +31,7 @@ export interface DoctorCall {
 /** With `json`: `{ "ok", "findings": [{ area, status, text, advice? }] }`. */
 export async function doctor(call: DoctorCall): Promise<{ text: string; exitCode: number }> {
   const { findings, say } = await examine(call);
-  // What was called off says nothing.
+  // An interrupted run proves nothing.
   if (call.signal.aborted) return { text: say('probe.interrupted'), exitCode: EXIT.failure };
   const failed = findings.filter(({ status }) => status === 'fail');
   const isWell = failed.length === 0;
@@ -94,7 +94,7 @@ async function examineMachine(
   return [
     examineNode(process.versions.node, say),
     ok('config', say('doctor.config', { path: options.config, count })),
-    ...notesOf(loaded, options.envFile, say).map(
+    ...warningsOf(loaded, options.envFile, say).map(
       (text): Finding => ({ area: 'config', status: 'warn', text }),
     ),
     ...(await examineCli(loaded, environment['PATH'] ?? '', say)),
@@ -109,9 +109,9 @@ async function examineNetwork(
   voice: Voice,
   { progress, signal }: DoctorCall,
 ): Promise<readonly Finding[]> {
-  progress(voice.say('doctor.ways'));
-  const ways = await examineWays(loaded, voice, signal);
-  return [...ways, ...(await examineClock(loaded.config.endpoints, voice.say))];
+  progress(voice.say('doctor.connections'));
+  const connections = await examineConnections(loaded, voice, signal);
+  return [...connections, ...(await examineClock(loaded.config.endpoints, voice.say))];
 }
 
 async function examineEndpoints(

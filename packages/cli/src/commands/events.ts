@@ -1,4 +1,4 @@
-/** `zephyr events`: what has happened; with `--follow` also what happens. */
+/** `zephyr events`: past events; with `--follow` also new ones as they happen. */
 import { styleText } from 'node:util';
 
 import type { ApiLogEntry, ApiState } from '@zephyr/runtime/api';
@@ -12,7 +12,7 @@ export interface EventsOptions extends AdminOptions {
   readonly follow?: boolean;
   /** How many past events to print. */
   readonly last: number;
-  /** Empty: all. */
+  /** Empty: all kinds. */
   readonly kind: readonly ApiLogEntry['kind'][];
 }
 
@@ -46,7 +46,7 @@ export async function events({ options, environment, print, signal }: EventsCall
         : message.kind === 'history'
           ? message.history.log
           : [];
-    // After the controller was away the whole history may come again.
+    // After a reconnect the controller may send the whole history again.
     for (const entry of entries.filter(({ id }) => !seen.has(id))) {
       seen.add(entry.id);
       show(entry);
@@ -64,7 +64,7 @@ function lineOf(entry: ApiLogEntry, { options, session, state }: LineContext): s
   if (options.json === true) return JSON.stringify(entry);
   const time = session.numbers.time(entry.atMs, Date.now());
   const text = logText(entry, state, session);
-  // Plain text where output is no terminal, or NO_COLOR is set.
+  // Plain text when the output is not a terminal or NO_COLOR is set.
   return `${styleText('dim', time)}  ${styleText(colourOf(entry), text)}`;
 }
 

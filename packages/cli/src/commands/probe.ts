@@ -1,5 +1,5 @@
 /**
- * `zephyr probe`: checks endpoints now, from this machine, without a running system. Nothing is
+ * `zephyr probe`: probes endpoints now, from this machine, without a running system. Nothing is
  * recorded.
  */
 
@@ -31,7 +31,7 @@ interface ProbeOptions {
   readonly json?: boolean;
 }
 
-/** One endpoint's check; what `--json` prints a list of. */
+/** The probe of one endpoint; `--json` prints a list of these. */
 export interface ProbedEndpoint {
   readonly endpointId: EndpointId;
   readonly name: string;
@@ -48,7 +48,7 @@ export interface ProbedEndpoint {
 export interface ProbeRun {
   /** Instead of the configured styles. */
   readonly style?: ProbeStyle | undefined;
-  /** Told of each check as it starts and ends. */
+  /** Called when a probe starts and when it ends. */
   readonly progress: (line: string) => void;
   readonly signal: AbortSignal;
 }
@@ -58,7 +58,7 @@ export interface ProbeCall {
   readonly wanted: string | undefined;
   readonly options: ProbeOptions;
   readonly environment: Environment;
-  /** Told of each check as it starts and ends. */
+  /** Called when a probe starts and when it ends. */
   readonly progress: (line: string) => void;
   readonly signal: AbortSignal;
 }
@@ -74,7 +74,7 @@ export async function probe(call: ProbeCall): Promise<{ text: string; exitCode: 
     ...call,
     style: call.options.style,
   });
-  // What was called off says nothing about its endpoint.
+  // An interrupted probe proves nothing about its endpoint.
   if (call.signal.aborted)
     return {
       text: translator(loaded.config.ui.language)('probe.interrupted'),
@@ -86,7 +86,7 @@ export async function probe(call: ProbeCall): Promise<{ text: string; exitCode: 
   return { text, exitCode };
 }
 
-/** As many at once as a prober runs; CLIs start one after another, for a start takes a processor. */
+/** As many at once as a prober runs; CLIs start one after another, because a start keeps a CPU busy. */
 export async function probeEndpoints(
   loaded: LoadedConfig,
   endpoints: readonly EndpointConfig[],
@@ -96,7 +96,7 @@ export async function probeEndpoints(
   const places = createStartGate(checksAtOnce());
   const say = translator(loaded.config.ui.language);
   let done = 0;
-  progress(say('probe.checking', { count: endpoints.length }));
+  progress(say('probe.probing', { count: endpoints.length }));
   return await Promise.all(
     endpoints.map(async (endpoint) => {
       const { target, style: configured } = targetOf(loaded, endpoint);
@@ -123,8 +123,8 @@ function endpointsOf(config: Config, wanted: string | undefined): readonly Endpo
     ({ id, name }) => id === wanted || name.toLowerCase() === wanted.toLowerCase(),
   );
   if (found.length > 0) return found;
-  throw new ZephyrError('USAGE', `there is no endpoint ${wanted}`, {
-    advice: [`known are: ${config.endpoints.map(({ name }) => name).join(', ')}`],
+  throw new ZephyrError('USAGE', `there is no endpoint named ${wanted}`, {
+    advice: [`known endpoints: ${config.endpoints.map(({ name }) => name).join(', ')}`],
   });
 }
 
@@ -146,7 +146,7 @@ function render(probed: readonly ProbedEndpoint[], { ui }: Config): string {
       numbers.usd(usd),
     ];
   });
-  const head = (['group', 'style', 'verdict', 'api', 'firstByte', 'whole'] as const).map((column) =>
+  const head = (['group', 'style', 'verdict', 'api', 'firstByte', 'total'] as const).map((column) =>
     say(`probe.column.${column}`),
   );
   const table = renderTable(
@@ -167,7 +167,7 @@ interface Trouble {
   readonly verdict: Extract<ProbeVerdict, { status: 'failed' }>;
 }
 
-/** What went wrong, in the endpoint's own response where it says more than we do. */
+/** What went wrong; the endpoint's own response where that is more specific. */
 export function troubleText({ name, groupName, verdict }: Trouble, say: Translate): string {
   return verdict.failure === 'token_refused'
     ? `${say('status.cause.token', { name, group: groupName })} ${verdict.detail}`

@@ -162,7 +162,7 @@ describe('zephyr replay', () => {
   it('decides exactly the same again: over a restart and a changed configuration', async () => {
     const file = join(folder, 'recording.jsonl');
     const { text, exitCode } = await replayed({ save: file });
-    expect(text).toContain('Replayed under the recorded settings: exactly the same.');
+    expect(text).toContain('Replayed with the recorded settings: identical.');
     expect(exitCode).toBe(0);
     const { recorded, isExact } = await told({ file });
     expect(isExact).toBe(true);
@@ -187,7 +187,7 @@ describe('zephyr replay', () => {
     const { text } = await replayed({ set: ['health.fall=1000'] });
     expect(text).toMatch(/Replayed with health\.fall=1000: \d+ decisions?, \d+ as recorded\./);
     expect(text).toMatch(/Time +Recorded +Replayed +Gain/);
-    expect(text).toMatch(/Three → One: a person chose it +the same/);
+    expect(text).toMatch(/Three → One: selected by hand +the same/);
   });
 
   it('takes other settings from a configuration file', async () => {
@@ -213,7 +213,7 @@ describe('zephyr replay', () => {
     const forged = readFileSync(file, 'utf8').replace('"operator_selected"', '"faster"');
     writeFileSync(file, forged);
     const { text, exitCode } = await replayed({ file });
-    expect(text).toContain('NOT the same');
+    expect(text).toContain('NOT identical');
     expect(exitCode).toBe(1);
   });
 

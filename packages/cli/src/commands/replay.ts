@@ -1,6 +1,6 @@
 /**
- * `zephyr replay`: decides again what a running system, or a recording in a file, has decided: under
- * the same settings, which must give the same decisions, and under others, to see what they change.
+ * `zephyr replay`: replays the decisions of a running system or of a recording: with the recorded
+ * settings, which must give the same decisions, and with other settings, to see what they change.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
@@ -25,9 +25,9 @@ import { renderTable } from '../table.ts';
 import { type AdminOptions, type AdminSession, localeOf, openSession } from './admin-session.ts';
 
 export interface ReplayOptions extends AdminOptions {
-  /** A recording to read instead of asking the controller. */
+  /** Read the recording from this file instead of the controller. */
   readonly file?: string;
-  /** Where to keep the recording. */
+  /** Where to save the recording. */
   readonly save?: string;
   /** `<setting>=<value>`, see `withSetting`. */
   readonly set?: readonly string[];
@@ -36,7 +36,7 @@ export interface ReplayOptions extends AdminOptions {
 export interface ReplayCall {
   readonly options: ReplayOptions;
   readonly environment: Environment;
-  /** Whether `--config` was given: its settings are then the other ones. */
+  /** Whether `--config` was given; then its settings are the ones to compare with. */
   readonly hasOtherConfig: boolean;
 }
 
@@ -46,7 +46,7 @@ export interface ReplayAnswer {
   readonly exitCode: number;
 }
 
-/** @throws ZephyrError when there is no recording, or it cannot be read */
+/** @throws ZephyrError when there is no recording or it cannot be read */
 export async function replay(call: ReplayCall): Promise<ReplayAnswer> {
   const { options } = call;
   const source = await openSource(call);
@@ -62,7 +62,7 @@ export async function replay(call: ReplayCall): Promise<ReplayAnswer> {
 
 interface Source extends Pick<AdminSession, 'say' | 'numbers'> {
   readonly recordingText: string;
-  /** Where endpoints have their names. A file knows only their ids. */
+  /** The names of the endpoints; a file has only their ids. */
   readonly names: Pick<Situation, 'endpoints'>;
 }
 
@@ -94,7 +94,7 @@ function parsed({ recordingText, say }: Source): Recording {
   });
 }
 
-/** Undefined where no other settings are asked for. */
+/** Undefined when no other settings were given. */
 function otherPolicy({
   options,
   environment,
@@ -115,9 +115,9 @@ interface Outcome {
   readonly toMs: number;
   readonly inputs: number;
   readonly recorded: readonly Decision[];
-  /** Whether the recorded settings have led to the recorded decisions again. */
+  /** Whether the recorded settings reproduced the recorded decisions. */
   readonly isExact: boolean;
-  /** Under the other settings; under the recorded ones where there are no others. */
+  /** With the other settings, or with the recorded ones if there are no others. */
   readonly replayed: readonly Decision[];
   readonly compared: readonly ComparedDecision[];
 }
@@ -142,7 +142,7 @@ function outcomeOf(
   };
 }
 
-/** As they are after they were JSON: without what is undefined. */
+/** After a round trip through JSON, which drops undefined fields. */
 function asStored(decisions: readonly Decision[]): readonly Decision[] {
   return JSON.parse(JSON.stringify(decisions)) as readonly Decision[];
 }

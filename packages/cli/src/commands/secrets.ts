@@ -10,29 +10,29 @@ export interface SecretsOptions {
 }
 
 /**
- * Makes the passwords between the services of a deployment, one folder for each service, so that
- * each can be given its own and no other:
+ * Generates the passwords between the services of a deployment, in one folder per service, so that
+ * each service can be given only its own:
  *
  *     <folder>/<service>/redis-url      redis://<service>:<password>@<redis>
  *     <folder>/controller/admin-token   for the dashboard and the admin API
  *     <folder>/grafana/admin-password
  *     <folder>/redis/users.acl          for redis-server --aclfile; holds hashes only
  *
- * What is there is kept, so it may run in each start; the ACL file is written anew each time,
- * because its rules belong to this version. Files are readable by all: who may enter the folder
- * (mode 0700) or is given the volume decides, since each service runs under another user id. The
- * prober's is for its group alone: the programs of its probes run in its container.
+ * Existing files are left alone, so this may run at every start; only the ACL file is rewritten,
+ * because its rules belong to this version. The files are world-readable: access is controlled by the
+ * folder (mode 0700) or by who mounts the volume, since each service runs under its own user id. The
+ * prober's files are readable only by its group, because probed programs run in its container.
  *
- * @returns the paths of the files that were made now.
+ * @returns the paths of the files that were created.
  */
 export function makeSecrets(folder: string, { redis }: SecretsOptions): readonly string[] {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const made: string[] = [];
-  const keep = (path: string, make: () => string): string => {
+  const readOrCreate = (path: string, make: () => string): string => {
     const file = join(folder, path);
     const existing = readIfThere(file);
     if (existing !== undefined) {
-      // Also that of an earlier version.
+      // Also for files of an earlier version.
       chmodSync(file, modeOf(path));
       return existing;
     }
@@ -42,14 +42,15 @@ export function makeSecrets(folder: string, { redis }: SecretsOptions): readonly
     return value;
   };
   const passwordOf = (user: RedisUser): string =>
-    new URL(keep(`${user}/redis-url`, () => `redis://${user}:${newPassword()}@${redis}`)).password;
+    new URL(readOrCreate(`${user}/redis-url`, () => `redis://${user}:${newPassword()}@${redis}`))
+      .password;
   const passwords = {
     proxy: passwordOf('proxy'),
     prober: passwordOf('prober'),
     controller: passwordOf('controller'),
   };
-  keep('controller/admin-token', newPassword);
-  keep('grafana/admin-password', newPassword);
+  readOrCreate('controller/admin-token', newPassword);
+  readOrCreate('grafana/admin-password', newPassword);
   write(join(folder, 'redis/users.acl'), aclFile(passwords), 0o444);
   return made;
 }
@@ -72,7 +73,7 @@ function modeOf(path: string): number {
   return path.startsWith('prober/') ? 0o440 : 0o444;
 }
 
-/** Through a rename: a reader, or a crash, never sees half a file. */
+/** Through a rename: neither a reader nor a crash ever leaves half a file. */
 function write(file: string, text: string, mode: number): void {
   mkdirSync(dirname(file), { recursive: true });
   const temporary = `${file}.new`;

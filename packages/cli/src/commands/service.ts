@@ -9,7 +9,7 @@ import { EXIT } from '@zephyr/runtime/errors';
 
 import { type Environment, stateFolder } from '../launch/state-folder.ts';
 import { type ServiceManager, serviceManager } from '../service/manager.ts';
-import { servicesOnThisMachine } from '../starting.ts';
+import { servicesOnThisMachine } from '../service-location.ts';
 
 export interface ServiceOptions {
   readonly config: string;

@@ -6,13 +6,13 @@ import { translator } from '@zephyr/texts';
 
 import { hostForPeople, localHost } from '../addresses.ts';
 import { adminClient } from '../admin/client.ts';
-import { notesOf } from '../config-notes.ts';
+import { warningsOf } from '../config-warnings.ts';
 import { requireFreePorts } from '../launch/free-port.ts';
 import { type LaunchedSystem, launch } from '../launch/launcher.ts';
 import { formatLogLine } from '../launch/log-line.ts';
 import { nextSignal, runUntilStopped } from '../launch/run-until-stopped.ts';
 import { type Environment, stateFolder, stateNameOf } from '../launch/state-folder.ts';
-import { servicesOnThisMachine } from '../starting.ts';
+import { servicesOnThisMachine } from '../service-location.ts';
 import { loadDashboard } from '../tui/load.ts';
 
 export interface StartOptions {
@@ -29,7 +29,7 @@ export async function start(options: StartOptions, environment: Environment): Pr
     { starting: servicesOnThisMachine(options.port) },
   );
   const { server, controller, prober, ui } = loaded.config;
-  for (const note of notesOf(loaded, options.envFile, translator(ui.language))) {
+  for (const note of warningsOf(loaded, options.envFile, translator(ui.language))) {
     console.error(`! ${note}`);
   }
   const port = options.port ?? server.port;

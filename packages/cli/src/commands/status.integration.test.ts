@@ -56,7 +56,7 @@ describe('zephyr status', () => {
   ])('answers while config.toml has %s, and says so', async (_, broken) => {
     const text = await ask(`${controller()}\n${broken}`);
     expect(text).toContain(state.endpoints[0]?.name);
-    expect(text).toContain('config.toml was changed and rejected');
+    expect(text).toContain('A change to config.toml was rejected');
     expect(text).toContain(`${join(folder, 'config.toml')}:`);
   });
 
@@ -74,7 +74,7 @@ describe('zephyr status', () => {
     await expect(answer).rejects.toThrow('config.toml has 1 problem');
   });
 
-  it('says which endpoint refuses which token, and what to do', async () => {
+  it('says which endpoint rejects which token, and what to do', async () => {
     const endpoints = state.endpoints.map((endpoint, index) =>
       index === 0
         ? {
@@ -92,8 +92,8 @@ describe('zephyr status', () => {
     state = { ...state, endpoints };
     const [refusing, well] = state.endpoints;
     const text = await ask('', { url: `http://127.0.0.1:${port}` });
-    expect(text).toContain(`${refusing?.name} refuses your token (group ${refusing?.groupName}).`);
-    expect(text).toContain('→ Write a valid token');
-    expect(text).not.toContain(`${well?.name} refuses`);
+    expect(text).toContain(`${refusing?.name} rejects your token (group ${refusing?.groupName}).`);
+    expect(text).toContain('→ Put a valid token');
+    expect(text).not.toContain(`${well?.name} rejects`);
   });
 });

@@ -1,4 +1,4 @@
-/** `zephyr status`: which endpoint serves, why, and how the others are. */
+/** `zephyr status`: which endpoint is serving, why, and the state of the others. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { ApiEndpoint, ApiState } from '@zephyr/runtime/api';
@@ -26,7 +26,7 @@ export interface WatchCall {
   readonly options: AdminOptions;
   readonly environment: Environment;
   readonly print: (text: string) => void;
-  /** A terminal shows one picture that changes; elsewhere each change is printed below the last. */
+  /** A terminal shows one screen that is redrawn; otherwise each change is printed below the last. */
   readonly isTerminal: boolean;
   /** Ends it. */
   readonly signal: AbortSignal;
@@ -38,7 +38,7 @@ const CLEAR_SCREEN = '\u001b[H\u001b[J';
 export async function watchStatus(call: WatchCall): Promise<void> {
   const { options, print, signal } = call;
   const session = openSession(options, call.environment);
-  // Tells at once when there is no controller; later ones are waited for.
+  // Fails at once when there is no controller; later interruptions are waited out.
   await firstState(session);
   let printed = '';
   for await (const message of followStream(session.client, signal)) {
@@ -54,7 +54,7 @@ export async function watchStatus(call: WatchCall): Promise<void> {
   }
 }
 
-/** @throws ZephyrError of the configuration where nothing answers: then that is the cause */
+/** @throws ZephyrError of the configuration when nothing answers, since that is then the cause */
 async function firstState({ client, configError }: AdminSession): Promise<ApiState> {
   return await client.state().catch((error: unknown) => {
     throw configError ?? error;
@@ -71,7 +71,7 @@ async function probedState(session: AdminSession): Promise<ApiState> {
   let state = await firstState(session);
   const sinceAtMs = state.atMs;
   const untilMs = performance.now() + PROBES_LIMIT_MS;
-  // Without a leader, as in the first second of a start, nobody takes it yet.
+  // Without a leader, as in the first second after a start, the command is not accepted yet.
   let asked: 'not yet' | 'done' = 'not yet';
   while (performance.now() < untilMs) {
     if (asked === 'not yet') {
@@ -105,7 +105,7 @@ function statusText(state: ApiState, session: AdminSession): string {
   ].join('\n');
 }
 
-/** Why an endpoint that should serve does not, and what to do. */
+/** Why an enabled endpoint cannot serve, and what to do. */
 function causesOf({ endpoints }: ApiState, { say }: AdminSession): readonly string[] {
   return endpoints
     .filter(({ enabled }) => enabled)
@@ -127,7 +127,7 @@ function failureOf({ token, removal, health }: ApiEndpoint) {
   return removal.status === 'none' ? undefined : removal.failure;
 }
 
-/** What is on the disk, or what the controller has last read of it. */
+/** From the file on disk, or from what the controller last read of it. */
 function configTroubleOf(
   { config }: ApiState,
   { say, configError }: AdminSession,
@@ -141,7 +141,7 @@ function configTroubleOf(
   return [[text, ...problems.split('\n')].join('\n  ').trimEnd()];
 }
 
-/** Who serves and why. */
+/** Which endpoint is serving, and why. */
 function sentencesOf(state: ApiState, session: AdminSession): readonly string[] {
   return [headlineOf(state, session.say), whyOf(state, session)];
 }
@@ -158,7 +158,7 @@ function tableOf(state: ApiState, session: AdminSession): string {
     say('column.latency'),
     say('column.success'),
     say('column.requests'),
-    say('column.nextCheck'),
+    say('column.nextProbe'),
   ];
   return renderTable(
     head,

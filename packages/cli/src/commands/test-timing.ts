@@ -1,6 +1,6 @@
 /**
- * `zephyr test-timing`: are checks on time? Watches the running system; without one it runs the
- * schedule of the configuration on a private Redis, with checks that do nothing.
+ * `zephyr test-timing`: do probes run on time? Watches the running system; without one, it runs the
+ * configured schedule on a private Redis, with probes that do nothing.
  */
 import { loadConfig } from '@zephyr/runtime/config/load';
 import { EXIT } from '@zephyr/runtime/errors';
@@ -9,7 +9,7 @@ import type { Translate } from '@zephyr/texts';
 import type { Environment } from '../launch/state-folder.ts';
 import { renderTable } from '../table.ts';
 import { runPrivateSchedule } from '../timing/private-schedule.ts';
-import { type EndpointTiming, type TimedCheck, TOLERATED_MS, timingOf } from '../timing/verdict.ts';
+import { type EndpointTiming, type TimedProbe, TOLERATED_MS, timingOf } from '../timing/verdict.ts';
 import { watchSchedule } from '../timing/watched-schedule.ts';
 import { type AdminOptions, type AdminSession, openSession } from './admin-session.ts';
 
@@ -31,8 +31,8 @@ interface Measured {
   readonly timings: readonly EndpointTiming[];
 }
 
-/** Several checks of each endpoint have to fit into the time. */
-const CHECKS_IN_PRIVATE_RUN = 6;
+/** Several probes of each endpoint must fit into the time. */
+const PROBES_IN_PRIVATE_RUN = 6;
 
 export async function testTiming(
   call: TestTimingCall,
@@ -40,7 +40,7 @@ export async function testTiming(
   const session = openSession(call.options, call.environment);
   const { say } = session;
   const measured = (await measureRunning(call, session)) ?? (await measurePrivate(call, say));
-  const seen = measured.timings.reduce((sum, { checks }) => sum + checks, 0);
+  const seen = measured.timings.reduce((sum, { probes }) => sum + probes, 0);
   const isOnTime = seen > 0 && measured.timings.every((timing) => timing.isOnTime);
   const text =
     call.options.json === true
@@ -62,13 +62,13 @@ async function measureRunning(
   }
   const heading = say('timing.watching', { url: client.url, seconds: options.seconds });
   progress(heading);
-  const { checks, due } = await watchSchedule({
+  const { probes, due } = await watchSchedule({
     client,
     forMs: options.seconds * 1000,
-    onCheck: (check) => progress(line(check, say)),
+    onProbe: (probe) => progress(line(probe, say)),
     signal,
   });
-  const timings = [...due].map(([name, expected]) => timingOf(name, checks, expected));
+  const timings = [...due].map(([name, expected]) => timingOf(name, probes, expected));
   return { what: 'running system', heading, timings };
 }
 
@@ -86,42 +86,42 @@ async function measurePrivate(
   const configured = Math.min(...config.groups.map(({ healthCheck }) => healthCheck.intervalMs));
   const intervalMs = Math.max(
     1_000,
-    Math.min(configured, Math.floor(forMs / CHECKS_IN_PRIVATE_RUN)),
+    Math.min(configured, Math.floor(forMs / PROBES_IN_PRIVATE_RUN)),
   );
   const interval = intervalMs / 1000;
   const heading = say('timing.private', { interval, seconds: options.seconds });
   progress(heading);
-  const checks = await runPrivateSchedule({
+  const probes = await runPrivateSchedule({
     ...{ endpoints, intervalMs, forMs, signal },
-    onCheck: (check) => progress(line(check, say)),
+    onProbe: (probe) => progress(line(probe, say)),
   });
-  // The first may come an interval after the start, and the last be cut off by the end.
+  // The first may come one interval after the start, and the end may cut off the last.
   const expected = Math.floor(forMs / intervalMs) - 1;
   return {
     what: 'private schedule',
     heading,
-    timings: endpoints.map((name) => timingOf(name, checks, expected)),
+    timings: endpoints.map((name) => timingOf(name, probes, expected)),
   };
 }
 
-function line({ endpoint, plannedAtMs, startedAtMs }: TimedCheck, say: Translate): string {
-  return say('timing.check', { name: endpoint, ms: startedAtMs - plannedAtMs });
+function line({ endpoint, plannedAtMs, startedAtMs }: TimedProbe, say: Translate): string {
+  return say('timing.probe', { name: endpoint, ms: startedAtMs - plannedAtMs });
 }
 
 interface Outcome {
   readonly isOnTime: boolean;
-  /** Checks in all. */
+  /** All probes. */
   readonly seen: number;
   readonly say: Translate;
 }
 
 function render({ heading, timings }: Measured, { isOnTime, seen, say }: Outcome): string {
   const rows = timings.map((timing) => [
-    ...[timing.endpoint, String(timing.checks), String(timing.expected)],
+    ...[timing.endpoint, String(timing.probes), String(timing.expected)],
     ...[`${timing.meanErrorMs} ms`, `${timing.maxErrorMs} ms`],
     say(timing.isOnTime ? 'timing.onTime' : 'timing.late'),
   ]);
-  const head = (['checks', 'expected', 'mean', 'max'] as const).map((column) =>
+  const head = (['probes', 'expected', 'mean', 'max'] as const).map((column) =>
     say(`timing.column.${column}`),
   );
   const table = `${heading}\n\n${renderTable([say('column.endpoint'), ...head, ''], rows)}`;

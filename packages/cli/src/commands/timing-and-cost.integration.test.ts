@@ -34,9 +34,9 @@ describe('zephyr test-timing', () => {
       progress: () => undefined,
       signal: new AbortController().signal,
     });
-    const told = JSON.parse(text) as { ok: boolean; what: string; timings: { checks: number }[] };
-    expect(told).toMatchObject({ ok: true, what: 'private schedule' });
-    expect(told.timings.map(({ checks }) => checks >= 3)).toEqual([true, true]);
+    const report = JSON.parse(text) as { ok: boolean; what: string; timings: { probes: number }[] };
+    expect(report).toMatchObject({ ok: true, what: 'private schedule' });
+    expect(report.timings.map(({ probes }) => probes >= 3)).toEqual([true, true]);
     expect(exitCode).toBe(0);
   });
 });

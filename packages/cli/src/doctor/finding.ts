@@ -1,8 +1,9 @@
 import type { Translate } from '@zephyr/texts';
+import stringWidth from 'string-width';
 
-import { padded, widthOf } from '../table.ts';
+import { padded } from '../table.ts';
 
-/** One thing that was looked at, and what to do where it is not well. */
+/** The result of one check, and what to do if it is not ok. */
 export interface Finding {
   readonly area:
     | 'config'
@@ -14,7 +15,7 @@ export interface Finding {
     | 'port'
     | 'network'
     | 'endpoint';
-  /** `warn`: works, but not for long or not well. */
+  /** `warn`: works, but not reliably. */
   readonly status: 'ok' | 'warn' | 'fail';
   readonly text: string;
   readonly advice?: string | undefined;
@@ -26,7 +27,7 @@ const MARKS: Readonly<Record<Finding['status'], string>> = { ok: '✓', warn: '!
 
 export function renderFindings(findings: readonly Finding[], say: Translate): string {
   const areas = new Map(findings.map(({ area }) => [area, say(`doctor.area.${area}`)]));
-  const width = Math.max(...[...areas.values()].map(widthOf));
+  const width = Math.max(...[...areas.values()].map((name) => stringWidth(name)));
   const lines = findings.map(({ area, status, text, advice }) => {
     const name = padded(areas.get(area) ?? area, width);
     const line = `${MARKS[status]} ${name} ${text}`;

@@ -1,4 +1,4 @@
-/** The ports of the services, the way to the endpoints, and the clock. */
+/** Checks the ports of the services, the connection to each endpoint, and the clock. */
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { targetOf } from '@zephyr/probes/endpoint-target';
@@ -11,7 +11,7 @@ import type { Numbers, Translate } from '@zephyr/texts';
 import { type Finding, ok } from './finding.ts';
 
 const ANSWER_LIMIT_MS = 2_000;
-/** Far more than the network's delay, far less than what makes certificates invalid. */
+/** Far above network latency, far below what invalidates certificates. */
 const TOLERATED_SKEW_MS = 30_000;
 
 export async function examinePorts(config: Config, say: Translate): Promise<readonly Finding[]> {
@@ -61,8 +61,8 @@ async function isOurs(host: string, port: number): Promise<boolean> {
   }
 }
 
-/** Name, connection and TLS of each endpoint, without a token. */
-export async function examineWays(
+/** DNS, connection and TLS of each endpoint, without a token. */
+export async function examineConnections(
   loaded: LoadedConfig,
   speech: { readonly say: Translate; readonly numbers: Numbers },
   signal: AbortSignal,
@@ -89,7 +89,7 @@ export async function examineWays(
   );
 }
 
-/** Compares with the `Date` of the first endpoint that tells one. */
+/** Compares with the `Date` header of the first endpoint that sends one. */
 export async function examineClock(
   endpoints: readonly EndpointConfig[],
   say: Translate,

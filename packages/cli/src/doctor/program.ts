@@ -1,4 +1,4 @@
-/** What this machine brings: Node, the Claude CLI, the tokens. */
+/** Checks Node, the Claude CLI and the tokens. */
 import { findCli } from '@zephyr/probes/cli-binary';
 import { readCliVersion, testedCliVersion } from '@zephyr/probes/cli-version';
 import type { LoadedConfig } from '@zephyr/runtime/config/load';
@@ -15,7 +15,7 @@ export function examineNode(version: string, say: Translate): Finding {
   return { area: 'node', status: 'fail', text, advice };
 }
 
-/** The CLI of each group, each program once. */
+/** The CLI of each group; groups that share a program are checked once. */
 export async function examineCli(
   { config }: LoadedConfig,
   searchPath: string,
@@ -50,7 +50,7 @@ async function examineOneCli(
   return { area: 'cli', status: 'warn', text, advice };
 }
 
-/** Typical mistakes in copying a token. The token itself is never shown. */
+/** Typical errors when copying a token. The token itself is never shown. */
 export function examineToken(group: string, token: string, say: Translate): Finding {
   const count = token.length;
   const problem = tokenProblem(token);
@@ -64,7 +64,7 @@ export function examineToken(group: string, token: string, say: Translate): Find
 
 const SHORTEST_TOKEN = 16;
 
-/** What no header may hold is refused with the configuration. */
+/** Characters that are not allowed in a header are rejected with the configuration. */
 function tokenProblem(token: string): 'quotes' | 'short' | undefined {
   if (/^["'].*["']$/.test(token)) return 'quotes';
   return token.length < SHORTEST_TOKEN ? 'short' : undefined;

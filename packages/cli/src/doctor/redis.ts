@@ -4,13 +4,13 @@ import { createRedis, type RedisTarget } from '@zephyr/runtime/redis/client';
 import { findRedisServer } from '@zephyr/runtime/redis/server';
 import type { Translate } from '@zephyr/texts';
 
-import { withLimit } from '../with-limit.ts';
+import { withTimeout } from '../with-timeout.ts';
 import { type Finding, ok } from './finding.ts';
 
-/** Older ones lack commands that the queue needs. */
+/** Older versions lack commands that the queue needs. */
 const LEAST_VERSION = 6.2;
 
-/** @param target absent: `zephyr start` brings a private one. */
+/** @param target absent: `zephyr start` starts a private one. */
 export async function examineRedis(
   target: RedisTarget | undefined,
   say: Translate,
@@ -18,7 +18,7 @@ export async function examineRedis(
   if (target === undefined) return [examineProgram(say)];
   const redis = createRedis(target, createLogger('doctor', 'silent'), 'blocking');
   try {
-    const [info, policy] = await withLimit(
+    const [info, policy] = await withTimeout(
       Promise.all([
         redis.info('server'),
         redis.config('GET', 'maxmemory-policy').catch(() => undefined),
@@ -50,7 +50,7 @@ function examineVersion(info: string, say: Translate): Finding {
   return { area: 'redis', status: 'fail', text, advice };
 }
 
-/** A managed Redis may refuse to tell. */
+/** A managed Redis may not allow CONFIG GET. */
 function examinePolicy(answer: unknown, say: Translate): readonly Finding[] {
   const policy = Array.isArray(answer) ? String(answer[1]) : undefined;
   if (policy === undefined) return [];

@@ -10,7 +10,7 @@ import { createRedis } from '@zephyr/runtime/redis/client';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { findRedisServer } from '@zephyr/runtime/redis/server';
 
-import { withLimit } from '../with-limit.ts';
+import { withTimeout } from '../with-timeout.ts';
 import type { Environment } from './state-folder.ts';
 
 /**
@@ -37,7 +37,7 @@ export async function demoRedisUrl(
 async function isLed(target: { url: string; password: string | undefined }): Promise<boolean> {
   const redis = createRedis(target, createLogger('demo', 'silent'), 'blocking');
   try {
-    return (await withLimit(redis.exists(keys.lease))) === 1;
+    return (await withTimeout(redis.exists(keys.lease))) === 1;
   } catch (error) {
     throw new ZephyrError('DEMO', `no answer from ${target.url}: ${messageOf(error)}`, {
       cause: error,

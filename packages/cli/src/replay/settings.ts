@@ -1,4 +1,4 @@
-/** Settings of the decision core, given one by one: `switching.thresholdMs=100`. Pure. */
+/** Overrides single settings of the decision core: `switching.thresholdMs=100`. Pure. */
 import type { Policy } from '@zephyr/core';
 import { ZephyrError } from '@zephyr/runtime/errors';
 
@@ -7,7 +7,7 @@ type Table = Readonly<Record<string, unknown>>;
 /**
  * The policy with one setting changed.
  * @param assignment `<table>.<setting>=<value>`, with the names of `Policy`
- * @throws ZephyrError `USAGE` for a setting that is not there, or a value of another type
+ * @throws ZephyrError `USAGE` for an unknown setting or a value of the wrong type
  */
 export function withSetting(policy: Policy, assignment: string): Policy {
   const separator = assignment.indexOf('=');

@@ -1,11 +1,11 @@
-/** The queue's own punctuality: a private Redis, the real schedulers, checks that do nothing. */
+/** The queue's own punctuality: a private Redis, the real schedulers, probes that do nothing. */
 import { setTimeout as wait } from 'node:timers/promises';
 
 import { bullConnection, QUEUE_PREFIX } from '@zephyr/runtime/queues';
 import { startRedisServer } from '@zephyr/runtime/redis/server';
 import { Queue, Worker } from 'bullmq';
 
-import type { TimedCheck } from './verdict.ts';
+import type { TimedProbe } from './verdict.ts';
 
 const QUEUE = 'timing';
 
@@ -13,28 +13,28 @@ export interface PrivateSchedule {
   readonly endpoints: readonly string[];
   readonly intervalMs: number;
   readonly forMs: number;
-  readonly onCheck: (check: TimedCheck) => void;
+  readonly onProbe: (probe: TimedProbe) => void;
   readonly signal: AbortSignal;
 }
 
-export async function runPrivateSchedule(plan: PrivateSchedule): Promise<readonly TimedCheck[]> {
+export async function runPrivateSchedule(plan: PrivateSchedule): Promise<readonly TimedProbe[]> {
   const server = await startRedisServer();
   const connection = bullConnection({ url: server.url }, 'worker');
   const queue = new Queue(QUEUE, { connection, prefix: QUEUE_PREFIX });
-  const checks: TimedCheck[] = [];
+  const probes: TimedProbe[] = [];
   const worker = new Worker<{ endpoint: string }>(
     QUEUE,
     async (job) => {
       const startedAtMs = Date.now();
-      // A scheduled job's id ends in the moment that it was planned for.
+      // The id of a scheduled job ends in its planned time.
       const plannedAtMs = Number(job.id?.split(':').at(-1));
-      const check = { endpoint: job.data.endpoint, plannedAtMs, startedAtMs };
-      checks.push(check);
-      plan.onCheck(check);
+      const probe = { endpoint: job.data.endpoint, plannedAtMs, startedAtMs };
+      probes.push(probe);
+      plan.onProbe(probe);
     },
     { connection, prefix: QUEUE_PREFIX },
   );
-  // A connection that ends with the private Redis is no news.
+  // Losing the connection when the private Redis stops is expected.
   queue.on('error', () => undefined);
   worker.on('error', () => undefined);
   try {
@@ -44,7 +44,7 @@ export async function runPrivateSchedule(plan: PrivateSchedule): Promise<readonl
       await queue.upsertJobScheduler(
         `timing-${index}`,
         { every: plan.intervalMs, startDate },
-        { name: 'check', data: { endpoint }, opts: { removeOnComplete: true } },
+        { name: 'probe', data: { endpoint }, opts: { removeOnComplete: true } },
       );
     }
     await wait(plan.forMs, undefined, { signal: plan.signal }).catch(() => undefined);
@@ -53,5 +53,5 @@ export async function runPrivateSchedule(plan: PrivateSchedule): Promise<readonl
     await queue.close();
     await server.stop();
   }
-  return checks;
+  return probes;
 }

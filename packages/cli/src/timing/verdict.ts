@@ -1,7 +1,7 @@
-/** How well checks keep their schedule. Pure. */
+/** How well probes keep to their schedule. Pure. */
 
-/** One check: when it was planned, and when it started. */
-export interface TimedCheck {
+/** One probe: when it was planned, and when it started. */
+export interface TimedProbe {
   readonly endpoint: string;
   readonly plannedAtMs: number;
   readonly startedAtMs: number;
@@ -9,30 +9,30 @@ export interface TimedCheck {
 
 export interface EndpointTiming {
   readonly endpoint: string;
-  readonly checks: number;
-  /** How many the schedule asks for in the time that was watched. */
+  readonly probes: number;
+  /** How many the schedule implies for the time that was watched. */
   readonly expected: number;
   readonly meanErrorMs: number;
   readonly maxErrorMs: number;
   readonly isOnTime: boolean;
 }
 
-/** A check that is this late tells nothing wrong yet: intervals are 30 s and more. */
+/** A probe that is this late is still useful: intervals are at least 30 s. */
 export const TOLERATED_MS = 3_000;
 
 export function timingOf(
   endpoint: string,
-  checks: readonly TimedCheck[],
+  probes: readonly TimedProbe[],
   expected: number,
 ): EndpointTiming {
-  const errors = checks
-    .filter((check) => check.endpoint === endpoint)
+  const errors = probes
+    .filter((probe) => probe.endpoint === endpoint)
     .map(({ plannedAtMs, startedAtMs }) => Math.abs(startedAtMs - plannedAtMs));
   const maxErrorMs = Math.round(Math.max(0, ...errors));
   const sum = errors.reduce((total, error) => total + error, 0);
   return {
     endpoint,
-    checks: errors.length,
+    probes: errors.length,
     expected,
     meanErrorMs: errors.length === 0 ? 0 : Math.round(sum / errors.length),
     maxErrorMs,

@@ -1,23 +1,23 @@
-/** The punctuality of a running system, as its controller tells it. */
+/** The punctuality of a running system, as its controller reports it. */
 import { setTimeout as wait } from 'node:timers/promises';
 
 import type { ApiState } from '@zephyr/runtime/api';
 
 import type { AdminClient } from '../admin/client.ts';
-import type { TimedCheck } from './verdict.ts';
+import type { TimedProbe } from './verdict.ts';
 
 const LOOK_MS = 500;
 
 export interface WatchedSchedule {
   readonly client: AdminClient;
   readonly forMs: number;
-  readonly onCheck: (check: TimedCheck) => void;
+  readonly onProbe: (probe: TimedProbe) => void;
   readonly signal: AbortSignal;
 }
 
 export interface Watched {
-  readonly checks: readonly TimedCheck[];
-  /** How many checks of each endpoint became due, by the plans as they were told. */
+  readonly probes: readonly TimedProbe[];
+  /** How many probes of each endpoint became due, by the plans that the controller published. */
   readonly due: ReadonlyMap<string, number>;
 }
 
@@ -25,33 +25,33 @@ export async function watchSchedule(plan: WatchedSchedule): Promise<Watched> {
   const untilMs = performance.now() + plan.forMs;
   const announced = new Map<string, Set<number>>();
   const lastAtMs = new Map<string, number>();
-  const checks: TimedCheck[] = [];
+  const probes: TimedProbe[] = [];
   while (performance.now() < untilMs && !plan.signal.aborted) {
     const state = await plan.client.state().catch(() => undefined);
     for (const { name, probe } of state?.endpoints ?? []) {
       const moments = announced.get(name) ?? new Set();
       announced.set(name, moments);
-      const check = checkOf(name, probe, { moments, before: lastAtMs.get(name) });
-      if (check !== undefined) {
-        checks.push(check);
-        plan.onCheck(check);
+      const timed = timedProbe(name, probe, { moments, before: lastAtMs.get(name) });
+      if (timed !== undefined) {
+        probes.push(timed);
+        plan.onProbe(timed);
       }
       if (probe.last !== null) lastAtMs.set(name, probe.last.atMs);
       if (probe.nextAtMs !== null) moments.add(probe.nextAtMs);
     }
     await wait(LOOK_MS, undefined, { signal: plan.signal }).catch(() => undefined);
   }
-  const count = (name: string): number => checks.filter(({ endpoint }) => endpoint === name).length;
+  const count = (name: string): number => probes.filter(({ endpoint }) => endpoint === name).length;
   // A moment that was withdrawn (another interval, a pause) was not due.
-  return { checks, due: new Map([...announced.keys()].map((name) => [name, count(name)])) };
+  return { probes, due: new Map([...announced.keys()].map((name) => [name, count(name)])) };
 }
 
-/** The check that ended since the last look, with the announced moment nearest to its start. */
-function checkOf(
+/** The probe that ended since the last look, with the announced moment nearest to its start. */
+function timedProbe(
   endpoint: string,
   { last }: ApiState['endpoints'][number]['probe'],
   known: { readonly moments: ReadonlySet<number>; readonly before: number | undefined },
-): TimedCheck | undefined {
+): TimedProbe | undefined {
   if (last === null || known.before === undefined || last.atMs === known.before) return undefined;
   const startedAtMs = last.atMs;
   const [nearest] = [...known.moments].sort(

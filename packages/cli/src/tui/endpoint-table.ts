@@ -1,4 +1,4 @@
-/** The table of endpoints: its columns, and as many rows around the chosen one as there is room for. */
+/** The table of endpoints: its columns, and as many rows around the chosen one as fit. */
 import type { ApiEndpoint, ApiState } from '@zephyr/runtime/api';
 import { type Role, roleOf, roleText, type Speech } from '@zephyr/texts';
 import { Box, type BoxProps, type TextProps } from 'ink';
@@ -8,9 +8,9 @@ import { chosenOf, rowsOf } from './model.ts';
 import { line, type ModelProps, type RowsProps, type Size } from './parts.ts';
 import { sparkline } from './sparkline.ts';
 
-/** Widths of the columns that do not share what is left; 0 leaves a column out. */
+/** Fixed column widths; 0 hides a column. The other columns share the rest. */
 const WIDTHS = { state: 13, score: 8, success: 7, requests: 4, next: 7 } as const;
-/** Left out in this order where there is no room. */
+/** Hidden in this order when there is no room. */
 const DISPENSABLE = ['success', 'requests', 'next'] as const;
 const MARK_WIDTH = 3;
 const MIN_NAME = 10;
@@ -135,7 +135,7 @@ function Row(props: RowProps): ReactElement {
       'flex-end',
     ),
     cell(numbers.count(endpoint.activeRequests), columns.requests, {}, 'flex-end'),
-    cell(checkText(endpoint, model.nowMs, { say, numbers }), columns.next, {}, 'flex-end'),
+    cell(nextProbeText(endpoint, model.nowMs, { say, numbers }), columns.next, {}, 'flex-end'),
   );
 }
 
@@ -148,7 +148,7 @@ function stateText({ endpoint, state, model, speech }: RowProps): string {
   return roleText(endpoint, state.selection, say);
 }
 
-function checkText({ probe }: ApiEndpoint, nowMs: number, { say, numbers }: Speech): string {
-  if (probe.running) return say('check.now');
+function nextProbeText({ probe }: ApiEndpoint, nowMs: number, { say, numbers }: Speech): string {
+  if (probe.running) return say('probe.now');
   return probe.nextAtMs === null ? '–' : numbers.duration(probe.nextAtMs - nowMs);
 }

@@ -3,8 +3,8 @@ import type { Key as InkKey } from 'ink';
 import type { Key } from './model.ts';
 
 /**
- * Keys that come at once (fast typing, a slow connection) arrive as one string, Enter among them
- * as a control character: none may be lost.
+ * Keys typed quickly, or over a slow connection, arrive as one string, with Enter as a control
+ * character. None may be lost.
  */
 export function keysOf(input: string, key: Partial<InkKey>): readonly Key[] {
   if (key.upArrow === true) return ['up'];

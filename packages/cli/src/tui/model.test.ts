@@ -49,7 +49,7 @@ describe('the terminal dashboard', () => {
       keys: ['?', 'interrupt'],
       effects: [{ kind: 'quit' }],
     },
-    { name: 'r checks all', keys: ['R'], effects: [{ kind: 'command', name: 'check', body: {} }] },
+    { name: 'r probes all', keys: ['R'], effects: [{ kind: 'command', name: 'check', body: {} }] },
     { name: 'p pauses', keys: ['p'], effects: [{ kind: 'command', name: 'pause', body: {} }] },
     {
       name: 'm goes manual',
@@ -73,7 +73,7 @@ describe('the terminal dashboard', () => {
     expect(after([manual, key('down'), key('enter')]).effects).toEqual([select('second')]);
   });
 
-  it('resumes when the checks are paused', () => {
+  it('resumes when probes are paused', () => {
     const automation = { status: 'paused' as const, sinceAtMs: 1 };
     const { effects } = after([{ kind: 'state', state: stateWith({ automation }) }, key('p')]);
     expect(effects).toEqual([{ kind: 'command', name: 'resume', body: {} }]);

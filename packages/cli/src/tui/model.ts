@@ -1,6 +1,6 @@
 /**
- * The terminal dashboard as a machine: `update(model, message)` gives the next model and what to
- * do. Pure; the view only draws it.
+ * The terminal dashboard as a state machine: `update(model, message)` returns the next model and an
+ * effect. Pure; the view only draws the model.
  */
 import type {
   ApiEndpoint,
@@ -26,7 +26,7 @@ export type TuiLink =
   | { readonly status: 'stale'; readonly lastAtMs: number }
   | { readonly status: 'failed'; readonly text: string };
 
-/** What waits for Enter or Esc. */
+/** A question that Enter or Esc answers. */
 export type Prompt =
   | { readonly status: 'none' }
   | { readonly status: 'help' }
@@ -129,7 +129,7 @@ export function update(model: Model, message: Message, clockMs: number): Update 
   }
 }
 
-/** The note, while it is to be shown. */
+/** The note, until it expires. */
 function noteAt({ note }: Model, clockMs: number): Model['note'] {
   return note === null || note.untilMs <= clockMs ? null : note;
 }
@@ -216,7 +216,7 @@ function onActionKey(
   }
 }
 
-/** In manual mode Enter uses the endpoint; in automatic mode it asks to go manual first. */
+/** In manual mode Enter pins the endpoint; in automatic mode it asks before going manual. */
 function onEnter(model: Model, state: ApiState, clockMs: number): Update {
   const chosen = chosenOf(model);
   if (chosen === undefined) return { model };

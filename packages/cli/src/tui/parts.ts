@@ -1,4 +1,4 @@
-/** What the parts of the picture share. */
+/** Types and helpers that the components share. */
 import type { ApiState } from '@zephyr/runtime/api';
 import type { Speech } from '@zephyr/texts';
 import { Text, type TextProps } from 'ink';
@@ -21,12 +21,12 @@ export interface StateProps extends ModelProps {
   readonly size: Size;
 }
 
-/** Of a part that is given some rows of the screen. */
+/** For a component that gets a number of rows of the screen. */
 export interface RowsProps extends StateProps {
   readonly rows: number;
 }
 
-/** One line that is cut where the terminal ends. */
+/** One line, truncated at the edge of the terminal. */
 export function line(text: ReactNode, props: TextProps = {}): ReactElement {
   return h(Text, { wrap: 'truncate-end', ...props }, text);
 }

@@ -1,4 +1,4 @@
-/** The questions and the answers of the last line. Pure. */
+/** The questions and replies in the last line. Pure. */
 import { nameOf, type Translate } from '@zephyr/texts';
 
 import type { Model } from './model.ts';
@@ -42,7 +42,7 @@ function doneText({ note, state }: Model, say: Translate): string {
   const mode = state?.mode;
   switch (note.command) {
     case 'check':
-      return say('done.check', { count: note.answer.affected });
+      return say('done.probe', { count: note.answer.affected });
     case 'pause':
     case 'resume':
       return say(`done.${note.command}`);

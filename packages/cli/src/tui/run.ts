@@ -1,4 +1,4 @@
-/** The terminal dashboard: the model, the stream, the keys and the screen, put together. */
+/** The terminal dashboard: connects the model, the event stream, the keyboard and the screen. */
 import { messageOf } from '@zephyr/runtime/errors';
 import type { Language } from '@zephyr/texts';
 import { render, useInput, useWindowSize } from 'ink';
@@ -10,18 +10,18 @@ import { keysOf } from './keys.ts';
 import { initialModel, type Message, type Model, update } from './model.ts';
 import { View } from './view.ts';
 
-/** Changes come twice a second at most; more frames would only cost. */
+/** Changes arrive at most twice a second; more frames would only cost CPU. */
 const MAX_FPS = 10;
 const TICK_MS = 1_000;
 
 export interface DashboardOptions {
   readonly client: AdminClient;
   readonly language: Language;
-  /** Ends the dashboard from outside. */
+  /** Closes the dashboard from outside. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Shows the dashboard until a person quits. The terminal is as before, however it ends. */
+/** Shows the dashboard until the user quits. The terminal is always restored. */
 export async function runDashboard({ client, language, signal }: DashboardOptions): Promise<void> {
   const ending = new AbortController();
   const store = createStore(initialModel(client.url, language), client, () => ending.abort());
@@ -33,7 +33,7 @@ export async function runDashboard({ client, language, signal }: DashboardOption
   });
   const until = signal === undefined ? ending.signal : AbortSignal.any([ending.signal, signal]);
   const ticking = setInterval(() => {
-    // A state brings the time with it: one picture a second is enough for both.
+    // A state carries the time with it: one frame a second is enough for both.
     if (Date.now() - lastStateAtMs(store.model()) > TICK_MS * 0.9) store.send({ kind: 'tick' });
   }, TICK_MS);
   until.addEventListener('abort', () => app.unmount(), { once: true });

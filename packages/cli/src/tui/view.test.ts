@@ -98,6 +98,6 @@ describe('the picture', () => {
   it('shows the question in place of the keys', () => {
     const asked = update(modelIn('en'), { kind: 'key', key: 'enter' }, NOW_MS).model;
     const lines = screen(asked, 100, 24).filter((line) => line.trim() !== '');
-    expect(lines.at(-1)).toContain('Go manual and use instcopilot-hk?');
+    expect(lines.at(-1)).toContain('Switch to manual mode and pin instcopilot-hk?');
   });
 });

@@ -1,6 +1,6 @@
 /**
- * Draws the model. Plain `createElement`, for Node runs TypeScript without a build but not JSX.
- * Every cell has a fixed width and is cut, so that wide characters never push a column aside.
+ * Draws the model. Uses plain `createElement`, because Node runs TypeScript without a build but not
+ * JSX. Every cell has a fixed width and is truncated, so that wide characters never shift a column.
  */
 import type { ApiRequest, ApiState } from '@zephyr/runtime/api';
 import {
@@ -34,7 +34,7 @@ export function View({
   readonly model: Model;
   readonly size: Size;
 }): ReactElement {
-  // Formatters are costly to make, and there is a picture each second.
+  // Formatters are expensive to create, and the screen is redrawn every second.
   const speech = useMemo(() => speechOf(model.language), [model.language]);
   const frame: BoxProps = { width: size.columns, height: size.rows, flexDirection: 'column' };
   if (size.columns < MIN_COLUMNS || size.rows < MIN_ROWS) {
@@ -124,7 +124,7 @@ function Now({ state, model, speech }: StateProps): ReactElement {
   const colour = isDown ? 'red' : state.selection.status === 'none' ? 'yellow' : 'green';
   const next = nextOf(state, speech, model.nowMs);
   const facts = [
-    `${say('fact.nextCheck')} ${nextCheck(state, model.nowMs, speech)}`,
+    `${say('fact.nextProbe')} ${nextProbe(state, model.nowMs, speech)}`,
     `${say('fact.load')} ${say(`load.${state.load.level}`)}`,
     `${say('column.requests')} ${numbers.count(state.requests.total)}`,
     `${say('fact.sessions')} ${numbers.count(state.sessions.total)}`,
@@ -140,9 +140,9 @@ function Now({ state, model, speech }: StateProps): ReactElement {
   );
 }
 
-function nextCheck(state: ApiState, nowMs: number, { say, numbers }: Speech): string {
+function nextProbe(state: ApiState, nowMs: number, { say, numbers }: Speech): string {
   if (state.automation.status === 'paused') return say('probe.paused');
-  if (state.endpoints.some(({ probe }) => probe.running)) return say('check.now');
+  if (state.endpoints.some(({ probe }) => probe.running)) return say('probe.now');
   const moments = state.endpoints.flatMap(({ probe }) => probe.nextAtMs ?? []);
   return moments.length === 0 ? '–' : numbers.duration(Math.min(...moments) - nowMs);
 }

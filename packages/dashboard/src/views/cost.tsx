@@ -30,7 +30,7 @@ export function Cost({ current }: { readonly current: ApiState }) {
               <tr>
                 <th scope="col">{say('column.endpoint')}</th>
                 <th scope="col" class="number">
-                  {say('cost.checks')}
+                  {say('cost.probes')}
                 </th>
                 <th scope="col" class="number">
                   {say('cost.tokens')}

@@ -32,7 +32,7 @@ export function EndpointDetail({ endpoint }: { readonly endpoint: ApiEndpoint })
           disabled={busy.value.has(keyOf('check', id))}
           onClick={() => checkNow(id)}
         >
-          {say('action.check')}
+          {say('action.probe')}
           <span class="unseen">: {name}</span>
         </button>
         <button
@@ -77,26 +77,26 @@ function Checks({ endpoint: { probe } }: { readonly endpoint: ApiEndpoint }) {
   const { last, today, plan } = probe;
   return (
     <ul class="plain-list">
-      <li>{last === null ? say('check.never') : lastCheckText(last)}</li>
+      <li>{last === null ? say('probe.never') : lastProbeText(last)}</li>
       <li>
         {say(`style.${probe.style}`)}
         {plan.status === 'scheduled' &&
-          `, ${say('check.every', { interval: numbers.duration(plan.intervalMs) })} (${say(`pace.${plan.why}`)})`}
+          `, ${say('probe.every', { interval: numbers.duration(plan.intervalMs) })} (${say(`pace.${plan.why}`)})`}
       </li>
       <li>
-        {say('check.today', { count: today.probes, saved: today.saved })},{' '}
+        {say('probe.today', { count: today.probes, saved: today.saved })},{' '}
         {numbers.usd(today.costUsd)}
       </li>
     </ul>
   );
 }
 
-function lastCheckText(last: NonNullable<ApiEndpoint['probe']['last']>): string {
+function lastProbeText(last: NonNullable<ApiEndpoint['probe']['last']>): string {
   const { say, numbers } = speech.value;
   const age = numbers.duration(nowMs.value - last.atMs);
   return last.verdict.status === 'ok'
-    ? say('check.last.ok', { latency: numbers.latency(last.verdict.latencyMs), age })
-    : say('check.last.failed', { failure: say(`failure.${last.verdict.failure}`), age });
+    ? say('probe.last.ok', { latency: numbers.latency(last.verdict.latencyMs), age })
+    : say('probe.last.failed', { failure: say(`failure.${last.verdict.failure}`), age });
 }
 
 function ScoreParts({ endpoint: { score } }: { readonly endpoint: ApiEndpoint }) {

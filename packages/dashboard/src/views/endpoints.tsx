@@ -42,7 +42,7 @@ export function Endpoints({ current }: { readonly current: ApiState }) {
         <span>{say('column.success')}</span>
         <span>{say('column.requests')}</span>
         <span>{say('column.sessions')}</span>
-        <span>{say('column.nextCheck')}</span>
+        <span>{say('column.nextProbe')}</span>
         <span />
       </div>
       <ul>
@@ -82,7 +82,7 @@ function Row({ endpoint, current, maxScoreMs }: RowProps) {
         </Figure>
         <Figure label={say('column.requests')}>{numbers.count(endpoint.activeRequests)}</Figure>
         <Figure label={say('column.sessions')}>{numbers.count(endpoint.sessions)}</Figure>
-        <Figure label={say('column.nextCheck')}>{nextCheckText(endpoint)}</Figure>
+        <Figure label={say('column.nextProbe')}>{nextProbeText(endpoint)}</Figure>
         <div class="row-actions">
           <UseButton endpoint={endpoint} current={current} />
           <button
@@ -123,9 +123,9 @@ function UseButton({ endpoint, current }: Pick<RowProps, 'endpoint' | 'current'>
   );
 }
 
-function nextCheckText({ probe }: ApiEndpoint): string {
+function nextProbeText({ probe }: ApiEndpoint): string {
   const { say, numbers } = speech.value;
-  if (probe.running) return say('check.now');
+  if (probe.running) return say('probe.now');
   if (probe.plan.status === 'off') {
     return probe.plan.why === 'disabled' ? '–' : say(`probe.${probe.plan.why}`);
   }

@@ -44,7 +44,7 @@ export function Help() {
           </div>
         ))}
       </dl>
-      <h3>{say('help.words')}</h3>
+      <h3>{say('help.glossary')}</h3>
       <ul class="plain-list">
         {helpWords(say).map((word) => (
           <li key={word}>{word}</li>

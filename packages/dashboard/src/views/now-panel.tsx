@@ -46,7 +46,7 @@ function Controls({ current }: { readonly current: ApiState }) {
         disabled={busy.value.has(keyOf('check'))}
         onClick={() => checkNow()}
       >
-        <Icon name="check" /> {say('action.check')} <Key name="R" />
+        <Icon name="check" /> {say('action.probe')} <Key name="R" />
       </button>
       <button
         type="button"
@@ -81,7 +81,7 @@ function Facts({ current }: { readonly current: ApiState }) {
       </Fact>
       <Fact label={say('fact.load')} value={say(`load.${load.level}`)} />
       <Fact label={say('fact.sessions')} value={numbers.count(sessions.total)} />
-      <Fact label={say('fact.nextCheck')} value={nextCheckText(current)} />
+      <Fact label={say('fact.nextProbe')} value={nextProbeText(current)} />
       <Fact label={say('fact.cost')} value={numbers.usd(cost.todayUsd)}>
         {cost.budgetUsd === null ? undefined : `/ ${numbers.usd(cost.budgetUsd)}`}
       </Fact>
@@ -92,10 +92,10 @@ function Facts({ current }: { readonly current: ApiState }) {
   );
 }
 
-function nextCheckText(current: ApiState): string {
+function nextProbeText(current: ApiState): string {
   const { say, numbers } = speech.value;
   if (current.automation.status === 'paused') return say('probe.paused');
-  if (current.endpoints.some(({ probe }) => probe.running)) return say('check.now');
+  if (current.endpoints.some(({ probe }) => probe.running)) return say('probe.now');
   const moments = current.endpoints.flatMap(({ probe }) => probe.nextAtMs ?? []);
   return moments.length === 0 ? '–' : numbers.duration(Math.min(...moments) - nowMs.value);
 }

@@ -1,9 +1,9 @@
-/** `zephyr refresh`: checks endpoints now, by the running system. */
+/** `zephyr probe --live`: the running system probes now, and the results count for routing. */
 import type { Environment } from '../launch/state-folder.ts';
 import { type AdminOptions, endpointNamed, openSession, printed } from './admin-session.ts';
 
-/** @returns what to print @throws ZephyrError when refused, with what to do */
-export async function refresh(
+/** @returns what to print @throws ZephyrError when rejected, with what to do */
+export async function probeLive(
   wanted: string | undefined,
   options: AdminOptions,
   environment: Environment,
@@ -12,5 +12,5 @@ export async function refresh(
   const body =
     wanted === undefined ? {} : { endpointId: endpointNamed(await client.state(), wanted, say).id };
   const answer = await client.command('check', body);
-  return printed(options, answer, say('cli.done.refresh', { count: answer.affected }));
+  return printed(options, answer, say('cli.done.probe', { count: answer.affected }));
 }

@@ -1,4 +1,4 @@
-/** What is no mistake in a configuration, and still hardly what its owner wants. */
+/** What is valid in a configuration, but probably not intended. */
 import { statSync } from 'node:fs';
 
 import type { LoadedConfig } from '@zephyr/runtime/config/load';
@@ -9,7 +9,7 @@ const MADE_UP = /(^|\.)(provider-[ab]\.com|example\.(com|net|org)|example|test|i
 const OTHERS_MAY_READ = 0o044;
 
 /** One sentence each, with what to do. */
-export function notesOf(
+export function warningsOf(
   { config }: LoadedConfig,
   envFilePath: string,
   say: Translate,

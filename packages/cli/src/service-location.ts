@@ -1,12 +1,12 @@
-/** Where the services run by whose configuration a command is asked. */
+/** Where the services run: on this machine, or in containers of their own. */
 import { ALL_SERVICES, type StartingService } from '@zephyr/runtime/config/rules/start';
 
 import type { Environment } from './launch/state-folder.ts';
 
-/** The variable with the address of a controller elsewhere, instead of `--url`. */
+/** The variable with the address of a remote controller, as an alternative to `--url`. */
 export const CONTROLLER_URL = 'ZEPHYR_CONTROLLER_URL';
 
-/** The services run in containers of their own: the ports of this one are not theirs. */
+/** The services run in other containers, so the ports of this one are not theirs. */
 export function isElsewhere(environment: Environment): boolean {
   return (environment[CONTROLLER_URL] ?? '') !== '';
 }

@@ -79,7 +79,7 @@ describe('zephyr probe', () => {
     const options = configured({ Good: 'http://127.0.0.1:1' });
     await expect(probe({ ...call, options })).rejects.toMatchObject({
       code: 'USAGE',
-      advice: ['known are: Good'],
+      advice: ['known endpoints: Good'],
     });
   });
 });

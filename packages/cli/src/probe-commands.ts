@@ -1,12 +1,12 @@
-/** The commands about checks: their options and help. */
+/** The commands about probes: their options and help. */
 import { PROBE_STYLES } from '@zephyr/core';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 
 import type { Environment } from './launch/state-folder.ts';
 import { type Surroundings, urlOption } from './operator-commands.ts';
 
-/** @param options that every command takes: where the configuration is */
-export function addCheckCommands(
+/** @param options that every command takes: the paths of the configuration */
+export function addProbeCommands(
   program: Command,
   options: readonly Option[],
   { environment }: Surroundings,
@@ -20,30 +20,42 @@ export function addCheckCommands(
       .addHelpText('after', ['', 'Examples:', ...lines].join('\n'));
   };
 
-  add('probe [endpoint]', 'Probe all endpoints now, or one; needs no running Zephyr', [
+  add('probe [endpoint]', 'Probe all endpoints now, or one; works without a running Zephyr', [
     'probe',
     'probe instcopilot-hk --style messages',
+    'probe instcopilot-hk --live',
   ])
     .addOption(
       new Option('--style <style>', 'instead of the configured one').choices([...PROBE_STYLES]),
     )
-    .action(async (wanted: string | undefined, given) => {
+    .addOption(
+      new Option('--live', 'let the running Zephyr probe: the results count for routing').conflicts(
+        'style',
+      ),
+    )
+    .addOption(urlOption('address of the controller for --live (default: from config.toml)'))
+    .action(async (wanted: string | undefined, { live, ...given }) => {
+      if (live === true) {
+        const { probeLive } = await import('./commands/probe-live.ts');
+        console.log(await probeLive(wanted, given, environment));
+        return;
+      }
       const { probe } = await import('./commands/probe.ts');
       finish(await probe({ wanted, options: given, ...beside(environment) }));
     });
 
-  add('doctor', 'Why does it not work? Look at everything that Zephyr needs', [
+  add('doctor', 'Find out why it does not work: check everything that Zephyr needs', [
     'doctor',
     'doctor --free',
   ])
-    .option('--free', 'leave out the probes that spend tokens')
+    .option('--free', 'skip the probes that spend tokens')
     .action(async (given) => {
       const { doctor } = await import('./commands/doctor.ts');
       finish(await doctor({ options: given, ...beside(environment) }));
     });
 
-  add('test-timing', 'Measure whether probes are on time', ['test-timing --seconds 30'])
-    .option('--seconds <number>', 'how long', parseCount, 120)
+  add('test-timing', 'Measure whether probes run on time', ['test-timing --seconds 30'])
+    .option('--seconds <number>', 'how long to measure', parseCount, 120)
     .addOption(urlOption('address of the controller (default: from config.toml)'))
     .action(async (given) => {
       const { testTiming } = await import('./commands/test-timing.ts');
@@ -52,7 +64,11 @@ export function addCheckCommands(
 
   add('cost', 'What the probes cost today, and what live traffic saved', ['cost', 'cost --days 7'])
     .addOption(urlOption('address of the controller (default: from config.toml)'))
-    .option('--days <number>', 'the last days instead; needs the Redis of config.toml', parseCount)
+    .option(
+      '--days <number>',
+      'the last days instead of today; needs the Redis of config.toml',
+      parseCount,
+    )
     .action(async (given) => {
       const { cost } = await import('./commands/cost.ts');
       console.log(await cost(given, environment));
@@ -65,9 +81,9 @@ function finish({ text, exitCode }: { readonly text: string; readonly exitCode: 
 }
 
 function beside(environment: Environment) {
-  // Beside the output, which may go to a file or a program.
+  // On stderr, because the output may go to a file or a program.
   const progress = (line: string) => void process.stderr.write(`${line}\n`);
-  // Ctrl-C ends what runs, and what it started, before the program ends.
+  // Ctrl-C first stops running probes and the processes they started.
   const ending = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ending.abort());
   return { environment, progress, signal: ending.signal };
@@ -75,6 +91,7 @@ function beside(environment: Environment) {
 
 function parseCount(text: string): number {
   const count = Number(text);
-  if (!/^\d+$/.test(text) || count < 1) throw new InvalidArgumentError('a whole number above 0');
+  if (!/^\d+$/.test(text) || count < 1)
+    throw new InvalidArgumentError('It must be a whole number above 0.');
   return count;
 }
