@@ -80,6 +80,26 @@ export default {
       to: { path: '^services/', pathNot: '^services/$1/' },
     },
     {
+      name: 'controller-view-knows-neither-leader-nor-api',
+      comment: 'what people see is made from what it is given',
+      severity: 'error',
+      from: { path: '^services/controller/src/view/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^services/controller/src/', pathNot: '^services/controller/src/view/' },
+    },
+    {
+      name: 'controller-leader-does-not-know-the-api',
+      severity: 'error',
+      from: { path: '^services/controller/src/leader/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^services/controller/src/', pathNot: '^services/controller/src/(leader|view)/' },
+    },
+    {
+      name: 'controller-api-does-not-know-the-leader',
+      comment: 'any controller answers, also one that never leads',
+      severity: 'error',
+      from: { path: '^services/controller/src/api/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^services/controller/src/', pathNot: '^services/controller/src/(api|view)/' },
+    },
+    {
       name: 'testkit-is-for-tests-and-the-demo',
       severity: 'error',
       from: { path: '^services/', pathNot: '(\\.test\\.ts|/test-support/.*|/bench/.*)$' },

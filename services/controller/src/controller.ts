@@ -1,78 +1,50 @@
-/** Puts the controller together: leadership, the leader's work, what a standby knows, the API. */
-import type { ConfigChange } from '@zephyr/runtime/config/source';
+/** Puts the controller together: leadership, the leader's work, what this controller shows, the API. */
 import { trustedProxies } from '@zephyr/runtime/http/trusted-proxies';
 import { createRedis } from '@zephyr/runtime/redis/client';
 import type { RunningService, ServiceContext } from '@zephyr/runtime/service';
+import type { Redis } from 'ioredis';
 
 import { createApp } from './api/app.ts';
 import { startServer } from './api/server.ts';
-import { startTail } from './api/tail.ts';
-import { TurnHealth } from './leader/batch-health.ts';
+import { startTail, type Tail } from './api/tail.ts';
+import { BatchHealth } from './leader/batch-health.ts';
 import { checkRedis } from './leader/check-redis.ts';
 import { linesOf } from './leader/event-lines.ts';
-import type { NewLogEntry } from './leader/leader-commit.ts';
-import { startLeadership } from './leader/leadership.ts';
-import { leadTerm } from './leader/loop.ts';
+import { type LeaderState, readCommitted } from './leader/leader-state.ts';
+import { type Leadership, startLeadership } from './leader/leadership.ts';
+import { Notes } from './leader/notes.ts';
 import { RedisClock } from './leader/redis-clock.ts';
-import { createMetrics } from './metrics.ts';
-import { Knowledge } from './view/store.ts';
+import { leadTerm, type PublishedBatch } from './leader/term.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
+import { CurrentState } from './view/current-state.ts';
 
-/** Notes that no leader has written yet; the oldest are dropped. */
-const MAX_NOTES = 100;
+/** What the parts of one controller share. */
+interface Shared {
+  readonly context: ServiceContext;
+  readonly redis: Redis;
+  readonly clock: RedisClock;
+  readonly current: CurrentState;
+  readonly health: BatchHealth;
+  readonly metrics: Metrics;
+}
 
 export async function startController(context: ServiceContext): Promise<RunningService> {
-  const { config, configSource, instanceId, log, redis: target } = context;
+  const { config, configSource, log, redis: target } = context;
   const redis = createRedis(target, log, 'command');
   await checkRedis(redis, log);
 
   const clock = new RedisClock();
-  const knowledge = new Knowledge({ redis, log, clock, configSource });
-  const turns: TurnHealth = new TurnHealth(log, (kind) => metrics.recordsSetAside.inc({ kind }));
-  const metrics = createMetrics(knowledge, turns);
-  let notes: NewLogEntry[] = [];
-  configSource.subscribe((change) => {
-    notes = [...notes, configNote(change, clock.now())].slice(-MAX_NOTES);
-  });
-
-  const leadership = startLeadership({
-    redis,
-    instanceId,
-    clock,
-    log,
-    lead: (term) =>
-      leadTerm(term, {
-        ...{ redis, target, instanceId, clock, configSource, log },
-        remembered: knowledge.mind(),
-        takeNotes: () => {
-          const taken = notes;
-          notes = [];
-          return taken;
-        },
-        metrics,
-        turns,
-        committed: (turn) => {
-          knowledge.learn(turn);
-          metrics.count(turn);
-          for (const { level, message, fields } of linesOf(turn.effects)) {
-            log[level](fields, message);
-          }
-        },
-      }),
-  });
-  knowledge.follow(leadership);
+  const current = new CurrentState({ redis, clock, configSource });
+  const health: BatchHealth = new BatchHealth(log, (kind) => metrics.recordsSetAside.inc({ kind }));
+  const metrics = createMetrics(current, health);
+  const shared = { context, redis, clock, current, health, metrics };
+  const leadership = takePart(shared);
   const tail = startTail(target, log);
-  const app = createApp({
-    ...{ redis, knowledge, tail, log, turns, registry: metrics.registry },
-    allowedHosts: () => configSource.current().config.controller.allowedHosts,
-    adminToken: () => configSource.current().secrets.adminToken,
-    trustedProxies: () => trustedProxies(configSource.current().config.server.trustedProxies),
-  });
-  const server = await startServer(app, config.controller);
+  const server = await startServer(appOf(shared, tail), config.controller);
 
   return {
     port: server.port,
     stop: async () => {
-      knowledge.stop();
       await leadership.stop();
       await server.stop();
       tail.stop();
@@ -83,7 +55,46 @@ export async function startController(context: ServiceContext): Promise<RunningS
   };
 }
 
-function configNote(change: ConfigChange, atMs: number): NewLogEntry {
-  const problems = change.status === 'refused' ? change.problems : [];
-  return { kind: 'config', atMs, outcome: change.status, problems };
+/** Leads when it can, and otherwise follows what the leader commits. */
+function takePart({ context, redis, clock, current, health, metrics }: Shared): Leadership {
+  const { configSource, instanceId, log, redis: target } = context;
+  const notes = new Notes();
+  configSource.subscribe((change) => {
+    const problems = change.status === 'refused' ? change.problems : [];
+    notes.add({ kind: 'config', atMs: clock.now(), outcome: change.status, problems });
+  });
+  let remembered: LeaderState | undefined;
+  const publish = ({ state, effects, view, snapshotVersion }: PublishedBatch) => {
+    remembered = state;
+    current.receiveView(view, snapshotVersion);
+    metrics.count(effects);
+    for (const { level, message, fields } of linesOf(effects)) log[level](fields, message);
+  };
+  const follow = async () => {
+    const { state, view } = await readCommitted(redis);
+    // What another version has committed is newer than anything remembered.
+    if (state.status !== 'none') remembered = state.status === 'read' ? state.state : undefined;
+    if (view !== undefined) current.receiveView(view);
+  };
+  return startLeadership({
+    ...{ redis, instanceId, clock, log },
+    lead: (term) =>
+      leadTerm(term, {
+        ...{ redis, target, instanceId, clock, configSource, log },
+        ...{ remembered, notes, metrics, health, publish },
+      }),
+    standBy: () =>
+      follow().catch((error: unknown) => log.debug({ err: error }, 'following the leader failed')),
+    onState: (state) => current.receiveLeadership(state),
+  });
+}
+
+function appOf({ context, redis, current, health, metrics }: Shared, tail: Tail) {
+  const { configSource, log } = context;
+  return createApp({
+    ...{ redis, current, tail, log, health, registry: metrics.registry },
+    allowedHosts: () => configSource.current().config.controller.allowedHosts,
+    adminToken: () => configSource.current().secrets.adminToken,
+    trustedProxies: () => trustedProxies(configSource.current().config.server.trustedProxies),
+  });
 }

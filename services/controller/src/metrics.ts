@@ -1,14 +1,14 @@
 /**
- * Every metric of the controller, with labels from closed sets. What the endpoints are like is
- * told by the leader only, so that a sum over all controllers is right.
+ * Every metric of the controller, with labels from closed sets. Only the leader exposes those of the
+ * endpoints, so that a sum over all controllers is right.
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
-import { REASON_CODES } from '@zephyr/core';
+import { type Effect, REASON_CODES } from '@zephyr/core';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { RECORD_KINDS, type TurnHealth } from './leader/batch-health.ts';
-import type { CommittedTurn } from './leader/committed-batch.ts';
-import type { Knowledge, State } from './view/store.ts';
+
+import { type BatchHealth, RECORD_KINDS } from './leader/batch-health.ts';
+import type { CurrentState, State } from './view/current-state.ts';
 
 const REDIS_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
 const EVENT_LOOP_RESOLUTION_MS = 20;
@@ -16,16 +16,34 @@ const NANOSECONDS = 1e9;
 
 export interface Metrics {
   readonly registry: Registry;
-  /** Of a whole turn's commit, with what waits before it. */
+  /** Of the commit of one batch, with what waits before it. */
   readonly commitSeconds: Histogram;
   readonly commitFailures: Counter;
   readonly recordsSetAside: Counter<'kind'>;
-  count(turn: CommittedTurn): void;
+  /** Counts what follows from one committed batch. */
+  count(effects: readonly Effect[]): void;
   stop(): void;
 }
 
-export function createMetrics(knowledge: Knowledge, turns: TurnHealth): Metrics {
+export function createMetrics(current: CurrentState, health: BatchHealth): Metrics {
   const registry = new Registry();
+  const count = addDecisionCounters(registry);
+  const commits = addCommitMetrics(registry);
+  new Gauge({
+    name: 'zephyr_controller_batches_failing',
+    help: '1 while this leader cannot decide: its batches fail one after the other',
+    registers: [registry],
+    collect() {
+      this.set(+health.isFailing);
+    },
+  });
+  const stop = addEventLoopDelay(registry);
+  addStateGauges(registry, current);
+  addEndpointGauges(registry, current);
+  return { registry, ...commits, count, stop };
+}
+
+function addDecisionCounters(registry: Registry): Metrics['count'] {
   const registers = [registry];
   const switches = new Counter({
     name: 'zephyr_controller_switches_total',
@@ -40,9 +58,23 @@ export function createMetrics(knowledge: Knowledge, turns: TurnHealth): Metrics 
     help: 'Sessions that were moved to another endpoint, because that was worth their caches',
     registers,
   });
+  return (effects) => {
+    for (const effect of effects) {
+      if (effect.kind === 'record' && effect.decision.phase === 'switched') {
+        switches.inc({ reason: effect.decision.reason });
+      }
+      if (effect.kind === 'notice' && effect.notice.code === 'sessions_moved') {
+        sessionsMoved.inc(effect.notice.trade.sessions);
+      }
+    }
+  };
+}
+
+function addCommitMetrics(registry: Registry) {
+  const registers = [registry];
   const commitSeconds = new Histogram({
     name: 'zephyr_controller_commit_seconds',
-    help: 'Time that Redis took for the commit of one turn',
+    help: 'Time that Redis took for the commit of one batch',
     buckets: REDIS_SECONDS,
     registers,
   });
@@ -53,59 +85,39 @@ export function createMetrics(knowledge: Knowledge, turns: TurnHealth): Metrics 
   });
   const recordsSetAside = new Counter({
     name: 'zephyr_controller_records_set_aside_total',
-    help: 'Records of Redis that were left out: malformed, too large, or a turn failed by them',
+    help: 'Records in Redis that were left out: malformed, too large, or they broke a batch',
     labelNames: ['kind'],
     registers,
   });
   // An increase needs the zero before the first one.
   for (const kind of RECORD_KINDS) recordsSetAside.inc({ kind }, 0);
-  new Gauge({
-    name: 'zephyr_controller_turns_failing',
-    help: '1 while this leader cannot decide: its turns fail one after the other',
-    registers,
-    collect() {
-      this.set(+turns.isFailing);
-    },
-  });
+  return { commitSeconds, commitFailures, recordsSetAside };
+}
+
+/** Returns how to stop measuring. */
+function addEventLoopDelay(registry: Registry): () => void {
   const delay = monitorEventLoopDelay({ resolution: EVENT_LOOP_RESOLUTION_MS });
   delay.enable();
   new Gauge({
     name: 'zephyr_controller_event_loop_delay_seconds',
     help: 'The 99th percentile of the event loop delay since the last scrape',
-    registers,
+    registers: [registry],
     collect() {
       this.set(delay.percentile(99) / NANOSECONDS);
       delay.reset();
     },
   });
-  addStateGauges(registry, knowledge);
-  return {
-    registry,
-    commitSeconds,
-    commitFailures,
-    recordsSetAside,
-    count: ({ effects }) => {
-      for (const effect of effects) {
-        if (effect.kind === 'record' && effect.decision.phase === 'switched') {
-          switches.inc({ reason: effect.decision.reason });
-        }
-        if (effect.kind === 'notice' && effect.notice.code === 'sessions_moved') {
-          sessionsMoved.inc(effect.notice.trade.sessions);
-        }
-      }
-    },
-    stop: () => delay.disable(),
-  };
+  return () => delay.disable();
 }
 
-function addStateGauges(registry: Registry, knowledge: Knowledge): void {
+function addStateGauges(registry: Registry, current: CurrentState): void {
   const registers = [registry];
   new Gauge({
     name: 'zephyr_controller_leader',
     help: '1 where this controller leads',
     registers,
     collect() {
-      this.set(knowledge.isLeading() ? 1 : 0);
+      this.set(current.isLeading() ? 1 : 0);
     },
   });
   new Gauge({
@@ -113,24 +125,24 @@ function addStateGauges(registry: Registry, knowledge: Knowledge): void {
     help: '1 while Redis can be reached',
     registers,
     collect() {
-      this.set(knowledge.store().status === 'connected' ? 1 : 0);
+      this.set(current.store().status === 'connected' ? 1 : 0);
     },
   });
   new Gauge({
     name: 'zephyr_controller_config_valid',
-    help: '0 while a changed configuration is refused and the former one is in use',
+    help: '0 while a changed configuration is rejected and the previous one stays in use',
     registers,
     collect() {
-      this.set(knowledge.config().status === 'applied' ? 1 : 0);
+      this.set(current.config().status === 'applied' ? 1 : 0);
     },
   });
   new Gauge({
     name: 'zephyr_controller_manual_mode',
-    help: '1 while an operator has pinned an endpoint; told by the leader',
+    help: '1 while an operator has pinned an endpoint; exposed by the leader',
     registers,
     collect() {
       this.reset();
-      const state = knowledge.isLeading() ? knowledge.state() : undefined;
+      const state = current.isLeading() ? current.state() : undefined;
       if (state !== undefined) this.set(+(state.mode.kind === 'manual'));
     },
   });
@@ -140,18 +152,21 @@ function addStateGauges(registry: Registry, knowledge: Knowledge): void {
     registers,
     collect() {
       this.reset();
-      if (knowledge.isLeading()) this.set(knowledge.snapshotVersion());
+      if (current.isLeading()) this.set(current.snapshotVersion());
     },
   });
+}
+
+function addEndpointGauges(registry: Registry, current: CurrentState): void {
   for (const { name, help, of } of ENDPOINT_GAUGES) {
     new Gauge({
       name,
       help,
       labelNames: ['endpoint'],
-      registers,
+      registers: [registry],
       collect() {
         this.reset();
-        const state = knowledge.isLeading() ? knowledge.state() : undefined;
+        const state = current.isLeading() ? current.state() : undefined;
         for (const endpoint of state?.endpoints ?? []) {
           const value = of(endpoint, state);
           if (value !== undefined) this.set({ endpoint: endpoint.id }, value);
@@ -176,7 +191,7 @@ const ENDPOINT_GAUGES: readonly {
   },
   {
     name: 'zephyr_controller_endpoint_healthy',
-    help: '1 healthy, 0 unhealthy by checks; absent while unknown',
+    help: '1 healthy, 0 unhealthy by probes; absent while unknown',
     of: ({ health }) => (health.status === 'unknown' ? undefined : +(health.status === 'healthy')),
   },
   {
@@ -191,7 +206,7 @@ const ENDPOINT_GAUGES: readonly {
   },
   {
     name: 'zephyr_controller_endpoint_success_ratio',
-    help: 'Share of good checks and requests of the last ten minutes; absent without any',
+    help: 'Share of good probes and requests of the last ten minutes; absent without any',
     of: ({ successRatio }) => successRatio ?? undefined,
   },
   {
@@ -201,7 +216,7 @@ const ENDPOINT_GAUGES: readonly {
   },
   {
     name: 'zephyr_controller_endpoint_probe_budget_spent',
-    help: '1 while it is not really checked, because the money for checks is spent',
+    help: '1 while it gets no real probes, because the budget for probes is spent',
     of: ({ probe }) => +(probe.plan.status !== 'scheduled' && probe.plan.why === 'budget_spent'),
   },
   {

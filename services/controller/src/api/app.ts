@@ -11,9 +11,9 @@ import type { Secret } from '@zephyr/runtime/secret';
 import express, { type Express, type RequestHandler } from 'express';
 import type { Redis } from 'ioredis';
 import type { Registry } from 'prom-client';
-import type { TurnHealth } from '../leader/batch-health.ts';
-import { readRecording } from '../leader/recording.ts';
-import type { Knowledge } from '../view/store.ts';
+
+import type { CurrentState } from '../view/current-state.ts';
+import { readRecording } from '../view/recording.ts';
 import { createAccess } from './access.ts';
 import { handleCommand } from './commands.ts';
 import { streamEvents } from './events.ts';
@@ -26,11 +26,12 @@ import type { Tail } from './tail.ts';
 
 export interface AppDeps {
   readonly redis: Redis;
-  readonly knowledge: Knowledge;
+  readonly current: CurrentState;
   readonly tail: Tail;
   readonly log: Logger;
   readonly registry: Registry;
-  readonly turns: Pick<TurnHealth, 'isFailing' | 'recordsSetAside'>;
+  /** Of the batches that this controller decides while it leads. */
+  readonly health: { readonly isFailing: boolean; readonly recordsSetAside: number };
   /** Of the configuration in use: both may change while we run. */
   readonly allowedHosts: () => readonly string[];
   readonly adminToken: () => Secret | undefined;
@@ -64,14 +65,14 @@ export function createApp(deps: AppDeps): Express {
 }
 
 /** For orchestrators and Prometheus, which call us by whatever name: nothing secret, no change. */
-function addWatchers(app: Express, { knowledge, registry, turns }: AppDeps): void {
+function addWatchers(app: Express, { current, registry, health }: AppDeps): void {
   app.get('/health', (_req, res) => {
-    const store = knowledge.store().status;
+    const store = current.store().status;
     // A standby is as healthy as a leader; without Redis a restart would help nobody.
     res.json({
-      ...{ status: 'ok', leading: knowledge.isLeading(), store },
-      turns: turns.isFailing ? 'failing' : 'ok',
-      records_set_aside: turns.recordsSetAside,
+      ...{ status: 'ok', leading: current.isLeading(), store },
+      batches: health.isFailing ? 'failing' : 'ok',
+      records_set_aside: health.recordsSetAside,
     });
   });
   app.get('/livez', (_req, res) => {
@@ -79,8 +80,8 @@ function addWatchers(app: Express, { knowledge, registry, turns }: AppDeps): voi
   });
   // Then it can neither decide nor take a command. No reason to restart it.
   app.get('/readyz', (_req, res) => {
-    const store = knowledge.store().status;
-    const status = store === 'away' ? 'away' : turns.isFailing ? 'turns_failing' : 'ok';
+    const store = current.store().status;
+    const status = store === 'away' ? 'away' : health.isFailing ? 'batches_failing' : 'ok';
     res.status(status === 'ok' ? 200 : 503).json({ status });
   });
   app.get('/metrics', async (_req, res) => {
@@ -89,9 +90,9 @@ function addWatchers(app: Express, { knowledge, registry, turns }: AppDeps): voi
 }
 
 function addApi(app: Express, deps: AppDeps): void {
-  const { knowledge } = deps;
+  const { current } = deps;
   answerGet(app, '/api/state', (_req, res) => {
-    const state = knowledge.state();
+    const state = current.state();
     if (state === undefined) throw new ProblemError('not_leading', 'nothing has been decided yet');
     res.json(state);
   });

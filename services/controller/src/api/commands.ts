@@ -10,7 +10,7 @@ import type { RequestHandler } from 'express';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 
-import type { Knowledge } from '../view/store.ts';
+import type { CurrentState } from '../view/current-state.ts';
 import { ProblemError } from './problem.ts';
 import type { Tail } from './tail.ts';
 
@@ -25,7 +25,7 @@ const MAX_DETAIL = 500;
 
 export interface CommandDeps {
   readonly redis: Redis;
-  readonly knowledge: Knowledge;
+  readonly current: CurrentState;
   readonly tail: Tail;
   readonly log: Logger;
 }
@@ -36,7 +36,7 @@ export function handleCommand(deps: CommandDeps, name: CommandName): RequestHand
     if (!body.success) {
       throw new ProblemError('invalid_body', z.prettifyError(body.error).slice(0, MAX_DETAIL));
     }
-    if (deps.knowledge.store().status === 'away') {
+    if (deps.current.store().status === 'away') {
       throw new ProblemError('store_away', 'commands cannot be kept while Redis is away');
     }
     const actor: unknown = res.locals['actor'];

@@ -4,7 +4,7 @@ import type { Logger } from '@zephyr/runtime/logger';
 import type { RequestHandler, Response } from 'express';
 import type { Redis } from 'ioredis';
 
-import type { Knowledge } from '../view/store.ts';
+import type { CurrentState } from '../view/current-state.ts';
 import { type History, readHistory, readLogAfter } from './history.ts';
 import type { LogEntry } from './log-entry.ts';
 import { ProblemError } from './problem.ts';
@@ -20,7 +20,7 @@ const MAX_STREAMS = 200;
 
 export interface EventDeps {
   readonly redis: Redis;
-  readonly knowledge: Knowledge;
+  readonly current: CurrentState;
   readonly tail: Tail;
   readonly log: Logger;
 }
@@ -59,7 +59,7 @@ class EventStream {
 
   async start(lastEventId: string | undefined): Promise<void> {
     this.#sendState();
-    const { knowledge, tail } = this.#deps;
+    const { current, tail } = this.#deps;
     // What happens while the past is being read waits behind it.
     const waiting: (LogEntry | Sample)[] = [];
     let onLog = (entry: LogEntry): void => void waiting.push(entry);
@@ -68,7 +68,7 @@ class EventStream {
     const sampleListener = (sample: Sample) => onSample(sample);
     tail.events.on('log', logListener);
     tail.events.on('sample', sampleListener);
-    const stopListening = knowledge.onChange(() => this.#planState());
+    const stopListening = current.onChange(() => this.#planState());
     const life = setInterval(() => this.#sendState(), SIGN_OF_LIFE_MS);
     this.#res.on('close', () => {
       tail.events.off('log', logListener);
@@ -114,7 +114,7 @@ class EventStream {
     clearTimeout(this.#planned);
     this.#planned = undefined;
     this.#stateAtMs = performance.now();
-    const state = this.#deps.knowledge.state();
+    const state = this.#deps.current.state();
     if (state !== undefined) this.#send('state', state);
   }
 

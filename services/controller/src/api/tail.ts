@@ -52,7 +52,7 @@ export function startTail(target: RedisTarget, log: Logger): Tail {
 
   const parse = <Value>(entries: unknown, schema: z.ZodType<Value>) =>
     parseEntries(entries, { schema, refused });
-  const told: Readonly<Record<string, (entries: unknown) => void>> = {
+  const emitters: Readonly<Record<string, (entries: unknown) => void>> = {
     [keys.log]: (entries) => {
       for (const entry of parse(entries, newLogEntrySchema)) events.emit('log', logEntryOf(entry));
     },
@@ -101,7 +101,7 @@ export function startTail(target: RedisTarget, log: Logger): Tail {
     for (const [key, entries] of xreadReply.parse(reply) ?? []) {
       const last = (entries.at(-1) as [string] | undefined)?.[0];
       if (last !== undefined) cursors.set(key, last);
-      told[key]?.(entries);
+      emitters[key]?.(entries);
     }
     await readOutcomes(outcomesCursor);
   };

@@ -1,6 +1,6 @@
 /**
- * Whether the leader's turns succeed, and what had to be left out for that: for `/readyz`, `/health`,
- * metrics and the log.
+ * Whether the leader's batches succeed, and which records had to be set aside for that: for `/readyz`,
+ * `/health`, metrics and the log.
  */
 import { performance } from 'node:perf_hooks';
 
@@ -10,21 +10,21 @@ import type { Logger } from '@zephyr/runtime/logger';
 export const RECORD_KINDS = ['commands', 'probes', 'outcomes', 'presence', 'event'] as const;
 export type RecordKind = (typeof RECORD_KINDS)[number];
 
-/** Leaves out one record. @param id its place: of the entry in its stream, or of the proxy. */
+/** Reports a record that is left out. @param id of the entry in its stream, or of the proxy. */
 export type SetAside = (kind: RecordKind, id: string, why: string) => void;
 
-/** One lost reply of Redis fails a turn, too: only what lasts is worth an alarm. */
+/** One lost reply of Redis fails a batch, too: only what lasts is worth an alarm. */
 const FAILING_AFTER_MS = 5_000;
-/** Without a turn for so long, another leads: its turns are not ours. */
+/** Without a batch for that long another controller leads: its batches are not ours. */
 const FORGOTTEN_AFTER_MS = 15_000;
-/** Of each kind; the rest is only counted. */
+/** For each kind; the rest is only counted. */
 const LOG_EVERY_MS = 10_000;
 
-export class TurnHealth {
+export class BatchHealth {
   readonly #log: Logger;
   readonly #counted: (kind: RecordKind) => void;
   readonly #loggedAtMs = new Map<RecordKind, number>();
-  #failing: { readonly sinceMs: number; readonly lastMs: number } | undefined;
+  #failing: { readonly sinceAtMs: number; readonly lastAtMs: number } | undefined;
   #setAside = 0;
 
   constructor(log: Logger, counted: (kind: RecordKind) => void) {
@@ -37,14 +37,14 @@ export class TurnHealth {
   }
 
   failed(): void {
-    const lastMs = performance.now();
-    this.#failing = { sinceMs: this.#recent(lastMs)?.sinceMs ?? lastMs, lastMs };
+    const lastAtMs = performance.now();
+    this.#failing = { sinceAtMs: this.#recent(lastAtMs)?.sinceAtMs ?? lastAtMs, lastAtMs };
   }
 
   get isFailing(): boolean {
     const nowMs = performance.now();
     const failing = this.#recent(nowMs);
-    return failing !== undefined && nowMs - failing.sinceMs >= FAILING_AFTER_MS;
+    return failing !== undefined && nowMs - failing.sinceAtMs >= FAILING_AFTER_MS;
   }
 
   /** Since the start of this process. */
@@ -63,7 +63,7 @@ export class TurnHealth {
 
   #recent(nowMs: number) {
     const failing = this.#failing;
-    return failing !== undefined && nowMs - failing.lastMs < FORGOTTEN_AFTER_MS
+    return failing !== undefined && nowMs - failing.lastAtMs < FORGOTTEN_AFTER_MS
       ? failing
       : undefined;
   }

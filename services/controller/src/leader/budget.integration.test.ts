@@ -47,7 +47,7 @@ async function spend(costUsd: number): Promise<void> {
 
 const planned = () => redis.zrange(`${QUEUE_PREFIX}:${PROBE_QUEUE}:repeat`, '0', '-1');
 const plans = async () => (await controller.state()).endpoints.map(({ probe }) => probe.plan);
-const told = async () =>
+const notices = async () =>
   (await redis.xrange(keys.log, '-', '+')).map(([, [, json]]) => json).join('\n');
 
 describe('the daily budget of checks', () => {
@@ -56,14 +56,14 @@ describe('the daily budget of checks', () => {
     await spend(0.42);
     const cheaper = { status: 'scheduled', spending: 'cheaper' };
     await vi.waitFor(async () => expect(await plans()).toMatchObject([cheaper, cheaper]), waiting);
-    expect(await told()).toContain('budget_nearly_spent');
+    expect(await notices()).toContain('budget_nearly_spent');
     await spend(0.1);
     const stopped = { status: 'off', why: 'budget_spent' };
     await vi.waitFor(async () => {
       expect(await plans()).toEqual([stopped, stopped]);
       expect(await planned()).toEqual([]);
     }, waiting);
-    expect(await told()).toContain('"budget_spent"');
+    expect(await notices()).toContain('"budget_spent"');
     controller.writeConfig({ redisUrl: server.url, extraConfig: withBudget(50) });
     const normal = { status: 'scheduled', spending: 'normal' };
     await vi.waitFor(async () => {

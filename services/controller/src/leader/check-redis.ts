@@ -5,7 +5,7 @@ import { messageOf, ZephyrError } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
 import type { Redis } from 'ioredis';
 
-/** A Redis that is only away may come later; one that goes on refusing us has been told otherwise. */
+/** A Redis that is away may come later; one that keeps refusing us is configured otherwise. */
 const REFUSALS = /^(WRONGPASS|NOAUTH|NOPERM|ERR AUTH|ERR invalid password|ERR Client sent AUTH)/;
 const FIRST_ANSWER_MS = 2_000;
 /**
@@ -27,24 +27,24 @@ export async function checkRedis(redis: Redis, log: Logger): Promise<void> {
   }
   const policy = await evictionPolicy(redis);
   if (isSafe(policy)) {
-    // One that was away, or was replaced since, has not been asked yet.
-    redis.on('ready', () => void tellPolicy(redis, log));
+    // A Redis that was away, or was replaced since, has not been asked yet.
+    redis.on('ready', () => void reportPolicy(redis, log));
     return;
   }
   throw new ZephyrError('REDIS_POLICY', `redis has maxmemory-policy ${policy}`, {
     advice: [
-      'with it Redis drops records and jobs when its memory is full, without telling anyone',
+      'with it Redis silently drops records and jobs when its memory is full',
       'set it to noeviction: redis-cli CONFIG SET maxmemory-policy noeviction, and in redis.conf',
     ],
   });
 }
 
-async function tellPolicy(redis: Redis, log: Logger): Promise<void> {
+async function reportPolicy(redis: Redis, log: Logger): Promise<void> {
   const policy = await evictionPolicy(redis);
   if (!isSafe(policy)) log.error({ policy }, 'redis may evict records: set noeviction');
 }
 
-/** What cannot be known is not held against it. */
+/** A policy that Redis does not show is accepted. */
 function isSafe(policy: string | undefined): boolean {
   return policy === undefined || policy === 'noeviction';
 }
@@ -76,7 +76,7 @@ async function pingRefusal(redis: Redis): Promise<string | undefined> {
   }
 }
 
-/** From INFO, which every user may read; undefined when Redis does not tell. */
+/** From INFO, which every user may read; undefined where Redis does not show it. */
 async function evictionPolicy(redis: Redis): Promise<string | undefined> {
   const info = await redis.info('memory').catch(() => '');
   return /^maxmemory_policy:(\S+)/m.exec(info)?.[1];

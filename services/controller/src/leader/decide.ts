@@ -1,26 +1,38 @@
-/** The pure part of a turn: what was read becomes decisions and the view, without what breaks it. */
-import type { OutcomeBatch, ProbeResult } from '@zephyr/core';
+/**
+ * The second step of a batch: what was read goes through the decision core, one event after another,
+ * and what follows is gathered, to be committed at once. Pure.
+ */
+import {
+  type Effect,
+  type Input,
+  type OutcomeBatch,
+  type ProbeResult,
+  reduce,
+  type World,
+  type WorldEvent,
+} from '@zephyr/core';
 import type { ProxyPresence } from '@zephyr/runtime/redis/records';
 import type { StreamEntry } from '@zephyr/runtime/redis/streams';
-import { type LeaderView, type ViewInput, viewOf } from '../view/view.ts';
-import { type Happened, type TurnResult, takeTurn } from './batch.ts';
+
+import { withBatch } from '../view/statistics.ts';
+import { type LeaderView, viewOf } from '../view/view.ts';
 import type { RecordKind } from './batch-health.ts';
-import { type Heard, reportOf } from './inputs.ts';
-import type { Mind } from './leader-state.ts';
+import type { LeaderState, Progress } from './leader-state.ts';
 import type { CoreCommand } from './operator-commands.ts';
+import type { Reading } from './read.ts';
 import { sift } from './sift.ts';
+import { reportOf } from './streams.ts';
 
-export interface Reading extends Omit<ViewInput, 'mind'> {
-  readonly heard: Heard;
-  readonly commands: readonly CoreCommand[];
-  /** Since the last tick; null in between. */
-  readonly elapsedMs: number | null;
-  readonly configEvent: Happened['config'];
-}
-
-export interface Decided {
-  readonly turn: TurnResult;
+/** A decided batch, not committed yet. */
+export interface Batch {
+  readonly reading: Reading;
+  readonly before: World;
+  readonly state: LeaderState;
+  readonly effects: readonly Effect[];
+  /** What the core took, in order, for replay. */
+  readonly inputs: readonly Input[];
   readonly view: LeaderView;
+  /** Left out, or they would stop the leader forever. */
   readonly setAside: readonly {
     readonly kind: RecordKind;
     readonly id: string;
@@ -28,57 +40,122 @@ export interface Decided {
   }[];
 }
 
+/** Something that was read and may break a batch. */
 type Item =
   | { readonly kind: 'commands'; readonly id: string; readonly command: CoreCommand }
   | { readonly kind: 'probes'; readonly id: string; readonly entry: StreamEntry<ProbeResult> }
   | { readonly kind: 'outcomes'; readonly id: string; readonly entry: StreamEntry<OutcomeBatch> }
   | { readonly kind: 'presence'; readonly id: string; readonly presence: ProxyPresence };
 
+type Before = Pick<Progress, 'state' | 'snapshot'>;
+
 /** @throws where no record is to blame. */
-export function decide(mind: Mind, reading: Reading): Decided {
-  const { result, setAside } = sift(itemsOf(reading), (items) => attempt(mind, reading, items));
-  const failures = result.turn.failures.map(({ input, error }) => ({
-    ...{ kind: 'event' as const, id: input.event.kind, error },
-  }));
+export function decide(before: Before, reading: Reading): Batch {
+  const { result, setAside } = sift(itemsOf(reading), (items) =>
+    decideWith(items, before, reading),
+  );
+  const { failures, ...decided } = result;
   return {
-    ...result,
+    reading,
+    before: before.state.world,
+    ...decided,
     setAside: [
       ...setAside.map(({ item, error }) => ({ kind: item.kind, id: item.id, error })),
-      ...failures,
+      ...failures.map(({ input, error }) => ({
+        ...{ kind: 'event' as const, id: input.event.kind, error },
+      })),
     ],
   };
 }
 
-function itemsOf({ heard, commands, presences }: Reading): readonly Item[] {
+function itemsOf({ received, commands, presences }: Reading): readonly Item[] {
   return [
     ...commands.map((command) => ({ kind: 'commands' as const, id: command.id, command })),
-    ...heard.probes.map((entry) => ({ kind: 'probes' as const, id: entry.id, entry })),
-    ...heard.outcomes.map((entry) => ({ kind: 'outcomes' as const, id: entry.id, entry })),
+    ...received.probes.map((entry) => ({ kind: 'probes' as const, id: entry.id, entry })),
+    ...received.outcomes.map((entry) => ({ kind: 'outcomes' as const, id: entry.id, entry })),
     ...presences.map((presence) => ({
       ...{ kind: 'presence' as const, id: presence.proxyId, presence },
     })),
   ];
 }
 
-function attempt(
-  mind: Mind,
-  { heard, elapsedMs, configEvent, ...reading }: Reading,
-  items: readonly Item[],
-): Omit<Decided, 'setAside'> {
-  const presences = items.flatMap((item) => (item.kind === 'presence' ? [item.presence] : []));
-  const turn = takeTurn(
-    mind,
-    {
-      heard: {
-        ...heard,
-        probes: items.flatMap((item) => (item.kind === 'probes' ? [item.entry] : [])),
-        outcomes: items.flatMap((item) => (item.kind === 'outcomes' ? [item.entry] : [])),
-      },
-      commands: items.flatMap((item) => (item.kind === 'commands' ? [item.command] : [])),
-      tick: elapsedMs === null ? null : { reports: presences.map(reportOf), elapsedMs },
-      config: configEvent,
-    },
-    { nowMs: reading.nowMs, policy: reading.policy },
+function decideWith(items: readonly Item[], { state, snapshot }: Before, reading: Reading) {
+  const { nowMs, settings, loaded, received, tick, nextProbes } = reading;
+  const { policy } = settings;
+  const { world, effects, inputs, failures } = runCore(
+    state.world,
+    inputsOf(items, reading),
+    policy,
   );
-  return { turn, view: viewOf({ ...reading, presences, mind: turn.mind }) };
+  const statistics = withBatch(
+    state.statistics,
+    {
+      probes: items.flatMap((item) => (item.kind === 'probes' ? [item.entry.value] : [])),
+      outcomes: items.flatMap((item) => (item.kind === 'outcomes' ? [item.entry.value] : [])),
+      elapsedMs: tick?.elapsedMs ?? 0,
+      ...{ effects, world },
+    },
+    nowMs,
+  );
+  const view = viewOf({
+    ...{ world, statistics, policy, snapshot, nowMs, config: loaded.config },
+    presences: presencesIn(items),
+    nextProbeAtMs: nextProbes ?? new Map(),
+  });
+  return {
+    ...{ effects, inputs, failures, view },
+    state: { world, statistics, cursors: received.cursors },
+  };
+}
+
+/** People's wishes first; then what was measured; last the passing of time. */
+function inputsOf(items: readonly Item[], reading: Reading): readonly Input[] {
+  const { configEvent, tick, nowMs } = reading;
+  const reports = presencesIn(items).map(reportOf);
+  const events: readonly WorldEvent[] = [
+    ...(configEvent === null ? [] : [configEvent]),
+    ...items.flatMap(eventsOf),
+    ...(tick === null
+      ? []
+      : [...reports.map((report) => ({ kind: 'presence', report }) as const), TICK]),
+  ];
+  return events.map((event) => ({ atMs: nowMs, event }));
+}
+
+const TICK = { kind: 'tick' } as const;
+
+function eventsOf(item: Item): readonly WorldEvent[] {
+  switch (item.kind) {
+    case 'commands':
+      return [{ kind: 'command', commandId: item.id, command: item.command.command }];
+    case 'probes':
+      return [{ kind: 'probe', result: item.entry.value }];
+    case 'outcomes':
+      return [{ kind: 'outcomes', batch: item.entry.value }];
+    case 'presence':
+      return [];
+  }
+}
+
+function presencesIn(items: readonly Item[]): readonly ProxyPresence[] {
+  return items.flatMap((item) => (item.kind === 'presence' ? [item.presence] : []));
+}
+
+/** An event that the core cannot take is left out, also of the recording: a replay would fail at it. */
+function runCore(before: World, given: readonly Input[], policy: Reading['settings']['policy']) {
+  let world = before;
+  const effects: Effect[] = [];
+  const inputs: Input[] = [];
+  const failures: { readonly input: Input; readonly error: unknown }[] = [];
+  for (const input of given) {
+    try {
+      const step = reduce(world, input, policy);
+      world = step.next;
+      effects.push(...step.effects);
+      inputs.push(input);
+    } catch (error) {
+      failures.push({ input, error });
+    }
+  }
+  return { world, effects, inputs, failures };
 }

@@ -99,7 +99,7 @@ describe('linesOf', () => {
       effect: { kind: 'notice', notice: { code: 'late_probe_dropped', endpointId: one } },
       line: { level: 'debug', message: 'late probe dropped', fields: { endpointId: one } },
     },
-  ])('tells $name', ({ effect, line }) => {
+  ])('logs $name', ({ effect, line }) => {
     expect(linesOf([effect])).toEqual([line]);
   });
 

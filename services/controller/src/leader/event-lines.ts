@@ -1,4 +1,4 @@
-/** The log's lines about what was decided and what has changed; one for each, never a repeat. Pure. */
+/** The log lines for decisions and notices: one each, never repeated. Pure. */
 import { type Decision, type Effect, type Notice, severityOf } from '@zephyr/core';
 
 export interface LogLine {

@@ -49,8 +49,8 @@ async function present(id: string, about: Partial<PresenceReport> & object = {})
   await redis.set(keys.proxy(id), JSON.stringify(record), 'PX', 5_000);
 }
 
-/** The honest proxy's report after all that was written before arrives: turns go on. */
-async function honestIsHeard(endpointId: string): Promise<void> {
+/** The honest proxy's report arrives after all that was written before: batches go on. */
+async function honestArrives(endpointId: string): Promise<void> {
   const before = (await stateOf(endpointId))?.successRatio ?? null;
   expect(before === null || before <= 1).toBe(true);
   await present('honest-1', { activeRequests: { [endpointId]: 3 } });
@@ -76,13 +76,13 @@ describe('records that name what nobody configured', () => {
       await outcome(`{"${name}":${counts(1)}}`);
       await outcome(`{"${name}":${counts(1)},"one":${counts(1)}}`, name);
       await present('stolen-1', { activeRequests: JSON.parse(`{"${name}":1e6}`) });
-      await honestIsHeard('one');
+      await honestArrives('one');
       expect(await ready()).toBe(200);
       expect(await redis.get(keys.world)).not.toContain(`"${name}"`);
       await controller.stop();
       controller = await start();
       await served();
-      await honestIsHeard('two');
+      await honestArrives('two');
       expect(await ready()).toBe(200);
     },
   );
@@ -108,12 +108,12 @@ describe('records that are too large, too many, or not what they say', () => {
       expect(await redis.xlen(keys.outcomes)).toBeLessThan(12);
       expect(await redis.scard(keys.proxies)).toBeLessThan(600);
     }, waiting);
-    await honestIsHeard('one');
+    await honestArrives('one');
     const metrics = await (await controller.get('/metrics')).text();
     expect(metrics).toMatch(/records_set_aside_total\{kind="outcomes"\} [1-9]/);
     expect(metrics).toMatch(/records_set_aside_total\{kind="presence"\} [1-9]/);
     const health = (await (await controller.get('/health')).json()) as object;
-    expect(health).toMatchObject({ turns: 'ok', records_set_aside: expect.any(Number) });
+    expect(health).toMatchObject({ batches: 'ok', records_set_aside: expect.any(Number) });
     // 192 MiB were written, and would be in memory twice: as bytes and as text.
     expect(residentMiB() - before).toBeLessThan(180);
   });
@@ -128,7 +128,7 @@ describe('records that are too large, too many, or not what they say', () => {
     await vi.waitFor(async () => {
       expect(await redis.memory('USAGE', key)).toBeLessThan(17 * 1024 * 1024);
     }, waiting);
-    await honestIsHeard('one');
+    await honestArrives('one');
   });
 
   it('also where they are large by fields without a letter', async () => {
@@ -138,7 +138,7 @@ describe('records that are too large, too many, or not what they say', () => {
         const entries = await redis.xrange(keys.outcomes, '-', '+');
         expect(entries.map(([, fields]) => fields.length)).not.toContain(50_000);
       }, waiting);
-      await honestIsHeard('one');
+      await honestArrives('one');
     }
   });
 
@@ -152,7 +152,7 @@ describe('records that are too large, too many, or not what they say', () => {
     }
     const after = Number(/total_net_output_bytes:(\d+)/.exec(await redis.info('stats'))?.[1]);
     expect(after - before).toBeLessThan(8 * 1024 * 1024);
-    await honestIsHeard('one');
+    await honestArrives('one');
   });
 
   it('a presence that never expires is made to', async () => {

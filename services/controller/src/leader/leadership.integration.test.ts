@@ -74,6 +74,8 @@ describe('a leader', () => {
         if (how === 'asked') await new Promise((ended) => signal.addEventListener('abort', ended));
         throw new Error('not leading any more');
       },
+      standBy: async () => undefined,
+      onState: () => undefined,
     });
     await began.promise;
     if (how === 'by itself') await vi.waitFor(() => expect(warn).toHaveBeenCalled(), waiting);
@@ -83,16 +85,16 @@ describe('a leader', () => {
 });
 
 describe('two controllers', () => {
-  it('have one leader, and the standby tells the same and takes commands', async () => {
+  it('have one leader, and the standby shows the same and takes commands', async () => {
     const { leader, standby } = await startLeaderAndStandby();
     expect(await standby.command('select', { endpointId: 'two' })).toMatchObject({
       status: 200,
       body: { outcome: 'applied' },
     });
     await vi.waitFor(async () => {
-      const [told, known] = [await standby.state(), await leader.state()];
-      expect(told.mode).toEqual({ kind: 'manual', endpointId: 'two' });
-      expect(told.selection).toEqual(known.selection);
+      const [shown, known] = [await standby.state(), await leader.state()];
+      expect(shown.mode).toEqual({ kind: 'manual', endpointId: 'two' });
+      expect(shown.selection).toEqual(known.selection);
     }, waiting);
   });
 

@@ -1,9 +1,10 @@
 /**
  * One controller leads, the others stand by.
  *
- *     candidate --(got the lease)--> leading
- *     leading --(lost the lease | no renewal for 3 s | the work failed)--> candidate
- *     candidate | leading --(stop)--> stopped, and the lease is given back
+ *     standby --(got the lease)--> leading
+ *     leading --(lost the lease | no renewal for 3 s | the work failed | stop)--> standby
+ *
+ * A stop gives the lease back.
  *
  * A leader stops acting two seconds before its lease can end, by its own monotonic clock. That is
  * for order only: what makes two leaders harmless is the epoch, which Redis checks in each commit.
@@ -23,13 +24,13 @@ import type { Redis } from 'ioredis';
 import type { RedisClock } from './redis-clock.ts';
 
 const RENEW_EVERY_MS = 1_000;
-/** Without a renewal for so long, the leader stops acting: the lease of 5 s may end soon. */
+/** Without a renewal for this long the leader stops acting: the lease of 5 s may end soon. */
 const RENEW_DEADLINE_MS = 3_000;
-/** A candidate asks each second, at different moments than the others. */
+/** A standby asks for the lease once a second, at different moments than the others. */
 const RETRY_MS = 1_000;
 const RETRY_SPREAD = 0.2;
 
-/** One time of leading, from getting the lease to losing it. */
+/** From getting the lease to losing it. */
 export interface Term {
   readonly epoch: number;
   readonly incarnation: string;
@@ -37,10 +38,10 @@ export interface Term {
   readonly signal: AbortSignal;
 }
 
-type LeadershipState =
-  | { readonly status: 'candidate'; readonly leaderId: string | null }
-  | { readonly status: 'leading'; readonly epoch: number; readonly sinceAtMs: number }
-  | { readonly status: 'stopped' };
+export type LeadershipState =
+  /** `leaderId` null: nobody leads, or Redis did not say who. */
+  | { readonly status: 'standby'; readonly leaderId: string | null }
+  | { readonly status: 'leading'; readonly epoch: number; readonly sinceAtMs: number };
 
 export interface LeadershipDeps {
   readonly redis: Redis;
@@ -49,29 +50,31 @@ export interface LeadershipDeps {
   readonly log: Logger;
   /** Leads until the signal aborts; throws or returns early when it cannot go on. */
   readonly lead: (term: Term) => Promise<void>;
+  /** Called about once a second while another controller leads. */
+  readonly standBy: () => Promise<void>;
+  /** Receives each new state; the first one is `standby`. */
+  readonly onState: (state: LeadershipState) => void;
 }
 
 export interface Leadership {
-  state(): LeadershipState;
   /** Ends the term, waits for the work to return, gives the lease back. */
   stop(): Promise<void>;
 }
 
 export function startLeadership(deps: LeadershipDeps): Leadership {
   const stopping = new AbortController();
-  let state: LeadershipState = { status: 'candidate', leaderId: null };
-
   const run = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
       const sentAtMs = performance.now();
       const answer = await acquireLease(deps.redis, deps.instanceId).catch(() => undefined);
       if (answer !== undefined) deps.clock.observe(answer.redisNowMs, sentAtMs);
       if (answer?.status === 'held') {
-        state = { status: 'leading', epoch: answer.epoch, sinceAtMs: deps.clock.now() };
+        deps.onState({ status: 'leading', epoch: answer.epoch, sinceAtMs: deps.clock.now() });
         await serveTerm(deps, { lease: answer, sentAtMs }, stopping.signal);
-        state = { status: 'candidate', leaderId: null };
+        deps.onState({ status: 'standby', leaderId: null });
       } else {
-        state = { status: 'candidate', leaderId: answer?.holder ?? null };
+        deps.onState({ status: 'standby', leaderId: answer?.holder ?? null });
+        if (answer !== undefined) await deps.standBy();
       }
       await pause(RETRY_MS * (1 + RETRY_SPREAD * (2 * Math.random() - 1)), stopping.signal);
     }
@@ -79,11 +82,9 @@ export function startLeadership(deps: LeadershipDeps): Leadership {
   const running = run();
 
   return {
-    state: () => state,
     stop: async () => {
       stopping.abort();
       await running;
-      state = { status: 'stopped' };
     },
   };
 }

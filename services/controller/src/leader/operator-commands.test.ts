@@ -37,7 +37,7 @@ describe('sortCommands', () => {
     expect(reloads).toHaveLength(1);
   });
 
-  it('refuses what is read after whoever gave it was told that nothing came of it', () => {
+  it('refuses what is read after its caller has been told that it timed out', () => {
     const late = given('pause', {}, COMMAND_LIFE_MS + 1);
     const { forCore, refused } = sortCommands([late, given('resume')], NOW_MS);
     expect(forCore.map(({ command }) => command.kind)).toEqual(['resume']);
@@ -51,7 +51,7 @@ describe('auditsOf', () => {
   const { forCore } = sortCommands([given('pause')], NOW_MS);
   const commandId = forCore[0]?.id ?? '';
 
-  it('tells who asked for what, and what came of it', () => {
+  it('says who asked for what, and the outcome', () => {
     const outcome = { status: 'applied', previousMode: { kind: 'auto' }, affected: 0 } as const;
     expect(auditsOf([{ kind: 'answer', commandId, outcome }], forCore, NOW_MS)).toEqual([
       {

@@ -1,4 +1,4 @@
-/** Between the records that people write and the words of the decision core. */
+/** Between the commands that people give and those of the decision core. */
 import {
   assertNever,
   type CommandOutcome,
@@ -22,7 +22,7 @@ import {
 } from '@zephyr/runtime/redis/commands';
 import type { StreamEntry } from '@zephyr/runtime/redis/streams';
 
-/** `reload` is no wish of the core: the leader reads its files and tells the core what is new. */
+/** `reload` is not for the core: the leader reads its files and passes on what is new. */
 type LeaderCommand = OperatorCommand | { readonly kind: 'reload' };
 
 /** @throws ZodError for a body that the admin API would not have let through. */
@@ -80,7 +80,7 @@ export interface SortedCommands {
   readonly refused: readonly AuditRecord[];
 }
 
-/** Whoever gave a command that is read too late was told that nothing came of it: so be it. */
+/** A command that is read too late is refused, since its caller has been told that it timed out. */
 export function sortCommands(
   entries: readonly StreamEntry<CommandRecord>[],
   nowMs: EpochMs,
@@ -130,7 +130,7 @@ function refused({ id, record }: OpenCommand, code: ProblemCode, detail: string)
   return { commandId: id, ...record, outcome: { status: 'refused', code, detail } };
 }
 
-/** What came of reading the configuration again. */
+/** The answer to a command that reloads the configuration. */
 export function reloadAudit(
   command: OpenCommand,
   done: { readonly change: ConfigChange; readonly mode: Mode; readonly nowMs: EpochMs },

@@ -1,5 +1,5 @@
 /**
- * The clock of Redis, read from the replies of the lease and carried on by our monotonic clock.
+ * The clock of Redis, read from the replies of the lease and continued by our monotonic clock.
  * All moments that a controller decides by or writes come from it, so that a leader whose own
  * clock is wrong, or set while it runs, decides nothing else than its predecessor would have.
  */
@@ -9,14 +9,14 @@ import { type EpochMs, epochMs } from '@zephyr/core';
 const OTHER_CLOCK_MS = 1_000;
 
 export class RedisClock {
-  /** Our own clock until Redis has told its time. */
+  /** Our own clock until Redis has answered. */
   #offsetMs = Date.now() - performance.now();
   #lastMs = 0;
 
   /** Takes a reply that was asked for at `sentAtMs` and is here now, both monotonic. */
   observe(redisNowMs: number, sentAtMs: number): void {
     this.#offsetMs = redisNowMs - (sentAtMs + performance.now()) / 2;
-    // To wait until another clock has caught up would mean to stand still until then.
+    // Waiting until another clock has caught up would mean standing still until then.
     if (this.#lastMs - (performance.now() + this.#offsetMs) > OTHER_CLOCK_MS) this.#lastMs = 0;
   }
 

@@ -354,7 +354,7 @@ describe('a leader whose clock is wrong', () => {
     }, waiting);
   });
 
-  it('asks for checks that a clock ten minutes ahead has put off', async () => {
+  it('asks for probes that a clock ten minutes ahead has put off', async () => {
     const server = await startRedis();
     const redis = await connectTo(server.url);
     const controller = await startController({
@@ -363,7 +363,7 @@ describe('a leader whose clock is wrong', () => {
       extraConfig: '[health_check]\ninterval_seconds = 2\ntimeout_seconds = 1',
     });
     await leads(controller);
-    await vi.waitFor(() => expect(controller.output()).toContain('checks are overdue'), {
+    await vi.waitFor(() => expect(controller.output()).toContain('probes are overdue'), {
       timeout: 50_000,
       interval: 200,
     });

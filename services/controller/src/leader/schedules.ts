@@ -19,11 +19,11 @@ export type NextProbes = ReadonlyMap<string, number>;
 /** Newly planned endpoints are first probed within about this time, not all at the same moment. */
 const FIRST_PROBE_SPREAD_MS = 2_000;
 /**
- * A tick that is due when Redis hears of it is a waiting job at once, and stays when its scheduler is
- * taken away: one probe too many.
+ * A tick that is already due when Redis receives it becomes a waiting job at once, and stays when its
+ * scheduler is removed: one probe too many.
  */
 const SOONEST_TICK_MS = 250;
-/** A tick that is late by more than this is lost: nobody works, or the job is gone. */
+/** A tick that is late by more than this is lost: no prober runs, or the job is gone. */
 const LATE_AFTER_MS = 10_000;
 
 export interface Schedules {
@@ -33,12 +33,12 @@ export interface Schedules {
   reconcile(plans: ProbePlans): Promise<void>;
   /** Queues one probe for each; an endpoint that already waits for one gets no second. */
   probeNow(endpointIds: readonly EndpointId[]): Promise<void>;
-  /** When each endpoint is to be probed next, as the queue has it; undefined: it does not tell. */
+  /** When each endpoint is to be probed next; undefined where the queue does not answer. */
   nextAtMs(): Promise<NextProbes | undefined>;
   close(): Promise<void>;
 }
 
-/** Redis must be there: call it when the lease was just taken. */
+/** Redis must be reachable: call it when the lease has just been taken. */
 export function openSchedules(target: RedisTarget, log: Logger): Schedules {
   const { queue, close } = openProbeQueue(target, (error) =>
     log.debug({ reason: messageOf(error) }, 'probe queue trouble'),
@@ -102,18 +102,17 @@ export function isOutOfStep(plans: ProbePlans, next: NextProbes): boolean {
 }
 
 /**
- * Endpoints of which nothing was heard for two intervals although checks are planned: the clock of
- * whoever planned them was ahead, or a job was lost. Told from results, so no clock but that of
- * Redis matters.
+ * Endpoints without a result for two intervals although probes are planned: the clock of whoever
+ * planned them was ahead, or a job was lost. Found by results, so that only the clock of Redis matters.
  */
 export function overdueProbes(
   plans: ProbePlans,
-  heardAtMs: (id: string) => number,
+  lastResultAtMs: (id: string) => number,
   nowMs: number,
 ): readonly EndpointId[] {
   return Object.entries(plans).flatMap(([id, plan]) => {
     if (plan.status === 'off') return [];
-    const isOverdue = nowMs - heardAtMs(id) > 2 * plan.intervalMs + LATE_AFTER_MS;
+    const isOverdue = nowMs - lastResultAtMs(id) > 2 * plan.intervalMs + LATE_AFTER_MS;
     return isOverdue ? [id as EndpointId] : [];
   });
 }

@@ -1,6 +1,6 @@
-/** The configuration in the words of the decision core. */
-import type { EndpointSetting, GroupSetting, Policy } from '@zephyr/core';
-import type { Config } from '@zephyr/runtime/config/config';
+/** The configuration in the shape of the decision core. */
+import type { EndpointId, EndpointSetting, GroupSetting, Policy, WorldEvent } from '@zephyr/core';
+import type { Config, LoadedConfig } from '@zephyr/runtime/config/config';
 import { policyOf } from '@zephyr/runtime/config/policy';
 
 export interface Settings {
@@ -22,4 +22,36 @@ export function settingsOf(config: Config): Settings {
     endpoints: config.endpoints.map(({ id, groupName }) => ({ id, groupName })),
     policy: policyOf(config),
   };
+}
+
+export type ConfigEvent = Extract<WorldEvent, { kind: 'config' }>;
+
+/** What the core is to know of a configuration. @param former undefined when a term begins. */
+export function configEvent(former: LoadedConfig | undefined, now: LoadedConfig): ConfigEvent {
+  const { groups, endpoints } = settingsOf(now.config);
+  const changedIds = changedEndpoints(former, now);
+  return { kind: 'config', groups, endpoints, changedIds, isStart: former === undefined };
+}
+
+/**
+ * The endpoints of both configurations that have another URL or another token now: what was known of
+ * them is void. Compared in memory, and never stored: over a restart a leader probes what it finds
+ * out of order instead.
+ */
+function changedEndpoints(
+  former: LoadedConfig | undefined,
+  now: LoadedConfig,
+): readonly EndpointId[] {
+  if (former === undefined) return [];
+  return now.config.endpoints.flatMap(({ id, baseUrl, groupName }) => {
+    const before = former.config.endpoints.find((endpoint) => endpoint.id === id);
+    if (before === undefined) return [];
+    const isSame =
+      before.baseUrl === baseUrl && tokenOf(former, before.groupName) === tokenOf(now, groupName);
+    return isSame ? [] : [id];
+  });
+}
+
+function tokenOf({ secrets }: LoadedConfig, groupName: string): string | undefined {
+  return secrets.groupTokens.get(groupName)?.reveal();
 }

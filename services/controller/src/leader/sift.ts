@@ -5,7 +5,7 @@ export interface Sifted<Item, Result> {
 
 /**
  * Runs a pure `attempt` with all items. When that throws, each is tried a second time, alone, and
- * those that throw again are left out: one bad record must not stop a leader for ever.
+ * those that throw again are left out: one bad record must not stop a leader forever.
  * @throws what `attempt` throws where no item is to blame.
  */
 export function sift<Item, Result>(

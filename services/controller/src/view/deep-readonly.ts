@@ -1,4 +1,4 @@
-/** What the schemas of the admin API tell, as it is inside: nothing is changed in place. */
+/** A value of the admin API inside this process: nothing is changed in place. */
 export type DeepReadonly<Value> = Value extends object
   ? { readonly [Key in keyof Value]: DeepReadonly<Value[Key]> }
   : Value;

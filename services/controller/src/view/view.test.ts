@@ -1,12 +1,19 @@
-import { endpointId, epochMs, initialWorld, type World } from '@zephyr/core';
+import {
+  type Effect,
+  endpointId,
+  epochMs,
+  initialWorld,
+  reduce,
+  type World,
+  type WorldEvent,
+} from '@zephyr/core';
 import { type ApiState, stateSchema } from '@zephyr/runtime/api';
 import { parseConfig } from '@zephyr/runtime/config/load';
 import type { ProxyPresence } from '@zephyr/runtime/redis/records';
 import { describe, expect, it } from 'vitest';
-import { takeTurn } from '../leader/batch.ts';
-import { reportOf } from '../leader/inputs.ts';
+
 import { settingsOf } from '../leader/settings.ts';
-import { NOTHING_OBSERVED } from './observations.ts';
+import { NO_STATISTICS, withBatch } from './statistics.ts';
 import { type ViewInput, viewOf } from './view.ts';
 
 const NOW_MS = epochMs(1_700_000_000_000);
@@ -24,23 +31,25 @@ const { config } = parseConfig({
 });
 const settings = settingsOf(config);
 
-/** A world that has heard its configuration and, where given, the proxies. */
+/** Of a world that knows its configuration and, where given, the proxies. */
 function input(presences: readonly ProxyPresence[] = [], change: Partial<World> = {}): ViewInput {
   const { groups, endpoints, policy } = settings;
-  const cursors = { commands: '0-0', probes: '0-0', outcomes: '0-0' };
-  const world = { ...initialWorld({ atMs: NOW_MS, groups, endpoints }), ...change };
-  const { mind } = takeTurn(
-    { world, observations: NOTHING_OBSERVED, cursors },
-    {
-      heard: { commands: [], probes: [], outcomes: [], cursors },
-      commands: [],
-      tick: { reports: presences.map(reportOf), elapsedMs: 1_000 },
-      config: { kind: 'config', groups, endpoints },
-    },
-    { nowMs: NOW_MS, policy },
-  );
+  const events: readonly WorldEvent[] = [
+    { kind: 'config', groups, endpoints },
+    ...presences.map((report) => ({ kind: 'presence', report }) as const),
+    { kind: 'tick' },
+  ];
+  let world: World = { ...initialWorld({ atMs: NOW_MS, groups, endpoints }), ...change };
+  const effects: Effect[] = [];
+  for (const event of events) {
+    const step = reduce(world, { atMs: NOW_MS, event }, policy);
+    world = step.next;
+    effects.push(...step.effects);
+  }
+  const batch = { probes: [], outcomes: [], effects, elapsedMs: 1_000, world };
   return {
-    ...{ mind, config, policy, presences, nowMs: NOW_MS },
+    ...{ world, config, policy, presences, nowMs: NOW_MS },
+    statistics: withBatch(NO_STATISTICS, batch, NOW_MS),
     snapshot: { epoch: 7, version: 3 },
     nextProbeAtMs: new Map([['one', NOW_MS + 4_000]]),
   };
@@ -56,7 +65,7 @@ function presence(change: Partial<ProxyPresence> = {}): ProxyPresence {
 }
 
 /** The view with what each controller adds, as the schema has it. */
-function told(view: ReturnType<typeof viewOf>): ApiState {
+function complete(view: ReturnType<typeof viewOf>): ApiState {
   return stateSchema.parse({
     ...view,
     leadership: { status: 'leading', epoch: 7, sinceAtMs: NOW_MS },
@@ -66,8 +75,8 @@ function told(view: ReturnType<typeof viewOf>): ApiState {
 }
 
 describe('viewOf', () => {
-  it('tells a fresh world as the schema of the admin API has it', () => {
-    const state = told(viewOf(input()));
+  it('shows a fresh world as the schema of the admin API has it', () => {
+    const state = complete(viewOf(input()));
     expect(state.selection).toMatchObject({ status: 'steady', activeId: 'one', reason: 'initial' });
     expect(state.endpoints).toMatchObject([
       { id: 'one', rank: 0, url: 'https://one.example.com/base', score: { status: 'unknown' } },
@@ -83,7 +92,7 @@ describe('viewOf', () => {
       activeRequests: { one: 1, two: 3 },
       snapshot: { incarnation: 'i', epoch: 7, version: 2 },
     });
-    const state = told(viewOf(input([presence(), other])));
+    const state = complete(viewOf(input([presence(), other])));
     expect(state.load).toMatchObject({ activeRequests: 6, level: 'medium' });
     expect(state.endpoints.map(({ activeRequests }) => activeRequests)).toEqual([3, 3]);
     expect(state.proxies).toEqual([
@@ -97,7 +106,7 @@ describe('viewOf', () => {
       one: { status: 'half_open', failure: 'reset', remainingMs: 0 },
       constructor: { status: 'ejected', failure: 'reset', remainingMs: 9_000 },
     } as const;
-    const state = told(viewOf(input([presence({ ejections }), presence({ proxyId: 'p2' })])));
+    const state = complete(viewOf(input([presence({ ejections }), presence({ proxyId: 'p2' })])));
     expect(state.endpoints[0]).toMatchObject({
       ...{ available: true, removal: { status: 'half_open', failure: 'reset' } },
     });
@@ -107,8 +116,8 @@ describe('viewOf', () => {
     ]);
   });
 
-  it('tells an endpoint that its proxies have ejected, with the time left', () => {
-    const state = told(
+  it('shows an endpoint that its proxies have ejected, with the time left', () => {
+    const state = complete(
       viewOf(
         input([
           presence({
@@ -131,7 +140,7 @@ describe('viewOf', () => {
       ...{ endpointId: endpointId('one'), phase: 'streaming' as const, attempt: 1 },
       ...{ client: null, sessionId: null },
     };
-    const state = told(
+    const state = complete(
       viewOf(
         input([
           presence({ requests: [{ ...request, id: 'young', ageMs: 10 }] }),
@@ -148,7 +157,7 @@ describe('viewOf', () => {
       ...{ id: 's', client: 'ada', ageMs: 60_000, requests: 4, activeRequests: 0 },
       cacheRemainingMs: 240_000,
     };
-    const state = told(
+    const state = complete(
       viewOf(
         input([
           presence({ sessionList: [{ ...session, endpointId: endpointId('one'), idleMs: 9_000 }] }),
@@ -164,9 +173,9 @@ describe('viewOf', () => {
     ]);
   });
 
-  it('tells a pause with its beginning, and that no checks are planned', () => {
+  it('shows a pause with its beginning, and that no probes are planned', () => {
     const wishes = { mode: { kind: 'auto' as const }, paused: true, disabled: [] };
-    const state = told(viewOf(input([], { wishes })));
+    const state = complete(viewOf(input([], { wishes })));
     expect(state.automation).toEqual({ status: 'paused', sinceAtMs: NOW_MS });
     expect(state.endpoints[0]?.probe).toMatchObject({
       plan: { status: 'off', why: 'paused' },

@@ -1,4 +1,4 @@
-/** What the leader tells people: the world and the observations in the words of the admin API. Pure. */
+/** What the leader shows people: the world and its statistics in the shape of the admin API. Pure. */
 import {
   type Assessment,
   assess,
@@ -15,17 +15,22 @@ import {
 import type { ApiEndpoint, ApiState } from '@zephyr/runtime/api';
 import { type Config, type EndpointConfig, groupOf } from '@zephyr/runtime/config/config';
 import type { ProxyPresence } from '@zephyr/runtime/redis/records';
-import type { Mind } from '../leader/leader-state.ts';
 import type { DeepReadonly } from './deep-readonly.ts';
-import { requestsPerMinute, successRatio } from './observations.ts';
-import { type Tally, tallyOf } from './tallies.ts';
+import {
+  type ProbeStats,
+  probeStatsOf,
+  requestsPerMinute,
+  type Statistics,
+  successRatio,
+} from './statistics.ts';
 
-/** All of the state but what each controller knows of itself. */
+/** The state without what each controller knows of itself. */
 export type LeaderView = DeepReadonly<Omit<ApiState, 'leadership' | 'store' | 'config'>>;
 type EndpointView = DeepReadonly<ApiEndpoint>;
 
 export interface ViewInput {
-  readonly mind: Mind;
+  readonly world: World;
+  readonly statistics: Statistics;
   readonly config: Config;
   readonly policy: Policy;
   readonly presences: readonly ProxyPresence[];
@@ -40,11 +45,9 @@ export interface ViewInput {
 const MAX_ITEMS = 200;
 
 export function viewOf(input: ViewInput): LeaderView {
-  const { mind, config, policy, presences, nowMs } = input;
-  const { world, observations } = mind;
+  const { world, statistics, config, policy, presences, nowMs } = input;
   const assessments = assess(world, nowMs, policy);
-  const turn = { nowMs, policy, trigger: 'tick' };
-  const { order } = snapshotContent(world, assessments, turn);
+  const { order } = snapshotContent(world, assessments, { nowMs, policy, trigger: 'tick' });
   const endpoints = assessments.flatMap((assessment): readonly EndpointView[] => {
     const endpoint = config.endpoints.find(({ id }) => id === assessment.endpoint.id);
     return endpoint === undefined ? [] : [endpointView(input, { assessment, endpoint, order })];
@@ -56,11 +59,11 @@ export function viewOf(input: ViewInput): LeaderView {
     proxyPort: config.server.port,
     mode: world.wishes.mode,
     automation:
-      observations.pausedSinceAtMs === null
+      statistics.pausedSinceAtMs === null
         ? { status: 'running' }
-        : { status: 'paused', sinceAtMs: observations.pausedSinceAtMs },
+        : { status: 'paused', sinceAtMs: statistics.pausedSinceAtMs },
     selection: world.selection,
-    lastSwitch: observations.lastSwitch,
+    lastSwitch: statistics.lastSwitch,
     freeze: world.overloadedEverywhere ? { status: 'overload' } : world.switching.freeze,
     policy: {
       switchThresholdMs: policy.switching.thresholdMs,
@@ -69,7 +72,7 @@ export function viewOf(input: ViewInput): LeaderView {
     load: {
       level: loadLevel(activeRequests, policy),
       activeRequests,
-      requestsPerMinute: requestsPerMinute(observations, nowMs),
+      requestsPerMinute: requestsPerMinute(statistics, nowMs),
     },
     endpoints,
     sessions: {
@@ -83,7 +86,7 @@ export function viewOf(input: ViewInput): LeaderView {
 }
 
 function endpointView(
-  { mind, config, nextProbeAtMs, nowMs }: ViewInput,
+  { world, statistics, config, nextProbeAtMs, nowMs }: ViewInput,
   about: {
     readonly assessment: Assessment;
     readonly endpoint: EndpointConfig;
@@ -91,10 +94,9 @@ function endpointView(
   },
 ): EndpointView {
   const { assessment, endpoint, order } = about;
-  const { world, observations } = mind;
   const { id } = endpoint;
   const state = assessment.endpoint;
-  const tally = tallyOf(observations.tallies, id, nowMs);
+  const stats = probeStatsOf(statistics, id, nowMs);
   const plan = own(world.probePlans, id) ?? { status: 'off', why: 'paused' };
   const rank = order.indexOf(id);
   return {
@@ -110,27 +112,27 @@ function endpointView(
     removal: removalView(world, assessment),
     token: state.tokenAccess,
     score: assessment.score,
-    successRatio: successRatio(observations, id, nowMs),
+    successRatio: successRatio(statistics, id, nowMs),
     activeRequests: assessment.activeRequests,
     sessions: sessionLoadOf(world.proxies, id).running,
     probe: {
-      style: tally.last?.style ?? 'cli',
+      style: stats.last?.style ?? 'cli',
       plan,
       running: isRunning(nextProbeAtMs.get(id), nowMs),
       nextAtMs: plan.status === 'off' ? null : (nextProbeAtMs.get(id) ?? null),
-      last: tally.last === null ? null : lastProbe(tally.last),
+      last: stats.last === null ? null : lastProbe(stats.last),
       today: {
-        probes: tally.probes,
-        saved: savedProbes(tally, groupOf(config, endpoint).healthCheck.intervalMs),
-        inputTokens: tally.inputTokens,
-        outputTokens: tally.outputTokens,
-        costUsd: tally.costUsd,
+        probes: stats.probes,
+        saved: savedProbes(stats, groupOf(config, endpoint).healthCheck.intervalMs),
+        inputTokens: stats.inputTokens,
+        outputTokens: stats.outputTokens,
+        costUsd: stats.costUsd,
       },
     },
   };
 }
 
-/** A scheduler's next moment moves on when a prober takes the job: a past one is being worked at. */
+/** A scheduler's next moment moves on when a prober takes the job, so a past one is running. */
 function isRunning(nextAtMs: number | undefined, nowMs: number): boolean {
   return nextAtMs !== undefined && nextAtMs <= nowMs;
 }
@@ -170,8 +172,8 @@ function lastProbe({ startedAtMs, wallMs, verdict }: ProbeResult): ApiEndpoint['
   };
 }
 
-function savedProbes(tally: Tally, intervalMs: number): number {
-  return Math.floor(tally.unneededMs / intervalMs);
+function savedProbes(stats: ProbeStats, intervalMs: number): number {
+  return Math.floor(stats.unneededMs / intervalMs);
 }
 
 function proxyView(
@@ -205,15 +207,15 @@ function requestItems(
     .map(({ ageMs, ...request }) => ({ ...request, startedAtMs: nowMs - ageMs }));
 }
 
-/** The latest used first. A session that uses several proxies is told once, by the latest of them. */
+/** The latest used first. A session that uses several proxies is listed once, by the latest of them. */
 function sessionItems(
   presences: readonly ProxyPresence[],
   nowMs: EpochMs,
 ): LeaderView['sessions']['items'] {
-  const told = presences
+  const sessions = presences
     .flatMap(({ sessionList }) => sessionList ?? [])
     .toSorted((a, b) => a.idleMs - b.idleMs);
-  return [...Map.groupBy(told, ({ id }) => id).values()]
+  return [...Map.groupBy(sessions, ({ id }) => id).values()]
     .flatMap(([latest]) => latest ?? [])
     .slice(0, MAX_ITEMS)
     .map(({ ageMs, idleMs, cacheRemainingMs, ...session }) => ({
@@ -232,24 +234,23 @@ function loadLevel(activeRequests: number, { probing }: Policy): ApiState['load'
 
 const DAY_MS = 86_400_000;
 
-function costOf({ mind, config, nowMs }: ViewInput): ApiState['cost'] {
-  const { world, observations } = mind;
-  const tallies = config.endpoints.map((endpoint) => {
-    const tally = tallyOf(observations.tallies, endpoint.id, nowMs);
-    const saved = savedProbes(tally, groupOf(config, endpoint).healthCheck.intervalMs);
-    return { costUsd: tally.costUsd, savedUsd: saved * averageCost(tally) };
+function costOf({ world, statistics, config, nowMs }: ViewInput): ApiState['cost'] {
+  const costs = config.endpoints.map((endpoint) => {
+    const stats = probeStatsOf(statistics, endpoint.id, nowMs);
+    const saved = savedProbes(stats, groupOf(config, endpoint).healthCheck.intervalMs);
+    return { costUsd: stats.costUsd, savedUsd: saved * averageCost(stats) };
   });
-  const todayUsd = tallies.reduce((sum, { costUsd }) => sum + costUsd, 0);
+  const todayUsd = costs.reduce((sum, { costUsd }) => sum + costUsd, 0);
   const shareOfDay = Math.max(0.01, (nowMs % DAY_MS) / DAY_MS);
   return {
     todayUsd,
     projectedUsd: todayUsd / shareOfDay,
-    savedUsd: tallies.reduce((sum, { savedUsd }) => sum + savedUsd, 0),
+    savedUsd: costs.reduce((sum, { savedUsd }) => sum + savedUsd, 0),
     budgetUsd: budgetOf(world),
   };
 }
 
-function averageCost({ probes, costUsd }: Tally): number {
+function averageCost({ probes, costUsd }: ProbeStats): number {
   return probes === 0 ? 0 : costUsd / probes;
 }
 

@@ -8,14 +8,14 @@ import {
 import { describe, expect, it } from 'vitest';
 
 import {
-  NOTHING_OBSERVED,
-  type Observations,
-  type Observed,
-  observe,
+  type Counted,
+  NO_STATISTICS,
+  probeStatsOf,
   requestsPerMinute,
+  type Statistics,
   successRatio,
-} from './observations.ts';
-import { tallyOf } from './tallies.ts';
+  withBatch,
+} from './statistics.ts';
 
 const MINUTE_MS = 60_000;
 const NOON_MS = epochMs(20_000 * 86_400_000 + 43_200_000);
@@ -30,7 +30,7 @@ const world = initialWorld({
   ],
   endpoints: [{ id: one, groupName: 'team' }],
 });
-const nothing: Observed = { probes: [], outcomes: [], effects: [], elapsedMs: 0, world };
+const nothing: Counted = { probes: [], outcomes: [], effects: [], elapsedMs: 0, world };
 
 function probe(status: 'ok' | 'failed'): ProbeResult {
   return {
@@ -56,18 +56,15 @@ function requests(succeeded: number, failed = 0): OutcomeBatch {
   };
 }
 
-const after = (
-  before: Observations,
-  seen: Partial<Observed>,
-  nowMs: number = NOON_MS,
-): Observations => observe(before, { ...nothing, ...seen }, epochMs(nowMs));
+const after = (before: Statistics, batch: Partial<Counted>, nowMs: number = NOON_MS): Statistics =>
+  withBatch(before, { ...nothing, ...batch }, epochMs(nowMs));
 
-describe('observe', () => {
+describe('withBatch', () => {
   it('adds up what the probes of a day cost, with all tokens that were read', () => {
-    const twice = after(after(NOTHING_OBSERVED, { probes: [probe('ok')] }), {
+    const twice = after(after(NO_STATISTICS, { probes: [probe('ok')] }), {
       probes: [probe('failed')],
     });
-    expect(tallyOf(twice.tallies, one, NOON_MS)).toMatchObject({
+    expect(probeStatsOf(twice, one, NOON_MS)).toMatchObject({
       probes: 2,
       inputTokens: 34,
       outputTokens: 4,
@@ -77,8 +74,8 @@ describe('observe', () => {
   });
 
   it('starts a new day with nothing but the last probe', () => {
-    const observed = after(NOTHING_OBSERVED, { probes: [probe('ok')] });
-    const tomorrow = tallyOf(observed.tallies, one, epochMs(NOON_MS + 86_400_000));
+    const counted = after(NO_STATISTICS, { probes: [probe('ok')] });
+    const tomorrow = probeStatsOf(counted, one, epochMs(NOON_MS + 86_400_000));
     expect(tomorrow).toMatchObject({ probes: 0, costUsd: 0, last: { slot: 'one:1' } });
   });
 
@@ -92,13 +89,13 @@ describe('observe', () => {
         },
       },
     };
-    const observed = after(NOTHING_OBSERVED, { world: unneeded, elapsedMs: 1_000 });
-    expect(tallyOf(observed.tallies, one, NOON_MS).unneededMs).toBe(1_000);
+    const counted = after(NO_STATISTICS, { world: unneeded, elapsedMs: 1_000 });
+    expect(probeStatsOf(counted, one, NOON_MS).unneededMs).toBe(1_000);
   });
 
   it('remembers since when it is paused', () => {
     const paused = { ...world, wishes: { ...world.wishes, paused: true } };
-    const first = after(NOTHING_OBSERVED, { world: paused });
+    const first = after(NO_STATISTICS, { world: paused });
     const later = after(first, { world: paused }, NOON_MS + 5_000);
     expect(later.pausedSinceAtMs).toBe(NOON_MS);
     expect(after(later, {}).pausedSinceAtMs).toBeNull();
@@ -107,28 +104,28 @@ describe('observe', () => {
 
 describe('successRatio', () => {
   it('is over probes and requests of ten minutes, and unknown without any', () => {
-    expect(successRatio(NOTHING_OBSERVED, one, NOON_MS)).toBeNull();
-    const observed = after(NOTHING_OBSERVED, { probes: [probe('ok')], outcomes: [requests(2, 1)] });
-    expect(successRatio(observed, one, NOON_MS)).toBe(0.75);
-    expect(successRatio(observed, one, epochMs(NOON_MS + 10 * MINUTE_MS))).toBeNull();
+    expect(successRatio(NO_STATISTICS, one, NOON_MS)).toBeNull();
+    const counted = after(NO_STATISTICS, { probes: [probe('ok')], outcomes: [requests(2, 1)] });
+    expect(successRatio(counted, one, NOON_MS)).toBe(0.75);
+    expect(successRatio(counted, one, epochMs(NOON_MS + 10 * MINUTE_MS))).toBeNull();
   });
 
   it('is not of what failed on the machine of the prober', () => {
     const verdict = { status: 'failed', failure: 'cli_crashed', detail: 'no request' } as const;
     const probes: ProbeResult[] = [{ ...probe('failed'), verdict }];
-    const observed = after(NOTHING_OBSERVED, { probes });
-    expect(successRatio(observed, one, NOON_MS)).toBeNull();
-    expect(tallyOf(observed.tallies, one, NOON_MS).probes).toBe(1);
-    const served = after(observed, { probes, outcomes: [requests(2)] });
+    const counted = after(NO_STATISTICS, { probes });
+    expect(successRatio(counted, one, NOON_MS)).toBeNull();
+    expect(probeStatsOf(counted, one, NOON_MS).probes).toBe(1);
+    const served = after(counted, { probes, outcomes: [requests(2)] });
     expect(successRatio(served, one, NOON_MS)).toBe(1);
   });
 });
 
 describe('requestsPerMinute', () => {
   it('fades the minute before out while the present one fills', () => {
-    const observed = after(NOTHING_OBSERVED, { outcomes: [requests(60)] });
-    expect(requestsPerMinute(observed, NOON_MS)).toBe(60);
-    expect(requestsPerMinute(observed, epochMs(NOON_MS + 1.5 * MINUTE_MS))).toBe(30);
-    expect(requestsPerMinute(observed, epochMs(NOON_MS + 2 * MINUTE_MS))).toBe(0);
+    const counted = after(NO_STATISTICS, { outcomes: [requests(60)] });
+    expect(requestsPerMinute(counted, NOON_MS)).toBe(60);
+    expect(requestsPerMinute(counted, epochMs(NOON_MS + 1.5 * MINUTE_MS))).toBe(30);
+    expect(requestsPerMinute(counted, epochMs(NOON_MS + 2 * MINUTE_MS))).toBe(0);
   });
 });

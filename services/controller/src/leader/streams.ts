@@ -1,4 +1,4 @@
-/** What the leader hears: streams of probes, outcomes and commands, and the proxies' presence. */
+/** What the leader reads from Redis: commands, probe results and outcomes, and the proxies' presence. */
 import type {
   EpochMs,
   OutcomeBatch,
@@ -28,17 +28,18 @@ export interface Cursors {
   readonly outcomes: string;
 }
 
-export interface Heard {
+/** New entries of each stream, and up to where it is read. */
+export interface Received {
   readonly commands: readonly StreamEntry<CommandRecord>[];
   readonly probes: readonly StreamEntry<ProbeResult>[];
   readonly outcomes: readonly StreamEntry<OutcomeBatch>[];
   readonly cursors: Cursors;
 }
 
-export interface From {
+export interface ReadFrom {
   readonly cursors: Cursors;
   readonly waitMs: number;
-  /** Of the configuration: what records name besides is dropped. */
+  /** Of the configuration: records of other endpoints are dropped. */
   readonly endpointIds: ReadonlySet<string>;
 }
 
@@ -46,20 +47,27 @@ export interface From {
 const LONGEST_WAIT_MS = 250;
 /** Entries of one stream that are read at once; the rest comes with the next call. */
 const BATCH = 200;
-/** Of one kind in one report of a second: more is not believed. */
+/** Of one kind in one report of a second; larger counts are cut. */
 const MAX_COUNT = 10_000;
 
 const xreadReply = z.array(z.tuple([z.string(), z.array(z.unknown())])).nullable();
 
-/** Waits up to `waitMs`, or a quarter of a second, for something new. The connection is used for nothing else meanwhile. */
-export async function hear(blocking: Redis, from: From, setAside: SetAside): Promise<Heard> {
+/**
+ * Waits up to `waitMs`, at most a quarter of a second, for something new. The connection is used for
+ * nothing else meanwhile.
+ */
+export async function readStreams(
+  blocking: Redis,
+  from: ReadFrom,
+  setAside: SetAside,
+): Promise<Received> {
   const { cursors, waitMs, endpointIds } = from;
   const reply = xreadReply.parse(
     await blocking.xread(
       'COUNT',
       BATCH,
       'BLOCK',
-      // 0 would wait for ever.
+      // 0 would wait forever.
       Math.max(1, Math.min(LONGEST_WAIT_MS, Math.round(waitMs))),
       'STREAMS',
       ...[keys.commands, keys.probes],
@@ -85,7 +93,7 @@ export async function hear(blocking: Redis, from: From, setAside: SetAside): Pro
       endpointIds.has(value.endpointId),
     ),
     outcomes: parseEntries(outcomes.entries, parser('outcomes', outcomeBatchSchema)).flatMap(
-      (entry) => believable(entry, endpointIds),
+      (entry) => plausible(entry, endpointIds),
     ),
     cursors: {
       commands: after(commands, cursors.commands),
@@ -96,7 +104,7 @@ export async function hear(blocking: Redis, from: From, setAside: SetAside): Pro
 }
 
 /** Only what the configuration knows, and no more than a proxy can have done in a second. */
-function believable(
+function plausible(
   entry: StreamEntry<OutcomeBatch>,
   endpointIds: ReadonlySet<string>,
 ): readonly StreamEntry<OutcomeBatch>[] {
@@ -139,7 +147,7 @@ export async function readPresences(
   });
 }
 
-/** What the core hears of a proxy: what only people want to know stays out of the recording. */
+/** The core's part of a presence: what only people want to know stays out of the recording. */
 export function reportOf(presence: ProxyPresence): PresenceReport {
   const { proxyId, status, activeRequests, ejections, sessions } = presence;
   return { proxyId, status, activeRequests, ejections, sessions };
@@ -149,3 +157,6 @@ export function reportOf(presence: ProxyPresence): PresenceReport {
 export function momentOf(streamId: string): EpochMs {
   return Number(streamId.split('-')[0]) as EpochMs;
 }
+
+/** Before the first entry of a stream. */
+export const STREAM_START = '0-0';

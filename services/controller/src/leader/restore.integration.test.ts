@@ -75,7 +75,7 @@ describe('a controller that starts again', () => {
     });
   });
 
-  it('builds the world anew from wishes, snapshot and probes when other code left a checkpoint', async () => {
+  it('rebuilds the world from wishes, snapshot and probes when another version left a checkpoint', async () => {
     await withController(async (controller) => {
       await probe('one', 300);
       await probe('two', 320);
@@ -85,7 +85,7 @@ describe('a controller that starts again', () => {
         expect(two?.score.status).toBe('known');
       }, waiting);
     });
-    await redis.set(keys.world, JSON.stringify({ format: 'of another version', mind: {} }));
+    await redis.set(keys.world, JSON.stringify({ version: -1, state: {} }));
     await withController(async (controller) => {
       const { endpoints, selection, mode } = await controller.state();
       expect(mode).toEqual({ kind: 'manual', endpointId: 'two' });

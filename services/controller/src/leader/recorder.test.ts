@@ -1,10 +1,10 @@
 import { DEFAULT_POLICY, endpointId, epochMs, type Input, initialWorld } from '@zephyr/core';
 import { describe, expect, it } from 'vitest';
 
-import { Recorder, type Turn } from './recording.ts';
+import { Recorder, type RecorderInput } from './recorder.ts';
 
 const tick: Input = { atMs: epochMs(1), event: { kind: 'tick' } };
-const turn: Turn = {
+const batch: RecorderInput = {
   before: initialWorld({
     atMs: epochMs(0),
     groups: [],
@@ -18,43 +18,45 @@ const turn: Turn = {
 describe('Recorder', () => {
   it.each([true, false])('begins a term with its world, which continues: %s', (continues) => {
     const recorder = new Recorder(continues);
-    expect(recorder.next(turn).entry).toEqual({
-      head: { continues, policy: DEFAULT_POLICY, world: turn.before },
+    expect(recorder.next(batch).entry).toEqual({
+      head: { continues, policy: DEFAULT_POLICY, world: batch.before },
       inputs: [tick],
       decisions: [],
     });
-    expect(recorder.next(turn).entry).toEqual({ inputs: [tick], decisions: [] });
+    expect(recorder.next(batch).entry).toEqual({ inputs: [tick], decisions: [] });
   });
 
   it('begins a segment when the settings change, from the world that they found', () => {
     const recorder = new Recorder(false);
-    recorder.next(turn);
+    recorder.next(batch);
     const policy = { ...DEFAULT_POLICY, publishing: { scoreIntervalMs: 1 } };
-    expect(recorder.next({ ...turn, policy }).entry.head).toMatchObject({
+    expect(recorder.next({ ...batch, policy }).entry.head).toMatchObject({
       continues: true,
       policy,
     });
-    expect(recorder.next({ ...turn, policy }).entry.head).toBeUndefined();
+    expect(recorder.next({ ...batch, policy }).entry.head).toBeUndefined();
   });
 
   it('begins a segment now and then, so that the oldest can be dropped', () => {
     const recorder = new Recorder(true);
-    const heads = Array.from({ length: 1_300 }, () => recorder.next(turn).entry.head);
+    const heads = Array.from({ length: 1_300 }, () => recorder.next(batch).entry.head);
     expect(heads.flatMap((head, index) => (head === undefined ? [] : [index]))).toEqual([
       0, 600, 1_200,
     ]);
   });
 
-  it('keeps fewer turns, in shorter segments, where they are large: all together some megabytes', () => {
+  it('keeps fewer batches, in shorter segments, where they are large: all together some megabytes', () => {
     const recorder = new Recorder(true);
     const large: Input = {
       atMs: epochMs(1),
       event: { kind: 'proxy_gone', proxyId: 'x'.repeat(100_000) },
     };
-    const recorded = Array.from({ length: 500 }, () => recorder.next({ ...turn, inputs: [large] }));
+    const recorded = Array.from({ length: 500 }, () =>
+      recorder.next({ ...batch, inputs: [large] }),
+    );
     const heads = recorded.flatMap(({ entry }, index) => (entry.head === undefined ? [] : [index]));
     expect(heads.slice(0, 3)).toEqual([0, 11, 22]);
     expect((recorded.at(-1)?.kept ?? 0) * 100_000).toBeLessThan(10 * 1024 * 1024);
-    expect(recorder.next(turn).kept).toBeGreaterThan(11);
+    expect(recorder.next(batch).kept).toBeGreaterThan(11);
   });
 });

@@ -1,0 +1,78 @@
+/**
+ * The last step of a batch: the probe queue is made as planned. That is outside of the commit, and
+ * done again by `reconcile` if this process dies before.
+ */
+import { performance } from 'node:perf_hooks';
+
+import { type EpochMs, own } from '@zephyr/core';
+import type { Logger } from '@zephyr/runtime/logger';
+
+import type { Batch } from './decide.ts';
+import type { LeaderState } from './leader-state.ts';
+import type { RedisClock } from './redis-clock.ts';
+import { isOutOfStep, overdueProbes, type Schedules } from './schedules.ts';
+
+const RECONCILE_MS = 30_000;
+
+export interface PlannerDeps {
+  readonly schedules: Schedules;
+  readonly clock: RedisClock;
+  readonly log: Logger;
+}
+
+export class ProbePlanner {
+  readonly #deps: PlannerDeps;
+  readonly #leadsSinceAtMs: EpochMs;
+  #reconciledAtMs = Number.NEGATIVE_INFINITY;
+  /** Ids of the endpoints whose probes were overdue the last time. */
+  #overdue = '';
+
+  constructor(deps: PlannerDeps) {
+    this.#deps = deps;
+    this.#leadsSinceAtMs = deps.clock.now();
+  }
+
+  /** Never throws: what Redis did not take is done by the next `reconcile`, at once. */
+  async act(state: LeaderState, batch?: Batch): Promise<void> {
+    if (batch !== undefined) await this.#perform(batch);
+    if (performance.now() - this.#reconciledAtMs > RECONCILE_MS) await this.#reconcile(state);
+  }
+
+  async #perform({ effects, before, reading }: Batch): Promise<void> {
+    const { schedules, log } = this.#deps;
+    try {
+      for (const effect of effects) {
+        if (effect.kind === 'set_probe') await schedules.set(effect.endpointId, effect.plan);
+        if (effect.kind === 'probe_now') await schedules.probeNow(effect.endpointIds);
+      }
+      const { nextProbes } = reading;
+      if (nextProbes === undefined || !isOutOfStep(before.probePlans, nextProbes)) return;
+    } catch (error) {
+      log.warn({ err: error }, 'planning probes failed');
+    }
+    this.#reconciledAtMs = Number.NEGATIVE_INFINITY;
+  }
+
+  async #reconcile(state: LeaderState): Promise<void> {
+    try {
+      await this.#deps.schedules.reconcile(state.world.probePlans);
+      await this.#probeOverdue(state);
+      this.#reconciledAtMs = performance.now();
+    } catch (error) {
+      this.#deps.log.warn({ err: error }, 'reconciling the probe schedules failed');
+    }
+  }
+
+  /** At most one waits for each endpoint, however long nobody probes. */
+  async #probeOverdue({ world, statistics }: LeaderState): Promise<void> {
+    const { schedules, clock, log } = this.#deps;
+    const lastResultAtMs = (id: string) =>
+      Math.max(own(statistics.probes, id)?.lastAtMs ?? 0, this.#leadsSinceAtMs);
+    const ids = overdueProbes(world.probePlans, lastResultAtMs, clock.now());
+    const hasChanged = ids.join(' ') !== this.#overdue;
+    this.#overdue = ids.join(' ');
+    if (hasChanged && ids.length > 0) log.warn({ ids }, 'probes are overdue');
+    if (hasChanged && ids.length === 0) log.info('probes are on time again');
+    if (ids.length > 0) await schedules.probeNow(ids);
+  }
+}

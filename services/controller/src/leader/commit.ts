@@ -1,0 +1,201 @@
+/**
+ * The third step of a batch: everything that follows from it is written at once, as the leader of
+ * one epoch and on top of one snapshot, or not at all.
+ */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import {
+  assertNever,
+  type Effect,
+  type RoutingSnapshot,
+  type SnapshotContent,
+  severityOf,
+} from '@zephyr/core';
+import { messageOf, ZephyrError } from '@zephyr/runtime/errors';
+import type { Logger } from '@zephyr/runtime/logger';
+import type { AuditRecord } from '@zephyr/runtime/redis/commands';
+import {
+  type Commit,
+  type CommitAnswer,
+  type CommitWrite,
+  writeCommit,
+} from '@zephyr/runtime/redis/commit';
+import { LAST_VERSION } from '@zephyr/runtime/redis/records';
+import type { Redis } from 'ioredis';
+
+import type { BatchHealth } from './batch-health.ts';
+import type { Batch } from './decide.ts';
+import { checkpointOf } from './leader-state.ts';
+import type { Term } from './leadership.ts';
+import type { NewLogEntry, Notes } from './notes.ts';
+import { auditsOf } from './operator-commands.ts';
+import type { Recorder } from './recorder.ts';
+
+/** Between two tries of a commit whose fate is unknown. */
+const RETRY_MS = 200;
+
+export interface CommitDeps {
+  readonly term: Term;
+  readonly redis: Redis;
+  readonly instanceId: string;
+  readonly log: Logger;
+  readonly metrics: CommitMetrics;
+  readonly health: Pick<BatchHealth, 'failed'>;
+  readonly notes: Notes;
+  readonly recorder: Pick<Recorder, 'next'>;
+}
+
+export interface CommitMetrics {
+  /** Of a whole batch, with what waits before it. */
+  readonly commitSeconds: { startTimer(): () => unknown };
+  readonly commitFailures: { inc(): void };
+}
+
+type Former = RoutingSnapshot | undefined;
+
+/**
+ * Returns the newest snapshot when all of the batch is written.
+ * @param former The newest snapshot before, of this leader or of the one before.
+ * @throws ZephyrError `FENCED` when this leader may not write any more: nothing was written.
+ */
+export async function commit(batch: Batch, former: Former, deps: CommitDeps): Promise<Former> {
+  const { term, instanceId, notes, recorder } = deps;
+  const { nowMs: atMs } = batch.reading;
+  const snapshot = nextSnapshot(batch, former, term);
+  const pending = notes.pending();
+  const isFirst = former?.epoch !== term.epoch;
+  const writes: readonly CommitWrite[] = [
+    ...(isFirst ? [logged({ kind: 'leader', atMs, instanceId, epoch: term.epoch })] : []),
+    ...pending.map(logged),
+    ...batch.effects.flatMap((effect) => effectWrites(effect, atMs)),
+    ...auditsIn(batch).flatMap((audit) => auditWrites(audit, atMs)),
+    recordingWrite(batch, recorder),
+    { place: 'view', value: batch.view },
+    { place: 'world', value: checkpointOf(batch.state) },
+  ];
+  const answer = await write({ id: randomUUID(), snapshot, writes }, former, deps);
+  if (answer.status !== 'committed') {
+    throw new ZephyrError('FENCED', `committing a batch: ${JSON.stringify(answer)}`);
+  }
+  notes.remove(pending);
+  return snapshot ?? former;
+}
+
+/** Tries again while the fate of the commit is unknown and we still lead: a repeat is harmless. */
+async function write(commit: Commit, former: Former, deps: CommitDeps): Promise<CommitAnswer> {
+  const { term, redis, instanceId, log, metrics, health } = deps;
+  let knownVersion = former?.version ?? 0;
+  let failures = 0;
+  while (!term.signal.aborted) {
+    const end = metrics.commitSeconds.startTimer();
+    try {
+      const leader = { id: instanceId, epoch: term.epoch, knownVersion };
+      const answer = await writeCommit(redis, leader, commit);
+      const isUnreadable = former === undefined && answer.status === 'conflict';
+      if (!isUnreadable || answer.foundVersion === knownVersion) return answer;
+      // A record that we cannot read must not stop us forever: we lead, so it is replaced.
+      knownVersion = answer.foundVersion;
+      continue;
+    } catch (error) {
+      if (failures === 0) log.error({ reason: messageOf(error) }, 'redis does not take a commit');
+      failures += 1;
+      metrics.commitFailures.inc();
+      health.failed();
+    } finally {
+      end();
+    }
+    await sleep(RETRY_MS, undefined, { signal: term.signal }).catch(() => undefined);
+  }
+  throw new ZephyrError('FENCED', 'committing a batch: not leading any more');
+}
+
+/** A snapshot to publish, if what proxies route by, or who vouches for it, has changed. */
+function nextSnapshot(
+  { effects, state, reading }: Batch,
+  former: Former,
+  { epoch, incarnation }: Term,
+): RoutingSnapshot | undefined {
+  const { nowMs, loaded } = reading;
+  const { published } = state.world;
+  const configHash = loaded.config.hash;
+  const changed = effects.findLast((effect) => effect.kind === 'publish')?.content;
+  const isVouchedFor = former?.epoch === epoch && former.configHash === configHash;
+  const content: SnapshotContent | undefined =
+    changed ?? (!isVouchedFor && published.status === 'published' ? published.content : undefined);
+  if (content === undefined) return undefined;
+  return {
+    ...{ ...content, incarnation, epoch, configHash, publishedAtMs: nowMs },
+    version: nextVersion(former, epoch),
+  };
+}
+
+/**
+ * Versions go on over epochs, so that people see one number rise; at their end they begin again with
+ * the next epoch, which comes before the version in a proxy's comparison.
+ * @throws ZephyrError `FENCED` when a new epoch is needed for that.
+ */
+function nextVersion(former: Former, epoch: number): number {
+  const version = (former?.version ?? 0) + 1;
+  if (version <= LAST_VERSION) return version;
+  if (former?.epoch !== epoch) return 1;
+  throw new ZephyrError('FENCED', 'publishing a snapshot: no version is left in this epoch');
+}
+
+const logged = (entry: NewLogEntry): CommitWrite => ({ place: 'log', value: entry });
+
+function effectWrites(effect: Effect, atMs: number): readonly CommitWrite[] {
+  switch (effect.kind) {
+    case 'record': {
+      const { decision } = effect;
+      return [
+        { place: 'decisions', value: decision },
+        logged({ kind: 'decision', atMs, decision }),
+      ];
+    }
+    case 'notice': {
+      const { notice } = effect;
+      return [logged({ kind: 'notice', atMs, severity: severityOf(notice), notice })];
+    }
+    case 'store_wishes':
+      return [{ place: 'operator', value: effect.wishes }];
+    case 'publish':
+    case 'set_probe':
+    case 'probe_now':
+    case 'answer':
+      return [];
+    default:
+      return assertNever(effect);
+  }
+}
+
+function auditsIn({ reading, effects }: Batch): readonly AuditRecord[] {
+  return [...reading.audits, ...auditsOf(effects, reading.commands, reading.nowMs)];
+}
+
+function auditWrites(audit: AuditRecord, atMs: number): readonly CommitWrite[] {
+  const { endpointId } = audit.body;
+  const entry: NewLogEntry = {
+    kind: 'command',
+    atMs,
+    command: audit.name,
+    actor: audit.actor,
+    endpointId: typeof endpointId === 'string' ? endpointId : null,
+    outcome: audit.outcome.status === 'answered' ? 'applied' : 'refused',
+  };
+  return [{ place: 'audit', value: audit }, logged(entry)];
+}
+
+function recordingWrite(
+  { before, reading, inputs, effects }: Batch,
+  recorder: CommitDeps['recorder'],
+): CommitWrite {
+  const decisions = effects.flatMap((effect) =>
+    effect.kind === 'record' ? [effect.decision] : [],
+  );
+  const { entry, kept } = recorder.next({
+    ...{ before, inputs, decisions },
+    policy: reading.settings.policy,
+  });
+  return { place: 'inputs', value: entry, kept };
+}

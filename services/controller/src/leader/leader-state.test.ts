@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest';
+
+import { currentFields, recordedShape, shapeProblem } from '../test-support/state-shape.ts';
+import { CHECKPOINT_VERSION } from './leader-state.ts';
+
+describe('the shape of a checkpoint', () => {
+  it('is the recorded one of its version', { timeout: 60_000 }, () => {
+    const current = { version: CHECKPOINT_VERSION, fields: currentFields() };
+    const problem = shapeProblem(recordedShape(), current);
+    expect(problem, problem).toBeUndefined();
+  });
+
+  const recorded = { version: 3, fields: ['.world.paused: boolean'] };
+  it.each([
+    ['a field that appeared', { version: 3, fields: [...recorded.fields, '.x: string'] }],
+    ['a field that is gone', { version: 3, fields: [] }],
+    ['a field of another kind', { version: 3, fields: ['.world.paused: string'] }],
+  ])('needs a raised version for %s', (_, current) => {
+    expect(shapeProblem(recorded, current)).toContain('Raise CHECKPOINT_VERSION');
+  });
+
+  it('is to be recorded for a raised version', () => {
+    expect(shapeProblem(recorded, { ...recorded, version: 4 })).toContain('no recorded shape');
+    expect(shapeProblem(recorded, recorded)).toBeUndefined();
+  });
+});

@@ -1,0 +1,105 @@
+import { ZephyrError } from '@zephyr/runtime/errors';
+import { createLogger } from '@zephyr/runtime/logger';
+import { describe, expect, it } from 'vitest';
+
+import { freshProgress, readingOf } from '../test-support/batches.ts';
+import { decide } from './decide.ts';
+import type { Progress } from './leader-state.ts';
+import { runBatches, type Steps } from './loop.ts';
+
+const commands = (id: string) => ({ commands: id, probes: '0-0', outcomes: '0-0' });
+const fenced = () => new ZephyrError('FENCED', 'another one leads');
+
+/** Runs batches until the leader has read `reads` times; what each step was given. */
+async function run(change: Partial<Steps>, reads: number) {
+  const stopping = new AbortController();
+  const readFrom: Progress[] = [];
+  const acted: string[] = [];
+  const health: string[] = [];
+  const steps: Steps = {
+    read: async (progress) => {
+      readFrom.push(progress);
+      if (readFrom.length === reads) stopping.abort();
+      const received = { ...readingOf().received, cursors: commands(`${readFrom.length}-0`) };
+      return readingOf({ received });
+    },
+    decide,
+    commit: async () => undefined,
+    act: async ({ state }, batch) => {
+      acted.push(batch === undefined ? 'nothing' : state.cursors.commands);
+    },
+    ...change,
+  };
+  const deps = {
+    ...{ steps, signal: stopping.signal, log: createLogger('test', 'silent') },
+    health: { succeeded: () => void health.push('ok'), failed: () => void health.push('failed') },
+  };
+  const ended = await runBatches(freshProgress(), deps).then(
+    () => 'stopped',
+    (error: unknown) => (error instanceof ZephyrError ? error.code : error),
+  );
+  return { ended, acted, health, cursors: readFrom.map(({ state }) => state.cursors.commands) };
+}
+
+/** As Redis answers: not at once. */
+async function later<Value>(settle: () => Value): Promise<Value> {
+  await new Promise((resolve) => setImmediate(resolve));
+  return settle();
+}
+
+function refuse(error: Error): never {
+  throw error;
+}
+
+describe('runBatches', () => {
+  it('begins each batch where the last committed one ended', async () => {
+    expect(await run({}, 3)).toEqual({
+      ended: 'stopped',
+      cursors: ['0-0', '1-0', '2-0'],
+      acted: ['1-0', '2-0', '3-0'],
+      health: ['ok', 'ok', 'ok'],
+    });
+  });
+
+  it('ends with a batch whose commit is refused, and nothing follows from it', async () => {
+    const commit = () => later(() => refuse(fenced()));
+    expect(await run({ commit }, 2)).toEqual({
+      ended: 'FENCED',
+      cursors: ['0-0'],
+      acted: [],
+      health: ['failed'],
+    });
+  });
+
+  it('begins again where a batch began that was not committed', async () => {
+    let commits = 0;
+    const commit = () =>
+      later(() => {
+        commits += 1;
+        if (commits === 2) throw new Error('Redis is away');
+        return undefined;
+      });
+    expect(await run({ commit }, 4)).toEqual({
+      ended: 'stopped',
+      cursors: ['0-0', '1-0', '1-0', '3-0'],
+      acted: ['1-0', '3-0', '4-0'],
+      health: ['ok', 'failed', 'ok', 'ok'],
+    });
+  });
+
+  it('does not decide a committed batch again when what follows from it fails', async () => {
+    const act = () => later(() => refuse(new Error('the queue is away')));
+    const { cursors, health } = await run({ act }, 2);
+    expect(cursors).toEqual(['0-0', '1-0']);
+    expect(health).toEqual(['failed', 'failed']);
+  });
+
+  it('acts although there was nothing to decide: something may be left to do', async () => {
+    const stopping: string[] = [];
+    const read = async () => {
+      stopping.push('read');
+      return stopping.length < 2 ? undefined : refuse(fenced());
+    };
+    expect(await run({ read }, 1)).toMatchObject({ ended: 'FENCED', acted: ['nothing'] });
+  });
+});

@@ -1,0 +1,112 @@
+/** The first step of a batch: everything that it is decided by, read at one moment. */
+import { performance } from 'node:perf_hooks';
+
+import type { EpochMs } from '@zephyr/core';
+import type { LoadedConfig } from '@zephyr/runtime/config/config';
+import type { ConfigSource } from '@zephyr/runtime/config/source';
+import { boundStreams } from '@zephyr/runtime/redis/bounded';
+import type { AuditRecord } from '@zephyr/runtime/redis/commands';
+import type { ProxyPresence } from '@zephyr/runtime/redis/records';
+import type { Redis } from 'ioredis';
+
+import type { SetAside } from './batch-health.ts';
+import type { Progress } from './leader-state.ts';
+import { type CoreCommand, reloadAudit, sortCommands } from './operator-commands.ts';
+import type { RedisClock } from './redis-clock.ts';
+import type { NextProbes, Schedules } from './schedules.ts';
+import { type ConfigEvent, configEvent, type Settings, settingsOf } from './settings.ts';
+import { type Received, readPresences, readStreams } from './streams.ts';
+
+const TICK_MS = 1_000;
+
+export interface Reading {
+  readonly nowMs: EpochMs;
+  readonly received: Received;
+  /** The received commands that the core decides. */
+  readonly commands: readonly CoreCommand[];
+  /** The answers to the others: they came too late, are malformed, or reload the configuration. */
+  readonly audits: readonly AuditRecord[];
+  readonly presences: readonly ProxyPresence[];
+  /** Undefined where the queue did not answer. */
+  readonly nextProbes: NextProbes | undefined;
+  readonly loaded: LoadedConfig;
+  /** Of `loaded`. */
+  readonly settings: Settings;
+  /** Null where the configuration is the one of the last batch. */
+  readonly configEvent: ConfigEvent | null;
+  /** Null where less than a second has passed since the last one. */
+  readonly tick: Tick | null;
+}
+
+export interface Tick {
+  /** Monotonic. */
+  readonly startedAtMs: number;
+  readonly elapsedMs: number;
+}
+
+export interface ReadDeps {
+  readonly redis: Redis;
+  /** For nothing else: waiting for the streams must not delay the lease and the commits. */
+  readonly waiting: Redis;
+  readonly clock: RedisClock;
+  readonly configSource: ConfigSource;
+  readonly schedules: Pick<Schedules, 'nextAtMs'>;
+  readonly setAside: SetAside;
+}
+
+/**
+ * Waits for something new, at most until the next tick or a quarter of a second; undefined where
+ * nothing came.
+ */
+export async function read(progress: Progress, deps: ReadDeps): Promise<Reading | undefined> {
+  const { configSource, setAside } = deps;
+  const { cursors } = progress.state;
+  // The first batch waits for nothing: whoever waits for a leader has waited long enough.
+  const waitMs = isTickDue(progress) ? 1 : progress.tickedAtMs + TICK_MS - performance.now();
+  const endpointIds = new Set(
+    configSource.current().config.endpoints.map(({ id }) => id as string),
+  );
+  const received = await readStreams(deps.waiting, { cursors, waitMs, endpointIds }, setAside);
+  const isSilent =
+    received.cursors.commands === cursors.commands &&
+    received.cursors.probes === cursors.probes &&
+    received.cursors.outcomes === cursors.outcomes;
+  const isConfigured = progress.loaded === configSource.current();
+  return isSilent && isConfigured && !isTickDue(progress)
+    ? undefined
+    : complete(received, progress, deps);
+}
+
+function isTickDue({ loaded, tickedAtMs }: Progress): boolean {
+  return loaded === undefined || performance.now() - tickedAtMs >= TICK_MS;
+}
+
+/** Adds what is read with each batch. */
+async function complete(
+  received: Received,
+  progress: Progress,
+  { redis, clock, configSource, schedules, setAside }: ReadDeps,
+): Promise<Reading> {
+  const startedAtMs = performance.now();
+  const isTick = isTickDue(progress);
+  const [presences, nextProbes] = await Promise.all([
+    readPresences(redis, setAside),
+    schedules.nextAtMs(),
+    isTick ? boundStreams(redis) : undefined,
+  ]);
+  const nowMs = clock.now();
+  const { forCore, reloads, refused } = sortCommands(received.commands, nowMs);
+  const { mode } = progress.state.world.wishes;
+  const reloaded = reloads.map((command) =>
+    reloadAudit(command, { change: configSource.reload(), mode, nowMs }),
+  );
+  const loaded = configSource.current();
+  return {
+    ...{ nowMs, received, presences, nextProbes, loaded },
+    commands: forCore,
+    audits: [...refused, ...reloaded],
+    settings: settingsOf(loaded.config),
+    configEvent: progress.loaded === loaded ? null : configEvent(progress.loaded, loaded),
+    tick: isTick ? { startedAtMs, elapsedMs: startedAtMs - progress.tickedAtMs } : null,
+  };
+}

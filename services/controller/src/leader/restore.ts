@@ -1,0 +1,150 @@
+/** What a new leader starts from. */
+import {
+  type EndpointState,
+  type EpochMs,
+  initialWorld,
+  own,
+  type RoutingSnapshot,
+  reduce,
+  type World,
+} from '@zephyr/core';
+import type { Config } from '@zephyr/runtime/config/config';
+import { ZephyrError } from '@zephyr/runtime/errors';
+import type { Logger } from '@zephyr/runtime/logger';
+import { readLastId } from '@zephyr/runtime/redis/bounded';
+import { keys } from '@zephyr/runtime/redis/keys';
+import { operatorSchema, probeResultSchema, snapshotSchema } from '@zephyr/runtime/redis/records';
+import { readLast } from '@zephyr/runtime/redis/streams';
+import type { Redis } from 'ioredis';
+import { z } from 'zod';
+
+import { NO_STATISTICS } from '../view/statistics.ts';
+import { type LeaderState, readCommitted } from './leader-state.ts';
+import { settingsOf } from './settings.ts';
+import { momentOf, STREAM_START } from './streams.ts';
+
+export interface RestoreDeps {
+  readonly redis: Redis;
+  readonly config: Config;
+  readonly log: Logger;
+  readonly nowMs: () => EpochMs;
+  /** The newest state that this process has seen: what is left when Redis lost its data. */
+  readonly remembered: LeaderState | undefined;
+}
+
+export interface Restored {
+  readonly state: LeaderState;
+  /** The one that is in Redis. */
+  readonly snapshot: RoutingSnapshot | undefined;
+  /** Whether the state is exactly the one that the last leader committed. */
+  readonly continues: boolean;
+}
+
+export async function restore(deps: RestoreDeps): Promise<Restored> {
+  const { redis, log, remembered } = deps;
+  const snapshot = await readRecord(deps, keys.snapshot, snapshotSchema);
+  const { state: stored } = await readCommitted(redis);
+  if (stored.status === 'read') return { state: stored.state, snapshot, continues: true };
+  if (stored.status === 'none' && remembered !== undefined) {
+    log.warn('redis has lost its data: going on from memory');
+    return { state: afterDataLoss(remembered), snapshot, continues: false };
+  }
+  if (stored.status === 'unreadable') {
+    log.warn('the checkpoint is of another version: rebuilding from wishes, snapshot and probes');
+  }
+  return { state: await rebuild(deps, snapshot), snapshot, continues: false };
+}
+
+/** The streams and the snapshot are gone as well: nothing in the new ones has been read. */
+function afterDataLoss({ world, statistics }: LeaderState): LeaderState {
+  const unpublished: World = { ...world, published: { status: 'never' } };
+  const cursors = { commands: STREAM_START, probes: STREAM_START, outcomes: STREAM_START };
+  return { world: unpublished, statistics, cursors };
+}
+
+/** Probes that a rebuilt state begins with: an hour of ten endpoints. */
+const PROBES_TO_REPLAY = 600;
+
+async function rebuild(
+  deps: RestoreDeps,
+  snapshot: RoutingSnapshot | undefined,
+): Promise<LeaderState> {
+  const { redis, log, config, nowMs } = deps;
+  const probes = await readLast(
+    redis,
+    { key: keys.probes, count: PROBES_TO_REPLAY },
+    { schema: probeResultSchema, refused: (id, why) => log.warn({ id, why }, 'rejected') },
+  );
+  const { groups, endpoints, policy } = settingsOf(config);
+  const start = initialWorld({
+    ...{ groups, endpoints, wishes: await readRecord(deps, keys.operator, operatorSchema) },
+    atMs: probes[0] === undefined ? nowMs() : momentOf(probes[0].id),
+    decisions: await lastDecisionNumber(redis),
+  });
+  // Only the measurements are taken: what followed from them was decided when they were new.
+  const measured = probes.reduce(
+    (before, { id, value }) =>
+      reduce(before, { atMs: momentOf(id), event: { kind: 'probe', result: value } }, policy).next,
+    start,
+  );
+  return {
+    world: {
+      ...measured,
+      endpoints: measured.endpoints.map((endpoint) => withNumbers(endpoint, snapshot)),
+      selection: snapshot?.selection ?? start.selection,
+      switching: start.switching,
+      decisions: start.decisions,
+      published: start.published,
+    },
+    statistics: NO_STATISTICS,
+    cursors: {
+      commands: await lastIdOf(redis, keys.commands),
+      outcomes: await readLastId(redis, keys.outcomes),
+      probes: probes.at(-1)?.id ?? STREAM_START,
+    },
+  };
+}
+
+/** Proxies compare these numbers with those that they have seen: they must not fall. */
+function withNumbers(
+  endpoint: EndpointState,
+  snapshot: RoutingSnapshot | undefined,
+): EndpointState {
+  const { recoveries = 0, sessionGeneration = 0 } =
+    own(snapshot?.endpoints ?? {}, endpoint.id) ?? {};
+  return {
+    ...endpoint,
+    sessionGeneration,
+    recovery: { ...endpoint.recovery, count: recoveries },
+  };
+}
+
+async function lastDecisionNumber(redis: Redis): Promise<number | undefined> {
+  const decisions = await readLast(
+    redis,
+    { key: keys.decisions, count: 1 },
+    { schema: z.object({ number: z.number() }), refused: () => undefined },
+  );
+  return decisions[0]?.value.number;
+}
+
+async function lastIdOf(redis: Redis, key: string): Promise<string> {
+  const [last] = await redis.xrevrange(key, '+', '-', 'COUNT', 1);
+  return last?.[0] ?? STREAM_START;
+}
+
+async function readRecord<Value>(
+  { redis, log }: Pick<RestoreDeps, 'redis' | 'log'>,
+  key: string,
+  schema: z.ZodType<Value>,
+): Promise<Value | undefined> {
+  const text = await redis.get(key);
+  if (text === null) return undefined;
+  try {
+    return schema.parse(JSON.parse(text));
+  } catch (cause) {
+    const error = new ZephyrError('RECORD', `reading ${key}: not what was expected`, { cause });
+    log.warn({ err: error }, 'a record was rejected');
+    return undefined;
+  }
+}

@@ -1,0 +1,95 @@
+/** One term of a leader: opens what it works with, restores its state and runs its batches. */
+import { once } from 'node:events';
+import { performance } from 'node:perf_hooks';
+
+import type { Effect } from '@zephyr/core';
+import type { ConfigSource } from '@zephyr/runtime/config/source';
+import { messageOf } from '@zephyr/runtime/errors';
+import type { Logger } from '@zephyr/runtime/logger';
+import { createRedis, type RedisTarget } from '@zephyr/runtime/redis/client';
+import type { Redis } from 'ioredis';
+
+import type { LeaderView } from '../view/view.ts';
+import { ProbePlanner } from './act.ts';
+import type { BatchHealth } from './batch-health.ts';
+import { type CommitMetrics, commit } from './commit.ts';
+import { decide } from './decide.ts';
+import type { LeaderState, Progress } from './leader-state.ts';
+import type { Term } from './leadership.ts';
+import { runBatches, type Steps } from './loop.ts';
+import type { Notes } from './notes.ts';
+import { read } from './read.ts';
+import { Recorder } from './recorder.ts';
+import type { RedisClock } from './redis-clock.ts';
+import { restore } from './restore.ts';
+import { openSchedules, type Schedules } from './schedules.ts';
+
+/** What the rest of this process learns of a batch, after it was written. */
+export interface PublishedBatch {
+  readonly state: LeaderState;
+  readonly effects: readonly Effect[];
+  readonly view: LeaderView;
+  /** Of the newest snapshot; 0 before the first. */
+  readonly snapshotVersion: number;
+}
+
+export interface TermDeps {
+  readonly redis: Redis;
+  readonly target: RedisTarget;
+  readonly instanceId: string;
+  readonly clock: RedisClock;
+  readonly configSource: ConfigSource;
+  readonly log: Logger;
+  /** The newest state that this process has seen. */
+  readonly remembered: LeaderState | undefined;
+  readonly notes: Notes;
+  readonly metrics: CommitMetrics;
+  readonly health: BatchHealth;
+  readonly publish: (batch: PublishedBatch) => void;
+}
+
+/** Leads until the signal aborts. @throws when it cannot go on as the leader. */
+export async function leadTerm(term: Term, deps: TermDeps): Promise<void> {
+  const { redis, target, clock, configSource, log, health, remembered } = deps;
+  const schedules = openSchedules(target, log);
+  const waiting = createRedis(target, log, 'command');
+  try {
+    await once(waiting, 'ready', { signal: term.signal });
+    const { config } = configSource.current();
+    const nowMs = () => clock.now();
+    const { state, snapshot, continues } = await restore({ redis, config, log, nowMs, remembered });
+    const start: Progress = { state, snapshot, loaded: undefined, tickedAtMs: performance.now() };
+    const steps = stepsOf(term, { ...deps, schedules, waiting, recorder: new Recorder(continues) });
+    await runBatches(start, { steps, health, log, signal: term.signal });
+  } finally {
+    waiting.disconnect();
+    await schedules.close();
+  }
+}
+
+interface StepDeps extends TermDeps {
+  readonly schedules: Schedules;
+  readonly waiting: Redis;
+  readonly recorder: Recorder;
+}
+
+function stepsOf(term: Term, deps: StepDeps): Steps {
+  const { setAside } = deps.health;
+  const planner = new ProbePlanner(deps);
+  return {
+    read: (progress) => read(progress, { ...deps, setAside }),
+    decide: (progress, reading) => {
+      const batch = decide(progress, reading);
+      for (const { kind, id, error } of batch.setAside) setAside(kind, id, messageOf(error));
+      return batch;
+    },
+    commit: (batch, { snapshot }) => commit(batch, snapshot, { ...deps, term }),
+    act: async ({ state, snapshot }, batch) => {
+      if (batch !== undefined) {
+        const { effects, view } = batch;
+        deps.publish({ state, effects, view, snapshotVersion: snapshot?.version ?? 0 });
+      }
+      await planner.act(state, batch);
+    },
+  };
+}

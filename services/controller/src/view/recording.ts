@@ -1,0 +1,51 @@
+/**
+ * What the core received and decided, stored for some hours: whoever has a recording can replay
+ * every decision, also under other settings. The leader writes the entries, see leader/recorder.ts.
+ */
+import type { Decision, Input, Policy, Recording, Segment, World } from '@zephyr/core';
+import type { Logger } from '@zephyr/runtime/logger';
+import { keys } from '@zephyr/runtime/redis/keys';
+import { parseEntries } from '@zephyr/runtime/redis/streams';
+import type { Redis } from 'ioredis';
+import { z } from 'zod';
+
+function anObject<Value>() {
+  return z.custom<Value>((value) => typeof value === 'object' && value !== null);
+}
+
+/** One batch. The first of a segment has its head; older segments may be gone from the stream. */
+const recordedBatchSchema = z.object({
+  head: z
+    .object({ continues: z.boolean(), policy: anObject<Policy>(), world: anObject<World>() })
+    .optional(),
+  inputs: z.array(anObject<Input>()),
+  decisions: z.array(anObject<Decision>()),
+});
+export type RecordedBatch = z.infer<typeof recordedBatchSchema>;
+
+/** Entries that are read at once. */
+const PAGE = 500;
+
+/** From the oldest segment whose beginning is still there. */
+export async function readRecording(redis: Redis, log: Logger): Promise<Recording> {
+  const segments: OpenSegment[] = [];
+  const refused = (id: string, why: string) =>
+    log.warn({ id, why }, 'a recorded batch was rejected');
+  let from = '-';
+  for (;;) {
+    const page = await redis.xrange(keys.inputs, from, '+', 'COUNT', PAGE);
+    for (const { value } of parseEntries(page, { schema: recordedBatchSchema, refused })) {
+      if (value.head !== undefined) {
+        const number = segments.length + 1;
+        segments.push({ number, ...value.head, inputs: [], decisions: [] });
+      }
+      segments.at(-1)?.inputs.push(...value.inputs);
+      segments.at(-1)?.decisions.push(...value.decisions);
+    }
+    const last = page.at(-1)?.[0];
+    if (last === undefined || page.length < PAGE) return { segments };
+    from = `(${last}`;
+  }
+}
+
+type OpenSegment = Segment & { readonly inputs: Input[]; readonly decisions: Decision[] };

@@ -1,0 +1,213 @@
+/**
+ * What people want to see besides what decisions need: today's probes, the attempts of the last ten
+ * minutes, the last switch. Pure; stored in the checkpoint with the world.
+ */
+import {
+  causeOf,
+  type Decision,
+  type Effect,
+  type EpochMs,
+  type OutcomeBatch,
+  own,
+  type ProbeResult,
+  type World,
+} from '@zephyr/core';
+
+/** The probes of one endpoint on one day, and its last one. */
+export interface ProbeStats {
+  /** Days since 1970, UTC. */
+  readonly day: number;
+  readonly probes: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly costUsd: number;
+  /** How long live traffic has made probes unnecessary today. */
+  readonly unneededMs: number;
+  readonly last: ProbeResult | null;
+  /** When its result was read, by the clock of Redis. */
+  readonly lastAtMs: EpochMs | null;
+}
+
+/** Attempts of one minute, probes and live requests together. */
+interface MinuteCount {
+  /** Minutes since 1970. */
+  readonly minute: number;
+  readonly succeeded: number;
+  readonly failed: number;
+  /** Live requests among them. */
+  readonly live: number;
+}
+
+export interface Statistics {
+  /** By endpoint id. */
+  readonly probes: Readonly<Record<string, ProbeStats>>;
+  /** By endpoint id, oldest first. */
+  readonly minutes: Readonly<Record<string, readonly MinuteCount[]>>;
+  /** The last switch that took effect. */
+  readonly lastSwitch: Decision | null;
+  readonly pausedSinceAtMs: EpochMs | null;
+}
+
+export const NO_STATISTICS: Statistics = {
+  probes: {},
+  minutes: {},
+  lastSwitch: null,
+  pausedSinceAtMs: null,
+};
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
+/** How far back success ratios look. */
+const RATIO_MINUTES = 10;
+
+/** One batch of the leader, as far as statistics are concerned. */
+export interface Counted {
+  readonly probes: readonly ProbeResult[];
+  readonly outcomes: readonly OutcomeBatch[];
+  readonly effects: readonly Effect[];
+  /** Since the last tick; 0 in a batch without one. */
+  readonly elapsedMs: number;
+  /** After the batch. */
+  readonly world: World;
+}
+
+export function withBatch(before: Statistics, batch: Counted, nowMs: EpochMs): Statistics {
+  let { probes, minutes } = before;
+  for (const result of batch.probes) {
+    probes = withProbe(probes, result, nowMs);
+    const { verdict, endpointId } = result;
+    const ok = verdict.status === 'ok';
+    // What failed on the prober's machine says nothing about the endpoint.
+    if (verdict.status === 'failed' && causeOf(verdict.failure) === 'local') continue;
+    minutes = withCounts(minutes, endpointId, { succeeded: +ok, failed: +!ok, live: 0 }, nowMs);
+  }
+  for (const { endpoints } of batch.outcomes) {
+    for (const [id, { succeeded, failed }] of Object.entries(endpoints)) {
+      const failures = Object.values(failed).reduce((sum, count) => sum + count, 0);
+      const counts = { succeeded, failed: failures, live: succeeded + failures };
+      minutes = withCounts(minutes, id, counts, nowMs);
+    }
+  }
+  return {
+    probes: withUnneeded(probes, batch, nowMs),
+    minutes,
+    lastSwitch: lastSwitchOf(batch.effects) ?? before.lastSwitch,
+    pausedSinceAtMs: batch.world.wishes.paused ? (before.pausedSinceAtMs ?? nowMs) : null,
+  };
+}
+
+/** Of today; a new day begins with the last probe only. */
+export function probeStatsOf(
+  { probes }: Pick<Statistics, 'probes'>,
+  endpointId: string,
+  nowMs: EpochMs,
+): ProbeStats {
+  const day = Math.floor(nowMs / DAY_MS);
+  const former = own(probes, endpointId);
+  if (former?.day === day) return former;
+  return {
+    day,
+    probes: 0,
+    inputTokens: 0,
+    outputTokens: 0,
+    costUsd: 0,
+    unneededMs: 0,
+    last: former?.last ?? null,
+    lastAtMs: former?.lastAtMs ?? null,
+  };
+}
+
+function withProbe(
+  probes: Statistics['probes'],
+  result: ProbeResult,
+  nowMs: EpochMs,
+): Statistics['probes'] {
+  const stats = probeStatsOf({ probes }, result.endpointId, nowMs);
+  const { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens } = result.usage;
+  return {
+    ...probes,
+    [result.endpointId]: {
+      ...stats,
+      probes: stats.probes + 1,
+      inputTokens: stats.inputTokens + inputTokens + cacheReadTokens + cacheWriteTokens,
+      outputTokens: stats.outputTokens + outputTokens,
+      costUsd: stats.costUsd + result.costUsd,
+      last: result,
+      lastAtMs: nowMs,
+    },
+  };
+}
+
+/** Adds the time since the last tick for each endpoint whose probes live traffic makes unnecessary. */
+function withUnneeded(
+  probes: Statistics['probes'],
+  { world, elapsedMs }: Counted,
+  nowMs: EpochMs,
+): Statistics['probes'] {
+  if (elapsedMs === 0) return probes;
+  const unneeded = Object.entries(world.probePlans).flatMap(([id, plan]) => {
+    if (plan.status === 'off' || plan.why !== 'unneeded') return [];
+    const stats = probeStatsOf({ probes }, id, nowMs);
+    return [[id, { ...stats, unneededMs: stats.unneededMs + elapsedMs }] as const];
+  });
+  return unneeded.length === 0 ? probes : { ...probes, ...Object.fromEntries(unneeded) };
+}
+
+function lastSwitchOf(effects: readonly Effect[]): Decision | undefined {
+  return effects
+    .flatMap((effect) => (effect.kind === 'record' ? [effect.decision] : []))
+    .findLast(({ phase }) => phase === 'switched');
+}
+
+function withCounts(
+  minutes: Statistics['minutes'],
+  endpointId: string,
+  counts: Omit<MinuteCount, 'minute'>,
+  nowMs: EpochMs,
+): Statistics['minutes'] {
+  const minute = Math.floor(nowMs / MINUTE_MS);
+  const recent = recentMinutes(minutes, endpointId, nowMs);
+  const last = recent.at(-1);
+  const current = last?.minute === minute ? last : { minute, succeeded: 0, failed: 0, live: 0 };
+  const added = {
+    minute,
+    succeeded: current.succeeded + counts.succeeded,
+    failed: current.failed + counts.failed,
+    live: current.live + counts.live,
+  };
+  const earlier = recent.filter((count) => count.minute !== minute);
+  return { ...minutes, [endpointId]: [...earlier, added] };
+}
+
+function recentMinutes(
+  minutes: Statistics['minutes'],
+  endpointId: string,
+  nowMs: EpochMs,
+): readonly MinuteCount[] {
+  const oldest = Math.floor(nowMs / MINUTE_MS) - RATIO_MINUTES + 1;
+  return (own(minutes, endpointId) ?? []).filter(({ minute }) => minute >= oldest);
+}
+
+/** Share of good attempts in the last ten minutes; null without any. */
+export function successRatio(
+  { minutes }: Statistics,
+  endpointId: string,
+  nowMs: EpochMs,
+): number | null {
+  const recent = recentMinutes(minutes, endpointId, nowMs);
+  const succeeded = recent.reduce((sum, count) => sum + count.succeeded, 0);
+  const all = recent.reduce((sum, count) => sum + count.succeeded + count.failed, 0);
+  return all === 0 ? null : succeeded / all;
+}
+
+/** Live requests of the last 60 s, assuming that those of the minute before were evenly spread. */
+export function requestsPerMinute({ minutes }: Statistics, nowMs: EpochMs): number {
+  const minute = Math.floor(nowMs / MINUTE_MS);
+  const elapsedShare = (nowMs % MINUTE_MS) / MINUTE_MS;
+  const liveIn = (which: number) =>
+    Object.values(minutes)
+      .flat()
+      .filter((count) => count.minute === which)
+      .reduce((sum, { live }) => sum + live, 0);
+  return Math.round(liveIn(minute) + liveIn(minute - 1) * (1 - elapsedShare));
+}
