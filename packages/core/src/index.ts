@@ -19,7 +19,6 @@ export {
   type Input,
   type Notice,
   type OperatorCommand,
-  type OperatorWishes,
   PROBE_PACES,
   type ProbePlan,
   severityOf,
