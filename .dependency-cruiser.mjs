@@ -19,10 +19,19 @@ const coreRooms = Object.entries(CORE_ROOMS).map(([room, below]) => ({
   },
 }));
 
-/** Imports point one way: core <- runtime <- services and cli; testkit is for tests and the demo. */
+/**
+ * Imports point one way: contract <- core <- runtime <- services and cli; testkit is for tests and
+ * the demo. Core, texts and dashboard take types from the contract and nothing that runs.
+ */
 export default {
   forbidden: [
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'contract-imports-zod-only',
+      severity: 'error',
+      from: { path: '^packages/contract/src', pathNot: '\\.test\\.ts$' },
+      to: { pathNot: '^(packages/contract/src|node_modules/zod)/' },
+    },
     {
       name: 'core-is-pure',
       comment: 'core decides: no I/O, no clock, no packages',
@@ -31,10 +40,10 @@ export default {
       to: { dependencyTypes: ['core', 'npm', 'npm-dev', 'npm-optional', 'npm-peer'] },
     },
     {
-      name: 'core-imports-core-only',
+      name: 'core-imports-types-of-the-contract-only',
       severity: 'error',
       from: { path: '^packages/core/src', pathNot: '\\.test\\.ts$' },
-      to: { path: '^(packages|services|tools)/', pathNot: '^packages/core/src' },
+      to: { path: '^(packages|services|tools)/', pathNot: '^packages/(core|contract)/src' },
     },
     ...coreRooms,
     {
@@ -45,10 +54,22 @@ export default {
       to: { path: '^packages/core/src/[^/]+/' },
     },
     {
-      name: 'texts-import-nothing',
+      name: 'core-takes-nothing-that-runs',
+      severity: 'error',
+      from: { path: '^packages/core/src', pathNot: '\\.test\\.ts$' },
+      to: { path: '^packages/contract/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'texts-import-types-of-the-contract-only',
       severity: 'error',
       from: { path: '^packages/texts/src', pathNot: '\\.test\\.ts$' },
-      to: { pathNot: '^packages/texts/src' },
+      to: { pathNot: '^packages/(texts|contract)/src' },
+    },
+    {
+      name: 'texts-take-nothing-that-runs',
+      severity: 'error',
+      from: { path: '^packages/texts/src', pathNot: '\\.test\\.ts$' },
+      to: { path: '^packages/contract/', dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'dashboard-imports-types-and-texts',

@@ -47,6 +47,7 @@ WORKDIR /app
 
 FROM runtime AS proxy
 COPY --from=proxy-modules /app ./
+COPY packages/contract packages/contract
 COPY packages/core packages/core
 COPY packages/runtime packages/runtime
 COPY services/proxy services/proxy
@@ -63,6 +64,7 @@ CMD ["node", "--max-semi-space-size=16", "--no-allocation-site-pretenuring", "se
 
 FROM runtime AS prober
 COPY --from=prober-modules /app ./
+COPY packages/contract packages/contract
 COPY packages/core packages/core
 COPY packages/runtime packages/runtime
 COPY packages/probes packages/probes
@@ -76,6 +78,7 @@ CMD ["node", "--max-semi-space-size=16", "--no-allocation-site-pretenuring", "se
 
 FROM runtime AS controller
 COPY --from=controller-modules /app ./
+COPY packages/contract packages/contract
 COPY packages/core packages/core
 COPY packages/runtime packages/runtime
 COPY services/controller services/controller

@@ -9,7 +9,9 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { costUsd, PROBE_STYLES, type ProbeStyle, priceOf } from '@zephyr/core';
+
+import { PROBE_STYLES, type ProbeStyle } from '@zephyr/contract/probe';
+import { costUsd, priceOf } from '@zephyr/core';
 import { type CheckReport, runCheck } from '@zephyr/probes/probe';
 import { createStartGate, DEFAULT_STARTS } from '@zephyr/probes/start-gate';
 import { Secret } from '@zephyr/runtime/secret';

@@ -1,19 +1,21 @@
 /** One day second by second: a person who works, endpoints that fail, checks, the real core. */
+
+import type { FailureClass } from '@zephyr/contract/failure';
+import type { ProbeStyle } from '@zephyr/contract/probe';
+import type { EndpointId } from '@zephyr/contract/scalars';
 import {
   chooseStyle,
   costUsd,
-  type EndpointId,
   endpointId,
   epochMs,
-  type FailureClass,
   initialWorld,
   type Policy,
-  type ProbeStyle,
   priceOf,
   reduce,
   type World,
   type WorldEvent,
 } from '@zephyr/core';
+
 import { type Setup, USAGE } from './setups.ts';
 import { makeWork, type Outage, type Work } from './work.ts';
 

@@ -1,4 +1,5 @@
-import type { CheapStyle, ProbeStyle, TokenUsage } from '@zephyr/core';
+import type { ProbeStyle, TokenUsage } from '@zephyr/contract/probe';
+import type { CheapStyle } from '@zephyr/core';
 
 /** How the checks of a day are configured. */
 export interface Setup {

@@ -2,7 +2,7 @@
  * What is true and what no rule but the oracle knows: how fast and how sound each endpoint is at
  * each moment, and what people ask.
  */
-import type { FailureClass } from '@zephyr/core';
+import type { FailureClass } from '@zephyr/contract/failure';
 
 import { type Random, seededRandom, seedOf } from './random.ts';
 

@@ -2,7 +2,7 @@
  * What a rule sees and says. A rule is all that stands between clients and endpoints: which endpoint
  * is probed when, and the way of each request from endpoint to endpoint.
  */
-import type { FailureClass } from '@zephyr/core';
+import type { FailureClass } from '@zephyr/contract/failure';
 
 import type { Answer, Request } from './nature.ts';
 

@@ -2,18 +2,20 @@
  * The proxy of the simulation: the core's own `Router`, retry table, retry budget and session table,
  * wired as services/proxy wires them; only the sending is left out.
  */
+
+import type { FailureClass } from '@zephyr/contract/failure';
+import type { OutcomeCounts } from '@zephyr/contract/outcome';
+import type { PresenceReport } from '@zephyr/contract/presence';
+import type { EndpointId } from '@zephyr/contract/scalars';
+import type { SnapshotContent } from '@zephyr/contract/snapshot';
 import {
   decideRetry,
   type EjectionPolicy,
-  type EndpointId,
-  type FailureClass,
   type FirstByteClass,
   isUnreachable,
   isWorthStaying,
   type Journey,
   latencyClassOf,
-  type OutcomeCounts,
-  type PresenceReport,
   type Refund,
   RetryBudget,
   type RoutedEndpoint,
@@ -22,11 +24,9 @@ import {
   remainingMs,
   requestClassOf,
   SessionTable,
-  type SnapshotContent,
   STAY_PAUSE_MS,
   scopeOf,
 } from '@zephyr/core';
-
 import { internalForm } from '@zephyr/runtime/config/internal-form';
 import { failover, timeouts } from '@zephyr/runtime/config/tables/data-path';
 

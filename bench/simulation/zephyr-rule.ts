@@ -1,6 +1,6 @@
 /** (a) Our rule: the real decision core, fed as the controller feeds it, and the real routing of the proxy. */
+import type { EndpointId } from '@zephyr/contract/scalars';
 import {
-  type EndpointId,
   endpointId,
   epochMs,
   initialWorld,

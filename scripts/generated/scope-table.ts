@@ -1,13 +1,6 @@
 /** The table of docs/data-path.md that says what a failure proves, from the code that decides it. */
-import {
-  FAILURE_CLASSES,
-  type FailureClass,
-  isAnswer,
-  isSharedByGroup,
-  isUnreachable,
-  OPERATIONS,
-  scopeOf,
-} from '@zephyr/core';
+import { FAILURE_CLASSES, type FailureClass } from '@zephyr/contract/failure';
+import { isAnswer, isSharedByGroup, isUnreachable, OPERATIONS, scopeOf } from '@zephyr/core';
 
 /** Of probes alone: no request of a client ends so. */
 const OF_PROBES: ReadonlySet<FailureClass> = new Set(['cli_missing', 'cli_crashed']);

@@ -1,5 +1,5 @@
 /** The commands about probes: their options and help. */
-import { PROBE_STYLES } from '@zephyr/core';
+import { PROBE_STYLES } from '@zephyr/contract/probe';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 
 import type { Environment } from './launch/state-folder.ts';

@@ -10,19 +10,14 @@ export {
   type StartVerdict,
 } from './answer/start.ts';
 export { type Assessment, assess } from './decide/assessment.ts';
-export { type Decision, UNAVAILABLE_CODES } from './decide/decision.ts';
-export {
-  type CommandOutcome,
-  type Effect,
-  type EndpointSetting,
-  type GroupSetting,
-  type Input,
-  type Notice,
-  type OperatorCommand,
-  PROBE_PACES,
-  type ProbePlan,
-  severityOf,
-  type WorldEvent,
+export type {
+  CommandOutcome,
+  Effect,
+  EndpointSetting,
+  GroupSetting,
+  Input,
+  OperatorCommand,
+  WorldEvent,
 } from './decide/events.ts';
 export { halfOpenFailure, sessionLoadOf, totalActiveRequests } from './decide/presence.ts';
 export { reduce } from './decide/reduce.ts';
@@ -74,28 +69,4 @@ export {
   scopeOf,
 } from './route/scope.ts';
 export { isWorthStaying, STAY_PAUSE_MS } from './route/stay.ts';
-export {
-  assertNever,
-  causeOf,
-  type EndpointId,
-  type EpochMs,
-  endpointId,
-  epochMs,
-  FAILURE_CLASSES,
-  type FailureClass,
-  MODEL_FAMILIES,
-  type Mode,
-  type OutcomeBatch,
-  type OutcomeCounts,
-  PROBE_STYLES,
-  type PresenceReport,
-  type ProbeResult,
-  type ProbeStyle,
-  type ProbeVerdict,
-  type Ramp,
-  REASON_CODES,
-  type RoutingSnapshot,
-  type SnapshotContent,
-  type TokenUsage,
-  type TtftSample,
-} from './types.ts';
+export { assertNever, causeOf, endpointId, epochMs } from './types.ts';

@@ -1,4 +1,5 @@
-import type { FailureClass, ModelFamily } from './types.ts';
+import type { FailureClass } from '@zephyr/contract/failure';
+import type { ModelFamily } from '@zephyr/contract/session';
 
 /**
  * Every number that a decision depends on. The controller starts from `DEFAULT_POLICY` and applies

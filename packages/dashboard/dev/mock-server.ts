@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
 
-import type { ApiState } from '@zephyr/runtime/api';
+import type { ApiState } from '@zephyr/contract/api-state';
 import { PAGE_HEADERS, PAGES } from '@zephyr/runtime/pages';
 import { inventedSample } from '@zephyr/testkit/invented-world';
 

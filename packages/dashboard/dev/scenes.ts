@@ -1,6 +1,8 @@
 /** States of affairs that a page must show well, made from the invented world. */
-import type { ApiEndpoint, ApiHistory, ApiState } from '@zephyr/runtime/api';
-import type { ProxyState } from '@zephyr/runtime/proxy-state';
+import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
+import type { ApiHistory } from '@zephyr/contract/api-history';
+import type { ApiState } from '@zephyr/contract/api-state';
+import type { ProxyStatus } from '@zephyr/contract/proxy-status';
 import { inventedHistory, inventedState } from '@zephyr/testkit/invented-world';
 
 export interface Scene {
@@ -94,7 +96,7 @@ export function historyOf(scene: SceneName, nowMs: number): ApiHistory {
 }
 
 /** What a proxy would tell of the same world. */
-export function proxyStateOf(scene: SceneName, nowMs: number): ProxyState {
+export function proxyStateOf(scene: SceneName, nowMs: number): ProxyStatus {
   const { atMs, language, store, mode, selection, endpoints, load } = stateOf(scene, nowMs);
   return {
     atMs,

@@ -2,8 +2,10 @@
  * What a person can do, with the question before it where it hurts, the answer after it, and the
  * way back. Nothing is shown as done before the controller says so.
  */
+
 import { signal } from '@preact/signals';
-import type { ApiEndpoint, CommandAnswer, CommandBody, CommandName } from '@zephyr/runtime/api';
+import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
+import type { CommandAnswer, CommandBody, CommandName } from '@zephyr/contract/command';
 import { nameOf } from '@zephyr/texts/screens';
 
 import { type CommandResult, send } from './commands.ts';

@@ -1,5 +1,6 @@
 /** Commands to the controller. It answers when a command is applied, never before. */
-import type { CommandAnswer, CommandBody, CommandName, Problem } from '@zephyr/runtime/api';
+import type { CommandAnswer, CommandBody, CommandName } from '@zephyr/contract/command';
+import type { Problem } from '@zephyr/contract/problem';
 
 /** The controller gives up after 5 s itself and says so. */
 const TIMEOUT_MS = 8_000;

@@ -1,5 +1,6 @@
 /** The dashboard, which the controller serves. */
-import type { ApiHistory, ApiLogEntry, ApiSample, ApiState } from '@zephyr/runtime/api';
+import type { ApiHistory, ApiLogEntry, ApiSample } from '@zephyr/contract/api-history';
+import type { ApiState } from '@zephyr/contract/api-state';
 import { render } from 'preact';
 
 import { App } from './app.tsx';

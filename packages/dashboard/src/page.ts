@@ -1,6 +1,7 @@
 /** What each of the pages knows of itself: whether it is live, what time it is, and for whom. */
+
 import { computed, signal } from '@preact/signals';
-import type { ApiState } from '@zephyr/runtime/api';
+import type { ApiState } from '@zephyr/contract/api-state';
 
 import { heard, type Link } from './link.ts';
 

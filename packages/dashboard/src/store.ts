@@ -1,6 +1,8 @@
 /** What the dashboard knows, as signals; written by its stream, read by the views. */
+
 import { signal } from '@preact/signals';
-import type { ApiLogEntry, ApiSample, ApiState } from '@zephyr/runtime/api';
+import type { ApiLogEntry, ApiSample } from '@zephyr/contract/api-history';
+import type { ApiState } from '@zephyr/contract/api-state';
 
 import { hear } from './page.ts';
 

@@ -4,15 +4,9 @@
  *
  * @see https://docs.claude.com/en/api/messages-streaming
  */
-import {
-  AnswerStart,
-  type ApiError,
-  type FailureClass,
-  failureOfApiError,
-  linesOf,
-  StreamEnd,
-  type TokenUsage,
-} from '@zephyr/core';
+import type { FailureClass } from '@zephyr/contract/failure';
+import type { TokenUsage } from '@zephyr/contract/probe';
+import { AnswerStart, type ApiError, failureOfApiError, linesOf, StreamEnd } from '@zephyr/core';
 import { z } from 'zod';
 
 export type AnswerVerdict =

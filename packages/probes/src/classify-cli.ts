@@ -1,5 +1,5 @@
 /** What a run of the CLI says about the endpoint. Pure. */
-import type { ProbeVerdict } from '@zephyr/core';
+import type { ProbeVerdict } from '@zephyr/contract/probe';
 import { z } from 'zod';
 
 import { type Failure, failureOf } from './classify-exchange.ts';

@@ -2,7 +2,8 @@
  * What a failed exchange means, as a class that people can act on. Pure. What is an answer and what a
  * refusal is decided by the code of the data path: an endpoint that is healthy here serves there.
  */
-import { type ApiError, type FailureClass, isSuccess, judgeRefusal } from '@zephyr/core';
+import type { FailureClass } from '@zephyr/contract/failure';
+import { type ApiError, isSuccess, judgeRefusal } from '@zephyr/core';
 
 import { judgeAnswer } from './answer.ts';
 import type { Exchange } from './exchange.ts';

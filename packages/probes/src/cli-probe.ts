@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import type { ProbeVerdict, TokenUsage } from '@zephyr/core';
+import type { ProbeVerdict, TokenUsage } from '@zephyr/contract/probe';
 
 import { NO_USAGE, readUsage } from './answer.ts';
 import { verdictOfCli } from './classify-cli.ts';

@@ -1,4 +1,4 @@
-import type { ProbeStyle } from '@zephyr/core';
+import type { ProbeStyle } from '@zephyr/contract/probe';
 import { type EndpointConfig, groupOf } from '@zephyr/runtime/config/config';
 import type { LoadedConfig } from '@zephyr/runtime/config/load';
 import { Secret } from '@zephyr/runtime/secret';

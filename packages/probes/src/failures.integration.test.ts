@@ -5,7 +5,8 @@
 import { once } from 'node:events';
 import net, { type AddressInfo, type Socket } from 'node:net';
 
-import type { FailureClass, ProbeStyle } from '@zephyr/core';
+import type { FailureClass } from '@zephyr/contract/failure';
+import type { ProbeStyle } from '@zephyr/contract/probe';
 import { Secret } from '@zephyr/runtime/secret';
 import { makeFakeClaude } from '@zephyr/testkit/fake-claude';
 import { messageEvents, renderEvent } from '@zephyr/testkit/messages-api';

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 
-import type { ProbeStyle } from '@zephyr/core';
+import type { ProbeStyle } from '@zephyr/contract/probe';
 import { Secret } from '@zephyr/runtime/secret';
 import { startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
 import { chunk, chunkedHead, drip, head, type Script, sse } from '@zephyr/testkit/upstream-scripts';

@@ -1,7 +1,7 @@
 /** The check by one direct request of the Messages API, as small as it can be. */
-import type { ProbeVerdict, TokenUsage } from '@zephyr/core';
-
+import type { ProbeVerdict, TokenUsage } from '@zephyr/contract/probe';
 import { credentialOf } from '@zephyr/runtime/credential';
+
 import { readUsage } from './answer.ts';
 import { failureOf } from './classify-exchange.ts';
 import { startExchange } from './exchange.ts';

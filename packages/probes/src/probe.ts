@@ -1,5 +1,5 @@
 /** One active check of one endpoint, in one of five styles. */
-import type { ProbeStyle, ProbeVerdict, TokenUsage } from '@zephyr/core';
+import type { ProbeStyle, ProbeVerdict, TokenUsage } from '@zephyr/contract/probe';
 import { assertNever } from '@zephyr/core';
 
 import { NO_USAGE } from './answer.ts';

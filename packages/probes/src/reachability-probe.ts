@@ -2,7 +2,8 @@
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 
-import type { ProbeVerdict } from '@zephyr/core';
+import type { ProbeVerdict } from '@zephyr/contract/probe';
+
 import { failureOf } from './classify-exchange.ts';
 import { type Exchange, type Reached, startExchange } from './exchange.ts';
 import type { CheckTarget } from './probe-target.ts';

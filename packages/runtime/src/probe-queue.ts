@@ -1,9 +1,10 @@
 /** The probe queue as those open it who look at it or fill it; a prober's worker has its own line. */
 import { setTimeout as wait } from 'node:timers/promises';
 
+import type { ProbeJob } from '@zephyr/contract/probe';
 import { Queue } from 'bullmq';
 
-import { bullConnection, PROBE_QUEUE, type ProbeJob, QUEUE_PREFIX } from './queues.ts';
+import { bullConnection, PROBE_QUEUE, QUEUE_PREFIX } from './queues.ts';
 import type { RedisTarget } from './redis/client.ts';
 
 /** While Redis is away a queue does not close by itself. */

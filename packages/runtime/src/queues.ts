@@ -3,27 +3,12 @@
  * scheduler per endpoint (the scheduler's id is the endpoint's id), and the probers, which only
  * work jobs off. Any number of probers may run; none of them schedules anything.
  */
-import type { EndpointId } from '@zephyr/core';
+import type { EndpointId } from '@zephyr/contract/scalars';
 import type { ConnectionOptions, JobsOptions } from 'bullmq';
-import { z } from 'zod';
 
 import { connectionOptions, type RedisTarget } from './redis/client.ts';
 
 export { PROBE_QUEUE, QUEUE_PREFIX } from './redis/keys.ts';
-
-const id = z.custom<EndpointId>((value) => typeof value === 'string' && /^[a-z0-9-]+$/.test(value));
-
-/** The data of one probe job. */
-export const probeJobSchema = z.strictObject({
-  endpointId: id,
-  /** `schedule`: the interval has passed; `refresh`: a person or the controller wants to know now. */
-  trigger: z.enum(['schedule', 'refresh']),
-  /** `cheaper`: the group's daily budget is nearly spent, take the least that tells something. */
-  spending: z.enum(['normal', 'cheaper']).default('normal'),
-  /** `real`: a question is open (has it failed, is it faster?) that no cheap check answers. */
-  wants: z.enum(['any', 'real']).default('any'),
-});
-export type ProbeJob = z.infer<typeof probeJobSchema>;
 
 /** The name of every job in the probe queue. */
 export const PROBE_JOB = 'probe';

@@ -1,12 +1,7 @@
 /** A small invented world as the admin API tells it: for tests of views, and work on their looks. */
-import type {
-  ApiDecision,
-  ApiEndpoint,
-  ApiHistory,
-  ApiLogEntry,
-  ApiSample,
-  ApiState,
-} from '@zephyr/runtime/api';
+import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
+import type { ApiHistory, ApiLogEntry, ApiSample } from '@zephyr/contract/api-history';
+import type { ApiState } from '@zephyr/contract/api-state';
 
 const NAMES = ['instcopilot-hk', 'instcopilot-sg', 'anthropic-direct', 'backup-eu'] as const;
 const LATENCIES_MS = [620, 810, 1_350, 990] as const;
@@ -34,7 +29,9 @@ export function inventedHistory(nowMs: number): ApiHistory {
   return { samples, log: inventedLog(nowMs) };
 }
 
-function inventedSwitch(nowMs: number): ApiDecision {
+type LastSwitch = NonNullable<ApiState['lastSwitch']>;
+
+function inventedSwitch(nowMs: number): LastSwitch {
   return {
     number: 12,
     atMs: nowMs - 194_000,
@@ -50,7 +47,7 @@ function inventedSwitch(nowMs: number): ApiDecision {
 
 function inventedLog(nowMs: number): ApiLogEntry[] {
   const switched = inventedSwitch(nowMs);
-  const failed: ApiDecision = {
+  const failed: LastSwitch = {
     number: 11,
     atMs: nowMs - 520_000,
     phase: 'switched',

@@ -1,6 +1,12 @@
-import { FAILURE_CLASSES, PROBE_STYLES, REASON_CODES, UNAVAILABLE_CODES } from '@zephyr/core';
-import { LOAD_LEVELS, PROBLEM_CODES } from '@zephyr/runtime/api';
-import { REQUEST_PHASES } from '@zephyr/runtime/redis/records';
+import { LOAD_LEVELS } from '@zephyr/contract/api-state';
+import { COMMAND_NAMES } from '@zephyr/contract/command';
+import { UNAVAILABLE_CODES } from '@zephyr/contract/decision';
+import { FAILURE_CLASSES } from '@zephyr/contract/failure';
+import { NOTICE_CODES, noticeSchema } from '@zephyr/contract/notice';
+import { REQUEST_PHASES } from '@zephyr/contract/presence';
+import { PROBE_PACES, PROBE_STYLES } from '@zephyr/contract/probe';
+import { PROBLEM_CODES } from '@zephyr/contract/problem';
+import { REASON_CODES } from '@zephyr/contract/selection';
 import { describe, expect, it } from 'vitest';
 
 import { catalogue } from './catalogue.ts';
@@ -42,10 +48,25 @@ describe('the catalogue', () => {
     ['advice', FAILURE_CLASSES],
     ['problem', PROBLEM_CODES],
     ['unavailable', UNAVAILABLE_CODES],
+    ['notice', NOTICE_CODES],
+    ['command', COMMAND_NAMES],
     ['style', PROBE_STYLES],
+    ['pace', PROBE_PACES],
     ['load', LOAD_LEVELS],
     ['phase', REQUEST_PHASES],
-  ])('has words for every code of the API: %s', (area, codes) => {
-    for (const code of codes) expect(english).toHaveProperty([`${area}.${code}`]);
+  ])('has words for every code of the contract and for no other: %s', (area, codes) => {
+    const keys = Object.keys(english).filter((key) => key.startsWith(`${area}.`));
+    expect(keys.sort()).toEqual(codes.map((code) => `${area}.${code}`).sort());
+  });
+
+  it('says of a notice only what the notice has', () => {
+    const fills = { endpointId: 'name', groupName: 'name', failure: 'failure', untilAtMs: 'time' };
+    for (const { shape } of noticeSchema.options) {
+      const text = english[`notice.${shape.code.value}`] ?? '';
+      const known = Object.entries(fills).filter(([field]) => Object.hasOwn(shape, field));
+      expect(known.map(([, placeholder]) => placeholder)).toEqual(
+        expect.arrayContaining(placeholdersOf(text)),
+      );
+    }
   });
 });

@@ -1,57 +1,15 @@
 /** One line of the event log, for each kind of entry. */
+import type { ApiLogEntry } from '@zephyr/contract/api-history';
+import type { FailureClass } from '@zephyr/contract/failure';
+
 import { type ScreenTextKey, screenCatalogue } from './screen-catalogue.ts';
 import { decisionText } from './sentences.ts';
-import {
-  type DecisionFacts,
-  type FailureCode,
-  nameOf,
-  type Situation,
-  type Speech,
-} from './situation.ts';
+import { nameOf, type Situation, type Speech } from './situation.ts';
 
-type AboutEndpoint =
-  | 'endpoint_healthy'
-  | 'token_accepted'
-  | 'pin_cleared'
-  | 'pin_unavailable'
-  | 'pin_available'
-  | 'sessions_moved'
-  | 'late_probe_dropped';
-type AboutAll =
-  | 'overload_began'
-  | 'overload_ended'
-  | 'flapping_thawed'
-  | 'nothing_available'
-  | 'available_again';
+type WithoutPlace<Entry> = Entry extends unknown ? Omit<Entry, 'id' | 'atMs' | 'severity'> : never;
 
-type NoticeFacts =
-  | { readonly code: AboutEndpoint; readonly endpointId: string }
-  | {
-      readonly code: 'endpoint_unhealthy' | 'token_refused';
-      readonly endpointId: string;
-      readonly failure: FailureCode;
-    }
-  | { readonly code: 'budget_nearly_spent' | 'budget_spent'; readonly groupName: string }
-  | { readonly code: 'flapping_frozen'; readonly untilAtMs: number }
-  | { readonly code: AboutAll };
-
-export type LogFacts =
-  | { readonly kind: 'decision'; readonly decision: DecisionFacts }
-  | { readonly kind: 'notice'; readonly notice: NoticeFacts }
-  | {
-      readonly kind: 'command';
-      readonly command: string;
-      readonly actor: string;
-      readonly endpointId: string | null;
-      readonly outcome: 'applied' | 'refused';
-    }
-  | {
-      readonly kind: 'config';
-      readonly outcome: 'applied' | 'refused';
-      readonly problems: readonly string[];
-    }
-  | { readonly kind: 'leader'; readonly instanceId: string; readonly epoch: number }
-  | { readonly kind: 'store'; readonly status: 'connected' | 'away' };
+export type LogFacts = WithoutPlace<ApiLogEntry>;
+type NoticeFacts = Extract<LogFacts, { kind: 'notice' }>['notice'];
 
 type Names = Pick<Situation, 'endpoints'>;
 
@@ -122,30 +80,27 @@ function isWord(key: string): key is Word {
   return Object.hasOwn(screenCatalogue.en, key);
 }
 
+/** What a notice may say besides its code; each of them fills a placeholder. */
+interface NoticeFields {
+  readonly code: string;
+  readonly endpointId?: string;
+  readonly groupName?: string;
+  readonly failure?: FailureClass;
+  readonly untilAtMs?: number;
+}
+
 function noticeText(
   notice: NoticeFacts,
   names: Names,
   { say, numbers, atMs }: Speech & { atMs: number },
 ): string {
-  switch (notice.code) {
-    case 'endpoint_unhealthy':
-    case 'token_refused':
-      return say(`notice.${notice.code}`, {
-        name: nameOf(names, notice.endpointId),
-        failure: say(`failure.${notice.failure}`),
-      });
-    case 'budget_nearly_spent':
-    case 'budget_spent':
-      return say(`notice.${notice.code}`, { name: notice.groupName });
-    case 'flapping_frozen':
-      return say('notice.flapping_frozen', { time: numbers.time(notice.untilAtMs, atMs) });
-    case 'overload_began':
-    case 'overload_ended':
-    case 'flapping_thawed':
-    case 'nothing_available':
-    case 'available_again':
-      return say(`notice.${notice.code}`);
-    default:
-      return say(`notice.${notice.code}`, { name: nameOf(names, notice.endpointId) });
-  }
+  const { endpointId, groupName, failure, untilAtMs }: NoticeFields = notice;
+  const values = {
+    name: endpointId === undefined ? (groupName ?? '') : nameOf(names, endpointId),
+    failure: failure === undefined ? '' : say(`failure.${failure}`),
+    time: untilAtMs === undefined ? '' : numbers.time(untilAtMs, atMs),
+  };
+  // That each text names only what its notice has is tested with the catalogue.
+  const fill: (key: ScreenTextKey, values: Readonly<Record<string, string>>) => string = say;
+  return fill(`notice.${notice.code}`, values);
 }

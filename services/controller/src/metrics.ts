@@ -4,7 +4,8 @@
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
-import { type Effect, REASON_CODES } from '@zephyr/core';
+import { REASON_CODES } from '@zephyr/contract/selection';
+import type { Effect } from '@zephyr/core';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 import { type BatchHealth, RECORD_KINDS } from './leader/batch-health.ts';

@@ -1,15 +1,8 @@
 /** One job of the queue: the check that it asks for, and its result in Redis. */
 
-import {
-  type CheapStyle,
-  chooseStyle,
-  costUsd,
-  type EndpointId,
-  epochMs,
-  type ProbeResult,
-  type ProbeStyle,
-  priceOf,
-} from '@zephyr/core';
+import type { ProbeJob, ProbeResult, ProbeStyle } from '@zephyr/contract/probe';
+import type { EndpointId } from '@zephyr/contract/scalars';
+import { type CheapStyle, chooseStyle, costUsd, epochMs, priceOf } from '@zephyr/core';
 import { targetOf } from '@zephyr/probes/endpoint-target';
 import { runCheck } from '@zephyr/probes/probe';
 import type { CheckTarget } from '@zephyr/probes/probe-target';
@@ -19,7 +12,7 @@ import { type Config, groupOf } from '@zephyr/runtime/config/config';
 import type { LoadedConfig } from '@zephyr/runtime/config/load';
 import { messageOf } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
-import { type ProbeJob, probeSlotOf } from '@zephyr/runtime/queues';
+import { probeSlotOf } from '@zephyr/runtime/queues';
 import type { Freshness } from '@zephyr/runtime/redis/probe-store';
 import {
   isProbeFresh,
@@ -29,6 +22,7 @@ import {
   recordProbe,
 } from '@zephyr/runtime/redis/probe-store';
 import type { Redis } from 'ioredis';
+
 import { keepTrying } from './keep-trying.ts';
 import type { Metrics } from './metrics.ts';
 

@@ -15,19 +15,18 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-import { endpointId, type ProbeResult } from '@zephyr/core';
+import { type ProbeJob, type ProbeResult, probeResultSchema } from '@zephyr/contract/probe';
+import { endpointId } from '@zephyr/core';
 import { createLogger } from '@zephyr/runtime/logger';
 import {
   bullConnection,
   PROBE_JOB,
   PROBE_JOB_OPTIONS,
   PROBE_QUEUE,
-  type ProbeJob,
   QUEUE_PREFIX,
 } from '@zephyr/runtime/queues';
 import { createRedis } from '@zephyr/runtime/redis/client';
 import { keys } from '@zephyr/runtime/redis/keys';
-import { probeResultSchema } from '@zephyr/runtime/redis/records';
 import { readLast } from '@zephyr/runtime/redis/streams';
 import { startFaultRelay } from '@zephyr/testkit/fault-relay';
 import { call } from '@zephyr/testkit/http-call';
@@ -107,7 +106,7 @@ const ask = (trigger: ProbeJob['trigger'], spending: ProbeJob['spending'] = 'nor
     PROBE_JOB,
     {
       ...{ endpointId: endpoint, trigger, spending },
-      wants: trigger === 'refresh' ? 'real' : 'any',
+      wants: trigger === 'request' ? 'real' : 'any',
     },
     { ...PROBE_JOB_OPTIONS },
   );
@@ -200,7 +199,7 @@ describe('the prober', () => {
     for (const [trigger, count] of [
       ['schedule', 1],
       ['schedule', 2],
-      ['refresh', 3],
+      ['request', 3],
     ] as const) {
       await ask(trigger);
       await vi.waitFor(async () => expect(await results()).toHaveLength(count), eventually);
@@ -350,7 +349,7 @@ describe.skipIf(!canBecomeOthers)(
         },
       );
       children.add(child);
-      await ask('refresh');
+      await ask('request');
       const patient = { timeout: 50_000, interval: 50 };
       await vi.waitFor(async () => expect(await results()).toHaveLength(1), patient);
       expect((await results())[0]).toMatchObject({ style: 'cli', verdict: { status: 'ok' } });

@@ -1,14 +1,9 @@
 /** The prober's side of the probe queue. */
+import { type ProbeJob, probeJobSchema } from '@zephyr/contract/probe';
 import { checksAtOnce } from '@zephyr/probes/probes-at-once';
 import { messageOf } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
-import {
-  bullConnection,
-  PROBE_QUEUE,
-  type ProbeJob,
-  probeJobSchema,
-  QUEUE_PREFIX,
-} from '@zephyr/runtime/queues';
+import { bullConnection, PROBE_QUEUE, QUEUE_PREFIX } from '@zephyr/runtime/queues';
 import type { RedisTarget } from '@zephyr/runtime/redis/client';
 import { WaitingError, Worker } from 'bullmq';
 

@@ -1,12 +1,8 @@
 /** The admin API of a controller, for the command line and the terminal dashboard. */
-import type {
-  ApiHistory,
-  ApiState,
-  CommandAnswer,
-  CommandBody,
-  CommandName,
-  Problem,
-} from '@zephyr/runtime/api';
+import type { ApiHistory } from '@zephyr/contract/api-history';
+import type { ApiState } from '@zephyr/contract/api-state';
+import type { CommandAnswer, CommandBody, CommandName } from '@zephyr/contract/command';
+import type { Problem } from '@zephyr/contract/problem';
 import { ZephyrError } from '@zephyr/runtime/errors';
 import type { Translate } from '@zephyr/texts';
 

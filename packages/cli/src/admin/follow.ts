@@ -1,7 +1,8 @@
 /** The event stream of a controller; reconnects until it is aborted. */
 import { setTimeout as wait } from 'node:timers/promises';
 
-import type { ApiHistory, ApiLogEntry, ApiSample, ApiState } from '@zephyr/runtime/api';
+import type { ApiHistory, ApiLogEntry, ApiSample } from '@zephyr/contract/api-history';
+import type { ApiState } from '@zephyr/contract/api-state';
 
 import type { AdminClient } from './client.ts';
 import type { ServerEvent } from './sse.ts';

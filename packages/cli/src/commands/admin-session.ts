@@ -1,7 +1,8 @@
 /** What a command needs to talk to a controller: its address, a token, a language. */
 import { existsSync, readFileSync } from 'node:fs';
 
-import type { ApiEndpoint, ApiState } from '@zephyr/runtime/api';
+import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
+import type { ApiState } from '@zephyr/contract/api-state';
 import { type LoadedConfig, loadConfig } from '@zephyr/runtime/config/load';
 import { variablesOf } from '@zephyr/runtime/config/variables';
 import { ZephyrError } from '@zephyr/runtime/errors';

@@ -1,5 +1,5 @@
 /** `zephyr cost`: what probes cost today, what live traffic saved, and the cost of past days. */
-import type { ApiState } from '@zephyr/runtime/api';
+import type { ApiState } from '@zephyr/contract/api-state';
 import { loadConfig } from '@zephyr/runtime/config/load';
 import { ZephyrError } from '@zephyr/runtime/errors';
 import { createLogger } from '@zephyr/runtime/logger';

@@ -1,7 +1,8 @@
 /** `zephyr events`: past events; with `--follow` also new ones as they happen. */
 import { styleText } from 'node:util';
 
-import type { ApiLogEntry, ApiState } from '@zephyr/runtime/api';
+import type { ApiLogEntry } from '@zephyr/contract/api-history';
+import type { ApiState } from '@zephyr/contract/api-state';
 import { logText } from '@zephyr/texts';
 
 import { followStream } from '../admin/follow.ts';

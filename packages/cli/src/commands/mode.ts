@@ -1,5 +1,5 @@
 /** `zephyr mode`: shows the mode, or sets it. */
-import type { ApiState } from '@zephyr/runtime/api';
+import type { ApiState } from '@zephyr/contract/api-state';
 import { nameOf, type Translate } from '@zephyr/texts';
 
 import type { Environment } from '../launch/state-folder.ts';

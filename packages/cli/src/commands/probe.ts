@@ -3,14 +3,9 @@
  * recorded.
  */
 
-import {
-  costUsd,
-  type EndpointId,
-  type ProbeStyle,
-  type ProbeVerdict,
-  priceOf,
-  type TokenUsage,
-} from '@zephyr/core';
+import type { ProbeStyle, ProbeVerdict, TokenUsage } from '@zephyr/contract/probe';
+import type { EndpointId } from '@zephyr/contract/scalars';
+import { costUsd, priceOf } from '@zephyr/core';
 import { targetOf } from '@zephyr/probes/endpoint-target';
 import { runCheck } from '@zephyr/probes/probe';
 import { checksAtOnce } from '@zephyr/probes/probes-at-once';

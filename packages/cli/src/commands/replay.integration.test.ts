@@ -3,7 +3,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { type EndpointId, endpointId, epochMs, type ProbeVerdict } from '@zephyr/core';
+import type { ProbeVerdict } from '@zephyr/contract/probe';
+import type { EndpointId } from '@zephyr/contract/scalars';
+import { endpointId, epochMs } from '@zephyr/core';
 import { createLogger } from '@zephyr/runtime/logger';
 import { createRedis } from '@zephyr/runtime/redis/client';
 import { keys } from '@zephyr/runtime/redis/keys';

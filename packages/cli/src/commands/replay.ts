@@ -5,10 +5,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 
+import type { Decision } from '@zephyr/contract/decision';
 import {
   type ComparedDecision,
   compareDecisions,
-  type Decision,
   type Policy,
   parseRecording,
   type Recording,

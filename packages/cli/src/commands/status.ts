@@ -1,7 +1,8 @@
 /** `zephyr status`: which endpoint is serving, why, and the state of the others. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { ApiEndpoint, ApiState } from '@zephyr/runtime/api';
+import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
+import type { ApiState } from '@zephyr/contract/api-state';
 import { explain } from '@zephyr/runtime/errors';
 import { headlineOf, nextOf, roleText, whyOf } from '@zephyr/texts';
 

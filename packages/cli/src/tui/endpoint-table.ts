@@ -1,5 +1,6 @@
 /** The table of endpoints: its columns, and as many rows around the chosen one as fit. */
-import type { ApiEndpoint, ApiState } from '@zephyr/runtime/api';
+import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
+import type { ApiState } from '@zephyr/contract/api-state';
 import { type Role, roleOf, roleText, type Speech } from '@zephyr/texts';
 import { Box, type BoxProps, type TextProps } from 'ink';
 import { createElement as h, type ReactElement } from 'react';

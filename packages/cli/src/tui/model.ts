@@ -2,15 +2,10 @@
  * The terminal dashboard as a state machine: `update(model, message)` returns the next model and an
  * effect. Pure; the view only draws the model.
  */
-import type {
-  ApiEndpoint,
-  ApiLogEntry,
-  ApiSample,
-  ApiState,
-  CommandAnswer,
-  CommandBody,
-  CommandName,
-} from '@zephyr/runtime/api';
+import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
+import type { ApiLogEntry, ApiSample } from '@zephyr/contract/api-history';
+import type { ApiState } from '@zephyr/contract/api-state';
+import type { CommandAnswer, CommandBody, CommandName } from '@zephyr/contract/command';
 import type { Language } from '@zephyr/texts';
 
 import type { StreamMessage } from '../admin/follow.ts';

@@ -1,5 +1,5 @@
 /** Types and helpers that the components share. */
-import type { ApiState } from '@zephyr/runtime/api';
+import type { ApiState } from '@zephyr/contract/api-state';
 import type { Speech } from '@zephyr/texts';
 import { Text, type TextProps } from 'ink';
 import { createElement as h, type ReactElement, type ReactNode } from 'react';

@@ -2,7 +2,7 @@
  * Draws the model. Uses plain `createElement`, because Node runs TypeScript without a build but not
  * JSX. Every cell has a fixed width and is truncated, so that wide characters never shift a column.
  */
-import type { ApiRequest, ApiState } from '@zephyr/runtime/api';
+import type { ApiRequest, ApiState } from '@zephyr/contract/api-state';
 import {
   headlineOf,
   type Language,

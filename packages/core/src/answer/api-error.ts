@@ -4,7 +4,7 @@
  *
  * @see https://docs.claude.com/en/api/errors
  */
-import type { FailureClass } from '../types.ts';
+import type { FailureClass } from '@zephyr/contract/failure';
 
 export interface ApiError {
   /** E.g. `overloaded_error`; empty where there is none. */

@@ -1,5 +1,6 @@
 /** What an answer without a success status means, by its status and its error's type. */
-import type { FailureClass } from '../types.ts';
+import type { FailureClass } from '@zephyr/contract/failure';
+
 import { type ApiError, knownFailureOf, parseApiError } from './api-error.ts';
 
 export interface RefusedAnswer {

@@ -10,8 +10,9 @@
  *
  * Texts have one character for each byte (latin1); everything that is searched for is ASCII.
  */
+import type { FailureClass } from '@zephyr/contract/failure';
+
 import { JsonKeys } from '../json-keys.ts';
-import type { FailureClass } from '../types.ts';
 import {
   type ApiError,
   failureOfApiError,

@@ -1,9 +1,12 @@
+import type { Considered, UnavailableCode } from '@zephyr/contract/decision';
+import type { FailureClass } from '@zephyr/contract/failure';
+import type { EpochMs } from '@zephyr/contract/scalars';
+import type { Score } from '@zephyr/contract/score';
+
 import { isContradictedByLive } from '../learn/live-record.ts';
-import { type Score, scoreOf } from '../learn/score.ts';
+import { scoreOf } from '../learn/score.ts';
 import { own } from '../own.ts';
 import type { Policy } from '../policy.ts';
-import type { EpochMs, FailureClass } from '../types.ts';
-import type { Considered, UnavailableCode } from './decision.ts';
 import { activeRequestsOf, type Presences, type Removal, removalOf } from './presence.ts';
 import { isContradicted } from './recovery.ts';
 import type { EndpointState, World } from './world.ts';

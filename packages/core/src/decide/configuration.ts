@@ -1,5 +1,6 @@
+import type { EndpointId, EpochMs } from '@zephyr/contract/scalars';
+
 import type { Health } from '../learn/health.ts';
-import type { EndpointId, EpochMs } from '../types.ts';
 import { type Step, stay } from './context.ts';
 import type { Effect, EndpointSetting, WorldEvent } from './events.ts';
 import { recovered } from './recovery.ts';

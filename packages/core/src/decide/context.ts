@@ -1,5 +1,6 @@
+import type { EpochMs } from '@zephyr/contract/scalars';
+
 import type { Policy } from '../policy.ts';
-import type { EpochMs } from '../types.ts';
 import type { Effect } from './events.ts';
 import type { World } from './world.ts';
 

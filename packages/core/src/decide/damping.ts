@@ -1,5 +1,6 @@
+import type { EpochMs } from '@zephyr/contract/scalars';
+
 import { isOverloadedEverywhere } from '../learn/overload.ts';
-import type { EpochMs } from '../types.ts';
 import { type Context, type Step, stay } from './context.ts';
 import type { Effect } from './events.ts';
 import type { World } from './world.ts';

@@ -1,23 +1,12 @@
-import type {
-  EndpointId,
-  EpochMs,
-  FailureClass,
-  Mode,
-  OutcomeBatch,
-  PresenceReport,
-  ProbeResult,
-  SnapshotContent,
-} from '../types.ts';
-import type { Decision, Trade } from './decision.ts';
-
-/** What operators asked for. Stored apart from the rest of the world, so that it is never lost. */
-export interface OperatorWishes {
-  readonly mode: Mode;
-  /** No probes and no latency switches until resumed; failures still switch. */
-  readonly paused: boolean;
-  /** Endpoints that operators took out of service. */
-  readonly disabled: readonly EndpointId[];
-}
+import type { OperatorWishes } from '@zephyr/contract/command';
+import type { Decision } from '@zephyr/contract/decision';
+import type { Notice } from '@zephyr/contract/notice';
+import type { OutcomeBatch } from '@zephyr/contract/outcome';
+import type { PresenceReport } from '@zephyr/contract/presence';
+import type { ProbePlan, ProbeResult } from '@zephyr/contract/probe';
+import type { EndpointId, EpochMs } from '@zephyr/contract/scalars';
+import type { Mode } from '@zephyr/contract/selection';
+import type { SnapshotContent } from '@zephyr/contract/snapshot';
 
 /** How often a group's endpoints are probed (`health_check` of the configuration). */
 export interface GroupSetting {
@@ -101,57 +90,6 @@ export interface Input {
   readonly event: WorldEvent;
 }
 
-/** When to probe an endpoint. `cheaper`: the daily budget is nearly spent. */
-export type ProbePlan =
-  | {
-      readonly status: 'scheduled';
-      readonly intervalMs: number;
-      readonly spending: 'normal' | 'cheaper';
-      readonly why: ProbePace;
-    }
-  | { readonly status: 'off'; readonly why: 'paused' | 'disabled' | 'budget_spent' };
-
-/** `unneeded`: live traffic shows enough; rare probes keep scores comparable. */
-export const PROBE_PACES = [
-  'configured',
-  'verifying',
-  'deciding',
-  'high_load',
-  'load',
-  'idle',
-  'unneeded',
-] as const;
-export type ProbePace = (typeof PROBE_PACES)[number];
-
-/** An event that people should know of; see `severityOf`. */
-export type Notice =
-  | { readonly code: 'endpoint_healthy'; readonly endpointId: EndpointId }
-  | {
-      readonly code: 'endpoint_unhealthy';
-      readonly endpointId: EndpointId;
-      readonly failure: FailureClass;
-      readonly detail: string;
-    }
-  | {
-      readonly code: 'token_refused';
-      readonly endpointId: EndpointId;
-      readonly failure: FailureClass;
-    }
-  | { readonly code: 'token_accepted'; readonly endpointId: EndpointId }
-  | { readonly code: 'overload_began' }
-  | { readonly code: 'overload_ended' }
-  | { readonly code: 'flapping_frozen'; readonly untilAtMs: EpochMs }
-  | { readonly code: 'flapping_thawed' }
-  | { readonly code: 'pin_cleared'; readonly endpointId: EndpointId }
-  | { readonly code: 'pin_unavailable'; readonly endpointId: EndpointId }
-  | { readonly code: 'pin_available'; readonly endpointId: EndpointId }
-  | { readonly code: 'nothing_available' }
-  | { readonly code: 'available_again' }
-  | { readonly code: 'budget_nearly_spent'; readonly groupName: string }
-  | { readonly code: 'budget_spent'; readonly groupName: string }
-  | { readonly code: 'sessions_moved'; readonly endpointId: EndpointId; readonly trade: Trade }
-  | { readonly code: 'late_probe_dropped'; readonly endpointId: EndpointId };
-
 /** What the controller has to do, in the order of the list of effects. */
 export type Effect =
   | { readonly kind: 'publish'; readonly content: SnapshotContent }
@@ -166,27 +104,3 @@ export type Effect =
   /** The answer to a command; committed together with the wishes and the snapshot. */
   | { readonly kind: 'answer'; readonly commandId: string; readonly outcome: CommandOutcome }
   | { readonly kind: 'notice'; readonly notice: Notice };
-
-const SEVERITIES: Readonly<Record<Notice['code'], 'info' | 'warning' | 'critical'>> = {
-  endpoint_healthy: 'info',
-  endpoint_unhealthy: 'warning',
-  token_refused: 'critical',
-  token_accepted: 'info',
-  overload_began: 'warning',
-  overload_ended: 'info',
-  flapping_frozen: 'warning',
-  flapping_thawed: 'info',
-  pin_cleared: 'warning',
-  pin_unavailable: 'warning',
-  pin_available: 'info',
-  nothing_available: 'critical',
-  available_again: 'info',
-  budget_nearly_spent: 'warning',
-  budget_spent: 'critical',
-  sessions_moved: 'info',
-  late_probe_dropped: 'info',
-};
-
-export function severityOf(notice: Notice): 'info' | 'warning' | 'critical' {
-  return SEVERITIES[notice.code];
-}

@@ -1,3 +1,10 @@
+import type { FailureClass } from '@zephyr/contract/failure';
+import type { Notice } from '@zephyr/contract/notice';
+import type { OutcomeBatch, OutcomeCounts, TtftSample } from '@zephyr/contract/outcome';
+import type { PresenceReport } from '@zephyr/contract/presence';
+import type { ProbeResult } from '@zephyr/contract/probe';
+import type { EndpointId } from '@zephyr/contract/scalars';
+
 import {
   applyProbeToHealth,
   applyToTokenAccess,
@@ -10,18 +17,8 @@ import { afterProbe, type Timed, takeTimes, withEvidence } from '../learn/live-t
 import { addAttempts } from '../learn/reliability.ts';
 import { own } from '../own.ts';
 import { spentShareOf, withCost } from '../probe/budget-day.ts';
-import {
-  causeOf,
-  type EndpointId,
-  type FailureClass,
-  type OutcomeBatch,
-  type OutcomeCounts,
-  type PresenceReport,
-  type ProbeResult,
-  type TtftSample,
-} from '../types.ts';
+import { causeOf } from '../types.ts';
 import { type Context, type Step, stay } from './context.ts';
-import type { Notice } from './events.ts';
 import { type Presences, toPresence, totalActiveRequests, withPresence } from './presence.ts';
 import { afterGoodReport, afterPassedProbe } from './recovery.ts';
 import { withNotices } from './switch.ts';

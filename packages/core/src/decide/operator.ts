@@ -1,15 +1,13 @@
-import { assertNever, type EndpointId, type EpochMs, type Mode } from '../types.ts';
+import type { OperatorWishes } from '@zephyr/contract/command';
+import type { UnavailableCode } from '@zephyr/contract/decision';
+import type { Notice } from '@zephyr/contract/notice';
+import type { EndpointId, EpochMs } from '@zephyr/contract/scalars';
+import type { Mode } from '@zephyr/contract/selection';
+
+import { assertNever } from '../types.ts';
 import type { Assessment } from './assessment.ts';
 import type { Step } from './context.ts';
-import type { UnavailableCode } from './decision.ts';
-import type {
-  CommandOutcome,
-  CommandRefusal,
-  Effect,
-  Notice,
-  OperatorCommand,
-  OperatorWishes,
-} from './events.ts';
+import type { CommandOutcome, CommandRefusal, Effect, OperatorCommand } from './events.ts';
 import { sessionLoadOf } from './presence.ts';
 import { recovered } from './recovery.ts';
 import { moveSessions } from './switch.ts';

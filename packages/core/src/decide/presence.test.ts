@@ -1,8 +1,10 @@
+import type { FailureClass } from '@zephyr/contract/failure';
+import type { PresenceReport } from '@zephyr/contract/presence';
 import { describe, expect, it } from 'vitest';
 
 import { DEFAULT_POLICY } from '../policy.ts';
 import { A, B } from '../test-support/scenario.ts';
-import { epochMs, type FailureClass, type PresenceReport } from '../types.ts';
+import { epochMs } from '../types.ts';
 import {
   activeRequestsOf,
   type Presences,

@@ -1,14 +1,11 @@
+import type { FailureClass } from '@zephyr/contract/failure';
+import type { PresenceReport } from '@zephyr/contract/presence';
+import type { EndpointId, EpochMs } from '@zephyr/contract/scalars';
+import type { ModelFamily, SessionLoad } from '@zephyr/contract/session';
+
 import { only, own } from '../own.ts';
 import type { PresencePolicy } from '../policy.ts';
-import {
-  causeOf,
-  type EndpointId,
-  type EpochMs,
-  type FailureClass,
-  type ModelFamily,
-  type PresenceReport,
-  type SessionLoad,
-} from '../types.ts';
+import { causeOf } from '../types.ts';
 
 /** A proxy's last report, with moments instead of remaining times. */
 export interface Presence {

@@ -1,12 +1,14 @@
+import type { ProbePlan } from '@zephyr/contract/probe';
+import type { EpochMs } from '@zephyr/contract/scalars';
+
 import { isLosingRequests } from '../learn/live-record.ts';
 import { isSuspicious, isTimed } from '../learn/live-times.ts';
 import { own } from '../own.ts';
 import type { ProbingPolicy } from '../policy.ts';
 import { spentShareOf } from '../probe/budget-day.ts';
-import type { EpochMs } from '../types.ts';
 import type { Assessment } from './assessment.ts';
 import type { Context, Step } from './context.ts';
-import type { Effect, ProbePlan } from './events.ts';
+import type { Effect } from './events.ts';
 import { totalActiveRequests } from './presence.ts';
 import type { GroupState, World } from './world.ts';
 

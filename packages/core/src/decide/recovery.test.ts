@@ -1,9 +1,11 @@
+import type { FailureClass } from '@zephyr/contract/failure';
+import type { EndpointId } from '@zephyr/contract/scalars';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { DEFAULT_POLICY } from '../policy.ts';
 import { A, B, Scenario } from '../test-support/scenario.ts';
-import { type EndpointId, endpointId, type FailureClass } from '../types.ts';
+import { endpointId } from '../types.ts';
 
 const policy = DEFAULT_POLICY.presence;
 const SECOND = 1_000;

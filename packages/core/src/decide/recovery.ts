@@ -6,8 +6,9 @@
  * Evidence: a passed real probe, an operator's wish, a changed URL or token, and another proxy that
  * gets good answers.
  */
+import type { EndpointId, EpochMs } from '@zephyr/contract/scalars';
+
 import type { PresencePolicy } from '../policy.ts';
-import type { EndpointId, EpochMs } from '../types.ts';
 import { hasEjected, isEjectedAnywhere, type Presences } from './presence.ts';
 
 export interface Recovery {

@@ -1,9 +1,12 @@
 /** What holds after every event of every history. */
+import { FAILURE_CLASSES } from '@zephyr/contract/failure';
+import { PROBE_STYLES } from '@zephyr/contract/probe';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+
 import { DEFAULT_POLICY } from '../policy.ts';
 import { A, B, C, GROUP, Scenario } from '../test-support/scenario.ts';
-import { epochMs, FAILURE_CLASSES, PROBE_STYLES } from '../types.ts';
+import { epochMs } from '../types.ts';
 import { assess } from './assessment.ts';
 import type { WorldEvent } from './events.ts';
 

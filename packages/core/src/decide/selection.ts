@@ -1,4 +1,6 @@
-import { assertNever, type EpochMs } from '../types.ts';
+import type { EpochMs } from '@zephyr/contract/scalars';
+
+import { assertNever } from '../types.ts';
 import { type Assessment, bestAvailable } from './assessment.ts';
 import { type Context, type Step, stay } from './context.ts';
 import { activeRequestsOf, sessionLoadOf } from './presence.ts';

@@ -1,4 +1,6 @@
-import type { EndpointId, EndpointView, Ramp, SnapshotContent } from '../types.ts';
+import type { EndpointId } from '@zephyr/contract/scalars';
+import type { Ramp, SnapshotContent, SnapshotEndpoint } from '@zephyr/contract/snapshot';
+
 import { type Assessment, byRank, unlikelihood } from './assessment.ts';
 import { type Context, type Step, stay } from './context.ts';
 import type { EndpointState, World } from './world.ts';
@@ -43,7 +45,7 @@ function orderOf(world: World, assessments: readonly Assessment[]): readonly End
 function viewOf(
   { unavailable, isAvailable, score }: Assessment,
   endpoint: EndpointState,
-): EndpointView {
+): SnapshotEndpoint {
   return {
     health: endpoint.health.status,
     enabled: !unavailable.includes('disabled'),

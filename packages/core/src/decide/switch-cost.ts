@@ -1,6 +1,7 @@
+import type { Trade } from '@zephyr/contract/decision';
+import type { ModelFamily, SessionLoad } from '@zephyr/contract/session';
+
 import type { SessionPolicy } from '../policy.ts';
-import type { ModelFamily, SessionLoad } from '../types.ts';
-import type { Trade } from './decision.ts';
 
 const MS_PER_HOUR = 3_600_000;
 const TOKENS_PER_MILLION = 1_000_000;

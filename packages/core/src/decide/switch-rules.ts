@@ -1,8 +1,11 @@
+import type { Gain, UnavailableCode } from '@zephyr/contract/decision';
+import type { FailureClass } from '@zephyr/contract/failure';
+import type { EndpointId, EpochMs } from '@zephyr/contract/scalars';
+import type { ReasonCode } from '@zephyr/contract/selection';
+
 import type { Policy } from '../policy.ts';
-import type { EndpointId, EpochMs, FailureClass, ReasonCode } from '../types.ts';
 import { type Assessment, bestAvailable, byRank } from './assessment.ts';
 import type { Context } from './context.ts';
-import type { Gain, UnavailableCode } from './decision.ts';
 import { endpointOf, type Lead, type World } from './world.ts';
 
 /** A change of the selection that does not wait for anything. */

@@ -1,8 +1,11 @@
-import type { EndpointId, FailureClass, ReasonCode } from '../types.ts';
+import type { Decision, Gain, Trade } from '@zephyr/contract/decision';
+import type { FailureClass } from '@zephyr/contract/failure';
+import type { Notice } from '@zephyr/contract/notice';
+import type { EndpointId } from '@zephyr/contract/scalars';
+import type { ReasonCode } from '@zephyr/contract/selection';
+
 import { type Assessment, toConsidered } from './assessment.ts';
 import type { Context, Step } from './context.ts';
-import type { Decision, Gain, Trade } from './decision.ts';
-import type { Notice } from './events.ts';
 import { activeRequestsOf } from './presence.ts';
 import { isFailureReason } from './switch-rules.ts';
 import type { World } from './world.ts';

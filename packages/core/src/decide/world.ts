@@ -1,3 +1,9 @@
+import type { OperatorWishes } from '@zephyr/contract/command';
+import type { ProbePlan } from '@zephyr/contract/probe';
+import type { EndpointId, EpochMs } from '@zephyr/contract/scalars';
+import type { ReasonCode, Selection } from '@zephyr/contract/selection';
+import type { SnapshotContent } from '@zephyr/contract/snapshot';
+
 import type { Health, TokenAccess } from '../learn/health.ts';
 import { UNKNOWN_HEALTH, UNKNOWN_TOKEN_ACCESS } from '../learn/health.ts';
 import type { LatencyTrack } from '../learn/latency.ts';
@@ -9,8 +15,7 @@ import type { ReliabilityTrack } from '../learn/reliability.ts';
 import { NO_RELIABILITY } from '../learn/reliability.ts';
 import { own } from '../own.ts';
 import type { BudgetDay } from '../probe/budget-day.ts';
-import type { EndpointId, EpochMs, ReasonCode, Selection, SnapshotContent } from '../types.ts';
-import type { EndpointSetting, GroupSetting, OperatorWishes, ProbePlan } from './events.ts';
+import type { EndpointSetting, GroupSetting } from './events.ts';
 import type { Presences } from './presence.ts';
 import { NO_RECOVERY, type Recovery } from './recovery.ts';
 

@@ -12,8 +12,9 @@
  *   that endpoint is compared with its own past, which finds a slowdown where all traffic goes to
  *   one.
  */
+import type { EpochMs } from '@zephyr/contract/scalars';
+
 import type { LivePolicy } from '../policy.ts';
-import type { EpochMs } from '../types.ts';
 
 export interface ClassLevel {
   /** Live time minus the time of probes; may be negative. */

@@ -1,7 +1,10 @@
+import type { FailureClass } from '@zephyr/contract/failure';
+import type { ProbeResult, ProbeStyle } from '@zephyr/contract/probe';
 import { describe, expect, it } from 'vitest';
+
 import { DEFAULT_POLICY } from '../policy.ts';
 import { A } from '../test-support/scenario.ts';
-import { epochMs, type FailureClass, type ProbeResult, type ProbeStyle } from '../types.ts';
+import { epochMs } from '../types.ts';
 import {
   applyProbeToHealth,
   applyToTokenAccess,

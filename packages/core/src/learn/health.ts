@@ -1,5 +1,9 @@
+import type { FailureClass } from '@zephyr/contract/failure';
+import type { ProbeResult } from '@zephyr/contract/probe';
+import type { EpochMs } from '@zephyr/contract/scalars';
+
 import type { HealthPolicy } from '../policy.ts';
-import { causeOf, type EpochMs, type FailureClass, type ProbeResult } from '../types.ts';
+import { causeOf } from '../types.ts';
 
 /**
  * Health, by probes only:

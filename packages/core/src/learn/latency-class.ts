@@ -1,4 +1,5 @@
-import { MODEL_FAMILIES } from '../types.ts';
+import type { ModelFamily } from '@zephyr/contract/session';
+
 import { familyOf } from './model-family.ts';
 
 /** Sizes of a request's body, each below its limit in bytes; larger ones are `xl`. */
@@ -8,6 +9,13 @@ const SIZES: readonly (readonly [name: string, belowBytes: number])[] = [
   ['l', 512 * 1024],
 ];
 const LARGEST = 'xl';
+/** A record, so that the compiler asks for each family of the contract. */
+const FAMILIES: Readonly<Record<ModelFamily, true>> = {
+  haiku: true,
+  sonnet: true,
+  opus: true,
+  other: true,
+};
 const CACHES = ['cached', 'fresh'] as const;
 
 export interface RequestClassInput {
@@ -31,7 +39,7 @@ export function latencyClassOf(requestClass: string, isCached: boolean): string 
 }
 
 export const LATENCY_CLASSES: ReadonlySet<string> = new Set(
-  MODEL_FAMILIES.flatMap((family) =>
+  Object.keys(FAMILIES).flatMap((family) =>
     [...SIZES.map(([name]) => name), LARGEST].flatMap((size) =>
       CACHES.map((cache) => `${family}/${size}/${cache}`),
     ),

@@ -1,5 +1,6 @@
+import type { EpochMs } from '@zephyr/contract/scalars';
+
 import type { LatencyPolicy } from '../policy.ts';
-import type { EpochMs } from '../types.ts';
 import { median, medianDeviation, weightedMedian } from './statistics.ts';
 
 /**

@@ -3,8 +3,9 @@
  * `latencyClassOf`): a moving mean of logarithms, because waiting times vary by factors and one
  * that is ten times as long as usual must not move the mean much.
  */
+import type { EpochMs } from '@zephyr/contract/scalars';
+
 import type { LivePolicy } from '../policy.ts';
-import type { EpochMs } from '../types.ts';
 
 export interface ClassTrack {
   readonly logMs: number;

@@ -1,5 +1,9 @@
+import type { FailureClass } from '@zephyr/contract/failure';
+import type { OutcomeCounts } from '@zephyr/contract/outcome';
+import type { EpochMs } from '@zephyr/contract/scalars';
+
 import type { HealthPolicy } from '../policy.ts';
-import { causeOf, type EpochMs, type FailureClass, type OutcomeCounts } from '../types.ts';
+import { causeOf } from '../types.ts';
 
 /** Whether live requests succeed at an endpoint; their speed is in `live-times.ts`. */
 export interface LiveRecord {

@@ -1,9 +1,10 @@
+import type { EndpointId } from '@zephyr/contract/scalars';
 import { describe, expect, it } from 'vitest';
 
 import { DEFAULT_POLICY } from '../policy.ts';
 import { A, B, C, Scenario } from '../test-support/scenario.ts';
 import { type Speed, TrafficScenario } from '../test-support/traffic.ts';
-import { type EndpointId, epochMs } from '../types.ts';
+import { epochMs } from '../types.ts';
 import { scoreOf } from './score.ts';
 
 const MINUTE = 60;

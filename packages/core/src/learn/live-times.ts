@@ -12,9 +12,12 @@
  * twice as long. Where the endpoint that was chosen instead has become slow too, the memory decays
  * quickly.
  */
+
+import type { TtftSample } from '@zephyr/contract/outcome';
+import type { EpochMs } from '@zephyr/contract/scalars';
+
 import { own } from '../own.ts';
 import type { LivePolicy } from '../policy.ts';
-import type { EpochMs, TtftSample } from '../types.ts';
 import {
   advanceLevel,
   type ClassLevel,

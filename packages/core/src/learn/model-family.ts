@@ -1,4 +1,4 @@
-import type { ModelFamily } from '../types.ts';
+import type { ModelFamily } from '@zephyr/contract/session';
 
 const NAMED_FAMILIES: readonly ModelFamily[] = ['haiku', 'sonnet', 'opus'];
 

@@ -1,8 +1,9 @@
+import { FAILURE_CLASSES, type FailureClass } from '@zephyr/contract/failure';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { DEFAULT_POLICY } from '../policy.ts';
-import { epochMs, FAILURE_CLASSES, type FailureClass } from '../types.ts';
+import { epochMs } from '../types.ts';
 import { addAttempts, failureCost, NO_RELIABILITY } from './reliability.ts';
 
 const policy = DEFAULT_POLICY.failure;

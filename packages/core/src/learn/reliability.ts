@@ -1,5 +1,7 @@
+import type { FailureClass } from '@zephyr/contract/failure';
+import type { EpochMs } from '@zephyr/contract/scalars';
+
 import type { FailurePolicy } from '../policy.ts';
-import type { EpochMs, FailureClass } from '../types.ts';
 
 /** Attempts and failures, decaying with age: how often an endpoint fails and what that costs. */
 export interface ReliabilityTrack {

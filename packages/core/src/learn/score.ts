@@ -1,30 +1,10 @@
+import type { EpochMs } from '@zephyr/contract/scalars';
+import type { Score } from '@zephyr/contract/score';
+
 import type { Policy } from '../policy.ts';
-import type { EpochMs } from '../types.ts';
 import { estimateLatency, type LatencyTrack } from './latency.ts';
 import { excessOf, type LiveTimes } from './live-times.ts';
 import { failureCost, type ReliabilityTrack } from './reliability.ts';
-
-/** The expected time to a good answer, and what it is made of: the parts add up to the total. */
-export type Score =
-  | { readonly status: 'unknown' }
-  | {
-      readonly status: 'known';
-      readonly totalMs: number;
-      /** Smoothed latency of recent probes. */
-      readonly latencyMs: number;
-      /** By how much people wait longer here than is usual for their requests. */
-      readonly liveMs: number;
-      /** The expected cost of failures: their probability times the time that one loses. */
-      readonly failureMs: number;
-      /** One standard error of the latency: few or old samples count against an endpoint. */
-      readonly uncertaintyMs: number;
-      /** Weighted share of recent attempts that failed. */
-      readonly failureRatio: number;
-      /** The effective number of samples after decay. */
-      readonly samples: number;
-      /** When the newest sample was taken. */
-      readonly measuredAtMs: EpochMs;
-    };
 
 /** What is known of an endpoint's speed and failures. */
 export interface Tracks {

@@ -1,4 +1,4 @@
-import type { EpochMs } from '../types.ts';
+import type { EpochMs } from '@zephyr/contract/scalars';
 
 const DAY_MS = 86_400_000;
 

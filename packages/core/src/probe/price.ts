@@ -1,4 +1,4 @@
-import type { TokenUsage } from '../types.ts';
+import type { TokenUsage } from '@zephyr/contract/probe';
 
 /** Prices of the models whose name begins with `model`, in USD per million tokens. */
 export interface Price {

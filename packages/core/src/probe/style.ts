@@ -1,4 +1,4 @@
-import type { ProbeStyle } from '../types.ts';
+import type { ProbeStyle } from '@zephyr/contract/probe';
 
 /** The styles of the probes between two real ones: cheaper, or free. */
 export const CHEAP_STYLES = ['none', 'messages', 'http', 'tcp'] as const;

@@ -1,4 +1,5 @@
-import type { Decision } from '../decide/decision.ts';
+import type { Decision } from '@zephyr/contract/decision';
+
 import type { Input, WorldEvent } from '../decide/events.ts';
 import { reduce } from '../decide/reduce.ts';
 import type { World } from '../decide/world.ts';

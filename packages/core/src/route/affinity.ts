@@ -10,8 +10,12 @@
  *
  * Moments are of the caller's monotonic clock, in milliseconds.
  */
+
+import type { TokenUsage } from '@zephyr/contract/probe';
+import type { EndpointId } from '@zephyr/contract/scalars';
+import type { ModelFamily, SessionLoad } from '@zephyr/contract/session';
+
 import { familyOf } from '../learn/model-family.ts';
-import type { EndpointId, ModelFamily, SessionLoad, TokenUsage } from '../types.ts';
 
 export interface SessionRules {
   /** How long the prompt cache of the Messages API lives without a request. */

@@ -1,7 +1,8 @@
+import type { EndpointId } from '@zephyr/contract/scalars';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { type EndpointId, endpointId } from '../types.ts';
+import { endpointId } from '../types.ts';
 import { type Candidate, type ChoiceInput, chooseEndpoint } from './choose-endpoint.ts';
 import { ADMITTED, type Ejection } from './ejection.ts';
 import { type ModelLimit, NO_LIMIT } from './model-limits.ts';

@@ -4,7 +4,8 @@
  * disabled by an operator, already asked for this request, and those whose named wait for this
  * model applies to this person (see `isWaitedFor`).
  */
-import type { EndpointId } from '../types.ts';
+import type { EndpointId } from '@zephyr/contract/scalars';
+
 import { type Ejection, ejectionAt, remainingMs } from './ejection.ts';
 import {
   isAnswering,

@@ -1,7 +1,7 @@
+import type { FailureClass } from '@zephyr/contract/failure';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import type { FailureClass } from '../types.ts';
 import {
   ADMITTED,
   afterFailure,

@@ -15,7 +15,7 @@
  *
  * Health comes from probes and is independent of this. Moments are of the caller's monotonic clock.
  */
-import type { FailureClass } from '../types.ts';
+import type { FailureClass } from '@zephyr/contract/failure';
 
 export type Ejection =
   | {

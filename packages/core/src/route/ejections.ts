@@ -2,7 +2,10 @@
  * The ejections of one proxy: the state of each endpoint (`ejection.ts`), the requests that run at
  * half-open endpoints, and which failures are reported to the controller. Bounded in memory.
  */
-import type { EndpointId, FailureClass } from '../types.ts';
+
+import type { FailureClass } from '@zephyr/contract/failure';
+import type { EndpointId } from '@zephyr/contract/scalars';
+
 import {
   ADMITTED,
   afterFailure,

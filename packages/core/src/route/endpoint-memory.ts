@@ -4,7 +4,8 @@
  * refused. All of it is held against single requests only. Bounded in memory, whatever clients
  * write.
  */
-import type { EndpointId } from '../types.ts';
+import type { EndpointId } from '@zephyr/contract/scalars';
+
 import type { RoutedRequest } from './journey.ts';
 import { KnownByEndpoint, MAX_KNOWN } from './known-by-endpoint.ts';
 import {

@@ -3,8 +3,9 @@
  * follows what is usual for this endpoint and class of request: a frozen endpoint is left after
  * seconds, while one that is always slow is waited for.
  */
+import type { EndpointId } from '@zephyr/contract/scalars';
+
 import { latencyClassOf } from '../learn/latency-class.ts';
-import type { EndpointId } from '../types.ts';
 
 /** A shorter wait is never taken for a frozen endpoint: a model may think. */
 const LEAST_LIMIT_MS = 5_000;

@@ -1,5 +1,8 @@
 /** One request on its way from endpoint to endpoint, as far as routing is concerned. */
-import type { EndpointId, FailureClass } from '../types.ts';
+
+import type { FailureClass } from '@zephyr/contract/failure';
+import type { EndpointId } from '@zephyr/contract/scalars';
+
 import type { Operation } from './scope.ts';
 
 /** An endpoint by the snapshot and the configuration. */

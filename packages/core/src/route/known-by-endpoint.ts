@@ -1,4 +1,4 @@
-import type { EndpointId } from '../types.ts';
+import type { EndpointId } from '@zephyr/contract/scalars';
 
 /** Names that are remembered: clients may write any, so old ones make room for new ones. */
 export const MAX_KNOWN = 1_024;

@@ -7,7 +7,7 @@
  * rising, never 1. Several in a row without an answer between them raise it at once.
  * @see https://sre.google/sre-book/handling-overload/ "Client-Side Throttling", K = 2
  */
-import type { FailureClass } from '../types.ts';
+import type { FailureClass } from '@zephyr/contract/failure';
 
 export interface ModelLimit {
   /** Requests, and those of them that were answered; both decay, and are as of `atMs`. */

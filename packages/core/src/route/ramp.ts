@@ -1,4 +1,5 @@
-import type { EndpointId, Ramp } from '../types.ts';
+import type { EndpointId } from '@zephyr/contract/scalars';
+import type { Ramp } from '@zephyr/contract/snapshot';
 
 /**
  * Share of new traffic that the active endpoint takes now.

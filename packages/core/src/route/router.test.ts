@@ -1,7 +1,9 @@
+import { FAILURE_CLASSES, type FailureClass } from '@zephyr/contract/failure';
+import type { EndpointId } from '@zephyr/contract/scalars';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { type EndpointId, endpointId, FAILURE_CLASSES, type FailureClass } from '../types.ts';
+import { endpointId } from '../types.ts';
 import { ADMITTED } from './ejection.ts';
 import type { Journey, RoutedEndpoint, RoutedRequest } from './journey.ts';
 import { Router } from './router.ts';

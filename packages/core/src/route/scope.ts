@@ -14,7 +14,7 @@
  * Only `POST /v1/messages` is evidence of an endpoint's health: the other operations are optional
  * for a relay, and their answers say nothing about messages.
  */
-import type { FailureClass } from '../types.ts';
+import type { FailureClass } from '@zephyr/contract/failure';
 
 /** What a request asks the endpoint to do. `extra`: a path that only the configuration knows. */
 export const OPERATIONS = ['messages', 'count_tokens', 'models', 'extra'] as const;

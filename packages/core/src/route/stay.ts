@@ -5,7 +5,8 @@
  * and money. Simulated with 5 to 40 % of all requests refused by chance, staying brings the p90 of
  * a turn from above that of a single endpoint to below it, at a tenth of the cached tokens.
  */
-import type { FailureClass } from '../types.ts';
+import type { FailureClass } from '@zephyr/contract/failure';
+
 import { type Operation, scopeOf } from './scope.ts';
 
 /**

@@ -1,25 +1,23 @@
 /** A story for tests: events at moments, and what the core made of them. */
-import type { Decision } from '../decide/decision.ts';
+import type { Decision } from '@zephyr/contract/decision';
+import type { FailureClass } from '@zephyr/contract/failure';
+import type { Notice } from '@zephyr/contract/notice';
+import type { PresenceReport } from '@zephyr/contract/presence';
+import type { ProbeStyle } from '@zephyr/contract/probe';
+import type { EndpointId } from '@zephyr/contract/scalars';
+
 import type {
   CommandOutcome,
   Effect,
   GroupSetting,
   Input,
-  Notice,
   OperatorCommand,
   WorldEvent,
 } from '../decide/events.ts';
 import { reduce } from '../decide/reduce.ts';
 import { initialWorld, type World, type WorldSetup } from '../decide/world.ts';
 import { DEFAULT_POLICY, type Policy } from '../policy.ts';
-import {
-  type EndpointId,
-  endpointId,
-  epochMs,
-  type FailureClass,
-  type PresenceReport,
-  type ProbeStyle,
-} from '../types.ts';
+import { endpointId, epochMs } from '../types.ts';
 
 export const GROUP: GroupSetting = {
   name: 'team',

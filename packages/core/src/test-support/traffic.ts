@@ -1,5 +1,6 @@
 /** People who ask, probes as planned, and endpoints that are as quick as a test says: for hours. */
-import type { EndpointId } from '../types.ts';
+import type { EndpointId } from '@zephyr/contract/scalars';
+
 import { Scenario, type ScenarioSetup } from './scenario.ts';
 
 /** What an endpoint takes at a moment. */

@@ -1,5 +1,5 @@
 /** The status page, which every proxy serves: what the dashboard shows first, for everybody. */
-import type { ProxyState } from '@zephyr/runtime/proxy-state';
+import type { ProxyStatus } from '@zephyr/contract/proxy-status';
 import { render } from 'preact';
 
 import { chooseLanguage, language } from '../language.ts';
@@ -10,7 +10,7 @@ import { takeProxyState } from './store.ts';
 const root = document.querySelector('#app');
 if (root === null) throw new Error('status.html has no #app');
 
-follow<{ state: ProxyState }>({ url: '/status/events', on: { state: takeProxyState } });
+follow<{ state: ProxyStatus }>({ url: '/status/events', on: { state: takeProxyState } });
 render(<StatusPage />, root);
 addEventListener('keydown', ({ key, ctrlKey, metaKey, altKey }) => {
   if (key.toLowerCase() !== 'l' || ctrlKey || metaKey || altKey) return;

@@ -1,5 +1,5 @@
 /** What one proxy knows: which endpoint serves, why, and how the others are. It only tells. */
-import type { ProxyState } from '@zephyr/runtime/proxy-state';
+import type { ProxyStatus } from '@zephyr/contract/proxy-status';
 import { nextOf, roleOf, type Situation } from '@zephyr/texts/screens';
 
 import { speech } from '../language.ts';
@@ -58,7 +58,7 @@ function StateBanners({ current: { store, source, proxy, atMs } }: OverviewProps
 }
 
 interface OverviewProps {
-  readonly current: ProxyState;
+  readonly current: ProxyStatus;
 }
 
 function Overview({ current }: OverviewProps) {

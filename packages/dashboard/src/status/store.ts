@@ -1,19 +1,20 @@
 /** What the status page knows. */
+
 import { signal } from '@preact/signals';
-import type { ProxyState } from '@zephyr/runtime/proxy-state';
+import type { ProxyStatus } from '@zephyr/contract/proxy-status';
 import type { Situation } from '@zephyr/texts/screens';
 
 import { hear } from '../page.ts';
 
-export const proxyState = signal<ProxyState | null>(null);
+export const proxyState = signal<ProxyStatus | null>(null);
 
-export function takeProxyState(next: ProxyState): void {
+export function takeProxyState(next: ProxyStatus): void {
   proxyState.value = next;
   hear(next);
 }
 
 /** In the words of the sentences; what only the controller knows is left at its usual. */
-export function situationOf({ mode, selection, endpoints }: ProxyState): Situation {
+export function situationOf({ mode, selection, endpoints }: ProxyStatus): Situation {
   return {
     mode,
     selection,

@@ -1,5 +1,5 @@
 /** What a person must know before believing the rest: stale, standby, refused configuration. */
-import type { ApiState } from '@zephyr/runtime/api';
+import type { ApiState } from '@zephyr/contract/api-state';
 import type { ComponentChildren } from 'preact';
 
 import { speech } from '../language.ts';

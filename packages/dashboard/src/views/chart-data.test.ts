@@ -1,4 +1,4 @@
-import type { ApiLogEntry, ApiSample } from '@zephyr/runtime/api';
+import type { ApiLogEntry, ApiSample } from '@zephyr/contract/api-history';
 import { describe, expect, it } from 'vitest';
 
 import { chartData, chartedIds, failureMarks, switchMarks } from './chart-data.ts';

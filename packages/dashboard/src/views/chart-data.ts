@@ -1,5 +1,5 @@
 /** Samples and switches in the shape that the chart draws. Pure. */
-import type { ApiLogEntry, ApiSample } from '@zephyr/runtime/api';
+import type { ApiLogEntry, ApiSample } from '@zephyr/contract/api-history';
 
 export interface Series {
   readonly endpointId: string;

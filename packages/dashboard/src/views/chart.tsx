@@ -1,6 +1,7 @@
 /** The latency chart with its range, its legend and the reasons of the switches in it. */
+
 import { signal, useComputed, useSignal } from '@preact/signals';
-import type { ApiState } from '@zephyr/runtime/api';
+import type { ApiState } from '@zephyr/contract/api-state';
 import { decisionText, nameOf } from '@zephyr/texts/screens';
 import { useEffect, useRef } from 'preact/hooks';
 

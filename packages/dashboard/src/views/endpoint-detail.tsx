@@ -1,5 +1,5 @@
 /** What is behind one row: address, parts of the score, checks and their cost, actions. */
-import type { ApiEndpoint } from '@zephyr/runtime/api';
+import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
 
 import {
   busy,

@@ -1,5 +1,5 @@
 /** What a row says of an endpoint on every page. */
-import type { ApiEndpoint } from '@zephyr/runtime/api';
+import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
 import { nameOf, type Role, roleText, type Situation } from '@zephyr/texts/screens';
 
 import { seriesOf } from '../colours.ts';

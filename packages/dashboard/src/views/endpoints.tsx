@@ -1,6 +1,8 @@
 /** The list of endpoints, best first: state, score with its parts, trend, traffic, next check. */
+
 import { computed, signal } from '@preact/signals';
-import type { ApiEndpoint, ApiState } from '@zephyr/runtime/api';
+import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
+import type { ApiState } from '@zephyr/contract/api-state';
 import { roleOf } from '@zephyr/texts/screens';
 
 import { busy, keyOf, selectEndpoint } from '../actions.ts';

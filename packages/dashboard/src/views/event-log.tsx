@@ -1,5 +1,6 @@
 import { signal } from '@preact/signals';
-import type { ApiLogEntry, ApiState } from '@zephyr/runtime/api';
+import type { ApiLogEntry } from '@zephyr/contract/api-history';
+import type { ApiState } from '@zephyr/contract/api-state';
 import { logLines } from '@zephyr/texts/screens';
 
 import { reloadConfiguration } from '../actions.ts';

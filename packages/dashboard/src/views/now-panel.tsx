@@ -1,5 +1,5 @@
 /** The answer in two seconds, with what can be done about it and the figures around it. */
-import type { ApiState } from '@zephyr/runtime/api';
+import type { ApiState } from '@zephyr/contract/api-state';
 import { nextOf } from '@zephyr/texts/screens';
 
 import { busy, checkNow, keyOf, setMode, togglePause } from '../actions.ts';

@@ -1,4 +1,4 @@
-import type { ApiState } from '@zephyr/runtime/api';
+import type { ApiState } from '@zephyr/contract/api-state';
 
 import { speech } from '../language.ts';
 import { nowMs } from '../page.ts';

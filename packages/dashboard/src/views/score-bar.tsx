@@ -1,5 +1,5 @@
-import type { ApiEndpoint } from '@zephyr/runtime/api';
-import type { ProxyEndpoint } from '@zephyr/runtime/proxy-state';
+import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
+import type { ProxyEndpoint } from '@zephyr/contract/proxy-status';
 
 import { speech } from '../language.ts';
 

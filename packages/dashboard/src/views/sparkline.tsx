@@ -1,4 +1,4 @@
-import type { ApiSample } from '@zephyr/runtime/api';
+import type { ApiSample } from '@zephyr/contract/api-history';
 
 import { seriesOf } from '../colours.ts';
 

@@ -4,7 +4,7 @@
  *
  *     node hostile-probes-main.ts <style> <good url> <hostile url>…
  */
-import type { ProbeStyle, ProbeVerdict } from '@zephyr/core';
+import type { ProbeStyle, ProbeVerdict } from '@zephyr/contract/probe';
 import { Secret } from '@zephyr/runtime/secret';
 
 import { runCheck } from '../probe.ts';

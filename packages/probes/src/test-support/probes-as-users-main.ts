@@ -6,7 +6,7 @@
  */
 import { readFileSync } from 'node:fs';
 
-import type { ProbeVerdict } from '@zephyr/core';
+import type { ProbeVerdict } from '@zephyr/contract/probe';
 import { Secret } from '@zephyr/runtime/secret';
 
 import { runCheck } from '../probe.ts';

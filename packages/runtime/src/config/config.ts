@@ -1,4 +1,4 @@
-import type { EndpointId } from '@zephyr/core';
+import type { EndpointId } from '@zephyr/contract/scalars';
 
 import type { Secret } from '../secret.ts';
 import type { InternalForm } from './internal-form.ts';

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 
-import { type EndpointId, endpointId } from '@zephyr/core';
+import type { EndpointId } from '@zephyr/contract/scalars';
+import { endpointId } from '@zephyr/core';
 
 /**
  * The id of an endpoint: its name in lower case with `-` between the words (`Instcopilot-CN1` is

@@ -1,5 +1,5 @@
 /** What the leading controller writes: everything that follows from one decision, in one call. */
-import type { RoutingSnapshot } from '@zephyr/core';
+import type { RoutingSnapshot } from '@zephyr/contract/snapshot';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 

@@ -4,11 +4,11 @@
  */
 import { randomUUID } from 'node:crypto';
 
+import { LAST_VERSION } from '@zephyr/contract/scalars';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 
 import { keys } from './keys.ts';
-import { LAST_VERSION } from './records.ts';
 import { loadScript, runScript } from './script.ts';
 
 /** How long a lease lives without renewal: the longest time without any leader after a crash. */

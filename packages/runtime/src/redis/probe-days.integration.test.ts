@@ -1,6 +1,8 @@
-import { endpointId, epochMs, type ProbeResult } from '@zephyr/core';
+import type { ProbeResult } from '@zephyr/contract/probe';
+import { endpointId, epochMs } from '@zephyr/core';
 import { startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
 import { createLogger } from '../logger.ts';
 import { createRedis } from './client.ts';
 import { readProbeDay } from './probe-days.ts';

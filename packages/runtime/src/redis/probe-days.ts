@@ -1,5 +1,7 @@
 /** What checks have cost, by endpoint and day (UTC). Written with each result, in one script. */
-import type { EpochMs, ProbeResult } from '@zephyr/core';
+
+import type { ProbeResult } from '@zephyr/contract/probe';
+import type { EpochMs } from '@zephyr/contract/scalars';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 

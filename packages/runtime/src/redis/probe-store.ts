@@ -1,5 +1,7 @@
 /** What a prober writes: a sequence number at the start, one result at the end. */
-import type { EndpointId, ProbeResult } from '@zephyr/core';
+
+import type { ProbeResult } from '@zephyr/contract/probe';
+import type { EndpointId } from '@zephyr/contract/scalars';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 

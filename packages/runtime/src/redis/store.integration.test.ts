@@ -1,20 +1,17 @@
-import {
-  type EndpointId,
-  endpointId,
-  epochMs,
-  type ProbeResult,
-  type RoutingSnapshot,
-} from '@zephyr/core';
+import { type ProbeResult, probeResultSchema } from '@zephyr/contract/probe';
+import type { EndpointId } from '@zephyr/contract/scalars';
+import type { RoutingSnapshot } from '@zephyr/contract/snapshot';
+import { endpointId, epochMs } from '@zephyr/core';
 import { startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+
 import { createLogger } from '../logger.ts';
 import { createRedis } from './client.ts';
 import { type Commit, writeCommit } from './commit.ts';
 import { keys } from './keys.ts';
 import { acquireLease, LEASE_MS, releaseLease, renewLease } from './lease.ts';
 import { nextProbeSequence, recordProbe } from './probe-store.ts';
-import { probeResultSchema } from './records.ts';
 import { readLast } from './streams.ts';
 
 let server: TestRedis;

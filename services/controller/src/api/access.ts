@@ -10,7 +10,7 @@ import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { BlockList } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { loginSchema } from '@zephyr/runtime/api';
+import { loginSchema } from '@zephyr/contract/login';
 import { FailureLimit } from '@zephyr/runtime/http/failure-limit';
 import { addressOf, calledBy, isForwarded } from '@zephyr/runtime/http/visitor';
 import type { Secret } from '@zephyr/runtime/secret';

@@ -1,16 +1,13 @@
 import { request } from 'node:http';
+
+import { decisionsSchema, historySchema, logEntrySchema } from '@zephyr/contract/api-history';
+import { apiStateSchema } from '@zephyr/contract/api-state';
+import { auditRecordSchema } from '@zephyr/contract/command';
+import { decisionSchema } from '@zephyr/contract/decision';
+import { problemSchema } from '@zephyr/contract/problem';
 import { endpointId, epochMs, parseRecording, replayRecording } from '@zephyr/core';
-import {
-  decisionSchema,
-  decisionsSchema,
-  historySchema,
-  logEntrySchema,
-  problemSchema,
-  stateSchema,
-} from '@zephyr/runtime/api';
 import { createLogger } from '@zephyr/runtime/logger';
 import { createRedis } from '@zephyr/runtime/redis/client';
-import { auditRecordSchema } from '@zephyr/runtime/redis/commands';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { recordProbe } from '@zephyr/runtime/redis/probe-store';
 import { readLast } from '@zephyr/runtime/redis/streams';
@@ -50,7 +47,7 @@ afterAll(async () => {
 
 describe('reading', () => {
   it('tells the state as the schema says', async () => {
-    const state = stateSchema.parse(await (await open.get('/api/state')).json());
+    const state = apiStateSchema.parse(await (await open.get('/api/state')).json());
     expect(state.endpoints.map(({ id }) => id)).toEqual(['one', 'two']);
     expect(state.leadership.status).toBe('leading');
   });
@@ -68,7 +65,7 @@ describe('reading', () => {
       costUsd: 0.001,
     });
     await vi.waitFor(async () => {
-      const state = stateSchema.parse(await (await open.get('/api/state')).json());
+      const state = apiStateSchema.parse(await (await open.get('/api/state')).json());
       const one = state.endpoints.find(({ id }) => id === 'one');
       expect(one?.health.status).toBe('healthy');
       expect(one?.probe.today).toMatchObject({ probes: 1, inputTokens: 100, costUsd: 0.001 });
@@ -307,7 +304,7 @@ describe('the event stream', () => {
         .filter(({ event }) => event === 'log')
         .map(({ data }) => logEntrySchema.parse(data));
       expect(logged).toContainEqual(expect.objectContaining({ kind: 'command', command: 'pause' }));
-      const state = stateSchema.parse(
+      const state = apiStateSchema.parse(
         stream.events.findLast(({ event }) => event === 'state')?.data,
       );
       expect(state.automation.status).toBe('paused');

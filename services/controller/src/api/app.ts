@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs';
 import type { BlockList } from 'node:net';
 import { join } from 'node:path';
 
+import { COMMAND_NAMES } from '@zephyr/contract/command';
 import { formatRecording } from '@zephyr/core';
-import { COMMAND_NAMES } from '@zephyr/runtime/api';
 import type { Logger } from '@zephyr/runtime/logger';
 import { PAGE_HEADERS, PAGES } from '@zephyr/runtime/pages';
 import type { Secret } from '@zephyr/runtime/secret';

@@ -2,9 +2,14 @@
  * Commands: written to Redis, applied by whichever controller leads, and answered here when they
  * are applied, or with why not.
  */
-import { type CommandAnswer, type CommandName, commandSchemas } from '@zephyr/runtime/api';
+import {
+  type AuditRecord,
+  COMMANDS,
+  type CommandAnswer,
+  type CommandName,
+} from '@zephyr/contract/command';
 import type { Logger } from '@zephyr/runtime/logger';
-import { type AuditRecord, appendCommand } from '@zephyr/runtime/redis/commands';
+import { appendCommand } from '@zephyr/runtime/redis/commands';
 import type { StreamEntry } from '@zephyr/runtime/redis/streams';
 import type { RequestHandler } from 'express';
 import type { Redis } from 'ioredis';
@@ -32,7 +37,7 @@ export interface CommandDeps {
 
 export function handleCommand(deps: CommandDeps, name: CommandName): RequestHandler {
   return async (req, res) => {
-    const body = commandSchemas[name].safeParse(req.body);
+    const body = COMMANDS[name].body.safeParse(req.body);
     if (!body.success) {
       throw new ProblemError('invalid_body', z.prettifyError(body.error).slice(0, MAX_DETAIL));
     }

@@ -1,14 +1,12 @@
 /** `GET /events`: the state, then every change, as server-sent events. */
-import type { STREAM_EVENTS } from '@zephyr/runtime/api';
+import type { ApiLogEntry, ApiSample, ApiStream } from '@zephyr/contract/api-history';
 import type { Logger } from '@zephyr/runtime/logger';
 import type { RequestHandler, Response } from 'express';
 import type { Redis } from 'ioredis';
 
 import type { CurrentState } from '../view/current-state.ts';
 import { type History, readHistory, readLogAfter } from './history.ts';
-import type { LogEntry } from './log-entry.ts';
 import { ProblemError } from './problem.ts';
-import type { Sample } from './samples.ts';
 import type { Tail } from './tail.ts';
 
 /** The state goes out at most so often, and at least so often as a sign of life. */
@@ -61,11 +59,11 @@ class EventStream {
     this.#sendState();
     const { current, tail } = this.#deps;
     // What happens while the past is being read waits behind it.
-    const waiting: (LogEntry | Sample)[] = [];
-    let onLog = (entry: LogEntry): void => void waiting.push(entry);
-    let onSample = (sample: Sample): void => void waiting.push(sample);
-    const logListener = (entry: LogEntry) => onLog(entry);
-    const sampleListener = (sample: Sample) => onSample(sample);
+    const waiting: (ApiLogEntry | ApiSample)[] = [];
+    let onLog = (entry: ApiLogEntry): void => void waiting.push(entry);
+    let onSample = (sample: ApiSample): void => void waiting.push(sample);
+    const logListener = (entry: ApiLogEntry) => onLog(entry);
+    const sampleListener = (sample: ApiSample) => onSample(sample);
     tail.events.on('log', logListener);
     tail.events.on('sample', sampleListener);
     const stopListening = current.onChange(() => this.#planState());
@@ -118,7 +116,7 @@ class EventStream {
     if (state !== undefined) this.#send('state', state);
   }
 
-  #send(event: (typeof STREAM_EVENTS)[number], data: unknown, id?: string): void {
+  #send<Event extends keyof ApiStream>(event: Event, data: ApiStream[Event], id?: string): void {
     if (this.#res.writableLength > MAX_UNREAD_BYTES) {
       this.#res.destroy();
       return;

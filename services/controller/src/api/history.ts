@@ -1,15 +1,17 @@
 /** What a view starts with: the samples of the charts, the event log, the last decisions. */
-import { type ApiDecision, decisionSchema } from '@zephyr/runtime/api';
+import type { ApiLogEntry, ApiSample } from '@zephyr/contract/api-history';
+import { type Decision, decisionSchema } from '@zephyr/contract/decision';
+import { outcomeBatchSchema } from '@zephyr/contract/outcome';
+import { probeResultSchema } from '@zephyr/contract/probe';
 import type { Logger } from '@zephyr/runtime/logger';
 import { readLastPart } from '@zephyr/runtime/redis/bounded';
 import { keys } from '@zephyr/runtime/redis/keys';
-import { outcomeBatchSchema, probeResultSchema } from '@zephyr/runtime/redis/records';
 import { parseEntries, readLast, type StreamEntry } from '@zephyr/runtime/redis/streams';
 import type { Redis } from 'ioredis';
 import type { z } from 'zod';
 
-import { type LogEntry, logEntryOf, newLogEntrySchema } from './log-entry.ts';
-import { liveSamples, probeSample, type Sample } from './samples.ts';
+import { logEntryOf, newLogEntrySchema } from './log-entry.ts';
+import { liveSamples, probeSample } from './samples.ts';
 
 const LOG_ENTRIES = 300;
 const SAMPLES_PER_ENDPOINT = 360;
@@ -22,8 +24,8 @@ interface HistoryDeps {
 }
 
 export interface History {
-  readonly samples: readonly Sample[];
-  readonly log: readonly LogEntry[];
+  readonly samples: readonly ApiSample[];
+  readonly log: readonly ApiLogEntry[];
 }
 
 export async function readHistory(deps: HistoryDeps): Promise<History> {
@@ -39,7 +41,7 @@ export async function readHistory(deps: HistoryDeps): Promise<History> {
   };
 }
 
-function boundedByEndpoint(samples: readonly Sample[]): readonly Sample[] {
+function boundedByEndpoint(samples: readonly ApiSample[]): readonly ApiSample[] {
   const counts = new Map<string, number>();
   const kept = samples.toReversed().filter(({ endpointId }) => {
     const count = (counts.get(endpointId) ?? 0) + 1;
@@ -53,7 +55,7 @@ function boundedByEndpoint(samples: readonly Sample[]): readonly Sample[] {
 export async function readLogAfter(
   { redis, log }: HistoryDeps,
   lastId: string,
-): Promise<readonly LogEntry[] | undefined> {
+): Promise<readonly ApiLogEntry[] | undefined> {
   if (!/^\d{1,15}-\d{1,15}$/.test(lastId)) return undefined;
   const reply = await redis.xrange(keys.log, lastId, '+', 'COUNT', LOG_ENTRIES + 2);
   // The entry itself must still be there, or some after it may be gone as well.
@@ -66,7 +68,7 @@ export async function readLogAfter(
 }
 
 /** Newest first, with their inputs. */
-export async function readDecisions(deps: HistoryDeps): Promise<readonly ApiDecision[]> {
+export async function readDecisions(deps: HistoryDeps): Promise<readonly Decision[]> {
   const decisions = await lastOf(deps, { key: keys.decisions, count: DECISIONS }, decisionSchema);
   return decisions.map(({ value }) => value).toReversed();
 }

@@ -1,9 +1,7 @@
 /** Entries of the event log: in Redis without an id, for that is their place in the stream. */
-import { type ApiLogEntry, logEntrySchema } from '@zephyr/runtime/api';
+import { type ApiLogEntry, logEntrySchema } from '@zephyr/contract/api-history';
 import type { StreamEntry } from '@zephyr/runtime/redis/streams';
 import { z } from 'zod';
-
-export type LogEntry = ApiLogEntry;
 
 /** What is written is an entry without its id; what is read gets a place for one. */
 export const newLogEntrySchema = z.preprocess(
@@ -11,6 +9,6 @@ export const newLogEntrySchema = z.preprocess(
   logEntrySchema,
 );
 
-export function logEntryOf({ id, value }: StreamEntry<LogEntry>): LogEntry {
+export function logEntryOf({ id, value }: StreamEntry<ApiLogEntry>): ApiLogEntry {
   return { ...value, id };
 }

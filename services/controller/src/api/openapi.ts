@@ -1,47 +1,16 @@
 /** The OpenAPI 3.1 document, from the schemas that validate. */
-import {
-  COMMAND_NAMES,
-  type CommandName,
-  commandAnswerSchema,
-  commandSchemas,
-  decisionsSchema,
-  historySchema,
-  loginSchema,
-  PROBLEMS,
-  type ProblemCode,
-  problemSchema,
-  stateSchema,
-} from '@zephyr/runtime/api';
+
+import { decisionsSchema, historySchema } from '@zephyr/contract/api-history';
+import { apiStateSchema } from '@zephyr/contract/api-state';
+import { COMMAND_NAMES, COMMANDS, commandAnswerSchema } from '@zephyr/contract/command';
+import { loginSchema } from '@zephyr/contract/login';
+import { PROBLEMS, type ProblemCode, problemSchema } from '@zephyr/contract/problem';
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiPathsObject } from 'zod-openapi';
 
 const JSON_TYPE = 'application/json';
 const PROBLEM_TYPE = 'application/problem+json';
 
-const COMMAND_HELP = {
-  check: 'Check one endpoint now, or all',
-  pause: 'Stop checks and switches for speed; failures still switch',
-  resume: 'End the pause',
-  mode: 'Choose the endpoint automatically, or pin the active one',
-  select: 'Pin an endpoint',
-  enable: 'Take an endpoint into service',
-  disable: 'Take an endpoint out of service',
-  'move-sessions': 'Let running sessions go to the active endpoint with their next request',
-  reload: 'Read the configuration again',
-} as const satisfies Record<CommandName, string>;
-
-/** Why the core refuses each command. */
-const REFUSALS: Readonly<Record<CommandName, readonly ProblemCode[]>> = {
-  check: ['unknown_endpoint', 'endpoint_disabled'],
-  pause: [],
-  resume: [],
-  mode: [],
-  select: ['unknown_endpoint', 'endpoint_disabled', 'endpoint_unavailable'],
-  enable: ['unknown_endpoint'],
-  disable: ['unknown_endpoint', 'last_endpoint'],
-  'move-sessions': ['unknown_endpoint'],
-  reload: ['config_invalid'],
-};
 /** Of every address that needs the token. */
 const GUARDED = ['unauthorized', 'forbidden_origin'] as const;
 const BODY = ['invalid_body', 'body_too_large', 'wrong_content_type'] as const;
@@ -77,11 +46,11 @@ const commandPaths: ZodOpenApiPathsObject = Object.fromEntries(
     {
       post: {
         operationId: `command-${name}`,
-        summary: COMMAND_HELP[name],
-        requestBody: { required: true, content: { [JSON_TYPE]: { schema: commandSchemas[name] } } },
+        summary: COMMANDS[name].summary,
+        requestBody: { required: true, content: { [JSON_TYPE]: { schema: COMMANDS[name].body } } },
         responses: {
           ...answers('The command is applied', commandAnswerSchema),
-          ...problems(...GUARDED, ...BODY, ...REFUSALS[name], 'store_away', 'timeout'),
+          ...problems(...GUARDED, ...BODY, ...COMMANDS[name].refusals, 'store_away', 'timeout'),
         },
       },
     },
@@ -115,7 +84,7 @@ export function openApiDocument(): object {
           operationId: 'state',
           summary: 'All that is true now',
           responses: {
-            ...answers('The state', stateSchema),
+            ...answers('The state', apiStateSchema),
             ...problems(...GUARDED, 'not_leading'),
           },
         },

@@ -1,11 +1,11 @@
 /** Points of the latency chart, from the streams of probes and outcomes. Pure. */
-import type { FailureClass, OutcomeBatch, ProbeResult } from '@zephyr/core';
-import type { ApiSample } from '@zephyr/runtime/api';
+import type { ApiSample } from '@zephyr/contract/api-history';
+import type { FailureClass } from '@zephyr/contract/failure';
+import type { OutcomeBatch } from '@zephyr/contract/outcome';
+import type { ProbeResult } from '@zephyr/contract/probe';
 import type { StreamEntry } from '@zephyr/runtime/redis/streams';
 
-export type Sample = ApiSample;
-
-export function probeSample({ atMs, value }: StreamEntry<ProbeResult>): Sample {
+export function probeSample({ atMs, value }: StreamEntry<ProbeResult>): ApiSample {
   const { endpointId, verdict } = value;
   return {
     atMs,
@@ -19,8 +19,8 @@ export function probeSample({ atMs, value }: StreamEntry<ProbeResult>): Sample {
 }
 
 /** One point for each endpoint of a report: the middle of its times, or its commonest failure. */
-export function liveSamples({ atMs, value }: StreamEntry<OutcomeBatch>): readonly Sample[] {
-  return Object.entries(value.endpoints).flatMap(([endpointId, counts]): readonly Sample[] => {
+export function liveSamples({ atMs, value }: StreamEntry<OutcomeBatch>): readonly ApiSample[] {
+  return Object.entries(value.endpoints).flatMap(([endpointId, counts]): readonly ApiSample[] => {
     const sorted = counts.ttft.map(({ ms }) => ms).toSorted((a, b) => a - b);
     const middle = sorted[Math.floor(sorted.length / 2)];
     const base = { atMs, endpointId, source: 'live' as const };

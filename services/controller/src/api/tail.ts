@@ -6,22 +6,24 @@
 import { EventEmitter, once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import type { ApiLogEntry, ApiSample } from '@zephyr/contract/api-history';
+import { type AuditRecord, auditRecordSchema } from '@zephyr/contract/command';
+import { outcomeBatchSchema } from '@zephyr/contract/outcome';
+import { probeResultSchema } from '@zephyr/contract/probe';
 import { messageOf } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
 import { readLastId, readStreamPart } from '@zephyr/runtime/redis/bounded';
 import { createRedis, type RedisTarget } from '@zephyr/runtime/redis/client';
-import { type AuditRecord, auditRecordSchema } from '@zephyr/runtime/redis/commands';
 import { keys } from '@zephyr/runtime/redis/keys';
-import { outcomeBatchSchema, probeResultSchema } from '@zephyr/runtime/redis/records';
 import { parseEntries, type StreamEntry } from '@zephyr/runtime/redis/streams';
 import { z } from 'zod';
 
-import { type LogEntry, logEntryOf, newLogEntrySchema } from './log-entry.ts';
-import { liveSamples, probeSample, type Sample } from './samples.ts';
+import { logEntryOf, newLogEntrySchema } from './log-entry.ts';
+import { liveSamples, probeSample } from './samples.ts';
 
 interface TailEvents {
-  log: [LogEntry];
-  sample: [Sample];
+  log: [ApiLogEntry];
+  sample: [ApiSample];
   audit: [StreamEntry<AuditRecord>];
 }
 

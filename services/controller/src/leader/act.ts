@@ -4,7 +4,8 @@
  */
 import { performance } from 'node:perf_hooks';
 
-import { type EpochMs, own } from '@zephyr/core';
+import type { EpochMs } from '@zephyr/contract/scalars';
+import { own } from '@zephyr/core';
 import type { Logger } from '@zephyr/runtime/logger';
 
 import type { Batch } from './decide.ts';

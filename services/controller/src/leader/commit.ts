@@ -5,23 +5,19 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import {
-  assertNever,
-  type Effect,
-  type RoutingSnapshot,
-  type SnapshotContent,
-  severityOf,
-} from '@zephyr/core';
+import type { AuditRecord } from '@zephyr/contract/command';
+import { severityOf } from '@zephyr/contract/notice';
+import { LAST_VERSION } from '@zephyr/contract/scalars';
+import type { RoutingSnapshot, SnapshotContent } from '@zephyr/contract/snapshot';
+import { assertNever, type Effect } from '@zephyr/core';
 import { messageOf, ZephyrError } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
-import type { AuditRecord } from '@zephyr/runtime/redis/commands';
 import {
   type Commit,
   type CommitAnswer,
   type CommitWrite,
   writeCommit,
 } from '@zephyr/runtime/redis/commit';
-import { LAST_VERSION } from '@zephyr/runtime/redis/records';
 import type { Redis } from 'ioredis';
 
 import type { BatchHealth } from './batch-health.ts';

@@ -1,4 +1,4 @@
-import type { ProxyPresence } from '@zephyr/runtime/redis/records';
+import type { ProxyPresence } from '@zephyr/contract/presence';
 import { describe, expect, it } from 'vitest';
 
 import { freshProgress, readingOf } from '../test-support/batches.ts';

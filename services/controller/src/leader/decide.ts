@@ -2,16 +2,10 @@
  * The second step of a batch: what was read goes through the decision core, one event after another,
  * and what follows is gathered, to be committed at once. Pure.
  */
-import {
-  type Effect,
-  type Input,
-  type OutcomeBatch,
-  type ProbeResult,
-  reduce,
-  type World,
-  type WorldEvent,
-} from '@zephyr/core';
-import type { ProxyPresence } from '@zephyr/runtime/redis/records';
+import type { OutcomeBatch } from '@zephyr/contract/outcome';
+import type { ProxyPresence } from '@zephyr/contract/presence';
+import type { ProbeResult } from '@zephyr/contract/probe';
+import { type Effect, type Input, reduce, type World, type WorldEvent } from '@zephyr/core';
 import type { StreamEntry } from '@zephyr/runtime/redis/streams';
 
 import { withBatch } from '../view/statistics.ts';

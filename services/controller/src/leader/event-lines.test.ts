@@ -1,4 +1,5 @@
-import { type Decision, type Effect, endpointId, epochMs } from '@zephyr/core';
+import type { Decision } from '@zephyr/contract/decision';
+import { type Effect, endpointId, epochMs } from '@zephyr/core';
 import { describe, expect, it } from 'vitest';
 
 import { linesOf } from './event-lines.ts';

@@ -1,5 +1,7 @@
 /** The log lines for decisions and notices: one each, never repeated. Pure. */
-import { type Decision, type Effect, type Notice, severityOf } from '@zephyr/core';
+import type { Decision } from '@zephyr/contract/decision';
+import { type Notice, severityOf } from '@zephyr/contract/notice';
+import type { Effect } from '@zephyr/core';
 
 export interface LogLine {
   readonly level: 'debug' | 'info' | 'warn';

@@ -1,11 +1,11 @@
 /** What a stolen proxy can write into Redis, and that the leader goes on beside an honest one. */
 import { readFileSync } from 'node:fs';
 
-import type { PresenceReport } from '@zephyr/core';
+import type { PresenceReport } from '@zephyr/contract/presence';
+import { LAST_VERSION } from '@zephyr/contract/scalars';
 import { createLogger } from '@zephyr/runtime/logger';
 import { createRedis } from '@zephyr/runtime/redis/client';
 import { keys } from '@zephyr/runtime/redis/keys';
-import { LAST_VERSION } from '@zephyr/runtime/redis/records';
 import { startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
 import type { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';

@@ -3,7 +3,8 @@
  * each stream. It is committed with each batch, so that a new leader goes on exactly where the old
  * one ended, and nothing is counted twice or left out.
  */
-import type { RoutingSnapshot, World } from '@zephyr/core';
+import type { RoutingSnapshot } from '@zephyr/contract/snapshot';
+import type { World } from '@zephyr/core';
 import type { LoadedConfig } from '@zephyr/runtime/config/config';
 import { keys } from '@zephyr/runtime/redis/keys';
 import type { Redis } from 'ioredis';

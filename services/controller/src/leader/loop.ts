@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { RoutingSnapshot } from '@zephyr/core';
+import type { RoutingSnapshot } from '@zephyr/contract/snapshot';
 import { ZephyrError } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
 

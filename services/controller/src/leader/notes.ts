@@ -1,9 +1,7 @@
 /** What belongs into the event log although the core did not decide it, until a leader has written it. */
-import type { ApiLogEntry } from '@zephyr/runtime/api';
+import type { ApiLogEntry } from '@zephyr/contract/api-history';
 
-import type { DeepReadonly } from '../view/deep-readonly.ts';
-
-type WithoutId<Entry> = Entry extends unknown ? DeepReadonly<Omit<Entry, 'id'>> : never;
+type WithoutId<Entry> = Entry extends unknown ? Omit<Entry, 'id'> : never;
 
 /** An entry of the event log before it has its id, which is its place in the stream. */
 export type NewLogEntry = WithoutId<ApiLogEntry>;

@@ -1,5 +1,6 @@
+import type { CommandRecord } from '@zephyr/contract/command';
 import { epochMs } from '@zephyr/core';
-import { COMMAND_LIFE_MS, type CommandRecord } from '@zephyr/runtime/redis/commands';
+import { COMMAND_LIFE_MS } from '@zephyr/runtime/redis/commands';
 import { describe, expect, it } from 'vitest';
 
 import { auditsOf, sortCommands } from './operator-commands.ts';

@@ -1,25 +1,17 @@
 /** Between the commands that people give and those of the decision core. */
 import {
-  assertNever,
-  type CommandOutcome,
-  type Effect,
-  type EndpointId,
-  type EpochMs,
-  type Mode,
-  type OperatorCommand,
-} from '@zephyr/core';
-import {
+  type AuditRecord,
+  COMMANDS,
   type CommandBody,
   type CommandName,
-  commandSchemas,
-  type ProblemCode,
-} from '@zephyr/runtime/api';
-import type { ConfigChange } from '@zephyr/runtime/config/source';
-import {
-  type AuditRecord,
-  COMMAND_LIFE_MS,
   type CommandRecord,
-} from '@zephyr/runtime/redis/commands';
+} from '@zephyr/contract/command';
+import type { ProblemCode } from '@zephyr/contract/problem';
+import type { EndpointId, EpochMs } from '@zephyr/contract/scalars';
+import type { Mode } from '@zephyr/contract/selection';
+import { assertNever, type CommandOutcome, type Effect, type OperatorCommand } from '@zephyr/core';
+import type { ConfigChange } from '@zephyr/runtime/config/source';
+import { COMMAND_LIFE_MS } from '@zephyr/runtime/redis/commands';
 import type { StreamEntry } from '@zephyr/runtime/redis/streams';
 
 /** `reload` is not for the core: the leader reads its files and passes on what is new. */
@@ -28,7 +20,7 @@ type LeaderCommand = OperatorCommand | { readonly kind: 'reload' };
 /** @throws ZodError for a body that the admin API would not have let through. */
 function toLeaderCommand({ name, body }: CommandRecord): LeaderCommand {
   const parsed = <Name extends CommandName>(of: Name) =>
-    commandSchemas[of].parse(body) as CommandBody<Name>;
+    COMMANDS[of].body.parse(body) as CommandBody<Name>;
   switch (name) {
     case 'check':
       return { kind: 'check', endpointId: parsed('check').endpointId as EndpointId | undefined };

@@ -1,12 +1,12 @@
 /** The first step of a batch: everything that it is decided by, read at one moment. */
 import { performance } from 'node:perf_hooks';
 
-import type { EpochMs } from '@zephyr/core';
+import type { AuditRecord } from '@zephyr/contract/command';
+import type { ProxyPresence } from '@zephyr/contract/presence';
+import type { EpochMs } from '@zephyr/contract/scalars';
 import type { LoadedConfig } from '@zephyr/runtime/config/config';
 import type { ConfigSource } from '@zephyr/runtime/config/source';
 import { boundStreams } from '@zephyr/runtime/redis/bounded';
-import type { AuditRecord } from '@zephyr/runtime/redis/commands';
-import type { ProxyPresence } from '@zephyr/runtime/redis/records';
 import type { Redis } from 'ioredis';
 
 import type { SetAside } from './batch-health.ts';

@@ -1,5 +1,6 @@
 /** Makes the entries of the recording; view/recording.ts has their shape and reads them. */
-import type { Decision, Input, Policy, World } from '@zephyr/core';
+import type { Decision } from '@zephyr/contract/decision';
+import type { Input, Policy, World } from '@zephyr/core';
 
 import type { RecordedBatch } from '../view/recording.ts';
 

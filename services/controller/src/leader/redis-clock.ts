@@ -3,7 +3,8 @@
  * All moments that a controller decides by or writes come from it, so that a leader whose own
  * clock is wrong, or set while it runs, decides nothing else than its predecessor would have.
  */
-import { type EpochMs, epochMs } from '@zephyr/core';
+import type { EpochMs } from '@zephyr/contract/scalars';
+import { epochMs } from '@zephyr/core';
 
 /** A jump back by more than this is another clock, after Redis was replaced. */
 const OTHER_CLOCK_MS = 1_000;

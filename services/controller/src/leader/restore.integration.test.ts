@@ -1,4 +1,5 @@
-import { endpointId, epochMs, type ProbeResult } from '@zephyr/core';
+import type { ProbeResult } from '@zephyr/contract/probe';
+import { endpointId, epochMs } from '@zephyr/core';
 import { createLogger } from '@zephyr/runtime/logger';
 import { createRedis } from '@zephyr/runtime/redis/client';
 import { keys } from '@zephyr/runtime/redis/keys';

@@ -1,19 +1,14 @@
 /** What a new leader starts from. */
-import {
-  type EndpointState,
-  type EpochMs,
-  initialWorld,
-  own,
-  type RoutingSnapshot,
-  reduce,
-  type World,
-} from '@zephyr/core';
+import { wishesSchema } from '@zephyr/contract/command';
+import { probeResultSchema } from '@zephyr/contract/probe';
+import type { EpochMs } from '@zephyr/contract/scalars';
+import { type RoutingSnapshot, snapshotSchema } from '@zephyr/contract/snapshot';
+import { type EndpointState, initialWorld, own, reduce, type World } from '@zephyr/core';
 import type { Config } from '@zephyr/runtime/config/config';
 import { ZephyrError } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
 import { readLastId } from '@zephyr/runtime/redis/bounded';
 import { keys } from '@zephyr/runtime/redis/keys';
-import { operatorSchema, probeResultSchema, snapshotSchema } from '@zephyr/runtime/redis/records';
 import { readLast } from '@zephyr/runtime/redis/streams';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
@@ -77,7 +72,7 @@ async function rebuild(
   );
   const { groups, endpoints, policy } = settingsOf(config);
   const start = initialWorld({
-    ...{ groups, endpoints, wishes: await readRecord(deps, keys.operator, operatorSchema) },
+    ...{ groups, endpoints, wishes: await readRecord(deps, keys.operator, wishesSchema) },
     atMs: probes[0] === undefined ? nowMs() : momentOf(probes[0].id),
     decisions: await lastDecisionNumber(redis),
   });

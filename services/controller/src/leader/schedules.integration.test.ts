@@ -1,8 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
-import { endpointId, type ProbePlan } from '@zephyr/core';
+import type { ProbeJob, ProbePlan } from '@zephyr/contract/probe';
+import { endpointId } from '@zephyr/core';
 import { createLogger } from '@zephyr/runtime/logger';
-import { bullConnection, PROBE_QUEUE, type ProbeJob, QUEUE_PREFIX } from '@zephyr/runtime/queues';
+import { bullConnection, PROBE_QUEUE, QUEUE_PREFIX } from '@zephyr/runtime/queues';
 import { createRedis } from '@zephyr/runtime/redis/client';
 import { startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
 import { type Job, Queue, Worker } from 'bullmq';
@@ -166,7 +167,7 @@ describe('probeNow', () => {
     await vi.waitFor(async () => expect(await queue.getCompletedCount()).toBe(2));
     await schedules.probeNow([one]);
     await vi.waitFor(() => expect(ran).toHaveLength(3), { timeout: 10_000, interval: 20 });
-    expect(ran[2]?.data).toMatchObject({ endpointId: 'one', trigger: 'refresh' });
+    expect(ran[2]?.data).toMatchObject({ endpointId: 'one', trigger: 'request' });
   });
 });
 

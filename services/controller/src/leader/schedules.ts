@@ -3,11 +3,13 @@
  * to be probed. What is wanted is the core's `probePlans`; what is there may be anything, for
  * Redis may have lost its data or an earlier leader may have died half-way: `reconcile` compares.
  */
-import type { EndpointId, ProbePlan } from '@zephyr/core';
+
+import type { ProbeJob, ProbePlan } from '@zephyr/contract/probe';
+import type { EndpointId } from '@zephyr/contract/scalars';
 import { messageOf } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
 import { openProbeQueue } from '@zephyr/runtime/probe-queue';
-import { PROBE_JOB, PROBE_JOB_OPTIONS, type ProbeJob } from '@zephyr/runtime/queues';
+import { PROBE_JOB, PROBE_JOB_OPTIONS } from '@zephyr/runtime/queues';
 import type { RedisTarget } from '@zephyr/runtime/redis/client';
 import type { JobSchedulerJson } from 'bullmq';
 
@@ -79,7 +81,7 @@ export function openSchedules(target: RedisTarget, log: Logger): Schedules {
       for (const endpointId of endpointIds) {
         await queue.add(
           PROBE_JOB,
-          { endpointId, trigger: 'refresh', spending: 'normal', wants: 'real' },
+          { endpointId, trigger: 'request', spending: 'normal', wants: 'real' },
           { ...PROBE_JOB_OPTIONS, lifo: true, deduplication: { id: `refresh-${endpointId}` } },
         );
       }

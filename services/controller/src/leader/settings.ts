@@ -1,5 +1,6 @@
 /** The configuration in the shape of the decision core. */
-import type { EndpointId, EndpointSetting, GroupSetting, Policy, WorldEvent } from '@zephyr/core';
+import type { EndpointId } from '@zephyr/contract/scalars';
+import type { EndpointSetting, GroupSetting, Policy, WorldEvent } from '@zephyr/core';
 import type { Config, LoadedConfig } from '@zephyr/runtime/config/config';
 import { policyOf } from '@zephyr/runtime/config/policy';
 

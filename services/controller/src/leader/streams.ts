@@ -1,20 +1,19 @@
 /** What the leader reads from Redis: commands, probe results and outcomes, and the proxies' presence. */
-import type {
-  EpochMs,
-  OutcomeBatch,
-  OutcomeCounts,
-  PresenceReport,
-  ProbeResult,
-} from '@zephyr/core';
-import { isProxyId, readPresenceTexts, readStreamPart } from '@zephyr/runtime/redis/bounded';
-import { type CommandRecord, commandRecordSchema } from '@zephyr/runtime/redis/commands';
-import { keys } from '@zephyr/runtime/redis/keys';
+import { type CommandRecord, commandRecordSchema } from '@zephyr/contract/command';
 import {
+  type OutcomeBatch,
+  type OutcomeCounts,
   outcomeBatchSchema,
+} from '@zephyr/contract/outcome';
+import {
+  type PresenceReport,
   type ProxyPresence,
-  probeResultSchema,
   proxyPresenceSchema,
-} from '@zephyr/runtime/redis/records';
+} from '@zephyr/contract/presence';
+import { type ProbeResult, probeResultSchema } from '@zephyr/contract/probe';
+import type { EpochMs } from '@zephyr/contract/scalars';
+import { isProxyId, readPresenceTexts, readStreamPart } from '@zephyr/runtime/redis/bounded';
+import { keys } from '@zephyr/runtime/redis/keys';
 import { parseEntries, type StreamEntry } from '@zephyr/runtime/redis/streams';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';

@@ -2,8 +2,9 @@
 import { once } from 'node:events';
 import { request } from 'node:http';
 
-import { endpointId, epochMs, type ProbeResult } from '@zephyr/core';
-import { stateSchema } from '@zephyr/runtime/api';
+import { apiStateSchema } from '@zephyr/contract/api-state';
+import type { ProbeResult } from '@zephyr/contract/probe';
+import { endpointId, epochMs } from '@zephyr/core';
 import { createLogger } from '@zephyr/runtime/logger';
 import { createRedis } from '@zephyr/runtime/redis/client';
 import { recordProbe } from '@zephyr/runtime/redis/probe-store';
@@ -96,7 +97,7 @@ async function provokeUnavailable({ id }: Operation): Promise<RawAnswer> {
   redis.disconnect();
   await vi.waitFor(async () => {
     const { body } = await askWith(operationOf('state'), {});
-    const ill = stateSchema.parse(JSON.parse(body)).endpoints.find((one) => one.id === 'ill');
+    const ill = apiStateSchema.parse(JSON.parse(body)).endpoints.find((one) => one.id === 'ill');
     expect(ill?.available).toBe(false);
   }, waiting);
   return ask(id, { endpointId: 'ill' });

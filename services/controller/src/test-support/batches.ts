@@ -1,5 +1,6 @@
 /** A configuration, the state of a leader that has just begun, and what it reads for a batch. */
-import { type EpochMs, epochMs, initialWorld } from '@zephyr/core';
+import type { EpochMs } from '@zephyr/contract/scalars';
+import { epochMs, initialWorld } from '@zephyr/core';
 import { parseConfig } from '@zephyr/runtime/config/load';
 
 import type { LeaderState, Progress } from '../leader/leader-state.ts';

@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import type { ApiState, CommandName } from '@zephyr/runtime/api';
+import type { ApiState } from '@zephyr/contract/api-state';
+import type { CommandName } from '@zephyr/contract/command';
 
 const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
 

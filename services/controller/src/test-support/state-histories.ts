@@ -1,11 +1,9 @@
 /** Leaders that have seen everything that can happen, from a fixed seed. */
-import {
-  epochMs,
-  FAILURE_CLASSES,
-  MODEL_FAMILIES,
-  type OperatorCommand,
-  PROBE_STYLES,
-} from '@zephyr/core';
+
+import { FAILURE_CLASSES } from '@zephyr/contract/failure';
+import { PROBE_STYLES } from '@zephyr/contract/probe';
+import { MODEL_FAMILIES } from '@zephyr/contract/session';
+import { epochMs, type OperatorCommand } from '@zephyr/core';
 import fc from 'fast-check';
 
 import { decide } from '../leader/decide.ts';

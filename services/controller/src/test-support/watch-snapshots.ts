@@ -1,9 +1,8 @@
 /** Sees every snapshot that is published, as a proxy does, and remembers those that went back. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { RoutingSnapshot } from '@zephyr/core';
+import { type RoutingSnapshot, snapshotSchema } from '@zephyr/contract/snapshot';
 import { keys } from '@zephyr/runtime/redis/keys';
-import { snapshotSchema } from '@zephyr/runtime/redis/records';
 import type { Redis } from 'ioredis';
 
 export interface SnapshotWatch {

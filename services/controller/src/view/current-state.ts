@@ -2,15 +2,14 @@
  * What this controller shows. The leader reports its own batches, a standby what the leader has
  * committed; it stays when Redis goes away, with the time since when it is old.
  */
-import type { EpochMs } from '@zephyr/core';
-import type { ApiState } from '@zephyr/runtime/api';
+import type { ApiState } from '@zephyr/contract/api-state';
+import type { EpochMs } from '@zephyr/contract/scalars';
 import type { ConfigSource } from '@zephyr/runtime/config/source';
 import type { Redis } from 'ioredis';
 
-import type { DeepReadonly } from './deep-readonly.ts';
 import type { LeaderView } from './view.ts';
 
-export type State = DeepReadonly<ApiState>;
+export type State = ApiState;
 
 export interface CurrentStateDeps {
   readonly redis: Pick<Redis, 'status' | 'on'>;

@@ -2,7 +2,8 @@
  * What the core received and decided, stored for some hours: whoever has a recording can replay
  * every decision, also under other settings. The leader writes the entries, see leader/recorder.ts.
  */
-import type { Decision, Input, Policy, Recording, Segment, World } from '@zephyr/core';
+import type { Decision } from '@zephyr/contract/decision';
+import type { Input, Policy, Recording, Segment, World } from '@zephyr/core';
 import type { Logger } from '@zephyr/runtime/logger';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { parseEntries } from '@zephyr/runtime/redis/streams';

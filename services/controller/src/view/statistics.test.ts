@@ -1,10 +1,6 @@
-import {
-  endpointId,
-  epochMs,
-  initialWorld,
-  type OutcomeBatch,
-  type ProbeResult,
-} from '@zephyr/core';
+import type { OutcomeBatch } from '@zephyr/contract/outcome';
+import type { ProbeResult } from '@zephyr/contract/probe';
+import { endpointId, epochMs, initialWorld } from '@zephyr/core';
 import { describe, expect, it } from 'vitest';
 
 import {

@@ -2,16 +2,11 @@
  * What people want to see besides what decisions need: today's probes, the attempts of the last ten
  * minutes, the last switch. Pure; stored in the checkpoint with the world.
  */
-import {
-  causeOf,
-  type Decision,
-  type Effect,
-  type EpochMs,
-  type OutcomeBatch,
-  own,
-  type ProbeResult,
-  type World,
-} from '@zephyr/core';
+import type { Decision } from '@zephyr/contract/decision';
+import type { OutcomeBatch } from '@zephyr/contract/outcome';
+import type { ProbeResult } from '@zephyr/contract/probe';
+import type { EpochMs } from '@zephyr/contract/scalars';
+import { causeOf, type Effect, own, type World } from '@zephyr/core';
 
 /** The probes of one endpoint on one day, and its last one. */
 export interface ProbeStats {

@@ -1,3 +1,5 @@
+import { type ApiState, apiStateSchema } from '@zephyr/contract/api-state';
+import type { ProxyPresence } from '@zephyr/contract/presence';
 import {
   type Effect,
   endpointId,
@@ -7,9 +9,7 @@ import {
   type World,
   type WorldEvent,
 } from '@zephyr/core';
-import { type ApiState, stateSchema } from '@zephyr/runtime/api';
 import { parseConfig } from '@zephyr/runtime/config/load';
-import type { ProxyPresence } from '@zephyr/runtime/redis/records';
 import { describe, expect, it } from 'vitest';
 
 import { settingsOf } from '../leader/settings.ts';
@@ -66,7 +66,7 @@ function presence(change: Partial<ProxyPresence> = {}): ProxyPresence {
 
 /** The view with what each controller adds, as the schema has it. */
 function complete(view: ReturnType<typeof viewOf>): ApiState {
-  return stateSchema.parse({
+  return apiStateSchema.parse({
     ...view,
     leadership: { status: 'leading', epoch: 7, sinceAtMs: NOW_MS },
     store: { status: 'connected' },

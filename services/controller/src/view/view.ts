@@ -1,21 +1,22 @@
 /** What the leader shows people: the world and its statistics in the shape of the admin API. Pure. */
+import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
+import type { ApiState } from '@zephyr/contract/api-state';
+import type { ProxyPresence } from '@zephyr/contract/presence';
+import type { ProbeResult } from '@zephyr/contract/probe';
+import type { EpochMs } from '@zephyr/contract/scalars';
 import {
   type Assessment,
   assess,
-  type EpochMs,
   halfOpenFailure,
   own,
   type Policy,
-  type ProbeResult,
   sessionLoadOf,
   snapshotContent,
   totalActiveRequests,
   type World,
 } from '@zephyr/core';
-import type { ApiEndpoint, ApiState } from '@zephyr/runtime/api';
 import { type Config, type EndpointConfig, groupOf } from '@zephyr/runtime/config/config';
-import type { ProxyPresence } from '@zephyr/runtime/redis/records';
-import type { DeepReadonly } from './deep-readonly.ts';
+
 import {
   type ProbeStats,
   probeStatsOf,
@@ -25,8 +26,7 @@ import {
 } from './statistics.ts';
 
 /** The state without what each controller knows of itself. */
-export type LeaderView = DeepReadonly<Omit<ApiState, 'leadership' | 'store' | 'config'>>;
-type EndpointView = DeepReadonly<ApiEndpoint>;
+export type LeaderView = Omit<ApiState, 'leadership' | 'store' | 'config'>;
 
 export interface ViewInput {
   readonly world: World;
@@ -48,7 +48,7 @@ export function viewOf(input: ViewInput): LeaderView {
   const { world, statistics, config, policy, presences, nowMs } = input;
   const assessments = assess(world, nowMs, policy);
   const { order } = snapshotContent(world, assessments, { nowMs, policy, trigger: 'tick' });
-  const endpoints = assessments.flatMap((assessment): readonly EndpointView[] => {
+  const endpoints = assessments.flatMap((assessment): readonly ApiEndpoint[] => {
     const endpoint = config.endpoints.find(({ id }) => id === assessment.endpoint.id);
     return endpoint === undefined ? [] : [endpointView(input, { assessment, endpoint, order })];
   });
@@ -92,7 +92,7 @@ function endpointView(
     readonly endpoint: EndpointConfig;
     readonly order: readonly string[];
   },
-): EndpointView {
+): ApiEndpoint {
   const { assessment, endpoint, order } = about;
   const { id } = endpoint;
   const state = assessment.endpoint;

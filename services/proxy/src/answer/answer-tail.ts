@@ -2,7 +2,7 @@
  * What an answer used. Only its first and last bytes are buffered and read once at the end; parsing
  * every event would cost more than forwarding it.
  */
-import type { TokenUsage } from '@zephyr/core';
+import type { TokenUsage } from '@zephyr/contract/probe';
 
 /** `message_delta` with its usage and `message_stop` take some hundred bytes. */
 const KEPT_BYTES = 1024;

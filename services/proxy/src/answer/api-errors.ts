@@ -9,7 +9,7 @@
 import { randomBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 
-import type { FailureClass } from '@zephyr/core';
+import type { FailureClass } from '@zephyr/contract/failure';
 
 interface ErrorKind {
   readonly status: number;

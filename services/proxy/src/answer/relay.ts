@@ -12,16 +12,17 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
+import type { FailureClass } from '@zephyr/contract/failure';
+import type { EndpointId } from '@zephyr/contract/scalars';
 import {
   type AnswerEnd,
   type ApiError,
   answerEndOf,
-  type EndpointId,
-  type FailureClass,
   failureOfApiError,
   REST_MS,
   REST_QUIET_MS,
 } from '@zephyr/core';
+
 import type { HeldResponse } from '../exchange/attempt.ts';
 import type { Deadline } from '../upstream/deadline.ts';
 import { downstreamHeaders } from '../upstream/headers.ts';

@@ -13,17 +13,16 @@ import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:h
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 
+import type { FailureClass } from '@zephyr/contract/failure';
 import {
   type AnswerForm,
   type AttemptPhase,
-  type FailureClass,
   isSuccess,
   judgeRefusal,
   MAX_INTERIM_ANSWERS,
   namedWaitMs,
   type StartVerdict,
 } from '@zephyr/core';
-
 import { tokenIn } from '@zephyr/runtime/credential';
 
 import { type AnswerReceiver, AnswerStream } from '../answer/answer-stream.ts';

@@ -1,5 +1,6 @@
 /** What a connection's error means, and which error answers may be given to a client. Pure. */
-import type { ApiError, FailureClass } from '@zephyr/core';
+import type { FailureClass } from '@zephyr/contract/failure';
+import type { ApiError } from '@zephyr/core';
 
 /**
  * Whether a client may see the endpoint's own answer: an error in the API's words, but never a refusal

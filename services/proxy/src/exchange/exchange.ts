@@ -8,8 +8,8 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
+import type { EndpointId } from '@zephyr/contract/scalars';
 import {
-  type EndpointId,
   type FirstByteClass,
   isLasting,
   type Journey,
@@ -23,6 +23,7 @@ import {
 } from '@zephyr/core';
 import type { DataPathConfig } from '@zephyr/runtime/config/config';
 import type { Logger } from '@zephyr/runtime/logger';
+
 import { readUsage } from '../answer/answer-tail.ts';
 import { type ErrorName, errorEvent, errorOfFailure, sendError } from '../answer/api-errors.ts';
 import { passRefusal } from '../answer/pass-refusal.ts';

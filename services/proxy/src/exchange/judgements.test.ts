@@ -1,6 +1,8 @@
 /** The small judgements: errors, ends and usage of answers, snapshots. */
-import { endpointId, epochMs, type RoutingSnapshot } from '@zephyr/core';
+import type { RoutingSnapshot } from '@zephyr/contract/snapshot';
+import { endpointId, epochMs } from '@zephyr/core';
 import { describe, expect, it } from 'vitest';
+
 import { AnswerTail, readUsage } from '../answer/answer-tail.ts';
 import { errorBody, errorOfFailure, retryAfterSeconds } from '../answer/api-errors.ts';
 import { compareSnapshots } from '../routing/snapshot-order.ts';

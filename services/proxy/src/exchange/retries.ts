@@ -1,7 +1,7 @@
 /** Whether one request is asked again after a failed attempt, and where: the core's rules, applied. */
+import type { FailureClass } from '@zephyr/contract/failure';
 import {
   decideRetry,
-  type FailureClass,
   isWorthStaying,
   type Operation,
   type Refund,
@@ -10,6 +10,7 @@ import {
   scopeOf,
 } from '@zephyr/core';
 import type { DataPathConfig } from '@zephyr/runtime/config/config';
+
 import type { Metrics } from '../report/metrics.ts';
 import type { FailedAttempt } from './attempt.ts';
 import type { RequestBody } from './request-body.ts';

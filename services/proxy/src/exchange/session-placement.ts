@@ -1,7 +1,10 @@
 /** Where one request would best go: where its session's prompt cache is, or where the ramp says. */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 
-import type { EndpointId, Operation, SessionTable, TokenUsage } from '@zephyr/core';
+import type { TokenUsage } from '@zephyr/contract/probe';
+import type { EndpointId } from '@zephyr/contract/scalars';
+import type { Operation, SessionTable } from '@zephyr/core';
+
 import { readModel } from '../answer/answer-tail.ts';
 import type { Routing } from '../routing/routing.ts';
 

@@ -3,8 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { outcomeBatchSchema } from '@zephyr/contract/outcome';
+import { proxyPresenceSchema } from '@zephyr/contract/presence';
 import { keys } from '@zephyr/runtime/redis/keys';
-import { outcomeBatchSchema, proxyPresenceSchema } from '@zephyr/runtime/redis/records';
 import { type FaultRelay, startFaultRelay } from '@zephyr/testkit/fault-relay';
 import { call } from '@zephyr/testkit/http-call';
 import { openTestRedis, startTestRedis, type TestRedis } from '@zephyr/testkit/redis';

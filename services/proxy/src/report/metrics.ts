@@ -1,5 +1,6 @@
 /** Every metric of the proxy, with labels from closed sets: endpoints, outcomes, failure classes. */
-import { FAILURE_CLASSES, type RetryRefusal } from '@zephyr/core';
+import { FAILURE_CLASSES } from '@zephyr/contract/failure';
+import type { RetryRefusal } from '@zephyr/core';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 /** From a cached first token to the longest think that people wait for. */

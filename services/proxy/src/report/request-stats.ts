@@ -2,14 +2,11 @@
  * Who is running where, and what came of it: the counts for people, for Prometheus and for the
  * controller. A count is taken and given back by one pair of calls, so that none can leak.
  */
-import type {
-  EndpointId,
-  FailureClass,
-  OutcomeBatch,
-  OutcomeCounts,
-  TokenUsage,
-  TtftSample,
-} from '@zephyr/core';
+
+import type { FailureClass } from '@zephyr/contract/failure';
+import type { OutcomeBatch, OutcomeCounts, TtftSample } from '@zephyr/contract/outcome';
+import type { TokenUsage } from '@zephyr/contract/probe';
+import type { EndpointId } from '@zephyr/contract/scalars';
 import type { Counter, Histogram } from 'prom-client';
 
 import type { Metrics, RequestOutcome } from './metrics.ts';

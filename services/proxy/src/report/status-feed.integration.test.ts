@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 
-import type { ProxyState } from '@zephyr/runtime/proxy-state';
+import type { ProxyStatus } from '@zephyr/contract/proxy-status';
 import { call } from '@zephyr/testkit/http-call';
 import { hang } from '@zephyr/testkit/upstream-scripts';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -10,7 +10,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { startRig } from '../test-support/rig.ts';
 
 /** The states of a watcher, one by one; ends with its stream. */
-async function* watch(port: number): AsyncGenerator<ProxyState> {
+async function* watch(port: number): AsyncGenerator<ProxyStatus> {
   const ending = new AbortController();
   onTestFinished(() => ending.abort());
   const response = await fetch(`http://127.0.0.1:${port}/status/events`, {
@@ -23,14 +23,14 @@ async function* watch(port: number): AsyncGenerator<ProxyState> {
     unread = events.pop() ?? '';
     for (const event of events) {
       const data = event.split('\n').find((line) => line.startsWith('data: '));
-      if (data !== undefined) yield JSON.parse(data.slice(6)) as ProxyState;
+      if (data !== undefined) yield JSON.parse(data.slice(6)) as ProxyStatus;
     }
   }
 }
 
-async function first(states: AsyncGenerator<ProxyState>): Promise<ProxyState> {
+async function first(states: AsyncGenerator<ProxyStatus>): Promise<ProxyStatus> {
   const { value } = await states.next();
-  return value as ProxyState;
+  return value as ProxyStatus;
 }
 
 describe('GET /status/events', () => {
@@ -88,7 +88,7 @@ describe('GET /status/events', () => {
     const states = watch(proxy.port);
     await first(states);
     const stopped = proxy.stop();
-    let last: ProxyState | undefined;
+    let last: ProxyStatus | undefined;
     for await (const state of states) last = state;
     await stopped;
     expect(last?.proxy.status).toBe('draining');

@@ -5,7 +5,7 @@
  */
 import type { ServerResponse } from 'node:http';
 
-import type { ProxyState } from '@zephyr/runtime/proxy-state';
+import type { ProxyStatus } from '@zephyr/contract/proxy-status';
 
 /** A change is on the page within a second, however many there are. */
 const LOOK_EVERY_MS = 250;
@@ -16,7 +16,7 @@ const MAX_WATCHERS = 50;
 const MAX_UNREAD_BYTES = 256 * 1024;
 
 export class StatusFeed {
-  readonly #state: () => ProxyState;
+  readonly #state: () => ProxyStatus;
   /** With their addresses, the oldest first. */
   readonly #watchers = new Map<ServerResponse, string>();
   #looking: NodeJS.Timeout | undefined;
@@ -24,7 +24,7 @@ export class StatusFeed {
   #toldText = '';
   #toldAtMs = 0;
 
-  constructor(state: () => ProxyState) {
+  constructor(state: () => ProxyStatus) {
     this.#state = state;
   }
 
@@ -89,7 +89,7 @@ export class StatusFeed {
   }
 }
 
-function send(res: ServerResponse, state: ProxyState): void {
+function send(res: ServerResponse, state: ProxyStatus): void {
   if (res.writableLength > MAX_UNREAD_BYTES) res.destroy();
   else res.write(`event: state\ndata: ${JSON.stringify(state)}\n\n`);
 }

@@ -1,8 +1,11 @@
 /** What people and programs are told at `/status`, and the state of the proxy behind it. */
-import { type EndpointId, remainingMs, type SessionTable } from '@zephyr/core';
+
+import type { ProxyPresence } from '@zephyr/contract/presence';
+import type { ProxyEndpoint, ProxyStatus } from '@zephyr/contract/proxy-status';
+import type { EndpointId } from '@zephyr/contract/scalars';
+import { remainingMs, type SessionTable } from '@zephyr/core';
 import type { Config } from '@zephyr/runtime/config/config';
-import type { ProxyEndpoint, ProxyState } from '@zephyr/runtime/proxy-state';
-import type { ProxyPresence } from '@zephyr/runtime/redis/records';
+
 import type { Routing } from '../routing/routing.ts';
 import type { RunningRequest } from '../server/admission.ts';
 import { pseudonymOf } from './pseudonym.ts';
@@ -62,7 +65,7 @@ export function statusOf(deps: StatusDeps): Record<string, unknown> {
 }
 
 /** The same facts for the page that people read. */
-export function proxyStateOf(deps: StatusDeps): ProxyState {
+export function proxyStateOf(deps: StatusDeps): ProxyStatus {
   const { routing, accounts } = deps;
   const { snapshot, source, confirmedAtMs } = routing.state;
   const { ui, controller } = deps.config();

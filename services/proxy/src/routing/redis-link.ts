@@ -5,12 +5,14 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { OutcomeBatch, RoutingSnapshot, SessionTable } from '@zephyr/core';
+import type { OutcomeBatch } from '@zephyr/contract/outcome';
+import type { ProxyPresence } from '@zephyr/contract/presence';
+import { type RoutingSnapshot, snapshotSchema } from '@zephyr/contract/snapshot';
+import type { SessionTable } from '@zephyr/core';
 import { messageOf } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
 import { createRedis, type RedisTarget } from '@zephyr/runtime/redis/client';
 import { keys } from '@zephyr/runtime/redis/keys';
-import { type ProxyPresence, snapshotSchema } from '@zephyr/runtime/redis/records';
 import type { Redis } from 'ioredis';
 
 import type { Metrics } from '../report/metrics.ts';

@@ -2,19 +2,20 @@
  * Where requests go: the last routing snapshot in memory, made more careful by what this proxy saw
  * itself (`Router` of the core). Nothing here waits for anything.
  */
+
+import type { FailureClass } from '@zephyr/contract/failure';
+import type { EndpointId } from '@zephyr/contract/scalars';
+import type { RoutingSnapshot } from '@zephyr/contract/snapshot';
 import {
   type Choice,
   type Ejection,
   type EjectionPolicy,
-  type EndpointId,
-  type FailureClass,
   type FirstByteClass,
   type FirstByteLimits,
   type Journey,
   type RoutedEndpoint,
   type RoutedRequest,
   Router,
-  type RoutingSnapshot,
   rampedEndpoint,
 } from '@zephyr/core';
 import type { Logger } from '@zephyr/runtime/logger';

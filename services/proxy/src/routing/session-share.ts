@@ -2,10 +2,10 @@
  * Sessions over several proxies: each tells the others where it placed a session, and takes over
  * what they tell. A second late is early enough: a session asks again after seconds.
  */
+import { sessionBatchSchema } from '@zephyr/contract/session';
 import type { SessionTable } from '@zephyr/core';
 import { readSessionEntries } from '@zephyr/runtime/redis/bounded';
 import { keys } from '@zephyr/runtime/redis/keys';
-import { sessionBatchSchema } from '@zephyr/runtime/redis/records';
 import { parseEntries } from '@zephyr/runtime/redis/streams';
 import type { Redis } from 'ioredis';
 

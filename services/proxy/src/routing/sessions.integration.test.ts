@@ -1,10 +1,10 @@
 /** Sessions keep their endpoint while its prompt cache is worth something, over all proxies. */
 import { createHash } from 'node:crypto';
 
+import { proxyPresenceSchema } from '@zephyr/contract/presence';
 import { endpointId, STAY_PAUSE_MS } from '@zephyr/core';
 import { boundStreams } from '@zephyr/runtime/redis/bounded';
 import { keys } from '@zephyr/runtime/redis/keys';
-import { proxyPresenceSchema } from '@zephyr/runtime/redis/records';
 import { call } from '@zephyr/testkit/http-call';
 import { openTestRedis, startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
 import { json, MESSAGE, status } from '@zephyr/testkit/upstream-scripts';

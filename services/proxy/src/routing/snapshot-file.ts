@@ -5,10 +5,9 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-import type { RoutingSnapshot } from '@zephyr/core';
+import { type RoutingSnapshot, snapshotSchema } from '@zephyr/contract/snapshot';
 import { messageOf } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
-import { snapshotSchema } from '@zephyr/runtime/redis/records';
 
 export async function readSnapshotFile(
   path: string,

@@ -1,5 +1,5 @@
 /** Whether a snapshot that was read replaces the one in memory. Pure. */
-import type { RoutingSnapshot } from '@zephyr/core';
+import type { RoutingSnapshot } from '@zephyr/contract/snapshot';
 
 export type Verdict = 'newer' | 'same' | 'older' | 'foreign';
 

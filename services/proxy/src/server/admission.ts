@@ -5,7 +5,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { BlockList, Socket } from 'node:net';
 
-import type { EndpointId } from '@zephyr/core';
+import type { EndpointId } from '@zephyr/contract/scalars';
 import {
   addressOf,
   isFromForeignPage,

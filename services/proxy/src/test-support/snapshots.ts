@@ -1,5 +1,6 @@
 /** Publishes routing snapshots as the leading controller does, without a controller. */
-import { endpointId, epochMs, type Ramp, type RoutingSnapshot } from '@zephyr/core';
+import type { Ramp, RoutingSnapshot } from '@zephyr/contract/snapshot';
+import { endpointId, epochMs } from '@zephyr/core';
 import { keys } from '@zephyr/runtime/redis/keys';
 import type { Redis } from 'ioredis';
 

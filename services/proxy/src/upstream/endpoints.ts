@@ -3,7 +3,7 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import type { LookupFunction } from 'node:net';
 
-import type { EndpointId } from '@zephyr/core';
+import type { EndpointId } from '@zephyr/contract/scalars';
 import type { Config, Secrets } from '@zephyr/runtime/config/config';
 import { type Credential, credentialOf } from '@zephyr/runtime/credential';
 

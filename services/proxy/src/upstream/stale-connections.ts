@@ -3,7 +3,7 @@
  * have been read, so sending it again costs one of its retries; for a while these endpoints get a
  * fresh connection for each request instead.
  */
-import type { EndpointId } from '@zephyr/core';
+import type { EndpointId } from '@zephyr/contract/scalars';
 
 /** One is chance: a restart, a race. */
 const STALE_TO_AVOID = 2;

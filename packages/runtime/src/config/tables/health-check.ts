@@ -2,7 +2,8 @@
  * How endpoints are probed and what that may cost: [health_check] and [[prices]]. docs/probes.md
  * gives the reason of each default.
  */
-import { CHEAP_STYLES, PROBE_STYLES } from '@zephyr/core';
+import { PROBE_STYLES } from '@zephyr/contract/probe';
+import { CHEAP_STYLES } from '@zephyr/core';
 import { z } from 'zod';
 
 import { perEndpoint } from './overrides.ts';

@@ -1,6 +1,8 @@
 /** How the controller refuses. */
 import { z } from 'zod';
 
+import type { PlainOf } from './scalars.ts';
+
 /** Why a request was refused, with its HTTP status. Stable; `@zephyr/texts` has words for each. */
 export const PROBLEMS = {
   invalid_body: 400,
@@ -38,4 +40,4 @@ export const problemSchema = z
     advice: z.array(z.string()),
   })
   .meta({ id: 'Problem' });
-export type Problem = z.infer<typeof problemSchema>;
+export type Problem = PlainOf<typeof problemSchema>;

@@ -1,17 +1,19 @@
-/** What is true now. */
+/** `GET /api/state`: all that is true now. */
 import { z } from 'zod';
 
-import { REQUEST_PHASES } from '../redis/records.ts';
-import { endpointSchema } from './endpoint.ts';
-import { decisionSchema } from './log.ts';
-import { count, duration, failure, id, modeSchema, moment, selectionSchema } from './words.ts';
+import { apiEndpointSchema } from './api-endpoint.ts';
+import { decisionSchema } from './decision.ts';
+import { failureClass } from './failure.ts';
+import { PROXY_STATUSES, REQUEST_PHASES } from './presence.ts';
+import { count, duration, endpointId, moment, type PlainOf, usd } from './scalars.ts';
+import { modeSchema, shownSelectionSchema } from './selection.ts';
 
 /** A running Claude Code session, by a pseudonym. */
-export const sessionSchema = z
+const apiSessionSchema = z
   .object({
     /** A keyed hash of the session: the same while the controller's Redis lives, nothing else. */
     id: z.string(),
-    endpointId: id,
+    endpointId,
     /** Name of the `[[clients]]` key; null where keys are not used. */
     client: z.string().nullable(),
     startedAtMs: moment,
@@ -22,15 +24,14 @@ export const sessionSchema = z
     cacheUntilAtMs: moment,
   })
   .meta({ id: 'Session' });
-export type ApiSession = z.infer<typeof sessionSchema>;
+export type ApiSession = PlainOf<typeof apiSessionSchema>;
 
 /** A request that is running now. */
-export const requestSchema = z
+const apiRequestSchema = z
   .object({
     id: z.string(),
-    endpointId: id,
+    endpointId,
     startedAtMs: moment,
-    /** `waiting`: sent, no content yet; `streaming`: content has reached the client. */
     phase: z.enum(REQUEST_PHASES),
     /** 1 for the first endpoint that was tried. */
     attempt: count,
@@ -38,12 +39,30 @@ export const requestSchema = z
     sessionId: z.string().nullable(),
   })
   .meta({ id: 'Request' });
-export type ApiRequest = z.infer<typeof requestSchema>;
+export type ApiRequest = PlainOf<typeof apiRequestSchema>;
+
+const apiProxySchema = z.object({
+  id: z.string(),
+  status: z.enum(PROXY_STATUSES),
+  /** Whether it routes by the newest snapshot. */
+  current: z.boolean(),
+  activeRequests: count,
+  /** What it found out by its own requests; endpoints that are not listed are admitted. */
+  ejections: z.array(
+    z.object({
+      endpointId,
+      status: z.enum(['ejected', 'half_open']),
+      failure: failureClass,
+      /** When it is half-open at the latest. */
+      untilAtMs: moment,
+    }),
+  ),
+});
 
 export const LOAD_LEVELS = ['idle', 'low', 'medium', 'high'] as const;
 
-/** All that is true now. Lists are bounded; `total` says how many there are. */
-export const stateSchema = z
+/** Lists are bounded; `total` says how many there are. */
+export const apiStateSchema = z
   .object({
     atMs: moment,
     /** This controller's own view of who leads. */
@@ -58,7 +77,7 @@ export const stateSchema = z
     ]),
     config: z.discriminatedUnion('status', [
       z.object({ status: z.literal('applied'), hash: z.string(), atMs: moment }),
-      /** The file has changed and was refused; the former one is still in use. */
+      /** The file has changed and was rejected; the previous configuration stays in use. */
       z.object({
         status: z.literal('refused'),
         hash: z.string(),
@@ -69,12 +88,12 @@ export const stateSchema = z
     language: z.enum(['en', 'zh']),
     proxyPort: count,
     mode: modeSchema,
-    /** Pause stops the checks and automatic latency switches; failures still switch. */
+    /** Pause stops probes and automatic latency switches; failures still switch. */
     automation: z.discriminatedUnion('status', [
       z.object({ status: z.literal('running') }),
       z.object({ status: z.literal('paused'), sinceAtMs: moment }),
     ]),
-    selection: selectionSchema,
+    selection: shownSelectionSchema,
     /** The last switch that took effect. */
     lastSwitch: decisionSchema.nullable(),
     /** Why no latency switch is made now. */
@@ -86,38 +105,20 @@ export const stateSchema = z
     ]),
     policy: z.object({ switchThresholdMs: duration, dwellMs: duration }),
     load: z.object({ level: z.enum(LOAD_LEVELS), activeRequests: count, requestsPerMinute: count }),
-    endpoints: z.array(endpointSchema),
-    sessions: z.object({ total: count, items: z.array(sessionSchema).max(200) }),
-    requests: z.object({ total: count, items: z.array(requestSchema).max(200) }),
-    proxies: z.array(
-      z.object({
-        id: z.string(),
-        status: z.enum(['serving', 'draining']),
-        /** Whether it routes by the newest snapshot. */
-        current: z.boolean(),
-        activeRequests: count,
-        /** What it found out by its own requests; endpoints that are not listed are admitted. */
-        ejections: z.array(
-          z.object({
-            endpointId: id,
-            status: z.enum(['ejected', 'half_open']),
-            failure,
-            /** When it is half-open at the latest. */
-            untilAtMs: moment,
-          }),
-        ),
-      }),
-    ),
+    endpoints: z.array(apiEndpointSchema),
+    sessions: z.object({ total: count, items: z.array(apiSessionSchema).max(200) }),
+    requests: z.object({ total: count, items: z.array(apiRequestSchema).max(200) }),
+    proxies: z.array(apiProxySchema),
     cost: z.object({
       /** Since midnight UTC, all endpoints. */
-      todayUsd: z.number().nonnegative(),
+      todayUsd: usd,
       /** At the present pace until midnight UTC. */
-      projectedUsd: z.number().nonnegative(),
+      projectedUsd: usd,
       /** What live traffic has saved today. */
-      savedUsd: z.number().nonnegative(),
+      savedUsd: usd,
       /** Sum of the groups' daily budgets; null where a group has none. */
-      budgetUsd: z.number().nonnegative().nullable(),
+      budgetUsd: usd.nullable(),
     }),
   })
   .meta({ id: 'State' });
-export type ApiState = z.infer<typeof stateSchema>;
+export type ApiState = PlainOf<typeof apiStateSchema>;

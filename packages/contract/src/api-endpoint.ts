@@ -1,0 +1,89 @@
+/** One endpoint as people see it: its score, its health, its probes. */
+import { z } from 'zod';
+
+import { unavailableCode } from './decision.ts';
+import { removalSchema } from './ejection.ts';
+import { failureClass } from './failure.ts';
+import { probePlanSchema, probeStyle } from './probe.ts';
+import { count, duration, endpointId, moment, type PlainOf, ratio, usd } from './scalars.ts';
+import { scoreSchema } from './score.ts';
+
+/** From probes only. */
+const healthSchema = z
+  .discriminatedUnion('status', [
+    z.object({ status: z.literal('unknown') }),
+    z.object({ status: z.literal('healthy'), sinceAtMs: moment }),
+    z.object({
+      status: z.literal('unhealthy'),
+      sinceAtMs: moment,
+      failure: failureClass,
+      /** Redacted, at most 300 characters. */
+      detail: z.string(),
+    }),
+  ])
+  .meta({ id: 'Health' });
+
+/** Whether the group's token is accepted, a separate axis: the endpoint itself may be well. */
+const tokenAccessSchema = z
+  .discriminatedUnion('status', [
+    z.object({ status: z.literal('unknown') }),
+    z.object({ status: z.literal('accepted') }),
+    z.object({ status: z.literal('doubted'), failure: failureClass }),
+    z.object({ status: z.literal('refused'), sinceAtMs: moment, failure: failureClass }),
+  ])
+  .meta({ id: 'TokenAccess' });
+
+const endpointProbeSchema = z
+  .object({
+    style: probeStyle,
+    plan: probePlanSchema,
+    running: z.boolean(),
+    /** The next planned probe; null while none is planned. */
+    nextAtMs: moment.nullable(),
+    last: z
+      .object({
+        atMs: moment,
+        wallMs: duration,
+        verdict: z.discriminatedUnion('status', [
+          z.object({ status: z.literal('ok'), latencyMs: duration }),
+          z.object({ status: z.literal('failed'), failure: failureClass, detail: z.string() }),
+        ]),
+      })
+      .nullable(),
+    /** Since midnight UTC. */
+    today: z.object({
+      probes: count,
+      /** Probes that fresh live traffic made unnecessary. */
+      saved: count,
+      inputTokens: count,
+      outputTokens: count,
+      costUsd: usd,
+    }),
+  })
+  .meta({ id: 'EndpointProbe' });
+
+export const apiEndpointSchema = z
+  .object({
+    id: endpointId,
+    name: z.string(),
+    groupName: z.string(),
+    /** Origin and path, without credentials. */
+    url: z.string(),
+    /** Place in the order of trial, 0 is the active one; null where it may not be tried. */
+    rank: count.nullable(),
+    enabled: z.boolean(),
+    available: z.boolean(),
+    /** Why it is not available; empty where it is. */
+    unavailable: z.array(unavailableCode),
+    health: healthSchema,
+    removal: removalSchema,
+    token: tokenAccessSchema,
+    score: scoreSchema,
+    /** Over probes and live requests of the last ten minutes; null without any. */
+    successRatio: ratio.nullable(),
+    activeRequests: count,
+    sessions: count,
+    probe: endpointProbeSchema,
+  })
+  .meta({ id: 'Endpoint' });
+export type ApiEndpoint = PlainOf<typeof apiEndpointSchema>;

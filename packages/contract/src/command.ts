@@ -1,0 +1,121 @@
+/**
+ * What people ask of the controller. The admin API of any controller appends a command to a stream;
+ * the leader applies it and commits the answer together with what it changed.
+ */
+import { z } from 'zod';
+
+import { PROBLEM_CODES, type ProblemCode } from './problem.ts';
+import { count, endpointId, moment, type PlainOf, type ShapeOf } from './scalars.ts';
+import { modeSchema } from './selection.ts';
+
+interface CommandKind {
+  /** For the OpenAPI document. */
+  readonly summary: string;
+  readonly body: z.ZodType;
+  /** Why it may be refused when it is applied. */
+  readonly refusals: readonly ProblemCode[];
+}
+
+/** By name. */
+export const COMMANDS = {
+  check: {
+    summary: 'Probe one endpoint now, or all',
+    body: z.strictObject({ endpointId: endpointId.optional() }),
+    refusals: ['unknown_endpoint', 'endpoint_disabled'],
+  },
+  pause: {
+    summary: 'Stop probes and switches for speed; failures still switch',
+    body: z.strictObject({}),
+    refusals: [],
+  },
+  resume: { summary: 'End the pause', body: z.strictObject({}), refusals: [] },
+  mode: {
+    summary: 'Choose the endpoint automatically, or pin the active one',
+    body: z.strictObject({ kind: z.enum(['auto', 'manual']) }),
+    refusals: [],
+  },
+  select: {
+    summary: 'Pin an endpoint and move all sessions to it; one that is not available needs force',
+    body: z.strictObject({ endpointId, force: z.boolean().optional() }),
+    refusals: ['unknown_endpoint', 'endpoint_disabled', 'endpoint_unavailable'],
+  },
+  enable: {
+    summary: 'Take an endpoint into service',
+    body: z.strictObject({ endpointId }),
+    refusals: ['unknown_endpoint'],
+  },
+  disable: {
+    summary: 'Take an endpoint out of service; the last enabled one needs force',
+    body: z.strictObject({ endpointId, force: z.boolean().optional() }),
+    refusals: ['unknown_endpoint', 'last_endpoint'],
+  },
+  'move-sessions': {
+    summary:
+      'Let running sessions go to the active endpoint with their next request: all, or those of one',
+    body: z.strictObject({ fromId: endpointId.optional() }),
+    refusals: ['unknown_endpoint'],
+  },
+  reload: {
+    summary: 'Read the configuration again',
+    body: z.strictObject({}),
+    refusals: ['config_invalid'],
+  },
+} as const satisfies Record<string, CommandKind>;
+
+export type CommandName = keyof typeof COMMANDS;
+export const COMMAND_NAMES = Object.keys(COMMANDS) as CommandName[];
+/** As it is sent. */
+export type CommandBody<Name extends CommandName> = PlainOf<(typeof COMMANDS)[Name]['body']>;
+
+const commandFields = {
+  /** `loopback`, or the name of the token that was used. */
+  actor: z.string().max(100),
+  name: z.enum(COMMAND_NAMES),
+  body: z.record(z.string(), z.unknown()),
+};
+
+/** Who asked, and what. */
+export const commandRecordSchema = z
+  .object(commandFields)
+  .refine(({ name, body }) => COMMANDS[name].body.safeParse(body).success, {
+    message: 'the body is not what the command takes',
+    path: ['body'],
+  });
+export type CommandRecord = ShapeOf<typeof commandRecordSchema>;
+
+/** Sent when the command is applied, never before. */
+export const commandAnswerSchema = z
+  .object({
+    command: z.string(),
+    /** `unchanged`: it was so already. */
+    outcome: z.enum(['applied', 'unchanged']),
+    atMs: moment,
+    /** The mode before, so that `select` and `mode` can be undone. */
+    previousMode: modeSchema,
+    /** Sessions moved or endpoints probed; 0 where nothing is counted. */
+    affected: count,
+  })
+  .meta({ id: 'CommandAnswer' });
+export type CommandAnswer = PlainOf<typeof commandAnswerSchema>;
+
+/** One entry for each command, kept for good reason: who did what, and what came of it. */
+export const auditRecordSchema = z.object({
+  /** The command's id in its stream; its first part is the moment it was given. */
+  commandId: z.string(),
+  ...commandFields,
+  outcome: z.discriminatedUnion('status', [
+    z.object({ status: z.literal('answered'), answer: commandAnswerSchema }),
+    z.object({ status: z.literal('refused'), code: z.enum(PROBLEM_CODES), detail: z.string() }),
+  ]),
+});
+export type AuditRecord = PlainOf<typeof auditRecordSchema>;
+
+/** What operators asked for. Survives every restart; committed together with the command's answer. */
+export const wishesSchema = z.object({
+  mode: modeSchema,
+  /** No probes and no latency switches until resumed; failures still switch. */
+  paused: z.boolean(),
+  /** Endpoints that operators took out of service. */
+  disabled: z.array(endpointId),
+});
+export type OperatorWishes = ShapeOf<typeof wishesSchema>;

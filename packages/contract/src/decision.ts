@@ -1,0 +1,86 @@
+/** One decision of the core, with its inputs. */
+import { z } from 'zod';
+
+import { failureClass } from './failure.ts';
+import { count, duration, endpointId, moment, type ShapeOf } from './scalars.ts';
+import { scoreSchema } from './score.ts';
+import { reasonCode } from './selection.ts';
+
+/**
+ * Why an endpoint is not available. `ejected` and `cooling_down` (overload, rate limit) come from
+ * proxies, `unhealthy` from probes, `disabled` from operators.
+ */
+export const UNAVAILABLE_CODES = [
+  'disabled',
+  'unhealthy',
+  'ejected',
+  'cooling_down',
+  'token_refused',
+] as const;
+export const unavailableCode = z.enum(UNAVAILABLE_CODES);
+export type UnavailableCode = z.infer<typeof unavailableCode>;
+
+/** An endpoint as it looked when a decision was made. */
+const consideredSchema = z.object({
+  id: endpointId,
+  unavailable: z.array(unavailableCode),
+  score: scoreSchema,
+  activeRequests: count,
+});
+export type Considered = ShapeOf<typeof consideredSchema>;
+
+/**
+ * What moving the running sessions along would cost, against what it would gain.
+ * `stay`: only new sessions go to the new endpoint; `move`: all sessions do.
+ */
+export const tradeSchema = z.object({
+  verdict: z.enum(['move', 'stay']),
+  sessions: count,
+  cachedTokens: z.number().nonnegative(),
+  rebuildUsd: z.number(),
+  rebuildMs: z.number(),
+  /** Time gained by all sessions over the requests that are expected of them. */
+  gainMs: z.number(),
+  /** `gainMs` less `rebuildMs`, at the price of a person's time. */
+  gainUsd: z.number(),
+});
+export type Trade = ShapeOf<typeof tradeSchema>;
+
+/** What a latency switch was expected to gain. */
+const gainSchema = z.object({
+  gainMs: z.number(),
+  /** The least gain: the threshold, or the uncertainty where that is larger. */
+  neededMs: z.number(),
+  standardErrorMs: duration,
+  /** Evaluations in a row with new evidence. */
+  confirmations: count,
+});
+export type Gain = ShapeOf<typeof gainSchema>;
+
+/**
+ * - `planned`: waits for active requests; `switched`: takes effect now.
+ * - `settled`: the old endpoint has no active requests left.
+ * - `withdrawn`: the gain was gone before it took effect.
+ */
+const DECISION_PHASES = ['planned', 'switched', 'settled', 'withdrawn'] as const;
+
+export const decisionSchema = z
+  .object({
+    /** Rises by one with each decision. */
+    number: count,
+    atMs: moment,
+    phase: z.enum(DECISION_PHASES),
+    reason: reasonCode,
+    fromId: endpointId,
+    toId: endpointId,
+    /** The kind of the event that led to it. */
+    trigger: z.string(),
+    /** The failure behind a failure switch. */
+    failure: failureClass.optional(),
+    /** Of a latency switch. */
+    gain: gainSchema.optional(),
+    trade: tradeSchema.optional(),
+    considered: z.array(consideredSchema),
+  })
+  .meta({ id: 'Decision' });
+export type Decision = ShapeOf<typeof decisionSchema>;

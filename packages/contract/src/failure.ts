@@ -1,0 +1,33 @@
+/** How a probe or a request can fail. */
+import { z } from 'zod';
+
+/**
+ * Classes that people can act on. Probes and live requests share them, so that both count in one
+ * score. `causeOf` in core says who has to act; `@zephyr/texts` has a name and advice for each.
+ */
+export const FAILURE_CLASSES = [
+  'dns',
+  'refused',
+  'connect_timeout',
+  'tls',
+  'reset',
+  'first_byte_timeout',
+  'idle_timeout',
+  'timeout',
+  'truncated',
+  'not_claude',
+  'server_error',
+  'overloaded',
+  'rate_limited',
+  'token_refused',
+  'credit',
+  'forbidden',
+  'model_not_found',
+  'unsupported',
+  'client_error',
+  'cli_missing',
+  'cli_crashed',
+] as const;
+
+export const failureClass = z.enum(FAILURE_CLASSES);
+export type FailureClass = z.infer<typeof failureClass>;

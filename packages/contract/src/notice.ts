@@ -1,0 +1,62 @@
+/**
+ * Events that people should know of. A new notice is one line here and a text in each language
+ * (`notice.<code>` in `@zephyr/texts`); a text may use `{name}`, `{failure}` and `{time}`.
+ */
+import { z } from 'zod';
+
+import { tradeSchema } from './decision.ts';
+import { failureClass } from './failure.ts';
+import { endpointId, moment, type ShapeOf } from './scalars.ts';
+
+const SEVERITIES = ['info', 'warning', 'critical'] as const;
+export const severitySchema = z.enum(SEVERITIES);
+export type Severity = z.infer<typeof severitySchema>;
+
+const SEVERITY = 'x-severity';
+
+/** One kind of notice: how loud it is, and what it says besides its code. */
+const line =
+  (severity: Severity) =>
+  <const Code extends string, Fields extends z.ZodRawShape>(code: Code, fields: Fields) =>
+    z.object({ code: z.literal(code), ...fields }).meta({ [SEVERITY]: severity });
+const info = line('info');
+const warning = line('warning');
+const critical = line('critical');
+
+export const noticeSchema = z
+  .discriminatedUnion('code', [
+    info('endpoint_healthy', { endpointId }),
+    warning('endpoint_unhealthy', { endpointId, failure: failureClass, detail: z.string() }),
+    critical('token_refused', { endpointId, failure: failureClass }),
+    info('token_accepted', { endpointId }),
+    warning('overload_began', {}),
+    info('overload_ended', {}),
+    warning('flapping_frozen', { untilAtMs: moment }),
+    info('flapping_thawed', {}),
+    warning('pin_cleared', { endpointId }),
+    warning('pin_unavailable', { endpointId }),
+    info('pin_available', { endpointId }),
+    critical('nothing_available', {}),
+    info('available_again', {}),
+    warning('budget_nearly_spent', { groupName: z.string() }),
+    critical('budget_spent', { groupName: z.string() }),
+    info('sessions_moved', { endpointId, trade: tradeSchema }),
+    info('late_probe_dropped', { endpointId }),
+  ])
+  .meta({ id: 'Notice' });
+export type Notice = ShapeOf<typeof noticeSchema>;
+export type NoticeCode = Notice['code'];
+
+export const NOTICE_CODES: readonly NoticeCode[] = noticeSchema.options.map(
+  ({ shape }) => shape.code.value,
+);
+const SEVERITY_BY_CODE: ReadonlyMap<NoticeCode, Severity> = new Map(
+  noticeSchema.options.map((option) => [
+    option.shape.code.value,
+    severitySchema.parse(option.meta()?.[SEVERITY]),
+  ]),
+);
+
+export function severityOf({ code }: Pick<Notice, 'code'>): Severity {
+  return SEVERITY_BY_CODE.get(code) ?? 'critical';
+}

@@ -1,0 +1,68 @@
+/** What one proxy is doing now. Renewed each second; expires by itself with the proxy. */
+import { z } from 'zod';
+
+import { ejectionReportSchema } from './ejection.ts';
+import { count, endpointId, moment, type ShapeOf } from './scalars.ts';
+import { sessionLoadSchema } from './session.ts';
+
+export const PROXY_STATUSES = ['serving', 'draining'] as const;
+
+/**
+ * - `connecting`: not sent yet.
+ * - `waiting`: sent, no content yet.
+ * - `streaming`: content has reached the client.
+ */
+export const REQUEST_PHASES = ['connecting', 'waiting', 'streaming'] as const;
+
+/** The part that decisions need. */
+export const presenceReportSchema = z.object({
+  proxyId: z.string().max(100),
+  status: z.enum(PROXY_STATUSES),
+  /** Active requests by endpoint id. */
+  activeRequests: z.record(z.string(), count),
+  /** Local ejections by endpoint id; admitted endpoints are not listed. */
+  ejections: z.record(z.string(), ejectionReportSchema),
+  /** By endpoint id; absent where sessions are not followed. */
+  sessions: z.record(z.string(), sessionLoadSchema).optional(),
+});
+export type PresenceReport = ShapeOf<typeof presenceReportSchema>;
+
+const clientName = z.string().max(100).nullable();
+
+/** A request that is running now, for people. */
+const activeRequestSchema = z.object({
+  id: z.string().max(100),
+  endpointId,
+  ageMs: count,
+  phase: z.enum(REQUEST_PHASES),
+  /** 1 for the first endpoint that was tried. */
+  attempt: count,
+  /** Name of the `[[clients]]` key; null where keys are not used. */
+  client: clientName,
+  sessionId: z.string().max(100).nullable(),
+});
+
+/** A running session by its pseudonym, for people. */
+const presentSessionSchema = z.object({
+  id: z.string().max(100),
+  endpointId,
+  client: clientName,
+  ageMs: count,
+  idleMs: count,
+  requests: count,
+  activeRequests: count,
+  /** How long the endpoint is expected to keep the session's prompt cache. */
+  cacheRemainingMs: count,
+});
+
+/** The whole record. */
+export const proxyPresenceSchema = presenceReportSchema.extend({
+  startedAtMs: moment,
+  /** The snapshot that it routes by; null before the first. */
+  snapshot: z.object({ incarnation: z.string(), epoch: count, version: count }).nullable(),
+  configHash: z.string(),
+  /** Active requests one by one; absent where they are not listed. */
+  requests: z.array(activeRequestSchema).max(50).optional(),
+  sessionList: z.array(presentSessionSchema).max(50).optional(),
+});
+export type ProxyPresence = ShapeOf<typeof proxyPresenceSchema>;

@@ -1,0 +1,91 @@
+/** Probes: the plan, the job that runs one, and its result. */
+import { z } from 'zod';
+
+import { failureClass } from './failure.ts';
+import { count, duration, endpointId, moment, type ShapeOf, usd } from './scalars.ts';
+
+export const PROBE_STYLES = ['cli', 'cli-light', 'messages', 'http', 'tcp'] as const;
+export const probeStyle = z.enum(PROBE_STYLES);
+export type ProbeStyle = z.infer<typeof probeStyle>;
+
+/** `cheaper`: the group's daily budget is nearly spent; take the least that shows something. */
+export const spending = z.enum(['normal', 'cheaper']);
+
+/** `unneeded`: live traffic shows enough; rare probes keep scores comparable. */
+export const PROBE_PACES = [
+  'configured',
+  'verifying',
+  'deciding',
+  'high_load',
+  'load',
+  'idle',
+  'unneeded',
+] as const;
+export type ProbePace = (typeof PROBE_PACES)[number];
+
+/** When to probe an endpoint. */
+export const probePlanSchema = z.discriminatedUnion('status', [
+  z.object({
+    status: z.literal('scheduled'),
+    intervalMs: duration,
+    spending,
+    why: z.enum(PROBE_PACES),
+  }),
+  z.object({ status: z.literal('off'), why: z.enum(['paused', 'disabled', 'budget_spent']) }),
+]);
+export type ProbePlan = ShapeOf<typeof probePlanSchema>;
+
+/** The data of one job in the probe queue. */
+export const probeJobSchema = z.strictObject({
+  endpointId,
+  /** `schedule`: the interval has passed; `request`: a person or the controller wants to know now. */
+  trigger: z.enum(['schedule', 'request']),
+  spending: spending.default('normal'),
+  /** `real`: a question is open (has it failed, is it faster?) that no cheap probe answers. */
+  wants: z.enum(['any', 'real']).default('any'),
+});
+export type ProbeJob = ShapeOf<typeof probeJobSchema>;
+
+/** What an endpoint charged for, in tokens of the Messages API's `usage`. */
+export const tokenUsageSchema = z.object({
+  inputTokens: count,
+  outputTokens: count,
+  cacheReadTokens: count,
+  cacheWriteTokens: count,
+});
+export type TokenUsage = ShapeOf<typeof tokenUsageSchema>;
+
+/** How one probe ended. Latencies are those of the API call, without the start of the CLI. */
+const probeVerdictSchema = z.discriminatedUnion('status', [
+  z.object({
+    status: z.literal('ok'),
+    /** From sending the request to the last byte of the answer. */
+    apiLatencyMs: duration,
+    /** From sending the request to the first event of the answer; absent where not measured. */
+    ttftMs: duration.optional(),
+  }),
+  z.object({
+    status: z.literal('failed'),
+    failure: failureClass,
+    /** For people; redacted. */
+    detail: z.string().max(300),
+  }),
+]);
+export type ProbeVerdict = ShapeOf<typeof probeVerdictSchema>;
+
+/** One probe of one endpoint. */
+export const probeResultSchema = z.object({
+  endpointId,
+  /** `<endpointId>:<number of the interval>`: a probe that runs twice is counted once. */
+  slot: z.string().max(200),
+  /** Rises with each probe of this endpoint, taken at the start: a late result loses. */
+  sequence: count,
+  style: probeStyle,
+  startedAtMs: moment,
+  /** Duration of the whole probe, with the start of the CLI process. */
+  wallMs: duration,
+  verdict: probeVerdictSchema,
+  usage: tokenUsageSchema,
+  costUsd: usd,
+});
+export type ProbeResult = ShapeOf<typeof probeResultSchema>;

@@ -1,0 +1,45 @@
+/**
+ * `GET /status/events` of a proxy: what it shows to everybody who reaches it, in the shapes of the
+ * admin API. Names, health and counts only: no URL, no token, no name of a person.
+ */
+import { z } from 'zod';
+
+import { apiEndpointSchema } from './api-endpoint.ts';
+import { apiStateSchema } from './api-state.ts';
+import { PROXY_STATUSES } from './presence.ts';
+import { count, duration, type PlainOf } from './scalars.ts';
+
+const proxyEndpointSchema = apiEndpointSchema
+  .pick({
+    id: true,
+    name: true,
+    groupName: true,
+    rank: true,
+    enabled: true,
+    available: true,
+    removal: true,
+    activeRequests: true,
+  })
+  .extend({
+    health: z.object({ status: z.enum(['unknown', 'healthy', 'unhealthy']) }),
+    /** Only the controller knows the parts of a score. */
+    score: z.discriminatedUnion('status', [
+      z.object({ status: z.literal('unknown') }),
+      z.object({ status: z.literal('known'), totalMs: duration }),
+    ]),
+  });
+export type ProxyEndpoint = PlainOf<typeof proxyEndpointSchema>;
+
+/** Moments are by the proxy's clock, those of the selection by the controller's. */
+const proxyStatusSchema = apiStateSchema
+  .pick({ atMs: true, language: true, store: true, mode: true, selection: true })
+  .extend({
+    /** Where the web dashboard listens, on the same host unless something stands in front. */
+    dashboardPort: count,
+    proxy: z.object({ id: z.string(), status: z.enum(PROXY_STATUSES) }),
+    /** Where the order of the endpoints comes from; `redis` is the usual state. */
+    source: z.enum(['redis', 'disk', 'config']),
+    activeRequests: count,
+    endpoints: z.array(proxyEndpointSchema),
+  });
+export type ProxyStatus = PlainOf<typeof proxyStatusSchema>;

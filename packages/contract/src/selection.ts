@@ -1,0 +1,71 @@
+/** Which endpoint serves new requests, and why. */
+import { z } from 'zod';
+
+import { endpointId, moment, type ShapeOf } from './scalars.ts';
+
+/** `manual`: a person pinned the endpoint. */
+export const modeSchema = z
+  .discriminatedUnion('kind', [
+    z.object({ kind: z.literal('auto') }),
+    z.object({ kind: z.literal('manual'), endpointId }),
+  ])
+  .meta({ id: 'Mode' });
+export type Mode = ShapeOf<typeof modeSchema>;
+
+/**
+ * Why the selection is what it is. `nothing_available`: no endpoint can serve, the last active one
+ * stays selected; `recovered`: it was the first to return.
+ */
+export const REASON_CODES = [
+  'initial',
+  'faster',
+  'active_failed',
+  'active_ejected',
+  'active_disabled',
+  'active_removed',
+  'active_token_refused',
+  'operator_selected',
+  'pinned_failed',
+  'pinned_recovered',
+  'nothing_available',
+  'recovered',
+] as const;
+export const reasonCode = z.enum(REASON_CODES);
+export type ReasonCode = z.infer<typeof reasonCode>;
+
+const common = { activeId: endpointId, reason: reasonCode, sinceAtMs: moment };
+
+const states = [
+  z.object({ status: z.literal('steady'), ...common }),
+  z.object({
+    status: z.literal('pending'),
+    ...common,
+    nextId: endpointId,
+    /** The switch takes effect at this moment at the latest. */
+    deadlineAtMs: moment,
+  }),
+  z.object({
+    status: z.literal('draining'),
+    ...common,
+    /** Takes no new requests; its running answers end where they are. */
+    drainingId: endpointId,
+  }),
+] as const;
+
+/**
+ * As a machine:
+ *
+ *     steady --(faster, active has requests)--> pending
+ *     pending --(active idle | graceful_switch_timeout_ms passed)--> draining
+ *     pending --(the gain is gone)--> steady
+ *     steady | pending --(failure, operator)--> draining
+ *     draining --(old endpoint has no active requests)--> steady
+ */
+export const selectionSchema = z.discriminatedUnion('status', states);
+export type Selection = ShapeOf<typeof selectionSchema>;
+
+/** As people see it: `none` until a controller has decided for the first time. */
+export const shownSelectionSchema = z
+  .discriminatedUnion('status', [z.object({ status: z.literal('none') }), ...states])
+  .meta({ id: 'Selection' });
+export type ShownSelection = ShapeOf<typeof shownSelectionSchema>;
