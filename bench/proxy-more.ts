@@ -1,8 +1,8 @@
 /**
  * What else the data path costs, in one run on loopback: with TLS, for each event of a stream, when
- * a client goes, with two processes; with `--others` also beside two gateways from npm.
+ * a client goes, with two processes.
  *
- *     node bench/proxy-more.ts [rounds] [--others]
+ *     node bench/proxy-more.ts [rounds]
  */
 import { once as onceOf } from 'node:events';
 import { connect } from 'node:net';
@@ -21,18 +21,10 @@ import {
   median,
   newAgent,
   once,
-  perSecond,
   warmUp,
 } from '../services/proxy/bench/load.ts';
-import {
-  type Gateway,
-  installOthers,
-  startPortkey,
-  startRouter,
-} from '../services/proxy/bench/others.ts';
 
 const ROUNDS = Number(process.argv.slice(2).find((word) => /^\d+$/.test(word)) ?? 3);
-const WITH_OTHERS = process.argv.includes('--others');
 const JSON_PATH = '/v1/messages?bench=json';
 /** What every gateway takes: 1 KB. */
 const BODY = Buffer.from(
@@ -165,45 +157,6 @@ async function clientsLeave(): Promise<void> {
   await upstream.stop();
 }
 
-const loadOf = ({ port, headers }: Gateway): Load => ({
-  port,
-  path: JSON_PATH,
-  body: BODY,
-  headers,
-});
-
-const wallRate = (gateway: Gateway): Promise<number> => perSecond(loadOf(gateway), 64, 2);
-
-/** Hardly changes when other work has the cores, as the former does. */
-async function cpuRate(gateway: Gateway): Promise<number> {
-  const pid = gateway.pid ?? process.pid;
-  const count = 4_000;
-  const before = cpuMs(pid);
-  await atOnce(loadOf(gateway), 64, count);
-  return count / ((cpuMs(pid) - before) / 1_000);
-}
-
-async function besideOthers(upstream: Candidate, ours: readonly Candidate[]): Promise<void> {
-  const packages = installOthers();
-  const gateways: readonly Gateway[] = [
-    ...ours.map((candidate) => ({ ...candidate, headers: {} })),
-    await startPortkey(packages, upstream.port),
-    await startRouter(packages, upstream.port),
-  ];
-  for (const gateway of gateways) await atOnce(loadOf(gateway), 16, 4_000);
-  for (const [title, measure] of [
-    ['requests per second, 64 connections', wallRate],
-    ['requests per CPU second, 64 connections', cpuRate],
-  ] as const) {
-    const rates = await inRounds(gateways, measure);
-    const own = rates.get('zephyr') ?? Number.NaN;
-    const cell = ([name, rate]: readonly [string, number]): string =>
-      `${name} ${rate.toFixed(0)} (zephyr ${(own / rate).toFixed(2)}×)`;
-    show(title, [...rates].map(cell));
-  }
-  for (const { name, stop } of gateways) if (name !== 'zephyr' && name !== 'raw') stop();
-}
-
 /**
  * What two processes cost each request, as against one: with a core for each of them, two carry
  * `2 × one / two` times as much as one. The load and the endpoint share the cores here, so that
@@ -250,7 +203,6 @@ try {
   showAdded(`${STREAMS} streams: an event to the client, added`, streamed, 'ms');
   await clientsLeave();
   await twoProcesses(url);
-  if (WITH_OTHERS) await besideOthers(upstream, [raw, zephyr]);
 } finally {
   for (const { stop } of [upstream, raw, zephyr]) stop();
 }

@@ -11,6 +11,8 @@ import { freePort, listening } from '../../services/proxy/bench/candidates.ts';
 
 export interface Rival {
   readonly port: number;
+  /** Of the first process, which starts the others. */
+  readonly pid: number | undefined;
   stop(): void;
 }
 
@@ -93,6 +95,7 @@ async function start(
   await listening(port, child);
   return {
     port,
+    pid: child.pid,
     stop: () => {
       child.once('exit', () => rmSync(folder, { recursive: true, force: true }));
       child.kill('SIGTERM');

@@ -1,0 +1,180 @@
+/**
+ * Gateways from npm and PyPI, installed by name and fixed version into a folder of this machine's
+ * temporary files: they are no dependencies of this repository.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { freePort } from '../../services/proxy/bench/candidates.ts';
+import {
+  familyOf,
+  MODEL,
+  type Peer,
+  startProgram,
+  stopProgram,
+  TIMEOUT_SECONDS,
+  TOKEN,
+} from './peer.ts';
+
+const FOLDER = join(tmpdir(), 'zephyr-bench-peers');
+
+/** Targets in order; any answer but 2xx goes to the next, as its guide to fallbacks has it. */
+const portkey: Peer = {
+  name: 'Portkey',
+  version: '1.15.2',
+  async start(urls) {
+    const packages = installFromNpm(`@portkey-ai/gateway@${portkey.version}`);
+    const port = await freePort();
+    const script = join(packages, '@portkey-ai/gateway/build/start-server.js');
+    const args = [script, `--port=${port}`, '--headless'];
+    const child = await startProgram({ file: process.execPath, args, port });
+    const targets = urls.map((url) => ({
+      ...{ provider: 'anthropic', custom_host: `${url}/v1`, api_key: TOKEN },
+      request_timeout: TIMEOUT_SECONDS * 1_000,
+    }));
+    const [only] = targets;
+    const config = targets.length === 1 ? only : { strategy: { mode: 'fallback' }, targets };
+    return {
+      port,
+      headers: {
+        'x-portkey-config': JSON.stringify(config),
+        'anthropic-version': '2023-06-01',
+      },
+      pids: () => familyOf(child.pid),
+      stop: () => stopProgram(child),
+    };
+  },
+};
+
+/** It sends each request to the provider of its route; version 2 has no other after a failure. */
+const claudeCodeRouter: Peer = {
+  name: 'claude-code-router',
+  version: '2.0.0',
+  async start(urls) {
+    const packages = installFromNpm(`@musistudio/claude-code-router@${claudeCodeRouter.version}`);
+    const port = await freePort();
+    const home = mkdtempSync(join(tmpdir(), 'zephyr-bench-router-'));
+    mkdirSync(join(home, '.claude-code-router'));
+    const providers = urls.map((url, index) => ({
+      name: `e${index + 1}`,
+      // It adds nothing of the request's path or query.
+      api_base_url: `${url}/v1/messages?bench=json`,
+      api_key: TOKEN,
+      models: [MODEL],
+      transformer: { use: ['Anthropic'] },
+    }));
+    const config = {
+      ...{ PORT: port, HOST: '127.0.0.1', LOG: false, API_TIMEOUT_MS: TIMEOUT_SECONDS * 1_000 },
+      ...{ Providers: providers, Router: { default: `e1,${MODEL}` } },
+    };
+    writeFileSync(join(home, '.claude-code-router/config.json'), JSON.stringify(config));
+    const script = join(packages, '@musistudio/claude-code-router/dist/cli.js');
+    const args = [script, 'start'];
+    const child = await startProgram({ file: process.execPath, args, port, env: { HOME: home } });
+    return {
+      port,
+      headers: {},
+      pids: () => familyOf(child.pid),
+      stop: async () => {
+        await stopProgram(child);
+        rmSync(home, { recursive: true, force: true });
+      },
+    };
+  },
+};
+
+/** Two deployments of one model name, retries and cooldowns as its router's guide has them. */
+const litellm: Peer = {
+  name: 'LiteLLM',
+  version: '1.80.0',
+  missing:
+    spawnSync('python3', ['-m', 'venv', '--help']).status === 0 ? undefined : 'no python3-venv',
+  async start(urls) {
+    const environment = installFromPypi(`litellm[proxy]==${litellm.version}`);
+    const port = await freePort();
+    const home = mkdtempSync(join(tmpdir(), 'zephyr-bench-litellm-'));
+    const deployments = urls.map(
+      (url) => `  - model_name: ${MODEL}
+    litellm_params:
+      model: anthropic/${MODEL}
+      api_base: ${url}
+      api_key: ${TOKEN}
+      timeout: ${TIMEOUT_SECONDS}
+      stream_timeout: ${TIMEOUT_SECONDS}
+`,
+    );
+    writeFileSync(
+      join(home, 'config.yaml'),
+      `model_list:
+${deployments.join('')}router_settings:
+  routing_strategy: simple-shuffle
+  num_retries: ${urls.length}
+  allowed_fails: 1
+  cooldown_time: 5
+`,
+    );
+    const args = [
+      '--config',
+      join(home, 'config.yaml'),
+      '--port',
+      String(port),
+      '--host',
+      '127.0.0.1',
+    ];
+    const child = await startProgram({
+      ...{ file: join(environment, 'bin/litellm'), args, port },
+      env: { HOME: home, LITELLM_LOCAL_MODEL_COST_MAP: 'True', LITELLM_LOG: 'ERROR' },
+    });
+    return {
+      port,
+      headers: {},
+      pids: () => familyOf(child.pid),
+      stop: async () => {
+        await stopProgram(child);
+        rmSync(home, { recursive: true, force: true });
+      },
+    };
+  },
+};
+
+export const GATEWAYS: readonly Peer[] = [portkey, claudeCodeRouter, litellm];
+
+/** @returns the folder of the packages */
+function installFromNpm(specifier: string): string {
+  return installed(`npm-${specifier}`, 'node_modules', (folder) => {
+    writeFileSync(join(folder, 'package.json'), '{}');
+    return spawnSync('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', specifier], {
+      cwd: folder,
+      stdio: ['ignore', 'ignore', 'inherit'],
+    }).status;
+  });
+}
+
+/** @returns the virtual environment */
+function installFromPypi(specifier: string): string {
+  return installed(`pypi-${specifier}`, 'venv', (folder) => {
+    const venv = spawnSync('python3', ['-m', 'venv', join(folder, 'venv')], { stdio: 'inherit' });
+    if (venv.status !== 0) return venv.status;
+    const pip = join(folder, 'venv/bin/pip');
+    return spawnSync(pip, ['install', '--quiet', specifier], { stdio: 'inherit' }).status;
+  });
+}
+
+/** Each specifier once. A virtual environment knows its own path, so it is marked when complete. */
+function installed(
+  specifier: string,
+  inside: string,
+  install: (folder: string) => number | null,
+): string {
+  const folder = join(FOLDER, specifier.replaceAll(/[^\w.=-]+/g, '_'));
+  const mark = join(folder, 'complete');
+  if (!existsSync(mark)) {
+    mkdirSync(folder, { recursive: true });
+    if (install(folder) !== 0) throw new Error(`could not install ${specifier}`);
+    writeFileSync(`${mark}.new`, specifier);
+    renameSync(`${mark}.new`, mark);
+  }
+  return join(folder, inside);
+}

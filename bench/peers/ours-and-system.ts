@@ -1,0 +1,46 @@
+/** Nobody in between, the system's proxies, and Zephyr's proxy by itself. */
+import { spawnSync } from 'node:child_process';
+
+import { startZephyr } from '../../services/proxy/bench/candidates.ts';
+import { RIVALS, type RivalName } from '../never-worse/rivals.ts';
+import { familyOf, type Peer } from './peer.ts';
+
+const direct: Peer = {
+  name: 'direct',
+  version: 'the first endpoint',
+  start: async ([url = '']) => ({
+    ...{ port: Number(new URL(url).port), headers: {} },
+    ...{ pids: () => [], stop: () => undefined },
+  }),
+};
+
+const zephyr: Peer = {
+  name: 'Zephyr',
+  version: 'this one',
+  async start(urls) {
+    const config = '[limits]\nactive_requests_per_client = 20000\nactive_requests = 20000\n';
+    const { port, pid, stop } = await startZephyr('zephyr', { urls, config });
+    return { port, headers: {}, pids: () => familyOf(pid), stop };
+  },
+};
+
+function systemPeer(name: RivalName, title: string): Peer {
+  const { status, stdout, stderr } = spawnSync(name, ['-v'], { encoding: 'utf8' });
+  const version = /\d+\.\d+(\.\d+)?/.exec(`${stdout}${stderr}`)?.[0] ?? '';
+  return {
+    ...{ name: title, version },
+    missing: status === 0 ? undefined : `not installed: apt-get install ${name}`,
+    async start(urls) {
+      const rival = await RIVALS[name](urls.map((url) => Number(new URL(url).port)));
+      if (rival === undefined) throw new Error(`${name} is not installed`);
+      return { port: rival.port, headers: {}, pids: () => familyOf(rival.pid), stop: rival.stop };
+    },
+  };
+}
+
+export const WITHOUT_A_GATEWAY: readonly Peer[] = [
+  direct,
+  systemPeer('nginx', 'nginx'),
+  systemPeer('haproxy', 'HAProxy'),
+];
+export const ZEPHYR = zephyr;

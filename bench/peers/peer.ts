@@ -1,0 +1,86 @@
+/**
+ * A program that people put between Claude Code and their endpoints, as the bench runs it: with the
+ * configuration that its own documentation recommends for failover between two endpoints.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+
+export interface Peer {
+  readonly name: string;
+  /** Pinned, so that two runs compare the same; a system's program reports its own. */
+  readonly version: string;
+  /** Why it cannot take part, e.g. "not installed: apt-get install nginx". */
+  readonly missing?: string | undefined;
+  /** @param urls base URLs of the endpoints in order of preference; one or two */
+  start(urls: readonly string[]): Promise<RunningPeer>;
+}
+
+export interface RunningPeer {
+  readonly port: number;
+  /** Headers that it wants in each request. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Whose CPU and memory are its cost; none where nobody stands between. */
+  pids(): readonly number[];
+  stop(): Promise<void> | void;
+}
+
+/** The token that a peer gives to the endpoints. */
+export const TOKEN = 'bench-token-5d1c';
+export const MODEL = 'claude-haiku-4-5';
+/** Where a peer has such a setting: an endpoint that sends nothing for so long is left. */
+export const TIMEOUT_SECONDS = 30;
+
+/** Loading Python packages takes long on two busy cores. */
+const START_LIMIT_MS = 120_000;
+const running = new Set<ChildProcess>();
+// They know nothing of a launcher, and would outlive a bench that is ended.
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
+export interface Program {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly port: number;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Starts it and waits until its port answers. @throws where it ends, or does not answer in time */
+export async function startProgram({ file, args, port, env }: Program): Promise<ChildProcess> {
+  const child = spawn(file, [...args], {
+    stdio: 'ignore',
+    env: { PATH: process.env['PATH'], NODE_ENV: 'production', ...env },
+  });
+  running.add(child);
+  child.once('exit', () => running.delete(child));
+  const until = performance.now() + START_LIMIT_MS;
+  while (performance.now() < until) {
+    if (child.exitCode !== null) throw new Error(`${file} ended with ${child.exitCode}`);
+    const answer = await fetch(`http://127.0.0.1:${port}/`).catch(() => undefined);
+    await answer?.body?.cancel();
+    if (answer !== undefined) return child;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  child.kill('SIGKILL');
+  throw new Error(`${file} does not answer at port ${port}`);
+}
+
+export async function stopProgram(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  child.kill('SIGTERM');
+  const timer = setTimeout(() => child.kill('SIGKILL'), 3_000);
+  await ended;
+  clearTimeout(timer);
+}
+
+/** A process with all that it started. */
+export function familyOf(pid: number | undefined): readonly number[] {
+  if (pid === undefined) return [];
+  try {
+    const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+    return [pid, ...(text === '' ? [] : text.split(' ').map(Number)).flatMap(familyOf)];
+  } catch {
+    return [];
+  }
+}
