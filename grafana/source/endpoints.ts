@@ -4,15 +4,15 @@ import { type DashboardSpec, quantile, rate } from './panels.ts';
 export const endpoints: DashboardSpec = {
   uid: 'zephyr-endpoints',
   title: 'Zephyr: Endpoints',
-  description: 'Which endpoint is how good, and what its checks cost.',
+  description: 'How good each endpoint is, and what its probes cost.',
   rows: [
     {
       title: 'State',
       panels: [
         {
           kind: 'states',
-          title: 'Health by checks',
-          description: 'Red where checks failed in a row; empty where nothing is known yet.',
+          title: 'Health by probes',
+          description: 'Red while probes fail in a row; empty while nothing is known yet.',
           unit: 'short',
           alarmBelow: 1,
           width: 12,
@@ -25,8 +25,8 @@ export const endpoints: DashboardSpec = {
         },
         {
           kind: 'states',
-          title: 'Taken out by live traffic',
-          description: 'Red while requests failed and it is ejected, or it asked for a pause.',
+          title: 'Removed by live traffic',
+          description: 'Red while it is ejected because requests failed, or cooling down because it asked for that.',
           unit: 'short',
           alarmFrom: 1,
           width: 12,
@@ -40,7 +40,7 @@ export const endpoints: DashboardSpec = {
         {
           kind: 'lines',
           title: 'Score',
-          description: 'Expected time to a good answer, failures included.',
+          description: 'Expected time to a good answer, including failures.',
           unit: 's',
           queries: [
             {
@@ -51,8 +51,8 @@ export const endpoints: DashboardSpec = {
         },
         {
           kind: 'lines',
-          title: 'Good answers',
-          description: 'Share of checks and requests of the last ten minutes that were good.',
+          title: 'Success ratio',
+          description: 'Share of good probes and requests in the last ten minutes.',
           unit: 'percentunit',
           queries: [
             {
@@ -69,7 +69,7 @@ export const endpoints: DashboardSpec = {
         {
           kind: 'heat',
           title: 'Time to first content',
-          description: 'How many requests had to wait how long.',
+          description: 'Distribution of the waiting time.',
           unit: 's',
           queries: [
             {
@@ -80,7 +80,7 @@ export const endpoints: DashboardSpec = {
         },
         {
           kind: 'lines',
-          title: 'Time to first content, 95 of 100',
+          title: 'Time to first content, p95',
           description: 'By endpoint.',
           unit: 's',
           queries: [
@@ -93,7 +93,7 @@ export const endpoints: DashboardSpec = {
         {
           kind: 'stack',
           title: 'Failed attempts by class',
-          description: 'Who has to act on a class: docs/operations.md.',
+          description: 'For who has to act on each class, see docs/operations.md.',
           unit: 'reqps',
           queries: [
             {
@@ -105,7 +105,7 @@ export const endpoints: DashboardSpec = {
         {
           kind: 'stack',
           title: 'Tokens',
-          description: 'As the endpoints report them. Cache reads are cheap, cache writes are not.',
+          description: 'As reported by the endpoints. Cache reads are cheap, cache writes are not.',
           unit: 'short',
           queries: [
             {
@@ -117,12 +117,12 @@ export const endpoints: DashboardSpec = {
       ],
     },
     {
-      title: 'Checks',
+      title: 'Probes',
       panels: [
         {
           kind: 'lines',
-          title: 'Latency of checks, median',
-          description: 'The API call alone, without the start of the CLI.',
+          title: 'Probe latency, median',
+          description: 'Only the API call, without the start of the CLI.',
           unit: 's',
           queries: [
             {
@@ -133,8 +133,8 @@ export const endpoints: DashboardSpec = {
         },
         {
           kind: 'stack',
-          title: 'Checks by result',
-          description: 'Each check with the CLI costs tokens.',
+          title: 'Probes by result',
+          description: 'Each probe with the CLI costs tokens.',
           unit: 'short',
           queries: [
             {
@@ -145,8 +145,8 @@ export const endpoints: DashboardSpec = {
         },
         {
           kind: 'stack',
-          title: 'Tokens of checks',
-          description: 'In an hour.',
+          title: 'Probe tokens',
+          description: 'Per hour.',
           unit: 'short',
           queries: [
             {
@@ -157,8 +157,8 @@ export const endpoints: DashboardSpec = {
         },
         {
           kind: 'stack',
-          title: 'Cost of checks',
-          description: 'US dollars in an hour, by the price table of the configuration.',
+          title: 'Probe cost',
+          description: 'US dollars per hour, by the price table of the configuration.',
           unit: 'currencyUSD',
           queries: [
             {

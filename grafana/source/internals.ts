@@ -4,7 +4,7 @@ import { type DashboardSpec, quantile } from './panels.ts';
 export const internals: DashboardSpec = {
   uid: 'zephyr-internals',
   title: 'Zephyr: Internals',
-  description: 'Are the parts alive, in step and unhurried.',
+  description: 'Are the services alive, in agreement and not overloaded.',
   rows: [
     {
       title: 'Agreement',
@@ -20,7 +20,7 @@ export const internals: DashboardSpec = {
         {
           kind: 'number',
           title: 'Oldest snapshot',
-          description: 'Since Redis last confirmed the routing of a proxy.',
+          description: 'Time since Redis last confirmed the routing snapshot of a proxy.',
           unit: 's',
           warnFrom: 10,
           alarmFrom: 60,
@@ -28,14 +28,14 @@ export const internals: DashboardSpec = {
         },
         {
           kind: 'number',
-          title: 'Version of the snapshot',
-          description: 'Rises with each decision.',
+          title: 'Snapshot version',
+          description: 'Increases with each decision.',
           unit: 'short',
           queries: [{ expr: 'max(zephyr_controller_snapshot_version)', legend: '' }],
         },
         {
           kind: 'number',
-          title: 'Pinned by hand',
+          title: 'Manual mode',
           description: '1 while an operator has pinned an endpoint.',
           unit: 'short',
           warnFrom: 1,
@@ -44,23 +44,23 @@ export const internals: DashboardSpec = {
         {
           kind: 'number',
           title: 'Configuration',
-          description: '0 while a changed file is refused and the former one is in use.',
+          description: '0 while a changed file is rejected and the previous configuration is in use.',
           unit: 'short',
           alarmBelow: 1,
           queries: [{ expr: 'min(zephyr_controller_config_valid)', legend: '' }],
         },
         {
           kind: 'number',
-          title: 'Replays left',
-          description: 'How many failed requests the proxies may send again now.',
+          title: 'Retry budget',
+          description: 'Number of retries that the proxies may send now.',
           unit: 'short',
           alarmBelow: 1,
           queries: [{ expr: 'sum(zephyr_proxy_retry_budget)', legend: '' }],
         },
         {
           kind: 'states',
-          title: 'Parts that answer',
-          description: 'Red where Prometheus gets no answer.',
+          title: 'Services up',
+          description: 'Red while Prometheus cannot scrape the service.',
           unit: 'short',
           alarmBelow: 1,
           width: 12,
@@ -68,8 +68,8 @@ export const internals: DashboardSpec = {
         },
         {
           kind: 'states',
-          title: 'Redis as the parts see it',
-          description: 'Requests are served without Redis; decisions and checks are not made.',
+          title: 'Redis up',
+          description: 'As each service sees it. Requests are served without Redis; there are no decisions and no probes.',
           unit: 'short',
           alarmBelow: 1,
           width: 12,
@@ -86,8 +86,8 @@ export const internals: DashboardSpec = {
       panels: [
         {
           kind: 'lines',
-          title: 'Commits of decisions',
-          description: 'Time that Redis takes for one; they are made about once a second.',
+          title: 'Commit duration',
+          description: 'Time that Redis takes for one commit; there is about one per second.',
           unit: 's',
           queries: [0.5, 0.99].map((q) => ({
             expr: quantile(q, 'zephyr_controller_commit_seconds'),
@@ -96,9 +96,9 @@ export const internals: DashboardSpec = {
         },
         {
           kind: 'lines',
-          title: 'Round trips to Redis, 99 of 100',
+          title: 'Redis round trips, p99',
           description:
-            'Proxies read the routing once a second, probers tell results. No request waits.',
+            'Proxies read the routing once a second, probers write results. No request waits.',
           unit: 's',
           queries: [
             { expr: quantile(0.99, 'zephyr_proxy_redis_round_trip_seconds'), legend: 'proxies' },
@@ -107,15 +107,15 @@ export const internals: DashboardSpec = {
         },
         {
           kind: 'lines',
-          title: 'Running streams',
-          description: 'Answers that are being streamed to clients, by endpoint.',
+          title: 'Active streams',
+          description: 'Answers being streamed to clients, by endpoint.',
           unit: 'short',
           queries: [{ expr: 'sum by (endpoint) (zephyr_proxy_streams)', legend: '{{endpoint}}' }],
         },
         {
           kind: 'lines',
-          title: 'Commits that Redis did not take',
-          description: 'Fenced, in conflict or unanswered; some at a change of the leader.',
+          title: 'Failed commits',
+          description: 'Fenced, in conflict or unanswered; a few are normal when the leader changes.',
           unit: 'short',
           queries: [
             {
@@ -127,14 +127,14 @@ export const internals: DashboardSpec = {
         {
           kind: 'lines',
           title: 'Probe queue',
-          description: 'Jobs by state. Waiting jobs that pile up mean too few probers.',
+          description: 'Jobs by state. If waiting jobs pile up, there are too few probers.',
           unit: 'short',
           queries: [{ expr: 'max by (state) (zephyr_probe_queue_jobs)', legend: '{{state}}' }],
         },
         {
           kind: 'lines',
-          title: 'Results of checks, by what became of them',
-          description: 'Duplicates come from a prober that was killed; dropped ones from Redis.',
+          title: 'Recorded probe results',
+          description: 'Duplicates come from a prober that was killed; results are dropped when Redis is unreachable for too long.',
           unit: 'short',
           queries: [
             {
@@ -150,8 +150,8 @@ export const internals: DashboardSpec = {
       panels: [
         {
           kind: 'lines',
-          title: 'Delay of the event loop, 99 of 100',
-          description: 'Above 0.1 s every answer waits.',
+          title: 'Event loop delay, p99',
+          description: 'Above 0.1 s, every answer is delayed.',
           unit: 's',
           queries: [
             { expr: 'nodejs_eventloop_lag_p99_seconds', legend: '{{job}} {{instance}}' },
@@ -164,7 +164,7 @@ export const internals: DashboardSpec = {
         {
           kind: 'lines',
           title: 'Memory',
-          description: 'Resident, of each process.',
+          description: 'Resident memory of each process.',
           unit: 'bytes',
           queries: [{ expr: 'process_resident_memory_bytes', legend: '{{job}} {{instance}}' }],
         },
@@ -178,7 +178,7 @@ export const internals: DashboardSpec = {
         {
           kind: 'lines',
           title: 'Reports to Redis',
-          description: 'What proxies tell the controller, by whether it arrived.',
+          description: 'Reports of the proxies to the controller, by outcome.',
           unit: 'reqps',
           queries: [
             {

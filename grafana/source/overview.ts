@@ -4,7 +4,7 @@ import { type DashboardSpec, quantile, rate } from './panels.ts';
 export const overview: DashboardSpec = {
   uid: 'zephyr-overview',
   title: 'Zephyr: Overview',
-  description: 'Is it fast, where does the traffic go, what was switched and why.',
+  description: 'Speed, traffic, switches and their reasons.',
   rows: [
     {
       title: 'Now',
@@ -12,7 +12,7 @@ export const overview: DashboardSpec = {
         {
           kind: 'number',
           title: 'Available endpoints',
-          description: 'Endpoints that new requests may be sent to. With one there is no way out.',
+          description: 'Endpoints that new requests may be sent to. With only one, there is no fallback.',
           unit: 'short',
           alarmBelow: 2,
           queries: [{ expr: 'sum(zephyr_controller_endpoint_available)', legend: '' }],
@@ -27,8 +27,8 @@ export const overview: DashboardSpec = {
         },
         {
           kind: 'number',
-          title: 'Running requests',
-          description: 'Over all proxies, and those of them whose answer is being streamed.',
+          title: 'Active requests',
+          description: 'At all proxies, and how many of their answers are being streamed.',
           unit: 'short',
           queries: [
             { expr: 'sum(zephyr_proxy_active_requests)', legend: 'requests' },
@@ -52,7 +52,7 @@ export const overview: DashboardSpec = {
         {
           kind: 'number',
           title: 'Failed requests',
-          description: 'Share of the requests of the last 5 minutes that failed for the client.',
+          description: 'Share of requests in the last 5 minutes that failed for the client.',
           unit: 'percentunit',
           warnFrom: 0.01,
           alarmFrom: 0.05,
@@ -65,8 +65,8 @@ export const overview: DashboardSpec = {
         },
         {
           kind: 'number',
-          title: 'Checks, last 24 h',
-          description: 'What checks have cost by the price table.',
+          title: 'Probe cost, last 24 h',
+          description: 'By the price table of the configuration.',
           unit: 'currencyUSD',
           queries: [{ expr: 'sum(increase(zephyr_probe_cost_usd_total[24h]))', legend: '' }],
         },
@@ -78,7 +78,7 @@ export const overview: DashboardSpec = {
         {
           kind: 'stack',
           title: 'Requests by endpoint',
-          description: 'Attempts that ended, good or bad. A switch shows as a change of colour.',
+          description: 'Finished attempts, good or bad. A switch shows as a change of colour.',
           unit: 'reqps',
           queries: [
             {
@@ -90,7 +90,7 @@ export const overview: DashboardSpec = {
         {
           kind: 'lines',
           title: 'Time to first content',
-          description: 'What people feel as speed.',
+          description: 'The delay that users notice.',
           unit: 's',
           queries: [
             { expr: quantile(0.5, 'zephyr_proxy_first_content_seconds'), legend: 'median' },
@@ -100,7 +100,7 @@ export const overview: DashboardSpec = {
         {
           kind: 'states',
           title: 'Active endpoint over time',
-          description: 'Green where it served new requests.',
+          description: 'Green while it takes new requests.',
           unit: 'short',
           markFrom: 1,
           queries: [
@@ -113,7 +113,7 @@ export const overview: DashboardSpec = {
         {
           kind: 'stack',
           title: 'Switches by reason',
-          description: 'In ten minutes. Many of them mean that endpoints are unsteady.',
+          description: 'Per ten minutes. Many switches mean that endpoints are unstable.',
           unit: 'short',
           queries: [
             {

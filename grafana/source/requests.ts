@@ -4,7 +4,7 @@ import { type DashboardSpec, quantile, rate } from './panels.ts';
 export const requests: DashboardSpec = {
   uid: 'zephyr-requests',
   title: 'Zephyr: Requests',
-  description: 'How long requests take, how they end, what was tried again, who asks.',
+  description: 'Duration and outcome of requests, retries, and who sends them.',
   rows: [
     {
       title: 'Speed',
@@ -36,7 +36,7 @@ export const requests: DashboardSpec = {
       panels: [
         {
           kind: 'stack',
-          title: 'Requests by how they ended',
+          title: 'Requests by outcome',
           description: 'For the client, after all attempts.',
           unit: 'reqps',
           queries: [
@@ -48,8 +48,8 @@ export const requests: DashboardSpec = {
         },
         {
           kind: 'stack',
-          title: 'Failovers',
-          description: 'Requests that were sent again to another endpoint, by the failure before.',
+          title: 'Retries',
+          description: 'Requests that were sent again, by the failure before.',
           unit: 'reqps',
           queries: [
             {
@@ -60,8 +60,8 @@ export const requests: DashboardSpec = {
         },
         {
           kind: 'stack',
-          title: 'Failures that were not tried again',
-          description: 'Because content had been sent, the budget was spent or nothing was left.',
+          title: 'Failures that were not retried',
+          description: 'Because content had been sent, the budget was spent or no endpoint was left.',
           unit: 'reqps',
           queries: [
             {
@@ -72,8 +72,8 @@ export const requests: DashboardSpec = {
         },
         {
           kind: 'stack',
-          title: 'Refused requests',
-          description: 'Answered without asking an endpoint: no key, too many, unknown path.',
+          title: 'Rejected requests',
+          description: 'Answered by the proxy itself: no key, too many requests, unknown path.',
           unit: 'reqps',
           queries: [
             {
@@ -90,7 +90,7 @@ export const requests: DashboardSpec = {
         {
           kind: 'stack',
           title: 'Requests by person',
-          description: 'By the name of the key; "anybody" where keys are not used.',
+          description: 'By the name of the key; "anybody" if keys are not used.',
           unit: 'reqps',
           queries: [
             {
@@ -101,8 +101,8 @@ export const requests: DashboardSpec = {
         },
         {
           kind: 'lines',
-          title: 'Running requests by endpoint',
-          description: 'A drain shows as a line that falls without a new request.',
+          title: 'Active requests by endpoint',
+          description: 'A drain shows as a line that falls without new requests.',
           unit: 'short',
           queries: [
             {
@@ -114,7 +114,7 @@ export const requests: DashboardSpec = {
         {
           kind: 'lines',
           title: 'Sessions by endpoint',
-          description: 'Sessions of Claude Code stay where their prompt cache is.',
+          description: 'Claude Code sessions stay where their prompt cache is.',
           unit: 'short',
           queries: [
             {
@@ -125,8 +125,8 @@ export const requests: DashboardSpec = {
         },
         {
           kind: 'lines',
-          title: 'Sessions that were moved',
-          description: 'In an hour. Each pays for its prompt cache again.',
+          title: 'Moved sessions',
+          description: 'Per hour. Each one pays for its prompt cache again.',
           unit: 'short',
           queries: [
             {

@@ -1,4 +1,4 @@
-/** The options of every command in docs/cli.md: what `--help` says, in English. */
+/** The options of every command in docs/cli.md: the output of `--help`, in English. */
 import type { Command } from 'commander';
 
 import { buildProgram } from '../../packages/cli/src/program.ts';
@@ -17,7 +17,7 @@ interface Leaf {
   readonly command: Command;
 }
 
-/** Commands that do something; those that only hold others are told by these. */
+/** Commands that do something, not those that only group others. */
 function leavesOf(command: Command, above: readonly string[]): readonly Leaf[] {
   return command.commands.flatMap((inner) => {
     const path = [...above, inner.name()];

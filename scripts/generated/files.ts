@@ -1,4 +1,4 @@
-/** Every file of the repository that is made from others, by path from the root. */
+/** Every generated file of the repository, by path from the root. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -27,12 +27,12 @@ export function generatedFiles(): ReadonlyMap<string, string> {
   ]);
 }
 
-/** A page of which a part, between two marks, is made. */
+/** A page with a generated part between two markers. */
 function filled(path: string, part: string): [string, string] {
   const [before, rest] = readFileSync(join(root, path), 'utf8').split(FROM);
   const after = rest?.split(TO)[1];
   if (before === undefined || after === undefined) {
-    throw new Error(`${path} has lost the marks between which stands what is made`);
+    throw new Error(`${path} lacks the markers around its generated part`);
   }
   return [path, `${before}${FROM}\n\n${part}\n\n${TO}${after}`];
 }

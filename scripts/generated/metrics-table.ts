@@ -12,15 +12,15 @@ export interface MetricRow {
   readonly help: string;
 }
 
-/** What prom-client keeps of a metric; only the names are told by its types. */
+/** A metric of prom-client, whose types do not declare the label names. */
 interface NamedMetric {
   readonly labelNames: readonly string[];
 }
 
-/** By service. Nothing is read from them, so what they would read is not there. */
+/** By service. No metric is read, so their sources can be left out. */
 export function metricRows(): ReadonlyMap<string, readonly MetricRow[]> {
   const unread = () => {
-    throw new Error('only the names are of interest here');
+    throw new Error('only the names of the metrics are used here');
   };
   const proxy = createProxyMetrics({
     activeRequests: unread,
@@ -60,7 +60,7 @@ export function renderMetricTables(): string {
       [
         `### ${service}`,
         '',
-        '| name | type | labels | what it tells |',
+        '| name | type | labels | meaning |',
         '|---|---|---|---|',
         ...rows.map(
           ({ name, type, labels, help }) =>

@@ -1,8 +1,8 @@
-/** The table of docs/data-path.md that says what a failure proves, from the code that decides it. */
+/** The table in docs/data-path.md of what a failure counts against, from the code that decides it. */
 import { FAILURE_CLASSES, type FailureClass } from '@zephyr/contract/failure';
 import { isAnswer, isSharedByGroup, isUnreachable, OPERATIONS, scopeOf } from '@zephyr/core';
 
-/** Of probes alone: no request of a client ends so. */
+/** Only probes end like this, never a client's request. */
 const OF_PROBES: ReadonlySet<FailureClass> = new Set(['cli_missing', 'cli_crashed']);
 
 export function renderScopeTable(): string {
