@@ -26,7 +26,8 @@ export const endpoints: DashboardSpec = {
         {
           kind: 'states',
           title: 'Removed by live traffic',
-          description: 'Red while it is ejected because requests failed, or cooling down because it asked for that.',
+          description:
+            'Red while it is ejected because requests failed, or cooling down because it asked for that.',
           unit: 'short',
           alarmFrom: 1,
           width: 12,

@@ -44,7 +44,8 @@ export const internals: DashboardSpec = {
         {
           kind: 'number',
           title: 'Configuration',
-          description: '0 while a changed file is rejected and the previous configuration is in use.',
+          description:
+            '0 while a changed file is rejected and the previous configuration is in use.',
           unit: 'short',
           alarmBelow: 1,
           queries: [{ expr: 'min(zephyr_controller_config_valid)', legend: '' }],
@@ -69,7 +70,8 @@ export const internals: DashboardSpec = {
         {
           kind: 'states',
           title: 'Redis up',
-          description: 'As each service sees it. Requests are served without Redis; there are no decisions and no probes.',
+          description:
+            'As each service sees it. Requests are served without Redis; there are no decisions and no probes.',
           unit: 'short',
           alarmBelow: 1,
           width: 12,
@@ -115,7 +117,8 @@ export const internals: DashboardSpec = {
         {
           kind: 'lines',
           title: 'Failed commits',
-          description: 'Fenced, in conflict or unanswered; a few are normal when the leader changes.',
+          description:
+            'Fenced, in conflict or unanswered; a few are normal when the leader changes.',
           unit: 'short',
           queries: [
             {
@@ -134,7 +137,8 @@ export const internals: DashboardSpec = {
         {
           kind: 'lines',
           title: 'Recorded probe results',
-          description: 'Duplicates come from a prober that was killed; results are dropped when Redis is unreachable for too long.',
+          description:
+            'Duplicates come from a prober that was killed; results are dropped when Redis is unreachable for too long.',
           unit: 'short',
           queries: [
             {

@@ -12,7 +12,8 @@ export const overview: DashboardSpec = {
         {
           kind: 'number',
           title: 'Available endpoints',
-          description: 'Endpoints that new requests may be sent to. With only one, there is no fallback.',
+          description:
+            'Endpoints that new requests may be sent to. With only one, there is no fallback.',
           unit: 'short',
           alarmBelow: 2,
           queries: [{ expr: 'sum(zephyr_controller_endpoint_available)', legend: '' }],

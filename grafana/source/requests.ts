@@ -61,7 +61,8 @@ export const requests: DashboardSpec = {
         {
           kind: 'stack',
           title: 'Failures that were not retried',
-          description: 'Because content had been sent, the budget was spent or no endpoint was left.',
+          description:
+            'Because content had been sent, the budget was spent or no endpoint was left.',
           unit: 'reqps',
           queries: [
             {
