@@ -95,6 +95,20 @@ export default {
       to: { path: '^packages/(testkit|cli)/' },
     },
     {
+      name: 'probes-process-imports-no-other-room',
+      comment: 'running a program and getting rid of it knows nothing of probes',
+      severity: 'error',
+      from: { path: '^packages/probes/src/process', pathNot: '\\.test\\.ts$' },
+      to: { path: '^packages/probes/src/(?!process/)' },
+    },
+    {
+      name: 'probes-exchange-imports-no-other-room',
+      comment: 'one watched request and what its answer means, whoever asks',
+      severity: 'error',
+      from: { path: '^packages/probes/src/exchange', pathNot: '\\.test\\.ts$' },
+      to: { path: '^packages/probes/src/(?!exchange/)' },
+    },
+    {
       name: 'services-do-not-import-each-other',
       severity: 'error',
       from: { path: '^services/([^/]+)/', pathNot: '\\.test\\.ts$' },

@@ -12,8 +12,8 @@ import type { AddressInfo } from 'node:net';
 
 import { PROBE_STYLES, type ProbeStyle } from '@zephyr/contract/probe';
 import { costUsd, priceOf } from '@zephyr/core';
-import { type CheckReport, runCheck } from '@zephyr/probes/probe';
-import { createStartGate, DEFAULT_STARTS } from '@zephyr/probes/start-gate';
+import { createStartGate, DEFAULT_STARTS } from '@zephyr/probes/cli/start-gate';
+import { type ProbeReport, runProbe } from '@zephyr/probes/probe';
 import { Secret } from '@zephyr/runtime/secret';
 import { messageEvents, renderEvent } from '@zephyr/testkit/messages-api';
 
@@ -70,8 +70,8 @@ async function measure(runs: number): Promise<void> {
   });
   const [{ port }] = (await once(endpoint, 'message')) as [{ port: number }];
   const baseUrl = `http://127.0.0.1:${port}`;
-  const check = (style: ProbeStyle, gate = createStartGate()): Promise<CheckReport> =>
-    runCheck(
+  const check = (style: ProbeStyle, gate = createStartGate()): Promise<ProbeReport> =>
+    runProbe(
       style,
       { baseUrl, token: new Secret('sk-bench'), model: MODEL, timeoutMs: 60_000 },
       { signal: new AbortController().signal, gate },
@@ -82,7 +82,7 @@ async function measure(runs: number): Promise<void> {
   for (const style of PROBE_STYLES) {
     bytes = 0;
     const before = childCpuSeconds();
-    const reports: CheckReport[] = [];
+    const reports: ProbeReport[] = [];
     for (let run = 0; run < runs; run += 1) reports.push(await check(style));
     const cpu = (childCpuSeconds() - before) / runs;
     const { usage } = reports[0] ?? { usage: undefined };
@@ -97,7 +97,7 @@ async function measure(runs: number): Promise<void> {
   console.log('| starts at once | wall ms: median [range] | API ms: median [range] |');
   console.log('|---|---|---|');
   for (const places of [AT_ONCE, DEFAULT_STARTS]) {
-    const reports: CheckReport[] = [];
+    const reports: ProbeReport[] = [];
     for (let round = 0; round < 3; round += 1) {
       const gate = createStartGate(places);
       reports.push(
@@ -110,7 +110,7 @@ async function measure(runs: number): Promise<void> {
   endpoint.disconnect();
 }
 
-function apiMs({ verdict }: CheckReport): number {
+function apiMs({ verdict }: ProbeReport): number {
   if (verdict.status === 'failed') throw new Error(`a check failed: ${verdict.detail}`);
   return verdict.apiLatencyMs;
 }

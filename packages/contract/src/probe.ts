@@ -74,7 +74,7 @@ const probeVerdictSchema = z.discriminatedUnion('status', [
 export type ProbeVerdict = ShapeOf<typeof probeVerdictSchema>;
 
 /** One probe of one endpoint. */
-export const probeResultSchema = z.object({
+const probeResultSchema = z.object({
   endpointId,
   /** `<endpointId>:<number of the interval>`: a probe that runs twice is counted once. */
   slot: z.string().max(200),
@@ -89,3 +89,26 @@ export const probeResultSchema = z.object({
   costUsd: usd,
 });
 export type ProbeResult = ShapeOf<typeof probeResultSchema>;
+
+/**
+ * What one result alone says of the expected time to a good answer; the parts add up to the total.
+ * `unknown`: it failed, or asked no model for an answer.
+ */
+const probeScoreSchema = z.discriminatedUnion('status', [
+  z.object({
+    status: z.literal('known'),
+    totalMs: duration,
+    latencyMs: duration,
+    failureMs: duration,
+    uncertaintyMs: duration,
+  }),
+  z.object({ status: z.literal('unknown'), failureMs: duration }),
+]);
+export type ProbeScore = ShapeOf<typeof probeScoreSchema>;
+
+/** The record of one probe in Redis: its result and the score that the core gives to it. */
+export const scoredProbeSchema = z.object({
+  ...probeResultSchema.shape,
+  score: probeScoreSchema,
+});
+export type ScoredProbe = ShapeOf<typeof scoredProbeSchema>;

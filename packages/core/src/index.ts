@@ -24,6 +24,7 @@ export { reduce } from './decide/reduce.ts';
 export { snapshotContent } from './decide/snapshot.ts';
 export { type EndpointState, initialWorld, type World } from './decide/world.ts';
 export { latencyClassOf, requestClassOf } from './learn/latency-class.ts';
+export { scored } from './learn/probe-score.ts';
 export { own } from './own.ts';
 export { DEFAULT_POLICY, type Policy } from './policy.ts';
 export { costUsd, priceOf } from './probe/price.ts';

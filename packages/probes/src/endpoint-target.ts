@@ -3,13 +3,13 @@ import { type EndpointConfig, groupOf } from '@zephyr/runtime/config/config';
 import type { LoadedConfig } from '@zephyr/runtime/config/load';
 import { Secret } from '@zephyr/runtime/secret';
 
-import type { CheckTarget } from './probe-target.ts';
+import type { ProbeTarget } from './probe-target.ts';
 
-/** How an endpoint of the configuration is checked. */
+/** How an endpoint of the configuration is probed. */
 export function targetOf(
   { config, secrets }: LoadedConfig,
   endpoint: EndpointConfig,
-): { readonly target: CheckTarget; readonly style: ProbeStyle } {
+): { readonly target: ProbeTarget; readonly style: ProbeStyle } {
   const { name, healthCheck } = groupOf(config, endpoint);
   const { model, timeoutMs, claudeBinaryPath } = healthCheck;
   // The configuration was refused without a token for each group.

@@ -1,5 +1,5 @@
 /**
- * What each kind of trouble is called: the real Claude CLI and the direct check against endpoints
+ * What each kind of trouble is called: the real Claude CLI and the direct probe against endpoints
  * that misbehave. Both must give the same class.
  */
 import { once } from 'node:events';
@@ -13,18 +13,17 @@ import { messageEvents, renderEvent } from '@zephyr/testkit/messages-api';
 import { startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
 import { EXPIRED, VALID, WRONG_NAME } from '@zephyr/testkit/tls-fixture';
 import { describe, it, type TestContext } from 'vitest';
-
-import { type CheckReport, runCheck } from './probe.ts';
-import type { CheckTarget } from './probe-target.ts';
-import { createStartGate } from './start-gate.ts';
+import { createStartGate } from './cli/start-gate.ts';
+import { type ProbeReport, runProbe } from './probe.ts';
+import type { ProbeTarget } from './probe-target.ts';
 
 const TOKEN = 'sk-canary-0123456789';
 const gate = createStartGate();
-function check(
+function probe(
   style: ProbeStyle,
   baseUrl: string,
-  changes: Partial<CheckTarget> = {},
-): Promise<CheckReport> {
+  changes: Partial<ProbeTarget> = {},
+): Promise<ProbeReport> {
   const target = {
     baseUrl,
     token: new Secret(TOKEN),
@@ -32,7 +31,7 @@ function check(
     timeoutMs: 15_000,
   };
   const { signal } = new AbortController();
-  return runCheck(style, { ...target, ...changes }, { signal, gate });
+  return runProbe(style, { ...target, ...changes }, { signal, gate });
 }
 
 async function upstream(
@@ -176,18 +175,18 @@ const TROUBLES: readonly Trouble[] = [
   },
 ];
 
-describe.concurrent.each(['cli', 'messages'] as const)('a check in style %s', (style) => {
+describe.concurrent.each(['cli', 'messages'] as const)('a probe in style %s', (style) => {
   it.for(TROUBLES)('calls $name $failure', async (trouble, context) => {
     const { failure, answer, timeoutMs = 15_000 } = trouble;
     const url = await upstream(context, answer);
-    const { verdict } = await check(style, url, { timeoutMs });
+    const { verdict } = await probe(style, url, { timeoutMs });
     context.expect(verdict).toMatchObject({ status: 'failed', failure });
     context.expect(JSON.stringify(verdict)).not.toContain(TOKEN);
   });
 
   it('passes a whole answer and tells what it cost', async (context) => {
     const url = await upstream(context, (socket) => void socket.end(STREAM_HEAD + events.join('')));
-    const { verdict, usage } = await check(style, url);
+    const { verdict, usage } = await probe(style, url);
     context.expect(verdict).toMatchObject({ status: 'ok' });
     context.expect(usage).toMatchObject({ inputTokens: 90, outputTokens: 5 });
   });
@@ -205,7 +204,7 @@ describe.concurrent.each(['cli', 'messages'] as const)('a check in style %s', (s
     async ({ head, lineEnd = '\n', rest = '' }, context) => {
       const body = (events.join('') + rest).replaceAll('\n', lineEnd);
       const url = await upstream(context, (socket) => void socket.end(head + body));
-      const { verdict } = await check(style, url);
+      const { verdict } = await probe(style, url);
       context.expect(verdict).toMatchObject({ status: 'ok' });
     },
   );
@@ -216,24 +215,24 @@ describe.concurrent.each(['cli', 'messages'] as const)('a check in style %s', (s
       const timer = setInterval(() => socket.write(renderEvent({ type: 'ping' })), 50);
       socket.on('close', () => clearInterval(timer));
     });
-    const { verdict } = await check(style, url);
+    const { verdict } = await probe(style, url);
     context.expect(verdict).toMatchObject({ status: 'ok' });
   });
 
   it('calls a name that does not resolve dns', async (context) => {
-    const { verdict } = await check(style, 'https://nowhere.invalid');
+    const { verdict } = await probe(style, 'https://nowhere.invalid');
     context.expect(verdict).toMatchObject({ status: 'failed', failure: 'dns' });
   });
 });
 
 const STYLES = ['cli', 'messages', 'http', 'tcp'] as const;
 
-describe.concurrent.each(STYLES)('a check in style %s', (style) => {
+describe.concurrent.each(STYLES)('a probe in style %s', (style) => {
   it('calls a closed port refused', async (context) => {
     const server = net.createServer();
     const port = await listen(context, server);
     server.close();
-    const { verdict } = await check(style, `http://127.0.0.1:${port}`);
+    const { verdict } = await probe(style, `http://127.0.0.1:${port}`);
     context.expect(verdict).toMatchObject({ status: 'failed', failure: 'refused' });
   });
 
@@ -242,7 +241,7 @@ describe.concurrent.each(STYLES)('a check in style %s', (style) => {
       context,
       net.createServer((socket) => socket.on('error', () => undefined).end('SSH-2.0\r\n')),
     );
-    const { verdict } = await check(style, `https://127.0.0.1:${port}`);
+    const { verdict } = await probe(style, `https://127.0.0.1:${port}`);
     context.expect(verdict).toMatchObject({ status: 'failed', failure: 'tls' });
   });
 
@@ -253,7 +252,7 @@ describe.concurrent.each(STYLES)('a check in style %s', (style) => {
   ])('calls a certificate $name tls', async ({ identity }, context) => {
     const server = await startScriptedUpstream({ tls: identity });
     context.onTestFinished(() => server.stop());
-    const { verdict } = await check(style, server.url);
+    const { verdict } = await probe(style, server.url);
     context.expect(verdict).toMatchObject({ status: 'failed', failure: 'tls' });
   });
 
@@ -262,12 +261,12 @@ describe.concurrent.each(STYLES)('a check in style %s', (style) => {
       context,
       net.createServer((socket) => socket.on('error', () => undefined)),
     );
-    const { verdict } = await check(style, `https://127.0.0.1:${port}`, { timeoutMs: 4_000 });
+    const { verdict } = await probe(style, `https://127.0.0.1:${port}`, { timeoutMs: 4_000 });
     context.expect(verdict).toMatchObject({ status: 'failed', failure: 'connect_timeout' });
   });
 });
 
-describe.concurrent('a check by a CLI in trouble', () => {
+describe.concurrent('a probe by a CLI in trouble', () => {
   it.for([
     { behaviour: 'exits3', says: 'cannot go on' },
     { behaviour: 'crashes', says: 'died of SIGSEGV' },
@@ -276,7 +275,7 @@ describe.concurrent('a check by a CLI in trouble', () => {
     { behaviour: 'ignoresTerm', says: 'sent no request within 1 s' },
     { behaviour: 'liesAboutSuccess', says: 'sent no request' },
   ] as const)('calls $behaviour cli_crashed', async ({ behaviour, says }, context) => {
-    const { verdict } = await check('cli', 'http://127.0.0.1:1', {
+    const { verdict } = await probe('cli', 'http://127.0.0.1:1', {
       claudeBinaryPath: makeFakeClaude(behaviour),
       timeoutMs: 1_000,
     });
@@ -285,7 +284,7 @@ describe.concurrent('a check by a CLI in trouble', () => {
   });
 
   it('calls a CLI that is not there cli_missing', async (context) => {
-    const { verdict } = await check('cli', 'http://127.0.0.1:1', {
+    const { verdict } = await probe('cli', 'http://127.0.0.1:1', {
       claudeBinaryPath: '/nowhere/c',
     });
     context.expect(verdict).toMatchObject({ status: 'failed', failure: 'cli_missing' });

@@ -12,9 +12,8 @@ import { startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
 import { chunk, chunkedHead, drip, head, type Script, sse } from '@zephyr/testkit/upstream-scripts';
 import { describe, expect, it, type TestContext } from 'vitest';
 import { z } from 'zod';
-
-import { runCheck } from './probe.ts';
-import { createStartGate } from './start-gate.ts';
+import { createStartGate } from './cli/start-gate.ts';
+import { runProbe } from './probe.ts';
 
 const MIB = 1024 * 1024;
 const PROGRAM = fileURLToPath(new URL('./test-support/hostile-probes-main.ts', import.meta.url));
@@ -112,7 +111,7 @@ describe.each<ProbeStyle>(['cli', 'messages', 'http'])(
           head(status, { location, refresh: `0; url=${location}`, 'content-length': '0' }),
         );
       });
-      const { verdict } = await runCheck(
+      const { verdict } = await runProbe(
         style,
         {
           baseUrl: upstream.url,

@@ -2,15 +2,15 @@
 import type { ProbeVerdict, TokenUsage } from '@zephyr/contract/probe';
 import { credentialOf } from '@zephyr/runtime/credential';
 
-import { readUsage } from './answer.ts';
-import { failureOf } from './classify-exchange.ts';
-import { startExchange } from './exchange.ts';
-import type { CheckTarget } from './probe-target.ts';
-import { redact } from './redact.ts';
-import { withDeadline } from './with-deadline.ts';
+import { readUsage } from './exchange/answer.ts';
+import { failureOf } from './exchange/classify-exchange.ts';
+import { startExchange } from './exchange/exchange.ts';
+import { redact } from './exchange/redact.ts';
+import { withDeadline } from './exchange/with-deadline.ts';
+import type { ProbeTarget } from './probe-target.ts';
 
-export async function checkByMessage(
-  target: CheckTarget,
+export async function probeByMessage(
+  target: ProbeTarget,
   signal: AbortSignal,
 ): Promise<{ readonly verdict: ProbeVerdict; readonly usage: TokenUsage }> {
   const url = new URL(`${target.baseUrl}/v1/messages`);

@@ -1,22 +1,21 @@
 import type { Secret } from '@zephyr/runtime/secret';
+import type { StartGate } from './cli/start-gate.ts';
+import type { ProbeUsers } from './process/probe-users.ts';
 
-import type { ProbeUsers } from './probe-users.ts';
-import type { StartGate } from './start-gate.ts';
-
-/** What a check needs to know of an endpoint. */
-export interface CheckTarget {
+/** What a probe needs to know of an endpoint. */
+export interface ProbeTarget {
   /** Without a trailing slash. */
   readonly baseUrl: string;
   readonly token: Secret;
   readonly model: string;
-  /** Of the whole check; a program that ignores SIGTERM gets two seconds more. */
+  /** Of the whole probe; a program that ignores SIGTERM gets two seconds more. */
   readonly timeoutMs: number;
   readonly claudeBinaryPath?: string | undefined;
 }
 
-/** What the checks of one program share. */
-export interface CheckRun {
-  /** Ends the check at once; its verdict then says nothing. */
+/** What the probes of one program share. */
+export interface ProbeRun {
+  /** Ends the probe at once; its verdict then says nothing. */
   readonly signal: AbortSignal;
   readonly gate: StartGate;
   /** Absent: programs run as the user that we are. */

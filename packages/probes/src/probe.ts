@@ -1,29 +1,28 @@
 /** One active check of one endpoint, in one of five styles. */
 import type { ProbeStyle, ProbeVerdict, TokenUsage } from '@zephyr/contract/probe';
 import { assertNever } from '@zephyr/core';
+import { probeByCli } from './cli/cli-probe.ts';
+import { NO_USAGE } from './exchange/answer.ts';
+import { probeByMessage } from './messages-probe.ts';
+import type { ProbeRun, ProbeTarget } from './probe-target.ts';
+import { probeByHttp, probeByTcp } from './reachability-probe.ts';
 
-import { NO_USAGE } from './answer.ts';
-import { checkByCli } from './cli-probe.ts';
-import { checkByMessage } from './messages-probe.ts';
-import type { CheckRun, CheckTarget } from './probe-target.ts';
-import { checkByHttp, checkByTcp } from './reachability-probe.ts';
-
-export interface CheckReport {
+export interface ProbeReport {
   readonly verdict: ProbeVerdict;
   /** What the endpoint said that it charged. */
   readonly usage: TokenUsage;
-  /** Of the whole check, with the start of the CLI. */
+  /** Of the whole probe, with the start of the CLI. */
   readonly wallMs: number;
 }
 
 /** Never rejects for what the endpoint or the CLI does. */
-export async function runCheck(
+export async function runProbe(
   style: ProbeStyle,
-  target: CheckTarget,
-  run: CheckRun,
-): Promise<CheckReport> {
+  target: ProbeTarget,
+  run: ProbeRun,
+): Promise<ProbeReport> {
   const startedAtMs = performance.now();
-  const report = await check(style, target, run);
+  const report = await probe(style, target, run);
   return {
     usage: report.usage,
     verdict: rounded(report.verdict),
@@ -31,21 +30,21 @@ export async function runCheck(
   };
 }
 
-async function check(
+async function probe(
   style: ProbeStyle,
-  target: CheckTarget,
-  run: CheckRun,
-): Promise<Omit<CheckReport, 'wallMs'>> {
+  target: ProbeTarget,
+  run: ProbeRun,
+): Promise<Omit<ProbeReport, 'wallMs'>> {
   switch (style) {
     case 'cli':
     case 'cli-light':
-      return await checkByCli(style, target, run);
+      return await probeByCli(style, target, run);
     case 'messages':
-      return await checkByMessage(target, run.signal);
+      return await probeByMessage(target, run.signal);
     case 'http':
-      return { verdict: await checkByHttp(target, run.signal), usage: NO_USAGE };
+      return { verdict: await probeByHttp(target, run.signal), usage: NO_USAGE };
     case 'tcp':
-      return { verdict: await checkByTcp(target, run.signal), usage: NO_USAGE };
+      return { verdict: await probeByTcp(target, run.signal), usage: NO_USAGE };
     default:
       return assertNever(style);
   }

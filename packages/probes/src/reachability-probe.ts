@@ -1,13 +1,13 @@
-/** The free checks: is anybody there? They spend no token and send no credentials. */
+/** The free probes: is anybody there? They spend no token and send no credentials. */
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 
 import type { ProbeVerdict } from '@zephyr/contract/probe';
 
-import { failureOf } from './classify-exchange.ts';
-import { type Exchange, type Reached, startExchange } from './exchange.ts';
-import type { CheckTarget } from './probe-target.ts';
-import { withDeadline } from './with-deadline.ts';
+import { failureOf } from './exchange/classify-exchange.ts';
+import { type Exchange, type Reached, startExchange } from './exchange/exchange.ts';
+import { withDeadline } from './exchange/with-deadline.ts';
+import type { ProbeTarget } from './probe-target.ts';
 
 /**
  * What a gateway answers in the place of a server behind it that is gone (520 to 527: Cloudflare).
@@ -17,7 +17,7 @@ import { withDeadline } from './with-deadline.ts';
 const GONE_BEHIND_GATEWAY = [502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 527, 530];
 
 /** One `HEAD /` as the CLI sends it at its start. */
-export async function checkByHttp(target: CheckTarget, signal: AbortSignal): Promise<ProbeVerdict> {
+export async function probeByHttp(target: ProbeTarget, signal: AbortSignal): Promise<ProbeVerdict> {
   const url = new URL(`${target.baseUrl}/`);
   const exchange = startExchange({
     method: 'HEAD',
@@ -43,7 +43,7 @@ export async function checkByHttp(target: CheckTarget, signal: AbortSignal): Pro
 }
 
 /** A connection, and over https also a verified TLS handshake. Nothing is sent. */
-export async function checkByTcp(target: CheckTarget, signal: AbortSignal): Promise<ProbeVerdict> {
+export async function probeByTcp(target: ProbeTarget, signal: AbortSignal): Promise<ProbeVerdict> {
   const startedAtMs = performance.now();
   const end = await connect(target, signal);
   const latencyMs = performance.now() - startedAtMs;
@@ -52,7 +52,7 @@ export async function checkByTcp(target: CheckTarget, signal: AbortSignal): Prom
 }
 
 function connect(
-  target: CheckTarget,
+  target: ProbeTarget,
   signal: AbortSignal,
 ): Promise<{ readonly reached: Reached; readonly errorCode?: string | undefined }> {
   const url = new URL(target.baseUrl);

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
-/** How long a result is worth keeping: later, newer checks tell more. */
+/** How long a result is worth keeping: later, newer probes tell more. */
 const KEEP_RESULT_MS = 30_000;
 const PAUSE_MS = 500;
 

@@ -1,7 +1,7 @@
 /** Every metric of the prober, with labels from closed sets: endpoints, styles, failure classes. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
-/** From a free check of a near host to the default time-out and its grace. */
+/** From a free probe of a near host to the default time-out and its grace. */
 const DURATION_SECONDS = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 8, 12, 15, 20, 30];
 /** From a Redis on this machine to the limit of one command. */
 const REDIS_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
@@ -35,33 +35,33 @@ export function createMetrics(gauges: Gauges): Metrics {
     registry,
     results: new Counter({
       name: 'zephyr_probe_results_total',
-      help: 'Checks by how they ended: ok or the class of the failure',
+      help: 'Probes by how they ended: ok or the class of the failure',
       labelNames: ['endpoint', 'style', 'outcome'],
       registers,
     }),
     latency: new Histogram({
       name: 'zephyr_probe_duration_seconds',
-      help: 'Time of the API call of checks that passed, without the start of the CLI',
+      help: 'Time of the API call of probes that passed, without the start of the CLI',
       labelNames: ['endpoint', 'style'],
       buckets: DURATION_SECONDS,
       registers,
     }),
     wall: new Histogram({
       name: 'zephyr_probe_wall_seconds',
-      help: 'Time of whole checks, with the start of the CLI',
+      help: 'Time of whole probes, with the start of the CLI',
       labelNames: ['endpoint', 'style'],
       buckets: DURATION_SECONDS,
       registers,
     }),
     tokens: new Counter({
       name: 'zephyr_probe_tokens_total',
-      help: 'Tokens that endpoints charged for checks',
+      help: 'Tokens that endpoints charged for probes',
       labelNames: ['endpoint', 'kind'],
       registers,
     }),
     usd: new Counter({
       name: 'zephyr_probe_cost_usd_total',
-      help: 'What checks have cost by the price table, in US dollars',
+      help: 'What probes have cost by the price table, in US dollars',
       labelNames: ['endpoint'],
       registers,
     }),
@@ -73,7 +73,7 @@ export function createMetrics(gauges: Gauges): Metrics {
     }),
     redis: new Histogram({
       name: 'zephyr_probe_redis_round_trip_seconds',
-      help: 'Time that Redis took to take the result of a check',
+      help: 'Time that Redis took to take the result of a probe',
       buckets: REDIS_SECONDS,
       registers,
     }),
@@ -84,7 +84,7 @@ function addGauges(registry: Registry, gauges: Gauges): void {
   const registers = [registry];
   new Gauge({
     name: 'zephyr_probe_running',
-    help: 'Checks that run now on this prober',
+    help: 'Probes that run now on this prober',
     registers,
     collect() {
       this.set(gauges.running());

@@ -1,15 +1,24 @@
-/** One job of the queue: the check that it asks for, and its result in Redis. */
+/** One job of the queue: the probe that it asks for, and its result in Redis. */
 
 import type { ProbeJob, ProbeResult, ProbeStyle } from '@zephyr/contract/probe';
 import type { EndpointId } from '@zephyr/contract/scalars';
-import { type CheapStyle, chooseStyle, costUsd, epochMs, priceOf } from '@zephyr/core';
+import {
+  type CheapStyle,
+  chooseStyle,
+  costUsd,
+  epochMs,
+  type Policy,
+  priceOf,
+  scored,
+} from '@zephyr/core';
+import type { StartGate } from '@zephyr/probes/cli/start-gate';
 import { targetOf } from '@zephyr/probes/endpoint-target';
-import { runCheck } from '@zephyr/probes/probe';
-import type { CheckTarget } from '@zephyr/probes/probe-target';
-import type { ProbeUsers } from '@zephyr/probes/probe-users';
-import type { StartGate } from '@zephyr/probes/start-gate';
+import { runProbe } from '@zephyr/probes/probe';
+import type { ProbeTarget } from '@zephyr/probes/probe-target';
+import type { ProbeUsers } from '@zephyr/probes/process/probe-users';
 import { type Config, groupOf } from '@zephyr/runtime/config/config';
 import type { LoadedConfig } from '@zephyr/runtime/config/load';
+import { policyOf } from '@zephyr/runtime/config/policy';
 import { messageOf } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
 import { probeSlotOf } from '@zephyr/runtime/queues';
@@ -39,7 +48,7 @@ export interface RunnerDeps {
 /** What became of a job; kept by the queue for those who look. */
 export type JobAnswer =
   | RecordAnswer
-  /** Redis was away for too long, before or after the check. */
+  /** Redis was away for too long, before or after the probe. */
   | 'dropped'
   /** This prober's configuration has no such endpoint (any more). */
   | 'unknown_endpoint'
@@ -76,7 +85,7 @@ export async function runProbeJob(
     wants: job.data.wants,
   });
   const startedAtMs = epochMs(Date.now());
-  const report = await runCheck(style, plan.target, {
+  const report = await runProbe(style, plan.target, {
     signal,
     gate: deps.gate,
     users: deps.users,
@@ -94,7 +103,7 @@ export async function runProbeJob(
   const freshness = freshnessOf(result, plan);
   const record = async () => {
     const sentAtMs = performance.now();
-    const taken = await recordProbe(deps.redis, result, freshness);
+    const taken = await recordProbe(deps.redis, scored(result, plan.policy), freshness);
     deps.metrics.redis.observe((performance.now() - sentAtMs) / 1000);
     return taken;
   };
@@ -118,15 +127,16 @@ async function lookUp(redis: Redis, endpointId: EndpointId, slot: string): Promi
   };
 }
 
-interface CheckPlan {
-  readonly target: CheckTarget;
+interface ProbeSetup {
+  readonly target: ProbeTarget;
   readonly real: ProbeStyle;
   readonly cheap: CheapStyle;
   readonly realIntervalMs: number;
   readonly prices: Config['prices'];
+  readonly policy: Policy;
 }
 
-function planOf(id: EndpointId, loaded: LoadedConfig): CheckPlan | undefined {
+function planOf(id: EndpointId, loaded: LoadedConfig): ProbeSetup | undefined {
   const { config } = loaded;
   const endpoint = config.endpoints.find((candidate) => candidate.id === id);
   if (endpoint === undefined) return undefined;
@@ -138,10 +148,11 @@ function planOf(id: EndpointId, loaded: LoadedConfig): CheckPlan | undefined {
     cheap: healthCheck.cheapStyle,
     realIntervalMs: healthCheck.realIntervalMs,
     prices: config.prices,
+    policy: policyOf(config),
   };
 }
 
-function freshnessOf({ verdict, style }: ProbeResult, plan: CheckPlan): Freshness {
+function freshnessOf({ verdict, style }: ProbeResult, plan: ProbeSetup): Freshness {
   if (verdict.status === 'failed') return { kind: 'stale' };
   return style === plan.real
     ? { kind: 'fresh', forMs: plan.realIntervalMs }
@@ -160,5 +171,5 @@ function observe(result: ProbeResult, { metrics, log }: RunnerDeps): void {
   metrics.tokens.inc({ endpoint, kind: 'cache_read' }, usage.cacheReadTokens);
   metrics.tokens.inc({ endpoint, kind: 'cache_write' }, usage.cacheWriteTokens);
   metrics.usd.inc({ endpoint }, result.costUsd);
-  log.debug({ endpointId: endpoint, style, outcome, wallMs: result.wallMs }, 'checked');
+  log.debug({ endpointId: endpoint, style, outcome, wallMs: result.wallMs }, 'probed');
 }

@@ -15,8 +15,8 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-import { type ProbeJob, type ProbeResult, probeResultSchema } from '@zephyr/contract/probe';
-import { endpointId } from '@zephyr/core';
+import { type ProbeJob, type ScoredProbe, scoredProbeSchema } from '@zephyr/contract/probe';
+import { DEFAULT_POLICY, endpointId, scored } from '@zephyr/core';
 import { createLogger } from '@zephyr/runtime/logger';
 import {
   bullConnection,
@@ -44,9 +44,10 @@ let queue: Queue<ProbeJob, unknown, string>;
 let upstream: Upstream;
 const children = new Set<ChildProcess>();
 
-/** An endpoint that says pong, after `delayMs`. */
+/** An endpoint that says pong with this status, after `delayMs`. */
 interface Upstream {
   readonly url: string;
+  status: number;
   delayMs: number;
   requests: number;
   readonly server: http.Server;
@@ -58,7 +59,7 @@ async function startUpstream(): Promise<Upstream> {
     if (request.method !== 'POST') return void response.end();
     self.requests += 1;
     setTimeout(() => {
-      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.writeHead(self.status, { 'content-type': 'text/event-stream' });
       const answer = { text: 'pong', model: 'claude-haiku-4-5', inputTokens: 90, outputTokens: 5 };
       response.end(messageEvents(answer).map(renderEvent).join(''));
     }, self.delayMs);
@@ -66,7 +67,8 @@ async function startUpstream(): Promise<Upstream> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  const self: Upstream = { url: `http://127.0.0.1:${port}`, delayMs: 0, requests: 0, server };
+  const url = `http://127.0.0.1:${port}`;
+  const self: Upstream = { url, status: 200, delayMs: 0, requests: 0, server };
   return self;
 }
 
@@ -111,23 +113,23 @@ const ask = (trigger: ProbeJob['trigger'], spending: ProbeJob['spending'] = 'nor
     { ...PROBE_JOB_OPTIONS },
   );
 
-async function results(): Promise<readonly ProbeResult[]> {
+async function results(): Promise<readonly ScoredProbe[]> {
   const entries = await readLast(
     redis,
     { key: keys.probes, count: 100 },
-    { schema: probeResultSchema, refused: expect.unreachable },
+    { schema: scoredProbeSchema, refused: expect.unreachable },
   );
   return entries.map(({ value }) => value);
 }
 
-/** Processes that run in the checks of a prober. */
-function checksOf({ pid }: ChildProcess): string[] {
+/** Processes that run in the probes of a prober. */
+function processesOf({ pid }: ChildProcess): string[] {
   if (process.platform !== 'linux') return [];
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .filter((name) => {
       try {
-        return readFileSync(`/proc/${name}/environ`, 'latin1').includes(`ZEPHYR_CHECK=${pid}-`);
+        return readFileSync(`/proc/${name}/environ`, 'latin1').includes(`ZEPHYR_PROBE=${pid}-`);
       } catch {
         return false;
       }
@@ -135,7 +137,7 @@ function checksOf({ pid }: ChildProcess): string[] {
 }
 
 function foldersOf({ pid }: ChildProcess): string[] {
-  return readdirSync(tmpdir()).filter((name) => name.startsWith(`zephyr-check-${pid}-`));
+  return readdirSync(tmpdir()).filter((name) => name.startsWith(`zephyr-probe-${pid}-`));
 }
 
 const eventually = { timeout: 30_000, interval: 50 };
@@ -155,7 +157,7 @@ beforeEach(async () => {
   for (const child of children) child.kill('SIGKILL');
   children.clear();
   await redis.flushall();
-  Object.assign(upstream, { delayMs: 0, requests: 0 });
+  Object.assign(upstream, { status: 200, delayMs: 0, requests: 0 });
 });
 afterAll(async () => {
   for (const child of children) child.kill('SIGKILL');
@@ -166,7 +168,7 @@ afterAll(async () => {
 });
 
 describe('the prober', () => {
-  it('checks by the real CLI, records the result once and tells its metrics', async () => {
+  it('probes by the real CLI, records the result once and tells its metrics', async () => {
     const { child, port } = await startProber();
     await ask('schedule');
     await vi.waitFor(async () => expect(await results()).toHaveLength(1), eventually);
@@ -192,6 +194,20 @@ describe('the prober', () => {
     const exited = once(child, 'exit');
     child.kill('SIGTERM');
     expect(await exited).toEqual([0, null]);
+  });
+
+  it('writes the score that the core gives to each result, good or not', async () => {
+    await startProber('style = "messages"');
+    for (const [count, status] of [200, 500, 200].entries()) {
+      upstream.status = status;
+      await ask('request');
+      await vi.waitFor(async () => expect(await results()).toHaveLength(count + 1), eventually);
+    }
+    const written = await results();
+    expect(written.map(({ score }) => score.status)).toEqual(['known', 'unknown', 'known']);
+    for (const { score, ...result } of written) {
+      expect(scored(result, DEFAULT_POLICY).score).toEqual(score);
+    }
   });
 
   it('does the cheap style while a real pass is fresh, and the real one for who asks', async () => {
@@ -221,7 +237,7 @@ describe('the prober', () => {
     await vi.waitFor(() => expect(upstream.requests).toBe(1), eventually);
     await redisServer.freeze();
     try {
-      // The check has ended and its first attempt to record the result has failed.
+      // The probe has ended and its first attempt to record the result has failed.
       const running = async () => (await fetch(`http://127.0.0.1:${port}/health`)).json();
       await vi.waitFor(
         async () => expect(await running()).toMatchObject({ running: 1 }),
@@ -285,7 +301,7 @@ describe('the prober', () => {
     await redisServer.thaw();
   });
 
-  it('lets another prober run the check of one that was killed, and counts it once', async () => {
+  it('lets another prober run the probe of one that was killed, and counts it once', async () => {
     upstream.delayMs = 60_000;
     const { child: first } = await startProber();
     await ask('schedule');
@@ -293,7 +309,7 @@ describe('the prober', () => {
     upstream.delayMs = 0;
     first.kill('SIGKILL');
     // Its CLI dies with it, although nobody is there to end it.
-    await vi.waitFor(() => expect(checksOf(first)).toEqual([]), eventually);
+    await vi.waitFor(() => expect(processesOf(first)).toEqual([]), eventually);
     await startProber();
     const promised = { timeout: 12_000, interval: 50 };
     await vi.waitFor(async () => expect(await results()).toHaveLength(1), promised);
@@ -304,7 +320,7 @@ describe('the prober', () => {
     ).toBe('1');
   });
 
-  it('gives its running check to another prober when it stops', async () => {
+  it('gives its running probe to another prober when it stops', async () => {
     upstream.delayMs = 60_000;
     const { child: first } = await startProber();
     await ask('schedule');
@@ -326,7 +342,7 @@ describe.skipIf(!canBecomeOthers)(
   'the prober as docker-compose.yml starts it',
   { timeout: 150_000 },
   () => {
-    it('checks by the real CLI under another user, shows no token and ends in good order', async () => {
+    it('probes by the real CLI under another user, shows no token and ends in good order', async () => {
       // A port, which any user may open, in the place of a socket.
       const relay = await startFaultRelay(redisServer.address);
       onTestFinished(() => relay.stop());

@@ -1,10 +1,10 @@
-/** The prober: works checks off the queue and tells how it goes. */
+/** The prober: works probes off the queue and tells how it goes. */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { removeLeftovers } from '@zephyr/probes/leftovers';
-import { openProbeUsers } from '@zephyr/probes/probe-users';
-import { checksAtOnce } from '@zephyr/probes/probes-at-once';
-import { createStartGate } from '@zephyr/probes/start-gate';
+import { createStartGate } from '@zephyr/probes/cli/start-gate';
+import { probesAtOnce } from '@zephyr/probes/probes-at-once';
+import { removeLeftovers } from '@zephyr/probes/process/leftovers';
+import { openProbeUsers } from '@zephyr/probes/process/probe-users';
 import { openProbeQueue } from '@zephyr/runtime/probe-queue';
 import { createRedis } from '@zephyr/runtime/redis/client';
 import type { RunningService, ServiceContext } from '@zephyr/runtime/service';
@@ -17,7 +17,7 @@ import { startWorker } from './worker.ts';
 export async function startProber(context: ServiceContext): Promise<RunningService> {
   const { log, config } = context;
   const range = context.environment['ZEPHYR_PROBE_USERS'];
-  const users = range === undefined ? undefined : await openProbeUsers(range, checksAtOnce());
+  const users = range === undefined ? undefined : await openProbeUsers(range, probesAtOnce());
   removeLeftovers();
   const redis = createRedis(context.redis, log, 'command');
   const { queue, close } = openProbeQueue(context.redis, () => undefined);

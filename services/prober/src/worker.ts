@@ -1,6 +1,6 @@
 /** The prober's side of the probe queue. */
 import { type ProbeJob, probeJobSchema } from '@zephyr/contract/probe';
-import { checksAtOnce } from '@zephyr/probes/probes-at-once';
+import { probesAtOnce } from '@zephyr/probes/probes-at-once';
 import { messageOf } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
 import { bullConnection, PROBE_QUEUE, QUEUE_PREFIX } from '@zephyr/runtime/queues';
@@ -16,7 +16,7 @@ import type { JobAnswer, RunnerJob } from './probe-runner.ts';
 const LOCK_MS = 6_000;
 const STALLED_LOOK_MS = 2_000;
 
-/** How long running checks may take to end by themselves when the prober stops. */
+/** How long running probes may take to end by themselves when the prober stops. */
 const FINISH_MS = 3_000;
 /** After that their programs are ended, which takes two seconds at the most. */
 const CLOSE_LIMIT_MS = 6_000;
@@ -51,7 +51,7 @@ export function startWorker(
     {
       connection: bullConnection(target, 'worker'),
       prefix: QUEUE_PREFIX,
-      concurrency: checksAtOnce(),
+      concurrency: probesAtOnce(),
       lockDuration: LOCK_MS,
       stalledInterval: STALLED_LOOK_MS,
       maxStalledCount: 1,

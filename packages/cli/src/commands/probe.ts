@@ -6,10 +6,10 @@
 import type { ProbeStyle, ProbeVerdict, TokenUsage } from '@zephyr/contract/probe';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import { costUsd, priceOf } from '@zephyr/core';
+import { createStartGate } from '@zephyr/probes/cli/start-gate';
 import { targetOf } from '@zephyr/probes/endpoint-target';
-import { runCheck } from '@zephyr/probes/probe';
-import { checksAtOnce } from '@zephyr/probes/probes-at-once';
-import { createStartGate } from '@zephyr/probes/start-gate';
+import { runProbe } from '@zephyr/probes/probe';
+import { probesAtOnce } from '@zephyr/probes/probes-at-once';
 import type { Config, EndpointConfig } from '@zephyr/runtime/config/config';
 import { type LoadedConfig, loadConfig } from '@zephyr/runtime/config/load';
 import { EXIT, ZephyrError } from '@zephyr/runtime/errors';
@@ -88,7 +88,7 @@ export async function probeEndpoints(
   { style: asked, progress, signal }: ProbeRun,
 ): Promise<readonly ProbedEndpoint[]> {
   const gate = createStartGate();
-  const places = createStartGate(checksAtOnce());
+  const places = createStartGate(probesAtOnce());
   const say = translator(loaded.config.ui.language);
   let done = 0;
   progress(say('probe.probing', { count: endpoints.length }));
@@ -97,7 +97,7 @@ export async function probeEndpoints(
       const { target, style: configured } = targetOf(loaded, endpoint);
       const style = asked ?? configured;
       const leave = await places.enter(signal);
-      const report = await runCheck(style, target, { signal, gate }).finally(leave);
+      const report = await runProbe(style, target, { signal, gate }).finally(leave);
       const { verdict } = report;
       done += 1;
       const how = verdict.status === 'ok' ? say('probe.ok') : say(`failure.${verdict.failure}`);

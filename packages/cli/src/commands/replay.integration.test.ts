@@ -55,6 +55,7 @@ async function probe(id: EndpointId, verdict: ProbeVerdict): Promise<void> {
     ...{ endpointId: id, sequence, verdict, slot: `${id}:${sequence}`, style: 'cli' },
     ...{ startedAtMs: epochMs(Date.now()), wallMs: 1_000, costUsd: 0.001 },
     usage: { inputTokens: 10, outputTokens: 1, cacheReadTokens: 0, cacheWriteTokens: 0 },
+    score: { status: 'unknown', failureMs: 0 },
   });
 }
 

@@ -59,6 +59,7 @@ describe('zephyr cost', () => {
         ...{ style: 'cli', wallMs: 900, costUsd: 0.0125 },
         startedAtMs: epochMs(Date.now() - ageDays * 86_400_000),
         verdict: { status: 'ok', apiLatencyMs: 400 },
+        score: { status: 'unknown', failureMs: 0 },
       });
     }
     const variables = { ...environment, ZEPHYR_REDIS_URL: server.url };

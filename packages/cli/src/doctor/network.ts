@@ -1,9 +1,9 @@
 /** Checks the ports of the services, the connection to each endpoint, and the clock. */
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { createStartGate } from '@zephyr/probes/cli/start-gate';
 import { targetOf } from '@zephyr/probes/endpoint-target';
-import { runCheck } from '@zephyr/probes/probe';
-import { createStartGate } from '@zephyr/probes/start-gate';
+import { runProbe } from '@zephyr/probes/probe';
 import type { Config, EndpointConfig } from '@zephyr/runtime/config/config';
 import type { LoadedConfig } from '@zephyr/runtime/config/load';
 import type { Numbers, Translate } from '@zephyr/texts';
@@ -72,7 +72,7 @@ export async function examineConnections(
   return await Promise.all(
     loaded.config.endpoints.map(async (endpoint): Promise<Finding> => {
       const { target } = targetOf(loaded, endpoint);
-      const { verdict } = await runCheck('tcp', target, { signal, gate });
+      const { verdict } = await runProbe('tcp', target, { signal, gate });
       const place = `${endpoint.name}: ${new URL(endpoint.baseUrl).host}`;
       return verdict.status === 'ok'
         ? ok(

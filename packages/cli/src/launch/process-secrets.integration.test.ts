@@ -115,7 +115,7 @@ describe.skipIf(process.platform !== 'linux')('our processes', { timeout: 150_00
       expect(processesThatShow(canary)).toEqual([]);
       const read = readFileSync(told, 'utf8');
       // As booleans: a failure must not print the environments of this machine.
-      expect(read.includes('ZEPHYR_CHECK=')).toBe(true);
+      expect(read.includes('ZEPHYR_PROBE=')).toBe(true);
       expect(read.includes(canary)).toBe(false);
       expect(output().includes(canary)).toBe(false);
       expect(leftInMemory()).toEqual([]);

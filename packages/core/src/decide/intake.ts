@@ -11,10 +11,11 @@ import {
   probeKindOf,
   type TokenStep,
 } from '../learn/health.ts';
-import { addProbeLatency, estimateLatency } from '../learn/latency.ts';
+import { estimateLatency } from '../learn/latency.ts';
 import { applyOutcomesToLive, endpointFailures, failuresOf } from '../learn/live-record.ts';
 import { afterProbe, type Timed, takeTimes, withEvidence } from '../learn/live-times.ts';
-import { addAttempts } from '../learn/reliability.ts';
+import { addProbe } from '../learn/probe-score.ts';
+import { addAttempts, addFailures } from '../learn/reliability.ts';
 import { own } from '../own.ts';
 import { spentShareOf, withCost } from '../probe/budget-day.ts';
 import { causeOf } from '../types.ts';
@@ -88,12 +89,10 @@ function applyProbe(endpoint: EndpointState, probe: ProbeResult, about: Intake):
   if (verdict.status === 'failed') {
     return countFailures(base, [[verdict.failure, 1]], about);
   }
-  const ms = verdict.ttftMs ?? verdict.apiLatencyMs;
   return {
     ...base,
+    ...addProbe(base, probe, { nowMs, policy, isOverloaded: about.isOverloaded }),
     tokenAccess: tokenStep(base, 'accepted', context),
-    latency: addProbeLatency(base.latency, { ms, nowMs, policy: policy.latency }),
-    reliability: addAttempts(base.reliability, { succeeded: 1, failed: [], nowMs }, policy.failure),
     overload: { ...base.overload, answeredAtMs: nowMs },
     recovery: afterPassedProbe(base.recovery, {
       ...{ id: base.id, presences, nowMs, policy: policy.presence },
@@ -179,33 +178,23 @@ function applyOutcomes(
   };
 }
 
-/** Counts each failure where its cause belongs; the client's and our own count nowhere. */
 function countFailures(
   endpoint: EndpointState,
   failures: readonly (readonly [FailureClass, number])[],
   { context, isOverloaded }: Pick<Intake, 'context' | 'isOverloaded'>,
 ): EndpointState {
-  const counted = failures.filter(([failure]) => {
-    const cause = causeOf(failure);
-    return cause === 'endpoint' || (cause === 'overload' && !isOverloaded);
-  });
   const token = failures.find(([failure]) => causeOf(failure) === 'token');
   const isOverload = failures.some(([failure]) => causeOf(failure) === 'overload');
   const { nowMs, policy } = context;
+  const when = { failed: failures, nowMs, isOverloaded };
+  const reliability = addFailures(endpoint.reliability, when, policy.failure);
   return {
     ...endpoint,
     tokenAccess:
       token === undefined ? endpoint.tokenAccess : tokenStep(endpoint, token[0], context),
-    reliability:
-      counted.length === 0
-        ? endpoint.reliability
-        : addAttempts(
-            endpoint.reliability,
-            { succeeded: 0, failed: counted, nowMs },
-            policy.failure,
-          ),
+    reliability,
     overload: isOverload ? { ...endpoint.overload, overloadedAtMs: nowMs } : endpoint.overload,
-    evidence: endpoint.evidence + (counted.length > 0 ? 1 : 0),
+    evidence: endpoint.evidence + (reliability === endpoint.reliability ? 0 : 1),
   };
 }
 

@@ -2,6 +2,7 @@ import type { FailureClass } from '@zephyr/contract/failure';
 import type { EpochMs } from '@zephyr/contract/scalars';
 
 import type { FailurePolicy } from '../policy.ts';
+import { causeOf } from '../types.ts';
 
 /** Attempts and failures, decaying with age: how often an endpoint fails and what that costs. */
 export interface ReliabilityTrack {
@@ -40,6 +41,25 @@ export function addAttempts(
     lostMs: track.lostMs * decay + lostMs,
     atMs: nowMs,
   };
+}
+
+export interface Failures extends Pick<Attempts, 'failed' | 'nowMs'> {
+  /** The model is overloaded everywhere: then an overload is no endpoint's fault. */
+  readonly isOverloaded: boolean;
+}
+
+/** Each failure counts where its cause belongs; the client's and our own count nowhere. */
+export function addFailures(
+  track: ReliabilityTrack,
+  { failed, nowMs, isOverloaded }: Failures,
+  policy: FailurePolicy,
+): ReliabilityTrack {
+  const counted = failed.filter(([failure]) => {
+    const cause = causeOf(failure);
+    return cause === 'endpoint' || (cause === 'overload' && !isOverloaded);
+  });
+  if (counted.length === 0) return track;
+  return addAttempts(track, { succeeded: 0, failed: counted, nowMs }, policy);
 }
 
 /** The expected time that an attempt loses by failing, and the share of attempts that fail. */

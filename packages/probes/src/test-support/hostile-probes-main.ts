@@ -6,9 +6,8 @@
  */
 import type { ProbeStyle, ProbeVerdict } from '@zephyr/contract/probe';
 import { Secret } from '@zephyr/runtime/secret';
-
-import { runCheck } from '../probe.ts';
-import { createStartGate } from '../start-gate.ts';
+import { createStartGate } from '../cli/start-gate.ts';
+import { runProbe } from '../probe.ts';
 
 const [style = 'messages', good = '', ...hostile] = process.argv.slice(2);
 const gate = createStartGate();
@@ -16,7 +15,7 @@ const { signal } = new AbortController();
 
 async function probe(baseUrl: string): Promise<ProbeVerdict> {
   const target = { baseUrl, token: new Secret('sk-canary'), model: 'claude-haiku-4-5' };
-  const report = await runCheck(
+  const report = await runProbe(
     style as ProbeStyle,
     { ...target, timeoutMs: 10_000 },
     { signal, gate },

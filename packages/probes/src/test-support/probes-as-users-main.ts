@@ -8,10 +8,9 @@ import { readFileSync } from 'node:fs';
 
 import type { ProbeVerdict } from '@zephyr/contract/probe';
 import { Secret } from '@zephyr/runtime/secret';
-
-import { runCheck } from '../probe.ts';
-import { openProbeUsers } from '../probe-users.ts';
-import { createStartGate } from '../start-gate.ts';
+import { createStartGate } from '../cli/start-gate.ts';
+import { runProbe } from '../probe.ts';
+import { openProbeUsers } from '../process/probe-users.ts';
 
 const [range = '', baseUrl = '', claudeBinaryPath = ''] = process.argv.slice(2);
 const users = await openProbeUsers(range, 2);
@@ -21,7 +20,7 @@ const { signal } = new AbortController();
 async function probe(): Promise<ProbeVerdict> {
   const target = { baseUrl, token: new Secret('sk-canary'), model: 'claude-haiku-4-5' };
   const limits = { timeoutMs: 20_000, ...(claudeBinaryPath === '' ? {} : { claudeBinaryPath }) };
-  return (await runCheck('cli', { ...target, ...limits }, { signal, gate, users })).verdict;
+  return (await runProbe('cli', { ...target, ...limits }, { signal, gate, users })).verdict;
 }
 
 const verdicts = [];

@@ -15,7 +15,7 @@ export const keys = {
   epoch: `${root}:epoch`,
   /** Controllers, by script. UUID made when Redis was found empty. Permanent. */
   incarnation: `${root}:incarnation`,
-  /** Probers, by script. Stream of ProbeResult, capped. */
+  /** Probers, by script. Stream of ScoredProbe, capped. */
   probes: `${root}:probes`,
   /** Probers, by script. Last sequence number taken for an endpoint. Permanent. */
   probeSequence: (endpointId: string) => `${root}:probe-sequence:${endpointId}`,

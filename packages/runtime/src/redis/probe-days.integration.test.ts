@@ -1,4 +1,4 @@
-import type { ProbeResult } from '@zephyr/contract/probe';
+import type { ScoredProbe } from '@zephyr/contract/probe';
 import { endpointId, epochMs } from '@zephyr/core';
 import { startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -24,7 +24,7 @@ afterAll(async () => {
 });
 
 const endpoint = endpointId('provider-a-1');
-const result = (sequence: number, changes: Partial<ProbeResult> = {}): ProbeResult => ({
+const result = (sequence: number, changes: Partial<ScoredProbe> = {}): ScoredProbe => ({
   endpointId: endpoint,
   slot: `${endpoint}:${sequence}`,
   sequence,
@@ -34,6 +34,7 @@ const result = (sequence: number, changes: Partial<ProbeResult> = {}): ProbeResu
   verdict: { status: 'ok', apiLatencyMs: 400 },
   usage: { inputTokens: 100, outputTokens: 5, cacheReadTokens: 0, cacheWriteTokens: 0 },
   costUsd: 0.000125,
+  score: { status: 'unknown', failureMs: 0 },
   ...changes,
 });
 

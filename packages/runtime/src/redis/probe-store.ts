@@ -1,6 +1,6 @@
 /** What a prober writes: a sequence number at the start, one result at the end. */
 
-import type { ProbeResult } from '@zephyr/contract/probe';
+import type { ScoredProbe } from '@zephyr/contract/probe';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
@@ -41,7 +41,7 @@ export type Freshness =
 /** Safe to repeat when the reply was lost: the second call answers `duplicate`. */
 export async function recordProbe(
   redis: Redis,
-  result: ProbeResult,
+  result: ScoredProbe,
   freshness: Freshness = { kind: 'unchanged' },
 ): Promise<RecordAnswer> {
   const { slot, endpointId, sequence, startedAtMs } = result;

@@ -1,4 +1,4 @@
-import { type ProbeResult, probeResultSchema } from '@zephyr/contract/probe';
+import { type ScoredProbe, scoredProbeSchema } from '@zephyr/contract/probe';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import type { RoutingSnapshot } from '@zephyr/contract/snapshot';
 import { endpointId, epochMs } from '@zephyr/core';
@@ -182,7 +182,7 @@ describe('writeCommit', () => {
 
 describe('recordProbe', () => {
   const endpoint: EndpointId = endpointId('a');
-  const result = (slot: string, sequence: number): ProbeResult => ({
+  const result = (slot: string, sequence: number): ScoredProbe => ({
     endpointId: endpoint,
     slot,
     sequence,
@@ -192,6 +192,7 @@ describe('recordProbe', () => {
     verdict: { status: 'ok', apiLatencyMs: 400 },
     usage: { inputTokens: 1, outputTokens: 1, cacheReadTokens: 0, cacheWriteTokens: 0 },
     costUsd: 0,
+    score: { status: 'unknown', failureMs: 0 },
   });
 
   it('counts a probe that ran twice once', async () => {
@@ -204,7 +205,7 @@ describe('recordProbe', () => {
     const entries = await readLast(
       redis,
       { key: keys.probes, count: 10 },
-      { schema: probeResultSchema, refused: expect.unreachable },
+      { schema: scoredProbeSchema, refused: expect.unreachable },
     );
     expect(entries.map(({ value }) => value.slot)).toEqual(['a:1']);
   });

@@ -63,6 +63,7 @@ describe('reading', () => {
       verdict: { status: 'ok', apiLatencyMs: 432 },
       usage: { inputTokens: 100, outputTokens: 5, cacheReadTokens: 0, cacheWriteTokens: 0 },
       costUsd: 0.001,
+      score: { status: 'unknown', failureMs: 0 },
     });
     await vi.waitFor(async () => {
       const state = apiStateSchema.parse(await (await open.get('/api/state')).json());

@@ -2,7 +2,7 @@
 import type { ApiLogEntry, ApiSample } from '@zephyr/contract/api-history';
 import { type Decision, decisionSchema } from '@zephyr/contract/decision';
 import { outcomeBatchSchema } from '@zephyr/contract/outcome';
-import { probeResultSchema } from '@zephyr/contract/probe';
+import { scoredProbeSchema } from '@zephyr/contract/probe';
 import type { Logger } from '@zephyr/runtime/logger';
 import { readLastPart } from '@zephyr/runtime/redis/bounded';
 import { keys } from '@zephyr/runtime/redis/keys';
@@ -30,7 +30,7 @@ export interface History {
 
 export async function readHistory(deps: HistoryDeps): Promise<History> {
   const [probes, outcomes, log] = await Promise.all([
-    lastOf(deps, { key: keys.probes, count: STREAM_ENTRIES }, probeResultSchema),
+    lastOf(deps, { key: keys.probes, count: STREAM_ENTRIES }, scoredProbeSchema),
     lastOutcomes(deps),
     lastOf(deps, { key: keys.log, count: LOG_ENTRIES }, newLogEntrySchema),
   ]);

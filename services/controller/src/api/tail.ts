@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApiLogEntry, ApiSample } from '@zephyr/contract/api-history';
 import { type AuditRecord, auditRecordSchema } from '@zephyr/contract/command';
 import { outcomeBatchSchema } from '@zephyr/contract/outcome';
-import { probeResultSchema } from '@zephyr/contract/probe';
+import { scoredProbeSchema } from '@zephyr/contract/probe';
 import { messageOf } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
 import { readLastId, readStreamPart } from '@zephyr/runtime/redis/bounded';
@@ -62,7 +62,7 @@ export function startTail(target: RedisTarget, log: Logger): Tail {
       for (const entry of parse(entries, auditRecordSchema)) events.emit('audit', entry);
     },
     [keys.probes]: (entries) => {
-      for (const entry of parse(entries, probeResultSchema)) {
+      for (const entry of parse(entries, scoredProbeSchema)) {
         events.emit('sample', probeSample(entry));
       }
     },

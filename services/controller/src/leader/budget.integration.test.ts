@@ -41,6 +41,7 @@ async function spend(costUsd: number): Promise<void> {
     startedAtMs: epochMs(Date.now()),
     wallMs: 1_000,
     verdict: { status: 'ok', apiLatencyMs: 300 },
+    score: { status: 'unknown', failureMs: 0 },
     usage: { inputTokens: 1, outputTokens: 1, cacheReadTokens: 0, cacheWriteTokens: 0 },
   });
 }

@@ -42,6 +42,7 @@ const refusal = (sequence: number) => ({
   ...{ endpointId: 'one', slot: `one:${sequence}`, sequence, style: 'messages' },
   ...{ startedAtMs: Date.now(), wallMs: 5, costUsd: 0 },
   verdict: { status: 'failed', failure: 'token_refused', detail: '401' },
+  score: { status: 'unknown', failureMs: 0 },
   usage: { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 },
 });
 

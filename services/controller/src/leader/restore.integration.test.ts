@@ -1,5 +1,5 @@
 import type { ProbeResult } from '@zephyr/contract/probe';
-import { endpointId, epochMs } from '@zephyr/core';
+import { DEFAULT_POLICY, endpointId, epochMs, scored } from '@zephyr/core';
 import { createLogger } from '@zephyr/runtime/logger';
 import { createRedis } from '@zephyr/runtime/redis/client';
 import { keys } from '@zephyr/runtime/redis/keys';
@@ -51,7 +51,7 @@ async function probe(id: string, apiLatencyMs: number): Promise<void> {
     usage: { inputTokens: 1, outputTokens: 1, cacheReadTokens: 0, cacheWriteTokens: 0 },
     costUsd: 0,
   };
-  expect(await recordProbe(redis, result)).toBe('recorded');
+  expect(await recordProbe(redis, scored(result, DEFAULT_POLICY))).toBe('recorded');
 }
 
 describe('a controller that starts again', () => {

@@ -1,6 +1,6 @@
 /** What a new leader starts from. */
 import { wishesSchema } from '@zephyr/contract/command';
-import { probeResultSchema } from '@zephyr/contract/probe';
+import { scoredProbeSchema } from '@zephyr/contract/probe';
 import type { EpochMs } from '@zephyr/contract/scalars';
 import { type RoutingSnapshot, snapshotSchema } from '@zephyr/contract/snapshot';
 import { type EndpointState, initialWorld, own, reduce, type World } from '@zephyr/core';
@@ -68,7 +68,7 @@ async function rebuild(
   const probes = await readLast(
     redis,
     { key: keys.probes, count: PROBES_TO_REPLAY },
-    { schema: probeResultSchema, refused: (id, why) => log.warn({ id, why }, 'rejected') },
+    { schema: scoredProbeSchema, refused: (id, why) => log.warn({ id, why }, 'rejected') },
   );
   const { groups, endpoints, policy } = settingsOf(config);
   const start = initialWorld({

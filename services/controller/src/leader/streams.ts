@@ -10,7 +10,7 @@ import {
   type ProxyPresence,
   proxyPresenceSchema,
 } from '@zephyr/contract/presence';
-import { type ProbeResult, probeResultSchema } from '@zephyr/contract/probe';
+import { type ProbeResult, scoredProbeSchema } from '@zephyr/contract/probe';
 import type { EpochMs } from '@zephyr/contract/scalars';
 import { isProxyId, readPresenceTexts, readStreamPart } from '@zephyr/runtime/redis/bounded';
 import { keys } from '@zephyr/runtime/redis/keys';
@@ -88,7 +88,7 @@ export async function readStreams(
   });
   return {
     commands: parseEntries(commands, parser('commands', commandRecordSchema)),
-    probes: parseEntries(probes, parser('probes', probeResultSchema)).filter(({ value }) =>
+    probes: parseEntries(probes, parser('probes', scoredProbeSchema)).filter(({ value }) =>
       endpointIds.has(value.endpointId),
     ),
     outcomes: parseEntries(outcomes.entries, parser('outcomes', outcomeBatchSchema)).flatMap(

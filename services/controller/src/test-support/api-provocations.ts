@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { request } from 'node:http';
 
 import { apiStateSchema } from '@zephyr/contract/api-state';
-import type { ProbeResult } from '@zephyr/contract/probe';
+import type { ScoredProbe } from '@zephyr/contract/probe';
 import { endpointId, epochMs } from '@zephyr/core';
 import { createLogger } from '@zephyr/runtime/logger';
 import { createRedis } from '@zephyr/runtime/redis/client';
@@ -103,7 +103,7 @@ async function provokeUnavailable({ id }: Operation): Promise<RawAnswer> {
   return ask(id, { endpointId: 'ill' });
 }
 
-function failedProbe(sequence: number): ProbeResult {
+function failedProbe(sequence: number): ScoredProbe {
   return {
     endpointId: endpointId('ill'),
     slot: `ill:${sequence}`,
@@ -114,5 +114,6 @@ function failedProbe(sequence: number): ProbeResult {
     verdict: { status: 'failed', failure: 'refused', detail: 'nobody listens' },
     usage: { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 },
     costUsd: 0,
+    score: { status: 'unknown', failureMs: 0 },
   };
 }

@@ -2,10 +2,10 @@
 import type { ProbeVerdict } from '@zephyr/contract/probe';
 import { z } from 'zod';
 
-import { type Failure, failureOf } from './classify-exchange.ts';
-import type { Exchange } from './exchange.ts';
-import { redact } from './redact.ts';
-import type { ProcessReport } from './run-process.ts';
+import { type Failure, failureOf } from '../exchange/classify-exchange.ts';
+import type { Exchange } from '../exchange/exchange.ts';
+import { redact } from '../exchange/redact.ts';
+import type { ProcessReport } from '../process/run-process.ts';
 
 /** The last line that the CLI prints with `--output-format json`; other keys are not needed. */
 const resultSchema = z.object({
@@ -105,7 +105,7 @@ function explain(evidence: CliEvidence, result: CliResult | undefined): Failure 
 
 function killedDetail(why: string, { exchanges, timeoutMs }: CliEvidence): string {
   if (why === 'output_limit') return 'the Claude CLI printed without end and was killed';
-  if (why === 'aborted') return 'the check was called off';
+  if (why === 'aborted') return 'the probe was called off';
   return exchanges.length === 0
     ? `the Claude CLI sent no request within ${timeoutMs / 1000} s: is this machine overloaded?`
     : `the Claude CLI had its answer but did not end within ${timeoutMs / 1000} s`;

@@ -1,9 +1,9 @@
 /**
- * Stands between the CLI and the endpoint for the time of one check, on a loopback port.
+ * Stands between the CLI and the endpoint for the time of one probe, on a loopback port.
  *
  * It measures: the CLI's own times contain its start-up and the load of this machine; here the
  * way of the request is stamped as it leaves and as the answer returns. It keeps the token: the
- * CLI gets a password that is good for this check at this relay only, and the relay puts the
+ * CLI gets a password that is good for this probe at this relay only, and the relay puts the
  * group's token in its place. Bodies pass unchanged, headers by lists, and only to the path of the
  * question; TLS to the endpoint is verified here.
  *
@@ -17,7 +17,7 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { credentialOf } from '@zephyr/runtime/credential';
 import type { Secret } from '@zephyr/runtime/secret';
-import { type Exchange, type RunningExchange, startExchange } from './exchange.ts';
+import { type Exchange, type RunningExchange, startExchange } from '../exchange/exchange.ts';
 
 export interface Relay {
   /** For the CLI's ANTHROPIC_BASE_URL. */
@@ -28,7 +28,7 @@ export interface Relay {
   stop(): Promise<readonly Exchange[]>;
 }
 
-/** A check's request has 1 KiB; the largest that the CLI makes with all its tools 120 KiB. */
+/** A probe's request has 1 KiB; the largest that the CLI makes with all its tools 120 KiB. */
 const REQUEST_LIMIT_BYTES = 1024 * 1024;
 /** More than the CLI asks in any of its own retries; a program that asks more is broken. */
 const MAX_REQUESTS = 8;
@@ -50,7 +50,7 @@ export async function startRelay(target: {
   /** Told of each request as it arrives. */
   readonly onRequest?: () => void;
 }): Promise<Relay> {
-  const password = `zephyr-check-${randomBytes(16).toString('hex')}`;
+  const password = `zephyr-probe-${randomBytes(16).toString('hex')}`;
   const exchanges: RunningExchange[] = [];
   let requests = 0;
 

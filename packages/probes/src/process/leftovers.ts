@@ -1,8 +1,8 @@
 /**
- * Finds and ends what a check left behind: processes that moved to a session of their own (a
+ * Finds and ends what a probe left behind: processes that moved to a session of their own (a
  * group kill misses those), and processes and folders of a prober that was killed.
  *
- * Every process of a check carries a marker in its environment, which children inherit. On Linux
+ * Every process of a probe carries a marker in its environment, which children inherit. On Linux
  * /proc shows it. Elsewhere only the process group and the folder are cleaned up, and a process
  * that both changes its session and clears its environment escapes everywhere but in a container,
  * whose end is the end of all that runs in it.
@@ -13,13 +13,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** `<pid of the prober>-<random>` */
-const VARIABLE = 'ZEPHYR_CHECK';
-/** Folders of checks are named `zephyr-check-<pid of the prober>-<random>`. */
-export const FOLDER_PREFIX = 'zephyr-check-';
+const VARIABLE = 'ZEPHYR_PROBE';
+/** Folders of probes are named `zephyr-probe-<pid of the prober>-<random>`. */
+export const FOLDER_PREFIX = 'zephyr-probe-';
 /** A process may fork while we read /proc; three rounds outrun all but a fork bomb. */
 const ROUNDS = 3;
 
-/** One variable that names a check, for the environment of its processes. */
+/** One variable that names a probe, for the environment of its processes. */
 export function newMarker(): Readonly<Record<string, string>> {
   return { [VARIABLE]: `${process.pid}-${randomBytes(8).toString('hex')}` };
 }

@@ -1,9 +1,8 @@
 import { eventsOf } from '@zephyr/testkit/upstream-scripts';
 import { describe, expect, it } from 'vitest';
-
+import type { Exchange } from '../exchange/exchange.ts';
+import type { ProcessEnd } from '../process/run-process.ts';
 import { type CliEvidence, verdictOfCli } from './classify-cli.ts';
-import type { Exchange } from './exchange.ts';
-import type { ProcessEnd } from './run-process.ts';
 
 const whole: Exchange = {
   reached: 'answered',

@@ -7,7 +7,7 @@ import { startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
 import { cutSse, flood, type Script, sse } from '@zephyr/testkit/upstream-scripts';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
-import { ANSWER_LIMIT_BYTES } from './exchange.ts';
+import { ANSWER_LIMIT_BYTES } from '../exchange/exchange.ts';
 import { startRelay } from './relay.ts';
 
 async function relayTo(script: Script) {
@@ -21,11 +21,11 @@ async function relayTo(script: Script) {
   return { upstream, relay, post, allowed };
 }
 
-describe('the relay of a check', () => {
-  it('lets nobody in without the password of this check', async () => {
+describe('the relay of a probe', () => {
+  it('lets nobody in without the password of this probe', async () => {
     const { upstream, post } = await relayTo(sse());
     expect((await post({})).status).toBe(403);
-    expect((await post({ authorization: 'Bearer zephyr-check-guessed' })).status).toBe(403);
+    expect((await post({ authorization: 'Bearer zephyr-probe-guessed' })).status).toBe(403);
     expect((await post({ 'x-api-key': 'sk-real-token' })).status).toBe(403);
     expect(upstream.ledger).toEqual([]);
   });
@@ -122,7 +122,7 @@ describe('the relay of a check', () => {
     expect(upstream.ledger).toEqual([]);
   });
 
-  it('does not forward more than a check asks', async () => {
+  it('does not forward more than a probe asks', async () => {
     const { upstream, post, allowed } = await relayTo(sse());
     const answers = await Promise.all(Array.from({ length: 12 }, () => post(allowed)));
     expect(answers.filter(({ status }) => status === 403)).toHaveLength(4);

@@ -17,7 +17,7 @@ function folderWith(name: string, mode: number): string {
 describe('findCli', () => {
   const fromNpm = findCli(undefined, '');
 
-  it('finds the CLI that npm installed, which is the one that the checks were tested with', async () => {
+  it('finds the CLI that npm installed, which is the one that the probes were tested with', async () => {
     expect(await readCliVersion(fromNpm ?? '', '/usr/bin:/bin')).toEqual({
       status: 'runs',
       version: testedCliVersion(),

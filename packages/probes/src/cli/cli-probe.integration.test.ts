@@ -17,8 +17,8 @@ import { VALID } from '@zephyr/testkit/tls-fixture';
 import { sse } from '@zephyr/testkit/upstream-scripts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { runCheck } from './probe.ts';
-import type { CheckTarget } from './probe-target.ts';
+import { runProbe } from '../probe.ts';
+import type { ProbeTarget } from '../probe-target.ts';
 import { createStartGate } from './start-gate.ts';
 
 const TOKEN = 'sk-canary-0123456789';
@@ -34,8 +34,8 @@ afterEach(async () => {
   await upstream.stop();
 });
 
-function check(style: 'cli' | 'cli-light', changes: Partial<CheckTarget> = {}) {
-  return runCheck(
+function probe(style: 'cli' | 'cli-light', changes: Partial<ProbeTarget> = {}) {
+  return runProbe(
     style,
     {
       baseUrl: `http://127.0.0.1:${upstream.port}/team/a`,
@@ -50,11 +50,11 @@ function check(style: 'cli' | 'cli-light', changes: Partial<CheckTarget> = {}) {
 
 const bodies = () => upstream.ledger.map(({ body }) => body.toString());
 
-describe('a check by the CLI', () => {
+describe('a probe by the CLI', () => {
   it('keeps the token from the CLI and everything else of ours as well', async () => {
     process.env['CANARY_SECRET'] = 'canary-of-the-service';
     const file = makeFakeClaude('tellsAll');
-    await check('cli', { claudeBinaryPath: file });
+    await probe('cli', { claudeBinaryPath: file });
     const told = readFileSync(join(dirname(file), 'told'), 'utf8');
     expect(told).not.toContain(TOKEN);
     expect(told).not.toContain('canary-of-the-service');
@@ -73,14 +73,14 @@ describe('a check by the CLI', () => {
       'PATH',
       'PWD',
       'TMPDIR',
-      'ZEPHYR_CHECK',
+      'ZEPHYR_PROBE',
     ]);
     // The last line is the list of files in the working folder.
     expect(told.trimEnd().split('\n').at(-1)).toMatch(/^folder: /);
   });
 
   it("sends the CLI's request with the group's token, once, below the endpoint's path", async () => {
-    expect((await check('cli')).verdict.status).toBe('ok');
+    expect((await probe('cli')).verdict.status).toBe('ok');
     expect(upstream.ledger).toHaveLength(1);
     const { head = '' } = upstream.ledger[0] ?? {};
     expect(head).toMatch(/^POST \/team\/a\/v1\/messages\?beta=true HTTP\/1\.1\r\n/);
@@ -96,16 +96,16 @@ describe('a check by the CLI', () => {
   });
 
   it('asks with less in the light style', async () => {
-    await check('cli');
-    await check('cli-light');
+    await probe('cli');
+    await probe('cli-light');
     const [whole = 0, light = 0] = bodies().map(({ length }) => length);
     expect(light).toBeLessThan(whole);
     expect(whole).toBeLessThan(1_500);
   });
 
   it('is the same device each time', async () => {
-    await check('cli');
-    await check('cli');
+    await probe('cli');
+    await probe('cli');
     const devices = bodies().map((body) => {
       const { metadata } = JSON.parse(body) as { metadata: { user_id: string } };
       return (JSON.parse(metadata.user_id) as { device_id: string }).device_id;
@@ -116,14 +116,14 @@ describe('a check by the CLI', () => {
   it('goes over TLS to an endpoint whose certificate is trusted', async () => {
     setDefaultCACertificates([...getCACertificates('default'), VALID.cert]);
     const secure = await startScriptedUpstream({ tls: VALID });
-    expect((await check('cli', { baseUrl: secure.url })).verdict.status).toBe('ok');
+    expect((await probe('cli', { baseUrl: secure.url })).verdict.status).toBe('ok');
     expect(secure.ledger[0]?.headers['host']).toBe(`localhost:${secure.port}`);
     await secure.stop();
   });
 
   it('leaves nothing in the temporary folder', async () => {
     process.env['TMPDIR'] = mkdtempSync(join(tmpdir(), 'clean-'));
-    await check('cli');
+    await probe('cli');
     expect(readdirSync(tmpdir())).toEqual([]);
   });
 
@@ -144,7 +144,7 @@ describe('a check by the CLI', () => {
       writeFileSync(join(planted, '.claude', name), settings);
     writeFileSync(join(planted, 'CLAUDE.md'), 'planted words');
     process.env['TMPDIR'] = planted;
-    const { verdict } = await check('cli');
+    const { verdict } = await probe('cli');
     expect(verdict.status).toBe('ok');
     expect(existsSync(proof)).toBe(false);
     expect(thief.ledger).toEqual([]);

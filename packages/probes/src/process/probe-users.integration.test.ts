@@ -21,7 +21,7 @@ import { sse } from '@zephyr/testkit/upstream-scripts';
 import { beforeEach, describe, expect, it, type TestContext, vi } from 'vitest';
 import { z } from 'zod';
 
-const PROGRAM = fileURLToPath(new URL('./test-support/probes-as-users-main.ts', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('../test-support/probes-as-users-main.ts', import.meta.url));
 const CAPABILITIES = '+setuid,+setgid';
 const RANGE = '64100-64101';
 const UIDS = [64_100, 64_101];
@@ -121,7 +121,7 @@ describe.skipIf(!canBecomeOthers)('probes under users of their own', { timeout: 
     expect(
       readdirSync(tmpdir()).filter(
         (name) =>
-          name.startsWith('zephyr-check-') && UIDS.includes(statSync(join(tmpdir(), name)).uid),
+          name.startsWith('zephyr-probe-') && UIDS.includes(statSync(join(tmpdir(), name)).uid),
       ),
     ).toEqual([]);
   });

@@ -75,7 +75,7 @@ export async function signalAllOf(user: ProbeUser, signal: 'TERM' | 'KILL'): Pro
   await run(user, `kill -s ${signal} -- -1 2>/dev/null`);
 }
 
-/** The folders of a probe, as `makeFolder` of cli-check.ts makes them, owned by the user. */
+/** The folders of a probe, as `makeFolder` of cli-probe.ts makes them, owned by the user. */
 export async function makeFolderOf(user: ProbeUser, deviceJson: string): Promise<string> {
   const name = `${FOLDER_PREFIX}${process.pid}-${randomBytes(6).toString('hex')}`;
   const folder = join(tmpdir(), name);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 
 import { z } from 'zod';
 
-import { runProcess } from './run-process.ts';
+import { runProcess } from '../process/run-process.ts';
 
 const VERSION_LIMIT_MS = 15_000;
 
@@ -28,9 +28,9 @@ export async function readCliVersion(file: string, searchPath: string): Promise<
   return { status: 'broken', detail: `${JSON.stringify(end)} ${told}`.trim() };
 }
 
-/** The version that the checks were tested with: the one that npm installs. */
+/** The version that the probes were tested with: the one that npm installs. */
 export function testedCliVersion(): string {
-  const manifest: unknown = createRequire(import.meta.url)('../package.json');
+  const manifest: unknown = createRequire(import.meta.url)('../../package.json');
   const { dependencies } = z
     .object({ dependencies: z.object({ '@anthropic-ai/claude-code': z.string() }) })
     .parse(manifest);

@@ -18,7 +18,7 @@ export interface CliQuestion {
   readonly baseUrl: string;
   /** Good at our relay only. */
   readonly password: string;
-  /** A folder of this check alone; `cfg` and `tmp` are in it. */
+  /** A folder of this probe alone; `cfg` and `tmp` are in it. */
   readonly home: string;
   readonly searchPath: string;
   readonly timeoutMs: number;

@@ -1,4 +1,4 @@
-/** The check by the real Claude CLI: contained, measured at the relay. */
+/** The probe by the real Claude CLI: contained, measured at the relay. */
 import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
@@ -6,16 +6,16 @@ import { join } from 'node:path';
 
 import type { ProbeVerdict, TokenUsage } from '@zephyr/contract/probe';
 
-import { NO_USAGE, readUsage } from './answer.ts';
+import { NO_USAGE, readUsage } from '../exchange/answer.ts';
+import type { Exchange } from '../exchange/exchange.ts';
+import type { ProbeRun, ProbeTarget } from '../probe-target.ts';
+import { FOLDER_PREFIX } from '../process/leftovers.ts';
+import { makeFolderOf, type ProbeUser, removeFoldersOf } from '../process/probe-users.ts';
+import { runProcess } from '../process/run-process.ts';
 import { verdictOfCli } from './classify-cli.ts';
 import { findCli } from './cli-binary.ts';
 import { type CliStyle, cliCommand } from './cli-command.ts';
-import type { Exchange } from './exchange.ts';
-import { FOLDER_PREFIX } from './leftovers.ts';
-import type { CheckRun, CheckTarget } from './probe-target.ts';
-import { makeFolderOf, type ProbeUser, removeFoldersOf } from './probe-users.ts';
 import { startRelay } from './relay.ts';
-import { runProcess } from './run-process.ts';
 
 const FALLBACK_SEARCH_PATH = '/usr/local/bin:/usr/bin:/bin';
 
@@ -24,10 +24,10 @@ interface CliAnswer {
   readonly usage: TokenUsage;
 }
 
-export async function checkByCli(
+export async function probeByCli(
   style: CliStyle,
-  target: CheckTarget,
-  run: CheckRun,
+  target: ProbeTarget,
+  run: ProbeRun,
 ): Promise<CliAnswer> {
   const searchPath = process.env['PATH'] ?? FALLBACK_SEARCH_PATH;
   const file = findCli(target.claudeBinaryPath, searchPath);
@@ -47,7 +47,7 @@ export async function checkByCli(
 
 interface CliQuery {
   readonly style: CliStyle;
-  readonly target: CheckTarget;
+  readonly target: ProbeTarget;
   readonly file: string;
   readonly searchPath: string;
   /** Called at the first request: the CLI has started, and what it does then is to wait. */
@@ -86,7 +86,7 @@ async function askCli(query: CliQuery, signal: AbortSignal): Promise<CliAnswer> 
 }
 
 /**
- * Made anew for each check, so that no earlier run, no other program and no planted settings file
+ * Made anew for each probe, so that no earlier run, no other program and no planted settings file
  * can have a say: an empty working folder that nobody may write to, and a home.
  */
 function makeFolder(): string {
@@ -101,8 +101,8 @@ function makeFolder(): string {
 }
 
 /**
- * Otherwise each check would look like a new device to the endpoint: 64 hexadecimal digits like the
- * CLI's own random ones, the same for all checks of this host.
+ * Otherwise each probe would look like a new device to the endpoint: 64 hexadecimal digits like the
+ * CLI's own random ones, the same for all probes of this host.
  */
 function deviceJson(): string {
   const userID = createHash('sha256').update(`claude-zephyr ${hostname()}`).digest('hex');

@@ -1,0 +1,69 @@
+import type { FailureClass } from '@zephyr/contract/failure';
+import type { ProbeResult, ProbeStyle } from '@zephyr/contract/probe';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+import { endpointOf } from '../decide/world.ts';
+import { DEFAULT_POLICY } from '../policy.ts';
+import { A, Scenario } from '../test-support/scenario.ts';
+import { epochMs } from '../types.ts';
+import { scored } from './probe-score.ts';
+import { scoreOf } from './score.ts';
+
+function probe(result: number | FailureClass, style: ProbeStyle = 'cli'): ProbeResult {
+  return {
+    endpointId: A,
+    slot: 'a:1',
+    sequence: 1,
+    style,
+    startedAtMs: epochMs(0),
+    wallMs: 1_000,
+    verdict:
+      typeof result === 'number'
+        ? { status: 'ok', apiLatencyMs: 2 * result, ttftMs: result }
+        : { status: 'failed', failure: result, detail: '' },
+    usage: { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 },
+    costUsd: 0,
+  };
+}
+
+const scoreOfProbe = (...of: Parameters<typeof probe>) =>
+  scored(probe(...of), DEFAULT_POLICY).score;
+
+describe('the score of one probe', () => {
+  it('is the score of an endpoint of which nothing else is known', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 60_000 }), (ms) => {
+        const result = probe(ms);
+        const { world } = new Scenario().receive({ kind: 'probe', result });
+        const endpoint = endpointOf(world, A);
+        if (endpoint === undefined) throw new Error('no endpoint');
+        const ofWorld = scoreOf(endpoint, epochMs(0), DEFAULT_POLICY);
+        const { score } = scored(result, DEFAULT_POLICY);
+        expect(ofWorld).toMatchObject(score);
+      }),
+    );
+  });
+
+  it('is the sum of its parts, and begins with the time to the first token', () => {
+    const score = scoreOfProbe(400);
+    if (score.status === 'unknown') throw new Error('unknown');
+    expect(score.latencyMs).toBe(400);
+    expect(score.totalMs).toBeCloseTo(score.latencyMs + score.failureMs + score.uncertaintyMs);
+  });
+
+  it('is not known after a failure, which costs more the longer people wait for it', () => {
+    const [refused, slow] = [scoreOfProbe('refused'), scoreOfProbe('first_byte_timeout')];
+    expect([refused.status, slow.status]).toEqual(['unknown', 'unknown']);
+    expect(slow.failureMs).toBeGreaterThan(refused.failureMs);
+    expect(refused.failureMs).toBeGreaterThan(scoreOfProbe(400).failureMs);
+  });
+
+  it.each(['http', 'tcp'] as const)('is not known by %s, which asks for no answer', (style) => {
+    expect(scoreOfProbe(10, style).status).toBe('unknown');
+  });
+
+  it.each(['token_refused', 'cli_missing'] as const)('blames no endpoint for %s', (failure) => {
+    expect(scoreOfProbe(failure)).toEqual(scoreOfProbe(10, 'tcp'));
+  });
+});

@@ -1,0 +1,64 @@
+/**
+ * What one probe says on its own: the score of an endpoint of which nothing else is known. The prober
+ * writes it beside each result; the controller's score of the endpoint begins with it and goes on by
+ * all results, live times and failures (score.ts).
+ */
+import type { ProbeResult, ProbeScore, ScoredProbe } from '@zephyr/contract/probe';
+import type { EpochMs } from '@zephyr/contract/scalars';
+
+import type { Policy } from '../policy.ts';
+import { probeKindOf } from './health.ts';
+import { addProbeLatency, NO_LATENCY } from './latency.ts';
+import { NO_LIVE_TIMES } from './live-times.ts';
+import { addAttempts, addFailures, failureCost, NO_RELIABILITY } from './reliability.ts';
+import { scoreOf, type Tracks } from './score.ts';
+
+type ProbedTracks = Pick<Tracks, 'latency' | 'reliability'>;
+
+interface ProbeStep {
+  readonly nowMs: EpochMs;
+  readonly policy: Policy;
+  /** Then an overload says nothing about this endpoint. */
+  readonly isOverloaded: boolean;
+}
+
+/** The tracks after one more probe. One that asked no model for an answer changes nothing by passing. */
+export function addProbe(
+  tracks: ProbedTracks,
+  { verdict, style }: ProbeResult,
+  { nowMs, policy, isOverloaded }: ProbeStep,
+): ProbedTracks {
+  if (verdict.status === 'failed') {
+    const failed = [[verdict.failure, 1]] as const;
+    const when = { failed, nowMs, isOverloaded };
+    return { ...tracks, reliability: addFailures(tracks.reliability, when, policy.failure) };
+  }
+  if (probeKindOf(style) === 'reach') return tracks;
+  const ms = verdict.ttftMs ?? verdict.apiLatencyMs;
+  return {
+    latency: addProbeLatency(tracks.latency, { ms, nowMs, policy: policy.latency }),
+    reliability: addAttempts(
+      tracks.reliability,
+      { succeeded: 1, failed: [], nowMs },
+      policy.failure,
+    ),
+  };
+}
+
+/** The result with its score. */
+export function scored(result: ProbeResult, policy: Policy): ScoredProbe {
+  return { ...result, score: scoreOfProbe(result, policy) };
+}
+
+function scoreOfProbe(result: ProbeResult, policy: Policy): ProbeScore {
+  const nowMs = result.startedAtMs;
+  const nothing = { latency: NO_LATENCY, reliability: NO_RELIABILITY };
+  const tracks = addProbe(nothing, result, { nowMs, policy, isOverloaded: false });
+  const score = scoreOf({ ...tracks, times: NO_LIVE_TIMES }, nowMs, policy);
+  if (score.status === 'unknown') {
+    const { failureMs } = failureCost(tracks.reliability, nowMs, policy.failure);
+    return { status: 'unknown', failureMs };
+  }
+  const { totalMs, latencyMs, failureMs, uncertaintyMs } = score;
+  return { status: 'known', totalMs, latencyMs, failureMs, uncertaintyMs };
+}
