@@ -143,6 +143,18 @@ describe('writeCommit', () => {
     expect(await redis.exists(keys.snapshot, keys.decisions, keys.operator)).toBe(0);
   });
 
+  it('writes nothing for an earlier term of the same leader, which holds the lease again', async () => {
+    const earlier = await lead('one');
+    const { epoch } = await lead('one');
+    const answer = await writeCommit(
+      redis,
+      { ...earlier, knownVersion: 0 },
+      commit('c1', earlier.epoch, 1),
+    );
+    expect(answer).toEqual({ status: 'fenced', currentEpoch: epoch });
+    expect(await redis.exists(keys.snapshot, keys.decisions, keys.operator)).toBe(0);
+  });
+
   it('writes nothing for a leader whose lease has ended, even without a successor', async () => {
     const leader = await lead('one');
     await redis.del(keys.lease);

@@ -8,7 +8,11 @@ import { startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
 import type { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
+import { freshState, loaded, NOON_MS } from '../test-support/batches.ts';
 import { ControllerProcess } from '../test-support/controller-process.ts';
+import { checkpointOf, type LeaderState } from './leader-state.ts';
+import { restore } from './restore.ts';
+import { readStreams, STREAM_START } from './streams.ts';
 
 const waiting = { timeout: 20_000, interval: 50 };
 
@@ -105,3 +109,59 @@ describe('a controller that starts again', () => {
     });
   });
 });
+
+describe('restore', () => {
+  /** Read far ahead: the clock of a Redis that is gone was later than that of the new one. */
+  const ahead = { commands: '9000000000000-0', probes: '9000000000000-0', outcomes: '9-0' };
+  const published = { status: 'published', atMs: NOON_MS, content: {} } as never;
+  const remembered: LeaderState = {
+    ...freshState(),
+    world: { ...freshState().world, published, wishes: wishes('one') },
+    cursors: ahead,
+  };
+
+  const restored = (memory?: LeaderState) =>
+    restore({
+      ...{ redis, config: loaded.config, nowMs: () => NOON_MS, remembered: memory },
+      log: createLogger('test', 'silent'),
+    });
+
+  it('goes on with the committed state, whatever this process remembers', async () => {
+    const committed = { ...remembered, world: { ...remembered.world, decisions: 7 } };
+    await redis.set(keys.world, JSON.stringify(checkpointOf(committed)));
+    expect(await restored(freshState())).toEqual({
+      ...{ state: committed, snapshot: undefined, continues: true },
+    });
+  });
+
+  it('goes on from memory where Redis has lost its data, and publishes again', async () => {
+    const { state, continues } = await restored(remembered);
+    expect(continues).toBe(false);
+    expect(state.world).toEqual({ ...remembered.world, published: { status: 'never' } });
+  });
+
+  it('reads all of the new streams after a loss of data, also where the clock is behind', async () => {
+    await probe('one', 300);
+    const { state } = await restored(remembered);
+    const endpointIds = new Set(['one', 'two', 'three']);
+    const from = { cursors: state.cursors, waitMs: 1, endpointIds };
+    const received = await readStreams(redis, from, expect.unreachable);
+    expect(received.probes.map(({ value }) => value.endpointId)).toEqual(['one']);
+    expect(received.cursors.commands).toBe(STREAM_START);
+  });
+
+  it.each(['{"version":-1,"state":{}}', 'not json'])(
+    'rebuilds from the stored wishes, not from memory, after another version: %s',
+    async (text) => {
+      await redis.set(keys.world, text);
+      await redis.set(keys.operator, JSON.stringify(wishes('two')));
+      const { state } = await restored(remembered);
+      expect(state.world.wishes).toEqual(wishes('two'));
+      expect(state.cursors.commands).toBe(STREAM_START);
+    },
+  );
+});
+
+function wishes(disabled: string) {
+  return { mode: { kind: 'auto' as const }, paused: false, disabled: [endpointId(disabled)] };
+}

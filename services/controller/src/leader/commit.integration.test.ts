@@ -1,0 +1,141 @@
+import type { RoutingSnapshot } from '@zephyr/core';
+import { createLogger } from '@zephyr/runtime/logger';
+import { createRedis } from '@zephyr/runtime/redis/client';
+import { keys } from '@zephyr/runtime/redis/keys';
+import { acquireLease } from '@zephyr/runtime/redis/lease';
+import { startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
+import type { Redis } from 'ioredis';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { freshProgress, loaded, readingOf } from '../test-support/batches.ts';
+import { type CommitDeps, commit } from './commit.ts';
+import { type Batch, decide } from './decide.ts';
+import { checkpointOf } from './leader-state.ts';
+import type { Term } from './leadership.ts';
+import { type NewLogEntry, Notes } from './notes.ts';
+import { Recorder } from './recorder.ts';
+import { configEvent } from './settings.ts';
+
+const log = createLogger('test', 'silent');
+const note: NewLogEntry = { kind: 'config', atMs: 1, outcome: 'applied', problems: [] };
+
+let server: TestRedis;
+let redis: Redis;
+let notes: Notes;
+let stopping: AbortController;
+const failed = vi.fn();
+const commitFailures = { inc: vi.fn() };
+
+beforeAll(async () => {
+  server = await startTestRedis();
+  redis = createRedis({ url: server.url }, log, 'command');
+  await new Promise((resolve) => redis.once('ready', resolve));
+});
+afterAll(async () => {
+  redis.disconnect();
+  await server.stop();
+});
+beforeEach(async () => {
+  await redis.flushall();
+  notes = new Notes();
+  notes.add(note);
+  stopping = new AbortController();
+  vi.clearAllMocks();
+});
+
+async function lead(id: string): Promise<Term> {
+  const answer = await acquireLease(redis, id);
+  if (answer.status !== 'held') throw new Error(`${id} did not get the lease`);
+  return { ...answer, signal: stopping.signal };
+}
+
+const depsOf = (term: Term): CommitDeps => ({
+  ...{ term, redis, log, notes, instanceId: 'one', recorder: new Recorder(false) },
+  metrics: { commitSeconds: { startTimer: () => () => undefined }, commitFailures },
+  health: { failed },
+});
+
+/** The first one of a term: it chooses an endpoint, and so publishes. */
+function firstBatch(): Batch {
+  return decide(freshProgress(), readingOf({ configEvent: configEvent(undefined, loaded) }));
+}
+
+const stored = async () => ({
+  records: await redis.exists(keys.snapshot, keys.world, keys.view, keys.operator),
+  entries: (await redis.xlen(keys.log)) + (await redis.xlen(keys.inputs)),
+});
+
+describe('commit', () => {
+  it('writes snapshot, state, view, recording and notes of a batch together', async () => {
+    const batch = firstBatch();
+    const snapshot = await commit(batch, undefined, depsOf(await lead('one')));
+    expect(snapshot).toMatchObject({ version: 1, configHash: loaded.config.hash });
+    expect(JSON.parse((await redis.get(keys.snapshot)) ?? '')).toEqual(snapshot);
+    const world = JSON.parse((await redis.get(keys.world)) ?? '');
+    expect(world).toEqual(JSON.parse(JSON.stringify(checkpointOf(batch.state))));
+    const entries = await redis.xrange(keys.log, '-', '+');
+    const kinds = entries.map(([, [, json]]) => JSON.parse(json ?? '{}').kind as string);
+    expect(kinds.slice(0, 2)).toEqual(['leader', 'config']);
+    expect(await redis.xlen(keys.inputs)).toBe(1);
+    expect(notes.pending()).toEqual([]);
+  });
+
+  it('publishes nothing, and says nothing of the leader, where nothing has changed', async () => {
+    const deps = depsOf(await lead('one'));
+    const first = firstBatch();
+    const snapshot = await commit(first, undefined, deps);
+    const entries = await redis.xlen(keys.log);
+    const progress = { state: first.state, snapshot };
+    const second = decide(progress, readingOf());
+    expect(await commit(second, snapshot, deps)).toBe(snapshot);
+    expect(await redis.xlen(keys.log)).toBe(entries);
+  });
+
+  it.each([
+    ['another one leads', async () => void (await redis.set(keys.lease, 'two'))],
+    ['its lease has ended', async () => void (await redis.del(keys.lease))],
+    ['it leads a later term', async () => void (await lead('one'))],
+  ])(
+    'rejects a batch whose leader may not write any more, and nothing of it is there: %s',
+    async (_, change) => {
+      const term = await lead('one');
+      await change();
+      await expect(commit(firstBatch(), undefined, depsOf(term))).rejects.toMatchObject({
+        code: 'FENCED',
+      });
+      expect(await stored()).toEqual({ records: 0, entries: 0 });
+      // The next leader, or the next term of this one, writes them.
+      expect(notes.pending()).toEqual([note]);
+    },
+  );
+
+  it('rejects a batch that was decided on another snapshot', async () => {
+    const deps = depsOf(await lead('one'));
+    const snapshot = (await commit(firstBatch(), undefined, deps)) as RoutingSnapshot;
+    const older = { ...snapshot, version: 0, configHash: 'another' };
+    await expect(commit(firstBatch(), older, deps)).rejects.toMatchObject({ code: 'FENCED' });
+  });
+
+  it('tries again until Redis takes it, and reports each failure', async () => {
+    const deps = depsOf(await lead('one'));
+    await redis.config('SET', 'maxmemory', '1');
+    const committing = commit(firstBatch(), undefined, deps);
+    await vi.waitFor(() => expect(failed.mock.calls.length).toBeGreaterThan(1), {
+      timeout: 20_000,
+    });
+    expect(commitFailures.inc.mock.calls.length).toBeGreaterThan(1);
+    await redis.config('SET', 'maxmemory', '0');
+    expect(await committing).toMatchObject({ version: 1 });
+  });
+
+  it('gives up when the term ends', async () => {
+    const deps = depsOf(await lead('one'));
+    await redis.config('SET', 'maxmemory', '1');
+    const committing = commit(firstBatch(), undefined, deps);
+    const rejected = expect(committing).rejects.toMatchObject({ code: 'FENCED' });
+    stopping.abort();
+    await rejected;
+    await redis.config('SET', 'maxmemory', '0');
+    expect(await stored()).toEqual({ records: 0, entries: 0 });
+  });
+});
