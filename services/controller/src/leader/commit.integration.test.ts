@@ -1,4 +1,4 @@
-import type { RoutingSnapshot } from '@zephyr/core';
+import type { RoutingSnapshot } from '@zephyr/contract/snapshot';
 import { createLogger } from '@zephyr/runtime/logger';
 import { createRedis } from '@zephyr/runtime/redis/client';
 import { keys } from '@zephyr/runtime/redis/keys';
