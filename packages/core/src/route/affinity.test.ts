@@ -88,10 +88,97 @@ describe('placeOf', () => {
     answered(sessions, 's4');
     expect(sessions.placeOf('s2', generations(), 1)).toBeUndefined();
     expect(sessions.placeOf('s1', generations(), 1)).toBe(a);
+    expect(sessions.placeOf('s3', generations(), 1)).toBe(a);
+  });
+});
+
+describe('slow answers', () => {
+  const placeAfter = (parts: Parameters<typeof answered>[2], count = 3) => {
+    const sessions = table();
+    for (let index = 0; index < count; index += 1) answered(sessions, 's', parts);
+    return sessions.placeOf('s', generations(), 0);
+  };
+
+  it.each([
+    ['twice as slow and a second more is not clear', { ttftMs: 9_000, elsewhereMs: 4_000 }, a],
+    ['more is', { ttftMs: 9_001, elsewhereMs: 4_000 }, undefined],
+    ['nothing is slow where nothing else is known', { ttftMs: 60_000 }, a],
+  ])('%s', (_, parts, place) => {
+    expect(placeAfter(parts)).toBe(place);
+  });
+
+  it('begin again at another endpoint', () => {
+    const sessions = table();
+    const slow = { ttftMs: 9_000, elsewhereMs: 1_000 };
+    for (const at of ['a', 'a', 'b', 'b']) answered(sessions, 's', { ...slow, at });
+    expect(sessions.placeOf('s', generations(), 0)).toBe(b);
+    for (const generation of [1, 1]) answered(sessions, 's', { ...slow, at: 'b', generation });
+    expect(sessions.placeOf('s', generations(), 0)).toBe(b);
+  });
+});
+
+describe('rules', () => {
+  it('change under way, and the placements stay', () => {
+    const sessions = table();
+    answered(sessions, 's1');
+    answered(sessions, 's2');
+    sessions.reconfigure({ lifetimeMs: 10, maxSessions: 1 });
+    expect(sessions.placeOf('s1', generations(), 10)).toBe(a);
+    expect(sessions.placeOf('s1', generations(), 11)).toBeUndefined();
+    expect(sessions.size).toBe(2);
   });
 });
 
 describe('sharing', () => {
+  it('takes no more than asked for, the rest next time, and nothing that has ended', () => {
+    const sessions = table();
+    for (const id of ['s1', 's2', 's3']) answered(sessions, id, { nowMs: 1_000 });
+    const ids = (nowMs: number) => sessions.takeUnshared(nowMs, 2).map(({ id }) => id);
+    expect(ids(1_000)).toEqual(['s1', 's2']);
+    expect(ids(1_000)).toEqual(['s3']);
+    answered(sessions, 's1', { nowMs: 100_000 });
+    expect(ids(100_000 + LIFETIME + 1)).toEqual([]);
+  });
+
+  it('says how long ago the session asked', () => {
+    const sessions = table();
+    answered(sessions, 's', { nowMs: 1_000 });
+    expect(sessions.takeUnshared(4_000, 9)).toMatchObject([{ idleMs: 3_000 }]);
+  });
+
+  it('keeps what it knows of a session that another proxy placed elsewhere', () => {
+    const sessions = table();
+    answered(sessions, 's', { nowMs: 1_000 });
+    answered(sessions, 's', { nowMs: 2_000 });
+    sessions.adopt({ id: 's', endpointId: b, generation: 0, idleMs: 0 }, 5_000);
+    expect(sessions.latest(1, 5_000)).toMatchObject([
+      { id: 's', endpointId: b, client: 'ann', requests: 2, ageMs: 4_000, idleMs: 0 },
+    ]);
+    sessions.adopt({ id: 'new', endpointId: b, generation: 0, idleMs: 500 }, 6_000);
+    expect(sessions.latest(1, 6_000)).toMatchObject([
+      { id: 'new', client: null, requests: 0, ageMs: 500, idleMs: 500 },
+    ]);
+    expect(sessions.loads(generations(), 6_000)).toEqual({
+      b: { running: 2, cachedTokens: { other: 0 } },
+    });
+  });
+
+  it('of two requests at one moment its own counts', () => {
+    const sessions = table();
+    answered(sessions, 's', { nowMs: 1_000 });
+    sessions.adopt({ id: 's', endpointId: b, generation: 0, idleMs: 0 }, 1_000);
+    expect(sessions.placeOf('s', generations(), 1_000)).toBe(a);
+  });
+
+  it('begins to count slow answers anew where another proxy placed it', () => {
+    const sessions = table();
+    const slow = { ttftMs: 9_000, elsewhereMs: 1_000 };
+    for (let index = 0; index < 2; index += 1) answered(sessions, 's', slow);
+    sessions.adopt({ id: 's', endpointId: a, generation: 0, idleMs: 0 }, 5);
+    for (let index = 0; index < 2; index += 1) answered(sessions, 's', { ...slow, nowMs: 6 });
+    expect(sessions.placeOf('s', generations(), 7)).toBe(a);
+  });
+
   it('tells a placement once, again when it changes and each minute', () => {
     const sessions = table();
     answered(sessions, 's');
@@ -169,6 +256,33 @@ describe('loads', () => {
     expect(sessions.loads(generations({ a: 1 }), 1)).toEqual({});
     answered(sessions, 's', { at: 'b', nowMs: 2 });
     expect(Object.keys(sessions.loads(generations({ a: 1 }), 3))).toEqual(['b']);
+  });
+
+  it('keeps what the cache holds from one answer to the next, and begins anew elsewhere', () => {
+    const sessions = table();
+    answered(sessions, 's');
+    sessions.noteUsage('s', usage, 'opus');
+    answered(sessions, 's', { nowMs: 1 });
+    expect(sessions.loads(generations(), 1)['a']?.cachedTokens).toEqual({ opus: 1_000 });
+    answered(sessions, 's', { at: 'b', nowMs: 2 });
+    expect(sessions.loads(generations(), 2)['b']?.cachedTokens).toEqual({ opus: 0 });
+  });
+
+  it('a prompt of half the length is a new one, a shorter one is another request', () => {
+    const sessions = table();
+    answered(sessions, 's');
+    const ofTokens = (cacheReadTokens: number) => ({
+      ...usage,
+      ...{ cacheReadTokens, cacheWriteTokens: 0 },
+    });
+    const held = () => sessions.loads(generations(), 0)['a']?.cachedTokens;
+    sessions.noteUsage('s', ofTokens(1_000), 'opus');
+    sessions.noteUsage('s', ofTokens(499), 'haiku');
+    expect(held()).toEqual({ opus: 1_000 });
+    sessions.noteUsage('s', ofTokens(500), 'haiku');
+    expect(held()).toEqual({ haiku: 500 });
+    sessions.noteUsage('unknown', usage, 'opus');
+    expect(sessions.size).toBe(1);
   });
 
   it('is not misled by a small request of the same session', () => {

@@ -199,6 +199,58 @@ describe('chooseEndpoint', () => {
     expect(asked(candidates, parts)).toBe(order);
   });
 
+  const inFailedGroup = { groupName: 'failed' };
+  const ranked: readonly (readonly [string, Partial<Candidate>])[] = [
+    ['nothing is held against it', {}],
+    ['a sibling failed', inFailedGroup],
+    ['it sheds', { limit: shedding }],
+    ['it failed this person', { hasFailedSource: true }],
+    ['that, and a sibling failed', { hasFailedSource: true, ...inFailedGroup }],
+    ['unavailable', { available: false }],
+    ['unavailable, and a sibling failed', { available: false, ...inFailedGroup }],
+    ['half-open and full', { ejection: halfOpen(2), trials: 2 }],
+    ['that, and a sibling failed', { ejection: halfOpen(2), trials: 2, ...inFailedGroup }],
+    ['ejected for a second', { ejection: ejected(NOW_MS + 1_000) }],
+    ['ejected for an hour', { ejection: ejected(NOW_MS + 3_600_000) }],
+    ['ejected, and a sibling failed', { ejection: ejected(NOW_MS + 1_000), ...inFailedGroup }],
+    ['it named a wait once', { limit: named('claimed', NOW_MS + 1) }],
+    ['that, and a sibling failed', { limit: named('claimed', NOW_MS + 1), ...inFailedGroup }],
+    ['it refuses the model', { limit: refusing }],
+    ['that, and a sibling failed', { limit: refusing, ...inFailedGroup }],
+    ['it lacks the operation', { lacksOperation: true }],
+    ['that, and a sibling failed', { lacksOperation: true, ...inFailedGroup }],
+  ];
+  it.each(ranked.slice(1).map((worse, index) => ({ better: ranked[index] ?? worse, worse })))(
+    '$better.0 comes before $worse.0, whatever the preference',
+    ({ better, worse }) => {
+      const candidates = [candidate('worse', worse[1]), candidate('better', better[1])];
+      const parts = { failedGroups: new Map([['failed', 'fault' as const]]) };
+      expect(asked(candidates, parts)).toBe('better worse (asked)');
+    },
+  );
+
+  it('the session’s cache outweighs a failed sibling no more than the order does', () => {
+    const shed = candidate('shed', { limit: shedding });
+    const sibling = candidate('sibling', inFailedGroup);
+    const open = candidate('open');
+    const parts = { failedGroups: new Map([['failed', 'fault' as const]]) };
+    const preferring = (id: string) => ({ ...parts, preferredId: endpointId(id) });
+    expect(asked([open, sibling], preferring('sibling'))).toBe('open sibling (asked)');
+    expect(asked([sibling, shed], preferring('shed'))).toBe('sibling shed (asked)');
+    expect(asked([candidate('a'), candidate('b')], preferring('b'))).toBe('b a (asked)');
+  });
+
+  it('an endpoint without a limit is never shed, and the share of shed ones follows the number', () => {
+    const half = { ...NO_LIMIT, asked: 99, answered: 0, atMs: NOW_MS };
+    const firstOf = (limit: ModelLimit, random: number) =>
+      asked([candidate('a', { limit }), candidate('b', { limit })], { random }).split(' ')[0];
+    expect(firstOf(NO_LIMIT, 0)).toBe('a');
+    // The share is 0.99 for both; the second number is 0.618 further on.
+    expect(firstOf(half, 0.5)).toBe('a');
+    expect(firstOf(half, 0.991)).toBe('a');
+    expect(firstOf(half, 0.375)).toBe('b');
+  });
+
   it('names the soonest of the times that were named', () => {
     const limits = [named('confirmed', NOW_MS + 9_000), named('confirmed', NOW_MS + 4_000)];
     const choice = chooseEndpoint({

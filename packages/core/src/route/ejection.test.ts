@@ -91,6 +91,47 @@ describe('afterFailure', () => {
     expect(remainingMs(failing([CERTAIN], { random: 0.999_999 }), 1_000)).toBeCloseTo(12_000, 0);
   });
 
+  it.each([
+    { failure: 'server_error', ms: 10_000, mostMs: 300_000 },
+    { failure: 'token_refused', ms: 60_000, mostMs: 1_800_000 },
+    { failure: 'credit', ms: 1_800_000, mostMs: 1_800_000 },
+  ] as const)('$failure: twice as long each time, spread by a fifth', ({ failure, ms, mostMs }) => {
+    for (let strikes = 0; strikes < 8; strikes += 1) {
+      const from: Ejection = { status: 'half_open', failure, width: 1, strikes };
+      const expectedMs = Math.min(ms * 2 ** strikes, mostMs);
+      for (const [random, spread] of [
+        [0, 0.8],
+        [0.5, 1],
+        [0.75, 1.1],
+      ] as const) {
+        const state = failing([CERTAIN], { failure, random, from });
+        expect(remainingMs(state, 1_000)).toBeCloseTo(expectedMs * spread, 6);
+      }
+    }
+  });
+
+  it('an ejection is not prolonged by what fails meanwhile', () => {
+    const state = failing([CERTAIN]);
+    expect(failing([CERTAIN], { from: state, nowMs: 2_000 })).toBe(state);
+  });
+
+  it.each([
+    { strikes: 2, afterMs: 299_999, ms: 40_000 },
+    { strikes: 2, afterMs: 300_000, ms: 20_000 },
+    { strikes: 2, afterMs: 600_000, ms: 10_000 },
+    { strikes: 1, afterMs: 9_000_000, ms: 10_000 },
+  ])('of $strikes strikes, after $afterMs ms in service: $ms ms', ({ strikes, afterMs, ms }) => {
+    const strikesSinceAtMs = 50_000;
+    const from: Ejection = { status: 'admitted', doubt: NO_DOUBT, strikes, strikesSinceAtMs };
+    const nowMs = strikesSinceAtMs + afterMs;
+    expect(remainingMs(failing([CERTAIN], { from, nowMs }), nowMs)).toBe(ms);
+  });
+
+  it('has no time left where it admits requests, or when the time has passed', () => {
+    expect(remainingMs(ADMITTED, 0)).toBe(0);
+    expect(remainingMs(failing([CERTAIN]), 11_001)).toBe(0);
+  });
+
   it('ejects for longer with each repeat, and forgets a strike in five minutes', () => {
     const second = failing([CERTAIN], { from: failing([CERTAIN]), nowMs: 20_000 });
     expect(remainingMs(second, 20_000)).toBe(20_000);
@@ -120,6 +161,27 @@ describe('the way back', () => {
   it('evidence from elsewhere ends an ejection before its time', () => {
     expect(recover(failing([CERTAIN]))).toMatchObject({ status: 'half_open', width: 1 });
     expect(recover(ADMITTED)).toBe(ADMITTED);
+  });
+
+  it('a good answer ends a doubt, and changes nothing where there is none', () => {
+    for (const evidence of [PROVEN, by('a')]) {
+      expect(afterSuccess(failing([evidence]), 2_000)).toEqual(ADMITTED);
+    }
+    expect(afterSuccess(ADMITTED, 2_000)).toBe(ADMITTED);
+  });
+
+  it('one that is admitted keeps its strikes, from that moment', () => {
+    const last: Ejection = { status: 'half_open', failure: 'reset', width: 8, strikes: 3 };
+    expect(afterSuccess(last, 7_000)).toEqual({
+      ...{ status: 'admitted', doubt: NO_DOUBT, strikes: 3, strikesSinceAtMs: 7_000 },
+    });
+  });
+
+  it('is half-open from the moment that its time has passed', () => {
+    const state = failing([CERTAIN]);
+    expect(ejectionAt(state, 10_999)).toBe(state);
+    expect(ejectionAt(state, 11_000)).toMatchObject({ status: 'half_open', width: 1, strikes: 1 });
+    expect(ejectionAt(ADMITTED, 11_000)).toBe(ADMITTED);
   });
 
   it('a good answer of an ejected endpoint does so too', () => {

@@ -36,6 +36,45 @@ describe('FirstByteTimes', () => {
     expect(known.limitMs(A, MEDIUM, LIMITS)).toBe(45_000);
   });
 
+  it('forgets the times of the endpoint that has changed, and no others', () => {
+    const known = new FirstByteTimes();
+    const other = endpointId('ab');
+    for (let index = 0; index < 4; index += 1) {
+      known.note(A, MEDIUM, 100);
+      known.note(other, MEDIUM, 100);
+    }
+    known.forget(A);
+    expect(known.limitMs(other, MEDIUM, LIMITS)).toBe(5_000);
+  });
+
+  it('forgets the class that was used least recently when there are too many', () => {
+    const known = new FirstByteTimes();
+    const learn = (requestClass: string) => {
+      for (let index = 0; index < 4; index += 1) known.note(A, { requestClass, isCached: true }, 1);
+    };
+    const isKnown = (requestClass: string) =>
+      known.limitMs(A, { requestClass, isCached: true }, LIMITS) === 5_000;
+    for (let index = 0; index < 4_096; index += 1) learn(`class ${index}`);
+    expect(isKnown('class 0')).toBe(true);
+    learn('class 0');
+    learn('one more');
+    expect(['class 0', 'class 1', 'class 2'].map(isKnown)).toEqual([true, false, true]);
+  });
+
+  it('takes the second slowest, in whatever order they came', () => {
+    for (const times of [
+      [9_000, 3_000, 2_000, 1_000],
+      [1_000, 2_000, 3_000, 9_000],
+      [3_000, 9_000, 1_000, 2_000],
+      [9_000, 1_000, 3_000, 2_000],
+    ]) {
+      expect(learned(times)).toBe(9_000);
+    }
+    expect(learned([...Array(14).fill(100), 20_000, 20_000])).toBe(60_000);
+    expect(learned([20_000, 20_000, ...Array(14).fill(100)])).toBe(60_000);
+    expect(learned([20_000, 20_000, ...Array(15).fill(100)])).toBe(5_000);
+  });
+
   it('gives a prompt that has to be read the time for it, until that is usual too', () => {
     const known = new FirstByteTimes();
     const fresh = { ...MEDIUM, isCached: false };

@@ -4,6 +4,9 @@ import {
   afterAnswer,
   afterRefusal,
   afterTurnedAway,
+  isAnswering,
+  isBusy,
+  isLimited,
   isRefused,
   isWaitedFor,
   type ModelLimit,
@@ -50,7 +53,77 @@ describe('shedShare', () => {
   });
 });
 
+describe('what fades', () => {
+  const at = (limit: ModelLimit, nowMs: number) => shedShare(limit, nowMs);
+
+  it('requests of ten seconds ago weigh half, whenever they are counted', () => {
+    const start = 1_000_000;
+    const two = afterTurnedAway(afterTurnedAway(NO_LIMIT, turned('a', undefined, 'ann', start)), {
+      ...turned('b', undefined, 'ann', start),
+    });
+    expect(at(two, start)).toBeCloseTo(2 / 3);
+    expect(at(two, start + 10_000)).toBeCloseTo(1 / 2);
+    expect(at(two, start - 10_000)).toBeCloseTo(2 / 3);
+    const later = afterTurnedAway(
+      { ...two, inARow: 0 },
+      turned('c', undefined, 'ann', start + 10_000),
+    );
+    expect([later.asked, later.answered, later.atMs]).toEqual([2, 0, start + 10_000]);
+    const answered = afterAnswer(later, start + 20_000);
+    expect([answered.asked, answered.answered]).toEqual([2, 1]);
+    const after = afterTurnedAway(answered, turned('d', undefined, 'ann', start + 30_000));
+    expect([after.asked, after.answered]).toEqual([2, 0.5]);
+    expect(afterAnswer(answered, start + 30_000).answered).toBe(1.5);
+    expect(at(after, start + 40_000)).toBeCloseTo((1 - 2 * 0.25) / 2);
+  });
+
+  it('some in a row count for ten seconds', () => {
+    const start = 1_000_000;
+    const limit: ModelLimit = { ...NO_LIMIT, asked: 3, inARow: 3, atMs: start };
+    expect(isBusy(limit, start + 9_999)).toBe(true);
+    expect(isBusy(limit, start + 10_000)).toBe(false);
+    expect(isBusy({ ...limit, inARow: 2 }, start)).toBe(false);
+  });
+
+  it('an answer shows for two seconds that the endpoint answers, unless somebody was turned away', () => {
+    const limit = afterAnswer(NO_LIMIT, 1_000);
+    expect([1_000, 2_999, 3_000].map((nowMs) => isAnswering(limit, nowMs))).toEqual([
+      ...[true, true, false],
+    ]);
+    expect(isAnswering({ ...limit, inARow: 1 }, 1_000)).toBe(false);
+    expect(isAnswering(NO_LIMIT, 0)).toBe(false);
+  });
+});
+
+describe('isLimited', () => {
+  it.each<[string, ModelLimit, boolean]>([
+    ['nothing known', NO_LIMIT, false],
+    ['answers', after('....'), false],
+    ['a small share', { ...NO_LIMIT, asked: 0.1 }, true],
+    ['a named time', { ...NO_LIMIT, named: afterTurnedAway(NO_LIMIT, turned('a', 5)).named }, true],
+    ['refused to one person', afterRefusal(NO_LIMIT, 'a', 0), false],
+    ['refused to two', afterRefusal(afterRefusal(NO_LIMIT, 'a', 0), 'b', 0), true],
+  ])('%s', (_, limit, isHeld) => {
+    expect(isLimited(limit, 0)).toBe(isHeld);
+  });
+});
+
 describe('a named time', () => {
+  it('stays as it is where a request is turned away without one', () => {
+    const once = afterTurnedAway(NO_LIMIT, turned('a', 5_000));
+    expect(afterTurnedAway(once, turned('b')).named).toEqual(once.named);
+    expect(afterTurnedAway(NO_LIMIT, turned('a')).named).toEqual({ status: 'none' });
+  });
+
+  it('never becomes shorter, and what is confirmed stays so', () => {
+    const long = afterTurnedAway(NO_LIMIT, turned('a', 5_000));
+    const confirmed = afterTurnedAway(long, turned('b', 1_000, 'bob'));
+    expect(confirmed.named).toMatchObject({ status: 'confirmed', untilAtMs: 5_000 });
+    const again = afterTurnedAway(confirmed, turned('b', 1_000, 'bob'));
+    expect(again.named).toMatchObject({ status: 'confirmed', untilAtMs: 5_000 });
+    expect(afterTurnedAway(NO_LIMIT, turned('a', -5)).named).toMatchObject({ untilAtMs: 0 });
+  });
+
   it('is waited for by a person who was told it twice, and by all when two people were', () => {
     const once = afterTurnedAway(NO_LIMIT, turned('a', 5_000));
     expect(namedAt(once, 0).status).toBe('claimed');
@@ -82,6 +155,7 @@ describe('a refused model', () => {
     expect(isRefused(once, 1)).toBe(false);
     expect(isRefused(afterRefusal(once, 'a', 0), 1)).toBe(false);
     const twice = afterRefusal(once, 'b', 0);
+    expect(isRefused(afterRefusal(twice, 'b', 0), 1)).toBe(true);
     expect(isRefused(twice, 1)).toBe(true);
     expect(isRefused(twice, 300_000)).toBe(false);
     expect(isRefused(afterAnswer(twice, 1), 1)).toBe(false);

@@ -21,7 +21,32 @@ describe('rampShare', () => {
   );
 });
 
+describe('a ramp without a length', () => {
+  it('is over at once; one that has not begun is at its start', () => {
+    expect(rampShare({ ...ramp, durationMs: 0 }, 0)).toBe(1);
+    expect(rampShare({ ...ramp, durationMs: 1 }, 0)).toBe(0.25);
+    expect(rampShare(ramp, -5_000)).toBe(0.25);
+  });
+});
+
 describe('rampedEndpoint', () => {
+  it('places a key by its hash, alike in all versions of a proxy', () => {
+    // FNV-1a and the final mix of MurmurHash3, as other replicas have it.
+    const shareOf = (key: string) => {
+      let [low, high] = [0, 1];
+      for (let step = 0; step < 24; step += 1) {
+        const share = (low + high) / 2;
+        const at = { ...ramp, startShare: share };
+        const isMoved = rampedEndpoint(at, { activeId: B, key, sinceReceivedMs: 0 }) === B;
+        [low, high] = isMoved ? [low, share] : [share, high];
+      }
+      return low;
+    };
+    expect(['', 'a', 'session-1', 'session-2'].map((key) => shareOf(key).toFixed(5))).toEqual([
+      ...['0.66892', '0.10353', '0.13953', '0.61474'],
+    ]);
+  });
+
   it('sends about the share to the new endpoint', () => {
     const moved = keys.filter(
       (key) => rampedEndpoint(ramp, { activeId: B, key, sinceReceivedMs: 0 }) === B,

@@ -39,6 +39,37 @@ describe('RetryBudget', () => {
     expect(budget.available(10_500)).toBe(9);
   });
 
+  it('takes a changed policy and keeps what was counted', () => {
+    const budget = new RetryBudget(policy);
+    for (let request = 0; request < 100; request += 1) budget.noteRequest(5_000);
+    budget.tryTake(5_000);
+    budget.reconfigure({ ratio: 0.5, perSecond: 3 });
+    expect(budget.available(5_000)).toBe(50 + 30 - 1);
+  });
+
+  it('has nothing to take before a share is full, and no debt', () => {
+    const budget = new RetryBudget({ ratio: 0.3, perSecond: 0 });
+    for (let request = 0; request < 3; request += 1) budget.noteRequest(0);
+    expect(budget.available(0)).toBe(0);
+    budget.noteRequest(0);
+    expect([budget.available(0), budget.tryTake(0) !== undefined]).toEqual([1, true]);
+    budget.reconfigure({ ratio: 0, perSecond: 0 });
+    expect(budget.available(0)).toBe(0);
+  });
+
+  it('counts nothing before the first request, and a second anew when its cell is used again', () => {
+    expect(new RetryBudget({ ratio: 1, perSecond: 0 }).available(0)).toBe(0);
+    const budget = new RetryBudget({ ratio: 1, perSecond: 0 });
+    for (const nowMs of [500, 600, 1_400]) budget.noteRequest(nowMs);
+    expect([budget.available(9_999), budget.available(10_000)]).toEqual([3, 1]);
+    budget.noteRequest(10_500);
+    expect([budget.available(10_500), budget.available(11_000)]).toEqual([2, 1]);
+    while (budget.tryTake(10_500));
+    expect([budget.available(10_500), budget.available(20_500)]).toEqual([0, 0]);
+    budget.noteRequest(20_500);
+    expect(budget.available(20_500)).toBe(1);
+  });
+
   it('never allows more than the share and the floor within any ten seconds', () => {
     const steps = fc.array(fc.record({ waitMs: fc.nat(2_000), isRetry: fc.boolean() }), {
       maxLength: 300,

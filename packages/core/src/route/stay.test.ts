@@ -16,7 +16,8 @@ describe('isWorthStaying', () => {
   it.each<[string, Partial<StayInput>, boolean]>([
     ['a long prompt in the cache here', {}, true],
     ['its cache is elsewhere, or nowhere', { isCached: false }, false],
-    ['a short prompt is read quickly anywhere', { readingMs: 900 }, false],
+    ['a short prompt is read quickly anywhere', { readingMs: 1_000 }, false],
+    ['a longer one is not', { readingMs: 1_001 }, true],
     ['the endpoint named a time', { waitMs: 2_000 }, false],
     ['the endpoint turns everybody away', { isBusy: true }, false],
     ['it has stayed once', { hasStayed: true }, false],

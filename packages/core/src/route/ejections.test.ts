@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest';
+
+import { endpointId } from '../types.ts';
+import { Ejections } from './ejections.ts';
+
+const a = endpointId('a');
+const policy = { failuresToEject: 2, baseMs: 10_000, maxMs: 300_000, maxCoolDownMs: 1_800_000 };
+const by = (source: string) => ({ kind: 'request', source, isAnsweredElsewhere: true }) as const;
+const CERTAIN = { kind: 'certain' } as const;
+
+function watched() {
+  const changes: string[] = [];
+  const blamed: string[] = [];
+  const ejections = new Ejections({
+    policy,
+    rng: () => 0.5,
+    onChange: (id, before, after) => changes.push(`${id} ${before.status}>${after.status}`),
+    onBlamed: ({ id, failure }) => blamed.push(`${id} ${failure}`),
+  });
+  return { ejections, changes, blamed };
+}
+
+describe('Ejections', () => {
+  it('reports each change of the status, and nothing else', () => {
+    const { ejections, changes } = watched();
+    ejections.blame(a, 'reset', { kind: 'proven' }, 0);
+    expect(changes).toEqual([]);
+    ejections.blame(a, 'reset', { kind: 'proven' }, 0);
+    ejections.blame(a, 'reset', CERTAIN, 1);
+    ejections.recover(a);
+    ejections.recover(a);
+    for (let answer = 0; answer < 5; answer += 1) ejections.noteSuccess(a, 2);
+    expect(changes).toEqual([
+      ...['a admitted>ejected', 'a ejected>half_open', 'a half_open>admitted'],
+    ]);
+  });
+
+  it('blames each failure that is proven, and of one person one in ten seconds', () => {
+    const { ejections, blamed } = watched();
+    ejections.blame(a, 'reset', by('ann'), 1_000);
+    ejections.blame(a, 'reset', by('ann'), 10_999);
+    expect(blamed).toHaveLength(1);
+    ejections.blame(a, 'reset', by('ann'), 11_000);
+    expect(blamed).toHaveLength(2);
+    ejections.blame(a, 'reset', by('ann'), 12_000);
+    expect(blamed).toHaveLength(2);
+    ejections.blame(a, 'reset', { kind: 'proven' }, 12_000);
+    expect(blamed).toHaveLength(3);
+  });
+
+  it('blames what nobody answered only where it ejects', () => {
+    const { ejections, blamed } = watched();
+    const open = (source: string) => ({ ...by(source), isAnsweredElsewhere: false });
+    ejections.blame(a, 'reset', open('ann'), 0);
+    expect(blamed).toEqual([]);
+    ejections.blame(a, 'reset', open('bob'), 0);
+    ejections.blame(a, 'reset', open('cyd'), 0);
+    expect(blamed).toEqual(['a reset']);
+  });
+
+  it('forgets what was reported of a former URL', () => {
+    const { ejections, blamed } = watched();
+    ejections.blame(a, 'reset', by('ann'), 0);
+    ejections.forget(a);
+    ejections.blame(a, 'reset', by('ann'), 0);
+    expect(blamed).toHaveLength(2);
+    ejections.blame(a, 'reset', CERTAIN, 0);
+    ejections.forget(a);
+    expect(ejections.stateOf(a).status).toBe('admitted');
+  });
+
+  it('takes a changed policy', () => {
+    const { ejections } = watched();
+    ejections.reconfigure({ ...policy, failuresToEject: 1 });
+    ejections.blame(a, 'reset', { kind: 'proven' }, 0);
+    expect(ejections.at(a, 0).status).toBe('ejected');
+    expect(ejections.policy.failuresToEject).toBe(1);
+  });
+
+  it('counts trials', () => {
+    const { ejections } = watched();
+    ejections.beginTrial(a);
+    ejections.beginTrial(a);
+    ejections.endTrial(a);
+    expect(ejections.trialsOf(a)).toBe(1);
+  });
+});

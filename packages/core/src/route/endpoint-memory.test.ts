@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+
+import { endpointId } from '../types.ts';
+import { EndpointMemory } from './endpoint-memory.ts';
+import type { RoutedRequest } from './journey.ts';
+
+const a = endpointId('a');
+const MESSAGES: RoutedRequest = {
+  ...{ operation: 'messages', model: 'opus', source: 'ann', fingerprint: 'one' },
+};
+const COUNT: RoutedRequest = { ...MESSAGES, operation: 'count_tokens' };
+const turnedAway = (nowMs: number, waitMs?: number) => ({
+  ...{ failure: 'rate_limited' as const, waitMs, source: 'ann', fingerprint: 'one', nowMs },
+});
+
+describe('what is held against an endpoint', () => {
+  it('a missing operation, for ten minutes, and only for that operation', () => {
+    const memory = new EndpointMemory();
+    memory.noteLacking(a, 'count_tokens', 1_000);
+    expect(memory.isHeldAgainst(a, COUNT, 1_000 + 599_999)).toBe(true);
+    expect(memory.isHeldAgainst(a, MESSAGES, 1_001)).toBe(false);
+    expect(memory.isHeldAgainst(a, COUNT, 1_000 + 600_000)).toBe(false);
+    expect(memory.isLacking(a, 'models', 0)).toBe(false);
+  });
+
+  it('a person’s failed request, for a minute, and only for that person', () => {
+    const memory = new EndpointMemory();
+    memory.noteFailedSource(a, 'ann', 1_000);
+    expect(memory.isHeldAgainst(a, MESSAGES, 1_000 + 59_999)).toBe(true);
+    expect(memory.isHeldAgainst(a, { ...MESSAGES, source: 'bob' }, 1_001)).toBe(false);
+    expect(memory.isHeldAgainst(a, MESSAGES, 1_000 + 60_000)).toBe(false);
+  });
+
+  it('a limit, for its model', () => {
+    const memory = new EndpointMemory();
+    expect(memory.isHeldAgainst(a, MESSAGES, 0)).toBe(false);
+    memory.noteTurnedAway(a, 'opus', turnedAway(0, 5_000));
+    expect(memory.isHeldAgainst(a, MESSAGES, 0)).toBe(true);
+    expect(memory.isHeldAgainst(a, { ...MESSAGES, model: 'haiku' }, 0)).toBe(false);
+  });
+
+  it('is over with an answer', () => {
+    const memory = new EndpointMemory();
+    memory.noteLacking(a, 'count_tokens', 0);
+    memory.noteFailedSource(a, 'ann', 0);
+    memory.noteTurnedAway(a, 'opus', turnedAway(0, 5_000));
+    memory.noteAnswer(a, MESSAGES, 1);
+    expect(memory.isHeldAgainst(a, MESSAGES, 1)).toBe(false);
+    expect(memory.limitOf(a, 'opus').answered).toBe(1);
+    expect(memory.isHeldAgainst(a, COUNT, 1)).toBe(true);
+    memory.noteFailedSource(a, 'ann', 1);
+    memory.noteAnswer(a, COUNT, 1);
+    expect(memory.isLacking(a, 'count_tokens', 1)).toBe(false);
+    expect(memory.hasFailedSource(a, 'ann', 1)).toBe(true);
+  });
+
+  it('is void under another URL or token', () => {
+    const memory = new EndpointMemory();
+    memory.noteLacking(a, 'messages', 0);
+    memory.noteFailedSource(a, 'ann', 0);
+    memory.noteTurnedAway(a, 'opus', turnedAway(0, 5_000));
+    memory.noteTokenDoubt(a, 'one');
+    memory.forget(a);
+    expect(memory.isHeldAgainst(a, MESSAGES, 0)).toBe(false);
+    expect(memory.noteTokenDoubt(a, 'two')).toBe(false);
+  });
+});
+
+describe('a refused token', () => {
+  it('needs two different requests without an answer in between', () => {
+    const memory = new EndpointMemory();
+    expect(['one', 'one', 'two'].map((print) => memory.noteTokenDoubt(a, print))).toEqual([
+      ...[false, false, true],
+    ]);
+    memory.noteAnswer(a, MESSAGES, 0);
+    expect(memory.noteTokenDoubt(a, 'two')).toBe(false);
+    expect(memory.noteTokenDoubt(a, 'two')).toBe(false);
+    memory.forgetTokenDoubt(a);
+    expect(memory.noteTokenDoubt(a, 'three')).toBe(false);
+  });
+});

@@ -1,0 +1,121 @@
+/**
+ * Changes one operator, condition, constant or statement of the decision logic at a time and runs the
+ * unit tests of its room: a change that no test notices is a rule without a test.
+ *
+ *     make mutants                       all rooms
+ *     make mutants ROOM=route            one of them
+ *     npm run mutants -- route ejection  of one room the files whose path contains a word
+ */
+import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+
+import { startVitest } from 'vitest/node';
+
+import { isEquivalent } from './mutants/equivalent.ts';
+import { type Mutant, mutate } from './mutants/mutate.ts';
+import { ROOMS, type Room } from './mutants/rooms.ts';
+import type { Verdict } from './mutants/runner.ts';
+
+/** For one room; what is not done by then is reported as late. */
+const MINUTES = 20;
+
+const root = join(import.meta.dirname, '..');
+const [roomName, word = ''] = process.argv.slice(2);
+const rooms = ROOMS.filter(({ name }) => roomName === undefined || name === roomName);
+if (rooms.length === 0) {
+  console.error(`no room ${roomName}; there are ${ROOMS.map(({ name }) => name).join(', ')}`);
+  process.exit(2);
+}
+
+let isEnough = true;
+for (const room of rooms) isEnough = (await run(room)) && isEnough;
+process.exit(isEnough ? 0 : 1);
+
+async function run(room: Room): Promise<boolean> {
+  const folder = mkdtempSync(join(tmpdir(), 'zephyr-mutants-'));
+  const reportFile = join(folder, 'report');
+  const { mutants, plugin } = mutatingPlugin(room);
+  try {
+    const vitest = await startVitest(
+      'test',
+      globSync([...room.tests], { cwd: root }).filter((file) => !file.includes('.integration.')),
+      {
+        ...{ root, config: false, watch: false, reporters: [] },
+        // A cached module would be one without mutants, or leave one with them to the next test run.
+        ...{ isolate: false, maxWorkers: 1, fileParallelism: false, fsModuleCache: false },
+        ...{ runner: join(import.meta.dirname, 'mutants/runner.ts'), include: ['**/*.test.ts'] },
+        provide: { mutantReport: reportFile, mutantsUntilAtMs: Date.now() + MINUTES * 60_000 },
+      },
+      { plugins: [plugin] },
+    );
+    const failed = vitest.state.getFailedFilepaths();
+    const errors = vitest.state.getUnhandledErrors();
+    await vitest.close();
+    if (failed.length > 0) throw new Error(`tests fail without mutants: ${failed.join(', ')}`);
+    if (errors.length > 0) throw new AggregateError(errors);
+    return print(room, mutants, verdictsIn(reportFile));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function mutatingPlugin(room: Room) {
+  const sources = new Set(
+    globSync([...room.sources], { cwd: root }).filter(
+      (file) => !file.endsWith('.test.ts') && file.includes(word),
+    ),
+  );
+  const mutants: Mutant[] = [];
+  const plugin = {
+    name: 'mutants',
+    enforce: 'pre' as const,
+    transform(code: string, id: string) {
+      const file = relative(root, id);
+      if (!sources.has(file)) return undefined;
+      const mutated = mutate(file, code, mutants.length);
+      mutants.push(...mutated.mutants);
+      return { code: mutated.text, map: null };
+    },
+  };
+  return { mutants, plugin };
+}
+
+function verdictsIn(file: string): ReadonlyMap<number, Verdict['status']> {
+  const verdicts = new Map<number, Verdict['status']>();
+  for (const line of readFileSync(file, 'utf8').trimEnd().split('\n')) {
+    const { id, status } = JSON.parse(line) as Verdict;
+    if (verdicts.get(id) !== 'killed') verdicts.set(id, status);
+  }
+  return verdicts;
+}
+
+function print(
+  { name }: Room,
+  mutants: readonly Mutant[],
+  verdicts: ReadonlyMap<number, Verdict['status']>,
+): boolean {
+  const counted = mutants.filter((mutant) => !isEquivalent(mutant));
+  const isKilled = ({ id }: Mutant) => verdicts.get(id) === 'killed';
+  for (const [file, of] of Map.groupBy(counted, (mutant) => mutant.file)) {
+    const alive = of.filter((mutant) => !isKilled(mutant));
+    console.log(`${score(of.length - alive.length, of.length)}  ${file}`);
+    for (const { id, line, original, replacement } of alive) {
+      const status = verdicts.get(id) ?? 'no test';
+      console.log(`        ${file}:${line} [${status}] ${short(original)} → ${short(replacement)}`);
+    }
+  }
+  const killed = counted.filter(isKilled).length;
+  const equivalent = mutants.length - counted.length;
+  console.log(`${score(killed, counted.length)}  ${name}; ${equivalent} equivalent\n`);
+  return killed >= counted.length * 0.9;
+}
+
+function score(killed: number, all: number): string {
+  return `${((100 * killed) / all).toFixed(1).padStart(5)} % of ${String(all).padStart(4)}`;
+}
+
+function short(text: string): string {
+  const line = text.replace(/\s+/g, ' ');
+  return line.length > 70 ? `${line.slice(0, 67)}…` : line;
+}

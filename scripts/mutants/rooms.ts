@@ -1,0 +1,29 @@
+/** What is mutated, room by room, and the tests that must notice. Paths from the repository's root. */
+export interface Room {
+  readonly name: string;
+  readonly sources: readonly string[];
+  readonly tests: readonly string[];
+}
+
+const CORE = 'packages/core/src';
+const PROXY = 'services/proxy/src';
+
+const coreRoom = (name: string): Room => ({
+  name,
+  sources: [`${CORE}/${name}/*.ts`],
+  tests: [`${CORE}/${name}/*.test.ts`],
+});
+
+export const ROOMS: readonly Room[] = [
+  ...['probe', 'request', 'answer', 'learn', 'route', 'replay', 'decide'].map(coreRoom),
+  {
+    name: 'shared',
+    sources: [`${CORE}/{json-keys,own}.ts`],
+    tests: [`${CORE}/{request,answer}/*.test.ts`],
+  },
+  {
+    name: 'proxy',
+    sources: [`${PROXY}/server/target.ts`],
+    tests: [`${PROXY}/{server,exchange,answer,routing,report}/*.test.ts`],
+  },
+];

@@ -1,0 +1,102 @@
+/**
+ * The switches of the mutants, in the process that runs the tests. While the tests run as they are, it
+ * counts which test meets which mutant; then one mutant after another is switched on.
+ */
+
+/** More than all mutants of a room. */
+const MOST_MUTANTS = 1 << 16;
+/** A loop that a mutant keeps from ending meets its switch this many times more than without it. */
+const RUNAWAY_FACTOR = 100;
+const RUNAWAY_LEAST = 20_000;
+const NONE = -1;
+
+interface Constant {
+  readonly make: () => unknown;
+  readonly set: (value: unknown) => void;
+}
+
+/** The mutants of one file have numbers in a row. */
+interface MutatedFile {
+  readonly firstId: number;
+  readonly lastId: number;
+  readonly constants: Constant[];
+}
+
+/** How often each mutant was met since the last `takeMet`. */
+const met = new Uint32Array(MOST_MUTANTS);
+/** How often by the test that met it most. */
+const most = new Uint32Array(MOST_MUTANTS);
+const files = new Map<string, MutatedFile>();
+let active = NONE;
+let left = 0;
+
+/** Whether this mutant is switched on. Simulations ask millions of times. */
+function isOn(id: number): boolean {
+  if (active === NONE) {
+    met[id] = (met[id] ?? 0) + 1;
+    return false;
+  }
+  if (id !== active) return false;
+  left -= 1;
+  if (left < 0) throw new Error('runaway mutant');
+  return true;
+}
+
+function makeConstant(name: string, make: Constant['make'], set: Constant['set']): unknown {
+  files.get(name)?.constants.push({ make, set });
+  return make();
+}
+
+/** The mutants that were met since the last call: by loading modules, or by one test. */
+export function takeMet(): ReadonlySet<number> {
+  const ids = new Set<number>();
+  for (const [id, count] of met.entries()) {
+    if (count === 0) continue;
+    ids.add(id);
+    most[id] = Math.max(most[id] ?? 0, count);
+  }
+  met.fill(0);
+  return ids;
+}
+
+export function isSameFile(one: number, other: number): boolean {
+  return fileOf(one) === fileOf(other);
+}
+
+function fileOf(id: number): MutatedFile | undefined {
+  return [...files.values()].find(({ firstId, lastId }) => id >= firstId && id <= lastId);
+}
+
+/**
+ * Runs something with the mutant on.
+ * @param isLoaded it is met while modules are loaded: the constants of its file are made again
+ */
+export async function withMutant<Result>(
+  id: number,
+  isLoaded: boolean,
+  run: () => Promise<Result>,
+): Promise<Result> {
+  const constants = isLoaded ? (fileOf(id)?.constants ?? []) : [];
+  active = id;
+  allow(id);
+  try {
+    for (const { make, set } of constants) set(make());
+    return await run();
+  } finally {
+    active = NONE;
+    for (const { make, set } of constants) set(make());
+    met.fill(0);
+  }
+}
+
+/** Before each test that runs with the mutant on. */
+export function allow(id: number): void {
+  left = Math.max(RUNAWAY_LEAST, (most[id] ?? 0) * RUNAWAY_FACTOR);
+}
+
+Object.assign(globalThis, {
+  __mutant: isOn,
+  __mutantConstant: makeConstant,
+  __mutantFile: (name: string, firstId: number, lastId: number) =>
+    files.set(name, { firstId, lastId, constants: [] }),
+});
