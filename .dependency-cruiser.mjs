@@ -20,6 +20,22 @@ const coreRooms = Object.entries(CORE_ROOMS).map(([room, below]) => ({
 }));
 
 /**
+ * The rooms of a hall, from the top down: each imports only those below it. Files beside the rooms
+ * wire them and may import all.
+ */
+function wallsOf(hall, rooms) {
+  return rooms.map((room, index) => {
+    const above = rooms.slice(0, index).map((other) => `${other}/`);
+    return {
+      name: `${hall.split('/')[1]}-${room}-imports-only-rooms-below`,
+      severity: 'error',
+      from: { path: `^${hall}/${room}/`, pathNot: '\\.test\\.ts$' },
+      to: { path: `^${hall}/(?:${[...above, '[^/]+\\.ts$'].join('|')})` },
+    };
+  });
+}
+
+/**
  * Imports point one way: contract <- core <- runtime <- services and cli; testkit is for tests and
  * the demo. Core, texts and dashboard take types from the contract and nothing that runs.
  */
@@ -114,6 +130,14 @@ export default {
       from: { path: '^services/([^/]+)/', pathNot: '\\.test\\.ts$' },
       to: { path: '^services/', pathNot: '^services/$1/' },
     },
+    ...wallsOf('services/proxy/src', [
+      'server',
+      'exchange',
+      'report',
+      'routing',
+      'answer',
+      'upstream',
+    ]),
     {
       name: 'controller-view-knows-neither-leader-nor-api',
       comment: 'what people see is made from what it is given',

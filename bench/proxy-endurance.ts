@@ -17,7 +17,7 @@ import { startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
 import { startBalancer } from '@zephyr/testkit/tcp-balancer';
 import { sse } from '@zephyr/testkit/upstream-scripts';
 
-import { startZephyr } from '../services/proxy/bench/candidates.ts';
+import { startZephyr } from '../services/proxy/bench/contenders.ts';
 import { percentile, rssBytes } from '../services/proxy/bench/load.ts';
 import { startProxyProcess } from '../services/proxy/src/test-support/proxy-process.ts';
 

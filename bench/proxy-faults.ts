@@ -6,14 +6,14 @@ import { type CallResult, call, STREAM_BODY } from '@zephyr/testkit/http-call';
 import { type ScriptedUpstream, startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
 import { flood, hang, reset, sse, status } from '@zephyr/testkit/upstream-scripts';
 
-import { type Candidate, startZephyr } from '../services/proxy/bench/candidates.ts';
+import { type Contender, startZephyr } from '../services/proxy/bench/contenders.ts';
 import { cpuMs, median, percentile, rssBytes } from '../services/proxy/bench/load.ts';
 
 const OUTAGE_SECONDS = Number(process.argv[2] ?? 20);
 const CLIENTS = 50;
 
 interface Stage {
-  readonly zephyr: Candidate;
+  readonly zephyr: Contender;
   readonly first: ScriptedUpstream;
   readonly second: ScriptedUpstream;
 }

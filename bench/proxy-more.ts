@@ -12,7 +12,7 @@ import { STREAM_BODY } from '@zephyr/testkit/http-call';
 import { startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
 import { sse } from '@zephyr/testkit/upstream-scripts';
 
-import { type Candidate, startScript, startZephyr } from '../services/proxy/bench/candidates.ts';
+import { type Contender, startScript, startZephyr } from '../services/proxy/bench/contenders.ts';
 import {
   atOnce,
   cpuMs,
@@ -84,7 +84,7 @@ async function withTls(): Promise<void> {
     await startScript('raw', 'raw-main.ts', String(upstream.port), 'tls'),
     await startZephyr('zephyr', { urls: [`https://127.0.0.1:${upstream.port}`] }),
   ];
-  const firstByteUs = async ({ name, port }: Candidate): Promise<number> => {
+  const firstByteUs = async ({ name, port }: Contender): Promise<number> => {
     const load: Load = { port, path: JSON_PATH, body: BODY, tls: name === 'direct' };
     return median(await inTurn(load, 200)) * 1_000;
   };
@@ -103,7 +103,7 @@ async function withTls(): Promise<void> {
  * Median time of an event from the endpoint to the client, with 10 events a second each, while all
  * streams run: what opening a thousand of them costs is no part of an event.
  */
-async function eventMs({ port }: Candidate): Promise<number> {
+async function eventMs({ port }: Contender): Promise<number> {
   const agent = newAgent(STREAMS);
   const path = `/v1/messages?bench=sse&timed=1&events=${EVENTS}&gap=${GAP_MS}`;
   const times: number[] = [];
@@ -167,7 +167,7 @@ async function twoProcesses(url: string): Promise<void> {
   const pair = await Promise.all(
     ['one', 'two'].map((name) => startZephyr(name, { urls: [url], config })),
   );
-  const costUs = async (used: readonly Candidate[]): Promise<number> => {
+  const costUs = async (used: readonly Contender[]): Promise<number> => {
     const count = 12_000;
     const spent = (): number => used.reduce((sum, { pid }) => sum + cpuMs(pid ?? process.pid), 0);
     const before = spent();

@@ -10,11 +10,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import {
-  type Candidate,
+  type Contender,
   startNginx,
   startScript,
   startZephyr,
-} from '../services/proxy/bench/candidates.ts';
+} from '../services/proxy/bench/contenders.ts';
 import {
   atOnce,
   cpuMs,
@@ -45,9 +45,9 @@ function bodyOf(bytes: number): Buffer {
   return Buffer.from(JSON.stringify({ model: 'claude-haiku-4-5', messages, stream: false }));
 }
 
-type Measure = (candidate: Candidate) => Promise<number>;
+type Measure = (candidate: Contender) => Promise<number>;
 
-async function cpuOf(candidate: Candidate, work: () => Promise<void>): Promise<number> {
+async function cpuOf(candidate: Contender, work: () => Promise<void>): Promise<number> {
   const { pid } = candidate;
   const before = pid === undefined ? 0 : cpuMs(pid);
   await work();
@@ -71,7 +71,7 @@ const cpuLargeUs: Measure = async (candidate) => {
 };
 
 /** CPU per event in µs while all streams run, and memory per stream in KiB at the height. */
-async function streams(candidate: Candidate, body: Buffer): Promise<{ cpu: number; rss: number }> {
+async function streams(candidate: Contender, body: Buffer): Promise<{ cpu: number; rss: number }> {
   const path = `/v1/messages?bench=sse&events=${EVENTS}&gap=${GAP_MS}`;
   const load = { port: candidate.port, path, body };
   const agent = newAgent(STREAMS);
@@ -99,7 +99,7 @@ async function streams(candidate: Candidate, body: Buffer): Promise<{ cpu: numbe
 }
 
 async function measured(
-  candidates: readonly Candidate[],
+  candidates: readonly Contender[],
   measure: Measure,
   rounds: number = ROUNDS,
 ): Promise<ReadonlyMap<string, number>> {
@@ -114,7 +114,7 @@ async function measured(
 
 /** Fresh processes each time: what earlier loads left in the heap would hide what streams take. */
 async function streamCosts(
-  starts: readonly (() => Promise<Candidate | undefined>)[],
+  starts: readonly (() => Promise<Contender | undefined>)[],
   body: Buffer,
 ): Promise<{ cpu: ReadonlyMap<string, number>; rss: ReadonlyMap<string, number> }> {
   const costs = new Map<string, { cpu: number; rss: number }[]>();
@@ -155,9 +155,9 @@ async function failoverMs(name: string, urls: readonly string[], config: string)
 
 const upstream = await startScript('upstream', 'upstream-main.ts');
 const url = `http://127.0.0.1:${upstream.port}`;
-const direct: Candidate = { ...upstream, name: 'direct', pid: undefined };
+const direct: Contender = { ...upstream, name: 'direct', pid: undefined };
 const roomy = '[limits]\nactive_requests_per_client = 5000\n';
-const starts: readonly (() => Promise<Candidate | undefined>)[] = [
+const starts: readonly (() => Promise<Contender | undefined>)[] = [
   () => startScript('raw', 'raw-main.ts', String(upstream.port)),
   () => startZephyr('zephyr', { urls: [url], config: roomy }),
   () => startScript('plain', 'plain-main.ts', String(upstream.port)),

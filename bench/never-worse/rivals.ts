@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { freePort, listening } from '../../services/proxy/bench/candidates.ts';
+import { freePort, listening } from '../../services/proxy/bench/contenders.ts';
 
 export interface Rival {
   readonly port: number;

@@ -1,7 +1,7 @@
 /** What each peer adds to a request and takes of the machine, in turns of one run. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { type Candidate, startScript } from '../../services/proxy/bench/candidates.ts';
+import { type Contender, startScript } from '../../services/proxy/bench/contenders.ts';
 import {
   atOnce,
   cpuMs,
@@ -69,7 +69,7 @@ export async function costRows(
 async function measure(
   entrants: readonly Entrant[],
   about: {
-    upstream: Candidate;
+    upstream: Contender;
     rounds: number;
     streams: readonly number[];
     say: (line: string) => void;

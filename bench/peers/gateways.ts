@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { freePort } from '../../services/proxy/bench/candidates.ts';
+import { freePort } from '../../services/proxy/bench/contenders.ts';
 import {
   familyOf,
   MODEL,

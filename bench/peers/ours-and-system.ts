@@ -1,7 +1,7 @@
 /** Nobody in between, the system's proxies, and Zephyr's proxy by itself. */
 import { spawnSync } from 'node:child_process';
 
-import { startZephyr } from '../../services/proxy/bench/candidates.ts';
+import { startZephyr } from '../../services/proxy/bench/contenders.ts';
 import { RIVALS, type RivalName } from '../never-worse/rivals.ts';
 import { familyOf, type Peer } from './peer.ts';
 

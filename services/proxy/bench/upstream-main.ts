@@ -29,13 +29,13 @@ const timedDelta = (): string =>
   `event: content_block_delta\ndata: {"type":"content_block_delta","at":"${process.hrtime.bigint()}"}\n\n`;
 const STOP = 'event: message_stop\ndata: {"type":"message_stop"}\n\n';
 
-interface Script {
+interface BenchAnswer {
   readonly events: number;
   readonly gapMs: number;
   readonly event: () => string;
 }
 
-function stream(res: ServerResponse, { events, gapMs, event }: Script): void {
+function stream(res: ServerResponse, { events, gapMs, event }: BenchAnswer): void {
   res.writeHead(200, { 'content-type': 'text/event-stream' });
   res.write(event());
   let sent = 1;

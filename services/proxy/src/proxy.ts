@@ -4,28 +4,29 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { type Clock, systemClock } from '@zephyr/runtime/clock';
 import type { RunningService, ServiceContext } from '@zephyr/runtime/service';
-import { Tunables } from './reloadable.ts';
-import { createMetrics, type Gauges } from './report/metrics.ts';
-import { Accounts } from './report/request-stats.ts';
+import { createMetrics, type ProxyGauges } from './report/metrics.ts';
+import { RequestStats } from './report/request-stats.ts';
 import { Serving } from './report/serving.ts';
 import { StatusFeed } from './report/status-feed.ts';
 import { presenceOf, proxyStateOf, type StatusDeps } from './report/status-json.ts';
 import { RedisLink } from './routing/redis-link.ts';
 import { Routing } from './routing/routing.ts';
-import { Edge } from './server/admission.ts';
+import { Admission } from './server/admission.ts';
 import { createApp, createMetricsApp } from './server/app.ts';
 import { Connections } from './server/connections.ts';
 import { closeGently, type Listening, listen } from './server/server.ts';
-import { Settings } from './settings.ts';
+import { ProxySettings } from './settings.ts';
 import { retire } from './upstream/endpoints.ts';
 import { StaleConnections } from './upstream/stale-connections.ts';
-import { createSender } from './upstream/transport.ts';
+import { createTransport } from './upstream/transport.ts';
 
 export interface ProxyOptions {
-  /** Where the last good snapshot is kept on disk. */
+  /** The file of the last good snapshot. */
   readonly snapshotPath?: string | undefined;
   readonly lookup?: LookupFunction | undefined;
+  readonly clock?: Clock | undefined;
 }
 
 /** @throws ZephyrError `CONFIG` when it would serve strangers without a key. */
@@ -34,79 +35,84 @@ export async function startProxy(
   options: ProxyOptions = {},
 ): Promise<RunningService> {
   const { log, instanceId } = context;
-  const settings = new Settings(context, options.lookup);
+  const settings = new ProxySettings(context, options.lookup);
   let draining = false;
   const isDraining = (): boolean => draining;
-  const now = (): number => performance.now();
+  const clock = options.clock ?? systemClock;
+  const now = (): number => clock.nowMs();
 
   const routing = new Routing({
     setup: settings.routing(),
     log,
     now,
     rng: Math.random,
-    onBlamed: (id, failure) => accounts.blamed(id, failure),
+    onBlamed: (id, failure) => stats.blamed(id, failure),
   });
   const serving = new Serving(log);
-  const tunables = new Tunables(settings.config);
-  const { kept, budget } = tunables;
-  const gauges: Gauges = {
-    activeRequests: () => accounts.active,
-    streams: () => edge.streams(),
+  const { bufferedBodies, retryBudget } = settings;
+  const gauges: ProxyGauges = {
+    activeRequests: () => stats.active,
+    streams: () => admission.streams(),
     ejected: () =>
       new Map(routing.endpoints.map(({ id }) => [id, routing.ejectionOf(id).status === 'ejected'])),
     snapshotAgeSeconds: () => (now() - routing.state.confirmedAtMs) / 1000,
     redisUp: () => link.isUp,
-    bufferedBodyBytes: () => kept.bytes,
-    retryBudget: () => budget.available(now()),
+    bufferedBodyBytes: () => bufferedBodies.bytes,
+    retryBudget: () => retryBudget.available(now()),
     isServing: () => serving.isServing(now()),
   };
   const metrics = createMetrics(gauges);
-  const accounts = new Accounts(metrics);
+  const stats = new RequestStats(metrics);
   const status: StatusDeps = {
+    clock,
     proxyId: instanceId,
     configHash: () => settings.config.hash,
     config: () => settings.config,
-    startedAtMs: Date.now(),
+    startedAtMs: clock.epochMs(),
     routing,
-    accounts,
+    stats,
     get sessions() {
-      return tunables.sessions;
+      return settings.sessions;
     },
     redisUp: () => link.isUp,
     isDraining,
     isServing: () => serving.isServing(now()),
-    oldestRequests: (limit) => edge.oldest(limit),
+    oldestRequests: (limit) => admission.oldest(limit),
   };
-  const feed = new StatusFeed(() => proxyStateOf(status));
+  const feed = new StatusFeed(() => proxyStateOf(status), clock);
   const link = new RedisLink({
     proxyId: instanceId,
+    clock,
     target: context.redis,
     log,
     routing,
-    metrics,
+    onRoundTrip: (seconds) => metrics.redis.observe(seconds),
+    onReport: (outcome) => metrics.reports.inc({ outcome }),
     configHash: status.configHash,
     snapshotPath: () => options.snapshotPath ?? defaultSnapshotPath(settings.config.hash),
     presence: () => presenceOf(status),
-    takeBatch: () => accounts.takeBatch(instanceId),
-    sessions: () => tunables.sessions,
+    takeBatch: () => stats.takeBatch(instanceId),
+    sessions: () => settings.sessions,
   });
   const connections = new Connections(() => settings.config.limits);
-  const edge = new Edge({
+  const admission = new Admission({
     onAdmitted: (socket) => connections.markKnown(socket),
     exchange: {
       settings: () => settings.config,
       routing,
       get sessions() {
-        return tunables.sessions;
+        return settings.sessions;
       },
-      send: createSender(),
-      kept,
-      budget,
-      accounts,
+      send: createTransport(),
+      bufferedBodies,
+      budget: retryBudget,
+      stats,
       serving,
       stale: new StaleConnections(),
       metrics,
       log,
+      clock,
+      rng: Math.random,
       isDraining,
     },
     clients: () => settings.clients,
@@ -120,14 +126,13 @@ export async function startProxy(
   settings.onChange((removed) => {
     routing.reconfigure(settings.routing());
     removed.forEach(retire);
-    tunables.reconfigure(settings.config);
-    edge.endRevoked();
+    admission.endRevoked();
     for (const listener of listeners) listener.reconfigure(settings.config);
   });
   await link.start();
   const { metricsAddress } = context;
-  const told = metricsAddress === undefined ? metrics : undefined;
-  const main = await listen(createApp({ edge, metrics: told, status, feed, onError }), {
+  const exposed = metricsAddress === undefined ? metrics : undefined;
+  const main = await listen(createApp({ admission, metrics: exposed, status, feed, onError }), {
     host: settings.config.server.host,
     port: settings.config.server.port,
     settings: settings.config,
@@ -153,10 +158,10 @@ export async function startProxy(
       const limitMs = why === 'crashed' ? Math.min(CRASH_DRAIN_MS, drainMs) : drainMs;
       if (why !== 'crashed') await sleep(drainDelayMs);
       feed.end();
-      const limit = setTimeout(() => edge.endAll(), limitMs);
-      await closeGently(server, AbortSignal.timeout(limitMs + LAST_WORDS_MS));
+      const limit = setTimeout(() => admission.endAll(), limitMs);
+      await closeGently(server, AbortSignal.timeout(limitMs + LAST_EVENTS_MS));
       clearTimeout(limit);
-      edge.stop();
+      admission.stop();
       server.closeAllConnections();
       routing.endpoints.forEach(retire);
       await link.stop();
@@ -166,10 +171,10 @@ export async function startProxy(
   };
 }
 
-/** For running answers after an uncaught exception. */
+/** For active answers after an uncaught exception. */
 const CRASH_DRAIN_MS = 5_000;
 /** For the last events of the answers that the drain limit ends. */
-const LAST_WORDS_MS = 1_000;
+const LAST_EVENTS_MS = 1_000;
 
 /** Beside other programs' state; each set of endpoints has its own file. */
 function defaultSnapshotPath(configHash: string): string {

@@ -6,13 +6,14 @@ import { Secret } from '@zephyr/runtime/secret';
 import { call, sendRaw } from '@zephyr/testkit/http-call';
 import { sse, status } from '@zephyr/testkit/upstream-scripts';
 
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 
 import {
   type ChangingRig,
   startChangingRig,
   type TestSource,
 } from './test-support/changing-config.ts';
+import { eventually } from './test-support/eventually.ts';
 
 function without(config: Config, id: string): Config {
   return { ...config, endpoints: config.endpoints.filter((endpoint) => endpoint.id !== id) };
@@ -28,7 +29,7 @@ describe('a changed configuration', () => {
     source.change(({ config }) => ({ config: without(config, 'e1') }));
     expect((await call(proxy.port)).headers['x-zephyr-endpoint']).toBe('e2');
     expect(await running).toMatchObject({ status: 200, end: 'clean' });
-    await vi.waitFor(() => expect(first.openConnections).toBe(0));
+    await eventually(() => expect(first.openConnections).toBe(0));
     expect((await proxy.status()).endpoints.map(({ id }) => id)).toEqual(['e2']);
   });
 
@@ -200,6 +201,6 @@ describe('changed rules of sessions', () => {
   it('forget a session after the new lifetime of the cache', async () => {
     const { source, ask } = await placedAtSecond();
     changeTables(source, ({ sessions }) => ({ sessions: { ...sessions, cacheLifetimeMs: 1 } }));
-    await vi.waitFor(async () => expect(await ask()).toBe('e1'));
+    await eventually(async () => expect(await ask()).toBe('e1'));
   });
 });

@@ -1,27 +1,37 @@
 /**
- * The configuration as the data path uses it, kept up to date: endpoints with their connections,
- * the people's keys, the paths that pass. A request sees one state from its start to its end.
+ * The configuration as the data path uses it, and all that changes with it while requests run:
+ * endpoints with their connections, the people's keys, the paths that pass, and what holds state
+ * within limits of the configuration. A request sees one configuration from its start to its end; a
+ * change keeps the state.
  */
 import type { BlockList, LookupFunction } from 'node:net';
 
-import type { Config, Secrets } from '@zephyr/runtime/config/config';
+import { RetryBudget, SessionTable } from '@zephyr/core';
+import type { Config, DataPathConfig, Secrets } from '@zephyr/runtime/config/config';
 import { ZephyrError } from '@zephyr/runtime/errors';
 import { trustedProxies } from '@zephyr/runtime/http/trusted-proxies';
 import type { Logger } from '@zephyr/runtime/logger';
 import type { ServiceContext } from '@zephyr/runtime/service';
+import { BufferedBodies } from './exchange/buffered-bodies.ts';
 import type { RoutingSetup } from './routing/routing.ts';
-import { type Admission, admissionOf, type ClientRules, Clients } from './server/clients.ts';
+import { type Access, accessOf, type ClientRules, Clients } from './server/clients.ts';
 import type { TargetRules } from './server/target.ts';
-import { createEndpoints, type Endpoint } from './upstream/endpoints.ts';
+import { createEndpoints, type UpstreamEndpoint } from './upstream/endpoints.ts';
 
-export class Settings {
+/** A few hundred bytes each; an office has some hundred at the same time. */
+const MAX_SESSIONS = 20_000;
+
+export class ProxySettings {
+  readonly clients: Clients;
+  readonly bufferedBodies: BufferedBodies;
+  readonly retryBudget: RetryBudget;
   readonly #lookup: LookupFunction | undefined;
   #config: Config;
-  #endpoints: readonly Endpoint[];
-  readonly #clients: Clients;
+  #endpoints: readonly UpstreamEndpoint[];
+  #sessions: SessionTable | undefined;
   #rules: TargetRules;
   #trusted: BlockList | undefined;
-  #listener: (removed: readonly Endpoint[]) => void = () => undefined;
+  #listener: (removed: readonly UpstreamEndpoint[]) => void = () => undefined;
   readonly #log: Logger;
 
   /** @throws ZephyrError `CONFIG` when it would serve strangers without a key. */
@@ -33,7 +43,10 @@ export class Settings {
     this.#lookup = lookup;
     this.#config = config;
     this.#endpoints = createEndpoints(config, secrets, { lookup });
-    this.#clients = new Clients(clientRulesOf(config, secrets, undefined));
+    this.clients = new Clients(clientRulesOf(config, secrets, undefined));
+    this.bufferedBodies = new BufferedBodies(config.limits.bufferedBodiesBytes);
+    this.retryBudget = new RetryBudget(retryPolicyOf(config));
+    this.#sessions = sessionsOf(config, undefined);
     this.#rules = rulesOf(config);
     this.#trusted = trustedProxies(config.server.trustedProxies);
     context.configSource.subscribe((change) => {
@@ -45,8 +58,9 @@ export class Settings {
     return this.#config;
   }
 
-  get clients(): Clients {
-    return this.#clients;
+  /** Undefined where sessions do not stick. */
+  get sessions(): SessionTable | undefined {
+    return this.#sessions;
   }
 
   get rules(): TargetRules {
@@ -72,7 +86,7 @@ export class Settings {
   }
 
   /** Called when all is changed, with the endpoints whose connections are not used for new requests any more. */
-  onChange(listener: (removed: readonly Endpoint[]) => void): void {
+  onChange(listener: (removed: readonly UpstreamEndpoint[]) => void): void {
     this.#listener = listener;
   }
 
@@ -85,16 +99,19 @@ export class Settings {
     this.#endpoints = made.map((endpoint) => before.find(isSame(endpoint)) ?? endpoint);
     this.#config = next;
     this.#reconfigureClients(next, secrets);
+    this.bufferedBodies.reconfigure(next.limits.bufferedBodiesBytes);
+    this.retryBudget.reconfigure(retryPolicyOf(next));
+    this.#sessions = sessionsOf(next, this.#sessions);
     this.#rules = rulesOf(config);
     this.#trusted = trustedProxies(config.server.trustedProxies);
     this.#listener(before.filter((endpoint) => !this.#endpoints.includes(endpoint)));
   }
 
   #reconfigureClients(config: Config, secrets: Secrets): void {
-    const before = this.#clients.admission;
+    const before = this.clients.access;
     const rules = clientRulesOf(config, secrets, before);
-    this.#clients.reconfigure(rules);
-    if (rules.admission.kind !== 'nobody' || before.kind === 'nobody') return;
+    this.clients.reconfigure(rules);
+    if (rules.access.kind !== 'nobody' || before.kind === 'nobody') return;
     this.#log.error(
       { advice: ADVICE_WITHOUT_KEYS },
       'no client has a key any more: everybody is refused',
@@ -102,8 +119,24 @@ export class Settings {
   }
 }
 
+function retryPolicyOf({ failover }: DataPathConfig) {
+  return { ratio: failover.retryRatio, perSecond: failover.retriesPerSecond };
+}
+
+/** @param before the table so far, whose sessions stay */
+function sessionsOf(
+  { sessions: { stick, cacheLifetimeMs } }: DataPathConfig,
+  before: SessionTable | undefined,
+): SessionTable | undefined {
+  if (!stick) return undefined;
+  const rules = { lifetimeMs: cacheLifetimeMs, maxSessions: MAX_SESSIONS };
+  if (before === undefined) return new SessionTable(rules);
+  before.reconfigure(rules);
+  return before;
+}
+
 /** Same place and token: its connections can be used on. */
-function isSame(endpoint: Endpoint): (other: Endpoint) => boolean {
+function isSame(endpoint: UpstreamEndpoint): (other: UpstreamEndpoint) => boolean {
   return (other) =>
     other.id === endpoint.id &&
     other.name === endpoint.name &&
@@ -120,15 +153,15 @@ function rulesOf(config: Config): TargetRules {
 function clientRulesOf(
   { server }: Config,
   { clientKeys }: Secrets,
-  before: Admission | undefined,
+  before: Access | undefined,
 ): ClientRules {
-  const admission = admissionOf({
+  const access = accessOf({
     hasKeys: clientKeys.length > 0,
     isOpen: server.open,
     isOnLoopback: isLoopback(server.host),
     before,
   });
-  return { admission, keys: clientKeys, allowedHosts: server.allowedHosts };
+  return { access, keys: clientKeys, allowedHosts: server.allowedHosts };
 }
 
 const ADVICE_WITHOUT_KEYS = [

@@ -12,7 +12,7 @@ const MAX_HEAD_BYTES = 4096;
 /**
  * Copies into one small buffer. Keeping the chunks themselves would let some twenty of them for each
  * stream survive into the old generation of the heap, which costs more than the copying. The first
- * chunk is kept as it is: many an answer has no other, and its start is looked at in the end anyway.
+ * chunk stays as it is: many an answer has no other, and its start is looked at in the end anyway.
  */
 export class AnswerTail {
   #first: Buffer | undefined;

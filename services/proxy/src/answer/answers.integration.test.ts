@@ -21,8 +21,8 @@ import {
   status,
   type Turn,
 } from '@zephyr/testkit/upstream-scripts';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
-
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { eventually } from '../test-support/eventually.ts';
 import { type Rig, startRig } from '../test-support/rig.ts';
 
 const EVENTS = eventsOf().join('');
@@ -241,7 +241,7 @@ describe('the end of an answer', () => {
       expect(result.text.startsWith(EVENTS)).toBe(true);
     });
     // Their connections are closed: nothing else is ever sent on them.
-    await vi.waitFor(() => {
+    await eventually(() => {
       const marked = rig.first.ledger.filter(({ headers }) => headers['x-stainless-os']);
       expect(marked.map(({ closedAtMs }) => closedAtMs !== undefined)).toEqual([true, true]);
     });
@@ -407,7 +407,7 @@ describe('a running answer is never cut by the proxy', () => {
   it('by the stall limit of a second request that waits behind it', async () => {
     const { rig, finish } = await rigOfTwo(sse({ mark: 'short' }), { clientStallMs: 100 });
     const { socket, text } = await pipeline(rig.proxy.port);
-    await vi.waitFor(() => expect(rig.first.ledger.length).toBe(2));
+    await eventually(() => expect(rig.first.ledger.length).toBe(2));
     // Many times the limit, with others beside.
     for (let round = 0; round < 10; round += 1) {
       expect(await call(rig.proxy.port)).toMatchObject({ status: 200, end: 'clean' });
@@ -424,7 +424,7 @@ describe('a running answer is never cut by the proxy', () => {
     const large = eventsOf({ mark: 'short', text: 'z'.repeat(300_000) }).join('');
     const { rig, finish } = await rigOfTwo(answerOf(large, STREAM), { clientStallMs: 100 });
     const { socket, text } = await pipeline(rig.proxy.port);
-    await vi.waitFor(() => expect(rig.first.ledger.length).toBe(2));
+    await eventually(() => expect(rig.first.ledger.length).toBe(2));
     await new Promise((resolve) => setTimeout(resolve, 500));
     finish();
     await once(socket, 'close');
@@ -437,12 +437,10 @@ describe('a running answer is never cut by the proxy', () => {
   ])('by a second answer that $name', async ({ second }) => {
     const { rig, finish } = await rigOfTwo(second, { idleMs: 2_000 });
     const { socket, text } = await pipeline(rig.proxy.port);
-    await vi.waitFor(
-      async () =>
-        expect(Object.keys(await rig.proxy.attempts())).toContainEqual(
-          expect.stringMatching(/^e1 (truncated|idle_timeout)$/),
-        ),
-      { timeout: 20_000 },
+    await eventually(async () =>
+      expect(Object.keys(await rig.proxy.attempts())).toContainEqual(
+        expect.stringMatching(/^e1 (truncated|idle_timeout)$/),
+      ),
     );
     expect(await call(rig.proxy.port)).toMatchObject({ status: 200, end: 'clean' });
     finish();
@@ -465,7 +463,7 @@ describe('a running answer is never cut by the proxy', () => {
       text += data.toString('latin1');
     });
     socket.write(ask('long') + rest);
-    await vi.waitFor(() => expect(text).toContain('content_block_delta'));
+    await eventually(() => expect(text).toContain('content_block_delta'));
     // Node looks once a second for requests that take too long.
     await new Promise((resolve) => setTimeout(resolve, 2_500));
     expect(await call(rig.proxy.port)).toMatchObject({ status: 200, end: 'clean' });
@@ -480,9 +478,9 @@ describe('a running answer is never cut by the proxy', () => {
     await twice(async () => {
       const { socket } = await pipeline(rig.proxy.port);
       const asked = rig.first.ledger.length;
-      await vi.waitFor(() => expect(rig.first.ledger.length).toBe(asked + 2));
+      await eventually(() => expect(rig.first.ledger.length).toBe(asked + 2));
       socket.destroy();
-      await vi.waitFor(async () => expect((await rig.proxy.status()).active_requests).toBe(0));
+      await eventually(async () => expect((await rig.proxy.status()).active_requests).toBe(0));
     });
   });
 });

@@ -56,14 +56,14 @@ const KINDS = {
   target_too_long: [414, 'invalid_request_error', 'the request target is too long'],
   header_too_large: [431, 'invalid_request_error', 'the request headers are too large'],
   too_many_failures: [429, 'rate_limit_error', 'too many wrong keys from this address'],
-  client_busy: [429, 'rate_limit_error', 'too many requests of this client are running'],
-  busy: [503, 'overloaded_error', 'this proxy has too many running requests'],
-  internal: [500, 'api_error', 'this proxy failed; its log tells why'],
+  client_busy: [429, 'rate_limit_error', 'this client has too many active requests'],
+  busy: [503, 'overloaded_error', 'this proxy has too many active requests'],
+  internal: [500, 'api_error', 'this proxy failed; its log says why'],
   all_down: [503, 'overloaded_error', 'no endpoint is in service at the moment'],
   none_enabled: [503, 'api_error', 'all endpoints are switched off by the operator'],
   rate_limited: [429, 'rate_limit_error', 'all endpoints have reached their rate limit'],
   overloaded: [529, 'overloaded_error', 'the model is overloaded at the endpoints'],
-  token_refused: [502, 'api_error', "the endpoint refuses the team's token: tell the operator"],
+  token_refused: [502, 'api_error', "the endpoint rejects the team's token: inform the operator"],
   upstream_timeout: [504, 'api_error', 'the endpoint did not answer in time'],
   upstream_failed: [502, 'api_error', 'the endpoint did not give a valid answer'],
 } as const satisfies Record<string, readonly [number, string, string]>;
@@ -153,7 +153,7 @@ export function retryAfterSeconds(retryAfterMs: number): string {
   return String(Math.min(60, Math.max(1, Math.ceil(retryAfterMs / 1000))));
 }
 
-/** What a client is told when the last attempt failed like this and nothing better is known. */
+/** What a client gets when the last attempt failed like this and nothing better is known. */
 export function errorOfFailure(failure: FailureClass): ErrorName {
   switch (failure) {
     case 'rate_limited':

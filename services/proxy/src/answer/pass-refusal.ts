@@ -1,7 +1,6 @@
 import type { ServerResponse } from 'node:http';
-
-import type { HeldResponse } from '../exchange/attempt.ts';
 import { downstreamHeaders } from '../upstream/headers.ts';
+import type { HeldResponse } from './held-response.ts';
 
 export interface PassOptions {
   /** No further request is wanted on this connection. */

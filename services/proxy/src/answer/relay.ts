@@ -3,11 +3,12 @@
  * back-pressure. An answer that is cut upstream ends abnormally here too: Claude Code takes a
  * stream that ends cleanly as complete, even without its last event.
  *
- *     flowing   --(client is slow)-->                  held_back --(it has read)--> flowing
- *     flowing   --(ended properly)-->                  done: complete
- *     flowing   --(whole, then REST_MS)-->             done: complete, endpoint connection dropped
- *     any       --(cut, silent, not whole)-->          done: cut
- *     any       --(client closed or stalled)-->        done: client_gone
+ *     flowing   --(client is slow)-->               held_back --(it has read)--> flowing
+ *     flowing   --(ended properly)-->               done: complete
+ *     flowing   --(whole, then REST_MS)-->          done: complete, endpoint connection dropped
+ *     any       --(cut, silent, not whole)-->       done: cut
+ *     any       --(client closed or stalled)-->     done: client_gone
+ *     any       --(abandoned)-->                    done, without a result
  */
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
@@ -22,13 +23,13 @@ import {
   REST_MS,
   REST_QUIET_MS,
 } from '@zephyr/core';
-
-import type { HeldResponse } from '../exchange/attempt.ts';
+import type { Clock } from '@zephyr/runtime/clock';
 import type { Deadline } from '../upstream/deadline.ts';
 import { downstreamHeaders } from '../upstream/headers.ts';
 import type { AnswerReceiver } from './answer-stream.ts';
 import { AnswerTail } from './answer-tail.ts';
 import { BodyWriter } from './body-writer.ts';
+import type { HeldResponse } from './held-response.ts';
 
 export type RelayResult =
   /** `failure`: its last event is an error that the endpoint reported after content. */
@@ -51,9 +52,18 @@ export interface RelayInput {
   readonly isLast: boolean;
   /** Of the exchange; used by nobody else from here on. */
   readonly deadline: Deadline;
+  readonly clock: Clock;
   readonly idleMs: number;
   readonly clientStallMs: number;
 }
+
+/** `wholeAtMs`: when all of the answer had come, by the monotonic clock; what follows is no part of it. */
+type RelayState =
+  | { readonly status: 'flowing' | 'held_back'; readonly wholeAtMs: number | undefined }
+  | { readonly status: 'done' };
+
+const FLOWING: RelayState = { status: 'flowing', wholeAtMs: undefined };
+const DONE: RelayState = { status: 'done' };
 
 export class Relay implements AnswerReceiver {
   readonly #input: RelayInput;
@@ -61,10 +71,8 @@ export class Relay implements AnswerReceiver {
   readonly #tail = new AnswerTail();
   /** Absent where the end cannot be seen. */
   readonly #end: AnswerEnd | undefined;
-  /** Of the monotonic clock; undefined until the answer is whole. */
-  #wholeAtMs: number | undefined;
   readonly #body: BodyWriter;
-  #state: 'flowing' | 'held_back' | 'done' = 'flowing';
+  #state: RelayState = FLOWING;
 
   constructor(input: RelayInput, onDone: (result: RelayResult) => void) {
     this.#input = input;
@@ -93,7 +101,9 @@ export class Relay implements AnswerReceiver {
   }
 
   onData(chunk: Buffer): void {
-    if (this.#wholeAtMs === undefined) this.#input.deadline.refresh();
+    const state = this.#state;
+    if (state.status === 'done') return;
+    if (state.wholeAtMs === undefined) this.#input.deadline.refresh();
     this.#give(chunk);
   }
 
@@ -109,31 +119,38 @@ export class Relay implements AnswerReceiver {
 
   /** Ends the answer visibly, unless it is whole: the client must never take half for all. */
   cut(failure: FailureClass): void {
-    if (this.#state === 'done') return;
+    if (this.#state.status === 'done') return;
     if (this.#isWhole) {
       this.#completeWithoutRest();
       return;
     }
-    this.#abandon();
+    this.abandon();
     whenItsTurn(this.#input.res, (socket) => destroyConnection(this.#input.res, socket));
     this.#onDone({ kind: 'cut', failure });
   }
 
   /** Ends the answer with a last event that says why, as far as its form allows. */
   cutWithEvent(event: string): void {
-    if (this.#state === 'done') return;
+    if (this.#state.status === 'done') return;
     const { res } = this.#input;
     if (this.isStream) res.write(event);
-    this.#abandon();
+    this.abandon();
     // The event has to be on its way before the connection is: it is written once `socket` is known.
     whenItsTurn(res, (socket) => process.nextTick(() => socket.destroySoon()));
     this.#onDone({ kind: 'client_gone' });
   }
 
   clientGone(): void {
-    if (this.#state === 'done') return;
-    this.#abandon();
+    if (this.#state.status === 'done') return;
+    this.abandon();
     this.#onDone({ kind: 'client_gone' });
+  }
+
+  /** Nothing more is given or reported; the endpoint's connection closes. */
+  abandon(): void {
+    this.#finish();
+    this.#input.deadline.stop();
+    this.#input.response.stream.destroy();
   }
 
   /** All of it has come, and nothing says that more will: a declared length has to be kept. */
@@ -146,9 +163,9 @@ export class Relay implements AnswerReceiver {
     const { res, deadline } = this.#input;
     res.end();
     // The last bytes may still wait for the client: the stall limit goes on until it has them.
-    if (this.#state === 'flowing' && res.writableLength > 0) this.#waitForClient();
-    if (this.#state === 'held_back' || res.writableLength > 0)
-      res.once('close', () => deadline.stop());
+    const isHeldBack = this.#state.status === 'held_back';
+    if (!isHeldBack && res.writableLength > 0) this.#waitForClient();
+    if (isHeldBack || res.writableLength > 0) res.once('close', () => deadline.stop());
     else deadline.stop();
     this.#finish();
     const ending = this.#end?.ending;
@@ -168,45 +185,51 @@ export class Relay implements AnswerReceiver {
 
   #give(chunk: Buffer): void {
     this.#look(chunk);
+    const state = this.#state;
+    if (state.status === 'done') return;
     if (this.#body.write(chunk)) {
-      if (this.#wholeAtMs !== undefined && this.#state === 'flowing') this.#waitForEndpoint();
+      if (state.status === 'flowing' && state.wholeAtMs !== undefined) this.#waitForEndpoint();
       return;
     }
     this.#input.response.stream.pause();
-    if (this.#state !== 'flowing') return;
-    this.#state = 'held_back';
+    if (state.status !== 'flowing') return;
+    this.#state = { status: 'held_back', wholeAtMs: state.wholeAtMs };
     this.#waitForClient();
     this.#body.onceDrained(() => this.#onDrained());
   }
 
   /** What follows the end changes neither how the answer ended nor what it used. */
   #look(chunk: Buffer): void {
-    if (this.#wholeAtMs !== undefined) return;
+    const state = this.#state;
+    if (state.status === 'done' || state.wholeAtMs !== undefined) return;
     this.#end?.push(chunk.toString('latin1'));
     if (this.#end?.ending === undefined) {
       this.#tail.push(chunk);
       return;
     }
-    this.#wholeAtMs = performance.now();
+    this.#state = { status: state.status, wholeAtMs: this.#input.clock.nowMs() };
     // What follows in the same piece is left out.
     const at = this.isStream ? chunk.lastIndexOf('message_stop') : -1;
     this.#tail.push(at === -1 ? chunk : chunk.subarray(0, at));
   }
 
   #onDrained(): void {
-    if (this.#state !== 'held_back') return;
-    this.#state = 'flowing';
+    const state = this.#state;
+    if (state.status !== 'held_back') return;
+    this.#state = { status: 'flowing', wholeAtMs: state.wholeAtMs };
     this.#waitForEndpoint();
     this.#input.response.stream.resume();
   }
 
   #waitForEndpoint(): void {
-    const { deadline, idleMs } = this.#input;
-    if (this.#wholeAtMs === undefined || !this.#isWhole) {
+    const state = this.#state;
+    const { deadline, clock, idleMs } = this.#input;
+    if (state.status === 'done') return;
+    if (state.wholeAtMs === undefined || !this.#isWhole) {
       deadline.start(idleMs, () => this.cut('idle_timeout'));
       return;
     }
-    const leftMs = Math.max(0, this.#wholeAtMs + REST_MS - performance.now());
+    const leftMs = Math.max(0, state.wholeAtMs + REST_MS - clock.nowMs());
     deadline.start(Math.min(REST_QUIET_MS, leftMs), () => this.#completeWithoutRest());
   }
 
@@ -224,14 +247,8 @@ export class Relay implements AnswerReceiver {
     });
   }
 
-  #abandon(): void {
-    this.#finish();
-    this.#input.deadline.stop();
-    this.#input.response.stream.destroy();
-  }
-
   #finish(): void {
-    this.#state = 'done';
+    this.#state = DONE;
     this.#input.response.stream.forget();
   }
 }

@@ -4,17 +4,13 @@
  */
 import type { IncomingHttpHeaders } from 'node:http';
 
-interface Refusal {
-  readonly headers: IncomingHttpHeaders;
-  /** What is here of its body. */
-  readonly held: readonly Buffer[];
-}
+import type { HeldResponse } from './held-response.ts';
 
 /**
  * A refusal with the token blotted out, each character by one, so that its framing stays right. Of one
  * that goes on, the part that is here.
  */
-export function withoutToken<Held extends Refusal>(refusal: Held, token: string): Held {
+export function withoutToken(refusal: HeldResponse, token: string): HeldResponse {
   const blot = '*'.repeat(token.length);
   const clean = (text: string): string => text.replaceAll(token, blot);
   // Latin-1: every byte stays what it is.

@@ -2,14 +2,14 @@
  * One attempt at one endpoint, from the first byte sent to the moment when its answer may be given
  * to the client, or it has failed.
  *
- *     connecting --(connected)-->           sent
- *     sent       --(status and headers)-->  answered
+ *     connecting --(connected)-->                        sent
+ *     sent       --(status and headers)-->               answered
  *     answered   --(content; without a gate at once)-->  settled: committed
  *     answered   --(an error of the client's own)-->     settled: passed
- *     any        --(error, timer, gate)-->  settled: failed
- *     any        --(abort)-->               aborted: says nothing any more
+ *     any        --(error, timer, gate)-->               settled: failed
+ *     any        --(abort)-->                            settled, without a result
  */
-import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 
@@ -23,33 +23,30 @@ import {
   namedWaitMs,
   type StartVerdict,
 } from '@zephyr/core';
+
+import type { Clock } from '@zephyr/runtime/clock';
 import { tokenIn } from '@zephyr/runtime/credential';
 
 import { type AnswerReceiver, AnswerStream } from '../answer/answer-stream.ts';
+import type { HeldResponse } from '../answer/held-response.ts';
 import { withoutToken } from '../answer/without-token.ts';
 import type { Deadline } from '../upstream/deadline.ts';
-import type { Endpoint } from '../upstream/endpoints.ts';
-import type { Send, Sending, UpstreamRequest } from '../upstream/transport.ts';
+import type { UpstreamEndpoint } from '../upstream/endpoints.ts';
+import type { SendHandlers, Sending, Transport, UpstreamRequest } from '../upstream/transport.ts';
 import { failureOfError, mayBePassed } from './classify.ts';
-import { Gate } from './content-gate.ts';
+import { ContentGate } from './content-gate.ts';
 import type { RequestBody } from './request-body.ts';
 
-/** An answer whose start was held back, at the moment when it is decided. */
-export interface HeldResponse {
-  readonly status: number;
-  readonly headers: IncomingHttpHeaders;
-  readonly held: readonly Buffer[];
-  /** By its body; `unread` where the gate did not look. */
-  readonly form: AnswerForm;
-  /** Goes on unless `ended`. */
-  readonly stream: AnswerStream;
-  readonly ended: boolean;
+export interface CommittedAttempt {
+  readonly kind: 'committed';
+  readonly response: HeldResponse;
+  readonly ttftMs: number;
 }
 
-export type AttemptResult =
-  | { readonly kind: 'committed'; readonly response: HeldResponse; readonly ttftMs: number }
-  | { readonly kind: 'passed'; readonly response: HeldResponse }
-  | FailedAttempt;
+export interface PassedAttempt {
+  readonly kind: 'passed';
+  readonly response: HeldResponse;
+}
 
 export interface FailedAttempt {
   readonly kind: 'failed';
@@ -61,6 +58,8 @@ export interface FailedAttempt {
   readonly response?: HeldResponse | undefined;
 }
 
+export type AttemptResult = CommittedAttempt | PassedAttempt | FailedAttempt;
+
 export interface AttemptTimes {
   readonly connectMs: number;
   readonly firstByteMs: number;
@@ -68,15 +67,37 @@ export interface AttemptTimes {
 }
 
 export interface AttemptInput {
-  readonly endpoint: Endpoint;
+  readonly endpoint: UpstreamEndpoint;
   readonly request: UpstreamRequest;
   readonly body: RequestBody;
   /** Only an answer to `POST /v1/messages` is judged by its start; others commit at their headers. */
   readonly isGated: boolean;
   readonly times: AttemptTimes;
-  /** Of the exchange; not running, and used by nobody else until the attempt has settled. */
+  /** Of the exchange; no wait runs, and nobody else uses it until the attempt has settled. */
   readonly deadline: Deadline;
+  readonly clock: Clock;
 }
+
+interface Answered {
+  readonly status: 'answered';
+  readonly response: IncomingMessage;
+  readonly stream: AnswerStream;
+  /** Undefined for an error answer. */
+  readonly gate: ContentGate | undefined;
+  readonly held: Buffer[];
+  heldBytes: number;
+}
+
+type AttemptState =
+  | { readonly status: 'connecting' }
+  | { readonly status: 'sent'; readonly isReused: boolean }
+  | Answered
+  | { readonly status: 'settled' };
+
+const CONNECTING: AttemptState = { status: 'connecting' };
+const SENT_ON_NEW: AttemptState = { status: 'sent', isReused: false };
+const SENT_ON_REUSED: AttemptState = { status: 'sent', isReused: true };
+const SETTLED: AttemptState = { status: 'settled' };
 
 /** An error answer is small; what is larger is not read to the end. */
 const MAX_REFUSAL_BYTES = 64 * 1024;
@@ -85,47 +106,39 @@ const REFUSAL_BODY_MS = 1_000;
 
 const LACKS_OPERATION: ReadonlySet<number> = new Set([404, 405, 501]);
 
-export class Attempt implements AnswerReceiver {
+export class Attempt implements AnswerReceiver, SendHandlers {
   readonly #input: AttemptInput;
   readonly #onSettled: (result: AttemptResult) => void;
-  readonly #startedAtMs = performance.now();
-  readonly #held: Buffer[] = [];
+  readonly #startedAtMs: number;
+  #state: AttemptState = CONNECTING;
   #sending: Sending | undefined;
-  #response: IncomingMessage | undefined;
-  #stream: AnswerStream | undefined;
-  #gate: Gate | undefined;
-  #heldBytes = 0;
-  #phase: AttemptPhase = 'connecting';
-  #reused = false;
-  #settled = false;
 
   constructor(input: AttemptInput, onSettled: (result: AttemptResult) => void) {
     this.#input = input;
     this.#onSettled = onSettled;
+    this.#startedAtMs = input.clock.nowMs();
   }
 
-  get phase(): AttemptPhase {
-    return this.#phase;
+  get isConnecting(): boolean {
+    return this.#state.status === 'connecting';
   }
 
-  start(send: Send): void {
+  start(send: Transport): void {
     const { endpoint, request } = this.#input;
-    this.#sending = send(endpoint, request, {
-      onRequest: (upstream) => this.#onRequest(upstream),
-      onResponse: (response) => this.#onResponse(response),
-      onError: (error) => this.#onError(error),
-    });
+    this.#sending = send(endpoint, request, this);
   }
 
   /** Closes the upstream connection; nothing is reported any more. */
   abort(): void {
-    this.#settled = true;
+    const state = this.#state;
+    if (state.status === 'settled') return;
+    this.#state = SETTLED;
     this.#input.deadline.stop();
-    this.#stream?.forget();
+    if (state.status === 'answered') state.stream.forget();
     this.#sending?.abort();
   }
 
-  #onRequest(upstream: ClientRequest): void {
+  onRequest(upstream: ClientRequest): void {
     upstream.once('upgrade', (_response, socket: Socket) => {
       socket.destroy();
       this.#fail('not_claude');
@@ -136,8 +149,7 @@ export class Attempt implements AnswerReceiver {
       if (interim > MAX_INTERIM_ANSWERS) this.#fail('not_claude');
     });
     const socket = upstream.socket as (Socket & Partial<TLSSocket>) | null;
-    this.#reused = upstream.reusedSocket;
-    if (this.#reused || socket === null || !isConnecting(socket)) {
+    if (upstream.reusedSocket || socket === null || !isConnecting(socket)) {
       this.#onConnected(upstream);
       return;
     }
@@ -149,11 +161,11 @@ export class Attempt implements AnswerReceiver {
   }
 
   #onConnected(upstream: ClientRequest): void {
-    if (this.#settled || this.#phase !== 'connecting') return;
-    this.#phase = 'sent';
+    if (this.#state.status !== 'connecting') return;
+    this.#state = upstream.reusedSocket ? SENT_ON_REUSED : SENT_ON_NEW;
     const { body, deadline } = this.#input;
-    if (body.isKept) {
-      // The body is written first; arming the timer can wait for that.
+    if (body.isBuffered) {
+      // The body is written first; setting the timer can wait for that.
       queueMicrotask(() => this.#waitForAnswer());
     } else {
       // While the client still uploads, it is not the endpoint's turn to speak.
@@ -164,41 +176,55 @@ export class Attempt implements AnswerReceiver {
   }
 
   #waitForAnswer(): void {
-    if (this.#settled || this.#phase !== 'sent') return;
+    if (this.#state.status !== 'sent') return;
     const { deadline, times } = this.#input;
     deadline.start(times.firstByteMs, () => this.#fail('first_byte_timeout'));
   }
 
-  #onResponse(response: IncomingMessage): void {
-    if (this.#settled) {
+  onResponse(response: IncomingMessage): void {
+    if (this.#state.status === 'settled') {
       response.resume();
       return;
     }
-    this.#phase = 'answered';
-    this.#response = response;
-    this.#stream = new AnswerStream(response, this);
-    if (!isSuccess(response.statusCode ?? 0)) this.#hold(REFUSAL_BODY_MS);
-    else if (this.#input.isGated) this.#gate = new Gate(response.headers);
-    else this.#commit('going_on', 'unread');
+    const stream = new AnswerStream(response, this);
+    const isRefusal = !isSuccess(response.statusCode ?? 0);
+    const isJudged = !isRefusal && this.#input.isGated;
+    const gate = isJudged ? new ContentGate(response.headers) : undefined;
+    const state: Answered = {
+      status: 'answered',
+      response,
+      stream,
+      gate,
+      held: [],
+      heldBytes: 0,
+    };
+    this.#state = state;
+    if (isRefusal) this.#hold(REFUSAL_BODY_MS);
+    else if (!isJudged) this.#commit(state, 'going_on', 'unread');
   }
 
   onData(chunk: Buffer): void {
-    this.#held.push(chunk);
-    this.#heldBytes += chunk.length;
-    if (this.#gate === undefined) {
-      if (this.#heldBytes > MAX_REFUSAL_BYTES) this.#judgeRefusal('going_on');
+    const state = this.#state;
+    if (state.status !== 'answered') return;
+    state.held.push(chunk);
+    state.heldBytes += chunk.length;
+    const { gate } = state;
+    if (gate === undefined) {
+      if (state.heldBytes > MAX_REFUSAL_BYTES) this.#judgeRefusal(state, 'going_on');
       return;
     }
-    const hadBegun = this.#gate.hasBegun;
-    this.#follow(this.#gate.push(chunk), 'going_on');
+    const hadBegun = gate.hasBegun;
+    this.#follow(state, gate.push(chunk), 'going_on');
     // White space is no beginning: the limit of the first byte goes on.
-    if (this.#settled || hadBegun || !this.#gate.hasBegun) return;
+    if (this.#state !== state || hadBegun || !gate.hasBegun) return;
     this.#hold(this.#input.times.gateMs);
   }
 
   onEnd(): void {
-    if (this.#gate === undefined) this.#judgeRefusal('ended');
-    else this.#follow(this.#gate.atEnd(), 'ended');
+    const state = this.#state;
+    if (state.status !== 'answered') return;
+    if (state.gate === undefined) this.#judgeRefusal(state, 'ended');
+    else this.#follow(state, state.gate.atEnd(), 'ended');
   }
 
   onClosed(): void {
@@ -211,83 +237,73 @@ export class Attempt implements AnswerReceiver {
   }
 
   #onHeldLongEnough(): void {
-    if (this.#gate === undefined) this.#judgeRefusal('going_on');
-    else this.#follow(this.#gate.atDeadline(), 'going_on');
+    const state = this.#state;
+    if (state.status !== 'answered') return;
+    if (state.gate === undefined) this.#judgeRefusal(state, 'going_on');
+    else this.#follow(state, state.gate.atDeadline(), 'going_on');
   }
 
-  #onError(error: Error): void {
-    this.#fail(this.#phase === 'answered' ? 'truncated' : failureOfError(error), error);
+  onError(error: Error): void {
+    this.#fail(this.#state.status === 'answered' ? 'truncated' : failureOfError(error), error);
   }
 
-  #follow(verdict: StartVerdict, state: 'going_on' | 'ended'): void {
-    if (verdict.kind === 'commit') this.#commit(state, verdict.form);
-    else if (verdict.kind === 'pass') this.#pass(state, verdict.form);
+  #follow(state: Answered, verdict: StartVerdict, extent: Extent): void {
+    if (verdict.kind === 'commit') this.#commit(state, extent, verdict.form);
+    else if (verdict.kind === 'pass') this.#pass(state, extent, verdict.form);
     else if (verdict.kind === 'fail') this.#fail(verdict.failure);
   }
 
-  #commit(state: 'going_on' | 'ended', form: AnswerForm): void {
-    const response = this.#take(state, form);
-    if (response === undefined) return;
-    this.#onSettled({
-      kind: 'committed',
-      response,
-      ttftMs: performance.now() - this.#startedAtMs,
-    });
+  #commit(state: Answered, extent: Extent, form: AnswerForm): void {
+    const response = this.#take(state, extent, form);
+    const ttftMs = this.#input.clock.nowMs() - this.#startedAtMs;
+    this.#onSettled({ kind: 'committed', response, ttftMs });
   }
 
-  #pass(state: 'going_on' | 'ended', form: AnswerForm): void {
-    const response = this.#take(state, form);
-    if (response === undefined) return;
-    this.#onSettled({ kind: 'passed', response: this.#withoutToken(response) });
+  #pass(state: Answered, extent: Extent, form: AnswerForm): void {
+    const response = this.#withoutToken(this.#take(state, extent, form));
+    this.#onSettled({ kind: 'passed', response });
   }
 
-  #judgeRefusal(state: 'going_on' | 'ended'): void {
-    const status = this.#response?.statusCode ?? 0;
+  #judgeRefusal(state: Answered, extent: Extent): void {
+    const status = state.response.statusCode ?? 0;
     const judged = judgeRefusal({
       status,
-      contentType: this.#response?.headers['content-type']?.toLowerCase() ?? '',
-      bodyStart: Buffer.concat(this.#held).toString('latin1', 0, MAX_REFUSAL_BYTES),
+      contentType: state.response.headers['content-type']?.toLowerCase() ?? '',
+      bodyStart: Buffer.concat(state.held).toString('latin1', 0, MAX_REFUSAL_BYTES),
     });
     const { error } = judged;
     // What is not a message is optional for a relay: "not here" speaks of the operation.
     const isUnsupported = !this.#input.isGated && LACKS_OPERATION.has(status);
     const failure = isUnsupported ? 'unsupported' : judged.failure;
     if (failure === 'client_error') {
-      this.#pass(state, 'document');
+      this.#pass(state, extent, 'document');
       return;
     }
-    const phase = this.#phase;
-    const response = this.#take(state, 'document');
-    if (response === undefined) return;
+    const response = this.#take(state, extent, 'document');
     this.#input.deadline.stop();
     response.stream.forget();
-    if (state === 'going_on') this.#sending?.abort();
+    if (extent === 'going_on') this.#sending?.abort();
+    const isPassed = extent === 'ended' && mayBePassed(status, failure, error);
     this.#onSettled({
       kind: 'failed',
       failure,
-      phase,
+      phase: 'answered',
       staleConnection: false,
-      retryAfterMs: namedWaitMs(response.headers, Date.now()),
-      response:
-        state === 'ended' && mayBePassed(status, failure, error)
-          ? this.#withoutToken(response)
-          : undefined,
+      retryAfterMs: namedWaitMs(response.headers, this.#input.clock.epochMs()),
+      response: isPassed ? this.#withoutToken(response) : undefined,
     });
   }
 
   /** Settles with an answer: its stream and the deadline are the caller's from here on. */
-  #take(state: 'going_on' | 'ended', form: AnswerForm): HeldResponse | undefined {
-    const response = this.#response;
-    const stream = this.#stream;
-    if (this.#settled || response === undefined || stream === undefined) return undefined;
-    this.#settled = true;
+  #take({ response, held, stream }: Answered, extent: Extent, form: AnswerForm): HeldResponse {
+    this.#state = SETTLED;
     return {
       status: response.statusCode ?? 0,
       headers: response.headers,
-      held: this.#held,
+      held,
       form,
       stream,
-      ended: state === 'ended',
+      ended: extent === 'ended',
     };
   }
 
@@ -296,17 +312,28 @@ export class Attempt implements AnswerReceiver {
   }
 
   #fail(failure: FailureClass, error?: Error): void {
-    if (this.#settled) return;
-    const phase = this.#phase;
+    const state = this.#state;
+    if (state.status === 'settled') return;
     this.abort();
-    const staleConnection = this.#reused && phase === 'sent' && isReset(error);
+    const staleConnection = state.status === 'sent' && state.isReused && isReset(error);
     // An error in the body of a success may come with the headers of a refusal.
     const isLimit = failure === 'overloaded' || failure === 'rate_limited';
-    const headers = this.#response?.headers ?? {};
-    const retryAfterMs = isLimit ? namedWaitMs(headers, Date.now()) : undefined;
-    this.#onSettled({ kind: 'failed', failure, phase, staleConnection, retryAfterMs });
+    const retryAfterMs =
+      isLimit && state.status === 'answered'
+        ? namedWaitMs(state.response.headers, this.#input.clock.epochMs())
+        : undefined;
+    this.#onSettled({
+      kind: 'failed',
+      failure,
+      phase: state.status,
+      staleConnection,
+      retryAfterMs,
+    });
   }
 }
+
+/** Whether more of the answer is to come. */
+type Extent = 'going_on' | 'ended';
 
 function isConnecting(socket: Socket & Partial<TLSSocket>): boolean {
   // `secureConnecting` is true until the handshake is done; Node's types do not know it.

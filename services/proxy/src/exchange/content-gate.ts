@@ -8,7 +8,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 
 import { AnswerStart, type StartVerdict } from '@zephyr/core';
 
-export class Gate {
+export class ContentGate {
   readonly #start = new AnswerStart();
   /** The verdict on an answer that cannot be read here, by its label alone. */
   readonly #unread: StartVerdict | undefined;

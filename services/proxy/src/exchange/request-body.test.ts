@@ -21,7 +21,7 @@ async function read(
   const { promise: ready, resolve } = Promise.withResolvers<RequestFacts>();
   const body: RequestBody = new RequestBody(
     req,
-    { maxBytes: MUCH, owner: 'a', kept: new BufferedBodies(roomBytes) },
+    { maxBytes: MUCH, owner: 'a', bufferedBodies: new BufferedBodies(roomBytes) },
     { ready: () => resolve(body.facts()), tooLarge: () => undefined },
   );
   body.read();
@@ -69,12 +69,12 @@ describe('RequestBody.facts', () => {
   it('is right for a body that is here, whatever its size, keys and chunks', async () => {
     await fc.assert(
       fc.asyncProperty(bodies, fc.integer({ min: 900, max: 70_000 }), async (body, chunkBytes) => {
-        const { atStart, body: kept } = await read(JSON.stringify(body), { chunkBytes });
+        const { atStart, body: scanned } = await read(JSON.stringify(body), { chunkBytes });
         expect(atStart).toEqual({
           isStream: 'stream' in body && body.stream,
           model: 'claude-sonnet-4-5',
         });
-        expect(kept.exactModel()).toBe('claude-sonnet-4-5');
+        expect(scanned.exactModel()).toBe('claude-sonnet-4-5');
       }),
       { numRuns: 60 },
     );

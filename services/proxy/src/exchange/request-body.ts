@@ -2,10 +2,10 @@
  * A request's body as the list of chunks in which it came: never joined, parsed or hashed, because
  * that would cost more than all the rest of the proxy.
  *
- *     reading --(it ended)-->                            kept      (can be sent any number of times)
- *     reading --(no room to keep more)-->                streaming (is sent while it arrives)
- *     reading --(larger than allowed)-->                 too_large
- *     kept | streaming --(content reached the client)--> released
+ *     reading --(it ended)-->                  buffered  (can be sent any number of times)
+ *     reading --(no room to buffer more)-->    streaming (is sent while it arrives)
+ *     reading --(larger than allowed)-->       too_large
+ *     buffered --(content reached the client)--> released
  */
 import type { IncomingMessage } from 'node:http';
 
@@ -17,31 +17,13 @@ import {
   RequestScan,
 } from '@zephyr/core';
 
+import type { BodySink, BodySource, Framing } from '../upstream/body-source.ts';
 import type { BufferedBodies } from './buffered-bodies.ts';
-
-/** The framing of an upstream request: chosen by us, never left to a library or to the method. */
-export type Framing =
-  | { readonly kind: 'length'; readonly bytes: number }
-  | { readonly kind: 'chunked' };
-
-/** What a body is written to: an upstream request that takes no byte beyond its framing. */
-export interface BodySink {
-  readonly writable: boolean;
-  write(chunk: Buffer): boolean;
-  end(chunk?: Buffer): void;
-  /** The other side sees an unfinished request. */
-  destroy(): void;
-  on(event: 'drain' | 'close', listener: () => void): void;
-}
-
-export interface BodySource {
-  pipe(destination: BodySink): void;
-}
 
 export interface BodyLimits {
   readonly maxBytes: number;
-  readonly kept: BufferedBodies;
-  /** Whose share of `kept` it takes. */
+  readonly bufferedBodies: BufferedBodies;
+  /** Whose share of `bufferedBodies` it takes. */
   readonly owner: string;
 }
 
@@ -51,7 +33,7 @@ export interface BodyHandlers {
   tooLarge(): void;
 }
 
-type Status = 'reading' | 'kept' | 'streaming' | 'too_large' | 'released';
+type BodyState = 'reading' | 'buffered' | 'streaming' | 'too_large' | 'released';
 
 /**
  * A larger body is scanned while it arrives, so that no request blocks the others for the scan of
@@ -64,10 +46,10 @@ export class RequestBody {
   readonly #limits: BodyLimits;
   readonly #handlers: BodyHandlers;
   readonly #chunks: Buffer[] = [];
-  #status: Status = 'reading';
-  #keptBytes = 0;
+  #state: BodyState = 'reading';
+  #bufferedBytes = 0;
   #seenBytes = 0;
-  /** Where a streaming body goes on, and what could not be kept until it does. */
+  /** Where a streaming body goes on, and what could not be buffered until it does. */
   #destination: BodySink | undefined;
   #overflow: Buffer | undefined;
   #ended = false;
@@ -90,15 +72,15 @@ export class RequestBody {
     }
     this.#req.on('data', (chunk: Buffer) => {
       this.#onData(chunk);
-      // Node tells the end a turn later.
+      // Node emits `end` one turn later.
       if (this.#seenBytes === declaredBytes) this.#onEnd();
     });
     this.#req.on('end', () => this.#onEnd());
   }
 
   /** Whether the whole body can be sent again. */
-  get isKept(): boolean {
-    return this.#status === 'kept';
+  get isBuffered(): boolean {
+    return this.#state === 'buffered';
   }
 
   get bytes(): number {
@@ -107,7 +89,7 @@ export class RequestBody {
 
   /** Chunks where the length is not known yet. */
   framing(): Framing {
-    if (this.#status === 'kept') return { kind: 'length', bytes: this.#seenBytes };
+    if (this.#state === 'buffered') return { kind: 'length', bytes: this.#seenBytes };
     const declared = this.#req.headers['content-length'];
     return declared === undefined
       ? { kind: 'chunked' }
@@ -133,11 +115,11 @@ export class RequestBody {
     return this.#scanned().model;
   }
 
-  /** For one attempt: all kept chunks, then what still arrives. */
+  /** For one attempt: all buffered chunks, then what still arrives. */
   source(): BodySource {
     return {
       pipe: (destination) => {
-        if (this.#status !== 'streaming') {
+        if (this.#state !== 'streaming') {
           writeAll(this.#chunks, destination);
           return;
         }
@@ -149,11 +131,11 @@ export class RequestBody {
   }
 
   /**
-   * The endpoint took the connection: a streaming body goes on, its kept part is given up. On a
+   * The endpoint took the connection: a streaming body goes on, its buffered part is given up. On a
    * kept-alive connection this is known before the library asks for the body.
    */
   connected(): void {
-    if (this.#status !== 'streaming') return;
+    if (this.#state !== 'streaming') return;
     this.#isConnected = true;
     if (this.#destination !== undefined) this.#goOn(this.#destination);
   }
@@ -161,7 +143,7 @@ export class RequestBody {
   /** Nothing can be sent again from here on. */
   release(): void {
     this.#forget();
-    if (this.#status !== 'streaming') this.#status = 'released';
+    if (this.#state !== 'streaming') this.#state = 'released';
   }
 
   #goOn(destination: BodySink): void {
@@ -177,7 +159,7 @@ export class RequestBody {
   }
 
   #onData(chunk: Buffer): void {
-    if (this.#status === 'too_large' || this.#status === 'released') return;
+    if (this.#state === 'too_large' || this.#state === 'released') return;
     this.#seenBytes += chunk.length;
     if (this.#seenBytes > this.#limits.maxBytes) {
       this.#refuse();
@@ -185,16 +167,16 @@ export class RequestBody {
     }
     if (this.#seenBytes > SCAN_AT_ONCE_BYTES) this.#beginScan();
     this.#scan?.push(chunk.toString('latin1'));
-    if (this.#status === 'streaming') {
+    if (this.#state === 'streaming') {
       this.#forward(chunk);
       return;
     }
-    if (this.#limits.kept.tryHold(this.#limits.owner, chunk.length)) {
+    if (this.#limits.bufferedBodies.tryHold(this.#limits.owner, chunk.length)) {
       this.#chunks.push(chunk);
-      this.#keptBytes += chunk.length;
+      this.#bufferedBytes += chunk.length;
       return;
     }
-    this.#status = 'streaming';
+    this.#state = 'streaming';
     this.#overflow = chunk;
     this.#req.pause();
     this.#handlers.ready();
@@ -209,15 +191,15 @@ export class RequestBody {
   #onEnd(): void {
     if (this.#ended) return;
     this.#ended = true;
-    if (this.#status === 'streaming') this.#destination?.end();
-    if (this.#status !== 'reading') return;
-    this.#status = 'kept';
+    if (this.#state === 'streaming') this.#destination?.end();
+    if (this.#state !== 'reading') return;
+    this.#state = 'buffered';
     this.#handlers.ready();
   }
 
   #refuse(): void {
     const destination = this.#destination;
-    this.#status = 'too_large';
+    this.#state = 'too_large';
     this.#forget();
     // The endpoint must see an unfinished request, not a shorter one that looks whole.
     destination?.destroy();
@@ -226,8 +208,8 @@ export class RequestBody {
 
   #forget(): void {
     this.#isForgotten = true;
-    this.#limits.kept.release(this.#limits.owner, this.#keptBytes);
-    this.#keptBytes = 0;
+    this.#limits.bufferedBodies.release(this.#limits.owner, this.#bufferedBytes);
+    this.#bufferedBytes = 0;
     this.#chunks.length = 0;
   }
 

@@ -9,9 +9,9 @@ import {
   type RetryDecision,
   scopeOf,
 } from '@zephyr/core';
+import type { Clock } from '@zephyr/runtime/clock';
 import type { DataPathConfig } from '@zephyr/runtime/config/config';
-
-import type { Metrics } from '../report/metrics.ts';
+import type { ProxyMetrics } from '../report/metrics.ts';
 import type { FailedAttempt } from './attempt.ts';
 import type { RequestBody } from './request-body.ts';
 
@@ -20,7 +20,8 @@ export interface RetriesInput {
   readonly failover: DataPathConfig['failover'];
   readonly body: RequestBody;
   readonly budget: RetryBudget;
-  readonly metrics: Metrics;
+  readonly metrics: ProxyMetrics;
+  readonly clock: Clock;
 }
 
 /** What the attempt that failed knew of its endpoint. */
@@ -49,20 +50,20 @@ export class Retries {
 
   /** Whether silence could be followed by another attempt. */
   get areLeft(): boolean {
-    const { budget } = this.#input;
+    const { budget, clock } = this.#input;
     const decision = this.#decide('sent', 'first_byte_timeout');
-    return decision.kind === 'retry' && budget.available(performance.now()) >= 1;
+    return decision.kind === 'retry' && budget.available(clock.nowMs()) >= 1;
   }
 
   after({ phase, failure, retryAfterMs }: FailedAttempt, place: () => RetryPlace): NextStep {
-    const { metrics, budget, operation } = this.#input;
+    const { metrics, budget, operation, clock } = this.#input;
     const decision = this.#decide(phase, failure);
     if (decision.kind === 'stop') {
       metrics.retriesRefused.inc({ reason: decision.why });
       return 'give_up';
     }
     if (decision.isDelivery) {
-      const refund = budget.tryTake(performance.now());
+      const refund = budget.tryTake(clock.nowMs());
       if (refund === undefined) {
         metrics.retriesRefused.inc({ reason: 'budget_spent' });
         return 'give_up';
@@ -93,7 +94,7 @@ export class Retries {
     return decideRetry({
       phase,
       scope: scopeOf(failure, operation),
-      isBodyBuffered: body.isKept,
+      isBodyBuffered: body.isBuffered,
       isRepeatable: operation !== 'extra',
       retries: this.#deliveries,
       limit: failover.retry,

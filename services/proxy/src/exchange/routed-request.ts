@@ -1,4 +1,4 @@
-/** What routing has to know of a request: what it asks for, and what tells it from others. */
+/** What routing has to know of a request: what it asks for, and what distinguishes it from others. */
 import type { IncomingMessage } from 'node:http';
 
 import type { Operation, RoutedRequest } from '@zephyr/core';
@@ -11,7 +11,7 @@ export interface RoutedRequestInput {
   readonly bodyBytes: number;
   /** Whose request it is: the name of a key, or an address. */
   readonly owner: string;
-  /** Behind an address may be many people: there their sessions tell them apart. */
+  /** Behind an address may be many people: there their sessions distinguish them. */
   readonly isOwnerOnePerson: boolean;
   /** Of Claude Code, where the request names one. */
   readonly sessionId: string | undefined;

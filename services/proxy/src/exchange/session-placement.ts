@@ -4,34 +4,35 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { TokenUsage } from '@zephyr/contract/probe';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import type { Operation, SessionTable } from '@zephyr/core';
-
+import type { Clock } from '@zephyr/runtime/clock';
 import { readModel } from '../answer/answer-tail.ts';
 import type { Routing } from '../routing/routing.ts';
 
-export interface PlacementDeps {
+export interface SessionPlacementDeps {
   readonly routing: Routing;
   /** Absent where sessions do not stick. */
   readonly sessions: SessionTable | undefined;
+  readonly clock: Clock;
 }
 
-export interface PlacementInput {
+export interface SessionPlacementInput {
   readonly req: IncomingMessage;
-  readonly target: { readonly operation: Operation };
+  readonly operation: Operation;
   readonly client: string | null;
 }
 
-export class Placement {
-  readonly #deps: PlacementDeps;
+export class SessionPlacement {
+  readonly #deps: SessionPlacementDeps;
   readonly #operation: Operation;
   readonly #client: string | null;
   /** The person and the session together, so that nobody moves another's session by naming it. */
   readonly sessionId: string | undefined;
 
-  constructor(deps: PlacementDeps, { req, target, client }: PlacementInput) {
+  constructor(deps: SessionPlacementDeps, { req, operation, client }: SessionPlacementInput) {
     this.#deps = deps;
-    this.#operation = target.operation;
+    this.#operation = operation;
     this.#client = client;
-    const id = hasSession(target.operation) ? sessionIdOf(req.headers) : undefined;
+    const id = hasSession(operation) ? sessionIdOf(req.headers) : undefined;
     // A slash is neither in the names of people nor in the ids of sessions.
     this.sessionId = id === undefined || client === null ? id : `${client}/${id}`;
   }
@@ -46,23 +47,23 @@ export class Placement {
   }
 
   #placeId(): EndpointId | undefined {
-    const { sessions, routing } = this.#deps;
+    const { sessions, routing, clock } = this.#deps;
     if (this.sessionId === undefined) return undefined;
     const generationOf = (endpointId: EndpointId): number => routing.generationOf(endpointId);
-    return sessions?.placeOf(this.sessionId, generationOf, performance.now());
+    return sessions?.placeOf(this.sessionId, generationOf, clock.nowMs());
   }
 
   /** A token count follows its session but does not place it. */
   noteContent(endpointId: EndpointId, ttftMs: number): void {
     if (this.sessionId === undefined || this.#operation !== 'messages') return;
-    const { sessions, routing } = this.#deps;
+    const { sessions, routing, clock } = this.#deps;
     sessions?.noteContent(this.sessionId, {
       endpointId,
       generation: routing.generationOf(endpointId),
       client: this.#client,
       ttftMs,
       elsewhereMs: routing.scoreElsewhereMs(endpointId),
-      nowMs: performance.now(),
+      nowMs: clock.nowMs(),
     });
   }
 

@@ -5,8 +5,8 @@ import { connect, type Socket } from 'node:net';
 
 import { call, STREAM_BODY, sendRaw } from '@zephyr/testkit/http-call';
 import { chunk, eventsOf, flood, hang, json, sse } from '@zephyr/testkit/upstream-scripts';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
-
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { eventually } from '../test-support/eventually.ts';
 import { startRig } from '../test-support/rig.ts';
 
 function post(headers: readonly string[], body: string): string {
@@ -26,11 +26,11 @@ describe('C1 and C2 the client goes away', () => {
   it('C1 while it uploads: the endpoint is never asked, nothing counts against it', async () => {
     const { proxy, first } = await startRig();
     const socket = await open(proxy.port, post(['Content-Length: 100000'], 'x'.repeat(50_000)));
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect(await proxy.metrics()).toMatch(/buffered_body_bytes [1-9]/),
     );
     socket.destroy();
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect(await proxy.metrics()).toContain('zephyr_proxy_buffered_body_bytes 0');
       expect(await proxy.metrics()).toContain('requests_total{outcome="client_gone"} 1');
     });
@@ -41,9 +41,9 @@ describe('C1 and C2 the client goes away', () => {
     const { proxy, first, second } = await startRig({ limits: { bufferedBodiesBytes: 10_000 } });
     first.always(hang());
     const socket = await open(proxy.port, post(['Content-Length: 900000'], 'x'.repeat(450_000)));
-    await vi.waitFor(() => expect(first.ledger).toHaveLength(1));
+    await eventually(() => expect(first.ledger).toHaveLength(1));
     socket.destroy();
-    await vi.waitFor(() => expect(first.openConnections).toBe(0));
+    await eventually(() => expect(first.openConnections).toBe(0));
     expect(first.ledger[0]?.complete).toBe(false);
     expect(second.ledger).toHaveLength(0);
     expect(await proxy.attempts()).toEqual({ 'e1 client_gone': 1 });
@@ -62,10 +62,10 @@ describe('C1 and C2 the client goes away', () => {
         if (text.includes('content_block_delta')) leaving.abort();
       },
     });
-    await vi.waitFor(() => expect(first.ledger[0]?.complete).toBe(true));
+    await eventually(() => expect(first.ledger[0]?.complete).toBe(true));
     setTimeout(() => leaving.abort(), 400);
     await result;
-    await vi.waitFor(() => expect(first.openConnections).toBe(0));
+    await eventually(() => expect(first.openConnections).toBe(0));
     expect(second.ledger).toHaveLength(0);
     expect(await proxy.attempts()).toEqual({ 'e1 client_gone': 1 });
     const { endpoints, active_requests } = await proxy.status();
@@ -84,8 +84,8 @@ describe('C3 a slow reader', () => {
       post([`Content-Length: ${STREAM_BODY.length}`], STREAM_BODY),
     );
     socket.pause();
-    await vi.waitFor(() => expect(first.ledger).toHaveLength(1));
-    await vi.waitFor(() => expect(first.openConnections).toBe(0), { timeout: 10_000 });
+    await eventually(() => expect(first.ledger).toHaveLength(1));
+    await eventually(() => expect(first.openConnections).toBe(0));
     const grown = process.memoryUsage();
     // Both ends of the test live in this process: far below what was offered is what counts.
     expect(grown.rss - before.rss).toBeLessThan(64 * 1024 * 1024);
@@ -190,7 +190,7 @@ describe('C6 large bodies', () => {
       );
       expect(text).toMatch(/^HTTP\/1\.1 413 /);
       expect(first.ledger.filter(({ complete }) => complete)).toHaveLength(0);
-      await vi.waitFor(async () =>
+      await eventually(async () =>
         expect(await proxy.metrics()).toContain('zephyr_proxy_buffered_body_bytes 0'),
       );
     },
@@ -390,9 +390,8 @@ describe('C12 many connections', () => {
     for (const socket of sockets) socket.resume();
     const agent = new Agent({ keepAlive: true });
     expect((await call(proxy.port, { agent })).status).toBe(200);
-    await vi.waitFor(
-      () => expect(sockets.filter(({ readyState }) => readyState !== 'closed')).toHaveLength(0),
-      { timeout: 15_000 },
+    await eventually(() =>
+      expect(sockets.filter(({ readyState }) => readyState !== 'closed')).toHaveLength(0),
     );
     agent.destroy();
   });
@@ -401,7 +400,7 @@ describe('C12 many connections', () => {
     const { proxy } = await startRig({ limits: { connectionsPerAddress: 10 } });
     const sockets = await Promise.all(Array.from({ length: 20 }, () => open(proxy.port, '')));
     for (const socket of sockets) socket.resume();
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(sockets.filter(({ readyState }) => readyState === 'closed').length).toBe(10),
     );
   });

@@ -13,13 +13,13 @@ import {
   sse,
   status,
 } from '@zephyr/testkit/upstream-scripts';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { startChangingRig } from '../test-support/changing-config.ts';
+import { eventually } from '../test-support/eventually.ts';
 import { startRig } from '../test-support/rig.ts';
 import type { TestProxy } from '../test-support/test-proxy.ts';
 
-const patient = { timeout: 8_000, interval: 20 };
 const error = (type: string): string =>
   JSON.stringify({ type: 'error', error: { type, message: 'no' } });
 const bodyOf = (parts: object): string => JSON.stringify({ ...JSON.parse(STREAM_BODY), ...parts });
@@ -49,7 +49,7 @@ describe('an endpoint that is taken out of the configuration while it has a requ
     const refusal = held(status(529));
     first.always(refusal.script);
     const [mine, other] = [call(proxy.port, long), call(proxy.port)];
-    await vi.waitFor(() => expect(first.ledger).toHaveLength(3), patient);
+    await eventually(() => expect(first.ledger).toHaveLength(3));
     source.change(({ config }) => ({
       config: { ...config, endpoints: config.endpoints.filter(({ id }) => id !== 'e1') },
     }));
@@ -69,7 +69,7 @@ describe('an endpoint that is taken out of the configuration while it has a requ
       config: { ...config, endpoints: config.endpoints.filter(({ id }) => id !== 'e3') },
     }));
     const running = Array.from({ length: 4 }, () => call(proxy.port));
-    await vi.waitFor(() => expect(first.ledger).toHaveLength(4), patient);
+    await eventually(() => expect(first.ledger).toHaveLength(4));
     source.change(({ config }) => ({
       config: {
         ...config,
@@ -180,12 +180,12 @@ describe('a client that leaves with requests in its pipeline', () => {
       const asked = first.ledger.length;
       const head = `POST /v1/messages HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: ${STREAM_BODY.length}\r\n\r\n`;
       socket.write((head + STREAM_BODY).repeat(3));
-      await vi.waitFor(() => expect(first.ledger.length).toBeGreaterThan(asked), patient);
+      await eventually(() => expect(first.ledger.length).toBeGreaterThan(asked));
       socket.destroy();
-      await vi.waitFor(async () => {
+      await eventually(async () => {
         expect((await proxy.status()).active_requests).toBe(0);
         expect(upstreams.map(({ openConnections }) => openConnections)).toEqual([0, 0]);
-      }, patient);
+      });
     }
     first.always(sse());
     const agent = new Agent({ keepAlive: true });

@@ -18,12 +18,16 @@ import {
 } from '@zephyr/testkit/upstream-scripts';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
+import { eventually } from '../test-support/eventually.ts';
+
 import { type ProxyProcess, startProxyProcess } from '../test-support/proxy-process.ts';
 import { tokenOf } from '../test-support/test-proxy.ts';
 
 const SEED = 20_261_123;
-const REQUESTS = 6_000;
-const ANSWERS = 5_000;
+const REQUESTS = 2_000;
+const ANSWERS = 1_500;
+/** They are work for the processor, which others may keep busy. */
+const LIMIT_MS = 240_000;
 const AT_ONCE = 64;
 
 /** mulberry32: small, seeded, good enough to damage bytes. */
@@ -192,67 +196,75 @@ const VALID_ANSWERS = [
 ];
 
 describe(`damaged messages (seed ${SEED})`, () => {
-  it(`${REQUESTS} requests: the process lives and nothing is smuggled`, async () => {
-    const { proxy, upstream } = await start(1);
-    upstream.always(json());
-    const rng = rngOf(SEED);
-    await inBatches(REQUESTS, (index) =>
-      poke(proxy.port, damage(VALID_REQUESTS[index % VALID_REQUESTS.length] ?? '', rng)),
-    );
-    const { ledger } = upstream;
-    expect(ledger.length).toBeGreaterThan(200);
-    for (const { method, target, headers, head: text } of ledger) {
-      expect(['GET', 'POST', 'DELETE']).toContain(method);
-      expect(target).toMatch(
-        /^\/v1\/(messages(\/count_tokens)?|models(\/[A-Za-z0-9._~:@%-]+)?|files\/f)(\?[\x21-\x7e]*)?$/,
+  it(
+    `${REQUESTS} requests: the process lives and nothing is smuggled`,
+    async () => {
+      const { proxy, upstream } = await start(1);
+      upstream.always(json());
+      const rng = rngOf(SEED);
+      await inBatches(REQUESTS, (index) =>
+        poke(proxy.port, damage(VALID_REQUESTS[index % VALID_REQUESTS.length] ?? '', rng)),
       );
-      expect(target).not.toMatch(/\/\.|\/\/|\\/);
-      expect(headers['authorization']).toBe(`Bearer ${tokenOf('main')}`);
-      expect(text).not.toMatch(/stolen|^(trailer|te|upgrade|expect|x-api-key|cookie):/im);
-    }
-    // Both ends agree on how many requests there were: none hid in another one's body.
-    await expect.poll(() => activeOf(proxy), { timeout: 5_000 }).toBe(0);
-    expect(ledger.length).toBeLessThanOrEqual(await attemptsOf(proxy));
-    expect(proxy.child.exitCode).toBeNull();
-    expect(proxy.output()).not.toMatch(/uncaught|handler failed/);
-  });
+      const { ledger } = upstream;
+      expect(ledger.length).toBeGreaterThan(200);
+      for (const { method, target, headers, head: text } of ledger) {
+        expect(['GET', 'POST', 'DELETE']).toContain(method);
+        expect(target).toMatch(
+          /^\/v1\/(messages(\/count_tokens)?|models(\/[A-Za-z0-9._~:@%-]+)?|files\/f)(\?[\x21-\x7e]*)?$/,
+        );
+        expect(target).not.toMatch(/\/\.|\/\/|\\/);
+        expect(headers['authorization']).toBe(`Bearer ${tokenOf('main')}`);
+        expect(text).not.toMatch(/stolen|^(trailer|te|upgrade|expect|x-api-key|cookie):/im);
+      }
+      // Both ends agree on how many requests there were: none hid in another one's body.
+      await eventually(async () => expect(await activeOf(proxy)).toBe(0));
+      expect(ledger.length).toBeLessThanOrEqual(await attemptsOf(proxy));
+      expect(proxy.child.exitCode).toBeNull();
+      expect(proxy.output()).not.toMatch(/uncaught|handler failed/);
+    },
+    LIMIT_MS,
+  );
 
-  it(`${ANSWERS} answers: the process lives, and what ends cleanly is whole`, async () => {
-    const { proxy, upstream } = await start(100);
-    const rng = rngOf(SEED + 1);
-    let served = 0;
-    upstream.always(async ({ socket, bodyComplete }) => {
-      await bodyComplete;
-      served += 1;
-      const answer = damage(VALID_ANSWERS[served % VALID_ANSWERS.length] ?? '', rng);
-      socket.end(Buffer.from(answer, 'latin1'));
-    });
-    const masked: string[] = [];
-    let asked = 0;
-    while (served < ANSWERS && asked < 4 * ANSWERS) {
-      await inBatches(500, async () => {
-        asked += 1;
-        const { status, text, end, headers } = await call(proxy.port);
-        expect(end === 'failed' || (status >= 200 && status <= 599)).toBe(true);
-        expect(Object.keys(headers)).not.toContain('set-cookie');
-        expect(Object.keys(headers)).not.toContain('location');
-        const isStream = headers['content-type']?.startsWith('text/event-stream') === true;
-        const isPlain = headers['content-encoding'] === undefined;
-        if (
-          end === 'clean' &&
-          status === 200 &&
-          isStream &&
-          isPlain &&
-          !text.includes('message_stop')
-        ) {
-          masked.push(text);
-        }
+  it(
+    `${ANSWERS} answers: the process lives, and what ends cleanly is whole`,
+    async () => {
+      const { proxy, upstream } = await start(100);
+      const rng = rngOf(SEED + 1);
+      let served = 0;
+      upstream.always(async ({ socket, bodyComplete }) => {
+        await bodyComplete;
+        served += 1;
+        const answer = damage(VALID_ANSWERS[served % VALID_ANSWERS.length] ?? '', rng);
+        socket.end(Buffer.from(answer, 'latin1'));
       });
-    }
-    expect(served).toBeGreaterThanOrEqual(ANSWERS);
-    expect(masked).toEqual([]);
-    await expect.poll(() => activeOf(proxy), { timeout: 5_000 }).toBe(0);
-    expect(proxy.child.exitCode).toBeNull();
-    expect(proxy.output()).not.toMatch(/uncaught|handler failed/);
-  });
+      const masked: string[] = [];
+      let asked = 0;
+      while (served < ANSWERS && asked < 4 * ANSWERS) {
+        await inBatches(500, async () => {
+          asked += 1;
+          const { status, text, end, headers } = await call(proxy.port);
+          expect(end === 'failed' || (status >= 200 && status <= 599)).toBe(true);
+          expect(Object.keys(headers)).not.toContain('set-cookie');
+          expect(Object.keys(headers)).not.toContain('location');
+          const isStream = headers['content-type']?.startsWith('text/event-stream') === true;
+          const isPlain = headers['content-encoding'] === undefined;
+          if (
+            end === 'clean' &&
+            status === 200 &&
+            isStream &&
+            isPlain &&
+            !text.includes('message_stop')
+          ) {
+            masked.push(text);
+          }
+        });
+      }
+      expect(served).toBeGreaterThanOrEqual(ANSWERS);
+      expect(masked).toEqual([]);
+      await eventually(async () => expect(await activeOf(proxy)).toBe(0));
+      expect(proxy.child.exitCode).toBeNull();
+      expect(proxy.output()).not.toMatch(/uncaught|handler failed/);
+    },
+    LIMIT_MS,
+  );
 });

@@ -10,13 +10,12 @@ import { type FaultRelay, startFaultRelay } from '@zephyr/testkit/fault-relay';
 import { call } from '@zephyr/testkit/http-call';
 import { openTestRedis, startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
 import type { Redis } from 'ioredis';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { eventually } from '../test-support/eventually.ts';
 import { startRig } from '../test-support/rig.ts';
 import { publishSnapshot, type SnapshotParts, snapshotOf } from '../test-support/snapshots.ts';
 import { startTestProxy } from '../test-support/test-proxy.ts';
 
-const patient = { timeout: 8_000, interval: 50 };
 let server: TestRedis;
 let redis: Redis;
 
@@ -72,18 +71,16 @@ describe('connections to Redis that go dead without a word', () => {
       return count;
     };
     const stopCalling = keepCalling(proxy.port);
-    const promised = { timeout: 30_000, interval: 50 };
     for (let round = 1; round <= 2; round += 1) {
-      await vi.waitFor(async () => expect(await subscribers()).toBe(round), promised);
+      await eventually(async () => expect(await subscribers()).toBe(round));
       const order = round === 1 ? ['e2', 'e1'] : ['e1', 'e2'];
       relay.silence();
       await publish({ order, configHash, version: round }, 'silently');
-      await vi.waitFor(
-        async () => expect((await proxy.status()).snapshot).toMatchObject({ version: round }),
-        promised,
+      await eventually(async () =>
+        expect((await proxy.status()).snapshot).toMatchObject({ version: round }),
       );
       // Redis does not learn that a line is dead: the subscription of the old one is counted too.
-      await vi.waitFor(async () => expect(await subscribers()).toBe(round + 1), promised);
+      await eventually(async () => expect(await subscribers()).toBe(round + 1));
     }
     expect(new Set(await stopCalling())).toEqual(new Set([200]));
   }, 150_000);
@@ -95,9 +92,9 @@ describe('the snapshot', () => {
     const { configHash } = proxy;
     expect(await servedBy(proxy.port)).toBe('e1');
     await publish({ order: ['e2', 'e1'], configHash });
-    await vi.waitFor(async () => expect(await servedBy(proxy.port)).toBe('e2'), patient);
+    await eventually(async () => expect(await servedBy(proxy.port)).toBe('e2'));
     await publish({ order: ['e1', 'e2'], configHash, version: 2 }, 'silently');
-    await vi.waitFor(async () => expect(await servedBy(proxy.port)).toBe('e1'), patient);
+    await eventually(async () => expect(await servedBy(proxy.port)).toBe('e1'));
     expect((await proxy.status()).snapshot).toMatchObject({ source: 'redis', version: 2 });
   });
 
@@ -114,7 +111,7 @@ describe('the snapshot', () => {
     const { proxy } = await startRig({ redisUrl: server.url });
     const { configHash } = proxy;
     await publish({ order: ['e1', 'e2'], configHash, version: 5, epoch: 2 });
-    await vi.waitFor(async () => expect((await proxy.status()).snapshot.version).toBe(5), patient);
+    await eventually(async () => expect((await proxy.status()).snapshot.version).toBe(5));
     await publish({ order: ['e2', 'e1'], configHash, epoch: 2, ...parts });
     await new Promise((resolve) => setTimeout(resolve, 1_300));
     expect(await servedBy(proxy.port)).toBe('e1');
@@ -128,10 +125,7 @@ describe('the snapshot', () => {
       keys.snapshot,
       JSON.stringify({ ...snapshot, endpoints: { ...snapshot.endpoints, e2 } }),
     );
-    await vi.waitFor(
-      async () => expect((await proxy.status()).snapshot.source).toBe('redis'),
-      patient,
-    );
+    await eventually(async () => expect((await proxy.status()).snapshot.source).toBe('redis'));
     await first.refuse();
     expect((await call(proxy.port)).status).toBe(503);
   });
@@ -142,10 +136,7 @@ describe('reports', () => {
     const { proxy, first } = await startRig({ redisUrl: server.url });
     await first.refuse();
     await call(proxy.port);
-    await vi.waitFor(
-      async () => expect(await redis.xlen(keys.outcomes)).toBeGreaterThan(0),
-      patient,
-    );
+    await eventually(async () => expect(await redis.xlen(keys.outcomes)).toBeGreaterThan(0));
     const entries = await redis.xrange(keys.outcomes, '-', '+');
     const batches = entries.map(([, [, text]]) => outcomeBatchSchema.parse(JSON.parse(text ?? '')));
     expect(batches[0]?.endpoints['e1']?.failed).toEqual({ refused: 1 });
@@ -153,10 +144,7 @@ describe('reports', () => {
     expect(batches[0]?.endpoints['e2']?.ttft).toHaveLength(1);
     const read = async () =>
       proxyPresenceSchema.parse(JSON.parse((await redis.get(keys.proxy(proxy.id))) ?? '{}'));
-    await vi.waitFor(
-      async () => expect((await read()).ejections['e1']?.failure).toBe('refused'),
-      patient,
-    );
+    await eventually(async () => expect((await read()).ejections['e1']?.failure).toBe('refused'));
     expect(await redis.smembers(keys.proxies)).toEqual([proxy.id]);
     expect(await redis.ttl(keys.proxy(proxy.id))).toBeLessThanOrEqual(5);
     await proxy.stop();
@@ -172,7 +160,7 @@ describe('R1 Redis is down at the start', () => {
     expect(await servedBy(proxy.port)).toBe('e1');
     await publish({ order: ['e2', 'e1'], configHash: proxy.configHash });
     await relay.open();
-    await vi.waitFor(async () => expect(await servedBy(proxy.port)).toBe('e2'), patient);
+    await eventually(async () => expect(await servedBy(proxy.port)).toBe('e2'));
   });
 
   it('serves by the last snapshot on disk', async () => {
@@ -181,7 +169,7 @@ describe('R1 Redis is down at the start', () => {
     const snapshotPath = join(folder, 'snapshot.json');
     const { proxy: before, upstreams } = await startRig({ redisUrl: server.url, snapshotPath });
     await publish({ order: ['e2', 'e1'], configHash: before.configHash });
-    await vi.waitFor(async () => expect(await servedBy(before.port)).toBe('e2'), patient);
+    await eventually(async () => expect(await servedBy(before.port)).toBe('e2'));
     await before.stop();
     const proxy = await startTestProxy({
       endpoints: upstreams.map(({ url }) => url),
@@ -212,7 +200,7 @@ describe('an outage in the run', () => {
     const { proxy, first } = await startRig({ redisUrl });
     const { configHash } = proxy;
     await publish({ order: ['e2', 'e1'], configHash });
-    await vi.waitFor(async () => expect(await servedBy(proxy.port)).toBe('e2'), patient);
+    await eventually(async () => expect(await servedBy(proxy.port)).toBe('e2'));
     const logBefore = proxy.log().length;
     const askedBefore = first.ledger.length;
     await begin(relay);
@@ -227,8 +215,8 @@ describe('an outage in the run', () => {
     await publish({ order: ['e1', 'e2'], configHash, version: 2 });
     await relay.open();
     relay.set({ kind: 'open' });
-    await vi.waitFor(async () => expect(await servedBy(proxy.port)).toBe('e1'), patient);
-    await vi.waitFor(async () => expect((await proxy.status()).redis).toBe('up'), patient);
+    await eventually(async () => expect(await servedBy(proxy.port)).toBe('e1'));
+    await eventually(async () => expect((await proxy.status()).redis).toBe('up'));
   });
 
   it('R5 empty after a restart: keeps its order until the leader publishes anew', async () => {
@@ -236,17 +224,14 @@ describe('an outage in the run', () => {
     const { proxy } = await startRig({ redisUrl });
     const { configHash } = proxy;
     await publish({ order: ['e2', 'e1'], configHash, version: 40, epoch: 7 });
-    await vi.waitFor(async () => expect(await servedBy(proxy.port)).toBe('e2'), patient);
+    await eventually(async () => expect(await servedBy(proxy.port)).toBe('e2'));
     relay.resetAll();
     await redis.flushall();
     await new Promise((resolve) => setTimeout(resolve, 1_500));
     expect(await servedBy(proxy.port)).toBe('e2');
     await publish({ order: ['e1', 'e2'], configHash, incarnation: 'second', epoch: 1, version: 1 });
-    await vi.waitFor(async () => expect(await servedBy(proxy.port)).toBe('e1'), patient);
-    await vi.waitFor(
-      async () => expect(await redis.smembers(keys.proxies)).toEqual([proxy.id]),
-      patient,
-    );
+    await eventually(async () => expect(await servedBy(proxy.port)).toBe('e1'));
+    await eventually(async () => expect(await redis.smembers(keys.proxies)).toEqual([proxy.id]));
   });
 
   it('R7 one of two proxies is cut off: it serves on, the other follows, then both agree', async () => {
@@ -256,17 +241,14 @@ describe('an outage in the run', () => {
     // Both know their endpoints by the same ids; only their ports differ, and so do their hashes.
     const parts = { order: ['e1', 'e2'], configHash: cutOff.configHash };
     await publish(parts);
-    await vi.waitFor(
-      async () => expect((await cutOff.status()).snapshot.source).toBe('redis'),
-      patient,
-    );
+    await eventually(async () => expect((await cutOff.status()).snapshot.source).toBe('redis'));
     one.relay.set({ kind: 'black_hole' });
     await publish({ ...parts, configHash: joined.configHash, incarnation: 'first', version: 2 });
     const stop = keepCalling(cutOff.port);
-    await vi.waitFor(async () => expect((await joined.status()).snapshot.version).toBe(2), patient);
+    await eventually(async () => expect((await joined.status()).snapshot.version).toBe(2));
     expect((await cutOff.status()).snapshot.version).toBe(1);
     expect(new Set(await stop())).toEqual(new Set([200]));
     one.relay.set({ kind: 'open' });
-    await vi.waitFor(async () => expect((await cutOff.status()).snapshot.version).toBe(2), patient);
+    await eventually(async () => expect((await cutOff.status()).snapshot.version).toBe(2));
   });
 });

@@ -14,8 +14,8 @@ import {
   status,
 } from '@zephyr/testkit/upstream-scripts';
 import type { Redis } from 'ioredis';
-import { expect, it, onTestFinished, vi } from 'vitest';
-
+import { expect, it, onTestFinished } from 'vitest';
+import { eventually } from '../test-support/eventually.ts';
 import { startTestProxy, tokenOf } from '../test-support/test-proxy.ts';
 
 const CLIENT_KEY = 'canary-client-77aa01';
@@ -74,7 +74,7 @@ it('no secret is found in logs, errors, metrics, Redis, the disk or at another e
   for (const path of ['/status', '/diagnostics', '/metrics', '/nowhere']) {
     answers.push((await call(proxy.port, { method: 'GET', path, body: '' })).text);
   }
-  await vi.waitFor(async () => expect(await everythingIn(redis)).toContain('succeeded'), 5_000);
+  await eventually(async () => expect(await everythingIn(redis)).toContain('succeeded'));
 
   const leaks = {
     'answers to clients': answers.join('\n'),

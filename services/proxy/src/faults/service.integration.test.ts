@@ -5,8 +5,8 @@ import { type CallResult, call } from '@zephyr/testkit/http-call';
 import { type ScriptedUpstream, startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
 import { startBalancer } from '@zephyr/testkit/tcp-balancer';
 import { sse, status } from '@zephyr/testkit/upstream-scripts';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
-
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { eventually } from '../test-support/eventually.ts';
 import { type ProxyProcessOptions, startProxyProcess } from '../test-support/proxy-process.ts';
 import { startRig } from '../test-support/rig.ts';
 import type { StatusBody } from '../test-support/test-proxy.ts';
@@ -73,7 +73,7 @@ describe('SIGTERM', () => {
     const { ended } = await startStream(upstream, proxy.port, 12);
     proxy.child.kill('SIGTERM');
     const page = { method: 'GET', path: '/livez', body: '' };
-    await vi.waitFor(async () => expect((await call(proxy.port, page)).end).toBe('failed'));
+    await eventually(async () => expect((await call(proxy.port, page)).end).toBe('failed'));
     expect((await ended).end).toBe('clean');
     expect(await proxy.exited).toBe(0);
   });
@@ -106,7 +106,7 @@ describe('S11 a blocked event loop', () => {
     const { proxy, first, second } = await startRig({ timeouts: { firstByteMs: 600 } });
     first.always(sse({ delayMs: 100 }));
     const result = call(proxy.port);
-    await vi.waitFor(() => expect(first.ledger).toHaveLength(1));
+    await eventually(() => expect(first.ledger).toHaveLength(1));
     const until = performance.now() + 2_000;
     while (performance.now() < until);
     expect((await result).status).toBe(200);
@@ -136,7 +136,7 @@ describe.each([60, -60])('R12 a wall clock that jumps by %i minutes', (minutes) 
     const { upstream, proxy } = await start({ preload: clockJump(minutes) }, [limited]);
     const { ended } = await startStream(upstream, proxy.port, 20);
     proxy.child.kill('SIGUSR2');
-    await vi.waitFor(() => expect(proxy.output()).toContain(JUMPED));
+    await eventually(() => expect(proxy.output()).toContain(JUMPED));
     expect(await ended).toMatchObject({ status: 200, end: 'clean' });
     expect((await call(proxy.port)).headers['x-zephyr-endpoint']).toBe('e2');
     expect(limited.ledger).toHaveLength(1);

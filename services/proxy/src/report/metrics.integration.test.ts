@@ -8,11 +8,12 @@ import type { AddressInfo } from 'node:net';
 import { call } from '@zephyr/testkit/http-call';
 import { startTestRedis } from '@zephyr/testkit/redis';
 import { chunkedHead, sse } from '@zephyr/testkit/upstream-scripts';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { createMetricsApp } from '../server/app.ts';
+import { eventually } from '../test-support/eventually.ts';
 import { startRig } from '../test-support/rig.ts';
-import { createMetrics, type Gauges } from './metrics.ts';
+import { createMetrics, type ProxyGauges } from './metrics.ts';
 
 describe('the number of running streams', () => {
   it('counts a stream while the client is given it, and no longer', async () => {
@@ -20,12 +21,12 @@ describe('the number of running streams', () => {
     first.always(sse({ gapMs: 100, deltas: 100 }));
     const leaving = new AbortController();
     const answer = call(proxy.port, { signal: leaving.signal });
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect(await proxy.metrics()).toContain('zephyr_proxy_streams{endpoint="e1"} 1'),
     );
     leaving.abort();
     await answer;
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect(await proxy.metrics()).toContain('zephyr_proxy_streams{endpoint="e1"} 0'),
     );
   });
@@ -83,7 +84,7 @@ describe('the names of people', () => {
   });
 });
 
-const NOTHING: Gauges = {
+const NOTHING: ProxyGauges = {
   activeRequests: () => new Map(),
   streams: () => new Map(),
   ejected: () => new Map(),
@@ -102,11 +103,10 @@ describe('the round trips to Redis', () => {
     const server = await startTestRedis();
     onTestFinished(() => server.stop());
     const { proxy } = await startRig({ redisUrl: server.url });
-    await vi.waitFor(async () => expect(roundTrips(await proxy.metrics())).toBeGreaterThan(0));
+    await eventually(async () => expect(roundTrips(await proxy.metrics())).toBeGreaterThan(0));
     await server.stop();
-    await vi.waitFor(
-      async () => expect(await proxy.metrics()).toContain('zephyr_proxy_redis_up 0'),
-      5_000,
+    await eventually(async () =>
+      expect(await proxy.metrics()).toContain('zephyr_proxy_redis_up 0'),
     );
     const before = roundTrips(await proxy.metrics());
     await Promise.all(Array.from({ length: 5 }, () => call(proxy.port)));

@@ -25,7 +25,7 @@ const RETRY_REFUSALS: readonly (RetryRefusal | 'budget_spent')[] = [
   ...(['not_allowed', 'retries_spent', 'budget_spent'] as const),
 ];
 
-export interface Metrics {
+export interface ProxyMetrics {
   readonly registry: Registry;
   /** What names people: not for the port that everybody reaches. */
   readonly people: Registry;
@@ -43,7 +43,7 @@ export interface Metrics {
 }
 
 /** Values that are read when somebody scrapes. */
-export interface Gauges {
+export interface ProxyGauges {
   activeRequests(): ReadonlyMap<string, number>;
   /** By endpoint; one without any may be absent. */
   streams(): ReadonlyMap<string, number>;
@@ -55,13 +55,13 @@ export interface Gauges {
   isServing(): boolean;
 }
 
-export function createMetrics(gauges: Gauges): Metrics {
+export function createMetrics(gauges: ProxyGauges): ProxyMetrics {
   const registry = new Registry();
   const people = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
   addGauges(registry, gauges);
-  const metrics: Metrics = {
+  const metrics: ProxyMetrics = {
     registry,
     people,
     requests: new Counter({
@@ -140,11 +140,11 @@ export function createMetrics(gauges: Gauges): Metrics {
   return metrics;
 }
 
-function addGauges(registry: Registry, gauges: Gauges): void {
+function addGauges(registry: Registry, gauges: ProxyGauges): void {
   const registers = [registry];
   new Gauge({
     name: 'zephyr_proxy_active_requests',
-    help: 'Running requests by endpoint',
+    help: 'Active requests by endpoint',
     labelNames: ['endpoint'],
     registers,
     collect() {
@@ -189,7 +189,7 @@ function addGauges(registry: Registry, gauges: Gauges): void {
       '0 while this proxy has answered every request of the last seconds with an error of its own',
       () => (gauges.isServing() ? 1 : 0),
     ],
-    ['zephyr_proxy_retry_budget', 'Replays that may be sent now', gauges.retryBudget],
+    ['zephyr_proxy_retry_budget', 'Retries that may be sent now', gauges.retryBudget],
   ];
   for (const [name, help, read] of plain) {
     new Gauge({

@@ -1,6 +1,6 @@
 /**
- * Who is running where, and what came of it: the counts for people, for Prometheus and for the
- * controller. A count is taken and given back by one pair of calls, so that none can leak.
+ * Which requests are active where, and how they ended: the counts for people, for Prometheus and for
+ * the controller. A count is taken and given back by one pair of calls, so that none can leak.
  */
 
 import type { FailureClass } from '@zephyr/contract/failure';
@@ -9,12 +9,12 @@ import type { TokenUsage } from '@zephyr/contract/probe';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import type { Counter, Histogram } from 'prom-client';
 
-import type { Metrics, RequestOutcome } from './metrics.ts';
+import type { ProxyMetrics, RequestOutcome } from './metrics.ts';
 
 /** Samples of the time to first content in one report. */
 const MAX_TTFT_SAMPLES = 32;
 
-interface Counts {
+interface EndpointCounts {
   succeeded: number;
   readonly failed: Partial<Record<FailureClass, number>>;
   readonly ttft: TtftSample[];
@@ -33,15 +33,15 @@ interface OutcomeHandles {
   readonly duration: Histogram.Internal<'outcome'>;
 }
 
-export class Accounts {
-  readonly #metrics: Metrics;
+export class RequestStats {
+  readonly #metrics: ProxyMetrics;
   readonly #active = new Map<EndpointId, number>();
   readonly #byEndpoint = new Map<EndpointId, EndpointHandles>();
   readonly #byOutcome = new Map<RequestOutcome, OutcomeHandles>();
   readonly #byClient = new Map<string, Counter.Internal>();
-  #batch = new Map<EndpointId, Counts>();
+  #batch = new Map<EndpointId, EndpointCounts>();
 
-  constructor(metrics: Metrics) {
+  constructor(metrics: ProxyMetrics) {
     this.#metrics = metrics;
   }
 
@@ -96,7 +96,7 @@ export class Accounts {
     this.#metrics.attempts.inc({ endpoint: id, outcome: failure });
   }
 
-  /** A failure of the endpoint, its token or its load: the controller hears of these alone. */
+  /** A failure of the endpoint, its token or its load: only these are reported to the controller. */
   blamed(id: EndpointId, failure: FailureClass): void {
     const { failed } = this.#countsOf(id);
     failed[failure] = (failed[failure] ?? 0) + 1;
@@ -148,10 +148,10 @@ export class Accounts {
     return handles;
   }
 
-  #countsOf(id: EndpointId): Counts {
+  #countsOf(id: EndpointId): EndpointCounts {
     const known = this.#batch.get(id);
     if (known !== undefined) return known;
-    const counts: Counts = { succeeded: 0, failed: {}, ttft: [] };
+    const counts: EndpointCounts = { succeeded: 0, failed: {}, ttft: [] };
     this.#batch.set(id, counts);
     return counts;
   }

@@ -4,8 +4,8 @@
  * requests never do anything for it.
  */
 import type { ServerResponse } from 'node:http';
-
 import type { ProxyStatus } from '@zephyr/contract/proxy-status';
+import type { Clock } from '@zephyr/runtime/clock';
 
 /** A change is on the page within a second, however many there are. */
 const LOOK_EVERY_MS = 250;
@@ -17,15 +17,17 @@ const MAX_UNREAD_BYTES = 256 * 1024;
 
 export class StatusFeed {
   readonly #state: () => ProxyStatus;
+  readonly #clock: Clock;
   /** With their addresses, the oldest first. */
   readonly #watchers = new Map<ServerResponse, string>();
   #looking: NodeJS.Timeout | undefined;
   #hasEnded = false;
-  #toldText = '';
-  #toldAtMs = 0;
+  #sentText = '';
+  #sentAtMs = 0;
 
-  constructor(state: () => ProxyStatus) {
+  constructor(state: () => ProxyStatus, clock: Clock) {
     this.#state = state;
+    this.#clock = clock;
   }
 
   get hasEnded(): boolean {
@@ -63,10 +65,10 @@ export class StatusFeed {
   #look(): void {
     const state = this.#state();
     const text = JSON.stringify({ ...state, atMs: 0 });
-    const nowMs = performance.now();
-    if (text === this.#toldText && nowMs - this.#toldAtMs < SIGN_OF_LIFE_MS) return;
-    this.#toldText = text;
-    this.#toldAtMs = nowMs;
+    const nowMs = this.#clock.nowMs();
+    if (text === this.#sentText && nowMs - this.#sentAtMs < SIGN_OF_LIFE_MS) return;
+    this.#sentText = text;
+    this.#sentAtMs = nowMs;
     for (const res of this.#watchers.keys()) send(res, state);
   }
 

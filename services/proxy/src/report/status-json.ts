@@ -1,36 +1,37 @@
-/** What people and programs are told at `/status`, and the state of the proxy behind it. */
-
+/** What `/status` shows to people and programs, and the state of the proxy behind it. */
 import type { ProxyPresence } from '@zephyr/contract/presence';
 import type { ProxyEndpoint, ProxyStatus } from '@zephyr/contract/proxy-status';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import { remainingMs, type SessionTable } from '@zephyr/core';
+import type { Clock } from '@zephyr/runtime/clock';
 import type { Config } from '@zephyr/runtime/config/config';
 
 import type { Routing } from '../routing/routing.ts';
-import type { RunningRequest } from '../server/admission.ts';
+import type { ActiveRequest } from './active-request.ts';
 import { pseudonymOf } from './pseudonym.ts';
-import type { Accounts } from './request-stats.ts';
+import type { RequestStats } from './request-stats.ts';
 
 export interface StatusDeps {
+  readonly clock: Clock;
   readonly proxyId: string;
   readonly configHash: () => string;
   readonly config: () => Config;
   readonly startedAtMs: number;
   readonly routing: Routing;
-  readonly accounts: Accounts;
+  readonly stats: RequestStats;
   readonly sessions: SessionTable | undefined;
   readonly redisUp: () => boolean;
   readonly isDraining: () => boolean;
   readonly isServing: () => boolean;
-  readonly oldestRequests: (limit: number) => readonly RunningRequest[];
+  readonly oldestRequests: (limit: number) => readonly ActiveRequest[];
 }
 
 /** As the record's schema allows. */
-const MAX_TOLD = 50;
+const MAX_LISTED = 50;
 
 /** The JSON of `GET /status`. Names and ids only: no URL, no token. */
 export function statusOf(deps: StatusDeps): Record<string, unknown> {
-  const { routing, accounts } = deps;
+  const { routing, stats } = deps;
   const { snapshot, source, confirmedAtMs } = routing.state;
   const current = routing.current();
   return {
@@ -40,7 +41,7 @@ export function statusOf(deps: StatusDeps): Record<string, unknown> {
     pinned_endpoint_id: snapshot?.mode.kind === 'manual' ? snapshot.mode.endpointId : null,
     reason: snapshot?.selection.reason ?? 'initial',
     selection: snapshot?.selection ?? null,
-    active_requests: sum(accounts.active.values()),
+    active_requests: sum(stats.active.values()),
     endpoints: routing.endpoints.map(({ id, name, groupName }) => ({
       id,
       name,
@@ -49,7 +50,7 @@ export function statusOf(deps: StatusDeps): Record<string, unknown> {
     })),
     snapshot: {
       source,
-      age_ms: Math.round(performance.now() - confirmedAtMs),
+      age_ms: Math.round(deps.clock.nowMs() - confirmedAtMs),
       incarnation: snapshot?.incarnation ?? null,
       epoch: snapshot?.epoch ?? null,
       version: snapshot?.version ?? null,
@@ -66,7 +67,7 @@ export function statusOf(deps: StatusDeps): Record<string, unknown> {
 
 /** The same facts for the page that people read. */
 export function proxyStateOf(deps: StatusDeps): ProxyStatus {
-  const { routing, accounts } = deps;
+  const { routing, stats } = deps;
   const { snapshot, source, confirmedAtMs } = routing.state;
   const { ui, controller } = deps.config();
   const current = routing.current();
@@ -80,17 +81,17 @@ export function proxyStateOf(deps: StatusDeps): ProxyStatus {
           sinceAtMs: deps.startedAtMs,
         } as const);
   return {
-    atMs: Date.now(),
+    atMs: deps.clock.epochMs(),
     language: ui.language,
     dashboardPort: controller.port,
     proxy: { id: deps.proxyId, status: deps.isDraining() ? 'draining' : 'serving' },
     store: deps.redisUp()
       ? { status: 'connected' }
-      : { status: 'away', sinceAtMs: onTheClock(confirmedAtMs) },
+      : { status: 'away', sinceAtMs: onTheWallClock(deps.clock, confirmedAtMs) },
     source,
     mode: snapshot?.mode ?? { kind: 'auto' },
     selection: snapshot?.selection ?? unchosen,
-    activeRequests: sum(accounts.active.values()),
+    activeRequests: sum(stats.active.values()),
     endpoints: routing.endpoints.map(({ id, name, groupName }) => ({
       name,
       groupName,
@@ -100,13 +101,13 @@ export function proxyStateOf(deps: StatusDeps): ProxyStatus {
 }
 
 function endpointStateOf(
-  { routing, accounts }: StatusDeps,
+  { routing, stats, clock }: StatusDeps,
   id: EndpointId,
 ): Omit<ProxyEndpoint, 'name' | 'groupName'> {
   const { snapshot } = routing.state;
   const view = snapshot?.endpoints[id];
   const rank = snapshot?.order.indexOf(id) ?? -1;
-  const removal = removalOf(routing, id);
+  const removal = removalOf({ routing, clock }, id);
   return {
     id,
     rank: rank === -1 ? null : rank,
@@ -118,12 +119,15 @@ function endpointStateOf(
       view?.scoreMs === undefined
         ? { status: 'unknown' }
         : { status: 'known', totalMs: view.scoreMs },
-    activeRequests: accounts.active.get(id) ?? 0,
+    activeRequests: stats.active.get(id) ?? 0,
   };
 }
 
 /** What this proxy found out by itself, in the words of the admin API. */
-function removalOf(routing: Routing, id: EndpointId): ProxyEndpoint['removal'] {
+function removalOf(
+  { routing, clock }: Pick<StatusDeps, 'routing' | 'clock'>,
+  id: EndpointId,
+): ProxyEndpoint['removal'] {
   const ejection = routing.ejectionOf(id);
   switch (ejection.status) {
     case 'admitted':
@@ -132,19 +136,24 @@ function removalOf(routing: Routing, id: EndpointId): ProxyEndpoint['removal'] {
       return { status: 'half_open', failure: ejection.failure };
     case 'ejected': {
       const { failure, untilAtMs, strikes } = ejection;
-      return { status: 'ejected', failure, untilAtMs: onTheClock(untilAtMs), repeats: strikes };
+      return {
+        status: 'ejected',
+        failure,
+        untilAtMs: onTheWallClock(clock, untilAtMs),
+        repeats: strikes,
+      };
     }
   }
 }
 
-/** A moment of the monotonic clock; in whole seconds, so that it stays the same while it is told. */
-function onTheClock(monotonicMs: number): number {
-  return Math.round((Date.now() - performance.now() + monotonicMs) / 1_000) * 1_000;
+/** A moment of the monotonic clock; in whole seconds, so that it stays the same from one event to the next. */
+function onTheWallClock(clock: Clock, monotonicMs: number): number {
+  return Math.round((clock.epochMs() - clock.nowMs() + monotonicMs) / 1_000) * 1_000;
 }
 
 export function presenceOf(deps: StatusDeps): ProxyPresence {
   const { snapshot } = deps.routing.state;
-  const requests = deps.oldestRequests(MAX_TOLD);
+  const requests = deps.oldestRequests(MAX_LISTED);
   return {
     proxyId: deps.proxyId,
     status: deps.isDraining() ? 'draining' : 'serving',
@@ -158,26 +167,26 @@ export function presenceOf(deps: StatusDeps): ProxyPresence {
             version: snapshot.version,
           },
     configHash: deps.configHash(),
-    activeRequests: Object.fromEntries(deps.accounts.active),
+    activeRequests: Object.fromEntries(deps.stats.active),
     requests: requests.map(({ number, sessionId, ...request }) => ({
       ...request,
       sessionId: sessionId === null ? null : pseudonymOf(sessionId, snapshot?.incarnation),
       id: `${deps.proxyId}/${number}`,
     })),
-    ejections: ejectionsOf(deps.routing),
+    ejections: ejectionsOf(deps),
     ...(deps.sessions === undefined ? {} : sessionsOf(deps, deps.sessions, requests)),
   };
 }
 
 function sessionsOf(
-  { routing }: StatusDeps,
+  { routing, clock }: StatusDeps,
   sessions: SessionTable,
-  requests: readonly RunningRequest[],
+  requests: readonly ActiveRequest[],
 ): Pick<ProxyPresence, 'sessions' | 'sessionList'> {
-  const nowMs = performance.now();
+  const nowMs = clock.nowMs();
   return {
     sessions: sessions.loads((id) => routing.generationOf(id), nowMs),
-    sessionList: sessions.latest(MAX_TOLD, nowMs).map(({ id, ...session }) => ({
+    sessionList: sessions.latest(MAX_LISTED, nowMs).map(({ id, ...session }) => ({
       ...session,
       id: pseudonymOf(id, routing.state.snapshot?.incarnation),
       activeRequests: requests.filter(({ sessionId }) => sessionId === id).length,
@@ -185,7 +194,7 @@ function sessionsOf(
   };
 }
 
-function viewOf({ routing, accounts }: StatusDeps, id: EndpointId): Record<string, unknown> {
+function viewOf({ routing, stats, clock }: StatusDeps, id: EndpointId): Record<string, unknown> {
   const view = routing.state.snapshot?.endpoints[id];
   const ejection = routing.ejectionOf(id);
   return {
@@ -193,20 +202,20 @@ function viewOf({ routing, accounts }: StatusDeps, id: EndpointId): Record<strin
     enabled: view?.enabled ?? true,
     available: (view?.available ?? true) && ejection.status !== 'ejected',
     score_ms: view?.scoreMs ?? null,
-    active_requests: accounts.active.get(id) ?? 0,
+    active_requests: stats.active.get(id) ?? 0,
     ejection:
       ejection.status === 'admitted'
         ? { status: ejection.status }
         : {
             status: ejection.status,
             failure: ejection.failure,
-            retry_in_ms: Math.round(remainingMs(ejection, performance.now())),
+            retry_in_ms: Math.round(remainingMs(ejection, clock.nowMs())),
           },
   };
 }
 
-function ejectionsOf(routing: Routing): ProxyPresence['ejections'] {
-  const nowMs = performance.now();
+function ejectionsOf({ routing, clock }: StatusDeps): ProxyPresence['ejections'] {
+  const nowMs = clock.nowMs();
   return Object.fromEntries(
     routing.endpoints.flatMap(({ id }) => {
       const ejection = routing.ejectionOf(id);

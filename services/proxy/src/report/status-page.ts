@@ -1,7 +1,7 @@
 /**
  * `/status` for people with a browser: the dashboard's own page of a proxy, fed by this one. It
- * only tells, for this port is open to everybody who may send requests; what can be done is on the
- * controller's dashboard, which asks for a token.
+ * is read only, because this port is open to everybody who may send requests; commands are given on
+ * the controller's dashboard, which asks for a token.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,7 +1,7 @@
 /**
- * All that the proxy has to do with Redis, once a second and never within a request: takes the
- * routing snapshot, tells that it is alive and what it runs, reports outcomes. Each of it may fail
- * or hang; then the proxy serves on by what it has.
+ * All that the proxy does with Redis, once a second and never within a request: it reads the routing
+ * snapshot, publishes its presence and active requests, and reports outcomes. Each of these may fail
+ * or hang; the proxy then keeps serving with what it has.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -9,13 +9,13 @@ import type { OutcomeBatch } from '@zephyr/contract/outcome';
 import type { ProxyPresence } from '@zephyr/contract/presence';
 import { type RoutingSnapshot, snapshotSchema } from '@zephyr/contract/snapshot';
 import type { SessionTable } from '@zephyr/core';
+import type { Clock } from '@zephyr/runtime/clock';
 import { messageOf } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
 import { createRedis, type RedisTarget } from '@zephyr/runtime/redis/client';
 import { keys } from '@zephyr/runtime/redis/keys';
 import type { Redis } from 'ioredis';
 
-import type { Metrics } from '../report/metrics.ts';
 import type { Routing } from './routing.ts';
 import { SessionShare } from './session-share.ts';
 import { readSnapshotFile, SnapshotWriter } from './snapshot-file.ts';
@@ -26,15 +26,18 @@ const PERIOD_MS = 1_000;
 const PRESENCE_TTL_SECONDS = 5;
 /** Some hours of reports; the controller reads them within seconds. */
 const MAX_OUTCOMES = 20_000;
-/** Commands that ran into their limit in a row; then the connection is made anew. */
+/** Commands that ran into their limit in a row; then the connection is opened again. */
 const MAX_TIMEOUTS = 2;
 
 export interface RedisLinkDeps {
   readonly proxyId: string;
+  readonly clock: Clock;
   readonly target: RedisTarget;
   readonly log: Logger;
   readonly routing: Routing;
-  readonly metrics: Metrics;
+  /** How long Redis took to give the snapshot. */
+  readonly onRoundTrip: (seconds: number) => void;
+  readonly onReport: (outcome: 'arrived' | 'lost') => void;
   readonly configHash: () => string;
   /** Each set of endpoints has its own file. */
   readonly snapshotPath: () => string;
@@ -59,7 +62,7 @@ export class RedisLink {
 
   constructor(deps: RedisLinkDeps) {
     this.#deps = deps;
-    this.#share = new SessionShare(deps.proxyId);
+    this.#share = new SessionShare(deps.proxyId, deps.clock);
     this.#disk = new SnapshotWriter(deps.log);
     this.#commands = createRedis(deps.target, deps.log, 'command');
     this.#hints = createRedis(deps.target, deps.log.child({ connection: 'hints' }), 'blocking');
@@ -129,9 +132,9 @@ export class RedisLink {
 
   async #readOnce(): Promise<void> {
     try {
-      const sentAtMs = performance.now();
+      const sentAtMs = this.#deps.clock.nowMs();
       const text = await this.#commands.get(keys.snapshot);
-      this.#deps.metrics.redis.observe((performance.now() - sentAtMs) / 1000);
+      this.#deps.onRoundTrip((this.#deps.clock.nowMs() - sentAtMs) / 1000);
       this.#isUp = true;
       this.#timeouts = 0;
       if (text !== null) this.#take(snapshotSchema.parse(JSON.parse(text)), 'redis');
@@ -155,7 +158,7 @@ export class RedisLink {
     }
   }
 
-  /** Told once for each snapshot, not each second. */
+  /** Logged once for each snapshot, not each second. */
   #refuse(verdict: string, read: RoutingSnapshot): void {
     const { incarnation, epoch, version, configHash } = read;
     const name = `${verdict} ${incarnation} ${epoch} ${version}`;
@@ -183,13 +186,13 @@ export class RedisLink {
       (results) => results?.every(([error]) => error === null) === true,
       () => false,
     );
-    this.#deps.metrics.reports.inc({ outcome: arrived ? 'arrived' : 'lost' });
+    this.#deps.onReport(arrived ? 'arrived' : 'lost');
   }
 
   async #shareSessions(): Promise<void> {
     const sessions = this.#deps.sessions();
     if (sessions === undefined || this.#commands.status !== 'ready') return;
-    // A failure is told by the reading of the snapshot, which has the same cause.
+    // A failure is logged by the reading of the snapshot, which has the same cause.
     await this.#share.exchange(this.#commands, sessions).catch(() => undefined);
   }
 

@@ -20,7 +20,7 @@ import {
 } from '@zephyr/core';
 import type { Logger } from '@zephyr/runtime/logger';
 
-import type { Endpoint } from '../upstream/endpoints.ts';
+import type { UpstreamEndpoint } from '../upstream/endpoints.ts';
 
 /** Where the order of endpoints came from, best first. */
 export type SnapshotSource = 'redis' | 'disk' | 'config';
@@ -28,7 +28,7 @@ export type SnapshotSource = 'redis' | 'disk' | 'config';
 /** What the configuration says; may change while requests run. */
 export interface RoutingSetup {
   /** In the configured order. */
-  readonly endpoints: readonly Endpoint[];
+  readonly endpoints: readonly UpstreamEndpoint[];
   readonly policy: EjectionPolicy;
 }
 
@@ -39,7 +39,7 @@ export interface RoutingDeps {
   readonly now: () => number;
   /** 0 ≤ n < 1. */
   readonly rng: () => number;
-  /** A failure that is the endpoint's, its token's or its load's: the controller counts it. */
+  /** A failure of the endpoint, its token or its load: the controller counts it. */
   readonly onBlamed: (id: EndpointId, failure: FailureClass) => void;
 }
 
@@ -66,7 +66,7 @@ export class Routing {
   readonly #deps: RoutingDeps;
   readonly #router: Router;
   #setup: RoutingSetup;
-  #endpoints: ReadonlyMap<EndpointId, Endpoint>;
+  #endpoints: ReadonlyMap<EndpointId, UpstreamEndpoint>;
   /** In order of preference. */
   #order: readonly RoutedEndpoint[];
   #state: SnapshotState;
@@ -90,11 +90,11 @@ export class Routing {
     return this.#state;
   }
 
-  get endpoints(): readonly Endpoint[] {
+  get endpoints(): readonly UpstreamEndpoint[] {
     return this.#setup.endpoints;
   }
 
-  endpoint(id: EndpointId): Endpoint {
+  endpoint(id: EndpointId): UpstreamEndpoint {
     const endpoint = this.#endpoints.get(id);
     if (endpoint === undefined) throw new Error(`no endpoint ${id}`);
     return endpoint;
@@ -104,7 +104,7 @@ export class Routing {
     return this.#router.ejectionOf(id, this.#deps.now());
   }
 
-  /** A changed configuration: new requests see it, running ones end where they are. */
+  /** A changed configuration: new requests see it, active ones end where they are. */
   reconfigure(setup: RoutingSetup): void {
     const before = this.#setup.endpoints;
     this.#setup = setup;
@@ -192,7 +192,7 @@ export class Routing {
     this.#router.stale(journey, id);
   }
 
-  failed(journey: Journey, { id, groupName }: Endpoint, failed: AttemptFailure): void {
+  failed(journey: Journey, { id, groupName }: UpstreamEndpoint, failed: AttemptFailure): void {
     this.#router.failed(journey, { id, groupName }, failed, this.#deps.now());
   }
 
@@ -257,6 +257,6 @@ export class Routing {
   }
 }
 
-function byId(endpoints: readonly Endpoint[]): ReadonlyMap<EndpointId, Endpoint> {
+function byId(endpoints: readonly UpstreamEndpoint[]): ReadonlyMap<EndpointId, UpstreamEndpoint> {
   return new Map(endpoints.map((endpoint) => [endpoint.id, endpoint]));
 }

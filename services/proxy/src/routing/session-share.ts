@@ -1,9 +1,10 @@
 /**
- * Sessions over several proxies: each tells the others where it placed a session, and takes over
- * what they tell. A second late is early enough: a session asks again after seconds.
+ * Sessions over several proxies: each publishes where it placed a session and adopts what the others
+ * publish. A second late is early enough: a session asks again after seconds.
  */
 import { sessionBatchSchema } from '@zephyr/contract/session';
 import type { SessionTable } from '@zephyr/core';
+import type { Clock } from '@zephyr/runtime/clock';
 import { readSessionEntries } from '@zephyr/runtime/redis/bounded';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { parseEntries } from '@zephyr/runtime/redis/streams';
@@ -18,16 +19,18 @@ const MAX_ENTRIES = 1_000;
 
 export class SessionShare {
   readonly #proxyId: string;
+  readonly #clock: Clock;
   /** The last entry that was read; undefined before the first reading. */
   #lastId: string | undefined;
 
-  constructor(proxyId: string) {
+  constructor(proxyId: string, clock: Clock) {
     this.#proxyId = proxyId;
+    this.#clock = clock;
   }
 
-  /** Rejects when Redis does not answer; what was not told then is told with the next change. */
+  /** Rejects when Redis does not answer; what was not published then is published with the next change. */
   async exchange(redis: Redis, table: SessionTable): Promise<void> {
-    const sessions = table.takeUnshared(performance.now(), MAX_IN_BATCH);
+    const sessions = table.takeUnshared(this.#clock.nowMs(), MAX_IN_BATCH);
     if (sessions.length > 0) {
       const batch = JSON.stringify({ proxyId: this.#proxyId, sessions });
       await redis.xadd(keys.sessions, 'MAXLEN', '~', MAX_ENTRIES, '*', 'json', batch);
@@ -42,7 +45,7 @@ export class SessionShare {
 
   #take(reply: unknown, table: SessionTable, redisNowMs: number): void {
     const entries = parseEntries(reply, { schema: sessionBatchSchema, refused: () => undefined });
-    const nowMs = performance.now();
+    const nowMs = this.#clock.nowMs();
     for (const { atMs, value } of entries) {
       if (value.proxyId === this.#proxyId) continue;
       // Both moments are of Redis' clock: the machines' clocks are never compared.

@@ -9,14 +9,14 @@ import { call } from '@zephyr/testkit/http-call';
 import { openTestRedis, startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
 import { json, MESSAGE, status } from '@zephyr/testkit/upstream-scripts';
 import type { Redis } from 'ioredis';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 
 import { startChangingRig } from '../test-support/changing-config.ts';
+import { eventually } from '../test-support/eventually.ts';
 import { startRig } from '../test-support/rig.ts';
 import { publishSnapshot, type SnapshotParts } from '../test-support/snapshots.ts';
 import { startTestProxy, type TestProxy } from '../test-support/test-proxy.ts';
 
-const patient = { timeout: 8_000, interval: 50 };
 let server: TestRedis;
 let redis: Redis;
 
@@ -40,9 +40,8 @@ async function ask(proxy: TestProxy, session?: string): Promise<unknown> {
 
 async function publish(proxy: TestProxy, parts: Omit<SnapshotParts, 'configHash'>): Promise<void> {
   await publishSnapshot(redis, { ...parts, configHash: proxy.configHash });
-  await vi.waitFor(
-    async () => expect((await proxy.status()).snapshot.version).toBe(parts.version ?? 1),
-    patient,
+  await eventually(async () =>
+    expect((await proxy.status()).snapshot.version).toBe(parts.version ?? 1),
   );
 }
 
@@ -123,15 +122,15 @@ describe('several proxies', () => {
     onTestFinished(() => other.stop());
     await publish(one, { order: ['e1', 'e2'], version: 1 });
     await ask(one, 'session-one');
-    await vi.waitFor(async () => expect(await redis.xlen(keys.sessions)).toBe(1), patient);
+    await eventually(async () => expect(await redis.xlen(keys.sessions)).toBe(1));
     await publish(one, { order: ['e2', 'e1'], version: 2 });
     const late = await startTestProxy(options);
     onTestFinished(() => late.stop());
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       for (const { sessions } of await presences(other, late)) {
         expect(sessions?.['e1']?.running).toBe(1);
       }
-    }, patient);
+    });
     expect([await ask(other, 'session-one'), await ask(late, 'session-one')]).toEqual(['e1', 'e1']);
   });
 
@@ -149,13 +148,13 @@ describe('several proxies', () => {
     };
     first.always(json({ model: 'claude-opus-4-8', ...MESSAGE, usage }));
     await ask(proxy, 'session-one');
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const [presence] = await presences(proxy);
       expect(presence?.sessions).toEqual({ e1: { running: 1, cachedTokens: { opus: 990 } } });
       expect(presence?.sessionList).toMatchObject([
         { endpointId: 'e1', client: null, requests: 1, activeRequests: 0 },
       ]);
-    }, patient);
+    });
     expect(await redis.get(keys.proxy(proxy.id))).not.toContain('session-one');
   });
 });
@@ -170,14 +169,14 @@ describe('what a stolen proxy writes of sessions', () => {
     Number(/total_net_output_bytes:(\d+)/.exec(await redis.info('stats'))?.[1]);
   /** The proxy knows of so many sessions at the second endpoint. */
   const isShared = (id: string, count: number) =>
-    vi.waitFor(async () => {
+    eventually(async () => {
       const record = JSON.parse((await redis.get(keys.proxy(id))) ?? '{}');
       expect(record.sessions?.e2?.running).toBe(count);
-    }, patient);
+    });
   const ticks = async (id: string, count: number) => {
     for (let tick = 0; tick < count; tick += 1) {
       await redis.del(keys.proxy(id));
-      await vi.waitFor(async () => expect(await redis.exists(keys.proxy(id))).toBe(1), patient);
+      await eventually(async () => expect(await redis.exists(keys.proxy(id))).toBe(1));
     }
   };
 
@@ -266,7 +265,7 @@ describe('a session whose endpoint is busy for a moment', () => {
       });
       const asked = first.ledger.length;
       const answer = asksLong();
-      await vi.waitFor(() => expect(first.ledger).toHaveLength(asked + 1), patient);
+      await eventually(() => expect(first.ledger).toHaveLength(asked + 1));
       source.change(() => ({ config: { ...both, endpoints: both.endpoints.slice(1) } }));
       isRemoved.resolve();
       expect((await answer).headers['x-zephyr-endpoint']).toBe('e2');
@@ -282,10 +281,10 @@ describe('a session whose endpoint is busy for a moment', () => {
     first.next(status(529), status(529));
     const [one, other] = await Promise.all([
       askLong(proxy, 'session-one'),
-      vi.waitFor(async () => {
+      eventually(async () => {
         expect(first.ledger.length).toBeGreaterThan(1);
         return ask(proxy, 'session-two');
-      }, patient),
+      }),
     ]);
     expect([one.status, one.headers['x-zephyr-endpoint']]).toEqual([200, expect.any(String)]);
     expect(other).toBe('e2');
@@ -301,7 +300,7 @@ describe('a session whose endpoint is busy for a moment', () => {
       body: LONG,
       signal: leaving.signal,
     });
-    await vi.waitFor(() => expect(first.ledger).toHaveLength(2), patient);
+    await eventually(() => expect(first.ledger).toHaveLength(2));
     leaving.abort();
     await asking;
     await ask(proxy, 'session-two');

@@ -5,9 +5,10 @@ import { connect } from 'node:net';
 import type { LoadedConfig } from '@zephyr/runtime/config/load';
 import { call, STREAM_BODY, sendRaw } from '@zephyr/testkit/http-call';
 import { json, sse } from '@zephyr/testkit/upstream-scripts';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { startChangingRig, type TestSource } from '../test-support/changing-config.ts';
+import { eventually } from '../test-support/eventually.ts';
 import { startRig } from '../test-support/rig.ts';
 
 const keyOf = (name: string): string => `key-of-${name}-0123456789`;
@@ -198,10 +199,10 @@ describe('a removed person', () => {
     });
     first.always(sse({ delayMs: 10_000 }));
     const answer = call(proxy.port, asPerson('ann'));
-    await vi.waitFor(() => expect(first.ledger).toHaveLength(1));
+    await eventually(() => expect(first.ledger).toHaveLength(1));
     setKeys(source, ['bob']);
     expect((await answer).status).toBe(401);
-    await vi.waitFor(() => expect(first.openConnections).toBe(0));
+    await eventually(() => expect(first.openConnections).toBe(0));
   });
 
   it('keeps running what a person without a key began before there were keys', async () => {
@@ -231,7 +232,7 @@ describe('connections without a key', () => {
     const idle = Array.from({ length: 50 }, () => connect(proxy.port, '127.0.0.1').resume());
     onTestFinished(() => idle.forEach((socket) => void socket.destroy()));
     for (const socket of idle) socket.on('error', () => undefined);
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(idle.filter(({ readyState }) => readyState === 'closed').length).toBeGreaterThan(40),
     );
     for (let round = 0; round < 3; round += 1) {

@@ -1,22 +1,22 @@
 import { describe, expect, it } from 'vitest';
 
-import { Running } from './active-requests.ts';
+import { ActiveRequests } from './active-requests.ts';
 
 const NOBODY = { client: null, keySha256: undefined };
 
 function startedInOrder(...names: readonly string[]) {
-  const running = new Running<string>();
-  const takeOut = new Map(names.map((name) => [name, running.add(name, NOBODY)]));
-  const namesByAge = (): readonly string[] => running.byAge().map(({ exchange }) => exchange);
-  return { running, namesByAge, end: (name: string) => takeOut.get(name)?.() };
+  const active = new ActiveRequests<string>();
+  const takeOut = new Map(names.map((name) => [name, active.add(name, NOBODY)]));
+  const namesByAge = (): readonly string[] => active.byAge().map(({ exchange }) => exchange);
+  return { active, namesByAge, end: (name: string) => takeOut.get(name)?.() };
 }
 
-describe('the running requests', () => {
+describe('the active requests', () => {
   it.each([['a'], ['b'], ['c']])('keep the order of their start when %s ends', (name) => {
-    const { running, namesByAge, end } = startedInOrder('a', 'b', 'c');
+    const { active, namesByAge, end } = startedInOrder('a', 'b', 'c');
     end(name);
     expect(namesByAge()).toEqual(['a', 'b', 'c'].filter((other) => other !== name));
-    expect(running.size).toBe(2);
+    expect(active.size).toBe(2);
   });
 
   it('lose exactly the one that ends, whichever ended before', () => {
@@ -28,10 +28,10 @@ describe('the running requests', () => {
   });
 
   it('are numbered on, also after all have ended', () => {
-    const { running, end } = startedInOrder('a', 'b');
+    const { active, end } = startedInOrder('a', 'b');
     end('a');
     end('b');
-    running.add('c', { client: 'ann', keySha256: 'f' });
-    expect(running.byAge()).toMatchObject([{ exchange: 'c', number: 3, client: 'ann' }]);
+    active.add('c', { client: 'ann', keySha256: 'f' });
+    expect(active.byAge()).toMatchObject([{ exchange: 'c', number: 3, client: 'ann' }]);
   });
 });

@@ -1,13 +1,13 @@
 /**
- * The requests that run now.
+ * The requests that are active now.
  *
- * An array in which the last one takes the place of the one that ended, not a Map. V8 replaces the
+ * An array in which the last one takes the slot of the one that ended, not a Map. V8 replaces the
  * table of a Map that is filled and emptied all the time every few dozen requests, and each old
  * table keeps its entries and points to the next. Once one of them is in the old generation, all
  * requests after it survive until the next full collection. With what `runtime/src/node-flags.ts`
- * tells, that was a fifth of the CPU; neither alone cures it.
+ * describes, that was a fifth of the CPU; neither alone cures it.
  */
-export interface RunningEntry<Exchange> extends Requester {
+export interface ActiveEntry<Exchange> extends Requester {
   readonly exchange: Exchange;
   /** Counts this proxy's requests. */
   readonly number: number;
@@ -20,46 +20,46 @@ export interface Requester {
   readonly keySha256: string | undefined;
 }
 
-interface Place<Exchange> extends RunningEntry<Exchange> {
+interface Slot<Exchange> extends ActiveEntry<Exchange> {
   index: number;
 }
 
-export class Running<Exchange> {
-  readonly #places: Place<Exchange>[] = [];
+export class ActiveRequests<Exchange> {
+  readonly #slots: Slot<Exchange>[] = [];
   #lastNumber = 0;
 
   get size(): number {
-    return this.#places.length;
+    return this.#slots.length;
   }
 
   /** In no particular order. Who ends requests while walking walks over a copy. */
-  get entries(): readonly RunningEntry<Exchange>[] {
-    return this.#places;
+  get entries(): readonly ActiveEntry<Exchange>[] {
+    return this.#slots;
   }
 
   /** In the order of their start. */
-  byAge(): readonly RunningEntry<Exchange>[] {
-    return this.#places.toSorted((a, b) => a.number - b.number);
+  byAge(): readonly ActiveEntry<Exchange>[] {
+    return this.#slots.toSorted((a, b) => a.number - b.number);
   }
 
   /** @returns Takes it out again; to be called once. */
   add(exchange: Exchange, { client, keySha256 }: Requester): () => void {
     this.#lastNumber += 1;
-    const place: Place<Exchange> = {
+    const slot: Slot<Exchange> = {
       exchange,
       client,
       keySha256,
       number: this.#lastNumber,
-      index: this.#places.length,
+      index: this.#slots.length,
     };
-    this.#places.push(place);
-    return () => this.#remove(place);
+    this.#slots.push(slot);
+    return () => this.#remove(slot);
   }
 
-  #remove(place: Place<Exchange>): void {
-    const last = this.#places.pop();
-    if (last === undefined || last === place) return;
-    this.#places[place.index] = last;
-    last.index = place.index;
+  #remove(slot: Slot<Exchange>): void {
+    const last = this.#slots.pop();
+    if (last === undefined || last === slot) return;
+    this.#slots[slot.index] = last;
+    last.index = slot.index;
   }
 }

@@ -1,11 +1,12 @@
 /**
- * The first look at a request: target, key, limits. What passes becomes an exchange; the rest is
+ * The first look at a request: target, key, limits. What is let in becomes an exchange; the rest is
  * answered here or handed to the proxy's own pages.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { BlockList, Socket } from 'node:net';
 
 import type { EndpointId } from '@zephyr/contract/scalars';
+import type { Operation } from '@zephyr/core';
 import {
   addressOf,
   isFromForeignPage,
@@ -14,23 +15,18 @@ import {
 } from '@zephyr/runtime/http/visitor';
 
 import { type ErrorAnswer, type ErrorName, sendError } from '../answer/api-errors.ts';
-import { Exchange, type ExchangeDeps, type ExchangeView } from '../exchange/exchange.ts';
-import type { Metrics } from '../report/metrics.ts';
-import { Running } from './active-requests.ts';
+import { Exchange } from '../exchange/exchange.ts';
+import type { ExchangeDeps } from '../exchange/exchange-context.ts';
+import type { ActiveRequest } from '../report/active-request.ts';
+import type { ProxyMetrics } from '../report/metrics.ts';
+import { ActiveRequests } from './active-requests.ts';
 import { type Admittance, ANYBODY, type Clients, type Visitor } from './clients.ts';
-import { readTarget, type Target, type TargetRefusal, type TargetRules } from './target.ts';
+import { readTarget, type TargetRefusal, type TargetRules } from './target.ts';
 
-export interface RunningRequest extends ExchangeView {
-  /** Counts this proxy's requests. */
-  readonly number: number;
-  /** Name of the client's key; null where keys are not used. */
-  readonly client: string | null;
-}
-
-export interface EdgeDeps {
+export interface AdmissionDeps {
   readonly exchange: ExchangeDeps;
   readonly clients: () => Clients;
-  readonly metrics: Metrics;
+  readonly metrics: ProxyMetrics;
   readonly rules: () => TargetRules;
   /** Whose X-Forwarded-For counts; undefined: nobody's. */
   readonly trustedProxies: () => BlockList | undefined;
@@ -49,13 +45,13 @@ const ERROR_OF: Readonly<Record<TargetRefusal, ErrorName>> = {
 
 const AGE_CHECK_MS = 1_000;
 
-export class Edge {
-  readonly #deps: EdgeDeps;
-  readonly #running = new Running<Exchange>();
+export class Admission {
+  readonly #deps: AdmissionDeps;
+  readonly #active = new ActiveRequests<Exchange>();
   readonly #byClient = new Map<string, number>();
   readonly #ageCheck: NodeJS.Timeout;
 
-  constructor(deps: EdgeDeps) {
+  constructor(deps: AdmissionDeps) {
     this.#deps = deps;
     this.#ageCheck = setInterval(() => this.#checkAges(), AGE_CHECK_MS);
     this.#ageCheck.unref();
@@ -66,25 +62,25 @@ export class Edge {
   }
 
   get activeRequests(): number {
-    return this.#running.size;
+    return this.#active.size;
   }
 
-  /** The oldest running requests, for people: those that somebody waits for. */
-  oldest(limit: number): readonly RunningRequest[] {
-    const views: RunningRequest[] = [];
-    for (const { exchange, number, client } of this.#running.byAge()) {
-      if (views.length === limit) break;
-      const view = exchange.view();
-      if (view === undefined) continue;
-      views.push({ ...view, number, client });
+  /** The oldest active requests, for people: those that somebody waits for. */
+  oldest(limit: number): readonly ActiveRequest[] {
+    const requests: ActiveRequest[] = [];
+    for (const { exchange, number, client } of this.#active.byAge()) {
+      if (requests.length === limit) break;
+      const progress = exchange.progress();
+      if (progress === undefined) continue;
+      requests.push({ ...progress, number, client });
     }
-    return views;
+    return requests;
   }
 
   /** Streaming answers that are being given to clients. Counted when asked: no count can leak. */
   streams(): ReadonlyMap<EndpointId, number> {
     const streams = new Map<EndpointId, number>();
-    for (const { exchange } of this.#running.entries) {
+    for (const { exchange } of this.#active.entries) {
       const id = exchange.streamingFrom();
       if (id !== undefined) streams.set(id, (streams.get(id) ?? 0) + 1);
     }
@@ -104,7 +100,7 @@ export class Edge {
       const address = target.why === 'base_url' ? addressIn(req) : undefined;
       this.#refuse(res, ERROR_OF[target.why], { address });
     } else if (target.kind === 'upstream') {
-      this.#admit({ req, res, target });
+      this.#admit({ req, res, operation: target.operation, pathAndQuery: target.pathAndQuery });
     } else if (this.#mayRead(req)) {
       next();
     } else {
@@ -127,58 +123,61 @@ export class Edge {
     };
   }
 
-  #admit({ req, res, target }: Asked): void {
+  #admit(asked: ApiRequest): void {
+    const { req, res } = asked;
     if (hasUnwantedBody(req)) {
       // Its bytes must not be read as the next request, whoever is wrong about where it ends.
       res.setHeader('connection', 'close');
       this.#refuse(res, 'body_not_allowed');
       return;
     }
-    const admittance = this.#deps.clients().admit(this.#visitor(req), performance.now());
+    const admittance = this.#deps
+      .clients()
+      .admit(this.#visitor(req), this.#deps.exchange.clock.nowMs());
     if (admittance.kind === 'refused') {
       this.#refuse(res, admittance.why);
       return;
     }
     this.#deps.onAdmitted(req.socket);
     const { limits } = this.#deps.exchange.settings();
-    if (this.#running.size >= limits.activeRequests) {
+    if (this.#active.size >= limits.activeRequests) {
       this.#refuse(res, 'busy', { retryAfterMs: 2_000 });
     } else if ((this.#byClient.get(admittance.client) ?? 0) >= limits.activeRequestsPerClient) {
       this.#refuse(res, 'client_busy', { retryAfterMs: 2_000 });
     } else {
-      this.#run({ req, res, target }, admittance);
+      this.#run(asked, admittance);
     }
   }
 
-  #run(asked: Asked, { client, label, keySha256 }: Admitted): void {
+  #run(asked: ApiRequest, { client, label, keySha256 }: Admitted): void {
     this.#byClient.set(client, (this.#byClient.get(client) ?? 0) + 1);
-    this.#deps.exchange.accounts.admitted(label);
+    this.#deps.exchange.stats.admitted(label);
     const name = label === ANYBODY ? null : label;
     const input = { ...asked, client: name, owner: client };
     const exchange = new Exchange(this.#deps.exchange, input, () => {
       takeOut();
       this.#release(client);
     });
-    const takeOut = this.#running.add(exchange, { client: name, keySha256 });
+    const takeOut = this.#active.add(exchange, { client: name, keySha256 });
     exchange.start();
   }
 
   /** Ends what runs for people who have been removed: visibly, for their clients. */
   endRevoked(): void {
     const clients = this.#deps.clients();
-    for (const { exchange, keySha256 } of [...this.#running.entries]) {
+    for (const { exchange, keySha256 } of [...this.#active.entries]) {
       if (!clients.isStillAdmitted(keySha256)) exchange.endNow('unauthorized');
     }
   }
 
   /** The drain limit has passed. */
   endAll(): void {
-    for (const { exchange } of [...this.#running.entries]) exchange.endNow('busy');
+    for (const { exchange } of [...this.#active.entries]) exchange.endNow('busy');
   }
 
   #checkAges(): void {
-    const nowMs = performance.now();
-    for (const { exchange } of [...this.#running.entries]) exchange.endIfTooOld(nowMs);
+    const nowMs = this.#deps.exchange.clock.nowMs();
+    for (const { exchange } of [...this.#active.entries]) exchange.endIfTooOld(nowMs);
   }
 
   #refuse(res: ServerResponse, name: ErrorName, rest: Omit<ErrorAnswer, 'name'> = {}): void {
@@ -200,10 +199,11 @@ function hasUnwantedBody({ method, headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0;
 }
 
-interface Asked {
+interface ApiRequest {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
-  readonly target: Extract<Target, { kind: 'upstream' }>;
+  readonly operation: Operation;
+  readonly pathAndQuery: string;
 }
 
 type Admitted = Extract<Admittance, { kind: 'admitted' }>;

@@ -12,31 +12,31 @@ import express, {
 import { Registry } from 'prom-client';
 
 import { sendError } from '../answer/api-errors.ts';
-import type { Metrics } from '../report/metrics.ts';
+import type { ProxyMetrics } from '../report/metrics.ts';
 import type { StatusFeed } from '../report/status-feed.ts';
 import type { StatusDeps } from '../report/status-json.ts';
 import { addStatus } from '../report/status-page.ts';
-import type { Edge } from './admission.ts';
+import type { Admission } from './admission.ts';
 import { diagnosticsOf } from './diagnostics.ts';
 
-export interface AppDeps {
-  readonly edge: Edge;
+export interface ProxyAppDeps {
+  readonly admission: Admission;
   /** Absent where they are exposed on a port of their own; without what names people. */
-  readonly metrics: Metrics | undefined;
+  readonly metrics: ProxyMetrics | undefined;
   readonly status: StatusDeps;
   readonly feed: StatusFeed;
   readonly onError: (error: unknown) => void;
 }
 
 /**
- * The edge comes first, because it is nearly every request and because it judges the raw target. The
- * router around both costs about half a microsecond of a request; an express application, with its
- * own request and response, only the pages.
+ * Admission comes first, because nearly every request goes upstream and because it judges the raw
+ * target. The router around both costs about half a microsecond a request; an express application,
+ * which has a request and a response of its own, serves only the pages.
  */
-export function createApp(deps: AppDeps): RequestListener {
-  const { edge, onError } = deps;
+export function createApp(deps: ProxyAppDeps): RequestListener {
+  const { admission, onError } = deps;
   const router = express.Router();
-  router.use(edge.handle);
+  router.use(admission.handle);
   router.use(createPages(deps));
   return (req, res) => {
     router(req as Request, res as Response, (error: unknown) => {
@@ -47,7 +47,7 @@ export function createApp(deps: AppDeps): RequestListener {
   };
 }
 
-function createPages({ metrics, status, feed, edge, onError }: AppDeps): Express {
+function createPages({ metrics, status, feed, admission, onError }: ProxyAppDeps): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -60,7 +60,7 @@ function createPages({ metrics, status, feed, edge, onError }: AppDeps): Express
   });
   addStatus(app, status, feed);
   app.get('/diagnostics', (_req, res) => {
-    res.set('cache-control', 'no-store').json(diagnosticsOf(status, edge));
+    res.set('cache-control', 'no-store').json(diagnosticsOf(status, admission));
   });
   app.get(['/health', '/readyz'], (_req, res) => {
     const draining = status.isDraining();
@@ -72,7 +72,7 @@ function createPages({ metrics, status, feed, edge, onError }: AppDeps): Express
   app.get('/livez', (_req, res) => {
     res.type('text').send(STATUS_CODES[200]);
   });
-  if (metrics !== undefined) app.get('/metrics', tell(metrics.registry));
+  if (metrics !== undefined) app.get('/metrics', expose(metrics.registry));
 
   const lastResort: ErrorRequestHandler = (error: unknown, _req, res, _next) => {
     onError(error);
@@ -84,11 +84,11 @@ function createPages({ metrics, status, feed, edge, onError }: AppDeps): Express
 }
 
 /** For a port that only Prometheus reaches: names of people are labels. */
-export function createMetricsApp({ registry, people }: Metrics): Express {
+export function createMetricsApp({ registry, people }: ProxyMetrics): Express {
   const app = express();
   app.disable('x-powered-by');
   app.use(refuseForeign);
-  app.get('/metrics', tell(Registry.merge([registry, people])));
+  app.get('/metrics', expose(Registry.merge([registry, people])));
   return app;
 }
 
@@ -98,7 +98,7 @@ const refuseForeign: RequestHandler = ({ headers }, res, next) => {
   else next();
 };
 
-function tell(registry: Registry): RequestHandler {
+function expose(registry: Registry): RequestHandler {
   return async (_req, res) => {
     res.type(registry.contentType).send(await registry.metrics());
   };

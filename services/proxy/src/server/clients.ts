@@ -20,22 +20,22 @@ import { calledBy, isForwarded, isKnownHost } from '@zephyr/runtime/http/visitor
  *
  * Removing people never opens the door: from `keys` there is no way back to `this_machine`.
  */
-export type Admission =
+export type Access =
   | { readonly kind: 'keys' }
   | { readonly kind: 'this_machine' }
   | { readonly kind: 'everybody' }
   | { readonly kind: 'nobody' };
 
-export interface AdmissionInput {
+export interface AccessInput {
   readonly hasKeys: boolean;
   /** `server.open`. */
   readonly isOpen: boolean;
   readonly isOnLoopback: boolean;
   /** Undefined at the start. */
-  readonly before: Admission | undefined;
+  readonly before: Access | undefined;
 }
 
-export function admissionOf({ hasKeys, isOpen, isOnLoopback, before }: AdmissionInput): Admission {
+export function accessOf({ hasKeys, isOpen, isOnLoopback, before }: AccessInput): Access {
   if (hasKeys) return { kind: 'keys' };
   if (isOpen) return { kind: 'everybody' };
   const hadKeys = before?.kind === 'keys' || before?.kind === 'nobody';
@@ -43,7 +43,7 @@ export function admissionOf({ hasKeys, isOpen, isOnLoopback, before }: Admission
 }
 
 export interface ClientRules {
-  readonly admission: Admission;
+  readonly access: Access;
   readonly keys: readonly ClientKey[];
   /** Lower case: names by which an open proxy may be called. */
   readonly allowedHosts: readonly string[];
@@ -83,8 +83,8 @@ export class Clients {
     this.reconfigure(rules);
   }
 
-  get admission(): Admission {
-    return this.#rules.admission;
+  get access(): Access {
+    return this.#rules.access;
   }
 
   reconfigure(rules: ClientRules): void {
@@ -98,7 +98,7 @@ export class Clients {
   }
 
   admit(visitor: Visitor, nowMs: number): Admittance {
-    switch (this.#rules.admission.kind) {
+    switch (this.#rules.access.kind) {
       case 'keys':
         return this.#admitByKey(visitor, nowMs);
       case 'this_machine':
@@ -114,8 +114,8 @@ export class Clients {
 
   /** A page whose name was pointed here may read no more than others: without keys not even ours. */
   mayReadPages({ headers }: Visitor): boolean {
-    const { admission, allowedHosts } = this.#rules;
-    return admission.kind === 'keys' || isKnownHost(headers.host, allowedHosts);
+    const { access, allowedHosts } = this.#rules;
+    return access.kind === 'keys' || isKnownHost(headers.host, allowedHosts);
   }
 
   #admitByKey({ headers, address }: Visitor, nowMs: number): Admittance {

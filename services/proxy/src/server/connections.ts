@@ -16,7 +16,7 @@ export interface ConnectionLimits {
 /** Between two requests of somebody without a key: time for a page to load its parts. */
 const IDLE_WITHOUT_KEY_MS = 5_000;
 
-interface Connection {
+interface ClientConnection {
   readonly socket: Socket;
   readonly address: string;
   isKnown: boolean;
@@ -28,9 +28,9 @@ interface Connection {
 
 export class Connections {
   readonly #limits: () => ConnectionLimits;
-  readonly #all = new Map<Socket, Connection>();
+  readonly #all = new Map<Socket, ClientConnection>();
   /** The oldest first. */
-  readonly #unknown = new Set<Connection>();
+  readonly #unknown = new Set<ClientConnection>();
   readonly #byAddress = new Map<string, number>();
 
   /** @param limits read for each new connection */
@@ -103,14 +103,14 @@ export class Connections {
   }
 
   /** @param address Only of this one; undefined: of any. */
-  #oldestUnknown(address: string | undefined): Connection | undefined {
+  #oldestUnknown(address: string | undefined): ClientConnection | undefined {
     for (const connection of this.#unknown) {
       if (address === undefined || connection.address === address) return connection;
     }
     return undefined;
   }
 
-  #remove(connection: Connection): void {
+  #remove(connection: ClientConnection): void {
     if (!this.#all.delete(connection.socket)) return;
     this.#unknown.delete(connection);
     const { address } = connection;

@@ -1,13 +1,13 @@
 /** `GET /diagnostics`: what one needs to see when something is wrong with this process. */
 
 import { type StatusDeps, statusOf } from '../report/status-json.ts';
-import type { Edge } from './admission.ts';
+import type { Admission } from './admission.ts';
 
-export function diagnosticsOf(status: StatusDeps, edge: Edge): Record<string, unknown> {
+export function diagnosticsOf(status: StatusDeps, admission: Admission): Record<string, unknown> {
   const memory = process.memoryUsage();
   return {
     ...statusOf(status),
-    running_exchanges: edge.activeRequests,
+    running_exchanges: admission.activeRequests,
     config_hash: status.configHash(),
     process: {
       node: process.version,

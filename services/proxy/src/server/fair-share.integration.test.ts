@@ -6,6 +6,8 @@ import { call } from '@zephyr/testkit/http-call';
 import { status } from '@zephyr/testkit/upstream-scripts';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
+import { eventually } from '../test-support/eventually.ts';
+
 import { startRig } from '../test-support/rig.ts';
 
 const keyOf = (name: string): string => `key-of-${name}-0123456789`;
@@ -30,7 +32,7 @@ describe('the memory for bodies', () => {
       );
     }
     // One is buffered; the others run through, because the hog's share is used up.
-    await expect.poll(() => first.ledger.length).toBe(7);
+    await eventually(() => expect(first.ledger.length).toBe(7));
     expect(await proxy.metrics()).toContain('zephyr_proxy_buffered_body_bytes 30000');
     const ask = (name: string) =>
       call(proxy.port, { headers: { 'x-api-key': keyOf(name) }, body: 'x'.repeat(20_000) });

@@ -16,6 +16,8 @@ import {
 } from '@zephyr/testkit/upstream-scripts';
 import { describe, expect, it } from 'vitest';
 
+import { eventually } from '../test-support/eventually.ts';
+
 import { startRig } from '../test-support/rig.ts';
 import { tokenOf } from '../test-support/test-proxy.ts';
 
@@ -232,7 +234,7 @@ describe('connections upstream', () => {
       await sse()(turn);
     });
     const calls = Array.from({ length: 300 }, () => call(proxy.port));
-    await expect.poll(() => first.ledger.length, { timeout: 15_000 }).toBe(300);
+    await eventually(() => expect(first.ledger.length).toBe(300));
     release();
     const results = await Promise.all(calls);
     expect(results.filter(({ end }) => end === 'clean')).toHaveLength(300);

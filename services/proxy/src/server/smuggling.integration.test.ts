@@ -8,6 +8,8 @@ import { connect, type Socket } from 'node:net';
 import { call } from '@zephyr/testkit/http-call';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
+import { eventually } from '../test-support/eventually.ts';
+
 import { type AnswerTime, startFramingRecorder } from '../test-support/framing-recorder.ts';
 import {
   SMUGGLED_MARK,
@@ -44,42 +46,46 @@ describe(`smuggling: ${CORPUS.length} requests`, () => {
     expect(new Set(CORPUS.map(({ pieces }) => pieces.join(''))).size).toBe(CORPUS.length);
   });
 
-  it.each(MODES)('$name: smuggled = 0', async ({ name, bufferedBodiesBytes, answerTime }) => {
-    const recorder = await startFramingRecorder(answerTime);
-    const proxy = await startTestProxy({
-      endpoints: [recorder.url],
-      clientKeys,
-      server: { extraPaths: ['/v1/extra'] },
-      limits: { bufferedBodiesBytes },
-      timeouts: { firstByteMs: 5_000, wholeAnswerMs: 5_000 },
-    });
-    onTestFinished(async () => {
-      recorder.stop();
-      await proxy.stop();
-    });
-    if (name.includes('full')) await fillShare(proxy);
-    const answers: VictimAnswer[] = [];
-    for (let at = 0; at < CORPUS.length; at += AT_ONCE) {
-      const attacks = CORPUS.slice(at, at + AT_ONCE).map((attack) => send(proxy.port, attack));
-      for (let round = 0; round < 4; round += 1) {
-        answers.push(await ask(proxy.port, `nonce-${at}x${round}`, answerTime));
+  it.each(MODES)(
+    '$name: smuggled = 0',
+    async ({ name, bufferedBodiesBytes, answerTime }) => {
+      const recorder = await startFramingRecorder(answerTime);
+      const proxy = await startTestProxy({
+        endpoints: [recorder.url],
+        clientKeys,
+        server: { extraPaths: ['/v1/extra'] },
+        limits: { bufferedBodiesBytes },
+        timeouts: { firstByteMs: 5_000, wholeAnswerMs: 5_000 },
+      });
+      onTestFinished(async () => {
+        recorder.stop();
+        await proxy.stop();
+      });
+      if (name.includes('full')) await fillShare(proxy);
+      const answers: VictimAnswer[] = [];
+      for (let at = 0; at < CORPUS.length; at += AT_ONCE) {
+        const attacks = CORPUS.slice(at, at + AT_ONCE).map((attack) => send(proxy.port, attack));
+        for (let round = 0; round < 4; round += 1) {
+          answers.push(await ask(proxy.port, `nonce-${at}x${round}`, answerTime));
+        }
+        await Promise.all(attacks);
       }
-      await Promise.all(attacks);
-    }
 
-    expect(recorder.findings).toEqual([]);
-    for (const { line, headers, body } of recorder.requests) {
-      const about = `${line}\n${headers.join('\n')}`;
-      expect(about).toContain(`authorization: Bearer ${tokenOf('main')}`);
-      expect(about.toLowerCase()).not.toContain(SMUGGLED_MARK);
-      expect(about).not.toContain(ATTACKER);
-      // The victim's request is never a part of somebody else's.
-      if (body.includes('nonce-')) expect(body).toMatch(/^\{"nonce":"nonce-\w+"\}$/);
-    }
-    expect(recorder.requests.length).toBeGreaterThan(200);
-    expect(answers.filter(({ isOwn }) => !isOwn)).toEqual([]);
-    expect(proxy.log()).not.toMatch(/handler failed|uncaught/);
-  });
+      expect(recorder.findings).toEqual([]);
+      for (const { line, headers, body } of recorder.requests) {
+        const about = `${line}\n${headers.join('\n')}`;
+        expect(about).toContain(`authorization: Bearer ${tokenOf('main')}`);
+        expect(about.toLowerCase()).not.toContain(SMUGGLED_MARK);
+        expect(about).not.toContain(ATTACKER);
+        // The victim's request is never a part of somebody else's.
+        if (body.includes('nonce-')) expect(body).toMatch(/^\{"nonce":"nonce-\w+"\}$/);
+      }
+      expect(recorder.requests.length).toBeGreaterThan(200);
+      expect(answers.filter(({ isOwn }) => !isOwn)).toEqual([]);
+      expect(proxy.log()).not.toMatch(/handler failed|uncaught/);
+    },
+    240_000,
+  );
 });
 
 /** Half of the memory belongs to one person at most; the attacker holds it with a stalled upload. */
@@ -90,7 +96,9 @@ async function fillShare(proxy: TestProxy): Promise<void> {
   socket.write(
     `POST /v1/messages HTTP/1.1\r\nHost: localhost\r\nx-api-key: ${ATTACKER}\r\nContent-Length: 4000\r\n\r\n${'x'.repeat(2_048)}`,
   );
-  await expect.poll(() => proxy.metrics()).toContain('zephyr_proxy_buffered_body_bytes 2048');
+  await eventually(async () =>
+    expect(await proxy.metrics()).toContain('zephyr_proxy_buffered_body_bytes 2048'),
+  );
 }
 
 interface VictimAnswer {

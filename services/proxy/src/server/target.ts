@@ -9,7 +9,7 @@
 
 import type { Operation } from '@zephyr/core';
 
-export type Target =
+export type RequestTarget =
   | { readonly kind: 'home' }
   /** The proxy's own pages. */
   | { readonly kind: 'own' }
@@ -65,7 +65,7 @@ export interface TargetRules {
   readonly extraPaths: ReadonlySet<string>;
 }
 
-export function readTarget(method: string, rawUrl: string, rules: TargetRules): Target {
+export function readTarget(method: string, rawUrl: string, rules: TargetRules): RequestTarget {
   if (rawUrl.length > MAX_TARGET_LENGTH) return { kind: 'refused', why: 'too_long' };
   const mark = rawUrl.indexOf('?');
   const path = mark === -1 ? rawUrl : rawUrl.slice(0, mark);
@@ -86,7 +86,7 @@ function listedOperation(path: string): keyof typeof METHOD_OF | undefined {
   return path === '/v1/models' || MODEL_PATH.test(path) ? 'models' : undefined;
 }
 
-function ownTarget(method: string, path: string): Target {
+function ownTarget(method: string, path: string): RequestTarget {
   const isOwn = OWN_PATHS.has(path) || OWN_FILE.test(path);
   if (path !== '/' && !isOwn) return { kind: 'refused', why: refusalOf(path) };
   if (method !== 'GET' && method !== 'HEAD') return { kind: 'refused', why: 'method' };

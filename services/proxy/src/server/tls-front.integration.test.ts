@@ -19,8 +19,8 @@ import {
   LAST_CHUNK,
   MESSAGE,
 } from '@zephyr/testkit/upstream-scripts';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
-
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { eventually } from '../test-support/eventually.ts';
 import { type Rig, type RigOptions, startRig } from '../test-support/rig.ts';
 
 const files = join(import.meta.dirname, '../../../../deploy/tls');
@@ -30,7 +30,6 @@ const clientKeys = [
   { name: 'ann', sha256: createHash('sha256').update('canary-key-4711').digest('hex') },
 ];
 const MIB = 1024 * 1024;
-const patient = { timeout: 20_000, interval: 100 };
 
 interface Front {
   readonly port: number;
@@ -107,7 +106,7 @@ describe.each(['caddy', 'nginx'] as const)('%s in front', (name) => {
     const body = JSON.stringify({ ...REQUEST, messages: [{ role: 'user', content }] });
     const response = await ask(front, body);
     expect([response.statusCode, JSON.parse(await text(response))]).toEqual([200, MESSAGE]);
-    await vi.waitFor(() => expect(front.logs()).toContain('/v1/messages'), patient);
+    await eventually(() => expect(front.logs()).toContain('/v1/messages'));
     expect(front.logs()).not.toContain('canary');
   });
 });
@@ -132,11 +131,11 @@ async function start(
   const folder = mkdtempSync(join(tmpdir(), `zephyr-${name}-`));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const front = fronts[name]({ folder, port: await freePort(), proxyPort: rig.proxy.port });
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     rig.first.always(json());
     const { statusCode } = (await ask(front, JSON.stringify(REQUEST))).resume();
     expect([200, 401]).toContain(statusCode);
-  }, patient);
+  });
   return { rig, front };
 }
 

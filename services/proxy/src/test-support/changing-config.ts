@@ -4,7 +4,7 @@ import type { ConfigChange, ConfigSource } from '@zephyr/runtime/config/source';
 
 import { type Rig, type RigOptions, startRig } from './rig.ts';
 
-/** Tells changes when the test says so. */
+/** Reports changes when the test says so. */
 export class TestSource implements ConfigSource {
   readonly #listeners: ((change: ConfigChange) => void)[] = [];
   loaded: LoadedConfig | undefined;

@@ -31,7 +31,7 @@ export async function startFramingRecorder(answerTime: AnswerTime): Promise<Fram
   const server = createServer((socket) => {
     sockets.add(socket);
     connections += 1;
-    const reader = new Connection(connections, answerTime, { socket, requests, findings });
+    const reader = new RecordedConnection(connections, answerTime, { socket, requests, findings });
     socket.on('data', (bytes: Buffer) => reader.push(bytes));
     socket.on('error', () => undefined);
     socket.on('close', () => sockets.delete(socket));
@@ -60,7 +60,7 @@ const REQUEST_LINE =
   /^(?:POST \/v1\/messages|POST \/v1\/messages\/count_tokens|GET \/v1\/models(?:\/[A-Za-z0-9%._-]+)?|(?:GET|POST|DELETE) \/v1\/extra) HTTP\/1\.1$/;
 const HEADER = /^[a-z0-9-]+: [\x20-\x7e]*$/i;
 
-class Connection {
+class RecordedConnection {
   readonly #number: number;
   readonly #answerTime: AnswerTime;
   readonly #ledger: Ledger;

@@ -16,12 +16,12 @@ export interface SmugglingCase {
   readonly end: 'wait' | 'close';
 }
 
-interface Target {
+interface SmugglingTarget {
   readonly method: string;
   readonly path: string;
 }
 
-const TARGETS: readonly Target[] = [
+const TARGETS: readonly SmugglingTarget[] = [
   { method: 'POST', path: '/v1/messages' },
   { method: 'POST', path: '/v1/messages/count_tokens' },
   { method: 'GET', path: '/v1/models' },
@@ -39,7 +39,7 @@ const TARGETS: readonly Target[] = [
 const hidden = (key: string): string =>
   `GET /v1/models/smuggled HTTP/1.1\r\nHost: localhost\r\nX-Smuggled: 1\r\nx-api-key: ${key}\r\n\r\n`;
 
-interface Framing {
+interface FramingVariant {
   readonly name: string;
   /** Header lines, each with its line end. */
   readonly head: string;
@@ -47,7 +47,7 @@ interface Framing {
 }
 
 /** @param inner The hidden request. */
-function framings(inner: string): readonly Framing[] {
+function framings(inner: string): readonly FramingVariant[] {
   const length = Buffer.byteLength(inner);
   const whole = `${length.toString(16)}\r\n${inner}\r\n0\r\n\r\n`;
   const early = `0\r\n\r\n${inner}`;
@@ -59,7 +59,7 @@ function framings(inner: string): readonly Framing[] {
   ];
 }
 
-function lengthsOf(inner: string): readonly Framing[] {
+function lengthsOf(inner: string): readonly FramingVariant[] {
   const length = Buffer.byteLength(inner);
   const values = [
     `${length}`,
@@ -100,7 +100,7 @@ function lengthsOf(inner: string): readonly Framing[] {
   ];
 }
 
-function encodingsOf(length: number, whole: string, early: string): readonly Framing[] {
+function encodingsOf(length: number, whole: string, early: string): readonly FramingVariant[] {
   const odd = [
     'Transfer-Encoding: chunked',
     'transfer-encoding: CHUNKED',
@@ -155,7 +155,7 @@ function encodingsOf(length: number, whole: string, early: string): readonly Fra
   ]);
 }
 
-function chunksOf(inner: string, length: number): readonly Framing[] {
+function chunksOf(inner: string, length: number): readonly FramingVariant[] {
   const size = length.toString(16);
   const bodies: Readonly<Record<string, string>> = {
     extension: `${size};x=y\r\n${inner}\r\n0\r\n\r\n`,
@@ -195,10 +195,14 @@ function chunksOf(inner: string, length: number): readonly Framing[] {
   }));
 }
 
-function headersOf(inner: string, whole: string, length: number): readonly Framing[] {
+function headersOf(inner: string, whole: string, length: number): readonly FramingVariant[] {
   const exact = `Content-Length: ${length}\r\n`;
   const chunked = 'Transfer-Encoding: chunked\r\n';
-  const framed = (name: string, head: string, body: string): Framing => ({ name, head, body });
+  const framed = (name: string, head: string, body: string): FramingVariant => ({
+    name,
+    head,
+    body,
+  });
   return [
     framed('Connection names the length', `${exact}Connection: content-length\r\n`, inner),
     framed('Connection names the encoding', `${chunked}Connection: transfer-encoding\r\n`, whole),

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 
+import type { Clock } from '@zephyr/runtime/clock';
 import type { Config, Secrets } from '@zephyr/runtime/config/config';
 import { type LoadedConfig, parseConfig } from '@zephyr/runtime/config/load';
 import type { ConfigSource } from '@zephyr/runtime/config/source';
@@ -44,9 +45,10 @@ export interface TestProxyOptions {
   readonly redisUrl?: string;
   readonly snapshotPath?: string;
   readonly lookup?: LookupFunction;
+  readonly clock?: Clock;
   readonly id?: string;
   readonly configSource?: ConfigSource;
-  /** Told of the configuration as the proxy gets it. */
+  /** Called with the configuration as the proxy gets it. */
   readonly onLoaded?: (loaded: LoadedConfig) => void;
 }
 
@@ -88,7 +90,11 @@ export async function startTestProxy(options: TestProxyOptions): Promise<TestPro
   const snapshotPath = options.snapshotPath ?? join(folder, 'snapshot.json');
   const lines: string[] = [];
   const context = contextOf(options, lines);
-  const service = await startProxy(context, { snapshotPath, lookup: options.lookup });
+  const service = await startProxy(context, {
+    snapshotPath,
+    lookup: options.lookup,
+    clock: options.clock,
+  });
   const get = (path: string): Promise<Response> => fetch(`http://127.0.0.1:${service.port}${path}`);
   let stopped: Promise<void> | undefined;
   return {

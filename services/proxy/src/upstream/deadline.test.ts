@@ -1,42 +1,42 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ManualClock } from '@zephyr/testkit/manual-clock';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { Deadline } from './deadline.ts';
 
+let clock: ManualClock;
+
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
-});
-afterEach(() => {
-  vi.useRealTimers();
+  clock = new ManualClock();
 });
 
 describe('Deadline', () => {
   it('expires once', () => {
     const onExpired = vi.fn();
-    new Deadline().start(1_000, onExpired);
-    vi.advanceTimersByTime(5_000);
+    new Deadline(clock).start(1_000, onExpired);
+    clock.advance(5_000);
     expect(onExpired).toHaveBeenCalledTimes(1);
   });
 
   it('does not expire when it is stopped', () => {
     const onExpired = vi.fn();
-    const deadline = new Deadline();
+    const deadline = new Deadline(clock);
     deadline.start(1_000, onExpired);
     deadline.stop();
-    expect(vi.getTimerCount()).toBe(0);
-    vi.advanceTimersByTime(5_000);
+    expect(clock.timers).toBe(0);
+    clock.advance(5_000);
     expect(onExpired).not.toHaveBeenCalled();
   });
 
-  it('begins anew at each sign of life', () => {
+  it('starts again at each sign of life', () => {
     const onExpired = vi.fn();
-    const deadline = new Deadline();
+    const deadline = new Deadline(clock);
     deadline.start(1_000, onExpired);
     for (let sign = 0; sign < 10; sign += 1) {
-      vi.advanceTimersByTime(900);
+      clock.advance(900);
       deadline.refresh();
     }
     expect(onExpired).not.toHaveBeenCalled();
-    vi.advanceTimersByTime(1_000);
+    clock.advance(1_000);
     expect(onExpired).toHaveBeenCalledTimes(1);
   });
 
@@ -46,42 +46,38 @@ describe('Deadline', () => {
   ])('$name wait follows: only it expires, at its own time, with one timer', (waits) => {
     const first = vi.fn();
     const second = vi.fn();
-    const deadline = new Deadline();
+    const deadline = new Deadline(clock);
     deadline.start(waits.firstMs, first);
-    vi.advanceTimersByTime(500);
+    clock.advance(500);
     deadline.start(waits.secondMs, second);
-    expect(vi.getTimerCount()).toBe(1);
-    vi.advanceTimersByTime(waits.secondMs - 2);
+    expect(clock.timers).toBe(1);
+    clock.advance(waits.secondMs - 1);
     expect(second).not.toHaveBeenCalled();
-    vi.advanceTimersByTime(2);
+    clock.advance(1);
     expect(second).toHaveBeenCalledTimes(1);
-    vi.advanceTimersByTime(10_000);
+    clock.advance(10_000);
     expect(first).not.toHaveBeenCalled();
     expect(second).toHaveBeenCalledTimes(1);
   });
 
   it('may begin the next wait when it expires', () => {
     const second = vi.fn();
-    const deadline = new Deadline();
+    const deadline = new Deadline(clock);
     deadline.start(1_000, () => deadline.start(1_000, second));
-    vi.advanceTimersByTime(1_999);
+    clock.advance(1_999);
     expect(second).not.toHaveBeenCalled();
-    vi.advanceTimersByTime(1);
+    clock.advance(1);
     expect(second).toHaveBeenCalledTimes(1);
   });
 
   it('waits again for as long as it was late itself', () => {
     const onExpired = vi.fn();
-    const start = performance.now();
-    const now = vi.spyOn(performance, 'now');
-    new Deadline().start(1_000, onExpired);
-    // The timer fires three seconds late, as after a blocked event loop.
-    now.mockReturnValue(start + 4_000);
-    vi.advanceTimersByTime(1_000);
+    new Deadline(clock).start(1_000, onExpired);
+    clock.block(4_000);
     expect(onExpired).not.toHaveBeenCalled();
-    now.mockReturnValue(start + 7_000);
-    vi.advanceTimersByTime(3_000);
+    clock.advance(2_999);
+    expect(onExpired).not.toHaveBeenCalled();
+    clock.advance(1);
     expect(onExpired).toHaveBeenCalledTimes(1);
-    now.mockRestore();
   });
 });

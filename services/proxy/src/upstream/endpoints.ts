@@ -9,14 +9,14 @@ import { type Credential, credentialOf } from '@zephyr/runtime/credential';
 
 import { createLookup } from './lookup.ts';
 
-export interface Endpoint {
+export interface UpstreamEndpoint {
   readonly id: EndpointId;
   readonly name: string;
   readonly groupName: string;
   readonly isTls: boolean;
-  /** What the library connects to: an object, because a URL is parsed anew for each request. */
+  /** What the library connects to: an object, because a URL would be parsed again for each request. */
   readonly target: { readonly protocol: string; readonly hostname: string; readonly port: string };
-  /** Goes before every path; empty or `/like/this`. */
+  /** Prefix of every path; empty or `/like/this`. */
   readonly basePath: string;
   readonly authority: string;
   readonly credential: Credential;
@@ -27,7 +27,7 @@ export interface Endpoint {
 
 /**
  * One agent for each endpoint: the library's shared one has 256 sockets per host, and the 257th
- * stream would wait for ever. Our own limit of running requests bounds them.
+ * stream would wait for ever. Our own limit of active requests bounds them.
  */
 const AGENT_OPTIONS = {
   keepAlive: true,
@@ -38,7 +38,7 @@ const AGENT_OPTIONS = {
 } as const;
 
 /** Idle sockets end now, those in use with their answer. */
-export function retire({ agent }: Endpoint): void {
+export function retire({ agent }: UpstreamEndpoint): void {
   agent.maxFreeSockets = 0;
   for (const sockets of Object.values(agent.freeSockets)) {
     for (const socket of sockets ?? []) socket.destroy();
@@ -54,7 +54,7 @@ export function createEndpoints(
   config: Config,
   secrets: Secrets,
   options: EndpointOptions = {},
-): readonly Endpoint[] {
+): readonly UpstreamEndpoint[] {
   const lookup = options.lookup ?? createLookup();
   return config.endpoints.map((endpoint) => {
     const url = new URL(endpoint.baseUrl);

@@ -5,7 +5,7 @@
  */
 import type { ClientRequest, OutgoingHttpHeaders } from 'node:http';
 
-import type { BodySink, Framing } from '../exchange/request-body.ts';
+import type { BodySink, Framing } from './body-source.ts';
 
 export function addFraming(headers: OutgoingHttpHeaders, framing: Framing): void {
   if (framing.kind === 'length') headers['content-length'] = framing.bytes;

@@ -4,14 +4,14 @@ import { describe, expect, it, vi } from 'vitest';
 
 import { createLookup, type Resolve } from './lookup.ts';
 
-interface Question {
+interface PendingLookup {
   readonly name: string;
   answer(address: string): void;
   fail(): void;
 }
 
 function setUp() {
-  const questions: Question[] = [];
+  const questions: PendingLookup[] = [];
   let nowMs = 0;
   const resolve: Resolve = (name, done) => {
     questions.push({

@@ -18,7 +18,7 @@ export type Resolve = (
   done: (error: Error | null, addresses: readonly LookupAddress[]) => void,
 ) => void;
 
-interface Known {
+interface KnownAddresses {
   readonly addresses: readonly LookupAddress[];
   readonly atMs: number;
 }
@@ -31,7 +31,7 @@ export interface LookupOptions {
 export function createLookup(options: LookupOptions = {}): LookupFunction {
   const resolve = options.resolve ?? resolveBySystem;
   const now = options.now ?? (() => performance.now());
-  const known = new Map<string, Known>();
+  const known = new Map<string, KnownAddresses>();
 
   return (hostname, { all }, callback) => {
     const give = (addresses: readonly LookupAddress[]): void => {

@@ -1,6 +1,6 @@
 /**
  * What the proxy relies on in http-proxy-middleware and httpxy, which promise none of it. When one of
- * these fails after an upgrade, sender.ts has to be thought through again.
+ * these fails after an upgrade, transport.ts has to be reviewed.
  */
 import type { IncomingMessage } from 'node:http';
 import { createRequire } from 'node:module';
@@ -19,19 +19,19 @@ import {
   status,
 } from '@zephyr/testkit/upstream-scripts';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-
-import { createEndpoints, type Endpoint } from './endpoints.ts';
-import { createSender, type Send, type UpstreamRequest } from './transport.ts';
+import { eventually } from '../test-support/eventually.ts';
+import { createEndpoints, type UpstreamEndpoint } from './endpoints.ts';
+import { createTransport, type Transport, type UpstreamRequest } from './transport.ts';
 
 const BODY = Buffer.from('{"hello":1}');
 
-let send: Send;
+let send: Transport;
 let upstream: ScriptedUpstream;
-let endpoint: Endpoint;
+let endpoint: UpstreamEndpoint;
 
 beforeEach(async () => {
   upstream = await startScriptedUpstream();
-  send = createSender();
+  send = createTransport();
   const config = {
     endpoints: [{ id: endpointId('e'), name: 'e', groupName: 'g', baseUrl: upstream.url }],
   };
@@ -54,20 +54,20 @@ function request(parts: Partial<UpstreamRequest> = {}): UpstreamRequest {
   };
 }
 
-/** Sends and collects what the handlers hear. */
+/** Sends and collects what the handlers receive. */
 function attempt(parts: Partial<UpstreamRequest> = {}) {
-  const heard: string[] = [];
+  const received: string[] = [];
   const answered = Promise.withResolvers<IncomingMessage>();
   const sending = send(endpoint, request(parts), {
     onRequest: (upstreamRequest) =>
-      heard.push(upstreamRequest.reusedSocket ? 'request on a kept socket' : 'request'),
+      received.push(upstreamRequest.reusedSocket ? 'request on a reused socket' : 'request'),
     onResponse: (response) => {
-      heard.push(`response ${response.statusCode}`);
+      received.push(`response ${response.statusCode}`);
       answered.resolve(response);
     },
-    onError: () => heard.push('error'),
+    onError: () => received.push('error'),
   });
-  return { heard, sending, answered: answered.promise };
+  return { received, sending, answered: answered.promise };
 }
 
 async function textOf(response: IncomingMessage): Promise<string> {
@@ -77,7 +77,7 @@ async function textOf(response: IncomingMessage): Promise<string> {
 }
 
 describe('send', () => {
-  it('rests on exactly the versions that it was written for', () => {
+  it('depends on exactly the versions that it was written for', () => {
     const require = createRequire(import.meta.url);
     expect(require('../../package.json').dependencies['http-proxy-middleware']).toBe('4.2.2');
     const lock = require('../../../../package-lock.json');
@@ -86,9 +86,9 @@ describe('send', () => {
 
   it('gives the answer to us and writes nothing itself', async () => {
     upstream.always(json());
-    const { heard, answered } = attempt();
+    const { received, answered } = attempt();
     expect(await textOf(await answered)).toContain('"type":"message"');
-    expect(heard).toEqual(['request', 'response 200']);
+    expect(received).toEqual(['request', 'response 200']);
     expect(upstream.ledger[0]?.body.equals(BODY)).toBe(true);
     expect(upstream.ledger[0]?.target).toBe('/v1/messages?beta=true');
   });
@@ -132,35 +132,35 @@ describe('send', () => {
   ])('an abort $name closes the connection', async ({ script }) => {
     upstream.always(script);
     const { sending } = attempt();
-    await vi.waitFor(() => expect(upstream.ledger[0]?.complete).toBe(true));
+    await eventually(() => expect(upstream.ledger[0]?.complete).toBe(true));
     await new Promise((resolve) => setTimeout(resolve, 50));
     sending.abort();
-    await vi.waitFor(() => expect(upstream.openConnections).toBe(0));
+    await eventually(() => expect(upstream.openConnections).toBe(0));
   });
 
   it('an abort before the library has sent: nothing is sent', async () => {
     const body = vi.fn();
-    const { heard, sending } = attempt({ body: { pipe: body } });
+    const { received, sending } = attempt({ body: { pipe: body } });
     sending.abort();
     // Another one sent after it has its answer: the first one would be there by now.
     await textOf(await attempt().answered);
     expect(upstream.ledger).toHaveLength(1);
-    await vi.waitFor(() => expect(upstream.openConnections).toBe(1));
+    await eventually(() => expect(upstream.openConnections).toBe(1));
     expect(body).not.toHaveBeenCalled();
-    expect(heard.filter((event) => event !== 'error')).toEqual([]);
+    expect(received.filter((event) => event !== 'error')).toEqual([]);
   });
 
-  it('an abort between the choice of a kept socket and the sending writes nothing on it', async () => {
+  it('an abort between the choice of a reused socket and the sending writes nothing on it', async () => {
     upstream.always(json());
     await textOf(await attempt().answered);
     const body = vi.fn();
-    const { heard, sending } = attempt({ body: { pipe: body } });
+    const { received, sending } = attempt({ body: { pipe: body } });
     // The library is past its router then, and waits.
     queueMicrotask(() => sending.abort());
     await textOf(await attempt().answered);
     expect(upstream.ledger.map(({ complete }) => complete)).toEqual([true, true]);
     expect(body).not.toHaveBeenCalled();
-    expect(heard.filter((event) => event !== 'error')).toEqual([]);
+    expect(received.filter((event) => event !== 'error')).toEqual([]);
   });
 
   it.each([
@@ -171,7 +171,7 @@ describe('send', () => {
     for (const method of ['POST', 'GET', 'DELETE', 'HEAD']) {
       const { answered } = attempt({ method, framing });
       (await answered).resume();
-      await vi.waitFor(() => expect(upstream.ledger.at(-1)?.complete).toBe(true));
+      await eventually(() => expect(upstream.ledger.at(-1)?.complete).toBe(true));
       const { headers, body } = upstream.ledger.at(-1) ?? {};
       expect(body?.equals(BODY)).toBe(true);
       expect(headers?.['content-length']).toBe(framing.kind === 'length' ? '11' : undefined);
@@ -188,9 +188,9 @@ describe('send', () => {
     { name: 'not announced', bytes: 0 },
   ])('a body that is $name: the connection ends', async ({ bytes }) => {
     upstream.always(json());
-    const { heard } = attempt({ framing: { kind: 'length', bytes } });
-    await vi.waitFor(() => expect(heard).toContain('error'));
-    await vi.waitFor(() => expect(upstream.openConnections).toBe(0));
+    const { received } = attempt({ framing: { kind: 'length', bytes } });
+    await eventually(() => expect(received).toContain('error'));
+    await eventually(() => expect(upstream.openConnections).toBe(0));
     await textOf(await attempt().answered);
     expect(upstream.ledger.at(-1)?.target).toBe('/v1/messages?beta=true');
     expect(upstream.ledger.at(-1)?.body.equals(BODY)).toBe(true);
@@ -202,24 +202,24 @@ describe('send', () => {
       setTimeout(() => socket.write(`${head(200, { 'content-length': '4' })}EVIL`), 20);
     });
     expect(await textOf(await attempt().answered)).toBe('{}');
-    await vi.waitFor(() => expect(upstream.openConnections).toBe(0));
+    await eventually(() => expect(upstream.openConnections).toBe(0));
     expect(await textOf(await attempt().answered)).toBe('{}');
   });
 
-  it('tells a cut answer by the response, which is not complete', async () => {
+  it('reports a cut answer by the response, which is not complete', async () => {
     upstream.always(raw(`${chunkedHead(200, {})}5\r\nhello\r\n`, 'close'));
     const response = await attempt().answered;
     await expect(textOf(response)).rejects.toMatchObject({ code: 'ECONNRESET' });
     expect(response.complete).toBe(false);
   });
 
-  it('tells a refused connection as an error', async () => {
+  it('reports a refused connection as an error', async () => {
     await upstream.refuse();
-    const { heard } = attempt();
-    await vi.waitFor(() => expect(heard).toContain('error'));
+    const { received } = attempt();
+    await eventually(() => expect(received).toContain('error'));
   });
 
-  it('hears an answer that comes before the body is sent', async () => {
+  it('receives an answer that comes before the body is sent', async () => {
     upstream.always(({ socket }) => void socket.write(`${head(413, { 'content-length': '2' })}{}`));
     const { answered } = attempt({
       framing: { kind: 'length', bytes: 100_000 },
@@ -227,7 +227,7 @@ describe('send', () => {
     });
     const response = await answered;
     expect([response.statusCode, await textOf(response)]).toEqual([413, '{}']);
-    await vi.waitFor(() => expect(upstream.openConnections).toBe(0));
+    await eventually(() => expect(upstream.openConnections).toBe(0));
   });
 
   it('a connection that was answered before its request was sent is not used again', async () => {
@@ -247,7 +247,7 @@ describe('send', () => {
     });
     const response = await answered;
     finish();
-    await vi.waitFor(() => expect(upstream.ledger[0]?.complete).toBe(true));
+    await eventually(() => expect(upstream.ledger[0]?.complete).toBe(true));
     upstream.always(json());
     // Answer and request are whole now, in the wrong order.
     expect(response.complete).toBe(false);

@@ -1,17 +1,16 @@
 /**
  * One request to one endpoint, carried by http-proxy-middleware behind a small interface.
  *
- * The library wants to own the client's request and response and can send only once. So each
- * attempt gives it a request and a response of its own, which only look like Node's: its router
- * chooses target, sockets and body by them, and `selfHandleResponse` leaves the answer to us.
- * Destroying the attempt's response makes the library destroy the upstream request, but only once it
- * has been made: the library awaits before that, so an attempt may be aborted while nothing is there
- * to destroy.
+ * The library wants to own the client's request and response and can send only once. So each attempt
+ * gives it an `UpstreamCall`, which stands for both: it has what the library reads of a request and of
+ * a response, and only looks like Node's. The library's router chooses target, sockets and body by it,
+ * and `selfHandleResponse` leaves the answer to us. Destroying the call makes the library destroy the
+ * upstream request, but only once it has been made: the library awaits before that, so an attempt may
+ * be aborted while nothing is there to destroy.
  *
  * This relies on what http-proxy-middleware 4.2.2 and its engine httpxy 0.5.6 touch on both objects:
- * the versions are pinned exactly and sender.integration.test.ts holds the contract.
+ * the versions are pinned exactly and transport.integration.test.ts holds the contract.
  */
-import { EventEmitter } from 'node:events';
 import type {
   ClientRequest,
   IncomingMessage,
@@ -21,8 +20,8 @@ import type {
 import type { Stream } from 'node:stream';
 
 import { createProxyMiddleware, type Options, type Plugin } from 'http-proxy-middleware';
-import type { BodySource, Framing } from '../exchange/request-body.ts';
-import type { Endpoint } from './endpoints.ts';
+import type { BodySource, Framing } from './body-source.ts';
+import type { UpstreamEndpoint } from './endpoints.ts';
 import { addFraming, FramedSink } from './framing.ts';
 
 export interface UpstreamRequest {
@@ -50,121 +49,130 @@ export interface Sending {
   abort(): void;
 }
 
-/** What the library reads of a request. */
-class AttemptRequest extends EventEmitter {
-  readonly method: string;
-  url: string;
-  readonly headers: OutgoingHttpHeaders;
-  readonly httpVersion = '1.1';
-  readonly httpVersionMajor = 1;
-  readonly endpoint: Endpoint;
-  readonly request: UpstreamRequest;
-  readonly handlers: SendHandlers;
-  upstream: ClientRequest | undefined;
-
-  constructor(endpoint: Endpoint, request: UpstreamRequest, handlers: SendHandlers) {
-    super();
-    this.method = request.method;
-    this.url = request.pathAndQuery;
-    this.headers = request.headers;
-    addFraming(this.headers, request.framing);
-    this.endpoint = endpoint;
-    this.request = request;
-    this.handlers = handlers;
-  }
-}
-
-/** What the library reads of a response that it must not write. */
-class AttemptResponse extends EventEmitter {
-  readonly headersSent = false;
-  readonly finished = false;
-  readonly writableFinished = false;
-  destroyed = false;
-
-  destroy(): this {
-    if (this.destroyed) return this;
-    this.destroyed = true;
-    this.emit('close');
-    return this;
-  }
-}
-
-export type Send = (
-  endpoint: Endpoint,
+export type Transport = (
+  endpoint: UpstreamEndpoint,
   request: UpstreamRequest,
   handlers: SendHandlers,
 ) => Sending;
 
-export function createSender(): Send {
+/**
+ * What the library takes for the client's request, response and body. Not an EventEmitter: of the
+ * listeners that the library adds, only those for `close` are ever called.
+ */
+class UpstreamCall implements Sending {
+  readonly endpoint: UpstreamEndpoint;
+  readonly request: UpstreamRequest;
+  readonly handlers: SendHandlers;
+  upstream: ClientRequest | undefined;
+  readonly #onClose: (() => void)[] = [];
+
+  readonly method: string;
+  readonly headers: OutgoingHttpHeaders;
+  readonly httpVersion = '1.1';
+  readonly httpVersionMajor = 1;
+  /** Empty until the router has chosen: the library's path filter would parse it as a URL. */
+  url = '';
+
+  readonly headersSent = false;
+  readonly writableFinished = false;
+  /** Whether the library leaves the answer's stream alone: it would add four listeners to it. */
+  finished = false;
+  destroyed = false;
+
+  constructor(endpoint: UpstreamEndpoint, request: UpstreamRequest, handlers: SendHandlers) {
+    this.endpoint = endpoint;
+    this.request = request;
+    this.handlers = handlers;
+    this.method = request.method;
+    this.headers = request.headers;
+    addFraming(this.headers, request.framing);
+  }
+
+  on(event: string, listener: () => void): this {
+    if (event === 'close') this.#onClose.push(listener);
+    return this;
+  }
+
+  /** As the body: the library writes it into the request by this. */
+  pipe(upstream: ClientRequest): void {
+    if (this.destroyed) return;
+    const { body, framing } = this.request;
+    body.pipe(new FramedSink(upstream, framing));
+  }
+
+  destroy(): this {
+    if (this.destroyed) return this;
+    this.destroyed = true;
+    for (const listener of this.#onClose) listener();
+    return this;
+  }
+
+  abort(): void {
+    this.destroy();
+  }
+}
+
+export function createTransport(): Transport {
   const middleware = createProxyMiddleware({
-    router: routeAttempt,
+    pathFilter: () => true,
+    router: routeCall,
     selfHandleResponse: true,
     // Its own plugins log, and answer errors by themselves.
     ejectPlugins: true,
-    plugins: [reportToAttempts],
+    plugins: [reportToCalls],
   });
   return (endpoint, request, handlers) => {
-    const req = new AttemptRequest(endpoint, request, handlers);
-    const res = new AttemptResponse();
+    const call = new UpstreamCall(endpoint, request, handlers);
     void middleware(
-      req as unknown as IncomingMessage,
-      res as unknown as ServerResponse,
+      call as unknown as IncomingMessage,
+      call as unknown as ServerResponse,
       (error) => {
         // What it could not even begin to send.
-        if (error !== undefined && !res.destroyed) handlers.onError(asError(error));
+        if (error !== undefined && !call.destroyed) handlers.onError(asError(error));
       },
     );
-    return { abort: () => void res.destroy() };
+    return call;
   };
 }
 
 /** The options are a copy for this request. */
-function routeAttempt(req: unknown, res: unknown, options: Options): Endpoint['target'] {
-  const { endpoint, request } = attemptOf(req);
-  if (isAborted(res)) throw new Error('aborted before it was sent');
+function routeCall(req: unknown, _res: unknown, options: Options): UpstreamEndpoint['target'] {
+  const call = callOf(req);
+  if (call.destroyed) throw new Error('aborted before it was sent');
+  const { endpoint, request } = call;
+  call.url = request.pathAndQuery;
   options.agent = request.freshConnection ? endpoint.freshAgent : endpoint.agent;
-  const body = {
-    pipe: (upstream: ClientRequest): void => {
-      if (isAborted(res)) return;
-      request.body.pipe(new FramedSink(upstream, request.framing));
-    },
-  };
-  options.buffer = body as unknown as Stream;
+  options.buffer = call as unknown as Stream;
   return endpoint.target;
 }
 
-const reportToAttempts: Plugin = (proxy) => {
-  proxy.on('proxyReq', (upstream, req, res) => {
-    if (isAborted(res)) {
+const reportToCalls: Plugin = (proxy) => {
+  proxy.on('proxyReq', (upstream, req) => {
+    const call = callOf(req);
+    if (call.destroyed) {
       upstream.destroy();
       return;
     }
-    const attempt = attemptOf(req);
-    attempt.upstream = upstream;
-    attempt.handlers.onRequest(upstream);
+    call.upstream = upstream;
+    call.handlers.onRequest(upstream);
   });
   proxy.on('proxyRes', (response, req) => {
-    const { upstream, handlers } = attemptOf(req);
+    const call = callOf(req);
     // What is still to be written must not be taken for the next request on this connection.
-    if (upstream?.writableFinished !== true) closeAfterwards(upstream);
-    handlers.onResponse(response);
+    if (call.upstream !== undefined && !call.upstream.writableFinished) {
+      call.upstream.shouldKeepAlive = false;
+    }
+    call.finished = true;
+    call.handlers.onResponse(response);
   });
   proxy.on('error', (error, req) => {
-    if (req !== undefined) attemptOf(req).handlers.onError(error);
+    if (req !== undefined) callOf(req).handlers.onError(error);
   });
-  proxy.on('econnreset', (error, req) => attemptOf(req).handlers.onError(error));
+  proxy.on('econnreset', (error, req) => callOf(req).handlers.onError(error));
 };
 
-function closeAfterwards(upstream: ClientRequest | undefined): void {
-  if (upstream !== undefined) upstream.shouldKeepAlive = false;
-}
-
-function isAborted(res: unknown): boolean {
-  return res instanceof AttemptResponse && res.destroyed;
-}
-
-function attemptOf(req: unknown): AttemptRequest {
-  if (!(req instanceof AttemptRequest)) throw new Error('not a request of an attempt');
+function callOf(req: unknown): UpstreamCall {
+  if (!(req instanceof UpstreamCall)) throw new Error('not a call of ours');
   return req;
 }
 

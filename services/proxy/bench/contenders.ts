@@ -11,7 +11,7 @@ import { SERVICE_NODE_FLAGS } from '@zephyr/runtime/node-flags';
 
 import { VALID } from '@zephyr/testkit/tls-fixture';
 
-export interface Candidate {
+export interface Contender {
   readonly name: string;
   readonly port: number;
   /** Whose CPU and memory are its cost; undefined: nobody stands between. */
@@ -32,7 +32,7 @@ export async function startScript(
   name: string,
   file: string,
   ...args: string[]
-): Promise<Candidate> {
+): Promise<Contender> {
   const child = fork(here(file), args, {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     env: { ...process.env, NODE_EXTRA_CA_CERTS: caFile() },
@@ -47,7 +47,7 @@ export interface ZephyrOptions {
   readonly redisUrl?: string | undefined;
 }
 
-export async function startZephyr(name: string, options: ZephyrOptions): Promise<Candidate> {
+export async function startZephyr(name: string, options: ZephyrOptions): Promise<Contender> {
   const folder = mkdtempSync(join(tmpdir(), 'zephyr-bench-'));
   const configPath = join(folder, 'config.toml');
   const endpoints = options.urls.map(
@@ -79,7 +79,7 @@ export async function startZephyr(name: string, options: ZephyrOptions): Promise
 }
 
 /** One worker, no access log, no delay of streams; undefined where nginx is not installed. */
-export async function startNginx(upstreamPort: number): Promise<Candidate | undefined> {
+export async function startNginx(upstreamPort: number): Promise<Contender | undefined> {
   if (spawnSync('nginx', ['-v']).status !== 0) return undefined;
   const folder = mkdtempSync(join(tmpdir(), 'zephyr-nginx-'));
   const port = await freePort();

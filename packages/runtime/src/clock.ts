@@ -1,0 +1,20 @@
+/** Time as the services see it: passed in, so that tests advance it by hand. */
+export interface Clock {
+  /** Monotonic: only differences mean something. */
+  nowMs(): number;
+  /** Milliseconds since 1970, for moments that leave the process. It may jump. */
+  epochMs(): number;
+  setTimer(act: () => void, delayMs: number): Timer;
+  /** Does nothing for a timer that has fired. */
+  clearTimer(timer: Timer | undefined): void;
+}
+
+/** Made by the clock that is asked to clear it. */
+export type Timer = object;
+
+export const systemClock: Clock = {
+  nowMs: () => performance.now(),
+  epochMs: () => Date.now(),
+  setTimer: (act, delayMs) => setTimeout(act, delayMs),
+  clearTimer: (timer) => clearTimeout(timer as NodeJS.Timeout | undefined),
+};

@@ -1,0 +1,87 @@
+/** A clock that only a test moves: what waits for a limit waits until the test has come to it. */
+import type { Clock } from '@zephyr/runtime/clock';
+
+interface ManualTimer {
+  readonly act: () => void;
+  readonly delayMs: number;
+  readonly dueAtMs: number;
+}
+
+interface Watcher {
+  readonly delayMs: number;
+  readonly found: () => void;
+}
+
+export class ManualClock implements Clock {
+  readonly #timers = new Set<object>();
+  readonly #watchers = new Set<Watcher>();
+  #nowMs = 1_000;
+  #epochMs = Date.UTC(2026, 0, 1);
+
+  nowMs(): number {
+    return this.#nowMs;
+  }
+
+  epochMs(): number {
+    return this.#epochMs;
+  }
+
+  /** How many timers are set. */
+  get timers(): number {
+    return this.#timers.size;
+  }
+
+  setTimer(act: () => void, delayMs: number): object {
+    const timer: ManualTimer = { act, delayMs, dueAtMs: this.#nowMs + delayMs };
+    this.#timers.add(timer);
+    for (const watcher of this.#watchers) if (watcher.delayMs === delayMs) watcher.found();
+    return timer;
+  }
+
+  clearTimer(timer: object | undefined): void {
+    if (timer !== undefined) this.#timers.delete(timer);
+  }
+
+  /** Settles when a timer of exactly this length is set: what it limits has begun. */
+  whenSet(delayMs: number): Promise<void> {
+    if (this.#ordered().some((timer) => timer.delayMs === delayMs)) return Promise.resolve();
+    return new Promise((resolve) => {
+      const watcher: Watcher = {
+        delayMs,
+        found: () => {
+          this.#watchers.delete(watcher);
+          resolve();
+        },
+      };
+      this.#watchers.add(watcher);
+    });
+  }
+
+  /** Fires what is due on the way, in its order and at its moment. */
+  advance(byMs: number): void {
+    const endMs = this.#nowMs + byMs;
+    for (;;) {
+      const next = this.#ordered()[0];
+      if (next === undefined || next.dueAtMs > endMs) break;
+      this.#moveTo(next.dueAtMs);
+      this.#timers.delete(next);
+      next.act();
+    }
+    this.#moveTo(endMs);
+  }
+
+  /** Our own process stood still: time has passed, and what was due fires only now. */
+  block(forMs: number): void {
+    this.#moveTo(this.#nowMs + forMs);
+    this.advance(0);
+  }
+
+  #moveTo(nowMs: number): void {
+    this.#epochMs += Math.max(0, nowMs - this.#nowMs);
+    this.#nowMs = Math.max(this.#nowMs, nowMs);
+  }
+
+  #ordered(): ManualTimer[] {
+    return ([...this.#timers] as ManualTimer[]).sort((a, b) => a.dueAtMs - b.dueAtMs);
+  }
+}

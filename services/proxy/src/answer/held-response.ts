@@ -1,0 +1,16 @@
+import type { IncomingHttpHeaders } from 'node:http';
+
+import type { AnswerForm } from '@zephyr/core';
+import type { AnswerStream } from './answer-stream.ts';
+
+/** An answer whose start was held back, at the moment when it is decided. */
+export interface HeldResponse {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly held: readonly Buffer[];
+  /** By its body; `unread` where the gate did not look. */
+  readonly form: AnswerForm;
+  /** Goes on unless `ended`. */
+  readonly stream: AnswerStream;
+  readonly ended: boolean;
+}

@@ -1,0 +1,62 @@
+/** What one exchange is made of, shared by its parts. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+import type { Operation, RetryBudget, SessionTable } from '@zephyr/core';
+import type { Clock } from '@zephyr/runtime/clock';
+import type { DataPathConfig } from '@zephyr/runtime/config/config';
+import type { Logger } from '@zephyr/runtime/logger';
+import type { ProxyMetrics } from '../report/metrics.ts';
+import type { RequestStats } from '../report/request-stats.ts';
+import type { Serving } from '../report/serving.ts';
+import type { Routing } from '../routing/routing.ts';
+import type { Deadline } from '../upstream/deadline.ts';
+import type { StaleConnections } from '../upstream/stale-connections.ts';
+import type { Transport } from '../upstream/transport.ts';
+import type { BufferedBodies } from './buffered-bodies.ts';
+import type { RequestBody } from './request-body.ts';
+import type { SessionPlacement } from './session-placement.ts';
+
+/** The same for all exchanges of this proxy. */
+export interface ExchangeDeps {
+  /** As they are now; a request keeps those that it began with. */
+  readonly settings: () => DataPathConfig;
+  readonly routing: Routing;
+  /** Undefined where sessions do not stick. */
+  readonly sessions: SessionTable | undefined;
+  readonly send: Transport;
+  readonly bufferedBodies: BufferedBodies;
+  readonly budget: RetryBudget;
+  readonly stats: RequestStats;
+  readonly serving: Serving;
+  readonly stale: StaleConnections;
+  readonly metrics: ProxyMetrics;
+  readonly log: Logger;
+  readonly clock: Clock;
+  /** 0 ≤ n < 1. */
+  readonly rng: () => number;
+  /** No new requests are wanted on this connection. */
+  readonly isDraining: () => boolean;
+}
+
+export interface ExchangeInput {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  readonly operation: Operation;
+  /** Without the endpoint's base path. */
+  readonly pathAndQuery: string;
+  /** Name of the client's key; null where keys are not used. */
+  readonly client: string | null;
+  /** Whose requests are counted together: the name of a key, or an address. */
+  readonly owner: string;
+}
+
+export interface ExchangeContext {
+  readonly deps: ExchangeDeps;
+  readonly input: ExchangeInput;
+  /** Those that the request began with. */
+  readonly settings: DataPathConfig;
+  readonly body: RequestBody;
+  readonly placement: SessionPlacement;
+  /** Of the wait that runs: the attempts' first, then the relay's. */
+  readonly deadline: Deadline;
+}

@@ -1,0 +1,57 @@
+/** What a client gets when no endpoint's answer can be given: an endpoint's refusal, or an error of ours. */
+import { isLasting, type Operation, scopeOf } from '@zephyr/core';
+import { type ErrorName, errorOfFailure, sendError } from '../answer/api-errors.ts';
+import { passRefusal } from '../answer/pass-refusal.ts';
+import type { RequestOutcome } from '../report/metrics.ts';
+import type { FailedAttempt } from './attempt.ts';
+import type { ExchangeContext } from './exchange-context.ts';
+
+/** Endpoints that cannot be reached may be back in a second. */
+const UNREACHABLE_RETRY_MS = 1_000;
+const LEAST_RETRY_MS = 1_000;
+/** Clients that were turned away together must not come back together. */
+const RETRY_JITTER_RATIO = 0.25;
+
+/** Of two failed attempts of one request, the one that says more to its client. */
+export function moreTelling(
+  known: FailedAttempt | undefined,
+  next: FailedAttempt,
+  operation: Operation,
+): FailedAttempt {
+  if (known === undefined) return next;
+  // An endpoint's own answer says more than a connection that failed.
+  const hasAnswer = next.response !== undefined;
+  if (hasAnswer !== (known.response !== undefined)) return hasAnswer ? next : known;
+  // The client gives up after a refusal that lasts, though the other endpoint may be well in a moment.
+  const hides = isLasting(scopeOf(next.failure, operation));
+  return hides && !isLasting(scopeOf(known.failure, operation)) ? known : next;
+}
+
+export function answerFailure(context: ExchangeContext, failed: FailedAttempt): RequestOutcome {
+  const { failure, phase, response, retryAfterMs } = failed;
+  if (response === undefined) {
+    const isUnreachable = phase === 'connecting';
+    const waitMs = retryAfterMs ?? (isUnreachable ? UNREACHABLE_RETRY_MS : undefined);
+    return answerError(context, isUnreachable ? 'all_down' : errorOfFailure(failure), waitMs);
+  }
+  const { deps, input } = context;
+  deps.serving.noteAnswer();
+  passRefusal(input.res, response, { isLast: deps.isDraining() });
+  return 'failed';
+}
+
+export function answerError(
+  { deps, input: { res } }: ExchangeContext,
+  name: ErrorName,
+  retryAfterMs?: number,
+): RequestOutcome {
+  if (!res.headersSent && deps.isDraining()) res.setHeader('connection', 'close');
+  const jitteredMs =
+    retryAfterMs === undefined
+      ? undefined
+      : Math.max(LEAST_RETRY_MS, retryAfterMs) * (1 + deps.rng() * RETRY_JITTER_RATIO);
+  sendError(res, { name, retryAfterMs: jitteredMs });
+  if (name === 'too_large') return 'too_large';
+  deps.serving.noteOwnError(name, deps.clock.nowMs());
+  return 'failed';
+}

@@ -1,0 +1,46 @@
+/** What came of an answer that was given to the client: for routing, sessions and the counts. */
+import { type Journey, scopeOf } from '@zephyr/core';
+import { readUsage } from '../answer/answer-tail.ts';
+import type { RelayResult } from '../answer/relay.ts';
+import type { RequestOutcome } from '../report/metrics.ts';
+import type { ExchangeContext } from './exchange-context.ts';
+import type { AnsweredRequest } from './trying.ts';
+
+export function noteRelayed(
+  { deps, input, placement }: ExchangeContext,
+  { journey, answer }: { readonly journey: Journey; readonly answer: AnsweredRequest },
+  result: RelayResult,
+): RequestOutcome {
+  const { routing, stats } = deps;
+  const { endpointId: id, response } = answer;
+  if (result.kind === 'cut') {
+    routing.cut(journey, id, result.failure);
+    stats.failed(id, result.failure);
+    return 'cut';
+  }
+  if (result.kind === 'client_gone') {
+    stats.clientGone(id);
+    return 'client_gone';
+  }
+  if (answer.kind === 'passed') {
+    stats.failed(id, 'client_error');
+    return 'passed';
+  }
+  if (result.failure !== undefined) {
+    // It ended as the API ends an answer that it gives up: no whole answer, but said so.
+    if (scopeOf(result.failure, 'messages') === 'endpoint') {
+      routing.cut(journey, id, result.failure);
+    }
+    stats.failed(id, result.failure);
+    return 'cut';
+  }
+  if (input.operation !== 'messages') {
+    stats.served(id);
+    return 'ok';
+  }
+  routing.completed(journey, id);
+  const usage = readUsage(response.held[0], result.tail);
+  stats.succeeded(id, usage);
+  placement.noteUsage(usage, response.held[0]);
+  return 'ok';
+}

@@ -1,0 +1,46 @@
+/** What one attempt sends, and how long it waits. */
+import type { EndpointId } from '@zephyr/contract/scalars';
+import type { FirstByteClass } from '@zephyr/core';
+import type { UpstreamEndpoint } from '../upstream/endpoints.ts';
+import { upstreamHeaders } from '../upstream/headers.ts';
+import type { UpstreamRequest } from '../upstream/transport.ts';
+import type { AttemptTimes } from './attempt.ts';
+import type { ExchangeContext } from './exchange-context.ts';
+import { firstByteWaitMs } from './first-byte-wait.ts';
+
+export function upstreamRequestOf(
+  { input: { req, pathAndQuery }, body }: ExchangeContext,
+  endpoint: UpstreamEndpoint,
+  needsFreshConnection: boolean,
+): UpstreamRequest {
+  return {
+    method: req.method ?? 'GET',
+    pathAndQuery: endpoint.basePath + pathAndQuery,
+    headers: upstreamHeaders(req.headers, endpoint),
+    framing: body.framing(),
+    body: body.source(),
+    freshConnection: needsFreshConnection,
+  };
+}
+
+export interface WaitInput {
+  readonly endpointId: EndpointId;
+  readonly firstByteClass: FirstByteClass;
+  /** Another endpoint could be asked afterwards. */
+  readonly hasAlternative: boolean;
+}
+
+export function attemptTimesOf(
+  { deps, settings: { timeouts }, input, body }: ExchangeContext,
+  { endpointId, firstByteClass, hasAlternative }: WaitInput,
+): AttemptTimes {
+  const firstByteMs = firstByteWaitMs({
+    operation: input.operation,
+    timeouts,
+    bodyBytes: body.bytes,
+    isStream: body.facts().isStream,
+    hasAlternative,
+    usualLimitMs: (limits) => deps.routing.firstByteLimitMs(endpointId, firstByteClass, limits),
+  });
+  return { connectMs: timeouts.connectMs, firstByteMs, gateMs: timeouts.gateMs };
+}
