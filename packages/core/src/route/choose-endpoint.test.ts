@@ -1,16 +1,18 @@
+import type { FailureClass } from '@zephyr/contract/failure';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-
 import { endpointId } from '../types.ts';
+
 import { type Candidate, type ChoiceInput, chooseEndpoint } from './choose-endpoint.ts';
 import { ADMITTED, type Ejection } from './ejection.ts';
 import { type ModelLimit, NO_LIMIT } from './model-limits.ts';
 
 const NOW_MS = 10_000;
-const ejected = (untilAtMs: number): Ejection => ({
-  ...{ status: 'ejected', failure: 'reset', untilAtMs, strikes: 1 },
-});
+const ejected = (
+  untilAtMs: number,
+  { failure = 'reset', failedAtMs = 0 }: { failure?: FailureClass; failedAtMs?: number } = {},
+): Ejection => ({ ...{ status: 'ejected', failure, untilAtMs, failedAtMs, strikes: 1 } });
 const halfOpen = (width: number): Ejection => ({
   ...{ status: 'half_open', failure: 'reset', width, strikes: 1 },
 });
@@ -78,13 +80,29 @@ describe('chooseEndpoint', () => {
       order: 'a b (asked)',
     },
     {
-      name: 'ejected ones are asked last, the one that returns soonest first',
+      name: 'ejected ones are asked last, the one whose last failure is the longest ago first',
       candidates: [
-        candidate('a', { ejection: ejected(NOW_MS + 9_000) }),
-        candidate('b', { ejection: ejected(NOW_MS + 2_000) }),
+        candidate('a', { ejection: ejected(NOW_MS + 2_000, { failedAtMs: NOW_MS - 1 }) }),
+        candidate('b', { ejection: ejected(NOW_MS + 9_000, { failedAtMs: NOW_MS - 9 }) }),
         candidate('c'),
       ],
       order: 'c b a (asked)',
+    },
+    {
+      name: 'one that cuts after those: what it cuts no other endpoint can answer',
+      candidates: [
+        candidate('a', { ejection: ejected(NOW_MS + 1, { failure: 'truncated' }) }),
+        candidate('b', { ejection: ejected(NOW_MS + 9_000, { failedAtMs: NOW_MS }) }),
+      ],
+      order: 'b a (asked)',
+    },
+    {
+      name: 'at one that is ejected one request at a time, as far as there are others',
+      candidates: [
+        candidate('a', { ejection: ejected(NOW_MS + 1), trials: 1 }),
+        candidate('b', { ejection: ejected(NOW_MS + 1, { failedAtMs: NOW_MS }) }),
+      ],
+      order: 'b a (asked)',
     },
     {
       name: 'an ejection that is over takes its place again',
@@ -210,9 +228,14 @@ describe('chooseEndpoint', () => {
     ['unavailable, and a sibling failed', { available: false, ...inFailedGroup }],
     ['half-open and full', { ejection: halfOpen(2), trials: 2 }],
     ['that, and a sibling failed', { ejection: halfOpen(2), trials: 2, ...inFailedGroup }],
-    ['ejected for a second', { ejection: ejected(NOW_MS + 1_000) }],
-    ['ejected for an hour', { ejection: ejected(NOW_MS + 3_600_000) }],
+    ['ejected long ago', { ejection: ejected(NOW_MS + 3_600_000, { failedAtMs: -3_600_000 }) }],
+    ['it failed just now', { ejection: ejected(NOW_MS + 1_000, { failedAtMs: NOW_MS }) }],
+    [
+      'it failed just now, and is asked',
+      { ejection: ejected(NOW_MS + 1_000, { failedAtMs: NOW_MS }), trials: 1 },
+    ],
     ['ejected, and a sibling failed', { ejection: ejected(NOW_MS + 1_000), ...inFailedGroup }],
+    ['ejected for cuts', { ejection: ejected(NOW_MS + 1_000, { failure: 'truncated' }) }],
     ['it named a wait once', { limit: named('claimed', NOW_MS + 1) }],
     ['that, and a sibling failed', { limit: named('claimed', NOW_MS + 1), ...inFailedGroup }],
     ['it refuses the model', { limit: refusing }],

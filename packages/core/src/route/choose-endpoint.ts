@@ -6,7 +6,8 @@
  */
 import type { EndpointId } from '@zephyr/contract/scalars';
 
-import { type Ejection, ejectionAt, remainingMs } from './ejection.ts';
+import { type Ejection, ejectionAt } from './ejection.ts';
+
 import {
   isAnswering,
   isRefused,
@@ -15,6 +16,7 @@ import {
   namedAt,
   shedShare,
 } from './model-limits.ts';
+import { isCut } from './scope.ts';
 
 export interface Candidate {
   readonly id: EndpointId;
@@ -82,10 +84,12 @@ const RANKS = {
   /** Half-open, with as many trials as it may get. */
   half_open_full: 6,
   ejected: 8,
+  /** It cuts answers, and what was cut is lost: no other endpoint can be asked after it. */
+  ejected_for_cuts: 10,
   /** It named a wait for this model, to another request. */
-  limited: 10,
-  refuses_model: 12,
-  lacks_operation: 14,
+  limited: 12,
+  refuses_model: 14,
+  lacks_operation: 16,
 } as const;
 /** Added for endpoints of a group that failed this request. */
 const SIBLING = 1;
@@ -127,9 +131,7 @@ function rankOf(candidate: Candidate, index: number, input: ChoiceInput): number
   if (namedAt(limit, nowMs).status !== 'none') return RANKS.limited + sibling;
   const ejection = ejectionAt(candidate.ejection, nowMs);
   if (ejection.status === 'ejected') {
-    // Soonest to return first: a fraction below 1 that grows with the time left.
-    const remaining = remainingMs(ejection, nowMs);
-    return RANKS.ejected + sibling + remaining / (remaining + 60_000);
+    return rankOfEjected(ejection, candidate, nowMs) + sibling;
   }
   if (ejection.status === 'half_open' && candidate.trials >= ejection.width) {
     return RANKS.half_open_full + sibling;
@@ -140,6 +142,24 @@ function rankOf(candidate: Candidate, index: number, input: ChoiceInput): number
   const isShed = !input.overloadedEverywhere && isBelow(shedShare(limit, nowMs), index, input);
   return (isShed ? RANKS.shed : RANKS.open) + sibling + preferred;
 }
+
+/**
+ * The one whose last failure is the longest ago comes first: the others have just shown that they
+ * still fail. One request at a time, as far as others are left: it may be silent.
+ */
+function rankOfEjected(
+  { failure, failedAtMs }: Extract<Ejection, { status: 'ejected' }>,
+  { trials }: Candidate,
+  nowMs: number,
+): number {
+  const base = isCut(failure) ? RANKS.ejected_for_cuts : RANKS.ejected;
+  const freshness = LONG_AGO_MS / (LONG_AGO_MS + Math.max(0, nowMs - failedAtMs));
+  return base + (trials > 0 ? BUSY : 0) + freshness * BUSY;
+}
+
+/** Below 1, which a sibling is behind by. */
+const BUSY = 0.49;
+const LONG_AGO_MS = 10_000;
 
 /** That a sibling is busy means little where this endpoint has just answered. */
 function isLikelyToFail({ groupName, limit }: Candidate, input: ChoiceInput): boolean {

@@ -23,17 +23,26 @@ const policy: EjectionPolicy = {
   maxCoolDownMs: 1_800_000,
 };
 const CERTAIN = { kind: 'certain' } as const;
-const PROVEN = { kind: 'proven' } as const;
+const provenBy = (source: string) => ({ kind: 'proven', source }) as const;
+const PROVEN = provenBy('a');
 const by = (source: string, isAnsweredElsewhere = false) =>
   ({ kind: 'request', source, isAnsweredElsewhere }) as const;
 
 function failing(
   evidence: readonly Blame['evidence'][],
-  options: { failure?: FailureClass; random?: number; from?: Ejection; nowMs?: number } = {},
+  options: {
+    failure?: FailureClass;
+    random?: number;
+    from?: Ejection;
+    nowMs?: number;
+    isAlone?: boolean;
+  } = {},
 ): Ejection {
   const { failure = 'server_error', random = 0.5, from = ADMITTED, nowMs = 1_000 } = options;
+  const { isAlone = true } = options;
   return evidence.reduce(
-    (state, each) => afterFailure(state, { failure, evidence: each, random, nowMs }, policy),
+    (state, each) =>
+      afterFailure(state, { failure, evidence: each, isAlone, random, nowMs }, policy),
     from,
   );
 }
@@ -71,6 +80,23 @@ describe('afterFailure', () => {
   ];
   it.each(cases)('$name', ({ evidence, status }) => {
     expect(failing(evidence).status).toBe(status);
+  });
+
+  it.each([
+    { name: 'one person’s do not', evidence: Array(7).fill(PROVEN), status: 'admitted' },
+    { name: 'two people’s do', evidence: [PROVEN, provenBy('b')], status: 'ejected' },
+    {
+      name: 'one person’s of two kinds do not',
+      evidence: [PROVEN, by('a', true)],
+      status: 'admitted',
+    },
+    {
+      name: 'a proven one and an error of somebody else do',
+      evidence: [PROVEN, by('b')],
+      status: 'ejected',
+    },
+  ])('while others are served well: $name', ({ evidence, status }) => {
+    expect(failing(evidence, { isAlone: false }).status).toBe(status);
   });
 
   it('counts from the last good answer', () => {
@@ -112,7 +138,10 @@ describe('afterFailure', () => {
 
   it('an ejection is not prolonged by what fails meanwhile', () => {
     const state = failing([CERTAIN]);
-    expect(failing([CERTAIN], { from: state, nowMs: 2_000 })).toBe(state);
+    expect(failing([CERTAIN], { from: state, nowMs: 2_000 })).toEqual({
+      ...state,
+      failedAtMs: 2_000,
+    });
   });
 
   it.each([
@@ -195,6 +224,7 @@ describe('the way back', () => {
     const step = fc.record({
       failure: fc.constantFrom<FailureClass>('reset', 'server_error', 'token_refused', 'credit'),
       evidence: fc.constantFrom(CERTAIN, PROVEN, by('a'), by('b')),
+      isAlone: fc.boolean(),
       random: fc.double({ min: 0, max: 0.999, noNaN: true }),
       nowMs: fc.nat(10_000_000),
     });

@@ -11,7 +11,8 @@
  *
  * What counts: an answer that was cut, always; silence or a reset when another endpoint answered
  * the same request; an error answer when different people get one. One person whose requests keep
- * failing may be the cause, so they count once.
+ * failing may be the cause, so they count once. And while others are served well, one person's failures
+ * of any kind eject nothing: that person is asked elsewhere, and a second one is proof.
  *
  * Health comes from probes and is independent of this. Moments are of the caller's monotonic clock.
  */
@@ -29,6 +30,8 @@ export type Ejection =
       readonly status: 'ejected';
       readonly failure: FailureClass;
       readonly untilAtMs: number;
+      /** When it last failed, also since it is out: it is asked when all others fail. */
+      readonly failedAtMs: number;
       readonly strikes: number;
     }
   | {
@@ -47,6 +50,8 @@ export interface Doubt {
   readonly sources: readonly string[];
   /** Of their failed requests, those that another endpoint answered. */
   readonly answeredElsewhere: number;
+  /** Whose requests all of these were; each counts once. */
+  readonly people: readonly string[];
 }
 
 export interface EjectionPolicy {
@@ -61,7 +66,7 @@ export interface EjectionPolicy {
   readonly maxCoolDownMs: number;
 }
 
-export const NO_DOUBT: Doubt = { proven: 0, sources: [], answeredElsewhere: 0 };
+export const NO_DOUBT: Doubt = { proven: 0, sources: [], answeredElsewhere: 0, people: [] };
 
 export const ADMITTED: Ejection = {
   status: 'admitted',
@@ -93,12 +98,14 @@ export interface Blame {
    */
   readonly evidence:
     | { readonly kind: 'certain' }
-    | { readonly kind: 'proven' }
+    | { readonly kind: 'proven'; readonly source: string }
     | {
         readonly kind: 'request';
         readonly source: string;
         readonly isAnsweredElsewhere: boolean;
       };
+  /** Whether nobody but this person had a good answer here lately. */
+  readonly isAlone: boolean;
   /** 0 ≤ n < 1; spreads the return, so that not all proxies come back at once. */
   readonly random: number;
   readonly nowMs: number;
@@ -106,22 +113,26 @@ export interface Blame {
 
 export function afterFailure(ejection: Ejection, blame: Blame, policy: EjectionPolicy): Ejection {
   const state = ejectionAt(ejection, blame.nowMs);
-  if (state.status === 'ejected') return state;
+  if (state.status === 'ejected') return { ...state, failedAtMs: blame.nowMs };
   if (state.status === 'admitted') {
     const doubt = withBlame(state.doubt, blame.evidence);
-    const isEnough =
-      blame.evidence.kind === 'certain' ||
-      doubt.proven + doubt.sources.length >= policy.failuresToEject ||
-      doubt.answeredElsewhere >= MANY_FAILURES;
-    if (!isEnough) return { ...state, doubt };
+    if (!isEnough(doubt, blame, policy)) return { ...state, doubt };
   }
   const strikes = fadedStrikes(state, blame.nowMs);
   return {
     status: 'ejected',
     failure: blame.failure,
     untilAtMs: blame.nowMs + ejectedForMs(blame, strikes, policy),
+    failedAtMs: blame.nowMs,
     strikes: strikes + 1,
   };
+}
+
+/** One person's failures take an endpoint from nobody who is served well there. */
+function isEnough(doubt: Doubt, { evidence, isAlone }: Blame, policy: EjectionPolicy): boolean {
+  if (evidence.kind === 'certain' || doubt.answeredElsewhere >= MANY_FAILURES) return true;
+  const isIndependent = isAlone || doubt.people.length >= Math.min(2, policy.failuresToEject);
+  return isIndependent && doubt.proven + doubt.sources.length >= policy.failuresToEject;
 }
 
 /** After a complete good answer. */
@@ -170,13 +181,20 @@ function halfOpen(
 }
 
 function withBlame(doubt: Doubt, evidence: Blame['evidence']): Doubt {
-  if (evidence.kind !== 'request') return { ...doubt, proven: doubt.proven + 1 };
-  const { sources } = doubt;
+  if (evidence.kind === 'certain') return doubt;
+  const { source } = evidence;
+  const people = withName(doubt.people, source);
+  if (evidence.kind === 'proven') return { ...doubt, proven: doubt.proven + 1, people };
   return {
     ...doubt,
-    sources: sources.includes(evidence.source) ? sources : [...sources, evidence.source],
+    people,
+    sources: withName(doubt.sources, source),
     answeredElsewhere: doubt.answeredElsewhere + (evidence.isAnsweredElsewhere ? 1 : 0),
   };
+}
+
+function withName(names: readonly string[], name: string): readonly string[] {
+  return names.includes(name) ? names : [...names, name];
 }
 
 function isDoubted({ proven, sources }: Doubt): boolean {

@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
 
 import { endpointId } from '../types.ts';
+import type { Blame } from './ejection.ts';
 import { Ejections } from './ejections.ts';
 
 const a = endpointId('a');
 const policy = { failuresToEject: 2, baseMs: 10_000, maxMs: 300_000, maxCoolDownMs: 1_800_000 };
 const by = (source: string) => ({ kind: 'request', source, isAnsweredElsewhere: true }) as const;
 const CERTAIN = { kind: 'certain' } as const;
+const PROVEN = { kind: 'proven', source: 'ann' } as const;
 
 function watched() {
   const changes: string[] = [];
@@ -17,71 +19,77 @@ function watched() {
     onChange: (id, before, after) => changes.push(`${id} ${before.status}>${after.status}`),
     onBlamed: ({ id, failure }) => blamed.push(`${id} ${failure}`),
   });
-  return { ejections, changes, blamed };
+  const blame = (evidence: Blame['evidence'], nowMs: number): void => {
+    const phase = ejections.phaseOf(a);
+    ejections.blame({ id: a, failure: 'reset', phase }, { evidence, isAlone: true, nowMs });
+  };
+  return { ejections, changes, blamed, blame };
 }
 
 describe('Ejections', () => {
   it('reports each change of the status, and nothing else', () => {
-    const { ejections, changes } = watched();
-    ejections.blame(a, 'reset', { kind: 'proven' }, 0);
+    const { ejections, changes, blame } = watched();
+    blame(PROVEN, 0);
     expect(changes).toEqual([]);
-    ejections.blame(a, 'reset', { kind: 'proven' }, 0);
-    ejections.blame(a, 'reset', CERTAIN, 1);
+    blame(PROVEN, 0);
+    blame(CERTAIN, 1);
     ejections.recover(a);
     ejections.recover(a);
-    for (let answer = 0; answer < 5; answer += 1) ejections.noteSuccess(a, 2);
+    for (let answer = 0; answer < 5; answer += 1) ejections.noteSuccess(a, 1, 2);
     expect(changes).toEqual([
       ...['a admitted>ejected', 'a ejected>half_open', 'a half_open>admitted'],
     ]);
   });
 
   it('blames each failure that is proven, and of one person one in ten seconds', () => {
-    const { ejections, blamed } = watched();
-    ejections.blame(a, 'reset', by('ann'), 1_000);
-    ejections.blame(a, 'reset', by('ann'), 10_999);
+    const { blamed, blame } = watched();
+    blame(by('ann'), 1_000);
+    blame(by('ann'), 10_999);
     expect(blamed).toHaveLength(1);
-    ejections.blame(a, 'reset', by('ann'), 11_000);
+    blame(by('ann'), 11_000);
     expect(blamed).toHaveLength(2);
-    ejections.blame(a, 'reset', by('ann'), 12_000);
+    blame(by('ann'), 12_000);
     expect(blamed).toHaveLength(2);
-    ejections.blame(a, 'reset', { kind: 'proven' }, 12_000);
+    blame(PROVEN, 12_000);
     expect(blamed).toHaveLength(3);
   });
 
   it('blames what nobody answered only where it ejects', () => {
-    const { ejections, blamed } = watched();
+    const { blamed, blame } = watched();
     const open = (source: string) => ({ ...by(source), isAnsweredElsewhere: false });
-    ejections.blame(a, 'reset', open('ann'), 0);
+    blame(open('ann'), 0);
     expect(blamed).toEqual([]);
-    ejections.blame(a, 'reset', open('bob'), 0);
-    ejections.blame(a, 'reset', open('cyd'), 0);
+    blame(open('bob'), 0);
+    blame(open('cyd'), 0);
     expect(blamed).toEqual(['a reset']);
   });
 
   it('forgets what was reported of a former URL', () => {
-    const { ejections, blamed } = watched();
-    ejections.blame(a, 'reset', by('ann'), 0);
+    const { ejections, blamed, blame } = watched();
+    blame(by('ann'), 0);
     ejections.forget(a);
-    ejections.blame(a, 'reset', by('ann'), 0);
+    blame(by('ann'), 0);
     expect(blamed).toHaveLength(2);
-    ejections.blame(a, 'reset', CERTAIN, 0);
+    blame(CERTAIN, 0);
     ejections.forget(a);
     expect(ejections.stateOf(a).status).toBe('admitted');
   });
 
   it('takes a changed policy', () => {
-    const { ejections } = watched();
+    const { ejections, blame } = watched();
     ejections.reconfigure({ ...policy, failuresToEject: 1 });
-    ejections.blame(a, 'reset', { kind: 'proven' }, 0);
+    blame(PROVEN, 0);
     expect(ejections.at(a, 0).status).toBe('ejected');
     expect(ejections.policy.failuresToEject).toBe(1);
   });
 
   it('counts trials', () => {
     const { ejections } = watched();
+    const first = ejections.beginTrial(a);
     ejections.beginTrial(a);
-    ejections.beginTrial(a);
-    ejections.endTrial(a);
+    first.running -= 1;
     expect(ejections.trialsOf(a)).toBe(1);
+    ejections.forget(a);
+    expect(ejections.trialsOf(a)).toBe(0);
   });
 });

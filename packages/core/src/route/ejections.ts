@@ -2,8 +2,6 @@
  * The ejections of one proxy: the state of each endpoint (`ejection.ts`), the requests that run at
  * half-open endpoints, and which failures are reported to the controller. Bounded in memory.
  */
-
-import type { FailureClass } from '@zephyr/contract/failure';
 import type { EndpointId } from '@zephyr/contract/scalars';
 
 import {
@@ -16,7 +14,7 @@ import {
   ejectionAt,
   recover,
 } from './ejection.ts';
-import type { FailedAttempt } from './journey.ts';
+import type { FailedAttempt, Pending, Trial } from './journey.ts';
 import { KnownByEndpoint, MAX_KNOWN } from './known-by-endpoint.ts';
 
 export interface EjectionsDeps {
@@ -39,8 +37,10 @@ export class Ejections {
   readonly #deps: EjectionsDeps;
   #policy: EjectionPolicy;
   readonly #states = new Map<EndpointId, Ejection>();
-  /** Requests that run at half-open endpoints. */
-  readonly #trials = new Map<EndpointId, number>();
+  /** How often each endpoint was ejected: what was asked before the last time says nothing since. */
+  readonly #phases = new Map<EndpointId, number>();
+  /** Of this phase; those of former ones still run, but hold nobody up. */
+  readonly #trials = new Map<EndpointId, Trial>();
   /** By source, when a failure of one of its requests was last reported. */
   readonly #reported = new KnownByEndpoint<number>(MAX_KNOWN);
 
@@ -59,6 +59,7 @@ export class Ejections {
 
   forget(id: EndpointId): void {
     this.#states.delete(id);
+    this.#trials.delete(id);
     this.#reported.forget(id);
   }
 
@@ -76,14 +77,22 @@ export class Ejections {
     this.#set(id, recover(this.stateOf(id)));
   }
 
-  noteSuccess(id: EndpointId, nowMs: number): void {
-    this.#set(id, afterSuccess(this.stateOf(id), nowMs));
+  phaseOf(id: EndpointId): number {
+    return this.#phases.get(id) ?? 0;
   }
 
-  blame(id: EndpointId, failure: FailureClass, evidence: Blame['evidence'], nowMs: number): void {
+  noteSuccess(id: EndpointId, phase: number, nowMs: number): void {
+    if (phase === this.phaseOf(id)) this.#set(id, afterSuccess(this.stateOf(id), nowMs));
+  }
+
+  blame(
+    { id, failure, phase }: Omit<Pending, 'groupName'>,
+    { evidence, isAlone, nowMs }: Pick<Blame, 'evidence' | 'isAlone' | 'nowMs'>,
+  ): void {
     const before = this.stateOf(id);
-    const blame = { failure, evidence, random: this.#deps.rng(), nowMs };
-    const after = afterFailure(before, blame, this.#policy);
+    const blame = { failure, evidence, isAlone, random: this.#deps.rng(), nowMs };
+    const isOfNow = phase === this.phaseOf(id);
+    const after = isOfNow ? afterFailure(before, blame, this.#policy) : before;
     this.#set(id, after);
     const isEjectedNow = after.status === 'ejected' && before.status !== 'ejected';
     if (isEjectedNow || this.#isReportable(id, evidence, nowMs)) this.report({ id, failure });
@@ -94,15 +103,14 @@ export class Ejections {
   }
 
   trialsOf(id: EndpointId): number {
-    return this.#trials.get(id) ?? 0;
+    return this.#trials.get(id)?.running ?? 0;
   }
 
-  beginTrial(id: EndpointId): void {
-    this.#trials.set(id, this.trialsOf(id) + 1);
-  }
-
-  endTrial(id: EndpointId): void {
-    this.#trials.set(id, this.trialsOf(id) - 1);
+  beginTrial(id: EndpointId): Trial {
+    const trial = this.#trials.get(id) ?? { running: 0 };
+    trial.running += 1;
+    this.#trials.set(id, trial);
+    return trial;
   }
 
   /** One person's requests count once in a while, however many fail: see `Blame`. */
@@ -120,6 +128,10 @@ export class Ejections {
     const before = this.stateOf(id);
     if (next === before) return;
     this.#states.set(id, next);
+    if (next.status === 'ejected' && before.status !== 'ejected') {
+      this.#phases.set(id, this.phaseOf(id) + 1);
+      this.#trials.delete(id);
+    }
     if (next.status !== before.status) this.#deps.onChange?.(id, before, next);
   }
 }

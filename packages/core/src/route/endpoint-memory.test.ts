@@ -8,6 +8,7 @@ const a = endpointId('a');
 const MESSAGES: RoutedRequest = {
   ...{ operation: 'messages', model: 'opus', source: 'ann', fingerprint: 'one' },
 };
+const asked = (fingerprint: string): RoutedRequest => ({ ...MESSAGES, fingerprint });
 const COUNT: RoutedRequest = { ...MESSAGES, operation: 'count_tokens' };
 const turnedAway = (nowMs: number, waitMs?: number) => ({
   ...{ failure: 'rate_limited' as const, waitMs, source: 'ann', fingerprint: 'one', nowMs },
@@ -59,23 +60,74 @@ describe('what is held against an endpoint', () => {
     memory.noteLacking(a, 'messages', 0);
     memory.noteFailedSource(a, 'ann', 0);
     memory.noteTurnedAway(a, 'opus', turnedAway(0, 5_000));
-    memory.noteTokenDoubt(a, 'one');
+    memory.noteTokenDoubt(a, asked('one'), 0);
     memory.forget(a);
     expect(memory.isHeldAgainst(a, MESSAGES, 0)).toBe(false);
-    expect(memory.noteTokenDoubt(a, 'two')).toBe(false);
+    expect(memory.noteTokenDoubt(a, asked('two'), 0)).toBe(false);
+  });
+});
+
+describe('who was served', () => {
+  it('is known for a minute, and oneself is nobody else', () => {
+    const memory = new EndpointMemory();
+    expect(memory.servesOthers(a, 'ann', 0)).toBe(false);
+    memory.noteServed(a, 'ann', 0);
+    expect(memory.servesOthers(a, 'ann', 0)).toBe(false);
+    expect(memory.servesOthers(a, 'bob', 59_999)).toBe(true);
+    expect(memory.servesOthers(a, 'bob', 60_000)).toBe(false);
+    memory.noteServed(a, 'bob', 10);
+    memory.noteServed(a, 'bob', 20);
+    expect(memory.servesOthers(a, 'bob', 59_999)).toBe(true);
+    expect(memory.servesOthers(a, 'bob', 60_000)).toBe(false);
+    memory.forget(a);
+    expect(memory.servesOthers(a, 'cyd', 20)).toBe(false);
+  });
+});
+
+describe('a request without an answer', () => {
+  const failures = [{ id: a, groupName: 'g', failure: 'server_error', phase: 0 }] as const;
+
+  it('is remembered once, for a minute, and not under another URL', () => {
+    const memory = new EndpointMemory();
+    memory.noteUnanswered('f', failures, 0);
+    expect(memory.takeUnanswered('f', 59_999)).toBe(failures);
+    expect(memory.takeUnanswered('f', 59_999)).toEqual([]);
+    memory.noteUnanswered('f', failures, 0);
+    expect(memory.takeUnanswered('f', 60_000)).toEqual([]);
+    memory.noteUnanswered('f', failures, 0);
+    memory.forget(a);
+    expect(memory.takeUnanswered('f', 0)).toEqual([]);
+  });
+
+  it('makes room for newer ones', () => {
+    const memory = new EndpointMemory();
+    for (let print = 0; print <= 256; print += 1) memory.noteUnanswered(`${print}`, failures, 0);
+    expect([0, 1, 256].map((print) => memory.takeUnanswered(`${print}`, 0).length)).toEqual([
+      ...[0, 1, 1],
+    ]);
   });
 });
 
 describe('a refused token', () => {
+  it('needs two people while others are served; until then one is asked elsewhere', () => {
+    const memory = new EndpointMemory();
+    memory.noteServed(a, 'bob', 0);
+    expect(['one', 'two'].map((print) => memory.noteTokenDoubt(a, asked(print), 1))).toEqual([
+      ...[false, false],
+    ]);
+    expect(memory.hasFailedSource(a, 'ann', 1)).toBe(true);
+    expect(memory.noteTokenDoubt(a, { ...asked('three'), source: 'bob' }, 1)).toBe(true);
+  });
+
   it('needs two different requests without an answer in between', () => {
     const memory = new EndpointMemory();
-    expect(['one', 'one', 'two'].map((print) => memory.noteTokenDoubt(a, print))).toEqual([
-      ...[false, false, true],
-    ]);
+    expect(['one', 'one', 'two'].map((print) => memory.noteTokenDoubt(a, asked(print), 0))).toEqual(
+      [...[false, false, true]],
+    );
     memory.noteAnswer(a, MESSAGES, 0);
-    expect(memory.noteTokenDoubt(a, 'two')).toBe(false);
-    expect(memory.noteTokenDoubt(a, 'two')).toBe(false);
+    expect(memory.noteTokenDoubt(a, asked('two'), 0)).toBe(false);
+    expect(memory.noteTokenDoubt(a, asked('two'), 0)).toBe(false);
     memory.forgetTokenDoubt(a);
-    expect(memory.noteTokenDoubt(a, 'three')).toBe(false);
+    expect(memory.noteTokenDoubt(a, asked('three'), 0)).toBe(false);
   });
 });

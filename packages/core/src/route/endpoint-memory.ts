@@ -6,7 +6,8 @@
  */
 import type { EndpointId } from '@zephyr/contract/scalars';
 
-import type { RoutedRequest } from './journey.ts';
+import type { Pending, RoutedRequest } from './journey.ts';
+
 import { KnownByEndpoint, MAX_KNOWN } from './known-by-endpoint.ts';
 import {
   afterAnswer,
@@ -25,6 +26,23 @@ const FAILED_FOR_MS = 60_000;
 /** A relay without an operation is asked for it again after this long, should others fail. */
 const LACKS_FOR_MS = 600_000;
 
+/** How long a whole answer shows that an endpoint serves people well. */
+const SERVED_FOR_MS = 60_000;
+/** Requests without an answer that are remembered until their client asks again. */
+const MAX_UNANSWERED = 256;
+
+interface Served {
+  readonly source: string;
+  readonly atMs: number;
+  /** The last whole answer of anybody else. */
+  readonly othersAtMs: number | undefined;
+}
+
+interface Unanswered {
+  readonly failures: readonly Pending[];
+  readonly atMs: number;
+}
+
 export class EndpointMemory {
   /** By model. */
   readonly #limits = new KnownByEndpoint<ModelLimit>(MAX_KNOWN);
@@ -32,12 +50,20 @@ export class EndpointMemory {
   readonly #lacking = new KnownByEndpoint<number>(MAX_KNOWN);
   /** By source, when it last failed a request that no endpoint answered. */
   readonly #failedSources = new KnownByEndpoint<number>(MAX_KNOWN);
-  /** The fingerprint of the one request that found the token refused. */
-  readonly #tokenDoubts = new Map<EndpointId, string>();
+  /** The one request that found the token refused. */
+  readonly #tokenDoubts = new Map<EndpointId, RoutedRequest>();
+  /** The two people who had the last whole answers. */
+  readonly #served = new Map<EndpointId, Served>();
+  /** By fingerprint, requests that got errors from several endpoints and an answer from none. */
+  readonly #unanswered = new Map<string, Unanswered>();
 
   forget(id: EndpointId): void {
     for (const known of [this.#limits, this.#lacking, this.#failedSources]) known.forget(id);
     this.#tokenDoubts.delete(id);
+    this.#served.delete(id);
+    for (const [fingerprint, { failures }] of this.#unanswered) {
+      if (failures.some((failed) => failed.id === id)) this.#unanswered.delete(fingerprint);
+    }
   }
 
   limitOf(id: EndpointId, model: string): ModelLimit {
@@ -97,12 +123,47 @@ export class EndpointMemory {
 
   /**
    * The token was refused to one request.
-   * @returns Whether a second, different request says the same: then it is refused.
+   * @returns Whether it is refused: a second, different request says the same, which is another person's
+   *   where others are served well.
    */
-  noteTokenDoubt(id: EndpointId, fingerprint: string): boolean {
+  noteTokenDoubt(id: EndpointId, request: RoutedRequest, nowMs: number): boolean {
     const first = this.#tokenDoubts.get(id);
-    if (first === undefined) this.#tokenDoubts.set(id, fingerprint);
-    return first !== undefined && first !== fingerprint;
+    if (first === undefined) this.#tokenDoubts.set(id, request);
+    if (first === undefined || first.fingerprint === request.fingerprint) return false;
+    const { source } = request;
+    const isProof = first.source !== source || !this.servesOthers(id, source, nowMs);
+    if (!isProof) this.noteFailedSource(id, source, nowMs);
+    return isProof;
+  }
+
+  noteServed(id: EndpointId, source: string, nowMs: number): void {
+    const former = this.#served.get(id);
+    const othersAtMs = former?.source === source ? former.othersAtMs : former?.atMs;
+    this.#served.set(id, { source, atMs: nowMs, othersAtMs });
+  }
+
+  /** Whether somebody else had a whole answer here lately. */
+  servesOthers(id: EndpointId, source: string, nowMs: number): boolean {
+    const served = this.#served.get(id);
+    const atMs = served?.source === source ? served.othersAtMs : served?.atMs;
+    return atMs !== undefined && nowMs - atMs < SERVED_FOR_MS;
+  }
+
+  noteUnanswered(fingerprint: string, failures: readonly Pending[], nowMs: number): void {
+    this.#unanswered.delete(fingerprint);
+    this.#unanswered.set(fingerprint, { failures, atMs: nowMs });
+    const [oldest] = this.#unanswered.keys();
+    if (this.#unanswered.size > MAX_UNANSWERED && oldest !== undefined) {
+      this.#unanswered.delete(oldest);
+    }
+  }
+
+  /** The same request was answered after all. @returns What failed it before. */
+  takeUnanswered(fingerprint: string, nowMs: number): readonly Pending[] {
+    const unanswered = this.#unanswered.size === 0 ? undefined : this.#unanswered.get(fingerprint);
+    if (unanswered === undefined) return [];
+    this.#unanswered.delete(fingerprint);
+    return nowMs - unanswered.atMs < FAILED_FOR_MS ? unanswered.failures : [];
   }
 
   forgetTokenDoubt(id: EndpointId): void {

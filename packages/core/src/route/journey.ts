@@ -32,12 +32,19 @@ export interface Journey {
   readonly failedGroups: Map<string, 'load' | 'fault'>;
   /** Failures that are not blamed on anything yet, oldest first. */
   readonly pending: Pending[];
-  /** The half-open endpoint where it runs as a trial. */
-  trialId: EndpointId | undefined;
+  /** Where it is a trial of an endpoint that is out or half-open, until it has content. */
+  trial: Trial | undefined;
+  /** How often the endpoint that is asked had been ejected when it was asked. */
+  phase: number;
   /** The endpoint whose idle connection was dead: asked once more where no other is left. */
   staleId: EndpointId | undefined;
   /** The router's count of forgotten endpoints when it began. */
   readonly forgetsBefore: number;
+}
+
+/** The trials of an endpoint since it was last ejected, as far as they have no content yet. */
+export interface Trial {
+  running: number;
 }
 
 /** One failed attempt. */
@@ -49,6 +56,8 @@ export interface FailedAttempt {
 /** A failed attempt; the rest of the journey shows whose fault it was. */
 export interface Pending extends FailedAttempt {
   readonly groupName: string;
+  /** See `Journey`. */
+  readonly phase: number;
 }
 
 export function newJourney(request: RoutedRequest, forgetsBefore: number): Journey {
@@ -57,7 +66,8 @@ export function newJourney(request: RoutedRequest, forgetsBefore: number): Journ
     tried: new Set(),
     failedGroups: new Map(),
     pending: [],
-    trialId: undefined,
+    trial: undefined,
+    phase: 0,
     staleId: undefined,
     forgetsBefore,
   };

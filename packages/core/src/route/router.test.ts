@@ -564,6 +564,139 @@ describe('what a router keeps', () => {
   });
 });
 
+describe('one person among others', () => {
+  const failing = ['cut', 'reset', 'first_byte_timeout', 'credit', 'token_refused'] as const;
+
+  it.each(failing)('whose requests alone meet it takes nothing from the others: %s', (bad) => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 12 }), fc.nat(59_000), (times, waitMs) => {
+        const world = new World();
+        world.ask(all('ok'), who('ann'));
+        world.nowMs += waitMs;
+        for (let time = 0; time < times; time += 1) {
+          world.ask(only('a', bad), { source: 'eve', fingerprint: `eve ${time}` });
+        }
+        expect(world.statusOf(A.id)).toBe('admitted');
+        expect(world.ask(all('ok'), who('ann'))).toBe('a:ok');
+      }),
+    );
+  });
+
+  it.each(failing)('is served elsewhere soon, and a second person is proof: %s', (bad) => {
+    const world = new World();
+    world.ask(all('ok'), who('ann'));
+    const stories = [1, 2, 3].map((turn) =>
+      world.ask(only('a', bad), { source: 'eve', fingerprint: `eve ${turn}` }),
+    );
+    expect(stories.at(-1)).toBe('b:ok');
+    expect(stories.filter((story) => story === 'a:cut').length).toBeLessThanOrEqual(1);
+    world.ask(only('a', bad), who('bob'));
+    expect(world.statusOf(A.id)).toBe('ejected');
+  });
+
+  it.each(failing)('who is the only one there needs nobody else’s proof: %s', (bad) => {
+    const world = new World();
+    world.ask(all('ok'), who('ann'));
+    world.nowMs += 60_000;
+    for (const turn of [1, 2]) {
+      world.ask(only('a', bad), { source: 'eve', fingerprint: `eve ${turn}` });
+    }
+    expect(world.statusOf(A.id)).toBe('ejected');
+  });
+
+  it('poisons from many sessions, and ejects nobody', () => {
+    const world = new World([A, B, endpoint('c')]);
+    for (let turn = 0; turn < 20; turn += 1) {
+      world.ask(all('server_error'), who(`session ${turn % 5}`));
+    }
+    expect(world.statusOf(A.id)).toBe('admitted');
+    expect(world.ask(all('ok'), who('ann'))).toBe('a:ok');
+  });
+
+  it('who asks the same again and is answered then has shown whose fault it was', () => {
+    const world = new World([A, B, endpoint('c')]);
+    const answer = (id: string): Answer => (id === 'c' ? 'ok' : 'server_error');
+    for (const name of ['ann', 'bob']) {
+      expect(world.ask(answer, who(name))).toBe('a:server_error b:server_error');
+      expect(world.ask(answer, who(name))).toBe('c:ok');
+    }
+    expect([A, B].map(({ id }) => world.statusOf(id))).toEqual(['ejected', 'ejected']);
+  });
+});
+
+describe('trials of a half-open endpoint', () => {
+  const begin = (world: World, name: string): Journey =>
+    world.router.begin({ operation: 'messages', model: 'm', ...who(name) });
+
+  /** `a` has been ejected, and its time has passed. */
+  function recovered(): World {
+    const world = new World();
+    world.ask(only('a', 'refused'));
+    world.nowMs += 60_000;
+    return world;
+  }
+
+  it('make room with their first content: a long answer holds nobody up', () => {
+    const world = recovered();
+    const [long, second, third] = ['long', 'second', 'third'].map((name) => begin(world, name));
+    if (long === undefined || second === undefined || third === undefined) throw new Error();
+    expect(world.router.choose(long, world.input())).toMatchObject({ id: 'a' });
+    expect(world.router.choose(second, world.input())).toMatchObject({ id: 'b' });
+    world.router.answered(long, A.id, world.nowMs);
+    expect(world.router.choose(third, world.input())).toMatchObject({ id: 'a' });
+    for (const journey of [long, second, third]) world.router.ended(journey, world.nowMs);
+    expect(world.router.choose(begin(world, 'fourth'), world.input())).toMatchObject({ id: 'a' });
+  });
+
+  it('of a former time hold nobody up, and what they meet says nothing of now', () => {
+    const world = recovered();
+    const old = begin(world, 'old');
+    expect(world.router.choose(old, world.input())).toMatchObject({ id: 'a' });
+    // It is ejected again while that one is silent, and its time passes once more.
+    world.router.recover(A.id);
+    const refused = begin(world, 'refused');
+    world.router.choose(refused, { ...world.input(), endpoints: [A] });
+    world.router.failed(refused, A, { failure: 'refused' }, world.nowMs);
+    world.router.ended(refused, world.nowMs);
+    world.nowMs += 300_000;
+    expect(world.router.preview(begin(world, 'new'), world.input())).toMatchObject({ id: 'a' });
+    world.router.failed(old, A, { failure: 'first_byte_timeout' }, world.nowMs);
+    world.router.answered(old, B.id, world.nowMs);
+    world.router.ended(old, world.nowMs);
+    expect(world.statusOf(A.id)).toBe('half_open');
+    expect(world.router.preview(begin(world, 'new'), world.input())).toMatchObject({ id: 'a' });
+  });
+
+  it('an answer that began before an ejection does not end it', () => {
+    const world = new World();
+    const long = begin(world, 'long');
+    world.router.choose(long, world.input());
+    world.router.answered(long, A.id, world.nowMs);
+    for (const name of ['ann', 'bob']) world.ask(only('a', 'cut'), who(name));
+    world.router.completed(long, A.id, world.nowMs);
+    world.router.ended(long, world.nowMs);
+    expect(world.statusOf(A.id)).toBe('ejected');
+  });
+});
+
+describe('where all are ejected', () => {
+  it('the one that is well again is found by the first request, whatever its time', () => {
+    const world = new World([A, B, endpoint('c')]);
+    for (let time = 0; time < 6; time += 1) {
+      world.ask(all('refused'), who(`person ${time}`), 0);
+      world.nowMs += 1_000;
+    }
+    for (const name of ['ann', 'bob', 'cyd']) {
+      world.ask((id) => (id === 'c' ? 'refused' : 'reset'), who(name), 2);
+    }
+    const stories = [1, 2, 3].map((turn) => {
+      world.nowMs += 100;
+      return world.ask((id) => (id === 'c' ? 'ok' : 'reset'), who(`turn ${turn}`), 0);
+    });
+    expect(stories.at(-1)).toBe('c:ok');
+  });
+});
+
 describe('the second failure of a lifetime', () => {
   it('loses no more than the first', () => {
     const world = new World();

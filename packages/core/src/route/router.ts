@@ -11,12 +11,11 @@ import type { FailureClass } from '@zephyr/contract/failure';
 import type { EndpointId } from '@zephyr/contract/scalars';
 
 import { type Candidate, type Choice, chooseEndpoint } from './choose-endpoint.ts';
-import type { Ejection, EjectionPolicy } from './ejection.ts';
+import type { Blame, Ejection, EjectionPolicy } from './ejection.ts';
 import { Ejections, type EjectionsDeps } from './ejections.ts';
 import { EndpointMemory } from './endpoint-memory.ts';
 import { FirstByteTimes } from './first-byte-limit.ts';
 import {
-  type FailedAttempt,
   type Journey,
   newJourney,
   type Pending,
@@ -89,9 +88,9 @@ export class Router {
     const choice = this.#previewOrStale(journey, input);
     if (choice.kind !== 'send') return choice;
     journey.tried.add(choice.id);
-    if (this.ejectionOf(choice.id, input.nowMs).status === 'half_open') {
-      journey.trialId = choice.id;
-      this.#ejections.beginTrial(choice.id);
+    journey.phase = this.#ejections.phaseOf(choice.id);
+    if (this.ejectionOf(choice.id, input.nowMs).status !== 'admitted') {
+      journey.trial = this.#ejections.beginTrial(choice.id);
     }
     return choice;
   }
@@ -176,17 +175,15 @@ export class Router {
       journey.failedGroups.set(groupName, scope === 'load' ? 'load' : 'fault');
     }
     if (this.#isOutdated(journey, id)) return;
+    const attempt = { id, groupName, failure, phase: journey.phase };
     switch (scope) {
       case 'endpoint':
-        if (isUnreachable(failure)) {
-          this.#ejections.blame(id, failure, { kind: 'certain' }, nowMs);
-        } else {
-          journey.pending.push({ id, groupName, failure });
-        }
+        if (isUnreachable(failure)) this.#blame(attempt, { kind: 'certain' }, request, nowMs);
+        else journey.pending.push(attempt);
         return;
       case 'token':
       case 'model':
-        journey.pending.push({ id, groupName, failure });
+        journey.pending.push(attempt);
         return;
       case 'load':
         this.#turnedAway(id, request, failed, nowMs);
@@ -220,7 +217,12 @@ export class Router {
 
   /** Content arrived from this endpoint: what failed elsewhere was not the request's fault. */
   answered(journey: Journey, id: EndpointId, nowMs: number): void {
-    for (const failed of journey.pending) this.#settle(failed, journey, 'proven', nowMs);
+    this.#endTrial(journey);
+    const { fingerprint } = journey.request;
+    const before = this.#memory.takeUnanswered(fingerprint, nowMs).filter((each) => each.id !== id);
+    for (const failed of [...before, ...journey.pending]) {
+      this.#settle(failed, journey, 'proven', nowMs);
+    }
     journey.pending.length = 0;
     if (!this.#isOutdated(journey, id)) this.#memory.noteAnswer(id, journey.request, nowMs);
   }
@@ -228,13 +230,15 @@ export class Router {
   /** The answer came to its proper end. */
   completed(journey: Journey, id: EndpointId, nowMs: number): void {
     if (journey.request.operation !== 'messages' || this.#isOutdated(journey, id)) return;
-    this.#ejections.noteSuccess(id, nowMs);
+    this.#memory.noteServed(id, journey.request.source, nowMs);
+    this.#ejections.noteSuccess(id, journey.phase, nowMs);
   }
 
   /** The answer ended before its end, after content: nothing but the endpoint cuts answers. */
   cut(journey: Journey, id: EndpointId, failure: FailureClass, nowMs: number): void {
     if (journey.request.operation !== 'messages' || this.#isOutdated(journey, id)) return;
-    this.#ejections.blame(id, failure, { kind: 'proven' }, nowMs);
+    const { request, phase } = journey;
+    this.#blameProven({ id, failure, phase }, request, nowMs);
   }
 
   /**
@@ -242,10 +246,17 @@ export class Router {
    */
   ended(journey: Journey, nowMs: number): void {
     this.#endTrial(journey);
-    const isRefusedByAll = refusedTokens(journey.pending) > 1;
-    for (const failed of journey.pending) {
+    const { pending, request } = journey;
+    const isRefusedByAll = refusedTokens(pending) > 1;
+    const errors = pending.filter(({ failure }) => isAnswer(failure));
+    const areErrorsAlike = errors.length > 1;
+    // If the client asks again and is answered, it was the endpoints.
+    if (areErrorsAlike) this.#memory.noteUnanswered(request.fingerprint, errors, nowMs);
+    for (const failed of pending) {
       // Two tokens do not run out in the same request: it is the request that is refused.
-      const proof = isRefusedByAll && isToken(failed.failure) ? 'none' : 'open';
+      const isRequests =
+        (isRefusedByAll && isToken(failed.failure)) || (areErrorsAlike && isAnswer(failed.failure));
+      const proof = isRequests ? 'none' : 'open';
       this.#settle(failed, journey, proof, nowMs);
     }
     journey.pending.length = 0;
@@ -262,32 +273,31 @@ export class Router {
    *   is certainly not the endpoint's.
    */
   #settle(
-    { id, failure }: FailedAttempt,
+    failed: Pending,
     journey: Journey,
     proof: 'proven' | 'open' | 'none',
     nowMs: number,
   ): void {
+    const { id, failure } = failed;
     if (this.#isOutdated(journey, id)) return;
     const { request } = journey;
     const { source } = request;
     const isAnsweredElsewhere = proof === 'proven';
     if (!isAnsweredElsewhere) this.#memory.noteFailedSource(id, source, nowMs);
     switch (scopeOf(failure, request.operation)) {
-      case 'endpoint': {
-        const evidence =
-          isAnsweredElsewhere && !isAnswer(failure)
-            ? ({ kind: 'proven' } as const)
-            : ({ kind: 'request', source, isAnsweredElsewhere } as const);
-        this.#ejections.blame(id, failure, evidence, nowMs);
+      case 'endpoint':
+        if (isAnsweredElsewhere && !isAnswer(failure)) this.#blameProven(failed, request, nowMs);
+        else if (proof !== 'none') {
+          this.#blame(failed, { kind: 'request', source, isAnsweredElsewhere }, request, nowMs);
+        }
         return;
-      }
       case 'model':
         // Refused everywhere, it is the request that is refused.
         if (isAnsweredElsewhere) this.#memory.noteRefusal(id, request, nowMs);
         return;
       case 'token':
-        if (proof !== 'none' && this.#memory.noteTokenDoubt(id, request.fingerprint)) {
-          this.#ejections.blame(id, failure, { kind: 'certain' }, nowMs);
+        if (proof !== 'none' && this.#memory.noteTokenDoubt(id, request, nowMs)) {
+          this.#blame(failed, { kind: 'certain' }, request, nowMs);
         }
         return;
       default:
@@ -295,11 +305,30 @@ export class Router {
     }
   }
 
+  /** Where others are served well, this person is asked elsewhere first, and a second one is proof. */
+  #blameProven(failed: Omit<Pending, 'groupName'>, request: RoutedRequest, nowMs: number): void {
+    const { source } = request;
+    const { id } = failed;
+    if (this.#memory.servesOthers(id, source, nowMs)) {
+      this.#memory.noteFailedSource(id, source, nowMs);
+    }
+    this.#blame(failed, { kind: 'proven', source }, request, nowMs);
+  }
+
+  #blame(
+    failed: Omit<Pending, 'groupName'>,
+    evidence: Blame['evidence'],
+    { source }: RoutedRequest,
+    nowMs: number,
+  ): void {
+    const isAlone = !this.#memory.servesOthers(failed.id, source, nowMs);
+    this.#ejections.blame(failed, { evidence, isAlone, nowMs });
+  }
+
   #endTrial(journey: Journey): void {
-    const { trialId } = journey;
-    if (trialId === undefined) return;
-    journey.trialId = undefined;
-    this.#ejections.endTrial(trialId);
+    if (journey.trial === undefined) return;
+    journey.trial.running -= 1;
+    journey.trial = undefined;
   }
 }
 

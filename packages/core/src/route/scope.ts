@@ -82,6 +82,11 @@ export function isUnreachable(failure: FailureClass): boolean {
   return UNREACHABLE.has(failure);
 }
 
+/** An answer broke off or fell silent, mostly after content, when no other endpoint can be asked. */
+export function isCut(failure: FailureClass): boolean {
+  return failure === 'truncated' || failure === 'idle_timeout';
+}
+
 /** The endpoint answered, but not well; the request itself may be the cause. */
 export function isAnswer(failure: FailureClass): boolean {
   return failure === 'server_error' || failure === 'not_claude' || failure === 'unsupported';
