@@ -153,7 +153,7 @@ function refused(): Promise<Row> {
       await Promise.all(stage.endpoints.map((endpoint) => endpoint.listen()));
       const backAtMs = performance.now();
       // By hand, and without waiting for it.
-      stage.product.command('check', {}).catch(() => undefined);
+      stage.product.command('probe', {}).catch(() => undefined);
       tookMs.push(await firstGood(stage, `listens-${round}`, () => backAtMs));
       await sleep(3_000);
     }

@@ -39,7 +39,7 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
   });
 
   afterEach(async () => {
-    await command('mode', { kind: 'auto' });
+    await command('mode', { mode: 'auto' });
     await command('resume', {});
     for (const page of pages.splice(0)) await page.context().close();
   });
@@ -169,7 +169,7 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
   });
 
   it('uses the keyboard alone: arrows choose, Enter uses', async () => {
-    await command('mode', { kind: 'manual' });
+    await command('mode', { mode: 'manual' });
     const page = await open();
     await page.getByRole('button', { name: 'Manual', pressed: true }).waitFor();
     const serving = (await headline(page).textContent()) ?? '';
@@ -204,7 +204,7 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
     ['of a newer controller by its code', 'of_tomorrow', 'Failed: problem.of_tomorrow'],
   ])('shows a refusal %s', async (_how, code, text) => {
     const page = await open();
-    await page.route('**/api/commands/check', (route) =>
+    await page.route('**/api/commands/probe', (route) =>
       route.fulfill({
         status: 409,
         contentType: 'application/problem+json',
@@ -255,7 +255,7 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
     const endpoint = running.demo.endpoints.find((each) => each.name === name);
     await endpoint?.kill();
     try {
-      await command('check', {});
+      await command('probe', {});
       await headline(page).getByText(name).waitFor({ state: 'hidden', timeout: 90_000 });
       await row(page, name.toLowerCase())
         .getByText(/connection refused/)
@@ -297,7 +297,7 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
   });
 
   it('has a page on the proxy that says the same, live, and nothing can be done there', async () => {
-    await command('mode', { kind: 'auto' });
+    await command('mode', { mode: 'auto' });
     const context = await browser.newContext({ locale: 'en-GB' });
     const page = await context.newPage();
     pages.push(page);

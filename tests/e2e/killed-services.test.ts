@@ -68,7 +68,7 @@ describe('a service that is killed under traffic', () => {
       const killedAtMs = (await stateOf()).atMs;
       process.kill(pidOf(running.demo, service), 'SIGKILL');
       await vi.waitFor(() => pidOf(running.demo, service), PATIENCE);
-      await sendCommand(running.url, 'check', {});
+      await sendCommand(running.url, 'probe', {});
       await vi.waitFor(async () => {
         for (const { probe } of (await stateOf()).endpoints) {
           expect(probe.last?.atMs).toBeGreaterThan(killedAtMs);

@@ -21,7 +21,7 @@ afterAll(async () => {
   await running?.stop();
 });
 afterEach(async () => {
-  await sendCommand(running.url, 'mode', { kind: 'auto' });
+  await sendCommand(running.url, 'mode', { mode: 'auto' });
   await sendCommand(running.url, 'resume', {});
 });
 

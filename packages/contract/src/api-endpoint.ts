@@ -2,7 +2,7 @@
 import { z } from 'zod';
 
 import { unavailableCode } from './decision.ts';
-import { removalSchema } from './ejection.ts';
+import { ejectionStateSchema } from './ejection.ts';
 import { failureClass } from './failure.ts';
 import { probePlanSchema, probeStyle } from './probe.ts';
 import { count, duration, endpointId, moment, type PlainOf, ratio, usd } from './scalars.ts';
@@ -76,7 +76,8 @@ export const apiEndpointSchema = z
     /** Why it is not available; empty where it is. */
     unavailable: z.array(unavailableCode),
     health: healthSchema,
-    removal: removalSchema,
+    /** By the votes of the proxies. */
+    ejection: ejectionStateSchema,
     token: tokenAccessSchema,
     score: scoreSchema,
     /** Over probes and live requests of the last ten minutes; null without any. */

@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 import { apiEndpointSchema } from './api-endpoint.ts';
 import { decisionSchema } from './decision.ts';
-import { failureClass } from './failure.ts';
+import { ejectionStateSchema } from './ejection.ts';
 import { PROXY_STATUSES, REQUEST_PHASES } from './presence.ts';
 import { count, duration, endpointId, moment, type PlainOf, usd } from './scalars.ts';
 import { modeSchema, shownSelectionSchema } from './selection.ts';
@@ -47,16 +47,8 @@ const apiProxySchema = z.object({
   /** Whether it routes by the newest snapshot. */
   current: z.boolean(),
   activeRequests: count,
-  /** What it found out by its own requests; endpoints that are not listed are admitted. */
-  ejections: z.array(
-    z.object({
-      endpointId,
-      status: z.enum(['ejected', 'half_open']),
-      failure: failureClass,
-      /** When it is half-open at the latest. */
-      untilAtMs: moment,
-    }),
-  ),
+  /** By its own requests, by endpoint id; admitted endpoints are not listed. */
+  ejections: z.record(z.string(), ejectionStateSchema),
 });
 
 export const LOAD_LEVELS = ['idle', 'low', 'medium', 'high'] as const;

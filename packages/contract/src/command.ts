@@ -18,7 +18,7 @@ interface CommandKind {
 
 /** By name. */
 export const COMMANDS = {
-  check: {
+  probe: {
     summary: 'Probe one endpoint now, or all',
     body: z.strictObject({ endpointId: endpointId.optional() }),
     refusals: ['unknown_endpoint', 'endpoint_disabled'],
@@ -31,7 +31,7 @@ export const COMMANDS = {
   resume: { summary: 'End the pause', body: z.strictObject({}), refusals: [] },
   mode: {
     summary: 'Choose the endpoint automatically, or pin the active one',
-    body: z.strictObject({ kind: z.enum(['auto', 'manual']) }),
+    body: z.strictObject({ mode: z.enum(['auto', 'manual']) }),
     refusals: [],
   },
   select: {
@@ -66,6 +66,20 @@ export type CommandName = keyof typeof COMMANDS;
 export const COMMAND_NAMES = Object.keys(COMMANDS) as CommandName[];
 /** As it is sent. */
 export type CommandBody<Name extends CommandName> = PlainOf<(typeof COMMANDS)[Name]['body']>;
+
+/** An empty object's type has an index signature, which would forbid every other key. */
+type Keys<Body> = {
+  readonly [Key in keyof Body as string extends Key ? never : Key]: Body[Key];
+};
+type Command = {
+  readonly [Name in CommandName]: { readonly kind: Name } & Keys<
+    ShapeOf<(typeof COMMANDS)[Name]['body']>
+  >;
+}[CommandName];
+/** What the core decides on. `reload` is work of the controller itself. */
+export type OperatorCommand = Exclude<Command, { readonly kind: 'reload' }>;
+/** Why the core refuses a command. */
+export type CommandRefusal = (typeof COMMANDS)[OperatorCommand['kind']]['refusals'][number];
 
 const commandFields = {
   /** `loopback`, or the name of the token that was used. */

@@ -1,30 +1,34 @@
-/** An endpoint that a proxy has ejected by its own traffic, or lets a few requests in again. */
+/**
+ * Whether an endpoint may get traffic, by what live requests met. One vocabulary everywhere:
+ *
+ * - `admitted`: it may.
+ * - `half_open`: a few requests try whether it is good again.
+ * - `ejected`: left out for a while, because requests failed or because it asked for it.
+ */
 import { z } from 'zod';
 
 import { failureClass } from './failure.ts';
-import { count, moment, type ShapeOf } from './scalars.ts';
+import { count, moment, type PlainOf, type ShapeOf } from './scalars.ts';
 
+const admitted = z.object({ status: z.literal('admitted') });
+const halfOpen = z.object({ status: z.literal('half_open'), failure: failureClass });
+const ejected = z.object({
+  status: z.literal('ejected'),
+  failure: failureClass,
+  untilAtMs: moment,
+});
+
+export const ejectionStateSchema = z
+  .discriminatedUnion('status', [admitted, halfOpen, ejected])
+  .meta({ id: 'EjectionState' });
+export type EjectionState = ShapeOf<typeof ejectionStateSchema>;
+export type ShownEjectionState = PlainOf<typeof ejectionStateSchema>;
+
+/** Between machines, whose clocks differ, the time that is left. Admitted endpoints are not listed. */
 export const ejectionReportSchema = z.object({
   status: z.enum(['ejected', 'half_open']),
   failure: failureClass,
-  /** Time left when the report was written; 0 when half-open. */
+  /** When the report was written; 0 when half-open. */
   remainingMs: count,
 });
 export type EjectionReport = ShapeOf<typeof ejectionReportSchema>;
-
-/** Time-boxed removal, by outcomes (`ejected`) or because the endpoint asked (`cooling_down`). */
-export const removalSchema = z
-  .discriminatedUnion('status', [
-    z.object({ status: z.literal('none') }),
-    z.object({
-      status: z.literal('ejected'),
-      failure: failureClass,
-      untilAtMs: moment,
-      /** How many times in a row: each one lasts longer. */
-      repeats: count,
-    }),
-    z.object({ status: z.literal('cooling_down'), failure: failureClass, untilAtMs: moment }),
-    /** The time is over; a few requests try whether it is good again. */
-    z.object({ status: z.literal('half_open'), failure: failureClass }),
-  ])
-  .meta({ id: 'Removal' });

@@ -17,7 +17,7 @@ const proxyEndpointSchema = apiEndpointSchema
     rank: true,
     enabled: true,
     available: true,
-    removal: true,
+    ejection: true,
     activeRequests: true,
   })
   .extend({

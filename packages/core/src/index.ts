@@ -16,10 +16,9 @@ export type {
   EndpointSetting,
   GroupSetting,
   Input,
-  OperatorCommand,
   WorldEvent,
 } from './decide/events.ts';
-export { halfOpenFailure, sessionLoadOf, totalActiveRequests } from './decide/presence.ts';
+export { sessionLoadOf, totalActiveRequests } from './decide/presence.ts';
 export { reduce } from './decide/reduce.ts';
 export { snapshotContent } from './decide/snapshot.ts';
 export { type EndpointState, initialWorld, type World } from './decide/world.ts';

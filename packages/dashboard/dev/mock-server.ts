@@ -120,7 +120,7 @@ class World {
     if (command === 'resume') this.#automation = { status: 'running' };
     if (command === 'mode') {
       this.#mode =
-        body['kind'] === 'manual'
+        body['mode'] === 'manual'
           ? { kind: 'manual', endpointId: 'instcopilot-hk' }
           : { kind: 'auto' };
     }

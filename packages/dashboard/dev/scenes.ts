@@ -37,11 +37,10 @@ export const SCENES = {
         available: false,
         rank: null,
         unavailable: ['ejected'],
-        removal: {
+        ejection: {
           status: 'ejected',
           failure: 'server_error',
           untilAtMs: state.atMs + 31_000,
-          repeats: 2,
         },
       })),
     }),
@@ -115,7 +114,7 @@ export function proxyStateOf(scene: SceneName, nowMs: number): ProxyStatus {
       rank,
       enabled,
       available,
-      removal: endpoint.removal,
+      ejection: endpoint.ejection,
       activeRequests: endpoint.activeRequests,
       health: { status: endpoint.health.status },
       score:

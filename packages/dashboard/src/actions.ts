@@ -88,10 +88,10 @@ function report<Name extends CommandName>(result: CommandResult, order: Order<Na
   }
 }
 
-export function checkNow(endpointId?: string): void {
+export function probeNow(endpointId?: string): void {
   const { say } = speech.value;
   void run({
-    name: 'check',
+    name: 'probe',
     body: endpointId === undefined ? {} : { endpointId },
     doneText: ({ affected }) => say('done.probe', { count: affected }),
   });
@@ -108,16 +108,16 @@ export function toggleMode(): void {
   setMode(state.value?.mode.kind === 'manual' ? 'auto' : 'manual');
 }
 
-export function setMode(kind: 'auto' | 'manual'): void {
+export function setMode(mode: 'auto' | 'manual'): void {
   const { say } = speech.value;
   const current = state.value;
-  if (current === null || current.mode.kind === kind) return;
+  if (current === null || current.mode.kind === mode) return;
   const { selection } = current;
   const name = selection.status === 'none' ? '' : nameOf(current, selection.activeId);
   void run({
     name: 'mode',
-    body: { kind },
-    doneText: () => (kind === 'auto' ? say('done.mode.auto') : say('done.mode.manual', { name })),
+    body: { mode },
+    doneText: () => (mode === 'auto' ? say('done.mode.auto') : say('done.mode.manual', { name })),
     undo: undoMode,
   });
 }

@@ -1,11 +1,11 @@
 /** The same letters as in the terminal dashboard. */
-import { checkNow, question, toggleMode, togglePause } from './actions.ts';
+import { probeNow, question, toggleMode, togglePause } from './actions.ts';
 import { chooseLanguage, language } from './language.ts';
 import { state } from './store.ts';
 import { isHelpOpen } from './views/help.tsx';
 
 const KEYS: Readonly<Record<string, () => void>> = {
-  r: () => checkNow(),
+  r: () => probeNow(),
   p: togglePause,
   m: toggleMode,
   l: () => chooseLanguage(language.value === 'en' ? 'zh' : 'en'),

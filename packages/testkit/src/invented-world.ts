@@ -84,7 +84,7 @@ function inventedLog(nowMs: number): ApiLogEntry[] {
       id: '5',
       atMs: nowMs - 300_000,
       kind: 'command',
-      command: 'check',
+      command: 'probe',
       actor: 'loopback',
       endpointId: null,
       outcome: 'applied',
@@ -148,8 +148,8 @@ export function inventedState(nowMs: number): ApiState {
       })),
     },
     proxies: [
-      { id: 'p1', status: 'serving', current: true, activeRequests: 3, ejections: [] },
-      { id: 'p2', status: 'serving', current: true, activeRequests: 2, ejections: [] },
+      { id: 'p1', status: 'serving', current: true, activeRequests: 3, ejections: {} },
+      { id: 'p2', status: 'serving', current: true, activeRequests: 2, ejections: {} },
     ],
     cost: { todayUsd: 0.0312, projectedUsd: 0.0571, savedUsd: 0.214, budgetUsd: 0.5 },
   };
@@ -172,7 +172,7 @@ function inventedGoodEndpoint(index: number, nowMs: number): ApiEndpoint {
     available: true,
     unavailable: [],
     health: { status: 'healthy', sinceAtMs: nowMs - 2_000_000 },
-    removal: { status: 'none' },
+    ejection: { status: 'admitted' },
     token: { status: 'accepted' },
     score: {
       status: 'known',

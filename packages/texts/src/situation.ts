@@ -16,7 +16,7 @@ export type DecisionFacts = Pick<LastSwitch, 'phase' | 'reason' | 'fromId' | 'to
 export type SelectionFacts = ApiState['selection'];
 
 /** What a proxy knows of an endpoint, and why it is not available. */
-export type EndpointFacts = Omit<ProxyEndpoint, 'groupName' | 'removal'> &
+export type EndpointFacts = Omit<ProxyEndpoint, 'groupName' | 'ejection'> &
   Pick<ApiEndpoint, 'unavailable'>;
 
 export interface Situation extends Pick<ApiState, 'mode' | 'selection' | 'freeze' | 'policy'> {

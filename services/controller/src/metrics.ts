@@ -203,7 +203,7 @@ const ENDPOINT_GAUGES: readonly {
   {
     name: 'zephyr_controller_endpoint_removed',
     help: '1 while live traffic has taken it out for a time: ejected or cooling down',
-    of: ({ removal }) => +(removal.status === 'ejected' || removal.status === 'cooling_down'),
+    of: ({ ejection }) => +(ejection.status === 'ejected'),
   },
   {
     name: 'zephyr_controller_endpoint_success_ratio',

@@ -16,7 +16,7 @@ export async function mode(
     const state = await client.state();
     return printed(options, state.mode, modeText(state, say));
   }
-  const answer = await client.command('mode', { kind });
+  const answer = await client.command('mode', { mode: kind });
   const state = await client.state();
   const text = modeText(state, say);
   return printed(

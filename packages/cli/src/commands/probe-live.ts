@@ -11,6 +11,6 @@ export async function probeLive(
   const { client, say } = openSession(options, environment);
   const body =
     wanted === undefined ? {} : { endpointId: endpointNamed(await client.state(), wanted, say).id };
-  const answer = await client.command('check', body);
+  const answer = await client.command('probe', body);
   return printed(options, answer, say('cli.done.probe', { count: answer.affected }));
 }

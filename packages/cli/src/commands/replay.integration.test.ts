@@ -86,7 +86,7 @@ async function somethingHappens(random: () => number): Promise<void> {
   else if (kind < 0.6) await probe(id, { status: 'failed', failure: 'reset', detail: 'reset' });
   else if (kind < 0.9) await proxyReports(id, random);
   else if (kind < 0.94) await controller.command('select', { endpointId: id, force: true });
-  else if (kind < 0.97) await controller.command('mode', { kind: 'auto' });
+  else if (kind < 0.97) await controller.command('mode', { mode: 'auto' });
   else if (kind < 0.98) await controller.command('disable', { endpointId: id });
   else await controller.command('enable', { endpointId: id });
 }
@@ -96,7 +96,7 @@ async function anEndpointFails(): Promise<void> {
   for (const id of IDS) await probe(id, { status: 'ok', apiLatencyMs: 500 });
   await controller.command('select', { endpointId: 'three' });
   await controller.command('select', { endpointId: 'one' });
-  await controller.command('mode', { kind: 'auto' });
+  await controller.command('mode', { mode: 'auto' });
   for (let count = 0; count < 3; count += 1) {
     await probe(endpointId('one'), { status: 'failed', failure: 'reset', detail: 'reset' });
   }

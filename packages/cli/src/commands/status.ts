@@ -76,7 +76,7 @@ async function probedState(session: AdminSession): Promise<ApiState> {
   let asked: 'not yet' | 'done' = 'not yet';
   while (performance.now() < untilMs) {
     if (asked === 'not yet') {
-      asked = await client.command('check', {}).then(
+      asked = await client.command('probe', {}).then(
         () => 'done',
         () => 'not yet',
       );
@@ -122,10 +122,10 @@ function causesOf({ endpoints }: ApiState, { say }: AdminSession): readonly stri
     });
 }
 
-function failureOf({ token, removal, health }: ApiEndpoint) {
+function failureOf({ token, ejection, health }: ApiEndpoint) {
   if (token.status === 'refused') return token.failure;
   if (health.status === 'unhealthy') return health.failure;
-  return removal.status === 'none' ? undefined : removal.failure;
+  return ejection.status === 'admitted' ? undefined : ejection.failure;
 }
 
 /** From the file on disk, or from what the controller last read of it. */

@@ -142,9 +142,10 @@ function Row(props: RowProps): ReactElement {
 
 function stateText({ endpoint, state, model, speech }: RowProps): string {
   const { say, numbers } = speech;
-  const { removal } = endpoint;
-  if (endpoint.enabled && (removal.status === 'ejected' || removal.status === 'cooling_down')) {
-    return `${say(`unavailable.${removal.status}`)} ${numbers.duration(removal.untilAtMs - model.nowMs)}`;
+  const { ejection, unavailable } = endpoint;
+  if (endpoint.enabled && ejection.status === 'ejected') {
+    const code = unavailable.includes('cooling_down') ? 'cooling_down' : 'ejected';
+    return `${say(`unavailable.${code}`)} ${numbers.duration(ejection.untilAtMs - model.nowMs)}`;
   }
   return roleText(endpoint, state.selection, say);
 }

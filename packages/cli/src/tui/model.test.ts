@@ -51,12 +51,12 @@ describe('the terminal dashboard', () => {
       keys: ['?', 'interrupt'],
       effects: [{ kind: 'quit' }],
     },
-    { name: 'r probes all', keys: ['R'], effects: [{ kind: 'command', name: 'check', body: {} }] },
+    { name: 'r probes all', keys: ['R'], effects: [{ kind: 'command', name: 'probe', body: {} }] },
     { name: 'p pauses', keys: ['p'], effects: [{ kind: 'command', name: 'pause', body: {} }] },
     {
       name: 'm goes manual',
       keys: ['m'],
-      effects: [{ kind: 'command', name: 'mode', body: { kind: 'manual' } }],
+      effects: [{ kind: 'command', name: 'mode', body: { mode: 'manual' } }],
     },
     { name: 'Enter asks first in automatic mode', keys: ['enter'], effects: [] },
     { name: 'Enter twice selects', keys: ['down', 'enter', 'enter'], effects: [select('second')] },
@@ -104,7 +104,7 @@ describe('the terminal dashboard', () => {
 
   it('forgets an answer after a while', () => {
     const answer = { outcome: 'applied', affected: 1 } as CommandAnswer;
-    const { model } = after([auto, { kind: 'answered', command: 'check', answer }]);
+    const { model } = after([auto, { kind: 'answered', command: 'probe', answer }]);
     expect(model.note?.kind).toBe('done');
     expect(update(model, { kind: 'tick' }, 60_000).model.note).toBeNull();
   });

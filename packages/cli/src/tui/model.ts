@@ -195,14 +195,14 @@ function onActionKey(
 ): Update {
   switch (key.toLowerCase()) {
     case 'r':
-      return ordered(model, { kind: 'command', name: 'check', body: {} }, clockMs);
+      return ordered(model, { kind: 'command', name: 'probe', body: {} }, clockMs);
     case 'p': {
       const name = state.automation.status === 'paused' ? 'resume' : 'pause';
       return ordered(model, { kind: 'command', name, body: {} }, clockMs);
     }
     case 'm': {
-      const kind = state.mode.kind === 'auto' ? 'manual' : 'auto';
-      return ordered(model, { kind: 'command', name: 'mode', body: { kind } }, clockMs);
+      const mode = state.mode.kind === 'auto' ? 'manual' : 'auto';
+      return ordered(model, { kind: 'command', name: 'mode', body: { mode } }, clockMs);
     }
     case 'enter':
       return onEnter(model, state, clockMs);

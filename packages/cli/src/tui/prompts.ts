@@ -41,7 +41,7 @@ function doneText({ note, state }: Model, say: Translate): string {
   if (note?.kind !== 'done') return '';
   const mode = state?.mode;
   switch (note.command) {
-    case 'check':
+    case 'probe':
       return say('done.probe', { count: note.answer.affected });
     case 'pause':
     case 'resume':

@@ -1,4 +1,5 @@
 import type { Considered, UnavailableCode } from '@zephyr/contract/decision';
+import type { EjectionState } from '@zephyr/contract/ejection';
 import type { FailureClass } from '@zephyr/contract/failure';
 import type { EpochMs } from '@zephyr/contract/scalars';
 import type { Score } from '@zephyr/contract/score';
@@ -7,7 +8,13 @@ import { isContradictedByLive } from '../learn/live-record.ts';
 import { scoreOf } from '../learn/score.ts';
 import { own } from '../own.ts';
 import type { Policy } from '../policy.ts';
-import { activeRequestsOf, type Presences, type Removal, removalOf } from './presence.ts';
+import { causeOf } from '../types.ts';
+import {
+  activeRequestsOf,
+  ejectionStateOf,
+  halfOpenOrAdmitted,
+  type Presences,
+} from './presence.ts';
 import { isContradicted } from './recovery.ts';
 import type { EndpointState, World } from './world.ts';
 
@@ -19,7 +26,7 @@ export interface Assessment {
   readonly isAvailable: boolean;
   /** The failure that makes it unavailable. */
   readonly failure: FailureClass | undefined;
-  readonly removal: Removal;
+  readonly ejection: EjectionState;
   readonly score: Score;
   /** Measured recently enough to compare it with others. */
   readonly isFresh: boolean;
@@ -55,15 +62,15 @@ function assessOne(
   nowMs: EpochMs,
   policy: Policy,
 ): Assessment {
-  const removal = currentRemoval(world.proxies, endpoint, { nowMs, policy });
-  const causes = unavailability(world, { endpoint, removal, nowMs, policy });
+  const ejection = currentEjection(world.proxies, endpoint, { nowMs, policy });
+  const causes = unavailability(world, { endpoint, ejection, nowMs, policy });
   const score = scoreOf(endpoint, nowMs, policy);
   return {
     endpoint,
     unavailable: causes.map(({ code }) => code),
     isAvailable: causes.length === 0,
     failure: causes.find(({ failure }) => failure !== undefined)?.failure,
-    removal,
+    ejection,
     score,
     isFresh:
       score.status === 'known' &&
@@ -73,14 +80,15 @@ function assessOne(
 }
 
 /** The proxies' votes, unless later evidence shows that the endpoint works. */
-function currentRemoval(
+function currentEjection(
   presences: Presences,
   { id, recovery }: EndpointState,
   { nowMs, policy }: { readonly nowMs: EpochMs; readonly policy: Policy },
-): Removal {
+): EjectionState {
   const when = { nowMs, policy: policy.presence };
-  if (isContradicted(recovery, { id, presences, ...when })) return { status: 'none' };
-  return removalOf(presences, id, when);
+  return isContradicted(recovery, { id, presences, ...when })
+    ? halfOpenOrAdmitted(presences, id)
+    : ejectionStateOf(presences, id, when);
 }
 
 /** Where probes are rare, three of them may be missed before data counts as old. */
@@ -98,12 +106,12 @@ function unavailability(
   world: World,
   about: {
     readonly endpoint: EndpointState;
-    readonly removal: Removal;
+    readonly ejection: EjectionState;
     readonly nowMs: EpochMs;
     readonly policy: Policy;
   },
 ): readonly Unavailability[] {
-  const { endpoint, removal, nowMs, policy } = about;
+  const { endpoint, ejection, nowMs, policy } = about;
   const { health, tokenAccess } = endpoint;
   const causes: Unavailability[] = [];
   if (world.wishes.disabled.includes(endpoint.id)) causes.push({ code: 'disabled' });
@@ -114,10 +122,12 @@ function unavailability(
   if (health.status === 'unhealthy' && !isContradictedByLive(endpoint.live, nowMs, policy.health)) {
     causes.push({ code: 'unhealthy', failure: health.failure });
   }
-  // When the model is overloaded everywhere, no endpoint is better than another.
-  const isOverloadOfAll = removal.status === 'cooling_down' && world.overloadedEverywhere;
-  if (removal.status !== 'none' && !isOverloadOfAll) {
-    causes.push({ code: removal.status, failure: removal.failure });
+  if (ejection.status === 'ejected') {
+    const { failure } = ejection;
+    const code = causeOf(failure) === 'overload' ? 'cooling_down' : 'ejected';
+    // When the model is overloaded everywhere, no endpoint is better than another.
+    const isOverloadOfAll = code === 'cooling_down' && world.overloadedEverywhere;
+    if (!isOverloadOfAll) causes.push({ code, failure });
   }
   return causes;
 }

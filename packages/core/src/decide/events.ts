@@ -1,4 +1,4 @@
-import type { OperatorWishes } from '@zephyr/contract/command';
+import type { CommandRefusal, OperatorCommand, OperatorWishes } from '@zephyr/contract/command';
 import type { Decision } from '@zephyr/contract/decision';
 import type { Notice } from '@zephyr/contract/notice';
 import type { OutcomeBatch } from '@zephyr/contract/outcome';
@@ -23,36 +23,6 @@ export interface EndpointSetting {
   readonly id: EndpointId;
   readonly groupName: string;
 }
-
-export type OperatorCommand =
-  /** Probes one endpoint now, or all that are enabled. */
-  | { readonly kind: 'check'; readonly endpointId?: EndpointId | undefined }
-  | { readonly kind: 'pause' }
-  | { readonly kind: 'resume' }
-  | { readonly kind: 'mode_auto' }
-  /** Pins the active endpoint. */
-  | { readonly kind: 'mode_manual' }
-  /** Pins this endpoint and moves all sessions; one that is not available needs `force`. */
-  | {
-      readonly kind: 'select';
-      readonly endpointId: EndpointId;
-      readonly force?: boolean | undefined;
-    }
-  | { readonly kind: 'enable'; readonly endpointId: EndpointId }
-  /** The last enabled endpoint needs `force`. */
-  | {
-      readonly kind: 'disable';
-      readonly endpointId: EndpointId;
-      readonly force?: boolean | undefined;
-    }
-  /** Sessions go to the active endpoint with their next request: all, or those of one endpoint. */
-  | { readonly kind: 'move_sessions'; readonly fromId?: EndpointId | undefined };
-
-export type CommandRefusal =
-  | 'unknown_endpoint'
-  | 'endpoint_disabled'
-  | 'endpoint_unavailable'
-  | 'last_endpoint';
 
 export type CommandOutcome =
   | {

@@ -76,16 +76,16 @@ describe('select', () => {
   it('goes back to choosing by itself', () => {
     const story = settled();
     story.command({ kind: 'select', endpointId: C });
-    const outcome = story.command({ kind: 'mode_auto' });
+    const outcome = story.command({ kind: 'mode', mode: 'auto' });
     expect(outcome).toMatchObject({ previousMode: { kind: 'manual', endpointId: C } });
     expect(story.active).toBe(C);
     expect(story.rounds(10, { a: 100, b: 500, c: 900 }).active).toBe(A);
   });
 
-  it('pins the active endpoint by mode_manual, and says when nothing changes', () => {
+  it('pins the active endpoint by the manual mode, and says when nothing changes', () => {
     const story = settled();
-    expect(story.command({ kind: 'mode_manual' })).toMatchObject({ status: 'applied' });
-    expect(story.command({ kind: 'mode_manual' })).toMatchObject({ status: 'unchanged' });
+    expect(story.command({ kind: 'mode', mode: 'manual' })).toMatchObject({ status: 'applied' });
+    expect(story.command({ kind: 'mode', mode: 'manual' })).toMatchObject({ status: 'unchanged' });
     expect(story.content.mode).toEqual({ kind: 'manual', endpointId: A });
   });
 });
@@ -137,22 +137,22 @@ describe('pause', () => {
   });
 });
 
-describe('check', () => {
+describe('probe', () => {
   it('asks for probes of one or of all that are enabled', () => {
     const story = settled();
     story.command({ kind: 'disable', endpointId: B });
-    expect(story.command({ kind: 'check' })).toMatchObject({ affected: 2 });
+    expect(story.command({ kind: 'probe' })).toMatchObject({ affected: 2 });
     expect(story.effects).toContainEqual({ kind: 'probe_now', endpointIds: [A, C] });
-    expect(story.command({ kind: 'check', endpointId: B })).toMatchObject({ status: 'refused' });
+    expect(story.command({ kind: 'probe', endpointId: B })).toMatchObject({ status: 'refused' });
   });
 });
 
-describe('move_sessions', () => {
+describe('move-sessions', () => {
   it('lets the sessions of one endpoint choose anew, and says how many', () => {
     const story = settled().presence({
       sessions: { b: { running: 4, cachedTokens: { sonnet: 1_000_000 } } },
     });
-    expect(story.command({ kind: 'move_sessions', fromId: B })).toMatchObject({ affected: 4 });
+    expect(story.command({ kind: 'move-sessions', fromId: B })).toMatchObject({ affected: 4 });
     const generations = Object.values(story.content.endpoints).map(
       (view) => view.sessionGeneration,
     );

@@ -1,4 +1,4 @@
-import type { OperatorWishes } from '@zephyr/contract/command';
+import type { CommandRefusal, OperatorCommand, OperatorWishes } from '@zephyr/contract/command';
 import type { UnavailableCode } from '@zephyr/contract/decision';
 import type { Notice } from '@zephyr/contract/notice';
 import type { EndpointId, EpochMs } from '@zephyr/contract/scalars';
@@ -7,7 +7,7 @@ import type { Mode } from '@zephyr/contract/selection';
 import { assertNever } from '../types.ts';
 import type { Assessment } from './assessment.ts';
 import type { Step } from './context.ts';
-import type { CommandOutcome, CommandRefusal, Effect, OperatorCommand } from './events.ts';
+import type { CommandOutcome, Effect } from './events.ts';
 import { sessionLoadOf } from './presence.ts';
 import { recovered } from './recovery.ts';
 import { moveSessions } from './switch.ts';
@@ -39,30 +39,30 @@ interface Result {
 
 function run(world: World, { command, assessments }: Command): Result {
   switch (command.kind) {
-    case 'check':
-      return check(world, command.endpointId);
+    case 'probe':
+      return probe(world, command.endpointId);
     case 'pause':
       return wish(world, { paused: true });
     case 'resume':
       return wish(world, { paused: false });
-    case 'mode_auto':
-      return wish(world, { mode: { kind: 'auto' } });
-    case 'mode_manual':
-      return pin(world, world.selection.activeId);
+    case 'mode':
+      return command.mode === 'auto'
+        ? wish(world, { mode: { kind: 'auto' } })
+        : pin(world, world.selection.activeId);
     case 'select':
       return select(world, command, assessments);
     case 'enable':
       return enable(world, command.endpointId);
     case 'disable':
       return disable(world, command);
-    case 'move_sessions':
+    case 'move-sessions':
       return move(world, command.fromId);
     default:
       return assertNever(command);
   }
 }
 
-function check(world: World, id: EndpointId | undefined): Result {
+function probe(world: World, id: EndpointId | undefined): Result {
   if (id !== undefined && !isKnown(world, id)) return refuse(world, 'unknown_endpoint');
   if (id !== undefined && isDisabled(world, id)) return refuse(world, 'endpoint_disabled');
   const all = world.endpoints.map((endpoint) => endpoint.id).filter((e) => !isDisabled(world, e));

@@ -7,8 +7,8 @@ import { A, B } from '../test-support/scenario.ts';
 import { epochMs } from '../types.ts';
 import {
   activeRequestsOf,
+  ejectionStateOf,
   type Presences,
-  removalOf,
   sessionLoadOf,
   toPresence,
   totalActiveRequests,
@@ -70,30 +70,30 @@ describe('counting over proxies', () => {
   });
 });
 
-describe('removalOf', () => {
+describe('ejectionStateOf', () => {
   const at = (nowMs: number) => ({ nowMs: epochMs(nowMs), policy });
 
   it.each([
-    { name: 'no proxy', reports: [], status: 'none' },
+    { name: 'no proxy', reports: [], status: 'admitted' },
     { name: 'one of one', reports: [out('reset')], status: 'ejected' },
-    { name: 'one of two', reports: [out('reset'), {}], status: 'none' },
+    { name: 'one of two', reports: [out('reset'), {}], status: 'admitted' },
     { name: 'two of two', reports: [out('reset'), out('timeout')], status: 'ejected' },
     { name: 'two of four', reports: [out('reset'), out('reset'), {}, {}], status: 'ejected' },
     {
       name: 'two, one for what the client did',
       reports: [out('reset'), out('client_error')],
-      status: 'none',
+      status: 'admitted',
     },
-    { name: 'an overload', reports: [out('overloaded')], status: 'cooling_down' },
-    { name: 'a rate limit', reports: [out('rate_limited')], status: 'cooling_down' },
+    { name: 'an overload', reports: [out('overloaded')], status: 'ejected' },
+    { name: 'a rate limit', reports: [out('rate_limited')], status: 'ejected' },
     { name: 'a refused token', reports: [out('token_refused')], status: 'ejected' },
   ] as const)('$name: $status', ({ reports, status }) => {
-    expect(removalOf(presences(...reports), A, at(0)).status).toBe(status);
+    expect(ejectionStateOf(presences(...reports), A, at(0)).status).toBe(status);
   });
 
   it('lasts as long as the longest vote', () => {
     const all = presences(out('reset', 1_000), out('reset', 9_000));
-    expect(removalOf(all, A, at(0))).toMatchObject({ untilAtMs: 9_000, votes: 2 });
-    expect(removalOf(all, A, at(1_000)).status).toBe('none');
+    expect(ejectionStateOf(all, A, at(0))).toMatchObject({ untilAtMs: 9_000 });
+    expect(ejectionStateOf(all, A, at(1_000)).status).toBe('admitted');
   });
 });

@@ -1,3 +1,4 @@
+import type { EjectionState } from '@zephyr/contract/ejection';
 import type { FailureClass } from '@zephyr/contract/failure';
 import type { PresenceReport } from '@zephyr/contract/presence';
 import type { EndpointId, EpochMs } from '@zephyr/contract/scalars';
@@ -95,26 +96,16 @@ export function sessionLoadOf(presences: Presences, id: EndpointId): SessionLoad
   return { running, cachedTokens };
 }
 
-/** Whether the proxies together remove an endpoint. */
-export type Removal =
-  | { readonly status: 'none' }
-  | {
-      readonly status: 'ejected' | 'cooling_down';
-      readonly failure: FailureClass;
-      /** When the last of the votes ends. */
-      readonly untilAtMs: EpochMs;
-      readonly votes: number;
-    };
-
 /**
- * An endpoint is removed for all when enough proxies have ejected it. A draining proxy has a vote
- * while it reports. Failures of clients or of our own machine never count.
+ * What the proxies report of an endpoint together: ejected for all when enough of them have ejected
+ * it. A draining proxy has a vote while it reports. Failures of clients or of our own machine never
+ * count.
  */
-export function removalOf(
+export function ejectionStateOf(
   presences: Presences,
   id: EndpointId,
   when: { readonly nowMs: EpochMs; readonly policy: PresencePolicy },
-): Removal {
+): EjectionState {
   const votes = presences
     .map((presence) => ejectionOf(presence, id, when.nowMs))
     .filter((ejection) => ejection !== undefined)
@@ -122,17 +113,19 @@ export function removalOf(
     .sort((a, b) => b.untilAtMs - a.untilAtMs);
   const [last] = votes;
   if (last === undefined || votes.length < Math.min(when.policy.ejectionVotes, presences.length)) {
-    return { status: 'none' };
+    return halfOpenOrAdmitted(presences, id);
   }
-  const status = causeOf(last.failure) === 'overload' ? 'cooling_down' : 'ejected';
-  return { status, failure: last.failure, untilAtMs: last.untilAtMs, votes: votes.length };
+  return { status: 'ejected', failure: last.failure, untilAtMs: last.untilAtMs };
 }
 
-/** The failure for which a proxy has the endpoint half-open; undefined where none has. */
-export function halfOpenFailure(presences: Presences, id: EndpointId): FailureClass | undefined {
-  return presences
+/** Half-open where at least one proxy has it half-open. */
+export function halfOpenOrAdmitted(presences: Presences, id: EndpointId): EjectionState {
+  const halfOpen = presences
     .map(({ ejections }) => own(ejections, id))
-    .find((ejection) => ejection?.status === 'half_open')?.failure;
+    .find((ejection) => ejection?.status === 'half_open');
+  return halfOpen === undefined
+    ? { status: 'admitted' }
+    : { status: 'half_open', failure: halfOpen.failure };
 }
 
 /** Undefined where the proxy admits requests, be it a few (half-open). */

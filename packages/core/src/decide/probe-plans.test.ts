@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+
 import { A, B, GROUP, running, Scenario } from '../test-support/scenario.ts';
 import { idleIntervalMs } from './probe-plans.ts';
 
@@ -81,7 +82,7 @@ describe('the interval', () => {
 
   it('is not shortened for a switch that people have ruled out', () => {
     const story = new Scenario().rounds(8, { a: 900, b: 890 });
-    story.command({ kind: 'mode_manual' });
+    story.command({ kind: 'mode', mode: 'manual' });
     story.rounds(6, { a: 900, b: 100 });
     expect(planOf(story)).toMatchObject({ intervalMs: 60_000, why: 'configured' });
   });

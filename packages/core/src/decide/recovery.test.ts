@@ -90,7 +90,7 @@ describe('what ends ejections in all proxies', () => {
 
   it('a probe that an operator ordered, when it passes, and only that one', () => {
     const story = ejection().presence();
-    story.command({ kind: 'check', endpointId: A });
+    story.command({ kind: 'probe', endpointId: A });
     expect(recoveriesOf(story)).toBe(0);
     story.probe(A, 500);
     expect(recoveriesOf(story)).toBe(1);

@@ -506,7 +506,7 @@ describe('flapping', () => {
     const story = new Scenario().rounds(3, { a: 500, b: 600 }).pass(60_000);
     for (let n = 0; n < 20; n += 1) again(story.pass(5_000), n);
     expect(story.decisions.filter(({ phase }) => phase === 'switched').length).toBeGreaterThan(7);
-    story.command({ kind: 'mode_auto' });
+    story.command({ kind: 'mode', mode: 'auto' });
     expect(story.notices).not.toContain('flapping_frozen');
     story.rounds(6, story.active === A ? { a: 900, b: 100 } : { a: 100, b: 900 });
     const last = story.decisions.at(-1);

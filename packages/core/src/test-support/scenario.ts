@@ -1,4 +1,5 @@
 /** A story for tests: events at moments, and what the core made of them. */
+import type { OperatorCommand } from '@zephyr/contract/command';
 import type { Decision } from '@zephyr/contract/decision';
 import type { FailureClass } from '@zephyr/contract/failure';
 import type { Notice } from '@zephyr/contract/notice';
@@ -6,14 +7,7 @@ import type { PresenceReport } from '@zephyr/contract/presence';
 import type { ProbeStyle } from '@zephyr/contract/probe';
 import type { EndpointId } from '@zephyr/contract/scalars';
 
-import type {
-  CommandOutcome,
-  Effect,
-  GroupSetting,
-  Input,
-  OperatorCommand,
-  WorldEvent,
-} from '../decide/events.ts';
+import type { CommandOutcome, Effect, GroupSetting, Input, WorldEvent } from '../decide/events.ts';
 import { reduce } from '../decide/reduce.ts';
 import { initialWorld, type World, type WorldSetup } from '../decide/world.ts';
 import { DEFAULT_POLICY, type Policy } from '../policy.ts';

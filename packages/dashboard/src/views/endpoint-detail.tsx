@@ -3,11 +3,11 @@ import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
 
 import {
   busy,
-  checkNow,
   disableEndpoint,
   enableEndpoint,
   keyOf,
   moveSessions,
+  probeNow,
 } from '../actions.ts';
 import { speech } from '../language.ts';
 import { nowMs } from '../page.ts';
@@ -29,8 +29,8 @@ export function EndpointDetail({ endpoint }: { readonly endpoint: ApiEndpoint })
       <div class="detail-actions">
         <button
           type="button"
-          disabled={busy.value.has(keyOf('check', id))}
-          onClick={() => checkNow(id)}
+          disabled={busy.value.has(keyOf('probe', id))}
+          onClick={() => probeNow(id)}
         >
           {say('action.probe')}
           <span class="unseen">: {name}</span>
@@ -53,16 +53,16 @@ export function EndpointDetail({ endpoint }: { readonly endpoint: ApiEndpoint })
 }
 
 /** What is wrong, in the endpoint's own words, and what to do about it. */
-function Trouble({ endpoint: { health, token, removal } }: { readonly endpoint: ApiEndpoint }) {
+function Trouble({ endpoint: { health, token, ejection } }: { readonly endpoint: ApiEndpoint }) {
   const { say } = speech.value;
   const failure =
     token.status === 'refused' || token.status === 'doubted'
       ? token.failure
       : health.status === 'unhealthy'
         ? health.failure
-        : removal.status === 'none'
+        : ejection.status === 'admitted'
           ? undefined
-          : removal.failure;
+          : ejection.failure;
   if (failure === undefined) return null;
   return (
     <p class="trouble">

@@ -11,7 +11,7 @@ type Failure = Extract<ApiEndpoint['health'], { status: 'unhealthy' }>['failure'
 
 /** A proxy knows less of the reasons than the controller. */
 type ShownEndpoint = Situation['endpoints'][number] &
-  Pick<ApiEndpoint, 'groupName' | 'removal'> & {
+  Pick<ApiEndpoint, 'groupName' | 'ejection'> & {
     readonly health: { readonly failure?: Failure; readonly sinceAtMs?: number };
     readonly token?: ApiEndpoint['token'];
   };
@@ -41,15 +41,15 @@ export function Who({ endpoint, role, selection }: WhoProps) {
 
 function StateLine({ endpoint }: { readonly endpoint: ShownEndpoint }) {
   const { say, numbers } = speech.value;
-  const { removal, health, groupName, token } = endpoint;
+  const { ejection, health, groupName, token } = endpoint;
   const left = (untilAtMs: number) =>
     say('state.left', { left: numbers.duration(untilAtMs - nowMs.value) });
   if (!endpoint.enabled) return <span class="sub">{groupName}</span>;
-  if (removal.status === 'ejected' || removal.status === 'cooling_down') {
-    const failure = say(`failure.${removal.failure}`);
+  if (ejection.status === 'ejected') {
+    const failure = say(`failure.${ejection.failure}`);
     return (
       <span class="sub bad-text">
-        {say(`state.${removal.status}`, { failure })} · {left(removal.untilAtMs)}
+        {say('state.ejected', { failure })} · {left(ejection.untilAtMs)}
       </span>
     );
   }
@@ -64,8 +64,8 @@ function StateLine({ endpoint }: { readonly endpoint: ShownEndpoint }) {
       </span>
     );
   }
-  if (removal.status === 'half_open') {
-    const failure = say(`failure.${removal.failure}`);
+  if (ejection.status === 'half_open') {
+    const failure = say(`failure.${ejection.failure}`);
     return <span class="sub warn-text">{say('state.halfOpen', { failure })}</span>;
   }
   return (

@@ -2,7 +2,7 @@
 import type { ApiState } from '@zephyr/contract/api-state';
 import { nextOf } from '@zephyr/texts/screens';
 
-import { busy, checkNow, keyOf, setMode, togglePause } from '../actions.ts';
+import { busy, keyOf, probeNow, setMode, togglePause } from '../actions.ts';
 import { speech } from '../language.ts';
 import { nowMs } from '../page.ts';
 import { Icon } from './icon.tsx';
@@ -43,8 +43,8 @@ function Controls({ current }: { readonly current: ApiState }) {
       <button
         type="button"
         aria-keyshortcuts="R"
-        disabled={busy.value.has(keyOf('check'))}
-        onClick={() => checkNow()}
+        disabled={busy.value.has(keyOf('probe'))}
+        onClick={() => probeNow()}
       >
         <Icon name="check" /> {say('action.probe')} <Key name="R" />
       </button>

@@ -129,7 +129,7 @@ export const codes = {
   'style.http': 'HTTP reachability',
   'style.tcp': 'TCP reachability',
 
-  'command.check': 'probe now',
+  'command.probe': 'probe now',
   'command.pause': 'pause probes',
   'command.resume': 'resume probes',
   'command.mode': 'change the mode',

@@ -163,7 +163,6 @@ export const screens = {
   'state.left': '{left} left',
   'state.halfOpen': 'half-open after: {failure}',
   'state.ejected': 'ejected: {failure}',
-  'state.cooling_down': 'cooling down: {failure}',
 
   'score.title': 'Expected time to a good answer',
   'score.unknown': 'no data yet',

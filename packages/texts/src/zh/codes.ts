@@ -123,7 +123,7 @@ export const codes = {
   'style.http': 'HTTP 可达性',
   'style.tcp': 'TCP 可达性',
 
-  'command.check': '立即探测',
+  'command.probe': '立即探测',
   'command.pause': '暂停探测',
   'command.resume': '恢复探测',
   'command.mode': '更改模式',

@@ -151,7 +151,6 @@ export const screens = {
   'state.left': '剩余 {left}',
   'state.halfOpen': '半开，此前：{failure}',
   'state.ejected': '已剔除：{failure}',
-  'state.cooling_down': '冷却中：{failure}',
 
   'score.title': '得到有效回答的预期时间',
   'score.unknown': '暂无数据',

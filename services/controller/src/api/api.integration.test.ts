@@ -117,7 +117,7 @@ describe('commands', () => {
     expect(await open.command('select', { endpointId: 'two' })).toMatchObject({
       body: { outcome: 'unchanged' },
     });
-    expect(await open.command('mode', { kind: 'auto' })).toMatchObject({ status: 200 });
+    expect(await open.command('mode', { mode: 'auto' })).toMatchObject({ status: 200 });
     const audit = await readLast(
       redis,
       { key: keys.audit, count: 10 },
@@ -156,7 +156,7 @@ describe('commands', () => {
 
   it('can be replayed from the recording, to the same decisions', async () => {
     await open.command('select', { endpointId: 'two' });
-    await open.command('mode', { kind: 'auto' });
+    await open.command('mode', { mode: 'auto' });
     const parsed = parseRecording(await (await open.get('/api/recording')).text());
     if (parsed.status !== 'ok') throw new Error(parsed.why);
     const { decisions } = decisionsSchema.parse(await (await open.get('/api/decisions')).json());
@@ -168,8 +168,8 @@ describe('commands', () => {
   });
 
   it('queue one check for each endpoint, however often it is asked for', async () => {
-    await open.command('check');
-    expect(await open.command('check')).toMatchObject({ status: 200, body: { affected: 2 } });
+    await open.command('probe');
+    expect(await open.command('probe')).toMatchObject({ status: 200, body: { affected: 2 } });
     const waitingJobs = await redis.lrange('{zephyr}:bull:probes:wait', '0', '-1');
     const refreshes = waitingJobs.filter((id) => !id.startsWith('repeat:'));
     expect(refreshes).toHaveLength(2);

@@ -88,7 +88,7 @@ describe('a changed configuration', () => {
 
   it('that removes the active endpoint switches away from it', async () => {
     await controller.command('select', { endpointId: 'one' });
-    await controller.command('mode', { kind: 'auto' });
+    await controller.command('mode', { mode: 'auto' });
     rewrite(['Two', 'Three']);
     await vi.waitFor(async () => {
       const { selection, order, endpoints } = await snapshot();

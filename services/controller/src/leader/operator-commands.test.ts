@@ -14,11 +14,11 @@ function given(name: CommandRecord['name'], body: CommandRecord['body'] = {}, ag
 
 describe('sortCommands', () => {
   it.each([
-    ['check', {}, { kind: 'check' }],
-    ['check', { endpointId: 'one' }, { kind: 'check', endpointId: 'one' }],
+    ['probe', {}, { kind: 'probe' }],
+    ['probe', { endpointId: 'one' }, { kind: 'probe', endpointId: 'one' }],
     ['pause', {}, { kind: 'pause' }],
-    ['mode', { kind: 'auto' }, { kind: 'mode_auto' }],
-    ['mode', { kind: 'manual' }, { kind: 'mode_manual' }],
+    ['mode', { mode: 'auto' }, { kind: 'mode', mode: 'auto' }],
+    ['mode', { mode: 'manual' }, { kind: 'mode', mode: 'manual' }],
     [
       'select',
       { endpointId: 'one', force: true },
@@ -26,7 +26,7 @@ describe('sortCommands', () => {
     ],
     ['enable', { endpointId: 'one' }, { kind: 'enable', endpointId: 'one' }],
     ['disable', { endpointId: 'one' }, { kind: 'disable', endpointId: 'one' }],
-    ['move-sessions', { fromId: 'one' }, { kind: 'move_sessions', fromId: 'one' }],
+    ['move-sessions', { fromId: 'one' }, { kind: 'move-sessions', fromId: 'one' }],
   ] as const)('gives %s %j to the core', (name, body, command) => {
     const { forCore } = sortCommands([given(name, body)], NOW_MS);
     expect(forCore.map((sorted) => sorted.command)).toEqual([command]);

@@ -2,14 +2,13 @@
 import {
   type AuditRecord,
   COMMANDS,
-  type CommandBody,
-  type CommandName,
   type CommandRecord,
+  type OperatorCommand,
 } from '@zephyr/contract/command';
 import type { ProblemCode } from '@zephyr/contract/problem';
-import type { EndpointId, EpochMs } from '@zephyr/contract/scalars';
+import type { EpochMs } from '@zephyr/contract/scalars';
 import type { Mode } from '@zephyr/contract/selection';
-import { assertNever, type CommandOutcome, type Effect, type OperatorCommand } from '@zephyr/core';
+import type { CommandOutcome, Effect } from '@zephyr/core';
 import type { ConfigChange } from '@zephyr/runtime/config/source';
 import { COMMAND_LIFE_MS } from '@zephyr/runtime/redis/commands';
 import type { StreamEntry } from '@zephyr/runtime/redis/streams';
@@ -17,43 +16,10 @@ import type { StreamEntry } from '@zephyr/runtime/redis/streams';
 /** `reload` is not for the core: the leader reads its files and passes on what is new. */
 type LeaderCommand = OperatorCommand | { readonly kind: 'reload' };
 
-/** @throws ZodError for a body that the admin API would not have let through. */
-function toLeaderCommand({ name, body }: CommandRecord): LeaderCommand {
-  const parsed = <Name extends CommandName>(of: Name) =>
-    COMMANDS[of].body.parse(body) as CommandBody<Name>;
-  switch (name) {
-    case 'check':
-      return { kind: 'check', endpointId: parsed('check').endpointId as EndpointId | undefined };
-    case 'pause':
-    case 'resume':
-    case 'reload':
-      return { kind: name };
-    case 'mode':
-      return { kind: parsed('mode').kind === 'auto' ? 'mode_auto' : 'mode_manual' };
-    case 'select':
-    case 'disable': {
-      const { endpointId, force } = parsed(name);
-      return { kind: name, endpointId: endpointId as EndpointId, force };
-    }
-    case 'enable':
-      return { kind: 'enable', endpointId: parsed('enable').endpointId as EndpointId };
-    case 'move-sessions':
-      return {
-        kind: 'move_sessions',
-        fromId: parsed('move-sessions').fromId as EndpointId | undefined,
-      };
-    default:
-      return assertNever(name);
-  }
-}
-
 /** Undefined for what the admin API would not have let through: no reason to stop. */
-function parsedCommand(record: CommandRecord): LeaderCommand | undefined {
-  try {
-    return toLeaderCommand(record);
-  } catch {
-    return undefined;
-  }
+function parsedCommand({ name, body }: CommandRecord): LeaderCommand | undefined {
+  const parsed = COMMANDS[name].body.safeParse(body);
+  return parsed.success ? ({ kind: name, ...parsed.data } as LeaderCommand) : undefined;
 }
 
 /** A command that waits for its answer. */

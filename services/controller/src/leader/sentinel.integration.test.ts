@@ -62,7 +62,7 @@ describe('controllers on Sentinels', () => {
       expect(await redis.zcard(`${QUEUE_PREFIX}:${PROBE_QUEUE}:repeat`)).toBe(2);
       expect(Number(await redis.get(keys.epoch))).toBe(watch.seen.at(-1)?.epoch);
     }, waiting);
-    expect((await one.command('mode', { kind: 'auto' })).status).toBe(200);
+    expect((await one.command('mode', { mode: 'auto' })).status).toBe(200);
     expect(watch.wentBack).toEqual([]);
   });
 });

@@ -72,7 +72,7 @@ export function operationOf(id: string): Operation {
 
 const GOOD_BODIES: Readonly<Record<string, object>> = {
   login: { token: TOKEN },
-  'command-mode': { kind: 'auto' },
+  'command-mode': { mode: 'auto' },
   'command-select': { endpointId: 'one' },
   'command-enable': { endpointId: 'one' },
   'command-disable': { endpointId: 'off' },

@@ -1,9 +1,9 @@
 /** Leaders that have seen everything that can happen, from a fixed seed. */
-
+import type { OperatorCommand } from '@zephyr/contract/command';
 import { FAILURE_CLASSES } from '@zephyr/contract/failure';
 import { PROBE_STYLES } from '@zephyr/contract/probe';
 import { MODEL_FAMILIES } from '@zephyr/contract/session';
-import { epochMs, type OperatorCommand } from '@zephyr/core';
+import { epochMs } from '@zephyr/core';
 import fc from 'fast-check';
 
 import { decide } from '../leader/decide.ts';
@@ -89,9 +89,8 @@ const presence = fc.record({
 
 const command: fc.Arbitrary<OperatorCommand> = fc.oneof(
   fc.constantFrom<OperatorCommand>(
-    ...(['pause', 'resume', 'mode_auto', 'mode_manual', 'check', 'move_sessions'] as const).map(
-      (kind) => ({ kind }),
-    ),
+    ...(['pause', 'resume', 'probe', 'move-sessions'] as const).map((kind) => ({ kind })),
+    ...(['auto', 'manual'] as const).map((mode) => ({ kind: 'mode' as const, mode })),
   ),
   fc.record({ kind: fc.constant('select' as const), endpointId: id, force: fc.boolean() }),
   fc.record({ kind: fc.constant('enable' as const), endpointId: id }),

@@ -96,8 +96,8 @@ describe('viewOf', () => {
     expect(state.load).toMatchObject({ activeRequests: 6, level: 'medium' });
     expect(state.endpoints.map(({ activeRequests }) => activeRequests)).toEqual([3, 3]);
     expect(state.proxies).toEqual([
-      { id: 'p1', status: 'serving', current: true, activeRequests: 2, ejections: [] },
-      { id: 'p2', status: 'serving', current: false, activeRequests: 4, ejections: [] },
+      { id: 'p1', status: 'serving', current: true, activeRequests: 2, ejections: {} },
+      { id: 'p2', status: 'serving', current: false, activeRequests: 4, ejections: {} },
     ]);
   });
 
@@ -108,11 +108,11 @@ describe('viewOf', () => {
     } as const;
     const state = complete(viewOf(input([presence({ ejections }), presence({ proxyId: 'p2' })])));
     expect(state.endpoints[0]).toMatchObject({
-      ...{ available: true, removal: { status: 'half_open', failure: 'reset' } },
+      ...{ available: true, ejection: { status: 'half_open', failure: 'reset' } },
     });
     expect(state.proxies.map((proxy) => proxy.ejections)).toEqual([
-      [{ endpointId: 'one', status: 'half_open', failure: 'reset', untilAtMs: NOW_MS }],
-      [],
+      { one: { status: 'half_open', failure: 'reset' } },
+      {},
     ]);
   });
 
@@ -129,7 +129,7 @@ describe('viewOf', () => {
     expect(state.endpoints[0]).toMatchObject({
       available: false,
       unavailable: ['ejected'],
-      removal: { status: 'ejected', failure: 'reset', untilAtMs: NOW_MS + 9_000 },
+      ejection: { status: 'ejected', failure: 'reset', untilAtMs: NOW_MS + 9_000 },
     });
     expect(state.selection).toMatchObject({ activeId: 'two', reason: 'active_ejected' });
     expect(state.lastSwitch).toMatchObject({ phase: 'switched', fromId: 'one', toId: 'two' });

@@ -1,13 +1,13 @@
 /** What the leader shows people: the world and its statistics in the shape of the admin API. Pure. */
 import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
 import type { ApiState } from '@zephyr/contract/api-state';
+import type { ShownEjectionState } from '@zephyr/contract/ejection';
 import type { ProxyPresence } from '@zephyr/contract/presence';
 import type { ProbeResult } from '@zephyr/contract/probe';
 import type { EpochMs } from '@zephyr/contract/scalars';
 import {
   type Assessment,
   assess,
-  halfOpenFailure,
   own,
   type Policy,
   sessionLoadOf,
@@ -109,7 +109,7 @@ function endpointView(
     available: assessment.isAvailable,
     unavailable: assessment.unavailable,
     health: healthView(state.health),
-    removal: removalView(world, assessment),
+    ejection: assessment.ejection,
     token: state.tokenAccess,
     score: assessment.score,
     successRatio: successRatio(statistics, id, nowMs),
@@ -150,19 +150,6 @@ function healthView(health: Assessment['endpoint']['health']): ApiEndpoint['heal
   }
 }
 
-/** The proxies' votes together; where they do not remove it, whether one is still careful. */
-function removalView({ proxies }: World, assessment: Assessment): ApiEndpoint['removal'] {
-  const { removal, endpoint } = assessment;
-  if (removal.status === 'none') {
-    const failure = halfOpenFailure(proxies, endpoint.id);
-    return failure === undefined ? { status: 'none' } : { status: 'half_open', failure };
-  }
-  const { status, failure, untilAtMs, votes } = removal;
-  return status === 'ejected'
-    ? { status, failure, untilAtMs, repeats: votes }
-    : { status, failure, untilAtMs };
-}
-
 function lastProbe({ startedAtMs, wallMs, verdict }: ProbeResult): ApiEndpoint['probe']['last'] {
   return {
     atMs: startedAtMs,
@@ -187,11 +174,16 @@ function proxyView(
     current:
       known !== null && known.epoch === snapshot?.epoch && known.version === snapshot.version,
     activeRequests: Object.values(presence.activeRequests).reduce((sum, count) => sum + count, 0),
-    ejections: Object.entries(presence.ejections).flatMap(([endpointId, ejection]) => {
-      if (!config.endpoints.some(({ id }) => id === endpointId)) return [];
-      const { status, failure, remainingMs } = ejection;
-      return [{ endpointId, status, failure, untilAtMs: nowMs + remainingMs }];
-    }),
+    ejections: Object.fromEntries(
+      Object.entries(presence.ejections).flatMap(([endpointId, { failure, ...ejection }]) => {
+        if (!config.endpoints.some(({ id }) => id === endpointId)) return [];
+        const state: ShownEjectionState =
+          ejection.status === 'ejected'
+            ? { status: 'ejected', failure, untilAtMs: nowMs + ejection.remainingMs }
+            : { status: 'half_open', failure };
+        return [[endpointId, state]];
+      }),
+    ),
   };
 }
 

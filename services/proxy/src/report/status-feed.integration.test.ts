@@ -59,9 +59,9 @@ describe('GET /status/events', () => {
     await upstream.refuse();
     for (let round = 0; round < 5; round += 1) await call(proxy.port, {});
     const { endpoints, atMs } = await first(watch(proxy.port));
-    const removal = endpoints.find(({ id }) => id === 'e1')?.removal;
-    expect(removal).toMatchObject({ status: 'ejected', failure: 'refused' });
-    expect(removal?.status === 'ejected' && removal.untilAtMs > atMs).toBe(true);
+    const ejection = endpoints.find(({ id }) => id === 'e1')?.ejection;
+    expect(ejection).toMatchObject({ status: 'ejected', failure: 'refused' });
+    expect(ejection?.status === 'ejected' && ejection.untilAtMs > atMs).toBe(true);
   });
 
   it('takes fifty watchers; of the address that has the most, the oldest gives way', async () => {

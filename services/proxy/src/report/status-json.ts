@@ -1,4 +1,5 @@
 /** What `/status` shows to people and programs, and the state of the proxy behind it. */
+import type { ShownEjectionState } from '@zephyr/contract/ejection';
 import type { ProxyPresence } from '@zephyr/contract/presence';
 import type { ProxyEndpoint, ProxyStatus } from '@zephyr/contract/proxy-status';
 import type { EndpointId } from '@zephyr/contract/scalars';
@@ -107,13 +108,13 @@ function endpointStateOf(
   const { snapshot } = routing.state;
   const view = snapshot?.endpoints[id];
   const rank = snapshot?.order.indexOf(id) ?? -1;
-  const removal = removalOf({ routing, clock }, id);
+  const ejection = ejectionStateOf({ routing, clock }, id);
   return {
     id,
     rank: rank === -1 ? null : rank,
     enabled: view?.enabled ?? true,
-    available: (view?.available ?? true) && removal.status !== 'ejected',
-    removal,
+    available: (view?.available ?? true) && ejection.status !== 'ejected',
+    ejection,
     health: { status: view?.health ?? 'unknown' },
     score:
       view?.scoreMs === undefined
@@ -123,24 +124,23 @@ function endpointStateOf(
   };
 }
 
-/** What this proxy found out by itself, in the words of the admin API. */
-function removalOf(
+/** By this proxy's own requests. */
+function ejectionStateOf(
   { routing, clock }: Pick<StatusDeps, 'routing' | 'clock'>,
   id: EndpointId,
-): ProxyEndpoint['removal'] {
+): ShownEjectionState {
   const ejection = routing.ejectionOf(id);
   switch (ejection.status) {
     case 'admitted':
-      return { status: 'none' };
+      return { status: 'admitted' };
     case 'half_open':
       return { status: 'half_open', failure: ejection.failure };
     case 'ejected': {
-      const { failure, untilAtMs, strikes } = ejection;
+      const { failure, untilAtMs } = ejection;
       return {
         status: 'ejected',
         failure,
         untilAtMs: onTheWallClock(clock, untilAtMs),
-        repeats: strikes,
       };
     }
   }
