@@ -13,7 +13,7 @@ import { join, relative } from 'node:path';
 import { startVitest } from 'vitest/node';
 
 import { isEquivalent } from './mutants/equivalent.ts';
-import { type Mutant, mutate } from './mutants/mutate.ts';
+import { type Mutant, mutate, titleOf } from './mutants/mutate.ts';
 import { ROOMS, type Room } from './mutants/rooms.ts';
 import type { Verdict } from './mutants/runner.ts';
 
@@ -100,9 +100,9 @@ function print(
   for (const [file, of] of Map.groupBy(counted, (mutant) => mutant.file)) {
     const alive = of.filter((mutant) => !isKilled(mutant));
     console.log(`${score(of.length - alive.length, of.length)}  ${file}`);
-    for (const { id, line, original, replacement } of alive) {
-      const status = verdicts.get(id) ?? 'no test';
-      console.log(`        ${file}:${line} [${status}] ${short(original)} → ${short(replacement)}`);
+    for (const mutant of alive) {
+      const status = verdicts.get(mutant.id) ?? 'no test';
+      console.log(`        ${file}:${mutant.line} [${status}] ${titleOf(mutant)}`);
     }
   }
   const killed = counted.filter(isKilled).length;
@@ -113,9 +113,4 @@ function print(
 
 function score(killed: number, all: number): string {
   return `${((100 * killed) / all).toFixed(1).padStart(5)} % of ${String(all).padStart(4)}`;
-}
-
-function short(text: string): string {
-  const line = text.replace(/\s+/g, ' ');
-  return line.length > 70 ? `${line.slice(0, 67)}…` : line;
 }

@@ -16,8 +16,19 @@ export interface Mutant {
   readonly file: string;
   /** Counted from 1. */
   readonly line: number;
+  readonly lineText: string;
   readonly original: string;
   readonly replacement: string;
+}
+
+/** What is replaced by what, on one line and shortened. */
+export function titleOf({ original, replacement }: Mutant): string {
+  return `${shortened(original)} → ${shortened(replacement)}`;
+}
+
+function shortened(text: string): string {
+  const line = text.replace(/\s+/g, ' ');
+  return line.length > 70 ? `${line.slice(0, 67)}…` : line;
 }
 
 export interface Mutated {
@@ -127,8 +138,9 @@ class Mutator {
   #add(node: Node, replacement: string): number {
     const id = this.#firstId + this.mutants.length;
     const line = this.#source.slice(0, node.start).split('\n').length;
+    const lineText = this.#source.split('\n')[line - 1] ?? '';
     const original = textOf(node, this.#source);
-    this.mutants.push({ id, file: this.#file, line, original, replacement });
+    this.mutants.push({ id, file: this.#file, line, lineText, original, replacement });
     return id;
   }
 }

@@ -123,7 +123,6 @@ export class JsonKeys {
   #begin(status: 'in_key' | 'in_string' | 'in_literal'): void {
     this.#status = status;
     this.#raw = '';
-    this.#isEscaped = false;
   }
 
   #beginValue(character: number): void {
@@ -164,9 +163,8 @@ export class JsonKeys {
       const quote = text.indexOf('"', next);
       const end = quote === -1 ? text.length : quote;
       let backslashes = 0;
-      while (end - backslashes > from && text.charCodeAt(end - backslashes - 1) === BACKSLASH) {
-        backslashes += 1;
-      }
+      // Ends at the quote that the string begins with, or at the piece's start.
+      while (text.charCodeAt(end - backslashes - 1) === BACKSLASH) backslashes += 1;
       // A run of backslashes from the start of this piece continues that of the one before.
       const isRunFromBefore = this.#isEscaped && end - backslashes === from;
       const isEscaped = backslashes % 2 === (isRunFromBefore ? 0 : 1);
@@ -188,7 +186,7 @@ export class JsonKeys {
     const limit = this.#status === 'in_key' ? MAX_KEY_CHARACTERS : MAX_STRING_CHARACTERS;
     // One more than the limit shows that it is too long.
     const room = limit + 1 - this.#raw.length;
-    if (room > 0) this.#raw += text.slice(from, Math.min(to, from + room));
+    this.#raw += text.slice(from, Math.min(to, from + room));
   }
 
   #readLiteral(text: string, from: number): number {
@@ -207,7 +205,6 @@ export class JsonKeys {
       const character = text.charCodeAt(at);
       if (character === QUOTE) {
         this.#status = 'in_nested_string';
-        this.#isEscaped = false;
         return at + 1;
       }
       if (character === OPEN_BRACE || character === OPEN_BRACKET) {

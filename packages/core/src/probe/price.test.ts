@@ -14,9 +14,24 @@ describe('priceOf', () => {
       model: 'claude-3-5-haiku-20241022',
       inputUsd: 0.8,
     },
-    { name: 'a model that nobody knows, as the dearest', model: 'gpt-9', inputUsd: 5 },
+    { name: 'Sonnet', model: 'claude-sonnet-5', inputUsd: 3 },
+    { name: 'the alias of Sonnet', model: 'sonnet', inputUsd: 3 },
+    { name: 'Opus', model: 'claude-opus-4-8', inputUsd: 5 },
+    { name: 'the alias of Opus', model: 'opus', inputUsd: 5 },
+    { name: 'an unlisted model, as the most expensive one', model: 'gpt-9', inputUsd: 5 },
   ])('knows $name', ({ model, inputUsd }) => {
     expect(priceOf(model).inputUsd).toBe(inputUsd);
+  });
+
+  it('takes the longest name that fits, wherever it stands in the list', () => {
+    const own = ['claude', 'claude-haiku-4-5', 'claude-haiku', 'claude-opus'].map(
+      (model, inputUsd) => ({
+        model,
+        ...{ inputUsd, outputUsd: 0, cacheReadUsd: 0, cacheWriteUsd: 0 },
+      }),
+    );
+    expect(priceOf('claude-haiku-4-5-x', own).model).toBe('claude-haiku-4-5');
+    expect(priceOf('claude-haiku-4-5-x', own.toReversed()).model).toBe('claude-haiku-4-5');
   });
 
   it('prefers a configured price to a default one that fits better', () => {
@@ -36,6 +51,8 @@ describe('costUsd', () => {
     const million = 1_000_000;
     const price = priceOf('claude-haiku-4-5');
     expect(costUsd({ ...usage, inputTokens: million }, price)).toBe(1);
+    expect(costUsd({ ...usage, inputTokens: million }, priceOf('opus'))).toBe(5);
+    expect(priceOf('claude-3-5-haiku').outputUsd).toBe(4);
     expect(costUsd({ ...usage, outputTokens: million }, price)).toBe(5);
     expect(costUsd({ ...usage, cacheReadTokens: million }, price)).toBeCloseTo(0.1);
     expect(costUsd({ ...usage, cacheWriteTokens: million }, price)).toBe(1.25);

@@ -31,6 +31,11 @@ describe('chooseStyle', () => {
       style: 'http',
     },
     {
+      name: 'a free page stays itself though a cheaper style is configured',
+      changes: { real: 'http', cheap: 'tcp', spending: 'cheaper' },
+      style: 'http',
+    },
+    {
       name: 'a free style stays itself when money is short',
       changes: { real: 'tcp', spending: 'cheaper' },
       style: 'tcp',

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { DEFAULT_POLICY, type Policy } from '../policy.ts';
 import { A, Scenario } from '../test-support/scenario.ts';
+import { epochMs } from '../types.ts';
 import {
   compareDecisions,
   formatRecording,
@@ -79,6 +80,53 @@ describe('a recording', () => {
     },
   ])('refuses $name', ({ text, line }) => {
     expect(parseRecording(text)).toMatchObject({ status: 'refused', line });
+  });
+
+  it.each([
+    ['no format', { format: undefined }],
+    ['another format', { format: 'other' }],
+    ['another version', { version: 1 }],
+    ['no number', { number: '4' }],
+    ['no policy', { policy: null }],
+    ['no world', { world: 'earth' }],
+  ])('refuses a first line with %s', (_, change) => {
+    const [head = ''] = formatRecording(record().recording).split('\n');
+    expect(JSON.parse(head)).toMatchObject({ format: 'zephyr-recording', version: 2 });
+    expect(parseRecording(head).status).toBe('ok');
+    const changed = JSON.stringify({ ...JSON.parse(head), ...change });
+    expect(parseRecording(changed)).toMatchObject({ status: 'refused', line: 1 });
+  });
+
+  it.each([
+    ['a number', '5'],
+    ['nothing', 'null'],
+    ['no moment', '{"event":{"kind":"tick"}}'],
+    ['a moment that is a text', '{"atMs":"1","event":{"kind":"tick"}}'],
+    ['no event', '{"atMs":1}'],
+    ['an event that is a text', '{"atMs":1,"event":"tick"}'],
+    ['a kind that is a list', '{"atMs":1,"event":{"kind":["tick"]}}'],
+    ['a decision that is a text', '{"decision":"switched"}'],
+  ])('refuses a line with %s', (_, line) => {
+    const [head = ''] = formatRecording(record().recording).split('\n');
+    expect(parseRecording(`${head}\n${line}`)).toMatchObject({ status: 'refused', line: 2 });
+  });
+
+  it('compares in the order of time, also what only the second run decided', () => {
+    const [decision] = record().story.decisions;
+    if (decision === undefined) throw new Error('one decision expected');
+    const at = (atMs: number) => ({ ...decision, atMs: epochMs(atMs) });
+    const compared = compareDecisions([at(30), at(10)], [at(20), at(10)]);
+    expect(compared.map(({ status, decision: { atMs } }) => `${status} ${atMs}`)).toEqual([
+      ...['both 10', 'only_second 20', 'only_first 30'],
+    ]);
+  });
+
+  it('continues nothing where there is no segment before', () => {
+    const { recording } = record();
+    const [, second] = recording.segments;
+    if (second === undefined) throw new Error('two segments expected');
+    const alone = { ...second, inputs: [], decisions: [] };
+    expect(replayRecording({ segments: [alone] }).world).toBe(alone.world);
   });
 
   it('names the line that is cut off', () => {

@@ -60,6 +60,7 @@ describe('Ejections', () => {
     blame(open('ann'), 0);
     expect(blamed).toEqual([]);
     blame(open('bob'), 0);
+    expect(blamed).toEqual(['a reset']);
     blame(open('cyd'), 0);
     expect(blamed).toEqual(['a reset']);
   });

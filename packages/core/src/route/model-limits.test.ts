@@ -31,6 +31,7 @@ describe('shedShare', () => {
   it.each([
     ['nothing asked', '', 0],
     ['one of twenty', '...................x', 0],
+    ['one of one', 'x', 1 / 2],
     ['two of five', '...xx', 0],
     ['half', '..xx', 0],
     ['two of two', 'xx', 2 / 3],

@@ -467,6 +467,27 @@ describe('what a router keeps', () => {
     expect(world.ask(all('ok'), who('ann'))).toBe('a:ok');
   });
 
+  it('what no endpoint answered is settled once, too', () => {
+    const world = new World();
+    const journey = begin(world);
+    world.router.failed(journey, A, { failure: 'reset' }, world.nowMs);
+    world.router.ended(journey, world.nowMs);
+    world.nowMs += 61_000;
+    world.router.ended(journey, world.nowMs);
+    expect(world.ask(all('ok'), who('ann'))).toBe('a:ok');
+  });
+
+  it('what failed under a former URL is not settled at all', () => {
+    const world = new World();
+    for (const name of ['ann', 'bob', 'cyd']) {
+      const journey = begin(world, name);
+      world.router.failed(journey, A, { failure: 'reset' }, world.nowMs);
+      world.router.forget(A.id);
+      world.router.answered(journey, B.id, world.nowMs);
+    }
+    expect([world.statusOf(A.id), world.verdicts]).toEqual(['admitted', []]);
+  });
+
   it('load of the moment is reported, a limit of one model with a time is not', () => {
     const world = new World();
     world.ask(only('a', 'overloaded'));
@@ -545,8 +566,8 @@ describe('what a router keeps', () => {
   });
 
   it('a model is refused only by what another endpoint answers', () => {
-    const world = new World();
-    for (const name of ['ann', 'bob', 'cyd']) world.ask(all('forbidden'), who(name), 9);
+    const world = new World([A, B, endpoint('c')]);
+    for (const name of ['ann', 'bob', 'cyd']) world.ask(all('forbidden'), who(name));
     expect(world.ask(all('ok'), who('dan'))).toBe('a:ok');
   });
 

@@ -1,0 +1,18 @@
+import { describe, expect, it } from 'vitest';
+
+import { only, own } from './own.ts';
+
+describe('own', () => {
+  it('finds what a record has, and nothing that every object has', () => {
+    const record: Readonly<Record<string, number>> = { a: 1 };
+    expect([own(record, 'a'), own(record, 'b'), own(record, 'constructor')]).toEqual([
+      ...[1, undefined, undefined],
+    ]);
+  });
+});
+
+describe('only', () => {
+  it('leaves out what is not named', () => {
+    expect(only({ a: 1, b: 2 }, new Set(['b', 'c']))).toEqual({ b: 2 });
+  });
+});

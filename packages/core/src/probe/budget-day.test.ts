@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+
+import { epochMs } from '../types.ts';
+import { spentShareOf, withCost } from './budget-day.ts';
+
+const DAY_MS = 24 * 60 * 60 * 1_000;
+const at = (days: number) => epochMs(days * DAY_MS);
+const group = { name: 'team', dailyBudgetUsd: 2, day: 5, spentUsd: 0.5 };
+
+describe('withCost', () => {
+  it('adds to what was spent on the same day, by UTC', () => {
+    expect(withCost(group, 0.25, at(5.999))).toEqual({ ...group, spentUsd: 0.75 });
+  });
+
+  it('begins again with each day', () => {
+    expect(withCost(group, 0.25, at(6))).toEqual({ ...group, day: 6, spentUsd: 0.25 });
+  });
+});
+
+describe('spentShareOf', () => {
+  it.each([
+    { name: 'a quarter', group, nowMs: at(5), share: 0.25 },
+    { name: 'what was spent yesterday', group, nowMs: at(6), share: 0 },
+    { name: 'no budget', group: { day: 5, spentUsd: 9 }, nowMs: at(5), share: 0 },
+    {
+      name: 'a budget of nothing',
+      group: { dailyBudgetUsd: 0, day: 5, spentUsd: 0.1 },
+      nowMs: at(5),
+      share: 1,
+    },
+  ])('$name: $share', ({ group: of, nowMs, share }) => {
+    expect(spentShareOf(of, nowMs)).toBe(share);
+  });
+});
