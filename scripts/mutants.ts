@@ -13,6 +13,7 @@ import { join, relative } from 'node:path';
 import { startVitest } from 'vitest/node';
 
 import { isEquivalent } from './mutants/equivalent.ts';
+import { type LuaMutant, mutateLua } from './mutants/lua.ts';
 import { type Mutant, mutate, titleOf } from './mutants/mutate.ts';
 import { ROOMS, type Room } from './mutants/rooms.ts';
 import type { Verdict } from './mutants/runner.ts';
@@ -35,17 +36,31 @@ process.exit(isEnough ? 0 : 1);
 async function run(room: Room): Promise<boolean> {
   const folder = mkdtempSync(join(tmpdir(), 'zephyr-mutants-'));
   const reportFile = join(folder, 'report');
-  const { mutants, plugin } = mutatingPlugin(room);
+  const luaMutants: LuaMutant[] = [];
+  for (const file of room.scripts ?? []) {
+    const source = readFileSync(join(root, file), 'utf8');
+    luaMutants.push(...mutateLua(file, source, luaMutants.length));
+  }
+  const { mutants, plugin } = mutatingPlugin(room, luaMutants.length);
   try {
     const vitest = await startVitest(
       'test',
-      globSync([...room.tests], { cwd: root }).filter((file) => !file.includes('.integration.')),
+      globSync([...room.tests], { cwd: root }),
       {
-        ...{ root, config: false, watch: false, reporters: [] },
+        ...{ root, config: false, watch: false, reporters: [], include: ['**/*.test.ts'] },
         // A cached module would be one without mutants, or leave one with them to the next test run.
         ...{ isolate: false, maxWorkers: 1, fileParallelism: false, fsModuleCache: false },
-        ...{ runner: join(import.meta.dirname, 'mutants/runner.ts'), include: ['**/*.test.ts'] },
-        provide: { mutantReport: reportFile, mutantsUntilAtMs: Date.now() + MINUTES * 60_000 },
+        runner: join(import.meta.dirname, 'mutants/runner.ts'),
+        provide: {
+          mutantReport: reportFile,
+          mutantsUntilAtMs: Date.now() + MINUTES * 60_000,
+          luaMutants: luaMutants.map(({ id, script, source }) => ({ id, script, source })),
+        },
+        ...(room.scripts === undefined
+          ? {}
+          : { globalSetup: [join(root, 'packages/testkit/src/redis-setup.ts')] }),
+        // The mutants run within the last test of a file.
+        ...{ hookTimeout: 60_000, teardownTimeout: 60_000 },
       },
       { plugins: [plugin] },
     );
@@ -54,13 +69,13 @@ async function run(room: Room): Promise<boolean> {
     await vitest.close();
     if (failed.length > 0) throw new Error(`tests fail without mutants: ${failed.join(', ')}`);
     if (errors.length > 0) throw new AggregateError(errors);
-    return print(room, mutants, verdictsIn(reportFile));
+    return print(room, [...luaMutants, ...mutants], verdictsIn(reportFile));
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-function mutatingPlugin(room: Room) {
+function mutatingPlugin(room: Room, firstId: number) {
   const sources = new Set(
     globSync([...room.sources], { cwd: root }).filter(
       (file) => !file.endsWith('.test.ts') && file.includes(word),
@@ -72,13 +87,25 @@ function mutatingPlugin(room: Room) {
     enforce: 'pre' as const,
     transform(code: string, id: string) {
       const file = relative(root, id);
+      if (file === SCRIPT_LOADER) return { code: withKnownScripts(code), map: null };
       if (!sources.has(file)) return undefined;
-      const mutated = mutate(file, code, mutants.length);
+      const mutated = mutate(file, code, firstId + mutants.length);
       mutants.push(...mutated.mutants);
       return { code: mutated.text, map: null };
     },
   };
   return { mutants, plugin };
+}
+
+const SCRIPT_LOADER = 'packages/runtime/src/redis/script.ts';
+
+/** The scripts that were loaded can be changed from then on. */
+function withKnownScripts(code: string): string {
+  const loader = 'export function loadScript(';
+  if (!code.includes(loader)) throw new Error(`${SCRIPT_LOADER} has no loadScript`);
+  return `${code.replace(loader, 'function loadOriginal(')}
+export const loadScript = (name) => __mutantScript(name, loadOriginal(name));
+`;
 }
 
 function verdictsIn(file: string): ReadonlyMap<number, Verdict['status']> {

@@ -3,6 +3,8 @@ export interface Room {
   readonly name: string;
   readonly sources: readonly string[];
   readonly tests: readonly string[];
+  /** Of `packages/runtime/src/redis/scripts`; their tests need a Redis. */
+  readonly scripts?: readonly string[];
 }
 
 const CORE = 'packages/core/src';
@@ -14,12 +16,25 @@ const coreRoom = (name: string): Room => ({
   tests: [`${CORE}/${name}/*.test.ts`],
 });
 
+const RUNTIME = 'packages/runtime/src/redis';
+
 export const ROOMS: readonly Room[] = [
   ...['probe', 'request', 'answer', 'learn', 'route', 'replay', 'decide'].map(coreRoom),
   {
     name: 'shared',
     sources: [`${CORE}/{json-keys,own}.ts`],
     tests: [`${CORE}/*.test.ts`, `${CORE}/request/*.test.ts`],
+  },
+  {
+    name: 'lua',
+    sources: [],
+    tests: [
+      `${RUNTIME}/store.integration.test.ts`,
+      'services/controller/src/leader/commit.integration.test.ts',
+    ],
+    scripts: ['acquire-lease', 'renew-lease', 'release-lease', 'commit'].map(
+      (name) => `${RUNTIME}/scripts/${name}.lua`,
+    ),
   },
   {
     name: 'proxy',

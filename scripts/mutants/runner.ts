@@ -5,9 +5,22 @@
 import { appendFileSync } from 'node:fs';
 
 import fc from 'fast-check';
-import { type RunnerTask, type RunnerTestCase, type RunnerTestFile, TestRunner } from 'vitest';
+import {
+  type RunnerTask,
+  type RunnerTestCase,
+  type RunnerTestFile,
+  type RunnerTestSuite,
+  TestRunner,
+} from 'vitest';
 
-import { allow, isSameFile, takeMet, withMutant } from './switch.ts';
+import {
+  allow,
+  type ChangedScript,
+  isSameFile,
+  takeMet,
+  withMutant,
+  withScript,
+} from './switch.ts';
 
 /** What became of one mutant in one test file: a line of the report. */
 export interface Verdict {
@@ -20,6 +33,7 @@ declare module 'vitest' {
     readonly mutantReport: string;
     /** After this moment no mutant is switched on. */
     readonly mutantsUntilAtMs: number;
+    readonly luaMutants: readonly ChangedScript[];
   }
 }
 
@@ -29,8 +43,8 @@ interface Met {
   readonly tookMs: number;
 }
 
-/** The first counterexample is enough. */
-fc.configureGlobal({ endOnFailure: true });
+/** The first counterexample is enough, and so is half a second without one. */
+fc.configureGlobal({ endOnFailure: true, interruptAfterTimeLimit: 500 });
 
 const killed = new Set<number>();
 /** Met while modules are loaded, so that constants depend on them. */
@@ -38,12 +52,18 @@ const loaded = new Set<number>();
 
 export default class MutantRunner extends TestRunner {
   #met: Met[] = [];
+  #left = 0;
   #beganAtMs = 0;
   #isLoading = true;
 
   override onCollectStart(file: RunnerTestFile): void {
     this.#isLoading = true;
     super.onCollectStart(file);
+  }
+
+  override async onBeforeRunSuite(suite: RunnerTestSuite): Promise<void> {
+    await super.onBeforeRunSuite(suite);
+    if ('filepath' in suite) this.#left = testsIn(suite).length;
   }
 
   override async onBeforeRunTask(task: RunnerTask): Promise<void> {
@@ -54,14 +74,17 @@ export default class MutantRunner extends TestRunner {
     this.#beganAtMs = performance.now();
   }
 
-  override onAfterRunTask(task: RunnerTask): void {
+  /** After the last test of a file, before what the file started is stopped, come its mutants. */
+  override async onAfterRunTask(task: RunnerTask): Promise<void> {
     const tookMs = performance.now() - this.#beganAtMs;
     super.onAfterRunTask(task);
-    if (task.type !== 'test' || task.result?.state !== 'pass') return;
-    this.#met.push({ test: task, ids: takeMet(), tookMs });
+    if (task.type !== 'test') return;
+    if (task.result?.state === 'pass') this.#met.push({ test: task, ids: takeMet(), tookMs });
+    this.#left -= 1;
+    if (this.#left === 0) await this.#runMutants();
   }
 
-  override async onAfterRunFiles(files: RunnerTestFile[]): Promise<void> {
+  async #runMutants(): Promise<void> {
     const met = this.#met.toSorted((a, b) => a.tookMs - b.tookMs);
     this.#met = [];
     const ids = new Set(met.flatMap((of) => [...of.ids]));
@@ -69,24 +92,25 @@ export default class MutantRunner extends TestRunner {
       if ([...ids].some((other) => isSameFile(id, other))) ids.add(id);
     }
     for (const id of ids) {
-      if (!killed.has(id)) this.#report(await this.#try(id, met));
+      if (killed.has(id)) continue;
+      const isLoaded = loaded.has(id);
+      const tests = met.filter((of) => isLoaded || of.ids.has(id));
+      await this.#try(id, () => withMutant(id, isLoaded, () => isNoticed(id, tests)));
     }
-    super.onAfterRunFiles(files);
+    for (const changed of this.injectValue('luaMutants')) {
+      const { id } = changed;
+      if (!killed.has(id)) await this.#try(id, () => withScript(changed, () => isNoticed(id, met)));
+    }
   }
 
-  async #try(id: number, met: readonly Met[]): Promise<Verdict> {
-    if (Date.now() > this.injectValue('mutantsUntilAtMs')) return { id, status: 'late' };
-    const isLoaded = loaded.has(id);
-    const tests = met.filter(({ ids }) => isLoaded || ids.has(id));
-    const isKilled = await withMutant(id, isLoaded, async () => {
-      for (const { test } of tests) {
-        allow(id);
-        if (await fails(test)) return true;
-      }
-      return false;
-    }).catch(() => true);
+  async #try(id: number, run: () => Promise<boolean>): Promise<void> {
+    if (Date.now() > this.injectValue('mutantsUntilAtMs')) {
+      this.#report({ id, status: 'late' });
+      return;
+    }
+    const isKilled = await run().catch(() => true);
     if (isKilled) killed.add(id);
-    return { id, status: isKilled ? 'killed' : 'survived' };
+    this.#report({ id, status: isKilled ? 'killed' : 'survived' });
   }
 
   #report(verdict: Verdict): void {
@@ -94,11 +118,49 @@ export default class MutantRunner extends TestRunner {
   }
 }
 
+async function isNoticed(id: number, tests: readonly Met[]): Promise<boolean> {
+  for (const { test } of tests) {
+    allow(id);
+    if (await fails(test)) return true;
+  }
+  return false;
+}
+
 async function fails(test: RunnerTestCase): Promise<boolean> {
+  const suites = suitesOf(test);
   try {
+    await runHooks('beforeEach', test, suites);
     await TestRunner.getTestFn(test)();
     return false;
   } catch {
     return true;
+  } finally {
+    await runHooks('afterEach', test, suites.toReversed());
   }
+}
+
+async function runHooks(
+  name: 'beforeEach' | 'afterEach',
+  test: RunnerTestCase,
+  suites: readonly RunnerTestSuite[],
+): Promise<void> {
+  for (const suite of suites) {
+    for (const hook of TestRunner.getSuiteHooks(suite)[name]) await hook(test.context, suite);
+  }
+}
+
+/** The suites that a test is in, the file first. */
+function suitesOf(test: RunnerTestCase): readonly RunnerTestSuite[] {
+  const suites: RunnerTestSuite[] = [test.file];
+  const inner: RunnerTestSuite[] = [];
+  for (let suite = test.suite; suite !== undefined && suite !== test.file; suite = suite.suite) {
+    inner.unshift(suite);
+  }
+  return [...suites, ...inner];
+}
+
+function testsIn(suite: RunnerTestSuite): readonly RunnerTestCase[] {
+  return suite.tasks
+    .flatMap((task) => (task.type === 'suite' ? testsIn(task) : [task]))
+    .filter(({ mode }) => mode === 'run');
 }

@@ -3,6 +3,8 @@
  * counts which test meets which mutant; then one mutant after another is switched on.
  */
 
+import { createHash } from 'node:crypto';
+
 /** More than all mutants of a room. */
 const MOST_MUTANTS = 1 << 16;
 /** A loop that a mutant keeps from ending meets its switch this many times more than without it. */
@@ -89,6 +91,32 @@ export async function withMutant<Result>(
   }
 }
 
+/** A Lua script with one change. */
+export interface ChangedScript {
+  readonly id: number;
+  readonly script: string;
+  readonly source: string;
+}
+
+/** As `loadScript` of the runtime made them, by name. */
+const scripts = new Map<string, { source: string; sha: string }>();
+
+/** Runs something with the script changed. */
+export async function withScript<Result>(
+  { script: name, source }: ChangedScript,
+  run: () => Promise<Result>,
+): Promise<Result> {
+  const script = scripts.get(name);
+  if (script === undefined) throw new Error(`no test loads ${name}.lua`);
+  const original = { ...script };
+  Object.assign(script, { source, sha: createHash('sha1').update(source).digest('hex') });
+  try {
+    return await run();
+  } finally {
+    Object.assign(script, original);
+  }
+}
+
 /** Before each test that runs with the mutant on. */
 export function allow(id: number): void {
   left = Math.max(RUNAWAY_LEAST, (most[id] ?? 0) * RUNAWAY_FACTOR);
@@ -97,6 +125,10 @@ export function allow(id: number): void {
 Object.assign(globalThis, {
   __mutant: isOn,
   __mutantConstant: makeConstant,
+  __mutantScript: (name: string, script: { source: string; sha: string }) => {
+    scripts.set(name, script);
+    return script;
+  },
   __mutantFile: (name: string, firstId: number, lastId: number) =>
     files.set(name, { firstId, lastId, constants: [] }),
 });
