@@ -20,6 +20,7 @@ import type { Verdict } from './mutants/runner.ts';
 
 /** For one room; what is not done by then is reported as late. */
 const MINUTES = 20;
+const SCRIPT_LOADER = 'packages/runtime/src/redis/script.ts';
 
 const root = join(import.meta.dirname, '..');
 const [roomName, word = ''] = process.argv.slice(2);
@@ -96,8 +97,6 @@ function mutatingPlugin(room: Room, firstId: number) {
   };
   return { mutants, plugin };
 }
-
-const SCRIPT_LOADER = 'packages/runtime/src/redis/script.ts';
 
 /** The scripts that were loaded can be changed from then on. */
 function withKnownScripts(code: string): string {
