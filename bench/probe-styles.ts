@@ -14,10 +14,11 @@ import { PROBE_STYLES, type ProbeStyle } from '@zephyr/contract/probe';
 import { costUsd, priceOf } from '@zephyr/core';
 import { createStartGate, DEFAULT_STARTS } from '@zephyr/probes/cli/start-gate';
 import { type ProbeReport, runProbe } from '@zephyr/probes/probe';
-import { Secret } from '@zephyr/runtime/secret';
+import { credentialsOf } from '@zephyr/runtime/credential';
 import { messageEvents, renderEvent } from '@zephyr/testkit/messages-api';
 
 const DELAY_MS = 1_000;
+const HEADERS = { lines: credentialsOf('sk-bench', 'bearer'), secrets: ['sk-bench'] };
 const MODEL = 'claude-haiku-4-5';
 /** English text and JSON have three to four characters a token; the dearer end. */
 const CHARACTERS_PER_TOKEN = 3.5;
@@ -73,7 +74,7 @@ async function measure(runs: number): Promise<void> {
   const check = (style: ProbeStyle, gate = createStartGate()): Promise<ProbeReport> =>
     runProbe(
       style,
-      { baseUrl, token: new Secret('sk-bench'), model: MODEL, timeoutMs: 60_000 },
+      { baseUrl, headers: HEADERS, model: MODEL, timeoutMs: 60_000 },
       { signal: new AbortController().signal, gate },
     );
 

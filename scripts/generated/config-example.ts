@@ -4,6 +4,7 @@ import {
   configSections,
   type DocumentedKey,
   documentationOf,
+  toml,
 } from './config-sections.ts';
 
 const HEADER = `# Claude Zephyr. Copy this file to config.toml, put your endpoints in, and the tokens into .env
@@ -66,26 +67,15 @@ function endpointsSection(): ConfigSection | undefined {
 }
 
 function documentedKey({ name, schema }: DocumentedKey, indent = '#   '): string {
-  const isShown = schema.default !== undefined || schema.example !== undefined;
-  const example = isShown ? ` (${name} = ${toml(schema.default ?? schema.example)})` : '';
-  return commented(`${name}: ${documentationOf(schema)}${example}`, indent);
+  const { default: value } = schema;
+  const shown = value === undefined ? '' : ` (${name} = ${toml(value)})`;
+  return commented(`${name}: ${documentationOf(schema)}${shown}`, indent);
 }
 
 function assignment({ name, schema }: DocumentedKey): string {
   const value = schema.default ?? schema.example;
   if (value === undefined) throw new Error(`${name} has neither a default nor an example`);
   return `${name} = ${toml(value)}`;
-}
-
-function toml(value: unknown): string {
-  if (Array.isArray(value)) {
-    const isLong = value.length > 1 && value.some((item) => typeof item === 'object');
-    const items = value.map(toml);
-    return isLong ? `[\n${items.map((item) => `  ${item},\n`).join('')}]` : `[${items.join(', ')}]`;
-  }
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  const pairs = Object.entries(value).map(([key, item]) => `${key} = ${toml(item)}`);
-  return `{ ${pairs.join(', ')} }`;
 }
 
 /** Markdown as a comment; further lines are indented like the text of the first. */

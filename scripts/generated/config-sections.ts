@@ -63,3 +63,15 @@ function sectionsOf(path: string, table: KeySchema): ConfigSection[] {
     }),
   ];
 }
+
+/** A value as config.toml has it. */
+export function toml(value: unknown): string {
+  if (Array.isArray(value)) {
+    const isLong = value.length > 1 && value.some((item) => typeof item === 'object');
+    const items = value.map(toml);
+    return isLong ? `[\n${items.map((item) => `  ${item},\n`).join('')}]` : `[${items.join(', ')}]`;
+  }
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const pairs = Object.entries(value).map(([key, item]) => `${key} = ${toml(item)}`);
+  return `{ ${pairs.join(', ')} }`;
+}

@@ -1,5 +1,5 @@
 /** docs/configuration.md: every key with its type, range, default and description of the schema. */
-import { configSections, documentationOf, type KeySchema } from './config-sections.ts';
+import { configSections, documentationOf, type KeySchema, toml } from './config-sections.ts';
 
 const UNBOUNDED = Number.MAX_SAFE_INTEGER;
 
@@ -9,16 +9,23 @@ export function renderConfiguration(): string {
       `## \`${title}\`\n\n${description}\n\n| key | value | default | what it is for |\n|---|---|---|---|\n${keys
         .map(
           ({ name, schema: key, isRequired }) =>
-            `| \`${name}\` | ${valuesOf(key)} | ${defaultOf(key, isRequired)} | ${documentationOf(key)} |`,
+            `| \`${name}\` | ${valuesOf(key)} | ${defaultOf(key, isRequired)} | ${documentationOf(key)}${exampleOf(name, key)} |`,
         )
         .join('\n')}`,
   );
   return `${INTRODUCTION}\n${sections.join('\n\n')}\n`;
 }
 
+/** Of values whose form is not obvious. */
+function exampleOf(name: string, { type, example }: KeySchema): string {
+  const isPlain = type !== 'object' && type !== 'array';
+  return isPlain || example === undefined ? '' : ` For example \`${name} = ${toml(example)}\`.`;
+}
+
 function valuesOf(schema: KeySchema): string {
   if (schema.enum !== undefined) return schema.enum.map((value) => `\`${value}\``).join(', ');
   if (schema.type === 'array') return `list of ${valuesOf(schema.items ?? {})}`;
+  if (schema.type === 'object') return 'table of text';
   if (schema.type === 'boolean') return '`true`, `false`';
   if (schema.type === 'string') return 'text';
   const from = schema.minimum ?? schema.exclusiveMinimum;

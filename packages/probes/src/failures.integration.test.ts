@@ -7,7 +7,6 @@ import net, { type AddressInfo, type Socket } from 'node:net';
 
 import type { FailureClass } from '@zephyr/contract/failure';
 import type { ProbeStyle } from '@zephyr/contract/probe';
-import { Secret } from '@zephyr/runtime/secret';
 import { makeFakeClaude } from '@zephyr/testkit/fake-claude';
 import { messageEvents, renderEvent } from '@zephyr/testkit/messages-api';
 import { startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
@@ -16,6 +15,7 @@ import { describe, it, type TestContext } from 'vitest';
 import { createStartGate } from './cli/start-gate.ts';
 import { type ProbeReport, runProbe } from './probe.ts';
 import type { ProbeTarget } from './probe-target.ts';
+import { bearer } from './test-support/bearer.ts';
 
 const TOKEN = 'sk-canary-0123456789';
 const gate = createStartGate();
@@ -26,7 +26,7 @@ function probe(
 ): Promise<ProbeReport> {
   const target = {
     baseUrl,
-    token: new Secret(TOKEN),
+    headers: bearer(TOKEN),
     model: 'claude-haiku-4-5',
     timeoutMs: 15_000,
   };

@@ -1,19 +1,19 @@
 /** Endpoints that want to take the prober's memory, its time, or its place in the network. */
+
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
-
 import type { ProbeStyle } from '@zephyr/contract/probe';
-import { Secret } from '@zephyr/runtime/secret';
 import { startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
 import { chunk, chunkedHead, drip, head, type Script, sse } from '@zephyr/testkit/upstream-scripts';
 import { describe, expect, it, type TestContext } from 'vitest';
 import { z } from 'zod';
 import { createStartGate } from './cli/start-gate.ts';
 import { runProbe } from './probe.ts';
+import { bearer } from './test-support/bearer.ts';
 
 const MIB = 1024 * 1024;
 const PROGRAM = fileURLToPath(new URL('./test-support/hostile-probes-main.ts', import.meta.url));
@@ -115,7 +115,7 @@ describe.each<ProbeStyle>(['cli', 'messages', 'http'])(
         style,
         {
           baseUrl: upstream.url,
-          token: new Secret('sk-canary'),
+          headers: bearer('sk-canary'),
           model: 'claude-haiku-4-5',
           timeoutMs: 15_000,
         },

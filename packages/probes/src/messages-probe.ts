@@ -1,7 +1,7 @@
 /** The check by one direct request of the Messages API, as small as it can be. */
 import type { ProbeVerdict, TokenUsage } from '@zephyr/contract/probe';
-import { credentialOf } from '@zephyr/runtime/credential';
 
+import { rawHeaders } from '@zephyr/runtime/credential';
 import { readUsage } from './exchange/answer.ts';
 import { failureOf } from './exchange/classify-exchange.ts';
 import { startExchange } from './exchange/exchange.ts';
@@ -14,7 +14,6 @@ export async function probeByMessage(
   signal: AbortSignal,
 ): Promise<{ readonly verdict: ProbeVerdict; readonly usage: TokenUsage }> {
   const url = new URL(`${target.baseUrl}/v1/messages`);
-  const token = target.token.reveal();
   const body = Buffer.from(
     JSON.stringify({
       model: target.model,
@@ -24,15 +23,18 @@ export async function probeByMessage(
       messages: [{ role: 'user', content: 'ping' }],
     }),
   );
-  const credential = credentialOf(token);
   const exchange = startExchange({
     method: 'POST',
     url,
     headers: [
-      ...['Host', url.host, credential.header, credential.value],
-      ...['Content-Type', 'application/json', 'Content-Length', String(body.length)],
-      ...['anthropic-version', '2023-06-01', 'Accept', 'text/event-stream, application/json'],
-      ...['User-Agent', 'claude-zephyr', 'Accept-Encoding', 'identity', 'Connection', 'close'],
+      ...['Host', url.host, 'Content-Length', String(body.length), 'Connection', 'close'],
+      ...rawHeaders(target.headers.lines, [
+        ['Content-Type', 'application/json'],
+        ['anthropic-version', '2023-06-01'],
+        ['Accept', 'text/event-stream, application/json'],
+        ['Accept-Encoding', 'identity'],
+        ['User-Agent', 'claude-zephyr'],
+      ]),
     ],
     body,
   });
@@ -41,7 +43,10 @@ export async function probeByMessage(
   const failed = failureOf(facts);
   if (failed !== undefined || facts.latencyMs === undefined) {
     const { failure, detail } = failed ?? { failure: 'not_claude', detail: 'no answer' };
-    return { verdict: { status: 'failed', failure, detail: redact(detail, [token]) }, usage };
+    return {
+      verdict: { status: 'failed', failure, detail: redact(detail, target.headers.secrets) },
+      usage,
+    };
   }
   return {
     verdict: { status: 'ok', apiLatencyMs: facts.latencyMs, ttftMs: facts.ttftMs },

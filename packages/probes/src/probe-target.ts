@@ -1,4 +1,4 @@
-import type { Secret } from '@zephyr/runtime/secret';
+import type { EndpointHeaders } from '@zephyr/runtime/config/endpoint-headers';
 import type { StartGate } from './cli/start-gate.ts';
 import type { ProbeUsers } from './process/probe-users.ts';
 
@@ -6,7 +6,8 @@ import type { ProbeUsers } from './process/probe-users.ts';
 export interface ProbeTarget {
   /** Without a trailing slash. */
   readonly baseUrl: string;
-  readonly token: Secret;
+  /** Sent with each request that asks a model. */
+  readonly headers: EndpointHeaders;
   readonly model: string;
   /** Of the whole probe; a program that ignores SIGTERM gets two seconds more. */
   readonly timeoutMs: number;

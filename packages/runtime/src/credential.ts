@@ -1,21 +1,48 @@
-/** The header that carries a token, in lower case, and its whole value. A secret: never logged. */
-export interface Credential {
-  readonly header: 'authorization' | 'x-api-key';
+/** How a token is sent: `bearer` is `Authorization: Bearer …`. */
+export const AUTH_STYLES = ['bearer', 'x-api-key', 'both'] as const;
+export type AuthStyle = (typeof AUTH_STYLES)[number];
+
+/** A header in lower case and its whole value. May be a secret: never logged. */
+export interface HeaderLine {
+  readonly name: string;
   readonly value: string;
 }
 
 /**
- * By the token's shape: a key of the official API (`sk-ant-api…`) is taken as `x-api-key` only;
- * everything else, the tokens of relays and of logins, goes as a bearer.
- * @see https://docs.claude.com/en/api/overview#authentication
+ * As Node writes raw headers: name, value, name, value, …
+ *
+ * @param others left out where a line has the same name
  */
-export function credentialOf(token: string): Credential {
-  return token.startsWith('sk-ant-api')
-    ? { header: 'x-api-key', value: token }
-    : { header: 'authorization', value: `Bearer ${token}` };
+export function rawHeaders(
+  lines: readonly HeaderLine[],
+  others: readonly (readonly [string, string])[],
+): string[] {
+  const names = new Set(lines.map(({ name }) => name));
+  return [
+    ...lines.flatMap(({ name, value }) => [name, value]),
+    ...others.filter(([name]) => !names.has(name.toLowerCase())).flat(),
+  ];
 }
 
-/** The token itself. */
-export function tokenIn({ value }: Credential): string {
-  return value.slice(value.indexOf(' ') + 1);
+/**
+ * The headers that carry a token. Without a style by the token's shape: a key of the official API
+ * (`sk-ant-api…`) is taken as `x-api-key` only; everything else, the tokens of relays and of logins,
+ * goes as a bearer.
+ * @see https://docs.claude.com/en/api/overview#authentication
+ */
+export function credentialsOf(token: string, style: AuthStyle | undefined): readonly HeaderLine[] {
+  const bearer = { name: 'authorization', value: `Bearer ${token}` };
+  const apiKey = { name: 'x-api-key', value: token };
+  switch (style ?? styleOf(token)) {
+    case 'bearer':
+      return [bearer];
+    case 'x-api-key':
+      return [apiKey];
+    case 'both':
+      return [bearer, apiKey];
+  }
+}
+
+function styleOf(token: string): AuthStyle {
+  return token.startsWith('sk-ant-api') ? 'x-api-key' : 'bearer';
 }

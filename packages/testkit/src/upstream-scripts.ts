@@ -73,6 +73,23 @@ export function eventsOf({ text = 'hello', mark = '', deltas = 3 }: SseOptions =
   ];
 }
 
+/**
+ * An endpoint that takes requests with these headers only, in lower case; undefined is one that must
+ * not be there. Others get 401.
+ */
+export function demanding(
+  headers: Readonly<Record<string, string | undefined>>,
+  script: Script,
+): Script {
+  const error = { type: 'authentication_error', message: 'a header is wrong or missing' };
+  return (turn) => {
+    const fits = Object.entries(headers).every(
+      ([name, value]) => turn.request.headers[name] === value,
+    );
+    return (fits ? script : json({ type: 'error', error }, 401))(turn);
+  };
+}
+
 /** A whole answer that does not stream. */
 export function json(body: object = MESSAGE, code = 200): Script {
   return status(code, {}, JSON.stringify(body));

@@ -8,6 +8,7 @@ import type { BlockList, LookupFunction } from 'node:net';
 
 import { RetryBudget, SessionTable } from '@zephyr/core';
 import type { Config, DataPathConfig, Secrets } from '@zephyr/runtime/config/config';
+import { areSameHeaders } from '@zephyr/runtime/config/endpoint-headers';
 import { ZephyrError } from '@zephyr/runtime/errors';
 import { trustedProxies } from '@zephyr/runtime/http/trusted-proxies';
 import type { Logger } from '@zephyr/runtime/logger';
@@ -135,12 +136,12 @@ function sessionsOf(
   return before;
 }
 
-/** Same place and token: its connections can be used on. */
+/** Same place and headers: its connections can be used on. */
 function isSame(endpoint: UpstreamEndpoint): (other: UpstreamEndpoint) => boolean {
   return (other) =>
     other.id === endpoint.id &&
     other.name === endpoint.name &&
-    other.credential.value === endpoint.credential.value &&
+    areSameHeaders(other.headers, endpoint.headers) &&
     other.authority === endpoint.authority &&
     other.basePath === endpoint.basePath &&
     other.isTls === endpoint.isTls;

@@ -9,8 +9,6 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
-
-import { Secret } from '@zephyr/runtime/secret';
 import { makeFakeClaude } from '@zephyr/testkit/fake-claude';
 import { type ScriptedUpstream, startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
 import { VALID } from '@zephyr/testkit/tls-fixture';
@@ -19,6 +17,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { runProbe } from '../probe.ts';
 import type { ProbeTarget } from '../probe-target.ts';
+import { bearer } from '../test-support/bearer.ts';
 import { createStartGate } from './start-gate.ts';
 
 const TOKEN = 'sk-canary-0123456789';
@@ -39,7 +38,7 @@ function probe(style: 'cli' | 'cli-light', changes: Partial<ProbeTarget> = {}) {
     style,
     {
       baseUrl: `http://127.0.0.1:${upstream.port}/team/a`,
-      token: new Secret(TOKEN),
+      headers: bearer(TOKEN),
       model: 'claude-haiku-4-5',
       timeoutMs: 15_000,
       ...changes,

@@ -73,7 +73,7 @@ async function askCli(query: CliQuery, signal: AbortSignal): Promise<CliAnswer> 
       user,
     });
     const exchanges = await relay.stop();
-    const secrets = [target.token.reveal(), password];
+    const secrets = [...target.headers.secrets, password];
     return {
       verdict: verdictOfCli({ report, exchanges, timeoutMs, secrets }),
       usage: sumUsage(exchanges),

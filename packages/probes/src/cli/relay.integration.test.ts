@@ -1,19 +1,18 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import { connect } from 'node:net';
-
-import { Secret } from '@zephyr/runtime/secret';
 import { startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
 import { cutSse, flood, type Script, sse } from '@zephyr/testkit/upstream-scripts';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import { ANSWER_LIMIT_BYTES } from '../exchange/exchange.ts';
+import { bearer } from '../test-support/bearer.ts';
 import { startRelay } from './relay.ts';
 
 async function relayTo(script: Script) {
   const upstream = await startScriptedUpstream({ script });
   onTestFinished(() => upstream.stop());
-  const relay = await startRelay({ baseUrl: upstream.url, token: new Secret('sk-real-token') });
+  const relay = await startRelay({ baseUrl: upstream.url, headers: bearer('sk-real-token') });
   onTestFinished(async () => void (await relay.stop()));
   const post = (headers: Record<string, string>, body = '{"ä":1}') =>
     fetch(`${relay.baseUrl}/v1/messages?beta=true`, { method: 'POST', headers, body });

@@ -4,7 +4,7 @@
  * It measures: the CLI's own times contain its start-up and the load of this machine; here the
  * way of the request is stamped as it leaves and as the answer returns. It keeps the token: the
  * CLI gets a password that is good for this probe at this relay only, and the relay puts the
- * group's token in its place. Bodies pass unchanged, headers by lists, and only to the path of the
+ * endpoint's headers in its place. Bodies pass unchanged, headers by lists, and only to the path of the
  * question; TLS to the endpoint is verified here.
  *
  * The endpoint is not trusted: what it sends is bounded (see exchange.ts) and read no faster than
@@ -15,8 +15,8 @@ import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { credentialOf } from '@zephyr/runtime/credential';
-import type { Secret } from '@zephyr/runtime/secret';
+import type { EndpointHeaders } from '@zephyr/runtime/config/endpoint-headers';
+import { rawHeaders } from '@zephyr/runtime/credential';
 import { type Exchange, type RunningExchange, startExchange } from '../exchange/exchange.ts';
 
 export interface Relay {
@@ -46,7 +46,7 @@ const MAX_CONNECTIONS = 16;
 
 export async function startRelay(target: {
   readonly baseUrl: string;
-  readonly token: Secret;
+  readonly headers: EndpointHeaders;
   /** Told of each request as it arrives. */
   readonly onRequest?: () => void;
 }): Promise<Relay> {
@@ -114,7 +114,11 @@ async function readBody(request: http.IncomingMessage): Promise<Buffer | undefin
 function forward(
   request: http.IncomingMessage,
   response: http.ServerResponse,
-  target: { readonly baseUrl: string; readonly token: Secret; readonly body: Buffer },
+  target: {
+    readonly baseUrl: string;
+    readonly headers: EndpointHeaders;
+    readonly body: Buffer;
+  },
 ): RunningExchange {
   const url = new URL(`${target.baseUrl}${request.url ?? ''}`);
   const exchange = startExchange(
@@ -123,7 +127,7 @@ function forward(
       url,
       headers: requestHeaders(request.rawHeaders, {
         host: url.host,
-        token: target.token,
+        ours: target.headers,
         contentLength: target.body.length,
       }),
       body: target.body,
@@ -163,15 +167,12 @@ function writeHead(response: http.ServerResponse, answer: http.IncomingMessage):
 /** The request's own headers in their order and spelling, for the endpoint and with its token. */
 function requestHeaders(
   raw: readonly string[],
-  target: { readonly host: string; readonly token: Secret; readonly contentLength: number },
+  target: { readonly host: string; readonly ours: EndpointHeaders; readonly contentLength: number },
 ): string[] {
-  const credential = credentialOf(target.token.reveal());
-  const ours = [
-    ['Host', target.host],
-    [credential.header, credential.value],
-    ['Content-Length', String(target.contentLength)],
+  return [
+    ...['Host', target.host, 'Content-Length', String(target.contentLength)],
+    ...rawHeaders(target.ours.lines, listed(raw, REQUEST_HEADERS)),
   ];
-  return [...ours, ...listed(raw, REQUEST_HEADERS)].flat();
 }
 
 function listed(raw: readonly string[], names: RegExp): [string, string][] {

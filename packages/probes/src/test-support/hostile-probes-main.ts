@@ -5,16 +5,16 @@
  *     node hostile-probes-main.ts <style> <good url> <hostile url>…
  */
 import type { ProbeStyle, ProbeVerdict } from '@zephyr/contract/probe';
-import { Secret } from '@zephyr/runtime/secret';
 import { createStartGate } from '../cli/start-gate.ts';
 import { runProbe } from '../probe.ts';
+import { bearer } from './bearer.ts';
 
 const [style = 'messages', good = '', ...hostile] = process.argv.slice(2);
 const gate = createStartGate();
 const { signal } = new AbortController();
 
 async function probe(baseUrl: string): Promise<ProbeVerdict> {
-  const target = { baseUrl, token: new Secret('sk-canary'), model: 'claude-haiku-4-5' };
+  const target = { baseUrl, headers: bearer('sk-canary'), model: 'claude-haiku-4-5' };
   const report = await runProbe(
     style as ProbeStyle,
     { ...target, timeoutMs: 10_000 },

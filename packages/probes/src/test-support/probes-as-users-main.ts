@@ -7,10 +7,10 @@
 import { readFileSync } from 'node:fs';
 
 import type { ProbeVerdict } from '@zephyr/contract/probe';
-import { Secret } from '@zephyr/runtime/secret';
 import { createStartGate } from '../cli/start-gate.ts';
 import { runProbe } from '../probe.ts';
 import { openProbeUsers } from '../process/probe-users.ts';
+import { bearer } from './bearer.ts';
 
 const [range = '', baseUrl = '', claudeBinaryPath = ''] = process.argv.slice(2);
 const users = await openProbeUsers(range, 2);
@@ -18,7 +18,7 @@ const gate = createStartGate(2);
 const { signal } = new AbortController();
 
 async function probe(): Promise<ProbeVerdict> {
-  const target = { baseUrl, token: new Secret('sk-canary'), model: 'claude-haiku-4-5' };
+  const target = { baseUrl, headers: bearer('sk-canary'), model: 'claude-haiku-4-5' };
   const limits = { timeoutMs: 20_000, ...(claudeBinaryPath === '' ? {} : { claudeBinaryPath }) };
   return (await runProbe('cli', { ...target, ...limits }, { signal, gate, users })).verdict;
 }

@@ -58,6 +58,8 @@ export interface EndpointConfig extends InternalForm<EndpointKeys> {
 export interface Secrets {
   /** By group name. */
   readonly groupTokens: ReadonlyMap<string, Secret>;
+  /** The values of `headers_env`, by header. */
+  readonly endpointHeaders: ReadonlyMap<EndpointId, ReadonlyMap<string, Secret>>;
   readonly redisPassword?: Secret | undefined;
   /** Of the admin API. */
   readonly adminToken?: Secret | undefined;

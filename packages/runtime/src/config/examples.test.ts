@@ -50,6 +50,8 @@ describe('config.toml.example', () => {
     const variables = variablesOf(
       {
         AUTH_TOKEN_BACKUP: 'b',
+        AUTH_TOKEN_GATEWAY: 'g',
+        HELICONE_AUTH: 'h',
         REDIS_PASSWORD: 'p',
         CLIENT_KEY_ANN: 'zephyr-ann-key-0123456789',
       },
@@ -63,7 +65,7 @@ describe('config.toml.example', () => {
     const shown = Object.entries(all).filter(([key]) => !filledIn.includes(key));
     expect(real).toMatchObject(Object.fromEntries(shown));
     expect(real.redis.url).toBe(all.redis.url);
-    const { claudeBinaryPath, dailyBudgetUsd, ...times } = all.groups[1]?.healthCheck ?? {};
+    const { claudeBinaryPath, dailyBudgetUsd, ...times } = all.groups.at(-1)?.healthCheck ?? {};
     expect(real.groups[0]?.healthCheck).toEqual(times);
   });
 });

@@ -53,11 +53,26 @@ export function fittingValues<Keys extends Shape>(
   return Object.fromEntries(values) as z.output<z.ZodObject<Keys>>;
 }
 
-/** The texts of all keys that end in `_env`, wherever they are. */
+/** The texts of all keys that end in `_env`, wherever they are: one name, or a table of names. */
 export function variableNamesIn(value: unknown): readonly string[] {
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([key, child]) =>
-    key.endsWith('_env') && typeof child === 'string' ? [child] : variableNamesIn(child),
+    key.endsWith('_env') ? textsOf(child) : variableNamesIn(child),
+  );
+}
+
+function textsOf(value: unknown): readonly string[] {
+  const values = typeof value === 'string' ? [value] : Object.values(rawTable(value));
+  return values.filter((text) => typeof text === 'string');
+}
+
+/** The texts of a list, with their places in it. */
+export function rawTexts(
+  value: unknown,
+): readonly { readonly text: string; readonly index: number }[] {
+  if (!Array.isArray(value)) return [];
+  return value.flatMap((text: unknown, index) =>
+    typeof text === 'string' ? [{ text, index }] : [],
   );
 }
 

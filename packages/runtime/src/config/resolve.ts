@@ -45,7 +45,7 @@ export function resolveConfig(document: RawTable, source: ConfigOrigin): LoadedC
   };
   return {
     config: deepFreeze(config),
-    secrets: resolveSecrets(file, location.password, source),
+    secrets: resolveSecrets(file, { endpoints, redisPassword: location.password }, source),
     variableNames: variableNamesIn(document),
   };
 }
@@ -76,7 +76,7 @@ function resolveEndpoints({ table, healthCheck }: ResolvedGroup): EndpointConfig
     name: endpoint.name,
     groupName: table.name,
     baseUrl: new URL(endpoint.url).href.replace(/\/+$/, ''),
-    ...internalForm(endpointKeys(endpoint, healthCheck)),
+    ...internalForm(endpointKeys(endpoint, { group: table, healthCheck })),
   }));
 }
 
@@ -87,7 +87,11 @@ function redisUrlFrom(document: RawTable, variables: Variables): Config['redis']
 
 function resolveSecrets(
   file: ConfigFile,
-  urlPassword: string | undefined,
+  resolved: {
+    readonly endpoints: readonly EndpointConfig[];
+    /** Of the URL. */
+    readonly redisPassword: string | undefined;
+  },
   { variables, read }: ConfigOrigin,
 ): Secrets {
   const tokens = file.groups.map(
@@ -95,13 +99,25 @@ function resolveSecrets(
   );
   const named = file.redis.password_env;
   const adminToken = variables(file.controller.token_env);
-  const password = urlPassword ?? (named === undefined ? undefined : variables(named));
+  const password = resolved.redisPassword ?? (named === undefined ? undefined : variables(named));
   return {
     groupTokens: new Map(tokens),
+    endpointHeaders: new Map(
+      resolved.endpoints.map(({ id, headersEnv }) => [id, secretHeaders(headersEnv, variables)]),
+    ),
     clientKeys: file.clients.map((client) => resolveClientKey(client, { variables, read })),
     ...(password === undefined ? {} : { redisPassword: new Secret(password) }),
     ...(adminToken === undefined ? {} : { adminToken: new Secret(adminToken) }),
   };
+}
+
+function secretHeaders(
+  names: ReadonlyMap<string, string> | undefined,
+  variables: Variables,
+): ReadonlyMap<string, Secret> {
+  return new Map(
+    [...(names ?? [])].map(([header, name]) => [header, new Secret(variables(name) ?? '')]),
+  );
 }
 
 function resolveClientKey(

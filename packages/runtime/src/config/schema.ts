@@ -26,6 +26,16 @@ const EXAMPLE_GROUPS = [
     auth_token_env: 'AUTH_TOKEN_BACKUP',
     endpoints: [{ url: 'https://api.provider-b.com', name: 'Provider-B' }],
   },
+  {
+    name: 'gateway',
+    auth_token_env: 'AUTH_TOKEN_GATEWAY',
+    auth: 'x-api-key',
+    headers: { 'helicone-property-team': 'platform' },
+    headers_env: { 'helicone-auth': 'HELICONE_AUTH' },
+    pass_headers: ['x-request-id', 'helicone-*'],
+    pass_answer_headers: ['helicone-*'],
+    endpoints: [{ url: 'https://anthropic.helicone.ai', name: 'Helicone' }],
+  },
 ] satisfies z.input<typeof group>[];
 
 const EXAMPLE_PRICES = [

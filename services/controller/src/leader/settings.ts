@@ -2,6 +2,7 @@
 import type { EndpointId } from '@zephyr/contract/scalars';
 import type { EndpointSetting, GroupSetting, Policy, WorldEvent } from '@zephyr/core';
 import type { Config, LoadedConfig } from '@zephyr/runtime/config/config';
+import { areSameHeaders, endpointHeadersOf } from '@zephyr/runtime/config/endpoint-headers';
 import { policyOf } from '@zephyr/runtime/config/policy';
 
 export interface Settings {
@@ -35,7 +36,7 @@ export function configEvent(former: LoadedConfig | undefined, now: LoadedConfig)
 }
 
 /**
- * The endpoints of both configurations that have another URL or another token now: what was known of
+ * The endpoints of both configurations that have another URL, token or other header now: what was known of
  * them is void. Compared in memory, and never stored: over a restart a leader probes what it finds
  * out of order instead.
  */
@@ -44,15 +45,12 @@ function changedEndpoints(
   now: LoadedConfig,
 ): readonly EndpointId[] {
   if (former === undefined) return [];
-  return now.config.endpoints.flatMap(({ id, baseUrl, groupName }) => {
-    const before = former.config.endpoints.find((endpoint) => endpoint.id === id);
+  return now.config.endpoints.flatMap((endpoint) => {
+    const before = former.config.endpoints.find(({ id }) => id === endpoint.id);
     if (before === undefined) return [];
     const isSame =
-      before.baseUrl === baseUrl && tokenOf(former, before.groupName) === tokenOf(now, groupName);
-    return isSame ? [] : [id];
+      before.baseUrl === endpoint.baseUrl &&
+      areSameHeaders(endpointHeadersOf(former, before), endpointHeadersOf(now, endpoint));
+    return isSame ? [] : [endpoint.id];
   });
-}
-
-function tokenOf({ secrets }: LoadedConfig, groupName: string): string | undefined {
-  return secrets.groupTokens.get(groupName)?.reveal();
 }

@@ -7,6 +7,8 @@ import type { AnswerStream } from './answer-stream.ts';
 export interface HeldResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
+  /** Headers of the endpoint's configuration that pass besides the usual ones. */
+  readonly passesHeader?: ((name: string) => boolean) | undefined;
   readonly held: readonly Buffer[];
   /** By its body; `unread` where the gate did not look. */
   readonly form: AnswerForm;

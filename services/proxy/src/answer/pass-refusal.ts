@@ -18,7 +18,7 @@ export function passRefusal(
 ): void {
   const body = Buffer.concat(response.held);
   res.writeHead(response.status, {
-    ...downstreamHeaders(response.headers),
+    ...downstreamHeaders(response.headers, response.passesHeader),
     'content-type': 'application/json',
     'content-length': body.length,
     ...(isLast ? { connection: 'close' } : {}),

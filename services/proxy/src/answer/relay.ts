@@ -83,7 +83,7 @@ export class Relay implements AnswerReceiver {
 
   start(): void {
     const { res, response, endpointId, isLast } = this.#input;
-    const headers = downstreamHeaders(response.headers);
+    const headers = downstreamHeaders(response.headers, response.passesHeader);
     headers['x-zephyr-endpoint'] = endpointId;
     if (isLast) headers.connection = 'close';
     // It has no body: a front that believes the length would take the next answer for it.

@@ -25,11 +25,10 @@ import {
 } from '@zephyr/core';
 
 import type { Clock } from '@zephyr/runtime/clock';
-import { tokenIn } from '@zephyr/runtime/credential';
 
 import { type AnswerReceiver, AnswerStream } from '../answer/answer-stream.ts';
 import type { HeldResponse } from '../answer/held-response.ts';
-import { withoutToken } from '../answer/without-token.ts';
+import { withoutSecrets } from '../answer/without-secrets.ts';
 import type { Deadline } from '../upstream/deadline.ts';
 import type { UpstreamEndpoint } from '../upstream/endpoints.ts';
 import type { SendHandlers, Sending, Transport, UpstreamRequest } from '../upstream/transport.ts';
@@ -260,7 +259,7 @@ export class Attempt implements AnswerReceiver, SendHandlers {
   }
 
   #pass(state: Answered, extent: Extent, form: AnswerForm): void {
-    const response = this.#withoutToken(this.#take(state, extent, form));
+    const response = this.#withoutSecrets(this.#take(state, extent, form));
     this.#onSettled({ kind: 'passed', response });
   }
 
@@ -290,7 +289,7 @@ export class Attempt implements AnswerReceiver, SendHandlers {
       phase: 'answered',
       staleConnection: false,
       retryAfterMs: namedWaitMs(response.headers, this.#input.clock.epochMs()),
-      response: isPassed ? this.#withoutToken(response) : undefined,
+      response: isPassed ? this.#withoutSecrets(response) : undefined,
     });
   }
 
@@ -300,6 +299,7 @@ export class Attempt implements AnswerReceiver, SendHandlers {
     return {
       status: response.statusCode ?? 0,
       headers: response.headers,
+      passesHeader: this.#input.endpoint.passes.ofAnswer,
       held,
       form,
       stream,
@@ -307,8 +307,8 @@ export class Attempt implements AnswerReceiver, SendHandlers {
     };
   }
 
-  #withoutToken(refusal: HeldResponse): HeldResponse {
-    return withoutToken(refusal, tokenIn(this.#input.endpoint.credential));
+  #withoutSecrets(refusal: HeldResponse): HeldResponse {
+    return withoutSecrets(refusal, this.#input.endpoint.headers.secrets);
   }
 
   #fail(failure: FailureClass, error?: Error): void {

@@ -109,8 +109,9 @@ describe('compareSnapshots', () => {
 describe('headers', () => {
   const identity = {
     authority: 'endpoint:1',
-    credential: { header: 'authorization', value: 'Bearer team' },
-  } as const;
+    headers: { lines: [{ name: 'authorization', value: 'Bearer team' }], secrets: ['team'] },
+    passes: { ofClient: undefined, ofAnswer: undefined },
+  };
   it('replace every credential of the client', () => {
     const client = {
       authorization: 'Bearer mine',

@@ -36,6 +36,10 @@ export interface TestProxyOptions {
   readonly endpoints: readonly string[];
   /** One group name for each endpoint. */
   readonly groups?: readonly string[];
+  /** Lines of TOML for every group. */
+  readonly groupKeys?: string;
+  /** Besides the tokens of the groups. */
+  readonly variables?: Readonly<Record<string, string>>;
   readonly timeouts?: Partial<Config['timeouts']>;
   readonly limits?: Partial<Config['limits']>;
   readonly failover?: Partial<Config['failover']>;
@@ -129,7 +133,8 @@ function contextOf(options: TestProxyOptions, lines: string[]): ServiceContext {
   const loaded = parseConfig({
     path: 'config.toml',
     text: configText(options),
-    variables: (name) => (name.startsWith('TOKEN_') ? tokenOf(name.slice(6)) : undefined),
+    variables: (name) =>
+      name.startsWith('TOKEN_') ? tokenOf(name.slice(6)) : options.variables?.[name],
   });
   const { config, secrets } = loaded;
   const log = pino(
@@ -176,7 +181,7 @@ function unchanging(loaded: LoadedConfig): ConfigSource {
   };
 }
 
-function configText({ endpoints, groups = [] }: TestProxyOptions): string {
+function configText({ endpoints, groups = [], groupKeys = '' }: TestProxyOptions): string {
   const byGroup = new Map<string, string[]>();
   for (const [index, url] of endpoints.entries()) {
     const group = groups[index] ?? 'main';
@@ -187,7 +192,7 @@ function configText({ endpoints, groups = [] }: TestProxyOptions): string {
   return [...byGroup]
     .map(
       ([name, lines]) =>
-        `[[groups]]\nname = "${name}"\nauth_token_env = "TOKEN_${name}"\n${lines.join('')}`,
+        `[[groups]]\nname = "${name}"\nauth_token_env = "TOKEN_${name}"\n${groupKeys}\n${lines.join('')}`,
     )
     .join('\n');
 }

@@ -5,7 +5,8 @@ import type { LookupFunction } from 'node:net';
 
 import type { EndpointId } from '@zephyr/contract/scalars';
 import type { Config, Secrets } from '@zephyr/runtime/config/config';
-import { type Credential, credentialOf } from '@zephyr/runtime/credential';
+import { type EndpointHeaders, endpointHeadersOf } from '@zephyr/runtime/config/endpoint-headers';
+import { matcherOf } from '@zephyr/runtime/header-rules';
 
 import { createLookup } from './lookup.ts';
 
@@ -19,11 +20,22 @@ export interface UpstreamEndpoint {
   /** Prefix of every path; empty or `/like/this`. */
   readonly basePath: string;
   readonly authority: string;
-  readonly credential: Credential;
+  /** Sent with each request. */
+  readonly headers: EndpointHeaders;
+  /** Which headers pass besides those of the Messages API. */
+  readonly passes: PassedHeaders;
   readonly agent: HttpAgent;
   /** Opens a connection for one request only. */
   readonly freshAgent: HttpAgent;
 }
+
+/** Undefined: no more than usual. */
+export interface PassedHeaders {
+  readonly ofClient: HeaderMatcher | undefined;
+  readonly ofAnswer: HeaderMatcher | undefined;
+}
+
+export type HeaderMatcher = (name: string) => boolean;
 
 /**
  * One agent for each endpoint: the library's shared one has 256 sockets per host, and the 257th
@@ -60,8 +72,6 @@ export function createEndpoints(
     const url = new URL(endpoint.baseUrl);
     const isTls = url.protocol === 'https:';
     const Agent = isTls ? HttpsAgent : HttpAgent;
-    const token = secrets.groupTokens.get(endpoint.groupName);
-    if (token === undefined) throw new Error(`group ${endpoint.groupName} has no token`);
     return {
       id: endpoint.id,
       name: endpoint.name,
@@ -74,7 +84,11 @@ export function createEndpoints(
       },
       basePath: url.pathname === '/' ? '' : url.pathname.replace(/\/+$/, ''),
       authority: url.host,
-      credential: credentialOf(token.reveal()),
+      headers: endpointHeadersOf({ secrets }, endpoint),
+      passes: {
+        ofClient: matcherOf(endpoint.passHeaders),
+        ofAnswer: matcherOf(endpoint.passAnswerHeaders),
+      },
       agent: new Agent({ ...AGENT_OPTIONS, lookup }),
       freshAgent: new Agent({ keepAlive: false, lookup }),
     };

@@ -4,7 +4,9 @@
  */
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 
-import type { Credential } from '@zephyr/runtime/credential';
+import type { EndpointHeaders } from '@zephyr/runtime/config/endpoint-headers';
+import { isOwnHeader, isUnsafeAnswerHeader } from '@zephyr/runtime/header-rules';
+import type { HeaderMatcher, PassedHeaders } from './endpoints.ts';
 
 const REQUEST_HEADERS: ReadonlySet<string> = new Set([
   'accept',
@@ -21,11 +23,15 @@ const REQUEST_HEADERS: ReadonlySet<string> = new Set([
 ]);
 
 const RESPONSE_HEADERS: ReadonlySet<string> = new Set([
+  'accept-ranges',
   'cache-control',
   'content-disposition',
   'content-encoding',
   'content-length',
+  'content-range',
   'content-type',
+  'etag',
+  'last-modified',
   'request-id',
   'retry-after',
   'retry-after-ms',
@@ -39,7 +45,8 @@ const RESPONSE_SECRET = 'anthropic-organization-id';
 export interface UpstreamIdentity {
   /** `host[:port]` of the endpoint. */
   readonly authority: string;
-  readonly credential: Credential;
+  readonly headers: EndpointHeaders;
+  readonly passes: PassedHeaders;
 }
 
 /**
@@ -53,20 +60,26 @@ export function upstreamHeaders(
   const headers: OutgoingHttpHeaders = { host: identity.authority };
   const listed = client.connection === undefined ? undefined : hopByHop(client.connection);
   for (const name in client) {
-    if (!passesUpstream(name)) continue;
+    if (!passesUpstream(name) && !isPassedOn(name, identity.passes.ofClient)) continue;
     const value = client[name];
     if (value !== undefined && listed?.has(name) !== true) headers[name] = value;
   }
   headers['accept-encoding'] = 'identity';
-  headers[identity.credential.header] = identity.credential.value;
+  for (const { name, value } of identity.headers.lines) headers[name] = value;
   return headers;
 }
 
-export function downstreamHeaders(upstream: IncomingHttpHeaders): OutgoingHttpHeaders {
+/** @param isMore of the endpoint's configuration */
+export function downstreamHeaders(
+  upstream: IncomingHttpHeaders,
+  isMore?: HeaderMatcher,
+): OutgoingHttpHeaders {
   const headers: OutgoingHttpHeaders = {};
   for (const name in upstream) {
     const passes =
-      RESPONSE_HEADERS.has(name) || (name.startsWith(RESPONSE_PREFIX) && name !== RESPONSE_SECRET);
+      RESPONSE_HEADERS.has(name) ||
+      (name.startsWith(RESPONSE_PREFIX) && name !== RESPONSE_SECRET) ||
+      (isMore?.(name) === true && !isUnsafeAnswerHeader(name));
     const value = upstream[name];
     if (passes && value !== undefined) headers[name] = value;
   }
@@ -81,6 +94,10 @@ function passesUpstream(name: string): boolean {
     name.startsWith('x-stainless-') ||
     name.startsWith('x-claude-')
   );
+}
+
+function isPassedOn(name: string, isMore: HeaderMatcher | undefined): boolean {
+  return isMore?.(name) === true && !isOwnHeader(name);
 }
 
 /** The names that a Connection header declares to be for this hop only. */

@@ -35,7 +35,11 @@ beforeEach(async () => {
   const config = {
     endpoints: [{ id: endpointId('e'), name: 'e', groupName: 'g', baseUrl: upstream.url }],
   };
-  const secrets = { groupTokens: new Map([['g', new Secret('t')]]), clientKeys: [] };
+  const secrets = {
+    groupTokens: new Map([['g', new Secret('t')]]),
+    endpointHeaders: new Map(),
+    clientKeys: [],
+  };
   const [made] = createEndpoints(config as never, secrets);
   if (made === undefined) throw new Error('no endpoint');
   endpoint = made;

@@ -9,6 +9,7 @@ import type { Variables } from '../variables.ts';
 import { checkAdminToken } from './admin-token.ts';
 import { checkClients } from './clients.ts';
 import { checkGroups } from './groups.ts';
+import { checkHeaders } from './headers.ts';
 import { checkHosts } from './hosts.ts';
 import { checkIntervals } from './intervals.ts';
 import { checkRedis } from './redis.ts';
@@ -24,6 +25,7 @@ export function checkRules(
     ...checkHosts(document),
     ...checkIntervals(document),
     ...checkTokens(document, variables),
+    ...checkHeaders(document, variables),
     ...checkRedis(document, variables),
     ...checkClients(document, variables, read),
     ...checkAdminToken(document, variables),

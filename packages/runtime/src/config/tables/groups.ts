@@ -8,6 +8,7 @@ import {
   groupOverrides,
   overridden,
 } from './overrides.ts';
+import { upstreamKeys } from './upstream.ts';
 import { displayName, variableName } from './values.ts';
 
 export const healthCheckOfGroup = z.strictObject(
@@ -16,11 +17,14 @@ export const healthCheckOfGroup = z.strictObject(
 
 const ofHealthCheck = endpointOverrides(healthCheck.shape, '[health_check]');
 
+const ofGroup = endpointOverrides(upstreamKeys, '[[groups]]');
+
 /** What an endpoint has from its group where it sets nothing itself. */
 export type EndpointKeys = Pick<
   HealthCheckTable,
   keyof EndpointOverrides<typeof healthCheck.shape>
->;
+> &
+  z.output<z.ZodObject<typeof upstreamKeys>>;
 
 const endpoint = z.strictObject({
   url: z.string().describe('Its base URL, without `/v1`. Only https, except on this machine.'),
@@ -32,6 +36,7 @@ const endpoint = z.strictObject({
       'Allows http to another machine. The token then travels in clear text: everybody on the way can read it.',
     ),
   ...ofHealthCheck,
+  ...ofGroup,
 });
 
 export const group = z.strictObject({
@@ -45,6 +50,7 @@ export const group = z.strictObject({
     .describe(
       'Its endpoints are preferred while nothing is known. At most one group; where none has it, the first one counts.',
     ),
+  ...upstreamKeys,
   endpoints: z.array(endpoint).min(1).max(100).describe('In order of preference.'),
   health_check: healthCheckOfGroup
     .optional()
@@ -53,11 +59,19 @@ export const group = z.strictObject({
     ),
 });
 
+type GroupTable = z.output<typeof group>;
 type EndpointTable = z.output<typeof endpoint>;
 
-/** @param ofGroup the group's [health_check] as it applies */
-export function endpointKeys(own: EndpointTable, ofGroup: HealthCheckTable): EndpointKeys {
-  return overridden(picked(ofGroup, ofHealthCheck), picked(own, ofHealthCheck));
+/** @param base the group, and its [health_check] as it applies */
+export function endpointKeys(
+  own: EndpointTable,
+  base: { readonly group: GroupTable; readonly healthCheck: HealthCheckTable },
+): EndpointKeys {
+  const inherited = { ...picked(base.healthCheck, ofHealthCheck), ...picked(base.group, ofGroup) };
+  return overridden<EndpointKeys>(inherited, {
+    ...picked(own, ofHealthCheck),
+    ...picked(own, ofGroup),
+  });
 }
 
 function picked<Table extends object, Names extends object>(

@@ -33,7 +33,12 @@ export function perEndpoint<Key extends z.ZodType>(key: Key): Key & PerEndpoint 
 
 /** All keys of a table, for one group. */
 export function groupOverrides<Keys extends Shape>(keys: Keys, table: string): Overrides<Keys> {
-  return overrides(keys, `As in \`${table}\`, for this group.`) as Overrides<Keys>;
+  const described = overrides(keys, `As in \`${table}\`, for this group.`);
+  const shown = Object.entries(described).map(([name, key]) => [
+    name,
+    key.meta({ example: exampleOf(keys[name]) }),
+  ]);
+  return Object.fromEntries(shown) as Overrides<Keys>;
 }
 
 /** The keys of a table that an endpoint may have its own value of. */
@@ -73,6 +78,6 @@ function withoutDefault(key: z.ZodType): z.ZodType {
     : key;
 }
 
-function exampleOf(key: z.ZodType): unknown {
-  return key instanceof z.ZodDefault ? key.def.defaultValue : key.meta()?.['example'];
+function exampleOf(key: z.ZodType | undefined): unknown {
+  return key instanceof z.ZodDefault ? key.def.defaultValue : key?.meta()?.['example'];
 }

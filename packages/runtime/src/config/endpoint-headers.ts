@@ -1,0 +1,34 @@
+/** The headers that an endpoint is asked with, by probes and by the data path alike. */
+import { credentialsOf, type HeaderLine } from '../credential.ts';
+import type { EndpointConfig, LoadedConfig } from './config.ts';
+
+export interface EndpointHeaders {
+  /** Credentials and the configured headers. Some are secret: never logged. */
+  readonly lines: readonly HeaderLine[];
+  /** The secret values, to be blotted out of what an endpoint answers. */
+  readonly secrets: readonly string[];
+}
+
+export function endpointHeadersOf(
+  { secrets }: Pick<LoadedConfig, 'secrets'>,
+  { id, groupName, auth, headers }: EndpointConfig,
+): EndpointHeaders {
+  const token = secrets.groupTokens.get(groupName)?.reveal();
+  if (token === undefined) throw new Error(`group ${groupName} has no token`);
+  const hidden = [...(secrets.endpointHeaders.get(id) ?? [])].map(
+    ([name, value]) => [name, value.reveal()] as const,
+  );
+  const lines = [...(headers ?? []), ...hidden].map(([name, value]) => ({
+    name: name.toLowerCase(),
+    value,
+  }));
+  return {
+    lines: [...lines, ...credentialsOf(token, auth)],
+    secrets: [token, ...hidden.map(([, value]) => value)],
+  };
+}
+
+/** Whether an endpoint is asked in the same way: what is known of it stays true. */
+export function areSameHeaders(left: EndpointHeaders, right: EndpointHeaders): boolean {
+  return JSON.stringify(left.lines) === JSON.stringify(right.lines);
+}

@@ -1,0 +1,90 @@
+/**
+ * Headers that a group or an endpoint may not set or pass on: those that carry credentials, frame a
+ * message, or would let an endpoint act on a client's browser. Secret values come from variables.
+ */
+import { isOwnHeader, isUnsafeAnswerHeader } from '../../header-rules.ts';
+import type { KeyPath, Violation } from '../config-error.ts';
+import { type RawTable, rawEndpoints, rawGroups, rawTable, rawTexts } from '../raw.ts';
+import type { Variables } from '../variables.ts';
+
+const HEADER_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$/;
+const SECRET_NAME = /(^|-)(auth|authorization|token|secret|password|api-?key)$/i;
+
+export function checkHeaders(document: RawTable, variables: Variables): Violation[] {
+  return [...rawGroups(document), ...rawEndpoints(document)].flatMap(({ path, table }) => [
+    ...checkSet(table['headers'], [...path, 'headers']),
+    ...checkSecret(table['headers_env'], [...path, 'headers_env'], variables),
+    ...checkPassed(table['pass_headers'], [...path, 'pass_headers'], isOwnHeader),
+    ...checkPassed(
+      table['pass_answer_headers'],
+      [...path, 'pass_answer_headers'],
+      isUnsafeAnswerHeader,
+    ),
+  ]);
+}
+
+function checkSet(table: unknown, path: KeyPath): Violation[] {
+  return Object.keys(rawTable(table)).flatMap((name) => {
+    const violations = checkName(name, [...path, name]);
+    if (violations.length > 0 || !SECRET_NAME.test(name)) return violations;
+    return [
+      {
+        path: [...path, name],
+        found: `a value of ${name}, which looks like a secret`,
+        expected: 'no secrets in this file',
+        advice: `put it into .env as NAME=…, and write headers_env = { ${name} = "NAME" }`,
+      },
+    ];
+  });
+}
+
+function checkSecret(table: unknown, path: KeyPath, variables: Variables): Violation[] {
+  return Object.entries(rawTable(table)).flatMap(([name, variable]) => {
+    const violations = checkName(name, [...path, name]);
+    if (violations.length > 0 || typeof variable !== 'string') return violations;
+    const isName = /^[A-Za-z_]\w{0,99}$/.test(variable);
+    const value = isName ? variables(variable) : undefined;
+    if (value !== undefined && /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(value)) return [];
+    const found = value === undefined ? 'that is not set or empty' : 'with other than ASCII text';
+    return [
+      {
+        path: [...path, name],
+        found: `the name of a variable ${found}`,
+        expected: 'a variable of .env or of the environment that holds the value',
+        advice: 'write NAME=… into .env, and only NAME here',
+      },
+    ];
+  });
+}
+
+function checkName(name: string, path: KeyPath): Violation[] {
+  const isUsable = HEADER_NAME.test(name) && !isOwnHeader(name.toLowerCase());
+  if (isUsable) return [];
+  return [
+    {
+      path,
+      found: HEADER_NAME.test(name) ? `${name}, which Zephyr sets itself` : 'no name of a header',
+      expected: 'a header that is not about credentials, cookies, the host or framing',
+      advice: 'remove it; the token is sent as auth says',
+    },
+  ];
+}
+
+function checkPassed(
+  list: unknown,
+  path: KeyPath,
+  isForbidden: (name: string) => boolean,
+): Violation[] {
+  return rawTexts(list).flatMap(({ text, index }) =>
+    isForbidden(text.toLowerCase())
+      ? [
+          {
+            path: [...path, index],
+            found: `${JSON.stringify(text)}, which is never passed on`,
+            expected: 'headers that are not about credentials, cookies, redirects or framing',
+            advice: 'remove it from the list',
+          },
+        ]
+      : [],
+  );
+}

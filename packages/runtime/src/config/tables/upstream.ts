@@ -1,0 +1,67 @@
+/** How an endpoint is asked: keys of a group, each of which an endpoint may have its own value of. */
+import { z } from 'zod';
+
+import { AUTH_STYLES } from '../../credential.ts';
+import { perEndpoint } from './overrides.ts';
+
+/** Names in the file are the endpoint's own words; in the code they are keys of maps only. */
+const named = (value: z.ZodType<string>) =>
+  z.record(z.string(), value).transform((table) => new Map(Object.entries(table)));
+
+const headerValue = z
+  .string()
+  .max(4096)
+  .regex(
+    /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/,
+    'expected ASCII text without blanks at its ends',
+  );
+
+/** A name, or the beginning of names and `*`. Which names may not be listed: rules/headers.ts. */
+const headerPatterns = z
+  .array(
+    z
+      .string()
+      .toLowerCase()
+      .regex(/^[a-z0-9][a-z0-9_-]*\*?$/, 'expected a name such as "x-title", or "helicone-*"'),
+  )
+  .max(50);
+
+export const upstreamKeys = {
+  auth: perEndpoint(
+    z
+      .enum(AUTH_STYLES)
+      .optional()
+      .describe(
+        'Which header carries the token: `authorization` (`bearer`), `x-api-key`, or both of them (`both`). Not set: `x-api-key` for a key of the official API (`sk-ant-api…`), else `bearer`.',
+      )
+      .meta({ example: 'bearer' }),
+  ),
+  headers: perEndpoint(
+    named(headerValue)
+      .optional()
+      .describe(
+        'Headers to add to each request, also of probes. They replace what the client sends under the same name. Not for secrets.',
+      )
+      .meta({ example: { 'helicone-property-team': 'platform' } }),
+  ),
+  headers_env: perEndpoint(
+    named(z.string())
+      .optional()
+      .describe('The same for secret values: the name of the variable that holds each.')
+      .meta({ example: { 'helicone-auth': 'HELICONE_AUTH' } }),
+  ),
+  pass_headers: perEndpoint(
+    headerPatterns
+      .optional()
+      .describe(
+        'More headers of clients to pass on, besides those of the Messages API: names, or `"helicone-*"` for all that begin so. Credentials, cookies and framing are never passed on.',
+      )
+      .meta({ example: ['x-request-id', 'helicone-*'] }),
+  ),
+  pass_answer_headers: perEndpoint(
+    headerPatterns
+      .optional()
+      .describe('More headers of answers to pass on to clients, written in the same way.')
+      .meta({ example: ['helicone-*'] }),
+  ),
+};

@@ -1,0 +1,30 @@
+/** Headers that are ours alone, whatever a configuration lists. Names are in lower case. */
+
+const HOP_BY_HOP =
+  /^(connection|keep-alive|proxy-[a-z-]+|te|trailer|transfer-encoding|upgrade|http2-settings)$/;
+const OURS =
+  /^(authorization|x-api-key|cookie2?|host|content-length|expect|accept-encoding|content-encoding)$/;
+/** An endpoint must not set cookies, redirect, or grant pages of other sites anything here. */
+const UNSAFE_ANSWER =
+  /^(set-cookie2?|location|content-location|refresh|link|alt-svc|www-authenticate|strict-transport-security|clear-site-data|access-control-[a-z-]+|anthropic-organization-id)$/;
+
+/** Of a request: set by us, or of one connection only. */
+export function isOwnHeader(name: string): boolean {
+  return OURS.test(name) || HOP_BY_HOP.test(name);
+}
+
+export function isUnsafeAnswerHeader(name: string): boolean {
+  return UNSAFE_ANSWER.test(name) || HOP_BY_HOP.test(name);
+}
+
+/** @param patterns names, or beginnings of names and `*`; without any there is no matcher */
+export function matcherOf(
+  patterns: readonly string[] = [],
+): ((name: string) => boolean) | undefined {
+  if (patterns.length === 0) return undefined;
+  const names = new Set(patterns.filter((pattern) => !pattern.endsWith('*')));
+  const beginnings = patterns
+    .filter((pattern) => pattern.endsWith('*'))
+    .map((pattern) => pattern.slice(0, -1));
+  return (name) => names.has(name) || beginnings.some((beginning) => name.startsWith(beginning));
+}
