@@ -79,7 +79,7 @@ describe('a changed configuration', () => {
       const jobs = await Promise.all(
         waitingJobs.map((id) => redis.hget(`${QUEUE_PREFIX}:${PROBE_QUEUE}:${id}`, 'data')),
       );
-      const ordered = jobs.filter((job) => job?.includes('"refresh"')).join();
+      const ordered = jobs.filter((job) => job?.includes('"request"')).join();
       for (const id of ['one', 'two']) expect(ordered).toContain(`"${id}"`);
     }, waiting);
     const stored = [await redis.get(keys.world), await redis.get(keys.snapshot)].join();
