@@ -1,6 +1,6 @@
 /**
  * An alert on its way: real services, a real Prometheus with the shipped rules, a real Alertmanager
- * with the shipped file, and the webhook it tells, once, without the consequences of its cause.
+ * with the shipped file, and the webhook that it calls, once, without the alerts that follow from the same cause.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -27,7 +27,7 @@ const patient = { timeout: 90_000, interval: 250 };
 const namesOf = (alerts: readonly Alert[]) => alerts.map(({ labels }) => labels['alertname']);
 
 describe.skipIf(missing)('the Alertmanager', () => {
-  it('tells the webhook of the cause, and keeps its consequences to itself', async () => {
+  it('sends the cause to the webhook, and suppresses its consequences', async () => {
     const { port, received } = await start();
     const url = `http://127.0.0.1:${port}`;
     const answer = await fetch(`${url}/api/v2/alerts`, {
@@ -47,7 +47,7 @@ describe.skipIf(missing)('the Alertmanager', () => {
   });
 
   it.skipIf(noPrometheus)(
-    'tells people that all endpoints are down, and when one is back',
+    'notifies people that all endpoints are down, and when one is back',
     async () => {
       const home = mkdtempSync(join(tmpdir(), 'zephyr-alerts-'));
       const { system, endpoints, endEndpoints } = await startDemo(
@@ -65,7 +65,7 @@ describe.skipIf(missing)('the Alertmanager', () => {
         alertmanagerPort: alertmanager.port,
       });
       onTestFinished(() => prometheus.stop());
-      const told = (status: string) =>
+      const received = (status: string) =>
         alertmanager.received
           .filter((notification) => notification.status === status)
           .flatMap(({ alerts }) => namesOf(alerts));
@@ -73,12 +73,12 @@ describe.skipIf(missing)('the Alertmanager', () => {
         const [available] = await prometheus.query('sum(zephyr_controller_endpoint_available)');
         expect(Number(available?.value[1])).toBe(endpoints.length);
       }, patient);
-      expect(told('firing')).not.toContain('ZephyrAllEndpointsDown');
+      expect(received('firing')).not.toContain('ZephyrAllEndpointsDown');
 
       await Promise.all(endpoints.map((endpoint) => endpoint.kill()));
-      await vi.waitFor(() => expect(told('firing')).toContain('ZephyrAllEndpointsDown'), patient);
+      await vi.waitFor(() => expect(received('firing')).toContain('ZephyrAllEndpointsDown'), patient);
       await endpoints[0]?.revive();
-      await vi.waitFor(() => expect(told('resolved')).toContain('ZephyrAllEndpointsDown'), patient);
+      await vi.waitFor(() => expect(received('resolved')).toContain('ZephyrAllEndpointsDown'), patient);
     },
     300_000,
   );

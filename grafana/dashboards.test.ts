@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { DASHBOARDS, renderDashboards } from './source/dashboards.ts';
 
 describe('the dashboards of Grafana', () => {
-  it('say of each panel what it tells', () => {
+  it('describe each panel', () => {
     for (const spec of Object.values(DASHBOARDS)) {
       const panels = spec.rows.flatMap((row) => row.panels);
       for (const { title, description } of panels)
@@ -12,7 +12,7 @@ describe('the dashboards of Grafana', () => {
     }
   });
 
-  it('number their panels and queries, which Grafana would do anew on each load', () => {
+  it('number their panels and queries, which Grafana would otherwise do on each load', () => {
     for (const [file, text] of renderDashboards()) {
       const { panels } = JSON.parse(text) as {
         panels: { id: number; type: string; targets?: { refId: string }[] }[];

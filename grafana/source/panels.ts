@@ -1,5 +1,5 @@
 /**
- * The building blocks of the dashboards: a panel is a title, what it tells, a unit and queries.
+ * The building blocks of the dashboards: a panel is a title, a description, a unit and queries.
  * Everything else (colours, legend, placement) is decided here once, so that all look alike.
  */
 import * as common from '@grafana/grafana-foundation-sdk/common';
@@ -19,7 +19,7 @@ export interface Query {
 export interface PanelSpec {
   readonly kind: 'number' | 'lines' | 'stack' | 'heat' | 'states';
   readonly title: string;
-  /** For people: what it tells, and when to worry. */
+  /** For people: what it shows, and when to worry. */
   readonly description: string;
   /** Of Grafana's units: `s`, `reqps`, `percentunit`, `currencyUSD`, … */
   readonly unit: string;

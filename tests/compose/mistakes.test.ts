@@ -1,4 +1,4 @@
-/** `make up` by somebody new: each mistake is told with what to do, in the words of the part itself. */
+/** `make up` run by somebody new: every mistake is reported, with what to do. */
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
@@ -29,61 +29,61 @@ describe.skipIf(missing !== undefined)('make up', { timeout: 300_000 }, () => {
   const up = () => {
     const env = { ...stack.environment, ZEPHYR_TOKENS: 'deploy/demo/.env' };
     const { status, stdout, stderr } = spawnSync(script, { env, encoding: 'utf8' });
-    return { status, told: `${stdout}${stderr}` };
+    return { status, output: `${stdout}${stderr}` };
   };
 
-  it('tells of a token that is missing before anything is started', async () => {
+  it('reports a missing token before anything is started', async () => {
     writeFileSync(stack.configPath, config.replace('"DEMO_TOKEN"', '"MY_TOKEN"'));
-    const { status, told } = up();
-    expect(told).toContain('MY_TOKEN, which is not set');
-    expect(told).toContain('write MY_TOKEN=');
+    const { status, output } = up();
+    expect(output).toContain('MY_TOKEN, which is not set');
+    expect(output).toContain('write MY_TOKEN=');
     expect(status).toBe(2);
     expect(await stack.compose('ps', '--all', '--quiet')).toBe('');
   });
 
-  it('tells of a key that does not exist, with its line', () => {
+  it('reports a key that does not exist, with its line', () => {
     writeFileSync(stack.configPath, config.replace('[server]', '[server]\nporrt = 1'));
-    const { status, told } = up();
-    expect(told).toMatch(/config\.toml:\d+.*porrt/);
+    const { status, output } = up();
+    expect(output).toMatch(/config\.toml:\d+.*porrt/);
     expect(status).toBe(2);
   });
 
-  it('tells of a file that the services may not read', () => {
+  it('reports a file that the services may not read', () => {
     chmodSync(stack.configPath, 0o600);
-    const { status, told } = up();
-    expect(told).toContain('chmod a+r');
+    const { status, output } = up();
+    expect(output).toContain('chmod a+r');
     expect(status).toBe(2);
   });
 
-  it('tells of a port that is taken, and how to take another', async () => {
+  it('reports a port that is taken, and how to set another', async () => {
     const other = createServer().listen(Number(stack.environment['ZEPHYR_PORT']), '127.0.0.1');
     await once(other, 'listening');
-    const { status, told } = up();
+    const { status, output } = up();
     other.close();
-    expect(told).toContain('address already in use');
-    expect(told).toContain('ZEPHYR_PORT');
+    expect(output).toContain('address already in use');
+    expect(output).toContain('ZEPHYR_PORT');
     expect(status).not.toBe(0);
   });
 
-  it('says that nobody could use it, before anything is built', () => {
+  it('says that nobody could use the proxy, before anything is built', () => {
     writeFileSync(stack.configPath, config.replace('open = true', ''));
-    const { status, told } = up();
-    expect(told).toContain('make client NAME=ann');
-    expect(told).not.toContain('building');
+    const { status, output } = up();
+    expect(output).toContain('make client NAME=ann');
+    expect(output).not.toContain('building');
     expect(status).toBe(2);
   });
 
   it('knows the rules of every service, and the path of the configuration on this host', async () => {
     // A list without anybody: only the proxy's rule finds it.
     writeFileSync(stack.configPath, `clients = []\n${config.replace('open = true', '')}`);
-    const { status, told } = up();
-    expect(told).toContain('server.host');
-    expect(told).toContain('give each person a key');
-    expect(told).toContain(stack.configPath);
+    const { status, output } = up();
+    expect(output).toContain('server.host');
+    expect(output).toContain('give each person a key');
+    expect(output).toContain(stack.configPath);
     expect(status).toBe(2);
   });
 
-  it('is ended whole by make down, after whatever it started', async () => {
+  it('is stopped completely by make down, whatever it started', async () => {
     const down = join(script, '../compose-down.sh');
     const { status, stderr } = spawnSync(down, { env: stack.environment, encoding: 'utf8' });
     expect(stderr).not.toContain('error');
@@ -93,13 +93,13 @@ describe.skipIf(missing !== undefined)('make up', { timeout: 300_000 }, () => {
 
   it('ends with what a person needs and which endpoints answered', async () => {
     await stack.compose('--profile', 'demo', 'up', '--detach', '--wait', 'simulated-a');
-    const { status, told } = up();
-    expect(told).toContain(
+    const { status, output } = up();
+    expect(output).toContain(
       `export ANTHROPIC_BASE_URL=http://127.0.0.1:${stack.environment['ZEPHYR_PORT']}`,
     );
-    expect(told).toMatch(/Simulated A +serving/);
-    expect(told).toMatch(/Simulated B: name not found/);
-    expect(told).toContain('cat /run/secrets/admin-token');
+    expect(output).toMatch(/Simulated A +serving/);
+    expect(output).toMatch(/Simulated B: name not found/);
+    expect(output).toContain('cat /run/secrets/admin-token');
     expect(status).toBe(0);
   });
 });

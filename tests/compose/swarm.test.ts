@@ -46,11 +46,11 @@ describe.skipIf(missing !== undefined)('the stack on a swarm', { timeout: 600_00
     await vi.waitFor(
       async () => {
         const containers = (await swarm.docker('ps', '--quiet', filter)).trim().split('\n');
-        const told = await Promise.all(
+        const outputs = await Promise.all(
           containers.map((id) => swarm.docker('exec', id, 'node', '-e', ask)),
         );
         for (const id of ['simulated-a', 'simulated-b', 'simulated-c']) {
-          expect(told.join('\n')).toContain(
+          expect(outputs.join('\n')).toContain(
             `zephyr_probe_results_total{endpoint="${id}",style="cli",outcome="ok"}`,
           );
         }

@@ -3,7 +3,7 @@
  * brings: a Redis that knows the users of `zephyr secrets`, endpoints, a way in.
  *
  * Two things differ from several nodes. Names resolve to tasks instead of virtual addresses
- * (`dnsrr`), and HAProxy stands where the swarm's own balancer would: both need IPVS, which not
+ * (`dnsrr`), and HAProxy takes the place of the swarm's own balancer: both need IPVS, which not
  * every kernel has.
  */
 import { execFile, spawnSync } from 'node:child_process';

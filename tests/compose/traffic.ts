@@ -20,7 +20,7 @@ export type Tally = Record<Ending, number>;
 export interface Traffic {
   /** The endings since the last call. */
   takeTally(): Tally;
-  /** Lets the running requests end. */
+  /** Waits for the active requests to end. */
   stop(): Promise<void>;
 }
 
@@ -62,7 +62,7 @@ const BODY = JSON.stringify({
   model: 'claude-haiku-4-5',
   max_tokens: 100,
   stream: true,
-  messages: [{ role: 'user', content: 'tell me something' }],
+  messages: [{ role: 'user', content: 'say something' }],
 });
 
 /** One request on a connection of its own, so that no idle connection is closed under it. */

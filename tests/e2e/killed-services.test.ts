@@ -26,7 +26,7 @@ async function stateOf(): Promise<State> {
   return (await response.json()) as State;
 }
 
-/** Asks one message after the other until told to end; gives the status of each answer. */
+/** Sends one message after the other until aborted; returns the status of each answer. */
 function keepAsking(): { end(): Promise<readonly number[]> } {
   const proxyUrl = `http://127.0.0.1:${running.demo.system.ports.proxy}`;
   const statuses: number[] = [];
@@ -58,7 +58,7 @@ function keepAsking(): { end(): Promise<readonly number[]> } {
 
 describe('a service that is killed under traffic', () => {
   it.each(['prober', 'controller'] as const)(
-    'S7 the %s: checks go on, no request is lost',
+    'S7 the %s: probes continue, no request is lost',
     async (service) => {
       await vi.waitFor(async () => {
         const { endpoints } = await stateOf();

@@ -145,7 +145,7 @@ describe('zephyr demo', () => {
     expect(await askClaude(demo)).toContain('Hello from Tokyo');
   });
 
-  it('tells who serves', async () => {
+  it('shows which endpoint is serving', async () => {
     const { stdout } = await run(ZEPHYR, ['status', '--url', demo.controllerUrl], {
       env: environment,
     });

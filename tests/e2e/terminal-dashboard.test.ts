@@ -226,7 +226,7 @@ describe('the commands for a running system', () => {
     expect(result.status).toBe(status);
   });
 
-  it('tells what to do when there is no controller', () => {
+  it('says what to do when there is no controller', () => {
     const { status, stderr } = spawnSync(ZEPHYR, ['mode', '--url', 'http://127.0.0.1:9'], {
       encoding: 'utf8',
       env: { ...process.env, LANG: 'C' },

@@ -49,7 +49,7 @@ describe('zephyr', () => {
     expect(status).toBe(2);
   });
 
-  it('tells all problems of a configuration, and starts nothing', () => {
+  it('lists every problem of a configuration, and starts nothing', () => {
     writeFileSync(join(folder, 'config.toml'), `${CONFIG}[server]\nprot = 1\n`);
     for (const command of [['start'], ['config', 'check']]) {
       const { stdout, stderr, status } = zephyr(...command);

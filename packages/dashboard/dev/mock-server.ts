@@ -17,7 +17,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 };
 
-/** `silent`: connects and tells nothing. `refused`: answers no stream. `login`: asks for a token. */
+/** `silent`: connects and sends nothing. `refused`: answers no stream. `login`: asks for a token. */
 export type Manner = 'talking' | 'silent' | 'refused' | 'login';
 
 export interface MockServer {

@@ -94,7 +94,7 @@ export function historyOf(scene: SceneName, nowMs: number): ApiHistory {
   return history(inventedHistory(nowMs));
 }
 
-/** What a proxy would tell of the same world. */
+/** What a proxy would report for the same world. */
 export function proxyStateOf(scene: SceneName, nowMs: number): ProxyStatus {
   const { atMs, language, store, mode, selection, endpoints, load } = stateOf(scene, nowMs);
   return {

@@ -9,14 +9,14 @@ import {
   screenTranslator,
 } from '@zephyr/texts/screens';
 
-import { told } from './page.ts';
+import { pageState } from './page.ts';
 
 const KEY = 'zephyr-language';
 
 const chosen = signal<Language | null>(readChoice());
 const browser: Language = navigator.language.startsWith('zh') ? 'zh' : 'en';
 
-export const language = computed<Language>(() => chosen.value ?? told.value?.language ?? browser);
+export const language = computed<Language>(() => chosen.value ?? pageState.value?.language ?? browser);
 export const speech = computed<Speech>(() => ({
   say: screenTranslator(language.value),
   numbers: numbersOf(language.value),

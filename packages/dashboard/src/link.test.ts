@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 
-import { heard, type Link, lost, SILENCE_MS, silent } from './link.ts';
+import { received, type Link, lost, SILENCE_MS, silent } from './link.ts';
 
 describe('the link', () => {
-  const live = heard(1_000);
+  const live = received(1_000);
 
   it('says since when it is stale, however long that lasts', () => {
     expect(lost(live)).toEqual({ status: 'stale', lastAtMs: 1_000 });

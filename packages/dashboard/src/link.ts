@@ -16,7 +16,7 @@ export type Link =
 export const SILENCE_MS = 11_000;
 
 /** @param nowMs by this machine's clock, as all moments of a Link. */
-export function heard(nowMs: number): Link {
+export function received(nowMs: number): Link {
   return { status: 'live', lastAtMs: nowMs };
 }
 

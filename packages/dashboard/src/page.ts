@@ -1,33 +1,34 @@
-/** What each of the pages knows of itself: whether it is live, what time it is, and for whom. */
+/** The state that all pages share: the connection, the clock, and the last state from the server. */
 
 import { computed, signal } from '@preact/signals';
 import type { ApiState } from '@zephyr/contract/api-state';
 
-import { heard, type Link } from './link.ts';
+import { epochMs } from './clock.ts';
+import { type Link, received } from './link.ts';
 
-/** The part that all states have in common, the controller's and a proxy's. */
-export interface Told extends Pick<ApiState, 'atMs' | 'language' | 'store'> {
+/** The common part of the controller's state and a proxy's. */
+export interface PageState extends Pick<ApiState, 'atMs' | 'language' | 'store'> {
   readonly endpoints: readonly { readonly id: string }[];
 }
 
 export const link = signal<Link>({ status: 'connecting' });
 /** The last state; null before the first. */
-export const told = signal<Told | null>(null);
-/** What is shown belongs to the past. */
+export const pageState = signal<PageState | null>(null);
+/** What is shown may be out of date. */
 export const isStale = computed(
-  () => link.value.status === 'stale' || told.value?.store.status === 'away',
+  () => link.value.status === 'stale' || pageState.value?.store.status === 'away',
 );
 
 /** This machine's clock, once a second. */
-export const clockMs = signal(Date.now());
-/** The server's clock less this machine's. */
+export const clockMs = signal(epochMs());
+/** The server's clock minus this machine's. */
 const offsetMs = signal(0);
-/** The server's clock: what ages and countdowns are measured by. */
+/** The server's clock, which ages and countdowns are based on. */
 export const nowMs = computed(() => clockMs.value + offsetMs.value);
 
-export function hear(state: Told): void {
-  offsetMs.value = state.atMs - Date.now();
-  clockMs.value = Date.now();
-  told.value = state;
-  link.value = heard(Date.now());
+export function receive(state: PageState): void {
+  offsetMs.value = state.atMs - epochMs();
+  clockMs.value = epochMs();
+  pageState.value = state;
+  link.value = received(epochMs());
 }

@@ -4,7 +4,7 @@ import { signal } from '@preact/signals';
 import type { ApiLogEntry, ApiSample } from '@zephyr/contract/api-history';
 import type { ApiState } from '@zephyr/contract/api-state';
 
-import { hear } from './page.ts';
+import { receive } from './page.ts';
 
 /** As many as the controller keeps: an hour of checks each ten seconds. */
 const MAX_SAMPLES_PER_ENDPOINT = 360;
@@ -18,7 +18,7 @@ export const log = signal<readonly ApiLogEntry[]>([]);
 
 export function takeState(next: ApiState): void {
   state.value = next;
-  hear(next);
+  receive(next);
 }
 
 export function takeSamples(added: readonly ApiSample[], isWhole: boolean): void {

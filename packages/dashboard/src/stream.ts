@@ -1,19 +1,20 @@
-/** The event stream: the only way in which a page learns anything. Nothing is polled. */
+/** The event stream, the only source of data for a page. Nothing is polled. */
+import { epochMs } from './clock.ts';
 import { lost, silent } from './link.ts';
 import { clockMs, link } from './page.ts';
 
-/** How long to wait before a stream that the server has refused is opened again. */
+/** How long to wait before reopening a stream that the server has rejected. */
 const RETRY_MS = 2_000;
 
 export interface Stream<Events> {
   readonly url: string;
   /** By the name of the event. */
   readonly on: { readonly [Name in keyof Events]: (data: Events[Name]) => void };
-  /** Asked when the stream was refused: whether a token is missing. */
+  /** Called when the stream was rejected: whether a token is missing. */
   readonly isTokenNeeded?: () => Promise<boolean>;
 }
 
-/** Connects and stays connected; returns what ends it. */
+/** Connects and stays connected; returns a function that disconnects. */
 export function follow<Events>({ url, on, isTokenNeeded }: Stream<Events>): () => void {
   let source: EventSource | undefined;
   let retry: ReturnType<typeof setTimeout> | undefined;
@@ -22,7 +23,7 @@ export function follow<Events>({ url, on, isTokenNeeded }: Stream<Events>): () =
   const connect = (): void => {
     source = new EventSource(url);
     for (const name of Object.keys(on) as (keyof Events & string)[]) {
-      // From our own origin by our own types, so it is not parsed again.
+      // From our own origin and with our own types, so it is not validated.
       source.addEventListener(name, (event) => on[name](JSON.parse(event.data) as never));
     }
     source.addEventListener('error', () => void onError());
@@ -30,7 +31,7 @@ export function follow<Events>({ url, on, isTokenNeeded }: Stream<Events>): () =
 
   const onError = async (): Promise<void> => {
     link.value = lost(link.value);
-    // An EventSource that was answered gives up; one that was cut tries again by itself.
+    // An EventSource gives up after an error response; after a lost connection it retries by itself.
     if (source?.readyState !== EventSource.CLOSED) return;
     source.close();
     const isRefused = (await isTokenNeeded?.()) ?? false;
@@ -41,8 +42,8 @@ export function follow<Events>({ url, on, isTokenNeeded }: Stream<Events>): () =
 
   connect();
   const ticking = setInterval(() => {
-    clockMs.value = Date.now();
-    link.value = silent(link.value, Date.now());
+    clockMs.value = epochMs();
+    link.value = silent(link.value, epochMs());
   }, 1_000);
   return () => {
     hasEnded = true;

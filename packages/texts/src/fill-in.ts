@@ -21,8 +21,8 @@ export function translatorOf<Catalogue extends English>(
   language: Language,
 ): FillIn<Catalogue> {
   const plural = new Intl.PluralRules(LOCALES[language]);
-  // A page that was opened before an upgrade may be told codes that it has no words for: it then
-  // shows the code, for without a text there would be nothing at all.
+  // A page that was opened before an upgrade may receive codes that it has no text for. It then shows
+  // the code.
   const texts: Readonly<Record<string, string>> = catalogues[language];
   return (key, ...[values]) => fill(texts[key as string] ?? String(key), values ?? {}, plural);
 }

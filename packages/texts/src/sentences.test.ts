@@ -156,7 +156,7 @@ describe('nextOf', () => {
       text: speech.say('next.overload'),
     },
     { name: 'nothing available', changes: { endpoints: [endpoint('a', 1, down)] }, text: '' },
-  ])('tells what comes: $name', ({ changes, text }) => {
+  ])('says what comes next: $name', ({ changes, text }) => {
     expect(nextOf(situationWith(changes), speech, NOW_MS)).toBe(text);
   });
 });
@@ -174,7 +174,7 @@ describe('roleOf', () => {
 });
 
 describe('decisionText', () => {
-  it('tells a gain only where the gain was the reason', () => {
+  it('mentions a gain only if the gain was the reason', () => {
     const initial: DecisionFacts = { ...lastSwitch, reason: 'initial' };
     const names = situationWith({});
     expect(decisionText(lastSwitch, names, speech)).toBe('B → A: 187\u00a0ms faster');

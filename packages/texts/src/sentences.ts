@@ -94,7 +94,7 @@ function reasonSentence(situation: Situation, why: Why): string {
   }
 }
 
-/** What will happen next, in one sentence; empty where there is nothing to tell. */
+/** What will happen next, in one sentence; empty if there is nothing to say. */
 export function nextOf(situation: Situation, speech: Speech, nowMs: number): string {
   const { selection } = situation;
   switch (selection.status) {

@@ -2,7 +2,7 @@
 export type Texts<English extends Record<string, string>> = Readonly<Record<keyof English, string>>;
 
 /**
- * The names in a text's placeholders: `{name}`, or `{name|one|many}`, which stands for the word
+ * The names in a text's placeholders: `{name}`, or `{name|one|many}`, which is replaced by the word
  * that fits the number.
  */
 export type PlaceholdersOf<Text extends string> =

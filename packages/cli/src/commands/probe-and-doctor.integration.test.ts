@@ -42,7 +42,7 @@ function configured(
 const environment = { TOKEN_A: TOKEN, PATH: process.env['PATH'] };
 
 describe('zephyr probe', () => {
-  it('tells each verdict with advice, and fails when one failed', async () => {
+  it('prints each result with advice, and fails if one failed', async () => {
     const options = configured({
       Good: await upstream(sse()),
       Broke: await upstream(status(402)),
@@ -130,7 +130,7 @@ describe('zephyr doctor', () => {
     expect(failures(findings)).toEqual(['port']);
   });
 
-  it('tells the problems of the configuration, with its own exit code', async () => {
+  it('prints the problems of the configuration, with its own exit code', async () => {
     const { exitCode, findings } = await examine(configured({ Bad: 'ftp://nowhere' }));
     expect(exitCode).toBe(2);
     expect(failures(findings)).toEqual(['config']);

@@ -91,7 +91,7 @@ async function somethingHappens(random: () => number): Promise<void> {
   else await controller.command('enable', { endpointId: id });
 }
 
-/** People choose while all are well; then the one that serves fails its checks. */
+/** An operator selects endpoints while all are healthy; then the active one fails its probes. */
 async function anEndpointFails(): Promise<void> {
   for (const id of IDS) await probe(id, { status: 'ok', apiLatencyMs: 500 });
   await controller.command('select', { endpointId: 'three' });
@@ -119,14 +119,14 @@ async function replayed(options: Partial<ReplayOptions> = {}) {
   });
 }
 
-interface Told {
+interface Outcome {
   readonly isExact: boolean;
   readonly recorded: { readonly number: number; readonly reason: string }[];
   readonly replayed: { readonly reason: string }[];
 }
 
-async function told(options: Partial<ReplayOptions> = {}): Promise<Told> {
-  return JSON.parse((await replayed({ ...options, json: true })).text) as Told;
+async function outcomeOf(options: Partial<ReplayOptions> = {}): Promise<Outcome> {
+  return JSON.parse((await replayed({ ...options, json: true })).text) as Outcome;
 }
 
 describe('zephyr replay', () => {
@@ -150,7 +150,7 @@ describe('zephyr replay', () => {
       }
       await somethingHappens(random);
     }
-    // The last of it is heard before what is asked for now is answered.
+    // The last of it is read before this command is answered.
     for (const id of IDS) await controller.command('enable', { endpointId: id });
     for (const id of IDS) await controller.command('select', { endpointId: id, force: true });
   }, 120_000);
@@ -167,11 +167,11 @@ describe('zephyr replay', () => {
     const { text, exitCode } = await replayed({ save: file });
     expect(text).toContain('Replayed with the recorded settings: identical.');
     expect(exitCode).toBe(0);
-    const { recorded, isExact } = await told({ file });
+    const { recorded, isExact } = await outcomeOf({ file });
     expect(isExact).toBe(true);
     const reasons = recorded.map(({ reason }) => reason);
     expect(reasons).toEqual(expect.arrayContaining(['active_failed', 'operator_selected']));
-    // The event log and the recording tell the same decisions.
+    // The event log and the recording contain the same decisions.
     const answer = await (await controller.get('/api/decisions')).json();
     const { decisions } = answer as { decisions: { number: number }[] };
     expect(recorded.map(({ number }) => number)).toEqual(
@@ -182,8 +182,8 @@ describe('zephyr replay', () => {
   });
 
   it('shows what other settings would have decided', async () => {
-    const usual = await told();
-    const patient = await told({ set: ['health.fall=1000'] });
+    const usual = await outcomeOf();
+    const patient = await outcomeOf({ set: ['health.fall=1000'] });
     expect(patient.isExact).toBe(true);
     expect(patient.recorded).toEqual(usual.recorded);
     expect(patient.replayed).not.toEqual(usual.replayed);

@@ -1,4 +1,4 @@
-/** What one proxy knows: which endpoint serves, why, and how the others are. It only tells. */
+/** The state of one proxy: which endpoint is serving, why, and the state of the others. Read only. */
 import type { ProxyStatus } from '@zephyr/contract/proxy-status';
 import { nextOf, roleOf, type Situation } from '@zephyr/texts/screens';
 

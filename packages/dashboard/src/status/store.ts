@@ -4,13 +4,13 @@ import { signal } from '@preact/signals';
 import type { ProxyStatus } from '@zephyr/contract/proxy-status';
 import type { Situation } from '@zephyr/texts/screens';
 
-import { hear } from '../page.ts';
+import { receive } from '../page.ts';
 
 export const proxyState = signal<ProxyStatus | null>(null);
 
 export function takeProxyState(next: ProxyStatus): void {
   proxyState.value = next;
-  hear(next);
+  receive(next);
 }
 
 /** In the words of the sentences; what only the controller knows is left at its usual. */

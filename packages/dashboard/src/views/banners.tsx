@@ -6,7 +6,7 @@ import { speech } from '../language.ts';
 import { link } from '../page.ts';
 import { Icon } from './icon.tsx';
 
-/** Who tells a page what it shows. */
+/** The service that a page gets its state from. */
 export type Teller = 'controller' | 'proxy';
 
 export function Banners({ children }: { readonly children: ComponentChildren }) {

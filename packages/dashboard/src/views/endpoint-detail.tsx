@@ -52,7 +52,7 @@ export function EndpointDetail({ endpoint }: { readonly endpoint: ApiEndpoint })
   );
 }
 
-/** What is wrong, in the endpoint's own words, and what to do about it. */
+/** What is wrong, with the endpoint's response passed through, and what to do about it. */
 function Trouble({ endpoint: { health, token, ejection } }: { readonly endpoint: ApiEndpoint }) {
   const { say } = speech.value;
   const failure =

@@ -2,7 +2,7 @@ import { LANGUAGES } from '@zephyr/texts/screens';
 import type { ComponentChildren } from 'preact';
 
 import { chooseLanguage, language, speech } from '../language.ts';
-import { link, told } from '../page.ts';
+import { link, pageState } from '../page.ts';
 import { Icon } from './icon.tsx';
 
 const NATIVE_NAMES = { en: 'EN', zh: '中文' } as const;
@@ -41,7 +41,7 @@ export function Header({ children }: { readonly children: ComponentChildren }) {
 function LinkPill() {
   const { say, numbers } = speech.value;
   const now = link.value;
-  const store = told.value?.store;
+  const store = pageState.value?.store;
   const [tone, text] = ((): [string, string] => {
     switch (now.status) {
       case 'live':

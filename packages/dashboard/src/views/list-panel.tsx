@@ -7,7 +7,7 @@ interface ListPanelProps {
   /** Also its class. */
   readonly name: string;
   readonly title: string;
-  /** How many are shown; the list told to us may be cut. */
+  /** How many are shown; the server may have truncated the list. */
   readonly shown: number;
   readonly total: number;
   /** Said when there is nothing, and when not all is shown. */
