@@ -76,9 +76,15 @@ describe.skipIf(missing)('the Alertmanager', () => {
       expect(received('firing')).not.toContain('ZephyrAllEndpointsDown');
 
       await Promise.all(endpoints.map((endpoint) => endpoint.kill()));
-      await vi.waitFor(() => expect(received('firing')).toContain('ZephyrAllEndpointsDown'), patient);
+      await vi.waitFor(
+        () => expect(received('firing')).toContain('ZephyrAllEndpointsDown'),
+        patient,
+      );
       await endpoints[0]?.revive();
-      await vi.waitFor(() => expect(received('resolved')).toContain('ZephyrAllEndpointsDown'), patient);
+      await vi.waitFor(
+        () => expect(received('resolved')).toContain('ZephyrAllEndpointsDown'),
+        patient,
+      );
     },
     300_000,
   );

@@ -7,7 +7,8 @@ const SERIES = 8;
 
 /** Endpoint id -> number of its colour, in the order of the configuration. */
 const numbers = computed(
-  () => new Map((pageState.value?.endpoints ?? []).map(({ id }, index) => [id, (index % SERIES) + 1])),
+  () =>
+    new Map((pageState.value?.endpoints ?? []).map(({ id }, index) => [id, (index % SERIES) + 1])),
 );
 
 export function seriesOf(endpointId: string): number {

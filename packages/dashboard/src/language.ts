@@ -16,7 +16,9 @@ const KEY = 'zephyr-language';
 const chosen = signal<Language | null>(readChoice());
 const browser: Language = navigator.language.startsWith('zh') ? 'zh' : 'en';
 
-export const language = computed<Language>(() => chosen.value ?? pageState.value?.language ?? browser);
+export const language = computed<Language>(
+  () => chosen.value ?? pageState.value?.language ?? browser,
+);
 export const speech = computed<Speech>(() => ({
   say: screenTranslator(language.value),
   numbers: numbersOf(language.value),

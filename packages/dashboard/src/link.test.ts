@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { received, type Link, lost, SILENCE_MS, silent } from './link.ts';
+import { type Link, lost, received, SILENCE_MS, silent } from './link.ts';
 
 describe('the link', () => {
   const live = received(1_000);

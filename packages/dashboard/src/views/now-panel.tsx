@@ -46,7 +46,7 @@ function Controls({ current }: { readonly current: ApiState }) {
         disabled={busy.value.has(keyOf('probe'))}
         onClick={() => probeNow()}
       >
-        <Icon name="check" /> {say('action.probe')} <Key name="R" />
+        <Icon name="probe" /> {say('action.probe')} <Key name="R" />
       </button>
       <button
         type="button"
