@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
+import type { ProxyStatus } from '@zephyr/contract/proxy-status';
+
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '../..');
 
@@ -49,13 +51,6 @@ export interface Stack {
   status(): Promise<ProxyStatus>;
   /** Removes containers, networks and volumes. */
   remove(): Promise<void>;
-}
-
-/** The part of /status that the tests look at. */
-export interface ProxyStatus {
-  readonly current_endpoint_id: string | null;
-  readonly redis: string;
-  readonly snapshot: { readonly source: string; readonly age_ms: number } | null;
 }
 
 /**

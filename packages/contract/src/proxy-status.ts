@@ -1,13 +1,13 @@
 /**
- * `GET /status/events` of a proxy: what it shows to everybody who reaches it, in the shapes of the
- * admin API. Names, health and counts only: no URL, no token, no name of a person.
+ * `GET /status` and `GET /status/events` of a proxy: what it shows to everybody who reaches it, in
+ * the shapes of the admin API. Names, health and counts only: no URL, no token, no name of a person.
  */
 import { z } from 'zod';
 
 import { apiEndpointSchema } from './api-endpoint.ts';
 import { apiStateSchema } from './api-state.ts';
 import { PROXY_STATUSES } from './presence.ts';
-import { count, duration, type PlainOf } from './scalars.ts';
+import { count, duration, endpointId, type PlainOf } from './scalars.ts';
 
 const proxyEndpointSchema = apiEndpointSchema
   .pick({
@@ -36,9 +36,25 @@ const proxyStatusSchema = apiStateSchema
   .extend({
     /** Where the web dashboard listens, on the same host unless something stands in front. */
     dashboardPort: count,
-    proxy: z.object({ id: z.string(), status: z.enum(PROXY_STATUSES) }),
-    /** Where the order of the endpoints comes from; `redis` is the usual state. */
-    source: z.enum(['redis', 'disk', 'config']),
+    proxy: z.object({
+      id: z.string(),
+      status: z.enum(PROXY_STATUSES),
+      /** Not by the wall clock, which may jump. */
+      uptimeMs: count,
+    }),
+    /** What it routes by. */
+    snapshot: z.object({
+      /** Where the order of the endpoints comes from; `redis` is the usual state. */
+      source: z.enum(['redis', 'disk', 'config']),
+      /** Since it was last confirmed. */
+      ageMs: count,
+      /** Null before the first snapshot. */
+      incarnation: z.string().nullable(),
+      epoch: count.nullable(),
+      version: count.nullable(),
+    }),
+    /** The endpoint that a new session would use; null where no endpoint can be used. */
+    currentEndpointId: endpointId.nullable(),
     activeRequests: count,
     endpoints: z.array(proxyEndpointSchema),
   });

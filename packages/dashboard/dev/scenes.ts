@@ -104,8 +104,15 @@ export function proxyStateOf(scene: SceneName, nowMs: number): ProxyStatus {
     mode,
     selection,
     dashboardPort: 8081,
-    proxy: { id: 'proxy-0b1f5e7a-4711', status: 'serving' },
-    source: scene === 'empty' ? 'config' : 'redis',
+    proxy: { id: 'proxy-0b1f5e7a-4711', status: 'serving', uptimeMs: 3_600_000 },
+    snapshot: {
+      source: scene === 'empty' ? 'config' : 'redis',
+      ageMs: 400,
+      incarnation: 'invented',
+      epoch: 7,
+      version: 12,
+    },
+    currentEndpointId: selection.status === 'none' ? null : selection.activeId,
     activeRequests: load.activeRequests,
     endpoints: endpoints.map(({ id, name, groupName, rank, enabled, available, ...endpoint }) => ({
       id,

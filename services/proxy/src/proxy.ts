@@ -6,11 +6,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { type Clock, systemClock } from '@zephyr/runtime/clock';
 import type { RunningService, ServiceContext } from '@zephyr/runtime/service';
+
 import { createMetrics, type ProxyGauges } from './report/metrics.ts';
 import { RequestStats } from './report/request-stats.ts';
 import { Serving } from './report/serving.ts';
 import { StatusFeed } from './report/status-feed.ts';
-import { presenceOf, proxyStateOf, type StatusDeps } from './report/status-json.ts';
+import { presenceOf, type StatusDeps, statusOf } from './report/status-json.ts';
 import { RedisLink } from './routing/redis-link.ts';
 import { Routing } from './routing/routing.ts';
 import { Admission } from './server/admission.ts';
@@ -79,7 +80,7 @@ export async function startProxy(
     isServing: () => serving.isServing(now()),
     oldestRequests: (limit) => admission.oldest(limit),
   };
-  const feed = new StatusFeed(() => proxyStateOf(status), clock);
+  const feed = new StatusFeed(() => statusOf(status), clock);
   const link = new RedisLink({
     proxyId: instanceId,
     clock,

@@ -6,6 +6,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import type { ProxyStatus } from '@zephyr/contract/proxy-status';
 import { loadConfig } from '@zephyr/runtime/config/load';
 import { type SimulatedEndpoint, startSimulatedEndpoint } from '@zephyr/testkit/simulated-endpoint';
 
@@ -147,8 +148,8 @@ async function firstChecks(proxyPort: number): Promise<void> {
     const response = await fetch(`http://127.0.0.1:${proxyPort}/status`, {
       headers: { accept: 'application/json' },
     });
-    const status = (await response.json()) as { endpoints: { health: string }[] };
-    if (status.endpoints.every(({ health }) => health !== 'unknown')) return;
+    const status = (await response.json()) as ProxyStatus;
+    if (status.endpoints.every(({ health }) => health.status !== 'unknown')) return;
     await sleep(200);
   }
 }

@@ -38,13 +38,13 @@ function DashboardLink({ port }: { readonly port: number }) {
   );
 }
 
-function StateBanners({ current: { store, source, proxy, atMs } }: OverviewProps) {
+function StateBanners({ current: { store, snapshot, proxy, atMs } }: OverviewProps) {
   const { say } = speech.value;
   return (
     <>
       <StoreBanner store={store} atMs={atMs} />
-      {source !== 'redis' && (
-        <Banner tone="warn" title={say(`status.source.${source}`)}>
+      {snapshot.source !== 'redis' && (
+        <Banner tone="warn" title={say(`status.source.${snapshot.source}`)}>
           {say('status.source.detail')}
         </Banner>
       )}

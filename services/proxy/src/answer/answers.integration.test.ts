@@ -22,6 +22,7 @@ import {
   type Turn,
 } from '@zephyr/testkit/upstream-scripts';
 import { describe, expect, it, onTestFinished } from 'vitest';
+
 import { eventually } from '../test-support/eventually.ts';
 import { type Rig, startRig } from '../test-support/rig.ts';
 
@@ -480,7 +481,7 @@ describe('a running answer is never cut by the proxy', () => {
       const asked = rig.first.ledger.length;
       await eventually(() => expect(rig.first.ledger.length).toBe(asked + 2));
       socket.destroy();
-      await eventually(async () => expect((await rig.proxy.status()).active_requests).toBe(0));
+      await eventually(async () => expect((await rig.proxy.status()).activeRequests).toBe(0));
     });
   });
 });

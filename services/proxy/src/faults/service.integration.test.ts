@@ -1,15 +1,16 @@
 /** The proxy itself ends, hangs or breaks. The ids (S8 …) are those of docs/data-path.md. */
 
+import type { ProxyStatus } from '@zephyr/contract/proxy-status';
 import { clockJump, JUMPED } from '@zephyr/testkit/clock-jump';
 import { type CallResult, call } from '@zephyr/testkit/http-call';
 import { type ScriptedUpstream, startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
 import { startBalancer } from '@zephyr/testkit/tcp-balancer';
 import { sse, status } from '@zephyr/testkit/upstream-scripts';
 import { describe, expect, it, onTestFinished } from 'vitest';
+
 import { eventually } from '../test-support/eventually.ts';
 import { type ProxyProcessOptions, startProxyProcess } from '../test-support/proxy-process.ts';
 import { startRig } from '../test-support/rig.ts';
-import type { StatusBody } from '../test-support/test-proxy.ts';
 
 /** @param before Endpoints that are preferred to the upstream. */
 async function start(
@@ -141,9 +142,9 @@ describe.each([60, -60])('R12 a wall clock that jumps by %i minutes', (minutes) 
     expect((await call(proxy.port)).headers['x-zephyr-endpoint']).toBe('e2');
     expect(limited.ledger).toHaveLength(1);
     const page = { method: 'GET', path: '/status', body: '' };
-    const body = JSON.parse((await call(proxy.port, page)).text) as StatusBody;
-    expect(body.proxy.uptime_ms).toBeGreaterThan(0);
-    expect(body.proxy.uptime_ms).toBeLessThan(30 * 60_000);
+    const body = JSON.parse((await call(proxy.port, page)).text) as ProxyStatus;
+    expect(body.proxy.uptimeMs).toBeGreaterThan(0);
+    expect(body.proxy.uptimeMs).toBeLessThan(30 * 60_000);
     expect(body.endpoints.map(({ ejection }) => ejection.status)).toEqual(['admitted', 'admitted']);
   });
 });

@@ -18,6 +18,7 @@ import {
   type Turn,
 } from '@zephyr/testkit/upstream-scripts';
 import { describe, expect, it, onTestFinished } from 'vitest';
+
 import { eventually } from '../test-support/eventually.ts';
 import { startRig } from '../test-support/rig.ts';
 
@@ -140,7 +141,7 @@ describe('before the first content, the next endpoint answers instead', () => {
     expect(result.text).toBe(eventsOf({ mark: 'second' }).join(''));
     expect([first.ledger.length, second.ledger.length]).toEqual([1, 1]);
     expect(await proxy.attempts()).toHaveProperty([`e1 ${failure}`]);
-    await eventually(async () => expect((await proxy.status()).active_requests).toBe(0));
+    await eventually(async () => expect((await proxy.status()).activeRequests).toBe(0));
   });
 
   it('U1 a refused connection: no request is lost and each is delivered once', async () => {
@@ -258,7 +259,7 @@ describe('after the first content nothing is sent again', () => {
     expect(result.text).not.toContain('message_stop');
     expect(second.ledger).toHaveLength(0);
     expect(await proxy.attempts()).toHaveProperty([`e1 ${failure}`]);
-    await eventually(async () => expect((await proxy.status()).active_requests).toBe(0));
+    await eventually(async () => expect((await proxy.status()).activeRequests).toBe(0));
   });
 
   it('U20 an error event after content passes through', async () => {

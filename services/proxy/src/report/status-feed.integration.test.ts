@@ -37,7 +37,10 @@ describe('GET /status/events', () => {
   it('tells the state at once and a running request when there is one', async () => {
     const { proxy, first: upstream } = await startRig();
     const states = watch(proxy.port);
-    expect(await first(states)).toMatchObject({ activeRequests: 0, source: 'config' });
+    expect(await first(states)).toMatchObject({
+      activeRequests: 0,
+      snapshot: { source: 'config' },
+    });
     upstream.next(hang());
     const request = call(proxy.port, {}).catch(() => undefined);
     for await (const state of states) {

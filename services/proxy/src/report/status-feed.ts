@@ -4,6 +4,7 @@
  * requests never do anything for it.
  */
 import type { ServerResponse } from 'node:http';
+
 import type { ProxyStatus } from '@zephyr/contract/proxy-status';
 import type { Clock } from '@zephyr/runtime/clock';
 
@@ -64,7 +65,7 @@ export class StatusFeed {
 
   #look(): void {
     const state = this.#state();
-    const text = JSON.stringify({ ...state, atMs: 0 });
+    const text = JSON.stringify(withoutAges(state));
     const nowMs = this.#clock.nowMs();
     if (text === this.#sentText && nowMs - this.#sentAtMs < SIGN_OF_LIFE_MS) return;
     this.#sentText = text;
@@ -89,6 +90,17 @@ export class StatusFeed {
     clearInterval(this.#looking);
     this.#looking = undefined;
   }
+}
+
+/** Without what changes by itself. */
+function withoutAges(state: ProxyStatus): ProxyStatus {
+  const { proxy, snapshot } = state;
+  return {
+    ...state,
+    atMs: 0,
+    proxy: { ...proxy, uptimeMs: 0 },
+    snapshot: { ...snapshot, ageMs: 0 },
+  };
 }
 
 function send(res: ServerResponse, state: ProxyStatus): void {

@@ -30,87 +30,64 @@ export interface StatusDeps {
 /** As the record's schema allows. */
 const MAX_LISTED = 50;
 
-/** The JSON of `GET /status`. Names and ids only: no URL, no token. */
-export function statusOf(deps: StatusDeps): Record<string, unknown> {
-  const { routing, stats } = deps;
+/** For programs, for the page, and as a part of the diagnostics. */
+export function statusOf(deps: StatusDeps): ProxyStatus {
+  const { routing, stats, clock } = deps;
   const { snapshot, source, confirmedAtMs } = routing.state;
+  const { ui, controller } = deps.config();
   const current = routing.current();
   return {
-    current_endpoint: current === undefined ? null : routing.endpoint(current).name,
-    current_endpoint_id: current ?? null,
-    mode: snapshot?.mode.kind ?? 'auto',
-    pinned_endpoint_id: snapshot?.mode.kind === 'manual' ? snapshot.mode.endpointId : null,
-    reason: snapshot?.selection.reason ?? 'initial',
-    selection: snapshot?.selection ?? null,
-    active_requests: sum(stats.active.values()),
-    endpoints: routing.endpoints.map(({ id, name, groupName }) => ({
-      id,
-      name,
-      group: groupName,
-      ...viewOf(deps, id),
-    })),
+    atMs: clock.epochMs(),
+    language: ui.language,
+    dashboardPort: controller.port,
+    proxy: {
+      id: deps.proxyId,
+      status: statusWord(deps),
+      uptimeMs: Math.round(process.uptime() * 1_000),
+    },
+    store: deps.redisUp()
+      ? { status: 'connected' }
+      : { status: 'away', sinceAtMs: onTheWallClock(clock, confirmedAtMs) },
     snapshot: {
       source,
-      age_ms: Math.round(deps.clock.nowMs() - confirmedAtMs),
+      ageMs: Math.round(clock.nowMs() - confirmedAtMs),
       incarnation: snapshot?.incarnation ?? null,
       epoch: snapshot?.epoch ?? null,
       version: snapshot?.version ?? null,
     },
-    redis: deps.redisUp() ? 'up' : 'down',
-    proxy: {
-      id: deps.proxyId,
-      status: deps.isDraining() ? 'draining' : 'serving',
-      // Not by the wall clock, which may jump.
-      uptime_ms: Math.round(process.uptime() * 1000),
-    },
-  };
-}
-
-/** The same facts for the page that people read. */
-export function proxyStateOf(deps: StatusDeps): ProxyStatus {
-  const { routing, stats } = deps;
-  const { snapshot, source, confirmedAtMs } = routing.state;
-  const { ui, controller } = deps.config();
-  const current = routing.current();
-  const unchosen =
-    current === undefined
-      ? ({ status: 'none' } as const)
-      : ({
-          status: 'steady',
-          activeId: current,
-          reason: 'initial',
-          sinceAtMs: deps.startedAtMs,
-        } as const);
-  return {
-    atMs: deps.clock.epochMs(),
-    language: ui.language,
-    dashboardPort: controller.port,
-    proxy: { id: deps.proxyId, status: deps.isDraining() ? 'draining' : 'serving' },
-    store: deps.redisUp()
-      ? { status: 'connected' }
-      : { status: 'away', sinceAtMs: onTheWallClock(deps.clock, confirmedAtMs) },
-    source,
     mode: snapshot?.mode ?? { kind: 'auto' },
-    selection: snapshot?.selection ?? unchosen,
+    selection: snapshot?.selection ?? initialSelection(current, deps.startedAtMs),
+    currentEndpointId: current ?? null,
     activeRequests: sum(stats.active.values()),
-    endpoints: routing.endpoints.map(({ id, name, groupName }) => ({
-      name,
-      groupName,
-      ...endpointStateOf(deps, id),
-    })),
+    endpoints: routing.endpoints.map((endpoint) => endpointOf(deps, endpoint)),
   };
 }
 
-function endpointStateOf(
+/** Before the first snapshot: by the order of the configuration. */
+function initialSelection(
+  activeId: EndpointId | undefined,
+  sinceAtMs: number,
+): ProxyStatus['selection'] {
+  return activeId === undefined
+    ? { status: 'none' }
+    : { status: 'steady', activeId, reason: 'initial', sinceAtMs };
+}
+
+const statusWord = ({ isDraining }: StatusDeps): ProxyStatus['proxy']['status'] =>
+  isDraining() ? 'draining' : 'serving';
+
+function endpointOf(
   { routing, stats, clock }: StatusDeps,
-  id: EndpointId,
-): Omit<ProxyEndpoint, 'name' | 'groupName'> {
+  { id, name, groupName }: Routing['endpoints'][number],
+): ProxyEndpoint {
   const { snapshot } = routing.state;
   const view = snapshot?.endpoints[id];
   const rank = snapshot?.order.indexOf(id) ?? -1;
   const ejection = ejectionStateOf({ routing, clock }, id);
   return {
     id,
+    name,
+    groupName,
     rank: rank === -1 ? null : rank,
     enabled: view?.enabled ?? true,
     available: (view?.available ?? true) && ejection.status !== 'ejected',
@@ -156,7 +133,7 @@ export function presenceOf(deps: StatusDeps): ProxyPresence {
   const requests = deps.oldestRequests(MAX_LISTED);
   return {
     proxyId: deps.proxyId,
-    status: deps.isDraining() ? 'draining' : 'serving',
+    status: statusWord(deps),
     startedAtMs: deps.startedAtMs as ProxyPresence['startedAtMs'],
     snapshot:
       snapshot === undefined
@@ -191,26 +168,6 @@ function sessionsOf(
       id: pseudonymOf(id, routing.state.snapshot?.incarnation),
       activeRequests: requests.filter(({ sessionId }) => sessionId === id).length,
     })),
-  };
-}
-
-function viewOf({ routing, stats, clock }: StatusDeps, id: EndpointId): Record<string, unknown> {
-  const view = routing.state.snapshot?.endpoints[id];
-  const ejection = routing.ejectionOf(id);
-  return {
-    health: view?.health ?? 'unknown',
-    enabled: view?.enabled ?? true,
-    available: (view?.available ?? true) && ejection.status !== 'ejected',
-    score_ms: view?.scoreMs ?? null,
-    active_requests: stats.active.get(id) ?? 0,
-    ejection:
-      ejection.status === 'admitted'
-        ? { status: ejection.status }
-        : {
-            status: ejection.status,
-            failure: ejection.failure,
-            retry_in_ms: Math.round(remainingMs(ejection, clock.nowMs())),
-          },
   };
 }
 

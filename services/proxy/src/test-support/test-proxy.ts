@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 
+import type { ProxyStatus } from '@zephyr/contract/proxy-status';
 import type { Clock } from '@zephyr/runtime/clock';
 import type { Config, Secrets } from '@zephyr/runtime/config/config';
 import { type LoadedConfig, parseConfig } from '@zephyr/runtime/config/load';
@@ -63,25 +64,11 @@ export interface TestProxy {
   readonly snapshotPath: string;
   /** Everything that was logged. */
   log(): string;
-  status(): Promise<StatusBody>;
+  status(): Promise<ProxyStatus>;
   metrics(): Promise<string>;
   /** Attempts by `<endpoint> <outcome>`. */
   attempts(): Promise<Readonly<Record<string, number>>>;
   stop(): Promise<void>;
-}
-
-/** The parts of `/status` that tests read. */
-export interface StatusBody {
-  readonly current_endpoint: string | null;
-  readonly active_requests: number;
-  readonly redis: string;
-  readonly snapshot: { readonly source: string; readonly version: number | null };
-  readonly proxy: { readonly status: string; readonly uptime_ms: number };
-  readonly endpoints: readonly {
-    readonly id: string;
-    readonly active_requests: number;
-    readonly ejection: { readonly status: string; readonly failure?: string };
-  }[];
 }
 
 /** The token of a group; a canary that must not be found anywhere else. */
@@ -107,7 +94,7 @@ export async function startTestProxy(options: TestProxyOptions): Promise<TestPro
     configHash: context.config.hash,
     snapshotPath,
     log: () => lines.join(''),
-    status: async () => (await (await get('/status')).json()) as StatusBody,
+    status: async () => (await (await get('/status')).json()) as ProxyStatus,
     metrics: async () => (await get('/metrics')).text(),
     attempts: async () => attemptsIn(await (await get('/metrics')).text()),
     stop: () => {
