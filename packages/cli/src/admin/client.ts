@@ -5,8 +5,9 @@ import type { CommandAnswer, CommandBody, CommandName } from '@zephyr/contract/c
 import type { Problem } from '@zephyr/contract/problem';
 import { ZephyrError } from '@zephyr/runtime/errors';
 import type { Translate } from '@zephyr/texts';
+import type { EventSourceMessage } from 'eventsource-parser/stream';
 
-import { parseEvents, type ServerEvent } from './sse.ts';
+import { eventsOf } from './sse.ts';
 
 /** The controller itself gives up on a command after 5 s and reports that. */
 const TIMEOUT_MS = 8_000;
@@ -28,7 +29,7 @@ export interface AdminClient {
   /** Resolves once the command has been applied. */
   command<Name extends CommandName>(name: Name, body: CommandBody<Name>): Promise<CommandAnswer>;
   /** Ends when the connection does. */
-  events(signal: AbortSignal, lastEventId?: string): AsyncGenerator<ServerEvent>;
+  events(signal: AbortSignal, lastEventId?: string): AsyncIterable<EventSourceMessage>;
 }
 
 /** @throws ZephyrError from each method: what is wrong and what to do, in the user's language */
@@ -78,7 +79,7 @@ export function adminClient(target: AdminTarget, say: Translate): AdminClient {
         headers: lastEventId ? { ...headers, 'last-event-id': lastEventId } : headers,
       });
       if (response.body === null) return;
-      yield* parseEvents(response.body.pipeThrough(new TextDecoderStream()));
+      yield* eventsOf(response.body);
     },
   };
 }

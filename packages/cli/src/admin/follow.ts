@@ -3,9 +3,9 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 import type { ApiHistory, ApiLogEntry, ApiSample } from '@zephyr/contract/api-history';
 import type { ApiState } from '@zephyr/contract/api-state';
+import type { EventSourceMessage } from 'eventsource-parser/stream';
 
 import type { AdminClient } from './client.ts';
-import type { ServerEvent } from './sse.ts';
 
 const RETRY_MS = 1_000;
 /** The controller sends a state at least every 5 s; two may be missed. */
@@ -34,7 +34,7 @@ export async function* followStream(
         lastEventId,
       )) {
         watch.refresh();
-        if (event.id !== '') lastEventId = event.id;
+        if (event.id !== undefined) lastEventId = event.id;
         const message = messageOf(event);
         if (message !== undefined) yield message;
       }
@@ -49,7 +49,7 @@ export async function* followStream(
   }
 }
 
-function messageOf({ event, data }: ServerEvent): StreamMessage | undefined {
+function messageOf({ event, data }: EventSourceMessage): StreamMessage | undefined {
   switch (event) {
     case 'state':
       return { kind: 'state', state: JSON.parse(data) as ApiState };

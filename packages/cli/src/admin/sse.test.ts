@@ -1,9 +1,14 @@
 import { describe, expect, it } from 'vitest';
 
-import { parseEvents } from './sse.ts';
+import { eventsOf } from './sse.ts';
 
-async function* chunksOf(...chunks: string[]): AsyncGenerator<string> {
-  yield* chunks;
+/** The text in chunks of so many bytes. */
+function streamOf(text: string, size: number): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const bytes = new TextEncoder().encode(text);
+  const chunks = Array.from({ length: Math.ceil(bytes.length / size) }, (_, index) =>
+    bytes.slice(index * size, (index + 1) * size),
+  );
+  return ReadableStream.from(chunks);
 }
 
 async function collect<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
@@ -12,21 +17,45 @@ async function collect<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
   return list;
 }
 
-describe('parseEvents', () => {
-  it('reads events however they are cut into chunks', async () => {
-    const text =
-      ': hello\n\nevent: state\ndata: {"a":1}\n\nevent: log\nid: 7-0\ndata: one\ndata: two\n\n';
-    for (const size of [1, 5, 1_000]) {
-      const chunks = text.match(new RegExp(`[\\s\\S]{1,${size}}`, 'g')) ?? [];
-      const events = await collect(parseEvents(chunksOf(...chunks)));
-      expect(events).toEqual([
-        { event: 'state', id: '', data: '{"a":1}' },
-        { event: 'log', id: '7-0', data: 'one\ntwo' },
-      ]);
-    }
+const EVENTS = [
+  ': hello',
+  '',
+  'event: state',
+  'data: {"a":"前"}',
+  '',
+  'event: log',
+  'id: 7-0',
+  'data: one',
+  'data: two',
+  '',
+  '',
+];
+
+describe('eventsOf', () => {
+  it.each(['\n', '\r\n', '\r'])(
+    'reads events however they are cut, lines ended by %j',
+    async (end) => {
+      for (const size of [1, 2, 3, 5, 1_000]) {
+        expect(await collect(eventsOf(streamOf(EVENTS.join(end), size)))).toMatchObject([
+          { event: 'state', data: '{"a":"前"}' },
+          { event: 'log', id: '7-0', data: 'one\ntwo' },
+        ]);
+      }
+    },
+  );
+
+  it('reads an event whose CRLF is split between two chunks, like any other', async () => {
+    const chunks = ['data: one\r', '\ndata: two\r\n\r', '\n'];
+    const body = ReadableStream.from(chunks.map((chunk) => new TextEncoder().encode(chunk)));
+    expect(await collect(eventsOf(body))).toMatchObject([{ data: 'one\ntwo' }]);
   });
 
   it('leaves an event out that was cut off', async () => {
-    expect(await collect(parseEvents(chunksOf('data: hal')))).toEqual([]);
+    expect(await collect(eventsOf(streamOf('data: hal', 4)))).toEqual([]);
+  });
+
+  it('fails on an event that does not end within bounds', async () => {
+    const endless = eventsOf(streamOf(`data: ${'x'.repeat(9_000_000)}`, 1_000_000));
+    await expect(collect(endless)).rejects.toThrow(/buffer/i);
   });
 });

@@ -1,4 +1,6 @@
 /** A reader of server-sent events. */
+import { EventSourceParserStream } from 'eventsource-parser/stream';
+
 interface ServerEvent {
   readonly event: string;
   readonly id: string | undefined;
@@ -22,30 +24,14 @@ export async function readEvents(
   });
   const events: ServerEvent[] = [];
   const read = async () => {
-    let text = '';
-    const decoder = new TextDecoder();
-    for await (const chunk of response.body ?? []) {
-      text += decoder.decode(chunk, { stream: true });
-      const blocks = text.split('\n\n');
-      text = blocks.pop() ?? '';
-      events.push(...blocks.map(parseEvent));
+    const messages = response.body
+      ?.pipeThrough(new TextDecoderStream())
+      .pipeThrough(new EventSourceParserStream());
+    for await (const { event = 'message', id, data } of messages ?? []) {
+      events.push({ event, id, data: JSON.parse(data) });
     }
   };
   // It ends by being stopped.
   read().catch(() => undefined);
   return { events, stop: () => stopping.abort() };
-}
-
-function parseEvent(block: string): ServerEvent {
-  const fields = new Map(
-    block.split('\n').map((line) => {
-      const colon = line.indexOf(': ');
-      return [line.slice(0, colon), line.slice(colon + 2)] as const;
-    }),
-  );
-  return {
-    event: fields.get('event') ?? 'message',
-    id: fields.get('id'),
-    data: JSON.parse(fields.get('data') ?? 'null'),
-  };
 }

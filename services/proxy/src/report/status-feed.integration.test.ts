@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import type { ProxyStatus } from '@zephyr/contract/proxy-status';
 import { call } from '@zephyr/testkit/http-call';
 import { hang } from '@zephyr/testkit/upstream-scripts';
+import { EventSourceParserStream } from 'eventsource-parser/stream';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { startRig } from '../test-support/rig.ts';
@@ -17,15 +18,10 @@ async function* watch(port: number): AsyncGenerator<ProxyStatus> {
     signal: ending.signal,
   });
   if (response.status !== 200) throw new Error(`refused with ${response.status}`);
-  let unread = '';
-  for await (const text of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
-    const events = (unread + text).split('\n\n');
-    unread = events.pop() ?? '';
-    for (const event of events) {
-      const data = event.split('\n').find((line) => line.startsWith('data: '));
-      if (data !== undefined) yield JSON.parse(data.slice(6)) as ProxyStatus;
-    }
-  }
+  const messages = response.body
+    ?.pipeThrough(new TextDecoderStream())
+    .pipeThrough(new EventSourceParserStream());
+  for await (const { data } of messages ?? []) yield JSON.parse(data) as ProxyStatus;
 }
 
 async function first(states: AsyncGenerator<ProxyStatus>): Promise<ProxyStatus> {
