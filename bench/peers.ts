@@ -28,7 +28,7 @@ const { values } = parseArgs({
 const ALL: readonly Peer[] = [...WITHOUT_A_GATEWAY, ...GATEWAYS, ZEPHYR];
 const STREAMS = [200, 1_000];
 const DOCUMENT = new URL('../docs/comparison.md', import.meta.url);
-/** What stands between these lines of the document is written by this program. */
+/** This program writes the part of the document between these lines. */
 const [BEGIN, END] = ['<!-- written by: make bench-peers -->', '<!-- end -->'];
 
 const wanted = values.peer ?? ALL.map(({ name }) => name);

@@ -25,7 +25,7 @@ for (const setup of SETUPS) {
   const day = simulateDay({ setup, seed, endpoints: ENDPOINTS, policy: DEFAULT_POLICY });
   const share = day.workUsd / (original * 8);
   console.log(
-    `| ${setup.name} | $${day.workUsd.toFixed(4)} | $${day.dayUsd.toFixed(4)} | 1/${(1 / share).toFixed(0)} | ${day.realChecks} / ${day.cheapChecks} | ${noticed(day)} |`,
+    `| ${setup.name} | $${day.workUsd.toFixed(4)} | $${day.dayUsd.toFixed(4)} | 1/${(1 / share).toFixed(0)} | ${day.realProbes} / ${day.cheapProbes} | ${noticed(day)} |`,
   );
 }
 

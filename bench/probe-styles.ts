@@ -20,7 +20,7 @@ import { messageEvents, renderEvent } from '@zephyr/testkit/messages-api';
 const DELAY_MS = 1_000;
 const HEADERS = { lines: credentialsOf('sk-bench', 'bearer'), secrets: ['sk-bench'] };
 const MODEL = 'claude-haiku-4-5';
-/** English text and JSON have three to four characters a token; the dearer end. */
+/** English text and JSON have three to four characters a token; the more expensive end. */
 const CHARACTERS_PER_TOKEN = 3.5;
 const TICKS_PER_SECOND = 100;
 const AT_ONCE = 5;
@@ -29,14 +29,14 @@ if (process.send !== undefined) await serve(process.send.bind(process));
 else await measure(Number(process.argv[2] ?? 7));
 
 /** The endpoint: answers after `DELAY_MS`, charges by the length of what the model would read. */
-async function serve(tell: (message: unknown) => void): Promise<void> {
+async function serve(send: (message: unknown) => void): Promise<void> {
   const server = http.createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       if (request.method !== 'POST') return void response.end();
       const body = Buffer.concat(chunks).toString();
-      tell({ bytes: body.length });
+      send({ bytes: body.length });
       const { system, messages, max_tokens: limit } = JSON.parse(body) as Record<string, unknown>;
       const read = textsOf([system, messages]).join('').length;
       const inputTokens = Math.ceil(read / CHARACTERS_PER_TOKEN);
@@ -50,7 +50,7 @@ async function serve(tell: (message: unknown) => void): Promise<void> {
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  tell({ port: (server.address() as AddressInfo).port });
+  send({ port: (server.address() as AddressInfo).port });
   process.on('disconnect', () => process.exit());
 }
 

@@ -160,7 +160,7 @@ async function clientsLeave(): Promise<void> {
 /**
  * What two processes cost each request, as against one: with a core for each of them, two carry
  * `2 × one / two` times as much as one. The load and the endpoint share the cores here, so that
- * the requests per second would tell of them.
+ * the requests per second would measure them, too.
  */
 async function twoProcesses(url: string): Promise<void> {
   const config = ROOMY;

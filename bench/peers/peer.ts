@@ -19,7 +19,7 @@ export interface RunningPeer {
   readonly port: number;
   /** Headers that it wants in each request. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Whose CPU and memory are its cost; none where nobody stands between. */
+  /** Whose CPU and memory are its cost; none if there is nothing in between. */
   pids(): readonly number[];
   stop(): Promise<void> | void;
 }

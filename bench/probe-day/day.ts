@@ -22,8 +22,8 @@ import { makeWork, type Outage, type Work } from './work.ts';
 export interface DayFigures {
   readonly workUsd: number;
   readonly dayUsd: number;
-  readonly realChecks: number;
-  readonly cheapChecks: number;
+  readonly realProbes: number;
+  readonly cheapProbes: number;
   /** From the beginning of an outage of the serving endpoint until another one serves. */
   readonly noticedAfterMs: readonly number[];
   readonly outages: number;
@@ -43,7 +43,7 @@ interface Day {
   readonly ejectedUntilMs: Map<EndpointId, { failure: FailureClass; untilMs: number }>;
   /** Begins when the outage hits the endpoint that serves then. */
   hit: { id: EndpointId; kind: Outage['kind']; sinceMs: number; untilMs: number } | undefined;
-  readonly figures: { workUsd: number; dayUsd: number; realChecks: number; cheapChecks: number };
+  readonly figures: { workUsd: number; dayUsd: number; realProbes: number; cheapProbes: number };
   readonly noticedAfterMs: number[];
 }
 
@@ -75,7 +75,7 @@ export function simulateDay(about: {
     failuresInRow: new Map(),
     ejectedUntilMs: new Map(),
     hit: undefined,
-    figures: { workUsd: 0, dayUsd: 0, realChecks: 0, cheapChecks: 0 },
+    figures: { workUsd: 0, dayUsd: 0, realProbes: 0, cheapProbes: 0 },
     noticedAfterMs: [],
   };
   for (let second = 0; second < DAY_S; second += 1) {
@@ -94,7 +94,7 @@ function stepSecond(day: Day, second: number): void {
   }
   const requests = day.work.requests.get(second) ?? 0;
   for (let request = 0; request < requests; request += 1) sendRequest(day);
-  hear(day, {
+  feed(day, {
     kind: 'presence',
     report: presenceOf(day, day.work.activeRequests.get(second) ?? 0),
   });
@@ -102,7 +102,7 @@ function stepSecond(day: Day, second: number): void {
     if ((day.nextCheckAtMs.get(id) ?? Number.POSITIVE_INFINITY) <= day.nowMs)
       checkEndpoint(day, id);
   }
-  hear(day, { kind: 'tick' });
+  feed(day, { kind: 'tick' });
   noticeSwitch(day);
 }
 
@@ -116,7 +116,7 @@ function noticeSwitch(day: Day): void {
 }
 
 /** As the controller's schedules do it: a changed interval counts from the last check. */
-function hear(day: Day, event: WorldEvent): void {
+function feed(day: Day, event: WorldEvent): void {
   const { next, effects } = reduce(day.world, { atMs: epochMs(day.nowMs), event }, day.policy);
   day.world = next;
   for (const effect of effects) {
@@ -142,7 +142,7 @@ function sendRequest(day: Day): void {
         failed: {},
         ttft: [{ class: 'sonnet/s/fresh', ms: latencyOf(day, id) * 1.5 }],
       };
-      hear(day, { kind: 'outcomes', batch: { proxyId, endpoints: { [id]: counts } } });
+      feed(day, { kind: 'outcomes', batch: { proxyId, endpoints: { [id]: counts } } });
       return;
     }
     const inRow = (day.failuresInRow.get(id) ?? 0) + 1;
@@ -150,7 +150,7 @@ function sendRequest(day: Day): void {
     if (failure === 'refused' || inRow >= 2)
       day.ejectedUntilMs.set(id, { failure, untilMs: day.nowMs + EJECT_MS });
     const counts = { succeeded: 0, failed: { [failure]: 1 }, ttft: [] };
-    hear(day, { kind: 'outcomes', batch: { proxyId, endpoints: { [id]: counts } } });
+    feed(day, { kind: 'outcomes', batch: { proxyId, endpoints: { [id]: counts } } });
   }
 }
 
@@ -187,8 +187,8 @@ function checkEndpoint(day: Day, id: EndpointId): void {
   const usd = costUsd(usage, MODEL_PRICE);
   figures.dayUsd += usd;
   if (day.work.isWorkTime(nowMs / 1000)) figures.workUsd += usd;
-  figures[style === setup.real ? 'realChecks' : 'cheapChecks'] += 1;
-  hear(day, {
+  figures[style === setup.real ? 'realProbes' : 'cheapProbes'] += 1;
+  feed(day, {
     kind: 'probe',
     result: {
       ...{ endpointId: id, slot: `${id}:${nowMs}`, sequence: nowMs, style, usage, costUsd: usd },

@@ -11,7 +11,7 @@ export function addProbeCommands(
   options: readonly Option[],
   { environment }: Surroundings,
 ): void {
-  const add = (definition: string, description: string, examples: readonly string[]): Command => {
+  const add: AddCommand = (definition, description, examples) => {
     const command = program.command(definition).description(description);
     for (const option of options) command.addOption(option);
     const lines = examples.map((example) => `  zephyr ${example}`);
@@ -19,7 +19,15 @@ export function addProbeCommands(
       .option('--json', 'print JSON for programs')
       .addHelpText('after', ['', 'Examples:', ...lines].join('\n'));
   };
+  addProbe(add, environment);
+  addDoctor(add, environment);
+  addTestTiming(add, environment);
+  addCost(add, environment);
+}
 
+type AddCommand = (definition: string, description: string, examples: readonly string[]) => Command;
+
+function addProbe(add: AddCommand, environment: Environment): void {
   add('probe [endpoint]', 'Probe all endpoints now, or one; works without a running Zephyr', [
     'probe',
     'probe instcopilot-hk --style messages',
@@ -43,7 +51,9 @@ export function addProbeCommands(
       const { probe } = await import('./commands/probe.ts');
       finish(await probe({ wanted, options: given, ...beside(environment) }));
     });
+}
 
+function addDoctor(add: AddCommand, environment: Environment): void {
   add('doctor', 'Find out why it does not work: check everything that Zephyr needs', [
     'doctor',
     'doctor --free',
@@ -53,7 +63,9 @@ export function addProbeCommands(
       const { doctor } = await import('./commands/doctor.ts');
       finish(await doctor({ options: given, ...beside(environment) }));
     });
+}
 
+function addTestTiming(add: AddCommand, environment: Environment): void {
   add('test-timing', 'Measure whether probes run on time', ['test-timing --seconds 30'])
     .option('--seconds <number>', 'how long to measure', parseCount, 120)
     .addOption(urlOption('address of the controller (default: from config.toml)'))
@@ -61,7 +73,9 @@ export function addProbeCommands(
       const { testTiming } = await import('./commands/test-timing.ts');
       finish(await testTiming({ options: given, ...beside(environment) }));
     });
+}
 
+function addCost(add: AddCommand, environment: Environment): void {
   add('cost', 'What the probes cost today, and what live traffic saved', ['cost', 'cost --days 7'])
     .addOption(urlOption('address of the controller (default: from config.toml)'))
     .option(

@@ -1,5 +1,7 @@
 /** `zephyr cost`: what probes cost today, what live traffic saved, and the cost of past days. */
+
 import type { ApiState } from '@zephyr/contract/api-state';
+import { systemClock } from '@zephyr/runtime/clock';
 import { loadConfig } from '@zephyr/runtime/config/load';
 import { ZephyrError } from '@zephyr/runtime/errors';
 import { createLogger } from '@zephyr/runtime/logger';
@@ -70,7 +72,7 @@ async function costOfDays(
   const redis = createRedis(target, createLogger('cost', 'silent'), 'blocking');
   try {
     const names = Array.from({ length: options.days ?? 1 }, (_, age) =>
-      new Date(Date.now() - age * DAY_MS).toISOString().slice(0, 10),
+      new Date(systemClock.epochMs() - age * DAY_MS).toISOString().slice(0, 10),
     );
     const days = await Promise.all(
       names.map(async (day) => ({ day, endpoints: await readProbeDay(redis, day) })),

@@ -1,8 +1,9 @@
 /** `zephyr events`: past events; with `--follow` also new ones as they happen. */
-import { styleText } from 'node:util';
 
+import { styleText } from 'node:util';
 import type { ApiLogEntry } from '@zephyr/contract/api-history';
 import type { ApiState } from '@zephyr/contract/api-state';
+import { systemClock } from '@zephyr/runtime/clock';
 import { logText } from '@zephyr/texts';
 
 import { followStream } from '../admin/follow.ts';
@@ -63,7 +64,7 @@ interface LineContext {
 
 function lineOf(entry: ApiLogEntry, { options, session, state }: LineContext): string {
   if (options.json === true) return JSON.stringify(entry);
-  const time = session.numbers.time(entry.atMs, Date.now());
+  const time = session.numbers.time(entry.atMs, systemClock.epochMs());
   const text = logText(entry, state, session);
   // Plain text when the output is not a terminal or NO_COLOR is set.
   return `${styleText('dim', time)}  ${styleText(colourOf(entry), text)}`;

@@ -2,9 +2,9 @@
  * `zephyr replay`: replays the decisions of a running system or of a recording: with the recorded
  * settings, which must give the same decisions, and with other settings, to see what they change.
  */
+
 import { readFileSync, writeFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
-
 import type { Decision } from '@zephyr/contract/decision';
 import {
   type ComparedDecision,
@@ -14,6 +14,7 @@ import {
   type Recording,
   replayRecording,
 } from '@zephyr/core';
+import { systemClock } from '@zephyr/runtime/clock';
 import { loadConfig } from '@zephyr/runtime/config/load';
 import { policyOf } from '@zephyr/runtime/config/policy';
 import { EXIT, messageOf, ZephyrError } from '@zephyr/runtime/errors';
@@ -157,7 +158,7 @@ function summary(
     say('replay.recorded', {
       count: recorded.length,
       from: numbers.time(fromMs, toMs),
-      to: numbers.time(toMs, Date.now()),
+      to: numbers.time(toMs, systemClock.epochMs()),
       inputs: outcome.inputs,
     }),
     outcome.isExact ? say('replay.exact') : say('replay.different'),

@@ -1,8 +1,9 @@
 /** `zephyr status`: which endpoint is serving, why, and the state of the others. */
-import { setTimeout as sleep } from 'node:timers/promises';
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
 import type { ApiState } from '@zephyr/contract/api-state';
+import { systemClock } from '@zephyr/runtime/clock';
 import { explain } from '@zephyr/runtime/errors';
 import { headlineOf, nextOf, roleText, whyOf } from '@zephyr/texts';
 
@@ -71,10 +72,10 @@ async function probedState(session: AdminSession): Promise<ApiState> {
   const { client } = session;
   let state = await firstState(session);
   const sinceAtMs = state.atMs;
-  const untilMs = performance.now() + PROBES_LIMIT_MS;
+  const untilAtMs = systemClock.nowMs() + PROBES_LIMIT_MS;
   // Without a leader, as in the first second after a start, the command is not accepted yet.
   let asked: 'not yet' | 'done' = 'not yet';
-  while (performance.now() < untilMs) {
+  while (systemClock.nowMs() < untilAtMs) {
     if (asked === 'not yet') {
       asked = await client.command('probe', {}).then(
         () => 'done',

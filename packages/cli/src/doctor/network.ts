@@ -1,9 +1,11 @@
 /** Checks the ports of the services, the connection to each endpoint, and the clock. */
+
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { createStartGate } from '@zephyr/probes/cli/start-gate';
 import { targetOf } from '@zephyr/probes/endpoint-target';
 import { runProbe } from '@zephyr/probes/probe';
+import { systemClock } from '@zephyr/runtime/clock';
 import type { Config, EndpointConfig } from '@zephyr/runtime/config/config';
 import type { LoadedConfig } from '@zephyr/runtime/config/load';
 import type { Numbers, Translate } from '@zephyr/texts';
@@ -110,7 +112,7 @@ async function skewOf(baseUrl: string): Promise<number | undefined> {
     const signal = AbortSignal.timeout(ANSWER_LIMIT_MS);
     const answer = await fetch(`${baseUrl}/`, { method: 'HEAD', redirect: 'manual', signal });
     const atMs = Date.parse(answer.headers.get('date') ?? '');
-    return Number.isNaN(atMs) ? undefined : Date.now() - atMs;
+    return Number.isNaN(atMs) ? undefined : systemClock.epochMs() - atMs;
   } catch {
     return undefined;
   }

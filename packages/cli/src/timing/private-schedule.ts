@@ -1,5 +1,7 @@
 /** The queue's own punctuality: a private Redis, the real schedulers, probes that do nothing. */
+
 import { setTimeout as wait } from 'node:timers/promises';
+import { systemClock } from '@zephyr/runtime/clock';
 
 import { bullConnection, QUEUE_PREFIX } from '@zephyr/runtime/queues';
 import { startRedisServer } from '@zephyr/runtime/redis/server';
@@ -25,7 +27,7 @@ export async function runPrivateSchedule(plan: PrivateSchedule): Promise<readonl
   const worker = new Worker<{ endpoint: string }>(
     QUEUE,
     async (job) => {
-      const startedAtMs = Date.now();
+      const startedAtMs = systemClock.epochMs();
       // The id of a scheduled job ends in its planned time.
       const plannedAtMs = Number(job.id?.split(':').at(-1));
       const probe = { endpoint: job.data.endpoint, plannedAtMs, startedAtMs };
@@ -40,7 +42,7 @@ export async function runPrivateSchedule(plan: PrivateSchedule): Promise<readonl
   try {
     for (const [index, endpoint] of plan.endpoints.entries()) {
       // Spread over the interval, as they are in a running system.
-      const startDate = Date.now() + (index * plan.intervalMs) / plan.endpoints.length;
+      const startDate = systemClock.epochMs() + (index * plan.intervalMs) / plan.endpoints.length;
       await queue.upsertJobScheduler(
         `timing-${index}`,
         { every: plan.intervalMs, startDate },

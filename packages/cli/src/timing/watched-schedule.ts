@@ -1,7 +1,8 @@
 /** The punctuality of a running system, as its controller reports it. */
-import { setTimeout as wait } from 'node:timers/promises';
 
+import { setTimeout as wait } from 'node:timers/promises';
 import type { ApiState } from '@zephyr/contract/api-state';
+import { systemClock } from '@zephyr/runtime/clock';
 
 import type { AdminClient } from '../admin/client.ts';
 import type { TimedProbe } from './verdict.ts';
@@ -22,11 +23,11 @@ export interface Watched {
 }
 
 export async function watchSchedule(plan: WatchedSchedule): Promise<Watched> {
-  const untilMs = performance.now() + plan.forMs;
+  const untilAtMs = systemClock.nowMs() + plan.forMs;
   const announced = new Map<string, Set<number>>();
   const lastAtMs = new Map<string, number>();
   const probes: TimedProbe[] = [];
-  while (performance.now() < untilMs && !plan.signal.aborted) {
+  while (systemClock.nowMs() < untilAtMs && !plan.signal.aborted) {
     const state = await plan.client.state().catch(() => undefined);
     for (const { name, probe } of state?.endpoints ?? []) {
       const moments = announced.get(name) ?? new Set();

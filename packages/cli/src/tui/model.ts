@@ -48,7 +48,7 @@ export interface Model {
   /** The chosen row; the active endpoint until a person chooses. */
   readonly chosenId: string | null;
   readonly prompt: Prompt;
-  readonly note: (Note & { readonly untilMs: number }) | null;
+  readonly note: (Note & { readonly untilAtMs: number }) | null;
 }
 
 export type Key = 'up' | 'down' | 'enter' | 'escape' | 'interrupt' | string;
@@ -126,7 +126,7 @@ export function update(model: Model, message: Message, clockMs: number): Update 
 
 /** The note, until it expires. */
 function noteAt({ note }: Model, clockMs: number): Model['note'] {
-  return note === null || note.untilMs <= clockMs ? null : note;
+  return note === null || note.untilAtMs <= clockMs ? null : note;
 }
 
 function withHistory(
@@ -153,7 +153,7 @@ function lost(link: TuiLink, error: unknown): TuiLink {
 }
 
 function withNote(model: Model, note: Note, clockMs: number): Model {
-  return { ...model, note: { ...note, untilMs: clockMs + NOTE_MS } };
+  return { ...model, note: { ...note, untilAtMs: clockMs + NOTE_MS } };
 }
 
 /** Best first, as they are drawn. */

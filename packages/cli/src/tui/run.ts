@@ -1,4 +1,5 @@
 /** The terminal dashboard: connects the model, the event stream, the keyboard and the screen. */
+import { systemClock } from '@zephyr/runtime/clock';
 import { messageOf } from '@zephyr/runtime/errors';
 import type { Language } from '@zephyr/texts';
 import { render, useInput, useWindowSize } from 'ink';
@@ -34,7 +35,8 @@ export async function runDashboard({ client, language, signal }: DashboardOption
   const until = signal === undefined ? ending.signal : AbortSignal.any([ending.signal, signal]);
   const ticking = setInterval(() => {
     // A state carries the time with it: one frame a second is enough for both.
-    if (Date.now() - lastStateAtMs(store.model()) > TICK_MS * 0.9) store.send({ kind: 'tick' });
+    if (systemClock.epochMs() - lastStateAtMs(store.model()) > TICK_MS * 0.9)
+      store.send({ kind: 'tick' });
   }, TICK_MS);
   until.addEventListener('abort', () => app.unmount(), { once: true });
   const following = follow(store, client, until);
@@ -62,7 +64,7 @@ function createStore(first: Model, client: AdminClient, quit: () => void): Store
   let model = first;
   const listeners = new Set<(model: Model) => void>();
   const send = (message: Message): void => {
-    const { model: next, effect } = update(model, message, Date.now());
+    const { model: next, effect } = update(model, message, systemClock.epochMs());
     model = next;
     for (const listener of listeners) listener(model);
     if (effect?.kind === 'quit') quit();
