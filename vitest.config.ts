@@ -9,6 +9,7 @@ const everywhere = [
   'bench/**',
   'grafana/**',
   'deploy/**',
+  'tests',
 ];
 
 export default defineConfig({

@@ -1,0 +1,122 @@
+/** Holds the house style where a program can: CONTRIBUTING.md, "House style". */
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { describe, expect, it } from 'vitest';
+
+import { RULES, type Rule } from './tidy/rules.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+const IGNORED = ['**/{node_modules,dist,coverage,.git,.zephyr,artifacts,reports}'];
+
+const paths = globSync(
+  '{**/*.{ts,tsx,lua,sh,css,md,toml,yml,yaml},Makefile,Dockerfile,*.example*}',
+  {
+    cwd: ROOT,
+    exclude: IGNORED,
+  },
+);
+
+/** Rules that the repository does not keep yet. */
+const NOT_YET = new Set([
+  'banned words',
+  'file length',
+  'function length',
+  'units',
+  'clock and randomness',
+]);
+
+const offencesOf = (rule: Rule): readonly string[] =>
+  paths
+    .filter(rule.appliesTo)
+    .flatMap((path) => rule.offencesOf({ path, text: readFileSync(join(ROOT, path), 'utf8') }))
+    .map(({ path, line, what }) => `${path}:${line}: ${what}`);
+
+describe('the repository', () => {
+  it('is read as a whole', () => {
+    for (const path of ['README.md', 'Makefile', 'packages/core/src/index.ts', 'docs/faq.md'])
+      expect(paths).toContain(path);
+    expect(paths.length).toBeGreaterThan(500);
+  });
+
+  it.each(RULES.filter(({ name }) => !NOT_YET.has(name)))('keeps the rule: $name', (rule) => {
+    expect(offencesOf(rule)).toEqual([]);
+  });
+});
+
+const lines = (count: number): string => '// a line\n'.repeat(count);
+const functionOf = (count: number): string =>
+  `/** Long. */\nfunction f() {\n${lines(count - 2)}}\n`;
+
+/** By rule: what it must find, and what it must let pass. */
+const PLANTED: Readonly<
+  Record<string, readonly (readonly [path: string, bad: string, good: string])[]>
+> = {
+  'banned words': [
+    ['docs/x.md', 'It tells all problems.', 'It lists every problem. Colours can be told apart.'],
+    ['docs/x.md', 'The cache is built anew.', 'The cache is rebuilt.'],
+    ['docs/x.md', 'The option goes before the file.', 'The option takes precedence.'],
+    [
+      'packages/core/src/x.ts',
+      'const mind: Mind = start();',
+      'const state: LeaderState = start();',
+    ],
+    ['packages/core/src/x.ts', 'let keptBytes = 0;', 'let bufferedBytes = 0;'],
+    ['packages/core/src/x.ts', '// heard from Redis', '// received from Redis'],
+    ['packages/texts/src/zh/x.ts', "a: '消耗令牌'", "a: '消耗 Token'"],
+    ['config.toml.example', '# so long it stands', '# how long it is valid'],
+  ],
+  'file length': [
+    ['packages/core/src/x.ts', lines(351), lines(350)],
+    ['packages/core/src/x.test.ts', lines(801), lines(800)],
+    ['packages/runtime/src/redis/x.lua', lines(351), lines(350)],
+  ],
+  'function length': [
+    ['packages/core/src/x.ts', functionOf(61), functionOf(60)],
+    ['packages/core/src/x.ts', `// é\n${functionOf(61)}`, `// é\n${functionOf(60)}`],
+    [
+      'packages/dashboard/src/x.tsx',
+      `const View = () => {\n${lines(60)}  return <p />;\n};`,
+      'const View = () => <p />;',
+    ],
+  ],
+  units: [
+    [
+      'packages/core/src/x.ts',
+      'interface A { timeout: number }',
+      'interface A { timeoutMs: number }',
+    ],
+    ['packages/core/src/x.ts', 'const retryDelay = 500;', 'const retryDelayMs = 500;'],
+    ['packages/core/src/x.ts', 'const POLL_INTERVAL = 500;', 'const POLL_INTERVAL_MS = 500;'],
+    ['packages/core/src/x.ts', 'const untilMs = nowMs + 5;', 'const untilAtMs = nowMs + 5;'],
+    ['packages/core/src/x.ts', 'startedAt: EpochMs;', 'startedAtMs: EpochMs;'],
+  ],
+  'union tags': [
+    [
+      'packages/core/src/x.ts',
+      "type A =\n  | { readonly type: 'a' }\n  | { readonly type: 'b' };",
+      "type A =\n  | { readonly kind: 'a' }\n  | { readonly status: 'b' };",
+    ],
+  ],
+  'clock and randomness': [
+    ['services/proxy/src/x.ts', 'const nowMs = Date.now();', 'const nowMs = clock.nowMs();'],
+    ['services/proxy/src/x.ts', 'performance.now()', 'clock.nowMs()'],
+    ['services/proxy/src/x.ts', 'Math.random()', 'rng()'],
+    ['services/proxy/src/x.ts', 'new Date()', 'new Date(atMs)'],
+  ],
+};
+
+describe.each(RULES)('the rule: $name', (rule) => {
+  it.each(PLANTED[rule.name] ?? [])(
+    'finds what is planted in %s, example %#',
+    (path, bad, good) => {
+      expect(rule.appliesTo(path)).toBe(true);
+      expect(rule.offencesOf({ path, text: bad })).not.toEqual([]);
+      expect(rule.offencesOf({ path, text: good })).toEqual([]);
+    },
+  );
+
+  it('has something planted', () => {
+    expect(PLANTED[rule.name]).toBeDefined();
+  });
+});

@@ -1,0 +1,187 @@
+/** The rules of `tidy.test.ts`. Each takes the text of a file and returns its offences. Pure. */
+import { parseSync } from '@swc/core';
+
+import { BANNED_WORDS } from './words.ts';
+
+export interface SourceFile {
+  /** From the root of the repository. */
+  readonly path: string;
+  readonly text: string;
+}
+
+export interface Offence {
+  readonly path: string;
+  /** From 1. */
+  readonly line: number;
+  readonly what: string;
+}
+
+export interface Rule {
+  readonly name: string;
+  appliesTo(path: string): boolean;
+  offencesOf(file: SourceFile): readonly Offence[];
+}
+
+const MAX_FUNCTION_LINES = 60;
+const MAX_FILE_LINES = 350;
+const MAX_TEST_LINES = 800;
+
+const isTypeScript = (path: string): boolean => /\.tsx?$/.test(path);
+const isTest = (path: string): boolean => /\.test\.ts$/.test(path);
+/** Runs in production: no tests, no helpers of tests, no benchmarks. */
+const isProduct = (path: string): boolean =>
+  isTypeScript(path) &&
+  /^(?:packages|services)\//.test(path) &&
+  !isTest(path) &&
+  !/\/(?:test-support|bench|dev)\/|^packages\/testkit\//.test(path);
+
+const lineOf = (text: string, index: number): number => text.slice(0, index).split('\n').length;
+
+function matchesOf(
+  { path, text }: SourceFile,
+  pattern: RegExp,
+  say: (match: string) => string,
+): readonly Offence[] {
+  return [...text.matchAll(pattern)].map((match) => ({
+    path,
+    line: lineOf(text, match.index),
+    what: say(match[0]),
+  }));
+}
+
+export const bannedWords: Rule = {
+  name: 'banned words',
+  appliesTo: (path) =>
+    /\.(?:tsx?|md|lua|sh|toml|example|yml|yaml)$|\.example\.\w+$|Makefile$|Dockerfile$/.test(
+      path,
+    ) && !/^tests\/tidy|^grafana\/dashboards\/|^docs\/simulation\.md$/.test(path),
+  offencesOf: (file) =>
+    BANNED_WORDS.flatMap(({ pattern, instead }) =>
+      matchesOf(file, pattern, (found) => `"${found}" → ${instead}`),
+    ),
+};
+
+export const fileLength: Rule = {
+  name: 'file length',
+  appliesTo: (path) => /\.(?:tsx?|lua|sh|css)$/.test(path),
+  offencesOf: ({ path, text }) => {
+    const lines = text.split('\n').length - 1;
+    const most = isTest(path) ? MAX_TEST_LINES : MAX_FILE_LINES;
+    return lines <= most ? [] : [{ path, line: 1, what: `${lines} lines; at most ${most}` }];
+  },
+};
+
+interface Node {
+  readonly type?: string;
+  readonly span?: { readonly start: number; readonly end: number };
+}
+
+const FUNCTIONS = new Set([
+  'FunctionDeclaration',
+  'FunctionExpression',
+  'ArrowFunctionExpression',
+  'ClassMethod',
+  'PrivateMethod',
+  'MethodProperty',
+  'Constructor',
+  'GetterProperty',
+  'SetterProperty',
+]);
+
+export const functionLength: Rule = {
+  name: 'function length',
+  appliesTo: (path) => isTypeScript(path) && !isTest(path),
+  offencesOf: ({ path, text }) => {
+    const bytes = Buffer.from(text);
+    const syntax = path.endsWith('x') ? { tsx: true } : {};
+    const module = parseSync(text, { syntax: 'typescript', target: 'esnext', ...syntax });
+    // swc counts bytes from 1, over all files that it has parsed in this process.
+    const base = firstByte(text) - module.span.start;
+    const lineAt = (position: number): number =>
+      bytes
+        .subarray(0, position + base)
+        .toString()
+        .split('\n').length;
+    return functionsOf(module).flatMap(({ span = { start: 0, end: 0 } }) => {
+      const line = lineAt(span.start);
+      const lines = lineAt(span.end) - line + 1;
+      return lines <= MAX_FUNCTION_LINES
+        ? []
+        : [{ path, line, what: `a function of ${lines} lines; at most ${MAX_FUNCTION_LINES}` }];
+    });
+  },
+};
+
+/** Where swc's module begins: at its first token, after comments and blanks. */
+function firstByte(text: string): number {
+  const before = /^(?:\s|\/\/[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/|#![^\n]*\n)*/.exec(text)?.[0] ?? '';
+  return Buffer.byteLength(before);
+}
+
+function functionsOf(value: unknown): readonly Node[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const inner = Object.values(value).flatMap(functionsOf);
+  const node = value as Node;
+  return node.type !== undefined && FUNCTIONS.has(node.type) ? [node, ...inner] : inner;
+}
+
+const DURATION = '(?:[tT]imeout|[dD]elay|[iI]nterval|[dD]uration|[pP]eriod|[eE]lapsed)';
+
+export const units: Rule = {
+  name: 'units',
+  appliesTo: isProduct,
+  offencesOf: (file) => [
+    ...matchesOf(
+      file,
+      new RegExp(`\\b\\w*${DURATION}\\??: number\\b|\\bconst \\w*${DURATION} = [\\d(]`, 'g'),
+      (found) => `${found}: the name of a duration ends in its unit`,
+    ),
+    ...matchesOf(
+      file,
+      /\bconst [A-Z_]*(?:TIMEOUT|DELAY|INTERVAL|DURATION|PERIOD) = \d/g,
+      (found) => `${found}: the name of a duration ends in its unit`,
+    ),
+    ...matchesOf(
+      file,
+      /\b(?:\w+U|u)ntilMs\b|\b\w+SinceMs\b|\b(?:started|ended|sent|received)Ms\b/g,
+      (found) => `${found}: the name of a moment ends in AtMs`,
+    ),
+    ...matchesOf(
+      file,
+      /\b\w+At\??: (?:number|EpochMs)\b/g,
+      (found) => `${found}: the name of a moment ends in AtMs`,
+    ),
+  ],
+};
+
+export const unionTags: Rule = {
+  name: 'union tags',
+  appliesTo: isProduct,
+  offencesOf: (file) =>
+    matchesOf(
+      file,
+      /^ *\| \{ readonly (?!status\b|kind\b)\w+: '[\w-]+'/gm,
+      (found) =>
+        `${found.trim()}: the tag of a union is status (of a thing) or kind (of a message)`,
+    ),
+};
+
+export const clock: Rule = {
+  name: 'clock and randomness',
+  appliesTo: (path) => isProduct(path) && !/(?:^|\/)clock\.ts$/.test(path),
+  offencesOf: (file) =>
+    matchesOf(
+      file,
+      /\bDate\.now\b|\bperformance\.now\b|\bMath\.random\b|\bnew Date\(\)/g,
+      (found) => `${found}: take it from the clock`,
+    ),
+};
+
+export const RULES: readonly Rule[] = [
+  bannedWords,
+  fileLength,
+  functionLength,
+  units,
+  unionTags,
+  clock,
+];

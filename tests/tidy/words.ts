@@ -1,0 +1,46 @@
+/** Words and phrases that this repository does not use, each with its replacement. */
+export interface BannedWord {
+  readonly pattern: RegExp;
+  readonly instead: string;
+}
+
+const word = (source: string, instead: string): BannedWord => ({
+  pattern: new RegExp(`(?<![\\w-])(?:${source})(?![\\w-])`, 'gi'),
+  instead,
+});
+const name = (source: string, instead: string): BannedWord => ({
+  pattern: new RegExp(source, 'g'),
+  instead,
+});
+
+/** In code, comments, documents and texts. */
+export const BANNED_WORDS: readonly BannedWord[] = [
+  word('(?:tell|tells|told|telling)(?! apart)', 'print, report, show, publish, say'),
+  word('hear|hears|heard', 'receive, read'),
+  word('anew', 'again, rebuild'),
+  word('of then', 'recorded'),
+  word('(?:goes|go) before', 'takes precedence'),
+  word('mend|mends|mended', 'fix'),
+  word('dear|dearer|dearest', 'expensive, costs more'),
+  word('stands(?! by)', 'is, is set to'),
+  word('own words', "the endpoint's response, passed through"),
+  word('as long as it takes', 'name the limit'),
+  word('who asked', 'the caller'),
+  word('for want of', 'because … is missing'),
+  word('checks? go(?:es)? on', 'probes resume'),
+  word('running requests?', 'active requests'),
+  word('so long it', 'how long'),
+  word('zephyr refresh', 'zephyr probe --live'),
+  word('health checks? (?:are|is)', 'probes are'),
+
+  // In Chinese, 令牌 is a credential; what a model reads and writes is a Token.
+  name('(?:消耗|输入|输出)\\s*令牌', 'Token'),
+  name('\\b(?:Mind|mindOf|restoreMind)\\b', 'LeaderState'),
+  name('\\b[tT]unables?\\b', 'reloadable'),
+  name('\\bAccounts\\b', 'RequestStats'),
+  name('\\brunning(?:Requests?|Ids?)\\b|\\bRunningRequests?\\b', 'activeRequests'),
+  name('\\bkept[A-Z]\\w*|\\w+Kept\\b|\\bkept_\\w+', 'buffered'),
+  name('\\b(?:next|last|run|cheap|on)Checks?\\b|\\bchecksAtOnce\\b|\\bTimedCheck\\b', 'probe'),
+  name('\\b(?:max|can|may)Replays?\\b|\\breplays_total\\b|\\breplayable\\b', 'retry'),
+  name('\\b(?:Committed|Failed|Finished)?Turn\\b(?!s? of)|\\bturns?Failing\\b', 'batch'),
+];
