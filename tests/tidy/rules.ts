@@ -49,7 +49,7 @@ function matchesOf(
   }));
 }
 
-export const bannedWords: Rule = {
+const bannedWords: Rule = {
   name: 'banned words',
   appliesTo: (path) =>
     /\.(?:tsx?|md|lua|sh|toml|example|yml|yaml)$|\.example\.\w+$|Makefile$|Dockerfile$/.test(
@@ -61,7 +61,7 @@ export const bannedWords: Rule = {
     ),
 };
 
-export const fileLength: Rule = {
+const fileLength: Rule = {
   name: 'file length',
   appliesTo: (path) => /\.(?:tsx?|lua|sh|css)$/.test(path),
   offencesOf: ({ path, text }) => {
@@ -88,7 +88,7 @@ const FUNCTIONS = new Set([
   'SetterProperty',
 ]);
 
-export const functionLength: Rule = {
+const functionLength: Rule = {
   name: 'function length',
   appliesTo: (path) => isTypeScript(path) && !isTest(path),
   offencesOf: ({ path, text }) => {
@@ -127,7 +127,7 @@ function functionsOf(value: unknown): readonly Node[] {
 
 const DURATION = '(?:[tT]imeout|[dD]elay|[iI]nterval|[dD]uration|[pP]eriod|[eE]lapsed)';
 
-export const units: Rule = {
+const units: Rule = {
   name: 'units',
   appliesTo: isProduct,
   offencesOf: (file) => [
@@ -154,7 +154,7 @@ export const units: Rule = {
   ],
 };
 
-export const unionTags: Rule = {
+const unionTags: Rule = {
   name: 'union tags',
   appliesTo: isProduct,
   offencesOf: (file) =>
@@ -166,7 +166,7 @@ export const unionTags: Rule = {
     ),
 };
 
-export const clock: Rule = {
+const clock: Rule = {
   name: 'clock and randomness',
   appliesTo: (path) => isProduct(path) && !/(?:^|\/)clock\.ts$/.test(path),
   offencesOf: (file) =>
