@@ -1,6 +1,8 @@
 /** Puts the controller together: leadership, the leader's work, what this controller shows, the API. */
 import { trustedProxies } from '@zephyr/runtime/http/trusted-proxies';
+import type { Readiness } from '@zephyr/runtime/http/watch-pages';
 import { createRedis } from '@zephyr/runtime/redis/client';
+import { createWriteTest } from '@zephyr/runtime/redis/write-test';
 import type { RunningService, ServiceContext } from '@zephyr/runtime/service';
 import type { Redis } from 'ioredis';
 
@@ -90,9 +92,16 @@ function takePart({ context, redis, clock, current, health, metrics }: Shared): 
 }
 
 function appOf({ context, redis, current, health, metrics }: Shared, tail: Tail) {
-  const { configSource, log } = context;
+  const { configSource, instanceId, log } = context;
+  const writeTest = createWriteTest(redis, instanceId);
+  // Otherwise it can neither decide nor take a command. No reason to restart it.
+  const readiness = async (): Promise<Readiness> => {
+    const redisStatus = await writeTest();
+    const status = redisStatus === 'ok' && health.isFailing ? 'batches_failing' : redisStatus;
+    return { isReady: status === 'ok', status };
+  };
   return createApp({
-    ...{ redis, current, tail, log, health, registry: metrics.registry },
+    ...{ redis, current, tail, log, health, readiness, registry: metrics.registry },
     allowedHosts: () => configSource.current().config.controller.allowedHosts,
     adminToken: () => configSource.current().secrets.adminToken,
     trustedProxies: () => trustedProxies(configSource.current().config.server.trustedProxies),

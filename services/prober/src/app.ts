@@ -1,5 +1,6 @@
-/** What the prober tells over HTTP: whether it lives, and its metrics. */
+/** What the prober exposes over HTTP: whether it can do its work, and its metrics. */
 import { isFromForeignPage, isWatchersHost } from '@zephyr/runtime/http/visitor';
+import { type Readiness, watchPages } from '@zephyr/runtime/http/watch-pages';
 import express, { type Express, type RequestHandler } from 'express';
 import type { Registry } from 'prom-client';
 
@@ -7,21 +8,15 @@ export interface AppDeps {
   readonly registry: Registry;
   readonly running: () => number;
   readonly redisUp: () => boolean;
+  readonly readiness: () => Promise<Readiness>;
 }
 
-export function createApp({ registry, running, redisUp }: AppDeps): Express {
+export function createApp({ registry, running, redisUp, readiness }: AppDeps): Express {
   const app = express();
   app.disable('x-powered-by');
   app.set('query parser', false);
   app.use(refuseForeign);
-  app.get('/livez', (_request, response) => {
-    response.type('text').send('OK');
-  });
-  // Without Redis there are no jobs to work off. No reason to restart: that would not bring it back.
-  app.get('/readyz', (_request, response) => {
-    const up = redisUp();
-    response.status(up ? 200 : 503).json({ status: up ? 'ok' : 'redis_away' });
-  });
+  app.use(watchPages({ readiness, metrics: registry }));
   app.get('/health', (_request, response) => {
     response.json({
       status: redisUp() ? 'ok' : 'degraded',
@@ -29,9 +24,6 @@ export function createApp({ registry, running, redisUp }: AppDeps): Express {
       redis: redisUp() ? 'up' : 'away',
       running: running(),
     });
-  });
-  app.get('/metrics', async (_request, response) => {
-    response.type(registry.contentType).send(await registry.metrics());
   });
   return app;
 }

@@ -7,6 +7,7 @@ import { removeLeftovers } from '@zephyr/probes/process/leftovers';
 import { openProbeUsers } from '@zephyr/probes/process/probe-users';
 import { openProbeQueue } from '@zephyr/runtime/probe-queue';
 import { createRedis } from '@zephyr/runtime/redis/client';
+import { createWriteTest } from '@zephyr/runtime/redis/write-test';
 import type { RunningService, ServiceContext } from '@zephyr/runtime/service';
 
 import { createApp } from './app.ts';
@@ -35,7 +36,15 @@ export async function startProber(context: ServiceContext): Promise<RunningServi
   const worker = startWorker(context.redis, log, (job, signal) =>
     runProbeJob(job, { redis, log, metrics, gate, users, loaded }, signal),
   );
-  const app = createApp({ registry: metrics.registry, running: worker.running, redisUp });
+  const writeTest = createWriteTest(redis, context.instanceId);
+  const app = createApp({
+    ...{ registry: metrics.registry, running: worker.running, redisUp },
+    // Without Redis no job can be run. No reason to restart: that would not bring Redis back.
+    readiness: async () => {
+      const status = await writeTest();
+      return { isReady: status === 'ok', status };
+    },
+  });
   const server = app.listen(config.prober.port, config.prober.host);
   await once(server, 'listening');
 

@@ -52,6 +52,7 @@ const RULES: Readonly<Record<RedisUser, readonly string[]>> = {
     ...[keys.probeSequence, keys.probeRecorded, keys.probeSlot, keys.probeFresh, keys.probeDay].map(
       (key) => `~${any(key)}`,
     ),
+    `~${any(keys.writeTest)}`,
     ...['-@all', ...WORK],
   ],
   controller: ['~{zephyr}:*', '&{zephyr}:*', '-@all', ...WORK],

@@ -53,6 +53,8 @@ export const keys = {
   view: `${root}:view`,
   /** Leading controller, by script. Stream of what operators did and what came of it, capped. */
   audit: `${root}:audit`,
+  /** One service each. Written to learn whether Redis takes writes; gone at once. */
+  writeTest: (instanceId: string) => `${root}:write-test:${instanceId}`,
 } as const;
 
 /** BullMQ refuses ioredis' `keyPrefix` and wants its own. */

@@ -14,6 +14,7 @@ import { loginSchema } from '@zephyr/contract/login';
 import { FailureLimit } from '@zephyr/runtime/http/failure-limit';
 import { addressOf, calledBy, isForwarded } from '@zephyr/runtime/http/visitor';
 import type { Secret } from '@zephyr/runtime/secret';
+import { parseCookie } from 'cookie';
 import type { Request, RequestHandler, Response } from 'express';
 
 import { ProblemError } from './problem.ts';
@@ -116,7 +117,7 @@ function actorOf(req: Request, secret: Secret | undefined): string | undefined {
   if (secret === undefined) return undefined;
   const bearer = /^Bearer[ \t]+(\S+)[ \t]*$/i.exec(req.headers.authorization ?? '')?.[1];
   if (bearer !== undefined) return isSame(bearer, secret.reveal()) ? 'token' : undefined;
-  const session = new RegExp(`(?:^|; )${COOKIE}=([^;]+)`).exec(req.headers.cookie ?? '')?.[1];
+  const session = parseCookie(req.headers.cookie ?? '')[COOKIE];
   return session !== undefined && isSession(session, secret, Date.now()) ? 'browser' : undefined;
 }
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 
 import { COMMAND_NAMES } from '@zephyr/contract/command';
 import { formatRecording } from '@zephyr/core';
+import { type Readiness, watchPages } from '@zephyr/runtime/http/watch-pages';
 import type { Logger } from '@zephyr/runtime/logger';
 import { PAGE_HEADERS, PAGES } from '@zephyr/runtime/pages';
 import type { Secret } from '@zephyr/runtime/secret';
@@ -32,6 +33,7 @@ export interface AppDeps {
   readonly registry: Registry;
   /** Of the batches that this controller decides while it leads. */
   readonly health: { readonly isFailing: boolean; readonly recordsSetAside: number };
+  readonly readiness: () => Promise<Readiness>;
   /** Of the configuration in use: both may change while we run. */
   readonly allowedHosts: () => readonly string[];
   readonly adminToken: () => Secret | undefined;
@@ -65,7 +67,7 @@ export function createApp(deps: AppDeps): Express {
 }
 
 /** For orchestrators and Prometheus, which call us by whatever name: nothing secret, no change. */
-function addWatchers(app: Express, { current, registry, health }: AppDeps): void {
+function addWatchers(app: Express, { current, registry, health, readiness }: AppDeps): void {
   app.get('/health', (_req, res) => {
     const store = current.store().status;
     // A standby is as healthy as a leader; without Redis a restart would help nobody.
@@ -75,18 +77,7 @@ function addWatchers(app: Express, { current, registry, health }: AppDeps): void
       records_set_aside: health.recordsSetAside,
     });
   });
-  app.get('/livez', (_req, res) => {
-    res.type('text').send('OK');
-  });
-  // Then it can neither decide nor take a command. No reason to restart it.
-  app.get('/readyz', (_req, res) => {
-    const store = current.store().status;
-    const status = store === 'away' ? 'away' : health.isFailing ? 'batches_failing' : 'ok';
-    res.status(status === 'ok' ? 200 : 503).json({ status });
-  });
-  app.get('/metrics', async (_req, res) => {
-    res.type(registry.contentType).send(await registry.metrics());
-  });
+  app.use(watchPages({ readiness, metrics: registry }));
 }
 
 function addApi(app: Express, deps: AppDeps): void {

@@ -1,7 +1,8 @@
 /** `GET /events`: the state, then every change, as server-sent events. */
 import type { ApiLogEntry, ApiSample, ApiStream } from '@zephyr/contract/api-history';
+import { EventStream } from '@zephyr/runtime/http/event-stream';
 import type { Logger } from '@zephyr/runtime/logger';
-import type { RequestHandler, Response } from 'express';
+import type { RequestHandler } from 'express';
 import type { Redis } from 'ioredis';
 
 import type { CurrentState } from '../view/current-state.ts';
@@ -33,25 +34,20 @@ export function streamEvents(deps: EventDeps): RequestHandler {
     res.on('close', () => {
       open -= 1;
     });
-    res.writeHead(200, {
-      'content-type': 'text/event-stream',
-      'cache-control': 'no-store, no-transform',
-      // nginx would hold the events back.
-      'x-accel-buffering': 'no',
-    });
-    const stream = new EventStream(res, deps);
-    await stream.start(req.get('last-event-id'));
+    const stream = new EventStream(res, { maxUnreadBytes: MAX_UNREAD_BYTES });
+    await new EventFeed(stream, deps).start(req.get('last-event-id'));
   };
 }
 
-class EventStream {
-  readonly #res: Response;
+/** What one reader is sent. */
+class EventFeed {
+  readonly #stream: EventStream;
   readonly #deps: EventDeps;
   #stateAtMs = Number.NEGATIVE_INFINITY;
   #planned: NodeJS.Timeout | undefined;
 
-  constructor(res: Response, deps: EventDeps) {
-    this.#res = res;
+  constructor(stream: EventStream, deps: EventDeps) {
+    this.#stream = stream;
     this.#deps = deps;
   }
 
@@ -68,7 +64,7 @@ class EventStream {
     tail.events.on('sample', sampleListener);
     const stopListening = current.onChange(() => this.#planState());
     const life = setInterval(() => this.#sendState(), SIGN_OF_LIFE_MS);
-    this.#res.on('close', () => {
+    this.#stream.onClose(() => {
       tail.events.off('log', logListener);
       tail.events.off('sample', sampleListener);
       stopListening();
@@ -117,12 +113,7 @@ class EventStream {
   }
 
   #send<Event extends keyof ApiStream>(event: Event, data: ApiStream[Event], id?: string): void {
-    if (this.#res.writableLength > MAX_UNREAD_BYTES) {
-      this.#res.destroy();
-      return;
-    }
-    const lines = [`event: ${event}`, ...(id === undefined ? [] : [`id: ${id}`])];
-    this.#res.write(`${lines.join('\n')}\ndata: ${JSON.stringify(data)}\n\n`);
+    this.#stream.send({ event, data, id });
   }
 }
 

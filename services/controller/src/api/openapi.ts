@@ -57,6 +57,89 @@ const commandPaths: ZodOpenApiPathsObject = Object.fromEntries(
   ]),
 );
 
+/** What can be read. */
+const readPaths: ZodOpenApiPathsObject = {
+  '/api/state': {
+    get: {
+      operationId: 'state',
+      summary: 'All that is true now',
+      responses: {
+        ...answers('The state', apiStateSchema),
+        ...problems(...GUARDED, 'not_leading'),
+      },
+    },
+  },
+  '/api/history': {
+    get: {
+      operationId: 'history',
+      summary: 'Samples of the charts and the event log, oldest first',
+      responses: {
+        ...answers('The history', historySchema),
+        ...problems(...GUARDED, 'store_away'),
+      },
+    },
+  },
+  '/api/decisions': {
+    get: {
+      operationId: 'decisions',
+      summary: 'Decisions with their inputs, newest first',
+      responses: {
+        ...answers('The decisions', decisionsSchema),
+        ...problems(...GUARDED, 'store_away'),
+      },
+    },
+  },
+  '/api/recording': {
+    get: {
+      operationId: 'recording',
+      summary: 'What the last hours were decided by, for zephyr replay',
+      responses: {
+        '200': {
+          description: 'JSON lines: the world at the beginning, then each input',
+          content: { 'application/jsonl': { schema: z.string() } },
+        },
+        ...problems(...GUARDED, 'store_away'),
+      },
+    },
+  },
+  '/events': {
+    get: {
+      operationId: 'events',
+      summary: 'Server-sent events: state, history, sample, log',
+      requestParams: {
+        header: z.object({
+          'Last-Event-ID': z
+            .string()
+            .optional()
+            .meta({ description: 'Go on after this entry of the event log' }),
+        }),
+      },
+      responses: {
+        '200': {
+          description: 'The stream',
+          content: { 'text/event-stream': { schema: z.string() } },
+        },
+        ...problems(...GUARDED, 'too_many_streams'),
+      },
+    },
+  },
+};
+
+const loginPath: ZodOpenApiPathsObject = {
+  '/api/login': {
+    post: {
+      operationId: 'login',
+      summary: 'Give the admin token for a session cookie',
+      security: [{}],
+      requestBody: { required: true, content: { [JSON_TYPE]: { schema: loginSchema } } },
+      responses: {
+        '204': { description: 'The cookie is set, where one is needed' },
+        ...problems(...GUARDED, ...BODY),
+      },
+    },
+  },
+};
+
 export function openApiDocument(): object {
   return createDocument({
     openapi: '3.1.1',
@@ -78,84 +161,6 @@ export function openApiDocument(): object {
         session: { type: 'apiKey', in: 'cookie', name: 'zephyr_session' },
       },
     },
-    paths: {
-      '/api/state': {
-        get: {
-          operationId: 'state',
-          summary: 'All that is true now',
-          responses: {
-            ...answers('The state', apiStateSchema),
-            ...problems(...GUARDED, 'not_leading'),
-          },
-        },
-      },
-      '/api/history': {
-        get: {
-          operationId: 'history',
-          summary: 'Samples of the charts and the event log, oldest first',
-          responses: {
-            ...answers('The history', historySchema),
-            ...problems(...GUARDED, 'store_away'),
-          },
-        },
-      },
-      '/api/decisions': {
-        get: {
-          operationId: 'decisions',
-          summary: 'Decisions with their inputs, newest first',
-          responses: {
-            ...answers('The decisions', decisionsSchema),
-            ...problems(...GUARDED, 'store_away'),
-          },
-        },
-      },
-      '/api/recording': {
-        get: {
-          operationId: 'recording',
-          summary: 'What the last hours were decided by, for zephyr replay',
-          responses: {
-            '200': {
-              description: 'JSON lines: the world at the beginning, then each input',
-              content: { 'application/jsonl': { schema: z.string() } },
-            },
-            ...problems(...GUARDED, 'store_away'),
-          },
-        },
-      },
-      '/events': {
-        get: {
-          operationId: 'events',
-          summary: 'Server-sent events: state, history, sample, log',
-          requestParams: {
-            header: z.object({
-              'Last-Event-ID': z
-                .string()
-                .optional()
-                .meta({ description: 'Go on after this entry of the event log' }),
-            }),
-          },
-          responses: {
-            '200': {
-              description: 'The stream',
-              content: { 'text/event-stream': { schema: z.string() } },
-            },
-            ...problems(...GUARDED, 'too_many_streams'),
-          },
-        },
-      },
-      '/api/login': {
-        post: {
-          operationId: 'login',
-          summary: 'Give the admin token for a session cookie',
-          security: [{}],
-          requestBody: { required: true, content: { [JSON_TYPE]: { schema: loginSchema } } },
-          responses: {
-            '204': { description: 'The cookie is set, where one is needed' },
-            ...problems(...GUARDED, ...BODY),
-          },
-        },
-      },
-      ...commandPaths,
-    },
+    paths: { ...readPaths, ...loginPath, ...commandPaths },
   });
 }

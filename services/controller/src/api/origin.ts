@@ -11,6 +11,7 @@ import {
   isNavigation,
   isWatchersHost,
 } from '@zephyr/runtime/http/visitor';
+import { WATCHED_PATHS } from '@zephyr/runtime/http/watch-pages';
 import type { RequestHandler } from 'express';
 
 import { ProblemError } from './problem.ts';
@@ -21,8 +22,6 @@ export interface RequestFacts {
   readonly headers: IncomingHttpHeaders;
 }
 
-/** Asked by orchestrators and Prometheus, which call us by whatever name. */
-const WATCHED: ReadonlySet<string> = new Set(['/health', '/livez', '/readyz', '/metrics']);
 /** May be linked to from elsewhere: whoever links cannot read them. */
 const LINKED: ReadonlySet<string> = new Set(['/', '/index.html']);
 
@@ -31,7 +30,7 @@ export function originProblem(
   { method, path, headers }: RequestFacts,
   allowedHosts: readonly string[],
 ): string | undefined {
-  const isHost = WATCHED.has(path) ? isWatchersHost : isKnownHost;
+  const isHost = WATCHED_PATHS.has(path) ? isWatchersHost : isKnownHost;
   if (!isHost(headers.host, allowedHosts)) {
     return 'the Host header names neither an address nor a known name';
   }

@@ -1,7 +1,6 @@
 /**
  * Follows what the leader writes: the event log and the audit stream, and the measurements that
- * the charts show. One reader for the whole process; it waits for Redis to come back and then goes
- * on where it was.
+ * the charts show. One reader for the whole process; when Redis comes back it goes on where it was.
  */
 import { EventEmitter, once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -16,6 +15,7 @@ import { readLastId, readStreamPart } from '@zephyr/runtime/redis/bounded';
 import { createRedis, type RedisTarget } from '@zephyr/runtime/redis/client';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { parseEntries, type StreamEntry } from '@zephyr/runtime/redis/streams';
+import type { Redis } from 'ioredis';
 import { z } from 'zod';
 
 import { logEntryOf, newLogEntrySchema } from './log-entry.ts';
@@ -45,85 +45,104 @@ const xreadReply = z.array(z.tuple([z.string(), z.array(z.unknown())])).nullable
 
 export function startTail(target: RedisTarget, log: Logger): Tail {
   const redis = createRedis(target, log, 'command');
-  const events = new EventEmitter<TailEvents>();
-  // Each event stream of the API listens.
-  events.setMaxListeners(0);
-  const stopping = new AbortController();
-  const cursors = new Map<string, string>();
-  const refused = (id: string, why: string) => log.warn({ id, why }, 'a stream entry was refused');
-
-  const parse = <Value>(entries: unknown, schema: z.ZodType<Value>) =>
-    parseEntries(entries, { schema, refused });
-  const emitters: Readonly<Record<string, (entries: unknown) => void>> = {
-    [keys.log]: (entries) => {
-      for (const entry of parse(entries, newLogEntrySchema)) events.emit('log', logEntryOf(entry));
-    },
-    [keys.audit]: (entries) => {
-      for (const entry of parse(entries, auditRecordSchema)) events.emit('audit', entry);
-    },
-    [keys.probes]: (entries) => {
-      for (const entry of parse(entries, scoredProbeSchema)) {
-        events.emit('sample', probeSample(entry));
-      }
-    },
-  };
-
-  let nowListening = () => {};
-  const listening = new Promise<void>((resolve) => {
-    nowListening = resolve;
-  });
-  /** Proxies write them: nothing of them is read unbounded. */
-  const readOutcomes = async (afterId: string) => {
-    const from = { key: keys.outcomes, afterId, count: BATCH, tooLarge: 'leave' } as const;
-    const part = await readStreamPart(redis, from);
-    cursors.set(keys.outcomes, part.lastId);
-    for (const sample of parse(part.entries, outcomeBatchSchema).flatMap(liveSamples)) {
-      events.emit('sample', sample);
-    }
-  };
-  const read = async () => {
-    for (const key of STREAMS) {
-      if (cursors.has(key)) continue;
-      const [last] = await redis.xrevrange(key, '+', '-', 'COUNT', 1);
-      cursors.set(key, last?.[0] ?? '0-0');
-    }
-    const outcomesCursor = cursors.get(keys.outcomes) ?? (await readLastId(redis, keys.outcomes));
-    cursors.set(keys.outcomes, outcomesCursor);
-    nowListening();
-    const ids = STREAMS.map((key) => cursors.get(key) ?? '0-0');
-    const reply = await redis.xread(
-      'COUNT',
-      BATCH,
-      'BLOCK',
-      WAIT_MS,
-      'STREAMS',
-      ...STREAMS,
-      ...ids,
-    );
-    for (const [key, entries] of xreadReply.parse(reply) ?? []) {
-      const last = (entries.at(-1) as [string] | undefined)?.[0];
-      if (last !== undefined) cursors.set(key, last);
-      emitters[key]?.(entries);
-    }
-    await readOutcomes(outcomesCursor);
-  };
-
-  const run = async () => {
-    await once(redis, 'ready', { signal: stopping.signal }).catch(() => undefined);
-    while (!stopping.signal.aborted) {
-      await read().catch(async (error: unknown) => {
-        log.debug({ reason: messageOf(error) }, 'following the streams failed');
-        await sleep(RETRY_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
-      });
-    }
-  };
-  void run();
+  const tail = new StreamTail(redis, log);
+  void tail.run();
   return {
-    events,
-    listening,
+    events: tail.events,
+    listening: tail.listening,
     stop: () => {
-      stopping.abort();
+      tail.stop();
       redis.disconnect();
     },
   };
+}
+
+class StreamTail {
+  readonly events = new EventEmitter<TailEvents>();
+  readonly listening: Promise<void>;
+  readonly #redis: Redis;
+  readonly #log: Logger;
+  readonly #stopping = new AbortController();
+  readonly #isListening = Promise.withResolvers<void>();
+  /** The last entry that was read of each stream. */
+  readonly #cursors = new Map<string, string>();
+
+  constructor(redis: Redis, log: Logger) {
+    this.#redis = redis;
+    this.#log = log;
+    this.listening = this.#isListening.promise;
+    // Each event stream of the API listens.
+    this.events.setMaxListeners(0);
+  }
+
+  stop(): void {
+    this.#stopping.abort();
+  }
+
+  async run(): Promise<void> {
+    const { signal } = this.#stopping;
+    await once(this.#redis, 'ready', { signal }).catch(() => undefined);
+    while (!signal.aborted) {
+      await this.#read().catch(async (error: unknown) => {
+        this.#log.debug({ reason: messageOf(error) }, 'following the streams failed');
+        await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
+      });
+    }
+  }
+
+  async #read(): Promise<void> {
+    const outcomesCursor = await this.#startCursors();
+    this.#isListening.resolve();
+    const ids = STREAMS.map((key) => this.#cursors.get(key) ?? '0-0');
+    const args = ['STREAMS', ...STREAMS, ...ids] as const;
+    const reply = await this.#redis.xread('COUNT', BATCH, 'BLOCK', WAIT_MS, ...args);
+    for (const [key, entries] of xreadReply.parse(reply) ?? []) {
+      const last = (entries.at(-1) as [string] | undefined)?.[0];
+      if (last !== undefined) this.#cursors.set(key, last);
+      this.#emit(key, entries);
+    }
+    await this.#readOutcomes(outcomesCursor);
+  }
+
+  /** What was written before the first look is history, and read as such. Returns that of outcomes. */
+  async #startCursors(): Promise<string> {
+    for (const key of STREAMS) {
+      if (this.#cursors.has(key)) continue;
+      const [last] = await this.#redis.xrevrange(key, '+', '-', 'COUNT', 1);
+      this.#cursors.set(key, last?.[0] ?? '0-0');
+    }
+    const outcomes =
+      this.#cursors.get(keys.outcomes) ?? (await readLastId(this.#redis, keys.outcomes));
+    this.#cursors.set(keys.outcomes, outcomes);
+    return outcomes;
+  }
+
+  /** Proxies write them: nothing of them is read unbounded. */
+  async #readOutcomes(afterId: string): Promise<void> {
+    const from = { key: keys.outcomes, afterId, count: BATCH, tooLarge: 'leave' } as const;
+    const part = await readStreamPart(this.#redis, from);
+    this.#cursors.set(keys.outcomes, part.lastId);
+    const batches = this.#parse(part.entries, outcomeBatchSchema);
+    for (const sample of batches.flatMap(liveSamples)) this.events.emit('sample', sample);
+  }
+
+  #emit(key: string, entries: unknown): void {
+    if (key === keys.log) {
+      for (const entry of this.#parse(entries, newLogEntrySchema)) {
+        this.events.emit('log', logEntryOf(entry));
+      }
+    } else if (key === keys.audit) {
+      for (const entry of this.#parse(entries, auditRecordSchema)) this.events.emit('audit', entry);
+    } else if (key === keys.probes) {
+      for (const entry of this.#parse(entries, scoredProbeSchema)) {
+        this.events.emit('sample', probeSample(entry));
+      }
+    }
+  }
+
+  #parse<Value>(entries: unknown, schema: z.ZodType<Value>): readonly StreamEntry<Value>[] {
+    const refused = (id: string, why: string) =>
+      this.#log.warn({ id, why }, 'a stream entry was rejected');
+    return parseEntries(entries, { schema, refused });
+  }
 }

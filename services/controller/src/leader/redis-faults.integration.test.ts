@@ -1,61 +1,23 @@
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 
-import { createLogger } from '@zephyr/runtime/logger';
 import { PROBE_QUEUE, QUEUE_PREFIX } from '@zephyr/runtime/queues';
-import { createRedis } from '@zephyr/runtime/redis/client';
 import { keys } from '@zephyr/runtime/redis/keys';
-import { makeSocketFolder, type RedisServer, startRedisServer } from '@zephyr/runtime/redis/server';
-import { type FaultRelay, startFaultRelay } from '@zephyr/testkit/fault-relay';
-import { Redis } from 'ioredis';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { startRedisServer } from '@zephyr/runtime/redis/server';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
-import { type ControllerOptions, ControllerProcess } from '../test-support/controller-process.ts';
+import {
+  at,
+  connectTo,
+  leads,
+  relayTo,
+  schedulersIn,
+  startController,
+  startRedis,
+  waiting,
+} from '../test-support/redis-rig.ts';
 import { watchSnapshots } from '../test-support/watch-snapshots.ts';
-
-const waiting = { timeout: 30_000, interval: 50 };
-const cleanUps: (() => Promise<void> | void)[] = [];
-
-afterEach(async () => {
-  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
-});
-
-async function startRedis(extraArguments: readonly string[] = []): Promise<RedisServer> {
-  const server = await startRedisServer({ extraArguments });
-  cleanUps.push(() => server.stop());
-  return server;
-}
-
-async function relayTo(server: RedisServer): Promise<FaultRelay> {
-  const relay = await startFaultRelay({ path: new URL(server.url).pathname });
-  cleanUps.push(() => relay.stop());
-  return relay;
-}
-
-async function connectTo(url: string, password?: string): Promise<Redis> {
-  const redis = createRedis({ url, password }, createLogger('test', 'silent'), 'command');
-  cleanUps.push(() => redis.disconnect());
-  await once(redis, 'ready');
-  return redis;
-}
-
-async function startController(options: ControllerOptions): Promise<ControllerProcess> {
-  const controller = await ControllerProcess.start(options);
-  cleanUps.push(() => controller.stop());
-  return controller;
-}
-
-const at = (relay: FaultRelay) => `redis://127.0.0.1:${relay.port}`;
-const schedulersIn = (redis: Redis) =>
-  redis.zrange(`${QUEUE_PREFIX}:${PROBE_QUEUE}:repeat`, '0', '-1');
-const leads = (controller: ControllerProcess) =>
-  vi.waitFor(async () => {
-    expect((await controller.state()).leadership.status).toBe('leading');
-  }, waiting);
 
 async function freePort(): Promise<number> {
   const probe = createServer().listen(0, '127.0.0.1');
@@ -70,7 +32,7 @@ describe('a controller whose Redis restarts with empty data', () => {
   it('brings back the snapshot, the wishes and the schedulers by itself', async () => {
     const port = await freePort();
     const first = await startRedisServer({ extraArguments: ['--port', String(port)] });
-    cleanUps.push(() => first.stop());
+    onTestFinished(() => first.stop());
     const url = `redis://127.0.0.1:${port}`;
     const controller = await startController({ redisUrl: url });
     await leads(controller);
@@ -102,7 +64,7 @@ describe('a controller whose Redis restarts with empty data', () => {
   it('keeps wishes that it never stored itself: a standby remembers what the leader committed', async () => {
     const port = await freePort();
     const first = await startRedisServer({ extraArguments: ['--port', String(port)] });
-    cleanUps.push(() => first.stop());
+    onTestFinished(() => first.stop());
     const url = `redis://127.0.0.1:${port}`;
     const leader = await startController({ redisUrl: url });
     await leads(leader);
@@ -143,7 +105,7 @@ describe('a leader that is cut off from Redis', () => {
     await leads(leader);
     const standby = await startController({ redisUrl: server.url });
     const watch = watchSnapshots(redis);
-    cleanUps.push(() => watch.stop());
+    onTestFinished(() => watch.stop());
 
     relay.set({ kind: 'black_hole' });
     await vi.waitFor(() => expect(leader.output()).toContain('not renewed in time'), waiting);
@@ -206,7 +168,7 @@ describe('a leader that is cut off from Redis', () => {
     const leader = await startController({ redisUrl: at(relay) });
     await leads(leader);
     const watch = watchSnapshots(redis);
-    cleanUps.push(() => watch.stop());
+    onTestFinished(() => watch.stop());
     for (let round = 0; round < 10; round += 1) {
       const endpointId = round % 2 === 0 ? 'two' : 'one';
       const sent = leader.command('select', { endpointId }).catch(() => undefined);
@@ -224,110 +186,6 @@ describe('a leader that is cut off from Redis', () => {
     const decisions = await redis.xrange(keys.decisions, '-', '+');
     const numbers = decisions.map(([, [, json]]) => JSON.parse(json ?? '{}').number as number);
     expect(numbers).toEqual(numbers.map((_, index) => index + 1));
-  });
-});
-
-describe('a Redis that cannot be relied on', () => {
-  it('is refused when it may evict records', async () => {
-    const server = await startRedis(['--maxmemory-policy', 'allkeys-lru']);
-    const controller = await startController({ redisUrl: server.url });
-    expect(await controller.ended()).toBe(1);
-    expect(controller.output()).toContain('allkeys-lru');
-    expect(controller.output()).toContain('noeviction');
-  });
-
-  it('is complained about when it is replaced by one that may evict records', async () => {
-    const server = await startRedis();
-    const redis = await connectTo(server.url);
-    const relay = await relayTo(server);
-    const controller = await startController({ redisUrl: at(relay) });
-    await leads(controller);
-    await redis.config('SET', 'maxmemory-policy', 'allkeys-lru');
-    relay.resetAll();
-    await vi.waitFor(() => expect(controller.output()).toContain('may evict records'), waiting);
-  });
-
-  it('ends the controller when the password is wrong, without printing it', async () => {
-    const server = await startRedis(['--requirepass', 'the-right-password']);
-    const controller = await startController({
-      redisUrl: server.url,
-      extraConfig: 'password_env = "REDIS_PASSWORD"',
-      env: { REDIS_PASSWORD: 'a-wrong-password' },
-    });
-    expect(await controller.ended()).toBe(1);
-    expect(controller.output()).toContain('redis refuses this controller');
-    expect(controller.output()).not.toContain('a-wrong-password');
-  });
-
-  it('is waited for when it is not there yet', async () => {
-    const server = await startRedis();
-    const relay = await relayTo(server);
-    await relay.refuse();
-    const controller = await startController({ redisUrl: at(relay) });
-    expect((await controller.get('/health')).status).toBe(200);
-    expect((await controller.get('/api/state')).status).toBe(503);
-    await relay.open();
-    await leads(controller);
-  });
-
-  it('is waited for when it refuses the password at first', async () => {
-    const server = await startRedis(['--requirepass', 'not-yet-the-right-one']);
-    const redis = await connectTo(server.url, 'not-yet-the-right-one');
-    const starting = startController({
-      redisUrl: server.url,
-      extraConfig: 'password_env = "REDIS_PASSWORD"',
-      env: { REDIS_PASSWORD: 'the-right-one' },
-    });
-    await vi.waitFor(async () => {
-      expect(await redis.info('errorstats')).toContain('errorstat_WRONGPASS');
-    }, waiting);
-    await redis.config('SET', 'requirepass', 'the-right-one');
-    await leads(await starting);
-  });
-
-  it('is waited for while it loads its data', async () => {
-    const dataFolder = mkdtempSync(join(tmpdir(), 'zephyr-loading-'));
-    cleanUps.push(() => rmSync(dataFolder, { recursive: true }));
-    const first = await startRedisServer({ dataFolder });
-    const redis = await connectTo(first.url);
-    const script = "for key = 1, 10000 do redis.call('SET', KEYS[1] .. key, 1) end";
-    for (const name of 'abcdef') await redis.eval(script, 1, name);
-    await first.stop();
-    const socketFolder = makeSocketFolder();
-    cleanUps.push(() => rmSync(socketFolder, { recursive: true }));
-    const path = join(socketFolder, 'redis.sock');
-    const controller = await startController({ redisUrl: `unix://${path}` });
-    // A quarter of a minute, unless it is allowed to go on; it looks at its clients now and then.
-    const extraArguments = ['--key-load-delay', '200'];
-    const loading = startRedisServer({ dataFolder, socketFolder, extraArguments });
-    await vi.waitFor(() => expect(existsSync(path)).toBe(true), waiting);
-    const watcher = new Redis({ path, enableReadyCheck: false });
-    cleanUps.push(() => watcher.disconnect());
-    await vi.waitFor(async () => {
-      expect(await watcher.info('persistence')).toContain('loading:1');
-      const clients = String(await watcher.client('LIST'));
-      expect(clients.trim().split('\n').length).toBeGreaterThan(1);
-    }, waiting);
-    expect((await controller.get('/readyz')).status).toBe(503);
-    await watcher.config('SET', 'key-load-delay', '0');
-    const second = await loading;
-    cleanUps.push(() => second.stop());
-    await leads(controller);
-    expect((await controller.get('/readyz')).status).toBe(200);
-  });
-
-  it('refuses commands loudly when its memory is full, and is used again when it is not', async () => {
-    const server = await startRedis();
-    const redis = await connectTo(server.url);
-    const controller = await startController({ redisUrl: server.url });
-    await leads(controller);
-    await redis.config('SET', 'maxmemory', '1mb');
-    const reply = await controller.command('select', { endpointId: 'two' });
-    expect(reply.status).toBe(503);
-    await redis.config('SET', 'maxmemory', '0');
-    await vi.waitFor(async () => {
-      expect((await controller.command('select', { endpointId: 'two' })).status).toBe(200);
-    }, waiting);
   });
 });
 

@@ -1,0 +1,89 @@
+import { once } from 'node:events';
+
+import { startFaultRelay } from '@zephyr/testkit/fault-relay';
+import { startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
+import type { Redis } from 'ioredis';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+
+import { createLogger } from '../logger.ts';
+import { createRedis } from './client.ts';
+import { keys } from './keys.ts';
+import { createWriteTest } from './write-test.ts';
+
+const log = createLogger('test', 'silent');
+const waiting = { timeout: 30_000, interval: 50 };
+
+let server: TestRedis;
+let redis: Redis;
+
+beforeAll(async () => {
+  server = await startTestRedis();
+  redis = await connected(server.url);
+});
+afterAll(async () => {
+  redis.disconnect();
+  await server.stop();
+});
+
+async function connected(url: string): Promise<Redis> {
+  const client = createRedis({ url }, log, 'command');
+  await once(client, 'ready');
+  return client;
+}
+
+const becomes = (test: () => Promise<string>, status: string) =>
+  vi.waitFor(async () => expect(await test()).toBe(status), waiting);
+
+describe('the write test', () => {
+  it.each([
+    {
+      ...{ name: 'full', status: 'redis_rejects_writes' },
+      breaks: () => redis.config('SET', 'maxmemory', '1'),
+      fixes: () => redis.config('SET', 'maxmemory', '0'),
+    },
+    {
+      ...{ name: 'read-only', status: 'redis_rejects_writes' },
+      breaks: () => redis.replicaof('127.0.0.1', '1'),
+      fixes: () => redis.replicaof('NO', 'ONE'),
+    },
+    {
+      ...{ name: 'silent', status: 'redis_away' },
+      breaks: () => server.freeze(),
+      fixes: () => server.thaw(),
+    },
+  ])('shows a Redis that is $name, twice, and that it is not any more', async (about) => {
+    const test = createWriteTest(redis, 'a-service');
+    for (let round = 0; round < 2; round += 1) {
+      await becomes(test, 'ok');
+      await about.breaks();
+      await becomes(test, about.status);
+      await about.fixes();
+    }
+    await becomes(test, 'ok');
+  });
+
+  it('shows a Redis that is away', async () => {
+    const relay = await startFaultRelay(server.address);
+    onTestFinished(() => relay.stop());
+    const client = await connected(`redis://127.0.0.1:${relay.port}`);
+    onTestFinished(() => client.disconnect());
+    const test = createWriteTest(client, 'a-service');
+    await becomes(test, 'ok');
+    await relay.refuse();
+    relay.resetAll();
+    await becomes(test, 'redis_away');
+    await relay.open();
+    await becomes(test, 'ok');
+  });
+
+  it('asks Redis once, however often it is asked, and leaves nothing behind', async () => {
+    const test = createWriteTest(redis, 'a-service');
+    const set = vi.spyOn(redis, 'set');
+    await Promise.all(Array.from({ length: 100 }, () => test()));
+    expect(set).toHaveBeenCalledTimes(1);
+    set.mockRestore();
+    await vi.waitFor(async () => {
+      expect(await redis.exists(keys.writeTest('a-service'))).toBe(0);
+    }, waiting);
+  });
+});

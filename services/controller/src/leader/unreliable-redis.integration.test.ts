@@ -1,0 +1,168 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { makeSocketFolder, startRedisServer } from '@zephyr/runtime/redis/server';
+import { Redis } from 'ioredis';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+
+import type { ControllerProcess } from '../test-support/controller-process.ts';
+import {
+  at,
+  connectTo,
+  leads,
+  relayTo,
+  startController,
+  startRedis,
+  waiting,
+} from '../test-support/redis-rig.ts';
+
+const readiness = async (controller: ControllerProcess) => {
+  const response = await controller.get('/readyz');
+  const { status } = (await response.json()) as { readonly status: string };
+  return `${response.status} ${status}`;
+};
+
+describe('/readyz of a leader and of a standby', () => {
+  it.each([
+    {
+      ...{ name: 'full', expected: '503 redis_rejects_writes' },
+      breaks: (redis: Redis) => redis.config('SET', 'maxmemory', '1'),
+      fixes: (redis: Redis) => redis.config('SET', 'maxmemory', '0'),
+    },
+    {
+      ...{ name: 'read-only', expected: '503 redis_rejects_writes' },
+      breaks: (redis: Redis) => redis.replicaof('127.0.0.1', '1'),
+      fixes: (redis: Redis) => redis.replicaof('NO', 'ONE'),
+    },
+    {
+      ...{ name: 'silent', expected: '503 redis_away' },
+      breaks: (_: Redis, pid: number) => process.kill(pid, 'SIGSTOP'),
+      fixes: (_: Redis, pid: number) => process.kill(pid, 'SIGCONT'),
+    },
+  ])(
+    'is 503 while Redis is $name, and 200 afterwards',
+    { timeout: 120_000 },
+    async ({ expected, breaks, fixes }) => {
+      const server = await startRedis();
+      const redis = await connectTo(server.url);
+      const leader = await startController({ redisUrl: server.url });
+      await leads(leader);
+      const standby = await startController({ redisUrl: server.url });
+      const both = (wanted: string) =>
+        vi.waitFor(async () => {
+          expect([await readiness(leader), await readiness(standby)]).toEqual([wanted, wanted]);
+        }, waiting);
+      await both('200 ok');
+      await breaks(redis, server.pid);
+      await both(expected);
+      expect((await leader.get('/livez')).status).toBe(200);
+      await fixes(redis, server.pid);
+      await both('200 ok');
+    },
+  );
+});
+
+describe('a Redis that cannot be relied on', () => {
+  it('is refused when it may evict records', async () => {
+    const server = await startRedis(['--maxmemory-policy', 'allkeys-lru']);
+    const controller = await startController({ redisUrl: server.url });
+    expect(await controller.ended()).toBe(1);
+    expect(controller.output()).toContain('allkeys-lru');
+    expect(controller.output()).toContain('noeviction');
+  });
+
+  it('is complained about when it is replaced by one that may evict records', async () => {
+    const server = await startRedis();
+    const redis = await connectTo(server.url);
+    const relay = await relayTo(server);
+    const controller = await startController({ redisUrl: at(relay) });
+    await leads(controller);
+    await redis.config('SET', 'maxmemory-policy', 'allkeys-lru');
+    relay.resetAll();
+    await vi.waitFor(() => expect(controller.output()).toContain('may evict records'), waiting);
+  });
+
+  it('ends the controller when the password is wrong, without printing it', async () => {
+    const server = await startRedis(['--requirepass', 'the-right-password']);
+    const controller = await startController({
+      redisUrl: server.url,
+      extraConfig: 'password_env = "REDIS_PASSWORD"',
+      env: { REDIS_PASSWORD: 'a-wrong-password' },
+    });
+    expect(await controller.ended()).toBe(1);
+    expect(controller.output()).toContain('redis refuses this controller');
+    expect(controller.output()).not.toContain('a-wrong-password');
+  });
+
+  it('is waited for when it is not there yet', async () => {
+    const server = await startRedis();
+    const relay = await relayTo(server);
+    await relay.refuse();
+    const controller = await startController({ redisUrl: at(relay) });
+    expect((await controller.get('/health')).status).toBe(200);
+    expect((await controller.get('/api/state')).status).toBe(503);
+    await relay.open();
+    await leads(controller);
+  });
+
+  it('is waited for when it refuses the password at first', async () => {
+    const server = await startRedis(['--requirepass', 'not-yet-the-right-one']);
+    const redis = await connectTo(server.url, 'not-yet-the-right-one');
+    const starting = startController({
+      redisUrl: server.url,
+      extraConfig: 'password_env = "REDIS_PASSWORD"',
+      env: { REDIS_PASSWORD: 'the-right-one' },
+    });
+    await vi.waitFor(async () => {
+      expect(await redis.info('errorstats')).toContain('errorstat_WRONGPASS');
+    }, waiting);
+    await redis.config('SET', 'requirepass', 'the-right-one');
+    await leads(await starting);
+  });
+
+  it('is waited for while it loads its data', async () => {
+    const dataFolder = mkdtempSync(join(tmpdir(), 'zephyr-loading-'));
+    onTestFinished(() => rmSync(dataFolder, { recursive: true }));
+    const first = await startRedisServer({ dataFolder });
+    const redis = await connectTo(first.url);
+    const script = "for key = 1, 10000 do redis.call('SET', KEYS[1] .. key, 1) end";
+    for (const name of 'abcdef') await redis.eval(script, 1, name);
+    await first.stop();
+    const socketFolder = makeSocketFolder();
+    onTestFinished(() => rmSync(socketFolder, { recursive: true }));
+    const path = join(socketFolder, 'redis.sock');
+    const controller = await startController({ redisUrl: `unix://${path}` });
+    // A quarter of a minute, unless it is allowed to go on; it looks at its clients now and then.
+    const extraArguments = ['--key-load-delay', '200'];
+    const loading = startRedisServer({ dataFolder, socketFolder, extraArguments });
+    await vi.waitFor(() => expect(existsSync(path)).toBe(true), waiting);
+    const watcher = new Redis({ path, enableReadyCheck: false });
+    onTestFinished(() => watcher.disconnect());
+    await vi.waitFor(async () => {
+      expect(await watcher.info('persistence')).toContain('loading:1');
+      const clients = String(await watcher.client('LIST'));
+      expect(clients.trim().split('\n').length).toBeGreaterThan(1);
+    }, waiting);
+    expect((await controller.get('/readyz')).status).toBe(503);
+    await watcher.config('SET', 'key-load-delay', '0');
+    const second = await loading;
+    onTestFinished(() => second.stop());
+    await leads(controller);
+    expect((await controller.get('/readyz')).status).toBe(200);
+  });
+
+  it('refuses commands loudly when its memory is full, and is used again when it is not', async () => {
+    const server = await startRedis();
+    const redis = await connectTo(server.url);
+    const controller = await startController({ redisUrl: server.url });
+    await leads(controller);
+    await redis.config('SET', 'maxmemory', '1mb');
+    const reply = await controller.command('select', { endpointId: 'two' });
+    expect(reply.status).toBe(503);
+    await redis.config('SET', 'maxmemory', '0');
+    await vi.waitFor(async () => {
+      expect((await controller.command('select', { endpointId: 'two' })).status).toBe(200);
+    }, waiting);
+  });
+});

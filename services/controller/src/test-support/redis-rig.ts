@@ -1,0 +1,46 @@
+/** Redis servers, relays before them, and controllers at them, that end with the test. */
+import { once } from 'node:events';
+
+import { createLogger } from '@zephyr/runtime/logger';
+import { PROBE_QUEUE, QUEUE_PREFIX } from '@zephyr/runtime/queues';
+import { createRedis } from '@zephyr/runtime/redis/client';
+import { type RedisServer, startRedisServer } from '@zephyr/runtime/redis/server';
+import { type FaultRelay, startFaultRelay } from '@zephyr/testkit/fault-relay';
+import type { Redis } from 'ioredis';
+import { expect, onTestFinished, vi } from 'vitest';
+
+import { type ControllerOptions, ControllerProcess } from './controller-process.ts';
+
+export const waiting = { timeout: 30_000, interval: 50 };
+export async function startRedis(extraArguments: readonly string[] = []): Promise<RedisServer> {
+  const server = await startRedisServer({ extraArguments });
+  onTestFinished(() => server.stop());
+  return server;
+}
+
+export async function relayTo(server: RedisServer): Promise<FaultRelay> {
+  const relay = await startFaultRelay({ path: new URL(server.url).pathname });
+  onTestFinished(() => relay.stop());
+  return relay;
+}
+
+export async function connectTo(url: string, password?: string): Promise<Redis> {
+  const redis = createRedis({ url, password }, createLogger('test', 'silent'), 'command');
+  onTestFinished(() => redis.disconnect());
+  await once(redis, 'ready');
+  return redis;
+}
+
+export async function startController(options: ControllerOptions): Promise<ControllerProcess> {
+  const controller = await ControllerProcess.start(options);
+  onTestFinished(() => controller.stop());
+  return controller;
+}
+
+export const at = (relay: FaultRelay) => `redis://127.0.0.1:${relay.port}`;
+export const schedulersIn = (redis: Redis) =>
+  redis.zrange(`${QUEUE_PREFIX}:${PROBE_QUEUE}:repeat`, '0', '-1');
+export const leads = (controller: ControllerProcess) =>
+  vi.waitFor(async () => {
+    expect((await controller.state()).leadership.status).toBe('leading');
+  }, waiting);
