@@ -35,19 +35,20 @@ export let unconfirmed: ReadonlyMap<string, Promise<RawAnswer>>;
 
 /** Starts all three; each test file has its own. */
 export async function startControllers(): Promise<void> {
-  server = await startTestRedis();
-  leader = await ControllerProcess.start({
-    redisUrl: server.url,
-    endpointNames: ENDPOINT_NAMES,
-    env: { ZEPHYR_ADMIN_TOKEN: TOKEN },
-  });
-  leaderless = await startRedisServer();
+  [server, leaderless] = await Promise.all([startTestRedis(), startRedisServer()]);
   const redis = createRedis({ url: leaderless.url }, createLogger('test', 'silent'), 'command');
   await once(redis, 'ready');
   await redis.set(keys.lease, 'a-controller-that-hangs');
   redis.disconnect();
-  standby = await ControllerProcess.start({ redisUrl: leaderless.url });
-  away = await ControllerProcess.start({ redisUrl: 'redis://127.0.0.1:1' });
+  [leader, standby, away] = await Promise.all([
+    ControllerProcess.start({
+      redisUrl: server.url,
+      endpointNames: ENDPOINT_NAMES,
+      env: { ZEPHYR_ADMIN_TOKEN: TOKEN },
+    }),
+    ControllerProcess.start({ redisUrl: leaderless.url }),
+    ControllerProcess.start({ redisUrl: 'redis://127.0.0.1:1' }),
+  ]);
   unconfirmed = new Map(
     operations
       .filter(({ path }) => path.startsWith('/api/commands/'))

@@ -7,6 +7,7 @@ import type { ServerResponse } from 'node:http';
 
 import type { ProxyStatus } from '@zephyr/contract/proxy-status';
 import type { Clock } from '@zephyr/runtime/clock';
+import { EventStream } from '@zephyr/runtime/http/event-stream';
 
 /** A change is on the page within a second, however many there are. */
 const LOOK_EVERY_MS = 250;
@@ -20,7 +21,7 @@ export class StatusFeed {
   readonly #state: () => ProxyStatus;
   readonly #clock: Clock;
   /** With their addresses, the oldest first. */
-  readonly #watchers = new Map<ServerResponse, string>();
+  readonly #watchers = new Map<EventStream, string>();
   #looking: NodeJS.Timeout | undefined;
   #hasEnded = false;
   #sentText = '';
@@ -38,18 +39,13 @@ export class StatusFeed {
   /** Answers for as long as the watcher stays. */
   add(res: ServerResponse): void {
     if (this.#watchers.size >= MAX_WATCHERS) this.#makeRoom();
-    res.writeHead(200, {
-      'content-type': 'text/event-stream',
-      'cache-control': 'no-store, no-transform',
-      // nginx would hold the events back.
-      'x-accel-buffering': 'no',
-    });
-    this.#watchers.set(res, res.req.socket.remoteAddress ?? '');
-    res.on('close', () => {
-      this.#watchers.delete(res);
+    const watcher = new EventStream(res, { maxUnreadBytes: MAX_UNREAD_BYTES });
+    this.#watchers.set(watcher, res.req.socket.remoteAddress ?? '');
+    watcher.onClose(() => {
+      this.#watchers.delete(watcher);
       if (this.#watchers.size === 0) this.#rest();
     });
-    send(res, this.#state());
+    send(watcher, this.#state());
     this.#looking ??= setInterval(() => this.#look(), LOOK_EVERY_MS);
   }
 
@@ -57,9 +53,9 @@ export class StatusFeed {
   end(): void {
     this.#hasEnded = true;
     this.#rest();
-    for (const res of this.#watchers.keys()) {
-      send(res, this.#state());
-      res.end();
+    for (const watcher of this.#watchers.keys()) {
+      send(watcher, this.#state());
+      watcher.end();
     }
   }
 
@@ -70,14 +66,14 @@ export class StatusFeed {
     if (text === this.#sentText && nowMs - this.#sentAtMs < SIGN_OF_LIFE_MS) return;
     this.#sentText = text;
     this.#sentAtMs = nowMs;
-    for (const res of this.#watchers.keys()) send(res, state);
+    for (const watcher of this.#watchers.keys()) send(watcher, state);
   }
 
   /** The oldest of the address that has the most gives way: nobody keeps the others out. */
   #makeRoom(): void {
-    const byAddress = new Map<string, ServerResponse[]>();
-    for (const [res, address] of this.#watchers) {
-      byAddress.set(address, [...(byAddress.get(address) ?? []), res]);
+    const byAddress = new Map<string, EventStream[]>();
+    for (const [watcher, address] of this.#watchers) {
+      byAddress.set(address, [...(byAddress.get(address) ?? []), watcher]);
     }
     const [most] = [...byAddress.values()].toSorted((a, b) => b.length - a.length);
     const [oldest] = most ?? [];
@@ -103,7 +99,6 @@ function withoutAges(state: ProxyStatus): ProxyStatus {
   };
 }
 
-function send(res: ServerResponse, state: ProxyStatus): void {
-  if (res.writableLength > MAX_UNREAD_BYTES) res.destroy();
-  else res.write(`event: state\ndata: ${JSON.stringify(state)}\n\n`);
+function send(watcher: EventStream, state: ProxyStatus): void {
+  watcher.send({ event: 'state', data: state });
 }

@@ -13,6 +13,7 @@ import {
   isNavigation,
   isWatchersHost,
 } from '@zephyr/runtime/http/visitor';
+import { WATCHED_PATHS } from '@zephyr/runtime/http/watch-pages';
 
 import { type ErrorAnswer, type ErrorName, sendError } from '../answer/api-errors.ts';
 import { Exchange } from '../exchange/exchange.ts';
@@ -112,7 +113,7 @@ export class Admission {
   #mayRead(req: IncomingMessage): boolean {
     return (
       this.#deps.clients().mayReadPages(this.#visitor(req)) ||
-      (WATCHED.has(req.url ?? '') && isWatchersHost(req.headers.host, []))
+      (WATCHED_PATHS.has(req.url ?? '') && isWatchersHost(req.headers.host, []))
     );
   }
 
@@ -207,9 +208,6 @@ interface ApiRequest {
 }
 
 type Admitted = Extract<Admittance, { kind: 'admitted' }>;
-
-/** Nothing secret, and nothing of the endpoints. */
-const WATCHED: ReadonlySet<string> = new Set(['/health', '/livez', '/readyz', '/metrics']);
 
 /** The page of the status may be linked to from elsewhere: whoever links cannot read it. */
 function isFollowedLink({ method, headers, url }: IncomingMessage): boolean {

@@ -1,7 +1,13 @@
 /** The routes, by express: what goes upstream first, then the proxy's own pages. */
-import { type RequestListener, STATUS_CODES } from 'node:http';
+import type { RequestListener } from 'node:http';
 
 import { isFromForeignPage, isWatchersHost } from '@zephyr/runtime/http/visitor';
+import {
+  type Readiness,
+  sendMetrics,
+  sendReadiness,
+  watchPages,
+} from '@zephyr/runtime/http/watch-pages';
 import express, {
   type ErrorRequestHandler,
   type Express,
@@ -62,17 +68,12 @@ function createPages({ metrics, status, feed, admission, onError }: ProxyAppDeps
   app.get('/diagnostics', (_req, res) => {
     res.set('cache-control', 'no-store').json(diagnosticsOf(status, admission));
   });
-  app.get(['/health', '/readyz'], (_req, res) => {
-    const draining = status.isDraining();
-    res
-      .status(draining ? 503 : 200)
-      .set('cache-control', 'no-store')
-      .json({ status: draining ? 'draining' : status.isServing() ? 'ok' : 'not_serving' });
-  });
-  app.get('/livez', (_req, res) => {
-    res.type('text').send(STATUS_CODES[200]);
-  });
-  if (metrics !== undefined) app.get('/metrics', expose(metrics.registry));
+  const readiness = (): Readiness => {
+    if (status.isDraining()) return { isReady: false, status: 'draining' };
+    return { isReady: true, status: status.isServing() ? 'ok' : 'not_serving' };
+  };
+  app.get('/health', (_req, res) => sendReadiness(res, readiness()));
+  app.use(watchPages({ readiness, metrics: metrics?.registry }));
 
   const lastResort: ErrorRequestHandler = (error: unknown, _req, res, _next) => {
     onError(error);
@@ -88,7 +89,8 @@ export function createMetricsApp({ registry, people }: ProxyMetrics): Express {
   const app = express();
   app.disable('x-powered-by');
   app.use(refuseForeign);
-  app.get('/metrics', expose(Registry.merge([registry, people])));
+  const all = Registry.merge([registry, people]);
+  app.get('/metrics', (_req, res) => sendMetrics(res, all));
   return app;
 }
 
@@ -97,9 +99,3 @@ const refuseForeign: RequestHandler = ({ headers }, res, next) => {
   else if (!isWatchersHost(headers.host, [])) sendError(res, { name: 'unknown_host' });
   else next();
 };
-
-function expose(registry: Registry): RequestHandler {
-  return async (_req, res) => {
-    res.type(registry.contentType).send(await registry.metrics());
-  };
-}
