@@ -38,7 +38,13 @@ export const ROOMS: readonly Room[] = [
   },
   {
     name: 'proxy',
-    sources: [`${PROXY}/server/target.ts`],
+    sources: [
+      `${PROXY}/server/{target,active-requests}.ts`,
+      `${PROXY}/exchange/{retries,classify,first-byte-wait,buffered-bodies}.ts`,
+      `${PROXY}/answer/answer-tail.ts`,
+      `${PROXY}/routing/snapshot-order.ts`,
+      `${PROXY}/report/pseudonym.ts`,
+    ],
     tests: [`${PROXY}/{server,exchange,answer,routing,report}/*.test.ts`],
   },
 ];

@@ -17,11 +17,11 @@ import type { RequestBody } from './request-body.ts';
 
 export interface RetriesInput {
   readonly operation: Operation;
-  readonly failover: DataPathConfig['failover'];
-  readonly body: RequestBody;
+  readonly failover: Pick<DataPathConfig['failover'], 'retry' | 'maxRetries'>;
+  readonly body: Pick<RequestBody, 'isBuffered'>;
   readonly budget: RetryBudget;
-  readonly metrics: ProxyMetrics;
-  readonly clock: Clock;
+  readonly metrics: Pick<ProxyMetrics, 'retries' | 'retriesRefused'>;
+  readonly clock: Pick<Clock, 'nowMs'>;
 }
 
 /** What the attempt that failed knew of its endpoint. */

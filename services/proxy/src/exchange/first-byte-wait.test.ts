@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+
+import { type FirstByteWait, firstByteWaitMs, readingMsOf } from './first-byte-wait.ts';
+
+const timeouts = {
+  ...{ firstByteMs: 600_000, firstBytePerMibMs: 10_000, wholeAnswerMs: 900_000 },
+} as FirstByteWait['timeouts'];
+const MIB = 1024 * 1024;
+
+const wait = (parts: Partial<FirstByteWait> = {}): number =>
+  firstByteWaitMs({
+    operation: 'messages',
+    timeouts,
+    bodyBytes: 2 * MIB,
+    isStream: true,
+    hasAlternative: true,
+    usualLimitMs: () => 7_000,
+    ...parts,
+  });
+
+describe('firstByteWaitMs', () => {
+  it.each<[string, Partial<FirstByteWait>, number]>([
+    ['a stream that could go elsewhere: what is usual', {}, 7_000],
+    ['the last endpoint: as long as is allowed', { hasAlternative: false }, 620_000],
+    ['no stream: the whole answer', { isStream: false }, 900_000],
+    ['the body does not say', { isStream: undefined }, 900_000],
+    ['an extra path', { operation: 'extra' }, 900_000],
+    ['a token count is no stream and no whole answer', { operation: 'count_tokens' }, 65_000],
+    ['the list of models', { operation: 'models', isStream: undefined }, 1_000],
+    [
+      'the list of models, of the last endpoint',
+      { operation: 'models', hasAlternative: false },
+      620_000,
+    ],
+  ])('%s', (_, parts, ms) => {
+    expect(wait(parts)).toBe(ms);
+  });
+
+  it('gives what is usual its limits', () => {
+    const limits: unknown[] = [];
+    const usualLimitMs: FirstByteWait['usualLimitMs'] = (given) => {
+      limits.push(given);
+      return 1;
+    };
+    wait({ usualLimitMs });
+    wait({ usualLimitMs, bodyBytes: 0, timeouts: { ...timeouts, firstByteMs: 30_000 } });
+    expect(limits).toEqual([
+      { unusualMs: 65_000, ceilingMs: 620_000, readingMs: 20_000 },
+      { unusualMs: 30_000, ceilingMs: 30_000, readingMs: 0 },
+    ]);
+  });
+
+  it('is never longer for the list of models than for anything', () => {
+    const short = { ...timeouts, firstByteMs: 500, firstBytePerMibMs: 0 };
+    expect(wait({ operation: 'models', timeouts: short })).toBe(500);
+  });
+});
+
+describe('readingMsOf', () => {
+  it('is in proportion to the body, in whole milliseconds', () => {
+    expect([0, MIB / 2, 3 * MIB, 1_000].map((bytes) => readingMsOf(bytes, timeouts))).toEqual([
+      ...[0, 5_000, 30_000, 10],
+    ]);
+  });
+});

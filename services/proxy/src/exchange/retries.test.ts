@@ -1,0 +1,115 @@
+import type { FailureClass } from '@zephyr/contract/failure';
+import { type AttemptPhase, RetryBudget } from '@zephyr/core';
+import { Counter } from 'prom-client';
+import { describe, expect, it } from 'vitest';
+
+import { Retries, type RetriesInput, type RetryPlace } from './retries.ts';
+
+const NO_CACHE: RetryPlace = { isCached: false, readingMs: 0, isBusy: false };
+const CACHE: RetryPlace = { isCached: true, readingMs: 60_000, isBusy: false };
+
+function rig(parts: Partial<RetriesInput> = {}, perSecond = 1) {
+  const budget = new RetryBudget({ ratio: 0, perSecond });
+  const labelNames = ['reason'] as const;
+  const metrics = {
+    retries: new Counter({ name: 'retries', help: '-', labelNames, registers: [] }),
+    retriesRefused: new Counter({ name: 'refused', help: '-', labelNames, registers: [] }),
+  };
+  const retries = new Retries({
+    operation: 'messages',
+    failover: { retry: 'before_content', maxRetries: 1 },
+    body: { isBuffered: true },
+    budget,
+    metrics,
+    clock: { nowMs: () => 5_000 },
+    ...parts,
+  });
+  const after = (
+    failure: FailureClass,
+    place = NO_CACHE,
+    phase: AttemptPhase = 'answered',
+    retryAfterMs?: number,
+  ) =>
+    retries.after(
+      { kind: 'failed', failure, phase, staleConnection: false, retryAfterMs },
+      () => place,
+    );
+  const counts = async () => ({
+    retries: (await metrics.retries.get()).values.map(({ labels, value }) => [
+      labels.reason,
+      value,
+    ]),
+    refused: (await metrics.retriesRefused.get()).values.map(({ labels, value }) => [
+      labels.reason,
+      value,
+    ]),
+  });
+  return { retries, budget, after, counts, left: () => budget.available(5_000) };
+}
+
+describe('Retries', () => {
+  it('go to the next endpoint, as often as is allowed, and are counted', async () => {
+    const { after, counts } = rig();
+    expect(after('server_error')).toBe('next_endpoint');
+    expect(after('reset')).toBe('give_up');
+    expect(await counts()).toEqual({
+      retries: [['server_error', 1]],
+      refused: [['retries_spent', 1]],
+    });
+  });
+
+  it('cost nothing where nothing was sent', () => {
+    const { after, left } = rig();
+    for (let time = 0; time < 3; time += 1) {
+      expect(after('refused', NO_CACHE, 'connecting')).toBe('next_endpoint');
+    }
+    expect(left()).toBe(10);
+  });
+
+  it('end with the budget', async () => {
+    const { after, counts } = rig({}, 0);
+    expect(after('server_error')).toBe('give_up');
+    expect(await counts()).toEqual({ retries: [], refused: [['budget_spent', 1]] });
+  });
+
+  it('are given back when an endpoint answers, or when none was left to ask', () => {
+    const answered = rig({ failover: { retry: 'before_content', maxRetries: 3 } });
+    answered.after('server_error');
+    answered.after('reset');
+    expect(answered.left()).toBe(8);
+    answered.retries.answered();
+    expect(answered.left()).toBe(10);
+    const alone = rig({ failover: { retry: 'before_content', maxRetries: 3 } });
+    alone.after('server_error');
+    alone.after('reset');
+    alone.retries.nobodyLeft();
+    expect(alone.left()).toBe(9);
+    alone.retries.nobodyLeft();
+    alone.retries.nobodyLeft();
+    expect(alone.left()).toBe(10);
+  });
+
+  it('stay once where the session’s long prompt is, for load of the moment', () => {
+    const { after } = rig({ failover: { retry: 'before_content', maxRetries: 9 } });
+    expect(after('server_error', CACHE)).toBe('next_endpoint');
+    expect(after('overloaded', CACHE, 'answered', 2_000)).toBe('next_endpoint');
+    expect(after('overloaded', CACHE)).toBe('stay');
+    expect(after('overloaded', CACHE)).toBe('next_endpoint');
+  });
+
+  it('of a request that must not be done twice end once it was sent', () => {
+    const extra = rig({ operation: 'extra' });
+    expect(extra.after('reset', NO_CACHE, 'sent')).toBe('give_up');
+    expect(extra.after('refused', NO_CACHE, 'connecting')).toBe('next_endpoint');
+    expect(rig({ body: { isBuffered: false } }).after('reset', NO_CACHE, 'sent')).toBe('give_up');
+  });
+
+  it('are left while they are allowed and the budget has one', () => {
+    const one = rig({}, 0.1);
+    expect(one.retries.areLeft).toBe(true);
+    one.after('server_error');
+    expect(one.retries.areLeft).toBe(false);
+    expect(rig({}, 0).retries.areLeft).toBe(false);
+    expect(rig({ failover: { retry: 'connect', maxRetries: 1 } }).retries.areLeft).toBe(false);
+  });
+});
