@@ -46,7 +46,9 @@ async function run(room: Room): Promise<boolean> {
   try {
     const vitest = await startVitest(
       'test',
-      globSync([...room.tests], { cwd: root }),
+      globSync([...room.tests], { cwd: root }).filter(
+        (file) => room.scripts !== undefined || !file.includes('.integration.'),
+      ),
       {
         ...{ root, config: false, watch: false, reporters: [], include: ['**/*.test.ts'] },
         // A cached module would be one without mutants, or leave one with them to the next test run.
@@ -65,7 +67,10 @@ async function run(room: Room): Promise<boolean> {
       },
       { plugins: [plugin] },
     );
-    const failed = vitest.state.getFailedFilepaths();
+    const failed = vitest.state
+      .getFiles()
+      .filter(({ result }) => result?.state === 'fail')
+      .map(({ filepath, result }) => `${filepath} ${result?.errors?.[0]?.message ?? ''}`);
     const errors = vitest.state.getUnhandledErrors();
     await vitest.close();
     if (failed.length > 0) throw new Error(`tests fail without mutants: ${failed.join(', ')}`);

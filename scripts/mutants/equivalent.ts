@@ -267,6 +267,17 @@ const EQUIVALENT: readonly Equivalent[] = [
     titles: ['true → false'],
     why: 'only the names count',
   },
+  {
+    file: 'request/facts.ts',
+    line: 'export const QUICK_',
+    why: 'how much of a body the caller reads; longer is slower',
+  },
+  {
+    file: 'replay/recording.ts',
+    line: 'isContinued && world !== undefined',
+    titles: ['isContinued && world !== undefined → isContinued'],
+    why: COMPILER,
+  },
 ];
 
 export function isEquivalent(mutant: Mutant): boolean {

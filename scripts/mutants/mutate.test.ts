@@ -18,6 +18,7 @@ describe('mutate', () => {
     ['a large constant', 'f(() => 60_000);', ['60_000 → 120000']],
     ['a call', 'f(() => Math.max(a, b));', ['Math.max(a, b) → Math.min(a, b)']],
     ['a filter', 'f(() => a.filter(b));', ['a.filter(b) → a']],
+    ['no method of every object', 'f(() => a.toString());', []],
     ['no text', "f(() => 'a' + b);", []],
     ['no message', 'function g() { throw new Error(String(a + 1)); }', []],
     [

@@ -19,16 +19,17 @@ const BINARY: Readonly<Record<string, readonly string[]>> = {
   '>>>': ['<<'],
 };
 const ASSIGNMENTS: Readonly<Record<string, string>> = { '+=': '-=', '-=': '+=', '*=': '/=' };
-const METHODS: Readonly<Record<string, string>> = {
-  min: 'max',
-  max: 'min',
-  floor: 'ceil',
-  ceil: 'floor',
-  some: 'every',
-  every: 'some',
-  startsWith: 'endsWith',
-  endsWith: 'startsWith',
-};
+/** By name, which may be any that code calls. */
+const METHODS: ReadonlyMap<string, string> = new Map([
+  ['min', 'max'],
+  ['max', 'min'],
+  ['floor', 'ceil'],
+  ['ceil', 'floor'],
+  ['some', 'every'],
+  ['every', 'some'],
+  ['startsWith', 'endsWith'],
+  ['endsWith', 'startsWith'],
+]);
 /** Calls of which only the object is left. */
 const DROPPED: ReadonlySet<string> = new Set([
   'filter',
@@ -135,7 +136,7 @@ function call(node: Node, source: string): readonly string[] {
   if (!isNode(object) || !isNode(property) || hasOptionalLink(node)) return [];
   const name = String(property['name']);
   if (DROPPED.has(name)) return [textOf(object, source)];
-  const other = METHODS[name];
+  const other = METHODS.get(name);
   if (other === undefined) return [];
   return [source.slice(node.start, property.start) + other + source.slice(property.end, node.end)];
 }

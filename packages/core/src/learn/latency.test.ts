@@ -54,6 +54,96 @@ describe('estimateLatency', () => {
   });
 });
 
+describe('the figures', () => {
+  const at = (values: readonly (readonly [ms: number, atMs: number])[]): LatencyTrack =>
+    values.reduce<LatencyTrack>(
+      (track, [ms, atMs]) => addProbeLatency(track, { ms, nowMs: epochMs(atMs), policy }),
+      NO_LATENCY,
+    );
+
+  it('of one sample: its value, and a fifth of it as the spread, counted twice', () => {
+    const variance = (100 ** 2 * policy.priorSamples) / (1 + policy.priorSamples);
+    expect(estimate(at([[500, 0]]), 0)).toEqual({
+      ...{ latencyMs: 500, samples: 1, measuredAtMs: 0 },
+      standardErrorMs: expect.closeTo(Math.sqrt(variance)),
+    });
+  });
+
+  it('of two samples, the older one at its half-life', () => {
+    const track = at([
+      [400, 0],
+      [500, policy.halfLifeMs],
+    ]);
+    const found = estimate(track, policy.halfLifeMs);
+    expect(found?.latencyMs).toBeCloseTo((400 * 0.5 + 500) / 1.5);
+    const effective = 1.5 ** 2 / (0.25 + 1);
+    expect(found?.samples).toBeCloseTo(effective);
+    // The middle is 500; half of the weight lies at no distance from it.
+    const variance = (100 ** 2 * policy.priorSamples) / (effective + policy.priorSamples);
+    expect(found?.standardErrorMs).toBeCloseTo(Math.sqrt(variance / effective));
+    expect(found?.measuredAtMs).toBe(policy.halfLifeMs);
+  });
+
+  it('drift with the age of the newest sample, by two hundredths a minute', () => {
+    const track = at([[500, 0]]);
+    const fresh = estimate(track, 0)?.standardErrorMs ?? 0;
+    expect(estimate(track, 5 * MINUTE)?.standardErrorMs).toBeCloseTo(Math.hypot(fresh, 50));
+    expect(estimate(track, -5 * MINUTE)?.standardErrorMs).toBeCloseTo(fresh);
+  });
+
+  it('clip what lies three spreads from the middle', () => {
+    const spreads = { ...policy, priorSamples: 0 };
+    const track = at([400, 500, 500, 600, 9_000].map((ms) => [ms, 0]));
+    const found = estimateLatency(track, epochMs(0), spreads);
+    // Distances 0, 0, 100, 100 and 8,500: the middle one is 100.
+    const reach = 3 * 100 * 1.4826;
+    expect(found?.latencyMs).toBeCloseTo((400 + 500 + 500 + 600 + (500 + reach)) / 5);
+    const low = at([600, 500, 500, 400, 1].map((ms) => [ms, 0]));
+    expect(estimateLatency(low, epochMs(0), spreads)?.latencyMs).toBeCloseTo(
+      (600 + 500 + 500 + 400 + (500 - reach)) / 5,
+    );
+  });
+
+  it('never have a spread below three hundredths, or a millisecond', () => {
+    const calm = { ...policy, priorSamples: 0 };
+    const errorOf = (ms: number) =>
+      estimateLatency(at([ms, ms, ms, ms].map((each) => [each, 0])), epochMs(0), calm)
+        ?.standardErrorMs;
+    expect(errorOf(1_000)).toBeCloseTo(30 / 2);
+    expect(errorOf(10)).toBeCloseTo(1 / 2);
+  });
+});
+
+describe('a lasting change, in figures', () => {
+  const level = (ms: number, change: readonly number[], startMs = 0) =>
+    probed(change, probed([ms, ms, ms], NO_LATENCY, startMs), startMs + 3 * MINUTE).samples.length;
+
+  it.each([
+    ['beyond two and a half spreads, up', [1_076, 1_076, 1_076], 3],
+    ['just within, up', [1_075, 1_076, 1_076], 6],
+    ['beyond, down', [924, 924, 924], 3],
+    ['just within, down', [924, 924, 925], 6],
+  ])('%s', (_, change, samples) => {
+    expect(level(1_000, change)).toBe(samples);
+  });
+
+  it('of little is not believed, whatever the share: clocks jitter', () => {
+    expect(level(10, [12, 12, 12])).toBe(6);
+    expect(level(10, [13, 13, 13])).toBe(3);
+  });
+
+  it('needs as many samples before as after', () => {
+    const two = probed([500, 500]);
+    expect(probed([900, 900, 900], two, 2 * MINUTE).samples).toHaveLength(5);
+  });
+
+  it('is measured by the spread of what was before', () => {
+    const wide = probed([400, 500, 600]);
+    expect(probed([860, 860, 860], wide, 3 * MINUTE).samples).toHaveLength(6);
+    expect(probed([880, 880, 880], wide, 3 * MINUTE).samples).toHaveLength(3);
+  });
+});
+
 describe('a lasting change', () => {
   const calm = probed([500, 510, 490, 500, 505, 495, 502, 498]);
 

@@ -46,6 +46,27 @@ describe('failureCost', () => {
     expect(costAt(track, 20 * policy.halfLifeMs).failureRatio).toBeCloseTo(policy.priorRatio, 2);
   });
 
+  it('adds up attempts, failures and what they cost, each faded', () => {
+    const first = tried(6, [
+      ['reset', 2],
+      ['timeout', 1],
+    ]);
+    expect(first).toEqual({ attempts: 9, failures: 3, lostMs: 2 * 2_000 + 15_000, atMs: 0 });
+    const next = addAttempts(
+      first,
+      { succeeded: 1, failed: [['refused', 1]], nowMs: epochMs(policy.halfLifeMs) },
+      policy,
+    );
+    expect(next).toEqual({
+      ...{ attempts: 6.5, failures: 2.5, lostMs: 9_500 + 2_000, atMs: policy.halfLifeMs },
+    });
+    expect(costAt(first, policy.halfLifeMs)).toEqual({
+      failureMs: expect.closeTo((9_500 + 0.1 * 2_000) / 14.5),
+      failureRatio: expect.closeTo((1.5 + 0.1) / 14.5),
+    });
+    expect(costAt(first, -60_000)).toEqual(costAt(first, 0));
+  });
+
   it('stays within what is possible', () => {
     const failure = fc.constantFrom(...FAILURE_CLASSES);
     fc.assert(

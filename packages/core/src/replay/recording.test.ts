@@ -73,6 +73,7 @@ describe('a recording', () => {
   it.each([
     { name: 'nothing', text: '', line: 1 },
     { name: 'something else', text: '{"format":"other"}', line: 1 },
+    { name: 'no first line', text: '{"atMs":1,"event":{"kind":"tick"}}', line: 1 },
     {
       name: 'a later version',
       text: '{"format":"zephyr-recording","version":2,"world":{}}',

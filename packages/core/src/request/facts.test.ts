@@ -102,6 +102,16 @@ describe('RequestScan', () => {
       text: '{"model":"a","mod\\u0065l":"b"}',
       found: { isStream: false, model: 'b' },
     },
+    {
+      name: 'the longest model',
+      text: `{"model":"${'x'.repeat(100)}"}`,
+      found: { isStream: false, model: 'x'.repeat(100) },
+    },
+    {
+      name: 'a stream in a body that is not there yet',
+      text: '{"stream":false,"messages":[',
+      found: { isStream: false, model: '' },
+    },
     { name: 'a model that is no text', text: '{"model":7}', found: { isStream: false, model: '' } },
     {
       name: 'a model that is too long',
@@ -147,6 +157,30 @@ describe('quickFacts', () => {
       name: 'what Claude Code sends',
       text: '{"model":"claude-x","messages":[],"stream":true}',
       found: { isStream: true, model: 'claude-x' },
+    },
+    {
+      name: 'blanks around everything',
+      text: ' { "model" : "m" , "x":1 , "stream" : false } ',
+      found: { isStream: false, model: 'm' },
+    },
+    {
+      name: 'the only keys',
+      text: '{"model":"m","stream":true}',
+      found: { isStream: true, model: 'm' },
+    },
+    { name: 'no model behind something', text: 'x{"model":"m","stream":true}', found: undefined },
+    { name: 'no stream alone', text: '{"messages":[],"stream":true}', found: undefined },
+    { name: 'no model alone', text: '{"model":"m","messages":[]}', found: undefined },
+    { name: 'nothing behind the end', text: '{"model":"m","stream":true}x', found: undefined },
+    {
+      name: 'the longest model',
+      text: `{"model":"${'x'.repeat(100)}","stream":true}`,
+      found: { isStream: true, model: 'x'.repeat(100) },
+    },
+    {
+      name: 'no longer one',
+      text: `{"model":"${'x'.repeat(101)}","stream":true}`,
+      found: undefined,
     },
     { name: 'no nested end', text: '{"model":"m","metadata":{"stream":true}}', found: undefined },
     {

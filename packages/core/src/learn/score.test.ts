@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+
+import { DEFAULT_POLICY } from '../policy.ts';
+import { epochMs } from '../types.ts';
+import { addProbeLatency, NO_LATENCY } from './latency.ts';
+import { NO_LIVE_TIMES } from './live-times.ts';
+import { addAttempts, NO_RELIABILITY } from './reliability.ts';
+import { scoreOf, type Tracks } from './score.ts';
+
+const policy = DEFAULT_POLICY;
+const atMs = (ms: number) => epochMs(1_000_000 + ms);
+const nothing: Tracks = {
+  ...{ latency: NO_LATENCY, reliability: NO_RELIABILITY, times: NO_LIVE_TIMES },
+};
+const probed: Tracks = {
+  ...nothing,
+  latency: addProbeLatency(NO_LATENCY, { ms: 500, nowMs: atMs(0), policy: policy.latency }),
+};
+/** Slow for people by 300 ms, and how sure that is. */
+const slow: Tracks = {
+  ...probed,
+  times: {
+    ...NO_LIVE_TIMES,
+    classes: {
+      'opus/m/fresh': {
+        ...{ logMs: Math.log(1_000), variance: 0.01, spread: 0.4, requests: 20, weight: 20 },
+        ...{ atMs: atMs(5_000), formerLogMs: 0, excessMs: 300, isOutdone: false },
+      },
+    },
+  },
+};
+
+describe('scoreOf', () => {
+  it('is unknown without a probe', () => {
+    expect(scoreOf({ ...slow, latency: NO_LATENCY }, atMs(0), policy)).toEqual({
+      status: 'unknown',
+    });
+  });
+
+  it('adds up its parts', () => {
+    const failing = {
+      ...slow,
+      reliability: addAttempts(
+        NO_RELIABILITY,
+        { succeeded: 5, failed: [['reset', 5]], nowMs: atMs(5_000) },
+        policy.failure,
+      ),
+    };
+    const score = scoreOf(failing, atMs(5_000), policy);
+    if (score.status === 'unknown') throw new Error('expected a score');
+    const { latencyMs, liveMs, failureMs, uncertaintyMs, totalMs } = score;
+    expect([latencyMs, liveMs, score.samples]).toEqual([500, 300, 1]);
+    expect(failureMs).toBeCloseTo((5 * 2_000 + 0.1 * 2_000) / 20);
+    expect(score.failureRatio).toBeCloseTo(5.1 / 20);
+    expect(totalMs).toBeCloseTo(latencyMs + liveMs + failureMs + uncertaintyMs);
+  });
+
+  it('is as unsure as its probes and what people waited are together', () => {
+    const [calm, live] = [scoreOf(probed, atMs(5_000), policy), scoreOf(slow, atMs(5_000), policy)];
+    if (calm.status === 'unknown' || live.status === 'unknown') throw new Error('expected scores');
+    expect(live.uncertaintyMs).toBeCloseTo(Math.hypot(calm.uncertaintyMs, 100));
+  });
+
+  it('is as new as its newest part', () => {
+    const measuredAtMs = (tracks: Tracks) => {
+      const score = scoreOf(tracks, atMs(9_000), policy);
+      return score.status === 'known' ? score.measuredAtMs : undefined;
+    };
+    expect(measuredAtMs(probed)).toBe(atMs(0));
+    expect(measuredAtMs(slow)).toBe(atMs(5_000));
+  });
+});
