@@ -3,6 +3,7 @@
  * temporary files: they are no dependencies of this repository.
  */
 import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -88,12 +89,14 @@ const claudeCodeRouter: Peer = {
 /** Two deployments of one model name, retries and cooldowns as its router's guide has them. */
 const litellm: Peer = {
   name: 'LiteLLM',
-  version: '1.80.0',
+  version: '1.108.7',
   missing:
     spawnSync('python3', ['-m', 'venv', '--help']).status === 0 ? undefined : 'no python3-venv',
   async start(urls) {
     const environment = installFromPypi(`litellm[proxy]==${litellm.version}`);
     const port = await freePort();
+    // It does not start without one.
+    const masterKey = `sk-${randomBytes(32).toString('hex')}`;
     const home = mkdtempSync(join(tmpdir(), 'zephyr-bench-litellm-'));
     const deployments = urls.map(
       (url) => `  - model_name: ${MODEL}
@@ -125,11 +128,14 @@ ${deployments.join('')}router_settings:
     ];
     const child = await startProgram({
       ...{ file: join(environment, 'bin/litellm'), args, port },
-      env: { HOME: home, LITELLM_LOCAL_MODEL_COST_MAP: 'True', LITELLM_LOG: 'ERROR' },
+      env: {
+        ...{ HOME: home, LITELLM_LOCAL_MODEL_COST_MAP: 'True', LITELLM_LOG: 'ERROR' },
+        LITELLM_MASTER_KEY: masterKey,
+      },
     });
     return {
       port,
-      headers: {},
+      headers: { authorization: `Bearer ${masterKey}` },
       pids: () => familyOf(child.pid),
       stop: async () => {
         await stopProgram(child);
