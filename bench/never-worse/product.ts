@@ -18,6 +18,7 @@ import {
   type SupervisedService,
   superviseService,
 } from '../../packages/cli/src/launch/supervised-service.ts';
+import { type ServiceProcesses, serviceProcesses } from './service-process.ts';
 
 export interface GroupSetup {
   readonly name: string;
@@ -84,19 +85,23 @@ export async function startProduct(setup: ProductSetup): Promise<Product> {
   const redis = isWhole
     ? await startPrivateRedis({ dataFolder: undefined, print: note })
     : undefined;
-  const start = (name: ServiceName): SupervisedService =>
-    superviseService({
+  const start = (name: ServiceName): SupervisedService & ServiceProcesses => {
+    const main = new URL(`../../services/${name}/src/main.ts`, import.meta.url);
+    const processes = serviceProcesses(fileURLToPath(main));
+    const spec = {
       name,
-      mainPath: fileURLToPath(new URL(`../../services/${name}/src/main.ts`, import.meta.url)),
       environment: environmentOf(folder, redis),
       readyLimitMs: 60_000,
-      onLine: (_, line) => note(`${name}: ${line}`),
-    });
+      onLine: (_: ServiceName, line: string) => note(`${name}: ${line}`),
+    };
+    return { ...processes, ...superviseService(spec, processes.start) };
+  };
   const proxies = Array.from({ length: setup.proxies ?? 1 }, () => start('proxy'));
   const others = isWhole ? [start('controller'), start('prober')] : [];
   const stop = async (): Promise<void> => {
+    const ended = [...proxies, ...others].map((service) => service.stop());
     for (const service of [...proxies, ...others]) service.kill();
-    await Promise.all([...proxies, ...others].map((service) => service.stop()));
+    await Promise.all(ended);
     await redis?.stop();
     rmSync(folder, { recursive: true, force: true });
   };

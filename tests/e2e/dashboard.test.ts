@@ -12,7 +12,7 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { artifact, findBrowser, startBrowser } from './support/browser.ts';
-import { pidOf, type RunningDemo, redisPid, runDemo, sendCommand } from './support/demo.ts';
+import { type RunningDemo, runDemo, sendCommand } from './support/demo.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const chromium = findBrowser();
@@ -322,7 +322,7 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
 
   it('says since when it is stale while the controller is gone, and is live again after', async () => {
     const page = await open();
-    process.kill(pidOf(running.demo, 'controller'), 'SIGKILL');
+    running.demo.system.services.controller.kill();
     await page.locator('[data-link=stale]').waitFor();
     await page
       .getByRole('alert')
@@ -335,7 +335,7 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
 
   it('says since when Redis is away, and is live again after', async () => {
     const page = await open();
-    const redis = redisPid();
+    const redis = running.demo.system.redisPid() ?? 0;
     process.kill(redis, 'SIGSTOP');
     try {
       await page

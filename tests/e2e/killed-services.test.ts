@@ -1,7 +1,7 @@
-/** A prober or controller that is killed, as the system does when memory runs out, under traffic. */
+/** A prober or controller that ends in the middle of its work, under traffic. */
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
-import { pidOf, type RunningDemo, runDemo, sendCommand } from './support/demo.ts';
+import { type RunningDemo, runDemo, sendCommand } from './support/demo.ts';
 
 const PATIENCE = { timeout: 60_000, interval: 200 };
 
@@ -66,8 +66,7 @@ describe('a service that is killed under traffic', () => {
       }, PATIENCE);
       const traffic = keepAsking();
       const killedAtMs = (await stateOf()).atMs;
-      process.kill(pidOf(running.demo, service), 'SIGKILL');
-      await vi.waitFor(() => pidOf(running.demo, service), PATIENCE);
+      running.demo.system.services[service].kill();
       await sendCommand(running.url, 'probe', {});
       await vi.waitFor(async () => {
         for (const { probe } of (await stateOf()).endpoints) {

@@ -1,5 +1,5 @@
 /**
- * The main job, end to end: the `zephyr demo` command with all its processes, the real Claude CLI
+ * The main job, end to end: the `zephyr demo` command as a person starts it, the real Claude CLI
  * as the client and as the check, an endpoint that dies, and an end that leaves nothing behind.
  */
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
@@ -149,7 +149,7 @@ describe('zephyr demo', () => {
     const { stdout } = await run(ZEPHYR, ['status', '--url', demo.controllerUrl], {
       env: environment,
     });
-    expect(stdout).toMatch(/^Tokyo serves$/m);
+    expect(stdout).toMatch(/^Tokyo is serving$/m);
     expect(stdout).toMatch(/^Virginia +fallback/m);
   });
 
@@ -164,7 +164,8 @@ describe('zephyr demo', () => {
   it('ends by Ctrl-C and leaves no process behind', async () => {
     const { pid = 0 } = demo.process;
     const below = descendantsOf(pid);
-    expect(below.length).toBeGreaterThanOrEqual(4);
+    // Redis, and what ends it with us.
+    expect(below.length).toBeGreaterThanOrEqual(2);
     demo.process.kill('SIGINT');
     const [exitCode] = await once(demo.process, 'exit');
     expect(exitCode, demo.output()).toBe(0);

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { artifact } from './support/browser.ts';
-import { pidOf, type RunningDemo, runDemo, sendCommand } from './support/demo.ts';
+import { type RunningDemo, runDemo, sendCommand } from './support/demo.ts';
 import { hasTmux, openTerminal, type Terminal } from './support/terminal.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -130,7 +130,7 @@ describe.skipIf(!hasTmux())('the terminal dashboard', () => {
   it('says since when it is stale while the controller is gone, and is live again after', async () => {
     const terminal = await open();
     await terminal.shows(/\w+ serves/);
-    process.kill(pidOf(running.demo, 'controller'), 'SIGKILL');
+    running.demo.system.services.controller.kill();
     await terminal.shows(/Stale since \d/);
     await terminal.shows('● Live', 60_000);
   });

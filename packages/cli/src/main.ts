@@ -6,12 +6,13 @@ import { takeEnvironment } from '@zephyr/runtime/environment';
 import { EXIT, explain, ZephyrError } from '@zephyr/runtime/errors';
 import { CommanderError } from 'commander';
 
-const environment = await takeEnvironment();
+const environment = takeEnvironment();
 try {
   const { buildProgram } = await import('./program.ts');
   await buildProgram({ environment, print: console.log }).parseAsync();
 } catch (error) {
-  process.exitCode = exitCodeOf(error);
+  // A service that did not become ready in time may hold this process open.
+  process.exit(exitCodeOf(error));
 }
 
 /** Commander has already printed its own errors; help and version are not errors. */

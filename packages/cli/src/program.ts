@@ -43,7 +43,7 @@ function addStart(program: Command, files: Files, { environment }: Surroundings)
     .addHelpText('after', examples('start', 'start --headless --port 9080'))
     .action(async (options) => {
       const { start } = await import('./commands/start.ts');
-      process.exitCode = await start(options, environment);
+      process.exit(await start(options, environment));
     });
 }
 
@@ -55,7 +55,7 @@ function addDemo(program: Command, { environment, print }: Surroundings): void {
     .addHelpText('after', examples('demo', 'demo kill Tokyo', 'demo revive Tokyo'))
     .action(async (options) => {
       const { runDemo } = await import('./commands/demo.ts');
-      process.exitCode = await runDemo(options, environment);
+      process.exit(await runDemo(options, environment));
     });
   for (const [name, description] of [
     ['kill', 'Kill a simulated endpoint of the running demo'],

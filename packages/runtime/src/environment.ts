@@ -3,11 +3,9 @@
  * /proc/<pid>/environ for as long as it lives, whatever it does with its variables; and a probe runs
  * a foreign program under that user. So what may be a secret does not stay there:
  *
- *     launcher ──IPC──► service      the launcher starts it without, and sends the variables
- *     anybody else ──► process       replaces itself by itself, without, and reads the variables
- *                                    from a file that only its user may read and that is then gone
+ *     anybody ──► process     replaces itself by itself, without, and reads the variables from a
+ *                             file that only its user may read and that is then gone
  */
-import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -16,14 +14,8 @@ import { z } from 'zod';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The first message of a launcher to its service. */
-export interface EnvironmentMessage {
-  readonly type: 'environment';
-  readonly variables: Readonly<Record<string, string>>;
-}
-
-/** `launcher`, or the path of the file. */
-export const HANDOVER_VARIABLE = 'ZEPHYR_HANDOVER';
+/** The path of the file. */
+const HANDOVER_VARIABLE = 'ZEPHYR_HANDOVER';
 
 /** What every program needs of its surroundings, how Node is set up, and our settings. */
 const PLAIN =
@@ -57,15 +49,14 @@ const OUR_FILE = /\/zephyr-\w{6}\/environment$/;
  *
  * Does not return where the process has to replace itself: it starts again from its beginning.
  */
-export async function takeEnvironment(): Promise<Environment> {
+export function takeEnvironment(): Environment {
   const handover = process.env[HANDOVER_VARIABLE];
   delete process.env[HANDOVER_VARIABLE];
-  if (handover === 'launcher') return await fromLauncher();
   if (handover !== undefined && OUR_FILE.test(handover)) return fromFile(handover);
   const given = { ...process.env };
   const plain = plainPart(given);
   const isClean = Object.keys(given).length === Object.keys(plain).length;
-  // A channel to whoever forked us would not survive; that one has to hand over by it.
+  // A channel to whoever forked us would not survive.
   if (isClean || process.execve === undefined || process.connected === true) return given;
   process.execve(
     process.execPath,
@@ -77,12 +68,6 @@ export async function takeEnvironment(): Promise<Environment> {
 }
 
 const variablesSchema = z.record(z.string(), z.string());
-
-async function fromLauncher(): Promise<Environment> {
-  const [message] = (await once(process, 'message')) as [unknown];
-  return z.object({ type: z.literal('environment'), variables: variablesSchema }).parse(message)
-    .variables;
-}
 
 /** In memory where there is a place for it, and in a folder that only this user may enter. */
 function toFile(environment: Environment): string {

@@ -1,6 +1,7 @@
 /**
  * How every service starts and ends: arguments, configuration, log, signals, exit code.
- * A service's main.ts is one call of `runService`.
+ * As a process of its own a service's main.ts is one call of `runService`; beside others in one
+ * process it is opened by `openService`.
  */
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
@@ -57,12 +58,41 @@ export interface ReadyMessage {
 const STOP_LIMIT_MS = 620_000;
 const FLUSH_LIMIT_MS = 1_000;
 
-export async function runService(
+export type StartFunction = (context: ServiceContext) => Promise<RunningService>;
+
+/** What a service is given by whoever starts it. */
+export interface ServiceSurroundings {
+  /** With the paths of its configuration: `ZEPHYR_CONFIG`, `ZEPHYR_ENV_FILE`. */
+  readonly environment: Environment;
+  readonly log: Logger;
+}
+
+/** Starts a service in this process. @throws ZephyrError `CONFIG` and what the service throws */
+export async function openService(
   name: ServiceName,
-  start: (context: ServiceContext) => Promise<RunningService>,
-): Promise<void> {
-  const environment = await takeEnvironment();
-  const log = createLogger(name, process.env['ZEPHYR_LOG_LEVEL'] ?? 'info');
+  start: StartFunction,
+  surroundings: ServiceSurroundings,
+): Promise<RunningService> {
+  const context = contextFor(name, surroundings);
+  try {
+    const service = await start(context);
+    return {
+      port: service.port,
+      stop: async (why) => {
+        context.configSource.stop();
+        await service.stop(why);
+      },
+    };
+  } catch (error) {
+    context.configSource.stop();
+    throw error;
+  }
+}
+
+/** Runs a service as this process, until a signal ends it. */
+export async function runService(name: ServiceName, start: StartFunction): Promise<void> {
+  const environment = withArguments(takeEnvironment());
+  const log = createLogger(name, environment['ZEPHYR_LOG_LEVEL']);
   let running: RunningService | undefined;
   let stopping = false;
 
@@ -91,7 +121,7 @@ export async function runService(
   });
 
   try {
-    running = await start(contextFor(name, log, environment));
+    running = await openService(name, start, { environment, log });
   } catch (error) {
     const exitCode =
       error instanceof ZephyrError && error.code === 'CONFIG' ? EXIT.usage : EXIT.failure;
@@ -111,18 +141,24 @@ function exitAfterFlush(log: Logger, exitCode: number): void {
   log.flush(() => process.exit(exitCode));
 }
 
-function contextFor(name: ServiceName, log: Logger, environment: Environment): ServiceContext {
+/** What the command line says takes precedence. */
+function withArguments(environment: Environment): Environment {
   const { values } = parseArgs({
-    options: {
-      config: { type: 'string', default: process.env['ZEPHYR_CONFIG'] ?? 'config.toml' },
-      'env-file': { type: 'string', default: process.env['ZEPHYR_ENV_FILE'] ?? '.env' },
-    },
+    options: { config: { type: 'string' }, 'env-file': { type: 'string' } },
   });
-  const listen = addressIn('ZEPHYR_LISTEN');
+  return {
+    ...environment,
+    ZEPHYR_CONFIG: values.config ?? environment['ZEPHYR_CONFIG'],
+    ZEPHYR_ENV_FILE: values['env-file'] ?? environment['ZEPHYR_ENV_FILE'],
+  };
+}
+
+function contextFor(name: ServiceName, { environment, log }: ServiceSurroundings): ServiceContext {
+  const listen = addressIn(environment, 'ZEPHYR_LISTEN');
   const configSource = createConfigSource(
     {
-      configPath: values.config,
-      envFilePath: values['env-file'],
+      configPath: environment['ZEPHYR_CONFIG'] ?? 'config.toml',
+      envFilePath: environment['ZEPHYR_ENV_FILE'] ?? '.env',
       environment,
     },
     log,
@@ -138,7 +174,7 @@ function contextFor(name: ServiceName, log: Logger, environment: Environment): S
     environment,
     redis: { url: config.redis.url, password: secrets.redisPassword?.reveal() },
     log,
-    metricsAddress: addressIn('ZEPHYR_METRICS_LISTEN'),
+    metricsAddress: addressIn(environment, 'ZEPHYR_METRICS_LISTEN'),
   };
 }
 
@@ -152,8 +188,8 @@ function listening(name: ServiceName, config: Config, address: Address | undefin
 }
 
 /** @throws ZephyrError `CONFIG` */
-export function addressIn(variable: string): Address | undefined {
-  const text = process.env[variable];
+function addressIn(environment: Environment, variable: string): Address | undefined {
+  const text = environment[variable];
   if (text === undefined || text === '') return undefined;
   const [, host = '', port = ''] = /^(.+):(\d{1,5})$/.exec(text) ?? [];
   if (host === '' || Number(port) > 65_535) {

@@ -12,7 +12,8 @@ import { type BatchHealth, RECORD_KINDS } from './leader/batch-health.ts';
 import type { CurrentState, State } from './view/current-state.ts';
 
 const REDIS_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
-const EVENT_LOOP_RESOLUTION_MS = 20;
+/** Each look wakes the process, also one at rest. */
+const EVENT_LOOP_RESOLUTION_MS = 100;
 const NANOSECONDS = 1e9;
 
 export interface Metrics {

@@ -29,7 +29,8 @@ export interface Gauges {
 export function createMetrics(gauges: Gauges): Metrics {
   const registry = new Registry();
   const registers = [registry];
-  collectDefaultMetrics({ register: registry });
+  // Each look wakes the process, also one at rest: ten a second show what a person would notice.
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 });
   addGauges(registry, gauges);
   return {
     registry,

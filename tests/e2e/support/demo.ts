@@ -1,9 +1,6 @@
 /** The demo system on ports of its own, which it keeps when one of its services restarts. */
-import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
 
-import type { ServiceName } from '@zephyr/runtime/service';
 import { vi } from 'vitest';
 
 import { type Demo, startDemo } from '../../../packages/cli/src/commands/demo.ts';
@@ -51,29 +48,6 @@ export async function sendCommand(url: string, name: string, body: object): Prom
     { timeout: 30_000, interval: 300 },
   );
   if (!response.ok) throw new Error(`${name}: ${response.status} ${await response.text()}`);
-}
-
-export function pidOf(demo: Demo, service: ServiceName): number {
-  const pid = demo.system
-    .pids()
-    .find((each) => readFileSync(`/proc/${each}/cmdline`, 'utf8').includes(`services/${service}`));
-  if (pid === undefined) throw new Error(`the ${service} does not run`);
-  return pid;
-}
-
-/** Of the demo's private Redis, a child of this process. */
-export function redisPid(): number {
-  const tasks = `/proc/${process.pid}/task`;
-  const children = readdirSync(tasks).flatMap((task) =>
-    readFileSync(join(tasks, task, 'children'), 'utf8')
-      .trim()
-      .split(' '),
-  );
-  const isRedis = (pid: string) =>
-    pid !== '' && /^(redis|valkey)/.test(readFileSync(`/proc/${pid}/comm`, 'utf8'));
-  const pid = children.find(isRedis);
-  if (pid === undefined) throw new Error('Redis does not run');
-  return Number(pid);
 }
 
 /** The first of so many free ports in a row. */

@@ -1,13 +1,15 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
+import type { ServiceName, StartFunction } from '@zephyr/runtime/service';
 import { Redis } from 'ioredis';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import { type LaunchedSystem, type LaunchPlan, launch } from './launcher.ts';
-import { stubPath, stubPlan } from './test-support/stub-plan.ts';
+import { STUBS, stubPlan } from './test-support/stub-plan.ts';
+import { startStub } from './test-support/stub-service.ts';
 
 const PATIENCE = { timeout: 30_000, interval: 50 };
 
@@ -39,7 +41,7 @@ function isAlive(pid: number): boolean {
 
 describe('launch', () => {
   afterEach(async () => {
-    await system?.kill();
+    await system?.stop();
     system = undefined;
   });
 
@@ -68,75 +70,166 @@ describe('launch', () => {
   });
 
   it('ends the proxy first, after its running answers, and leaves no process behind', async () => {
-    const { ports, pids, stop } = await start();
-    const before = pids();
-    expect(before).toHaveLength(4);
+    const listeners = process.listenerCount('uncaughtException');
+    const { ports, redisPid, stop } = await start();
+    const redis = redisPid() ?? 0;
+    expect(isAlive(redis)).toBe(true);
     const running = await fetch(`http://127.0.0.1:${ports.proxy}/slow`);
     await stop();
     expect(await running.text()).toBe('started ended');
     expect(orderOf('stopped').at(-1)).toBe('controller');
     expect(orderOf('stopped').toSorted()).toEqual(['controller', 'prober', 'proxy']);
-    expect(before.filter(isAlive)).toEqual([]);
+    expect(isAlive(redis)).toBe(false);
+    expect(process.listenerCount('uncaughtException')).toBe(listeners);
   });
 
-  it('ends everything at once when asked to', async () => {
-    const { ports, pids, kill } = await start();
-    const before = pids();
-    const running = await fetch(`http://127.0.0.1:${ports.proxy}/slow`);
-    await kill();
-    await expect(running.text()).rejects.toThrow();
-    expect(before.filter(isAlive)).toEqual([]);
-  });
-
-  it('starts a service again that crashed', async () => {
-    const { ports, pids } = await start();
-    const before = pids();
-    // A log line that was not written yet dies with its process.
-    await vi.waitFor(() => expect(orderOf('ready')).toHaveLength(3), PATIENCE);
-    await fetch(`http://127.0.0.1:${ports.prober}/crash`).catch(() => undefined);
+  it('starts a service again that was ended', async () => {
+    const { services } = await start();
+    services.prober.kill();
     await vi.waitFor(() => expect(orderOf('ready')).toHaveLength(4), PATIENCE);
     expect(orderOf('ready').at(-1)).toBe('prober');
-    expect(pids().filter((pid) => !before.includes(pid))).toHaveLength(1);
   });
 
   it('brings its Redis back at the same place when it dies', async () => {
-    const { pids, ports } = await start();
-    const redisPid = pids().at(-1) ?? 0;
+    const { redisPid, ports } = await start();
+    const before = redisPid() ?? 0;
     const response = await fetch(`http://127.0.0.1:${ports.proxy}/environment`);
     const { ZEPHYR_REDIS_URL: url = '' } = (await response.json()) as Record<string, string>;
-    process.kill(redisPid, 'SIGKILL');
+    process.kill(before, 'SIGKILL');
     const redis = new Redis({ path: new URL(url).pathname, retryStrategy: () => 100 });
     redis.on('error', () => undefined);
     await vi.waitFor(() => {
-      expect(pids()).toHaveLength(4);
-      expect(pids()).not.toContain(redisPid);
+      expect(redisPid()).toBeGreaterThan(0);
+      expect(redisPid()).not.toBe(before);
     }, PATIENCE);
     expect(await redis.ping()).toBe('PONG');
     redis.disconnect();
   });
 
   it('leaves nothing running when a service does not start', async () => {
-    const mainPathOf = (service: string) => stubPath(service === 'proxy' ? 'broken' : 'controller');
-    await expect(start({ mainPathOf })).rejects.toThrow('the proxy did not start: exit code 1');
+    const broken = async () => {
+      throw new Error('it is broken');
+    };
+    const started: number[] = [];
+    const noted: StartFunction = async (context) => {
+      const service = await startStub(context);
+      started.push(service.port);
+      return service;
+    };
+    const services = {
+      proxy: async () => broken,
+      prober: async () => noted,
+      controller: async () => noted,
+    };
+    await expect(start({ services })).rejects.toThrow('the proxy did not start: it is broken');
     expect(lines).toContain('proxy it is broken');
+    for (const port of started) {
+      await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow();
+    }
+    expect(started).toHaveLength(2);
   });
 
   it('fails the start when a service does not become ready in time', async () => {
-    const mainPathOf = (service: string) =>
-      stubPath(service === 'prober' ? 'silent' : 'controller');
-    await expect(start({ mainPathOf, readyLimitMs: 3_000 })).rejects.toThrow(
+    const silent = () => new Promise<never>(() => undefined);
+    const services = { ...STUBS, prober: async () => silent };
+    await expect(start({ services, readyLimitMs: 3_000 })).rejects.toThrow(
       // On a busy machine the others may be as late.
       /did not start: not ready after 3 s/,
     );
   });
+});
 
-  it('leaves no orphan when the launcher is killed without a chance to clean up', async () => {
-    const main = fileURLToPath(new URL('./test-support/launch-main.ts', import.meta.url));
-    const launcher = spawn(process.execPath, [main], { stdio: ['ignore', 'pipe', 'inherit'] });
-    const [line] = await once(createInterface({ input: launcher.stdout }), 'line');
-    const pids = JSON.parse(String(line)) as number[];
-    expect(pids.filter(isAlive)).toHaveLength(4);
-    launcher.kill('SIGKILL');
-    await vi.waitFor(() => expect(pids.filter(isAlive)).toEqual([]), PATIENCE);
+interface Launched {
+  readonly child: ChildProcess;
+  readonly lines: string[];
+  readonly ports: Readonly<Record<ServiceName, number>>;
+  readonly redisPid: number;
+}
+
+/** In a process of its own. */
+async function startProcess(): Promise<Launched> {
+  const main = fileURLToPath(new URL('./test-support/launch-main.ts', import.meta.url));
+  const child = spawn(process.execPath, [main], { stdio: ['ignore', 'pipe', 'inherit'] });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const said: string[] = [];
+  createInterface({ input: child.stdout }).on('line', (line) => said.push(line));
+  const where = await vi.waitFor(() => {
+    const line = said.find((each) => each.startsWith('{'));
+    if (line === undefined) throw new Error(`not launched:\n${said.join('\n')}`);
+    return JSON.parse(line) as Pick<Launched, 'ports' | 'redisPid'>;
+  }, PATIENCE);
+  return { child, lines: said, ...where };
+}
+
+describe('a launched process', () => {
+  it.each([
+    { service: 'prober', how: 'throw' },
+    { service: 'controller', how: 'reject' },
+  ] as const)(
+    'starts the $service again when an error of its $how is not caught, and cuts no answer',
+    async ({ service, how }) => {
+      const { ports, lines: said } = await startProcess();
+      const timesReady = () =>
+        said.filter((line) => line.startsWith(`${service} {`) && line.includes('"ready"')).length;
+      // The second time in the same process.
+      for (const times of [1, 2]) {
+        await vi.waitFor(() => expect(timesReady()).toBe(times), PATIENCE);
+        const ready = said.findLast((line) => line.includes('"ready"') && line.startsWith(service));
+        const port = times === 1 ? ports[service] : Number(/"port":(\d+)/.exec(ready ?? '')?.[1]);
+        const running = await fetch(`http://127.0.0.1:${ports.proxy}/slow`);
+        await fetch(`http://127.0.0.1:${port}/${how}`).catch(() => undefined);
+        expect(await running.text()).toBe('started ended');
+        await vi.waitFor(() => expect(timesReady()).toBe(times + 1), PATIENCE);
+      }
+      const faults = said.filter((line) => line.includes('a fault of the stub'));
+      expect(faults.map((line) => line.split(' ')[0])).toEqual([service, service]);
+      expect(said).toContain(
+        `${service} ended with an uncaught exception; starting it again in 0.5 s`,
+      );
+    },
+  );
+
+  it('starts a service again that hangs after its fault', async () => {
+    const { ports, lines: said } = await startProcess();
+    await fetch(`http://127.0.0.1:${ports.prober}/hang`).catch(() => undefined);
+    const again = 'prober ended with an uncaught exception; starting it again in 0.5 s';
+    await vi.waitFor(() => expect(said).toContain(again), PATIENCE);
+  });
+
+  it('ends in good order, with an exit code, after a fault that is no service’s', async () => {
+    const { child, ports, lines: said, redisPid } = await startProcess();
+    const exited = once(child, 'exit');
+    const running = await fetch(`http://127.0.0.1:${ports.proxy}/slow`);
+    child.kill('SIGUSR2');
+    expect(await running.text()).toBe('started ended');
+    expect(await exited).toEqual([1, null]);
+    expect(said.join('\n')).toContain('a fault of the launcher');
+    expect(isAlive(redisPid)).toBe(false);
+  });
+
+  it('ends in good order when asked to, and at once when asked again', async () => {
+    for (const signals of [1, 2]) {
+      const { child, ports, redisPid } = await startProcess();
+      const exited = once(child, 'exit');
+      const running = await fetch(`http://127.0.0.1:${ports.proxy}/slow`);
+      child.kill('SIGINT');
+      if (signals === 2) {
+        await vi.waitFor(async () => {
+          await expect(fetch(`http://127.0.0.1:${ports.proxy}/`)).rejects.toThrow();
+        }, PATIENCE);
+        child.kill('SIGINT');
+      }
+      const answer = await running.text().catch(() => 'cut');
+      expect(answer).toBe(signals === 1 ? 'started ended' : 'cut');
+      expect(await exited).toEqual([signals === 1 ? 0 : 1, null]);
+      expect(isAlive(redisPid)).toBe(false);
+    }
+  });
+
+  it('leaves no orphan when it is killed without a chance to clean up', async () => {
+    const { child, redisPid } = await startProcess();
+    expect(isAlive(redisPid)).toBe(true);
+    child.kill('SIGKILL');
+    await vi.waitFor(() => expect(isAlive(redisPid)).toBe(false), PATIENCE);
   });
 });

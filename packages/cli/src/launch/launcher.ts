@@ -1,15 +1,17 @@
 /**
  * Starts all of Zephyr on this machine, and ends it in good order: what `zephyr start` and
- * `zephyr demo` share. Redis first, then the services; at the end the proxy finishes its running
- * answers while everything else is still there.
+ * `zephyr demo` share. Redis first, then the services as parts of this process; at the end the proxy
+ * finishes its running answers while everything else is still there.
  */
-import { fileURLToPath } from 'node:url';
+import { flushCompileCache } from 'node:module';
 
 import type { LoadedConfig } from '@zephyr/runtime/config/load';
 import type { ServiceName } from '@zephyr/runtime/service';
 
-import { childEnvironment, variablesFor } from './child-environment.ts';
 import { type PrivateRedis, startPrivateRedis } from './private-redis.ts';
+import { serviceEnvironment, variablesFor } from './service-environment.ts';
+import { startPartBy, watchUncaughtErrors } from './service-part.ts';
+import { SERVICES } from './services.ts';
 import type { Environment } from './state-folder.ts';
 import { type SupervisedService, superviseService } from './supervised-service.ts';
 
@@ -17,30 +19,35 @@ export interface LaunchPlan {
   readonly configPath: string;
   readonly envFilePath: string;
   readonly loaded: LoadedConfig;
-  /** Whose surroundings the services get; see `childEnvironment`. */
+  /** Whose surroundings the services get; see `serviceEnvironment`. */
   readonly environment: Environment;
   /** The proxy's port, instead of the configuration's. */
   readonly port?: number | undefined;
   /** Keeps the private Redis' data between runs; without it nothing is kept. */
   readonly redisFolder?: string | undefined;
   readonly onLine: (source: ServiceName | 'redis', line: string) => void;
-  /** The services' programs; for tests. */
-  readonly mainPathOf?: ((service: ServiceName) => string) | undefined;
+  /** Instead of the services; for tests. */
+  readonly services?: typeof SERVICES | undefined;
   /** How long a service may take to become ready, instead of a minute; for tests. */
   readonly readyLimitMs?: number | undefined;
 }
 
 export interface LaunchedSystem {
   readonly ports: Readonly<Record<ServiceName, number>>;
-  /** Of all child processes, for tests and for people who debug. */
-  pids(): readonly number[];
+  readonly services: SupervisedServices;
+  /** Of the private Redis, the only process beside this one; undefined while there is none. */
+  redisPid(): number | undefined;
+  /** Settles with an error that nobody caught and that came from no service. */
+  readonly fault: Promise<Error>;
   /** Ends all in order; waits for running answers. */
   stop(): Promise<void>;
-  /** Ends all at once. */
-  kill(): Promise<void>;
+  /** Ends what would outlive this process, for a caller that ends the process at once. */
+  abandon(): Promise<void>;
 }
 
-/** @throws ZephyrError `REDIS_MISSING`, `REDIS_START`, `SERVICE_START`; then nothing is left running. */
+type SupervisedServices = Readonly<Record<ServiceName, SupervisedService>>;
+
+/** @throws ZephyrError `REDIS_MISSING`, `REDIS_START`, `SERVICE_START`; then Redis has ended again. */
 export async function launch(plan: LaunchPlan): Promise<LaunchedSystem> {
   const ownsRedis = plan.loaded.config.redis.urlFrom === 'default';
   const redis = ownsRedis
@@ -49,39 +56,49 @@ export async function launch(plan: LaunchPlan): Promise<LaunchedSystem> {
         print: (line) => plan.onLine('redis', line),
       })
     : undefined;
-  const services: Readonly<Record<ServiceName, SupervisedService>> = {
-    controller: superviseService(specOf('controller', plan, redis)),
-    prober: superviseService(specOf('prober', plan, redis)),
-    proxy: superviseService(specOf('proxy', plan, redis)),
-  };
-  const all = Object.values(services);
-  const kill = async () => {
-    for (const service of all) service.kill();
-    await Promise.all(all.map((service) => service.stop()));
+  const fault = Promise.withResolvers<Error>();
+  const unwatch = watchUncaughtErrors(fault.resolve);
+  const services = startServices(plan, redis);
+  const stop = async () => {
+    // A probe that runs is of no more use; an answer that runs is.
+    await Promise.all([services.proxy.stop(), services.prober.stop()]);
+    await services.controller.stop();
     await redis?.stop();
+    unwatch();
   };
   try {
-    const [controller, prober, proxy] = await Promise.all([
-      services.controller.ready,
-      services.prober.ready,
-      services.proxy.ready,
-    ]);
+    const ports = await Promise.race([portsOf(services), fault.promise.then(raise)]);
+    // Node writes it at its exit, which a killed process does not come to (bin/zephyr).
+    flushCompileCache();
     return {
-      ports: { controller, prober, proxy },
-      pids: () =>
-        [...all.map((service) => service.pid()), redis?.pid()].filter((pid) => pid !== undefined),
-      stop: async () => {
-        // A check that runs is of no more use; an answer that runs is.
-        await Promise.all([services.proxy.stop(), services.prober.stop()]);
-        await services.controller.stop();
-        await redis?.stop();
-      },
-      kill,
+      ...{ ports, services, stop, fault: fault.promise },
+      redisPid: () => redis?.pid(),
+      abandon: async () => await redis?.stop(),
     };
   } catch (error) {
-    await kill();
+    await stop();
     throw error;
   }
+}
+
+function startServices(plan: LaunchPlan, redis: PrivateRedis | undefined): SupervisedServices {
+  const load = plan.services ?? SERVICES;
+  const start = (name: ServiceName) =>
+    superviseService(specOf(name, plan, redis), startPartBy(load[name]));
+  return { controller: start('controller'), prober: start('prober'), proxy: start('proxy') };
+}
+
+async function portsOf(services: SupervisedServices): Promise<LaunchedSystem['ports']> {
+  const [controller, prober, proxy] = await Promise.all([
+    services.controller.ready,
+    services.prober.ready,
+    services.proxy.ready,
+  ]);
+  return { controller, prober, proxy };
+}
+
+function raise(error: Error): never {
+  throw error;
 }
 
 /** Loading takes a second or two, on a busy machine some more. */
@@ -93,9 +110,7 @@ function specOf(name: ServiceName, plan: LaunchPlan, redis: PrivateRedis | undef
     name === 'proxy' && plan.port !== undefined ? `${config.server.host}:${plan.port}` : undefined;
   return {
     name,
-    mainPath: (plan.mainPathOf ?? mainPathOf)(name),
-    environment: childEnvironment(plan.environment, variablesFor(name, plan.loaded), {
-      // Not as arguments: Node takes every --env-file for its own.
+    environment: serviceEnvironment(plan.environment, variablesFor(name, plan.loaded), {
       ZEPHYR_CONFIG: plan.configPath,
       ZEPHYR_ENV_FILE: plan.envFilePath,
       ...(redis === undefined ? {} : { ZEPHYR_REDIS_URL: redis.url }),
@@ -105,8 +120,4 @@ function specOf(name: ServiceName, plan: LaunchPlan, redis: PrivateRedis | undef
     readyLimitMs: plan.readyLimitMs ?? READY_LIMIT_MS,
     onLine: plan.onLine,
   };
-}
-
-function mainPathOf(service: ServiceName): string {
-  return fileURLToPath(new URL(`../../../../services/${service}/src/main.ts`, import.meta.url));
 }

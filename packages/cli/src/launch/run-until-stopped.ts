@@ -10,20 +10,21 @@ export interface RunOptions {
 
 /**
  * Waits until it is asked to end, then ends the system: in good order, which waits for running
- * answers; with another signal at once.
+ * answers; with another signal at once. Also when something failed that is no service's.
  *
- * @returns the exit code
+ * @returns the exit code, with which the caller ends the process
  */
 export async function runUntilStopped(
   system: LaunchedSystem,
   { print, until }: RunOptions,
 ): Promise<number> {
-  await until;
+  const fault = await Promise.race([until, system.fault]);
+  if (fault !== undefined) print(`An error of the launcher: ${fault.stack}`);
   print('Ending; running answers may finish. Ctrl-C ends at once.');
   const stopped = system.stop().then(() => 'in order' as const);
   const how = await Promise.race([stopped, nextSignal().then(() => 'at once' as const)]);
-  if (how === 'at once') await system.kill();
-  return how === 'in order' ? EXIT.ok : EXIT.failure;
+  if (how === 'at once') await system.abandon();
+  return how === 'in order' && fault === undefined ? EXIT.ok : EXIT.failure;
 }
 
 /**

@@ -65,7 +65,7 @@ export async function startRedisServer(options: RedisServerOptions = {}): Promis
     // A group of its own: Ctrl-C in the terminal must not end Redis before the services.
     { stdio: ['ignore', 'pipe', 'pipe'], detached: true },
   );
-  endWithThisProgram(child);
+  const watchdog = endWithThisProgram(child);
   const removeFolder = () => {
     if (options.socketFolder === undefined) rmSync(folder, { recursive: true, force: true });
   };
@@ -88,6 +88,7 @@ export async function startRedisServer(options: RedisServerOptions = {}): Promis
       child.kill('SIGTERM');
       const kill = setTimeout(() => child.kill('SIGKILL'), 5_000);
       await exited;
+      await watchdog;
       clearTimeout(kill);
       removeFolder();
     },
@@ -105,8 +106,10 @@ export function makeSocketFolder(): string {
  * Ends the server also when this program is killed with SIGKILL: a shell waits for the end of a
  * pipe that we hold, which the kernel closes with us. Works wherever there is a shell; Linux alone
  * could do it by `setpriv --pdeathsig`.
+ *
+ * @returns when nothing of this is left; it ends with the server
  */
-function endWithThisProgram(server: ChildProcess): void {
+async function endWithThisProgram(server: ChildProcess): Promise<void> {
   // It could not be spawned; `ready` tells why.
   if (server.pid === undefined) return;
   const watchdog = spawn('sh', ['-c', 'read _; kill -TERM "$1"', 'sh', String(server.pid)], {
@@ -115,6 +118,7 @@ function endWithThisProgram(server: ChildProcess): void {
   });
   // Once the server has ended, its process id may belong to another program.
   server.once('exit', () => watchdog.kill('SIGKILL'));
+  await new Promise((resolve) => watchdog.once('close', resolve));
 }
 
 function ready(child: ChildProcess): Promise<void> {

@@ -59,7 +59,8 @@ export function createMetrics(gauges: ProxyGauges): ProxyMetrics {
   const registry = new Registry();
   const people = new Registry();
   const registers = [registry];
-  collectDefaultMetrics({ register: registry });
+  // Each look wakes the process, also one at rest: ten a second show what a person would notice.
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 });
   addGauges(registry, gauges);
   const metrics: ProxyMetrics = {
     registry,

@@ -1,6 +1,16 @@
-/** Launches stub services, prints the ids of all processes, and stays. */
+/**
+ * Launches stub services as `zephyr start` does: in a process of its own, so that an error that nobody
+ * catches is this process's. Prints its logs, then a line of JSON that says where the services and
+ * Redis are. SIGUSR2 makes a fault that is no service's.
+ */
 import { launch } from '../launcher.ts';
+import { nextSignal, runUntilStopped } from '../run-until-stopped.ts';
 import { stubPlan } from './stub-plan.ts';
 
-const system = await launch(stubPlan(() => undefined));
-console.log(JSON.stringify(system.pids()));
+const until = nextSignal();
+const system = await launch(stubPlan((service, line) => console.log(`${service} ${line}`)));
+process.on('SIGUSR2', () => {
+  throw new Error('a fault of the launcher');
+});
+console.log(JSON.stringify({ ports: system.ports, redisPid: system.redisPid() }));
+process.exit(await runUntilStopped(system, { print: console.log, until }));

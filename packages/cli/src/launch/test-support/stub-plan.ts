@@ -1,13 +1,18 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
 import { loadConfig } from '@zephyr/runtime/config/load';
-import type { ServiceName } from '@zephyr/runtime/service';
 
 import type { LaunchPlan } from '../launcher.ts';
 import type { Environment } from '../state-folder.ts';
+import { startStub } from './stub-service.ts';
+
+export const STUBS: NonNullable<LaunchPlan['services']> = {
+  proxy: async () => startStub,
+  prober: async () => startStub,
+  controller: async () => startStub,
+};
 
 /** Launches stub services with a configuration of its own. */
 export function stubPlan(onLine: LaunchPlan['onLine']): LaunchPlan {
@@ -30,11 +35,7 @@ export function stubPlan(onLine: LaunchPlan['onLine']): LaunchPlan {
     envFilePath,
     environment,
     loaded: loadConfig({ configPath, envFilePath, environment }),
-    mainPathOf: (service) => stubPath(service),
+    services: STUBS,
     onLine,
   };
-}
-
-export function stubPath(name: ServiceName | 'broken' | 'silent'): string {
-  return fileURLToPath(new URL(`./stub-${name}.ts`, import.meta.url));
 }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
-import { childEnvironment } from './child-environment.ts';
+import { serviceEnvironment } from './service-environment.ts';
 
-describe('childEnvironment', () => {
+describe('serviceEnvironment', () => {
   it('passes the surroundings and the named variables, and no other secret', () => {
     const environment = {
       PATH: '/bin',
@@ -17,7 +17,7 @@ describe('childEnvironment', () => {
       AWS_SECRET_ACCESS_KEY: 'cloud',
       EMPTY: undefined,
     };
-    expect(childEnvironment(environment, ['TOKEN_A', 'TOKEN_B'], { ADDED: 'x' })).toEqual({
+    expect(serviceEnvironment(environment, ['TOKEN_A', 'TOKEN_B'], { ADDED: 'x' })).toEqual({
       PATH: '/bin',
       LC_ALL: 'C',
       https_proxy: 'http://proxy',
@@ -31,6 +31,6 @@ describe('childEnvironment', () => {
   it('lets an addition win, also one that takes a variable away', () => {
     const environment = { LANG: 'a', ZEPHYR_REDIS_URL: 'b' };
     const additions = { LANG: 'c', ZEPHYR_REDIS_URL: undefined };
-    expect(childEnvironment(environment, [], additions)).toEqual({ LANG: 'c' });
+    expect(serviceEnvironment(environment, [], additions)).toEqual({ LANG: 'c' });
   });
 });

@@ -16,7 +16,7 @@ const PASSED =
  *
  * @param names see `variablesFor`; with them the `<NAME>_FILE` variables
  */
-export function childEnvironment(
+export function serviceEnvironment(
   environment: Environment,
   names: readonly string[],
   additions: Environment,

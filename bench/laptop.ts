@@ -1,0 +1,207 @@
+/**
+ * What Zephyr takes on a laptop where nobody asks anything: memory, processor time, and how long a
+ * start takes until a request is answered. Prints Markdown. Linux only.
+ *
+ *     node bench/laptop.ts [seconds at rest, default 60]
+ *
+ * PSS is all of it: the one process with its services, the private Redis, and for the demo its
+ * endpoints. Processor time is told apart from that of the programs of probes (the Claude CLI), which
+ * the configuration decides about.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+import { startSimulatedEndpoint } from '@zephyr/testkit/simulated-endpoint';
+
+import { type ProcessUse, processTree } from './laptop/process-tree.ts';
+
+const REST_SECONDS = Number(process.argv[2] ?? 60);
+/** Until the first probes have passed and what was loaded for the start is collected. */
+const SETTLE_SECONDS = 30;
+const START_LIMIT_MS = 60_000;
+const MIB = 1024 * 1024;
+const ZEPHYR = fileURLToPath(new URL('../packages/cli/bin/zephyr', import.meta.url));
+const TOKEN = 'sk-bench-token-of-the-laptop';
+
+interface Started {
+  readonly child: ChildProcess;
+  readonly pid: number;
+  readonly startMs: number;
+  readonly output: () => string;
+}
+
+interface Rest {
+  readonly processes: readonly ProcessUse[];
+  readonly cpuPercent: number;
+  readonly probesPercent: number;
+}
+
+const port = await freePorts(3);
+const home = mkdtempSync(join(tmpdir(), 'zephyr-laptop-'));
+const endpoints = await Promise.all(
+  ['One', 'Two', 'Three'].map((name, index) =>
+    startSimulatedEndpoint({
+      ...{ name, token: TOKEN, seed: index + 1 },
+      ...{ firstEventMs: 100 * index, jitterMs: 0, wordMs: 0, failureRatio: 0 },
+    }),
+  ),
+);
+try {
+  console.log('| | first start | second start | PSS at rest | CPU at rest | CPU of probes |');
+  console.log('|---|---|---|---|---|---|');
+  for (const [name, args] of [
+    ['zephyr start', startArguments()],
+    ['zephyr demo', ['demo', '--port', String(port)]],
+  ] as const) {
+    const first = await start(args, name);
+    await stop(first);
+    const second = await start(args, name);
+    const rest = await restOf(second.pid);
+    await stop(second);
+    printRow(name, { first, second, rest });
+  }
+} finally {
+  await Promise.all(endpoints.map((endpoint) => endpoint.kill()));
+  rmSync(home, { recursive: true, force: true });
+}
+
+/** With the defaults, so with probes by the real CLI. */
+function startArguments(): readonly string[] {
+  const config = join(home, 'config.toml');
+  const tables = endpoints.map(({ name, url }) => `{ name = "${name}", url = "${url}" }`);
+  writeFileSync(
+    config,
+    `[server]\nport = ${port}\n[controller]\nport = ${port + 1}\n[prober]\nport = ${port + 2}
+[[groups]]\nname = "bench"\nauth_token_env = "BENCH_TOKEN"\nendpoints = [${tables.join(', ')}]\n`,
+  );
+  writeFileSync(join(home, '.env'), `BENCH_TOKEN=${TOKEN}\n`, { mode: 0o600 });
+  return ['start', '--headless', '--config', config, '--env-file', join(home, '.env')];
+}
+
+async function start(args: readonly string[], name: string): Promise<Started> {
+  const startedAtMs = performance.now();
+  const child = spawn(ZEPHYR, args, {
+    env: { PATH: process.env['PATH'], HOME: home, XDG_STATE_HOME: join(home, 'state') },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => {
+      output += chunk.toString();
+    });
+  }
+  while (!(await isAnswered())) {
+    if (performance.now() - startedAtMs > START_LIMIT_MS || child.exitCode !== null) {
+      child.kill('SIGKILL');
+      throw new Error(`${name} does not serve:\n${output}`);
+    }
+    await sleep(10);
+  }
+  const startMs = performance.now() - startedAtMs;
+  return { child, pid: child.pid ?? 0, startMs, output: () => output };
+}
+
+async function isAnswered(): Promise<boolean> {
+  try {
+    const response = await fetch(`http://127.0.0.1:${port}/v1/messages`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: 'Bearer of-the-client' },
+      body: JSON.stringify({
+        model: 'claude-haiku-4-5',
+        max_tokens: 16,
+        messages: [{ role: 'user', content: 'hello' }],
+      }),
+    });
+    await response.text();
+    return response.ok;
+  } catch {
+    return false;
+  }
+}
+
+/** By Ctrl-C, which has to end in good order. */
+async function stop({ child, output }: Started): Promise<void> {
+  const exited = once(child, 'exit');
+  child.kill('SIGINT');
+  const [exitCode] = await exited;
+  if (exitCode !== 0) throw new Error(`ended with ${exitCode}:\n${output()}`);
+}
+
+/** The median by PSS of a look each second, without the programs of probes. */
+async function restOf(pid: number): Promise<Rest> {
+  await sleep(SETTLE_SECONDS * 1_000);
+  const looks: (readonly ProcessUse[])[] = [ownProcesses(pid)];
+  for (let second = 0; second < REST_SECONDS; second += 1) {
+    await sleep(1_000);
+    looks.push(ownProcesses(pid));
+  }
+  const [first = [], last = []] = [looks[0], looks.at(-1)];
+  const used = (of: 'cpuSeconds' | 'endedCpuSeconds') =>
+    (100 * (sum(last, of) - sum(first, of))) / REST_SECONDS;
+  const byPss = looks.toSorted((a, b) => sum(a, 'pssBytes') - sum(b, 'pssBytes'));
+  return {
+    processes: byPss[Math.floor(byPss.length / 2)] ?? [],
+    cpuPercent: used('cpuSeconds'),
+    probesPercent: used('endedCpuSeconds'),
+  };
+}
+
+function ownProcesses(pid: number): readonly ProcessUse[] {
+  return processTree(pid).filter(
+    ({ pid: each, name }) => each === pid || /redis|valkey|^sh$/.test(name),
+  );
+}
+
+function printRow(
+  name: string,
+  {
+    first,
+    second,
+    rest,
+  }: { readonly first: Started; readonly second: Started; readonly rest: Rest },
+): void {
+  const parts = rest.processes.map(({ name: of, pssBytes }) => `${of} ${mib(pssBytes)}`);
+  const all = rest.processes.reduce((total, { pssBytes }) => total + pssBytes, 0);
+  const cells = [
+    `\`${name}\``,
+    `${(first.startMs / 1000).toFixed(1)} s`,
+    `${(second.startMs / 1000).toFixed(1)} s`,
+    `${mib(all)} MiB (${parts.join(', ')})`,
+    `${rest.cpuPercent.toFixed(2)} %`,
+    `${rest.probesPercent.toFixed(2)} %`,
+  ];
+  console.log(`| ${cells.join(' | ')} |`);
+}
+
+/** The first of so many free ports in a row. */
+async function freePorts(count: number): Promise<number> {
+  for (let base = 21_000 + (process.pid % 20_000); ; base += count) {
+    const ports = Array.from({ length: count }, (_, index) => base + index);
+    if ((await Promise.all(ports.map(isFree))).every(Boolean)) return base;
+  }
+}
+
+function isFree(candidate: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(candidate, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+}
+
+function sum(
+  processes: readonly ProcessUse[],
+  of: 'cpuSeconds' | 'endedCpuSeconds' | 'pssBytes',
+): number {
+  return processes.reduce((total, process) => total + process[of], 0);
+}
+
+function mib(bytes: number): string {
+  return (bytes / MIB).toFixed(0);
+}

@@ -1,0 +1,53 @@
+/** The processes below one, their memory and the processor time that they have used. Linux only. */
+import { readdirSync, readFileSync } from 'node:fs';
+
+export interface ProcessUse {
+  readonly pid: number;
+  readonly parent: number;
+  /** As the kernel names it: at most 15 characters. */
+  readonly name: string;
+  readonly cpuSeconds: number;
+  /** Of its children that have ended and were waited for. */
+  readonly endedCpuSeconds: number;
+  /** Proportional set size: a page that several processes share counts for each in part. */
+  readonly pssBytes: number;
+  readonly rssBytes: number;
+}
+
+/** Clock ticks of the kernel per second, the same on every Linux that Node runs on. */
+const TICKS = 100;
+
+/** The process itself and all below it. */
+export function processTree(root: number): readonly ProcessUse[] {
+  const all = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => useOf(Number(pid)) ?? []);
+  const below = (pid: number): readonly ProcessUse[] =>
+    all.filter(({ parent }) => parent === pid).flatMap((child) => [child, ...below(child.pid)]);
+  return [...all.filter(({ pid }) => pid === root), ...below(root)];
+}
+
+/** Undefined where it has ended meanwhile, or is another user's. */
+function useOf(pid: number): ProcessUse | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const memory = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
+    // The name in brackets may hold blanks and brackets itself.
+    const [, name = '', rest = ''] = /\((.*)\) (.*)$/s.exec(stat) ?? [];
+    const fields = rest.split(' ').map(Number);
+    const [user = 0, system = 0, endedUser = 0, endedSystem = 0] = fields.slice(11, 15);
+    return {
+      ...{ pid, name, parent: fields[1] ?? 0 },
+      cpuSeconds: (user + system) / TICKS,
+      endedCpuSeconds: (endedUser + endedSystem) / TICKS,
+      pssBytes: kibibytes(memory, 'Pss') * 1024,
+      rssBytes: kibibytes(memory, 'Rss') * 1024,
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+function kibibytes(text: string, field: string): number {
+  return Number(new RegExp(`^${field}: +(\\d+) kB$`, 'm').exec(text)?.[1] ?? 0);
+}

@@ -1,0 +1,63 @@
+/** One service as a process of its own, as in a container: it can be frozen and killed by its id. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { SERVICE_NODE_FLAGS } from '@zephyr/runtime/node-flags';
+import type { ReadyMessage } from '@zephyr/runtime/service';
+
+import type {
+  ServiceSpec,
+  StartedService,
+} from '../../packages/cli/src/launch/supervised-service.ts';
+
+/** For the last lines of its log, once it has ended. */
+const LAST_LINES_MS = 1_000;
+
+export interface ServiceProcesses {
+  /** Of the run that was started last; undefined once it has ended. */
+  pid(): number | undefined;
+  start(spec: ServiceSpec): StartedService;
+}
+
+/** Starts the runs of one service, one after the other. @param mainPath its main.ts */
+export function serviceProcesses(mainPath: string): ServiceProcesses {
+  let child: ChildProcess | undefined;
+  return {
+    pid: () => (child?.exitCode === null && child.signalCode === null ? child.pid : undefined),
+    start: (spec) => {
+      child = spawnService(mainPath, spec);
+      return startedService(child);
+    },
+  };
+}
+
+function spawnService(mainPath: string, { name, environment, onLine }: ServiceSpec): ChildProcess {
+  const child = fork(mainPath, {
+    env: environment,
+    execArgv: [...process.execArgv, ...SERVICE_NODE_FLAGS],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    // Ctrl-C in the terminal reaches only the bench, which knows the right order.
+    detached: true,
+  });
+  for (const stream of [child.stdout, child.stderr]) {
+    if (stream !== null)
+      createInterface({ input: stream }).on('line', (line) => onLine(name, line));
+  }
+  return child;
+}
+
+function startedService(child: ChildProcess): StartedService {
+  const closed = once(child, 'close');
+  return {
+    ready: once(child, 'message').then(([message]) => (message as ReadyMessage).port),
+    ended: once(child, 'exit').then(async ([code, signal]) => {
+      // A process that it left behind may hold the pipes open.
+      await Promise.race([closed, sleep(LAST_LINES_MS, undefined, { ref: false })]);
+      return signal === null ? `exit code ${code}` : `signal ${signal}`;
+    }),
+    stop: () => void child.kill('SIGTERM'),
+    kill: () => void child.kill('SIGKILL'),
+  };
+}

@@ -1,0 +1,137 @@
+/**
+ * One service as a part of this process, beside the others. Each part runs in an async context of its
+ * own, so that an error that nobody caught is known to be that part's: it ends in good order as far as
+ * it still can and is started again, and the others go on.
+ *
+ *     starting --(started)--> running --(stop | kill | uncaught error)--> ending --(stopped)--> ended
+ *     starting --(stop | kill | uncaught error)--> ending --(started and stopped | failed)--> ended
+ *     starting --(failed)--> ended
+ *     ending --(limit; not when it was asked to stop)--> ended
+ */
+import { AsyncLocalStorage } from 'node:async_hooks';
+
+import { explain, messageOf } from '@zephyr/runtime/errors';
+import { createLogger, type Logger } from '@zephyr/runtime/logger';
+import {
+  openService,
+  type RunningService,
+  type StartFunction,
+  type StopReason,
+} from '@zephyr/runtime/service';
+
+import type { ServiceSpec, StartedService, StartService } from './supervised-service.ts';
+
+/** A part that crashed may hang as it ends; what it then still holds is left behind. */
+const CRASH_LIMIT_MS = 10_000;
+
+type State =
+  | { readonly status: 'starting' | 'ending' | 'ended' }
+  | { readonly status: 'running'; readonly service: RunningService };
+
+const currentPart = new AsyncLocalStorage<ServicePart>();
+
+/** @param load gives the function that starts the service; its modules are loaded only then */
+export function startPartBy(load: () => Promise<StartFunction>): StartService {
+  return (spec) => new ServicePart(spec, load);
+}
+
+/**
+ * Gives each error that nobody caught to the part that it came from, and any other to the caller.
+ * @returns a function that ends this
+ */
+export function watchUncaughtErrors(ofNoPart: (error: Error) => void): () => void {
+  const take = (error: Error) => {
+    const part = currentPart.getStore();
+    if (part === undefined) ofNoPart(error);
+    else part.fail(error);
+  };
+  process.on('uncaughtException', take);
+  return () => process.off('uncaughtException', take);
+}
+
+class ServicePart implements StartedService {
+  readonly #ready = Promise.withResolvers<number>();
+  readonly #ended = Promise.withResolvers<string>();
+  readonly #spec: ServiceSpec;
+  readonly #log: Logger;
+  #state: State = { status: 'starting' };
+
+  constructor(spec: ServiceSpec, load: () => Promise<StartFunction>) {
+    const { name, environment, onLine } = spec;
+    this.#spec = spec;
+    this.#log = createLogger(name, environment['ZEPHYR_LOG_LEVEL'], {
+      write: (line) => onLine(name, line.trimEnd()),
+    });
+    currentPart.run(this, () => {
+      this.#start(load).catch((error: unknown) => this.#failToStart(error));
+    });
+  }
+
+  get ready(): Promise<number> {
+    return this.#ready.promise;
+  }
+
+  get ended(): Promise<string> {
+    return this.#ended.promise;
+  }
+
+  stop(): void {
+    this.#end('asked', 'a request to stop');
+  }
+
+  kill(): void {
+    this.#end('crashed', 'a request to end at once');
+  }
+
+  /** Takes an error that nothing in this part caught. */
+  fail(error: Error): void {
+    this.#log.fatal({ err: error }, 'uncaught exception');
+    this.#end('crashed', 'an uncaught exception');
+  }
+
+  async #start(load: () => Promise<StartFunction>): Promise<void> {
+    const { name, environment } = this.#spec;
+    const service = await openService(name, await load(), { environment, log: this.#log });
+    if (this.#state.status !== 'starting') {
+      // It was ended meanwhile.
+      await service.stop('crashed');
+      return this.#finish('an end before it was ready');
+    }
+    this.#state = { status: 'running', service };
+    this.#log.info({ port: service.port }, 'ready');
+    this.#ready.resolve(service.port);
+  }
+
+  #failToStart(error: unknown): void {
+    for (const line of explain(error).split('\n')) this.#spec.onLine(this.#spec.name, line);
+    this.#finish(messageOf(error));
+  }
+
+  #end(why: StopReason, how: string): void {
+    const state = this.#state;
+    if (state.status !== 'starting' && state.status !== 'running') return;
+    this.#state = { status: 'ending' };
+    if (state.status === 'starting' || why === 'crashed') {
+      const limit = setTimeout(() => this.#finish(how), CRASH_LIMIT_MS);
+      this.#ended.promise.then(() => clearTimeout(limit));
+    }
+    if (state.status === 'running') {
+      this.#log.info({ why: how }, 'stopping');
+      currentPart.run(this, () => this.#stop(state.service, why)).then(() => this.#finish(how));
+    }
+  }
+
+  async #stop(service: RunningService, why: StopReason): Promise<void> {
+    try {
+      await service.stop(why);
+      this.#log.info('stopped');
+    } catch (error) {
+      this.#log.error({ err: error }, 'stopping failed');
+    }
+  }
+
+  #finish(how: string): void {
+    this.#state = { status: 'ended' };
+    this.#ended.resolve(how);
+  }
+}

@@ -1,3 +1,0 @@
-import { runStubService } from './stub-service.ts';
-
-await runStubService('prober');
