@@ -43,6 +43,7 @@ export {
   quickFacts,
   type RequestFacts,
   RequestScan,
+  type TextRange,
 } from './request/facts.ts';
 export { SessionTable } from './route/affinity.ts';
 export type { Choice } from './route/choose-endpoint.ts';

@@ -19,6 +19,12 @@ export type JsonValue =
   /** It has begun; its contents are not read. */
   | { readonly kind: 'object' | 'array' };
 
+/** Where a value is, in characters from the start of the text; a string with its quotes. */
+export interface TextRange {
+  readonly from: number;
+  readonly to: number;
+}
+
 type ScanStatus =
   | 'start'
   | 'key'
@@ -54,6 +60,11 @@ const CLOSE_BRACE = 0x7d;
 export class JsonKeys {
   readonly #wanted: ReadonlySet<string>;
   #values: Map<string, JsonValue> | undefined;
+  #ranges: Map<string, TextRange> | undefined;
+  /** Characters of the pieces before this one. */
+  #before = 0;
+  /** Where the string that is being read begins. */
+  #beganAt = 0;
   #status: ScanStatus = 'start';
   /** Nesting depth of the value that is being skipped. */
   #depth = 0;
@@ -76,9 +87,15 @@ export class JsonKeys {
     return this.#values?.get(key);
   }
 
+  /** Of the last value of a key, where it is a string. */
+  rangeOf(key: string): TextRange | undefined {
+    return this.#ranges?.get(key);
+  }
+
   push(text: string): void {
     let at = 0;
     while (at < text.length && this.status === 'open') at = this.#step(text, at);
+    this.#before += text.length;
   }
 
   /** @returns The index to continue at. */
@@ -93,6 +110,7 @@ export class JsonKeys {
       case 'nested':
         return this.#skipNested(text, at);
       default:
+        this.#beganAt = this.#before + at;
         this.#readStructure(text.charCodeAt(at));
         return at + 1;
     }
@@ -150,6 +168,7 @@ export class JsonKeys {
     } else if (this.#status === 'in_string') {
       const isTooLong = this.#raw.length > MAX_STRING_CHARACTERS;
       this.#set({ kind: 'string', text: isTooLong ? '' : unescaped(this.#raw) });
+      this.#setRange({ from: this.#beganAt, to: this.#before + end + 1 });
       this.#status = 'after';
     } else {
       this.#status = 'nested';
@@ -219,8 +238,15 @@ export class JsonKeys {
     return text.length;
   }
 
+  #setRange(range: TextRange): void {
+    if (!this.#wanted.has(this.#key)) return;
+    this.#ranges ??= new Map();
+    this.#ranges.set(this.#key, range);
+  }
+
   #set(value: JsonValue): void {
     if (!this.#wanted.has(this.#key)) return;
+    this.#ranges?.delete(this.#key);
     this.#values ??= new Map();
     this.#values.set(this.#key, value);
   }

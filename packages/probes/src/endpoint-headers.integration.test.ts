@@ -1,4 +1,4 @@
-/** What a group says about credentials and headers holds for its probes, of both kinds. */
+/** What a group says about credentials, headers and models holds for its probes, of both kinds. */
 import { parseConfig } from '@zephyr/runtime/config/load';
 import { startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
 import { demanding, sse } from '@zephyr/testkit/upstream-scripts';
@@ -37,5 +37,15 @@ describe.each(['messages', 'cli'] as const)('a probe by %s', (style) => {
     await upstream.stop();
     expect(passed.verdict.status).toBe('ok');
     expect(refused.verdict).toMatchObject({ status: 'failed', failure: 'token_refused' });
+  });
+
+  it('asks for a model by its name there', async () => {
+    const upstream = await startScriptedUpstream({ script: sse() });
+    const keys = 'model_map = { claude-haiku-4-5 = "claude-haiku-there" }';
+    const { verdict } = await probe(style, upstream.url, keys);
+    await upstream.stop();
+    expect(verdict.status).toBe('ok');
+    const bodies = upstream.ledger.map(({ body }) => JSON.parse(body.toString()).model);
+    expect(bodies).toEqual(['claude-haiku-there']);
   });
 });

@@ -2,6 +2,7 @@ import type { ProbeStyle } from '@zephyr/contract/probe';
 import { type EndpointConfig, groupOf } from '@zephyr/runtime/config/config';
 import { endpointHeadersOf } from '@zephyr/runtime/config/endpoint-headers';
 import type { LoadedConfig } from '@zephyr/runtime/config/load';
+import { servedModelsOf } from '@zephyr/runtime/config/served-models';
 
 import type { ProbeTarget } from './probe-target.ts';
 
@@ -16,7 +17,7 @@ export function targetOf(
     target: {
       baseUrl: endpoint.baseUrl,
       headers: endpointHeadersOf({ secrets }, endpoint),
-      model,
+      model: servedModelsOf(endpoint)?.nameThere(model) ?? model,
       timeoutMs,
       claudeBinaryPath,
     },

@@ -50,6 +50,24 @@ describe('a changed configuration', () => {
     ]);
   });
 
+  it('that lets more headers pass, or serves other models: new requests see it', async () => {
+    const { proxy, source, first, second } = await startChangingRig();
+    await call(proxy.port, { headers: { 'x-title': 'before' } });
+    source.change(({ config }) => ({
+      config: {
+        ...config,
+        endpoints: config.endpoints.map((endpoint) =>
+          endpoint.id === 'e1'
+            ? { ...endpoint, models: ['claude-opus-*'] }
+            : { ...endpoint, passHeaders: ['x-title'] },
+        ),
+      },
+    }));
+    await call(proxy.port, { headers: { 'x-title': 'after' } });
+    expect(first.ledger.map(({ headers }) => headers['x-title'])).toEqual([undefined]);
+    expect(second.ledger.map(({ headers }) => headers['x-title'])).toEqual(['after']);
+  });
+
   it('keeps connections of endpoints that did not change', async () => {
     const { proxy, source, first } = await startChangingRig();
     await call(proxy.port);

@@ -136,12 +136,13 @@ function sessionsOf(
   return before;
 }
 
-/** Same place and headers: its connections can be used on. */
+/** Same place, headers and rules: it and its connections can be used on. */
 function isSame(endpoint: UpstreamEndpoint): (other: UpstreamEndpoint) => boolean {
   return (other) =>
     other.id === endpoint.id &&
     other.name === endpoint.name &&
     areSameHeaders(other.headers, endpoint.headers) &&
+    other.rules === endpoint.rules &&
     other.authority === endpoint.authority &&
     other.basePath === endpoint.basePath &&
     other.isTls === endpoint.isTls;

@@ -16,6 +16,16 @@ function scanned(text: string, cuts: readonly number[] = []): RequestFacts {
   return scan.facts();
 }
 
+function rangeIn(text: string, cuts: readonly number[]) {
+  const scan = new RequestScan();
+  const bytes = wire(text);
+  const places = [0, ...cuts.map((cut) => cut % (bytes.length + 1)).sort((a, b) => a - b)];
+  for (const [index, place] of places.entries()) {
+    scan.push(bytes.slice(place, places[index + 1] ?? bytes.length));
+  }
+  return scan.modelRange();
+}
+
 /** What `JSON.parse` finds: the rule that the scan must agree with. */
 function parsed(text: string): RequestFacts {
   const body = JSON.parse(text) as Record<string, unknown>;
@@ -66,6 +76,23 @@ describe('RequestScan', () => {
     fc.assert(
       fc.property(body, fc.array(fc.nat(), { maxLength: 12 }), (text, cuts) => {
         expect(scanned(text, cuts)).toEqual(parsed(text));
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('knows where the model is, byte by byte, however the body is cut', () => {
+    fc.assert(
+      fc.property(body, fc.array(fc.nat(), { maxLength: 12 }), (text, cuts) => {
+        const { model } = parsed(text);
+        const bytes = wire(text);
+        const range = rangeIn(text, cuts);
+        if (model === '') return;
+        expect(range).toBeDefined();
+        const { from = 0, to = 0 } = range ?? {};
+        const changed = `${bytes.slice(0, from)}"there"${bytes.slice(to)}`;
+        const expected = { ...JSON.parse(text), model: 'there' };
+        expect(JSON.parse(Buffer.from(changed, 'latin1').toString())).toEqual(expected);
       }),
       { numRuns: 1_000 },
     );

@@ -3,7 +3,9 @@
  * contain `{"stream": true}` or `{"model": "…"}` at any depth. Texts have one character for each
  * byte (latin1).
  */
-import { JsonKeys } from '../json-keys.ts';
+import { JsonKeys, type TextRange } from '../json-keys.ts';
+
+export type { TextRange };
 
 export interface RequestFacts {
   /** Whether a streaming answer is requested; undefined while the body does not say. */
@@ -48,6 +50,11 @@ export class RequestScan {
 
   push(text: string): void {
     this.#keys.push(text);
+  }
+
+  /** Of the text that names the model, with its quotes; undefined where it is not known. */
+  modelRange(): TextRange | undefined {
+    return this.facts().model === '' ? undefined : this.#keys.rangeOf('model');
   }
 
   /** Exact once the whole body has passed. */

@@ -30,6 +30,8 @@ const EXAMPLE_GROUPS = [
     name: 'gateway',
     auth_token_env: 'AUTH_TOKEN_GATEWAY',
     auth: 'x-api-key',
+    models: ['claude-sonnet-4-5'],
+    model_map: { 'claude-haiku-4-5': 'claude-haiku-4-5-20251001' },
     headers: { 'helicone-property-team': 'platform' },
     headers_env: { 'helicone-auth': 'HELICONE_AUTH' },
     pass_headers: ['x-request-id', 'helicone-*'],

@@ -49,6 +49,11 @@ const KINDS = {
     'not_found_error',
     'this is no forward proxy: unset HTTP_PROXY and HTTPS_PROXY for it, and set ANTHROPIC_BASE_URL to http://<host>:<port> of this proxy, without /v1',
   ],
+  unknown_model: [
+    404,
+    'not_found_error',
+    'no endpoint of this proxy serves this model; served are: <models>',
+  ],
   unsupported: [404, 'not_found_error', 'no endpoint offers this operation'],
   method_not_allowed: [405, 'invalid_request_error', 'this method is not served here'],
   request_timeout: [408, 'invalid_request_error', 'the request did not arrive in time'],
@@ -70,8 +75,16 @@ const KINDS = {
 
 export type ErrorName = keyof typeof KINDS;
 
-/** In the texts that name our own address. */
-const ADDRESS = '<host>:<port>';
+/** What only the answer knows, in the texts that name it. */
+const PLACES = { address: '<host>:<port>', models: '<models>' } as const;
+
+/** What is put into the texts; absent: their words for it stay. */
+export interface ErrorFacts {
+  /** `host:port` by which the client calls us. */
+  readonly address?: string | undefined;
+  /** What the endpoints serve, by the configuration. */
+  readonly models?: string | undefined;
+}
 
 /** Repeating these changes nothing. */
 const FINAL: ReadonlySet<ErrorName> = new Set([
@@ -83,6 +96,7 @@ const FINAL: ReadonlySet<ErrorName> = new Set([
   'unknown_host',
   'not_found',
   'unsupported',
+  'unknown_model',
   'base_url',
   'forward_proxy',
   'method_not_allowed',
@@ -101,10 +115,10 @@ export function errorKind(name: ErrorName): ErrorKind {
     : { status, type, message };
 }
 
-/** @param address `host:port` by which the client calls us; undefined: it is not known. */
-export function errorBody(name: ErrorName, requestId: string, address?: string): string {
+export function errorBody(name: ErrorName, requestId: string, facts: ErrorFacts = {}): string {
   const { type, message: text } = errorKind(name);
-  const message = address === undefined ? text : text.replace(ADDRESS, address);
+  const { address = PLACES.address, models = PLACES.models } = facts;
+  const message = text.replace(PLACES.address, () => address).replace(PLACES.models, () => models);
   return JSON.stringify({ type: 'error', error: { type, message }, request_id: requestId });
 }
 
@@ -118,13 +132,11 @@ export function newRequestId(): string {
   return `zephyr_${randomBytes(9).toString('base64url')}`;
 }
 
-export interface ErrorAnswer {
+export interface ErrorAnswer extends ErrorFacts {
   readonly name: ErrorName;
   readonly requestId?: string | undefined;
   /** Rounded up to whole seconds, from 1 to 60. */
   readonly retryAfterMs?: number | undefined;
-  /** `host:port` by which the client calls us. */
-  readonly address?: string | undefined;
 }
 
 /** Answers with the error, unless an answer has begun: then the connection ends abnormally. */
@@ -135,7 +147,7 @@ export function sendError(res: ServerResponse, answer: ErrorAnswer): void {
   }
   const { status, shouldRetry } = errorKind(answer.name);
   const requestId = answer.requestId ?? newRequestId();
-  const body = errorBody(answer.name, requestId, answer.address);
+  const body = errorBody(answer.name, requestId, answer);
   res.writeHead(status, {
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(body),

@@ -1,6 +1,7 @@
 /** What a client gets when no endpoint's answer can be given: an endpoint's refusal, or an error of ours. */
 import { isLasting, type Operation, scopeOf } from '@zephyr/core';
 import { type ErrorName, errorOfFailure, sendError } from '../answer/api-errors.ts';
+import { namedModels, sendModelList } from '../answer/model-list.ts';
 import { passRefusal } from '../answer/pass-refusal.ts';
 import type { RequestOutcome } from '../report/metrics.ts';
 import type { FailedAttempt } from './attempt.ts';
@@ -29,6 +30,12 @@ export function moreTelling(
 
 export function answerFailure(context: ExchangeContext, failed: FailedAttempt): RequestOutcome {
   const { failure, phase, response, retryAfterMs } = failed;
+  const names = failure === 'unsupported' ? listedModels(context) : [];
+  if (names.length > 0) {
+    context.deps.serving.noteAnswer();
+    sendModelList(context.input.res, names);
+    return 'ok';
+  }
   if (response === undefined) {
     const isUnreachable = phase === 'connecting';
     const waitMs = retryAfterMs ?? (isUnreachable ? UNREACHABLE_RETRY_MS : undefined);
@@ -38,6 +45,12 @@ export function answerFailure(context: ExchangeContext, failed: FailedAttempt): 
   deps.serving.noteAnswer();
   passRefusal(input.res, response, { isLast: deps.isDraining() });
   return 'failed';
+}
+
+/** For a client that asks which models there are. */
+function listedModels({ deps, input }: ExchangeContext): readonly string[] {
+  const isAsked = input.operation === 'models' && !input.pathAndQuery.startsWith('/v1/models/');
+  return isAsked ? namedModels(deps.routing.servedModels()) : [];
 }
 
 export function answerError(
@@ -50,8 +63,11 @@ export function answerError(
     retryAfterMs === undefined
       ? undefined
       : Math.max(LEAST_RETRY_MS, retryAfterMs) * (1 + deps.rng() * RETRY_JITTER_RATIO);
-  sendError(res, { name, retryAfterMs: jitteredMs });
+  const models = name === 'unknown_model' ? deps.routing.servedModels().join(', ') : undefined;
+  sendError(res, { name, retryAfterMs: jitteredMs, models });
   if (name === 'too_large') return 'too_large';
+  // The client's to correct, and no sign of trouble here.
+  if (name === 'unknown_model') return 'failed';
   deps.serving.noteOwnError(name, deps.clock.nowMs());
   return 'failed';
 }

@@ -15,9 +15,11 @@ import {
   quickFacts,
   type RequestFacts,
   RequestScan,
+  type TextRange,
 } from '@zephyr/core';
 
 import type { BodySink, BodySource, Framing } from '../upstream/body-source.ts';
+import { addedBytes, type BodyEdit, edited } from './body-edit.ts';
 import type { BufferedBodies } from './buffered-bodies.ts';
 
 export interface BodyLimits {
@@ -88,12 +90,13 @@ export class RequestBody {
   }
 
   /** Chunks where the length is not known yet. */
-  framing(): Framing {
-    if (this.#state === 'buffered') return { kind: 'length', bytes: this.#seenBytes };
+  framing(edit?: BodyEdit): Framing {
+    const added = addedBytes(edit);
+    if (this.#state === 'buffered') return { kind: 'length', bytes: this.#seenBytes + added };
     const declared = this.#req.headers['content-length'];
     return declared === undefined
       ? { kind: 'chunked' }
-      : { kind: 'length', bytes: Number(declared) };
+      : { kind: 'length', bytes: Number(declared) + added };
   }
 
   /**
@@ -115,15 +118,22 @@ export class RequestBody {
     return this.#scanned().model;
   }
 
-  /** For one attempt: all buffered chunks, then what still arrives. */
-  source(): BodySource {
+  /** Where the body names the model, in bytes; undefined where that is not here. */
+  modelRange(): TextRange | undefined {
+    this.#beginScan();
+    return this.#scan?.modelRange();
+  }
+
+  /** For one attempt: all buffered chunks, then what still arrives. @param edit of what is here */
+  source(edit?: BodyEdit): BodySource {
     return {
       pipe: (destination) => {
         if (this.#state !== 'streaming') {
-          writeAll(this.#chunks, destination);
+          writeAll(edited(this.#chunks, edit), destination);
           return;
         }
-        for (const chunk of this.#chunks) destination.write(chunk);
+        const overflow = this.#overflow === undefined ? [] : [this.#overflow];
+        for (const chunk of edited([...this.#chunks, ...overflow], edit)) destination.write(chunk);
         this.#destination = destination;
         if (this.#isConnected) this.#goOn(destination);
       },
@@ -148,9 +158,7 @@ export class RequestBody {
 
   #goOn(destination: BodySink): void {
     this.#forget();
-    const overflow = this.#overflow;
     this.#overflow = undefined;
-    if (overflow !== undefined) destination.write(overflow);
     destination.on('drain', () => this.#req.resume());
     // The endpoint answered early and is gone: what the client still sends is read and dropped.
     destination.on('close', () => this.#req.resume());

@@ -31,6 +31,7 @@ import {
 } from './attempt.ts';
 import type { ExchangeContext } from './exchange-context.ts';
 import { readingMsOf } from './first-byte-wait.ts';
+import { requestedModel } from './model-name.ts';
 import { moreTelling } from './own-answers.ts';
 import { Retries } from './retries.ts';
 import { routedRequestOf } from './routed-request.ts';
@@ -77,6 +78,8 @@ export class Trying {
   readonly #context: ExchangeContext;
   readonly #onDone: (result: TryingResult) => void;
   readonly #retries: Retries;
+  /** That endpoints must serve; empty: any. */
+  #model = '';
   #state: TryingState = PAUSING;
   /** Of the attempt that runs. */
   #firstByteClass: FirstByteClass;
@@ -118,7 +121,10 @@ export class Trying {
   start(): void {
     const { deps, input } = this.#context;
     deps.budget.noteRequest(deps.clock.nowMs());
-    if (input.operation === 'extra') this.#tryOnly();
+    if (deps.routing.hasModelRules) this.#model = requestedModel(this.#context);
+    if (!deps.routing.isServed(this.#model)) {
+      this.#finish({ kind: 'nobody', error: 'unknown_model' });
+    } else if (input.operation === 'extra') this.#tryOnly();
     else this.#tryNext();
   }
 
@@ -147,7 +153,7 @@ export class Trying {
 
   #tryNext(): void {
     const { deps, placement } = this.#context;
-    const choice = deps.routing.choose(this.journey, placement.preferredId());
+    const choice = deps.routing.choose(this.journey, placement.preferredId(), this.#model);
     if (choice.kind === 'send') {
       const { hasAlternative } = choice;
       this.#ask({ endpoint: deps.routing.endpoint(choice.id), hasAlternative });

@@ -7,18 +7,24 @@ import type { UpstreamRequest } from '../upstream/transport.ts';
 import type { AttemptTimes } from './attempt.ts';
 import type { ExchangeContext } from './exchange-context.ts';
 import { firstByteWaitMs } from './first-byte-wait.ts';
+import { bodyEditAt, pathAt } from './model-name.ts';
 
 export function upstreamRequestOf(
-  { input: { req, pathAndQuery }, body }: ExchangeContext,
+  context: ExchangeContext,
   endpoint: UpstreamEndpoint,
   needsFreshConnection: boolean,
 ): UpstreamRequest {
+  const {
+    input: { req },
+    body,
+  } = context;
+  const edit = endpoint.models === undefined ? undefined : bodyEditAt(context, endpoint);
   return {
     method: req.method ?? 'GET',
-    pathAndQuery: endpoint.basePath + pathAndQuery,
+    pathAndQuery: endpoint.basePath + pathAt(context, endpoint),
     headers: upstreamHeaders(req.headers, endpoint),
-    framing: body.framing(),
-    body: body.source(),
+    framing: body.framing(edit),
+    body: body.source(edit),
     freshConnection: needsFreshConnection,
   };
 }

@@ -175,8 +175,29 @@ export class Routing {
     return this.#router.begin(request);
   }
 
-  choose(journey: Journey, preferredId: EndpointId | undefined): Choice {
-    return this.#router.choose(journey, this.#input(preferredId));
+  /** Whether some endpoints serve some models only. */
+  get hasModelRules(): boolean {
+    return this.#setup.endpoints.some(({ models }) => models !== undefined);
+  }
+
+  /** Whether any endpoint serves it; the empty name is not known, and served. */
+  isServed(model: string): boolean {
+    return this.#setup.endpoints.some(({ models }) => models?.isServed(model) !== false);
+  }
+
+  /** What the endpoints together serve, by the configuration: names and patterns. */
+  servedModels(): readonly string[] {
+    return [...new Set(this.#setup.endpoints.flatMap(({ models }) => models?.listed ?? ['*']))];
+  }
+
+  /** @param model that the endpoint must serve; empty: any */
+  choose(journey: Journey, preferredId: EndpointId | undefined, model: string): Choice {
+    const input = this.#input(preferredId);
+    if (model === '') return this.#router.choose(journey, input);
+    const endpoints = input.endpoints.filter(
+      ({ id }) => this.#endpoints.get(id)?.models?.isServed(model) !== false,
+    );
+    return this.#router.choose(journey, { ...input, endpoints });
   }
 
   /**

@@ -37,8 +37,8 @@ export interface TestProxyOptions {
   readonly endpoints: readonly string[];
   /** One group name for each endpoint. */
   readonly groups?: readonly string[];
-  /** Lines of TOML for every group. */
-  readonly groupKeys?: string;
+  /** Lines of TOML for every group, or by group. */
+  readonly groupKeys?: string | Readonly<Record<string, string>>;
   /** Besides the tokens of the groups. */
   readonly variables?: Readonly<Record<string, string>>;
   readonly timeouts?: Partial<Config['timeouts']>;
@@ -176,10 +176,12 @@ function configText({ endpoints, groups = [], groupKeys = '' }: TestProxyOptions
     lines.push(`[[groups.endpoints]]\nname = "e${index + 1}"\nurl = "${url}"\n`);
     byGroup.set(group, lines);
   }
+  const keysOf = (group: string) =>
+    typeof groupKeys === 'string' ? groupKeys : (groupKeys[group] ?? '');
   return [...byGroup]
     .map(
       ([name, lines]) =>
-        `[[groups]]\nname = "${name}"\nauth_token_env = "TOKEN_${name}"\n${groupKeys}\n${lines.join('')}`,
+        `[[groups]]\nname = "${name}"\nauth_token_env = "TOKEN_${name}"\n${keysOf(name)}\n${lines.join('')}`,
     )
     .join('\n');
 }

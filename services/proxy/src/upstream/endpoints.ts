@@ -6,6 +6,7 @@ import type { LookupFunction } from 'node:net';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import type { Config, Secrets } from '@zephyr/runtime/config/config';
 import { type EndpointHeaders, endpointHeadersOf } from '@zephyr/runtime/config/endpoint-headers';
+import { type ServedModels, servedModelsOf } from '@zephyr/runtime/config/served-models';
 import { matcherOf } from '@zephyr/runtime/header-rules';
 
 import { createLookup } from './lookup.ts';
@@ -24,6 +25,10 @@ export interface UpstreamEndpoint {
   readonly headers: EndpointHeaders;
   /** Which headers pass besides those of the Messages API. */
   readonly passes: PassedHeaders;
+  /** Undefined: all models. */
+  readonly models: ServedModels | undefined;
+  /** Changes with the configuration of what passes and of models. */
+  readonly rules: string;
   readonly agent: HttpAgent;
   /** Opens a connection for one request only. */
   readonly freshAgent: HttpAgent;
@@ -89,8 +94,19 @@ export function createEndpoints(
         ofClient: matcherOf(endpoint.passHeaders),
         ofAnswer: matcherOf(endpoint.passAnswerHeaders),
       },
+      models: servedModelsOf(endpoint),
+      rules: rulesOf(endpoint),
       agent: new Agent({ ...AGENT_OPTIONS, lookup }),
       freshAgent: new Agent({ keepAlive: false, lookup }),
     };
   });
+}
+
+function rulesOf({
+  passHeaders,
+  passAnswerHeaders,
+  models,
+  modelMap,
+}: Config['endpoints'][number]): string {
+  return JSON.stringify([passHeaders, passAnswerHeaders, models, [...(modelMap ?? [])]]);
 }

@@ -12,6 +12,7 @@ import { checkGroups } from './groups.ts';
 import { checkHeaders } from './headers.ts';
 import { checkHosts } from './hosts.ts';
 import { checkIntervals } from './intervals.ts';
+import { checkModels } from './models.ts';
 import { checkRedis } from './redis.ts';
 import { checkTokens } from './tokens.ts';
 
@@ -26,6 +27,7 @@ export function checkRules(
     ...checkIntervals(document),
     ...checkTokens(document, variables),
     ...checkHeaders(document, variables),
+    ...checkModels(document),
     ...checkRedis(document, variables),
     ...checkClients(document, variables, read),
     ...checkAdminToken(document, variables),

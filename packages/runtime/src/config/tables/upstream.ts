@@ -26,7 +26,30 @@ const headerPatterns = z
   )
   .max(50);
 
+const modelName = z
+  .string()
+  .regex(/^[\x21\x23-\x5b\x5d-\x7e]{1,100}$/, 'expected the name of a model, without blanks');
+
 export const upstreamKeys = {
+  models: perEndpoint(
+    z
+      .array(modelName)
+      .min(1)
+      .max(100)
+      .optional()
+      .describe(
+        'The models that it serves: names, or patterns with `*` for any text. Requests for other models go to other endpoints. Not set: all models.',
+      )
+      .meta({ example: ['claude-haiku-*', 'claude-sonnet-4-5'] }),
+  ),
+  model_map: perEndpoint(
+    named(modelName)
+      .optional()
+      .describe(
+        'Models that have another name there: the name that clients use, and the name to send. They are served besides `models`. Only the name is replaced in the request’s body.',
+      )
+      .meta({ example: { 'claude-haiku-4-5': 'vendor/haiku-4.5' } }),
+  ),
   auth: perEndpoint(
     z
       .enum(AUTH_STYLES)

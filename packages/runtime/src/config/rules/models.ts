@@ -1,0 +1,34 @@
+/** The model that probes ask must be one that the endpoint serves. */
+import type { Violation } from '../config-error.ts';
+import { fittingValues, type RawTable, rawEndpoints, rawTable } from '../raw.ts';
+import { servedModelsOf } from '../served-models.ts';
+import { healthCheckOfGroup } from '../tables/groups.ts';
+import { healthCheck } from '../tables/health-check.ts';
+import { overridden } from '../tables/overrides.ts';
+import { upstreamKeys } from '../tables/upstream.ts';
+
+const { models, model_map } = upstreamKeys;
+
+export function checkModels(document: RawTable): Violation[] {
+  const common = fittingValues(healthCheck.shape, rawTable(document['health_check']));
+  return rawEndpoints(document).flatMap(({ path, table, group }) => {
+    const own = rawTable(group.table['health_check']);
+    const { model } = overridden(common, fittingValues(healthCheckOfGroup.shape, own));
+    const keys = { models, model_map };
+    const served = overridden(fittingValues(keys, group.table), fittingValues(keys, table));
+    const isServed = servedModelsOf({
+      models: served.models,
+      modelMap: served.model_map,
+    })?.isServed;
+    if (isServed === undefined || isServed(model)) return [];
+    const place = table['models'] === undefined ? group.path : path;
+    return [
+      {
+        path: [...place, 'models'],
+        found: `models without ${model}, which probes ask`,
+        expected: 'the model of the probes among those that the endpoint serves',
+        advice: `set model under [groups.health_check] to a model that it serves, or add ${model}`,
+      },
+    ];
+  });
+}

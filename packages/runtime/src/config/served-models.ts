@@ -1,0 +1,45 @@
+/** Which models an endpoint serves, and under which names. */
+
+/** What `models` and `model_map` of an endpoint say. */
+export interface ModelKeys {
+  readonly models?: readonly string[] | undefined;
+  readonly modelMap?: ReadonlyMap<string, string> | undefined;
+}
+
+export interface ServedModels {
+  /** Whether it serves a model; the empty name, which is not known, always. */
+  readonly isServed: (model: string) => boolean;
+  /** The name to send; undefined where it is the same. */
+  readonly nameThere: (model: string) => string | undefined;
+  /** For people: names and patterns. */
+  readonly listed: readonly string[];
+}
+
+/** Undefined where nothing is said: all models, under their own names. */
+export function servedModelsOf({ models, modelMap }: ModelKeys): ServedModels | undefined {
+  if (models === undefined && modelMap === undefined) return undefined;
+  return {
+    isServed: (model) =>
+      model === '' ||
+      models === undefined ||
+      modelMap?.has(model) === true ||
+      models.some((pattern) => matches(pattern, model)),
+    nameThere: (model) => modelMap?.get(model),
+    listed: [...new Set([...(models ?? ['*']), ...(modelMap?.keys() ?? [])])],
+  };
+}
+
+/** A star stands for any text. */
+function matches(pattern: string, model: string): boolean {
+  const [start = '', ...rest] = pattern.split('*');
+  const end = rest.pop();
+  if (end === undefined) return model === pattern;
+  if (!model.startsWith(start) || !model.endsWith(end)) return false;
+  let at = start.length;
+  for (const part of rest) {
+    const found = model.indexOf(part, at);
+    if (found === -1) return false;
+    at = found + part.length;
+  }
+  return at <= model.length - end.length;
+}

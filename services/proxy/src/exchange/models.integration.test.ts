@@ -1,0 +1,159 @@
+/**
+ * Endpoints that serve some models only, and under other names, on a whole proxy: two people at once,
+ * and twice in one process.
+ */
+import { type CallResult, call } from '@zephyr/testkit/http-call';
+import { json, sse, status } from '@zephyr/testkit/upstream-scripts';
+import { describe, expect, it } from 'vitest';
+
+import { startRig } from '../test-support/rig.ts';
+
+const HAIKU = 'claude-haiku-4-5';
+const OPUS = 'claude-opus-4-8';
+const RULES = {
+  small: 'models = ["*haiku*"]',
+  large: `models = ["${OPUS}"]\nhealth_check = { model = "${OPUS}" }`,
+};
+const OVERLOADED = '{"type":"error","error":{"type":"overloaded_error","message":"later"}}';
+
+const bodyOf = (model: string, text = 'hello'): string =>
+  JSON.stringify({
+    model,
+    messages: [{ role: 'user', content: text }],
+    max_tokens: 9,
+    stream: true,
+  });
+
+const ask = (port: number, model: string, session?: string): Promise<CallResult> =>
+  call(port, {
+    body: bodyOf(model),
+    headers: session === undefined ? {} : { 'x-claude-code-session-id': session },
+  });
+
+const servedBy = ({ headers }: CallResult) => headers['x-zephyr-endpoint'];
+
+describe('a request for a model', () => {
+  it('goes to the endpoint that serves it, whoever asks, also within one session', async () => {
+    const { proxy } = await startRig({ groups: ['small', 'large'], groupKeys: RULES });
+    for (const session of ['11111111-aaaa', '22222222-bbbb']) {
+      const answers = await Promise.all([
+        ...[HAIKU, OPUS, HAIKU, OPUS].map((model) => ask(proxy.port, model, session)),
+        ...[OPUS, HAIKU].map((model) => ask(proxy.port, model)),
+      ]);
+      expect(answers.map(servedBy)).toEqual(['e1', 'e2', 'e1', 'e2', 'e2', 'e1']);
+    }
+  });
+
+  it('fails over to those that serve it, and to no other', async () => {
+    const groups = ['small', 'large', 'small'];
+    const { proxy, upstreams } = await startRig({ count: 3, groups, groupKeys: RULES });
+    const [first, second, third] = upstreams;
+    first?.always(status(529, {}, OVERLOADED));
+    expect(servedBy(await ask(proxy.port, HAIKU))).toBe('e3');
+    third?.always(status(529, {}, OVERLOADED));
+    expect((await ask(proxy.port, HAIKU)).status).toBe(529);
+    expect((await ask(proxy.port, OPUS)).status).toBe(200);
+    expect(second?.ledger).toHaveLength(1);
+  });
+
+  it('that nobody serves gets a 404 with what is served, and nothing is sent', async () => {
+    const { proxy, upstreams } = await startRig({ groups: ['small', 'large'], groupKeys: RULES });
+    for (const model of ['gpt-9', 'claude-opus-4-8-x']) {
+      const answer = await ask(proxy.port, model);
+      expect(answer.status).toBe(404);
+      expect(answer.headers).toMatchObject({
+        'x-zephyr-error': 'unknown_model',
+        'x-should-retry': 'false',
+      });
+      expect(answer.text).toContain(`served are: *haiku*, ${OPUS}`);
+    }
+    expect(upstreams.flatMap(({ ledger }) => ledger)).toEqual([]);
+    expect((await ask(proxy.port, HAIKU)).status).toBe(200);
+  });
+});
+
+describe('a model with another name at its endpoint', () => {
+  const groupKeys = { main: `model_map = { "${HAIKU}" = "vendor/haiku" }` };
+  const odd =
+    '{ "messages":[{"content":"{\\"model\\":\\"decoy\\"} 模型"}],\n"mod\\u0065l"\t: "claude-haiku-4-5" ,"stream":true}';
+
+  it.each([
+    ['as Claude Code writes it', bodyOf(HAIKU), bodyOf('vendor/haiku')],
+    ['at another place', odd, odd.replace('"claude-haiku-4-5"', '"vendor/haiku"')],
+    ['of a large body', bodyOf(HAIKU, 'x'.repeat(400_000)), undefined],
+    ['of another model', bodyOf(OPUS), bodyOf(OPUS)],
+  ])('is sent so, %s, and all else byte for byte', async (_, body, expected) => {
+    const { proxy, first } = await startRig({ groupKeys });
+    for (const round of [1, 2]) {
+      const answer = await call(proxy.port, { body });
+      expect(answer.status).toBe(200);
+      const sent = first.ledger[round - 1]?.body.toString();
+      expect(sent).toBe(expected ?? body.replace(HAIKU, 'vendor/haiku'));
+    }
+  });
+
+  it('is sent so in a body of unknown length', async () => {
+    const { proxy, first } = await startRig({ groupKeys });
+    const { status: code } = await fetch(`http://127.0.0.1:${proxy.port}/v1/messages`, {
+      method: 'POST',
+      body: new Response(bodyOf(HAIKU)).body,
+      duplex: 'half',
+    });
+    expect(code).toBe(200);
+    expect(first.ledger[0]?.body.toString()).toBe(bodyOf('vendor/haiku'));
+  });
+
+  it('is sent so where bodies are not buffered', async () => {
+    const { proxy, first } = await startRig({ groupKeys, limits: { bufferedBodiesBytes: 0 } });
+    const body = bodyOf(HAIKU, 'x'.repeat(200_000));
+    expect((await call(proxy.port, { body })).status).toBe(200);
+    expect(first.ledger[0]?.body.toString()).toBe(body.replace(HAIKU, 'vendor/haiku'));
+  });
+
+  it('is looked up under that name', async () => {
+    const { proxy, first } = await startRig({ groupKeys });
+    first.always(json({ id: 'vendor/haiku' }));
+    await call(proxy.port, { method: 'GET', path: `/v1/models/${HAIKU}`, body: '' });
+    expect(first.ledger[0]?.target).toBe('/v1/models/vendor%2Fhaiku');
+  });
+
+  it('has its own name at each endpoint of a failover', async () => {
+    const groups = ['main', 'other'];
+    const { proxy, first, second } = await startRig({ groups, groupKeys });
+    first.always(status(529, {}, OVERLOADED));
+    expect(servedBy(await ask(proxy.port, HAIKU))).toBe('e2');
+    expect(first.ledger[0]?.body.toString()).toBe(bodyOf('vendor/haiku'));
+    expect(second.ledger[0]?.body.toString()).toBe(bodyOf(HAIKU));
+  });
+});
+
+describe('the list of models', () => {
+  const list = (port: number) =>
+    call(port, { method: 'GET', path: '/v1/models?limit=9', body: '' });
+
+  it('is the endpoint’s own where it has one', async () => {
+    const { proxy, first } = await startRig({ groups: ['small', 'large'], groupKeys: RULES });
+    first.always(json({ data: [{ id: 'theirs' }] }));
+    expect((await list(proxy.port)).text).toContain('theirs');
+  });
+
+  it('is what the configuration names where no endpoint has one', async () => {
+    const { proxy, upstreams } = await startRig({
+      groups: ['small', 'large'],
+      groupKeys: { ...RULES, small: `models = ["*haiku*", "${HAIKU}"]` },
+    });
+    for (const upstream of upstreams) upstream.always(status(404, {}, 'no such path'));
+    for (const _ of [1, 2]) {
+      const answer = await list(proxy.port);
+      expect(answer.status).toBe(200);
+      expect(JSON.parse(answer.text)).toMatchObject({
+        data: [{ id: HAIKU }, { id: OPUS }],
+        has_more: false,
+        first_id: HAIKU,
+        last_id: OPUS,
+      });
+    }
+    for (const upstream of upstreams) upstream.always(sse());
+    expect((await ask(proxy.port, HAIKU)).status).toBe(200);
+  });
+});
