@@ -2,7 +2,7 @@
  * One person's bad request three times beside ten ordinary ones of another person, twice in one
  * process. Both endpoints answer the bad one alike, and everything else well.
  */
-import { type Script, status } from '@zephyr/testkit/upstream-scripts';
+import { status, type UpstreamScript } from '@zephyr/testkit/upstream-scripts';
 
 import { ask, isGood, type Question } from './client.ts';
 import { type Ask, onlyWhere, page, refusal } from './endpoint.ts';
@@ -13,7 +13,7 @@ import { onStage } from './stage.ts';
 interface BadRequest {
   readonly what: string;
   readonly request: Partial<Question>;
-  readonly answer: Script;
+  readonly answer: UpstreamScript;
 }
 
 const OPUS = 'claude-opus-5';

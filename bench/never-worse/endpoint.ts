@@ -3,7 +3,7 @@
  * on the request's id alone. So the same question meets the same luck whoever stands in between.
  */
 import { type ScriptedUpstream, startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
-import { type Script, sse, status } from '@zephyr/testkit/upstream-scripts';
+import { sse, status, type UpstreamScript } from '@zephyr/testkit/upstream-scripts';
 
 import { seededRandom, seedOf } from '../simulation/random.ts';
 
@@ -20,7 +20,7 @@ export interface Ask {
   readonly delivery: number;
 }
 
-export type Behaviour = (ask: Ask) => Script;
+export type Behaviour = (ask: Ask) => UpstreamScript;
 
 export interface Endpoint {
   readonly name: string;
@@ -112,7 +112,7 @@ class BenchEndpoint implements Endpoint {
 }
 
 /** The scripts that are whole, good answers. */
-const GOOD = new WeakSet<Script>();
+const GOOD = new WeakSet<UpstreamScript>();
 
 function readBody(body: Buffer): { id: string; model: string } {
   try {
@@ -136,7 +136,7 @@ export function well(delayMs: number): Behaviour {
   return () => good(delayMs);
 }
 
-export function good(delayMs: number): Script {
+export function good(delayMs: number): UpstreamScript {
   const script = sse({ delayMs, deltas: 2 });
   GOOD.add(script);
   return script;
@@ -145,7 +145,7 @@ export function good(delayMs: number): Script {
 /** Well, but a share `q` of its answers is this refusal, by the request's own luck. */
 export function byChance(
   about: { readonly seed: number; readonly index: number; readonly q: number },
-  refusal: Script,
+  refusal: UpstreamScript,
   delayMs: number,
 ): Behaviour {
   return ({ id, delivery }) => {
@@ -162,13 +162,13 @@ export function numberOf(text: string): number {
 /** This answer where the predicate holds, else a good one. */
 export function onlyWhere(
   isHit: (ask: Ask) => boolean,
-  script: Script,
+  script: UpstreamScript,
   delayMs: number,
 ): Behaviour {
   return (ask) => (isHit(ask) ? script : good(delayMs));
 }
 
-export const overloaded: Script = status(529);
+export const overloaded: UpstreamScript = status(529);
 
 /** An error answer in the shape of the Messages API with this type and text. */
 export function refusal(
@@ -176,12 +176,12 @@ export function refusal(
   type: string,
   message: string,
   headers: Readonly<Record<string, string>> = {},
-): Script {
+): UpstreamScript {
   return status(code, headers, JSON.stringify({ type: 'error', error: { type, message } }));
 }
 
 /** A web page. */
-export function page(code: number): Script {
+export function page(code: number): UpstreamScript {
   const html = '<!DOCTYPE html><html><body>nothing here</body></html>';
   return status(code, { 'content-type': 'text/html' }, html);
 }

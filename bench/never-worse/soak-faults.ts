@@ -1,7 +1,7 @@
 /** The random faults of the soak, all from one seed: endpoints, Redis and services. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { cutSse, hang, reset, type Script } from '@zephyr/testkit/upstream-scripts';
+import { cutSse, hang, reset, type UpstreamScript } from '@zephyr/testkit/upstream-scripts';
 
 import { type Random, seededRandom, seedOf } from '../simulation/random.ts';
 import { BAD_REQUESTS, isBad } from './bad-requests.ts';
@@ -25,7 +25,7 @@ interface Fault {
 }
 
 const always =
-  (script: Script): Fault['behaviour'] =>
+  (script: UpstreamScript): Fault['behaviour'] =>
   () =>
   () =>
     script;

@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { Script } from '@zephyr/testkit/upstream-scripts';
+import type { UpstreamScript } from '@zephyr/testkit/upstream-scripts';
 
 import { ask, isGood } from './client.ts';
 import { onlyWhere, refusal } from './endpoint.ts';
@@ -15,7 +15,7 @@ import { ANSWER_MS, behaveAll, onStage, type Stage } from './stage.ts';
 const CONTRADICTION_MS = 2_000;
 const WATCHED_MS = 10_000;
 
-const TROUBLES: readonly (readonly [string, Script])[] = [
+const TROUBLES: readonly (readonly [string, UpstreamScript])[] = [
   ['402', refusal(402, 'billing_error', 'Your credit balance is too low')],
   ['429', refusal(429, 'rate_limit_error', 'slow down')],
   ['503', refusal(503, 'api_error', 'Service Unavailable')],
@@ -54,7 +54,7 @@ async function person(
   return answers;
 }
 
-async function scene(stage: Stage, name: string, script: Script): Promise<Row> {
+async function scene(stage: Stage, name: string, script: UpstreamScript): Promise<Row> {
   const [first = 0, second = 0] = stage.product.ports;
   const wellAtMs = performance.now() + 1_500;
   const trouble = onlyWhere(

@@ -12,9 +12,9 @@ import {
   hang,
   LAST_CHUNK,
   reset,
-  type Script,
   sse,
   status,
+  type UpstreamScript,
 } from '@zephyr/testkit/upstream-scripts';
 
 import { ask, isGood, newAgent } from '../never-worse/client.ts';
@@ -38,7 +38,7 @@ const ANSWER_MS = 50;
 const PATIENCE_MS = 20_000;
 
 /** Content, and then an error as an event of the stream. */
-function errorEvent(eventsBefore: number): Script {
+function errorEvent(eventsBefore: number): UpstreamScript {
   return async ({ socket, bodyComplete }) => {
     await bodyComplete;
     socket.write(chunkedHead(200, { 'content-type': 'text/event-stream' }));
@@ -57,7 +57,7 @@ interface Fault {
 }
 
 const always =
-  (script: Script): Behaviour =>
+  (script: UpstreamScript): Behaviour =>
   () =>
     script;
 const webPage = status(200, { 'content-type': 'text/html' }, '<html><body>hello</body></html>');

@@ -1,9 +1,9 @@
 /** The commands that watch and operate a running system: their options and help. */
+import type { Environment } from '@zephyr/runtime/environment';
 import { LANGUAGES, languageOf, type TextKey, type Translate, translator } from '@zephyr/texts';
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
 
 import { localeOf } from './commands/admin-session.ts';
-import type { Environment } from './launch/state-folder.ts';
 import { CONTROLLER_URL } from './service-location.ts';
 
 const SHELL_WORDS = ['bash', 'zsh', 'fish', 'endpoints'] as const;

@@ -1,8 +1,9 @@
 /** The commands about probes: their options and help. */
+
 import { PROBE_STYLES } from '@zephyr/contract/probe';
+import type { Environment } from '@zephyr/runtime/environment';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 
-import type { Environment } from './launch/state-folder.ts';
 import { type Surroundings, urlOption } from './operator-commands.ts';
 
 /** @param options that every command takes: the paths of the configuration */

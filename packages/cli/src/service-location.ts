@@ -1,7 +1,7 @@
 /** Where the services run: on this machine, or in containers of their own. */
-import { ALL_SERVICES, type StartingService } from '@zephyr/runtime/config/rules/start';
 
-import type { Environment } from './launch/state-folder.ts';
+import { ALL_SERVICES, type StartingService } from '@zephyr/runtime/config/rules/start';
+import type { Environment } from '@zephyr/runtime/environment';
 
 /** The variable with the address of a remote controller, as an alternative to `--url`. */
 export const CONTROLLER_URL = 'ZEPHYR_CONTROLLER_URL';

@@ -6,11 +6,20 @@ import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
+
 import type { ProbeStyle } from '@zephyr/contract/probe';
 import { startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
-import { chunk, chunkedHead, drip, head, type Script, sse } from '@zephyr/testkit/upstream-scripts';
+import {
+  chunk,
+  chunkedHead,
+  drip,
+  head,
+  sse,
+  type UpstreamScript,
+} from '@zephyr/testkit/upstream-scripts';
 import { describe, expect, it, type TestContext } from 'vitest';
 import { z } from 'zod';
+
 import { createStartGate } from './cli/start-gate.ts';
 import { runProbe } from './probe.ts';
 import { bearer } from './test-support/bearer.ts';
@@ -28,7 +37,7 @@ async function pour(socket: Socket, bytes: string | Buffer): Promise<void> {
 }
 
 const endless =
-  (start: string, bytes: string): Script =>
+  (start: string, bytes: string): UpstreamScript =>
   async ({ socket, bodyComplete }) => {
     await bodyComplete;
     socket.write(start);
@@ -36,7 +45,7 @@ const endless =
   };
 
 const filler = 'x'.repeat(60_000);
-const HOSTILE: Readonly<Record<string, Script>> = {
+const HOSTILE: Readonly<Record<string, UpstreamScript>> = {
   blanks: endless(chunkedHead(200, STREAM), chunk(' '.repeat(60_000))),
   comments: endless(chunkedHead(200, STREAM), chunk(`: ${filler}\n\n`)),
   json: endless(
@@ -65,7 +74,7 @@ const reportSchema = z.object({
   grownBytes: z.number(),
 });
 
-async function start(context: TestContext, script: Script) {
+async function start(context: TestContext, script: UpstreamScript) {
   const upstream = await startScriptedUpstream({ script });
   context.onTestFinished(() => upstream.stop());
   return upstream;

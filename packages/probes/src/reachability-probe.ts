@@ -5,7 +5,7 @@ import { connect as connectTls } from 'node:tls';
 import type { ProbeVerdict } from '@zephyr/contract/probe';
 
 import { failureOf } from './exchange/classify-exchange.ts';
-import { type Exchange, type Reached, startExchange } from './exchange/exchange.ts';
+import { type ProbeExchange, type Reached, startExchange } from './exchange/exchange.ts';
 import { withDeadline } from './exchange/with-deadline.ts';
 import type { ProbeTarget } from './probe-target.ts';
 
@@ -88,7 +88,7 @@ function connect(
   });
 }
 
-function failed(facts: Exchange): ProbeVerdict {
+function failed(facts: ProbeExchange): ProbeVerdict {
   const found = failureOf(facts) ?? { failure: 'reset' as const, detail: 'no connection' };
   return { status: 'failed', ...found };
 }

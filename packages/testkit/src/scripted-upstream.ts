@@ -12,7 +12,7 @@ import { createServer as createTlsServer } from 'node:tls';
 
 import { ReopenableListener } from './reopenable-listener.ts';
 import { RequestReader } from './request-reader.ts';
-import { type LedgerEntry, type Script, sse, type Turn } from './upstream-scripts.ts';
+import { type LedgerEntry, sse, type Turn, type UpstreamScript } from './upstream-scripts.ts';
 
 export interface ScriptedUpstream {
   readonly port: number;
@@ -21,8 +21,8 @@ export interface ScriptedUpstream {
   readonly openConnections: number;
   readonly connectionsSeen: number;
   /** For the next requests, in this order; then `always` again. */
-  next(...scripts: readonly Script[]): void;
-  always(script: Script): void;
+  next(...scripts: readonly UpstreamScript[]): void;
+  always(script: UpstreamScript): void;
   /** Closes the listener: connections are refused until `listen`. Open ones are destroyed. */
   refuse(): Promise<void>;
   listen(): Promise<void>;
@@ -31,7 +31,7 @@ export interface ScriptedUpstream {
 
 export interface UpstreamOptions {
   readonly tls?: { readonly key: string; readonly cert: string } | undefined;
-  readonly script?: Script | undefined;
+  readonly script?: UpstreamScript | undefined;
 }
 
 export async function startScriptedUpstream(
@@ -46,9 +46,9 @@ class Upstream implements ScriptedUpstream {
   readonly ledger: LedgerEntry[] = [];
   readonly #options: UpstreamOptions;
   readonly #sockets = new Set<Socket>();
-  readonly #queue: Script[] = [];
+  readonly #queue: UpstreamScript[] = [];
   readonly #listener: ReopenableListener;
-  #script: Script;
+  #script: UpstreamScript;
   #connections = 0;
 
   constructor(options: UpstreamOptions) {
@@ -80,11 +80,11 @@ class Upstream implements ScriptedUpstream {
     return this.#connections;
   }
 
-  next(...scripts: readonly Script[]): void {
+  next(...scripts: readonly UpstreamScript[]): void {
     this.#queue.push(...scripts);
   }
 
-  always(script: Script): void {
+  always(script: UpstreamScript): void {
     this.#script = script;
   }
 

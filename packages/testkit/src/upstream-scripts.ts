@@ -27,7 +27,7 @@ export interface Turn {
 }
 
 /** Answers one request; may throw when the connection goes away. */
-export type Script = (turn: Turn) => void | Promise<void>;
+export type UpstreamScript = (turn: Turn) => void | Promise<void>;
 
 export interface SseOptions {
   readonly text?: string;
@@ -42,7 +42,7 @@ export interface SseOptions {
 }
 
 /** A whole streaming answer. */
-export function sse(options: SseOptions = {}): Script {
+export function sse(options: SseOptions = {}): UpstreamScript {
   return async ({ socket, bodyComplete }) => {
     await bodyComplete;
     await pause(options.delayMs ?? 0);
@@ -79,8 +79,8 @@ export function eventsOf({ text = 'hello', mark = '', deltas = 3 }: SseOptions =
  */
 export function demanding(
   headers: Readonly<Record<string, string | undefined>>,
-  script: Script,
-): Script {
+  script: UpstreamScript,
+): UpstreamScript {
   const error = { type: 'authentication_error', message: 'a header is wrong or missing' };
   return (turn) => {
     const fits = Object.entries(headers).every(
@@ -91,7 +91,7 @@ export function demanding(
 }
 
 /** A whole answer that does not stream. */
-export function json(body: object = MESSAGE, code = 200): Script {
+export function json(body: object = MESSAGE, code = 200): UpstreamScript {
   return status(code, {}, JSON.stringify(body));
 }
 
@@ -109,7 +109,7 @@ export function status(
   code: number,
   headers: Readonly<Record<string, string>> = {},
   body = JSON.stringify({ type: 'error', error: { type: errorTypeOf(code), message: 'scripted' } }),
-): Script {
+): UpstreamScript {
   return async ({ socket, bodyComplete }) => {
     await bodyComplete;
     socket.write(
@@ -123,7 +123,10 @@ export function status(
 }
 
 /** Exactly these bytes, once the request is there; then nothing more. */
-export function raw(bytes: string | Buffer, after: 'keep' | 'close' | 'reset' = 'keep'): Script {
+export function raw(
+  bytes: string | Buffer,
+  after: 'keep' | 'close' | 'reset' = 'keep',
+): UpstreamScript {
   return async ({ socket, bodyComplete }) => {
     await bodyComplete;
     socket.write(bytes);
@@ -135,7 +138,10 @@ export function raw(bytes: string | Buffer, after: 'keep' | 'close' | 'reset' = 
 }
 
 /** A stream that ends after so many events in this way. */
-export function cutSse(events: number, how: 'reset' | 'close' | 'clean_end' | 'silence'): Script {
+export function cutSse(
+  events: number,
+  how: 'reset' | 'close' | 'clean_end' | 'silence',
+): UpstreamScript {
   return async ({ socket, bodyComplete }) => {
     await bodyComplete;
     socket.write(chunkedHead(200, { 'content-type': 'text/event-stream' }));
@@ -149,7 +155,7 @@ export function cutSse(events: number, how: 'reset' | 'close' | 'clean_end' | 's
 }
 
 /** Sends the start of an answer and then whatever fits, for as long as somebody reads. */
-export function flood(bytes: number): Script {
+export function flood(bytes: number): UpstreamScript {
   return async ({ socket, bodyComplete }) => {
     await bodyComplete;
     socket.write(chunkedHead(200, { 'content-type': 'text/event-stream' }));
@@ -165,7 +171,7 @@ export function flood(bytes: number): Script {
 }
 
 /** Reads the request and resets the connection. */
-export function reset(): Script {
+export function reset(): UpstreamScript {
   return async ({ socket, bodyComplete }) => {
     await bodyComplete;
     socket.resetAndDestroy();
@@ -173,12 +179,12 @@ export function reset(): Script {
 }
 
 /** Reads the request and never answers. */
-export function hang(): Script {
+export function hang(): UpstreamScript {
   return () => undefined;
 }
 
 /** One byte of this each `gapMs`. */
-export function drip(bytes: string, gapMs: number): Script {
+export function drip(bytes: string, gapMs: number): UpstreamScript {
   return async ({ socket, bodyComplete }) => {
     await bodyComplete;
     for (const byte of bytes) {

@@ -17,7 +17,7 @@ import { type Leadership, startLeadership } from './leader/leadership.ts';
 import { Notes } from './leader/notes.ts';
 import { RedisClock } from './leader/redis-clock.ts';
 import { leadTerm, type PublishedBatch } from './leader/term.ts';
-import { createMetrics, type Metrics } from './metrics.ts';
+import { type ControllerMetrics, createMetrics } from './metrics.ts';
 import { CurrentState } from './view/current-state.ts';
 
 /** What the parts of one controller share. */
@@ -27,7 +27,7 @@ interface Shared {
   readonly clock: RedisClock;
   readonly current: CurrentState;
   readonly health: BatchHealth;
-  readonly metrics: Metrics;
+  readonly metrics: ControllerMetrics;
 }
 
 export async function startController(context: ServiceContext): Promise<RunningService> {

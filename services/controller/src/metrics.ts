@@ -16,7 +16,7 @@ const REDIS_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2
 const EVENT_LOOP_RESOLUTION_MS = 100;
 const NANOSECONDS = 1e9;
 
-export interface Metrics {
+export interface ControllerMetrics {
   readonly registry: Registry;
   /** Of the commit of one batch, with what waits before it. */
   readonly commitSeconds: Histogram;
@@ -27,7 +27,7 @@ export interface Metrics {
   stop(): void;
 }
 
-export function createMetrics(current: CurrentState, health: BatchHealth): Metrics {
+export function createMetrics(current: CurrentState, health: BatchHealth): ControllerMetrics {
   const registry = new Registry();
   const count = addDecisionCounters(registry);
   const commits = addCommitMetrics(registry);
@@ -45,7 +45,7 @@ export function createMetrics(current: CurrentState, health: BatchHealth): Metri
   return { registry, ...commits, count, stop };
 }
 
-function addDecisionCounters(registry: Registry): Metrics['count'] {
+function addDecisionCounters(registry: Registry): ControllerMetrics['count'] {
   const registers = [registry];
   const switches = new Counter({
     name: 'zephyr_controller_switches_total',

@@ -4,14 +4,14 @@ import { type Readiness, watchPages } from '@zephyr/runtime/http/watch-pages';
 import express, { type Express, type RequestHandler } from 'express';
 import type { Registry } from 'prom-client';
 
-export interface AppDeps {
+export interface ProberAppDeps {
   readonly registry: Registry;
   readonly running: () => number;
   readonly redisUp: () => boolean;
   readonly readiness: () => Promise<Readiness>;
 }
 
-export function createApp({ registry, running, redisUp, readiness }: AppDeps): Express {
+export function createApp({ registry, running, redisUp, readiness }: ProberAppDeps): Express {
   const app = express();
   app.disable('x-powered-by');
   app.set('query parser', false);

@@ -6,7 +6,7 @@ const DURATION_SECONDS = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 8, 12, 15, 20,
 /** From a Redis on this machine to the limit of one command. */
 const REDIS_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
 
-export interface Metrics {
+export interface ProberMetrics {
   readonly registry: Registry;
   /** `outcome`: `ok` or a failure class. */
   readonly results: Counter<'endpoint' | 'style' | 'outcome'>;
@@ -26,7 +26,7 @@ export interface Gauges {
   redisUp(): boolean;
 }
 
-export function createMetrics(gauges: Gauges): Metrics {
+export function createMetrics(gauges: Gauges): ProberMetrics {
   const registry = new Registry();
   const registers = [registry];
   // Each look wakes the process, also one at rest: ten a second show what a person would notice.

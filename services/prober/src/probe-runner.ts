@@ -33,12 +33,12 @@ import {
 import type { Redis } from 'ioredis';
 
 import { keepTrying } from './keep-trying.ts';
-import type { Metrics } from './metrics.ts';
+import type { ProberMetrics } from './metrics.ts';
 
 export interface RunnerDeps {
   readonly redis: Redis;
   readonly log: Logger;
-  readonly metrics: Metrics;
+  readonly metrics: ProberMetrics;
   readonly gate: StartGate;
   readonly users: ProbeUsers | undefined;
   /** The configuration in use now. */

@@ -13,9 +13,10 @@ import { ZephyrError } from '@zephyr/runtime/errors';
 import { trustedProxies } from '@zephyr/runtime/http/trusted-proxies';
 import type { Logger } from '@zephyr/runtime/logger';
 import type { ServiceContext } from '@zephyr/runtime/service';
+
 import { BufferedBodies } from './exchange/buffered-bodies.ts';
 import type { RoutingSetup } from './routing/routing.ts';
-import { type Access, accessOf, type ClientRules, Clients } from './server/clients.ts';
+import { accessOf, type ClientAccess, type ClientRules, Clients } from './server/clients.ts';
 import type { TargetRules } from './server/target.ts';
 import { createEndpoints, type UpstreamEndpoint } from './upstream/endpoints.ts';
 
@@ -155,7 +156,7 @@ function rulesOf(config: Config): TargetRules {
 function clientRulesOf(
   { server }: Config,
   { clientKeys }: Secrets,
-  before: Access | undefined,
+  before: ClientAccess | undefined,
 ): ClientRules {
   const access = accessOf({
     hasKeys: clientKeys.length > 0,

@@ -5,6 +5,7 @@ import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
 import type { ApiState } from '@zephyr/contract/api-state';
 import { type LoadedConfig, loadConfig } from '@zephyr/runtime/config/load';
 import { variablesOf } from '@zephyr/runtime/config/variables';
+import type { Environment } from '@zephyr/runtime/environment';
 import { ZephyrError } from '@zephyr/runtime/errors';
 import {
   type Language,
@@ -17,7 +18,6 @@ import {
 
 import { localHost } from '../addresses.ts';
 import { type AdminClient, adminClient } from '../admin/client.ts';
-import type { Environment } from '../launch/state-folder.ts';
 
 export interface AdminOptions {
   readonly config: string;

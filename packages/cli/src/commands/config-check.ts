@@ -1,10 +1,10 @@
 import { ConfigError } from '@zephyr/runtime/config/config-error';
 import { loadConfig } from '@zephyr/runtime/config/load';
+import type { Environment } from '@zephyr/runtime/environment';
 import { EXIT } from '@zephyr/runtime/errors';
 import { translator } from '@zephyr/texts';
 
 import { warningsOf } from '../config-warnings.ts';
-import type { Environment } from '../launch/state-folder.ts';
 import { startingServices } from '../service-location.ts';
 
 export interface ConfigCheckOptions {

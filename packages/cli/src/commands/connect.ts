@@ -1,5 +1,5 @@
 /** `zephyr connect`: what a person needs so that Claude Code goes through a running Zephyr. */
-
+import type { Environment } from '@zephyr/runtime/environment';
 import { ZephyrError } from '@zephyr/runtime/errors';
 
 import {
@@ -10,7 +10,6 @@ import {
 } from '../connect/claude-settings.ts';
 import { findProxy } from '../connect/find-proxy.ts';
 import { type ShellName, shellLines } from '../connect/shell-lines.ts';
-import type { Environment } from '../launch/state-folder.ts';
 
 export interface ConnectOptions {
   readonly config: string;

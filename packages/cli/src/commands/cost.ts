@@ -3,12 +3,12 @@
 import type { ApiState } from '@zephyr/contract/api-state';
 import { systemClock } from '@zephyr/runtime/clock';
 import { loadConfig } from '@zephyr/runtime/config/load';
+import type { Environment } from '@zephyr/runtime/environment';
 import { ZephyrError } from '@zephyr/runtime/errors';
 import { createLogger } from '@zephyr/runtime/logger';
 import { createRedis } from '@zephyr/runtime/redis/client';
 import { type ProbeDay, readProbeDay } from '@zephyr/runtime/redis/probe-days';
 
-import type { Environment } from '../launch/state-folder.ts';
 import { renderTable } from '../table.ts';
 import { type AdminOptions, type AdminSession, openSession, printed } from './admin-session.ts';
 

@@ -1,7 +1,7 @@
 /** `zephyr dashboard`: the live dashboard of a controller, near or far, in this terminal. */
+import type { Environment } from '@zephyr/runtime/environment';
 import { ZephyrError } from '@zephyr/runtime/errors';
 
-import type { Environment } from '../launch/state-folder.ts';
 import { loadDashboard } from '../tui/load.ts';
 import { type AdminOptions, openSession } from './admin-session.ts';
 

@@ -11,10 +11,11 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 
+import type { Environment } from '@zephyr/runtime/environment';
 import { ZephyrError } from '@zephyr/runtime/errors';
 import type { SimulatedEndpoint } from '@zephyr/testkit/simulated-endpoint';
 
-import { type Environment, stateFolder } from '../launch/state-folder.ts';
+import { stateFolder } from '../launch/state-folder.ts';
 
 export type DemoAction = 'kill' | 'revive';
 

@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { ProxyStatus } from '@zephyr/contract/proxy-status';
 import { loadConfig } from '@zephyr/runtime/config/load';
+import type { Environment } from '@zephyr/runtime/environment';
 import { type SimulatedEndpoint, startSimulatedEndpoint } from '@zephyr/testkit/simulated-endpoint';
 
 import { demoRedisUrl } from '../launch/demo-redis.ts';
@@ -15,7 +16,7 @@ import { requireFreePorts } from '../launch/free-port.ts';
 import { type LaunchedSystem, launch } from '../launch/launcher.ts';
 import { formatLogLine } from '../launch/log-line.ts';
 import { nextSignal, runUntilStopped } from '../launch/run-until-stopped.ts';
-import { type Environment, stateFolder } from '../launch/state-folder.ts';
+import { stateFolder } from '../launch/state-folder.ts';
 import { serveDemoControl } from './demo-control.ts';
 
 export interface DemoOptions {

@@ -1,14 +1,16 @@
 /** `zephyr doctor`: finds out why it does not work, by checking everything that a running system needs. */
+
 import type { LoadedConfig } from '@zephyr/runtime/config/load';
 import { loadConfig } from '@zephyr/runtime/config/load';
+import type { Environment } from '@zephyr/runtime/environment';
 import { EXIT, explain } from '@zephyr/runtime/errors';
 import { languageOf, type Numbers, numbersOf, type Translate, translator } from '@zephyr/texts';
+
 import { warningsOf } from '../config-warnings.ts';
 import { type Finding, ok, renderFindings } from '../doctor/finding.ts';
 import { examineClock, examineConnections, examinePorts } from '../doctor/network.ts';
 import { examineCli, examineNode, examineToken } from '../doctor/program.ts';
 import { examineRedis } from '../doctor/redis.ts';
-import type { Environment } from '../launch/state-folder.ts';
 import { isElsewhere, startingServices } from '../service-location.ts';
 import { localeOf } from './admin-session.ts';
 import { probeEndpoints, troubleText } from './probe.ts';

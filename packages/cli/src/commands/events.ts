@@ -1,13 +1,13 @@
 /** `zephyr events`: past events; with `--follow` also new ones as they happen. */
-
 import { styleText } from 'node:util';
+
 import type { ApiLogEntry } from '@zephyr/contract/api-history';
 import type { ApiState } from '@zephyr/contract/api-state';
 import { systemClock } from '@zephyr/runtime/clock';
+import type { Environment } from '@zephyr/runtime/environment';
 import { logText } from '@zephyr/texts';
 
 import { followStream } from '../admin/follow.ts';
-import type { Environment } from '../launch/state-folder.ts';
 import { type AdminOptions, type AdminSession, openSession } from './admin-session.ts';
 
 export interface EventsOptions extends AdminOptions {

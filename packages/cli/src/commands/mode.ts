@@ -1,8 +1,9 @@
 /** `zephyr mode`: shows the mode, or sets it. */
+
 import type { ApiState } from '@zephyr/contract/api-state';
+import type { Environment } from '@zephyr/runtime/environment';
 import { nameOf, type Translate } from '@zephyr/texts';
 
-import type { Environment } from '../launch/state-folder.ts';
 import { type AdminOptions, openSession, printed } from './admin-session.ts';
 
 /** @returns what to print @throws ZephyrError when refused, with what to do */

@@ -1,5 +1,6 @@
 /** `zephyr pause` and `zephyr resume`. */
-import type { Environment } from '../launch/state-folder.ts';
+import type { Environment } from '@zephyr/runtime/environment';
+
 import { type AdminOptions, openSession, printed } from './admin-session.ts';
 
 /** @returns what to print @throws ZephyrError when refused, with what to do */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import { startRedisServer } from '@zephyr/runtime/redis/server';
 import { startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
-import { hang, type Script, sse, status } from '@zephyr/testkit/upstream-scripts';
+import { hang, sse, status, type UpstreamScript } from '@zephyr/testkit/upstream-scripts';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
 import type { Finding } from '../doctor/finding.ts';
@@ -15,7 +15,7 @@ import { type ProbedEndpoint, probe } from './probe.ts';
 const TOKEN = 'sk-canary-0123456789abcdef';
 const silent = { progress: () => undefined, signal: new AbortController().signal };
 
-async function upstream(script: Script): Promise<string> {
+async function upstream(script: UpstreamScript): Promise<string> {
   const server = await startScriptedUpstream({ script });
   onTestFinished(() => server.stop());
   return server.url;

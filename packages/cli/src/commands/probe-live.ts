@@ -1,5 +1,6 @@
 /** `zephyr probe --live`: the running system probes now, and the results count for routing. */
-import type { Environment } from '../launch/state-folder.ts';
+import type { Environment } from '@zephyr/runtime/environment';
+
 import { type AdminOptions, endpointNamed, openSession, printed } from './admin-session.ts';
 
 /** @returns what to print @throws ZephyrError when rejected, with what to do */

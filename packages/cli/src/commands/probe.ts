@@ -12,10 +12,10 @@ import { runProbe } from '@zephyr/probes/probe';
 import { probesAtOnce } from '@zephyr/probes/probes-at-once';
 import type { Config, EndpointConfig } from '@zephyr/runtime/config/config';
 import { type LoadedConfig, loadConfig } from '@zephyr/runtime/config/load';
+import type { Environment } from '@zephyr/runtime/environment';
 import { EXIT, ZephyrError } from '@zephyr/runtime/errors';
 import { numbersOf, type Translate, translator } from '@zephyr/texts';
 
-import type { Environment } from '../launch/state-folder.ts';
 import { renderTable } from '../table.ts';
 
 interface ProbeOptions {
@@ -40,7 +40,7 @@ export interface ProbedEndpoint {
   readonly advice?: string;
 }
 
-export interface ProbeRun {
+export interface ProbeInvocation {
   /** Instead of the configured styles. */
   readonly style?: ProbeStyle | undefined;
   /** Called when a probe starts and when it ends. */
@@ -85,7 +85,7 @@ export async function probe(call: ProbeCall): Promise<{ text: string; exitCode: 
 export async function probeEndpoints(
   loaded: LoadedConfig,
   endpoints: readonly EndpointConfig[],
-  { style: asked, progress, signal }: ProbeRun,
+  { style: asked, progress, signal }: ProbeInvocation,
 ): Promise<readonly ProbedEndpoint[]> {
   const gate = createStartGate();
   const places = createStartGate(probesAtOnce());

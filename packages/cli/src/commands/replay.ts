@@ -5,6 +5,7 @@
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
+
 import type { Decision } from '@zephyr/contract/decision';
 import {
   type ComparedDecision,
@@ -17,10 +18,10 @@ import {
 import { systemClock } from '@zephyr/runtime/clock';
 import { loadConfig } from '@zephyr/runtime/config/load';
 import { policyOf } from '@zephyr/runtime/config/policy';
+import type { Environment } from '@zephyr/runtime/environment';
 import { EXIT, messageOf, ZephyrError } from '@zephyr/runtime/errors';
 import { decisionText, languageOf, numbersOf, type Situation, translator } from '@zephyr/texts';
 
-import type { Environment } from '../launch/state-folder.ts';
 import { withSetting } from '../replay/settings.ts';
 import { renderTable } from '../table.ts';
 import { type AdminOptions, type AdminSession, localeOf, openSession } from './admin-session.ts';

@@ -4,10 +4,11 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { loadConfig } from '@zephyr/runtime/config/load';
+import type { Environment } from '@zephyr/runtime/environment';
 import { plainPart } from '@zephyr/runtime/environment';
 import { EXIT } from '@zephyr/runtime/errors';
 
-import { type Environment, stateFolder } from '../launch/state-folder.ts';
+import { stateFolder } from '../launch/state-folder.ts';
 import { type ServiceManager, serviceManager } from '../service/manager.ts';
 import { servicesOnThisMachine } from '../service-location.ts';
 

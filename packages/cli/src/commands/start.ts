@@ -1,7 +1,9 @@
 import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
+
 import { type LoadedConfig, loadConfig } from '@zephyr/runtime/config/load';
+import type { Environment } from '@zephyr/runtime/environment';
 import { translator } from '@zephyr/texts';
 
 import { hostForPeople, localHost } from '../addresses.ts';
@@ -11,7 +13,7 @@ import { requireFreePorts } from '../launch/free-port.ts';
 import { type LaunchedSystem, launch } from '../launch/launcher.ts';
 import { formatLogLine } from '../launch/log-line.ts';
 import { nextSignal, runUntilStopped } from '../launch/run-until-stopped.ts';
-import { type Environment, stateFolder, stateNameOf } from '../launch/state-folder.ts';
+import { stateFolder, stateNameOf } from '../launch/state-folder.ts';
 import { servicesOnThisMachine } from '../service-location.ts';
 import { loadDashboard } from '../tui/load.ts';
 

@@ -1,14 +1,14 @@
 /** `zephyr status`: which endpoint is serving, why, and the state of the others. */
-
 import { setTimeout as sleep } from 'node:timers/promises';
+
 import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
 import type { ApiState } from '@zephyr/contract/api-state';
 import { systemClock } from '@zephyr/runtime/clock';
+import type { Environment } from '@zephyr/runtime/environment';
 import { explain } from '@zephyr/runtime/errors';
 import { headlineOf, nextOf, roleText, whyOf } from '@zephyr/texts';
 
 import { followStream } from '../admin/follow.ts';
-import type { Environment } from '../launch/state-folder.ts';
 import { renderTable } from '../table.ts';
 import { type AdminOptions, type AdminSession, openSession } from './admin-session.ts';
 

@@ -2,11 +2,12 @@
  * `zephyr test-timing`: do probes run on time? Watches the running system; without one, it runs the
  * configured schedule on a private Redis, with probes that do nothing.
  */
+
 import { loadConfig } from '@zephyr/runtime/config/load';
+import type { Environment } from '@zephyr/runtime/environment';
 import { EXIT } from '@zephyr/runtime/errors';
 import type { Translate } from '@zephyr/texts';
 
-import type { Environment } from '../launch/state-folder.ts';
 import { renderTable } from '../table.ts';
 import { runPrivateSchedule } from '../timing/private-schedule.ts';
 import { type EndpointTiming, type TimedProbe, TOLERATED_MS, timingOf } from '../timing/verdict.ts';

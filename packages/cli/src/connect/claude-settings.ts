@@ -14,8 +14,8 @@ import {
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 
+import type { Environment } from '@zephyr/runtime/environment';
 import { ZephyrError } from '@zephyr/runtime/errors';
-import type { Environment } from '../launch/state-folder.ts';
 
 export interface Connection {
   readonly baseUrl: string;

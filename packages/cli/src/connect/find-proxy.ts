@@ -9,11 +9,11 @@ import { localHost } from '../addresses.ts';
 
 export interface FoundProxy {
   readonly url: string;
-  readonly access: Access;
+  readonly access: KeyVerdict;
 }
 
 /** What the proxy says to the person's key. `open`: it asks for none. */
-export type Access = 'open' | 'accepted' | 'no_key' | 'wrong_key';
+export type KeyVerdict = 'open' | 'accepted' | 'no_key' | 'wrong_key';
 
 interface Wanted {
   /** Of the proxy; absent: the one of the configuration. */

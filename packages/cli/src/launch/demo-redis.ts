@@ -2,8 +2,10 @@
  * The Redis of the demo: a private one; where no server is installed, the one that
  * ZEPHYR_REDIS_URL names, unless a real Zephyr works with it.
  */
+
 import { REDIS_URL_VARIABLE, splitPassword } from '@zephyr/runtime/config/redis-url';
 import { variablesOf } from '@zephyr/runtime/config/variables';
+import type { Environment } from '@zephyr/runtime/environment';
 import { messageOf, ZephyrError } from '@zephyr/runtime/errors';
 import { createLogger } from '@zephyr/runtime/logger';
 import { createRedis } from '@zephyr/runtime/redis/client';
@@ -11,7 +13,6 @@ import { keys } from '@zephyr/runtime/redis/keys';
 import { findRedisServer } from '@zephyr/runtime/redis/server';
 
 import { withTimeout } from '../with-timeout.ts';
-import type { Environment } from './state-folder.ts';
 
 /**
  * @returns the URL of a Redis to use; undefined: start a private one

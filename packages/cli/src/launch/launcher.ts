@@ -4,15 +4,14 @@
  * finishes its running answers while everything else is still there.
  */
 import { flushCompileCache } from 'node:module';
-
 import type { LoadedConfig } from '@zephyr/runtime/config/load';
+import type { Environment } from '@zephyr/runtime/environment';
 import type { ServiceName } from '@zephyr/runtime/service';
 
 import { type PrivateRedis, startPrivateRedis } from './private-redis.ts';
 import { serviceEnvironment, variablesFor } from './service-environment.ts';
 import { startPartBy, watchUncaughtErrors } from './service-part.ts';
 import { SERVICES } from './services.ts';
-import type { Environment } from './state-folder.ts';
 import { type SupervisedService, superviseService } from './supervised-service.ts';
 
 export interface LaunchPlan {

@@ -1,7 +1,6 @@
 import type { LoadedConfig } from '@zephyr/runtime/config/load';
+import type { Environment } from '@zephyr/runtime/environment';
 import type { ServiceName } from '@zephyr/runtime/service';
-
-import type { Environment } from './state-folder.ts';
 
 /**
  * What every program needs of its surroundings, how Node and proxies for HTTP are set up, and what

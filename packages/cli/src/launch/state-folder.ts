@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 
-export type Environment = Readonly<Record<string, string | undefined>>;
+import type { Environment } from '@zephyr/runtime/environment';
 
 /**
  * Where a program keeps what survives it, by the XDG base directory specification:

@@ -4,9 +4,9 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
+import type { Environment } from '@zephyr/runtime/environment';
 import { ZephyrError } from '@zephyr/runtime/errors';
 
-import type { Environment } from '../launch/state-folder.ts';
 import { type BackgroundRun, LAUNCHD_LABEL, launchdAgent, systemdUnit } from './definition.ts';
 
 export interface ServiceManager {

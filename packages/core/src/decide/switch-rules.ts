@@ -150,9 +150,16 @@ export function nextLead(lead: Lead, challenger: Challenger | undefined): Lead {
 }
 
 /** Why a latency switch is not made although an endpoint leads; `ready`: it is made. */
-export type Readiness = 'ready' | 'manual' | 'paused' | 'overloaded' | 'frozen' | 'dwell' | 'lead';
+export type SwitchReadiness =
+  | 'ready'
+  | 'manual'
+  | 'paused'
+  | 'overloaded'
+  | 'frozen'
+  | 'dwell'
+  | 'lead';
 
-export function readiness(world: World, lead: Lead, { nowMs, policy }: Context): Readiness {
+export function readiness(world: World, lead: Lead, { nowMs, policy }: Context): SwitchReadiness {
   const { wishes, switching, overloadedEverywhere } = world;
   if (wishes.mode.kind === 'manual') return 'manual';
   if (wishes.paused) return 'paused';

@@ -14,7 +14,7 @@ import {
   ejectionAt,
   recover,
 } from './ejection.ts';
-import type { FailedAttempt, Pending, Trial } from './journey.ts';
+import type { BlamedAttempt, Pending, Trial } from './journey.ts';
 import { KnownByEndpoint, MAX_KNOWN } from './known-by-endpoint.ts';
 
 export interface EjectionsDeps {
@@ -27,7 +27,7 @@ export interface EjectionsDeps {
    * Called for each failure that speaks about an endpoint, its token or its load, once that is
    * known: for the controller.
    */
-  readonly onBlamed?: (blamed: FailedAttempt) => void;
+  readonly onBlamed?: (blamed: BlamedAttempt) => void;
 }
 
 /** Failures of one person's requests at one endpoint are reported once in this time. */
@@ -98,7 +98,7 @@ export class Ejections {
     if (isEjectedNow || this.#isReportable(id, evidence, nowMs)) this.report({ id, failure });
   }
 
-  report(blamed: FailedAttempt): void {
+  report(blamed: BlamedAttempt): void {
     this.#deps.onBlamed?.(blamed);
   }
 

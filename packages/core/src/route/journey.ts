@@ -48,13 +48,13 @@ export interface Trial {
 }
 
 /** One failed attempt. */
-export interface FailedAttempt {
+export interface BlamedAttempt {
   readonly id: EndpointId;
   readonly failure: FailureClass;
 }
 
 /** A failed attempt; the rest of the journey shows whose fault it was. */
-export interface Pending extends FailedAttempt {
+export interface Pending extends BlamedAttempt {
   readonly groupName: string;
   /** See `Journey`. */
   readonly phase: number;

@@ -1,10 +1,11 @@
 import { eventsOf } from '@zephyr/testkit/upstream-scripts';
 import { describe, expect, it } from 'vitest';
-import type { Exchange } from '../exchange/exchange.ts';
+
+import type { ProbeExchange } from '../exchange/exchange.ts';
 import type { ProcessEnd } from '../process/run-process.ts';
 import { type CliEvidence, verdictOfCli } from './classify-cli.ts';
 
-const whole: Exchange = {
+const whole: ProbeExchange = {
   reached: 'answered',
   status: 200,
   contentType: 'text/event-stream',
@@ -24,7 +25,7 @@ const good = {
 function verdict(changes: {
   readonly result?: object | string;
   readonly end?: ProcessEnd;
-  readonly exchanges?: readonly Exchange[];
+  readonly exchanges?: readonly ProbeExchange[];
 }) {
   const { result = good, end = { kind: 'exited', code: 0 }, exchanges = [whole] } = changes;
   const stdout = typeof result === 'string' ? result : JSON.stringify(result);
@@ -75,12 +76,12 @@ describe('verdictOfCli', () => {
   it('refuses a success that the relay has not seen', () => {
     expect(verdict({ exchanges: [] })).toMatchObject({ failure: 'cli_crashed' });
     const body = eventsOf().slice(0, 3).join('');
-    const cut: Exchange = { ...whole, reached: 'answering', errorCode: 'CUT', body };
+    const cut: ProbeExchange = { ...whole, reached: 'answering', errorCode: 'CUT', body };
     expect(verdict({ exchanges: [cut] })).toMatchObject({ status: 'failed', failure: 'timeout' });
   });
 
   it('blames the endpoint for what it did, whatever became of the CLI', () => {
-    const overloaded: Exchange = { ...whole, status: 529, body: '{}' };
+    const overloaded: ProbeExchange = { ...whole, status: 529, body: '{}' };
     const end: ProcessEnd = { kind: 'died', signal: 'SIGSEGV' };
     expect(verdict({ end, exchanges: [overloaded] })).toMatchObject({ failure: 'overloaded' });
     expect(verdict({ end })).toMatchObject({ failure: 'cli_crashed' });

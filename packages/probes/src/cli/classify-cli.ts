@@ -3,7 +3,7 @@ import type { ProbeVerdict } from '@zephyr/contract/probe';
 import { z } from 'zod';
 
 import { type Failure, failureOf } from '../exchange/classify-exchange.ts';
-import type { Exchange } from '../exchange/exchange.ts';
+import type { ProbeExchange } from '../exchange/exchange.ts';
 import { redact } from '../exchange/redact.ts';
 import type { ProcessReport } from '../process/run-process.ts';
 
@@ -20,7 +20,7 @@ type CliResult = z.infer<typeof resultSchema>;
 export interface CliEvidence {
   readonly report: ProcessReport;
   /** What the relay saw, in order. */
-  readonly exchanges: readonly Exchange[];
+  readonly exchanges: readonly ProbeExchange[];
   readonly timeoutMs: number;
   /** Not to be shown in a detail. */
   readonly secrets: readonly string[];
@@ -55,7 +55,7 @@ function isContent({ end }: ProcessReport, result: CliResult | undefined): boole
 
 /** From the first request to the end of the last: what the CLI had to ask twice took that long. */
 function measure(
-  exchanges: readonly Exchange[],
+  exchanges: readonly ProbeExchange[],
 ): { apiLatencyMs: number; ttftMs: number | undefined } | undefined {
   const last = exchanges.at(-1);
   if (last === undefined || last.reached !== 'answered' || last.latencyMs === undefined)

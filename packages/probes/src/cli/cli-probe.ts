@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { ProbeVerdict, TokenUsage } from '@zephyr/contract/probe';
 
 import { NO_USAGE, readUsage } from '../exchange/answer.ts';
-import type { Exchange } from '../exchange/exchange.ts';
+import type { ProbeExchange } from '../exchange/exchange.ts';
 import type { ProbeRun, ProbeTarget } from '../probe-target.ts';
 import { FOLDER_PREFIX } from '../process/leftovers.ts';
 import { makeFolderOf, type ProbeUser, removeFoldersOf } from '../process/probe-users.ts';
@@ -115,7 +115,7 @@ function missingCli(configured: string | undefined): ProbeVerdict {
 }
 
 /** What the endpoint charged, also for an answer that the CLI did not accept. */
-function sumUsage(exchanges: readonly Exchange[]): TokenUsage {
+function sumUsage(exchanges: readonly ProbeExchange[]): TokenUsage {
   return exchanges
     .map(({ body }) => readUsage(body))
     .reduce(

@@ -1,15 +1,16 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import { connect } from 'node:net';
+
 import { startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
-import { cutSse, flood, type Script, sse } from '@zephyr/testkit/upstream-scripts';
+import { cutSse, flood, sse, type UpstreamScript } from '@zephyr/testkit/upstream-scripts';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import { ANSWER_LIMIT_BYTES } from '../exchange/exchange.ts';
 import { bearer } from '../test-support/bearer.ts';
 import { startRelay } from './relay.ts';
 
-async function relayTo(script: Script) {
+async function relayTo(script: UpstreamScript) {
   const upstream = await startScriptedUpstream({ script });
   onTestFinished(() => upstream.stop());
   const relay = await startRelay({ baseUrl: upstream.url, headers: bearer('sk-real-token') });

@@ -15,17 +15,19 @@ import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
+
 import type { EndpointHeaders } from '@zephyr/runtime/config/endpoint-headers';
 import { rawHeaders } from '@zephyr/runtime/credential';
-import { type Exchange, type RunningExchange, startExchange } from '../exchange/exchange.ts';
 
-export interface Relay {
+import { type ProbeExchange, type RunningExchange, startExchange } from '../exchange/exchange.ts';
+
+export interface CliRelay {
   /** For the CLI's ANTHROPIC_BASE_URL. */
   readonly baseUrl: string;
   /** For the CLI's ANTHROPIC_AUTH_TOKEN. */
   readonly password: string;
   /** Ends what still runs and tells of all requests, in the order in which they came. */
-  stop(): Promise<readonly Exchange[]>;
+  stop(): Promise<readonly ProbeExchange[]>;
 }
 
 /** A probe's request has 1 KiB; the largest that the CLI makes with all its tools 120 KiB. */
@@ -49,7 +51,7 @@ export async function startRelay(target: {
   readonly headers: EndpointHeaders;
   /** Told of each request as it arrives. */
   readonly onRequest?: () => void;
-}): Promise<Relay> {
+}): Promise<CliRelay> {
   const password = `zephyr-probe-${randomBytes(16).toString('hex')}`;
   const exchanges: RunningExchange[] = [];
   let requests = 0;

@@ -6,7 +6,7 @@ import type { FailureClass } from '@zephyr/contract/failure';
 import { type ApiError, isSuccess, judgeRefusal } from '@zephyr/core';
 
 import { judgeAnswer } from './answer.ts';
-import type { Exchange } from './exchange.ts';
+import type { ProbeExchange } from './exchange.ts';
 
 export interface Failure {
   readonly failure: FailureClass;
@@ -22,7 +22,7 @@ const DNS_CODES = ['ENOTFOUND', 'EAI_AGAIN', 'EAI_NODATA', 'EAI_FAIL'];
 const UNREACHABLE_CODES = ['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL'];
 
 /** Undefined where the endpoint has given a whole answer of the Messages API. */
-export function failureOf(exchange: Exchange): Failure | undefined {
+export function failureOf(exchange: ProbeExchange): Failure | undefined {
   const { status, reached, body } = exchange;
   if (status !== undefined && !isSuccess(status)) return failureOfStatus(exchange);
   const verdict = judgeAnswer(body, reached === 'answered');
@@ -33,7 +33,7 @@ export function failureOf(exchange: Exchange): Failure | undefined {
   return { failure: 'truncated', detail: 'the answer ended before its last event' };
 }
 
-function failureOfBreak(exchange: Exchange): Failure {
+function failureOfBreak(exchange: ProbeExchange): Failure {
   const { reached, errorCode = 'UNKNOWN' } = exchange;
   if (errorCode === 'CUT') return failureAtDeadline(exchange);
   if (errorCode === 'TOO_LONG')
@@ -54,7 +54,7 @@ function failureOfBreak(exchange: Exchange): Failure {
   return { failure: 'reset', detail: `the connection broke before an answer (${errorCode})` };
 }
 
-function failureAtDeadline({ reached, silentMs }: Exchange): Failure {
+function failureAtDeadline({ reached, silentMs }: ProbeExchange): Failure {
   switch (reached) {
     case 'resolving':
       return { failure: 'dns', detail: 'the host name was not resolved in time' };
@@ -88,7 +88,7 @@ function failureOfAnswer(
   return { failure, detail: `status 200, but the answer ${what}` };
 }
 
-function failureOfStatus({ status = 0, body, contentType = '' }: Exchange): Failure {
+function failureOfStatus({ status = 0, body, contentType = '' }: ProbeExchange): Failure {
   const { failure, error } = judgeRefusal({
     status,
     contentType: contentType.toLowerCase(),

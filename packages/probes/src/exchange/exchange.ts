@@ -24,7 +24,7 @@ export type Reached =
   | 'answered';
 
 /** What was seen of one request; the facts that a verdict is made of. */
-export interface Exchange {
+export interface ProbeExchange {
   readonly reached: Reached;
   /**
    * Why it did not come to `answered`: a code of Node, `CUT` when we ended it, or `TOO_LONG` when
@@ -60,7 +60,7 @@ export interface ExchangeListener {
 
 export interface RunningExchange {
   /** Resolves when it has ended, however; never rejects. */
-  readonly ended: Promise<Exchange>;
+  readonly ended: Promise<ProbeExchange>;
   /** Ends it now: its connection is destroyed. */
   cut(): void;
 }
@@ -99,7 +99,7 @@ export function startExchange(
     interimAnswers: 0,
     lastEvent: new StreamEnd(),
   };
-  const { promise, resolve } = Promise.withResolvers<Exchange>();
+  const { promise, resolve } = Promise.withResolvers<ProbeExchange>();
   const end = (errorCode?: string): void => resolve(factsOf(progress, errorCode));
 
   const cut = (errorCode?: 'CUT' | 'TOO_LONG'): void => {
@@ -185,7 +185,7 @@ function keep(progress: Progress, chunk: Buffer): 'last_event' | 'more' {
   return wasOpen && progress.lastEvent.ending !== undefined ? 'last_event' : 'more';
 }
 
-function factsOf(progress: Progress, errorCode: string | undefined): Exchange {
+function factsOf(progress: Progress, errorCode: string | undefined): ProbeExchange {
   const { sentAtMs, firstByteAtMs, lastSignAtMs, response } = progress;
   return {
     reached: progress.lastEvent.ending === undefined ? progress.reached : 'answered',

@@ -1,10 +1,10 @@
-import type { Exchange, RunningExchange } from './exchange.ts';
+import type { ProbeExchange, RunningExchange } from './exchange.ts';
 
 /** The facts of an exchange that is cut at its deadline, or when the caller gives up. */
 export async function withDeadline(
   exchange: RunningExchange,
   limit: { readonly timeoutMs: number; readonly signal: AbortSignal },
-): Promise<Exchange> {
+): Promise<ProbeExchange> {
   const cut = (): void => exchange.cut();
   const timer = setTimeout(cut, limit.timeoutMs);
   limit.signal.addEventListener('abort', cut, { once: true });

@@ -34,13 +34,13 @@ export interface AccessDeps {
   readonly trustedProxies: () => BlockList | undefined;
 }
 
-export interface Access {
+export interface AdminAccess {
   /** Lets only permitted requests through; `res.locals.actor` says who it is. */
   readonly require: RequestHandler;
   readonly login: (req: Request, res: Response) => Promise<void>;
 }
 
-export function createAccess(deps: AccessDeps): Access {
+export function createAccess(deps: AccessDeps): AdminAccess {
   const guard = new Guard(deps);
   return {
     require: async (req, res, next) => {

@@ -25,7 +25,7 @@ import { answerErrors, ProblemError } from './problem.ts';
 import { answerGet, answerPost } from './routes.ts';
 import type { Tail } from './tail.ts';
 
-export interface AppDeps {
+export interface ApiAppDeps {
   readonly redis: Redis;
   readonly current: CurrentState;
   readonly tail: Tail;
@@ -42,7 +42,7 @@ export interface AppDeps {
 
 const DASHBOARD = join(PAGES, 'index.html');
 
-export function createApp(deps: AppDeps): Express {
+export function createApp(deps: ApiAppDeps): Express {
   const app = express();
   app.disable('x-powered-by');
   app.set('query parser', 'simple');
@@ -67,7 +67,7 @@ export function createApp(deps: AppDeps): Express {
 }
 
 /** For orchestrators and Prometheus, which call us by whatever name: nothing secret, no change. */
-function addWatchers(app: Express, { current, registry, health, readiness }: AppDeps): void {
+function addWatchers(app: Express, { current, registry, health, readiness }: ApiAppDeps): void {
   app.get('/health', (_req, res) => {
     const store = current.store().status;
     // A standby is as healthy as a leader; without Redis a restart would help nobody.
@@ -80,7 +80,7 @@ function addWatchers(app: Express, { current, registry, health, readiness }: App
   app.use(watchPages({ readiness, metrics: registry }));
 }
 
-function addApi(app: Express, deps: AppDeps): void {
+function addApi(app: Express, deps: ApiAppDeps): void {
   const { current } = deps;
   answerGet(app, '/api/state', (_req, res) => {
     const state = current.state();

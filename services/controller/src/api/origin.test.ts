@@ -1,12 +1,15 @@
 import { describe, expect, it } from 'vitest';
 
-import { originProblem, type RequestFacts } from './origin.ts';
+import { type CheckedRequest, originProblem } from './origin.ts';
 
 const host = '127.0.0.1:8081';
-const read: RequestFacts = { method: 'GET', path: '/api/state', headers: { host } };
-const write: RequestFacts = { ...read, method: 'POST' };
-const metrics: RequestFacts = { ...read, path: '/metrics' };
-const withHeaders = (facts: RequestFacts, headers: RequestFacts['headers']): RequestFacts => ({
+const read: CheckedRequest = { method: 'GET', path: '/api/state', headers: { host } };
+const write: CheckedRequest = { ...read, method: 'POST' };
+const metrics: CheckedRequest = { ...read, path: '/metrics' };
+const withHeaders = (
+  facts: CheckedRequest,
+  headers: CheckedRequest['headers'],
+): CheckedRequest => ({
   ...facts,
   headers: { ...facts.headers, ...headers },
 });
@@ -17,7 +20,7 @@ const link = {
 };
 
 describe('originProblem', () => {
-  it.each<[string, RequestFacts]>([
+  it.each<[string, CheckedRequest]>([
     ['a program by address', read],
     ['a program by IPv6 address', withHeaders(read, { host: '[::1]:8081' })],
     ['a program by localhost', withHeaders(write, { host: 'localhost:8081' })],
@@ -37,7 +40,7 @@ describe('originProblem', () => {
     expect(originProblem(facts, ['zephyr.lan'])).toBeUndefined();
   });
 
-  it.each<[string, RequestFacts]>([
+  it.each<[string, CheckedRequest]>([
     ['a name that may point anywhere', withHeaders(read, { host: 'rebind.example:8081' })],
     ['a name that begins like ours', withHeaders(read, { host: 'localhost.evil.example' })],
     ['a name that ends like ours', withHeaders(read, { host: 'evil-zephyr.lan' })],

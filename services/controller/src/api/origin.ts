@@ -16,7 +16,7 @@ import type { RequestHandler } from 'express';
 
 import { ProblemError } from './problem.ts';
 
-export interface RequestFacts {
+export interface CheckedRequest {
   readonly method: string;
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
@@ -27,7 +27,7 @@ const LINKED: ReadonlySet<string> = new Set(['/', '/index.html']);
 
 /** Why a request is refused; undefined where it is not. Pure. */
 export function originProblem(
-  { method, path, headers }: RequestFacts,
+  { method, path, headers }: CheckedRequest,
   allowedHosts: readonly string[],
 ): string | undefined {
   const isHost = WATCHED_PATHS.has(path) ? isWatchersHost : isKnownHost;

@@ -3,13 +3,13 @@ import type { Decision } from '@zephyr/contract/decision';
 import { type Notice, severityOf } from '@zephyr/contract/notice';
 import type { Effect } from '@zephyr/core';
 
-export interface LogLine {
+export interface EventLine {
   readonly level: 'debug' | 'info' | 'warn';
   readonly message: string;
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-export function linesOf(effects: readonly Effect[]): readonly LogLine[] {
+export function linesOf(effects: readonly Effect[]): readonly EventLine[] {
   return effects.flatMap((effect) => {
     if (effect.kind === 'record') return [decisionLine(effect.decision)];
     return effect.kind === 'notice' ? [noticeLine(effect.notice)] : [];
@@ -23,7 +23,7 @@ const PHASES: Readonly<Record<Decision['phase'], string>> = {
   withdrawn: 'switch withdrawn',
 };
 
-function decisionLine({ number, phase, fromId, toId, ...why }: Decision): LogLine {
+function decisionLine({ number, phase, fromId, toId, ...why }: Decision): EventLine {
   const { reason, failure, gain } = why;
   const isFirst = phase === 'switched' && fromId === toId;
   return {
@@ -39,7 +39,7 @@ function decisionLine({ number, phase, fromId, toId, ...why }: Decision): LogLin
   };
 }
 
-function noticeLine(notice: Notice): LogLine {
+function noticeLine(notice: Notice): EventLine {
   const { code, ...fields } = notice;
   // A probe that was too late has changed nothing.
   const isChange = code !== 'late_probe_dropped';

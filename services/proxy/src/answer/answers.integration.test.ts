@@ -16,10 +16,10 @@ import {
   json,
   LAST_CHUNK,
   raw,
-  type Script,
   sse,
   status,
   type Turn,
+  type UpstreamScript,
 } from '@zephyr/testkit/upstream-scripts';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
@@ -31,7 +31,7 @@ const STREAM = { 'content-type': 'text/event-stream' };
 /** Limits that a busy machine does not reach, where it is not the limit that is tested. */
 const PATIENT = { connectMs: 10_000, firstByteMs: 20_000, wholeAnswerMs: 20_000, gateMs: 10_000 };
 
-function answerOf(body: string, headers: Readonly<Record<string, string>>): Script {
+function answerOf(body: string, headers: Readonly<Record<string, string>>): UpstreamScript {
   return async ({ socket, bodyComplete }) => {
     await bodyComplete;
     socket.write(chunkedHead(200, headers) + chunk(body) + LAST_CHUNK);
@@ -39,7 +39,11 @@ function answerOf(body: string, headers: Readonly<Record<string, string>>): Scri
 }
 
 /** The request that is marked, and ten ordinary ones of somebody else that run meanwhile. */
-async function besideOthers(rig: Rig, script: Script, body = STREAM_BODY): Promise<CallResult> {
+async function besideOthers(
+  rig: Rig,
+  script: UpstreamScript,
+  body = STREAM_BODY,
+): Promise<CallResult> {
   const ordinary = sse({ mark: 'ordinary' });
   rig.second.always(ordinary);
   rig.first.always((turn) =>
@@ -170,7 +174,7 @@ describe('what a refusal says', () => {
 describe('a start that never comes', () => {
   it('of endless white space costs nobody anything', async () => {
     const rig = await startRig({ timeouts: PATIENT });
-    const blanks: Script = async ({ socket, bodyComplete }: Turn) => {
+    const blanks: UpstreamScript = async ({ socket, bodyComplete }: Turn) => {
       await bodyComplete;
       socket.write(chunkedHead(200, STREAM));
       const piece = chunk('\n'.repeat(60_000));
@@ -222,7 +226,7 @@ describe('a start that never comes', () => {
 
 describe('the end of an answer', () => {
   const ping = chunk('event: ping\ndata: {"type":"ping"}\n\n');
-  function openAfterStop(everyMs: number): Script {
+  function openAfterStop(everyMs: number): UpstreamScript {
     return async ({ socket, bodyComplete }) => {
       await bodyComplete;
       socket.write(chunkedHead(200, STREAM) + chunk(EVENTS));
@@ -386,7 +390,7 @@ describe('a running answer is never cut by the proxy', () => {
   }
 
   /** The first request streams until `finish`; the second is answered by `second` at once. */
-  async function rigOfTwo(second: Script, timeouts: Record<string, number>) {
+  async function rigOfTwo(second: UpstreamScript, timeouts: Record<string, number>) {
     const rig = await startRig({ timeouts: { ...PATIENT, ...timeouts } });
     const { promise: finished, resolve: finish } = Promise.withResolvers<void>();
     const events = eventsOf({ mark: 'long', deltas: 5 });

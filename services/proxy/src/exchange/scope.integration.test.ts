@@ -3,7 +3,7 @@
  * requests run beside it; and all of it a second time in the same process.
  */
 import { type CallOptions, call, STREAM_BODY } from '@zephyr/testkit/http-call';
-import { cutSse, type Script, sse, status } from '@zephyr/testkit/upstream-scripts';
+import { cutSse, sse, status, type UpstreamScript } from '@zephyr/testkit/upstream-scripts';
 import { describe, expect, it } from 'vitest';
 
 import { startRig } from '../test-support/rig.ts';
@@ -20,7 +20,7 @@ const ordinary = (index: number): CallOptions => ({
 
 interface Bad {
   readonly name: string;
-  readonly answer: Script;
+  readonly answer: UpstreamScript;
   readonly request?: CallOptions;
   /** What the poisoner gets. */
   readonly gets: number;
@@ -182,7 +182,9 @@ describe('an endpoint that', () => {
 });
 
 /** Whether a request of the upstream is the poisoner's. */
-function bodyIs(request: CallOptions | undefined): (turn: Parameters<Script>[0]) => boolean {
+function bodyIs(
+  request: CallOptions | undefined,
+): (turn: Parameters<UpstreamScript>[0]) => boolean {
   const { path = '/v1/messages', body = STREAM_BODY, headers = {} } = request ?? {};
   return ({ request: got }) =>
     got.target.startsWith(path) &&
@@ -190,7 +192,10 @@ function bodyIs(request: CallOptions | undefined): (turn: Parameters<Script>[0])
     Object.entries(headers).every(([name, value]) => got.headers[name] === value);
 }
 
-function either(isBad: (turn: Parameters<Script>[0]) => boolean, answer: Script): Script {
+function either(
+  isBad: (turn: Parameters<UpstreamScript>[0]) => boolean,
+  answer: UpstreamScript,
+): UpstreamScript {
   return async (turn) => {
     await turn.bodyComplete;
     await (isBad(turn) ? answer : sse())(turn);

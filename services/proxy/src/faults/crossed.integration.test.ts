@@ -9,9 +9,9 @@ import {
   hang,
   raw,
   reset,
-  type Script,
   sse,
   status,
+  type UpstreamScript,
 } from '@zephyr/testkit/upstream-scripts';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
@@ -27,9 +27,9 @@ const ejectionsOf = async (proxy: TestProxy): Promise<string[]> =>
   (await proxy.status()).endpoints.map(({ ejection }) => ejection.status);
 
 /** Answers once the test says so. */
-function held(answer: Script): { readonly script: Script; release(): void } {
+function held(answer: UpstreamScript): { readonly script: UpstreamScript; release(): void } {
   const gate = Promise.withResolvers<void>();
-  const script: Script = async (turn) => {
+  const script: UpstreamScript = async (turn) => {
     await gate.promise;
     await answer(turn);
   };
@@ -105,7 +105,7 @@ describe('a dead idle connection to the only endpoint that serves', () => {
 describe('what the client gets when endpoints fail in different ways', () => {
   const away = status(529, { 'retry-after-ms': '700' }, error('overloaded_error'));
   const unknown = status(404, {}, error('not_found_error'));
-  it.each<[string, Script, Script, number]>([
+  it.each<[string, UpstreamScript, UpstreamScript, number]>([
     ['busy, and without the model', away, unknown, 529],
     ['without the model, and busy', unknown, away, 529],
     ['busy, and a refused token', away, status(401), 529],
@@ -206,7 +206,7 @@ function randomOf(seed: number): () => number {
 }
 
 describe('any failures at two endpoints while a third is wholly well', () => {
-  const FAULTS: readonly Script[] = [
+  const FAULTS: readonly UpstreamScript[] = [
     ...[401, 402, 403, 429, 500, 503, 529].map((code) => status(code)),
     ...[status(200, {}, '<html>'), status(404, {}, '<html>'), status(200, {}, '')],
     ...[status(529, { 'retry-after': '1' }), status(404, {}, error('not_found_error'))],

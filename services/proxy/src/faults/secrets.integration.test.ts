@@ -1,6 +1,7 @@
 /** Canaries stand for every secret; after a run through many faults they are searched everywhere. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+
 import { call, sendRaw } from '@zephyr/testkit/http-call';
 import { openTestRedis, startTestRedis } from '@zephyr/testkit/redis';
 import { startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
@@ -9,19 +10,20 @@ import {
   hang,
   raw,
   reset,
-  type Script,
   sse,
   status,
+  type UpstreamScript,
 } from '@zephyr/testkit/upstream-scripts';
 import type { Redis } from 'ioredis';
 import { expect, it, onTestFinished } from 'vitest';
+
 import { eventually } from '../test-support/eventually.ts';
 import { startTestProxy, tokenOf } from '../test-support/test-proxy.ts';
 
 const CLIENT_KEY = 'canary-client-77aa01';
 const PROMPT = 'canary-prompt-51cd';
 
-const FAULTS: readonly Script[] = [
+const FAULTS: readonly UpstreamScript[] = [
   sse(),
   reset(),
   status(500, {}, `{"type":"error","error":{"type":"api_error","message":"${tokenOf('red')}"}}`),

@@ -12,10 +12,10 @@ import {
   LAST_CHUNK,
   raw,
   reset,
-  type Script,
   sse,
   status,
   type Turn,
+  type UpstreamScript,
 } from '@zephyr/testkit/upstream-scripts';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
@@ -29,7 +29,7 @@ function times<T>(count: number, make: (index: number) => T): T[] {
   return Array.from({ length: count }, (_, index) => make(index));
 }
 
-function sseOf(...events: readonly string[]): Script {
+function sseOf(...events: readonly string[]): UpstreamScript {
   return async ({ socket, bodyComplete }) => {
     await bodyComplete;
     socket.write(chunkedHead(200, { 'content-type': 'text/event-stream' }));
@@ -42,7 +42,7 @@ const ERROR_EVENT =
   'event: error\ndata: {"type":"error","error":{"type":"overloaded_error","message":"x"}}\n\n';
 
 describe('before the first content, the next endpoint answers instead', () => {
-  const cases: readonly { name: string; script: Script; failure: string }[] = [
+  const cases: readonly { name: string; script: UpstreamScript; failure: string }[] = [
     { name: 'U3 reset after the request', script: reset(), failure: 'reset' },
     { name: 'U6 no answer', script: hang(), failure: 'first_byte_timeout' },
     {

@@ -20,7 +20,7 @@ import { calledBy, isForwarded, isKnownHost } from '@zephyr/runtime/http/visitor
  *
  * Removing people never opens the door: from `keys` there is no way back to `this_machine`.
  */
-export type Access =
+export type ClientAccess =
   | { readonly kind: 'keys' }
   | { readonly kind: 'this_machine' }
   | { readonly kind: 'everybody' }
@@ -32,10 +32,10 @@ export interface AccessInput {
   readonly isOpen: boolean;
   readonly isOnLoopback: boolean;
   /** Undefined at the start. */
-  readonly before: Access | undefined;
+  readonly before: ClientAccess | undefined;
 }
 
-export function accessOf({ hasKeys, isOpen, isOnLoopback, before }: AccessInput): Access {
+export function accessOf({ hasKeys, isOpen, isOnLoopback, before }: AccessInput): ClientAccess {
   if (hasKeys) return { kind: 'keys' };
   if (isOpen) return { kind: 'everybody' };
   const hadKeys = before?.kind === 'keys' || before?.kind === 'nobody';
@@ -43,7 +43,7 @@ export function accessOf({ hasKeys, isOpen, isOnLoopback, before }: AccessInput)
 }
 
 export interface ClientRules {
-  readonly access: Access;
+  readonly access: ClientAccess;
   readonly keys: readonly ClientKey[];
   /** Lower case: names by which an open proxy may be called. */
   readonly allowedHosts: readonly string[];
@@ -83,7 +83,7 @@ export class Clients {
     this.reconfigure(rules);
   }
 
-  get access(): Access {
+  get access(): ClientAccess {
     return this.#rules.access;
   }
 

@@ -1,11 +1,10 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-
 import { loadConfig } from '@zephyr/runtime/config/load';
+import type { Environment } from '@zephyr/runtime/environment';
 
 import type { LaunchPlan } from '../launcher.ts';
-import type { Environment } from '../state-folder.ts';
 import { startStub } from './stub-service.ts';
 
 export const STUBS: NonNullable<LaunchPlan['services']> = {
