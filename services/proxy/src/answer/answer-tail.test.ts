@@ -65,6 +65,7 @@ describe('readUsage', () => {
       { ...none, outputTokens: 3 },
     ],
     ['a count without its usage', undefined, '"output_tokens":4', { ...none, outputTokens: 4 }],
+    ['a number of something else', undefined, '"usage":{"output_tokens" x: 4}', none],
     ['no number', undefined, '"usage":{"output_tokens":"x"}', none],
     [
       'no number at the end: that of the start',
@@ -83,6 +84,7 @@ describe('readModel', () => {
   it.each([
     ['{"model":"claude-opus-4-8"}', 'claude-opus-4-8'],
     ['{"model" : "a/b:c.d@e_f-1"}', 'a/b:c.d@e_f-1'],
+    ['"model":"m"', 'm'],
     ['{"model":"a b"}', ''],
     ['{"model":""}', ''],
     [`{"model":"${'x'.repeat(101)}"}`, ''],

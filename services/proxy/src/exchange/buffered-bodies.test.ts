@@ -24,6 +24,28 @@ describe('BufferedBodies', () => {
     expect(bodies.bytes).toBe(0);
   });
 
+  it('counts what a person still holds', () => {
+    const bodies = new BufferedBodies(LIMIT);
+    bodies.tryHold('ann', 400);
+    bodies.release('ann', 100);
+    expect(bodies.bytes).toBe(300);
+    expect(bodies.tryHold('ann', 201)).toBe(false);
+    expect(bodies.tryHold('ann', 200)).toBe(true);
+    const few = new BufferedBodies(5);
+    few.tryHold('ann', 2);
+    few.release('ann', 1);
+    expect([few.bytes, few.tryHold('ann', 2)]).toEqual([1, false]);
+  });
+
+  it('takes a changed limit', () => {
+    const bodies = new BufferedBodies(LIMIT);
+    bodies.tryHold('ann', 400);
+    bodies.reconfigure(500);
+    expect([bodies.bytes, bodies.tryHold('bob', 60), bodies.tryHold('bob', 50)]).toEqual([
+      ...[400, false, true],
+    ]);
+  });
+
   it('holds nothing where nothing may be held', () => {
     const bodies = new BufferedBodies(0);
     expect(bodies.tryHold('ann', 1)).toBe(false);

@@ -58,6 +58,13 @@ describe('Retries', () => {
     });
   });
 
+  it('are as many as are allowed', () => {
+    const { after } = rig({ failover: { retry: 'before_content', maxRetries: 2 } });
+    expect([after('reset'), after('reset'), after('reset')]).toEqual([
+      ...['next_endpoint', 'next_endpoint', 'give_up'],
+    ]);
+  });
+
   it('cost nothing where nothing was sent', () => {
     const { after, left } = rig();
     for (let time = 0; time < 3; time += 1) {

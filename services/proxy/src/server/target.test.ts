@@ -96,6 +96,7 @@ describe('readTarget', () => {
     ['/v1/messages?a b', 'POST', 'malformed'],
     ['/v1/messages?a#b', 'POST', 'malformed'],
     ['/v1/messages?a\\b', 'POST', 'malformed'],
+    ['/v1/messages?#', 'POST', 'malformed'],
     ['', 'GET', 'malformed'],
     [`/v1/${'a'.repeat(5_000)}`, 'GET', 'too_long'],
   ])('%s by %s: %s', (target, method, found) => {
