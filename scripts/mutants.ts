@@ -47,7 +47,9 @@ async function run(room: Room): Promise<boolean> {
     const vitest = await startVitest(
       'test',
       globSync([...room.tests], { cwd: root }).filter(
-        (file) => room.scripts !== undefined || !file.includes('.integration.'),
+        (file) =>
+          room.without?.includes(file) !== true &&
+          (room.scripts !== undefined || !file.includes('.integration.')),
       ),
       {
         ...{ root, config: false, watch: false, reporters: [], include: ['**/*.test.ts'] },

@@ -3,6 +3,8 @@ export interface Room {
   readonly name: string;
   readonly sources: readonly string[];
   readonly tests: readonly string[];
+  /** Their tests are simulations that take minutes: a rule needs a test of its own beside them. */
+  readonly without?: readonly string[];
   /** Of `packages/runtime/src/redis/scripts`; their tests need a Redis. */
   readonly scripts?: readonly string[];
 }
@@ -14,6 +16,7 @@ const coreRoom = (name: string): Room => ({
   name,
   sources: [`${CORE}/${name}/*.ts`],
   tests: [`${CORE}/${name}/*.test.ts`],
+  without: [`${CORE}/learn/live-times.test.ts`, `${CORE}/decide/reduce.properties.test.ts`],
 });
 
 const RUNTIME = 'packages/runtime/src/redis';

@@ -1,0 +1,125 @@
+/** Mutants that change no behaviour, with the reason: see `equivalent.ts`. */
+import type { Equivalent } from './equivalent.ts';
+
+const COMPILER = 'only the compiler asks for it: the other case cannot happen';
+const BOUND = 'where both sides are equal the result is the same';
+const FAST = 'a short cut: without it the result is the same, only later';
+
+export const OF_OTHERS: readonly Equivalent[] = [
+  { file: 'json-keys.ts', line: "this.#status === 'in_nested_string') return", why: FAST },
+  {
+    file: 'json-keys.ts',
+    line: "this.#status === 'in_string' && !this.#wanted.has",
+    titles: ["this.#status === 'in_string' && !this.#wanted.has(this.#key) → false"],
+    why: FAST,
+  },
+  {
+    file: 'json-keys.ts',
+    line: 'limit + 1 - this.#raw.length',
+    titles: ['1 → 2'],
+    why: 'one more than the limit shows that it is too long, two do too',
+  },
+  {
+    file: 'json-keys.ts',
+    line: 'at < text.length; at += 1',
+    titles: ['at < text.length → at <= text.length'],
+    why: BOUND,
+  },
+  {
+    file: 'json-keys.ts',
+    line: 'IS_PLAIN.test(raw)',
+    titles: ['IS_PLAIN.test(raw) → false'],
+    why: FAST,
+  },
+  {
+    file: 'replay/recording.ts',
+    line: ': true,',
+    titles: ['true → false'],
+    why: 'only the names count',
+  },
+  {
+    file: 'request/facts.ts',
+    line: 'export const QUICK_',
+    why: 'how much of a body the caller reads; longer is slower',
+  },
+  {
+    file: 'replay/recording.ts',
+    line: 'isContinued && world !== undefined',
+    titles: ['isContinued && world !== undefined → isContinued'],
+    why: COMPILER,
+  },
+  {
+    file: 'answer/answer-tail.ts',
+    line: 'chunk.length >= KEPT_BYTES',
+    titles: ['chunk.length >= KEPT_BYTES → chunk.length > KEPT_BYTES'],
+    why: BOUND,
+  },
+  {
+    file: 'answer/answer-tail.ts',
+    line: 'this.#length + chunk.length > bytes.length',
+    titles: [
+      'this.#length + chunk.length > bytes.length → this.#length + chunk.length >= bytes.length',
+    ],
+    why: BOUND,
+  },
+  { file: 'answer/answer-tail.ts', line: 'Tokens: 0,', why: 'each count is set before it is read' },
+  {
+    file: 'answer/answer-tail.ts',
+    line: "usageIn(head.toString('latin1', 0",
+    titles: ['0 → 1'],
+    why: 'the first character of an answer is a brace',
+  },
+  {
+    file: 'routing/snapshot-order.ts',
+    line: 'read.epoch > current.epoch',
+    titles: ['read.epoch > current.epoch → read.epoch >= current.epoch'],
+    why: BOUND,
+  },
+  {
+    file: 'routing/snapshot-order.ts',
+    line: 'read.version > current.version',
+    titles: ['read.version > current.version → read.version >= current.version'],
+    why: BOUND,
+  },
+  {
+    file: 'exchange/classify.ts',
+    line: "'code' in error",
+    titles: ["'code' in error && typeof error.code === 'string' → typeof error.code === 'string'"],
+    why: COMPILER,
+  },
+  {
+    file: 'exchange/buffered-bodies.ts',
+    line: 'if (bytes === 0) return',
+    titles: ['bytes === 0 → false'],
+    why: FAST,
+  },
+  {
+    file: 'exchange/buffered-bodies.ts',
+    line: 'left === 0',
+    titles: ['left === 0 → false'],
+    why: 'an owner of nothing counts like none',
+  },
+  {
+    file: 'exchange/buffered-bodies.ts',
+    line: 'this.#byOwner.get(owner) ?? 0) - bytes',
+    titles: ['0 → 1'],
+    why: 'only what is held is released',
+  },
+  {
+    file: 'server/target.ts',
+    line: "const query = mark === -1 ? ''",
+    titles: [
+      "mark === -1 ? '' : rawUrl.slice(mark + 1) → rawUrl.slice(mark + 1)",
+      '-1 → 1',
+      'rawUrl.slice(mark + 1) → rawUrl',
+      'mark + 1 → mark - 1',
+    ],
+    why: 'the path in front is one of a closed list, without a character that a query may not have',
+  },
+  {
+    file: 'server/active-requests.ts',
+    line: 'last === undefined || last === slot',
+    titles: ['last === undefined || last === slot → last === slot'],
+    why: COMPILER,
+  },
+];

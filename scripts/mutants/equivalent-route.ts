@@ -1,0 +1,226 @@
+/** Mutants that change no behaviour, with the reason: see `equivalent.ts`. */
+import type { Equivalent } from './equivalent.ts';
+
+const COMPILER = 'only the compiler asks for it: the other case cannot happen';
+const BOUND = 'where both sides are equal the result is the same';
+const FAST = 'a short cut: without it the result is the same, only later';
+const ORDER = 'only the order of the ranks counts';
+
+export const OF_ROUTE: readonly Equivalent[] = [
+  {
+    file: 'route/ejection.ts',
+    line: 'strikesSinceAtMs: 0',
+    why: 'without strikes nothing fades',
+  },
+  {
+    file: 'route/ejection.ts',
+    line: "ejection.status === 'ejected' && nowMs >=",
+    titles: [
+      "ejection.status === 'ejected' && nowMs >= ejection.untilAtMs → nowMs >= ejection.untilAtMs",
+    ],
+    why: COMPILER,
+  },
+  {
+    file: 'route/router.ts',
+    line: '#forgets',
+    titles: ['0 → 1', '1 → 2'],
+    why: 'only whether the number has risen counts',
+  },
+  {
+    file: 'route/router.ts',
+    line: "choice.kind !== 'send'",
+    titles: ["choice.kind !== 'send' → false"],
+    why: COMPILER,
+  },
+  {
+    file: 'route/router.ts',
+    line: "status === 'half_open'",
+    titles: ["this.ejectionOf(choice.id, input.nowMs).status === 'half_open' → true"],
+    why: 'trials of endpoints that are not half-open are not read',
+  },
+  {
+    file: 'route/router.ts',
+    line: 'tried.size > 0',
+    titles: ['tried.size > 0 → true', 'tried.size > 0 → tried.size >= 0'],
+    why: FAST,
+  },
+  {
+    file: 'route/router.ts',
+    line: 'if (first === undefined ||',
+    titles: ['first === undefined || !first.enabled || !first.available → true'],
+    why: FAST,
+  },
+  {
+    file: 'route/router.ts',
+    line: "stateOf(first.id).status !== 'admitted'",
+    titles: ["this.#ejections.stateOf(first.id).status !== 'admitted' → true"],
+    why: FAST,
+  },
+  {
+    file: 'route/router.ts',
+    line: 'isHeldAgainst(first.id',
+    titles: ['this.#memory.isHeldAgainst(first.id, request, nowMs) → true'],
+    why: FAST,
+  },
+  {
+    file: 'route/router.ts',
+    line: 'preferredId === undefined ? endpoints[0]',
+    titles: [
+      'preferredId === undefined ? endpoints[0] : endpoints.find(({ id }) … → endpoints.find(({ id }) => id === preferredId)',
+    ],
+    why: FAST,
+  },
+  {
+    file: 'route/router.ts',
+    line: "choice.kind === 'send' || journey.staleId === undefined",
+    titles: ["choice.kind === 'send' || journey.staleId === undefined → choice.kind === 'send'"],
+    why: COMPILER,
+  },
+  {
+    file: 'route/router.ts',
+    line: 'trialId === undefined',
+    titles: ['trialId === undefined → false'],
+    why: COMPILER,
+  },
+  { file: 'route/choose-endpoint.ts', line: 'half_open_full: 6', why: ORDER },
+  { file: 'route/choose-endpoint.ts', line: 'lacks_operation: 14', why: ORDER },
+  {
+    file: 'route/choose-endpoint.ts',
+    line: 'enabled += 1',
+    why: 'only whether it is 0 counts',
+  },
+  { file: 'route/choose-endpoint.ts', line: '60_000', why: ORDER },
+  {
+    file: 'route/choose-endpoint.ts',
+    line: "ejection.status === 'half_open'",
+    titles: [
+      "ejection.status === 'half_open' && candidate.trials >= ejection.width → candidate.trials >= ejection.width",
+    ],
+    why: COMPILER,
+  },
+  {
+    file: 'route/choose-endpoint.ts',
+    line: 'RANKS.failed_source + sibling',
+    titles: ['2 → 3'],
+    why: ORDER,
+  },
+  { file: 'route/choose-endpoint.ts', line: "named.status === 'none' ? 0", why: COMPILER },
+  {
+    file: 'route/choose-endpoint.ts',
+    line: '% 1 < share',
+    titles: [
+      'share > 0 && (random + index * GOLDEN_RATIO) % 1 < share → (random + index * GOLDEN_RATIO) % 1 < share',
+      'share > 0 → share >= 0',
+      '(random + index * GOLDEN_RATIO) % 1 < share → (random + index * GOLDEN_RATIO) % 1 <= share',
+      'index * GOLDEN_RATIO → index / GOLDEN_RATIO',
+    ],
+    why: 'nothing is below 0; 0.618 and 1 / 0.618 have the same fraction',
+  },
+  {
+    file: 'route/choose-endpoint.ts',
+    line: 'GOLDEN_RATIO = 0.618',
+    why: 'any irrational number would do',
+  },
+  { file: 'route/model-limits.ts', line: 'atMs: 0,', why: 'without requests nothing fades' },
+  {
+    file: 'route/model-limits.ts',
+    line: 'limit.asked === 0',
+    titles: ['limit.asked === 0 → false'],
+    why: FAST,
+  },
+  {
+    file: 'route/model-limits.ts',
+    line: 'answeredAtMs !== undefined',
+    titles: ['inARow === 0 && answeredAtMs !== undefined → inARow === 0'],
+    why: COMPILER,
+  },
+  {
+    file: 'route/model-limits.ts',
+    line: "named.status !== 'none' && nowMs >=",
+    titles: ["named.status !== 'none' && nowMs >= named.untilAtMs → nowMs >= named.untilAtMs"],
+    why: COMPILER,
+  },
+  {
+    file: 'route/ejections.ts',
+    line: 'atMs !== undefined &&',
+    titles: [
+      'atMs !== undefined && nowMs - atMs < REPORTED_FOR_MS → nowMs - atMs < REPORTED_FOR_MS',
+    ],
+    why: COMPILER,
+  },
+  {
+    file: 'route/ejections.ts',
+    line: 'this.#reported.delete',
+    why: 'keeps what was reported last from being dropped first; at the bound only',
+  },
+  { file: 'route/ejections.ts', line: 'next === before', why: FAST },
+  { file: 'route/known-by-endpoint.ts', line: 'this.#values.size === 0', why: FAST },
+  { file: 'route/known-by-endpoint.ts', line: 'if (this.#values.size > 0)', why: FAST },
+  {
+    file: 'route/known-by-endpoint.ts',
+    line: 'oldest !== undefined',
+    titles: [
+      'this.#values.size > this.#limit && oldest !== undefined → this.#values.size > this.#limit',
+    ],
+    why: COMPILER,
+  },
+  {
+    file: 'route/endpoint-memory.ts',
+    line: 'atMs !== undefined &&',
+    titles: ['atMs !== undefined && nowMs - atMs < FAILED_FOR_MS → nowMs - atMs < FAILED_FOR_MS'],
+    why: COMPILER,
+  },
+  {
+    file: 'route/first-byte-limit.ts',
+    line: 'oldest !== undefined',
+    titles: [
+      'this.#times.size > MAX_CLASSES && oldest !== undefined → this.#times.size > MAX_CLASSES',
+    ],
+    why: COMPILER,
+  },
+  {
+    file: 'route/first-byte-limit.ts',
+    line: '[first, second] = [0, 0]',
+    titles: ['0 → 1'],
+    why: 'times are longer than a millisecond',
+  },
+  {
+    file: 'route/first-byte-limit.ts',
+    line: 'ms > first',
+    titles: ['ms > first → ms >= first'],
+    why: BOUND,
+  },
+  {
+    file: 'route/first-byte-limit.ts',
+    line: 'ms > second',
+    titles: ['ms > second → ms >= second'],
+    why: BOUND,
+  },
+  {
+    file: 'route/ramp.ts',
+    line: 'unitHash(placing.key) <',
+    why: 'a hash is never exactly the share',
+  },
+  {
+    file: 'route/affinity.ts',
+    line: 'oldest !== undefined',
+    titles: [
+      'this.#sessions.size > this.#rules.maxSessions && oldest !== undefined → this.#sessions.size > this.#rules.maxSessions',
+    ],
+    why: COMPILER,
+  },
+  {
+    file: 'route/affinity.ts',
+    line: 'elsewhereMs !== undefined &&',
+    titles: [
+      'elsewhereMs !== undefined && ttftMs > elsewhereMs * SLOW_FACTOR + S… → ttftMs > elsewhereMs * SLOW_FACTOR + SLOW_EXTRA_MS',
+    ],
+    why: COMPILER,
+  },
+  { file: 'route/retry-budget.ts', line: 'second: -1', why: 'a cell of no second holds nothing' },
+  {
+    file: 'json-keys.ts',
+    line: '#depth = 0',
+    why: 'set when something nested begins',
+  },
+];
