@@ -135,13 +135,15 @@ function rowOf(bad: BadRequest): Promise<Row> {
   return onStage({ endpoints: 2, extent: 'proxy', behaviourOf: () => behaviour }, async (stage) => {
     const { port, agent, product } = stage;
     const good: number[] = [];
-    const told: number[] = [];
+    const received: number[] = [];
     for (let round = 0; round < ROUNDS; round += 1) {
       let served = 0;
       for (let number = 0; number < ORDINARY; number += 1) {
         for (let bads = badsBefore(round, number); bads > 0; bads -= 1) {
           const id = `bad-${round}-${number}-${bads}`;
-          told.push((await ask(port, agent, { ...bad.request, id, session: 'poisoner' })).status);
+          received.push(
+            (await ask(port, agent, { ...bad.request, id, session: 'poisoner' })).status,
+          );
         }
         const id = `good-${round}-${number}`;
         if (isGood(await ask(port, agent, { id, session: 'other' }))) served += 1;
@@ -154,7 +156,7 @@ function rowOf(bad: BadRequest): Promise<Row> {
       what: bad.what,
       target: `${ORDINARY} of ${ORDINARY} others served, twice; no endpoint out`,
       direct: `${ORDINARY}, ${ORDINARY}`,
-      zephyr: `${good.join(', ')}; out: ${out.join(' ') || 'none'}; the sender got ${[...new Set(told)].join(' ')}`,
+      zephyr: `${good.join(', ')}; out: ${out.join(' ') || 'none'}; the sender got ${[...new Set(received)].join(' ')}`,
       verdict: verdictOf(good.every((count) => count === ORDINARY) && out.length === 0),
     };
   });

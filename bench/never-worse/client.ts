@@ -10,7 +10,7 @@ import { MARK, numberOf } from './endpoint.ts';
 export interface Question {
   /** Unique; it decides the endpoints' luck. */
   readonly id: string;
-  /** Of Claude Code; without it each request stands for itself. */
+  /** Of Claude Code; without it each request counts as its own session. */
   readonly session?: string;
   readonly model?: string;
   readonly maxTokens?: number;

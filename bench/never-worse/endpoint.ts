@@ -1,6 +1,6 @@
 /**
  * The endpoints of the bench: each answers a request by what it is and by its own luck, which hangs
- * on the request's id alone. So the same question meets the same luck whoever stands in between.
+ * on the request's id alone. So the same question meets the same luck, whatever is in between.
  */
 import { type ScriptedUpstream, startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
 import { sse, status, type UpstreamScript } from '@zephyr/testkit/upstream-scripts';

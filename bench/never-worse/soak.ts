@@ -29,8 +29,8 @@ const PAUSE_MS = 150;
 const POISON_GAP_MS = 400;
 /** Before the first fault: the first probes, and some ordinary work. */
 const CALM_MS = 5_000;
-/** So many of the lost are told one by one. */
-const TOLD = 20;
+/** How many of the lost are listed one by one. */
+const LISTED = 20;
 
 export const soak: WorldRun = {
   name: 'soak',
@@ -129,7 +129,7 @@ function rowsOf({ answers, direct, timeline, stage, round, startedAtMs }: Played
   const isCut = ({ result }: Answered): boolean => result.status === 200 && result.end === 'cut';
   const cuts = bad.filter(isCut);
   const lost = bad.filter((each) => !isCut(each) && hadWell(each, timeline, stage.endpoints));
-  for (const each of lost.slice(0, TOLD)) round.say(describe(each, timeline, startedAtMs));
+  for (const each of lost.slice(0, LISTED)) round.say(describe(each, timeline, startedAtMs));
   const cutTimes = timeline.troubles.filter(({ what }) => what === CUTS || what === 'refuses');
   const badShare = (all: readonly Answered[]): number =>
     all.filter(({ result }) => !isGood(result)).length / all.length;

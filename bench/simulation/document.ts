@@ -62,7 +62,7 @@ Seeded worlds of five endpoints and a team of ten that uses Claude Code, gone th
   takes the cheapest way for each session. Nobody can do better but by luck.
 - **g best single endpoint**: no proxy at all: the one endpoint that turned out best, by hindsight.
 - **h round robin, one retry**: nginx or HAProxy: the endpoints in turn, one retry at the next; a 529
-  is none of the answers that they can be told to send again.
+  is not among the answers that they can be configured to retry.
 
 The client is the same for all: after an error it tries again up to ten times after 0.5 s, 1 s, 2 s, …
 as Claude Code does. (b) to (f) share one data path: a failed attempt is sent once more, to the rule's

@@ -28,7 +28,7 @@ export interface Placer {
   place(request: PlaceRequest): readonly number[];
   /** What came of an attempt of a live request; the time to the first content, or a failure. */
   attempted?(endpoint: number, ms: number | 'failed'): void;
-  /** @param active Running requests by endpoint. */
+  /** @param active Active requests by endpoint. */
   tick?(active: readonly number[]): void;
   selected(): number | undefined;
 }

@@ -42,7 +42,7 @@ export class OneEndpoint implements Rule {
 const OUT_MS = 10_000;
 
 /**
- * (h) nginx or HAProxy: the endpoints in turn, and one retry at the next. Neither can be told to send
+ * (h) nginx or HAProxy: the endpoints in turn, and one retry at the next. Neither can be configured to send
  * a 529 again.
  */
 export class RoundRobin implements Rule {

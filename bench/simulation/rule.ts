@@ -1,5 +1,5 @@
 /**
- * What a rule sees and says. A rule is all that stands between clients and endpoints: which endpoint
+ * What a rule sees and says. A rule is everything between clients and endpoints: which endpoint
  * is probed when, and the way of each request from endpoint to endpoint.
  */
 import type { FailureClass } from '@zephyr/contract/failure';

@@ -157,7 +157,7 @@ export class SimulatedProxy {
     this.active.set(id, (this.active.get(id) ?? 0) + change);
   }
 
-  /** What it tells the controller once in a while. */
+  /** What it reports to the controller once in a while. */
   takeOutcomes(): Readonly<Record<string, OutcomeCounts>> {
     const outcomes = Object.fromEntries(this.#counts);
     this.#counts = new Map();

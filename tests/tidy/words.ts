@@ -19,7 +19,7 @@ export const BANNED_WORDS: readonly BannedWord[] = [
   word('hear|hears|heard', 'receive, read'),
   word('anew', 'again, rebuild'),
   word('of then', 'recorded'),
-  word('(?:goes|go) before', 'takes precedence'),
+  word('(?:goes|(?<!let )go) before', 'takes precedence'),
   word('mend|mends|mended', 'fix'),
   word('dear|dearer|dearest', 'expensive, costs more'),
   word('stands(?! by)', 'is, is set to'),
@@ -42,5 +42,5 @@ export const BANNED_WORDS: readonly BannedWord[] = [
   name('\\bkept[A-Z]\\w*|\\w+Kept\\b|\\bkept_\\w+', 'buffered'),
   name('\\b(?:next|last|run|cheap|on)Checks?\\b|\\bchecksAtOnce\\b|\\bTimedCheck\\b', 'probe'),
   name('\\b(?:max|can|may)Replays?\\b|\\breplays_total\\b|\\breplayable\\b', 'retry'),
-  name('\\b(?:Committed|Failed|Finished)?Turn\\b(?!s? of)|\\bturns?Failing\\b', 'batch'),
+  name('\\b(?:Committed|Failed|Finished)Turn\\b|\\bturnsFailing\\b', 'batch'),
 ];

@@ -88,7 +88,7 @@ const commandFields = {
   body: z.record(z.string(), z.unknown()),
 };
 
-/** Who asked, and what. */
+/** The caller, and the command. */
 export const commandRecordSchema = z
   .object(commandFields)
   .refine(({ name, body }) => COMMANDS[name].body.safeParse(body).success, {

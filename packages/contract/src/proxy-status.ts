@@ -34,7 +34,7 @@ export type ProxyEndpoint = PlainOf<typeof proxyEndpointSchema>;
 const proxyStatusSchema = apiStateSchema
   .pick({ atMs: true, language: true, store: true, mode: true, selection: true })
   .extend({
-    /** Where the web dashboard listens, on the same host unless something stands in front. */
+    /** Where the web dashboard listens, on the same host unless there is a reverse proxy in front. */
     dashboardPort: count,
     proxy: z.object({
       id: z.string(),

@@ -184,7 +184,7 @@ describe.concurrent.each(['cli', 'messages'] as const)('a probe in style %s', (s
     context.expect(JSON.stringify(verdict)).not.toContain(TOKEN);
   });
 
-  it('passes a whole answer and tells what it cost', async (context) => {
+  it('accepts a complete answer and reports what it cost', async (context) => {
     const url = await upstream(context, (socket) => void socket.end(STREAM_HEAD + events.join('')));
     const { verdict, usage } = await probe(style, url);
     context.expect(verdict).toMatchObject({ status: 'ok' });

@@ -1,5 +1,5 @@
 /**
- * An error that tells a person what happened, where, and what to do next.
+ * An error that says what happened, where, and what to do next.
  * It never contains a secret. Callers match `code`, never the message.
  */
 export class ZephyrError extends Error {

@@ -29,7 +29,7 @@ export interface ServiceContext {
   readonly environment: Environment;
   readonly redis: RedisTarget;
   readonly log: Logger;
-  /** Where metrics are told, apart from a port that everybody reaches; absent: on that port. */
+  /** Where metrics are exposed, if not on the port that everybody reaches. */
   readonly metricsAddress?: Address | undefined;
 }
 
@@ -41,7 +41,7 @@ export interface Address {
 export type StopReason = 'asked' | 'crashed';
 
 export interface RunningService {
-  /** Where it listens; told to the launcher. */
+  /** Where it listens; reported to the launcher. */
   readonly port: number;
   /** Ends in good order; called once. After `crashed` the state may be broken: quickly. */
   stop(why: StopReason): Promise<void>;
@@ -134,7 +134,7 @@ export async function runService(name: ServiceName, start: StartFunction): Promi
   log.info({ port: running.port }, 'ready');
 }
 
-/** The log is buffered; its last lines tell why the service ended. */
+/** The log is buffered; its last lines say why the service ended. */
 function exitAfterFlush(log: Logger, exitCode: number): void {
   // Nobody may be there to read it: then there is no end of the flush either.
   setTimeout(() => process.exit(exitCode), FLUSH_LIMIT_MS);

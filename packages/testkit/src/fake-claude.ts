@@ -21,10 +21,10 @@ export const FAKE_BEHAVIOURS = {
   crashes: `kill -SEGV $$`,
   /** Says that all is well without having asked anybody. */
   liesAboutSuccess: `echo '{"type":"result","subtype":"success","is_error":false,"result":"pong","stop_reason":"end_turn"}'`,
-  /** Prints its environment, arguments and working folder, also into `told` beside itself. */
-  tellsAll: `(env; echo "args: $*"; echo "folder: $(pwd)"; ls -A) | tee "$(dirname "$0")/told"`,
-  /** Writes what it can read of all processes' environments and arguments into `told`, and hangs. */
-  readsProcesses: `cat /proc/[0-9]*/environ /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' '\\n' >"$(dirname "$0")/new"; mv "$(dirname "$0")/new" "$(dirname "$0")/told"; sleep 600`,
+  /** Prints its environment, arguments and working folder, also into the file `output` next to itself. */
+  printsAll: `(env; echo "args: $*"; echo "folder: $(pwd)"; ls -A) | tee "$(dirname "$0")/output"`,
+  /** Writes what it can read of all processes' environments and arguments into the file `output`, and hangs. */
+  readsProcesses: `cat /proc/[0-9]*/environ /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' '\\n' >"$(dirname "$0")/new"; mv "$(dirname "$0")/new" "$(dirname "$0")/output"; sleep 600`,
   /** Prints what is not JSON, with bytes that are not UTF-8. */
   printsGarbage: `printf 'garbage \\377\\376\\000 here'`,
 } as const;

@@ -24,7 +24,7 @@ export type ScrapeTargets = Readonly<Record<string, number>>;
 export interface PrometheusOptions {
   /** The text of a file of rules, evaluated each second. */
   readonly rules?: string;
-  /** Who is told of alerts, on this machine. */
+  /** The receiver of alerts, on this machine. */
   readonly alertmanagerPort?: number;
 }
 

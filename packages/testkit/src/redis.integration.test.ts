@@ -34,7 +34,7 @@ describe('the choice of a Redis', () => {
 describe('startTestRedis', () => {
   // The kind that was chosen for this run, and the one that is always there.
   it.each([...new Set([chosen() ?? 'local', 'local'])])(
-    'gives a Redis that keeps what it is told, and that can be frozen: %s',
+    'gives a Redis that stores what it is sent, and that can be frozen: %s',
     async (kind) => {
       vi.stubEnv(TEST_REDIS_VARIABLE, kind);
       const server = await startTestRedis();

@@ -9,7 +9,7 @@
  * - those that test this server, its socket, or a command that starts it (`zephyr start`);
  * - those whose Redis dies and comes back under the same address, with or without its data, or
  *   runs with arguments of its own (an ACL file, little memory): a container gets another port;
- * - Sentinels and Clusters, whose members tell clients the addresses of each other: in containers
+ * - Sentinels and Clusters, whose members announce each other's addresses to clients: in containers
  *   these are reachable from this machine on Linux only.
  */
 import { connectionOptions } from '@zephyr/runtime/redis/client';

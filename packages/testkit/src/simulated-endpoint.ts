@@ -26,7 +26,7 @@ import {
 } from './messages-api.ts';
 
 export interface SimulatedEndpointOptions {
-  /** Told in each answer, so that people see who served them. */
+  /** Named in each answer, so that people see who served them. */
   readonly name: string;
   /** Requests with another token get 401. */
   readonly token: string;
@@ -154,7 +154,7 @@ async function answerMessage({ body, res, options, rng }: Exchange): Promise<voi
   res.end();
 }
 
-/** Checks of a CLI ask for one exact word; people are told who answers. */
+/** Probes with the CLI ask for one exact word; people see who answers. */
 function textFor({ prompt, system }: MessagesRequest, name: string): string {
   const exact = /^Reply with exactly: (.+)$/m.exec(system)?.[1];
   if (exact !== undefined) return exact;

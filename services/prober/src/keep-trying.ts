@@ -1,12 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
-/** How long a result is worth keeping: later, newer probes tell more. */
+/** How long a result is worth keeping: later, newer probes are more useful. */
 const KEEP_RESULT_MS = 30_000;
 const PAUSE_MS = 500;
 
 /**
  * Repeats what fails while Redis is away. Undefined when it did not succeed within 30 s, or when
- * the prober stops; `gaveUp` is told the last error, since Redis may also refuse us.
+ * the prober stops; `gaveUp` gets the last error, since Redis may also refuse us.
  */
 export async function keepTrying<Value>(
   attempt: () => Promise<Value>,

@@ -168,7 +168,7 @@ afterAll(async () => {
 });
 
 describe('the prober', () => {
-  it('probes by the real CLI, records the result once and tells its metrics', async () => {
+  it('probes by the real CLI, records the result once and exposes its metrics', async () => {
     const { child, port } = await startProber();
     await ask('schedule');
     await vi.waitFor(async () => expect(await results()).toHaveLength(1), eventually);

@@ -1,4 +1,4 @@
-/** The prober: works probes off the queue and tells how it goes. */
+/** The prober: runs the probes of the queue and reports its health. */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createStartGate } from '@zephyr/probes/cli/start-gate';

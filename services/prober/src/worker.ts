@@ -11,7 +11,7 @@ import type { JobAnswer, RunnerJob } from './probe-runner.ts';
 
 /**
  * A killed prober's job is free when its lock has run out and a look for stalled jobs follows:
- * at most 6 + 2 s. The lock is renewed each 3 s, so it stands one renewal that is lost.
+ * at most 6 + 2 s. The lock is renewed each 3 s, so it survives one lost renewal.
  */
 const LOCK_MS = 6_000;
 const STALLED_LOOK_MS = 2_000;

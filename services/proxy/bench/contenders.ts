@@ -14,7 +14,7 @@ import { VALID } from '@zephyr/testkit/tls-fixture';
 export interface Contender {
   readonly name: string;
   readonly port: number;
-  /** Whose CPU and memory are its cost; undefined: nobody stands between. */
+  /** Whose CPU and memory are its cost; undefined: nothing in between. */
   readonly pid: number | undefined;
   stop(): void;
 }

@@ -1,6 +1,6 @@
 /**
  * The endpoint of the bench: answers by the query, as fast as Node can. `?bench=json` gives 2 KB,
- * `?bench=sse&events=n&gap=ms` streams; with `&timed=1` each event tells when it was sent.
+ * `?bench=sse&events=n&gap=ms` streams; with `&timed=1` each event contains the time at which it was sent.
  *
  *     node upstream-main.ts [tls]
  */

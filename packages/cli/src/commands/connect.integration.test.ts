@@ -122,9 +122,9 @@ describe('connect', () => {
     [undefined, 'needs your key'],
     ['zk-of-somebody', 'rejects this key'],
   ])('writes no settings that the proxy rejects (key %s)', async (key, problem) => {
-    const told = run({ url: withKeys, claudeSettings: true }, key);
-    await expect(told).rejects.toThrow(problem);
-    await expect(told).rejects.not.toThrow(KEY);
+    const connecting = run({ url: withKeys, claudeSettings: true }, key);
+    await expect(connecting).rejects.toThrow(problem);
+    await expect(connecting).rejects.not.toThrow(KEY);
     expect(existsSync(settings)).toBe(false);
   });
 

@@ -20,7 +20,7 @@ export interface ConnectOptions {
   readonly undo?: boolean;
 }
 
-/** Stands for a key that only the person has. */
+/** A placeholder for a key that only the person has. */
 const YOUR_KEY = '<your key>';
 
 /**

@@ -3,7 +3,7 @@ import { styleText } from 'node:util';
 
 /** As in pino. */
 const LEVEL = { warn: 40, error: 50 } as const;
-/** Told by the line itself, or of no use to a person. */
+/** Shown by the line itself, or of no use to people. */
 const LEFT_OUT = new Set(['level', 'time', 'service', 'msg', 'instanceId', 'pid', 'hostname']);
 const LONGEST_VALUE = 120;
 const SERVICE_WIDTH = 'controller'.length;

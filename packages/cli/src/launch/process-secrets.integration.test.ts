@@ -110,10 +110,10 @@ describe.skipIf(process.platform !== 'linux')('our processes', { timeout: 150_00
         ['start', '--headless'],
         secretVariables(tokenFrom),
       );
-      const told = join(dirname(claude), 'told');
-      await vi.waitFor(() => expect(existsSync(told), output()).toBe(true), PATIENCE);
+      const outputFile = join(dirname(claude), 'output');
+      await vi.waitFor(() => expect(existsSync(outputFile), output()).toBe(true), PATIENCE);
       expect(processesThatShow(canary)).toEqual([]);
-      const read = readFileSync(told, 'utf8');
+      const read = readFileSync(outputFile, 'utf8');
       // As booleans: a failure must not print the environments of this machine.
       expect(read.includes('ZEPHYR_PROBE=')).toBe(true);
       expect(read.includes(canary)).toBe(false);

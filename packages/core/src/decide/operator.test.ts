@@ -148,7 +148,7 @@ describe('probe', () => {
 });
 
 describe('move-sessions', () => {
-  it('lets the sessions of one endpoint choose anew, and says how many', () => {
+  it('lets the sessions of one endpoint choose again, and returns how many', () => {
     const story = settled().presence({
       sessions: { b: { running: 4, cachedTokens: { sonnet: 1_000_000 } } },
     });

@@ -31,7 +31,7 @@ const out = (failure: FailureClass, remainingMs = 1_000) => ({
 });
 
 describe('counting over proxies', () => {
-  it('adds up running requests', () => {
+  it('adds up active requests', () => {
     const all = presences({ activeRequests: { a: 2, b: 1 } }, { activeRequests: { a: 3 } });
     expect(activeRequestsOf(all, A)).toBe(5);
     expect(totalActiveRequests(all)).toBe(6);

@@ -87,7 +87,7 @@ describe('the interval', () => {
     expect(planOf(story)).toMatchObject({ intervalMs: 60_000, why: 'configured' });
   });
 
-  it('is long for an endpoint whose live traffic tells enough', () => {
+  it('is long for an endpoint whose live traffic is evidence enough', () => {
     const story = new Scenario();
     for (let minute = 0; minute < 6; minute += 1) {
       story.pass(55_000).presence();
@@ -132,7 +132,7 @@ describe('the budget', () => {
     ]);
   });
 
-  it('begins anew at midnight UTC', () => {
+  it('restarts at midnight UTC', () => {
     expect(planOf(spend(1).pass(24 * HOUR))).toMatchObject({ status: 'scheduled' });
   });
 

@@ -93,7 +93,7 @@ const command: fc.Arbitrary<WorldEvent> = fc
     fc.record({ kind: fc.constant('enable' as const), endpointId: id }),
     fc.record({ kind: fc.constant('disable' as const), endpointId: id, force: fc.boolean() }),
   )
-  .map((told) => ({ kind: 'command', commandId: 'c', command: told }));
+  .map((given) => ({ kind: 'command', commandId: 'c', command: given }));
 
 const config: fc.Arbitrary<WorldEvent> = fc
   .shuffledSubarray([...ids], { minLength: 1 })
@@ -115,7 +115,7 @@ const event: fc.Arbitrary<WorldEvent> = fc.oneof(
 const history = fc.array(fc.record({ afterMs: fc.nat(40_000), event }), { maxLength: 150 });
 
 /** The scenario deep-freezes each world and input: a change in place would throw. */
-function tell(
+function run(
   events: readonly { readonly afterMs: number; readonly event: WorldEvent }[],
   check: (story: Scenario) => void,
 ): Scenario {
@@ -134,7 +134,7 @@ describe('reduce', () => {
   it('never leaves an unavailable endpoint active while another one is available', () => {
     fc.assert(
       fc.property(history, (events) => {
-        tell(events, ({ world, atMs, policy, active }) => {
+        run(events, ({ world, atMs, policy, active }) => {
           const all = assess(world, epochMs(atMs), policy);
           const own = all.find(({ endpoint }) => endpoint.id === active);
           const lastMs = world.switching.failureSwitchAtMs ?? Number.NEGATIVE_INFINITY;
@@ -150,7 +150,7 @@ describe('reduce', () => {
   it('never makes a latency switch within the dwell time of another switch', () => {
     fc.assert(
       fc.property(history, (events) => {
-        const { decisions } = tell(events, () => undefined);
+        const { decisions } = run(events, () => undefined);
         const switches = decisions.filter(
           ({ phase, reason }) =>
             phase === 'switched' && reason !== 'nothing_available' && reason !== 'recovered',
@@ -168,7 +168,7 @@ describe('reduce', () => {
   it('always publishes an order that leaves none out and begins with the active endpoint, if it can serve', () => {
     fc.assert(
       fc.property(history, (events) => {
-        tell(events, ({ world, content }) => {
+        run(events, ({ world, content }) => {
           const { disabled } = world.wishes;
           const enabled = world.endpoints
             .map((one) => one.id)
@@ -188,7 +188,7 @@ describe('reduce', () => {
   it('numbers its decisions without gaps', () => {
     fc.assert(
       fc.property(history, (events) => {
-        const { decisions } = tell(events, () => undefined);
+        const { decisions } = run(events, () => undefined);
         expect(decisions.map(({ number }) => number)).toEqual(
           decisions.map((_, index) => index + 1),
         );
@@ -200,8 +200,8 @@ describe('reduce', () => {
   it('gives the same for the same, and its world is plain JSON', () => {
     fc.assert(
       fc.property(history, (events) => {
-        const first = tell(events, () => undefined);
-        const second = tell(events, () => undefined);
+        const first = run(events, () => undefined);
+        const second = run(events, () => undefined);
         expect(second.world).toEqual(first.world);
         expect(second.effects).toEqual(first.effects);
         expect(JSON.parse(JSON.stringify(first.world))).toEqual(first.world);
@@ -213,7 +213,7 @@ describe('reduce', () => {
   it('answers each command once and asks only for known endpoints', () => {
     fc.assert(
       fc.property(history, (events) => {
-        const { effects, inputs } = tell(events, () => undefined);
+        const { effects, inputs } = run(events, () => undefined);
         const commands = inputs.filter((input) => input.event.kind === 'command');
         expect(effects.filter(({ kind }) => kind === 'answer')).toHaveLength(commands.length);
         for (const effect of effects) {

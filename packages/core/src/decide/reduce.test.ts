@@ -138,7 +138,7 @@ describe('the drain', () => {
     return story;
   };
 
-  it('waits for running requests', () => {
+  it('waits for active requests', () => {
     const story = busy();
     expect(story.story).toEqual(['planned faster a>b']);
     expect(story.world.selection).toMatchObject({ status: 'pending', activeId: A, nextId: B });
@@ -179,7 +179,7 @@ describe('the drain', () => {
     ]);
   });
 
-  it('is withdrawn when the gain is gone, and the former reason stands', () => {
+  it('is withdrawn when the gain is gone, and the previous reason is restored', () => {
     const story = busy();
     for (let index = 0; index < 6; index += 1) {
       story.atMs += 1_000;
@@ -410,7 +410,7 @@ describe('an overload of the model everywhere', () => {
     expect(story.world.endpoints[0]?.reliability).toEqual(before);
   });
 
-  it('is over when nobody has heard of it for a while', () => {
+  it('is over when nobody has reported it for a while', () => {
     const story = overloaded().pass(DEFAULT_POLICY.overload.memoryMs);
     expect(story.notices).toContain('overload_ended');
   });

@@ -25,7 +25,7 @@ describe('sessions that stayed behind', () => {
     expect(story.notices).not.toContain('sessions_moved');
   });
 
-  it('move when their endpoint has become much slower, and people hear why', () => {
+  it('move when their endpoint has become much slower, and a notice says why', () => {
     const story = leftBehind(6_000, 100_000);
     expect(generationOf(story)).toBe(1);
     expect(generationOf(story, B)).toBe(0);
@@ -35,7 +35,7 @@ describe('sessions that stayed behind', () => {
     expect(notice).toMatchObject({ notice: { endpointId: A, trade: { verdict: 'move' } } });
   });
 
-  it('are not moved again before the proxies have reported anew', () => {
+  it('are not moved again before the proxies have reported again', () => {
     const story = leftBehind(6_000, 100_000).receive({ kind: 'tick' }).receive({ kind: 'tick' });
     expect(generationOf(story)).toBe(1);
   });

@@ -33,18 +33,18 @@ function probe(result: 'ok' | FailureClass, style: ProbeStyle = 'cli'): ProbeRes
   };
 }
 
-type Told = 'ok' | FailureClass | readonly ['ok' | FailureClass, ProbeStyle];
+type Result = 'ok' | FailureClass | readonly ['ok' | FailureClass, ProbeStyle];
 
-function after(results: readonly Told[], from: Health = UNKNOWN_HEALTH): Health {
-  return results.reduce<Health>((health, told, index) => {
-    const [result, style] = typeof told === 'string' ? ([told, 'cli'] as const) : told;
+function after(results: readonly Result[], from: Health = UNKNOWN_HEALTH): Health {
+  return results.reduce<Health>((health, given, index) => {
+    const [result, style] = typeof given === 'string' ? ([given, 'cli'] as const) : given;
     const nowMs = epochMs(index * 60_000);
     return applyProbeToHealth(health, { probe: probe(result, style), nowMs, policy });
   }, from);
 }
 
 describe('applyProbeToHealth', () => {
-  const cases: readonly { name: string; results: readonly Told[]; status: Health['status'] }[] = [
+  const cases: readonly { name: string; results: readonly Result[]; status: Health['status'] }[] = [
     { name: 'is unknown before the first probe', results: [], status: 'unknown' },
     { name: 'is healthy after the first pass', results: ['ok'], status: 'healthy' },
     { name: 'is unhealthy when it never worked', results: ['refused'], status: 'unhealthy' },

@@ -23,7 +23,7 @@ describe('priceOf', () => {
     expect(priceOf(model).inputUsd).toBe(inputUsd);
   });
 
-  it('takes the longest name that fits, wherever it stands in the list', () => {
+  it('takes the longest name that fits, wherever it is in the list', () => {
     const own = ['claude', 'claude-haiku-4-5', 'claude-haiku', 'claude-opus'].map(
       (model, inputUsd) => ({
         model,

@@ -59,7 +59,7 @@ describe('placeOf', () => {
     expect(sessions.placeOf('s', generations(), 2 * LIFETIME + 1)).toBeUndefined();
   });
 
-  it('ends when sessions of the endpoint are moved, and begins anew under the new generation', () => {
+  it('ends when sessions of the endpoint are moved, and starts again under the new generation', () => {
     const sessions = table();
     answered(sessions, 's', { generation: 1 });
     expect(sessions.placeOf('s', generations({ a: 1 }), 1)).toBe(a);
@@ -170,7 +170,7 @@ describe('sharing', () => {
     expect(sessions.placeOf('s', generations(), 1_000)).toBe(a);
   });
 
-  it('begins to count slow answers anew where another proxy placed it', () => {
+  it('restarts the count of slow answers where another proxy placed it', () => {
     const sessions = table();
     const slow = { ttftMs: 9_000, elsewhereMs: 1_000 };
     for (let index = 0; index < 2; index += 1) answered(sessions, 's', slow);
@@ -179,7 +179,7 @@ describe('sharing', () => {
     expect(sessions.placeOf('s', generations(), 7)).toBe(a);
   });
 
-  it('tells a placement once, again when it changes and each minute', () => {
+  it('reports a placement once, then when it changes and every minute', () => {
     const sessions = table();
     answered(sessions, 's');
     expect(sessions.takeUnshared(5, 10)).toEqual([
@@ -211,11 +211,11 @@ describe('sharing', () => {
     }),
     { minLength: 1, maxLength: 30 },
   );
-  const tell = (from: SessionTable, to: SessionTable, nowMs: number) => {
+  const share = (from: SessionTable, to: SessionTable, nowMs: number) => {
     for (const shared of from.takeUnshared(nowMs, 9)) to.adopt(shared, nowMs);
   };
 
-  it('two proxies that hear of each other agree on where the last answer came from', () => {
+  it('two proxies that share their tables agree on where the last answer came from', () => {
     fc.assert(
       fc.property(moments, (steps) => {
         const proxies = [table(), table()] as const;
@@ -225,8 +225,8 @@ describe('sharing', () => {
           nowMs += waitMs;
           last = { who, at };
           answered(proxies[who === 0 ? 0 : 1], 's', { at, nowMs });
-          tell(proxies[0], proxies[1], nowMs);
-          tell(proxies[1], proxies[0], nowMs);
+          share(proxies[0], proxies[1], nowMs);
+          share(proxies[1], proxies[0], nowMs);
         }
         const asked = proxies[last.who === 0 ? 0 : 1];
         expect(asked.placeOf('s', generations(), nowMs)).toBe(endpointId(last.at));
@@ -250,7 +250,7 @@ describe('loads', () => {
     expect(sessions.size).toBe(0);
   });
 
-  it('counts a session nowhere once it was told to move, until it is placed anew', () => {
+  it('counts a session nowhere once it has to move, until it is placed again', () => {
     const sessions = table();
     answered(sessions, 's');
     expect(sessions.loads(generations({ a: 1 }), 1)).toEqual({});
@@ -258,7 +258,7 @@ describe('loads', () => {
     expect(Object.keys(sessions.loads(generations({ a: 1 }), 3))).toEqual(['b']);
   });
 
-  it('keeps what the cache holds from one answer to the next, and begins anew elsewhere', () => {
+  it('keeps what the cache holds from one answer to the next, and starts again elsewhere', () => {
     const sessions = table();
     answered(sessions, 's');
     sessions.noteUsage('s', usage, 'opus');
@@ -299,7 +299,7 @@ describe('loads', () => {
 });
 
 describe('latest', () => {
-  it('tells of each session who, where, for how long and how often, the newest first', () => {
+  it('lists who has each session, where, for how long and how often, newest first', () => {
     const sessions = table();
     answered(sessions, 's1', { nowMs: 0 });
     answered(sessions, 's2', { nowMs: 10 });

@@ -125,7 +125,7 @@ describe('a named time', () => {
     expect(afterTurnedAway(NO_LIMIT, turned('a', -5)).named).toMatchObject({ untilAtMs: 0 });
   });
 
-  it('is waited for by a person who was told it twice, and by all when two people were', () => {
+  it('is waited for by a person who got it twice, and by all when two people did', () => {
     const once = afterTurnedAway(NO_LIMIT, turned('a', 5_000));
     expect(namedAt(once, 0).status).toBe('claimed');
     expect(namedAt(afterTurnedAway(once, turned('a', 5_000)), 0).status).toBe('claimed');

@@ -57,7 +57,7 @@ describe('RetryBudget', () => {
     expect(budget.available(0)).toBe(0);
   });
 
-  it('counts nothing before the first request, and a second anew when its cell is used again', () => {
+  it('counts nothing before the first request, and resets a second when its cell is reused', () => {
     expect(new RetryBudget({ ratio: 1, perSecond: 0 }).available(0)).toBe(0);
     const budget = new RetryBudget({ ratio: 1, perSecond: 0 });
     for (const nowMs of [500, 600, 1_400]) budget.noteRequest(nowMs);

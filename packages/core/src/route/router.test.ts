@@ -92,7 +92,7 @@ describe('whose fault it is', () => {
     expect(world.verdicts).toEqual([]);
   });
 
-  it('an answer of our own needs two people who were told a time, or two requests of one', () => {
+  it('an answer of our own needs two people who got a time, or two requests of one', () => {
     const limited = all({ failure: 'rate_limited', waitMs: 5_000 });
     const world = new RoutedWorld([A]);
     expect(world.ask(limited, who('ann'))).toBe('a:rate_limited asked');

@@ -165,7 +165,7 @@ export class Scenario {
   }
 }
 
-/** Running requests by endpoint. */
+/** Active requests by endpoint. */
 export const running = (activeRequests: Readonly<Record<string, number>>) => ({ activeRequests });
 
 function deepFreeze<Value>(value: Value): Value {

@@ -88,7 +88,7 @@ describe('verdictOfCli', () => {
   });
 
   it('shows no secret', () => {
-    const told = verdict({ result: 'Bearer sk-canary-0123456789 was refused' });
-    expect(JSON.stringify(told)).not.toContain('canary');
+    const result = verdict({ result: 'Bearer sk-canary-0123456789 was refused' });
+    expect(JSON.stringify(result)).not.toContain('canary');
   });
 });

@@ -88,7 +88,7 @@ function explain(evidence: CliEvidence, result: CliResult | undefined): Failure 
       if (result === undefined)
         return {
           failure: 'cli_crashed',
-          detail: `the Claude CLI ended with ${end.code} without a result: ${told(report)}`,
+          detail: `the Claude CLI ended with ${end.code} without a result: ${outputOf(report)}`,
         };
       // It asked nobody, so it says nothing about the endpoint.
       if (!asked)
@@ -111,7 +111,7 @@ function killedDetail(why: string, { exchanges, timeoutMs }: CliEvidence): strin
     : `the Claude CLI had its answer but did not end within ${timeoutMs / 1000} s`;
 }
 
-function told({ stdout, stderr }: ProcessReport): string {
+function outputOf({ stdout, stderr }: ProcessReport): string {
   return (stderr.trim() || stdout.trim() || 'it printed nothing').slice(0, 200);
 }
 

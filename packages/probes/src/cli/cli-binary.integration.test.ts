@@ -43,7 +43,7 @@ describe('findCli', () => {
 });
 
 describe('readCliVersion', () => {
-  it('tells what a program says that is no CLI', async () => {
+  it('reports the output of a program that is not the CLI', async () => {
     const folder = folderWith('claude', 0o755);
     const found = await readCliVersion(join(folder, 'claude'), '/usr/bin:/bin');
     expect(found).toMatchObject({

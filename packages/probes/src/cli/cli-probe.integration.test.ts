@@ -52,12 +52,12 @@ const bodies = () => upstream.ledger.map(({ body }) => body.toString());
 describe('a probe by the CLI', () => {
   it('keeps the token from the CLI and everything else of ours as well', async () => {
     process.env['CANARY_SECRET'] = 'canary-of-the-service';
-    const file = makeFakeClaude('tellsAll');
+    const file = makeFakeClaude('printsAll');
     await probe('cli', { claudeBinaryPath: file });
-    const told = readFileSync(join(dirname(file), 'told'), 'utf8');
-    expect(told).not.toContain(TOKEN);
-    expect(told).not.toContain('canary-of-the-service');
-    const names = told.split('\n').flatMap((line) => /^([A-Z_]+)=/.exec(line)?.[1] ?? []);
+    const output = readFileSync(join(dirname(file), 'output'), 'utf8');
+    expect(output).not.toContain(TOKEN);
+    expect(output).not.toContain('canary-of-the-service');
+    const names = output.split('\n').flatMap((line) => /^([A-Z_]+)=/.exec(line)?.[1] ?? []);
     expect(names.sort()).toEqual([
       'ANTHROPIC_AUTH_TOKEN',
       'ANTHROPIC_BASE_URL',
@@ -75,7 +75,7 @@ describe('a probe by the CLI', () => {
       'ZEPHYR_PROBE',
     ]);
     // The last line is the list of files in the working folder.
-    expect(told.trimEnd().split('\n').at(-1)).toMatch(/^folder: /);
+    expect(output.trimEnd().split('\n').at(-1)).toMatch(/^folder: /);
   });
 
   it("sends the CLI's request with the group's token, once, below the endpoint's path", async () => {

@@ -86,7 +86,7 @@ async function askCli(query: CliQuery, signal: AbortSignal): Promise<CliAnswer> 
 }
 
 /**
- * Made anew for each probe, so that no earlier run, no other program and no planted settings file
+ * Created for each probe, so that no earlier run, no other program and no planted settings file
  * can have a say: an empty working folder that nobody may write to, and a home.
  */
 function makeFolder(): string {

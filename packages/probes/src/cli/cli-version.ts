@@ -24,8 +24,8 @@ export async function readCliVersion(file: string, searchPath: string): Promise<
   const version = /\d+\.\d+\.\d+/.exec(stdout)?.[0];
   if (end.kind === 'exited' && end.code === 0 && version !== undefined)
     return { status: 'runs', version };
-  const told = (stderr.trim() || stdout.trim()).slice(0, 200);
-  return { status: 'broken', detail: `${JSON.stringify(end)} ${told}`.trim() };
+  const output = (stderr.trim() || stdout.trim()).slice(0, 200);
+  return { status: 'broken', detail: `${JSON.stringify(end)} ${output}`.trim() };
 }
 
 /** The version that the probes were tested with: the one that npm installs. */

@@ -1,5 +1,5 @@
 /**
- * Stands between the CLI and the endpoint for the time of one probe, on a loopback port.
+ * Relays between the CLI and the endpoint during one probe, on a loopback port.
  *
  * It measures: the CLI's own times contain its start-up and the load of this machine; here the
  * way of the request is stamped as it leaves and as the answer returns. It keeps the token: the
@@ -26,7 +26,7 @@ export interface CliRelay {
   readonly baseUrl: string;
   /** For the CLI's ANTHROPIC_AUTH_TOKEN. */
   readonly password: string;
-  /** Ends what still runs and tells of all requests, in the order in which they came. */
+  /** Ends what is still running and returns all requests, in the order in which they came. */
   stop(): Promise<readonly ProbeExchange[]>;
 }
 
@@ -49,7 +49,7 @@ const MAX_CONNECTIONS = 16;
 export async function startRelay(target: {
   readonly baseUrl: string;
   readonly headers: EndpointHeaders;
-  /** Told of each request as it arrives. */
+  /** Called for each request as it arrives. */
   readonly onRequest?: () => void;
 }): Promise<CliRelay> {
   const password = `zephyr-probe-${randomBytes(16).toString('hex')}`;

@@ -1,7 +1,7 @@
 /**
  * One HTTP request over a connection of its own, watched: how far it came, when the first and the
  * last byte of the answer arrived, what broke. A new connection each time shows what fails on the
- * way (name, connection, TLS); the latencies start when the connection stands, because live
+ * way (name, connection, TLS); the latencies start when the connection is established, because live
  * requests go over connections that stand already.
  */
 import http from 'node:http';
@@ -39,7 +39,7 @@ export interface ProbeExchange {
   readonly latencyMs?: number | undefined;
   /** How long nothing had arrived when it ended. */
   readonly silentMs: number;
-  /** The answer, decoded, at most `KEPT_BODY_BYTES` before decoding. */
+  /** The answer, decoded, at most `BUFFERED_BODY_BYTES` before decoding. */
   readonly body: string;
 }
 
@@ -66,7 +66,7 @@ export interface RunningExchange {
 }
 
 /** The answer to a probe has about 1 KiB. */
-const KEPT_BODY_BYTES = 64 * 1024;
+const BUFFERED_BODY_BYTES = 64 * 1024;
 /** Of the body as it comes over the wire, whatever is in it: who sends more is no Messages API. */
 export const ANSWER_LIMIT_BYTES = 256 * 1024;
 /** Status line and headers together, trailers too; the API's have about 2 KiB. */
@@ -79,7 +79,7 @@ interface Progress {
   lastSignAtMs: number;
   response?: http.IncomingMessage;
   readonly chunks: Buffer[];
-  keptBytes: number;
+  bufferedBytes: number;
   receivedBytes: number;
   interimAnswers: number;
   /** From it on the answer is whole, however the connection ends. */
@@ -94,7 +94,7 @@ export function startExchange(
     reached: 'resolving',
     lastSignAtMs: performance.now(),
     chunks: [],
-    keptBytes: 0,
+    bufferedBytes: 0,
     receivedBytes: 0,
     interimAnswers: 0,
     lastEvent: new StreamEnd(),
@@ -159,13 +159,13 @@ function watchConnection(socket: Socket, progress: Progress): void {
   socket.once('lookup', (error) => {
     if (!error) step('connecting');
   });
-  // An address needs no lookup, so no event tells of it.
+  // An address needs no lookup, so there is no event for it.
   if (/^[\d.]+$|:/.test(hostOf(socket))) step('connecting');
   socket.once('connect', () => (isTls ? step('securing') : sent()));
   socket.once('secureConnect', sent);
 }
 
-/** The host that a connecting socket was told to reach; Node has no public name for it. */
+/** The host that a connecting socket is to reach; Node has no public name for it. */
 function hostOf(socket: Socket): string {
   return 'host' in socket && typeof socket.host === 'string' ? socket.host : '';
 }
@@ -177,10 +177,10 @@ function keep(progress: Progress, chunk: Buffer): 'last_event' | 'more' {
   if (wasOpen) progress.lastSignAtMs = performance.now();
   progress.firstByteAtMs ??= progress.lastSignAtMs;
   progress.receivedBytes += chunk.length;
-  const room = KEPT_BODY_BYTES - progress.keptBytes;
+  const room = BUFFERED_BODY_BYTES - progress.bufferedBytes;
   if (room > 0) {
     progress.chunks.push(chunk.subarray(0, room));
-    progress.keptBytes += Math.min(chunk.length, room);
+    progress.bufferedBytes += Math.min(chunk.length, room);
   }
   return wasOpen && progress.lastEvent.ending !== undefined ? 'last_event' : 'more';
 }

@@ -61,7 +61,7 @@ describe('runProcess', () => {
 
   it('passes only the environment that is named', async () => {
     process.env['CANARY_SECRET'] = 'canary';
-    const report = await run('tellsAll', { timeoutMs: 5_000, args: ['a b', '$(id)'] });
+    const report = await run('printsAll', { timeoutMs: 5_000, args: ['a b', '$(id)'] });
     expect(report.stdout).not.toContain('canary');
     expect(report.stdout).toContain('args: a b $(id)');
   });

@@ -29,7 +29,7 @@ export function servedModelsOf({ models, modelMap }: ModelKeys): ServedModels | 
   };
 }
 
-/** A star stands for any text. */
+/** A star matches any text. */
 function matches(pattern: string, model: string): boolean {
   const [start = '', ...rest] = pattern.split('*');
   const end = rest.pop();

@@ -57,7 +57,7 @@ describe('createConfigSource', () => {
     );
   });
 
-  it('keeps the configuration in use when the new one is bad, and tells why with the line', async () => {
+  it('keeps the configuration in use when the new one is bad, and says why, with the line', async () => {
     writeFileSync(configPath(), withThreshold('"fast"'));
     await vi.waitFor(() => expect(changes).toHaveLength(1), waiting);
     expect(changes[0]).toMatchObject({ status: 'refused' });
@@ -65,7 +65,7 @@ describe('createConfigSource', () => {
     expect(source.current().config.server.switchThresholdMs).toBe(50);
   });
 
-  it('tells which changed keys need a restart, and only those', async () => {
+  it('reports which changed keys need a restart, and only those', async () => {
     const lines: string[] = [];
     const log = pino(
       new Writable({
@@ -76,13 +76,13 @@ describe('createConfigSource', () => {
       }),
     );
     const sources = { configPath: configPath(), envFilePath: envFilePath(), environment: {} };
-    const told = createConfigSource(sources, log);
+    const reported = createConfigSource(sources, log);
     writeFileSync(configPath(), withThreshold(70));
-    told.reload();
+    reported.reload();
     expect(lines.join('')).not.toContain('restart');
     writeFileSync(configPath(), withThreshold('70\nport = 9999'));
-    told.reload();
-    told.stop();
+    reported.reload();
+    reported.stop();
     expect(lines.join('')).toContain('"keys":["server.port"],"msg":"changed keys need a restart"');
   });
 

@@ -83,7 +83,7 @@ export function isForwarded(headers: IncomingHttpHeaders): boolean {
 
 /**
  * Who asks: the address of the socket, or, where that is of a trusted proxy, the last one in
- * X-Forwarded-For that is not. What stands before it, the client may have written itself.
+ * X-Forwarded-For that is not. The entries before it may have been written by the client.
  */
 export function addressOf(
   socketAddress: string,

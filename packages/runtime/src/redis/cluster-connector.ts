@@ -2,7 +2,7 @@
  * Connects to the one node of a Redis Cluster that holds our keys. They share a hash tag, so they
  * are in one slot, and a client of the whole cluster (connections to every node, redirections for
  * each command) has nothing to offer. When the slot moves, by failover or by hand, the node answers
- * MOVED or is gone, and the connection is made anew to the node that holds it then.
+ * MOVED or is gone, and the connection is replaced by one to the node that holds it then.
  */
 import { type Socket, connect as tcpConnect } from 'node:net';
 import { connect as tlsConnect } from 'node:tls';
@@ -92,7 +92,7 @@ async function askNode(node: ClusterNode, login: RedisOptions): Promise<Found> {
     enableReadyCheck: false,
     replyMapping: 'legacy',
   });
-  // The rejected promises tell; without a listener ioredis would print it.
+  // The rejected promises carry the error; without a listener ioredis would also print it.
   redis.on('error', () => undefined);
   try {
     await redis.connect();

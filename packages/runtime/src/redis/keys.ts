@@ -43,13 +43,13 @@ export const keys = {
   operator: `${root}:operator`,
   /** Leading controller, by script. JSON of the decision core's world: a new leader goes on from it. */
   world: `${root}:world`,
-  /** Leading controller, by script. Stream of what the decision core heard, for replay; capped. */
+  /** Leading controller, by script. Stream of the inputs of the decision core, for replay; capped. */
   inputs: `${root}:inputs`,
   /** Leading controller, by script. Stream of decisions with their inputs, capped. */
   decisions: `${root}:decisions`,
   /** Leading controller, by script. Stream of what people see in the event log, capped. */
   log: `${root}:log`,
-  /** Leading controller, by script. JSON of what the admin API tells; renewed each second. */
+  /** Leading controller, by script. JSON that the admin API serves; renewed every second. */
   view: `${root}:view`,
   /** Leading controller, by script. Stream of what operators did and what came of it, capped. */
   audit: `${root}:audit`,

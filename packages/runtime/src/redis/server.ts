@@ -110,7 +110,7 @@ export function makeSocketFolder(): string {
  * @returns when nothing of this is left; it ends with the server
  */
 async function endWithThisProgram(server: ChildProcess): Promise<void> {
-  // It could not be spawned; `ready` tells why.
+  // It could not be spawned; `ready` rejects with the reason.
   if (server.pid === undefined) return;
   const watchdog = spawn('sh', ['-c', 'read _; kill -TERM "$1"', 'sh', String(server.pid)], {
     stdio: ['pipe', 'ignore', 'ignore'],

@@ -12,7 +12,7 @@ export interface StreamEntry<Value> {
 
 export interface EntryParser<Value> {
   readonly schema: z.ZodType<Value>;
-  /** Told of an entry that does not parse; it is skipped. */
+  /** Called for an entry that does not parse; the entry is skipped. */
   readonly refused: (id: string, why: string) => void;
 }
 

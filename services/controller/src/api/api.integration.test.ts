@@ -46,7 +46,7 @@ afterAll(async () => {
 });
 
 describe('reading', () => {
-  it('tells the state as the schema says', async () => {
+  it('returns the state that the schema describes', async () => {
     const state = apiStateSchema.parse(await (await open.get('/api/state')).json());
     expect(state.endpoints.map(({ id }) => id)).toEqual(['one', 'two']);
     expect(state.leadership.status).toBe('leading');
@@ -194,7 +194,7 @@ describe('requests from elsewhere', () => {
   it.each([
     ['a name that may point anywhere', { ...json, host: 'rebind.example' }, 403],
     ['another origin', { ...json, host: '127.0.0.1', origin: 'https://evil.example' }, 403],
-    ['another site, told by the browser', { ...json, 'sec-fetch-site': 'cross-site' }, 403],
+    ['another site, according to the browser', { ...json, 'sec-fetch-site': 'cross-site' }, 403],
     ['a form', { 'content-type': 'application/x-www-form-urlencoded' }, 415],
     ['a body without a type', {}, 415],
   ])('are refused: %s', async (_name, headers, status) => {
@@ -294,7 +294,7 @@ describe('a controller with a token', () => {
 });
 
 describe('the event stream', () => {
-  it('starts with state and history, then tells each change', async () => {
+  it('starts with state and history, then sends each change', async () => {
     const stream = await readEvents(open.port);
     await vi.waitFor(() => {
       expect(stream.events.slice(0, 2).map(({ event }) => event)).toEqual(['state', 'history']);
@@ -337,7 +337,7 @@ describe('the event stream', () => {
     second.stop();
   });
 
-  it('starts anew with the history when the client has seen what nobody knows', async () => {
+  it('restarts with the history when the client has seen an unknown event', async () => {
     const stream = await readEvents(open.port, { 'last-event-id': '1-0' });
     await vi.waitFor(() => {
       expect(stream.events.some(({ event }) => event === 'history')).toBe(true);

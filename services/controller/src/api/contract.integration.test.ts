@@ -150,7 +150,7 @@ describe('the event stream', () => {
     sample: 'Sample',
   };
 
-  it('tells events that fit the schemas of the document', async () => {
+  it('sends events that fit the schemas of the document', async () => {
     const stream = await readEvents(leader.port, bearer);
     await ask('command-pause', {});
     await ask('command-resume', {});
@@ -164,7 +164,7 @@ describe('the event stream', () => {
     }
   });
 
-  it('starts anew where more was missed than is told, instead of leaving a gap', async () => {
+  it('restarts where more was missed than is still available, instead of leaving a gap', async () => {
     const redis = createRedis({ url: server.url }, createLogger('test', 'silent'), 'command');
     await once(redis, 'ready');
     const entry = JSON.stringify({ kind: 'store', status: 'connected', atMs: Date.now() });

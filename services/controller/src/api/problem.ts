@@ -24,7 +24,7 @@ const TITLES: Readonly<Record<ProblemCode, string>> = {
 };
 
 const ADVICE: Readonly<Record<ProblemCode, readonly string[]>> = {
-  invalid_body: ['GET /openapi.json tells what this address takes'],
+  invalid_body: ['see GET /openapi.json for what this address accepts'],
   unauthorized: [
     'programs: send Authorization: Bearer <token>',
     'browsers: hand the token in at POST /api/login',
@@ -33,8 +33,8 @@ const ADVICE: Readonly<Record<ProblemCode, readonly string[]>> = {
     'open the dashboard by an address or by localhost',
     'or add the name to controller.allowed_hosts in config.toml',
   ],
-  not_found: ['GET /openapi.json tells what there is'],
-  method_not_allowed: ['the Allow header tells which methods it takes'],
+  not_found: ['see GET /openapi.json for all addresses'],
+  method_not_allowed: ['see the Allow header for its methods'],
   unknown_endpoint: ['GET /api/state has the ids of the endpoints'],
   endpoint_disabled: ['enable the endpoint first'],
   endpoint_unavailable: ['wait until it is available, or repeat with "force": true'],
@@ -44,7 +44,7 @@ const ADVICE: Readonly<Record<ProblemCode, readonly string[]>> = {
     'send the header content-type: application/json and a body, {} if it is empty',
   ],
   config_invalid: ['correct the file; the former configuration is still in use'],
-  internal: ['the log of the controller tells more'],
+  internal: ['see the log of the controller'],
   not_leading: ['try again in some seconds', 'see whether a controller is running'],
   store_away: ['try again when Redis is back; requests are still served meanwhile'],
   too_many_streams: ['close a dashboard, or ask another controller'],

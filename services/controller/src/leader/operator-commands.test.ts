@@ -38,7 +38,7 @@ describe('sortCommands', () => {
     expect(reloads).toHaveLength(1);
   });
 
-  it('refuses what is read after its caller has been told that it timed out', () => {
+  it('rejects what is read after its caller has timed out', () => {
     const late = given('pause', {}, COMMAND_LIFE_MS + 1);
     const { forCore, refused } = sortCommands([late, given('resume')], NOW_MS);
     expect(forCore.map(({ command }) => command.kind)).toEqual(['resume']);
@@ -52,7 +52,7 @@ describe('auditsOf', () => {
   const { forCore } = sortCommands([given('pause')], NOW_MS);
   const commandId = forCore[0]?.id ?? '';
 
-  it('says who asked for what, and the outcome', () => {
+  it('records the caller, the command and the outcome', () => {
     const outcome = { status: 'applied', previousMode: { kind: 'auto' }, affected: 0 } as const;
     expect(auditsOf([{ kind: 'answer', commandId, outcome }], forCore, NOW_MS)).toEqual([
       {

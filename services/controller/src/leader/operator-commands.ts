@@ -38,7 +38,7 @@ export interface SortedCommands {
   readonly refused: readonly AuditRecord[];
 }
 
-/** A command that is read too late is refused, since its caller has been told that it timed out. */
+/** A command that is read too late is rejected, because its caller has already timed out. */
 export function sortCommands(
   entries: readonly StreamEntry<CommandRecord>[],
   nowMs: EpochMs,

@@ -44,7 +44,7 @@ describe('controllers on Sentinels', () => {
     }, waiting);
     await start();
     expect((await one.command('select', { endpointId: 'two' })).status).toBe(200);
-    // The replicas have heard of each other's Sentinels and hold the wish.
+    // The replicas are known to each other's Sentinels and hold the wish.
     await vi.waitFor(async () => {
       expect(await redis.info('replication')).toContain('connected_slaves:2');
       expect(await redis.wait(2, 1_000)).toBe(2);

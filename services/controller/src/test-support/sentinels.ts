@@ -65,7 +65,7 @@ function startSentinel(folder: string, port: number, primaryPort: number): Child
   return spawn(findRedisServer() ?? 'redis-server', [file, '--sentinel'], { stdio: 'ignore' });
 }
 
-/** A Sentinel hears of the replicas and of its fellows only by and by. */
+/** A Sentinel discovers the replicas and the other Sentinels gradually. */
 async function knowsAll(port: number): Promise<void> {
   const silent = createLogger('test', 'silent');
   const redis = createRedis({ url: `redis://127.0.0.1:${port}` }, silent, 'command');

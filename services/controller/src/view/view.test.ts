@@ -135,7 +135,7 @@ describe('viewOf', () => {
     expect(state.lastSwitch).toMatchObject({ phase: 'switched', fromId: 'one', toId: 'two' });
   });
 
-  it('lists running requests, the oldest first', () => {
+  it('lists active requests, the oldest first', () => {
     const request = {
       ...{ endpointId: endpointId('one'), phase: 'streaming' as const, attempt: 1 },
       ...{ client: null, sessionId: null },

@@ -7,7 +7,7 @@ import type { IncomingMessage } from 'node:http';
 
 export interface AnswerReceiver {
   onData(chunk: Buffer): void;
-  /** It came to its end, as far as HTTP can tell. */
+  /** It is complete as far as HTTP is concerned. */
   onEnd(): void;
   /** The connection has closed, before its end or after it. */
   onClosed(): void;

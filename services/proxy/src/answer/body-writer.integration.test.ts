@@ -44,7 +44,7 @@ async function talk(
   return got;
 }
 
-/** Each byte tells where it belongs, so that none can be lost, doubled or moved. */
+/** Each byte encodes its position, so that a lost, doubled or moved one shows. */
 function bytesFrom(start: number, length: number): Buffer {
   return Buffer.from(Array.from({ length }, (_, index) => (start + index) % 251));
 }
@@ -120,7 +120,7 @@ describe('BodyWriter', () => {
     ]);
   });
 
-  it('tells when a slow client has read', async () => {
+  it('reports when a slow client has read', async () => {
     const chunk = bytesFrom(0, 2_000);
     let waited = 0;
     let given = 0;

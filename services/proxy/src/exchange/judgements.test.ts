@@ -28,7 +28,7 @@ describe('failureOfError', () => {
 });
 
 describe('errors of ours', () => {
-  it('never tell a client that its own login is refused', () => {
+  it('never say to a client that its own login is rejected', () => {
     expect(errorOfFailure('token_refused')).toBe('token_refused');
     expect(JSON.parse(errorBody('token_refused', 'r'))).toMatchObject({
       type: 'error',
@@ -56,7 +56,7 @@ describe('the tail of an answer', () => {
     expect(tail.text().length).toBeLessThan(4_097);
     expect(tail.text().endsWith(stop)).toBe(true);
   });
-  it('tells the usage: input from the start, output from the end', () => {
+  it('returns the usage: input from the start, output from the end', () => {
     const head = Buffer.from(
       '{"usage":{"input_tokens":10,"cache_read_input_tokens":90,"output_tokens":1}}',
     );

@@ -406,7 +406,7 @@ describe('C12 many connections', () => {
     );
   });
 
-  it('running requests are bounded, in all and for each client', async () => {
+  it('active requests are bounded, in all and for each client', async () => {
     const { proxy, first } = await startRig({
       limits: { activeRequestsPerClient: 3 },
       timeouts: { firstByteMs: 5_000 },

@@ -133,7 +133,7 @@ describe('the snapshot', () => {
 });
 
 describe('reports', () => {
-  it('tell what runs and what came of it, and end with the proxy', async () => {
+  it('show active requests and outcomes, and end with the proxy', async () => {
     const { proxy, first } = await startRig({ redisUrl: server.url });
     await first.refuse();
     await call(proxy.port);
@@ -220,7 +220,7 @@ describe('an outage in the run', () => {
     await eventually(async () => expect((await proxy.status()).store.status).toBe('connected'));
   });
 
-  it('R5 empty after a restart: keeps its order until the leader publishes anew', async () => {
+  it('R5 empty after a restart: keeps its order until the leader publishes again', async () => {
     const { relay, redisUrl } = await relayToRedis();
     const { proxy } = await startRig({ redisUrl });
     const { configHash } = proxy;

@@ -397,7 +397,7 @@ describe('U25 an endpoint that comes and goes', () => {
       asked += 1;
       return call(proxy.port, { body: streamBody('x'.repeat(asked % 100)) });
     };
-    // It is up for as long as it takes to be trusted again, and fails the next request.
+    // It is up until it is trusted again, and fails the next request.
     for (let round = 0; round < 5; round += 1) {
       first.always(reset());
       while (ejections().length === round) {

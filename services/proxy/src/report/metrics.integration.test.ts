@@ -1,4 +1,4 @@
-/** What the metrics tell while something happens. */
+/** What the metrics show while something happens. */
 
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';

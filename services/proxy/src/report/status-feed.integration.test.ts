@@ -1,4 +1,4 @@
-/** The stream behind the status page: told at once, bounded, and never in the way of the end. */
+/** The stream behind the status page: immediate, bounded, and no obstacle to a shutdown. */
 import { once } from 'node:events';
 import { connect } from 'node:net';
 
@@ -30,7 +30,7 @@ async function first(states: AsyncGenerator<ProxyStatus>): Promise<ProxyStatus> 
 }
 
 describe('GET /status/events', () => {
-  it('tells the state at once and a running request when there is one', async () => {
+  it('sends the state at once, and an active request when there is one', async () => {
     const { proxy, first: upstream } = await startRig();
     const states = watch(proxy.port);
     expect(await first(states)).toMatchObject({
@@ -45,7 +45,7 @@ describe('GET /status/events', () => {
     await request;
   });
 
-  it('tells names, health and counts, never an address or a token', async () => {
+  it('sends names, health and counts, never an address or a token', async () => {
     const { proxy, upstreams } = await startRig();
     const text = JSON.stringify(await first(watch(proxy.port)));
     expect(text).toContain('"e1"');

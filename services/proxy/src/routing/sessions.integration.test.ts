@@ -139,7 +139,7 @@ describe('several proxies', () => {
     return texts.map((text) => proxyPresenceSchema.parse(JSON.parse(text ?? '')));
   }
 
-  it('tell the controller what the caches hold', async () => {
+  it('report to the controller what the caches hold', async () => {
     const { proxy, first } = await startRig({ redisUrl: server.url });
     const usage = {
       input_tokens: 3,

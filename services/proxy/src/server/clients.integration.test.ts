@@ -71,7 +71,7 @@ describe('keys of people', () => {
     };
     for (let round = 0; round < 20; round += 1) await ask('203.0.113.7');
     expect([await ask('203.0.113.7'), await ask('203.0.113.8')]).toEqual([429, 401]);
-    // What the client wrote itself stands before it.
+    // What the client wrote itself comes before it.
     expect(await ask('203.0.113.8, 203.0.113.7')).toBe(429);
   });
 

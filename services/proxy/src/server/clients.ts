@@ -133,7 +133,7 @@ export class Clients {
   #ownerOf(key: string): ClientKey | undefined {
     const digest = createHash('sha256').update(key).digest();
     let found: number | undefined;
-    // All keys are compared, so that the time does not tell which one was near.
+    // All keys are compared, so that the time does not reveal which one was close.
     for (const [index, known] of this.#digests.entries()) {
       if (timingSafeEqual(digest, known)) found = index;
     }

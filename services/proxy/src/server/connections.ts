@@ -53,7 +53,7 @@ export class Connections {
   }
 
   /**
-   * For what stands behind all requests that were read, or breaks the last one off: calls when the
+   * For what follows all requests that were read, or breaks the last one off: calls when the
    * answers before it have been given. `begun` means that bytes of its own answer have been sent.
    */
   inTurn(socket: Socket, act: (own: 'begun' | 'none') => void): void {

@@ -35,16 +35,19 @@ describe('a wrong base URL', () => {
     'GET http://elsewhere.example/v1/models HTTP/1.1\r\nHost: elsewhere.example\r\n\r\n',
     'CONNECT api.anthropic.com:443 HTTP/1.1\r\nHost: api.anthropic.com:443\r\n\r\n',
     'CONNECT 127.0.0.1:8080 HTTP/1.1\r\nHost: localhost\r\nProxy-Authorization: Basic eA==\r\n\r\nGET / HTTP/1.1\r\n',
-  ])('a client that takes us for a forward proxy is told so: %j', async (bytes) => {
-    const { proxy, first } = await startRig();
-    const { text } = await sendRaw(proxy.port, bytes, 300);
-    expect(text).toMatch(/^HTTP\/1\.1 404 /);
-    expect(text).toContain('unset HTTP_PROXY');
-    expect(text).not.toMatch(/elsewhere|anthropic\.com/);
-    expect(text.split('HTTP/1.1 ')).toHaveLength(2);
-    expect(first.ledger).toHaveLength(0);
-    expect((await call(proxy.port)).status).toBe(200);
-  });
+  ])(
+    'a client that takes us for a forward proxy gets an answer that says so: %j',
+    async (bytes) => {
+      const { proxy, first } = await startRig();
+      const { text } = await sendRaw(proxy.port, bytes, 300);
+      expect(text).toMatch(/^HTTP\/1\.1 404 /);
+      expect(text).toContain('unset HTTP_PROXY');
+      expect(text).not.toMatch(/elsewhere|anthropic\.com/);
+      expect(text.split('HTTP/1.1 ')).toHaveLength(2);
+      expect(first.ledger).toHaveLength(0);
+      expect((await call(proxy.port)).status).toBe(200);
+    },
+  );
 
   it('a Host that is no address is not repeated', async () => {
     const { proxy } = await startRig();

@@ -99,7 +99,7 @@ describe.each(['caddy', 'nginx'] as const)('%s in front', (name) => {
     expect(rig.proxy.log()).not.toContain('canary');
   });
 
-  it.skipIf(!isThere)('takes a large request, and tells its log no key', async () => {
+  it.skipIf(!isThere)('passes a large request, and logs no key', async () => {
     const { rig, front } = await start(name);
     rig.first.always(json());
     const content = 'x'.repeat(4 * MIB);

@@ -41,7 +41,7 @@ export async function startProxyProcess(options: ProxyProcessOptions): Promise<P
     env: {
       PATH: process.env['PATH'],
       HOME: folder,
-      // Not as an argument: Node reads `--env-file` itself, wherever it stands.
+      // Not as an argument: Node reads `--env-file` itself, wherever it is.
       ZEPHYR_ENV_FILE: join(folder, 'none'),
       TOKEN_main: tokenOf('main'),
       ZEPHYR_REDIS_URL: options.redisUrl ?? `unix://${folder}/none.sock`,

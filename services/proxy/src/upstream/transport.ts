@@ -2,7 +2,7 @@
  * One request to one endpoint, carried by http-proxy-middleware behind a small interface.
  *
  * The library wants to own the client's request and response and can send only once. So each attempt
- * gives it an `UpstreamCall`, which stands for both: it has what the library reads of a request and of
+ * gives it an `UpstreamCall`, which represents both: it has what the library reads of a request and of
  * a response, and only looks like Node's. The library's router chooses target, sockets and body by it,
  * and `selfHandleResponse` leaves the answer to us. Destroying the call makes the library destroy the
  * upstream request, but only once it has been made: the library awaits before that, so an attempt may

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { AUTH_STYLES } from '../../credential.ts';
 import { perEndpoint } from './overrides.ts';
 
-/** Names in the file are the endpoint's own words; in the code they are keys of maps only. */
+/** Names in the file are chosen by the user; in the code they are keys of maps only. */
 const named = (value: z.ZodType<string>) =>
   z.record(z.string(), value).transform((table) => new Map(Object.entries(table)));
 

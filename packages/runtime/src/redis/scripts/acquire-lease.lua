@@ -6,7 +6,7 @@
 --
 -- KEYS[1] lease        id of the leader, expires
 -- KEYS[2] epoch        fencing epoch of the last leader
--- KEYS[3] incarnation  made anew when Redis is found empty, or its numbers cannot be continued
+-- KEYS[3] incarnation  replaced when Redis is found empty, or its numbers cannot be continued
 -- KEYS[4] snapshot     JSON of the last RoutingSnapshot
 -- ARGV[1] id of the candidate
 -- ARGV[2] length of the lease, ms
