@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
 
 import type { ApiState } from '@zephyr/contract/api-state';
-import { PAGE_HEADERS, PAGES } from '@zephyr/runtime/pages';
+import { PAGE_HEADERS, PAGES } from '@zephyr/runtime/http/pages';
 import { inventedSample } from '@zephyr/testkit/invented-world';
 
 import { historyOf, proxyStateOf, type SceneName, stateOf } from './scenes.ts';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-import { aclFile, type RedisUser } from '@zephyr/runtime/redis/acl';
+import { aclFile, type RedisUser } from '../secrets/redis-acl.ts';
 
 export interface SecretsOptions {
   /** Host and port of Redis as the services see it. */

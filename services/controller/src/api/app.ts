@@ -5,9 +5,9 @@ import { join } from 'node:path';
 
 import { COMMAND_NAMES } from '@zephyr/contract/command';
 import { formatRecording } from '@zephyr/core';
+import { PAGE_HEADERS, PAGES } from '@zephyr/runtime/http/pages';
 import { type Readiness, watchPages } from '@zephyr/runtime/http/watch-pages';
 import type { Logger } from '@zephyr/runtime/logger';
-import { PAGE_HEADERS, PAGES } from '@zephyr/runtime/pages';
 import type { Secret } from '@zephyr/runtime/secret';
 import express, { type Express, type RequestHandler } from 'express';
 import type { Redis } from 'ioredis';

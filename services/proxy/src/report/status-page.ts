@@ -6,7 +6,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { PAGE_HEADERS, PAGES } from '@zephyr/runtime/pages';
+import { PAGE_HEADERS, PAGES } from '@zephyr/runtime/http/pages';
 import express, { type Express, type RequestHandler } from 'express';
 
 import { sendError } from '../answer/api-errors.ts';

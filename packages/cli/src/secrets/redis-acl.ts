@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 
-import { keys, QUEUE_PREFIX } from './keys.ts';
+import { keys, QUEUE_PREFIX } from '@zephyr/runtime/redis/keys';
 
 const REDIS_USERS = ['proxy', 'prober', 'controller'] as const;
 export type RedisUser = (typeof REDIS_USERS)[number];

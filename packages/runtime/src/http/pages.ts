@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 
 /** Empty in a checkout where nobody has built them. */
-export const PAGES = fileURLToPath(new URL('../../dashboard/dist', import.meta.url));
+export const PAGES = fileURLToPath(new URL('../../../dashboard/dist', import.meta.url));
 
 /** No page has an inline script or style, or loads anything from elsewhere. */
 export const PAGE_HEADERS = {
