@@ -3,6 +3,10 @@
  * are in one slot, and a client of the whole cluster (connections to every node, redirections for
  * each command) has nothing to offer. When the slot moves, by failover or by hand, the node answers
  * MOVED or is gone, and the connection is replaced by one to the node that holds it then.
+ *
+ * Not `Cluster` of ioredis: it makes its subscriber's connection without a time-out and offers no
+ * PING on it, so a connection that went dead silently would never be replaced; and commands without
+ * a key (TIME, PING, INFO) go to any node, each with a clock of its own.
  */
 import { type Socket, connect as tcpConnect } from 'node:net';
 import { connect as tlsConnect } from 'node:tls';
