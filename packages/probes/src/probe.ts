@@ -1,6 +1,8 @@
 /** One active check of one endpoint, in one of five styles. */
+
 import type { ProbeStyle, ProbeVerdict, TokenUsage } from '@zephyr/contract/probe';
 import { assertNever } from '@zephyr/core';
+import { systemClock } from '@zephyr/runtime/clock';
 import { probeByCli } from './cli/cli-probe.ts';
 import { NO_USAGE } from './exchange/answer.ts';
 import { probeByMessage } from './messages-probe.ts';
@@ -21,12 +23,12 @@ export async function runProbe(
   target: ProbeTarget,
   run: ProbeRun,
 ): Promise<ProbeReport> {
-  const startedAtMs = performance.now();
+  const startedAtMs = systemClock.nowMs();
   const report = await probe(style, target, run);
   return {
     usage: report.usage,
     verdict: rounded(report.verdict),
-    wallMs: Math.round(performance.now() - startedAtMs),
+    wallMs: Math.round(systemClock.nowMs() - startedAtMs),
   };
 }
 

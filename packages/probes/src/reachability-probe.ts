@@ -1,8 +1,9 @@
 /** The free probes: is anybody there? They spend no token and send no credentials. */
+
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-
 import type { ProbeVerdict } from '@zephyr/contract/probe';
+import { systemClock } from '@zephyr/runtime/clock';
 
 import { failureOf } from './exchange/classify-exchange.ts';
 import { type ProbeExchange, type Reached, startExchange } from './exchange/exchange.ts';
@@ -44,9 +45,9 @@ export async function probeByHttp(target: ProbeTarget, signal: AbortSignal): Pro
 
 /** A connection, and over https also a verified TLS handshake. Nothing is sent. */
 export async function probeByTcp(target: ProbeTarget, signal: AbortSignal): Promise<ProbeVerdict> {
-  const startedAtMs = performance.now();
+  const startedAtMs = systemClock.nowMs();
   const end = await connect(target, signal);
-  const latencyMs = performance.now() - startedAtMs;
+  const latencyMs = systemClock.nowMs() - startedAtMs;
   if (end.errorCode === undefined) return { status: 'ok', apiLatencyMs: latencyMs };
   return failed({ ...end, silentMs: latencyMs, body: '' });
 }

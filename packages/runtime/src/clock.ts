@@ -18,3 +18,6 @@ export const systemClock: Clock = {
   setTimer: (act, delayMs) => setTimeout(act, delayMs),
   clearTimer: (timer) => clearTimeout(timer as NodeJS.Timeout | undefined),
 };
+
+/** From 0 to less than 1. */
+export const systemRandom = (): number => Math.random();

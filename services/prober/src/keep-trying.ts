@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { systemClock } from '@zephyr/runtime/clock';
 
 /** How long a result is worth keeping: later, newer probes are more useful. */
 const KEEP_RESULT_MS = 30_000;
@@ -13,12 +14,12 @@ export async function keepTrying<Value>(
   signal: AbortSignal,
   gaveUp: (error: unknown) => void,
 ): Promise<Value | undefined> {
-  const deadlineMs = performance.now() + KEEP_RESULT_MS;
+  const deadlineMs = systemClock.nowMs() + KEEP_RESULT_MS;
   for (;;) {
     try {
       return await attempt();
     } catch (error) {
-      if (signal.aborted || performance.now() + PAUSE_MS > deadlineMs) {
+      if (signal.aborted || systemClock.nowMs() + PAUSE_MS > deadlineMs) {
         gaveUp(error);
         return undefined;
       }

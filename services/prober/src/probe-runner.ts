@@ -16,6 +16,7 @@ import { targetOf } from '@zephyr/probes/endpoint-target';
 import { runProbe } from '@zephyr/probes/probe';
 import type { ProbeTarget } from '@zephyr/probes/probe-target';
 import type { ProbeUsers } from '@zephyr/probes/process/probe-users';
+import { systemClock } from '@zephyr/runtime/clock';
 import { type Config, groupOf } from '@zephyr/runtime/config/config';
 import type { LoadedConfig } from '@zephyr/runtime/config/load';
 import { policyOf } from '@zephyr/runtime/config/policy';
@@ -84,7 +85,7 @@ export async function runProbeJob(
     isRealFresh,
     wants: job.data.wants,
   });
-  const startedAtMs = epochMs(Date.now());
+  const startedAtMs = epochMs(systemClock.epochMs());
   const report = await runProbe(style, plan.target, {
     signal,
     gate: deps.gate,
@@ -102,9 +103,9 @@ export async function runProbeJob(
   observe(result, deps);
   const freshness = freshnessOf(result, plan);
   const record = async () => {
-    const sentAtMs = performance.now();
+    const sentAtMs = systemClock.nowMs();
     const taken = await recordProbe(deps.redis, scored(result, plan.policy), freshness);
-    deps.metrics.redis.observe((performance.now() - sentAtMs) / 1000);
+    deps.metrics.redis.observe((systemClock.nowMs() - sentAtMs) / 1000);
     return taken;
   };
   const answer = await keepTrying(record, signal, giveUp);

@@ -4,7 +4,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { type Clock, systemClock } from '@zephyr/runtime/clock';
+import { type Clock, systemClock, systemRandom } from '@zephyr/runtime/clock';
 import type { RunningService, ServiceContext } from '@zephyr/runtime/service';
 
 import { createMetrics, type ProxyGauges } from './report/metrics.ts';
@@ -46,7 +46,7 @@ export async function startProxy(
     setup: settings.routing(),
     log,
     now,
-    rng: Math.random,
+    rng: systemRandom,
     onBlamed: (id, failure) => stats.blamed(id, failure),
   });
   const serving = new Serving(log);
@@ -113,7 +113,7 @@ export async function startProxy(
       metrics,
       log,
       clock,
-      rng: Math.random,
+      rng: systemRandom,
       isDraining,
     },
     clients: () => settings.clients,

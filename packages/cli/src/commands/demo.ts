@@ -2,11 +2,12 @@
  * `zephyr demo`: all of Zephyr with three simulated endpoints in this process, which can be killed
  * and revived from another terminal. Nothing is kept from one demo to the next.
  */
+
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-
 import type { ProxyStatus } from '@zephyr/contract/proxy-status';
+import { systemClock } from '@zephyr/runtime/clock';
 import { loadConfig } from '@zephyr/runtime/config/load';
 import type { Environment } from '@zephyr/runtime/environment';
 import { type SimulatedEndpoint, startSimulatedEndpoint } from '@zephyr/testkit/simulated-endpoint';
@@ -144,8 +145,8 @@ ${lines.join('\n')}
 /** Until then requests go by the order of the configuration, not to the fastest. */
 async function firstChecks(proxyPort: number): Promise<void> {
   console.log('\nChecking the endpoints for the first time …');
-  const until = Date.now() + FIRST_CHECKS_LIMIT_MS;
-  while (Date.now() < until) {
+  const until = systemClock.epochMs() + FIRST_CHECKS_LIMIT_MS;
+  while (systemClock.epochMs() < until) {
     const response = await fetch(`http://127.0.0.1:${proxyPort}/status`, {
       headers: { accept: 'application/json' },
     });

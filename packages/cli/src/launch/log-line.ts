@@ -1,5 +1,7 @@
 /** Turns the services' JSON log into lines for people: time, service, message, what matters. */
+
 import { styleText } from 'node:util';
+import { systemClock } from '@zephyr/runtime/clock';
 
 /** As in pino. */
 const LEVEL = { warn: 40, error: 50 } as const;
@@ -34,7 +36,9 @@ function parseRecord(line: string): Record<string, unknown> | undefined {
 
 /** `21:40:03` of this machine's time zone. */
 function clockTime(time: unknown): string {
-  const moment = new Date(typeof time === 'string' || typeof time === 'number' ? time : Date.now());
+  const moment = new Date(
+    typeof time === 'string' || typeof time === 'number' ? time : systemClock.epochMs(),
+  );
   return dim(moment.toTimeString().slice(0, 8));
 }
 

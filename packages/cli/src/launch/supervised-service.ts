@@ -5,6 +5,7 @@
  *     starting --(end, or not ready in time; never ready before)--> ended
  *     any --(stop)--> stopping --(end)--> ended
  */
+import { systemClock } from '@zephyr/runtime/clock';
 import { ZephyrError } from '@zephyr/runtime/errors';
 import type { ServiceName } from '@zephyr/runtime/service';
 
@@ -67,7 +68,7 @@ export function superviseService(spec: ServiceSpec, startService: StartService):
   };
 
   const start = () => {
-    const startedAtMs = performance.now();
+    const startedAtMs = systemClock.nowMs();
     const service = startService(spec);
     state = { status: 'starting', service };
     const isLate = wasReady ? () => false : killWhenLate(service, spec.readyLimitMs);
@@ -84,7 +85,7 @@ export function superviseService(spec: ServiceSpec, startService: StartService):
         firstReady.reject(startFailure(spec.name, why));
         return finish();
       }
-      if (performance.now() - startedAtMs > STEADY_MS) backOffMs = FIRST_BACK_OFF_MS;
+      if (systemClock.nowMs() - startedAtMs > STEADY_MS) backOffMs = FIRST_BACK_OFF_MS;
       spec.onLine(spec.name, `ended with ${how}; starting it again in ${backOffMs / 1000} s`);
       state = { status: 'waiting', timer: setTimeout(start, backOffMs) };
       backOffMs = Math.min(backOffMs * 2, LONGEST_BACK_OFF_MS);

@@ -4,12 +4,13 @@
  * way (name, connection, TLS); the latencies start when the connection is established, because live
  * requests go over connections that stand already.
  */
+
 import http from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
-
 import { type AnswerEnd, MAX_INTERIM_ANSWERS, REST_QUIET_MS, StreamEnd } from '@zephyr/core';
+import { systemClock } from '@zephyr/runtime/clock';
 
 import { decodeBody } from './decode-body.ts';
 
@@ -92,7 +93,7 @@ export function startExchange(
 ): RunningExchange {
   const progress: Progress = {
     reached: 'resolving',
-    lastSignAtMs: performance.now(),
+    lastSignAtMs: systemClock.nowMs(),
     chunks: [],
     bufferedBytes: 0,
     receivedBytes: 0,
@@ -122,7 +123,7 @@ export function startExchange(
   client.on('response', (response) => {
     progress.response = response;
     progress.reached = 'answering';
-    progress.lastSignAtMs = performance.now();
+    progress.lastSignAtMs = systemClock.nowMs();
     listener.head?.(response);
     response.on('data', (chunk: Buffer) => {
       // An endpoint that never closes holds the CLI no longer than the proxy lets it hold a client.
@@ -132,7 +133,7 @@ export function startExchange(
     });
     response.on('end', () => {
       progress.reached = 'answered';
-      if (progress.lastEvent.ending === undefined) progress.lastSignAtMs = performance.now();
+      if (progress.lastEvent.ending === undefined) progress.lastSignAtMs = systemClock.nowMs();
       end();
     });
     response.on('error', (error: NodeJS.ErrnoException) => end(error.code ?? 'ECONNRESET'));
@@ -150,7 +151,7 @@ function watchConnection(socket: Socket, progress: Progress): void {
   const isTls = socket instanceof TLSSocket;
   const step = (reached: Reached): void => {
     progress.reached = reached;
-    progress.lastSignAtMs = performance.now();
+    progress.lastSignAtMs = systemClock.nowMs();
   };
   const sent = (): void => {
     step('waiting');
@@ -174,7 +175,7 @@ function hostOf(socket: Socket): string {
 function keep(progress: Progress, chunk: Buffer): 'last_event' | 'more' {
   const wasOpen = progress.lastEvent.ending === undefined;
   progress.lastEvent.push(chunk.toString('latin1'));
-  if (wasOpen) progress.lastSignAtMs = performance.now();
+  if (wasOpen) progress.lastSignAtMs = systemClock.nowMs();
   progress.firstByteAtMs ??= progress.lastSignAtMs;
   progress.receivedBytes += chunk.length;
   const room = BUFFERED_BODY_BYTES - progress.bufferedBytes;
@@ -196,7 +197,7 @@ function factsOf(progress: Progress, errorCode: string | undefined): ProbeExchan
       sentAtMs === undefined || firstByteAtMs === undefined ? undefined : firstByteAtMs - sentAtMs,
     latencyMs:
       sentAtMs === undefined || response === undefined ? undefined : lastSignAtMs - sentAtMs,
-    silentMs: performance.now() - lastSignAtMs,
+    silentMs: systemClock.nowMs() - lastSignAtMs,
     body: decodeBody(Buffer.concat(progress.chunks), response?.headers['content-encoding']),
   };
 }

@@ -3,9 +3,11 @@
  * whatever it does: no shell, an environment that is named in full, a process group of its own,
  * bounded output, a deadline.
  */
+
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import type { Readable } from 'node:stream';
+import { systemClock } from '@zephyr/runtime/clock';
 
 import { killMarked, newMarker } from './leftovers.ts';
 import { commandOf, type ProbeUser, signalAllOf } from './probe-users.ts';
@@ -58,7 +60,7 @@ export function runProcess(request: ProcessRequest): Promise<ProcessReport> {
     return Promise.resolve({ end, stdout: '', stderr: '', wallMs: 0 });
   }
   return new Promise((resolve) => {
-    const startedAtMs = performance.now();
+    const startedAtMs = systemClock.nowMs();
     const marker = newMarker();
     const { user } = request;
     const [file, ...prefix] =
@@ -107,7 +109,7 @@ export function runProcess(request: ProcessRequest): Promise<ProcessReport> {
       if (user === undefined) killMarked(marker);
       child.stdout.destroy();
       child.stderr.destroy();
-      const wallMs = performance.now() - startedAtMs;
+      const wallMs = systemClock.nowMs() - startedAtMs;
       resolve(signalled.then(() => ({ end, stdout: stdout(), stderr: stderr(), wallMs })));
     };
 

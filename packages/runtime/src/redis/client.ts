@@ -1,4 +1,5 @@
 import { Redis, type RedisOptions } from 'ioredis';
+import { systemRandom } from '../clock.ts';
 
 import type { Logger } from '../logger.ts';
 import { clusterOptions } from './cluster-connector.ts';
@@ -29,7 +30,7 @@ export function connectionOptions(target: RedisTarget): RedisOptions {
     ...(url.username === '' ? {} : { username: decodeURIComponent(url.username) }),
     // Exponential with a cap and jitter, and never an end: a proxy that gives up on Redis would
     // stay uncoordinated for the rest of its life.
-    retryStrategy: (attempt) => Math.min(50 * 2 ** attempt, 2_000) + Math.random() * 200,
+    retryStrategy: (attempt) => Math.min(50 * 2 ** attempt, 2_000) + systemRandom() * 200,
   };
   if (url.protocol === 'unix:') return { ...common, path: url.pathname };
   if (CLUSTER_SCHEMES.includes(url.protocol)) {

@@ -2,7 +2,9 @@
  * Whether Redis takes what a service writes. A connection that is up proves little: the server may be
  * silent, full, a read-only replica, or unable to save; only a write shows it.
  */
+
 import type { Redis } from 'ioredis';
+import { systemClock } from '../clock.ts';
 
 import { keys } from './keys.ts';
 
@@ -31,7 +33,7 @@ export function createWriteTest(redis: Redis, instanceId: string): () => Promise
   };
   let last: { readonly startedAtMs: number; readonly status: Promise<RedisStatus> } | undefined;
   return () => {
-    const nowMs = performance.now();
+    const nowMs = systemClock.nowMs();
     if (last === undefined || nowMs - last.startedAtMs >= FRESH_MS) {
       last = { startedAtMs: nowMs, status: write() };
     }

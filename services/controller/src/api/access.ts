@@ -6,11 +6,12 @@
  * A socket of this machine proves nothing behind a front, so what was forwarded, or calls us by a
  * name, needs a token whatever the socket says. Once there was a token, its removal opens nothing.
  */
+
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { BlockList } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-
 import { loginSchema } from '@zephyr/contract/login';
+import { systemClock } from '@zephyr/runtime/clock';
 import { FailureLimit } from '@zephyr/runtime/http/failure-limit';
 import { addressOf, calledBy, isForwarded } from '@zephyr/runtime/http/visitor';
 import type { Secret } from '@zephyr/runtime/secret';
@@ -86,7 +87,7 @@ class Guard {
   async refuse({ socket, headers }: Request, isGuess: boolean): Promise<never> {
     if (isGuess) {
       const address = addressOf(socket.remoteAddress ?? '', headers, this.#deps.trustedProxies());
-      const guessesOn = this.#failures.note(address, performance.now());
+      const guessesOn = this.#failures.note(address, systemClock.nowMs());
       await sleep(guessesOn ? GUESSING_DELAY_MS : WRONG_TOKEN_DELAY_MS);
     }
     throw new ProblemError(
@@ -99,7 +100,7 @@ class Guard {
 }
 
 function giveCookie(req: Request, res: Response, secret: Secret): void {
-  res.cookie(COOKIE, newSession(secret, Date.now()), {
+  res.cookie(COOKIE, newSession(secret, systemClock.epochMs()), {
     httpOnly: true,
     sameSite: 'strict',
     secure: req.get('x-forwarded-proto') === 'https',
@@ -118,22 +119,24 @@ function actorOf(req: Request, secret: Secret | undefined): string | undefined {
   const bearer = /^Bearer[ \t]+(\S+)[ \t]*$/i.exec(req.headers.authorization ?? '')?.[1];
   if (bearer !== undefined) return isSame(bearer, secret.reveal()) ? 'token' : undefined;
   const session = parseCookie(req.headers.cookie ?? '')[COOKIE];
-  return session !== undefined && isSession(session, secret, Date.now()) ? 'browser' : undefined;
+  return session !== undefined && isSession(session, secret, systemClock.epochMs())
+    ? 'browser'
+    : undefined;
 }
 
 /** `<end in ms>.<signature>`: any controller with the same token knows it, none has to store it. */
 function newSession(secret: Secret, nowMs: number): string {
-  const untilMs = String(nowMs + SESSION_MS);
-  return `${untilMs}.${signature(secret, untilMs)}`;
+  const untilAtMs = String(nowMs + SESSION_MS);
+  return `${untilAtMs}.${signature(secret, untilAtMs)}`;
 }
 
 function isSession(session: string, secret: Secret, nowMs: number): boolean {
-  const [untilMs = '', signed = ''] = session.split('.');
-  return isSame(signed, signature(secret, untilMs)) && Number(untilMs) > nowMs;
+  const [untilAtMs = '', signed = ''] = session.split('.');
+  return isSame(signed, signature(secret, untilAtMs)) && Number(untilAtMs) > nowMs;
 }
 
-function signature(secret: Secret, untilMs: string): string {
-  return createHmac('sha256', secret.reveal()).update(`admin session ${untilMs}`).digest('hex');
+function signature(secret: Secret, untilAtMs: string): string {
+  return createHmac('sha256', secret.reveal()).update(`admin session ${untilAtMs}`).digest('hex');
 }
 
 /** In constant time, whatever the lengths. */

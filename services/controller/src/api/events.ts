@@ -1,5 +1,7 @@
 /** `GET /events`: the state, then every change, as server-sent events. */
+
 import type { ApiLogEntry, ApiSample, ApiStream } from '@zephyr/contract/api-history';
+import { systemClock } from '@zephyr/runtime/clock';
 import { EventStream } from '@zephyr/runtime/http/event-stream';
 import type { Logger } from '@zephyr/runtime/logger';
 import type { RequestHandler } from 'express';
@@ -100,14 +102,14 @@ class EventFeed {
   }
 
   #planState(): void {
-    const waitMs = this.#stateAtMs + STATE_EVERY_MS - performance.now();
+    const waitMs = this.#stateAtMs + STATE_EVERY_MS - systemClock.nowMs();
     this.#planned ??= setTimeout(() => this.#sendState(), Math.max(0, waitMs));
   }
 
   #sendState(): void {
     clearTimeout(this.#planned);
     this.#planned = undefined;
-    this.#stateAtMs = performance.now();
+    this.#stateAtMs = systemClock.nowMs();
     const state = this.#deps.current.state();
     if (state !== undefined) this.#send('state', state);
   }

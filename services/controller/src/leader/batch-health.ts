@@ -2,7 +2,8 @@
  * Whether the leader's batches succeed, and which records had to be set aside for that: for `/readyz`,
  * `/health`, metrics and the log.
  */
-import { performance } from 'node:perf_hooks';
+
+import { systemClock } from '@zephyr/runtime/clock';
 
 import type { Logger } from '@zephyr/runtime/logger';
 
@@ -37,12 +38,12 @@ export class BatchHealth {
   }
 
   failed(): void {
-    const lastAtMs = performance.now();
+    const lastAtMs = systemClock.nowMs();
     this.#failing = { sinceAtMs: this.#recent(lastAtMs)?.sinceAtMs ?? lastAtMs, lastAtMs };
   }
 
   get isFailing(): boolean {
-    const nowMs = performance.now();
+    const nowMs = systemClock.nowMs();
     const failing = this.#recent(nowMs);
     return failing !== undefined && nowMs - failing.sinceAtMs >= FAILING_AFTER_MS;
   }
@@ -55,7 +56,7 @@ export class BatchHealth {
   readonly setAside: SetAside = (kind, id, why) => {
     this.#setAside += 1;
     this.#counted(kind);
-    const nowMs = performance.now();
+    const nowMs = systemClock.nowMs();
     if (nowMs - (this.#loggedAtMs.get(kind) ?? Number.NEGATIVE_INFINITY) < LOG_EVERY_MS) return;
     this.#loggedAtMs.set(kind, nowMs);
     this.#log.warn({ kind, id, why: why.slice(0, 300) }, 'a record was set aside');

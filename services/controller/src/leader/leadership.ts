@@ -9,7 +9,9 @@
  * A leader stops acting two seconds before its lease can end, by its own monotonic clock. That is
  * for order only: what makes two leaders harmless is the epoch, which Redis checks in each commit.
  */
+
 import { setTimeout as sleep } from 'node:timers/promises';
+import { systemClock, systemRandom } from '@zephyr/runtime/clock';
 
 import { messageOf } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
@@ -65,7 +67,7 @@ export function startLeadership(deps: LeadershipDeps): Leadership {
   const stopping = new AbortController();
   const run = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
-      const sentAtMs = performance.now();
+      const sentAtMs = systemClock.nowMs();
       const answer = await acquireLease(deps.redis, deps.instanceId).catch(() => undefined);
       if (answer !== undefined) deps.clock.observe(answer.redisNowMs, sentAtMs);
       if (answer?.status === 'held') {
@@ -76,7 +78,7 @@ export function startLeadership(deps: LeadershipDeps): Leadership {
         deps.onState({ status: 'standby', leaderId: answer?.holder ?? null });
         if (answer !== undefined) await deps.standBy();
       }
-      await pause(RETRY_MS * (1 + RETRY_SPREAD * (2 * Math.random() - 1)), stopping.signal);
+      await pause(RETRY_MS * (1 + RETRY_SPREAD * (2 * systemRandom() - 1)), stopping.signal);
     }
   };
   const running = run();
@@ -126,13 +128,13 @@ async function renewUntilLost(
   const deadlineAfter = (sentAtMs: number) =>
     setTimeout(
       () => ending.abort('the lease was not renewed in time'),
-      RENEW_DEADLINE_MS - (performance.now() - sentAtMs),
+      RENEW_DEADLINE_MS - (systemClock.nowMs() - sentAtMs),
     );
   let deadline = deadlineAfter(held.sentAtMs);
   while (!ending.signal.aborted) {
     await pause(RENEW_EVERY_MS, ending.signal);
     if (ending.signal.aborted) break;
-    const sentAtMs = performance.now();
+    const sentAtMs = systemClock.nowMs();
     const renewal = await renewLease(deps.redis, { id: deps.instanceId, epoch: held.epoch })
       .then((renewed) => renewed ?? 'lost')
       .catch(() => 'unknown' as const);

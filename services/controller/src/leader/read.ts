@@ -1,9 +1,9 @@
 /** The first step of a batch: everything that it is decided by, read at one moment. */
-import { performance } from 'node:perf_hooks';
 
 import type { AuditRecord } from '@zephyr/contract/command';
 import type { ProxyPresence } from '@zephyr/contract/presence';
 import type { EpochMs } from '@zephyr/contract/scalars';
+import { systemClock } from '@zephyr/runtime/clock';
 import type { LoadedConfig } from '@zephyr/runtime/config/config';
 import type { ConfigSource } from '@zephyr/runtime/config/source';
 import { boundStreams } from '@zephyr/runtime/redis/bounded';
@@ -62,7 +62,7 @@ export async function read(progress: Progress, deps: ReadDeps): Promise<Reading 
   const { configSource, setAside } = deps;
   const { cursors } = progress.state;
   // The first batch waits for nothing: whoever waits for a leader has waited long enough.
-  const waitMs = isTickDue(progress) ? 1 : progress.tickedAtMs + TICK_MS - performance.now();
+  const waitMs = isTickDue(progress) ? 1 : progress.tickedAtMs + TICK_MS - systemClock.nowMs();
   const endpointIds = new Set(
     configSource.current().config.endpoints.map(({ id }) => id as string),
   );
@@ -78,7 +78,7 @@ export async function read(progress: Progress, deps: ReadDeps): Promise<Reading 
 }
 
 function isTickDue({ loaded, tickedAtMs }: Progress): boolean {
-  return loaded === undefined || performance.now() - tickedAtMs >= TICK_MS;
+  return loaded === undefined || systemClock.nowMs() - tickedAtMs >= TICK_MS;
 }
 
 /** Adds what is read with each batch. */
@@ -87,7 +87,7 @@ async function complete(
   progress: Progress,
   { redis, clock, configSource, schedules, setAside }: ReadDeps,
 ): Promise<Reading> {
-  const startedAtMs = performance.now();
+  const startedAtMs = systemClock.nowMs();
   const isTick = isTickDue(progress);
   const [presences, nextProbes] = await Promise.all([
     readPresences(redis, setAside),

@@ -6,6 +6,7 @@
 
 import type { ProbeJob, ProbePlan } from '@zephyr/contract/probe';
 import type { EndpointId } from '@zephyr/contract/scalars';
+import { systemClock, systemRandom } from '@zephyr/runtime/clock';
 import { messageOf } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
 import { openProbeQueue } from '@zephyr/runtime/probe-queue';
@@ -122,7 +123,7 @@ export function overdueProbes(
 type Scheduled = Extract<ProbePlan, { status: 'scheduled' }>;
 
 function isAsPlanned(there: JobSchedulerJson<ProbeJob>, plan: Scheduled): boolean {
-  const late = Date.now() - (there.next ?? 0) > plan.intervalMs + LATE_AFTER_MS;
+  const late = systemClock.epochMs() - (there.next ?? 0) > plan.intervalMs + LATE_AFTER_MS;
   const { spending, wants } = orderOf(plan);
   const data = there.template?.data;
   return (
@@ -137,8 +138,8 @@ function orderOf({ spending, why }: Scheduled): Pick<ProbeJob, 'spending' | 'wan
 
 /** A changed interval counts from the last tick, so that many changes do not put a probe off. */
 function firstTickAtMs(there: JobSchedulerJson<ProbeJob> | undefined, intervalMs: number): number {
-  const nowMs = Date.now();
-  const spreadMs = Math.random() * Math.min(FIRST_PROBE_SPREAD_MS, intervalMs / 10);
+  const nowMs = systemClock.epochMs();
+  const spreadMs = systemRandom() * Math.min(FIRST_PROBE_SPREAD_MS, intervalMs / 10);
   const soonestMs = nowMs + SOONEST_TICK_MS + spreadMs;
   if (there?.next === undefined || there.every === undefined) return soonestMs;
   return Math.max(soonestMs, there.next - there.every + intervalMs);

@@ -1,8 +1,8 @@
 /** One term of a leader: opens what it works with, restores its state and runs its batches. */
-import { once } from 'node:events';
-import { performance } from 'node:perf_hooks';
 
+import { once } from 'node:events';
 import type { Effect } from '@zephyr/core';
+import { systemClock } from '@zephyr/runtime/clock';
 import type { ConfigSource } from '@zephyr/runtime/config/source';
 import { messageOf } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
@@ -58,7 +58,7 @@ export async function leadTerm(term: Term, deps: TermDeps): Promise<void> {
     const { config } = configSource.current();
     const nowMs = () => clock.now();
     const { state, snapshot, continues } = await restore({ redis, config, log, nowMs, remembered });
-    const start: Progress = { state, snapshot, loaded: undefined, tickedAtMs: performance.now() };
+    const start: Progress = { state, snapshot, loaded: undefined, tickedAtMs: systemClock.nowMs() };
     const steps = stepsOf(term, { ...deps, schedules, waiting, recorder: new Recorder(continues) });
     await runBatches(start, { steps, health, log, signal: term.signal });
   } finally {

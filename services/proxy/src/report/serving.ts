@@ -12,7 +12,7 @@ const NOT_SERVING_AFTER_MS = 5_000;
 export class Serving {
   readonly #log: Logger;
   /** Since when nothing but errors of our own was given. */
-  #failingSinceMs: number | undefined;
+  #failingSinceAtMs: number | undefined;
   #lastOwnErrorAtMs = 0;
   #isReported = false;
 
@@ -22,26 +22,26 @@ export class Serving {
 
   /** Also where the last errors are older: what nobody asks does not fail. */
   isServing(nowMs: number): boolean {
-    if (this.#failingSinceMs === undefined) return true;
+    if (this.#failingSinceAtMs === undefined) return true;
     const isOver = nowMs - this.#lastOwnErrorAtMs > NOT_SERVING_AFTER_MS;
-    return isOver || nowMs - this.#failingSinceMs < NOT_SERVING_AFTER_MS;
+    return isOver || nowMs - this.#failingSinceAtMs < NOT_SERVING_AFTER_MS;
   }
 
   /** An endpoint's answer was given to a client, whatever it says. */
   noteAnswer(): void {
     if (this.#isReported) this.#log.info({}, 'serving again');
-    this.#failingSinceMs = undefined;
+    this.#failingSinceAtMs = undefined;
     this.#isReported = false;
   }
 
   /** No endpoint's answer could be given; the request was answered by us. */
   noteOwnError(error: string, nowMs: number): void {
-    if (nowMs - this.#lastOwnErrorAtMs > NOT_SERVING_AFTER_MS) this.#failingSinceMs = undefined;
-    this.#failingSinceMs ??= nowMs;
+    if (nowMs - this.#lastOwnErrorAtMs > NOT_SERVING_AFTER_MS) this.#failingSinceAtMs = undefined;
+    this.#failingSinceAtMs ??= nowMs;
     this.#lastOwnErrorAtMs = nowMs;
     if (this.#isReported || this.isServing(nowMs)) return;
     this.#isReported = true;
-    const forMs = Math.round(nowMs - this.#failingSinceMs);
+    const forMs = Math.round(nowMs - this.#failingSinceAtMs);
     this.#log.error({ error, forMs }, 'not serving: every request gets an error of this proxy');
   }
 }

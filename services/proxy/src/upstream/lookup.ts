@@ -3,8 +3,10 @@
  * one also when the name server is slow or away. An address that changed is found when the memory
  * ends, so an endpoint that moved is followed within seconds.
  */
+
 import { type LookupAddress, lookup as systemLookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
+import { systemClock } from '@zephyr/runtime/clock';
 
 /** As long as the shortest TTL that relays behind a CDN use. */
 const FRESH_MS = 10_000;
@@ -30,7 +32,7 @@ export interface LookupOptions {
 
 export function createLookup(options: LookupOptions = {}): LookupFunction {
   const resolve = options.resolve ?? resolveBySystem;
-  const now = options.now ?? (() => performance.now());
+  const now = options.now ?? (() => systemClock.nowMs());
   const known = new Map<string, KnownAddresses>();
 
   return (hostname, { all }, callback) => {

@@ -14,7 +14,7 @@ const AVOIDED_FOR_MS = 30_000;
 interface Seen {
   count: number;
   firstAtMs: number;
-  avoidUntilMs: number;
+  avoidUntilAtMs: number;
 }
 
 /** Time is of a monotonic clock. One entry for each endpoint. */
@@ -24,14 +24,14 @@ export class StaleConnections {
   note(id: EndpointId, nowMs: number): void {
     const seen = this.#seen.get(id);
     if (seen === undefined || nowMs - seen.firstAtMs > WITHIN_MS) {
-      this.#seen.set(id, { count: 1, firstAtMs: nowMs, avoidUntilMs: seen?.avoidUntilMs ?? 0 });
+      this.#seen.set(id, { count: 1, firstAtMs: nowMs, avoidUntilAtMs: seen?.avoidUntilAtMs ?? 0 });
       return;
     }
     seen.count += 1;
-    if (seen.count >= STALE_TO_AVOID) seen.avoidUntilMs = nowMs + AVOIDED_FOR_MS;
+    if (seen.count >= STALE_TO_AVOID) seen.avoidUntilAtMs = nowMs + AVOIDED_FOR_MS;
   }
 
   isReuseRisky(id: EndpointId, nowMs: number): boolean {
-    return nowMs < (this.#seen.get(id)?.avoidUntilMs ?? 0);
+    return nowMs < (this.#seen.get(id)?.avoidUntilAtMs ?? 0);
   }
 }
