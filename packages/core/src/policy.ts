@@ -120,6 +120,8 @@ export interface SwitchPolicy {
   readonly failureGapMs: number;
   /** The longest wait for active requests (`server.graceful_switch_timeout_ms`). */
   readonly gracefulTimeoutMs: number;
+  /** The same where the active endpoint has become slow for people. */
+  readonly slowGracefulTimeoutMs: number;
   /** Data older than this and than three probe intervals never justifies a latency switch. */
   readonly staleAfterMs: number;
   /** After a start, how long to wait for all scores before the first choice. */
@@ -272,6 +274,8 @@ export const DEFAULT_POLICY: Policy = {
     slowDwellMs: 20_000,
     failureGapMs: 5_000,
     gracefulTimeoutMs: 30_000,
+    // Long enough for its mean time to rise all the way: left sooner, the next one looks slower than it was.
+    slowGracefulTimeoutMs: 10_000,
     staleAfterMs: 300_000,
     settleMs: 30_000,
     flapLimit: 6,

@@ -13,6 +13,7 @@ import {
   nextLead,
   readiness,
   requiredSwitch,
+  waitMsOf,
 } from './switch-rules.ts';
 import type { World } from './world.ts';
 
@@ -196,7 +197,7 @@ function begin(world: World, challenger: Challenger, about: Begin): Step {
       nextId: challenger.toId,
       reason: 'faster',
       sinceAtMs: context.nowMs,
-      deadlineAtMs: (context.nowMs + context.policy.switching.gracefulTimeoutMs) as EpochMs,
+      deadlineAtMs: (context.nowMs + waitMsOf(world, context)) as EpochMs,
     },
   };
   return recordDecision(next, { ...made, fromId: activeId, phase: 'planned' });

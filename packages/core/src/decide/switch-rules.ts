@@ -178,3 +178,15 @@ function dwellMsOf(world: World, switchedAtMs: EpochMs, policy: Policy): number 
   const slowAtMs = endpointOf(world, world.selection.activeId)?.times.slowAtMs ?? null;
   return slowAtMs !== null && slowAtMs > switchedAtMs ? slowDwellMs : dwellMs;
 }
+
+/**
+ * How long a latency switch waits for running requests: shorter where people have just waited for the
+ * active endpoint longer than usual, because each request meanwhile is slow too.
+ */
+export function waitMsOf({ selection, endpoints }: World, { nowMs, policy }: Context): number {
+  const { gracefulTimeoutMs, slowGracefulTimeoutMs } = policy.switching;
+  const active = endpoints.find(({ id }) => id === selection.activeId);
+  const slowAtMs = active?.times.slowAtMs ?? null;
+  const isSlow = slowAtMs !== null && nowMs - slowAtMs <= policy.live.freshMs;
+  return isSlow ? Math.min(gracefulTimeoutMs, slowGracefulTimeoutMs) : gracefulTimeoutMs;
+}

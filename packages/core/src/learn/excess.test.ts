@@ -25,9 +25,14 @@ const OTHER = 'haiku/s/cached';
 const at = (ms: number) => epochMs(NOW_MS + ms);
 const track = (parts: Partial<ClassTrack> = {}): ClassTrack => ({
   ...{ logMs: Math.log(1_000), variance: 0.0001, spread: 0.4, requests: 100, weight: 10 },
-  ...{ atMs: at(0), formerLogMs: Math.log(1_000), excessMs: 0, isOutdone: false },
+  ...{ atMs: at(0), formerLogMs: Math.log(1_000), gapMs: 0, gapErrorMs: 0, isOutdone: false },
   ...parts,
 });
+/** By how much the class is slower than usual here, beyond chance. */
+const excessIn = (of: LiveTimes | undefined): number => {
+  const { gapMs = 0, gapErrorMs = 0 } = of?.classes[NAME] ?? {};
+  return Math.max(0, gapMs - policy.slackErrors * gapErrorMs);
+};
 const times = (
   classes: Readonly<Record<string, ClassTrack>>,
   parts: Partial<LiveTimes> = {},
@@ -74,7 +79,7 @@ describe('isSuspicious', () => {
 });
 
 describe('excessOf', () => {
-  const slow = track({ excessMs: 800, variance: 0.01 });
+  const slow = track({ gapMs: 1_100, gapErrorMs: 100 });
 
   it('is nothing where nothing was measured', () => {
     const nothing = { excessMs: 0, standardErrorMs: 0, measuredAtMs: null };
@@ -105,6 +110,15 @@ describe('excessOf', () => {
     };
     // One of four: half of the other class is forgotten.
     expect(excessOf(times(classes), at(0), policy).excessMs).toBeCloseTo(600);
+  });
+
+  it('is more certain of several classes together than of each alone', () => {
+    const one = track({ gapMs: 250, gapErrorMs: 100 });
+    expect(excessOf(times({ [NAME]: one }), at(0), policy).excessMs).toBe(0);
+    const both = excessOf(times({ [NAME]: one, [OTHER]: one }), at(0), policy);
+    expect(both.excessMs).toBeCloseTo(250 - 300 * Math.SQRT1_2);
+    const offset = { [NAME]: one, [OTHER]: track({ gapMs: -250, gapErrorMs: 1 }) };
+    expect(excessOf(times(offset), at(0), policy).excessMs).toBe(0);
   });
 
   it.each([
@@ -145,11 +159,11 @@ describe('withEvidence', () => {
 
 describe('afterProbe', () => {
   const timed = (probeMs: number | null): Timed => ({
-    times: times({ [NAME]: track({ excessMs: 500 }) }),
+    times: times({ [NAME]: track({ gapMs: 530, gapErrorMs: 10 }) }),
     probeMs,
   });
   const excessAfter = (probeMs: number | null, levels = { [NAME]: level(300) }) =>
-    afterProbe(timed(probeMs), levels, policy).classes[NAME]?.excessMs;
+    excessIn(afterProbe(timed(probeMs), levels, policy));
 
   it('does not count a slowdown twice that probes show too', () => {
     // 1,000 ms less the probes', less what is usual, less three errors of 10 ms.
@@ -160,7 +174,7 @@ describe('afterProbe', () => {
   it('never makes it larger, and leaves what cannot be compared', () => {
     expect(excessAfter(100)).toBe(500);
     expect(excessAfter(null)).toBe(500);
-    expect(afterProbe(timed(900), {}, policy).classes[NAME]?.excessMs).toBe(500);
+    expect(excessIn(afterProbe(timed(900), {}, policy))).toBe(500);
   });
 });
 
@@ -188,8 +202,8 @@ describe('takeTimes', () => {
   it('finds what is slower than usual, beyond chance', () => {
     const { own, levels } = take(slowNow, 2_000);
     // 2,000 ms less the probes', the level and three standard errors; the level rises by little.
-    expect(own.times.classes[NAME]?.excessMs).toBeGreaterThan(800);
-    expect(own.times.classes[NAME]?.excessMs).toBeLessThan(900);
+    expect(excessIn(own.times)).toBeGreaterThan(800);
+    expect(excessIn(own.times)).toBeLessThan(900);
     expect(levels[NAME]?.ms).toBeGreaterThan(900);
     expect(own.times).toMatchObject({ slowAtMs: at(1_000), strikes: 1, doubtedAtMs: null });
   });
@@ -232,8 +246,8 @@ describe('takeTimes', () => {
   });
 
   it('doubts the memory of one that is quiet when this one is slow', () => {
-    const quiet = times({ [NAME]: track({ atMs: at(999 - policy.quietMs), excessMs: 50 }) });
-    const asked = times({ [NAME]: track({ atMs: at(1_000 - policy.quietMs), excessMs: 50 }) });
+    const quiet = times({ [NAME]: track({ atMs: at(999 - policy.quietMs), gapMs: 50 }) });
+    const asked = times({ [NAME]: track({ atMs: at(1_000 - policy.quietMs), gapMs: 50 }) });
     const doubted = { ...quiet, doubtedAtMs: at(-9) };
     const doubts = (own: LiveTimes, ms: number) =>
       take(own, ms, { others: [quiet, asked, doubted] }).others.map((of) => of.times.doubtedAtMs);
@@ -248,7 +262,7 @@ describe('takeTimes', () => {
   });
 
   it('outdoes one that was found slow, where it is clearly quicker itself', () => {
-    const slow = times({ [NAME]: track({ logMs: Math.log(2_000), excessMs: 900 }) });
+    const slow = times({ [NAME]: track({ logMs: Math.log(2_000), gapMs: 900 }) });
     const outdoneBy = (own: LiveTimes, ms: number, other = slow) =>
       take(own, ms, { others: [other] }).others[0]?.times.classes[NAME]?.isOutdone;
     expect(outdoneBy(usual, 1_000)).toBe(true);
@@ -260,19 +274,19 @@ describe('takeTimes', () => {
 
   it('lowers the excess of the others where the class is slower everywhere', () => {
     const remembered = times({
-      [NAME]: track({ logMs: Math.log(2_000), excessMs: 900, atMs: at(500) }),
+      [NAME]: track({ logMs: Math.log(2_000), gapMs: 900, atMs: at(500) }),
     });
     const { others, levels, own } = take(slowNow, 2_000, { others: [remembered] });
     expect(levels[NAME]?.agreed).not.toBeNull();
-    expect(others[0]?.times.classes[NAME]?.excessMs).toBeLessThan(100);
-    expect(own.times.classes[NAME]?.excessMs).toBeLessThan(100);
+    expect(excessIn(others[0]?.times)).toBeLessThan(100);
+    expect(excessIn(own.times)).toBeLessThan(100);
   });
 
   it('compares one alone with what all agreed on lately', () => {
     const levels = { [NAME]: level(900, { agreed: { ms: 1_900, atMs: at(-60_000) } }) };
-    expect(take(slowNow, 2_000, { levels }).own.times.classes[NAME]?.excessMs).toBe(0);
+    expect(excessIn(take(slowNow, 2_000, { levels }).own.times)).toBe(0);
     const peer = times({ [NAME]: track({ logMs: Math.log(1_000), atMs: at(500) }) });
     const beside = take(slowNow, 2_000, { levels, others: [peer] });
-    expect(beside.own.times.classes[NAME]?.excessMs).toBeGreaterThan(800);
+    expect(excessIn(beside.own.times)).toBeGreaterThan(800);
   });
 });

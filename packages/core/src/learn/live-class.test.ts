@@ -8,7 +8,7 @@ const policy = DEFAULT_POLICY.live;
 const NOW_MS = 1_000_000;
 const track: ClassTrack = {
   ...{ logMs: 5, variance: 0.04, spread: 0.4, requests: 10, weight: 8, atMs: epochMs(NOW_MS) },
-  ...{ formerLogMs: 5.5, excessMs: 80, isOutdone: true },
+  ...{ formerLogMs: 5.5, gapMs: 80, gapErrorMs: 10, isOutdone: true },
 };
 /** Logarithms, because that is what the mean is of. */
 const after = (
@@ -29,7 +29,7 @@ describe('the first requests of a class', () => {
     });
     expect(first).toEqual({
       ...{ logMs: 5, formerLogMs: 5, spread: 0.4, variance: expect.closeTo(0.08) },
-      ...{ requests: 2, weight: 2, atMs: NOW_MS, excessMs: 0, isOutdone: false },
+      ...{ requests: 2, weight: 2, atMs: NOW_MS, gapMs: 0, gapErrorMs: 0, isOutdone: false },
     });
   });
 
@@ -42,13 +42,14 @@ describe('the first requests of a class', () => {
   it('begin again after a long time; half of the excess is remembered', () => {
     const again = after(policy.restartMs + 1, [7], { from: { ...track, spread: 0.3 } });
     expect(again).toMatchObject({ logMs: 7, formerLogMs: 7, spread: 0.3, requests: 1, weight: 1 });
-    expect(again).toMatchObject({ excessMs: 40, isOutdone: false, variance: expect.closeTo(0.09) });
+    expect(again).toMatchObject({ gapMs: 40, gapErrorMs: 5, isOutdone: false });
+    expect(again.variance).toBeCloseTo(0.09);
     expect(after(policy.restartMs, [7]).requests).toBe(11);
   });
 
   it('begin again where the memory is doubted, but count on', () => {
     expect(after(1_000, [7, 7], { isDoubted: true })).toMatchObject({
-      ...{ logMs: 7, requests: 12, weight: 2, excessMs: 40 },
+      ...{ logMs: 7, requests: 12, weight: 2, gapMs: 40 },
     });
   });
 });
@@ -64,7 +65,7 @@ describe('the mean', () => {
     expect(next.requests).toBe(1_001);
     expect(next.weight).toBeCloseTo(8 * 2 ** (-5_000 / 60_000) + 1);
     expect(next.formerLogMs).toBeCloseTo(5.1 + 0.4 * 2 ** (-5_000 / 30_000));
-    expect([next.atMs, next.excessMs]).toEqual([NOW_MS + 5_000, 80]);
+    expect([next.atMs, next.gapMs, next.gapErrorMs]).toEqual([NOW_MS + 5_000, 80, 10]);
   });
 
   it('moves less in less time, and more by several requests', () => {

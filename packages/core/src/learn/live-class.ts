@@ -21,8 +21,10 @@ export interface ClassTrack {
   readonly atMs: EpochMs;
   /** Follows `logMs` within a minute: its value a moment ago. */
   readonly formerLogMs: number;
-  /** By how much it was slower than usual for the class, beyond chance, when last measured. */
-  readonly excessMs: number;
+  /** How much slower than usual for the class when last measured; below 0: faster. */
+  readonly gapMs: number;
+  /** One standard error of `gapMs`; 0: never measured. */
+  readonly gapErrorMs: number;
   /**
    * Another endpoint was measured fast since this one was found slow, so the questions are not to
    * blame. Ends when this one is measured slow again.
@@ -71,7 +73,8 @@ export function advanceClass(
     weight: former.weight * 2 ** (-sinceMs / policy.weightHalfLifeMs) + count,
     atMs: nowMs,
     formerLogMs: logMs + (former.formerLogMs - logMs) * 2 ** (-sinceMs / policy.formerHalfLifeMs),
-    excessMs: former.excessMs,
+    gapMs: former.gapMs,
+    gapErrorMs: former.gapErrorMs,
     isOutdone: former.isOutdone && mean(near) < BACK_STEP,
   };
 }
@@ -95,7 +98,8 @@ function begin(
     ...{ logMs, spread, variance: spread ** 2 / logs.length },
     ...{ requests: logs.length, weight: logs.length, atMs: nowMs, formerLogMs: logMs },
     // Halved, so that a request now and then does not keep it for ever.
-    excessMs: (former?.excessMs ?? 0) / 2,
+    gapMs: (former?.gapMs ?? 0) / 2,
+    gapErrorMs: (former?.gapErrorMs ?? 0) / 2,
     isOutdone: false,
   };
 }

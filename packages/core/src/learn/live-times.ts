@@ -117,23 +117,23 @@ function compareClass(
   const level = advanceLevel(former, { extra, others }, policy);
   const usualMs = referenceMs(level, { hasPeers, nowMs }, policy);
   const levels = { ...all.levels, [name]: level };
-  const excessMs = Math.max(0, extra.ms - usualMs - extra.slackMs);
-  const measured = withTrack({ ...all, levels }, name, { ...track, excessMs });
+  const gap = { gapMs: extra.ms - usualMs, gapErrorMs: errorMs(track) };
+  const measured = withTrack({ ...all, levels }, name, { ...track, ...gap });
   const newestMs = typicalMs(timesMs) - (all.own.probeMs ?? 0);
   const isOutdone = (other: Extra | undefined) =>
     other !== undefined && isClearlyQuicker(extra, other, newestMs);
   return {
     ...measured,
     others: measured.others.map((other) =>
-      eased(isOutdone(extraOf(other, about)) ? outdone(other, name) : other, level.ms, about),
+      eased(isOutdone(extraOf(other, about)) ? outdone(other, about) : other, level.ms, about),
     ),
   };
 }
 
 /** Marks a slow one as outdone; otherwise all may have been slow until now. */
-function outdone(timed: Timed, name: string): Timed {
+function outdone(timed: Timed, { name, policy }: ClassContext): Timed {
   const track = own(timed.times.classes, name);
-  if (track === undefined || track.excessMs === 0) return timed;
+  if (track === undefined || !isClearlySlow(track, policy)) return timed;
   const classes = { ...timed.times.classes, [name]: { ...track, isOutdone: true } };
   return { ...timed, times: { ...timed.times, classes } };
 }
@@ -168,9 +168,9 @@ function eased(timed: Timed, usualMs: number, about: ClassContext): Timed {
   const track = own(timed.times.classes, about.name);
   const extra = extraOf(timed, about);
   if (track === undefined || extra === undefined) return timed;
-  const excessMs = Math.min(track.excessMs, Math.max(0, extra.ms - usualMs - extra.slackMs));
-  if (excessMs === track.excessMs) return timed;
-  const classes = { ...timed.times.classes, [about.name]: { ...track, excessMs } };
+  const gapMs = Math.min(track.gapMs, extra.ms - usualMs);
+  if (gapMs === track.gapMs) return timed;
+  const classes = { ...timed.times.classes, [about.name]: { ...track, gapMs } };
   return { ...timed, times: { ...timed.times, classes } };
 }
 
@@ -215,12 +215,18 @@ function meanExcess(tracks: readonly ClassTrack[], policy: LivePolicy): Excess {
   if (total === 0) return { excessMs: 0, standardErrorMs: 0, measuredAtMs: null };
   const meanOf = (of: (track: ClassTrack) => number) =>
     tracks.reduce((sum, track, index) => sum + of(track) * (weights[index] ?? 0), 0) / total;
-  const excessMs = meanOf((track) => track.excessMs);
-  return {
-    excessMs,
-    standardErrorMs: excessMs === 0 ? 0 : meanOf(errorMs),
-    measuredAtMs: atMs as EpochMs,
-  };
+  const errors = tracks.map(({ gapErrorMs }, index) => gapErrorMs * (weights[index] ?? 0));
+  const standardErrorMs = Math.hypot(...errors) / total;
+  // What may be chance in each class is less likely in all of them at once.
+  const excessMs = meanOf(({ gapMs }) => gapMs) - policy.slackErrors * standardErrorMs;
+  const measuredAtMs = atMs as EpochMs;
+  return excessMs <= 0
+    ? { excessMs: 0, standardErrorMs: 0, measuredAtMs }
+    : { excessMs, standardErrorMs, measuredAtMs };
+}
+
+function isClearlySlow({ gapMs, gapErrorMs }: ClassTrack, policy: LivePolicy): boolean {
+  return gapMs > policy.slackErrors * gapErrorMs;
 }
 
 export interface Excess {
@@ -233,7 +239,7 @@ export interface Excess {
 /** The excess at `nowMs`, as far as it is remembered. */
 export function excessOf(times: LiveTimes, nowMs: EpochMs, policy: LivePolicy): Excess {
   const known = Object.values(times.classes).filter(
-    ({ requests, excessMs }) => requests >= policy.leastRequests || excessMs > 0,
+    (track) => track.requests >= policy.leastRequests || isClearlySlow(track, policy),
   );
   const measured = meanExcess(known, policy);
   if (measured.measuredAtMs === null) return measured;

@@ -24,7 +24,7 @@ const slow: Tracks = {
     classes: {
       'opus/m/fresh': {
         ...{ logMs: Math.log(1_000), variance: 0.01, spread: 0.4, requests: 20, weight: 20 },
-        ...{ atMs: atMs(5_000), formerLogMs: 0, excessMs: 300, isOutdone: false },
+        ...{ atMs: atMs(5_000), formerLogMs: 0, gapMs: 600, gapErrorMs: 100, isOutdone: false },
       },
     },
   },

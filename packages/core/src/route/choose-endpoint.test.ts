@@ -34,6 +34,7 @@ const candidate = (id: string, parts: Partial<Candidate> = {}): Candidate => ({
     lacksOperation: false,
     hasFailedSource: false,
     trials: 0,
+    silentForMs: 0,
   },
   ...parts,
 });
@@ -97,9 +98,9 @@ describe('chooseEndpoint', () => {
       order: 'b a (asked)',
     },
     {
-      name: 'at one that is ejected one request at a time, as far as there are others',
+      name: 'one that is silent to those who ask it lets the others go first',
       candidates: [
-        candidate('a', { ejection: ejected(NOW_MS + 1), trials: 1 }),
+        candidate('a', { ejection: ejected(NOW_MS + 1), silentForMs: 1_000 }),
         candidate('b', { ejection: ejected(NOW_MS + 1, { failedAtMs: NOW_MS }) }),
       ],
       order: 'b a (asked)',
@@ -231,8 +232,8 @@ describe('chooseEndpoint', () => {
     ['ejected long ago', { ejection: ejected(NOW_MS + 3_600_000, { failedAtMs: -3_600_000 }) }],
     ['it failed just now', { ejection: ejected(NOW_MS + 1_000, { failedAtMs: NOW_MS }) }],
     [
-      'it failed just now, and is asked',
-      { ejection: ejected(NOW_MS + 1_000, { failedAtMs: NOW_MS }), trials: 1 },
+      'it failed just now, and is silent',
+      { ejection: ejected(NOW_MS + 1_000, { failedAtMs: NOW_MS }), silentForMs: 1_000 },
     ],
     ['ejected, and a sibling failed', { ejection: ejected(NOW_MS + 1_000), ...inFailedGroup }],
     ['ejected for cuts', { ejection: ejected(NOW_MS + 1_000, { failure: 'truncated' }) }],

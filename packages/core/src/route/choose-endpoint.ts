@@ -34,6 +34,8 @@ export interface Candidate {
   readonly hasFailedSource: boolean;
   /** Requests that run there as trials of a half-open endpoint. */
   readonly trials: number;
+  /** For how long the first of these has had no content. */
+  readonly silentForMs: number;
 }
 
 export interface ChoiceInput {
@@ -145,21 +147,23 @@ function rankOf(candidate: Candidate, index: number, input: ChoiceInput): number
 
 /**
  * The one whose last failure is the longest ago comes first: the others have just shown that they
- * still fail. One request at a time, as far as others are left: it may be silent.
+ * still fail. When it is silent to the first that ask it, the others are asked.
  */
 function rankOfEjected(
   { failure, failedAtMs }: Extract<Ejection, { status: 'ejected' }>,
-  { trials }: Candidate,
+  { silentForMs }: Candidate,
   nowMs: number,
 ): number {
   const base = isCut(failure) ? RANKS.ejected_for_cuts : RANKS.ejected;
   const freshness = LONG_AGO_MS / (LONG_AGO_MS + Math.max(0, nowMs - failedAtMs));
-  return base + (trials > 0 ? BUSY : 0) + freshness * BUSY;
+  return base + (silentForMs >= SILENT_MS ? BUSY : 0) + freshness * BUSY;
 }
 
 /** Below 1, which a sibling is behind by. */
 const BUSY = 0.49;
 const LONG_AGO_MS = 10_000;
+/** Not at once: when it is well again while the retry budget is spent, all should go there. */
+const SILENT_MS = 1_000;
 
 /** That a sibling is busy means little where this endpoint has just answered. */
 function isLikelyToFail({ groupName, limit }: Candidate, input: ChoiceInput): boolean {

@@ -86,10 +86,14 @@ describe('Ejections', () => {
 
   it('counts trials', () => {
     const { ejections } = watched();
-    const first = ejections.beginTrial(a);
-    ejections.beginTrial(a);
+    const first = ejections.beginTrial(a, 0);
+    ejections.beginTrial(a, 0);
     first.running -= 1;
-    expect(ejections.trialsOf(a)).toBe(1);
+    expect([ejections.trialsOf(a), ejections.silentForMs(a, 5)]).toEqual([1, 5]);
+    first.running -= 1;
+    expect(ejections.silentForMs(a, 5)).toBe(0);
+    ejections.beginTrial(a, 7);
+    expect(ejections.silentForMs(a, 9)).toBe(2);
     ejections.forget(a);
     expect(ejections.trialsOf(a)).toBe(0);
   });

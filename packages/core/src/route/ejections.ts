@@ -106,8 +106,15 @@ export class Ejections {
     return this.#trials.get(id)?.running ?? 0;
   }
 
-  beginTrial(id: EndpointId): Trial {
-    const trial = this.#trials.get(id) ?? { running: 0 };
+  /** How long it has been silent to requests that it got since it was ejected. */
+  silentForMs(id: EndpointId, nowMs: number): number {
+    const trial = this.#trials.get(id);
+    return trial === undefined || trial.running === 0 ? 0 : nowMs - trial.sinceAtMs;
+  }
+
+  beginTrial(id: EndpointId, nowMs: number): Trial {
+    const trial = this.#trials.get(id) ?? { running: 0, sinceAtMs: nowMs };
+    if (trial.running === 0) trial.sinceAtMs = nowMs;
     trial.running += 1;
     this.#trials.set(id, trial);
     return trial;

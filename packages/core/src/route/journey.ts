@@ -45,6 +45,8 @@ export interface Journey {
 /** The trials of an endpoint since it was last ejected, as far as they have no content yet. */
 export interface Trial {
   running: number;
+  /** When the first of those that run began. */
+  sinceAtMs: number;
 }
 
 /** One failed attempt. */

@@ -90,7 +90,7 @@ export class Router {
     journey.tried.add(choice.id);
     journey.phase = this.#ejections.phaseOf(choice.id);
     if (this.ejectionOf(choice.id, input.nowMs).status !== 'admitted') {
-      journey.trial = this.#ejections.beginTrial(choice.id);
+      journey.trial = this.#ejections.beginTrial(choice.id, input.nowMs);
     }
     return choice;
   }
@@ -142,6 +142,7 @@ export class Router {
         lacksOperation: this.#memory.isLacking(id, operation, nowMs),
         hasFailedSource: this.#memory.hasFailedSource(id, source, nowMs),
         trials: this.#ejections.trialsOf(id),
+        silentForMs: this.#ejections.silentForMs(id, nowMs),
       }),
     );
     return chooseEndpoint({
