@@ -51,7 +51,9 @@ export class Exchange {
     this.#onEnded = onEnded;
     this.#startedAtMs = clock.nowMs();
     this.#context = {
-      ...{ deps, input, settings },
+      deps,
+      input,
+      settings,
       placement: new SessionPlacement(deps, input),
       deadline: new Deadline(clock),
       body: new RequestBody(
@@ -63,6 +65,7 @@ export class Exchange {
   }
 
   start(): void {
+    // It stays until the response is gone: taking a listener off costs more than calling it.
     this.#context.input.res.on('close', this.#onClosed);
     this.#context.body.read();
   }
@@ -169,7 +172,7 @@ export class Exchange {
     const state = this.#state;
     if (state.status === 'ended') return;
     this.#state = ENDED;
-    const { deps, body, input, deadline } = this.#context;
+    const { deps, body, deadline } = this.#context;
     if (state.status === 'relaying') {
       // The deadline goes on: the relay may still have to see the last bytes off.
       state.answer.release();
@@ -182,7 +185,6 @@ export class Exchange {
       }
     }
     body.release();
-    input.res.off('close', this.#onClosed);
     deps.stats.ended(outcome, deps.clock.nowMs() - this.#startedAtMs);
     this.#onEnded();
   }

@@ -3,6 +3,8 @@ import { FAILURE_CLASSES } from '@zephyr/contract/failure';
 import type { RetryRefusal } from '@zephyr/core';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
+import { TalliedCounter } from './tallied-counter.ts';
+
 /** From a cached first token to the longest think that people wait for. */
 const FIRST_BYTE_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120];
 /** From a Redis on this machine to the limit of one command. */
@@ -29,15 +31,15 @@ export interface ProxyMetrics {
   readonly registry: Registry;
   /** What names people: not for the port that everybody reaches. */
   readonly people: Registry;
-  readonly requests: Counter<'outcome'>;
-  readonly attempts: Counter<'endpoint' | 'outcome'>;
+  readonly requests: TalliedCounter<'outcome'>;
+  readonly attempts: TalliedCounter<'endpoint' | 'outcome'>;
   readonly retries: Counter<'reason'>;
   readonly retriesRefused: Counter<'reason'>;
   readonly firstByte: Histogram<'endpoint'>;
   readonly duration: Histogram<'outcome'>;
-  readonly tokens: Counter<'endpoint' | 'kind'>;
+  readonly tokens: TalliedCounter<'endpoint' | 'kind'>;
   readonly refusals: Counter<'reason'>;
-  readonly clientRequests: Counter<'client'>;
+  readonly clientRequests: TalliedCounter<'client'>;
   readonly reports: Counter<'outcome'>;
   readonly redis: Histogram;
 }
@@ -65,13 +67,13 @@ export function createMetrics(gauges: ProxyGauges): ProxyMetrics {
   const metrics: ProxyMetrics = {
     registry,
     people,
-    requests: new Counter({
+    requests: new TalliedCounter({
       name: 'zephyr_proxy_requests_total',
       help: 'Proxied requests by how they ended for the client',
       labelNames: ['outcome'],
       registers,
     }),
-    attempts: new Counter({
+    attempts: new TalliedCounter({
       name: 'zephyr_proxy_attempts_total',
       help: 'Attempts by endpoint and outcome: ok, client_gone or a failure class',
       labelNames: ['endpoint', 'outcome'],
@@ -103,7 +105,7 @@ export function createMetrics(gauges: ProxyGauges): ProxyMetrics {
       buckets: DURATION_SECONDS,
       registers,
     }),
-    tokens: new Counter({
+    tokens: new TalliedCounter({
       name: 'zephyr_proxy_tokens_total',
       help: 'Tokens that the endpoints reported',
       labelNames: ['endpoint', 'kind'],
@@ -115,7 +117,7 @@ export function createMetrics(gauges: ProxyGauges): ProxyMetrics {
       labelNames: ['reason'],
       registers,
     }),
-    clientRequests: new Counter({
+    clientRequests: new TalliedCounter({
       name: 'zephyr_proxy_client_requests_total',
       help: 'Requests that were let in, by the name of the key in the configuration',
       labelNames: ['client'],

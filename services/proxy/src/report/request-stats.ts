@@ -7,9 +7,10 @@ import type { FailureClass } from '@zephyr/contract/failure';
 import type { OutcomeBatch, OutcomeCounts, TtftSample } from '@zephyr/contract/outcome';
 import type { TokenUsage } from '@zephyr/contract/probe';
 import type { EndpointId } from '@zephyr/contract/scalars';
-import type { Counter, Histogram } from 'prom-client';
+import type { Histogram } from 'prom-client';
 
 import type { ProxyMetrics, RequestOutcome } from './metrics.ts';
+import type { Tally } from './tallied-counter.ts';
 
 /** Samples of the time to first content in one report. */
 const MAX_TTFT_SAMPLES = 32;
@@ -21,15 +22,13 @@ interface EndpointCounts {
 }
 
 interface EndpointHandles {
-  readonly ok: Counter.Internal;
+  readonly ok: Tally;
   readonly firstByte: Histogram.Internal<'endpoint'>;
-  readonly tokens: Readonly<
-    Record<'input' | 'output' | 'cacheRead' | 'cacheWrite', Counter.Internal>
-  >;
+  readonly tokens: Readonly<Record<'input' | 'output' | 'cacheRead' | 'cacheWrite', Tally>>;
 }
 
 interface OutcomeHandles {
-  readonly count: Counter.Internal;
+  readonly count: Tally;
   readonly duration: Histogram.Internal<'outcome'>;
 }
 
@@ -38,7 +37,7 @@ export class RequestStats {
   readonly #active = new Map<EndpointId, number>();
   readonly #byEndpoint = new Map<EndpointId, EndpointHandles>();
   readonly #byOutcome = new Map<RequestOutcome, OutcomeHandles>();
-  readonly #byClient = new Map<string, Counter.Internal>();
+  readonly #byClient = new Map<string, Tally>();
   #batch = new Map<EndpointId, EndpointCounts>();
 
   constructor(metrics: ProxyMetrics) {
@@ -64,10 +63,10 @@ export class RequestStats {
   admitted(client: string): void {
     let count = this.#byClient.get(client);
     if (count === undefined) {
-      count = this.#metrics.clientRequests.labels({ client });
+      count = this.#metrics.clientRequests.tally({ client });
       this.#byClient.set(client, count);
     }
-    count.inc();
+    count.add();
   }
 
   firstContent(id: EndpointId, ttftMs: number): void {
@@ -82,13 +81,13 @@ export class RequestStats {
 
   succeeded(id: EndpointId, usage: TokenUsage | undefined): void {
     this.#countsOf(id).succeeded += 1;
-    this.#ofEndpoint(id).ok.inc();
+    this.#ofEndpoint(id).ok.add();
     if (usage === undefined) return;
     const { tokens } = this.#ofEndpoint(id);
-    if (usage.inputTokens > 0) tokens.input.inc(usage.inputTokens);
-    if (usage.outputTokens > 0) tokens.output.inc(usage.outputTokens);
-    if (usage.cacheReadTokens > 0) tokens.cacheRead.inc(usage.cacheReadTokens);
-    if (usage.cacheWriteTokens > 0) tokens.cacheWrite.inc(usage.cacheWriteTokens);
+    if (usage.inputTokens > 0) tokens.input.add(usage.inputTokens);
+    if (usage.outputTokens > 0) tokens.output.add(usage.outputTokens);
+    if (usage.cacheReadTokens > 0) tokens.cacheRead.add(usage.cacheReadTokens);
+    if (usage.cacheWriteTokens > 0) tokens.cacheWrite.add(usage.cacheWriteTokens);
   }
 
   /** Whoever's fault it was. */
@@ -104,7 +103,7 @@ export class RequestStats {
 
   /** An operation that says nothing about messages. */
   served(id: EndpointId): void {
-    this.#ofEndpoint(id).ok.inc();
+    this.#ofEndpoint(id).ok.add();
   }
 
   clientGone(id: EndpointId): void {
@@ -123,10 +122,10 @@ export class RequestStats {
     const { requests, duration } = this.#metrics;
     let handles = this.#byOutcome.get(outcome);
     if (handles === undefined) {
-      handles = { count: requests.labels({ outcome }), duration: duration.labels({ outcome }) };
+      handles = { count: requests.tally({ outcome }), duration: duration.labels({ outcome }) };
       this.#byOutcome.set(outcome, handles);
     }
-    handles.count.inc();
+    handles.count.add();
     handles.duration.observe(durationMs / 1000);
   }
 
@@ -135,13 +134,13 @@ export class RequestStats {
     const known = this.#byEndpoint.get(endpoint);
     if (known !== undefined) return known;
     const handles = {
-      ok: this.#metrics.attempts.labels({ endpoint, outcome: 'ok' }),
+      ok: this.#metrics.attempts.tally({ endpoint, outcome: 'ok' }),
       firstByte: this.#metrics.firstByte.labels({ endpoint }),
       tokens: {
-        input: this.#metrics.tokens.labels({ endpoint, kind: 'input' }),
-        output: this.#metrics.tokens.labels({ endpoint, kind: 'output' }),
-        cacheRead: this.#metrics.tokens.labels({ endpoint, kind: 'cache_read' }),
-        cacheWrite: this.#metrics.tokens.labels({ endpoint, kind: 'cache_write' }),
+        input: this.#metrics.tokens.tally({ endpoint, kind: 'input' }),
+        output: this.#metrics.tokens.tally({ endpoint, kind: 'output' }),
+        cacheRead: this.#metrics.tokens.tally({ endpoint, kind: 'cache_read' }),
+        cacheWrite: this.#metrics.tokens.tally({ endpoint, kind: 'cache_write' }),
       },
     };
     this.#byEndpoint.set(endpoint, handles);
