@@ -84,7 +84,7 @@ export interface RawResult {
 }
 
 /** Sends these bytes on one connection and collects what comes until it closes or the limit. */
-export function sendRaw(port: number, bytes: string | Buffer, limitMs = 1_000): Promise<RawResult> {
+export function sendRaw(port: number, bytes: string | Buffer, limitMs = 5_000): Promise<RawResult> {
   const startedAtMs = performance.now();
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1');

@@ -7,6 +7,7 @@ import { Agent } from 'node:http';
 import { connect, type Socket } from 'node:net';
 
 import { type CallResult, call, STREAM_BODY } from '@zephyr/testkit/http-call';
+import { ManualClock } from '@zephyr/testkit/manual-clock';
 import {
   chunk,
   chunkedHead,
@@ -196,7 +197,7 @@ describe('a start that never comes', () => {
   });
 
   it('of white space now and then ends at the limit of the first byte', async () => {
-    const rig = await startRig({ timeouts: { ...PATIENT, firstByteMs: 700, gateMs: 100 } });
+    const rig = await startRig({ timeouts: { ...PATIENT, firstByteMs: 5_000, gateMs: 100 } });
     const result = await besideOthers(rig, async ({ socket, bodyComplete }) => {
       await bodyComplete;
       socket.write(chunkedHead(200, STREAM));
@@ -211,7 +212,7 @@ describe('a start that never comes', () => {
     { name: 'half a line', start: 'event: mess' },
     { name: 'half a document', start: '{"id":"msg_1",' },
   ])('of $name ends soon after its first byte', async ({ start }) => {
-    const rig = await startRig({ timeouts: { ...PATIENT, gateMs: 200 } });
+    const rig = await startRig({ timeouts: { ...PATIENT, gateMs: 1_000 } });
     await twice(async () => {
       const result = await besideOthers(rig, async ({ socket, bodyComplete }) => {
         await bodyComplete;
@@ -307,7 +308,7 @@ describe('the end of an answer', () => {
   it.each(['reset', 'keep'] as const)(
     'is not before the length that it declared (%s)',
     async (after) => {
-      const rig = await startRig({ timeouts: { ...PATIENT, idleMs: 500 } });
+      const rig = await startRig({ timeouts: { ...PATIENT, idleMs: 3_000 } });
       const message = JSON.stringify({ type: 'message', content: [] });
       const length = { 'content-length': String(message.length + 10) };
       // A client that keeps the connection would wait for the rest for ever.
@@ -335,8 +336,9 @@ describe('whether a request streams', () => {
   const decoys = [{ role: 'user', content: [{ type: 'tool_use', input: { stream: true } }] }];
 
   it('is known where the key is in the middle: a frozen endpoint is left at the first byte’s limit', async () => {
-    const timeouts = { ...PATIENT, firstByteMs: 600, wholeAnswerMs: 600_000 };
-    const rig = await startRig({ timeouts });
+    const clock = new ManualClock();
+    const timeouts = { ...PATIENT, wholeAnswerMs: 600_000 };
+    const rig = await startRig({ clock, timeouts });
     const body = JSON.stringify({
       max_tokens: 64,
       messages: [{ role: 'user', content: long }, { input: { stream: false } }],
@@ -345,8 +347,10 @@ describe('whether a request streams', () => {
       system: `"stream": false ${long}`,
     });
     rig.first.always(hang());
-    const result = await call(rig.proxy.port, { body });
-    expect(result.headers['x-zephyr-endpoint']).toBe('e2');
+    const answer = call(rig.proxy.port, { body });
+    await eventually(() => expect(rig.first.ledger).toHaveLength(1));
+    clock.advance(PATIENT.firstByteMs);
+    expect((await answer).headers['x-zephyr-endpoint']).toBe('e2');
     expect(await rig.proxy.attempts()).toMatchObject({ 'e1 first_byte_timeout': 1 });
   });
 

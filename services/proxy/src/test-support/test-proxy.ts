@@ -1,4 +1,4 @@
-/** A proxy in this process for tests: real sockets, short times, its log and files in hand. */
+/** A proxy in this process for tests: real sockets, its log and files in hand. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import type { LookupFunction } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -15,18 +15,21 @@ import pino from 'pino';
 
 import { startProxy } from '../proxy.ts';
 
-/** Long enough for a loaded machine, short enough for hundreds of tests. */
-const QUICK_TIMES = {
-  connectMs: 500,
-  firstByteMs: 600,
+/**
+ * Longer than any test: what waits for a limit brings a `ManualClock`, or a limit of its own that
+ * nothing else in the test can reach.
+ */
+export const PATIENT_TIMES = {
+  connectMs: 20_000,
+  firstByteMs: 40_000,
   firstBytePerMibMs: 0,
-  wholeAnswerMs: 800,
-  gateMs: 300,
-  idleMs: 600,
-  clientStallMs: 800,
-  totalMs: 20_000,
-  headersMs: 1_000,
-  requestMs: 5_000,
+  wholeAnswerMs: 40_000,
+  gateMs: 20_000,
+  idleMs: 40_000,
+  clientStallMs: 40_000,
+  totalMs: 120_000,
+  headersMs: 20_000,
+  requestMs: 40_000,
   keepAliveMs: 5_000,
   drainDelayMs: 0,
   drainMs: 5_000,
@@ -138,7 +141,7 @@ function contextOf(options: TestProxyOptions, lines: string[]): ServiceContext {
     config: {
       ...config,
       server: { ...config.server, port: 0, ...options.server },
-      timeouts: { ...config.timeouts, ...QUICK_TIMES, ...options.timeouts },
+      timeouts: { ...config.timeouts, ...PATIENT_TIMES, ...options.timeouts },
       limits: { ...config.limits, ...options.limits },
       failover: { ...config.failover, ...options.failover },
       sessions: { ...config.sessions, ...options.sessions },

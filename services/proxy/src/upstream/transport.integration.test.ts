@@ -200,6 +200,18 @@ describe('send', () => {
     expect(upstream.ledger.at(-1)?.body.equals(BODY)).toBe(true);
   });
 
+  it('not a byte beyond the framing is written, also before the body ends', async () => {
+    upstream.always(json());
+    const { received } = attempt({
+      framing: { kind: 'length', bytes: BODY.length - 1 },
+      body: { pipe: (destination) => void destination.write(BODY) },
+    });
+    await eventually(() => expect(received).toContain('error'));
+    await eventually(() => expect(upstream.openConnections).toBe(0));
+    expect(received).not.toContain('response 200');
+    expect(upstream.ledger.filter(({ complete }) => complete)).toEqual([]);
+  });
+
   it('what an endpoint says without being asked is nobody’s answer', async () => {
     upstream.always(({ socket }) => {
       socket.write(`${head(200, { 'content-length': '2' })}{}`);

@@ -1,0 +1,212 @@
+/** The waits while an answer is given, by ticks: for the endpoint, for the client, for what follows. */
+import { EventEmitter } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+import type { AnswerForm } from '@zephyr/core';
+import { ManualClock } from '@zephyr/testkit/manual-clock';
+import { eventsOf } from '@zephyr/testkit/upstream-scripts';
+import { describe, expect, it } from 'vitest';
+
+import { Deadline } from '../upstream/deadline.ts';
+import { AnswerStream } from './answer-stream.ts';
+import { Relay, type RelayResult } from './relay.ts';
+
+const IDLE_MS = 330_000;
+const STALL_MS = 60_000;
+const EVENTS = eventsOf();
+
+interface Setup {
+  readonly form?: AnswerForm;
+  /** What the client takes at once. */
+  readonly isSlow?: boolean;
+  readonly headers?: Record<string, string>;
+}
+
+function start({ form = 'stream', isSlow = false, headers = {} }: Setup = {}) {
+  const clock = new ManualClock();
+  const results: RelayResult[] = [];
+  const upstream = Object.assign(new EventEmitter(), {
+    isPaused: false,
+    isDestroyed: false,
+    pause: () => {
+      upstream.isPaused = true;
+    },
+    resume: () => {
+      upstream.isPaused = false;
+    },
+    destroy: () => {
+      upstream.isDestroyed = true;
+    },
+  });
+  const socket = Object.assign(new EventEmitter(), {
+    bytesWritten: 0,
+    writableLength: 0,
+    isDestroyed: false,
+    destroy: () => {
+      socket.isDestroyed = true;
+    },
+  });
+  const client = Object.assign(new EventEmitter(), {
+    ...{ socket, req: { socket, httpVersion: '1.1' }, written: '', hasEnded: false },
+    writableLength: isSlow ? 100 : 0,
+    chunkedEncoding: false,
+    writeHead: () => undefined,
+    flushHeaders: () => undefined,
+    write: (bytes: Buffer) => {
+      client.written += bytes.toString();
+      return !isSlow;
+    },
+    end: () => {
+      client.hasEnded = true;
+    },
+  });
+  const nobody = { onData: () => undefined, onEnd: () => undefined, onClosed: () => undefined };
+  const relay = new Relay(
+    {
+      res: client as unknown as ServerResponse,
+      response: {
+        ...{ status: 200, headers, held: [], form, ended: false },
+        stream: new AnswerStream(upstream as unknown as IncomingMessage, nobody),
+      },
+      isMessages: true,
+      endpointId: 'e1' as never,
+      isLast: false,
+      deadline: new Deadline(clock),
+      clock,
+      idleMs: IDLE_MS,
+      clientStallMs: STALL_MS,
+    },
+    (result) => results.push(result),
+  );
+  relay.start();
+  const give = (...texts: string[]): void => {
+    for (const text of texts) upstream.emit('data', Buffer.from(text));
+  };
+  return { clock, results, relay, upstream, client, socket, give };
+}
+
+describe('the wait for the endpoint', () => {
+  it('starts again with each piece, pings too', () => {
+    const { clock, results, give } = start();
+    give(...EVENTS.slice(0, 2));
+    for (let round = 0; round < 5; round += 1) {
+      clock.advance(IDLE_MS - 1);
+      give('event: ping\ndata: {"type":"ping"}\n\n');
+    }
+    expect(results).toEqual([]);
+    clock.advance(IDLE_MS - 1);
+    expect(results).toEqual([]);
+    clock.advance(1);
+    expect(results).toEqual([{ kind: 'cut', failure: 'idle_timeout' }]);
+  });
+
+  it('is not for a client that is slow', () => {
+    const { clock, results, upstream, give, socket } = start({ isSlow: true });
+    give(EVENTS[0] ?? '');
+    expect(upstream.isPaused).toBe(true);
+    for (let round = 0; round < 20; round += 1) {
+      socket.bytesWritten += 10;
+      clock.advance(STALL_MS);
+    }
+    expect(results).toEqual([]);
+    expect(socket.isDestroyed).toBe(false);
+  });
+});
+
+describe('the wait for the client', () => {
+  it('ends when it has taken nothing for the whole limit', () => {
+    const { clock, give, socket } = start({ isSlow: true });
+    give(EVENTS[0] ?? '');
+    clock.advance(STALL_MS - 1);
+    socket.bytesWritten += 1;
+    clock.advance(1);
+    expect(socket.isDestroyed).toBe(false);
+    clock.advance(STALL_MS - 1);
+    expect(socket.isDestroyed).toBe(false);
+    clock.advance(1);
+    expect(socket.isDestroyed).toBe(true);
+  });
+
+  it('goes on while an earlier answer has the connection', () => {
+    const { clock, give, client, socket } = start({ isSlow: true });
+    Object.assign(client, { socket: null });
+    give(EVENTS[0] ?? '');
+    clock.advance(20 * STALL_MS);
+    expect(socket.isDestroyed).toBe(false);
+  });
+
+  it('ends when it has read: the endpoint is waited for again', () => {
+    const { clock, results, give, client, upstream } = start({ isSlow: true });
+    give(EVENTS[0] ?? '');
+    client.emit('drain');
+    expect(upstream.isPaused).toBe(false);
+    clock.advance(IDLE_MS);
+    expect(results).toEqual([{ kind: 'cut', failure: 'idle_timeout' }]);
+  });
+
+  it('goes on behind the end, until it has the last bytes', () => {
+    const { clock, results, give, socket, upstream } = start({ isSlow: true });
+    give(...EVENTS);
+    upstream.emit('end');
+    expect(results).toMatchObject([{ kind: 'complete' }]);
+    clock.advance(STALL_MS);
+    expect(socket.isDestroyed).toBe(true);
+  });
+});
+
+describe('the wait for what follows a whole answer', () => {
+  it('ends 250 ms after the last piece: the client has its end, the endpoint is let go', () => {
+    const { clock, results, give, client, upstream } = start();
+    give(...EVENTS);
+    clock.advance(249);
+    expect([client.hasEnded, results]).toEqual([false, []]);
+    give('data: [DONE]\n\n');
+    clock.advance(249);
+    expect(client.hasEnded).toBe(false);
+    clock.advance(1);
+    expect([client.hasEnded, upstream.isDestroyed]).toEqual([true, true]);
+    expect(results).toMatchObject([{ kind: 'complete', failure: undefined }]);
+    expect(client.written).toBe(`${EVENTS.join('')}data: [DONE]\n\n`);
+  });
+
+  it('ends after 2 s, however much follows', () => {
+    const { clock, results, give } = start();
+    give(...EVENTS);
+    for (let atMs = 0; atMs < 1_900; atMs += 100) {
+      clock.advance(100);
+      give('event: ping\ndata: {"type":"ping"}\n\n');
+    }
+    expect(results).toEqual([]);
+    clock.advance(100);
+    expect(results).toMatchObject([{ kind: 'complete' }]);
+  });
+
+  it('is that of the endpoint where the answer has a length', () => {
+    const { clock, results, give } = start({ headers: { 'content-length': '5000' } });
+    give(...EVENTS);
+    clock.advance(IDLE_MS - 1);
+    expect(results).toEqual([]);
+    clock.advance(1);
+    expect(results).toEqual([{ kind: 'cut', failure: 'idle_timeout' }]);
+  });
+});
+
+describe('a relay that is done', () => {
+  it.each([
+    { name: 'cut', end: (relay: Relay) => relay.cut('timeout'), count: 1 },
+    { name: 'left by its client', end: (relay: Relay) => relay.clientGone(), count: 1 },
+    { name: 'abandoned', end: (relay: Relay) => relay.abandon(), count: 0 },
+  ])('$name: reports once at most, and lets go', ({ end, count }) => {
+    const { clock, results, relay, upstream, give } = start();
+    give(EVENTS[0] ?? '');
+    end(relay);
+    give(...EVENTS.slice(1));
+    upstream.emit('end');
+    upstream.emit('close');
+    relay.clientGone();
+    relay.cut('timeout');
+    clock.advance(2 * IDLE_MS);
+    expect(upstream.isDestroyed).toBe(true);
+    expect(results.length).toBe(count);
+  });
+});

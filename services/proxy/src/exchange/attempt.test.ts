@@ -1,0 +1,192 @@
+/** The waits of one attempt, by ticks: each limit fails at its own moment, and only in its own state. */
+import { EventEmitter } from 'node:events';
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import { ManualClock } from '@zephyr/testkit/manual-clock';
+import { eventsOf } from '@zephyr/testkit/upstream-scripts';
+import { describe, expect, it } from 'vitest';
+
+import { Deadline } from '../upstream/deadline.ts';
+import type { SendHandlers } from '../upstream/transport.ts';
+import { Attempt, type AttemptInput, type AttemptResult } from './attempt.ts';
+
+const TIMES = { connectMs: 2_000, firstByteMs: 45_000, gateMs: 5_000 };
+const [START = '', PING_OR_CONTENT = '', ...REST] = eventsOf();
+
+interface Setup {
+  readonly isGated?: boolean;
+  readonly isBuffered?: boolean;
+  readonly isReused?: boolean;
+}
+
+function start({ isGated = true, isBuffered = true, isReused = false }: Setup = {}) {
+  const clock = new ManualClock();
+  const results: AttemptResult[] = [];
+  let aborts = 0;
+  let handlers: SendHandlers | undefined;
+  const socket = Object.assign(new EventEmitter(), { connecting: !isReused });
+  const upstream = Object.assign(new EventEmitter(), { socket, reusedSocket: isReused });
+  const attempt = new Attempt(
+    {
+      endpoint: {
+        isTls: false,
+        credential: { header: 'x-api-key', value: 'token' },
+        passes: { ofAnswer: () => true },
+      },
+      request: {},
+      body: { isBuffered, connected: () => undefined },
+      isGated,
+      times: TIMES,
+      deadline: new Deadline(clock),
+      clock,
+    } as unknown as AttemptInput,
+    (result) => results.push(result),
+  );
+  attempt.start((_endpoint, _request, given) => {
+    handlers = given;
+    return {
+      abort: () => {
+        aborts += 1;
+      },
+    };
+  });
+  handlers?.onRequest(upstream as unknown as ClientRequest);
+  const respond = (statusCode = 200, headers: Record<string, string> = {}) => {
+    const response = Object.assign(new EventEmitter(), {
+      statusCode,
+      headers,
+      resume: () => undefined,
+    });
+    handlers?.onResponse(response as unknown as IncomingMessage);
+    return { give: (text: string) => response.emit('data', Buffer.from(text)), response };
+  };
+  return {
+    ...{ clock, results, attempt, upstream, respond },
+    connect: async () => {
+      socket.emit('connect');
+      // The wait for the answer begins behind what writes the body.
+      await Promise.resolve();
+    },
+    fail: (code: string) => handlers?.onError(Object.assign(new Error(code), { code })),
+    aborts: () => aborts,
+  };
+}
+
+describe('the waits of an attempt', () => {
+  it('for a connection: the whole limit, then it failed while connecting', () => {
+    const { clock, results, attempt, aborts } = start();
+    clock.advance(TIMES.connectMs - 1);
+    expect([results, attempt.isConnecting]).toEqual([[], true]);
+    clock.advance(1);
+    expect(results).toMatchObject([{ failure: 'connect_timeout', phase: 'connecting' }]);
+    expect(aborts()).toBe(1);
+    clock.advance(600_000);
+    expect(results).toHaveLength(1);
+  });
+
+  it('for the first byte: from the connection on', async () => {
+    const { clock, results, connect } = start();
+    clock.advance(TIMES.connectMs - 1);
+    await connect();
+    clock.advance(TIMES.firstByteMs - 1);
+    expect(results).toEqual([]);
+    clock.advance(1);
+    expect(results).toMatchObject([{ failure: 'first_byte_timeout', phase: 'sent' }]);
+  });
+
+  it('for the first byte: not while the client still uploads', async () => {
+    const { clock, results, connect, upstream } = start({ isBuffered: false });
+    await connect();
+    clock.advance(600_000);
+    expect(results).toEqual([]);
+    upstream.emit('finish');
+    clock.advance(TIMES.firstByteMs);
+    expect(results).toMatchObject([{ failure: 'first_byte_timeout' }]);
+  });
+
+  it('for the first byte: headers and white space are none', async () => {
+    const { clock, results, connect, respond } = start();
+    await connect();
+    const { give } = respond();
+    for (let round = 0; round < 8; round += 1) {
+      clock.advance(5_000);
+      give('\n');
+    }
+    clock.advance(4_999);
+    expect(results).toEqual([]);
+    clock.advance(1);
+    expect(results).toMatchObject([{ failure: 'first_byte_timeout', phase: 'answered' }]);
+  });
+
+  it('for content behind the start of a stream: then the client should see the pings', async () => {
+    const { clock, results, connect, respond } = start();
+    await connect();
+    clock.advance(TIMES.firstByteMs - 1);
+    const { give } = respond();
+    give(START);
+    clock.advance(TIMES.gateMs - 1);
+    expect(results).toEqual([]);
+    clock.advance(1);
+    expect(results).toMatchObject([{ kind: 'committed', ttftMs: expect.any(Number) }]);
+  });
+
+  it('for the body of a refusal: its status is known already', async () => {
+    const { clock, results, connect, respond } = start();
+    await connect();
+    respond(503);
+    clock.advance(999);
+    expect(results).toEqual([]);
+    clock.advance(1);
+    expect(results).toMatchObject([{ failure: 'server_error', response: undefined }]);
+  });
+
+  it('end with the answer', async () => {
+    const { clock, results, connect, respond } = start();
+    await connect();
+    const { give } = respond();
+    for (const event of [START, PING_OR_CONTENT, ...REST]) give(event);
+    expect(results).toMatchObject([{ kind: 'committed' }]);
+    clock.advance(600_000);
+    expect(results).toHaveLength(1);
+  });
+
+  it('that our own pause outlasted are waited for again', async () => {
+    const { clock, results, connect, respond } = start();
+    await connect();
+    clock.block(TIMES.firstByteMs + 3_000);
+    expect(results).toEqual([]);
+    const { give } = respond();
+    for (const event of [START, PING_OR_CONTENT]) give(event);
+    expect(results).toMatchObject([{ kind: 'committed' }]);
+  });
+});
+
+describe('an attempt that has settled', () => {
+  it('reports nothing more, whatever comes', async () => {
+    const { clock, results, attempt, connect, respond, fail, upstream } = start();
+    await connect();
+    attempt.abort();
+    attempt.abort();
+    const { give, response } = respond();
+    give(START);
+    response.emit('close');
+    fail('ECONNRESET');
+    upstream.emit('information');
+    clock.advance(600_000);
+    expect(results).toEqual([]);
+  });
+
+  it.each([
+    { isReused: true, isAnswered: false, staleConnection: true },
+    { isReused: false, isAnswered: false, staleConnection: false },
+    { isReused: true, isAnswered: true, staleConnection: false },
+  ])(
+    'knows whether an idle connection had died: $isReused, answered $isAnswered',
+    async (about) => {
+      const { results, connect, respond, fail } = start({ isReused: about.isReused });
+      await connect();
+      if (about.isAnswered) respond();
+      fail('ECONNRESET');
+      expect(results).toMatchObject([{ staleConnection: about.staleConnection }]);
+    },
+  );
+});

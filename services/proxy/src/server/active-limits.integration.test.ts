@@ -1,0 +1,142 @@
+/** `[limits] active_requests` and `active_requests_per_client`, and that each slot is given back. */
+import { createHash } from 'node:crypto';
+
+import { type CallResult, call, STREAM_BODY } from '@zephyr/testkit/http-call';
+import {
+  cutSse,
+  hang,
+  type Script,
+  sse,
+  status,
+  type Turn,
+} from '@zephyr/testkit/upstream-scripts';
+import { describe, expect, it } from 'vitest';
+
+import { eventually } from '../test-support/eventually.ts';
+import { type Rig, startRig } from '../test-support/rig.ts';
+
+const ANN = 'ann-key-5c1d09a7f3';
+const BOB = 'bob-key-0a93c7f1e2';
+const clientKeys = [
+  { name: 'ann', sha256: createHash('sha256').update(ANN).digest('hex') },
+  { name: 'bob', sha256: createHash('sha256').update(BOB).digest('hex') },
+];
+const BODY_BYTES = 10_000;
+
+function ask({ proxy }: Rig, key: string, more: Parameters<typeof call>[1] = {}) {
+  return call(proxy.port, { ...more, headers: { 'x-api-key': key } });
+}
+
+/** Answers only when the test says so, one after the other. */
+function heldAnswers() {
+  const waiting: (() => void)[] = [];
+  const script: Script = async (turn: Turn) => {
+    await new Promise<void>((resolve) => waiting.push(resolve));
+    await sse()(turn);
+  };
+  return { script, waiting, answerNext: () => waiting.shift()?.() };
+}
+
+describe('the limit of active requests', () => {
+  it('is one for all people, and says when to come back', async () => {
+    const rig = await startRig({
+      clientKeys,
+      limits: { activeRequests: 3, activeRequestsPerClient: 3 },
+    });
+    const { script, waiting, answerNext } = heldAnswers();
+    rig.first.always(script);
+    const active = [ask(rig, ANN), ask(rig, ANN), ask(rig, BOB)];
+    await eventually(() => expect(waiting).toHaveLength(3));
+    for (let round = 0; round < 2; round += 1) {
+      for (const key of [ANN, BOB]) {
+        const { status: code, headers } = await ask(rig, key);
+        expect([code, headers['x-zephyr-error'], headers['retry-after']]).toEqual([
+          503,
+          'busy',
+          '2',
+        ]);
+      }
+      answerNext();
+      await Promise.race(active);
+      active.push(ask(rig, BOB));
+      await eventually(() => expect(waiting).toHaveLength(3));
+    }
+    while (waiting.length > 0) answerNext();
+    for (const { status: code } of await Promise.all(active)) expect(code).toBe(200);
+  });
+
+  it('is one for each person: another one is served beside it', async () => {
+    const rig = await startRig({ clientKeys, limits: { activeRequestsPerClient: 2 } });
+    const { script, waiting, answerNext } = heldAnswers();
+    rig.first.always(script);
+    const active = [ask(rig, ANN), ask(rig, ANN)];
+    await eventually(() => expect(waiting).toHaveLength(2));
+    const { status: code, headers } = await ask(rig, ANN);
+    expect([code, headers['x-zephyr-error'], headers['retry-after']]).toEqual([
+      429,
+      'client_busy',
+      '2',
+    ]);
+    active.push(ask(rig, BOB));
+    await eventually(() => expect(waiting).toHaveLength(3));
+    while (waiting.length > 0) answerNext();
+    for (const result of await Promise.all(active)) expect(result.status).toBe(200);
+  });
+});
+
+interface Ending {
+  readonly name: string;
+  readonly script: Script;
+  readonly more?: () => Parameters<typeof call>[1];
+  readonly ended: Partial<CallResult>;
+}
+
+/** Leaves at the first byte of the answer. */
+function leavingInTheStream(): Parameters<typeof call>[1] {
+  const leaving = new AbortController();
+  return { signal: leaving.signal, onChunk: () => leaving.abort() };
+}
+
+const ENDINGS: readonly Ending[] = [
+  { name: 'is answered', script: sse(), ended: { status: 200, end: 'clean' } },
+  { name: 'is refused by the endpoint', script: status(400), ended: { status: 400 } },
+  { name: 'fails at every endpoint', script: status(503), ended: { status: 503 } },
+  { name: 'is cut', script: cutSse(3, 'reset'), ended: { status: 200, end: 'cut' } },
+  {
+    name: 'is too large',
+    script: sse(),
+    more: () => ({ body: 'x'.repeat(BODY_BYTES + 1) }),
+    ended: { status: 413 },
+  },
+  {
+    name: 'is left before its answer',
+    script: hang(),
+    more: () => ({ signal: AbortSignal.timeout(50) }),
+    ended: { end: 'failed' },
+  },
+  {
+    name: 'is left in its answer',
+    script: sse({ gapMs: 20, deltas: 1_000 }),
+    more: leavingInTheStream,
+    ended: { end: 'failed' },
+  },
+];
+
+describe('the slot of a request', () => {
+  it.each(ENDINGS)('is given back when it $name, each time', async ({ script, more, ended }) => {
+    const rig = await startRig({
+      clientKeys,
+      failover: { failuresToEject: 1_000_000 },
+      limits: { activeRequests: 2, activeRequestsPerClient: 1, bodyBytes: BODY_BYTES },
+    });
+    for (let round = 0; round < 4; round += 1) {
+      for (const upstream of rig.upstreams) upstream.always(script);
+      expect(await ask(rig, ANN, { body: STREAM_BODY, ...more?.() })).toMatchObject(ended);
+      for (const upstream of rig.upstreams) upstream.always(sse());
+      // A client that left is noticed a moment later.
+      await eventually(async () => expect((await ask(rig, ANN)).status).toBe(200));
+      expect((await ask(rig, BOB)).status).toBe(200);
+    }
+    expect((await rig.proxy.status()).active_requests).toBe(0);
+  });
+});
