@@ -156,7 +156,7 @@ describe('before the first content, the next endpoint answers instead', () => {
     const answer = call(proxy.port);
     await eventually(() => expect(first.ledger).toHaveLength(1));
     clock.advance(FIRST_BYTE_MS - 1);
-    expect((await proxy.status()).active_requests).toBe(1);
+    expect((await proxy.status()).activeRequests).toBe(1);
     expect(second.ledger).toHaveLength(0);
     clock.advance(1);
     expect(await answer).toMatchObject({ status: 200, end: 'clean' });
@@ -307,7 +307,7 @@ describe('after the first content nothing is sent again', () => {
     });
     await begun.promise;
     clock.advance(IDLE_MS - 1);
-    expect((await proxy.status()).active_requests).toBe(1);
+    expect((await proxy.status()).activeRequests).toBe(1);
     clock.advance(1);
     const { end, text } = await answer;
     expect([end, text.includes('message_stop')]).toEqual(['cut', false]);
