@@ -136,7 +136,7 @@ describe('before the first content, the next endpoint answers instead', () => {
     await eventually(async () => expect((await proxy.status()).activeRequests).toBe(0));
   });
 
-  const silences: readonly { name: string; script: Script }[] = [
+  const silences: readonly { name: string; script: UpstreamScript }[] = [
     { name: 'U6 no answer', script: hang() },
     {
       name: 'U6 headers, then silence',

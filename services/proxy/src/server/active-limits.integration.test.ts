@@ -5,10 +5,10 @@ import { type CallResult, call, STREAM_BODY } from '@zephyr/testkit/http-call';
 import {
   cutSse,
   hang,
-  type Script,
   sse,
   status,
   type Turn,
+  type UpstreamScript,
 } from '@zephyr/testkit/upstream-scripts';
 import { describe, expect, it } from 'vitest';
 
@@ -30,7 +30,7 @@ function ask({ proxy }: Rig, key: string, more: Parameters<typeof call>[1] = {})
 /** Answers only when the test says so, one after the other. */
 function heldAnswers() {
   const waiting: (() => void)[] = [];
-  const script: Script = async (turn: Turn) => {
+  const script: UpstreamScript = async (turn: Turn) => {
     await new Promise<void>((resolve) => waiting.push(resolve));
     await sse()(turn);
   };
@@ -86,7 +86,7 @@ describe('the limit of active requests', () => {
 
 interface Ending {
   readonly name: string;
-  readonly script: Script;
+  readonly script: UpstreamScript;
   readonly more?: () => Parameters<typeof call>[1];
   readonly ended: Partial<CallResult>;
 }
