@@ -17,12 +17,20 @@ const paths = globSync(
   },
 );
 
-/** Rules that the repository does not keep yet. */
-const NOT_YET = new Set(['file length', 'function length', 'units', 'clock and randomness']);
+/** Files that still break a rule, by rule. No entry may be added. */
+const KNOWN: Readonly<Record<string, readonly string[]>> = {
+  'file length': ['bench/simulation/simulated-proxy.ts'],
+  'function length': [
+    'bench/never-worse/product.ts',
+    'packages/probes/src/process/run-process.ts',
+    'services/proxy/src/proxy.ts',
+    'services/proxy/src/report/metrics.ts',
+  ],
+};
 
 const offencesOf = (rule: Rule): readonly string[] =>
   paths
-    .filter(rule.appliesTo)
+    .filter((path) => rule.appliesTo(path) && KNOWN[rule.name]?.includes(path) !== true)
     .flatMap((path) => rule.offencesOf({ path, text: readFileSync(join(ROOT, path), 'utf8') }))
     .map(({ path, line, what }) => `${path}:${line}: ${what}`);
 
@@ -33,9 +41,13 @@ describe('the repository', () => {
     expect(paths.length).toBeGreaterThan(500);
   });
 
-  it.each(RULES.filter(({ name }) => !NOT_YET.has(name)))('keeps the rule: $name', (rule) => {
-    expect(offencesOf(rule)).toEqual([]);
-  });
+  it.each(RULES)(
+    'keeps the rule: $name',
+    (rule) => {
+      expect(offencesOf(rule)).toEqual([]);
+    },
+    60_000,
+  );
 });
 
 const lines = (count: number): string => '// a line\n'.repeat(count);

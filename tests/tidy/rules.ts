@@ -97,11 +97,9 @@ const functionLength: Rule = {
     const module = parseSync(text, { syntax: 'typescript', target: 'esnext', ...syntax });
     // swc counts bytes from 1, over all files that it has parsed in this process.
     const base = firstByte(text) - module.span.start;
+    const starts = lineStarts(bytes);
     const lineAt = (position: number): number =>
-      bytes
-        .subarray(0, position + base)
-        .toString()
-        .split('\n').length;
+      starts.findLastIndex((start) => start <= position + base) + 1;
     return functionsOf(module).flatMap(({ span = { start: 0, end: 0 } }) => {
       const line = lineAt(span.start);
       const lines = lineAt(span.end) - line + 1;
@@ -111,6 +109,13 @@ const functionLength: Rule = {
     });
   },
 };
+
+/** The byte at which each line begins. */
+function lineStarts(bytes: Buffer): readonly number[] {
+  const starts = [0];
+  for (let at = bytes.indexOf(10); at !== -1; at = bytes.indexOf(10, at + 1)) starts.push(at + 1);
+  return starts;
+}
 
 /** Where swc's module begins: at its first token, after comments and blanks. */
 function firstByte(text: string): number {
