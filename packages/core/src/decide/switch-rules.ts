@@ -180,7 +180,7 @@ function dwellMsOf(world: World, switchedAtMs: EpochMs, policy: Policy): number 
 }
 
 /**
- * How long a latency switch waits for running requests: shorter where people have just waited for the
+ * How long a latency switch waits for active requests: shorter where people have just waited for the
  * active endpoint longer than usual, because each request meanwhile is slow too.
  */
 export function waitMsOf({ selection, endpoints }: World, { nowMs, policy }: Context): number {
