@@ -3,7 +3,6 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 export interface ProcessUse {
   readonly pid: number;
-  readonly parent: number;
   /** As the kernel names it: at most 15 characters. */
   readonly name: string;
   readonly cpuSeconds: number;
@@ -19,12 +18,20 @@ const TICKS = 100;
 
 /** The process itself and all below it. */
 export function processTree(root: number): readonly ProcessUse[] {
-  const all = readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((pid) => useOf(Number(pid)) ?? []);
-  const below = (pid: number): readonly ProcessUse[] =>
-    all.filter(({ parent }) => parent === pid).flatMap((child) => [child, ...below(child.pid)]);
-  return [...all.filter(({ pid }) => pid === root), ...below(root)];
+  return [useOf(root) ?? [], ...childrenOf(root).map(processTree)].flat();
+}
+
+function childrenOf(pid: number): readonly number[] {
+  try {
+    const tasks = `/proc/${pid}/task`;
+    return readdirSync(tasks)
+      .flatMap((task) => readFileSync(`${tasks}/${task}/children`, 'utf8').trim().split(' '))
+      .filter((text) => text !== '')
+      .map(Number);
+  } catch {
+    // It has ended meanwhile.
+    return [];
+  }
 }
 
 /** Undefined where it has ended meanwhile, or is another user's. */
@@ -37,7 +44,7 @@ function useOf(pid: number): ProcessUse | undefined {
     const fields = rest.split(' ').map(Number);
     const [user = 0, system = 0, endedUser = 0, endedSystem = 0] = fields.slice(11, 15);
     return {
-      ...{ pid, name, parent: fields[1] ?? 0 },
+      ...{ pid, name },
       cpuSeconds: (user + system) / TICKS,
       endedCpuSeconds: (endedUser + endedSystem) / TICKS,
       pssBytes: kibibytes(memory, 'Pss') * 1024,

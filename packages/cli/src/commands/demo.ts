@@ -26,8 +26,8 @@ export interface DemoOptions {
 }
 
 const DEFAULT_PORT = 8080;
-/** A check takes a second or two; whatever happens, people see how to go on. */
-const FIRST_CHECKS_LIMIT_MS = 15_000;
+/** A probe takes a second or two; whatever happens, people see how to go on. */
+const FIRST_PROBES_LIMIT_MS = 15_000;
 const TOKEN_VARIABLE = 'ZEPHYR_DEMO_TOKEN';
 /** Another one than what clients send: a proxy that passed theirs on would get 401. */
 const TOKEN = 'token-of-the-simulated-provider';
@@ -48,7 +48,7 @@ export async function runDemo(options: DemoOptions, environment: Environment): P
   const until = nextSignal();
   const demo = await startDemo(port, environment, (line) => console.log(line));
   const { ports } = demo.system;
-  firstChecks(ports.proxy).then(
+  firstProbes(ports.proxy).then(
     () => console.log(nextSteps(ports.proxy, ports.controller)),
     // It was ended in the meantime.
     () => undefined,
@@ -143,9 +143,9 @@ ${lines.join('\n')}
 }
 
 /** Until then requests go by the order of the configuration, not to the fastest. */
-async function firstChecks(proxyPort: number): Promise<void> {
-  console.log('\nChecking the endpoints for the first time …');
-  const until = systemClock.epochMs() + FIRST_CHECKS_LIMIT_MS;
+async function firstProbes(proxyPort: number): Promise<void> {
+  console.log('\nProbing the endpoints for the first time …');
+  const until = systemClock.epochMs() + FIRST_PROBES_LIMIT_MS;
   while (systemClock.epochMs() < until) {
     const response = await fetch(`http://127.0.0.1:${proxyPort}/status`, {
       headers: { accept: 'application/json' },
