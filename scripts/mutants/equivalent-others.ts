@@ -122,4 +122,40 @@ export const OF_OTHERS: readonly Equivalent[] = [
     titles: ['last === undefined || last === slot → last === slot'],
     why: COMPILER,
   },
+  { file: 'learn/latency-class.ts', line: ': true,', why: 'only the names count' },
+  {
+    file: 'learn/live-times.ts',
+    line: 'track === undefined ||',
+    titles: [
+      'track === undefined || track.excessMs === 0 → track.excessMs === 0',
+      'track === undefined || probeMs === null → probeMs === null',
+      'track === undefined || extra === undefined → extra === undefined',
+    ],
+    why: COMPILER,
+  },
+  {
+    file: 'learn/live-times.ts',
+    line: 'extra === undefined || track === undefined',
+    titles: ['extra === undefined || track === undefined → extra === undefined'],
+    why: COMPILER,
+  },
+  { file: 'learn/live-times.ts', line: 'excessMs === track.excessMs', why: FAST },
+  {
+    file: 'learn/reliability.ts',
+    line: ': 0,',
+    titles: ['0 → 1'],
+    why: 'without a moment nothing of it counts',
+  },
+  {
+    file: 'learn/reliability.ts',
+    line: 'track.atMs === null',
+    titles: ['track.atMs === null → false', '0 → 1'],
+    why: 'without a moment there is nothing to fade',
+  },
+  {
+    file: 'learn/health.ts',
+    line: "probe.verdict.status === 'ok'",
+    titles: ["probe.verdict.status === 'ok' → false"],
+    why: COMPILER,
+  },
 ];

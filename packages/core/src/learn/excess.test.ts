@@ -256,6 +256,34 @@ describe('takeTimes', () => {
     expect(take({ ...slowNow, doubtedAtMs: at(0) }, 2_000).own.times.doubtedAtMs).toBeNull();
   });
 
+  it('does not doubt one that is still asked anything', () => {
+    const half = times({
+      [NAME]: track({ atMs: at(1_000 - policy.quietMs) }),
+      [OTHER]: track({ atMs: at(-policy.quietMs) }),
+    });
+    expect(take(slowNow, 2_000, { others: [half] }).others[0]?.times.doubtedAtMs).toBeNull();
+  });
+
+  it('calls it slow by what is measured now, in enough requests', () => {
+    const slowAtMs = (parts: Partial<ClassTrack>) =>
+      take(times({ [NAME]: track(), [OTHER]: track({ excessMs: 9_000, ...parts }) }), 1_000).own
+        .times.slowAtMs;
+    const longAgo = at(999 - policy.freshMs);
+    expect(slowAtMs({})).toBe(at(1_000));
+    expect(slowAtMs({ atMs: at(1_000 - policy.freshMs) })).toBe(at(1_000));
+    expect(slowAtMs({ atMs: longAgo })).toBeNull();
+    expect(slowAtMs({ requests: policy.leastRequests })).toBe(at(1_000));
+    expect(slowAtMs({ requests: policy.leastRequests - 1 })).toBeNull();
+  });
+
+  it('compares from the least number of requests on', () => {
+    const taken = takeTimes(
+      { own: { times: NO_LIVE_TIMES, probeMs: PROBE_MS }, others: [], levels: {} },
+      { ttft: Array(policy.leastRequests).fill({ class: NAME, ms: 500 }), nowMs: at(0), policy },
+    );
+    expect(taken.levels[NAME]?.ms).toBeCloseTo(400);
+  });
+
   it('begins again with one that was doubted', () => {
     const doubted = { ...slowNow, doubtedAtMs: at(0) };
     expect(take(doubted, 300).own.times.classes[NAME]?.logMs).toBeCloseTo(Math.log(300));
@@ -268,6 +296,8 @@ describe('takeTimes', () => {
     expect(outdoneBy(usual, 1_000)).toBe(true);
     expect(outdoneBy(slowNow, 2_000)).toBe(false);
     expect(outdoneBy(usual, 1_990)).toBe(false);
+    // Less the probes' time its newest times are nearer to its own mean.
+    expect(outdoneBy(usual, 1_450)).toBe(true);
     const notFound = times({ [NAME]: track({ logMs: Math.log(2_000) }) });
     expect(outdoneBy(usual, 1_000, notFound)).toBe(false);
   });

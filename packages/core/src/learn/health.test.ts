@@ -125,6 +125,33 @@ describe('applyProbeToHealth', () => {
     expect(twice).toMatchObject({ status: 'unhealthy', passesNeeded: 4 });
   });
 
+  it('an open port does not end a streak of failed answers, an answer does', () => {
+    expect(after(['ok', 'reset', ['ok', 'tcp']])).toMatchObject({ failStreak: 1 });
+    expect(after(['ok', 'reset', 'ok'])).toMatchObject({ failStreak: 0 });
+    expect(after(['ok', 'reset', ['ok', 'tcp'], 'reset', 'reset']).status).toBe('unhealthy');
+    const calm = after(['ok']);
+    expect(after(['ok'], calm)).toBe(calm);
+    const back = after(['ok', 'reset', 'reset', 'reset', 'ok', 'ok']);
+    expect(back).toMatchObject({ status: 'healthy', failStreak: 0 });
+  });
+
+  it('remembers no more falls than it needs', () => {
+    const falls = Array.from({ length: 30 }, () => [
+      'reset',
+      'reset',
+      'reset',
+      ...Array(16).fill('ok'),
+    ]);
+    const quick = { ...policy, flapMemoryMs: Number.POSITIVE_INFINITY };
+    const health = ['ok', ...falls.flat()].reduce<Health>(
+      (state, result) =>
+        applyProbeToHealth(state, { probe: probe(result), nowMs: epochMs(0), policy: quick }),
+      UNKNOWN_HEALTH,
+    );
+    if (health.status !== 'healthy') throw new Error('expected a healthy endpoint');
+    expect(health.fallsAtMs).toHaveLength(policy.maxRise);
+  });
+
   it('forgets falls that are long ago', () => {
     const health = after(['ok', 'reset', 'reset', 'reset', 'ok', 'ok']);
     const later = [0, 1, 2].reduce<Health>(
@@ -163,6 +190,11 @@ describe('applyToTokenAccess', () => {
       name: 'a missing model says nothing of the token',
       answers: ['model_not_found', 'model_not_found', 'model_not_found'],
       status: 'unknown',
+    },
+    {
+      name: 'what is refused stays so while it is refused again',
+      answers: ['credit', 'credit', 'token_refused'],
+      status: 'refused',
     },
     { name: 'a reset says nothing of it', answers: ['reset', 'reset'], status: 'unknown' },
   ] as const)('$name', ({ answers, status }) => {

@@ -69,6 +69,10 @@ describe('the figures', () => {
     });
   });
 
+  it('are of the newest samples alone', () => {
+    expect(probed(Array(policy.maxSamples + 9).fill(500)).samples).toHaveLength(policy.maxSamples);
+  });
+
   it('of two samples, the older one at its half-life', () => {
     const track = at([
       [400, 0],

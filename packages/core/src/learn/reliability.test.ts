@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 import { DEFAULT_POLICY } from '../policy.ts';
 import { epochMs } from '../types.ts';
-import { addAttempts, failureCost, NO_RELIABILITY } from './reliability.ts';
+import { addAttempts, addFailures, failureCost, NO_RELIABILITY } from './reliability.ts';
 
 const policy = DEFAULT_POLICY.failure;
 
@@ -12,6 +12,28 @@ const tried = (succeeded: number, failed: readonly (readonly [FailureClass, numb
   addAttempts(NO_RELIABILITY, { succeeded, failed, nowMs: epochMs(0) }, policy);
 const costAt = (track: typeof NO_RELIABILITY, atMs = 0) =>
   failureCost(track, epochMs(atMs), policy);
+
+describe('addFailures', () => {
+  const failed = (failure: FailureClass, isOverloaded = false) =>
+    addFailures(
+      NO_RELIABILITY,
+      { failed: [[failure, 2]], nowMs: epochMs(5), isOverloaded },
+      policy,
+    );
+
+  it('counts what is the endpoint’s fault, and load where it is not everywhere', () => {
+    expect(failed('reset')).toEqual({ attempts: 2, failures: 2, lostMs: 4_000, atMs: 5 });
+    expect(failed('overloaded').failures).toBe(2);
+    for (const nothing of [
+      failed('overloaded', true),
+      failed('credit'),
+      failed('client_error'),
+      failed('cli_crashed'),
+    ]) {
+      expect(nothing).toBe(NO_RELIABILITY);
+    }
+  });
+});
 
 describe('failureCost', () => {
   it('is small but not nothing for an endpoint that nobody has tried', () => {
