@@ -65,7 +65,7 @@ async function run(room: Room): Promise<boolean> {
           ? {}
           : { globalSetup: [join(root, 'packages/testkit/src/redis-setup.ts')] }),
         // The mutants run within the last test of a file.
-        ...{ hookTimeout: 60_000, teardownTimeout: 60_000 },
+        ...{ testTimeout: 20_000, hookTimeout: 60_000, teardownTimeout: 60_000 },
       },
       { plugins: [plugin] },
     );
