@@ -32,6 +32,7 @@ export const ROOMS: readonly Room[] = [
     name: 'lua',
     sources: [],
     tests: [
+      `${RUNTIME}/leader-scripts.integration.test.ts`,
       `${RUNTIME}/store.integration.test.ts`,
       'services/controller/src/leader/commit.integration.test.ts',
     ],

@@ -1,0 +1,187 @@
+/** What the scripts of the lease and of the leader's commit decide, at their limits. */
+import { LAST_VERSION } from '@zephyr/contract/scalars';
+import type { RoutingSnapshot } from '@zephyr/contract/snapshot';
+import { startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
+import type { Redis } from 'ioredis';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { createLogger } from '../logger.ts';
+import { createRedis } from './client.ts';
+import { writeCommit } from './commit.ts';
+import { keys } from './keys.ts';
+import { acquireLease, LEASE_MS, releaseLease, renewLease } from './lease.ts';
+
+const log = createLogger('test', 'silent');
+let server: TestRedis;
+let redis: Redis;
+
+beforeAll(async () => {
+  server = await startTestRedis();
+  redis = createRedis({ url: server.url }, log, 'command');
+  await new Promise((resolve) => redis.once('ready', resolve));
+});
+afterAll(async () => {
+  redis.disconnect();
+  await server.stop();
+});
+beforeEach(async () => {
+  await redis.flushall();
+});
+
+async function clockMs(): Promise<number> {
+  const [seconds, micros] = await redis.time();
+  return Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);
+}
+
+async function lead(id: string) {
+  const answer = await acquireLease(redis, id);
+  if (answer.status !== 'held') throw new Error(`${id} did not get the lease`);
+  return { ...answer, id };
+}
+
+/** Whether a moment is one of the clock of Redis while something ran. */
+async function expectNow(run: () => Promise<number | undefined>): Promise<void> {
+  const beforeMs = await clockMs();
+  const nowMs = await run();
+  expect(nowMs).toBeGreaterThanOrEqual(beforeMs);
+  expect(nowMs).toBeLessThanOrEqual(await clockMs());
+}
+
+describe('acquire-lease.lua', () => {
+  it('answers with the clock of Redis, to both', async () => {
+    await expectNow(async () => (await acquireLease(redis, 'one')).redisNowMs);
+    await expectNow(async () => (await acquireLease(redis, 'two')).redisNowMs);
+  });
+
+  it('raises the epoch by one where the clock is behind it', async () => {
+    const ahead = (await clockMs()) + 1_000_000;
+    await redis.set(keys.epoch, String(ahead));
+    expect((await lead('one')).epoch).toBe(ahead + 1);
+    expect(await redis.get(keys.epoch)).toBe(String(ahead + 1));
+  });
+
+  it('takes the clock where it is ahead, or the epoch cannot be read', async () => {
+    for (const former of ['5', 'x']) {
+      await redis.set(keys.epoch, former);
+      await expectNow(async () => (await lead('one')).epoch);
+    }
+  });
+
+  it.each([
+    ['an epoch that nothing could follow', keys.epoch, LAST_VERSION, false],
+    ['a snapshot of a later epoch', keys.snapshot, { epoch: 9e15 }, false],
+    ['a snapshot of an earlier epoch', keys.snapshot, { epoch: 1 }, true],
+    ['a snapshot without an epoch', keys.snapshot, {}, true],
+    ['a snapshot that is a number', keys.snapshot, 9e15, true],
+  ])(
+    'keeps the incarnation unless its numbers cannot be continued: %s',
+    async (_, key, value, isSame) => {
+      const { incarnation } = await lead('one');
+      await redis.set(key, JSON.stringify(value));
+      const again = await lead('one');
+      expect(again.incarnation === incarnation).toBe(isSame);
+      expect(await redis.get(keys.incarnation)).toBe(again.incarnation);
+    },
+  );
+
+  it('keeps the incarnation where the snapshot cannot be read', async () => {
+    const { incarnation } = await lead('one');
+    await redis.set(keys.snapshot, 'not json');
+    expect((await lead('one')).incarnation).toBe(incarnation);
+  });
+
+  it('begins with the clock after an epoch that nothing could follow, whatever the snapshot says', async () => {
+    const { incarnation } = await lead('one');
+    await redis.set(keys.epoch, String(LAST_VERSION));
+    await redis.set(keys.snapshot, '{"epoch":1}');
+    await expectNow(async () => (await lead('one')).epoch);
+    expect(await redis.get(keys.incarnation)).not.toBe(incarnation);
+  });
+
+  it('keeps the incarnation where the snapshot is of this very epoch', async () => {
+    const { incarnation } = await lead('one');
+    const ahead = (await clockMs()) + 1_000_000;
+    await redis.set(keys.epoch, String(ahead));
+    await redis.set(keys.snapshot, JSON.stringify({ epoch: ahead + 1 }));
+    expect((await lead('one')).incarnation).toBe(incarnation);
+  });
+});
+
+describe('renew-lease.lua', () => {
+  it('begins the lease again, by the clock of Redis', async () => {
+    const leader = await lead('one');
+    await redis.pexpire(keys.lease, 1_000);
+    await expectNow(async () => (await renewLease(redis, leader))?.redisNowMs);
+    expect(await redis.pttl(keys.lease)).toBeGreaterThan(LEASE_MS / 2);
+  });
+
+  it.each([
+    ['another holder', { id: 'two' }],
+    ['an earlier epoch', { epoch: 1 }],
+  ])('is refused to %s, and changes nothing', async (_, other) => {
+    const leader = await lead('one');
+    await redis.pexpire(keys.lease, 1_000);
+    expect(await renewLease(redis, { ...leader, ...other })).toBeUndefined();
+    expect(await redis.pttl(keys.lease)).toBeLessThanOrEqual(1_000);
+  });
+});
+
+describe('release-lease.lua', () => {
+  it('takes the lease of nobody else', async () => {
+    await lead('one');
+    await releaseLease(redis, 'two');
+    expect(await redis.get(keys.lease)).toBe('one');
+    await releaseLease(redis, 'one');
+    expect(await redis.exists(keys.lease)).toBe(0);
+  });
+});
+
+describe('commit.lua', () => {
+  const snapshot = (epoch: number, version: number) => ({ epoch, version }) as RoutingSnapshot;
+
+  it.each([
+    ['a number', '5'],
+    ['no version', '{}'],
+    ['a version that is a text', '{"version":"x"}'],
+    ['no JSON', '{'],
+  ])('takes a snapshot that is %s for none', async (_, text) => {
+    const leader = { ...(await lead('one')), knownVersion: 0 };
+    await redis.set(keys.snapshot, text);
+    const commit = { id: 'c', snapshot: snapshot(leader.epoch, 1), writes: [] };
+    expect(await writeCommit(redis, leader, commit)).toEqual({ status: 'committed' });
+  });
+
+  it('writes each record and each entry to its place', async () => {
+    const leader = { ...(await lead('one')), knownVersion: 0 };
+    await writeCommit(redis, leader, {
+      id: 'c',
+      writes: [
+        { place: 'log', value: 'first' },
+        { place: 'view', value: 'second' },
+        { place: 'audit', value: 'third' },
+      ],
+    });
+    const entryOf = async (key: string) => (await redis.xrange(key, '-', '+'))[0]?.[1];
+    expect([
+      await entryOf(keys.log),
+      await redis.get(keys.view),
+      await entryOf(keys.audit),
+    ]).toEqual([['json', '"first"'], '"second"', ['json', '"third"']]);
+    expect(await redis.exists(keys.snapshot)).toBe(0);
+  });
+
+  it('hints at a changed snapshot, and at nothing else', async () => {
+    const leader = { ...(await lead('one')), knownVersion: 0 };
+    const subscriber = createRedis({ url: server.url }, log, 'blocking');
+    await new Promise((resolve) => subscriber.once('ready', resolve));
+    const hints: string[] = [];
+    subscriber.on('message', (channel: string) => hints.push(channel));
+    await subscriber.subscribe(keys.snapshotChanged, 'end');
+    await writeCommit(redis, leader, { id: 'c1', writes: [{ place: 'view', value: 1 }] });
+    await writeCommit(redis, leader, { id: 'c2', snapshot: snapshot(leader.epoch, 1), writes: [] });
+    await redis.publish('end', '');
+    await vi.waitFor(() => expect(hints.at(-1)).toBe('end'));
+    subscriber.disconnect();
+    expect(hints).toEqual([keys.snapshotChanged, 'end']);
+  });
+});
