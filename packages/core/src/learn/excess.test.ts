@@ -266,8 +266,8 @@ describe('takeTimes', () => {
 
   it('calls it slow by what is measured now, in enough requests', () => {
     const slowAtMs = (parts: Partial<ClassTrack>) =>
-      take(times({ [NAME]: track(), [OTHER]: track({ excessMs: 9_000, ...parts }) }), 1_000).own
-        .times.slowAtMs;
+      take(times({ [NAME]: track(), [OTHER]: track({ gapMs: 9_000, ...parts }) }), 1_000).own.times
+        .slowAtMs;
     const longAgo = at(999 - policy.freshMs);
     expect(slowAtMs({})).toBe(at(1_000));
     expect(slowAtMs({ atMs: at(1_000 - policy.freshMs) })).toBe(at(1_000));
