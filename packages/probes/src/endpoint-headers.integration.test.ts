@@ -1,6 +1,12 @@
-/** What a group says about credentials, headers and models holds for its probes, of both kinds. */
+/** What a group says about credentials, headers, models and authorities holds for its probes, of both kinds. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import type { ProbeStyle } from '@zephyr/contract/probe';
 import { parseConfig } from '@zephyr/runtime/config/load';
 import { startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
+import { VALID } from '@zephyr/testkit/tls-fixture';
 import { demanding, sse } from '@zephyr/testkit/upstream-scripts';
 import { describe, expect, it } from 'vitest';
 import { createStartGate } from './cli/start-gate.ts';
@@ -11,7 +17,7 @@ const TOKEN = 'sk-canary-0123456789';
 
 const gate = createStartGate();
 
-async function probe(style: 'messages' | 'cli', url: string, keys: string) {
+async function probe(style: ProbeStyle, url: string, keys: string) {
   const loaded = parseConfig({
     path: 'config.toml',
     text: `[[groups]]\nname = "a"\nauth_token_env = "TOKEN"\n${keys}
@@ -23,6 +29,22 @@ endpoints = [{ url = "${url}", name = "A" }]\n`,
   const { target } = targetOf(loaded, endpoint);
   return await runProbe(style, target, { signal: new AbortController().signal, gate });
 }
+
+describe.each(['messages', 'cli', 'http', 'tcp'] as const)('a probe by %s', (style) => {
+  it('trusts the authority of the group, and only there', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'zephyr-ca-'));
+    const file = join(folder, 'ours.pem');
+    writeFileSync(file, VALID.cert);
+    const upstream = await startScriptedUpstream({ tls: VALID, script: sse() });
+    const trusted = await probe(style, upstream.url, `ca_file = "${file}"`);
+    const untrusted = await probe(style, upstream.url, '');
+    await upstream.stop();
+    rmSync(folder, { recursive: true });
+    expect(trusted.verdict.status).toBe('ok');
+    expect(untrusted.verdict).toMatchObject({ status: 'failed', failure: 'tls' });
+    expect(JSON.stringify(untrusted.verdict)).toContain('name it by ca_file');
+  });
+});
 
 describe.each(['messages', 'cli'] as const)('a probe by %s', (style) => {
   it.each([

@@ -4,6 +4,7 @@ import { endpointHeadersOf } from '@zephyr/runtime/config/endpoint-headers';
 import type { LoadedConfig } from '@zephyr/runtime/config/load';
 import { servedModelsOf } from '@zephyr/runtime/config/served-models';
 
+import { trustedContextOf } from '@zephyr/runtime/trusted-authorities';
 import type { ProbeTarget } from './probe-target.ts';
 
 /** How an endpoint of the configuration is probed. */
@@ -17,6 +18,7 @@ export function targetOf(
     target: {
       baseUrl: endpoint.baseUrl,
       headers: endpointHeadersOf({ secrets }, endpoint),
+      secureContext: trustedContextOf(endpoint),
       model: servedModelsOf(endpoint)?.nameThere(model) ?? model,
       timeoutMs,
       claudeBinaryPath,

@@ -37,6 +37,7 @@ export async function probeByMessage(
       ]),
     ],
     body,
+    secureContext: target.secureContext,
   });
   const facts = await withDeadline(exchange, { timeoutMs: target.timeoutMs, signal });
   const usage = readUsage(facts.body);

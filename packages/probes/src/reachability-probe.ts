@@ -34,6 +34,7 @@ export async function probeByHttp(target: ProbeTarget, signal: AbortSignal): Pro
       'close',
     ],
     body: Buffer.alloc(0),
+    secureContext: target.secureContext,
   });
   const facts = await withDeadline(exchange, { timeoutMs: target.timeoutMs, signal });
   const { status, latencyMs } = facts;
@@ -60,10 +61,14 @@ function connect(
   const isTls = url.protocol === 'https:';
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
   const port = Number(url.port || (isTls ? 443 : 80));
+  const { secureContext } = target;
   return new Promise((resolve) => {
     let reached: Reached = 'resolving';
     const socket: Socket = isTls
-      ? connectTls({ host, port, servername: /^[\d.]+$|:/.test(host) ? '' : host })
+      ? connectTls({
+          ...{ host, port, servername: /^[\d.]+$|:/.test(host) ? '' : host },
+          ...(secureContext === undefined ? {} : { secureContext }),
+        })
       : connectTcp({ host, port });
     const end = (errorCode?: string): void => {
       clearTimeout(timer);

@@ -15,6 +15,7 @@ import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { SecureContext } from 'node:tls';
 
 import type { EndpointHeaders } from '@zephyr/runtime/config/endpoint-headers';
 import { rawHeaders } from '@zephyr/runtime/credential';
@@ -49,6 +50,7 @@ const MAX_CONNECTIONS = 16;
 export async function startRelay(target: {
   readonly baseUrl: string;
   readonly headers: EndpointHeaders;
+  readonly secureContext?: SecureContext | undefined;
   /** Called for each request as it arrives. */
   readonly onRequest?: () => void;
 }): Promise<CliRelay> {
@@ -119,6 +121,7 @@ function forward(
   target: {
     readonly baseUrl: string;
     readonly headers: EndpointHeaders;
+    readonly secureContext?: SecureContext | undefined;
     readonly body: Buffer;
   },
 ): RunningExchange {
@@ -133,6 +136,7 @@ function forward(
         contentLength: target.body.length,
       }),
       body: target.body,
+      secureContext: target.secureContext,
     },
     {
       head: (answer) => writeHead(response, answer),

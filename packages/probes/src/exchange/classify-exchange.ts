@@ -18,6 +18,7 @@ export interface Failure {
 const STALLED_AFTER_MS = 3_000;
 
 const TLS_CODES = /^(ERR_TLS_|ERR_SSL_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|EPROTO)/;
+const UNTRUSTED_CODES = /^(DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/;
 const DNS_CODES = ['ENOTFOUND', 'EAI_AGAIN', 'EAI_NODATA', 'EAI_FAIL'];
 const UNREACHABLE_CODES = ['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL'];
 
@@ -44,6 +45,11 @@ function failureOfBreak(exchange: ProbeExchange): Failure {
     return { failure: 'refused', detail: `no connection (${errorCode})` };
   if (errorCode === 'ETIMEDOUT')
     return { failure: 'connect_timeout', detail: 'no connection in time (ETIMEDOUT)' };
+  if (UNTRUSTED_CODES.test(errorCode))
+    return {
+      failure: 'tls',
+      detail: `the issuer of the certificate is not trusted: name it by ca_file (${errorCode})`,
+    };
   if (TLS_CODES.test(errorCode)) return { failure: 'tls', detail: `TLS failed (${errorCode})` };
   if (errorCode.startsWith('HPE_'))
     return { failure: 'not_claude', detail: `the answer is not HTTP (${errorCode})` };

@@ -8,7 +8,7 @@
 import http from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
-import { TLSSocket } from 'node:tls';
+import { type SecureContext, TLSSocket } from 'node:tls';
 import { type AnswerEnd, MAX_INTERIM_ANSWERS, REST_QUIET_MS, StreamEnd } from '@zephyr/core';
 import { systemClock } from '@zephyr/runtime/clock';
 
@@ -50,6 +50,7 @@ export interface ExchangeRequest {
   /** Names and values in turn, with `Host` and, for a body, `Content-Length`. */
   readonly headers: readonly string[];
   readonly body: Buffer;
+  readonly secureContext?: SecureContext | undefined;
 }
 
 /** Receives the answer as it arrives. */
@@ -113,6 +114,7 @@ export function startExchange(
     ...{ hostname: request.url.hostname.replace(/^\[(.*)\]$/, '$1'), port: request.url.port },
     path: `${request.url.pathname}${request.url.search}`,
     headers: request.headers,
+    ...(request.secureContext === undefined ? {} : { secureContext: request.secureContext }),
     maxHeaderSize: HEAD_LIMIT_BYTES,
   });
   client.on('socket', (socket) => watchConnection(socket, progress));

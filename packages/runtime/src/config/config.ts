@@ -52,6 +52,8 @@ export interface EndpointConfig extends InternalForm<EndpointKeys> {
   readonly groupName: string;
   /** Without a trailing slash; may have a path. */
   readonly baseUrl: string;
+  /** What `ca_file` has, in PEM form. */
+  readonly authorities?: string | undefined;
 }
 
 /** What must not be shown, apart from the configuration so that it cannot leak with it. */

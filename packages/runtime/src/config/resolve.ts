@@ -33,7 +33,7 @@ export function resolveConfig(document: RawTable, source: ConfigOrigin): LoadedC
   const groups = resolveGroups(file);
   const endpoints = groups
     .toSorted((left, right) => Number(right.config.isDefault) - Number(left.config.isDefault))
-    .flatMap(resolveEndpoints);
+    .flatMap((group) => resolveEndpoints(group, source.read));
   const location = splitPassword(variables(REDIS_URL_VARIABLE) ?? redis.url);
   const config: Config = {
     ...internalForm(tables),
@@ -70,14 +70,21 @@ function resolveGroups({ groups, health_check: common }: ConfigFile): readonly R
   });
 }
 
-function resolveEndpoints({ table, healthCheck }: ResolvedGroup): EndpointConfig[] {
-  return table.endpoints.map((endpoint) => ({
-    id: idOfName(endpoint.name),
-    name: endpoint.name,
-    groupName: table.name,
-    baseUrl: new URL(endpoint.url).href.replace(/\/+$/, ''),
-    ...internalForm(endpointKeys(endpoint, { group: table, healthCheck })),
-  }));
+function resolveEndpoints(
+  { table, healthCheck }: ResolvedGroup,
+  read: ReadNamedFile,
+): EndpointConfig[] {
+  return table.endpoints.map((endpoint) => {
+    const keys = internalForm(endpointKeys(endpoint, { group: table, healthCheck }));
+    return {
+      id: idOfName(endpoint.name),
+      name: endpoint.name,
+      groupName: table.name,
+      baseUrl: new URL(endpoint.url).href.replace(/\/+$/, ''),
+      ...keys,
+      ...(keys.caFile === undefined ? {} : { authorities: read(keys.caFile) }),
+    };
+  });
 }
 
 function redisUrlFrom(document: RawTable, variables: Variables): Config['redis']['urlFrom'] {

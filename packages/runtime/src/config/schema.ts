@@ -38,6 +38,12 @@ const EXAMPLE_GROUPS = [
     pass_answer_headers: ['helicone-*'],
     endpoints: [{ url: 'https://anthropic.helicone.ai', name: 'Helicone' }],
   },
+  {
+    name: 'inside',
+    auth_token_env: 'AUTH_TOKEN_INSIDE',
+    ca_file: '/etc/ssl/our-authority.pem',
+    endpoints: [{ url: 'https://claude.example.lan', name: 'Inside' }],
+  },
 ] satisfies z.input<typeof group>[];
 
 const EXAMPLE_PRICES = [

@@ -36,7 +36,7 @@ export function configEvent(former: LoadedConfig | undefined, now: LoadedConfig)
 }
 
 /**
- * The endpoints of both configurations that have another URL, token or other header now: what was known of
+ * The endpoints of both configurations that have another URL, token, header or authority now: what was known of
  * them is void. Compared in memory, and never stored: over a restart a leader probes what it finds
  * out of order instead.
  */
@@ -50,6 +50,7 @@ function changedEndpoints(
     if (before === undefined) return [];
     const isSame =
       before.baseUrl === endpoint.baseUrl &&
+      before.authorities === endpoint.authorities &&
       areSameHeaders(endpointHeadersOf(former, before), endpointHeadersOf(now, endpoint));
     return isSame ? [] : [endpoint.id];
   });

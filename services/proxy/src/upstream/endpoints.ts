@@ -9,6 +9,7 @@ import { type EndpointHeaders, endpointHeadersOf } from '@zephyr/runtime/config/
 import { type ServedModels, servedModelsOf } from '@zephyr/runtime/config/served-models';
 import { matcherOf } from '@zephyr/runtime/header-rules';
 
+import { trustedContextOf } from '@zephyr/runtime/trusted-authorities';
 import { createLookup } from './lookup.ts';
 
 export interface UpstreamEndpoint {
@@ -27,7 +28,7 @@ export interface UpstreamEndpoint {
   readonly passes: PassedHeaders;
   /** Undefined: all models. */
   readonly models: ServedModels | undefined;
-  /** Changes with the configuration of what passes and of models. */
+  /** Changes with the configuration of what passes, of models and of authorities. */
   readonly rules: string;
   readonly agent: HttpAgent;
   /** Opens a connection for one request only. */
@@ -77,6 +78,8 @@ export function createEndpoints(
     const url = new URL(endpoint.baseUrl);
     const isTls = url.protocol === 'https:';
     const Agent = isTls ? HttpsAgent : HttpAgent;
+    const secureContext = trustedContextOf(endpoint);
+    const options = { lookup, ...(secureContext === undefined ? {} : { secureContext }) };
     return {
       id: endpoint.id,
       name: endpoint.name,
@@ -96,8 +99,8 @@ export function createEndpoints(
       },
       models: servedModelsOf(endpoint),
       rules: rulesOf(endpoint),
-      agent: new Agent({ ...AGENT_OPTIONS, lookup }),
-      freshAgent: new Agent({ keepAlive: false, lookup }),
+      agent: new Agent({ ...AGENT_OPTIONS, ...options }),
+      freshAgent: new Agent({ keepAlive: false, ...options }),
     };
   });
 }
@@ -107,6 +110,13 @@ function rulesOf({
   passAnswerHeaders,
   models,
   modelMap,
+  authorities,
 }: Config['endpoints'][number]): string {
-  return JSON.stringify([passHeaders, passAnswerHeaders, models, [...(modelMap ?? [])]]);
+  return JSON.stringify([
+    passHeaders,
+    passAnswerHeaders,
+    models,
+    [...(modelMap ?? [])],
+    authorities,
+  ]);
 }

@@ -7,6 +7,7 @@ import type { ReadNamedFile } from '../named-file.ts';
 import type { RawTable } from '../raw.ts';
 import type { Variables } from '../variables.ts';
 import { checkAdminToken } from './admin-token.ts';
+import { checkAuthorities } from './authorities.ts';
 import { checkClients } from './clients.ts';
 import { checkGroups } from './groups.ts';
 import { checkHeaders } from './headers.ts';
@@ -28,6 +29,7 @@ export function checkRules(
     ...checkTokens(document, variables),
     ...checkHeaders(document, variables),
     ...checkModels(document),
+    ...checkAuthorities(document, read),
     ...checkRedis(document, variables),
     ...checkClients(document, variables, read),
     ...checkAdminToken(document, variables),

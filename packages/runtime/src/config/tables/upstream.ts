@@ -3,6 +3,7 @@ import { z } from 'zod';
 
 import { AUTH_STYLES } from '../../credential.ts';
 import { perEndpoint } from './overrides.ts';
+import { filePath } from './values.ts';
 
 /** Names in the file are chosen by the user; in the code they are keys of maps only. */
 const named = (value: z.ZodType<string>) =>
@@ -86,5 +87,13 @@ export const upstreamKeys = {
       .optional()
       .describe('More headers of answers to pass on to clients, written in the same way.')
       .meta({ example: ['helicone-*'] }),
+  ),
+  ca_file: perEndpoint(
+    filePath
+      .optional()
+      .describe(
+        'A file with certificates in PEM form: authorities to trust for it besides the usual ones, for an endpoint whose certificate comes from an authority of your own. A changed file is applied without a restart.',
+      )
+      .meta({ example: '/etc/ssl/our-authority.pem' }),
   ),
 };

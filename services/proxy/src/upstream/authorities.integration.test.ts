@@ -1,0 +1,62 @@
+/** An endpoint whose certificate comes from an authority that only its group trusts. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { call } from '@zephyr/testkit/http-call';
+import { startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
+import { VALID, WRONG_NAME } from '@zephyr/testkit/tls-fixture';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+
+import { startTestProxy } from '../test-support/test-proxy.ts';
+
+describe('ca_file of a group', () => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'zephyr-ca-'));
+    writeFileSync(join(folder, 'ours.pem'), VALID.cert);
+    writeFileSync(join(folder, 'other.pem'), WRONG_NAME.cert);
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  const start = async (groups: readonly string[], groupKeys: Readonly<Record<string, string>>) => {
+    const upstreams = await Promise.all(groups.map(() => startScriptedUpstream({ tls: VALID })));
+    const endpoints = upstreams.map(({ url }) => url);
+    const proxy = await startTestProxy({ endpoints, groups, groupKeys });
+    onTestFinished(async () => {
+      await proxy.stop();
+      await Promise.all(upstreams.map((upstream) => upstream.stop()));
+    });
+    return { proxy, upstreams };
+  };
+  const keys = (file: string) => `ca_file = "${join(folder, file)}"`;
+
+  it('lets its endpoints be reached, and those of no other group', async () => {
+    const { proxy, upstreams } = await start(['none', 'other', 'ours'], {
+      other: keys('other.pem'),
+      ours: keys('ours.pem'),
+    });
+    for (const _ of [1, 2]) {
+      const answers = await Promise.all([call(proxy.port), call(proxy.port)]);
+      for (const { status, headers } of answers) {
+        expect([status, headers['x-zephyr-endpoint']]).toEqual([200, 'e3']);
+      }
+    }
+    expect(upstreams.map(({ ledger }) => ledger.length > 0)).toEqual([false, false, true]);
+    expect(proxy.log()).toContain('"failure":"tls"');
+  });
+
+  it('does not make another name right', async () => {
+    const wrong = await startScriptedUpstream({ tls: WRONG_NAME });
+    const proxy = await startTestProxy({
+      endpoints: [wrong.url],
+      groupKeys: keys('other.pem'),
+    });
+    onTestFinished(async () => {
+      await proxy.stop();
+      await wrong.stop();
+    });
+    expect((await call(proxy.port)).status).toBe(503);
+    expect(wrong.ledger).toEqual([]);
+  });
+});
