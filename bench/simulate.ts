@@ -3,8 +3,8 @@
  *
  *     node bench/simulate.ts [--write] [seed …]
  *
- * `--write` also writes docs/simulation.md. The published table uses the seed below; the numbers of
- * the policy were chosen with other seeds (1 and 2).
+ * `--write` also writes docs/simulation.md. The published table uses the seeds below; the numbers
+ * of the policy were chosen with other seeds (1 and 2).
  */
 import { writeFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
@@ -13,8 +13,7 @@ import { simulationDocument } from './simulation/document.ts';
 import { describeTable } from './simulation/report.ts';
 import { targetsOf } from './simulation/targets.ts';
 
-/** A seed that no number was chosen by. */
-const PUBLISHED_SEEDS = [101];
+const PUBLISHED_SEEDS = [7, 21, 101, 202, 303];
 
 const args = process.argv.slice(2);
 const given = args.filter((arg) => arg !== '--write').map(Number);

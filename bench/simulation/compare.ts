@@ -5,7 +5,8 @@ import { Oracle } from './oracle.ts';
 import { FirstToFinish, LastSample, RandomInBand, TwoChoices } from './other-rules.ts';
 import { PlacedRule, type Placer } from './placed-rule.ts';
 import { OneEndpoint, RoundRobin } from './plain-rivals.ts';
-import { bestSingleOf, type Figures, figuresOf, mixOf } from './report.ts';
+import { Present } from './present.ts';
+import { bestSingleOf, type Figures, figuresOf, mixOf, worseThan } from './report.ts';
 import type { Rule } from './rule.ts';
 import { type Outcome, runRule } from './run.ts';
 import { makeWorlds } from './worlds.ts';
@@ -40,8 +41,8 @@ export function compareRules(
 interface Runs {
   readonly nature: Nature;
   readonly all: Outcome[];
-  /** Of each endpoint alone. */
-  readonly singles: Outcome[];
+  /** By rule, in what it was worse than the best single endpoint, seed by seed. */
+  readonly worse: Map<string, string[]>;
 }
 
 function worldFigures(
@@ -51,18 +52,23 @@ function worldFigures(
   const runs = new Map<string, Runs>();
   for (const seed of seeds) {
     for (const nature of makeWorlds(seed, about.withCaches)) {
-      const own = runs.get(nature.name) ?? { nature, all: [], singles: [] };
+      const own: Runs = runs.get(nature.name) ?? { nature, all: [], worse: new Map() };
       runs.set(nature.name, own);
       const singles = singlesOf(nature);
-      own.singles.push(...singles);
-      own.all.push(...rulesFor(nature).map((rule) => runRule(nature, rule)), bestOf(singles));
+      const outcomes = [...rulesFor(nature).map((rule) => runRule(nature, rule)), bestOf(singles)];
+      own.all.push(...outcomes);
+      for (const outcome of outcomes) {
+        const found = worseThan(bestSingleOf(singles), [outcome]);
+        const before = own.worse.get(outcome.rule) ?? [];
+        own.worse.set(outcome.rule, [...before, ...found.map((what) => `${seed}: ${what}`)]);
+      }
       about.progress(`seed ${seed}, ${about.withCaches ? '' : 'no caches, '}${nature.name}`);
     }
   }
-  return [...runs.values()].map(({ nature, all, singles }) => ({
+  return [...runs.values()].map(({ nature, all, worse }) => ({
     name: nature.name,
     about: nature.about,
-    figures: figuresOf(all, bestSingleOf(singles)),
+    figures: figuresOf(all, worse),
   }));
 }
 
@@ -90,6 +96,7 @@ function rulesFor(nature: Nature): readonly Rule[] {
     new RandomInBand(endpoints),
     new TwoChoices(endpoints),
     new Oracle(nature),
+    new Present(nature),
   ];
   return [
     new ZephyrRule({ name: 'a zephyr', endpoints, policy }),

@@ -15,7 +15,8 @@ export function simulationDocument(
   );
   return `${HEAD}
 The tables are of the ${about.seeds.length > 1 ? 'seeds' : 'seed'} ${about.seeds.join(' and ')}.
-The numbers of the policy were chosen by other seeds.
+The numbers of the policy were chosen by other seeds, but for the wait of a switch away from a slow
+endpoint, which was chosen by tests and looked at with these.
 
 ${targets.join('\n')}
 
@@ -46,7 +47,7 @@ const HEAD = `# How good are the decisions?
 
 <!-- Made by \`npm run simulate -- --write\`; do not edit. -->
 
-Seeded worlds of five endpoints and a team of ten that uses Claude Code, gone through by eight rules:
+Seeded worlds of five endpoints and a team of ten that uses Claude Code, gone through by nine rules:
 
 - **a zephyr**: this program: the controller's decision core and the proxy's router, retry table, retry
   budget and sessions, the real code of both with their defaults. Only the sending is simulated.
@@ -61,11 +62,14 @@ Seeded worlds of five endpoints and a team of ten that uses Claude Code, gone th
 - **f oracle**: knows the true speed of every endpoint at every moment, the future included, and
   takes the cheapest way for each session. Nobody can do better but by luck.
 - **g best single endpoint**: no proxy at all: the one endpoint that turned out best, by hindsight.
+- **i knows the present**: the oracle without hindsight: the true state of every endpoint at each
+  moment, also of those that nobody asks, but not the future. Where it is never worse and (a) is, (a) has
+  found out too late; where it is worse itself, the best single endpoint is the best by hindsight only.
 - **h round robin, one retry**: nginx or HAProxy: the endpoints in turn, one retry at the next; a 529
   is not among the answers that they can be configured to retry.
 
 The client is the same for all: after an error it tries again up to ten times after 0.5 s, 1 s, 2 s, …
-as Claude Code does. (b) to (f) share one data path: a failed attempt is sent once more, to the rule's
+as Claude Code does. (b) to (f) and (i) share one data path: a failed attempt is sent once more, to the rule's
 next endpoint, and an endpoint that fails twice in a row is left out for 30 s.
 
 *Time to a good answer* is the time to the first token with all retries, and with 0.09 ms for each token
@@ -73,7 +77,7 @@ of the prompt that is not in the endpoint's cache (Anthropic's own figures: 100,
 without and 2.4 s with it). *Regret* is the mean time above the oracle's. A *failed request* is one
 that the client saw fail. A *switch* is a change of the endpoint that new sessions go to. *Worse than the
 best single endpoint* compares the share of requests without an error and the p90 of a turn with the
-best that any endpoint alone comes to, each figure by itself and by hindsight; 50 ms, a tenth and one
+best that any endpoint alone comes to in the same seed, each figure by itself and by hindsight; 50 ms, a tenth and one
 request of a thousand are allowed for finding out which endpoint that is.
 
 Worlds are models: they show which rule is better and why, not what your relay will do.

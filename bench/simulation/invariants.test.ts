@@ -13,16 +13,15 @@ import { makeWorlds } from './worlds.ts';
 import { type Watch, ZephyrRule } from './zephyr-rule.ts';
 
 const SEED = 7;
-const worldsOf = (hours: number): readonly Nature[] =>
-  makeWorlds(SEED).map((nature) => ({
+/** In four hours no endpoint is the best one merely because its trouble comes later. */
+const worldsOf = (seed: number, hours: number): readonly Nature[] =>
+  makeWorlds(seed).map((nature) => ({
     ...nature,
     durationMs: hours * HOUR_MS,
     requests: nature.requests.filter(({ atMs }) => atMs < hours * HOUR_MS),
   }));
 /** An hour of each world: enough for many switches, short enough for every test run. */
-const worlds = worldsOf(1);
-/** In four hours no endpoint is the best one merely because its trouble comes later. */
-const longWorlds = worldsOf(4);
+const worlds = worldsOf(SEED, 1);
 /** Loaded machines need many times the second that it takes. */
 const PATIENCE_MS = 180_000;
 
@@ -68,20 +67,42 @@ describe.each(worlds)('in the world "$name"', (nature) => {
   });
 });
 
-/**
- * Not held yet: an endpoint that is slower for people alone is left too late where a team's few
- * requests are spread over many classes. docs/simulation.md shows the figures.
- */
-const NOT_HELD = new Set(['slow for people']);
+/** The worlds in which a rule was once found worse, for further seeds. */
+const CONTESTED = new Set([
+  'congestion',
+  'cuts',
+  'one poisonous person',
+  'slow for people',
+  'slow heads',
+]);
 
-describe.each(longWorlds.filter(({ name }) => !NOT_HELD.has(name)))(
-  'in the world "$name"',
-  (nature) => {
-    it('it is never worse than the best single endpoint', { timeout: PATIENCE_MS }, () => {
-      expect(worseThan(bestSingleOf(singlesOf(nature)), [run(nature)])).toEqual([]);
-    });
-  },
+/**
+ * Not held yet, by seed and world; docs/simulation.md shows the figures, and by how much a rule that
+ * knew the present of every endpoint would do better.
+ */
+const NOT_HELD = new Set([
+  // Found after some requests and left with all sessions' caches; the best endpoint had little of it.
+  '101 congestion',
+  // Two journeys in a thousand more are cut than at the endpoint that happened to cut least.
+  '303 cuts',
+  // The largest model's head says nothing at endpoints that nobody asks for it, and we ask nobody's
+  // request elsewhere only to find out.
+  '101 slow heads',
+  '303 slow heads',
+]);
+
+const contested = [7, 101, 303].flatMap((seed) =>
+  worldsOf(seed, 4)
+    .filter(({ name }) => seed === SEED || CONTESTED.has(name))
+    .map((nature) => ({ seed, name: nature.name, nature }))
+    .filter(({ name }) => !NOT_HELD.has(`${seed} ${name}`)),
 );
+
+describe.each(contested)('seed $seed, in the world "$name"', ({ nature }) => {
+  it('it is never worse than the best single endpoint', { timeout: PATIENCE_MS }, () => {
+    expect(worseThan(bestSingleOf(singlesOf(nature)), [run(nature)])).toEqual([]);
+  });
+});
 
 describe('the simulation', () => {
   const [first] = worlds;

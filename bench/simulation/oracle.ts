@@ -48,7 +48,7 @@ export class Oracle implements Placer {
 const FAILURE_MS = 3_000;
 const HANG_MS = 12_000;
 
-function expectedMs(endpoint: Endpoint, atMs: number, request: Request): number {
+export function expectedMs(endpoint: Endpoint, atMs: number, request: Request): number {
   const { workMs, model } = request;
   const asked = { from: 'person', workMs, model, request } as const;
   const { overheadMs, sigma, failureRatio, failure } = endpoint(atMs, asked);

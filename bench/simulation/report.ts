@@ -13,7 +13,7 @@ export interface Figures {
   readonly probeUsd: number;
   /** Mean time above the oracle's. */
   readonly regretMs: number;
-  /** Why it is worse than the best single endpoint; empty where it is not. */
+  /** In which seed and in what it is worse than the best single endpoint; empty where it is not. */
   readonly worse: readonly string[];
 }
 
@@ -66,8 +66,13 @@ function quantile(sorted: readonly number[], share: number): number {
 }
 
 export const ORACLE = 'f oracle';
+export const PRESENT = 'i knows the present';
 
-export function figuresOf(outcomes: readonly Outcome[], best: BestSingle): readonly Figures[] {
+/** @param worse By rule, in what it is worse than the best single endpoint, each with its seed. */
+export function figuresOf(
+  outcomes: readonly Outcome[],
+  worse: ReadonlyMap<string, readonly string[]>,
+): readonly Figures[] {
   const plain = [...Map.groupBy(outcomes, ({ rule }) => rule)].map(([rule, runs]) => {
     const times = timesOf(runs);
     const sum = (of: (run: Outcome) => number) => runs.reduce((total, run) => total + of(run), 0);
@@ -81,7 +86,7 @@ export function figuresOf(outcomes: readonly Outcome[], best: BestSingle): reado
       switches: sum(({ switches }) => switches),
       tokensLost: sum(({ tokensLost }) => tokensLost),
       probeUsd: sum(({ probeUsd }) => probeUsd),
-      worse: worseThan(best, runs),
+      worse: worse.get(rule) ?? [],
     };
   });
   const oracleMs = plain.find(({ rule }) => rule === ORACLE)?.meanMs ?? 0;

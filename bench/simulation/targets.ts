@@ -1,5 +1,5 @@
 import type { Comparison } from './compare.ts';
-import { type Figures, ORACLE } from './report.ts';
+import { type Figures, ORACLE, PRESENT } from './report.ts';
 
 export interface Target {
   readonly text: string;
@@ -12,7 +12,7 @@ const OURS = 'a zephyr';
 export function targetsOf({ worlds, mix }: Comparison): readonly Target[] {
   const ours = lineOf(mix, OURS);
   const original = lineOf(mix, 'b first to finish');
-  const rivals = mix.filter(({ rule }) => rule !== OURS && rule !== ORACLE);
+  const rivals = mix.filter(({ rule }) => ![OURS, ORACLE, PRESENT].includes(rule));
   const bestRegretMs = Math.min(...rivals.map(({ regretMs }) => regretMs));
   const behind = worlds.flatMap(({ name, figures }) => {
     const { worse } = lineOf(figures, OURS);
