@@ -80,7 +80,7 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
   it('says which endpoint serves and shows the others', async () => {
     const page = await open();
     await page
-      .getByText(/\w+ serves/)
+      .getByText(/\w+ is serving/)
       .first()
       .waitFor();
     expect(await page.locator('.endpoint').count()).toBe(3);
@@ -162,7 +162,7 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
 
     await row(page, 'virginia').locator('.use').click();
     await page.locator('[data-action=confirm]').click();
-    await headline(page).getByText('Virginia serves').waitFor();
+    await headline(page).getByText('Virginia is serving').waitFor();
     await page.getByText('Virginia was selected by hand.').waitFor();
     await page.getByRole('button', { name: 'Undo' }).click();
     await page.getByRole('button', { name: 'Automatic', pressed: true }).waitFor();
@@ -244,14 +244,14 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
     expect(await page.locator('html').getAttribute('lang')).toBe('zh-CN');
     await page.keyboard.press('l');
     await page
-      .getByText(/\w+ serves/)
+      .getByText(/\w+ is serving/)
       .first()
       .waitFor();
   });
 
   it('shows within moments that the endpoint that served was killed, and why another one took over', async () => {
     const page = await open();
-    const name = (await headline(page).textContent())?.replace(' serves', '') ?? '';
+    const name = (await headline(page).textContent())?.replace(' is serving', '') ?? '';
     const endpoint = running.demo.endpoints.find((each) => each.name === name);
     await endpoint?.kill();
     try {
@@ -308,12 +308,12 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
     const later: string[] = [];
     page.on('request', (request) => later.push(request.url()));
 
-    const serving = (await headline(page).textContent())?.replace(' serves', '');
+    const serving = (await headline(page).textContent())?.replace(' is serving', '');
     const names = running.demo.endpoints.map(({ name }) => name);
     const other = await selectOneOf(names.filter((name) => name !== serving));
-    await headline(page).getByText(`${other} serves`).waitFor({ timeout: 1_000 });
+    await headline(page).getByText(`${other} is serving`).waitFor({ timeout: 1_000 });
     await page.getByText(`${other} was selected by hand.`).waitFor();
-    expect(await page.title()).toBe(`${other} serves · Claude Zephyr`);
+    expect(await page.title()).toBe(`${other} is serving · Claude Zephyr`);
     expect(await page.locator('main button').count()).toBe(0);
     await page.screenshot({ path: artifact('status-page.png') });
     expect(later).toEqual([]);

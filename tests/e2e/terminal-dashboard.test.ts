@@ -43,9 +43,9 @@ describe.skipIf(!hasTmux())('the terminal dashboard', () => {
 
   it('shows who serves, the endpoints and the keys on 80 × 24', async () => {
     const terminal = await open();
-    await terminal.shows(/\w+ serves/);
+    await terminal.shows(/\w+ is serving/);
     for (const name of ['Tokyo', 'Frankfurt', 'Virginia']) await terminal.shows(name);
-    await terminal.shows('Q quit  R check');
+    await terminal.shows('Q quit  R probe');
     writeFileSync(artifact('terminal-80x24.txt'), terminal.screen());
     const widths = terminal
       .screen()
@@ -56,7 +56,7 @@ describe.skipIf(!hasTmux())('the terminal dashboard', () => {
 
   it('probes, pauses and resumes with its keys', async () => {
     const terminal = await open();
-    await terminal.shows(/\w+ serves/);
+    await terminal.shows(/\w+ is serving/);
     terminal.press('r');
     await terminal.shows('Probing 3 endpoints');
     terminal.press('p');
@@ -68,7 +68,7 @@ describe.skipIf(!hasTmux())('the terminal dashboard', () => {
 
   it('asks before Enter goes manual; Esc leaves it', async () => {
     const terminal = await open();
-    await terminal.shows(/\w+ serves/);
+    await terminal.shows(/\w+ is serving/);
     terminal.press('Enter');
     await terminal.shows(/Switch to manual mode and pin \w+\?/);
     terminal.press('Escape');
@@ -85,7 +85,7 @@ describe.skipIf(!hasTmux())('the terminal dashboard', () => {
 
   it('shows the help, speaks Chinese, and keeps the columns straight', async () => {
     const terminal = await open();
-    await terminal.shows(/\w+ serves/);
+    await terminal.shows(/\w+ is serving/);
     terminal.press('?');
     await terminal.shows('probe all endpoints now');
     terminal.press('x');
@@ -97,13 +97,13 @@ describe.skipIf(!hasTmux())('the terminal dashboard', () => {
 
   it('follows the size of the terminal', async () => {
     const terminal = await open('', { columns: 120, rows: 40 });
-    await terminal.shows(/\w+ serves/);
+    await terminal.shows(/\w+ is serving/);
     terminal.resize(50, 14);
     await terminal.shows('Q R P M');
     terminal.resize(30, 8);
     await terminal.shows('too small');
     terminal.resize(100, 30);
-    await terminal.shows('Q quit  R check');
+    await terminal.shows('Q quit  R probe');
   });
 
   it.each([
@@ -111,25 +111,25 @@ describe.skipIf(!hasTmux())('the terminal dashboard', () => {
     ['Ctrl-C', ['C-c']],
   ])('gives the terminal back on %s', async (_name, keys) => {
     const terminal = await open();
-    await terminal.shows(/\w+ serves/);
+    await terminal.shows(/\w+ is serving/);
     terminal.press(...keys);
     await terminal.shows('ended with 0');
     expect(terminal.screen()).toContain('before');
-    expect(terminal.screen()).not.toContain('serves');
+    expect(terminal.screen()).not.toContain('is serving');
   });
 
   it('gives the terminal back when it is ended from outside', async () => {
     const terminal = await open();
-    await terminal.shows(/\w+ serves/);
+    await terminal.shows(/\w+ is serving/);
     process.kill(terminal.pid(), 'SIGTERM');
     await terminal.shows(/ended with \d+/);
     expect(terminal.screen()).toContain('before');
-    expect(terminal.screen()).not.toContain('serves');
+    expect(terminal.screen()).not.toContain('is serving');
   });
 
   it('says since when it is stale while the controller is gone, and is live again after', async () => {
     const terminal = await open();
-    await terminal.shows(/\w+ serves/);
+    await terminal.shows(/\w+ is serving/);
     running.demo.system.services.controller.kill();
     await terminal.shows(/Stale since \d/);
     await terminal.shows('● Live', 60_000);
