@@ -158,4 +158,23 @@ export const OF_OTHERS: readonly Equivalent[] = [
     titles: ["probe.verdict.status === 'ok' → false"],
     why: COMPILER,
   },
+  {
+    file: 'acquire-lease.lua',
+    line: 'local former =',
+    titles: ["0 in local former = tonumber(redis.call('GET', KEYS[2]) or '0') or 0 → 1"],
+    why: 'the clock is ahead of both',
+  },
+  {
+    file: 'acquire-lease.lua',
+    line: 'former = 0 end',
+    titles: ['0 in if isLost then former = 0 end → 1'],
+    why: 'the clock is ahead of both',
+  },
+  {
+    file: 'acquire-lease.lua',
+    line: 'tonumber(snapshot.epoch) or 0',
+    titles: ['0 in isLost = isLost or (tonumber(snapshot.epoch) or 0) > epoch → 1'],
+    why: 'the clock is ahead of both',
+  },
+  { file: 'release-lease.lua', line: 'return 0', why: 'nobody reads the reply' },
 ];
