@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import type { ProxyStatus } from '@zephyr/contract/proxy-status';
+import type { ProgramStatus } from '@zephyr/contract/program-status';
 import type { ServiceName } from '@zephyr/runtime/service';
 
 import {
@@ -45,7 +45,7 @@ export interface Product {
   /** Changes the files that the services read; they look once a second. */
   configure(change: { readonly groups?: readonly GroupSetup[]; readonly token?: string }): void;
   /** The JSON of `/status` of the first proxy. */
-  status(): Promise<ProxyStatus>;
+  status(): Promise<ProgramStatus>;
   command(name: string, body: object): Promise<void>;
   /** Waits until the proxy routes by a snapshot in which each endpoint has been probed. */
   probed(): Promise<void>;
@@ -159,15 +159,15 @@ function configText(groups: readonly GroupSetup[], further = ''): string {
   return [...ports, further, ...tables].join('\n');
 }
 
-async function statusOf(port: number): Promise<ProxyStatus> {
+async function statusOf(port: number): Promise<ProgramStatus> {
   const response = await fetch(`http://127.0.0.1:${port}/status`, {
     headers: { accept: 'application/json' },
   });
-  return (await response.json()) as ProxyStatus;
+  return (await response.json()) as ProgramStatus;
 }
 
 /** Names of the endpoints that this proxy does not hold for wholly well. */
-export function heldOut({ endpoints }: ProxyStatus): readonly string[] {
+export function heldOut({ endpoints }: ProgramStatus): readonly string[] {
   return endpoints.filter(({ ejection }) => ejection.status !== 'admitted').map(({ name }) => name);
 }
 
@@ -175,7 +175,7 @@ async function probed(port: number): Promise<void> {
   const untilMs = performance.now() + 30_000;
   while (performance.now() < untilMs) {
     const { endpoints } = await statusOf(port);
-    if (endpoints.every(({ health }) => health.status !== 'unknown')) return;
+    if (endpoints.every(({ health }) => health !== 'unknown')) return;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   throw new Error('the endpoints were not probed within 30 s');

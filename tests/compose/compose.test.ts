@@ -38,7 +38,7 @@ describe.skipIf(missing !== undefined)('docker compose up', { timeout: 600_000 }
       },
     );
     await vi.waitFor(async () => {
-      expect((await stack.status()).currentEndpointId).toBe('simulated-a');
+      expect((await stack.status()).current_endpoint_id).toBe('simulated-a');
     }, patient);
     traffic = startTraffic({ url: stack.url, clients: 8, key: 'any' });
   }, 900_000);
@@ -62,7 +62,7 @@ describe.skipIf(missing !== undefined)('docker compose up', { timeout: 600_000 }
     await stack.compose('kill', 'simulated-a');
     expect(await askClaude()).toMatch(/Simulated [BC]/);
     await vi.waitFor(async () => {
-      expect((await stack.status()).currentEndpointId).toBe('simulated-b');
+      expect((await stack.status()).current_endpoint_id).toBe('simulated-b');
     }, patient);
     await sleep(2_000);
     const tally = report('active endpoint killed', traffic.takeTally());
@@ -87,10 +87,7 @@ describe.skipIf(missing !== undefined)('docker compose up', { timeout: 600_000 }
     traffic.takeTally();
     await stack.compose('restart', 'proxy');
     await stack.compose('up', '--detach', '--wait');
-    await vi.waitFor(
-      async () => expect((await stack.status()).store.status).toBe('connected'),
-      patient,
-    );
+    await vi.waitFor(async () => expect((await stack.status()).redis).toBe('up'), patient);
     await sleep(2_000);
     const tally = report('proxy restarted', traffic.takeTally());
     // One proxy cannot answer while it is away; a client asks again, as the Claude CLI does.
@@ -102,14 +99,14 @@ describe.skipIf(missing !== undefined)('docker compose up', { timeout: 600_000 }
     traffic.takeTally();
     await stack.compose('stop', 'redis');
     await sleep(REDIS_OUTAGE_MS / 2);
-    expect((await stack.status()).store.status).toBe('away');
+    expect((await stack.status()).redis).not.toBe('up');
     expect(await askClaude()).toContain('Simulated');
     await sleep(REDIS_OUTAGE_MS / 2);
     await stack.compose('start', 'redis');
     await vi.waitFor(async () => {
-      const { store, snapshot } = await stack.status();
-      expect(store.status).toBe('connected');
-      expect(snapshot.ageMs).toBeLessThan(5_000);
+      const { redis, snapshot } = await stack.status();
+      expect(redis).toBe('up');
+      expect(snapshot?.age_ms).toBeLessThan(5_000);
     }, patient);
     expectNothingLost(report('redis away for 60 s', traffic.takeTally()));
     // The health of a container is looked at each ten seconds.

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-import type { ProxyStatus } from '@zephyr/contract/proxy-status';
+import type { ProgramStatus } from '@zephyr/contract/program-status';
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '../..');
@@ -48,7 +48,7 @@ export interface Stack {
   /** Lets a container end in good order and removes it. */
   replace(container: string): Promise<void>;
   /** GET of the proxy's /status. */
-  status(): Promise<ProxyStatus>;
+  status(): Promise<ProgramStatus>;
   /** Removes containers, networks and volumes. */
   remove(): Promise<void>;
 }
@@ -95,7 +95,7 @@ export async function createStack(
     },
     status: async () => {
       const response = await fetch(`${url}/status`, { headers: { accept: 'application/json' } });
-      return (await response.json()) as ProxyStatus;
+      return (await response.json()) as ProgramStatus;
     },
     remove: async () => {
       const images = (await compose('--profile', '*', 'config', '--images')).split('\n');

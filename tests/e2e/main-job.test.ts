@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-import type { ProxyStatus } from '@zephyr/contract/proxy-status';
+import type { ProgramStatus } from '@zephyr/contract/program-status';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -78,9 +78,9 @@ async function askClaude(demo: Demo): Promise<string> {
   return (await asking).stdout;
 }
 
-async function statusOf(demo: Demo): Promise<ProxyStatus> {
+async function statusOf(demo: Demo): Promise<ProgramStatus> {
   const response = await fetch(`${demo.url}/status`, { headers: { accept: 'application/json' } });
-  return (await response.json()) as ProxyStatus;
+  return (await response.json()) as ProgramStatus;
 }
 
 /** The ids of all processes below this one. */
@@ -131,13 +131,9 @@ describe('zephyr demo', () => {
 
   it('finds by real checks that all endpoints work, and which is the fastest', async () => {
     await vi.waitFor(async () => {
-      const { endpoints, currentEndpointId } = await statusOf(demo);
-      expect(endpoints.map(({ health }) => health.status)).toEqual([
-        'healthy',
-        'healthy',
-        'healthy',
-      ]);
-      expect(currentEndpointId).toBe('tokyo');
+      const { endpoints, current_endpoint } = await statusOf(demo);
+      expect(endpoints.map(({ health }) => health)).toEqual(['healthy', 'healthy', 'healthy']);
+      expect(current_endpoint).toBe('Tokyo');
     }, PATIENCE);
   });
 
@@ -157,7 +153,7 @@ describe('zephyr demo', () => {
     await run(ZEPHYR, ['demo', 'kill', 'tokyo'], { env: environment });
     expect(await askClaude(demo)).toMatch(/Hello from (Frankfurt|Virginia)/);
     await vi.waitFor(async () => {
-      expect((await statusOf(demo)).currentEndpointId).not.toBe('tokyo');
+      expect((await statusOf(demo)).current_endpoint).not.toBe('Tokyo');
     }, PATIENCE);
   });
 

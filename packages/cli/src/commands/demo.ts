@@ -6,7 +6,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ProxyStatus } from '@zephyr/contract/proxy-status';
+import type { ProgramStatus } from '@zephyr/contract/program-status';
 import { systemClock } from '@zephyr/runtime/clock';
 import { loadConfig } from '@zephyr/runtime/config/load';
 import type { Environment } from '@zephyr/runtime/environment';
@@ -150,8 +150,8 @@ async function firstProbes(proxyPort: number): Promise<void> {
     const response = await fetch(`http://127.0.0.1:${proxyPort}/status`, {
       headers: { accept: 'application/json' },
     });
-    const status = (await response.json()) as ProxyStatus;
-    if (status.endpoints.every(({ health }) => health.status !== 'unknown')) return;
+    const status = (await response.json()) as ProgramStatus;
+    if (status.endpoints.every(({ health }) => health !== 'unknown')) return;
     await sleep(200);
   }
 }

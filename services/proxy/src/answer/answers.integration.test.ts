@@ -23,7 +23,6 @@ import {
   type UpstreamScript,
 } from '@zephyr/testkit/upstream-scripts';
 import { describe, expect, it, onTestFinished } from 'vitest';
-
 import { eventually } from '../test-support/eventually.ts';
 import { type Rig, startRig } from '../test-support/rig.ts';
 
@@ -489,7 +488,7 @@ describe('a running answer is never cut by the proxy', () => {
       const asked = rig.first.ledger.length;
       await eventually(() => expect(rig.first.ledger.length).toBe(asked + 2));
       socket.destroy();
-      await eventually(async () => expect((await rig.proxy.status()).activeRequests).toBe(0));
+      await eventually(async () => expect((await rig.proxy.status()).active_requests).toBe(0));
     });
   });
 });

@@ -6,7 +6,6 @@ import { connect, type Socket } from 'node:net';
 import { call, STREAM_BODY, sendRaw } from '@zephyr/testkit/http-call';
 import { chunk, eventsOf, flood, hang, json, sse } from '@zephyr/testkit/upstream-scripts';
 import { describe, expect, it, onTestFinished } from 'vitest';
-
 import { eventually } from '../test-support/eventually.ts';
 import { startRig } from '../test-support/rig.ts';
 
@@ -69,9 +68,9 @@ describe('C1 and C2 the client goes away', () => {
     await eventually(() => expect(first.openConnections).toBe(0));
     expect(second.ledger).toHaveLength(0);
     expect(await proxy.attempts()).toEqual({ 'e1 client_gone': 1 });
-    const { endpoints, activeRequests } = await proxy.status();
+    const { endpoints, active_requests } = await proxy.status();
     expect(endpoints[0]?.ejection.status).toBe('admitted');
-    expect(activeRequests).toBe(0);
+    expect(active_requests).toBe(0);
   });
 });
 

@@ -183,7 +183,7 @@ describe('a client that leaves with requests in its pipeline', () => {
       await eventually(() => expect(first.ledger.length).toBeGreaterThan(asked));
       socket.destroy();
       await eventually(async () => {
-        expect((await proxy.status()).activeRequests).toBe(0);
+        expect((await proxy.status()).active_requests).toBe(0);
         expect(upstreams.map(({ openConnections }) => openConnections)).toEqual([0, 0]);
       });
     }
@@ -245,6 +245,6 @@ describe('any failures at two endpoints while a third is wholly well', () => {
       }
     };
     await Promise.all([1, 2, 3, 4, 5].map(ask));
-    expect((await proxy.status()).activeRequests).toBe(0);
+    expect((await proxy.status()).active_requests).toBe(0);
   });
 });

@@ -5,7 +5,6 @@
  */
 import { connect } from 'node:net';
 
-import type { ProxyStatus } from '@zephyr/contract/proxy-status';
 import { call, STREAM_BODY } from '@zephyr/testkit/http-call';
 import { type ScriptedUpstream, startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
 import {
@@ -20,6 +19,7 @@ import {
 import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { eventually } from '../test-support/eventually.ts';
+
 import { type ProxyProcess, startProxyProcess } from '../test-support/proxy-process.ts';
 import { tokenOf } from '../test-support/test-proxy.ts';
 
@@ -168,7 +168,7 @@ async function attemptsOf(proxy: ProxyProcess): Promise<number> {
 
 async function activeOf(proxy: ProxyProcess): Promise<number> {
   const { text } = await call(proxy.port, { method: 'GET', path: '/status', body: '' });
-  return (JSON.parse(text) as ProxyStatus).activeRequests;
+  return (JSON.parse(text) as { active_requests: number }).active_requests;
 }
 
 const VALID_REQUESTS = [

@@ -11,7 +11,6 @@ import { call } from '@zephyr/testkit/http-call';
 import { openTestRedis, startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-
 import { eventually } from '../test-support/eventually.ts';
 import { startRig } from '../test-support/rig.ts';
 import { publishSnapshot, type SnapshotParts, snapshotOf } from '../test-support/snapshots.ts';
@@ -211,13 +210,13 @@ describe('an outage in the run', () => {
     expect(new Set(statuses)).toEqual(new Set([200]));
     expect(first.ledger).toHaveLength(askedBefore);
     expect((proxy.log().length - logBefore) / statuses.length).toBeLessThan(200);
-    expect((await proxy.status()).store.status).toBe('away');
+    expect((await proxy.status()).redis).toBe('down');
     expect((await call(proxy.port, { method: 'GET', path: '/readyz', body: '' })).status).toBe(200);
     await publish({ order: ['e1', 'e2'], configHash, version: 2 });
     await relay.open();
     relay.set({ kind: 'open' });
     await eventually(async () => expect(await servedBy(proxy.port)).toBe('e1'));
-    await eventually(async () => expect((await proxy.status()).store.status).toBe('connected'));
+    await eventually(async () => expect((await proxy.status()).redis).toBe('up'));
   });
 
   it('R5 empty after a restart: keeps its order until the leader publishes again', async () => {

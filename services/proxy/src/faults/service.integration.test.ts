@@ -1,6 +1,6 @@
 /** The proxy itself ends, hangs or breaks. The ids (S8 …) are those of docs/data-path.md. */
 
-import type { ProxyStatus } from '@zephyr/contract/proxy-status';
+import type { ProgramStatus } from '@zephyr/contract/program-status';
 import { clockJump, JUMPED } from '@zephyr/testkit/clock-jump';
 import { type CallResult, call } from '@zephyr/testkit/http-call';
 import { ManualClock } from '@zephyr/testkit/manual-clock';
@@ -8,7 +8,6 @@ import { type ScriptedUpstream, startScriptedUpstream } from '@zephyr/testkit/sc
 import { startBalancer } from '@zephyr/testkit/tcp-balancer';
 import { sse, status } from '@zephyr/testkit/upstream-scripts';
 import { describe, expect, it, onTestFinished } from 'vitest';
-
 import { eventually } from '../test-support/eventually.ts';
 import { type ProxyProcessOptions, startProxyProcess } from '../test-support/proxy-process.ts';
 import { startRig } from '../test-support/rig.ts';
@@ -149,9 +148,9 @@ describe.each([60, -60])('R12 a wall clock that jumps by %i minutes', (minutes) 
     expect((await call(proxy.port)).headers['x-zephyr-endpoint']).toBe('e2');
     expect(limited.ledger).toHaveLength(1);
     const page = { method: 'GET', path: '/status', body: '' };
-    const body = JSON.parse((await call(proxy.port, page)).text) as ProxyStatus;
-    expect(body.proxy.uptimeMs).toBeGreaterThan(0);
-    expect(body.proxy.uptimeMs).toBeLessThan(30 * 60_000);
+    const body = JSON.parse((await call(proxy.port, page)).text) as ProgramStatus;
+    expect(body.proxy.uptime_ms).toBeGreaterThan(0);
+    expect(body.proxy.uptime_ms).toBeLessThan(30 * 60_000);
     expect(body.endpoints.map(({ ejection }) => ejection.status)).toEqual(['admitted', 'admitted']);
   });
 });

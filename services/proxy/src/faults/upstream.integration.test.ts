@@ -19,7 +19,6 @@ import {
   type UpstreamScript,
 } from '@zephyr/testkit/upstream-scripts';
 import { describe, expect, it, onTestFinished } from 'vitest';
-
 import { eventually } from '../test-support/eventually.ts';
 import { startRig } from '../test-support/rig.ts';
 import { PATIENT_TIMES } from '../test-support/test-proxy.ts';
@@ -133,7 +132,7 @@ describe('before the first content, the next endpoint answers instead', () => {
     expect(result.text).toBe(eventsOf({ mark: 'second' }).join(''));
     expect([first.ledger.length, second.ledger.length]).toEqual([1, 1]);
     expect(await proxy.attempts()).toHaveProperty([`e1 ${failure}`]);
-    await eventually(async () => expect((await proxy.status()).activeRequests).toBe(0));
+    await eventually(async () => expect((await proxy.status()).active_requests).toBe(0));
   });
 
   const silences: readonly { name: string; script: UpstreamScript }[] = [
@@ -156,7 +155,7 @@ describe('before the first content, the next endpoint answers instead', () => {
     const answer = call(proxy.port);
     await eventually(() => expect(first.ledger).toHaveLength(1));
     clock.advance(FIRST_BYTE_MS - 1);
-    expect((await proxy.status()).activeRequests).toBe(1);
+    expect((await proxy.status()).active_requests).toBe(1);
     expect(second.ledger).toHaveLength(0);
     clock.advance(1);
     expect(await answer).toMatchObject({ status: 200, end: 'clean' });
@@ -283,7 +282,7 @@ describe('after the first content nothing is sent again', () => {
     expect(result.text).not.toContain('message_stop');
     expect(second.ledger).toHaveLength(0);
     expect(await proxy.attempts()).toHaveProperty([`e1 ${failure}`]);
-    await eventually(async () => expect((await proxy.status()).activeRequests).toBe(0));
+    await eventually(async () => expect((await proxy.status()).active_requests).toBe(0));
   });
 
   it('U20 an error event after content passes through', async () => {
@@ -307,7 +306,7 @@ describe('after the first content nothing is sent again', () => {
     });
     await begun.promise;
     clock.advance(IDLE_MS - 1);
-    expect((await proxy.status()).activeRequests).toBe(1);
+    expect((await proxy.status()).active_requests).toBe(1);
     clock.advance(1);
     const { end, text } = await answer;
     expect([end, text.includes('message_stop')]).toEqual(['cut', false]);

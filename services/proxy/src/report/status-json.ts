@@ -1,6 +1,7 @@
 /** What `/status` shows to people and programs, and the state of the proxy behind it. */
 import type { ShownEjectionState } from '@zephyr/contract/ejection';
 import type { ProxyPresence } from '@zephyr/contract/presence';
+import type { ProgramStatus } from '@zephyr/contract/program-status';
 import type { ProxyEndpoint, ProxyStatus } from '@zephyr/contract/proxy-status';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import { remainingMs, type SessionTable } from '@zephyr/core';
@@ -30,7 +31,7 @@ export interface StatusDeps {
 /** As the record's schema allows. */
 const MAX_LISTED = 50;
 
-/** For programs, for the page, and as a part of the diagnostics. */
+/** For the status page. */
 export function statusOf(deps: StatusDeps): ProxyStatus {
   const { routing, stats, clock } = deps;
   const { snapshot, source, confirmedAtMs } = routing.state;
@@ -60,6 +61,59 @@ export function statusOf(deps: StatusDeps): ProxyStatus {
     currentEndpointId: current ?? null,
     activeRequests: sum(stats.active.values()),
     endpoints: routing.endpoints.map((endpoint) => endpointOf(deps, endpoint)),
+  };
+}
+
+/** For programs, and as a part of the diagnostics. */
+export function programStatusOf(deps: StatusDeps): ProgramStatus {
+  const { atMs, mode, selection, currentEndpointId, snapshot, ...status } = statusOf(deps);
+  const current = status.endpoints.find(({ id }) => id === currentEndpointId);
+  return {
+    current_endpoint: current?.name ?? null,
+    current_endpoint_id: currentEndpointId,
+    mode: mode.kind,
+    pinned_endpoint_id: mode.kind === 'manual' ? mode.endpointId : null,
+    reason: selection.status === 'none' ? 'initial' : selection.reason,
+    selection: selection.status === 'none' || snapshot.version === null ? null : selection,
+    active_requests: status.activeRequests,
+    endpoints: status.endpoints.map((endpoint) => programEndpointOf(endpoint, atMs)),
+    snapshot: {
+      source: snapshot.source,
+      age_ms: snapshot.ageMs,
+      incarnation: snapshot.incarnation,
+      epoch: snapshot.epoch,
+      version: snapshot.version,
+    },
+    redis: status.store.status === 'connected' ? 'up' : 'down',
+    proxy: {
+      id: status.proxy.id,
+      status: status.proxy.status,
+      uptime_ms: status.proxy.uptimeMs,
+    },
+  };
+}
+
+function programEndpointOf(
+  { id, name, groupName, enabled, available, health, score, ejection, ...rest }: ProxyEndpoint,
+  atMs: number,
+): ProgramStatus['endpoints'][number] {
+  return {
+    id,
+    name,
+    group: groupName,
+    health: health.status,
+    enabled,
+    available,
+    score_ms: score.status === 'known' ? score.totalMs : null,
+    active_requests: rest.activeRequests,
+    ejection:
+      ejection.status === 'ejected'
+        ? {
+            status: ejection.status,
+            failure: ejection.failure,
+            retry_in_ms: Math.max(0, ejection.untilAtMs - atMs),
+          }
+        : ejection,
   };
 }
 

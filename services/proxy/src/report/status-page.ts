@@ -11,7 +11,7 @@ import express, { type Express, type RequestHandler } from 'express';
 
 import { sendError } from '../answer/api-errors.ts';
 import type { StatusFeed } from './status-feed.ts';
-import { type StatusDeps, statusOf } from './status-json.ts';
+import { programStatusOf, type StatusDeps } from './status-json.ts';
 
 const PAGE = join(PAGES, 'status.html');
 /** Time for others to close theirs. */
@@ -24,7 +24,7 @@ export function addStatus(app: Express, status: StatusDeps, feed: StatusFeed): v
     res.set('cache-control', 'no-store').vary('accept');
     // Programs first: what accepts anything gets JSON.
     if (hasPage && req.accepts(['json', 'html']) === 'html') res.set(PAGE_HEADERS).sendFile(PAGE);
-    else res.json(statusOf(status));
+    else res.json(programStatusOf(status));
   });
   app.get('/status/events', watch(feed));
   // Their names hold a hash of what is in them.

@@ -137,6 +137,6 @@ describe('the slot of a request', () => {
       await eventually(async () => expect((await ask(rig, ANN)).status).toBe(200));
       expect((await ask(rig, BOB)).status).toBe(200);
     }
-    expect((await rig.proxy.status()).activeRequests).toBe(0);
+    expect((await rig.proxy.status()).active_requests).toBe(0);
   });
 });

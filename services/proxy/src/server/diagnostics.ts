@@ -1,12 +1,12 @@
 /** `GET /diagnostics`: what one needs to see when something is wrong with this process. */
 
-import { type StatusDeps, statusOf } from '../report/status-json.ts';
+import { programStatusOf, type StatusDeps } from '../report/status-json.ts';
 import type { Admission } from './admission.ts';
 
 export function diagnosticsOf(status: StatusDeps, admission: Admission): Record<string, unknown> {
   const memory = process.memoryUsage();
   return {
-    ...statusOf(status),
+    ...programStatusOf(status),
     running_exchanges: admission.activeRequests,
     config_hash: status.configHash(),
     process: {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 
-import type { ProxyStatus } from '@zephyr/contract/proxy-status';
+import type { ProgramStatus } from '@zephyr/contract/program-status';
 import type { Clock } from '@zephyr/runtime/clock';
 import type { Config, Secrets } from '@zephyr/runtime/config/config';
 import { type LoadedConfig, parseConfig } from '@zephyr/runtime/config/load';
@@ -67,7 +67,7 @@ export interface TestProxy {
   readonly snapshotPath: string;
   /** Everything that was logged. */
   log(): string;
-  status(): Promise<ProxyStatus>;
+  status(): Promise<ProgramStatus>;
   metrics(): Promise<string>;
   /** Attempts by `<endpoint> <outcome>`. */
   attempts(): Promise<Readonly<Record<string, number>>>;
@@ -97,7 +97,7 @@ export async function startTestProxy(options: TestProxyOptions): Promise<TestPro
     configHash: context.config.hash,
     snapshotPath,
     log: () => lines.join(''),
-    status: async () => (await (await get('/status')).json()) as ProxyStatus,
+    status: async () => (await (await get('/status')).json()) as ProgramStatus,
     metrics: async () => (await get('/metrics')).text(),
     attempts: async () => attemptsIn(await (await get('/metrics')).text()),
     stop: () => {

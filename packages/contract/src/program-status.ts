@@ -1,0 +1,51 @@
+/**
+ * `GET /status` of a proxy for programs: flat, in snake_case, with the names that people know from the
+ * configuration. The status page gets the same facts in the shapes of the admin API (proxy-status.ts).
+ */
+import { z } from 'zod';
+
+import { failureClass } from './failure.ts';
+import { PROXY_STATUSES } from './presence.ts';
+import { count, duration, endpointId, type PlainOf } from './scalars.ts';
+import { reasonCode, selectionSchema } from './selection.ts';
+
+const programEndpointSchema = z.object({
+  id: endpointId,
+  name: z.string(),
+  group: z.string(),
+  health: z.enum(['unknown', 'healthy', 'unhealthy']),
+  enabled: z.boolean(),
+  available: z.boolean(),
+  /** The expected time to a good answer; null while it is unknown. */
+  score_ms: duration.nullable(),
+  active_requests: count,
+  ejection: z.object({
+    status: z.enum(['admitted', 'half_open', 'ejected']),
+    failure: failureClass.optional(),
+    /** Until requests are let in again, a few at first. */
+    retry_in_ms: count.optional(),
+  }),
+});
+
+const programStatusSchema = z.object({
+  /** The endpoint that a new session would use; null where no endpoint can be used. */
+  current_endpoint: z.string().nullable(),
+  current_endpoint_id: endpointId.nullable(),
+  mode: z.enum(['auto', 'manual']),
+  pinned_endpoint_id: endpointId.nullable(),
+  /** Why the active endpoint was selected. */
+  reason: reasonCode,
+  selection: selectionSchema.nullable(),
+  active_requests: count,
+  endpoints: z.array(programEndpointSchema),
+  snapshot: z.object({
+    source: z.enum(['redis', 'disk', 'config']),
+    age_ms: count,
+    incarnation: z.string().nullable(),
+    epoch: count.nullable(),
+    version: count.nullable(),
+  }),
+  redis: z.enum(['up', 'down']),
+  proxy: z.object({ id: z.string(), status: z.enum(PROXY_STATUSES), uptime_ms: count }),
+});
+export type ProgramStatus = PlainOf<typeof programStatusSchema>;
