@@ -1,0 +1,63 @@
+/** What bounds one request as a whole: its time, and what its retries take from the budget. */
+import { call } from '@zephyr/testkit/http-call';
+import { ManualClock } from '@zephyr/testkit/manual-clock';
+import { cutSse, hang, json, status, type UpstreamScript } from '@zephyr/testkit/upstream-scripts';
+import { describe, expect, it } from 'vitest';
+
+import { eventually } from '../test-support/eventually.ts';
+import { startRig } from '../test-support/rig.ts';
+
+describe('the time that a request may take in all', () => {
+  const patient = { firstByteMs: 3_600_000, idleMs: 3_600_000, totalMs: 1_800_000 };
+
+  it('ends a wait for an answer with an error, and the connection upstream', async () => {
+    const clock = new ManualClock();
+    const { proxy, first } = await startRig({ clock, count: 1, timeouts: patient });
+    first.always(hang());
+    for (let round = 1; round <= 2; round += 1) {
+      const answer = call(proxy.port);
+      await eventually(() => expect(first.ledger).toHaveLength(round));
+      clock.advance(patient.totalMs);
+      const { status: code, headers } = await answer;
+      expect([code, headers['x-zephyr-error']]).toEqual([504, 'upstream_timeout']);
+      await eventually(() => expect(first.openConnections).toBe(0));
+    }
+  });
+
+  it('cuts an answer that goes on', async () => {
+    const clock = new ManualClock();
+    const { proxy, first } = await startRig({ clock, count: 1, timeouts: patient });
+    first.always(cutSse(3, 'silence'));
+    const begun = Promise.withResolvers<void>();
+    const answer = call(proxy.port, { onChunk: () => begun.resolve() });
+    await begun.promise;
+    clock.advance(patient.totalMs);
+    expect((await answer).end).toBe('cut');
+    expect(await proxy.attempts()).toEqual({ 'e1 timeout': 1 });
+  });
+});
+
+describe('the retry budget', () => {
+  it('gets back what a retry took that was answered well', async () => {
+    // Ten retries, and no time in which more are added.
+    const failover = { retryRatio: 0, retriesPerSecond: 1, failuresToEject: 1_000_000 };
+    const { proxy, upstreams } = await startRig({ clock: new ManualClock(), failover });
+    let deliveries = 0;
+    const everySecondFails: UpstreamScript = (turn) => {
+      deliveries += 1;
+      return (deliveries % 2 === 1 ? status(503) : json())(turn);
+    };
+    for (const upstream of upstreams) upstream.always(everySecondFails);
+    for (let round = 0; round < 25; round += 1) expect((await call(proxy.port)).status).toBe(200);
+    expect(deliveries).toBe(50);
+  });
+
+  it('is spent by retries that fail', async () => {
+    const failover = { retryRatio: 0, retriesPerSecond: 1, failuresToEject: 1_000_000 };
+    const { proxy, upstreams } = await startRig({ clock: new ManualClock(), failover });
+    for (const upstream of upstreams) upstream.always(status(503));
+    for (let round = 0; round < 25; round += 1) await call(proxy.port);
+    const delivered = upstreams.reduce((sum, { ledger }) => sum + ledger.length, 0);
+    expect(delivered).toBe(25 + 10);
+  });
+});
