@@ -182,7 +182,7 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
     const page = await open();
     await page.getByRole('button', { name: 'Show details for Virginia' }).click();
     await page.getByRole('button', { name: 'Disable : Virginia' }).click();
-    await page.getByRole('dialog', { name: 'Switch Virginia off?' }).waitFor();
+    await page.getByRole('dialog', { name: 'Disable Virginia?' }).waitFor();
     await page.locator('[data-action=confirm]').click();
     await page.locator('[data-endpoint=virginia][data-role=off]').waitFor();
     await page.getByRole('button', { name: 'Enable : Virginia' }).click();
