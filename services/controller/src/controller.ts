@@ -1,4 +1,5 @@
 /** Puts the controller together: leadership, the leader's work, what this controller shows, the API. */
+import { systemClock } from '@zephyr/runtime/clock';
 import { trustedProxies } from '@zephyr/runtime/http/trusted-proxies';
 import type { Readiness } from '@zephyr/runtime/http/watch-pages';
 import { createRedis } from '@zephyr/runtime/redis/client';
@@ -35,9 +36,12 @@ export async function startController(context: ServiceContext): Promise<RunningS
   const redis = createRedis(target, log, 'command');
   await checkRedis(redis, log);
 
-  const clock = new RedisClock();
+  const clock = new RedisClock(systemClock);
   const current = new CurrentState({ redis, clock, configSource });
-  const health: BatchHealth = new BatchHealth(log, (kind) => metrics.recordsSetAside.inc({ kind }));
+  const health: BatchHealth = new BatchHealth({
+    ...{ log, clock: systemClock },
+    counted: (kind) => metrics.recordsSetAside.inc({ kind }),
+  });
   const metrics = createMetrics(current, health);
   const shared = { context, redis, clock, current, health, metrics };
   const leadership = takePart(shared);
@@ -82,7 +86,7 @@ function takePart({ context, redis, clock, current, health, metrics }: Shared): 
     ...{ redis, instanceId, clock, log },
     lead: (term) =>
       leadTerm(term, {
-        ...{ redis, target, instanceId, clock, configSource, log },
+        ...{ redis, target, instanceId, clock, systemClock, configSource, log },
         ...{ remembered, notes, metrics, health, publish },
       }),
     standBy: () =>
@@ -93,7 +97,7 @@ function takePart({ context, redis, clock, current, health, metrics }: Shared): 
 
 function appOf({ context, redis, current, health, metrics }: Shared, tail: Tail) {
   const { configSource, instanceId, log } = context;
-  const writeTest = createWriteTest(redis, instanceId);
+  const writeTest = createWriteTest(redis, { instanceId, clock: systemClock });
   // Otherwise it can neither decide nor take a command. No reason to restart it.
   const readiness = async (): Promise<Readiness> => {
     const redisStatus = await writeTest();
@@ -102,6 +106,7 @@ function appOf({ context, redis, current, health, metrics }: Shared, tail: Tail)
   };
   return createApp({
     ...{ redis, current, tail, log, health, readiness, registry: metrics.registry },
+    clock: systemClock,
     allowedHosts: () => configSource.current().config.controller.allowedHosts,
     adminToken: () => configSource.current().secrets.adminToken,
     trustedProxies: () => trustedProxies(configSource.current().config.server.trustedProxies),

@@ -5,6 +5,7 @@ import { createStartGate } from '@zephyr/probes/cli/start-gate';
 import { probesAtOnce } from '@zephyr/probes/probes-at-once';
 import { removeLeftovers } from '@zephyr/probes/process/leftovers';
 import { openProbeUsers } from '@zephyr/probes/process/probe-users';
+import { systemClock } from '@zephyr/runtime/clock';
 import { openProbeQueue } from '@zephyr/runtime/probe-queue';
 import { createRedis } from '@zephyr/runtime/redis/client';
 import { createWriteTest } from '@zephyr/runtime/redis/write-test';
@@ -36,7 +37,7 @@ export async function startProber(context: ServiceContext): Promise<RunningServi
   const worker = startWorker(context.redis, log, (job, signal) =>
     runProbeJob(job, { redis, log, metrics, gate, users, loaded }, signal),
   );
-  const writeTest = createWriteTest(redis, context.instanceId);
+  const writeTest = createWriteTest(redis, { instanceId: context.instanceId, clock: systemClock });
   const app = createApp({
     ...{ registry: metrics.registry, running: worker.running, redisUp },
     // Without Redis no job can be run. No reason to restart: that would not bring Redis back.

@@ -2,7 +2,7 @@
 import type { ServerResponse } from 'node:http';
 
 export interface EventStreamOptions {
-  /** A reader with more unread than this is let go, before it fills our memory; it will come again. */
+  /** A reader with more unread bytes than this is disconnected; it will come again. */
   readonly maxUnreadBytes: number;
 }
 

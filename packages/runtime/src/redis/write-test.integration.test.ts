@@ -5,11 +5,13 @@ import { startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 
+import { systemClock } from '../clock.ts';
 import { createLogger } from '../logger.ts';
 import { createRedis } from './client.ts';
 import { keys } from './keys.ts';
 import { createWriteTest } from './write-test.ts';
 
+const service = { instanceId: 'a-service', clock: systemClock };
 const log = createLogger('test', 'silent');
 const waiting = { timeout: 30_000, interval: 50 };
 
@@ -52,7 +54,7 @@ describe('the write test', () => {
       fixes: () => server.thaw(),
     },
   ])('shows a Redis that is $name, twice, and that it is not any more', async (about) => {
-    const test = createWriteTest(redis, 'a-service');
+    const test = createWriteTest(redis, service);
     for (let round = 0; round < 2; round += 1) {
       await becomes(test, 'ok');
       await about.breaks();
@@ -67,7 +69,7 @@ describe('the write test', () => {
     onTestFinished(() => relay.stop());
     const client = await connected(`redis://127.0.0.1:${relay.port}`);
     onTestFinished(() => client.disconnect());
-    const test = createWriteTest(client, 'a-service');
+    const test = createWriteTest(client, service);
     await becomes(test, 'ok');
     await relay.refuse();
     relay.resetAll();
@@ -77,7 +79,7 @@ describe('the write test', () => {
   });
 
   it('asks Redis once, however often it is asked, and leaves nothing behind', async () => {
-    const test = createWriteTest(redis, 'a-service');
+    const test = createWriteTest(redis, service);
     const set = vi.spyOn(redis, 'set');
     await Promise.all(Array.from({ length: 100 }, () => test()));
     expect(set).toHaveBeenCalledTimes(1);

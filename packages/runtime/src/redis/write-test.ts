@@ -4,8 +4,8 @@
  */
 
 import type { Redis } from 'ioredis';
-import { systemClock } from '../clock.ts';
 
+import type { Clock } from '../clock.ts';
 import { keys } from './keys.ts';
 
 export type RedisStatus =
@@ -21,7 +21,10 @@ const FRESH_MS = 1_000;
 const LIFE_MS = 1;
 
 /** @param redis a `command` client, whose commands have a limit. */
-export function createWriteTest(redis: Redis, instanceId: string): () => Promise<RedisStatus> {
+export function createWriteTest(
+  redis: Redis,
+  { instanceId, clock }: { readonly instanceId: string; readonly clock: Pick<Clock, 'nowMs'> },
+): () => Promise<RedisStatus> {
   const write = async (): Promise<RedisStatus> => {
     try {
       await redis.set(keys.writeTest(instanceId), '', 'PX', LIFE_MS);
@@ -33,7 +36,7 @@ export function createWriteTest(redis: Redis, instanceId: string): () => Promise
   };
   let last: { readonly startedAtMs: number; readonly status: Promise<RedisStatus> } | undefined;
   return () => {
-    const nowMs = systemClock.nowMs();
+    const nowMs = clock.nowMs();
     if (last === undefined || nowMs - last.startedAtMs >= FRESH_MS) {
       last = { startedAtMs: nowMs, status: write() };
     }

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
+import { systemClock } from '@zephyr/runtime/clock';
 import { Secret } from '@zephyr/runtime/secret';
 import { call } from '@zephyr/testkit/http-call';
 import express from 'express';
@@ -15,7 +16,11 @@ const TOKEN = 'e3a4f1c95d7b20886c';
 
 async function start(token: string | undefined) {
   let secret = token === undefined ? undefined : new Secret(token);
-  const access = createAccess({ token: () => secret, trustedProxies: () => undefined });
+  const access = createAccess({
+    token: () => secret,
+    trustedProxies: () => undefined,
+    clock: systemClock,
+  });
   const app = express();
   app.post('/api/login', express.json(), access.login);
   app.use('/api', access.require);

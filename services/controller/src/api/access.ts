@@ -11,7 +11,7 @@ import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { BlockList } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loginSchema } from '@zephyr/contract/login';
-import { systemClock } from '@zephyr/runtime/clock';
+import type { Clock } from '@zephyr/runtime/clock';
 import { FailureLimit } from '@zephyr/runtime/http/failure-limit';
 import { addressOf, calledBy, isForwarded } from '@zephyr/runtime/http/visitor';
 import type { Secret } from '@zephyr/runtime/secret';
@@ -31,6 +31,7 @@ const GUESSING_DELAY_MS = 2_000;
 export interface AccessDeps {
   /** Read with each request, for it may be rotated; undefined: none is configured. */
   readonly token: () => Secret | undefined;
+  readonly clock: Clock;
   /** Whose X-Forwarded-For counts; undefined: nobody's. */
   readonly trustedProxies: () => BlockList | undefined;
 }
@@ -46,7 +47,9 @@ export function createAccess(deps: AccessDeps): AdminAccess {
   return {
     require: async (req, res, next) => {
       const secret = deps.token();
-      const actor = guard.isOpenTo(req, secret) ? 'loopback' : actorOf(req, secret);
+      const actor = guard.isOpenTo(req, secret)
+        ? 'loopback'
+        : actorOf(req, secret, deps.clock.epochMs());
       // What is not sent is no guess, and a page asks so before it shows its form.
       if (actor === undefined) await guard.refuse(req, isGuess(req));
       res.locals['actor'] = actor;
@@ -60,7 +63,7 @@ export function createAccess(deps: AccessDeps): AdminAccess {
         if (secret === undefined || !isSame(body.data.token, secret.reveal())) {
           await guard.refuse(req, true);
         } else {
-          giveCookie(req, res, secret);
+          giveCookie(req, res, newSession(secret, deps.clock.epochMs()));
         }
       }
       res.status(204).end();
@@ -87,7 +90,7 @@ class Guard {
   async refuse({ socket, headers }: Request, isGuess: boolean): Promise<never> {
     if (isGuess) {
       const address = addressOf(socket.remoteAddress ?? '', headers, this.#deps.trustedProxies());
-      const guessesOn = this.#failures.note(address, systemClock.nowMs());
+      const guessesOn = this.#failures.note(address, this.#deps.clock.nowMs());
       await sleep(guessesOn ? GUESSING_DELAY_MS : WRONG_TOKEN_DELAY_MS);
     }
     throw new ProblemError(
@@ -99,8 +102,8 @@ class Guard {
   }
 }
 
-function giveCookie(req: Request, res: Response, secret: Secret): void {
-  res.cookie(COOKIE, newSession(secret, systemClock.epochMs()), {
+function giveCookie(req: Request, res: Response, session: string): void {
+  res.cookie(COOKIE, session, {
     httpOnly: true,
     sameSite: 'strict',
     secure: req.get('x-forwarded-proto') === 'https',
@@ -114,14 +117,12 @@ function isGuess({ headers }: Request): boolean {
   return headers.authorization !== undefined;
 }
 
-function actorOf(req: Request, secret: Secret | undefined): string | undefined {
+function actorOf(req: Request, secret: Secret | undefined, nowMs: number): string | undefined {
   if (secret === undefined) return undefined;
   const bearer = /^Bearer[ \t]+(\S+)[ \t]*$/i.exec(req.headers.authorization ?? '')?.[1];
   if (bearer !== undefined) return isSame(bearer, secret.reveal()) ? 'token' : undefined;
   const session = parseCookie(req.headers.cookie ?? '')[COOKIE];
-  return session !== undefined && isSession(session, secret, systemClock.epochMs())
-    ? 'browser'
-    : undefined;
+  return session !== undefined && isSession(session, secret, nowMs) ? 'browser' : undefined;
 }
 
 /** `<end in ms>.<signature>`: any controller with the same token knows it, none has to store it. */

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 
 import { COMMAND_NAMES } from '@zephyr/contract/command';
 import { formatRecording } from '@zephyr/core';
+import type { Clock } from '@zephyr/runtime/clock';
 import { PAGE_HEADERS, PAGES } from '@zephyr/runtime/http/pages';
 import { type Readiness, watchPages } from '@zephyr/runtime/http/watch-pages';
 import type { Logger } from '@zephyr/runtime/logger';
@@ -30,6 +31,7 @@ export interface ApiAppDeps {
   readonly current: CurrentState;
   readonly tail: Tail;
   readonly log: Logger;
+  readonly clock: Clock;
   readonly registry: Registry;
   /** Of the batches that this controller decides while it leads. */
   readonly health: { readonly isFailing: boolean; readonly recordsSetAside: number };
@@ -53,7 +55,9 @@ export function createApp(deps: ApiAppDeps): Express {
 
   const document = openApiDocument();
   answerGet(app, '/openapi.json', (_req, res) => void res.json(document));
-  const access = createAccess({ token: deps.adminToken, trustedProxies: deps.trustedProxies });
+  const access = createAccess({
+    ...{ token: deps.adminToken, trustedProxies: deps.trustedProxies, clock: deps.clock },
+  });
   answerPost(app, '/api/login', access.login);
   app.use(['/api', '/events'], access.require);
   addApi(app, deps);

@@ -42,7 +42,7 @@ export function handleCommand(deps: CommandDeps, name: CommandName): RequestHand
       throw new ProblemError('invalid_body', z.prettifyError(body.error).slice(0, MAX_DETAIL));
     }
     if (deps.current.store().status === 'away') {
-      throw new ProblemError('store_away', 'commands cannot be kept while Redis is away');
+      throw new ProblemError('store_away', 'commands cannot be stored while Redis is away');
     }
     const actor: unknown = res.locals['actor'];
     const record = { actor: String(actor), name, body: body.data };

@@ -1,7 +1,7 @@
 /** `GET /events`: the state, then every change, as server-sent events. */
 
 import type { ApiLogEntry, ApiSample, ApiStream } from '@zephyr/contract/api-history';
-import { systemClock } from '@zephyr/runtime/clock';
+import type { Clock } from '@zephyr/runtime/clock';
 import { EventStream } from '@zephyr/runtime/http/event-stream';
 import type { Logger } from '@zephyr/runtime/logger';
 import type { RequestHandler } from 'express';
@@ -15,7 +15,7 @@ import type { Tail } from './tail.ts';
 /** The state goes out at most so often, and at least so often as a sign of life. */
 const STATE_EVERY_MS = 500;
 const SIGN_OF_LIFE_MS = 5_000;
-/** A reader that does not read is let go before it fills our memory; it will come again. */
+/** A reader that does not read is disconnected; it will come again. */
 const MAX_UNREAD_BYTES = 4 * 1024 * 1024;
 const MAX_STREAMS = 200;
 
@@ -24,6 +24,7 @@ export interface EventDeps {
   readonly current: CurrentState;
   readonly tail: Tail;
   readonly log: Logger;
+  readonly clock: Clock;
 }
 
 export function streamEvents(deps: EventDeps): RequestHandler {
@@ -102,14 +103,14 @@ class EventFeed {
   }
 
   #planState(): void {
-    const waitMs = this.#stateAtMs + STATE_EVERY_MS - systemClock.nowMs();
+    const waitMs = this.#stateAtMs + STATE_EVERY_MS - this.#deps.clock.nowMs();
     this.#planned ??= setTimeout(() => this.#sendState(), Math.max(0, waitMs));
   }
 
   #sendState(): void {
     clearTimeout(this.#planned);
     this.#planned = undefined;
-    this.#stateAtMs = systemClock.nowMs();
+    this.#stateAtMs = this.#deps.clock.nowMs();
     const state = this.#deps.current.state();
     if (state !== undefined) this.#send('state', state);
   }

@@ -2,10 +2,8 @@
  * The last step of a batch: the probe queue is made as planned. That is outside of the commit, and
  * done again by `reconcile` if this process dies before.
  */
-
 import type { EpochMs } from '@zephyr/contract/scalars';
 import { own } from '@zephyr/core';
-import { systemClock } from '@zephyr/runtime/clock';
 import type { Logger } from '@zephyr/runtime/logger';
 
 import type { Batch } from './decide.ts';
@@ -36,7 +34,8 @@ export class ProbePlanner {
   /** Never throws: what Redis did not take is done by the next `reconcile`, at once. */
   async act(state: LeaderState, batch?: Batch): Promise<void> {
     if (batch !== undefined) await this.#perform(batch);
-    if (systemClock.nowMs() - this.#reconciledAtMs > RECONCILE_MS) await this.#reconcile(state);
+    const sinceMs = this.#deps.clock.monotonicMs() - this.#reconciledAtMs;
+    if (sinceMs > RECONCILE_MS) await this.#reconcile(state);
   }
 
   async #perform({ effects, before, reading }: Batch): Promise<void> {
@@ -58,7 +57,7 @@ export class ProbePlanner {
     try {
       await this.#deps.schedules.reconcile(state.world.probePlans);
       await this.#probeOverdue(state);
-      this.#reconciledAtMs = systemClock.nowMs();
+      this.#reconciledAtMs = this.#deps.clock.monotonicMs();
     } catch (error) {
       this.#deps.log.warn({ err: error }, 'reconciling the probe schedules failed');
     }

@@ -2,9 +2,7 @@
  * Whether the leader's batches succeed, and which records had to be set aside for that: for `/readyz`,
  * `/health`, metrics and the log.
  */
-
-import { systemClock } from '@zephyr/runtime/clock';
-
+import type { Clock } from '@zephyr/runtime/clock';
 import type { Logger } from '@zephyr/runtime/logger';
 
 /** Where a record was, or the kind of event that the core could not take. */
@@ -21,16 +19,25 @@ const FORGOTTEN_AFTER_MS = 15_000;
 /** For each kind; the rest is only counted. */
 const LOG_EVERY_MS = 10_000;
 
+export interface BatchHealthDeps {
+  readonly log: Logger;
+  readonly clock: Clock;
+  /** Called for each record that is set aside. */
+  readonly counted: (kind: RecordKind) => void;
+}
+
 export class BatchHealth {
   readonly #log: Logger;
+  readonly #clock: Clock;
   readonly #counted: (kind: RecordKind) => void;
   readonly #loggedAtMs = new Map<RecordKind, number>();
   #failing: { readonly sinceAtMs: number; readonly lastAtMs: number } | undefined;
   #setAside = 0;
 
-  constructor(log: Logger, counted: (kind: RecordKind) => void) {
-    this.#log = log;
-    this.#counted = counted;
+  constructor(deps: BatchHealthDeps) {
+    this.#log = deps.log;
+    this.#clock = deps.clock;
+    this.#counted = deps.counted;
   }
 
   succeeded(): void {
@@ -38,12 +45,12 @@ export class BatchHealth {
   }
 
   failed(): void {
-    const lastAtMs = systemClock.nowMs();
+    const lastAtMs = this.#clock.nowMs();
     this.#failing = { sinceAtMs: this.#recent(lastAtMs)?.sinceAtMs ?? lastAtMs, lastAtMs };
   }
 
   get isFailing(): boolean {
-    const nowMs = systemClock.nowMs();
+    const nowMs = this.#clock.nowMs();
     const failing = this.#recent(nowMs);
     return failing !== undefined && nowMs - failing.sinceAtMs >= FAILING_AFTER_MS;
   }
@@ -56,7 +63,7 @@ export class BatchHealth {
   readonly setAside: SetAside = (kind, id, why) => {
     this.#setAside += 1;
     this.#counted(kind);
-    const nowMs = systemClock.nowMs();
+    const nowMs = this.#clock.nowMs();
     if (nowMs - (this.#loggedAtMs.get(kind) ?? Number.NEGATIVE_INFINITY) < LOG_EVERY_MS) return;
     this.#loggedAtMs.set(kind, nowMs);
     this.#log.warn({ kind, id, why: why.slice(0, 300) }, 'a record was set aside');

@@ -1,3 +1,4 @@
+import { systemClock } from '@zephyr/runtime/clock';
 import { createLogger } from '@zephyr/runtime/logger';
 import { createRedis } from '@zephyr/runtime/redis/client';
 import { keys } from '@zephyr/runtime/redis/keys';
@@ -68,7 +69,7 @@ describe('a leader', () => {
     const warn = vi.spyOn(log, 'warn');
     const began = Promise.withResolvers<void>();
     const leadership = startLeadership({
-      ...{ redis, instanceId: 'one', clock: new RedisClock(), log },
+      ...{ redis, instanceId: 'one', clock: new RedisClock(systemClock), log },
       lead: async ({ signal }) => {
         began.resolve();
         if (how === 'asked') await new Promise((ended) => signal.addEventListener('abort', ended));

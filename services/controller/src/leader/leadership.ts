@@ -9,9 +9,8 @@
  * A leader stops acting two seconds before its lease can end, by its own monotonic clock. That is
  * for order only: what makes two leaders harmless is the epoch, which Redis checks in each commit.
  */
-
+import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { systemClock, systemRandom } from '@zephyr/runtime/clock';
 
 import { messageOf } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
@@ -30,7 +29,7 @@ const RENEW_EVERY_MS = 1_000;
 const RENEW_DEADLINE_MS = 3_000;
 /** A standby asks for the lease once a second, at different moments than the others. */
 const RETRY_MS = 1_000;
-const RETRY_SPREAD = 0.2;
+const RETRY_SPREAD_MS = 200;
 
 /** From getting the lease to losing it. */
 export interface Term {
@@ -67,7 +66,7 @@ export function startLeadership(deps: LeadershipDeps): Leadership {
   const stopping = new AbortController();
   const run = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
-      const sentAtMs = systemClock.nowMs();
+      const sentAtMs = deps.clock.monotonicMs();
       const answer = await acquireLease(deps.redis, deps.instanceId).catch(() => undefined);
       if (answer !== undefined) deps.clock.observe(answer.redisNowMs, sentAtMs);
       if (answer?.status === 'held') {
@@ -78,7 +77,7 @@ export function startLeadership(deps: LeadershipDeps): Leadership {
         deps.onState({ status: 'standby', leaderId: answer?.holder ?? null });
         if (answer !== undefined) await deps.standBy();
       }
-      await pause(RETRY_MS * (1 + RETRY_SPREAD * (2 * systemRandom() - 1)), stopping.signal);
+      await pause(RETRY_MS + randomInt(-RETRY_SPREAD_MS, RETRY_SPREAD_MS), stopping.signal);
     }
   };
   const running = run();
@@ -128,13 +127,13 @@ async function renewUntilLost(
   const deadlineAfter = (sentAtMs: number) =>
     setTimeout(
       () => ending.abort('the lease was not renewed in time'),
-      RENEW_DEADLINE_MS - (systemClock.nowMs() - sentAtMs),
+      RENEW_DEADLINE_MS - (deps.clock.monotonicMs() - sentAtMs),
     );
   let deadline = deadlineAfter(held.sentAtMs);
   while (!ending.signal.aborted) {
     await pause(RENEW_EVERY_MS, ending.signal);
     if (ending.signal.aborted) break;
-    const sentAtMs = systemClock.nowMs();
+    const sentAtMs = deps.clock.monotonicMs();
     const renewal = await renewLease(deps.redis, { id: deps.instanceId, epoch: held.epoch })
       .then((renewed) => renewed ?? 'lost')
       .catch(() => 'unknown' as const);

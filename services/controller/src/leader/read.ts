@@ -1,9 +1,7 @@
 /** The first step of a batch: everything that it is decided by, read at one moment. */
-
 import type { AuditRecord } from '@zephyr/contract/command';
 import type { ProxyPresence } from '@zephyr/contract/presence';
 import type { EpochMs } from '@zephyr/contract/scalars';
-import { systemClock } from '@zephyr/runtime/clock';
 import type { LoadedConfig } from '@zephyr/runtime/config/config';
 import type { ConfigSource } from '@zephyr/runtime/config/source';
 import { boundStreams } from '@zephyr/runtime/redis/bounded';
@@ -59,10 +57,12 @@ export interface ReadDeps {
  * nothing came.
  */
 export async function read(progress: Progress, deps: ReadDeps): Promise<Reading | undefined> {
-  const { configSource, setAside } = deps;
+  const { clock, configSource, setAside } = deps;
   const { cursors } = progress.state;
   // The first batch waits for nothing: whoever waits for a leader has waited long enough.
-  const waitMs = isTickDue(progress) ? 1 : progress.tickedAtMs + TICK_MS - systemClock.nowMs();
+  const waitMs = isTickDue(progress, clock)
+    ? 1
+    : progress.tickedAtMs + TICK_MS - clock.monotonicMs();
   const endpointIds = new Set(
     configSource.current().config.endpoints.map(({ id }) => id as string),
   );
@@ -72,13 +72,13 @@ export async function read(progress: Progress, deps: ReadDeps): Promise<Reading 
     received.cursors.probes === cursors.probes &&
     received.cursors.outcomes === cursors.outcomes;
   const isConfigured = progress.loaded === configSource.current();
-  return isSilent && isConfigured && !isTickDue(progress)
+  return isSilent && isConfigured && !isTickDue(progress, clock)
     ? undefined
     : complete(received, progress, deps);
 }
 
-function isTickDue({ loaded, tickedAtMs }: Progress): boolean {
-  return loaded === undefined || systemClock.nowMs() - tickedAtMs >= TICK_MS;
+function isTickDue({ loaded, tickedAtMs }: Progress, clock: RedisClock): boolean {
+  return loaded === undefined || clock.monotonicMs() - tickedAtMs >= TICK_MS;
 }
 
 /** Adds what is read with each batch. */
@@ -87,8 +87,8 @@ async function complete(
   progress: Progress,
   { redis, clock, configSource, schedules, setAside }: ReadDeps,
 ): Promise<Reading> {
-  const startedAtMs = systemClock.nowMs();
-  const isTick = isTickDue(progress);
+  const startedAtMs = clock.monotonicMs();
+  const isTick = isTickDue(progress, clock);
   const [presences, nextProbes] = await Promise.all([
     readPresences(redis, setAside),
     schedules.nextAtMs(),

@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 import type { ProbeJob, ProbePlan } from '@zephyr/contract/probe';
 import { endpointId } from '@zephyr/core';
+import { systemClock } from '@zephyr/runtime/clock';
 import { createLogger } from '@zephyr/runtime/logger';
 import { bullConnection, PROBE_QUEUE, QUEUE_PREFIX } from '@zephyr/runtime/queues';
 import { createRedis } from '@zephyr/runtime/redis/client';
@@ -26,7 +27,9 @@ let worker: Worker<ProbeJob> | undefined;
 
 beforeEach(async () => {
   server = await startTestRedis();
-  schedules = openSchedules({ url: server.url }, createLogger('test', 'silent'));
+  schedules = openSchedules({
+    ...{ target: { url: server.url }, log: createLogger('test', 'silent'), clock: systemClock },
+  });
   queue = new Queue(PROBE_QUEUE, {
     prefix: QUEUE_PREFIX,
     connection: bullConnection({ url: server.url }, 'queue'),
@@ -172,7 +175,7 @@ describe('probeNow', () => {
 });
 
 describe('close', () => {
-  it('leaves no connection behind that tries and prints for ever when Redis is away', async () => {
+  it('leaves no connection behind that tries and prints forever when Redis is away', async () => {
     await schedules.nextAtMs();
     await queue.close();
     const print = vi.spyOn(console, 'error').mockImplementation(() => undefined);

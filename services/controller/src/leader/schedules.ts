@@ -4,9 +4,11 @@
  * Redis may have lost its data or an earlier leader may have died half-way: `reconcile` compares.
  */
 
+import { randomInt } from 'node:crypto';
+
 import type { ProbeJob, ProbePlan } from '@zephyr/contract/probe';
 import type { EndpointId } from '@zephyr/contract/scalars';
-import { systemClock, systemRandom } from '@zephyr/runtime/clock';
+import type { Clock } from '@zephyr/runtime/clock';
 import { messageOf } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
 import { openProbeQueue } from '@zephyr/runtime/probe-queue';
@@ -41,8 +43,14 @@ export interface Schedules {
   close(): Promise<void>;
 }
 
+export interface SchedulesDeps {
+  readonly target: RedisTarget;
+  readonly log: Logger;
+  readonly clock: Clock;
+}
+
 /** Redis must be reachable: call it when the lease has just been taken. */
-export function openSchedules(target: RedisTarget, log: Logger): Schedules {
+export function openSchedules({ target, log, clock }: SchedulesDeps): Schedules {
   const { queue, close } = openProbeQueue(target, (error) =>
     log.debug({ reason: messageOf(error) }, 'probe queue trouble'),
   );
@@ -56,10 +64,10 @@ export function openSchedules(target: RedisTarget, log: Logger): Schedules {
       if (there !== undefined) await queue.removeJobScheduler(endpointId);
       return;
     }
-    if (there !== undefined && isAsPlanned(there, plan)) return;
+    if (there !== undefined && isAsPlanned(there, plan, clock.epochMs())) return;
     await queue.upsertJobScheduler(
       endpointId,
-      { every: plan.intervalMs, startDate: firstTickAtMs(there, plan.intervalMs) },
+      { every: plan.intervalMs, startDate: firstTickAtMs(there, plan.intervalMs, clock.epochMs()) },
       {
         name: PROBE_JOB,
         data: { endpointId, trigger: 'schedule', ...orderOf(plan) },
@@ -122,8 +130,8 @@ export function overdueProbes(
 
 type Scheduled = Extract<ProbePlan, { status: 'scheduled' }>;
 
-function isAsPlanned(there: JobSchedulerJson<ProbeJob>, plan: Scheduled): boolean {
-  const late = systemClock.epochMs() - (there.next ?? 0) > plan.intervalMs + LATE_AFTER_MS;
+function isAsPlanned(there: JobSchedulerJson<ProbeJob>, plan: Scheduled, nowMs: number): boolean {
+  const late = nowMs - (there.next ?? 0) > plan.intervalMs + LATE_AFTER_MS;
   const { spending, wants } = orderOf(plan);
   const data = there.template?.data;
   return (
@@ -137,9 +145,12 @@ function orderOf({ spending, why }: Scheduled): Pick<ProbeJob, 'spending' | 'wan
 }
 
 /** A changed interval counts from the last tick, so that many changes do not put a probe off. */
-function firstTickAtMs(there: JobSchedulerJson<ProbeJob> | undefined, intervalMs: number): number {
-  const nowMs = systemClock.epochMs();
-  const spreadMs = systemRandom() * Math.min(FIRST_PROBE_SPREAD_MS, intervalMs / 10);
+function firstTickAtMs(
+  there: JobSchedulerJson<ProbeJob> | undefined,
+  intervalMs: number,
+  nowMs: number,
+): number {
+  const spreadMs = randomInt(Math.ceil(Math.min(FIRST_PROBE_SPREAD_MS, intervalMs / 10)));
   const soonestMs = nowMs + SOONEST_TICK_MS + spreadMs;
   if (there?.next === undefined || there.every === undefined) return soonestMs;
   return Math.max(soonestMs, there.next - there.every + intervalMs);

@@ -1,8 +1,7 @@
 /** One term of a leader: opens what it works with, restores its state and runs its batches. */
-
 import { once } from 'node:events';
 import type { Effect } from '@zephyr/core';
-import { systemClock } from '@zephyr/runtime/clock';
+import type { Clock } from '@zephyr/runtime/clock';
 import type { ConfigSource } from '@zephyr/runtime/config/source';
 import { messageOf } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
@@ -38,6 +37,8 @@ export interface TermDeps {
   readonly target: RedisTarget;
   readonly instanceId: string;
   readonly clock: RedisClock;
+  /** BullMQ plans by the wall clock of its client. */
+  readonly systemClock: Clock;
   readonly configSource: ConfigSource;
   readonly log: Logger;
   /** The newest state that this process has seen. */
@@ -51,14 +52,14 @@ export interface TermDeps {
 /** Leads until the signal aborts. @throws when it cannot go on as the leader. */
 export async function leadTerm(term: Term, deps: TermDeps): Promise<void> {
   const { redis, target, clock, configSource, log, health, remembered } = deps;
-  const schedules = openSchedules(target, log);
+  const schedules = openSchedules({ target, log, clock: deps.systemClock });
   const waiting = createRedis(target, log, 'command');
   try {
     await once(waiting, 'ready', { signal: term.signal });
     const { config } = configSource.current();
     const nowMs = () => clock.now();
     const { state, snapshot, continues } = await restore({ redis, config, log, nowMs, remembered });
-    const start: Progress = { state, snapshot, loaded: undefined, tickedAtMs: systemClock.nowMs() };
+    const start: Progress = { state, snapshot, loaded: undefined, tickedAtMs: clock.monotonicMs() };
     const steps = stepsOf(term, { ...deps, schedules, waiting, recorder: new Recorder(continues) });
     await runBatches(start, { steps, health, log, signal: term.signal });
   } finally {
