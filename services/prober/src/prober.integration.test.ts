@@ -292,6 +292,20 @@ describe('the prober', () => {
     },
   );
 
+  it('is not ready while Redis does not take what it writes', async () => {
+    const { port } = await startProber();
+    const becomes = (status: number) =>
+      vi.waitFor(async () => {
+        expect((await fetch(`http://127.0.0.1:${port}/readyz`)).status).toBe(status);
+      }, eventually);
+    await becomes(200);
+    await redis.config('SET', 'maxmemory', '1');
+    onTestFinished(async () => void (await redis.config('SET', 'maxmemory', '0')));
+    await becomes(503);
+    await redis.config('SET', 'maxmemory', '0');
+    await becomes(200);
+  });
+
   it('ends in good order while Redis is away', async () => {
     const { child } = await startProber('style = "messages"');
     const exited = once(child, 'exit');
