@@ -1,5 +1,5 @@
 /** The tables of docs/metrics.md, from the registries of the services. */
-import type { Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 
 import { createMetrics as createControllerMetrics } from '../../services/controller/src/metrics.ts';
 import { createMetrics as createProberMetrics } from '../../services/prober/src/metrics.ts';
@@ -49,9 +49,16 @@ function rowsOf(registry: Registry): MetricRow[] {
     .filter(({ name }) => name.startsWith('zephyr_'))
     .map(({ name, help }) => {
       const metric = registry.getSingleMetric(name) as unknown as NamedMetric;
-      const type = metric.constructor.name.toLowerCase();
+      const type = typeOf(metric);
       return { name, type, labels: metric.labelNames.filter((label) => label !== 'le'), help };
     });
+}
+
+function typeOf(metric: unknown): string {
+  if (metric instanceof Counter) return 'counter';
+  if (metric instanceof Gauge) return 'gauge';
+  if (metric instanceof Histogram) return 'histogram';
+  throw new Error('a metric of no type that the tables know');
 }
 
 export function renderMetricTables(): string {
