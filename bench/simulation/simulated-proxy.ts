@@ -28,7 +28,8 @@ import {
   scopeOf,
 } from '@zephyr/core';
 import { internalForm } from '@zephyr/runtime/config/internal-form';
-import { failover, timeouts } from '@zephyr/runtime/config/tables/data-path';
+import { failover } from '@zephyr/runtime/config/tables/failover';
+import { timeouts } from '@zephyr/runtime/config/tables/timeouts';
 
 import { COSTS, type Request } from './nature.ts';
 import { seededRandom } from './random.ts';

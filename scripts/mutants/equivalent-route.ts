@@ -171,7 +171,7 @@ export const OF_ROUTE: readonly Equivalent[] = [
     why: COMPILER,
   },
   {
-    file: 'route/first-byte-limit.ts',
+    file: 'route/usual-first-byte.ts',
     line: 'oldest !== undefined',
     titles: [
       'this.#times.size > MAX_CLASSES && oldest !== undefined → this.#times.size > MAX_CLASSES',
@@ -179,19 +179,19 @@ export const OF_ROUTE: readonly Equivalent[] = [
     why: COMPILER,
   },
   {
-    file: 'route/first-byte-limit.ts',
+    file: 'route/usual-first-byte.ts',
     line: '[first, second] = [0, 0]',
     titles: ['0 → 1'],
     why: 'times are longer than a millisecond',
   },
   {
-    file: 'route/first-byte-limit.ts',
+    file: 'route/usual-first-byte.ts',
     line: 'ms > first',
     titles: ['ms > first → ms >= first'],
     why: BOUND,
   },
   {
-    file: 'route/first-byte-limit.ts',
+    file: 'route/usual-first-byte.ts',
     line: 'ms > second',
     titles: ['ms > second → ms >= second'],
     why: BOUND,

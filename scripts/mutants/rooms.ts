@@ -43,8 +43,8 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'proxy',
     sources: [
-      `${PROXY}/server/{target,active-requests}.ts`,
-      `${PROXY}/exchange/{retries,classify,first-byte-wait,buffered-bodies}.ts`,
+      `${PROXY}/server/{target,request-list}.ts`,
+      `${PROXY}/exchange/{retries,classify,first-byte-timeout,buffered-bodies}.ts`,
       `${PROXY}/answer/answer-tail.ts`,
       `${PROXY}/routing/snapshot-order.ts`,
       `${PROXY}/report/pseudonym.ts`,

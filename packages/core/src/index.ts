@@ -48,7 +48,6 @@ export {
 export { SessionTable } from './route/affinity.ts';
 export type { Choice } from './route/choose-endpoint.ts';
 export { type Ejection, type EjectionPolicy, remainingMs } from './route/ejection.ts';
-export type { FirstByteClass, FirstByteLimits } from './route/first-byte-limit.ts';
 export type { Journey, RoutedEndpoint, RoutedRequest } from './route/journey.ts';
 export { rampedEndpoint } from './route/ramp.ts';
 export {
@@ -70,4 +69,5 @@ export {
   scopeOf,
 } from './route/scope.ts';
 export { isWorthStaying, STAY_PAUSE_MS } from './route/stay.ts';
+export type { FirstByteClass, FirstByteLimits } from './route/usual-first-byte.ts';
 export { assertNever, causeOf, endpointId, epochMs } from './types.ts';

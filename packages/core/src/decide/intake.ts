@@ -19,10 +19,10 @@ import { addAttempts, addFailures } from '../learn/reliability.ts';
 import { own } from '../own.ts';
 import { spentShareOf, withCost } from '../probe/budget-day.ts';
 import { causeOf } from '../types.ts';
+import { withNotices } from './apply-switch.ts';
 import { type Context, type Step, stay } from './context.ts';
 import { type Presences, toPresence, totalActiveRequests, withPresence } from './presence.ts';
 import { afterGoodReport, afterPassedProbe } from './recovery.ts';
-import { withNotices } from './switch.ts';
 import {
   type EndpointState,
   endpointIdsOf,

@@ -5,12 +5,12 @@ import type { EndpointId, EpochMs } from '@zephyr/contract/scalars';
 import type { Mode } from '@zephyr/contract/selection';
 
 import { assertNever } from '../types.ts';
+import { moveSessions } from './apply-switch.ts';
 import type { Assessment } from './assessment.ts';
 import type { Step } from './context.ts';
 import type { CommandOutcome, Effect } from './events.ts';
 import { sessionLoadOf } from './presence.ts';
 import { recovered } from './recovery.ts';
-import { moveSessions } from './switch.ts';
 import { type World, withEndpoint } from './world.ts';
 
 export interface Command {

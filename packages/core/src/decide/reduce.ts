@@ -9,9 +9,9 @@ import { forgetProxy, takeOutcomes, takePresence, takeProbe } from './intake.ts'
 import { applyCommand } from './operator.ts';
 import { withoutSilent } from './presence.ts';
 import { stepProbePlans } from './probe-plans.ts';
-import { stepSelection } from './selection.ts';
 import { stepSessions } from './session-moves.ts';
 import { stepSnapshot } from './snapshot.ts';
+import { stepSelection } from './switch-states.ts';
 import type { World } from './world.ts';
 
 /**

@@ -1,8 +1,8 @@
+import { moveSessions } from './apply-switch.ts';
 import type { Assessment } from './assessment.ts';
 import { type Context, type Step, stay } from './context.ts';
 import type { Effect } from './events.ts';
 import { sessionLoadOf } from './presence.ts';
-import { moveSessions } from './switch.ts';
 import { weighTrade } from './switch-cost.ts';
 import { compare } from './switch-rules.ts';
 import type { World } from './world.ts';

@@ -14,7 +14,6 @@ import { type Candidate, type Choice, chooseEndpoint } from './choose-endpoint.t
 import type { Blame, Ejection, EjectionPolicy } from './ejection.ts';
 import { Ejections, type EjectionsDeps } from './ejections.ts';
 import { EndpointMemory } from './endpoint-memory.ts';
-import { FirstByteTimes } from './first-byte-limit.ts';
 import {
   type Journey,
   newJourney,
@@ -24,6 +23,7 @@ import {
 } from './journey.ts';
 import { isBusy } from './model-limits.ts';
 import { isAnswer, isSharedByGroup, isUnreachable, scopeOf } from './scope.ts';
+import { FirstByteTimes } from './usual-first-byte.ts';
 
 export interface ChooseInput {
   readonly endpoints: readonly RoutedEndpoint[];

@@ -6,10 +6,14 @@
  */
 import { z } from 'zod';
 
-import { client, failover, limits, sessions, timeouts } from './tables/data-path.ts';
+import { client } from './tables/clients.ts';
+import { failover } from './tables/failover.ts';
 import { group } from './tables/groups.ts';
 import { healthCheck, price } from './tables/health-check.ts';
+import { limits } from './tables/limits.ts';
 import { controller, prober, redis, server, ui } from './tables/services.ts';
+import { sessions } from './tables/sessions.ts';
+import { timeouts } from './tables/timeouts.ts';
 
 const EXAMPLE_GROUPS = [
   {

@@ -7,9 +7,8 @@ import type { ProxyPresence } from '@zephyr/contract/presence';
 import type { ProbeResult } from '@zephyr/contract/probe';
 import { type Effect, type Input, reduce, type World, type WorldEvent } from '@zephyr/core';
 import type { StreamEntry } from '@zephyr/runtime/redis/streams';
-
+import { type LeaderView, viewOf } from '../view/api-state.ts';
 import { withBatch } from '../view/statistics.ts';
-import { type LeaderView, viewOf } from '../view/view.ts';
 import type { RecordKind } from './batch-health.ts';
 import type { LeaderState, Progress } from './leader-state.ts';
 import type { CoreCommand } from './operator-commands.ts';

@@ -9,9 +9,8 @@ import type { LoadedConfig } from '@zephyr/runtime/config/config';
 import { keys } from '@zephyr/runtime/redis/keys';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
-
+import type { LeaderView } from '../view/api-state.ts';
 import type { Statistics } from '../view/statistics.ts';
-import type { LeaderView } from '../view/view.ts';
 import type { Cursors } from './streams.ts';
 
 export interface LeaderState {

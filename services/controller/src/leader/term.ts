@@ -8,7 +8,7 @@ import type { Logger } from '@zephyr/runtime/logger';
 import { createRedis, type RedisTarget } from '@zephyr/runtime/redis/client';
 import type { Redis } from 'ioredis';
 
-import type { LeaderView } from '../view/view.ts';
+import type { LeaderView } from '../view/api-state.ts';
 import { ProbePlanner } from './act.ts';
 import type { BatchHealth } from './batch-health.ts';
 import { type CommitMetrics, commit } from './commit.ts';

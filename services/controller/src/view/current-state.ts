@@ -7,7 +7,7 @@ import type { EpochMs } from '@zephyr/contract/scalars';
 import type { ConfigSource } from '@zephyr/runtime/config/source';
 import type { Redis } from 'ioredis';
 
-import type { LeaderView } from './view.ts';
+import type { LeaderView } from './api-state.ts';
 
 export type State = ApiState;
 

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
 import type { AnswerForm } from '@zephyr/core';
-import type { AnswerStream } from './answer-stream.ts';
+import type { AnswerStream } from './answer-listeners.ts';
 
 /** An answer whose start was held back, at the moment when it is decided. */
 export interface HeldResponse {

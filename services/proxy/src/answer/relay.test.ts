@@ -8,7 +8,7 @@ import { eventsOf } from '@zephyr/testkit/upstream-scripts';
 import { describe, expect, it } from 'vitest';
 
 import { Deadline } from '../upstream/deadline.ts';
-import { AnswerStream } from './answer-stream.ts';
+import { AnswerStream } from './answer-listeners.ts';
 import { Relay, type RelayResult } from './relay.ts';
 
 const IDLE_MS = 330_000;

@@ -26,7 +26,7 @@ import {
 import type { Clock } from '@zephyr/runtime/clock';
 import type { Deadline } from '../upstream/deadline.ts';
 import { downstreamHeaders } from '../upstream/headers.ts';
-import type { AnswerReceiver } from './answer-stream.ts';
+import type { AnswerReceiver } from './answer-listeners.ts';
 import { AnswerTail } from './answer-tail.ts';
 import { BodyWriter } from './body-writer.ts';
 import type { HeldResponse } from './held-response.ts';

@@ -26,7 +26,7 @@ import {
 
 import type { Clock } from '@zephyr/runtime/clock';
 
-import { type AnswerReceiver, AnswerStream } from '../answer/answer-stream.ts';
+import { type AnswerReceiver, AnswerStream } from '../answer/answer-listeners.ts';
 import type { HeldResponse } from '../answer/held-response.ts';
 import { withoutSecrets } from '../answer/without-secrets.ts';
 import type { Deadline } from '../upstream/deadline.ts';

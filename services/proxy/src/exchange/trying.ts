@@ -30,7 +30,7 @@ import {
   type FailedAttempt,
 } from './attempt.ts';
 import type { ExchangeContext } from './exchange-context.ts';
-import { readingMsOf } from './first-byte-wait.ts';
+import { readingMsOf } from './first-byte-timeout.ts';
 import { requestedModel } from './model-name.ts';
 import { moreTelling } from './own-answers.ts';
 import { Retries } from './retries.ts';

@@ -6,7 +6,7 @@ import { upstreamHeaders } from '../upstream/headers.ts';
 import type { UpstreamRequest } from '../upstream/transport.ts';
 import type { AttemptTimes } from './attempt.ts';
 import type { ExchangeContext } from './exchange-context.ts';
-import { firstByteWaitMs } from './first-byte-wait.ts';
+import { firstByteWaitMs } from './first-byte-timeout.ts';
 import { bodyEditAt, pathAt } from './model-name.ts';
 
 export function upstreamRequestOf(

@@ -20,8 +20,8 @@ import { Exchange } from '../exchange/exchange.ts';
 import type { ExchangeDeps } from '../exchange/exchange-context.ts';
 import type { ActiveRequest } from '../report/active-request.ts';
 import type { ProxyMetrics } from '../report/metrics.ts';
-import { ActiveRequests } from './active-requests.ts';
 import { type Admittance, ANYBODY, type Clients, type Visitor } from './clients.ts';
+import { ActiveRequests } from './request-list.ts';
 import { readTarget, type TargetRefusal, type TargetRules } from './target.ts';
 
 export interface AdmissionDeps {

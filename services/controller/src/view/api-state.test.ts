@@ -13,8 +13,8 @@ import { parseConfig } from '@zephyr/runtime/config/load';
 import { describe, expect, it } from 'vitest';
 
 import { settingsOf } from '../leader/settings.ts';
+import { type ViewInput, viewOf } from './api-state.ts';
 import { NO_STATISTICS, withBatch } from './statistics.ts';
-import { type ViewInput, viewOf } from './view.ts';
 
 const NOW_MS = epochMs(1_700_000_000_000);
 const { config } = parseConfig({

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { ActiveRequests } from './active-requests.ts';
+import { ActiveRequests } from './request-list.ts';
 
 const NOBODY = { client: null, keySha256: undefined };
 

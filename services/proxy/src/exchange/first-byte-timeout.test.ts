@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { type FirstByteWait, firstByteWaitMs, readingMsOf } from './first-byte-wait.ts';
+import { type FirstByteWait, firstByteWaitMs, readingMsOf } from './first-byte-timeout.ts';
 
 const timeouts = {
   ...{ firstByteMs: 600_000, firstBytePerMibMs: 10_000, wholeAnswerMs: 900_000 },

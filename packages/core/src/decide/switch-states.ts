@@ -1,10 +1,10 @@
 import type { EpochMs } from '@zephyr/contract/scalars';
 
 import { assertNever } from '../types.ts';
+import { recordDecision, switchTo, withNotices } from './apply-switch.ts';
 import { type Assessment, bestAvailable } from './assessment.ts';
 import { type Context, type Step, stay } from './context.ts';
 import { activeRequestsOf, sessionLoadOf } from './presence.ts';
-import { recordDecision, switchTo, withNotices } from './switch.ts';
 import { weighTrade } from './switch-cost.ts';
 import {
   bestChallenger,

@@ -1,0 +1,22 @@
+/** [[clients]]: who may use the proxy. docs/data-path.md gives the reason of each default. */
+import { z } from 'zod';
+
+import { filePath } from './values.ts';
+
+export const client = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]{1,40}$/, 'expected 1 to 40 of letters, digits, . _ -')
+    .describe('The person, as metrics and logs show them. Unique.'),
+  key_env: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('The variable that holds the key, of 22 characters or more.'),
+  key_file: filePath.optional().describe('Or: the file that holds the key.'),
+  key_sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, 'expected a SHA-256 in 64 hexadecimal digits')
+    .optional()
+    .describe('Or: the SHA-256 of the key, so that the key itself is not here.'),
+});

@@ -1,0 +1,55 @@
+/** [failover]: what happens after a failed attempt. docs/data-path.md gives the reason of each default. */
+import { RETRY_LIMITS } from '@zephyr/core';
+import { z } from 'zod';
+
+import { count, seconds } from './values.ts';
+
+export const failover = z.strictObject({
+  retry: z
+    .enum(RETRY_LIMITS)
+    .default('before_content')
+    .describe(
+      'Until when a failed request may go to another endpoint: not at all (`never`), while nothing was sent (`connect`), until the first byte of an answer (`before_headers`), or until its first content (`before_content`). The later, the likelier it is billed twice.',
+    ),
+  max_retries: z
+    .number()
+    .int()
+    .nonnegative()
+    .max(5)
+    .default(2)
+    .describe(
+      'How often one request may be sent again. Failed connects do not count: nothing was sent.',
+    ),
+  retry_ratio: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.2)
+    .describe(
+      'How many retries may fail, as a share of the requests of the last 10 seconds, so that an overloaded model does not get twice the traffic for long. A retry that is answered well is given back.',
+    ),
+  retries_per_second: z
+    .number()
+    .nonnegative()
+    .max(100)
+    .default(5)
+    .describe(
+      'Retries per second that are allowed besides that share, whatever the traffic: enough to rescue 50 active requests when their endpoint dies at once.',
+    ),
+  failures_to_eject: count
+    .default(2)
+    .describe(
+      'Failures since the last good answer after which an endpoint is ejected: asked only after the others. A failed connect does it alone; one and the same request does not.',
+    ),
+  eject_seconds: seconds
+    .default(10)
+    .describe(
+      'How long a failing endpoint is ejected the first time, in seconds; doubled with each repeat. Evidence that it serves ends it sooner.',
+    ),
+  max_eject_seconds: seconds.default(300).describe('The limit of this doubling, in seconds.'),
+  max_cool_down_seconds: seconds
+    .default(1800)
+    .describe(
+      'The longest wait that an endpoint may ask for (`retry-after`), in seconds. A weekly limit must not take a model out for a week.',
+    ),
+});

@@ -1,0 +1,40 @@
+/** [limits]: what the proxy carries and buffers at most; docs/data-path.md has the reasons. */
+import { z } from 'zod';
+
+import { count } from './values.ts';
+
+export const limits = z.strictObject({
+  body_mib: z
+    .number()
+    .positive()
+    .max(1024)
+    .default(32)
+    .describe('The largest body of a request, in MiB. The Messages API itself takes 32 MB.'),
+  buffered_bodies_mib: z
+    .number()
+    .nonnegative()
+    .max(65_536)
+    .default(256)
+    .describe(
+      'Memory for bodies that are buffered for a retry, all requests together, in MiB. Beyond it, requests run without retries. One person gets at most as much as the others leave free: half of it, if alone.',
+    ),
+  header_kib: z
+    .number()
+    .int()
+    .min(8)
+    .max(256)
+    .default(32)
+    .describe('The largest headers of a request, all together, in KiB.'),
+  active_requests: count
+    .default(2_000)
+    .describe('How many requests one proxy serves at the same time; more are rejected.'),
+  active_requests_per_client: count
+    .default(500)
+    .describe(
+      'How many of these may belong to one person’s key, or to one address where there are no keys.',
+    ),
+  connections: count.default(10_000).describe('How many client connections one proxy has open.'),
+  connections_per_address: count
+    .default(2_000)
+    .describe('How many of these may come from one address. Many people may share one.'),
+});
