@@ -33,7 +33,7 @@ export interface Progress {
 /**
  * Names the shape of a stored LeaderState. A checkpoint of another version is not read: the state is
  * rebuilt from wishes, snapshot and the last probes. Raise it whenever the shape, or what a field
- * means, changes; leader-state.shape.test.ts fails on a changed shape.
+ * means, changes; leader-state.test.ts fails on a changed shape.
  */
 export const CHECKPOINT_VERSION = 3;
 
