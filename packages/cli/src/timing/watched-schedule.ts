@@ -10,7 +10,7 @@ import type { TimedProbe } from './verdict.ts';
 const LOOK_MS = 500;
 
 export interface WatchedSchedule {
-  readonly client: AdminClient;
+  readonly client: Pick<AdminClient, 'state'>;
   readonly forMs: number;
   readonly onProbe: (probe: TimedProbe) => void;
   readonly signal: AbortSignal;
@@ -27,12 +27,19 @@ export async function watchSchedule(plan: WatchedSchedule): Promise<Watched> {
   const announced = new Map<string, Set<number>>();
   const lastAtMs = new Map<string, number>();
   const probes: TimedProbe[] = [];
+  let sinceAtMs: number | undefined;
   while (systemClock.nowMs() < untilAtMs && !plan.signal.aborted) {
     const state = await plan.client.state().catch(() => undefined);
+    // By the controller's clock, as everything else here.
+    sinceAtMs ??= state?.atMs;
     for (const { name, probe } of state?.endpoints ?? []) {
       const moments = announced.get(name) ?? new Set();
       announced.set(name, moments);
-      const timed = timedProbe(name, probe, { moments, before: lastAtMs.get(name) });
+      const timed = timedProbe(name, probe, {
+        moments,
+        before: lastAtMs.get(name),
+        sinceAtMs,
+      });
       if (timed !== undefined) {
         probes.push(timed);
         plan.onProbe(timed);
@@ -47,14 +54,22 @@ export async function watchSchedule(plan: WatchedSchedule): Promise<Watched> {
   return { probes, due: new Map([...announced.keys()].map((name) => [name, count(name)])) };
 }
 
-/** The probe that ended since the last look, with the announced moment nearest to its start. */
+/**
+ * The probe that ended since the last look, with the announced moment nearest to its start. When one
+ * that was already running at the first look was due is not known: it is left out.
+ */
 function timedProbe(
   endpoint: string,
   { last }: ApiState['endpoints'][number]['probe'],
-  known: { readonly moments: ReadonlySet<number>; readonly before: number | undefined },
+  known: {
+    readonly moments: ReadonlySet<number>;
+    readonly before: number | undefined;
+    readonly sinceAtMs: number | undefined;
+  },
 ): TimedProbe | undefined {
   if (last === null || known.before === undefined || last.atMs === known.before) return undefined;
   const startedAtMs = last.atMs;
+  if (known.sinceAtMs === undefined || startedAtMs < known.sinceAtMs) return undefined;
   const [nearest] = [...known.moments].sort(
     (left, right) => Math.abs(left - startedAtMs) - Math.abs(right - startedAtMs),
   );
