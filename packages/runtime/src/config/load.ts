@@ -2,11 +2,8 @@
  * Reads config.toml and .env. One run finds every problem; nothing is started, and nothing in the
  * process is changed.
  */
-import { readFileSync } from 'node:fs';
-
 import { parse, TomlError } from 'smol-toml';
 
-import { messageOf, ZephyrError } from '../errors.ts';
 import { checkSchema } from './check-schema.ts';
 import type { LoadedConfig } from './config.ts';
 import { ConfigError, type ConfigProblem, printPath, type Violation } from './config-error.ts';
@@ -14,6 +11,7 @@ import { checkEnvFile } from './env-file.ts';
 import { locate } from './locate.ts';
 import { type ReadNamedFile, readNamedFile } from './named-file.ts';
 import { type RawTable, variableNamesIn } from './raw.ts';
+import { readText } from './read-text.ts';
 import { REDIS_URL_VARIABLE } from './redis-url.ts';
 import { resolveConfig } from './resolve.ts';
 import { checkRules } from './rules/rules.ts';
@@ -74,32 +72,6 @@ export function parseConfig(source: ConfigText): LoadedConfig {
   ];
   if (problems.length > 0) throw new ConfigError(problems);
   return resolveConfig(document, { path, variables, read });
-}
-
-const READABLE =
-  'let its user read it: chmod a+r for the file, a+rx for its folder (in containers each service ' +
-  'has a user of its own)';
-
-function readText(path: string, rule: 'must exist' | 'may be missing'): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path));
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' && rule === 'may be missing') return '';
-    if (code === 'ENOENT') {
-      throw new ZephyrError('CONFIG', `${path} does not exist`, {
-        advice: [
-          `make one:             cp config.toml.example ${path} && cp .env.example .env && chmod 600 .env`,
-          'with Instcopilot:     use config.toml.example.instcopilot and .env.example.instcopilot',
-          'then put your endpoints into the first and the tokens into the second',
-          'or try Zephyr first:  make demo (needs no token)',
-        ],
-      });
-    }
-    const why = code === 'ERR_ENCODING_INVALID_ENCODED_DATA' ? 'it is not UTF-8' : messageOf(error);
-    const advice = code === 'EACCES' || code === 'EPERM' ? [READABLE] : [];
-    throw new ZephyrError('CONFIG', `cannot read ${path}: ${why}`, { cause: error, advice });
-  }
 }
 
 function parseToml(path: string, text: string): RawTable {

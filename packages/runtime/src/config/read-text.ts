@@ -1,0 +1,50 @@
+/** The text of config.toml and .env, and what to do where it cannot be read. */
+import { readFileSync } from 'node:fs';
+
+import { messageOf, ZephyrError } from '../errors.ts';
+
+/** The configuration must exist; the file with the tokens may be missing. */
+export type FileRule = 'must exist' | 'may be missing';
+
+/** @throws ZephyrError `CONFIG` */
+export function readText(path: string, rule: FileRule): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' && rule === 'may be missing') return '';
+    if (code === 'ENOENT') {
+      throw new ZephyrError('CONFIG', `${path} does not exist`, {
+        advice: [
+          `make one:             cp config.toml.example ${path} && cp .env.example .env && chmod 600 .env`,
+          'with Instcopilot:     use config.toml.example.instcopilot and .env.example.instcopilot',
+          'then put your endpoints into the first and the tokens into the second',
+          'or try Zephyr first:  make demo (needs no token)',
+        ],
+      });
+    }
+    const why = code === 'ERR_ENCODING_INVALID_ENCODED_DATA' ? 'it is not UTF-8' : messageOf(error);
+    throw new ZephyrError('CONFIG', `cannot read ${path}: ${why}`, {
+      cause: error,
+      advice: adviceFor(code, path, rule),
+    });
+  }
+}
+
+/** @param code Node's, of the error */
+export function adviceFor(
+  code: string | undefined,
+  path: string,
+  rule: FileRule,
+): readonly string[] {
+  if (code === 'EACCES' || code === 'EPERM') return [readableAdvice(path, rule)];
+  return code === 'EISDIR' ? ['this is a folder: name the file in it'] : [];
+}
+
+/** What to do where a file may not be read; the tokens must stay closed to others. */
+function readableAdvice(path: string, rule: FileRule): string {
+  return rule === 'may be missing'
+    ? `only the user who runs Zephyr should read it: sudo chown "$(id -un)" ${path} && chmod 600 ${path}`
+    : 'let its user read it: chmod a+r for the file, a+rx for its folder (in containers each service ' +
+        'has a user of its own)';
+}
