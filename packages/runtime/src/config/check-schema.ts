@@ -21,6 +21,7 @@ const TYPE_WORDS: Readonly<Record<string, string>> = {
   boolean: 'true or false',
   array: 'a list',
   object: 'a table',
+  record: 'a table',
 };
 
 /** All breaches of the schema in a parsed document; empty when it fits. */
@@ -118,8 +119,11 @@ function expectation(issue: Issue): string {
 }
 
 function sized(origin: string, bound: string): string {
-  if (origin === 'string') return `text of ${bound} characters`;
-  return origin === 'array' ? `a list of ${bound} elements` : bound;
+  const isFilled = bound === 'at least 1';
+  if (origin === 'string')
+    return isFilled ? 'text that is not empty' : `text of ${bound} characters`;
+  if (origin !== 'array') return bound;
+  return isFilled ? 'a list that is not empty' : `a list of ${bound} elements`;
 }
 
 /** A value for people: its type, and the value itself only where it cannot be a secret. */

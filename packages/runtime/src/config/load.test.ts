@@ -311,6 +311,16 @@ ${GROUP}endpoints = [
     expect(problems[0]?.advice).not.toBe('');
   });
 
+  it.each([
+    [`${MINIMAL}models = []`, 'groups[0].models: a list that is not empty'],
+    [MINIMAL.replace('"A 1"', '""'), 'groups[0].endpoints[0].name: text that is not empty'],
+    [`${MINIMAL}model_map = ["a"]`, 'groups[0].model_map: a table'],
+  ])('says in words of TOML what a value should be: %s', (text, expected) => {
+    expect(problemsOf(text).map(({ path, expected }) => `${path}: ${expected}`)).toEqual([
+      expected,
+    ]);
+  });
+
   it.each(['http://127.0.0.1:9', 'http://localhost:9', 'http://[::1]:9', 'http://a.localhost'])(
     'may have plain http to this machine: %s',
     (url) => {
