@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { messageOf, ZephyrError } from '../errors.ts';
 
 /** The configuration must exist; the file with the tokens may be missing. */
-export type FileRule = 'must exist' | 'may be missing';
+type FileRule = 'must exist' | 'may be missing';
 
 /** @throws ZephyrError `CONFIG` */
 export function readText(path: string, rule: FileRule): string {
