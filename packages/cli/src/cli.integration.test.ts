@@ -88,6 +88,7 @@ describe('zephyr', () => {
   it.each([
     [['strat'], 'Did you mean start?'],
     [['demo', '--port', '99999'], '--port 99999 is not a port'],
+    [['demo', '--port', '65534'], '--port 65533 at most'],
     [['start', '--confg', 'x'], 'Did you mean --config?'],
   ])('refuses %j with a hint', (args, hint) => {
     const { stderr, status } = zephyr(...args);

@@ -10,10 +10,11 @@ import type { ProgramStatus } from '@zephyr/contract/program-status';
 import { systemClock } from '@zephyr/runtime/clock';
 import { loadConfig } from '@zephyr/runtime/config/load';
 import type { Environment } from '@zephyr/runtime/environment';
+import { ZephyrError } from '@zephyr/runtime/errors';
 import { type SimulatedEndpoint, startSimulatedEndpoint } from '@zephyr/testkit/simulated-endpoint';
 
 import { demoRedisUrl } from '../launch/demo-redis.ts';
-import { requireFreePorts } from '../launch/free-port.ts';
+import { otherPort, requireFreePorts } from '../launch/free-port.ts';
 import { type LaunchedSystem, launch } from '../launch/launcher.ts';
 import { formatLogLine } from '../launch/log-line.ts';
 import { nextSignal, runUntilStopped } from '../launch/run-until-stopped.ts';
@@ -67,18 +68,30 @@ export interface Demo {
   endEndpoints(): Promise<void>;
 }
 
+/** The proxy, and after it the controller and the prober. */
+const LAST_PORT = 65_535 - 2;
+
 /** @param port of the proxy; 0 takes free ports everywhere */
 export async function startDemo(
   port: number,
   environment: Environment,
   print: (line: string) => void,
 ): Promise<Demo> {
+  if (port > LAST_PORT) {
+    throw new ZephyrError(
+      'USAGE',
+      `--port ${port} leaves no ports for the controller and the prober`,
+      {
+        advice: [`the demo uses three ports in a row: --port ${LAST_PORT} at most`],
+      },
+    );
+  }
   await requireFreePorts(
     ['proxy', 'controller', 'prober'].map((service, index) => ({
       host: '127.0.0.1',
       port: port === 0 ? 0 : port + index,
       owner: `the ${service}`,
-      advice: `end that program, or choose other ports: make demo PORT=${port + 1000}`,
+      advice: `end that program, or choose other ports: make demo PORT=${otherPort(port, 1000)}`,
     })),
   );
   const redisUrl = await demoRedisUrl(environment);

@@ -9,7 +9,7 @@ import { translator } from '@zephyr/texts';
 import { hostForPeople, localHost } from '../addresses.ts';
 import { adminClient } from '../admin/client.ts';
 import { warningsOf } from '../config-warnings.ts';
-import { requireFreePorts } from '../launch/free-port.ts';
+import { otherPort, requireFreePorts } from '../launch/free-port.ts';
 import { type LaunchedSystem, launch } from '../launch/launcher.ts';
 import { formatLogLine } from '../launch/log-line.ts';
 import { nextSignal, runUntilStopped } from '../launch/run-until-stopped.ts';
@@ -40,7 +40,7 @@ export async function start(options: StartOptions, environment: Environment): Pr
       ...server,
       port,
       owner: 'the proxy (server.port)',
-      advice: `end that program, or choose another port: make start PORT=${port + 10}`,
+      advice: `end that program, or choose another port: make start PORT=${otherPort(port, 10)}`,
     },
     {
       ...controller,

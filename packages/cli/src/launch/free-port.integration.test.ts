@@ -3,13 +3,20 @@ import { type AddressInfo, createServer } from 'node:net';
 
 import { describe, expect, it } from 'vitest';
 
-import { requireFreePorts } from './free-port.ts';
+import { otherPort, requireFreePorts } from './free-port.ts';
 
 const wanted = (port: number, host = '127.0.0.1') => ({
   host,
   port,
   owner: 'the proxy (server.port)',
   advice: 'choose another',
+});
+
+describe('otherPort', () => {
+  it('suggests a port that exists, with room after it', () => {
+    expect(otherPort(8080, 10)).toBe(8090);
+    expect(otherPort(65_100, 1000)).toBe(64_100);
+  });
 });
 
 describe('requireFreePorts', () => {

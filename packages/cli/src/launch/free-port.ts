@@ -27,6 +27,11 @@ export async function requireFreePorts(ports: readonly WantedPort[]): Promise<vo
   }
 }
 
+/** One to suggest instead: `steps` further, or back where that would be too near to the last. */
+export function otherPort(port: number, steps: number): number {
+  return port + steps > 65_000 ? port - steps : port + steps;
+}
+
 function refusal({ host, port, owner, advice }: WantedPort, error: NodeJS.ErrnoException): Error {
   const whys: Readonly<Record<string, string>> = {
     EADDRINUSE: 'another program has it',
