@@ -223,7 +223,6 @@ export const screens = {
   'log.decision.planned': 'Will switch from {from} to {to}: {reason}',
   'log.decision.switched': '{from} → {to}: {reason}',
   'log.decision.first': '{to} is serving: {reason}',
-  'log.decision.none': 'No endpoint is serving: {reason}',
   'log.decision.settled': 'The last request on {from} has ended; {to} serves alone',
   'log.decision.withdrawn': 'Stays on {from}: {to} is no longer faster',
   'log.decision.gain': '{gain} faster',

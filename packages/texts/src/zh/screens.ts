@@ -211,7 +211,6 @@ export const screens = {
   'log.decision.planned': '计划从 {from} 切换到 {to}：{reason}',
   'log.decision.switched': '{from} → {to}：{reason}',
   'log.decision.first': '{to} 开始服务：{reason}',
-  'log.decision.none': '没有端点在服务：{reason}',
   'log.decision.settled': '{from} 上最后的请求已结束；仅由 {to} 服务',
   'log.decision.withdrawn': '留在 {from}：{to} 不再更快',
   'log.decision.gain': '快 {gain}',
