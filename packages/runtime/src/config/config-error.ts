@@ -27,7 +27,7 @@ export interface Violation {
   readonly advice: string;
 }
 
-/** Code `CONFIG`; the message lists all problems in the order of the document. */
+/** Code `CONFIG`; the message lists all problems: those of .env, then by their place in the document. */
 export class ConfigError extends ZephyrError {
   readonly problems: readonly ConfigProblem[];
 
@@ -48,9 +48,10 @@ export function printPath(path: KeyPath): string {
 }
 
 function printProblems(problems: readonly ConfigProblem[]): string {
-  const file = problems[0]?.file ?? 'the configuration';
+  const files = [...new Set(problems.map(({ file }) => file))];
+  const have = files.length > 1 ? 'have' : 'has';
   const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
-  return [`${file} has ${count}:`, ...problems.map(printProblem)].join('\n\n');
+  return [`${files.join(' and ')} ${have} ${count}:`, ...problems.map(printProblem)].join('\n\n');
 }
 
 function printProblem(problem: ConfigProblem): string {

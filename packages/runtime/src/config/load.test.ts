@@ -311,6 +311,18 @@ ${GROUP}endpoints = [
     expect(problems[0]?.advice).not.toBe('');
   });
 
+  it('names first the line of .env that cannot be read, then the variable that is missing for it', () => {
+    const source = {
+      path: 'config.toml',
+      text: MINIMAL,
+      variables: variablesOf({}, ''),
+      envFile: { path: '.env', text: 'TOKEN_A=sk-$canary' },
+    };
+    expect(() => parseConfig(source)).toThrow(
+      /^\.env and config\.toml have 2 problems:\n\n\.env:1 {2}TOKEN_A\n(?!.*canary)/s,
+    );
+  });
+
   it.each([
     [`${MINIMAL}models = []`, 'groups[0].models: a list that is not empty'],
     [MINIMAL.replace('"A 1"', '""'), 'groups[0].endpoints[0].name: text that is not empty'],

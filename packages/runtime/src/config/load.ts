@@ -66,9 +66,10 @@ export function parseConfig(source: ConfigText): LoadedConfig {
   ];
   const { envFile = { path: '', text: '' } } = source;
   const names = [...variableNamesIn(document), REDIS_URL_VARIABLE];
+  // A value that cannot be read is why its variable seems not to be set: it comes first.
   const problems = [
-    ...problemsOf(path, text, violations),
     ...checkEnvFile(envFile.path, envFile.text, names),
+    ...problemsOf(path, text, violations),
   ];
   if (problems.length > 0) throw new ConfigError(problems);
   return resolveConfig(document, { path, variables, read });
