@@ -70,7 +70,8 @@ Seeded worlds of five endpoints and a team of ten that uses Claude Code, gone th
 
 The client is the same for all: after an error it tries again up to ten times after 0.5 s, 1 s, 2 s, …
 as Claude Code does. (b) to (f) and (i) share one data path: a failed attempt is sent once more, to the rule's
-next endpoint, and an endpoint that fails twice in a row is left out for 30 s.
+next endpoint, and an endpoint that fails twice in a row is left out for 30 s. It waits 30 s for
+the first content, which in "slow heads" is too short even for (f) and (i).
 
 *Time to a good answer* is the time to the first token with all retries, and with 0.09 ms for each token
 of the prompt that is not in the endpoint's cache (Anthropic's own figures: 100,000 tokens take 11.5 s

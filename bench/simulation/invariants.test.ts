@@ -77,13 +77,13 @@ const CONTESTED = new Set([
 ]);
 
 /**
- * Not held yet, by seed and world; docs/simulation.md shows the figures, and by how much a rule that
- * knew the present of every endpoint would do better.
+ * Not held yet, by seed and world. That is no matter of hindsight: by docs/simulation.md a rule that knew
+ * the present of every endpoint would hold the first two.
  */
 const NOT_HELD = new Set([
   // Found after some requests and left with all sessions' caches; the best endpoint had little of it.
   '101 congestion',
-  // Two journeys in a thousand more are cut than at the endpoint that happened to cut least.
+  // Four requests of a thousand more are cut than at the endpoint that happened to cut least.
   '303 cuts',
   // The largest model's head says nothing at endpoints that nobody asks for it, and we ask nobody's
   // request elsewhere only to find out.
