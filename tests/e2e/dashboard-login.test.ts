@@ -1,6 +1,8 @@
 /** When the controller requires its admin token: the page, and the command line. */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser } from 'playwright-core';
@@ -58,19 +60,27 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
 });
 
 describe('the command line', () => {
-  const mode = (token: Record<string, string>) =>
-    spawnSync(ZEPHYR, ['mode', '--url', running.url], {
-      encoding: 'utf8',
+  /** Not in step with this process: the controller runs here. */
+  async function mode(token: Record<string, string>) {
+    const child = spawn(ZEPHYR, ['mode', '--url', running.url], {
       env: { ...process.env, LANG: 'C', ...token },
+      stdio: ['ignore', 'pipe', 'pipe'],
     });
+    const [stdout, stderr, [status]] = await Promise.all([
+      text(child.stdout),
+      text(child.stderr),
+      once(child, 'exit') as Promise<[number | null]>,
+    ]);
+    return { status, stdout, stderr };
+  }
 
-  it('says which variable the token comes from', () => {
-    const { status, stderr } = mode({});
+  it('says which variable the token comes from', async () => {
+    const { status, stderr } = await mode({});
     expect(stderr).toBe('the controller requires its admin token\n  Set ZEPHYR_ADMIN_TOKEN.\n');
     expect(status).toBe(1);
   });
 
-  it('takes the token from there', () => {
-    expect(mode({ ZEPHYR_ADMIN_TOKEN: TOKEN }).stdout).toBe('The mode is automatic.\n');
+  it('takes the token from there', async () => {
+    expect((await mode({ ZEPHYR_ADMIN_TOKEN: TOKEN })).stdout).toBe('The mode is automatic.\n');
   });
 });

@@ -3,6 +3,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 
@@ -137,43 +138,49 @@ describe.skipIf(!hasTmux())('the terminal dashboard', () => {
 });
 
 describe('the commands for a running system', () => {
-  const zephyr = (...args: string[]) => {
-    const { status, stdout, stderr } = spawnSync(ZEPHYR, [...args, '--url', running.url], {
-      encoding: 'utf8',
+  /** Not in step with this process: the system that it asks runs here. */
+  async function zephyr(...args: string[]) {
+    const child = spawn(ZEPHYR, [...args, '--url', running.url], {
       cwd: ROOT,
       env: { ...process.env, LANG: 'C' },
+      stdio: ['ignore', 'pipe', 'pipe'],
     });
+    const [stdout, stderr, [status]] = await Promise.all([
+      text(child.stdout),
+      text(child.stderr),
+      once(child, 'exit') as Promise<[number | null]>,
+    ]);
     return { status, stdout, stderr };
-  };
+  }
 
-  it('pins an endpoint by the beginning of its name, and goes back', () => {
-    expect(zephyr('select', 'virg')).toMatchObject({
+  it('pins an endpoint by the beginning of its name, and goes back', async () => {
+    expect(await zephyr('select', 'virg')).toMatchObject({
       status: 0,
       stdout: 'Virginia is pinned; the mode is manual.\n',
     });
-    expect(zephyr('mode').stdout).toBe('The mode is manual: Virginia is pinned.\n');
-    expect(JSON.parse(zephyr('mode', 'auto', '--json').stdout)).toMatchObject({
+    expect((await zephyr('mode')).stdout).toBe('The mode is manual: Virginia is pinned.\n');
+    expect(JSON.parse((await zephyr('mode', 'auto', '--json')).stdout)).toMatchObject({
       outcome: 'applied',
       previousMode: { kind: 'manual', endpointId: 'virginia' },
     });
-    expect(zephyr('mode', 'auto').stdout).toBe('The mode is automatic. Nothing changed.\n');
+    expect((await zephyr('mode', 'auto')).stdout).toBe('The mode is automatic. Nothing changed.\n');
   });
 
-  it('pauses, resumes and probes, in Chinese too', () => {
-    expect(zephyr('pause').stdout).toBe('Probes are paused.\n');
-    expect(zephyr('resume', '--language', 'zh').stdout).toBe('探测已恢复。\n');
-    expect(zephyr('probe', 'tokyo', '--live').stdout).toBe('Probing 1 endpoint now.\n');
+  it('pauses, resumes and probes, in Chinese too', async () => {
+    expect((await zephyr('pause')).stdout).toBe('Probes paused.\n');
+    expect((await zephyr('resume', '--language', 'zh')).stdout).toBe('探测已恢复。\n');
+    expect((await zephyr('probe', 'tokyo', '--live')).stdout).toBe('Probing 1 endpoint now.\n');
   });
 
-  it('prints events without colours where output is no terminal', () => {
-    zephyr('pause');
-    const { stdout } = zephyr('events', '--kind', 'command', '--last', '1');
+  it('prints events without colours where output is no terminal', async () => {
+    await zephyr('pause');
+    const { stdout } = await zephyr('events', '--kind', 'command', '--last', '1');
     expect(stdout).toMatch(/^\d\d:\d\d:\d\d {2}This machine: pause probes\n$/);
-    expect(JSON.parse(zephyr('events', '--json', '-n', '1').stdout)).toHaveProperty('id');
+    expect(JSON.parse((await zephyr('events', '--json', '-n', '1')).stdout)).toHaveProperty('id');
   });
 
   /** Runs a command that goes on, until its output shows the text; then ends it. */
-  async function zephyrUntil(text: RegExp, args: string[], meanwhile: () => Promise<void>) {
+  async function zephyrUntil(shown: RegExp, args: string[], meanwhile: () => Promise<void>) {
     const child = spawn(ZEPHYR, [...args, '--url', running.url], {
       cwd: ROOT,
       env: { ...process.env, LANG: 'C' },
@@ -186,7 +193,7 @@ describe('the commands for a running system', () => {
     const ended = once(child, 'exit');
     await vi.waitFor(() => expect(output).not.toBe(''), { timeout: 20_000 });
     await meanwhile();
-    await vi.waitFor(() => expect(output).toMatch(text), { timeout: 20_000 });
+    await vi.waitFor(() => expect(output).toMatch(shown), { timeout: 20_000 });
     child.kill('SIGINT');
     const [exitCode] = (await ended) as [number | null];
     return { output, exitCode };
@@ -220,8 +227,8 @@ describe('the commands for a running system', () => {
     { args: ['events', '--kind', 'x'], status: 2, says: 'Allowed choices are' },
     { args: ['dashboard'], status: 1, says: 'the dashboard needs a terminal' },
     { args: ['dashbord'], status: 2, says: 'Did you mean dashboard?' },
-  ])('ends with $status: $args', ({ args, status, says }) => {
-    const result = zephyr(...args);
+  ])('ends with $status: $args', async ({ args, status, says }) => {
+    const result = await zephyr(...args);
     expect(result.stderr).toContain(says);
     expect(result.status).toBe(status);
   });
