@@ -2,12 +2,12 @@
  * nginx and HAProxy with what their documentation recommends for failover: passive health, one
  * retry elsewhere, also for POST. Undefined where they are not installed.
  */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { freePort, listening } from '../../services/proxy/bench/contenders.ts';
+import { endWithUs, freePort, listening } from '../../services/proxy/bench/contenders.ts';
 
 export interface Rival {
   readonly port: number;
@@ -101,15 +101,4 @@ async function start(
       child.kill('SIGTERM');
     },
   };
-}
-
-/** They know nothing of us, and would outlive a bench that is ended. */
-const running = new Set<ChildProcess>();
-process.once('exit', () => {
-  for (const child of running) child.kill('SIGKILL');
-});
-
-function endWithUs(child: ChildProcess): void {
-  running.add(child);
-  child.once('exit', () => running.delete(child));
 }

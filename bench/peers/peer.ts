@@ -5,6 +5,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
+import { endWithUs, listening } from '../../services/proxy/bench/contenders.ts';
+
 export interface Peer {
   readonly name: string;
   /** Pinned, so that two runs compare the same; a system's program reports its own. */
@@ -32,11 +34,6 @@ export const TIMEOUT_SECONDS = 30;
 
 /** Loading Python packages takes long on two busy cores. */
 const START_LIMIT_MS = 120_000;
-const running = new Set<ChildProcess>();
-// They know nothing of a launcher, and would outlive a bench that is ended.
-process.once('exit', () => {
-  for (const child of running) child.kill('SIGKILL');
-});
 
 export interface Program {
   readonly file: string;
@@ -51,18 +48,9 @@ export async function startProgram({ file, args, port, env }: Program): Promise<
     stdio: 'ignore',
     env: { PATH: process.env['PATH'], NODE_ENV: 'production', ...env },
   });
-  running.add(child);
-  child.once('exit', () => running.delete(child));
-  const until = performance.now() + START_LIMIT_MS;
-  while (performance.now() < until) {
-    if (child.exitCode !== null) throw new Error(`${file} ended with ${child.exitCode}`);
-    const answer = await fetch(`http://127.0.0.1:${port}/`).catch(() => undefined);
-    await answer?.body?.cancel();
-    if (answer !== undefined) return child;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  child.kill('SIGKILL');
-  throw new Error(`${file} does not answer at port ${port}`);
+  endWithUs(child);
+  await listening(port, child, START_LIMIT_MS);
+  return child;
 }
 
 export async function stopProgram(child: ChildProcess): Promise<void> {

@@ -1,5 +1,10 @@
 /** Addresses at which other programs and machines reach a listener on this machine. */
+import { readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
+
+import { rawTable } from '@zephyr/runtime/config/raw';
+import { ZephyrError } from '@zephyr/runtime/errors';
+import { parse } from 'smol-toml';
 
 /** An address that programs on this machine can connect to. */
 export function localHost(host: string): string {
@@ -25,4 +30,23 @@ function lanAddress(): string | undefined {
     .filter(([name]) => !/^(docker|br-|veth|virbr|tun|tap|utun)/.test(name))
     .flatMap(([, addresses = []]) => addresses)
     .find(({ family, internal }) => family === 'IPv4' && !internal)?.address;
+}
+
+/** Where the proxy of a configuration listens, also where other parts of the file are wrong. */
+export function proxyAddressIn(configPath: string): {
+  readonly host: string;
+  readonly port: string;
+} {
+  const server = rawTable(parse(readFileSync(configPath, 'utf8'))['server']);
+  const { host = '127.0.0.1', port = 8080 } = server;
+  return { host: String(host), port: String(port) };
+}
+
+/** @param example for the advice @throws ZephyrError `USAGE` where `--url` is no address */
+export function checkedUrl(text: string, example: string): string {
+  const isHttp = /^https?:\/\//.test(text) && URL.canParse(text);
+  if (isHttp) return text.replace(/\/+$/, '');
+  throw new ZephyrError('USAGE', `--url ${text} is not a URL`, {
+    advice: [`for example: --url ${example}`],
+  });
 }

@@ -123,12 +123,27 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
-export async function listening(port: number, child: ChildProcess): Promise<void> {
-  for (let round = 0; round < 100; round += 1) {
+const LOOK_EVERY_MS = 50;
+
+/** Programs that know nothing of us would outlive a bench that is ended. */
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
+export function endWithUs(child: ChildProcess): void {
+  running.add(child);
+  child.once('exit', () => running.delete(child));
+}
+
+/** @throws where the program ends, or its port does not answer in time */
+export async function listening(port: number, child: ChildProcess, limitMs = 5_000): Promise<void> {
+  for (let round = 0; round < limitMs / LOOK_EVERY_MS; round += 1) {
     if (child.exitCode !== null) throw new Error(`${child.spawnfile} ended with ${child.exitCode}`);
     const answer = await fetch(`http://127.0.0.1:${port}/`).catch(() => undefined);
+    await answer?.body?.cancel();
     if (answer !== undefined) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
   }
   throw new Error(`${child.spawnfile} does not answer`);
 }

@@ -16,7 +16,7 @@ import {
   translator,
 } from '@zephyr/texts';
 
-import { localHost } from '../addresses.ts';
+import { checkedUrl, localHost } from '../addresses.ts';
 import { type AdminClient, adminClient } from '../admin/client.ts';
 
 export interface AdminOptions {
@@ -56,7 +56,7 @@ export function openSession(options: AdminOptions, environment: Environment): Ad
     options.language ?? loaded?.config.ui.language ?? languageOf(localeOf(environment));
   const say = translator(language);
   const address = read.status === 'broken' ? addressIn(options.config) : loaded?.config.controller;
-  const url = checkedUrl(options.url ?? urlOf(address));
+  const url = checkedUrl(options.url ?? urlOf(address), 'http://127.0.0.1:8081');
   const token = loaded?.secrets.adminToken?.reveal() ?? adminTokenIn(options, environment);
   return {
     ...{ client: adminClient({ url, token }, say), language, say, numbers: numbersOf(language) },
@@ -110,14 +110,6 @@ function urlOf({
   readonly port?: number;
 } = {}): string {
   return `http://${localHost(host)}:${port}`;
-}
-
-function checkedUrl(text: string): string {
-  const isHttp = /^https?:\/\//.test(text) && URL.canParse(text);
-  if (isHttp) return text.replace(/\/+$/, '');
-  throw new ZephyrError('USAGE', `--url ${text} is not a URL`, {
-    advice: ['for example: --url http://127.0.0.1:8081'],
-  });
 }
 
 /**

@@ -1,11 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 
-import { rawTable } from '@zephyr/runtime/config/raw';
 import { ZephyrError } from '@zephyr/runtime/errors';
 import { parse } from 'smol-toml';
 
-import { hostForPeople } from '../addresses.ts';
+import { hostForPeople, proxyAddressIn } from '../addresses.ts';
 
 /** What `[[clients]]` allows as a name; it appears in the configuration, logs and metrics. */
 const CLIENT_NAME = /^[A-Za-z0-9._-]{1,40}$/;
@@ -70,9 +69,8 @@ A running Zephyr accepts it within seconds.`;
 }
 
 function urlIn(configPath: string): string {
-  const server = rawTable(parse(readFileSync(configPath, 'utf8'))['server']);
-  const { host = '127.0.0.1', port = 8080 } = server;
-  return `http://${hostForPeople(String(host))}:${port}`;
+  const { host, port } = proxyAddressIn(configPath);
+  return `http://${hostForPeople(host)}:${port}`;
 }
 
 function namesIn(text: string): readonly unknown[] {

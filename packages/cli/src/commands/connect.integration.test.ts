@@ -131,7 +131,7 @@ describe('connect', () => {
   it.each(['http://127.0.0.1:9', 'ftp://x', 'nonsense'])(
     'names what is wrong with %s',
     async (url) => {
-      await expect(run({ url })).rejects.toThrow(/no Zephyr answers|not an address/);
+      await expect(run({ url })).rejects.toThrow(/no Zephyr answers|not a URL/);
     },
   );
 

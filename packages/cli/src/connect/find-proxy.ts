@@ -1,11 +1,9 @@
 /** A running proxy as a person reaches it: where it is, whether it is ours, whether it takes the key. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 
-import { rawTable } from '@zephyr/runtime/config/raw';
 import { ZephyrError } from '@zephyr/runtime/errors';
-import { parse } from 'smol-toml';
 
-import { localHost } from '../addresses.ts';
+import { checkedUrl, localHost, proxyAddressIn } from '../addresses.ts';
 
 export interface FoundProxy {
   readonly url: string;
@@ -27,7 +25,7 @@ const DEFAULT_URL = 'http://127.0.0.1:8080';
 
 /** @throws ZephyrError `USAGE` for a wrong address, `UNREACHABLE` where no proxy of ours answers */
 export async function findProxy({ url: given, configPath, key }: Wanted): Promise<FoundProxy> {
-  const url = given === undefined ? configuredUrl(configPath) : checkedUrl(given);
+  const url = given === undefined ? configuredUrl(configPath) : baseUrlOf(given);
   if (!(await isZephyr(url))) {
     throw new ZephyrError('UNREACHABLE', `no Zephyr answers at ${url}`, {
       advice: [
@@ -44,18 +42,13 @@ export async function findProxy({ url: given, configPath, key }: Wanted): Promis
 /** Of the configuration's proxy, from this machine; the usual one where there is no configuration. */
 function configuredUrl(configPath: string): string {
   if (!existsSync(configPath)) return DEFAULT_URL;
-  const { host = '127.0.0.1', port = 8080 } = rawTable(
-    parse(readFileSync(configPath, 'utf8'))['server'],
-  );
-  return `http://${localHost(String(host))}:${port}`;
+  const { host, port } = proxyAddressIn(configPath);
+  return `http://${localHost(host)}:${port}`;
 }
 
-function checkedUrl(text: string): string {
-  if (/^https?:\/\//.test(text) && URL.canParse(text)) return text.replace(/(\/v1)?\/*$/, '');
-  throw new ZephyrError('USAGE', `--url ${text} is not an address`, {
-    advice: ['for example: --url http://zephyr.lan:8080'],
-  });
-}
+/** People often give the base URL with the version of the API. */
+const baseUrlOf = (text: string): string =>
+  checkedUrl(text, 'http://zephyr.lan:8080').replace(/\/v1$/, '').replace(/\/+$/, '');
 
 /** Every proxy names itself at its root, to anybody. */
 async function isZephyr(url: string): Promise<boolean> {
