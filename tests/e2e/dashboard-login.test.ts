@@ -1,18 +1,15 @@
 /** When the controller requires its admin token: the page, and the command line. */
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-
 import { artifact, findBrowser, startBrowser } from './support/browser.ts';
 import { type RunningDemo, runDemo } from './support/demo.ts';
+import { runZephyr } from './support/run-zephyr.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-const ZEPHYR = join(ROOT, 'packages/cli/bin/zephyr');
 const TOKEN = 'e2e-5d81f0c36b7a94e2d0';
 const chromium = findBrowser();
 
@@ -60,19 +57,7 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
 });
 
 describe('the command line', () => {
-  /** Not in step with this process: the controller runs here. */
-  async function mode(token: Record<string, string>) {
-    const child = spawn(ZEPHYR, ['mode', '--url', running.url], {
-      env: { ...process.env, LANG: 'C', ...token },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    const [stdout, stderr, [status]] = await Promise.all([
-      text(child.stdout),
-      text(child.stderr),
-      once(child, 'exit') as Promise<[number | null]>,
-    ]);
-    return { status, stdout, stderr };
-  }
+  const mode = (token: Record<string, string>) => runZephyr(['mode', '--url', running.url], token);
 
   it('says which variable the token comes from', async () => {
     const { status, stderr } = await mode({});

@@ -3,16 +3,14 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-
 import { artifact } from './support/browser.ts';
 import { type RunningDemo, runDemo, sendCommand } from './support/demo.ts';
+import { runZephyr, ZEPHYR } from './support/run-zephyr.ts';
 import { hasTmux, openTerminal, type Terminal } from './support/terminal.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-const ZEPHYR = join(ROOT, 'packages/cli/bin/zephyr');
 
 let running: RunningDemo;
 beforeAll(async () => {
@@ -138,20 +136,7 @@ describe.skipIf(!hasTmux())('the terminal dashboard', () => {
 });
 
 describe('the commands for a running system', () => {
-  /** Not in step with this process: the system that it asks runs here. */
-  async function zephyr(...args: string[]) {
-    const child = spawn(ZEPHYR, [...args, '--url', running.url], {
-      cwd: ROOT,
-      env: { ...process.env, LANG: 'C' },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    const [stdout, stderr, [status]] = await Promise.all([
-      text(child.stdout),
-      text(child.stderr),
-      once(child, 'exit') as Promise<[number | null]>,
-    ]);
-    return { status, stdout, stderr };
-  }
+  const zephyr = (...args: string[]) => runZephyr([...args, '--url', running.url]);
 
   it('pins an endpoint by the beginning of its name, and goes back', async () => {
     expect(await zephyr('select', 'virg')).toMatchObject({
