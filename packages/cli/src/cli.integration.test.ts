@@ -90,6 +90,13 @@ describe('zephyr', () => {
     [['demo', '--port', '99999'], '--port 99999 is not a port'],
     [['demo', '--port', '65534'], '--port 65533 at most'],
     [['start', '--confg', 'x'], 'Did you mean --config?'],
+    [['start', '--env-file', 'none'], '--env-file none: this file does not exist'],
+    [['config', 'check', '--env-file', 'none'], '--env-file none: this file does not exist'],
+    [['completion', 'tcsh'], 'Allowed choices are bash, zsh, fish.'],
+    [['secrets', 'made', '--redis', 'foo'], '--redis foo is not a host and a port'],
+    [['secrets', 'made', '--redis', 'foo:99999'], '--redis foo:99999 is not a host and a port'],
+    [['secrets', 'made', '--redis', 'redis://foo:1'], 'is not a host and a port'],
+    [['replay', '--file', 'none'], '--file none: this file does not exist'],
   ])('refuses %j with a hint', (args, hint) => {
     const { stderr, status } = zephyr(...args);
     expect(stderr).toContain(hint);
@@ -106,6 +113,22 @@ describe('zephyr', () => {
     });
     expect(stderr).toContain(`cannot reach the controller at ${url}`);
     expect(status).toBe(1);
+  });
+
+  it('says what it generated, and the second time that there was nothing to do', () => {
+    expect(zephyr('secrets', 'made', '--redis', '[fd00::1]:6379').stdout).toContain(
+      'created made/proxy/redis-url',
+    );
+    expect(zephyr('secrets', 'made')).toMatchObject({
+      stdout: 'made already has all passwords; none was changed\n',
+      status: 0,
+    });
+  });
+
+  it('reads the default .env only if it exists', () => {
+    writeFileSync(join(folder, 'config.toml'), CONFIG);
+    const { stdout } = zephyr('config', 'check');
+    expect(stdout).toContain('TOKEN_A, which is not set');
   });
 
   it('says that no demo runs', () => {

@@ -6,7 +6,9 @@ import { Argument, type Command, InvalidArgumentError, Option } from 'commander'
 import { localeOf } from './commands/admin-session.ts';
 import { CONTROLLER_URL } from './service-location.ts';
 
-const SHELL_WORDS = ['bash', 'zsh', 'fish', 'endpoints'] as const;
+const COMPLETION_SHELLS = ['bash', 'zsh', 'fish'] as const;
+/** What the completion scripts call, in the place of a shell. */
+const ENDPOINTS = 'endpoints';
 const EVENT_KINDS = ['decision', 'notice', 'command', 'config', 'leader', 'store'] as const;
 
 export interface Surroundings {
@@ -134,7 +136,7 @@ function addCompletion(
   const command = program
     .command('completion')
     .description(say('cli.completion'))
-    .addArgument(new Argument('<shell>').choices(SHELL_WORDS));
+    .addArgument(new Argument('<shell>').choices(COMPLETION_SHELLS).argParser(parseShell));
   for (const option of options) command.addOption(option);
   command
     .addHelpText(
@@ -145,9 +147,8 @@ function addCompletion(
         'completion fish > ~/.config/fish/completions/zephyr.fish',
       ]),
     )
-    .action(async (wanted: (typeof SHELL_WORDS)[number], given) => {
-      if (wanted === 'endpoints') {
-        // Called by the completion scripts.
+    .action(async (wanted: CompletionTarget, given) => {
+      if (wanted === ENDPOINTS) {
         const { openSession } = await import('./commands/admin-session.ts');
         const { endpoints } = await openSession(given, environment).client.state();
         print(endpoints.map(({ id }) => id).join('\n'));
@@ -196,6 +197,14 @@ function jsonOption(say: Translate): Option {
 function helpTail(say: Translate, examples: readonly string[]): string {
   const lines = examples.map((example) => `  zephyr ${example}`);
   return ['', say('cli.examples'), ...lines, '', say('cli.exitCodes')].join('\n');
+}
+
+type CompletionTarget = (typeof COMPLETION_SHELLS)[number] | typeof ENDPOINTS;
+
+function parseShell(text: string): CompletionTarget {
+  const target = [...COMPLETION_SHELLS, ENDPOINTS].find((word) => word === text);
+  if (target !== undefined) return target as CompletionTarget;
+  throw new InvalidArgumentError(`Allowed choices are ${COMPLETION_SHELLS.join(', ')}.`);
 }
 
 function parseCount(text: string): number {

@@ -2,6 +2,8 @@
  * All commands with their options and help. The module of a command is loaded only when it runs, so
  * that unused commands cost no start-up time.
  */
+import { existsSync } from 'node:fs';
+
 import { ZephyrError } from '@zephyr/runtime/errors';
 import { Command, Option } from 'commander';
 
@@ -13,7 +15,11 @@ export function buildProgram(surroundings: Surroundings): Command {
   const program = new Command('zephyr')
     .description('Sends each Claude Code request to the endpoint that is fastest now.')
     .showHelpAfterError('(zephyr --help lists the commands)')
-    .exitOverride();
+    .exitOverride()
+    .hook('preAction', (_, action) => {
+      if (action.getOptionValueSource('envFile') === 'cli')
+        requireEnvFile(action.opts()['envFile']);
+    });
   const files = [
     new Option('--config <path>', 'configuration file').default('config.toml').env('ZEPHYR_CONFIG'),
     new Option('--env-file <path>', 'file with the tokens').default('.env').env('ZEPHYR_ENV_FILE'),
@@ -31,6 +37,17 @@ export function buildProgram(surroundings: Surroundings): Command {
 }
 
 type Files = readonly Option[];
+
+/**
+ * Only the default may be missing, because the tokens may be in the environment.
+ * @param path given with `--env-file` @throws ZephyrError `CONFIG`
+ */
+function requireEnvFile(path: string): void {
+  if (existsSync(path)) return;
+  throw new ZephyrError('CONFIG', `--env-file ${path}: this file does not exist`, {
+    advice: ['check the path; without --env-file, .env is read if it exists'],
+  });
+}
 
 function addStart(program: Command, files: Files, { environment }: Surroundings): void {
   const command = program
@@ -122,7 +139,9 @@ function addSecrets(program: Command, { print }: Surroundings): void {
     .addHelpText('after', examples('secrets secrets', 'secrets secrets --redis redis.lan:6379'))
     .action(async (folder: string, options: { redis: string }) => {
       const { makeSecrets } = await import('./commands/secrets.ts');
-      for (const path of makeSecrets(folder, options)) print(`created ${path}`);
+      const created = makeSecrets(folder, options);
+      if (created.length === 0) print(`${folder} already has all passwords; none was changed`);
+      for (const path of created) print(`created ${path}`);
     });
 }
 

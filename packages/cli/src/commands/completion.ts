@@ -37,11 +37,7 @@ function entriesOf(command: Command, path: readonly string[]): readonly Entry[] 
   const self: Entry = {
     path: path.join(' '),
     description: command.description(),
-    words: [
-      ...children.map((child) => child.name()),
-      // `endpoints` is for the scripts below, not for people.
-      ...choices.filter((choice) => choice !== 'endpoints'),
-    ],
+    words: [...children.map((child) => child.name()), ...choices],
     options: [...command.options.flatMap(optionEntry), { name: '--help', value: 'none' }],
   };
   return [self, ...children.flatMap((child) => entriesOf(child, [...path, child.name()]))];

@@ -17,6 +17,9 @@ import type { SimulatedEndpoint } from '@zephyr/testkit/simulated-endpoint';
 
 import { stateFolder } from '../launch/state-folder.ts';
 
+/** Short, so that there is something to watch. */
+export const DEMO_PROBE_INTERVAL_SECONDS = 10;
+
 export type DemoAction = 'kill' | 'revive';
 
 export async function serveDemoControl(
@@ -34,7 +37,7 @@ export async function serveDemoControl(
     }
     const done = action === 'kill' ? endpoint.kill() : endpoint.revive();
     done.then(
-      () => res.end(`${endpoint.name} is ${action === 'kill' ? 'dead' : 'alive'}`),
+      () => res.end(outcomeText(action, endpoint.name)),
       (error: Error) => res.writeHead(500).end(error.message),
     );
   });
@@ -53,6 +56,13 @@ export async function serveDemoControl(
       await closed;
     },
   };
+}
+
+/** Requests meet a dead endpoint at once; that it is alive again is found out by a probe. */
+function outcomeText(action: string, name: string): string {
+  return action === 'kill'
+    ? `${name} is dead`
+    : `${name} is alive; the next probe finds out, within ${DEMO_PROBE_INTERVAL_SECONDS} s`;
 }
 
 /** @returns what happened, for people @throws ZephyrError `DEMO` without a demo or an endpoint */

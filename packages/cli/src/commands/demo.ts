@@ -19,7 +19,7 @@ import { type LaunchedSystem, launch } from '../launch/launcher.ts';
 import { formatLogLine } from '../launch/log-line.ts';
 import { nextSignal, runUntilStopped } from '../launch/run-until-stopped.ts';
 import { stateFolder } from '../launch/state-folder.ts';
-import { serveDemoControl } from './demo-control.ts';
+import { DEMO_PROBE_INTERVAL_SECONDS, serveDemoControl } from './demo-control.ts';
 
 export interface DemoOptions {
   /** Of the proxy; the controller and the prober take the two after it. */
@@ -132,7 +132,6 @@ export async function startDemo(
   }
 }
 
-/** Short intervals, so that there is something to watch. */
 function demoConfig(port: number, endpoints: readonly SimulatedEndpoint[]): string {
   const portAfter = (steps: number) => (port === 0 ? 0 : port + steps);
   const lines = endpoints.map(({ name, url }) => `  { name = "${name}", url = "${url}" },`);
@@ -144,7 +143,7 @@ port = ${portAfter(1)}
 [prober]
 port = ${portAfter(2)}
 [health_check]
-interval_seconds = 10
+interval_seconds = ${DEMO_PROBE_INTERVAL_SECONDS}
 timeout_seconds = 9
 [[groups]]
 name = "simulated"

@@ -83,7 +83,12 @@ function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (cause) {
-    throw new ZephyrError('USAGE', `--file ${path}: ${messageOf(cause)}`, { cause });
+    const isMissing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
+    const why = isMissing ? 'this file does not exist' : messageOf(cause);
+    throw new ZephyrError('USAGE', `--file ${path}: ${why}`, {
+      cause,
+      advice: [`to save a recording of the running system: zephyr replay --save ${path}`],
+    });
   }
 }
 

@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
+import { ZephyrError } from '@zephyr/runtime/errors';
+
 import { aclFile, type RedisUser } from '../secrets/redis-acl.ts';
 
 export interface SecretsOptions {
@@ -24,8 +26,14 @@ export interface SecretsOptions {
  * prober's files are readable only by its group, because probed programs run in its container.
  *
  * @returns the paths of the files that were created.
+ * @throws ZephyrError `USAGE`
  */
 export function makeSecrets(folder: string, { redis }: SecretsOptions): readonly string[] {
+  if (!isHostAndPort(redis)) {
+    throw new ZephyrError('USAGE', `--redis ${redis} is not a host and a port`, {
+      advice: ['for example: --redis redis.lan:6379'],
+    });
+  }
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const made: string[] = [];
   const readOrCreate = (path: string, make: () => string): string => {
@@ -53,6 +61,13 @@ export function makeSecrets(folder: string, { redis }: SecretsOptions): readonly
   readOrCreate('grafana/admin-password', newPassword);
   write(join(folder, 'redis/users.acl'), aclFile(passwords), 0o444);
   return made;
+}
+
+/** An IPv6 address is written in brackets. */
+const HOST_AND_PORT = /^(\[[0-9a-f:.]+\]|[^\s:/?#@[\]]+):\d+$/i;
+
+function isHostAndPort(text: string): boolean {
+  return HOST_AND_PORT.test(text) && URL.canParse(`redis://${text}`);
 }
 
 /** 256 bits, in characters that need no quoting in URLs, shells and TOML. */

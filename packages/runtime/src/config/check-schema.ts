@@ -48,6 +48,7 @@ function findingsOf(issue: Issue, document: unknown): readonly Violation[] {
   }
   const value = valueAt(document, path);
   const expected = expectation(issue);
+  if (value === undefined && printPath(path) === 'groups') return [noGroups(document)];
   if (value === undefined) {
     return [
       { path, found: 'nothing', expected, advice: `add ${path.at(-1) ?? 'the missing value'}` },
@@ -70,6 +71,17 @@ function findingsOf(issue: Issue, document: unknown): readonly Violation[] {
           : `set ${key} to ${expected}`,
     },
   ];
+}
+
+/** What somebody meets who has not started yet. */
+function noGroups(document: unknown): Violation {
+  const isEmpty = isTable(document) && Object.keys(document as object).length === 0;
+  return {
+    path: ['groups'],
+    found: isEmpty ? 'no setting at all' : 'no [[groups]]',
+    expected: 'at least one group of endpoints',
+    advice: 'add [[groups]] with your endpoints, as in config.toml.example',
+  };
 }
 
 function isTable(value: unknown): boolean {

@@ -173,7 +173,8 @@ ${GROUP}endpoints = [
     `${MINIMAL}[[groups]]\nauth_token_env = "TOKEN_A"\n${lines}\nendpoints = [{ url = "https://b.example.com", name = "B" }]\n`;
 
   it.each([
-    ['an empty file', '', 'groups: nothing'],
+    ['an empty file', '', 'groups: no setting at all'],
+    ['no group', '[server]\nport = 8080', 'groups: no [[groups]]'],
     ['no endpoint', `${GROUP}endpoints = []`, 'groups[0].endpoints: an empty list'],
     ['a wrong type', `[server]\nport = "8080"\n${MINIMAL}`, 'server.port: "8080"'],
     ['a broken number', checks('interval_seconds = 60.5'), 'health_check.interval_seconds: 60.5'],
