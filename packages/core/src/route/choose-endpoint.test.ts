@@ -1,4 +1,3 @@
-import type { FailureClass } from '@zephyr/contract/failure';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -11,8 +10,14 @@ import { type ModelLimit, NO_LIMIT } from './model-limits.ts';
 const NOW_MS = 10_000;
 const ejected = (
   untilAtMs: number,
-  { failure = 'reset', failedAtMs = 0 }: { failure?: FailureClass; failedAtMs?: number } = {},
-): Ejection => ({ ...{ status: 'ejected', failure, untilAtMs, failedAtMs, strikes: 1 } });
+  parts: Partial<Extract<Ejection, { status: 'ejected' }>> = {},
+): Ejection => {
+  const { failure = 'reset' } = parts;
+  const known = { status: 'ejected', failure, untilAtMs, failedAtMs: 0, strikes: 1 } as const;
+  return { ...known, lastFailure: failure, ...parts };
+};
+const refusingSince = (failedAtMs: number, parts = {}): Ejection =>
+  ejected(NOW_MS + 9_000, { failure: 'refused', lastFailure: 'refused', failedAtMs, ...parts });
 const halfOpen = (width: number): Ejection => ({
   ...{ status: 'half_open', failure: 'reset', width, strikes: 1 },
 });
@@ -102,6 +107,48 @@ describe('chooseEndpoint', () => {
       candidates: [
         candidate('a', { ejection: ejected(NOW_MS + 1), silentForMs: 1_000 }),
         candidate('b', { ejection: ejected(NOW_MS + 1, { failedAtMs: NOW_MS }) }),
+      ],
+      order: 'b a (asked)',
+    },
+    {
+      name: 'one that refused its connection comes before what else failed: asking it is free',
+      candidates: [
+        candidate('a', { ejection: ejected(NOW_MS + 1) }),
+        candidate('b', { available: false }),
+        candidate('c', { ejection: refusingSince(NOW_MS - 1_000) }),
+        candidate('d'),
+      ],
+      order: 'd c b a (asked)',
+    },
+    {
+      name: 'but not within the next second',
+      candidates: [
+        candidate('a', { ejection: refusingSince(NOW_MS - 999) }),
+        candidate('b', { ejection: ejected(NOW_MS + 1) }),
+      ],
+      order: 'b a (asked)',
+    },
+    {
+      name: 'nor when it accepts now, and is silent',
+      candidates: [
+        candidate('a', { ejection: refusingSince(NOW_MS - 1_000), silentForMs: 1_000 }),
+        candidate('b', { ejection: ejected(NOW_MS + 1, { failedAtMs: NOW_MS }) }),
+      ],
+      order: 'b a (asked)',
+    },
+    {
+      name: 'nor when it has failed otherwise since: that was a delivery',
+      candidates: [
+        candidate('a', { ejection: refusingSince(NOW_MS - 1_000, { lastFailure: 'reset' }) }),
+        candidate('b', { ejection: ejected(NOW_MS + 1) }),
+      ],
+      order: 'b a (asked)',
+    },
+    {
+      name: 'one that cut answers and refuses now is asked for free too',
+      candidates: [
+        candidate('a', { ejection: ejected(NOW_MS + 1) }),
+        candidate('b', { ejection: refusingSince(NOW_MS - 1_000, { failure: 'truncated' }) }),
       ],
       order: 'b a (asked)',
     },
@@ -225,6 +272,8 @@ describe('chooseEndpoint', () => {
     ['it sheds', { limit: shedding }],
     ['it failed this person', { hasFailedSource: true }],
     ['that, and a sibling failed', { hasFailedSource: true, ...inFailedGroup }],
+    ['it refused its connection a second ago', { ejection: refusingSince(NOW_MS - 1_000) }],
+    ['that, and a sibling failed', { ejection: refusingSince(NOW_MS - 1_000), ...inFailedGroup }],
     ['unavailable', { available: false }],
     ['unavailable, and a sibling failed', { available: false, ...inFailedGroup }],
     ['half-open and full', { ejection: halfOpen(2), trials: 2 }],
@@ -312,7 +361,13 @@ describe('chooseEndpoint', () => {
       groupName: fc.constantFrom('g', 'h'),
       enabled: fc.boolean(),
       available: fc.boolean(),
-      ejection: fc.constantFrom(ADMITTED, ejected(NOW_MS + 5), ejected(NOW_MS - 5), halfOpen(1)),
+      ejection: fc.constantFrom(
+        ADMITTED,
+        ejected(NOW_MS + 5),
+        ejected(NOW_MS - 5),
+        refusingSince(0),
+        halfOpen(1),
+      ),
       limit: fc.constantFrom(
         NO_LIMIT,
         shedding,

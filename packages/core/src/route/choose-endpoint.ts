@@ -81,17 +81,22 @@ const RANKS = {
   shed: 2,
   /** It failed this person lately and no endpoint answered; one that was not asked then might. */
   failed_source: 3,
+  /**
+   * It refused its connection, but not within the last second. Asking is free: where it still refuses,
+   * nothing was sent, and the next endpoint is asked without taking from the retry budget.
+   */
+  refused_connection: 4,
   /** By the snapshot: its probes fail, or the controller has another reason. */
-  unavailable: 4,
+  unavailable: 6,
   /** Half-open, with as many trials as it may get. */
-  half_open_full: 6,
-  ejected: 8,
+  half_open_full: 8,
+  ejected: 10,
   /** It cuts answers, and what was cut is lost: no other endpoint can be asked after it. */
-  ejected_for_cuts: 10,
+  ejected_for_cuts: 12,
   /** It named a wait for this model, to another request. */
-  limited: 12,
-  refuses_model: 14,
-  lacks_operation: 16,
+  limited: 14,
+  refuses_model: 16,
+  lacks_operation: 18,
 } as const;
 /** Added for endpoints of a group that failed this request. */
 const SIBLING = 1;
@@ -150,13 +155,18 @@ function rankOf(candidate: Candidate, index: number, input: ChoiceInput): number
  * still fail. When it is silent to the first that ask it, the others are asked.
  */
 function rankOfEjected(
-  { failure, failedAtMs }: Extract<Ejection, { status: 'ejected' }>,
+  ejection: Extract<Ejection, { status: 'ejected' }>,
   { silentForMs }: Candidate,
   nowMs: number,
 ): number {
+  const { failure, failedAtMs, lastFailure } = ejection;
+  const sinceMs = Math.max(0, nowMs - failedAtMs);
+  const isSilent = silentForMs >= SILENT_MS;
+  const mayListen = lastFailure === 'refused' && sinceMs >= REFUSES_FOR_MS && !isSilent;
+  if (mayListen) return RANKS.refused_connection;
   const base = isCut(failure) ? RANKS.ejected_for_cuts : RANKS.ejected;
-  const freshness = LONG_AGO_MS / (LONG_AGO_MS + Math.max(0, nowMs - failedAtMs));
-  return base + (silentForMs >= SILENT_MS ? BUSY : 0) + freshness * BUSY;
+  const freshness = LONG_AGO_MS / (LONG_AGO_MS + sinceMs);
+  return base + (isSilent ? BUSY : 0) + freshness * BUSY;
 }
 
 /** Below 1, which a sibling is behind by. */
@@ -164,6 +174,8 @@ const BUSY = 0.49;
 const LONG_AGO_MS = 10_000;
 /** Not at once: when it is well again while the retry budget is spent, all should go there. */
 const SILENT_MS = 1_000;
+/** How long a refused connection says that the next one would be refused too. */
+const REFUSES_FOR_MS = 1_000;
 
 /** That a sibling is busy means little where this endpoint has just answered. */
 function isLikelyToFail({ groupName, limit }: Candidate, input: ChoiceInput): boolean {

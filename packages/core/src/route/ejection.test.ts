@@ -138,9 +138,11 @@ describe('afterFailure', () => {
 
   it('an ejection is not prolonged by what fails meanwhile', () => {
     const state = failing([CERTAIN]);
-    expect(failing([CERTAIN], { from: state, nowMs: 2_000 })).toEqual({
+    const later = { from: state, nowMs: 2_000, failure: 'refused' } as const;
+    expect(failing([CERTAIN], later)).toEqual({
       ...state,
       failedAtMs: 2_000,
+      lastFailure: 'refused',
     });
   });
 

@@ -28,10 +28,13 @@ export type Ejection =
     }
   | {
       readonly status: 'ejected';
+      /** Why it was ejected. */
       readonly failure: FailureClass;
       readonly untilAtMs: number;
       /** When it last failed, also since it is out: it is asked when all others fail. */
       readonly failedAtMs: number;
+      /** How it failed then. */
+      readonly lastFailure: FailureClass;
       readonly strikes: number;
     }
   | {
@@ -113,7 +116,9 @@ export interface Blame {
 
 export function afterFailure(ejection: Ejection, blame: Blame, policy: EjectionPolicy): Ejection {
   const state = ejectionAt(ejection, blame.nowMs);
-  if (state.status === 'ejected') return { ...state, failedAtMs: blame.nowMs };
+  if (state.status === 'ejected') {
+    return { ...state, failedAtMs: blame.nowMs, lastFailure: blame.failure };
+  }
   if (state.status === 'admitted') {
     const doubt = withBlame(state.doubt, blame.evidence);
     if (!isEnough(doubt, blame, policy)) return { ...state, doubt };
@@ -124,6 +129,7 @@ export function afterFailure(ejection: Ejection, blame: Blame, policy: EjectionP
     failure: blame.failure,
     untilAtMs: blame.nowMs + ejectedForMs(blame, strikes, policy),
     failedAtMs: blame.nowMs,
+    lastFailure: blame.failure,
     strikes: strikes + 1,
   };
 }

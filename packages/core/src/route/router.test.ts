@@ -365,6 +365,25 @@ describe('where all are ejected', () => {
     });
     expect(stories.at(-1)).toBe('c:ok');
   });
+
+  it('one that refused connections is found when it listens again, without a retry', () => {
+    // No error answers: those of all may be the request's own fault.
+    const bad = fc.constantFrom<Answer>(
+      ...(['reset', 'first_byte_timeout', 'cut', 'connect_timeout', 'refused'] as const),
+    );
+    fc.assert(
+      fc.property(bad, bad, fc.integer({ min: 1_000, max: 9_000 }), (b, c, sinceMs) => {
+        const world = new RoutedWorld([B, endpoint('c'), A]);
+        const during = (id: string): Answer => (id === 'a' ? 'refused' : id === 'b' ? b : c);
+        for (let turn = 0; turn < 12; turn += 1) world.ask(during, who(`person ${turn}`), 2);
+        world.nowMs += sinceMs;
+        const after = (id: string): Answer => (id === 'a' ? 'ok' : during(id));
+        for (const name of ['ann', 'bob']) {
+          expect(world.ask(after, who(name), 0)).toMatch(/^(?:[bc]:refused )*a:ok$/);
+        }
+      }),
+    );
+  });
 });
 
 describe('the second failure of a lifetime', () => {
