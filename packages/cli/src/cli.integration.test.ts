@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { VERSION } from '@zephyr/runtime/version';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 const ZEPHYR = fileURLToPath(new URL('../bin/zephyr', import.meta.url));
@@ -39,6 +40,10 @@ describe('zephyr', () => {
     const help = spawnSync(join(folder, 'zephyr-link'), ['--help'], { encoding: 'utf8' });
     expect(help.stdout).toContain('Usage: zephyr');
     expect(help.status).toBe(0);
+  });
+
+  it('prints its version', () => {
+    expect(zephyr('--version')).toEqual({ stdout: `${VERSION}\n`, stderr: '', status: 0 });
   });
 
   it('says how to make a configuration, and offers the demo', () => {

@@ -7,9 +7,15 @@ import { EXIT, explain, ZephyrError } from '@zephyr/runtime/errors';
 import { CommanderError } from 'commander';
 
 const environment = takeEnvironment();
+// A service goes on without its log; a command that prints is done, see `print`.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
 try {
   const { buildProgram } = await import('./program.ts');
-  await buildProgram({ environment, print: console.log }).parseAsync();
+  await buildProgram({ environment, print }).parseAsync();
 } catch (error) {
   // A service that did not become ready in time may hold this process open.
   process.exit(exitCodeOf(error));
@@ -21,4 +27,11 @@ function exitCodeOf(error: unknown): number {
   console.error(explain(error));
   const isUsage = error instanceof ZephyrError && ['CONFIG', 'USAGE'].includes(error.code);
   return isUsage ? EXIT.usage : EXIT.failure;
+}
+
+/** Ends this program once nobody reads on, as in `zephyr events --follow | head -1`. */
+function print(text: string): void {
+  process.stdout.write(`${text}\n`, (error) => {
+    if (error) process.exit();
+  });
 }

@@ -64,6 +64,19 @@ export function addOperatorCommands(
       print(await mode(kind, given, environment));
     });
 
+  addActions(add, say, { environment, print });
+  addEvents(add, say, { environment, print });
+  addReplay(add, say, { environment, print });
+  addCompletion(program, say, { environment, print, options });
+}
+
+type OperatorCommandName =
+  | ('dashboard' | 'status' | 'select' | 'mode' | 'pause' | 'resume' | 'events' | 'replay')
+  | ('enable' | 'disable' | 'move' | 'reload');
+type OperatorText = Extract<TextKey, `cli.${OperatorCommandName}`>;
+type AddCommand = (definition: string, key: OperatorText, examples: readonly string[]) => Command;
+
+function addActions(add: AddCommand, say: Translate, { environment, print }: Surroundings): void {
   for (const name of ['pause', 'resume'] as const) {
     add(name, `cli.${name}`, [name])
       .addOption(jsonOption(say))
@@ -73,16 +86,32 @@ export function addOperatorCommands(
       });
   }
 
-  addEvents(add, say, { environment, print });
-  addReplay(add, say, { environment, print });
-  addCompletion(program, say, { environment, print, options });
-}
+  for (const name of ['enable', 'disable'] as const) {
+    const command = add(name, `cli.${name}`, [`${name} instcopilot-hk`])
+      .argument('<endpoint>', say('cli.endpoint'))
+      .addOption(jsonOption(say))
+      .action(async (wanted: string, given) => {
+        const { setInService } = await import('./commands/endpoint-service.ts');
+        print(await setInService({ name, wanted }, given, environment));
+      });
+    if (name === 'disable') command.option('--force', say('cli.option.forceDisable'));
+  }
 
-type OperatorText = Extract<
-  TextKey,
-  `cli.${'dashboard' | 'status' | 'select' | 'mode' | 'pause' | 'resume' | 'events' | 'replay'}`
->;
-type AddCommand = (definition: string, key: OperatorText, examples: readonly string[]) => Command;
+  add('move-sessions', 'cli.move', ['move-sessions', 'move-sessions instcopilot-hk'])
+    .argument('[endpoint]', say('cli.option.from'))
+    .addOption(jsonOption(say))
+    .action(async (from: string | undefined, given) => {
+      const { moveSessions } = await import('./commands/move-sessions.ts');
+      print(await moveSessions(from, given, environment));
+    });
+
+  add('reload', 'cli.reload', ['reload'])
+    .addOption(jsonOption(say))
+    .action(async (given) => {
+      const { reload } = await import('./commands/reload.ts');
+      print(await reload(given, environment));
+    });
+}
 
 function addEvents(add: AddCommand, say: Translate, { environment, print }: Surroundings): void {
   add('events', 'cli.events', [

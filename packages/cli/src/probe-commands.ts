@@ -10,7 +10,7 @@ import { type Surroundings, urlOption } from './operator-commands.ts';
 export function addProbeCommands(
   program: Command,
   options: readonly Option[],
-  { environment }: Surroundings,
+  surroundings: Surroundings,
 ): void {
   const add: AddCommand = (definition, description, examples) => {
     const command = program.command(definition).description(description);
@@ -20,15 +20,15 @@ export function addProbeCommands(
       .option('--json', 'print JSON for programs')
       .addHelpText('after', ['', 'Examples:', ...lines].join('\n'));
   };
-  addProbe(add, environment);
-  addDoctor(add, environment);
-  addTestTiming(add, environment);
-  addCost(add, environment);
+  addProbe(add, surroundings);
+  addDoctor(add, surroundings);
+  addTestTiming(add, surroundings);
+  addCost(add, surroundings);
 }
 
 type AddCommand = (definition: string, description: string, examples: readonly string[]) => Command;
 
-function addProbe(add: AddCommand, environment: Environment): void {
+function addProbe(add: AddCommand, { environment, print }: Surroundings): void {
   add('probe [endpoint]', 'Probe all endpoints now, or one; works without a running Zephyr', [
     'probe',
     'probe instcopilot-hk --style messages',
@@ -46,15 +46,15 @@ function addProbe(add: AddCommand, environment: Environment): void {
     .action(async (wanted: string | undefined, { live, ...given }) => {
       if (live === true) {
         const { probeLive } = await import('./commands/probe-live.ts');
-        console.log(await probeLive(wanted, given, environment));
+        print(await probeLive(wanted, given, environment));
         return;
       }
       const { probe } = await import('./commands/probe.ts');
-      finish(await probe({ wanted, options: given, ...beside(environment) }));
+      finish(print, await probe({ wanted, options: given, ...beside(environment) }));
     });
 }
 
-function addDoctor(add: AddCommand, environment: Environment): void {
+function addDoctor(add: AddCommand, { environment, print }: Surroundings): void {
   add('doctor', 'Find out why it does not work: check everything that Zephyr needs', [
     'doctor',
     'doctor --free',
@@ -62,21 +62,21 @@ function addDoctor(add: AddCommand, environment: Environment): void {
     .option('--free', 'skip the probes that spend tokens')
     .action(async (given) => {
       const { doctor } = await import('./commands/doctor.ts');
-      finish(await doctor({ options: given, ...beside(environment) }));
+      finish(print, await doctor({ options: given, ...beside(environment) }));
     });
 }
 
-function addTestTiming(add: AddCommand, environment: Environment): void {
+function addTestTiming(add: AddCommand, { environment, print }: Surroundings): void {
   add('test-timing', 'Measure whether probes run on time', ['test-timing --seconds 30'])
     .option('--seconds <number>', 'how long to measure', parseCount, 120)
     .addOption(urlOption('address of the controller (default: from config.toml)'))
     .action(async (given) => {
       const { testTiming } = await import('./commands/test-timing.ts');
-      finish(await testTiming({ options: given, ...beside(environment) }));
+      finish(print, await testTiming({ options: given, ...beside(environment) }));
     });
 }
 
-function addCost(add: AddCommand, environment: Environment): void {
+function addCost(add: AddCommand, { environment, print }: Surroundings): void {
   add('cost', 'What the probes cost today, and what live traffic saved', ['cost', 'cost --days 7'])
     .addOption(urlOption('address of the controller (default: from config.toml)'))
     .option(
@@ -86,12 +86,17 @@ function addCost(add: AddCommand, environment: Environment): void {
     )
     .action(async (given) => {
       const { cost } = await import('./commands/cost.ts');
-      console.log(await cost(given, environment));
+      print(await cost(given, environment));
     });
 }
 
-function finish({ text, exitCode }: { readonly text: string; readonly exitCode: number }): void {
-  console.log(text);
+interface Finished {
+  readonly text: string;
+  readonly exitCode: number;
+}
+
+function finish(print: Surroundings['print'], { text, exitCode }: Finished): void {
+  print(text);
   process.exitCode = exitCode;
 }
 

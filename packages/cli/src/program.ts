@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs';
 
 import { ZephyrError } from '@zephyr/runtime/errors';
+import { VERSION } from '@zephyr/runtime/version';
 import { Command, Option } from 'commander';
 
 import { SHELLS } from './connect/shell-lines.ts';
@@ -14,6 +15,7 @@ import { addProbeCommands } from './probe-commands.ts';
 export function buildProgram(surroundings: Surroundings): Command {
   const program = new Command('zephyr')
     .description('Sends each Claude Code request to the endpoint that is fastest now.')
+    .version(VERSION, '-V, --version', 'print the version')
     .showHelpAfterError('(zephyr --help lists the commands)')
     .exitOverride()
     .hook('preAction', (_, action) => {

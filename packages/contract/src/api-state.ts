@@ -57,6 +57,8 @@ export const LOAD_LEVELS = ['idle', 'low', 'medium', 'high'] as const;
 export const apiStateSchema = z
   .object({
     atMs: moment,
+    /** Of this controller. */
+    version: z.string(),
     /** This controller's own view of who leads. */
     leadership: z.discriminatedUnion('status', [
       z.object({ status: z.literal('leading'), epoch: count, sinceAtMs: moment }),

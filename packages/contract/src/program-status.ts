@@ -46,6 +46,11 @@ const programStatusSchema = z.object({
     version: count.nullable(),
   }),
   redis: z.enum(['up', 'down']),
-  proxy: z.object({ id: z.string(), status: z.enum(PROXY_STATUSES), uptime_ms: count }),
+  proxy: z.object({
+    id: z.string(),
+    version: z.string(),
+    status: z.enum(PROXY_STATUSES),
+    uptime_ms: count,
+  }),
 });
 export type ProgramStatus = PlainOf<typeof programStatusSchema>;

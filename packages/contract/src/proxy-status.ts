@@ -38,6 +38,7 @@ const proxyStatusSchema = apiStateSchema
     dashboardPort: count,
     proxy: z.object({
       id: z.string(),
+      version: z.string(),
       status: z.enum(PROXY_STATUSES),
       /** Not by the wall clock, which may jump. */
       uptimeMs: count,

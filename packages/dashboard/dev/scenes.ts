@@ -104,7 +104,12 @@ export function proxyStateOf(scene: SceneName, nowMs: number): ProxyStatus {
     mode,
     selection,
     dashboardPort: 8081,
-    proxy: { id: 'proxy-0b1f5e7a-4711', status: 'serving', uptimeMs: 3_600_000 },
+    proxy: {
+      id: 'proxy-0b1f5e7a-4711',
+      version: '0.1.0',
+      status: 'serving',
+      uptimeMs: 3_600_000,
+    },
     snapshot: {
       source: scene === 'empty' ? 'config' : 'redis',
       ageMs: 400,

@@ -7,6 +7,7 @@ import { Confirm } from './views/confirm.tsx';
 import { Cost } from './views/cost.tsx';
 import { Endpoints } from './views/endpoints.tsx';
 import { EventLog } from './views/event-log.tsx';
+import { Footer } from './views/footer.tsx';
 import { Header } from './views/header.tsx';
 import { Help, HelpButton } from './views/help.tsx';
 import { Login } from './views/login.tsx';
@@ -23,6 +24,7 @@ export function App({ onSignedIn }: { readonly onSignedIn: () => void }) {
         <HelpButton />
       </Header>
       {link.value.status === 'login' ? <Login onSignedIn={onSignedIn} /> : <Overview />}
+      <Footer version={state.value?.version ?? null} />
       <Confirm />
       <Help />
       <Toasts />

@@ -14,6 +14,7 @@ import { EXIT, explain, ZephyrError } from './errors.ts';
 import { createLogger, type Logger } from './logger.ts';
 import type { RedisTarget } from './redis/client.ts';
 import type { ServiceName } from './service-name.ts';
+import { VERSION } from './version.ts';
 
 export type { ServiceName };
 
@@ -57,6 +58,11 @@ export interface ReadyMessage {
 /** Longest time that a service takes to end, whatever hangs. Above the proxy's drain limit. */
 const STOP_LIMIT_MS = 620_000;
 const FLUSH_LIMIT_MS = 1_000;
+const ARGUMENTS = {
+  config: { type: 'string' },
+  'env-file': { type: 'string' },
+  version: { type: 'boolean' },
+} as const;
 
 export type StartFunction = (context: ServiceContext) => Promise<RunningService>;
 
@@ -91,7 +97,18 @@ export async function openService(
 
 /** Runs a service as this process, until a signal ends it. */
 export async function runService(name: ServiceName, start: StartFunction): Promise<void> {
-  const environment = withArguments(takeEnvironment());
+  const taken = takeEnvironment();
+  const { values } = parseArgs({ options: ARGUMENTS });
+  if (values.version === true) {
+    process.stdout.write(`${VERSION}\n`);
+    return;
+  }
+  const environment: Environment = {
+    ...taken,
+    // What the command line says takes precedence.
+    ZEPHYR_CONFIG: values.config ?? taken['ZEPHYR_CONFIG'],
+    ZEPHYR_ENV_FILE: values['env-file'] ?? taken['ZEPHYR_ENV_FILE'],
+  };
   const log = createLogger(name, environment['ZEPHYR_LOG_LEVEL']);
   let running: RunningService | undefined;
   let stopping = false;
@@ -139,18 +156,6 @@ function exitAfterFlush(log: Logger, exitCode: number): void {
   // Nobody may be there to read it: then there is no end of the flush either.
   setTimeout(() => process.exit(exitCode), FLUSH_LIMIT_MS);
   log.flush(() => process.exit(exitCode));
-}
-
-/** What the command line says takes precedence. */
-function withArguments(environment: Environment): Environment {
-  const { values } = parseArgs({
-    options: { config: { type: 'string' }, 'env-file': { type: 'string' } },
-  });
-  return {
-    ...environment,
-    ZEPHYR_CONFIG: values.config ?? environment['ZEPHYR_CONFIG'],
-    ZEPHYR_ENV_FILE: values['env-file'] ?? environment['ZEPHYR_ENV_FILE'],
-  };
 }
 
 function contextFor(name: ServiceName, { environment, log }: ServiceSurroundings): ServiceContext {

@@ -108,6 +108,7 @@ export function inventedState(nowMs: number): ApiState {
     store: { status: 'connected' },
     config: { status: 'applied', hash: 'a1b2c3', atMs: nowMs - 2_400_000 },
     language: 'en',
+    version: '0.1.0',
     proxyPort: 8080,
     mode: { kind: 'auto' },
     automation: { status: 'running' },

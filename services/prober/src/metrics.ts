@@ -1,4 +1,5 @@
 /** Every metric of the prober, with labels from closed sets: endpoints, styles, failure classes. */
+import { VERSION } from '@zephyr/runtime/version';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 /** From a free probe of a near host to the default time-out and its grace. */
@@ -28,6 +29,7 @@ export interface Gauges {
 
 export function createMetrics(gauges: Gauges): ProberMetrics {
   const registry = new Registry();
+  addBuildInfo(registry);
   const registers = [registry];
   // Each look wakes the process, also one at rest: ten a second show what a person would notice.
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 });
@@ -110,4 +112,14 @@ function addGauges(registry: Registry, gauges: Gauges): void {
       this.set(gauges.redisUp() ? 1 : 0);
     },
   });
+}
+
+function addBuildInfo(registry: Registry): void {
+  const build = new Gauge({
+    name: 'zephyr_build_info',
+    help: 'Always 1; the version of this program is its label',
+    labelNames: ['version'],
+    registers: [registry],
+  });
+  build.set({ version: VERSION }, 1);
 }

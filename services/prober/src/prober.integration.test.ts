@@ -28,6 +28,7 @@ import {
 import { createRedis } from '@zephyr/runtime/redis/client';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { readLast } from '@zephyr/runtime/redis/streams';
+import { VERSION } from '@zephyr/runtime/version';
 import { startFaultRelay } from '@zephyr/testkit/fault-relay';
 import { call } from '@zephyr/testkit/http-call';
 import { messageEvents, renderEvent } from '@zephyr/testkit/messages-api';
@@ -188,6 +189,7 @@ describe('the prober', () => {
       }
     }
     const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+    expect(text).toContain(`zephyr_build_info{version="${VERSION}"} 1`);
     expect(text).toContain('zephyr_probe_results_total{endpoint="one",style="cli",outcome="ok"} 1');
     expect(text).toMatch(/zephyr_probe_redis_round_trip_seconds_count [1-9]/);
     expect(text).not.toContain('sk-real');

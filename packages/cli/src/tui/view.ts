@@ -77,7 +77,7 @@ function Header({ model, speech: { say, numbers } }: ModelProps): ReactElement {
   return h(
     Box,
     { justifyContent: 'space-between' },
-    line(say('tui.header'), { bold: true, color: 'cyan' }),
+    line([say('tui.header'), state?.version].join(' ').trimEnd(), { bold: true, color: 'cyan' }),
     h(
       Box,
       { gap: 2 },

@@ -6,6 +6,7 @@ import { speech } from '../language.ts';
 import { isStale, nowMs } from '../page.ts';
 import { Banner, Banners, LinkBanner, StoreBanner } from '../views/banners.tsx';
 import { Figure, inOrder, Who } from '../views/endpoint-parts.tsx';
+import { Footer } from '../views/footer.tsx';
 import { Header } from '../views/header.tsx';
 import { Fact, Now, NowPlaceholder } from '../views/now.tsx';
 import { largestScoreMs, ScoreBar } from '../views/score-bar.tsx';
@@ -24,6 +25,7 @@ export function StatusPage() {
         </Banners>
         {current === null ? <NowPlaceholder teller="proxy" /> : <Overview current={current} />}
       </main>
+      <Footer version={current?.proxy.version ?? null} />
     </>
   );
 }

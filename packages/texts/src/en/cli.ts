@@ -7,6 +7,8 @@ export const cli = {
   'cli.option.follow': 'keep printing events as they happen',
   'cli.option.watch': 'keep running and show every change',
   'cli.option.probe': 'probe all endpoints first',
+  'cli.option.forceDisable': 'even if it is the last one in service',
+  'cli.option.from': 'only the sessions of this endpoint (default: all)',
   'cli.option.last': 'number of past events to print',
   'cli.option.kind': 'only events of this kind; repeatable',
 
@@ -16,6 +18,10 @@ export const cli = {
   'cli.mode': 'Show the mode, or set it: auto or manual',
   'cli.pause': 'Pause probes and automatic switches; failures still cause a switch',
   'cli.resume': 'Resume probes and automatic switches',
+  'cli.enable': 'Take an endpoint into service',
+  'cli.disable': 'Take an endpoint out of service: no requests, no probes',
+  'cli.move': 'Let running sessions go to the active endpoint with their next request',
+  'cli.reload': 'Read config.toml and .env again now; a change is found within seconds anyway',
   'cli.events': 'Print past events: switches, health, ejections, actions',
   'cli.completion': 'Print a completion script for a shell: bash, zsh or fish',
 
@@ -32,6 +38,10 @@ export const cli = {
   'cli.done.mode.manual': 'The mode is manual: {name} is pinned.',
   'cli.done.pause': 'Probes paused.',
   'cli.done.resume': 'Probes resumed.',
+  'cli.done.enable': '{name} is enabled.',
+  'cli.done.disable': '{name} is disabled.',
+  'cli.done.move': '{count} {count|session moves|sessions move} with the next request.',
+  'cli.done.reload': 'config.toml was reloaded.',
   'cli.done.probe': 'Probing {count} {count|endpoint|endpoints} now.',
   'cli.unchanged': '{text} Nothing changed.',
 

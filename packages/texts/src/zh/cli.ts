@@ -9,6 +9,8 @@ export const cli = {
   'cli.option.follow': '持续输出新事件',
   'cli.option.watch': '持续运行并显示每次变化',
   'cli.option.probe': '先探测所有端点',
+  'cli.option.forceDisable': '即使它是最后一个启用的端点',
+  'cli.option.from': '只转移此端点的会话（默认：全部）',
   'cli.option.last': '输出最近多少条事件',
   'cli.option.kind': '只输出此类事件；可多次指定',
 
@@ -18,6 +20,10 @@ export const cli = {
   'cli.mode': '显示模式，或设为 auto 或 manual',
   'cli.pause': '暂停探测和自动切换；故障时仍会切换',
   'cli.resume': '恢复探测和自动切换',
+  'cli.enable': '启用一个端点',
+  'cli.disable': '停用一个端点：不再接收请求，也不再探测',
+  'cli.move': '让运行中的会话随下一个请求转到当前端点',
+  'cli.reload': '立即重新读取 config.toml 和 .env；文件的改动本来也会在几秒内生效',
   'cli.events': '输出以往的事件：切换、健康、剔除、操作',
   'cli.completion': '输出 bash、zsh 或 fish 的补全脚本',
 
@@ -33,6 +39,10 @@ export const cli = {
   'cli.done.mode.manual': '模式为手动：已固定 {name}。',
   'cli.done.pause': '探测已暂停。',
   'cli.done.resume': '探测已恢复。',
+  'cli.done.enable': '已启用 {name}。',
+  'cli.done.disable': '已停用 {name}。',
+  'cli.done.move': '{count} 个会话将随下一个请求转移。',
+  'cli.done.reload': '已重新加载 config.toml。',
   'cli.done.probe': '正在探测 {count} 个端点。',
   'cli.unchanged': '{text}没有变化。',
 

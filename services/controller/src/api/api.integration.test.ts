@@ -11,6 +11,7 @@ import { createRedis } from '@zephyr/runtime/redis/client';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { recordProbe } from '@zephyr/runtime/redis/probe-store';
 import { readLast } from '@zephyr/runtime/redis/streams';
+import { VERSION } from '@zephyr/runtime/version';
 import { call } from '@zephyr/testkit/http-call';
 import { startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
 import type { Redis } from 'ioredis';
@@ -79,6 +80,7 @@ describe('reading', () => {
     const metrics = await (await open.get('/metrics')).text();
     expect(metrics).toContain('zephyr_controller_endpoint_healthy{endpoint="one"} 1');
     expect(metrics).toContain('zephyr_controller_leader 1');
+    expect(metrics).toContain(`zephyr_build_info{version="${VERSION}"} 1`);
   });
 
   it('answers what is not there with a problem', async () => {

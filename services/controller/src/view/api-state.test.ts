@@ -68,6 +68,7 @@ function presence(change: Partial<ProxyPresence> = {}): ProxyPresence {
 function complete(view: ReturnType<typeof viewOf>): ApiState {
   return apiStateSchema.parse({
     ...view,
+    version: '0.1.0',
     leadership: { status: 'leading', epoch: 7, sinceAtMs: NOW_MS },
     store: { status: 'connected' },
     config: { status: 'applied', hash: config.hash, atMs: NOW_MS },

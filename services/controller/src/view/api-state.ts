@@ -26,7 +26,7 @@ import {
 } from './statistics.ts';
 
 /** The state without what each controller knows of itself. */
-export type LeaderView = Omit<ApiState, 'leadership' | 'store' | 'config'>;
+export type LeaderView = Omit<ApiState, 'version' | 'leadership' | 'store' | 'config'>;
 
 export interface ViewInput {
   readonly world: World;

@@ -5,6 +5,7 @@
 import type { ApiState } from '@zephyr/contract/api-state';
 import type { EpochMs } from '@zephyr/contract/scalars';
 import type { ConfigSource } from '@zephyr/runtime/config/source';
+import { VERSION } from '@zephyr/runtime/version';
 import type { Redis } from 'ioredis';
 
 import type { LeaderView } from './api-state.ts';
@@ -62,6 +63,7 @@ export class CurrentState {
     if (this.#view === undefined) return undefined;
     return {
       ...this.#view,
+      version: VERSION,
       leadership: this.#leadership,
       store: this.#store,
       config: this.#config,

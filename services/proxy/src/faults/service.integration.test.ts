@@ -1,6 +1,7 @@
 /** The proxy itself ends, hangs or breaks. The ids (S8 …) are those of docs/data-path.md. */
 
 import type { ProgramStatus } from '@zephyr/contract/program-status';
+import { VERSION } from '@zephyr/runtime/version';
 import { clockJump, JUMPED } from '@zephyr/testkit/clock-jump';
 import { type CallResult, call } from '@zephyr/testkit/http-call';
 import { ManualClock } from '@zephyr/testkit/manual-clock';
@@ -149,6 +150,7 @@ describe.each([60, -60])('R12 a wall clock that jumps by %i minutes', (minutes) 
     expect(limited.ledger).toHaveLength(1);
     const page = { method: 'GET', path: '/status', body: '' };
     const body = JSON.parse((await call(proxy.port, page)).text) as ProgramStatus;
+    expect(body.proxy.version).toBe(VERSION);
     expect(body.proxy.uptime_ms).toBeGreaterThan(0);
     expect(body.proxy.uptime_ms).toBeLessThan(30 * 60_000);
     expect(body.endpoints.map(({ ejection }) => ejection.status)).toEqual(['admitted', 'admitted']);

@@ -1,6 +1,7 @@
 /** Every metric of the proxy, with labels from closed sets: endpoints, outcomes, failure classes. */
 import { FAILURE_CLASSES } from '@zephyr/contract/failure';
 import type { RetryRefusal } from '@zephyr/core';
+import { VERSION } from '@zephyr/runtime/version';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 import { TalliedCounter } from './tallied-counter.ts';
@@ -59,6 +60,7 @@ export interface ProxyGauges {
 
 export function createMetrics(gauges: ProxyGauges): ProxyMetrics {
   const registry = new Registry();
+  addBuildInfo(registry);
   const people = new Registry();
   const registers = [registry];
   // Each look wakes the process, also one at rest: ten a second show what a person would notice.
@@ -204,4 +206,14 @@ function addGauges(registry: Registry, gauges: ProxyGauges): void {
       },
     });
   }
+}
+
+function addBuildInfo(registry: Registry): void {
+  const build = new Gauge({
+    name: 'zephyr_build_info',
+    help: 'Always 1; the version of this program is its label',
+    labelNames: ['version'],
+    registers: [registry],
+  });
+  build.set({ version: VERSION }, 1);
 }

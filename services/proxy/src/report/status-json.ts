@@ -7,6 +7,7 @@ import type { EndpointId } from '@zephyr/contract/scalars';
 import { remainingMs, type SessionTable } from '@zephyr/core';
 import type { Clock } from '@zephyr/runtime/clock';
 import type { Config } from '@zephyr/runtime/config/config';
+import { VERSION } from '@zephyr/runtime/version';
 
 import type { Routing } from '../routing/routing.ts';
 import type { ActiveRequest } from './active-request.ts';
@@ -43,6 +44,7 @@ export function statusOf(deps: StatusDeps): ProxyStatus {
     dashboardPort: controller.port,
     proxy: {
       id: deps.proxyId,
+      version: VERSION,
       status: statusWord(deps),
       uptimeMs: Math.round(process.uptime() * 1_000),
     },
@@ -87,6 +89,7 @@ export function programStatusOf(deps: StatusDeps): ProgramStatus {
     redis: status.store.status === 'connected' ? 'up' : 'down',
     proxy: {
       id: status.proxy.id,
+      version: status.proxy.version,
       status: status.proxy.status,
       uptime_ms: status.proxy.uptimeMs,
     },

@@ -1,0 +1,11 @@
+/** `zephyr reload`: the controller reads the configuration again. */
+import type { Environment } from '@zephyr/runtime/environment';
+
+import { type AdminOptions, openSession, printed } from './admin-session.ts';
+
+/** @returns what to print @throws ZephyrError for a wrong configuration: what is wrong */
+export async function reload(options: AdminOptions, environment: Environment): Promise<string> {
+  const { client, say } = openSession(options, environment);
+  const answer = await client.command('reload', {});
+  return printed(options, answer, say('cli.done.reload'));
+}
