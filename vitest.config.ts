@@ -33,8 +33,9 @@ export default defineConfig({
           globalSetup: ['packages/testkit/src/redis-setup.ts'],
           // Most of them wait for timers and for other processes.
           maxWorkers: 3,
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          // On a busy machine most of a minute goes into starting those.
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
         },
       },
       {

@@ -40,13 +40,13 @@ describe('zephyr status', () => {
     rmSync(folder, { recursive: true });
   });
 
-  const ask = (config: string, changes: { url?: string } = {}) => {
+  const ask = (config: string, changes: { url?: string; probe?: boolean } = {}) => {
     const configPath = join(folder, 'config.toml');
     writeFileSync(configPath, config);
     const tokenFile = join(folder, 'admin-token');
     writeFileSync(tokenFile, 'admin-token-of-the-team\n');
     const options = { config: configPath, envFile: join(folder, '.env'), ...changes };
-    return status(options, { LANG: 'C', ZEPHYR_ADMIN_TOKEN_FILE: tokenFile });
+    return status(options, { LANG: 'C', ZEPHYR_ADMIN_TOKEN_FILE: tokenFile }, 1_000);
   };
   const controller = () => `[controller] # ours\nhost = "127.0.0.1"\nport = ${port}\n`;
 
@@ -72,6 +72,15 @@ describe('zephyr status', () => {
   it('names the mistake of config.toml where no controller answers', async () => {
     const answer = ask(`[controller]\nport = 1\n[[groups]\n`);
     await expect(answer).rejects.toThrow('config.toml has 1 problem');
+  });
+
+  it('names the endpoints whose probe takes too long to wait for', async () => {
+    state = { ...state, atMs: state.atMs + 3_600_000 };
+    const names = state.endpoints.filter(({ enabled }) => enabled).map(({ name }) => name);
+    expect(await ask(controller(), { probe: true })).toContain(
+      `The probes of ${names.join(', ')} are still running`,
+    );
+    expect(await ask(controller())).not.toContain('still running');
   });
 
   it('says which endpoint rejects which token, and what to do', async () => {

@@ -17,11 +17,24 @@ export interface StatusOptions extends AdminOptions {
   readonly probe?: boolean;
 }
 
-/** @returns what to print; with `--json` the controller's ApiState */
-export async function status(options: StatusOptions, environment: Environment): Promise<string> {
+/**
+ * @param probesLimitMs how long `--probe` waits for the endpoints
+ * @returns what to print; with `--json` the controller's ApiState
+ */
+export async function status(
+  options: StatusOptions,
+  environment: Environment,
+  probesLimitMs: number = PROBES_LIMIT_MS,
+): Promise<string> {
   const session = openSession(options, environment);
-  const state = options.probe === true ? await probedState(session) : await firstState(session);
-  return options.json === true ? JSON.stringify(state, null, 2) : statusText(state, session);
+  const { state, unprobed } =
+    options.probe === true
+      ? await probedState(session, probesLimitMs)
+      : { state: await firstState(session), unprobed: [] };
+  if (options.json === true) return JSON.stringify(state, null, 2);
+  const names = unprobed.map(({ name }) => name).join(', ');
+  const rest = unprobed.length === 0 ? [] : ['', session.say('status.unprobed', { names })];
+  return [statusText(state, session), ...rest].join('\n');
 }
 
 export interface WatchCall {
@@ -63,16 +76,22 @@ async function firstState({ client, configError }: AdminSession): Promise<ApiSta
   });
 }
 
-/** A probe by the Claude CLI takes some seconds; `timeout_seconds` is 15 unless it is set. */
-const PROBES_LIMIT_MS = 20_000;
+/** A probe by the Claude CLI takes some seconds, on a busy machine all of `timeout_seconds` (15). */
+const PROBES_LIMIT_MS = 45_000;
 const LOOK_MS = 300;
 
-/** The state after a probe of each endpoint, or after twenty seconds. */
-async function probedState(session: AdminSession): Promise<ApiState> {
+interface ProbedState {
+  readonly state: ApiState;
+  /** Endpoints whose probe had not ended by then. */
+  readonly unprobed: readonly ApiEndpoint[];
+}
+
+/** The state after a probe of each endpoint. */
+async function probedState(session: AdminSession, limitMs: number): Promise<ProbedState> {
   const { client } = session;
   let state = await firstState(session);
   const sinceAtMs = state.atMs;
-  const untilAtMs = systemClock.nowMs() + PROBES_LIMIT_MS;
+  const untilAtMs = systemClock.nowMs() + limitMs;
   // Without a leader, as in the first second after a start, the command is not accepted yet.
   let asked: 'not yet' | 'done' = 'not yet';
   while (systemClock.nowMs() < untilAtMs) {
@@ -82,13 +101,15 @@ async function probedState(session: AdminSession): Promise<ApiState> {
         () => 'not yet',
       );
     }
-    if (state.endpoints.every((endpoint) => !endpoint.enabled || isProbed(endpoint, sinceAtMs))) {
-      break;
-    }
+    if (unprobedOf(state, sinceAtMs).length === 0) break;
     await sleep(LOOK_MS);
     state = await firstState(session);
   }
-  return state;
+  return { state, unprobed: unprobedOf(state, sinceAtMs) };
+}
+
+function unprobedOf({ endpoints }: ApiState, sinceAtMs: number): readonly ApiEndpoint[] {
+  return endpoints.filter((endpoint) => endpoint.enabled && !isProbed(endpoint, sinceAtMs));
 }
 
 function isProbed({ probe }: ApiEndpoint, sinceAtMs: number): boolean {

@@ -26,6 +26,7 @@ export const cli = {
   'cli.completion': 'Print a completion script for a shell: bash, zsh or fish',
 
   'status.cause': '{name}: {failure}.',
+  'status.unprobed': 'The probes of {names} are still running: make status shows how they end.',
   'status.cause.token': '{name} rejects your token (group {group}).',
 
   'cli.examples': 'Examples:',

@@ -28,6 +28,7 @@ export const cli = {
   'cli.completion': '输出 bash、zsh 或 fish 的补全脚本',
 
   'status.cause': '{name} 的问题：{failure}。',
+  'status.unprobed': '对 {names} 的探测仍在进行，用 make status 查看结果。',
   'status.cause.token': '{name} 拒绝了您的令牌（组 {group}）。',
 
   'cli.examples': '示例：',
