@@ -7,6 +7,7 @@ const CORE_ROOMS = {
   probe: [],
   answer: [],
   request: [],
+  usage: [],
 };
 
 const coreRooms = Object.entries(CORE_ROOMS).map(([room, below]) => ({

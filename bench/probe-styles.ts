@@ -11,7 +11,7 @@ import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 import { PROBE_STYLES, type ProbeStyle } from '@zephyr/contract/probe';
-import { costUsd, priceOf } from '@zephyr/core';
+import { cautiousPriceOf, costUsd } from '@zephyr/core';
 import { createStartGate, DEFAULT_STARTS } from '@zephyr/probes/cli/start-gate';
 import { type ProbeReport, runProbe } from '@zephyr/probes/probe';
 import { credentialsOf } from '@zephyr/runtime/credential';
@@ -87,7 +87,7 @@ async function measure(runs: number): Promise<void> {
     for (let run = 0; run < runs; run += 1) reports.push(await check(style));
     const cpu = (childCpuSeconds() - before) / runs;
     const { usage } = reports[0] ?? { usage: undefined };
-    const usd = usage === undefined ? 0 : costUsd(usage, priceOf(MODEL));
+    const usd = usage === undefined ? 0 : costUsd(usage, cautiousPriceOf(MODEL));
     console.log(
       `| ${style} | ${medianOf(reports.map(({ wallMs }) => wallMs))} | ${medianOf(reports.map(apiMs))} | ` +
         `${cpu.toFixed(2)} | ${bytes} | ${usage?.inputTokens} / ${usage?.outputTokens} | ${usd.toFixed(6)} |`,

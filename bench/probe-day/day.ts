@@ -4,13 +4,13 @@ import type { FailureClass } from '@zephyr/contract/failure';
 import type { ProbeStyle } from '@zephyr/contract/probe';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import {
+  cautiousPriceOf,
   chooseStyle,
   costUsd,
   endpointId,
   epochMs,
   initialWorld,
   type Policy,
-  priceOf,
   reduce,
   type World,
   type WorldEvent,
@@ -50,7 +50,7 @@ interface Day {
 const GROUP = 'main';
 const DAY_S = 86_400;
 const EJECT_MS = 10_000;
-const MODEL_PRICE = priceOf('claude-haiku-4-5');
+const MODEL_PRICE = cautiousPriceOf('claude-haiku-4-5');
 
 export function simulateDay(about: {
   readonly setup: Setup;

@@ -26,7 +26,6 @@ export { latencyClassOf, requestClassOf } from './learn/latency-class.ts';
 export { scored } from './learn/probe-score.ts';
 export { own } from './own.ts';
 export { DEFAULT_POLICY, type Policy } from './policy.ts';
-export { costUsd, priceOf } from './probe/price.ts';
 export { CHEAP_STYLES, type CheapStyle, chooseStyle } from './probe/style.ts';
 export {
   type ComparedDecision,
@@ -71,3 +70,6 @@ export {
 export { isWorthStaying, STAY_PAUSE_MS } from './route/stay.ts';
 export type { FirstByteClass, FirstByteLimits } from './route/usual-first-byte.ts';
 export { assertNever, causeOf, endpointId, epochMs } from './types.ts';
+export { cautiousPriceOf, costUsd } from './usage/price.ts';
+export { usageReport } from './usage/report.ts';
+export { DAY_MS, dailyRows, HOUR_MS } from './usage/table.ts';

@@ -21,8 +21,10 @@ describe('JsonKeys', () => {
     ['"\xe6\xa8\xa1\\n"', { kind: 'string', text: '模\n' }],
     ['true', { kind: 'literal', text: 'true' }],
     ['-1.5e3', { kind: 'literal', text: '-1.5e3' }],
-    ['{"model":[{}]}', { kind: 'object' }],
-    ['[{"model":"x"},"]"]', { kind: 'array' }],
+    ['{"model":[{}]}', { kind: 'object', text: '{"model":[{}]}' }],
+    ['[{"model":"x"},"]"]', { kind: 'array', text: '[{"model":"x"},"]"]' }],
+    [`["${'x'.repeat(4_092)}"]`, { kind: 'array', text: `["${'x'.repeat(4_092)}"]` }],
+    [`["${'x'.repeat(4_093)}"]`, { kind: 'array', text: '' }],
     [`"${'x'.repeat(1_024)}"`, { kind: 'string', text: 'x'.repeat(1_024) }],
     [`"${'x'.repeat(1_025)}"`, { kind: 'string', text: '' }],
     ['9'.repeat(33), { kind: 'literal', text: '9'.repeat(32) }],
@@ -53,6 +55,13 @@ describe('JsonKeys', () => {
     ['no comma', '{"model":"m" "stream":1}', 'broken'],
   ])('%s: %s is %s', (_, text, status) => {
     expect(read(text).status).toBe(status);
+  });
+
+  it('has the text of an object only once it has ended', () => {
+    const keys = read('{"model":{"a":1');
+    expect(keys.value('model')).toEqual({ kind: 'object', text: '' });
+    keys.push('},"model":{"b":2}');
+    expect(keys.value('model')).toEqual({ kind: 'object', text: '{"b":2}' });
   });
 
   it('reads nothing after what is no JSON object', () => {

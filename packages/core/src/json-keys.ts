@@ -16,8 +16,8 @@
 export type JsonValue =
   | { readonly kind: 'string'; readonly text: string }
   | { readonly kind: 'literal'; readonly text: string }
-  /** It has begun; its contents are not read. */
-  | { readonly kind: 'object' | 'array' };
+  /** It has begun. `text`: all of it, once it has ended; empty until then and where it is long. */
+  | { readonly kind: 'object' | 'array'; readonly text: string };
 
 /** Where a value is, in characters from the start of the text; a string with its quotes. */
 export interface TextRange {
@@ -44,6 +44,8 @@ const MAX_KEY_CHARACTERS = 128;
 /** Longer than any wanted value; a longer string counts as empty. */
 const MAX_STRING_CHARACTERS = 1024;
 const MAX_LITERAL_CHARACTERS = 32;
+/** Of an object or array; a `usage` has a few hundred. */
+const MAX_NESTED_CHARACTERS = 4096;
 
 const IS_PLAIN = /^[\x20-\x5b\x5d-\x7e]*$/;
 const IS_LATIN1 = /^[\x20-\xff]*$/;
@@ -71,6 +73,10 @@ export class JsonKeys {
   /** The key, string or literal that is being read, as far as it is of interest. */
   #raw = '';
   #key = '';
+  /** Where the wanted object or array that is being read begins; undefined while there is none. */
+  #nestedFrom: number | undefined;
+  /** Its text, of the pieces before this one. */
+  #nested = '';
   /** The last character so far was a backslash that escapes the next one. */
   #isEscaped = false;
 
@@ -95,6 +101,7 @@ export class JsonKeys {
   push(text: string): void {
     let at = 0;
     while (at < text.length && this.status === 'open') at = this.#step(text, at);
+    if (this.#nestedFrom !== undefined) this.#collectNested(text, text.length);
     this.#before += text.length;
   }
 
@@ -147,7 +154,9 @@ export class JsonKeys {
     if (character === QUOTE) {
       this.#begin('in_string');
     } else if (character === OPEN_BRACE || character === OPEN_BRACKET) {
-      this.#set({ kind: character === OPEN_BRACE ? 'object' : 'array' });
+      this.#set({ kind: character === OPEN_BRACE ? 'object' : 'array', text: '' });
+      this.#nestedFrom = this.#wanted.has(this.#key) ? this.#beganAt : undefined;
+      this.#nested = '';
       this.#depth = 1;
       this.#status = 'nested';
     } else if (character === COMMA || character === CLOSE_BRACE || character === CLOSE_BRACKET) {
@@ -231,11 +240,29 @@ export class JsonKeys {
       } else if (character === CLOSE_BRACE || character === CLOSE_BRACKET) {
         this.#depth -= 1;
         if (this.#depth > 0) continue;
+        if (this.#nestedFrom !== undefined) this.#endNested(text, at + 1);
         this.#status = 'after';
         return at + 1;
       }
     }
     return text.length;
+  }
+
+  #collectNested(text: string, to: number): void {
+    if (this.#nested.length > MAX_NESTED_CHARACTERS) return;
+    const from = Math.max(0, (this.#nestedFrom ?? 0) - this.#before);
+    // One more than the limit shows that it is too long.
+    const room = MAX_NESTED_CHARACTERS + 1 - this.#nested.length;
+    this.#nested += text.slice(from, Math.min(to, from + room));
+  }
+
+  #endNested(text: string, to: number): void {
+    this.#collectNested(text, to);
+    const kind = this.#nested.startsWith('{') ? 'object' : 'array';
+    const isTooLong = this.#nested.length > MAX_NESTED_CHARACTERS;
+    this.#set({ kind, text: isTooLong ? '' : this.#nested });
+    this.#nestedFrom = undefined;
+    this.#nested = '';
   }
 
   #setRange(range: TextRange): void {

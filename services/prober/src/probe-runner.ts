@@ -4,11 +4,11 @@ import type { ProbeJob, ProbeResult, ProbeStyle } from '@zephyr/contract/probe';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import {
   type CheapStyle,
+  cautiousPriceOf,
   chooseStyle,
   costUsd,
   epochMs,
   type Policy,
-  priceOf,
   scored,
 } from '@zephyr/core';
 import type { StartGate } from '@zephyr/probes/cli/start-gate';
@@ -98,7 +98,8 @@ export async function runProbeJob(
     wallMs: report.wallMs,
     verdict: report.verdict,
     usage: report.usage,
-    costUsd: costUsd(report.usage, priceOf(plan.target.model, plan.prices)),
+    costUsd:
+      costUsd(report.usage, cautiousPriceOf(plan.target.model, plan.prices)) * plan.usdFactor,
   };
   observe(result, deps);
   const freshness = freshnessOf(result, plan);
@@ -134,6 +135,7 @@ interface ProbeSetup {
   readonly cheap: CheapStyle;
   readonly realIntervalMs: number;
   readonly prices: Config['prices'];
+  readonly usdFactor: number;
   readonly policy: Policy;
 }
 
@@ -149,6 +151,7 @@ function planOf(id: EndpointId, loaded: LoadedConfig): ProbeSetup | undefined {
     cheap: healthCheck.cheapStyle,
     realIntervalMs: healthCheck.realIntervalMs,
     prices: config.prices,
+    usdFactor: endpoint.usdFactor,
     policy: policyOf(config),
   };
 }

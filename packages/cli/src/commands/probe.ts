@@ -5,7 +5,7 @@
 
 import type { ProbeStyle, ProbeVerdict, TokenUsage } from '@zephyr/contract/probe';
 import type { EndpointId } from '@zephyr/contract/scalars';
-import { costUsd, priceOf } from '@zephyr/core';
+import { cautiousPriceOf, costUsd } from '@zephyr/core';
 import { createStartGate } from '@zephyr/probes/cli/start-gate';
 import { targetOf } from '@zephyr/probes/endpoint-target';
 import { runProbe } from '@zephyr/probes/probe';
@@ -105,7 +105,9 @@ export async function probeEndpoints(
       return {
         ...{ endpointId: endpoint.id, name: endpoint.name, groupName: endpoint.groupName, style },
         ...report,
-        costUsd: costUsd(report.usage, priceOf(target.model, loaded.config.prices)),
+        costUsd:
+          costUsd(report.usage, cautiousPriceOf(target.model, loaded.config.prices)) *
+          endpoint.usdFactor,
         ...(verdict.status === 'ok' ? {} : { advice: say(`advice.${verdict.failure}`) }),
       };
     }),

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { readSessionEntries } from '@zephyr/runtime/redis/bounded';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { type RedisServer, startRedisServer } from '@zephyr/runtime/redis/server';
+import { offerUsageScript, readUsage, recordUsage } from '@zephyr/runtime/redis/usage-store';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -84,6 +85,11 @@ describe('the secrets of a deployment', () => {
     ['proxy', 'set', keys.snapshot, 'x'],
     ['proxy', 'eval', 'return 1', '0'],
     ['proxy', 'get', keys.operator],
+    ['proxy', 'script', 'load', 'return 1'],
+    ['proxy', 'del', keys.usageDay('2026-11-28')],
+    ['proxy', 'expire', keys.usageDay('2026-11-28'), '1'],
+    ['proxy', 'hset', keys.view, 'a', 'b'],
+    ['prober', 'del', keys.usageDay('2026-11-28')],
     ['proxy', 'xrange', keys.outcomes, '-', '+'],
     ['prober', 'set', keys.snapshot, 'x'],
     ['prober', 'get', keys.operator],
@@ -105,6 +111,24 @@ describe('the secrets of a deployment', () => {
     } finally {
       await second.stop();
     }
+  });
+
+  it('lets proxies and probers write the ledger by the script that a controller has loaded', async () => {
+    const counts = {
+      ...{ requests: 1, failed: 0, inputTokens: 1, outputTokens: 1, cacheReadTokens: 1 },
+      ...{ cacheWrite5mTokens: 0, cacheWrite1hTokens: 0, costNanoUsd: 1, unpriced: 0 },
+      ...{ incomplete: 0, possiblyBilledTwice: 0 },
+    };
+    const row = { person: 'ann', endpoint: 'e', model: 'm', fromAtMs: 0, counts };
+    const batch = { writer: 'w', sequence: 1, rows: [row], records: [] };
+    await expect(recordUsage(as('proxy'), batch)).rejects.toThrow(/NOPERM/);
+    await offerUsageScript(as('controller'));
+    expect(await recordUsage(as('proxy'), batch)).toBe('written');
+    expect(await recordUsage(as('prober'), { ...batch, writer: 'p' })).toBe('written');
+    const range = { sinceAtMs: 0, untilAtMs: 1, unit: 'day' } as const;
+    const { rows } = await readUsage(as('controller'), range);
+    expect(rows).toMatchObject([{ person: 'ann', counts: { requests: 2 } }]);
+    expect((await as('proxy').hscan(keys.usageDay('1970-01-01'), 0))[1]).toHaveLength(2);
   });
 
   it('gives each service what it needs', async () => {

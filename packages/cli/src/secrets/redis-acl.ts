@@ -1,6 +1,7 @@
 /**
  * Who may do what in Redis, as the lines of an ACL file: one user for each service, nobody else.
- * A stolen proxy (it faces the network) cannot run scripts, choose an endpoint or read the queue.
+ * A stolen proxy (it faces the network) can run no script of its own, choose no endpoint, and not read
+ * the queue.
  */
 import { createHash } from 'node:crypto';
 
@@ -24,6 +25,12 @@ const WORK = [
 
 const any = (key: (part: string) => string) => key('*');
 
+/**
+ * Of the ledger of usage, for who writes it: by the script that a controller has loaded (a proxy can
+ * run no other), and what that script does. Nobody may delete from it.
+ */
+const USAGE = `(~${any(keys.usageDay).replace('day:*', '*')} +evalsha +get +set +hget +hset +hlen +hscan +pexpire +xadd)`;
+
 /** Key and channel patterns (`%R~` may be read, `%W~` written, `~` both), then commands. */
 const RULES: Readonly<Record<RedisUser, readonly string[]>> = {
   proxy: [
@@ -45,6 +52,7 @@ const RULES: Readonly<Record<RedisUser, readonly string[]>> = {
       '+multi',
       '+exec',
     ],
+    USAGE,
   ],
   prober: [
     // All `~`: what a script names as its keys must be allowed both ways.
@@ -54,6 +62,7 @@ const RULES: Readonly<Record<RedisUser, readonly string[]>> = {
     ),
     `~${any(keys.writeTest)}`,
     ...['-@all', ...WORK],
+    USAGE,
   ],
   controller: ['~{zephyr}:*', '&{zephyr}:*', '-@all', ...WORK],
 };

@@ -139,3 +139,122 @@ describe('the end of a document', () => {
     expect(answerEndOf('unread')).toBeUndefined();
   });
 });
+
+describe('the tokens that an answer names', () => {
+  const start = (usage: object) =>
+    `event: message_start\ndata: ${JSON.stringify({ type: 'message_start', message: { model: 'm', usage } })}\n\n`;
+  const messageDelta = (usage: object) =>
+    `event: message_delta\ndata: ${JSON.stringify({ type: 'message_delta', delta: {}, usage })}\n\n`;
+  const usageOf = (
+    text: string,
+    form: 'stream' | 'document' = 'stream',
+    pieceLength = text.length,
+  ) => {
+    const end = answerEndOf(form);
+    for (let at = 0; at < text.length; at += pieceLength)
+      end?.push(text.slice(at, at + pieceLength));
+    return end?.usage;
+  };
+  const none = {
+    ...{ inputTokens: 0, outputTokens: 0 },
+    ...{ cacheReadTokens: 0, cacheWriteTokens: 0, cacheWrite1hTokens: 0 },
+  };
+  const CACHES = {
+    input_tokens: 12,
+    cache_read_input_tokens: 3_000,
+    cache_creation_input_tokens: 700,
+    cache_creation: { ephemeral_5m_input_tokens: 500, ephemeral_1h_input_tokens: 200 },
+    output_tokens: 1,
+  };
+  const WITH_CACHES = {
+    ...{ inputTokens: 12, cacheReadTokens: 3_000 },
+    ...{ cacheWriteTokens: 700, cacheWrite1hTokens: 200 },
+  };
+
+  it.each([
+    ['nothing', DELTA + STOP, undefined],
+    [
+      'the start alone, as of an answer that is cut',
+      start(CACHES) + DELTA,
+      { ...WITH_CACHES, outputTokens: 1 },
+    ],
+    [
+      'the output of the last delta, which is a total',
+      start(CACHES) +
+        messageDelta({ output_tokens: 40 }) +
+        messageDelta({ output_tokens: 90 }) +
+        STOP,
+      { ...WITH_CACHES, outputTokens: 90 },
+    ],
+    [
+      'an input that only the end knows',
+      start({ input_tokens: 0 }) + messageDelta({ input_tokens: 31, output_tokens: 5 }) + STOP,
+      { ...none, inputTokens: 31, outputTokens: 5 },
+    ],
+    [
+      'an input that the end has forgotten',
+      start({ input_tokens: 31 }) + messageDelta({ input_tokens: 0, output_tokens: 5 }) + STOP,
+      { ...none, inputTokens: 31, outputTokens: 5 },
+    ],
+    [
+      'cache writes by their lives only',
+      start({ cache_creation: { ephemeral_5m_input_tokens: 5, ephemeral_1h_input_tokens: 2 } }),
+      { ...none, cacheWriteTokens: 7, cacheWrite1hTokens: 2 },
+    ],
+    [
+      'no counts: texts, fractions, negative and endless ones',
+      start({
+        input_tokens: '5',
+        output_tokens: 1.5,
+        cache_read_input_tokens: -1,
+        cache_creation_input_tokens: 1e12,
+      }),
+      none,
+    ],
+    [
+      'a null',
+      start({ input_tokens: 4, cache_creation: null, cache_read_input_tokens: null }),
+      { ...none, inputTokens: 4 },
+    ],
+    ['a usage that is none', `data: {"type":"message_delta","usage":5}\n\n`, undefined],
+    ['what comes after the end', STOP + messageDelta({ output_tokens: 9 }), undefined],
+    [
+      'text that says so',
+      delta('"message_delta" {"type":"message_delta","usage":{"output_tokens":9}}') + STOP,
+      undefined,
+    ],
+    [
+      'an event of another type that says so',
+      `data: {"type":"x","a":"message_delta","usage":{"output_tokens":9}}\n\n`,
+      undefined,
+    ],
+  ])('%s', (_, text, usage) => {
+    for (const pieceLength of [text.length, 1, 7, 64]) {
+      expect(usageOf(text, 'stream', pieceLength)).toEqual(usage);
+    }
+  });
+
+  it.each([
+    [
+      'at the end',
+      { type: 'message', content: [{ usage: { input_tokens: 9 } }], usage: CACHES },
+      { ...WITH_CACHES, outputTokens: 1 },
+    ],
+    [
+      'before the content',
+      { usage: { output_tokens: 3 }, content: [] },
+      { ...none, outputTokens: 3 },
+    ],
+    ['nowhere', { content: [] }, undefined],
+    ['no object', { usage: 7 }, undefined],
+  ])('of a message: %s', (_, message, usage) => {
+    const text = JSON.stringify(message);
+    for (const pieceLength of [text.length, 1, 7]) {
+      expect(usageOf(text, 'document', pieceLength)).toEqual(usage);
+    }
+  });
+
+  it('are unknown while a message has not named all of them', () => {
+    expect(usageOf('{"type":"message","usage":{"input_tokens":4', 'document')).toBeUndefined();
+  });
+});

@@ -1,18 +1,21 @@
 /**
  * Whether an answer is complete: a JSON message is with its last brace, a stream with its last
- * event. Whatever follows changes nothing.
+ * event. Whatever follows changes nothing. And the tokens that it names until then.
  *
- * Each piece of a stream is searched natively for the two words that can end it, and only a piece
- * with one of them is read by lines. Text of a model cannot be taken for the end: its line ends are
- * escaped in the JSON of an event.
+ * Each piece of a stream is searched natively for the two words of the events that matter, and only a
+ * piece with one of them is read by lines. Text of a model cannot be taken for such an event: its line
+ * ends are escaped in the JSON of an event.
  *
  *     open --(`event: message_stop` or `event: error`)--> named --(its next line)--> ended
  *     open --(`data:` of that type)-->                    ended
  */
+import type { AnswerUsage } from '@zephyr/contract/usage';
+
 import { JsonKeys } from '../json-keys.ts';
 import { type ApiError, parseObject, readApiError } from './api-error.ts';
 import { LineBuffer, linesOf } from './lines.ts';
 import type { AnswerForm } from './start.ts';
+import { largerUsage, usageOfEvent, usageOfText } from './usage.ts';
 
 export type AnswerEnding =
   | { readonly kind: 'whole' }
@@ -28,7 +31,7 @@ export type AnswerEnding =
 export const REST_QUIET_MS = 250;
 export const REST_MS = 2_000;
 
-const NO_KEYS: ReadonlySet<string> = new Set();
+const KEYS: ReadonlySet<string> = new Set(['usage']);
 /** A last event with the metrics that some clouds add is less than 1 KiB long. */
 const MAX_LINE_CHARACTERS = 8 * 1024;
 
@@ -36,6 +39,8 @@ const MAX_LINE_CHARACTERS = 8 * 1024;
 export interface AnswerEnd {
   /** Undefined while the answer is not complete. */
   readonly ending: AnswerEnding | undefined;
+  /** As far as it was named until now; undefined where it was not. */
+  readonly usage: AnswerUsage | undefined;
   push(text: string): void;
   /** The body ended: an event that has begun counts. */
   finish(): void;
@@ -48,8 +53,13 @@ export function answerEndOf(form: AnswerForm): AnswerEnd | undefined {
 }
 
 class DocumentEnd implements AnswerEnd {
-  readonly #keys = new JsonKeys(NO_KEYS);
+  readonly #keys = new JsonKeys(KEYS);
   #isFinished = false;
+
+  get usage(): AnswerUsage | undefined {
+    const usage = this.#keys.value('usage');
+    return usage?.kind === 'object' ? usageOfText(usage.text) : undefined;
+  }
 
   get ending(): AnswerEnding | undefined {
     const { status } = this.#keys;
@@ -71,6 +81,11 @@ export class StreamEnd implements AnswerEnd {
   readonly #lines = new LineBuffer(MAX_LINE_CHARACTERS);
   #ending: AnswerEnding | undefined;
   #named: 'message_stop' | 'error' | undefined;
+  #usage: AnswerUsage | undefined;
+
+  get usage(): AnswerUsage | undefined {
+    return this.#usage;
+  }
 
   get ending(): AnswerEnding | undefined {
     return this.#ending;
@@ -88,7 +103,7 @@ export class StreamEnd implements AnswerEnd {
 
   #read(whole: string): void {
     const isOfInterest =
-      this.#named !== undefined || whole.includes('message_stop') || whole.includes('error');
+      this.#named !== undefined || whole.includes('message_') || whole.includes('error');
     if (whole === '' || !isOfInterest) return;
     for (const line of linesOf(whole)) {
       this.#readLine(line);
@@ -103,11 +118,19 @@ export class StreamEnd implements AnswerEnd {
     } else if (line.startsWith('event:')) {
       const name = line.slice('event:'.length).trim();
       if (name === 'message_stop' || name === 'error') this.#named = name;
-    } else if (data.includes('"message_stop"') || data.includes('"error"')) {
+    } else if (data !== '') {
+      this.#readData(data);
+    }
+  }
+
+  #readData(data: string): void {
+    if (data.includes('"message_stop"') || data.includes('"error"')) {
       const value = parseObject(data);
       const type = value !== undefined && 'type' in value ? value.type : undefined;
       if (type === 'message_stop' || type === 'error') this.#end(type, data);
     }
+    const usage = usageOfEvent(data);
+    if (usage !== undefined) this.#usage = largerUsage(this.#usage, usage);
   }
 
   #end(event: 'message_stop' | 'error', data: string): void {

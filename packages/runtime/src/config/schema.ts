@@ -57,6 +57,7 @@ const EXAMPLE_PRICES = [
     output_usd: 5,
     cache_read_usd: 0.1,
     cache_write_usd: 1.25,
+    cache_write_1h_usd: 2,
   },
 ] satisfies z.input<typeof price>[];
 

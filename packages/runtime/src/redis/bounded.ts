@@ -16,6 +16,8 @@ const MAX_REPLY_BYTES = 1024 * 1024;
 const MAX_OUTCOMES_BYTES = 16 * 1024 * 1024;
 /** In the memory of Redis, and so in that of a proxy, which reads without a script. */
 const MAX_SESSIONS_BYTES = 4 * 1024 * 1024;
+/** In the memory of Redis; 10,000 requests take about 10 MiB. */
+const MAX_REQUESTS_BYTES = 32 * 1024 * 1024;
 /** Of the newest entries, for people. */
 const MAX_LAST_BYTES = 4 * 1024 * 1024;
 /** Proxies list at most 50 requests and 50 sessions of some 300 bytes each. */
@@ -78,6 +80,7 @@ export async function readStreamPart(
 export async function boundStreams(redis: Redis): Promise<void> {
   await runScript(redis, boundScript, { keys: [keys.outcomes], args: [MAX_OUTCOMES_BYTES] });
   await runScript(redis, boundScript, { keys: [keys.sessions], args: [MAX_SESSIONS_BYTES] });
+  await runScript(redis, boundScript, { keys: [keys.requests], args: [MAX_REQUESTS_BYTES] });
 }
 
 /** The last entries of a stream that proxies write, the oldest first, as `parseEntries` takes them. */

@@ -8,11 +8,11 @@
  *     any       --(client gone)-->           ended
  */
 import type { EndpointId } from '@zephyr/contract/scalars';
+import type { RequestOutcome } from '@zephyr/contract/usage';
 import type { Journey } from '@zephyr/core';
 import { errorEvent, sendError } from '../answer/api-errors.ts';
 import { Relay, type RelayResult } from '../answer/relay.ts';
 import type { RequestProgress } from '../report/active-request.ts';
-import type { RequestOutcome } from '../report/metrics.ts';
 import { Deadline } from '../upstream/deadline.ts';
 import type { ExchangeContext, ExchangeDeps, ExchangeInput } from './exchange-context.ts';
 import { answerError, answerFailure } from './own-answers.ts';

@@ -1,9 +1,10 @@
 /** What a client gets when no endpoint's answer can be given: an endpoint's refusal, or an error of ours. */
+
+import type { RequestOutcome } from '@zephyr/contract/usage';
 import { isLasting, type Operation, scopeOf } from '@zephyr/core';
 import { type ErrorName, errorOfFailure, sendError } from '../answer/api-errors.ts';
 import { namedModels, sendModelList } from '../answer/model-list.ts';
 import { passRefusal } from '../answer/pass-refusal.ts';
-import type { RequestOutcome } from '../report/metrics.ts';
 import type { FailedAttempt } from './attempt.ts';
 import type { ExchangeContext } from './exchange-context.ts';
 

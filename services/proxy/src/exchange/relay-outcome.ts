@@ -1,8 +1,9 @@
 /** What came of an answer that was given to the client: for routing, sessions and the counts. */
+
+import type { RequestOutcome } from '@zephyr/contract/usage';
 import { type Journey, scopeOf } from '@zephyr/core';
 import { readUsage } from '../answer/answer-tail.ts';
 import type { RelayResult } from '../answer/relay.ts';
-import type { RequestOutcome } from '../report/metrics.ts';
 import type { ExchangeContext } from './exchange-context.ts';
 import type { AnsweredRequest } from './trying.ts';
 

@@ -1,5 +1,6 @@
 /** Every metric of the proxy, with labels from closed sets: endpoints, outcomes, failure classes. */
 import { FAILURE_CLASSES } from '@zephyr/contract/failure';
+import { REQUEST_OUTCOMES } from '@zephyr/contract/usage';
 import type { RetryRefusal } from '@zephyr/core';
 import { VERSION } from '@zephyr/runtime/version';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
@@ -12,17 +13,6 @@ const FIRST_BYTE_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120];
 const REDIS_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
 const DURATION_SECONDS = [0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800];
 
-/** Of a request, for its client. `passed`: the endpoint refused it, for a reason of the client. */
-const REQUEST_OUTCOMES = [
-  'ok',
-  'passed',
-  'failed',
-  'cut',
-  'client_gone',
-  'too_large',
-  'timed_out',
-] as const;
-export type RequestOutcome = (typeof REQUEST_OUTCOMES)[number];
 const RETRY_REFUSALS: readonly (RetryRefusal | 'budget_spent')[] = [
   ...(['content_given', 'body_not_buffered', 'not_repeatable'] as const),
   ...(['not_allowed', 'retries_spent', 'budget_spent'] as const),

@@ -7,9 +7,9 @@ import type { FailureClass } from '@zephyr/contract/failure';
 import type { OutcomeBatch, OutcomeCounts, TtftSample } from '@zephyr/contract/outcome';
 import type { TokenUsage } from '@zephyr/contract/probe';
 import type { EndpointId } from '@zephyr/contract/scalars';
+import type { RequestOutcome } from '@zephyr/contract/usage';
 import type { Histogram } from 'prom-client';
-
-import type { ProxyMetrics, RequestOutcome } from './metrics.ts';
+import type { ProxyMetrics } from './metrics.ts';
 import type { Tally } from './tallied-counter.ts';
 
 /** Samples of the time to first content in one report. */

@@ -1,12 +1,17 @@
 /** [[clients]]: who may use the proxy. docs/data-path.md gives the reason of each default. */
+import { ANONYMOUS, OTHER, PROBES } from '@zephyr/contract/usage';
 import { z } from 'zod';
 
 import { filePath } from './values.ts';
+
+/** Whoever has no name of their own in reports of usage: see `@zephyr/contract/usage`. */
+const RESERVED: ReadonlySet<string> = new Set([ANONYMOUS, PROBES, OTHER]);
 
 export const client = z.strictObject({
   name: z
     .string()
     .regex(/^[A-Za-z0-9._-]{1,40}$/, 'expected 1 to 40 of letters, digits, . _ -')
+    .refine((name) => !RESERVED.has(name), 'expected another name: this one is used for reports')
     .describe('The person, as metrics and logs show them. Unique.'),
   key_env: z
     .string()

@@ -99,4 +99,9 @@ export const price = z.strictObject({
   output_usd: usd.describe('USD per million output tokens.'),
   cache_read_usd: usd.describe('USD per million tokens read from the prompt cache.'),
   cache_write_usd: usd.describe('USD per million tokens written to the prompt cache.'),
+  cache_write_1h_usd: usd
+    .optional()
+    .describe(
+      'USD per million tokens written to the prompt cache for an hour. Not set: twice `input_usd`.',
+    ),
 });

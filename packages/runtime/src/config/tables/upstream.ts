@@ -88,6 +88,16 @@ export const upstreamKeys = {
       .describe('More headers of answers to pass on to clients, written in the same way.')
       .meta({ example: ['helicone-*'] }),
   ),
+  usd_factor: perEndpoint(
+    z
+      .number()
+      .positive()
+      .max(1_000)
+      .default(1)
+      .describe(
+        'What it charges, as a multiple of the prices that apply: 0.5 is half of them. For the cost of requests and probes.',
+      ),
+  ),
   ca_file: perEndpoint(
     filePath
       .optional()

@@ -1,0 +1,193 @@
+/**
+ * Who used what: the ledger of people and probes, and the log of requests. Never a prompt, never an
+ * answer. Proxies write both about once a second, no request waits; see docs/usage.md.
+ */
+import { z } from 'zod';
+
+import { failureClass } from './failure.ts';
+import { tokenUsageSchema } from './probe.ts';
+import { count, duration, moment, type PlainOf, type ShapeOf, usd } from './scalars.ts';
+
+/**
+ * Persons that are no `[[clients]]`, whose names these may not be: everybody where keys are not used,
+ * the probes, and all rows beyond the most that one hour or day has.
+ */
+export const ANONYMOUS = 'anonymous';
+export const PROBES = 'probes';
+export const OTHER = 'other';
+/** Of a request that no endpoint was asked, or that names no model. */
+export const NONE = 'none';
+
+/** Of a request, for its client. `passed`: the endpoint refused it, for a reason of the client. */
+export const REQUEST_OUTCOMES = [
+  'ok',
+  'passed',
+  'failed',
+  'cut',
+  'client_gone',
+  'too_large',
+  'timed_out',
+] as const;
+export type RequestOutcome = (typeof REQUEST_OUTCOMES)[number];
+
+/** What an answer reported of its tokens; of the cache writes, `cacheWrite1hTokens` are for an hour. */
+export const answerUsageSchema = tokenUsageSchema.extend({ cacheWrite1hTokens: count });
+export type AnswerUsage = ShapeOf<typeof answerUsageSchema>;
+
+/**
+ * What is known of the tokens of a request:
+ *
+ * - `reported`: its whole answer named them.
+ * - `partly_reported`: it was cut; they are counted as far as they were named.
+ * - `not_reported`: an endpoint had it, and may charge for it, but named none.
+ * - `free`: nothing was used: a refusal, or an operation without tokens.
+ */
+export const TOKENS_KNOWN = ['reported', 'partly_reported', 'not_reported', 'free'] as const;
+export type TokensKnown = (typeof TOKENS_KNOWN)[number];
+
+/** The names of people and models are bounded: they come from outside. */
+const person = z.string().min(1).max(64);
+const model = z.string().min(1).max(100);
+/** An endpoint's id, `none` or `other`. */
+const endpoint = z.string().min(1).max(100);
+
+/** The counts of a row, in the order of their record in Redis. */
+export const USAGE_COUNTS = [
+  'requests',
+  /** Those that did not give their client a whole answer, unless the client itself went away. */
+  'failed',
+  'inputTokens',
+  'outputTokens',
+  'cacheReadTokens',
+  'cacheWrite5mTokens',
+  'cacheWrite1hTokens',
+  /** Billionths of a dollar: whole numbers add up exactly. */
+  'costNanoUsd',
+  /** Requests with tokens of a model that has no known price: not in the cost. */
+  'unpriced',
+  /** Requests whose tokens are `partly_reported` or `not_reported`. */
+  'incomplete',
+  /** Failed attempts that an endpoint may charge for besides the answer that its client got. */
+  'possiblyBilledTwice',
+] as const;
+export type UsageCount = (typeof USAGE_COUNTS)[number];
+export type UsageCounts = Readonly<Record<UsageCount, number>>;
+
+/** One person at one endpoint with one model, within one hour or day. */
+export const usageRowSchema = z.object({
+  person,
+  endpoint,
+  model,
+  /** When the hour or day begins, UTC. */
+  fromAtMs: count,
+  counts: z.record(z.enum(USAGE_COUNTS), count),
+});
+export type UsageRow = ShapeOf<typeof usageRowSchema>;
+export type UsageKey = Pick<UsageRow, 'person' | 'endpoint' | 'model'>;
+
+/** One endpoint that was asked. */
+const requestAttemptSchema = z.object({
+  endpoint,
+  /** Null: it answered. */
+  failure: failureClass.nullable(),
+  /** It had the request and may charge for it, though it failed. */
+  mayBeBilled: z.boolean(),
+});
+export type RequestAttempt = ShapeOf<typeof requestAttemptSchema>;
+
+/** One finished request. */
+export const requestRecordSchema = z
+  .object({
+    /** Ours: what errors of the proxy name as `request_id`. */
+    id: z.string().min(1).max(60),
+    /** The endpoint's `request-id`; null where it has none. */
+    endpointRequestId: z.string().max(100).nullable(),
+    /** When it ended, by the proxy's clock. */
+    atMs: moment,
+    person,
+    /** Of the endpoint; null where none was asked. */
+    group: z.string().max(64).nullable(),
+    endpoint,
+    model,
+    operation: z.string().max(20),
+    /** The session's pseudonym, as dashboards show it; null without a session. */
+    session: z.string().max(64).nullable(),
+    outcome: z.enum(REQUEST_OUTCOMES),
+    /** In their order; at most the last ten. */
+    attempts: z.array(requestAttemptSchema).max(10),
+    /** From the request to the first content of its answer; null where there was none. */
+    ttftMs: duration.nullable(),
+    /** From the request to the end of its answer. */
+    durationMs: duration,
+    tokensKnown: z.enum(TOKENS_KNOWN),
+    usage: answerUsageSchema,
+    /** Null where the model has no known price. */
+    costUsd: usd.nullable(),
+  })
+  .meta({ id: 'RequestRecord' });
+export type RequestRecord = ShapeOf<typeof requestRecordSchema>;
+export type ApiRequestRecord = PlainOf<typeof requestRecordSchema>;
+
+/** What one writer adds at once: `sequence` rises, so that a repeat is recognised. */
+export const usageBatchSchema = z.object({
+  /** A proxy's id, or the slot of a probe. */
+  writer: z.string().min(1).max(200),
+  sequence: count,
+  /** Of hours. */
+  rows: z.array(usageRowSchema),
+  records: z.array(requestRecordSchema),
+});
+export type UsageBatch = ShapeOf<typeof usageBatchSchema>;
+
+/** `GET /api/requests`, newest first. */
+export const requestListSchema = z
+  .object({ requests: z.array(requestRecordSchema) })
+  .meta({ id: 'RequestList' });
+
+export const USAGE_DIMENSIONS = ['person', 'endpoint', 'model', 'day', 'hour'] as const;
+export type UsageDimension = (typeof USAGE_DIMENSIONS)[number];
+
+const figures = {
+  requests: count,
+  failed: count,
+  input_tokens: count,
+  output_tokens: count,
+  cache_read_tokens: count,
+  /** For five minutes and for an hour together. */
+  cache_write_tokens: count,
+  cache_write_1h_tokens: count,
+  /** By the price list and `usd_factor`; without `unpriced` requests. */
+  cost_usd: usd,
+  unpriced: count,
+  incomplete: count,
+  possibly_billed_twice: count,
+};
+export const usageFiguresSchema = z.object(figures).meta({ id: 'UsageFigures' });
+export type UsageFigures = PlainOf<typeof usageFiguresSchema>;
+
+/** A dimension that was added up is null. */
+export const usageLineSchema = z
+  .object({
+    person: z.string().nullable(),
+    endpoint: z.string().nullable(),
+    model: z.string().nullable(),
+    /** UTC, `2026-11-28`. */
+    day: z.string().nullable(),
+    /** When the hour begins, UTC, `2026-11-28T09:00Z`. */
+    hour: z.string().nullable(),
+    ...figures,
+  })
+  .meta({ id: 'UsageLine' });
+export type UsageLine = PlainOf<typeof usageLineSchema>;
+
+/** `GET /api/usage`: flat, in snake_case, the same as the columns of the CSV. */
+export const usageReportSchema = z
+  .object({
+    /** The first moment that is counted, and the first that is not any more. */
+    since: z.string(),
+    until: z.string(),
+    rows: z.array(usageLineSchema),
+    total: usageFiguresSchema,
+  })
+  .meta({ id: 'UsageReport' });
+export type UsageReport = PlainOf<typeof usageReportSchema>;

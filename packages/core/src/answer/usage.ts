@@ -1,0 +1,64 @@
+/**
+ * The tokens that an answer names: in a stream by `message_start` (input, caches) and by
+ * `message_delta` (output so far; the input may be repeated), in a message by its `usage`. Each count
+ * only rises while an answer runs, and some relays name a 0 where they do not know: the largest one
+ * counts.
+ */
+import type { AnswerUsage } from '@zephyr/contract/usage';
+
+import { parseObject } from './api-error.ts';
+
+/** More is no count of tokens: sums of it would not be exact any more. */
+const MAX_TOKENS = 1_000_000_000;
+
+/** Undefined where the data is no event that names tokens. Linear; the caller bounds the text. */
+export function usageOfEvent(data: string): AnswerUsage | undefined {
+  // Escaped in the text of a model, so that its words cannot be taken for these.
+  if (!data.includes('"message_start"') && !data.includes('"message_delta"')) return undefined;
+  const event = parseObject(data);
+  if (event === undefined) return undefined;
+  const type = field(event, 'type');
+  if (type === 'message_start') return usageOf(field(field(event, 'message'), 'usage'));
+  return type === 'message_delta' ? usageOf(field(event, 'usage')) : undefined;
+}
+
+/** Of the text of a `usage` object. */
+export function usageOfText(text: string): AnswerUsage | undefined {
+  return usageOf(parseObject(text));
+}
+
+export function largerUsage(one: AnswerUsage | undefined, other: AnswerUsage): AnswerUsage {
+  if (one === undefined) return other;
+  return {
+    inputTokens: Math.max(one.inputTokens, other.inputTokens),
+    outputTokens: Math.max(one.outputTokens, other.outputTokens),
+    cacheReadTokens: Math.max(one.cacheReadTokens, other.cacheReadTokens),
+    cacheWriteTokens: Math.max(one.cacheWriteTokens, other.cacheWriteTokens),
+    cacheWrite1hTokens: Math.max(one.cacheWrite1hTokens, other.cacheWrite1hTokens),
+  };
+}
+
+function usageOf(usage: unknown): AnswerUsage | undefined {
+  if (typeof usage !== 'object' || usage === null) return undefined;
+  const written = field(usage, 'cache_creation');
+  const for1h = tokens(written, 'ephemeral_1h_input_tokens');
+  const for5m = tokens(written, 'ephemeral_5m_input_tokens');
+  return {
+    inputTokens: tokens(usage, 'input_tokens'),
+    outputTokens: tokens(usage, 'output_tokens'),
+    cacheReadTokens: tokens(usage, 'cache_read_input_tokens'),
+    cacheWriteTokens: Math.max(tokens(usage, 'cache_creation_input_tokens'), for1h + for5m),
+    cacheWrite1hTokens: for1h,
+  };
+}
+
+function field(value: unknown, name: string): unknown {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
+  return (value as Readonly<Record<string, unknown>>)[name];
+}
+
+function tokens(value: unknown, name: string): number {
+  const count = field(value, name);
+  const isCount = typeof count === 'number' && Number.isInteger(count) && count >= 0;
+  return isCount && count <= MAX_TOKENS ? count : 0;
+}

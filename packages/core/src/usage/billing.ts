@@ -1,0 +1,27 @@
+import type { FailureClass } from '@zephyr/contract/failure';
+
+/**
+ * Failures without the endpoint's own word that it did not answer: it may have read the request,
+ * answered it and charged for it. Refusals are not charged for.
+ */
+const SILENT: ReadonlySet<FailureClass> = new Set([
+  'reset',
+  'first_byte_timeout',
+  'idle_timeout',
+  'timeout',
+  'truncated',
+  'not_claude',
+]);
+
+export interface FailedTry {
+  readonly failure: FailureClass;
+  /** How far the attempt came. */
+  readonly phase: 'connecting' | 'sent' | 'answered';
+  /** The connection had died while it was idle: nobody read what was sent on it. */
+  readonly staleConnection: boolean;
+}
+
+/** Whether an endpoint may charge for an attempt that failed. */
+export function mayBeBilled({ failure, phase, staleConnection }: FailedTry): boolean {
+  return phase !== 'connecting' && !staleConnection && SILENT.has(failure);
+}

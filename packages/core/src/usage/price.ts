@@ -1,0 +1,99 @@
+/** What tokens cost, for people and probes alike. */
+import type { TokenUsage } from '@zephyr/contract/probe';
+
+/** Prices of the models whose name begins with `model`, in USD per million tokens. */
+export interface Price {
+  readonly model: string;
+  readonly inputUsd: number;
+  readonly outputUsd: number;
+  readonly cacheReadUsd: number;
+  /** For five minutes. */
+  readonly cacheWriteUsd: number;
+  /** For an hour; absent: twice the input price, as at the Messages API. */
+  readonly cacheWrite1hUsd?: number | undefined;
+}
+
+/**
+ * List prices of the Messages API, November 2026. Without the surcharge of prompts of more than 200,000
+ * tokens and of server tools, which `usage` does not name by price.
+ * @see https://claude.com/pricing
+ */
+const DEFAULT_PRICES: readonly Price[] = [
+  priceOfInput('claude-haiku-4', 1),
+  priceOfInput('haiku', 1),
+  { ...priceOfInput('claude-3-5-haiku', 0.8), outputUsd: 4 },
+  { ...priceOfInput('claude-3-haiku', 0.25), cacheReadUsd: 0.03, cacheWriteUsd: 0.3 },
+  priceOfInput('claude-sonnet', 3),
+  priceOfInput('sonnet', 3),
+  priceOfInput('claude-opus', 5),
+  priceOfInput('opus', 5),
+  ...['claude-3-opus', 'claude-opus-4-0', 'claude-opus-4-1', 'claude-opus-4-2025'].map((model) =>
+    priceOfInput(model, 15),
+  ),
+];
+
+const FAMILIES = ['haiku', 'sonnet', 'opus'];
+const TOKENS_PER_PRICE = 1_000_000;
+const CACHE_WRITE_1H_RATIO = 2;
+
+/** Probes of an unlisted model count like an expensive one: a budget must not be overspent. */
+const UNKNOWN_MODEL: Price = priceOfInput('', 5);
+
+/**
+ * The price of a model: the longest name in the list that the model's name begins with, also behind
+ * the prefix of a cloud or a relay (`us.anthropic.claude-…`, `vendor/claude-…`); else that of the
+ * family that it names. Undefined where nothing fits.
+ *
+ * @param own prices of the configuration, which take precedence over the default ones
+ */
+export function priceOf(model: string, own: readonly Price[] = []): Price | undefined {
+  const known = longestOf(model, own) ?? longestOf(model, DEFAULT_PRICES);
+  if (known !== undefined) return known;
+  const at = model.indexOf('claude-');
+  if (at > 0) return priceOf(model.slice(at), own);
+  const family = FAMILIES.find((name) => model.includes(name));
+  return family === undefined ? undefined : longestOf(family, DEFAULT_PRICES);
+}
+
+/** For a budget: a model without a known price is counted like an expensive one. */
+export function cautiousPriceOf(model: string, own: readonly Price[] = []): Price {
+  return priceOf(model, own) ?? UNKNOWN_MODEL;
+}
+
+/** @param usage `cacheWrite1hTokens` are a part of the cache writes; absent: none of them. */
+export function costUsd(
+  usage: TokenUsage & { readonly cacheWrite1hTokens?: number | undefined },
+  price: Price,
+): number {
+  const { cacheWrite1hTokens = 0 } = usage;
+  const cacheWrite1hUsd = price.cacheWrite1hUsd ?? price.inputUsd * CACHE_WRITE_1H_RATIO;
+  return (
+    (usage.inputTokens * price.inputUsd +
+      usage.outputTokens * price.outputUsd +
+      usage.cacheReadTokens * price.cacheReadUsd +
+      (usage.cacheWriteTokens - cacheWrite1hTokens) * price.cacheWriteUsd +
+      cacheWrite1hTokens * cacheWrite1hUsd) /
+    TOKENS_PER_PRICE
+  );
+}
+
+function longestOf(model: string, prices: readonly Price[]): Price | undefined {
+  return prices
+    .filter((price) => model.startsWith(price.model))
+    .reduce<Price | undefined>(
+      (best, price) =>
+        best === undefined || price.model.length > best.model.length ? price : best,
+      undefined,
+    );
+}
+
+/** All current models charge 5 times the input price for output, 0.1 and 1.25 for cache use. */
+function priceOfInput(model: string, inputUsd: number): Price {
+  return {
+    model,
+    inputUsd,
+    outputUsd: inputUsd * 5,
+    cacheReadUsd: inputUsd * 0.1,
+    cacheWriteUsd: inputUsd * 1.25,
+  };
+}

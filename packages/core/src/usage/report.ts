@@ -1,0 +1,104 @@
+/** What the API, the command line and the CSV show of the ledger: rows by what is asked, and their total. */
+import type {
+  UsageCounts,
+  UsageDimension,
+  UsageFigures,
+  UsageLine,
+  UsageReport,
+  UsageRow,
+} from '@zephyr/contract/usage';
+
+import { dayOf, sumOfCounts } from './table.ts';
+
+export interface UsageQuery {
+  /** What rows are told apart by. */
+  readonly by: readonly UsageDimension[];
+  /** The first moment that counts, and the first that does not any more. */
+  readonly sinceAtMs: number;
+  readonly untilAtMs: number;
+}
+
+const NANO = 1_000_000_000;
+const NOTHING: UsageCounts = {
+  requests: 0,
+  failed: 0,
+  inputTokens: 0,
+  outputTokens: 0,
+  cacheReadTokens: 0,
+  cacheWrite5mTokens: 0,
+  cacheWrite1hTokens: 0,
+  costNanoUsd: 0,
+  unpriced: 0,
+  incomplete: 0,
+  possiblyBilledTwice: 0,
+};
+
+type Dimensions = Pick<UsageLine, UsageDimension>;
+
+/** Rows in the order of time, then the most expensive first. @param rows of hours or days */
+export function usageReport(rows: readonly UsageRow[], query: UsageQuery): UsageReport {
+  const lines = new Map<string, { readonly of: Dimensions; counts: UsageCounts }>();
+  let total = NOTHING;
+  for (const row of rows) {
+    total = sumOfCounts(total, row.counts);
+    const of = dimensionsOf(row, query.by);
+    const name = Object.values(of).join('\t');
+    const line = lines.get(name);
+    if (line === undefined) lines.set(name, { of, counts: row.counts });
+    else line.counts = sumOfCounts(line.counts, row.counts);
+  }
+  return {
+    since: new Date(query.sinceAtMs).toISOString(),
+    until: new Date(query.untilAtMs).toISOString(),
+    rows: [...lines.values()]
+      .map(({ of, counts }) => ({ ...of, ...figuresOf(counts) }))
+      .toSorted(byOrder),
+    total: figuresOf(total),
+  };
+}
+
+function dimensionsOf(row: UsageRow, by: readonly UsageDimension[]): Dimensions {
+  const { person, endpoint, model, fromAtMs } = row;
+  const known: Readonly<Record<UsageDimension, string>> = {
+    ...{ person, endpoint, model },
+    day: new Date(dayOf(fromAtMs)).toISOString().slice(0, 10),
+    hour: `${new Date(fromAtMs).toISOString().slice(0, 16)}Z`,
+  };
+  const of = (dimension: UsageDimension) => (by.includes(dimension) ? known[dimension] : null);
+  return {
+    ...{ person: of('person'), endpoint: of('endpoint'), model: of('model') },
+    ...{ day: of('day'), hour: of('hour') },
+  };
+}
+
+function figuresOf(counts: UsageCounts): UsageFigures {
+  return {
+    requests: counts.requests,
+    failed: counts.failed,
+    input_tokens: counts.inputTokens,
+    output_tokens: counts.outputTokens,
+    cache_read_tokens: counts.cacheReadTokens,
+    cache_write_tokens: counts.cacheWrite5mTokens + counts.cacheWrite1hTokens,
+    cache_write_1h_tokens: counts.cacheWrite1hTokens,
+    cost_usd: counts.costNanoUsd / NANO,
+    unpriced: counts.unpriced,
+    incomplete: counts.incomplete,
+    possibly_billed_twice: counts.possiblyBilledTwice,
+  };
+}
+
+function byOrder(one: UsageLine, two: UsageLine): number {
+  return (
+    compare(one.day ?? '', two.day ?? '') ||
+    compare(one.hour ?? '', two.hour ?? '') ||
+    two.cost_usd - one.cost_usd ||
+    two.requests - one.requests ||
+    compare(`${one.person} ${one.endpoint}`, `${two.person} ${two.endpoint}`) ||
+    compare(one.model ?? '', two.model ?? '')
+  );
+}
+
+function compare(one: string, two: string): number {
+  if (one === two) return 0;
+  return one < two ? -1 : 1;
+}

@@ -1,0 +1,213 @@
+import type { RequestRecord, UsageRow } from '@zephyr/contract/usage';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+import { usageReport } from './report.ts';
+import { countsOf, dailyRows, UsageTable } from './table.ts';
+
+const HOUR_MS = 3_600_000;
+const NOW = Date.UTC(2026, 10, 28, 9, 30);
+const ENDLESS = Number.POSITIVE_INFINITY;
+
+const record: RequestRecord = {
+  id: 'zephyr_1',
+  endpointRequestId: null,
+  atMs: NOW as RequestRecord['atMs'],
+  person: 'ann',
+  group: 'main',
+  endpoint: 'tokyo',
+  model: 'claude-opus-4-8',
+  operation: 'messages',
+  session: null,
+  outcome: 'ok',
+  attempts: [{ endpoint: 'tokyo', failure: null, mayBeBilled: false }],
+  ttftMs: 10,
+  durationMs: 20,
+  tokensKnown: 'reported',
+  usage: {
+    ...{ inputTokens: 1, outputTokens: 2, cacheReadTokens: 3 },
+    ...{ cacheWriteTokens: 7, cacheWrite1hTokens: 5 },
+  },
+  costUsd: 0.5,
+};
+const failed = { endpoint: 'osaka', failure: 'reset', mayBeBilled: true } as const;
+
+describe('countsOf', () => {
+  it('has every count of a request', () => {
+    expect(countsOf(record)).toEqual({
+      ...{ requests: 1, failed: 0, inputTokens: 1, outputTokens: 2, cacheReadTokens: 3 },
+      ...{ cacheWrite5mTokens: 2, cacheWrite1hTokens: 5, costNanoUsd: 500_000_000 },
+      ...{ unpriced: 0, incomplete: 0, possiblyBilledTwice: 0 },
+    });
+  });
+
+  it.each([
+    ['ok', 0],
+    ['client_gone', 0],
+    ['cut', 1],
+    ['passed', 1],
+    ['failed', 1],
+    ['timed_out', 1],
+    ['too_large', 1],
+  ] as const)('%s: failed %i', (outcome, count) => {
+    expect(countsOf({ ...record, outcome }).failed).toBe(count);
+  });
+
+  it('counts a model without a price apart, unless it used no tokens', () => {
+    expect(countsOf({ ...record, costUsd: null })).toMatchObject({ unpriced: 1, costNanoUsd: 0 });
+    const usage = { ...record.usage, inputTokens: 0, outputTokens: 0, cacheReadTokens: 0 };
+    const free = { ...usage, cacheWriteTokens: 0, cacheWrite1hTokens: 0 };
+    expect(countsOf({ ...record, costUsd: null, usage: free }).unpriced).toBe(0);
+  });
+
+  it.each([
+    ['reported', 0],
+    ['partly_reported', 1],
+    ['not_reported', 1],
+    ['free', 0],
+  ] as const)('%s: incomplete %i', (tokensKnown, count) => {
+    expect(countsOf({ ...record, tokensKnown }).incomplete).toBe(count);
+  });
+
+  it('counts what may be billed besides the one answer', () => {
+    const billed = (attempts: RequestRecord['attempts']) =>
+      countsOf({ ...record, attempts }).possiblyBilledTwice;
+    expect(billed([failed, ...record.attempts])).toBe(1);
+    expect(billed([{ ...failed, mayBeBilled: false }, ...record.attempts])).toBe(0);
+    expect(billed([failed])).toBe(0);
+    expect(billed([failed, failed])).toBe(1);
+    expect(billed([])).toBe(0);
+  });
+});
+
+const rowArbitrary: fc.Arbitrary<UsageRow> = fc.record({
+  person: fc.constantFrom('ann', 'bob', 'carol'),
+  endpoint: fc.constantFrom('tokyo', 'osaka'),
+  model: fc.constantFrom('opus', 'haiku'),
+  fromAtMs: fc.integer({ min: 0, max: 60 }).map((hour) => hour * HOUR_MS),
+  counts: fc.record({
+    ...{ requests: fc.nat(9), failed: fc.nat(9), inputTokens: fc.nat(), outputTokens: fc.nat() },
+    ...{ cacheReadTokens: fc.nat(), cacheWrite5mTokens: fc.nat(), cacheWrite1hTokens: fc.nat() },
+    ...{ costNanoUsd: fc.nat(), unpriced: fc.nat(9), incomplete: fc.nat(9) },
+    possiblyBilledTwice: fc.nat(9),
+  }),
+});
+
+function tableOf(rows: readonly UsageRow[], maxRows = ENDLESS): UsageTable {
+  const table = new UsageTable(maxRows);
+  for (const row of rows) table.add(row);
+  return table;
+}
+
+const query = { sinceAtMs: 0, untilAtMs: NOW };
+
+describe('UsageTable', () => {
+  it('adds up by the hour in which requests ended', () => {
+    const table = new UsageTable(ENDLESS);
+    table.addRequest(record);
+    table.addRequest(record);
+    table.addRequest({ ...record, person: 'bob' });
+    table.addRequest({ ...record, atMs: (NOW + HOUR_MS) as RequestRecord['atMs'] });
+    const shown = table.rows.map(({ person, fromAtMs, counts }) => [
+      ...[person, new Date(fromAtMs).toISOString().slice(11, 16)],
+      counts.requests,
+    ]);
+    expect(shown).toEqual([
+      ['ann', '09:00', 2],
+      ['bob', '09:00', 1],
+      ['ann', '10:00', 1],
+    ]);
+  });
+
+  it('is empty after it was taken', () => {
+    const table = tableOf([{ ...record, fromAtMs: 0, counts: countsOf(record) }]);
+    expect(table.take()).toHaveLength(1);
+    expect([table.size, table.take()]).toEqual([0, []]);
+  });
+
+  it('loses nothing and adds nothing, by whatever it is added up, in however many rows', () => {
+    const property = fc.property(
+      fc.array(rowArbitrary, { maxLength: 40 }),
+      fc.integer({ min: 1, max: 50 }),
+      (rows, maxRows) => {
+        const table = tableOf(rows, maxRows);
+        const { total } = usageReport(rows, { ...query, by: [] });
+        for (const kept of [table.rows, dailyRows(table.rows)]) {
+          for (const by of [
+            [],
+            ['person'],
+            ['endpoint'],
+            ['model'],
+            ['day'],
+            ['person', 'day'],
+          ] as const) {
+            const report = usageReport(kept, { ...query, by });
+            expect(report.total).toEqual(total);
+            const requests = report.rows.reduce((sum, line) => sum + line.requests, 0);
+            const tokens = report.rows.reduce((sum, line) => sum + line.cache_read_tokens, 0);
+            expect([requests, tokens]).toEqual([total.requests, total.cache_read_tokens]);
+          }
+        }
+      },
+    );
+    fc.assert(property);
+  });
+
+  it('has no more rows than allowed, but for those that belong to nobody', () => {
+    fc.assert(
+      fc.property(
+        fc.array(rowArbitrary, { maxLength: 60 }),
+        fc.integer({ min: 1, max: 9 }),
+        (rows, most) => {
+          const named = tableOf(rows, most).rows.filter(({ person }) => person !== 'other');
+          expect(named.length).toBeLessThanOrEqual(most);
+        },
+      ),
+    );
+  });
+});
+
+describe('usageReport', () => {
+  const counts = countsOf(record);
+  const rows: readonly UsageRow[] = [
+    { person: 'ann', endpoint: 'tokyo', model: 'opus', fromAtMs: NOW, counts },
+    {
+      person: 'bob',
+      endpoint: 'tokyo',
+      model: 'opus',
+      fromAtMs: NOW,
+      counts: { ...counts, costNanoUsd: 9e9 },
+    },
+    { person: 'ann', endpoint: 'osaka', model: 'opus', fromAtMs: NOW, counts },
+  ];
+
+  it('has null for what was added up, and the most expensive first', () => {
+    const report = usageReport(rows, { ...query, by: ['person'] });
+    expect(
+      report.rows.map(({ person, endpoint, requests, cost_usd }) => [
+        person,
+        endpoint,
+        requests,
+        cost_usd,
+      ]),
+    ).toEqual([
+      ['bob', null, 1, 9],
+      ['ann', null, 2, 1],
+    ]);
+    expect(report.total).toMatchObject({
+      requests: 3,
+      cost_usd: 10,
+      cache_write_tokens: 21,
+      cache_write_1h_tokens: 15,
+    });
+  });
+
+  it('names days and hours in UTC', () => {
+    const [line] = usageReport(rows, { ...query, by: ['day', 'hour'] }).rows;
+    expect([line?.day, line?.hour]).toEqual(['2026-11-28', '2026-11-28T09:30Z']);
+    expect(usageReport([], { ...query, by: ['day'] })).toMatchObject({
+      rows: [],
+      total: { requests: 0 },
+    });
+  });
+});

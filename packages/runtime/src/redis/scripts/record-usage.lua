@@ -1,0 +1,42 @@
+-- Adds one batch of a writer to the ledger and to the log of requests: once, however often it is sent.
+--
+-- KEYS[1] written   sequence of the writer's last batch
+-- KEYS[2] requests  stream of finished requests
+-- KEYS[3…] hashes of hours and days: field `person<tab>endpoint<tab>model`, value the counts,
+--          separated by blanks
+-- ARGV[1] sequence of this batch
+-- ARGV[2] how long KEYS[1] lives, ms
+-- ARGV[3] most fields of a hash; what does not fit is added to the field ARGV[4]
+-- ARGV[5] about how many entries the stream keeps
+-- ARGV[6] number of rows
+-- ARGV[7…] how long each of KEYS[3…] lives, ms; then for each row: index in KEYS, field, counts; then
+--          the records as JSON
+-- Returns 'written' or 'known' (this batch, or a later one, is there)
+if tonumber(ARGV[1]) <= tonumber(redis.call('GET', KEYS[1]) or '0') then return 'known' end
+
+local function sum(former, added)
+  local counts = {}
+  for count in string.gmatch(former, '%S+') do counts[#counts + 1] = tonumber(count) or 0 end
+  local sums = {}
+  for count in string.gmatch(added, '%S+') do
+    -- All digits: a large number is not written as 1e+14.
+    sums[#sums + 1] = string.format('%.0f', (counts[#sums + 1] or 0) + count)
+  end
+  return table.concat(sums, ' ')
+end
+
+local at = 5 + #KEYS
+for _ = 1, tonumber(ARGV[6]) do
+  local key, field, added = KEYS[tonumber(ARGV[at])], ARGV[at + 1], ARGV[at + 2]
+  local former = redis.call('HGET', key, field)
+  if not former and redis.call('HLEN', key) >= tonumber(ARGV[3]) then
+    field = ARGV[4]
+    former = redis.call('HGET', key, field)
+  end
+  redis.call('HSET', key, field, former and sum(former, added) or added)
+  at = at + 3
+end
+for i = 3, #KEYS do redis.call('PEXPIRE', KEYS[i], ARGV[i + 4]) end
+for i = at, #ARGV do redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[5], '*', 'json', ARGV[i]) end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 'written'

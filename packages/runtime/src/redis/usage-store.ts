@@ -1,0 +1,147 @@
+/**
+ * The ledger of who used what: a hash for each hour and each day (UTC), with one field for each
+ * person, endpoint and model. Written by proxies and probers, each batch once; read by whoever shows it.
+ */
+import {
+  OTHER,
+  USAGE_COUNTS,
+  type UsageBatch,
+  type UsageCounts,
+  type UsageRow,
+} from '@zephyr/contract/usage';
+import { DAY_MS, dailyRows, HOUR_MS } from '@zephyr/core';
+import type { Redis } from 'ioredis';
+import { z } from 'zod';
+
+import { keys } from './keys.ts';
+import { loadScript, runScript } from './script.ts';
+
+export const USAGE_HOURS_LIFE_MS = 35 * DAY_MS;
+export const USAGE_DAYS_LIFE_MS = 400 * DAY_MS;
+/** A batch that a proxy has kept on its disk for longer could be counted a second time. */
+const WRITTEN_LIFE_MS = 35 * DAY_MS;
+/** Of one hour or day: all that 100 people, 20 endpoints and 10 models can make. */
+const MAX_ROWS = 20_000;
+/** By writers at the same moment, each of which may add the row of those that do not fit. */
+const MAX_READ_ROWS = MAX_ROWS + 1_000;
+/** Of one hash in memory; a row takes some 150 bytes. */
+const MAX_READ_BYTES = 8 * 1024 * 1024;
+/** "The last 10,000 requests", of some 600 bytes each. */
+export const KEPT_REQUESTS = 10_000;
+
+const record = loadScript('record-usage');
+const read = loadScript('read-usage');
+const recordReply = z.enum(['written', 'known']);
+const readReply = z.union([z.number(), z.array(z.string())]);
+
+/**
+ * Lets proxies write: they may run scripts that a controller has loaded, and no others. To be repeated,
+ * because a Redis that was replaced does not know it any more.
+ */
+export async function offerUsageScript(redis: Redis): Promise<void> {
+  await redis.script('LOAD', record.source);
+}
+
+/** Safe to repeat when the reply was lost: the second call answers `known`. */
+export async function recordUsage(
+  redis: Redis,
+  { writer, sequence, rows, records }: UsageBatch,
+): Promise<z.infer<typeof recordReply>> {
+  const placed = [
+    ...rows.map((row) => ({ row, key: hourKey(row.fromAtMs), lifeMs: USAGE_HOURS_LIFE_MS })),
+    ...dailyRows(rows).map((row) => ({
+      ...{ row, key: dayKey(row.fromAtMs), lifeMs: USAGE_DAYS_LIFE_MS },
+    })),
+  ];
+  const hashes = new Map(placed.map(({ key, lifeMs }) => [key, lifeMs]));
+  const names = [keys.usageWritten(writer), keys.requests, ...hashes.keys()];
+  const index = new Map(names.map((name, at) => [name, at + 1]));
+  const reply = await runScript(redis, record, {
+    keys: names,
+    args: [
+      ...[sequence, WRITTEN_LIFE_MS, MAX_ROWS, fieldOf(BEYOND), KEPT_REQUESTS, placed.length],
+      ...hashes.values(),
+      ...placed.flatMap(({ row, key }) => [index.get(key) ?? 0, fieldOf(row), packed(row.counts)]),
+      ...records.map((entry) => JSON.stringify(entry)),
+    ],
+  });
+  return recordReply.parse(reply);
+}
+
+export interface UsageRange {
+  /** The first moment that counts, and the first that does not any more. */
+  readonly sinceAtMs: number;
+  readonly untilAtMs: number;
+  readonly unit: 'hour' | 'day';
+}
+
+export interface UsageRead {
+  readonly rows: readonly UsageRow[];
+  /** What is in Redis and cannot be ours: fields, or whole hashes that are too large. */
+  readonly refused: number;
+}
+
+/** Every hour or day that has begun within the range. */
+export async function readUsage(redis: Redis, range: UsageRange): Promise<UsageRead> {
+  const stepMs = range.unit === 'hour' ? HOUR_MS : DAY_MS;
+  const keyOf = range.unit === 'hour' ? hourKey : dayKey;
+  const rows: UsageRow[] = [];
+  let refused = 0;
+  const from = Math.ceil(range.sinceAtMs / stepMs) * stepMs;
+  for (let atMs = from; atMs < range.untilAtMs; atMs += stepMs) {
+    const args = [MAX_READ_ROWS, MAX_READ_BYTES];
+    const reply = readReply.parse(await runScript(redis, read, { keys: [keyOf(atMs)], args }));
+    if (typeof reply === 'number') {
+      refused += 1;
+      continue;
+    }
+    const found = rowsOf(reply, atMs);
+    rows.push(...found.rows);
+    refused += found.refused;
+  }
+  return { rows, refused };
+}
+
+/** The fields and values of a hash, in turn. */
+export function rowsOf(hash: readonly string[], fromAtMs: number): UsageRead {
+  const rows: UsageRow[] = [];
+  for (let at = 0; at + 1 < hash.length; at += 2) {
+    const row = rowOf(hash[at] ?? '', hash[at + 1] ?? '', fromAtMs);
+    if (row !== undefined) rows.push(row);
+  }
+  return { rows, refused: Math.floor(hash.length / 2) - rows.length };
+}
+
+const BEYOND = { person: OTHER, endpoint: OTHER, model: OTHER };
+// biome-ignore lint/suspicious/noControlCharactersInRegex: names with control characters are not ours
+const FIELD = /^([^\x00-\x1f\x7f]{1,64})\t([^\x00-\x1f\x7f]{1,100})\t([^\x00-\x1f\x7f]{1,100})$/;
+const COUNTS = /^\d{1,16}(?: \d{1,16}){10}$/;
+
+function rowOf(field: string, value: string, fromAtMs: number): UsageRow | undefined {
+  const [, person, endpoint, model] = FIELD.exec(field) ?? [];
+  if (person === undefined || endpoint === undefined || model === undefined) return undefined;
+  if (!COUNTS.test(value)) return undefined;
+  const numbers = value.split(' ').map(Number);
+  if (!numbers.every(Number.isSafeInteger)) return undefined;
+  const counts = Object.fromEntries(
+    USAGE_COUNTS.map((name, at) => [name, numbers[at] ?? 0]),
+  ) as unknown as UsageCounts;
+  return { person, endpoint, model, fromAtMs, counts };
+}
+
+function fieldOf({ person, endpoint, model }: Pick<UsageRow, 'person' | 'endpoint' | 'model'>) {
+  return `${person}\t${endpoint}\t${model}`;
+}
+
+function packed(counts: UsageCounts): string {
+  return USAGE_COUNTS.map((name) => counts[name]).join(' ');
+}
+
+/** `2026-11-28T09` */
+function hourKey(atMs: number): string {
+  return keys.usageHour(new Date(atMs).toISOString().slice(0, 13));
+}
+
+function dayKey(atMs: number): string {
+  return keys.usageDay(new Date(atMs).toISOString().slice(0, 10));
+}
