@@ -2,6 +2,8 @@
  * The `zephyr` command: runs the command line and sets the exit code. Everything else is loaded after
  * `takeEnvironment`, which may restart this program.
  */
+import { existsSync } from 'node:fs';
+
 import { takeEnvironment } from '@zephyr/runtime/environment';
 import { EXIT, explain, ZephyrError } from '@zephyr/runtime/errors';
 import { CommanderError } from 'commander';
@@ -15,7 +17,9 @@ for (const stream of [process.stdout, process.stderr]) {
 }
 try {
   const { buildProgram } = await import('./program.ts');
-  await buildProgram({ environment, print }).parseAsync();
+  const { withCommand } = await import('./original-flags.ts');
+  const args = withCommand(process.argv.slice(2), existsSync('config.toml'));
+  await buildProgram({ environment, print }).parseAsync(args, { from: 'user' });
 } catch (error) {
   // A service that did not become ready in time may hold this process open.
   process.exit(exitCodeOf(error));

@@ -16,6 +16,7 @@ export function buildProgram(surroundings: Surroundings): Command {
   const program = new Command('zephyr')
     .description('Sends each Claude Code request to the endpoint that is fastest now.')
     .version(VERSION, '-V, --version', 'print the version')
+    .enablePositionalOptions()
     .showHelpAfterError('(zephyr --help lists the commands)')
     .exitOverride()
     .hook('preAction', (_, action) => {
@@ -27,6 +28,7 @@ export function buildProgram(surroundings: Surroundings): Command {
     new Option('--env-file <path>', 'file with the tokens').default('.env').env('ZEPHYR_ENV_FILE'),
   ];
   addStart(program, files, surroundings);
+  addRun(program, files, surroundings);
   addDemo(program, surroundings);
   addProbeCommands(program, files, surroundings);
   addConfig(program, files, surroundings);
@@ -66,10 +68,27 @@ function addStart(program: Command, files: Files, { environment }: Surroundings)
     });
 }
 
+function addRun(program: Command, files: Files, { environment }: Surroundings): void {
+  const command = program
+    .command('run')
+    .description('Run one command through Zephyr, which is started for it where none runs')
+    .argument('<command...>', 'the command with its arguments');
+  for (const option of files) command.addOption(option);
+  command
+    .option('--url <address>', 'address of a running proxy (default: from config.toml)')
+    .passThroughOptions()
+    .addHelpText('after', examples('run -- claude', 'run -- claude -p "hello"'))
+    .action(async (words: [string, ...string[]], options) => {
+      const { run } = await import('./commands/run.ts');
+      process.exit(await run({ command: words, options, environment }));
+    });
+}
+
 function addDemo(program: Command, { environment, print }: Surroundings): void {
   const demo = program
     .command('demo')
     .description('Start Zephyr with three simulated endpoints; needs no token')
+    .enablePositionalOptions()
     .addOption(portOption())
     .addHelpText('after', examples('demo', 'demo kill Tokyo', 'demo revive Tokyo'))
     .action(async (options) => {
@@ -83,9 +102,10 @@ function addDemo(program: Command, { environment, print }: Surroundings): void {
     demo
       .command(`${name} <endpoint>`)
       .description(description)
-      .action(async (endpoint: string) => {
+      .addOption(portOption('port of the proxy, where several demos run'))
+      .action(async (endpoint: string, { port }: { port?: number }) => {
         const { controlDemo } = await import('./commands/demo-control.ts');
-        print(await controlDemo(name, endpoint, environment));
+        print(await controlDemo({ action: name, endpoint, port }, environment));
       });
   }
 }
@@ -212,8 +232,8 @@ function examples(...commands: readonly string[]): string {
   return ['', 'Examples:', ...commands.map((command) => `  zephyr ${command}`)].join('\n');
 }
 
-function portOption(): Option {
-  return new Option('--port <number>', 'port of the proxy').argParser(parsePort);
+function portOption(text = 'port of the proxy'): Option {
+  return new Option('--port <number>', text).argParser(parsePort);
 }
 
 function parsePort(text: string): number {

@@ -74,7 +74,10 @@ function takePart({ context, redis, clock, current, health, metrics }: Shared): 
     remembered = state;
     current.receiveView(view, snapshotVersion);
     metrics.count(effects);
-    for (const { level, message, fields } of linesOf(effects)) log[level](fields, message);
+    const { endpoints } = configSource.current().config;
+    // One that was taken out of the configuration has only its id.
+    const nameOf = (id: string) => endpoints.find((known) => known.id === id)?.name ?? id;
+    for (const { level, message, fields } of linesOf(effects, nameOf)) log[level](fields, message);
   };
   const follow = async () => {
     const { state, view } = await readCommitted(redis);

@@ -7,11 +7,13 @@ import type { Registry } from 'prom-client';
 export interface ProberAppDeps {
   readonly registry: Registry;
   readonly running: () => number;
+  readonly configHash: () => string;
   readonly redisUp: () => boolean;
   readonly readiness: () => Promise<Readiness>;
 }
 
-export function createApp({ registry, running, redisUp, readiness }: ProberAppDeps): Express {
+export function createApp(deps: ProberAppDeps): Express {
+  const { registry, running, redisUp, readiness, configHash } = deps;
   const app = express();
   app.disable('x-powered-by');
   app.set('query parser', false);
@@ -21,6 +23,7 @@ export function createApp({ registry, running, redisUp, readiness }: ProberAppDe
     response.json({
       status: redisUp() ? 'ok' : 'degraded',
       service: 'prober',
+      config_hash: configHash(),
       redis: redisUp() ? 'up' : 'away',
       running: running(),
     });

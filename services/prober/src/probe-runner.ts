@@ -175,5 +175,8 @@ function observe(result: ProbeResult, { metrics, log }: RunnerDeps): void {
   metrics.tokens.inc({ endpoint, kind: 'cache_read' }, usage.cacheReadTokens);
   metrics.tokens.inc({ endpoint, kind: 'cache_write' }, usage.cacheWriteTokens);
   metrics.usd.inc({ endpoint }, result.costUsd);
-  log.debug({ endpointId: endpoint, style, outcome, wallMs: result.wallMs }, 'probed');
+  const line = { endpointId: endpoint, style };
+  if (verdict.status === 'ok')
+    log.info({ ...line, latencyMs: Math.round(verdict.apiLatencyMs) }, 'probe passed');
+  else log.info({ ...line, failure: verdict.failure, detail: verdict.detail }, 'probe failed');
 }

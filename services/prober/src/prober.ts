@@ -39,6 +39,7 @@ export async function startProber(context: ServiceContext): Promise<RunningServi
   );
   const writeTest = createWriteTest(redis, { instanceId: context.instanceId, clock: systemClock });
   const app = createApp({
+    configHash: () => loaded().config.hash,
     ...{ registry: metrics.registry, running: worker.running, redisUp },
     // Without Redis no job can be run. No reason to restart: that would not bring Redis back.
     readiness: async () => {

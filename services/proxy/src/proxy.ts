@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Clock, systemClock, systemRandom } from '@zephyr/runtime/clock';
 import type { RunningService, ServiceContext } from '@zephyr/runtime/service';
 
+import { FailedRequests } from './report/failed-requests.ts';
 import { createMetrics, type ProxyGauges } from './report/metrics.ts';
 import { RequestStats } from './report/request-stats.ts';
 import { Serving } from './report/serving.ts';
@@ -109,6 +110,7 @@ export async function startProxy(
       budget: retryBudget,
       stats,
       serving,
+      failedRequests: new FailedRequests(log),
       stale: new StaleConnections(),
       metrics,
       log,

@@ -1,6 +1,5 @@
 /** `zephyr connect`: what a person needs so that Claude Code goes through a running Zephyr. */
 import type { Environment } from '@zephyr/runtime/environment';
-import { ZephyrError } from '@zephyr/runtime/errors';
 
 import {
   AUTH_TOKEN,
@@ -10,6 +9,7 @@ import {
 } from '../connect/claude-settings.ts';
 import { findProxy } from '../connect/find-proxy.ts';
 import { type ShellName, shellLines } from '../connect/shell-lines.ts';
+import { usableToken } from '../connect/token.ts';
 
 export interface ConnectOptions {
   readonly config: string;
@@ -39,8 +39,8 @@ export async function connect(options: ConnectOptions, environment: Environment)
   if (options.claudeSettings !== true) {
     return shellLines(options.shell, { baseUrl: proxy.url, authToken: tokenOf(proxy.access, key) });
   }
-  if (proxy.access === 'no_key' || proxy.access === 'wrong_key') throw keyNeeded(proxy);
-  connectSettings(settings, { baseUrl: proxy.url, authToken: tokenOf(proxy.access, key) });
+  const authToken = usableToken(proxy, key, 'zephyr connect --claude-settings');
+  connectSettings(settings, { baseUrl: proxy.url, authToken });
   return [
     `${settings}: Claude Code uses ${proxy.url} from its next start on.`,
     'To undo: zephyr connect --undo',
@@ -51,20 +51,4 @@ function tokenOf(access: string, key: string | undefined): string {
   // Claude Code asks for a login where it has no token at all; the proxy replaces it.
   if (access === 'open') return 'anything';
   return access === 'accepted' && key !== undefined ? key : YOUR_KEY;
-}
-
-function keyNeeded({
-  url,
-  access,
-}: {
-  readonly url: string;
-  readonly access: string;
-}): ZephyrError {
-  const problem = access === 'no_key' ? `${url} needs your key` : `${url} rejects this key`;
-  return new ZephyrError('USAGE', problem, {
-    advice: [
-      `set it for this command alone: ${AUTH_TOKEN}=zk-… zephyr connect --claude-settings`,
-      'an operator makes one with: zephyr clients add <name> (for a team: make client NAME=<name>)',
-    ],
-  });
 }

@@ -6,7 +6,7 @@
  *     POST /revive/Tokyo
  */
 import { once } from 'node:events';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -24,6 +24,7 @@ export type DemoAction = 'kill' | 'revive';
 
 export async function serveDemoControl(
   endpoints: readonly SimulatedEndpoint[],
+  proxyPort: number,
   environment: Environment,
 ): Promise<{ stop(): Promise<void> }> {
   const server = createServer((req, res) => {
@@ -43,7 +44,7 @@ export async function serveDemoControl(
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const path = addressPath(environment);
+  const path = join(stateFolder(environment, 'demo'), `control-${proxyPort}`);
   writeFileSync(path, `http://127.0.0.1:${(server.address() as AddressInfo).port}`, {
     mode: 0o600,
   });
@@ -65,32 +66,58 @@ function outcomeText(action: string, name: string): string {
     : `${name} is alive; the next probe finds out, within ${DEMO_PROBE_INTERVAL_SECONDS} s`;
 }
 
+export interface DemoControl {
+  readonly action: DemoAction;
+  readonly endpoint: string;
+  /** Of the proxy of the demo that is meant; absent: the only one that runs. */
+  readonly port?: number | undefined;
+}
+
 /** @returns what happened, for people @throws ZephyrError `DEMO` without a demo or an endpoint */
 export async function controlDemo(
-  action: DemoAction,
-  endpoint: string,
+  { action, endpoint, port }: DemoControl,
   environment: Environment,
 ): Promise<string> {
-  const response = await send(action, endpoint, environment).catch((error: unknown) => {
-    throw new ZephyrError('DEMO', 'no demo is running', {
-      cause: error,
-      advice: ['start it in another terminal: make demo'],
-    });
-  });
+  const demo = theOneOf(await runningDemos(environment), port);
+  const path = `${demo.url}/${action}/${encodeURIComponent(endpoint)}`;
+  const response = await fetch(path, { method: 'POST' });
   const text = await response.text();
   if (!response.ok) throw new ZephyrError('DEMO', `cannot ${action} ${endpoint}: ${text}`);
   return text;
 }
 
-async function send(
-  action: DemoAction,
-  endpoint: string,
-  environment: Environment,
-): Promise<Response> {
-  const url = readFileSync(addressPath(environment), 'utf8');
-  return fetch(`${url}/${action}/${encodeURIComponent(endpoint)}`, { method: 'POST' });
+interface RunningDemo {
+  readonly port: number;
+  /** Of its control. */
+  readonly url: string;
 }
 
-function addressPath(environment: Environment): string {
-  return join(stateFolder(environment, 'demo'), 'control');
+function theOneOf(demos: readonly RunningDemo[], port: number | undefined): RunningDemo {
+  const meant = port === undefined ? demos : demos.filter((demo) => demo.port === port);
+  const [only, second] = meant;
+  if (only === undefined) {
+    throw new ZephyrError('DEMO', `no demo is running${port === undefined ? '' : ` on ${port}`}`, {
+      advice: ['start it in another terminal: make demo'],
+    });
+  }
+  if (second === undefined) return only;
+  const ports = meant.map((demo) => demo.port).join(', ');
+  throw new ZephyrError('DEMO', `several demos are running, on the ports ${ports}`, {
+    advice: [`say which one: --port ${only.port}`],
+  });
+}
+
+/** A demo that was killed leaves its file behind. */
+async function runningDemos(environment: Environment): Promise<readonly RunningDemo[]> {
+  const folder = stateFolder(environment, 'demo');
+  const files = readdirSync(folder).filter((name) => /^control-\d+$/.test(name));
+  const demos = files.map(async (name) => {
+    const url = readFileSync(join(folder, name), 'utf8');
+    const isRunning = await fetch(url).then(
+      () => true,
+      () => false,
+    );
+    return isRunning ? [{ port: Number(name.slice('control-'.length)), url }] : [];
+  });
+  return (await Promise.all(demos)).flat().toSorted((left, right) => left.port - right.port);
 }

@@ -100,13 +100,13 @@ export async function startDemo(
       startSimulatedEndpoint({ ...profile, token: TOKEN, wordMs: 30, seed: index + 1 }),
     ),
   );
-  const control = await serveDemoControl(endpoints, environment);
   const folder = stateFolder(environment, 'demo');
   const configPath = join(folder, `config-${process.pid}.toml`);
   writeFileSync(configPath, demoConfig(port, endpoints), { mode: 0o600 });
+  let control: Awaited<ReturnType<typeof serveDemoControl>> | undefined;
   const endEndpoints = async () => {
     rmSync(configPath, { force: true });
-    await control.stop();
+    await control?.stop();
     await Promise.all(endpoints.map((endpoint) => endpoint.kill()));
   };
   try {
@@ -125,6 +125,7 @@ export async function startDemo(
       environment: demoEnvironment,
       onLine: (service, line) => print(formatLogLine(service, line)),
     });
+    control = await serveDemoControl(endpoints, system.ports.proxy, environment);
     return { system, endpoints, endEndpoints };
   } catch (error) {
     await endEndpoints();
@@ -175,8 +176,11 @@ function nextSteps(proxyPort: number, controllerPort: number): string {
     const fails = failureRatio > 0 ? ', fails now and then' : '';
     return `  ${name.padEnd(10)} answers after ${firstEventMs} ms${fails}`;
   });
-  const statusCommand =
-    proxyPort === DEFAULT_PORT ? 'make status' : `make status PORT=${proxyPort}`;
+  const isDefault = proxyPort === DEFAULT_PORT;
+  const portFlag = isDefault ? '' : ` --port ${proxyPort}`;
+  const statusCommand = isDefault
+    ? 'npx claude-zephyr status'
+    : `npx claude-zephyr status --url http://127.0.0.1:${controllerPort}`;
   return `
 Zephyr serves at ${url} with three simulated endpoints:
 ${endpoints.join('\n')}
@@ -186,9 +190,9 @@ Now, in this folder in another terminal:
   1. Ask something. The answer says which endpoint gave it:
        ANTHROPIC_BASE_URL=${url} ANTHROPIC_AUTH_TOKEN=demo npx @anthropic-ai/claude-code -p hello
   2. Kill that endpoint, and ask again. Another one answers:
-       npx claude-zephyr demo kill Tokyo
+       npx claude-zephyr demo kill Tokyo${portFlag}
   3. Bring it back:
-       npx claude-zephyr demo revive Tokyo
+       npx claude-zephyr demo revive Tokyo${portFlag}
 
 Watch: ${statusCommand}, ${url}/status, http://127.0.0.1:${controllerPort}
 Ctrl-C ends everything.

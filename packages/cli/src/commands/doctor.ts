@@ -30,9 +30,9 @@ export interface DoctorCall {
   readonly signal: AbortSignal;
 }
 
-/** With `json`: `{ "ok", "findings": [{ area, status, text, advice? }] }`. */
+/** With `json`: `{ "ok", "findings": [{ area, status, text, advice? }], "notChecked": [text] }`. */
 export async function doctor(call: DoctorCall): Promise<{ text: string; exitCode: number }> {
-  const { findings, say } = await examine(call);
+  const { findings, notChecked, say } = await examine(call);
   // An interrupted run proves nothing.
   if (call.signal.aborted) return { text: say('probe.interrupted'), exitCode: EXIT.failure };
   const failed = findings.filter(({ status }) => status === 'fail');
@@ -41,14 +41,18 @@ export async function doctor(call: DoctorCall): Promise<{ text: string; exitCode
   return {
     text:
       call.options.json === true
-        ? JSON.stringify({ ok: isWell, findings }, null, 2)
-        : renderFindings(findings, say),
+        ? JSON.stringify({ ok: isWell, findings, notChecked }, null, 2)
+        : [
+            renderFindings(findings, say),
+            ...notChecked.map((what) => say('doctor.notChecked', { what })),
+          ].join('\n'),
     exitCode: isWell ? EXIT.ok : exitCode,
   };
 }
 
 interface Examined {
   readonly findings: readonly Finding[];
+  readonly notChecked: readonly string[];
   /** In the language of the configuration, or of the terminal where that cannot be read. */
   readonly say: Translate;
 }
@@ -64,7 +68,8 @@ async function examine(call: DoctorCall): Promise<Examined> {
     );
   } catch (error) {
     const config: Finding = { area: 'config', status: 'fail', text: explain(error) };
-    return { findings: [examineNode(process.versions.node, own), config], say: own };
+    const findings = [examineNode(process.versions.node, own), config];
+    return { findings, notChecked: [], say: own };
   }
   const { language } = loaded.config.ui;
   const speech = { say: translator(language), numbers: numbersOf(language) };
@@ -73,7 +78,11 @@ async function examine(call: DoctorCall): Promise<Examined> {
     ...(await examineNetwork(loaded, speech, call)),
     ...(options.free === true ? [] : await examineEndpoints(loaded, speech, call)),
   ];
-  return { findings, say: speech.say };
+  const notChecked = [
+    ...(isElsewhere(environment) ? (['port'] as const) : []),
+    ...(options.free === true ? (['endpoint'] as const) : []),
+  ].map((what) => speech.say(`doctor.notChecked.${what}`));
+  return { findings, notChecked, say: speech.say };
 }
 
 interface Voice {

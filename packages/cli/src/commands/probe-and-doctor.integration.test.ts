@@ -1,8 +1,12 @@
 /** `zephyr probe` and `zephyr doctor`, against endpoints and Redis servers that are in trouble. */
+import { once } from 'node:events';
 import { mkdtempSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { loadConfig } from '@zephyr/runtime/config/load';
 import { startRedisServer } from '@zephyr/runtime/redis/server';
 import { startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
 import { hang, sse, status, type UpstreamScript } from '@zephyr/testkit/upstream-scripts';
@@ -128,6 +132,47 @@ describe('zephyr doctor', () => {
     const options = configured({ Good: await upstream(sse()) }, { proberPort: Number(other.port) });
     const { findings } = await examine(options);
     expect(failures(findings)).toEqual(['port']);
+  });
+
+  it.each([
+    ['another Zephyr', 'of-another-one', ['port'], 'is in use by another Zephyr'],
+    ['this one, running', undefined, [], 'is in use by a running Zephyr'],
+  ])('recognises %s on a port', async (_, hash, failed, words) => {
+    let configHash = hash;
+    const server = createServer((_req, res) => {
+      res.end(JSON.stringify({ status: 'ok', service: 'prober', config_hash: configHash }));
+    }).listen(0, '127.0.0.1');
+    onTestFinished(() => void server.close());
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const options = configured({ Good: await upstream(sse()) }, { proberPort: port });
+    const { config: configPath, envFile: envFilePath } = options;
+    configHash ??= loadConfig({ configPath, envFilePath, environment }).config.hash;
+    const { findings } = await examine(options);
+    expect(failures(findings)).toEqual(failed);
+    expect(findings.map(({ text }) => text).join('\n')).toContain(words);
+  });
+
+  it('distinguishes a Redis that is not there from one that is silent', async () => {
+    const silentRedis = createTcpServer().listen(0, '127.0.0.1');
+    onTestFinished(() => void silentRedis.close());
+    await once(silentRedis, 'listening');
+    const { port } = silentRedis.address() as AddressInfo;
+    const options = configured({ Good: await upstream(sse()) });
+    const textOf = async (url: string) => {
+      const { findings } = await examine(options, { ZEPHYR_REDIS_URL: url });
+      return findings.find(({ area }) => area === 'redis')?.text;
+    };
+    expect(await textOf(`redis://127.0.0.1:${port}`)).toContain('does not answer: timed out');
+    expect(await textOf('redis://127.0.0.1:1')).toContain('refuses connections');
+  });
+
+  it('says what it did not check', async () => {
+    const options = { ...configured({ Good: await upstream(sse()) }), free: true };
+    const { text } = await doctor({ environment, ...silent, options });
+    expect(text).toContain('Not checked: whether the endpoints accept your tokens');
+    const all = await doctor({ environment, ...silent, options: { ...options, free: false } });
+    expect(all.text).not.toContain('Not checked');
   });
 
   it('prints the problems of the configuration, with its own exit code', async () => {

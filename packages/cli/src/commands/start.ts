@@ -9,7 +9,7 @@ import { translator } from '@zephyr/texts';
 import { hostForPeople, localHost } from '../addresses.ts';
 import { adminClient } from '../admin/client.ts';
 import { warningsOf } from '../config-warnings.ts';
-import { otherPort, requireFreePorts } from '../launch/free-port.ts';
+import { otherPort, requireFreePorts, type WantedPort } from '../launch/free-port.ts';
 import { type LaunchedSystem, launch } from '../launch/launcher.ts';
 import { formatLogLine } from '../launch/log-line.ts';
 import { nextSignal, runUntilStopped } from '../launch/run-until-stopped.ts';
@@ -26,16 +26,69 @@ export interface StartOptions {
 
 /** Runs until it is stopped. @returns the exit code @throws ZephyrError with what to do */
 export async function start(options: StartOptions, environment: Environment): Promise<number> {
+  const ready = await readyToLaunch(options, environment);
+  const hasScreen = options.headless !== true && process.stdin.isTTY && process.stdout.isTTY;
+  const interrupt = nextSignal();
+  const system = await ready.launch(hasScreen ? ready.logToFile() : console.log);
+  if (hasScreen) {
+    const until = showDashboard(system, ready.loaded, interrupt);
+    return runUntilStopped(system, { print: console.log, until });
+  }
+  console.log(welcome(system, ready.loaded));
+  return runUntilStopped(system, { print: console.log, until: interrupt });
+}
+
+export interface ReadyToLaunch {
+  readonly loaded: LoadedConfig;
+  /** What has no room on the screen; of the last start only, so that it does not grow. */
+  logToFile(): (line: string) => void;
+  /** @param log takes each line of the services, for people */
+  launch(log: (line: string) => void): Promise<LaunchedSystem>;
+}
+
+/**
+ * The configuration is good, and its ports are free.
+ * @throws ZephyrError `CONFIG`, `PORT_IN_USE`
+ */
+export async function readyToLaunch(
+  options: Omit<StartOptions, 'headless'>,
+  environment: Environment,
+): Promise<ReadyToLaunch> {
   const loaded = loadConfig(
     { configPath: options.config, envFilePath: options.envFile, environment },
     { starting: servicesOnThisMachine(options.port) },
   );
-  const { server, controller, prober, ui } = loaded.config;
-  for (const note of warningsOf(loaded, options.envFile, translator(ui.language))) {
+  for (const note of warningsOf(loaded, options.envFile, translator(loaded.config.ui.language))) {
     console.error(`! ${note}`);
   }
-  const port = options.port ?? server.port;
-  await requireFreePorts([
+  const port = options.port ?? loaded.config.server.port;
+  await requireFreePorts(wantedPorts(options.config, loaded, port));
+  const folder = stateFolder(environment, stateNameOf(options.config, port));
+  return {
+    loaded,
+    logToFile: () => {
+      const file = createWriteStream(join(folder, 'zephyr.log'), { flags: 'w', mode: 0o600 });
+      return (line) => file.write(`${stripVTControlCharacters(line)}\n`);
+    },
+    launch: (log) =>
+      launch({
+        configPath: options.config,
+        envFilePath: options.envFile,
+        loaded,
+        environment,
+        port: options.port,
+        redisFolder: folder,
+        onLine: (service, line) => log(formatLogLine(service, line)),
+      }),
+  };
+}
+
+function wantedPorts(
+  configPath: string,
+  { config: { server, controller, prober } }: LoadedConfig,
+  port: number,
+): readonly WantedPort[] {
+  return [
     {
       ...server,
       port,
@@ -45,39 +98,14 @@ export async function start(options: StartOptions, environment: Environment): Pr
     {
       ...controller,
       owner: 'the controller (controller.port)',
-      advice: `end that program, or change controller.port in ${options.config}`,
+      advice: `end that program, or change controller.port in ${configPath}`,
     },
     {
       ...prober,
       owner: 'the prober (prober.port)',
-      advice: `end that program, or change prober.port in ${options.config}`,
+      advice: `end that program, or change prober.port in ${configPath}`,
     },
-  ]);
-  const folder = stateFolder(environment, stateNameOf(options.config, port));
-  const hasScreen = options.headless !== true && process.stdin.isTTY && process.stdout.isTTY;
-  const log = hasScreen ? logToFile(join(folder, 'zephyr.log')) : console.log;
-  const interrupt = nextSignal();
-  const system = await launch({
-    configPath: options.config,
-    envFilePath: options.envFile,
-    loaded,
-    environment,
-    port: options.port,
-    redisFolder: folder,
-    onLine: (service, line) => log(formatLogLine(service, line)),
-  });
-  if (hasScreen) {
-    const until = showDashboard(system, loaded, interrupt);
-    return runUntilStopped(system, { print: console.log, until });
-  }
-  console.log(welcome(system, loaded));
-  return runUntilStopped(system, { print: console.log, until: interrupt });
-}
-
-/** What the dashboard has no room for; of the last start only, so that it does not grow. */
-function logToFile(path: string): (line: string) => void {
-  const file = createWriteStream(path, { flags: 'w', mode: 0o600 });
-  return (line) => file.write(`${stripVTControlCharacters(line)}\n`);
+  ];
 }
 
 /** Until a person quits or a signal comes. */

@@ -10,6 +10,7 @@ import type { Config, EndpointConfig } from '@zephyr/runtime/config/config';
 import type { LoadedConfig } from '@zephyr/runtime/config/load';
 import type { Numbers, Translate } from '@zephyr/texts';
 
+import { localHost } from '../addresses.ts';
 import { type Finding, ok } from './finding.ts';
 
 const ANSWER_LIMIT_MS = 2_000;
@@ -18,22 +19,24 @@ const TOLERATED_SKEW_MS = 30_000;
 
 export async function examinePorts(config: Config, say: Translate): Promise<readonly Finding[]> {
   const tables = ['server', 'controller', 'prober'] as const;
-  return await Promise.all(tables.map((table) => examinePort(table, config[table], say)));
+  return await Promise.all(tables.map((table) => examinePort(table, config, say)));
 }
 
 async function examinePort(
   table: 'server' | 'controller' | 'prober',
-  { host, port }: { readonly host: string; readonly port: number },
+  config: Config,
   say: Translate,
 ): Promise<Finding> {
+  const { host, port } = config[table];
   const place = `${table === 'server' ? 'proxy' : table}: ${host}:${port}`;
   if (await isFree(host, port)) return ok('port', say('doctor.port.free', { place }));
-  if (await isOurs(host, port)) return ok('port', say('doctor.port.ours', { place }));
+  const holder = await holderOf(table, config);
+  if (holder === 'ours') return ok('port', say('doctor.port.ours', { place }));
   return {
     area: 'port',
     status: 'fail',
-    text: say('doctor.port.taken', { place }),
-    advice: say('doctor.port.taken.advice', { table }),
+    text: say(`doctor.port.${holder}`, { place }),
+    advice: say(`doctor.port.${holder}.advice`, { table }),
   };
 }
 
@@ -50,16 +53,27 @@ async function isFree(host: string, port: number): Promise<boolean> {
   }
 }
 
-/** All services answer GET /health with JSON. */
-async function isOurs(host: string, port: number): Promise<boolean> {
-  const address = host === '0.0.0.0' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host;
+/**
+ * Who has the port: a service that runs with this configuration, a Zephyr with another one (such as
+ * the demo), or another program.
+ */
+async function holderOf(
+  table: 'server' | 'controller' | 'prober',
+  config: Config,
+): Promise<'ours' | 'other' | 'taken'> {
+  const { host, port } = config[table];
+  // The proxy's own health is for orchestrators: one word.
+  const path = table === 'server' ? '/diagnostics' : '/health';
   try {
     const signal = AbortSignal.timeout(ANSWER_LIMIT_MS);
-    const answer = await fetch(`http://${address}:${port}/health`, { signal });
+    const answer = await fetch(`http://${localHost(host)}:${port}${path}`, { signal });
     const body: unknown = await answer.json();
-    return typeof body === 'object' && body !== null && 'status' in body;
+    if (typeof body !== 'object' || body === null) return 'taken';
+    if ('config_hash' in body) return body.config_hash === config.hash ? 'ours' : 'other';
+    // Another service of a Zephyr, or an older one.
+    return 'status' in body ? 'other' : 'taken';
   } catch {
-    return false;
+    return 'taken';
   }
 }
 

@@ -17,6 +17,11 @@ export async function examineRedis(
 ): Promise<readonly Finding[]> {
   if (target === undefined) return [examineProgram(say)];
   const redis = createRedis(target, createLogger('doctor', 'silent'), 'blocking');
+  // The client tries again for ever; why it does so is in its events.
+  let fault: NodeJS.ErrnoException | undefined;
+  redis.on('error', (error: Error) => {
+    fault = error;
+  });
   try {
     const [info, policy] = await withTimeout(
       Promise.all([
@@ -26,8 +31,10 @@ export async function examineRedis(
     );
     return [examineVersion(info, say), ...examinePolicy(policy, say)];
   } catch (error) {
-    const text = say('doctor.redis.away', { url: target.url, detail: messageOf(error) });
-    return [{ area: 'redis', status: 'fail', text, advice: say('doctor.redis.away.advice') }];
+    const { url } = target;
+    const kind = fault?.code === 'ECONNREFUSED' ? 'refused' : 'away';
+    const text = say(`doctor.redis.${kind}`, { url, detail: messageOf(fault ?? error) });
+    return [{ area: 'redis', status: 'fail', text, advice: say(`doctor.redis.${kind}.advice`) }];
   } finally {
     redis.disconnect();
   }

@@ -17,6 +17,10 @@ export const probes = {
 
   'doctor.machine': 'checking this machine…',
   'doctor.connections': 'checking the connection to each endpoint…',
+  'doctor.notChecked': 'Not checked: {what}.',
+  'doctor.notChecked.endpoint':
+    'whether the endpoints accept your tokens and answer (leave out --free)',
+  'doctor.notChecked.port': 'the ports, because the services run in other containers',
   'doctor.well': 'No problems found.',
   'doctor.troubles': '{failed} {failed|problem|problems}, {warned} {warned|warning|warnings}.',
   'doctor.area.node': 'Node',
@@ -55,11 +59,18 @@ export const probes = {
   'doctor.redis.away': '{url} does not answer: {detail}',
   'doctor.redis.away.advice':
     'Is it running, and are address and password correct? ZEPHYR_REDIS_URL takes precedence over config.toml.',
+  'doctor.redis.refused': '{url} refuses connections: no Redis listens there',
+  'doctor.redis.refused.advice':
+    'Start it, or correct the address. ZEPHYR_REDIS_URL takes precedence over config.toml.',
   'doctor.redis.policy': 'maxmemory-policy {policy}',
   'doctor.redis.evicts': 'maxmemory-policy {policy}: a full Redis would evict jobs and decisions',
   'doctor.redis.evicts.advice': 'Set maxmemory-policy noeviction in the configuration of Redis.',
   'doctor.port.free': '{place} is free',
   'doctor.port.ours': '{place} is in use by a running Zephyr',
+  'doctor.port.other':
+    '{place} is in use by another Zephyr, with other endpoints than this configuration',
+  'doctor.port.other.advice':
+    'If it is yours, run zephyr reload; otherwise end it (a demo?), or set another port under [{table}].',
   'doctor.port.taken': '{place} is in use by another program',
   'doctor.port.taken.advice': 'Stop that program, or set another port under [{table}].',
   'doctor.network': '{place}: connected in {latency}',

@@ -76,7 +76,8 @@ function addWatchers(app: Express, { current, registry, health, readiness }: Api
     const store = current.store().status;
     // A standby is as healthy as a leader; without Redis a restart would help nobody.
     res.json({
-      ...{ status: 'ok', leading: current.isLeading(), store },
+      ...{ status: 'ok', service: 'controller', config_hash: current.config().hash },
+      ...{ leading: current.isLeading(), store },
       batches: health.isFailing ? 'failing' : 'ok',
       records_set_aside: health.recordsSetAside,
     });

@@ -6,6 +6,17 @@ import { linesOf } from './event-lines.ts';
 
 const [one, two] = [endpointId('one'), endpointId('two')];
 
+/** Only the first has a name that is not its id. */
+const nameOf = (id: string) => (id === one ? 'One 一' : id);
+
+const scored = (id: typeof one, latencyMs: number) => ({
+  ...{ id, unavailable: [], activeRequests: 0 },
+  score: {
+    ...{ status: 'known' as const, totalMs: 999, latencyMs, liveMs: 0, failureMs: 0 },
+    ...{ uncertaintyMs: 0, failureRatio: 0, samples: 9, measuredAtMs: epochMs(1) },
+  },
+});
+
 const decided = (changes: Partial<Decision>): Effect => ({
   kind: 'record',
   decision: {
@@ -24,7 +35,19 @@ describe('linesOf', () => {
       line: {
         level: 'info',
         message: 'switched',
-        fields: { from: one, to: two, reason: 'faster', gainMs: 120, decision: 7 },
+        fields: { from: 'One 一', to: 'two', reason: 'faster', gainMs: 120, decision: 7 },
+      },
+    },
+    {
+      name: 'a switch with both latencies, as far as they are known',
+      effect: decided({ considered: [scored(one, 512.4), scored(two, 301.5)] }),
+      line: {
+        level: 'info',
+        message: 'switched',
+        fields: {
+          ...{ from: 'One 一', fromLatencyMs: 512, to: 'two', toLatencyMs: 302 },
+          ...{ reason: 'faster', decision: 7 },
+        },
       },
     },
     {
@@ -33,7 +56,13 @@ describe('linesOf', () => {
       line: {
         level: 'info',
         message: 'switched',
-        fields: { from: one, to: two, reason: 'active_failed', failure: 'refused', decision: 7 },
+        fields: {
+          from: 'One 一',
+          to: 'two',
+          reason: 'active_failed',
+          failure: 'refused',
+          decision: 7,
+        },
       },
     },
     {
@@ -42,7 +71,7 @@ describe('linesOf', () => {
       line: {
         level: 'info',
         message: 'endpoint chosen',
-        fields: { to: two, reason: 'initial', decision: 7 },
+        fields: { to: 'two', reason: 'initial', decision: 7 },
       },
     },
     {
@@ -101,10 +130,10 @@ describe('linesOf', () => {
       line: { level: 'debug', message: 'late probe dropped', fields: { endpointId: one } },
     },
   ])('logs $name', ({ effect, line }) => {
-    expect(linesOf([effect])).toEqual([line]);
+    expect(linesOf([effect], nameOf)).toEqual([line]);
   });
 
   it('says nothing of what is only done', () => {
-    expect(linesOf([{ kind: 'probe_now', endpointIds: [one] }])).toEqual([]);
+    expect(linesOf([{ kind: 'probe_now', endpointIds: [one] }], nameOf)).toEqual([]);
   });
 });

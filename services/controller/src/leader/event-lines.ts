@@ -1,6 +1,7 @@
 /** The log lines for decisions and notices: one each, never repeated. Pure. */
 import type { Decision } from '@zephyr/contract/decision';
 import { type Notice, severityOf } from '@zephyr/contract/notice';
+import type { EndpointId } from '@zephyr/contract/scalars';
 import type { Effect } from '@zephyr/core';
 
 export interface EventLine {
@@ -9,9 +10,13 @@ export interface EventLine {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-export function linesOf(effects: readonly Effect[]): readonly EventLine[] {
+/** @param nameOf the name that people gave an endpoint */
+export function linesOf(
+  effects: readonly Effect[],
+  nameOf: (id: EndpointId) => string,
+): readonly EventLine[] {
   return effects.flatMap((effect) => {
-    if (effect.kind === 'record') return [decisionLine(effect.decision)];
+    if (effect.kind === 'record') return [decisionLine(effect.decision, nameOf)];
     return effect.kind === 'notice' ? [noticeLine(effect.notice)] : [];
   });
 }
@@ -23,20 +28,27 @@ const PHASES: Readonly<Record<Decision['phase'], string>> = {
   withdrawn: 'switch withdrawn',
 };
 
-function decisionLine({ number, phase, fromId, toId, ...why }: Decision): EventLine {
-  const { reason, failure, gain } = why;
+function decisionLine(decision: Decision, nameOf: (id: EndpointId) => string): EventLine {
+  const { number, phase, fromId, toId, reason, failure, gain } = decision;
   const isFirst = phase === 'switched' && fromId === toId;
   return {
     level: reason === 'nothing_available' ? 'warn' : 'info',
     message: isFirst ? 'endpoint chosen' : PHASES[phase],
     fields: {
-      ...(isFirst ? { to: toId } : { from: fromId, to: toId }),
+      ...(isFirst ? {} : { from: nameOf(fromId), ...latencyOf(decision, fromId, 'fromLatencyMs') }),
+      ...{ to: nameOf(toId), ...latencyOf(decision, toId, 'toLatencyMs') },
       reason,
       ...(failure === undefined ? {} : { failure }),
       ...(gain === undefined ? {} : { gainMs: Math.round(gain.gainMs) }),
       decision: number,
     },
   };
+}
+
+/** As it was known when this was decided; absent where nothing was. */
+function latencyOf({ considered }: Decision, wanted: EndpointId, field: string) {
+  const score = considered.find(({ id }) => id === wanted)?.score;
+  return score?.status === 'known' ? { [field]: Math.round(score.latencyMs) } : {};
 }
 
 function noticeLine(notice: Notice): EventLine {

@@ -5,6 +5,7 @@ import type { Operation, RetryBudget, SessionTable } from '@zephyr/core';
 import type { Clock } from '@zephyr/runtime/clock';
 import type { DataPathConfig } from '@zephyr/runtime/config/config';
 import type { Logger } from '@zephyr/runtime/logger';
+import type { FailedRequests } from '../report/failed-requests.ts';
 import type { ProxyMetrics } from '../report/metrics.ts';
 import type { RequestStats } from '../report/request-stats.ts';
 import type { Serving } from '../report/serving.ts';
@@ -28,6 +29,7 @@ export interface ExchangeDeps {
   readonly budget: RetryBudget;
   readonly stats: RequestStats;
   readonly serving: Serving;
+  readonly failedRequests: FailedRequests;
   readonly stale: StaleConnections;
   readonly metrics: ProxyMetrics;
   readonly log: Logger;

@@ -185,7 +185,18 @@ export class Exchange {
       }
     }
     body.release();
-    deps.stats.ended(outcome, deps.clock.nowMs() - this.#startedAtMs);
+    const nowMs = deps.clock.nowMs();
+    const tookMs = nowMs - this.#startedAtMs;
+    deps.stats.ended(outcome, tookMs);
+    deps.failedRequests.note(outcome, { ...attemptsOf(state), tookMs }, nowMs);
     this.#onEnded();
   }
+}
+
+function attemptsOf(state: ExchangeState) {
+  if (state.status === 'relaying') {
+    return { endpointId: state.answer.endpointId, attempts: state.attempts };
+  }
+  if (state.status !== 'trying') return { attempts: 0 };
+  return { ...state.trying.lastFailed, attempts: state.trying.attempts };
 }

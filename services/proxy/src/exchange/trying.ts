@@ -73,6 +73,11 @@ const DONE: TryingState = { status: 'done' };
 
 const ERROR_OF_NONE = { disabled: 'none_enabled', asked: 'all_down' } as const;
 
+interface LastFailed {
+  readonly endpointId: EndpointId;
+  readonly failure: FailureClass;
+}
+
 export class Trying {
   readonly journey: Journey;
   readonly #context: ExchangeContext;
@@ -84,6 +89,7 @@ export class Trying {
   /** Of the attempt that runs. */
   #firstByteClass: FirstByteClass;
   #lastFailure: FailedAttempt | undefined;
+  #lastFailed: LastFailed | undefined;
   #attempts = 0;
   /** Its idle connection was dead: if it is asked again, then on a fresh one. */
   #staleId: EndpointId | undefined;
@@ -116,6 +122,11 @@ export class Trying {
     if (this.#state.status !== 'asking') return undefined;
     const { endpointId, attempt } = this.#state;
     return { endpointId, isConnecting: attempt.isConnecting };
+  }
+
+  /** The last attempt that failed; undefined where none has. */
+  get lastFailed(): LastFailed | undefined {
+    return this.#lastFailed;
   }
 
   start(): void {
@@ -272,6 +283,7 @@ export class Trying {
     const { id } = chosen.endpoint;
     const lastFailure = moreTelling(this.#lastFailure, failed, input.operation);
     this.#lastFailure = lastFailure;
+    this.#lastFailed = { endpointId: id, failure: failed.failure };
     if (input.operation === 'extra') {
       this.#finish({ kind: 'failed', failed });
       return;

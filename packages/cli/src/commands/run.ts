@@ -1,0 +1,130 @@
+/**
+ * `zephyr run -- claude …`: one command with Claude Code's requests through Zephyr. Nothing but that
+ * command is changed; a Zephyr that was started for it ends with it.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { constants } from 'node:os';
+
+import type { Environment } from '@zephyr/runtime/environment';
+import { EXIT, ZephyrError } from '@zephyr/runtime/errors';
+
+import { localHost } from '../addresses.ts';
+import { AUTH_TOKEN, BASE_URL } from '../connect/claude-settings.ts';
+import { type FoundProxy, findProxy } from '../connect/find-proxy.ts';
+import { usableToken } from '../connect/token.ts';
+import type { LaunchedSystem } from '../launch/launcher.ts';
+import { readyToLaunch } from './start.ts';
+
+export interface RunCommandOptions {
+  readonly config: string;
+  readonly envFile: string;
+  /** Of the proxy, instead of the configuration's; then none is started. */
+  readonly url?: string;
+}
+
+export interface RunCall {
+  readonly command: readonly [string, ...string[]];
+  readonly options: RunCommandOptions;
+  readonly environment: Environment;
+}
+
+/** As shells have them. */
+const NOT_FOUND = 127;
+const NOT_EXECUTABLE = 126;
+const SIGNALLED = 128;
+
+/**
+ * @returns the exit code of the command; 128 and the number of the signal that ended it
+ * @throws ZephyrError where there is no proxy and none can be started, or it does not take the key
+ */
+export async function run({ command, options, environment }: RunCall): Promise<number> {
+  const key = environment[AUTH_TOKEN] || undefined;
+  const { proxy, system, ownVariables } = await findOrStart(options, environment, key);
+  try {
+    const authToken = usableToken(proxy, key, 'zephyr run -- …');
+    return await runChild(command, {
+      ...without(environment, ['ANTHROPIC_API_KEY', ...ownVariables]),
+      [BASE_URL]: proxy.url,
+      [AUTH_TOKEN]: authToken,
+    });
+  } finally {
+    await system?.stop();
+  }
+}
+
+interface Reached {
+  readonly proxy: FoundProxy;
+  /** Started for this command. */
+  readonly system?: LaunchedSystem;
+  /** Variables that the configuration reads: tokens of endpoints are no business of the command. */
+  readonly ownVariables: readonly string[];
+}
+
+async function findOrStart(
+  options: RunCommandOptions,
+  environment: Environment,
+  key: string | undefined,
+): Promise<Reached> {
+  const wanted = { configPath: options.config, key };
+  try {
+    return { proxy: await findProxy({ ...wanted, url: options.url }), ownVariables: [] };
+  } catch (error) {
+    const isAway = error instanceof ZephyrError && error.code === 'UNREACHABLE';
+    if (!isAway || options.url !== undefined) throw error;
+  }
+  const ready = await readyToLaunch(options, environment);
+  const { server } = ready.loaded.config;
+  const system = await ready.launch(ready.logToFile());
+  try {
+    const url = `http://${localHost(server.host)}:${system.ports.proxy}`;
+    const proxy = await findProxy({ ...wanted, url });
+    return { proxy, system, ownVariables: ready.loaded.variableNames };
+  } catch (error) {
+    await system.stop();
+    throw error;
+  }
+}
+
+function without(environment: Environment, names: readonly string[]): Environment {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !names.includes(name)));
+}
+
+function runChild([program, ...args]: RunCall['command'], env: Environment): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { env, stdio: 'inherit' });
+    const forget = forwardSignals(child);
+    child.once('error', (error: NodeJS.ErrnoException) => {
+      forget();
+      if (error.code === 'ENOENT') resolve(failed(`${program}: command not found`, NOT_FOUND));
+      else if (error.code === 'EACCES')
+        resolve(failed(`${program}: not executable`, NOT_EXECUTABLE));
+      else reject(error);
+    });
+    child.once('exit', (code, signal) => {
+      forget();
+      resolve(signal === null ? (code ?? EXIT.failure) : SIGNALLED + constants.signals[signal]);
+    });
+  });
+}
+
+function failed(message: string, exitCode: number): number {
+  console.error(message);
+  return exitCode;
+}
+
+/**
+ * This program waits for the end of its child. A terminal gives Ctrl-C to both by itself; passed on
+ * again it would count twice, which ends Claude Code.
+ */
+function forwardSignals(child: ChildProcess): () => void {
+  const hasTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY;
+  const handlers = (['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP'] as const).map((signal) => {
+    const isOfTerminal = hasTerminal && signal !== 'SIGTERM';
+    const handler = () => void (isOfTerminal || child.kill(signal));
+    process.on(signal, handler);
+    return { signal, handler };
+  });
+  return () => {
+    for (const { signal, handler } of handlers) process.off(signal, handler);
+  };
+}

@@ -1,0 +1,19 @@
+/** Command lines without a command, as the original program was started: by flags alone. */
+
+const OWN = ['-h', '--help', '-V', '--version'];
+
+/**
+ * The command line with the command that the flags mean: `start`, with or without a dashboard, or
+ * `test-timing`. One with a command, or for this program itself, stays as it is. Pure.
+ *
+ * @param args without the program
+ * @param hasConfig whether there is a configuration to start with
+ */
+export function withCommand(args: readonly string[], hasConfig: boolean): readonly string[] {
+  const [first] = args;
+  if (first === undefined) return hasConfig ? ['start'] : args;
+  if (!first.startsWith('-') || OWN.includes(first)) return args;
+  const rest = args.filter((each) => each !== '--dashboard' && each !== '--test-timing');
+  if (args.includes('--test-timing')) return ['test-timing', ...rest];
+  return ['start', ...rest];
+}
