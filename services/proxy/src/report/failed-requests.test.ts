@@ -1,8 +1,7 @@
+import type { RequestOutcome } from '@zephyr/contract/usage';
 import type { Logger } from '@zephyr/runtime/logger';
 import { describe, expect, it } from 'vitest';
-
 import { FailedRequests } from './failed-requests.ts';
-import type { RequestOutcome } from './metrics.ts';
 
 function rig() {
   const lines: [string, object][] = [];

@@ -1,8 +1,7 @@
 /** One log line for each request that failed for its client; a flood of them is counted instead. */
 import type { FailureClass } from '@zephyr/contract/failure';
+import type { RequestOutcome } from '@zephyr/contract/usage';
 import type { Logger } from '@zephyr/runtime/logger';
-
-import type { RequestOutcome } from './metrics.ts';
 
 const WINDOW_MS = 1_000;
 /** More than a person reads, and no load for a log. */
