@@ -1,10 +1,16 @@
 export { type ApiError, failureOfApiError } from './answer/api-error.ts';
-export { type AnswerEnd, answerEndOf, REST_MS, REST_QUIET_MS, StreamEnd } from './answer/end.ts';
+export {
+  type AnswerEnd,
+  type AnswerForm,
+  answerEndOf,
+  REST_MS,
+  REST_QUIET_MS,
+  StreamEnd,
+} from './answer/end.ts';
 export { linesOf } from './answer/lines.ts';
 export { namedWaitMs } from './answer/named-wait.ts';
 export { isSuccess, judgeRefusal } from './answer/refusal.ts';
 export {
-  type AnswerForm,
   AnswerStart,
   MAX_INTERIM_ANSWERS,
   type StartVerdict,

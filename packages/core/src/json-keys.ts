@@ -172,7 +172,8 @@ export class JsonKeys {
     this.#collect(text, from, end === -1 ? text.length : end);
     if (end === -1) return text.length;
     if (this.#status === 'in_key') {
-      this.#key = unescaped(this.#raw);
+      // Wanted names are plain: one that has no escape need not be decoded to differ from them.
+      this.#key = this.#raw.includes('\\') ? unescaped(this.#raw) : this.#raw;
       this.#status = 'colon';
     } else if (this.#status === 'in_string') {
       const isTooLong = this.#raw.length > MAX_STRING_CHARACTERS;

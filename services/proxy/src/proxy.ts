@@ -20,6 +20,7 @@ import { createApp, createMetricsApp } from './server/app.ts';
 import { Connections } from './server/connections.ts';
 import { closeGently, type Listening, listen } from './server/server.ts';
 import { ProxySettings } from './settings.ts';
+import { Deadlines } from './upstream/deadline.ts';
 import { retire } from './upstream/endpoints.ts';
 import { StaleConnections } from './upstream/stale-connections.ts';
 import { createTransport } from './upstream/transport.ts';
@@ -96,6 +97,7 @@ export async function startProxy(
     takeBatch: () => stats.takeBatch(instanceId),
     sessions: () => settings.sessions,
   });
+  const deadlines = new Deadlines(clock);
   const connections = new Connections(() => settings.config.limits);
   const admission = new Admission({
     onAdmitted: (socket) => connections.markKnown(socket),
@@ -112,6 +114,7 @@ export async function startProxy(
       serving,
       failedRequests: new FailedRequests(log),
       stale: new StaleConnections(),
+      deadlines,
       metrics,
       log,
       clock,
@@ -165,6 +168,7 @@ export async function startProxy(
       await closeGently(server, AbortSignal.timeout(limitMs + LAST_EVENTS_MS));
       clearTimeout(limit);
       admission.stop();
+      deadlines.stop();
       server.closeAllConnections();
       routing.endpoints.forEach(retire);
       await link.stop();

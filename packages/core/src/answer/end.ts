@@ -14,8 +14,10 @@ import type { AnswerUsage } from '@zephyr/contract/usage';
 import { JsonKeys } from '../json-keys.ts';
 import { type ApiError, parseObject, readApiError } from './api-error.ts';
 import { LineBuffer, linesOf } from './lines.ts';
-import type { AnswerForm } from './start.ts';
 import { largerUsage, usageOfEvent, usageOfText } from './usage.ts';
+
+/** `unread`: compressed, so that its content is not read. */
+export type AnswerForm = 'stream' | 'document' | 'unread';
 
 export type AnswerEnding =
   | { readonly kind: 'whole' }
@@ -31,7 +33,8 @@ export type AnswerEnding =
 export const REST_QUIET_MS = 250;
 export const REST_MS = 2_000;
 
-const KEYS: ReadonlySet<string> = new Set(['usage']);
+export const USAGE_KEY = 'usage';
+const KEYS: ReadonlySet<string> = new Set([USAGE_KEY]);
 /** A last event with the metrics that some clouds add is less than 1 KiB long. */
 const MAX_LINE_CHARACTERS = 8 * 1024;
 
@@ -52,12 +55,17 @@ export function answerEndOf(form: AnswerForm): AnswerEnd | undefined {
   return form === 'stream' ? new StreamEnd() : new DocumentEnd();
 }
 
-class DocumentEnd implements AnswerEnd {
-  readonly #keys = new JsonKeys(KEYS);
+export class DocumentEnd implements AnswerEnd {
+  readonly #keys: JsonKeys;
   #isFinished = false;
 
+  /** @param keys with `USAGE_KEY` among the wanted ones; goes on where they are */
+  constructor(keys = new JsonKeys(KEYS)) {
+    this.#keys = keys;
+  }
+
   get usage(): AnswerUsage | undefined {
-    const usage = this.#keys.value('usage');
+    const usage = this.#keys.value(USAGE_KEY);
     return usage?.kind === 'object' ? usageOfText(usage.text) : undefined;
   }
 

@@ -253,6 +253,21 @@ describe('AnswerStart', () => {
     );
   });
 
+  it('knows the end of a document from what it has read, wherever the rest is cut off', () => {
+    const text = `${BOM}\n{"type":"message","content":[{"a":"}"}]}`;
+    for (let at = BOM.length + 2; at <= text.length; at += 1) {
+      const start = new AnswerStart();
+      start.push(text.slice(0, at));
+      const end = start.endOfDocument();
+      expect([at, end?.ending]).toEqual([at, at < text.length ? undefined : { kind: 'whole' }]);
+      end?.push(text.slice(at));
+      expect(end?.ending).toEqual({ kind: 'whole' });
+    }
+    const events = new AnswerStart();
+    events.push(START);
+    expect(events.endOfDocument()).toBeUndefined();
+  });
+
   it('judges any bytes without an exception', () => {
     fc.assert(
       fc.property(fc.array(fc.string({ unit, maxLength: 200 })), (chunks) => {

@@ -20,10 +20,8 @@ import {
   parseObject,
   readApiError,
 } from './api-error.ts';
+import { type AnswerEnd, type AnswerForm, DocumentEnd, USAGE_KEY } from './end.ts';
 import { LineBuffer, linesOf } from './lines.ts';
-
-/** `unread`: compressed, so that its content is not read. */
-export type AnswerForm = 'stream' | 'document' | 'unread';
 
 export type StartVerdict =
   | { readonly kind: 'hold' }
@@ -53,7 +51,7 @@ export const MAX_INTERIM_ANSWERS = 10_000;
  */
 const MAX_EVENTS = 64;
 
-const KEYS: ReadonlySet<string> = new Set(['type', 'role', 'content', 'error']);
+const KEYS: ReadonlySet<string> = new Set(['type', 'role', 'content', 'error', USAGE_KEY]);
 const HOLD: StartVerdict = { kind: 'hold' };
 const NOT_CLAUDE: StartVerdict = { kind: 'fail', failure: 'not_claude' };
 const COMMIT_STREAM: StartVerdict = { kind: 'commit', form: 'stream' };
@@ -83,6 +81,11 @@ export class AnswerStart {
     return this.#form !== 'blank';
   }
 
+  /** Of a document: its end, for which all that was pushed is read. */
+  endOfDocument(): AnswerEnd | undefined {
+    return this.#form === 'document' ? new DocumentEnd(this.#keys) : undefined;
+  }
+
   push(text: string): StartVerdict {
     this.#bytes += text.length;
     const verdict = this.#read(text);
@@ -93,12 +96,12 @@ export class AnswerStart {
   /** The verdict when the caller waits no longer. */
   atDeadline(): StartVerdict {
     if (this.#form === 'events' && this.#events > 0) return COMMIT_STREAM;
-    return this.#form === 'document' ? this.#endOfDocument() : NOT_CLAUDE;
+    return this.#form === 'document' ? this.#verdictOnDocument() : NOT_CLAUDE;
   }
 
   /** The verdict when the body has ended. */
   atEnd(): StartVerdict {
-    if (this.#form === 'document') return this.#endOfDocument();
+    if (this.#form === 'document') return this.#verdictOnDocument();
     if (this.#form === 'blank') return NOT_CLAUDE;
     // The last event may lack its blank line.
     const last = this.#readLines(`${this.#lines.rest}\n\n`);
@@ -142,7 +145,7 @@ export class AnswerStart {
       this.#keys.value('content')?.kind === 'array' ||
       (role?.kind === 'string' && role.text === 'assistant');
     if (isAnswer && !isError) return COMMIT_DOCUMENT;
-    return this.#keys.status === 'open' ? HOLD : this.#endOfDocument();
+    return this.#keys.status === 'open' ? HOLD : this.#verdictOnDocument();
   }
 
   #hasError(): boolean {
@@ -152,7 +155,7 @@ export class AnswerStart {
     return error !== undefined && (error.kind !== 'literal' || error.text !== 'null');
   }
 
-  #endOfDocument(): StartVerdict {
+  #verdictOnDocument(): StartVerdict {
     const error = parseApiError(this.#text);
     if (error !== undefined) return verdictOfError(error, 'document');
     // Cut off, so that its type cannot be read.

@@ -99,7 +99,7 @@ export class EndpointMemory {
       this.#lacking.delete(id, operation);
       return;
     }
-    this.#limits.set(id, model, afterAnswer(this.limitOf(id, model), nowMs));
+    this.#limits.update(id, model, (limit = NO_LIMIT) => afterAnswer(limit, nowMs));
     this.#tokenDoubts.delete(id);
     this.#failedSources.delete(id, source);
   }

@@ -33,6 +33,13 @@ describe('KnownByEndpoint', () => {
     expect(['x', 'y', 'z'].map((name) => known.get(a, name))).toEqual([undefined, 1, 1]);
   });
 
+  it('updates a value within the limit, a new one too', () => {
+    const known = new KnownByEndpoint<number>(2);
+    for (const name of ['x', 'x', 'y', 'z']) known.update(a, name, (count = 0) => count + 1);
+    known.update(a, 'z', (count = 0) => count + 1);
+    expect(['x', 'y', 'z'].map((name) => known.get(a, name))).toEqual([undefined, 1, 2]);
+  });
+
   it('is bounded, whatever clients write', () => {
     expect(MAX_KNOWN).toBeLessThanOrEqual(1_024);
   });

@@ -22,12 +22,24 @@ export class KnownByEndpoint<Value> {
 
   set(id: EndpointId, name: string, value: Value): void {
     this.#values.set(keyOf(id, name), value);
-    const [oldest] = this.#values.keys();
-    if (this.#values.size > this.#limit && oldest !== undefined) this.#values.delete(oldest);
+    this.#makeRoom();
+  }
+
+  /** Sets what follows from the value so far. */
+  update(id: EndpointId, name: string, next: (value: Value | undefined) => Value): void {
+    const key = keyOf(id, name);
+    this.#values.set(key, next(this.#values.get(key)));
+    this.#makeRoom();
   }
 
   delete(id: EndpointId, name: string): void {
     if (this.#values.size > 0) this.#values.delete(keyOf(id, name));
+  }
+
+  #makeRoom(): void {
+    if (this.#values.size <= this.#limit) return;
+    const [oldest] = this.#values.keys();
+    if (oldest !== undefined) this.#values.delete(oldest);
   }
 
   forget(id: EndpointId): void {

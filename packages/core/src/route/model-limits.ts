@@ -79,8 +79,8 @@ export function afterAnswer(limit: ModelLimit, nowMs: number): ModelLimit {
     atMs: nowMs,
     inARow: 0,
     answeredAtMs: nowMs,
-    named: { status: 'none' },
-    refusal: { status: 'none' },
+    named: NO_LIMIT.named,
+    refusal: NO_LIMIT.refusal,
   };
 }
 
@@ -120,8 +120,9 @@ export function isRefused({ refusal }: ModelLimit, nowMs: number): boolean {
 
 /** The share of requests that go elsewhere first, 0 to 1. */
 export function shedShare(limit: ModelLimit, nowMs: number): number {
-  if (limit.asked === 0) return 0;
   if (isBusy(limit, nowMs)) return SHARE_IN_A_ROW;
+  // Both decay alike: which is larger needs no power.
+  if (limit.asked <= TOLERANCE * limit.answered) return 0;
   const decay = decayOf(limit, nowMs);
   const [asked, answered] = [limit.asked * decay, limit.answered * decay];
   return Math.max(0, (asked - TOLERANCE * answered) / (asked + 1));

@@ -219,11 +219,11 @@ export class Router {
   /** Content arrived from this endpoint: what failed elsewhere was not the request's fault. */
   answered(journey: Journey, id: EndpointId, nowMs: number): void {
     this.#endTrial(journey);
-    const { fingerprint } = journey.request;
-    const before = this.#memory.takeUnanswered(fingerprint, nowMs).filter((each) => each.id !== id);
-    for (const failed of [...before, ...journey.pending]) {
-      this.#settle(failed, journey, 'proven', nowMs);
+    const before = this.#memory.takeUnanswered(journey.request.fingerprint, nowMs);
+    for (const failed of before) {
+      if (failed.id !== id) this.#settle(failed, journey, 'proven', nowMs);
     }
+    for (const failed of journey.pending) this.#settle(failed, journey, 'proven', nowMs);
     journey.pending.length = 0;
     if (!this.#isOutdated(journey, id)) this.#memory.noteAnswer(id, journey.request, nowMs);
   }
@@ -248,6 +248,7 @@ export class Router {
   ended(journey: Journey, nowMs: number): void {
     this.#endTrial(journey);
     const { pending, request } = journey;
+    if (pending.length === 0) return;
     const isRefusedByAll = refusedTokens(pending) > 1;
     const errors = pending.filter(({ failure }) => isAnswer(failure));
     const areErrorsAlike = errors.length > 1;

@@ -7,6 +7,8 @@
  */
 import type { ServerResponse } from 'node:http';
 
+import { endWith } from '../upstream/framing.ts';
+
 /** Up to here copying is cheaper; as much as Node takes from its pool. */
 const MAX_FRAMED_BYTES = 2_048;
 const CR = 0x0d;
@@ -29,6 +31,11 @@ export class BodyWriter {
     }
     this.#begun = true;
     return this.#res.write(chunk);
+  }
+
+  /** The chunk with which a body of known length is whole: one write with what Node holds. */
+  end(chunk: Buffer): void {
+    endWith(this.#res, chunk);
   }
 
   /** The client has read what was written. */

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-import type { AnswerForm } from '@zephyr/core';
+import type { AnswerEnd, AnswerForm } from '@zephyr/core';
 import type { AnswerStream } from './answer-listeners.ts';
 
 /** An answer whose start was held back, at the moment when it is decided. */
@@ -12,6 +12,8 @@ export interface HeldResponse {
   readonly held: readonly Buffer[];
   /** By its body; `unread` where the gate did not look. */
   readonly form: AnswerForm;
+  /** Where the gate has looked for the end in what is held already. */
+  readonly end?: AnswerEnd | undefined;
   /** Goes on unless `ended`. */
   readonly stream: AnswerStream;
   readonly ended: boolean;

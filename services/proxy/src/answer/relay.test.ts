@@ -7,7 +7,7 @@ import { ManualClock } from '@zephyr/testkit/manual-clock';
 import { eventsOf } from '@zephyr/testkit/upstream-scripts';
 import { describe, expect, it } from 'vitest';
 
-import { Deadline } from '../upstream/deadline.ts';
+import { Deadline, Deadlines } from '../upstream/deadline.ts';
 import { AnswerStream } from './answer-listeners.ts';
 import { Relay, type RelayResult } from './relay.ts';
 
@@ -47,7 +47,8 @@ function start({ form = 'stream', isSlow = false, headers = {} }: Setup = {}) {
     },
   });
   const client = Object.assign(new EventEmitter(), {
-    ...{ socket, req: { socket, httpVersion: '1.1' }, written: '', hasEnded: false },
+    ...{ socket, req: { socket, httpVersion: '1.1' }, written: '' },
+    writableEnded: false,
     writableLength: isSlow ? 100 : 0,
     chunkedEncoding: false,
     writeHead: () => undefined,
@@ -56,8 +57,9 @@ function start({ form = 'stream', isSlow = false, headers = {} }: Setup = {}) {
       client.written += bytes.toString();
       return !isSlow;
     },
-    end: () => {
-      client.hasEnded = true;
+    end: (text = '') => {
+      client.written += text;
+      client.writableEnded = true;
     },
   });
   const nobody = { onData: () => undefined, onEnd: () => undefined, onClosed: () => undefined };
@@ -71,7 +73,7 @@ function start({ form = 'stream', isSlow = false, headers = {} }: Setup = {}) {
       isMessages: true,
       endpointId: 'e1' as never,
       isLast: false,
-      deadline: new Deadline(clock),
+      deadline: new Deadline(new Deadlines(clock)),
       clock,
       idleMs: IDLE_MS,
       clientStallMs: STALL_MS,
@@ -159,12 +161,12 @@ describe('the wait for what follows a whole answer', () => {
     const { clock, results, give, client, upstream } = start();
     give(...EVENTS);
     clock.advance(249);
-    expect([client.hasEnded, results]).toEqual([false, []]);
+    expect([client.writableEnded, results]).toEqual([false, []]);
     give('data: [DONE]\n\n');
     clock.advance(249);
-    expect(client.hasEnded).toBe(false);
+    expect(client.writableEnded).toBe(false);
     clock.advance(1);
-    expect([client.hasEnded, upstream.isDestroyed]).toEqual([true, true]);
+    expect([client.writableEnded, upstream.isDestroyed]).toEqual([true, true]);
     expect(results).toMatchObject([{ kind: 'complete', failure: undefined }]);
     expect(client.written).toBe(`${EVENTS.join('')}data: [DONE]\n\n`);
   });
@@ -188,6 +190,41 @@ describe('the wait for what follows a whole answer', () => {
     expect(results).toEqual([]);
     clock.advance(1);
     expect(results).toEqual([{ kind: 'cut', failure: 'idle_timeout' }]);
+  });
+});
+
+describe('an answer of a declared length', () => {
+  const MESSAGE = '{"type":"message","content":[]}';
+  const declared = (text: string): Setup => ({
+    form: 'document',
+    headers: { 'content-length': String(text.length) },
+  });
+
+  it('ends for its client with its last byte', () => {
+    const { results, upstream, client, give } = start(declared(MESSAGE));
+    give(MESSAGE.slice(0, 9));
+    expect(client.writableEnded).toBe(false);
+    give(MESSAGE.slice(9));
+    expect([client.writableEnded, client.written]).toEqual([true, MESSAGE]);
+    upstream.emit('end');
+    expect(results).toMatchObject([{ kind: 'complete', tail: MESSAGE }]);
+  });
+
+  it('is complete where the client has left with all of it', () => {
+    const { results, relay, give } = start(declared(MESSAGE));
+    give(MESSAGE);
+    relay.clientGone();
+    expect(results).toMatchObject([{ kind: 'complete' }]);
+  });
+
+  it('is cut where half a message has that length', () => {
+    const half = MESSAGE.slice(0, -1);
+    const { results, upstream, client, give } = start(declared(half));
+    give(half);
+    expect(client.writableEnded).toBe(false);
+    upstream.emit('end');
+    expect(client.writableEnded).toBe(false);
+    expect(results).toEqual([{ kind: 'cut', failure: 'truncated' }]);
   });
 });
 

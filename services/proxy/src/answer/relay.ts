@@ -72,12 +72,16 @@ export class Relay implements AnswerReceiver {
   /** Absent where the end cannot be seen. */
   readonly #end: AnswerEnd | undefined;
   readonly #body: BodyWriter;
+  /** Of the body's declared length; not a number where none is declared. */
+  #leftBytes: number;
   #state: RelayState = FLOWING;
 
   constructor(input: RelayInput, onDone: (result: RelayResult) => void) {
     this.#input = input;
     this.#body = new BodyWriter(input.res);
-    this.#end = input.isMessages ? answerEndOf(input.response.form) : undefined;
+    const { form, end } = input.response;
+    this.#end = input.isMessages ? (end ?? answerEndOf(form)) : undefined;
+    this.#leftBytes = Number(input.response.headers['content-length']);
     this.#onDone = onDone;
   }
 
@@ -91,7 +95,7 @@ export class Relay implements AnswerReceiver {
     res.writeHead(response.status, headers);
     response.stream.handTo(this);
     this.#waitForEndpoint();
-    for (const chunk of response.held) this.#give(chunk);
+    this.#giveHeld();
     if (response.ended) this.onEnd();
     else if (response.held.length === 0) res.flushHeaders();
   }
@@ -142,6 +146,11 @@ export class Relay implements AnswerReceiver {
 
   clientGone(): void {
     if (this.#state.status === 'done') return;
+    if (this.#leftBytes === 0 && this.#input.res.writableEnded) {
+      // It has all of it, and its response may close before the endpoint's is seen to end.
+      this.#complete();
+      return;
+    }
     this.abandon();
     this.#onDone({ kind: 'client_gone' });
   }
@@ -183,10 +192,30 @@ export class Relay implements AnswerReceiver {
     stream.destroy();
   }
 
+  #giveHeld(): void {
+    const { held, end } = this.#input.response;
+    if (end === undefined || !this.#input.isMessages) {
+      for (const chunk of held) this.#give(chunk);
+      return;
+    }
+    for (const chunk of held) this.#tail.push(chunk);
+    if (end.ending !== undefined) this.#noteWhole();
+    for (const chunk of held) this.#write(chunk);
+  }
+
   #give(chunk: Buffer): void {
     this.#look(chunk);
+    this.#write(chunk);
+  }
+
+  #write(chunk: Buffer): void {
     const state = this.#state;
     if (state.status === 'done') return;
+    this.#leftBytes -= chunk.length;
+    if (this.#leftBytes === 0 && (this.#end === undefined || state.wholeAtMs !== undefined)) {
+      this.#body.end(chunk);
+      return;
+    }
     if (this.#body.write(chunk)) {
       if (state.status === 'flowing' && state.wholeAtMs !== undefined) this.#waitForEndpoint();
       return;
@@ -207,10 +236,15 @@ export class Relay implements AnswerReceiver {
       this.#tail.push(chunk);
       return;
     }
-    this.#state = { status: state.status, wholeAtMs: this.#input.clock.nowMs() };
+    this.#noteWhole();
     // What follows in the same piece is left out.
     const at = this.isStream ? chunk.lastIndexOf('message_stop') : -1;
     this.#tail.push(at === -1 ? chunk : chunk.subarray(0, at));
+  }
+
+  #noteWhole(): void {
+    const { status } = this.#state;
+    if (status !== 'done') this.#state = { status, wholeAtMs: this.#input.clock.nowMs() };
   }
 
   #onDrained(): void {

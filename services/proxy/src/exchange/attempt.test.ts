@@ -5,7 +5,7 @@ import { ManualClock } from '@zephyr/testkit/manual-clock';
 import { eventsOf } from '@zephyr/testkit/upstream-scripts';
 import { describe, expect, it } from 'vitest';
 
-import { Deadline } from '../upstream/deadline.ts';
+import { Deadline, Deadlines } from '../upstream/deadline.ts';
 import type { SendHandlers } from '../upstream/transport.ts';
 import { Attempt, type AttemptInput, type AttemptResult } from './attempt.ts';
 
@@ -36,7 +36,7 @@ function start({ isGated = true, isBuffered = true, isReused = false }: Setup = 
       body: { isBuffered, connected: () => undefined },
       isGated,
       times: TIMES,
-      deadline: new Deadline(clock),
+      deadline: new Deadline(new Deadlines(clock)),
       clock,
     } as unknown as AttemptInput,
     (result) => results.push(result),

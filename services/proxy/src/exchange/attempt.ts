@@ -294,14 +294,16 @@ export class Attempt implements AnswerReceiver, SendHandlers {
   }
 
   /** Settles with an answer: its stream and the deadline are the caller's from here on. */
-  #take({ response, held, stream }: Answered, extent: Extent, form: AnswerForm): HeldResponse {
+  #take(answered: Answered, extent: Extent, form: AnswerForm): HeldResponse {
     this.#state = SETTLED;
+    const { response, held, stream, gate } = answered;
     return {
       status: response.statusCode ?? 0,
       headers: response.headers,
       passesHeader: this.#input.endpoint.passes.ofAnswer,
       held,
       form,
+      end: form === 'document' ? gate?.endOfDocument() : undefined,
       stream,
       ended: extent === 'ended',
     };

@@ -6,7 +6,7 @@
  */
 import type { IncomingHttpHeaders } from 'node:http';
 
-import { AnswerStart, type StartVerdict } from '@zephyr/core';
+import { type AnswerEnd, AnswerStart, type StartVerdict } from '@zephyr/core';
 
 export class ContentGate {
   readonly #start = new AnswerStart();
@@ -25,6 +25,11 @@ export class ContentGate {
   /** Something else than white space has come. */
   get hasBegun(): boolean {
     return this.#start.hasBegun;
+  }
+
+  /** Of a document: its end, for which all that was pushed is read. */
+  endOfDocument(): AnswerEnd | undefined {
+    return this.#start.endOfDocument();
   }
 
   push(chunk: Buffer): StartVerdict {

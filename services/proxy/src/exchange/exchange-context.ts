@@ -10,7 +10,7 @@ import type { ProxyMetrics } from '../report/metrics.ts';
 import type { RequestStats } from '../report/request-stats.ts';
 import type { Serving } from '../report/serving.ts';
 import type { Routing } from '../routing/routing.ts';
-import type { Deadline } from '../upstream/deadline.ts';
+import type { Deadline, Deadlines } from '../upstream/deadline.ts';
 import type { StaleConnections } from '../upstream/stale-connections.ts';
 import type { Transport } from '../upstream/transport.ts';
 import type { BufferedBodies } from './buffered-bodies.ts';
@@ -31,6 +31,7 @@ export interface ExchangeDeps {
   readonly serving: Serving;
   readonly failedRequests: FailedRequests;
   readonly stale: StaleConnections;
+  readonly deadlines: Deadlines;
   readonly metrics: ProxyMetrics;
   readonly log: Logger;
   readonly clock: Clock;

@@ -55,7 +55,7 @@ export class Exchange {
       input,
       settings,
       placement: new SessionPlacement(deps, input),
-      deadline: new Deadline(clock),
+      deadline: new Deadline(deps.deadlines),
       body: new RequestBody(
         input.req,
         { maxBytes: settings.limits.bodyBytes, bufferedBodies, owner: input.owner },

@@ -6,6 +6,7 @@ import { VERSION } from '@zephyr/runtime/version';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 import { TalliedCounter } from './tallied-counter.ts';
+import { TalliedHistogram } from './tallied-histogram.ts';
 
 /** From a cached first token to the longest think that people wait for. */
 const FIRST_BYTE_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120];
@@ -26,8 +27,8 @@ export interface ProxyMetrics {
   readonly attempts: TalliedCounter<'endpoint' | 'outcome'>;
   readonly retries: Counter<'reason'>;
   readonly retriesRefused: Counter<'reason'>;
-  readonly firstByte: Histogram<'endpoint'>;
-  readonly duration: Histogram<'outcome'>;
+  readonly firstByte: TalliedHistogram<'endpoint'>;
+  readonly duration: TalliedHistogram<'outcome'>;
   readonly tokens: TalliedCounter<'endpoint' | 'kind'>;
   readonly refusals: Counter<'reason'>;
   readonly clientRequests: TalliedCounter<'client'>;
@@ -83,14 +84,14 @@ export function createMetrics(gauges: ProxyGauges): ProxyMetrics {
       labelNames: ['reason'],
       registers,
     }),
-    firstByte: new Histogram({
+    firstByte: new TalliedHistogram({
       name: 'zephyr_proxy_first_content_seconds',
       help: 'From sending a request to the first content of its answer',
       labelNames: ['endpoint'],
       buckets: FIRST_BYTE_SECONDS,
       registers,
     }),
-    duration: new Histogram({
+    duration: new TalliedHistogram({
       name: 'zephyr_proxy_request_duration_seconds',
       help: 'From a request to the end of its answer',
       labelNames: ['outcome'],

@@ -8,9 +8,9 @@ import type { OutcomeBatch, OutcomeCounts, TtftSample } from '@zephyr/contract/o
 import type { TokenUsage } from '@zephyr/contract/probe';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import type { RequestOutcome } from '@zephyr/contract/usage';
-import type { Histogram } from 'prom-client';
 import type { ProxyMetrics } from './metrics.ts';
 import type { Tally } from './tallied-counter.ts';
+import type { HistogramTally } from './tallied-histogram.ts';
 
 /** Samples of the time to first content in one report. */
 const MAX_TTFT_SAMPLES = 32;
@@ -23,13 +23,13 @@ interface EndpointCounts {
 
 interface EndpointHandles {
   readonly ok: Tally;
-  readonly firstByte: Histogram.Internal<'endpoint'>;
+  readonly firstByte: HistogramTally;
   readonly tokens: Readonly<Record<'input' | 'output' | 'cacheRead' | 'cacheWrite', Tally>>;
 }
 
 interface OutcomeHandles {
   readonly count: Tally;
-  readonly duration: Histogram.Internal<'outcome'>;
+  readonly duration: HistogramTally;
 }
 
 export class RequestStats {
@@ -122,7 +122,7 @@ export class RequestStats {
     const { requests, duration } = this.#metrics;
     let handles = this.#byOutcome.get(outcome);
     if (handles === undefined) {
-      handles = { count: requests.tally({ outcome }), duration: duration.labels({ outcome }) };
+      handles = { count: requests.tally({ outcome }), duration: duration.tally({ outcome }) };
       this.#byOutcome.set(outcome, handles);
     }
     handles.count.add();
@@ -135,7 +135,7 @@ export class RequestStats {
     if (known !== undefined) return known;
     const handles = {
       ok: this.#metrics.attempts.tally({ endpoint, outcome: 'ok' }),
-      firstByte: this.#metrics.firstByte.labels({ endpoint }),
+      firstByte: this.#metrics.firstByte.tally({ endpoint }),
       tokens: {
         input: this.#metrics.tokens.tally({ endpoint, kind: 'input' }),
         output: this.#metrics.tokens.tally({ endpoint, kind: 'output' }),

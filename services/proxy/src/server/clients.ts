@@ -3,7 +3,7 @@
  * is always served; what is limited are the failures of an address, behind which may be an office.
  * What cannot be decided is refused.
  */
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 
 import type { ClientKey } from '@zephyr/runtime/config/config';
@@ -131,7 +131,7 @@ export class Clients {
   }
 
   #ownerOf(key: string): ClientKey | undefined {
-    const digest = createHash('sha256').update(key).digest();
+    const digest = hash('sha256', key, 'buffer');
     let found: number | undefined;
     // All keys are compared, so that the time does not reveal which one was close.
     for (const [index, known] of this.#digests.entries()) {

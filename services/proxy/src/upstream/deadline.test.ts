@@ -1,35 +1,37 @@
 import { ManualClock } from '@zephyr/testkit/manual-clock';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { Deadline } from './deadline.ts';
+import { Deadline, Deadlines } from './deadline.ts';
 
 let clock: ManualClock;
+let all: Deadlines;
 
 beforeEach(() => {
   clock = new ManualClock();
+  all = new Deadlines(clock);
 });
 
 describe('Deadline', () => {
   it('expires once', () => {
     const onExpired = vi.fn();
-    new Deadline(clock).start(1_000, onExpired);
+    new Deadline(all).start(1_000, onExpired);
     clock.advance(5_000);
     expect(onExpired).toHaveBeenCalledTimes(1);
   });
 
   it('does not expire when it is stopped', () => {
     const onExpired = vi.fn();
-    const deadline = new Deadline(clock);
+    const deadline = new Deadline(all);
     deadline.start(1_000, onExpired);
     deadline.stop();
-    expect(clock.timers).toBe(0);
     clock.advance(5_000);
     expect(onExpired).not.toHaveBeenCalled();
+    expect(clock.timers).toBe(0);
   });
 
   it('starts again at each sign of life', () => {
     const onExpired = vi.fn();
-    const deadline = new Deadline(clock);
+    const deadline = new Deadline(all);
     deadline.start(1_000, onExpired);
     for (let sign = 0; sign < 10; sign += 1) {
       clock.advance(900);
@@ -46,7 +48,7 @@ describe('Deadline', () => {
   ])('$name wait follows: only it expires, at its own time, with one timer', (waits) => {
     const first = vi.fn();
     const second = vi.fn();
-    const deadline = new Deadline(clock);
+    const deadline = new Deadline(all);
     deadline.start(waits.firstMs, first);
     clock.advance(500);
     deadline.start(waits.secondMs, second);
@@ -62,7 +64,7 @@ describe('Deadline', () => {
 
   it('may begin the next wait when it expires', () => {
     const second = vi.fn();
-    const deadline = new Deadline(clock);
+    const deadline = new Deadline(all);
     deadline.start(1_000, () => deadline.start(1_000, second));
     clock.advance(1_999);
     expect(second).not.toHaveBeenCalled();
@@ -72,12 +74,61 @@ describe('Deadline', () => {
 
   it('waits again for as long as it was late itself', () => {
     const onExpired = vi.fn();
-    new Deadline(clock).start(1_000, onExpired);
+    new Deadline(all).start(1_000, onExpired);
     clock.block(4_000);
     expect(onExpired).not.toHaveBeenCalled();
     clock.advance(2_999);
     expect(onExpired).not.toHaveBeenCalled();
     clock.advance(1);
     expect(onExpired).toHaveBeenCalledTimes(1);
+  });
+
+  it('expires at its own time beside others, with one timer for all', () => {
+    const expired: string[] = [];
+    const note = (name: string) => () => expired.push(`${name} ${clock.nowMs() - startedAtMs}`);
+    const startedAtMs = clock.nowMs();
+    const [first, second, third] = [new Deadline(all), new Deadline(all), new Deadline(all)];
+    second.start(2_000, note('second'));
+    first.start(1_000, note('first'));
+    third.start(3_000, note('third'));
+    expect(clock.timers).toBe(1);
+    second.stop();
+    clock.advance(900);
+    second.start(100, note('second again'));
+    first.refresh();
+    clock.advance(10_000);
+    expect(expired).toEqual(['second again 1000', 'first 1900', 'third 3000']);
+  });
+
+  it('may end and begin others when it expires', () => {
+    const expired: string[] = [];
+    const [first, second, third] = [new Deadline(all), new Deadline(all), new Deadline(all)];
+    first.start(1_000, () => {
+      expired.push('first');
+      second.stop();
+      third.start(500, () => expired.push('third'));
+    });
+    second.start(1_000, () => expired.push('second'));
+    clock.advance(1_499);
+    expect(expired).toEqual(['first']);
+    clock.advance(1);
+    expect(expired).toEqual(['first', 'third']);
+  });
+
+  it('expires although another one fails', () => {
+    const onExpired = vi.fn();
+    new Deadline(all).start(1_000, () => {
+      throw new Error('failed');
+    });
+    new Deadline(all).start(1_000, onExpired);
+    expect(() => clock.advance(1_000)).toThrow('failed');
+    clock.advance(1);
+    expect(onExpired).toHaveBeenCalledTimes(1);
+  });
+
+  it('leaves no timer behind at the end', () => {
+    new Deadline(all).start(1_000, () => undefined);
+    all.stop();
+    expect(clock.timers).toBe(0);
   });
 });

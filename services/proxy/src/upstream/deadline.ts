@@ -2,73 +2,128 @@
  * The limit of the wait for somebody else. One serves all waits of an exchange, which follow each
  * other: connection, first byte, gate, next chunk, client.
  *
- * Nearly every wait ends long before its limit, so the timer is not set again for each: it stays
- * where it would fire early anyway, and then waits for the rest.
+ * All deadlines of a proxy share one timer. Nearly every wait ends long before its limit, so neither
+ * its begin nor its end touches the timer: it stays where it would fire early anyway, and then waits
+ * for the deadline that is due next. A timer for each request would be set and cleared for nothing.
  *
  * When our own event loop was blocked, the answer may lie unread in the socket while the limit is
- * due: a late timer waits again for as long as it was late, so that our own pause is never taken
+ * due: a late deadline waits again for as long as it was late, so that our own pause is never taken
  * for the endpoint's.
  */
 import type { Clock, Timer } from '@zephyr/runtime/clock';
 
 const LATE_MS = 250;
+/** Node counts whole milliseconds: a timer may be that much too early. */
+const EARLY_MS = 1;
+const NEVER_AT_MS = Number.POSITIVE_INFINITY;
 
-export class Deadline {
+/** The deadlines that run, in no particular order: the last one takes the place of one that ends. */
+export class Deadlines {
   readonly #clock: Clock;
+  readonly #running: Deadline[] = [];
   readonly #fired = (): void => this.#onTimer();
-  #onExpired: (() => void) | undefined;
-  #durationMs = 0;
-  #dueAtMs = 0;
   #timer: Timer | undefined;
-  #firesAtMs = 0;
+  #firesAtMs = NEVER_AT_MS;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
+  nowMs(): number {
+    return this.#clock.nowMs();
+  }
+
+  /** @returns Its place, for `remove`. */
+  add(deadline: Deadline): number {
+    return this.#running.push(deadline) - 1;
+  }
+
+  remove(place: number): void {
+    const last = this.#running.pop();
+    if (last === undefined || place === this.#running.length) return;
+    this.#running[place] = last;
+    last.place = place;
+  }
+
+  /** The timer fires then at the latest. */
+  fireBy(atMs: number, nowMs: number): void {
+    if (this.#firesAtMs <= atMs) return;
+    this.#clock.clearTimer(this.#timer);
+    this.#firesAtMs = atMs;
+    this.#timer = this.#clock.setTimer(this.#fired, atMs - nowMs);
+  }
+
+  /** At the end of the proxy: nothing runs any more. */
+  stop(): void {
+    this.#clock.clearTimer(this.#timer);
+    this.#timer = undefined;
+    this.#firesAtMs = NEVER_AT_MS;
+  }
+
+  #onTimer(): void {
+    this.stop();
+    const nowMs = this.#clock.nowMs();
+    const due = this.#running.filter((deadline) => deadline.dueAtMs - nowMs < EARLY_MS);
+    try {
+      // What one of them does may end another one, or begin its next wait.
+      for (const deadline of due) deadline.expireIfDue(nowMs);
+    } finally {
+      let nextAtMs = NEVER_AT_MS;
+      for (const { dueAtMs } of this.#running) nextAtMs = Math.min(nextAtMs, dueAtMs);
+      if (nextAtMs !== NEVER_AT_MS) this.fireBy(nextAtMs, nowMs);
+    }
+  }
+}
+
+const NOT_RUNNING = -1;
+
+export class Deadline {
+  readonly #all: Deadlines;
+  /** Among all that run; of their keeping. */
+  place = NOT_RUNNING;
+  #onExpired: (() => void) | undefined;
+  #durationMs = 0;
+  #dueAtMs = 0;
+
+  constructor(all: Deadlines) {
+    this.#all = all;
+  }
+
+  get dueAtMs(): number {
+    return this.#dueAtMs;
+  }
+
   /** Begins a wait; the one before it has ended. */
   start(durationMs: number, onExpired: () => void): void {
-    const nowMs = this.#clock.nowMs();
+    const nowMs = this.#all.nowMs();
     this.#onExpired = onExpired;
     this.#durationMs = durationMs;
     this.#dueAtMs = nowMs + durationMs;
-    if (this.#timer !== undefined && this.#firesAtMs <= this.#dueAtMs) return;
-    this.#clock.clearTimer(this.#timer);
-    this.#arm(durationMs, nowMs);
+    if (this.place === NOT_RUNNING) this.place = this.#all.add(this);
+    this.#all.fireBy(this.#dueAtMs, nowMs);
   }
 
   /** Life was seen: the whole time again. Cheap enough for each chunk. */
   refresh(): void {
-    this.#dueAtMs = this.#clock.nowMs() + this.#durationMs;
+    this.#dueAtMs = this.#all.nowMs() + this.#durationMs;
   }
 
   stop(): void {
-    this.#clock.clearTimer(this.#timer);
-    this.#timer = undefined;
     this.#onExpired = undefined;
+    if (this.place === NOT_RUNNING) return;
+    this.#all.remove(this.place);
+    this.place = NOT_RUNNING;
   }
 
-  #arm(inMs: number, nowMs: number): void {
-    this.#firesAtMs = nowMs + inMs;
-    this.#timer = this.#clock.setTimer(this.#fired, inMs);
-  }
-
-  #onTimer(): void {
-    this.#timer = undefined;
-    const nowMs = this.#clock.nowMs();
+  expireIfDue(nowMs: number): void {
     const lateMs = nowMs - this.#dueAtMs;
-    // Node counts whole milliseconds: a timer may be that much too early.
-    if (lateMs <= -1) {
-      this.#arm(-lateMs, nowMs);
-      return;
-    }
+    if (this.place === NOT_RUNNING || lateMs <= -EARLY_MS) return;
     if (lateMs > LATE_MS) {
-      this.#dueAtMs += 2 * lateMs;
-      this.#arm(lateMs, nowMs);
+      this.#dueAtMs = nowMs + lateMs;
       return;
     }
     const onExpired = this.#onExpired;
-    this.#onExpired = undefined;
+    this.stop();
     onExpired?.();
   }
 }

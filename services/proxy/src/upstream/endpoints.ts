@@ -1,7 +1,7 @@
 /** The endpoints as the proxy uses them: where to connect, with which token, over which sockets. */
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import type { LookupFunction } from 'node:net';
+import { isIP, type LookupFunction } from 'node:net';
 
 import type { EndpointId } from '@zephyr/contract/scalars';
 import type { Config, Secrets } from '@zephyr/runtime/config/config';
@@ -55,6 +55,22 @@ const AGENT_OPTIONS = {
   scheduling: 'lifo',
 } as const;
 
+/** The library's name of a place; an agent of ours has one place only. */
+const ONLY_PLACE = 'endpoint';
+
+/** Node writes the place of each request into a string, with TLS of some twenty parts. */
+class EndpointAgent extends HttpAgent {
+  override getName(): string {
+    return ONLY_PLACE;
+  }
+}
+
+class TlsEndpointAgent extends HttpsAgent {
+  override getName(): string {
+    return ONLY_PLACE;
+  }
+}
+
 /** Idle sockets end now, those in use with their answer. */
 export function retire({ agent }: UpstreamEndpoint): void {
   agent.maxFreeSockets = 0;
@@ -77,9 +93,15 @@ export function createEndpoints(
   return config.endpoints.map((endpoint) => {
     const url = new URL(endpoint.baseUrl);
     const isTls = url.protocol === 'https:';
-    const Agent = isTls ? HttpsAgent : HttpAgent;
+    const Agent = isTls ? TlsEndpointAgent : EndpointAgent;
     const secureContext = trustedContextOf(endpoint);
-    const options = { lookup, ...(secureContext === undefined ? {} : { secureContext }) };
+    const hostname = url.hostname.replace(/^\[(.*)\]$/, '$1');
+    const options = {
+      lookup,
+      // Node would find it in the Host header of each request.
+      servername: isIP(hostname) === 0 ? hostname : '',
+      ...(secureContext === undefined ? {} : { secureContext }),
+    };
     return {
       id: endpoint.id,
       name: endpoint.name,
@@ -87,7 +109,7 @@ export function createEndpoints(
       isTls,
       target: {
         protocol: url.protocol,
-        hostname: url.hostname.replace(/^\[(.*)\]$/, '$1'),
+        hostname,
         port: url.port === '' ? (isTls ? '443' : '80') : url.port,
       },
       basePath: url.pathname === '/' ? '' : url.pathname.replace(/\/+$/, ''),
