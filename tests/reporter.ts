@@ -25,21 +25,37 @@ export default class PlainLineReporter implements Reporter {
   }
 }
 
-/** All missing programs, whichever of them a skipped test needed. */
+/** What a skipped test may have needed beyond the packages of `make setup-tests`. */
+const NEEDED: readonly { name: string; test: readonly string[]; how: string }[] = [
+  {
+    name: 'Docker with Compose',
+    test: ['docker', 'compose', 'version'],
+    how: 'https://docs.docker.com/engine/install',
+  },
+  {
+    name: 'kubectl',
+    test: ['kubectl', 'version', '--client'],
+    how: 'https://kubernetes.io/docs/tasks/tools',
+  },
+  { name: 'systemd-analyze', test: ['systemd-analyze', '--version'], how: 'a host with systemd' },
+  { name: 'python3', test: ['python3', '--version'], how: 'apt-get install python3' },
+  {
+    name: 'root with setpriv, for probes under users of their own',
+    test: ['setpriv', '--reuid=64100', 'true'],
+    how: 'run the tests as root on Linux',
+  },
+];
+
+/** Everything that is missing, whichever of it a skipped test needed, and how to get it. */
 function whySkipped(): readonly string[] {
   const packages = spawnSync(SETUP_TESTS, ['list'], { encoding: 'utf8' }).stdout?.trim() ?? '';
-  const others = [
-    { name: 'docker compose', isThere: ['docker', 'compose', 'version'] },
-    { name: 'kubectl', isThere: ['kubectl', 'version', '--client'] },
-  ]
-    .filter(({ isThere: [program = '', ...args] }) => spawnSync(program, args).status !== 0)
-    .map(({ name }) => name);
-  return [
-    ...(packages === ''
-      ? []
-      : [
-          `skipped because these are missing: ${packages} (\`make setup-tests\` installs them on Debian, as root)`,
-        ]),
-    ...(others.length === 0 ? [] : [`skipped because these are missing: ${others.join(', ')}`]),
+  const reasons = [
+    ...(packages === '' ? [] : [`  ${packages}: make setup-tests (Debian, as root)`]),
+    ...NEEDED.filter(
+      ({ test: [program = '', ...args] }) => spawnSync(program, args).status !== 0,
+    ).map(({ name, how }) => `  ${name}: ${how}`),
   ];
+  return reasons.length === 0
+    ? []
+    : ['', 'tests were skipped because these are missing:', ...reasons];
 }

@@ -98,7 +98,7 @@ describe.skipIf(missing !== undefined)('make up', { timeout: 300_000 }, () => {
       `export ANTHROPIC_BASE_URL=http://127.0.0.1:${stack.environment['ZEPHYR_PORT']}`,
     );
     expect(output).toMatch(/Simulated A +serving/);
-    expect(output).toMatch(/Simulated B: name not found/);
+    expect(output).toMatch(/Simulated B: host name not found/);
     expect(output).toContain('cat /run/secrets/admin-token');
     expect(status).toBe(0);
   });

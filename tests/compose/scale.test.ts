@@ -4,15 +4,17 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createStack, type Stack, whyNoContainers } from './stack.ts';
 import { startTraffic, type Traffic } from './traffic.ts';
 
-const missing = whyNoContainers();
+const FILES = ['docker-compose.yml', 'deploy/compose/scale.yml'];
 const PROXIES = '3';
+const missing = whyNoContainers(FILES);
+if (missing !== undefined) console.log(`scale: skipped, ${missing}`);
 
 describe.skipIf(missing !== undefined)('several proxies on one host', { timeout: 300_000 }, () => {
   let stack: Stack;
   let traffic: Traffic;
 
   beforeAll(async () => {
-    stack = await createStack(['docker-compose.yml', 'deploy/compose/scale.yml']);
+    stack = await createStack(FILES);
     await stack.compose('up', '--detach', '--build', '--wait', '--scale', `proxy=${PROXIES}`);
     traffic = startTraffic({ url: stack.url, clients: 8, key: 'any' });
   }, 600_000);

@@ -11,13 +11,18 @@ import type { ProgramStatus } from '@zephyr/contract/program-status';
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '../..');
 
-/** Why the containers cannot be run here; undefined where they can. Takes time on a first pull. */
-export function whyNoContainers(): string | undefined {
+const COMPOSE_FILES = ['docker-compose.yml'];
+
+/**
+ * Why the containers cannot be run here; undefined where they can. Takes time on a first pull.
+ * @param files compose files, from the root of the repository
+ */
+export function whyNoContainers(files: readonly string[] = COMPOSE_FILES): string | undefined {
   const engine = docker('version', '--format', '{{.Server.Version}}');
   if (engine.error !== undefined) return 'docker is not installed';
   if (engine.status !== 0) return 'no Docker engine answers';
   if (docker('compose', 'version').status !== 0) return 'docker has no compose';
-  const absent = imagesNeeded().find(
+  const absent = imagesNeeded(files).find(
     (image) =>
       docker('image', 'inspect', image).status !== 0 &&
       docker('pull', '--quiet', image).status !== 0,
@@ -26,8 +31,11 @@ export function whyNoContainers(): string | undefined {
 }
 
 /** Of others: those of the compose file that are not built here, and what ours are built on. */
-function imagesNeeded(): string[] {
-  const named = docker('compose', '--env-file', 'deploy/demo/.env', 'config', '--images').stdout;
+function imagesNeeded(files: readonly string[]): string[] {
+  const named = docker(
+    ...['compose', ...files.flatMap((file) => ['--file', file])],
+    ...['--env-file', 'deploy/demo/.env', 'config', '--images'],
+  ).stdout;
   const base = /^ARG NODE_IMAGE=(\S+)/m.exec(readFileSync(join(root, 'Dockerfile'), 'utf8'))?.[1];
   const foreign = named.split('\n').filter((image) => image !== '' && !image.startsWith('zephyr-'));
   return [...foreign, ...(base === undefined ? [] : [base])];
@@ -57,9 +65,7 @@ export interface Stack {
  * A project of its own, on free ports, with a copy of the demo's configuration.
  * @param files compose files, from the root of the repository
  */
-export async function createStack(
-  files: readonly string[] = ['docker-compose.yml'],
-): Promise<Stack> {
+export async function createStack(files: readonly string[] = COMPOSE_FILES): Promise<Stack> {
   const folder = mkdtempSync(join(tmpdir(), 'zephyr-compose-'));
   // The services run under other user ids and must be able to read it.
   chmodSync(folder, 0o755);

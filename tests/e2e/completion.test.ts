@@ -83,10 +83,6 @@ function isMissing(program: string): boolean {
 
 for (const shell of SHELLS) {
   const missing = [...(hasTmux() ? [] : ['tmux']), ...(isMissing(shell) ? [shell] : [])];
-  if (missing.length > 0) {
-    console.warn(`skipped: completion in ${shell}, no ${missing} here (scripts/setup-tests.sh)`);
-  }
-
   describe.skipIf(missing.length > 0)(`completion in ${shell}`, () => {
     let terminal: Terminal;
     beforeAll(async () => {

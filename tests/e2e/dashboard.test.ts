@@ -16,9 +16,6 @@ import { type RunningDemo, runDemo, sendCommand } from './support/demo.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const chromium = findBrowser();
-if (chromium === undefined) {
-  console.warn('skipped: no Chromium here (apt-get install chromium, or set ZEPHYR_CHROMIUM)');
-}
 
 describe.skipIf(chromium === undefined)('the web dashboard', () => {
   let running: RunningDemo;

@@ -24,8 +24,6 @@ afterEach(async () => {
   await sendCommand(running.url, 'resume', {});
 });
 
-if (!hasTmux()) console.warn('skipped: no tmux here (apt-get install tmux)');
-
 describe.skipIf(!hasTmux())('the terminal dashboard', () => {
   const terminals: Terminal[] = [];
   afterEach(() => {
