@@ -11,6 +11,7 @@ import {
   epochMs,
   initialWorld,
   type Policy,
+  realStyleOf,
   reduce,
   type World,
   type WorldEvent,
@@ -60,13 +61,16 @@ export function simulateDay(about: {
 }): DayFigures {
   const ids = Array.from({ length: about.endpoints }, (_, index) => endpointId(`e${index}`));
   const times = { intervalMs: 60_000, minIntervalMs: 30_000, maxIntervalMs: 3_600_000 };
-  const group = { name: GROUP, ...times, dynamicScaling: about.setup.dynamicScaling };
+  const { dynamicScaling, realIntervalMs, style } = about.setup;
+  const group = { name: GROUP, ...times, dynamicScaling, realIntervalMs };
   const day: Day = {
     ...{ setup: about.setup, policy: about.policy, work: makeWork(about.seed), ids },
     world: initialWorld({
       atMs: epochMs(0),
       groups: [group],
-      endpoints: ids.map((id) => ({ id, groupName: GROUP })),
+      endpoints: ids.map((id) => ({
+        ...{ id, groupName: GROUP, styleChoice: style === 'auto' ? 'auto' : 'fixed' },
+      })),
     }),
     nowMs: 0,
     nextCheckAtMs: new Map(),
@@ -174,20 +178,21 @@ function checkEndpoint(day: Day, id: EndpointId): void {
   const plan = day.world.probePlans[id];
   if (plan === undefined || plan.status === 'off') return void day.nextCheckAtMs.delete(id);
   const style = chooseStyle({
-    ...{ real: setup.real, cheap: setup.cheap, spending: plan.spending },
-    wants: plan.why === 'verifying' || plan.why === 'deciding' ? 'real' : 'any',
+    ...{ configured: setup.style, cheap: setup.cheap, spending: plan.spending },
+    wants: plan.wants,
     isRealFresh: (day.freshUntilMs.get(id) ?? 0) > nowMs,
   });
   day.lastCheckAtMs.set(id, nowMs);
   day.nextCheckAtMs.set(id, nowMs + plan.intervalMs);
   const failure = failureOfCheck(day, id, style);
   if (failure !== undefined) day.freshUntilMs.delete(id);
-  else if (style === setup.real) day.freshUntilMs.set(id, nowMs + setup.realIntervalMs);
+  else if (style === realStyleOf(setup.style))
+    day.freshUntilMs.set(id, nowMs + setup.realIntervalMs);
   const usage = failure === undefined ? USAGE[style] : USAGE.tcp;
   const usd = costUsd(usage, MODEL_PRICE);
   figures.dayUsd += usd;
   if (day.work.isWorkTime(nowMs / 1000)) figures.workUsd += usd;
-  figures[style === setup.real ? 'realProbes' : 'cheapProbes'] += 1;
+  figures[style === realStyleOf(setup.style) ? 'realProbes' : 'cheapProbes'] += 1;
   feed(day, {
     kind: 'probe',
     result: {
@@ -210,7 +215,9 @@ function failureOf(day: Day, id: EndpointId): FailureClass | undefined {
 function failureOfCheck(day: Day, id: EndpointId, style: ProbeStyle): FailureClass | undefined {
   const failure = failureOf(day, id);
   const isFree = style === 'http' || style === 'tcp';
-  return isFree && failure === 'server_error' ? undefined : failure;
+  if (isFree && failure === 'server_error') return undefined;
+  const isRefused = style === 'messages' && day.ids.indexOf(id) < day.setup.cliOnly;
+  return failure ?? (isRefused ? 'forbidden' : undefined);
 }
 
 /** Endpoints differ by 100 ms; each answer by up to a fifth. */

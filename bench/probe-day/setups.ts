@@ -1,13 +1,15 @@
-import type { ProbeStyle, TokenUsage } from '@zephyr/contract/probe';
+import type { ConfiguredStyle, ProbeStyle, TokenUsage } from '@zephyr/contract/probe';
 import type { CheapStyle } from '@zephyr/core';
 
 /** How the checks of a day are configured. */
 export interface Setup {
   readonly name: string;
-  readonly real: ProbeStyle;
+  readonly style: ConfiguredStyle;
   readonly cheap: CheapStyle;
   readonly realIntervalMs: number;
   readonly dynamicScaling: boolean;
+  /** Endpoints that answer only what looks like Claude Code. */
+  readonly cliOnly: number;
 }
 
 /**
@@ -17,22 +19,27 @@ export interface Setup {
 export const ORIGINAL = { usdPerCheck: 0.000241, noticed: '45 s, 75 s (by its rule)' } as const;
 
 const HOUR_MS = 3_600_000;
-const defaults: Setup = {
-  name: 'Zephyr, defaults (`cli` every 60 s)',
-  real: 'cli',
+const cli: Setup = {
+  name: '`cli` every 60 s',
+  style: 'cli',
   cheap: 'none',
   realIntervalMs: HOUR_MS,
   dynamicScaling: false,
+  cliOnly: 0,
 };
+const auto: Setup = { ...cli, name: '**Zephyr, defaults (`auto`)**', style: 'auto' };
 
 export const SETUPS: readonly Setup[] = [
-  defaults,
-  { ...defaults, name: '`cli`, `dynamic_scaling`', dynamicScaling: true },
-  { ...defaults, name: '`messages` every 60 s', real: 'messages' },
-  { ...defaults, name: '`cli` hourly, `messages` between', cheap: 'messages' },
-  { ...defaults, name: '`cli` hourly, `http` between', cheap: 'http' },
+  auto,
+  { ...auto, name: '`auto`, one endpoint accepts only the CLI', cliOnly: 1 },
+  { ...auto, name: '`auto`, all endpoints accept only the CLI', cliOnly: 5 },
+  cli,
+  { ...cli, name: '`cli`, `dynamic_scaling`', dynamicScaling: true },
+  { ...cli, name: '`messages` every 60 s', style: 'messages' },
+  { ...cli, name: '`cli` hourly, `messages` between', cheap: 'messages' },
+  { ...cli, name: '`cli` hourly, `http` between', cheap: 'http' },
   {
-    ...defaults,
+    ...cli,
     name: '`cli` hourly, `http` between, `dynamic_scaling`',
     cheap: 'http',
     dynamicScaling: true,

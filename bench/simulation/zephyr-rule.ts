@@ -21,6 +21,7 @@ const GROUP = {
   minIntervalMs: 30_000,
   maxIntervalMs: 3_600_000,
   dynamicScaling: true,
+  realIntervalMs: 3_600_000,
 };
 
 /** What the simulation checks after every step; see invariants.test.ts. */
@@ -55,7 +56,7 @@ export class ZephyrRule implements Rule {
     this.#world = initialWorld({
       atMs: epochMs(0),
       groups: [GROUP],
-      endpoints: this.#ids.map((id) => ({ id, groupName: GROUP.name })),
+      endpoints: this.#ids.map((id) => ({ id, groupName: GROUP.name, styleChoice: 'fixed' })),
     });
     this.#take(0, { kind: 'tick' });
   }

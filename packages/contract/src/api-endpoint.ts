@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { unavailableCode } from './decision.ts';
 import { ejectionStateSchema } from './ejection.ts';
 import { failureClass } from './failure.ts';
-import { probePlanSchema, probeStyle } from './probe.ts';
+import { DIRECT_PROBE_STATES, probePlanSchema, probeStyle } from './probe.ts';
 import { count, duration, endpointId, moment, type PlainOf, ratio, usd } from './scalars.ts';
 import { scoreSchema } from './score.ts';
 
@@ -37,6 +37,10 @@ const endpointProbeSchema = z
   .object({
     style: probeStyle,
     plan: probePlanSchema,
+    /** Whether direct requests stand in for the CLI; null where the configuration fixes the style. */
+    direct: z.enum(DIRECT_PROBE_STATES).nullable(),
+    /** Null: not since the endpoint is known under this URL and token. */
+    cliPassedAtMs: moment.nullable(),
     running: z.boolean(),
     /** The next planned probe; null while none is planned. */
     nextAtMs: moment.nullable(),

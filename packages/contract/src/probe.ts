@@ -8,13 +8,26 @@ export const PROBE_STYLES = ['cli', 'cli-light', 'messages', 'http', 'tcp'] as c
 export const probeStyle = z.enum(PROBE_STYLES);
 export type ProbeStyle = z.infer<typeof probeStyle>;
 
+/** What people choose; `auto`: the CLI where it matters, and in between what costs less. */
+export const CONFIGURED_STYLES = ['auto', ...PROBE_STYLES] as const;
+export type ConfiguredStyle = (typeof CONFIGURED_STYLES)[number];
+
 /** `cheaper`: the group's daily budget is nearly spent; take the least that shows something. */
 export const spending = z.enum(['normal', 'cheaper']);
+
+/**
+ * What the next probe is for. `real`: a question is open (has it failed, is it faster?) that only
+ * the style of real probes answers. `direct`, `free`: with the style `auto`, one direct request, or
+ * only a connection.
+ */
+const probeWants = z.enum(['any', 'real', 'direct', 'free']);
+export type ProbeWants = z.infer<typeof probeWants>;
 
 /** `unneeded`: live traffic shows enough; rare probes keep scores comparable. */
 export const PROBE_PACES = [
   'configured',
   'verifying',
+  'comparing',
   'deciding',
   'high_load',
   'load',
@@ -30,6 +43,7 @@ export const probePlanSchema = z.discriminatedUnion('status', [
     intervalMs: duration,
     spending,
     why: z.enum(PROBE_PACES),
+    wants: probeWants,
   }),
   z.object({ status: z.literal('off'), why: z.enum(['paused', 'disabled', 'budget_spent']) }),
 ]);
@@ -41,10 +55,12 @@ export const probeJobSchema = z.strictObject({
   /** `schedule`: the interval has passed; `request`: a person or the controller wants to know now. */
   trigger: z.enum(['schedule', 'request']),
   spending: spending.default('normal'),
-  /** `real`: a question is open (has it failed, is it faster?) that no cheap probe answers. */
-  wants: z.enum(['any', 'real']).default('any'),
+  wants: probeWants.default('any'),
 });
 export type ProbeJob = ShapeOf<typeof probeJobSchema>;
+
+/** What comparing both has shown of direct requests, with the style `auto`. */
+export const DIRECT_PROBE_STATES = ['unknown', 'comparing', 'direct_works', 'cli_only'] as const;
 
 /** What an endpoint charged for, in tokens of the Messages API's `usage`. */
 export const tokenUsageSchema = z.object({

@@ -32,7 +32,7 @@ export { latencyClassOf, requestClassOf } from './learn/latency-class.ts';
 export { scored } from './learn/probe-score.ts';
 export { own } from './own.ts';
 export { DEFAULT_POLICY, type Policy } from './policy.ts';
-export { CHEAP_STYLES, type CheapStyle, chooseStyle } from './probe/style.ts';
+export { CHEAP_STYLES, type CheapStyle, chooseStyle, realStyleOf } from './probe/style.ts';
 export {
   type ComparedDecision,
   compareDecisions,

@@ -50,6 +50,10 @@ export interface LatencyPolicy {
   readonly priorSamples: number;
   /** How far a latency may drift in a minute without a sample, as a share of it. */
   readonly driftRatioPerMinute: number;
+  /** A CLI probe and a direct request within this time of each other are a pair. */
+  readonly pairMs: number;
+  /** An endpoint without a direct request for so long before a CLI probe is measured by the CLI. */
+  readonly basisMs: number;
 }
 
 /** How long people wait, compared with probes and with what is usual: see `learn/live-times.ts`. */
@@ -183,6 +187,16 @@ export interface ProbingPolicy {
   /** Active requests from which on the load is medium or high. */
   readonly mediumLoadRequests: number;
   readonly highLoadRequests: number;
+  /** CLI and direct request are compared if the first passed at most so long ago. */
+  readonly compareWithinMs: number;
+  /** Direct requests that fail while the CLI passes, until only the CLI is used… */
+  readonly refusals: number;
+  /** …and when they are compared again. */
+  readonly recompareMs: number;
+  /** Before a latency switch, both endpoints must have passed by the CLI within this time. */
+  readonly cliBeforeSwitchMs: number;
+  /** While nobody works, the CLI runs this many times less often. */
+  readonly idleCliFactor: number;
   /** The share of the daily budget from which on cheaper probes are planned. */
   readonly cheaperFromShare: number;
 }
@@ -213,6 +227,8 @@ export const DEFAULT_POLICY: Policy = {
     priorSpreadRatio: 0.2,
     priorSamples: 2,
     driftRatioPerMinute: 0.02,
+    pairMs: 120_000,
+    basisMs: 300_000,
   },
   live: {
     leastRequests: 3,
@@ -314,6 +330,11 @@ export const DEFAULT_POLICY: Policy = {
     // The levels of the original program: up to 3 low, up to 10 medium, more is high.
     mediumLoadRequests: 4,
     highLoadRequests: 11,
+    compareWithinMs: 60_000,
+    refusals: 2,
+    recompareMs: 21_600_000,
+    cliBeforeSwitchMs: 600_000,
+    idleCliFactor: 4,
     cheaperFromShare: 0.8,
   },
   publishing: { scoreIntervalMs: 5_000 },

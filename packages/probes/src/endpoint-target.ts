@@ -1,4 +1,4 @@
-import type { ProbeStyle } from '@zephyr/contract/probe';
+import type { ConfiguredStyle } from '@zephyr/contract/probe';
 import { type EndpointConfig, groupOf } from '@zephyr/runtime/config/config';
 import { endpointHeadersOf } from '@zephyr/runtime/config/endpoint-headers';
 import type { LoadedConfig } from '@zephyr/runtime/config/load';
@@ -11,7 +11,7 @@ import type { ProbeTarget } from './probe-target.ts';
 export function targetOf(
   { config, secrets }: LoadedConfig,
   endpoint: EndpointConfig,
-): { readonly target: ProbeTarget; readonly style: ProbeStyle } {
+): { readonly target: ProbeTarget; readonly style: ConfiguredStyle } {
   const { healthCheck } = groupOf(config, endpoint);
   const { model, timeoutMs, claudeBinaryPath } = healthCheck;
   return {

@@ -190,8 +190,13 @@ function inventedGoodEndpoint(index: number, nowMs: number): ApiEndpoint {
     activeRequests: [4, 1, 0, 0][index] ?? 0,
     sessions: [2, 1, 0, 0][index] ?? 0,
     probe: {
-      style: index === 2 ? 'messages' : 'cli',
-      plan: { status: 'scheduled', intervalMs: 60_000, spending: 'normal', why: 'load' },
+      style: index === 2 ? 'cli' : 'messages',
+      plan: {
+        ...{ status: 'scheduled', intervalMs: 60_000, spending: 'normal', why: 'load' },
+        wants: 'direct',
+      },
+      direct: 'direct_works',
+      cliPassedAtMs: nowMs - 840_000,
       running: false,
       nextAtMs: nowMs - (nowMs % 60_000) + 60_000 + index * 3_000,
       last: { atMs: nowMs - 7_000, wallMs: 3_120, verdict: { status: 'ok', latencyMs } },

@@ -4,7 +4,7 @@ import { UNAVAILABLE_CODES } from '@zephyr/contract/decision';
 import { FAILURE_CLASSES } from '@zephyr/contract/failure';
 import { NOTICE_CODES, noticeSchema } from '@zephyr/contract/notice';
 import { REQUEST_PHASES } from '@zephyr/contract/presence';
-import { PROBE_PACES, PROBE_STYLES } from '@zephyr/contract/probe';
+import { DIRECT_PROBE_STATES, PROBE_PACES, PROBE_STYLES } from '@zephyr/contract/probe';
 import { PROBLEM_CODES } from '@zephyr/contract/problem';
 import { REASON_CODES } from '@zephyr/contract/selection';
 import { describe, expect, it } from 'vitest';
@@ -52,6 +52,7 @@ describe('the catalogue', () => {
     ['command', COMMAND_NAMES],
     ['style', PROBE_STYLES],
     ['pace', PROBE_PACES],
+    ['direct', DIRECT_PROBE_STATES],
     ['load', LOAD_LEVELS],
     ['phase', REQUEST_PHASES],
   ])('has words for every code of the contract and for no other: %s', (area, codes) => {

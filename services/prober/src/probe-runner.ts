@@ -1,6 +1,6 @@
 /** One job of the queue: the probe that it asks for, and its result in Redis. */
 
-import type { ProbeJob, ProbeResult, ProbeStyle } from '@zephyr/contract/probe';
+import type { ConfiguredStyle, ProbeJob, ProbeResult } from '@zephyr/contract/probe';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import {
   type CheapStyle,
@@ -9,6 +9,7 @@ import {
   costUsd,
   epochMs,
   type Policy,
+  realStyleOf,
   scored,
 } from '@zephyr/core';
 import type { StartGate } from '@zephyr/probes/cli/start-gate';
@@ -79,7 +80,7 @@ export async function runProbeJob(
   if (before.isRecorded) return 'duplicate';
   const { sequence, isRealFresh } = before;
   const style = chooseStyle({
-    real: plan.real,
+    configured: plan.configured,
     cheap: plan.cheap,
     spending: job.data.spending,
     isRealFresh,
@@ -131,7 +132,7 @@ async function lookUp(redis: Redis, endpointId: EndpointId, slot: string): Promi
 
 interface ProbeSetup {
   readonly target: ProbeTarget;
-  readonly real: ProbeStyle;
+  readonly configured: ConfiguredStyle;
   readonly cheap: CheapStyle;
   readonly realIntervalMs: number;
   readonly prices: Config['prices'];
@@ -147,7 +148,7 @@ function planOf(id: EndpointId, loaded: LoadedConfig): ProbeSetup | undefined {
   const { target, style } = targetOf(loaded, endpoint);
   return {
     target,
-    real: style,
+    configured: style,
     cheap: healthCheck.cheapStyle,
     realIntervalMs: healthCheck.realIntervalMs,
     prices: config.prices,
@@ -158,7 +159,7 @@ function planOf(id: EndpointId, loaded: LoadedConfig): ProbeSetup | undefined {
 
 function freshnessOf({ verdict, style }: ProbeResult, plan: ProbeSetup): Freshness {
   if (verdict.status === 'failed') return { kind: 'stale' };
-  return style === plan.real
+  return style === realStyleOf(plan.configured)
     ? { kind: 'fresh', forMs: plan.realIntervalMs }
     : { kind: 'unchanged' };
 }

@@ -5,7 +5,7 @@
 
 import type { ProbeStyle, ProbeVerdict, TokenUsage } from '@zephyr/contract/probe';
 import type { EndpointId } from '@zephyr/contract/scalars';
-import { cautiousPriceOf, costUsd } from '@zephyr/core';
+import { cautiousPriceOf, costUsd, realStyleOf } from '@zephyr/core';
 import { createStartGate } from '@zephyr/probes/cli/start-gate';
 import { targetOf } from '@zephyr/probes/endpoint-target';
 import { runProbe } from '@zephyr/probes/probe';
@@ -95,7 +95,7 @@ export async function probeEndpoints(
   return await Promise.all(
     endpoints.map(async (endpoint) => {
       const { target, style: configured } = targetOf(loaded, endpoint);
-      const style = asked ?? configured;
+      const style = asked ?? realStyleOf(configured);
       const leave = await places.enter(signal);
       const report = await runProbe(style, target, { signal, gate }).finally(leave);
       const { verdict } = report;

@@ -16,7 +16,7 @@ import {
   type Presences,
 } from './presence.ts';
 import { isContradicted } from './recovery.ts';
-import type { EndpointState, World } from './world.ts';
+import { type EndpointState, styleOffsetMsOf, type World } from './world.ts';
 
 /** What a decision depends on for one endpoint now; derived, never stored. */
 export interface Assessment {
@@ -64,7 +64,7 @@ function assessOne(
 ): Assessment {
   const ejection = currentEjection(world.proxies, endpoint, { nowMs, policy });
   const causes = unavailability(world, { endpoint, ejection, nowMs, policy });
-  const score = scoreOf(endpoint, nowMs, policy);
+  const score = scoreOf(endpoint, nowMs, policy, styleOffsetMsOf(world));
   return {
     endpoint,
     unavailable: causes.map(({ code }) => code),

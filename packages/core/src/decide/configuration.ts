@@ -52,7 +52,8 @@ function configured(
       ...{ recovery: recovered(recovery, nowMs), changedAtMs: nowMs },
     };
   }
-  const same = { ...former, groupName: setting.groupName };
+  const { groupName, styleChoice } = setting;
+  const same = { ...former, groupName, styleChoice };
   if (!isStart || isInOrder(former)) return same;
   return { ...same, health: withoutDamping(former.health), changedAtMs: nowMs };
 }

@@ -15,6 +15,8 @@ export interface GroupSetting {
   readonly minIntervalMs: number;
   readonly maxIntervalMs: number;
   readonly dynamicScaling: boolean;
+  /** How long a passed real probe counts (`real_interval_seconds`). */
+  readonly realIntervalMs: number;
   /** Money for probes in one day (UTC); absent: no limit. */
   readonly dailyBudgetUsd?: number | undefined;
 }
@@ -22,6 +24,8 @@ export interface GroupSetting {
 export interface EndpointSetting {
   readonly id: EndpointId;
   readonly groupName: string;
+  /** `auto`: the core chooses the style of each probe. `fixed`: the prober's configuration does. */
+  readonly styleChoice: 'auto' | 'fixed';
 }
 
 export type CommandOutcome =

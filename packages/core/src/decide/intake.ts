@@ -11,13 +11,19 @@ import {
   probeKindOf,
   type TokenStep,
 } from '../learn/health.ts';
-import { estimateLatency } from '../learn/latency.ts';
 import { applyOutcomesToLive, endpointFailures, failuresOf } from '../learn/live-record.ts';
 import { afterProbe, type Timed, takeTimes, withEvidence } from '../learn/live-times.ts';
+import {
+  basisOf,
+  estimateProbeLatency,
+  latencyBasisOf,
+  NO_PROBE_LATENCY,
+} from '../learn/probe-latency.ts';
 import { addProbe } from '../learn/probe-score.ts';
 import { addAttempts, addFailures } from '../learn/reliability.ts';
 import { own } from '../own.ts';
 import { spentShareOf, withCost } from '../probe/budget-day.ts';
+import { recordStyle } from '../probe/direct-probes.ts';
 import { causeOf } from '../types.ts';
 import { withNotices } from './apply-switch.ts';
 import { type Context, type Step, stay } from './context.ts';
@@ -27,6 +33,7 @@ import {
   type EndpointState,
   endpointIdsOf,
   endpointOf,
+  styleOffsetMsOf,
   type World,
   withEndpoint,
 } from './world.ts';
@@ -39,16 +46,23 @@ export function takeProbe(world: World, probe: ProbeResult, context: Context): S
   if (probe.sequence <= endpoint.probeSequence) {
     return withNotices(paid, [{ code: 'late_probe_dropped', endpointId: endpoint.id }]);
   }
-  const probed = applyProbe(endpoint, probe, {
+  const probed = applyProbeByStyle(endpoint, probe, {
     context,
     isOverloaded: world.overloadedEverywhere,
     presences: world.proxies,
   });
-  const probeMs = estimateLatency(probed.latency, context.nowMs, context.policy.latency)?.latencyMs;
-  const timed = { times: probed.times, probeMs: probeMs ?? null };
-  const times = afterProbe(timed, world.liveLevels, context.policy.live);
-  const next = withEndpoint(paid.next, endpoint.id, () => ({ ...probed, times }));
+  const after = withEndpoint(paid.next, endpoint.id, () => probed);
+  const times = afterProbe(timedOf(after, probed, context), world.liveLevels, context.policy.live);
+  const next = withEndpoint(after, endpoint.id, () => ({ ...probed, times }));
   return withNotices({ next, effects: paid.effects }, changesOf(endpoint, probed));
+}
+
+/** The live times of an endpoint with the time of its probes. */
+function timedOf(world: World, { times, latency }: EndpointState, context: Context): Timed {
+  const { nowMs, policy } = context;
+  const when = { nowMs, policy: policy.latency };
+  const estimate = estimateProbeLatency(latency, styleOffsetMsOf(world), when);
+  return { times, probeMs: estimate?.latencyMs ?? null };
 }
 
 /** Adds the cost of a probe to its group's day; a notice says when the budget runs out. */
@@ -78,6 +92,28 @@ interface Intake {
   readonly presences: Presences;
 }
 
+/**
+ * Where the core chooses the style, a failed direct request counts only once the CLI has failed too:
+ * see `direct-probes.ts`.
+ */
+function applyProbeByStyle(
+  endpoint: EndpointState,
+  probe: ProbeResult,
+  about: Intake,
+): EndpointState {
+  if (endpoint.styleChoice === 'fixed') return applyProbe(endpoint, probe, about);
+  const { nowMs, policy } = about.context;
+  const step = { probe, nowMs, policy: policy.probing };
+  const { record, counts } = recordStyle(endpoint.probes, step);
+  const isCliOnly = record.direct.status === 'cli_only';
+  const latency = isCliOnly ? { ...NO_PROBE_LATENCY, cli: endpoint.latency.cli } : endpoint.latency;
+  const recorded = { ...endpoint, probes: record, latency };
+  if (counts === 'held') return { ...recorded, probeSequence: probe.sequence };
+  if (counts === 'this') return applyProbe(recorded, probe, about);
+  const held: ProbeResult = { ...probe, verdict: { status: 'failed', ...counts.before } };
+  return applyProbe(applyProbe(recorded, held, about), probe, about);
+}
+
 function applyProbe(endpoint: EndpointState, probe: ProbeResult, about: Intake): EndpointState {
   const { context, presences } = about;
   const { nowMs, policy } = context;
@@ -89,15 +125,18 @@ function applyProbe(endpoint: EndpointState, probe: ProbeResult, about: Intake):
   if (verdict.status === 'failed') {
     return countFailures(base, [[verdict.failure, 1]], about);
   }
+  const tracks = addProbe(base, probe, { nowMs, policy, isOverloaded: about.isOverloaded });
+  // Of the style that does not measure this endpoint at present, it is no news of its speed.
+  const isNews = latencyBasisOf(probe.style) === basisOf(tracks.latency, policy.latency);
   return {
     ...base,
-    ...addProbe(base, probe, { nowMs, policy, isOverloaded: about.isOverloaded }),
+    ...tracks,
     tokenAccess: tokenStep(base, 'accepted', context),
     overload: { ...base.overload, answeredAtMs: nowMs },
     recovery: afterPassedProbe(base.recovery, {
       ...{ id: base.id, presences, nowMs, policy: policy.presence },
     }),
-    evidence: base.evidence + 1,
+    evidence: base.evidence + (isNews ? 1 : 0),
   };
 }
 
@@ -126,14 +165,12 @@ function takeTtft(
   world: World,
   id: EndpointId,
   ttft: readonly TtftSample[],
-  { nowMs, policy }: Context,
+  context: Context,
 ): World {
+  const { nowMs, policy } = context;
   const endpoint = endpointOf(world, id);
   if (ttft.length === 0 || endpoint === undefined) return world;
-  const timed = (of: EndpointState): Timed => ({
-    times: of.times,
-    probeMs: estimateLatency(of.latency, nowMs, policy.latency)?.latencyMs ?? null,
-  });
+  const timed = (of: EndpointState): Timed => timedOf(world, of, context);
   const others = world.endpoints.filter((other) => other !== endpoint);
   const taken = takeTimes(
     { own: timed(endpoint), others: others.map(timed), levels: world.liveLevels },

@@ -170,8 +170,8 @@ describe('a new configuration', () => {
   const config = (ids: readonly (typeof A)[]) =>
     ({
       kind: 'config',
-      groups: [{ ...group, dynamicScaling: false }],
-      endpoints: ids.map((id) => ({ id, groupName: 'team' })),
+      groups: [{ ...group, dynamicScaling: false, realIntervalMs: 3_600_000 }],
+      endpoints: ids.map((id) => ({ id, groupName: 'team', styleChoice: 'fixed' as const })),
     }) as const;
 
   it('switches first when the active endpoint is removed', () => {

@@ -1,4 +1,4 @@
-import type { ProbePlan } from '@zephyr/contract/probe';
+import type { ProbePlan, ProbeWants } from '@zephyr/contract/probe';
 import type { EpochMs } from '@zephyr/contract/scalars';
 
 import { isLosingRequests } from '../learn/live-record.ts';
@@ -6,6 +6,7 @@ import { isSuspicious, isTimed } from '../learn/live-times.ts';
 import { own } from '../own.ts';
 import type { ProbingPolicy } from '../policy.ts';
 import { spentShareOf } from '../probe/budget-day.ts';
+import { nextAsk } from '../probe/direct-probes.ts';
 import type { Assessment } from './assessment.ts';
 import type { Context, Step } from './context.ts';
 import type { Effect } from './events.ts';
@@ -37,7 +38,8 @@ export function stepProbePlans(
 
 function isSamePlan(a: ProbePlan, b: ProbePlan): boolean {
   if (a.status === 'off' || b.status === 'off') return a.status === b.status && a.why === b.why;
-  return a.intervalMs === b.intervalMs && a.spending === b.spending && a.why === b.why;
+  const isSamePace = a.intervalMs === b.intervalMs && a.why === b.why;
+  return isSamePace && a.spending === b.spending && a.wants === b.wants;
 }
 
 /** When to probe one endpoint now. */
@@ -51,16 +53,60 @@ function planProbes(world: World, assessment: Assessment, context: Context): Pro
   if (spentShare >= 1) return { status: 'off', why: 'budget_spent' };
   const { policy } = context;
   const spending = spentShare >= policy.probing.cheaperFromShare ? 'cheaper' : 'normal';
-  return { status: 'scheduled', spending, ...paceOf(world, { assessment, group, context }) };
+  const pace = paceOf(world, { assessment, group, context });
+  const wants = wantsOf(world, { ...pace, spending }, { assessment, group, context });
+  return { status: 'scheduled', spending, ...pace, wants };
 }
 
-type Pace = Omit<Extract<ProbePlan, { status: 'scheduled' }>, 'status' | 'spending'>;
+type ScheduledPlan = Extract<ProbePlan, { status: 'scheduled' }>;
+type Pace = Pick<ScheduledPlan, 'intervalMs' | 'why'>;
 
-function paceOf(
+interface Planned {
+  readonly assessment: Assessment;
+  readonly group: GroupState;
+  readonly context: Context;
+}
+
+/** What the probes of this pace are to find out. */
+function wantsOf(
   world: World,
-  about: { readonly assessment: Assessment; readonly group: GroupState; readonly context: Context },
-): Pace {
-  const { assessment, group, context } = about;
+  { intervalMs, why, spending }: Omit<ScheduledPlan, 'status' | 'wants'>,
+  { assessment, group, context }: Planned,
+): ProbeWants {
+  const { endpoint, ejection } = assessment;
+  if (endpoint.styleChoice === 'fixed') {
+    return why === 'verifying' || why === 'deciding' ? 'real' : 'any';
+  }
+  const { nowMs, policy } = context;
+  const idleMs = nowMs - world.lastBusyAtMs;
+  const askEveryMs = Math.max(intervalMs, idleIntervalMs(group, idleMs));
+  const isIdle = askEveryMs > group.intervalMs;
+  const cliAge = () => {
+    if (spending === 'cheaper') return Number.POSITIVE_INFINITY;
+    if (why === 'deciding') return cliAgeForSwitchMs(world, context);
+    return group.realIntervalMs * (isIdle ? policy.probing.idleCliFactor : 1);
+  };
+  return nextAsk(endpoint.probes, {
+    ...{ nowMs, intervalMs, policy: policy.probing },
+    isInDoubt:
+      why === 'verifying' ||
+      endpoint.health.status !== 'healthy' ||
+      endpoint.tokenAccess.status !== 'accepted' ||
+      ejection.status !== 'admitted' ||
+      isLosingRequests(endpoint.live, nowMs, policy.health),
+    cliMaxAgeMs: cliAge(),
+    askEveryMs: why === 'deciding' ? intervalMs : askEveryMs,
+  });
+}
+
+/** Endpoints that are measured by different styles are compared by their CLI probes. */
+function cliAgeForSwitchMs({ switching }: World, { policy }: Context): number {
+  const { lead } = switching;
+  const isAcrossStyles = lead.status === 'leading' && lead.confirmations === 0;
+  return isAcrossStyles ? 0 : policy.probing.cliBeforeSwitchMs;
+}
+
+function paceOf(world: World, { assessment, group, context }: Planned): Pace {
   const { nowMs, policy } = context;
   const isDoubtful = isSuspicious(assessment.endpoint.times, nowMs, policy.live);
   const isLosing =
@@ -71,6 +117,10 @@ function paceOf(
   if (isDoubtful || isLosing || isVerifying(assessment)) {
     const intervalMs = Math.min(policy.probing.verifyIntervalMs, group.minIntervalMs);
     return { intervalMs, why: 'verifying' };
+  }
+  if (isComparing(assessment)) {
+    const intervalMs = Math.min(policy.probing.verifyIntervalMs, group.minIntervalMs);
+    return { intervalMs, why: 'comparing' };
   }
   if (isDeciding(world, assessment)) return { intervalMs: group.minIntervalMs, why: 'deciding' };
   const { times, live } = assessment.endpoint;
@@ -104,12 +154,20 @@ function provingMs({ endpoint }: Assessment, { nowMs, policy }: Context): number
 }
 
 /** Whether the last probe raised a question that should not wait for the interval. */
-function isVerifying({ endpoint: { health, tokenAccess } }: Assessment): boolean {
+function isVerifying({ endpoint }: Assessment): boolean {
+  const { health, tokenAccess, probes } = endpoint;
+  const isHeld = probes.direct.status === 'comparing' && probes.direct.held !== null;
   return (
+    isHeld ||
     (health.status === 'healthy' && health.failStreak > 0) ||
     (health.status === 'unhealthy' && health.passStreak > 0) ||
     tokenAccess.status === 'doubted'
   );
+}
+
+/** Whether the CLI has passed, and a direct request is to show that it gets the same answer. */
+function isComparing({ endpoint }: Assessment): boolean {
+  return endpoint.probes.direct.status === 'comparing';
 }
 
 /** Whether a switch is near that depends on this endpoint, or nothing is available. */

@@ -171,12 +171,12 @@ describe('a changed URL or token', () => {
     ({
       kind: 'config',
       groups: [{ ...GROUP_OF_TEST }],
-      endpoints: [A, B].map((id) => ({ id, groupName: 'team' })),
+      endpoints: [A, B].map((id) => ({ id, groupName: 'team', styleChoice: 'fixed' as const })),
       ...{ changedIds, isStart },
     }) as const;
   const GROUP_OF_TEST = {
     ...{ name: 'team', intervalMs: 60_000, minIntervalMs: 30_000, maxIntervalMs: 3_600_000 },
-    dynamicScaling: false,
+    ...{ dynamicScaling: false, realIntervalMs: 3_600_000 },
   };
   const probesOrdered = (story: Scenario) =>
     story.effects.flatMap((effect) => (effect.kind === 'probe_now' ? [effect.endpointIds] : []));

@@ -100,7 +100,9 @@ const config: fc.Arbitrary<WorldEvent> = fc
   .map((endpoints) => ({
     kind: 'config',
     groups: [GROUP],
-    endpoints: endpoints.map((endpointId) => ({ id: endpointId, groupName: GROUP.name })),
+    endpoints: endpoints.map((endpointId) => ({
+      ...{ id: endpointId, groupName: GROUP.name, styleChoice: 'auto' as const },
+    })),
   }));
 
 const event: fc.Arbitrary<WorldEvent> = fc.oneof(
@@ -119,7 +121,9 @@ function run(
   events: readonly { readonly afterMs: number; readonly event: WorldEvent }[],
   check: (story: Scenario) => void,
 ): Scenario {
-  const story = new Scenario({ ids: [...ids], group: { dailyBudgetUsd: 5 } });
+  const story = new Scenario({
+    ...{ ids: [...ids], group: { dailyBudgetUsd: 5 }, styleChoice: 'auto' },
+  });
   for (const { afterMs, event: next } of events) {
     story.atMs += afterMs;
     story.receive(next);

@@ -501,7 +501,9 @@ describe('flapping', () => {
         story.receive({
           kind: 'config',
           groups: [GROUP],
-          endpoints: [n % 2 === 0 ? B : A].map((id) => ({ id, groupName: GROUP.name })),
+          endpoints: [n % 2 === 0 ? B : A].map((id) => ({
+            ...{ id, groupName: GROUP.name, styleChoice: 'fixed' as const },
+          })),
         }),
     },
   ])('is not: $name', ({ again }) => {

@@ -79,7 +79,7 @@ describe('readiness', () => {
 
 describe('nextLead', () => {
   const gain = { gainMs: 100, neededMs: 50, standardErrorMs: 10 };
-  const challenger = { toId: B, gain, isEnough: true, evidence: 2 };
+  const challenger = { toId: B, gain, isEnough: true, measured: 'alike', evidence: 2 } as const;
 
   it.each<[string, Lead, Parameters<typeof nextLead>[1], Lead]>([
     [
@@ -102,6 +102,12 @@ describe('nextLead', () => {
       { ...leading, challengerId: A, confirmations: 1, evidence: 2 },
     ],
     ['ends when the gain is gone', leading, { ...challenger, isEnough: false }, { status: 'none' }],
+    [
+      'is only a guess where the two are measured by different styles',
+      leading,
+      { ...challenger, measured: 'across_styles' },
+      { ...leading, confirmations: 0, evidence: 2 },
+    ],
     ['ends when nobody can compare', leading, undefined, { status: 'none' }],
   ])('%s', (_, lead, next, expected) => {
     expect(nextLead(lead, next)).toEqual(expected);
@@ -138,7 +144,7 @@ describe('switches that must be', () => {
     gone.receive({
       kind: 'config',
       groups: [GROUP],
-      endpoints: [{ id: B, groupName: GROUP.name }],
+      endpoints: [{ id: B, groupName: GROUP.name, styleChoice: 'fixed' }],
     });
     expect([gone.active, gone.reason]).toEqual([B, 'active_removed']);
     const disabled = new Scenario().rounds(3, { a: 500, b: 600 });

@@ -5,8 +5,9 @@ import type { ReasonCode } from '@zephyr/contract/selection';
 
 import type { Policy } from '../policy.ts';
 import { type Assessment, bestAvailable, byRank } from './assessment.ts';
+import { comparableScores } from './comparable-scores.ts';
 import type { Context } from './context.ts';
-import { endpointOf, type Lead, type World } from './world.ts';
+import { type EndpointState, endpointOf, type Lead, type World } from './world.ts';
 
 /** A change of the selection that does not wait for anything. */
 export type RequiredSwitch =
@@ -97,6 +98,8 @@ export interface Challenger {
   readonly toId: EndpointId;
   readonly gain: Omit<Gain, 'confirmations'>;
   readonly isEnough: boolean;
+  /** `across_styles`: guessed from probes of different styles, a reason to probe but not to switch. */
+  readonly measured: 'alike' | 'across_styles';
   /** Evidence of both endpoints; unchanged: nothing new was received. */
   readonly evidence: number;
 }
@@ -111,18 +114,27 @@ export function bestChallenger(
     (rival) => rival !== active && rival.isAvailable && rival.isFresh,
   );
   const best = rivals.toSorted(byRank)[0];
-  return active === undefined || best === undefined ? undefined : compare(active, best, context);
+  return active === undefined || best === undefined ? undefined : weigh(active, best, context);
 }
 
-/** What a switch would gain; undefined where either endpoint has no fresh score. */
+/**
+ * What a switch would gain; undefined where either endpoint has no fresh score, or both have none of
+ * the same style.
+ */
 export function compare(
   active: Assessment,
   rival: Assessment,
   context: Context,
 ): Challenger | undefined {
-  const [from, to] = [active.score, rival.score];
-  if (from.status === 'unknown' || to.status === 'unknown') return undefined;
+  const challenger = weigh(active, rival, context);
+  return challenger?.measured === 'alike' ? challenger : undefined;
+}
+
+function weigh(active: Assessment, rival: Assessment, context: Context): Challenger | undefined {
   if (!active.isFresh || !rival.isFresh) return undefined;
+  const scores = comparableScores(active, rival, context);
+  if (scores === undefined) return undefined;
+  const { from, to, measured } = scores;
   const policy = context.policy.switching;
   const costMs = (score: typeof from) => score.latencyMs + score.liveMs + score.failureMs;
   const gainMs = costMs(from) - costMs(to);
@@ -132,6 +144,7 @@ export function compare(
     toId: rival.endpoint.id,
     gain: { gainMs, neededMs, standardErrorMs },
     isEnough: gainMs >= neededMs,
+    measured,
     evidence: active.endpoint.evidence + rival.endpoint.evidence,
   };
 }
@@ -142,6 +155,9 @@ export function compare(
 export function nextLead(lead: Lead, challenger: Challenger | undefined): Lead {
   if (challenger === undefined || !challenger.isEnough) return { status: 'none' };
   const { toId: challengerId, evidence } = challenger;
+  if (challenger.measured === 'across_styles') {
+    return { status: 'leading', challengerId, confirmations: 0, evidence };
+  }
   if (lead.status === 'none' || lead.challengerId !== challengerId) {
     return { status: 'leading', challengerId, confirmations: 1, evidence };
   }
@@ -157,7 +173,9 @@ export type SwitchReadiness =
   | 'overloaded'
   | 'frozen'
   | 'dwell'
-  | 'lead';
+  | 'lead'
+  /** The CLI has not passed at both of them of late. */
+  | 'cli';
 
 export function readiness(world: World, lead: Lead, { nowMs, policy }: Context): SwitchReadiness {
   const { wishes, switching, overloadedEverywhere } = world;
@@ -169,7 +187,22 @@ export function readiness(world: World, lead: Lead, { nowMs, policy }: Context):
   if (lastAtMs !== null && nowMs - lastAtMs < dwellMsOf(world, lastAtMs, policy)) return 'dwell';
   const isConfirmed =
     lead.status === 'leading' && lead.confirmations >= policy.switching.confirmations;
-  return isConfirmed ? 'ready' : 'lead';
+  if (!isConfirmed) return 'lead';
+  return [world.selection.activeId, lead.challengerId].every((id) =>
+    isProvenByCli(endpointOf(world, id), { nowMs, policy }),
+  )
+    ? 'ready'
+    : 'cli';
+}
+
+/** Cheaper probes may find a faster endpoint; that Claude Code works there, only the CLI shows. */
+function isProvenByCli(
+  endpoint: EndpointState | undefined,
+  { nowMs, policy }: Pick<Context, 'nowMs' | 'policy'>,
+): boolean {
+  if (endpoint?.styleChoice !== 'auto') return true;
+  const { cliPassedAtMs } = endpoint.probes;
+  return cliPassedAtMs !== null && nowMs - cliPassedAtMs <= policy.probing.cliBeforeSwitchMs;
 }
 
 /** Shorter where people have measured the active endpoint slow since the switch. */

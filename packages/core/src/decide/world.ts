@@ -6,15 +6,15 @@ import type { SnapshotContent } from '@zephyr/contract/snapshot';
 
 import type { Health, TokenAccess } from '../learn/health.ts';
 import { UNKNOWN_HEALTH, UNKNOWN_TOKEN_ACCESS } from '../learn/health.ts';
-import type { LatencyTrack } from '../learn/latency.ts';
-import { NO_LATENCY } from '../learn/latency.ts';
 import { type LiveRecord, NO_LIVE_RECORD } from '../learn/live-record.ts';
 import { type ClassLevels, type LiveTimes, NO_LIVE_TIMES } from '../learn/live-times.ts';
 import type { OverloadRecord } from '../learn/overload.ts';
+import { NO_PROBE_LATENCY, type ProbeLatency, styleOffsetOf } from '../learn/probe-latency.ts';
 import type { ReliabilityTrack } from '../learn/reliability.ts';
 import { NO_RELIABILITY } from '../learn/reliability.ts';
 import { own } from '../own.ts';
 import type { BudgetDay } from '../probe/budget-day.ts';
+import { NO_PROBE_RECORD, type ProbeRecord } from '../probe/direct-probes.ts';
 import type { EndpointSetting, GroupSetting } from './events.ts';
 import type { Presences } from './presence.ts';
 import { NO_RECOVERY, type Recovery } from './recovery.ts';
@@ -23,9 +23,11 @@ import { NO_RECOVERY, type Recovery } from './recovery.ts';
 export interface EndpointState {
   readonly id: EndpointId;
   readonly groupName: string;
+  readonly styleChoice: EndpointSetting['styleChoice'];
   readonly health: Health;
   readonly tokenAccess: TokenAccess;
-  readonly latency: LatencyTrack;
+  readonly latency: ProbeLatency;
+  readonly probes: ProbeRecord;
   readonly reliability: ReliabilityTrack;
   readonly live: LiveRecord;
   /** How long people wait for the first content. */
@@ -165,13 +167,15 @@ export function initialWorld(setup: WorldSetup): World {
   };
 }
 
-export function newEndpoint({ id, groupName }: EndpointSetting): EndpointState {
+export function newEndpoint({ id, groupName, styleChoice }: EndpointSetting): EndpointState {
   return {
     id,
     groupName,
+    styleChoice,
     health: UNKNOWN_HEALTH,
     tokenAccess: UNKNOWN_TOKEN_ACCESS,
-    latency: NO_LATENCY,
+    latency: NO_PROBE_LATENCY,
+    probes: NO_PROBE_RECORD,
     reliability: NO_RELIABILITY,
     live: NO_LIVE_RECORD,
     times: NO_LIVE_TIMES,
@@ -199,6 +203,11 @@ export function groupStates(
 
 export function endpointOf(world: World, id: EndpointId): EndpointState | undefined {
   return world.endpoints.find((endpoint) => endpoint.id === id);
+}
+
+/** How much longer a CLI probe usually takes than a direct request. */
+export function styleOffsetMsOf({ endpoints }: Pick<World, 'endpoints'>): number {
+  return styleOffsetOf(endpoints.map(({ latency }) => latency));
 }
 
 export function endpointIdsOf({ endpoints }: Pick<World, 'endpoints'>): ReadonlySet<string> {

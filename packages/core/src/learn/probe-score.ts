@@ -7,9 +7,8 @@ import type { ProbeResult, ProbeScore, ScoredProbe } from '@zephyr/contract/prob
 import type { EpochMs } from '@zephyr/contract/scalars';
 
 import type { Policy } from '../policy.ts';
-import { probeKindOf } from './health.ts';
-import { addProbeLatency, NO_LATENCY } from './latency.ts';
 import { NO_LIVE_TIMES } from './live-times.ts';
+import { addStyledLatency, latencyBasisOf, NO_PROBE_LATENCY } from './probe-latency.ts';
 import { addAttempts, addFailures, failureCost, NO_RELIABILITY } from './reliability.ts';
 import { scoreOf, type Tracks } from './score.ts';
 
@@ -33,10 +32,11 @@ export function addProbe(
     const when = { failed, nowMs, isOverloaded };
     return { ...tracks, reliability: addFailures(tracks.reliability, when, policy.failure) };
   }
-  if (probeKindOf(style) === 'reach') return tracks;
+  const basis = latencyBasisOf(style);
+  if (basis === undefined) return tracks;
   const ms = verdict.ttftMs ?? verdict.apiLatencyMs;
   return {
-    latency: addProbeLatency(tracks.latency, { ms, nowMs, policy: policy.latency }),
+    latency: addStyledLatency(tracks.latency, { basis, ms, nowMs, policy: policy.latency }),
     reliability: addAttempts(
       tracks.reliability,
       { succeeded: 1, failed: [], nowMs },
@@ -52,7 +52,7 @@ export function scored(result: ProbeResult, policy: Policy): ScoredProbe {
 
 function scoreOfProbe(result: ProbeResult, policy: Policy): ProbeScore {
   const nowMs = result.startedAtMs;
-  const nothing = { latency: NO_LATENCY, reliability: NO_RELIABILITY };
+  const nothing = { latency: NO_PROBE_LATENCY, reliability: NO_RELIABILITY };
   const tracks = addProbe(nothing, result, { nowMs, policy, isOverloaded: false });
   const score = scoreOf({ ...tracks, times: NO_LIVE_TIMES }, nowMs, policy);
   if (score.status === 'unknown') {

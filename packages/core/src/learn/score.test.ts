@@ -2,19 +2,21 @@ import { describe, expect, it } from 'vitest';
 
 import { DEFAULT_POLICY } from '../policy.ts';
 import { epochMs } from '../types.ts';
-import { addProbeLatency, NO_LATENCY } from './latency.ts';
 import { NO_LIVE_TIMES } from './live-times.ts';
+import { addStyledLatency, NO_PROBE_LATENCY } from './probe-latency.ts';
 import { addAttempts, NO_RELIABILITY } from './reliability.ts';
 import { scoreOf, type Tracks } from './score.ts';
 
 const policy = DEFAULT_POLICY;
 const atMs = (ms: number) => epochMs(1_000_000 + ms);
 const nothing: Tracks = {
-  ...{ latency: NO_LATENCY, reliability: NO_RELIABILITY, times: NO_LIVE_TIMES },
+  ...{ latency: NO_PROBE_LATENCY, reliability: NO_RELIABILITY, times: NO_LIVE_TIMES },
 };
 const probed: Tracks = {
   ...nothing,
-  latency: addProbeLatency(NO_LATENCY, { ms: 500, nowMs: atMs(0), policy: policy.latency }),
+  latency: addStyledLatency(NO_PROBE_LATENCY, {
+    ...{ basis: 'cli', ms: 500, nowMs: atMs(0), policy: policy.latency },
+  }),
 };
 /** Slow for people by 300 ms, and how sure that is. */
 const slow: Tracks = {
@@ -32,7 +34,7 @@ const slow: Tracks = {
 
 describe('scoreOf', () => {
   it('is unknown without a probe', () => {
-    expect(scoreOf({ ...slow, latency: NO_LATENCY }, atMs(0), policy)).toEqual({
+    expect(scoreOf({ ...slow, latency: NO_PROBE_LATENCY }, atMs(0), policy)).toEqual({
       status: 'unknown',
     });
   });

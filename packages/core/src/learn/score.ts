@@ -2,19 +2,23 @@ import type { EpochMs } from '@zephyr/contract/scalars';
 import type { Score } from '@zephyr/contract/score';
 
 import type { Policy } from '../policy.ts';
-import { estimateLatency, type LatencyTrack } from './latency.ts';
 import { excessOf, type LiveTimes } from './live-times.ts';
+import { estimateProbeLatency, type ProbeLatency } from './probe-latency.ts';
 import { failureCost, type ReliabilityTrack } from './reliability.ts';
 
 /** What is known of an endpoint's speed and failures. */
 export interface Tracks {
-  readonly latency: LatencyTrack;
+  readonly latency: ProbeLatency;
   readonly reliability: ReliabilityTrack;
   readonly times: LiveTimes;
 }
 
-export function scoreOf(tracks: Tracks, nowMs: EpochMs, policy: Policy): Score {
-  const latency = estimateLatency(tracks.latency, nowMs, policy.latency);
+/** @param styleOffsetMs how much longer a CLI probe usually takes than a direct request */
+export function scoreOf(tracks: Tracks, nowMs: EpochMs, policy: Policy, styleOffsetMs = 0): Score {
+  const latency = estimateProbeLatency(tracks.latency, styleOffsetMs, {
+    nowMs,
+    policy: policy.latency,
+  });
   if (latency === null) return { status: 'unknown' };
   const live = excessOf(tracks.times, nowMs, policy.live);
   const uncertaintyMs = Math.hypot(latency.standardErrorMs, live.standardErrorMs);

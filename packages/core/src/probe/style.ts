@@ -1,13 +1,12 @@
-import type { ProbeStyle } from '@zephyr/contract/probe';
+import type { ConfiguredStyle, ProbeStyle, ProbeWants } from '@zephyr/contract/probe';
 
 /** The styles of the probes between two real ones: cheaper, or free. */
 export const CHEAP_STYLES = ['none', 'messages', 'http', 'tcp'] as const;
 export type CheapStyle = (typeof CHEAP_STYLES)[number];
 
 export interface StyleQuestion {
-  /** The style of real probes. */
-  readonly real: ProbeStyle;
-  /** The style in between; `none`: every probe is a real one. */
+  readonly configured: ConfiguredStyle;
+  /** The style in between; `none`: every probe is a real one, or with `auto` what the core asks. */
   readonly cheap: CheapStyle;
   /** `cheaper`: the group's daily budget is nearly spent. */
   readonly spending: 'normal' | 'cheaper';
@@ -16,8 +15,12 @@ export interface StyleQuestion {
    * a failed probe is followed by a real one.
    */
   readonly isRealFresh: boolean;
-  /** `real`: a person asked, or a decision waits for the result. */
-  readonly wants: 'any' | 'real';
+  readonly wants: ProbeWants;
+}
+
+/** The style of real probes, which prove that Claude Code works. */
+export function realStyleOf(configured: ConfiguredStyle): ProbeStyle {
+  return configured === 'auto' ? 'cli' : configured;
 }
 
 /**
@@ -26,11 +29,20 @@ export interface StyleQuestion {
  * only what looks like Claude Code.
  */
 export function chooseStyle(question: StyleQuestion): ProbeStyle {
-  const { real, cheap, spending, isRealFresh, wants } = question;
+  const { configured, cheap, spending, isRealFresh, wants } = question;
+  const real = realStyleOf(configured);
   if (isFree(real)) return real;
+  if (configured === 'auto' && cheap === 'none') return autoStyle(spending, wants);
   if (spending === 'cheaper') return cheap === 'none' ? 'http' : cheap;
   if (cheap === 'none' || wants === 'real' || !isRealFresh) return real;
   return cheap;
+}
+
+/** A connection shows less than `http` but never fails where the API answers. */
+function autoStyle(spending: StyleQuestion['spending'], wants: ProbeWants): ProbeStyle {
+  if (wants === 'direct') return 'messages';
+  if (wants === 'free') return 'tcp';
+  return spending === 'cheaper' ? 'http' : 'cli';
 }
 
 /** Whether a probe of this style spends no tokens. */

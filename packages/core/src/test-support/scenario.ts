@@ -7,7 +7,14 @@ import type { PresenceReport } from '@zephyr/contract/presence';
 import type { ProbeStyle } from '@zephyr/contract/probe';
 import type { EndpointId } from '@zephyr/contract/scalars';
 
-import type { CommandOutcome, Effect, GroupSetting, Input, WorldEvent } from '../decide/events.ts';
+import type {
+  CommandOutcome,
+  Effect,
+  EndpointSetting,
+  GroupSetting,
+  Input,
+  WorldEvent,
+} from '../decide/events.ts';
 import { reduce } from '../decide/reduce.ts';
 import { initialWorld, type World, type WorldSetup } from '../decide/world.ts';
 import { DEFAULT_POLICY, type Policy } from '../policy.ts';
@@ -19,6 +26,7 @@ export const GROUP: GroupSetting = {
   minIntervalMs: 30_000,
   maxIntervalMs: 3_600_000,
   dynamicScaling: false,
+  realIntervalMs: 3_600_000,
 };
 
 export const [A, B, C] = [endpointId('a'), endpointId('b'), endpointId('c')] as const;
@@ -26,6 +34,7 @@ export const [A, B, C] = [endpointId('a'), endpointId('b'), endpointId('c')] as 
 export interface ScenarioSetup extends Partial<Omit<WorldSetup, 'groups'>> {
   readonly ids?: readonly EndpointId[];
   readonly group?: Partial<GroupSetting>;
+  readonly styleChoice?: EndpointSetting['styleChoice'];
   readonly policy?: Policy;
 }
 
@@ -38,13 +47,14 @@ export class Scenario {
   readonly start: World;
   #sequence = 0;
 
-  constructor({ ids = [A, B], group, policy = DEFAULT_POLICY, ...setup }: ScenarioSetup = {}) {
+  constructor(about: ScenarioSetup = {}) {
+    const { ids = [A, B], group, policy = DEFAULT_POLICY, styleChoice = 'fixed', ...setup } = about;
     this.policy = policy;
     this.world = deepFreeze(
       initialWorld({
         atMs: epochMs(0),
         groups: [{ ...GROUP, ...group }],
-        endpoints: ids.map((id) => ({ id, groupName: GROUP.name })),
+        endpoints: ids.map((id) => ({ id, groupName: GROUP.name, styleChoice })),
         ...setup,
       }),
     );

@@ -83,6 +83,13 @@ function Checks({ endpoint: { probe } }: { readonly endpoint: ApiEndpoint }) {
         {plan.status === 'scheduled' &&
           `, ${say('probe.every', { interval: numbers.duration(plan.intervalMs) })} (${say(`pace.${plan.why}`)})`}
       </li>
+      {probe.direct !== null && (
+        <li>
+          {say(`direct.${probe.direct}`)}
+          {probe.cliPassedAtMs !== null &&
+            `; ${say('probe.cli', { age: numbers.duration(nowMs.value - probe.cliPassedAtMs) })}`}
+        </li>
+      )}
       <li>
         {say('probe.today', { count: today.probes, saved: today.saved })},{' '}
         {numbers.usd(today.costUsd)}

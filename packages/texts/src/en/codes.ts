@@ -98,6 +98,7 @@ export const codes = {
   'probe.budget_spent': "today's budget is spent",
 
   'pace.configured': 'as configured',
+  'pace.comparing': 'comparing a direct request with the CLI',
   'pace.verifying': 'verifying a change',
   'pace.deciding': 'comparing before a switch',
   'pace.high_load': 'frequent: high load',
@@ -123,6 +124,10 @@ export const codes = {
   'notice.sessions_moved': '{name} has become slow; its sessions move to the active endpoint',
   'notice.late_probe_dropped': '{name}: a probe result arrived too late and was dropped',
 
+  'direct.unknown': 'the CLI has yet to pass',
+  'direct.comparing': 'comparing a direct request with the CLI',
+  'direct.direct_works': 'direct requests work here too',
+  'direct.cli_only': 'accepts only requests of the CLI',
   'style.cli': 'Claude CLI',
   'style.cli-light': 'Claude CLI, light',
   'style.messages': 'direct request',

@@ -180,6 +180,7 @@ export const screens = {
   'probe.never': 'Not probed yet',
   'probe.today': '{count} {count|probe|probes} today, {saved} saved by live traffic',
   'probe.every': 'every {interval}',
+  'probe.cli': 'last CLI probe {age} ago',
 
   'chart.title': 'Latency',
   'chart.range': 'Time range',

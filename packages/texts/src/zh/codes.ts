@@ -92,6 +92,7 @@ export const codes = {
   'probe.budget_spent': '今日预算已用完',
 
   'pace.configured': '按配置',
+  'pace.comparing': '正在比较直接请求与 CLI',
   'pace.verifying': '正在确认变化',
   'pace.deciding': '切换前比较',
   'pace.high_load': '频繁：高负载',
@@ -117,6 +118,10 @@ export const codes = {
   'notice.sessions_moved': '{name} 变慢；其会话转到当前端点',
   'notice.late_probe_dropped': '{name}：探测结果到达过晚，已丢弃',
 
+  'direct.unknown': 'CLI 探测尚未成功',
+  'direct.comparing': '正在比较直接请求与 CLI',
+  'direct.direct_works': '直接请求在此同样有效',
+  'direct.cli_only': '只接受 CLI 的请求',
   'style.cli': 'Claude CLI',
   'style.cli-light': 'Claude CLI（轻量）',
   'style.messages': '直接请求',

@@ -168,6 +168,7 @@ export const screens = {
   'probe.never': '尚未探测',
   'probe.today': '今日探测 {count} 次，实时流量省去 {saved} 次',
   'probe.every': '每 {interval}',
+  'probe.cli': '上次 CLI 探测在 {age} 前',
 
   'chart.title': '延迟',
   'chart.range': '时间范围',

@@ -8,7 +8,7 @@ const batch: RecorderInput = {
   before: initialWorld({
     atMs: epochMs(0),
     groups: [],
-    endpoints: [{ id: endpointId('one'), groupName: 'team' }],
+    endpoints: [{ id: endpointId('one'), groupName: 'team', styleChoice: 'fixed' }],
   }),
   policy: DEFAULT_POLICY,
   inputs: [tick],

@@ -16,7 +16,7 @@ import { openSchedules, type Schedules } from './schedules.ts';
 const one = endpointId('one');
 const two = endpointId('two');
 const every = (intervalMs: number): ProbePlan => ({
-  ...{ status: 'scheduled', intervalMs, spending: 'normal', why: 'configured' },
+  ...{ status: 'scheduled', intervalMs, spending: 'normal', why: 'configured', wants: 'any' },
 });
 const off: ProbePlan = { status: 'off', why: 'disabled' };
 
@@ -76,6 +76,7 @@ describe('reconcile', () => {
         intervalMs,
         spending: fc.constantFrom('normal' as const, 'cheaper' as const),
         why: fc.constantFrom('configured' as const, 'verifying' as const),
+        wants: fc.constantFrom('any' as const, 'real' as const, 'direct' as const),
       }),
     );
     const history = fc.array(fc.dictionary(fc.constantFrom(...ids), plan), {
@@ -151,12 +152,19 @@ describe('set', () => {
     expect((await schedules.nextAtMs())?.get('one')).toBe(first + 45_000);
   });
 
-  it('carries what a probe may cost', async () => {
+  it('carries what a probe may cost and is to find out, also where nothing else has changed', async () => {
     await schedules.set(one, every(60_000));
     await schedules.set(one, {
       ...{ status: 'scheduled', intervalMs: 60_000, spending: 'cheaper', why: 'configured' },
+      wants: 'any',
     });
-    expect((await queue.getJobScheduler('one'))?.template?.data?.spending).toBe('cheaper');
+    const data = async () => (await queue.getJobScheduler('one'))?.template?.data;
+    expect(await data()).toMatchObject({ spending: 'cheaper', wants: 'any' });
+    await schedules.set(one, {
+      ...{ status: 'scheduled', intervalMs: 60_000, spending: 'cheaper', why: 'configured' },
+      wants: 'direct',
+    });
+    expect(await data()).toMatchObject({ spending: 'cheaper', wants: 'direct' });
   });
 });
 

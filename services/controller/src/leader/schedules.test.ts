@@ -4,7 +4,13 @@ import { describe, expect, it } from 'vitest';
 import { isOutOfStep, overdueProbes } from './schedules.ts';
 
 const on: ProbePlan = {
-  ...{ status: 'scheduled', intervalMs: 60_000, spending: 'normal', why: 'configured' },
+  ...{
+    status: 'scheduled',
+    intervalMs: 60_000,
+    spending: 'normal',
+    why: 'configured',
+    wants: 'any',
+  },
 };
 const off: ProbePlan = { status: 'off', why: 'disabled' };
 

@@ -140,8 +140,8 @@ function isAsPlanned(there: JobSchedulerJson<ProbeJob>, plan: Scheduled, nowMs: 
 }
 
 /** What the plan asks of the prober. */
-function orderOf({ spending, why }: Scheduled): Pick<ProbeJob, 'spending' | 'wants'> {
-  return { spending, wants: why === 'verifying' || why === 'deciding' ? 'real' : 'any' };
+function orderOf({ spending, wants }: Scheduled): Pick<ProbeJob, 'spending' | 'wants'> {
+  return { spending, wants };
 }
 
 /** A changed interval counts from the last tick, so that many changes do not put a probe off. */

@@ -1,7 +1,12 @@
 /** The configuration in the shape of the decision core. */
 import type { EndpointId } from '@zephyr/contract/scalars';
 import type { EndpointSetting, GroupSetting, Policy, WorldEvent } from '@zephyr/core';
-import type { Config, LoadedConfig } from '@zephyr/runtime/config/config';
+import {
+  type Config,
+  type EndpointConfig,
+  groupOf,
+  type LoadedConfig,
+} from '@zephyr/runtime/config/config';
 import { areSameHeaders, endpointHeadersOf } from '@zephyr/runtime/config/endpoint-headers';
 import { policyOf } from '@zephyr/runtime/config/policy';
 
@@ -19,11 +24,22 @@ export function settingsOf(config: Config): Settings {
       minIntervalMs: healthCheck.minIntervalMs,
       maxIntervalMs: healthCheck.maxIntervalMs,
       dynamicScaling: healthCheck.dynamicScaling,
+      realIntervalMs: healthCheck.realIntervalMs,
       dailyBudgetUsd: healthCheck.dailyBudgetUsd,
     })),
-    endpoints: config.endpoints.map(({ id, groupName }) => ({ id, groupName })),
+    endpoints: config.endpoints.map((endpoint) => ({
+      id: endpoint.id,
+      groupName: endpoint.groupName,
+      styleChoice: styleChoiceOf(config, endpoint),
+    })),
     policy: policyOf(config),
   };
+}
+
+/** With a cheap style of their own, people have chosen what runs between real probes. */
+function styleChoiceOf(config: Config, endpoint: EndpointConfig): EndpointSetting['styleChoice'] {
+  const { cheapStyle } = groupOf(config, endpoint).healthCheck;
+  return endpoint.style === 'auto' && cheapStyle === 'none' ? 'auto' : 'fixed';
 }
 
 export type ConfigEvent = Extract<WorldEvent, { kind: 'config' }>;

@@ -42,10 +42,16 @@ const verdict = fc.oneof(
   fc.record({ status: fc.constant('failed' as const), failure, detail: fc.constant('why') }),
 );
 
+/** Mostly one, so that endpoints are often comparable. */
+const style = fc.oneof(
+  { weight: 5, arbitrary: fc.constant('messages' as const) },
+  { weight: 2, arbitrary: fc.constantFrom(...PROBE_STYLES) },
+);
+
 const probes = fc.array(
   fc.record({
     endpointId: id,
-    style: fc.constantFrom(...PROBE_STYLES),
+    style,
     usage: tokens,
     costUsd: fc.double({ min: 0, max: 0.3, noNaN: true }),
     verdict,
@@ -119,11 +125,15 @@ const batch = fc.record({
 });
 type ShortBatch = typeof batch extends fc.Arbitrary<infer Value> ? Value : never;
 
-/** One switch too many is enough, so that each history gets there. */
+/** Switches come easily, and one too many is enough, so that each history gets there. */
 const { policy } = settings;
 const restless = {
   ...settings,
-  policy: { ...policy, switching: { ...policy.switching, flapLimit: 1 } },
+  policy: {
+    ...policy,
+    switching: { ...policy.switching, flapLimit: 1, confirmations: 1 },
+    probing: { ...policy.probing, cliBeforeSwitchMs: Number.MAX_SAFE_INTEGER },
+  },
 };
 
 /** Each state that a leader has had, one history after another. */

@@ -118,6 +118,8 @@ function endpointView(
     probe: {
       style: stats.last?.style ?? 'cli',
       plan,
+      direct: state.styleChoice === 'auto' ? state.probes.direct.status : null,
+      cliPassedAtMs: state.probes.cliPassedAtMs,
       running: isRunning(nextProbeAtMs.get(id), nowMs),
       nextAtMs: plan.status === 'off' ? null : (nextProbeAtMs.get(id) ?? null),
       last: stats.last === null ? null : lastProbe(stats.last),

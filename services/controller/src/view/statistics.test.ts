@@ -21,10 +21,10 @@ const world = initialWorld({
   groups: [
     {
       ...{ name: 'team', intervalMs: 60_000, minIntervalMs: 30_000, maxIntervalMs: 3_600_000 },
-      dynamicScaling: false,
+      ...{ dynamicScaling: false, realIntervalMs: 3_600_000 },
     },
   ],
-  endpoints: [{ id: one, groupName: 'team' }],
+  endpoints: [{ id: one, groupName: 'team', styleChoice: 'auto' }],
 });
 const nothing: Counted = { probes: [], outcomes: [], effects: [], elapsedMs: 0, world };
 
@@ -81,7 +81,7 @@ describe('withBatch', () => {
       probePlans: {
         one: {
           ...{ status: 'scheduled' as const, intervalMs: 3_600_000, spending: 'normal' as const },
-          why: 'unneeded' as const,
+          ...{ why: 'unneeded' as const, wants: 'direct' as const },
         },
       },
     };

@@ -74,6 +74,7 @@ export function withBatch(before: Statistics, batch: Counted, nowMs: EpochMs): S
     const ok = verdict.status === 'ok';
     // What failed on the prober's machine says nothing about the endpoint.
     if (verdict.status === 'failed' && causeOf(verdict.failure) === 'local') continue;
+    if (isHeld(result, batch.world)) continue;
     minutes = withCounts(minutes, endpointId, { succeeded: +ok, failed: +!ok, live: 0 }, nowMs);
   }
   for (const { endpoints } of batch.outcomes) {
@@ -89,6 +90,14 @@ export function withBatch(before: Statistics, batch: Counted, nowMs: EpochMs): S
     lastSwitch: lastSwitchOf(batch.effects) ?? before.lastSwitch,
     pausedSinceAtMs: batch.world.wishes.paused ? (before.pausedSinceAtMs ?? nowMs) : null,
   };
+}
+
+/** Whether a failed direct request has only shown that the endpoint insists on the CLI, so far. */
+function isHeld({ endpointId, style, verdict }: ProbeResult, { endpoints }: World): boolean {
+  const endpoint = endpoints.find(({ id }) => id === endpointId);
+  if (endpoint === undefined || style !== 'messages' || verdict.status === 'ok') return false;
+  const { direct } = endpoint.probes;
+  return direct.status === 'cli_only' || (direct.status === 'comparing' && direct.held !== null);
 }
 
 /** Of today; a new day begins with the last probe only. */

@@ -2,7 +2,7 @@
  * How endpoints are probed and what that may cost: [health_check] and [[prices]]. docs/probes.md
  * gives the reason of each default.
  */
-import { PROBE_STYLES } from '@zephyr/contract/probe';
+import { CONFIGURED_STYLES } from '@zephyr/contract/probe';
 import { CHEAP_STYLES } from '@zephyr/core';
 import { z } from 'zod';
 
@@ -46,22 +46,22 @@ export const healthCheck = z.strictObject({
     .meta({ example: 'claude' }),
   style: perEndpoint(
     z
-      .enum(PROBE_STYLES)
-      .default('cli')
+      .enum(CONFIGURED_STYLES)
+      .default('auto')
       .describe(
-        'What a probe does: the real Claude CLI (`cli`), the CLI with its smallest request (`cli-light`), one direct request (`messages`), or only a test whether anything answers, which is free (`http`, `tcp`). [probes.md](probes.md) compares them.',
+        'What a probe does: the real Claude CLI (`cli`), the CLI with its smallest request (`cli-light`), one direct request (`messages`), or only a test whether anything answers, which is free (`http`, `tcp`). `auto` uses the CLI at the start, every `real_interval_seconds` and whenever there is a doubt, and in between one direct request where the endpoint answers that too; while nobody works, mostly only a connection. [probes.md](probes.md) compares them.',
       ),
   ),
   cheap_style: z
     .enum(CHEAP_STYLES)
     .default('none')
     .describe(
-      'What runs between two probes of that style, to spend less. With `none` every probe is of that style.',
+      'What runs between two probes of that style, to spend less. With `none` every probe is of that style; with the style `auto` Zephyr chooses.',
     ),
   real_interval_seconds: seconds
     .default(3600)
     .describe(
-      'With a cheap style: how long a passed probe of the real style stays valid, in seconds. A failed probe of any style is followed by a real one.',
+      'With a cheap style or the style `auto`: how long a passed probe of the real style (`cli` for `auto`) stays valid, in seconds. A failed probe of any style is followed by a real one.',
     ),
   model: z
     .string()

@@ -1,0 +1,102 @@
+/**
+ * How fast an endpoint answers probes, by style: the Claude CLI asks a longer question than a direct
+ * request, and a relay may treat the two differently, so times of one style are compared only with
+ * times of the same style.
+ *
+ * Scores are in the time of CLI probes. Where an endpoint is measured by direct requests, the usual
+ * difference between the styles is added, the same for all endpoints: between two that are measured
+ * directly it cancels out, and an endpoint keeps its score when its style changes.
+ */
+import type { ProbeStyle } from '@zephyr/contract/probe';
+import type { EpochMs } from '@zephyr/contract/scalars';
+
+import type { LatencyPolicy } from '../policy.ts';
+import { probeKindOf } from './health.ts';
+import {
+  addProbeLatency,
+  estimateLatency,
+  type LatencyEstimate,
+  type LatencyTrack,
+  NO_LATENCY,
+} from './latency.ts';
+import { median } from './statistics.ts';
+
+/** The styles whose times are comparable with each other. */
+export type LatencyBasis = 'cli' | 'direct';
+
+export interface ProbeLatency {
+  readonly cli: LatencyTrack;
+  readonly direct: LatencyTrack;
+  /** How much longer the CLI waits here than a direct request; null: never measured side by side. */
+  readonly offsetMs: number | null;
+}
+
+export const NO_PROBE_LATENCY: ProbeLatency = {
+  cli: NO_LATENCY,
+  direct: NO_LATENCY,
+  offsetMs: null,
+};
+
+/** Undefined for styles whose times say nothing about the model. */
+export function latencyBasisOf(style: ProbeStyle): LatencyBasis | undefined {
+  if (probeKindOf(style) === 'reach') return undefined;
+  return style === 'messages' ? 'direct' : 'cli';
+}
+
+export interface StyledSample {
+  readonly basis: LatencyBasis;
+  readonly ms: number;
+  readonly nowMs: EpochMs;
+  readonly policy: LatencyPolicy;
+}
+
+export function addStyledLatency(latency: ProbeLatency, sample: StyledSample): ProbeLatency {
+  const { basis, ...measured } = sample;
+  const track = addProbeLatency(latency[basis], measured);
+  return { ...latency, [basis]: track, offsetMs: offsetAfter(latency, sample) };
+}
+
+/** Of one pair; a single one is noisy, so each moves the former value by a part. */
+const OFFSET_SHARE = 0.3;
+
+function offsetAfter(latency: ProbeLatency, sample: StyledSample): number | null {
+  const { basis, ms, nowMs, policy } = sample;
+  const other = basis === 'cli' ? latency.direct : latency.cli;
+  const newest = other.samples.at(-1);
+  const estimate = estimateLatency(other, nowMs, policy);
+  const isPair = newest !== undefined && nowMs - newest.atMs <= policy.pairMs;
+  // Direct requests are frequent: only the first one after a CLI probe is a pair of its own.
+  if (!isPair || estimate === null || (basis === 'direct' && latency.offsetMs !== null)) {
+    return latency.offsetMs;
+  }
+  const offsetMs = basis === 'cli' ? ms - estimate.latencyMs : newest.ms - ms;
+  return latency.offsetMs === null
+    ? offsetMs
+    : latency.offsetMs + OFFSET_SHARE * (offsetMs - latency.offsetMs);
+}
+
+/** The usual difference between the styles, over all endpoints; 0 where none was measured. */
+export function styleOffsetOf(latencies: readonly ProbeLatency[]): number {
+  const known = latencies.flatMap(({ offsetMs }) => (offsetMs === null ? [] : [offsetMs]));
+  return known.length === 0 ? 0 : median(known);
+}
+
+/** By which style the endpoint is measured at present; now and then the other one is used too. */
+export function basisOf({ cli, direct }: ProbeLatency, policy: LatencyPolicy): LatencyBasis {
+  const [newestCli, newestDirect] = [cli.samples.at(-1), direct.samples.at(-1)];
+  if (newestDirect === undefined) return 'cli';
+  if (newestCli === undefined) return 'direct';
+  return newestCli.atMs - newestDirect.atMs > policy.basisMs ? 'cli' : 'direct';
+}
+
+/** In the time of CLI probes. Null while there is no sample. */
+export function estimateProbeLatency(
+  latency: ProbeLatency,
+  styleOffsetMs: number,
+  { nowMs, policy }: { readonly nowMs: EpochMs; readonly policy: LatencyPolicy },
+): LatencyEstimate | null {
+  const basis = basisOf(latency, policy);
+  const estimate = estimateLatency(latency[basis], nowMs, policy);
+  if (estimate === null || basis === 'cli') return estimate;
+  return { ...estimate, latencyMs: Math.max(0, estimate.latencyMs + styleOffsetMs) };
+}

@@ -1,0 +1,168 @@
+/**
+ * Whether a direct request shows the same of an endpoint as the Claude CLI does. Some relays
+ * accept only what looks like Claude Code, so it must be shown by comparing both:
+ *
+ *     unknown --(CLI passed)--> comparing --(direct request passed soon after)--> direct_works
+ *     comparing --(direct request failed, CLI passed, twice)--> cli_only
+ *     direct_works --(direct request failed)--> comparing
+ *     cli_only --(CLI passed, a while later)--> comparing
+ *     comparing, direct_works --(CLI failed)--> unknown
+ *
+ * A failed direct request is held until the CLI has run: if that passes, the endpoint only dislikes
+ * the request; if that fails too, both count.
+ */
+import type { FailureClass } from '@zephyr/contract/failure';
+import type { ProbeResult, ProbeWants } from '@zephyr/contract/probe';
+import type { EpochMs } from '@zephyr/contract/scalars';
+
+import type { ProbingPolicy } from '../policy.ts';
+
+/** A failed direct request that no CLI probe has confirmed or contradicted yet. */
+export interface HeldFailure {
+  readonly failure: FailureClass;
+  /** Redacted, at most 300 characters. */
+  readonly detail: string;
+}
+
+export type DirectProbes =
+  | { readonly status: 'unknown' }
+  | {
+      readonly status: 'comparing';
+      /** Direct requests that failed while the CLI passed. */
+      readonly refusals: number;
+      readonly held: HeldFailure | null;
+    }
+  | { readonly status: 'direct_works' }
+  | { readonly status: 'cli_only'; readonly sinceAtMs: EpochMs };
+
+/** What the probes of one endpoint have shown about its probes. */
+export interface ProbeRecord {
+  readonly direct: DirectProbes;
+  /** When the CLI last passed; null: never, or only under another URL or token. */
+  readonly cliPassedAtMs: EpochMs | null;
+  /** When the endpoint was last asked for an answer, in any style that asks for one. */
+  readonly askedAtMs: EpochMs | null;
+}
+
+export const NO_PROBE_RECORD: ProbeRecord = {
+  direct: { status: 'unknown' },
+  cliPassedAtMs: null,
+  askedAtMs: null,
+};
+
+export interface RecordStep {
+  readonly probe: Pick<ProbeResult, 'style' | 'verdict'>;
+  readonly nowMs: EpochMs;
+  readonly policy: ProbingPolicy;
+}
+
+export interface JudgedProbe {
+  readonly record: ProbeRecord;
+  /** The failures that count against the endpoint now, oldest first; `held`: not even this one. */
+  readonly counts: 'this' | 'held' | { readonly before: HeldFailure };
+}
+
+/** The record after one more probe, and what of it counts. */
+export function recordStyle(record: ProbeRecord, step: RecordStep): JudgedProbe {
+  switch (step.probe.style) {
+    case 'http':
+    case 'tcp':
+      return { record, counts: 'this' };
+    case 'messages':
+      return afterDirect({ ...record, askedAtMs: step.nowMs }, step);
+    case 'cli':
+    case 'cli-light':
+      return afterCli({ ...record, askedAtMs: step.nowMs }, step);
+  }
+}
+
+function afterDirect(record: ProbeRecord, { probe, nowMs, policy }: RecordStep): JudgedProbe {
+  const { direct } = record;
+  const { verdict } = probe;
+  if (verdict.status === 'failed') {
+    if (direct.status === 'unknown') return { record, counts: 'this' };
+    if (direct.status === 'cli_only') return { record, counts: 'held' };
+    const refusals = direct.status === 'comparing' ? direct.refusals : 0;
+    const { failure, detail } = verdict;
+    const held = { failure, detail };
+    return {
+      record: { ...record, direct: { status: 'comparing', refusals, held } },
+      counts: 'held',
+    };
+  }
+  if (direct.status !== 'comparing') return { record, counts: 'this' };
+  const next: DirectProbes = isComparable(record, nowMs, policy)
+    ? { status: 'direct_works' }
+    : { ...direct, held: null };
+  return { record: { ...record, direct: next }, counts: 'this' };
+}
+
+function afterCli(record: ProbeRecord, { probe, nowMs, policy }: RecordStep): JudgedProbe {
+  const { direct } = record;
+  if (probe.verdict.status === 'failed') {
+    const held = direct.status === 'comparing' ? direct.held : null;
+    const next: DirectProbes = direct.status === 'cli_only' ? direct : { status: 'unknown' };
+    const counts = held === null ? 'this' : { before: held };
+    return { record: { ...record, direct: next }, counts };
+  }
+  const next = afterPassedCli(direct, nowMs, policy);
+  return { record: { ...record, direct: next, cliPassedAtMs: nowMs }, counts: 'this' };
+}
+
+function afterPassedCli(direct: DirectProbes, nowMs: EpochMs, policy: ProbingPolicy): DirectProbes {
+  switch (direct.status) {
+    case 'unknown':
+      return { status: 'comparing', refusals: 0, held: null };
+    case 'comparing': {
+      if (direct.held === null) return direct;
+      const refusals = direct.refusals + 1;
+      return refusals >= policy.refusals
+        ? { status: 'cli_only', sinceAtMs: nowMs }
+        : { status: 'comparing', refusals, held: null };
+    }
+    case 'direct_works':
+      return direct;
+    case 'cli_only':
+      // One more refusal is then enough.
+      return nowMs - direct.sinceAtMs >= policy.recompareMs
+        ? { status: 'comparing', refusals: policy.refusals - 1, held: null }
+        : direct;
+  }
+}
+
+function isComparable(
+  { cliPassedAtMs }: ProbeRecord,
+  nowMs: EpochMs,
+  policy: ProbingPolicy,
+): boolean {
+  return cliPassedAtMs !== null && nowMs - cliPassedAtMs <= policy.compareWithinMs;
+}
+
+/** What the next probe of an endpoint with the style `auto` depends on besides its record. */
+export interface AskQuestion {
+  readonly nowMs: EpochMs;
+  readonly policy: ProbingPolicy;
+  /** Until about the next probe. */
+  readonly intervalMs: number;
+  /** Something failed, or is coming back. */
+  readonly isInDoubt: boolean;
+  /** The longest age of a passed CLI probe for now. */
+  readonly cliMaxAgeMs: number;
+  /** How rarely to ask for an answer: longer than `intervalMs` while nobody works. */
+  readonly askEveryMs: number;
+}
+
+/** What the next probe has to do: `real` is the CLI, `free` only opens a connection. */
+export function nextAsk(record: ProbeRecord, question: AskQuestion): Exclude<ProbeWants, 'any'> {
+  const { nowMs, policy, intervalMs, isInDoubt, cliMaxAgeMs, askEveryMs } = question;
+  const { direct, cliPassedAtMs, askedAtMs } = record;
+  if (direct.status === 'comparing') {
+    return direct.held === null && isComparable(record, nowMs, policy) ? 'direct' : 'real';
+  }
+  if (isInDoubt || direct.status === 'unknown') return 'real';
+  const ageThen = (atMs: EpochMs | null) =>
+    atMs === null ? Number.POSITIVE_INFINITY : nowMs + intervalMs - atMs;
+  if (ageThen(askedAtMs) < askEveryMs) return 'free';
+  if (direct.status === 'cli_only' || ageThen(cliPassedAtMs) > cliMaxAgeMs) return 'real';
+  return 'direct';
+}
