@@ -1,7 +1,10 @@
 /** What is valid in a configuration, but probably not intended. */
 import { statSync } from 'node:fs';
 
+import { systemClock } from '@zephyr/runtime/clock';
 import type { LoadedConfig } from '@zephyr/runtime/config/load';
+import { outboundProxiesOf } from '@zephyr/runtime/config/outbound';
+import { endsAtMs } from '@zephyr/runtime/connection/tls-files';
 import type { Translate } from '@zephyr/texts';
 
 /** The hosts of config.toml.example, and the names that RFC 2606 reserves for examples. */
@@ -18,9 +21,21 @@ export function warningsOf(
     .map(({ name, baseUrl }) => ({ name, host: new URL(baseUrl).hostname }))
     .filter(({ host }) => MADE_UP.test(host))
     .map((endpoint) => say('note.example', endpoint));
-  return isReadByOthers(envFilePath)
-    ? [...madeUp, say('note.envFile', { path: envFilePath })]
-    : madeUp;
+  const ended = config.endpoints.flatMap(({ name, clientCertFile, clientCertificate }) => {
+    const atMs = clientCertificate === undefined ? undefined : endsAtMs(clientCertificate);
+    if (atMs === undefined || atMs > systemClock.epochMs()) return [];
+    const date = new Date(atMs).toISOString().slice(0, 10);
+    return [say('note.certificateEnded', { name, path: clientCertFile ?? '', date })];
+  });
+  const read = isReadByOthers(envFilePath) ? [say('note.envFile', { path: envFilePath })] : [];
+  return [...madeUp, ...ended, ...read];
+}
+
+/** One sentence for each outbound proxy: the environment may name one that nobody thinks of. */
+export function outboundNotesOf({ config }: LoadedConfig, say: Translate): readonly string[] {
+  return outboundProxiesOf(config).map(({ url, from, endpoints }) =>
+    say('note.outboundProxy', { url, from, names: endpoints.join(', ') }),
+  );
 }
 
 function isReadByOthers(path: string): boolean {

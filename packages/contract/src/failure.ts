@@ -6,6 +6,7 @@ import { z } from 'zod';
  * score. `causeOf` in core says who has to act; `@zephyr/texts` has a name and advice for each.
  */
 export const FAILURE_CLASSES = [
+  'outbound_proxy',
   'dns',
   'refused',
   'connect_timeout',

@@ -258,6 +258,7 @@ export const DEFAULT_POLICY: Policy = {
     priorRatio: 0.01,
     priorAttempts: 10,
     costMs: {
+      outbound_proxy: QUICK_FAILURE_MS,
       dns: QUICK_FAILURE_MS,
       refused: QUICK_FAILURE_MS,
       connect_timeout: SLOW_FAILURE_MS,

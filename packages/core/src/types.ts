@@ -16,6 +16,8 @@ export const epochMs = (milliseconds: number): EpochMs => milliseconds as EpochM
 export type Cause = 'endpoint' | 'overload' | 'token' | 'client' | 'local';
 
 const CAUSES: Readonly<Record<FailureClass, Cause>> = {
+  // Whoever has to act on it: behind this proxy the endpoint cannot be used.
+  outbound_proxy: 'endpoint',
   dns: 'endpoint',
   refused: 'endpoint',
   connect_timeout: 'endpoint',

@@ -3,8 +3,8 @@ import { type EndpointConfig, groupOf } from '@zephyr/runtime/config/config';
 import { endpointHeadersOf } from '@zephyr/runtime/config/endpoint-headers';
 import type { LoadedConfig } from '@zephyr/runtime/config/load';
 import { servedModelsOf } from '@zephyr/runtime/config/served-models';
+import { connectionOf } from '@zephyr/runtime/connection/endpoint-connection';
 
-import { trustedContextOf } from '@zephyr/runtime/trusted-authorities';
 import type { ProbeTarget } from './probe-target.ts';
 
 /** How an endpoint of the configuration is probed. */
@@ -18,7 +18,7 @@ export function targetOf(
     target: {
       baseUrl: endpoint.baseUrl,
       headers: endpointHeadersOf({ secrets }, endpoint),
-      secureContext: trustedContextOf(endpoint),
+      connection: connectionOf({ secrets }, endpoint),
       model: servedModelsOf(endpoint)?.nameThere(model) ?? model,
       timeoutMs,
       claudeBinaryPath,

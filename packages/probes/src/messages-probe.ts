@@ -37,7 +37,7 @@ export async function probeByMessage(
       ]),
     ],
     body,
-    secureContext: target.secureContext,
+    connection: target.connection,
   });
   const facts = await withDeadline(exchange, { timeoutMs: target.timeoutMs, signal });
   const usage = readUsage(facts.body);

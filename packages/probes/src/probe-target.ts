@@ -1,6 +1,5 @@
-import type { SecureContext } from 'node:tls';
-
 import type { EndpointHeaders } from '@zephyr/runtime/config/endpoint-headers';
+import type { EndpointConnection } from '@zephyr/runtime/connection/endpoint-connection';
 import type { StartGate } from './cli/start-gate.ts';
 import type { ProbeUsers } from './process/probe-users.ts';
 
@@ -10,8 +9,8 @@ export interface ProbeTarget {
   readonly baseUrl: string;
   /** Sent with each request that asks a model. */
   readonly headers: EndpointHeaders;
-  /** Of the authorities to trust; absent: the usual ones. */
-  readonly secureContext?: SecureContext | undefined;
+  /** Absent: directly, with the usual authorities. */
+  readonly connection?: EndpointConnection | undefined;
   readonly model: string;
   /** Of the whole probe; a program that ignores SIGTERM gets two seconds more. */
   readonly timeoutMs: number;

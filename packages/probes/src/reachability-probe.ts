@@ -4,9 +4,11 @@ import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { ProbeVerdict } from '@zephyr/contract/probe';
 import { systemClock } from '@zephyr/runtime/clock';
+import { openTunnel, servernameOf, TunnelError } from '@zephyr/runtime/connection/tunnel';
 
 import { failureOf } from './exchange/classify-exchange.ts';
-import { type ProbeExchange, type Reached, startExchange } from './exchange/exchange.ts';
+import { errorCodeOf } from './exchange/error-code.ts';
+import { type ProbeExchange, type Reached, startExchange, TUNNEL_MS } from './exchange/exchange.ts';
 import { withDeadline } from './exchange/with-deadline.ts';
 import type { ProbeTarget } from './probe-target.ts';
 
@@ -34,7 +36,7 @@ export async function probeByHttp(target: ProbeTarget, signal: AbortSignal): Pro
       'close',
     ],
     body: Buffer.alloc(0),
-    secureContext: target.secureContext,
+    connection: target.connection,
   });
   const facts = await withDeadline(exchange, { timeoutMs: target.timeoutMs, signal });
   const { status, latencyMs } = facts;
@@ -53,20 +55,50 @@ export async function probeByTcp(target: ProbeTarget, signal: AbortSignal): Prom
   return failed({ ...end, silentMs: latencyMs, body: '' });
 }
 
-function connect(
-  target: ProbeTarget,
-  signal: AbortSignal,
-): Promise<{ readonly reached: Reached; readonly errorCode?: string | undefined }> {
+interface Connected {
+  readonly reached: Reached;
+  readonly errorCode?: string | undefined;
+  readonly tunnelError?: string | undefined;
+}
+
+async function connect(target: ProbeTarget, signal: AbortSignal): Promise<Connected> {
   const url = new URL(target.baseUrl);
-  const isTls = url.protocol === 'https:';
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
-  const port = Number(url.port || (isTls ? 443 : 80));
-  const { secureContext } = target;
+  const port = Number(url.port || (url.protocol === 'https:' ? 443 : 80));
+  const { secureContext, proxy } = target.connection ?? {};
+  if (proxy === undefined) return await connectBy({ host, port }, target, signal);
+  try {
+    const limitMs = Math.min(TUNNEL_MS, target.timeoutMs);
+    const socket = await openTunnel(proxy, { host, port }, { limitMs, secureContext });
+    return await connectBy({ host, port, socket }, target, signal);
+  } catch (error) {
+    if (!(error instanceof TunnelError)) throw error;
+    return { reached: 'tunnelling', errorCode: error.code, tunnelError: error.message };
+  }
+}
+
+/** @param place with the socket of a tunnel, where there is one */
+function connectBy(
+  {
+    host,
+    port,
+    socket: tunnel,
+  }: { readonly host: string; readonly port: number; readonly socket?: Socket },
+  { baseUrl, timeoutMs, connection }: ProbeTarget,
+  signal: AbortSignal,
+): Promise<Connected> {
+  const isTls = baseUrl.startsWith('https:');
+  if (tunnel !== undefined && !isTls) {
+    tunnel.destroy();
+    return Promise.resolve({ reached: 'waiting' });
+  }
+  const { secureContext } = connection ?? {};
   return new Promise((resolve) => {
-    let reached: Reached = 'resolving';
+    let reached: Reached = tunnel === undefined ? 'resolving' : 'securing';
     const socket: Socket = isTls
       ? connectTls({
-          ...{ host, port, servername: /^[\d.]+$|:/.test(host) ? '' : host },
+          ...(tunnel === undefined ? { host, port } : { socket: tunnel }),
+          servername: servernameOf(host),
           ...(secureContext === undefined ? {} : { secureContext }),
         })
       : connectTcp({ host, port });
@@ -77,18 +109,18 @@ function connect(
       resolve({ reached, errorCode });
     };
     const cut = (): void => end('CUT');
-    const timer = setTimeout(cut, target.timeoutMs);
+    const timer = setTimeout(cut, timeoutMs);
     signal.addEventListener('abort', cut, { once: true });
     socket.once('lookup', (error) => {
       if (!error) reached = 'connecting';
     });
-    if (/^[\d.]+$|:/.test(host)) reached = 'connecting';
+    if (tunnel === undefined && servernameOf(host) === '') reached = 'connecting';
     socket.once('connect', () => {
       if (isTls) reached = 'securing';
       else end();
     });
     socket.once('secureConnect', () => end());
-    socket.on('error', (error: NodeJS.ErrnoException) => end(error.code ?? 'UNKNOWN'));
+    socket.on('error', (error) => end(errorCodeOf(error)));
     socket.once('close', () => end('ECONNRESET'));
     if (signal.aborted) cut();
   });

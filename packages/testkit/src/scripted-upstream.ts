@@ -8,10 +8,11 @@
  *     upstream.always(hang());
  */
 import { createServer as createTcpServer, type Server, type Socket } from 'node:net';
-import { createServer as createTlsServer } from 'node:tls';
+import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 
 import { ReopenableListener } from './reopenable-listener.ts';
 import { RequestReader } from './request-reader.ts';
+import type { TlsIdentity } from './tls-fixture.ts';
 import { type LedgerEntry, sse, type Turn, type UpstreamScript } from './upstream-scripts.ts';
 
 export interface ScriptedUpstream {
@@ -30,7 +31,10 @@ export interface ScriptedUpstream {
 }
 
 export interface UpstreamOptions {
-  readonly tls?: { readonly key: string; readonly cert: string } | undefined;
+  /** `ca` with `requestCert`: who shows no certificate of these is refused. */
+  readonly tls?:
+    | (TlsIdentity & Pick<TlsOptions, 'ca' | 'requestCert' | 'minVersion' | 'maxVersion'>)
+    | undefined;
   readonly script?: UpstreamScript | undefined;
 }
 

@@ -6,6 +6,7 @@ import { probesAtOnce } from '@zephyr/probes/probes-at-once';
 import { removeLeftovers } from '@zephyr/probes/process/leftovers';
 import { openProbeUsers } from '@zephyr/probes/process/probe-users';
 import { systemClock } from '@zephyr/runtime/clock';
+import { outboundProxiesOf } from '@zephyr/runtime/config/outbound';
 import { openProbeQueue } from '@zephyr/runtime/probe-queue';
 import { createRedis } from '@zephyr/runtime/redis/client';
 import { createWriteTest } from '@zephyr/runtime/redis/write-test';
@@ -18,6 +19,7 @@ import { startWorker } from './worker.ts';
 
 export async function startProber(context: ServiceContext): Promise<RunningService> {
   const { log, config } = context;
+  for (const used of outboundProxiesOf(config)) log.info(used, 'outbound proxy');
   const range = context.environment['ZEPHYR_PROBE_USERS'];
   const users = range === undefined ? undefined : await openProbeUsers(range, probesAtOnce());
   removeLeftovers();

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { type Clock, systemClock, systemRandom } from '@zephyr/runtime/clock';
+import { outboundProxiesOf } from '@zephyr/runtime/config/outbound';
 import type { RunningService, ServiceContext } from '@zephyr/runtime/service';
 
 import { FailedRequests } from './report/failed-requests.ts';
@@ -39,6 +40,7 @@ export async function startProxy(
 ): Promise<RunningService> {
   const { log, instanceId } = context;
   const settings = new ProxySettings(context, options.lookup);
+  for (const used of outboundProxiesOf(context.config)) log.info(used, 'outbound proxy');
   let draining = false;
   const isDraining = (): boolean => draining;
   const clock = options.clock ?? systemClock;

@@ -4,7 +4,7 @@ import type { Environment } from '@zephyr/runtime/environment';
 import { EXIT } from '@zephyr/runtime/errors';
 import { translator } from '@zephyr/texts';
 
-import { warningsOf } from '../config-warnings.ts';
+import { outboundNotesOf, warningsOf } from '../config-warnings.ts';
 import { startingServices } from '../service-location.ts';
 
 export interface ConfigCheckOptions {
@@ -29,14 +29,17 @@ export function checkConfig(
       { starting: startingServices(environment) },
     );
     const { config } = loaded;
-    const notes = warningsOf(loaded, options.envFile, translator(config.ui.language));
+    const say = translator(config.ui.language);
+    const notes = warningsOf(loaded, options.envFile, say);
     const endpoints = counted(config.endpoints.length, 'endpoint');
     const groups = counted(config.groups.length, 'group');
     const summary = `${options.config} has no errors: ${endpoints} in ${groups}.`;
     const text =
       options.json === true
         ? JSON.stringify({ ok: true, problems: [], notes })
-        : [summary, ...notes.map((note) => `! ${note}`)].join('\n');
+        : [summary, ...outboundNotesOf(loaded, say), ...notes.map((note) => `! ${note}`)].join(
+            '\n',
+          );
     return { text, exitCode: EXIT.ok };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;

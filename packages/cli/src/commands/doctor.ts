@@ -122,7 +122,7 @@ async function examineNetwork(
 ): Promise<readonly Finding[]> {
   progress(voice.say('doctor.connections'));
   const connections = await examineConnections(loaded, voice, signal);
-  return [...connections, ...(await examineClock(loaded.config.endpoints, voice.say))];
+  return [...connections, ...(await examineClock(loaded, voice.say))];
 }
 
 async function examineEndpoints(

@@ -8,7 +8,7 @@ import { translator } from '@zephyr/texts';
 
 import { hostForPeople, localHost } from '../addresses.ts';
 import { adminClient } from '../admin/client.ts';
-import { warningsOf } from '../config-warnings.ts';
+import { outboundNotesOf, warningsOf } from '../config-warnings.ts';
 import { otherPort, requireFreePorts, type WantedPort } from '../launch/free-port.ts';
 import { type LaunchedSystem, launch } from '../launch/launcher.ts';
 import { formatLogLine } from '../launch/log-line.ts';
@@ -58,9 +58,9 @@ export async function readyToLaunch(
     { configPath: options.config, envFilePath: options.envFile, environment },
     { starting: servicesOnThisMachine(options.port) },
   );
-  for (const note of warningsOf(loaded, options.envFile, translator(loaded.config.ui.language))) {
-    console.error(`! ${note}`);
-  }
+  const say = translator(loaded.config.ui.language);
+  for (const note of warningsOf(loaded, options.envFile, say)) console.error(`! ${note}`);
+  for (const note of outboundNotesOf(loaded, say)) console.error(note);
   const port = options.port ?? loaded.config.server.port;
   await requireFreePorts(wantedPorts(options.config, loaded, port));
   const folder = stateFolder(environment, stateNameOf(options.config, port));

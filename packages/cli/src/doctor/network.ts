@@ -4,10 +4,16 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { createStartGate } from '@zephyr/probes/cli/start-gate';
 import { targetOf } from '@zephyr/probes/endpoint-target';
+import { startExchange } from '@zephyr/probes/exchange/exchange';
+import { withDeadline } from '@zephyr/probes/exchange/with-deadline';
 import { runProbe } from '@zephyr/probes/probe';
 import { systemClock } from '@zephyr/runtime/clock';
-import type { Config, EndpointConfig } from '@zephyr/runtime/config/config';
+import type { Config } from '@zephyr/runtime/config/config';
 import type { LoadedConfig } from '@zephyr/runtime/config/load';
+import {
+  connectionOf,
+  type EndpointConnection,
+} from '@zephyr/runtime/connection/endpoint-connection';
 import type { Numbers, Translate } from '@zephyr/texts';
 
 import { localHost } from '../addresses.ts';
@@ -107,11 +113,12 @@ export async function examineConnections(
 
 /** Compares with the `Date` header of the first endpoint that sends one. */
 export async function examineClock(
-  endpoints: readonly EndpointConfig[],
+  loaded: LoadedConfig,
   say: Translate,
 ): Promise<readonly Finding[]> {
-  for (const { name, baseUrl } of endpoints) {
-    const skewMs = await skewOf(baseUrl);
+  for (const endpoint of loaded.config.endpoints) {
+    const { name } = endpoint;
+    const skewMs = await skewOf(endpoint.baseUrl, connectionOf(loaded, endpoint));
     if (skewMs === undefined) continue;
     const text = say('doctor.clock', { seconds: Math.round(skewMs / 1000), name });
     if (Math.abs(skewMs) <= TOLERATED_SKEW_MS) return [ok('clock', text)];
@@ -121,13 +128,28 @@ export async function examineClock(
   return [];
 }
 
-async function skewOf(baseUrl: string): Promise<number | undefined> {
-  try {
-    const signal = AbortSignal.timeout(ANSWER_LIMIT_MS);
-    const answer = await fetch(`${baseUrl}/`, { method: 'HEAD', redirect: 'manual', signal });
-    const atMs = Date.parse(answer.headers.get('date') ?? '');
-    return Number.isNaN(atMs) ? undefined : systemClock.epochMs() - atMs;
-  } catch {
-    return undefined;
-  }
+async function skewOf(
+  baseUrl: string,
+  connection: EndpointConnection,
+): Promise<number | undefined> {
+  const url = new URL(`${baseUrl}/`);
+  let skewMs: number | undefined;
+  const exchange = startExchange(
+    {
+      method: 'HEAD',
+      url,
+      headers: ['Host', url.host, 'Connection', 'close'],
+      body: Buffer.alloc(0),
+      connection,
+    },
+    {
+      head: ({ headers }) => {
+        const atMs = Date.parse(headers.date ?? '');
+        if (!Number.isNaN(atMs)) skewMs = systemClock.epochMs() - atMs;
+      },
+    },
+  );
+  const { signal } = new AbortController();
+  await withDeadline(exchange, { timeoutMs: ANSWER_LIMIT_MS, signal });
+  return skewMs;
 }

@@ -7,7 +7,7 @@ import type { ServiceName } from '@zephyr/runtime/service';
  * all services read.
  */
 const PASSED =
-  /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LC_\w+|TZ|TMPDIR|XDG_\w+|NO_COLOR|FORCE_COLOR|NODE_\w+|SSL_CERT_\w+|(https?|no)_proxy|ZEPHYR_(LOG_LEVEL|REDIS_URL(_FILE)?))$/i;
+  /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LC_\w+|TZ|TMPDIR|XDG_\w+|NO_COLOR|FORCE_COLOR|NODE_\w+|SSL_CERT_\w+|(https?|all|no)_proxy|ZEPHYR_(LOG_LEVEL|REDIS_URL(_FILE)?))$/i;
 
 /**
  * The environment of a service: its surroundings and the variables that it reads. Other secrets

@@ -33,6 +33,7 @@ export type Operation = (typeof OPERATIONS)[number];
 export type Scope = 'none' | 'request' | 'operation' | 'load' | 'model' | 'token' | 'endpoint';
 
 const OF_MESSAGES: Readonly<Record<FailureClass, Scope>> = {
+  outbound_proxy: 'endpoint',
   dns: 'endpoint',
   refused: 'endpoint',
   connect_timeout: 'endpoint',
@@ -72,6 +73,7 @@ const LACKS_OPERATION: ReadonlySet<FailureClass> = new Set([
 
 /** Nothing was sent: nobody can reach the endpoint. */
 const UNREACHABLE: ReadonlySet<FailureClass> = new Set([
+  'outbound_proxy',
   'dns',
   'refused',
   'connect_timeout',

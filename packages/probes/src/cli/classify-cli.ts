@@ -72,8 +72,12 @@ function measure(
 function explain(evidence: CliEvidence, result: CliResult | undefined): Failure {
   const { report, exchanges } = evidence;
   // The endpoint's failure explains the CLI's, whatever the CLI then did.
-  const failures = exchanges.map(failureOf).filter((failure) => failure !== undefined);
-  const last = failures.at(-1);
+  const failed = exchanges.flatMap((exchange) => {
+    const failure = failureOf(exchange);
+    return failure === undefined ? [] : [{ ...failure, exchange }];
+  });
+  // One that was cut before the endpoint was reached says less than the one before it.
+  const last = failed.findLast(({ exchange }) => !isCutOnTheWay(exchange)) ?? failed.at(-1);
   if (last !== undefined) return last;
   const { end } = report;
   const asked = exchanges.length > 0;
@@ -101,6 +105,10 @@ function explain(evidence: CliEvidence, result: CliResult | undefined): Failure 
         detail: `the Claude CLI refused the answer: ${result.result || result.subtype}`,
       };
   }
+}
+
+function isCutOnTheWay({ reached, errorCode }: ProbeExchange): boolean {
+  return reached === 'tunnelling' && errorCode === 'CUT';
 }
 
 function killedDetail(why: string, { exchanges, timeoutMs }: CliEvidence): string {

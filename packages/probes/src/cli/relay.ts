@@ -15,9 +15,9 @@ import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { SecureContext } from 'node:tls';
 
 import type { EndpointHeaders } from '@zephyr/runtime/config/endpoint-headers';
+import type { EndpointConnection } from '@zephyr/runtime/connection/endpoint-connection';
 import { rawHeaders } from '@zephyr/runtime/credential';
 
 import { type ProbeExchange, type RunningExchange, startExchange } from '../exchange/exchange.ts';
@@ -50,7 +50,7 @@ const MAX_CONNECTIONS = 16;
 export async function startRelay(target: {
   readonly baseUrl: string;
   readonly headers: EndpointHeaders;
-  readonly secureContext?: SecureContext | undefined;
+  readonly connection?: EndpointConnection | undefined;
   /** Called for each request as it arrives. */
   readonly onRequest?: () => void;
 }): Promise<CliRelay> {
@@ -121,7 +121,7 @@ function forward(
   target: {
     readonly baseUrl: string;
     readonly headers: EndpointHeaders;
-    readonly secureContext?: SecureContext | undefined;
+    readonly connection?: EndpointConnection | undefined;
     readonly body: Buffer;
   },
 ): RunningExchange {
@@ -136,7 +136,7 @@ function forward(
         contentLength: target.body.length,
       }),
       body: target.body,
-      secureContext: target.secureContext,
+      connection: target.connection,
     },
     {
       head: (answer) => writeHead(response, answer),

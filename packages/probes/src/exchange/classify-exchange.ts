@@ -5,6 +5,8 @@
 import type { FailureClass } from '@zephyr/contract/failure';
 import { type ApiError, isSuccess, judgeRefusal } from '@zephyr/core';
 
+import { OUTBOUND_PROXY } from '@zephyr/runtime/connection/tunnel';
+
 import { judgeAnswer } from './answer.ts';
 import type { ProbeExchange } from './exchange.ts';
 
@@ -35,33 +37,58 @@ export function failureOf(exchange: ProbeExchange): Failure | undefined {
 }
 
 function failureOfBreak(exchange: ProbeExchange): Failure {
-  const { reached, errorCode = 'UNKNOWN' } = exchange;
+  const { reached, errorCode = 'UNKNOWN', tunnelError } = exchange;
   if (errorCode === 'CUT') return failureAtDeadline(exchange);
   if (errorCode === 'TOO_LONG')
     return { failure: 'not_claude', detail: 'the answer was longer than any answer to a probe' };
+  if (tunnelError !== undefined) return failureOfTunnel(errorCode, tunnelError);
   if (DNS_CODES.includes(errorCode))
     return { failure: 'dns', detail: `the host name does not resolve (${errorCode})` };
   if (UNREACHABLE_CODES.includes(errorCode))
     return { failure: 'refused', detail: `no connection (${errorCode})` };
   if (errorCode === 'ETIMEDOUT')
     return { failure: 'connect_timeout', detail: 'no connection in time (ETIMEDOUT)' };
-  if (UNTRUSTED_CODES.test(errorCode))
-    return {
-      failure: 'tls',
-      detail: `the issuer of the certificate is not trusted: name it by ca_file (${errorCode})`,
-    };
-  if (TLS_CODES.test(errorCode)) return { failure: 'tls', detail: `TLS failed (${errorCode})` };
+  if (TLS_CODES.test(errorCode)) return { failure: 'tls', detail: detailOfTls(errorCode) };
   if (errorCode.startsWith('HPE_'))
     return { failure: 'not_claude', detail: `the answer is not HTTP (${errorCode})` };
   if (reached === 'answering')
     return { failure: 'truncated', detail: `the answer broke off (${errorCode})` };
   if (reached === 'securing')
-    return { failure: 'tls', detail: `the TLS handshake broke off (${errorCode})` };
+    return {
+      failure: 'tls',
+      detail: `the TLS handshake broke off (${errorCode}); perhaps it wants a client certificate, see client_cert_file`,
+    };
   return { failure: 'reset', detail: `the connection broke before an answer (${errorCode})` };
+}
+
+function failureOfTunnel(code: string, detail: string): Failure {
+  if (code === OUTBOUND_PROXY) return { failure: 'outbound_proxy', detail };
+  return { failure: code === 'ETIMEDOUT' ? 'connect_timeout' : 'refused', detail };
+}
+
+const CLIENT_CERTIFICATE_CODES =
+  /ALERT_(CERTIFICATE_(REQUIRED|EXPIRED|REVOKED|UNKNOWN)|BAD_CERTIFICATE|UNSUPPORTED_CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED)/;
+const VERSION_CODES = /UNSUPPORTED_PROTOCOL|PROTOCOL_VERSION/;
+
+function detailOfTls(code: string): string {
+  if (UNTRUSTED_CODES.test(code))
+    return `the issuer of the certificate is not trusted: name it by ca_file (${code})`;
+  if (CLIENT_CERTIFICATE_CODES.test(code))
+    return `the endpoint wants another client certificate: check client_cert_file (${code})`;
+  if (VERSION_CODES.test(code))
+    return `no version of TLS that both sides take: see tls_min_version (${code})`;
+  if (/HANDSHAKE_FAILURE/.test(code))
+    return `the endpoint ends the TLS handshake: perhaps it wants a client certificate, see client_cert_file (${code})`;
+  return `TLS failed (${code})`;
 }
 
 function failureAtDeadline({ reached, silentMs }: ProbeExchange): Failure {
   switch (reached) {
+    case 'tunnelling':
+      return {
+        failure: 'connect_timeout',
+        detail: 'no connection through the outbound proxy in time',
+      };
     case 'resolving':
       return { failure: 'dns', detail: 'the host name was not resolved in time' };
     case 'connecting':

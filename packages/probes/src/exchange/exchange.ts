@@ -8,14 +8,22 @@
 import http from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
-import { type SecureContext, TLSSocket } from 'node:tls';
+import { TLSSocket } from 'node:tls';
 import { type AnswerEnd, MAX_INTERIM_ANSWERS, REST_QUIET_MS, StreamEnd } from '@zephyr/core';
 import { systemClock } from '@zephyr/runtime/clock';
+import {
+  createAgent,
+  type EndpointConnection,
+} from '@zephyr/runtime/connection/endpoint-connection';
+import { TunnelError } from '@zephyr/runtime/connection/tunnel';
 
 import { decodeBody } from './decode-body.ts';
+import { errorCodeOf } from './error-code.ts';
 
 /** How far an exchange came: the step that it was in when it ended. */
 export type Reached =
+  /** The outbound proxy is to connect to it. */
+  | 'tunnelling'
   | 'resolving'
   | 'connecting'
   | 'securing'
@@ -32,6 +40,8 @@ export interface ProbeExchange {
    * the answer passed its limit.
    */
   readonly errorCode?: string | undefined;
+  /** What the outbound proxy did, where it is the reason. */
+  readonly tunnelError?: string | undefined;
   readonly status?: number | undefined;
   readonly contentType?: string | undefined;
   /** From the request's way out to the first byte of the answer's body. */
@@ -50,7 +60,8 @@ export interface ExchangeRequest {
   /** Names and values in turn, with `Host` and, for a body, `Content-Length`. */
   readonly headers: readonly string[];
   readonly body: Buffer;
-  readonly secureContext?: SecureContext | undefined;
+  /** Absent: directly, with the usual authorities. */
+  readonly connection?: EndpointConnection | undefined;
 }
 
 /** Receives the answer as it arrives. */
@@ -74,6 +85,9 @@ export const ANSWER_LIMIT_BYTES = 256 * 1024;
 /** Status line and headers together, trailers too; the API's have about 2 KiB. */
 const HEAD_LIMIT_BYTES = 16 * 1024;
 
+/** Until a tunnel through an outbound proxy is open. */
+export const TUNNEL_MS = 10_000;
+
 interface Progress {
   reached: Reached;
   sentAtMs?: number;
@@ -84,6 +98,7 @@ interface Progress {
   bufferedBytes: number;
   receivedBytes: number;
   interimAnswers: number;
+  tunnelError?: string;
   /** From it on the answer is whole, however the connection ends. */
   readonly lastEvent: AnswerEnd;
 }
@@ -92,17 +107,13 @@ export function startExchange(
   request: ExchangeRequest,
   listener: ExchangeListener = {},
 ): RunningExchange {
-  const progress: Progress = {
-    reached: 'resolving',
-    lastSignAtMs: systemClock.nowMs(),
-    chunks: [],
-    bufferedBytes: 0,
-    receivedBytes: 0,
-    interimAnswers: 0,
-    lastEvent: new StreamEnd(),
-  };
+  const progress = newProgress(request);
   const { promise, resolve } = Promise.withResolvers<ProbeExchange>();
   const end = (errorCode?: string): void => resolve(factsOf(progress, errorCode));
+  const fail = (error: NodeJS.ErrnoException): void => {
+    if (error instanceof TunnelError) progress.tunnelError = error.message;
+    end(errorCodeOf(error));
+  };
 
   const cut = (errorCode?: 'CUT' | 'TOO_LONG'): void => {
     end(errorCode);
@@ -110,11 +121,10 @@ export function startExchange(
   };
 
   const client = (request.url.protocol === 'https:' ? https : http).request({
-    ...{ method: request.method, protocol: request.url.protocol, agent: false },
+    ...{ method: request.method, protocol: request.url.protocol, agent: agentOf(request) },
     ...{ hostname: request.url.hostname.replace(/^\[(.*)\]$/, '$1'), port: request.url.port },
     path: `${request.url.pathname}${request.url.search}`,
     headers: request.headers,
-    ...(request.secureContext === undefined ? {} : { secureContext: request.secureContext }),
     maxHeaderSize: HEAD_LIMIT_BYTES,
   });
   client.on('socket', (socket) => watchConnection(socket, progress));
@@ -141,12 +151,29 @@ export function startExchange(
     response.on('error', (error: NodeJS.ErrnoException) => end(error.code ?? 'ECONNRESET'));
     response.on('close', () => end('ECONNRESET'));
   });
-  client.on('error', (error: NodeJS.ErrnoException) => end(error.code ?? 'UNKNOWN'));
+  client.on('error', fail);
   // Without an error before it: the answer was an upgrade, which nobody asked for.
   client.on('close', () => end('ECONNRESET'));
   client.end(request.body);
 
   return { ended: promise, cut: () => cut('CUT') };
+}
+
+function newProgress({ connection }: ExchangeRequest): Progress {
+  return {
+    reached: connection?.proxy === undefined ? 'resolving' : 'tunnelling',
+    lastSignAtMs: systemClock.nowMs(),
+    chunks: [],
+    bufferedBytes: 0,
+    receivedBytes: 0,
+    interimAnswers: 0,
+    lastEvent: new StreamEnd(),
+  };
+}
+
+function agentOf({ connection }: ExchangeRequest): http.Agent | false {
+  if (connection === undefined) return false;
+  return createAgent(connection, { keepAlive: false, tunnelMs: TUNNEL_MS });
 }
 
 function watchConnection(socket: Socket, progress: Progress): void {
@@ -159,6 +186,13 @@ function watchConnection(socket: Socket, progress: Progress): void {
     step('waiting');
     progress.sentAtMs = progress.lastSignAtMs;
   };
+  if (!socket.connecting) {
+    // Through a tunnel, which is open already.
+    if (!isTls) return void sent();
+    step('securing');
+    socket.once('secureConnect', sent);
+    return;
+  }
   socket.once('lookup', (error) => {
     if (!error) step('connecting');
   });
@@ -193,6 +227,7 @@ function factsOf(progress: Progress, errorCode: string | undefined): ProbeExchan
   return {
     reached: progress.lastEvent.ending === undefined ? progress.reached : 'answered',
     errorCode,
+    tunnelError: progress.tunnelError,
     status: response?.statusCode,
     contentType: response?.headers['content-type'],
     ttftMs:

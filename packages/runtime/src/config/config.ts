@@ -54,6 +54,17 @@ export interface EndpointConfig extends InternalForm<EndpointKeys> {
   readonly baseUrl: string;
   /** What `ca_file` has, in PEM form. */
   readonly authorities?: string | undefined;
+  /** What `client_cert_file` has, in PEM form; its key is in `Secrets`. */
+  readonly clientCertificate?: string | undefined;
+  /** Absent: it is connected to directly. */
+  readonly outboundProxy?: OutboundProxyConfig | undefined;
+}
+
+export interface OutboundProxyConfig {
+  /** Without credentials. */
+  readonly url: string;
+  /** The key or the variable that names it. */
+  readonly from: string;
 }
 
 /** What must not be shown, apart from the configuration so that it cannot leak with it. */
@@ -62,6 +73,10 @@ export interface Secrets {
   readonly groupTokens: ReadonlyMap<string, Secret>;
   /** The values of `headers_env`, by header. */
   readonly endpointHeaders: ReadonlyMap<EndpointId, ReadonlyMap<string, Secret>>;
+  /** Of the client certificates, in PEM form. */
+  readonly tlsKeys: ReadonlyMap<EndpointId, Secret>;
+  /** `user:password` of the outbound proxies that want them. */
+  readonly proxyCredentials: ReadonlyMap<EndpointId, Secret>;
   readonly redisPassword?: Secret | undefined;
   /** Of the admin API. */
   readonly adminToken?: Secret | undefined;

@@ -52,6 +52,8 @@ describe('config.toml.example', () => {
         AUTH_TOKEN_BACKUP: 'b',
         AUTH_TOKEN_GATEWAY: 'g',
         AUTH_TOKEN_INSIDE: 'i',
+        AUTH_TOKEN_ABROAD: 'a',
+        OUTBOUND_PROXY: 'http://ann:secret@proxy.example.org:3128',
         HELICONE_AUTH: 'h',
         REDIS_PASSWORD: 'p',
         CLIENT_KEY_ANN: 'zephyr-ann-key-0123456789',
@@ -61,8 +63,8 @@ describe('config.toml.example', () => {
     const load = (text: string) => parseConfig({ path: 'config.toml', text, variables }).config;
     const all = load(
       uncommented
-        .replace(/key_file = .*/, `key_sha256 = "${'a'.repeat(64)}"`)
-        .replace(/^ca_file = .*/m, ''),
+        .replace(/^key_file = .*/m, `key_sha256 = "${'a'.repeat(64)}"`)
+        .replace(/^(ca|client_cert|client_key)_file = .*/gm, ''),
     );
     const real = load(read('config.toml.example'));
     // These have no defaults: the example shows how to fill them in.

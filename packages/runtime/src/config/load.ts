@@ -4,6 +4,7 @@
  */
 import { parse, TomlError } from 'smol-toml';
 
+import { PROXY_VARIABLES } from '../connection/outbound-proxy.ts';
 import { checkSchema } from './check-schema.ts';
 import type { LoadedConfig } from './config.ts';
 import { ConfigError, type ConfigProblem, printPath, type Violation } from './config-error.ts';
@@ -65,7 +66,7 @@ export function parseConfig(source: ConfigText): LoadedConfig {
     ...checkStart(document, variables, starting),
   ];
   const { envFile = { path: '', text: '' } } = source;
-  const names = [...variableNamesIn(document), REDIS_URL_VARIABLE];
+  const names = [...variableNamesIn(document), REDIS_URL_VARIABLE, ...PROXY_VARIABLES];
   // A value that cannot be read is why its variable seems not to be set: it comes first.
   const problems = [
     ...checkEnvFile(envFile.path, envFile.text, names),

@@ -1,3 +1,5 @@
+import type { EndpointId } from '@zephyr/contract/scalars';
+
 import { Secret } from '../secret.ts';
 import type {
   ClientKey,
@@ -9,6 +11,7 @@ import type {
 } from './config.ts';
 import { internalForm } from './internal-form.ts';
 import type { ReadNamedFile } from './named-file.ts';
+import { outboundProxyOf, proxyCredentialsOf } from './outbound.ts';
 import { type RawTable, rawTable, variableNamesIn } from './raw.ts';
 import { REDIS_URL_VARIABLE, splitPassword } from './redis-url.ts';
 import { type ConfigFile, configSchema } from './schema.ts';
@@ -33,7 +36,7 @@ export function resolveConfig(document: RawTable, source: ConfigOrigin): LoadedC
   const groups = resolveGroups(file);
   const endpoints = groups
     .toSorted((left, right) => Number(right.config.isDefault) - Number(left.config.isDefault))
-    .flatMap((group) => resolveEndpoints(group, source.read));
+    .flatMap((group) => resolveEndpoints(group, source));
   const location = splitPassword(variables(REDIS_URL_VARIABLE) ?? redis.url);
   const config: Config = {
     ...internalForm(tables),
@@ -72,17 +75,21 @@ function resolveGroups({ groups, health_check: common }: ConfigFile): readonly R
 
 function resolveEndpoints(
   { table, healthCheck }: ResolvedGroup,
-  read: ReadNamedFile,
+  { read, variables }: ConfigOrigin,
 ): EndpointConfig[] {
   return table.endpoints.map((endpoint) => {
     const keys = internalForm(endpointKeys(endpoint, { group: table, healthCheck }));
+    const { caFile, clientCertFile } = keys;
+    const proxy = outboundProxyOf(new URL(endpoint.url), [endpoint, table], variables);
     return {
       id: idOfName(endpoint.name),
       name: endpoint.name,
       groupName: table.name,
       baseUrl: new URL(endpoint.url).href.replace(/\/+$/, ''),
       ...keys,
-      ...(keys.caFile === undefined ? {} : { authorities: read(keys.caFile) }),
+      ...(caFile === undefined ? {} : { authorities: read(caFile) }),
+      ...(clientCertFile === undefined ? {} : { clientCertificate: read(clientCertFile) }),
+      ...(proxy === undefined ? {} : { outboundProxy: { url: proxy.url, from: proxy.from } }),
     };
   });
 }
@@ -112,10 +119,28 @@ function resolveSecrets(
     endpointHeaders: new Map(
       resolved.endpoints.map(({ id, headersEnv }) => [id, secretHeaders(headersEnv, variables)]),
     ),
+    tlsKeys: mapOf(resolved.endpoints, ({ clientKeyFile }) =>
+      clientKeyFile === undefined ? undefined : read(clientKeyFile),
+    ),
+    proxyCredentials: mapOf(resolved.endpoints, ({ outboundProxy }) =>
+      proxyCredentialsOf(outboundProxy, variables),
+    ),
     clientKeys: file.clients.map((client) => resolveClientKey(client, { variables, read })),
     ...(password === undefined ? {} : { redisPassword: new Secret(password) }),
     ...(adminToken === undefined ? {} : { adminToken: new Secret(adminToken) }),
   };
+}
+
+function mapOf(
+  endpoints: readonly EndpointConfig[],
+  secretOf: (endpoint: EndpointConfig) => string | undefined,
+): ReadonlyMap<EndpointId, Secret> {
+  return new Map(
+    endpoints.flatMap((endpoint) => {
+      const value = secretOf(endpoint);
+      return value === undefined ? [] : [[endpoint.id, new Secret(value)] as const];
+    }),
+  );
 }
 
 function secretHeaders(

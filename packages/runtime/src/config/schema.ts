@@ -46,7 +46,17 @@ const EXAMPLE_GROUPS = [
     name: 'inside',
     auth_token_env: 'AUTH_TOKEN_INSIDE',
     ca_file: '/etc/ssl/our-authority.pem',
+    client_cert_file: '/etc/ssl/zephyr-client.pem',
+    client_key_file: '/etc/ssl/zephyr-client-key.pem',
+    tls_min_version: '1.3',
+    proxy: 'none',
     endpoints: [{ url: 'https://claude.example.lan', name: 'Inside' }],
+  },
+  {
+    name: 'abroad',
+    auth_token_env: 'AUTH_TOKEN_ABROAD',
+    proxy_env: 'OUTBOUND_PROXY',
+    endpoints: [{ url: 'https://claude.example.org', name: 'Abroad' }],
   },
 ] satisfies z.input<typeof group>[];
 

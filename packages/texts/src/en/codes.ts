@@ -13,6 +13,7 @@ export const codes = {
   'reason.nothing_available': 'no endpoint is available',
   'reason.recovered': 'it recovered first',
 
+  'failure.outbound_proxy': 'outbound proxy failed',
   'failure.dns': 'host name not found',
   'failure.refused': 'connection refused',
   'failure.connect_timeout': 'connection timed out',
@@ -35,6 +36,8 @@ export const codes = {
   'failure.cli_missing': 'Claude CLI not found',
   'failure.cli_crashed': 'Claude CLI crashed',
 
+  'advice.outbound_proxy':
+    'The fault is at the outbound proxy, not at the endpoint: check proxy in config.toml or HTTPS_PROXY, and its user and password.',
   'advice.dns': 'Check the host name in config.toml and the DNS of this machine.',
   'advice.refused': 'Is the endpoint up, and are host and port correct?',
   'advice.connect_timeout':

@@ -13,6 +13,8 @@ export const probes = {
 
   'note.example':
     '{name}: {host} is a placeholder from the example; replace it with the address of your provider.',
+  'note.outboundProxy': 'Outbound proxy {url} ({from}): for {names}.',
+  'note.certificateEnded': '{name}: the client certificate in {path} has ended ({date}); renew it.',
   'note.envFile': '{path} is readable by other users of this machine; run: chmod 600 {path}',
 
   'doctor.machine': 'checking this machine…',

@@ -15,6 +15,7 @@ export const codes = {
   'reason.nothing_available': '没有可用的端点',
   'reason.recovered': '它最先恢复',
 
+  'failure.outbound_proxy': '出站代理故障',
   'failure.dns': '域名无法解析',
   'failure.refused': '连接被拒绝',
   'failure.connect_timeout': '连接超时',
@@ -37,6 +38,8 @@ export const codes = {
   'failure.cli_missing': '找不到 Claude CLI',
   'failure.cli_crashed': 'Claude CLI 崩溃',
 
+  'advice.outbound_proxy':
+    '故障在出站代理，不在端点：请检查 config.toml 中的 proxy 或 HTTPS_PROXY，以及其用户名和密码。',
   'advice.dns': '请检查 config.toml 中的主机名以及本机的 DNS。',
   'advice.refused': '端点是否在运行？主机和端口是否正确？',
   'advice.connect_timeout': '防火墙或网络丢弃了数据包；请从本机尝试连接。',

@@ -14,6 +14,8 @@ export const probes = {
   'probe.column.cost': '费用',
 
   'note.example': '{name}：{host} 是示例中的占位地址，请改为您的服务商的地址。',
+  'note.outboundProxy': '出站代理 {url}（{from}）：用于 {names}。',
+  'note.certificateEnded': '{name}：{path} 中的客户端证书已过期（{date}），请更新证书。',
   'note.envFile': '本机其他用户可以读取 {path}，请执行：chmod 600 {path}',
 
   'doctor.machine': '正在检查本机…',

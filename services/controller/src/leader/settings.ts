@@ -9,6 +9,7 @@ import {
 } from '@zephyr/runtime/config/config';
 import { areSameHeaders, endpointHeadersOf } from '@zephyr/runtime/config/endpoint-headers';
 import { policyOf } from '@zephyr/runtime/config/policy';
+import { connectionFingerprint } from '@zephyr/runtime/connection/endpoint-connection';
 
 export interface Settings {
   readonly groups: readonly GroupSetting[];
@@ -52,7 +53,7 @@ export function configEvent(former: LoadedConfig | undefined, now: LoadedConfig)
 }
 
 /**
- * The endpoints of both configurations that have another URL, token, header or authority now: what was known of
+ * The endpoints of both configurations that have another URL, token, header, certificate or proxy now: what was known of
  * them is void. Compared in memory, and never stored: over a restart a leader probes what it finds
  * out of order instead.
  */
@@ -66,7 +67,7 @@ function changedEndpoints(
     if (before === undefined) return [];
     const isSame =
       before.baseUrl === endpoint.baseUrl &&
-      before.authorities === endpoint.authorities &&
+      connectionFingerprint(former, before) === connectionFingerprint(now, endpoint) &&
       areSameHeaders(endpointHeadersOf(former, before), endpointHeadersOf(now, endpoint));
     return isSame ? [] : [endpoint.id];
   });

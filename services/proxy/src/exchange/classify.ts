@@ -16,6 +16,7 @@ export function mayBePassed(
 }
 
 const CONNECT_FAILURES: Readonly<Record<string, FailureClass>> = {
+  OUTBOUND_PROXY: 'outbound_proxy',
   ECONNREFUSED: 'refused',
   EHOSTUNREACH: 'refused',
   ENETUNREACH: 'refused',

@@ -42,6 +42,8 @@ export interface TestProxyOptions {
   readonly groups?: readonly string[];
   /** Lines of TOML for every group, or by group. */
   readonly groupKeys?: string | Readonly<Record<string, string>>;
+  /** Lines of TOML by the name of an endpoint. */
+  readonly endpointKeys?: Readonly<Record<string, string>>;
   /** Besides the tokens of the groups. */
   readonly variables?: Readonly<Record<string, string>>;
   readonly timeouts?: Partial<Config['timeouts']>;
@@ -171,12 +173,15 @@ function unchanging(loaded: LoadedConfig): ConfigSource {
   };
 }
 
-function configText({ endpoints, groups = [], groupKeys = '' }: TestProxyOptions): string {
+function configText(options: TestProxyOptions): string {
+  const { endpoints, groups = [], groupKeys = '', endpointKeys = {} } = options;
   const byGroup = new Map<string, string[]>();
   for (const [index, url] of endpoints.entries()) {
     const group = groups[index] ?? 'main';
     const lines = byGroup.get(group) ?? [];
-    lines.push(`[[groups.endpoints]]\nname = "e${index + 1}"\nurl = "${url}"\n`);
+    const name = `e${index + 1}`;
+    const keys = endpointKeys[name] ?? '';
+    lines.push(`[[groups.endpoints]]\nname = "${name}"\nurl = "${url}"\n${keys}\n`);
     byGroup.set(group, lines);
   }
   const keysOf = (group: string) =>

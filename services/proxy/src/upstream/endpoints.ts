@@ -1,15 +1,18 @@
 /** The endpoints as the proxy uses them: where to connect, with which token, over which sockets. */
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
-import { isIP, type LookupFunction } from 'node:net';
+import type { Agent as HttpAgent } from 'node:http';
+import type { LookupFunction } from 'node:net';
 
 import type { EndpointId } from '@zephyr/contract/scalars';
 import type { Config, Secrets } from '@zephyr/runtime/config/config';
 import { type EndpointHeaders, endpointHeadersOf } from '@zephyr/runtime/config/endpoint-headers';
 import { type ServedModels, servedModelsOf } from '@zephyr/runtime/config/served-models';
+import {
+  connectionOf,
+  createAgent,
+  type EndpointConnection,
+} from '@zephyr/runtime/connection/endpoint-connection';
 import { matcherOf } from '@zephyr/runtime/header-rules';
 
-import { trustedContextOf } from '@zephyr/runtime/trusted-authorities';
 import { createLookup } from './lookup.ts';
 
 export interface UpstreamEndpoint {
@@ -28,7 +31,7 @@ export interface UpstreamEndpoint {
   readonly passes: PassedHeaders;
   /** Undefined: all models. */
   readonly models: ServedModels | undefined;
-  /** Changes with the configuration of what passes, of models and of authorities. */
+  /** Changes with what passes, with models and with how it is connected to. */
   readonly rules: string;
   readonly agent: HttpAgent;
   /** Opens a connection for one request only. */
@@ -55,22 +58,6 @@ const AGENT_OPTIONS = {
   scheduling: 'lifo',
 } as const;
 
-/** The library's name of a place; an agent of ours has one place only. */
-const ONLY_PLACE = 'endpoint';
-
-/** Node writes the place of each request into a string, with TLS of some twenty parts. */
-class EndpointAgent extends HttpAgent {
-  override getName(): string {
-    return ONLY_PLACE;
-  }
-}
-
-class TlsEndpointAgent extends HttpsAgent {
-  override getName(): string {
-    return ONLY_PLACE;
-  }
-}
-
 /** Idle sockets end now, those in use with their answer. */
 export function retire({ agent }: UpstreamEndpoint): void {
   agent.maxFreeSockets = 0;
@@ -93,15 +80,8 @@ export function createEndpoints(
   return config.endpoints.map((endpoint) => {
     const url = new URL(endpoint.baseUrl);
     const isTls = url.protocol === 'https:';
-    const Agent = isTls ? TlsEndpointAgent : EndpointAgent;
-    const secureContext = trustedContextOf(endpoint);
-    const hostname = url.hostname.replace(/^\[(.*)\]$/, '$1');
-    const options = {
-      lookup,
-      // Node would find it in the Host header of each request.
-      servername: isIP(hostname) === 0 ? hostname : '',
-      ...(secureContext === undefined ? {} : { secureContext }),
-    };
+    const connection = connectionOf({ secrets }, endpoint);
+    const tunnelMs = config.timeouts.connectMs;
     return {
       id: endpoint.id,
       name: endpoint.name,
@@ -109,7 +89,7 @@ export function createEndpoints(
       isTls,
       target: {
         protocol: url.protocol,
-        hostname,
+        hostname: url.hostname.replace(/^\[(.*)\]$/, '$1'),
         port: url.port === '' ? (isTls ? '443' : '80') : url.port,
       },
       basePath: url.pathname === '/' ? '' : url.pathname.replace(/\/+$/, ''),
@@ -120,25 +100,20 @@ export function createEndpoints(
         ofAnswer: matcherOf(endpoint.passAnswerHeaders),
       },
       models: servedModelsOf(endpoint),
-      rules: rulesOf(endpoint),
-      agent: new Agent({ ...AGENT_OPTIONS, ...options }),
-      freshAgent: new Agent({ keepAlive: false, ...options }),
+      rules: rulesOf(endpoint, connection, tunnelMs),
+      agent: createAgent(connection, { ...AGENT_OPTIONS, lookup, tunnelMs }),
+      freshAgent: createAgent(connection, { keepAlive: false, lookup, tunnelMs }),
     };
   });
 }
 
-function rulesOf({
-  passHeaders,
-  passAnswerHeaders,
-  models,
-  modelMap,
-  authorities,
-}: Config['endpoints'][number]): string {
+function rulesOf(
+  { passHeaders, passAnswerHeaders, models, modelMap }: Config['endpoints'][number],
+  { fingerprint, proxy }: EndpointConnection,
+  tunnelMs: number,
+): string {
   return JSON.stringify([
-    passHeaders,
-    passAnswerHeaders,
-    models,
-    [...(modelMap ?? [])],
-    authorities,
+    ...[passHeaders, passAnswerHeaders, models, [...(modelMap ?? [])]],
+    ...[fingerprint, proxy === undefined ? undefined : tunnelMs],
   ]);
 }

@@ -7,7 +7,9 @@ import { createRequire } from 'node:module';
 
 import { endpointId } from '@zephyr/core';
 import { Secret } from '@zephyr/runtime/secret';
+import { type ScriptedProxy, startScriptedProxy } from '@zephyr/testkit/scripted-proxy';
 import { type ScriptedUpstream, startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
+import { VALID } from '@zephyr/testkit/tls-fixture';
 import {
   chunk,
   chunkedHead,
@@ -20,7 +22,7 @@ import {
 } from '@zephyr/testkit/upstream-scripts';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { eventually } from '../test-support/eventually.ts';
-import { createEndpoints, type UpstreamEndpoint } from './endpoints.ts';
+import { createEndpoints, retire, type UpstreamEndpoint } from './endpoints.ts';
 import { createTransport, type Transport, type UpstreamRequest } from './transport.ts';
 
 const BODY = Buffer.from('{"hello":1}');
@@ -29,22 +31,47 @@ let send: Transport;
 let upstream: ScriptedUpstream;
 let endpoint: UpstreamEndpoint;
 
-beforeEach(async () => {
-  upstream = await startScriptedUpstream();
+const WAYS = ['directly', 'through http', 'through socks5', 'through https, over TLS'] as const;
+
+/** How an endpoint is connected to changes nothing of all this. */
+async function connectBy(way: (typeof WAYS)[number]): Promise<void> {
+  const isTls = way === 'through https, over TLS';
+  upstream = await startScriptedUpstream(isTls ? { tls: VALID } : {});
   send = createTransport();
+  const outbound = await outboundProxyFor(way);
   const config = {
-    endpoints: [{ id: endpointId('e'), name: 'e', groupName: 'g', baseUrl: upstream.url }],
+    endpoints: [
+      {
+        ...{ id: endpointId('e'), name: 'e', groupName: 'g', baseUrl: upstream.url },
+        ...(isTls ? { authorities: VALID.cert } : {}),
+        ...(outbound === undefined ? {} : { outboundProxy: { url: outbound.url, from: 'proxy' } }),
+      },
+    ],
+    timeouts: { connectMs: 20_000 },
   };
   const secrets = {
     groupTokens: new Map([['g', new Secret('t')]]),
     endpointHeaders: new Map(),
+    tlsKeys: new Map(),
+    proxyCredentials: new Map(),
     clientKeys: [],
   };
   const [made] = createEndpoints(config as never, secrets);
   if (made === undefined) throw new Error('no endpoint');
   endpoint = made;
-  onTestFinished(() => upstream.stop());
-});
+  onTestFinished(async () => {
+    retire(endpoint);
+    await upstream.stop();
+    await outbound?.stop();
+  });
+}
+
+async function outboundProxyFor(way: (typeof WAYS)[number]): Promise<ScriptedProxy | undefined> {
+  if (way === 'directly') return undefined;
+  if (way === 'through https, over TLS')
+    return await startScriptedProxy({ kind: 'https', tls: VALID });
+  return await startScriptedProxy({ kind: way === 'through http' ? 'http' : 'socks5' });
+}
 
 function request(parts: Partial<UpstreamRequest> = {}): UpstreamRequest {
   return {
@@ -80,7 +107,9 @@ async function textOf(response: IncomingMessage): Promise<string> {
   return text;
 }
 
-describe('send', () => {
+describe.each(WAYS)('send %s', (way) => {
+  beforeEach(() => connectBy(way));
+
   it('depends on exactly the versions that it was written for', () => {
     const require = createRequire(import.meta.url);
     expect(require('../../package.json').dependencies['http-proxy-middleware']).toBe('4.2.2');

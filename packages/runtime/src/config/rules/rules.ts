@@ -7,14 +7,15 @@ import type { ReadNamedFile } from '../named-file.ts';
 import type { RawTable } from '../raw.ts';
 import type { Variables } from '../variables.ts';
 import { checkAdminToken } from './admin-token.ts';
-import { checkAuthorities } from './authorities.ts';
 import { checkClients } from './clients.ts';
 import { checkGroups } from './groups.ts';
 import { checkHeaders } from './headers.ts';
 import { checkHosts } from './hosts.ts';
 import { checkIntervals } from './intervals.ts';
 import { checkModels } from './models.ts';
+import { checkOutboundProxies } from './outbound-proxies.ts';
 import { checkRedis } from './redis.ts';
+import { checkTlsFiles } from './tls-files.ts';
 import { checkTokens } from './tokens.ts';
 
 export function checkRules(
@@ -29,7 +30,8 @@ export function checkRules(
     ...checkTokens(document, variables),
     ...checkHeaders(document, variables),
     ...checkModels(document),
-    ...checkAuthorities(document, read),
+    ...checkTlsFiles(document, read),
+    ...checkOutboundProxies(document, variables),
     ...checkRedis(document, variables),
     ...checkClients(document, variables, read),
     ...checkAdminToken(document, variables),

@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 import { AUTH_STYLES } from '../../credential.ts';
 import { perEndpoint } from './overrides.ts';
-import { filePath } from './values.ts';
+import { filePath, variableName } from './values.ts';
 
 /** Names in the file are chosen by the user; in the code they are keys of maps only. */
 const named = (value: z.ZodType<string>) =>
@@ -105,5 +105,43 @@ export const upstreamKeys = {
         'A file with certificates in PEM form: authorities to trust for it besides the usual ones, for an endpoint whose certificate comes from an authority of your own. A changed file is applied without a restart.',
       )
       .meta({ example: '/etc/ssl/our-authority.pem' }),
+  ),
+  client_cert_file: perEndpoint(
+    filePath
+      .optional()
+      .describe(
+        'A file with a certificate in PEM form that Zephyr shows to it (mutual TLS), with those of its issuers if it needs them. A renewed file is applied without a restart.',
+      )
+      .meta({ example: '/etc/ssl/zephyr-client.pem' }),
+  ),
+  client_key_file: perEndpoint(
+    filePath
+      .optional()
+      .describe('The private key of that certificate in PEM form, without a passphrase.')
+      .meta({ example: '/etc/ssl/zephyr-client-key.pem' }),
+  ),
+  tls_min_version: perEndpoint(
+    z
+      .enum(['1.2', '1.3'])
+      .optional()
+      .describe('The oldest version of TLS to accept from it. Not set: 1.2.')
+      .meta({ example: '1.3' }),
+  ),
+  proxy: perEndpoint(
+    z
+      .string()
+      .optional()
+      .describe(
+        'The outbound proxy to reach it through: `"http://…"`, `"https://…"` or `"socks5://…"`, or `"none"` to connect directly whatever the environment says. Not set: as `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` say.',
+      )
+      .meta({ example: 'http://proxy.example.lan:3128' }),
+  ),
+  proxy_env: perEndpoint(
+    variableName
+      .optional()
+      .describe(
+        'Instead of `proxy`, for a proxy that wants a user and a password: the variable that holds its whole URL, `http://user:password@…`.',
+      )
+      .meta({ example: 'OUTBOUND_PROXY' }),
   ),
 };

@@ -1,0 +1,87 @@
+/** Outbound proxies: their URLs can be used, and their passwords are not in this file. */
+import { parseProxy, proxyOfEnvironment } from '../../connection/outbound-proxy.ts';
+import type { KeyPath, Violation } from '../config-error.ts';
+import { type RawTable, rawEndpoints, rawGroups, rawText } from '../raw.ts';
+import type { Variables } from '../variables.ts';
+
+const EXPECTED = '"http://…", "https://…" or "socks5://…" with a host and a port, or "none"';
+
+export function checkOutboundProxies(document: RawTable, variables: Variables): Violation[] {
+  return [
+    ...[...rawGroups(document), ...rawEndpoints(document)].flatMap(({ path, table }) => [
+      ...checkWritten(rawText(table['proxy']), [...path, 'proxy']),
+      ...checkVariable(rawText(table['proxy_env']), [...path, 'proxy_env'], variables),
+      ...checkOne(table, path),
+    ]),
+    ...checkEnvironment(document, variables),
+  ];
+}
+
+function checkWritten(text: string | undefined, path: KeyPath): Violation[] {
+  if (text === undefined || text === 'none') return [];
+  const proxy = parseProxy(text);
+  if (proxy === undefined || proxy.credentials !== undefined) {
+    const hasPassword = proxy !== undefined || text.includes('@');
+    return [
+      {
+        path,
+        found: hasPassword
+          ? 'the URL of a proxy with a user or a password (not shown)'
+          : `${JSON.stringify(text)}, which is no proxy that Zephyr can use`,
+        expected: hasPassword ? 'no secrets in this file' : EXPECTED,
+        advice: hasPassword
+          ? 'put the whole URL into .env as NAME=\'http://user:password@…\', and write proxy_env = "NAME" instead'
+          : 'write for example proxy = "http://proxy.example.lan:3128"',
+      },
+    ];
+  }
+  return [];
+}
+
+function checkVariable(name: string | undefined, path: KeyPath, variables: Variables): Violation[] {
+  if (name === undefined || !/^[A-Za-z_]\w{0,99}$/.test(name)) return [];
+  const value = variables(name);
+  if (value !== undefined && parseProxy(value) !== undefined) return [];
+  return [
+    {
+      path,
+      found: `the name of a variable ${value === undefined ? 'that is not set or empty' : 'that holds no URL of a proxy'}`,
+      expected: 'a variable of .env or of the environment with http://user:password@host:port',
+      advice: "write NAME='http://user:password@host:port' into .env, and only NAME here",
+    },
+  ];
+}
+
+function checkOne(table: RawTable, path: KeyPath): Violation[] {
+  if (table['proxy'] === undefined || table['proxy_env'] === undefined) return [];
+  return [
+    {
+      path: [...path, 'proxy_env'],
+      found: 'proxy and proxy_env in one table',
+      expected: 'only one of them',
+      advice: 'remove proxy_env, or remove proxy if the URL has a password',
+    },
+  ];
+}
+
+/** Each variable once, at the first endpoint that would use it. */
+function checkEnvironment(document: RawTable, variables: Variables): Violation[] {
+  const seen = new Set<string>();
+  return rawEndpoints(document).flatMap(({ path, table, group }) => {
+    const url = rawText(table['url']) ?? '';
+    const isOwn = [table, group.table].some((keys) => keys['proxy'] ?? keys['proxy_env']);
+    if (isOwn || !URL.canParse(url)) return [];
+    const proxy = proxyOfEnvironment(new URL(url), variables);
+    if (proxy === undefined || seen.has(proxy.variable)) return [];
+    seen.add(proxy.variable);
+    if (parseProxy(proxy.value) !== undefined) return [];
+    return [
+      {
+        path: [...path, 'url'],
+        found: `an endpoint to be reached through ${proxy.variable}, which holds no URL of a proxy`,
+        expected: `http://, https:// or socks5:// with a host and a port in ${proxy.variable}`,
+        advice: `correct ${proxy.variable}, or write proxy = "none" for this group to connect directly`,
+      },
+    ];
+  });
+}

@@ -1,0 +1,108 @@
+/** The files of certificates and keys: each is there and can be used, and a key fits its certificate. */
+import { areMatching, problemOfCertificates, problemOfKey } from '../../connection/tls-files.ts';
+import type { KeyPath, Violation } from '../config-error.ts';
+import type { ReadNamedFile } from '../named-file.ts';
+import { type RawTable, rawEndpoints, rawGroups, rawText } from '../raw.ts';
+import { expandHome } from '../tables/values.ts';
+
+export function checkTlsFiles(document: RawTable, read: ReadNamedFile): Violation[] {
+  return [
+    ...[...rawGroups(document), ...rawEndpoints(document)].flatMap(({ path, table }) => [
+      ...checkFile(table, [...path, 'ca_file'], CERTIFICATES, read),
+      ...checkFile(table, [...path, 'client_cert_file'], CERTIFICATES, read),
+      ...checkFile(table, [...path, 'client_key_file'], KEY, read),
+    ]),
+    ...rawEndpoints(document).flatMap(({ path, table, group }) => {
+      const merged = { ...group.table, ...table };
+      const isOwn = PAIR.certificate in table || PAIR.key in table;
+      return checkPair(merged, isOwn ? path : group.path, PAIR, read);
+    }),
+  ].filter(isFirst);
+}
+
+interface FileKind {
+  readonly problemOf: (pem: string) => string | undefined;
+  readonly expected: string;
+  readonly advice: string;
+}
+
+const CERTIFICATES: FileKind = {
+  problemOf: problemOfCertificates,
+  expected: 'a file with certificates in PEM form (-----BEGIN CERTIFICATE-----)',
+  advice: 'correct the path, or write the certificate into this file',
+};
+
+const KEY: FileKind = {
+  problemOf: problemOfKey,
+  expected: 'a file with a private key in PEM form, without a passphrase',
+  advice: 'correct the path, or make such a file: openssl pkey -in OLD.pem -out NEW.pem',
+};
+
+const PAIR = { certificate: 'client_cert_file', key: 'client_key_file' } as const;
+
+function checkFile(
+  table: RawTable,
+  path: KeyPath,
+  { problemOf, expected, advice }: FileKind,
+  read: ReadNamedFile,
+): Violation[] {
+  const file = rawText(table[String(path.at(-1))]);
+  if (file === undefined || file === '') return [];
+  const text = contentOf(file, read);
+  const problem = text === undefined ? 'which cannot be read' : problemOf(text);
+  if (problem === undefined) return [];
+  return [{ path, found: `${JSON.stringify(file)}, ${problem}`, expected, advice }];
+}
+
+/** @param path of the table that the pair belongs to */
+function checkPair(
+  table: RawTable,
+  path: KeyPath,
+  names: { readonly certificate: string; readonly key: string },
+  read: ReadNamedFile,
+): Violation[] {
+  const certificate = rawText(table[names.certificate]);
+  const key = rawText(table[names.key]);
+  if (certificate === undefined && key === undefined) return [];
+  if (certificate === undefined || key === undefined) {
+    const [there, missing] =
+      key === undefined ? [names.certificate, names.key] : [names.key, names.certificate];
+    return [
+      {
+        path: [...path, there],
+        found: `${there} without ${missing}`,
+        expected: 'a certificate and its private key',
+        advice: `add ${missing}`,
+      },
+    ];
+  }
+  const [certificatePem, keyPem] = [contentOf(certificate, read), contentOf(key, read)];
+  const areUsable =
+    certificatePem !== undefined &&
+    keyPem !== undefined &&
+    problemOfCertificates(certificatePem) === undefined &&
+    problemOfKey(keyPem) === undefined;
+  if (!areUsable || areMatching(certificatePem, keyPem)) return [];
+  return [
+    {
+      path: [...path, names.key],
+      found: `${JSON.stringify(key)}, whose key is not that of the first certificate in ${JSON.stringify(certificate)}`,
+      expected: 'the private key of that certificate',
+      advice: 'correct one of the two paths; where they are being renewed, wait for the other file',
+    },
+  ];
+}
+
+function contentOf(file: string, read: ReadNamedFile): string | undefined {
+  try {
+    return read(expandHome(file));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The pair of a group is looked at for each of its endpoints. */
+function isFirst(violation: Violation, index: number, all: readonly Violation[]): boolean {
+  const text = JSON.stringify(violation);
+  return all.findIndex((other) => JSON.stringify(other) === text) === index;
+}

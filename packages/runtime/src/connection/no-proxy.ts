@@ -1,0 +1,53 @@
+/** Which hosts are reached without the proxy of the environment. Pure. */
+import { BlockList, isIP } from 'node:net';
+
+/**
+ * `NO_PROXY` as curl and Go read it: entries with commas or blanks between them, each `*`, a host name
+ * (its subdomains too, with or without a dot or `*.` before it), an address, or a network (`10.0.0.0/8`);
+ * a name or an address may have a port. This machine never needs a proxy.
+ *
+ * @param host without brackets
+ */
+export function needsNoProxy(
+  noProxy: string,
+  { host, port }: { readonly host: string; readonly port: number },
+): boolean {
+  const name = host.toLowerCase().replace(/\.$/, '');
+  if (isThisMachine(name)) return true;
+  const entries = noProxy.toLowerCase().split(/[\s,]+/);
+  return entries.some((entry) => entry !== '' && isMatch(entry, name, port));
+}
+
+/** @param name in lower case, without brackets */
+function isThisMachine(name: string): boolean {
+  return (
+    name === 'localhost' || name.endsWith('.localhost') || name === '::1' || /^127\./.test(name)
+  );
+}
+
+/** A name or an address, the latter in brackets where it is IPv6 and has a port. */
+const ENTRY = /^(?:\[(?<bracketed>[^\]]+)\]|(?<plain>[^:]+))(?::(?<entryPort>\d+))?$/;
+
+function isMatch(entry: string, name: string, port: number): boolean {
+  if (entry === '*') return true;
+  if (entry.includes('/')) return isInNetwork(entry, name);
+  if (isIP(entry) !== 0) return entry === name;
+  const { bracketed, plain = '', entryPort } = ENTRY.exec(entry)?.groups ?? {};
+  if (entryPort !== undefined && Number(entryPort) !== port) return false;
+  const address = bracketed ?? (isIP(plain) === 0 ? undefined : plain);
+  if (address !== undefined) return name === address;
+  const wanted = plain.replace(/^\*?\./, '');
+  return name === wanted || (isIP(name) === 0 && name.endsWith(`.${wanted}`));
+}
+
+function isInNetwork(entry: string, name: string): boolean {
+  const [address = '', bits = ''] = entry.split('/');
+  const family = isIP(address);
+  const length = Number(bits);
+  const isNetwork = family !== 0 && /^\d{1,3}$/.test(bits) && length <= (family === 6 ? 128 : 32);
+  if (!isNetwork || isIP(name) !== family) return false;
+  const list = new BlockList();
+  const type = family === 6 ? 'ipv6' : 'ipv4';
+  list.addSubnet(address, length, type);
+  return list.check(name, type);
+}

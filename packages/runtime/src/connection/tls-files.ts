@@ -1,0 +1,47 @@
+/** What is wrong with files of certificates and keys, before anything is connected by them. */
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+
+const BLOCK = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
+
+/** @returns What is wrong with a PEM file of certificates; undefined where nothing is. */
+export function problemOfCertificates(pem: string): string | undefined {
+  const blocks = pem.match(BLOCK) ?? [];
+  if (blocks.length === 0) return 'which has no certificate in PEM form';
+  try {
+    for (const block of blocks) new X509Certificate(block);
+    return undefined;
+  } catch {
+    return 'whose certificates cannot be read';
+  }
+}
+
+/** @returns What is wrong with a PEM file of a private key; undefined where nothing is. */
+export function problemOfKey(pem: string): string | undefined {
+  if (!/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem))
+    return 'which has no private key in PEM form';
+  try {
+    createPrivateKey(pem);
+    return undefined;
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    return code === 'ERR_MISSING_PASSPHRASE' || /ENCRYPTED/.test(pem)
+      ? 'whose key is encrypted; Zephyr has no passphrase for it'
+      : 'whose key cannot be read';
+  }
+}
+
+/** Both are without problems by themselves. */
+export function areMatching(certificatePem: string, keyPem: string): boolean {
+  return firstOf(certificatePem)?.checkPrivateKey(createPrivateKey(keyPem)) === true;
+}
+
+/** When the first certificate of a file ends, in milliseconds since the epoch. */
+export function endsAtMs(certificatePem: string): number | undefined {
+  const end = firstOf(certificatePem)?.validTo;
+  return end === undefined ? undefined : Date.parse(end);
+}
+
+function firstOf(pem: string): X509Certificate | undefined {
+  const [first] = pem.match(BLOCK) ?? [];
+  return first === undefined ? undefined : new X509Certificate(first);
+}

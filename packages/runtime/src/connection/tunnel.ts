@@ -1,0 +1,207 @@
+/**
+ * A connection to an endpoint through an outbound proxy: a tunnel, so that what we write reaches the
+ * endpoint byte for byte, and over TLS unread. Its errors say whose fault it is, without credentials.
+ */
+import { once } from 'node:events';
+import { request as httpRequest } from 'node:http';
+import { connect as connectTcp, isIPv6, type LookupFunction, type Socket } from 'node:net';
+import { connect as connectTls, type SecureContext } from 'node:tls';
+
+import { SocksClient } from 'socks';
+
+import { messageOf } from '../errors.ts';
+import type { Secret } from '../secret.ts';
+import type { ProxyAddress } from './outbound-proxy.ts';
+
+export interface OutboundProxy extends ProxyAddress {
+  /** `user:password` */
+  readonly credentials?: Secret | undefined;
+}
+
+export interface TunnelOptions {
+  /** Of everything until the tunnel is open. */
+  readonly limitMs: number;
+  /** For the proxy's own name; the endpoint's name is looked up by the proxy. */
+  readonly lookup?: LookupFunction | undefined;
+  /** For a proxy that is reached over TLS. */
+  readonly secureContext?: SecureContext | undefined;
+}
+
+export interface Destination {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** The outbound proxy is at fault. */
+export const OUTBOUND_PROXY = 'OUTBOUND_PROXY';
+
+/**
+ * `OUTBOUND_PROXY`: the proxy is at fault. `EHOSTUNREACH` and `ETIMEDOUT`: by what it says, it cannot
+ * connect to the endpoint, or not in time.
+ */
+export class TunnelError extends Error {
+  readonly code: typeof OUTBOUND_PROXY | 'EHOSTUNREACH' | 'ETIMEDOUT';
+
+  constructor(code: TunnelError['code'], message: string) {
+    super(message);
+    this.name = 'TunnelError';
+    this.code = code;
+  }
+}
+
+/** @throws TunnelError */
+export async function openTunnel(
+  proxy: OutboundProxy,
+  to: Destination,
+  options: TunnelOptions,
+): Promise<Socket> {
+  const { kind, host, port, url } = proxy;
+  const { lookup, secureContext } = options;
+  const place = { host, port, ...(lookup === undefined ? {} : { lookup }) };
+  const socket =
+    kind === 'https'
+      ? connectTls({ ...place, servername: servernameOf(host), ...given({ secureContext }) })
+      : connectTcp(place);
+  // Errors of a socket that nobody waits for any more.
+  socket.on('error', () => undefined);
+  socket.setNoDelay(true);
+  let late = new TunnelError(OUTBOUND_PROXY, `the outbound proxy ${url} cannot be reached in time`);
+  let isLate = false;
+  const limit = setTimeout(() => {
+    isLate = true;
+    socket.destroy(late);
+  }, options.limitMs);
+  try {
+    await once(socket, kind === 'https' ? 'secureConnect' : 'connect');
+    late = new TunnelError('ETIMEDOUT', `the outbound proxy ${url} did not connect to it in time`);
+    if (kind === 'socks5') await askSocks(socket, proxy, to, options.limitMs);
+    else await askHttp(socket, proxy, to);
+    return socket;
+  } catch (error) {
+    socket.destroy();
+    if (isLate) throw late;
+    throw error instanceof TunnelError ? error : unreachable(url, error);
+  } finally {
+    clearTimeout(limit);
+  }
+}
+
+function unreachable(url: string, error: unknown): TunnelError {
+  const code = codeIn(error);
+  const message = `the outbound proxy ${url} cannot be reached${code === '' ? '' : ` (${code})`}`;
+  return new TunnelError(OUTBOUND_PROXY, message);
+}
+
+/** The proxy's answer to CONNECT may have this much; the usual ones have some hundred bytes. */
+const ANSWER_LIMIT_BYTES = 16 * 1024;
+
+async function askHttp(socket: Socket, proxy: OutboundProxy, to: Destination): Promise<void> {
+  const authority = `${isIPv6(to.host) ? `[${to.host}]` : to.host}:${to.port}`;
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const request = httpRequest({
+    method: 'CONNECT',
+    path: authority,
+    headers: { host: authority, ...authorizationOf(proxy) },
+    createConnection: () => socket,
+    maxHeaderSize: ANSWER_LIMIT_BYTES,
+  });
+  request.once('connect', ({ statusCode = 0 }, _socket, head) => {
+    const isOpen = statusCode >= 200 && statusCode < 300;
+    if (!isOpen) reject(refusal(proxy.url, statusCode));
+    // The endpoint speaks when it is asked, and nobody has asked it yet.
+    else if (head.length > 0) reject(broken(proxy.url));
+    else resolve();
+  });
+  request.once('error', () => reject(broken(proxy.url)));
+  request.end();
+  await promise;
+}
+
+function authorizationOf({ credentials }: OutboundProxy): Record<string, string> {
+  if (credentials === undefined) return {};
+  const encoded = Buffer.from(credentials.reveal()).toString('base64');
+  return { 'proxy-authorization': `Basic ${encoded}` };
+}
+
+/** These speak of the endpoint, all others of us. */
+const CANNOT_CONNECT: ReadonlySet<number> = new Set([502, 503, 504]);
+
+function refusal(url: string, status: number): TunnelError {
+  if (CANNOT_CONNECT.has(status)) {
+    const message = `the outbound proxy ${url} cannot connect to it (status ${status})`;
+    return new TunnelError('EHOSTUNREACH', message);
+  }
+  const message =
+    status === 407
+      ? `the outbound proxy ${url} takes no request without the right user and password (status 407)`
+      : `the outbound proxy ${url} refuses to connect to it (status ${status})`;
+  return new TunnelError(OUTBOUND_PROXY, message);
+}
+
+function broken(url: string): TunnelError {
+  return new TunnelError(
+    OUTBOUND_PROXY,
+    `what answers at ${url} is no outbound proxy of this kind`,
+  );
+}
+
+async function askSocks(
+  socket: Socket,
+  { host, port, url, credentials }: OutboundProxy,
+  destination: Destination,
+  timeoutMs: number,
+): Promise<void> {
+  const [, userId, password] = /^([^:]*):(.*)$/s.exec(credentials?.reveal() ?? '') ?? [];
+  try {
+    await SocksClient.createConnection({
+      proxy: { host, port, type: 5, ...given({ userId, password }) },
+      command: 'connect',
+      destination: { ...destination },
+      existing_socket: socket,
+      timeout: timeoutMs,
+    });
+    socket.resume();
+  } catch (error) {
+    throw socksError(url, messageOf(error));
+  }
+}
+
+/** The library's errors have no codes; their messages are its constants. */
+function socksError(url: string, message: string): TunnelError {
+  const reason = /rejected connection - (\w+)/.exec(message)?.[1];
+  if (reason !== undefined) {
+    const isOfEndpoint = /Unreachable|Refused|Expired/.test(reason);
+    return isOfEndpoint
+      ? new TunnelError(
+          'EHOSTUNREACH',
+          `the outbound proxy ${url} cannot connect to it (${reason})`,
+        )
+      : new TunnelError(
+          OUTBOUND_PROXY,
+          `the outbound proxy ${url} refuses to connect to it (${reason})`,
+        );
+  }
+  if (/authentication/i.test(message)) {
+    const text = `the outbound proxy ${url} takes no request without the right user and password`;
+    return new TunnelError(OUTBOUND_PROXY, text);
+  }
+  return broken(url);
+}
+
+function codeIn(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string'
+    ? error.code
+    : '';
+}
+
+/** TLS names no addresses. */
+export function servernameOf(host: string): string {
+  return /^[\d.]+$|:/.test(host) ? '' : host;
+}
+
+/** Without what is undefined: Node and others take an undefined option for one that is set. */
+function given<Options extends object>(options: Options): Partial<Options> {
+  return Object.fromEntries(
+    Object.entries(options).filter(([, value]) => value !== undefined),
+  ) as Partial<Options>;
+}
