@@ -6,6 +6,117 @@ const BOUND = 'where both sides are equal the result is the same';
 const FAST = 'a short cut: without it the result is the same, only later';
 
 export const OF_OTHERS: readonly Equivalent[] = [
+  { file: 'answer/start.ts', line: 'const BLANK = ', why: 'it always matches at the start' },
+  {
+    file: 'answer/start.ts',
+    line: "this.#form === 'events' && this.#events > 0",
+    titles: ["this.#form === 'events' && this.#events > 0 → this.#events > 0"],
+    why: 'only an event stream has events',
+  },
+  {
+    file: 'answer/start.ts',
+    line: "this.#form === 'document' ? this.#endOfDocument() : NOT_CLAUDE",
+    titles: [
+      "this.#form === 'document' ? this.#endOfDocument() : NOT_CLAUDE → this.#endOfDocument()",
+    ],
+    why: 'no text is no error',
+  },
+  {
+    file: 'answer/start.ts',
+    line: "if (this.#form === 'blank') return NOT_CLAUDE",
+    titles: ["this.#form === 'blank' → false"],
+    why: 'blank lines are no event',
+  },
+  { file: 'answer/start.ts', line: 'BLANK.exec(text)?.[0].length ?? 0', why: COMPILER },
+  {
+    file: 'answer/start.ts',
+    line: "name !== 'error' && EVENT_TYPE.test(name) && data.startsWith",
+    titles: [
+      "name !== 'error' && EVENT_TYPE.test(name) && data.startsWith(`{\"typ… → false",
+      "name !== 'error' && EVENT_TYPE.test(name) → name !== 'error'",
+    ],
+    why: FAST,
+  },
+  {
+    file: 'answer/start.ts',
+    line: "'type' in value && typeof value.type === 'string'",
+    titles: ["'type' in value && typeof value.type === 'string' → typeof value.type === 'string'"],
+    why: COMPILER,
+  },
+  {
+    file: 'answer/api-error.ts',
+    line: "'error' in value ? value.error",
+    titles: ["'error' in value ? value.error : undefined → value.error"],
+    why: COMPILER,
+  },
+  {
+    file: 'answer/api-error.ts',
+    line: "'type' in value && value.type === 'error'",
+    titles: ["'type' in value && value.type === 'error' → value.type === 'error'"],
+    why: COMPILER,
+  },
+  {
+    file: 'answer/end.ts',
+    line: "whole === '' || !isOfInterest",
+    why: FAST,
+  },
+  {
+    file: 'answer/end.ts',
+    line: 'data.includes(\'"message_stop"\') || data.includes',
+    titles: ['data.includes(\'"message_stop"\') || data.includes(\'"error"\') → true'],
+    why: FAST,
+  },
+  {
+    file: 'answer/end.ts',
+    line: "value !== undefined && 'type' in value",
+    titles: ["value !== undefined && 'type' in value → value !== undefined"],
+    why: COMPILER,
+  },
+  {
+    file: 'answer/end.ts',
+    line: "event === 'error' ? parseObject(data)",
+    titles: ["event === 'error' ? parseObject(data) : undefined → parseObject(data)"],
+    why: FAST,
+  },
+  {
+    file: 'answer/refusal.ts',
+    line: "if (error !== undefined) return 'api_error'",
+    titles: ['error !== undefined → false'],
+    why: 'an error that was read is JSON',
+  },
+  {
+    file: 'answer/refusal.ts',
+    line: 'const first = /^',
+    why: 'the first character that is no blank, wherever the search begins',
+  },
+  {
+    file: 'answer/named-wait.ts',
+    line: 'limit === undefined || !isUsedUp',
+    titles: ['limit === undefined || !isUsedUp(headers, limit) → !isUsedUp(headers, limit)'],
+    why: COMPILER,
+  },
+  {
+    file: 'answer/named-wait.ts',
+    line: 'text === undefined) return undefined',
+    titles: ['text === undefined → false'],
+    why: COMPILER,
+  },
+  {
+    file: 'answer/named-wait.ts',
+    line: 'text !== undefined && ',
+    titles: [
+      'text !== undefined && /^\\d{1,12}(\\.\\d{1,9})?$/.test(text) → /^\\d{1,12}(\\.\\d{1,9})?$/.test(text)',
+    ],
+    why: COMPILER,
+  },
+  {
+    file: 'answer/named-wait.ts',
+    line: 'remaining !== undefined && ',
+    titles: [
+      'remaining !== undefined && /^0+(\\.0+)?$/.test(remaining) → /^0+(\\.0+)?$/.test(remaining)',
+    ],
+    why: COMPILER,
+  },
   { file: 'json-keys.ts', line: "this.#status === 'in_nested_string') return", why: FAST },
   {
     file: 'json-keys.ts',

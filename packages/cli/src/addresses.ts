@@ -1,10 +1,9 @@
 /** Addresses at which other programs and machines reach a listener on this machine. */
-import { readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 
+import { readDocument } from '@zephyr/runtime/config/load';
 import { rawTable } from '@zephyr/runtime/config/raw';
 import { ZephyrError } from '@zephyr/runtime/errors';
-import { parse } from 'smol-toml';
 
 /** An address that programs on this machine can connect to. */
 export function localHost(host: string): string {
@@ -32,12 +31,12 @@ function lanAddress(): string | undefined {
     .find(({ family, internal }) => family === 'IPv4' && !internal)?.address;
 }
 
-/** Where the proxy of a configuration listens, also where other parts of the file are wrong. */
+/** Where the proxy of a configuration listens. @throws ConfigError */
 export function proxyAddressIn(configPath: string): {
   readonly host: string;
   readonly port: string;
 } {
-  const server = rawTable(parse(readFileSync(configPath, 'utf8'))['server']);
+  const server = rawTable(readDocument(configPath)['server']);
   const { host = '127.0.0.1', port = 8080 } = server;
   return { host: String(host), port: String(port) };
 }

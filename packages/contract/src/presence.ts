@@ -1,4 +1,4 @@
-/** What one proxy is doing now. Renewed each second; expires by itself with the proxy. */
+/** What one proxy is doing now. Renewed each second, more rarely at rest; expires by itself with the proxy. */
 import { z } from 'zod';
 
 import { ejectionReportSchema } from './ejection.ts';

@@ -26,6 +26,7 @@ export type {
 } from './decide/events.ts';
 export { sessionLoadOf, totalActiveRequests } from './decide/presence.ts';
 export { reduce } from './decide/reduce.ts';
+export { isAtRest } from './decide/rest.ts';
 export { snapshotContent } from './decide/snapshot.ts';
 export { type EndpointState, initialWorld, type World } from './decide/world.ts';
 export { latencyClassOf, requestClassOf } from './learn/latency-class.ts';

@@ -19,5 +19,19 @@ export const systemClock: Clock = {
   clearTimer: (timer) => clearTimeout(timer as NodeJS.Timeout | undefined),
 };
 
+/** Resolves after this time, or when the signal aborts. */
+export function pause(clock: Clock, durationMs: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clock.clearTimer(timer);
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = clock.setTimer(end, durationMs);
+    signal.addEventListener('abort', end);
+  });
+}
+
 /** From 0 to less than 1. */
 export const systemRandom = (): number => Math.random();

@@ -96,6 +96,11 @@ export async function startProxy(
     configHash: status.configHash,
     snapshotPath: () => options.snapshotPath ?? defaultSnapshotPath(settings.config.hash),
     presence: () => presenceOf(status),
+    isBusy: () =>
+      draining ||
+      admission.activeRequests > 0 ||
+      stats.hasNews ||
+      routing.endpoints.some(({ id }) => routing.ejectionOf(id).status !== 'admitted'),
     takeBatch: () => stats.takeBatch(instanceId),
     sessions: () => settings.sessions,
   });

@@ -18,6 +18,8 @@ export interface AdminTarget {
   /** Without a trailing slash. */
   readonly url: string;
   readonly token?: string | undefined;
+  /** Why the address may be wrong: thrown where nothing answers there. */
+  readonly doubt?: ZephyrError | undefined;
 }
 
 export interface AdminClient {
@@ -41,6 +43,7 @@ export function adminClient(target: AdminTarget, say: Translate): AdminClient {
     try {
       response = await fetch(`${target.url}${path}`, { ...init, headers, redirect: 'error' });
     } catch (error) {
+      if (target.doubt !== undefined) throw target.doubt;
       throw new ZephyrError('UNREACHABLE', say('cli.error.unreachable', { url: target.url }), {
         cause: error,
         advice: [say('cli.error.unreachable.advice')],

@@ -58,10 +58,9 @@ export function openSession(options: AdminOptions, environment: Environment): Ad
   const address = read.status === 'broken' ? addressIn(options.config) : loaded?.config.controller;
   const url = checkedUrl(options.url ?? urlOf(address), 'http://127.0.0.1:8081');
   const token = loaded?.secrets.adminToken?.reveal() ?? adminTokenIn(options, environment);
-  return {
-    ...{ client: adminClient({ url, token }, say), language, say, numbers: numbersOf(language) },
-    configError: read.status === 'broken' ? read.error : undefined,
-  };
+  const configError = read.status === 'broken' ? read.error : undefined;
+  const client = adminClient({ url, token, doubt: configError }, say);
+  return { client, language, say, numbers: numbersOf(language), configError };
 }
 
 type ReadConfig =
@@ -82,13 +81,13 @@ function readConfig({ config, envFile }: AdminOptions, environment: Environment)
 function adminTokenIn({ envFile, url }: AdminOptions, environment: Environment) {
   // The token in this folder is not meant for another machine.
   const isHere = url === undefined && existsSync(envFile);
-  const file = isHere ? readFileSync(envFile, 'utf8') : '';
+  const file = isHere ? textOf(envFile) : '';
   return variablesOf(environment, file)(TOKEN_VARIABLE);
 }
 
 /** Reads only the `[controller]` table: the error is often elsewhere in the file. */
 function addressIn(configPath: string): { readonly host?: string; readonly port?: number } {
-  const text = readFileSync(configPath, 'utf8');
+  const text = textOf(configPath);
   const table = /^[ \t]*\[controller\][^\n]*\n((?:(?![ \t]*\[)[^\n]*\n?)*)/m.exec(text)?.[1] ?? '';
   const host = /^[ \t]*host[ \t]*=[ \t]*"([^"\n]+)"/m.exec(table)?.[1];
   const port = /^[ \t]*port[ \t]*=[ \t]*(\d{1,5})/m.exec(table)?.[1];
@@ -96,6 +95,15 @@ function addressIn(configPath: string): { readonly host?: string; readonly port?
     ...(host === undefined ? {} : { host }),
     ...(port === undefined ? {} : { port: Number(port) }),
   };
+}
+
+/** Empty where it cannot be read: that is a problem of the configuration, and reported as one. */
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 export function localeOf(environment: Environment): string | undefined {

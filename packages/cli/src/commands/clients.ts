@@ -1,6 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 
+import { readDocument } from '@zephyr/runtime/config/load';
+import type { RawTable } from '@zephyr/runtime/config/raw';
 import { ZephyrError } from '@zephyr/runtime/errors';
 import { parse } from 'smol-toml';
 
@@ -14,7 +16,8 @@ const CLIENT_NAME = /^[A-Za-z0-9._-]{1,40}$/;
  * proxies accept it without a restart.
  *
  * @returns the key, which is shown only once and stored nowhere.
- * @throws ZephyrError `USAGE` for a name that is taken or not allowed, or a file without `[[…]]`.
+ * @throws ZephyrError `USAGE` for a name that is taken or not allowed, or a file without `[[…]]`;
+ *   `CONFIG` for one with errors.
  */
 export function addClient(configPath: string, name: string): string {
   if (!CLIENT_NAME.test(name)) {
@@ -24,8 +27,9 @@ export function addClient(configPath: string, name: string): string {
       ],
     });
   }
+  const document = readDocument(configPath);
   const before = readFileSync(configPath, 'utf8');
-  if (namesIn(before).includes(name)) {
+  if (namesIn(document).includes(name)) {
     throw new ZephyrError('USAGE', `${configPath} already has a client named ${name}`, {
       advice: [`to replace the key, remove the [[clients]] block of ${name}, then run this again`],
     });
@@ -73,8 +77,7 @@ function urlIn(configPath: string): string {
   return `http://${hostForPeople(host)}:${port}`;
 }
 
-function namesIn(text: string): readonly unknown[] {
-  const { clients } = parse(text);
+function namesIn({ clients }: RawTable): readonly unknown[] {
   return Array.isArray(clients)
     ? clients.map((client) => (typeof client === 'object' && 'name' in client ? client.name : ''))
     : [];
@@ -82,7 +85,7 @@ function namesIn(text: string): readonly unknown[] {
 
 function isReadable(text: string): boolean {
   try {
-    return namesIn(text).length > 0;
+    return namesIn(parse(text)).length > 0;
   } catch {
     return false;
   }

@@ -30,7 +30,7 @@ export async function status(
   const { state, unprobed } =
     options.probe === true
       ? await probedState(session, probesLimitMs)
-      : { state: await firstState(session), unprobed: [] };
+      : { state: await session.client.state(), unprobed: [] };
   if (options.json === true) return JSON.stringify(state, null, 2);
   const names = unprobed.map(({ name }) => name).join(', ');
   const rest = unprobed.length === 0 ? [] : ['', session.say('status.unprobed', { names })];
@@ -54,7 +54,7 @@ export async function watchStatus(call: WatchCall): Promise<void> {
   const { options, print, signal } = call;
   const session = openSession(options, call.environment);
   // Fails at once when there is no controller; later interruptions are waited out.
-  await firstState(session);
+  await session.client.state();
   let printed = '';
   for await (const message of followStream(session.client, signal)) {
     if (message.kind !== 'state') continue;
@@ -67,13 +67,6 @@ export async function watchStatus(call: WatchCall): Promise<void> {
       printed = text;
     }
   }
-}
-
-/** @throws ZephyrError of the configuration when nothing answers, since that is then the cause */
-async function firstState({ client, configError }: AdminSession): Promise<ApiState> {
-  return await client.state().catch((error: unknown) => {
-    throw configError ?? error;
-  });
 }
 
 /** A probe by the Claude CLI takes some seconds, on a busy machine all of `timeout_seconds` (15). */
@@ -89,7 +82,7 @@ interface ProbedState {
 /** The state after a probe of each endpoint. */
 async function probedState(session: AdminSession, limitMs: number): Promise<ProbedState> {
   const { client } = session;
-  let state = await firstState(session);
+  let state = await session.client.state();
   const sinceAtMs = state.atMs;
   const untilAtMs = systemClock.nowMs() + limitMs;
   // Without a leader, as in the first second after a start, the command is not accepted yet.
@@ -103,7 +96,7 @@ async function probedState(session: AdminSession, limitMs: number): Promise<Prob
     }
     if (unprobedOf(state, sinceAtMs).length === 0) break;
     await sleep(LOOK_MS);
-    state = await firstState(session);
+    state = await session.client.state();
   }
   return { state, unprobed: unprobedOf(state, sinceAtMs) };
 }

@@ -211,7 +211,8 @@ describe('a launched process', () => {
     for (const signals of [1, 2]) {
       const { child, ports, redisPid } = await startProcess();
       const exited = once(child, 'exit');
-      const running = await fetch(`http://127.0.0.1:${ports.proxy}/slow`);
+      const path = signals === 1 ? 'slow' : 'endless';
+      const running = await fetch(`http://127.0.0.1:${ports.proxy}/${path}`);
       child.kill('SIGINT');
       if (signals === 2) {
         await vi.waitFor(async () => {

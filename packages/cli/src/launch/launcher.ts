@@ -49,6 +49,9 @@ type SupervisedServices = Readonly<Record<ServiceName, SupervisedService>>;
 /** @throws ZephyrError `REDIS_MISSING`, `REDIS_START`, `SERVICE_START`; then Redis has ended again. */
 export async function launch(plan: LaunchPlan): Promise<LaunchedSystem> {
   const ownsRedis = plan.loaded.config.redis.urlFrom === 'default';
+  const load = plan.services ?? SERVICES;
+  // While Redis starts. What fails here fails again where the proxy is started.
+  load.proxy().catch(() => undefined);
   const redis = ownsRedis
     ? await startPrivateRedis({
         dataFolder: plan.redisFolder,
@@ -57,7 +60,7 @@ export async function launch(plan: LaunchPlan): Promise<LaunchedSystem> {
     : undefined;
   const fault = Promise.withResolvers<Error>();
   const unwatch = watchUncaughtErrors(fault.resolve);
-  const services = startServices(plan, redis);
+  const services = startServices(plan, load, redis);
   const stop = async () => {
     // A probe that runs is of no more use; an answer that runs is.
     await Promise.all([services.proxy.stop(), services.prober.stop()]);
@@ -80,11 +83,26 @@ export async function launch(plan: LaunchPlan): Promise<LaunchedSystem> {
   }
 }
 
-function startServices(plan: LaunchPlan, redis: PrivateRedis | undefined): SupervisedServices {
-  const load = plan.services ?? SERVICES;
-  const start = (name: ServiceName) =>
-    superviseService(specOf(name, plan, redis), startPartBy(load[name]));
-  return { controller: start('controller'), prober: start('prober'), proxy: start('proxy') };
+/** The proxy first: it serves before the others have been loaded. */
+function startServices(
+  plan: LaunchPlan,
+  load: typeof SERVICES,
+  redis: PrivateRedis | undefined,
+): SupervisedServices {
+  const start = (name: ServiceName, before?: Promise<unknown>) =>
+    superviseService(
+      specOf(name, plan, redis),
+      startPartBy(async () => {
+        await before?.catch(() => undefined);
+        return load[name]();
+      }),
+    );
+  const proxy = start('proxy');
+  return {
+    proxy,
+    controller: start('controller', proxy.ready),
+    prober: start('prober', proxy.ready),
+  };
 }
 
 async function portsOf(services: SupervisedServices): Promise<LaunchedSystem['ports']> {

@@ -10,13 +10,19 @@ const ERROR =
 const delta = (text: string) =>
   `event: content_block_delta\ndata: ${JSON.stringify({ type: 'content_block_delta', delta: { type: 'text_delta', text } })}\n\n`;
 
+/** In two pieces, the first of so many characters. */
+function lastLineOf(characters: number): readonly string[] {
+  const line = 'data: {"type":"message_stop","x":"';
+  return [line + 'y'.repeat(characters - line.length), '"}\n'];
+}
+
 function endingOf(chunks: readonly string[], { isFinished = false } = {}): string {
   const end = new StreamEnd();
   for (const chunk of chunks) end.push(chunk);
   if (isFinished) end.finish();
   const { ending } = end;
-  if (ending?.kind === 'error') return `error ${ending.error?.type ?? ''}`;
-  return ending?.kind ?? 'open';
+  if (ending === undefined) return 'open';
+  return ending.kind === 'error' ? `error ${ending.error?.type ?? 'unknown'}` : ending.kind;
 }
 
 describe('StreamEnd', () => {
@@ -66,6 +72,26 @@ describe('StreamEnd', () => {
       chunks: ['event: message_stopped\ndata: {}\n\n'],
       ending: 'open',
     },
+    {
+      name: 'its data in another piece',
+      chunks: ['event: message_stop\n', 'data: {}\n'],
+      ending: 'whole',
+    },
+    { name: 'another field', chunks: ['date:{"type":"message_stop"}\n'], ending: 'open' },
+    { name: 'data that is no JSON', chunks: ['data: x "message_stop"\n'], ending: 'open' },
+    { name: 'data that is a text', chunks: ['data: "message_stop"\n'], ending: 'open' },
+    {
+      name: 'an error without data that can be read',
+      chunks: ['event: error\ndata: overloaded\n'],
+      ending: 'error unknown',
+    },
+    {
+      name: 'an error without a name',
+      chunks: ['data: {"type":"error","error":{"type":"overloaded_error"}}\n'],
+      ending: 'error overloaded_error',
+    },
+    { name: 'a long last line', chunks: lastLineOf(8 * 1024), ending: 'whole' },
+    { name: 'a last line that is too long', chunks: lastLineOf(8 * 1024 + 1), ending: 'open' },
   ])('$name', ({ chunks, ending }) => {
     expect(endingOf(chunks)).toBe(ending);
   });
@@ -75,8 +101,19 @@ describe('StreamEnd', () => {
     { name: 'half its data', chunks: ['event: message_stop\ndata: {"ty'], ending: 'whole' },
     { name: 'no line end', chunks: ['data: {"type":"message_stop"}'], ending: 'whole' },
     { name: 'another name', chunks: ['event: message_st'], ending: 'open' },
+    {
+      name: 'an error without a line end',
+      chunks: ['event: error\ndata: {"error":{"type":"overloaded_error"}}'],
+      ending: 'error overloaded_error',
+    },
   ])('where the body ends with $name', ({ chunks, ending }) => {
     expect(endingOf(chunks, { isFinished: true })).toBe(ending);
+  });
+
+  it('is what reads a stream', () => {
+    const end = answerEndOf('stream');
+    end?.push(STOP);
+    expect(end?.ending).toEqual({ kind: 'whole' });
   });
 
   it('says the same however the bytes are cut, and whatever ends the lines', () => {

@@ -19,8 +19,48 @@ describe('namedWaitMs', () => {
     ['a word', 'soon', undefined],
     ['nothing', '', undefined],
     ['too many digits', '99999999999', undefined],
+    ['a date that is none', 'Wed, sometime', undefined],
+    ['words before a date', 'after Wed, 21 Oct 2026 07:28:30 GMT', undefined],
   ])('reads retry-after: %s', (_name, value, expected) => {
     expect(namedWaitMs({ 'retry-after': value }, nowMs)).toBe(expected);
+  });
+
+  it.each(['x1500', '1500x', '-1', ''])('takes retry-after-ms %j for no wait', (value) => {
+    expect(namedWaitMs({ 'retry-after-ms': value }, nowMs)).toBeUndefined();
+  });
+
+  it.each([
+    ['now', inSeconds(0)],
+    ['words before seconds', `in ${inSeconds(60)}`],
+    ['words after seconds', `${inSeconds(60)}s`],
+    ['a date of HTTP', 'Wed, 21 Oct 2026 07:28:30 GMT'],
+    ['words before a date', 'at 2026-10-21 07:30:00Z'],
+    ['a date that is none', '2026-13-45T00:00:00Z'],
+  ])('takes a reset at %s for no wait', (_name, reset) => {
+    expect(namedWaitMs({ 'anthropic-ratelimit-unified-reset': reset }, nowMs)).toBeUndefined();
+  });
+
+  it.each([['x-anthropic-ratelimit-unified-reset'], ['anthropic-ratelimit-unified-reset-at']])(
+    'takes %s for no limit',
+    (name) => {
+      expect(namedWaitMs({ [name]: inSeconds(60) }, nowMs)).toBeUndefined();
+    },
+  );
+
+  it.each([
+    ['0', 60_000],
+    ['000', 60_000],
+    ['0.0', 60_000],
+    ['10', undefined],
+    ['05', undefined],
+    ['0.5', undefined],
+    ['', undefined],
+  ])('takes a limit with %j remaining for used up or not', (remaining, expected) => {
+    const headers = {
+      'anthropic-ratelimit-tokens-remaining': remaining,
+      'anthropic-ratelimit-tokens-reset': inSeconds(60),
+    };
+    expect(namedWaitMs(headers, nowMs)).toBe(expected);
   });
 
   it.each([

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { judgeRefusal } from './refusal.ts';
+import { isSuccess, judgeRefusal } from './refusal.ts';
 
 const error = (type: string, message = 'x') =>
   JSON.stringify({ type: 'error', error: { type, message } });
@@ -12,10 +12,21 @@ const PAGE = '<!DOCTYPE html><title>Just a moment...</title>';
 const judge = (status: number, bodyStart: string, contentType = 'text/plain') =>
   judgeRefusal({ status, contentType, bodyStart }).failure;
 
+it.each([
+  [199, false],
+  [200, true],
+  [299, true],
+  [300, false],
+])('status %i is a success: %s', (status, expected) => {
+  expect(isSuccess(status)).toBe(expected);
+});
+
 describe('judgeRefusal', () => {
   it.each([
     ['a redirect', 307, '', 'not_claude'],
+    ['a redirect with JSON', 399, '{"a":1}', 'not_claude'],
     ['no status of HTTP', 600, '', 'not_claude'],
+    ['the last status of HTTP', 599, '', 'server_error'],
     ['a status below 100', 99, '', 'not_claude'],
     ['the client’s mistake', 400, error('invalid_request_error'), 'client_error'],
     ['a mistake in a gateway’s words', 400, '{"error":"bad"}', 'client_error'],

@@ -140,6 +140,72 @@ describe('AnswerStart', () => {
     { name: 'a sentence', chunks: ['Internal Server Error'], verdict: 'not_claude at 0' },
     { name: 'a word and its end', chunks: ['dat', 'e: x\n'], verdict: 'not_claude at 1' },
     { name: 'bytes', chunks: ['\u001f\u008b'], verdict: 'not_claude at 0' },
+    {
+      name: 'an error behind as much as is buffered',
+      chunks: [`: ${'x'.repeat(MAX_START_BYTES)}\n\n${errorEvent('overloaded_error')}`],
+      verdict: 'overloaded at 0',
+    },
+    { name: 'an id alone', chunks: ['id: 1\n\n'], verdict: 'not_claude at end' },
+    {
+      name: 'comments, one below the limit',
+      chunks: [': x\n'.repeat(63)],
+      verdict: 'truncated at end',
+    },
+    { name: 'comments, at the limit', chunks: [': x\n'.repeat(64)], verdict: 'commit stream at 0' },
+    { name: 'pings, one below the limit', chunks: [PING.repeat(63)], verdict: 'truncated at end' },
+    { name: 'an event without data', chunks: ['event: ping\n\n'], verdict: 'truncated at end' },
+    {
+      name: 'data without an event',
+      chunks: ['data: {"type":"ping"}\n\n'],
+      verdict: 'truncated at end',
+    },
+    {
+      name: 'an unknown line behind the name',
+      chunks: ['event: content_block_delta\nfoo\ndata: {"type":"content_block_delta"}\n\n'],
+      verdict: 'commit stream at 0',
+    },
+    {
+      name: 'an unknown line behind the data',
+      chunks: ['data: {"type":"content_block_delta"}\nfoo\n\n'],
+      verdict: 'commit stream at 0',
+    },
+    {
+      name: 'an unknown line behind an event',
+      chunks: [`${START}foo\n${DELTA}`],
+      verdict: 'commit stream at 0',
+    },
+    {
+      name: 'an error event without data before content',
+      chunks: ['event: error\n\ndata: {"type":"content_block_delta"}\n\n'],
+      verdict: 'commit stream at 0',
+    },
+    {
+      name: 'an error under another name',
+      chunks: [
+        errorEvent('overloaded_error').replace('event: error', 'event: content_block_delta'),
+      ],
+      verdict: 'overloaded at 0',
+    },
+    {
+      name: 'an error without a name',
+      chunks: [errorEvent('overloaded_error').replace('event: error\n', '')],
+      verdict: 'overloaded at 0',
+    },
+    {
+      name: 'content with an error in it',
+      chunks: ['data: {"error":{"type":"overloaded_error"},"type":"content_block_delta"}\n\n'],
+      verdict: 'commit stream at 0',
+    },
+    {
+      name: 'a type that is a number',
+      chunks: ['data: {"type":5}\n\n'],
+      verdict: 'not_claude at 0',
+    },
+    {
+      name: 'no blank behind a colon',
+      chunks: ['event:content_block_delta\ndata:{"type":"content_block_delta"}\n\n'],
+      verdict: 'commit stream at 0',
+    },
   ];
   it.each(events)('a stream: $name', ({ chunks, verdict }) => {
     expect(judge(chunks)).toBe(verdict);
@@ -199,6 +265,41 @@ describe('AnswerStart', () => {
       verdict: 'not_claude at 0',
     },
     { name: 'a list', chunks: ['["type"]'], verdict: 'not_claude at 0' },
+    {
+      name: 'an error behind a byte order mark in pieces',
+      chunks: [...BOM, '{"error":{"type":"rate_limit_error"}}'],
+      verdict: 'rate_limited at 3',
+    },
+    {
+      name: 'a message of the client',
+      chunks: ['{"role":"user","id":1}'],
+      verdict: 'not_claude at 0',
+    },
+    {
+      name: 'an error with content',
+      chunks: ['{"error":{"type":"rate_limit_error"},"content":[]}'],
+      verdict: 'rate_limited at 0',
+    },
+    {
+      name: 'an error by its type, with content',
+      chunks: ['{"type":"error","content":[]}'],
+      verdict: 'server_error at 0',
+    },
+    {
+      name: 'an error that is false, with content',
+      chunks: ['{"error":false,"content":[]}'],
+      verdict: 'server_error at 0',
+    },
+    {
+      name: 'content beside an error that is null',
+      chunks: ['{"error":null,"content":['],
+      verdict: 'commit document at 0',
+    },
+    {
+      name: 'content of another type',
+      chunks: ['{"type":"completion","content":['],
+      verdict: 'commit document at 0',
+    },
   ];
   it.each(documents)('a document: $name', ({ chunks, verdict }) => {
     expect(judge(chunks)).toBe(verdict);
@@ -211,6 +312,11 @@ describe('AnswerStart', () => {
     { name: 'half a document', chunks: ['{"id":"m"'], verdict: 'not_claude at end' },
     { name: 'comments', chunks: [': wait\n\n'], verdict: 'commit stream at end' },
     { name: 'a start', chunks: [START], verdict: 'commit stream at end' },
+    {
+      name: 'an error that is cut',
+      chunks: ['{"type":"error","error":{"type":"rate_li'],
+      verdict: 'server_error at end',
+    },
   ])('at the deadline: $name', ({ chunks, verdict }) => {
     expect(judge(chunks, 'atDeadline')).toBe(verdict);
   });

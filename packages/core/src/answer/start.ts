@@ -122,7 +122,8 @@ export class AnswerStart {
 
   #readBlank(text: string): StartVerdict {
     const body = text.slice(BLANK.exec(text)?.[0].length ?? 0);
-    if (body === '' || '\u00ef\u00bb\u00bf'.startsWith(body)) {
+    // Nothing, too, is the start of one.
+    if ('\u00ef\u00bb\u00bf'.startsWith(body)) {
       this.#text = body;
       return HOLD;
     }

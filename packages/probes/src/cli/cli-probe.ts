@@ -1,6 +1,7 @@
 /** The probe by the real Claude CLI: contained, measured at the relay. */
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -80,7 +81,8 @@ async function askCli(query: CliQuery, signal: AbortSignal): Promise<CliAnswer> 
     };
   } finally {
     await relay.stop();
-    if (user === undefined) rmSync(folder, { recursive: true, force: true });
+    // Not at once: on a laptop, requests pass in the same process.
+    if (user === undefined) await rm(folder, { recursive: true, force: true });
     else await removeFoldersOf(user, folder);
   }
 }

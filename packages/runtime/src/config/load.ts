@@ -48,6 +48,18 @@ export function loadConfig(sources: ConfigSources, options: LoadOptions = {}): L
   });
 }
 
+/**
+ * The tables of config.toml alone, for those who need a few of its values and no token.
+ * @throws ConfigError (code `CONFIG`) with everything that does not fit the schema
+ */
+export function readDocument(path: string): RawTable {
+  const text = readText(path, 'must exist');
+  const document = parseToml(path, text);
+  const problems = problemsOf(path, text, checkSchema(document));
+  if (problems.length > 0) throw new ConfigError(problems);
+  return document;
+}
+
 export interface ConfigText extends LoadOptions {
   readonly path: string;
   readonly text: string;
@@ -59,7 +71,7 @@ export interface ConfigText extends LoadOptions {
 /** `loadConfig` without the files. @throws ConfigError */
 export function parseConfig(source: ConfigText): LoadedConfig {
   const { path, text, variables, starting = [], read = readNamedFile } = source;
-  const document = parseToml(path, text.replace(/^\uFEFF/, ''));
+  const document = parseToml(path, text);
   const violations = [
     ...checkSchema(document),
     ...checkRules(document, variables, read),
@@ -78,7 +90,7 @@ export function parseConfig(source: ConfigText): LoadedConfig {
 
 function parseToml(path: string, text: string): RawTable {
   try {
-    return parse(text, { unsafeKeyBehaviour: 'throw' });
+    return parse(text.replace(/^\uFEFF/, ''), { unsafeKeyBehaviour: 'throw' });
   } catch (error) {
     if (!(error instanceof TomlError)) throw error;
     // The message goes on with the lines of the file, which may hold a misplaced secret.

@@ -25,8 +25,8 @@ const MAX_PRESENCE_BYTES = 64 * 1024;
 const MAX_PRESENCES_BYTES = 4 * 1024 * 1024;
 /** Ids that are looked at; by chance which, where there are more. What is gone is taken off. */
 const MAX_PRESENCES = 512;
-/** As long as a presence lives without renewal. */
-const PRESENCE_LIFE_MS = 5_000;
+/** As long as the presence of a proxy at rest lives without renewal. */
+export const LONGEST_PRESENCE_MS = 15_000;
 
 /** `<host>-<process>-<random>`, as services name themselves. */
 const PROXY_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
@@ -137,7 +137,7 @@ export interface PresencesRead {
 export async function readPresenceTexts(redis: Redis): Promise<PresencesRead> {
   const listed = await redis.srandmember(keys.proxies, MAX_PRESENCES);
   const ids = listed.filter(isProxyId);
-  const args = [MAX_PRESENCE_BYTES, PRESENCE_LIFE_MS, MAX_PRESENCES_BYTES];
+  const args = [MAX_PRESENCE_BYTES, LONGEST_PRESENCE_MS, MAX_PRESENCES_BYTES];
   const found =
     ids.length === 0
       ? []

@@ -59,31 +59,36 @@ export function connectionOptions(target: RedisTarget): RedisOptions {
 }
 
 /**
- * A client for one of two kinds of work.
+ * A client for one of three kinds of work.
  *
  * - `command`: fails fast and never sends a command twice. ioredis 6 by default sends an
  *   unacknowledged command again after a reconnect (one INCR became two) and waits for ever on a
  *   black-holed server.
+ * - `waiting`: the same, for `XREAD BLOCK` of at most one second, after which an answer comes.
  * - `blocking`: for subscriptions and `XREAD BLOCK`, of at most 5 s; waits for Redis to come back.
  *   A subscription sends nothing by itself, so its owner has to `ping` to find a dead line.
  *
  * Neither ends the process: `redis is away` and `redis is back` are logged once per change.
  */
-export function createRedis(target: RedisTarget, log: Logger, kind: 'command' | 'blocking'): Redis {
+export function createRedis(
+  target: RedisTarget,
+  log: Logger,
+  kind: 'command' | 'waiting' | 'blocking',
+): Redis {
   const options: RedisOptions = {
     ...connectionOptions(target),
     autoResendUnfulfilledCommands: false,
     connectTimeout: 2_000,
-    ...(kind === 'command'
-      ? {
+    ...(kind === 'blocking'
+      ? { maxRetriesPerRequest: null, socketTimeout: 10_000 }
+      : {
           enableOfflineQueue: false,
           maxRetriesPerRequest: 0,
-          commandTimeout: 1_000,
+          commandTimeout: kind === 'command' ? 1_000 : 2_500,
           // A line that has gone dead without a word is replaced; the limit above only gives up
           // waiting for one command on it.
           socketTimeout: 3_000,
-        }
-      : { maxRetriesPerRequest: null, socketTimeout: 10_000 }),
+        }),
   };
   const redis = new Redis({ ...options, replyMapping: 'legacy' });
   let reachable: boolean | undefined;

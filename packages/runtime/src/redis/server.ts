@@ -2,10 +2,18 @@
  * A private Redis: a real redis-server or valkey-server on a unix socket that only this user can
  * open, ended with this program. For `zephyr start`, the demo and the tests.
  */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { type ChildProcess, spawn } from 'node:child_process';
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 
 import { ZephyrError } from '../errors.ts';
 
@@ -32,9 +40,21 @@ export interface RedisServerOptions {
 const START_LIMIT_MS = 20_000;
 const PROGRAMS = ['redis-server', 'valkey-server'];
 
-/** The first Redis-like server in PATH, or undefined. */
+/** The path of the first Redis-like server in PATH, or undefined. */
 export function findRedisServer(): string | undefined {
-  return PROGRAMS.find((program) => spawnSync(program, ['--version']).status === 0);
+  const folders = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
+  return PROGRAMS.flatMap((program) => folders.map((folder) => join(folder, program))).find(
+    isProgram,
+  );
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
 }
 
 /** @throws ZephyrError `REDIS_MISSING` without a server program, `REDIS_START` when it fails. */

@@ -20,7 +20,6 @@ import { createAccess } from './access.ts';
 import { handleCommand } from './commands.ts';
 import { streamEvents } from './events.ts';
 import { readDecisions, readHistory } from './history.ts';
-import { openApiDocument } from './openapi.ts';
 import { requireOrigin } from './origin.ts';
 import { answerErrors, ProblemError } from './problem.ts';
 import { answerGet, answerPost } from './routes.ts';
@@ -53,8 +52,7 @@ export function createApp(deps: ApiAppDeps): Express {
   app.use(secureHeaders);
   addWatchers(app, deps);
 
-  const document = openApiDocument();
-  answerGet(app, '/openapi.json', (_req, res) => void res.json(document));
+  answerGet(app, '/openapi.json', answerOpenApi());
   const access = createAccess({
     ...{ token: deps.adminToken, trustedProxies: deps.trustedProxies, clock: deps.clock },
   });
@@ -68,6 +66,15 @@ export function createApp(deps: ApiAppDeps): Express {
   });
   app.use(answerErrors(deps.log));
   return app;
+}
+
+/** Made when somebody asks for it: the others need not wait for it at the start. */
+function answerOpenApi(): RequestHandler {
+  let document: Promise<object> | undefined;
+  return async (_req, res) => {
+    document ??= import('./openapi.ts').then(({ openApiDocument }) => openApiDocument());
+    res.json(await document);
+  };
 }
 
 /** For orchestrators and Prometheus, which call us by whatever name: nothing secret, no change. */

@@ -18,12 +18,10 @@ import { z } from 'zod';
 import type { CurrentState } from '../view/current-state.ts';
 import { ProblemError } from './problem.ts';
 import type { Tail } from './tail.ts';
+import { FOLLOWING_LIMIT_MS, within } from './within.ts';
 
 /** Longer than a change of the leader may take, shorter than a command lives. */
 const ANSWER_LIMIT_MS = 5_500;
-
-/** Just after the start the answers are not followed yet. */
-const LISTENING_LIMIT_MS = 2_000;
 
 /** It names the keys that a client sent, and these may be long. */
 const MAX_DETAIL = 500;
@@ -55,7 +53,6 @@ async function applied(
   { redis, tail }: CommandDeps,
   record: Parameters<typeof appendCommand>[1],
 ): Promise<CommandAnswer> {
-  await within(LISTENING_LIMIT_MS, tail.listening);
   const answers = new Map<string, AuditRecord>();
   let arrived = () => {};
   const listen = ({ value }: StreamEntry<AuditRecord>) => {
@@ -64,7 +61,9 @@ async function applied(
   };
   // Before the command is written: its answer may be quicker than the reply of Redis.
   tail.events.on('audit', listen);
+  const following = tail.follow();
   try {
+    await within(FOLLOWING_LIMIT_MS, following.started);
     const id = await appendCommand(redis, record).catch(() => {
       throw new ProblemError('store_away', 'Redis did not take the command');
     });
@@ -76,17 +75,8 @@ async function applied(
     return answerOf(answers.get(id));
   } finally {
     tail.events.off('audit', listen);
+    following.end();
   }
-}
-
-/** Resolves with the promise or when the time is over. */
-async function within(limitMs: number, promise: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, limitMs);
-  });
-  await Promise.race([promise, limit]);
-  clearTimeout(timer);
 }
 
 function answerOf(audit: AuditRecord | undefined): CommandAnswer {

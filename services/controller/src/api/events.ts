@@ -11,6 +11,7 @@ import type { CurrentState } from '../view/current-state.ts';
 import { type History, readHistory, readLogAfter } from './history.ts';
 import { ProblemError } from './problem.ts';
 import type { Tail } from './tail.ts';
+import { FOLLOWING_LIMIT_MS, within } from './within.ts';
 
 /** The state goes out at most so often, and at least so often as a sign of life. */
 const STATE_EVERY_MS = 500;
@@ -65,16 +66,20 @@ class EventFeed {
     const sampleListener = (sample: ApiSample) => onSample(sample);
     tail.events.on('log', logListener);
     tail.events.on('sample', sampleListener);
+    const following = tail.follow();
     const stopListening = current.onChange(() => this.#planState());
     const life = setInterval(() => this.#sendState(), SIGN_OF_LIFE_MS);
     this.#stream.onClose(() => {
       tail.events.off('log', logListener);
       tail.events.off('sample', sampleListener);
+      following.end();
       stopListening();
       clearInterval(life);
       clearTimeout(this.#planned);
     });
 
+    // The past is read up to where the tail has begun, at least.
+    await within(FOLLOWING_LIMIT_MS, following.started);
     const lastId = await this.#sendPast(lastEventId);
     onLog = (entry) => {
       if (isAfter(entry.id, lastId)) this.#send('log', entry, entry.id);

@@ -1,6 +1,10 @@
 /**
  * Follows what the leader writes: the event log and the audit stream, and the measurements that
- * the charts show. One reader for the whole process; when Redis comes back it goes on where it was.
+ * the charts show. One reader for the whole process, which reads while somebody follows; when Redis
+ * comes back it goes on where it was.
+ *
+ *     resting --(the first follower)--> starting --(cursors read)--> reading
+ *     starting | reading --(the last follower has left)--> resting
  */
 import { EventEmitter, once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -29,9 +33,15 @@ interface TailEvents {
 
 export interface Tail {
   readonly events: EventEmitter<TailEvents>;
-  /** Resolves when nothing that is written from now on can be missed. */
-  readonly listening: Promise<void>;
+  /** Call it with the listeners in place. */
+  follow(): Following;
   stop(): void;
+}
+
+export interface Following {
+  /** Resolves when nothing that is written from now on can be missed. */
+  readonly started: Promise<void>;
+  end(): void;
 }
 
 /** Below the time after which a command counts as lost. */
@@ -44,12 +54,12 @@ const BATCH = 200;
 const xreadReply = z.array(z.tuple([z.string(), z.array(z.unknown())])).nullable();
 
 export function startTail(target: RedisTarget, log: Logger): Tail {
-  const redis = createRedis(target, log, 'command');
+  const redis = createRedis(target, log, 'waiting');
   const tail = new StreamTail(redis, log);
   void tail.run();
   return {
     events: tail.events,
-    listening: tail.listening,
+    follow: () => tail.follow(),
     stop: () => {
       tail.stop();
       redis.disconnect();
@@ -59,30 +69,42 @@ export function startTail(target: RedisTarget, log: Logger): Tail {
 
 class StreamTail {
   readonly events = new EventEmitter<TailEvents>();
-  readonly listening: Promise<void>;
   readonly #redis: Redis;
   readonly #log: Logger;
   readonly #stopping = new AbortController();
-  readonly #isListening = Promise.withResolvers<void>();
+  #followers = 0;
+  #firstFollower = Promise.withResolvers<void>();
+  #started = Promise.withResolvers<void>();
   /** The last entry that was read of each stream. */
   readonly #cursors = new Map<string, string>();
 
   constructor(redis: Redis, log: Logger) {
     this.#redis = redis;
     this.#log = log;
-    this.listening = this.#isListening.promise;
     // Each event stream of the API listens.
     this.events.setMaxListeners(0);
   }
 
+  follow(): Following {
+    this.#followers += 1;
+    this.#firstFollower.resolve();
+    const end = (): void => {
+      this.#followers -= 1;
+    };
+    return { started: this.#started.promise, end };
+  }
+
   stop(): void {
     this.#stopping.abort();
+    this.#firstFollower.resolve();
   }
 
   async run(): Promise<void> {
     const { signal } = this.#stopping;
     await once(this.#redis, 'ready', { signal }).catch(() => undefined);
     while (!signal.aborted) {
+      if (this.#followers === 0) await this.#rest();
+      if (signal.aborted) return;
       await this.#read().catch(async (error: unknown) => {
         this.#log.debug({ reason: messageOf(error) }, 'following the streams failed');
         await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
@@ -90,9 +112,17 @@ class StreamTail {
     }
   }
 
+  /** Until somebody follows. What is written meanwhile is history then. */
+  async #rest(): Promise<void> {
+    this.#cursors.clear();
+    this.#started = Promise.withResolvers();
+    this.#firstFollower = Promise.withResolvers();
+    await this.#firstFollower.promise;
+  }
+
   async #read(): Promise<void> {
     const outcomesCursor = await this.#startCursors();
-    this.#isListening.resolve();
+    this.#started.resolve();
     const ids = STREAMS.map((key) => this.#cursors.get(key) ?? '0-0');
     const args = ['STREAMS', ...STREAMS, ...ids] as const;
     const reply = await this.#redis.xread('COUNT', BATCH, 'BLOCK', WAIT_MS, ...args);

@@ -2,6 +2,7 @@
 import type { AuditRecord } from '@zephyr/contract/command';
 import type { ProxyPresence } from '@zephyr/contract/presence';
 import type { EpochMs } from '@zephyr/contract/scalars';
+import { isAtRest } from '@zephyr/core';
 import type { LoadedConfig } from '@zephyr/runtime/config/config';
 import type { ConfigSource } from '@zephyr/runtime/config/source';
 import { boundStreams } from '@zephyr/runtime/redis/bounded';
@@ -15,7 +16,18 @@ import type { NextProbes, Schedules } from './schedules.ts';
 import { type ConfigEvent, configEvent, type Settings, settingsOf } from './settings.ts';
 import { type Received, readPresences, readStreams } from './streams.ts';
 
-const TICK_MS = 1_000;
+/**
+ * How often the leader decides where nothing arrives, and how long it waits at most before it reads
+ * outcomes, for which nobody can wait: proxies report once a second, and fail over by themselves.
+ */
+interface Pace {
+  readonly tickMs: number;
+  readonly longestWaitMs: number;
+}
+
+const BUSY: Pace = { tickMs: 1_000, longestWaitMs: 250 };
+/** Below `presence.ttlMs` of the policy: else proxies would be forgotten between two ticks. */
+const AT_REST: Pace = { tickMs: 3_000, longestWaitMs: 1_000 };
 
 export interface Reading {
   readonly nowMs: EpochMs;
@@ -32,7 +44,7 @@ export interface Reading {
   readonly settings: Settings;
   /** Null where the configuration is the one of the last batch. */
   readonly configEvent: ConfigEvent | null;
-  /** Null where less than a second has passed since the last one. */
+  /** Null where less than a second has passed since the last one. At rest there is one in three. */
   readonly tick: Tick | null;
 }
 
@@ -53,32 +65,32 @@ export interface ReadDeps {
 }
 
 /**
- * Waits for something new, at most until the next tick or a quarter of a second; undefined where
- * nothing came.
+ * Waits for something new, at most until the next tick or as long as outcomes may wait; undefined
+ * where nothing came.
  */
 export async function read(progress: Progress, deps: ReadDeps): Promise<Reading | undefined> {
   const { clock, configSource, setAside } = deps;
   const { cursors } = progress.state;
-  // The first batch waits for nothing: whoever waits for a leader has waited long enough.
-  const waitMs = isTickDue(progress, clock)
-    ? 1
-    : progress.tickedAtMs + TICK_MS - clock.monotonicMs();
+  const pace = isAtRest(progress.state.world, clock.now()) ? AT_REST : BUSY;
+  const untilTickMs = untilTick(progress, clock, pace);
   const endpointIds = new Set(
     configSource.current().config.endpoints.map(({ id }) => id as string),
   );
+  const waitMs = Math.min(untilTickMs, pace.longestWaitMs);
   const received = await readStreams(deps.waiting, { cursors, waitMs, endpointIds }, setAside);
   const isSilent =
     received.cursors.commands === cursors.commands &&
     received.cursors.probes === cursors.probes &&
     received.cursors.outcomes === cursors.outcomes;
   const isConfigured = progress.loaded === configSource.current();
-  return isSilent && isConfigured && !isTickDue(progress, clock)
+  return isSilent && isConfigured && untilTick(progress, clock, pace) > 0
     ? undefined
     : complete(received, progress, deps);
 }
 
-function isTickDue({ loaded, tickedAtMs }: Progress, clock: RedisClock): boolean {
-  return loaded === undefined || clock.monotonicMs() - tickedAtMs >= TICK_MS;
+/** 0 or less where a tick is due; the first batch waits for nothing. */
+function untilTick({ loaded, tickedAtMs }: Progress, clock: RedisClock, { tickMs }: Pace): number {
+  return loaded === undefined ? 0 : tickedAtMs + tickMs - clock.monotonicMs();
 }
 
 /** Adds what is read with each batch. */
@@ -88,7 +100,7 @@ async function complete(
   { redis, clock, configSource, schedules, setAside }: ReadDeps,
 ): Promise<Reading> {
   const startedAtMs = clock.monotonicMs();
-  const isTick = isTickDue(progress, clock);
+  const isTick = untilTick(progress, clock, BUSY) <= 0;
   const [presences, nextProbes] = await Promise.all([
     readPresences(redis, setAside),
     schedules.nextAtMs(),

@@ -37,13 +37,12 @@ export interface Received {
 
 export interface ReadFrom {
   readonly cursors: Cursors;
+  /** At most one second (`createRedis`). Outcomes are read after it. */
   readonly waitMs: number;
   /** Of the configuration: records of other endpoints are dropped. */
   readonly endpointIds: ReadonlySet<string>;
 }
 
-/** Outcomes are read after each wait: proxies report once a second, and fail over by themselves. */
-const LONGEST_WAIT_MS = 250;
 /** Entries of one stream that are read at once; the rest comes with the next call. */
 const BATCH = 200;
 /** Of one kind in one report of a second; larger counts are cut. */
@@ -52,8 +51,7 @@ const MAX_COUNT = 10_000;
 const xreadReply = z.array(z.tuple([z.string(), z.array(z.unknown())])).nullable();
 
 /**
- * Waits up to `waitMs`, at most a quarter of a second, for something new. The connection is used for
- * nothing else meanwhile.
+ * Waits up to `waitMs` for something new. The connection is used for nothing else meanwhile.
  */
 export async function readStreams(
   blocking: Redis,
@@ -67,7 +65,7 @@ export async function readStreams(
       BATCH,
       'BLOCK',
       // 0 would wait forever.
-      Math.max(1, Math.min(LONGEST_WAIT_MS, Math.round(waitMs))),
+      Math.max(1, Math.round(waitMs)),
       'STREAMS',
       ...[keys.commands, keys.probes],
       ...[cursors.commands, cursors.probes],

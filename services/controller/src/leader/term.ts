@@ -53,7 +53,7 @@ export interface TermDeps {
 export async function leadTerm(term: Term, deps: TermDeps): Promise<void> {
   const { redis, target, clock, configSource, log, health, remembered } = deps;
   const schedules = openSchedules({ target, log, clock: deps.systemClock });
-  const waiting = createRedis(target, log, 'command');
+  const waiting = createRedis(target, log, 'waiting');
   try {
     await once(waiting, 'ready', { signal: term.signal });
     const { config } = configSource.current();

@@ -110,6 +110,11 @@ export class RequestStats {
     this.#metrics.attempts.inc({ endpoint: id, outcome: 'client_gone' });
   }
 
+  /** Whether there is something for `takeBatch`. */
+  get hasNews(): boolean {
+    return this.#batch.size > 0;
+  }
+
   /** What happened since the last call; undefined when nothing did. */
   takeBatch(proxyId: string): OutcomeBatch | undefined {
     if (this.#batch.size === 0) return undefined;

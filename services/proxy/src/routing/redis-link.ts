@@ -1,17 +1,17 @@
 /**
  * All that the proxy does with Redis, once a second and never within a request: it reads the routing
  * snapshot, publishes its presence and active requests, and reports outcomes. Each of these may fail
- * or hang; the proxy then keeps serving with what it has.
+ * or hang; the proxy then keeps serving with what it has. A proxy that nobody asks anything does it
+ * every four seconds; a change of the snapshot reaches it at once all the same, by the hint.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
-
 import type { OutcomeBatch } from '@zephyr/contract/outcome';
 import type { ProxyPresence } from '@zephyr/contract/presence';
 import { type RoutingSnapshot, snapshotSchema } from '@zephyr/contract/snapshot';
 import type { SessionTable } from '@zephyr/core';
-import type { Clock } from '@zephyr/runtime/clock';
+import { type Clock, pause } from '@zephyr/runtime/clock';
 import { messageOf } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
+import { LONGEST_PRESENCE_MS } from '@zephyr/runtime/redis/bounded';
 import { createRedis, type RedisTarget } from '@zephyr/runtime/redis/client';
 import { keys } from '@zephyr/runtime/redis/keys';
 import type { Redis } from 'ioredis';
@@ -22,8 +22,11 @@ import { readSnapshotFile, SnapshotWriter } from './snapshot-file.ts';
 import { compareSnapshots } from './snapshot-order.ts';
 
 const PERIOD_MS = 1_000;
+const REST_PERIOD_MS = 4_000;
+/** Without a request; longer than the pauses within a person's work. */
+const REST_AFTER_MS = 10_000;
 /** Expires by itself when the proxy is gone: no phantom requests. */
-const PRESENCE_TTL_SECONDS = 5;
+const PRESENCE_MS = 5_000;
 /** Some hours of reports; the controller reads them within seconds. */
 const MAX_OUTCOMES = 20_000;
 /** Commands that ran into their limit in a row; then the connection is opened again. */
@@ -42,6 +45,8 @@ export interface RedisLinkDeps {
   /** Each set of endpoints has its own file. */
   readonly snapshotPath: () => string;
   readonly presence: () => ProxyPresence;
+  /** Whether there is anything that others should soon know. */
+  readonly isBusy: () => boolean;
   readonly takeBatch: () => OutcomeBatch | undefined;
   /** Undefined where sessions do not stick. */
   readonly sessions: () => SessionTable | undefined;
@@ -59,6 +64,9 @@ export class RedisLink {
   #timeouts = 0;
   #isUp = false;
   #refused = '';
+  /** Monotonic: of the last round, and of the last moment that was not at rest. */
+  #tickedAtMs = 0;
+  #busyAtMs = 0;
 
   constructor(deps: RedisLinkDeps) {
     this.#deps = deps;
@@ -79,6 +87,7 @@ export class RedisLink {
     this.#hints.on('message', () => void this.#readSnapshot());
     this.#hints.subscribe(keys.snapshotChanged).catch(() => undefined);
     await this.#whenConnected();
+    this.#busyAtMs = this.#deps.clock.nowMs();
     await this.#tick();
     this.#loop = this.#run();
   }
@@ -107,12 +116,25 @@ export class RedisLink {
   async #run(): Promise<void> {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
-      await sleep(PERIOD_MS, undefined, { signal }).catch(() => undefined);
-      if (!signal.aborted) await this.#tick();
+      await pause(this.#deps.clock, PERIOD_MS, signal);
+      if (!signal.aborted && this.#isDue()) await this.#tick();
     }
   }
 
+  #isDue(): boolean {
+    const nowMs = this.#deps.clock.nowMs();
+    if (!this.#isUp || this.#hints.status !== 'ready' || this.#deps.isBusy()) {
+      this.#busyAtMs = nowMs;
+    }
+    return !this.#isAtRest(nowMs) || nowMs - this.#tickedAtMs >= REST_PERIOD_MS;
+  }
+
+  #isAtRest(nowMs: number): boolean {
+    return nowMs - this.#busyAtMs >= REST_AFTER_MS;
+  }
+
   async #tick(): Promise<void> {
+    this.#tickedAtMs = this.#deps.clock.nowMs();
     this.#pingHints();
     await Promise.all([this.#readSnapshot(), this.#report(), this.#shareSessions()]);
   }
@@ -174,9 +196,10 @@ export class RedisLink {
     if (this.#commands.status !== 'ready') return;
     const presence = this.#deps.presence();
     const batch = this.#deps.takeBatch();
+    const lifeMs = this.#isAtRest(this.#deps.clock.nowMs()) ? LONGEST_PRESENCE_MS : PRESENCE_MS;
     const pipeline = this.#commands
       .pipeline()
-      .set(keys.proxy(presence.proxyId), JSON.stringify(presence), 'EX', PRESENCE_TTL_SECONDS)
+      .set(keys.proxy(presence.proxyId), JSON.stringify(presence), 'PX', lifeMs)
       .sadd(keys.proxies, presence.proxyId);
     if (batch !== undefined) {
       pipeline.xadd(keys.outcomes, 'MAXLEN', '~', MAX_OUTCOMES, '*', 'json', JSON.stringify(batch));

@@ -8,6 +8,7 @@ import type { StartFunction } from '@zephyr/runtime/service';
 /**
  *     GET /environment   the variables that it was given
  *     GET /slow          an answer that starts now and ends after half a second
+ *     GET /endless       an answer that starts now and never ends
  *     GET /throw         an error that nobody catches
  *     GET /reject        the same, of a promise
  *     GET /hang          the same, and then it does not end
@@ -21,7 +22,7 @@ export const startStub: StartFunction = async ({ environment }) => {
     if (req.url === '/reject') Promise.resolve().then(fail);
     if (req.url === '/environment') res.end(JSON.stringify(environment));
     res.write('started ');
-    setTimeout(() => res.end('ended'), 500);
+    if (req.url !== '/endless') setTimeout(() => res.end('ended'), 500);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

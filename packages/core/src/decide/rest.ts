@@ -1,0 +1,32 @@
+import type { EpochMs } from '@zephyr/contract/scalars';
+
+import { totalActiveRequests } from './presence.ts';
+import type { World } from './world.ts';
+
+/** Longer than the pauses within a person's work. */
+const REST_AFTER_MS = 10_000;
+
+/**
+ * Whether time alone changes nothing within the next seconds: nobody has asked anything for a while,
+ * no switch is near, no endpoint is out of the running, no probe is urgent. A leader may then decide
+ * less often.
+ */
+export function isAtRest(world: World, nowMs: EpochMs): boolean {
+  const { switching, proxies } = world;
+  return (
+    nowMs - world.lastBusyAtMs > REST_AFTER_MS &&
+    totalActiveRequests(proxies) === 0 &&
+    proxies.every(
+      ({ status, ejections }) => status === 'serving' && Object.keys(ejections).length === 0,
+    ) &&
+    world.selection.status === 'steady' &&
+    switching.phase.status === 'settled' &&
+    switching.lead.status === 'none' &&
+    switching.freeze.status === 'none' &&
+    switching.ramp.status === 'none' &&
+    !world.overloadedEverywhere &&
+    Object.values(world.probePlans).every(
+      (plan) => plan.status === 'off' || (plan.why !== 'verifying' && plan.why !== 'deciding'),
+    )
+  );
+}
