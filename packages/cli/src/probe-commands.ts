@@ -100,7 +100,8 @@ function finish(print: Surroundings['print'], { text, exitCode }: Finished): voi
   process.exitCode = exitCode;
 }
 
-function beside(environment: Environment) {
+/** What a command needs that may run for a while. */
+export function beside(environment: Environment) {
   // On stderr, because the output may go to a file or a program.
   const progress = (line: string) => void process.stderr.write(`${line}\n`);
   // Ctrl-C first stops running probes and the processes they started.

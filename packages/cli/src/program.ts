@@ -10,7 +10,7 @@ import { Command, Option } from 'commander';
 
 import { SHELLS } from './connect/shell-lines.ts';
 import { addOperatorCommands, type Surroundings } from './operator-commands.ts';
-import { addProbeCommands } from './probe-commands.ts';
+import { addProbeCommands, beside } from './probe-commands.ts';
 
 export function buildProgram(surroundings: Surroundings): Command {
   const program = new Command('zephyr')
@@ -119,10 +119,11 @@ function addConfig(program: Command, files: Files, { environment, print }: Surro
   for (const option of files) command.addOption(option);
   command
     .option('--json', 'print JSON for programs')
-    .addHelpText('after', examples('config check', 'config check --config other.toml --json'))
+    .option('--online', 'also ask each endpoint what it can do; spends a few tokens')
+    .addHelpText('after', examples('config check', 'config check --online', 'config check --json'))
     .action(async (options) => {
       const { checkConfig } = await import('./commands/config-check.ts');
-      const { text, exitCode } = checkConfig(options, environment);
+      const { text, exitCode } = await checkConfig({ options, ...beside(environment) });
       print(text);
       process.exitCode = exitCode;
     });

@@ -4,7 +4,7 @@ import type { ProbeVerdict, TokenUsage } from '@zephyr/contract/probe';
 import { rawHeaders } from '@zephyr/runtime/credential';
 import { readUsage } from './exchange/answer.ts';
 import { failureOf } from './exchange/classify-exchange.ts';
-import { startExchange } from './exchange/exchange.ts';
+import { type ExchangeRequest, startExchange } from './exchange/exchange.ts';
 import { redact } from './exchange/redact.ts';
 import { withDeadline } from './exchange/with-deadline.ts';
 import type { ProbeTarget } from './probe-target.ts';
@@ -13,32 +13,7 @@ export async function probeByMessage(
   target: ProbeTarget,
   signal: AbortSignal,
 ): Promise<{ readonly verdict: ProbeVerdict; readonly usage: TokenUsage }> {
-  const url = new URL(`${target.baseUrl}/v1/messages`);
-  const body = Buffer.from(
-    JSON.stringify({
-      model: target.model,
-      // One token shows that the model answers; the answer then ends with `max_tokens`.
-      max_tokens: 1,
-      stream: true,
-      messages: [{ role: 'user', content: 'ping' }],
-    }),
-  );
-  const exchange = startExchange({
-    method: 'POST',
-    url,
-    headers: [
-      ...['Host', url.host, 'Content-Length', String(body.length), 'Connection', 'close'],
-      ...rawHeaders(target.headers.lines, [
-        ['Content-Type', 'application/json'],
-        ['anthropic-version', '2023-06-01'],
-        ['Accept', 'text/event-stream, application/json'],
-        ['Accept-Encoding', 'identity'],
-        ['User-Agent', 'claude-zephyr'],
-      ]),
-    ],
-    body,
-    connection: target.connection,
-  });
+  const exchange = startExchange(apiRequest(target, '/v1/messages', smallestMessage(target)));
   const facts = await withDeadline(exchange, { timeoutMs: target.timeoutMs, signal });
   const usage = readUsage(facts.body);
   const failed = failureOf(facts);
@@ -52,5 +27,34 @@ export async function probeByMessage(
   return {
     verdict: { status: 'ok', apiLatencyMs: facts.latencyMs, ttftMs: facts.ttftMs },
     usage,
+  };
+}
+
+/** One token shows that the model answers; the answer then ends with `max_tokens`. */
+export function smallestMessage({ model }: ProbeTarget) {
+  const messages = [{ role: 'user', content: 'ping' }];
+  return { model, max_tokens: 1, stream: true, messages };
+}
+
+/** @param body absent: a GET */
+export function apiRequest(target: ProbeTarget, path: string, body?: object): ExchangeRequest {
+  const url = new URL(`${target.baseUrl}${path}`);
+  const bytes = Buffer.from(body === undefined ? '' : JSON.stringify(body));
+  const length = body === undefined ? [] : ['Content-Length', String(bytes.length)];
+  return {
+    method: body === undefined ? 'GET' : 'POST',
+    url,
+    headers: [
+      ...['Host', url.host, ...length, 'Connection', 'close'],
+      ...rawHeaders(target.headers.lines, [
+        ['Content-Type', 'application/json'],
+        ['anthropic-version', '2023-06-01'],
+        ['Accept', 'text/event-stream, application/json'],
+        ['Accept-Encoding', 'identity'],
+        ['User-Agent', 'claude-zephyr'],
+      ]),
+    ],
+    body: bytes,
+    connection: target.connection,
   };
 }

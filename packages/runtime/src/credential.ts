@@ -33,7 +33,7 @@ export function rawHeaders(
 export function credentialsOf(token: string, style: AuthStyle | undefined): readonly HeaderLine[] {
   const bearer = { name: 'authorization', value: `Bearer ${token}` };
   const apiKey = { name: 'x-api-key', value: token };
-  switch (style ?? styleOf(token)) {
+  switch (authStyleOf(token, style)) {
     case 'bearer':
       return [bearer];
     case 'x-api-key':
@@ -43,6 +43,8 @@ export function credentialsOf(token: string, style: AuthStyle | undefined): read
   }
 }
 
-function styleOf(token: string): AuthStyle {
+/** How a token is sent: as configured, or by its shape. */
+export function authStyleOf(token: string, style: AuthStyle | undefined): AuthStyle {
+  if (style !== undefined) return style;
   return token.startsWith('sk-ant-api') ? 'x-api-key' : 'bearer';
 }

@@ -22,6 +22,8 @@ interface Document {
   readonly env: string;
 }
 
+const quiet = { progress: () => undefined, signal: new AbortController().signal };
+
 const SOUND: Document = {
   server: '',
   controller: '',
@@ -132,13 +134,16 @@ describe('zephyr config check', () => {
     return error.message;
   };
 
-  it('finds nothing in a sound configuration', () => {
-    expect(checkConfig(write(SOUND), environment).exitCode).toBe(EXIT.ok);
+  const check = (options: ReturnType<typeof write>) =>
+    checkConfig({ options, environment, ...quiet });
+
+  it('finds nothing in a sound configuration', async () => {
+    expect((await check(write(SOUND))).exitCode).toBe(EXIT.ok);
   });
 
   it.each(Object.entries(MISTAKES))('refuses %s as a start does', async (_, { change, says }) => {
     const files = write({ ...SOUND, ...change });
-    const { text, exitCode } = checkConfig(files, environment);
+    const { text, exitCode } = await check(files);
     expect(text).toContain(says);
     expect(exitCode).toBe(EXIT.usage);
     expect(await refusalOfStart(files)).toBe(text);
@@ -150,7 +155,7 @@ describe('zephyr config check', () => {
       fc.asyncProperty(some, async (mistakes) => {
         const changes = mistakes.map(({ change }) => change);
         const files = write(Object.assign({}, SOUND, ...changes));
-        expect(await refusalOfStart(files)).toBe(checkConfig(files, environment).text);
+        expect(await refusalOfStart(files)).toBe((await check(files)).text);
       }),
       { numRuns: 50 },
     );
@@ -160,6 +165,6 @@ describe('zephyr config check', () => {
     const files = { config: join(folder, 'none.toml'), envFile: join(folder, '.env') };
     const refusal = await refusalOfStart(files);
     expect(refusal).toBe(`${files.config} does not exist`);
-    expect(() => checkConfig(files, environment)).toThrow(refusal);
+    await expect(check(files)).rejects.toThrow(refusal);
   });
 });

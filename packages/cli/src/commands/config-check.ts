@@ -1,52 +1,79 @@
 import { ConfigError } from '@zephyr/runtime/config/config-error';
-import { loadConfig } from '@zephyr/runtime/config/load';
+import { type LoadedConfig, loadConfig } from '@zephyr/runtime/config/load';
 import type { Environment } from '@zephyr/runtime/environment';
 import { EXIT } from '@zephyr/runtime/errors';
 import { translator } from '@zephyr/texts';
 
 import { outboundNotesOf, warningsOf } from '../config-warnings.ts';
 import { startingServices } from '../service-location.ts';
+import { isServed, type SurveyCall, surveyEndpoints, surveyText } from './config-check-online.ts';
 
 export interface ConfigCheckOptions {
   readonly config: string;
   readonly envFile: string;
   readonly json?: boolean;
+  /** Asks each endpoint too. */
+  readonly online?: boolean;
+}
+
+export interface ConfigCheckCall extends SurveyCall {
+  readonly options: ConfigCheckOptions;
+  readonly environment: Environment;
 }
 
 /**
  * What `zephyr config check` prints: everything that `zephyr start` would reject. With `json`:
- * `{ "ok", "problems": [{ file, line, column, path, found, expected, advice }], "notes": [text] }`.
+ * `{ "ok", "problems": [{ file, line, column, path, found, expected, advice }], "notes": [text] }`,
+ * online also `"endpoints"` (SurveyedEndpoint). An endpoint that does not serve is no error of the
+ * configuration: exit code 1.
  *
  * @throws ZephyrError `CONFIG` when a file cannot be read
  */
-export function checkConfig(
-  options: ConfigCheckOptions,
-  environment: Environment,
-): { readonly text: string; readonly exitCode: number } {
-  try {
-    const loaded = loadConfig(
-      { configPath: options.config, envFilePath: options.envFile, environment },
-      { starting: startingServices(environment) },
-    );
-    const { config } = loaded;
-    const say = translator(config.ui.language);
-    const notes = warningsOf(loaded, options.envFile, say);
-    const endpoints = counted(config.endpoints.length, 'endpoint');
-    const groups = counted(config.groups.length, 'group');
-    const summary = `${options.config} has no errors: ${endpoints} in ${groups}.`;
-    const text =
-      options.json === true
-        ? JSON.stringify({ ok: true, problems: [], notes })
-        : [summary, ...outboundNotesOf(loaded, say), ...notes.map((note) => `! ${note}`)].join(
-            '\n',
-          );
-    return { text, exitCode: EXIT.ok };
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    const { problems, message } = error;
+export async function checkConfig(
+  call: ConfigCheckCall,
+): Promise<{ readonly text: string; readonly exitCode: number }> {
+  const { options, environment } = call;
+  const loaded = loadedOrProblems(options, environment);
+  if (loaded instanceof ConfigError) {
+    const { problems, message } = loaded;
     const text =
       options.json === true ? JSON.stringify({ ok: false, problems, notes: [] }) : message;
     return { text, exitCode: EXIT.usage };
+  }
+  const { config } = loaded;
+  const say = translator(config.ui.language);
+  const notes = warningsOf(loaded, options.envFile, say);
+  const endpoints = options.online === true ? await surveyEndpoints(loaded, call) : undefined;
+  const ok = endpoints === undefined || endpoints.every(isServed);
+  const exitCode = ok ? EXIT.ok : EXIT.failure;
+  if (options.json === true) {
+    return { text: JSON.stringify({ ok, problems: [], notes, endpoints }), exitCode };
+  }
+  const numbers = {
+    endpoints: counted(config.endpoints.length, 'endpoint'),
+    groups: counted(config.groups.length, 'group'),
+  };
+  const summary = `${options.config} has no errors: ${numbers.endpoints} in ${numbers.groups}.`;
+  const lines = [summary, ...outboundNotesOf(loaded, say), ...notes.map((note) => `! ${note}`)];
+  const text = lines.join('\n');
+  return {
+    text: endpoints === undefined ? text : `${text}\n\n${surveyText(endpoints, loaded)}`,
+    exitCode,
+  };
+}
+
+function loadedOrProblems(
+  { config, envFile }: ConfigCheckOptions,
+  environment: Environment,
+): LoadedConfig | ConfigError {
+  try {
+    return loadConfig(
+      { configPath: config, envFilePath: envFile, environment },
+      { starting: startingServices(environment) },
+    );
+  } catch (error) {
+    if (error instanceof ConfigError) return error;
+    throw error;
   }
 }
 

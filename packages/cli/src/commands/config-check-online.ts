@@ -1,0 +1,137 @@
+/** `zephyr config check --online`: what each endpoint can do, and the lines of TOML that follow from it. */
+import { cautiousPriceOf, costUsd } from '@zephyr/core';
+import { createStartGate } from '@zephyr/probes/cli/start-gate';
+import { targetOf } from '@zephyr/probes/endpoint-target';
+import type { RelayKind } from '@zephyr/probes/relay-kind';
+import { type EndpointSurvey, surveyEndpoint } from '@zephyr/probes/survey';
+import type { EndpointConfig } from '@zephyr/runtime/config/config';
+import type { LoadedConfig } from '@zephyr/runtime/config/load';
+import { type AuthStyle, authStyleOf } from '@zephyr/runtime/credential';
+import { numbersOf, type Translate, translator } from '@zephyr/texts';
+
+/** One endpoint; `--json` prints a list of these. */
+export interface SurveyedEndpoint extends EndpointSurvey {
+  readonly name: string;
+  readonly groupName: string;
+  readonly costUsd: number;
+  /** Lines of TOML for this endpoint that its answers suggest. */
+  readonly proposals: readonly string[];
+}
+
+export interface SurveyCall {
+  readonly progress: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** However slow they are: the last word is then that it was not found out. */
+const SURVEY_LIMIT_MS = 90_000;
+/** More is no list that a person would keep. */
+const MAX_PROPOSED_MODELS = 40;
+
+/** All endpoints at the same time; CLIs start one after another. */
+export async function surveyEndpoints(
+  loaded: LoadedConfig,
+  { progress, signal }: SurveyCall,
+): Promise<readonly SurveyedEndpoint[]> {
+  const say = translator(loaded.config.ui.language);
+  const { endpoints, prices } = loaded.config;
+  progress(say('online.asking', { count: endpoints.length }));
+  const run = {
+    signal: AbortSignal.any([signal, AbortSignal.timeout(SURVEY_LIMIT_MS)]),
+    gate: createStartGate(),
+  };
+  return await Promise.all(
+    endpoints.map(async (endpoint) => {
+      const token = loaded.secrets.groupTokens.get(endpoint.groupName)?.reveal() ?? '';
+      const auth = authStyleOf(token, endpoint.auth);
+      const targetBy = (style: AuthStyle) => targetOf(loaded, { ...endpoint, auth: style }).target;
+      const survey = await surveyEndpoint({ auth, targetBy }, run);
+      progress(`${endpoint.name}: ${verdictText(survey, say)}`);
+      const price = cautiousPriceOf(targetBy(auth).model, prices);
+      return {
+        ...{ name: endpoint.name, groupName: endpoint.groupName, ...survey },
+        costUsd: costUsd(survey.usage, price) * endpoint.usdFactor,
+        proposals: proposalsFor(endpoint, auth, survey),
+      };
+    }),
+  );
+}
+
+export const isServed = ({ serves }: EndpointSurvey): boolean =>
+  serves === 'any_client' || serves === 'claude_code';
+
+/** Pure. @param auth the way in which the token is sent now */
+export function proposalsFor(
+  { models, style }: Pick<EndpointConfig, 'models' | 'style'>,
+  auth: AuthStyle,
+  survey: EndpointSurvey,
+): readonly string[] {
+  const listed = (survey.models ?? []).filter((name) => /claude/i.test(name));
+  const isShort = listed.length > 0 && listed.length <= MAX_PROPOSED_MODELS;
+  return [
+    ...(survey.auth === undefined || survey.auth === auth ? [] : [`auth = "${survey.auth}"`]),
+    ...(models === undefined && isShort ? [`models = ${JSON.stringify(listed)}`] : []),
+    // A plain request would find it down.
+    ...(survey.serves === 'claude_code' && style === 'messages' ? ['style = "cli"'] : []),
+  ];
+}
+
+/** For people. */
+export function surveyText(
+  surveyed: readonly SurveyedEndpoint[],
+  { config: { ui } }: LoadedConfig,
+): string {
+  const say = translator(ui.language);
+  const parts = surveyed.map((endpoint) => {
+    const facts = factsOf(endpoint, say).map((fact) => `  ${fact}`);
+    const { proposals } = endpoint;
+    const lines = proposals.length === 0 ? [] : [`  ${say('online.propose')}`];
+    const isWell = isServed(endpoint);
+    return [
+      `${isWell ? '✓' : '✗'} ${endpoint.name}: ${verdictText(endpoint, say)}`,
+      ...facts,
+      ...lines,
+      ...proposals.map((line) => `    ${line}`),
+    ].join('\n');
+  });
+  const cost = surveyed.reduce((sum, endpoint) => sum + endpoint.costUsd, 0);
+  return [...parts, say('online.cost', { cost: numbersOf(ui.language).usd(cost) })].join('\n\n');
+}
+
+function verdictText({ reach, serves, refusal }: EndpointSurvey, say: Translate): string {
+  if (reach.status === 'failed') return `${say('online.away')} ${reach.detail}`;
+  if (serves === 'any_client') return say('online.serves');
+  if (serves === 'claude_code') return say('online.claudeCode');
+  const advice = refusal === undefined ? '' : say(`advice.${refusal.failure}`);
+  return `${refusal?.detail ?? ''} → ${advice}`;
+}
+
+/** Names that are the same in every language. */
+const PRODUCTS: Partial<Record<RelayKind, string>> = {
+  litellm: 'LiteLLM',
+  new_api: 'New API',
+  one_api: 'One API',
+  helicone: 'Helicone',
+  cloudflare_gateway: 'Cloudflare AI Gateway',
+};
+
+function ownKind(kind: RelayKind): 'anthropic' | 'zephyr' | 'unknown' {
+  return kind === 'anthropic' || kind === 'zephyr' ? kind : 'unknown';
+}
+
+function factsOf(survey: SurveyedEndpoint, say: Translate): readonly string[] {
+  if (survey.reach.status === 'failed') return [];
+  const { auth, models, streams, countsTokens, kind } = survey;
+  const yesOrNo = (value: boolean) => say(value ? 'online.yes' : 'online.no');
+  return [
+    ...(auth === undefined ? [] : [say('online.auth', { auth })]),
+    models === undefined
+      ? say('online.noModels')
+      : say('online.models', { count: models.length, models: models.slice(0, 5).join(', ') }),
+    ...(streams === undefined ? [] : [say('online.streams', { answer: yesOrNo(streams) })]),
+    ...(countsTokens === undefined
+      ? []
+      : [say('online.counts', { answer: yesOrNo(countsTokens) })]),
+    say('online.kind', { kind: PRODUCTS[kind] ?? say(`online.kind.${ownKind(kind)}`) }),
+  ];
+}

@@ -1,0 +1,35 @@
+/** What an endpoint is, by what it says of itself in its answers. Pure. */
+
+export const RELAY_KINDS = [
+  'anthropic',
+  'zephyr',
+  'litellm',
+  'new_api',
+  'one_api',
+  'helicone',
+  'cloudflare_gateway',
+  'unknown',
+] as const;
+export type RelayKind = (typeof RELAY_KINDS)[number];
+
+export type RelayHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+/**
+ * By the names of headers that each of them sends: the gateways name themselves, the official API its
+ * organisation. The first that fits counts: a gateway passes on headers of what is behind it.
+ */
+const SIGNS: readonly (readonly [RelayKind, RegExp])[] = [
+  ['zephyr', /^x-zephyr-/],
+  ['litellm', /^x-litellm-/],
+  ['new_api', /^x-new-api-version$/],
+  ['one_api', /^x-oneapi-request-id$/],
+  ['helicone', /^helicone-/],
+  ['cloudflare_gateway', /^cf-aig-/],
+  ['anthropic', /^anthropic-organization-id$/],
+];
+
+export function relayKindOf(answers: readonly RelayHeaders[]): RelayKind {
+  const names = answers.flatMap((headers) => Object.keys(headers));
+  const found = SIGNS.find(([, sign]) => names.some((name) => sign.test(name)));
+  return found?.[0] ?? 'unknown';
+}

@@ -1,0 +1,154 @@
+/**
+ * What an endpoint can do, asked once by a person: is it there, how does it take the token, which
+ * models, does it stream and count tokens, does it take requests other than Claude Code's own.
+ *
+ *     reach ──► models (free) ──► one message of one token ──refused──► the other ways to send the token
+ *                                         │                                      │ refused too
+ *                                         └──► count_tokens (free)               └──► the Claude CLI
+ */
+import type { ProbeVerdict, TokenUsage } from '@zephyr/contract/probe';
+import { AUTH_STYLES, type AuthStyle } from '@zephyr/runtime/credential';
+import { z } from 'zod';
+
+import { NO_USAGE, readUsage } from './exchange/answer.ts';
+import { failureOf } from './exchange/classify-exchange.ts';
+import { type ExchangeRequest, type ProbeExchange, startExchange } from './exchange/exchange.ts';
+import { redact } from './exchange/redact.ts';
+import { withDeadline } from './exchange/with-deadline.ts';
+import { apiRequest, smallestMessage } from './messages-probe.ts';
+import { runProbe } from './probe.ts';
+import type { ProbeRun, ProbeTarget } from './probe-target.ts';
+import { type RelayHeaders, type RelayKind, relayKindOf } from './relay-kind.ts';
+
+export interface EndpointSurvey {
+  /** A connection, over https with TLS. */
+  readonly reach: ProbeVerdict;
+  /** `claude_code`: only the Claude CLI gets an answer, a plain request does not. */
+  readonly serves: 'any_client' | 'claude_code' | 'nobody' | 'not_asked';
+  /** Why a plain request was not served. */
+  readonly refusal?: Extract<ProbeVerdict, { status: 'failed' }> | undefined;
+  /** How the token is accepted; absent where it never was. */
+  readonly auth?: AuthStyle | undefined;
+  /** As it lists them; absent without a list. */
+  readonly models?: readonly string[] | undefined;
+  readonly streams?: boolean | undefined;
+  readonly countsTokens?: boolean | undefined;
+  readonly kind: RelayKind;
+  readonly usage: TokenUsage;
+}
+
+export interface SurveyPlan {
+  /** The configured way to send the token. */
+  readonly auth: AuthStyle;
+  /** The endpoint, asked in this way. */
+  readonly targetBy: (auth: AuthStyle) => ProbeTarget;
+}
+
+/** Of one request; the whole survey makes at most seven, and one start of the CLI. */
+const REQUEST_LIMIT_MS = 10_000;
+
+export async function surveyEndpoint(plan: SurveyPlan, run: ProbeRun): Promise<EndpointSurvey> {
+  const configured = shortened(plan.targetBy(plan.auth));
+  const { verdict: reach } = await runProbe('tcp', configured, run);
+  if (reach.status === 'failed') {
+    return { reach, serves: 'not_asked', kind: 'unknown', usage: NO_USAGE };
+  }
+  const asker = new Asker(run.signal);
+  const models = modelsIn(await asker.ask(apiRequest(configured, '/v1/models?limit=1000')));
+  const message = await askForMessage(plan, asker);
+  if (message.refusal !== undefined) {
+    const { refusal } = message;
+    // Silence is no matter of the request's shape.
+    if (!message.isAnswer) {
+      return { reach, serves: 'nobody', refusal, models, kind: asker.kind, usage: NO_USAGE };
+    }
+    const byCli = await runProbe('cli', plan.targetBy(plan.auth), run);
+    const isServed = byCli.verdict.status === 'ok';
+    return {
+      ...{ reach, refusal, models, kind: asker.kind, usage: byCli.usage },
+      ...(isServed ? { serves: 'claude_code', auth: plan.auth } : { serves: 'nobody' }),
+    };
+  }
+  const { auth, facts } = message;
+  const { model, messages } = smallestMessage(configured);
+  const counting = apiRequest(shortened(plan.targetBy(auth)), '/v1/messages/count_tokens', {
+    ...{ model, messages },
+  });
+  const counted = await asker.ask(counting);
+  return {
+    ...{ reach, serves: 'any_client', auth, models },
+    streams: facts.contentType?.startsWith('text/event-stream') === true,
+    countsTokens: countSchema.safeParse(parsed(counted)).success,
+    kind: asker.kind,
+    usage: readUsage(facts.body),
+  };
+}
+
+type MessageAnswer =
+  | { readonly auth: AuthStyle; readonly facts: ProbeExchange; readonly refusal?: undefined }
+  | {
+      readonly refusal: Extract<ProbeVerdict, { status: 'failed' }>;
+      /** The endpoint said something. */
+      readonly isAnswer: boolean;
+    };
+
+/** The configured way first. A refused token is free, so the others are tried. */
+async function askForMessage({ auth, targetBy }: SurveyPlan, asker: Asker): Promise<MessageAnswer> {
+  let first: MessageAnswer | undefined;
+  for (const style of [auth, ...AUTH_STYLES.filter((other) => other !== auth)]) {
+    const target = shortened(targetBy(style));
+    const facts = await asker.ask(apiRequest(target, '/v1/messages', smallestMessage(target)));
+    const failed = failureOf(facts);
+    if (failed === undefined) return { auth: style, facts };
+    const { failure } = failed;
+    const detail = redact(failed.detail, target.headers.secrets);
+    const isAnswer = facts.status !== undefined;
+    first ??= { refusal: { status: 'failed', failure, detail }, isAnswer };
+    if (failure !== 'token_refused' && failure !== 'forbidden') break;
+  }
+  if (first === undefined) throw new Error('there is no way to send a token');
+  return first;
+}
+
+class Asker {
+  readonly #signal: AbortSignal;
+  readonly #answers: RelayHeaders[] = [];
+
+  constructor(signal: AbortSignal) {
+    this.#signal = signal;
+  }
+
+  get kind(): RelayKind {
+    return relayKindOf(this.#answers);
+  }
+
+  ask(request: ExchangeRequest): Promise<ProbeExchange> {
+    const head = ({ headers }: { readonly headers: RelayHeaders }) => {
+      this.#answers.push(headers);
+    };
+    const limit = { timeoutMs: REQUEST_LIMIT_MS, signal: this.#signal };
+    return withDeadline(startExchange(request, { head }), limit);
+  }
+}
+
+const shortened = (target: ProbeTarget): ProbeTarget => ({
+  ...target,
+  timeoutMs: Math.min(target.timeoutMs, REQUEST_LIMIT_MS),
+});
+
+const listSchema = z.object({ data: z.array(z.object({ id: z.string().min(1).max(200) })).min(1) });
+const countSchema = z.object({ input_tokens: z.number() });
+
+function modelsIn(facts: ProbeExchange): readonly string[] | undefined {
+  const list = listSchema.safeParse(parsed(facts));
+  return list.success ? list.data.data.map(({ id }) => id) : undefined;
+}
+
+function parsed({ status, body }: ProbeExchange): unknown {
+  if (status !== 200) return undefined;
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}
