@@ -93,6 +93,27 @@ describe('BodyWriter', () => {
     expect(await talk(port, head, (got) => got.endsWith('c'))).toMatch(/\r\n\r\nabc$/);
   });
 
+  it('keeps the order while Node holds a chunk back', async () => {
+    const first = bytesFrom(0, 20);
+    const large = bytesFrom(20, 4_096);
+    const small = bytesFrom(4_116, 20);
+    const last = bytesFrom(4_136, 20);
+    const port = await serve((res) => {
+      const writer = new BodyWriter(res);
+      writer.write(first);
+      // As Node 24.22 does by itself with the first chunk of a tick.
+      res.cork();
+      writer.write(large);
+      writer.write(small);
+      process.nextTick(() => {
+        res.uncork();
+        writer.write(last);
+        res.end();
+      });
+    });
+    expect((await bodyOf(port)).equals(bytesFrom(0, 4_156))).toBe(true);
+  });
+
   it('waits for its turn on a connection with an earlier answer', async () => {
     const later: (() => void)[] = [];
     const port = await serve((res, url) => {

@@ -43,9 +43,14 @@ export class BodyWriter {
     (this.#framingSocket() ?? this.#res).once('drain', act);
   }
 
-  /** `null`: not chunked, or an earlier answer on the same connection has not ended yet. */
+  /**
+   * `null`: not chunked, or Node still holds the headers or a chunk back, which go first. It does so
+   * while an earlier answer has the connection, and from 24.22 on until the next tick.
+   */
   #framingSocket() {
-    return this.#begun && this.#res.chunkedEncoding ? this.#res.socket : null;
+    const { socket, chunkedEncoding, writableLength } = this.#res;
+    if (!this.#begun || !chunkedEncoding || socket === null) return null;
+    return writableLength === socket.writableLength ? socket : null;
   }
 }
 
