@@ -85,10 +85,6 @@ const NOT_HELD = new Set([
   '101 congestion',
   // Four requests of a thousand more are cut than at the endpoint that happened to cut least.
   '303 cuts',
-  // The largest model's head says nothing at endpoints that nobody asks for it, and we ask nobody's
-  // request elsewhere only to find out.
-  '101 slow heads',
-  '303 slow heads',
 ]);
 
 const contested = [7, 101, 303].flatMap((seed) =>

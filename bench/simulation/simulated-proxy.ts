@@ -9,8 +9,10 @@ import type { PresenceReport } from '@zephyr/contract/presence';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import type { SnapshotContent } from '@zephyr/contract/snapshot';
 import {
+  type ActiveEndpoint,
   decideRetry,
   type EjectionPolicy,
+  Exploration,
   type FirstByteClass,
   isUnreachable,
   isWorthStaying,
@@ -67,6 +69,7 @@ interface Counts {
 export class SimulatedProxy {
   readonly ids: readonly EndpointId[];
   readonly router: Router;
+  readonly exploration: Exploration;
   readonly budget = new RetryBudget(DEFAULTS.retries);
   /** Absent where sessions follow the active endpoint. */
   readonly sessions: SessionTable | undefined;
@@ -87,6 +90,7 @@ export class SimulatedProxy {
         failed[failure] = (failed[failure] ?? 0) + 1;
       },
     });
+    this.exploration = new Exploration(this.router);
     this.sessions = about.sessionsStick
       ? new SessionTable({ lifetimeMs: COSTS.cacheLifeMs, maxSessions: 10_000 })
       : undefined;
@@ -138,11 +142,16 @@ export class SimulatedProxy {
     return this.#content?.endpoints[id]?.sessionGeneration ?? 0;
   }
 
-  /** What an answer of the active endpoint would take, where another one was asked. */
-  scoreElsewhereMs(id: EndpointId): number | undefined {
-    const activeId = this.#content?.selection.activeId;
-    if (activeId === undefined || activeId === id) return undefined;
-    return this.#content?.endpoints[activeId]?.scoreMs;
+  get activeEndpoint(): ActiveEndpoint | undefined {
+    const content = this.#content;
+    if (content === undefined) return undefined;
+    const id = content.selection.activeId;
+    return { id, scoreMs: content.endpoints[id]?.scoreMs };
+  }
+
+  /** Whether the session's prompt is in a cache somewhere. */
+  hasCache({ session }: Request, nowMs: number): boolean {
+    return this.sessions?.hasCache(String(session), (id) => this.generationOf(id), nowMs) ?? true;
   }
 
   noteFirstContent(id: EndpointId, sample: { class: string; ms: number }): void {
@@ -223,7 +232,7 @@ class SimulatedExchange implements Way {
     if (stay !== undefined)
       return this.#ask(stay, { hasAlternative: true, pauseMs: STAY_PAUSE_MS });
     if (!this.#mayGoOn) return { kind: 'give_up', retryAfterMs: this.#last?.waitMs };
-    const preferredId = this.#proxy.preferredId(this.#request, atMs);
+    const preferredId = this.#explore(atMs) ?? this.#proxy.preferredId(this.#request, atMs);
     const choice = router.choose(this.#journey, this.#proxy.input(preferredId, atMs));
     if (choice.kind !== 'send') {
       this.#taken?.();
@@ -233,6 +242,14 @@ class SimulatedExchange implements Way {
     const isCached = this.#proxy.placeOf(this.#request, atMs) === choice.id;
     this.#class = { ...this.#class, isCached };
     return this.#ask(choice.id, { hasAlternative: choice.hasAlternative, pauseMs: 0 });
+  }
+
+  #explore(atMs: number): EndpointId | undefined {
+    if (this.#journey.tried.size > 0 || this.#proxy.hasCache(this.#request, atMs)) return undefined;
+    const input = this.#proxy.input(this.#proxy.preferredId(this.#request, atMs), atMs);
+    const session = String(this.#request.session);
+    const about = { session, of: this.#class, readingMs: this.#readingMs() };
+    return this.#proxy.exploration.begin(this.#journey, input, about);
   }
 
   #ask(
@@ -314,7 +331,12 @@ class SimulatedExchange implements Way {
       generation: this.#proxy.generationOf(id),
       client: null,
       ttftMs,
-      elsewhereMs: this.#proxy.scoreElsewhereMs(id),
+      elsewhereMs: this.#proxy.exploration.elsewhereMs(
+        this.#journey,
+        id,
+        { ...this.#proxy.input(undefined, atMs), active: this.#proxy.activeEndpoint },
+        { of: this.#class, readingMs: this.#readingMs() },
+      ),
       nowMs: atMs,
     });
     const cacheWriteTokens = contextTokens - cachedTokens;

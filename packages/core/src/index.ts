@@ -54,6 +54,7 @@ export {
 export { SessionTable } from './route/affinity.ts';
 export type { Choice } from './route/choose-endpoint.ts';
 export { type Ejection, type EjectionPolicy, remainingMs } from './route/ejection.ts';
+export { type ActiveEndpoint, Exploration, type TimedRequest } from './route/explore.ts';
 export type { Journey, RoutedEndpoint, RoutedRequest } from './route/journey.ts';
 export { rampedEndpoint } from './route/ramp.ts';
 export {

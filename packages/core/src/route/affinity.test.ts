@@ -102,6 +102,8 @@ describe('slow answers', () => {
   it.each([
     ['twice as slow and a second more is not clear', { ttftMs: 9_000, elsewhereMs: 4_000 }, a],
     ['more is', { ttftMs: 9_001, elsewhereMs: 4_000 }, undefined],
+    ['and so is ten seconds more', { ttftMs: 30_001, elsewhereMs: 20_000 }, undefined],
+    ['less than that is not', { ttftMs: 30_000, elsewhereMs: 20_000 }, a],
     ['nothing is slow where nothing else is known', { ttftMs: 60_000 }, a],
   ])('%s', (_, parts, place) => {
     expect(placeAfter(parts)).toBe(place);
@@ -114,6 +116,39 @@ describe('slow answers', () => {
     expect(sessions.placeOf('s', generations(), 0)).toBe(b);
     for (const generation of [1, 1]) answered(sessions, 's', { ...slow, at: 'b', generation });
     expect(sessions.placeOf('s', generations(), 0)).toBe(b);
+  });
+});
+
+describe('hasCache', () => {
+  const usage = { inputTokens: 9, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 9 };
+
+  it('is what an answer put into a cache, while that lives', () => {
+    const sessions = table();
+    expect(sessions.hasCache('s', generations(), 0)).toBe(false);
+    answered(sessions, 's');
+    expect(sessions.hasCache('s', generations(), 0)).toBe(false);
+    sessions.noteUsage('s', { ...usage, cacheWriteTokens: 0 }, 'haiku');
+    expect(sessions.hasCache('s', generations(), 0)).toBe(false);
+    sessions.noteUsage('s', usage, 'opus');
+    expect(sessions.hasCache('s', generations(), LIFETIME)).toBe(true);
+    expect(sessions.hasCache('s', generations(), LIFETIME + 1)).toBe(false);
+    expect(sessions.hasCache('s', generations({ a: 1 }), 0)).toBe(false);
+  });
+
+  it('ends where the session moves because its answers are slow', () => {
+    const sessions = table();
+    const slow = { ttftMs: 9_000, elsewhereMs: 1_000 };
+    for (const hasCache of [true, true, false]) {
+      answered(sessions, 's', slow);
+      sessions.noteUsage('s', usage, 'opus');
+      expect(sessions.hasCache('s', generations(), 0)).toBe(hasCache);
+    }
+  });
+
+  it('is assumed of a session that runs at another proxy', () => {
+    const sessions = table();
+    sessions.adopt({ id: 's', endpointId: a, generation: 0, idleMs: 0 }, 0);
+    expect(sessions.hasCache('s', generations(), 0)).toBe(true);
   });
 });
 

@@ -26,12 +26,11 @@ export interface SessionRules {
 
 /** Slow answers in a row that move a session; one or two may be chance. */
 const SLOW_ANSWERS = 3;
-/**
- * Clearly slower than the score of the active endpoint: by this factor, and by this much in
- * addition.
- */
+/** Clearly slower than elsewhere: by this factor, and by this much in addition… */
 const SLOW_FACTOR = 2;
 const SLOW_EXTRA_MS = 1_000;
+/** …or by so much that it is worth a prompt cache in any case. */
+export const WORTH_MOVING_MS = 10_000;
 /** How often a session in use is shared with other proxies: well within the cache lifetime. */
 const SHARE_AGAIN_MS = 60_000;
 
@@ -64,7 +63,7 @@ export interface FirstContent {
   /** The name of the client's key; null where there are no keys. */
   readonly client: string | null;
   readonly ttftMs: number;
-  /** The score of the active endpoint where that is another one, and known. */
+  /** What such a request takes where the session would go from here; undefined: not known. */
   readonly elsewhereMs: number | undefined;
   readonly nowMs: number;
 }
@@ -105,6 +104,14 @@ export class SessionTable {
     const placed = this.#sessions.get(id);
     if (placed === undefined || this.#hasEnded(placed, generationOf, nowMs)) return undefined;
     return placed.slowStreak >= SLOW_ANSWERS ? undefined : placed.endpointId;
+  }
+
+  /** Whether any of its prompt is in a cache, as far as is known; of another proxy's session it is not. */
+  hasCache(id: string, generationOf: GenerationOf, nowMs: number): boolean {
+    const placed = this.#sessions.get(id);
+    if (placed === undefined || this.#hasEnded(placed, generationOf, nowMs)) return false;
+    if (placed.slowStreak >= SLOW_ANSWERS) return false;
+    return placed.cachedTokens > 0 || placed.requests === 0;
   }
 
   noteContent(id: string, content: FirstContent): void {
@@ -229,5 +236,7 @@ export class SessionTable {
 }
 
 function isSlow({ ttftMs, elsewhereMs }: FirstContent): boolean {
-  return elsewhereMs !== undefined && ttftMs > elsewhereMs * SLOW_FACTOR + SLOW_EXTRA_MS;
+  if (elsewhereMs === undefined) return false;
+  const clearMs = elsewhereMs * (SLOW_FACTOR - 1) + SLOW_EXTRA_MS;
+  return ttftMs - elsewhereMs > Math.min(clearMs, WORTH_MOVING_MS);
 }

@@ -9,7 +9,6 @@
 
 import type { FailureClass } from '@zephyr/contract/failure';
 import type { EndpointId } from '@zephyr/contract/scalars';
-
 import { type Candidate, type Choice, chooseEndpoint } from './choose-endpoint.ts';
 import type { Blame, Ejection, EjectionPolicy } from './ejection.ts';
 import { Ejections, type EjectionsDeps } from './ejections.ts';
@@ -118,14 +117,19 @@ export class Router {
     if (tried.size > 0) return undefined;
     const first =
       preferredId === undefined ? endpoints[0] : endpoints.find(({ id }) => id === preferredId);
-    if (first === undefined || !first.enabled || !first.available) return undefined;
-    if (this.#ejections.stateOf(first.id).status !== 'admitted') return undefined;
-    if (this.#memory.isHeldAgainst(first.id, request, nowMs)) return undefined;
+    if (first === undefined || !this.isOpen(first, request, nowMs)) return undefined;
     const hasAlternative = endpoints.some(
       ({ id, enabled }) =>
         id !== first.id && enabled && !this.#memory.isWaitedFor(id, request, nowMs),
     );
     return { kind: 'send', id: first.id, hasAlternative };
+  }
+
+  /** Whether nothing is held against the endpoint for this request. */
+  isOpen(endpoint: RoutedEndpoint, request: RoutedRequest, nowMs: number): boolean {
+    const { id, enabled, available } = endpoint;
+    const isAdmitted = this.#ejections.stateOf(id).status === 'admitted';
+    return enabled && available && isAdmitted && !this.#memory.isHeldAgainst(id, request, nowMs);
   }
 
   #ranked({ request, tried, failedGroups }: Journey, input: ChooseInput): Choice {

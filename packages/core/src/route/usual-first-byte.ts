@@ -62,9 +62,37 @@ export class FirstByteTimes {
     return Math.round(Math.min(limit + readingMs, limits.ceilingMs));
   }
 
+  /** The middle of what such requests take there, or such with the prompt in the cache, or not in it. */
+  typicalMs(id: EndpointId, of: FirstByteClass): number | undefined {
+    const times = this.#known(id, of) ?? this.#known(id, { ...of, isCached: !of.isCached });
+    return times === undefined ? undefined : median(times);
+  }
+
+  /**
+   * The same; where the class is not known, of the other sizes of prompt: the slowest that is in the
+   * cache, or else the quickest that is not, because reading a long one may take as long as the wait.
+   */
+  familyMs(id: EndpointId, of: FirstByteClass): number | undefined {
+    const own = this.typicalMs(id, of);
+    if (own !== undefined) return own;
+    const [family = ''] = of.requestClass.split('/');
+    const known = [...this.#times].filter(
+      ([key, times]) => key.startsWith(`${id} ${family}/`) && times.length >= LEAST_TIMES,
+    );
+    const isCached = ([key]: (typeof known)[number]): boolean => key.endsWith('/cached');
+    const cached = known.filter(isCached).map(([, times]) => median(times));
+    if (cached.length > 0) return Math.max(...cached);
+    return known.length === 0 ? undefined : Math.min(...known.map(([, times]) => median(times)));
+  }
+
   #usualMs(id: EndpointId, of: FirstByteClass): number | undefined {
+    const times = this.#known(id, of);
+    return times === undefined ? undefined : secondLargest(times);
+  }
+
+  #known(id: EndpointId, of: FirstByteClass): readonly number[] | undefined {
     const times = this.#times.get(keyOf(id, of));
-    return times === undefined || times.length < LEAST_TIMES ? undefined : secondLargest(times);
+    return times === undefined || times.length < LEAST_TIMES ? undefined : times;
   }
 
   /** The endpoint's token or URL changed. */
@@ -75,6 +103,10 @@ export class FirstByteTimes {
 
 function keyOf(id: EndpointId, { requestClass, isCached }: FirstByteClass): string {
   return `${id} ${latencyClassOf(requestClass, isCached)}`;
+}
+
+function median(times: readonly number[]): number {
+  return times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? 0;
 }
 
 /** Not the largest: one very slow answer must not make all waits long. */

@@ -46,6 +46,14 @@ export class SessionPlacement {
     return this.#placeId() === endpointId;
   }
 
+  /** Whether any of the session's prompt is in a cache; true where sessions do not stick. */
+  hasCache(): boolean {
+    const { sessions, routing, clock } = this.#deps;
+    if (this.sessionId === undefined || sessions === undefined) return true;
+    const generationOf = (endpointId: EndpointId): number => routing.generationOf(endpointId);
+    return sessions.hasCache(this.sessionId, generationOf, clock.nowMs());
+  }
+
   #placeId(): EndpointId | undefined {
     const { sessions, routing, clock } = this.#deps;
     if (this.sessionId === undefined) return undefined;
@@ -53,8 +61,11 @@ export class SessionPlacement {
     return sessions?.placeOf(this.sessionId, generationOf, clock.nowMs());
   }
 
-  /** A token count follows its session but does not place it. */
-  noteContent(endpointId: EndpointId, ttftMs: number): void {
+  /**
+   * A token count follows its session but does not place it.
+   * @param elsewhereMs see `FirstContent`
+   */
+  noteContent(endpointId: EndpointId, ttftMs: number, elsewhereMs: number | undefined): void {
     if (this.sessionId === undefined || this.#operation !== 'messages') return;
     const { sessions, routing, clock } = this.#deps;
     sessions?.noteContent(this.sessionId, {
@@ -62,7 +73,7 @@ export class SessionPlacement {
       generation: routing.generationOf(endpointId),
       client: this.#client,
       ttftMs,
-      elsewhereMs: routing.scoreElsewhereMs(endpointId),
+      elsewhereMs,
       nowMs: clock.nowMs(),
     });
   }

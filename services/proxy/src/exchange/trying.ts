@@ -18,6 +18,7 @@ import {
   requestClassOf,
   STAY_PAUSE_MS,
   scopeOf,
+  type TimedRequest,
 } from '@zephyr/core';
 import { readUsage } from '../answer/answer-tail.ts';
 import type { ErrorName } from '../answer/api-errors.ts';
@@ -164,7 +165,8 @@ export class Trying {
 
   #tryNext(): void {
     const { deps, placement } = this.#context;
-    const choice = deps.routing.choose(this.journey, placement.preferredId(), this.#model);
+    const preferredId = this.#explore() ?? placement.preferredId();
+    const choice = deps.routing.choose(this.journey, preferredId, this.#model);
     if (choice.kind === 'send') {
       const { hasAlternative } = choice;
       this.#ask({ endpoint: deps.routing.endpoint(choice.id), hasAlternative });
@@ -177,6 +179,22 @@ export class Trying {
       const { retryAfterMs } = choice;
       this.#finish({ kind: 'nobody', error: 'rate_limited', retryAfterMs });
     } else this.#finish({ kind: 'nobody', error: ERROR_OF_NONE[choice.why] });
+  }
+
+  /** Where the first answer of a session with late ones begins. */
+  #explore(): EndpointId | undefined {
+    const { deps, input, placement } = this.#context;
+    const { sessionId } = placement;
+    if (input.operation !== 'messages' || sessionId === undefined) return undefined;
+    if (this.#attempts > 0 || placement.hasCache()) return undefined;
+    const about = { ...this.#timed(), session: sessionId };
+    return deps.routing.explore(this.journey, placement.preferredId(), about);
+  }
+
+  #timed(): TimedRequest & { readonly model: string } {
+    const { body, settings } = this.#context;
+    const readingMs = readingMsOf(body.bytes, settings.timeouts);
+    return { of: this.#firstByteClass, readingMs, model: this.#model };
   }
 
   /**
@@ -267,7 +285,10 @@ export class Trying {
     const { deps, input, placement, body } = this.#context;
     if (input.operation !== 'messages') return;
     // After a dead connection the session's prompt cache is still where it was.
-    if (this.#staleId === undefined) placement.noteContent(id, ttftMs);
+    if (this.#staleId === undefined) {
+      const elsewhereMs = deps.routing.elsewhereMs(this.journey, id, this.#timed());
+      placement.noteContent(id, ttftMs, elsewhereMs);
+    }
     deps.stats.firstContent(id, ttftMs);
     // Without a stream the first content comes with the last: not to be compared.
     if (body.facts().isStream !== true) return;

@@ -7,9 +7,11 @@ import type { FailureClass } from '@zephyr/contract/failure';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import type { RoutingSnapshot } from '@zephyr/contract/snapshot';
 import {
+  type ActiveEndpoint,
   type Choice,
   type Ejection,
   type EjectionPolicy,
+  Exploration,
   type FirstByteClass,
   type FirstByteLimits,
   type Journey,
@@ -17,6 +19,7 @@ import {
   type RoutedRequest,
   Router,
   rampedEndpoint,
+  type TimedRequest,
 } from '@zephyr/core';
 import type { Logger } from '@zephyr/runtime/logger';
 
@@ -65,6 +68,7 @@ const ANY_REQUEST: RoutedRequest = {
 export class Routing {
   readonly #deps: RoutingDeps;
   readonly #router: Router;
+  readonly #exploration: Exploration;
   #setup: RoutingSetup;
   #endpoints: ReadonlyMap<EndpointId, UpstreamEndpoint>;
   /** In order of preference. */
@@ -82,6 +86,7 @@ export class Routing {
       onChange: (id, _before, after) => this.#logChange(id, after),
       onBlamed: ({ id, failure }) => deps.onBlamed(id, failure),
     });
+    this.#exploration = new Exploration(this.#router);
     this.#order = this.#arranged(undefined);
     this.#state = { snapshot: undefined, source: 'config', confirmedAtMs: deps.now() };
   }
@@ -139,7 +144,10 @@ export class Routing {
 
   /** The endpoint that a request without history would get now. */
   current(): EndpointId | undefined {
-    const choice = this.#router.preview(this.#router.begin(ANY_REQUEST), this.#input(undefined));
+    const choice = this.#router.preview(
+      this.#router.begin(ANY_REQUEST),
+      this.#input(undefined, ''),
+    );
     return choice.kind === 'send' ? choice.id : undefined;
   }
 
@@ -148,12 +156,29 @@ export class Routing {
     return this.#state.snapshot?.endpoints[id]?.sessionGeneration ?? 0;
   }
 
-  /** What an answer of the active endpoint would take, where another one was asked. */
-  scoreElsewhereMs(id: EndpointId): number | undefined {
+  /** What such a request takes where its session would go from this endpoint: see `Exploration`. */
+  elsewhereMs(
+    journey: Journey,
+    id: EndpointId,
+    about: TimedRequest & { readonly model: string },
+  ): number | undefined {
     const { snapshot } = this.#state;
-    const activeId = snapshot?.selection.activeId;
-    if (snapshot === undefined || activeId === undefined || activeId === id) return undefined;
-    return snapshot.endpoints[activeId]?.scoreMs;
+    const active = snapshot === undefined ? undefined : activeOf(snapshot);
+    const input = { ...this.#input(undefined, about.model), active };
+    return this.#exploration.elsewhereMs(journey, id, input, about);
+  }
+
+  /**
+   * Where a session that has its prompt cache nowhere begins, if not at the endpoint that comes first;
+   * where people chose the endpoint themselves, always there.
+   */
+  explore(
+    journey: Journey,
+    preferredId: EndpointId | undefined,
+    about: TimedRequest & { readonly model: string; readonly session: string },
+  ): EndpointId | undefined {
+    if (this.#state.snapshot?.mode.kind === 'manual') return undefined;
+    return this.#exploration.begin(journey, this.#input(preferredId, about.model), about);
   }
 
   /**
@@ -192,12 +217,7 @@ export class Routing {
 
   /** @param model that the endpoint must serve; empty: any */
   choose(journey: Journey, preferredId: EndpointId | undefined, model: string): Choice {
-    const input = this.#input(preferredId);
-    if (model === '') return this.#router.choose(journey, input);
-    const endpoints = input.endpoints.filter(
-      ({ id }) => this.#endpoints.get(id)?.models?.isServed(model) !== false,
-    );
-    return this.#router.choose(journey, { ...input, endpoints });
+    return this.#router.choose(journey, this.#input(preferredId, model));
   }
 
   /**
@@ -268,14 +288,21 @@ export class Routing {
     }
   }
 
-  #input(preferredId: EndpointId | undefined) {
+  #input(preferredId: EndpointId | undefined, model: string) {
+    const isServed = ({ id }: RoutedEndpoint): boolean =>
+      this.#endpoints.get(id)?.models?.isServed(model) !== false;
     return {
-      endpoints: this.#order,
+      endpoints: model === '' ? this.#order : this.#order.filter(isServed),
       preferredId,
       overloadedEverywhere: this.#state.snapshot?.overloadedEverywhere ?? false,
       nowMs: this.#deps.now(),
     };
   }
+}
+
+function activeOf({ selection, endpoints }: RoutingSnapshot): ActiveEndpoint {
+  const id = selection.activeId;
+  return { id, scoreMs: endpoints[id]?.scoreMs };
 }
 
 function byId(endpoints: readonly UpstreamEndpoint[]): ReadonlyMap<EndpointId, UpstreamEndpoint> {
