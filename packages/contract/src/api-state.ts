@@ -106,7 +106,7 @@ export const apiStateSchema = z
     cost: z.object({
       /** Since midnight UTC, all endpoints. */
       todayUsd: usd,
-      /** At the present pace until midnight UTC. */
+      /** Of the whole day (UTC), if it goes on as in the last hour. */
       projectedUsd: usd,
       /** What live traffic has saved today. */
       savedUsd: usd,

@@ -33,6 +33,13 @@ export { latencyClassOf, requestClassOf } from './learn/latency-class.ts';
 export { scored } from './learn/probe-score.ts';
 export { own } from './own.ts';
 export { DEFAULT_POLICY, type Policy } from './policy.ts';
+export {
+  type CostPace,
+  NO_COST_PACE,
+  projectedUsd,
+  usdPerHour,
+  withSpent,
+} from './probe/cost-pace.ts';
 export { CHEAP_STYLES, type CheapStyle, chooseStyle, realStyleOf } from './probe/style.ts';
 export {
   type ComparedDecision,
@@ -79,5 +86,6 @@ export { isWorthStaying, STAY_PAUSE_MS } from './route/stay.ts';
 export type { FirstByteClass, FirstByteLimits } from './route/usual-first-byte.ts';
 export { assertNever, causeOf, endpointId, epochMs } from './types.ts';
 export { cautiousPriceOf, costUsd } from './usage/price.ts';
+export { usageOfProbe } from './usage/probe-usage.ts';
 export { usageReport } from './usage/report.ts';
 export { DAY_MS, dailyRows, HOUR_MS } from './usage/table.ts';

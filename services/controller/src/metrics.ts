@@ -151,6 +151,16 @@ function addStateGauges(registry: Registry, current: CurrentState): void {
     },
   });
   new Gauge({
+    name: 'zephyr_controller_probe_cost_projected_usd',
+    help: 'What the probes of today (UTC) will have cost at the pace of the last hour; exposed by the leader',
+    registers,
+    collect() {
+      this.reset();
+      const state = current.isLeading() ? current.state() : undefined;
+      if (state !== undefined) this.set(state.cost.projectedUsd);
+    },
+  });
+  new Gauge({
     name: 'zephyr_controller_snapshot_version',
     help: 'Version of the snapshot that this leader published last',
     registers,

@@ -32,6 +32,7 @@ import {
   type RecordAnswer,
   recordProbe,
 } from '@zephyr/runtime/redis/probe-store';
+import { recordProbeUsage } from '@zephyr/runtime/redis/probe-usage';
 import type { Redis } from 'ioredis';
 
 import { keepTrying } from './keep-trying.ts';
@@ -106,6 +107,7 @@ export async function runProbeJob(
   const freshness = freshnessOf(result, plan);
   const record = async () => {
     const sentAtMs = systemClock.nowMs();
+    await recordProbeUsage(deps.redis, result, plan.model);
     const taken = await recordProbe(deps.redis, scored(result, plan.policy), freshness);
     deps.metrics.redis.observe((systemClock.nowMs() - sentAtMs) / 1000);
     return taken;
@@ -132,6 +134,8 @@ async function lookUp(redis: Redis, endpointId: EndpointId, slot: string): Promi
 
 interface ProbeSetup {
   readonly target: ProbeTarget;
+  /** As the configuration names it; `target` has the endpoint's own name. */
+  readonly model: string;
   readonly configured: ConfiguredStyle;
   readonly cheap: CheapStyle;
   readonly realIntervalMs: number;
@@ -148,6 +152,7 @@ function planOf(id: EndpointId, loaded: LoadedConfig): ProbeSetup | undefined {
   const { target, style } = targetOf(loaded, endpoint);
   return {
     target,
+    model: healthCheck.model,
     configured: style,
     cheap: healthCheck.cheapStyle,
     realIntervalMs: healthCheck.realIntervalMs,

@@ -27,6 +27,7 @@ import {
 } from '@zephyr/runtime/queues';
 import { createRedis } from '@zephyr/runtime/redis/client';
 import { keys } from '@zephyr/runtime/redis/keys';
+import { readProbeDay } from '@zephyr/runtime/redis/probe-usage';
 import { readLast } from '@zephyr/runtime/redis/streams';
 import { VERSION } from '@zephyr/runtime/version';
 import { startFaultRelay } from '@zephyr/testkit/fault-relay';
@@ -331,9 +332,7 @@ describe('the prober', () => {
     await vi.waitFor(async () => expect(await results()).toHaveLength(1), promised);
     expect(foldersOf(first)).toEqual([]);
     expect(upstream.requests).toBe(2);
-    expect(
-      await redis.hget(keys.probeDay(new Date().toISOString().slice(0, 10)), 'one:probes'),
-    ).toBe('1');
+    expect((await readProbeDay(redis, Date.now()))['one']).toMatchObject({ probes: 1 });
   });
 
   it('gives its running probe to another prober when it stops', async () => {

@@ -7,7 +7,7 @@ import type { Environment } from '@zephyr/runtime/environment';
 import { ZephyrError } from '@zephyr/runtime/errors';
 import { createLogger } from '@zephyr/runtime/logger';
 import { createRedis } from '@zephyr/runtime/redis/client';
-import { type ProbeDay, readProbeDay } from '@zephyr/runtime/redis/probe-days';
+import { type ProbeDay, readProbeDay } from '@zephyr/runtime/redis/probe-usage';
 
 import { renderTable } from '../table.ts';
 import { type AdminOptions, type AdminSession, openSession, printed } from './admin-session.ts';
@@ -71,11 +71,15 @@ async function costOfDays(
   const target = { url: config.redis.url, password: secrets.redisPassword?.reveal() };
   const redis = createRedis(target, createLogger('cost', 'silent'), 'blocking');
   try {
-    const names = Array.from({ length: options.days ?? 1 }, (_, age) =>
-      new Date(systemClock.epochMs() - age * DAY_MS).toISOString().slice(0, 10),
+    const moments = Array.from(
+      { length: options.days ?? 1 },
+      (_, age) => systemClock.epochMs() - age * DAY_MS,
     );
     const days = await Promise.all(
-      names.map(async (day) => ({ day, endpoints: await readProbeDay(redis, day) })),
+      moments.map(async (atMs) => ({
+        day: new Date(atMs).toISOString().slice(0, 10),
+        endpoints: await readProbeDay(redis, atMs),
+      })),
     );
     const rows = days.map(({ day, endpoints }) =>
       rowOf(day, Object.values(endpoints), numbers.usd),

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { endpointId, epochMs } from '@zephyr/core';
 import { createLogger } from '@zephyr/runtime/logger';
 import { createRedis } from '@zephyr/runtime/redis/client';
-import { recordProbe } from '@zephyr/runtime/redis/probe-store';
+import { recordProbeUsage } from '@zephyr/runtime/redis/probe-usage';
 import { startTestRedis } from '@zephyr/testkit/redis';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
@@ -49,18 +49,18 @@ describe('zephyr cost', () => {
     onTestFinished(() => redis.disconnect());
     const usage = { inputTokens: 100, outputTokens: 5, cacheReadTokens: 0, cacheWriteTokens: 0 };
     for (const [sequence, ageDays] of [0, 0, 1].entries()) {
-      await recordProbe(redis, {
+      const result = {
         ...{
           endpointId: endpointId('one'),
           slot: `one:${sequence}`,
           sequence: sequence + 1,
           usage,
         },
-        ...{ style: 'cli', wallMs: 900, costUsd: 0.0125 },
+        ...{ style: 'cli' as const, wallMs: 900, costUsd: 0.0125 },
         startedAtMs: epochMs(Date.now() - ageDays * 86_400_000),
         verdict: { status: 'ok', apiLatencyMs: 400 },
-        score: { status: 'unknown', failureMs: 0 },
-      });
+      } as const;
+      await recordProbeUsage(redis, result, 'claude-haiku-4-5');
     }
     const variables = { ...environment, ZEPHYR_REDIS_URL: server.url };
     const options = { ...configured(), days: 3 };

@@ -57,7 +57,7 @@ const RULES: Readonly<Record<RedisUser, readonly string[]>> = {
   prober: [
     // All `~`: what a script names as its keys must be allowed both ways.
     ...[`~${QUEUE_PREFIX}:*`, `&${QUEUE_PREFIX}:*`, `~${keys.probes}`],
-    ...[keys.probeSequence, keys.probeRecorded, keys.probeSlot, keys.probeFresh, keys.probeDay].map(
+    ...[keys.probeSequence, keys.probeRecorded, keys.probeSlot, keys.probeFresh].map(
       (key) => `~${any(key)}`,
     ),
     `~${any(keys.writeTest)}`,

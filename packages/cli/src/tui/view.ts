@@ -128,7 +128,7 @@ function Now({ state, model, speech }: StateProps): ReactElement {
     `${say('fact.load')} ${say(`load.${state.load.level}`)}`,
     `${say('column.requests')} ${numbers.count(state.requests.total)}`,
     `${say('fact.sessions')} ${numbers.count(state.sessions.total)}`,
-    `${say('column.cost')} ${numbers.usd(state.cost.todayUsd)}`,
+    `${say('column.cost')} ${numbers.usd(state.cost.todayUsd)} (${say('cost.projected.short')} ${numbers.usd(state.cost.projectedUsd)})`,
   ];
   return h(
     Box,

@@ -25,8 +25,6 @@ export const keys = {
   probeSlot: (slot: string) => `${root}:probe-slot:${slot}`,
   /** Probers, by script. Exists while an endpoint's last real check is fresh and nothing failed. */
   probeFresh: (endpointId: string) => `${root}:probe-fresh:${endpointId}`,
-  /** Probers, by script. Hash `<endpointId>:<count>` of one day, `2026-11-23`. Lives 40 days. */
-  probeDay: (day: string) => `${root}:probe-day:${day}`,
   /** Proxies. Stream of OutcomeBatch, capped. */
   outcomes: `${root}:outcomes`,
   /** One proxy each. JSON of a ProxyPresence: in-flight leases by endpoint. Lives 5 s. */

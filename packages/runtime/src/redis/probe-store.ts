@@ -6,15 +6,12 @@ import type { Redis } from 'ioredis';
 import { z } from 'zod';
 
 import { keys } from './keys.ts';
-import { dayIncrements, dayName } from './probe-days.ts';
 import { loadScript, runScript } from './script.ts';
 
 /** Longer than the longest interval (one hour), so that no duplicate can come after it. */
 const SLOT_MEMORY_MS = 2 * 3_600_000;
 /** About a day of ten endpoints at the shortest usual interval of 30 s, some 10 MB. */
 const KEPT_PROBES = 30_000;
-/** A month and some days, for a monthly view of what checks cost. */
-const DAY_MEMORY_MS = 40 * 86_400_000;
 
 const next = loadScript('next-probe-sequence');
 const record = loadScript('record-probe');
@@ -44,18 +41,14 @@ export async function recordProbe(
   result: ScoredProbe,
   freshness: Freshness = { kind: 'unchanged' },
 ): Promise<RecordAnswer> {
-  const { slot, endpointId, sequence, startedAtMs } = result;
-  const { probeSlot, probeRecorded, probes, probeFresh, probeDay } = keys;
+  const { slot, endpointId, sequence } = result;
+  const { probeSlot, probeRecorded, probes, probeFresh } = keys;
   return recordReply.parse(
     await runScript(redis, record, {
-      keys: [
-        ...[probeSlot(slot), probeRecorded(endpointId), probes],
-        ...[probeFresh(endpointId), probeDay(dayName(startedAtMs))],
-      ],
+      keys: [...[probeSlot(slot), probeRecorded(endpointId), probes, probeFresh(endpointId)]],
       args: [
         ...[sequence, JSON.stringify(result), SLOT_MEMORY_MS, KEPT_PROBES],
-        ...[freshnessArgument(freshness), DAY_MEMORY_MS],
-        ...dayIncrements(result),
+        freshnessArgument(freshness),
       ],
     }),
   );

@@ -42,10 +42,14 @@ export async function offerUsageScript(redis: Redis): Promise<void> {
   await redis.script('LOAD', record.source);
 }
 
-/** Safe to repeat when the reply was lost: the second call answers `known`. */
+/**
+ * Safe to repeat when the reply was lost: the second call answers `known`.
+ * @param writtenLifeMs how long the batch is remembered, from the last one of this writer
+ */
 export async function recordUsage(
   redis: Redis,
   { writer, sequence, rows, records }: UsageBatch,
+  writtenLifeMs = WRITTEN_LIFE_MS,
 ): Promise<z.infer<typeof recordReply>> {
   const placed = [
     ...rows.map((row) => ({ row, key: hourKey(row.fromAtMs), lifeMs: USAGE_HOURS_LIFE_MS })),
@@ -59,7 +63,7 @@ export async function recordUsage(
   const reply = await runScript(redis, record, {
     keys: names,
     args: [
-      ...[sequence, WRITTEN_LIFE_MS, MAX_ROWS, fieldOf(BEYOND), KEPT_REQUESTS, placed.length],
+      ...[sequence, writtenLifeMs, MAX_ROWS, fieldOf(BEYOND), KEPT_REQUESTS, placed.length],
       ...hashes.values(),
       ...placed.flatMap(({ row, key }) => [index.get(key) ?? 0, fieldOf(row), packed(row.counts)]),
       ...records.map((entry) => JSON.stringify(entry)),

@@ -237,7 +237,8 @@ export const screens = {
 
   'cost.title': 'Probe cost',
   'cost.today': 'Today',
-  'cost.projected': 'Projected for the day',
+  'cost.projected': 'The day at this pace',
+  'cost.projected.short': 'day:',
   'cost.saved': 'Saved by live traffic',
   'cost.budget': 'Budget',
   'cost.none': 'Probes have cost nothing today.',

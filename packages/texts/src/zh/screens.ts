@@ -226,6 +226,7 @@ export const screens = {
   'cost.title': '探测费用',
   'cost.today': '今日',
   'cost.projected': '按当前速度预计全天',
+  'cost.projected.short': '全天约',
   'cost.saved': '实时流量节省',
   'cost.budget': '预算',
   'cost.none': '今日探测没有产生费用。',

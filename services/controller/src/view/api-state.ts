@@ -10,6 +10,7 @@ import {
   assess,
   own,
   type Policy,
+  projectedUsd,
   sessionLoadOf,
   snapshotContent,
   totalActiveRequests,
@@ -226,8 +227,6 @@ function loadLevel(activeRequests: number, { probing }: Policy): ApiState['load'
   return activeRequests < probing.highLoadRequests ? 'medium' : 'high';
 }
 
-const DAY_MS = 86_400_000;
-
 function costOf({ world, statistics, config, nowMs }: ViewInput): ApiState['cost'] {
   const costs = config.endpoints.map((endpoint) => {
     const stats = probeStatsOf(statistics, endpoint.id, nowMs);
@@ -235,10 +234,9 @@ function costOf({ world, statistics, config, nowMs }: ViewInput): ApiState['cost
     return { costUsd: stats.costUsd, savedUsd: saved * averageCost(stats) };
   });
   const todayUsd = costs.reduce((sum, { costUsd }) => sum + costUsd, 0);
-  const shareOfDay = Math.max(0.01, (nowMs % DAY_MS) / DAY_MS);
   return {
     todayUsd,
-    projectedUsd: todayUsd / shareOfDay,
+    projectedUsd: projectedUsd(todayUsd, statistics.costPace, nowMs),
     savedUsd: costs.reduce((sum, { savedUsd }) => sum + savedUsd, 0),
     budgetUsd: budgetOf(world),
   };

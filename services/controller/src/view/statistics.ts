@@ -6,7 +6,15 @@ import type { Decision } from '@zephyr/contract/decision';
 import type { OutcomeBatch } from '@zephyr/contract/outcome';
 import type { ProbeResult } from '@zephyr/contract/probe';
 import type { EpochMs } from '@zephyr/contract/scalars';
-import { causeOf, type Effect, own, type World } from '@zephyr/core';
+import {
+  type CostPace,
+  causeOf,
+  type Effect,
+  NO_COST_PACE,
+  own,
+  type World,
+  withSpent,
+} from '@zephyr/core';
 
 /** The probes of one endpoint on one day, and its last one. */
 export interface ProbeStats {
@@ -41,6 +49,8 @@ export interface Statistics {
   /** The last switch that took effect. */
   readonly lastSwitch: Decision | null;
   readonly pausedSinceAtMs: EpochMs | null;
+  /** What probes have cost in the last hour. */
+  readonly costPace: CostPace;
 }
 
 export const NO_STATISTICS: Statistics = {
@@ -48,6 +58,7 @@ export const NO_STATISTICS: Statistics = {
   minutes: {},
   lastSwitch: null,
   pausedSinceAtMs: null,
+  costPace: NO_COST_PACE,
 };
 
 const MINUTE_MS = 60_000;
@@ -89,6 +100,11 @@ export function withBatch(before: Statistics, batch: Counted, nowMs: EpochMs): S
     minutes,
     lastSwitch: lastSwitchOf(batch.effects) ?? before.lastSwitch,
     pausedSinceAtMs: batch.world.wishes.paused ? (before.pausedSinceAtMs ?? nowMs) : null,
+    costPace: withSpent(
+      before.costPace,
+      batch.probes.reduce((sum, { costUsd }) => sum + costUsd, 0),
+      nowMs,
+    ),
   };
 }
 

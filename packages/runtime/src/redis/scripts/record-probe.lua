@@ -1,26 +1,18 @@
 -- Records one probe result, once per slot and never after a newer one of the same endpoint.
--- What it cost is counted also when it is late: the money is spent.
 --
 -- KEYS[1] slot      exists when this slot's result is recorded
 -- KEYS[2] recorded  sequence of the endpoint's last recorded result
 -- KEYS[3] probes    stream of results
 -- KEYS[4] fresh     exists while the endpoint's last real check is fresh
--- KEYS[5] day       hash of the day's counts
 -- ARGV[1] sequence of this result
 -- ARGV[2] JSON of the result
 -- ARGV[3] how long a slot is remembered, ms
 -- ARGV[4] about how many results the stream keeps
 -- ARGV[5] how long KEYS[4] lives from now, ms; 0 removes it; -1 leaves it
--- ARGV[6] how long the day's counts live, ms
--- ARGV[7…] pairs: field of KEYS[5], increment
 -- Returns 'recorded', 'duplicate' (the slot has a result) or 'late' (a newer result is there)
 if not redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[3]) then
   return 'duplicate'
 end
-for i = 7, #ARGV, 2 do
-  redis.call('HINCRBY', KEYS[5], ARGV[i], ARGV[i + 1])
-end
-redis.call('PEXPIRE', KEYS[5], ARGV[6])
 if tonumber(ARGV[1]) <= tonumber(redis.call('GET', KEYS[2]) or '0') then
   return 'late'
 end

@@ -1,12 +1,14 @@
 import type { ScoredProbe } from '@zephyr/contract/probe';
-import { endpointId, epochMs } from '@zephyr/core';
+import { PROBES } from '@zephyr/contract/usage';
+import { endpointId, epochMs, HOUR_MS, usageOfProbe } from '@zephyr/core';
 import { startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { createLogger } from '../logger.ts';
 import { createRedis } from './client.ts';
-import { readProbeDay } from './probe-days.ts';
 import { isProbeFresh, isProbeRecorded, recordProbe } from './probe-store.ts';
+import { readProbeDay, recordProbeUsage } from './probe-usage.ts';
+import { readUsage, recordUsage } from './usage-store.ts';
 
 let server: TestRedis;
 let redis: ReturnType<typeof createRedis>;
@@ -24,6 +26,8 @@ afterAll(async () => {
 });
 
 const endpoint = endpointId('provider-a-1');
+const NOON = Date.UTC(2026, 10, 23, 12);
+const record = (of: ScoredProbe) => recordProbeUsage(redis, of, 'claude-haiku-4-5');
 const result = (sequence: number, changes: Partial<ScoredProbe> = {}): ScoredProbe => ({
   endpointId: endpoint,
   slot: `${endpoint}:${sequence}`,
@@ -40,11 +44,11 @@ const result = (sequence: number, changes: Partial<ScoredProbe> = {}): ScoredPro
 
 describe('readProbeDay', () => {
   it('adds up the checks of a day, each once', async () => {
-    await recordProbe(redis, result(1));
-    await recordProbe(redis, result(1));
-    await recordProbe(redis, result(2));
-    await recordProbe(redis, result(3, { startedAtMs: epochMs(Date.UTC(2026, 10, 24)) }));
-    expect(await readProbeDay(redis, '2026-11-23')).toEqual({
+    await record(result(1));
+    await record(result(1));
+    await record(result(2));
+    await record(result(3, { startedAtMs: epochMs(Date.UTC(2026, 10, 24)) }));
+    expect(await readProbeDay(redis, NOON)).toEqual({
       [endpoint]: {
         probes: 2,
         inputTokens: 200,
@@ -57,13 +61,31 @@ describe('readProbeDay', () => {
   });
 
   it('counts what a late result has cost', async () => {
-    await recordProbe(redis, result(2));
-    await recordProbe(redis, result(1));
-    expect((await readProbeDay(redis, '2026-11-23'))[endpoint]?.probes).toBe(2);
+    await record(result(2));
+    await record(result(1));
+    expect((await readProbeDay(redis, NOON))[endpoint]?.probes).toBe(2);
   });
 
   it('is empty for a day without checks', async () => {
-    expect(await readProbeDay(redis, '2026-11-22')).toEqual({});
+    expect(await readProbeDay(redis, NOON)).toEqual({});
+  });
+
+  it('is of the ledger that people are in, who are not in it', async () => {
+    await record(result(1));
+    await record(result(2, { verdict: { status: 'failed', failure: 'reset', detail: '' } }));
+    const row = usageOfProbe(result(1), 'claude-haiku-4-5');
+    await recordUsage(redis, {
+      ...{ writer: 'proxy-1', sequence: 1, rows: [{ ...row, person: 'ann' }], records: [] },
+    });
+    const range = { sinceAtMs: NOON - 12 * HOUR_MS, untilAtMs: NOON + 12 * HOUR_MS } as const;
+    const { rows } = await readUsage(redis, { ...range, unit: 'hour' });
+    expect(rows.map(({ person, counts }) => [person, counts.requests, counts.failed])).toEqual(
+      expect.arrayContaining([
+        [PROBES, 2, 1],
+        ['ann', 1, 0],
+      ]),
+    );
+    expect((await readProbeDay(redis, NOON))[endpoint]?.probes).toBe(2);
   });
 });
 

@@ -1,0 +1,57 @@
+/** What probes cost per hour at present, and what the day will cost at this pace. */
+import type { EpochMs } from '@zephyr/contract/scalars';
+
+const MINUTE_MS = 60_000;
+const HOUR_MINUTES = 60;
+const DAY_MS = 86_400_000;
+/** Each endpoint is asked at once after a start: a shorter time would show many times too much. */
+const LEAST_MINUTES = 5;
+
+export interface CostPace {
+  /** When counting began; null: nothing is counted yet. */
+  readonly sinceAtMs: EpochMs | null;
+  /** The last hour, oldest first; minutes without a cost are absent. */
+  readonly minutes: readonly MinuteCost[];
+}
+
+export interface MinuteCost {
+  /** Minutes since 1970. */
+  readonly minute: number;
+  readonly usd: number;
+}
+
+export const NO_COST_PACE: CostPace = { sinceAtMs: null, minutes: [] };
+
+/** With what was spent now, which may be nothing; what is older than an hour is forgotten. */
+export function withSpent(pace: CostPace, usd: number, nowMs: EpochMs): CostPace {
+  const sinceAtMs = pace.sinceAtMs ?? nowMs;
+  if (usd === 0) return sinceAtMs === pace.sinceAtMs ? pace : { ...pace, sinceAtMs };
+  const minute = minuteOf(nowMs);
+  const recent = lastHour(pace, nowMs);
+  const current = recent.find((cost) => cost.minute === minute)?.usd ?? 0;
+  const earlier = recent.filter((cost) => cost.minute !== minute);
+  return { sinceAtMs, minutes: [...earlier, { minute, usd: current + usd }] };
+}
+
+/** The mean of the last hour, or of the time since counting began. */
+export function usdPerHour(pace: CostPace, nowMs: EpochMs): number {
+  if (pace.sinceAtMs === null) return 0;
+  const spentUsd = lastHour(pace, nowMs).reduce((sum, { usd }) => sum + usd, 0);
+  const knownMinutes = (nowMs - pace.sinceAtMs) / MINUTE_MS;
+  return (spentUsd * HOUR_MINUTES) / Math.min(HOUR_MINUTES, Math.max(LEAST_MINUTES, knownMinutes));
+}
+
+/** What today (UTC) will have cost at midnight. @param todayUsd what it has cost until now */
+export function projectedUsd(todayUsd: number, pace: CostPace, nowMs: EpochMs): number {
+  const hoursLeft = (DAY_MS - (nowMs % DAY_MS)) / (HOUR_MINUTES * MINUTE_MS);
+  return todayUsd + usdPerHour(pace, nowMs) * hoursLeft;
+}
+
+function minuteOf(nowMs: EpochMs): number {
+  return Math.floor(nowMs / MINUTE_MS);
+}
+
+function lastHour({ minutes }: CostPace, nowMs: EpochMs): readonly MinuteCost[] {
+  const oldest = minuteOf(nowMs) - HOUR_MINUTES;
+  return minutes.filter(({ minute }) => minute > oldest);
+}
