@@ -1,6 +1,6 @@
 /** One job of the queue: the probe that it asks for, and its result in Redis. */
 
-import type { ConfiguredStyle, ProbeJob, ProbeResult } from '@zephyr/contract/probe';
+import type { ConfiguredStyle, ProbeJob, ProbeResult, ProbeVerdict } from '@zephyr/contract/probe';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import {
   type CheapStyle,
@@ -46,6 +46,8 @@ export interface RunnerDeps {
   readonly users: ProbeUsers | undefined;
   /** The configuration in use now. */
   readonly loaded: () => LoadedConfig;
+  /** An endpoint of this group refuses its token. */
+  readonly tokenRefused: (groupName: string) => void;
 }
 
 /** What became of a job; kept by the queue for those who look. */
@@ -94,6 +96,7 @@ export async function runProbeJob(
     users: deps.users,
   });
   if (signal.aborted) return 'called_off';
+  noteRefusal(report.verdict, plan, deps);
 
   const result: ProbeResult = {
     ...{ endpointId, slot, sequence, style, startedAtMs },
@@ -133,6 +136,7 @@ async function lookUp(redis: Redis, endpointId: EndpointId, slot: string): Promi
 }
 
 interface ProbeSetup {
+  readonly groupName: string;
   readonly target: ProbeTarget;
   /** As the configuration names it; `target` has the endpoint's own name. */
   readonly model: string;
@@ -151,6 +155,7 @@ function planOf(id: EndpointId, loaded: LoadedConfig): ProbeSetup | undefined {
   const { healthCheck } = groupOf(config, endpoint);
   const { target, style } = targetOf(loaded, endpoint);
   return {
+    groupName: endpoint.groupName,
     target,
     model: healthCheck.model,
     configured: style,
@@ -160,6 +165,11 @@ function planOf(id: EndpointId, loaded: LoadedConfig): ProbeSetup | undefined {
     usdFactor: endpoint.usdFactor,
     policy: policyOf(config),
   };
+}
+
+function noteRefusal(verdict: ProbeVerdict, { groupName }: ProbeSetup, deps: RunnerDeps): void {
+  const isRefused = verdict.status === 'failed' && verdict.failure === 'token_refused';
+  if (isRefused) deps.tokenRefused(groupName);
 }
 
 function freshnessOf({ verdict, style }: ProbeResult, plan: ProbeSetup): Freshness {

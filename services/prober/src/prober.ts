@@ -35,9 +35,9 @@ export async function startProber(context: ServiceContext): Promise<RunningServi
     redisUp,
   });
   const gate = createStartGate();
-  const loaded = context.configSource.current;
+  const { current: loaded, tokenRefused } = context.configSource;
   const worker = startWorker(context.redis, log, (job, signal) =>
-    runProbeJob(job, { redis, log, metrics, gate, users, loaded }, signal),
+    runProbeJob(job, { redis, log, metrics, gate, users, loaded, tokenRefused }, signal),
   );
   const writeTest = createWriteTest(redis, { instanceId: context.instanceId, clock: systemClock });
   const app = createApp({

@@ -127,6 +127,7 @@ export async function startProxy(
       clock,
       rng: systemRandom,
       isDraining,
+      onTokenRefused: context.configSource.tokenRefused,
     },
     clients: () => settings.clients,
     metrics,

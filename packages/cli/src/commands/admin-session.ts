@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
 import type { ApiState } from '@zephyr/contract/api-state';
 import { type LoadedConfig, loadConfig } from '@zephyr/runtime/config/load';
+import { UNREAD_TOKENS } from '@zephyr/runtime/config/token-command';
 import { variablesOf } from '@zephyr/runtime/config/variables';
 import type { Environment } from '@zephyr/runtime/environment';
 import { ZephyrError } from '@zephyr/runtime/errors';
@@ -69,7 +70,8 @@ type ReadConfig =
 
 function readConfig({ config, envFile }: AdminOptions, environment: Environment): ReadConfig {
   try {
-    const loaded = loadConfig({ configPath: config, envFilePath: envFile, environment });
+    const sources = { configPath: config, envFilePath: envFile, environment };
+    const loaded = loadConfig(sources, { readToken: UNREAD_TOKENS });
     return { status: 'loaded', loaded };
   } catch (error) {
     if (error instanceof ZephyrError) return { status: 'broken', error };

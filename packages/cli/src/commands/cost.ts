@@ -3,6 +3,7 @@
 import type { ApiState } from '@zephyr/contract/api-state';
 import { systemClock } from '@zephyr/runtime/clock';
 import { loadConfig } from '@zephyr/runtime/config/load';
+import { UNREAD_TOKENS } from '@zephyr/runtime/config/token-command';
 import type { Environment } from '@zephyr/runtime/environment';
 import { ZephyrError } from '@zephyr/runtime/errors';
 import { createLogger } from '@zephyr/runtime/logger';
@@ -58,11 +59,10 @@ async function costOfDays(
   environment: Environment,
   { say, numbers }: AdminSession,
 ): Promise<string> {
-  const { config, secrets } = loadConfig({
-    configPath: options.config,
-    envFilePath: options.envFile,
-    environment,
-  });
+  const { config, secrets } = loadConfig(
+    { configPath: options.config, envFilePath: options.envFile, environment },
+    { readToken: UNREAD_TOKENS },
+  );
   if (config.redis.urlFrom === 'default') {
     throw new ZephyrError('USAGE', '--days needs access to the Redis of the running system', {
       advice: ['set url under [redis] in config.toml, or ZEPHYR_REDIS_URL'],

@@ -18,6 +18,7 @@ import {
 import { systemClock } from '@zephyr/runtime/clock';
 import { loadConfig } from '@zephyr/runtime/config/load';
 import { policyOf } from '@zephyr/runtime/config/policy';
+import { UNREAD_TOKENS } from '@zephyr/runtime/config/token-command';
 import type { Environment } from '@zephyr/runtime/environment';
 import { EXIT, messageOf, ZephyrError } from '@zephyr/runtime/errors';
 import { decisionText, languageOf, numbersOf, type Situation, translator } from '@zephyr/texts';
@@ -110,8 +111,10 @@ function otherPolicy({
   if (!hasOtherConfig && options.set === undefined) return undefined;
   const configured = hasOtherConfig
     ? policyOf(
-        loadConfig({ configPath: options.config, envFilePath: options.envFile, environment })
-          .config,
+        loadConfig(
+          { configPath: options.config, envFilePath: options.envFile, environment },
+          { readToken: UNREAD_TOKENS },
+        ).config,
       )
     : undefined;
   return (recorded) => (options.set ?? []).reduce(withSetting, configured ?? recorded);

@@ -37,7 +37,8 @@ export interface RedisConfig {
 
 export interface GroupConfig {
   readonly name: string;
-  readonly authTokenEnv: string;
+  /** Absent: a command prints it. */
+  readonly tokenCommand?: readonly string[] | undefined;
   readonly isDefault: boolean;
   readonly healthCheck: HealthCheckConfig;
 }

@@ -52,7 +52,6 @@ describe('config.toml.example', () => {
         AUTH_TOKEN_BACKUP: 'b',
         AUTH_TOKEN_GATEWAY: 'g',
         AUTH_TOKEN_INSIDE: 'i',
-        AUTH_TOKEN_ABROAD: 'a',
         OUTBOUND_PROXY: 'http://ann:secret@proxy.example.org:3128',
         HELICONE_AUTH: 'h',
         REDIS_PASSWORD: 'p',
@@ -60,7 +59,9 @@ describe('config.toml.example', () => {
       },
       withRealToken(read('.env.example')),
     );
-    const load = (text: string) => parseConfig({ path: 'config.toml', text, variables }).config;
+    const readToken = () => 'printed';
+    const load = (text: string) =>
+      parseConfig({ path: 'config.toml', text, variables, readToken }).config;
     const all = load(
       uncommented
         .replace(/^key_file = .*/m, `key_sha256 = "${'a'.repeat(64)}"`)

@@ -17,6 +17,7 @@ import { REDIS_URL_VARIABLE } from './redis-url.ts';
 import { resolveConfig } from './resolve.ts';
 import { checkRules } from './rules/rules.ts';
 import { checkStart, type StartingService } from './rules/start.ts';
+import { createTokenReader, type ReadToken } from './token-command.ts';
 import { type Variables, variablesOf } from './variables.ts';
 
 export type { LoadedConfig };
@@ -34,6 +35,8 @@ export interface LoadOptions {
   readonly starting?: readonly StartingService[];
   /** Reads what the configuration names, instead of Node. */
   readonly read?: ReadNamedFile;
+  /** Gives the tokens of `token_command`, instead of waiting for the commands. */
+  readonly readToken?: ReadToken;
 }
 
 /** @throws ConfigError (code `CONFIG`) with all problems. */
@@ -71,10 +74,11 @@ export interface ConfigText extends LoadOptions {
 /** `loadConfig` without the files. @throws ConfigError */
 export function parseConfig(source: ConfigText): LoadedConfig {
   const { path, text, variables, starting = [], read = readNamedFile } = source;
+  const { readToken = createTokenReader() } = source;
   const document = parseToml(path, text);
   const violations = [
     ...checkSchema(document),
-    ...checkRules(document, variables, read),
+    ...checkRules(document, { variables, read, readToken }),
     ...checkStart(document, variables, starting),
   ];
   const { envFile = { path: '', text: '' } } = source;
@@ -85,7 +89,7 @@ export function parseConfig(source: ConfigText): LoadedConfig {
     ...problemsOf(path, text, violations),
   ];
   if (problems.length > 0) throw new ConfigError(problems);
-  return resolveConfig(document, { path, variables, read });
+  return resolveConfig(document, { path, variables, read, readToken });
 }
 
 function parseToml(path: string, text: string): RawTable {

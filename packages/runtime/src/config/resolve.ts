@@ -19,6 +19,7 @@ import { idOfName, sha256 } from './slug.ts';
 import { endpointKeys } from './tables/groups.ts';
 import { type HealthCheckTable, withIntervalBounds } from './tables/health-check.ts';
 import { overridden } from './tables/overrides.ts';
+import type { ReadToken } from './token-command.ts';
 import type { Variables } from './variables.ts';
 
 /** Where a configuration comes from, and what it is completed by. */
@@ -26,6 +27,7 @@ export interface ConfigOrigin {
   readonly path: string;
   readonly variables: Variables;
   readonly read: ReadNamedFile;
+  readonly readToken: ReadToken;
 }
 
 /** The services' configuration from a document that passed the schema and all rules. */
@@ -65,7 +67,7 @@ function resolveGroups({ groups, health_check: common }: ConfigFile): readonly R
     const healthCheck = withIntervalBounds(overridden(common, table.health_check ?? {}));
     const config = {
       name: table.name,
-      authTokenEnv: table.auth_token_env,
+      ...(table.token_command === undefined ? {} : { tokenCommand: table.token_command }),
       isDefault: index === Math.max(0, defaultIndex),
       healthCheck: internalForm(healthCheck),
     };
@@ -106,11 +108,13 @@ function resolveSecrets(
     /** Of the URL. */
     readonly redisPassword: string | undefined;
   },
-  { variables, read }: ConfigOrigin,
+  { variables, read, readToken }: ConfigOrigin,
 ): Secrets {
-  const tokens = file.groups.map(
-    ({ name, auth_token_env }) => [name, new Secret(variables(auth_token_env) ?? '')] as const,
-  );
+  const tokens = file.groups.map(({ name, auth_token_env, token_command }) => {
+    const token =
+      token_command === undefined ? variables(auth_token_env ?? '') : readToken(token_command);
+    return [name, new Secret(token ?? '')] as const;
+  });
   const named = file.redis.password_env;
   const adminToken = variables(file.controller.token_env);
   const password = resolved.redisPassword ?? (named === undefined ? undefined : variables(named));

@@ -54,7 +54,7 @@ const EXAMPLE_GROUPS = [
   },
   {
     name: 'abroad',
-    auth_token_env: 'AUTH_TOKEN_ABROAD',
+    token_command: ['op', 'read', 'op://team/claude/token'],
     proxy_env: 'OUTBOUND_PROXY',
     endpoints: [{ url: 'https://claude.example.org', name: 'Abroad' }],
   },

@@ -12,6 +12,7 @@ import { type ConfigSources, type LoadedConfig, type LoadOptions, loadConfig } f
 import { readNamedFile } from './named-file.ts';
 import { hashOfKeyFile } from './resolve.ts';
 import { keysForRestart } from './restart-keys.ts';
+import { TokenCommands } from './token-commands.ts';
 import { WatchedFiles } from './watched-files.ts';
 
 export type ConfigChange =
@@ -26,6 +27,8 @@ export interface ConfigSource {
   subscribe(listener: (change: ConfigChange) => void): void;
   /** Reads the files now, changed or not. */
   reload(): ConfigChange;
+  /** An endpoint of this group refuses its token: a `token_command` may have another one by now. */
+  tokenRefused(groupName: string): void;
   stop(): void;
 }
 
@@ -46,14 +49,17 @@ export function createConfigSource(
   const listeners: ((change: ConfigChange) => void)[] = [];
   const files = new WatchedFiles([sources.configPath, sources.envFilePath]);
   const { read } = files;
-  const atStart = loadConfig(sources, { ...atFirst, read });
+  const tokens = new TokenCommands(log, () => apply());
+  const readToken = tokens.read;
+  const atStart = loadConfig(sources, { ...atFirst, read, readToken });
+  tokens.started();
   let loaded = atStart;
 
   const load = (): ConfigChange => {
     // Before the files are read, so that a change in between is seen the next time.
     files.look();
     try {
-      loaded = loadConfig(sources, { read });
+      loaded = loadConfig(sources, { read, readToken });
       files.keepNamed();
       return { status: 'applied', loaded };
     } catch (error) {
@@ -63,13 +69,9 @@ export function createConfigSource(
   const announce = (change: ConfigChange): void => {
     for (const listener of listeners) listener(change);
   };
-  const reload = (): ConfigChange => {
+  const apply = (): ConfigChange => {
     const change = load();
-    if (change.status === 'applied') {
-      log.info({ hash: loaded.config.hash }, 'config applied');
-      const keys = keysForRestart(atStart, loaded);
-      if (keys.length > 0) log.warn({ keys }, 'changed keys need a restart');
-    }
+    if (change.status === 'applied') logApplied(log, atStart, loaded);
     if (change.status === 'refused') {
       log.error({ problems: change.problems }, 'config refused');
       const revoked = withoutRevokedKeys(loaded);
@@ -82,19 +84,44 @@ export function createConfigSource(
     announce(change);
     return change;
   };
-
-  const poll = setInterval(() => {
-    if (files.haveChanged()) reload();
-  }, POLL_MS).unref();
-  process.on('SIGHUP', reload);
+  const reload = (): ConfigChange => {
+    const change = apply();
+    tokens.readAgain(tokenCommandsOf(loaded));
+    return change;
+  };
   return {
     current: () => loaded,
     subscribe: (listener) => listeners.push(listener),
     reload,
-    stop: () => {
-      clearInterval(poll);
-      process.off('SIGHUP', reload);
-    },
+    tokenRefused: (groupName) => tokenCommandsOf(loaded, groupName).forEach(tokens.refused),
+    stop: callOnChange(files, reload),
+  };
+}
+
+function logApplied(log: Logger, atStart: LoadedConfig, loaded: LoadedConfig): void {
+  log.info({ hash: loaded.config.hash }, 'config applied');
+  const keys = keysForRestart(atStart, loaded);
+  if (keys.length > 0) log.warn({ keys }, 'changed keys need a restart');
+}
+
+/** @param groupName of this one only */
+function tokenCommandsOf({ config }: LoadedConfig, groupName?: string) {
+  return config.groups.flatMap(({ name, tokenCommand }) =>
+    tokenCommand === undefined || (groupName !== undefined && name !== groupName)
+      ? []
+      : [tokenCommand],
+  );
+}
+
+/** @returns ends it */
+function callOnChange(files: WatchedFiles, reload: () => void): () => void {
+  const poll = setInterval(() => {
+    if (files.haveChanged()) reload();
+  }, POLL_MS).unref();
+  process.on('SIGHUP', reload);
+  return () => {
+    clearInterval(poll);
+    process.off('SIGHUP', reload);
   };
 }
 

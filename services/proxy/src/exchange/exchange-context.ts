@@ -37,6 +37,8 @@ export interface ExchangeDeps {
   readonly clock: Clock;
   /** 0 ≤ n < 1. */
   readonly rng: () => number;
+  /** An endpoint of this group refuses the team's token. */
+  readonly onTokenRefused: (groupName: string) => void;
   /** No new requests are wanted on this connection. */
   readonly isDraining: () => boolean;
 }

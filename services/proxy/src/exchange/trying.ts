@@ -268,6 +268,7 @@ export class Trying {
     const { routing, stats } = this.#context.deps;
     const { failure, retryAfterMs } = result;
     stats.failed(endpoint.id, failure);
+    if (failure === 'token_refused') this.#context.deps.onTokenRefused(endpoint.groupName);
     this.#nameModel(failure);
     if (result.staleConnection) routing.stale(this.journey, endpoint.id);
     else routing.failed(this.journey, endpoint, { failure, waitMs: retryAfterMs });

@@ -8,6 +8,8 @@ import { type Rig, type RigOptions, startRig } from './rig.ts';
 export class TestSource implements ConfigSource {
   readonly #listeners: ((change: ConfigChange) => void)[] = [];
   loaded: LoadedConfig | undefined;
+  /** The groups whose tokens were refused, in the order of the refusals. */
+  readonly refused: string[] = [];
 
   current(): LoadedConfig {
     if (this.loaded === undefined) throw new Error('not started');
@@ -19,6 +21,9 @@ export class TestSource implements ConfigSource {
   reload(): ConfigChange {
     return { status: 'applied', loaded: this.current() };
   }
+  readonly tokenRefused = (groupName: string): void => {
+    this.refused.push(groupName);
+  };
   stop(): void {
     this.#listeners.length = 0;
   }

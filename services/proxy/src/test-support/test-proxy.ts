@@ -169,6 +169,7 @@ function unchanging(loaded: LoadedConfig): ConfigSource {
     current: () => loaded,
     subscribe: () => undefined,
     reload: () => ({ status: 'applied', loaded }),
+    tokenRefused: () => undefined,
     stop: () => undefined,
   };
 }

@@ -58,7 +58,7 @@ function checkUrls(document: RawTable): Violation[] {
     const url = rawText(table['url']);
     return url === undefined || !URL.canParse(url)
       ? undefined
-      : `${new URL(url).href.replace(/\/$/, '')} ${rawText(group.table['auth_token_env'])}`;
+      : `${new URL(url).href.replace(/\/$/, '')} ${JSON.stringify(group.table['auth_token_env'] ?? group.table['token_command'])}`;
   });
   return [
     ...single,

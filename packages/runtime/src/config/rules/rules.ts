@@ -5,6 +5,7 @@
 import type { Violation } from '../config-error.ts';
 import type { ReadNamedFile } from '../named-file.ts';
 import type { RawTable } from '../raw.ts';
+import type { ReadToken } from '../token-command.ts';
 import type { Variables } from '../variables.ts';
 import { checkAdminToken } from './admin-token.ts';
 import { checkClients } from './clients.ts';
@@ -18,16 +19,22 @@ import { checkRedis } from './redis.ts';
 import { checkTlsFiles } from './tls-files.ts';
 import { checkTokens } from './tokens.ts';
 
+/** Where the values are that a document only names. */
+export interface RuleSources {
+  readonly variables: Variables;
+  readonly read: ReadNamedFile;
+  readonly readToken: ReadToken;
+}
+
 export function checkRules(
   document: RawTable,
-  variables: Variables,
-  read: ReadNamedFile,
+  { variables, read, readToken }: RuleSources,
 ): readonly Violation[] {
   return [
     ...checkGroups(document),
     ...checkHosts(document),
     ...checkIntervals(document),
-    ...checkTokens(document, variables),
+    ...checkTokens(document, variables, readToken),
     ...checkHeaders(document, variables),
     ...checkModels(document),
     ...checkTlsFiles(document, read),

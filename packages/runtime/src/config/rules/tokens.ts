@@ -2,23 +2,62 @@
  * The tokens of the groups: each is set, is not an example's placeholder, and fits in a header.
  * Messages name the variable, never the token.
  */
-import type { Violation } from '../config-error.ts';
-import { type RawTable, rawGroups, rawText } from '../raw.ts';
+import type { KeyPath, Violation } from '../config-error.ts';
+import { type RawTable, rawGroups, rawText, rawTexts } from '../raw.ts';
+import { type ReadToken, TokenCommandError } from '../token-command.ts';
 import type { Variables } from '../variables.ts';
 
 /** What people leave in copied examples. Real tokens are random and match none of it. */
 const PLACEHOLDER =
   /your[-_ ]|placeholder|change[-_ ]?me|replace[-_ ]?(me|with|this)|(token|key)[-_ ]here|example|^<.*>$|^(sk-)?(ant-)?[x.*]+$/i;
 
-export function checkTokens(document: RawTable, variables: Variables): Violation[] {
+export function checkTokens(
+  document: RawTable,
+  variables: Variables,
+  readToken: ReadToken,
+): Violation[] {
   return rawGroups(document).flatMap(({ path, table }) => {
     const name = rawText(table['auth_token_env']);
+    const hasCommand = table['token_command'] !== undefined;
+    if (hasCommand === (table['auth_token_env'] !== undefined)) return checkOne(hasCommand, path);
+    if (hasCommand) return checkCommand(table['token_command'], path, readToken);
     if (name === undefined || !/^[A-Za-z_]\w*$/.test(name)) return [];
     return checkToken(name, variables(name)).map((violation) => ({
       ...violation,
       path: [...path, 'auth_token_env'],
     }));
   });
+}
+
+function checkOne(hasBoth: boolean, path: KeyPath): Violation[] {
+  return [
+    {
+      path: [...path, hasBoth ? 'token_command' : 'auth_token_env'],
+      found: hasBoth ? 'auth_token_env and token_command' : 'nothing',
+      expected: 'one source of the token: auth_token_env or token_command',
+      advice: hasBoth ? 'remove one of them' : 'add auth_token_env, e.g. AUTH_TOKEN_MAIN',
+    },
+  ];
+}
+
+function checkCommand(command: unknown, path: KeyPath, readToken: ReadToken): Violation[] {
+  const words = rawTexts(command).map(({ text }) => text);
+  // Of another shape: the schema says so.
+  if (!Array.isArray(command) || words.length === 0 || words.length < command.length) return [];
+  try {
+    readToken(words);
+    return [];
+  } catch (error) {
+    if (!(error instanceof TokenCommandError)) throw error;
+    return [
+      {
+        path: [...path, 'token_command'],
+        found: error.message,
+        expected: 'a program that prints the token in one line',
+        advice: 'run it in a shell as the user of the service, and see what it says',
+      },
+    ];
+  }
 }
 
 export function checkToken(name: string, value: string | undefined): Omit<Violation, 'path'>[] {

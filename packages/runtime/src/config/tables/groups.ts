@@ -41,9 +41,21 @@ const endpoint = z.strictObject({
 
 export const group = z.strictObject({
   name: displayName.describe('Its name for people. Unique.'),
-  auth_token_env: variableName.describe(
-    'The variable that holds the token of its endpoints; never the token itself.',
-  ),
+  auth_token_env: variableName
+    .optional()
+    .describe(
+      'The variable that holds the token of its endpoints; never the token itself. Each group has this or `token_command`.',
+    )
+    .meta({ example: 'AUTH_TOKEN_MAIN' }),
+  token_command: z
+    .array(z.string().max(4096))
+    .min(1)
+    .max(50)
+    .optional()
+    .describe(
+      'Instead of it: a program with its arguments that prints the token in one line, such as `op` or `vault`. It is run without a shell, without the other secrets and for at most 20 seconds, at the start, at a reload and when an endpoint refuses the token.',
+    )
+    .meta({ example: ['op', 'read', 'op://team/claude/token'] }),
   default: z
     .boolean()
     .default(false)

@@ -1,0 +1,158 @@
+/** Tokens that a program prints: at the start, at a reload, and when an endpoint refuses one. */
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+
+import pino from 'pino';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { parseConfig } from './load.ts';
+import { type ConfigSource, createConfigSource } from './source.ts';
+
+const WAITING = { timeout: 40_000, interval: 50 };
+const CANARY = 'sk-canary-5d21';
+
+let folder: string;
+let source: ConfigSource | undefined;
+let lines: string[];
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'zephyr-token-'));
+  lines = [];
+});
+afterEach(() => {
+  source?.stop();
+  source = undefined;
+  vi.unstubAllEnvs();
+  rmSync(folder, { recursive: true });
+});
+
+const path = (name: string) => join(folder, name);
+
+/** A program that notes each of its runs. */
+function program(script: string, name = 'op'): string {
+  writeFileSync(path(name), `#!/bin/sh\necho run >>"${path('runs')}"\n${script}\n`);
+  chmodSync(path(name), 0o700);
+  return path(name);
+}
+
+const runs = () => readFileSync(path('runs'), 'utf8').split('\n').length - 1;
+
+function text(command: readonly string[], more = ''): string {
+  return `[[groups]]\nname = "team"\ntoken_command = ${JSON.stringify(command)}
+endpoints = [{ url = "https://one.example.com", name = "One" }]\n${more}`;
+}
+
+const parse = (command: readonly string[]) =>
+  parseConfig({ path: 'config.toml', text: text(command), variables: () => undefined });
+
+const tokenOf = (from: ConfigSource | undefined) =>
+  from?.current().secrets.groupTokens.get('team')?.reveal();
+
+function start(command: readonly string[], more = ''): ConfigSource {
+  writeFileSync(path('config.toml'), text(command, more));
+  const log = pino(
+    { level: 'debug' },
+    new Writable({
+      write(line: Buffer, _encoding, done) {
+        lines.push(line.toString());
+        done();
+      },
+    }),
+  );
+  source = createConfigSource(
+    { configPath: path('config.toml'), envFilePath: path('.env'), environment: {} },
+    log,
+  );
+  return source;
+}
+
+describe('token_command', () => {
+  it('prints the token of its group; arguments are no shell code', () => {
+    const op = program(`printf ' %s\\n' "$2"`);
+    const { secrets } = parse([op, 'read', '$HOME;`id`']);
+    expect(secrets.groupTokens.get('team')?.reveal()).toBe('$HOME;`id`');
+    expect(runs()).toBe(1);
+  });
+
+  it('gets no secret of ours', () => {
+    vi.stubEnv('TEAM_TOKEN', CANARY);
+    vi.stubEnv('HTTPS_PROXY', `http://ann:${CANARY}@proxy.lan`);
+    const op = program(`env | grep -c ${CANARY}`);
+    const { secrets } = parse(['sh', '-c', `${op} || true`]);
+    expect(secrets.groupTokens.get('team')?.reveal()).toBe('0');
+  });
+
+  it.each([
+    ['ends with a code', `echo ${CANARY}; exit 3`, 'op, which ended with code 3'],
+    ['prints nothing', 'true', 'op, which printed nothing'],
+    ['prints several lines', `echo ${CANARY}; echo ${CANARY}`, 'op, which printed several lines'],
+    ['prints blanks', `echo a ${CANARY}`, 'op, which printed something with blanks'],
+    ['prints without end', `yes ${CANARY}`, 'op, which printed more than any token has'],
+    ['is killed', 'kill -9 $$', 'op, which was ended by SIGKILL'],
+  ])('that %s is rejected, without what it printed', (_, script, problem) => {
+    const op = program(script);
+    expect(() => parse([op, 'read', 'op://a'])).toThrow(problem);
+    expect(() => parse([op, 'read', 'op://a'])).not.toThrow(/canary|op:\/\/a/);
+  });
+
+  it('that is no program, or beside auth_token_env, is rejected', () => {
+    expect(() => parse([path('none')])).toThrow('none, which is no program in PATH');
+    const both = text(['true']).replace('token_command', 'auth_token_env = "A"\ntoken_command');
+    const load = (toml: string) => () =>
+      parseConfig({ path: 'config.toml', text: toml, variables: () => 'sk-1' });
+    expect(load(both)).toThrow('auth_token_env and token_command');
+    expect(load(text(['true']).replace(/token_command.*/, ''))).toThrow('groups[0].auth_token_env');
+  });
+});
+
+describe('a running service', () => {
+  it('reads the token again when an endpoint refuses it, but not at once again', async () => {
+    writeFileSync(path('token'), `${CANARY}-1`);
+    const running = start([program(`cat "${path('token')}"`)]);
+    expect([tokenOf(running), runs()]).toEqual([`${CANARY}-1`, 1]);
+    // Just read: another refusal within the minute changes nothing.
+    running.tokenRefused('team');
+    writeFileSync(path('token'), `${CANARY}-2`);
+    const now = performance.now();
+    vi.spyOn(performance, 'now').mockImplementation(() => now + 61_000);
+    running.tokenRefused('nobody');
+    running.tokenRefused('team');
+    running.tokenRefused('team');
+    await vi.waitFor(() => expect(tokenOf(running)).toBe(`${CANARY}-2`), WAITING);
+    running.tokenRefused('team');
+    vi.restoreAllMocks();
+    expect(runs()).toBe(2);
+    expect(lines.join('')).not.toContain(CANARY);
+  });
+
+  it('reads it again at a reload, and keeps the former one where that fails', async () => {
+    writeFileSync(path('token'), `${CANARY}-1`);
+    const running = start([program(`cat "${path('token')}"`)]);
+    writeFileSync(path('token'), `${CANARY}-2`);
+    running.reload();
+    await vi.waitFor(() => expect(tokenOf(running)).toBe(`${CANARY}-2`), WAITING);
+    rmSync(path('token'));
+    running.reload();
+    await vi.waitFor(() => expect(lines.join('')).toContain('the former one stays'), WAITING);
+    expect(tokenOf(running)).toBe(`${CANARY}-2`);
+    expect(lines.join('')).toContain('op, which ended with code 1');
+    expect(lines.join('')).not.toContain(CANARY);
+  });
+
+  it('waits for no command that a changed configuration names', async () => {
+    writeFileSync(path('token'), `${CANARY}-1`);
+    const running = start([program(`cat "${path('token')}"`)]);
+    const slow = program(
+      `while [ ! -e "${path('go')}" ]; do sleep 0.1; done; echo sk-slow`,
+      'slow',
+    );
+    writeFileSync(path('config.toml'), text([slow]));
+    const change = running.reload();
+    expect(change).toMatchObject({ status: 'refused' });
+    expect(JSON.stringify(change)).toContain('slow, which is run now');
+    expect(tokenOf(running)).toBe(`${CANARY}-1`);
+    writeFileSync(path('go'), '');
+    await vi.waitFor(() => expect(tokenOf(running)).toBe('sk-slow'), WAITING);
+  });
+});
