@@ -9,6 +9,7 @@ import { VERSION } from '@zephyr/runtime/version';
 import { Command, Option } from 'commander';
 
 import { SHELLS } from './connect/shell-lines.ts';
+import { addEditCommands } from './edit-commands.ts';
 import { addOperatorCommands, type Surroundings } from './operator-commands.ts';
 import { addProbeCommands, beside } from './probe-commands.ts';
 
@@ -32,7 +33,7 @@ export function buildProgram(surroundings: Surroundings): Command {
   addDemo(program, surroundings);
   addProbeCommands(program, files, surroundings);
   addConfig(program, files, surroundings);
-  addClients(program, files, surroundings);
+  addEditCommands(program, files, surroundings);
   addSecrets(program, surroundings);
   addConnect(program, files, surroundings);
   addService(program, files, surroundings);
@@ -126,29 +127,6 @@ function addConfig(program: Command, files: Files, { environment, print }: Surro
       const { text, exitCode } = await checkConfig({ options, ...beside(environment) });
       print(text);
       process.exitCode = exitCode;
-    });
-}
-
-function addClients(
-  program: Command,
-  [configOption]: Files,
-  { environment, print }: Surroundings,
-): void {
-  const command = program
-    .command('clients')
-    .description('Manage who may use the proxy')
-    .command('add <name>')
-    .description(
-      'Create a key for a person or machine: shown only once, its hash goes to config.toml',
-    );
-  if (configOption !== undefined) command.addOption(configOption);
-  command
-    .addHelpText('after', examples('clients add ann'))
-    .action(async (name: string, options: { config: string }) => {
-      const { addClient, keyForPeople } = await import('./commands/clients.ts');
-      const key = addClient(options.config, name);
-      const publicUrl = environment['ZEPHYR_PUBLIC_URL'] || undefined;
-      print(keyForPeople(options.config, { name, key, publicUrl }));
     });
 }
 

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { loadConfig } from '@zephyr/runtime/config/load';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { addClient, keyForPeople } from './clients.ts';
+import { replaceFile } from '../edit/replace-file.ts';
+import { addClient, keyForPeople, listClients, removeClient, rotateClient } from './clients.ts';
 
 const EXAMPLE = `# ours
 [[groups]]
@@ -46,7 +47,10 @@ describe('addClient', () => {
   ])('shows what a person has to set, with %j and "%s"', (publicUrl, head, url) => {
     writeFileSync(path, `${head}${EXAMPLE}`);
     const lines = keyForPeople(path, { name: 'ann', key: 'zk-1', publicUrl }).split('\n');
-    expect(lines[0]).toBe('The key of ann, shown only once:');
+    expect(lines[0]).toContain('The key of ann, shown only once.');
+    expect(lines).toContain(
+      `  ANTHROPIC_AUTH_TOKEN=zk-1 npx claude-zephyr connect --url ${url} --claude-settings`,
+    );
     expect(lines).toContain(`  export ANTHROPIC_BASE_URL=${url}`);
     expect(lines).toContain('  export ANTHROPIC_AUTH_TOKEN=zk-1');
   });
@@ -60,9 +64,50 @@ describe('addClient', () => {
     expect(readFileSync(path, 'utf8')).toBe(before);
   });
 
-  it('leaves a file alone that lists its clients in another form', () => {
+  it('adds to a list in another form too', () => {
     writeFileSync(path, `clients = []\n${EXAMPLE}`);
-    expect(() => addClient(path, 'ann')).toThrow(/are not written as/);
-    expect(readFileSync(path, 'utf8')).toBe(`clients = []\n${EXAMPLE}`);
+    addClient(path, 'ann');
+    expect(readFileSync(path, 'utf8')).toMatch(
+      /^clients = \[\{ name = "ann", key_sha256 = "\w{64}" \}\]\n/,
+    );
+  });
+
+  it('replaces a key and removes a person, and touches nobody else', () => {
+    const [ann, bob] = [addClient(path, 'ann'), addClient(path, 'bob')];
+    const hashOf = (key: string) => createHash('sha256').update(key).digest('hex');
+    const before = readFileSync(path, 'utf8');
+    const next = rotateClient(path, 'ann');
+    expect(readFileSync(path, 'utf8')).toBe(before.replace(hashOf(ann), hashOf(next)));
+    expect(listClients(path, true)).toBe(
+      JSON.stringify(
+        ['ann', 'bob'].map((name) => ({ name, keyFrom: 'key_sha256' })),
+        null,
+        2,
+      ),
+    );
+    removeClient(path, 'ann');
+    const after = readFileSync(path, 'utf8');
+    expect(after).toContain(hashOf(bob));
+    expect(after).not.toContain('ann');
+    expect(() => removeClient(path, 'ann')).toThrow('no client named ann');
+    // Without keys anybody could use the proxy.
+    expect(() => removeClient(path, 'bob')).toThrow('only client');
+    expect(readFileSync(path, 'utf8')).toBe(after);
+  });
+
+  it('does not replace a key that is elsewhere', () => {
+    writeFileSync(path, `${EXAMPLE}\n[[clients]]\nname = "ann"\nkey_env = "KEY_OF_ANN"\n`);
+    expect(() => rotateClient(path, 'ann')).toThrow('in KEY_OF_ANN');
+  });
+
+  it('shows the lines where the file cannot be changed, and leaves it', () => {
+    // As a mounted ConfigMap: even root cannot write there.
+    const readOnly = '/proc/version';
+    expect(() => replaceFile(readOnly, 'x', { lines: ['name = "ann"'] })).toThrow(
+      expect.objectContaining({
+        code: 'READ_ONLY',
+        advice: ['make the change where the file comes from:', 'name = "ann"'],
+      }),
+    );
   });
 });

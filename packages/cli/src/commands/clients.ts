@@ -1,54 +1,143 @@
+/** `zephyr clients add|list|remove|rotate`: who may use the proxy, changed in the text of config.toml. */
 import { createHash, randomBytes } from 'node:crypto';
-import { readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 
+import {
+  addEntry,
+  type EditedText,
+  removeEntry,
+  replaceText,
+} from '@zephyr/runtime/config/edit-document';
 import { readDocument } from '@zephyr/runtime/config/load';
-import type { RawTable } from '@zephyr/runtime/config/raw';
+import { type RawTable, rawTable } from '@zephyr/runtime/config/raw';
+import { readText } from '@zephyr/runtime/config/read-text';
+import { client } from '@zephyr/runtime/config/tables/clients';
 import { ZephyrError } from '@zephyr/runtime/errors';
-import { parse } from 'smol-toml';
 
 import { hostForPeople, proxyAddressIn } from '../addresses.ts';
-
-/** What `[[clients]]` allows as a name; it appears in the configuration, logs and metrics. */
-const CLIENT_NAME = /^[A-Za-z0-9._-]{1,40}$/;
+import { replaceFile } from '../edit/replace-file.ts';
+import { renderTable } from '../table.ts';
 
 /**
- * Adds a person to config.toml: appends `[[clients]]` with the hash of a new key. Running
- * proxies accept it without a restart.
+ * Adds a person to config.toml with the hash of a new key. Running proxies accept it without a restart.
  *
  * @returns the key, which is shown only once and stored nowhere.
- * @throws ZephyrError `USAGE` for a name that is taken or not allowed, or a file without `[[…]]`;
- *   `CONFIG` for one with errors.
+ * @throws ZephyrError `USAGE` for a name that is taken or not allowed; `CONFIG` for a file with errors;
+ *   `READ_ONLY`
  */
 export function addClient(configPath: string, name: string): string {
-  if (!CLIENT_NAME.test(name)) {
+  const checked = client.shape.name.safeParse(name);
+  if (!checked.success) {
     throw new ZephyrError('USAGE', `${JSON.stringify(name)} is not a valid client name`, {
-      advice: [
-        'use 1 to 40 letters, digits, dots, underscores or hyphens, e.g. ann or build-server.2',
-      ],
+      advice: checked.error.issues.map(({ message }) => `${message}, e.g. ann or build-server.2`),
     });
   }
-  const document = readDocument(configPath);
-  const before = readFileSync(configPath, 'utf8');
-  if (namesIn(document).includes(name)) {
+  if (clientsIn(readDocument(configPath)).some((known) => known.name === name)) {
     throw new ZephyrError('USAGE', `${configPath} already has a client named ${name}`, {
-      advice: [`to replace the key, remove the [[clients]] block of ${name}, then run this again`],
+      advice: [`to replace the key: zephyr clients rotate ${name}`],
     });
   }
-  const key = `zk-${randomBytes(32).toString('base64url')}`;
-  const hash = createHash('sha256').update(key).digest('hex');
-  const block = `[[clients]]\nname = "${name}"\nkey_sha256 = "${hash}"\n`;
-  const after = `${before.replace(/\n*$/, '\n\n')}${block}`;
-  if (!isReadable(after)) {
+  const { key, hash } = newKey();
+  const lines = ['[[clients]]', `name = "${name}"`, `key_sha256 = "${hash}"`];
+  change(configPath, lines, (text) => addEntry(text, ['clients'], { name, key_sha256: hash }));
+  return key;
+}
+
+/**
+ * The former key is rejected within seconds. Of a key that a variable or file holds only its owner can
+ * make another.
+ *
+ * @returns the new key @throws ZephyrError `USAGE`, `CONFIG`, `READ_ONLY`
+ */
+export function rotateClient(configPath: string, name: string): string {
+  const { index, keyFrom } = clientNamed(configPath, name);
+  if (keyFrom !== 'key_sha256') {
     throw new ZephyrError(
       'USAGE',
-      `the clients in ${configPath} are not written as [[clients]] blocks`,
+      `the key of ${name} is not in ${configPath}, but in ${keyFrom}`,
       {
-        advice: [`add this client yourself: name = "${name}", key_sha256 = "${hash}"`],
+        advice: ['change it there'],
       },
     );
   }
-  replaceFile(configPath, after);
+  const { key, hash } = newKey();
+  const lines = [`of ${name}: key_sha256 = "${hash}"`];
+  change(configPath, lines, (text) => replaceText(text, ['clients', index, 'key_sha256'], hash));
   return key;
+}
+
+/**
+ * The person's key is rejected within seconds. The last one stays where other machines reach the
+ * proxy: without keys it would be open to all of them.
+ *
+ * @throws ZephyrError `USAGE`, `CONFIG`, `READ_ONLY`
+ */
+export function removeClient(configPath: string, name: string): string {
+  const { index, isOnlyOne } = clientNamed(configPath, name);
+  if (isOnlyOne) {
+    throw new ZephyrError(
+      'USAGE',
+      `${name} is the only client: without keys anybody may use the proxy`,
+      {
+        advice: ['add another one first: zephyr clients add <name>', 'or remove the block by hand'],
+      },
+    );
+  }
+  change(configPath, [`remove the client ${name}`], (text) =>
+    removeEntry(text, ['clients'], index),
+  );
+  return `${name} is removed; a running Zephyr rejects the key within seconds.`;
+}
+
+/** Names, and where their keys are; never a key. */
+export function listClients(configPath: string, json: boolean): string {
+  const all = clientsIn(readDocument(configPath));
+  if (json) return JSON.stringify(all, null, 2);
+  if (all.length === 0) return 'There are no clients: the proxy asks for no key.';
+  return renderTable(
+    ['name', 'key'],
+    all.map(({ name, keyFrom }) => [name, keyFrom]),
+  );
+}
+
+function newKey(): { readonly key: string; readonly hash: string } {
+  const key = `zk-${randomBytes(32).toString('base64url')}`;
+  return { key, hash: createHash('sha256').update(key).digest('hex') };
+}
+
+function clientNamed(configPath: string, name: string) {
+  const all = clientsIn(readDocument(configPath));
+  const index = all.findIndex((known) => known.name === name);
+  const found = all[index];
+  if (found !== undefined) return { index, ...found, isOnlyOne: all.length === 1 };
+  throw new ZephyrError('USAGE', `${configPath} has no client named ${name}`, {
+    advice: [`known clients: ${all.map((known) => known.name).join(', ')}`],
+  });
+}
+
+function clientsIn({ clients }: RawTable): readonly { name: string; keyFrom: string }[] {
+  if (!Array.isArray(clients)) return [];
+  return clients.map(rawTable).map(({ name, key_env: variable, key_file: file }) => ({
+    name: String(name),
+    keyFrom: String(variable ?? file ?? 'key_sha256'),
+  }));
+}
+
+function change(
+  configPath: string,
+  lines: readonly string[],
+  edit: (text: string) => EditedText,
+): void {
+  const text = edit(readText(configPath, 'must exist'));
+  if (text === undefined) {
+    throw new ZephyrError(
+      'USAGE',
+      `${configPath} is written in a way that cannot be changed safely`,
+      {
+        advice: ['change it yourself:', ...lines],
+      },
+    );
+  }
+  replaceFile(configPath, text, { lines });
 }
 
 /**
@@ -60,12 +149,16 @@ export function keyForPeople(
   { name, key, publicUrl }: { name: string; key: string; publicUrl: string | undefined },
 ): string {
   const url = publicUrl ?? urlIn(configPath);
-  return `The key of ${name}, shown only once:
+  return `The key of ${name}, shown only once. Send ${name} the lines below; nobody can read the key again.
 
   export ANTHROPIC_BASE_URL=${url}
   export ANTHROPIC_AUTH_TOKEN=${key}
 
-Or in ~/.claude/settings.json of that person:
+Or, with this program installed, into the settings of Claude Code by one command:
+
+  ANTHROPIC_AUTH_TOKEN=${key} npx claude-zephyr connect --url ${url} --claude-settings
+
+Or by hand in ~/.claude/settings.json:
 
   "env": { "ANTHROPIC_BASE_URL": "${url}", "ANTHROPIC_AUTH_TOKEN": "${key}" }
 
@@ -75,25 +168,4 @@ A running Zephyr accepts it within seconds.`;
 function urlIn(configPath: string): string {
   const { host, port } = proxyAddressIn(configPath);
   return `http://${hostForPeople(host)}:${port}`;
-}
-
-function namesIn({ clients }: RawTable): readonly unknown[] {
-  return Array.isArray(clients)
-    ? clients.map((client) => (typeof client === 'object' && 'name' in client ? client.name : ''))
-    : [];
-}
-
-function isReadable(text: string): boolean {
-  try {
-    return namesIn(parse(text)).length > 0;
-  } catch {
-    return false;
-  }
-}
-
-/** By rename, as editors do: a proxy reading the file sees either the old or the new version. */
-function replaceFile(path: string, text: string): void {
-  const temporary = `${path}.new`;
-  writeFileSync(temporary, text, { mode: statSync(path).mode });
-  renameSync(temporary, path);
 }

@@ -28,13 +28,18 @@ const SURVEY_LIMIT_MS = 90_000;
 /** More is no list that a person would keep. */
 const MAX_PROPOSED_MODELS = 40;
 
-/** All endpoints at the same time; CLIs start one after another. */
+/**
+ * All endpoints at the same time; CLIs start one after another.
+ * @param isWanted absent: all
+ */
 export async function surveyEndpoints(
   loaded: LoadedConfig,
   { progress, signal }: SurveyCall,
+  isWanted: (endpoint: EndpointConfig) => boolean = () => true,
 ): Promise<readonly SurveyedEndpoint[]> {
   const say = translator(loaded.config.ui.language);
-  const { endpoints, prices } = loaded.config;
+  const { prices } = loaded.config;
+  const endpoints = loaded.config.endpoints.filter(isWanted);
   progress(say('online.asking', { count: endpoints.length }));
   const run = {
     signal: AbortSignal.any([signal, AbortSignal.timeout(SURVEY_LIMIT_MS)]),

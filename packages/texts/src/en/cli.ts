@@ -29,6 +29,15 @@ export const cli = {
   'status.unprobed': 'The probes of {names} are still running: make status shows how they end.',
   'status.cause.token': '{name} rejects your token (group {group}).',
 
+  'endpoint.ask.name': 'Name of the endpoint: ',
+  'endpoint.ask.url': 'Its base URL, without /v1: ',
+  'endpoint.ask.token': 'Token of group {group} (not shown): ',
+  'endpoint.added': '{name} is added to group {group}; a running Zephyr uses it within seconds.',
+  'endpoint.notAdded': 'Nothing was changed. To add it anyway: --no-test',
+  'endpoint.removed': '{name} is removed from group {group}; its running answers finish.',
+  'endpoint.removedGroup':
+    '{name} is removed with its group {group}; the token is still in .env. Its running answers finish.',
+
   'cli.examples': 'Examples:',
   'cli.exitCodes':
     'Exit codes: 0 success, 1 failed or rejected, 2 invalid command line or configuration.',

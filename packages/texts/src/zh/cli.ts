@@ -31,6 +31,15 @@ export const cli = {
   'status.unprobed': '对 {names} 的探测仍在进行，用 make status 查看结果。',
   'status.cause.token': '{name} 拒绝了您的令牌（组 {group}）。',
 
+  'endpoint.ask.name': '端点名称：',
+  'endpoint.ask.url': '端点的基础 URL（不含 /v1）：',
+  'endpoint.ask.token': '组 {group} 的令牌（不显示）：',
+  'endpoint.added': '已将 {name} 加入组 {group}；运行中的 Zephyr 几秒内即会使用它。',
+  'endpoint.notAdded': '没有作任何更改。若仍要添加，请使用 --no-test',
+  'endpoint.removed': '已从组 {group} 移除 {name}；其进行中的响应会继续完成。',
+  'endpoint.removedGroup':
+    '已移除 {name} 及其所在的组 {group}；令牌仍在 .env 中。其进行中的响应会继续完成。',
+
   'cli.examples': '示例：',
   'cli.exitCodes': '退出码：0 成功，1 失败或被拒绝，2 命令行或配置有误。',
   'cli.endpoint': '端点的名称或 id',
