@@ -12,7 +12,7 @@
  * - Sentinels and Clusters, whose members announce each other's addresses to clients: in containers
  *   these are reachable from this machine on Linux only.
  */
-import { connectionOptions } from '@zephyr/runtime/redis/client';
+import { connectionOptions, type RedisTarget } from '@zephyr/runtime/redis/client';
 import { startRedisServer } from '@zephyr/runtime/redis/server';
 import { Redis } from 'ioredis';
 
@@ -40,9 +40,15 @@ export async function startTestRedis(): Promise<TestRedis> {
   return process.env[TEST_REDIS_VARIABLE] === 'container' ? container() : local();
 }
 
-/** A connection to it, for a test's own eyes and hands. */
-export function openTestRedis({ url }: Pick<TestRedis, 'url'>): Redis {
-  return new Redis({ ...connectionOptions({ url }), replyMapping: 'legacy' });
+/**
+ * A connection to a Redis, for a test's own eyes and hands: without the time limits of the services,
+ * which a busy machine exceeds.
+ */
+export function openTestRedis(target: RedisTarget): Redis {
+  const redis = new Redis({ ...connectionOptions(target), replyMapping: 'legacy' });
+  // Some tests end the server first.
+  redis.on('error', () => undefined);
+  return redis;
 }
 
 async function local(): Promise<TestRedis> {

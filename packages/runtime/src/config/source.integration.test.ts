@@ -17,7 +17,7 @@ name = "team"
 auth_token_env = "TEAM_TOKEN"
 endpoints = [{ url = "https://one.example.com", name = "One" }]
 `;
-const waiting = { timeout: 10_000, interval: 50 };
+const waiting = { timeout: 60_000, interval: 50 };
 
 let folder: string;
 let source: ConfigSource;

@@ -1,7 +1,7 @@
 /** What the scripts of the lease and of the leader's commit decide, at their limits. */
 import { LAST_VERSION } from '@zephyr/contract/scalars';
 import type { RoutingSnapshot } from '@zephyr/contract/snapshot';
-import { startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
+import { openTestRedis, startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 
@@ -17,7 +17,7 @@ let redis: Redis;
 
 beforeAll(async () => {
   server = await startTestRedis();
-  redis = createRedis({ url: server.url }, log, 'command');
+  redis = openTestRedis({ url: server.url });
   await new Promise((resolve) => redis.once('ready', resolve));
 });
 afterAll(async () => {

@@ -2,12 +2,10 @@ import { type ScoredProbe, scoredProbeSchema } from '@zephyr/contract/probe';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import type { RoutingSnapshot } from '@zephyr/contract/snapshot';
 import { endpointId, epochMs } from '@zephyr/core';
-import { startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
+import { openTestRedis, startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 
-import { createLogger } from '../logger.ts';
-import { createRedis } from './client.ts';
 import { type Commit, writeCommit } from './commit.ts';
 import { keys } from './keys.ts';
 import { acquireLease, LEASE_MS, releaseLease, renewLease } from './lease.ts';
@@ -19,7 +17,7 @@ let redis: Redis;
 
 beforeAll(async () => {
   server = await startTestRedis();
-  redis = createRedis({ url: server.url }, createLogger('test', 'silent'), 'command');
+  redis = openTestRedis({ url: server.url });
   await new Promise((resolve) => redis.once('ready', resolve));
 });
 afterAll(async () => {

@@ -13,7 +13,7 @@ import { createWriteTest } from './write-test.ts';
 
 const service = { instanceId: 'a-service', clock: systemClock };
 const log = createLogger('test', 'silent');
-const waiting = { timeout: 30_000, interval: 50 };
+const waiting = { timeout: 60_000, interval: 50 };
 
 let server: TestRedis;
 let redis: Redis;

@@ -6,21 +6,19 @@ import { auditRecordSchema } from '@zephyr/contract/command';
 import { decisionSchema } from '@zephyr/contract/decision';
 import { problemSchema } from '@zephyr/contract/problem';
 import { endpointId, epochMs, parseRecording, replayRecording } from '@zephyr/core';
-import { createLogger } from '@zephyr/runtime/logger';
-import { createRedis } from '@zephyr/runtime/redis/client';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { recordProbe } from '@zephyr/runtime/redis/probe-store';
 import { readLast } from '@zephyr/runtime/redis/streams';
 import { VERSION } from '@zephyr/runtime/version';
 import { call } from '@zephyr/testkit/http-call';
-import { startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
+import { openTestRedis, startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { ControllerProcess } from '../test-support/controller-process.ts';
 import { readEvents } from '../test-support/read-events.ts';
 
-const waiting = { timeout: 20_000, interval: 50 };
+const waiting = { timeout: 60_000, interval: 50 };
 const TOKEN = 'a-long-admin-token-for-the-test';
 
 let server: TestRedis;
@@ -30,7 +28,7 @@ let guarded: ControllerProcess;
 
 beforeAll(async () => {
   server = await startTestRedis();
-  redis = createRedis({ url: server.url }, createLogger('test', 'silent'), 'command');
+  redis = openTestRedis({ url: server.url });
   await new Promise((resolve) => redis.once('ready', resolve));
   open = await ControllerProcess.start({ redisUrl: server.url });
   guarded = await ControllerProcess.start({

@@ -1,9 +1,7 @@
 import { once } from 'node:events';
-
 import { Validator } from '@seriousme/openapi-schema-validator';
-import { createLogger } from '@zephyr/runtime/logger';
-import { createRedis } from '@zephyr/runtime/redis/client';
 import { keys } from '@zephyr/runtime/redis/keys';
+import { openTestRedis } from '@zephyr/testkit/redis';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { judgeBy, promiseOf, promisesOf } from '../test-support/api-contract.ts';
@@ -165,7 +163,7 @@ describe('the event stream', () => {
   });
 
   it('restarts where more was missed than is still available, instead of leaving a gap', async () => {
-    const redis = createRedis({ url: server.url }, createLogger('test', 'silent'), 'command');
+    const redis = openTestRedis({ url: server.url });
     await once(redis, 'ready');
     const entry = JSON.stringify({ kind: 'store', status: 'connected', atMs: Date.now() });
     const first = await redis.xadd(keys.log, '*', 'json', entry);

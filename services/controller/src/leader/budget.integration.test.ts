@@ -1,17 +1,15 @@
 /** What checks may cost in a day: the stop reaches the queue, and people. */
 import { endpointId, epochMs } from '@zephyr/core';
-import { createLogger } from '@zephyr/runtime/logger';
 import { PROBE_QUEUE, QUEUE_PREFIX } from '@zephyr/runtime/queues';
-import { createRedis } from '@zephyr/runtime/redis/client';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { nextProbeSequence, recordProbe } from '@zephyr/runtime/redis/probe-store';
-import { startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
+import { openTestRedis, startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
 import type { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { ControllerProcess } from '../test-support/controller-process.ts';
 
-const waiting = { timeout: 20_000, interval: 50 };
+const waiting = { timeout: 60_000, interval: 50 };
 const withBudget = (usd: number): string => `[health_check]\ndaily_budget_usd = ${usd}\n`;
 
 let server: TestRedis;
@@ -20,7 +18,7 @@ let controller: ControllerProcess;
 
 beforeEach(async () => {
   server = await startTestRedis();
-  redis = createRedis({ url: server.url }, createLogger('test', 'silent'), 'command');
+  redis = openTestRedis({ url: server.url });
   await new Promise((resolve) => redis.once('ready', resolve));
   controller = await ControllerProcess.start({
     redisUrl: server.url,

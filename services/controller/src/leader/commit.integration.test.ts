@@ -1,9 +1,8 @@
 import type { RoutingSnapshot } from '@zephyr/contract/snapshot';
 import { createLogger } from '@zephyr/runtime/logger';
-import { createRedis } from '@zephyr/runtime/redis/client';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { acquireLease } from '@zephyr/runtime/redis/lease';
-import { startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
+import { openTestRedis, startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 
@@ -28,7 +27,7 @@ const commitFailures = { inc: vi.fn() };
 
 beforeAll(async () => {
   server = await startTestRedis();
-  redis = createRedis({ url: server.url }, log, 'command');
+  redis = openTestRedis({ url: server.url });
   await new Promise((resolve) => redis.once('ready', resolve));
 });
 afterAll(async () => {

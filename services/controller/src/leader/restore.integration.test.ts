@@ -1,10 +1,9 @@
 import type { ProbeResult } from '@zephyr/contract/probe';
 import { DEFAULT_POLICY, endpointId, epochMs, scored } from '@zephyr/core';
 import { createLogger } from '@zephyr/runtime/logger';
-import { createRedis } from '@zephyr/runtime/redis/client';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { nextProbeSequence, recordProbe } from '@zephyr/runtime/redis/probe-store';
-import { startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
+import { openTestRedis, startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
 import type { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
@@ -14,14 +13,14 @@ import { checkpointOf, type LeaderState } from './leader-state.ts';
 import { restore } from './restore.ts';
 import { readStreams, STREAM_START } from './streams.ts';
 
-const waiting = { timeout: 20_000, interval: 50 };
+const waiting = { timeout: 60_000, interval: 50 };
 
 let server: TestRedis;
 let redis: Redis;
 
 beforeEach(async () => {
   server = await startTestRedis();
-  redis = createRedis({ url: server.url }, createLogger('test', 'silent'), 'command');
+  redis = openTestRedis({ url: server.url });
   await new Promise((resolve) => redis.once('ready', resolve));
 });
 afterEach(async () => {

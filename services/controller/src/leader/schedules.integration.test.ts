@@ -5,8 +5,7 @@ import { endpointId } from '@zephyr/core';
 import { systemClock } from '@zephyr/runtime/clock';
 import { createLogger } from '@zephyr/runtime/logger';
 import { bullConnection, PROBE_QUEUE, QUEUE_PREFIX } from '@zephyr/runtime/queues';
-import { createRedis } from '@zephyr/runtime/redis/client';
-import { startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
+import { openTestRedis, startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
 import { type Job, Queue, Worker } from 'bullmq';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -128,7 +127,7 @@ describe('reconcile', () => {
   it('puts a scheduler back to work whose next job was lost', async () => {
     await schedules.reconcile({ one: every(60_000) });
     // As it looks two minutes after the job was lost: the next moment is long over.
-    const redis = createRedis({ url: server.url }, createLogger('test', 'silent'), 'command');
+    const redis = openTestRedis({ url: server.url });
     await new Promise((resolve) => redis.once('ready', resolve));
     const root = `${QUEUE_PREFIX}:${PROBE_QUEUE}`;
     await redis.del(`${root}:delayed`, ...(await redis.keys(`${root}:repeat:one:*`)));

@@ -1,7 +1,6 @@
-import { createLogger } from '@zephyr/runtime/logger';
 import { PROBE_QUEUE, QUEUE_PREFIX } from '@zephyr/runtime/queues';
-import { createRedis } from '@zephyr/runtime/redis/client';
 import { keys } from '@zephyr/runtime/redis/keys';
+import { openTestRedis } from '@zephyr/testkit/redis';
 import type { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
@@ -9,7 +8,7 @@ import { ControllerProcess } from '../test-support/controller-process.ts';
 import { type SentinelSet, startSentinelSet } from '../test-support/sentinels.ts';
 import { type SnapshotWatch, watchSnapshots } from '../test-support/watch-snapshots.ts';
 
-const waiting = { timeout: 45_000, interval: 50 };
+const waiting = { timeout: 120_000, interval: 50 };
 
 let set: SentinelSet;
 let redis: Redis;
@@ -18,7 +17,7 @@ let controllers: ControllerProcess[];
 
 beforeEach(async () => {
   set = await startSentinelSet();
-  redis = createRedis({ url: set.url }, createLogger('test', 'silent'), 'command');
+  redis = openTestRedis({ url: set.url });
   await new Promise((resolve) => redis.once('ready', resolve));
   watch = watchSnapshots(redis);
   controllers = [];

@@ -1,11 +1,9 @@
 /** Controllers in the states that the admin API has answers for, and good requests to them. */
 import { once } from 'node:events';
 
-import { createLogger } from '@zephyr/runtime/logger';
-import { createRedis } from '@zephyr/runtime/redis/client';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { type RedisServer, startRedisServer } from '@zephyr/runtime/redis/server';
-import { startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
+import { openTestRedis, startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
 import { expect, vi } from 'vitest';
 
 import { openApiDocument } from '../api/openapi.ts';
@@ -13,7 +11,7 @@ import { type ApiDocument, type Operation, operationsOf } from './api-contract.t
 import { ControllerProcess } from './controller-process.ts';
 import { type RawAnswer, type RawRequest, rawRequest } from './raw-request.ts';
 
-export const waiting = { timeout: 20_000, interval: 50 };
+export const waiting = { timeout: 60_000, interval: 50 };
 export const TOKEN = 'an-admin-token-of-the-contract-test';
 export const bearer = { authorization: `Bearer ${TOKEN}` };
 export const json = { 'content-type': 'application/json' };
@@ -36,7 +34,7 @@ export let unconfirmed: ReadonlyMap<string, Promise<RawAnswer>>;
 /** Starts all three; each test file has its own. */
 export async function startControllers(): Promise<void> {
   [server, leaderless] = await Promise.all([startTestRedis(), startRedisServer()]);
-  const redis = createRedis({ url: leaderless.url }, createLogger('test', 'silent'), 'command');
+  const redis = openTestRedis({ url: leaderless.url });
   await once(redis, 'ready');
   await redis.set(keys.lease, 'a-controller-that-hangs');
   redis.disconnect();

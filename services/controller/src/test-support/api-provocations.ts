@@ -1,13 +1,12 @@
 /** How each documented answer of the admin API is really brought about. */
+
 import { once } from 'node:events';
 import { request } from 'node:http';
-
 import { apiStateSchema } from '@zephyr/contract/api-state';
 import type { ScoredProbe } from '@zephyr/contract/probe';
 import { endpointId, epochMs } from '@zephyr/core';
-import { createLogger } from '@zephyr/runtime/logger';
-import { createRedis } from '@zephyr/runtime/redis/client';
 import { recordProbe } from '@zephyr/runtime/redis/probe-store';
+import { openTestRedis } from '@zephyr/testkit/redis';
 import { expect, vi } from 'vitest';
 
 import type { Operation } from './api-contract.ts';
@@ -91,7 +90,7 @@ async function provokeStreamLimit(operation: Operation): Promise<RawAnswer> {
 }
 
 async function provokeUnavailable({ id }: Operation): Promise<RawAnswer> {
-  const redis = createRedis({ url: server.url }, createLogger('test', 'silent'), 'command');
+  const redis = openTestRedis({ url: server.url });
   await once(redis, 'ready');
   for (const sequence of [1, 2, 3]) await recordProbe(redis, failedProbe(sequence));
   redis.disconnect();

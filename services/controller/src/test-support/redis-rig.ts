@@ -1,17 +1,16 @@
 /** Redis servers, relays before them, and controllers at them, that end with the test. */
-import { once } from 'node:events';
 
-import { createLogger } from '@zephyr/runtime/logger';
+import { once } from 'node:events';
 import { PROBE_QUEUE, QUEUE_PREFIX } from '@zephyr/runtime/queues';
-import { createRedis } from '@zephyr/runtime/redis/client';
 import { type RedisServer, startRedisServer } from '@zephyr/runtime/redis/server';
 import { type FaultRelay, startFaultRelay } from '@zephyr/testkit/fault-relay';
+import { openTestRedis } from '@zephyr/testkit/redis';
 import type { Redis } from 'ioredis';
 import { expect, onTestFinished, vi } from 'vitest';
 
 import { type ControllerOptions, ControllerProcess } from './controller-process.ts';
 
-export const waiting = { timeout: 30_000, interval: 50 };
+export const waiting = { timeout: 60_000, interval: 50 };
 export async function startRedis(extraArguments: readonly string[] = []): Promise<RedisServer> {
   const server = await startRedisServer({ extraArguments });
   onTestFinished(() => server.stop());
@@ -25,7 +24,7 @@ export async function relayTo(server: RedisServer): Promise<FaultRelay> {
 }
 
 export async function connectTo(url: string, password?: string): Promise<Redis> {
-  const redis = createRedis({ url, password }, createLogger('test', 'silent'), 'command');
+  const redis = openTestRedis({ url, password });
   onTestFinished(() => redis.disconnect());
   await once(redis, 'ready');
   return redis;

@@ -5,10 +5,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-
-import { createLogger } from '@zephyr/runtime/logger';
-import { createRedis } from '@zephyr/runtime/redis/client';
 import { findRedisServer, type RedisServer, startRedisServer } from '@zephyr/runtime/redis/server';
+import { openTestRedis } from '@zephyr/testkit/redis';
 import { expect, vi } from 'vitest';
 import { z } from 'zod';
 
@@ -67,8 +65,7 @@ function startSentinel(folder: string, port: number, primaryPort: number): Child
 
 /** A Sentinel discovers the replicas and the other Sentinels gradually. */
 async function knowsAll(port: number): Promise<void> {
-  const silent = createLogger('test', 'silent');
-  const redis = createRedis({ url: `redis://127.0.0.1:${port}` }, silent, 'command');
+  const redis = openTestRedis({ url: `redis://127.0.0.1:${port}` });
   try {
     await vi.waitFor(
       async () => {
