@@ -1,5 +1,4 @@
-import { setTimeout as wait } from 'node:timers/promises';
-import { systemClock } from '@zephyr/runtime/clock';
+import { pause, systemClock } from '@zephyr/runtime/clock';
 
 /** How long a result is worth keeping: later, newer probes are more useful. */
 const KEEP_RESULT_MS = 30_000;
@@ -24,6 +23,6 @@ export async function keepTrying<Value>(
         return undefined;
       }
     }
-    await wait(PAUSE_MS, undefined, { signal }).catch(() => undefined);
+    await pause(systemClock, PAUSE_MS, signal);
   }
 }

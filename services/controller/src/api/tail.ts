@@ -7,12 +7,12 @@
  *     starting | reading --(the last follower has left)--> resting
  */
 import { EventEmitter, once } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { ApiLogEntry, ApiSample } from '@zephyr/contract/api-history';
 import { type AuditRecord, auditRecordSchema } from '@zephyr/contract/command';
 import { outcomeBatchSchema } from '@zephyr/contract/outcome';
 import { scoredProbeSchema } from '@zephyr/contract/probe';
+import { pause, systemClock } from '@zephyr/runtime/clock';
 import { messageOf } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
 import { readLastId, readStreamPart } from '@zephyr/runtime/redis/bounded';
@@ -107,7 +107,7 @@ class StreamTail {
       if (signal.aborted) return;
       await this.#read().catch(async (error: unknown) => {
         this.#log.debug({ reason: messageOf(error) }, 'following the streams failed');
-        await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
+        await pause(systemClock, RETRY_MS, signal);
       });
     }
   }

@@ -3,13 +3,13 @@
  * one epoch and on top of one snapshot, or not at all.
  */
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { AuditRecord } from '@zephyr/contract/command';
 import { severityOf } from '@zephyr/contract/notice';
 import { LAST_VERSION } from '@zephyr/contract/scalars';
 import type { RoutingSnapshot, SnapshotContent } from '@zephyr/contract/snapshot';
 import { assertNever, type Effect } from '@zephyr/core';
+import { pause, systemClock } from '@zephyr/runtime/clock';
 import { messageOf, ZephyrError } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
 import {
@@ -24,12 +24,10 @@ import type { BatchHealth } from './batch-health.ts';
 import type { Batch } from './decide.ts';
 import { checkpointOf } from './leader-state.ts';
 import type { Term } from './leadership.ts';
+import { RETRY_MS } from './loop.ts';
 import type { NewLogEntry, Notes } from './notes.ts';
 import { auditsOf } from './operator-commands.ts';
 import type { Recorder } from './recorder.ts';
-
-/** Between two tries of a commit whose fate is unknown. */
-const RETRY_MS = 200;
 
 export interface CommitDeps {
   readonly term: Term;
@@ -101,7 +99,7 @@ async function write(commit: Commit, former: Former, deps: CommitDeps): Promise<
     } finally {
       end();
     }
-    await sleep(RETRY_MS, undefined, { signal: term.signal }).catch(() => undefined);
+    await pause(systemClock, RETRY_MS, term.signal);
   }
   throw new ZephyrError('FENCED', 'committing a batch: not leading any more');
 }

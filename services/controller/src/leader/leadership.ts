@@ -10,8 +10,8 @@
  * for order only: what makes two leaders harmless is the epoch, which Redis checks in each commit.
  */
 import { randomInt } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 
+import { pause, systemClock } from '@zephyr/runtime/clock';
 import { messageOf } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
 import {
@@ -77,7 +77,8 @@ export function startLeadership(deps: LeadershipDeps): Leadership {
         deps.onState({ status: 'standby', leaderId: answer?.holder ?? null });
         if (answer !== undefined) await deps.standBy();
       }
-      await pause(RETRY_MS + randomInt(-RETRY_SPREAD_MS, RETRY_SPREAD_MS), stopping.signal);
+      const pauseMs = RETRY_MS + randomInt(-RETRY_SPREAD_MS, RETRY_SPREAD_MS);
+      await pause(systemClock, pauseMs, stopping.signal);
     }
   };
   const running = run();
@@ -131,7 +132,7 @@ async function renewUntilLost(
     );
   let deadline = deadlineAfter(held.sentAtMs);
   while (!ending.signal.aborted) {
-    await pause(RENEW_EVERY_MS, ending.signal);
+    await pause(systemClock, RENEW_EVERY_MS, ending.signal);
     if (ending.signal.aborted) break;
     const sentAtMs = deps.clock.monotonicMs();
     const renewal = await renewLease(deps.redis, { id: deps.instanceId, epoch: held.epoch })
@@ -144,8 +145,4 @@ async function renewUntilLost(
     deadline = deadlineAfter(sentAtMs);
   }
   clearTimeout(deadline);
-}
-
-async function pause(durationMs: number, signal: AbortSignal): Promise<void> {
-  await sleep(durationMs, undefined, { signal }).catch(() => undefined);
 }

@@ -2,9 +2,8 @@
  * The work of a leader, one batch after another: read, decide, commit, act. A batch that cannot be
  * committed never happened: the next one begins where it began.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
-
 import type { RoutingSnapshot } from '@zephyr/contract/snapshot';
+import { pause, systemClock } from '@zephyr/runtime/clock';
 import { ZephyrError } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
 
@@ -34,7 +33,7 @@ export interface LoopDeps {
 }
 
 /** Between two tries of what Redis did not answer. */
-const RETRY_MS = 200;
+export const RETRY_MS = 200;
 
 /** Leads until the signal aborts. @throws ZephyrError `FENCED` when another one leads. */
 export async function runBatches(start: Progress, deps: LoopDeps): Promise<void> {
@@ -60,7 +59,7 @@ export async function runBatches(start: Progress, deps: LoopDeps): Promise<void>
       // One lost command is no reason to stop leading; only the loss of the lease is.
       if (!hasFailed) log.warn({ err: error }, 'a batch failed');
       hasFailed = true;
-      await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
+      await pause(systemClock, RETRY_MS, signal);
     }
   }
 }

@@ -2,10 +2,11 @@
  * A request's body as the list of chunks in which it came: never joined, parsed or hashed, because
  * that would cost more than all the rest of the proxy.
  *
- *     reading --(it ended)-->                  buffered  (can be sent any number of times)
- *     reading --(no room to buffer more)-->    streaming (is sent while it arrives)
- *     reading --(larger than allowed)-->       too_large
- *     buffered --(content reached the client)--> released
+ *     reading --(it ended)-->                     buffered  (can be sent any number of times)
+ *     reading --(no room to buffer more)-->       held      (nothing more is read)
+ *     held --(an endpoint took the connection)--> streaming (is sent while it arrives)
+ *     reading | held | streaming --(larger than allowed)--> too_large
+ *     reading | buffered | held --(nothing is sent again)--> released
  */
 import type { IncomingMessage } from 'node:http';
 
@@ -35,7 +36,21 @@ export interface BodyHandlers {
   tooLarge(): void;
 }
 
-type BodyState = 'reading' | 'buffered' | 'streaming' | 'too_large' | 'released';
+type State =
+  | { readonly status: 'reading' | 'buffered' | 'too_large' | 'released' }
+  /** With what could not be buffered. It goes on when somebody takes it and is connected. */
+  | {
+      readonly status: 'held';
+      readonly overflow: Buffer;
+      readonly hasEnded: boolean;
+      readonly taker: Taker;
+    }
+  | { readonly status: 'streaming'; readonly destination: BodySink };
+
+/** `connected` comes first on a kept-alive connection, before the library asks for the body. */
+type Taker =
+  | { readonly status: 'none' | 'connected' }
+  | { readonly status: 'connecting'; readonly destination: BodySink };
 
 /**
  * A larger body is scanned while it arrives, so that no request blocks the others for the scan of
@@ -48,15 +63,9 @@ export class RequestBody {
   readonly #limits: BodyLimits;
   readonly #handlers: BodyHandlers;
   readonly #chunks: Buffer[] = [];
-  #state: BodyState = 'reading';
+  #state: State = { status: 'reading' };
   #bufferedBytes = 0;
   #seenBytes = 0;
-  /** Where a streaming body goes on, and what could not be buffered until it does. */
-  #destination: BodySink | undefined;
-  #overflow: Buffer | undefined;
-  #ended = false;
-  #isConnected = false;
-  #isForgotten = false;
   #quickFacts: RequestFacts | undefined;
   #scan: RequestScan | undefined;
 
@@ -82,7 +91,7 @@ export class RequestBody {
 
   /** Whether the whole body can be sent again. */
   get isBuffered(): boolean {
-    return this.#state === 'buffered';
+    return this.#state.status === 'buffered';
   }
 
   get bytes(): number {
@@ -92,7 +101,7 @@ export class RequestBody {
   /** Chunks where the length is not known yet. */
   framing(edit?: BodyEdit): Framing {
     const added = addedBytes(edit);
-    if (this.#state === 'buffered') return { kind: 'length', bytes: this.#seenBytes + added };
+    if (this.isBuffered) return { kind: 'length', bytes: this.#seenBytes + added };
     const declared = this.#req.headers['content-length'];
     return declared === undefined
       ? { kind: 'chunked' }
@@ -128,46 +137,47 @@ export class RequestBody {
   source(edit?: BodyEdit): BodySource {
     return {
       pipe: (destination) => {
-        if (this.#state !== 'streaming') {
+        const state = this.#state;
+        if (state.status !== 'held') {
           writeAll(edited(this.#chunks, edit), destination);
           return;
         }
-        const overflow = this.#overflow === undefined ? [] : [this.#overflow];
-        for (const chunk of edited([...this.#chunks, ...overflow], edit)) destination.write(chunk);
-        this.#destination = destination;
-        if (this.#isConnected) this.#goOn(destination);
+        const chunks = [...this.#chunks, state.overflow];
+        for (const chunk of edited(chunks, edit)) destination.write(chunk);
+        if (state.taker.status === 'connected') this.#goOn(destination, state.hasEnded);
+        else this.#state = { ...state, taker: { status: 'connecting', destination } };
       },
     };
   }
 
-  /**
-   * The endpoint took the connection: a streaming body goes on, its buffered part is given up. On a
-   * kept-alive connection this is known before the library asks for the body.
-   */
+  /** The endpoint took the connection: a body that is held goes on, its buffered part is given up. */
   connected(): void {
-    if (this.#state !== 'streaming') return;
-    this.#isConnected = true;
-    if (this.#destination !== undefined) this.#goOn(this.#destination);
+    const state = this.#state;
+    if (state.status !== 'held') return;
+    const { taker, hasEnded } = state;
+    if (taker.status === 'connecting') this.#goOn(taker.destination, hasEnded);
+    else this.#state = { ...state, taker: { status: 'connected' } };
   }
 
   /** Nothing can be sent again from here on. */
   release(): void {
     this.#forget();
-    if (this.#state !== 'streaming') this.#state = 'released';
+    if (this.#state.status !== 'streaming') this.#state = { status: 'released' };
   }
 
-  #goOn(destination: BodySink): void {
+  #goOn(destination: BodySink, hasEnded: boolean): void {
     this.#forget();
-    this.#overflow = undefined;
+    this.#state = { status: 'streaming', destination };
     destination.on('drain', () => this.#req.resume());
     // The endpoint answered early and is gone: what the client still sends is read and dropped.
     destination.on('close', () => this.#req.resume());
-    if (this.#ended) destination.end();
+    if (hasEnded) destination.end();
     else this.#req.resume();
   }
 
   #onData(chunk: Buffer): void {
-    if (this.#state === 'too_large' || this.#state === 'released') return;
+    const { status } = this.#state;
+    if (status === 'too_large' || status === 'released') return;
     this.#seenBytes += chunk.length;
     if (this.#seenBytes > this.#limits.maxBytes) {
       this.#refuse();
@@ -175,39 +185,45 @@ export class RequestBody {
     }
     if (this.#seenBytes > SCAN_AT_ONCE_BYTES) this.#beginScan();
     this.#scan?.push(chunk.toString('latin1'));
-    if (this.#state === 'streaming') {
-      this.#forward(chunk);
+    if (this.#state.status === 'streaming') {
+      forward(chunk, this.#state.destination, this.#req);
       return;
     }
+    // It was resumed to be dropped: nobody has taken it.
+    if (status === 'held') return;
     if (this.#limits.bufferedBodies.tryHold(this.#limits.owner, chunk.length)) {
       this.#chunks.push(chunk);
       this.#bufferedBytes += chunk.length;
       return;
     }
-    this.#state = 'streaming';
-    this.#overflow = chunk;
+    this.#state = { status: 'held', overflow: chunk, hasEnded: false, taker: { status: 'none' } };
     this.#req.pause();
     this.#handlers.ready();
   }
 
-  #forward(chunk: Buffer): void {
-    const destination = this.#destination;
-    if (destination === undefined || !destination.writable) return;
-    if (!destination.write(chunk)) this.#req.pause();
-  }
-
   #onEnd(): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    if (this.#state === 'streaming') this.#destination?.end();
-    if (this.#state !== 'reading') return;
-    this.#state = 'buffered';
-    this.#handlers.ready();
+    const state = this.#state;
+    switch (state.status) {
+      case 'reading':
+        this.#state = { status: 'buffered' };
+        this.#handlers.ready();
+        break;
+      case 'held':
+        this.#state = { ...state, hasEnded: true };
+        break;
+      case 'streaming':
+        state.destination.end();
+        break;
+      case 'buffered':
+      case 'too_large':
+      case 'released':
+        break;
+    }
   }
 
   #refuse(): void {
-    const destination = this.#destination;
-    this.#state = 'too_large';
+    const destination = destinationOf(this.#state);
+    this.#state = { status: 'too_large' };
     this.#forget();
     // The endpoint must see an unfinished request, not a shorter one that looks whole.
     destination?.destroy();
@@ -215,7 +231,6 @@ export class RequestBody {
   }
 
   #forget(): void {
-    this.#isForgotten = true;
     this.#limits.bufferedBodies.release(this.#limits.owner, this.#bufferedBytes);
     this.#bufferedBytes = 0;
     this.#chunks.length = 0;
@@ -228,10 +243,11 @@ export class RequestBody {
 
   /** With what is here; not at all where the start is given up already. */
   #beginScan(): void {
-    if (this.#scan !== undefined || this.#isForgotten) return;
+    const state = this.#state;
+    if (this.#scan !== undefined || isForgotten(state)) return;
     this.#scan = new RequestScan();
-    for (const chunk of this.#chunks) this.#scan.push(chunk.toString('latin1'));
-    if (this.#overflow !== undefined) this.#scan.push(this.#overflow.toString('latin1'));
+    const overflow = state.status === 'held' ? [state.overflow] : [];
+    for (const chunk of [...this.#chunks, ...overflow]) this.#scan.push(chunk.toString('latin1'));
   }
 
   #start(): string {
@@ -239,10 +255,26 @@ export class RequestBody {
   }
 
   #end(): string {
-    if (!this.#ended) return '';
+    if (!this.isBuffered) return '';
     const last = endOf(this.#chunks.at(-1));
     return last.length === QUICK_END_BYTES ? last : endOf(this.#chunks.at(-2)) + last;
   }
+}
+
+function isForgotten({ status }: State): boolean {
+  return status === 'streaming' || status === 'released' || status === 'too_large';
+}
+
+function destinationOf(state: State): BodySink | undefined {
+  if (state.status === 'streaming') return state.destination;
+  return state.status === 'held' && state.taker.status === 'connecting'
+    ? state.taker.destination
+    : undefined;
+}
+
+function forward(chunk: Buffer, destination: BodySink, req: IncomingMessage): void {
+  if (!destination.writable) return;
+  if (!destination.write(chunk)) req.pause();
 }
 
 function endOf(chunk: Buffer | undefined): string {

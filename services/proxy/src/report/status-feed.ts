@@ -6,7 +6,7 @@
 import type { ServerResponse } from 'node:http';
 
 import type { ProxyStatus } from '@zephyr/contract/proxy-status';
-import type { Clock } from '@zephyr/runtime/clock';
+import type { Clock, Timer } from '@zephyr/runtime/clock';
 import { EventStream } from '@zephyr/runtime/http/event-stream';
 
 /** A change is on the page within a second, however many there are. */
@@ -22,7 +22,7 @@ export class StatusFeed {
   readonly #clock: Clock;
   /** With their addresses, the oldest first. */
   readonly #watchers = new Map<EventStream, string>();
-  #looking: NodeJS.Timeout | undefined;
+  #looking: Timer | undefined;
   #hasEnded = false;
   #sentText = '';
   #sentAtMs = 0;
@@ -46,7 +46,7 @@ export class StatusFeed {
       if (this.#watchers.size === 0) this.#rest();
     });
     send(watcher, this.#state());
-    this.#looking ??= setInterval(() => this.#look(), LOOK_EVERY_MS);
+    if (this.#looking === undefined) this.#planLook();
   }
 
   /** A proxy that ends must not wait for those who watch it. */
@@ -59,7 +59,12 @@ export class StatusFeed {
     }
   }
 
+  #planLook(): void {
+    this.#looking = this.#clock.setTimer(() => this.#look(), LOOK_EVERY_MS);
+  }
+
   #look(): void {
+    this.#planLook();
     const state = this.#state();
     const text = JSON.stringify(withoutAges(state));
     const nowMs = this.#clock.nowMs();
@@ -83,7 +88,7 @@ export class StatusFeed {
   }
 
   #rest(): void {
-    clearInterval(this.#looking);
+    this.#clock.clearTimer(this.#looking);
     this.#looking = undefined;
   }
 }

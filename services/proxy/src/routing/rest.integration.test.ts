@@ -1,19 +1,26 @@
 /** What a proxy does with Redis while nobody asks anything. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import type { ProxyPresence } from '@zephyr/contract/presence';
+import { createLogger } from '@zephyr/runtime/logger';
 import { keys } from '@zephyr/runtime/redis/keys';
-import { call } from '@zephyr/testkit/http-call';
 import { ManualClock } from '@zephyr/testkit/manual-clock';
 import { openTestRedis, startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
 import type { Redis } from 'ioredis';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 
 import { eventually } from '../test-support/eventually.ts';
-import { startRig } from '../test-support/rig.ts';
 import { publishSnapshot } from '../test-support/snapshots.ts';
+import { RedisLink, type RedisLinkDeps } from './redis-link.ts';
 
 const SECOND = 1_000;
+const PROXY = 'test-1';
 
 let server: TestRedis;
 let redis: Redis;
+const folder = mkdtempSync(join(tmpdir(), 'zephyr-rest-'));
 
 beforeAll(async () => {
   server = await startTestRedis();
@@ -22,6 +29,7 @@ beforeAll(async () => {
 afterAll(async () => {
   redis.disconnect();
   await server.stop();
+  rmSync(folder, { recursive: true });
 });
 
 /** How often the proxy has written its presence. */
@@ -31,36 +39,54 @@ async function writes(): Promise<number> {
 
 it('is reported and read each second, every four at rest, and at once by the hint', async () => {
   const clock = new ManualClock();
-  const { proxy } = await startRig({ redisUrl: server.url, clock });
-  const lifeMs = () => redis.pttl(keys.proxy(proxy.id));
-  /** Lets a second pass, up to where the proxy waits for the next one. */
-  const second = async () => {
-    await clock.whenSet(SECOND);
-    clock.advance(SECOND);
-    await clock.whenSet(SECOND);
+  const adopted: number[] = [];
+  const routing: Pick<RedisLinkDeps['routing'], 'state' | 'adopt' | 'confirm'> = {
+    state: { snapshot: undefined, source: 'config', confirmedAtMs: 0 },
+    adopt: ({ version }) => void adopted.push(version),
+    confirm: () => undefined,
   };
+  let isBusy = false;
+  const link = new RedisLink({
+    ...{ proxyId: PROXY, clock, target: { url: server.url }, log: createLogger('test', 'silent') },
+    routing: routing as RedisLinkDeps['routing'],
+    ...{ onRoundTrip: () => undefined, onReport: () => undefined, configHash: () => 'hash' },
+    snapshotPath: () => join(folder, 'snapshot.json'),
+    presence: () => ({ proxyId: PROXY }) as ProxyPresence,
+    isBusy: () => isBusy,
+    ...{ takeBatch: () => undefined, sessions: () => undefined },
+  });
+  await link.start();
+  onTestFinished(() => link.stop());
+  const lifeMs = () => redis.pttl(keys.proxy(PROXY));
+  /** Lets seconds pass, each up to where the proxy waits for the next one. */
   const writesIn = async (seconds: number) => {
     const before = await writes();
-    for (let passed = 0; passed < seconds; passed += 1) await second();
+    for (let passed = 0; passed < seconds; passed += 1) {
+      await clock.whenSet(SECOND);
+      clock.advance(SECOND);
+      await clock.whenSet(SECOND);
+    }
     return (await writes()) - before;
   };
 
-  expect(await writesIn(9)).toBe(9);
-  expect(await lifeMs()).toBeLessThanOrEqual(5_000);
-  await second();
-  expect(await writesIn(12)).toBe(3);
-  expect(await lifeMs()).toBeGreaterThan(5_000);
-
-  await publishSnapshot(redis, { order: ['e2', 'e1'], configHash: proxy.configHash }, 'with hint');
   await eventually(async () =>
-    expect((await proxy.status()).snapshot).toMatchObject({ source: 'redis', version: 1 }),
+    expect(await redis.pubsub('NUMSUB', keys.snapshotChanged)).toEqual([keys.snapshotChanged, 1]),
   );
-  expect(await writesIn(3)).toBeLessThan(3);
-
   for (let round = 1; round <= 2; round += 1) {
-    expect((await call(proxy.port)).status).toBe(200);
-    expect(await writesIn(10)).toBe(10);
+    isBusy = true;
+    expect(await writesIn(20)).toBe(20);
+    isBusy = false;
+    expect(await writesIn(9)).toBe(9);
     expect(await lifeMs()).toBeLessThanOrEqual(5_000);
+    await writesIn(4);
     expect(await writesIn(12)).toBe(3);
+    expect(await lifeMs()).toBeGreaterThan(5_000);
+
+    await publishSnapshot(
+      redis,
+      { order: ['e1'], version: round, configHash: 'hash' },
+      'with hint',
+    );
+    await eventually(() => expect(adopted.at(-1)).toBe(round));
   }
 });

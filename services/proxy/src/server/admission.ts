@@ -7,6 +7,7 @@ import type { BlockList, Socket } from 'node:net';
 
 import type { EndpointId } from '@zephyr/contract/scalars';
 import type { Operation } from '@zephyr/core';
+import { pause } from '@zephyr/runtime/clock';
 import {
   addressOf,
   isFromForeignPage,
@@ -50,16 +51,15 @@ export class Admission {
   readonly #deps: AdmissionDeps;
   readonly #active = new ActiveRequests<Exchange>();
   readonly #byClient = new Map<string, number>();
-  readonly #ageCheck: NodeJS.Timeout;
+  readonly #stopping = new AbortController();
 
   constructor(deps: AdmissionDeps) {
     this.#deps = deps;
-    this.#ageCheck = setInterval(() => this.#checkAges(), AGE_CHECK_MS);
-    this.#ageCheck.unref();
+    void this.#checkAges();
   }
 
   stop(): void {
-    clearInterval(this.#ageCheck);
+    this.#stopping.abort();
   }
 
   get activeRequests(): number {
@@ -176,9 +176,14 @@ export class Admission {
     for (const { exchange } of [...this.#active.entries]) exchange.endNow('busy');
   }
 
-  #checkAges(): void {
-    const nowMs = this.#deps.exchange.clock.nowMs();
-    for (const { exchange } of [...this.#active.entries]) exchange.endIfTooOld(nowMs);
+  async #checkAges(): Promise<void> {
+    const { clock } = this.#deps.exchange;
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      await pause(clock, AGE_CHECK_MS, signal);
+      const nowMs = clock.nowMs();
+      for (const { exchange } of [...this.#active.entries]) exchange.endIfTooOld(nowMs);
+    }
   }
 
   #refuse(res: ServerResponse, name: ErrorName, rest: Omit<ErrorAnswer, 'name'> = {}): void {
