@@ -117,32 +117,44 @@ export class JsonKeys {
       case 'nested':
         return this.#skipNested(text, at);
       default:
-        this.#beganAt = this.#before + at;
-        this.#readStructure(text.charCodeAt(at));
-        return at + 1;
+        return this.#readStructure(text, at);
     }
   }
 
-  #readStructure(character: number): void {
-    if (isSpace(character)) return;
+  #readStructure(text: string, at: number): number {
+    const character = text.charCodeAt(at);
+    if (isSpace(character)) return at + 1;
     switch (this.#status) {
       case 'start':
         this.#status = character === OPEN_BRACE ? 'key' : 'broken';
-        return;
+        break;
       case 'key':
-        if (character === QUOTE) this.#begin('in_key');
-        else this.#status = character === CLOSE_BRACE ? 'closed' : 'broken';
-        return;
+        if (character === QUOTE) return this.#readKey(text, at + 1);
+        this.#status = character === CLOSE_BRACE ? 'closed' : 'broken';
+        break;
       case 'colon':
         this.#status = character === COLON ? 'value' : 'broken';
-        return;
+        break;
       case 'value':
+        this.#beganAt = this.#before + at;
         this.#beginValue(character);
-        return;
+        break;
       default:
         if (character === COMMA) this.#status = 'key';
         else this.#status = character === CLOSE_BRACE ? 'closed' : 'broken';
     }
+    return at + 1;
+  }
+
+  #readKey(text: string, from: number): number {
+    const end = plainEnd(text, from);
+    if (end === -1) {
+      this.#begin('in_key');
+      return from;
+    }
+    this.#key = nameOf(text.slice(from, Math.min(end, from + MAX_KEY_CHARACTERS + 1)));
+    this.#status = 'colon';
+    return end + 1;
   }
 
   #begin(status: 'in_key' | 'in_string' | 'in_literal'): void {
@@ -172,8 +184,7 @@ export class JsonKeys {
     this.#collect(text, from, end === -1 ? text.length : end);
     if (end === -1) return text.length;
     if (this.#status === 'in_key') {
-      // Wanted names are plain: one that has no escape need not be decoded to differ from them.
-      this.#key = this.#raw.includes('\\') ? unescaped(this.#raw) : this.#raw;
+      this.#key = nameOf(this.#raw);
       this.#status = 'colon';
     } else if (this.#status === 'in_string') {
       const isTooLong = this.#raw.length > MAX_STRING_CHARACTERS;
@@ -233,8 +244,13 @@ export class JsonKeys {
     for (let at = from; at < text.length; at += 1) {
       const character = text.charCodeAt(at);
       if (character === QUOTE) {
-        this.#status = 'in_nested_string';
-        return at + 1;
+        const end = plainEnd(text, at + 1);
+        if (end === -1) {
+          this.#status = 'in_nested_string';
+          return at + 1;
+        }
+        at = end;
+        continue;
       }
       if (character === OPEN_BRACE || character === OPEN_BRACKET) {
         this.#depth += 1;
@@ -278,6 +294,20 @@ export class JsonKeys {
     this.#values ??= new Map();
     this.#values.set(this.#key, value);
   }
+}
+
+/** Wanted names are plain: one that has no escape need not be decoded to differ from them. */
+function nameOf(raw: string): string {
+  return raw.includes('\\') ? unescaped(raw) : raw;
+}
+
+/**
+ * The quote that ends a string, where that is seen at a glance: it is here, and there is no backslash
+ * before it. Otherwise -1.
+ */
+function plainEnd(text: string, from: number): number {
+  const end = text.indexOf('"', from);
+  return end > from && text.charCodeAt(end - 1) === BACKSLASH ? -1 : end;
 }
 
 function isSpace(character: number): boolean {

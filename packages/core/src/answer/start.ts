@@ -121,7 +121,7 @@ export class AnswerStart {
   }
 
   #readBlank(text: string): StartVerdict {
-    const body = text.slice(BLANK.exec(text)?.[0].length ?? 0);
+    const body = text.startsWith('{') ? text : text.slice(BLANK.exec(text)?.[0].length ?? 0);
     // Nothing, too, is the start of one.
     if ('\u00ef\u00bb\u00bf'.startsWith(body)) {
       this.#text = body;

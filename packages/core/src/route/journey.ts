@@ -29,7 +29,7 @@ export interface Journey {
   /** Replaced when the body has been read further. */
   request: RoutedRequest;
   readonly tried: Set<EndpointId>;
-  readonly failedGroups: Map<string, 'load' | 'fault'>;
+  failedGroups: ReadonlyMap<string, 'load' | 'fault'>;
   /** Failures that are not blamed on anything yet, oldest first. */
   readonly pending: Pending[];
   /** Where it is a trial of an endpoint that is out or half-open, until it has content. */
@@ -62,11 +62,14 @@ export interface Pending extends BlamedAttempt {
   readonly phase: number;
 }
 
+/** Nearly no request needs a map of its own. */
+const NO_GROUPS: Journey['failedGroups'] = new Map();
+
 export function newJourney(request: RoutedRequest, forgetsBefore: number): Journey {
   return {
     request,
     tried: new Set(),
-    failedGroups: new Map(),
+    failedGroups: NO_GROUPS,
     pending: [],
     trial: undefined,
     phase: 0,

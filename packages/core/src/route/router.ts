@@ -177,7 +177,8 @@ export class Router {
     this.#endTrial(journey);
     const scope = scopeOf(failure, request.operation);
     if (isSharedByGroup(failure)) {
-      journey.failedGroups.set(groupName, scope === 'load' ? 'load' : 'fault');
+      const kind = scope === 'load' ? 'load' : 'fault';
+      journey.failedGroups = new Map([...journey.failedGroups, [groupName, kind]]);
     }
     if (this.#isOutdated(journey, id)) return;
     const attempt = { id, groupName, failure, phase: journey.phase };

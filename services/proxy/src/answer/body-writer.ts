@@ -7,8 +7,6 @@
  */
 import type { ServerResponse } from 'node:http';
 
-import { endWith } from '../upstream/framing.ts';
-
 /** Up to here copying is cheaper; as much as Node takes from its pool. */
 const MAX_FRAMED_BYTES = 2_048;
 const CR = 0x0d;
@@ -33,9 +31,9 @@ export class BodyWriter {
     return this.#res.write(chunk);
   }
 
-  /** The chunk with which a body of known length is whole: one write with what Node holds. */
+  /** The chunk with which a body of known length is whole: no empty piece has to follow it. */
   end(chunk: Buffer): void {
-    endWith(this.#res, chunk);
+    this.#res.end(chunk);
   }
 
   /** The client has read what was written. */

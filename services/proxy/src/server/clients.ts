@@ -77,6 +77,9 @@ export class Clients {
   #rules: ClientRules;
   #digests: readonly Buffer[] = [];
   readonly #failures = new FailureLimit();
+  /** Nearly every request calls us as the one before did. */
+  #lastHost: string | undefined;
+  #isLastHostAnAddress = false;
 
   constructor(rules: ClientRules) {
     this.#rules = rules;
@@ -102,7 +105,9 @@ export class Clients {
       case 'keys':
         return this.#admitByKey(visitor, nowMs);
       case 'this_machine':
-        return isOfThisMachine(visitor) ? anybody(visitor) : { kind: 'refused', why: 'not_local' };
+        return this.#isOfThisMachine(visitor)
+          ? anybody(visitor)
+          : { kind: 'refused', why: 'not_local' };
       case 'everybody':
         return isKnownHost(visitor.headers.host, this.#rules.allowedHosts)
           ? anybody(visitor)
@@ -116,6 +121,16 @@ export class Clients {
   mayReadPages({ headers }: Visitor): boolean {
     const { access, allowedHosts } = this.#rules;
     return access.kind === 'keys' || isKnownHost(headers.host, allowedHosts);
+  }
+
+  /** A name that leads here, or another hop, makes it a service for others, who need keys. */
+  #isOfThisMachine({ headers }: Visitor): boolean {
+    const { host } = headers;
+    if (host !== this.#lastHost) {
+      this.#lastHost = host;
+      this.#isLastHostAnAddress = calledBy(host).kind === 'address';
+    }
+    return this.#isLastHostAnAddress && !isForwarded(headers);
   }
 
   #admitByKey({ headers, address }: Visitor, nowMs: number): Admittance {
@@ -143,11 +158,6 @@ export class Clients {
 
 function anybody({ address }: Visitor): Admittance {
   return { kind: 'admitted', client: address, label: ANYBODY, keySha256: undefined };
-}
-
-/** A name that leads here, or another hop, makes it a service for others, who need keys. */
-function isOfThisMachine({ headers }: Visitor): boolean {
-  return calledBy(headers.host).kind === 'address' && !isForwarded(headers);
 }
 
 /**

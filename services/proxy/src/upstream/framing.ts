@@ -3,21 +3,9 @@
  * framing, and its body is read as the next request on that connection: one of the client's choice,
  * with the team's token beside it. So each request says how it is framed, and takes no byte beyond.
  */
-import type { ClientRequest, OutgoingHttpHeaders, OutgoingMessage } from 'node:http';
+import type { ClientRequest, OutgoingHttpHeaders } from 'node:http';
 
 import type { BodySink, Framing } from './body-source.ts';
-
-/** As much as Node writes from its stack, headers included. */
-const MAX_TEXT_BYTES = 8 * 1024;
-
-/**
- * Ends a message. A small last chunk goes as text, one character for each byte, which Node joins to
- * the headers; as bytes, it would be a second piece, for which Node makes a list with memory of its own.
- */
-export function endWith(message: OutgoingMessage, chunk: Buffer | undefined): void {
-  if (chunk === undefined || chunk.length > MAX_TEXT_BYTES) message.end(chunk);
-  else message.end(chunk.toString('latin1'), 'latin1');
-}
 
 export function addFraming(headers: OutgoingHttpHeaders, framing: Framing): void {
   if (framing.kind === 'length') headers['content-length'] = framing.bytes;
@@ -48,7 +36,7 @@ export class FramedSink implements BodySink {
   end(chunk?: Buffer): void {
     this.#leftBytes -= chunk?.length ?? 0;
     const isWhole = this.#leftBytes === 0 || this.#leftBytes === Number.POSITIVE_INFINITY;
-    if (isWhole) endWith(this.#upstream, chunk);
+    if (isWhole) this.#upstream.end(chunk);
     else this.#refuse();
   }
 
