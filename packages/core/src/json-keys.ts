@@ -124,24 +124,12 @@ export class JsonKeys {
   #readStructure(text: string, at: number): number {
     const character = text.charCodeAt(at);
     if (isSpace(character)) return at + 1;
-    switch (this.#status) {
-      case 'start':
-        this.#status = character === OPEN_BRACE ? 'key' : 'broken';
-        break;
-      case 'key':
-        if (character === QUOTE) return this.#readKey(text, at + 1);
-        this.#status = character === CLOSE_BRACE ? 'closed' : 'broken';
-        break;
-      case 'colon':
-        this.#status = character === COLON ? 'value' : 'broken';
-        break;
-      case 'value':
-        this.#beganAt = this.#before + at;
-        this.#beginValue(character);
-        break;
-      default:
-        if (character === COMMA) this.#status = 'key';
-        else this.#status = character === CLOSE_BRACE ? 'closed' : 'broken';
+    if (this.#status === 'key' && character === QUOTE) return this.#readKey(text, at + 1);
+    if (this.#status === 'value') {
+      this.#beganAt = this.#before + at;
+      this.#beginValue(character);
+    } else {
+      this.#status = afterMark(this.#status, character);
     }
     return at + 1;
   }
@@ -250,19 +238,18 @@ export class JsonKeys {
           return at + 1;
         }
         at = end;
-        continue;
-      }
-      if (character === OPEN_BRACE || character === OPEN_BRACKET) {
-        this.#depth += 1;
-      } else if (character === CLOSE_BRACE || character === CLOSE_BRACKET) {
-        this.#depth -= 1;
-        if (this.#depth > 0) continue;
-        if (this.#nestedFrom !== undefined) this.#endNested(text, at + 1);
-        this.#status = 'after';
-        return at + 1;
+      } else {
+        this.#depth += depthAdded(character);
+        if (this.#depth === 0) return this.#leaveNested(text, at + 1);
       }
     }
     return text.length;
+  }
+
+  #leaveNested(text: string, at: number): number {
+    if (this.#nestedFrom !== undefined) this.#endNested(text, at);
+    this.#status = 'after';
+    return at;
   }
 
   #collectNested(text: string, to: number): void {
@@ -294,6 +281,19 @@ export class JsonKeys {
     this.#values ??= new Map();
     this.#values.set(this.#key, value);
   }
+}
+
+/** Around keys and values, where one character decides what follows. */
+function afterMark(status: ScanStatus, character: number): ScanStatus {
+  if (status === 'start') return character === OPEN_BRACE ? 'key' : 'broken';
+  if (status === 'colon') return character === COLON ? 'value' : 'broken';
+  if (status === 'after' && character === COMMA) return 'key';
+  return character === CLOSE_BRACE ? 'closed' : 'broken';
+}
+
+function depthAdded(character: number): -1 | 0 | 1 {
+  if (character === OPEN_BRACE || character === OPEN_BRACKET) return 1;
+  return character === CLOSE_BRACE || character === CLOSE_BRACKET ? -1 : 0;
 }
 
 /** Wanted names are plain: one that has no escape need not be decoded to differ from them. */
