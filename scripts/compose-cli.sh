@@ -30,8 +30,8 @@ export ZEPHYR_PUBLIC_URL
 export COMPOSE_IGNORE_ORPHANS=1
 options=
 if [ ! -t 0 ] || [ ! -t 1 ]; then options=--no-TTY; fi
-# `clients` writes into config/, which belongs to the user. Everything else runs as the services do, so
+# These write into config/, which belongs to the user. Everything else runs as the services do, so
 # that a file which they may not read is noticed.
-if [ "${1:-}" = clients ]; then options="$options --user $(id -u):$(id -g)"; fi
+case ${1:-} in clients | endpoint) options="$options --user $(id -u):$(id -g)" ;; esac
 # shellcheck disable=SC2086  # a list of words
 exec scripts/compose.sh --progress quiet run --rm --no-deps $options cli "$@"
