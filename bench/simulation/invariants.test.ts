@@ -77,8 +77,8 @@ const CONTESTED = new Set([
 ]);
 
 /**
- * Not held yet, by seed and world. That is no matter of hindsight: by docs/simulation.md a rule that knew
- * the present of every endpoint would hold the first two.
+ * Not held, by seed and world. That is no matter of hindsight: by docs/simulation.md a rule that knew the
+ * present of every endpoint would hold them.
  */
 const NOT_HELD = new Set([
   // Found after some requests and left with all sessions' caches; the best endpoint had little of it.

@@ -14,6 +14,8 @@ const READING_MS = 2_000;
 class Team {
   readonly world: RoutedWorld;
   readonly exploration: Exploration;
+  /** Where the ramp of a switch leads. */
+  preferredId: EndpointId | undefined;
 
   constructor(endpoints: readonly RoutedEndpoint[] = [A, B, C]) {
     this.world = new RoutedWorld(endpoints);
@@ -27,7 +29,8 @@ class Team {
 
   begin(session: string, readingMs = READING_MS, of = CLASS): EndpointId | undefined {
     const journey = this.#journey(session);
-    return this.exploration.begin(journey, this.world.input(), { session, of, readingMs });
+    const input = { ...this.world.input(), preferredId: this.preferredId };
+    return this.exploration.begin(journey, input, { session, of, readingMs });
   }
 
   elsewhereMs(id: EndpointId, active: ActiveEndpoint | undefined): number | undefined {
@@ -92,6 +95,21 @@ describe('a session without a cache', () => {
     expect(team.timed(B, 29_000, cached).begin('s')).toBeUndefined();
     const haiku = { ...CLASS, requestClass: 'haiku/m' };
     expect(new Team([A, B]).timed(A, LATE_MS).timed(B, 500, haiku).begin('s')).toBe('b');
+  });
+
+  it('does not wait for what is being found out', () => {
+    const team = new Team().timed(A, LATE_MS).timed(C, 20_000);
+    expect([team.begin('s'), team.begin('t')]).toEqual(['b', 'c']);
+  });
+
+  it('looks at the endpoint where the ramp leads first', () => {
+    const team = new Team().timed(B, LATE_MS).timed(A, 1_000).timed(C, 20_000);
+    expect(team.begin('s')).toBeUndefined();
+    team.preferredId = B.id;
+    expect(team.begin('s')).toBe('a');
+    team.preferredId = C.id;
+    expect(team.begin('s')).toBe('a');
+    expect(team.timed(C, 1_000, CLASS, 16).begin('s')).toBeUndefined();
   });
 
   it('never begins at an endpoint with anything against it', () => {

@@ -106,8 +106,7 @@ export class Exploration {
     const { active } = input;
     const hereMs = this.#router.times.typicalMs(id, of);
     if (!isLate(hereMs, readingMs)) return active?.id === id ? undefined : active?.scoreMs;
-    const others = this.#open(journey, input).filter((other) => other !== id);
-    const quickest = quickestOf(this.#timed(others, of));
+    const quickest = quickestOf(this.#timed(this.#open(journey, input), of));
     const isWorth = quickest !== undefined && hereMs - quickest.ms >= WORTH_MOVING_MS;
     return isWorth ? quickest.ms : undefined;
   }

@@ -17,6 +17,8 @@ export interface SnapshotParts {
   /** Recoveries by endpoint. */
   readonly recoveries?: Readonly<Record<string, number>>;
   readonly overloadedEverywhere?: boolean;
+  /** `manual`: people chose the active endpoint. */
+  readonly kind?: 'auto' | 'manual';
 }
 
 export function snapshotOf(parts: SnapshotParts): RoutingSnapshot {
@@ -30,7 +32,7 @@ export function snapshotOf(parts: SnapshotParts): RoutingSnapshot {
     configHash: parts.configHash,
     publishedAtMs: sinceAtMs,
     selection: { status: 'steady', activeId, reason: 'initial', sinceAtMs },
-    mode: { kind: 'auto' },
+    mode: parts.kind === 'manual' ? { kind: 'manual', endpointId: activeId } : { kind: 'auto' },
     order,
     endpoints: Object.fromEntries(
       order.map((id) => [
