@@ -92,6 +92,23 @@ describe('a leader is not at rest', () => {
     expect(isAtRest({ ...world, ...changed }, nowMs)).toBe(false);
   });
 
+  it.each([
+    ['verifying', false],
+    ['comparing', false],
+    ['deciding', false],
+    ['configured', true],
+    ['unneeded', true],
+  ] as const)('with probes that are %s: %s', (why, expected) => {
+    const plan = {
+      status: 'scheduled',
+      intervalMs: 1_000,
+      spending: 'normal',
+      wants: 'any',
+    } as const;
+    const probePlans = { ...world.probePlans, [B]: { ...plan, why } };
+    expect(isAtRest({ ...world, probePlans }, nowMs)).toBe(expected);
+  });
+
   it('while a failure is being confirmed', () => {
     expect(rests(calm().probe(B, 'reset'))).toBe(false);
   });

@@ -1,3 +1,4 @@
+import type { ProbePace } from '@zephyr/contract/probe';
 import type { EpochMs } from '@zephyr/contract/scalars';
 
 import { totalActiveRequests } from './presence.ts';
@@ -5,6 +6,8 @@ import type { World } from './world.ts';
 
 /** Longer than the pauses within a person's work. */
 const REST_AFTER_MS = 10_000;
+/** Something hangs on the next result. */
+const URGENT: ReadonlySet<ProbePace> = new Set(['verifying', 'comparing', 'deciding']);
 
 /**
  * Whether time alone changes nothing within the next seconds: nobody has asked anything for a while,
@@ -25,8 +28,6 @@ export function isAtRest(world: World, nowMs: EpochMs): boolean {
     switching.freeze.status === 'none' &&
     switching.ramp.status === 'none' &&
     !world.overloadedEverywhere &&
-    Object.values(world.probePlans).every(
-      (plan) => plan.status === 'off' || (plan.why !== 'verifying' && plan.why !== 'deciding'),
-    )
+    Object.values(world.probePlans).every((plan) => plan.status === 'off' || !URGENT.has(plan.why))
   );
 }

@@ -1,0 +1,118 @@
+import { describe, expect, it } from 'vitest';
+
+import { A, B, C, GROUP, Scenario } from '../test-support/scenario.ts';
+import type { EndpointState } from './world.ts';
+
+const good = () => new Scenario().rounds(10, { a: 500, b: 520 });
+const endpoint = ({ world }: Scenario, id = A) =>
+  world.endpoints.find((each) => each.id === id) as EndpointState;
+
+interface Change {
+  readonly ids?: readonly (typeof A)[];
+  readonly changedIds?: readonly (typeof A)[];
+  readonly isStart?: boolean;
+}
+
+/** A new configuration, and the effects of it. */
+function configure(story: Scenario, { ids = [A, B], changedIds = [], isStart = false }: Change) {
+  const before = story.effects.length;
+  const [setting] = story.start.endpoints;
+  const styleChoice = setting?.styleChoice ?? 'fixed';
+  story.receive({
+    ...{ kind: 'config', groups: [GROUP], changedIds, isStart },
+    endpoints: ids.map((id) => ({ id, groupName: GROUP.name, styleChoice })),
+  });
+  const effects = story.effects.slice(before);
+  const kinds = ['probe_now', 'store_wishes', 'notice'];
+  return effects.filter(({ kind }) => kinds.includes(kind));
+}
+
+describe('a configuration', () => {
+  it('without a change leaves all as it was', () => {
+    const story = good();
+    const { endpoints } = story.world;
+    expect(configure(story, {})).toEqual([]);
+    expect(story.world.endpoints).toEqual(endpoints);
+  });
+
+  it('without endpoints is none', () => {
+    const story = good();
+    configure(story, { ids: [] });
+    expect(story.world.endpoints).toHaveLength(2);
+  });
+
+  it('has new endpoints probed at once, apart from disabled ones and while paused', () => {
+    expect(configure(good(), { ids: [A, B, C] })).toEqual([
+      { kind: 'probe_now', endpointIds: [C] },
+    ]);
+    const disabled = good();
+    disabled.command({ kind: 'disable', endpointId: B });
+    expect(configure(disabled, { changedIds: [B] })).toEqual([]);
+    const paused = good();
+    paused.command({ kind: 'pause' });
+    expect(configure(paused, { changedIds: [B] })).toEqual([]);
+  });
+
+  it('with another URL voids what was known, and keeps what only rises', () => {
+    const story = good();
+    const before = endpoint(story);
+    expect(configure(story, { changedIds: [A] })).toEqual([
+      { kind: 'probe_now', endpointIds: [A] },
+    ]);
+    expect(endpoint(story)).toMatchObject({
+      health: { status: 'unknown' },
+      probeSequence: before.probeSequence,
+      evidence: before.evidence + 1,
+      recovery: { count: before.recovery.count + 1 },
+      changedAtMs: story.atMs,
+    });
+    expect(endpoint(story, B).health.status).toBe('healthy');
+  });
+
+  it('at the start of a leader has probed what was out of order, without damping', () => {
+    const story = good().rounds(3, { a: 500, b: 'reset' });
+    for (const result of [500, 500, 'reset', 'reset', 'reset', 'reset'] as const) {
+      story.rounds(1, { a: 500, b: result });
+    }
+    expect(endpoint(story, B).health).toMatchObject({ status: 'unhealthy' });
+    expect(configure(story, {})).toEqual([]);
+    expect(configure(story, { isStart: true })).toEqual([{ kind: 'probe_now', endpointIds: [B] }]);
+    expect(endpoint(story, B).health).toMatchObject({ status: 'unhealthy', passesNeeded: 1 });
+    expect(endpoint(story).changedAtMs).toBeNull();
+  });
+
+  it.each([1, 5])('at the start of a leader has probed a token refused %i times', (times) => {
+    const story = good().rounds(times, { b: 'token_refused' });
+    expect(endpoint(story, B).health.status).toBe('healthy');
+    expect(configure(story, { isStart: true })).toEqual([{ kind: 'probe_now', endpointIds: [B] }]);
+    expect(endpoint(story, B).health.status).toBe('healthy');
+  });
+});
+
+describe('wishes about an endpoint that is gone', () => {
+  it('are removed: the pin with a notice', () => {
+    const story = good();
+    story.command({ kind: 'select', endpointId: B, force: false });
+    expect(story.world.wishes.mode.kind).toBe('manual');
+    expect(configure(story, { ids: [A, B] })).toEqual([]);
+    const effects = configure(story, { ids: [A] });
+    const wishes = { mode: { kind: 'auto' }, paused: false, disabled: [] };
+    expect(story.world.wishes).toEqual(wishes);
+    expect(effects).toContainEqual({ kind: 'store_wishes', wishes });
+    expect(effects).toContainEqual({
+      kind: 'notice',
+      notice: { code: 'pin_cleared', endpointId: B },
+    });
+  });
+
+  it('are removed: that it is disabled, and the pin on another stays', () => {
+    const story = new Scenario({ ids: [A, B, C] }).rounds(10, { a: 500, b: 520, c: 540 });
+    story.command({ kind: 'disable', endpointId: B });
+    story.command({ kind: 'disable', endpointId: C });
+    story.command({ kind: 'select', endpointId: A, force: false });
+    const effects = configure(story, { ids: [A, C] });
+    const wishes = { mode: { kind: 'manual', endpointId: A }, paused: false, disabled: [C] };
+    expect(story.world.wishes).toEqual(wishes);
+    expect(effects).toEqual([{ kind: 'store_wishes', wishes }]);
+  });
+});
