@@ -31,6 +31,7 @@ export function metricRows(): ReadonlyMap<string, readonly MetricRow[]> {
     bufferedBodyBytes: unread,
     retryBudget: unread,
     isServing: unread,
+    unwrittenRequests: unread,
   });
   const prober = createProberMetrics({ running: unread, queued: unread, redisUp: unread });
   type ControllerParts = Parameters<typeof createControllerMetrics>;

@@ -190,13 +190,13 @@ function addCompletion(
 
 interface AdminCommand {
   readonly definition: string;
-  readonly key: OperatorText;
+  readonly key: OperatorText | 'cli.usage' | 'cli.usage.export' | 'cli.requests';
   readonly examples: readonly string[];
   readonly say: Translate;
   readonly options: readonly Option[];
 }
 
-function adminCommand(program: Command, about: AdminCommand): Command {
+export function adminCommand(program: Command, about: AdminCommand): Command {
   const { definition, key, examples, say, options } = about;
   const command = program.command(definition).description(say(key));
   for (const option of options) command.addOption(option);
@@ -207,7 +207,7 @@ function adminCommand(program: Command, about: AdminCommand): Command {
 }
 
 /** Aborted on SIGINT or SIGTERM; the command then exits with 0. */
-function untilEnded(): AbortSignal {
+export function untilEnded(): AbortSignal {
   const ending = new AbortController();
   process.once('SIGINT', () => ending.abort());
   process.once('SIGTERM', () => ending.abort());
@@ -219,7 +219,7 @@ export function urlOption(text: string): Option {
   return new Option('--url <url>', text).env(CONTROLLER_URL);
 }
 
-function jsonOption(say: Translate): Option {
+export function jsonOption(say: Translate): Option {
   return new Option('--json', say('cli.option.json'));
 }
 
@@ -236,7 +236,7 @@ function parseShell(text: string): CompletionTarget {
   throw new InvalidArgumentError(`Allowed choices are ${COMPLETION_SHELLS.join(', ')}.`);
 }
 
-function parseCount(text: string): number {
+export function parseCount(text: string): number {
   if (!/^\d{1,4}$/.test(text))
     throw new InvalidArgumentError('It must be a number from 0 to 9999.');
   return Number(text);

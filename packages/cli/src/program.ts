@@ -12,6 +12,7 @@ import { SHELLS } from './connect/shell-lines.ts';
 import { addEditCommands } from './edit-commands.ts';
 import { addOperatorCommands, type Surroundings } from './operator-commands.ts';
 import { addProbeCommands, beside } from './probe-commands.ts';
+import { addUsageCommands } from './usage-commands.ts';
 
 export function buildProgram(surroundings: Surroundings): Command {
   const program = new Command('zephyr')
@@ -38,6 +39,7 @@ export function buildProgram(surroundings: Surroundings): Command {
   addConnect(program, files, surroundings);
   addService(program, files, surroundings);
   addOperatorCommands(program, files, surroundings);
+  addUsageCommands(program, files, surroundings);
   return program;
 }
 

@@ -6,6 +6,7 @@ import { decisionSchema } from './decision.ts';
 import { failureClass } from './failure.ts';
 import { noticeSchema, severitySchema } from './notice.ts';
 import { count, duration, endpointId, moment, type PlainOf } from './scalars.ts';
+import type { ApiRequestRecord } from './usage.ts';
 
 /** One point of the latency chart. */
 const sampleSchema = z
@@ -71,10 +72,12 @@ export const decisionsSchema = z
  * - `history`: ApiHistory.
  * - `sample`: ApiSample. No id: a gap in a chart is harmless.
  * - `log`: ApiLogEntry, its id is the event's id.
+ * - `request`: ApiRequestRecord, for whoever asks for `GET /events?requests=true`. No id.
  */
 export interface ApiStream {
   readonly state: ApiState;
   readonly history: ApiHistory;
   readonly sample: ApiSample;
   readonly log: ApiLogEntry;
+  readonly request: ApiRequestRecord;
 }

@@ -6,6 +6,7 @@ import type { PlainOf } from './scalars.ts';
 /** Why a request was refused, with its HTTP status. Stable; `@zephyr/texts` has words for each. */
 export const PROBLEMS = {
   invalid_body: 400,
+  invalid_query: 400,
   unauthorized: 401,
   forbidden_origin: 403,
   not_found: 404,

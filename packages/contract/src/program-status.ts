@@ -46,6 +46,8 @@ const programStatusSchema = z.object({
     version: count.nullable(),
   }),
   redis: z.enum(['up', 'down']),
+  /** Finished requests whose usage Redis does not have yet. */
+  usage: z.object({ unwritten_requests: count }),
   proxy: z.object({
     id: z.string(),
     version: z.string(),

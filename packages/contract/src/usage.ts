@@ -45,11 +45,16 @@ export type AnswerUsage = ShapeOf<typeof answerUsageSchema>;
 export const TOKENS_KNOWN = ['reported', 'partly_reported', 'not_reported', 'free'] as const;
 export type TokensKnown = (typeof TOKENS_KNOWN)[number];
 
-/** The names of people and models are bounded: they come from outside. */
-const person = z.string().min(1).max(64);
-const model = z.string().min(1).max(100);
+/** Names come from outside: bounded, and nothing that a terminal would take for a command. */
+const plainText = (maxLength: number) =>
+  z
+    .string()
+    .max(maxLength)
+    .refine((text) => !/\p{Cc}/u.test(text), 'expected no control characters');
+const person = plainText(64).min(1);
+const model = plainText(100).min(1);
 /** An endpoint's id, `none` or `other`. */
-const endpoint = z.string().min(1).max(100);
+const endpoint = plainText(100).min(1);
 
 /** The counts of a row, in the order of their record in Redis. */
 export const USAGE_COUNTS = [
@@ -88,7 +93,7 @@ export type UsageKey = Pick<UsageRow, 'person' | 'endpoint' | 'model'>;
 /** One endpoint that was asked. */
 const requestAttemptSchema = z.object({
   endpoint,
-  /** Null: it answered. */
+  /** Null: it answered, or the client went away before it could. */
   failure: failureClass.nullable(),
   /** It had the request and may charge for it, though it failed. */
   mayBeBilled: z.boolean(),
@@ -99,19 +104,19 @@ export type RequestAttempt = ShapeOf<typeof requestAttemptSchema>;
 export const requestRecordSchema = z
   .object({
     /** Ours: what errors of the proxy name as `request_id`. */
-    id: z.string().min(1).max(60),
+    id: plainText(60).min(1),
     /** The endpoint's `request-id`; null where it has none. */
-    endpointRequestId: z.string().max(100).nullable(),
+    endpointRequestId: plainText(100).nullable(),
     /** When it ended, by the proxy's clock. */
     atMs: moment,
     person,
     /** Of the endpoint; null where none was asked. */
-    group: z.string().max(64).nullable(),
+    group: plainText(64).nullable(),
     endpoint,
     model,
-    operation: z.string().max(20),
+    operation: plainText(20),
     /** The session's pseudonym, as dashboards show it; null without a session. */
-    session: z.string().max(64).nullable(),
+    session: plainText(64).nullable(),
     outcome: z.enum(REQUEST_OUTCOMES),
     /** In their order; at most the last ten. */
     attempts: z.array(requestAttemptSchema).max(10),

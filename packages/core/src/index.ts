@@ -15,6 +15,7 @@ export {
   MAX_INTERIM_ANSWERS,
   type StartVerdict,
 } from './answer/start.ts';
+export { NO_USAGE } from './answer/usage.ts';
 export { type Assessment, assess } from './decide/assessment.ts';
 export type {
   CommandOutcome,
@@ -85,7 +86,10 @@ export {
 export { isWorthStaying, STAY_PAUSE_MS } from './route/stay.ts';
 export type { FirstByteClass, FirstByteLimits } from './route/usual-first-byte.ts';
 export { assertNever, causeOf, endpointId, epochMs } from './types.ts';
-export { cautiousPriceOf, costUsd } from './usage/price.ts';
+export { mayBeBilled } from './usage/billing.ts';
+export { usageCsv } from './usage/csv.ts';
+export { usagePeriod } from './usage/period.ts';
+export { cautiousPriceOf, costUsd, type Price, priceOf } from './usage/price.ts';
 export { usageOfProbe } from './usage/probe-usage.ts';
-export { usageReport } from './usage/report.ts';
-export { DAY_MS, dailyRows, HOUR_MS } from './usage/table.ts';
+export { type UsageQuery, usageReport } from './usage/report.ts';
+export { DAY_MS, dailyRows, HOUR_MS, UsageTable } from './usage/table.ts';

@@ -1,8 +1,11 @@
 /** Puts the controller together: leadership, the leader's work, what this controller shows, the API. */
 import { systemClock } from '@zephyr/runtime/clock';
+import { messageOf } from '@zephyr/runtime/errors';
 import { trustedProxies } from '@zephyr/runtime/http/trusted-proxies';
 import type { Readiness } from '@zephyr/runtime/http/watch-pages';
+import type { Logger } from '@zephyr/runtime/logger';
 import { createRedis } from '@zephyr/runtime/redis/client';
+import { offerUsageScript } from '@zephyr/runtime/redis/usage-store';
 import { createWriteTest } from '@zephyr/runtime/redis/write-test';
 import type { RunningService, ServiceContext } from '@zephyr/runtime/service';
 import type { Redis } from 'ioredis';
@@ -35,6 +38,7 @@ export async function startController(context: ServiceContext): Promise<RunningS
   const { config, configSource, log, redis: target } = context;
   const redis = createRedis(target, log, 'command');
   await checkRedis(redis, log);
+  offerUsage(redis, log);
 
   const clock = new RedisClock(systemClock);
   const current = new CurrentState({ redis, clock, configSource });
@@ -59,6 +63,16 @@ export async function startController(context: ServiceContext): Promise<RunningS
       redis.disconnect();
     },
   };
+}
+
+/** Also to a Redis that was away or was replaced: proxies may write usage by this script alone. */
+function offerUsage(redis: Redis, log: Logger): void {
+  const offer = () =>
+    offerUsageScript(redis).catch((error: unknown) => {
+      log.warn({ why: messageOf(error) }, 'proxies may be unable to write usage');
+    });
+  redis.on('ready', () => void offer());
+  if (redis.status === 'ready') void offer();
 }
 
 /** Leads when it can, and otherwise follows what the leader commits. */

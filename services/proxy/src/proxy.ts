@@ -1,19 +1,20 @@
 /** Puts the parts of the proxy together and says in which order they end. */
 import type { LookupFunction } from 'node:net';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { type Clock, systemClock, systemRandom } from '@zephyr/runtime/clock';
 import { outboundProxiesOf } from '@zephyr/runtime/config/outbound';
 import type { RunningService, ServiceContext } from '@zephyr/runtime/service';
-
+import { Accounts } from './report/accounts.ts';
 import { FailedRequests } from './report/failed-requests.ts';
 import { createMetrics, type ProxyGauges } from './report/metrics.ts';
 import { RequestStats } from './report/request-stats.ts';
 import { Serving } from './report/serving.ts';
 import { StatusFeed } from './report/status-feed.ts';
 import { presenceOf, type StatusDeps, statusOf } from './report/status-json.ts';
+import { UsageWriter } from './report/usage-writer.ts';
 import { RedisLink } from './routing/redis-link.ts';
 import { Routing } from './routing/routing.ts';
 import { Admission } from './server/admission.ts';
@@ -65,6 +66,7 @@ export async function startProxy(
     bufferedBodyBytes: () => bufferedBodies.bytes,
     retryBudget: () => retryBudget.available(now()),
     isServing: () => serving.isServing(now()),
+    unwrittenRequests: () => usage.unwrittenRequests,
   };
   const metrics = createMetrics(gauges);
   const stats = new RequestStats(metrics);
@@ -83,7 +85,26 @@ export async function startProxy(
     isDraining,
     isServing: () => serving.isServing(now()),
     oldestRequests: (limit) => admission.oldest(limit),
+    unwrittenRequests: () => usage.unwrittenRequests,
   };
+  const snapshotPath = (): string =>
+    options.snapshotPath ?? defaultSnapshotPath(settings.config.hash);
+  const usage = new UsageWriter({
+    proxyId: instanceId,
+    target: context.redis,
+    log,
+    place: {
+      folder: () => dirname(snapshotPath()),
+      system: `${resolve(settings.config.path)} ${settings.config.server.port}`,
+    },
+    onWrite: (outcome) => metrics.usageWrites.inc({ outcome }),
+  });
+  const accounts = new Accounts({
+    clock,
+    config: () => settings.config,
+    incarnation: () => routing.state.snapshot?.incarnation,
+    note: (record, model) => usage.note(record, model),
+  });
   const feed = new StatusFeed(() => statusOf(status), clock);
   const link = new RedisLink({
     proxyId: instanceId,
@@ -94,7 +115,7 @@ export async function startProxy(
     onRoundTrip: (seconds) => metrics.redis.observe(seconds),
     onReport: (outcome) => metrics.reports.inc({ outcome }),
     configHash: status.configHash,
-    snapshotPath: () => options.snapshotPath ?? defaultSnapshotPath(settings.config.hash),
+    snapshotPath,
     presence: () => presenceOf(status),
     isBusy: () =>
       draining ||
@@ -118,6 +139,7 @@ export async function startProxy(
       bufferedBodies,
       budget: retryBudget,
       stats,
+      accounts,
       serving,
       failedRequests: new FailedRequests(log),
       stale: new StaleConnections(),
@@ -144,6 +166,7 @@ export async function startProxy(
     for (const listener of listeners) listener.reconfigure(settings.config);
   });
   await link.start();
+  usage.start();
   const { metricsAddress } = context;
   const exposed = metricsAddress === undefined ? metrics : undefined;
   const main = await listen(createApp({ admission, metrics: exposed, status, feed, onError }), {
@@ -179,6 +202,7 @@ export async function startProxy(
       deadlines.stop();
       server.closeAllConnections();
       routing.endpoints.forEach(retire);
+      await usage.stop();
       await link.stop();
       watched?.server.close();
       watched?.server.closeAllConnections();

@@ -3,6 +3,7 @@ import type { ApiHistory } from '@zephyr/contract/api-history';
 import type { ApiState } from '@zephyr/contract/api-state';
 import type { CommandAnswer, CommandBody, CommandName } from '@zephyr/contract/command';
 import type { Problem } from '@zephyr/contract/problem';
+import type { ApiRequestRecord, UsageReport } from '@zephyr/contract/usage';
 import { ZephyrError } from '@zephyr/runtime/errors';
 import type { Translate } from '@zephyr/texts';
 import type { EventSourceMessage } from 'eventsource-parser/stream';
@@ -22,6 +23,27 @@ export interface AdminTarget {
   readonly doubt?: ZephyrError | undefined;
 }
 
+/** See `GET /api/usage`; what is absent has its default there. */
+export interface UsageParams {
+  readonly by?: string | undefined;
+  readonly since?: string | undefined;
+  readonly until?: string | undefined;
+}
+
+/** See `GET /api/requests`. */
+export interface RequestParams {
+  readonly person?: string | undefined;
+  readonly failed?: boolean | undefined;
+  readonly id?: string | undefined;
+  readonly limit?: number | undefined;
+}
+
+export interface EventOptions {
+  readonly lastEventId?: string | undefined;
+  /** Finished requests as well. */
+  readonly requests?: boolean | undefined;
+}
+
 export interface AdminClient {
   readonly url: string;
   state(): Promise<ApiState>;
@@ -30,8 +52,12 @@ export interface AdminClient {
   recording(): Promise<string>;
   /** Resolves once the command has been applied. */
   command<Name extends CommandName>(name: Name, body: CommandBody<Name>): Promise<CommandAnswer>;
+  usage(query: UsageParams): Promise<UsageReport>;
+  usageCsv(query: UsageParams): Promise<string>;
+  /** Newest first. */
+  requests(query: RequestParams): Promise<readonly ApiRequestRecord[]>;
   /** Ends when the connection does. */
-  events(signal: AbortSignal, lastEventId?: string): AsyncIterable<EventSourceMessage>;
+  events(signal: AbortSignal, options?: EventOptions): AsyncIterable<EventSourceMessage>;
 }
 
 /** @throws ZephyrError from each method: what is wrong and what to do, in the user's language */
@@ -75,9 +101,22 @@ export function adminClient(target: AdminTarget, say: Translate): AdminClient {
       });
       return answerOf(response, target.url, say);
     },
-    async *events(signal, lastEventId) {
+    usage: (query) => get(`/api/usage${queryOf(query)}`),
+    usageCsv: async (query) => {
+      const signal = AbortSignal.timeout(RECORDING_TIMEOUT_MS);
+      const response = await request(`/api/usage.csv${queryOf(query)}`, { signal });
+      if (!isOfType(response, 'text/csv')) throw notController(target.url, say);
+      return response.text();
+    },
+    requests: async (query) => {
+      const list = await get<{ readonly requests: readonly ApiRequestRecord[] }>(
+        `/api/requests${queryOf(query)}`,
+      );
+      return list.requests;
+    },
+    async *events(signal, { lastEventId, requests } = {}) {
       const headers = { accept: 'text/event-stream' };
-      const response = await request('/events', {
+      const response = await request(`/events${queryOf({ requests: requests || undefined })}`, {
         signal,
         headers: lastEventId ? { ...headers, 'last-event-id': lastEventId } : headers,
       });
@@ -85,6 +124,14 @@ export function adminClient(target: AdminTarget, say: Translate): AdminClient {
       yield* eventsOf(response.body);
     },
   };
+}
+
+function queryOf(query: object): string {
+  const params = Object.entries(query).filter(([, value]) => value !== undefined);
+  const text = new URLSearchParams(
+    Object.fromEntries(params.map(([name, value]) => [name, String(value)])),
+  ).toString();
+  return text === '' ? '' : `?${text}`;
 }
 
 async function answerOf<Answer>(response: Response, url: string, say: Translate): Promise<Answer> {

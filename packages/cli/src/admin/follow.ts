@@ -3,9 +3,9 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 import type { ApiHistory, ApiLogEntry, ApiSample } from '@zephyr/contract/api-history';
 import type { ApiState } from '@zephyr/contract/api-state';
+import type { ApiRequestRecord } from '@zephyr/contract/usage';
 import type { EventSourceMessage } from 'eventsource-parser/stream';
-
-import type { AdminClient } from './client.ts';
+import type { AdminClient, EventOptions } from './client.ts';
 
 const RETRY_MS = 1_000;
 /** The controller sends a state at least every 5 s; two may be missed. */
@@ -16,12 +16,14 @@ export type StreamMessage =
   | { readonly kind: 'history'; readonly history: ApiHistory }
   | { readonly kind: 'sample'; readonly sample: ApiSample }
   | { readonly kind: 'log'; readonly entry: ApiLogEntry }
+  | { readonly kind: 'request'; readonly record: ApiRequestRecord }
   /** The connection is lost; the next message means that it is back. */
   | { readonly kind: 'lost'; readonly error: unknown };
 
 export async function* followStream(
   client: AdminClient,
   signal: AbortSignal,
+  options: Pick<EventOptions, 'requests'> = {},
 ): AsyncGenerator<StreamMessage> {
   let lastEventId = '';
   while (!signal.aborted) {
@@ -29,10 +31,10 @@ export async function* followStream(
     const watch = setTimeout(() => silence.abort(), SILENCE_MS);
     let error: unknown;
     try {
-      for await (const event of client.events(
-        AbortSignal.any([signal, silence.signal]),
+      for await (const event of client.events(AbortSignal.any([signal, silence.signal]), {
+        ...options,
         lastEventId,
-      )) {
+      })) {
         watch.refresh();
         if (event.id !== undefined) lastEventId = event.id;
         const message = messageOf(event);
@@ -59,6 +61,8 @@ function messageOf({ event, data }: EventSourceMessage): StreamMessage | undefin
       return { kind: 'sample', sample: JSON.parse(data) as ApiSample };
     case 'log':
       return { kind: 'log', entry: JSON.parse(data) as ApiLogEntry };
+    case 'request':
+      return { kind: 'request', record: JSON.parse(data) as ApiRequestRecord };
     default:
       return undefined;
   }

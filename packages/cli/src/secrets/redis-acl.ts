@@ -29,7 +29,7 @@ const any = (key: (part: string) => string) => key('*');
  * Of the ledger of usage, for who writes it: by the script that a controller has loaded (a proxy can
  * run no other), and what that script does. Nobody may delete from it.
  */
-const USAGE = `(~${any(keys.usageDay).replace('day:*', '*')} +evalsha +get +set +hget +hset +hlen +hscan +pexpire +xadd)`;
+const USAGE = `(~${any(keys.usageDay).replace('day:*', '*')} +evalsha +get +set +hget +hset +hlen +hscan +pexpire +xlen +xadd)`;
 
 /** Key and channel patterns (`%R~` may be read, `%W~` written, `~` both), then commands. */
 const RULES: Readonly<Record<RedisUser, readonly string[]>> = {

@@ -109,6 +109,9 @@ export function update(model: Model, message: Message, clockMs: number): Update 
       return { model: { ...model, log: [message.entry, ...model.log].slice(0, MAX_LOG) } };
     case 'lost':
       return { model: { ...model, link: lost(model.link, message.error) } };
+    case 'request':
+      // Sent to those who ask for them; this one does not.
+      return { model };
     case 'tick': {
       const nowMs = clockMs + model.offsetMs;
       return { model: { ...model, nowMs, note: noteAt(model, clockMs) } };

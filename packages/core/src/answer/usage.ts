@@ -8,6 +8,14 @@ import type { AnswerUsage } from '@zephyr/contract/usage';
 
 import { parseObject } from './api-error.ts';
 
+export const NO_USAGE: AnswerUsage = {
+  inputTokens: 0,
+  outputTokens: 0,
+  cacheReadTokens: 0,
+  cacheWriteTokens: 0,
+  cacheWrite1hTokens: 0,
+};
+
 /** More is no count of tokens: sums of it would not be exact any more. */
 const MAX_TOKENS = 1_000_000_000;
 

@@ -16,7 +16,7 @@ const SILENT: ReadonlySet<FailureClass> = new Set([
 export interface FailedTry {
   readonly failure: FailureClass;
   /** How far the attempt came. */
-  readonly phase: 'connecting' | 'sent' | 'answered';
+  readonly phase: 'connecting' | 'sent' | 'answered' | 'committed';
   /** The connection had died while it was idle: nobody read what was sent on it. */
   readonly staleConnection: boolean;
 }

@@ -34,11 +34,10 @@ export class UsageTable {
     return [...this.#rows.values()];
   }
 
-  /** By the hour that it ended in. */
-  addRequest(record: RequestRecord): void {
-    const { person, endpoint, model, atMs } = record;
-    const fromAtMs = hourOf(atMs);
-    this.add({ person, endpoint, model, fromAtMs, counts: countsOf(record) });
+  /** By the hour that it ended in. @param model under which it is counted */
+  addRequest(record: RequestRecord, model: string = record.model): void {
+    const { person, endpoint, atMs } = record;
+    this.add({ person, endpoint, model, fromAtMs: hourOf(atMs), counts: countsOf(record) });
   }
 
   add(row: UsageRow): void {
@@ -62,7 +61,9 @@ export class UsageTable {
 export function countsOf(record: RequestRecord): UsageCounts {
   const { outcome, usage, costUsd, tokensKnown, attempts } = record;
   const isAnswered = attempts.some(({ failure }) => failure === null);
-  const billed = attempts.filter(({ mayBeBilled }) => mayBeBilled).length;
+  const billed = attempts.filter(
+    ({ failure, mayBeBilled }) => failure !== null && mayBeBilled,
+  ).length;
   return {
     requests: 1,
     failed: outcome === 'ok' || outcome === 'client_gone' ? 0 : 1,
@@ -102,7 +103,7 @@ export function sumOfCounts(one: UsageCounts, two: UsageCounts): UsageCounts {
   };
 }
 
-function hourOf(atMs: number): number {
+export function hourOf(atMs: number): number {
   return atMs - (atMs % HOUR_MS);
 }
 

@@ -86,9 +86,10 @@ export async function boundStreams(redis: Redis): Promise<void> {
 /** The last entries of a stream that proxies write, the oldest first, as `parseEntries` takes them. */
 export async function readLastPart(
   redis: Redis,
-  { key, count }: { readonly key: string; readonly count: number },
+  from: { readonly key: string; readonly count: number; readonly beforeId?: string | undefined },
 ): Promise<readonly unknown[]> {
-  const args = [count, MAX_ENTRY_BYTES, MAX_LAST_BYTES];
+  const { key, count, beforeId = '' } = from;
+  const args = [count, MAX_ENTRY_BYTES, MAX_LAST_BYTES, beforeId];
   const reply = await runScript(redis, lastScript, { keys: [key], args });
   return z.array(z.unknown()).parse(reply).toReversed();
 }

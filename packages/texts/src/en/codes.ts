@@ -155,6 +155,7 @@ export const codes = {
   'mode.manual': 'manual',
 
   'problem.invalid_body': 'The request body is not valid.',
+  'problem.invalid_query': 'The query is not valid.',
   'problem.unauthorized': 'A token is required.',
   'problem.forbidden_origin': 'Requests from this page or host name are not allowed.',
   'problem.not_found': 'There is nothing at this address.',

@@ -149,6 +149,7 @@ export const codes = {
   'mode.manual': '手动',
 
   'problem.invalid_body': '请求体无效。',
+  'problem.invalid_query': '查询参数无效。',
   'problem.unauthorized': '需要提供令牌。',
   'problem.forbidden_origin': '不允许来自此页面或主机名的请求。',
   'problem.not_found': '该地址没有内容。',

@@ -4,7 +4,7 @@ import type { BlockList } from 'node:net';
 import { join } from 'node:path';
 
 import { COMMAND_NAMES } from '@zephyr/contract/command';
-import { formatRecording } from '@zephyr/core';
+import { formatRecording, usageCsv } from '@zephyr/core';
 import type { Clock } from '@zephyr/runtime/clock';
 import { PAGE_HEADERS, PAGES } from '@zephyr/runtime/http/pages';
 import { type Readiness, watchPages } from '@zephyr/runtime/http/watch-pages';
@@ -22,8 +22,10 @@ import { streamEvents } from './events.ts';
 import { readDecisions, readHistory } from './history.ts';
 import { requireOrigin } from './origin.ts';
 import { answerErrors, ProblemError } from './problem.ts';
+import { findRequests, requestQueryOf } from './requests.ts';
 import { answerGet, answerPost } from './routes.ts';
 import type { Tail } from './tail.ts';
+import { readReport, usageQueryOf } from './usage.ts';
 
 export interface ApiAppDeps {
   readonly redis: Redis;
@@ -108,6 +110,20 @@ function addApi(app: Express, deps: ApiAppDeps): void {
   answerGet(app, '/api/recording', async (_req, res) => {
     const recording = await fromStore(deps.log, () => readRecording(deps.redis, deps.log));
     res.type('application/jsonl').send(formatRecording(recording));
+  });
+  answerGet(app, '/api/usage', async (req, res) => {
+    const query = usageQueryOf(req.query, deps.clock.epochMs());
+    res.json(await fromStore(deps.log, () => readReport(deps, query)));
+  });
+  answerGet(app, '/api/usage.csv', async (req, res) => {
+    const query = usageQueryOf(req.query, deps.clock.epochMs());
+    const report = await fromStore(deps.log, () => readReport(deps, query));
+    res.attachment('usage.csv').type('text/csv').send(usageCsv(report));
+  });
+  answerGet(app, '/api/requests', async (req, res) => {
+    const query = requestQueryOf(req.query);
+    const requests = await fromStore(deps.log, () => findRequests(deps, query));
+    res.json({ requests });
   });
   answerGet(app, '/events', streamEvents(deps));
   for (const name of COMMAND_NAMES) {

@@ -1,6 +1,7 @@
 /** `GET /events`: the state, then every change, as server-sent events. */
 
 import type { ApiLogEntry, ApiSample, ApiStream } from '@zephyr/contract/api-history';
+import type { RequestRecord } from '@zephyr/contract/usage';
 import type { Clock } from '@zephyr/runtime/clock';
 import { EventStream } from '@zephyr/runtime/http/event-stream';
 import type { Logger } from '@zephyr/runtime/logger';
@@ -39,7 +40,9 @@ export function streamEvents(deps: EventDeps): RequestHandler {
       open -= 1;
     });
     const stream = new EventStream(res, { maxUnreadBytes: MAX_UNREAD_BYTES });
-    await new EventFeed(stream, deps).start(req.get('last-event-id'));
+    const feed = new EventFeed(stream, deps);
+    if (req.query['requests'] === 'true') feed.addRequests();
+    await feed.start(req.get('last-event-id'));
   };
 }
 
@@ -53,6 +56,13 @@ class EventFeed {
   constructor(stream: EventStream, deps: EventDeps) {
     this.#stream = stream;
     this.#deps = deps;
+  }
+
+  addRequests(): void {
+    const { events } = this.#deps.tail;
+    const listener = (record: RequestRecord) => this.#send('request', record);
+    events.on('request', listener);
+    this.#stream.onClose(() => events.off('request', listener));
   }
 
   async start(lastEventId: string | undefined): Promise<void> {

@@ -5,8 +5,11 @@ import { apiStateSchema } from '@zephyr/contract/api-state';
 import { COMMAND_NAMES, COMMANDS, commandAnswerSchema } from '@zephyr/contract/command';
 import { loginSchema } from '@zephyr/contract/login';
 import { PROBLEMS, type ProblemCode, problemSchema } from '@zephyr/contract/problem';
+import { requestListSchema, usageReportSchema } from '@zephyr/contract/usage';
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiPathsObject } from 'zod-openapi';
+import { requestParams } from './requests.ts';
+import { usageParams } from './usage.ts';
 
 const JSON_TYPE = 'application/json';
 const PROBLEM_TYPE = 'application/problem+json';
@@ -102,11 +105,53 @@ const readPaths: ZodOpenApiPathsObject = {
       },
     },
   },
+  '/api/usage': {
+    get: {
+      operationId: 'usage',
+      summary: 'Who used what: requests, tokens and cost',
+      requestParams: { query: usageParams },
+      responses: {
+        ...answers('The rows, and their total', usageReportSchema),
+        ...problems(...GUARDED, 'invalid_query', 'store_away'),
+      },
+    },
+  },
+  '/api/usage.csv': {
+    get: {
+      operationId: 'usage-csv',
+      summary: 'The same rows, for other programs',
+      requestParams: { query: usageParams },
+      responses: {
+        '200': {
+          description: 'A line with the names of the columns, then one for each row',
+          content: { 'text/csv': { schema: z.string() } },
+        },
+        ...problems(...GUARDED, 'invalid_query', 'store_away'),
+      },
+    },
+  },
+  '/api/requests': {
+    get: {
+      operationId: 'requests',
+      summary: 'The last requests, newest first, of the last 10,000',
+      requestParams: { query: requestParams },
+      responses: {
+        ...answers('The requests', requestListSchema),
+        ...problems(...GUARDED, 'invalid_query', 'store_away'),
+      },
+    },
+  },
   '/events': {
     get: {
       operationId: 'events',
-      summary: 'Server-sent events: state, history, sample, log',
+      summary: 'Server-sent events: state, history, sample, log, and request where asked for',
       requestParams: {
+        query: z.object({
+          requests: z
+            .enum(['true'])
+            .optional()
+            .meta({ description: 'Send finished requests as well' }),
+        }),
         header: z.object({
           'Last-Event-ID': z
             .string()

@@ -5,6 +5,7 @@ import type { ErrorRequestHandler, Response } from 'express';
 
 const TITLES: Readonly<Record<ProblemCode, string>> = {
   invalid_body: 'The request is not what this address takes',
+  invalid_query: 'The query is not what this address takes',
   unauthorized: 'The admin token is needed',
   forbidden_origin: 'This page may not use the admin API',
   not_found: 'There is nothing here',
@@ -25,6 +26,7 @@ const TITLES: Readonly<Record<ProblemCode, string>> = {
 
 const ADVICE: Readonly<Record<ProblemCode, readonly string[]>> = {
   invalid_body: ['see GET /openapi.json for what this address accepts'],
+  invalid_query: ['see GET /openapi.json for the parameters of this address'],
   unauthorized: [
     'programs: send Authorization: Bearer <token>',
     'browsers: hand the token in at POST /api/login',

@@ -12,6 +12,7 @@ import type { ApiLogEntry, ApiSample } from '@zephyr/contract/api-history';
 import { type AuditRecord, auditRecordSchema } from '@zephyr/contract/command';
 import { outcomeBatchSchema } from '@zephyr/contract/outcome';
 import { scoredProbeSchema } from '@zephyr/contract/probe';
+import { type RequestRecord, requestRecordSchema } from '@zephyr/contract/usage';
 import { pause, systemClock } from '@zephyr/runtime/clock';
 import { messageOf } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
@@ -29,6 +30,7 @@ interface TailEvents {
   log: [ApiLogEntry];
   sample: [ApiSample];
   audit: [StreamEntry<AuditRecord>];
+  request: [RequestRecord];
 }
 
 export interface Tail {
@@ -132,6 +134,7 @@ class StreamTail {
       this.#emit(key, entries);
     }
     await this.#readOutcomes(outcomesCursor);
+    await this.#readRequests();
   }
 
   /** What was written before the first look is history, and read as such. Returns that of outcomes. */
@@ -154,6 +157,22 @@ class StreamTail {
     this.#cursors.set(keys.outcomes, part.lastId);
     const batches = this.#parse(part.entries, outcomeBatchSchema);
     for (const sample of batches.flatMap(liveSamples)) this.events.emit('sample', sample);
+  }
+
+  /** Only while somebody wants them: there may be many. Written by proxies, too. */
+  async #readRequests(): Promise<void> {
+    if (this.events.listenerCount('request') === 0) {
+      this.#cursors.delete(keys.requests);
+      return;
+    }
+    const key = keys.requests;
+    const afterId = this.#cursors.get(key) ?? (await readLastId(this.#redis, key));
+    const from = { key, afterId, count: BATCH, tooLarge: 'leave' } as const;
+    const part = await readStreamPart(this.#redis, from);
+    this.#cursors.set(key, part.lastId);
+    for (const { value } of this.#parse(part.entries, requestRecordSchema)) {
+      this.events.emit('request', value);
+    }
   }
 
   #emit(key: string, entries: unknown): void {

@@ -36,6 +36,8 @@ export const PROVOCATIONS: Readonly<Record<string, Provocation>> = {
   '200': (operation) => askWith(operation, {}),
   '204': (operation) => askWith(operation, {}),
   '400 invalid_body': (operation) => askWith(operation, { body: '{"endpointId": ' }),
+  '400 invalid_query': (operation) =>
+    askWith(operation, { path: `${goodRequest(operation).path}?limit=all` }),
   '401 unauthorized': (operation) =>
     operation.id === 'login'
       ? ask('login', { token: 'wrong' })

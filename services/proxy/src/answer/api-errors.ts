@@ -128,8 +128,13 @@ export function errorEvent(name: ErrorName): string {
   return `event: error\ndata: ${JSON.stringify({ type: 'error', error: { type, message } })}\n\n`;
 }
 
+const PROCESS = randomBytes(6).toString('base64url');
+let lastRequest = 0;
+
+/** Unique, not secret: every request has one. */
 export function newRequestId(): string {
-  return `zephyr_${randomBytes(9).toString('base64url')}`;
+  lastRequest += 1;
+  return `zephyr_${PROCESS}${lastRequest.toString(36)}`;
 }
 
 export interface ErrorAnswer extends ErrorFacts {

@@ -18,3 +18,9 @@ export interface HeldResponse {
   readonly stream: AnswerStream;
   readonly ended: boolean;
 }
+
+/** The endpoint's name for the request, where it has one. */
+export function requestIdOf({ headers }: HeldResponse): string | undefined {
+  const id = headers['request-id'] ?? headers['x-request-id'];
+  return typeof id === 'string' && /^[\x21-\x7e]{1,100}$/.test(id) ? id : undefined;
+}

@@ -15,6 +15,7 @@ import type { Socket } from 'node:net';
 
 import type { FailureClass } from '@zephyr/contract/failure';
 import type { EndpointId } from '@zephyr/contract/scalars';
+import type { AnswerUsage } from '@zephyr/contract/usage';
 import {
   type AnswerEnd,
   type ApiError,
@@ -27,17 +28,12 @@ import type { Clock } from '@zephyr/runtime/clock';
 import type { Deadline } from '../upstream/deadline.ts';
 import { downstreamHeaders } from '../upstream/headers.ts';
 import type { AnswerReceiver } from './answer-listeners.ts';
-import { AnswerTail } from './answer-tail.ts';
 import { BodyWriter } from './body-writer.ts';
 import type { HeldResponse } from './held-response.ts';
 
 export type RelayResult =
   /** `failure`: its last event is an error that the endpoint reported after content. */
-  | {
-      readonly kind: 'complete';
-      readonly tail: string;
-      readonly failure?: FailureClass | undefined;
-    }
+  | { readonly kind: 'complete'; readonly failure?: FailureClass | undefined }
   | { readonly kind: 'cut'; readonly failure: FailureClass }
   | { readonly kind: 'client_gone' };
 
@@ -68,7 +64,6 @@ const DONE: RelayState = { status: 'done' };
 export class Relay implements AnswerReceiver {
   readonly #input: RelayInput;
   readonly #onDone: (result: RelayResult) => void;
-  readonly #tail = new AnswerTail();
   /** Absent where the end cannot be seen. */
   readonly #end: AnswerEnd | undefined;
   readonly #body: BodyWriter;
@@ -98,6 +93,11 @@ export class Relay implements AnswerReceiver {
     this.#giveHeld();
     if (response.ended) this.onEnd();
     else if (response.held.length === 0) res.flushHeaders();
+  }
+
+  /** The tokens that the answer named until now; undefined where it did not, or cannot be read. */
+  get usage(): AnswerUsage | undefined {
+    return this.#end?.usage;
   }
 
   get isStream(): boolean {
@@ -180,7 +180,6 @@ export class Relay implements AnswerReceiver {
     const ending = this.#end?.ending;
     this.#onDone({
       kind: 'complete',
-      tail: this.#tail.text(),
       failure: ending?.kind === 'error' ? failureOfEnding(ending.error) : undefined,
     });
   }
@@ -198,7 +197,6 @@ export class Relay implements AnswerReceiver {
       for (const chunk of held) this.#give(chunk);
       return;
     }
-    for (const chunk of held) this.#tail.push(chunk);
     if (end.ending !== undefined) this.#noteWhole();
     for (const chunk of held) this.#write(chunk);
   }
@@ -232,14 +230,7 @@ export class Relay implements AnswerReceiver {
     const state = this.#state;
     if (state.status === 'done' || state.wholeAtMs !== undefined) return;
     this.#end?.push(chunk.toString('latin1'));
-    if (this.#end?.ending === undefined) {
-      this.#tail.push(chunk);
-      return;
-    }
-    this.#noteWhole();
-    // What follows in the same piece is left out.
-    const at = this.isStream ? chunk.lastIndexOf('message_stop') : -1;
-    this.#tail.push(at === -1 ? chunk : chunk.subarray(0, at));
+    if (this.#end?.ending !== undefined) this.#noteWhole();
   }
 
   #noteWhole(): void {

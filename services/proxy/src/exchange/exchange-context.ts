@@ -5,6 +5,7 @@ import type { Operation, RetryBudget, SessionTable } from '@zephyr/core';
 import type { Clock } from '@zephyr/runtime/clock';
 import type { DataPathConfig } from '@zephyr/runtime/config/config';
 import type { Logger } from '@zephyr/runtime/logger';
+import type { Accounts } from '../report/accounts.ts';
 import type { FailedRequests } from '../report/failed-requests.ts';
 import type { ProxyMetrics } from '../report/metrics.ts';
 import type { RequestStats } from '../report/request-stats.ts';
@@ -28,6 +29,7 @@ export interface ExchangeDeps {
   readonly bufferedBodies: BufferedBodies;
   readonly budget: RetryBudget;
   readonly stats: RequestStats;
+  readonly accounts: Accounts;
   readonly serving: Serving;
   readonly failedRequests: FailedRequests;
   readonly stale: StaleConnections;
@@ -56,6 +58,8 @@ export interface ExchangeInput {
 }
 
 export interface ExchangeContext {
+  /** Names the request in errors of ours and in the log of requests. */
+  readonly requestId: string;
   readonly deps: ExchangeDeps;
   readonly input: ExchangeInput;
   /** Those that the request began with. */

@@ -7,14 +7,15 @@
  *     relaying  --(its end, or a cut)-->     ended
  *     any       --(client gone)-->           ended
  */
+import type { FailureClass } from '@zephyr/contract/failure';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import type { RequestOutcome } from '@zephyr/contract/usage';
-import type { Journey } from '@zephyr/core';
-import { errorEvent, sendError } from '../answer/api-errors.ts';
+import { errorEvent, newRequestId, sendError } from '../answer/api-errors.ts';
 import { Relay, type RelayResult } from '../answer/relay.ts';
 import type { RequestProgress } from '../report/active-request.ts';
 import { Deadline } from '../upstream/deadline.ts';
 import type { ExchangeContext, ExchangeDeps, ExchangeInput } from './exchange-context.ts';
+import { finishedRequestOf } from './finished-request.ts';
 import { answerError, answerFailure } from './own-answers.ts';
 import { noteRelayed } from './relay-outcome.ts';
 import { RequestBody } from './request-body.ts';
@@ -27,10 +28,10 @@ type ExchangeState =
   | {
       readonly status: 'relaying';
       readonly relay: Relay;
-      readonly journey: Journey;
+      readonly trying: Trying;
       readonly answer: AnsweredRequest;
-      /** Those that it took. */
-      readonly attempts: number;
+      /** From the request to the first content; undefined where there is none. */
+      readonly ttftMs: number | undefined;
     }
   | { readonly status: 'ended' };
 
@@ -51,6 +52,7 @@ export class Exchange {
     this.#onEnded = onEnded;
     this.#startedAtMs = clock.nowMs();
     this.#context = {
+      requestId: newRequestId(),
       deps,
       input,
       settings,
@@ -74,7 +76,7 @@ export class Exchange {
   progress(): RequestProgress | undefined {
     const state = this.#state;
     if (state.status === 'relaying') {
-      return this.#progress(state.answer.endpointId, 'streaming', state.attempts);
+      return this.#progress(state.answer.endpointId, 'streaming', state.trying.attempts);
     }
     if (state.status !== 'trying') return undefined;
     const { current, attempts } = state.trying;
@@ -93,13 +95,13 @@ export class Exchange {
 
   /** Asked each second, which costs less than a timer for each request. */
   endIfTooOld(nowMs: number): void {
-    const { settings, input } = this.#context;
+    const { settings, input, requestId } = this.#context;
     if (nowMs - this.#startedAtMs < settings.timeouts.totalMs) return;
     if (this.#state.status === 'relaying') {
       this.#state.relay.cut('timeout');
       return;
     }
-    sendError(input.res, { name: 'upstream_timeout' });
+    sendError(input.res, { name: 'upstream_timeout', requestId });
     this.#end('timed_out');
   }
 
@@ -137,7 +139,7 @@ export class Exchange {
     else this.#endWithError(result.error, result.retryAfterMs);
   }
 
-  #relay({ journey, attempts }: Trying, answer: AnsweredRequest): void {
+  #relay(trying: Trying, answer: AnsweredRequest): void {
     const { deps, input, settings, deadline } = this.#context;
     const { endpointId, response, kind } = answer;
     const relay = new Relay(
@@ -152,9 +154,18 @@ export class Exchange {
         idleMs: settings.timeouts.idleMs,
         clientStallMs: settings.timeouts.clientStallMs,
       },
-      (relayed: RelayResult) => this.#end(noteRelayed(this.#context, { journey, answer }, relayed)),
+      (result: RelayResult) => {
+        const { journey } = trying;
+        const relayed = { result, usage: relay.usage };
+        this.#end(
+          noteRelayed(this.#context, { journey, answer }, relayed),
+          failureOf(result, kind),
+        );
+      },
     );
-    this.#state = { status: 'relaying', relay, journey, answer, attempts };
+    const isContent = input.operation === 'messages' && kind === 'committed';
+    const ttftMs = isContent ? deps.clock.nowMs() - this.#startedAtMs : undefined;
+    this.#state = { status: 'relaying', relay, trying, answer, ttftMs };
     relay.start();
   }
 
@@ -168,15 +179,25 @@ export class Exchange {
     else this.#end('client_gone');
   };
 
-  #end(outcome: RequestOutcome): void {
+  /** @param failure of the answer that was given, where it was no whole one */
+  #end(outcome: RequestOutcome, failure?: FailureClass): void {
     const state = this.#state;
     if (state.status === 'ended') return;
     this.#state = ENDED;
     const { deps, body, deadline } = this.#context;
+    const nowMs = deps.clock.nowMs();
+    const durationMs = nowMs - this.#startedAtMs;
+    const trying = state.status === 'receiving' ? undefined : state.trying;
+    const given =
+      state.status === 'relaying'
+        ? { answer: state.answer, ttftMs: state.ttftMs, usage: state.relay.usage, failure }
+        : undefined;
+    const ended = { outcome, durationMs, trying, given };
+    deps.accounts.finished(finishedRequestOf(this.#context, ended));
     if (state.status === 'relaying') {
       // The deadline goes on: the relay may still have to see the last bytes off.
       state.answer.release();
-      deps.routing.ended(state.journey);
+      deps.routing.ended(state.trying.journey);
     } else {
       deadline.stop();
       if (state.status === 'trying') {
@@ -185,18 +206,22 @@ export class Exchange {
       }
     }
     body.release();
-    const nowMs = deps.clock.nowMs();
-    const tookMs = nowMs - this.#startedAtMs;
-    deps.stats.ended(outcome, tookMs);
-    deps.failedRequests.note(outcome, { ...attemptsOf(state), tookMs }, nowMs);
+    deps.stats.ended(outcome, durationMs);
+    deps.failedRequests.note(outcome, { ...attemptsOf(state), tookMs: durationMs }, nowMs);
     this.#onEnded();
   }
 }
 
 function attemptsOf(state: ExchangeState) {
   if (state.status === 'relaying') {
-    return { endpointId: state.answer.endpointId, attempts: state.attempts };
+    return { endpointId: state.answer.endpointId, attempts: state.trying.attempts };
   }
   if (state.status !== 'trying') return { attempts: 0 };
   return { ...state.trying.lastFailed, attempts: state.trying.attempts };
+}
+
+/** Why the client was given no whole answer. */
+function failureOf(result: RelayResult, kind: AnsweredRequest['kind']): FailureClass | undefined {
+  if (result.kind === 'client_gone') return undefined;
+  return kind === 'passed' ? 'client_error' : result.failure;
 }

@@ -3,7 +3,6 @@ import type { RoutingSnapshot } from '@zephyr/contract/snapshot';
 import { endpointId, epochMs } from '@zephyr/core';
 import { describe, expect, it } from 'vitest';
 
-import { AnswerTail, readUsage } from '../answer/answer-tail.ts';
 import { errorBody, errorOfFailure, retryAfterSeconds } from '../answer/api-errors.ts';
 import { compareSnapshots } from '../routing/snapshot-order.ts';
 import { downstreamHeaders, upstreamHeaders } from '../upstream/headers.ts';
@@ -44,29 +43,6 @@ describe('errors of ours', () => {
       '60',
       '60',
     ]);
-  });
-});
-
-describe('the tail of an answer', () => {
-  const stop = 'event: message_stop\ndata: {"type":"message_stop"}\n\n';
-  it('is short however long the answer is', () => {
-    const tail = new AnswerTail();
-    for (let count = 0; count < 5_000; count += 1) tail.push(Buffer.from('x'.repeat(count % 97)));
-    tail.push(Buffer.from(stop));
-    expect(tail.text().length).toBeLessThan(4_097);
-    expect(tail.text().endsWith(stop)).toBe(true);
-  });
-  it('returns the usage: input from the start, output from the end', () => {
-    const head = Buffer.from(
-      '{"usage":{"input_tokens":10,"cache_read_input_tokens":90,"output_tokens":1}}',
-    );
-    expect(readUsage(head, '"usage":{"output_tokens":5} "usage":{"output_tokens": 7}')).toEqual({
-      inputTokens: 10,
-      outputTokens: 7,
-      cacheReadTokens: 90,
-      cacheWriteTokens: 0,
-    });
-    expect(readUsage(undefined, '"input_tokens":"x"').inputTokens).toBe(0);
   });
 });
 

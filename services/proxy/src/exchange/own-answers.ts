@@ -55,7 +55,7 @@ function listedModels({ deps, input }: ExchangeContext): readonly string[] {
 }
 
 export function answerError(
-  { deps, input: { res } }: ExchangeContext,
+  { deps, input: { res }, requestId }: ExchangeContext,
   name: ErrorName,
   retryAfterMs?: number,
 ): RequestOutcome {
@@ -65,7 +65,7 @@ export function answerError(
       ? undefined
       : Math.max(LEAST_RETRY_MS, retryAfterMs) * (1 + deps.rng() * RETRY_JITTER_RATIO);
   const models = name === 'unknown_model' ? deps.routing.servedModels().join(', ') : undefined;
-  sendError(res, { name, retryAfterMs: jitteredMs, models });
+  sendError(res, { name, requestId, retryAfterMs: jitteredMs, models });
   if (name === 'too_large') return 'too_large';
   // The client's to correct, and no sign of trouble here.
   if (name === 'unknown_model') return 'failed';

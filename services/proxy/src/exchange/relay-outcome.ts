@@ -1,16 +1,21 @@
 /** What came of an answer that was given to the client: for routing, sessions and the counts. */
 
-import type { RequestOutcome } from '@zephyr/contract/usage';
-import { type Journey, scopeOf } from '@zephyr/core';
-import { readUsage } from '../answer/answer-tail.ts';
+import type { AnswerUsage, RequestOutcome } from '@zephyr/contract/usage';
+import { type Journey, NO_USAGE, scopeOf } from '@zephyr/core';
 import type { RelayResult } from '../answer/relay.ts';
 import type { ExchangeContext } from './exchange-context.ts';
 import type { AnsweredRequest } from './trying.ts';
 
+export interface RelayedAnswer {
+  readonly result: RelayResult;
+  /** As far as the answer named its tokens. */
+  readonly usage: AnswerUsage | undefined;
+}
+
 export function noteRelayed(
   { deps, input, placement }: ExchangeContext,
   { journey, answer }: { readonly journey: Journey; readonly answer: AnsweredRequest },
-  result: RelayResult,
+  { result, usage = NO_USAGE }: RelayedAnswer,
 ): RequestOutcome {
   const { routing, stats } = deps;
   const { endpointId: id, response } = answer;
@@ -40,7 +45,6 @@ export function noteRelayed(
     return 'ok';
   }
   routing.completed(journey, id);
-  const usage = readUsage(response.held[0], result.tail);
   stats.succeeded(id, usage);
   placement.noteUsage(usage, response.held[0]);
   return 'ok';

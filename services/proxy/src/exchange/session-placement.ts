@@ -5,7 +5,7 @@ import type { TokenUsage } from '@zephyr/contract/probe';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import type { Operation, SessionTable } from '@zephyr/core';
 import type { Clock } from '@zephyr/runtime/clock';
-import { readModel } from '../answer/answer-tail.ts';
+import { modelInHead } from '../answer/answer-head.ts';
 import type { Routing } from '../routing/routing.ts';
 
 export interface SessionPlacementDeps {
@@ -81,7 +81,7 @@ export class SessionPlacement {
   /** @param start The first bytes of the answer, which name the model. */
   noteUsage(usage: TokenUsage, start: Buffer | undefined): void {
     if (this.sessionId === undefined || this.#operation !== 'messages') return;
-    this.#deps.sessions?.noteUsage(this.sessionId, usage, readModel(start));
+    this.#deps.sessions?.noteUsage(this.sessionId, usage, modelInHead(start));
   }
 }
 

@@ -10,19 +10,21 @@
  */
 import type { FailureClass } from '@zephyr/contract/failure';
 import type { EndpointId } from '@zephyr/contract/scalars';
+import type { RequestAttempt } from '@zephyr/contract/usage';
 import {
   type FirstByteClass,
   type Journey,
   latencyClassOf,
+  mayBeBilled,
   type RoutedRequest,
   requestClassOf,
   STAY_PAUSE_MS,
   scopeOf,
   type TimedRequest,
 } from '@zephyr/core';
-import { readUsage } from '../answer/answer-tail.ts';
+import { usageInHead } from '../answer/answer-head.ts';
 import type { ErrorName } from '../answer/api-errors.ts';
-import type { HeldResponse } from '../answer/held-response.ts';
+import { type HeldResponse, requestIdOf } from '../answer/held-response.ts';
 import type { UpstreamEndpoint } from '../upstream/endpoints.ts';
 import {
   Attempt,
@@ -70,6 +72,7 @@ type TryingState =
   | { readonly status: 'done' };
 
 const PAUSING: TryingState = { status: 'pausing' };
+const NO_ATTEMPTS: readonly RequestAttempt[] = [];
 const DONE: TryingState = { status: 'done' };
 
 const ERROR_OF_NONE = { disabled: 'none_enabled', asked: 'all_down' } as const;
@@ -81,6 +84,8 @@ interface LastFailed {
 
 export class Trying {
   readonly journey: Journey;
+  /** As the body names it; empty where it does not. */
+  readonly requestedModel: string;
   readonly #context: ExchangeContext;
   readonly #onDone: (result: TryingResult) => void;
   readonly #retries: Retries;
@@ -91,6 +96,7 @@ export class Trying {
   #firstByteClass: FirstByteClass;
   #lastFailure: FailedAttempt | undefined;
   #lastFailed: LastFailed | undefined;
+  #failed: readonly RequestAttempt[] = NO_ATTEMPTS;
   #attempts = 0;
   /** Its idle connection was dead: if it is asked again, then on a fresh one. */
   #staleId: EndpointId | undefined;
@@ -100,6 +106,7 @@ export class Trying {
     this.#context = context;
     this.#onDone = onDone;
     const { model } = body.facts();
+    this.requestedModel = model;
     this.journey = deps.routing.begin(this.#routedRequest(model));
     const requestClass = requestClassOf({ model, bodyBytes: body.bytes });
     this.#firstByteClass = { requestClass, isCached: false };
@@ -111,6 +118,18 @@ export class Trying {
       metrics: deps.metrics,
       clock: deps.clock,
     });
+  }
+
+  /** Those that failed, in their order. */
+  get failed(): readonly RequestAttempt[] {
+    return this.#failed;
+  }
+
+  /** The endpoint's name for the last attempt that got an answer. */
+  get endpointRequestId(): string | undefined {
+    return this.#lastFailure?.response === undefined
+      ? undefined
+      : requestIdOf(this.#lastFailure.response);
   }
 
   /** 1 at the first endpoint. */
@@ -269,6 +288,8 @@ export class Trying {
     const { failure, retryAfterMs } = result;
     stats.failed(endpoint.id, failure);
     if (failure === 'token_refused') this.#context.deps.onTokenRefused(endpoint.groupName);
+    const attempt = { endpoint: endpoint.id, failure, mayBeBilled: mayBeBilled(result) };
+    this.#failed = [...this.#failed, attempt];
     this.#nameModel(failure);
     if (result.staleConnection) routing.stale(this.journey, endpoint.id);
     else routing.failed(this.journey, endpoint, { failure, waitMs: retryAfterMs });
@@ -294,7 +315,7 @@ export class Trying {
     // Without a stream the first content comes with the last: not to be compared.
     if (body.facts().isStream !== true) return;
     deps.routing.noteFirstContent(id, this.#firstByteClass, ttftMs);
-    const usage = readUsage(response.held[0], '');
+    const usage = usageInHead(response.held[0]);
     const isCached = usage.cacheReadTokens > usage.inputTokens + usage.cacheWriteTokens;
     const latencyClass = latencyClassOf(this.#firstByteClass.requestClass, isCached);
     deps.stats.streamBegan(id, { class: latencyClass, ms: ttftMs });

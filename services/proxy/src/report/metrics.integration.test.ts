@@ -93,6 +93,7 @@ const NOTHING: ProxyGauges = {
   bufferedBodyBytes: () => 0,
   retryBudget: () => 0,
   isServing: () => true,
+  unwrittenRequests: () => 0,
 };
 
 describe('the round trips to Redis', () => {

@@ -34,6 +34,7 @@ export interface ProxyMetrics {
   readonly clientRequests: TalliedCounter<'client'>;
   readonly reports: Counter<'outcome'>;
   readonly redis: Histogram;
+  readonly usageWrites: Counter<'outcome'>;
 }
 
 /** Values that are read when somebody scrapes. */
@@ -47,6 +48,7 @@ export interface ProxyGauges {
   bufferedBodyBytes(): number;
   retryBudget(): number;
   isServing(): boolean;
+  unwrittenRequests(): number;
 }
 
 export function createMetrics(gauges: ProxyGauges): ProxyMetrics {
@@ -128,6 +130,12 @@ export function createMetrics(gauges: ProxyGauges): ProxyMetrics {
       buckets: REDIS_SECONDS,
       registers,
     }),
+    usageWrites: new Counter({
+      name: 'zephyr_proxy_usage_writes_total',
+      help: 'Batches of usage sent to Redis: written, known (sent a second time) or failed',
+      labelNames: ['outcome'],
+      registers,
+    }),
   };
   // A rate sees the first event only when there was a zero before it.
   for (const outcome of REQUEST_OUTCOMES) metrics.requests.inc({ outcome }, 0);
@@ -186,6 +194,11 @@ function addGauges(registry: Registry, gauges: ProxyGauges): void {
       () => (gauges.isServing() ? 1 : 0),
     ],
     ['zephyr_proxy_retry_budget', 'Retries that may be sent now', gauges.retryBudget],
+    [
+      'zephyr_proxy_usage_unwritten_requests',
+      'Finished requests whose usage Redis does not have yet',
+      gauges.unwrittenRequests,
+    ],
   ];
   for (const [name, help, read] of plain) {
     new Gauge({

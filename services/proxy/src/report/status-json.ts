@@ -27,6 +27,8 @@ export interface StatusDeps {
   readonly isDraining: () => boolean;
   readonly isServing: () => boolean;
   readonly oldestRequests: (limit: number) => readonly ActiveRequest[];
+  /** Finished requests whose usage Redis does not have yet. */
+  readonly unwrittenRequests: () => number;
 }
 
 /** As the record's schema allows. */
@@ -87,6 +89,7 @@ export function programStatusOf(deps: StatusDeps): ProgramStatus {
       version: snapshot.version,
     },
     redis: status.store.status === 'connected' ? 'up' : 'down',
+    usage: { unwritten_requests: deps.unwrittenRequests() },
     proxy: {
       id: status.proxy.id,
       version: status.proxy.version,

@@ -46,7 +46,7 @@ export class SnapshotWriter {
 }
 
 /** As a whole: a reader sees the old one or the new one. */
-async function replaceFile(path: string, text: string): Promise<void> {
+export async function replaceFile(path: string, text: string): Promise<void> {
   const temporary = `${path}.${process.pid}`;
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   await writeFile(temporary, text, { mode: 0o600 });

@@ -5,8 +5,9 @@
 -- ARGV[1] most entries in the reply
 -- ARGV[2] most bytes of an entry
 -- ARGV[3] most bytes in the reply
+-- ARGV[4] id to begin before; '' for the newest
 -- Returns {{id, {field, value, …}}, …}
-local entries, together, before = {}, 0, '+'
+local entries, together, before = {}, 0, ARGV[4] == '' and '+' or '(' .. ARGV[4]
 while #entries < tonumber(ARGV[1]) do
   local found = redis.call('XREVRANGE', KEYS[1], before, '-', 'COUNT', 1)[1]
   if not found then break end

@@ -25,6 +25,10 @@ local function sum(former, added)
   return table.concat(sums, ' ')
 end
 
+-- Nothing is written where one of them cannot be: what a script has written stays.
+redis.call('XLEN', KEYS[2])
+for i = 3, #KEYS do redis.call('HLEN', KEYS[i]) end
+
 local at = 5 + #KEYS
 for _ = 1, tonumber(ARGV[6]) do
   local key, field, added = KEYS[tonumber(ARGV[at])], ARGV[at + 1], ARGV[at + 2]

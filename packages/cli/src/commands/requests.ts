@@ -1,0 +1,90 @@
+/** `zephyr requests`: past requests; with `--follow` also new ones as they end. */
+import type { ApiRequestRecord } from '@zephyr/contract/usage';
+import { systemClock } from '@zephyr/runtime/clock';
+import type { Environment } from '@zephyr/runtime/environment';
+
+import type { RequestParams } from '../admin/client.ts';
+import { followStream } from '../admin/follow.ts';
+import { renderTable } from '../table.ts';
+import { type AdminOptions, type AdminSession, openSession } from './admin-session.ts';
+
+export interface RequestsOptions extends AdminOptions, RequestParams {
+  readonly follow?: boolean;
+}
+
+export interface RequestsCall {
+  readonly options: RequestsOptions;
+  readonly environment: Environment;
+  readonly print: (line: string) => void;
+  /** Ends `--follow`. */
+  readonly signal: AbortSignal;
+}
+
+/** @throws ZephyrError when the controller cannot be reached at the start */
+export async function requests(call: RequestsCall): Promise<void> {
+  const { options, environment, print } = call;
+  const session = openSession(options, environment);
+  const { person, failed, id, limit = 20 } = options;
+  const query = { person, failed, id, limit };
+  const past = limit === 0 ? [] : (await session.client.requests(query)).toReversed();
+  const isTable = options.json !== true && options.follow !== true;
+  if (isTable) print(past.length === 0 ? session.say('requests.empty') : tableOf(past, session));
+  else for (const record of past) print(lineOf(record, options, session));
+  if (options.follow === true) await follow(call, session, past);
+}
+
+async function follow(
+  { options, print, signal }: RequestsCall,
+  session: AdminSession,
+  past: readonly ApiRequestRecord[],
+): Promise<void> {
+  const seen = new Set(past.map((record) => record.id));
+  for await (const message of followStream(session.client, signal, { requests: true })) {
+    if (message.kind !== 'request') continue;
+    const { record } = message;
+    if (!seen.has(record.id) && isWanted(record, options)) print(lineOf(record, options, session));
+  }
+}
+
+/** As `GET /api/requests` chooses. */
+function isWanted(record: ApiRequestRecord, { person, failed, id }: RequestsOptions): boolean {
+  const hasFailed = record.outcome !== 'ok' && record.outcome !== 'client_gone';
+  if (person !== undefined && record.person !== person) return false;
+  if (failed === true && !hasFailed) return false;
+  return id === undefined || record.id === id || record.endpointRequestId === id;
+}
+
+function tableOf(records: readonly ApiRequestRecord[], session: AdminSession): string {
+  const { say } = session;
+  const head = [
+    ...[say('requests.time'), say('usage.person'), say('usage.endpoint'), say('usage.model')],
+    ...[say('requests.outcome'), say('requests.duration'), say('requests.tokens')],
+    ...[say('usage.cost'), 'ID'],
+  ];
+  return renderTable(
+    head,
+    records.map((record) => cellsOf(record, session)),
+  );
+}
+
+function lineOf(record: ApiRequestRecord, options: RequestsOptions, session: AdminSession): string {
+  return options.json === true ? JSON.stringify(record) : cellsOf(record, session).join('  ');
+}
+
+function cellsOf(record: ApiRequestRecord, { say, numbers }: AdminSession): string[] {
+  const { usage, costUsd, attempts, outcome } = record;
+  const input = usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens;
+  const failures = attempts.flatMap(({ endpoint, failure }) =>
+    failure === null ? [] : [`${endpoint}: ${say(`failure.${failure}`)}`],
+  );
+  const why = failures.length === 0 ? '' : ` (${failures.join(', ')})`;
+  return [
+    numbers.time(record.atMs, systemClock.epochMs()),
+    ...[record.person, record.endpoint, record.model],
+    say(`requests.outcome.${outcome}`) + why,
+    numbers.latency(record.durationMs),
+    `${numbers.count(input)} / ${numbers.count(usage.outputTokens)}`,
+    costUsd === null ? say('requests.unpriced') : numbers.usd(costUsd),
+    record.endpointRequestId ?? record.id,
+  ];
+}

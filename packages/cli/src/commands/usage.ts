@@ -1,0 +1,92 @@
+/** `zephyr usage` and `zephyr usage export`: who used what. */
+import type { UsageDimension, UsageFigures, UsageLine, UsageReport } from '@zephyr/contract/usage';
+import type { Environment } from '@zephyr/runtime/environment';
+import { ZephyrError } from '@zephyr/runtime/errors';
+
+import type { UsageParams } from '../admin/client.ts';
+import { renderTable } from '../table.ts';
+import { type AdminOptions, type AdminSession, openSession, printed } from './admin-session.ts';
+
+export interface UsageOptions extends AdminOptions, UsageParams {}
+
+export interface ExportOptions extends UsageOptions {
+  readonly csv?: boolean;
+}
+
+const DEFAULT_BY = 'person';
+/** For programs, which add up themselves. */
+const ALL = 'person,endpoint,model,day';
+const DIMENSIONS: readonly UsageDimension[] = ['day', 'hour', 'person', 'endpoint', 'model'];
+
+export async function showUsage(options: UsageOptions, environment: Environment): Promise<string> {
+  const session = openSession(options, environment);
+  const { by = options.json === true ? ALL : DEFAULT_BY, since, until } = options;
+  const report = await session.client.usage({ by, since, until });
+  return printed(options, report, renderUsage(report, session));
+}
+
+/** @throws ZephyrError `USAGE` without a format */
+export async function exportUsage(
+  options: ExportOptions,
+  environment: Environment,
+): Promise<string> {
+  const { client, say } = openSession(options, environment);
+  const { by = ALL, since, until } = options;
+  const query = { by, since, until };
+  if (options.csv === true) return (await client.usageCsv(query)).trimEnd();
+  if (options.json === true) return JSON.stringify(await client.usage(query), null, 2);
+  throw new ZephyrError('USAGE', say('cli.error.exportFormat'), {
+    advice: [say('cli.error.exportFormat.advice')],
+  });
+}
+
+function renderUsage(report: UsageReport, session: AdminSession): string {
+  const { say } = session;
+  const [first] = report.rows;
+  if (first === undefined) return say('usage.empty');
+  const shown = DIMENSIONS.filter((dimension) => first[dimension] !== null);
+  const head = [
+    ...shown.map((dimension) => say(`usage.${dimension}`)),
+    ...[say('usage.requests'), say('usage.failed'), say('usage.input'), say('usage.output')],
+    ...[say('usage.cacheRead'), say('usage.cacheWrite'), say('usage.cost')],
+  ];
+  const rows = report.rows.map((line) => [
+    ...shown.map((dimension) => shownName(line, dimension, session)),
+    ...cellsOf(line, session),
+  ]);
+  const blanks = Array.from({ length: Math.max(0, shown.length - 1) }, () => '');
+  const total = [say('usage.total'), ...blanks, ...cellsOf(report.total, session)];
+  // Added up over everything there is one row, which is the total.
+  const table = shown.length === 0 ? [cellsOf(report.total, session)] : [...rows, total];
+  return [renderTable(head, table), ...notesOf(report.total, session)].join('\n\n');
+}
+
+function shownName(
+  line: UsageLine,
+  dimension: UsageDimension,
+  { say }: Pick<AdminSession, 'say'>,
+): string {
+  const value = line[dimension] ?? '';
+  if (value === 'none' || value === 'other') return say(`usage.${value}`);
+  const isKind = dimension === 'person' && (value === 'anonymous' || value === 'probes');
+  return isKind ? say(`usage.${value}`) : value;
+}
+
+function cellsOf(figures: UsageFigures, { numbers }: Pick<AdminSession, 'numbers'>): string[] {
+  return [
+    ...[figures.requests, figures.failed, figures.input_tokens, figures.output_tokens].map(
+      numbers.count,
+    ),
+    ...[figures.cache_read_tokens, figures.cache_write_tokens].map(numbers.count),
+    numbers.usd(figures.cost_usd),
+  ];
+}
+
+function notesOf(total: UsageFigures, { say }: Pick<AdminSession, 'say'>): string[] {
+  const { unpriced, incomplete, possibly_billed_twice: billedTwice } = total;
+  return [
+    ...(unpriced > 0 ? [say('usage.note.unpriced', { count: unpriced })] : []),
+    ...(incomplete > 0 ? [say('usage.note.incomplete', { count: incomplete })] : []),
+    ...(billedTwice > 0 ? [say('usage.note.billedTwice', { count: billedTwice })] : []),
+  ];
+}

@@ -1,0 +1,72 @@
+/** The commands that show who used what: their options and help. */
+import { languageOf, translator } from '@zephyr/texts';
+import type { Command, Option } from 'commander';
+
+import { localeOf } from './commands/admin-session.ts';
+import {
+  adminCommand,
+  jsonOption,
+  parseCount,
+  type Surroundings,
+  untilEnded,
+} from './operator-commands.ts';
+
+const DIMENSIONS = 'person, endpoint, model, day, hour';
+
+/** @param options that every command takes: the paths of the configuration */
+export function addUsageCommands(
+  program: Command,
+  options: readonly Option[],
+  { environment, print }: Surroundings,
+): void {
+  const say = translator(languageOf(localeOf(environment)));
+  const common = { say, options };
+  const period = (command: Command, since: string): Command =>
+    command
+      .option('--by <dimensions>', say('cli.option.by', { words: DIMENSIONS }))
+      .option('--since <time>', say('cli.option.since'), since)
+      .option('--until <time>', say('cli.option.until'))
+      .addOption(jsonOption(say));
+
+  const usage = adminCommand(program, {
+    ...{ definition: 'usage', key: 'cli.usage', ...common },
+    examples: [
+      'usage',
+      'usage --by day --since 30d',
+      'usage --by person,model --since 2026-11-01 --json',
+      'usage export --csv > usage.csv',
+    ],
+  });
+  period(usage, '7d')
+    // What follows `export` is its own: both take --json.
+    .enablePositionalOptions()
+    .action(async (given) => {
+      const { showUsage } = await import('./commands/usage.ts');
+      print(await showUsage(given, environment));
+    });
+  const exported = adminCommand(usage, {
+    ...{ definition: 'export', key: 'cli.usage.export', ...common },
+    examples: ['usage export --csv > usage.csv', 'usage export --json --since 30d'],
+  });
+  period(exported, '400d')
+    .option('--csv', say('cli.option.csv'))
+    .action(async (given) => {
+      const { exportUsage } = await import('./commands/usage.ts');
+      print(await exportUsage(given, environment));
+    });
+
+  adminCommand(program, {
+    ...{ definition: 'requests', key: 'cli.requests', ...common },
+    examples: ['requests --follow', 'requests --failed --person ann', 'requests --id req_011CS'],
+  })
+    .option('-f, --follow', say('cli.option.followRequests'))
+    .option('--person <name>', say('cli.option.person'))
+    .option('--failed', say('cli.option.failed'))
+    .option('--id <id>', say('cli.option.id'))
+    .option('-n, --limit <number>', say('cli.option.limit'), parseCount, 20)
+    .addOption(jsonOption(say))
+    .action(async (given) => {
+      const { requests } = await import('./commands/requests.ts');
+      await requests({ options: given, environment, print, signal: untilEnded() });
+    });
+}

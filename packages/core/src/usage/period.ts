@@ -1,0 +1,62 @@
+/** The time that a report of usage is about. Days are those of UTC. */
+import { DAY_MS, dayOf, HOUR_MS, hourOf } from './table.ts';
+
+/** Hours are in Redis for so long; days for 400. */
+const HOURS_LIFE_MS = 35 * DAY_MS;
+const DAYS_LIFE_MS = 400 * DAY_MS;
+
+export interface AskedPeriod {
+  /** `7d`, `24h` (today and this hour included), `2026-11-01`, or a moment in ISO 8601. */
+  readonly since: string;
+  /** The same; undefined: now. */
+  readonly until: string | undefined;
+  readonly nowMs: number;
+  /** Rows of hours are asked for. */
+  readonly wantsHours: boolean;
+}
+
+export type UsagePeriod =
+  | {
+      readonly status: 'known';
+      readonly sinceAtMs: number;
+      readonly untilAtMs: number;
+      /** Hours where days would be too coarse. */
+      readonly unit: 'hour' | 'day';
+    }
+  | { readonly status: 'refused'; readonly why: string };
+
+export function usagePeriod({ since, until, nowMs, wantsHours }: AskedPeriod): UsagePeriod {
+  const sinceAtMs = momentOf(since, nowMs);
+  const untilAtMs = until === undefined ? nowMs : momentOf(until, nowMs);
+  if (sinceAtMs === undefined) return { status: 'refused', why: whyNot('since', since) };
+  if (untilAtMs === undefined) return { status: 'refused', why: whyNot('until', until ?? '') };
+  if (untilAtMs < sinceAtMs) return { status: 'refused', why: 'until is before since' };
+  const isWholeDays = isMidnight(sinceAtMs) && (until === undefined || isMidnight(untilAtMs));
+  const unit = wantsHours || !isWholeDays ? 'hour' : 'day';
+  const ageMs = nowMs - sinceAtMs;
+  if (unit === 'hour' && ageMs > HOURS_LIFE_MS) {
+    return { status: 'refused', why: 'hours are kept for 35 days: ask for whole days (UTC)' };
+  }
+  const oldestAtMs = dayOf(nowMs) - DAYS_LIFE_MS;
+  return { status: 'known', sinceAtMs: Math.max(sinceAtMs, oldestAtMs), untilAtMs, unit };
+}
+
+function momentOf(text: string, nowMs: number): number | undefined {
+  const [, count, unit] = /^([1-9]\d{0,3})([dh])$/.exec(text) ?? [];
+  if (count !== undefined) {
+    const before = Number(count) - 1;
+    return unit === 'd' ? dayOf(nowMs) - before * DAY_MS : hourOf(nowMs) - before * HOUR_MS;
+  }
+  if (!/^\d{4}-\d{2}-\d{2}(?:T[\d:.]+(?:Z|[+-]\d{2}:\d{2}))?$/.test(text)) return undefined;
+  const atMs = Date.parse(text);
+  return Number.isNaN(atMs) || atMs < 0 ? undefined : hourOf(atMs);
+}
+
+function isMidnight(atMs: number): boolean {
+  return atMs % DAY_MS === 0;
+}
+
+function whyNot(name: string, text: string): string {
+  const found = JSON.stringify(text.slice(0, 40));
+  return `${name} is ${found}: expected 7d, 24h, 2026-11-01 or a moment like 2026-11-01T09:00Z`;
+}

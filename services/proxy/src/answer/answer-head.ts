@@ -1,0 +1,45 @@
+/**
+ * What the first bytes of an answer say, while the rest is still to come. Searched, not parsed: it is
+ * read for every request, and nothing of it is counted.
+ */
+import type { TokenUsage } from '@zephyr/contract/probe';
+
+/** `message_start` is the first event. */
+const MAX_HEAD_BYTES = 4096;
+
+const COUNTS: readonly (readonly [keyof TokenUsage, string])[] = [
+  ['inputTokens', '"input_tokens"'],
+  ['outputTokens', '"output_tokens"'],
+  ['cacheReadTokens', '"cache_read_input_tokens"'],
+  ['cacheWriteTokens', '"cache_creation_input_tokens"'],
+];
+
+/** The usage that a stream names at its start; what is not mentioned is 0. */
+export function usageInHead(head: Buffer | undefined): TokenUsage {
+  const usage: Record<keyof TokenUsage, number> = {
+    inputTokens: 0,
+    outputTokens: 0,
+    cacheReadTokens: 0,
+    cacheWriteTokens: 0,
+  };
+  const text = head?.toString('latin1', 0, MAX_HEAD_BYTES) ?? '';
+  const at = text.lastIndexOf('"usage"');
+  const named = at === -1 ? text : text.slice(at);
+  for (const [key, name] of COUNTS) usage[key] = lastCount(named, name) ?? 0;
+  return usage;
+}
+
+/** The model that answered, as the start of the answer names it; empty where it does not. */
+export function modelInHead(head: Buffer | undefined): string {
+  const start = head?.toString('latin1', 0, MAX_HEAD_BYTES) ?? '';
+  return /"model"\s*:\s*"([A-Za-z0-9._:/@-]{1,100})"/.exec(start)?.[1] ?? '';
+}
+
+function lastCount(text: string, name: string): number | undefined {
+  const at = text.lastIndexOf(name);
+  if (at === -1) return undefined;
+  const digits = /^\s*:\s*(\d{1,15})/.exec(
+    text.slice(at + name.length, at + name.length + 32),
+  )?.[1];
+  return digits === undefined ? undefined : Number(digits);
+}

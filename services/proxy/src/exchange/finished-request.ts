@@ -1,0 +1,68 @@
+/** What the ledger of usage has to know of a request that has ended. */
+import type { FailureClass } from '@zephyr/contract/failure';
+import type { AnswerUsage, RequestAttempt, RequestOutcome } from '@zephyr/contract/usage';
+import { mayBeBilled } from '@zephyr/core';
+import { requestIdOf } from '../answer/held-response.ts';
+import type { FinishedRequest } from '../report/accounts.ts';
+import type { ExchangeContext } from './exchange-context.ts';
+import type { AnsweredRequest, Trying } from './trying.ts';
+
+/** The answer of which at least a part was given to the client. */
+export interface GivenAnswer {
+  readonly answer: AnsweredRequest;
+  /** From the request to its first content; undefined where it has none. */
+  readonly ttftMs: number | undefined;
+  /** As far as it named its tokens. */
+  readonly usage: AnswerUsage | undefined;
+  /** Why it was no whole answer; undefined where it was, or where the client went away. */
+  readonly failure: FailureClass | undefined;
+}
+
+export interface EndedExchange {
+  readonly outcome: RequestOutcome;
+  readonly durationMs: number;
+  /** Undefined where no endpoint was asked. */
+  readonly trying: Trying | undefined;
+  readonly given: GivenAnswer | undefined;
+}
+
+/** To be asked before `trying` is aborted. */
+export function finishedRequestOf(
+  { requestId, input, placement }: ExchangeContext,
+  ended: EndedExchange,
+): FinishedRequest {
+  const { outcome, durationMs, trying, given } = ended;
+  const attempts = attemptsOf(ended);
+  const last = attempts.at(-1);
+  const isUnnamed =
+    given === undefined
+      ? last?.mayBeBilled === true
+      : given.answer.kind === 'committed' && given.usage === undefined;
+  return {
+    ...{ id: requestId, client: input.client, operation: input.operation },
+    model: trying?.requestedModel ?? '',
+    sessionId: placement.sessionId,
+    ...{ outcome, attempts, durationMs },
+    endpointRequestId:
+      given === undefined ? trying?.endpointRequestId : requestIdOf(given.answer.response),
+    ttftMs: given?.ttftMs,
+    usage: given?.usage,
+    isCharged: input.operation === 'messages' && isUnnamed,
+  };
+}
+
+function attemptsOf({ outcome, trying, given }: EndedExchange): readonly RequestAttempt[] {
+  if (trying === undefined) return [];
+  const { failed, current } = trying;
+  if (given !== undefined) {
+    const { answer, failure } = given;
+    const isBilled =
+      failure !== undefined && mayBeBilled({ failure, phase: 'answered', staleConnection: false });
+    const endpoint = answer.endpointId;
+    return [...failed, { endpoint, failure: failure ?? null, mayBeBilled: isBilled }];
+  }
+  if (current === undefined) return failed;
+  const failure = outcome === 'timed_out' ? 'timeout' : null;
+  const { endpointId: endpoint, isConnecting } = current;
+  return [...failed, { endpoint, failure, mayBeBilled: !isConnecting }];
+}

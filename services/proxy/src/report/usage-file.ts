@@ -1,0 +1,112 @@
+/**
+ * What a proxy could not write to Redis yet, in a file of its own beside the snapshot. A process that
+ * runs touches its file each second; one that was not touched for long belongs to nobody any more, and
+ * any proxy with the same folder writes it. It holds what the log of requests holds: no prompt, no
+ * answer, no secret.
+ */
+import { createHash } from 'node:crypto';
+import { readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { type UsageBatch, usageBatchSchema } from '@zephyr/contract/usage';
+import { z } from 'zod';
+
+import { replaceFile } from '../routing/snapshot-file.ts';
+
+/** Not touched for so long: its process has ended. */
+const ORPHAN_AFTER_MS = 10_000;
+/** Two batches of the most rows are less. */
+const MAX_FILE_BYTES = 16 * 1024 * 1024;
+
+const contents = z.array(usageBatchSchema).max(2);
+
+export interface UsagePlace {
+  readonly folder: () => string;
+  /** Names the installation: the files of others in the same folder are for another Redis. */
+  readonly system: string;
+}
+
+export interface OrphanedUsage {
+  readonly path: string;
+  readonly batches: readonly UsageBatch[];
+  remove(): Promise<void>;
+}
+
+export class UsageFile {
+  readonly #place: UsagePlace;
+  readonly #prefix: string;
+  readonly #name: string;
+  /** Of the file that is there; undefined: none is. */
+  #path: string | undefined;
+  #text = '';
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(place: UsagePlace, proxyId: string) {
+    this.#place = place;
+    this.#prefix = `usage-${createHash('sha256').update(place.system).digest('hex').slice(0, 12)}-`;
+    this.#name = `${this.#prefix}${proxyId}.json`;
+  }
+
+  /** One after the other: what was given last stays. */
+  write(batches: readonly UsageBatch[]): Promise<void> {
+    const text = JSON.stringify(batches);
+    this.#last = this.#last.catch(() => undefined).then(() => this.#write(text));
+    return this.#last;
+  }
+
+  /** Another process has taken it for an orphan: it was there, and is not any more. */
+  async isTakenOver(): Promise<boolean> {
+    await this.#last.catch(() => undefined);
+    if (this.#path === undefined) return false;
+    const now = new Date();
+    const isThere = await utimes(this.#path, now, now).then(
+      () => true,
+      () => false,
+    );
+    if (!isThere) this.#path = undefined;
+    return !isThere;
+  }
+
+  async remove(): Promise<void> {
+    await this.#last.catch(() => undefined);
+    if (this.#path === undefined) return;
+    await rm(this.#path, { force: true });
+    this.#path = undefined;
+  }
+
+  /** Those of other processes. One that cannot be read is set aside under another name. */
+  async orphans(): Promise<readonly OrphanedUsage[]> {
+    const folder = this.#place.folder();
+    const names = await readdir(folder).catch(() => []);
+    const found: OrphanedUsage[] = [];
+    for (const name of names) {
+      const isOurs = name.startsWith(this.#prefix) && name.endsWith('.json');
+      if (!isOurs || name === this.#name) continue;
+      const orphan = await orphanAt(join(folder, name));
+      if (orphan !== undefined) found.push(orphan);
+    }
+    return found;
+  }
+
+  async #write(text: string): Promise<void> {
+    if (this.#path !== undefined && text === this.#text) return;
+    const path = join(this.#place.folder(), this.#name);
+    await replaceFile(path, text);
+    this.#path = path;
+    this.#text = text;
+  }
+}
+
+async function orphanAt(path: string): Promise<OrphanedUsage | undefined> {
+  try {
+    const { mtimeMs, size } = await stat(path);
+    if (Date.now() - mtimeMs < ORPHAN_AFTER_MS) return undefined;
+    if (size > MAX_FILE_BYTES) throw new Error('too large');
+    const batches = contents.parse(JSON.parse(await readFile(path, 'utf8')));
+    return { path, batches, remove: () => rm(path, { force: true }) };
+  } catch {
+    // Another proxy may have been faster; otherwise somebody may still want to look at it.
+    await rename(path, `${path}.unreadable`).catch(() => undefined);
+    return undefined;
+  }
+}

@@ -1,0 +1,429 @@
+/** Every finished request is in the ledger once, exact to the token, whatever becomes of Redis. */
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+
+import { type RequestRecord, requestRecordSchema } from '@zephyr/contract/usage';
+import { usageReport } from '@zephyr/core';
+import { keys } from '@zephyr/runtime/redis/keys';
+import { type RedisServer, startRedisServer } from '@zephyr/runtime/redis/server';
+import { readUsage } from '@zephyr/runtime/redis/usage-store';
+import { openTestRedis, startTestRedis } from '@zephyr/testkit/redis';
+import {
+  chunk,
+  chunkedHead,
+  cutSse,
+  hang,
+  json,
+  LAST_CHUNK,
+  reset,
+  status,
+  type UpstreamScript,
+} from '@zephyr/testkit/upstream-scripts';
+import type { Redis } from 'ioredis';
+import { describe, expect, it, onTestFinished } from 'vitest';
+
+import { eventually } from '../test-support/eventually.ts';
+import { type RigOptions, startRig } from '../test-support/rig.ts';
+
+const MODEL = 'claude-haiku-4-5';
+interface Tokens {
+  readonly input: number;
+  readonly output: number;
+  readonly read: number;
+  readonly write5m: number;
+  readonly write1h: number;
+}
+
+/** What the scripted endpoint has charged. */
+class Bill {
+  input = 0;
+  output = 0;
+  read = 0;
+  write = 0;
+  answers = 0;
+  #next = 1;
+
+  /** Different numbers for each answer. */
+  tokens(): Tokens {
+    const n = this.#next;
+    this.#next += 1;
+    return { input: n, output: 3 * n, read: 1_000 + n, write5m: 2 * n, write1h: 5 * n };
+  }
+
+  charge({ input, output, read, write5m, write1h }: Tokens): void {
+    this.answers += 1;
+    this.input += input;
+    this.output += output;
+    this.read += read;
+    this.write += write5m + write1h;
+  }
+
+  get sum() {
+    const { input, output, read, write, answers } = this;
+    return {
+      ...{ requests: answers, input_tokens: input, output_tokens: output },
+      ...{ cache_read_tokens: read, cache_write_tokens: write },
+    };
+  }
+}
+
+const usageOf = ({ input, read, write5m, write1h }: Tokens) => ({
+  input_tokens: input,
+  cache_read_input_tokens: read,
+  cache_creation_input_tokens: write5m + write1h,
+  cache_creation: { ephemeral_5m_input_tokens: write5m, ephemeral_1h_input_tokens: write1h },
+});
+
+/** A stream that names its tokens as the Messages API does, and is charged for. */
+function charged(bill: Bill): UpstreamScript {
+  return async ({ socket, bodyComplete }) => {
+    await bodyComplete;
+    const tokens = bill.tokens();
+    bill.charge(tokens);
+    const event = (type: string, rest: object) =>
+      chunk(`event: ${type}\ndata: ${JSON.stringify({ type, ...rest })}\n\n`);
+    socket.write(chunkedHead(200, { 'content-type': 'text/event-stream', 'request-id': 'req_1' }));
+    socket.write(
+      event('message_start', {
+        message: { model: MODEL, usage: { ...usageOf(tokens), output_tokens: 1 } },
+      }),
+    );
+    socket.write(
+      event('content_block_start', { index: 0, content_block: { type: 'text', text: '' } }),
+    );
+    socket.write(
+      event('content_block_delta', {
+        index: 0,
+        delta: { type: 'text_delta', text: '"message_delta"' },
+      }),
+    );
+    socket.write(event('message_delta', { delta: {}, usage: { output_tokens: tokens.output } }));
+    socket.write(event('message_stop', {}));
+    socket.write(LAST_CHUNK);
+  };
+}
+
+const body = (model = MODEL) =>
+  JSON.stringify({ model, max_tokens: 9, messages: [], stream: true });
+
+/** Resolves when the answer has ended, however. */
+function ask(
+  port: number,
+  options: {
+    readonly key?: string;
+    readonly model?: string;
+    readonly path?: string;
+    readonly method?: string;
+    readonly signal?: AbortSignal;
+  } = {},
+) {
+  const { key, model, path = '/v1/messages', method = 'POST', signal } = options;
+  return new Promise<number>((resolve) => {
+    const req = request({
+      ...{
+        port,
+        host: '127.0.0.1',
+        method,
+        path,
+        agent: false,
+        ...(signal === undefined ? {} : { signal }),
+      },
+      headers: {
+        'content-type': 'application/json',
+        ...(key === undefined ? {} : { 'x-api-key': key }),
+      },
+    });
+    req.on('response', (res) => {
+      res.resume();
+      res.on('end', () => resolve(res.statusCode ?? 0));
+      res.on('error', () => resolve(0));
+      res.on('close', () => resolve(0));
+    });
+    req.on('error', () => resolve(0));
+    req.end(method === 'POST' ? body(model) : undefined);
+  });
+}
+
+const DAY_MS = 86_400_000;
+
+async function ledgerOf(
+  redis: Redis,
+  by: Parameters<typeof usageReport>[1]['by'] = ['person', 'endpoint', 'model'],
+) {
+  const nowMs = Date.now();
+  const sinceAtMs = nowMs - (nowMs % DAY_MS) - DAY_MS;
+  const range = { sinceAtMs, untilAtMs: nowMs + DAY_MS };
+  const hours = await readUsage(redis, { ...range, unit: 'hour' });
+  const days = await readUsage(redis, { ...range, unit: 'day' });
+  const report = usageReport(days.rows, { ...range, by });
+  expect(usageReport(hours.rows, { ...range, by: [] }).total).toEqual(report.total);
+  expect([hours.refused, days.refused]).toEqual([0, 0]);
+  return report;
+}
+
+async function recordsOf(redis: Redis): Promise<RequestRecord[]> {
+  const entries = await redis.xrange(keys.requests, '-', '+');
+  return entries.map(([, [, text]]) => requestRecordSchema.parse(JSON.parse(text ?? '')));
+}
+
+async function withRedis(options: RigOptions = {}) {
+  const server = await startTestRedis();
+  const redis = openTestRedis(server);
+  const rig = await startRig({ ...options, redisUrl: server.url });
+  onTestFinished(async () => {
+    redis.disconnect();
+    await server.stop();
+  });
+  return { ...rig, redis, server };
+}
+
+describe('the ledger', () => {
+  it('has a stream and a message to the token, with what they cost', async () => {
+    const { proxy, first, redis } = await withRedis({ count: 1, groupKeys: 'usd_factor = 0.5' });
+    const bill = new Bill();
+    first.next(charged(bill), charged(bill));
+    await ask(proxy.port);
+    await ask(proxy.port);
+    first.next(
+      json({
+        type: 'message',
+        role: 'assistant',
+        content: [],
+        model: MODEL,
+        usage: { input_tokens: 100 },
+      }),
+    );
+    await ask(proxy.port);
+    const report = await eventually(async () => {
+      const read = await ledgerOf(redis);
+      expect(read.total.requests).toBe(3);
+      return read;
+    });
+    const { sum } = bill;
+    expect(report.rows).toHaveLength(1);
+    expect(report.rows[0]).toMatchObject({
+      person: 'anonymous',
+      endpoint: 'e1',
+      model: MODEL,
+      failed: 0,
+      incomplete: 0,
+    });
+    expect(report.total).toMatchObject({
+      ...sum,
+      requests: 3,
+      input_tokens: sum.input_tokens + 100,
+    });
+    // Haiku: 1 in, 5 out, 0.1 read, 1.25 and 2 written, in USD per million; half of it here.
+    const input = sum.input_tokens + 100;
+    const write1h = report.total.cache_write_1h_tokens;
+    const write5m = sum.cache_write_tokens - write1h;
+    const full =
+      input + 5 * sum.output_tokens + 0.1 * sum.cache_read_tokens + 1.25 * write5m + 2 * write1h;
+    expect(report.total.cost_usd).toBeCloseTo(full / 2 / 1e6, 8);
+  });
+
+  it('names the request: ids, attempts with what failed, outcome', async () => {
+    const { proxy, first, second, redis } = await withRedis();
+    const bill = new Bill();
+    first.next(status(529));
+    second.next(charged(bill));
+    await ask(proxy.port);
+    await ask(proxy.port, { path: '/v1/models', method: 'GET' });
+    const records = await eventually(async () => {
+      const read = await recordsOf(redis);
+      expect(read).toHaveLength(2);
+      return read;
+    });
+    expect(records[0]).toMatchObject({
+      ...{ endpointRequestId: 'req_1', person: 'anonymous', group: 'main', endpoint: 'e2' },
+      ...{
+        model: MODEL,
+        operation: 'messages',
+        session: null,
+        outcome: 'ok',
+        tokensKnown: 'reported',
+      },
+      attempts: [
+        { endpoint: 'e1', failure: 'overloaded', mayBeBilled: false },
+        { endpoint: 'e2', failure: null, mayBeBilled: false },
+      ],
+    });
+    expect(records[0]?.id).toMatch(/^zephyr_/);
+    expect(records[0]?.ttftMs).toBeLessThanOrEqual(records[0]?.durationMs ?? 0);
+    expect(records[1]).toMatchObject({
+      operation: 'models',
+      model: 'none',
+      tokensKnown: 'free',
+      ttftMs: null,
+    });
+    expect(JSON.stringify(records)).not.toContain('message_delta');
+  });
+
+  it('marks what was cut, what named no tokens, and what may be billed twice', async () => {
+    const { proxy, first, second, redis } = await withRedis({ timeouts: { idleMs: 300 } });
+    const bill = new Bill();
+    // On a new connection: one that was idle may have died before anybody read the request.
+    first.next(reset());
+    second.next(charged(bill));
+    await ask(proxy.port);
+    first.next(cutSse(4, 'reset'));
+    await ask(proxy.port);
+    // By whichever is asked after these failures.
+    const silent = json({ type: 'message', role: 'assistant', content: [] });
+    first.next(silent);
+    second.next(silent);
+    await ask(proxy.port);
+    const records = await eventually(async () => {
+      const read = await recordsOf(redis);
+      expect(read).toHaveLength(3);
+      return read;
+    });
+    expect(
+      records.map(({ outcome, tokensKnown, usage }) => [outcome, tokensKnown, usage.inputTokens]),
+    ).toEqual([
+      ['ok', 'reported', 1],
+      ['cut', 'partly_reported', 11],
+      ['ok', 'not_reported', 0],
+    ]);
+    expect(records[0]?.attempts.map(({ failure, mayBeBilled }) => [failure, mayBeBilled])).toEqual([
+      ['reset', true],
+      [null, false],
+    ]);
+    const { total } = await ledgerOf(redis);
+    expect(total).toMatchObject({
+      requests: 3,
+      failed: 1,
+      incomplete: 2,
+      possibly_billed_twice: 1,
+    });
+  });
+
+  it('counts a request whose client has gone, and one beside it', async () => {
+    const { proxy, first, redis } = await withRedis({ count: 1 });
+    const bill = new Bill();
+    const gone = new AbortController();
+    first.next(hang(), charged(bill));
+    const abandoned = ask(proxy.port, { signal: gone.signal });
+    await eventually(() => expect(first.ledger).toHaveLength(1));
+    await ask(proxy.port);
+    gone.abort();
+    await abandoned;
+    await eventually(async () => {
+      const { total } = await ledgerOf(redis);
+      expect(total).toMatchObject({ ...bill.sum, requests: 2, failed: 0, incomplete: 1 });
+    });
+  });
+
+  it('adds names of models that nobody answers for up in one row', async () => {
+    const { proxy, first, redis } = await withRedis({ count: 1 });
+    const bill = new Bill();
+    first.always(status(404));
+    for (let n = 0; n < 5; n += 1) await ask(proxy.port, { model: `invented-${n}` });
+    first.next(charged(bill));
+    await ask(proxy.port, { model: 'vendor/model' });
+    const report = await eventually(async () => {
+      const read = await ledgerOf(redis, ['model']);
+      expect(read.total.requests).toBe(6);
+      return read;
+    });
+    expect(
+      report.rows.map(({ model, requests, unpriced }) => [model, requests, unpriced]).toSorted(),
+    ).toEqual([
+      ['other', 5, 0],
+      ['vendor/model', 1, 1],
+    ]);
+    expect((await recordsOf(redis))[0]).toMatchObject({ model: 'invented-0', outcome: 'failed' });
+  });
+});
+
+/** Asks as long as it is wanted, several at a time. */
+function traffic(port: number | (() => number)) {
+  let isWanted = true;
+  let asked = 0;
+  let answered = 0;
+  const one = async (): Promise<void> => {
+    while (isWanted) {
+      asked += 1;
+      if ((await ask(typeof port === 'number' ? port : port())) === 200) answered += 1;
+    }
+  };
+  const all = Promise.all([one(), one(), one()]);
+  return {
+    asked: () => asked,
+    answered: () => answered,
+    stop: async () => {
+      isWanted = false;
+      await all;
+    },
+  };
+}
+
+describe('while Redis fails', () => {
+  it('is exact over a Redis that freezes, is emptied, and answers again', async () => {
+    const { proxy, first, redis, server } = await withRedis({ count: 1 });
+    const bill = new Bill();
+    first.always(charged(bill));
+    const people = traffic(proxy.port);
+    await eventually(async () => expect((await ledgerOf(redis)).total.requests).toBeGreaterThan(5));
+    await server.freeze();
+    const before = people.answered();
+    await eventually(async () => {
+      expect(people.answered()).toBeGreaterThan(before + 20);
+      expect((await proxy.status()).usage.unwritten_requests).toBeGreaterThan(20);
+    });
+    await server.thaw();
+    await people.stop();
+    await eventually(async () => {
+      expect((await proxy.status()).usage.unwritten_requests).toBe(0);
+      expect((await ledgerOf(redis)).total).toMatchObject({ ...bill.sum, failed: 0 });
+    });
+    await redis.flushall();
+    await ask(proxy.port);
+    await eventually(async () => expect((await ledgerOf(redis)).total.requests).toBe(1));
+    expect(await proxy.metrics()).toContain('zephyr_proxy_usage_unwritten_requests 0');
+  });
+
+  it('is exact over a Redis that is killed and comes back, for two proxies', async () => {
+    const dataFolder = mkdtempSync(join(tmpdir(), 'zephyr-usage-'));
+    let server: RedisServer = await startRedisServer({ dataFolder, socketFolder: dataFolder });
+    onTestFinished(async () => {
+      await server.stop();
+      rmSync(dataFolder, { recursive: true, force: true });
+    });
+    const bill = new Bill();
+    const one = await startRig({ count: 1, redisUrl: server.url });
+    const two = await startRig({ count: 1, redisUrl: server.url });
+    one.first.always(charged(bill));
+    two.first.always(charged(bill));
+    const people = [traffic(one.proxy.port), traffic(two.proxy.port)];
+    await eventually(async () => {
+      for (const { asked } of people) expect(asked()).toBeGreaterThan(20);
+    });
+    await server.stop();
+    await eventually(async () => {
+      for (const { proxy } of [one, two]) {
+        expect((await proxy.status()).usage.unwritten_requests).toBeGreaterThan(20);
+        const [file] = readdirSync(dirname(proxy.snapshotPath)).filter((name) =>
+          name.startsWith('usage-'),
+        );
+        expect(statSync(join(dirname(proxy.snapshotPath), file ?? '')).mode & 0o777).toBe(0o600);
+      }
+    });
+    server = await startRedisServer({ dataFolder, socketFolder: dataFolder });
+    await Promise.all(people.map(({ stop }) => stop()));
+    const redis = openTestRedis(server);
+    onTestFinished(() => redis.disconnect());
+    await eventually(async () => {
+      for (const { proxy } of [one, two])
+        expect((await proxy.status()).usage.unwritten_requests).toBe(0);
+      expect((await ledgerOf(redis)).total).toMatchObject({ ...bill.sum, failed: 0 });
+    });
+    for (const { proxy } of [one, two]) {
+      expect(
+        readdirSync(dirname(proxy.snapshotPath)).filter((name) => name.startsWith('usage-')),
+      ).toEqual([]);
+    }
+  });
+});
