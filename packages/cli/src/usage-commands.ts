@@ -1,5 +1,5 @@
 /** The commands that show who used what: their options and help. */
-import { languageOf, translator } from '@zephyr/texts';
+import { languageOf, type Translate, translator } from '@zephyr/texts';
 import type { Command, Option } from 'commander';
 
 import { localeOf } from './commands/admin-session.ts';
@@ -21,13 +21,6 @@ export function addUsageCommands(
 ): void {
   const say = translator(languageOf(localeOf(environment)));
   const common = { say, options };
-  const period = (command: Command, since: string): Command =>
-    command
-      .option('--by <dimensions>', say('cli.option.by', { words: DIMENSIONS }))
-      .option('--since <time>', say('cli.option.since'), since)
-      .option('--until <time>', say('cli.option.until'))
-      .addOption(jsonOption(say));
-
   const usage = adminCommand(program, {
     ...{ definition: 'usage', key: 'cli.usage', ...common },
     examples: [
@@ -37,7 +30,7 @@ export function addUsageCommands(
       'usage export --csv > usage.csv',
     ],
   });
-  period(usage, '7d')
+  withTimes(usage, '7d', say)
     // What follows `export` is its own: both take --json.
     .enablePositionalOptions()
     .action(async (given) => {
@@ -48,7 +41,7 @@ export function addUsageCommands(
     ...{ definition: 'export', key: 'cli.usage.export', ...common },
     examples: ['usage export --csv > usage.csv', 'usage export --json --since 30d'],
   });
-  period(exported, '400d')
+  withTimes(exported, '400d', say)
     .option('--csv', say('cli.option.csv'))
     .action(async (given) => {
       const { exportUsage } = await import('./commands/usage.ts');
@@ -69,4 +62,13 @@ export function addUsageCommands(
       const { requests } = await import('./commands/requests.ts');
       await requests({ options: given, environment, print, signal: untilEnded() });
     });
+}
+
+/** @param since the default */
+function withTimes(command: Command, since: string, say: Translate): Command {
+  return command
+    .option('--by <dimensions>', say('cli.option.by', { words: DIMENSIONS }))
+    .option('--since <time>', say('cli.option.since'), since)
+    .option('--until <time>', say('cli.option.until'))
+    .addOption(jsonOption(say));
 }

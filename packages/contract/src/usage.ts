@@ -148,6 +148,7 @@ export type UsageBatch = ShapeOf<typeof usageBatchSchema>;
 export const requestListSchema = z
   .object({ requests: z.array(requestRecordSchema) })
   .meta({ id: 'RequestList' });
+export type RequestList = PlainOf<typeof requestListSchema>;
 
 export const USAGE_DIMENSIONS = ['person', 'endpoint', 'model', 'day', 'hour'] as const;
 export type UsageDimension = (typeof USAGE_DIMENSIONS)[number];

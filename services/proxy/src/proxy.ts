@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Clock, systemClock, systemRandom } from '@zephyr/runtime/clock';
 import { outboundProxiesOf } from '@zephyr/runtime/config/outbound';
 import type { RunningService, ServiceContext } from '@zephyr/runtime/service';
-import { Accounts } from './report/accounts.ts';
+import { Accounting } from './report/accounting.ts';
 import { FailedRequests } from './report/failed-requests.ts';
 import { createMetrics, type ProxyGauges } from './report/metrics.ts';
 import { RequestStats } from './report/request-stats.ts';
@@ -99,7 +99,7 @@ export async function startProxy(
     },
     onWrite: (outcome) => metrics.usageWrites.inc({ outcome }),
   });
-  const accounts = new Accounts({
+  const accounting = new Accounting({
     clock,
     config: () => settings.config,
     incarnation: () => routing.state.snapshot?.incarnation,
@@ -139,7 +139,7 @@ export async function startProxy(
       bufferedBodies,
       budget: retryBudget,
       stats,
-      accounts,
+      accounting,
       serving,
       failedRequests: new FailedRequests(log),
       stale: new StaleConnections(),

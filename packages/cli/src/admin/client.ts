@@ -3,7 +3,7 @@ import type { ApiHistory } from '@zephyr/contract/api-history';
 import type { ApiState } from '@zephyr/contract/api-state';
 import type { CommandAnswer, CommandBody, CommandName } from '@zephyr/contract/command';
 import type { Problem } from '@zephyr/contract/problem';
-import type { ApiRequestRecord, UsageReport } from '@zephyr/contract/usage';
+import type { ApiRequestRecord, RequestList, UsageReport } from '@zephyr/contract/usage';
 import { ZephyrError } from '@zephyr/runtime/errors';
 import type { Translate } from '@zephyr/texts';
 import type { EventSourceMessage } from 'eventsource-parser/stream';
@@ -108,12 +108,7 @@ export function adminClient(target: AdminTarget, say: Translate): AdminClient {
       if (!isOfType(response, 'text/csv')) throw notController(target.url, say);
       return response.text();
     },
-    requests: async (query) => {
-      const list = await get<{ readonly requests: readonly ApiRequestRecord[] }>(
-        `/api/requests${queryOf(query)}`,
-      );
-      return list.requests;
-    },
+    requests: async (query) => (await get<RequestList>(`/api/requests${queryOf(query)}`)).requests,
     async *events(signal, { lastEventId, requests } = {}) {
       const headers = { accept: 'text/event-stream' };
       const response = await request(`/events${queryOf({ requests: requests || undefined })}`, {

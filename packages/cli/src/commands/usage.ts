@@ -67,7 +67,8 @@ function shownName(
   { say }: Pick<AdminSession, 'say'>,
 ): string {
   const value = line[dimension] ?? '';
-  if (value === 'none' || value === 'other') return say(`usage.${value}`);
+  if (value === 'none') return '–';
+  if (value === 'other') return say('usage.other');
   const isKind = dimension === 'person' && (value === 'anonymous' || value === 'probes');
   return isKind ? say(`usage.${value}`) : value;
 }

@@ -31,7 +31,6 @@ export const usage = {
   'usage.anonymous': 'anonymous',
   'usage.probes': 'probes',
   'usage.other': 'other',
-  'usage.none': '–',
   'usage.empty': 'No usage in this time.',
   'usage.note.unpriced':
     '{count} {count|request|requests} of models without a known price: not part of the cost. Add the price under [[prices]].',

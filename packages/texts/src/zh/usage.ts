@@ -33,7 +33,6 @@ export const usage = {
   'usage.anonymous': '匿名',
   'usage.probes': '探测',
   'usage.other': '其他',
-  'usage.none': '–',
   'usage.empty': '这段时间没有用量。',
   'usage.note.unpriced':
     '{count} 个请求的模型没有已知价格：未计入费用。请在 [[prices]] 中添加价格。',

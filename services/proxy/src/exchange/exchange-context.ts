@@ -5,7 +5,7 @@ import type { Operation, RetryBudget, SessionTable } from '@zephyr/core';
 import type { Clock } from '@zephyr/runtime/clock';
 import type { DataPathConfig } from '@zephyr/runtime/config/config';
 import type { Logger } from '@zephyr/runtime/logger';
-import type { Accounts } from '../report/accounts.ts';
+import type { Accounting } from '../report/accounting.ts';
 import type { FailedRequests } from '../report/failed-requests.ts';
 import type { ProxyMetrics } from '../report/metrics.ts';
 import type { RequestStats } from '../report/request-stats.ts';
@@ -29,7 +29,7 @@ export interface ExchangeDeps {
   readonly bufferedBodies: BufferedBodies;
   readonly budget: RetryBudget;
   readonly stats: RequestStats;
-  readonly accounts: Accounts;
+  readonly accounting: Accounting;
   readonly serving: Serving;
   readonly failedRequests: FailedRequests;
   readonly stale: StaleConnections;

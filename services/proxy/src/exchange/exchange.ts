@@ -193,7 +193,7 @@ export class Exchange {
         ? { answer: state.answer, ttftMs: state.ttftMs, usage: state.relay.usage, failure }
         : undefined;
     const ended = { outcome, durationMs, trying, given };
-    deps.accounts.finished(finishedRequestOf(this.#context, ended));
+    deps.accounting.finished(finishedRequestOf(this.#context, ended));
     if (state.status === 'relaying') {
       // The deadline goes on: the relay may still have to see the last bytes off.
       state.answer.release();

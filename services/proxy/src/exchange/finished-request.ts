@@ -3,7 +3,7 @@ import type { FailureClass } from '@zephyr/contract/failure';
 import type { AnswerUsage, RequestAttempt, RequestOutcome } from '@zephyr/contract/usage';
 import { mayBeBilled } from '@zephyr/core';
 import { requestIdOf } from '../answer/held-response.ts';
-import type { FinishedRequest } from '../report/accounts.ts';
+import type { FinishedRequest } from '../report/accounting.ts';
 import type { ExchangeContext } from './exchange-context.ts';
 import type { AnsweredRequest, Trying } from './trying.ts';
 

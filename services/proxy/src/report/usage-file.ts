@@ -9,6 +9,7 @@ import { readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { type UsageBatch, usageBatchSchema } from '@zephyr/contract/usage';
+import { systemClock } from '@zephyr/runtime/clock';
 import { z } from 'zod';
 
 import { replaceFile } from '../routing/snapshot-file.ts';
@@ -58,7 +59,7 @@ export class UsageFile {
   async isTakenOver(): Promise<boolean> {
     await this.#last.catch(() => undefined);
     if (this.#path === undefined) return false;
-    const now = new Date();
+    const now = new Date(systemClock.epochMs());
     const isThere = await utimes(this.#path, now, now).then(
       () => true,
       () => false,
@@ -100,7 +101,7 @@ export class UsageFile {
 async function orphanAt(path: string): Promise<OrphanedUsage | undefined> {
   try {
     const { mtimeMs, size } = await stat(path);
-    if (Date.now() - mtimeMs < ORPHAN_AFTER_MS) return undefined;
+    if (systemClock.epochMs() - mtimeMs < ORPHAN_AFTER_MS) return undefined;
     if (size > MAX_FILE_BYTES) throw new Error('too large');
     const batches = contents.parse(JSON.parse(await readFile(path, 'utf8')));
     return { path, batches, remove: () => rm(path, { force: true }) };

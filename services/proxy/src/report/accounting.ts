@@ -41,7 +41,7 @@ export interface FinishedRequest {
   readonly isCharged: boolean;
 }
 
-export interface AccountsDeps {
+export interface AccountingDeps {
   readonly clock: Clock;
   readonly config: () => Pick<Config, 'endpoints' | 'prices'>;
   /** Of the snapshot: sessions have the same pseudonym as elsewhere. */
@@ -61,8 +61,8 @@ interface Terms {
   readonly usdFactor: number;
 }
 
-export class Accounts {
-  readonly #deps: AccountsDeps;
+export class Accounting {
+  readonly #deps: AccountingDeps;
   /** The configuration that the next two come from. */
   #config: Pick<Config, 'endpoints' | 'prices'> | undefined;
   #terms: ReadonlyMap<string, Terms> = new Map();
@@ -72,7 +72,7 @@ export class Accounts {
   readonly #pseudonyms = new Map<string, string>();
   #incarnation: string | undefined;
 
-  constructor(deps: AccountsDeps) {
+  constructor(deps: AccountingDeps) {
     this.#deps = deps;
   }
 
