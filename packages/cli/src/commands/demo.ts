@@ -29,8 +29,6 @@ export interface DemoOptions {
 const DEFAULT_PORT = 8080;
 /** A probe takes a second or two; whatever happens, people see how to go on. */
 const FIRST_PROBES_LIMIT_MS = 15_000;
-/** Many a minute: they would push what to do next out of sight. */
-const ROUTINE = '"msg":"probe passed"';
 const TOKEN_VARIABLE = 'ZEPHYR_DEMO_TOKEN';
 /** Another one than what clients send: a proxy that passed theirs on would get 401. */
 const TOKEN = 'token-of-the-simulated-provider';
@@ -125,9 +123,7 @@ export async function startDemo(
       envFilePath,
       loaded: loadConfig({ configPath, envFilePath, environment: demoEnvironment }),
       environment: demoEnvironment,
-      onLine: (service, line) => {
-        if (!line.includes(ROUTINE)) print(formatLogLine(service, line));
-      },
+      onLine: worthReading(print),
     });
     control = await serveDemoControl(endpoints, system.ports.proxy, environment);
     return { system, endpoints, endEndpoints };
@@ -135,6 +131,13 @@ export async function startDemo(
     await endEndpoints();
     throw error;
   }
+}
+
+/** Without the probes that passed: many a minute, they would push what to do next out of sight. */
+function worthReading(print: (line: string) => void): (service: string, line: string) => void {
+  return (service, line) => {
+    if (!line.includes('"msg":"probe passed"')) print(formatLogLine(service, line));
+  };
 }
 
 function demoConfig(port: number, endpoints: readonly SimulatedEndpoint[]): string {
