@@ -5,6 +5,7 @@ import { unavailableCode } from './decision.ts';
 import { ejectionStateSchema } from './ejection.ts';
 import { failureClass } from './failure.ts';
 import { DIRECT_PROBE_STATES, probePlanSchema, probeStyle } from './probe.ts';
+import { shownRateLimitSchema } from './rate-limit.ts';
 import { count, duration, endpointId, moment, type PlainOf, ratio, usd } from './scalars.ts';
 import { scoreSchema } from './score.ts';
 
@@ -84,6 +85,8 @@ export const apiEndpointSchema = z
     ejection: ejectionStateSchema,
     token: tokenAccessSchema,
     score: scoreSchema,
+    /** Of its token, as its answers name them, until they are reset. */
+    rateLimits: z.array(shownRateLimitSchema),
     /** Over probes and live requests of the last ten minutes; null without any. */
     successRatio: ratio.nullable(),
     activeRequests: count,

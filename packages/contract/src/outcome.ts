@@ -2,6 +2,7 @@
 import { z } from 'zod';
 
 import { failureClass } from './failure.ts';
+import { rateLimitReportsSchema } from './rate-limit.ts';
 import { count, duration, type ShapeOf } from './scalars.ts';
 
 /** How long one request waited for its first content. */
@@ -22,6 +23,8 @@ const outcomeCountsSchema = z.object({
   failed: z.partialRecord(failureClass, count),
   /** Time to first token of successful requests in this period. */
   ttft: z.array(ttftSampleSchema).max(32),
+  /** The newest that answers in this period named; absent where none did. */
+  rateLimits: rateLimitReportsSchema.optional(),
 });
 export type OutcomeCounts = ShapeOf<typeof outcomeCountsSchema>;
 

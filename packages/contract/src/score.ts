@@ -15,6 +15,8 @@ export const scoreSchema = z
       liveMs: duration,
       /** The expected cost of failures: their probability times the time that one loses. */
       failureMs: duration,
+      /** What a rate limit that is nearly used up is expected to cost; absent where there is room. */
+      limitMs: duration.optional(),
       /** One standard error of the latency: few or old samples count against an endpoint. */
       uncertaintyMs: duration,
       /** Weighted share of recent attempts that failed. */

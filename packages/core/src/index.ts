@@ -9,6 +9,7 @@ export {
 } from './answer/end.ts';
 export { linesOf } from './answer/lines.ts';
 export { namedWaitMs } from './answer/named-wait.ts';
+export { rateLimitsOf } from './answer/rate-limits.ts';
 export { isSuccess, judgeRefusal } from './answer/refusal.ts';
 export {
   AnswerStart,
@@ -32,6 +33,7 @@ export { snapshotContent } from './decide/snapshot.ts';
 export { type EndpointState, initialWorld, type World } from './decide/world.ts';
 export { latencyClassOf, requestClassOf } from './learn/latency-class.ts';
 export { scored } from './learn/probe-score.ts';
+export { currentRateLimits } from './learn/rate-limits.ts';
 export { own } from './own.ts';
 export { DEFAULT_POLICY, type Policy } from './policy.ts';
 export {

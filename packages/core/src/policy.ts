@@ -1,6 +1,8 @@
 import type { FailureClass } from '@zephyr/contract/failure';
 import type { ModelFamily } from '@zephyr/contract/session';
 
+import type { RateLimitPolicy } from './learn/rate-limits.ts';
+
 /**
  * Every number that a decision depends on. The controller starts from `DEFAULT_POLICY` and applies
  * its configuration; a recording can be replayed under another policy. `docs/decisions.md` explains
@@ -16,6 +18,7 @@ export interface Policy {
   readonly overload: OverloadPolicy;
   readonly presence: PresencePolicy;
   readonly probing: ProbingPolicy;
+  readonly rateLimit: RateLimitPolicy;
   readonly publishing: { readonly scoreIntervalMs: number };
 }
 
@@ -338,5 +341,7 @@ export const DEFAULT_POLICY: Policy = {
     idleCliFactor: 4,
     cheaperFromShare: 0.8,
   },
+  // A refusal is retried elsewhere at once, and refused requests of a group are many.
+  rateLimit: { lowShare: 0.2, soonMs: 10_000, mostWaitMs: SLOW_FAILURE_MS },
   publishing: { scoreIntervalMs: 5_000 },
 };

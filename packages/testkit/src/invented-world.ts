@@ -186,6 +186,15 @@ function inventedGoodEndpoint(index: number, nowMs: number): ApiEndpoint {
       samples: 21.4,
       measuredAtMs: nowMs - 7_000,
     },
+    rateLimits:
+      index === 0
+        ? [
+            {
+              ...{ kind: 'requests', remainingShare: 0.62, remaining: 31, limit: 50 },
+              resetsAtMs: nowMs + 24_000,
+            },
+          ]
+        : [],
     successRatio: 0.996,
     activeRequests: [4, 1, 0, 0][index] ?? 0,
     sessions: [2, 1, 0, 0][index] ?? 0,

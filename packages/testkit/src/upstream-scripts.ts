@@ -122,6 +122,27 @@ export function status(
   };
 }
 
+/**
+ * An endpoint whose token may send so many requests until the reset: each answer names what is left,
+ * and then it refuses with 429.
+ */
+export function rateLimited(about: {
+  readonly requests: number;
+  readonly resetAtMs: number;
+}): UpstreamScript {
+  let remaining = about.requests;
+  return async (turn) => {
+    const isRefused = remaining === 0;
+    remaining = Math.max(0, remaining - 1);
+    const headers = {
+      'anthropic-ratelimit-requests-limit': String(about.requests),
+      'anthropic-ratelimit-requests-remaining': String(remaining),
+      'anthropic-ratelimit-requests-reset': new Date(about.resetAtMs).toISOString(),
+    };
+    await (isRefused ? status(429, headers) : sse({ headers }))(turn);
+  };
+}
+
 /** Exactly these bytes, once the request is there; then nothing more. */
 export function raw(
   bytes: string | Buffer,

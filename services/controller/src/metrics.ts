@@ -44,6 +44,7 @@ export function createMetrics(current: CurrentState, health: BatchHealth): Contr
   const stop = addEventLoopDelay(registry);
   addStateGauges(registry, current);
   addEndpointGauges(registry, current);
+  addRateLimitGauge(registry, current);
   return { registry, ...commits, count, stop };
 }
 
@@ -167,6 +168,24 @@ function addStateGauges(registry: Registry, current: CurrentState): void {
     collect() {
       this.reset();
       if (current.isLeading()) this.set(current.snapshotVersion());
+    },
+  });
+}
+
+function addRateLimitGauge(registry: Registry, current: CurrentState): void {
+  new Gauge({
+    name: 'zephyr_controller_rate_limit_remaining_ratio',
+    help: 'What is left of a rate limit of the endpoint’s token, as its answers name it; absent after its reset',
+    labelNames: ['endpoint', 'kind'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      const state = current.isLeading() ? current.state() : undefined;
+      for (const { id: endpoint, rateLimits } of state?.endpoints ?? []) {
+        for (const { kind, remainingShare } of rateLimits) {
+          this.set({ endpoint, kind }, remainingShare);
+        }
+      }
     },
   });
 }

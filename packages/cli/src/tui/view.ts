@@ -118,6 +118,17 @@ function Body(props: StateProps): ReactElement {
   );
 }
 
+/** What is left of the nearest rate limit of the serving endpoint, where it names any. */
+function limitOf(state: ApiState, nowMs: number, { say, numbers }: Speech): readonly string[] {
+  const serving = state.endpoints.find(({ id }) => id === servingOf(state)?.id);
+  const limits = serving?.rateLimits ?? [];
+  const [nearest] = limits.toSorted((a, b) => a.remainingShare - b.remainingShare);
+  if (nearest === undefined) return [];
+  const share = numbers.percent(nearest.remainingShare);
+  const duration = numbers.duration(Math.max(0, nearest.resetsAtMs - nowMs));
+  return [say('limit.left', { kind: say(`limit.${nearest.kind}`), share, duration })];
+}
+
 function Now({ state, model, speech }: StateProps): ReactElement {
   const { say, numbers } = speech;
   const isDown = state.selection.status !== 'none' && servingOf(state) === undefined;
@@ -128,6 +139,7 @@ function Now({ state, model, speech }: StateProps): ReactElement {
     `${say('fact.load')} ${say(`load.${state.load.level}`)}`,
     `${say('column.requests')} ${numbers.count(state.requests.total)}`,
     `${say('fact.sessions')} ${numbers.count(state.sessions.total)}`,
+    ...limitOf(state, model.nowMs, speech),
     `${say('column.cost')} ${numbers.usd(state.cost.todayUsd)} (${say('cost.projected.short')} ${numbers.usd(state.cost.projectedUsd)})`,
   ];
   return h(

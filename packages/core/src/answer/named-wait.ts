@@ -59,7 +59,8 @@ function millisecondsIn(text: string | undefined): number | undefined {
 }
 
 /** Seconds since 1970, or RFC 3339. */
-function momentOf(text: string | undefined): number | undefined {
+/** Seconds since 1970 or RFC 3339, in ms since 1970; anything else counts as absent. */
+export function momentOf(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (/^\d{9,11}(\.\d{1,9})?$/.test(text)) return Number(text) * 1000;
   if (!/^\d{4}-\d\d-\d\d[Tt ]/.test(text)) return undefined;
@@ -67,7 +68,8 @@ function momentOf(text: string | undefined): number | undefined {
   return Number.isNaN(atMs) ? undefined : atMs;
 }
 
-function one(headers: AnswerHeaders, name: string): string | undefined {
+/** The first value of a header. */
+export function one(headers: AnswerHeaders, name: string): string | undefined {
   const value = headers[name];
   return (typeof value === 'string' ? value : value?.[0])?.trim();
 }

@@ -20,6 +20,7 @@ import {
   NO_PROBE_LATENCY,
 } from '../learn/probe-latency.ts';
 import { addProbe } from '../learn/probe-score.ts';
+import { limitCostMs, withRateLimits } from '../learn/rate-limits.ts';
 import { addAttempts, addFailures } from '../learn/reliability.ts';
 import { own } from '../own.ts';
 import { spentShareOf, withCost } from '../probe/budget-day.ts';
@@ -195,7 +196,8 @@ function applyOutcomes(
   const { context, presences, proxyId } = about;
   const { nowMs, policy } = context;
   const live = applyOutcomesToLive(endpoint.live, counts, nowMs);
-  const failed = countFailures({ ...endpoint, live }, failuresOf(counts), about);
+  const limited = withLimits(endpoint, counts, context);
+  const failed = countFailures({ ...limited, live }, failuresOf(counts), about);
   if (counts.succeeded === 0) return failed;
   return {
     ...failed,
@@ -213,6 +215,18 @@ function applyOutcomes(
             ...{ id: endpoint.id, presences, nowMs, policy: policy.presence },
           }),
   };
+}
+
+/** A limit that is nearly used up is new evidence with each report, because it decides soon. */
+function withLimits(
+  endpoint: EndpointState,
+  { rateLimits: reports }: OutcomeCounts,
+  { nowMs, policy }: Context,
+): EndpointState {
+  const rateLimits = withRateLimits(endpoint.rateLimits, reports, nowMs);
+  if (rateLimits === endpoint.rateLimits) return endpoint;
+  const isLow = limitCostMs(rateLimits, nowMs, policy.rateLimit) > 0;
+  return { ...endpoint, rateLimits, evidence: endpoint.evidence + (isLow ? 1 : 0) };
 }
 
 function countFailures(

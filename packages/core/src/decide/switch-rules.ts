@@ -136,7 +136,8 @@ function weigh(active: Assessment, rival: Assessment, context: Context): Challen
   if (scores === undefined) return undefined;
   const { from, to, measured } = scores;
   const policy = context.policy.switching;
-  const costMs = (score: typeof from) => score.latencyMs + score.liveMs + score.failureMs;
+  const costMs = (score: typeof from) =>
+    score.latencyMs + score.liveMs + score.failureMs + (score.limitMs ?? 0);
   const gainMs = costMs(from) - costMs(to);
   const standardErrorMs = Math.hypot(from.uncertaintyMs, to.uncertaintyMs);
   const neededMs = Math.max(policy.thresholdMs, policy.confidence * standardErrorMs);

@@ -10,6 +10,7 @@ import { type LiveRecord, NO_LIVE_RECORD } from '../learn/live-record.ts';
 import { type ClassLevels, type LiveTimes, NO_LIVE_TIMES } from '../learn/live-times.ts';
 import type { OverloadRecord } from '../learn/overload.ts';
 import { NO_PROBE_LATENCY, type ProbeLatency, styleOffsetOf } from '../learn/probe-latency.ts';
+import { NO_RATE_LIMITS, type RateLimits } from '../learn/rate-limits.ts';
 import type { ReliabilityTrack } from '../learn/reliability.ts';
 import { NO_RELIABILITY } from '../learn/reliability.ts';
 import { own } from '../own.ts';
@@ -29,6 +30,8 @@ export interface EndpointState {
   readonly latency: ProbeLatency;
   readonly probes: ProbeRecord;
   readonly reliability: ReliabilityTrack;
+  /** Of its token, as its answers name them. */
+  readonly rateLimits: RateLimits;
   readonly live: LiveRecord;
   /** How long people wait for the first content. */
   readonly times: LiveTimes;
@@ -177,6 +180,7 @@ export function newEndpoint({ id, groupName, styleChoice }: EndpointSetting): En
     latency: NO_PROBE_LATENCY,
     probes: NO_PROBE_RECORD,
     reliability: NO_RELIABILITY,
+    rateLimits: NO_RATE_LIMITS,
     live: NO_LIVE_RECORD,
     times: NO_LIVE_TIMES,
     overload: { overloadedAtMs: null, answeredAtMs: null },

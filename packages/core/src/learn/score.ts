@@ -4,6 +4,7 @@ import type { Score } from '@zephyr/contract/score';
 import type { Policy } from '../policy.ts';
 import { excessOf, type LiveTimes } from './live-times.ts';
 import { estimateProbeLatency, type ProbeLatency } from './probe-latency.ts';
+import { limitCostMs, NO_RATE_LIMITS, type RateLimits } from './rate-limits.ts';
 import { failureCost, type ReliabilityTrack } from './reliability.ts';
 
 /** What is known of an endpoint's speed and failures. */
@@ -11,6 +12,8 @@ export interface Tracks {
   readonly latency: ProbeLatency;
   readonly reliability: ReliabilityTrack;
   readonly times: LiveTimes;
+  /** Absent: none are known. */
+  readonly rateLimits?: RateLimits | undefined;
 }
 
 /** @param styleOffsetMs how much longer a CLI probe usually takes than a direct request */
@@ -23,12 +26,14 @@ export function scoreOf(tracks: Tracks, nowMs: EpochMs, policy: Policy, styleOff
   const live = excessOf(tracks.times, nowMs, policy.live);
   const uncertaintyMs = Math.hypot(latency.standardErrorMs, live.standardErrorMs);
   const failure = failureCost(tracks.reliability, nowMs, policy.failure);
+  const limitMs = limitCostMs(tracks.rateLimits ?? NO_RATE_LIMITS, nowMs, policy.rateLimit);
   return {
     status: 'known',
-    totalMs: latency.latencyMs + live.excessMs + failure.failureMs + uncertaintyMs,
+    totalMs: latency.latencyMs + live.excessMs + failure.failureMs + limitMs + uncertaintyMs,
     latencyMs: latency.latencyMs,
     liveMs: live.excessMs,
     failureMs: failure.failureMs,
+    ...(limitMs === 0 ? {} : { limitMs }),
     uncertaintyMs,
     failureRatio: failure.failureRatio,
     samples: latency.samples,

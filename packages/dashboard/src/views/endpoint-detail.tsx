@@ -24,6 +24,7 @@ export function EndpointDetail({ endpoint }: { readonly endpoint: ApiEndpoint })
         </p>
         <Trouble endpoint={endpoint} />
         <Checks endpoint={endpoint} />
+        <RateLimits endpoint={endpoint} />
       </div>
       <ScoreParts endpoint={endpoint} />
       <div class="detail-actions">
@@ -94,6 +95,25 @@ function Checks({ endpoint: { probe } }: { readonly endpoint: ApiEndpoint }) {
         {say('probe.today', { count: today.probes, saved: today.saved })},{' '}
         {numbers.usd(today.costUsd)}
       </li>
+    </ul>
+  );
+}
+
+/** What is left of the limits of its token, as its answers name them. */
+function RateLimits({ endpoint: { rateLimits } }: { readonly endpoint: ApiEndpoint }) {
+  const { say, numbers } = speech.value;
+  if (rateLimits.length === 0) return null;
+  return (
+    <ul class="plain-list">
+      {rateLimits.map(({ kind, remainingShare, resetsAtMs }) => (
+        <li key={kind}>
+          {say('limit.left', {
+            kind: say(`limit.${kind}`),
+            share: numbers.percent(remainingShare),
+            duration: numbers.duration(Math.max(0, resetsAtMs - nowMs.value)),
+          })}
+        </li>
+      ))}
     </ul>
   );
 }

@@ -6,7 +6,7 @@ import { speech } from '../language.ts';
 /** Only the controller knows the parts. */
 type ShownScore = ApiEndpoint['score'] | ProxyEndpoint['score'];
 
-const PARTS = ['latency', 'live', 'failure', 'uncertainty'] as const;
+const PARTS = ['latency', 'live', 'failure', 'limit', 'uncertainty'] as const;
 
 interface ScoreBarProps {
   readonly score: ShownScore;
@@ -74,7 +74,7 @@ export interface ScorePart {
 export function partsOf(score: KnownScore): readonly ScorePart[] {
   let startMs = 0;
   return PARTS.map((name) => {
-    const ms = score[`${name}Ms`];
+    const ms = score[`${name}Ms`] ?? 0;
     const part = { name, ms, startMs };
     startMs += ms;
     return part;

@@ -2,6 +2,7 @@
 import type { OperatorCommand } from '@zephyr/contract/command';
 import { FAILURE_CLASSES } from '@zephyr/contract/failure';
 import { PROBE_STYLES } from '@zephyr/contract/probe';
+import { RATE_LIMIT_KINDS } from '@zephyr/contract/rate-limit';
 import { MODEL_FAMILIES } from '@zephyr/contract/session';
 import { epochMs } from '@zephyr/core';
 import fc from 'fast-check';
@@ -24,7 +25,7 @@ const id = fc.constantFrom(...ENDPOINT_IDS);
 /** A refused token must be confirmed, so it comes more often. */
 const failure = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom(...FAILURE_CLASSES) },
-  { weight: 1, arbitrary: fc.constant('token_refused' as const) },
+  { weight: 3, arbitrary: fc.constant('token_refused' as const) },
 );
 const tokens = fc.record({
   ...{ inputTokens: fc.nat(100), outputTokens: fc.nat(10) },
@@ -59,6 +60,18 @@ const probes = fc.array(
   { maxLength: 4 },
 );
 
+const rateLimits = fc.dictionary(
+  fc.constantFrom(...RATE_LIMIT_KINDS),
+  fc.record(
+    {
+      remainingShare: fc.double({ min: 0, max: 1, noNaN: true }),
+      ...{ remaining: fc.nat(50), limit: fc.nat(50), resetsInMs: fc.nat(600_000) },
+    },
+    { requiredKeys: ['remainingShare', 'resetsInMs'] },
+  ),
+  { maxKeys: 2 },
+);
+
 const outcomes = fc.dictionary(
   id,
   fc.record({
@@ -67,6 +80,7 @@ const outcomes = fc.dictionary(
     ttft: fc.array(fc.record({ class: fc.constantFrom(...LATENCY_CLASSES), ms: fc.nat(20_000) }), {
       maxLength: 20,
     }),
+    rateLimits,
   }),
   { maxKeys: 3 },
 );

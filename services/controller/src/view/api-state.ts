@@ -8,6 +8,7 @@ import type { EpochMs } from '@zephyr/contract/scalars';
 import {
   type Assessment,
   assess,
+  currentRateLimits,
   own,
   type Policy,
   projectedUsd,
@@ -113,6 +114,10 @@ function endpointView(
     ejection: assessment.ejection,
     token: state.tokenAccess,
     score: assessment.score,
+    rateLimits: currentRateLimits(state.rateLimits, nowMs).map(([kind, limit]) => ({
+      kind,
+      ...limit,
+    })),
     successRatio: successRatio(statistics, id, nowMs),
     activeRequests: assessment.activeRequests,
     sessions: sessionLoadOf(world.proxies, id).running,

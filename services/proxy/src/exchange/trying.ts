@@ -17,6 +17,7 @@ import {
   latencyClassOf,
   mayBeBilled,
   type RoutedRequest,
+  rateLimitsOf,
   requestClassOf,
   STAY_PAUSE_MS,
   scopeOf,
@@ -312,6 +313,8 @@ export class Trying {
       placement.noteContent(id, ttftMs, elsewhereMs);
     }
     deps.stats.firstContent(id, ttftMs);
+    const limits = rateLimitsOf(response.headers, deps.clock.epochMs());
+    if (limits !== undefined) deps.stats.limitsSeen(id, limits);
     // Without a stream the first content comes with the last: not to be compared.
     if (body.facts().isStream !== true) return;
     deps.routing.noteFirstContent(id, this.#firstByteClass, ttftMs);

@@ -6,6 +6,7 @@
 import type { FailureClass } from '@zephyr/contract/failure';
 import type { OutcomeBatch, OutcomeCounts, TtftSample } from '@zephyr/contract/outcome';
 import type { TokenUsage } from '@zephyr/contract/probe';
+import type { RateLimitReports } from '@zephyr/contract/rate-limit';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import type { RequestOutcome } from '@zephyr/contract/usage';
 import type { ProxyMetrics } from './metrics.ts';
@@ -19,6 +20,7 @@ interface EndpointCounts {
   succeeded: number;
   readonly failed: Partial<Record<FailureClass, number>>;
   readonly ttft: TtftSample[];
+  rateLimits?: RateLimitReports;
 }
 
 interface EndpointHandles {
@@ -77,6 +79,12 @@ export class RequestStats {
   streamBegan(id: EndpointId, sample: TtftSample): void {
     const { ttft } = this.#countsOf(id);
     if (ttft.length < MAX_TTFT_SAMPLES) ttft.push({ ...sample, ms: Math.round(sample.ms) });
+  }
+
+  /** The newest answer of a report counts. */
+  limitsSeen(id: EndpointId, limits: RateLimitReports): void {
+    const counts = this.#countsOf(id);
+    counts.rateLimits = { ...counts.rateLimits, ...limits };
   }
 
   succeeded(id: EndpointId, usage: TokenUsage | undefined): void {

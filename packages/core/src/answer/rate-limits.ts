@@ -1,0 +1,55 @@
+import {
+  RATE_LIMIT_KINDS,
+  type RateLimitReport,
+  type RateLimitReports,
+} from '@zephyr/contract/rate-limit';
+
+import { type AnswerHeaders, momentOf, one } from './named-wait.ts';
+
+const PREFIX = 'anthropic-ratelimit-';
+/** Names are put together once: reading an answer without limits is six look-ups. */
+const NAMES = RATE_LIMIT_KINDS.map((kind) => ({
+  kind,
+  /** Absent where the kind has no counts. */
+  remaining: `${PREFIX}${kind}-remaining`,
+  limit: `${PREFIX}${kind}-limit`,
+  /** From 0 to 1, of a subscription's windows. */
+  utilization: `${PREFIX}${kind}-utilization`,
+  reset: `${PREFIX}${kind}-reset`,
+  isUnified: kind.startsWith('unified-'),
+}));
+
+/** The limits that an answer names; undefined where it names none. What is malformed is left out. */
+export function rateLimitsOf(headers: AnswerHeaders, nowMs: number): RateLimitReports | undefined {
+  let found: { [Kind in keyof RateLimitReports]: RateLimitReport } | undefined;
+  for (const names of NAMES) {
+    const isNamed = headers[names.isUnified ? names.utilization : names.remaining] !== undefined;
+    const report = isNamed ? reportOf(headers, names, nowMs) : undefined;
+    if (report !== undefined) found = { ...found, [names.kind]: report };
+  }
+  return found;
+}
+
+function reportOf(
+  headers: AnswerHeaders,
+  names: (typeof NAMES)[number],
+  nowMs: number,
+): RateLimitReport | undefined {
+  const resetAtMs = momentOf(one(headers, names.reset));
+  if (resetAtMs === undefined) return undefined;
+  const resetsInMs = Math.max(0, resetAtMs - nowMs);
+  if (names.isUnified) {
+    const used = numberOf(one(headers, names.utilization));
+    if (used === undefined) return undefined;
+    return { remainingShare: 1 - Math.min(1, used), resetsInMs };
+  }
+  const remaining = numberOf(one(headers, names.remaining));
+  const limit = numberOf(one(headers, names.limit));
+  if (remaining === undefined || limit === undefined || limit === 0) return undefined;
+  const counts = { remaining: Math.floor(remaining), limit: Math.floor(limit) };
+  return { ...counts, remainingShare: Math.min(1, remaining / limit), resetsInMs };
+}
+
+function numberOf(text: string | undefined): number | undefined {
+  return text !== undefined && /^\d{1,12}(\.\d{1,9})?$/.test(text) ? Number(text) : undefined;
+}
