@@ -5,7 +5,6 @@
  *
  *     node bench/peers.ts [--seed <number>] [--only costs|faults] [--fault <name>] [--peer <name>]… [--write]
  */
-import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 
@@ -14,6 +13,7 @@ import { faultRows } from './peers/faults.ts';
 import { GATEWAYS } from './peers/gateways.ts';
 import { WITHOUT_A_GATEWAY, ZEPHYR } from './peers/ours-and-system.ts';
 import type { Peer } from './peers/peer.ts';
+import { writePart } from './written-part.ts';
 
 const { values } = parseArgs({
   options: {
@@ -28,8 +28,6 @@ const { values } = parseArgs({
 const ALL: readonly Peer[] = [...WITHOUT_A_GATEWAY, ...GATEWAYS, ZEPHYR];
 const STREAMS = [200, 1_000];
 const DOCUMENT = new URL('../docs/comparison.md', import.meta.url);
-/** This program writes the part of the document between these lines. */
-const [BEGIN, END] = ['<!-- written by: make bench-peers -->', '<!-- end -->'];
 
 const wanted = values.peer ?? ALL.map(({ name }) => name);
 const chosen = ALL.filter(({ name }) => wanted.includes(name));
@@ -71,7 +69,7 @@ const text = [
       ]),
 ].join('\n');
 console.log(text);
-if (values.write) write(text);
+if (values.write) writePart(DOCUMENT, 'make bench-peers', text);
 
 function tableOf(
   title: string,
@@ -85,11 +83,4 @@ function tableOf(
       ([what, cells]) => `| ${what} | ${names.map((name) => cells.get(name) ?? '').join(' | ')} |`,
     ),
   ].join('\n');
-}
-
-function write(table: string): void {
-  const before = readFileSync(DOCUMENT, 'utf8');
-  const [head = '', rest = ''] = before.split(BEGIN);
-  const tail = rest.split(END)[1] ?? '';
-  writeFileSync(DOCUMENT, `${head}${BEGIN}\n\n${table}\n\n${END}${tail}`);
 }

@@ -2,12 +2,16 @@
  * What the data path costs: direct, this proxy, the library's plain middleware, a hand-piped Node
  * proxy and nginx, in one run on loopback. Read the ratios: absolute times are of this machine.
  *
- *     node bench/proxy.ts [rounds]
+ *     node bench/proxy.ts [--rounds <number>] [--only requests|streams|more]… [--write]
  *
- * In each round every candidate has its turn, so that a busy moment of the machine hits them all;
- * the median of the rounds is shown.
+ * In each round every candidate has its turn, so that a busy moment of the machine hits them all. The
+ * ratios are compared with those in data-path/figures.json; the exit code is 1 where we got worse by
+ * more than noise. With `--write` they are stored there and in docs/data-path.md instead.
  */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
 
 import {
   type Contender,
@@ -26,18 +30,35 @@ import {
   warmUp,
 } from '../services/proxy/bench/load.ts';
 
-const ROUNDS = Number(process.argv[2] ?? 3);
+import { facts, inRounds, moreRows, type Rounding } from './data-path/more.ts';
+import { addedTo, type Row, regressions, rowOf, tableOf } from './data-path/rows.ts';
+import { writePart } from './written-part.ts';
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '15' },
+    only: { type: 'string', multiple: true },
+    write: { type: 'boolean', default: false },
+  },
+});
+const FIGURES = new URL('./data-path/figures.json', import.meta.url);
+const DOCUMENT = new URL('../docs/data-path.md', import.meta.url);
+const MARK = 'make bench';
+const ROUNDS = Number(values.rounds);
+/** Each takes a minute for all candidates. */
+const STREAM_ROUNDS = Math.max(1, Math.round(ROUNDS / 5));
 /** Of requests one after the other: each takes a part of a second, and the machine is noisy. */
-const LATENCY_ROUNDS = 20 * ROUNDS;
+const LATENCY_ROUNDS = 4 * ROUNDS;
+const ROUNDING: Rounding = { rounds: STREAM_ROUNDS, latencyRounds: LATENCY_ROUNDS };
 const JSON_PATH = '/v1/messages?bench=json';
 const SMALL = bodyOf(1_000);
 const LARGE = bodyOf(100_000);
 const STREAMS = 1_000;
-const EVENTS = 100;
+const EVENTS = 70;
 const GAP_MS = 100;
 /** Until all streams are open and what they run is compiled. */
 const STREAMS_SETTLE_MS = 2_000;
-const SECONDS_MEASURED = 7;
+const SECONDS_MEASURED = 4;
 
 /** Keys in the order of Claude Code's requests. */
 function bodyOf(bytes: number): Buffer {
@@ -59,13 +80,13 @@ const firstByteUs: Measure = async ({ port }) => {
 };
 
 const cpuSmallUs: Measure = async (candidate) => {
-  const count = 12_000;
+  const count = 3_000;
   const load = { port: candidate.port, path: JSON_PATH, body: SMALL };
   return ((await cpuOf(candidate, () => atOnce(load, 64, count))) / count) * 1000;
 };
 
 const cpuLargeUs: Measure = async (candidate) => {
-  const count = 3_000;
+  const count = 1_000;
   const load = { port: candidate.port, path: JSON_PATH, body: LARGE };
   return ((await cpuOf(candidate, () => atOnce(load, 16, count))) / count) * 1000;
 };
@@ -98,50 +119,27 @@ async function streams(candidate: Contender, body: Buffer): Promise<{ cpu: numbe
   return { cpu: median(seconds), rss: (highest - rssBefore) / 1024 / STREAMS };
 }
 
-async function measured(
-  candidates: readonly Contender[],
-  measure: Measure,
-  rounds: number = ROUNDS,
-): Promise<ReadonlyMap<string, number>> {
-  const values = new Map<string, number[]>(candidates.map(({ name }) => [name, []]));
-  for (let round = 0; round < rounds; round += 1) {
-    for (const candidate of candidates) {
-      values.get(candidate.name)?.push(await measure(candidate));
-    }
-  }
-  return new Map([...values].map(([name, of]) => [name, median(of)]));
-}
-
 /** Fresh processes each time: what earlier loads left in the heap would hide what streams take. */
 async function streamCosts(
   starts: readonly (() => Promise<Contender | undefined>)[],
+  size: string,
   body: Buffer,
-): Promise<{ cpu: ReadonlyMap<string, number>; rss: ReadonlyMap<string, number> }> {
-  const costs = new Map<string, { cpu: number; rss: number }[]>();
-  for (let round = 0; round < ROUNDS; round += 1) {
+): Promise<readonly Row[]> {
+  const [cpu, rss] = [new Map<string, number[]>(), new Map<string, number[]>()];
+  for (let round = 0; round < STREAM_ROUNDS; round += 1) {
     for (const start of starts) {
       const candidate = await start();
       if (candidate === undefined) continue;
-      const all = costs.get(candidate.name) ?? [];
-      all.push(await streams(candidate, body));
-      costs.set(candidate.name, all);
+      const cost = await streams(candidate, body);
+      cpu.set(candidate.name, [...(cpu.get(candidate.name) ?? []), cost.cpu]);
+      rss.set(candidate.name, [...(rss.get(candidate.name) ?? []), cost.rss]);
       candidate.stop();
     }
   }
-  const medianOf = (key: 'cpu' | 'rss'): ReadonlyMap<string, number> =>
-    new Map([...costs].map(([name, all]) => [name, median(all.map((cost) => cost[key]))]));
-  return { cpu: medianOf('cpu'), rss: medianOf('rss') };
-}
-
-function show(title: string, values: ReadonlyMap<string, number>, base: string): void {
-  const reference = values.get(base) ?? Number.NaN;
-  const cells = [...values].map(([name, value]) => {
-    const ratio = name === base ? '' : ` (${(value / reference).toFixed(2)}×)`;
-    return Number.isNaN(value)
-      ? `${name} –`
-      : `${name} ${value.toFixed(value < 100 ? 1 : 0)}${ratio}`;
-  });
-  console.log(`${title.padEnd(44)} ${cells.join('   ')}`);
+  return [
+    rowOf(`${STREAMS} streams, ${size} bodies: CPU per event`, 'µs', cpu),
+    rowOf(`${STREAMS} streams, ${size} bodies: memory per stream`, 'KiB', rss),
+  ];
 }
 
 async function failoverMs(name: string, urls: readonly string[], config: string): Promise<number> {
@@ -163,39 +161,42 @@ const starts: readonly (() => Promise<Contender | undefined>)[] = [
   () => startScript('plain', 'plain-main.ts', String(upstream.port)),
   () => startNginx(upstream.port),
 ];
-const started = await Promise.all(starts.map((start) => start()));
-const proxies = started.filter((candidate) => candidate !== undefined);
-try {
-  console.log(`${ROUNDS} rounds; ratios to raw, a hand-piped node:http proxy\n`);
+async function requestRows(): Promise<readonly Row[]> {
+  const started = await Promise.all(starts.map((start) => start()));
+  const proxies = started.filter((candidate) => candidate !== undefined);
   // Both the load and the candidates have to be compiled by now, or the first in turn pays for it.
   for (const { port } of [direct, ...proxies]) {
     await warmUp({ port, path: JSON_PATH, body: SMALL });
   }
-  const latency = await measured([direct, ...proxies], firstByteUs, LATENCY_ROUNDS);
-  const directUs = latency.get('direct') ?? 0;
-  const added = new Map([...latency].slice(1).map(([name, us]) => [name, us - directUs]));
-  show('added time to first byte, one at a time, µs', added, 'raw');
-  show('CPU per request, 1 KB body, µs', await measured(proxies, cpuSmallUs), 'raw');
-  show('CPU per request, 100 KB body, µs', await measured(proxies, cpuLargeUs), 'raw');
-  for (const [size, body] of [
-    ['1 KB', SMALL],
-    ['100 KB', LARGE],
-  ] as const) {
-    const { cpu, rss } = await streamCosts(starts, body);
-    show(`${STREAMS} streams, ${size} bodies: CPU per event, µs`, cpu, 'raw');
-    show(`${STREAMS} streams, ${size} bodies: KiB per stream`, rss, 'raw');
-  }
-  console.log(`\nfailover, added to ${((latency.get('zephyr') ?? 0) / 1000).toFixed(2)} ms:`);
+  const latency = addedTo(await inRounds([direct, ...proxies], firstByteUs, LATENCY_ROUNDS));
+  const rows = [
+    rowOf('time to first byte, added, one at a time', 'µs', latency),
+    rowOf(
+      'CPU per request, 1 KB body, 64 connections',
+      'µs',
+      await inRounds(proxies, cpuSmallUs, ROUNDS),
+    ),
+    rowOf(
+      'CPU per request, 100 KB body, 16 connections',
+      'µs',
+      await inRounds(proxies, cpuLargeUs, ROUNDS),
+    ),
+  ];
+  for (const { stop } of proxies) stop();
+  return rows;
+}
+
+async function failovers(): Promise<readonly string[]> {
   const tolerant =
     '[failover]\nfailures_to_eject = 1000000\nretry_ratio = 1\nretries_per_second = 100\n';
   const refusing = await startScript('refusing', 'refusing-main.ts');
   const good = await failoverMs('one endpoint', [url], tolerant);
   const first503 = await failoverMs('503', [`http://127.0.0.1:${refusing.port}`, url], tolerant);
   refusing.stop();
-  console.log(`  503 first      ${(first503 - good).toFixed(2)} ms`);
-  console.log(`  refused first  ${(await refusedMs(url)).toFixed(2)} ms`);
-} finally {
-  for (const candidate of [upstream, ...proxies]) candidate.stop();
+  return [
+    `a failover adds ${(first503 - good).toFixed(2)} ms after a 503`,
+    `a failover adds ${(await refusedMs(url)).toFixed(2)} ms after a refused connection`,
+  ];
 }
 
 /** A refused connection ejects at once, so each sample needs a fresh proxy: many dead ones first. */
@@ -208,4 +209,47 @@ async function refusedMs(good: string): Promise<number> {
   const later = median(await inTurn(load, 50));
   zephyr.stop();
   return (first - later) / count;
+}
+
+const PARTS: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
+  requests: requestRows,
+  streams: async () => [
+    ...(await streamCosts(starts, '1 KB', SMALL)),
+    ...(await streamCosts(starts, '100 KB', LARGE)),
+  ],
+  more: () => moreRows(ROUNDING),
+};
+
+async function rowsOf(wanted: readonly string[]): Promise<readonly Row[]> {
+  const rows: Row[] = [];
+  for (const [part, measure] of Object.entries(PARTS)) {
+    if (!wanted.includes(part)) continue;
+    rows.push(...(await measure()));
+    console.error(`${part} measured`);
+  }
+  return rows;
+}
+
+function textOf(rows: readonly Row[], others: readonly string[]): string {
+  const machine = `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, Node ${process.versions.node}`;
+  const about = `${new Date().toISOString().slice(0, 10)}, ${machine}, ${ROUNDS} rounds.`;
+  return [about, '', tableOf(rows), '', ...others.map((line) => `- ${line}`)].join('\n');
+}
+
+try {
+  const wanted = values.only ?? Object.keys(PARTS);
+  const rows = await rowsOf(wanted);
+  const others =
+    values.only === undefined ? [...(await failovers()), ...(await facts(url, ROUNDING))] : [];
+  const text = textOf(rows, others);
+  console.log(text);
+  const stored = JSON.parse(readFileSync(FIGURES, 'utf8')) as readonly Row[];
+  const worse = regressions(stored, rows);
+  console.log(worse.length === 0 ? '\nnothing got worse' : `\nWORSE\n${worse.join('\n')}`);
+  if (values.write) {
+    writeFileSync(FIGURES, `${JSON.stringify(rows, undefined, 2)}\n`);
+    writePart(DOCUMENT, MARK, text);
+  } else if (worse.length > 0) process.exitCode = 1;
+} finally {
+  upstream.stop();
 }

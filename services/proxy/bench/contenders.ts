@@ -16,6 +16,8 @@ export interface Contender {
   readonly port: number;
   /** Whose CPU and memory are its cost; undefined: nothing in between. */
   readonly pid: number | undefined;
+  /** p99 in ms of how late its event loop is, while `work` runs; absent where it is not Node. */
+  readonly loopDelayMs?: (work: () => Promise<unknown>) => Promise<number>;
   stop(): void;
 }
 
@@ -28,17 +30,31 @@ function caFile(): string {
   return path;
 }
 
+const LOOP_DELAY = ['--import', here('./loop-delay.ts')];
+
+function loopDelayOf(child: ChildProcess): NonNullable<Contender['loopDelayMs']> {
+  return async (work) => {
+    child.send('loop delay: begin');
+    await work();
+    child.send('loop delay: end');
+    const [{ loopDelayP99Ms }] = (await once(child, 'message')) as [{ loopDelayP99Ms: number }];
+    return loopDelayP99Ms;
+  };
+}
+
 export async function startScript(
   name: string,
   file: string,
   ...args: string[]
 ): Promise<Contender> {
   const child = fork(here(file), args, {
+    execArgv: LOOP_DELAY,
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     env: { ...process.env, NODE_EXTRA_CA_CERTS: caFile() },
   });
   const [{ port }] = (await once(child, 'message')) as [{ port: number }];
-  return { name, port, pid: child.pid, stop: () => void child.kill() };
+  const stop = (): void => void child.kill();
+  return { name, port, pid: child.pid, loopDelayMs: loopDelayOf(child), stop };
 }
 
 export interface ZephyrOptions {
@@ -58,7 +74,7 @@ export async function startZephyr(name: string, options: ZephyrOptions): Promise
     `[server]\nport = 0\n${options.config ?? ''}\n[[groups]]\nname = "bench"\nauth_token_env = "BENCH"\n${endpoints.join('')}`,
   );
   const child = fork(here('../src/main.ts'), ['--config', configPath], {
-    execArgv: [...SERVICE_NODE_FLAGS],
+    execArgv: [...SERVICE_NODE_FLAGS, ...LOOP_DELAY],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     env: {
       PATH: process.env['PATH'],
@@ -75,7 +91,7 @@ export async function startZephyr(name: string, options: ZephyrOptions): Promise
     child.kill('SIGKILL');
     rmSync(folder, { recursive: true, force: true });
   };
-  return { name, port, pid: child.pid, stop };
+  return { name, port, pid: child.pid, loopDelayMs: loopDelayOf(child), stop };
 }
 
 /** One worker, no access log, no delay of streams; undefined where nginx is not installed. */

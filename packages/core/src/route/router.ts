@@ -247,9 +247,7 @@ export class Router {
     this.#blameProven({ id, failure, phase }, request, nowMs);
   }
 
-  /**
-   * The last call of every journey. Where no endpoint answered, the request itself may be at fault.
-   */
+  /** The last of every journey. Where no endpoint answered, the request itself may be at fault. */
   ended(journey: Journey, nowMs: number): void {
     this.#endTrial(journey);
     const { pending, request } = journey;

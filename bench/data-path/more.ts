@@ -1,9 +1,4 @@
-/**
- * What else the data path costs, in one run on loopback: with TLS, for each event of a stream, when
- * a client goes, with two processes.
- *
- *     node bench/proxy-more.ts [rounds]
- */
+/** What else the data path costs: with TLS, for each event of a stream, when a client goes, with two processes. */
 import { once as onceOf } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,7 +7,7 @@ import { STREAM_BODY } from '@zephyr/testkit/http-call';
 import { startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
 import { sse } from '@zephyr/testkit/upstream-scripts';
 
-import { type Contender, startScript, startZephyr } from '../services/proxy/bench/contenders.ts';
+import { type Contender, startScript, startZephyr } from '../../services/proxy/bench/contenders.ts';
 import {
   atOnce,
   cpuMs,
@@ -22,9 +17,10 @@ import {
   newAgent,
   once,
   warmUp,
-} from '../services/proxy/bench/load.ts';
+} from '../../services/proxy/bench/load.ts';
 
-const ROUNDS = Number(process.argv.slice(2).find((word) => /^\d+$/.test(word)) ?? 3);
+import { addedTo, type Rounds, type Row, rowOf } from './rows.ts';
+
 const JSON_PATH = '/v1/messages?bench=json';
 /** What every gateway takes: 1 KB. */
 const BODY = Buffer.from(
@@ -40,44 +36,30 @@ const EVENTS = 70;
 /** Until what the streams run is compiled, and their opening is over. */
 const STREAMS_SETTLE_MS = 1_500;
 const MEASURED_MS = 4_000;
-/** Of requests one after the other: each takes a part of a second, and the machine is noisy. */
-const LATENCY_ROUNDS = 20 * ROUNDS;
 const ROOMY = '[limits]\nactive_requests_per_client = 5000\n';
 
-/** Every candidate has its turn in each round; the medians are returned. */
-async function inRounds<Of extends { readonly name: string }>(
+export interface Rounding {
+  readonly rounds: number;
+  /** Of requests one after the other: each takes a part of a second, and the machine is noisy. */
+  readonly latencyRounds: number;
+}
+
+/** Every candidate has its turn in each round. */
+export async function inRounds<Of extends { readonly name: string }>(
   candidates: readonly Of[],
   measure: (candidate: Of) => Promise<number>,
-  rounds: number = ROUNDS,
-): Promise<ReadonlyMap<string, number>> {
-  const values = new Map<string, number[]>();
+  rounds: number,
+): Promise<Rounds> {
+  const values = new Map<string, number[]>(candidates.map(({ name }) => [name, []]));
   for (let round = 0; round < rounds; round += 1) {
     for (const candidate of candidates) {
-      const all = values.get(candidate.name) ?? [];
-      values.set(candidate.name, [...all, await measure(candidate)]);
+      values.get(candidate.name)?.push(await measure(candidate));
     }
   }
-  return new Map([...values].map(([name, all]) => [name, median(all)]));
+  return values;
 }
 
-function show(title: string, cells: readonly string[]): void {
-  console.log(`${title.padEnd(44)} ${cells.join('   ')}`);
-}
-
-/** What is added to `direct`, and its ratio to raw. */
-function showAdded(title: string, values: ReadonlyMap<string, number>, unit: string): void {
-  const direct = values.get('direct') ?? Number.NaN;
-  const raw = (values.get('raw') ?? Number.NaN) - direct;
-  const cells = [...values]
-    .filter(([name]) => name !== 'direct')
-    .map(([name, value]) => {
-      const added = value - direct;
-      return `${name} ${added.toFixed(2)} ${unit} (${(added / raw).toFixed(2)}×)`;
-    });
-  show(title, [`direct ${direct.toFixed(2)} ${unit}`, ...cells]);
-}
-
-async function withTls(): Promise<void> {
+async function tlsRow({ latencyRounds }: Rounding): Promise<Row> {
   const upstream = await startScript('upstream', 'upstream-main.ts', 'tls');
   const candidates = [
     { ...upstream, name: 'direct' },
@@ -91,19 +73,22 @@ async function withTls(): Promise<void> {
   for (const { name, port } of candidates) {
     await warmUp({ port, path: JSON_PATH, body: BODY, tls: name === 'direct' });
   }
-  showAdded(
-    'TLS upstream: time to first byte, added',
-    await inRounds(candidates, firstByteUs, LATENCY_ROUNDS),
-    'µs',
-  );
+  const times = await inRounds(candidates, firstByteUs, latencyRounds);
   for (const { stop } of candidates) stop();
+  return rowOf('TLS upstream: time to first byte, added', 'µs', addedTo(times));
+}
+
+interface EventTimes {
+  readonly eventMs: number;
+  /** How late the event loop of the candidate is, p99. */
+  readonly lateMs: number;
 }
 
 /**
  * Median time of an event from the endpoint to the client, with 10 events a second each, while all
  * streams run: what opening a thousand of them costs is no part of an event.
  */
-async function eventMs({ port }: Contender): Promise<number> {
+async function eventTimes({ port, loopDelayMs }: Contender): Promise<EventTimes> {
   const agent = newAgent(STREAMS);
   const path = `/v1/messages?bench=sse&timed=1&events=${EVENTS}&gap=${GAP_MS}`;
   const times: number[] = [];
@@ -123,11 +108,11 @@ async function eventMs({ port }: Contender): Promise<number> {
   }
   await sleep(STREAMS_SETTLE_MS);
   measures = true;
-  await sleep(MEASURED_MS);
+  const lateMs = (await loopDelayMs?.(() => sleep(MEASURED_MS))) ?? Number.NaN;
   measures = false;
   await Promise.all(running);
   agent.destroy();
-  return median(times);
+  return { eventMs: median(times), lateMs };
 }
 
 /** From the client's end to the closed connection at the endpoint. */
@@ -143,18 +128,16 @@ async function goneMs(port: number, closedAtMs: () => number | undefined): Promi
   return (closedAtMs() ?? Number.NaN) - goneAtMs;
 }
 
-async function clientsLeave(): Promise<void> {
+async function clientsLeave(): Promise<string> {
   const upstream = await startScriptedUpstream({ script: sse({ gapMs: 20, deltas: 500 }) });
   const zephyr = await startZephyr('zephyr', { urls: [upstream.url] });
   const times: number[] = [];
   for (let round = 0; round < 40; round += 1) {
     times.push(await goneMs(zephyr.port, () => upstream.ledger[round]?.closedAtMs));
   }
-  show('client gone to upstream closed', [
-    `median ${median(times).toFixed(1)} ms, longest ${Math.max(...times).toFixed(1)} ms`,
-  ]);
   zephyr.stop();
   await upstream.stop();
+  return `client gone to upstream closed: median ${median(times).toFixed(1)} ms, longest ${Math.max(...times).toFixed(1)} ms`;
 }
 
 /**
@@ -162,7 +145,7 @@ async function clientsLeave(): Promise<void> {
  * `2 × one / two` times as much as one. The load and the endpoint share the cores here, so that
  * the requests per second would measure them, too.
  */
-async function twoProcesses(url: string): Promise<void> {
+async function twoProcesses(url: string, rounds: number): Promise<string> {
   const config = ROOMY;
   const pair = await Promise.all(
     ['one', 'two'].map((name) => startZephyr(name, { urls: [url], config })),
@@ -183,26 +166,43 @@ async function twoProcesses(url: string): Promise<void> {
     { name: 'one', used: pair.slice(0, 1) },
     { name: 'two', used: pair },
   ];
-  const costs = await inRounds(sets, ({ used }) => costUs(used));
-  const [one = Number.NaN, two = Number.NaN] = [costs.get('one'), costs.get('two')];
-  show('CPU per request, 1 and 2 processes, µs', [
-    `${one.toFixed(0)}   ${two.toFixed(0)}`,
-    `with a core for each: ${((2 * one) / two).toFixed(2)}× the requests`,
-  ]);
+  const costs = await inRounds(sets, ({ used }) => costUs(used), rounds);
+  const [one, two] = [median(costs.get('one') ?? []), median(costs.get('two') ?? [])];
   for (const { stop } of pair) stop();
+  return `two processes with a core each: ${((2 * one) / two).toFixed(2)}× the requests of one, by the CPU per request`;
 }
 
-const upstream = await startScript('upstream', 'upstream-main.ts');
-const url = `http://127.0.0.1:${upstream.port}`;
-const raw = await startScript('raw', 'raw-main.ts', String(upstream.port));
-const zephyr = await startZephyr('zephyr', { urls: [url], config: ROOMY });
-try {
-  console.log(`${ROUNDS} rounds; ratios to raw, a hand-piped node:http proxy\n`);
-  await withTls();
-  const streamed = await inRounds([{ ...upstream, name: 'direct' }, raw, zephyr], eventMs);
-  showAdded(`${STREAMS} streams: an event to the client, added`, streamed, 'ms');
-  await clientsLeave();
-  await twoProcesses(url);
-} finally {
-  for (const { stop } of [upstream, raw, zephyr]) stop();
+/** Streams that are opened one after the other, with a thousand events in each tenth of a second. */
+async function eventRows({ rounds }: Rounding): Promise<readonly Row[]> {
+  const upstream = await startScript('upstream', 'upstream-main.ts');
+  const url = `http://127.0.0.1:${upstream.port}`;
+  const candidates = [
+    { ...upstream, name: 'direct' },
+    await startScript('raw', 'raw-main.ts', String(upstream.port)),
+    await startZephyr('zephyr', { urls: [url], config: ROOMY }),
+  ];
+  const lateMs = new Map<string, number[]>([
+    ['raw', []],
+    ['zephyr', []],
+  ]);
+  const measure = async (candidate: Contender): Promise<number> => {
+    const times = await eventTimes(candidate);
+    lateMs.get(candidate.name)?.push(times.lateMs);
+    return times.eventMs;
+  };
+  const times = await inRounds(candidates, measure, rounds);
+  for (const { stop } of candidates) stop();
+  return [
+    rowOf(`${STREAMS} streams: an event to the client, added`, 'ms', addedTo(times)),
+    rowOf(`${STREAMS} streams: event-loop delay, p99`, 'ms', lateMs),
+  ];
+}
+
+export async function moreRows(rounding: Rounding): Promise<readonly Row[]> {
+  return [await tlsRow(rounding), ...(await eventRows(rounding))];
+}
+
+/** What has no counterpart at raw. */
+export async function facts(url: string, { rounds }: Rounding): Promise<readonly string[]> {
+  return [await clientsLeave(), await twoProcesses(url, rounds)];
 }
