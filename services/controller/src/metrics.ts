@@ -6,7 +6,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 
 import { REASON_CODES } from '@zephyr/contract/selection';
 import type { Effect } from '@zephyr/core';
-import { VERSION } from '@zephyr/runtime/version';
+import { addBuildInfo } from '@zephyr/runtime/build-info';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 import { type BatchHealth, RECORD_KINDS } from './leader/batch-health.ts';
@@ -263,13 +263,3 @@ const ENDPOINT_GAUGES: readonly {
       ),
   },
 ];
-
-function addBuildInfo(registry: Registry): void {
-  const build = new Gauge({
-    name: 'zephyr_build_info',
-    help: 'Always 1; the version of this program is its label',
-    labelNames: ['version'],
-    registers: [registry],
-  });
-  build.set({ version: VERSION }, 1);
-}

@@ -1,5 +1,5 @@
 /** Every metric of the prober, with labels from closed sets: endpoints, styles, failure classes. */
-import { VERSION } from '@zephyr/runtime/version';
+import { addBuildInfo } from '@zephyr/runtime/build-info';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 /** From a free probe of a near host to the default time-out and its grace. */
@@ -112,14 +112,4 @@ function addGauges(registry: Registry, gauges: Gauges): void {
       this.set(gauges.redisUp() ? 1 : 0);
     },
   });
-}
-
-function addBuildInfo(registry: Registry): void {
-  const build = new Gauge({
-    name: 'zephyr_build_info',
-    help: 'Always 1; the version of this program is its label',
-    labelNames: ['version'],
-    registers: [registry],
-  });
-  build.set({ version: VERSION }, 1);
 }

@@ -64,7 +64,7 @@ export function connectionOptions(target: RedisTarget): RedisOptions {
  * - `command`: fails fast and never sends a command twice. ioredis 6 by default sends an
  *   unacknowledged command again after a reconnect (one INCR became two) and waits for ever on a
  *   black-holed server.
- * - `waiting`: the same, for `XREAD BLOCK` of at most one second, after which an answer comes.
+ * - `waiting`: the same, for `XREAD BLOCK` of at most 1.5 s, after which an answer comes.
  * - `blocking`: for subscriptions and `XREAD BLOCK`, of at most 5 s; waits for Redis to come back.
  *   A subscription sends nothing by itself, so its owner has to `ping` to find a dead line.
  *

@@ -5,8 +5,9 @@
  * MOVED or is gone, and the connection is replaced by one to the node that holds it then.
  *
  * Not `Cluster` of ioredis: it makes its subscriber's connection without a time-out and offers no
- * PING on it, so a connection that went dead silently would never be replaced; and commands without
- * a key (TIME, PING, INFO) go to any node, each with a clock of its own.
+ * PING on it. Tried with 6.0.0 on a cluster of three primaries whose lines all went dead silently:
+ * commands worked again after 3 s, and no message arrived within 90 s. And commands without a key
+ * (TIME, PING, INFO) go to any node, each with a clock of its own.
  */
 import { type Socket, connect as tcpConnect } from 'node:net';
 import { connect as tlsConnect } from 'node:tls';

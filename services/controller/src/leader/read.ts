@@ -27,7 +27,7 @@ interface Pace {
 
 const BUSY: Pace = { tickMs: 1_000, longestWaitMs: 250 };
 /** Below `presence.ttlMs` of the policy: else proxies would be forgotten between two ticks. */
-const AT_REST: Pace = { tickMs: 3_000, longestWaitMs: 1_000 };
+const AT_REST: Pace = { tickMs: 3_000, longestWaitMs: 1_500 };
 
 export interface Reading {
   readonly nowMs: EpochMs;

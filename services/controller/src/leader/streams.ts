@@ -37,7 +37,7 @@ export interface Received {
 
 export interface ReadFrom {
   readonly cursors: Cursors;
-  /** At most one second (`createRedis`). Outcomes are read after it. */
+  /** At most 1.5 s (`createRedis`). Outcomes are read after it. */
   readonly waitMs: number;
   /** Of the configuration: records of other endpoints are dropped. */
   readonly endpointIds: ReadonlySet<string>;

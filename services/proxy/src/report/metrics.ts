@@ -2,7 +2,7 @@
 import { FAILURE_CLASSES } from '@zephyr/contract/failure';
 import { REQUEST_OUTCOMES } from '@zephyr/contract/usage';
 import type { RetryRefusal } from '@zephyr/core';
-import { VERSION } from '@zephyr/runtime/version';
+import { addBuildInfo } from '@zephyr/runtime/build-info';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 import { TalliedCounter } from './tallied-counter.ts';
@@ -210,14 +210,4 @@ function addGauges(registry: Registry, gauges: ProxyGauges): void {
       },
     });
   }
-}
-
-function addBuildInfo(registry: Registry): void {
-  const build = new Gauge({
-    name: 'zephyr_build_info',
-    help: 'Always 1; the version of this program is its label',
-    labelNames: ['version'],
-    registers: [registry],
-  });
-  build.set({ version: VERSION }, 1);
 }

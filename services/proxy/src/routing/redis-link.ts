@@ -23,6 +23,8 @@ import { compareSnapshots } from './snapshot-order.ts';
 
 const PERIOD_MS = 1_000;
 const REST_PERIOD_MS = 4_000;
+/** Between two looks at other proxies' sessions at rest: the first request brings the next one. */
+const REST_SHARE_MS = 16_000;
 /** Without a request; longer than the pauses within a person's work. */
 const REST_AFTER_MS = 10_000;
 /** Expires by itself when the proxy is gone: no phantom requests. */
@@ -67,6 +69,7 @@ export class RedisLink {
   /** Monotonic: of the last round, and of the last moment that was not at rest. */
   #tickedAtMs = 0;
   #busyAtMs = 0;
+  #sharedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(deps: RedisLinkDeps) {
     this.#deps = deps;
@@ -215,6 +218,9 @@ export class RedisLink {
   async #shareSessions(): Promise<void> {
     const sessions = this.#deps.sessions();
     if (sessions === undefined || this.#commands.status !== 'ready') return;
+    const nowMs = this.#deps.clock.nowMs();
+    if (this.#isAtRest(nowMs) && nowMs - this.#sharedAtMs < REST_SHARE_MS) return;
+    this.#sharedAtMs = nowMs;
     // A failure is logged by the reading of the snapshot, which has the same cause.
     await this.#share.exchange(this.#commands, sessions).catch(() => undefined);
   }
