@@ -3,7 +3,7 @@
 import type { FailureClass } from '@zephyr/contract/failure';
 import type { EndpointId } from '@zephyr/contract/scalars';
 
-import type { Operation } from './scope.ts';
+import { type Operation, scopeOf } from './scope.ts';
 
 /** An endpoint by the snapshot and the configuration. */
 export interface RoutedEndpoint {
@@ -76,4 +76,16 @@ export function newJourney(request: RoutedRequest, forgetsBefore: number): Journ
     staleId: undefined,
     forgetsBefore,
   };
+}
+
+/** Whether it is evidence about a token. */
+export function isToken(failure: FailureClass): boolean {
+  return scopeOf(failure, 'messages') === 'token';
+}
+
+/** Of how many groups, each with a token of its own. */
+export function refusedTokens(pending: readonly Pending[]): number {
+  return new Set(
+    pending.filter(({ failure }) => isToken(failure)).map(({ groupName }) => groupName),
+  ).size;
 }

@@ -14,11 +14,13 @@ import type { Blame, Ejection, EjectionPolicy } from './ejection.ts';
 import { Ejections, type EjectionsDeps } from './ejections.ts';
 import { EndpointMemory } from './endpoint-memory.ts';
 import {
+  isToken,
   type Journey,
   newJourney,
   type Pending,
   type RoutedEndpoint,
   type RoutedRequest,
+  refusedTokens,
 } from './journey.ts';
 import { isBusy } from './model-limits.ts';
 import { isAnswer, isSharedByGroup, isUnreachable, scopeOf } from './scope.ts';
@@ -335,15 +337,4 @@ export class Router {
     journey.trial.running -= 1;
     journey.trial = undefined;
   }
-}
-
-function isToken(failure: FailureClass): boolean {
-  return scopeOf(failure, 'messages') === 'token';
-}
-
-/** Of how many groups, each with a token of its own. */
-function refusedTokens(pending: readonly Pending[]): number {
-  return new Set(
-    pending.filter(({ failure }) => isToken(failure)).map(({ groupName }) => groupName),
-  ).size;
 }
