@@ -4,7 +4,7 @@
 # whatever Node the system has.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev setup-tests demo start status doctor probe config-check cost up down logs ps \
+.PHONY: help setup setup-dev setup-tests demo start status doctor probe config-check cost usage up down logs ps \
   reload client pin-images test e2e-compose simulate bench bench-peers mutants check format
 
 help: ## Show this list
@@ -41,6 +41,9 @@ config-check: ## List all problems of the configuration in one run
 
 cost: ## Show what the probes cost today
 	@scripts/zephyr.sh cost
+
+usage: ## Show who used what: requests, tokens and cost
+	@scripts/zephyr.sh usage
 
 up: ## Start everything in containers, for a team, with config/config.toml and .env
 	@scripts/compose-up.sh
