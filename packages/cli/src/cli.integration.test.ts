@@ -42,6 +42,27 @@ describe('zephyr', () => {
     expect(help.status).toBe(0);
   });
 
+  it('starts by the flags of the original, and helps where there is nothing to start', () => {
+    expect(zephyr('--headless').stderr).toContain('config.toml does not exist');
+    expect(zephyr().stderr).toContain('Usage: zephyr');
+    writeFileSync(join(folder, 'config.toml'), `${CONFIG}[server]\nprot = 1\n`);
+    for (const flags of [[], ['--dashboard'], ['--config', 'config.toml'], ['--test-timing']]) {
+      const { stderr, status } = zephyr(...flags);
+      expect(stderr).toContain('did you mean port?');
+      expect(status).toBe(2);
+    }
+  });
+
+  it('warns of a key that the original ignored', () => {
+    const config = CONFIG.replace('a.example.com', 'a.relay.net');
+    const text = `${config}[health_check]\nswitch_threshold_ms = 5\n`;
+    writeFileSync(join(folder, 'config.toml'), text);
+    writeFileSync(join(folder, '.env'), 'TOKEN_A="sk-ant-Zq83kd02mm"', { mode: 0o600 });
+    const { stdout, status } = zephyr('config', 'check');
+    expect(stdout).toMatch(/! \S+:7: health_check\.switch_threshold_ms has no effect here/);
+    expect(status).toBe(0);
+  });
+
   it('prints its version', () => {
     expect(zephyr('--version')).toEqual({ stdout: `${VERSION}\n`, stderr: '', status: 0 });
   });

@@ -13,7 +13,7 @@ const OTHERS_MAY_READ = 0o044;
 
 /** One sentence each, with what to do. */
 export function warningsOf(
-  { config }: LoadedConfig,
+  { config, ignored }: LoadedConfig,
   envFilePath: string,
   say: Translate,
 ): readonly string[] {
@@ -28,7 +28,12 @@ export function warningsOf(
     return [say('note.certificateEnded', { name, path: clientCertFile ?? '', date })];
   });
   const read = isReadByOthers(envFilePath) ? [say('note.envFile', { path: envFilePath })] : [];
-  return [...madeUp, ...ended, ...read];
+  const original = ignored.map(({ line = 0, key, belongsTo }) =>
+    belongsTo === undefined
+      ? say('note.originalKey', { path: config.path, line, key })
+      : say('note.originalKeyMoved', { path: config.path, line, key, table: belongsTo }),
+  );
+  return [...madeUp, ...ended, ...read, ...original];
 }
 
 /** One sentence for each outbound proxy: the environment may name one that nobody thinks of. */

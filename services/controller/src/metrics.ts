@@ -191,6 +191,19 @@ function addRateLimitGauge(registry: Registry, current: CurrentState): void {
 }
 
 function addEndpointGauges(registry: Registry, current: CurrentState): void {
+  new Gauge({
+    name: 'zephyr_endpoint_info',
+    help: 'Always 1; the names that people gave the endpoint and its group, to be joined by its id',
+    labelNames: ['endpoint', 'name', 'group'],
+    registers: [registry],
+    collect() {
+      this.reset();
+      const state = current.isLeading() ? current.state() : undefined;
+      for (const { id, name, groupName } of state?.endpoints ?? []) {
+        this.set({ endpoint: id, name, group: groupName }, 1);
+      }
+    },
+  });
   for (const { name, help, of } of ENDPOINT_GAUGES) {
     new Gauge({
       name,

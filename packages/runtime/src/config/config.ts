@@ -98,6 +98,16 @@ export interface LoadedConfig {
   readonly secrets: Secrets;
   /** The variables that the file names in its `…_env` keys. */
   readonly variableNames: readonly string[];
+  /** Keys of the original program that have no effect. */
+  readonly ignored: readonly IgnoredKey[];
+}
+
+export interface IgnoredKey {
+  readonly line: number | undefined;
+  /** With its table, such as `health_check.switch_threshold_ms`. */
+  readonly key: string;
+  /** Where it has an effect; absent: nowhere. */
+  readonly belongsTo?: '[server]' | '[[groups]]';
 }
 
 export function groupOf(config: Config, endpoint: EndpointConfig): GroupConfig {

@@ -131,7 +131,7 @@ describe('a bad configuration', () => {
     const text = `[server]
 prot = 8080
 [health_check]
-switch_threshold_ms = 50
+extra_paths = []
 ${GROUP}endpoints = [
   { url = "http://a.example.com", name = "A 1" },
 ]
@@ -149,10 +149,10 @@ ${GROUP}endpoints = [
   expected: one of: host, port, switch_threshold_ms, graceful_switch_timeout_ms, open, allowed_hosts, trusted_proxies, extra_paths
   to do:    did you mean port?
 
-/etc/config.toml:4:1  health_check.switch_threshold_ms
+/etc/config.toml:4:1  health_check.extra_paths
   found:    an unknown key
   expected: one of: interval_seconds, min_interval_seconds, max_interval_seconds, timeout_seconds, dynamic_scaling, claude_binary_path, style, cheap_style, real_interval_seconds, model, daily_budget_usd
-  to do:    move it: switch_threshold_ms belongs in [server]
+  to do:    move it: extra_paths belongs in [server]
 
 /etc/config.toml:8:1  groups[0].auth_token_env
   found:    TOKEN_A, which is not set or empty

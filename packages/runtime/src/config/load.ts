@@ -11,6 +11,7 @@ import { ConfigError, type ConfigProblem, printPath, type Violation } from './co
 import { checkEnvFile } from './env-file.ts';
 import { locate } from './locate.ts';
 import { type ReadNamedFile, readNamedFile } from './named-file.ts';
+import { withoutOriginalKeys } from './original-keys.ts';
 import { type RawTable, variableNamesIn } from './raw.ts';
 import { readText } from './read-text.ts';
 import { REDIS_URL_VARIABLE } from './redis-url.ts';
@@ -57,7 +58,7 @@ export function loadConfig(sources: ConfigSources, options: LoadOptions = {}): L
  */
 export function readDocument(path: string): RawTable {
   const text = readText(path, 'must exist');
-  const document = parseToml(path, text);
+  const { document } = withoutOriginalKeys(parseToml(path, text));
   const problems = problemsOf(path, text, checkSchema(document));
   if (problems.length > 0) throw new ConfigError(problems);
   return document;
@@ -75,7 +76,7 @@ export interface ConfigText extends LoadOptions {
 export function parseConfig(source: ConfigText): LoadedConfig {
   const { path, text, variables, starting = [], read = readNamedFile } = source;
   const { readToken = createTokenReader() } = source;
-  const document = parseToml(path, text);
+  const { document, ignored } = withoutOriginalKeys(parseToml(path, text));
   const violations = [
     ...checkSchema(document),
     ...checkRules(document, { variables, read, readToken }),
@@ -89,7 +90,14 @@ export function parseConfig(source: ConfigText): LoadedConfig {
     ...problemsOf(path, text, violations),
   ];
   if (problems.length > 0) throw new ConfigError(problems);
-  return resolveConfig(document, { path, variables, read, readToken });
+  const placeOf = locate(text);
+  return {
+    ...resolveConfig(document, { path, variables, read, readToken }),
+    ignored: ignored.map(({ path: keyPath, ...key }) => ({
+      ...{ line: placeOf(keyPath).line, key: printPath(keyPath) },
+      ...key,
+    })),
+  };
 }
 
 function parseToml(path: string, text: string): RawTable {

@@ -31,7 +31,10 @@ export interface ConfigOrigin {
 }
 
 /** The services' configuration from a document that passed the schema and all rules. */
-export function resolveConfig(document: RawTable, source: ConfigOrigin): LoadedConfig {
+export function resolveConfig(
+  document: RawTable,
+  source: ConfigOrigin,
+): Omit<LoadedConfig, 'ignored'> {
   const { path, variables } = source;
   const file = configSchema.parse(document);
   const { groups: _, health_check: __, redis, clients: ___, ...tables } = file;

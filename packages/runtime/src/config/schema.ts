@@ -2,7 +2,7 @@
  * All keys of config.toml. Each is declared once, in `tables/`: its values, unit (the last word of
  * its name), default, documentation, and by `meta` whether it needs a restart. Made of that are the
  * types and units of `Config` (internal-form.ts), docs/configuration.md and config.toml.example.
- * Unknown keys are errors. The keys of the original program keep their names, meaning and defaults.
+ * Unknown keys are errors, but for those of original-keys.ts. The keys of the original program keep their names, meaning and defaults.
  */
 import { z } from 'zod';
 

@@ -16,6 +16,9 @@ export const probes = {
   'note.example': '{name}：{host} 是示例中的占位地址，请改为您的服务商的地址。',
   'note.outboundProxy': '出站代理 {url}（{from}）：用于 {names}。',
   'note.certificateEnded': '{name}：{path} 中的客户端证书已过期（{date}），请更新证书。',
+  'note.originalKey': '{path}:{line}：{key} 不起作用，与原版相同；请删除。',
+  'note.originalKeyMoved':
+    '{path}:{line}：{key} 在此处不起作用，与原版相同；如需使用，请移到 {table}。',
   'note.envFile': '本机其他用户可以读取 {path}，请执行：chmod 600 {path}',
 
   'online.asking': '正在询问 {count} 个端点…',

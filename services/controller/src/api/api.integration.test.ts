@@ -78,6 +78,7 @@ describe('reading', () => {
     const metrics = await (await open.get('/metrics')).text();
     expect(metrics).toContain('zephyr_controller_endpoint_healthy{endpoint="one"} 1');
     expect(metrics).toContain('zephyr_controller_leader 1');
+    expect(metrics).toMatch(/zephyr_endpoint_info\{endpoint="one",name="[^"]+",group="[^"]+"\} 1/);
     expect(metrics).toContain(`zephyr_build_info{version="${VERSION}"} 1`);
   });
 
