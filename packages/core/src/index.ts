@@ -40,7 +40,6 @@ export {
   type CostPace,
   NO_COST_PACE,
   projectedUsd,
-  usdPerHour,
   withSpent,
 } from './probe/cost-pace.ts';
 export { CHEAP_STYLES, type CheapStyle, chooseStyle, realStyleOf } from './probe/style.ts';

@@ -1,8 +1,6 @@
 import type { FailureClass } from '@zephyr/contract/failure';
 import type { ModelFamily } from '@zephyr/contract/session';
 
-import type { RateLimitPolicy } from './learn/rate-limits.ts';
-
 /**
  * Every number that a decision depends on. The controller starts from `DEFAULT_POLICY` and applies
  * its configuration; a recording can be replayed under another policy. `docs/decisions.md` explains
@@ -53,9 +51,8 @@ export interface LatencyPolicy {
   readonly priorSamples: number;
   /** How far a latency may drift in a minute without a sample, as a share of it. */
   readonly driftRatioPerMinute: number;
-  /** A CLI probe and a direct request within this time of each other are a pair. */
+  /** Probes of two styles within `pairMs` are a pair; after `basisMs` without direct ones the CLI measures. */
   readonly pairMs: number;
-  /** An endpoint without a direct request for so long before a CLI probe is measured by the CLI. */
   readonly basisMs: number;
 }
 
@@ -177,6 +174,14 @@ export interface PresencePolicy {
   readonly recoveryGapMaxMs: number;
 }
 
+export interface RateLimitPolicy {
+  /** A limit costs something below this share of it, unless it is reset within `soonMs`… */
+  readonly lowShare: number;
+  readonly soonMs: number;
+  /** …and at most so much, when nothing is left. */
+  readonly mostWaitMs: number;
+}
+
 export interface ProbingPolicy {
   /** While a failure or a recovery is being confirmed. */
   readonly verifyIntervalMs: number;
@@ -192,9 +197,8 @@ export interface ProbingPolicy {
   readonly highLoadRequests: number;
   /** CLI and direct request are compared if the first passed at most so long ago. */
   readonly compareWithinMs: number;
-  /** Direct requests that fail while the CLI passes, until only the CLI is used… */
+  /** Direct requests that fail while the CLI passes, until only the CLI is used, and for how long. */
   readonly refusals: number;
-  /** …and when they are compared again. */
   readonly recompareMs: number;
   /** Before a latency switch, both endpoints must have passed by the CLI within this time. */
   readonly cliBeforeSwitchMs: number;
@@ -341,7 +345,6 @@ export const DEFAULT_POLICY: Policy = {
     idleCliFactor: 4,
     cheaperFromShare: 0.8,
   },
-  // A refusal is retried elsewhere at once, and refused requests of a group are many.
   rateLimit: { lowShare: 0.2, soonMs: 10_000, mostWaitMs: SLOW_FAILURE_MS },
   publishing: { scoreIntervalMs: 5_000 },
 };

@@ -1,14 +1,19 @@
-import {
-  RATE_LIMIT_KINDS,
-  type RateLimitReport,
-  type RateLimitReports,
-} from '@zephyr/contract/rate-limit';
+import type { RateLimitKind, RateLimitReport, RateLimitReports } from '@zephyr/contract/rate-limit';
 
 import { type AnswerHeaders, momentOf, one } from './named-wait.ts';
 
 const PREFIX = 'anthropic-ratelimit-';
+/** A record, so that the compiler asks for each kind of the contract. */
+const KINDS: Readonly<Record<RateLimitKind, 'counts' | 'share'>> = {
+  requests: 'counts',
+  tokens: 'counts',
+  'input-tokens': 'counts',
+  'output-tokens': 'counts',
+  'unified-5h': 'share',
+  'unified-7d': 'share',
+};
 /** Names are put together once: reading an answer without limits is six look-ups. */
-const NAMES = RATE_LIMIT_KINDS.map((kind) => ({
+const NAMES = (Object.keys(KINDS) as RateLimitKind[]).map((kind) => ({
   kind,
   /** Absent where the kind has no counts. */
   remaining: `${PREFIX}${kind}-remaining`,
@@ -16,7 +21,7 @@ const NAMES = RATE_LIMIT_KINDS.map((kind) => ({
   /** From 0 to 1, of a subscription's windows. */
   utilization: `${PREFIX}${kind}-utilization`,
   reset: `${PREFIX}${kind}-reset`,
-  isUnified: kind.startsWith('unified-'),
+  isUnified: KINDS[kind] === 'share',
 }));
 
 /** The limits that an answer names; undefined where it names none. What is malformed is left out. */

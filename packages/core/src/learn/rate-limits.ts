@@ -7,14 +7,7 @@
 import type { RateLimitKind, RateLimitReports } from '@zephyr/contract/rate-limit';
 import type { EpochMs } from '@zephyr/contract/scalars';
 
-export interface RateLimitPolicy {
-  /** Below this share of a limit, it costs something… */
-  readonly lowShare: number;
-  /** …unless it is reset within this time… */
-  readonly soonMs: number;
-  /** …and at most so much, when nothing is left. */
-  readonly mostWaitMs: number;
-}
+import type { RateLimitPolicy } from '../policy.ts';
 
 export interface KnownRateLimit {
   readonly remainingShare: number;

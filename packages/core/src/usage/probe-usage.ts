@@ -1,8 +1,9 @@
 import type { ProbeResult } from '@zephyr/contract/probe';
-import { PROBES, type UsageRow } from '@zephyr/contract/usage';
+import type { PROBES, UsageRow } from '@zephyr/contract/usage';
 
 import { HOUR_MS } from './table.ts';
 
+const PERSON: typeof PROBES = 'probes';
 const NANO = 1_000_000_000;
 
 /** One probe as a row of the ledger, of the hour in which it began. */
@@ -11,7 +12,7 @@ export function usageOfProbe(
   model: string,
 ): UsageRow {
   return {
-    ...{ person: PROBES, endpoint: endpointId, model },
+    ...{ person: PERSON, endpoint: endpointId, model },
     fromAtMs: startedAtMs - (startedAtMs % HOUR_MS),
     counts: {
       requests: 1,
