@@ -59,4 +59,47 @@ describe('ca_file of a group', () => {
     expect((await call(proxy.port)).status).toBe(503);
     expect(wrong.ledger).toEqual([]);
   });
+
+  it('and its client certificate let an endpoint be reached that demands one', async () => {
+    writeFileSync(join(folder, 'client-key.pem'), VALID.key);
+    const tls = { ...VALID, ca: VALID.cert, requestCert: true, maxVersion: 'TLSv1.2' } as const;
+    const strict = await startScriptedUpstream({ tls });
+    const client = `client_cert_file = "${join(folder, 'ours.pem')}"
+client_key_file = "${join(folder, 'client-key.pem')}"`;
+    const proxy = await startTestProxy({
+      endpoints: [strict.url, strict.url],
+      groups: ['without', 'with'],
+      groupKeys: { without: keys('ours.pem'), with: `${keys('ours.pem')}\n${client}` },
+    });
+    onTestFinished(async () => {
+      await proxy.stop();
+      await strict.stop();
+    });
+    for (const _ of [1, 2]) {
+      const answers = await Promise.all([call(proxy.port), call(proxy.port)]);
+      for (const { status, headers } of answers) {
+        expect([status, headers['x-zephyr-endpoint']]).toEqual([200, 'e2']);
+      }
+    }
+    expect(proxy.log()).not.toContain('PRIVATE KEY');
+  });
+
+  it('and an older TLS than it allows is no connection', async () => {
+    const old = await startScriptedUpstream({ tls: { ...VALID, maxVersion: 'TLSv1.2' } });
+    const proxy = await startTestProxy({
+      endpoints: [old.url, old.url],
+      groups: ['new', 'any'],
+      groupKeys: {
+        new: `${keys('ours.pem')}\ntls_min_version = "1.3"`,
+        any: keys('ours.pem'),
+      },
+    });
+    onTestFinished(async () => {
+      await proxy.stop();
+      await old.stop();
+    });
+    const { headers } = await call(proxy.port);
+    expect(headers['x-zephyr-endpoint']).toBe('e2');
+    expect(proxy.log()).toContain('"failure":"tls"');
+  });
 });
