@@ -41,12 +41,18 @@ export class UsageTable {
   }
 
   add(row: UsageRow): void {
-    const isKnown = this.#rows.has(nameOf(row));
-    const isBeyond = !isKnown && this.#rows.size >= this.#maxRows;
-    const placed = isBeyond ? { ...row, ...BEYOND } : row;
-    const name = nameOf(placed);
+    const name = nameOf(row);
     const former = this.#rows.get(name);
-    this.#rows.set(name, former === undefined ? placed : sumOfRows(former, placed));
+    // Nearly every request: its row is there, and its name is made once.
+    if (former !== undefined) this.#rows.set(name, sumOfRows(former, row));
+    else if (this.#rows.size < this.#maxRows) this.#rows.set(name, row);
+    else this.#addBeyond({ ...row, ...BEYOND });
+  }
+
+  #addBeyond(row: UsageRow): void {
+    const name = nameOf(row);
+    const former = this.#rows.get(name);
+    this.#rows.set(name, former === undefined ? row : sumOfRows(former, row));
   }
 
   /** All rows; the table is empty then. */
