@@ -84,4 +84,35 @@ describe('FirstByteTimes', () => {
     expect(known.limitMs(A, fresh, LIMITS)).toBe(27_000);
     expect(known.limitMs(A, MEDIUM, LIMITS)).toBe(5_100);
   });
+
+  it('says what is typical: the middle of the times, whatever came last', () => {
+    const known = new FirstByteTimes();
+    const typicalMs = () => known.typicalMs(A, MEDIUM);
+    for (const ms of [9_000, 1_000, 60_000]) known.note(A, MEDIUM, ms);
+    expect(typicalMs()).toBeUndefined();
+    known.note(A, MEDIUM, 2_000);
+    expect(typicalMs()).toBe(9_000);
+    known.note(A, MEDIUM, 10_000);
+    expect(typicalMs()).toBe(9_000);
+    for (const ms of [500, 400]) known.note(A, MEDIUM, ms);
+    expect(typicalMs()).toBe(2_000);
+  });
+
+  it('takes what is typical of the other kind, and of a family from its other sizes', () => {
+    const known = new FirstByteTimes();
+    const fresh = { ...MEDIUM, isCached: false };
+    const learn = (of: typeof MEDIUM, ms: number) => {
+      for (let index = 0; index < 4; index += 1) known.note(A, of, ms);
+    };
+    learn({ ...fresh, requestClass: 'opus/xl' }, 40_000);
+    learn({ ...fresh, requestClass: 'opus/l' }, 30_000);
+    expect([known.typicalMs(A, fresh), known.familyMs(A, fresh)]).toEqual([undefined, 30_000]);
+    learn({ ...MEDIUM, requestClass: 'opus/l' }, 22_000);
+    learn({ ...MEDIUM, requestClass: 'opus/s' }, 21_000);
+    expect(known.familyMs(A, fresh)).toBe(22_000);
+    learn(MEDIUM, 20_000);
+    expect([known.typicalMs(A, fresh), known.familyMs(A, fresh)]).toEqual([20_000, 20_000]);
+    learn(fresh, 25_000);
+    expect([known.typicalMs(A, fresh), known.familyMs(A, fresh)]).toEqual([25_000, 25_000]);
+  });
 });
