@@ -1,34 +1,24 @@
 /** What routing has to know of a request: what it asks for, and what distinguishes it from others. */
-import type { IncomingMessage } from 'node:http';
-
-import type { Operation, RoutedRequest } from '@zephyr/core';
-
-export interface RoutedRequestInput {
-  readonly req: IncomingMessage;
-  readonly operation: Operation;
-  /** As the body names it; empty where it does not. */
-  readonly model: string;
-  readonly bodyBytes: number;
-  /** Whose request it is: the name of a key, or an address. */
-  readonly owner: string;
-  /** Behind an address may be many people: there their sessions distinguish them. */
-  readonly isOwnerOnePerson: boolean;
-  /** Of Claude Code, where the request names one. */
-  readonly sessionId: string | undefined;
-}
+import type { RoutedRequest } from '@zephyr/core';
+import type { ExchangeContext } from './exchange-context.ts';
 
 /** Betas that change the limits of a model, such as `context-1m-2025-08-07`. */
 const LIMITING_BETA = /(?:^|,)\s*(context-[a-z0-9-]{1,40})/g;
 
-export function routedRequestOf(input: RoutedRequestInput): RoutedRequest {
-  const { req, operation, model, bodyBytes, owner, sessionId } = input;
-  const session = `${owner} ${sessionId ?? ''}`;
+/** @param model As the body names it, as far as it was read; empty where it does not. */
+export function routedRequestIn(
+  { input, body, placement }: Pick<ExchangeContext, 'input' | 'body' | 'placement'>,
+  model: string,
+): RoutedRequest {
+  const { req, operation, client, owner } = input;
+  const session = `${owner} ${placement.sessionId ?? ''}`;
   return {
     operation,
     model: model + limitingBetas(req.headers['anthropic-beta']),
-    source: input.isOwnerOnePerson ? owner : session,
+    // Behind an address may be many people: there their sessions distinguish them.
+    source: client === null ? session : owner,
     // Without hashing the body: a client that asks the same again sends as many bytes.
-    fingerprint: `${session} ${bodyBytes}`,
+    fingerprint: `${session} ${body.bytes}`,
   };
 }
 

@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 
 import type { TokenUsage } from '@zephyr/contract/probe';
 import type { EndpointId } from '@zephyr/contract/scalars';
-import type { Operation, SessionTable } from '@zephyr/core';
+import type { Journey, Operation, SessionTable, TimedRequest } from '@zephyr/core';
 import type { Clock } from '@zephyr/runtime/clock';
 import { modelInHead } from '../answer/answer-head.ts';
 import type { Routing } from '../routing/routing.ts';
@@ -46,12 +46,18 @@ export class SessionPlacement {
     return this.#placeId() === endpointId;
   }
 
-  /** Whether any of the session's prompt is in a cache; true where sessions do not stick. */
-  hasCache(): boolean {
+  /** Where the session begins when its answers are late at the endpoint that comes first: see core. */
+  explore(
+    journey: Journey,
+    about: TimedRequest & { readonly model: string },
+  ): EndpointId | undefined {
     const { sessions, routing, clock } = this.#deps;
-    if (this.sessionId === undefined || sessions === undefined) return true;
+    const session = this.sessionId;
+    if (this.#operation !== 'messages' || session === undefined || sessions === undefined)
+      return undefined;
     const generationOf = (endpointId: EndpointId): number => routing.generationOf(endpointId);
-    return sessions.hasCache(this.sessionId, generationOf, clock.nowMs());
+    if (sessions.hasCache(session, generationOf, clock.nowMs())) return undefined;
+    return routing.explore(journey, this.preferredId(), { ...about, session });
   }
 
   #placeId(): EndpointId | undefined {

@@ -16,7 +16,6 @@ import {
   type Journey,
   latencyClassOf,
   mayBeBilled,
-  type RoutedRequest,
   rateLimitsOf,
   requestClassOf,
   STAY_PAUSE_MS,
@@ -38,7 +37,7 @@ import { readingMsOf } from './first-byte-timeout.ts';
 import { requestedModel } from './model-name.ts';
 import { moreTelling } from './own-answers.ts';
 import { Retries } from './retries.ts';
-import { routedRequestOf } from './routed-request.ts';
+import { routedRequestIn } from './routed-request.ts';
 import { attemptTimesOf, upstreamRequestOf } from './upstream-request.ts';
 
 /** An endpoint that is asked. */
@@ -108,7 +107,7 @@ export class Trying {
     this.#onDone = onDone;
     const { model } = body.facts();
     this.requestedModel = model;
-    this.journey = deps.routing.begin(this.#routedRequest(model));
+    this.journey = deps.routing.begin(routedRequestIn(context, model));
     const requestClass = requestClassOf({ model, bodyBytes: body.bytes });
     this.#firstByteClass = { requestClass, isCached: false };
     this.#retries = new Retries({
@@ -172,20 +171,11 @@ export class Trying {
     this.#context.deps.stats.clientGone(state.endpointId);
   }
 
-  #routedRequest(model: string): RoutedRequest {
-    const { input, body, placement } = this.#context;
-    const { req, operation, client, owner } = input;
-    return routedRequestOf({
-      ...{ req, operation, model, owner },
-      isOwnerOnePerson: client !== null,
-      bodyBytes: body.bytes,
-      sessionId: placement.sessionId,
-    });
-  }
-
   #tryNext(): void {
     const { deps, placement } = this.#context;
-    const preferredId = this.#explore() ?? placement.preferredId();
+    const isFirst = this.#attempts === 0;
+    const exploredId = isFirst ? placement.explore(this.journey, this.#timed()) : undefined;
+    const preferredId = exploredId ?? placement.preferredId();
     const choice = deps.routing.choose(this.journey, preferredId, this.#model);
     if (choice.kind === 'send') {
       const { hasAlternative } = choice;
@@ -199,16 +189,6 @@ export class Trying {
       const { retryAfterMs } = choice;
       this.#finish({ kind: 'nobody', error: 'rate_limited', retryAfterMs });
     } else this.#finish({ kind: 'nobody', error: ERROR_OF_NONE[choice.why] });
-  }
-
-  /** Where the first answer of a session with late ones begins. */
-  #explore(): EndpointId | undefined {
-    const { deps, input, placement } = this.#context;
-    const { sessionId } = placement;
-    if (input.operation !== 'messages' || sessionId === undefined) return undefined;
-    if (this.#attempts > 0 || placement.hasCache()) return undefined;
-    const about = { ...this.#timed(), session: sessionId };
-    return deps.routing.explore(this.journey, placement.preferredId(), about);
   }
 
   #timed(): TimedRequest & { readonly model: string } {
@@ -301,7 +281,7 @@ export class Trying {
     const { input, body } = this.#context;
     const scope = scopeOf(failure, input.operation);
     if (scope !== 'load' && scope !== 'model') return;
-    this.journey.request = this.#routedRequest(body.exactModel());
+    this.journey.request = routedRequestIn(this.#context, body.exactModel());
   }
 
   #noteContent(id: EndpointId, { ttftMs, response }: CommittedAttempt): void {
