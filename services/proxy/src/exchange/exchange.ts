@@ -217,7 +217,9 @@ function attemptsOf(state: ExchangeState) {
     return { endpointId: state.answer.endpointId, attempts: state.trying.attempts };
   }
   if (state.status !== 'trying') return { attempts: 0 };
-  return { ...state.trying.lastFailed, attempts: state.trying.attempts };
+  const last = state.trying.failed.at(-1);
+  const failure = last?.failure ?? undefined;
+  return { endpointId: last?.endpoint, failure, attempts: state.trying.attempts };
 }
 
 /** Why the client was given no whole answer. */

@@ -77,11 +77,6 @@ const DONE: TryingState = { status: 'done' };
 
 const ERROR_OF_NONE = { disabled: 'none_enabled', asked: 'all_down' } as const;
 
-interface LastFailed {
-  readonly endpointId: EndpointId;
-  readonly failure: FailureClass;
-}
-
 export class Trying {
   readonly journey: Journey;
   /** As the body names it; empty where it does not. */
@@ -95,8 +90,8 @@ export class Trying {
   /** Of the attempt that runs. */
   #firstByteClass: FirstByteClass;
   #lastFailure: FailedAttempt | undefined;
-  #lastFailed: LastFailed | undefined;
-  #failed: readonly RequestAttempt[] = NO_ATTEMPTS;
+  /** Those that failed, in their order. */
+  failed: readonly RequestAttempt[] = NO_ATTEMPTS;
   #attempts = 0;
   /** Its idle connection was dead: if it is asked again, then on a fresh one. */
   #staleId: EndpointId | undefined;
@@ -120,16 +115,10 @@ export class Trying {
     });
   }
 
-  /** Those that failed, in their order. */
-  get failed(): readonly RequestAttempt[] {
-    return this.#failed;
-  }
-
   /** The endpoint's name for the last attempt that got an answer. */
   get endpointRequestId(): string | undefined {
-    return this.#lastFailure?.response === undefined
-      ? undefined
-      : requestIdOf(this.#lastFailure.response);
+    const response = this.#lastFailure?.response;
+    return response === undefined ? undefined : requestIdOf(response);
   }
 
   /** 1 at the first endpoint. */
@@ -142,11 +131,6 @@ export class Trying {
     if (this.#state.status !== 'asking') return undefined;
     const { endpointId, attempt } = this.#state;
     return { endpointId, isConnecting: attempt.isConnecting };
-  }
-
-  /** The last attempt that failed; undefined where none has. */
-  get lastFailed(): LastFailed | undefined {
-    return this.#lastFailed;
   }
 
   start(): void {
@@ -270,7 +254,7 @@ export class Trying {
     stats.failed(endpoint.id, failure);
     if (failure === 'token_refused') this.#context.deps.onTokenRefused(endpoint.groupName);
     const attempt = { endpoint: endpoint.id, failure, mayBeBilled: mayBeBilled(result) };
-    this.#failed = [...this.#failed, attempt];
+    this.failed = [...this.failed, attempt];
     this.#nameModel(failure);
     if (result.staleConnection) routing.stale(this.journey, endpoint.id);
     else routing.failed(this.journey, endpoint, { failure, waitMs: retryAfterMs });
@@ -309,7 +293,6 @@ export class Trying {
     const { id } = chosen.endpoint;
     const lastFailure = moreTelling(this.#lastFailure, failed, input.operation);
     this.#lastFailure = lastFailure;
-    this.#lastFailed = { endpointId: id, failure: failed.failure };
     if (input.operation === 'extra') {
       this.#finish({ kind: 'failed', failed });
       return;
