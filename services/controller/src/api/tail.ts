@@ -124,6 +124,7 @@ class StreamTail {
 
   async #read(): Promise<void> {
     const outcomesCursor = await this.#startCursors();
+    const requestCursor = await this.#requestCursor();
     this.#started.resolve();
     const ids = STREAMS.map((key) => this.#cursors.get(key) ?? '0-0');
     const args = ['STREAMS', ...STREAMS, ...ids] as const;
@@ -134,7 +135,19 @@ class StreamTail {
       this.#emit(key, entries);
     }
     await this.#readOutcomes(outcomesCursor);
-    await this.#readRequests();
+    if (requestCursor !== undefined) await this.#readRequests(requestCursor);
+  }
+
+  /** Only while somebody wants them: there may be many. Undefined: nobody does. */
+  async #requestCursor(): Promise<string | undefined> {
+    const key = keys.requests;
+    if (this.events.listenerCount('request') === 0) {
+      this.#cursors.delete(key);
+      return undefined;
+    }
+    const cursor = this.#cursors.get(key) ?? (await readLastId(this.#redis, key));
+    this.#cursors.set(key, cursor);
+    return cursor;
   }
 
   /** What was written before the first look is history, and read as such. Returns that of outcomes. */
@@ -159,14 +172,9 @@ class StreamTail {
     for (const sample of batches.flatMap(liveSamples)) this.events.emit('sample', sample);
   }
 
-  /** Only while somebody wants them: there may be many. Written by proxies, too. */
-  async #readRequests(): Promise<void> {
-    if (this.events.listenerCount('request') === 0) {
-      this.#cursors.delete(keys.requests);
-      return;
-    }
+  /** Proxies write them, too. */
+  async #readRequests(afterId: string): Promise<void> {
     const key = keys.requests;
-    const afterId = this.#cursors.get(key) ?? (await readLastId(this.#redis, key));
     const from = { key, afterId, count: BATCH, tooLarge: 'leave' } as const;
     const part = await readStreamPart(this.#redis, from);
     this.#cursors.set(key, part.lastId);

@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+
+import { usagePeriod } from './period.ts';
+
+const NOW = Date.UTC(2026, 10, 28, 9, 30);
+const of = (since: string, until?: string, wantsHours = false) => {
+  const period = usagePeriod({ since, until, nowMs: NOW, wantsHours });
+  if (period.status === 'refused') return period.why;
+  const text = (atMs: number) => new Date(atMs).toISOString().slice(0, 16);
+  return `${text(period.sinceAtMs)} ${text(period.untilAtMs)} ${period.unit}`;
+};
+
+describe('usagePeriod', () => {
+  it.each([
+    ['1d', undefined, '2026-11-28T00:00 2026-11-28T09:30 day'],
+    ['7d', undefined, '2026-11-22T00:00 2026-11-28T09:30 day'],
+    ['24h', undefined, '2026-11-27T10:00 2026-11-28T09:30 hour'],
+    ['2026-11-01', undefined, '2026-11-01T00:00 2026-11-28T09:30 day'],
+    ['2026-11-01', '2026-11-03', '2026-11-01T00:00 2026-11-03T00:00 day'],
+    ['2026-11-27T16:00:00+08:00', undefined, '2026-11-27T08:00 2026-11-28T09:30 hour'],
+    ['2026-11-27', '2026-11-28T05:20Z', '2026-11-27T00:00 2026-11-28T05:00 hour'],
+    ['9999d', undefined, '2025-10-24T00:00 2026-11-28T09:30 day'],
+  ])('%s until %s: %s', (since, until, expected) => {
+    expect(of(since, until)).toBe(expected);
+  });
+
+  it('has hours where they are asked for, while they are kept', () => {
+    expect(of('2d', undefined, true)).toMatch(/ hour$/);
+    expect(of('36d', undefined, true)).toMatch(/35 days/);
+    expect(of('36d', undefined, false)).toMatch(/ day$/);
+  });
+
+  it.each([
+    ['yesterday', undefined],
+    ['0d', undefined],
+    ['-1d', undefined],
+    ['2026-13-01', undefined],
+    ['1d', 'soon'],
+    ['2026-11-03', '2026-11-01'],
+  ])('refuses %s until %s', (since, until) => {
+    expect(of(since, until)).toMatch(/expected 7d|before since/);
+  });
+});
