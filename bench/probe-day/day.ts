@@ -69,7 +69,7 @@ export function simulateDay(about: {
       atMs: epochMs(0),
       groups: [group],
       endpoints: ids.map((id) => ({
-        ...{ id, groupName: GROUP, styleChoice: style === 'auto' ? 'auto' : 'fixed' },
+        ...{ id, groupName: GROUP, styleChoice: style === 'auto' ? 'auto' : 'fixed', preferenceMs: 0 },
       })),
     }),
     nowMs: 0,

@@ -17,6 +17,8 @@ export const scoreSchema = z
       failureMs: duration,
       /** What a rate limit that is nearly used up is expected to cost; absent where there is room. */
       limitMs: duration.optional(),
+      /** What the configuration says against it: a later priority, a higher price. */
+      preferenceMs: duration,
       /** One standard error of the latency: few or old samples count against an endpoint. */
       uncertaintyMs: duration,
       /** Weighted share of recent attempts that failed. */

@@ -19,6 +19,8 @@ export type Mode = ShapeOf<typeof modeSchema>;
 export const REASON_CODES = [
   'initial',
   'faster',
+  /** It has a better priority or price, and is fast enough. */
+  'preferred',
   'active_failed',
   'active_ejected',
   'active_disabled',
@@ -55,7 +57,7 @@ const states = [
 /**
  * As a machine:
  *
- *     steady --(faster, active has requests)--> pending
+ *     steady --(faster | preferred, active has requests)--> pending
  *     pending --(active idle | graceful_switch_timeout_ms passed)--> draining
  *     pending --(the gain is gone)--> steady
  *     steady | pending --(failure, operator)--> draining

@@ -26,6 +26,7 @@ export type {
   Input,
   WorldEvent,
 } from './decide/events.ts';
+export { preferencesMs } from './decide/preference.ts';
 export { sessionLoadOf, totalActiveRequests } from './decide/presence.ts';
 export { reduce } from './decide/reduce.ts';
 export { isAtRest } from './decide/rest.ts';

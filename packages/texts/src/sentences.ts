@@ -77,6 +77,10 @@ function reasonSentence(situation: Situation, why: Why): string {
       return other === undefined || because?.gain === undefined
         ? say('now.why.faster.plain', { name })
         : say('now.why.faster', { name, other, gain: numbers.latency(because.gain.gainMs) });
+    case 'preferred':
+      return other === undefined
+        ? say('now.why.preferred.plain', { name })
+        : say('now.why.preferred', { name, other });
     case 'active_failed':
     case 'active_ejected': {
       const failure = because?.failure;

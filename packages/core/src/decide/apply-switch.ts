@@ -68,6 +68,7 @@ function noticesOf({ selection, wishes }: World, reason: ReasonCode): readonly N
 function isFlapping(reason: ReasonCode): boolean {
   return (
     reason === 'faster' ||
+    reason === 'preferred' ||
     reason === 'active_failed' ||
     reason === 'active_ejected' ||
     reason === 'active_token_refused'
@@ -76,7 +77,7 @@ function isFlapping(reason: ReasonCode): boolean {
 
 /** Whether the old endpoint can still serve, so that traffic moves over gradually. */
 function isGradual(reason: ReasonCode): boolean {
-  return reason === 'faster' || reason === 'pinned_recovered';
+  return reason === 'faster' || reason === 'preferred' || reason === 'pinned_recovered';
 }
 
 /**

@@ -139,10 +139,14 @@ export function toConsidered(assessment: Assessment): Considered {
 
 /**
  * Best first: by how likely an endpoint answers, then by score. Unknown scores come after known
- * ones; equal ones keep the order of preference.
+ * ones, those of a better priority or price first; equal ones keep the order of the list.
  */
 export function byRank(a: Assessment, b: Assessment): number {
-  return unlikelihood(a) - unlikelihood(b) || rankingMs(a.score) - rankingMs(b.score) || 0;
+  return (
+    unlikelihood(a) - unlikelihood(b) ||
+    rankingMs(a.score) - rankingMs(b.score) ||
+    a.endpoint.preferenceMs - b.endpoint.preferenceMs
+  );
 }
 
 /** How unlikely it is to answer; 0: available. */

@@ -52,8 +52,8 @@ function configured(
       ...{ recovery: recovered(recovery, nowMs), changedAtMs: nowMs },
     };
   }
-  const { groupName, styleChoice } = setting;
-  const same = { ...former, groupName, styleChoice };
+  const { groupName, styleChoice, preferenceMs } = setting;
+  const same = { ...former, groupName, styleChoice, preferenceMs };
   if (!isStart || isInOrder(former)) return same;
   return { ...same, health: withoutDamping(former.health), changedAtMs: nowMs };
 }

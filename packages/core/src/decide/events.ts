@@ -26,6 +26,8 @@ export interface EndpointSetting {
   readonly groupName: string;
   /** `auto`: the core chooses the style of each probe. `fixed`: the prober's configuration does. */
   readonly styleChoice: 'auto' | 'fixed';
+  /** See `preferencesMs`. */
+  readonly preferenceMs: number;
 }
 
 export type CommandOutcome =

@@ -171,7 +171,12 @@ describe('a new configuration', () => {
     ({
       kind: 'config',
       groups: [{ ...group, dynamicScaling: false, realIntervalMs: 3_600_000 }],
-      endpoints: ids.map((id) => ({ id, groupName: 'team', styleChoice: 'fixed' as const })),
+      endpoints: ids.map((id) => ({
+        id,
+        groupName: 'team',
+        styleChoice: 'fixed' as const,
+        preferenceMs: 0,
+      })),
     }) as const;
 
   it('switches first when the active endpoint is removed', () => {

@@ -171,7 +171,12 @@ describe('a changed URL or token', () => {
     ({
       kind: 'config',
       groups: [{ ...GROUP_OF_TEST }],
-      endpoints: [A, B].map((id) => ({ id, groupName: 'team', styleChoice: 'fixed' as const })),
+      endpoints: [A, B].map((id) => ({
+        id,
+        groupName: 'team',
+        styleChoice: 'fixed' as const,
+        preferenceMs: 0,
+      })),
       ...{ changedIds, isStart },
     }) as const;
   const GROUP_OF_TEST = {

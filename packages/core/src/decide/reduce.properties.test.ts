@@ -101,7 +101,7 @@ const config: fc.Arbitrary<WorldEvent> = fc
     kind: 'config',
     groups: [GROUP],
     endpoints: endpoints.map((endpointId) => ({
-      ...{ id: endpointId, groupName: GROUP.name, styleChoice: 'auto' as const },
+      ...{ id: endpointId, groupName: GROUP.name, styleChoice: 'auto' as const, preferenceMs: 0 },
     })),
   }));
 
@@ -161,7 +161,7 @@ describe('reduce', () => {
         );
         for (const [index, { atMs, reason }] of switches.entries()) {
           const before = switches[index - 1];
-          if (reason !== 'faster' || before === undefined) continue;
+          if (before === undefined || (reason !== 'faster' && reason !== 'preferred')) continue;
           expect(atMs - before.atMs).toBeGreaterThanOrEqual(DEFAULT_POLICY.switching.dwellMs);
         }
       }),

@@ -502,7 +502,7 @@ describe('flapping', () => {
           kind: 'config',
           groups: [GROUP],
           endpoints: [n % 2 === 0 ? B : A].map((id) => ({
-            ...{ id, groupName: GROUP.name, styleChoice: 'fixed' as const },
+            ...{ id, groupName: GROUP.name, styleChoice: 'fixed' as const, preferenceMs: 0 },
           })),
         }),
     },

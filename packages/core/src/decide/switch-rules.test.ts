@@ -4,7 +4,7 @@ import { DEFAULT_POLICY } from '../policy.ts';
 import { A, B, GROUP, Scenario } from '../test-support/scenario.ts';
 import { epochMs } from '../types.ts';
 import type { Context } from './context.ts';
-import { nextLead, readiness } from './switch-rules.ts';
+import { type Challenger, nextLead, readiness } from './switch-rules.ts';
 import type { Lead, World } from './world.ts';
 
 const { confirmations, dwellMs, slowDwellMs } = DEFAULT_POLICY.switching;
@@ -79,7 +79,14 @@ describe('readiness', () => {
 
 describe('nextLead', () => {
   const gain = { gainMs: 100, neededMs: 50, standardErrorMs: 10 };
-  const challenger = { toId: B, gain, isEnough: true, measured: 'alike', evidence: 2 } as const;
+  const challenger: Challenger = {
+    toId: B,
+    gain,
+    isEnough: true,
+    measured: 'alike',
+    reason: 'faster',
+    evidence: 2,
+  };
 
   it.each<[string, Lead, Parameters<typeof nextLead>[1], Lead]>([
     [
@@ -144,7 +151,7 @@ describe('switches that must be', () => {
     gone.receive({
       kind: 'config',
       groups: [GROUP],
-      endpoints: [{ id: B, groupName: GROUP.name, styleChoice: 'fixed' }],
+      endpoints: [{ id: B, groupName: GROUP.name, styleChoice: 'fixed', preferenceMs: 0 }],
     });
     expect([gone.active, gone.reason]).toEqual([B, 'active_removed']);
     const disabled = new Scenario().rounds(3, { a: 500, b: 600 });

@@ -100,6 +100,8 @@ export interface Challenger {
   readonly isEnough: boolean;
   /** `across_styles`: guessed from probes of different styles, a reason to probe but not to switch. */
   readonly measured: 'alike' | 'across_styles';
+  /** `preferred`: without its better priority or price it would not lead. */
+  readonly reason: 'faster' | 'preferred';
   /** Evidence of both endpoints; unchanged: nothing new was received. */
   readonly evidence: number;
 }
@@ -138,7 +140,8 @@ function weigh(active: Assessment, rival: Assessment, context: Context): Challen
   const policy = context.policy.switching;
   const costMs = (score: typeof from) =>
     score.latencyMs + score.liveMs + score.failureMs + (score.limitMs ?? 0);
-  const gainMs = costMs(from) - costMs(to);
+  const fasterMs = costMs(from) - costMs(to);
+  const gainMs = fasterMs + from.preferenceMs - to.preferenceMs;
   const standardErrorMs = Math.hypot(from.uncertaintyMs, to.uncertaintyMs);
   const neededMs = Math.max(policy.thresholdMs, policy.confidence * standardErrorMs);
   return {
@@ -146,6 +149,7 @@ function weigh(active: Assessment, rival: Assessment, context: Context): Challen
     gain: { gainMs, neededMs, standardErrorMs },
     isEnough: gainMs >= neededMs,
     measured,
+    reason: fasterMs >= neededMs ? 'faster' : 'preferred',
     evidence: active.endpoint.evidence + rival.endpoint.evidence,
   };
 }

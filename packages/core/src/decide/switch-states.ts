@@ -182,12 +182,12 @@ function begin(world: World, challenger: Challenger, about: Begin): Step {
   );
   const made = {
     toId: challenger.toId,
-    reason: 'faster',
+    reason: challenger.reason,
     gain,
     trade,
     assessments,
     context,
-  } as const;
+  };
   if (activeRequestsOf(world.proxies, activeId) === 0) return switchTo(world, made);
   const next: World = {
     ...world,
@@ -195,7 +195,7 @@ function begin(world: World, challenger: Challenger, about: Begin): Step {
       status: 'pending',
       activeId,
       nextId: challenger.toId,
-      reason: 'faster',
+      reason: challenger.reason,
       sinceAtMs: context.nowMs,
       deadlineAtMs: (context.nowMs + waitMsOf(world, context)) as EpochMs,
     },

@@ -25,6 +25,7 @@ export interface EndpointState {
   readonly id: EndpointId;
   readonly groupName: string;
   readonly styleChoice: EndpointSetting['styleChoice'];
+  readonly preferenceMs: number;
   readonly health: Health;
   readonly tokenAccess: TokenAccess;
   readonly latency: ProbeLatency;
@@ -170,11 +171,17 @@ export function initialWorld(setup: WorldSetup): World {
   };
 }
 
-export function newEndpoint({ id, groupName, styleChoice }: EndpointSetting): EndpointState {
+export function newEndpoint({
+  id,
+  groupName,
+  styleChoice,
+  preferenceMs,
+}: EndpointSetting): EndpointState {
   return {
     id,
     groupName,
     styleChoice,
+    preferenceMs,
     health: UNKNOWN_HEALTH,
     tokenAccess: UNKNOWN_TOKEN_ACCESS,
     latency: NO_PROBE_LATENCY,

@@ -54,7 +54,7 @@ function scoreOfProbe(result: ProbeResult, policy: Policy): ProbeScore {
   const nowMs = result.startedAtMs;
   const nothing = { latency: NO_PROBE_LATENCY, reliability: NO_RELIABILITY };
   const tracks = addProbe(nothing, result, { nowMs, policy, isOverloaded: false });
-  const score = scoreOf({ ...tracks, times: NO_LIVE_TIMES }, nowMs, policy);
+  const score = scoreOf({ ...tracks, times: NO_LIVE_TIMES, preferenceMs: 0 }, nowMs, policy);
   if (score.status === 'unknown') {
     const { failureMs } = failureCost(tracks.reliability, nowMs, policy.failure);
     return { status: 'unknown', failureMs };

@@ -11,6 +11,7 @@ const policy = DEFAULT_POLICY;
 const atMs = (ms: number) => epochMs(1_000_000 + ms);
 const nothing: Tracks = {
   ...{ latency: NO_PROBE_LATENCY, reliability: NO_RELIABILITY, times: NO_LIVE_TIMES },
+  preferenceMs: 0,
 };
 const probed: Tracks = {
   ...nothing,

@@ -14,6 +14,8 @@ export interface Tracks {
   readonly times: LiveTimes;
   /** Absent: none are known. */
   readonly rateLimits?: RateLimits | undefined;
+  /** What the configuration says against it: see `decide/preference.ts`. */
+  readonly preferenceMs: number;
 }
 
 /** @param styleOffsetMs how much longer a CLI probe usually takes than a direct request */
@@ -29,11 +31,18 @@ export function scoreOf(tracks: Tracks, nowMs: EpochMs, policy: Policy, styleOff
   const limitMs = limitCostMs(tracks.rateLimits ?? NO_RATE_LIMITS, nowMs, policy.rateLimit);
   return {
     status: 'known',
-    totalMs: latency.latencyMs + live.excessMs + failure.failureMs + limitMs + uncertaintyMs,
+    totalMs:
+      latency.latencyMs +
+      live.excessMs +
+      failure.failureMs +
+      limitMs +
+      tracks.preferenceMs +
+      uncertaintyMs,
     latencyMs: latency.latencyMs,
     liveMs: live.excessMs,
     failureMs: failure.failureMs,
     ...(limitMs === 0 ? {} : { limitMs }),
+    preferenceMs: tracks.preferenceMs,
     uncertaintyMs,
     failureRatio: failure.failureRatio,
     samples: latency.samples,

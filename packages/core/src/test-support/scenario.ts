@@ -35,6 +35,7 @@ export interface ScenarioSetup extends Partial<Omit<WorldSetup, 'groups'>> {
   readonly ids?: readonly EndpointId[];
   readonly group?: Partial<GroupSetting>;
   readonly styleChoice?: EndpointSetting['styleChoice'];
+  readonly preferencesMs?: Readonly<Record<string, number>>;
   readonly policy?: Policy;
 }
 
@@ -48,13 +49,17 @@ export class Scenario {
   #sequence = 0;
 
   constructor(about: ScenarioSetup = {}) {
-    const { ids = [A, B], group, policy = DEFAULT_POLICY, styleChoice = 'fixed', ...setup } = about;
+    const { ids = [A, B], group, policy = DEFAULT_POLICY, ...rest } = about;
+    const { styleChoice = 'fixed', preferencesMs = {}, ...setup } = rest;
     this.policy = policy;
     this.world = deepFreeze(
       initialWorld({
         atMs: epochMs(0),
         groups: [{ ...GROUP, ...group }],
-        endpoints: ids.map((id) => ({ id, groupName: GROUP.name, styleChoice })),
+        endpoints: ids.map((id) => ({
+          ...{ id, groupName: GROUP.name, styleChoice },
+          preferenceMs: preferencesMs[id] ?? 0,
+        })),
         ...setup,
       }),
     );

@@ -6,7 +6,7 @@ import { speech } from '../language.ts';
 /** Only the controller knows the parts. */
 type ShownScore = ApiEndpoint['score'] | ProxyEndpoint['score'];
 
-const PARTS = ['latency', 'live', 'failure', 'limit', 'uncertainty'] as const;
+const PARTS = ['latency', 'live', 'failure', 'limit', 'preference', 'uncertainty'] as const;
 
 interface ScoreBarProps {
   readonly score: ShownScore;

@@ -21,7 +21,7 @@ export interface Config extends InternalForm<Omit<ConfigFile, Resolved>> {
   readonly path: string;
   readonly redis: RedisConfig;
   readonly groups: readonly GroupConfig[];
-  /** All groups' endpoints in order of preference: the default group's first. */
+  /** All groups' endpoints in order of preference: by priority, then the default group's first. */
   readonly endpoints: readonly EndpointConfig[];
 }
 

@@ -41,7 +41,8 @@ export function resolveConfig(
   const groups = resolveGroups(file);
   const endpoints = groups
     .toSorted((left, right) => Number(right.config.isDefault) - Number(left.config.isDefault))
-    .flatMap((group) => resolveEndpoints(group, source));
+    .flatMap((group) => resolveEndpoints(group, source))
+    .toSorted((left, right) => left.priority - right.priority);
   const location = splitPassword(variables(REDIS_URL_VARIABLE) ?? redis.url);
   const config: Config = {
     ...internalForm(tables),

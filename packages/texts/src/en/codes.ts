@@ -2,6 +2,7 @@
 export const codes = {
   'reason.initial': 'first choice at startup',
   'reason.faster': 'it is faster',
+  'reason.preferred': 'it is preferred and fast enough',
   'reason.active_failed': 'the previous endpoint failed its probes',
   'reason.active_ejected': 'requests to the previous endpoint failed',
   'reason.active_disabled': 'the previous endpoint was disabled',

@@ -4,6 +4,7 @@ import type { Texts } from '../texts.ts';
 export const codes = {
   'reason.initial': '启动后的首次选择',
   'reason.faster': '它更快',
+  'reason.preferred': '它更优先，且足够快',
   'reason.active_failed': '原端点探测失败',
   'reason.active_ejected': '发往原端点的请求失败',
   'reason.active_disabled': '原端点已停用',

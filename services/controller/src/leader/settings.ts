@@ -1,6 +1,12 @@
 /** The configuration in the shape of the decision core. */
 import type { EndpointId } from '@zephyr/contract/scalars';
-import type { EndpointSetting, GroupSetting, Policy, WorldEvent } from '@zephyr/core';
+import {
+  type EndpointSetting,
+  type GroupSetting,
+  type Policy,
+  preferencesMs,
+  type WorldEvent,
+} from '@zephyr/core';
 import {
   type Config,
   type EndpointConfig,
@@ -18,6 +24,7 @@ export interface Settings {
 }
 
 export function settingsOf(config: Config): Settings {
+  const preferences = preferencesMs(config.endpoints, config.server);
   return {
     groups: config.groups.map(({ name, healthCheck }) => ({
       name,
@@ -28,10 +35,11 @@ export function settingsOf(config: Config): Settings {
       realIntervalMs: healthCheck.realIntervalMs,
       dailyBudgetUsd: healthCheck.dailyBudgetUsd,
     })),
-    endpoints: config.endpoints.map((endpoint) => ({
+    endpoints: config.endpoints.map((endpoint, index) => ({
       id: endpoint.id,
       groupName: endpoint.groupName,
       styleChoice: styleChoiceOf(config, endpoint),
+      preferenceMs: preferences[index] ?? 0,
     })),
     policy: policyOf(config),
   };

@@ -24,7 +24,7 @@ const world = initialWorld({
       ...{ dynamicScaling: false, realIntervalMs: 3_600_000 },
     },
   ],
-  endpoints: [{ id: one, groupName: 'team', styleChoice: 'auto' }],
+  endpoints: [{ id: one, groupName: 'team', styleChoice: 'auto', preferenceMs: 0 }],
 });
 const nothing: Counted = { probes: [], outcomes: [], effects: [], elapsedMs: 0, world };
 

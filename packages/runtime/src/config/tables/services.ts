@@ -30,6 +30,20 @@ export const server = z.strictObject({
     .describe(
       'How long a switch for speed waits for active requests, in milliseconds. A failed endpoint is left at once.',
     ),
+  priority_tolerance_ms: z
+    .number()
+    .nonnegative()
+    .default(1_000)
+    .describe(
+      'How much faster, in milliseconds of score, an endpoint must be to replace one whose `priority` is better by one.',
+    ),
+  price_tolerance_ms: z
+    .number()
+    .nonnegative()
+    .default(0)
+    .describe(
+      'How much faster, in milliseconds of score, an endpoint must be to replace one at half its price, see `usd_factor`. 0: prices do not count.',
+    ),
   open: z
     .boolean()
     .default(false)

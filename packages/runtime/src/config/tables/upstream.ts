@@ -88,6 +88,17 @@ export const upstreamKeys = {
       .describe('More headers of answers to pass on to clients, written in the same way.')
       .meta({ example: ['helicone-*'] }),
   ),
+  priority: perEndpoint(
+    z
+      .number()
+      .int()
+      .min(1)
+      .max(100)
+      .default(1)
+      .describe(
+        'Endpoints with the lowest number are preferred while they work and are fast enough, see `server.priority_tolerance_ms`; the others are for failover.',
+      ),
+  ),
   usd_factor: perEndpoint(
     z
       .number()
@@ -95,7 +106,7 @@ export const upstreamKeys = {
       .max(1_000)
       .default(1)
       .describe(
-        'What it charges, as a multiple of the prices that apply: 0.5 is half of them. For the cost of requests and probes.',
+        'What it charges, as a multiple of the prices that apply: 0.5 is half of them. For the cost of requests and probes, and for the choice, see `server.price_tolerance_ms`.',
       ),
   ),
   ca_file: perEndpoint(
