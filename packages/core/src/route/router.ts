@@ -6,7 +6,6 @@
  * for a failure is often known only when the next endpoint has answered the same request, so blame
  * is settled when the journey is answered or ends.
  */
-
 import type { FailureClass } from '@zephyr/contract/failure';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import { type Candidate, type Choice, chooseEndpoint } from './choose-endpoint.ts';
