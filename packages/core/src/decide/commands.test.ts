@@ -118,7 +118,7 @@ describe('the plans of probes', () => {
       story.start.endpoints;
     story.receive({
       ...{ kind: 'config', groups: Object.values(story.world.groups), changedIds: [B] },
-      endpoints: [A, B, C].map((id) => ({ id, groupName, styleChoice })),
+      endpoints: [A, B, C].map((id) => ({ id, groupName, styleChoice, preferenceMs: 0 })),
     });
     const { proveMs, proveIntervalMs, verifyIntervalMs } = story.policy.probing;
     const paceAfter = (ms: number) => {

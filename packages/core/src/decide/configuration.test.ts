@@ -20,7 +20,7 @@ function configure(story: Scenario, { ids = [A, B], changedIds = [], isStart = f
   const styleChoice = setting?.styleChoice ?? 'fixed';
   story.receive({
     ...{ kind: 'config', groups: [GROUP], changedIds, isStart },
-    endpoints: ids.map((id) => ({ id, groupName: GROUP.name, styleChoice })),
+    endpoints: ids.map((id) => ({ id, groupName: GROUP.name, styleChoice, preferenceMs: 0 })),
   });
   const effects = story.effects.slice(before);
   const kinds = ['probe_now', 'store_wishes', 'notice'];

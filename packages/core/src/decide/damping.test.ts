@@ -70,8 +70,8 @@ describe('a world before the first event', () => {
   const setup = {
     atMs: epochMs(5),
     groups: [],
-    endpoints: calm.endpoints.map(({ id, groupName, styleChoice }) => ({
-      ...{ id, groupName, styleChoice },
+    endpoints: calm.endpoints.map(({ id, groupName, styleChoice, preferenceMs }) => ({
+      ...{ id, groupName, styleChoice, preferenceMs },
     })),
   };
 
