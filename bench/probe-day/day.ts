@@ -69,7 +69,12 @@ export function simulateDay(about: {
       atMs: epochMs(0),
       groups: [group],
       endpoints: ids.map((id) => ({
-        ...{ id, groupName: GROUP, styleChoice: style === 'auto' ? 'auto' : 'fixed', preferenceMs: 0 },
+        ...{
+          id,
+          groupName: GROUP,
+          styleChoice: style === 'auto' ? 'auto' : 'fixed',
+          preferenceMs: 0,
+        },
       })),
     }),
     nowMs: 0,

@@ -56,7 +56,12 @@ export class ZephyrRule implements Rule {
     this.#world = initialWorld({
       atMs: epochMs(0),
       groups: [GROUP],
-      endpoints: this.#ids.map((id) => ({ id, groupName: GROUP.name, styleChoice: 'fixed', preferenceMs: 0 })),
+      endpoints: this.#ids.map((id) => ({
+        id,
+        groupName: GROUP.name,
+        styleChoice: 'fixed',
+        preferenceMs: 0,
+      })),
     });
     this.#take(0, { kind: 'tick' });
   }

@@ -13,7 +13,7 @@ const scored = (id: typeof one, latencyMs: number) => ({
   ...{ id, unavailable: [], activeRequests: 0 },
   score: {
     ...{ status: 'known' as const, totalMs: 999, latencyMs, liveMs: 0, failureMs: 0 },
-    ...{ uncertaintyMs: 0, failureRatio: 0, samples: 9, measuredAtMs: epochMs(1) },
+    ...{ preferenceMs: 0, uncertaintyMs: 0, failureRatio: 0, samples: 9, measuredAtMs: epochMs(1) },
   },
 });
 

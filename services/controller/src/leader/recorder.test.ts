@@ -8,7 +8,9 @@ const batch: RecorderInput = {
   before: initialWorld({
     atMs: epochMs(0),
     groups: [],
-    endpoints: [{ id: endpointId('one'), groupName: 'team', styleChoice: 'fixed', preferenceMs: 0 }],
+    endpoints: [
+      { id: endpointId('one'), groupName: 'team', styleChoice: 'fixed', preferenceMs: 0 },
+    ],
   }),
   policy: DEFAULT_POLICY,
   inputs: [tick],
