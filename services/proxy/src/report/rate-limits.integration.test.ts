@@ -51,7 +51,12 @@ class Decisions {
       atMs: epochMs(Date.now()),
       groups: [group],
       endpoints: ['e1', 'e2'].map((id) => ({
-        ...{ id: endpointId(id), groupName: 'team', styleChoice: 'fixed' as const, preferenceMs: 0 },
+        ...{
+          id: endpointId(id),
+          groupName: 'team',
+          styleChoice: 'fixed' as const,
+          preferenceMs: 0,
+        },
       })),
     });
     for (let sequence = 1; sequence <= 6; sequence += 1) {
