@@ -94,7 +94,13 @@ export class SimulatedProxy {
     this.sessions = about.sessionsStick
       ? new SessionTable({ lifetimeMs: COSTS.cacheLifeMs, maxSessions: 10_000 })
       : undefined;
-    this.#order = ids.map((id) => ({ id, groupName: GROUP, enabled: true, available: true }));
+    this.#order = ids.map((id) => ({
+      id,
+      groupName: GROUP,
+      priority: 1,
+      enabled: true,
+      available: true,
+    }));
   }
 
   adopt(content: SnapshotContent, atMs: number): void {
@@ -107,7 +113,7 @@ export class SimulatedProxy {
     const rest = this.ids.filter((id) => !content.order.includes(id));
     this.#order = [...content.order, ...rest].map((id) => {
       const { enabled = true, available = true } = content.endpoints[id] ?? {};
-      return { id, groupName: GROUP, enabled, available };
+      return { id, groupName: GROUP, priority: 1, enabled, available };
     });
   }
 

@@ -53,6 +53,13 @@ describe('a session without a cache', () => {
     expect(new Team().timed(A, LATE_MS).begin('s', LATE_MS)).toBeUndefined();
   });
 
+  it('does not begin at an endpoint of a later priority, unless that comes first', () => {
+    const backup = { ...B, priority: 2 };
+    const team = new Team([A, backup, C]).timed(A, LATE_MS);
+    expect(['s', 't'].map((session) => team.begin(session))).toEqual(['c', undefined]);
+    expect(new Team([backup, A]).timed(B, LATE_MS).begin('s')).toBe('a');
+  });
+
   it('begins where nobody was timed, each at another endpoint, when answers are late', () => {
     const team = new Team().timed(A, 10_000 + READING_MS);
     expect(['s', 't', 'u'].map((session) => team.begin(session))).toEqual(['b', 'c', undefined]);

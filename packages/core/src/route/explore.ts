@@ -111,12 +111,16 @@ export class Exploration {
     return isWorth ? quickest.ms : undefined;
   }
 
-  /** The endpoints with nothing held against them, in the order in which they would be asked. */
+  /**
+   * The endpoints with nothing held against them, in the order in which they would be asked; without those
+   * of a later priority than the first one: they are for failover.
+   */
   #open(journey: Journey, { endpoints, preferredId, nowMs }: ChooseInput): readonly EndpointId[] {
-    return endpoints
+    const open = endpoints
       .filter((endpoint) => this.#router.isOpen(endpoint, journey.request, nowMs))
-      .map(({ id }) => id)
-      .toSorted((a, b) => +(b === preferredId) - +(a === preferredId));
+      .toSorted((a, b) => +(b.id === preferredId) - +(a.id === preferredId));
+    const priority = open[0]?.priority ?? 1;
+    return open.filter((endpoint) => endpoint.priority <= priority).map(({ id }) => id);
   }
 
   #timed(ids: readonly EndpointId[], of: FirstByteClass): readonly Timed[] {

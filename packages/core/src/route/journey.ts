@@ -9,6 +9,8 @@ import { type Operation, scopeOf } from './scope.ts';
 export interface RoutedEndpoint {
   readonly id: EndpointId;
   readonly groupName: string;
+  /** Of the configuration; 1 is preferred. */
+  readonly priority: number;
   readonly enabled: boolean;
   readonly available: boolean;
 }

@@ -15,7 +15,7 @@ export const POLICY = {
 };
 
 export const endpoint = (id: string, groupName = `group-${id}`): RoutedEndpoint => ({
-  ...{ id: endpointId(id), groupName, enabled: true, available: true },
+  ...{ id: endpointId(id), groupName, priority: 1, enabled: true, available: true },
 });
 export const A = endpoint('a');
 export const B = endpoint('b');

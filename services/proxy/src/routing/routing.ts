@@ -269,10 +269,10 @@ export class Routing {
     const order = snapshot?.order ?? [];
     const named = order.flatMap((id) => this.#endpoints.get(id) ?? []);
     const rest = this.#setup.endpoints.filter(({ id }) => !order.includes(id));
-    return [...named, ...rest].map(({ id, groupName }) => {
+    return [...named, ...rest].map(({ id, groupName, priority }) => {
       const view = snapshot?.endpoints[id];
       const { enabled = true, available = true } = view ?? {};
-      return { id, groupName, enabled, available };
+      return { id, groupName, priority, enabled, available };
     });
   }
 

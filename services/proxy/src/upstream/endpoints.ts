@@ -19,6 +19,7 @@ export interface UpstreamEndpoint {
   readonly id: EndpointId;
   readonly name: string;
   readonly groupName: string;
+  readonly priority: number;
   readonly isTls: boolean;
   /** What the library connects to: an object, because a URL would be parsed again for each request. */
   readonly target: { readonly protocol: string; readonly hostname: string; readonly port: string };
@@ -86,6 +87,7 @@ export function createEndpoints(
       id: endpoint.id,
       name: endpoint.name,
       groupName: endpoint.groupName,
+      priority: endpoint.priority,
       isTls,
       target: {
         protocol: url.protocol,
