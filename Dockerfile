@@ -59,7 +59,7 @@ ENV ZEPHYR_LISTEN=0.0.0.0:8080 \
     XDG_STATE_HOME=/state
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=10s --start-period=60s --start-interval=1s \
-  CMD ["node", "packages/runtime/src/healthcheck.ts", "8080"]
+  CMD ["node", "packages/runtime/src/container-check.ts", "8080"]
 CMD ["node", "--max-semi-space-size=16", "--no-allocation-site-pretenuring", "services/proxy/src/main.ts"]
 
 FROM runtime AS prober
@@ -73,7 +73,7 @@ USER 10002:10002
 ENV ZEPHYR_LISTEN=0.0.0.0:8082
 EXPOSE 8082
 HEALTHCHECK --interval=10s --timeout=10s --start-period=60s --start-interval=1s \
-  CMD ["node", "packages/runtime/src/healthcheck.ts", "8082"]
+  CMD ["node", "packages/runtime/src/container-check.ts", "8082"]
 CMD ["node", "--max-semi-space-size=16", "--no-allocation-site-pretenuring", "services/prober/src/main.ts"]
 
 FROM runtime AS controller
@@ -87,7 +87,7 @@ USER 10003:10003
 ENV ZEPHYR_LISTEN=0.0.0.0:8081
 EXPOSE 8081
 HEALTHCHECK --interval=10s --timeout=10s --start-period=60s --start-interval=1s \
-  CMD ["node", "packages/runtime/src/healthcheck.ts", "8081"]
+  CMD ["node", "packages/runtime/src/container-check.ts", "8081"]
 CMD ["node", "--max-semi-space-size=16", "--no-allocation-site-pretenuring", "services/controller/src/main.ts"]
 
 # The `zephyr` command: passwords, client keys, status.

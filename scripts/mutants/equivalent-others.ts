@@ -79,13 +79,13 @@ export const OF_OTHERS: readonly Equivalent[] = [
     why: FAST,
   },
   {
-    file: 'answer/refusal.ts',
+    file: 'answer/judge-status.ts',
     line: "if (error !== undefined) return 'api_error'",
     titles: ['error !== undefined → false'],
     why: 'an error that was read is JSON',
   },
   {
-    file: 'answer/refusal.ts',
+    file: 'answer/judge-status.ts',
     line: 'const first = /^',
     why: 'the first character that is no blank, wherever the search begins',
   },
@@ -193,7 +193,7 @@ export const OF_OTHERS: readonly Equivalent[] = [
     why: BOUND,
   },
   {
-    file: 'exchange/classify.ts',
+    file: 'exchange/connection-failure.ts',
     line: "'code' in error",
     titles: ["'code' in error && typeof error.code === 'string' → typeof error.code === 'string'"],
     why: COMPILER,

@@ -197,7 +197,7 @@ export const OF_ROUTE: readonly Equivalent[] = [
     why: BOUND,
   },
   {
-    file: 'route/ramp.ts',
+    file: 'route/switch-ramp.ts',
     line: 'unitHash(placing.key) <',
     why: 'a hash is never exactly the share',
   },

@@ -1,6 +1,6 @@
 /**
- * `GET /status` and `GET /status/events` of a proxy: what it shows to everybody who reaches it, in
- * the shapes of the admin API. Names, health and counts only: no URL, no token, no name of a person.
+ * `GET /status/events` of a proxy, the feed of its status page: what it shows to everybody who reaches it,
+ * in the shapes of the admin API. `GET /status` itself is program-status.ts. Names, health and counts only: no URL, no token, no name of a person.
  */
 import { z } from 'zod';
 

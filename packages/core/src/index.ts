@@ -7,10 +7,10 @@ export {
   REST_QUIET_MS,
   StreamEnd,
 } from './answer/end.ts';
+export { isSuccess, judgeRefusal } from './answer/judge-status.ts';
 export { linesOf } from './answer/lines.ts';
 export { namedWaitMs } from './answer/named-wait.ts';
 export { rateLimitsOf } from './answer/rate-limits.ts';
-export { isSuccess, judgeRefusal } from './answer/refusal.ts';
 export {
   AnswerStart,
   MAX_INTERIM_ANSWERS,
@@ -66,7 +66,6 @@ export type { Choice } from './route/choose-endpoint.ts';
 export { type Ejection, type EjectionPolicy, remainingMs } from './route/ejection.ts';
 export { type ActiveEndpoint, Exploration, type TimedRequest } from './route/explore.ts';
 export type { Journey, RoutedEndpoint, RoutedRequest } from './route/journey.ts';
-export { rampedEndpoint } from './route/ramp.ts';
 export {
   type AttemptPhase,
   decideRetry,
@@ -86,6 +85,7 @@ export {
   scopeOf,
 } from './route/scope.ts';
 export { isWorthStaying, STAY_PAUSE_MS } from './route/stay.ts';
+export { rampedEndpoint } from './route/switch-ramp.ts';
 export type { FirstByteClass, FirstByteLimits } from './route/usual-first-byte.ts';
 export { assertNever, causeOf, endpointId, epochMs } from './types.ts';
 export { mayBeBilled } from './usage/billing.ts';

@@ -3,7 +3,7 @@ import type { ModelFamily } from '@zephyr/contract/session';
 
 /**
  * Every number that a decision depends on. The controller starts from `DEFAULT_POLICY` and applies
- * its configuration; a recording can be replayed under another policy. `docs/decisions.md` explains
+ * its configuration (runtime's policy-of-config.ts); a recording can be replayed under another policy. `docs/decisions.md` explains
  * the formulas.
  */
 export interface Policy {

@@ -20,7 +20,7 @@ import type { ProbeUsers } from '@zephyr/probes/process/probe-users';
 import { systemClock } from '@zephyr/runtime/clock';
 import { type Config, groupOf } from '@zephyr/runtime/config/config';
 import type { LoadedConfig } from '@zephyr/runtime/config/load';
-import { policyOf } from '@zephyr/runtime/config/policy';
+import { policyOf } from '@zephyr/runtime/config/policy-of-config';
 import { messageOf } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
 import { probeSlotOf } from '@zephyr/runtime/queues';

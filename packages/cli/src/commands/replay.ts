@@ -17,7 +17,7 @@ import {
 } from '@zephyr/core';
 import { systemClock } from '@zephyr/runtime/clock';
 import { loadConfig } from '@zephyr/runtime/config/load';
-import { policyOf } from '@zephyr/runtime/config/policy';
+import { policyOf } from '@zephyr/runtime/config/policy-of-config';
 import { UNREAD_TOKENS } from '@zephyr/runtime/config/token-command';
 import type { Environment } from '@zephyr/runtime/environment';
 import { EXIT, messageOf, ZephyrError } from '@zephyr/runtime/errors';

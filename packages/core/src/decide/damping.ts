@@ -1,6 +1,6 @@
 import type { EpochMs } from '@zephyr/contract/scalars';
 
-import { isOverloadedEverywhere } from '../learn/overload.ts';
+import { isOverloadedEverywhere } from '../learn/overload-everywhere.ts';
 import { type Context, type Step, stay } from './context.ts';
 import type { Effect } from './events.ts';
 import type { World } from './world.ts';

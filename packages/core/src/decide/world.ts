@@ -8,7 +8,7 @@ import type { Health, TokenAccess } from '../learn/health.ts';
 import { UNKNOWN_HEALTH, UNKNOWN_TOKEN_ACCESS } from '../learn/health.ts';
 import { type LiveRecord, NO_LIVE_RECORD } from '../learn/live-record.ts';
 import { type ClassLevels, type LiveTimes, NO_LIVE_TIMES } from '../learn/live-times.ts';
-import type { OverloadRecord } from '../learn/overload.ts';
+import type { OverloadRecord } from '../learn/overload-everywhere.ts';
 import { NO_PROBE_LATENCY, type ProbeLatency, styleOffsetOf } from '../learn/probe-latency.ts';
 import { NO_RATE_LIMITS, type RateLimits } from '../learn/rate-limits.ts';
 import type { ReliabilityTrack } from '../learn/reliability.ts';

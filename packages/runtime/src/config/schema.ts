@@ -11,7 +11,7 @@ import { failover } from './tables/failover.ts';
 import { group } from './tables/groups.ts';
 import { healthCheck, price } from './tables/health-check.ts';
 import { limits } from './tables/limits.ts';
-import { controller, prober, redis, server, ui } from './tables/services.ts';
+import { controller, prober, redis, server, ui } from './tables/server.ts';
 import { sessions } from './tables/sessions.ts';
 import { timeouts } from './tables/timeouts.ts';
 

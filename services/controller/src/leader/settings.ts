@@ -14,7 +14,7 @@ import {
   type LoadedConfig,
 } from '@zephyr/runtime/config/config';
 import { areSameHeaders, endpointHeadersOf } from '@zephyr/runtime/config/endpoint-headers';
-import { policyOf } from '@zephyr/runtime/config/policy';
+import { policyOf } from '@zephyr/runtime/config/policy-of-config';
 import { connectionFingerprint } from '@zephyr/runtime/connection/endpoint-connection';
 
 export interface Settings {

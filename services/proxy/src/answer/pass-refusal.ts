@@ -1,10 +1,28 @@
+/** The endpoint's own error as the answer to the client: whether that may be, and how. */
 import type { ServerResponse } from 'node:http';
+
+import type { FailureClass } from '@zephyr/contract/failure';
+import type { ApiError } from '@zephyr/core';
+
 import { downstreamHeaders } from '../upstream/headers.ts';
 import type { HeldResponse } from './held-response.ts';
 
 export interface PassOptions {
   /** No further request is wanted on this connection. */
   readonly isLast: boolean;
+}
+
+/**
+ * Whether a client may see the endpoint's own answer: an error in the API's words, but never a refusal
+ * of our token, which Claude Code would take for the end of its own login.
+ */
+export function mayBePassed(
+  status: number,
+  failure: FailureClass,
+  error: ApiError | undefined,
+): boolean {
+  const isError = status >= 400 && status <= 599;
+  return isError && error !== undefined && failure !== 'token_refused';
 }
 
 /**

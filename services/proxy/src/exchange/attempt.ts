@@ -28,11 +28,12 @@ import type { Clock } from '@zephyr/runtime/clock';
 
 import { type AnswerReceiver, AnswerStream } from '../answer/answer-listeners.ts';
 import type { HeldResponse } from '../answer/held-response.ts';
+import { mayBePassed } from '../answer/pass-refusal.ts';
 import { withoutSecrets } from '../answer/without-secrets.ts';
 import type { Deadline } from '../upstream/deadline.ts';
 import type { UpstreamEndpoint } from '../upstream/endpoints.ts';
 import type { SendHandlers, Sending, Transport, UpstreamRequest } from '../upstream/transport.ts';
-import { failureOfError, mayBePassed } from './classify.ts';
+import { failureOfError } from './connection-failure.ts';
 import { ContentGate } from './content-gate.ts';
 import type { RequestBody } from './request-body.ts';
 

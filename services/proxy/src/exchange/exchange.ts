@@ -10,13 +10,13 @@
 import type { FailureClass } from '@zephyr/contract/failure';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import type { RequestOutcome } from '@zephyr/contract/usage';
-import { errorEvent, newRequestId, sendError } from '../answer/api-errors.ts';
+import { errorEvent, newRequestId, sendError } from '../answer/own-errors.ts';
 import { Relay, type RelayResult } from '../answer/relay.ts';
 import type { RequestProgress } from '../report/active-request.ts';
 import { Deadline } from '../upstream/deadline.ts';
 import type { ExchangeContext, ExchangeDeps, ExchangeInput } from './exchange-context.ts';
 import { finishedRequestOf } from './finished-request.ts';
-import { answerError, answerFailure } from './own-answers.ts';
+import { answerError, answerFailure } from './give-up.ts';
 import { noteRelayed } from './relay-outcome.ts';
 import { RequestBody } from './request-body.ts';
 import { SessionPlacement } from './session-placement.ts';

@@ -3,10 +3,10 @@ import type { RoutingSnapshot } from '@zephyr/contract/snapshot';
 import { endpointId, epochMs } from '@zephyr/core';
 import { describe, expect, it } from 'vitest';
 
-import { errorBody, errorOfFailure, retryAfterSeconds } from '../answer/api-errors.ts';
+import { errorBody, errorOfFailure, retryAfterSeconds } from '../answer/own-errors.ts';
 import { compareSnapshots } from '../routing/snapshot-order.ts';
 import { downstreamHeaders, upstreamHeaders } from '../upstream/headers.ts';
-import { failureOfError } from './classify.ts';
+import { failureOfError } from './connection-failure.ts';
 
 describe('failureOfError', () => {
   it.each([

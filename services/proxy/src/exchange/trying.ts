@@ -23,8 +23,8 @@ import {
   type TimedRequest,
 } from '@zephyr/core';
 import { usageInHead } from '../answer/answer-head.ts';
-import type { ErrorName } from '../answer/api-errors.ts';
 import { type HeldResponse, requestIdOf } from '../answer/held-response.ts';
+import type { ErrorName } from '../answer/own-errors.ts';
 import type { UpstreamEndpoint } from '../upstream/endpoints.ts';
 import {
   Attempt,
@@ -34,8 +34,8 @@ import {
 } from './attempt.ts';
 import type { ExchangeContext } from './exchange-context.ts';
 import { readingMsOf } from './first-byte-timeout.ts';
+import { moreTelling } from './give-up.ts';
 import { requestedModel } from './model-name.ts';
-import { moreTelling } from './own-answers.ts';
 import { Retries } from './retries.ts';
 import { routedRequestIn } from './routed-request.ts';
 import { attemptTimesOf, upstreamRequestOf } from './upstream-request.ts';

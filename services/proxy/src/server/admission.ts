@@ -16,7 +16,7 @@ import {
 } from '@zephyr/runtime/http/visitor';
 import { WATCHED_PATHS } from '@zephyr/runtime/http/watch-pages';
 
-import { type ErrorAnswer, type ErrorName, sendError } from '../answer/api-errors.ts';
+import { type ErrorAnswer, type ErrorName, sendError } from '../answer/own-errors.ts';
 import { Exchange } from '../exchange/exchange.ts';
 import type { ExchangeDeps } from '../exchange/exchange-context.ts';
 import type { ActiveRequest } from '../report/active-request.ts';

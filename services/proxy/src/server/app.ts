@@ -17,7 +17,7 @@ import express, {
 } from 'express';
 import { Registry } from 'prom-client';
 
-import { sendError } from '../answer/api-errors.ts';
+import { sendError } from '../answer/own-errors.ts';
 import type { ProxyMetrics } from '../report/metrics.ts';
 import type { StatusFeed } from '../report/status-feed.ts';
 import type { StatusDeps } from '../report/status-json.ts';

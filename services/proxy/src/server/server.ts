@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { DataPathConfig } from '@zephyr/runtime/config/config';
 
-import { type ErrorName, errorBody, errorKind, newRequestId } from '../answer/api-errors.ts';
+import { type ErrorName, errorBody, errorKind, newRequestId } from '../answer/own-errors.ts';
 import type { Connections } from './connections.ts';
 
 const CHECK_INTERVAL_MS = 1_000;

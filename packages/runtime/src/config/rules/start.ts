@@ -9,7 +9,7 @@ import { resolve } from 'node:path';
 import type { ServiceName } from '../../service-name.ts';
 import type { KeyPath, Violation } from '../config-error.ts';
 import { fittingValues, type RawTable, rawGroups, rawTable, rawText } from '../raw.ts';
-import { controller, prober, server } from '../tables/services.ts';
+import { controller, prober, server } from '../tables/server.ts';
 import { expandHome } from '../tables/values.ts';
 import type { Variables } from '../variables.ts';
 import { adminTokenVariable } from './admin-token.ts';

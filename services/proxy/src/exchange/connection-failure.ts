@@ -1,19 +1,5 @@
-/** What a connection's error means, and which error answers may be given to a client. Pure. */
+/** What the error of a connection means. Pure. */
 import type { FailureClass } from '@zephyr/contract/failure';
-import type { ApiError } from '@zephyr/core';
-
-/**
- * Whether a client may see the endpoint's own answer: an error in the API's words, but never a refusal
- * of our token, which Claude Code would take for the end of its own login.
- */
-export function mayBePassed(
-  status: number,
-  failure: FailureClass,
-  error: ApiError | undefined,
-): boolean {
-  const isError = status >= 400 && status <= 599;
-  return isError && error !== undefined && failure !== 'token_refused';
-}
 
 const CONNECT_FAILURES: Readonly<Record<string, FailureClass>> = {
   OUTBOUND_PROXY: 'outbound_proxy',

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { DEFAULT_POLICY } from '../policy.ts';
 import { epochMs } from '../types.ts';
-import { isOverloadedEverywhere, type OverloadRecord } from './overload.ts';
+import { isOverloadedEverywhere, type OverloadRecord } from './overload-everywhere.ts';
 
 const policy = DEFAULT_POLICY.overload;
 const NOW_MS = 1_000_000;

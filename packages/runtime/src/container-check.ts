@@ -1,5 +1,5 @@
 /**
- * The health check of a container: `node healthcheck.ts <port>` ends with 0 when the service on
+ * The health check of a container: `node container-check.ts <port>` ends with 0 when the service on
  * this machine says that it can do its work, and says on standard output why not.
  */
 import { messageOf } from './errors.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { A, B } from '../test-support/scenario.ts';
-import { rampedEndpoint, rampShare } from './ramp.ts';
+import { rampedEndpoint, rampShare } from './switch-ramp.ts';
 
 const ramp = { fromId: A, startShare: 0.25, durationMs: 10_000, elapsedMs: 0 };
 const keys = Array.from({ length: 4_000 }, (_, index) => `session-${index}`);

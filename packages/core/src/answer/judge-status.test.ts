@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { isSuccess, judgeRefusal } from './refusal.ts';
+import { isSuccess, judgeRefusal } from './judge-status.ts';
 
 const error = (type: string, message = 'x') =>
   JSON.stringify({ type: 'error', error: { type, message } });

@@ -2,8 +2,8 @@
 
 import type { RequestOutcome } from '@zephyr/contract/usage';
 import { isLasting, type Operation, scopeOf } from '@zephyr/core';
-import { type ErrorName, errorOfFailure, sendError } from '../answer/api-errors.ts';
 import { namedModels, sendModelList } from '../answer/model-list.ts';
+import { type ErrorName, errorOfFailure, sendError } from '../answer/own-errors.ts';
 import { passRefusal } from '../answer/pass-refusal.ts';
 import type { FailedAttempt } from './attempt.ts';
 import type { ExchangeContext } from './exchange-context.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { failureOfError, mayBePassed } from './classify.ts';
+import { mayBePassed } from './pass-refusal.ts';
 
 const error = { type: 'not_found_error', code: '', message: '' };
 
@@ -15,24 +15,5 @@ describe('mayBePassed', () => {
     ['a refusal of our token', 401, 'token_refused', error, false],
   ] as const)('%s: %i', (_, status, failure, of, isPassed) => {
     expect(mayBePassed(status, failure, of)).toBe(isPassed);
-  });
-});
-
-describe('failureOfError', () => {
-  it.each([
-    ['EHOSTUNREACH', 'refused'],
-    ['ENETUNREACH', 'refused'],
-    ['EADDRNOTAVAIL', 'refused'],
-    ['EPROTO', 'tls'],
-    ['EPROTOTYPE', 'reset'],
-    ['X_CERT_', 'reset'],
-    ['X_HPE_', 'reset'],
-  ])('%s: %s', (code, failure) => {
-    expect(failureOfError(Object.assign(new Error('x'), { code }))).toBe(failure);
-  });
-
-  it('an error without a code, or with another kind of code, is a reset', () => {
-    expect(failureOfError(new Error('x'))).toBe('reset');
-    expect(failureOfError(Object.assign(new Error('x'), { code: 7 }))).toBe('reset');
   });
 });

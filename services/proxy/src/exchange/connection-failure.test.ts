@@ -1,0 +1,22 @@
+import { describe, expect, it } from 'vitest';
+
+import { failureOfError } from './connection-failure.ts';
+
+describe('failureOfError', () => {
+  it.each([
+    ['EHOSTUNREACH', 'refused'],
+    ['ENETUNREACH', 'refused'],
+    ['EADDRNOTAVAIL', 'refused'],
+    ['EPROTO', 'tls'],
+    ['EPROTOTYPE', 'reset'],
+    ['X_CERT_', 'reset'],
+    ['X_HPE_', 'reset'],
+  ])('%s: %s', (code, failure) => {
+    expect(failureOfError(Object.assign(new Error('x'), { code }))).toBe(failure);
+  });
+
+  it('an error without a code, or with another kind of code, is a reset', () => {
+    expect(failureOfError(new Error('x'))).toBe('reset');
+    expect(failureOfError(Object.assign(new Error('x'), { code: 7 }))).toBe('reset');
+  });
+});
