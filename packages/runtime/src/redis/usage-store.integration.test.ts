@@ -6,7 +6,7 @@ import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { keys } from './keys.ts';
-import { readUsage, recordUsage, rowsOf } from './usage-store.ts';
+import { MAX_DAY_ROWS, MAX_HOUR_ROWS, readUsage, recordUsage, rowsOf } from './usage-store.ts';
 
 const HOUR_MS = 3_600_000;
 const NOW = Date.UTC(2026, 10, 28, 9);
@@ -125,14 +125,41 @@ describe('the ledger', () => {
     await fc.assert(property, { numRuns: 25 });
   });
 
-  it('has no more than so many rows in one hour; the rest is added up', async () => {
-    const rows = Array.from({ length: 20_010 }, (_, at) => row({ model: `m${at}` }));
+  it.each([
+    ['hour', MAX_HOUR_ROWS],
+    ['day', MAX_DAY_ROWS],
+  ] as const)(
+    'has no more than so many rows in one %s; the rest counts as other',
+    async (unit, most) => {
+      const rows = Array.from({ length: most + 10 }, (_, at) => row({ model: `m${at}` }));
+      await recordUsage(redis, batch(1, { rows: rows.slice(0, most) }));
+      const full = await readUsage(redis, { ...ALL, unit });
+      expect(full.rows).toHaveLength(most);
+      expect(full.rows.filter(({ person }) => person === 'other')).toEqual([]);
+      await recordUsage(redis, batch(2, { rows: rows.slice(-10) }));
+      await recordUsage(redis, batch(3, { rows: [...rows.slice(0, 5), ...rows.slice(-5)] }));
+      const read = await readUsage(redis, { ...ALL, unit });
+      expect(read.rows).toHaveLength(most + 1);
+      expect(read.rows.find(({ model }) => model === 'm0')?.counts.requests).toBe(2);
+      const other = read.rows.find(({ person }) => person === 'other');
+      expect(other).toMatchObject({ endpoint: 'other', model: 'other', counts: { requests: 15 } });
+      const { total } = usageReport(read.rows, { ...ALL, by: [] });
+      expect(total).toMatchObject({ requests: most + 20, input_tokens: 10 * (most + 20) });
+    },
+  );
+
+  it('is read when it is full of the longest names', async () => {
+    const long = (name: string | number, length: number) => String(name).padStart(length, 'x');
+    const counts = Object.fromEntries(
+      Object.keys(COUNTS).map((name) => [name, Number.MAX_SAFE_INTEGER]),
+    ) as unknown as UsageCounts;
+    const rows = Array.from({ length: MAX_DAY_ROWS + 1 }, (_, at) =>
+      row({ person: long('p', 64), endpoint: long('e', 100), model: long(at, 100), counts }),
+    );
     await recordUsage(redis, batch(1, { rows }));
-    await recordUsage(redis, batch(2, { rows: rows.slice(-5) }));
-    const read = await readUsage(redis, { ...ALL, unit: 'hour' });
-    expect(read.rows).toHaveLength(20_001);
-    expect(read.rows.find(({ person }) => person === 'other')?.counts.requests).toBe(15);
-  }, 60_000);
+    const read = await readUsage(redis, { ...ALL, unit: 'day' });
+    expect([read.rows.length, read.refused]).toEqual([MAX_DAY_ROWS + 1, 0]);
+  });
 
   it('is gone by itself: hours after 35 days, days after 400', async () => {
     await recordUsage(redis, batch(1));

@@ -20,14 +20,23 @@ export const USAGE_HOURS_LIFE_MS = 35 * DAY_MS;
 export const USAGE_DAYS_LIFE_MS = 400 * DAY_MS;
 /** A batch that a proxy has kept on its disk for longer could be counted a second time. */
 const WRITTEN_LIFE_MS = 35 * DAY_MS;
-/** Of one hour or day: all that 100 people, 20 endpoints and 10 models can make. */
-const MAX_ROWS = 20_000;
+/**
+ * Of one hour and of one day. Every hour and every day that is kept can be as full as this, and half of
+ * the 512 MB of our Redis stays free: `node bench/usage.ts`. Just below a power of two, where the table of
+ * a hash would double.
+ */
+export const MAX_HOUR_ROWS = 500;
+export const MAX_DAY_ROWS = 2_000;
 /** By writers at the same moment, each of which may add the row of those that do not fit. */
-const MAX_READ_ROWS = MAX_ROWS + 1_000;
-/** Of one hash in memory; a row takes some 150 bytes. */
-const MAX_READ_BYTES = 8 * 1024 * 1024;
+const MAX_READ_ROWS = MAX_DAY_ROWS + 100;
+/** Of one hash in memory; a row takes some 200 bytes, and 600 with the longest names. */
+const MAX_READ_BYTES = 2 * 1024 * 1024;
 /** "The last 10,000 requests", of some 600 bytes each. */
 export const KEPT_REQUESTS = 10_000;
+
+/** How long a hash lives, and its most rows. */
+const HOUR_BOUNDS = [USAGE_HOURS_LIFE_MS, MAX_HOUR_ROWS];
+const DAY_BOUNDS = [USAGE_DAYS_LIFE_MS, MAX_DAY_ROWS];
 
 const record = loadScript('record-usage');
 const read = loadScript('read-usage');
@@ -52,19 +61,17 @@ export async function recordUsage(
   writtenLifeMs = WRITTEN_LIFE_MS,
 ): Promise<z.infer<typeof recordReply>> {
   const placed = [
-    ...rows.map((row) => ({ row, key: hourKey(row.fromAtMs), lifeMs: USAGE_HOURS_LIFE_MS })),
-    ...dailyRows(rows).map((row) => ({
-      ...{ row, key: dayKey(row.fromAtMs), lifeMs: USAGE_DAYS_LIFE_MS },
-    })),
+    ...rows.map((row) => ({ row, key: hourKey(row.fromAtMs), bounds: HOUR_BOUNDS })),
+    ...dailyRows(rows).map((row) => ({ row, key: dayKey(row.fromAtMs), bounds: DAY_BOUNDS })),
   ];
-  const hashes = new Map(placed.map(({ key, lifeMs }) => [key, lifeMs]));
+  const hashes = new Map(placed.map(({ key, bounds }) => [key, bounds]));
   const names = [keys.usageWritten(writer), keys.requests, ...hashes.keys()];
   const index = new Map(names.map((name, at) => [name, at + 1]));
   const reply = await runScript(redis, record, {
     keys: names,
     args: [
-      ...[sequence, writtenLifeMs, MAX_ROWS, fieldOf(BEYOND), KEPT_REQUESTS, placed.length],
-      ...hashes.values(),
+      ...[sequence, writtenLifeMs, fieldOf(BEYOND), KEPT_REQUESTS, placed.length],
+      ...[...hashes.values()].flat(),
       ...placed.flatMap(({ row, key }) => [index.get(key) ?? 0, fieldOf(row), packed(row.counts)]),
       ...records.map((entry) => JSON.stringify(entry)),
     ],

@@ -6,11 +6,11 @@
 --          separated by blanks
 -- ARGV[1] sequence of this batch
 -- ARGV[2] how long KEYS[1] lives, ms
--- ARGV[3] most fields of a hash; what does not fit is added to the field ARGV[4]
--- ARGV[5] about how many entries the stream keeps
--- ARGV[6] number of rows
--- ARGV[7…] how long each of KEYS[3…] lives, ms; then for each row: index in KEYS, field, counts; then
---          the records as JSON
+-- ARGV[3] field of the rest: what does not fit into a hash is added to it
+-- ARGV[4] about how many entries the stream keeps
+-- ARGV[5] number of rows
+-- ARGV[6…] for each of KEYS[3…]: how long it lives, ms, and its most fields; then for each row: index
+--          in KEYS, field, counts; then the records as JSON
 -- Returns 'written' or 'known' (this batch, or a later one, is there)
 if tonumber(ARGV[1]) <= tonumber(redis.call('GET', KEYS[1]) or '0') then return 'known' end
 
@@ -29,18 +29,19 @@ end
 redis.call('XLEN', KEYS[2])
 for i = 3, #KEYS do redis.call('HLEN', KEYS[i]) end
 
-local at = 5 + #KEYS
-for _ = 1, tonumber(ARGV[6]) do
-  local key, field, added = KEYS[tonumber(ARGV[at])], ARGV[at + 1], ARGV[at + 2]
+local at = 2 + 2 * #KEYS
+for _ = 1, tonumber(ARGV[5]) do
+  local i, field, added = tonumber(ARGV[at]), ARGV[at + 1], ARGV[at + 2]
+  local key = KEYS[i]
   local former = redis.call('HGET', key, field)
-  if not former and redis.call('HLEN', key) >= tonumber(ARGV[3]) then
-    field = ARGV[4]
+  if not former and redis.call('HLEN', key) >= tonumber(ARGV[2 * i + 1]) then
+    field = ARGV[3]
     former = redis.call('HGET', key, field)
   end
   redis.call('HSET', key, field, former and sum(former, added) or added)
   at = at + 3
 end
-for i = 3, #KEYS do redis.call('PEXPIRE', KEYS[i], ARGV[i + 4]) end
-for i = at, #ARGV do redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[5], '*', 'json', ARGV[i]) end
+for i = 3, #KEYS do redis.call('PEXPIRE', KEYS[i], ARGV[2 * i]) end
+for i = at, #ARGV do redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[4], '*', 'json', ARGV[i]) end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return 'written'
