@@ -2,11 +2,11 @@
 import type { LookupFunction } from 'node:net';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 
 import { type Clock, systemClock, systemRandom } from '@zephyr/runtime/clock';
 import { outboundProxiesOf } from '@zephyr/runtime/config/outbound';
 import type { RunningService, ServiceContext } from '@zephyr/runtime/service';
+import { drain } from './drain.ts';
 import { Accounting } from './report/accounting.ts';
 import { FailedRequests } from './report/failed-requests.ts';
 import { createMetrics, type ProxyGauges } from './report/metrics.ts';
@@ -20,7 +20,7 @@ import { Routing } from './routing/routing.ts';
 import { Admission } from './server/admission.ts';
 import { createApp, createMetricsApp } from './server/app.ts';
 import { Connections } from './server/connections.ts';
-import { closeGently, type Listening, listen } from './server/server.ts';
+import { type Listening, listen } from './server/server.ts';
 import { ProxySettings } from './settings.ts';
 import { Deadlines } from './upstream/deadline.ts';
 import { retire } from './upstream/endpoints.ts';
@@ -190,30 +190,15 @@ export async function startProxy(
     port,
     stop: async (why) => {
       draining = true;
-      const { drainDelayMs, drainMs } = settings.config.timeouts;
-      // After a crash of our own nothing may be trusted for long.
-      const limitMs = why === 'crashed' ? Math.min(CRASH_DRAIN_MS, drainMs) : drainMs;
-      if (why !== 'crashed') await sleep(drainDelayMs);
-      feed.end();
-      const limit = setTimeout(() => admission.endAll(), limitMs);
-      await closeGently(server, AbortSignal.timeout(limitMs + LAST_EVENTS_MS));
-      clearTimeout(limit);
-      admission.stop();
+      const { timeouts } = settings.config;
+      await drain({ server, watched: watched?.server, admission, feed, timeouts }, why);
       deadlines.stop();
-      server.closeAllConnections();
       routing.endpoints.forEach(retire);
       await usage.stop();
       await link.stop();
-      watched?.server.close();
-      watched?.server.closeAllConnections();
     },
   };
 }
-
-/** For active answers after an uncaught exception. */
-const CRASH_DRAIN_MS = 5_000;
-/** For the last events of the answers that the drain limit ends. */
-const LAST_EVENTS_MS = 1_000;
 
 /** Beside other programs' state; each set of endpoints has its own file. */
 function defaultSnapshotPath(configHash: string): string {

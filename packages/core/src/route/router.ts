@@ -8,8 +8,9 @@
  */
 import type { FailureClass } from '@zephyr/contract/failure';
 import type { EndpointId } from '@zephyr/contract/scalars';
+import { Blaming, type Proof } from './blame.ts';
 import { type Candidate, type Choice, chooseEndpoint } from './choose-endpoint.ts';
-import type { Blame, Ejection, EjectionPolicy } from './ejection.ts';
+import type { Ejection, EjectionPolicy } from './ejection.ts';
 import { Ejections, type EjectionsDeps } from './ejections.ts';
 import { EndpointMemory } from './endpoint-memory.ts';
 import {
@@ -43,6 +44,7 @@ export class Router {
   readonly times = new FirstByteTimes();
   readonly #ejections: Ejections;
   readonly #memory = new EndpointMemory();
+  readonly #blaming: Blaming;
   readonly #rng: () => number;
   /** By endpoint, the value of `#forgets` when it was last forgotten. */
   readonly #forgotten = new Map<EndpointId, number>();
@@ -50,6 +52,7 @@ export class Router {
 
   constructor(deps: EjectionsDeps) {
     this.#ejections = new Ejections(deps);
+    this.#blaming = new Blaming(this.#memory, this.#ejections);
     this.#rng = deps.rng;
   }
 
@@ -185,7 +188,7 @@ export class Router {
     const attempt = { id, groupName, failure, phase: journey.phase };
     switch (scope) {
       case 'endpoint':
-        if (isUnreachable(failure)) this.#blame(attempt, { kind: 'certain' }, request, nowMs);
+        if (isUnreachable(failure)) this.#blaming.unreachable(attempt, request, nowMs);
         else journey.pending.push(attempt);
         return;
       case 'token':
@@ -245,7 +248,7 @@ export class Router {
   cut(journey: Journey, id: EndpointId, failure: FailureClass, nowMs: number): void {
     if (journey.request.operation !== 'messages' || this.#isOutdated(journey, id)) return;
     const { request, phase } = journey;
-    this.#blameProven({ id, failure, phase }, request, nowMs);
+    this.#blaming.proven({ id, failure, phase }, request, nowMs);
   }
 
   /** The last of every journey. Where no endpoint answered, the request itself may be at fault. */
@@ -273,62 +276,9 @@ export class Router {
     return (this.#forgotten.get(id) ?? 0) > forgetsBefore;
   }
 
-  /**
-   * Whose fault a failure was.
-   * @param proof `proven`: another endpoint answered the same request; `open`: none did; `none`: it
-   *   is certainly not the endpoint's.
-   */
-  #settle(
-    failed: Pending,
-    journey: Journey,
-    proof: 'proven' | 'open' | 'none',
-    nowMs: number,
-  ): void {
-    const { id, failure } = failed;
-    if (this.#isOutdated(journey, id)) return;
-    const { request } = journey;
-    const { source } = request;
-    const isAnsweredElsewhere = proof === 'proven';
-    if (!isAnsweredElsewhere) this.#memory.noteFailedSource(id, source, nowMs);
-    switch (scopeOf(failure, request.operation)) {
-      case 'endpoint':
-        if (isAnsweredElsewhere && !isAnswer(failure)) this.#blameProven(failed, request, nowMs);
-        else if (proof !== 'none') {
-          this.#blame(failed, { kind: 'request', source, isAnsweredElsewhere }, request, nowMs);
-        }
-        return;
-      case 'model':
-        // Refused everywhere, it is the request that is refused.
-        if (isAnsweredElsewhere) this.#memory.noteRefusal(id, request, nowMs);
-        return;
-      case 'token':
-        if (proof !== 'none' && this.#memory.noteTokenDoubt(id, request, nowMs)) {
-          this.#blame(failed, { kind: 'certain' }, request, nowMs);
-        }
-        return;
-      default:
-        return;
-    }
-  }
-
-  /** Where others are served well, this person is asked elsewhere first, and a second one is proof. */
-  #blameProven(failed: Omit<Pending, 'groupName'>, request: RoutedRequest, nowMs: number): void {
-    const { source } = request;
-    const { id } = failed;
-    if (this.#memory.servesOthers(id, source, nowMs)) {
-      this.#memory.noteFailedSource(id, source, nowMs);
-    }
-    this.#blame(failed, { kind: 'proven', source }, request, nowMs);
-  }
-
-  #blame(
-    failed: Omit<Pending, 'groupName'>,
-    evidence: Blame['evidence'],
-    { source }: RoutedRequest,
-    nowMs: number,
-  ): void {
-    const isAlone = !this.#memory.servesOthers(failed.id, source, nowMs);
-    this.#ejections.blame(failed, { evidence, isAlone, nowMs });
+  #settle(failed: Pending, journey: Journey, proof: Proof, nowMs: number): void {
+    if (this.#isOutdated(journey, failed.id)) return;
+    this.#blaming.settle(failed, journey.request, proof, nowMs);
   }
 
   #endTrial(journey: Journey): void {

@@ -1,0 +1,78 @@
+/**
+ * Whose fault a failure was, once that is known: what it proves about the endpoint, the token or the model,
+ * and what only about this request. `scope.ts` says what a failure can be about.
+ */
+import type { Blame } from './ejection.ts';
+import type { Ejections } from './ejections.ts';
+import type { EndpointMemory } from './endpoint-memory.ts';
+import type { Pending, RoutedRequest } from './journey.ts';
+import { isAnswer, scopeOf } from './scope.ts';
+
+/**
+ * `proven`: another endpoint answered the same request; `open`: none did; `none`: the failure is certainly
+ * not the endpoint's.
+ */
+export type Proof = 'proven' | 'open' | 'none';
+
+type Failed = Omit<Pending, 'groupName'>;
+
+export class Blaming {
+  readonly #memory: EndpointMemory;
+  readonly #ejections: Ejections;
+
+  constructor(memory: EndpointMemory, ejections: Ejections) {
+    this.#memory = memory;
+    this.#ejections = ejections;
+  }
+
+  /** Nobody was there to answer: no other request is needed to know that. It is ejected at once. */
+  unreachable(failed: Failed, request: RoutedRequest, nowMs: number): void {
+    this.#blame(failed, { kind: 'certain' }, request, nowMs);
+  }
+
+  settle(failed: Pending, request: RoutedRequest, proof: Proof, nowMs: number): void {
+    const { id, failure } = failed;
+    const { source } = request;
+    const isAnsweredElsewhere = proof === 'proven';
+    if (!isAnsweredElsewhere) this.#memory.noteFailedSource(id, source, nowMs);
+    switch (scopeOf(failure, request.operation)) {
+      case 'endpoint':
+        if (isAnsweredElsewhere && !isAnswer(failure)) this.proven(failed, request, nowMs);
+        else if (proof !== 'none') {
+          this.#blame(failed, { kind: 'request', source, isAnsweredElsewhere }, request, nowMs);
+        }
+        return;
+      case 'model':
+        // Refused everywhere, it is the request that is refused.
+        if (isAnsweredElsewhere) this.#memory.noteRefusal(id, request, nowMs);
+        return;
+      case 'token':
+        if (proof !== 'none' && this.#memory.noteTokenDoubt(id, request, nowMs)) {
+          this.#blame(failed, { kind: 'certain' }, request, nowMs);
+        }
+        return;
+      default:
+        return;
+    }
+  }
+
+  /** Where others are served well, this person is asked elsewhere first, and a second one is proof. */
+  proven(failed: Failed, request: RoutedRequest, nowMs: number): void {
+    const { source } = request;
+    const { id } = failed;
+    if (this.#memory.servesOthers(id, source, nowMs)) {
+      this.#memory.noteFailedSource(id, source, nowMs);
+    }
+    this.#blame(failed, { kind: 'proven', source }, request, nowMs);
+  }
+
+  #blame(
+    failed: Failed,
+    evidence: Blame['evidence'],
+    { source }: RoutedRequest,
+    nowMs: number,
+  ): void {
+    const isAlone = !this.#memory.servesOthers(failed.id, source, nowMs);
+    this.#ejections.blame(failed, { evidence, isAlone, nowMs });
+  }
+}

@@ -1,0 +1,46 @@
+/**
+ * How a proxy stops: no new requests, while active answers end where they are, up to `drain_ms`. Named in
+ * one place, because it decides whether an update cuts answers.
+ */
+import type { Server } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { Config } from '@zephyr/runtime/config/config';
+import type { RunningService } from '@zephyr/runtime/service';
+
+import type { StatusFeed } from './report/status-feed.ts';
+import type { Admission } from './server/admission.ts';
+import { closeGently } from './server/server.ts';
+
+/** For active answers after an uncaught exception. */
+const CRASH_DRAIN_MS = 5_000;
+/** For the last events of the answers that the drain limit ends. */
+const LAST_EVENTS_MS = 1_000;
+
+export interface Drained {
+  readonly server: Server;
+  /** Of metrics alone: it answers until the end. */
+  readonly watched: Server | undefined;
+  readonly admission: Pick<Admission, 'endAll' | 'stop'>;
+  readonly feed: Pick<StatusFeed, 'end'>;
+  readonly timeouts: Pick<Config['timeouts'], 'drainMs' | 'drainDelayMs'>;
+}
+
+/** Resolves when the last connection is closed. */
+export async function drain(
+  { server, watched, admission, feed, timeouts: { drainMs, drainDelayMs } }: Drained,
+  why: Parameters<RunningService['stop']>[0],
+): Promise<void> {
+  // After a crash of our own nothing may be trusted for long.
+  const limitMs = why === 'crashed' ? Math.min(CRASH_DRAIN_MS, drainMs) : drainMs;
+  // Balancers notice first that this proxy is not ready any more.
+  if (why !== 'crashed') await sleep(drainDelayMs);
+  feed.end();
+  const limit = setTimeout(() => admission.endAll(), limitMs);
+  await closeGently(server, AbortSignal.timeout(limitMs + LAST_EVENTS_MS));
+  clearTimeout(limit);
+  admission.stop();
+  server.closeAllConnections();
+  watched?.close();
+  watched?.closeAllConnections();
+}
