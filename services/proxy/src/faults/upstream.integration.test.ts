@@ -330,7 +330,7 @@ describe('after the first content nothing is sent again', () => {
     await bodyComplete;
     socket.write(chunkedHead(200, { 'content-type': 'text/event-stream' }));
     for (const event of events.slice(0, 3)) socket.write(chunk(event));
-    for (let round = 1; round <= 8; round += 1) {
+    for (let round = 1; round <= 3; round += 1) {
       const ping = `event: ping\ndata: {"type":"ping","round":${round}}\n\n`;
       socket.write(chunk(ping));
       await eventually(() => expect(seen).toContain(ping));
