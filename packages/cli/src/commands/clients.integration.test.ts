@@ -1,7 +1,10 @@
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
 import { loadConfig } from '@zephyr/runtime/config/load';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -9,6 +12,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { replaceFile } from '../edit/replace-file.ts';
 import { addClient, keyForPeople, listClients, removeClient, rotateClient } from './clients.ts';
 
+const ZEPHYR = fileURLToPath(new URL('../../bin/zephyr', import.meta.url));
 const EXAMPLE = `# ours
 [[groups]]
 name = "main"
@@ -53,6 +57,22 @@ describe('addClient', () => {
     );
     expect(lines).toContain(`  export ANTHROPIC_BASE_URL=${url}`);
     expect(lines).toContain('  export ANTHROPIC_AUTH_TOKEN=zk-1');
+  });
+
+  it('keeps the keys of all where several commands run at once', async () => {
+    const names = ['ann', 'bob', 'carol', 'dave', 'eve'];
+    const run = promisify(execFile);
+    const add = (name: string) => run(ZEPHYR, ['clients', 'add', name, '--config', path]);
+    await Promise.all(names.map(add));
+    const kept = JSON.parse(listClients(path, true)) as { name: string }[];
+    expect(kept.map(({ name }) => name).toSorted()).toEqual(names);
+    expect(readdirSync(folder)).toEqual(['config.toml']);
+  });
+
+  it('does not wait for ever for a command that was killed', () => {
+    writeFileSync(`${path}.lock`, '');
+    expect(addClient(path, 'ann')).toMatch(/^zk-/);
+    expect(readdirSync(folder)).toEqual(['config.toml']);
   });
 
   it('refuses a name that is taken or could break the file', () => {

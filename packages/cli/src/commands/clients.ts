@@ -14,7 +14,7 @@ import { client } from '@zephyr/runtime/config/tables/clients';
 import { ZephyrError } from '@zephyr/runtime/errors';
 
 import { hostForPeople, proxyAddressIn } from '../addresses.ts';
-import { replaceFile } from '../edit/replace-file.ts';
+import { replaceFile, whileLocked } from '../edit/replace-file.ts';
 import { renderTable } from '../table.ts';
 
 /**
@@ -31,15 +31,17 @@ export function addClient(configPath: string, name: string): string {
       advice: checked.error.issues.map(({ message }) => `${message}, e.g. ann or build-server.2`),
     });
   }
-  if (clientsIn(readDocument(configPath)).some((known) => known.name === name)) {
-    throw new ZephyrError('USAGE', `${configPath} already has a client named ${name}`, {
-      advice: [`to replace the key: zephyr clients rotate ${name}`],
-    });
-  }
-  const { key, hash } = newKey();
-  const lines = ['[[clients]]', `name = "${name}"`, `key_sha256 = "${hash}"`];
-  change(configPath, lines, (text) => addEntry(text, ['clients'], { name, key_sha256: hash }));
-  return key;
+  return whileLocked(configPath, () => {
+    if (clientsIn(readDocument(configPath)).some((known) => known.name === name)) {
+      throw new ZephyrError('USAGE', `${configPath} already has a client named ${name}`, {
+        advice: [`to replace the key: zephyr clients rotate ${name}`],
+      });
+    }
+    const { key, hash } = newKey();
+    const lines = ['[[clients]]', `name = "${name}"`, `key_sha256 = "${hash}"`];
+    change(configPath, lines, (text) => addEntry(text, ['clients'], { name, key_sha256: hash }));
+    return key;
+  });
 }
 
 /**
@@ -49,6 +51,10 @@ export function addClient(configPath: string, name: string): string {
  * @returns the new key @throws ZephyrError `USAGE`, `CONFIG`, `READ_ONLY`
  */
 export function rotateClient(configPath: string, name: string): string {
+  return whileLocked(configPath, () => withNewKey(configPath, name));
+}
+
+function withNewKey(configPath: string, name: string): string {
   const { index, keyFrom } = clientNamed(configPath, name);
   if (keyFrom !== 'key_sha256') {
     throw new ZephyrError(
@@ -72,6 +78,10 @@ export function rotateClient(configPath: string, name: string): string {
  * @throws ZephyrError `USAGE`, `CONFIG`, `READ_ONLY`
  */
 export function removeClient(configPath: string, name: string): string {
+  return whileLocked(configPath, () => withoutClient(configPath, name));
+}
+
+function withoutClient(configPath: string, name: string): string {
   const { index, isOnlyOne } = clientNamed(configPath, name);
   if (isOnlyOne) {
     throw new ZephyrError(
@@ -110,7 +120,11 @@ function clientNamed(configPath: string, name: string) {
   const found = all[index];
   if (found !== undefined) return { index, ...found, isOnlyOne: all.length === 1 };
   throw new ZephyrError('USAGE', `${configPath} has no client named ${name}`, {
-    advice: [`known clients: ${all.map((known) => known.name).join(', ')}`],
+    advice: [
+      all.length === 0
+        ? 'there are none; to create a key: zephyr clients add <name>'
+        : `known clients: ${all.map((known) => known.name).join(', ')}`,
+    ],
   });
 }
 

@@ -109,6 +109,29 @@ describe('zephyr endpoint', () => {
     expect(namesNow().groups.map(({ name }) => name)).toEqual(['main', 'Back up']);
   });
 
+  it('asks for no token where a program prints it, and takes none that would not be used', async () => {
+    const program = 'token_command = ["echo", "token-of-main-0123456789"]';
+    writeFileSync(files.config, CONFIG.replace('auth_token_env = "TOKEN_MAIN"', program));
+    const given = { url: upstream.url, tokenStdin: true };
+    await expect(add('Two', given)).rejects.toThrow('has a token already, from its token_command');
+    expect((await add('Two', { url: upstream.url })).exitCode).toBe(0);
+    expect(read().env).toBe(ENV);
+    await expect(add('Three', { ...given, url: `${upstream.url}/b` })).rejects.toThrow('already');
+    writeFileSync(files.config, CONFIG);
+    await expect(add('Two', given)).rejects.toThrow('has a token already, from TOKEN_MAIN');
+  });
+
+  it("keeps somebody else's change that was made while the endpoint was asked", async () => {
+    const changed = CONFIG.replace('# ours', '# theirs');
+    upstream.always((exchange) => {
+      writeFileSync(files.config, changed);
+      return sse()(exchange);
+    });
+    await expect(add('Two', { url: upstream.url })).rejects.toThrow('changed meanwhile');
+    expect(read()).toEqual({ config: changed, env: ENV });
+    expect((await add('Two', { url: upstream.url })).exitCode).toBe(0);
+  });
+
   it('asks at a terminal for what is missing', async () => {
     const answers = ['Two', upstream.url];
     const person: Ask = {

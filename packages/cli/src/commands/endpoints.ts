@@ -12,7 +12,7 @@ import { translator } from '@zephyr/texts';
 
 import type { Ask } from '../edit/ask.ts';
 import { withVariable } from '../edit/env-variable.ts';
-import { replaceFile } from '../edit/replace-file.ts';
+import { replaceFile, whileLocked } from '../edit/replace-file.ts';
 import { renderTable } from '../table.ts';
 import { isServed, type SurveyCall, surveyEndpoints, surveyText } from './config-check-online.ts';
 
@@ -50,8 +50,8 @@ interface GroupPlan {
   readonly index: number;
   readonly name: string;
   readonly isNew: boolean;
-  /** That holds its token. */
-  readonly variable: string;
+  /** That holds its token; absent: a program prints it (`token_command`). */
+  readonly variable: string | undefined;
 }
 
 /**
@@ -66,10 +66,7 @@ export async function addEndpoint(
   const { options, environment } = call;
   const plan = await planOf(call);
   const files = { config: readText(options.config, 'must exist'), env: envTextOf(options) };
-  const { variable } = plan.group;
-  const isKnown = variablesOf(environment, files.env)(variable) !== undefined;
-  const token = isKnown ? undefined : await tokenFor(plan.group, call);
-  const env = token === undefined ? files.env : withVariable(files.env, variable, token);
+  const { env, hasToken } = await withToken(plan.group, files.env, call);
   let text = withEndpoint(files.config, plan, {});
   const load = () =>
     parseConfig({
@@ -93,18 +90,31 @@ export async function addEndpoint(
     }
   }
   const lines = linesFor(plan);
-  if (token !== undefined) replaceFile(options.envFile, env, { mode: 0o600, lines });
-  try {
-    replaceFile(options.config, text, { lines });
-  } catch (error) {
-    if (token !== undefined) replaceFile(options.envFile, files.env, { mode: 0o600 });
-    throw error;
-  }
+  whileLocked(options.config, () => {
+    refuseChanged(options, files);
+    if (hasToken) replaceFile(options.envFile, env, { mode: 0o600, lines });
+    try {
+      replaceFile(options.config, text, { lines });
+    } catch (error) {
+      if (hasToken) replaceFile(options.envFile, files.env, { mode: 0o600 });
+      throw error;
+    }
+  });
   const { name, group } = plan;
   return {
     text: `${surveyed}${say('endpoint.added', { name, group: group.name })}`,
     exitCode: EXIT.ok,
   };
+}
+
+/** Somebody else's change of the last seconds stays: the endpoint took time to answer. */
+function refuseChanged(options: EndpointFiles, former: { config: string; env: string }): void {
+  const isSame =
+    readText(options.config, 'must exist') === former.config && envTextOf(options) === former.env;
+  if (isSame) return;
+  throw new ZephyrError('USAGE', `${options.config} or ${options.envFile} was changed meanwhile`, {
+    advice: ['nothing of it is lost; run the command again'],
+  });
 }
 
 async function planOf({ name, options, ask }: AddEndpointCall): Promise<Plan> {
@@ -128,12 +138,26 @@ async function planOf({ name, options, ask }: AddEndpointCall): Promise<Plan> {
     group: {
       ...{ index: found === undefined ? groups.length : index, name: wanted },
       isNew: found === undefined,
-      variable: found?.variable ?? options.tokenEnv ?? `AUTH_TOKEN_${slug}`,
+      variable: found === undefined ? (options.tokenEnv ?? `AUTH_TOKEN_${slug}`) : found.variable,
     },
   };
 }
 
-async function tokenFor({ variable, name }: GroupPlan, call: AddEndpointCall): Promise<string> {
+/** The text of `.env`, with the token of the group where it is not known yet. */
+async function withToken(group: GroupPlan, env: string, call: AddEndpointCall) {
+  const { name, variable } = group;
+  if (variable !== undefined && variablesOf(call.environment, env)(variable) === undefined) {
+    const token = await tokenFor(name, variable, call);
+    return { env: withVariable(env, variable, token), hasToken: true };
+  }
+  if (call.options.tokenStdin !== true) return { env, hasToken: false };
+  const from = variable === undefined ? 'its token_command' : variable;
+  throw new ZephyrError('USAGE', `group ${name} has a token already, from ${from}`, {
+    advice: ['leave out --token-stdin, or name a new group: --group <name>'],
+  });
+}
+
+async function tokenFor(name: string, variable: string, call: AddEndpointCall): Promise<string> {
   const { options, ask } = call;
   if (options.tokenStdin === true) return await ask.input();
   if (ask.isPossible) {
@@ -150,7 +174,7 @@ function withEndpoint(
   { name, url, group }: Plan,
   more: Readonly<Record<string, string>>,
 ): string {
-  const entry = { name: group.name, auth_token_env: group.variable };
+  const entry = { name: group.name, auth_token_env: group.variable ?? '' };
   const base = group.isNew ? addEntry(text, ['groups'], entry) : text;
   const path = ['groups', group.index, 'endpoints'];
   return edited(
@@ -160,8 +184,16 @@ function withEndpoint(
 }
 
 function linesFor({ name, url, group }: Plan): readonly string[] {
-  const entry = `  { url = ${JSON.stringify(url)}, name = ${JSON.stringify(name)} },`;
-  return [`in the endpoints of [[groups]] ${JSON.stringify(group.name)}:`, entry];
+  const entry = `{ url = ${JSON.stringify(url)}, name = ${JSON.stringify(name)} }`;
+  if (!group.isNew || group.variable === undefined) {
+    return [`in the endpoints of [[groups]] ${JSON.stringify(group.name)}:`, `  ${entry},`];
+  }
+  const { variable } = group;
+  const head = ['[[groups]]', `name = ${JSON.stringify(group.name)}`];
+  return [
+    ...[...head, `auth_token_env = ${JSON.stringify(variable)}`, `endpoints = [${entry}]`],
+    `and the token as ${variable} where .env comes from`,
+  ];
 }
 
 function edited(text: EditedText, lines: readonly string[]): string {
@@ -177,6 +209,10 @@ export function removeEndpoint(
   options: EndpointFiles,
   environment: Environment,
 ): string {
+  return whileLocked(options.config, () => withoutEndpoint(wanted, options, environment));
+}
+
+function withoutEndpoint(wanted: string, options: EndpointFiles, environment: Environment): string {
   const document = readDocument(options.config);
   const all = endpointsIn(document);
   const found = all.find(({ name }) => isNamed(name, wanted));
@@ -234,7 +270,7 @@ function envTextOf({ envFile }: Pick<EndpointFiles, 'envFile'>): string {
 function groupsIn(document: RawTable) {
   const groups = Array.isArray(document['groups']) ? document['groups'].map(rawTable) : [];
   return groups.map(({ name, auth_token_env: variable, endpoints }) => ({
-    ...{ name: String(name), variable: String(variable) },
+    ...{ name: String(name), variable: variable === undefined ? undefined : String(variable) },
     endpoints: Array.isArray(endpoints) ? endpoints.map(rawTable) : [],
   }));
 }

@@ -81,7 +81,8 @@ describe('zephyr run', () => {
     });
     const first = start('run', '--url', url, 'node', '-e', CHILD);
     const [stdout, [, [code]]] = await Promise.all([text(first.child.stdout), first.ended]);
-    expect(JSON.parse(stdout)).toMatchObject({ url, status: 200, endpoint: 'one' });
+    const secrets = ['MINE'];
+    expect(JSON.parse(stdout)).toMatchObject({ url, status: 200, endpoint: 'one', secrets });
     expect(code).toBe(7);
 
     const second = start('run', '--url', url, 'sh', '-c', 'echo ready; exec sleep 600');

@@ -5,6 +5,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:os';
 
+import { readDocument } from '@zephyr/runtime/config/load';
+import { variableNamesIn } from '@zephyr/runtime/config/raw';
 import type { Environment } from '@zephyr/runtime/environment';
 import { EXIT, ZephyrError } from '@zephyr/runtime/errors';
 
@@ -67,7 +69,8 @@ async function findOrStart(
 ): Promise<Reached> {
   const wanted = { configPath: options.config, key };
   try {
-    return { proxy: await findProxy({ ...wanted, url: options.url }), ownVariables: [] };
+    const proxy = await findProxy({ ...wanted, url: options.url });
+    return { proxy, ownVariables: variablesNamedIn(options.config) };
   } catch (error) {
     const isAway = error instanceof ZephyrError && error.code === 'UNREACHABLE';
     if (!isAway || options.url !== undefined) throw error;
@@ -82,6 +85,15 @@ async function findOrStart(
   } catch (error) {
     await system.stop();
     throw error;
+  }
+}
+
+/** Of a configuration that may be absent or another program's: with `--url` it is not needed. */
+function variablesNamedIn(configPath: string): readonly string[] {
+  try {
+    return variableNamesIn(readDocument(configPath));
+  } catch {
+    return [];
   }
 }
 

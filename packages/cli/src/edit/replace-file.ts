@@ -1,5 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  type Stats,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 
 import { messageOf, ZephyrError } from '@zephyr/runtime/errors';
 
@@ -22,6 +30,7 @@ export function replaceFile(
   const temporary = `${real}.${randomBytes(4).toString('hex')}.new`;
   try {
     writeFileSync(temporary, text, { mode: options.mode ?? stats?.mode ?? 0o644, flag: 'wx' });
+    if (stats !== undefined) keepOwner(temporary, stats);
     renameSync(temporary, real);
   } catch (error) {
     rmSync(temporary, { force: true });
@@ -30,5 +39,43 @@ export function replaceFile(
       cause: error,
       advice: lines.length === 0 ? [] : ['make the change where the file comes from:', ...lines],
     });
+  }
+}
+
+/** What root changes with sudo stays the file of its user. */
+function keepOwner(path: string, { uid, gid }: Stats): void {
+  if (process.getuid?.() === 0) chownSync(path, uid, gid);
+}
+
+/** A change takes milliseconds: a lock that stays longer was left by a command that was killed. */
+const ABANDONED_AFTER_MS = 5_000;
+const LOOK_AGAIN_MS = 20;
+
+/**
+ * Reads and replaces a file while no other command does: of two at once neither loses its change.
+ *
+ * @param change where the lock cannot be made it runs all the same: `replaceFile` says what is wrong
+ */
+export function whileLocked<Result>(path: string, change: () => Result): Result {
+  const isThere = statSync(path, { throwIfNoEntry: false }) !== undefined;
+  const lock = `${isThere ? realpathSync(path) : path}.lock`;
+  const isLocked = locked(lock);
+  try {
+    return change();
+  } finally {
+    if (isLocked) rmSync(lock, { force: true });
+  }
+}
+
+function locked(lock: string): boolean {
+  for (let waitedMs = 0; ; waitedMs += LOOK_AGAIN_MS) {
+    try {
+      writeFileSync(lock, '', { flag: 'wx' });
+      return true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') return false;
+    }
+    if (waitedMs >= ABANDONED_AFTER_MS) rmSync(lock, { force: true });
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOOK_AGAIN_MS);
   }
 }
