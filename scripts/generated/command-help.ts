@@ -17,11 +17,14 @@ interface Leaf {
   readonly command: Command;
 }
 
+/** Commands that do something also where others are below them, besides those that only group. */
+const ACT_THEMSELVES: readonly string[] = ['demo', 'usage'];
+
 /** Commands that do something, not those that only group others. */
 function leavesOf(command: Command, above: readonly string[]): readonly Leaf[] {
   return command.commands.flatMap((inner) => {
     const path = [...above, inner.name()];
-    const own = inner.commands.length === 0 || inner.name() === 'demo';
+    const own = inner.commands.length === 0 || ACT_THEMSELVES.includes(inner.name());
     return [...(own ? [{ path: path.join(' '), command: inner }] : []), ...leavesOf(inner, path)];
   });
 }
