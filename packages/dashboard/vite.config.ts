@@ -11,6 +11,6 @@ export default defineConfig({
     // Data URLs and inlined scripts would need holes in the policy.
     assetsInlineLimit: 0,
     rolldownOptions: { input: ['index.html', 'status.html'] },
-    modulePreload: { polyfill: false },
+    modulePreload: false,
   },
 });

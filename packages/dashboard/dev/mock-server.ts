@@ -63,7 +63,7 @@ class World {
 
   answer(req: IncomingMessage, res: ServerResponse): void {
     const path = req.url ?? '/';
-    if (path === '/events') this.#stream(res, (send) => this.#tellController(send));
+    if (/^\/events\b/.test(path)) this.#stream(res, (send) => this.#tellController(send));
     else if (path === '/status/events') this.#stream(res, (send) => this.#tellProxy(send));
     else if (path === '/api/state') res.writeHead(this.#manner === 'login' ? 401 : 200).end();
     else if (path.startsWith('/api/commands/')) void this.#command(req, res);

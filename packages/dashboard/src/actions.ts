@@ -8,7 +8,8 @@ import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
 import type { CommandAnswer, CommandBody, CommandName } from '@zephyr/contract/command';
 import { nameOf } from '@zephyr/texts/screens';
 
-import { type CommandResult, send } from './commands.ts';
+import type { ApiResult } from './api.ts';
+import { send } from './commands.ts';
 import { speech } from './language.ts';
 import { state } from './store.ts';
 
@@ -67,7 +68,10 @@ export function keyOf(name: CommandName, endpointId?: string): string {
   return `${name}:${endpointId ?? ''}`;
 }
 
-function report<Name extends CommandName>(result: CommandResult, order: Order<Name>): void {
+function report<Name extends CommandName>(
+  result: ApiResult<CommandAnswer>,
+  order: Order<Name>,
+): void {
   const { say } = speech.value;
   switch (result.status) {
     case 'done': {

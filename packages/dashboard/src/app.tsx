@@ -1,5 +1,9 @@
+import { useEffect } from 'preact/hooks';
+
 import { speech } from './language.ts';
+import { pageName } from './navigation.ts';
 import { isStale, link } from './page.ts';
+import type { PageName } from './route.ts';
 import { state } from './store.ts';
 import { Banners, LinkBanner, StateBanners } from './views/banners.tsx';
 import { LatencyChart } from './views/chart.tsx';
@@ -10,20 +14,27 @@ import { EventLog } from './views/event-log.tsx';
 import { Footer } from './views/footer.tsx';
 import { Header } from './views/header.tsx';
 import { Help, HelpButton } from './views/help.tsx';
+import { Lazy } from './views/lazy.tsx';
 import { Login } from './views/login.tsx';
+import { Nav } from './views/nav.tsx';
 import { NowPlaceholder } from './views/now.tsx';
 import { NowPanel } from './views/now-panel.tsx';
 import { Requests } from './views/requests.tsx';
 import { Sessions } from './views/sessions.tsx';
 import { Toasts } from './views/toasts.tsx';
 
+const loadUsage = async () => (await import('./views/usage-page.tsx')).UsagePage;
+const loadRequests = async () => (await import('./views/request-page.tsx')).RequestPage;
+
 export function App({ onSignedIn }: { readonly onSignedIn: () => void }) {
+  const isLoginNeeded = link.value.status === 'login';
   return (
     <>
       <Header>
+        {!isLoginNeeded && <Nav />}
         <HelpButton />
       </Header>
-      {link.value.status === 'login' ? <Login onSignedIn={onSignedIn} /> : <Overview />}
+      {isLoginNeeded ? <Login onSignedIn={onSignedIn} /> : <Main />}
       <Footer version={state.value?.version ?? null} />
       <Confirm />
       <Help />
@@ -33,28 +44,51 @@ export function App({ onSignedIn }: { readonly onSignedIn: () => void }) {
 }
 
 /** What is shown while stale stays readable, but visibly belongs to the past. */
-function Overview() {
+function Main() {
   const current = state.value;
   const { say } = speech.value;
+  const page = pageName.value;
+  useEffect(() => {
+    // The overview has the headline there.
+    if (page !== 'overview') document.title = `${say(`nav.${page}`)} · ${say('app.title')}`;
+  }, [page, say]);
   return (
-    <main class={isStale.value ? 'stale' : ''} aria-label={say('app.dashboard')}>
+    <main
+      class={isStale.value ? 'stale' : ''}
+      aria-label={page === 'overview' ? say('app.dashboard') : say(`nav.${page}`)}
+    >
       <Banners>
         <LinkBanner teller="controller" />
         {current !== null && <StateBanners current={current} />}
       </Banners>
-      {current === null ? (
-        <NowPlaceholder teller="controller" />
-      ) : (
-        <div class="grid">
-          <NowPanel current={current} />
-          <Endpoints current={current} />
-          <LatencyChart current={current} />
-          <Requests current={current} />
-          <Sessions current={current} />
-          <EventLog current={current} />
-          <Cost current={current} />
-        </div>
-      )}
+      <PageContent page={page} />
     </main>
+  );
+}
+
+function PageContent({ page }: { readonly page: PageName }) {
+  switch (page) {
+    case 'overview':
+      return <Overview />;
+    case 'usage':
+      return <Lazy key={page} load={loadUsage} />;
+    case 'requests':
+      return <Lazy key={page} load={loadRequests} />;
+  }
+}
+
+function Overview() {
+  const current = state.value;
+  if (current === null) return <NowPlaceholder teller="controller" />;
+  return (
+    <div class="grid">
+      <NowPanel current={current} />
+      <Endpoints current={current} />
+      <LatencyChart current={current} />
+      <Requests current={current} />
+      <Sessions current={current} />
+      <EventLog current={current} />
+      <Cost current={current} />
+    </div>
   );
 }

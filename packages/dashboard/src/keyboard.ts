@@ -1,5 +1,5 @@
 /** The same letters as in the terminal dashboard. */
-import { probeNow, question, toggleMode, togglePause } from './actions.ts';
+import { probeNow, toggleMode, togglePause } from './actions.ts';
 import { chooseLanguage, language } from './language.ts';
 import { state } from './store.ts';
 import { isHelpOpen } from './views/help.tsx';
@@ -31,10 +31,11 @@ export function listenToKeys(): () => void {
 
 /** Not while a dialog is open, while something is typed, or with a modifier of the browser's. */
 function isForUs(event: KeyboardEvent): boolean {
-  const isTyping = event.target instanceof HTMLInputElement;
+  const isTyping =
+    event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement;
   const hasModifier = event.ctrlKey || event.metaKey || event.altKey;
-  const isAsking = question.value !== null || isHelpOpen.value;
-  return !isTyping && !hasModifier && !isAsking && state.value !== null;
+  const isDialogOpen = document.querySelector('dialog[open]') !== null;
+  return !isTyping && !hasModifier && !isDialogOpen && state.value !== null;
 }
 
 /** A list that has the focus, by a click or by Tab, is scrolled by the arrows. */

@@ -1,38 +1,63 @@
 /** The dashboard, which the controller serves. */
+
+import { effect } from '@preact/signals';
 import type { ApiHistory, ApiLogEntry, ApiSample } from '@zephyr/contract/api-history';
 import type { ApiState } from '@zephyr/contract/api-state';
+import type { ApiRequestRecord } from '@zephyr/contract/usage';
 import { render } from 'preact';
 
 import { App } from './app.tsx';
 import { listenToKeys } from './keyboard.ts';
+import { pageName } from './navigation.ts';
 import { link } from './page.ts';
-import { takeLog, takeSamples, takeState } from './store.ts';
+import { streamsOpened, takeLog, takeRequest, takeSamples, takeState } from './store.ts';
 import { follow } from './stream.ts';
 
 const root = document.querySelector('#app');
 if (root === null) throw new Error('index.html has no #app');
 
-let stopFollowing = followController();
-const onSignedIn = (): void => {
+let stopFollowing = (): void => {};
+const followAnew = (): void => {
   stopFollowing();
+  stopFollowing = followController(pageName.peek() === 'requests');
+};
+const onSignedIn = (): void => {
   link.value = { status: 'connecting' };
-  stopFollowing = followController();
+  followAnew();
 };
 
+// Requests that end are sent to those who look at them.
+let followsRequests: boolean | undefined;
+effect(() => {
+  const wantsRequests = pageName.value === 'requests';
+  if (wantsRequests === followsRequests) return;
+  followsRequests = wantsRequests;
+  followAnew();
+});
 listenToKeys();
 render(<App onSignedIn={onSignedIn} />, root);
 
-function followController(): () => void {
-  return follow<{ state: ApiState; history: ApiHistory; sample: ApiSample; log: ApiLogEntry }>({
-    url: '/events',
+interface ControllerEvents {
+  readonly state: ApiState;
+  readonly history: ApiHistory;
+  readonly sample: ApiSample;
+  readonly log: ApiLogEntry;
+  readonly request: ApiRequestRecord;
+}
+
+function followController(wantsRequests: boolean): () => void {
+  return follow<ControllerEvents>({
+    url: wantsRequests ? '/events?requests=true' : '/events',
     on: {
       state: takeState,
       history: (history) => {
         takeSamples(history.samples, true);
         takeLog(history.log, true);
+        streamsOpened.value += 1;
       },
       sample: (sample) => takeSamples([sample], false),
       log: (entry) => takeLog([entry], false),
+      request: takeRequest,
     },
     // An EventSource hides the status of a refusal, so ask for it.
     isTokenNeeded: async () => {

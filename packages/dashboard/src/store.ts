@@ -3,8 +3,10 @@
 import { signal } from '@preact/signals';
 import type { ApiLogEntry, ApiSample } from '@zephyr/contract/api-history';
 import type { ApiState } from '@zephyr/contract/api-state';
+import type { ApiRequestRecord } from '@zephyr/contract/usage';
 
 import { receive } from './page.ts';
+import { withEnded } from './request-log.ts';
 
 /** As many as the controller keeps: an hour of checks each ten seconds. */
 const MAX_SAMPLES_PER_ENDPOINT = 360;
@@ -15,6 +17,10 @@ export const state = signal<ApiState | null>(null);
 export const samples = signal<ReadonlyMap<string, readonly ApiSample[]>>(new Map());
 /** Newest first. */
 export const log = signal<readonly ApiLogEntry[]>([]);
+/** Those that ended while the page of requests was open, newest first. */
+export const endedRequests = signal<readonly ApiRequestRecord[]>([]);
+/** How often a stream has begun. */
+export const streamsOpened = signal(0);
 
 export function takeState(next: ApiState): void {
   state.value = next;
@@ -33,4 +39,8 @@ export function takeSamples(added: readonly ApiSample[], isWhole: boolean): void
 export function takeLog(added: readonly ApiLogEntry[], isWhole: boolean): void {
   const newestFirst = added.toReversed();
   log.value = (isWhole ? newestFirst : [...newestFirst, ...log.value]).slice(0, MAX_LOG_ENTRIES);
+}
+
+export function takeRequest(record: ApiRequestRecord): void {
+  endedRequests.value = withEnded(endedRequests.value, [record]);
 }

@@ -13,8 +13,14 @@ export interface Numbers {
   /** `$0.0012`: enough digits to see what one check costs. */
   usd(dollars: number): string;
   count(value: number): string;
+  /** `1.2M`, `120万`: for axes. */
+  compact(value: number): string;
   /** `14:02:31`, with the date when it is not of the same day as `nowMs`. */
   time(atMs: number, nowMs: number): string;
+  /** `28 Nov`: the day in UTC. */
+  utcDay(atMs: number): string;
+  /** `09:00`: the time in UTC. */
+  utcTime(atMs: number): string;
 }
 
 export function numbersOf(language: Language): Numbers {
@@ -26,6 +32,10 @@ export function numbersOf(language: Language): Numbers {
   // Checks cost fractions of a cent.
   const tinyUsd = usdFormat(locale, { maximumSignificantDigits: 2 });
   const clock = new Intl.DateTimeFormat(locale, { timeStyle: 'medium' });
+  const compact = new Intl.NumberFormat(locale, { notation: 'compact', maximumFractionDigits: 1 });
+  const utc = { timeZone: 'UTC' } as const;
+  const utcDay = new Intl.DateTimeFormat(locale, { ...utc, day: 'numeric', month: 'short' });
+  const utcTime = new Intl.DateTimeFormat(locale, { ...utc, hour: '2-digit', minute: '2-digit' });
   const dated = new Intl.DateTimeFormat(locale, { dateStyle: 'short', timeStyle: 'short' });
   return {
     latency: (milliseconds) =>
@@ -36,7 +46,10 @@ export function numbersOf(language: Language): Numbers {
     percent: (ratio) => percent.format(ratio),
     usd: (dollars) => (dollars > 0 && dollars < 0.01 ? tinyUsd : usd).format(dollars),
     count: (value) => whole.format(value),
+    compact: (value) => compact.format(value),
     time: (atMs, nowMs) => (isSameDay(atMs, nowMs) ? clock : dated).format(atMs),
+    utcDay: (atMs) => utcDay.format(atMs),
+    utcTime: (atMs) => utcTime.format(atMs),
   };
 }
 

@@ -28,7 +28,7 @@ export async function requests(call: RequestsCall): Promise<void> {
   const query = { person, failed, id, limit };
   const past = limit === 0 ? [] : (await session.client.requests(query)).toReversed();
   const isTable = options.json !== true && options.follow !== true;
-  if (isTable) print(past.length === 0 ? session.say('requests.empty') : tableOf(past, session));
+  if (isTable) print(past.length === 0 ? session.say('requests.noMatch') : tableOf(past, session));
   else for (const record of past) print(lineOf(record, options, session));
   if (options.follow === true) await follow(call, session, past);
 }

@@ -2,6 +2,7 @@
 import uPlot from 'uplot';
 
 import type { ChartData, FailureMark, Series, SwitchMark } from './chart-data.ts';
+import type { ChartDrawing } from './drawing.tsx';
 
 export interface ChartContent {
   readonly data: ChartData;
@@ -22,20 +23,14 @@ export interface ChartLook {
   readonly onPoint: (index: number | null) => void;
 }
 
-export interface ChartCanvas {
-  update(content: ChartContent): void;
-  resize(width: number, height: number): void;
-  destroy(): void;
-}
-
-const FONT = '12px system-ui, sans-serif';
+export const CHART_FONT = '12px system-ui, sans-serif';
 const CROSS = 4;
 
 export function createChart(
   container: HTMLElement,
   first: ChartContent,
   look: ChartLook,
-): ChartCanvas {
+): ChartDrawing<ChartContent> {
   let content = first;
   const chart = new uPlot(
     {
@@ -50,7 +45,7 @@ export function createChart(
       axes: [
         {
           stroke: look.ink,
-          font: FONT,
+          font: CHART_FONT,
           grid: { stroke: look.grid, width: 1 },
           ticks: { show: false },
           values: (_chart, seconds) => seconds.map((each) => look.formatTime(each * 1000)),
@@ -59,7 +54,7 @@ export function createChart(
         },
         {
           stroke: look.ink,
-          font: FONT,
+          font: CHART_FONT,
           size: 62,
           grid: { stroke: look.grid, width: 1 },
           ticks: { show: false },

@@ -3,30 +3,20 @@
 import { signal, useComputed, useSignal } from '@preact/signals';
 import type { ApiState } from '@zephyr/contract/api-state';
 import { decisionText, nameOf } from '@zephyr/texts/screens';
-import { useEffect, useRef } from 'preact/hooks';
 
 import { seriesOf } from '../colours.ts';
-import { language, speech } from '../language.ts';
+import { speech } from '../language.ts';
 import { nowMs } from '../page.ts';
 import { log, samples, state } from '../store.ts';
-import {
-  type ChartCanvas,
-  type ChartContent,
-  type ChartLook,
-  createChart,
-} from './chart-canvas.ts';
+import { type ChartContent, type ChartLook, createChart } from './chart-canvas.ts';
 import { chartData, chartedIds, failureMarks, switchMarks } from './chart-data.ts';
+import { colourReader, Drawing } from './drawing.tsx';
 
 const RANGES_MINUTES = [5, 15, 60] as const;
 
 const SHORTEST_RANGE_MS = 120_000;
 
 const rangeMinutes = signal<number>(15);
-/** Rises when the colours change. */
-const scheme = signal(0);
-matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
-  scheme.value += 1;
-});
 
 export function LatencyChart({ current }: { readonly current: ApiState }) {
   const { say } = speech.value;
@@ -57,11 +47,19 @@ export function LatencyChart({ current }: { readonly current: ApiState }) {
         <p class="empty">{say('chart.empty')}</p>
       ) : (
         <>
-          <Canvas
+          <Drawing
             content={content.value}
-            onPoint={(index) => {
-              pointed.value = index;
-            }}
+            shape={shapeOf(content.value)}
+            summary={summaryOf(content.value)}
+            create={(container, first) =>
+              createChart(
+                container,
+                first,
+                lookOf(container, (index) => {
+                  pointed.value = index;
+                }),
+              )
+            }
           />
           <Legend current={current} content={content.value} index={pointed.value} />
         </>
@@ -99,38 +97,12 @@ function rangeText(minutes: number): string {
     : say('chart.hours', { count: minutes / 60 });
 }
 
-interface CanvasProps {
-  readonly content: ChartContent;
-  readonly onPoint: ChartLook['onPoint'];
-}
-
-function Canvas({ content, onPoint }: CanvasProps) {
-  const box = useRef<HTMLDivElement>(null);
-  const chart = useRef<ChartCanvas>(null);
-  const shape = content.data.series.map(({ endpointId, source }) => endpointId + source).join();
-  // A new set of lines, language or colour scheme needs a new chart; new points do not.
-  useEffect(() => {
-    const container = box.current;
-    if (container === null) return;
-    const made = createChart(container, content, lookOf(container, onPoint));
-    chart.current = made;
-    const resizing = new ResizeObserver(() =>
-      made.resize(container.clientWidth, container.clientHeight),
-    );
-    resizing.observe(container);
-    return () => {
-      resizing.disconnect();
-      made.destroy();
-      chart.current = null;
-    };
-  }, [shape, language.value, scheme.value]);
-  useEffect(() => chart.current?.update(content), [content]);
-  return <div class="canvas" ref={box} role="img" aria-label={summaryOf(content)} />;
+function shapeOf({ data }: ChartContent): string {
+  return data.series.map(({ endpointId, source }) => endpointId + source).join();
 }
 
 function lookOf(container: HTMLElement, onPoint: ChartLook['onPoint']): ChartLook {
-  const colours = getComputedStyle(container);
-  const colour = (name: string) => colours.getPropertyValue(name);
+  const colour = colourReader(container);
   const { numbers } = speech.value;
   return {
     colourOf: (endpointId) => colour(`--series-${seriesOf(endpointId)}`),

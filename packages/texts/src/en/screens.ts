@@ -5,6 +5,15 @@ export const screens = {
   'app.language': 'Language',
   'app.skip': 'Skip to endpoints',
 
+  'nav.label': 'Pages',
+  'nav.overview': 'Overview',
+  'nav.usage': 'Usage',
+  'nav.requests': 'Requests',
+  'page.loading': 'Loading…',
+  'page.missing': 'This page could not be loaded',
+  'page.missing.detail':
+    'The controller does not respond, or the dashboard has been updated: reload the page.',
+
   'link.connecting': 'Connecting…',
   'link.live': 'Live',
   'link.stale': 'Stale since {time}',

@@ -7,6 +7,14 @@ export const screens = {
   'app.language': '语言',
   'app.skip': '跳到端点列表',
 
+  'nav.label': '页面',
+  'nav.overview': '概览',
+  'nav.usage': '用量',
+  'nav.requests': '请求',
+  'page.loading': '加载中…',
+  'page.missing': '无法加载此页面',
+  'page.missing.detail': '控制器没有响应，或者仪表盘已更新：请重新加载页面。',
+
   'link.connecting': '连接中…',
   'link.live': '实时',
   'link.stale': '自 {time} 起未更新',

@@ -1,0 +1,25 @@
+/** Questions to the controller. */
+import type { Problem } from '@zephyr/contract/problem';
+
+/** The controller gives up after 5 s itself and says so. */
+const TIMEOUT_MS = 8_000;
+
+export type ApiResult<Answer> =
+  | { readonly status: 'done'; readonly answer: Answer }
+  | { readonly status: 'refused'; readonly problem: Problem }
+  | { readonly status: 'unreachable' };
+
+/** What went wrong, where something did. */
+export type ApiTrouble = Exclude<ApiResult<never>, { readonly status: 'done' }>;
+
+export async function ask<Answer>(path: string, init?: RequestInit): Promise<ApiResult<Answer>> {
+  try {
+    const response = await fetch(path, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) });
+    if (response.ok) return { status: 'done', answer: (await response.json()) as Answer };
+    const isProblem = response.headers.get('content-type')?.startsWith('application/problem+json');
+    if (isProblem !== true) return { status: 'unreachable' };
+    return { status: 'refused', problem: (await response.json()) as Problem };
+  } catch {
+    return { status: 'unreachable' };
+  }
+}

@@ -1,0 +1,61 @@
+/** Which page is shown, and what of it: the part of the address behind `#`, so that it can be linked to. */
+
+/** Days of a usage report, today included. */
+export const USAGE_DAYS = [1, 7, 30] as const;
+export type UsageDays = (typeof USAGE_DAYS)[number];
+
+/** What `GET /api/requests` takes; undefined: all. */
+export interface RequestFilter {
+  readonly person?: string | undefined;
+  readonly failed?: boolean | undefined;
+  readonly id?: string | undefined;
+}
+
+export type Route =
+  | { readonly kind: 'overview' }
+  | { readonly kind: 'usage'; readonly days: UsageDays }
+  | { readonly kind: 'requests'; readonly filter: RequestFilter };
+export type PageName = Route['kind'];
+
+const DEFAULT_DAYS: UsageDays = 7;
+
+/** @param hash as `location.hash`; what is no page of ours is the overview. */
+export function routeOf(hash: string): Route {
+  const [page, query = ''] = hash.replace(/^#/, '').split('?');
+  const params = new URLSearchParams(query);
+  if (page === 'usage') {
+    const days = USAGE_DAYS.find((each) => String(each) === params.get('days'));
+    return { kind: page, days: days ?? DEFAULT_DAYS };
+  }
+  if (page === 'requests') {
+    const person = params.get('person') ?? undefined;
+    const id = params.get('id') ?? undefined;
+    return {
+      kind: page,
+      filter: { person, id, failed: params.get('failed') === 'true' || undefined },
+    };
+  }
+  return { kind: 'overview' };
+}
+
+export function hashOf(route: Route): string {
+  switch (route.kind) {
+    case 'overview':
+      return '#overview';
+    case 'usage':
+      return `#usage?days=${route.days}`;
+    case 'requests': {
+      const params = filterParams(route.filter).toString();
+      return params === '' ? '#requests' : `#requests?${params}`;
+    }
+  }
+}
+
+/** The filter as the parameters of an address. */
+export function filterParams({ person, failed, id }: RequestFilter): URLSearchParams {
+  const params = new URLSearchParams();
+  if (person !== undefined) params.set('person', person);
+  if (failed === true) params.set('failed', 'true');
+  if (id !== undefined) params.set('id', id);
+  return params;
+}

@@ -1,0 +1,128 @@
+import type { UsageFigures, UsageLine } from '@zephyr/contract/usage';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+import { cacheHitRatio, failedRatio, measureOf, usageBars, usageBy } from './usage-data.ts';
+
+const NOTHING: UsageFigures = {
+  requests: 0,
+  failed: 0,
+  input_tokens: 0,
+  output_tokens: 0,
+  cache_read_tokens: 0,
+  cache_write_tokens: 0,
+  cache_write_1h_tokens: 0,
+  cost_usd: 0,
+  unpriced: 0,
+  incomplete: 0,
+  possibly_billed_twice: 0,
+};
+const line = (known: Partial<UsageLine>): UsageLine => ({
+  ...NOTHING,
+  ...{ person: null, endpoint: null, model: null, day: null, hour: null },
+  ...known,
+});
+
+describe('usageBy', () => {
+  const rows = [
+    line({ person: 'ann', model: 'opus', endpoint: 'tokyo', cost_usd: 1, requests: 2 }),
+    line({ person: 'ben', model: 'opus', endpoint: 'tokyo', cost_usd: 5, requests: 1 }),
+    line({ person: 'ann', model: 'haiku', endpoint: 'tokyo', cost_usd: 3, requests: 4 }),
+    line({ person: 'eve', model: 'other', endpoint: 'paris', requests: 1 }),
+    line({ person: 'kim', model: 'other', endpoint: 'paris', requests: 7 }),
+  ];
+  const costs = (dimension: 'person' | 'endpoint' | 'model') =>
+    usageBy(rows, dimension).map(({ name, figures }) => [name, figures.cost_usd, figures.requests]);
+
+  it('adds up what a name used, the most expensive first, then the most requests', () => {
+    expect(costs('person')).toEqual([
+      ['ben', 5, 1],
+      ['ann', 4, 6],
+      ['kim', 0, 7],
+      ['eve', 0, 1],
+    ]);
+    expect(costs('model')).toEqual([
+      ['opus', 6, 3],
+      ['haiku', 3, 4],
+      ['other', 0, 8],
+    ]);
+    expect(costs('endpoint')).toEqual([
+      ['tokyo', 9, 7],
+      ['paris', 0, 8],
+    ]);
+  });
+
+  it('loses no count, whatever it is told apart by', () => {
+    const names = Object.keys(NOTHING) as (keyof UsageFigures)[];
+    const figures = fc.record(
+      Object.fromEntries(names.map((name) => [name, fc.nat(1_000_000)])),
+    ) as unknown as fc.Arbitrary<UsageFigures>;
+    const person = fc.constantFrom('ann', 'ben', 'constructor');
+    const rowsOf = fc.array(fc.tuple(figures, person));
+    fc.assert(
+      fc.property(rowsOf, (all) => {
+        const sums = usageBy(
+          all.map(([each, name]) => line({ ...each, person: name })),
+          'person',
+        );
+        for (const name of names) {
+          const whole = all.reduce((sum, [each]) => sum + each[name], 0);
+          expect(sums.reduce((sum, each) => sum + each.figures[name], 0)).toBe(whole);
+        }
+      }),
+    );
+  });
+});
+
+describe('ratios', () => {
+  it('takes cache hits of all tokens of prompts, not of answers', () => {
+    const used = { input_tokens: 5, cache_write_tokens: 5, cache_read_tokens: 90 };
+    expect(cacheHitRatio(line({ ...used, output_tokens: 1_000 }))).toBe(0.9);
+  });
+
+  it('has none without prompts or requests', () => {
+    expect(cacheHitRatio(line({ output_tokens: 3 }))).toBeNull();
+    expect(failedRatio(NOTHING)).toBeNull();
+    expect(failedRatio(line({ requests: 4, failed: 1 }))).toBe(0.25);
+  });
+});
+
+describe('bars', () => {
+  it('has one for each day up to now, also without usage', () => {
+    const report = {
+      since: '2026-02-27T00:00:00.000Z',
+      until: '2026-03-01T09:30:00.000Z',
+      rows: [line({ day: '2026-03-01', cost_usd: 2 }), line({ day: '2026-02-27', cost_usd: 1 })],
+    };
+    const bars = usageBars(report, 'day');
+    expect(bars.map(({ fromAtMs }) => new Date(fromAtMs).toISOString().slice(0, 10))).toEqual([
+      '2026-02-27',
+      '2026-02-28',
+      '2026-03-01',
+    ]);
+    expect(bars.map(({ figures }) => figures?.cost_usd)).toEqual([1, undefined, 2]);
+  });
+
+  it('has one for each hour of today', () => {
+    const report = {
+      since: '2026-11-28T00:00:00.000Z',
+      until: '2026-11-28T02:00:00.001Z',
+      rows: [line({ hour: '2026-11-28T01:00Z', requests: 3 })],
+    };
+    expect(usageBars(report, 'hour').map(({ figures }) => figures?.requests)).toEqual([
+      undefined,
+      3,
+      undefined,
+    ]);
+  });
+
+  it('shows cost, requests, or tokens of all kinds', () => {
+    const used = line({
+      ...{ requests: 1, cost_usd: 2, input_tokens: 10, output_tokens: 100 },
+      ...{ cache_read_tokens: 1_000, cache_write_tokens: 10_000, cache_write_1h_tokens: 5 },
+    });
+    expect(measureOf(used, 'cost')).toBe(2);
+    expect(measureOf(used, 'requests')).toBe(1);
+    expect(measureOf(used, 'tokens')).toBe(11_110);
+  });
+});

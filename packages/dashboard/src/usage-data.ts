@@ -1,0 +1,105 @@
+/** Sums, ratios and bars of a usage report. Pure. */
+import type { UsageFigures, UsageLine, UsageReport } from '@zephyr/contract/usage';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+/** What a chart of usage shows. */
+export const USAGE_MEASURES = ['cost', 'tokens', 'requests'] as const;
+export type UsageMeasure = (typeof USAGE_MEASURES)[number];
+
+export interface NamedUsage {
+  readonly name: string;
+  readonly figures: UsageFigures;
+}
+
+/** One row for each name, the most expensive first, then those with the most requests. */
+export function usageBy(
+  rows: readonly UsageLine[],
+  dimension: 'person' | 'endpoint' | 'model',
+): readonly NamedUsage[] {
+  const sums = new Map<string, UsageFigures>();
+  for (const row of rows) {
+    const name = row[dimension];
+    if (name === null) continue;
+    const sum = sums.get(name);
+    sums.set(name, sum === undefined ? row : added(sum, row));
+  }
+  return [...sums]
+    .map(([name, figures]) => ({ name, figures }))
+    .toSorted(
+      ({ figures: one }, { figures: two }) =>
+        two.cost_usd - one.cost_usd || two.requests - one.requests,
+    );
+}
+
+function added(one: UsageFigures, two: UsageFigures): UsageFigures {
+  return {
+    requests: one.requests + two.requests,
+    failed: one.failed + two.failed,
+    input_tokens: one.input_tokens + two.input_tokens,
+    output_tokens: one.output_tokens + two.output_tokens,
+    cache_read_tokens: one.cache_read_tokens + two.cache_read_tokens,
+    cache_write_tokens: one.cache_write_tokens + two.cache_write_tokens,
+    cache_write_1h_tokens: one.cache_write_1h_tokens + two.cache_write_1h_tokens,
+    cost_usd: one.cost_usd + two.cost_usd,
+    unpriced: one.unpriced + two.unpriced,
+    incomplete: one.incomplete + two.incomplete,
+    possibly_billed_twice: one.possibly_billed_twice + two.possibly_billed_twice,
+  };
+}
+
+/** Of all tokens of prompts, the part that was read from the cache; null without prompts. */
+export function cacheHitRatio(figures: UsageFigures): number | null {
+  const { input_tokens: input, cache_read_tokens: read, cache_write_tokens: written } = figures;
+  const all = input + read + written;
+  return all === 0 ? null : read / all;
+}
+
+/** Null without requests. */
+export function failedRatio({ failed, requests }: UsageFigures): number | null {
+  return requests === 0 ? null : failed / requests;
+}
+
+export function measureOf(figures: UsageFigures, measure: UsageMeasure): number {
+  switch (measure) {
+    case 'cost':
+      return figures.cost_usd;
+    case 'requests':
+      return figures.requests;
+    case 'tokens':
+      return (
+        figures.input_tokens +
+        figures.output_tokens +
+        figures.cache_read_tokens +
+        figures.cache_write_tokens
+      );
+  }
+}
+
+export interface UsageBar {
+  /** When its hour or day begins, UTC. */
+  readonly fromAtMs: number;
+  /** Undefined: nothing was used. */
+  readonly figures: UsageFigures | undefined;
+}
+
+/** One bar for each hour or day of a report, oldest first: also of those without usage. */
+export function usageBars(
+  { since, until, rows }: Pick<UsageReport, 'since' | 'until' | 'rows'>,
+  unit: 'hour' | 'day',
+): readonly UsageBar[] {
+  const stepMs = unit === 'hour' ? HOUR_MS : DAY_MS;
+  const known = new Map<number, UsageFigures>(
+    rows.flatMap((row) => {
+      const from = row[unit];
+      return from === null ? [] : [[Date.parse(from), row]];
+    }),
+  );
+  const bars: UsageBar[] = [];
+  const untilAtMs = Date.parse(until);
+  for (let fromAtMs = Date.parse(since); fromAtMs < untilAtMs; fromAtMs += stepMs) {
+    bars.push({ fromAtMs, figures: known.get(fromAtMs) });
+  }
+  return bars;
+}

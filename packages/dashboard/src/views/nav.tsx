@@ -1,0 +1,27 @@
+import { speech } from '../language.ts';
+import { pageName } from '../navigation.ts';
+import { hashOf, type PageName } from '../route.ts';
+
+/** In their order; each begins with what most people want of it. */
+const ADDRESSES: Readonly<Record<PageName, string>> = {
+  overview: hashOf({ kind: 'overview' }),
+  usage: hashOf({ kind: 'usage', days: 7 }),
+  requests: hashOf({ kind: 'requests', filter: {} }),
+};
+
+export function Nav() {
+  const { say } = speech.value;
+  return (
+    <nav class="pages" aria-label={say('nav.label')}>
+      {(Object.keys(ADDRESSES) as PageName[]).map((page) => (
+        <a
+          key={page}
+          href={ADDRESSES[page]}
+          aria-current={pageName.value === page ? 'page' : undefined}
+        >
+          {say(`nav.${page}`)}
+        </a>
+      ))}
+    </nav>
+  );
+}

@@ -1,0 +1,18 @@
+import type { ApiTrouble } from '../api.ts';
+import { usageSpeech } from '../usage-language.ts';
+import { Banner } from './banners.tsx';
+
+/** Why the latest figures are not there; those before stay. */
+export function TroubleBanner({ trouble }: { readonly trouble: ApiTrouble | null }) {
+  const { say } = usageSpeech.value;
+  if (trouble === null) return null;
+  const why =
+    trouble.status === 'refused'
+      ? say('failed.command', { why: say(`problem.${trouble.problem.code}`) })
+      : say('failed.network');
+  return (
+    <Banner tone="bad" title={say('page.failed')}>
+      {why} {say('page.failed.retry')}
+    </Banner>
+  );
+}

@@ -1,0 +1,26 @@
+/** How the names of the ledger are shown. */
+
+import { state } from '../store.ts';
+import { usageSpeech } from '../usage-language.ts';
+import { EndpointName } from './endpoint-parts.tsx';
+
+type Kind = 'person' | 'endpoint' | 'model';
+
+/** Names that the ledger gives itself, in the language of the page. */
+export function UsageName({ kind, name }: { readonly kind: Kind; readonly name: string }) {
+  const { say } = usageSpeech.value;
+  if (name === 'none') return <>–</>;
+  if (name === 'other') return <>{say('usage.other')}</>;
+  if (kind === 'person') return <>{personName(name)}</>;
+  const current = state.value;
+  const isKnown = kind === 'endpoint' && current?.endpoints.some(({ id }) => id === name);
+  return isKnown === true && current !== null ? (
+    <EndpointName current={current} id={name} />
+  ) : (
+    <>{name}</>
+  );
+}
+
+export function personName(name: string): string {
+  return name === 'anonymous' || name === 'probes' ? usageSpeech.value.say(`usage.${name}`) : name;
+}

@@ -1,0 +1,175 @@
+/** Who used what: figures of today, 7 or 30 days, by person, model and endpoint, and a chart. */
+import { useSignal } from '@preact/signals';
+import type { UsageFigures, UsageReport } from '@zephyr/contract/usage';
+import { useEffect } from 'preact/hooks';
+
+import { type ApiResult, type ApiTrouble, ask } from '../api.ts';
+import { goTo, route } from '../navigation.ts';
+import { link } from '../page.ts';
+import { USAGE_DAYS, type UsageDays } from '../route.ts';
+import { cacheHitRatio, failedRatio, usageBy } from '../usage-data.ts';
+import { usageSpeech } from '../usage-language.ts';
+import { Fact } from './now.tsx';
+import { TroubleBanner } from './trouble-banner.tsx';
+import { UsageChart } from './usage-chart.tsx';
+import { ratioText, UsageTable } from './usage-table.tsx';
+
+/** The controller adds up all rows of the time for each report, so not more often. */
+const REFRESH_MS = 30_000;
+
+interface UsageData {
+  readonly days: UsageDays;
+  readonly report: UsageReport;
+  readonly timeline: UsageReport;
+}
+
+export function UsagePage() {
+  const { say } = usageSpeech.value;
+  const days = route.value.kind === 'usage' ? route.value.days : 7;
+  const { data, trouble } = useUsage(days);
+  return (
+    <div class="page">
+      <TroubleBanner trouble={trouble} />
+      <section class="panel usage" aria-labelledby="usage-title">
+        <div class="panel-head">
+          <h2 id="usage-title">{say('nav.usage')}</h2>
+          <div class="panel-tools">
+            <DaysChoice days={days} />
+            <a class="button" href={`/api/usage.csv?since=${days}d`} download>
+              {say('usage.csv')}
+            </a>
+          </div>
+        </div>
+        {data === null ? (
+          trouble === null && <p class="empty">{say('page.loading')}</p>
+        ) : (
+          <Totals total={data.report.total} />
+        )}
+        <p class="hint">{say('usage.utc')}</p>
+      </section>
+      {data !== null && data.report.total.requests > 0 && <Parts data={data} />}
+    </div>
+  );
+}
+
+/** The figures of these days, again each half minute while somebody looks. */
+function useUsage(days: UsageDays) {
+  const data = useSignal<UsageData | null>(null);
+  const trouble = useSignal<ApiTrouble | null>(null);
+  const isLive = link.value.status === 'live';
+  useEffect(() => {
+    let isWanted = true;
+    const load = async () => {
+      if (document.hidden) return;
+      const result = await loadUsage(days);
+      if (!isWanted) return;
+      if (result.status === 'done') data.value = result.answer;
+      trouble.value = result.status === 'done' ? null : result;
+    };
+    const onVisible = () => void load();
+    void load();
+    const timer = setInterval(() => void load(), REFRESH_MS);
+    document.addEventListener('visibilitychange', onVisible);
+    return () => {
+      isWanted = false;
+      clearInterval(timer);
+      document.removeEventListener('visibilitychange', onVisible);
+    };
+  }, [days, isLive]);
+  // What is shown belongs to the time that is chosen.
+  return { data: data.value?.days === days ? data.value : null, trouble: trouble.value };
+}
+
+async function loadUsage(days: UsageDays): Promise<ApiResult<UsageData>> {
+  const [report, timeline] = await Promise.all([
+    ask<UsageReport>(`/api/usage?by=person,endpoint,model&since=${days}d`),
+    ask<UsageReport>(`/api/usage?by=${unitOf(days)}&since=${days}d`),
+  ]);
+  if (report.status !== 'done') return report;
+  if (timeline.status !== 'done') return timeline;
+  return { status: 'done', answer: { days, report: report.answer, timeline: timeline.answer } };
+}
+
+function unitOf(days: UsageDays): 'hour' | 'day' {
+  return days === 1 ? 'hour' : 'day';
+}
+
+function DaysChoice({ days }: { readonly days: UsageDays }) {
+  const { say } = usageSpeech.value;
+  return (
+    <fieldset class="segmented small">
+      <legend class="unseen">{say('chart.range')}</legend>
+      {USAGE_DAYS.map((each) => (
+        <button
+          key={each}
+          type="button"
+          aria-pressed={days === each}
+          onClick={() => goTo({ kind: 'usage', days: each })}
+        >
+          {say(`usage.days.${each}`)}
+        </button>
+      ))}
+    </fieldset>
+  );
+}
+
+function Totals({ total }: { readonly total: UsageFigures }) {
+  const { say, numbers } = usageSpeech.value;
+  if (total.requests === 0) {
+    return (
+      <p class="empty">
+        {say('usage.empty')} {say('usage.howTo')}
+      </p>
+    );
+  }
+  const count = (name: 'input' | 'output' | 'cacheRead' | 'cacheWrite', value: number) => (
+    <Fact label={say(`usage.${name}`)} value={numbers.count(value)} />
+  );
+  return (
+    <>
+      <dl class="facts">
+        <Fact label={say('usage.cost')} value={numbers.usd(total.cost_usd)} />
+        <Fact label={say('usage.requests')} value={numbers.count(total.requests)} />
+        <Fact label={say('usage.failed')} value={numbers.count(total.failed)}>
+          {ratioText(failedRatio(total))}
+        </Fact>
+        <Fact label={say('usage.cacheHits')} value={ratioText(cacheHitRatio(total))} />
+        {count('input', total.input_tokens)}
+        {count('output', total.output_tokens)}
+        {count('cacheRead', total.cache_read_tokens)}
+        {count('cacheWrite', total.cache_write_tokens)}
+      </dl>
+      <Notes total={total} />
+    </>
+  );
+}
+
+/** What the cost does not have in it. */
+function Notes({ total }: { readonly total: UsageFigures }) {
+  const { say } = usageSpeech.value;
+  const { unpriced, incomplete, possibly_billed_twice: billedTwice } = total;
+  return (
+    <ul class="plain-list warn-text">
+      {unpriced > 0 && <li>{say('usage.note.unpriced', { count: unpriced })}</li>}
+      {incomplete > 0 && <li>{say('usage.note.incomplete', { count: incomplete })}</li>}
+      {billedTwice > 0 && <li>{say('usage.note.billedTwice', { count: billedTwice })}</li>}
+    </ul>
+  );
+}
+
+function Parts({ data: { days, report, timeline } }: { readonly data: UsageData }) {
+  return (
+    <>
+      <UsageChart report={timeline} unit={unitOf(days)} />
+      <div class="parted">
+        {(['person', 'model', 'endpoint'] as const).map((dimension) => (
+          <UsageTable
+            key={dimension}
+            dimension={dimension}
+            rows={usageBy(report.rows, dimension)}
+          />
+        ))}
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,76 @@
+import type { JSX } from 'preact';
+import { hashOf } from '../route.ts';
+import { cacheHitRatio, type NamedUsage } from '../usage-data.ts';
+import { usageSpeech } from '../usage-language.ts';
+import { Scrolling } from './scrolling.tsx';
+import { UsageName } from './usage-names.tsx';
+
+interface UsageTableProps {
+  readonly dimension: 'person' | 'endpoint' | 'model';
+  readonly rows: readonly NamedUsage[];
+}
+
+/** Who, with what, or where: the most expensive first. */
+export function UsageTable({ dimension, rows }: UsageTableProps) {
+  const { say, numbers } = usageSpeech.value;
+  const titleId = `usage-${dimension}-title`;
+  const heads = [
+    'cost',
+    'requests',
+    'failed',
+    'cacheHits',
+    'input',
+    'output',
+    'cacheRead',
+  ] as const;
+  return (
+    <section class="panel" aria-labelledby={titleId}>
+      <div class="panel-head">
+        <h2 id={titleId}>{say(`usage.by.${dimension}`)}</h2>
+      </div>
+      <Scrolling labelledBy={titleId}>
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">{say(`usage.${dimension}`)}</th>
+              {[...heads, 'cacheWrite' as const].map((head) => (
+                <th key={head} scope="col" class="number">
+                  {say(`usage.${head}`)}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map(({ name, figures }) => (
+              <tr key={name} data-name={name}>
+                <th scope="row">{nameCell(dimension, name)}</th>
+                <td class="number">{numbers.usd(figures.cost_usd)}</td>
+                <td class="number">{numbers.count(figures.requests)}</td>
+                <td class={figures.failed > 0 ? 'number bad-text' : 'number'}>
+                  {numbers.count(figures.failed)}
+                </td>
+                <td class="number">{ratioText(cacheHitRatio(figures))}</td>
+                <td class="number">{numbers.count(figures.input_tokens)}</td>
+                <td class="number">{numbers.count(figures.output_tokens)}</td>
+                <td class="number">{numbers.count(figures.cache_read_tokens)}</td>
+                <td class="number">{numbers.count(figures.cache_write_tokens)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </Scrolling>
+    </section>
+  );
+}
+
+/** From a person to their requests; probes and the rest have none of their own there. */
+function nameCell(dimension: UsageTableProps['dimension'], name: string): JSX.Element {
+  const shown = <UsageName kind={dimension} name={name} />;
+  if (dimension !== 'person' || name === 'other' || name === 'probes') return shown;
+  return <a href={hashOf({ kind: 'requests', filter: { person: name } })}>{shown}</a>;
+}
+
+/** @param ratio null where there is nothing to divide by */
+export function ratioText(ratio: number | null): string {
+  return ratio === null ? '–' : usageSpeech.value.numbers.percent(ratio);
+}

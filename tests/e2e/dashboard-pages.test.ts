@@ -1,0 +1,211 @@
+/** The dashboard's pages of usage and requests, with what really went through the proxy. */
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+
+import { AxeBuilder } from '@axe-core/playwright';
+import type { ApiRequestRecord, RequestList } from '@zephyr/contract/usage';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+
+import { artifact, findBrowser, startBrowser } from './support/browser.ts';
+import { type RunningDemo, runDemo } from './support/demo.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const chromium = findBrowser();
+const PATIENCE = { timeout: 60_000, interval: 300 };
+
+describe.skipIf(chromium === undefined)('the pages of usage and requests', () => {
+  let running: RunningDemo;
+  let browser: Browser;
+  let good: ApiRequestRecord;
+  let failed: ApiRequestRecord;
+  const pages: Page[] = [];
+
+  beforeAll(async () => {
+    execFileSync(join(ROOT, 'scripts/build-dashboard.sh'), { stdio: 'pipe' });
+    running = await runDemo();
+    browser = await startBrowser(chromium ?? '');
+    await vi.waitFor(async () => expect(await askProxy()).toBe(200), PATIENCE);
+    for (const endpoint of running.demo.endpoints) await endpoint.kill();
+    await vi.waitFor(async () => expect(await askProxy()).toBeGreaterThanOrEqual(500), PATIENCE);
+    good = await recorded(({ outcome }) => outcome === 'ok');
+    failed = await recorded(({ outcome }) => outcome === 'failed');
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await running?.stop();
+  });
+
+  afterEach(async () => {
+    for (const page of pages.splice(0)) await page.context().close();
+  });
+
+  async function open(hash: string, options: BrowserContextOptions = {}): Promise<Page> {
+    const context = await browser.newContext({
+      viewport: { width: 1280, height: 900 },
+      locale: 'en-GB',
+      ...options,
+    });
+    const page = await context.newPage();
+    page.setDefaultTimeout(60_000);
+    pages.push(page);
+    await page.goto(`${running.url}/${hash}`);
+    await page.locator('[data-link=live]').waitFor();
+    return page;
+  }
+
+  /** One of the log, as soon as the proxy has written it. */
+  const recorded = (isMeant: (record: ApiRequestRecord) => boolean): Promise<ApiRequestRecord> =>
+    vi.waitFor(async () => {
+      const response = await fetch(`${running.url}/api/requests`);
+      const found = ((await response.json()) as RequestList).requests.find(isMeant);
+      if (found === undefined) throw new Error('not in the log yet');
+      return found;
+    }, PATIENCE);
+
+  /** @returns the status */
+  async function askProxy(): Promise<number> {
+    const response = await fetch(
+      `http://127.0.0.1:${running.demo.system.ports.proxy}/v1/messages`,
+      {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'anthropic-version': '2023-06-01' },
+        body: JSON.stringify({
+          ...{ model: 'claude-haiku-4-5', max_tokens: 50, stream: true },
+          messages: [{ role: 'user', content: 'hello' }],
+        }),
+      },
+    );
+    await response.text();
+    return response.status;
+  }
+
+  const row = (page: Page, { id }: ApiRequestRecord) => page.locator(`[data-request="${id}"]`);
+  const isGone = (page: Page, record: ApiRequestRecord) =>
+    row(page, record).waitFor({ state: 'detached' });
+
+  it('shows who used what, and offers it as CSV', async () => {
+    const page = await open('');
+    await page.getByRole('link', { name: 'Usage' }).click();
+    const anonymous = page.locator('[data-name=anonymous]');
+    await anonymous.waitFor();
+    expect(await page.title()).toBe('Usage · Claude Zephyr');
+    await page.locator('[data-name=claude-haiku-4-5]').first().waitFor();
+    await page.getByRole('button', { name: 'Today' }).click();
+    await page.getByRole('heading', { name: 'Per hour' }).waitFor();
+    await page.getByRole('button', { name: 'Tokens', exact: true }).click();
+    await page.locator('.canvas[aria-label^="Tokens from 00:00"] canvas').waitFor();
+
+    const downloading = page.waitForEvent('download');
+    await page.getByRole('link', { name: 'Download CSV' }).click();
+    expect((await downloading).suggestedFilename()).toBe('usage.csv');
+
+    await anonymous.getByRole('link').click();
+    await row(page, good).waitFor();
+    expect(await page.getByLabel('Person').inputValue()).toBe('anonymous');
+    await page.goBack();
+    await page.getByRole('heading', { name: 'Per hour' }).waitFor();
+  });
+
+  it('finds requests by what failed and by id, and says when none matches', async () => {
+    const page = await open('#requests');
+    await row(page, good).waitFor();
+    await page.getByRole('button', { name: 'Failed only' }).click();
+    await isGone(page, good);
+    await row(page, failed).waitFor();
+
+    await page.getByLabel('Request ID').fill(` ${good.id} `);
+    await page.keyboard.press('Enter');
+    await page.getByText('No request matches the filter.').waitFor();
+    await page.getByRole('button', { name: 'Show all' }).click();
+    await row(page, failed).waitFor();
+
+    await page.getByLabel('Request ID').fill(good.endpointRequestId ?? '');
+    await page.getByRole('button', { name: 'Search' }).click();
+    await isGone(page, failed);
+    await row(page, good).waitFor();
+  });
+
+  it('shows of a request each attempt and why it failed, by the keyboard alone', async () => {
+    const page = await open('#requests');
+    await row(page, failed).getByRole('button').press('Enter');
+    const dialog = page.getByRole('dialog', { name: 'Request details' });
+    await dialog.getByText(failed.id).waitFor();
+    const attempts = dialog.getByRole('listitem');
+    expect(await attempts.count()).toBe(failed.attempts.length);
+    expect(failed.attempts.length).toBeGreaterThan(0);
+    await attempts.first().getByText('connection refused').waitFor();
+    // Letters are commands elsewhere; not behind a dialog.
+    await page.keyboard.press('p');
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+    expect(await page.locator('.toast').count()).toBe(0);
+  });
+
+  it('shows a request as it ends, without asking again', async () => {
+    const page = await open('#requests?failed=true');
+    await row(page, failed).waitFor();
+    const seen = new Set([failed.id]);
+    const later: string[] = [];
+    page.on('request', (request) => later.push(request.url()));
+    const sinceAtMs = Date.now();
+    await askProxy();
+    const added = await recorded(({ id, atMs }) => !seen.has(id) && atMs >= sinceAtMs);
+    await row(page, added).waitFor();
+    expect(later).toEqual([]);
+  });
+
+  it('says why figures cannot be loaded, and shows them once they can', async () => {
+    const page = await open('');
+    await page.route('**/api/usage?**', (route) =>
+      route.fulfill({
+        status: 503,
+        contentType: 'application/problem+json',
+        body: JSON.stringify({ code: 'store_away', status: 503 }),
+      }),
+    );
+    await page.getByRole('link', { name: 'Usage' }).click();
+    await page.getByRole('alert').getByText('Redis is unreachable').waitFor();
+    await page.unroute('**/api/usage?**');
+    await page.getByRole('button', { name: '30 days' }).click();
+    await page.locator('[data-name=anonymous]').waitFor();
+    expect(await page.getByRole('alert').count()).toBe(0);
+  });
+
+  it('says on both pages what to do while there is nothing', async () => {
+    const page = await open('');
+    await page.route('**/api/requests?**', (route) => route.fulfill({ json: { requests: [] } }));
+    await page.getByRole('link', { name: 'Requests' }).click();
+    await page.getByText('No request has finished yet. Send a request through the proxy').waitFor();
+  });
+
+  describe.each([360, 1280, 2560])('at %d px', (width) => {
+    it.each([
+      ['dark', 'en'],
+      ['light', 'zh'],
+    ] as const)('fits and is accessible, %s, %s', async (colorScheme, language) => {
+      const page = await open('#usage', { viewport: { width, height: 900 }, colorScheme });
+      if (language === 'zh') await page.getByRole('button', { name: '中文' }).click();
+      await page.locator('[data-name=anonymous]').waitFor();
+      await judge(page, `usage-${width}-${colorScheme}-${language}`);
+      await page.goto(`${running.url}/#requests`);
+      await row(page, failed).waitFor();
+      await judge(page, `requests-${width}-${colorScheme}-${language}`);
+      await row(page, failed).getByRole('button').click();
+      await page.getByRole('dialog').waitFor();
+      await judge(page, `request-${width}-${colorScheme}-${language}`);
+    });
+  });
+});
+
+/** Nothing sticks out, and axe finds nothing. */
+async function judge(page: Page, name: string): Promise<void> {
+  await page.screenshot({ path: artifact(`${name}.png`), fullPage: true });
+  const isOverflowing = await page.evaluate(
+    'document.documentElement.scrollWidth > window.innerWidth',
+  );
+  expect(isOverflowing).toBe(false);
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
+}
