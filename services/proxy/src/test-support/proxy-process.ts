@@ -27,12 +27,14 @@ export interface ProxyProcessOptions {
   readonly preload?: string;
   readonly port?: number;
   readonly redisUrl?: string;
+  /** Of its configuration and its state, kept by the caller: for proxies one after the other. */
+  readonly folder?: string;
 }
 
 const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
 
 export async function startProxyProcess(options: ProxyProcessOptions): Promise<ProxyProcess> {
-  const folder = mkdtempSync(join(tmpdir(), 'zephyr-process-'));
+  const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'zephyr-process-'));
   const configPath = join(folder, 'config.toml');
   writeFileSync(configPath, configText(options));
   const child = fork(MAIN, ['--config', configPath], {
@@ -54,7 +56,7 @@ export async function startProxyProcess(options: ProxyProcessOptions): Promise<P
   child.stdout?.on('data', collect);
   child.stderr?.on('data', collect);
   const exited = once(child, 'exit').then(([code]) => {
-    rmSync(folder, { recursive: true, force: true });
+    if (options.folder === undefined) rmSync(folder, { recursive: true, force: true });
     return code as number | null;
   });
   const ready = await Promise.race([once(child, 'message'), exited]);
