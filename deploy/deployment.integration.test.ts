@@ -5,12 +5,13 @@ import { join } from 'node:path';
 
 import { timeouts } from '@zephyr/runtime/config/tables/timeouts';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
+
+import { hasKubectl, objectsOf, run, validate } from './rendered.ts';
 
 const root = join(import.meta.dirname, '..');
 const hasCompose = spawnSync('docker', ['compose', 'version']).status === 0;
-const hasKubectl = spawnSync('kubectl', ['version', '--client']).status === 0;
+const hasBuildx = spawnSync('docker', ['buildx', 'version']).status === 0;
 if (!hasCompose)
   console.log('deployment: compose file not checked, docker compose is not installed');
 if (!hasKubectl) console.log('deployment: manifests not checked, kubectl is not installed');
@@ -64,14 +65,6 @@ const stackSchema = z.object({
     }),
   ),
 });
-
-const run = (command: string, ...args: string[]) => {
-  // Without the settings of whoever runs the tests.
-  const env = { PATH: process.env['PATH'], HOME: process.env['HOME'] };
-  const { status, stdout, stderr } = spawnSync(command, args, { cwd: root, env, encoding: 'utf8' });
-  expect(status, stderr).toBe(0);
-  return stdout;
-};
 
 describe.skipIf(!hasCompose)('docker-compose.yml', () => {
   const { services, networks } = hasCompose
@@ -210,6 +203,31 @@ describe('the swarm stack', () => {
   });
 });
 
+const bakeSchema = z.object({
+  target: z.record(z.string(), z.object({ target: z.string(), platforms: z.array(z.string()) })),
+});
+
+describe('docker-bake.hcl', () => {
+  it.skipIf(!hasBuildx)('builds every service of the Dockerfile for both processors', () => {
+    const file = ['--file', 'deploy/docker-bake.hcl'];
+    const { target } = bakeSchema.parse(
+      JSON.parse(run('docker', 'buildx', 'bake', ...file, '--print')),
+    );
+    const stages = readFileSync(join(root, 'Dockerfile'), 'utf8').matchAll(
+      /^FROM runtime AS (\w+)$/gm,
+    );
+    const services = [...stages].map(([, name]) => name).filter((name) => name !== 'simulator');
+    expect(
+      Object.values(target)
+        .map(({ target }) => target)
+        .toSorted(),
+    ).toEqual(services.toSorted());
+    for (const { platforms } of Object.values(target)) {
+      expect(platforms).toEqual(['linux/amd64', 'linux/arm64']);
+    }
+  });
+});
+
 describe.skipIf(!hasKubectl)('the manifests for Kubernetes', () => {
   const text = hasKubectl ? run('kubectl', 'kustomize', 'deploy/kubernetes/demo') : '';
   const documents = text.split(/^---$/m);
@@ -218,9 +236,7 @@ describe.skipIf(!hasKubectl)('the manifests for Kubernetes', () => {
 
   it('are what the schemas of Kubernetes expect', async () => {
     const objects = ['base', 'demo'].flatMap((folder) =>
-      parseAllDocuments(run('kubectl', 'kustomize', `deploy/kubernetes/${folder}`)).map((one) =>
-        objectSchema.parse(one.toJS()),
-      ),
+      objectsOf(run('kubectl', 'kustomize', `deploy/kubernetes/${folder}`)),
     );
     expect(objects.length).toBeGreaterThan(20);
     for (const object of objects) await validate(object);
@@ -251,8 +267,7 @@ describe.skipIf(!hasKubectl)('the manifests for Kubernetes', () => {
 
   it('let nothing in or out but what is named', () => {
     const policies = new Map(
-      parseAllDocuments(run('kubectl', 'kustomize', 'deploy/kubernetes/base'))
-        .map((one) => objectSchema.parse(one.toJS()))
+      objectsOf(run('kubectl', 'kustomize', 'deploy/kubernetes/base'))
         .filter(({ kind }) => kind === 'NetworkPolicy')
         .map(({ metadata, ['spec']: spec }) => [metadata.name, policySchema.parse(spec)] as const),
     );
@@ -281,8 +296,7 @@ describe.skipIf(!hasKubectl)('the manifests for Kubernetes', () => {
         'resources: [../base]\ncomponents: [../probe-users]\n',
     );
     const rendered = run('kubectl', 'kustomize', overlay);
-    const objects = parseAllDocuments(rendered).map((one) => objectSchema.parse(one.toJS()));
-    for (const object of objects) await validate(object);
+    for (const object of objectsOf(rendered)) await validate(object);
     expect(rendered.match(/add:\n\s+- SETUID\n\s+- SETGID/g)).toHaveLength(1);
     expect(rendered.match(/ZEPHYR_PROBE_USERS/g)).toHaveLength(1);
     expect(rendered).toContain('pod-security.kubernetes.io/enforce: baseline');
@@ -312,24 +326,3 @@ const policySchema = z.looseObject({
     )
     .optional(),
 });
-
-const objectSchema = z.looseObject({
-  apiVersion: z.string(),
-  kind: z.string(),
-  metadata: z.looseObject({ name: z.string() }),
-});
-
-/** @throws Error with the path of what is missing or of another type. */
-async function validate(object: z.infer<typeof objectSchema>): Promise<void> {
-  const { apiVersion, kind, metadata } = object;
-  const module = (await import(`kubernetes-models/${apiVersion}/${kind}`)) as Readonly<
-    Record<string, new (object: object) => { validate(): void }>
-  >;
-  const Model = module[kind];
-  if (Model === undefined) throw new Error(`no schema for ${apiVersion} ${kind}`);
-  try {
-    new Model(object).validate();
-  } catch (cause) {
-    throw new Error(`${kind} ${metadata.name}: ${String(cause)}`, { cause });
-  }
-}

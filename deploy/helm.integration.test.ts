@@ -1,0 +1,85 @@
+/** The Helm chart is the same deployment as kubernetes/base, with values in place of patches. */
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+
+import { describe, expect, it } from 'vitest';
+
+import { hasKubectl, type KubernetesObject, objectsOf, run, validate } from './rendered.ts';
+
+const root = join(import.meta.dirname, '..');
+const chart = 'deploy/helm';
+const withConfig = ['--set-file', 'config=config.toml.example'];
+const hasHelm = spawnSync('helm', ['version']).status === 0;
+if (!hasHelm) console.log('deployment: Helm chart not checked, helm is not installed');
+
+const template = (...args: string[]) =>
+  objectsOf(run('helm', 'template', 'zephyr', chart, '--namespace', 'zephyr', ...args));
+const rendered = (...args: string[]) => template(...withConfig, ...args);
+const named = (objects: readonly KubernetesObject[]) =>
+  Object.fromEntries(objects.map((one) => [`${one.kind} ${one.metadata.name}`, one]));
+
+describe.skipIf(!hasHelm)('the Helm chart', () => {
+  it('passes lint', () => {
+    expect(run('helm', 'lint', '--strict', chart, ...withConfig)).toContain('0 chart(s) failed');
+  });
+
+  it.skipIf(!hasKubectl)('renders what kubernetes/base is', () => {
+    const { 'Namespace zephyr': _namespace, ...base } = named(
+      objectsOf(run('kubectl', 'kustomize', 'deploy/kubernetes/base')),
+    );
+    const { 'ConfigMap zephyr-config': _config, ...ours } = named(rendered());
+    expect(ours).toEqual(base);
+  });
+
+  it('renders what the schemas of Kubernetes expect, with all values in use', async () => {
+    const objects = rendered(
+      ...['--set', 'prober.probeUsers=true,image.registry=registry.example/,image.tag=1.2.3'],
+      ...['--set', 'image.pullSecrets={one,two},ingress.enabled=true,ingress.host=zephyr.example'],
+      ...['--set', 'ingress.className=nginx,ingress.tlsSecret=zephyr-tls,proxy.replicas=5'],
+    );
+    for (const object of objects) await validate(object);
+    const text = JSON.stringify(objects);
+    expect(text).toContain('registry.example/zephyr-prober:1.2.3');
+    expect(text.match(/"add":\["SETUID","SETGID"\]/g)).toHaveLength(1);
+    expect(named(objects)['Deployment proxy']).toMatchObject({
+      spec: {
+        replicas: 5,
+        template: { spec: { imagePullSecrets: [{ name: 'one' }, { name: 'two' }] } },
+      },
+    });
+    expect(named(objects)['Ingress proxy']).toMatchObject({
+      spec: { ingressClassName: 'nginx', tls: [{ hosts: ['zephyr.example'] }] },
+    });
+  });
+
+  it('leaves network policies out where they are not wanted', () => {
+    const kinds = rendered('--set', 'networkPolicies=false').map(({ kind }) => kind);
+    expect(kinds).not.toContain('NetworkPolicy');
+    expect(kinds).toContain('Deployment');
+  });
+
+  it.each([
+    { name: 'no configuration', args: [], problem: 'config is empty: --set-file config=' },
+    {
+      name: 'a mistyped value',
+      args: [...withConfig, '--set', 'proxy.replica=2'],
+      problem: 'replica',
+    },
+    {
+      name: 'no replicas',
+      args: [...withConfig, '--set', 'proxy.replicas=0'],
+      problem: 'replicas',
+    },
+    {
+      name: 'an ingress without a host',
+      args: [...withConfig, '--set', 'ingress.enabled=true'],
+      problem: 'ingress.host is empty',
+    },
+  ])('rejects $name', ({ args, problem }) => {
+    const { status, stderr } = spawnSync('helm', ['template', 'zephyr', chart, ...args], {
+      ...{ cwd: root, encoding: 'utf8' },
+    });
+    expect(status).not.toBe(0);
+    expect(stderr).toContain(problem);
+  });
+});
