@@ -37,6 +37,7 @@ const NEEDED: readonly { name: string; test: readonly string[]; how: string }[] 
     test: ['kubectl', 'version', '--client'],
     how: 'https://kubernetes.io/docs/tasks/tools',
   },
+  { name: 'helm', test: ['helm', 'version'], how: 'https://helm.sh/docs/intro/install' },
   { name: 'systemd-analyze', test: ['systemd-analyze', '--version'], how: 'a host with systemd' },
   { name: 'python3', test: ['python3', '--version'], how: 'apt-get install python3' },
   {

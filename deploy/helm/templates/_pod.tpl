@@ -45,7 +45,8 @@ volumes:
   - name: config
     configMap: { name: zephyr-config }
   - name: secrets
-    secret: { secretName: {{ index .root.Values.secrets .name }}, defaultMode: 0440 }
+    # 288 is 0440: an octal number means something else in newer YAML.
+    secret: { secretName: {{ index .root.Values.secrets .name }}, defaultMode: 288 }
   - name: scratch
     emptyDir: { medium: Memory, sizeLimit: {{ .scratch }} }
 {{- end }}
