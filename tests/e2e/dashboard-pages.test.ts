@@ -178,6 +178,13 @@ describe.skipIf(chromium === undefined)('the pages of usage and requests', () =>
     await page.route('**/api/requests?**', (route) => route.fulfill({ json: { requests: [] } }));
     await page.getByRole('link', { name: 'Requests' }).click();
     await page.getByText('No request has finished yet. Send a request through the proxy').waitFor();
+
+    const known = await (
+      await fetch(`${running.url}/api/usage?since=2026-01-01&until=2026-01-01`)
+    ).json();
+    await page.route('**/api/usage?**', (route) => route.fulfill({ json: known }));
+    await page.getByRole('link', { name: 'Usage' }).click();
+    await page.getByText('No usage in this time. Send a request through the proxy').waitFor();
   });
 
   describe.each([360, 1280, 2560])('at %d px', (width) => {

@@ -2,6 +2,7 @@ import { LANGUAGES } from '@zephyr/texts/screens';
 import type { ComponentChildren } from 'preact';
 
 import { chooseLanguage, language, speech } from '../language.ts';
+import { pageName } from '../navigation.ts';
 import { link, pageState } from '../page.ts';
 import { Icon } from './icon.tsx';
 
@@ -12,9 +13,11 @@ export function Header({ children }: { readonly children: ComponentChildren }) {
   const { say } = speech.value;
   return (
     <header class="top">
-      <a class="skip" href="#endpoints">
-        {say('app.skip')}
-      </a>
+      {pageName.value === 'overview' && (
+        <a class="skip" href="#endpoints">
+          {say('app.skip')}
+        </a>
+      )}
       <h1>
         <Icon name="wind" /> {say('app.title')}
       </h1>
