@@ -22,6 +22,8 @@ export default defineConfig({
           ...order(1),
           include: everywhere.map((folder) => `${folder}/*.test.ts`),
           exclude: ['**/*.integration.test.ts', '**/node_modules/**'],
+          // Properties and simulations, on a machine with other work too.
+          testTimeout: 60_000,
         },
       },
       {

@@ -7,7 +7,7 @@ import type { World } from './world.ts';
 
 const rests = ({ world, atMs }: Scenario) => isAtRest(world, epochMs(atMs));
 /** Two healthy endpoints that nobody has asked anything for an hour. */
-const calm = () => new Scenario().rounds(60, { a: 500, b: 600 }).presence();
+const calm = () => new Scenario().rounds(10, { a: 500, b: 600 }).presence();
 
 describe('a leader is at rest', () => {
   it('with healthy endpoints and without requests', () => {
