@@ -70,7 +70,8 @@ describe('zephyr', () => {
   it('says how to make a configuration, and offers the demo', () => {
     const { stderr, status } = zephyr('start');
     expect(stderr).toContain('config.toml does not exist');
-    expect(stderr).toContain('cp config.toml.example config.toml');
+    const example = fileURLToPath(new URL('../../../config.toml.example', import.meta.url));
+    expect(stderr).toContain(`cp ${example} config.toml`);
     expect(stderr).toContain('make demo');
     expect(status).toBe(2);
   });

@@ -1,8 +1,6 @@
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 
-import { z } from 'zod';
-
+import manifest from '../../package.json' with { type: 'json' };
 import { runProcess } from '../process/run-process.ts';
 
 const VERSION_LIMIT_MS = 15_000;
@@ -30,9 +28,5 @@ export async function readCliVersion(file: string, searchPath: string): Promise<
 
 /** The version that the probes were tested with: the one that npm installs. */
 export function testedCliVersion(): string {
-  const manifest: unknown = createRequire(import.meta.url)('../../package.json');
-  const { dependencies } = z
-    .object({ dependencies: z.object({ '@anthropic-ai/claude-code': z.string() }) })
-    .parse(manifest);
-  return dependencies['@anthropic-ai/claude-code'];
+  return manifest.dependencies['@anthropic-ai/claude-code'];
 }

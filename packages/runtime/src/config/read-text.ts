@@ -1,7 +1,12 @@
 /** The text of config.toml and .env, and what to do where it cannot be read. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 import { messageOf, ZephyrError } from '../errors.ts';
+
+/** The repository's, or the npm package's, which keeps the places of files. */
+const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
 
 /** The configuration must exist; the file with the tokens may be missing. */
 type FileRule = 'must exist' | 'may be missing';
@@ -16,10 +21,10 @@ export function readText(path: string, rule: FileRule): string {
     if (code === 'ENOENT') {
       throw new ZephyrError('CONFIG', `${path} does not exist`, {
         advice: [
-          `make one:             cp config.toml.example ${path} && cp .env.example .env && chmod 600 .env`,
+          `make one:             cp ${example('config.toml')} ${path} && cp ${example('.env')} .env && chmod 600 .env`,
           'with Instcopilot:     use config.toml.example.instcopilot and .env.example.instcopilot',
           'then put your endpoints into the first and the tokens into the second',
-          'or try Zephyr first:  make demo (needs no token)',
+          'or try Zephyr first:  make demo, or zephyr demo (needs no token)',
         ],
       });
     }
@@ -29,6 +34,14 @@ export function readText(path: string, rule: FileRule): string {
       advice: adviceFor(code, path, rule),
     });
   }
+}
+
+/** As a shell here finds it. */
+function example(name: string): string {
+  const file = `${name}.example`;
+  const path = join(ROOT, file);
+  // The images bring no examples.
+  return existsSync(file) || !existsSync(path) ? file : path;
 }
 
 /** @param code Node's, of the error */

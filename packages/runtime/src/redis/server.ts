@@ -63,7 +63,8 @@ export async function startRedisServer(options: RedisServerOptions = {}): Promis
   if (program === undefined) {
     throw new ZephyrError('REDIS_MISSING', 'neither redis-server nor valkey-server is installed', {
       advice: [
-        'make setup installs one, or says how to do without root',
+        'in the repository make setup installs one, or says how to do without root',
+        'elsewhere: sudo apt-get install redis-server, or brew install valkey',
         'or set ZEPHYR_REDIS_URL to a Redis that runs already',
       ],
     });
