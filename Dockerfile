@@ -81,6 +81,7 @@ COPY --from=controller-modules /app ./
 COPY packages/contract packages/contract
 COPY packages/core packages/core
 COPY packages/runtime packages/runtime
+COPY packages/texts packages/texts
 COPY services/controller services/controller
 COPY --from=dashboard /app/packages/dashboard/dist packages/dashboard/dist
 USER 10003:10003

@@ -10,6 +10,7 @@ import { Command, Option } from 'commander';
 
 import { SHELLS } from './connect/shell-lines.ts';
 import { addEditCommands } from './edit-commands.ts';
+import { addNotifyCommands } from './notify-commands.ts';
 import { addOperatorCommands, type Surroundings } from './operator-commands.ts';
 import { addProbeCommands, beside } from './probe-commands.ts';
 import { addUsageCommands } from './usage-commands.ts';
@@ -39,6 +40,7 @@ export function buildProgram(surroundings: Surroundings): Command {
   addConnect(program, files, surroundings);
   addService(program, files, surroundings);
   addOperatorCommands(program, files, surroundings);
+  addNotifyCommands(program, files, surroundings);
   addUsageCommands(program, files, surroundings);
   return program;
 }

@@ -39,6 +39,7 @@ describe('the catalogue', () => {
       'log.command.applied',
       'tui.header',
       'tui.keys.short',
+      'notify.advice',
     ]);
   });
 

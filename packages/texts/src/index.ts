@@ -1,3 +1,4 @@
 export { catalogue, type TextKey } from './catalogue.ts';
+export { type NotificationFacts, notificationText } from './notification.ts';
 export * from './screens.ts';
 export { type Translate, translator } from './translate.ts';

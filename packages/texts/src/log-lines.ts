@@ -4,19 +4,17 @@ import type { FailureClass } from '@zephyr/contract/failure';
 
 import { type ScreenTextKey, screenCatalogue } from './screen-catalogue.ts';
 import { decisionText } from './sentences.ts';
-import { nameOf, type Situation, type Speech } from './situation.ts';
+import { type EndpointNames, nameOf, type Speech } from './situation.ts';
 
 type WithoutPlace<Entry> = Entry extends unknown ? Omit<Entry, 'id' | 'atMs' | 'severity'> : never;
 
 export type LogFacts = WithoutPlace<ApiLogEntry>;
 type NoticeFacts = Extract<LogFacts, { kind: 'notice' }>['notice'];
 
-type Names = Pick<Situation, 'endpoints'>;
-
 /** @param entry with its moment, by which a time of another day gets its date. */
 export function logText(
   entry: LogFacts & { readonly atMs: number },
-  names: Names,
+  names: EndpointNames,
   speech: Speech,
 ): string {
   const { say } = speech;
@@ -55,7 +53,7 @@ export interface LogLine<Entry> {
 /** The log in words, newest first; what repeats itself takes one line. */
 export function logLines<Entry extends LogFacts & { readonly atMs: number }>(
   newestFirst: readonly Entry[],
-  names: Names,
+  names: EndpointNames,
   speech: Speech,
 ): readonly LogLine<Entry>[] {
   const lines: LogLine<Entry>[] = [];
@@ -91,7 +89,7 @@ interface NoticeFields {
 
 function noticeText(
   notice: NoticeFacts,
-  names: Names,
+  names: EndpointNames,
   { say, numbers, atMs }: Speech & { atMs: number },
 ): string {
   const { endpointId, groupName, failure, untilAtMs }: NoticeFields = notice;

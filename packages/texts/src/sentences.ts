@@ -5,6 +5,7 @@
 import {
   type DecisionFacts,
   type EndpointFacts,
+  type EndpointNames,
   nameOf,
   type SelectionFacts,
   type Situation,
@@ -208,7 +209,7 @@ export function roleText(
 /** One line of the log for a decision. */
 export function decisionText(
   decision: DecisionFacts,
-  situation: Pick<Situation, 'endpoints'>,
+  situation: EndpointNames,
   { say, numbers }: Speech,
 ): string {
   const from = nameOf(situation, decision.fromId);

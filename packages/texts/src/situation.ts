@@ -31,6 +31,11 @@ export interface Speech {
   readonly numbers: Numbers;
 }
 
-export function nameOf(situation: Pick<Situation, 'endpoints'>, id: string): string {
+/** What sentences about endpoints need of them. */
+export interface EndpointNames {
+  readonly endpoints: readonly Pick<EndpointFacts, 'id' | 'name'>[];
+}
+
+export function nameOf(situation: EndpointNames, id: string): string {
   return situation.endpoints.find((endpoint) => endpoint.id === id)?.name ?? id;
 }

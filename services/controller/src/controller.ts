@@ -22,6 +22,7 @@ import { Notes } from './leader/notes.ts';
 import { RedisClock } from './leader/redis-clock.ts';
 import { leadTerm, type PublishedBatch } from './leader/term.ts';
 import { type ControllerMetrics, createMetrics } from './metrics.ts';
+import { Notifier } from './notify/notifier.ts';
 import { CurrentState } from './view/current-state.ts';
 
 /** What the parts of one controller share. */
@@ -32,6 +33,7 @@ interface Shared {
   readonly current: CurrentState;
   readonly health: BatchHealth;
   readonly metrics: ControllerMetrics;
+  readonly notifier: Notifier;
 }
 
 export async function startController(context: ServiceContext): Promise<RunningService> {
@@ -47,7 +49,11 @@ export async function startController(context: ServiceContext): Promise<RunningS
     counted: (kind) => metrics.recordsSetAside.inc({ kind }),
   });
   const metrics = createMetrics(current, health);
-  const shared = { context, redis, clock, current, health, metrics };
+  const notifier = new Notifier({
+    ...{ clock: systemClock, log, loaded: () => configSource.current() },
+    counted: (kind, result) => metrics.notifications.inc({ kind, result }),
+  });
+  const shared = { context, redis, clock, current, health, metrics, notifier };
   const leadership = takePart(shared);
   const tail = startTail(target, log);
   const server = await startServer(appOf(shared, tail), config.controller);
@@ -56,6 +62,7 @@ export async function startController(context: ServiceContext): Promise<RunningS
     port: server.port,
     stop: async () => {
       await leadership.stop();
+      notifier.stop();
       await server.stop();
       tail.stop();
       metrics.stop();
@@ -76,18 +83,28 @@ function offerUsage(redis: Redis, log: Logger): void {
 }
 
 /** Leads when it can, and otherwise follows what the leader commits. */
-function takePart({ context, redis, clock, current, health, metrics }: Shared): Leadership {
+function takePart({
+  context,
+  redis,
+  clock,
+  current,
+  health,
+  metrics,
+  notifier,
+}: Shared): Leadership {
   const { configSource, instanceId, log, redis: target } = context;
   const notes = new Notes();
   configSource.subscribe((change) => {
     const problems = change.status === 'refused' ? change.problems : [];
+    if (change.status === 'applied') notifier.configChanged();
     notes.add({ kind: 'config', atMs: clock.now(), outcome: change.status, problems });
   });
   let remembered: LeaderState | undefined;
-  const publish = ({ state, effects, view, snapshotVersion }: PublishedBatch) => {
+  const publish = ({ state, effects, before, view, snapshotVersion }: PublishedBatch) => {
     remembered = state;
     current.receiveView(view, snapshotVersion);
     metrics.count(effects);
+    notifier.committed(effects, before);
     const { endpoints } = configSource.current().config;
     // One that was taken out of the configuration has only its id.
     const nameOf = (id: string) => endpoints.find((known) => known.id === id)?.name ?? id;

@@ -4,12 +4,14 @@
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
+import { NOTIFY_KINDS } from '@zephyr/contract/notify';
 import { REASON_CODES } from '@zephyr/contract/selection';
 import type { Effect } from '@zephyr/core';
 import { addBuildInfo } from '@zephyr/runtime/build-info';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 import { type BatchHealth, RECORD_KINDS } from './leader/batch-health.ts';
+import { NOTIFY_RESULTS } from './notify/receiver.ts';
 import type { CurrentState, State } from './view/current-state.ts';
 
 const REDIS_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
@@ -23,6 +25,7 @@ export interface ControllerMetrics {
   readonly commitSeconds: Histogram;
   readonly commitFailures: Counter;
   readonly recordsSetAside: Counter<'kind'>;
+  readonly notifications: Counter<'kind' | 'result'>;
   /** Counts what follows from one committed batch. */
   count(effects: readonly Effect[]): void;
   stop(): void;
@@ -33,6 +36,7 @@ export function createMetrics(current: CurrentState, health: BatchHealth): Contr
   addBuildInfo(registry);
   const count = addDecisionCounters(registry);
   const commits = addCommitMetrics(registry);
+  const notifications = addNotificationCounter(registry);
   new Gauge({
     name: 'zephyr_controller_batches_failing',
     help: '1 while this leader cannot decide: its batches fail one after the other',
@@ -45,7 +49,7 @@ export function createMetrics(current: CurrentState, health: BatchHealth): Contr
   addStateGauges(registry, current);
   addEndpointGauges(registry, current);
   addRateLimitGauge(registry, current);
-  return { registry, ...commits, count, stop };
+  return { registry, ...commits, notifications, count, stop };
 }
 
 function addDecisionCounters(registry: Registry): ControllerMetrics['count'] {
@@ -97,6 +101,20 @@ function addCommitMetrics(registry: Registry) {
   // An increase needs the zero before the first one.
   for (const kind of RECORD_KINDS) recordsSetAside.inc({ kind }, 0);
   return { commitSeconds, commitFailures, recordsSetAside };
+}
+
+function addNotificationCounter(registry: Registry): Counter<'kind' | 'result'> {
+  const counter = new Counter({
+    name: 'zephyr_controller_notifications_total',
+    help: 'Notifications for people: sent, failed after all attempts, or left out by the hourly limit',
+    labelNames: ['kind', 'result'],
+    registers: [registry],
+  });
+  // An increase needs the zero before the first one.
+  for (const kind of NOTIFY_KINDS) {
+    for (const result of NOTIFY_RESULTS) counter.inc({ kind, result }, 0);
+  }
+  return counter;
 }
 
 /** Returns how to stop measuring. */

@@ -65,10 +65,7 @@ function findingsOf(issue: Issue, document: unknown): readonly Violation[] {
       path,
       found: describe(value, key),
       expected,
-      advice:
-        key === 'auth_token_env' || key === 'password_env'
-          ? SECRET_ADVICE
-          : `set ${key} to ${expected}`,
+      advice: SECRET_VARIABLES.has(key) ? SECRET_ADVICE : `set ${key} to ${expected}`,
     },
   ];
 }
@@ -87,6 +84,12 @@ function noGroups(document: unknown): Violation {
 function isTable(value: unknown): boolean {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
+
+/** Where people paste the secret itself. */
+const SECRET_VARIABLES: ReadonlySet<string> = new Set([
+  ...['auth_token_env', 'password_env'],
+  ...['url_env', 'token_env', 'secret_env'],
+]);
 
 const SECRET_ADVICE =
   'put the secret itself into .env as NAME=value and write only NAME here, e.g. AUTH_TOKEN_MAIN';

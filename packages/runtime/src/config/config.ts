@@ -1,5 +1,6 @@
 import type { EndpointId } from '@zephyr/contract/scalars';
 
+import type { NotifyTarget } from '../notify/target.ts';
 import type { Secret } from '../secret.ts';
 import type { InternalForm } from './internal-form.ts';
 import type { ConfigFile } from './schema.ts';
@@ -7,7 +8,7 @@ import type { EndpointKeys } from './tables/groups.ts';
 import type { withIntervalBounds } from './tables/health-check.ts';
 
 /** What is not used as it is in the file. */
-type Resolved = 'groups' | 'health_check' | 'redis' | 'clients';
+type Resolved = 'groups' | 'health_check' | 'redis' | 'clients' | 'notify';
 
 /**
  * The configuration as the services use it: frozen, complete, in the code's names and units.
@@ -83,6 +84,8 @@ export interface Secrets {
   readonly adminToken?: Secret | undefined;
   /** Who may use the proxy; empty: nobody needs a key. */
   readonly clientKeys: readonly ClientKey[];
+  /** Whom to notify, in the order of the file: the addresses are secrets. */
+  readonly notifyTargets: readonly NotifyTarget[];
 }
 
 /** A person's key, as its SHA-256. */

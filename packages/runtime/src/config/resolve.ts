@@ -1,5 +1,6 @@
 import type { EndpointId } from '@zephyr/contract/scalars';
 
+import { notifyTargetOf } from '../notify/target.ts';
 import { Secret } from '../secret.ts';
 import type {
   ClientKey,
@@ -37,7 +38,7 @@ export function resolveConfig(
 ): Omit<LoadedConfig, 'ignored'> {
   const { path, variables } = source;
   const file = configSchema.parse(document);
-  const { groups: _, health_check: __, redis, clients: ___, ...tables } = file;
+  const { groups: _, health_check: __, redis, clients: ___, notify: ____, ...tables } = file;
   const groups = resolveGroups(file);
   const endpoints = groups
     .toSorted((left, right) => Number(right.config.isDefault) - Number(left.config.isDefault))
@@ -134,6 +135,7 @@ function resolveSecrets(
       proxyCredentialsOf(outboundProxy, variables),
     ),
     clientKeys: file.clients.map((client) => resolveClientKey(client, { variables, read })),
+    notifyTargets: file.notify.map((target) => notifyTargetOf(target, variables)),
     ...(password === undefined ? {} : { redisPassword: new Secret(password) }),
     ...(adminToken === undefined ? {} : { adminToken: new Secret(adminToken) }),
   };

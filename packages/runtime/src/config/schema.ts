@@ -11,6 +11,7 @@ import { failover } from './tables/failover.ts';
 import { group } from './tables/groups.ts';
 import { healthCheck, price } from './tables/health-check.ts';
 import { limits } from './tables/limits.ts';
+import { notifyTarget } from './tables/notify.ts';
 import { controller, prober, redis, server, ui } from './tables/server.ts';
 import { sessions } from './tables/sessions.ts';
 import { timeouts } from './tables/timeouts.ts';
@@ -80,6 +81,17 @@ const EXAMPLE_CLIENTS = [
   },
 ] satisfies z.input<typeof client>[];
 
+const EXAMPLE_NOTIFY = [
+  { kind: 'slack', url_env: 'SLACK_WEBHOOK' },
+  { kind: 'feishu', url_env: 'FEISHU_WEBHOOK', secret_env: 'FEISHU_SECRET' },
+  {
+    kind: 'telegram',
+    token_env: 'TELEGRAM_TOKEN',
+    chat_id: '-1001234567890',
+    events: ['all_down', 'available_again', 'token_refused', 'credit_empty'],
+  },
+] satisfies z.input<typeof notifyTarget>[];
+
 export const configSchema = z.strictObject({
   groups: z
     .array(group)
@@ -109,6 +121,14 @@ export const configSchema = z.strictObject({
       'Who may use the proxy: one table for each person, with exactly one of the three keys. Without any, only this machine is served, or with `server.open` everybody.',
     )
     .meta({ example: EXAMPLE_CLIENTS }),
+  notify: z
+    .array(notifyTarget)
+    .max(20)
+    .default([])
+    .describe(
+      'Who is notified when an endpoint fails, a token is refused or a budget is spent: one table for each receiver. The leading controller sends the messages; `zephyr notify test` tries them.',
+    )
+    .meta({ example: EXAMPLE_NOTIFY }),
   controller: controller.prefault({}).describe('The controller, which decides.'),
   prober: prober.prefault({}).describe('The prober, which tests endpoints.'),
   redis: redis.prefault({}).describe('Redis, which the services share.'),

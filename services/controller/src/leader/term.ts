@@ -1,6 +1,6 @@
 /** One term of a leader: opens what it works with, restores its state and runs its batches. */
 import { once } from 'node:events';
-import type { Effect } from '@zephyr/core';
+import type { Effect, World } from '@zephyr/core';
 import type { Clock } from '@zephyr/runtime/clock';
 import type { ConfigSource } from '@zephyr/runtime/config/source';
 import { messageOf } from '@zephyr/runtime/errors';
@@ -27,6 +27,8 @@ import { openSchedules, type Schedules } from './schedules.ts';
 export interface PublishedBatch {
   readonly state: LeaderState;
   readonly effects: readonly Effect[];
+  /** Before the batch. */
+  readonly before: World;
   readonly view: LeaderView;
   /** Of the newest snapshot; 0 before the first. */
   readonly snapshotVersion: number;
@@ -87,8 +89,8 @@ function stepsOf(term: Term, deps: StepDeps): Steps {
     commit: (batch, { snapshot }) => commit(batch, snapshot, { ...deps, term }),
     act: async ({ state, snapshot }, batch) => {
       if (batch !== undefined) {
-        const { effects, view } = batch;
-        deps.publish({ state, effects, view, snapshotVersion: snapshot?.version ?? 0 });
+        const { effects, before, view } = batch;
+        deps.publish({ state, effects, before, view, snapshotVersion: snapshot?.version ?? 0 });
       }
       await planner.act(state, batch);
     },

@@ -55,6 +55,7 @@ async function connectBy(way: (typeof WAYS)[number]): Promise<void> {
     tlsKeys: new Map(),
     proxyCredentials: new Map(),
     clientKeys: [],
+    notifyTargets: [],
   };
   const [made] = createEndpoints(config as never, secrets);
   if (made === undefined) throw new Error('no endpoint');

@@ -14,6 +14,7 @@ import { checkHeaders } from './headers.ts';
 import { checkHosts } from './hosts.ts';
 import { checkIntervals } from './intervals.ts';
 import { checkModels } from './models.ts';
+import { checkNotify } from './notify.ts';
 import { checkOutboundProxies } from './outbound-proxies.ts';
 import { checkRedis } from './redis.ts';
 import { checkTlsFiles } from './tls-files.ts';
@@ -41,6 +42,7 @@ export function checkRules(
     ...checkOutboundProxies(document, variables),
     ...checkRedis(document, variables),
     ...checkClients(document, variables, read),
+    ...checkNotify(document, variables),
     ...checkAdminToken(document, variables),
   ];
 }

@@ -1,0 +1,137 @@
+/** What each kind of receiver expects, and how it says that it has taken a message. Pure but for the hashes. */
+import { createHmac } from 'node:crypto';
+
+import type { NotifyEvent, NotifyKind } from '@zephyr/contract/notify';
+
+import type { NotifyTarget } from './target.ts';
+
+export interface NotifyMessage {
+  readonly event: NotifyEvent | 'test';
+  /** The name of an endpoint, or of a group of endpoints. */
+  readonly about?: string | undefined;
+  /** One sentence or two for people, in their language. */
+  readonly text: string;
+  /** When it happened, in milliseconds since 1970. */
+  readonly atMs: number;
+}
+
+export interface NotifyRequest {
+  readonly url: string;
+  /** JSON. */
+  readonly body: string;
+}
+
+/** Some receivers take only messages with a word of theirs: this one can be it. */
+const SENDER = 'Claude Zephyr';
+
+/** @param nowMs since 1970: signatures hold for an hour */
+export function requestFor(
+  target: NotifyTarget,
+  message: NotifyMessage,
+  nowMs: number,
+): NotifyRequest {
+  const url = target.url.reveal();
+  const secret = target.signingSecret?.reveal();
+  return {
+    url: target.kind === 'dingtalk' && secret !== undefined ? signedUrl(url, secret, nowMs) : url,
+    body: JSON.stringify(bodyFor(target, message, nowMs)),
+  };
+}
+
+function bodyFor(target: NotifyTarget, message: NotifyMessage, nowMs: number): object {
+  const text = `${SENDER}: ${message.text}`;
+  switch (target.kind) {
+    case 'json':
+      return {
+        ...{ source: 'claude-zephyr', event: message.event, about: message.about ?? null },
+        ...{ text: message.text, at: new Date(message.atMs).toISOString() },
+      };
+    case 'slack':
+      // https://docs.slack.dev/messaging/formatting-message-text: only these three are escaped.
+      return {
+        text: text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;'),
+      };
+    case 'feishu':
+      return {
+        ...(target.signingSecret === undefined
+          ? {}
+          : feishuSignature(target.signingSecret.reveal(), nowMs)),
+        ...{ msg_type: 'text', content: { text } },
+      };
+    case 'dingtalk':
+    case 'wecom':
+      return { msgtype: 'text', text: { content: text } };
+    case 'telegram':
+      return { chat_id: target.chatId, text };
+  }
+}
+
+/** HMAC-SHA-256 of `<milliseconds>\n<secret>` by the secret, in the address. */
+function signedUrl(address: string, secret: string, nowMs: number): string {
+  const sign = createHmac('sha256', secret).update(`${nowMs}\n${secret}`).digest('base64');
+  const url = new URL(address);
+  url.searchParams.set('timestamp', String(nowMs));
+  url.searchParams.set('sign', sign);
+  return url.href;
+}
+
+/** HMAC-SHA-256 of nothing by `<seconds>\n<secret>`, in the body. */
+function feishuSignature(secret: string, nowMs: number) {
+  const timestamp = String(Math.floor(nowMs / 1000));
+  return { timestamp, sign: createHmac('sha256', `${timestamp}\n${secret}`).digest('base64') };
+}
+
+export interface NotifyAnswer {
+  readonly status: number;
+  readonly body: string;
+}
+
+/** `passing`: worth another attempt. */
+export type Delivery =
+  | { readonly status: 'sent' }
+  | ({ readonly status: 'failed'; readonly passing: boolean } & UndeliveredReason);
+
+/** Nothing of an address or of a text that was answered, which may repeat it. */
+export interface UndeliveredReason {
+  readonly why: 'http' | 'refused' | 'timeout' | 'connection';
+  /** The HTTP status, the receiver's own code, or Node's, such as `ECONNREFUSED`; `-` without any. */
+  readonly detail: string;
+}
+
+/** Undefined where the body says that the message was taken; otherwise the code of the refusal. */
+type Refusal = (body: Readonly<Record<string, unknown>>) => string | undefined;
+
+const errcode: Refusal = ({ errcode: code }) => refusedUnless(code === 0, code);
+
+/** Those that answer 200 also to what they refuse. */
+const REFUSALS: Readonly<Partial<Record<NotifyKind, Refusal>>> = {
+  // Its older form of answer has StatusCode.
+  feishu: ({ code, StatusCode }) => refusedUnless((code ?? StatusCode) === 0, code ?? StatusCode),
+  dingtalk: errcode,
+  wecom: errcode,
+  telegram: ({ ok, error_code: code }) => refusedUnless(ok === true, code),
+};
+
+function refusedUnless(isTaken: boolean, code: unknown): string | undefined {
+  if (isTaken) return undefined;
+  return typeof code === 'number' ? String(code) : '-';
+}
+
+export function deliveryOf(kind: NotifyKind, { status, body }: NotifyAnswer): Delivery {
+  if (status < 200 || status > 299) {
+    const passing = status === 408 || status === 429 || status >= 500;
+    return { status: 'failed', passing, why: 'http', detail: String(status) };
+  }
+  const refusal = REFUSALS[kind]?.(objectIn(body));
+  if (refusal === undefined) return { status: 'sent' };
+  return { status: 'failed', passing: false, why: 'refused', detail: refusal };
+}
+
+function objectIn(body: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(body);
+    return typeof value === 'object' && value !== null ? { ...value } : {};
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * Sends the messages for one target, one after the other, and never makes anybody wait. Its queue is
+ * bounded by the hourly limit: even of a target that never answers, an attempt with all its repetitions
+ * takes little more than a minute.
+ */
+import type { Clock } from '@zephyr/runtime/clock';
+import type { Logger } from '@zephyr/runtime/logger';
+import { deliver } from '@zephyr/runtime/notify/deliver';
+import type { NotifyMessage } from '@zephyr/runtime/notify/message';
+import type { NotifyTarget } from '@zephyr/runtime/notify/target';
+
+/** Chats are for people; the limits of the services themselves are 20 in a minute. */
+export const HOURLY_LIMIT = 20;
+const HOUR_MS = 3_600_000;
+
+/** `left_out`: it would have been more than the hourly limit. */
+export const NOTIFY_RESULTS = ['sent', 'failed', 'left_out'] as const;
+export type NotifyResult = (typeof NOTIFY_RESULTS)[number];
+
+export interface ReceiverDeps {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly counted: (kind: NotifyTarget['kind'], result: NotifyResult) => void;
+}
+
+export class Receiver {
+  readonly #target: NotifyTarget;
+  readonly #deps: ReceiverDeps;
+  readonly #ending = new AbortController();
+  readonly #queue: NotifyMessage[] = [];
+  #isSending = false;
+  /** Monotonic, of the messages of the last hour. */
+  #acceptedAtMs: readonly number[] = [];
+  #leftOut = 0;
+
+  constructor(target: NotifyTarget, deps: ReceiverDeps) {
+    this.#target = target;
+    this.#deps = deps;
+  }
+
+  /** @param messageOf the message, where this many before it were left out */
+  offer(messageOf: (leftOut: number) => NotifyMessage): void {
+    const { clock, log, counted } = this.#deps;
+    const nowMs = clock.nowMs();
+    this.#acceptedAtMs = this.#acceptedAtMs.filter((atMs) => nowMs - atMs < HOUR_MS);
+    const { kind, label } = this.#target;
+    if (this.#acceptedAtMs.length >= HOURLY_LIMIT) {
+      counted(kind, 'left_out');
+      this.#leftOut += 1;
+      if (this.#leftOut === 1) {
+        log.warn({ target: label, limit: HOURLY_LIMIT }, 'notifications are left out for now');
+      }
+      return;
+    }
+    this.#acceptedAtMs = [...this.#acceptedAtMs, nowMs];
+    this.#queue.push(messageOf(this.#leftOut));
+    this.#leftOut = 0;
+    if (!this.#isSending) void this.#sendAll();
+  }
+
+  /** What is not sent yet is dropped. */
+  stop(): void {
+    this.#queue.length = 0;
+    this.#ending.abort();
+  }
+
+  async #sendAll(): Promise<void> {
+    this.#isSending = true;
+    for (;;) {
+      const message = this.#queue.shift();
+      if (message === undefined) break;
+      await this.#send(message);
+    }
+    this.#isSending = false;
+  }
+
+  async #send(message: NotifyMessage): Promise<void> {
+    const { clock, log, counted } = this.#deps;
+    const { signal } = this.#ending;
+    const delivery = await deliver(this.#target, message, { clock, signal });
+    if (signal.aborted) return;
+    counted(this.#target.kind, delivery.status);
+    const about = { target: this.#target.label, event: message.event };
+    if (delivery.status === 'sent') log.debug(about, 'notification sent');
+    else {
+      const { why, detail } = delivery;
+      log.warn({ ...about, why, detail }, 'a notification could not be delivered');
+    }
+  }
+}
