@@ -35,7 +35,7 @@ const LEAST_NOISE = 0.01;
 /** More than three times the noise is chance once in some hundred rows. */
 const WORSE_BY_NOISE = 3;
 
-export function quantile(values: readonly number[], share: number): number {
+function quantile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }

@@ -66,7 +66,7 @@ export const isServed = ({ serves }: EndpointSurvey): boolean =>
   serves === 'any_client' || serves === 'claude_code';
 
 /** Pure. @param auth the way in which the token is sent now */
-export function proposalsFor(
+function proposalsFor(
   { models, style }: Pick<EndpointConfig, 'models' | 'style'>,
   auth: AuthStyle,
   survey: EndpointSurvey,
