@@ -1,5 +1,5 @@
 /** What the ledger has of a proxy that is killed or stopped, and what the next one takes over. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -76,6 +76,12 @@ function requestsIn(path: string): number {
   return rows.reduce((sum, { counts }) => sum + counts.requests, 0);
 }
 
+/** Makes the file one that no running proxy touches. */
+function leaveAlone(path: string): void {
+  const longAgo = new Date(Date.now() - 60_000);
+  utimesSync(path, longAgo, longAgo);
+}
+
 async function unwrittenOf({ port }: ProxyProcess): Promise<number> {
   const response = await fetch(`http://127.0.0.1:${port}/status`);
   return ((await response.json()) as ProgramStatus).usage.unwritten_requests;
@@ -94,11 +100,11 @@ describe('a proxy that is killed', () => {
     // What had ended when a write was seen is in the next one, or was on its way in the one after.
     expect(total.requests).toBeGreaterThanOrEqual(writes.at(-3) ?? Number.NaN);
     expect(total.requests).toBeLessThanOrEqual(bill.answers);
-    const records = await recordsOf(redis);
-    const inputs = records.map(({ usage }) => usage.inputTokens);
-    // Each answer of the endpoint has a number of its own.
-    expect(new Set(inputs).size).toBe(total.requests);
-    expect(inputs.reduce((sum, tokens) => sum + tokens, 0)).toBe(total.input_tokens);
+    // Each answer of the endpoint has a number of its own, and all its tokens follow from it.
+    const inputs = (await recordsOf(redis)).map(({ usage }) => usage.inputTokens);
+    expect(new Set(inputs).size).toBe(inputs.length);
+    expect(total.output_tokens).toBe(3 * total.input_tokens);
+    expect(total.cache_read_tokens).toBe(1_000 * total.requests + total.input_tokens);
 
     const second = await startProxy();
     const { input } = bill;
@@ -130,8 +136,12 @@ describe('a proxy that is killed', () => {
     await first.exited;
     await restartRedis();
     const others = await Promise.all([startProxy(), startProxy()]);
-    const longAgo = new Date(Date.now() - 60_000);
-    utimesSync(file, longAgo, longAgo);
+    const contents = readFileSync(file);
+    leaveAlone(file);
+    await eventually(() => expect(files()).toEqual([]));
+    // As for one of the two that had read it before the other took it away.
+    writeFileSync(file, contents);
+    leaveAlone(file);
     await eventually(() => expect(files()).toEqual([]));
     await Promise.all(others.map(({ port }) => ask(port)));
     await eventually(async () => {
@@ -171,8 +181,7 @@ describe('a proxy that is stopped', () => {
     const [file = ''] = files();
     expect(requestsIn(file)).toBe(2);
     await restartRedis();
-    const longAgo = new Date(Date.now() - 60_000);
-    utimesSync(file, longAgo, longAgo);
+    leaveAlone(file);
     const second = await startProxy();
     await ask(second.port);
     await eventually(async () => {
