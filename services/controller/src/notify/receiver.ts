@@ -58,9 +58,8 @@ export class Receiver {
     if (!this.#isSending) void this.#sendAll();
   }
 
-  /** What is not sent yet is dropped. */
+  /** What is not sent yet is dropped: no attempt begins any more. */
   stop(): void {
-    this.#queue.length = 0;
     this.#ending.abort();
   }
 
