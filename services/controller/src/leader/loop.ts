@@ -56,8 +56,8 @@ export async function runBatches(start: Progress, deps: LoopDeps): Promise<void>
     } catch (error) {
       health.failed();
       if (error instanceof ZephyrError && error.code === 'FENCED') throw error;
-      // One lost command is no reason to stop leading; only the loss of the lease is.
-      if (!hasFailed) log.warn({ err: error }, 'a batch failed');
+      // One lost command is no reason to stop leading; only the loss of the lease is. A stop ends them.
+      if (!hasFailed && !signal.aborted) log.warn({ err: error }, 'a batch failed');
       hasFailed = true;
       await pause(systemClock, RETRY_MS, signal);
     }
