@@ -10,6 +10,7 @@ import type { RunningService } from '@zephyr/runtime/service';
 
 import type { StatusFeed } from './report/status-feed.ts';
 import type { Admission } from './server/admission.ts';
+import type { Connections } from './server/connections.ts';
 import { closeGently } from './server/server.ts';
 
 /** For active answers after an uncaught exception. */
@@ -19,6 +20,7 @@ const LAST_EVENTS_MS = 1_000;
 
 export interface Drained {
   readonly server: Server;
+  readonly connections: Connections;
   /** Of metrics alone: it answers until the end. */
   readonly watched: Server | undefined;
   readonly admission: Pick<Admission, 'endAll' | 'stop'>;
@@ -28,7 +30,7 @@ export interface Drained {
 
 /** Resolves when the last connection is closed. */
 export async function drain(
-  { server, watched, admission, feed, timeouts: { drainMs, drainDelayMs } }: Drained,
+  { server, connections, watched, admission, feed, timeouts: { drainMs, drainDelayMs } }: Drained,
   why: Parameters<RunningService['stop']>[0],
 ): Promise<void> {
   // After a crash of our own nothing may be trusted for long.
@@ -37,7 +39,7 @@ export async function drain(
   if (why !== 'crashed') await sleep(drainDelayMs);
   feed.end();
   const limit = setTimeout(() => admission.endAll(), limitMs);
-  await closeGently(server, AbortSignal.timeout(limitMs + LAST_EVENTS_MS));
+  await closeGently(server, connections, AbortSignal.timeout(limitMs + LAST_EVENTS_MS));
   clearTimeout(limit);
   admission.stop();
   server.closeAllConnections();

@@ -191,7 +191,10 @@ export async function startProxy(
     stop: async (why) => {
       draining = true;
       const { timeouts } = settings.config;
-      await drain({ server, watched: watched?.server, admission, feed, timeouts }, why);
+      await drain(
+        { server, connections, watched: watched?.server, admission, feed, timeouts },
+        why,
+      );
       deadlines.stop();
       routing.endpoints.forEach(retire);
       await usage.stop();

@@ -2,7 +2,7 @@
  * `zephyr run -- claude …`: one command with Claude Code's requests through Zephyr. Nothing but that
  * command is changed; a Zephyr that was started for it ends with it.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 
 import { readDocument } from '@zephyr/runtime/config/load';
@@ -103,8 +103,9 @@ function without(environment: Environment, names: readonly string[]): Environmen
 
 function runChild([program, ...args]: RunCall['command'], env: Environment): Promise<number> {
   return new Promise((resolve, reject) => {
+    // Before the command begins: it may be told to end as soon as it has said something.
+    const forget = forwardSignals((signal) => child.kill(signal));
     const child = spawn(program, args, { env, stdio: 'inherit' });
-    const forget = forwardSignals(child);
     child.once('error', (error: NodeJS.ErrnoException) => {
       forget();
       if (error.code === 'ENOENT') resolve(failed(`${program}: command not found`, NOT_FOUND));
@@ -128,11 +129,11 @@ function failed(message: string, exitCode: number): number {
  * This program waits for the end of its child. A terminal gives Ctrl-C to both by itself; passed on
  * again it would count twice, which ends Claude Code.
  */
-function forwardSignals(child: ChildProcess): () => void {
+function forwardSignals(forward: (signal: NodeJS.Signals) => void): () => void {
   const hasTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY;
   const handlers = (['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP'] as const).map((signal) => {
     const isOfTerminal = hasTerminal && signal !== 'SIGTERM';
-    const handler = () => void (isOfTerminal || child.kill(signal));
+    const handler = () => void (isOfTerminal || forward(signal));
     process.on(signal, handler);
     return { signal, handler };
   });

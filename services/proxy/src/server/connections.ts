@@ -63,6 +63,20 @@ export class Connections {
     else whenClosed(previous, () => act(last.res.headersSent ? 'begun' : 'none'));
   }
 
+  /** Ends those that were opened for later: Node takes them for busy. Browsers and SDKs have such. */
+  endUnused(): void {
+    for (const { socket, last } of this.#all.values()) {
+      if (last === undefined && socket.bytesRead === 0) socket.destroy();
+    }
+  }
+
+  /** Ends those on which no answer is due, half a request or not. */
+  endUnanswered(): void {
+    for (const { socket, last } of this.#all.values()) {
+      if (last === undefined || last.res.closed) socket.destroy();
+    }
+  }
+
   #onRequest(req: IncomingMessage, res: ServerResponse): void {
     const { socket } = req;
     const connection = this.#all.get(socket);

@@ -16,10 +16,12 @@ const CHECK_INTERVAL_MS = 1_000;
 /** For a refused client to read why. */
 const LAST_READ_MS = 1_000;
 
+type ServerSettings = Pick<DataPathConfig, 'timeouts' | 'limits'>;
+
 export interface ListenOptions {
   readonly host: string;
   readonly port: number;
-  readonly settings: DataPathConfig;
+  readonly settings: ServerSettings;
   readonly connections: Connections;
 }
 
@@ -27,7 +29,7 @@ export interface Listening {
   readonly server: Server;
   readonly port: number;
   /** Changed limits: of time at once, of a connection for new ones. */
-  reconfigure(settings: DataPathConfig): void;
+  reconfigure(settings: ServerSettings): void;
 }
 
 export async function listen(handler: RequestListener, options: ListenOptions): Promise<Listening> {
@@ -40,7 +42,7 @@ export async function listen(handler: RequestListener, options: ListenOptions): 
     handler,
   );
   const { connections } = options;
-  const reconfigure = (settings: DataPathConfig): void => applyLimits(server, settings);
+  const reconfigure = (settings: ServerSettings): void => applyLimits(server, settings);
   reconfigure(options.settings);
   connections.attach(server);
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
@@ -53,22 +55,35 @@ export async function listen(handler: RequestListener, options: ListenOptions): 
   return { server, port: (server.address() as AddressInfo).port, reconfigure };
 }
 
+/** How often a server that closes looks for connections that may end. */
+const CLOSE_CHECK_MS = 100;
+/** A request may be on its way on a connection that was just opened… */
+const FIRST_BYTE_MS = 500;
+/** …or half read. Node watches over headers no longer once a server closes. */
+const LAST_HEADERS_MS = 10_000;
+
 /** No new connections; idle ones end; returns when the last one has ended. */
-export async function closeGently(server: Server, signal: AbortSignal): Promise<void> {
+export async function closeGently(
+  server: Server,
+  connections: Connections,
+  signal: AbortSignal,
+): Promise<void> {
   const closed = once(server, 'close');
   server.close();
-  while (!signal.aborted) {
+  for (let forMs = 0; !signal.aborted; forMs += CLOSE_CHECK_MS) {
     // A connection becomes idle when its answer ends, and would linger until its keep-alive limit.
     server.closeIdleConnections();
+    if (forMs >= FIRST_BYTE_MS) connections.endUnused();
+    if (forMs >= LAST_HEADERS_MS) connections.endUnanswered();
     const done = await Promise.race([
       closed.then(() => true),
-      sleep(100, false, { signal }).catch(() => false),
+      sleep(CLOSE_CHECK_MS, false, { signal }).catch(() => false),
     ]);
     if (done) return;
   }
 }
 
-function applyLimits(server: Server, { timeouts, limits }: DataPathConfig): void {
+function applyLimits(server: Server, { timeouts, limits }: ServerSettings): void {
   server.headersTimeout = Math.min(timeouts.headersMs, timeouts.requestMs);
   server.requestTimeout = timeouts.requestMs;
   server.keepAliveTimeout = timeouts.keepAliveMs;

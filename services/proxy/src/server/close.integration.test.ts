@@ -1,0 +1,49 @@
+/** A server that closes waits for answers, and for nothing else: a drain may last ten minutes. */
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
+
+import { internalForm } from '@zephyr/runtime/config/internal-form';
+import { limits } from '@zephyr/runtime/config/tables/limits';
+import { timeouts } from '@zephyr/runtime/config/tables/timeouts';
+import { expect, it, vi } from 'vitest';
+
+import { Connections } from './connections.ts';
+import { closeGently, listen } from './server.ts';
+
+const never = new AbortController();
+
+async function startServer() {
+  const settings = internalForm({ limits: limits.parse({}), timeouts: timeouts.parse({}) });
+  const connections = new Connections(() => settings.limits);
+  const answers: (() => void)[] = [];
+  const { server, port } = await listen((_req, res) => void answers.push(() => res.end('whole')), {
+    ...{ host: '127.0.0.1', port: 0, settings, connections },
+  });
+  const open = async (sent = '') => {
+    const socket = connect(port, '127.0.0.1');
+    await once(socket, 'connect');
+    if (sent !== '') socket.write(sent);
+    return socket;
+  };
+  const count = () =>
+    new Promise<number>((resolve) => server.getConnections((_, number) => resolve(number)));
+  const opened = (number: number) => vi.waitFor(async () => expect(await count()).toBe(number));
+  return { answers, open, opened, close: () => closeGently(server, connections, never.signal) };
+}
+
+it.each([
+  ['on which nothing was asked', ''],
+  ['with half a request', 'GET / HTTP/1.1\r\nhost: x\r\n'],
+])('ends a connection %s, while the answer of another person goes on', async (_, sent) => {
+  const { answers, open, opened, close } = await startServer();
+  const busy = await open('GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n');
+  await vi.waitFor(() => expect(answers).toHaveLength(1));
+  const idle = [await open(sent), await open(sent)];
+  await opened(3);
+  const closing = close();
+  await Promise.all(idle.map((socket) => once(socket.resume(), 'close')));
+  answers[0]?.();
+  expect(await text(busy)).toContain('whole');
+  await closing;
+});
