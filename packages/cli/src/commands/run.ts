@@ -103,7 +103,7 @@ function without(environment: Environment, names: readonly string[]): Environmen
 
 function runChild([program, ...args]: RunCall['command'], env: Environment): Promise<number> {
   return new Promise((resolve, reject) => {
-    // Before the command begins: it may be told to end as soon as it has said something.
+    // Before the command begins: it may be asked to end as soon as it has printed something.
     const forget = forwardSignals((signal) => child.kill(signal));
     const child = spawn(program, args, { env, stdio: 'inherit' });
     child.once('error', (error: NodeJS.ErrnoException) => {
