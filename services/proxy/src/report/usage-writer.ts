@@ -77,14 +77,18 @@ export class UsageWriter {
     this.#loop = this.#run();
   }
 
-  /** Returns when all is written, or on disk. */
+  /** Returns when all is written, or on disk: at once where Redis is away. */
   async stop(): Promise<void> {
     this.#stopping.abort();
+    // What waits for a connection fails now.
+    if (this.#redis.status !== 'ready') this.#redis.disconnect();
     await this.#loop;
     const limit = AbortSignal.timeout(LAST_WRITE_MS);
-    while (this.unwrittenRequests > 0 && !limit.aborted) {
+    while (this.unwrittenRequests > 0 && this.#redis.status === 'ready' && !limit.aborted) {
       if ((await this.#tick()) === 'failed') await sleep(DISK_AFTER_MS);
     }
+    this.#seal();
+    if (this.#batches.length > 0) await this.#keep();
     this.#redis.disconnect();
   }
 
