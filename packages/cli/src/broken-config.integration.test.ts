@@ -16,6 +16,11 @@ const environment: Environment = { HOME: folder, XDG_STATE_HOME: folder, LANG: '
 /** What a command needs besides its options. */
 const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
   'clients add': ['ann'],
+  'clients rotate': ['ann'],
+  'clients remove': ['ann'],
+  'endpoint remove': ['one'],
+  'usage export': ['--json'],
+  run: ['true'],
   'demo kill': ['Tokyo'],
   select: ['one'],
   enable: ['one'],
@@ -70,7 +75,7 @@ describe.each(BROKEN)('a config.toml $name', ({ name, make }) => {
   beforeAll(() => make(path));
 
   it.each(commands)('zephyr %s shows what config check shows', async (command) => {
-    const words = [...command.split(' '), ...(ARGUMENTS[command] ?? []), '--config', path];
+    const words = [...command.split(' '), '--config', path, ...(ARGUMENTS[command] ?? [])];
     const problems = await run(['config', 'check', '--config', path]);
     expect(problems).toContain(path);
     expect(await run(words)).toContain(problems);
