@@ -169,7 +169,8 @@ export default {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '(^|/)node_modules/(?!@zephyr)' },
+    // What is built from the sources is not looked at.
+    exclude: { path: '(^|/)node_modules/(?!@zephyr)|^packages/dashboard/dist/' },
     parser: 'swc',
     tsPreCompilationDeps: true,
     enhancedResolveOptions: {
