@@ -12,9 +12,6 @@ import { hasKubectl, objectsOf, run, validate } from './rendered.ts';
 const root = join(import.meta.dirname, '..');
 const hasCompose = spawnSync('docker', ['compose', 'version']).status === 0;
 const hasBuildx = spawnSync('docker', ['buildx', 'version']).status === 0;
-if (!hasCompose)
-  console.log('deployment: compose file not checked, docker compose is not installed');
-if (!hasKubectl) console.log('deployment: manifests not checked, kubectl is not installed');
 
 const serviceSchema = z.object({
   image: z.string(),
