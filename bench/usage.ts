@@ -141,6 +141,7 @@ async function writesAt(redis: Redis, url: string, perSecond: number): Promise<v
   const writer = new UsageWriter({
     ...{ proxyId: 'bench', target: { url }, log },
     place: { folder: tmpdir, system: 'bench' },
+    onRows: () => undefined,
     onWrite: () => undefined,
   });
   await redis.config('RESETSTAT');

@@ -97,6 +97,7 @@ export async function startProxy(
       folder: () => dirname(snapshotPath()),
       system: `${resolve(settings.config.path)} ${settings.config.server.port}`,
     },
+    onRows: (rows) => metrics.usage.add(rows),
     onWrite: (outcome) => metrics.usageWrites.inc({ outcome }),
   });
   const accounting = new Accounting({

@@ -8,7 +8,7 @@ import type {
   UsageRow,
 } from '@zephyr/contract/usage';
 
-import { dayOf, sumOfCounts } from './table.ts';
+import { dayOf, NO_COUNTS, sumOfCounts } from './table.ts';
 
 export interface UsageQuery {
   /** What rows are told apart by. */
@@ -19,26 +19,13 @@ export interface UsageQuery {
 }
 
 const NANO = 1_000_000_000;
-const NOTHING: UsageCounts = {
-  requests: 0,
-  failed: 0,
-  inputTokens: 0,
-  outputTokens: 0,
-  cacheReadTokens: 0,
-  cacheWrite5mTokens: 0,
-  cacheWrite1hTokens: 0,
-  costNanoUsd: 0,
-  unpriced: 0,
-  incomplete: 0,
-  possiblyBilledTwice: 0,
-};
 
 type Dimensions = Pick<UsageLine, UsageDimension>;
 
 /** Rows in the order of time, then the most expensive first. @param rows of hours or days */
 export function usageReport(rows: readonly UsageRow[], query: UsageQuery): UsageReport {
   const lines = new Map<string, { readonly of: Dimensions; counts: UsageCounts }>();
-  let total = NOTHING;
+  let total = NO_COUNTS;
   for (const row of rows) {
     total = sumOfCounts(total, row.counts);
     const of = dimensionsOf(row, query.by);

@@ -16,6 +16,11 @@ export const DAY_MS = 24 * HOUR_MS;
 const NANO = 1_000_000_000;
 
 const other: typeof OTHER = 'other';
+export const NO_COUNTS: UsageCounts = {
+  ...{ requests: 0, failed: 0, inputTokens: 0, outputTokens: 0, cacheReadTokens: 0 },
+  ...{ cacheWrite5mTokens: 0, cacheWrite1hTokens: 0, costNanoUsd: 0 },
+  ...{ unpriced: 0, incomplete: 0, possiblyBilledTwice: 0 },
+};
 const BEYOND: UsageKey = { person: other, endpoint: other, model: other };
 
 export class UsageTable {

@@ -7,6 +7,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 
 import { TalliedCounter } from './tallied-counter.ts';
 import { TalliedHistogram } from './tallied-histogram.ts';
+import { UsageMetrics } from './usage-metrics.ts';
 
 /** From a cached first token to the longest think that people wait for. */
 const FIRST_BYTE_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120];
@@ -35,6 +36,7 @@ export interface ProxyMetrics {
   readonly reports: Counter<'outcome'>;
   readonly redis: Histogram;
   readonly usageWrites: Counter<'outcome'>;
+  readonly usage: UsageMetrics;
 }
 
 /** Values that are read when somebody scrapes. */
@@ -136,6 +138,7 @@ export function createMetrics(gauges: ProxyGauges): ProxyMetrics {
       labelNames: ['outcome'],
       registers,
     }),
+    usage: new UsageMetrics(people),
   };
   // A rate sees the first event only when there was a zero before it.
   for (const outcome of REQUEST_OUTCOMES) metrics.requests.inc({ outcome }, 0);

@@ -10,7 +10,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { RequestRecord, UsageBatch } from '@zephyr/contract/usage';
+import type { RequestRecord, UsageBatch, UsageRow } from '@zephyr/contract/usage';
 import { UsageTable } from '@zephyr/core';
 import { messageOf } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
@@ -37,6 +37,8 @@ export interface UsageWriterDeps {
   readonly target: RedisTarget;
   readonly log: Logger;
   readonly place: UsagePlace;
+  /** What was added up since the last time: about once a second, also while Redis is away. */
+  readonly onRows: (rows: readonly UsageRow[]) => void;
   readonly onWrite: (outcome: 'written' | 'known' | 'failed') => void;
 }
 
@@ -134,6 +136,7 @@ export class UsageWriter {
   #seal(): void {
     if (this.#requests === 0) return;
     const waiting = this.#batches[1];
+    this.#deps.onRows(this.#table.rows);
     for (const row of waiting?.rows ?? []) this.#table.add(row);
     if (waiting === undefined) this.#sequence += 1;
     const batch: UsageBatch = {

@@ -1,0 +1,167 @@
+/**
+ * Who used what, for Prometheus: as exact as the ledger, and at no cost for a request, because it is
+ * counted from the rows that the ledger gets about once a second. Bounded: names of models come from
+ * clients, and each series costs Prometheus memory. What is beyond the bounds is counted as `other`,
+ * so that the sums stay right.
+ */
+import { OTHER, type UsageCounts, type UsageKey, type UsageRow } from '@zephyr/contract/usage';
+import { NO_COUNTS, sumOfCounts } from '@zephyr/core';
+import { Counter, type LabelValues, type Registry } from 'prom-client';
+
+/** Of person, endpoint and model. Each has at most eight series. */
+const MAX_COMBINATIONS = 1_000;
+/** One person who tries everything leaves room for the others. */
+const MAX_COMBINATIONS_OF_PERSON = 100;
+/** Whose further endpoints and models are counted as `other`, under their own names. */
+const MAX_REMAINDERS = 200;
+
+const NANO = 1_000_000_000;
+const BEYOND: UsageKey = { person: OTHER, endpoint: OTHER, model: OTHER };
+const LABELS = ['person', 'endpoint', 'model'] as const;
+
+type UsageLabel = (typeof LABELS)[number] | 'kind';
+type Sample = readonly [labels: LabelValues<UsageLabel>, value: number];
+
+interface Usage extends UsageKey {
+  counts: UsageCounts;
+}
+
+const TOKEN_KINDS = {
+  input: 'inputTokens',
+  output: 'outputTokens',
+  cache_read: 'cacheReadTokens',
+  cache_write_5m: 'cacheWrite5mTokens',
+  cache_write_1h: 'cacheWrite1hTokens',
+} as const;
+
+const COUNTERS: readonly {
+  readonly name: string;
+  readonly help: string;
+  readonly labelNames: readonly UsageLabel[];
+  readonly of: (usage: Usage) => readonly Sample[];
+}[] = [
+  {
+    name: 'zephyr_usage_requests_total',
+    help: 'Finished requests',
+    labelNames: LABELS,
+    of: (usage) => [[keyOf(usage), usage.counts.requests]],
+  },
+  {
+    name: 'zephyr_usage_failed_requests_total',
+    help: 'Finished requests that did not give their client a whole answer',
+    labelNames: LABELS,
+    of: (usage) => [[keyOf(usage), usage.counts.failed]],
+  },
+  {
+    name: 'zephyr_usage_tokens_total',
+    help: 'Tokens as the answers name them; kind is input, output, cache_read, cache_write_5m or cache_write_1h',
+    labelNames: [...LABELS, 'kind'],
+    of: (usage) =>
+      Object.entries(TOKEN_KINDS)
+        .map(([kind, count]): Sample => [{ ...keyOf(usage), kind }, usage.counts[count]])
+        .filter(([, tokens]) => tokens > 0),
+  },
+  {
+    name: 'zephyr_usage_cost_usd_total',
+    help: 'What requests cost by the price table, in US dollars, without models of no known price',
+    labelNames: LABELS,
+    of: (usage) => [[keyOf(usage), usage.counts.costNanoUsd / NANO]],
+  },
+];
+
+export class UsageMetrics {
+  readonly #usages = new Map<string, Usage>();
+  readonly #combinationsOf = new Map<string, number>();
+  #combinations = 0;
+  #remainders = 0;
+
+  /** @param registry the one that names people may be in */
+  constructor(registry: Registry) {
+    for (const { of, ...named } of COUNTERS) {
+      new ReadCounter({ ...named, registers: [registry] }, () =>
+        [...this.#usages.values()].flatMap(of),
+      );
+    }
+  }
+
+  /** @param rows what came since the last time */
+  add(rows: readonly UsageRow[]): void {
+    for (const row of rows) {
+      const usage = this.#usageOf(row);
+      usage.counts = sumOfCounts(usage.counts, row.counts);
+    }
+  }
+
+  #usageOf(key: UsageKey): Usage {
+    const remainder = { ...BEYOND, person: key.person };
+    return (
+      this.#known(key) ??
+      this.#newCombination(key) ??
+      this.#known(remainder) ??
+      this.#newRemainder(remainder) ??
+      this.#known(BEYOND) ??
+      this.#create(BEYOND)
+    );
+  }
+
+  #newCombination(key: UsageKey): Usage | undefined {
+    const ofPerson = this.#combinationsOf.get(key.person) ?? 0;
+    const isFull = this.#combinations >= MAX_COMBINATIONS || ofPerson >= MAX_COMBINATIONS_OF_PERSON;
+    if (isFull) return undefined;
+    this.#combinations += 1;
+    this.#combinationsOf.set(key.person, ofPerson + 1);
+    return this.#create(key);
+  }
+
+  #newRemainder(key: UsageKey): Usage | undefined {
+    if (this.#remainders >= MAX_REMAINDERS) return undefined;
+    this.#remainders += 1;
+    return this.#create(key);
+  }
+
+  #known(key: UsageKey): Usage | undefined {
+    return this.#usages.get(nameOf(key));
+  }
+
+  #create(key: UsageKey): Usage {
+    const usage = { ...keyOf(key), counts: NO_COUNTS };
+    this.#usages.set(nameOf(key), usage);
+    return usage;
+  }
+}
+
+/**
+ * A counter that is read from elsewhere. A series is 0 when it is read for the first time: an increase
+ * sees the first event only when there was a zero before it.
+ */
+class ReadCounter extends Counter<UsageLabel> {
+  readonly #read: () => readonly Sample[];
+  readonly #shown = new Set<string>();
+
+  constructor(
+    config: ConstructorParameters<typeof Counter<UsageLabel>>[0],
+    read: () => readonly Sample[],
+  ) {
+    super(config);
+    this.#read = read;
+  }
+
+  override async get(): ReturnType<Counter<UsageLabel>['get']> {
+    const values = this.#read().map(([labels, value]) => {
+      const name = Object.values(labels).join('\t');
+      const isShown = this.#shown.has(name);
+      this.#shown.add(name);
+      return { labels, value: isShown ? value : 0 };
+    });
+    return { ...(await super.get()), values };
+  }
+}
+
+function keyOf({ person, endpoint, model }: UsageKey): UsageKey {
+  return { person, endpoint, model };
+}
+
+/** Ids and names hold no tab. */
+function nameOf({ person, endpoint, model }: UsageKey): string {
+  return `${person}\t${endpoint}\t${model}`;
+}
