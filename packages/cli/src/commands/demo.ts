@@ -17,7 +17,7 @@ import { demoRedisUrl } from '../launch/demo-redis.ts';
 import { otherPort, requireFreePorts } from '../launch/free-port.ts';
 import { type LaunchedSystem, launch } from '../launch/launcher.ts';
 import { formatLogLine } from '../launch/log-line.ts';
-import { nextSignal, runUntilStopped } from '../launch/run-until-stopped.ts';
+import { runUntilStopped, takeStopSignals } from '../launch/run-until-stopped.ts';
 import { stateFolder } from '../launch/state-folder.ts';
 import { DEMO_PROBE_INTERVAL_SECONDS, serveDemoControl } from './demo-control.ts';
 
@@ -46,7 +46,7 @@ const PROFILES = [
 /** Runs until it is stopped. @returns the exit code */
 export async function runDemo(options: DemoOptions, environment: Environment): Promise<number> {
   const port = options.port ?? DEFAULT_PORT;
-  const until = nextSignal();
+  const signals = takeStopSignals();
   const demo = await startDemo(port, environment, (line) => console.log(line));
   const { ports } = demo.system;
   firstProbes(ports.proxy).then(
@@ -55,7 +55,7 @@ export async function runDemo(options: DemoOptions, environment: Environment): P
     () => undefined,
   );
   try {
-    return await runUntilStopped(demo.system, { print: console.log, until });
+    return await runUntilStopped(demo.system, { print: console.log, signals });
   } finally {
     await demo.endEndpoints();
   }

@@ -12,7 +12,7 @@ import { outboundNotesOf, warningsOf } from '../config-warnings.ts';
 import { otherPort, requireFreePorts, type WantedPort } from '../launch/free-port.ts';
 import { type LaunchedSystem, launch } from '../launch/launcher.ts';
 import { formatLogLine } from '../launch/log-line.ts';
-import { nextSignal, runUntilStopped } from '../launch/run-until-stopped.ts';
+import { runUntilStopped, takeStopSignals } from '../launch/run-until-stopped.ts';
 import { stateFolder, stateNameOf } from '../launch/state-folder.ts';
 import { servicesOnThisMachine } from '../service-location.ts';
 import { loadDashboard } from '../tui/load.ts';
@@ -28,14 +28,14 @@ export interface StartOptions {
 export async function start(options: StartOptions, environment: Environment): Promise<number> {
   const ready = await readyToLaunch(options, environment);
   const hasScreen = options.headless !== true && process.stdin.isTTY && process.stdout.isTTY;
-  const interrupt = nextSignal();
+  const signals = takeStopSignals();
   const system = await ready.launch(hasScreen ? ready.logToFile() : console.log);
   if (hasScreen) {
-    const until = showDashboard(system, ready.loaded, interrupt);
-    return runUntilStopped(system, { print: console.log, until });
+    const until = showDashboard(system, ready.loaded, signals.first);
+    return runUntilStopped(system, { print: console.log, signals, until });
   }
   console.log(welcome(system, ready.loaded));
-  return runUntilStopped(system, { print: console.log, until: interrupt });
+  return runUntilStopped(system, { print: console.log, signals });
 }
 
 export interface ReadyToLaunch {

@@ -4,8 +4,9 @@ import type { LaunchedSystem } from './launcher.ts';
 
 export interface RunOptions {
   readonly print: (line: string) => void;
-  /** Settles when a person asks for the end: by a signal, or in the dashboard. */
-  readonly until: Promise<void>;
+  readonly signals: StopSignals;
+  /** Settles when a person asks for the end; by default the first signal. */
+  readonly until?: Promise<void>;
 }
 
 /**
@@ -16,31 +17,43 @@ export interface RunOptions {
  */
 export async function runUntilStopped(
   system: LaunchedSystem,
-  { print, until }: RunOptions,
+  { print, signals, until = signals.first }: RunOptions,
 ): Promise<number> {
   const fault = await Promise.race([until, system.fault]);
+  const another = signals.next();
   if (fault !== undefined) print(`An error of the launcher: ${fault.stack}`);
   print('Ending; running answers may finish. Ctrl-C ends at once.');
   const stopped = system.stop().then(() => 'in order' as const);
-  const how = await Promise.race([stopped, nextSignal().then(() => 'at once' as const)]);
+  const how = await Promise.race([stopped, another.then(() => 'at once' as const)]);
   if (how === 'at once') await system.abandon();
   return how === 'in order' && fault === undefined ? EXIT.ok : EXIT.failure;
 }
 
+/** Requests to end: Ctrl-C, SIGTERM, or the end of the terminal. */
+export interface StopSignals {
+  readonly first: Promise<void>;
+  /** The second one, where the first has come. */
+  next(): Promise<void>;
+}
+
 /**
- * Ctrl-C, SIGTERM, or the end of the terminal. Taken before anything is started, so that a signal
- * in the middle of the start ends in good order too.
+ * Taken before anything is started, so that a signal in the middle of the start ends in good order
+ * too. The listeners stay until the second signal: between two of them a signal would end this
+ * process by itself. Only a third one does, whatever hangs.
  */
-export function nextSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    const received = () => {
-      process.off('SIGINT', received);
-      process.off('SIGTERM', received);
-      process.off('SIGHUP', received);
-      resolve();
-    };
-    process.on('SIGINT', received);
-    process.on('SIGTERM', received);
-    process.on('SIGHUP', received);
-  });
+export function takeStopSignals(): StopSignals {
+  const first = Promise.withResolvers<void>();
+  const second = Promise.withResolvers<void>();
+  const names = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  let hasCome = false;
+  const received = () => {
+    if (hasCome) {
+      second.resolve();
+      for (const name of names) process.off(name, received);
+    }
+    hasCome = true;
+    first.resolve();
+  };
+  for (const name of names) process.on(name, received);
+  return { first: first.promise, next: () => (hasCome ? second : first).promise };
 }

@@ -4,13 +4,13 @@
  * Redis are. SIGUSR2 makes a fault that is no service's.
  */
 import { launch } from '../launcher.ts';
-import { nextSignal, runUntilStopped } from '../run-until-stopped.ts';
+import { runUntilStopped, takeStopSignals } from '../run-until-stopped.ts';
 import { stubPlan } from './stub-plan.ts';
 
-const until = nextSignal();
+const signals = takeStopSignals();
 const system = await launch(stubPlan((service, line) => console.log(`${service} ${line}`)));
 process.on('SIGUSR2', () => {
   throw new Error('a fault of the launcher');
 });
 console.log(JSON.stringify({ ports: system.ports, redisPid: system.redisPid() }));
-process.exit(await runUntilStopped(system, { print: console.log, until }));
+process.exit(await runUntilStopped(system, { print: console.log, signals }));
