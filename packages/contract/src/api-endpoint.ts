@@ -80,6 +80,8 @@ export const apiEndpointSchema = z
     available: z.boolean(),
     /** Why it is not available; empty where it is. */
     unavailable: z.array(unavailableCode),
+    /** Since when it is not; null where it is. */
+    unavailableSinceAtMs: moment.nullable(),
     health: healthSchema,
     /** By the votes of the proxies. */
     ejection: ejectionStateSchema,

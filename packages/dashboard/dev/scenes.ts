@@ -37,6 +37,7 @@ export const SCENES = {
         available: false,
         rank: null,
         unavailable: ['ejected'],
+        unavailableSinceAtMs: state.atMs - 95_000,
         ejection: {
           status: 'ejected',
           failure: 'server_error',

@@ -1,5 +1,3 @@
-import { useEffect } from 'preact/hooks';
-
 import { speech } from './language.ts';
 import { pageName } from './navigation.ts';
 import { isStale, link } from './page.ts';
@@ -48,10 +46,6 @@ function Main() {
   const current = state.value;
   const { say } = speech.value;
   const page = pageName.value;
-  useEffect(() => {
-    // The overview has the headline there.
-    if (page !== 'overview') document.title = `${say(`nav.${page}`)} · ${say('app.title')}`;
-  }, [page, say]);
   return (
     <main
       class={isStale.value ? 'stale' : ''}

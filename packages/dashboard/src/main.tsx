@@ -8,10 +8,12 @@ import { render } from 'preact';
 
 import { App } from './app.tsx';
 import { listenToKeys } from './keyboard.ts';
+import { speech } from './language.ts';
 import { pageName } from './navigation.ts';
 import { link } from './page.ts';
-import { streamsOpened, takeLog, takeRequest, takeSamples, takeState } from './store.ts';
+import { state, streamsOpened, takeLog, takeRequest, takeSamples, takeState } from './store.ts';
 import { follow } from './stream.ts';
+import { followTab } from './tab.ts';
 
 const root = document.querySelector('#app');
 if (root === null) throw new Error('index.html has no #app');
@@ -34,6 +36,10 @@ effect(() => {
   followsRequests = wantsRequests;
   followAnew();
 });
+followTab(() => ({
+  situation: state.value,
+  pageTitle: pageName.value === 'overview' ? null : speech.value.say(`nav.${pageName.value}`),
+}));
 listenToKeys();
 render(<App onSignedIn={onSignedIn} />, root);
 

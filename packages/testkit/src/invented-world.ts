@@ -172,6 +172,7 @@ function inventedGoodEndpoint(index: number, nowMs: number): ApiEndpoint {
     enabled: true,
     available: true,
     unavailable: [],
+    unavailableSinceAtMs: null,
     health: { status: 'healthy', sinceAtMs: nowMs - 2_000_000 },
     ejection: { status: 'admitted' },
     token: { status: 'accepted' },
@@ -229,6 +230,7 @@ function asFailing(endpoint: ApiEndpoint, nowMs: number): ApiEndpoint {
     rank: null,
     available: false,
     unavailable: ['unhealthy'],
+    unavailableSinceAtMs: nowMs - 500_000,
     health: { status: 'unhealthy', sinceAtMs: nowMs - 500_000, failure, detail },
     score: {
       status: 'known',

@@ -34,6 +34,7 @@ describe('the catalogue', () => {
     expect(untranslated).toEqual([
       'style.cli',
       'app.title',
+      'overall.trouble',
       'chart.line',
       'log.decision.switched',
       'log.command.applied',

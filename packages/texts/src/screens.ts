@@ -6,10 +6,19 @@ export { languageOf } from './fill-in.ts';
 export { helpKeys, helpWords } from './help.ts';
 export { type LogFacts, logLines, logText } from './log-lines.ts';
 export { LOCALES, type Numbers, numbersOf } from './numbers.ts';
+export {
+  failureOf,
+  type OverallStatus,
+  overallOf,
+  overallText,
+  troublesOf,
+  troubleText,
+} from './overall.ts';
 export { LANGUAGES, type Language } from './screen-catalogue.ts';
 export {
   decisionText,
   headlineOf,
+  healthText,
   nextOf,
   type Role,
   roleOf,

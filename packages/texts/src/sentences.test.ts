@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { logLines } from './log-lines.ts';
 import { numbersOf } from './numbers.ts';
 import { LANGUAGES } from './screen-catalogue.ts';
-import { decisionText, headlineOf, nextOf, roleOf, whyOf } from './sentences.ts';
+import { decisionText, headlineOf, healthText, nextOf, roleOf, whyOf } from './sentences.ts';
 import type { DecisionFacts, EndpointFacts, Situation, Speech } from './situation.ts';
 import { translator } from './translate.ts';
 
@@ -51,6 +51,11 @@ const pending: Situation['selection'] = {
 };
 const down = { available: false, unavailable: ['ejected' as const], rank: null };
 
+const unmeasured = { score: { status: 'unknown' as const } };
+const chosenBy = (reason: DecisionFacts['reason']) => ({
+  ...{ status: 'steady' as const, activeId: 'a', reason, sinceAtMs: 0 },
+});
+
 describe('whyOf', () => {
   it.each([
     { name: 'faster', changes: {}, text: 'A answers 187\u00a0ms faster than B.' },
@@ -74,15 +79,36 @@ describe('whyOf', () => {
       text: 'A was the first choice at startup.',
     },
     {
-      name: 'refused by all: what to do about the token',
+      name: 'first of the configuration, before anything was measured',
       changes: {
-        endpoints: [
-          endpoint('a', 500, { available: false, unavailable: ['token_refused' as const] }),
-          endpoint('b', 600, { available: false, unavailable: ['token_refused' as const] }),
-          endpoint('c', 700, { ...down, enabled: false }),
-        ],
+        selection: chosenBy('initial'),
+        lastSwitch: null,
+        endpoints: [endpoint('a', 0, unmeasured), endpoint('b', 0, unmeasured)],
       },
-      text: 'Every endpoint rejects your token: put a valid one into .env; with containers, then run make up.',
+      text: 'A is the first in the configuration; nothing has been measured yet.',
+    },
+    {
+      name: 'selected by hand, but the pin is no longer there',
+      changes: { selection: chosenBy('operator_selected') },
+      text: 'A had been pinned; the mode is automatic again.',
+    },
+    {
+      name: 'back as the pinned one, but the pin is no longer there',
+      changes: { selection: chosenBy('pinned_recovered') },
+      text: 'A had been pinned; the mode is automatic again.',
+    },
+    {
+      name: 'in place of a pinned one, but the pin is no longer there',
+      changes: { selection: chosenBy('pinned_failed') },
+      text: 'A took over from an endpoint that was pinned then; the mode is automatic again.',
+    },
+    {
+      name: 'chosen by hand before, and now in place of the pinned one',
+      changes: {
+        selection: chosenBy('operator_selected'),
+        mode: { kind: 'manual' as const, endpointId: 'b' },
+      },
+      text: 'The pinned endpoint is not available; A takes its place until it is back.',
     },
     {
       name: 'down for several reasons',
@@ -170,6 +196,23 @@ describe('roleOf', () => {
     ['a', { enabled: false, available: false }, pending, 'off'],
   ] as const)('%s with %o is %s', (id, changes, selection, role) => {
     expect(roleOf(endpoint(id, 1, changes), selection)).toBe(role);
+  });
+});
+
+describe('healthText', () => {
+  const unknown = { health: { status: 'unknown' as const } };
+  const failed = { status: 'failed' as const, failure: 'overloaded' as const };
+  it.each([
+    [{}, 'health not known yet'],
+    [{ probe: { last: null } }, 'not probed yet'],
+    [{ probe: { last: { verdict: failed } } }, 'health not known: model overloaded'],
+    [
+      { probe: { last: { verdict: { status: 'ok' as const } } } },
+      'reachable; no answer of the model seen yet',
+    ],
+    [{ health: { status: 'healthy' as const } }, 'healthy'],
+  ])('says why it is not known: %o', (changes, text) => {
+    expect(healthText({ ...unknown, ...changes }, speech.say)).toBe(text);
   });
 });
 

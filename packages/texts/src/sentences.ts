@@ -31,9 +31,7 @@ export function headlineOf(situation: Situation, say: Speech['say']): string {
 export function whyOf(situation: Situation, speech: Speech): string {
   const { selection, lastSwitch } = situation;
   if (selection.status === 'none') return speech.say('now.none.detail');
-  if (servingOf(situation) === undefined) {
-    return speech.say(isTokenRefused(situation) ? 'now.down.token' : 'now.down.detail');
-  }
+  if (servingOf(situation) === undefined) return speech.say('now.down.detail');
   const { activeId } = selection;
   if (situation.mode.kind === 'manual' && situation.mode.endpointId === activeId) {
     // It stays because a person said so, whatever had made it the active one before.
@@ -44,14 +42,6 @@ export function whyOf(situation: Situation, speech: Speech): string {
   const reason =
     selection.status === 'pending' ? (lastSwitch?.reason ?? 'initial') : selection.reason;
   return reasonSentence(situation, { ...speech, reason, because, activeId });
-}
-
-/** By all that an operator has not switched off. */
-function isTokenRefused({ endpoints }: Situation): boolean {
-  const enabled = endpoints.filter((endpoint) => endpoint.enabled);
-  return (
-    enabled.length > 0 && enabled.every(({ unavailable }) => unavailable.includes('token_refused'))
-  );
 }
 
 function causeOf(
@@ -74,6 +64,14 @@ function reasonSentence(situation: Situation, why: Why): string {
   const name = nameOf(situation, why.activeId);
   const other = because === null ? undefined : nameOf(situation, because.fromId);
   switch (reason) {
+    case 'initial':
+      return situation.endpoints.some(({ score }) => score.status === 'known')
+        ? say('now.why.initial', { name })
+        : say('now.why.unmeasured', { name });
+    case 'operator_selected':
+    case 'pinned_failed':
+    case 'pinned_recovered':
+      return say(`now.why.${pinCode(situation, reason)}`, { name });
     case 'faster':
       return other === undefined || because?.gain === undefined
         ? say('now.why.faster.plain', { name })
@@ -97,6 +95,12 @@ function reasonSentence(situation: Situation, why: Why): string {
     default:
       return say(`now.why.${reason}`, { name });
   }
+}
+
+/** Where a pin was the reason: the mode may have become automatic, or another one may be pinned. */
+function pinCode({ mode }: Situation, reason: DecisionFacts['reason']) {
+  if (mode.kind === 'manual') return 'pinned_failed';
+  return reason === 'pinned_failed' ? 'pinned_failed.ended' : 'operator_selected.ended';
 }
 
 /** What will happen next, in one sentence; empty if there is nothing to say. */
@@ -202,8 +206,21 @@ export function roleText(
   const role = roleOf(endpoint, selection);
   if (role !== 'fallback') return say(`role.${role}`);
   return endpoint.rank === null
-    ? say(`health.${endpoint.health.status}`)
+    ? healthText(endpoint, say)
     : say('role.fallback', { rank: endpoint.rank });
+}
+
+/** Its health, and where that is not known: why, after however many probes. */
+export function healthText(
+  { health, probe }: Pick<EndpointFacts, 'health' | 'probe'>,
+  say: Speech['say'],
+): string {
+  if (health.status !== 'unknown' || probe === undefined) return say(`health.${health.status}`);
+  const { last } = probe;
+  if (last === null) return say('health.unprobed');
+  return last.verdict.status === 'ok'
+    ? say('health.unproven')
+    : say('health.undecided', { failure: say(`failure.${last.verdict.failure}`) });
 }
 
 /** One line of the log for a decision. */

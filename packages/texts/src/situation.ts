@@ -1,6 +1,7 @@
 /** What the sentences are made of: the part of the admin API's state that they need. */
 import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
 import type { ApiState } from '@zephyr/contract/api-state';
+import type { FailureClass } from '@zephyr/contract/failure';
 import type { ProxyEndpoint } from '@zephyr/contract/proxy-status';
 
 import type { FillIn } from './fill-in.ts';
@@ -15,9 +16,25 @@ export type DecisionFacts = Pick<LastSwitch, 'phase' | 'reason' | 'fromId' | 'to
 
 export type SelectionFacts = ApiState['selection'];
 
-/** What a proxy knows of an endpoint, and why it is not available. */
-export type EndpointFacts = Omit<ProxyEndpoint, 'groupName' | 'ejection'> &
-  Pick<ApiEndpoint, 'unavailable'>;
+/** What a proxy knows of an endpoint, and why it is not available; the rest only the controller knows. */
+export type EndpointFacts = Omit<ProxyEndpoint, 'groupName' | 'ejection' | 'health'> &
+  Pick<ApiEndpoint, 'unavailable'> & {
+    readonly health: Pick<ApiEndpoint['health'], 'status'> & { readonly failure?: FailureClass };
+    readonly ejection?: {
+      readonly status: ApiEndpoint['ejection']['status'];
+      readonly failure?: FailureClass;
+    };
+    readonly token?: {
+      readonly status: ApiEndpoint['token']['status'];
+      readonly failure?: FailureClass;
+    };
+    readonly unavailableSinceAtMs?: number | null;
+    readonly probe?: { readonly last: { readonly verdict: LastVerdict } | null };
+  };
+
+type LastVerdict =
+  | { readonly status: 'ok' }
+  | { readonly status: 'failed'; readonly failure: FailureClass };
 
 export interface Situation extends Pick<ApiState, 'mode' | 'selection' | 'freeze' | 'policy'> {
   readonly automation: Pick<ApiState['automation'], 'status'>;

@@ -6,7 +6,7 @@ import type { ApiState } from '@zephyr/contract/api-state';
 import { systemClock } from '@zephyr/runtime/clock';
 import type { Environment } from '@zephyr/runtime/environment';
 import { explain } from '@zephyr/runtime/errors';
-import { headlineOf, nextOf, roleText, whyOf } from '@zephyr/texts';
+import { failureOf, headlineOf, nextOf, roleText, whyOf } from '@zephyr/texts';
 
 import { followStream } from '../admin/follow.ts';
 import { renderTable } from '../table.ts';
@@ -135,12 +135,6 @@ function causesOf({ endpoints }: ApiState, { say }: AdminSession): readonly stri
           : say('status.cause', { name, failure: say(`failure.${failure}`) });
       return [`${cause}\n  → ${say(`advice.${failure}`)}`];
     });
-}
-
-function failureOf({ token, ejection, health }: ApiEndpoint) {
-  if (token.status === 'refused') return token.failure;
-  if (health.status === 'unhealthy') return health.failure;
-  return ejection.status === 'admitted' ? undefined : ejection.failure;
 }
 
 /** From the file on disk, or from what the controller last read of it. */

@@ -53,6 +53,14 @@ describe('select', () => {
     expect(story.notices).toContain('pin_available');
   });
 
+  it('is a choice and no return, although another endpoint had failed before', () => {
+    const story = fail(settled(), A);
+    expect(story.reason).toBe('active_failed');
+    story.command({ kind: 'select', endpointId: C });
+    expect([story.active, story.reason]).toEqual([C, 'operator_selected']);
+    expect(story.notices).not.toContain('pin_available');
+  });
+
   it('refuses what is not there, disabled, or not available unless forced', () => {
     const story = fail(settled(), B);
     const unknown = { kind: 'select', endpointId: 'x' as typeof A } as const;

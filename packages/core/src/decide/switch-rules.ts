@@ -31,13 +31,15 @@ export type RequiredSwitch =
 export function requiredSwitch(
   world: World,
   assessments: readonly Assessment[],
-  { nowMs, policy }: Context,
+  { nowMs, policy, trigger }: Context,
 ): RequiredSwitch {
   const { selection, wishes, switching } = world;
   const active = assessments.find(({ endpoint }) => endpoint.id === selection.activeId);
   const pinned = pinnedEndpoint(world, assessments);
   if (pinned?.isAvailable === true && pinned !== active) {
-    const reason = isReturn(selection.reason) ? 'pinned_recovered' : 'operator_selected';
+    // A command is a choice, whatever had happened before.
+    const isBack = trigger !== 'command' && isReturn(selection.reason);
+    const reason = isBack ? 'pinned_recovered' : 'operator_selected';
     return { status: 'must', toId: pinned.endpoint.id, reason, failure: undefined };
   }
   if (active?.isAvailable === true) {

@@ -4,13 +4,18 @@ import { render } from 'preact';
 
 import { chooseLanguage, language } from '../language.ts';
 import { follow } from '../stream.ts';
+import { followTab } from '../tab.ts';
 import { StatusPage } from './status-page.tsx';
-import { takeProxyState } from './store.ts';
+import { proxyState, situationOf, takeProxyState } from './store.ts';
 
 const root = document.querySelector('#app');
 if (root === null) throw new Error('status.html has no #app');
 
 follow<{ state: ProxyStatus }>({ url: '/status/events', on: { state: takeProxyState } });
+followTab(() => ({
+  situation: proxyState.value === null ? null : situationOf(proxyState.value),
+  pageTitle: null,
+}));
 render(<StatusPage />, root);
 addEventListener('keydown', ({ key, ctrlKey, metaKey, altKey }) => {
   if (key.toLowerCase() !== 'l' || ctrlKey || metaKey || altKey) return;

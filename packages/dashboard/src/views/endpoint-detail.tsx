@@ -1,5 +1,6 @@
 /** What is behind one row: address, parts of the score, checks and their cost, actions. */
 import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
+import { failureOf } from '@zephyr/texts/screens';
 
 import {
   busy,
@@ -54,16 +55,10 @@ export function EndpointDetail({ endpoint }: { readonly endpoint: ApiEndpoint })
 }
 
 /** What is wrong, with the endpoint's response passed through, and what to do about it. */
-function Trouble({ endpoint: { health, token, ejection } }: { readonly endpoint: ApiEndpoint }) {
+function Trouble({ endpoint }: { readonly endpoint: ApiEndpoint }) {
   const { say } = speech.value;
-  const failure =
-    token.status === 'refused' || token.status === 'doubted'
-      ? token.failure
-      : health.status === 'unhealthy'
-        ? health.failure
-        : ejection.status === 'admitted'
-          ? undefined
-          : ejection.failure;
+  const { health, token } = endpoint;
+  const failure = token.status === 'doubted' ? token.failure : failureOf(endpoint);
   if (failure === undefined) return null;
   return (
     <p class="trouble">

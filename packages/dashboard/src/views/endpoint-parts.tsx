@@ -1,6 +1,6 @@
 /** What a row says of an endpoint on every page. */
 import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
-import { nameOf, type Role, roleText, type Situation } from '@zephyr/texts/screens';
+import { healthText, nameOf, type Role, roleText, type Situation } from '@zephyr/texts/screens';
 
 import { seriesOf } from '../colours.ts';
 import { speech } from '../language.ts';
@@ -70,7 +70,7 @@ function StateLine({ endpoint }: { readonly endpoint: ShownEndpoint }) {
   }
   return (
     <span class="sub">
-      {groupName} · {say(`health.${health.status}`)}
+      {groupName} · {healthText(endpoint, say)}
     </span>
   );
 }

@@ -1,7 +1,14 @@
-/** Which endpoint serves, why, and what happens next. */
-import { headlineOf, type Situation, servingOf, whyOf } from '@zephyr/texts/screens';
+/** Whether all is well, which endpoint serves, why, and what happens next. */
+import {
+  headlineOf,
+  overallOf,
+  overallText,
+  type Situation,
+  troublesOf,
+  troubleText,
+  whyOf,
+} from '@zephyr/texts/screens';
 import type { ComponentChildren, JSX } from 'preact';
-import { useEffect } from 'preact/hooks';
 
 import { speech } from '../language.ts';
 import { nowMs } from '../page.ts';
@@ -19,27 +26,21 @@ interface NowProps {
 export function Now({ situation, next, controls, facts }: NowProps) {
   const { say, numbers } = speech.value;
   const { selection } = situation;
-  const isDown = selection.status !== 'none' && servingOf(situation) === undefined;
-  const tone = isDown ? 'bad' : selection.status === 'none' ? 'quiet' : 'good';
-  const headline = headlineOf(situation, say);
-  // Also for those who keep the page in a tab behind others.
-  useEffect(() => {
-    document.title = `${headline} · ${say('app.title')}`;
-  }, [headline]);
+  const { status } = overallOf(situation);
   return (
-    <section class={`now ${tone}`} aria-labelledby="now-title">
+    <section class={`now ${status}`} data-overall={status} aria-labelledby="now-title">
       <div>
-        <p class="eyebrow">{say('now.title')}</p>
+        <p class="eyebrow">{overallText(situation, speech.value, nowMs.value)}</p>
         <h2 id="now-title">
           <span class="beacon" aria-hidden="true" />
-          {headline}
+          {headlineOf(situation, say)}
         </h2>
       </div>
       {controls}
       <div class="now-text">
         <p class="why">
           {whyOf(situation, speech.value)}{' '}
-          {selection.status !== 'none' && !isDown && (
+          {selection.status !== 'none' && status !== 'bad' && (
             <span class="since">
               {say('now.since', { time: numbers.time(selection.sinceAtMs, nowMs.value) })}
             </span>
@@ -51,9 +52,28 @@ export function Now({ situation, next, controls, facts }: NowProps) {
           </p>
         )}
         <PendingBar selection={selection} />
+        <Troubles situation={situation} />
       </div>
       <dl class="facts">{facts}</dl>
     </section>
+  );
+}
+
+/** What keeps endpoints from serving, and what to do about it. */
+function Troubles({ situation }: Pick<NowProps, 'situation'>) {
+  const troubles = troublesOf(situation);
+  if (troubles.length === 0) return null;
+  return (
+    <ul class="troubles">
+      {troubles.map((trouble) => {
+        const { what, advice } = troubleText(trouble, speech.value, nowMs.value);
+        return (
+          <li key={trouble.failure}>
+            <strong>{what}.</strong> {advice}
+          </li>
+        );
+      })}
+    </ul>
   );
 }
 
@@ -87,9 +107,8 @@ export function Fact({ label, value, children }: FactProps) {
 export function NowPlaceholder({ teller }: { readonly teller: Teller }) {
   const { say } = speech.value;
   return (
-    <section class="now quiet" aria-busy="true" aria-labelledby="now-title">
+    <section class="now none" aria-busy="true" aria-labelledby="now-title">
       <div>
-        <p class="eyebrow">{say('now.title')}</p>
         <h2 id="now-title">{say('link.connecting')}</h2>
         <p class="why">{say(`link.connecting.${teller}`)}</p>
       </div>

@@ -69,7 +69,10 @@ export const codes = {
   'advice.cli_missing': 'Run make setup, or set claude_binary_path; make doctor has details.',
   'advice.cli_crashed': 'Run make doctor; it starts the CLI and shows its output.',
 
-  'health.unknown': 'not probed yet',
+  'health.unknown': 'health not known yet',
+  'health.unprobed': 'not probed yet',
+  'health.unproven': 'reachable; no answer of the model seen yet',
+  'health.undecided': 'health not known: {failure}',
   'health.healthy': 'healthy',
   'health.unhealthy': 'unhealthy',
 
@@ -125,7 +128,8 @@ export const codes = {
   'notice.available_again': 'An endpoint is available again',
   'notice.budget_nearly_spent': 'Group {name}: the daily probe budget is nearly spent',
   'notice.budget_spent': 'Group {name}: the daily probe budget is spent',
-  'notice.sessions_moved': '{name} has become slow; its sessions move to the active endpoint',
+  'notice.sessions_moved':
+    'Sessions move from {name} to the active endpoint: the expected gain is worth more than their caches',
   'notice.late_probe_dropped': '{name}: a probe result arrived too late and was dropped',
 
   'direct.unknown': 'the CLI has yet to pass',

@@ -45,18 +45,22 @@ export const screens = {
   'login.send': 'Sign in',
   'login.wrong': 'The token was rejected.',
 
-  'now.title': 'Serving now',
+  'overall.none': 'Starting',
+  'overall.good': 'All is well: {available} of {total} {total|endpoint|endpoints} available',
+  'overall.degraded': 'Degraded: {available} of {total} {total|endpoint|endpoints} available',
+  'overall.bad': 'Outage: {available} of {total} {total|endpoint|endpoints} available',
+  'overall.trouble': '{names}: {failure}',
+  'overall.more': '{names} and {count} more',
   'now.none': 'No endpoint selected yet',
   'now.none.detail':
     'The first probes are running; until then, requests follow the order of the configuration.',
   'now.down': 'No endpoint is available',
   'now.down.detail':
     'Requests fail at once with an error that asks the client to retry; Zephyr keeps trying the endpoints.',
-  'now.down.token':
-    'Every endpoint rejects your token: put a valid one into .env; with containers, then run make up.',
   'now.serves': '{name} is serving',
   'now.since': 'since {time}',
   'now.why.initial': '{name} was the first choice at startup.',
+  'now.why.unmeasured': '{name} is the first in the configuration; nothing has been measured yet.',
   'now.why.faster': '{name} answers {gain} faster than {other}.',
   'now.why.preferred': '{name} is preferred to {other} and fast enough.',
   'now.why.preferred.plain': '{name} is preferred and fast enough.',
@@ -74,8 +78,11 @@ export const screens = {
     'The previous endpoint rejects its token; {name} took over.',
   'now.why.recovered': '{name} recovered first.',
   'now.why.operator_selected': '{name} was selected by hand.',
-  'now.why.pinned_failed': 'The pinned endpoint failed; {name} takes its place until it is back.',
-  'now.why.pinned_recovered': 'The pinned endpoint {name} is back.',
+  'now.why.pinned_failed':
+    'The pinned endpoint is not available; {name} takes its place until it is back.',
+  'now.why.operator_selected.ended': '{name} had been pinned; the mode is automatic again.',
+  'now.why.pinned_failed.ended':
+    '{name} took over from an endpoint that was pinned then; the mode is automatic again.',
   'now.why.nothing_available': 'No endpoint is available; {name} is tried until one recovers.',
 
   'next.pending':
@@ -95,7 +102,7 @@ export const screens = {
   'next.alone': 'No other endpoint is available.',
   'next.overload': 'No latency switches: the model is overloaded everywhere.',
   'next.flapping': 'Too many recent switches: no latency switches until {time}.',
-  'next.unknown': 'Endpoints are compared after their first probes.',
+  'next.unknown': 'Endpoints are compared once both have been measured.',
 
   'fact.mode': 'Mode',
   'fact.load': 'Load',
@@ -245,7 +252,7 @@ export const screens = {
   'log.decision.switched': '{from} → {to}: {reason}',
   'log.decision.first': '{to} is serving: {reason}',
   'log.decision.settled': 'The last request on {from} has ended; {to} serves alone',
-  'log.decision.withdrawn': 'Stays on {from}: {to} is no longer faster',
+  'log.decision.withdrawn': 'Stays on {from}: the switch to {to} was called off',
   'log.decision.gain': '{gain} faster',
   'log.command.applied': '{actor}: {command}',
   'log.command.refused': '{actor}: {command}, rejected',

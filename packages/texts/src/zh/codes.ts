@@ -63,7 +63,10 @@ export const codes = {
   'advice.cli_missing': '请运行 make setup，或设置 claude_binary_path；详见 make doctor。',
   'advice.cli_crashed': '请运行 make doctor，它会启动 CLI 并显示其输出。',
 
-  'health.unknown': '尚未探测',
+  'health.unknown': '健康状况未知',
+  'health.unprobed': '尚未探测',
+  'health.unproven': '可连接；尚未见到模型的回答',
+  'health.undecided': '健康状况未知：{failure}',
   'health.healthy': '健康',
   'health.unhealthy': '不健康',
 
@@ -119,7 +122,7 @@ export const codes = {
   'notice.available_again': '又有端点可用',
   'notice.budget_nearly_spent': '组 {name}：今日探测预算即将用完',
   'notice.budget_spent': '组 {name}：今日探测预算已用完',
-  'notice.sessions_moved': '{name} 变慢；其会话转到当前端点',
+  'notice.sessions_moved': '{name} 的会话转到当前端点：预期收益大于其缓存的价值',
   'notice.late_probe_dropped': '{name}：探测结果到达过晚，已丢弃',
 
   'direct.unknown': 'CLI 探测尚未成功',

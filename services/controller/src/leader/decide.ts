@@ -5,7 +5,7 @@
 import type { OutcomeBatch } from '@zephyr/contract/outcome';
 import type { ProxyPresence } from '@zephyr/contract/presence';
 import type { ProbeResult } from '@zephyr/contract/probe';
-import { type Effect, type Input, reduce, type World, type WorldEvent } from '@zephyr/core';
+import { assess, type Effect, type Input, reduce, type World, type WorldEvent } from '@zephyr/core';
 import type { StreamEntry } from '@zephyr/runtime/redis/streams';
 import { type LeaderView, viewOf } from '../view/api-state.ts';
 import { withBatch } from '../view/statistics.ts';
@@ -80,6 +80,7 @@ function decideWith(items: readonly Item[], { state, snapshot }: Before, reading
     inputsOf(items, reading),
     policy,
   );
+  const assessments = assess(world, nowMs, policy);
   const statistics = withBatch(
     state.statistics,
     {
@@ -87,11 +88,14 @@ function decideWith(items: readonly Item[], { state, snapshot }: Before, reading
       outcomes: items.flatMap((item) => (item.kind === 'outcomes' ? [item.entry.value] : [])),
       elapsedMs: tick?.elapsedMs ?? 0,
       ...{ effects, world },
+      unavailableIds: assessments.flatMap(({ isAvailable, endpoint }) =>
+        isAvailable ? [] : [endpoint.id],
+      ),
     },
     nowMs,
   );
   const view = viewOf({
-    ...{ world, statistics, policy, snapshot, nowMs, config: loaded.config },
+    ...{ world, assessments, statistics, policy, snapshot, nowMs, config: loaded.config },
     presences: presencesIn(items),
     nextProbeAtMs: nextProbes ?? new Map(),
   });

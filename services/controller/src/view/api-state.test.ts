@@ -1,6 +1,7 @@
 import { type ApiState, apiStateSchema } from '@zephyr/contract/api-state';
 import type { ProxyPresence } from '@zephyr/contract/presence';
 import {
+  assess,
   type Effect,
   endpointId,
   epochMs,
@@ -46,9 +47,11 @@ function input(presences: readonly ProxyPresence[] = [], change: Partial<World> 
     world = step.next;
     effects.push(...step.effects);
   }
-  const batch = { probes: [], outcomes: [], effects, elapsedMs: 1_000, world };
+  const assessments = assess(world, NOW_MS, policy);
+  const counts = { probes: [], outcomes: [], elapsedMs: 1_000, unavailableIds: ['two'] };
+  const batch = { ...counts, effects, world };
   return {
-    ...{ world, config, policy, presences, nowMs: NOW_MS },
+    ...{ world, assessments, config, policy, presences, nowMs: NOW_MS },
     statistics: withBatch(NO_STATISTICS, batch, NOW_MS),
     snapshot: { epoch: 7, version: 3 },
     nextProbeAtMs: new Map([['one', NOW_MS + 4_000]]),
@@ -76,6 +79,12 @@ function complete(view: ReturnType<typeof viewOf>): ApiState {
 }
 
 describe('viewOf', () => {
+  it('says since when an endpoint is not available', () => {
+    const state = complete(viewOf(input()));
+    const moments = state.endpoints.map(({ unavailableSinceAtMs }) => unavailableSinceAtMs);
+    expect(moments).toEqual([null, NOW_MS]);
+  });
+
   it('shows a fresh world as the schema of the admin API has it', () => {
     const state = complete(viewOf(input()));
     expect(state.selection).toMatchObject({ status: 'steady', activeId: 'one', reason: 'initial' });

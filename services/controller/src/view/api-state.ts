@@ -7,7 +7,6 @@ import type { ProbeResult } from '@zephyr/contract/probe';
 import type { EpochMs } from '@zephyr/contract/scalars';
 import {
   type Assessment,
-  assess,
   currentRateLimits,
   own,
   type Policy,
@@ -32,6 +31,8 @@ export type LeaderView = Omit<ApiState, 'version' | 'leadership' | 'store' | 'co
 
 export interface ViewInput {
   readonly world: World;
+  /** Of the world, now. */
+  readonly assessments: readonly Assessment[];
   readonly statistics: Statistics;
   readonly config: Config;
   readonly policy: Policy;
@@ -47,8 +48,7 @@ export interface ViewInput {
 const MAX_ITEMS = 200;
 
 export function viewOf(input: ViewInput): LeaderView {
-  const { world, statistics, config, policy, presences, nowMs } = input;
-  const assessments = assess(world, nowMs, policy);
+  const { world, assessments, statistics, config, policy, presences, nowMs } = input;
   const { order } = snapshotContent(world, assessments, { nowMs, policy, trigger: 'tick' });
   const endpoints = assessments.flatMap((assessment): readonly ApiEndpoint[] => {
     const endpoint = config.endpoints.find(({ id }) => id === assessment.endpoint.id);
@@ -110,6 +110,7 @@ function endpointView(
     enabled: !world.wishes.disabled.includes(id),
     available: assessment.isAvailable,
     unavailable: assessment.unavailable,
+    unavailableSinceAtMs: own(statistics.unavailableSinceAtMs, id) ?? null,
     health: healthView(state.health),
     ejection: assessment.ejection,
     token: state.tokenAccess,

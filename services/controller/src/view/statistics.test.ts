@@ -26,7 +26,10 @@ const world = initialWorld({
   ],
   endpoints: [{ id: one, groupName: 'team', styleChoice: 'auto', preferenceMs: 0 }],
 });
-const nothing: Counted = { probes: [], outcomes: [], effects: [], elapsedMs: 0, world };
+const nothing: Counted = {
+  ...{ probes: [], outcomes: [], effects: [], elapsedMs: 0, world },
+  unavailableIds: [],
+};
 
 function probe(status: 'ok' | 'failed'): ProbeResult {
   return {
@@ -56,6 +59,13 @@ const after = (before: Statistics, batch: Partial<Counted>, nowMs: number = NOON
   withBatch(before, { ...nothing, ...batch }, epochMs(nowMs));
 
 describe('withBatch', () => {
+  it('remembers since when an endpoint is not available, until it is again', () => {
+    const first = after(NO_STATISTICS, { unavailableIds: ['one'] });
+    const still = after(first, { unavailableIds: ['one'] }, NOON_MS + MINUTE_MS);
+    expect(still.unavailableSinceAtMs).toEqual({ one: NOON_MS });
+    expect(after(still, {}, NOON_MS + 2 * MINUTE_MS).unavailableSinceAtMs).toEqual({});
+  });
+
   it('adds up what the probes of a day cost, with all tokens that were read', () => {
     const twice = after(after(NO_STATISTICS, { probes: [probe('ok')] }), {
       probes: [probe('failed')],

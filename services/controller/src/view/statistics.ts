@@ -49,6 +49,8 @@ export interface Statistics {
   /** The last switch that took effect. */
   readonly lastSwitch: Decision | null;
   readonly pausedSinceAtMs: EpochMs | null;
+  /** By endpoint id, of those that are not available. */
+  readonly unavailableSinceAtMs: Readonly<Record<string, EpochMs>>;
   /** What probes have cost in the last hour. */
   readonly costPace: CostPace;
 }
@@ -58,6 +60,7 @@ export const NO_STATISTICS: Statistics = {
   minutes: {},
   lastSwitch: null,
   pausedSinceAtMs: null,
+  unavailableSinceAtMs: {},
   costPace: NO_COST_PACE,
 };
 
@@ -73,8 +76,9 @@ export interface Counted {
   readonly effects: readonly Effect[];
   /** Since the last tick; 0 in a batch without one. */
   readonly elapsedMs: number;
-  /** After the batch. */
+  /** After the batch, with the ids of the endpoints that are not available. */
   readonly world: World;
+  readonly unavailableIds: readonly string[];
 }
 
 export function withBatch(before: Statistics, batch: Counted, nowMs: EpochMs): Statistics {
@@ -100,6 +104,9 @@ export function withBatch(before: Statistics, batch: Counted, nowMs: EpochMs): S
     minutes,
     lastSwitch: lastSwitchOf(batch.effects) ?? before.lastSwitch,
     pausedSinceAtMs: batch.world.wishes.paused ? (before.pausedSinceAtMs ?? nowMs) : null,
+    unavailableSinceAtMs: Object.fromEntries(
+      batch.unavailableIds.map((id) => [id, own(before.unavailableSinceAtMs, id) ?? nowMs]),
+    ),
     costPace: withSpent(
       before.costPace,
       batch.probes.reduce((sum, { costUsd }) => sum + costUsd, 0),

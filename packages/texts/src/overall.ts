@@ -1,0 +1,112 @@
+/** Whether all is well, and where it is not: since when, why, and what to do. Pure. */
+import type { FailureClass } from '@zephyr/contract/failure';
+
+import { servingOf } from './sentences.ts';
+import type { EndpointFacts, Situation, Speech } from './situation.ts';
+
+/** `none`: nothing has been decided yet. */
+export type OverallStatus = 'good' | 'degraded' | 'bad' | 'none';
+
+export interface Overall {
+  readonly status: OverallStatus;
+  /** Of the endpoints that no operator has switched off. */
+  readonly available: number;
+  readonly total: number;
+  /** Since when it is not well; null where it is, or where that is not known. */
+  readonly sinceAtMs: number | null;
+}
+
+export function overallOf(situation: Situation): Overall {
+  const enabled = situation.endpoints.filter((endpoint) => endpoint.enabled);
+  const gone = enabled.filter((endpoint) => !endpoint.available);
+  const counts = { available: enabled.length - gone.length, total: enabled.length };
+  if (situation.selection.status === 'none') return { status: 'none', ...counts, sinceAtMs: null };
+  const moments = momentsOf(gone);
+  if (servingOf(situation) === undefined) {
+    // The last one that went ended it.
+    return { status: 'bad', ...counts, sinceAtMs: maximum(moments) };
+  }
+  const isWell = gone.length === 0 && situation.freeze.status !== 'overload';
+  return isWell
+    ? { status: 'good', ...counts, sinceAtMs: null }
+    : { status: 'degraded', ...counts, sinceAtMs: minimum(moments) };
+}
+
+/** "Degraded: 1 of 3 endpoints available since 14:02:11". */
+export function overallText(situation: Situation, { say, numbers }: Speech, nowMs: number): string {
+  const { status, available, total, sinceAtMs } = overallOf(situation);
+  if (status === 'none') return say('overall.none');
+  const text = say(`overall.${status}`, { available, total });
+  return sinceAtMs === null
+    ? text
+    : `${text} ${say('state.since', { time: numbers.time(sinceAtMs, nowMs) })}`;
+}
+
+/** What is wrong with some endpoints, the same with each of them. */
+export interface Trouble {
+  readonly failure: FailureClass;
+  readonly names: readonly string[];
+  readonly sinceAtMs: number | null;
+}
+
+/** What keeps enabled endpoints from serving, the commonest first. */
+export function troublesOf({ endpoints }: Pick<Situation, 'endpoints'>): readonly Trouble[] {
+  const troubled = endpoints.flatMap((endpoint) => {
+    const failure = failureOf(endpoint);
+    return endpoint.enabled && !endpoint.available && failure !== undefined
+      ? [{ failure, endpoint }]
+      : [];
+  });
+  return [...Map.groupBy(troubled, ({ failure }) => failure)]
+    .map(([failure, members]) => ({
+      failure,
+      names: members.map(({ endpoint }) => endpoint.name),
+      sinceAtMs: minimum(momentsOf(members.map(({ endpoint }) => endpoint))),
+    }))
+    .toSorted((left, right) => right.names.length - left.names.length);
+}
+
+const MAX_NAMES = 3;
+
+export interface TroubleText {
+  /** "backup-eu: connection refused since 14:02:11". */
+  readonly what: string;
+  readonly advice: string;
+}
+
+export function troubleText(
+  { failure, names, sinceAtMs }: Trouble,
+  { say, numbers }: Speech,
+  nowMs: number,
+): TroubleText {
+  const shown = names.slice(0, MAX_NAMES).join(', ');
+  const more = names.length - MAX_NAMES;
+  const since =
+    sinceAtMs === null ? '' : ` ${say('state.since', { time: numbers.time(sinceAtMs, nowMs) })}`;
+  const who = more > 0 ? say('overall.more', { names: shown, count: more }) : shown;
+  return {
+    what: `${say('overall.trouble', { names: who, failure: say(`failure.${failure}`) })}${since}`,
+    advice: say(`advice.${failure}`),
+  };
+}
+
+/** What is wrong with an endpoint: its token, its probes or its requests, in this order. */
+export function failureOf({ token, health, ejection }: TroubleFacts): FailureClass | undefined {
+  if (token?.status === 'refused') return token.failure;
+  if (health.status === 'unhealthy' && health.failure !== undefined) return health.failure;
+  return ejection?.failure;
+}
+
+type TroubleFacts = Pick<EndpointFacts, 'token' | 'health' | 'ejection'>;
+
+function momentsOf(endpoints: readonly EndpointFacts[]): readonly number[] {
+  return endpoints.flatMap(({ unavailableSinceAtMs }) => unavailableSinceAtMs ?? []);
+}
+
+function minimum(moments: readonly number[]): number | null {
+  return moments.length === 0 ? null : Math.min(...moments);
+}
+
+function maximum(moments: readonly number[]): number | null {
+  return moments.length === 0 ? null : Math.max(...moments);
+}
