@@ -2,13 +2,14 @@
  * An alert on its way: real services, a real Prometheus with the shipped rules, a real Alertmanager
  * with the shipped file, and the webhook that it calls, once, without the alerts that follow from the same cause.
  */
+
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-
 import { type Alert, findAlertmanager, startAlertmanager } from '@zephyr/testkit/alertmanager';
+import { eventually } from '@zephyr/testkit/eventually';
 import { hasPrometheus, startPrometheus } from '@zephyr/testkit/prometheus';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { startDemo } from '../packages/cli/src/commands/demo.ts';
 
@@ -23,7 +24,6 @@ const missing = program === undefined;
 const noPrometheus = !hasPrometheus();
 if (noPrometheus) console.log('alerts: not fired, prometheus is not installed');
 
-const patient = { timeout: 90_000, interval: 250 };
 const namesOf = (alerts: readonly Alert[]) => alerts.map(({ labels }) => labels['alertname']);
 
 describe.skipIf(missing)('the Alertmanager', () => {
@@ -36,7 +36,7 @@ describe.skipIf(missing)('the Alertmanager', () => {
       body: JSON.stringify(['ZephyrAllEndpointsDown', 'ZephyrErrorRate'].map(ruleOf)),
     });
     expect(answer.status).toBe(200);
-    await vi.waitFor(() => expect(received.length).toBeGreaterThan(0), 20_000);
+    await eventually(() => expect(received.length).toBeGreaterThan(0));
     expect(received[0]).toMatchObject({ receiver: 'team', status: 'firing' });
     expect(received[0]?.alerts[0]).toMatchObject(ruleOf('ZephyrAllEndpointsDown'));
     const held = (await (
@@ -69,22 +69,16 @@ describe.skipIf(missing)('the Alertmanager', () => {
         alertmanager.received
           .filter((notification) => notification.status === status)
           .flatMap(({ alerts }) => namesOf(alerts));
-      await vi.waitFor(async () => {
+      await eventually(async () => {
         const [available] = await prometheus.query('sum(zephyr_controller_endpoint_available)');
         expect(Number(available?.value[1])).toBe(endpoints.length);
-      }, patient);
+      }, 250);
       expect(received('firing')).not.toContain('ZephyrAllEndpointsDown');
 
       await Promise.all(endpoints.map((endpoint) => endpoint.kill()));
-      await vi.waitFor(
-        () => expect(received('firing')).toContain('ZephyrAllEndpointsDown'),
-        patient,
-      );
+      await eventually(() => expect(received('firing')).toContain('ZephyrAllEndpointsDown'), 250);
       await endpoints[0]?.revive();
-      await vi.waitFor(
-        () => expect(received('resolved')).toContain('ZephyrAllEndpointsDown'),
-        patient,
-      );
+      await eventually(() => expect(received('resolved')).toContain('ZephyrAllEndpointsDown'), 250);
     },
     300_000,
   );

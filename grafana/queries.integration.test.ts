@@ -2,10 +2,12 @@
  * Every query of every dashboard against a real Prometheus that scraped the real services, with
  * traffic, a failing and a dying endpoint: none may be wrong, none empty.
  */
+
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '@zephyr/testkit/eventually';
 
 import {
   hasPrometheus,
@@ -13,7 +15,7 @@ import {
   type PrometheusSample,
   startPrometheus,
 } from '@zephyr/testkit/prometheus';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { type Demo, startDemo } from '../packages/cli/src/commands/demo.ts';
 import { DASHBOARDS } from './source/dashboards.ts';
@@ -61,7 +63,7 @@ describe.skipIf(missing)('what Prometheus knows', () => {
   });
 
   it.each(queries)('answers the query of $name', async ({ name, expr }) => {
-    const result = await vi.waitFor(async () => {
+    const result = await eventually(async () => {
       const found = await prometheus.query(expr);
       expect(found.length, expr).toBeGreaterThan(0);
       // 0/0 of a histogram without samples is no answer either.
@@ -70,7 +72,7 @@ describe.skipIf(missing)('what Prometheus knows', () => {
         expr,
       ).toBe(true);
       return found;
-    }, 20_000);
+    });
     samples.push(`${name}: ${sampleOf(result)}`);
   });
 });
@@ -98,10 +100,10 @@ async function makeHistory({ system, endpoints }: Demo): Promise<void> {
     })
       .then((response) => response.text())
       .catch(() => '');
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     expect(await (await fetch(`${url}/status`)).text()).toContain('Tokyo');
     expect(await ask(true)).toContain('Tokyo');
-  }, 60_000);
+  });
   for (let round = 0; round < 3; round += 1) {
     await Promise.all([ask(true), ask(false), fetch(`${url}/v1//messages`)]);
     await sleep(1_000);

@@ -1,10 +1,12 @@
 /** `zephyr completion` in the real shells: words are typed, Tab is pressed, the line is read. */
+
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { eventually } from '@zephyr/testkit/eventually';
 
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { type RunningDemo, runDemo } from './support/demo.ts';
 import { hasTmux, openTerminal, type Terminal } from './support/terminal.ts';
@@ -96,15 +98,12 @@ for (const shell of SHELLS) {
     // The first is also the first Tab of the shell, which loads the script.
     it.each(CASES)('completes %s: %s', async (_what, typed, expected) => {
       // On a busy machine the running system may answer too late for the first Tab: people press it again.
-      await vi.waitFor(
-        async () => {
-          terminal.press('C-u', 'C-l');
-          await terminal.shows(/^> ?$/m);
-          terminal.press(typed, 'Tab');
-          await terminal.shows(`> ${expected}`, 10_000);
-        },
-        { timeout: 90_000 },
-      );
+      await eventually(async () => {
+        terminal.press('C-u', 'C-l');
+        await terminal.shows(/^> ?$/m);
+        terminal.press(typed, 'Tab');
+        await terminal.shows(`> ${expected}`, 10_000);
+      });
       expect(terminal.screen()).not.toMatch(/error|not found|parse/i);
     });
   });

@@ -1,18 +1,18 @@
 /** The dashboard's pages of usage and requests, with what really went through the proxy. */
+
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-
 import { AxeBuilder } from '@axe-core/playwright';
 import type { ApiRequestRecord, RequestList } from '@zephyr/contract/usage';
+import { eventually } from '@zephyr/testkit/eventually';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import { artifact, findBrowser, startBrowser } from './support/browser.ts';
 import { type RunningDemo, runDemo } from './support/demo.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const chromium = findBrowser();
-const PATIENCE = { timeout: 60_000, interval: 300 };
 
 describe.skipIf(chromium === undefined)('the pages of usage and requests', () => {
   let running: RunningDemo;
@@ -25,9 +25,9 @@ describe.skipIf(chromium === undefined)('the pages of usage and requests', () =>
     execFileSync(join(ROOT, 'scripts/build-dashboard.sh'), { stdio: 'pipe' });
     running = await runDemo();
     browser = await startBrowser(chromium ?? '');
-    await vi.waitFor(async () => expect(await askProxy()).toBe(200), PATIENCE);
+    await eventually(async () => expect(await askProxy()).toBe(200), 300);
     for (const endpoint of running.demo.endpoints) await endpoint.kill();
-    await vi.waitFor(async () => expect(await askProxy()).toBeGreaterThanOrEqual(500), PATIENCE);
+    await eventually(async () => expect(await askProxy()).toBeGreaterThanOrEqual(500), 300);
     good = await recorded(({ outcome }) => outcome === 'ok');
     failed = await recorded(({ outcome }) => outcome === 'failed');
   });
@@ -57,12 +57,12 @@ describe.skipIf(chromium === undefined)('the pages of usage and requests', () =>
 
   /** One of the log, as soon as the proxy has written it. */
   const recorded = (isMeant: (record: ApiRequestRecord) => boolean): Promise<ApiRequestRecord> =>
-    vi.waitFor(async () => {
+    eventually(async () => {
       const response = await fetch(`${running.url}/api/requests`);
       const found = ((await response.json()) as RequestList).requests.find(isMeant);
       if (found === undefined) throw new Error('not in the log yet');
       return found;
-    }, PATIENCE);
+    }, 300);
 
   /** @returns the status */
   async function askProxy(): Promise<number> {

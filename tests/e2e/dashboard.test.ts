@@ -2,14 +2,15 @@
  * The web dashboard in a real browser against the real services. Waits are for what a person sees;
  * `tests/artifacts` keeps the screenshots.
  */
+
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-
 import { AxeBuilder } from '@axe-core/playwright';
+import { eventually } from '@zephyr/testkit/eventually';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import { artifact, findBrowser, startBrowser } from './support/browser.ts';
 import { type RunningDemo, runDemo, sendCommand } from './support/demo.ts';
@@ -62,13 +63,13 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
   };
   /** Waits, because one was killed and one fails now and then: for a moment neither is available. */
   const selectOneOf = (names: readonly string[]): Promise<string> =>
-    vi.waitFor(
+    eventually(
       () =>
         names.reduce<Promise<string>>(
           (before, name) => before.catch(() => select(name)),
           Promise.reject(new Error('nothing to select')),
         ),
-      { timeout: 60_000, interval: 500 },
+      500,
     );
   const headline = (page: Page) => page.locator('#now-title');
   const toast = (page: Page, text: string) => page.locator('.toast', { hasText: text });

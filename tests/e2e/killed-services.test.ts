@@ -1,9 +1,8 @@
 /** A prober or controller that ends in the middle of its work, under traffic. */
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { eventually } from '@zephyr/testkit/eventually';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { type RunningDemo, runDemo, sendCommand } from './support/demo.ts';
-
-const PATIENCE = { timeout: 60_000, interval: 200 };
 
 interface State {
   readonly atMs: number;
@@ -60,19 +59,19 @@ describe('a service that is killed under traffic', () => {
   it.each(['prober', 'controller'] as const)(
     'S7 the %s: probes continue, no request is lost',
     async (service) => {
-      await vi.waitFor(async () => {
+      await eventually(async () => {
         const { endpoints } = await stateOf();
         for (const { health } of endpoints) expect(health.status).toBe('healthy');
-      }, PATIENCE);
+      }, 200);
       const traffic = keepAsking();
       const killedAtMs = (await stateOf()).atMs;
       running.demo.system.services[service].kill();
       await sendCommand(running.url, 'probe', {});
-      await vi.waitFor(async () => {
+      await eventually(async () => {
         for (const { probe } of (await stateOf()).endpoints) {
           expect(probe.last?.atMs).toBeGreaterThan(killedAtMs);
         }
-      }, PATIENCE);
+      }, 200);
       const statuses = await traffic.end();
       expect(statuses.length).toBeGreaterThan(5);
       expect(new Set(statuses)).toEqual(new Set([200]));

@@ -2,6 +2,7 @@
  * The main job, end to end: the `zephyr demo` command as a person starts it, the real Claude CLI
  * as the client and as the check, an endpoint that dies, and an end that leaves nothing behind.
  */
+
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -9,14 +10,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-
 import type { ProgramStatus } from '@zephyr/contract/program-status';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { eventually } from '@zephyr/testkit/eventually';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const ZEPHYR = join(ROOT, 'packages/cli/bin/zephyr');
 const CLAUDE = join(ROOT, 'node_modules/.bin/claude');
-const PATIENCE = { timeout: 60_000, interval: 200 };
 
 const run = promisify(execFile);
 
@@ -39,14 +39,14 @@ afterAll(() => rmSync(home, { recursive: true, force: true }));
 /** The demo at free ports, as a person starts it. */
 async function startDemo(): Promise<Demo> {
   const { child, output } = spawnDemo();
-  return await vi.waitFor(() => {
+  return await eventually(() => {
     const url = /Zephyr serves at (\S+)/.exec(output())?.[1];
     const controllerUrl = /status, (http:\S+)$/m.exec(output())?.[1];
     if (url === undefined || controllerUrl === undefined) {
       throw new Error(`the demo does not serve:\n${output()}`);
     }
     return { process: child, url, controllerUrl, output };
-  }, PATIENCE);
+  }, 200);
 }
 
 function spawnDemo() {
@@ -130,11 +130,11 @@ describe('zephyr demo', () => {
   afterAll(() => demo.process.kill('SIGKILL'));
 
   it('finds by real checks that all endpoints work, and which is the fastest', async () => {
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const { endpoints, current_endpoint } = await statusOf(demo);
       expect(endpoints.map(({ health }) => health)).toEqual(['healthy', 'healthy', 'healthy']);
       expect(current_endpoint).toBe('Tokyo');
-    }, PATIENCE);
+    }, 200);
   });
 
   it('answers the real Claude CLI from the fastest endpoint', async () => {
@@ -152,9 +152,9 @@ describe('zephyr demo', () => {
   it('answers the next request from another endpoint when the active one dies', async () => {
     await run(ZEPHYR, ['demo', 'kill', 'tokyo'], { env: environment });
     expect(await askClaude(demo)).toMatch(/Hello from (Frankfurt|Virginia)/);
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect((await statusOf(demo)).current_endpoint).not.toBe('Tokyo');
-    }, PATIENCE);
+    }, 200);
   });
 
   it('ends by Ctrl-C and leaves no process behind', async () => {
@@ -204,7 +204,7 @@ describe('zephyr demo, interrupted in the middle of its start', () => {
     const { child, output } = spawnDemo();
     const exited = once(child, 'exit');
     // The first service is there, the others are not yet.
-    await vi.waitFor(() => expect(output()).toContain('ready'), { ...PATIENCE, interval: 5 });
+    await eventually(() => expect(output()).toContain('ready'), 5);
     const below = descendantsOf(child.pid ?? 0);
     child.kill('SIGINT');
     const [exitCode] = await exited;

@@ -2,6 +2,7 @@
  * The npm package: made as `make package` makes it, installed by hand with the dependencies that it
  * declares and no others, so that no registry is asked, and run from outside of the repository.
  */
+
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
@@ -18,13 +19,12 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-
 import { testedCliVersion } from '@zephyr/probes/cli/cli-version';
 import { VERSION } from '@zephyr/runtime/version';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { eventually } from '@zephyr/testkit/eventually';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const ROOT = join(import.meta.dirname, '../..');
-const PATIENCE = { timeout: 120_000, interval: 200 };
 const run = promisify(execFile);
 
 interface Manifest {
@@ -171,14 +171,14 @@ describe('the command of the package', () => {
       });
     }
     try {
-      const [url, dashboard] = await vi.waitFor(() => {
+      const [url, dashboard] = await eventually(() => {
         const found = [
           /Zephyr serves at (\S+)/.exec(output)?.[1],
           /status, (http:\S+)$/m.exec(output)?.[1],
         ];
         if (found.includes(undefined)) throw new Error(`the demo does not serve:\n${output}`);
         return found;
-      }, PATIENCE);
+      }, 200);
       for (const page of [`${url}/status`, `${dashboard}/`]) {
         const html = await (await fetch(page, { headers: { accept: 'text/html' } })).text();
         const script = /src="([^"]+\.js)"/.exec(html)?.[1] ?? '';
@@ -197,12 +197,12 @@ describe('the command of the package', () => {
       expect(await answer.json()).toMatchObject({ type: 'message', role: 'assistant' });
       expect(answer.status).toBe(200);
       // A probe has found the Claude CLI of the package's own dependencies, and it has passed.
-      await vi.waitFor(async () => {
+      await eventually(async () => {
         const { endpoints } = (await (
           await fetch(`${url}/status`, { headers: { accept: 'application/json' } })
         ).json()) as { endpoints: readonly { health: string }[] };
         expect(endpoints.map(({ health }) => health)).toContain('healthy');
-      }, PATIENCE);
+      }, 200);
     } finally {
       child.kill('SIGTERM');
       await exit;

@@ -1,10 +1,12 @@
 /** The terminal dashboard and the commands beside it, in a real terminal, with the real services. */
+
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { eventually } from '@zephyr/testkit/eventually';
 
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { artifact } from './support/browser.ts';
 import { type RunningDemo, runDemo, sendCommand } from './support/demo.ts';
 import { runZephyr, ZEPHYR } from './support/run-zephyr.ts';
@@ -129,7 +131,7 @@ describe.skipIf(!hasTmux())('the terminal dashboard', () => {
     await terminal.shows(/\w+ is serving/);
     running.demo.system.services.controller.kill();
     await terminal.shows(/Stale since \d/);
-    await terminal.shows('● Live', 60_000);
+    await terminal.shows('● Live');
   });
 });
 
@@ -174,9 +176,9 @@ describe('the commands for a running system', () => {
       output += chunk;
     });
     const ended = once(child, 'exit');
-    await vi.waitFor(() => expect(output).not.toBe(''), { timeout: 20_000 });
+    await eventually(() => expect(output).not.toBe(''));
     await meanwhile();
-    await vi.waitFor(() => expect(output).toMatch(shown), { timeout: 20_000 });
+    await eventually(() => expect(output).toMatch(shown));
     child.kill('SIGINT');
     const [exitCode] = (await ended) as [number | null];
     return { output, exitCode };

@@ -14,7 +14,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-
 import { type ProbeJob, type ScoredProbe, scoredProbeSchema } from '@zephyr/contract/probe';
 import { DEFAULT_POLICY, endpointId, scored } from '@zephyr/core';
 import { createLogger } from '@zephyr/runtime/logger';
@@ -30,12 +29,13 @@ import { keys } from '@zephyr/runtime/redis/keys';
 import { readProbeDay } from '@zephyr/runtime/redis/probe-usage';
 import { readLast } from '@zephyr/runtime/redis/streams';
 import { VERSION } from '@zephyr/runtime/version';
+import { eventually } from '@zephyr/testkit/eventually';
 import { startFaultRelay } from '@zephyr/testkit/fault-relay';
 import { call } from '@zephyr/testkit/http-call';
 import { messageEvents, renderEvent } from '@zephyr/testkit/messages-api';
 import { startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
 import { Queue } from 'bullmq';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
 const endpoint = endpointId('one');
@@ -142,8 +142,6 @@ function foldersOf({ pid }: ChildProcess): string[] {
   return readdirSync(tmpdir()).filter((name) => name.startsWith(`zephyr-probe-${pid}-`));
 }
 
-const eventually = { timeout: 30_000, interval: 50 };
-
 beforeAll(async () => {
   redisServer = await startTestRedis();
   upstream = await startUpstream();
@@ -173,7 +171,7 @@ describe('the prober', () => {
   it('probes by the real CLI, records the result once and exposes its metrics', async () => {
     const { child, port } = await startProber();
     await ask('schedule');
-    await vi.waitFor(async () => expect(await results()).toHaveLength(1), eventually);
+    await eventually(async () => expect(await results()).toHaveLength(1));
     expect((await results())[0]).toMatchObject({
       style: 'cli',
       verdict: { status: 'ok' },
@@ -204,7 +202,7 @@ describe('the prober', () => {
     for (const [count, status] of [200, 500, 200].entries()) {
       upstream.status = status;
       await ask('request');
-      await vi.waitFor(async () => expect(await results()).toHaveLength(count + 1), eventually);
+      await eventually(async () => expect(await results()).toHaveLength(count + 1));
     }
     const written = await results();
     expect(written.map(({ score }) => score.status)).toEqual(['known', 'unknown', 'known']);
@@ -221,7 +219,7 @@ describe('the prober', () => {
       ['request', 3],
     ] as const) {
       await ask(trigger);
-      await vi.waitFor(async () => expect(await results()).toHaveLength(count), eventually);
+      await eventually(async () => expect(await results()).toHaveLength(count));
     }
     expect((await results()).map(({ style }) => style)).toEqual(['messages', 'tcp', 'messages']);
   });
@@ -229,7 +227,7 @@ describe('the prober', () => {
   it('does a free style when money is short', async () => {
     await startProber();
     await ask('schedule', 'cheaper');
-    await vi.waitFor(async () => expect(await results()).toHaveLength(1), eventually);
+    await eventually(async () => expect(await results()).toHaveLength(1));
     expect((await results())[0]).toMatchObject({ style: 'http', costUsd: 0 });
   });
 
@@ -237,31 +235,28 @@ describe('the prober', () => {
     upstream.delayMs = 500;
     const { port } = await startProber('style = "messages"');
     await ask('schedule');
-    await vi.waitFor(() => expect(upstream.requests).toBe(1), eventually);
+    await eventually(() => expect(upstream.requests).toBe(1));
     await redisServer.freeze();
     try {
       // The probe has ended and its first attempt to record the result has failed.
       const running = async () => (await fetch(`http://127.0.0.1:${port}/health`)).json();
-      await vi.waitFor(
-        async () => expect(await running()).toMatchObject({ running: 1 }),
-        eventually,
-      );
+      await eventually(async () => expect(await running()).toMatchObject({ running: 1 }));
       await wait(2_500);
     } finally {
       await redisServer.thaw();
     }
-    await vi.waitFor(async () => expect(await results()).toHaveLength(1), eventually);
+    await eventually(async () => expect(await results()).toHaveLength(1));
     expect(upstream.requests).toBe(1);
   });
 
   it('goes on after Redis has lost its data and all connections', async () => {
     await startProber('style = "messages"');
     await ask('schedule');
-    await vi.waitFor(async () => expect(await results()).toHaveLength(1), eventually);
+    await eventually(async () => expect(await results()).toHaveLength(1));
     await redis.flushall();
     await redis.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
-    await vi.waitFor(() => ask('schedule'), eventually);
-    await vi.waitFor(async () => expect(await results()).not.toEqual([]), eventually);
+    await eventually(() => ask('schedule'));
+    await eventually(async () => expect(await results()).not.toEqual([]));
   });
 
   it.each([
@@ -281,16 +276,15 @@ describe('the prober', () => {
       // The second time in one process: what was replaced once must be replaced again.
       for (const count of [1, 3]) {
         await ask('schedule');
-        await vi.waitFor(async () => expect(await results()).toHaveLength(count), eventually);
+        await eventually(async () => expect(await results()).toHaveLength(count));
         if (outageMs > 0) relay.set({ kind: 'black_hole' });
         relay.silence();
         await ask('schedule');
         await wait(outageMs);
         relay.silence();
         relay.set({ kind: 'open' });
-        const promised = { timeout: 30_000, interval: 50 };
-        await vi.waitFor(async () => expect(await results()).toHaveLength(count + 1), promised);
-        await vi.waitFor(async () => expect(await isReady()).toBe(200), promised);
+        await eventually(async () => expect(await results()).toHaveLength(count + 1));
+        await eventually(async () => expect(await isReady()).toBe(200));
       }
     },
   );
@@ -298,9 +292,9 @@ describe('the prober', () => {
   it('is not ready while Redis does not take what it writes', async () => {
     const { port } = await startProber();
     const becomes = (status: number) =>
-      vi.waitFor(async () => {
+      eventually(async () => {
         expect((await fetch(`http://127.0.0.1:${port}/readyz`)).status).toBe(status);
-      }, eventually);
+      });
     await becomes(200);
     await redis.config('SET', 'maxmemory', '1');
     onTestFinished(async () => void (await redis.config('SET', 'maxmemory', '0')));
@@ -322,14 +316,13 @@ describe('the prober', () => {
     upstream.delayMs = 60_000;
     const { child: first } = await startProber();
     await ask('schedule');
-    await vi.waitFor(() => expect(upstream.requests).toBe(1), eventually);
+    await eventually(() => expect(upstream.requests).toBe(1));
     upstream.delayMs = 0;
     first.kill('SIGKILL');
     // Its CLI dies with it, although nobody is there to end it.
-    await vi.waitFor(() => expect(processesOf(first)).toEqual([]), eventually);
+    await eventually(() => expect(processesOf(first)).toEqual([]));
     await startProber();
-    const promised = { timeout: 12_000, interval: 50 };
-    await vi.waitFor(async () => expect(await results()).toHaveLength(1), promised);
+    await eventually(async () => expect(await results()).toHaveLength(1));
     expect(foldersOf(first)).toEqual([]);
     expect(upstream.requests).toBe(2);
     expect((await readProbeDay(redis, Date.now()))['one']).toMatchObject({ probes: 1 });
@@ -339,13 +332,13 @@ describe('the prober', () => {
     upstream.delayMs = 60_000;
     const { child: first } = await startProber();
     await ask('schedule');
-    await vi.waitFor(() => expect(upstream.requests).toBe(1), eventually);
+    await eventually(() => expect(upstream.requests).toBe(1));
     upstream.delayMs = 0;
     const exited = once(first, 'exit');
     first.kill('SIGTERM');
     expect(await exited).toEqual([0, null]);
     await startProber();
-    await vi.waitFor(async () => expect(await results()).toHaveLength(1), eventually);
+    await eventually(async () => expect(await results()).toHaveLength(1));
     expect((await results())[0]?.verdict.status).toBe('ok');
   });
 });
@@ -381,8 +374,7 @@ describe.skipIf(!canBecomeOthers)(
       );
       children.add(child);
       await ask('request');
-      const patient = { timeout: 50_000, interval: 50 };
-      await vi.waitFor(async () => expect(await results()).toHaveLength(1), patient);
+      await eventually(async () => expect(await results()).toHaveLength(1));
       expect((await results())[0]).toMatchObject({ style: 'cli', verdict: { status: 'ok' } });
       const environ = readFileSync(`/proc/${child.pid}/environ`, 'latin1');
       expect(environ.includes('ZEPHYR_PROBE_USERS')).toBe(true);

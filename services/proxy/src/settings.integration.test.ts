@@ -3,17 +3,15 @@
 import { connect } from 'node:net';
 import type { Config } from '@zephyr/runtime/config/config';
 import { Secret } from '@zephyr/runtime/secret';
+import { eventually } from '@zephyr/testkit/eventually';
 import { call, sendRaw } from '@zephyr/testkit/http-call';
 import { sse, status } from '@zephyr/testkit/upstream-scripts';
-
 import { describe, expect, it, onTestFinished } from 'vitest';
-
 import {
   type ChangingRig,
   startChangingRig,
   type TestSource,
 } from './test-support/changing-config.ts';
-import { eventually } from './test-support/eventually.ts';
 
 function without(config: Config, id: string): Config {
   return { ...config, endpoints: config.endpoints.filter((endpoint) => endpoint.id !== id) };

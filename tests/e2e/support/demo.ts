@@ -1,7 +1,7 @@
 /** The demo system on ports of its own, which it keeps when one of its services restarts. */
-import { createServer } from 'node:net';
 
-import { vi } from 'vitest';
+import { createServer } from 'node:net';
+import { eventually } from '@zephyr/testkit/eventually';
 
 import { type Demo, startDemo } from '../../../packages/cli/src/commands/demo.ts';
 
@@ -35,18 +35,15 @@ export async function runDemo(
  * after one was killed, it tries again. @throws with the refusal
  */
 export async function sendCommand(url: string, name: string, body: object): Promise<void> {
-  const response = await vi.waitFor(
-    async () => {
-      const answer = await fetch(`${url}/api/commands/${name}`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(body),
-      });
-      if (answer.status === 503) throw new Error(`${name}: ${await answer.text()}`);
-      return answer;
-    },
-    { timeout: 30_000, interval: 300 },
-  );
+  const response = await eventually(async () => {
+    const answer = await fetch(`${url}/api/commands/${name}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    if (answer.status === 503) throw new Error(`${name}: ${await answer.text()}`);
+    return answer;
+  }, 300);
   if (!response.ok) throw new Error(`${name}: ${response.status} ${await response.text()}`);
 }
 

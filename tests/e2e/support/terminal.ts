@@ -1,8 +1,8 @@
 /** A real terminal for tests: tmux, with keys typed and the screen read. */
+
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-
-import { vi } from 'vitest';
+import { eventually } from '@zephyr/testkit/eventually';
 
 export function hasTmux(): boolean {
   return spawnSync('tmux', ['-V']).status === 0;
@@ -21,8 +21,8 @@ export interface Terminal {
   /** Of the program that runs in the shell. */
   pid(): number;
   resize(columns: number, rows: number): void;
-  /** Waits until the screen shows the text. @throws with the screen when it does not in time */
-  shows(text: string | RegExp, timeoutMs?: number): Promise<void>;
+  /** Waits until the screen shows the text. @throws with the screen when it does not */
+  shows(text: string | RegExp, patienceMs?: number): Promise<void>;
   close(): void;
 }
 
@@ -51,14 +51,15 @@ export function openTerminal(commandLine: string, options: TerminalOptions): Ter
     },
     resize: (width, height) =>
       void tmux('resize-window', '-t', 'test', '-x', String(width), '-y', String(height)),
-    shows: async (text, timeoutMs = 20_000) => {
-      await vi.waitFor(
+    shows: async (text, patienceMs) => {
+      await eventually(
         () => {
           const shown = screen();
           const isThere = typeof text === 'string' ? shown.includes(text) : text.test(shown);
           if (!isThere) throw new Error(`${String(text)} is not on the screen:\n${shown}`);
         },
-        { timeout: timeoutMs, interval: 100 },
+        100,
+        patienceMs,
       );
     },
     close: () => void spawnSync('tmux', ['-L', socket, 'kill-server']),

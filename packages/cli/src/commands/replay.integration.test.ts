@@ -1,8 +1,8 @@
 /** `zephyr replay` of what a real controller has decided on a real Redis. */
+
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-
 import type { ProbeVerdict } from '@zephyr/contract/probe';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import { endpointId, epochMs } from '@zephyr/core';
@@ -10,14 +10,14 @@ import { createLogger } from '@zephyr/runtime/logger';
 import { createRedis } from '@zephyr/runtime/redis/client';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { nextProbeSequence, recordProbe } from '@zephyr/runtime/redis/probe-store';
+import { eventually } from '@zephyr/testkit/eventually';
 import { startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
 import type { Redis } from 'ioredis';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { ControllerProcess } from '../../../../services/controller/src/test-support/controller-process.ts';
 import { type ReplayOptions, replay } from './replay.ts';
 
-const PATIENCE = { timeout: 30_000, interval: 50 };
 const IDS = ['one', 'two', 'three'].map(endpointId);
 const SEED = 20_261_123;
 /** Enough for failures, recoveries and commands of each kind. */
@@ -33,9 +33,9 @@ async function startController(): Promise<void> {
     redisUrl: server.url,
     endpointNames: ['One', 'Two', 'Three'],
   });
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     expect((await controller.state()).leadership.status).toBe('leading');
-  }, PATIENCE);
+  });
 }
 
 /** Mulberry32: the same numbers from the same seed. */
@@ -100,9 +100,9 @@ async function anEndpointFails(): Promise<void> {
   for (let count = 0; count < 3; count += 1) {
     await probe(endpointId('one'), { status: 'failed', failure: 'reset', detail: 'reset' });
   }
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     expect((await controller.state()).selection).toMatchObject({ reason: 'active_failed' });
-  }, PATIENCE);
+  });
 }
 
 async function replayed(options: Partial<ReplayOptions> = {}) {

@@ -1,4 +1,5 @@
 /** `zephyr usage` and `zephyr requests` against a system that runs: who used what, and each request. */
+
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -6,17 +7,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-
 import type { ApiRequestRecord, UsageReport } from '@zephyr/contract/usage';
 import { loadConfig } from '@zephyr/runtime/config/load';
+import { eventually } from '@zephyr/testkit/eventually';
 import { type ScriptedUpstream, startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
 import { json, status } from '@zephyr/testkit/upstream-scripts';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 
 import { type LaunchedSystem, launch } from '../launch/launcher.ts';
 
 const ZEPHYR = fileURLToPath(new URL('../../bin/zephyr', import.meta.url));
-const PATIENCE = { timeout: 60_000, interval: 200 };
 const MODEL = 'claude-haiku-4-5';
 const KEYS = { ann: 'key-of-ann-0123456789abcdef', bob: 'key-of-bob-0123456789abcdef' };
 const ANSWER = {
@@ -102,11 +102,11 @@ const personsOf = (records: readonly ApiRequestRecord[]) => records.map(({ perso
 
 describe('zephyr usage', () => {
   it('adds up by person, and by what is asked for', async () => {
-    const table = await vi.waitFor(async () => {
+    const table = await eventually(async () => {
       const shown = await zephyr('usage');
       expect(shown).toMatch(/^Total +\d+ +1 +3,000 +600 /m);
       return shown;
-    }, PATIENCE);
+    }, 200);
     // Haiku: 1 for input, 5 for output, 0.1 for cache reads, in USD per million.
     expect(table).toMatch(/^ann +2 +0 +2,000 +400 .*0\.01/m);
     expect(table).toMatch(/^bob +2 +1 +1,000 +200 /m);
@@ -147,7 +147,7 @@ describe('zephyr usage', () => {
 
 describe('zephyr requests', () => {
   it('chooses by person, by failure and by either id', async () => {
-    await vi.waitFor(async () => expect(await requests()).toHaveLength(4), PATIENCE);
+    await eventually(async () => expect(await requests()).toHaveLength(4), 200);
     expect(personsOf(await requests())).toEqual(['ann', 'ann', 'bob', 'bob']);
     expect(personsOf(await requests(' --person ann'))).toEqual(['ann', 'ann']);
     const [failed, ...others] = await requests(' --failed');
@@ -170,12 +170,12 @@ describe('zephyr requests', () => {
         .trim()
         .split('\n')
         .filter((line) => line !== '');
-    await vi.waitFor(() => expect(seen()).toHaveLength(1), PATIENCE);
-    await vi.waitFor(async () => {
+    await eventually(() => expect(seen()).toHaveLength(1), 200);
+    await eventually(async () => {
       await ask('bob');
       await ask('ann');
       expect(seen().length).toBeGreaterThan(2);
-    }, PATIENCE);
+    }, 200);
     const records = seen().map((line) => JSON.parse(line) as ApiRequestRecord);
     expect(new Set(personsOf(records))).toEqual(new Set(['ann']));
     expect(new Set(records.map(({ id }) => id)).size).toBe(records.length);

@@ -2,16 +2,14 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-
 import type { ServiceName, StartFunction } from '@zephyr/runtime/service';
+import { eventually } from '@zephyr/testkit/eventually';
 import { Redis } from 'ioredis';
-import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 
 import { type LaunchedSystem, type LaunchPlan, launch } from './launcher.ts';
 import { STUBS, stubPlan } from './test-support/stub-plan.ts';
 import { startStub } from './test-support/stub-service.ts';
-
-const PATIENCE = { timeout: 30_000, interval: 50 };
 
 let system: LaunchedSystem | undefined;
 let lines: string[] = [];
@@ -86,7 +84,7 @@ describe('launch', () => {
   it('starts a service again that was ended', async () => {
     const { services } = await start();
     services.prober.kill();
-    await vi.waitFor(() => expect(orderOf('ready')).toHaveLength(4), PATIENCE);
+    await eventually(() => expect(orderOf('ready')).toHaveLength(4));
     expect(orderOf('ready').at(-1)).toBe('prober');
   });
 
@@ -98,10 +96,10 @@ describe('launch', () => {
     process.kill(before, 'SIGKILL');
     const redis = new Redis({ path: new URL(url).pathname, retryStrategy: () => 100 });
     redis.on('error', () => undefined);
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(redisPid()).toBeGreaterThan(0);
       expect(redisPid()).not.toBe(before);
-    }, PATIENCE);
+    });
     expect(await redis.ping()).toBe('PONG');
     redis.disconnect();
   });
@@ -153,11 +151,11 @@ async function startProcess(): Promise<Launched> {
   onTestFinished(() => void child.kill('SIGKILL'));
   const said: string[] = [];
   createInterface({ input: child.stdout }).on('line', (line) => said.push(line));
-  const where = await vi.waitFor(() => {
+  const where = await eventually(() => {
     const line = said.find((each) => each.startsWith('{'));
     if (line === undefined) throw new Error(`not launched:\n${said.join('\n')}`);
     return JSON.parse(line) as Pick<Launched, 'ports' | 'redisPid'>;
-  }, PATIENCE);
+  });
   return { child, lines: said, ...where };
 }
 
@@ -173,13 +171,13 @@ describe('a launched process', () => {
         said.filter((line) => line.startsWith(`${service} {`) && line.includes('"ready"')).length;
       // The second time in the same process.
       for (const times of [1, 2]) {
-        await vi.waitFor(() => expect(timesReady()).toBe(times), PATIENCE);
+        await eventually(() => expect(timesReady()).toBe(times));
         const ready = said.findLast((line) => line.includes('"ready"') && line.startsWith(service));
         const port = times === 1 ? ports[service] : Number(/"port":(\d+)/.exec(ready ?? '')?.[1]);
         const running = await fetch(`http://127.0.0.1:${ports.proxy}/slow`);
         await fetch(`http://127.0.0.1:${port}/${how}`).catch(() => undefined);
         expect(await running.text()).toBe('started ended');
-        await vi.waitFor(() => expect(timesReady()).toBe(times + 1), PATIENCE);
+        await eventually(() => expect(timesReady()).toBe(times + 1));
       }
       const faults = said.filter((line) => line.includes('a fault of the stub'));
       expect(faults.map((line) => line.split(' ')[0])).toEqual([service, service]);
@@ -193,7 +191,7 @@ describe('a launched process', () => {
     const { ports, lines: said } = await startProcess();
     await fetch(`http://127.0.0.1:${ports.prober}/hang`).catch(() => undefined);
     const again = 'prober ended with an uncaught exception; starting it again in 0.5 s';
-    await vi.waitFor(() => expect(said).toContain(again), PATIENCE);
+    await eventually(() => expect(said).toContain(again));
   });
 
   it('ends in good order, with an exit code, after a fault that is no service’s', async () => {
@@ -215,9 +213,9 @@ describe('a launched process', () => {
       const running = await fetch(`http://127.0.0.1:${ports.proxy}/${path}`);
       child.kill('SIGINT');
       if (signals === 2) {
-        await vi.waitFor(async () => {
+        await eventually(async () => {
           await expect(fetch(`http://127.0.0.1:${ports.proxy}/`)).rejects.toThrow();
-        }, PATIENCE);
+        });
         child.kill('SIGINT');
       }
       const answer = await running.text().catch(() => 'cut');
@@ -231,6 +229,6 @@ describe('a launched process', () => {
     const { child, redisPid } = await startProcess();
     expect(isAlive(redisPid)).toBe(true);
     child.kill('SIGKILL');
-    await vi.waitFor(() => expect(isAlive(redisPid)).toBe(false), PATIENCE);
+    await eventually(() => expect(isAlive(redisPid)).toBe(false));
   });
 });

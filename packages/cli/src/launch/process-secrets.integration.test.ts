@@ -2,18 +2,19 @@
  * What other programs of the same user, such as the Claude CLI of a probe, can read of our
  * processes: nothing that is a secret, however they were started.
  */
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { eventually } from '@zephyr/testkit/eventually';
 
 import { makeFakeClaude } from '@zephyr/testkit/fake-claude';
 import { startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-const PATIENCE = { timeout: 60_000, interval: 100 };
 const root = fileURLToPath(new URL('../../../..', import.meta.url));
 const started = new Set<ChildProcess>();
 let folder: string;
@@ -111,7 +112,7 @@ describe.skipIf(process.platform !== 'linux')('our processes', { timeout: 150_00
         secretVariables(tokenFrom),
       );
       const outputFile = join(dirname(claude), 'output');
-      await vi.waitFor(() => expect(existsSync(outputFile), output()).toBe(true), PATIENCE);
+      await eventually(() => expect(existsSync(outputFile), output()).toBe(true), 100);
       expect(processesThatShow(canary)).toEqual([]);
       const read = readFileSync(outputFile, 'utf8');
       // As booleans: a failure must not print the environments of this machine.
@@ -133,7 +134,7 @@ describe.skipIf(process.platform !== 'linux')('our processes', { timeout: 150_00
           ...secretVariables('environment'),
           ZEPHYR_REDIS_URL: redis.url,
         });
-        await vi.waitFor(() => expect(output()).toContain('"msg":"ready"'), PATIENCE);
+        await eventually(() => expect(output()).toContain('"msg":"ready"'), 100);
         expect(processesThatShow(canary)).toEqual([]);
         expect(readFileSync(`/proc/${child.pid}/environ`, 'latin1')).toContain(`HOME=${folder}`);
         expect(output()).not.toContain(canary);

@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import { connect } from 'node:net';
+import { eventually } from '@zephyr/testkit/eventually';
 
 import { startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
 import { cutSse, flood, sse, type UpstreamScript } from '@zephyr/testkit/upstream-scripts';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { ANSWER_LIMIT_BYTES } from '../exchange/exchange.ts';
 import { bearer } from '../test-support/bearer.ts';
@@ -88,7 +89,7 @@ describe('the relay of a probe', () => {
     socket.write(
       `POST /v1/messages HTTP/1.1\r\nhost: a\r\n${authorization}\r\ncontent-length: 2\r\n\r\n{}`,
     );
-    await vi.waitFor(() => expect(upstream.openConnections).toBe(0), { timeout: 20_000 });
+    await eventually(() => expect(upstream.openConnections).toBe(0));
     socket.resume();
     await reading;
     expect(socket.bytesRead).toBeLessThan(ANSWER_LIMIT_BYTES + 4096);
@@ -105,7 +106,7 @@ describe('the relay of a probe', () => {
       socket.on('error', () => undefined);
       return socket;
     });
-    await vi.waitFor(async () => expect((await post(allowed)).status).toBe(403));
+    await eventually(async () => expect((await post(allowed)).status).toBe(403));
     for (const socket of slow) socket.destroy();
     expect(upstream.ledger.length).toBeLessThan(8);
   });

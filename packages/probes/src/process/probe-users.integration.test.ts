@@ -2,6 +2,7 @@
  * The program of a probe under a user of its own, with what a container gives the prober and no
  * more: real users, real capabilities, so it needs root. Elsewhere it is left out.
  */
+
 import { execFile, spawnSync } from 'node:child_process';
 import {
   chmodSync,
@@ -15,10 +16,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { eventually } from '@zephyr/testkit/eventually';
 
 import { startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
 import { sse } from '@zephyr/testkit/upstream-scripts';
-import { beforeEach, describe, expect, it, type TestContext, vi } from 'vitest';
+import { beforeEach, describe, expect, it, type TestContext } from 'vitest';
 import { z } from 'zod';
 
 const PROGRAM = fileURLToPath(new URL('../test-support/probes-as-users-main.ts', import.meta.url));
@@ -28,9 +30,6 @@ const UIDS = [64_100, 64_101];
 const canBecomeOthers =
   process.getuid?.() === 0 && spawnSync('setpriv', ['--reuid=64100', 'true']).status === 0;
 if (!canBecomeOthers) console.log('probe users: not tested, this user cannot become others');
-
-/** Killed processes are there until this machine's first process has noticed. */
-const REAPED = { timeout: 20_000, interval: 50 };
 
 let folder: string;
 let secretFile: string;
@@ -117,7 +116,7 @@ describe.skipIf(!canBecomeOthers)('probes under users of their own', { timeout: 
       expect(lines.filter((line) => /^CapEff:\s0+$/.test(line))).toHaveLength(2);
       expect(lines).toHaveLength(10);
     }
-    await vi.waitFor(() => expect(processesOfUsers()).toEqual([]), REAPED);
+    await eventually(() => expect(processesOfUsers()).toEqual([]));
     expect(
       readdirSync(tmpdir()).filter(
         (name) =>
@@ -129,7 +128,7 @@ describe.skipIf(!canBecomeOthers)('probes under users of their own', { timeout: 
   it('pass with the real CLI', async (context) => {
     const { verdicts } = await probeAsUsers(context, '');
     expect(verdicts).toMatchObject(Array.from({ length: 4 }, () => ({ status: 'ok' })));
-    await vi.waitFor(() => expect(processesOfUsers()).toEqual([]), REAPED);
+    await eventually(() => expect(processesOfUsers()).toEqual([]));
   });
 
   it('are refused without the capabilities, and never run as the prober instead', () => {

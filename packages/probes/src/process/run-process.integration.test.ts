@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { eventually } from '@zephyr/testkit/eventually';
 
 import { type FakeBehaviour, makeFakeClaude } from '@zephyr/testkit/fake-claude';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { OUTPUT_LIMIT_BYTES, type ProcessRequest, runProcess } from './run-process.ts';
 
@@ -37,7 +38,7 @@ function survivors(): string[] {
 
 /** The kernel takes a moment to end what was killed. */
 async function allEnded(): Promise<void> {
-  await vi.waitFor(() => expect(survivors()).toEqual([]));
+  await eventually(() => expect(survivors()).toEqual([]));
 }
 
 describe('runProcess', () => {

@@ -1,8 +1,10 @@
 /** Tokens that a program prints: at the start, at a reload, and when an endpoint refuses one. */
+
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
+import { eventually } from '@zephyr/testkit/eventually';
 
 import pino from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -10,7 +12,6 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parseConfig } from './load.ts';
 import { type ConfigSource, createConfigSource } from './source.ts';
 
-const WAITING = { timeout: 40_000, interval: 50 };
 const CANARY = 'sk-canary-5d21';
 
 let folder: string;
@@ -119,7 +120,7 @@ describe('a running service', () => {
     running.tokenRefused('nobody');
     running.tokenRefused('team');
     running.tokenRefused('team');
-    await vi.waitFor(() => expect(tokenOf(running)).toBe(`${CANARY}-2`), WAITING);
+    await eventually(() => expect(tokenOf(running)).toBe(`${CANARY}-2`));
     running.tokenRefused('team');
     vi.restoreAllMocks();
     expect(runs()).toBe(2);
@@ -131,10 +132,10 @@ describe('a running service', () => {
     const running = start([program(`cat "${path('token')}"`)]);
     writeFileSync(path('token'), `${CANARY}-2`);
     running.reload();
-    await vi.waitFor(() => expect(tokenOf(running)).toBe(`${CANARY}-2`), WAITING);
+    await eventually(() => expect(tokenOf(running)).toBe(`${CANARY}-2`));
     rmSync(path('token'));
     running.reload();
-    await vi.waitFor(() => expect(lines.join('')).toContain('the former one stays'), WAITING);
+    await eventually(() => expect(lines.join('')).toContain('the former one stays'));
     expect(tokenOf(running)).toBe(`${CANARY}-2`);
     expect(lines.join('')).toContain('op, which ended with code 1');
     expect(lines.join('')).not.toContain(CANARY);
@@ -153,6 +154,6 @@ describe('a running service', () => {
     expect(JSON.stringify(change)).toContain('slow, which is run now');
     expect(tokenOf(running)).toBe(`${CANARY}-1`);
     writeFileSync(path('go'), '');
-    await vi.waitFor(() => expect(tokenOf(running)).toBe('sk-slow'), WAITING);
+    await eventually(() => expect(tokenOf(running)).toBe('sk-slow'));
   });
 });

@@ -1,8 +1,9 @@
 /** Redis Cluster: our records, BullMQ, and the death of the node that holds them. */
+import { eventually } from '@zephyr/testkit/eventually';
 import { type RedisCluster, startRedisCluster } from '@zephyr/testkit/redis-cluster';
 import { Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { createLogger } from '../logger.ts';
 import { bullConnection, QUEUE_PREFIX } from '../queues.ts';
@@ -12,7 +13,6 @@ import { acquireLease } from './lease.ts';
 
 const cluster: RedisCluster | undefined = await startRedisCluster();
 if (cluster === undefined) console.log('cluster: not tested, redis-server is not installed');
-const patient = { timeout: 20_000, interval: 100 };
 
 describe.skipIf(cluster === undefined)('a Redis Cluster', () => {
   const ports = cluster?.ports ?? [];
@@ -24,7 +24,7 @@ describe.skipIf(cluster === undefined)('a Redis Cluster', () => {
 
   beforeAll(async () => {
     redis = createRedis(target, log, 'command');
-    await vi.waitFor(() => redis.ping(), patient);
+    await eventually(() => redis.ping(), 100);
   });
   afterAll(async () => {
     redis?.disconnect();
@@ -46,11 +46,11 @@ describe.skipIf(cluster === undefined)('a Redis Cluster', () => {
     queue.on('error', () => undefined);
     worker.on('error', () => undefined);
     try {
-      await vi.waitFor(() => queue.waitUntilReady(), patient);
+      await eventually(() => queue.waitUntilReady(), 100);
       const done = new Promise((resolve) => {
         worker.once('completed', (_job, result) => resolve(result));
       });
-      await vi.waitFor(() => queue.add('double', { value: 21 }), patient);
+      await eventually(() => queue.add('double', { value: 21 }), 100);
       expect(await done).toBe(42);
     } finally {
       await worker.close();
@@ -67,22 +67,22 @@ describe.skipIf(cluster === undefined)('a Redis Cluster', () => {
     const helper = new Redis({ port, replyMapping: 'legacy' });
     await helper.call('CLUSTER', 'FAILOVER');
     helper.disconnect();
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect(await redis.set(keys.epoch, '7')).toBe('OK');
       expect(await portOf(redis)).toBe(port);
-    }, patient);
+    }, 100);
     expect(port).not.toBe(owner);
   });
 
   it('is followed when the node that holds our keys dies', async () => {
     await redis.set(keys.operator, 'before');
     const owner = await portOf(redis);
-    await vi.waitFor(async () => expect(await redis.wait(1, 100)).toBe(1), patient);
+    await eventually(async () => expect(await redis.wait(1, 100)).toBe(1), 100);
     await cluster?.kill(owner);
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect(await redis.get(keys.operator)).toBe('before');
       expect(await redis.set(keys.operator, 'after')).toBe('OK');
-    }, patient);
+    }, 100);
     expect(await portOf(redis)).not.toBe(owner);
   });
 });

@@ -1,9 +1,11 @@
 /** What the scripts of the lease and of the leader's commit decide, at their limits. */
+
 import { LAST_VERSION } from '@zephyr/contract/scalars';
 import type { RoutingSnapshot } from '@zephyr/contract/snapshot';
+import { eventually } from '@zephyr/testkit/eventually';
 import { openTestRedis, startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
 import type { Redis } from 'ioredis';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { createLogger } from '../logger.ts';
 import { createRedis } from './client.ts';
@@ -180,7 +182,7 @@ describe('commit.lua', () => {
     await writeCommit(redis, leader, { id: 'c1', writes: [{ place: 'view', value: 1 }] });
     await writeCommit(redis, leader, { id: 'c2', snapshot: snapshot(leader.epoch, 1), writes: [] });
     await redis.publish('end', '');
-    await vi.waitFor(() => expect(hints.at(-1)).toBe('end'));
+    await eventually(() => expect(hints.at(-1)).toBe('end'));
     subscriber.disconnect();
     expect(hints).toEqual([keys.snapshotChanged, 'end']);
   });

@@ -2,9 +2,10 @@ import { type ScoredProbe, scoredProbeSchema } from '@zephyr/contract/probe';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import type { RoutingSnapshot } from '@zephyr/contract/snapshot';
 import { endpointId, epochMs } from '@zephyr/core';
+import { eventually } from '@zephyr/testkit/eventually';
 import { openTestRedis, startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
 import type { Redis } from 'ioredis';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { type Commit, writeCommit } from './commit.ts';
 import { keys } from './keys.ts';
@@ -36,7 +37,7 @@ async function loseAllData(): Promise<void> {
   };
   const lostAtMs = await clockMs();
   await redis.flushall();
-  await vi.waitFor(async () => expect(await clockMs()).toBeGreaterThan(lostAtMs), { interval: 1 });
+  await eventually(async () => expect(await clockMs()).toBeGreaterThan(lostAtMs), 1);
 }
 
 async function lead(id: string) {

@@ -1,4 +1,5 @@
 /** Redis behind TLS: one server, a Cluster, Sentinels; each with a certificate of an own authority. */
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -6,12 +7,13 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import { eventually } from '@zephyr/testkit/eventually';
 
 import { startRedisCluster } from '@zephyr/testkit/redis-cluster';
 import { tlsArguments, writeTlsFiles } from '@zephyr/testkit/redis-tls';
 import { VALID } from '@zephyr/testkit/tls-fixture';
 import { Queue } from 'bullmq';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 
 import { createLogger } from '../logger.ts';
 import { bullConnection, QUEUE_PREFIX } from '../queues.ts';
@@ -23,7 +25,6 @@ const program = findRedisServer();
 // Debian's speaks TLS; a build without it does not know the argument.
 if (program !== 'redis-server')
   console.log('redis by TLS: not tried, no redis-server is installed');
-const patient = { timeout: 20_000, interval: 100 };
 const log = createLogger('test', 'silent');
 const known = getCACertificates('default');
 
@@ -91,12 +92,12 @@ async function takesLeaseAndJob(url: string): Promise<void> {
   });
   queue.on('error', () => undefined);
   try {
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const lease = await acquireLease(redis, url);
       // Another test may have it, on the same server.
       expect(['held', 'taken']).toContain(lease.status);
       await queue.add('tried', {});
-    }, patient);
+    }, 100);
   } finally {
     redis.disconnect();
     await queue.close();

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { eventually } from '@zephyr/testkit/eventually';
 
 import { startFaultRelay } from '@zephyr/testkit/fault-relay';
 import { startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
@@ -13,7 +14,6 @@ import { createWriteTest } from './write-test.ts';
 
 const service = { instanceId: 'a-service', clock: systemClock };
 const log = createLogger('test', 'silent');
-const waiting = { timeout: 60_000, interval: 50 };
 
 let server: TestRedis;
 let redis: Redis;
@@ -34,7 +34,7 @@ async function connected(url: string): Promise<Redis> {
 }
 
 const becomes = (test: () => Promise<string>, status: string) =>
-  vi.waitFor(async () => expect(await test()).toBe(status), waiting);
+  eventually(async () => expect(await test()).toBe(status));
 
 describe('the write test', () => {
   it.each([
@@ -84,8 +84,8 @@ describe('the write test', () => {
     await Promise.all(Array.from({ length: 100 }, () => test()));
     expect(set).toHaveBeenCalledTimes(1);
     set.mockRestore();
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect(await redis.exists(keys.writeTest('a-service'))).toBe(0);
-    }, waiting);
+    });
   });
 });

@@ -1,5 +1,4 @@
 import { request } from 'node:http';
-
 import { decisionsSchema, historySchema, logEntrySchema } from '@zephyr/contract/api-history';
 import { apiStateSchema } from '@zephyr/contract/api-state';
 import { auditRecordSchema } from '@zephyr/contract/command';
@@ -10,15 +9,15 @@ import { keys } from '@zephyr/runtime/redis/keys';
 import { recordProbe } from '@zephyr/runtime/redis/probe-store';
 import { readLast } from '@zephyr/runtime/redis/streams';
 import { VERSION } from '@zephyr/runtime/version';
+import { eventually } from '@zephyr/testkit/eventually';
 import { call } from '@zephyr/testkit/http-call';
 import { openTestRedis, startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
 import type { Redis } from 'ioredis';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { ControllerProcess } from '../test-support/controller-process.ts';
 import { readEvents } from '../test-support/read-events.ts';
 
-const waiting = { timeout: 60_000, interval: 50 };
 const TOKEN = 'a-long-admin-token-for-the-test';
 
 let server: TestRedis;
@@ -35,7 +34,7 @@ beforeAll(async () => {
     redisUrl: server.url,
     env: { ZEPHYR_ADMIN_TOKEN: TOKEN },
   });
-  await vi.waitFor(async () => expect((await open.get('/api/state')).status).toBe(200), waiting);
+  await eventually(async () => expect((await open.get('/api/state')).status).toBe(200));
 });
 afterAll(async () => {
   await open.stop();
@@ -64,13 +63,13 @@ describe('reading', () => {
       costUsd: 0.001,
       score: { status: 'unknown', failureMs: 0 },
     });
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const state = apiStateSchema.parse(await (await open.get('/api/state')).json());
       const one = state.endpoints.find(({ id }) => id === 'one');
       expect(one?.health.status).toBe('healthy');
       expect(one?.probe.today).toMatchObject({ probes: 1, inputTokens: 100, costUsd: 0.001 });
       expect(one?.successRatio).toBe(1);
-    }, waiting);
+    });
     const history = historySchema.parse(await (await open.get('/api/history')).json());
     expect(history.samples).toContainEqual(
       expect.objectContaining({ endpointId: 'one', verdict: { status: 'ok', latencyMs: 432 } }),
@@ -258,9 +257,9 @@ describe('a controller with a token', () => {
   });
 
   it('answers programs with the token', async () => {
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect((await guarded.get('/api/state', bearer)).status).toBe(200);
-    }, waiting);
+    });
   });
 
   it('gives browsers a cookie for it that scripts cannot read', async () => {
@@ -297,11 +296,11 @@ describe('a controller with a token', () => {
 describe('the event stream', () => {
   it('starts with state and history, then sends each change', async () => {
     const stream = await readEvents(open.port);
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(stream.events.slice(0, 2).map(({ event }) => event)).toEqual(['state', 'history']);
-    }, waiting);
+    });
     await open.command('pause');
-    await vi.waitFor(() => {
+    await eventually(() => {
       const logged = stream.events
         .filter(({ event }) => event === 'log')
         .map(({ data }) => logEntrySchema.parse(data));
@@ -310,7 +309,7 @@ describe('the event stream', () => {
         stream.events.findLast(({ event }) => event === 'state')?.data,
       );
       expect(state.automation.status).toBe('paused');
-    }, waiting);
+    });
     await open.command('resume');
     stream.stop();
   });
@@ -318,10 +317,7 @@ describe('the event stream', () => {
   it('goes on after the last entry that the client has seen, on any controller', async () => {
     const first = await readEvents(open.port);
     await open.command('pause');
-    await vi.waitFor(
-      () => expect(first.events.some(({ event }) => event === 'log')).toBe(true),
-      waiting,
-    );
+    await eventually(() => expect(first.events.some(({ event }) => event === 'log')).toBe(true));
     first.stop();
     const lastId = first.events.findLast(({ id }) => id !== undefined)?.id ?? '';
     await open.command('resume');
@@ -330,19 +326,19 @@ describe('the event stream', () => {
       authorization: `Bearer ${TOKEN}`,
       'last-event-id': lastId,
     });
-    await vi.waitFor(() => {
+    await eventually(() => {
       const logged = second.events.filter(({ event }) => event === 'log');
       expect(logged[0]?.data).toMatchObject({ kind: 'command', command: 'resume' });
-    }, waiting);
+    });
     expect(second.events.some(({ event }) => event === 'history')).toBe(false);
     second.stop();
   });
 
   it('restarts with the history when the client has seen an unknown event', async () => {
     const stream = await readEvents(open.port, { 'last-event-id': '1-0' });
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(stream.events.some(({ event }) => event === 'history')).toBe(true);
-    }, waiting);
+    });
     stream.stop();
   });
 });

@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { keys } from '@zephyr/runtime/redis/keys';
+import { eventually } from '@zephyr/testkit/eventually';
 import { openTestRedis } from '@zephyr/testkit/redis';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { judgeBy, promiseOf, promisesOf } from '../test-support/api-contract.ts';
 import {
@@ -17,7 +18,6 @@ import {
   startControllers,
   stopControllers,
   TOKEN,
-  waiting,
 } from '../test-support/api-controllers.ts';
 import { PROVOCATIONS } from '../test-support/api-provocations.ts';
 import { type RawAnswer, type RawRequest, rawRequest } from '../test-support/raw-request.ts';
@@ -152,10 +152,10 @@ describe('the event stream', () => {
     const stream = await readEvents(leader.port, bearer);
     await ask('command-pause', {});
     await ask('command-resume', {});
-    await vi.waitFor(() => {
+    await eventually(() => {
       const kinds = new Set(stream.events.map(({ event }) => event));
       expect([...kinds]).toEqual(expect.arrayContaining(['state', 'history', 'log']));
-    }, waiting);
+    });
     stream.stop();
     for (const { event, data } of stream.events) {
       expect(judge.schemaFaults(SCHEMAS[event] ?? '', data), event).toEqual([]);
@@ -170,9 +170,9 @@ describe('the event stream', () => {
     for (let index = 0; index < 301; index += 1) await redis.xadd(keys.log, '*', 'json', entry);
     redis.disconnect();
     const stream = await readEvents(leader.port, { ...bearer, 'last-event-id': first ?? '' });
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(stream.events.map(({ event }) => event)).toContain('history');
-    }, waiting);
+    });
     stream.stop();
   });
 });

@@ -1,11 +1,11 @@
 import { once } from 'node:events';
-
 import { createLogger } from '@zephyr/runtime/logger';
 import { createRedis } from '@zephyr/runtime/redis/client';
 import { keys } from '@zephyr/runtime/redis/keys';
+import { eventually } from '@zephyr/testkit/eventually';
 import { startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
 import type { Redis } from 'ioredis';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { startTail } from './tail.ts';
 
@@ -44,10 +44,10 @@ it('follows while somebody does, reads nothing while nobody does, and follows ag
       const [first, second] = [tail.follow(), tail.follow()];
       await Promise.all([first.started, second.started]);
       await append(round * 10);
-      await vi.waitFor(() => expect(seen.at(-1)).toBe(round * 10), 20_000);
+      await eventually(() => expect(seen.at(-1)).toBe(round * 10));
       first.end();
       await append(round * 10 + 1);
-      await vi.waitFor(() => expect(seen.at(-1)).toBe(round * 10 + 1), 20_000);
+      await eventually(() => expect(seen.at(-1)).toBe(round * 10 + 1));
       second.end();
 
       // Each look is longer after the last one than the tail waits for something new.
@@ -58,7 +58,7 @@ it('follows while somebody does, reads nothing while nobody does, and follows ag
         before = now;
         expect(isSame).toBe(true);
       };
-      await vi.waitFor(hasRested, { timeout: 20_000, interval: 1_500 });
+      await eventually(hasRested, 1_500);
       await append(round * 10 + 2);
     }
     // What was written meanwhile is history.

@@ -1,15 +1,16 @@
 /** What checks may cost in a day: the stop reaches the queue, and people. */
+
 import { endpointId, epochMs } from '@zephyr/core';
 import { PROBE_QUEUE, QUEUE_PREFIX } from '@zephyr/runtime/queues';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { nextProbeSequence, recordProbe } from '@zephyr/runtime/redis/probe-store';
+import { eventually } from '@zephyr/testkit/eventually';
 import { openTestRedis, startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
 import type { Redis } from 'ioredis';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { ControllerProcess } from '../test-support/controller-process.ts';
 
-const waiting = { timeout: 60_000, interval: 50 };
 const withBudget = (usd: number): string => `[health_check]\ndaily_budget_usd = ${usd}\n`;
 
 let server: TestRedis;
@@ -51,23 +52,23 @@ const notices = async () =>
 
 describe('the daily budget of checks', () => {
   it('makes them cheaper from 80 %, stops them when it is spent, and a higher one goes on', async () => {
-    await vi.waitFor(async () => expect(await planned()).toHaveLength(2), waiting);
+    await eventually(async () => expect(await planned()).toHaveLength(2));
     await spend(0.42);
     const cheaper = { status: 'scheduled', spending: 'cheaper' };
-    await vi.waitFor(async () => expect(await plans()).toMatchObject([cheaper, cheaper]), waiting);
+    await eventually(async () => expect(await plans()).toMatchObject([cheaper, cheaper]));
     expect(await notices()).toContain('budget_nearly_spent');
     await spend(0.1);
     const stopped = { status: 'off', why: 'budget_spent' };
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect(await plans()).toEqual([stopped, stopped]);
       expect(await planned()).toEqual([]);
-    }, waiting);
+    });
     expect(await notices()).toContain('"budget_spent"');
     controller.writeConfig({ redisUrl: server.url, extraConfig: withBudget(50) });
     const normal = { status: 'scheduled', spending: 'normal' };
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect(await plans()).toMatchObject([normal, normal]);
       expect(await planned()).toHaveLength(2);
-    }, waiting);
+    });
   });
 });

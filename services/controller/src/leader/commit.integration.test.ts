@@ -2,6 +2,7 @@ import type { RoutingSnapshot } from '@zephyr/contract/snapshot';
 import { createLogger } from '@zephyr/runtime/logger';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { acquireLease } from '@zephyr/runtime/redis/lease';
+import { eventually } from '@zephyr/testkit/eventually';
 import { openTestRedis, startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -119,9 +120,7 @@ describe('commit', () => {
     const deps = depsOf(await lead('one'));
     await redis.config('SET', 'maxmemory', '1');
     const committing = commit(firstBatch(), undefined, deps);
-    await vi.waitFor(() => expect(failed.mock.calls.length).toBeGreaterThan(1), {
-      timeout: 20_000,
-    });
+    await eventually(() => expect(failed.mock.calls.length).toBeGreaterThan(1));
     expect(commitFailures.inc.mock.calls.length).toBeGreaterThan(1);
     await redis.config('SET', 'maxmemory', '0');
     expect(await committing).toMatchObject({ version: 1 });

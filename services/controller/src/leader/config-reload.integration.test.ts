@@ -1,15 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-
 import { PROBE_QUEUE, QUEUE_PREFIX } from '@zephyr/runtime/queues';
 import { keys } from '@zephyr/runtime/redis/keys';
+import { eventually } from '@zephyr/testkit/eventually';
 import { openTestRedis, startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
 import type { Redis } from 'ioredis';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { ControllerProcess } from '../test-support/controller-process.ts';
-
-const waiting = { timeout: 60_000, interval: 50 };
 
 let server: TestRedis;
 let redis: Redis;
@@ -20,10 +18,7 @@ beforeEach(async () => {
   redis = openTestRedis({ url: server.url });
   await new Promise((resolve) => redis.once('ready', resolve));
   controller = await ControllerProcess.start({ redisUrl: server.url });
-  await vi.waitFor(
-    async () => expect((await controller.get('/api/state')).status).toBe(200),
-    waiting,
-  );
+  await eventually(async () => expect((await controller.get('/api/state')).status).toBe(200));
 });
 afterEach(async () => {
   await controller.stop();
@@ -48,12 +43,12 @@ describe('a changed configuration', () => {
   it('takes in a new endpoint, and its checks begin', async () => {
     const before = await snapshot();
     rewrite(['One', 'Two', 'Three']);
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const after = await snapshot();
       expect(after.order).toEqual(['one', 'two', 'three']);
       expect(after.configHash).not.toBe(before.configHash);
       expect((await schedulers()).toSorted()).toEqual(['one', 'three', 'two']);
-    }, waiting);
+    });
     expect((await controller.state()).config.status).toBe('applied');
   });
 
@@ -63,13 +58,13 @@ describe('a changed configuration', () => {
     await fails(1);
     await fails(2);
     const refused = { token: { status: 'refused' }, available: false };
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect((await controller.state()).endpoints[0]).toMatchObject(refused);
-    }, waiting);
+    });
     const { recoveries } = (await snapshot()).endpoints.one;
     const secret = 'sk-corrected-token-of-the-test';
     writeFileSync(join(controller.folder, '.env'), `TEAM_TOKEN=${secret}\n`);
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const [one] = (await controller.state()).endpoints;
       expect(one).toMatchObject({ token: { status: 'unknown' }, available: true });
       expect((await snapshot()).endpoints.one.recoveries).toBe(recoveries + 1);
@@ -79,7 +74,7 @@ describe('a changed configuration', () => {
       );
       const ordered = jobs.filter((job) => job?.includes('"request"')).join();
       for (const id of ['one', 'two']) expect(ordered).toContain(`"${id}"`);
-    }, waiting);
+    });
     const stored = [await redis.get(keys.world), await redis.get(keys.snapshot)].join();
     expect(stored).not.toContain(secret);
   });
@@ -88,34 +83,34 @@ describe('a changed configuration', () => {
     await controller.command('select', { endpointId: 'one' });
     await controller.command('mode', { mode: 'auto' });
     rewrite(['Two', 'Three']);
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const { selection, order, endpoints } = await snapshot();
       expect(selection).toMatchObject({ activeId: 'two', reason: 'active_removed' });
       expect(order).not.toContain('one');
       expect(Object.keys(endpoints)).toEqual(['two', 'three']);
       expect((await schedulers()).toSorted()).toEqual(['three', 'two']);
-    }, waiting);
+    });
   });
 
   it('that removes the pinned endpoint clears the pin and says so', async () => {
     await controller.command('select', { endpointId: 'two' });
     rewrite(['One', 'Three']);
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect((await snapshot()).mode).toEqual({ kind: 'auto' });
       const log = await redis.xrange(keys.log, '-', '+');
       expect(JSON.stringify(log)).toContain('pin_cleared');
-    }, waiting);
+    });
     expect(JSON.parse((await redis.get(keys.operator)) ?? '{}').mode).toEqual({ kind: 'auto' });
   });
 
   it('that is wrong is refused and shown, and the former one goes on', async () => {
     const before = await snapshot();
     rewrite(['One', 'One'], 'pasword_env = "X"');
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const { config } = await controller.state();
       expect(config).toMatchObject({ status: 'refused', hash: before.configHash });
       expect(JSON.stringify(config)).toContain('config.toml:5');
-    }, waiting);
+    });
     expect((await snapshot()).order).toEqual(['one', 'two']);
     expect(await controller.command('reload')).toMatchObject({
       status: 422,
@@ -135,7 +130,7 @@ describe('a changed configuration', () => {
       rewrite(['One', 'Two', `N${round}`]);
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
-    await vi.waitFor(async () => expect((await snapshot()).order).toContain('n39'), waiting);
+    await eventually(async () => expect((await snapshot()).order).toContain('n39'));
     const log = await redis.xrange(keys.log, '-', '+');
     const applied = log.filter(([, [, json]]) => json?.includes('"kind":"config"'));
     expect(applied.length).toBeLessThanOrEqual(4);

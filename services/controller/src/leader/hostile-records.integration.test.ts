@@ -1,16 +1,15 @@
 /** What a stolen proxy can write into Redis, and that the leader goes on beside an honest one. */
-import { readFileSync } from 'node:fs';
 
+import { readFileSync } from 'node:fs';
 import type { PresenceReport } from '@zephyr/contract/presence';
 import { LAST_VERSION } from '@zephyr/contract/scalars';
 import { keys } from '@zephyr/runtime/redis/keys';
+import { eventually } from '@zephyr/testkit/eventually';
 import { openTestRedis, startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
 import type { Redis } from 'ioredis';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { ControllerProcess } from '../test-support/controller-process.ts';
-
-const waiting = { timeout: 60_000, interval: 100 };
 
 let server: TestRedis;
 let redis: Redis;
@@ -32,7 +31,7 @@ afterEach(async () => {
 });
 
 const served = () =>
-  vi.waitFor(async () => expect((await controller.get('/api/state')).status).toBe(200), waiting);
+  eventually(async () => expect((await controller.get('/api/state')).status).toBe(200), 100);
 
 const outcome = (endpoints: string, proxyId = 'stolen-1') =>
   redis.xadd(keys.outcomes, '*', 'json', `{"proxyId":"${proxyId}","endpoints":${endpoints}}`);
@@ -53,10 +52,10 @@ async function honestArrives(endpointId: string): Promise<void> {
   expect(before === null || before <= 1).toBe(true);
   await present('honest-1', { activeRequests: { [endpointId]: 3 } });
   await outcome(`{"${endpointId}":${counts(5)}}`, 'honest-1');
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     await present('honest-1', { activeRequests: { [endpointId]: 3 } });
     expect(await stateOf(endpointId)).toMatchObject({ activeRequests: 3, successRatio: 1 });
-  }, waiting);
+  }, 100);
 }
 
 const stateOf = async (id: string) =>
@@ -102,10 +101,10 @@ describe('records that are too large, too many, or not what they say', () => {
     }
     await many.exec();
     await present('another', { proxyId: 'honest-1' });
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect(await redis.xlen(keys.outcomes)).toBeLessThan(12);
       expect(await redis.scard(keys.proxies)).toBeLessThan(600);
-    }, waiting);
+    }, 100);
     await honestArrives('one');
     const metrics = await (await controller.get('/metrics')).text();
     expect(metrics).toMatch(/records_set_aside_total\{kind="outcomes"\} [1-9]/);
@@ -123,19 +122,19 @@ describe('records that are too large, too many, or not what they say', () => {
       for (let m = 0; m < 50; m += 1) many.xadd(key, '*', 'json', entry);
       await many.exec();
     }
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect(await redis.memory('USAGE', key)).toBeLessThan(17 * 1024 * 1024);
-    }, waiting);
+    }, 100);
     await honestArrives('one');
   });
 
   it('also where they are large by fields without a letter', async () => {
     for (let round = 0; round < 2; round += 1) {
       await redis.xadd(keys.outcomes, '*', ...Array<string>(50_000).fill(''));
-      await vi.waitFor(async () => {
+      await eventually(async () => {
         const entries = await redis.xrange(keys.outcomes, '-', '+');
         expect(entries.map(([, fields]) => fields.length)).not.toContain(50_000);
-      }, waiting);
+      }, 100);
       await honestArrives('one');
     }
   });
@@ -157,9 +156,9 @@ describe('records that are too large, too many, or not what they say', () => {
     await present('honest-1');
     await redis.sadd(keys.proxies, 'stolen-1');
     await redis.set(keys.proxy('stolen-1'), JSON.stringify({ proxyId: 'stolen-1' }));
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect(await redis.pttl(keys.proxy('stolen-1'))).toBeGreaterThan(0);
-    }, waiting);
+    }, 100);
   });
 
   it('a command with a foreign body is refused, and the next one is answered', async () => {
@@ -185,7 +184,7 @@ describe('numbers at their end', () => {
     controller = await start();
     await served();
     expect((await controller.command('select', { endpointId: 'two' })).status).toBe(200);
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const next = JSON.parse((await redis.get(keys.snapshot)) ?? '{}');
       expect(next.selection.activeId).toBe('two');
       for (const number of [next.epoch, next.version]) {
@@ -196,6 +195,6 @@ describe('numbers at their end', () => {
         next.epoch > former.epoch ||
         (next.epoch === former.epoch && next.version > former.version);
       expect(isNewer).toBe(true);
-    }, waiting);
+    }, 100);
   });
 });

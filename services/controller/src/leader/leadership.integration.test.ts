@@ -2,6 +2,7 @@ import { systemClock } from '@zephyr/runtime/clock';
 import { createLogger } from '@zephyr/runtime/logger';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { clockJump, JUMPED } from '@zephyr/testkit/clock-jump';
+import { eventually } from '@zephyr/testkit/eventually';
 import { openTestRedis, startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
 import type { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -9,10 +10,6 @@ import { ControllerProcess } from '../test-support/controller-process.ts';
 import { watchSnapshots } from '../test-support/watch-snapshots.ts';
 import { startLeadership } from './leadership.ts';
 import { RedisClock } from './redis-clock.ts';
-
-/** A lease may have just been renewed when its holder dies; then a candidate asks, then Redis answers. */
-const TAKE_OVER_LIMIT_MS = 60_000;
-const waiting = { timeout: TAKE_OVER_LIMIT_MS, interval: 20 };
 
 let server: TestRedis;
 let redis: Redis;
@@ -42,22 +39,16 @@ async function start(preload?: string): Promise<ControllerProcess> {
 /** @param preload A module that the leader loads first. */
 async function startLeaderAndStandby(preload?: string) {
   const leader = await start(preload);
-  await vi.waitFor(
-    async () => expect((await leader.state()).leadership.status).toBe('leading'),
-    waiting,
-  );
+  await eventually(async () => expect((await leader.state()).leadership.status).toBe('leading'));
   const standby = await start();
-  await vi.waitFor(
-    async () => expect((await standby.state()).leadership.status).toBe('standby'),
-    waiting,
-  );
+  await eventually(async () => expect((await standby.state()).leadership.status).toBe('standby'));
   return { leader, standby };
 }
 
 const leads = (controller: ControllerProcess) =>
-  vi.waitFor(async () => {
+  eventually(async () => {
     expect((await controller.state()).leadership.status).toBe('leading');
-  }, waiting);
+  });
 
 describe('a leader', () => {
   it.each([
@@ -78,7 +69,7 @@ describe('a leader', () => {
       onState: () => undefined,
     });
     await began.promise;
-    if (how === 'by itself') await vi.waitFor(() => expect(warn).toHaveBeenCalled(), waiting);
+    if (how === 'by itself') await eventually(() => expect(warn).toHaveBeenCalled());
     await leadership.stop();
     expect(Math.min(1, warn.mock.calls.length)).toBe(warnings);
   });
@@ -91,11 +82,11 @@ describe('two controllers', () => {
       status: 200,
       body: { outcome: 'applied' },
     });
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const [shown, known] = [await standby.state(), await leader.state()];
       expect(shown.mode).toEqual({ kind: 'manual', endpointId: 'two' });
       expect(shown.selection).toEqual(known.selection);
-    }, waiting);
+    });
   });
 
   it('take over from a killed leader without changing what people see', async () => {
@@ -108,7 +99,7 @@ describe('two controllers', () => {
     const after = await standby.state();
     expect(after.mode).toEqual(before.mode);
     expect(after.selection).toEqual(before.selection);
-    await vi.waitFor(() => expect(watch.seen.length).toBeGreaterThan(1), waiting);
+    await eventually(() => expect(watch.seen.length).toBeGreaterThan(1));
     await watch.stop();
     expect(watch.wentBack).toEqual([]);
   });
@@ -132,11 +123,8 @@ describe('two controllers', () => {
     const newEpoch = Number(await redis.get(keys.epoch));
     const committed = await redis.xlen(keys.audit);
     leader.signal('SIGCONT');
-    await vi.waitFor(() => expect(leader.output()).toContain('not leading any more'), waiting);
-    await vi.waitFor(
-      async () => expect((await leader.state()).leadership.status).toBe('standby'),
-      waiting,
-    );
+    await eventually(() => expect(leader.output()).toContain('not leading any more'));
+    await eventually(async () => expect((await leader.state()).leadership.status).toBe('standby'));
     await watch.stop();
     expect(newEpoch).toBeGreaterThan(oldEpoch);
     expect(watch.wentBack).toEqual([]);
@@ -155,13 +143,13 @@ describe('two controllers', () => {
     leader.signal('SIGKILL');
     await Promise.all(inFlight);
     await leads(standby);
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const { mode, selection } = await standby.state();
       const snapshot = watch.seen.at(-1);
       expect(snapshot?.mode).toEqual(mode);
       expect(snapshot?.selection).toEqual(selection);
       expect(JSON.parse((await redis.get(keys.operator)) ?? '{}').mode).toEqual(mode);
-    }, waiting);
+    });
     await watch.stop();
     expect(watch.wentBack).toEqual([]);
     for (const { mode, selection } of watch.seen) {
@@ -175,12 +163,11 @@ describe.each([60, -60])('R12 a leader whose clock jumps by %i minutes', (minute
     const { leader, standby } = await startLeaderAndStandby(clockJump(minutes));
     const before = JSON.parse((await redis.get(keys.snapshot)) ?? '{}');
     leader.signal('SIGUSR2');
-    await vi.waitFor(() => expect(leader.output()).toContain(JUMPED), waiting);
+    await eventually(() => expect(leader.output()).toContain(JUMPED));
     const startAtMs = (await standby.state()).atMs;
     // Longer than a lease: a leader that took the jump for lost time would have given it up.
-    await vi.waitFor(
-      async () => expect((await standby.state()).atMs - startAtMs).toBeGreaterThan(7_000),
-      waiting,
+    await eventually(async () =>
+      expect((await standby.state()).atMs - startAtMs).toBeGreaterThan(7_000),
     );
     expect(await leader.command('select', { endpointId: 'two' })).toMatchObject({ status: 200 });
     const after = JSON.parse((await redis.get(keys.snapshot)) ?? '{}');

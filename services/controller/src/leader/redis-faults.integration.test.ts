@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
-
 import { PROBE_QUEUE, QUEUE_PREFIX } from '@zephyr/runtime/queues';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { startRedisServer } from '@zephyr/runtime/redis/server';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { eventually } from '@zephyr/testkit/eventually';
+import { describe, expect, it, onTestFinished } from 'vitest';
 
 import {
   at,
@@ -15,7 +15,6 @@ import {
   schedulersIn,
   startController,
   startRedis,
-  waiting,
 } from '../test-support/redis-rig.ts';
 import { watchSnapshots } from '../test-support/watch-snapshots.ts';
 
@@ -40,10 +39,7 @@ describe('a controller whose Redis restarts with empty data', () => {
     const before = JSON.parse((await (await connectTo(url)).get(keys.snapshot)) ?? '');
 
     process.kill(first.pid, 'SIGKILL');
-    await vi.waitFor(
-      async () => expect((await controller.state()).store.status).toBe('away'),
-      waiting,
-    );
+    await eventually(async () => expect((await controller.state()).store.status).toBe('away'));
     expect(await controller.command('pause')).toMatchObject({
       status: 503,
       body: { code: 'store_away' },
@@ -51,14 +47,14 @@ describe('a controller whose Redis restarts with empty data', () => {
     await startRedis(['--port', String(port)]);
 
     const redis = await connectTo(url);
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const after = JSON.parse((await redis.get(keys.snapshot)) ?? '{}');
       expect(after.mode).toEqual({ kind: 'manual', endpointId: 'two' });
       expect(after.selection).toEqual(before.selection);
       expect(after.incarnation).not.toBe(before.incarnation);
       expect(after.epoch).toBeGreaterThan(before.epoch);
       expect(await schedulersIn(redis)).toEqual(expect.arrayContaining(['one', 'two']));
-    }, waiting);
+    });
   });
 
   it('keeps wishes that it never stored itself: a standby remembers what the leader committed', async () => {
@@ -70,10 +66,10 @@ describe('a controller whose Redis restarts with empty data', () => {
     await leads(leader);
     const standby = await startController({ redisUrl: url });
     await leader.command('disable', { endpointId: 'one' });
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const { endpoints } = await standby.state();
       expect(endpoints.find(({ id }) => id === 'one')?.enabled).toBe(false);
-    }, waiting);
+    });
 
     leader.signal('SIGKILL');
     process.kill(first.pid, 'SIGKILL');
@@ -89,10 +85,10 @@ describe('a controller whose Redis restarts with empty data', () => {
     const redis = await connectTo(server.url);
     const controller = await startController({ redisUrl: server.url });
     await leads(controller);
-    await vi.waitFor(async () => expect(await schedulersIn(redis)).toHaveLength(2), waiting);
+    await eventually(async () => expect(await schedulersIn(redis)).toHaveLength(2));
     const lost = await redis.keys(`${QUEUE_PREFIX}:*`);
     await redis.del(...lost);
-    await vi.waitFor(async () => expect(await schedulersIn(redis)).toHaveLength(2), waiting);
+    await eventually(async () => expect(await schedulersIn(redis)).toHaveLength(2));
   });
 });
 
@@ -108,16 +104,16 @@ describe('a leader that is cut off from Redis', () => {
     onTestFinished(() => watch.stop());
 
     relay.set({ kind: 'black_hole' });
-    await vi.waitFor(() => expect(leader.output()).toContain('not renewed in time'), waiting);
+    await eventually(() => expect(leader.output()).toContain('not renewed in time'));
     await leads(standby);
     const epoch = Number(await redis.get(keys.epoch));
     // Everything that the old leader sent meanwhile reaches Redis now.
     relay.set({ kind: 'open' });
     await standby.command('select', { endpointId: 'two' });
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect((await leader.state()).leadership.status).toBe('standby');
       expect((await leader.state()).mode).toEqual({ kind: 'manual', endpointId: 'two' });
-    }, waiting);
+    });
     expect(Number(await redis.get(keys.epoch))).toBe(epoch);
     expect(watch.wentBack).toEqual([]);
   });
@@ -129,16 +125,16 @@ describe('a leader that is cut off from Redis', () => {
     const controller = await startController({ redisUrl: at(relay) });
     for (let round = 0; round < 2; round += 1) {
       await leads(controller);
-      await vi.waitFor(async () => expect(await schedulersIn(redis)).toHaveLength(2), waiting);
+      await eventually(async () => expect(await schedulersIn(redis)).toHaveLength(2));
       relay.silence();
       await redis.del(...(await redis.keys(`${QUEUE_PREFIX}:*`)));
       // A command needs the API's line, the leader's, and the one that brings the answer.
-      await vi.waitFor(async () => {
+      await eventually(async () => {
         const endpointId = round === 0 ? 'two' : 'one';
         const answer = await controller.command('select', { endpointId });
         expect(answer).toMatchObject({ status: 200 });
         expect(await schedulersIn(redis)).toHaveLength(2);
-      }, waiting);
+      });
     }
   }, 120_000);
 
@@ -151,12 +147,9 @@ describe('a leader that is cut off from Redis', () => {
     const epoch = await redis.get(keys.epoch);
     relay.set({ kind: 'slow', latencyMs: 250 });
     const inputs = await redis.xlen(keys.inputs);
-    await vi.waitFor(
+    await eventually(
       async () => expect(await redis.xlen(keys.inputs)).toBeGreaterThan(inputs + 4),
-      {
-        timeout: 30_000,
-        interval: 200,
-      },
+      200,
     );
     expect(await redis.get(keys.epoch)).toBe(epoch);
   });
@@ -177,9 +170,9 @@ describe('a leader that is cut off from Redis', () => {
       relay.resetAll();
       await sent;
     }
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect((await leader.command('select', { endpointId: 'one' })).status).toBe(200);
-    }, waiting);
+    });
     const versions = watch.seen.map(({ version }) => version);
     expect(watch.wentBack).toEqual([]);
     expect(new Set(versions).size).toBe(versions.length);
@@ -203,13 +196,13 @@ describe('a leader whose clock is wrong', () => {
       execArgv: shifted(minutes),
     });
     await leads(controller);
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const [seconds] = await redis.time();
       const snapshot = JSON.parse((await redis.get(keys.snapshot)) ?? '');
       expect(Math.abs(snapshot.publishedAtMs / 1000 - Number(seconds))).toBeLessThan(60);
       expect(Math.abs((await controller.state()).atMs / 1000 - Number(seconds))).toBeLessThan(60);
       expect(await schedulersIn(redis)).toHaveLength(2);
-    }, waiting);
+    });
   });
 
   it('asks for probes that a clock ten minutes ahead has put off', async () => {
@@ -221,13 +214,10 @@ describe('a leader whose clock is wrong', () => {
       extraConfig: '[health_check]\ninterval_seconds = 2\ntimeout_seconds = 1',
     });
     await leads(controller);
-    await vi.waitFor(() => expect(controller.output()).toContain('probes are overdue'), {
-      timeout: 50_000,
-      interval: 200,
-    });
-    await vi.waitFor(async () => {
+    await eventually(() => expect(controller.output()).toContain('probes are overdue'), 200);
+    await eventually(async () => {
       const queued = await redis.lrange(`${QUEUE_PREFIX}:${PROBE_QUEUE}:wait`, '0', '-1');
       expect(queued.filter((id) => !id.startsWith('repeat:'))).toHaveLength(2);
-    }, waiting);
+    });
   });
 });

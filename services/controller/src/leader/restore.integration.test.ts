@@ -3,17 +3,16 @@ import { DEFAULT_POLICY, endpointId, epochMs, scored } from '@zephyr/core';
 import { createLogger } from '@zephyr/runtime/logger';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { nextProbeSequence, recordProbe } from '@zephyr/runtime/redis/probe-store';
+import { eventually } from '@zephyr/testkit/eventually';
 import { openTestRedis, startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
 import type { Redis } from 'ioredis';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { freshState, loaded, NOON_MS } from '../test-support/batches.ts';
 import { ControllerProcess } from '../test-support/controller-process.ts';
 import { checkpointOf, type LeaderState } from './leader-state.ts';
 import { restore } from './restore.ts';
 import { readStreams, STREAM_START } from './streams.ts';
-
-const waiting = { timeout: 60_000, interval: 50 };
 
 let server: TestRedis;
 let redis: Redis;
@@ -31,9 +30,9 @@ afterEach(async () => {
 async function withController(use: (controller: ControllerProcess) => Promise<void>) {
   const controller = await ControllerProcess.start({ redisUrl: server.url });
   try {
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect((await controller.state()).leadership.status).toBe('leading');
-    }, waiting);
+    });
     await use(controller);
   } finally {
     await controller.stop();
@@ -63,10 +62,10 @@ describe('a controller that starts again', () => {
       await probe('one', 300);
       await controller.command('disable', { endpointId: 'one' });
       await controller.command('pause');
-      await vi.waitFor(async () => {
+      await eventually(async () => {
         const [one] = (await controller.state()).endpoints;
         expect(one?.score).toMatchObject({ status: 'known', latencyMs: expect.closeTo(300) });
-      }, waiting);
+      });
     });
     await withController(async (controller) => {
       const { endpoints, selection, automation } = await controller.state();
@@ -84,10 +83,10 @@ describe('a controller that starts again', () => {
       await probe('one', 300);
       await probe('two', 320);
       await controller.command('select', { endpointId: 'two' });
-      await vi.waitFor(async () => {
+      await eventually(async () => {
         const [, two] = (await controller.state()).endpoints;
         expect(two?.score.status).toBe('known');
-      }, waiting);
+      });
     });
     await redis.set(keys.world, JSON.stringify({ version: -1, state: {} }));
     await withController(async (controller) => {

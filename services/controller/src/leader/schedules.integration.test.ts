@@ -1,10 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
-
 import type { ProbeJob, ProbePlan } from '@zephyr/contract/probe';
 import { endpointId } from '@zephyr/core';
 import { systemClock } from '@zephyr/runtime/clock';
 import { createLogger } from '@zephyr/runtime/logger';
 import { bullConnection, PROBE_QUEUE, QUEUE_PREFIX } from '@zephyr/runtime/queues';
+import { eventually } from '@zephyr/testkit/eventually';
 import { openTestRedis, startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
 import { type Job, Queue, Worker } from 'bullmq';
 import fc from 'fast-check';
@@ -114,14 +114,13 @@ describe('reconcile', () => {
   it('probes a new endpoint soon, and then by its interval', async () => {
     const ran = startWorker();
     await schedules.reconcile({ one: every(1_500) });
-    await vi.waitFor(() => expect(ran.length).toBeGreaterThanOrEqual(3), {
-      timeout: 15_000,
-      interval: 50,
-    });
+    await eventually(() => expect(ran.length).toBeGreaterThanOrEqual(3));
     expect(ran.map(({ data }) => data.endpointId)).toEqual(ran.map(() => 'one'));
     expect(ran[0]?.data).toMatchObject({ trigger: 'schedule', spending: 'normal' });
     const moments = ran.map(({ id }) => Number(id?.split(':').at(-1)));
-    expect((moments[2] ?? 0) - (moments[1] ?? 0)).toBe(1_500);
+    // On a busy machine some may be skipped.
+    const apartMs = (moments[2] ?? 0) - (moments[1] ?? 0);
+    expect([apartMs > 0, apartMs % 1_500]).toEqual([true, 0]);
   });
 
   it('puts a scheduler back to work whose next job was lost', async () => {
@@ -144,7 +143,7 @@ describe('set', () => {
     await schedules.set(one, every(60_000));
     const first = (await schedules.nextAtMs())?.get('one') ?? 0;
     const ran = startWorker();
-    await vi.waitFor(() => expect(ran).toHaveLength(1), { timeout: 10_000, interval: 50 });
+    await eventually(() => expect(ran).toHaveLength(1));
     await schedules.set(one, every(30_000));
     expect((await schedules.nextAtMs())?.get('one')).toBe(first + 30_000);
     await schedules.set(one, every(45_000));
@@ -173,10 +172,10 @@ describe('probeNow', () => {
     await schedules.probeNow([one, two]);
     expect(await queue.getWaitingCount()).toBe(2);
     const ran = startWorker();
-    await vi.waitFor(() => expect(ran).toHaveLength(2), { timeout: 10_000, interval: 20 });
-    await vi.waitFor(async () => expect(await queue.getCompletedCount()).toBe(2));
+    await eventually(() => expect(ran).toHaveLength(2));
+    await eventually(async () => expect(await queue.getCompletedCount()).toBe(2));
     await schedules.probeNow([one]);
-    await vi.waitFor(() => expect(ran).toHaveLength(3), { timeout: 10_000, interval: 20 });
+    await eventually(() => expect(ran).toHaveLength(3));
     expect(ran[2]?.data).toMatchObject({ endpointId: 'one', trigger: 'request' });
   });
 });

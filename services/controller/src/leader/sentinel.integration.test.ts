@@ -1,14 +1,13 @@
 import { PROBE_QUEUE, QUEUE_PREFIX } from '@zephyr/runtime/queues';
 import { keys } from '@zephyr/runtime/redis/keys';
+import { eventually } from '@zephyr/testkit/eventually';
 import { openTestRedis } from '@zephyr/testkit/redis';
 import type { Redis } from 'ioredis';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { ControllerProcess } from '../test-support/controller-process.ts';
 import { type SentinelSet, startSentinelSet } from '../test-support/sentinels.ts';
 import { type SnapshotWatch, watchSnapshots } from '../test-support/watch-snapshots.ts';
-
-const waiting = { timeout: 120_000, interval: 50 };
 
 let set: SentinelSet;
 let redis: Redis;
@@ -38,29 +37,29 @@ async function start(): Promise<ControllerProcess> {
 describe('controllers on Sentinels', () => {
   it('go on at the new primary with one leader and what people asked for', async () => {
     const one = await start();
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect((await one.state()).leadership.status).toBe('leading');
-    }, waiting);
+    });
     await start();
     expect((await one.command('select', { endpointId: 'two' })).status).toBe(200);
     // The replicas are known to each other's Sentinels and hold the wish.
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect(await redis.info('replication')).toContain('connected_slaves:2');
       expect(await redis.wait(2, 1_000)).toBe(2);
-    }, waiting);
+    });
 
     process.kill(set.primary.pid, 'SIGKILL');
     const seen = watch.seen.length;
-    await vi.waitFor(() => expect(watch.seen.length).toBeGreaterThan(seen), waiting);
+    await eventually(() => expect(watch.seen.length).toBeGreaterThan(seen));
 
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const states = await Promise.all(controllers.map((controller) => controller.state()));
       const leading = states.filter(({ leadership }) => leadership.status === 'leading');
       expect(leading).toHaveLength(1);
       expect(leading[0]?.mode).toEqual({ kind: 'manual', endpointId: 'two' });
       expect(await redis.zcard(`${QUEUE_PREFIX}:${PROBE_QUEUE}:repeat`)).toBe(2);
       expect(Number(await redis.get(keys.epoch))).toBe(watch.seen.at(-1)?.epoch);
-    }, waiting);
+    });
     expect((await one.command('mode', { mode: 'auto' })).status).toBe(200);
     expect(watch.wentBack).toEqual([]);
   });

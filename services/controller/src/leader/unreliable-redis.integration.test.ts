@@ -1,10 +1,10 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-
 import { makeSocketFolder, startRedisServer } from '@zephyr/runtime/redis/server';
+import { eventually } from '@zephyr/testkit/eventually';
 import { Redis } from 'ioredis';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 
 import type { ControllerProcess } from '../test-support/controller-process.ts';
 import {
@@ -14,7 +14,6 @@ import {
   relayTo,
   startController,
   startRedis,
-  waiting,
 } from '../test-support/redis-rig.ts';
 
 const readiness = async (controller: ControllerProcess) => {
@@ -50,9 +49,9 @@ describe('/readyz of a leader and of a standby', () => {
       await leads(leader);
       const standby = await startController({ redisUrl: server.url });
       const both = (wanted: string) =>
-        vi.waitFor(async () => {
+        eventually(async () => {
           expect([await readiness(leader), await readiness(standby)]).toEqual([wanted, wanted]);
-        }, waiting);
+        });
       await both('200 ok');
       await breaks(redis, server.pid);
       await both(expected);
@@ -80,7 +79,7 @@ describe('a Redis that cannot be relied on', () => {
     await leads(controller);
     await redis.config('SET', 'maxmemory-policy', 'allkeys-lru');
     relay.resetAll();
-    await vi.waitFor(() => expect(controller.output()).toContain('may evict records'), waiting);
+    await eventually(() => expect(controller.output()).toContain('may evict records'));
   });
 
   it('ends the controller when the password is wrong, without printing it', async () => {
@@ -114,9 +113,9 @@ describe('a Redis that cannot be relied on', () => {
       extraConfig: 'password_env = "REDIS_PASSWORD"',
       env: { REDIS_PASSWORD: 'the-right-one' },
     });
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect(await redis.info('errorstats')).toContain('errorstat_WRONGPASS');
-    }, waiting);
+    });
     await redis.config('SET', 'requirepass', 'the-right-one');
     await leads(await starting);
   });
@@ -136,21 +135,21 @@ describe('a Redis that cannot be relied on', () => {
     // A quarter of a minute, unless it is allowed to go on; it looks at its clients now and then.
     const extraArguments = ['--key-load-delay', '200'];
     const loading = startRedisServer({ dataFolder, socketFolder, extraArguments });
-    await vi.waitFor(() => expect(existsSync(path)).toBe(true), waiting);
+    await eventually(() => expect(existsSync(path)).toBe(true));
     const watcher = new Redis({ path, enableReadyCheck: false });
     onTestFinished(() => watcher.disconnect());
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect(await watcher.info('persistence')).toContain('loading:1');
       const clients = String(await watcher.client('LIST'));
       expect(clients.trim().split('\n').length).toBeGreaterThan(1);
-    }, waiting);
+    });
     expect((await controller.get('/readyz')).status).toBe(503);
     await watcher.config('SET', 'key-load-delay', '0');
     const second = await loading;
     onTestFinished(() => second.stop());
     await leads(controller);
     // What is known of Redis may be a second old.
-    await vi.waitFor(async () => expect(await readiness(controller)).toBe('200 ok'), waiting);
+    await eventually(async () => expect(await readiness(controller)).toBe('200 ok'));
   });
 
   it('refuses commands loudly when its memory is full, and is used again when it is not', async () => {
@@ -162,8 +161,8 @@ describe('a Redis that cannot be relied on', () => {
     const reply = await controller.command('select', { endpointId: 'two' });
     expect(reply.status).toBe(503);
     await redis.config('SET', 'maxmemory', '0');
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect((await controller.command('select', { endpointId: 'two' })).status).toBe(200);
-    }, waiting);
+    });
   });
 });

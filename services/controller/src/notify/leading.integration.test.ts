@@ -1,15 +1,16 @@
 /** A real controller notifies of what it has committed, and follows its configuration. */
+
 import { endpointId, epochMs } from '@zephyr/core';
 import { nextProbeSequence, recordProbe } from '@zephyr/runtime/redis/probe-store';
+import { eventually } from '@zephyr/testkit/eventually';
 import { openTestRedis, startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
 import { type ScriptedUpstream, startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
 import { json } from '@zephyr/testkit/upstream-scripts';
 import type { Redis } from 'ioredis';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 
 import { ControllerProcess } from '../test-support/controller-process.ts';
 
-const waiting = { timeout: 60_000, interval: 50 };
 const SIGNING = 'SEChidden-4c1f';
 const taken = json({ errcode: 0, errmsg: 'ok' });
 
@@ -52,16 +53,13 @@ async function spend(id: string, costUsd: number): Promise<void> {
 }
 
 const applied = (times: number) =>
-  vi.waitFor(
-    () => expect(controller.output().match(/config applied/g) ?? []).toHaveLength(times),
-    waiting,
-  );
+  eventually(() => expect(controller.output().match(/config applied/g) ?? []).toHaveLength(times));
 
 it('notifies a receiver that was added while it runs, in the shape of its kind', async () => {
   controller.writeConfig({ redisUrl: server.url, extraConfig: `${probes}${DINGTALK}` });
   await applied(1);
   await spend('one', 0.42);
-  await vi.waitFor(() => expect(webhook.ledger).toHaveLength(1), waiting);
+  await eventually(() => expect(webhook.ledger).toHaveLength(1));
   const [first] = webhook.ledger;
   expect(first?.target).toMatch(/^\/hidden-4c1f\?timestamp=\d{13}&sign=[\w%]+$/);
   expect(JSON.parse(String(first?.body))).toEqual({
@@ -71,16 +69,16 @@ it('notifies a receiver that was added while it runs, in the shape of its kind',
   controller.writeConfig({ redisUrl: server.url, extraConfig: `${probes}${SLACK}` });
   await applied(2);
   await spend('one', 0.1);
-  await vi.waitFor(() => expect(webhook.ledger).toHaveLength(2), waiting);
+  await eventually(() => expect(webhook.ledger).toHaveLength(2));
   expect(JSON.parse(String(webhook.ledger[1]?.body))).toEqual({
     text: 'Claude Zephyr: Group team: the daily probe budget is spent',
   });
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     const metrics = await (await controller.get('/metrics')).text();
     expect(metrics).toContain('notifications_total{kind="dingtalk",result="sent"} 1');
     expect(metrics).toContain('notifications_total{kind="slack",result="sent"} 1');
     expect(metrics).toContain('notifications_total{kind="slack",result="failed"} 0');
     expect(metrics).not.toContain('hidden');
-  }, waiting);
+  });
   expect(controller.output()).not.toContain('hidden');
 });

@@ -1,4 +1,5 @@
 /** What people receive of the leader's effects: over real HTTP, with time moved by hand. */
+
 import { NOTIFY_EVENTS } from '@zephyr/contract/notify';
 import { type Effect, endpointId, type World } from '@zephyr/core';
 import type { LoadedConfig } from '@zephyr/runtime/config/config';
@@ -6,6 +7,7 @@ import { createLogger } from '@zephyr/runtime/logger';
 import { ATTEMPT_MS, RETRY_AFTER_MS } from '@zephyr/runtime/notify/deliver';
 import type { NotifyTarget } from '@zephyr/runtime/notify/target';
 import { Secret } from '@zephyr/runtime/secret';
+import { eventually } from '@zephyr/testkit/eventually';
 import { ManualClock } from '@zephyr/testkit/manual-clock';
 import { type ScriptedUpstream, startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
 import { hang, json, status } from '@zephyr/testkit/upstream-scripts';
@@ -15,7 +17,6 @@ import { Notifier } from './notifier.ts';
 import { HOURLY_LIMIT } from './receiver.ts';
 import { REPEAT_AFTER_MS } from './repeats.ts';
 
-const waiting = { timeout: 60_000, interval: 10 };
 const one = endpointId('one');
 
 let clock: ManualClock;
@@ -72,7 +73,7 @@ const budget = (groupName: string): Effect => ({
 const happens = (...effects: readonly Effect[]) => notifier.committed(effects, healthy);
 const textsAt = ({ ledger }: ScriptedUpstream) =>
   ledger.map(({ body }) => (JSON.parse(String(body)) as { text: string }).text);
-const sentTimes = (times: number) => vi.waitFor(() => expect(results('sent')).toBe(times), waiting);
+const sentTimes = (times: number) => eventually(() => expect(results('sent')).toBe(times), 10);
 const results = (result: string) => counted.mock.calls.filter((call) => call[1] === result).length;
 
 describe('Notifier', () => {
@@ -109,12 +110,12 @@ describe('Notifier', () => {
     happens(budget('team'));
     await sentTimes(2);
     for (const [attempt, delayMs] of [...RETRY_AFTER_MS, 0].entries()) {
-      await vi.waitFor(() => expect(dead.ledger).toHaveLength(attempt + 1), waiting);
+      await eventually(() => expect(dead.ledger).toHaveLength(attempt + 1), 10);
       clock.advance(ATTEMPT_MS);
       if (delayMs > 0) await clock.whenSet(delayMs);
       clock.advance(delayMs);
     }
-    await vi.waitFor(() => expect(results('failed')).toBe(1), waiting);
+    await eventually(() => expect(results('failed')).toBe(1), 10);
     const lines = logged.split('\n').filter((line) => line.includes('could not be delivered'));
     expect(lines).toHaveLength(1);
     expect(lines[0]).toContain('"target":"json (DEAD)"');
@@ -156,10 +157,10 @@ describe('Notifier', () => {
     targets = [targetAt(dead)];
     happens(refused);
     happens(budget('team'));
-    await vi.waitFor(() => expect(dead.ledger).toHaveLength(1), waiting);
+    await eventually(() => expect(dead.ledger).toHaveLength(1), 10);
     targets = [targetAt(alive)];
     notifier.configChanged();
-    await vi.waitFor(() => expect(dead.openConnections).toBe(0), waiting);
+    await eventually(() => expect(dead.openConnections).toBe(0), 10);
     happens(budget('another'));
     await sentTimes(1);
     expect(textsAt(alive)).toHaveLength(1);

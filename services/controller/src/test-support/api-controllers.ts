@@ -1,17 +1,17 @@
 /** Controllers in the states that the admin API has answers for, and good requests to them. */
-import { once } from 'node:events';
 
+import { once } from 'node:events';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { type RedisServer, startRedisServer } from '@zephyr/runtime/redis/server';
+import { eventually } from '@zephyr/testkit/eventually';
 import { openTestRedis, startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
-import { expect, vi } from 'vitest';
+import { expect } from 'vitest';
 
 import { openApiDocument } from '../api/openapi.ts';
 import { type ApiDocument, type Operation, operationsOf } from './api-contract.ts';
 import { ControllerProcess } from './controller-process.ts';
 import { type RawAnswer, type RawRequest, rawRequest } from './raw-request.ts';
 
-export const waiting = { timeout: 60_000, interval: 50 };
 export const TOKEN = 'an-admin-token-of-the-contract-test';
 export const bearer = { authorization: `Bearer ${TOKEN}` };
 export const json = { 'content-type': 'application/json' };
@@ -52,9 +52,9 @@ export async function startControllers(): Promise<void> {
       .filter(({ path }) => path.startsWith('/api/commands/'))
       .map((operation) => [operation.id, rawRequest(standby.port, goodRequest(operation))]),
   );
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     expect((await leader.get('/api/state', bearer)).status).toBe(200);
-  }, waiting);
+  });
   await ask('command-disable', { endpointId: 'off' });
 }
 

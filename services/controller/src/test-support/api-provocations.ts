@@ -6,8 +6,9 @@ import { apiStateSchema } from '@zephyr/contract/api-state';
 import type { ScoredProbe } from '@zephyr/contract/probe';
 import { endpointId, epochMs } from '@zephyr/core';
 import { recordProbe } from '@zephyr/runtime/redis/probe-store';
+import { eventually } from '@zephyr/testkit/eventually';
 import { openTestRedis } from '@zephyr/testkit/redis';
-import { expect, vi } from 'vitest';
+import { expect } from 'vitest';
 
 import type { Operation } from './api-contract.ts';
 import {
@@ -23,7 +24,6 @@ import {
   server,
   standby,
   unconfirmed,
-  waiting,
 } from './api-controllers.ts';
 import { type RawAnswer, rawRequest } from './raw-request.ts';
 
@@ -96,11 +96,11 @@ async function provokeUnavailable({ id }: Operation): Promise<RawAnswer> {
   await once(redis, 'ready');
   for (const sequence of [1, 2, 3]) await recordProbe(redis, failedProbe(sequence));
   redis.disconnect();
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     const { body } = await askWith(operationOf('state'), {});
     const ill = apiStateSchema.parse(JSON.parse(body)).endpoints.find((one) => one.id === 'ill');
     expect(ill?.available).toBe(false);
-  }, waiting);
+  });
   return ask(id, { endpointId: 'ill' });
 }
 

@@ -3,14 +3,14 @@
 import { once } from 'node:events';
 import { PROBE_QUEUE, QUEUE_PREFIX } from '@zephyr/runtime/queues';
 import { type RedisServer, startRedisServer } from '@zephyr/runtime/redis/server';
+import { eventually } from '@zephyr/testkit/eventually';
 import { type FaultRelay, startFaultRelay } from '@zephyr/testkit/fault-relay';
 import { openTestRedis } from '@zephyr/testkit/redis';
 import type { Redis } from 'ioredis';
-import { expect, onTestFinished, vi } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 
 import { type ControllerOptions, ControllerProcess } from './controller-process.ts';
 
-export const waiting = { timeout: 60_000, interval: 50 };
 export async function startRedis(extraArguments: readonly string[] = []): Promise<RedisServer> {
   const server = await startRedisServer({ extraArguments });
   onTestFinished(() => server.stop());
@@ -40,6 +40,6 @@ export const at = (relay: FaultRelay) => `redis://127.0.0.1:${relay.port}`;
 export const schedulersIn = (redis: Redis) =>
   redis.zrange(`${QUEUE_PREFIX}:${PROBE_QUEUE}:repeat`, '0', '-1');
 export const leads = (controller: ControllerProcess) =>
-  vi.waitFor(async () => {
+  eventually(async () => {
     expect((await controller.state()).leadership.status).toBe('leading');
-  }, waiting);
+  });

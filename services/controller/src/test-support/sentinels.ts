@@ -1,4 +1,5 @@
 /** One primary, two replicas and three Sentinels: the smallest set that survives one failure. */
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -6,8 +7,9 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findRedisServer, type RedisServer, startRedisServer } from '@zephyr/runtime/redis/server';
+import { eventually } from '@zephyr/testkit/eventually';
 import { openTestRedis } from '@zephyr/testkit/redis';
-import { expect, vi } from 'vitest';
+import { expect } from 'vitest';
 import { z } from 'zod';
 
 export interface SentinelSet {
@@ -67,14 +69,11 @@ function startSentinel(folder: string, port: number, primaryPort: number): Child
 async function knowsAll(port: number): Promise<void> {
   const redis = openTestRedis({ url: `redis://127.0.0.1:${port}` });
   try {
-    await vi.waitFor(
-      async () => {
-        const reply = z.array(z.string()).parse(await redis.call('SENTINEL', 'MASTER', NAME));
-        const field = (name: string) => reply[reply.indexOf(name) + 1];
-        expect([field('num-slaves'), field('num-other-sentinels')]).toEqual(['2', '2']);
-      },
-      { timeout: 30_000, interval: 100 },
-    );
+    await eventually(async () => {
+      const reply = z.array(z.string()).parse(await redis.call('SENTINEL', 'MASTER', NAME));
+      const field = (name: string) => reply[reply.indexOf(name) + 1];
+      expect([field('num-slaves'), field('num-other-sentinels')]).toEqual(['2', '2']);
+    }, 100);
   } finally {
     redis.disconnect();
   }

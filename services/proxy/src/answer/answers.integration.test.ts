@@ -5,7 +5,7 @@
 import { once } from 'node:events';
 import { Agent } from 'node:http';
 import { connect, type Socket } from 'node:net';
-
+import { eventually } from '@zephyr/testkit/eventually';
 import { type CallResult, call, STREAM_BODY } from '@zephyr/testkit/http-call';
 import { ManualClock } from '@zephyr/testkit/manual-clock';
 import {
@@ -23,7 +23,6 @@ import {
   type UpstreamScript,
 } from '@zephyr/testkit/upstream-scripts';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { eventually } from '../test-support/eventually.ts';
 import { type Rig, startRig } from '../test-support/rig.ts';
 
 const EVENTS = eventsOf().join('');

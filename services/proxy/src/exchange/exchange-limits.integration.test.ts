@@ -1,10 +1,10 @@
 /** What bounds one request as a whole: its time, and what its retries take from the budget. */
+
+import { eventually } from '@zephyr/testkit/eventually';
 import { call } from '@zephyr/testkit/http-call';
 import { ManualClock } from '@zephyr/testkit/manual-clock';
 import { cutSse, hang, json, status, type UpstreamScript } from '@zephyr/testkit/upstream-scripts';
 import { describe, expect, it } from 'vitest';
-
-import { eventually } from '../test-support/eventually.ts';
 import { startRig } from '../test-support/rig.ts';
 
 describe('the time that a request may take in all', () => {

@@ -1,11 +1,10 @@
 /** A token that an endpoint refuses: its group is reported, requests go elsewhere, a new one is used. */
 import { Secret } from '@zephyr/runtime/secret';
+import { eventually } from '@zephyr/testkit/eventually';
 import { call } from '@zephyr/testkit/http-call';
 import { demanding, sse } from '@zephyr/testkit/upstream-scripts';
 import { describe, expect, it } from 'vitest';
-
 import { startChangingRig } from '../test-support/changing-config.ts';
-import { eventually } from '../test-support/eventually.ts';
 
 describe('a refused token', () => {
   it('is reported with its group, and the next one is used without a restart', async () => {

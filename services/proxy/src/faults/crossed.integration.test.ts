@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { Agent } from 'node:http';
 import { connect } from 'node:net';
-
+import { eventually } from '@zephyr/testkit/eventually';
 import { call, STREAM_BODY } from '@zephyr/testkit/http-call';
 import {
   cutSse,
@@ -14,9 +14,7 @@ import {
   type UpstreamScript,
 } from '@zephyr/testkit/upstream-scripts';
 import { describe, expect, it, onTestFinished } from 'vitest';
-
 import { startChangingRig } from '../test-support/changing-config.ts';
-import { eventually } from '../test-support/eventually.ts';
 import { startRig } from '../test-support/rig.ts';
 import type { TestProxy } from '../test-support/test-proxy.ts';
 

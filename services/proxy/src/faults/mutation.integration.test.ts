@@ -4,7 +4,7 @@
  * The seed is printed with every failure; the same seed gives the same bytes.
  */
 import { connect } from 'node:net';
-
+import { eventually } from '@zephyr/testkit/eventually';
 import { call, STREAM_BODY } from '@zephyr/testkit/http-call';
 import { type ScriptedUpstream, startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
 import {
@@ -17,8 +17,6 @@ import {
   MESSAGE,
 } from '@zephyr/testkit/upstream-scripts';
 import { describe, expect, it, onTestFinished } from 'vitest';
-
-import { eventually } from '../test-support/eventually.ts';
 
 import { type ProxyProcess, startProxyProcess } from '../test-support/proxy-process.ts';
 import { tokenOf } from '../test-support/test-proxy.ts';

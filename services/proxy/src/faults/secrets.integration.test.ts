@@ -1,7 +1,7 @@
 /** Canaries stand for every secret; after a run through many faults they are searched everywhere. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-
+import { eventually } from '@zephyr/testkit/eventually';
 import { call, sendRaw } from '@zephyr/testkit/http-call';
 import { openTestRedis, startTestRedis } from '@zephyr/testkit/redis';
 import { startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
@@ -16,8 +16,6 @@ import {
 } from '@zephyr/testkit/upstream-scripts';
 import type { Redis } from 'ioredis';
 import { expect, it, onTestFinished } from 'vitest';
-
-import { eventually } from '../test-support/eventually.ts';
 import { startTestProxy, tokenOf } from '../test-support/test-proxy.ts';
 
 const CLIENT_KEY = 'canary-client-77aa01';

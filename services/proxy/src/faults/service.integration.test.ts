@@ -3,13 +3,13 @@
 import type { ProgramStatus } from '@zephyr/contract/program-status';
 import { VERSION } from '@zephyr/runtime/version';
 import { clockJump, JUMPED } from '@zephyr/testkit/clock-jump';
+import { eventually } from '@zephyr/testkit/eventually';
 import { type CallResult, call } from '@zephyr/testkit/http-call';
 import { ManualClock } from '@zephyr/testkit/manual-clock';
 import { type ScriptedUpstream, startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
 import { startBalancer } from '@zephyr/testkit/tcp-balancer';
 import { sse, status } from '@zephyr/testkit/upstream-scripts';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { eventually } from '../test-support/eventually.ts';
 import { type ProxyProcessOptions, startProxyProcess } from '../test-support/proxy-process.ts';
 import { startRig } from '../test-support/rig.ts';
 import { PATIENT_TIMES } from '../test-support/test-proxy.ts';

@@ -1,3 +1,4 @@
+import { eventually } from '@zephyr/testkit/eventually';
 import { call, STREAM_BODY } from '@zephyr/testkit/http-call';
 import { ManualClock } from '@zephyr/testkit/manual-clock';
 import { startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
@@ -19,7 +20,6 @@ import {
   type UpstreamScript,
 } from '@zephyr/testkit/upstream-scripts';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { eventually } from '../test-support/eventually.ts';
 import { startRig } from '../test-support/rig.ts';
 import { PATIENT_TIMES } from '../test-support/test-proxy.ts';
 

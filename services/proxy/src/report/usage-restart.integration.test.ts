@@ -6,13 +6,12 @@ import { join } from 'node:path';
 import type { ProgramStatus } from '@zephyr/contract/program-status';
 import { usageBatchSchema } from '@zephyr/contract/usage';
 import { startRedisServer } from '@zephyr/runtime/redis/server';
+import { eventually } from '@zephyr/testkit/eventually';
 import { openTestRedis } from '@zephyr/testkit/redis';
 import { startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
 import type { Redis } from 'ioredis';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
-
-import { eventually } from '../test-support/eventually.ts';
 import { type ProxyProcess, startProxyProcess } from '../test-support/proxy-process.ts';
 import { ask, Bill, charged, ledgerOf, recordsOf, traffic } from '../test-support/usage.ts';
 

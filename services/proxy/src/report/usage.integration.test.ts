@@ -4,11 +4,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
 import { type RedisServer, startRedisServer } from '@zephyr/runtime/redis/server';
+import { eventually } from '@zephyr/testkit/eventually';
 import { openTestRedis, startTestRedis } from '@zephyr/testkit/redis';
 import { cutSse, hang, json, reset, status } from '@zephyr/testkit/upstream-scripts';
 import { describe, expect, it, onTestFinished } from 'vitest';
-
-import { eventually } from '../test-support/eventually.ts';
 import { type RigOptions, startRig } from '../test-support/rig.ts';
 import { ask, Bill, charged, ledgerOf, MODEL, recordsOf, traffic } from '../test-support/usage.ts';
 

@@ -1,10 +1,10 @@
 /** Where a session begins whose model answers late at the endpoint that comes first. */
+
+import { eventually } from '@zephyr/testkit/eventually';
 import { call, STREAM_BODY } from '@zephyr/testkit/http-call';
 import { openTestRedis, startTestRedis } from '@zephyr/testkit/redis';
 import { sse, type UpstreamScript } from '@zephyr/testkit/upstream-scripts';
 import { expect, it, onTestFinished } from 'vitest';
-
-import { eventually } from '../test-support/eventually.ts';
 import { startRig } from '../test-support/rig.ts';
 import { publishSnapshot } from '../test-support/snapshots.ts';
 

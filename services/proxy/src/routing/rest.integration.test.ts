@@ -6,12 +6,11 @@ import { join } from 'node:path';
 import type { ProxyPresence } from '@zephyr/contract/presence';
 import { createLogger } from '@zephyr/runtime/logger';
 import { keys } from '@zephyr/runtime/redis/keys';
+import { eventually } from '@zephyr/testkit/eventually';
 import { ManualClock } from '@zephyr/testkit/manual-clock';
 import { openTestRedis, startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
-
-import { eventually } from '../test-support/eventually.ts';
 import { publishSnapshot } from '../test-support/snapshots.ts';
 import { RedisLink, type RedisLinkDeps } from './redis-link.ts';
 

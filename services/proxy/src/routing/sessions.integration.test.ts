@@ -5,14 +5,13 @@ import { proxyPresenceSchema } from '@zephyr/contract/presence';
 import { endpointId, STAY_PAUSE_MS } from '@zephyr/core';
 import { boundStreams } from '@zephyr/runtime/redis/bounded';
 import { keys } from '@zephyr/runtime/redis/keys';
+import { eventually } from '@zephyr/testkit/eventually';
 import { call } from '@zephyr/testkit/http-call';
 import { openTestRedis, startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
 import { json, MESSAGE, status } from '@zephyr/testkit/upstream-scripts';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
-
 import { startChangingRig } from '../test-support/changing-config.ts';
-import { eventually } from '../test-support/eventually.ts';
 import { startRig } from '../test-support/rig.ts';
 import { publishSnapshot, type SnapshotParts } from '../test-support/snapshots.ts';
 import { startTestProxy, type TestProxy } from '../test-support/test-proxy.ts';

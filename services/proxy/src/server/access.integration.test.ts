@@ -3,12 +3,11 @@ import { createHash } from 'node:crypto';
 import { connect } from 'node:net';
 
 import type { LoadedConfig } from '@zephyr/runtime/config/load';
+import { eventually } from '@zephyr/testkit/eventually';
 import { call, STREAM_BODY, sendRaw } from '@zephyr/testkit/http-call';
 import { json, sse } from '@zephyr/testkit/upstream-scripts';
 import { describe, expect, it, onTestFinished } from 'vitest';
-
 import { startChangingRig, type TestSource } from '../test-support/changing-config.ts';
-import { eventually } from '../test-support/eventually.ts';
 import { startRig } from '../test-support/rig.ts';
 
 const keyOf = (name: string): string => `key-of-${name}-0123456789`;

@@ -1,6 +1,6 @@
 /** `[limits] active_requests` and `active_requests_per_client`, and that each slot is given back. */
 import { createHash } from 'node:crypto';
-
+import { eventually } from '@zephyr/testkit/eventually';
 import { type CallResult, call, STREAM_BODY } from '@zephyr/testkit/http-call';
 import {
   cutSse,
@@ -11,8 +11,6 @@ import {
   type UpstreamScript,
 } from '@zephyr/testkit/upstream-scripts';
 import { describe, expect, it } from 'vitest';
-
-import { eventually } from '../test-support/eventually.ts';
 import { type Rig, startRig } from '../test-support/rig.ts';
 
 const ANN = 'ann-key-5c1d09a7f3';

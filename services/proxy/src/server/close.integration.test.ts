@@ -1,12 +1,13 @@
 /** A server that closes waits for answers, and for nothing else: a drain may last ten minutes. */
+
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
-
 import { internalForm } from '@zephyr/runtime/config/internal-form';
 import { limits } from '@zephyr/runtime/config/tables/limits';
 import { timeouts } from '@zephyr/runtime/config/tables/timeouts';
-import { expect, it, vi } from 'vitest';
+import { eventually } from '@zephyr/testkit/eventually';
+import { expect, it } from 'vitest';
 
 import { Connections } from './connections.ts';
 import { closeGently, listen } from './server.ts';
@@ -28,7 +29,7 @@ async function startServer() {
   };
   const count = () =>
     new Promise<number>((resolve) => server.getConnections((_, number) => resolve(number)));
-  const opened = (number: number) => vi.waitFor(async () => expect(await count()).toBe(number));
+  const opened = (number: number) => eventually(async () => expect(await count()).toBe(number));
   return { answers, open, opened, close: () => closeGently(server, connections, never.signal) };
 }
 
@@ -38,7 +39,7 @@ it.each([
 ])('ends a connection %s, while the answer of another person goes on', async (_, sent) => {
   const { answers, open, opened, close } = await startServer();
   const busy = await open('GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n');
-  await vi.waitFor(() => expect(answers).toHaveLength(1));
+  await eventually(() => expect(answers).toHaveLength(1));
   const idle = [await open(sent), await open(sent)];
   await opened(3);
   const closing = close();

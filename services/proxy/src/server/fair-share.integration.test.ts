@@ -1,12 +1,10 @@
 /** What one person uses up is no loss of another's. */
 import { createHash } from 'node:crypto';
 import { connect } from 'node:net';
-
+import { eventually } from '@zephyr/testkit/eventually';
 import { call } from '@zephyr/testkit/http-call';
 import { status } from '@zephyr/testkit/upstream-scripts';
 import { describe, expect, it, onTestFinished } from 'vitest';
-
-import { eventually } from '../test-support/eventually.ts';
 
 import { startRig } from '../test-support/rig.ts';
 

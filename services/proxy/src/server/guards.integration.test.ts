@@ -3,6 +3,7 @@
  * for the rule that it guards; each fails when the rule is broken.
  */
 
+import { eventually } from '@zephyr/testkit/eventually';
 import { call, STREAM_BODY, sendRaw } from '@zephyr/testkit/http-call';
 import {
   chunk,
@@ -15,8 +16,6 @@ import {
   status,
 } from '@zephyr/testkit/upstream-scripts';
 import { describe, expect, it } from 'vitest';
-
-import { eventually } from '../test-support/eventually.ts';
 
 import { startRig } from '../test-support/rig.ts';
 import { tokenOf } from '../test-support/test-proxy.ts';

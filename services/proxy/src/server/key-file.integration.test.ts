@@ -3,11 +3,10 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-
+import { eventually } from '@zephyr/testkit/eventually';
 import { call } from '@zephyr/testkit/http-call';
 import { startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { eventually } from '../test-support/eventually.ts';
 import { startProxyProcess } from '../test-support/proxy-process.ts';
 
 /** Each wrong key is a failure of this address, and they are limited. */

@@ -4,11 +4,9 @@
  */
 import { createHash } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
-
+import { eventually } from '@zephyr/testkit/eventually';
 import { call } from '@zephyr/testkit/http-call';
 import { describe, expect, it, onTestFinished } from 'vitest';
-
-import { eventually } from '../test-support/eventually.ts';
 
 import { type AnswerTime, startFramingRecorder } from '../test-support/framing-recorder.ts';
 import {

@@ -9,6 +9,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { eventually } from '@zephyr/testkit/eventually';
 import { call } from '@zephyr/testkit/http-call';
 import { VALID } from '@zephyr/testkit/tls-fixture';
 import {
@@ -20,7 +21,6 @@ import {
   MESSAGE,
 } from '@zephyr/testkit/upstream-scripts';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { eventually } from '../test-support/eventually.ts';
 import { type Rig, type RigOptions, startRig } from '../test-support/rig.ts';
 
 const files = join(import.meta.dirname, '../../../../deploy/tls');

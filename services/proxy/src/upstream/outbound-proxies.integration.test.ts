@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-
+import { eventually } from '@zephyr/testkit/eventually';
 import { call } from '@zephyr/testkit/http-call';
 import {
   type ScriptedProxy,
@@ -16,8 +16,6 @@ import { startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
 import { VALID } from '@zephyr/testkit/tls-fixture';
 import { sse } from '@zephyr/testkit/upstream-scripts';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-
-import { eventually } from '../test-support/eventually.ts';
 import { startTestProxy, type TestProxyOptions } from '../test-support/test-proxy.ts';
 
 const PASSWORD = 'hidden-4c1f';

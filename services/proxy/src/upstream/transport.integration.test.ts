@@ -7,6 +7,7 @@ import { createRequire } from 'node:module';
 
 import { endpointId } from '@zephyr/core';
 import { Secret } from '@zephyr/runtime/secret';
+import { eventually } from '@zephyr/testkit/eventually';
 import { type ScriptedProxy, startScriptedProxy } from '@zephyr/testkit/scripted-proxy';
 import { type ScriptedUpstream, startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
 import { VALID } from '@zephyr/testkit/tls-fixture';
@@ -21,7 +22,6 @@ import {
   status,
 } from '@zephyr/testkit/upstream-scripts';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { eventually } from '../test-support/eventually.ts';
 import { createEndpoints, retire, type UpstreamEndpoint } from './endpoints.ts';
 import { createTransport, type Transport, type UpstreamRequest } from './transport.ts';
 
