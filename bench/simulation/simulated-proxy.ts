@@ -316,10 +316,13 @@ class SimulatedExchange implements Way {
   }
 
   #stays(id: EndpointId, { failure, waitMs }: Failed, atMs: number): boolean {
+    const { router } = this.#proxy;
+    const input = this.#proxy.input(undefined, atMs);
     const stays = isWorthStaying({
       ...{ failure, waitMs, operation: 'messages' },
       ...{ isCached: this.#class.isCached, readingMs: this.#readingMs() },
-      ...{ isBusy: this.#proxy.router.isBusy(this.#journey, id, atMs), hasStayed: this.#hasStayed },
+      ...{ isBusy: router.isBusy(this.#journey, id, atMs), hasStayed: this.#hasStayed },
+      isBetterNext: router.isBetterNext(this.#journey, id, input),
     });
     this.#hasStayed ||= stays;
     return stays;

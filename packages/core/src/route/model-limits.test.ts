@@ -13,6 +13,7 @@ import {
   NO_LIMIT,
   namedAt,
   shedShare,
+  turnsAwayFewer,
 } from './model-limits.ts';
 
 const turned = (fingerprint: string, waitMs?: number, source = 'ann', nowMs = 0) => ({
@@ -93,6 +94,48 @@ describe('what fades', () => {
     ]);
     expect(isAnswering({ ...limit, inARow: 1 }, 1_000)).toBe(false);
     expect(isAnswering(NO_LIMIT, 0)).toBe(false);
+  });
+});
+
+describe('turnsAwayFewer', () => {
+  it.each([
+    ['both turn away two of five', '..x.x', '.x..x', false],
+    ['one that was never asked', '', '..xx', true],
+    ['a little more than half as many is not clearly fewer', '....x', '....xx', false],
+    ['a third is', '.......x', '....xxx', true],
+    ['nothing was turned away anywhere', '....', '....', false],
+    ['one that turned away its only request', 'x', '..xx', false],
+    ['one that refuses all, compared with what has just begun to', 'xxx', '........xx', false],
+    [
+      'one that answers all but one, compared with what has just begun to',
+      '...............x',
+      '........xx',
+      true,
+    ],
+  ])('%s', (_name, one, other, isFewer) => {
+    expect(turnsAwayFewer(after(one), after(other), 0)).toBe(isFewer);
+  });
+
+  it('is a matter of minutes, not of the moment', () => {
+    const start = 1_000_000;
+    const refused = afterTurnedAway(NO_LIMIT, turned('a', undefined, 'ann', start));
+    const later = start + 300_000;
+    const again = afterTurnedAway(refused, turned('b', undefined, 'ann', later));
+    const answered = afterAnswer(again, later);
+    expect([again.usual, answered.usual]).toEqual([
+      { asked: 1.5, answered: 0 },
+      { asked: 2.5, answered: 1 },
+    ]);
+    const halfOfIt = afterTurnedAway(NO_LIMIT, turned('a', undefined, 'ann', later));
+    expect(turnsAwayFewer(refused, halfOfIt, later)).toBe(false);
+    expect(turnsAwayFewer(refused, halfOfIt, later + 900_000)).toBe(false);
+    expect(
+      turnsAwayFewer(
+        refused,
+        afterTurnedAway(again, turned('c', undefined, 'ann', later)),
+        later + 900_000,
+      ),
+    ).toBe(true);
   });
 });
 

@@ -14,6 +14,8 @@ export interface ModelLimit {
   readonly asked: number;
   readonly answered: number;
   readonly atMs: number;
+  /** The same over minutes: how much of it is the endpoint's habit. */
+  readonly usual: { readonly asked: number; readonly answered: number };
   /** Requests turned away since the last answer. */
   readonly inARow: number;
   readonly answeredAtMs: number | undefined;
@@ -53,6 +55,7 @@ export const NO_LIMIT: ModelLimit = {
   asked: 0,
   answered: 0,
   atMs: 0,
+  usual: { asked: 0, answered: 0 },
   inARow: 0,
   answeredAtMs: undefined,
   named: { status: 'none' },
@@ -61,6 +64,12 @@ export const NO_LIMIT: ModelLimit = {
 
 /** Requests of ten seconds ago weigh half. */
 const HALF_LIFE_MS = 10_000;
+/** In what is usual, those of five minutes ago: an endpoint that is rarely asked is known by few. */
+const USUAL_HALF_LIFE_MS = 300_000;
+/** What an endpoint that was never asked is taken for: one answer. */
+const PRIOR_ANSWERS = 1;
+/** Elsewhere fewer are turned away: below this share of what is turned away here. */
+const CLEARLY_FEWER = 0.5;
 /** K of the SRE book: half of the requests may be turned away before any go elsewhere. */
 const TOLERANCE = 2;
 /** Where two fifths are turned away by chance: one time in sixteen. The next answer ends it. */
@@ -77,6 +86,7 @@ export function afterAnswer(limit: ModelLimit, nowMs: number): ModelLimit {
     asked: limit.asked * decay + 1,
     answered: limit.answered * decay + 1,
     atMs: nowMs,
+    usual: usualAfter(limit, 1, nowMs),
     inARow: 0,
     answeredAtMs: nowMs,
     named: NO_LIMIT.named,
@@ -100,6 +110,7 @@ export function afterTurnedAway(limit: ModelLimit, turned: TurnedAway): ModelLim
     asked: limit.asked * decay + 1,
     answered: limit.answered * decay,
     atMs: turned.nowMs,
+    usual: usualAfter(limit, 0, turned.nowMs),
     inARow: limit.inARow + 1,
     named: namedAfter(namedAt(limit, turned.nowMs), turned),
   };
@@ -131,6 +142,14 @@ export function shedShare(limit: ModelLimit, nowMs: number): number {
 /** Whether it has just turned away several requests in a row. */
 export function isBusy({ inARow, atMs }: ModelLimit, nowMs: number): boolean {
   return inARow >= MANY_IN_A_ROW && nowMs - atMs < HALF_LIFE_MS;
+}
+
+/**
+ * Whether one endpoint has turned away clearly fewer requests than another in the last minutes. A single
+ * one of late, or none at all, is fewer than what has just begun.
+ */
+export function turnsAwayFewer(one: ModelLimit, other: ModelLimit, nowMs: number): boolean {
+  return usuallyTurnedAway(one, nowMs) < CLEARLY_FEWER * usuallyTurnedAway(other, nowMs);
 }
 
 /** Whether it has just answered the model and turned nobody away since. */
@@ -171,6 +190,19 @@ function statusAfter(named: NamedTime, { source, fingerprint }: TurnedAway) {
   return named.fingerprint === fingerprint ? named.status : 'repeated';
 }
 
-function decayOf({ atMs }: ModelLimit, nowMs: number): number {
-  return 2 ** (-Math.max(0, nowMs - atMs) / HALF_LIFE_MS);
+function usualAfter(limit: ModelLimit, answered: 0 | 1, nowMs: number): ModelLimit['usual'] {
+  const decay = decayOf(limit, nowMs, USUAL_HALF_LIFE_MS);
+  const { usual } = limit;
+  return { asked: usual.asked * decay + 1, answered: usual.answered * decay + answered };
+}
+
+/** The share of requests, 0 to 1. */
+function usuallyTurnedAway(limit: ModelLimit, nowMs: number): number {
+  const decay = decayOf(limit, nowMs, USUAL_HALF_LIFE_MS);
+  const { asked, answered } = limit.usual;
+  return ((asked - answered) * decay) / (asked * decay + PRIOR_ANSWERS);
+}
+
+function decayOf({ atMs }: ModelLimit, nowMs: number, halfLifeMs = HALF_LIFE_MS): number {
+  return 2 ** (-Math.max(0, nowMs - atMs) / halfLifeMs);
 }

@@ -17,6 +17,34 @@ import { endpointId } from '../types.ts';
 import type { RoutedEndpoint, RoutedRequest } from './journey.ts';
 import type { Router } from './router.ts';
 
+describe('isBetterNext', () => {
+  const refused = (world: RoutedWorld, id: 'a' | 'b', model = 'm') => {
+    const journey = world.router.begin({ operation: 'messages', model, ...who('ann') });
+    const failed = { failure: 'overloaded' } as const;
+    world.router.failed(journey, id === 'a' ? A : B, failed, world.nowMs);
+  };
+  const isBetterNext = (world: RoutedWorld, endpoints: readonly RoutedEndpoint[] = [A, B]) => {
+    const journey = world.router.begin({ operation: 'messages', model: 'm', ...who('ann') });
+    journey.tried.add(A.id);
+    return world.router.isBetterNext(journey, A.id, { ...world.input(), endpoints });
+  };
+
+  it('compares the endpoint with the one that would be asked next, for the model', () => {
+    const world = new RoutedWorld();
+    refused(world, 'a');
+    refused(world, 'b', 'another model');
+    expect(isBetterNext(world)).toBe(true);
+    refused(world, 'b');
+    expect(isBetterNext(world)).toBe(false);
+  });
+
+  it('there is none better where there is no other', () => {
+    const world = new RoutedWorld();
+    refused(world, 'a');
+    expect(isBetterNext(world, [A])).toBe(false);
+  });
+});
+
 describe('the first choice', () => {
   const choose = (
     world: RoutedWorld,

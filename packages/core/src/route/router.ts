@@ -22,7 +22,7 @@ import {
   type RoutedRequest,
   refusedTokens,
 } from './journey.ts';
-import { isBusy } from './model-limits.ts';
+import { isBusy, turnsAwayFewer } from './model-limits.ts';
 import { isAnswer, isSharedByGroup, isUnreachable, scopeOf } from './scope.ts';
 import { FirstByteTimes } from './usual-first-byte.ts';
 
@@ -223,6 +223,15 @@ export class Router {
   /** Whether this endpoint turned away some in a row for the model of this request. */
   isBusy({ request }: Journey, id: EndpointId, nowMs: number): boolean {
     return isBusy(this.#memory.limitOf(id, request.model), nowMs);
+  }
+
+  /** Whether the endpoint that would be asked next turns away clearly fewer requests for this model. */
+  isBetterNext(journey: Journey, id: EndpointId, input: ChooseInput): boolean {
+    const next = this.preview(journey, input);
+    if (next.kind !== 'send') return false;
+    const { model } = journey.request;
+    const [there, here] = [this.#memory.limitOf(next.id, model), this.#memory.limitOf(id, model)];
+    return turnsAwayFewer(there, here, input.nowMs);
   }
 
   /** Content arrived from this endpoint: what failed elsewhere was not the request's fault. */

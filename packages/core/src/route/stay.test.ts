@@ -10,6 +10,7 @@ const LONG: StayInput = {
   readingMs: 5_000,
   isBusy: false,
   hasStayed: false,
+  isBetterNext: false,
 };
 
 describe('isWorthStaying', () => {
@@ -20,7 +21,18 @@ describe('isWorthStaying', () => {
     ['a longer one is not', { readingMs: 1_001 }, true],
     ['the endpoint named a time', { waitMs: 2_000 }, false],
     ['the endpoint turns everybody away', { isBusy: true }, false],
-    ['it has stayed once', { hasStayed: true }, false],
+    [
+      'the next endpoint turns fewer away, but this is the first refusal',
+      { isBetterNext: true },
+      true,
+    ],
+    [
+      'it has stayed once, and the next one turns fewer away',
+      { hasStayed: true, isBetterNext: true },
+      false,
+    ],
+    ['it has stayed once, and the next one is no better', { hasStayed: true }, true],
+    ['it has stayed once, and now turns everybody away', { hasStayed: true, isBusy: true }, false],
     ['the endpoint failed', { failure: 'server_error' }, false],
     ['the model is refused', { failure: 'forbidden' }, false],
     ['a token count has no prompt to read', { operation: 'count_tokens' }, false],

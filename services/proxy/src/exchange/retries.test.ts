@@ -5,8 +5,8 @@ import { describe, expect, it } from 'vitest';
 
 import { Retries, type RetriesInput, type RetryPlace } from './retries.ts';
 
-const NO_CACHE: RetryPlace = { isCached: false, readingMs: 0, isBusy: false };
-const CACHE: RetryPlace = { isCached: true, readingMs: 60_000, isBusy: false };
+const NO_CACHE: RetryPlace = { isCached: false, readingMs: 0, isBusy: false, isBetterNext: true };
+const CACHE: RetryPlace = { ...NO_CACHE, isCached: true, readingMs: 60_000 };
 
 function rig(parts: Partial<RetriesInput> = {}, perSecond = 1) {
   const budget = new RetryBudget({ ratio: 0, perSecond });
@@ -102,6 +102,14 @@ describe('Retries', () => {
     expect(after('overloaded', CACHE, 'answered', 2_000)).toBe('next_endpoint');
     expect(after('overloaded', CACHE)).toBe('stay');
     expect(after('overloaded', CACHE)).toBe('next_endpoint');
+  });
+
+  it('stay again where the next endpoint is no better, as often as is allowed', () => {
+    const { after } = rig({ failover: { retry: 'before_content', maxRetries: 3 } });
+    const place = { ...CACHE, isBetterNext: false };
+    expect([1, 2, 3, 4].map(() => after('overloaded', place))).toEqual([
+      ...['stay', 'stay', 'stay', 'give_up'],
+    ]);
   });
 
   it('of a request that must not be done twice end once it was sent', () => {

@@ -32,6 +32,8 @@ export interface RetryPlace {
   readonly readingMs: number;
   /** It turned away some requests in a row. */
   readonly isBusy: boolean;
+  /** The endpoint that would be asked next turns away clearly fewer. */
+  readonly isBetterNext: boolean;
 }
 
 /** `stay`: at the same endpoint, after `STAY_PAUSE_MS`. */

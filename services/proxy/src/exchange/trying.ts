@@ -305,6 +305,7 @@ export class Trying {
       isCached: this.#firstByteClass.isCached,
       readingMs: readingMsOf(body.bytes, settings.timeouts),
       isBusy: deps.routing.isBusy(this.journey, id),
+      isBetterNext: deps.routing.isBetterNext(this.journey, id),
     }));
     if (step === 'give_up') {
       this.#finish({ kind: 'failed', failed: lastFailure });

@@ -242,6 +242,12 @@ export class Routing {
     return this.#router.isBusy(journey, id, this.#deps.now());
   }
 
+  /** Whether the endpoint that would be asked next turns away clearly fewer requests for this model. */
+  isBetterNext(journey: Journey, id: EndpointId): boolean {
+    const { model } = journey.request;
+    return this.#router.isBetterNext(journey, id, this.#input(undefined, model));
+  }
+
   /** Content arrived, or the endpoint answered in the API's words what is wrong with the request. */
   answered(journey: Journey, id: EndpointId): void {
     this.#router.answered(journey, id, this.#deps.now());
