@@ -1,6 +1,7 @@
 /** The commands that change config.toml: their options and help. */
 import type { Command, Option } from 'commander';
 
+import { examplesOf, helpIn } from './command-help.ts';
 import type { Surroundings } from './operator-commands.ts';
 import { beside } from './probe-commands.ts';
 
@@ -24,41 +25,33 @@ function addClients(
   [configOption]: readonly Option[],
   { environment, print }: Surroundings,
 ): void {
-  const clients = program.command('clients').description('Manage who may use the proxy');
+  const say = helpIn(environment);
+  const clients = program.command('clients').description(say('cli.clients'));
   const add = (definition: string, description: string, example: string): Command => {
     const command = clients.command(definition).description(description);
     if (configOption !== undefined) command.addOption(configOption);
-    return command.addHelpText('after', examples(example));
+    return command.addHelpText('after', examplesOf(say, example));
   };
-  const withKey = async (name: string, config: string, key: string): Promise<void> => {
-    const { keyForPeople } = await import('./commands/clients.ts');
-    const publicUrl = environment['ZEPHYR_PUBLIC_URL'] || undefined;
-    print(keyForPeople(config, { name, key, publicUrl }));
-  };
-  add(
-    'add <name>',
-    'Create a key for a person or machine: shown only once, its hash goes to config.toml',
-    'clients add ann',
-  ).action(async (name: string, { config }: ClientOptions) => {
-    const { addClient } = await import('./commands/clients.ts');
-    await withKey(name, config, addClient(config, name));
-  });
-  add(
-    'rotate <name>',
-    'Replace the key of a person or machine; the former one is rejected',
-    'clients rotate ann',
-  ).action(async (name: string, { config }: ClientOptions) => {
-    const { rotateClient } = await import('./commands/clients.ts');
-    await withKey(name, config, rotateClient(config, name));
-  });
-  add('remove <name>', 'Take the key from a person or machine', 'clients remove ann').action(
+  add('add <name>', say('cli.clients.add'), 'clients add ann').action(
     async (name: string, { config }: ClientOptions) => {
-      const { removeClient } = await import('./commands/clients.ts');
-      print(removeClient(config, name));
+      const { addPerson } = await import('./commands/clients.ts');
+      print(await addPerson({ config, name, environment }));
     },
   );
-  add('list', 'List who has a key, without the keys', 'clients list')
-    .option('--json', 'print JSON for programs')
+  add('rotate <name>', say('cli.clients.rotate'), 'clients rotate ann').action(
+    async (name: string, { config }: ClientOptions) => {
+      const { rotateKey } = await import('./commands/clients.ts');
+      print(await rotateKey({ config, name, environment }));
+    },
+  );
+  add('remove <name>', say('cli.clients.remove'), 'clients remove ann').action(
+    async (name: string, { config }: ClientOptions) => {
+      const { removePerson } = await import('./commands/clients.ts');
+      print(await removePerson({ config, name }));
+    },
+  );
+  add('list', say('cli.clients.list'), 'clients list')
+    .option('--json', say('cli.option.json'))
     .action(async ({ config, json }: ClientOptions) => {
       const { listClients } = await import('./commands/clients.ts');
       print(listClients(config, json === true));
@@ -70,24 +63,25 @@ function addEndpoints(
   files: readonly Option[],
   { environment, print }: Surroundings,
 ): void {
-  const endpoint = program.command('endpoint').description('Manage the endpoints of config.toml');
+  const say = helpIn(environment);
+  const endpoint = program.command('endpoint').description(say('cli.endpointGroup'));
   const add = (definition: string, description: string, ...commands: string[]): Command => {
     const command = endpoint.command(definition).description(description);
     for (const option of files) command.addOption(option);
-    return command.addHelpText('after', examples(...commands));
+    return command.addHelpText('after', examplesOf(say, ...commands));
   };
   add(
     'add [name]',
-    'Add an endpoint to config.toml once it has answered; asks for what is missing',
+    say('cli.endpoint.add'),
     'endpoint add',
     'endpoint add Tokyo --url https://tokyo.relay.net',
     'endpoint add Backup --url https://relay.net --group backup --token-stdin < token',
   )
-    .option('--url <url>', 'its base URL, without /v1')
-    .option('--group <name>', 'its group, made where there is none (default: the first)')
-    .option('--token-env <variable>', 'of a new group: the variable of its token')
-    .option('--token-stdin', 'read the token of a new group from standard input')
-    .option('--no-test', 'do not ask the endpoint first')
+    .option('--url <url>', say('cli.endpoint.add.url'))
+    .option('--group <name>', say('cli.endpoint.add.group'))
+    .option('--token-env <variable>', say('cli.endpoint.add.tokenEnv'))
+    .option('--token-stdin', say('cli.endpoint.add.tokenStdin'))
+    .option('--no-test', say('cli.endpoint.add.noTest'))
     .action(async (name: string | undefined, options) => {
       const { addEndpoint } = await import('./commands/endpoints.ts');
       const { askAtTerminal } = await import('./edit/ask.ts');
@@ -96,22 +90,16 @@ function addEndpoints(
       print(text);
       process.exitCode = exitCode;
     });
-  add(
-    'remove <name>',
-    'Remove an endpoint from config.toml, and its group with its last one',
-    'endpoint remove Tokyo',
-  ).action(async (name: string, options) => {
-    const { removeEndpoint } = await import('./commands/endpoints.ts');
-    print(removeEndpoint(name, options, environment));
-  });
-  add('list', 'List the endpoints of config.toml', 'endpoint list')
-    .option('--json', 'print JSON for programs')
+  add('remove <name>', say('cli.endpoint.remove'), 'endpoint remove Tokyo').action(
+    async (name: string, options) => {
+      const { removeNamed } = await import('./commands/endpoints.ts');
+      print(await removeNamed(name, options, environment));
+    },
+  );
+  add('list', say('cli.endpoint.list'), 'endpoint list')
+    .option('--json', say('cli.option.json'))
     .action(async (options) => {
       const { listEndpoints } = await import('./commands/endpoints.ts');
       print(listEndpoints(options, options.json === true));
     });
-}
-
-function examples(...commands: readonly string[]): string {
-  return ['', 'Examples:', ...commands.map((command) => `  zephyr ${command}`)].join('\n');
 }

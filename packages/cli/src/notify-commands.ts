@@ -1,8 +1,8 @@
 /** The command that tries notifications: its options and help. */
-import { LANGUAGES, languageOf, translator } from '@zephyr/texts';
+import { LANGUAGES } from '@zephyr/texts';
 import { type Command, Option } from 'commander';
 
-import { localeOf } from './commands/admin-session.ts';
+import { helpIn } from './command-help.ts';
 import { jsonOption, type Surroundings } from './operator-commands.ts';
 
 /** @param options that every command takes: the paths of the configuration */
@@ -11,7 +11,7 @@ export function addNotifyCommands(
   options: readonly Option[],
   { environment, print }: Surroundings,
 ): void {
-  const say = translator(languageOf(localeOf(environment)));
+  const say = helpIn(environment);
   const test = program
     .command('notify')
     .description(say('cli.notify'))

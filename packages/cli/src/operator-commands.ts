@@ -1,9 +1,9 @@
 /** The commands that watch and operate a running system: their options and help. */
 import type { Environment } from '@zephyr/runtime/environment';
-import { LANGUAGES, languageOf, type TextKey, type Translate, translator } from '@zephyr/texts';
+import { LANGUAGES, type TextKey, type Translate } from '@zephyr/texts';
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
 
-import { localeOf } from './commands/admin-session.ts';
+import { helpIn } from './command-help.ts';
 import { CONTROLLER_URL } from './service-location.ts';
 
 const COMPLETION_SHELLS = ['bash', 'zsh', 'fish'] as const;
@@ -22,7 +22,7 @@ export function addOperatorCommands(
   options: readonly Option[],
   { environment, print }: Surroundings,
 ): void {
-  const say = translator(languageOf(localeOf(environment)));
+  const say = helpIn(environment);
   const add = (definition: string, key: OperatorText, examples: readonly string[]): Command =>
     adminCommand(program, { definition, key, examples, say, options });
 
@@ -124,7 +124,7 @@ function addEvents(add: AddCommand, say: Translate, { environment, print }: Surr
     .addOption(
       new Option('--kind <kind...>', say('cli.option.kind')).choices(EVENT_KINDS).default([]),
     )
-    .addOption(jsonOption(say))
+    .option('--json', say('cli.option.jsonLines'))
     .action(async (given) => {
       const { events } = await import('./commands/events.ts');
       await events({ options: given, environment, print, signal: untilEnded() });

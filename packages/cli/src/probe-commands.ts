@@ -4,6 +4,7 @@ import { PROBE_STYLES } from '@zephyr/contract/probe';
 import type { Environment } from '@zephyr/runtime/environment';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 
+import { examplesOf, helpIn } from './command-help.ts';
 import { type Surroundings, urlOption } from './operator-commands.ts';
 
 /** @param options that every command takes: the paths of the configuration */
@@ -12,13 +13,13 @@ export function addProbeCommands(
   options: readonly Option[],
   surroundings: Surroundings,
 ): void {
+  const say = helpIn(surroundings.environment);
   const add: AddCommand = (definition, description, examples) => {
     const command = program.command(definition).description(description);
     for (const option of options) command.addOption(option);
-    const lines = examples.map((example) => `  zephyr ${example}`);
     return command
-      .option('--json', 'print JSON for programs')
-      .addHelpText('after', ['', 'Examples:', ...lines].join('\n'));
+      .option('--json', say('cli.option.json'))
+      .addHelpText('after', examplesOf(say, ...examples));
   };
   addProbe(add, surroundings);
   addDoctor(add, surroundings);
@@ -29,20 +30,15 @@ export function addProbeCommands(
 type AddCommand = (definition: string, description: string, examples: readonly string[]) => Command;
 
 function addProbe(add: AddCommand, { environment, print }: Surroundings): void {
-  add('probe [endpoint]', 'Probe all endpoints now, or one; works without a running Zephyr', [
+  const say = helpIn(environment);
+  add('probe [endpoint]', say('cli.probe'), [
     'probe',
     'probe instcopilot-hk --style messages',
     'probe instcopilot-hk --live',
   ])
-    .addOption(
-      new Option('--style <style>', 'instead of the configured one').choices([...PROBE_STYLES]),
-    )
-    .addOption(
-      new Option('--live', 'let the running Zephyr probe: the results count for routing').conflicts(
-        'style',
-      ),
-    )
-    .addOption(urlOption('address of the controller for --live (default: from config.toml)'))
+    .addOption(new Option('--style <style>', say('cli.probe.style')).choices([...PROBE_STYLES]))
+    .addOption(new Option('--live', say('cli.probe.live')).conflicts('style'))
+    .addOption(urlOption(say('cli.probe.url')))
     .action(async (wanted: string | undefined, { live, ...given }) => {
       if (live === true) {
         const { probeLive } = await import('./commands/probe-live.ts');
@@ -55,11 +51,9 @@ function addProbe(add: AddCommand, { environment, print }: Surroundings): void {
 }
 
 function addDoctor(add: AddCommand, { environment, print }: Surroundings): void {
-  add('doctor', 'Find out why it does not work: check everything that Zephyr needs', [
-    'doctor',
-    'doctor --free',
-  ])
-    .option('--free', 'skip the probes that spend tokens')
+  const say = helpIn(environment);
+  add('doctor', say('cli.doctor'), ['doctor', 'doctor --free'])
+    .option('--free', say('cli.doctor.free'))
     .action(async (given) => {
       const { doctor } = await import('./commands/doctor.ts');
       finish(print, await doctor({ options: given, ...beside(environment) }));
@@ -67,9 +61,10 @@ function addDoctor(add: AddCommand, { environment, print }: Surroundings): void 
 }
 
 function addTestTiming(add: AddCommand, { environment, print }: Surroundings): void {
-  add('test-timing', 'Measure whether probes run on time', ['test-timing --seconds 30'])
-    .option('--seconds <number>', 'how long to measure', parseCount, 120)
-    .addOption(urlOption('address of the controller (default: from config.toml)'))
+  const say = helpIn(environment);
+  add('test-timing', say('cli.testTiming'), ['test-timing --seconds 30'])
+    .option('--seconds <number>', say('cli.testTiming.seconds'), parseCount, 120)
+    .addOption(urlOption(say('cli.option.url')))
     .action(async (given) => {
       const { testTiming } = await import('./commands/test-timing.ts');
       finish(print, await testTiming({ options: given, ...beside(environment) }));
@@ -77,13 +72,10 @@ function addTestTiming(add: AddCommand, { environment, print }: Surroundings): v
 }
 
 function addCost(add: AddCommand, { environment, print }: Surroundings): void {
-  add('cost', 'What the probes cost today, and what live traffic saved', ['cost', 'cost --days 7'])
-    .addOption(urlOption('address of the controller (default: from config.toml)'))
-    .option(
-      '--days <number>',
-      'the last days instead of today; needs the Redis of config.toml',
-      parseCount,
-    )
+  const say = helpIn(environment);
+  add('cost', say('cli.cost'), ['cost', 'cost --days 7'])
+    .addOption(urlOption(say('cli.option.url')))
+    .option('--days <number>', say('cli.cost.days'), parseCount)
     .action(async (given) => {
       const { cost } = await import('./commands/cost.ts');
       print(await cost(given, environment));

@@ -8,6 +8,7 @@ import { ZephyrError } from '@zephyr/runtime/errors';
 import { VERSION } from '@zephyr/runtime/version';
 import { Command, Option } from 'commander';
 
+import { examplesOf, helpIn, titleIn } from './command-help.ts';
 import { SHELLS } from './connect/shell-lines.ts';
 import { addEditCommands } from './edit-commands.ts';
 import { addNotifyCommands } from './notify-commands.ts';
@@ -16,19 +17,27 @@ import { addProbeCommands, beside } from './probe-commands.ts';
 import { addUsageCommands } from './usage-commands.ts';
 
 export function buildProgram(surroundings: Surroundings): Command {
+  const say = helpIn(surroundings.environment);
   const program = new Command('zephyr')
-    .description('Sends each Claude Code request to the endpoint that is fastest now.')
-    .version(VERSION, '-V, --version', 'print the version')
+    .description(say('cli.zephyr'))
+    .version(VERSION, '-V, --version', say('cli.version'))
     .enablePositionalOptions()
-    .showHelpAfterError('(zephyr --help lists the commands)')
+    .showHelpAfterError(say('cli.afterError'))
+    .helpOption('-h, --help', say('cli.help'))
+    .helpCommand('help [command]', say('cli.help'))
+    .configureHelp({ styleTitle: (title) => titleIn(say, title) })
     .exitOverride()
     .hook('preAction', (_, action) => {
       if (action.getOptionValueSource('envFile') === 'cli')
         requireEnvFile(action.opts()['envFile']);
     });
   const files = [
-    new Option('--config <path>', 'configuration file').default('config.toml').env('ZEPHYR_CONFIG'),
-    new Option('--env-file <path>', 'file with the tokens').default('.env').env('ZEPHYR_ENV_FILE'),
+    new Option('--config <path>', say('cli.option.config'))
+      .default('config.toml')
+      .env('ZEPHYR_CONFIG'),
+    new Option('--env-file <path>', say('cli.option.envFile'))
+      .default('.env')
+      .env('ZEPHYR_ENV_FILE'),
   ];
   addStart(program, files, surroundings);
   addRun(program, files, surroundings);
@@ -59,14 +68,13 @@ function requireEnvFile(path: string): void {
 }
 
 function addStart(program: Command, files: Files, { environment }: Surroundings): void {
-  const command = program
-    .command('start')
-    .description('Start Zephyr on this machine with your config.toml and .env');
+  const say = helpIn(environment);
+  const command = program.command('start').description(say('cli.start'));
   for (const option of files) command.addOption(option);
   command
-    .addOption(portOption())
-    .option('--headless', 'print logs instead of the dashboard')
-    .addHelpText('after', examples('start', 'start --headless --port 9080'))
+    .addOption(portOption(say('cli.option.port')))
+    .option('--headless', say('cli.start.headless'))
+    .addHelpText('after', examplesOf(say, 'start', 'start --headless --port 9080'))
     .action(async (options) => {
       const { start } = await import('./commands/start.ts');
       process.exit(await start(options, environment));
@@ -74,15 +82,16 @@ function addStart(program: Command, files: Files, { environment }: Surroundings)
 }
 
 function addRun(program: Command, files: Files, { environment }: Surroundings): void {
+  const say = helpIn(environment);
   const command = program
     .command('run')
-    .description('Run one command through Zephyr, which is started for it where none runs')
-    .argument('<command...>', 'the command with its arguments');
+    .description(say('cli.run'))
+    .argument('<command...>', say('cli.run.command'));
   for (const option of files) command.addOption(option);
   command
-    .option('--url <address>', 'address of a running proxy (default: from config.toml)')
+    .option('--url <address>', say('cli.run.url'))
     .passThroughOptions()
-    .addHelpText('after', examples('run -- claude', 'run -- claude -p "hello"'))
+    .addHelpText('after', examplesOf(say, 'run -- claude', 'run -- claude -p "hello"'))
     .action(async (words: [string, ...string[]], options) => {
       const { run } = await import('./commands/run.ts');
       process.exit(await run({ command: words, options, environment }));
@@ -90,24 +99,22 @@ function addRun(program: Command, files: Files, { environment }: Surroundings): 
 }
 
 function addDemo(program: Command, { environment, print }: Surroundings): void {
+  const say = helpIn(environment);
   const demo = program
     .command('demo')
-    .description('Start Zephyr with three simulated endpoints; needs no token')
+    .description(say('cli.demo'))
     .enablePositionalOptions()
-    .addOption(portOption())
-    .addHelpText('after', examples('demo', 'demo kill Tokyo', 'demo revive Tokyo'))
+    .addOption(portOption(say('cli.option.port')))
+    .addHelpText('after', examplesOf(say, 'demo', 'demo kill Tokyo', 'demo revive Tokyo'))
     .action(async (options) => {
       const { runDemo } = await import('./commands/demo.ts');
       process.exit(await runDemo(options, environment));
     });
-  for (const [name, description] of [
-    ['kill', 'Kill a simulated endpoint of the running demo'],
-    ['revive', 'Bring a killed simulated endpoint back'],
-  ] as const) {
+  for (const name of ['kill', 'revive'] as const) {
     demo
       .command(`${name} <endpoint>`)
-      .description(description)
-      .addOption(portOption('port of the proxy, where several demos run'))
+      .description(say(`cli.demo.${name}`))
+      .addOption(portOption(say('cli.demo.port')))
       .action(async (endpoint: string, { port }: { port?: number }) => {
         const { controlDemo } = await import('./commands/demo-control.ts');
         print(await controlDemo({ action: name, endpoint, port }, environment));
@@ -116,16 +123,20 @@ function addDemo(program: Command, { environment, print }: Surroundings): void {
 }
 
 function addConfig(program: Command, files: Files, { environment, print }: Surroundings): void {
+  const say = helpIn(environment);
   const command = program
     .command('config')
-    .description('Inspect the configuration')
+    .description(say('cli.config'))
     .command('check')
-    .description('List all problems of config.toml and .env in one run; starts nothing');
+    .description(say('cli.config.check'));
   for (const option of files) command.addOption(option);
   command
-    .option('--json', 'print JSON for programs')
-    .option('--online', 'also ask each endpoint what it can do; spends a few tokens')
-    .addHelpText('after', examples('config check', 'config check --online', 'config check --json'))
+    .option('--json', say('cli.option.json'))
+    .option('--online', say('cli.config.online'))
+    .addHelpText(
+      'after',
+      examplesOf(say, 'config check', 'config check --online', 'config check --json'),
+    )
     .action(async (options) => {
       const { checkConfig } = await import('./commands/config-check.ts');
       const { text, exitCode } = await checkConfig({ options, ...beside(environment) });
@@ -134,14 +145,16 @@ function addConfig(program: Command, files: Files, { environment, print }: Surro
     });
 }
 
-function addSecrets(program: Command, { print }: Surroundings): void {
+function addSecrets(program: Command, { environment, print }: Surroundings): void {
+  const say = helpIn(environment);
   program
     .command('secrets <folder>')
-    .description(
-      'Generate the passwords between the services of a deployment; existing ones are not changed',
+    .description(say('cli.secrets'))
+    .option('--redis <host:port>', say('cli.secrets.redis'), 'redis:6379')
+    .addHelpText(
+      'after',
+      examplesOf(say, 'secrets secrets', 'secrets secrets --redis redis.lan:6379'),
     )
-    .option('--redis <host:port>', 'address of Redis as the services see it', 'redis:6379')
-    .addHelpText('after', examples('secrets secrets', 'secrets secrets --redis redis.lan:6379'))
     .action(async (folder: string, options: { redis: string }) => {
       const { makeSecrets } = await import('./commands/secrets.ts');
       const created = makeSecrets(folder, options);
@@ -155,18 +168,18 @@ function addConnect(
   [configOption]: Files,
   { environment, print }: Surroundings,
 ): void {
-  const command = program
-    .command('connect')
-    .description('Print what Claude Code needs to use this Zephyr, or put it into its settings');
+  const say = helpIn(environment);
+  const command = program.command('connect').description(say('cli.connect'));
   if (configOption !== undefined) command.addOption(configOption);
   command
-    .option('--url <address>', 'address of the proxy (default: from config.toml)')
-    .addOption(new Option('--shell <name>', 'lines for this shell').choices(SHELLS).default('sh'))
-    .option('--claude-settings', "change Claude Code's settings.json, with a backup")
-    .option('--undo', "take it out of Claude Code's settings.json again")
+    .option('--url <address>', say('cli.connect.url'))
+    .addOption(new Option('--shell <name>', say('cli.connect.shell')).choices(SHELLS).default('sh'))
+    .option('--claude-settings', say('cli.connect.claudeSettings'))
+    .option('--undo', say('cli.connect.undo'))
     .addHelpText(
       'after',
-      examples(
+      examplesOf(
+        say,
         'connect',
         'connect --url http://zephyr.lan:8080 --claude-settings',
         'connect --undo',
@@ -179,30 +192,27 @@ function addConnect(
 }
 
 function addService(program: Command, files: Files, { environment, print }: Surroundings): void {
-  const service = program
-    .command('service')
-    .description('Run Zephyr in the background of this user (systemd or launchd)');
-  const install = service
-    .command('install')
-    .description('Start it now and at each log-in; again after a move of the files');
+  const say = helpIn(environment);
+  const service = program.command('service').description(say('cli.service'));
+  const install = service.command('install').description(say('cli.service.install'));
   for (const option of files) install.addOption(option);
   install
-    .addOption(portOption())
-    .addHelpText('after', examples('service install', 'service install --port 9080'))
+    .addOption(portOption(say('cli.option.port')))
+    .addHelpText('after', examplesOf(say, 'service install', 'service install --port 9080'))
     .action(async (options) => {
       const { installService } = await import('./commands/service.ts');
       print(await installService(options, environment));
     });
   service
     .command('uninstall')
-    .description('End it in order, and start it no more')
+    .description(say('cli.service.uninstall'))
     .action(async () => {
       const { uninstallService } = await import('./commands/service.ts');
       print(await uninstallService(environment));
     });
   service
     .command('status')
-    .description('Whether it is installed and runs; exit code 0 where it runs')
+    .description(say('cli.service.status'))
     .action(async () => {
       const { serviceStatus } = await import('./commands/service.ts');
       const { text, exitCode } = await serviceStatus(environment);
@@ -211,11 +221,7 @@ function addService(program: Command, files: Files, { environment, print }: Surr
     });
 }
 
-function examples(...commands: readonly string[]): string {
-  return ['', 'Examples:', ...commands.map((command) => `  zephyr ${command}`)].join('\n');
-}
-
-function portOption(text = 'port of the proxy'): Option {
+function portOption(text: string): Option {
   return new Option('--port <number>', text).argParser(parsePort);
 }
 

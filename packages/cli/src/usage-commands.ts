@@ -1,8 +1,8 @@
 /** The commands that show who used what: their options and help. */
-import { languageOf, type Translate, translator } from '@zephyr/texts';
+import type { Translate } from '@zephyr/texts';
 import type { Command, Option } from 'commander';
 
-import { localeOf } from './commands/admin-session.ts';
+import { helpIn } from './command-help.ts';
 import {
   adminCommand,
   jsonOption,
@@ -19,7 +19,7 @@ export function addUsageCommands(
   options: readonly Option[],
   { environment, print }: Surroundings,
 ): void {
-  const say = translator(languageOf(localeOf(environment)));
+  const say = helpIn(environment);
   const common = { say, options };
   const usage = adminCommand(program, {
     ...{ definition: 'usage', key: 'cli.usage', ...common },
@@ -57,7 +57,7 @@ export function addUsageCommands(
     .option('--failed', say('cli.option.failed'))
     .option('--id <id>', say('cli.option.id'))
     .option('-n, --limit <number>', say('cli.option.limit'), parseCount, 20)
-    .addOption(jsonOption(say))
+    .option('--json', say('cli.option.jsonLines'))
     .action(async (given) => {
       const { requests } = await import('./commands/requests.ts');
       await requests({ options: given, environment, print, signal: untilEnded() });

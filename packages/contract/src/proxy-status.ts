@@ -60,3 +60,16 @@ const proxyStatusSchema = apiStateSchema
     endpoints: z.array(proxyEndpointSchema),
   });
 export type ProxyStatus = PlainOf<typeof proxyStatusSchema>;
+
+/** What the proxy says to the key of whoever asks. `open`: it asks for none. */
+export const KEY_VERDICTS = ['open', 'accepted', 'no_key', 'wrong_key'] as const;
+export type KeyVerdict = (typeof KEY_VERDICTS)[number];
+
+/** `GET /` of a proxy: what it is, to anybody. */
+export const proxyHomeSchema = z.object({
+  name: z.literal('claude-zephyr'),
+  status: z.string(),
+  health: z.string(),
+  key: z.enum(KEY_VERDICTS),
+});
+export type ProxyHome = PlainOf<typeof proxyHomeSchema>;

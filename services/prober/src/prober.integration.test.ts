@@ -26,8 +26,8 @@ import {
 } from '@zephyr/runtime/queues';
 import { createRedis } from '@zephyr/runtime/redis/client';
 import { keys } from '@zephyr/runtime/redis/keys';
-import { readProbeDay } from '@zephyr/runtime/redis/probe-usage';
 import { readLast } from '@zephyr/runtime/redis/streams';
+import { readUsage } from '@zephyr/runtime/redis/usage-store';
 import { VERSION } from '@zephyr/runtime/version';
 import { eventually } from '@zephyr/testkit/eventually';
 import { startFaultRelay } from '@zephyr/testkit/fault-relay';
@@ -325,7 +325,8 @@ describe('the prober', () => {
     await eventually(async () => expect(await results()).toHaveLength(1));
     expect(foldersOf(first)).toEqual([]);
     expect(upstream.requests).toBe(2);
-    expect((await readProbeDay(redis, Date.now()))['one']).toMatchObject({ probes: 1 });
+    const ledger = await readUsage(redis, { sinceAtMs: 0, untilAtMs: Date.now(), unit: 'day' });
+    expect(ledger.rows.map(({ counts }) => counts.requests)).toEqual([1]);
   });
 
   it('gives its running probe to another prober when it stops', async () => {

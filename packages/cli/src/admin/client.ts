@@ -142,7 +142,9 @@ async function refusal(response: Response, url: string, say: Translate): Promise
       advice: [say('cli.error.token.advice')],
     });
   }
-  return new ZephyrError(problem.code, say(`problem.${problem.code}`), {
+  // What was asked for came from the command line.
+  const code = problem.code === 'invalid_query' ? 'USAGE' : problem.code;
+  return new ZephyrError(code, say(`problem.${problem.code}`), {
     advice: [problem.detail, ...problem.advice],
   });
 }

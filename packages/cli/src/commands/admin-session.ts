@@ -19,6 +19,7 @@ import {
 
 import { checkedUrl, localHost } from '../addresses.ts';
 import { type AdminClient, adminClient } from '../admin/client.ts';
+import { localeOf } from '../command-help.ts';
 
 export interface AdminOptions {
   readonly config: string;
@@ -106,10 +107,6 @@ function textOf(path: string): string {
   } catch {
     return '';
   }
-}
-
-export function localeOf(environment: Environment): string | undefined {
-  return environment['LC_ALL'] || environment['LC_MESSAGES'] || environment['LANG'];
 }
 
 function urlOf({

@@ -6,11 +6,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
+import { addClient, removeClient, rotateClient } from '@zephyr/runtime/config/edit/clients';
+import { replaceFile } from '@zephyr/runtime/config/edit/replace-file';
 import { loadConfig } from '@zephyr/runtime/config/load';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { replaceFile } from '../edit/replace-file.ts';
-import { addClient, keyForPeople, listClients, removeClient, rotateClient } from './clients.ts';
+import { addPerson, listClients } from './clients.ts';
 
 const ZEPHYR = fileURLToPath(new URL('../../bin/zephyr', import.meta.url));
 const EXAMPLE = `# ours
@@ -31,9 +32,9 @@ describe('addClient', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  it('gives each person a key and writes its hash into a configuration that loads', () => {
-    const ann = addClient(path, 'ann');
-    const bob = addClient(path, 'bob');
+  it('gives each person a key and writes its hash into a configuration that loads', async () => {
+    const ann = await addClient(path, 'ann');
+    const bob = await addClient(path, 'bob');
     const text = readFileSync(path, 'utf8');
     expect(text.startsWith(EXAMPLE)).toBe(true);
     for (const key of [ann, bob]) {
@@ -48,15 +49,17 @@ describe('addClient', () => {
     [undefined, '[server]\nhost = "10.1.2.3"\nport = 9000\n', 'http://10.1.2.3:9000'],
     [undefined, '', 'http://127.0.0.1:8080'],
     ['http://team.lan:8080', '', 'http://team.lan:8080'],
-  ])('shows what a person has to set, with %j and "%s"', (publicUrl, head, url) => {
+  ])('shows what a person has to set, with %j and "%s"', async (publicUrl, head, url) => {
     writeFileSync(path, `${head}${EXAMPLE}`);
-    const lines = keyForPeople(path, { name: 'ann', key: 'zk-1', publicUrl }).split('\n');
+    const environment = { ZEPHYR_PUBLIC_URL: publicUrl };
+    const lines = (await addPerson({ config: path, name: 'ann', environment })).split('\n');
     expect(lines[0]).toContain('The key of ann, shown only once.');
+    const key = /zk-[\w-]{43}/.exec(lines.join('\n'))?.[0];
     expect(lines).toContain(
-      `  ANTHROPIC_AUTH_TOKEN=zk-1 npx claude-zephyr connect --url ${url} --claude-settings`,
+      `  ANTHROPIC_AUTH_TOKEN=${key} npx claude-zephyr connect --url ${url} --claude-settings`,
     );
     expect(lines).toContain(`  export ANTHROPIC_BASE_URL=${url}`);
-    expect(lines).toContain('  export ANTHROPIC_AUTH_TOKEN=zk-1');
+    expect(lines).toContain(`  export ANTHROPIC_AUTH_TOKEN=${key}`);
   });
 
   it('keeps the keys of all where several commands run at once', async () => {
@@ -69,34 +72,41 @@ describe('addClient', () => {
     expect(readdirSync(folder)).toEqual(['config.toml']);
   });
 
-  it('does not wait for ever for a command that was killed', () => {
+  it('says it in the language of the configuration', async () => {
+    writeFileSync(path, `[ui]\nlanguage = "zh"\n${EXAMPLE}`);
+    expect(listClients(path, false)).toContain('没有客户端');
+    expect(await addPerson({ config: path, name: 'ann', environment: {} })).toMatch(/^ann 的密钥/);
+    expect(listClients(path, false)).toMatch(/^名称 +密钥\n/);
+  });
+
+  it('does not wait for ever for a command that was killed', async () => {
     writeFileSync(`${path}.lock`, '');
-    expect(addClient(path, 'ann')).toMatch(/^zk-/);
+    expect(await addClient(path, 'ann')).toMatch(/^zk-/);
     expect(readdirSync(folder)).toEqual(['config.toml']);
   });
 
-  it('refuses a name that is taken or could break the file', () => {
-    addClient(path, 'ann');
+  it('refuses a name that is taken or could break the file', async () => {
+    await addClient(path, 'ann');
     const before = readFileSync(path, 'utf8');
     for (const name of ['ann', '', 'a"b', 'a b', 'x'.repeat(41)]) {
-      expect(() => addClient(path, name)).toThrow(/client/);
+      await expect(addClient(path, name)).rejects.toThrow(/client/);
     }
     expect(readFileSync(path, 'utf8')).toBe(before);
   });
 
-  it('adds to a list in another form too', () => {
+  it('adds to a list in another form too', async () => {
     writeFileSync(path, `clients = []\n${EXAMPLE}`);
-    addClient(path, 'ann');
+    await addClient(path, 'ann');
     expect(readFileSync(path, 'utf8')).toMatch(
       /^clients = \[\{ name = "ann", key_sha256 = "\w{64}" \}\]\n/,
     );
   });
 
-  it('replaces a key and removes a person, and touches nobody else', () => {
-    const [ann, bob] = [addClient(path, 'ann'), addClient(path, 'bob')];
+  it('replaces a key and removes a person, and touches nobody else', async () => {
+    const [ann, bob] = [await addClient(path, 'ann'), await addClient(path, 'bob')];
     const hashOf = (key: string) => createHash('sha256').update(key).digest('hex');
     const before = readFileSync(path, 'utf8');
-    const next = rotateClient(path, 'ann');
+    const next = await rotateClient(path, 'ann');
     expect(readFileSync(path, 'utf8')).toBe(before.replace(hashOf(ann), hashOf(next)));
     expect(listClients(path, true)).toBe(
       JSON.stringify(
@@ -105,19 +115,19 @@ describe('addClient', () => {
         2,
       ),
     );
-    removeClient(path, 'ann');
+    await removeClient(path, 'ann');
     const after = readFileSync(path, 'utf8');
     expect(after).toContain(hashOf(bob));
     expect(after).not.toContain('ann');
-    expect(() => removeClient(path, 'ann')).toThrow('no client named ann');
+    await expect(removeClient(path, 'ann')).rejects.toThrow('no client named ann');
     // Without keys anybody could use the proxy.
-    expect(() => removeClient(path, 'bob')).toThrow('only client');
+    await expect(removeClient(path, 'bob')).rejects.toThrow('only client');
     expect(readFileSync(path, 'utf8')).toBe(after);
   });
 
-  it('does not replace a key that is elsewhere', () => {
+  it('does not replace a key that is elsewhere', async () => {
     writeFileSync(path, `${EXAMPLE}\n[[clients]]\nname = "ann"\nkey_env = "KEY_OF_ANN"\n`);
-    expect(() => rotateClient(path, 'ann')).toThrow('in KEY_OF_ANN');
+    await expect(rotateClient(path, 'ann')).rejects.toThrow('in KEY_OF_ANN');
   });
 
   it('shows the lines where the file cannot be changed, and leaves it', () => {

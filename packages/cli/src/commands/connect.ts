@@ -1,6 +1,7 @@
 /** `zephyr connect`: what a person needs so that Claude Code goes through a running Zephyr. */
 import type { Environment } from '@zephyr/runtime/environment';
 
+import { helpIn } from '../command-help.ts';
 import {
   AUTH_TOKEN,
   claudeSettingsPath,
@@ -28,11 +29,12 @@ const YOUR_KEY = '<your key>';
  * @throws ZephyrError `USAGE` where nothing is reached or a key is missing; nothing is changed then.
  */
 export async function connect(options: ConnectOptions, environment: Environment): Promise<string> {
+  const say = helpIn(environment);
   const settings = claudeSettingsPath(environment);
   if (options.undo === true) {
     return undoSettings(settings)
-      ? `${settings}: Claude Code no longer uses Zephyr.`
-      : `${settings} was never changed by zephyr connect; nothing to undo.`;
+      ? say('connect.undone', { path: settings })
+      : say('connect.nothingToUndo', { path: settings });
   }
   const key = environment[AUTH_TOKEN] || undefined;
   const proxy = await findProxy({ url: options.url, configPath: options.config, key });
@@ -41,10 +43,9 @@ export async function connect(options: ConnectOptions, environment: Environment)
   }
   const authToken = usableToken(proxy, key, 'zephyr connect --claude-settings');
   connectSettings(settings, { baseUrl: proxy.url, authToken });
-  return [
-    `${settings}: Claude Code uses ${proxy.url} from its next start on.`,
-    'To undo: zephyr connect --undo',
-  ].join('\n');
+  return [say('connect.done', { path: settings, url: proxy.url }), say('connect.howToUndo')].join(
+    '\n',
+  );
 }
 
 function tokenOf(access: string, key: string | undefined): string {

@@ -1,44 +1,83 @@
-/** `zephyr cost`: what probes cost today, what live traffic saved, and the cost of past days. */
-
+/**
+ * `zephyr cost`: what probes cost today, what live traffic saved, and the cost of past days. What was
+ * spent comes from the ledger, as in `zephyr usage`; the leader's own count, by which it decides, lacks
+ * results that came too late for a decision.
+ */
+import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
 import type { ApiState } from '@zephyr/contract/api-state';
-import { systemClock } from '@zephyr/runtime/clock';
-import { loadConfig } from '@zephyr/runtime/config/load';
-import { UNREAD_TOKENS } from '@zephyr/runtime/config/token-command';
+import { PROBES, type UsageFigures, type UsageReport } from '@zephyr/contract/usage';
 import type { Environment } from '@zephyr/runtime/environment';
-import { ZephyrError } from '@zephyr/runtime/errors';
-import { createLogger } from '@zephyr/runtime/logger';
-import { createRedis } from '@zephyr/runtime/redis/client';
-import { type ProbeDay, readProbeDay } from '@zephyr/runtime/redis/probe-usage';
 
 import { renderTable } from '../table.ts';
 import { type AdminOptions, type AdminSession, openSession, printed } from './admin-session.ts';
 
 export interface CostOptions extends AdminOptions {
-  /** The last days instead of today's details; needs the Redis that config.toml names. */
+  /** The last days instead of today's details. */
   readonly days?: number;
+}
+
+export interface EndpointCost {
+  readonly endpointId: string;
+  readonly name: string;
+  readonly style: ApiEndpoint['probe']['style'];
+  readonly probes: number;
+  readonly saved: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly costUsd: number;
+}
+
+export interface CostToday {
+  readonly todayUsd: number;
+  readonly projectedUsd: number;
+  readonly savedUsd: number;
+  readonly budgetUsd: number | null;
+  readonly endpoints: readonly EndpointCost[];
 }
 
 export async function cost(options: CostOptions, environment: Environment): Promise<string> {
   const session = openSession(options, environment);
-  if (options.days !== undefined) return await costOfDays(options, environment, session);
+  if (options.days !== undefined) return await costOfDays(options.days, options, session);
   const state = await session.client.state();
-  const endpoints = state.endpoints.map(({ id, name, probe }) => ({
-    ...{ endpointId: id, name, style: probe.style },
-    ...probe.today,
-  }));
-  return printed(options, { ...state.cost, endpoints }, renderToday(state, session));
+  const ledger = await session.client.usage({ by: 'person,endpoint', since: '1d' });
+  const today = costToday(state, ledger);
+  return printed(options, today, renderToday(today, session));
 }
 
-function renderToday(state: ApiState, { say, numbers }: AdminSession): string {
-  const rows = state.endpoints.map(({ name, probe: { style, today } }) => [
-    name,
-    say(`style.${style}`),
-    String(today.probes),
-    String(today.saved),
-    `${today.inputTokens} / ${today.outputTokens}`,
-    numbers.usd(today.costUsd),
+/** @param ledger of today, by person and endpoint */
+export function costToday({ cost: known, endpoints }: ApiState, ledger: UsageReport): CostToday {
+  const rows = ledger.rows.filter(({ person }) => person === PROBES);
+  // One that was taken out of the configuration today has cost something, too.
+  const todayUsd = rows.reduce((sum, { cost_usd: usd }) => sum + usd, 0);
+  return {
+    todayUsd,
+    projectedUsd: known.projectedUsd - known.todayUsd + todayUsd,
+    savedUsd: known.savedUsd,
+    budgetUsd: known.budgetUsd,
+    endpoints: endpoints.map(({ id, name, probe }) => {
+      const row = rows.find(({ endpoint }) => endpoint === id);
+      return {
+        ...{ endpointId: id, name, style: probe.style, saved: probe.today.saved },
+        probes: row?.requests ?? 0,
+        inputTokens: row === undefined ? 0 : inputOf(row),
+        outputTokens: row?.output_tokens ?? 0,
+        costUsd: row?.cost_usd ?? 0,
+      };
+    }),
+  };
+}
+
+function inputOf({ input_tokens: input, ...cache }: UsageFigures): number {
+  return input + cache.cache_read_tokens + cache.cache_write_tokens;
+}
+
+function renderToday(today: CostToday, { say, numbers }: AdminSession): string {
+  const { todayUsd, projectedUsd, savedUsd, budgetUsd } = today;
+  const rows = today.endpoints.map(({ name, style, probes, saved, ...spent }) => [
+    ...[name, say(`style.${style}`), String(probes), String(saved)],
+    `${spent.inputTokens} / ${spent.outputTokens}`,
+    numbers.usd(spent.costUsd),
   ]);
-  const { todayUsd, projectedUsd, savedUsd, budgetUsd } = state.cost;
   const facts = [
     [say('cost.today'), numbers.usd(todayUsd)],
     [say('cost.projected'), numbers.usd(projectedUsd)],
@@ -52,57 +91,24 @@ function renderToday(state: ApiState, { say, numbers }: AdminSession): string {
   ].join('\n\n');
 }
 
-const DAY_MS = 86_400_000;
-
+/** Newest first; a day without a probe has no line. */
 async function costOfDays(
+  days: number,
   options: CostOptions,
-  environment: Environment,
-  { say, numbers }: AdminSession,
+  { client, say, numbers }: AdminSession,
 ): Promise<string> {
-  const { config, secrets } = loadConfig(
-    { configPath: options.config, envFilePath: options.envFile, environment },
-    { readToken: UNREAD_TOKENS },
-  );
-  if (config.redis.urlFrom === 'default') {
-    throw new ZephyrError('USAGE', '--days needs access to the Redis of the running system', {
-      advice: ['set url under [redis] in config.toml, or ZEPHYR_REDIS_URL'],
-    });
-  }
-  const target = { url: config.redis.url, password: secrets.redisPassword?.reveal() };
-  const redis = createRedis(target, createLogger('cost', 'silent'), 'blocking');
-  try {
-    const moments = Array.from(
-      { length: options.days ?? 1 },
-      (_, age) => systemClock.epochMs() - age * DAY_MS,
-    );
-    const days = await Promise.all(
-      moments.map(async (atMs) => ({
-        day: new Date(atMs).toISOString().slice(0, 10),
-        endpoints: await readProbeDay(redis, atMs),
-      })),
-    );
-    const rows = days.map(({ day, endpoints }) =>
-      rowOf(day, Object.values(endpoints), numbers.usd),
-    );
-    const head = ['UTC', say('cost.probes'), say('cost.tokens'), say('cost.title')];
-    return printed(options, days, renderTable(head, rows));
-  } finally {
-    redis.disconnect();
-  }
-}
-
-function rowOf(
-  day: string,
-  endpoints: readonly ProbeDay[],
-  usd: (dollars: number) => string,
-): string[] {
-  const sum = (of: (endpoint: ProbeDay) => number): number =>
-    endpoints.reduce((total, endpoint) => total + of(endpoint), 0);
-  const input = sum((of) => of.inputTokens + of.cacheReadTokens + of.cacheWriteTokens);
-  return [
-    day,
-    String(sum(({ probes }) => probes)),
-    `${input} / ${sum(({ outputTokens }) => outputTokens)}`,
-    usd(sum(({ costUsd }) => costUsd)),
-  ];
+  const { rows } = await client.usage({ by: 'person,day', since: `${days}d` });
+  const ofProbes = rows
+    .filter(({ person }) => person === PROBES)
+    .map((row) => ({
+      ...{ day: row.day, probes: row.requests, costUsd: row.cost_usd },
+      ...{ inputTokens: inputOf(row), outputTokens: row.output_tokens },
+    }))
+    .toReversed();
+  const head = ['UTC', say('cost.probes'), say('cost.tokens'), say('cost.title')];
+  const cells = ofProbes.map(({ day, probes, inputTokens, outputTokens, costUsd }) => [
+    ...[day ?? '', String(probes), `${inputTokens} / ${outputTokens}`],
+    numbers.usd(costUsd),
+  ]);
+  return printed(options, ofProbes, renderTable(head, cells));
 }

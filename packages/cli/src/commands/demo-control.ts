@@ -15,6 +15,7 @@ import type { Environment } from '@zephyr/runtime/environment';
 import { ZephyrError } from '@zephyr/runtime/errors';
 import type { SimulatedEndpoint } from '@zephyr/testkit/simulated-endpoint';
 
+import { helpIn } from '../command-help.ts';
 import { stateFolder } from '../launch/state-folder.ts';
 
 /** Short, so that there is something to watch. */
@@ -38,7 +39,7 @@ export async function serveDemoControl(
     }
     const done = action === 'kill' ? endpoint.kill() : endpoint.revive();
     done.then(
-      () => res.end(outcomeText(action, endpoint.name)),
+      () => res.end(endpoint.name),
       (error: Error) => res.writeHead(500).end(error.message),
     );
   });
@@ -59,13 +60,6 @@ export async function serveDemoControl(
   };
 }
 
-/** Requests meet a dead endpoint at once; that it is alive again is found out by a probe. */
-function outcomeText(action: string, name: string): string {
-  return action === 'kill'
-    ? `${name} is dead`
-    : `${name} is alive; the next probe finds out, within ${DEMO_PROBE_INTERVAL_SECONDS} s`;
-}
-
 export interface DemoControl {
   readonly action: DemoAction;
   readonly endpoint: string;
@@ -83,7 +77,11 @@ export async function controlDemo(
   const response = await fetch(path, { method: 'POST' });
   const text = await response.text();
   if (!response.ok) throw new ZephyrError('DEMO', `cannot ${action} ${endpoint}: ${text}`);
-  return text;
+  const say = helpIn(environment);
+  // Requests meet a dead endpoint at once; that it is alive again is found out by a probe.
+  return action === 'kill'
+    ? say('demo.killed', { name: text })
+    : say('demo.revived', { name: text, seconds: DEMO_PROBE_INTERVAL_SECONDS });
 }
 
 interface RunningDemo {

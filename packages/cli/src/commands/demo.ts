@@ -12,7 +12,9 @@ import { loadConfig } from '@zephyr/runtime/config/load';
 import type { Environment } from '@zephyr/runtime/environment';
 import { ZephyrError } from '@zephyr/runtime/errors';
 import { type SimulatedEndpoint, startSimulatedEndpoint } from '@zephyr/testkit/simulated-endpoint';
+import { languageOf, type Translate } from '@zephyr/texts';
 
+import { helpIn, localeOf } from '../command-help.ts';
 import { demoRedisUrl } from '../launch/demo-redis.ts';
 import { otherPort, requireFreePorts } from '../launch/free-port.ts';
 import { type LaunchedSystem, launch } from '../launch/launcher.ts';
@@ -49,8 +51,10 @@ export async function runDemo(options: DemoOptions, environment: Environment): P
   const signals = takeStopSignals();
   const demo = await startDemo(port, environment, (line) => console.log(line));
   const { ports } = demo.system;
+  const say = helpIn(environment);
+  console.log(`\n${say('demo.probing')}`);
   firstProbes(ports.proxy).then(
-    () => console.log(nextSteps(ports.proxy, ports.controller)),
+    () => console.log(nextSteps(ports.proxy, ports.controller, say)),
     // It was ended in the meantime.
     () => undefined,
   );
@@ -101,8 +105,7 @@ export async function startDemo(
     ),
   );
   const folder = stateFolder(environment, 'demo');
-  const configPath = join(folder, `config-${process.pid}.toml`);
-  writeFileSync(configPath, demoConfig(port, endpoints), { mode: 0o600 });
+  const configPath = writeConfig(folder, demoConfig(port, endpoints, environment));
   let control: Awaited<ReturnType<typeof serveDemoControl>> | undefined;
   const endEndpoints = async () => {
     rmSync(configPath, { force: true });
@@ -140,7 +143,17 @@ function worthReading(print: (line: string) => void): (service: string, line: st
   };
 }
 
-function demoConfig(port: number, endpoints: readonly SimulatedEndpoint[]): string {
+function writeConfig(folder: string, text: string): string {
+  const path = join(folder, `config-${process.pid}.toml`);
+  writeFileSync(path, text, { mode: 0o600 });
+  return path;
+}
+
+function demoConfig(
+  port: number,
+  endpoints: readonly SimulatedEndpoint[],
+  environment: Environment,
+): string {
   const portAfter = (steps: number) => (port === 0 ? 0 : port + steps);
   const lines = endpoints.map(({ name, url }) => `  { name = "${name}", url = "${url}" },`);
   return `# Made by zephyr demo; removed when it ends.
@@ -150,6 +163,8 @@ port = ${port}
 port = ${portAfter(1)}
 [prober]
 port = ${portAfter(2)}
+[ui]
+language = "${languageOf(localeOf(environment))}"
 [health_check]
 interval_seconds = ${DEMO_PROBE_INTERVAL_SECONDS}
 timeout_seconds = 9
@@ -164,7 +179,6 @@ ${lines.join('\n')}
 
 /** Until then requests go by the order of the configuration, not to the fastest. */
 async function firstProbes(proxyPort: number): Promise<void> {
-  console.log('\nProbing the endpoints for the first time …');
   const until = systemClock.epochMs() + FIRST_PROBES_LIMIT_MS;
   while (systemClock.epochMs() < until) {
     const response = await fetch(`http://127.0.0.1:${proxyPort}/status`, {
@@ -176,32 +190,32 @@ async function firstProbes(proxyPort: number): Promise<void> {
   }
 }
 
-function nextSteps(proxyPort: number, controllerPort: number): string {
+function nextSteps(proxyPort: number, controllerPort: number, say: Translate): string {
   const url = `http://127.0.0.1:${proxyPort}`;
   const fastestFirst = PROFILES.toSorted((left, right) => left.firstEventMs - right.firstEventMs);
-  const endpoints = fastestFirst.map(({ name, firstEventMs, failureRatio }) => {
-    const fails = failureRatio > 0 ? ', fails now and then' : '';
-    return `  ${name.padEnd(10)} answers after ${firstEventMs} ms${fails}`;
+  const endpoints = fastestFirst.map(({ name, firstEventMs: ms, failureRatio }) => {
+    return `  ${name.padEnd(10)} ${say(failureRatio > 0 ? 'demo.fails' : 'demo.answers', { ms })}`;
   });
   const isDefault = proxyPort === DEFAULT_PORT;
   const portFlag = isDefault ? '' : ` --port ${proxyPort}`;
+  const controllerUrl = `http://127.0.0.1:${controllerPort}`;
   const statusCommand = isDefault
     ? 'npx claude-zephyr status'
-    : `npx claude-zephyr status --url http://127.0.0.1:${controllerPort}`;
+    : `npx claude-zephyr status --url ${controllerUrl}`;
   return `
-Zephyr serves at ${url} with three simulated endpoints:
+${say('demo.serves', { url })}
 ${endpoints.join('\n')}
 
-Now, in this folder in another terminal:
+${say('demo.now')}
 
-  1. Ask something. The answer says which endpoint gave it:
+  ${say('demo.ask')}
        ANTHROPIC_BASE_URL=${url} ANTHROPIC_AUTH_TOKEN=demo npx @anthropic-ai/claude-code -p hello
-  2. Kill that endpoint, and ask again. Another one answers:
+  ${say('demo.kill')}
        npx claude-zephyr demo kill Tokyo${portFlag}
-  3. Bring it back:
+  ${say('demo.revive')}
        npx claude-zephyr demo revive Tokyo${portFlag}
 
-Watch: ${statusCommand}, ${url}/status, http://127.0.0.1:${controllerPort}
-Ctrl-C ends everything.
+${say('demo.watch', { places: [statusCommand, `${url}/status`, controllerUrl].join(', ') })}
+${say('demo.end')}
 `;
 }

@@ -4,15 +4,15 @@ import type { LoadedConfig } from '@zephyr/runtime/config/load';
 import { loadConfig } from '@zephyr/runtime/config/load';
 import type { Environment } from '@zephyr/runtime/environment';
 import { EXIT, explain } from '@zephyr/runtime/errors';
-import { languageOf, type Numbers, numbersOf, type Translate, translator } from '@zephyr/texts';
+import { type Numbers, numbersOf, type Translate, translator } from '@zephyr/texts';
 
+import { helpIn } from '../command-help.ts';
 import { warningsOf } from '../config-warnings.ts';
 import { type Finding, ok, renderFindings } from '../doctor/finding.ts';
 import { examineClock, examineConnections, examinePorts } from '../doctor/network.ts';
 import { examineCli, examineNode, examineToken } from '../doctor/program.ts';
 import { examineRedis } from '../doctor/redis.ts';
 import { isElsewhere, startingServices } from '../service-location.ts';
-import { localeOf } from './admin-session.ts';
 import { probeEndpoints, troubleText } from './probe.ts';
 
 export interface DoctorOptions {
@@ -59,7 +59,7 @@ interface Examined {
 
 async function examine(call: DoctorCall): Promise<Examined> {
   const { options, environment } = call;
-  const own = translator(languageOf(localeOf(environment)));
+  const own = helpIn(environment);
   let loaded: LoadedConfig;
   try {
     loaded = loadConfig(

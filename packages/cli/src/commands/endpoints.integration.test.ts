@@ -9,12 +9,7 @@ import { demanding, sse, status } from '@zephyr/testkit/upstream-scripts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import type { Ask } from '../edit/ask.ts';
-import {
-  type AddEndpointOptions,
-  addEndpoint,
-  listEndpoints,
-  removeEndpoint,
-} from './endpoints.ts';
+import { type AddEndpointOptions, addEndpoint, listEndpoints, removeNamed } from './endpoints.ts';
 
 const CONFIG = `# ours
 [health_check]
@@ -144,6 +139,18 @@ describe('zephyr endpoint', () => {
     expect(read().env).toContain(TOKEN);
   });
 
+  it('gives the token of a group without Latin letters a variable that people can read', async () => {
+    const text = async (group: string) => {
+      const options = { url: `${upstream.url}/${encodeURIComponent(group)}`, group, test: false };
+      return (await add(group, { ...options, tokenStdin: true })).text;
+    };
+    expect(await text('备用')).toContain('in .env, as AUTH_TOKEN_GROUP_2.');
+    // Neither the token of a group that was removed nor that of another one is taken.
+    await removeNamed('备用', files, {});
+    expect(await text('香港')).toContain('as AUTH_TOKEN_GROUP_3.');
+    expect(namesNow().groups.map(({ name }) => name)).toEqual(['main', '香港']);
+  });
+
   it.each([
     ['no URL', 'Two', {}, 'the url of the endpoint is missing'],
     ['no token', 'Two', { url: 'http://127.0.0.1:2', group: 'x' }, 'AUTH_TOKEN_X'],
@@ -158,11 +165,11 @@ describe('zephyr endpoint', () => {
     await add('Two', { url: upstream.url, group: 'b', tokenStdin: true, test: false });
     await add('Three', { url: upstream.url, test: false });
     expect(JSON.parse(listEndpoints(files, true))).toHaveLength(3);
-    removeEndpoint('three', files, {});
-    expect(removeEndpoint('Two', files, {})).toContain('with its group b');
+    await removeNamed('three', files, {});
+    expect(await removeNamed('Two', files, {})).toContain('with its group b');
     expect(read().config.trimEnd()).toBe(CONFIG.trimEnd());
-    expect(() => removeEndpoint('One', files, {})).toThrow('the only endpoint');
-    expect(() => removeEndpoint('Four', files, {})).toThrow('no endpoint named Four');
+    await expect(removeNamed('One', files, {})).rejects.toThrow('the only endpoint');
+    await expect(removeNamed('Four', files, {})).rejects.toThrow('no endpoint named Four');
     expect(listEndpoints(files, false)).toMatch(/One +one +main +http/);
   });
 });

@@ -23,9 +23,10 @@ import type { Environment } from '@zephyr/runtime/environment';
 import { EXIT, messageOf, ZephyrError } from '@zephyr/runtime/errors';
 import { decisionText, languageOf, numbersOf, type Situation, translator } from '@zephyr/texts';
 
+import { localeOf } from '../command-help.ts';
 import { withSetting } from '../replay/settings.ts';
 import { renderTable } from '../table.ts';
-import { type AdminOptions, type AdminSession, localeOf, openSession } from './admin-session.ts';
+import { type AdminOptions, type AdminSession, openSession } from './admin-session.ts';
 
 export interface ReplayOptions extends AdminOptions {
   /** Read the recording from this file instead of the controller. */

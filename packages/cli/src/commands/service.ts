@@ -7,7 +7,9 @@ import { loadConfig } from '@zephyr/runtime/config/load';
 import type { Environment } from '@zephyr/runtime/environment';
 import { plainPart } from '@zephyr/runtime/environment';
 import { EXIT } from '@zephyr/runtime/errors';
+import { translator } from '@zephyr/texts';
 
+import { helpIn } from '../command-help.ts';
 import { stateFolder } from '../launch/state-folder.ts';
 import { type ServiceManager, serviceManager } from '../service/manager.ts';
 import { servicesOnThisMachine } from '../service-location.ts';
@@ -55,11 +57,12 @@ export async function installService(
   mkdirSync(dirname(manager.path), { recursive: true });
   writeFileSync(manager.path, manager.definitionOf(run));
   await manager.enable();
+  const say = translator(loaded.config.ui.language);
   const { host } = loaded.config.server;
   const port = options.port ?? loaded.config.server.port;
   return [
-    `Zephyr runs in the background, now and from each log-in on (${manager.path}).`,
-    `Which endpoint serves: zephyr status; what Claude Code needs: zephyr connect (${host}:${port}).`,
+    say('service.installed', { path: manager.path }),
+    say('service.next', { address: `${host}:${port}` }),
     ...manager.hints,
   ].join('\n');
 }
@@ -69,12 +72,13 @@ export async function uninstallService(
   environment: Environment,
   platform: string = process.platform,
 ): Promise<string> {
+  const say = helpIn(environment);
   const manager = serviceManager(environment, platform);
-  if (!existsSync(manager.path)) return 'Zephyr is not installed as a service.';
+  if (!existsSync(manager.path)) return say('service.notInstalled');
   await manager.disable();
   rmSync(manager.path);
   await manager.forget();
-  return `Zephyr no longer runs in the background (${manager.path} is removed).`;
+  return say('service.uninstalled', { path: manager.path });
 }
 
 /** @returns the text to print and the exit code: 0 where it runs */
@@ -82,14 +86,15 @@ export async function serviceStatus(
   environment: Environment,
   platform: string = process.platform,
 ): Promise<{ readonly text: string; readonly exitCode: number }> {
+  const say = helpIn(environment);
   const manager: ServiceManager = serviceManager(environment, platform);
   if (!existsSync(manager.path)) {
-    return { text: 'not installed: zephyr service install', exitCode: EXIT.failure };
+    return { text: say('service.install'), exitCode: EXIT.failure };
   }
   return (await manager.isRunning())
-    ? { text: `running (${manager.path})`, exitCode: EXIT.ok }
+    ? { text: say('service.running', { path: manager.path }), exitCode: EXIT.ok }
     : {
-        text: [`installed, but not running (${manager.path})`, ...manager.hints].join('\n'),
+        text: [say('service.stopped', { path: manager.path }), ...manager.hints].join('\n'),
         exitCode: EXIT.failure,
       };
 }

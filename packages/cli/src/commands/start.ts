@@ -129,17 +129,18 @@ async function showDashboard(
 }
 
 function welcome({ ports }: LaunchedSystem, { config, secrets }: LoadedConfig): string {
+  const say = translator(config.ui.language);
   const url = `http://${hostForPeople(config.server.host)}:${ports.proxy}`;
   const hasKeys = secrets.clientKeys.length > 0;
   // Claude Code asks for a login where it has no token at all; the proxy replaces it.
-  const token = hasKeys ? '<the key of the person>' : 'anything';
+  const token = hasKeys ? say('start.personKey') : 'anything';
   const dashboard = `http://${localHost(config.controller.host)}:${ports.controller}`;
   return `
-Zephyr serves at ${url}. Wherever Claude Code runs:
+${say('start.serves', { url })}
 
   export ANTHROPIC_BASE_URL=${url}
   export ANTHROPIC_AUTH_TOKEN=${token}
 
-Which endpoint serves: make status or ${url}/status; dashboard: ${dashboard}. Ctrl-C ends everything.
+${say('start.watch', { command: 'make status', url, dashboard })}
 `;
 }

@@ -145,6 +145,35 @@ describe('zephyr usage', () => {
   });
 });
 
+describe('zephyr cost', () => {
+  it('counts the probes that zephyr usage counts', async () => {
+    const ofUsage = async () =>
+      (JSON.parse(await zephyr('usage --by person --since 1d --json')) as UsageReport).rows.find(
+        ({ person }) => person === 'probes',
+      )?.requests ?? 0;
+    const before = await ofUsage();
+    const { endpoints } = JSON.parse(await zephyr('cost --json'));
+    const [day] = JSON.parse(await zephyr('cost --days 1 --json'));
+    const after = await ofUsage();
+    for (const probes of [endpoints[0].probes, day.probes]) {
+      expect(probes).toBeGreaterThanOrEqual(before);
+      expect(probes).toBeLessThanOrEqual(after);
+    }
+  });
+});
+
+describe('a query that is wrong', () => {
+  it.each([
+    ['usage --by foo', 'by takes person, endpoint, model, day, hour'],
+    ['usage --since yesterday', 'expected 7d, 24h, 2026-11-01'],
+    ['usage export --csv --json', 'export needs one format'],
+  ])('%s is a mistake of the command line, and what is right is said', async (command, words) => {
+    const child = start(command);
+    const [stderr, [code]] = await Promise.all([text(child.stderr), once(child, 'exit')]);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(words)]);
+  });
+});
+
 describe('zephyr requests', () => {
   it('chooses by person, by failure and by either id', async () => {
     await eventually(async () => expect(await requests()).toHaveLength(4), 200);

@@ -25,7 +25,7 @@ export async function showUsage(options: UsageOptions, environment: Environment)
   return printed(options, report, renderUsage(report, session));
 }
 
-/** @throws ZephyrError `USAGE` without a format */
+/** @throws ZephyrError `USAGE` unless there is one format */
 export async function exportUsage(
   options: ExportOptions,
   environment: Environment,
@@ -33,11 +33,13 @@ export async function exportUsage(
   const { client, say } = openSession(options, environment);
   const { by = ALL, since, until } = options;
   const query = { by, since, until };
+  if ((options.csv === true) === (options.json === true)) {
+    throw new ZephyrError('USAGE', say('cli.error.exportFormat'), {
+      advice: [say('cli.error.exportFormat.advice')],
+    });
+  }
   if (options.csv === true) return (await client.usageCsv(query)).trimEnd();
-  if (options.json === true) return JSON.stringify(await client.usage(query), null, 2);
-  throw new ZephyrError('USAGE', say('cli.error.exportFormat'), {
-    advice: [say('cli.error.exportFormat.advice')],
-  });
+  return JSON.stringify(await client.usage(query), null, 2);
 }
 
 function renderUsage(report: UsageReport, session: AdminSession): string {

@@ -9,13 +9,18 @@ import { endpointId } from '@zephyr/core';
  * `e-<8 hex>` of its hash, so that 香港-1 and 日本-1 stay apart.
  */
 export function idOfName(name: string): EndpointId {
+  return endpointId(slugOf(name) ?? `e-${sha256(name).slice(0, 8)}`);
+}
+
+/** Undefined for a name that has no such form. */
+export function slugOf(name: string): string | undefined {
   const slug = name
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-|-$/g, '');
   // Ids are keys of plain objects, where `constructor` would find something without being there.
-  const usable = /^[\x20-\x7e]+$/.test(name) && slug !== '' && !(slug in {});
-  return endpointId(usable ? slug : `e-${sha256(name).slice(0, 8)}`);
+  const isUsable = /^[\x20-\x7e]+$/.test(name) && slug !== '' && !(slug in {});
+  return isUsable ? slug : undefined;
 }
 
 export function sha256(text: string): string {

@@ -1,13 +1,13 @@
 import type { ScoredProbe } from '@zephyr/contract/probe';
 import { PROBES } from '@zephyr/contract/usage';
-import { endpointId, epochMs, HOUR_MS, usageOfProbe } from '@zephyr/core';
+import { DAY_MS, endpointId, epochMs, HOUR_MS, usageOfProbe } from '@zephyr/core';
 import { startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { createLogger } from '../logger.ts';
 import { createRedis } from './client.ts';
 import { isProbeFresh, isProbeRecorded, recordProbe } from './probe-store.ts';
-import { readProbeDay, recordProbeUsage } from './probe-usage.ts';
+import { recordProbeUsage } from './probe-usage.ts';
 import { readUsage, recordUsage } from './usage-store.ts';
 
 let server: TestRedis;
@@ -42,32 +42,30 @@ const result = (sequence: number, changes: Partial<ScoredProbe> = {}): ScoredPro
   ...changes,
 });
 
-describe('readProbeDay', () => {
+/** What the probes of the day have used together. */
+async function probesOfDay() {
+  const sinceAtMs = NOON - 12 * HOUR_MS;
+  const range = { sinceAtMs, untilAtMs: sinceAtMs + DAY_MS, unit: 'day' } as const;
+  const { rows } = await readUsage(redis, range);
+  return rows.find(({ person }) => person === PROBES)?.counts;
+}
+
+describe('recordProbeUsage', () => {
   it('adds up the checks of a day, each once', async () => {
+    expect(await probesOfDay()).toBeUndefined();
     await record(result(1));
     await record(result(1));
     await record(result(2));
     await record(result(3, { startedAtMs: epochMs(Date.UTC(2026, 10, 24)) }));
-    expect(await readProbeDay(redis, NOON)).toEqual({
-      [endpoint]: {
-        probes: 2,
-        inputTokens: 200,
-        outputTokens: 10,
-        cacheReadTokens: 0,
-        cacheWriteTokens: 0,
-        costUsd: 0.00025,
-      },
+    expect(await probesOfDay()).toMatchObject({
+      ...{ requests: 2, inputTokens: 200, outputTokens: 10, costNanoUsd: 250_000 },
     });
   });
 
   it('counts what a late result has cost', async () => {
     await record(result(2));
     await record(result(1));
-    expect((await readProbeDay(redis, NOON))[endpoint]?.probes).toBe(2);
-  });
-
-  it('is empty for a day without checks', async () => {
-    expect(await readProbeDay(redis, NOON)).toEqual({});
+    expect(await probesOfDay()).toMatchObject({ requests: 2 });
   });
 
   it('is of the ledger that people are in, who are not in it', async () => {
@@ -85,7 +83,6 @@ describe('readProbeDay', () => {
         ['ann', 1, 0],
       ]),
     );
-    expect((await readProbeDay(redis, NOON))[endpoint]?.probes).toBe(2);
   });
 });
 

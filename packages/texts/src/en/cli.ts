@@ -2,6 +2,7 @@
 export const cli = {
   'cli.option.url': 'address of the controller (default: from config.toml)',
   'cli.option.json': 'print JSON for programs',
+  'cli.option.jsonLines': 'print JSON for programs: one line each, and none where there is nothing',
   'cli.option.language': 'en or zh (default: from config.toml)',
   'cli.option.force': 'even if the endpoint is not available',
   'cli.option.follow': 'keep printing events as they happen',
@@ -33,6 +34,7 @@ export const cli = {
   'endpoint.ask.url': 'Its base URL, without /v1: ',
   'endpoint.ask.token': 'Token of group {group} (not shown): ',
   'endpoint.added': '{name} is added to group {group}; a running Zephyr uses it within seconds.',
+  'endpoint.token': 'The token of group {group} is in .env, as {variable}.',
   'endpoint.notAdded': 'Nothing was changed. To add it anyway: --no-test',
   'endpoint.removed': '{name} is removed from group {group}; its running answers finish.',
   'endpoint.removedGroup':
@@ -103,6 +105,6 @@ export const cli = {
   'cli.option.id': 'only the request with this id: ours, or that of the endpoint',
   'cli.option.limit': 'number of past requests to print',
   'cli.option.followRequests': 'keep printing requests as they end',
-  'cli.error.exportFormat': 'export needs a format',
-  'cli.error.exportFormat.advice': 'Add --csv or --json.',
+  'cli.error.exportFormat': 'export needs one format',
+  'cli.error.exportFormat.advice': 'Add either --csv or --json.',
 } as const;

@@ -4,6 +4,7 @@ import type { Texts } from '../texts.ts';
 export const cli = {
   'cli.option.url': '控制器地址（默认取自 config.toml）',
   'cli.option.json': '输出供程序使用的 JSON',
+  'cli.option.jsonLines': '输出供程序使用的 JSON：每条一行，没有内容时不输出任何行',
   'cli.option.language': 'en 或 zh（默认取自 config.toml）',
   'cli.option.force': '即使端点不可用也执行',
   'cli.option.follow': '持续输出新事件',
@@ -35,6 +36,7 @@ export const cli = {
   'endpoint.ask.url': '端点的基础 URL（不含 /v1）：',
   'endpoint.ask.token': '组 {group} 的令牌（不显示）：',
   'endpoint.added': '已将 {name} 加入组 {group}；运行中的 Zephyr 几秒内即会使用它。',
+  'endpoint.token': '组 {group} 的令牌已写入 .env，变量名为 {variable}。',
   'endpoint.notAdded': '没有作任何更改。若仍要添加，请使用 --no-test',
   'endpoint.removed': '已从组 {group} 移除 {name}；其进行中的响应会继续完成。',
   'endpoint.removedGroup':
@@ -99,6 +101,6 @@ export const cli = {
   'cli.option.id': '仅此 ID 的请求：本系统的或端点的',
   'cli.option.limit': '输出多少条过去的请求',
   'cli.option.followRequests': '持续输出结束的请求',
-  'cli.error.exportFormat': '导出需要指定格式',
-  'cli.error.exportFormat.advice': '请加上 --csv 或 --json。',
+  'cli.error.exportFormat': '导出需要且只能指定一种格式',
+  'cli.error.exportFormat.advice': '请加上 --csv 或 --json 其中之一。',
 } satisfies Texts<typeof en>;

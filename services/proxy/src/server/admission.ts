@@ -5,6 +5,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { BlockList, Socket } from 'node:net';
 
+import type { KeyVerdict } from '@zephyr/contract/proxy-status';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import type { Operation } from '@zephyr/core';
 import { pause } from '@zephyr/runtime/clock';
@@ -108,6 +109,10 @@ export class Admission {
       this.#refuse(res, 'unknown_host');
     }
   };
+
+  keyVerdictOn(req: IncomingMessage): KeyVerdict {
+    return this.#deps.clients().verdictOn(this.#visitor(req), this.#deps.exchange.clock.nowMs());
+  }
 
   /** Orchestrators and Prometheus call us by whatever name. */
   #mayRead(req: IncomingMessage): boolean {

@@ -1,6 +1,7 @@
 /** The routes, by express: what goes upstream first, then the proxy's own pages. */
 import type { RequestListener } from 'node:http';
 
+import type { ProxyHome } from '@zephyr/contract/proxy-status';
 import { isFromForeignPage, isWatchersHost } from '@zephyr/runtime/http/visitor';
 import {
   type Readiness,
@@ -61,8 +62,10 @@ function createPages({ metrics, status, feed, admission, onError }: ProxyAppDeps
   app.set('trust proxy', false);
 
   // Claude Code asks HEAD / without credentials and would follow a redirect for ever.
-  app.get('/', (_req, res) => {
-    res.json({ name: 'claude-zephyr', status: '/status', health: '/health' });
+  app.get('/', (req, res) => {
+    const links = { status: '/status', health: '/health' };
+    const home: ProxyHome = { name: 'claude-zephyr', ...links, key: admission.keyVerdictOn(req) };
+    res.set('cache-control', 'no-store').json(home);
   });
   addStatus(app, status, feed);
   app.get('/diagnostics', (_req, res) => {

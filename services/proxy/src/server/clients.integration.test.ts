@@ -92,6 +92,21 @@ describe('keys of people', () => {
     }
   });
 
+  it('says at its root what a key is good for, and asks no endpoint', async () => {
+    const verdict = async (port: number, headers: Record<string, string>) =>
+      JSON.parse((await call(port, { method: 'GET', path: '/', body: '', headers })).text).key;
+    const { proxy, first } = await startRig({ clientKeys });
+    expect(await verdict(proxy.port, {})).toBe('no_key');
+    expect(await verdict(proxy.port, { 'x-api-key': 'guess' })).toBe('wrong_key');
+    expect(await verdict(proxy.port, { 'x-api-key': alice })).toBe('accepted');
+    // As everywhere, guesses are counted, and a right key is served all the same.
+    for (let round = 0; round < 20; round += 1) await verdict(proxy.port, { 'x-api-key': 'guess' });
+    expect((await call(proxy.port, { headers: { 'x-api-key': 'guess' } })).status).toBe(429);
+    expect(first.ledger).toHaveLength(0);
+    const { proxy: open } = await startRig();
+    expect(await verdict(open.port, {})).toBe('open');
+  });
+
   it('without keys it does not listen for strangers, unless that is said', async () => {
     const endpoints = ['http://127.0.0.1:9'];
     await expect(startTestProxy({ endpoints, server: { host: '0.0.0.0' } })).rejects.toMatchObject({

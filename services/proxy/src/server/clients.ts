@@ -6,6 +6,7 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 
+import type { KeyVerdict } from '@zephyr/contract/proxy-status';
 import type { ClientKey } from '@zephyr/runtime/config/config';
 import { FailureLimit } from '@zephyr/runtime/http/failure-limit';
 import { calledBy, isForwarded, isKnownHost } from '@zephyr/runtime/http/visitor';
@@ -115,6 +116,14 @@ export class Clients {
       case 'nobody':
         return { kind: 'refused', why: 'unauthorized' };
     }
+  }
+
+  /** For whoever asks before using it. Where a key is needed, a wrong one counts as a failure. */
+  verdictOn(visitor: Visitor, nowMs: number): KeyVerdict {
+    const needsKey = this.#rules.access.kind === 'keys' || this.#rules.access.kind === 'nobody';
+    if (!needsKey) return 'open';
+    if (presentedKeys(visitor.headers).length === 0) return 'no_key';
+    return this.admit(visitor, nowMs).kind === 'admitted' ? 'accepted' : 'wrong_key';
   }
 
   /** A page whose name was pointed here may read no more than others: without keys not even ours. */

@@ -8,8 +8,9 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 
-import { messageOf, ZephyrError } from '@zephyr/runtime/errors';
+import { messageOf, ZephyrError } from '../../errors.ts';
 
 /**
  * By rename, as editors do: who reads the file meanwhile sees the former or the new version, and a
@@ -56,10 +57,10 @@ const LOOK_AGAIN_MS = 20;
  *
  * @param change where the lock cannot be made it runs all the same: `replaceFile` says what is wrong
  */
-export function whileLocked<Result>(path: string, change: () => Result): Result {
+export async function whileLocked<Result>(path: string, change: () => Result): Promise<Result> {
   const isThere = statSync(path, { throwIfNoEntry: false }) !== undefined;
   const lock = `${isThere ? realpathSync(path) : path}.lock`;
-  const isLocked = locked(lock);
+  const isLocked = await locked(lock);
   try {
     return change();
   } finally {
@@ -67,7 +68,7 @@ export function whileLocked<Result>(path: string, change: () => Result): Result 
   }
 }
 
-function locked(lock: string): boolean {
+async function locked(lock: string): Promise<boolean> {
   for (let waitedMs = 0; ; waitedMs += LOOK_AGAIN_MS) {
     try {
       writeFileSync(lock, '', { flag: 'wx' });
@@ -76,6 +77,7 @@ function locked(lock: string): boolean {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') return false;
     }
     if (waitedMs >= ABANDONED_AFTER_MS) rmSync(lock, { force: true });
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOOK_AGAIN_MS);
+    // A controller does other work meanwhile.
+    await sleep(LOOK_AGAIN_MS);
   }
 }

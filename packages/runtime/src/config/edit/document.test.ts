@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { parse } from 'smol-toml';
 import { describe, expect, it } from 'vitest';
 
-import { addEntry, removeEntry, replaceText } from './edit-document.ts';
+import { addEntry, removeEntry, replaceText } from './document.ts';
 
 const INLINE = `# ours
 [server] # the proxy

@@ -1,4 +1,4 @@
-import { ZephyrError } from '@zephyr/runtime/errors';
+import { ZephyrError } from '../../errors.ts';
 
 /**
  * The text of `.env` with this variable set: in its place where it is there, else at the end. Pure.

@@ -8,7 +8,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { parse, type TomlTable, type TomlValue } from 'smol-toml';
 import { type AST, parseTOML } from 'toml-eslint-parser';
 
-import type { KeyPath } from './config-error.ts';
+import type { KeyPath } from '../config-error.ts';
 
 /** Undefined: the document is written in a way that cannot be changed safely. */
 export type EditedText = string | undefined;

@@ -1,0 +1,135 @@
+/** Who may use the proxy, changed in the text of config.toml. Running proxies follow within seconds. */
+import { createHash, randomBytes } from 'node:crypto';
+
+import { ZephyrError } from '../../errors.ts';
+import { readDocument } from '../load.ts';
+import { type RawTable, rawTable } from '../raw.ts';
+import { readText } from '../read-text.ts';
+import { client } from '../tables/clients.ts';
+import { addEntry, type EditedText, removeEntry, replaceText } from './document.ts';
+import { replaceFile, whileLocked } from './replace-file.ts';
+
+/** A person or machine, and where its key is: a variable, a file, or `key_sha256`. Never a key. */
+export interface ClientEntry {
+  readonly name: string;
+  readonly keyFrom: string;
+}
+
+export function clientsIn({ clients }: RawTable): readonly ClientEntry[] {
+  if (!Array.isArray(clients)) return [];
+  return clients.map(rawTable).map(({ name, key_env: variable, key_file: file }) => ({
+    name: String(name),
+    keyFrom: String(variable ?? file ?? 'key_sha256'),
+  }));
+}
+
+/**
+ * Adds a person to config.toml with the hash of a new key.
+ *
+ * @returns the key, which is shown only once and stored nowhere.
+ * @throws ZephyrError `USAGE` for a name that is taken or not allowed; `CONFIG` for a file with errors;
+ *   `READ_ONLY`
+ */
+export async function addClient(configPath: string, name: string): Promise<string> {
+  const checked = client.shape.name.safeParse(name);
+  if (!checked.success) {
+    throw new ZephyrError('USAGE', `${JSON.stringify(name)} is not a valid client name`, {
+      advice: checked.error.issues.map(({ message }) => `${message}, e.g. ann or build-server.2`),
+    });
+  }
+  return await whileLocked(configPath, () => {
+    if (clientsIn(readDocument(configPath)).some((known) => known.name === name)) {
+      throw new ZephyrError('USAGE', `${configPath} already has a client named ${name}`, {
+        advice: [`to replace the key: zephyr clients rotate ${name}`],
+      });
+    }
+    const { key, hash } = newKey();
+    change(configPath, [`zephyr clients add ${name}`], (text) =>
+      addEntry(text, ['clients'], { name, key_sha256: hash }),
+    );
+    return key;
+  });
+}
+
+/**
+ * The former key is rejected within seconds. Of a key that a variable or file holds only its owner can
+ * make another.
+ *
+ * @returns the new key @throws ZephyrError `USAGE`, `CONFIG`, `READ_ONLY`
+ */
+export async function rotateClient(configPath: string, name: string): Promise<string> {
+  return await whileLocked(configPath, () => {
+    const { index, keyFrom } = clientNamed(configPath, name);
+    if (keyFrom !== 'key_sha256') {
+      const message = `the key of ${name} is not in ${configPath}, but in ${keyFrom}`;
+      throw new ZephyrError('USAGE', message, { advice: ['change it there'] });
+    }
+    const { key, hash } = newKey();
+    change(configPath, [`zephyr clients rotate ${name}`], (text) =>
+      replaceText(text, ['clients', index, 'key_sha256'], hash),
+    );
+    return key;
+  });
+}
+
+/**
+ * The person's key is rejected within seconds. The last one stays where other machines reach the
+ * proxy: without keys it would be open to all of them.
+ *
+ * @throws ZephyrError `USAGE`, `CONFIG`, `READ_ONLY`
+ */
+export async function removeClient(configPath: string, name: string): Promise<void> {
+  await whileLocked(configPath, () => {
+    const { index, isOnlyOne } = clientNamed(configPath, name);
+    if (isOnlyOne) {
+      throw new ZephyrError(
+        'USAGE',
+        `${name} is the only client: without keys anybody may use the proxy`,
+        {
+          advice: [
+            'add another one first: zephyr clients add <name>',
+            'or remove the block by hand',
+          ],
+        },
+      );
+    }
+    change(configPath, [`remove the client ${name}`], (text) =>
+      removeEntry(text, ['clients'], index),
+    );
+  });
+}
+
+function newKey(): { readonly key: string; readonly hash: string } {
+  const key = `zk-${randomBytes(32).toString('base64url')}`;
+  return { key, hash: createHash('sha256').update(key).digest('hex') };
+}
+
+function clientNamed(configPath: string, name: string) {
+  const all = clientsIn(readDocument(configPath));
+  const index = all.findIndex((known) => known.name === name);
+  const found = all[index];
+  if (found !== undefined) return { index, ...found, isOnlyOne: all.length === 1 };
+  throw new ZephyrError('USAGE', `${configPath} has no client named ${name}`, {
+    advice: [
+      all.length === 0
+        ? 'there are none; to create a key: zephyr clients add <name>'
+        : `known clients: ${all.map((known) => known.name).join(', ')}`,
+    ],
+  });
+}
+
+/** @param lines what to do where the file comes from: its key would be lost with this one's hash */
+function change(
+  configPath: string,
+  lines: readonly string[],
+  edit: (text: string) => EditedText,
+): void {
+  const text = edit(readText(configPath, 'must exist'));
+  if (text === undefined) {
+    const message = `${configPath} is written in a way that cannot be changed safely`;
+    throw new ZephyrError('USAGE', message, {
+      advice: ['write each client as a block of its own first: [[clients]]'],
+    });
+  }
+  replaceFile(configPath, text, { lines });
+}

@@ -1,0 +1,271 @@
+/**
+ * The endpoints of config.toml, changed in its text. Nothing is written unless the configuration is
+ * valid with the change. A token goes into `.env`, never into config.toml.
+ */
+import type { Environment } from '../../environment.ts';
+import { ZephyrError } from '../../errors.ts';
+import { type LoadedConfig, parseConfig, readDocument } from '../load.ts';
+import { type RawTable, rawTable, variableNamesIn } from '../raw.ts';
+import { readText } from '../read-text.ts';
+import { idOfName, slugOf } from '../slug.ts';
+import type { ReadToken } from '../token-command.ts';
+import { variablesOf } from '../variables.ts';
+import { addEntry, type EditedText, removeEntry } from './document.ts';
+import { withVariable } from './env-variable.ts';
+import { replaceFile, whileLocked } from './replace-file.ts';
+
+export interface ConfigFiles {
+  readonly config: string;
+  readonly envFile: string;
+}
+
+export interface EndpointEntry {
+  readonly name: string;
+  readonly url: string;
+  readonly group: string;
+}
+
+export interface WantedEndpoint {
+  readonly name: string;
+  readonly url: string;
+  /** Name of its group, which is made where it does not exist; absent: the first one. */
+  readonly group?: string | undefined;
+  /** Of a new group: the variable that holds its token. */
+  readonly tokenEnv?: string | undefined;
+}
+
+/** An endpoint that is to be added to the files as they were read. */
+export interface EndpointDraft {
+  readonly name: string;
+  readonly url: string;
+  readonly group: {
+    readonly index: number;
+    readonly name: string;
+    readonly isNew: boolean;
+    /** That holds its token; absent: a program prints it (`token_command`). */
+    readonly variable: string | undefined;
+    readonly hasToken: boolean;
+  };
+  readonly files: ConfigFiles;
+  readonly former: { readonly config: string; readonly env: string };
+}
+
+/** What both files will be. */
+export interface DraftedFiles {
+  readonly config: string;
+  readonly env: string;
+  readonly loaded: LoadedConfig;
+}
+
+/** @throws ZephyrError `CONFIG` for a file with errors */
+export function draftEndpoint(
+  files: ConfigFiles,
+  { name, url, group: groupName, tokenEnv }: WantedEndpoint,
+  environment: Environment,
+): EndpointDraft {
+  const document = readDocument(files.config);
+  const former = { config: readText(files.config, 'must exist'), env: envTextOf(files) };
+  const groups = groupsIn(document);
+  const wanted = groupName ?? groups[0]?.name ?? 'main';
+  const index = groups.findIndex((group) => group.name === wanted);
+  const found = groups[index];
+  const variables = variablesOf(environment, former.env);
+  const isTaken = (variable: string) =>
+    variableNamesIn(document).includes(variable) || variables(variable) !== undefined;
+  const variable =
+    found === undefined
+      ? (tokenEnv ?? tokenVariableFor(wanted, groups.length, isTaken))
+      : found.variable;
+  return {
+    ...{ name, url, files, former },
+    group: {
+      ...{ index: found === undefined ? groups.length : index, name: wanted, variable },
+      isNew: found === undefined,
+      hasToken: variable === undefined || variables(variable) !== undefined,
+    },
+  };
+}
+
+/**
+ * `AUTH_TOKEN_BACK_UP` for `Back up`. A name with other than ASCII letters has no such form, so its group
+ * gets its place among the groups: `AUTH_TOKEN_GROUP_2`, or the next number that nothing uses.
+ *
+ * @param count of the groups before it
+ */
+export function tokenVariableFor(
+  group: string,
+  count: number,
+  isTaken: (variable: string) => boolean,
+): string {
+  const slug = slugOf(group);
+  if (slug !== undefined) return `AUTH_TOKEN_${slug.toUpperCase().replaceAll('-', '_')}`;
+  let place = count + 1;
+  while (isTaken(`AUTH_TOKEN_GROUP_${place}`)) place += 1;
+  return `AUTH_TOKEN_GROUP_${place}`;
+}
+
+/**
+ * @param given.token of its group, where `hasToken` is false @param given.auth how the token is sent
+ * @param given.readToken absent: programs that print tokens are run
+ * @throws ZephyrError `CONFIG`, `USAGE`
+ */
+export function filesWith(
+  draft: EndpointDraft,
+  given: {
+    readonly token?: string | undefined;
+    readonly auth?: string | undefined;
+    readonly readToken?: ReadToken | undefined;
+  },
+  environment: Environment,
+): DraftedFiles {
+  const { files, former, group } = draft;
+  const isNeeded = given.token !== undefined && group.variable !== undefined;
+  const env = isNeeded ? withVariable(former.env, group.variable, given.token) : former.env;
+  const config = withEndpoint(draft, given.auth === undefined ? {} : { auth: given.auth });
+  const loaded = parsed({ files, config, env }, environment, given.readToken);
+  return { config, env, loaded };
+}
+
+/**
+ * Somebody else's change since the draft was made stays: an endpoint takes time to answer.
+ * @throws ZephyrError `USAGE`, `READ_ONLY`; both files are then as they were
+ */
+export async function writeEndpoint(draft: EndpointDraft, next: DraftedFiles): Promise<void> {
+  const { files, former } = draft;
+  const lines = linesFor(draft);
+  await whileLocked(files.config, () => {
+    refuseChanged(files, former);
+    const hasToken = next.env !== former.env;
+    if (hasToken) replaceFile(files.envFile, next.env, { mode: 0o600, lines });
+    try {
+      replaceFile(files.config, next.config, { lines });
+    } catch (error) {
+      if (hasToken) replaceFile(files.envFile, former.env, { mode: 0o600 });
+      throw error;
+    }
+  });
+}
+
+/**
+ * @param wanted its name or id @returns what was removed; `withGroup`: it was the last of its group
+ * @throws ZephyrError `CONFIG`, `USAGE`, `READ_ONLY`; the file is then as it was
+ */
+export async function removeEndpoint(
+  wanted: string,
+  files: ConfigFiles,
+  environment: Environment,
+  readToken?: ReadToken,
+): Promise<{ readonly name: string; readonly group: string; readonly withGroup: boolean }> {
+  return await whileLocked(files.config, () => {
+    const { name, group, groupIndex, index, isOnlyOfGroup } = endpointNamed(wanted, files.config);
+    const before = readText(files.config, 'must exist');
+    const lines = [`remove ${JSON.stringify(name)} from [[groups]] ${JSON.stringify(group)}`];
+    const config = edited(
+      isOnlyOfGroup
+        ? removeEntry(before, ['groups'], groupIndex)
+        : removeEntry(before, ['groups', groupIndex, 'endpoints'], index),
+      lines,
+    );
+    parsed({ files, config, env: envTextOf(files) }, environment, readToken);
+    replaceFile(files.config, config, { lines });
+    return { name, group, withGroup: isOnlyOfGroup };
+  });
+}
+
+/** Also of a configuration whose tokens are not there. */
+export function endpointsIn(document: RawTable): readonly EndpointEntry[] {
+  return placedEndpoints(document).map(({ name, url, group }) => ({ name, url, group }));
+}
+
+function parsed(
+  { files, config, env }: { files: ConfigFiles; config: string; env: string },
+  environment: Environment,
+  readToken: ReadToken | undefined,
+): LoadedConfig {
+  return parseConfig({
+    ...{ path: files.config, text: config, envFile: { path: files.envFile, text: env } },
+    variables: variablesOf(environment, env),
+    ...(readToken === undefined ? {} : { readToken }),
+  });
+}
+
+function endpointNamed(wanted: string, configPath: string) {
+  const all = placedEndpoints(readDocument(configPath));
+  const found = all.find(({ name }) => isNamed(name, wanted));
+  if (found === undefined) {
+    throw new ZephyrError('USAGE', `${configPath} has no endpoint named ${wanted}`, {
+      advice: [`known endpoints: ${all.map(({ name }) => name).join(', ')}`],
+    });
+  }
+  if (all.length === 1) {
+    throw new ZephyrError('USAGE', `${found.name} is the only endpoint`, {
+      advice: ['add another one first: zephyr endpoint add'],
+    });
+  }
+  const isOnlyOfGroup =
+    all.filter(({ groupIndex }) => groupIndex === found.groupIndex).length === 1;
+  return { ...found, isOnlyOfGroup };
+}
+
+function refuseChanged(files: ConfigFiles, former: EndpointDraft['former']): void {
+  const isSame =
+    readText(files.config, 'must exist') === former.config && envTextOf(files) === former.env;
+  if (isSame) return;
+  throw new ZephyrError('USAGE', `${files.config} or ${files.envFile} was changed meanwhile`, {
+    advice: ['nothing of it is lost; do it again'],
+  });
+}
+
+function withEndpoint(draft: EndpointDraft, more: Readonly<Record<string, string>>): string {
+  const { name, url, group, former } = draft;
+  const entry = { name: group.name, auth_token_env: group.variable ?? '' };
+  const base = group.isNew ? addEntry(former.config, ['groups'], entry) : former.config;
+  const path = ['groups', group.index, 'endpoints'];
+  return edited(
+    base === undefined ? undefined : addEntry(base, path, { url, name, ...more }),
+    linesFor(draft),
+  );
+}
+
+function linesFor({ name, url, group }: EndpointDraft): readonly string[] {
+  const entry = `{ url = ${JSON.stringify(url)}, name = ${JSON.stringify(name)} }`;
+  if (!group.isNew || group.variable === undefined) {
+    return [`in the endpoints of [[groups]] ${JSON.stringify(group.name)}:`, `  ${entry},`];
+  }
+  const { variable } = group;
+  const head = ['[[groups]]', `name = ${JSON.stringify(group.name)}`];
+  return [
+    ...[...head, `auth_token_env = ${JSON.stringify(variable)}`, `endpoints = [${entry}]`],
+    `and the token as ${variable} where .env comes from`,
+  ];
+}
+
+function edited(text: EditedText, lines: readonly string[]): string {
+  if (text !== undefined) return text;
+  throw new ZephyrError('USAGE', 'this file is written in a way that cannot be changed safely', {
+    advice: ['change it yourself:', ...lines],
+  });
+}
+
+const isNamed = (name: string, wanted: string): boolean =>
+  name.toLowerCase() === wanted.toLowerCase() || idOfName(name) === wanted;
+
+function envTextOf({ envFile }: Pick<ConfigFiles, 'envFile'>): string {
+  return readText(envFile, 'may be missing');
+}
+
+function groupsIn(document: RawTable) {
+  const groups = Array.isArray(document['groups']) ? document['groups'].map(rawTable) : [];
+  return groups.map(({ name, auth_token_env: variable, endpoints }) => ({
+    ...{ name: String(name), variable: variable === undefined ? undefined : String(variable) },
+    endpoints: Array.isArray(endpoints) ? endpoints.map(rawTable) : [],
+  }));
+}
+
+function placedEndpoints(document: RawTable) {
+  return groupsIn(document).flatMap(({ name: group, endpoints }, groupIndex) =>
+    endpoints.map(({ name, url }, index) => ({
+      ...{ group, groupIndex, index, name: String(name), url: String(url) },
+    })),
+  );
+}
