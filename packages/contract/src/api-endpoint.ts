@@ -76,6 +76,8 @@ export const apiEndpointSchema = z
     url: z.string(),
     /** Place in the order of trial, 0 is the active one; null where it may not be tried. */
     rank: count.nullable(),
+    /** Its share of the new sessions while several endpoints share them; null otherwise. */
+    share: ratio.nullable(),
     enabled: z.boolean(),
     available: z.boolean(),
     /** Why it is not available; empty where it is. */

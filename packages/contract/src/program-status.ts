@@ -6,7 +6,7 @@ import { z } from 'zod';
 
 import { failureClass } from './failure.ts';
 import { PROXY_STATUSES } from './presence.ts';
-import { count, duration, endpointId, type PlainOf } from './scalars.ts';
+import { count, duration, endpointId, type PlainOf, ratio } from './scalars.ts';
 import { reasonCode, selectionSchema } from './selection.ts';
 
 const programEndpointSchema = z.object({
@@ -18,6 +18,8 @@ const programEndpointSchema = z.object({
   available: z.boolean(),
   /** The expected time to a good answer; null while it is unknown. */
   score_ms: duration.nullable(),
+  /** Of the new sessions while several endpoints share them; null otherwise. */
+  share: ratio.nullable(),
   active_requests: count,
   ejection: z.object({
     status: z.enum(['admitted', 'half_open', 'ejected']),

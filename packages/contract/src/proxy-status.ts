@@ -15,6 +15,7 @@ const proxyEndpointSchema = apiEndpointSchema
     name: true,
     groupName: true,
     rank: true,
+    share: true,
     enabled: true,
     available: true,
     ejection: true,

@@ -44,6 +44,10 @@ const rampSchema = z.object({
 });
 export type Ramp = ShapeOf<typeof rampSchema>;
 
+/** One of several endpoints that share the new sessions. */
+const shareSchema = z.object({ id: endpointId, weight: z.number().positive() });
+export type Share = ShapeOf<typeof shareSchema>;
+
 const content = {
   selection: selectionSchema,
   mode: modeSchema,
@@ -53,6 +57,11 @@ const content = {
   endpoints: z.record(z.string(), snapshotEndpointSchema),
   /** Present for some seconds after a latency switch. */
   ramp: rampSchema.optional(),
+  /**
+   * Present while new sessions are spread over several endpoints by their weights, the active one among
+   * them: a proxy asks `sharedEndpoint` in core.
+   */
+  shares: z.array(shareSchema).optional(),
   /** The model is overloaded on most endpoints: going elsewhere helps nobody. */
   overloadedEverywhere: z.boolean(),
 };

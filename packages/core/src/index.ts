@@ -84,6 +84,7 @@ export {
   type Operation,
   scopeOf,
 } from './route/scope.ts';
+export { sharedEndpoint, shareOf } from './route/shared-endpoint.ts';
 export { isWorthStaying, STAY_PAUSE_MS } from './route/stay.ts';
 export { rampedEndpoint } from './route/switch-ramp.ts';
 export type { FirstByteClass, FirstByteLimits } from './route/usual-first-byte.ts';

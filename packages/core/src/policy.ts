@@ -2,9 +2,9 @@ import type { FailureClass } from '@zephyr/contract/failure';
 import type { ModelFamily } from '@zephyr/contract/session';
 
 /**
- * Every number that a decision depends on. The controller starts from `DEFAULT_POLICY` and applies
- * its configuration (runtime's policy-of-config.ts); a recording can be replayed under another policy. `docs/decisions.md` explains
- * the formulas.
+ * Every number that a decision depends on. The controller starts from `DEFAULT_POLICY` and applies its
+ * configuration (runtime's policy-of-config.ts); a recording can be replayed under another policy.
+ * `docs/decisions.md` explains the formulas.
  */
 export interface Policy {
   readonly health: HealthPolicy;
@@ -110,8 +110,9 @@ export interface FailurePolicy {
 }
 
 export interface SwitchPolicy {
-  /** The least gain for a latency switch (`server.switch_threshold_ms`). */
+  /** The least gain for a latency switch, and what one may be slower that shares the load. */
   readonly thresholdMs: number;
+  readonly sharingToleranceMs: number;
   /** The gain must also be this many times its standard error. */
   readonly confidence: number;
   /** Evaluations in a row with new evidence in which the same endpoint must lead. */
@@ -208,9 +209,7 @@ export interface ProbingPolicy {
   readonly cheaperFromShare: number;
 }
 
-/**
- * A failure that is noticed at once costs a retry; one that is noticed by a timer costs its time.
- */
+/** A failure that is noticed at once costs a retry; one that is noticed by a timer costs its time. */
 const QUICK_FAILURE_MS = 2_000;
 const SLOW_FAILURE_MS = 15_000;
 
@@ -291,6 +290,7 @@ export const DEFAULT_POLICY: Policy = {
   },
   switching: {
     thresholdMs: 50,
+    sharingToleranceMs: 1_000,
     // At 1.5 standard errors about one gain in fifteen is chance; less switches more for nothing.
     confidence: 1.5,
     confirmations: 3,

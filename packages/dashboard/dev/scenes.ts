@@ -120,21 +120,24 @@ export function proxyStateOf(scene: SceneName, nowMs: number): ProxyStatus {
     },
     currentEndpointId: selection.status === 'none' ? null : selection.activeId,
     activeRequests: load.activeRequests,
-    endpoints: endpoints.map(({ id, name, groupName, rank, enabled, available, ...endpoint }) => ({
-      id,
-      name,
-      groupName,
-      rank,
-      enabled,
-      available,
-      ejection: endpoint.ejection,
-      activeRequests: endpoint.activeRequests,
-      health: { status: endpoint.health.status },
-      score:
-        endpoint.score.status === 'known'
-          ? { status: 'known', totalMs: endpoint.score.totalMs }
-          : endpoint.score,
-    })),
+    endpoints: endpoints.map(
+      ({ id, name, groupName, rank, share, enabled, available, ...endpoint }) => ({
+        id,
+        name,
+        groupName,
+        rank,
+        share,
+        enabled,
+        available,
+        ejection: endpoint.ejection,
+        activeRequests: endpoint.activeRequests,
+        health: { status: endpoint.health.status },
+        score:
+          endpoint.score.status === 'known'
+            ? { status: 'known', totalMs: endpoint.score.totalMs }
+            : endpoint.score,
+      }),
+    ),
   };
 }
 

@@ -169,6 +169,7 @@ function inventedGoodEndpoint(index: number, nowMs: number): ApiEndpoint {
     groupName: ['instcopilot', 'instcopilot', 'anthropic', 'backup'][index] ?? 'x',
     url: `https://${NAMES[index]}.example.com/api`,
     rank: index,
+    share: null,
     enabled: true,
     available: true,
     unavailable: [],

@@ -13,6 +13,7 @@ const endpoint = (id: string, totalMs: number, changes: Partial<EndpointFacts> =
   id,
   name: id.toUpperCase(),
   rank: 0,
+  share: null,
   enabled: true,
   available: true,
   unavailable: [],

@@ -24,7 +24,15 @@ export function servingOf(situation: Situation): EndpointFacts | undefined {
 export function headlineOf(situation: Situation, say: Speech['say']): string {
   if (situation.selection.status === 'none') return say('now.none');
   const serving = servingOf(situation);
-  return serving === undefined ? say('now.down') : say('now.serves', { name: serving.name });
+  if (serving === undefined) return say('now.down');
+  return serving.share === null
+    ? say('now.serves', { name: serving.name })
+    : say('now.share', { names: sharingNames(situation) });
+}
+
+function sharingNames({ endpoints }: Situation): string {
+  const sharing = endpoints.filter(({ share }) => share !== null);
+  return sharing.map(({ name }) => name).join(', ');
 }
 
 /** Why it serves, in one sentence. */
@@ -149,6 +157,7 @@ function steadySentence(situation: Situation, { say, numbers }: Speech, nowMs: n
   if (situation.freeze.status === 'flapping') {
     return say('next.flapping', { time: numbers.time(situation.freeze.untilAtMs, nowMs) });
   }
+  if (active.share !== null) return say('next.share', { names: sharingNames(situation) });
   if (best === undefined) return say('next.alone');
   if (active.score.status === 'unknown' || best.score.status === 'unknown') {
     return say('next.unknown');
@@ -195,7 +204,8 @@ export function roleOf(endpoint: EndpointFacts, selection: SelectionFacts): Role
   if (selection.status === 'draining' && selection.drainingId === endpoint.id) return 'draining';
   if (!endpoint.enabled) return 'off';
   if (!endpoint.available) return 'down';
-  return selection.status !== 'none' && selection.activeId === endpoint.id ? 'serving' : 'fallback';
+  const isActive = selection.status !== 'none' && selection.activeId === endpoint.id;
+  return isActive || endpoint.share !== null ? 'serving' : 'fallback';
 }
 
 export function roleText(
@@ -204,6 +214,9 @@ export function roleText(
   say: Speech['say'],
 ): string {
   const role = roleOf(endpoint, selection);
+  if (role === 'serving' && endpoint.share !== null) {
+    return say('role.sharing', { share: Math.round(endpoint.share * 100) });
+  }
   if (role !== 'fallback') return say(`role.${role}`);
   return endpoint.rank === null
     ? healthText(endpoint, say)

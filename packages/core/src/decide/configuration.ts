@@ -52,8 +52,12 @@ function configured(
       ...{ recovery: recovered(recovery, nowMs), changedAtMs: nowMs },
     };
   }
-  const { groupName, styleChoice, preferenceMs } = setting;
-  const same = { ...former, groupName, styleChoice, preferenceMs };
+  const { groupName, styleChoice, preferenceMs, sharing } = setting;
+  const { sharing: _, ...known } = former;
+  const same: EndpointState = {
+    ...{ ...known, groupName, styleChoice, preferenceMs },
+    ...(sharing === undefined ? {} : { sharing }),
+  };
   if (!isStart || isInOrder(former)) return same;
   return { ...same, health: withoutDamping(former.health), changedAtMs: nowMs };
 }

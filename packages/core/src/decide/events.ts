@@ -21,6 +21,12 @@ export interface GroupSetting {
   readonly dailyBudgetUsd?: number | undefined;
 }
 
+/** Endpoints of one priority that have a weight share the load: see `sharesOf`. */
+export interface SharingSetting {
+  readonly priority: number;
+  readonly weight: number;
+}
+
 export interface EndpointSetting {
   readonly id: EndpointId;
   readonly groupName: string;
@@ -28,6 +34,8 @@ export interface EndpointSetting {
   readonly styleChoice: 'auto' | 'fixed';
   /** See `preferencesMs`. */
   readonly preferenceMs: number;
+  /** Absent: sessions are not spread over it and others. */
+  readonly sharing?: SharingSetting | undefined;
 }
 
 export type CommandOutcome =

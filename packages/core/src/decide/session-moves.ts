@@ -3,6 +3,7 @@ import type { Assessment } from './assessment.ts';
 import { type Context, type Step, stay } from './context.ts';
 import type { Effect } from './events.ts';
 import { sessionLoadOf } from './presence.ts';
+import { isSharing, sharesOf } from './sharing.ts';
 import { weighTrade } from './switch-cost.ts';
 import { compare } from './switch-rules.ts';
 import type { World } from './world.ts';
@@ -22,10 +23,11 @@ export function stepSessions(
   if (active?.isAvailable !== true || isUnsettled || world.wishes.paused) return stay(world);
   let next = world;
   const effects: Effect[] = [];
+  const shares = sharesOf(world, assessments, context);
   for (const left of assessments) {
     const fromId = left.endpoint.id;
     const load = sessionLoadOf(world.proxies, fromId);
-    if (left === active || load.running === 0) continue;
+    if (left === active || load.running === 0 || isSharing(left, shares)) continue;
     const gap = compare(left, active, context);
     if (gap === undefined || !gap.isEnough) continue;
     const trade = weighTrade(load, gap.gain.gainMs, context.policy.sessions);

@@ -3,6 +3,7 @@ import type { Ramp, SnapshotContent, SnapshotEndpoint } from '@zephyr/contract/s
 
 import { type Assessment, byRank, unlikelihood } from './assessment.ts';
 import { type Context, type Step, stay } from './context.ts';
+import { sharesOf } from './sharing.ts';
 import type { EndpointState, World } from './world.ts';
 
 /** The content of the snapshot that proxies should route by now. */
@@ -12,6 +13,7 @@ export function snapshotContent(
   context: Context,
 ): SnapshotContent {
   const ramp = rampOf(world, assessments, context);
+  const shares = sharesOf(world, assessments, context);
   return {
     selection: world.selection,
     mode: world.wishes.mode,
@@ -23,6 +25,7 @@ export function snapshotContent(
       ]),
     ),
     ...(ramp === undefined ? {} : { ramp }),
+    ...(shares.length === 0 ? {} : { shares }),
     overloadedEverywhere: world.overloadedEverywhere,
   };
 }

@@ -7,6 +7,8 @@ import type { Policy } from '../policy.ts';
 import { type Assessment, bestAvailable, byRank } from './assessment.ts';
 import { comparableScores } from './comparable-scores.ts';
 import type { Context } from './context.ts';
+import { gainMsOf } from './gain.ts';
+import { isAsGood, isSharing, sharesOf } from './sharing.ts';
 import { type EndpointState, endpointOf, type Lead, type World } from './world.ts';
 
 /** A change of the selection that does not wait for anything. */
@@ -108,17 +110,24 @@ export interface Challenger {
   readonly evidence: number;
 }
 
+/** No switch between two that share the load, unless the active one has become too slow for that. */
 export function bestChallenger(
   world: World,
   assessments: readonly Assessment[],
   context: Context,
 ): Challenger | undefined {
   const active = assessments.find(({ endpoint }) => endpoint.id === world.selection.activeId);
+  if (active === undefined) return undefined;
+  const shares = sharesOf(world, assessments, context);
   const rivals = assessments.filter(
-    (rival) => rival !== active && rival.isAvailable && rival.isFresh,
+    (rival) =>
+      rival !== active &&
+      rival.isAvailable &&
+      rival.isFresh &&
+      !(isSharing(rival, shares) && isAsGood(active, rival, context)),
   );
   const best = rivals.toSorted(byRank)[0];
-  return active === undefined || best === undefined ? undefined : weigh(active, best, context);
+  return best === undefined ? undefined : weigh(active, best, context);
 }
 
 /**
@@ -140,10 +149,7 @@ function weigh(active: Assessment, rival: Assessment, context: Context): Challen
   if (scores === undefined) return undefined;
   const { from, to, measured } = scores;
   const policy = context.policy.switching;
-  const costMs = (score: typeof from) =>
-    score.latencyMs + score.liveMs + score.failureMs + (score.limitMs ?? 0);
-  const fasterMs = costMs(from) - costMs(to);
-  const gainMs = fasterMs + from.preferenceMs - to.preferenceMs;
+  const { fasterMs, gainMs } = gainMsOf(scores);
   const standardErrorMs = Math.hypot(from.uncertaintyMs, to.uncertaintyMs);
   const neededMs = Math.max(policy.thresholdMs, policy.confidence * standardErrorMs);
   return {

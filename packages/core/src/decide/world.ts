@@ -26,6 +26,7 @@ export interface EndpointState {
   readonly groupName: string;
   readonly styleChoice: EndpointSetting['styleChoice'];
   readonly preferenceMs: number;
+  readonly sharing?: EndpointSetting['sharing'];
   readonly health: Health;
   readonly tokenAccess: TokenAccess;
   readonly latency: ProbeLatency;
@@ -176,12 +177,14 @@ export function newEndpoint({
   groupName,
   styleChoice,
   preferenceMs,
+  sharing,
 }: EndpointSetting): EndpointState {
   return {
     id,
     groupName,
     styleChoice,
     preferenceMs,
+    ...(sharing === undefined ? {} : { sharing }),
     health: UNKNOWN_HEALTH,
     tokenAccess: UNKNOWN_TOKEN_ACCESS,
     latency: NO_PROBE_LATENCY,

@@ -1,6 +1,8 @@
 import type { EndpointId } from '@zephyr/contract/scalars';
 import type { Ramp } from '@zephyr/contract/snapshot';
 
+import { unitHash } from './unit-hash.ts';
+
 /**
  * Share of new traffic that the active endpoint takes now.
  * @param sinceReceivedMs Time since the snapshot was received, by the proxy's monotonic clock.
@@ -26,15 +28,4 @@ export function rampedEndpoint(
 ): EndpointId {
   const isMoved = unitHash(placing.key) < rampShare(ramp, placing.sinceReceivedMs);
   return isMoved ? placing.activeId : ramp.fromId;
-}
-
-/** FNV-1a with a final mix (as in MurmurHash3), from 0 up to but not including 1. */
-function unitHash(key: string): number {
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < key.length; index += 1) {
-    hash = Math.imul(hash ^ key.charCodeAt(index), 0x01000193);
-  }
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32;
 }

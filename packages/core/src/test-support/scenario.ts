@@ -36,6 +36,7 @@ export interface ScenarioSetup extends Partial<Omit<WorldSetup, 'groups'>> {
   readonly group?: Partial<GroupSetting>;
   readonly styleChoice?: EndpointSetting['styleChoice'];
   readonly preferencesMs?: Readonly<Record<string, number>>;
+  readonly sharing?: Readonly<Record<string, EndpointSetting['sharing']>>;
   readonly policy?: Policy;
 }
 
@@ -50,7 +51,7 @@ export class Scenario {
 
   constructor(about: ScenarioSetup = {}) {
     const { ids = [A, B], group, policy = DEFAULT_POLICY, ...rest } = about;
-    const { styleChoice = 'fixed', preferencesMs = {}, ...setup } = rest;
+    const { styleChoice = 'fixed', preferencesMs = {}, sharing = {}, ...setup } = rest;
     this.policy = policy;
     this.world = deepFreeze(
       initialWorld({
@@ -58,7 +59,7 @@ export class Scenario {
         groups: [{ ...GROUP, ...group }],
         endpoints: ids.map((id) => ({
           ...{ id, groupName: GROUP.name, styleChoice },
-          preferenceMs: preferencesMs[id] ?? 0,
+          ...{ preferenceMs: preferencesMs[id] ?? 0, sharing: sharing[id] },
         })),
         ...setup,
       }),

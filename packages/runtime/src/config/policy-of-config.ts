@@ -9,6 +9,7 @@ export function policyOf({ server }: Config): Policy {
     switching: {
       ...DEFAULT_POLICY.switching,
       thresholdMs: server.switchThresholdMs,
+      sharingToleranceMs: server.priorityToleranceMs,
       gracefulTimeoutMs: server.gracefulSwitchTimeoutMs,
     },
   };

@@ -43,6 +43,13 @@ const EXAMPLE_GROUPS = [
     pass_answer_headers: ['helicone-*'],
     endpoints: [{ url: 'https://anthropic.helicone.ai', name: 'Helicone' }],
   },
+  ...[1, 2].map((number) => ({
+    name: `account-${number}`,
+    auth_token_env: `AUTH_TOKEN_ACCOUNT_${number}`,
+    priority: 2,
+    weight: 3 - number,
+    endpoints: [{ url: 'https://api.anthropic.com', name: `Account-${number}` }],
+  })),
   {
     name: 'inside',
     auth_token_env: 'AUTH_TOKEN_INSIDE',

@@ -83,6 +83,7 @@ export const codes = {
   'unavailable.token_refused': 'token rejected',
 
   'role.serving': 'serving',
+  'role.sharing': 'serving {share}%',
   'role.next': 'next',
   'role.draining': 'draining',
   'role.fallback': 'fallback {rank}',

@@ -58,6 +58,7 @@ export const screens = {
   'now.down.detail':
     'Requests fail at once with an error that asks the client to retry; Zephyr keeps trying the endpoints.',
   'now.serves': '{name} is serving',
+  'now.share': '{names} share the new sessions',
   'now.since': 'since {time}',
   'now.why.initial': '{name} was the first choice at startup.',
   'now.why.unmeasured': '{name} is the first in the configuration; nothing has been measured yet.',
@@ -99,6 +100,7 @@ export const screens = {
     'Switches to {name} if that becomes {threshold} faster; it is {difference} faster now.',
   'next.confirming': '{name} is {difference} faster; switches once that is confirmed.',
   'next.dwell': '{name} is {difference} faster; switches if that lasts, in {left} at the earliest.',
+  'next.share': 'A session stays where it began; if one of {names} fails, the others take over.',
   'next.alone': 'No other endpoint is available.',
   'next.overload': 'No latency switches: the model is overloaded everywhere.',
   'next.flapping': 'Too many recent switches: no latency switches until {time}.',

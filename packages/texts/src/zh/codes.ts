@@ -77,6 +77,7 @@ export const codes = {
   'unavailable.token_refused': '令牌被拒绝',
 
   'role.serving': '服务中',
+  'role.sharing': '服务中 {share}%',
   'role.next': '即将接替',
   'role.draining': '排空中',
   'role.fallback': '备用 {rank}',

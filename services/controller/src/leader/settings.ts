@@ -40,9 +40,14 @@ export function settingsOf(config: Config): Settings {
       groupName: endpoint.groupName,
       styleChoice: styleChoiceOf(config, endpoint),
       preferenceMs: preferences[index] ?? 0,
+      ...sharingOf(endpoint),
     })),
     policy: policyOf(config),
   };
+}
+
+function sharingOf({ priority, weight }: EndpointConfig): Pick<EndpointSetting, 'sharing'> {
+  return weight === undefined ? {} : { sharing: { priority, weight } };
 }
 
 /** With a cheap style of their own, people have chosen what runs between real probes. */

@@ -5,6 +5,7 @@ import type { ShownEjectionState } from '@zephyr/contract/ejection';
 import type { ProxyPresence } from '@zephyr/contract/presence';
 import type { ProbeResult } from '@zephyr/contract/probe';
 import type { EpochMs } from '@zephyr/contract/scalars';
+import type { SnapshotContent } from '@zephyr/contract/snapshot';
 import {
   type Assessment,
   currentRateLimits,
@@ -12,6 +13,7 @@ import {
   type Policy,
   projectedUsd,
   sessionLoadOf,
+  shareOf,
   snapshotContent,
   totalActiveRequests,
   type World,
@@ -49,10 +51,10 @@ const MAX_ITEMS = 200;
 
 export function viewOf(input: ViewInput): LeaderView {
   const { world, assessments, statistics, config, policy, presences, nowMs } = input;
-  const { order } = snapshotContent(world, assessments, { nowMs, policy, trigger: 'tick' });
+  const content = snapshotContent(world, assessments, { nowMs, policy, trigger: 'tick' });
   const endpoints = assessments.flatMap((assessment): readonly ApiEndpoint[] => {
     const endpoint = config.endpoints.find(({ id }) => id === assessment.endpoint.id);
-    return endpoint === undefined ? [] : [endpointView(input, { assessment, endpoint, order })];
+    return endpoint === undefined ? [] : [endpointView(input, { assessment, endpoint, content })];
   });
   const activeRequests = totalActiveRequests(world.proxies);
   return {
@@ -92,10 +94,11 @@ function endpointView(
   about: {
     readonly assessment: Assessment;
     readonly endpoint: EndpointConfig;
-    readonly order: readonly string[];
+    readonly content: SnapshotContent;
   },
 ): ApiEndpoint {
-  const { assessment, endpoint, order } = about;
+  const { assessment, endpoint } = about;
+  const { order, shares } = about.content;
   const { id } = endpoint;
   const state = assessment.endpoint;
   const stats = probeStatsOf(statistics, id, nowMs);
@@ -107,6 +110,7 @@ function endpointView(
     groupName: endpoint.groupName,
     url: endpoint.baseUrl,
     rank: rank === -1 ? null : rank,
+    share: shareOf(shares, id),
     enabled: !world.wishes.disabled.includes(id),
     available: assessment.isAvailable,
     unavailable: assessment.unavailable,

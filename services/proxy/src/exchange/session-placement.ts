@@ -1,4 +1,4 @@
-/** Where one request would best go: where its session's prompt cache is, or where the ramp says. */
+/** Where one request would best go: where its session's prompt cache is, or where new ones begin. */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 
 import type { TokenUsage } from '@zephyr/contract/probe';
@@ -37,8 +37,10 @@ export class SessionPlacement {
     this.sessionId = id === undefined || client === null ? id : `${client}/${id}`;
   }
 
-  preferredId(): EndpointId | undefined {
-    return this.#placeId() ?? this.#deps.routing.rampedPlace(this.sessionId);
+  /** @param model that the endpoint must serve; empty: any */
+  preferredId(journey: Journey, model: string): EndpointId | undefined {
+    const session = this.sessionId;
+    return this.#placeId() ?? this.#deps.routing.newPlace(journey, { session, model });
   }
 
   /** Whether the prompt cache of this request's session is at this endpoint. */
@@ -57,7 +59,8 @@ export class SessionPlacement {
       return undefined;
     const generationOf = (endpointId: EndpointId): number => routing.generationOf(endpointId);
     if (sessions.hasCache(session, generationOf, clock.nowMs())) return undefined;
-    return routing.explore(journey, this.preferredId(), { ...about, session });
+    const preferredId = this.preferredId(journey, about.model);
+    return routing.explore(journey, preferredId, { ...about, session });
   }
 
   #placeId(): EndpointId | undefined {

@@ -159,7 +159,7 @@ export class Trying {
     const { deps, placement } = this.#context;
     const isFirst = this.#attempts === 0;
     const exploredId = isFirst ? placement.explore(this.journey, this.#timed()) : undefined;
-    const preferredId = exploredId ?? placement.preferredId();
+    const preferredId = exploredId ?? placement.preferredId(this.journey, this.#model);
     const choice = deps.routing.choose(this.journey, preferredId, this.#model);
     if (choice.kind === 'send') {
       const { hasAlternative } = choice;

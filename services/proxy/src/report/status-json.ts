@@ -4,7 +4,7 @@ import type { ProxyPresence } from '@zephyr/contract/presence';
 import type { ProgramStatus } from '@zephyr/contract/program-status';
 import type { ProxyEndpoint, ProxyStatus } from '@zephyr/contract/proxy-status';
 import type { EndpointId } from '@zephyr/contract/scalars';
-import { remainingMs, type SessionTable } from '@zephyr/core';
+import { remainingMs, type SessionTable, shareOf } from '@zephyr/core';
 import type { Clock } from '@zephyr/runtime/clock';
 import type { Config } from '@zephyr/runtime/config/config';
 import { VERSION } from '@zephyr/runtime/version';
@@ -100,7 +100,18 @@ export function programStatusOf(deps: StatusDeps): ProgramStatus {
 }
 
 function programEndpointOf(
-  { id, name, groupName, enabled, available, health, score, ejection, ...rest }: ProxyEndpoint,
+  {
+    id,
+    name,
+    groupName,
+    share,
+    enabled,
+    available,
+    health,
+    score,
+    ejection,
+    ...rest
+  }: ProxyEndpoint,
   atMs: number,
 ): ProgramStatus['endpoints'][number] {
   return {
@@ -110,6 +121,7 @@ function programEndpointOf(
     health: health.status,
     enabled,
     available,
+    share,
     score_ms: score.status === 'known' ? score.totalMs : null,
     active_requests: rest.activeRequests,
     ejection:
@@ -149,6 +161,7 @@ function endpointOf(
     name,
     groupName,
     rank: rank === -1 ? null : rank,
+    share: shareOf(snapshot?.shares, id),
     enabled: view?.enabled ?? true,
     available: (view?.available ?? true) && ejection.status !== 'ejected',
     ejection,

@@ -5,9 +5,8 @@
 
 import type { FailureClass } from '@zephyr/contract/failure';
 import type { EndpointId } from '@zephyr/contract/scalars';
-import type { RoutingSnapshot } from '@zephyr/contract/snapshot';
+import type { Ramp, RoutingSnapshot } from '@zephyr/contract/snapshot';
 import {
-  type ActiveEndpoint,
   type Choice,
   type Ejection,
   type EjectionPolicy,
@@ -19,6 +18,7 @@ import {
   type RoutedRequest,
   Router,
   rampedEndpoint,
+  sharedEndpoint,
   type TimedRequest,
 } from '@zephyr/core';
 import type { Logger } from '@zephyr/runtime/logger';
@@ -163,7 +163,7 @@ export class Routing {
     about: TimedRequest & { readonly model: string },
   ): number | undefined {
     const { snapshot } = this.#state;
-    const active = snapshot === undefined ? undefined : activeOf(snapshot);
+    const active = snapshot === undefined ? undefined : goalOf(snapshot, id);
     const input = { ...this.#input(undefined, about.model), active };
     return this.#exploration.elsewhereMs(journey, id, input, about);
   }
@@ -182,18 +182,32 @@ export class Routing {
   }
 
   /**
-   * Where something without a place goes while traffic moves over to a new endpoint; undefined
-   * when no switch is under way.
-   * @param key The session's id; undefined for a request that belongs to none.
+   * Where something without a place goes while traffic moves over to a new endpoint, or while several
+   * endpoints share the load; undefined: to the endpoint that comes first.
+   * @param about `session`: its id; undefined for a request that belongs to none.
    */
-  rampedPlace(key: string | undefined): EndpointId | undefined {
+  newPlace(
+    journey: Journey,
+    about: { readonly session: string | undefined; readonly model: string },
+  ): EndpointId | undefined {
     const { snapshot } = this.#state;
-    if (snapshot?.ramp === undefined) return undefined;
-    return rampedEndpoint(snapshot.ramp, {
-      activeId: snapshot.selection.activeId,
-      key: key ?? String(this.#deps.now()),
-      sinceReceivedMs: this.#deps.now() - this.#receivedAtMs,
+    if (snapshot?.ramp === undefined && snapshot?.shares === undefined) return undefined;
+    const { ramp, shares, selection } = snapshot;
+    const key = about.session ?? String(this.#deps.rng());
+    const rampedId = ramp && this.#ramped(ramp, selection.activeId, key);
+    if (shares === undefined || (ramp !== undefined && rampedId === ramp.fromId)) return rampedId;
+    const { endpoints, nowMs } = this.#input(undefined, about.model);
+    const open = shares.filter(({ id }) => {
+      const endpoint = endpoints.find((known) => known.id === id);
+      if (endpoint === undefined || journey.tried.has(id)) return false;
+      return this.#router.isOpen(endpoint, journey.request, nowMs);
     });
+    return sharedEndpoint(open, key) ?? rampedId;
+  }
+
+  #ramped(ramp: Ramp, activeId: EndpointId, key: string): EndpointId {
+    const sinceReceivedMs = this.#deps.now() - this.#receivedAtMs;
+    return rampedEndpoint(ramp, { activeId, key, sinceReceivedMs });
   }
 
   begin(request: RoutedRequest): Journey {
@@ -306,8 +320,9 @@ export class Routing {
   }
 }
 
-function activeOf({ selection, endpoints }: RoutingSnapshot): ActiveEndpoint {
-  const id = selection.activeId;
+/** Where a session of this endpoint would go: one that shares the load stays where it is. */
+function goalOf({ selection, shares, endpoints }: RoutingSnapshot, fromId: EndpointId) {
+  const id = shares?.some((share) => share.id === fromId) === true ? fromId : selection.activeId;
   return { id, scoreMs: endpoints[id]?.scoreMs };
 }
 

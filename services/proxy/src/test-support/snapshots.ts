@@ -14,6 +14,8 @@ export interface SnapshotParts {
   /** Session generations by endpoint. */
   readonly generations?: Readonly<Record<string, number>>;
   readonly ramp?: Ramp;
+  /** Weights by endpoint. */
+  readonly shares?: Readonly<Record<string, number>>;
   /** Recoveries by endpoint. */
   readonly recoveries?: Readonly<Record<string, number>>;
   readonly overloadedEverywhere?: boolean;
@@ -48,8 +50,13 @@ export function snapshotOf(parts: SnapshotParts): RoutingSnapshot {
       ]),
     ),
     ...(parts.ramp === undefined ? {} : { ramp: parts.ramp }),
+    ...(parts.shares === undefined ? {} : { shares: sharesOf(parts.shares) }),
     overloadedEverywhere: parts.overloadedEverywhere ?? false,
   };
+}
+
+function sharesOf(weights: Readonly<Record<string, number>>): RoutingSnapshot['shares'] {
+  return Object.entries(weights).map(([id, weight]) => ({ id: endpointId(id), weight }));
 }
 
 export async function publishSnapshot(

@@ -35,7 +35,7 @@ export const server = z.strictObject({
     .nonnegative()
     .default(1_000)
     .describe(
-      'How much faster, in milliseconds of score, an endpoint must be to replace one whose `priority` is better by one.',
+      'How much faster, in milliseconds of score, an endpoint must be to replace one whose `priority` is better by one. Endpoints that share new sessions by `weight` may be slower than the best of them by as much.',
     ),
   price_tolerance_ms: z
     .number()

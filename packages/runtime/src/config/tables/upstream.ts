@@ -99,6 +99,17 @@ export const upstreamKeys = {
         'Endpoints with the lowest number are preferred while they work and are fast enough, see `server.priority_tolerance_ms`; the others are for failover.',
       ),
   ),
+  weight: perEndpoint(
+    z
+      .number()
+      .positive()
+      .max(1_000)
+      .optional()
+      .describe(
+        'For several accounts at once: endpoints of one `priority` that have a weight share the new sessions in this proportion, while none is slower than the best by more than `server.priority_tolerance_ms`. A session stays where it began. Not set: only the active endpoint gets new sessions.',
+      )
+      .meta({ example: 2 }),
+  ),
   usd_factor: perEndpoint(
     z
       .number()

@@ -1,0 +1,53 @@
+/**
+ * Several active endpoints: those of one priority that have a weight, such as several accounts, share the
+ * new sessions while none of them is clearly slower than the best. Without weights nobody shares.
+ */
+import type { Share } from '@zephyr/contract/snapshot';
+
+import { type Assessment, byRank } from './assessment.ts';
+import { comparableScores } from './comparable-scores.ts';
+import type { Context } from './context.ts';
+import { gainMsOf } from './gain.ts';
+import type { World } from './world.ts';
+
+const NOBODY: readonly Share[] = [];
+
+/**
+ * The endpoints that share the load, the active one among them; empty while it serves alone: where people
+ * chose it, and where it is the only one of its kind that serves well. One that has become slower than the
+ * tolerance gets no new sessions; the active one does until the switch away from it.
+ */
+export function sharesOf(
+  { selection, wishes }: Pick<World, 'selection' | 'wishes'>,
+  assessments: readonly Assessment[],
+  context: Context,
+): readonly Share[] {
+  const isActive = ({ endpoint }: Assessment) => endpoint.id === selection.activeId;
+  const priority = assessments.find(isActive)?.endpoint.sharing?.priority;
+  if (priority === undefined || wishes.mode.kind === 'manual') return NOBODY;
+  const alike = assessments.filter(
+    ({ endpoint, isAvailable, score }) =>
+      isAvailable && score.status === 'known' && endpoint.sharing?.priority === priority,
+  );
+  const best = alike.toSorted(byRank)[0];
+  const sharing = alike.filter(
+    (one) => best !== undefined && (isActive(one) || isAsGood(one, best, context)),
+  );
+  if (sharing.length < 2 || !sharing.some(isActive)) return NOBODY;
+  return sharing.flatMap(({ endpoint }) =>
+    endpoint.sharing === undefined ? [] : [{ id: endpoint.id, weight: endpoint.sharing.weight }],
+  );
+}
+
+export function isSharing({ endpoint }: Assessment, shares: readonly Share[]): boolean {
+  return shares.some(({ id }) => id === endpoint.id);
+}
+
+/** Whether one is not slower than another by more than the tolerance; old scores count too. */
+export function isAsGood(one: Assessment, other: Assessment, context: Context): boolean {
+  if (one === other) return true;
+  const scores = comparableScores(one, other, context);
+  return (
+    scores !== undefined && gainMsOf(scores).gainMs <= context.policy.switching.sharingToleranceMs
+  );
+}
