@@ -10,7 +10,12 @@ const TEN_MS = Date.parse('2026-11-28T10:00:00');
 
 const endpoint = (id: string, changes: Partial<EndpointFacts> = {}): EndpointFacts => ({
   ...{ id, name: id.toUpperCase(), rank: 0, enabled: true, available: true, unavailable: [] },
-  ...{ health: { status: 'healthy' }, score: { status: 'unknown' }, activeRequests: 0 },
+  ...{
+    health: { status: 'healthy' },
+    score: { status: 'unknown' },
+    share: null,
+    activeRequests: 0,
+  },
   ...changes,
 });
 const gone = (sinceAtMs: number, changes: Partial<EndpointFacts> = {}): Partial<EndpointFacts> => ({

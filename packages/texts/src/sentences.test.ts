@@ -2,7 +2,15 @@ import { describe, expect, it } from 'vitest';
 import { logLines } from './log-lines.ts';
 import { numbersOf } from './numbers.ts';
 import { LANGUAGES } from './screen-catalogue.ts';
-import { decisionText, headlineOf, healthText, nextOf, roleOf, whyOf } from './sentences.ts';
+import {
+  decisionText,
+  headlineOf,
+  healthText,
+  nextOf,
+  roleOf,
+  roleText,
+  whyOf,
+} from './sentences.ts';
 import type { DecisionFacts, EndpointFacts, Situation, Speech } from './situation.ts';
 import { translator } from './translate.ts';
 
@@ -185,6 +193,22 @@ describe('nextOf', () => {
     { name: 'nothing available', changes: { endpoints: [endpoint('a', 1, down)] }, text: '' },
   ])('says what comes next: $name', ({ changes, text }) => {
     expect(nextOf(situationWith(changes), speech, NOW_MS)).toBe(text);
+  });
+});
+
+describe('endpoints that share the load', () => {
+  it('are named together, each with its share', () => {
+    const endpoints = [
+      endpoint('a', 500, { share: 0.667 }),
+      endpoint('b', 900, { rank: 1, share: 0.333 }),
+      endpoint('c', 700, { rank: 2 }),
+    ];
+    const situation = situationWith({ endpoints });
+    expect(headlineOf(situation, speech.say)).toBe('A, B share the new sessions');
+    expect(nextOf(situation, speech, NOW_MS)).toContain('if one of A, B fails');
+    expect(endpoints.map((each) => roleText(each, situation.selection, speech.say))).toEqual([
+      ...['serving 67%', 'serving 33%', 'fallback 2'],
+    ]);
   });
 });
 
