@@ -1,12 +1,11 @@
 /** Several endpoints share the new sessions by their weights. */
 import { endpointId, sharedEndpoint } from '@zephyr/core';
+import { eventually } from '@zephyr/testkit/eventually';
 import { call } from '@zephyr/testkit/http-call';
 import { openTestRedis, startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
 import { status } from '@zephyr/testkit/upstream-scripts';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-
-import { eventually } from '../test-support/eventually.ts';
 import { startRig } from '../test-support/rig.ts';
 import { publishSnapshot } from '../test-support/snapshots.ts';
 
