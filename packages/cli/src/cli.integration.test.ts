@@ -63,6 +63,21 @@ describe('zephyr', () => {
     expect(status).toBe(0);
   });
 
+  it('fails when its result cannot be written, and not when nobody reads on', () => {
+    writeFileSync(join(folder, 'config.toml'), CONFIG);
+    const into = (target: string) =>
+      spawnSync('bash', ['-c', `set -o pipefail; "$0" clients list ${target}`, ZEPHYR], {
+        cwd: folder,
+        env: { PATH: process.env['PATH'], HOME: folder, LANG: 'C' },
+        encoding: 'utf8',
+      });
+    expect(into('| true')).toMatchObject({ status: 0, stderr: '' });
+    expect(into('> /dev/full')).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('The output could not be written: ENOSPC'),
+    });
+  });
+
   it('prints its version', () => {
     expect(zephyr('--version')).toEqual({ stdout: `${VERSION}\n`, stderr: '', status: 0 });
   });

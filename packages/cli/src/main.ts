@@ -8,13 +8,10 @@ import { takeEnvironment } from '@zephyr/runtime/environment';
 import { EXIT, explain, ZephyrError } from '@zephyr/runtime/errors';
 import { CommanderError } from 'commander';
 
+import { outliveOutput, print } from './output.ts';
+
 const environment = takeEnvironment();
-// A service goes on without its log; a command that prints is done, see `print`.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-  });
-}
+outliveOutput();
 try {
   const { buildProgram } = await import('./program.ts');
   const { withCommand } = await import('./original-flags.ts');
@@ -31,11 +28,4 @@ function exitCodeOf(error: unknown): number {
   console.error(explain(error));
   const isUsage = error instanceof ZephyrError && ['CONFIG', 'USAGE'].includes(error.code);
   return isUsage ? EXIT.usage : EXIT.failure;
-}
-
-/** Ends this program once nobody reads on, as in `zephyr events --follow | head -1`. */
-function print(text: string): void {
-  process.stdout.write(`${text}\n`, (error) => {
-    if (error) process.exit();
-  });
 }

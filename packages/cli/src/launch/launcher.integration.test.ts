@@ -194,6 +194,21 @@ describe('a launched process', () => {
     await eventually(() => expect(said).toContain(again));
   });
 
+  it('goes on when nobody reads its log any more, and ends in good order', async () => {
+    const { child, ports, redisPid } = await startProcess();
+    const exited = once(child, 'exit');
+    child.stdout?.destroy();
+    for (const times of [1, 2]) {
+      const running = await fetch(`http://127.0.0.1:${ports.proxy}/slow`);
+      // Its end is logged, to nobody; each start is at another port.
+      if (times === 1) await fetch(`http://127.0.0.1:${ports.prober}/throw`).catch(() => undefined);
+      expect(await running.text()).toBe('started ended');
+    }
+    child.kill('SIGINT');
+    expect(await exited).toEqual([0, null]);
+    expect(isAlive(redisPid)).toBe(false);
+  });
+
   it('ends in good order, with an exit code, after a fault that is no service’s', async () => {
     const { child, ports, lines: said, redisPid } = await startProcess();
     const exited = once(child, 'exit');

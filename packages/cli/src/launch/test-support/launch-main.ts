@@ -3,10 +3,12 @@
  * catches is this process's. Prints its logs, then a line of JSON that says where the services and
  * Redis are. SIGUSR2 makes a fault that is no service's.
  */
+import { outliveOutput } from '../../output.ts';
 import { launch } from '../launcher.ts';
 import { runUntilStopped, takeStopSignals } from '../run-until-stopped.ts';
 import { stubPlan } from './stub-plan.ts';
 
+outliveOutput();
 const signals = takeStopSignals();
 const system = await launch(stubPlan((service, line) => console.log(`${service} ${line}`)));
 process.on('SIGUSR2', () => {
