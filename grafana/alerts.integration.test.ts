@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
@@ -7,16 +7,23 @@ import { describe, expect, it } from 'vitest';
 import { metricRows } from '../scripts/generated/metrics-table.ts';
 
 const folder = join(import.meta.dirname, 'prometheus');
-const rules = readFileSync(join(folder, 'rules/zephyr.yml'), 'utf8');
+const textOf = (kind: 'rules' | 'tests') =>
+  readdirSync(join(folder, kind))
+    .map((file) => readFileSync(join(folder, kind, file), 'utf8'))
+    .join('\n');
+const rules = textOf('rules');
+const { homepage } = JSON.parse(
+  readFileSync(join(import.meta.dirname, '../package.json'), 'utf8'),
+) as { homepage: string };
 const missing = spawnSync('promtool', ['--version']).status !== 0;
 if (missing) console.log('alerts: not checked with promtool, prometheus is not installed');
 
 describe('the alert rules', () => {
   it.skipIf(missing).each([
     ['check', 'config', 'prometheus.yml'],
-    ['check', 'rules', 'rules/zephyr.yml'],
-    ['test', 'rules', 'tests/zephyr.yml'],
-  ])('pass promtool %s %s %s', (...args) => {
+    ['check', 'rules', 'rules/zephyr.yml', 'rules/objectives.yml'],
+    ['test', 'rules', 'tests/zephyr.yml', 'tests/objectives.yml'],
+  ])('pass promtool %s %s', (...args) => {
     const { status, stdout, stderr } = spawnSync('promtool', args, {
       cwd: folder,
       encoding: 'utf8',
@@ -25,7 +32,7 @@ describe('the alert rules', () => {
   });
 
   it('are each unit-tested', () => {
-    const tests = readFileSync(join(folder, 'tests/zephyr.yml'), 'utf8');
+    const tests = textOf('tests');
     for (const [, alert] of rules.matchAll(/- alert: (\w+)/g)) {
       expect(tests, alert).toMatch(
         new RegExp(`alertname: ${alert}\\n\\s+eval_time: \\w+\\n\\s+exp_alerts`),
@@ -33,12 +40,16 @@ describe('the alert rules', () => {
     }
   });
 
-  it('have their runbook', () => {
+  it('have their runbook, as an address that opens', () => {
     const operations = readFileSync(join(import.meta.dirname, '../docs/operations.md'), 'utf8');
-    const links = [...rules.matchAll(/runbook_url: docs\/operations\.md#(\w+)/g)];
-    expect(links).toHaveLength([...rules.matchAll(/- alert: /g)].length);
-    for (const [, anchor] of links) {
-      expect(operations.toLowerCase(), anchor).toContain(`### ${anchor}\n`);
+    const headings = [...operations.matchAll(/^### (.+)$/gm)].map(([, text]) => text ?? '');
+    for (const [, alert = '', url = ''] of rules.matchAll(
+      /- alert: (\w+)[\s\S]+?runbook_url: (.+)\n/g,
+    )) {
+      const [page, anchor] = url.split('#');
+      expect(page).toBe(`${homepage}/blob/main/docs/operations.md`);
+      expect(anchor).toBe(alert.toLowerCase());
+      expect(headings, alert).toContain(alert);
     }
   });
 

@@ -33,7 +33,9 @@ export function metricRows(): ReadonlyMap<string, readonly MetricRow[]> {
     isServing: unread,
     unwrittenRequests: unread,
   });
-  const prober = createProberMetrics({ running: unread, queued: unread, redisUp: unread });
+  const prober = createProberMetrics({
+    ...{ running: unread, queued: unread, redisUp: unread, redisWritable: unread },
+  });
   type ControllerParts = Parameters<typeof createControllerMetrics>;
   const controller = createControllerMetrics({} as ControllerParts[0], {} as ControllerParts[1]);
   controller.stop();

@@ -10,9 +10,10 @@ import type { Effect } from '@zephyr/core';
 import { addBuildInfo } from '@zephyr/runtime/build-info';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
+import { addEndpointGauges } from './endpoint-metrics.ts';
 import { type BatchHealth, RECORD_KINDS } from './leader/batch-health.ts';
 import { NOTIFY_RESULTS } from './notify/receiver.ts';
-import type { CurrentState, State } from './view/current-state.ts';
+import type { CurrentState } from './view/current-state.ts';
 
 const REDIS_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
 /** Each look wakes the process, also one at rest. */
@@ -47,8 +48,8 @@ export function createMetrics(current: CurrentState, health: BatchHealth): Contr
   });
   const stop = addEventLoopDelay(registry);
   addStateGauges(registry, current);
+  addMoments(registry, current);
   addEndpointGauges(registry, current);
-  addRateLimitGauge(registry, current);
   return { registry, ...commits, notifications, count, stop };
 }
 
@@ -190,107 +191,37 @@ function addStateGauges(registry: Registry, current: CurrentState): void {
   });
 }
 
-function addRateLimitGauge(registry: Registry, current: CurrentState): void {
+/** For annotations: moments are shown exactly, while a counter shows only between which two reads. */
+function addMoments(registry: Registry, current: CurrentState): void {
+  const registers = [registry];
   new Gauge({
-    name: 'zephyr_controller_rate_limit_remaining_ratio',
-    help: 'What is left of a rate limit of the endpoint’s token, as its answers name it; absent after its reset',
-    labelNames: ['endpoint', 'kind'],
-    registers: [registry],
+    name: 'zephyr_controller_switched_timestamp_seconds',
+    help: 'When the active endpoint was selected, and why; exposed by the leader',
+    labelNames: ['endpoint', 'reason'],
+    registers,
     collect() {
       this.reset();
-      const state = current.isLeading() ? current.state() : undefined;
-      for (const { id: endpoint, rateLimits } of state?.endpoints ?? []) {
-        for (const { kind, remainingShare } of rateLimits) {
-          this.set({ endpoint, kind }, remainingShare);
-        }
-      }
+      const selection = current.isLeading() ? current.state()?.selection : undefined;
+      if (selection === undefined || selection.status === 'none') return;
+      const { activeId: endpoint, reason, sinceAtMs } = selection;
+      this.set({ endpoint, reason }, sinceAtMs / 1000);
     },
   });
-}
-
-function addEndpointGauges(registry: Registry, current: CurrentState): void {
   new Gauge({
-    name: 'zephyr_endpoint_info',
-    help: 'Always 1; the names that people gave the endpoint and its group, to be joined by its id',
-    labelNames: ['endpoint', 'name', 'group'],
-    registers: [registry],
+    name: 'zephyr_controller_config_timestamp_seconds',
+    help: 'When the configuration was applied or rejected last, by which of them it was',
+    labelNames: ['status'],
+    registers,
     collect() {
       this.reset();
-      const state = current.isLeading() ? current.state() : undefined;
-      for (const { id, name, groupName } of state?.endpoints ?? []) {
-        this.set({ endpoint: id, name, group: groupName }, 1);
-      }
+      const { status, atMs } = current.config();
+      this.set({ status }, atMs / 1000);
     },
   });
-  for (const { name, help, of } of ENDPOINT_GAUGES) {
-    new Gauge({
-      name,
-      help,
-      labelNames: ['endpoint'],
-      registers: [registry],
-      collect() {
-        this.reset();
-        const state = current.isLeading() ? current.state() : undefined;
-        for (const endpoint of state?.endpoints ?? []) {
-          const value = of(endpoint, state);
-          if (value !== undefined) this.set({ endpoint: endpoint.id }, value);
-        }
-      },
-    });
-  }
+  // Under the usual name. The other usual metrics would wake a process at rest.
+  new Gauge({
+    name: 'process_start_time_seconds',
+    help: 'Start time of the process since unix epoch in seconds.',
+    registers,
+  }).set(performance.timeOrigin / 1000);
 }
-
-type Endpoint = State['endpoints'][number];
-
-const ENDPOINT_GAUGES: readonly {
-  readonly name: string;
-  readonly help: string;
-  /** Undefined: nothing is known. */
-  readonly of: (endpoint: Endpoint, state: State | undefined) => number | undefined;
-}[] = [
-  {
-    name: 'zephyr_controller_endpoint_score_seconds',
-    help: 'Expected time to a good answer',
-    of: ({ score }) => (score.status === 'known' ? score.totalMs / 1000 : undefined),
-  },
-  {
-    name: 'zephyr_controller_endpoint_healthy',
-    help: '1 healthy, 0 unhealthy by probes; absent while unknown',
-    of: ({ health }) => (health.status === 'unknown' ? undefined : +(health.status === 'healthy')),
-  },
-  {
-    name: 'zephyr_controller_endpoint_available',
-    help: '1 where new requests may be sent',
-    of: ({ available }) => +available,
-  },
-  {
-    name: 'zephyr_controller_endpoint_removed',
-    help: '1 while live traffic has taken it out for a time: ejected or cooling down',
-    of: ({ ejection }) => +(ejection.status === 'ejected'),
-  },
-  {
-    name: 'zephyr_controller_endpoint_success_ratio',
-    help: 'Share of good probes and requests of the last ten minutes; absent without any',
-    of: ({ successRatio }) => successRatio ?? undefined,
-  },
-  {
-    name: 'zephyr_controller_endpoint_sessions',
-    help: 'Sessions of Claude Code that stay with it',
-    of: ({ sessions }) => sessions,
-  },
-  {
-    name: 'zephyr_controller_endpoint_probe_budget_spent',
-    help: '1 while it gets no real probes, because the budget for probes is spent',
-    of: ({ probe }) => +(probe.plan.status !== 'scheduled' && probe.plan.why === 'budget_spent'),
-  },
-  {
-    name: 'zephyr_controller_endpoint_active',
-    help: '1 for the endpoint that new requests go to',
-    of: ({ id }, state) =>
-      +(
-        state !== undefined &&
-        state.selection.status !== 'none' &&
-        state.selection.activeId === id
-      ),
-  },
-];

@@ -25,6 +25,8 @@ export interface Gauges {
   /** By state; absent while Redis is away. */
   queued(): Promise<Readonly<Record<string, number>> | undefined>;
   redisUp(): boolean;
+  /** Whether Redis takes what this prober writes. */
+  redisWritable(): Promise<boolean>;
 }
 
 export function createMetrics(gauges: Gauges): ProberMetrics {
@@ -110,6 +112,14 @@ function addGauges(registry: Registry, gauges: Gauges): void {
     registers,
     collect() {
       this.set(gauges.redisUp() ? 1 : 0);
+    },
+  });
+  new Gauge({
+    name: 'zephyr_probe_redis_writable',
+    help: '1 while Redis takes what this prober writes; 0 where it is away, full or read-only',
+    registers,
+    async collect() {
+      this.set((await gauges.redisWritable()) ? 1 : 0);
     },
   });
 }

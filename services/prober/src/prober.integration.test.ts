@@ -299,6 +299,8 @@ describe('the prober', () => {
     await redis.config('SET', 'maxmemory', '1');
     onTestFinished(async () => void (await redis.config('SET', 'maxmemory', '0')));
     await becomes(503);
+    const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+    expect(metrics).toContain('zephyr_probe_redis_writable 0');
     await redis.config('SET', 'maxmemory', '0');
     await becomes(200);
   });

@@ -26,6 +26,7 @@ export async function startProber(context: ServiceContext): Promise<RunningServi
   const redis = createRedis(context.redis, log, 'command');
   const { queue, close } = openProbeQueue(context.redis, () => undefined);
   const redisUp = (): boolean => redis.status === 'ready';
+  const writeTest = createWriteTest(redis, { instanceId: context.instanceId, clock: systemClock });
   const metrics = createMetrics({
     running: () => worker.running(),
     queued: async () =>
@@ -33,13 +34,13 @@ export async function startProber(context: ServiceContext): Promise<RunningServi
         ? await queue.getJobCounts('waiting', 'delayed', 'active').catch(() => undefined)
         : undefined,
     redisUp,
+    redisWritable: async () => (await writeTest()) === 'ok',
   });
   const gate = createStartGate();
   const { current: loaded, tokenRefused } = context.configSource;
   const worker = startWorker(context.redis, log, (job, signal) =>
     runProbeJob(job, { redis, log, metrics, gate, users, loaded, tokenRefused }, signal),
   );
-  const writeTest = createWriteTest(redis, { instanceId: context.instanceId, clock: systemClock });
   const app = createApp({
     configHash: () => loaded().config.hash,
     ...{ registry: metrics.registry, running: worker.running, redisUp },

@@ -77,6 +77,15 @@ describe('reading', () => {
     const metrics = await (await open.get('/metrics')).text();
     expect(metrics).toContain('zephyr_controller_endpoint_healthy{endpoint="one"} 1');
     expect(metrics).toContain('zephyr_controller_leader 1');
+    expect(metrics).toContain('zephyr_controller_endpoint_token_refused{endpoint="one"} 0');
+    expect(metrics).toContain('zephyr_controller_endpoint_probe_overdue_seconds{endpoint="one"} 0');
+    expect(metrics).toMatch(
+      /zephyr_controller_config_timestamp_seconds\{status="applied"\} 1\d{9}/,
+    );
+    expect(metrics).toMatch(
+      /zephyr_controller_switched_timestamp_seconds\{endpoint="one",reason=".+"\} 1\d{9}/,
+    );
+    expect(metrics).toMatch(/^process_start_time_seconds 1\d{9}/m);
     expect(metrics).toMatch(/zephyr_endpoint_info\{endpoint="one",name="[^"]+",group="[^"]+"\} 1/);
     expect(metrics).toContain(`zephyr_build_info{version="${VERSION}"} 1`);
   });

@@ -26,8 +26,10 @@ export class CurrentState {
   #store: State['store'];
   #config: State['config'];
   #snapshotVersion = 0;
+  readonly #clock: CurrentStateDeps['clock'];
 
   constructor({ redis, clock, configSource }: CurrentStateDeps) {
+    this.#clock = clock;
     const away = (): State['store'] => ({ status: 'away', sinceAtMs: clock.now() });
     this.#store = redis.status === 'ready' ? { status: 'connected' } : away();
     redis.on('ready', () => this.#storeIs({ status: 'connected' }));
@@ -68,6 +70,11 @@ export class CurrentState {
       store: this.#store,
       config: this.#config,
     };
+  }
+
+  /** By the clock of what is shown. */
+  now(): EpochMs {
+    return this.#clock.now();
   }
 
   isLeading(): boolean {
