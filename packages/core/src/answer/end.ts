@@ -58,6 +58,9 @@ export function answerEndOf(form: AnswerForm): AnswerEnd | undefined {
 export class DocumentEnd implements AnswerEnd {
   readonly #keys: JsonKeys;
   #isFinished = false;
+  /** Its text, and what was read of it: asked for twice, by the counts and by the ledger. */
+  #usageText = '';
+  #usage: AnswerUsage | undefined;
 
   /** @param keys with `USAGE_KEY` among the wanted ones; goes on where they are */
   constructor(keys = new JsonKeys(KEYS)) {
@@ -66,7 +69,12 @@ export class DocumentEnd implements AnswerEnd {
 
   get usage(): AnswerUsage | undefined {
     const usage = this.#keys.value(USAGE_KEY);
-    return usage?.kind === 'object' ? usageOfText(usage.text) : undefined;
+    const text = usage?.kind === 'object' ? usage.text : '';
+    if (text !== this.#usageText) {
+      this.#usageText = text;
+      this.#usage = usageOfText(text);
+    }
+    return this.#usage;
   }
 
   get ending(): AnswerEnding | undefined {

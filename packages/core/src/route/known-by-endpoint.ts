@@ -10,6 +10,10 @@ export const MAX_KNOWN = 1_024;
 export class KnownByEndpoint<Value> {
   readonly #limit: number;
   readonly #values = new Map<string, Value>();
+  /** Nearly every request asks for what the one before asked for, several times. */
+  #lastId: EndpointId | undefined;
+  #lastName = '';
+  #lastKey = '';
 
   constructor(limit: number) {
     this.#limit = limit;
@@ -17,29 +21,39 @@ export class KnownByEndpoint<Value> {
 
   get(id: EndpointId, name: string): Value | undefined {
     // Nearly always nothing is known, and a key need not be made.
-    return this.#values.size === 0 ? undefined : this.#values.get(keyOf(id, name));
+    return this.#values.size === 0 ? undefined : this.#values.get(this.#keyOf(id, name));
   }
 
   set(id: EndpointId, name: string, value: Value): void {
-    this.#values.set(keyOf(id, name), value);
+    this.#values.set(this.#keyOf(id, name), value);
     this.#makeRoom();
   }
 
   /** Sets what follows from the value so far. */
   update(id: EndpointId, name: string, next: (value: Value | undefined) => Value): void {
-    const key = keyOf(id, name);
+    const key = this.#keyOf(id, name);
     this.#values.set(key, next(this.#values.get(key)));
     this.#makeRoom();
   }
 
   delete(id: EndpointId, name: string): void {
-    if (this.#values.size > 0) this.#values.delete(keyOf(id, name));
+    if (this.#values.size > 0) this.#values.delete(this.#keyOf(id, name));
   }
 
   #makeRoom(): void {
     if (this.#values.size <= this.#limit) return;
     const [oldest] = this.#values.keys();
     if (oldest !== undefined) this.#values.delete(oldest);
+  }
+
+  /** A key that was looked up before is found without reading it. */
+  #keyOf(id: EndpointId, name: string): string {
+    if (id !== this.#lastId || name !== this.#lastName) {
+      this.#lastId = id;
+      this.#lastName = name;
+      this.#lastKey = keyOf(id, name);
+    }
+    return this.#lastKey;
   }
 
   forget(id: EndpointId): void {

@@ -6,6 +6,7 @@ import type {
   AnswerUsage,
   OTHER,
   RequestRecord,
+  UsageCount,
   UsageCounts,
   UsageKey,
   UsageRow,
@@ -22,10 +23,16 @@ export const NO_COUNTS: UsageCounts = {
   ...{ unpriced: 0, incomplete: 0, possiblyBilledTwice: 0 },
 };
 const BEYOND: UsageKey = { person: other, endpoint: other, model: other };
+const COUNTS = Object.keys(noCounts()) as readonly UsageCount[];
+
+type OpenCounts = Record<UsageCount, number>;
+type OpenRow = Omit<UsageRow, 'counts'> & { readonly counts: OpenCounts };
 
 export class UsageTable {
   readonly #maxRows: number;
-  readonly #rows = new Map<string, UsageRow>();
+  readonly #rows = new Map<string, OpenRow>();
+  /** Of the last request: mostly that of the next one, which then needs neither name nor object. */
+  #last: OpenRow | undefined;
 
   constructor(maxRows: number) {
     this.#maxRows = maxRows;
@@ -35,6 +42,7 @@ export class UsageTable {
     return this.#rows.size;
   }
 
+  /** As they are now: they go on counting until `take`. */
   get rows(): readonly UsageRow[] {
     return [...this.#rows.values()];
   }
@@ -42,53 +50,80 @@ export class UsageTable {
   /** By the hour that it ended in. @param model under which it is counted */
   addRequest(record: RequestRecord, model: string = record.model): void {
     const { person, endpoint, atMs } = record;
-    this.add({ person, endpoint, model, fromAtMs: hourOf(atMs), counts: countsOf(record) });
+    const fromAtMs = hourOf(atMs);
+    const last = this.#last;
+    const isOfLast =
+      last !== undefined &&
+      last.fromAtMs === fromAtMs &&
+      last.person === person &&
+      last.endpoint === endpoint &&
+      last.model === model;
+    const row = isOfLast ? last : this.#rowOf({ person, endpoint, model, fromAtMs });
+    this.#last = row;
+    addRecord(row.counts, record);
   }
 
-  add(row: UsageRow): void {
-    const name = nameOf(row);
-    const former = this.#rows.get(name);
-    // Nearly every request: its row is there, and its name is made once.
-    if (former !== undefined) this.#rows.set(name, sumOfRows(former, row));
-    else if (this.#rows.size < this.#maxRows) this.#rows.set(name, row);
-    else this.#addBeyond({ ...row, ...BEYOND });
+  add({ counts, ...key }: UsageRow): void {
+    addCounts(this.#rowOf(key).counts, counts);
   }
 
-  #addBeyond(row: UsageRow): void {
-    const name = nameOf(row);
-    const former = this.#rows.get(name);
-    this.#rows.set(name, former === undefined ? row : sumOfRows(former, row));
+  #rowOf(key: Omit<UsageRow, 'counts'>): OpenRow {
+    const known = this.#rows.get(nameOf(key));
+    if (known !== undefined) return known;
+    return this.#rows.size < this.#maxRows ? this.#open(key) : this.#beyond(key.fromAtMs);
+  }
+
+  #beyond(fromAtMs: number): OpenRow {
+    const key = { ...BEYOND, fromAtMs };
+    return this.#rows.get(nameOf(key)) ?? this.#open(key);
+  }
+
+  #open({ person, endpoint, model, fromAtMs }: Omit<UsageRow, 'counts'>): OpenRow {
+    const row = { person, endpoint, model, fromAtMs, counts: noCounts() };
+    this.#rows.set(nameOf(row), row);
+    return row;
   }
 
   /** All rows; the table is empty then. */
   take(): readonly UsageRow[] {
     const { rows } = this;
     this.#rows.clear();
+    this.#last = undefined;
     return rows;
   }
 }
 
 /** What one request adds to its row. */
 export function countsOf(record: RequestRecord): UsageCounts {
-  const { outcome, usage, costUsd, tokensKnown, attempts } = record;
-  const isAnswered = attempts.some(({ failure }) => failure === null);
-  const billed = attempts.filter(
-    ({ failure, mayBeBilled }) => failure !== null && mayBeBilled,
-  ).length;
-  return {
-    requests: 1,
-    failed: outcome === 'ok' || outcome === 'client_gone' ? 0 : 1,
-    inputTokens: usage.inputTokens,
-    outputTokens: usage.outputTokens,
-    cacheReadTokens: usage.cacheReadTokens,
-    cacheWrite5mTokens: usage.cacheWriteTokens - usage.cacheWrite1hTokens,
-    cacheWrite1hTokens: usage.cacheWrite1hTokens,
-    costNanoUsd: Math.round((costUsd ?? 0) * NANO),
-    unpriced: costUsd === null && hasTokens(usage) ? 1 : 0,
-    incomplete: tokensKnown === 'partly_reported' || tokensKnown === 'not_reported' ? 1 : 0,
-    // The last attempt of a request that nobody answered may be billed, but once.
-    possiblyBilledTwice: isAnswered ? billed : Math.max(0, billed - 1),
-  };
+  const counts = noCounts();
+  addRecord(counts, record);
+  return counts;
+}
+
+function addRecord(counts: OpenCounts, record: RequestRecord): void {
+  const { outcome, usage, costUsd, tokensKnown } = record;
+  counts.requests += 1;
+  if (outcome !== 'ok' && outcome !== 'client_gone') counts.failed += 1;
+  counts.inputTokens += usage.inputTokens;
+  counts.outputTokens += usage.outputTokens;
+  counts.cacheReadTokens += usage.cacheReadTokens;
+  counts.cacheWrite5mTokens += usage.cacheWriteTokens - usage.cacheWrite1hTokens;
+  counts.cacheWrite1hTokens += usage.cacheWrite1hTokens;
+  counts.costNanoUsd += Math.round((costUsd ?? 0) * NANO);
+  if (costUsd === null && hasTokens(usage)) counts.unpriced += 1;
+  if (tokensKnown === 'partly_reported' || tokensKnown === 'not_reported') counts.incomplete += 1;
+  counts.possiblyBilledTwice += billedTwice(record);
+}
+
+function billedTwice({ attempts }: RequestRecord): number {
+  let isAnswered = false;
+  let billed = 0;
+  for (const { failure, mayBeBilled } of attempts) {
+    if (failure === null) isAnswered = true;
+    else if (mayBeBilled) billed += 1;
+  }
+  // The last attempt of a request that nobody answered may be billed, but once.
+  return isAnswered ? billed : Math.max(0, billed - 1);
 }
 
 /** The rows of hours, added up by day (UTC). */
@@ -99,19 +134,21 @@ export function dailyRows(hours: readonly UsageRow[]): readonly UsageRow[] {
 }
 
 export function sumOfCounts(one: UsageCounts, two: UsageCounts): UsageCounts {
+  const sum = { ...one };
+  addCounts(sum, two);
+  return sum;
+}
+
+function noCounts(): OpenCounts {
   return {
-    requests: one.requests + two.requests,
-    failed: one.failed + two.failed,
-    inputTokens: one.inputTokens + two.inputTokens,
-    outputTokens: one.outputTokens + two.outputTokens,
-    cacheReadTokens: one.cacheReadTokens + two.cacheReadTokens,
-    cacheWrite5mTokens: one.cacheWrite5mTokens + two.cacheWrite5mTokens,
-    cacheWrite1hTokens: one.cacheWrite1hTokens + two.cacheWrite1hTokens,
-    costNanoUsd: one.costNanoUsd + two.costNanoUsd,
-    unpriced: one.unpriced + two.unpriced,
-    incomplete: one.incomplete + two.incomplete,
-    possiblyBilledTwice: one.possiblyBilledTwice + two.possiblyBilledTwice,
+    ...{ requests: 0, failed: 0, inputTokens: 0, outputTokens: 0, cacheReadTokens: 0 },
+    ...{ cacheWrite5mTokens: 0, cacheWrite1hTokens: 0, costNanoUsd: 0 },
+    ...{ unpriced: 0, incomplete: 0, possiblyBilledTwice: 0 },
   };
+}
+
+function addCounts(to: OpenCounts, counts: UsageCounts): void {
+  for (const name of COUNTS) to[name] += counts[name];
 }
 
 export function hourOf(atMs: number): number {
@@ -122,12 +159,8 @@ export function dayOf(atMs: number): number {
   return atMs - (atMs % DAY_MS);
 }
 
-function sumOfRows(one: UsageRow, two: UsageRow): UsageRow {
-  return { ...one, counts: sumOfCounts(one.counts, two.counts) };
-}
-
 /** Ids and names hold no tab. */
-function nameOf({ fromAtMs, person, endpoint, model }: UsageRow): string {
+function nameOf({ fromAtMs, person, endpoint, model }: Omit<UsageRow, 'counts'>): string {
   return `${fromAtMs}\t${person}\t${endpoint}\t${model}`;
 }
 

@@ -1,6 +1,6 @@
 /** How an endpoint is connected to, by probes and data path alike: TLS and outbound proxy. */
 import { createHash } from 'node:crypto';
-import { type AgentOptions, Agent as HttpAgent } from 'node:http';
+import { type AgentOptions, type ClientRequest, Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import type { LookupFunction } from 'node:net';
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
@@ -76,16 +76,41 @@ export interface EndpointAgentOptions extends AgentOptions {
 /** Node's name of a place; an agent of ours has one place only. */
 const ONLY_PLACE = 'endpoint';
 
+/** Node's method, which its types leave out: gives the request a socket. */
+type AddRequest = (this: HttpAgent, req: ClientRequest, options: object) => void;
+
+const { addRequest } = HttpAgent.prototype as unknown as { readonly addRequest: AddRequest };
+
+/**
+ * With what a request that gets a free socket is added. Node copies the options of each request, to
+ * make a socket by them, into an object that is slow to fill: 2 KB for nothing where a socket is free.
+ */
+const NOTHING = {};
+
+function optionsToAdd({ freeSockets }: HttpAgent, options: object): object {
+  const [oldest] = freeSockets[ONLY_PLACE] ?? [];
+  // Node drops dead ones only until the first that is not, so this request gets one.
+  return oldest === undefined || oldest.destroyed ? options : NOTHING;
+}
+
 /** Node writes the place of each request into a string, with TLS of some twenty parts. */
 class EndpointAgent extends HttpAgent {
   override getName(): string {
     return ONLY_PLACE;
+  }
+
+  addRequest(req: ClientRequest, options: object): void {
+    addRequest.call(this, req, optionsToAdd(this, options));
   }
 }
 
 class TlsEndpointAgent extends HttpsAgent {
   override getName(): string {
     return ONLY_PLACE;
+  }
+
+  addRequest(req: ClientRequest, options: object): void {
+    addRequest.call(this, req, optionsToAdd(this, options));
   }
 }
 

@@ -13,6 +13,7 @@ import type { RequestOutcome } from '@zephyr/contract/usage';
 import { errorEvent, newRequestId, sendError } from '../answer/own-errors.ts';
 import { Relay, type RelayResult } from '../answer/relay.ts';
 import type { RequestProgress } from '../report/active-request.ts';
+import { hasLine } from '../report/failed-requests.ts';
 import { Deadline } from '../upstream/deadline.ts';
 import type { ExchangeContext, ExchangeDeps, ExchangeInput } from './exchange-context.ts';
 import { finishedRequestOf } from './finished-request.ts';
@@ -207,7 +208,9 @@ export class Exchange {
     }
     body.release();
     deps.stats.ended(outcome, durationMs);
-    deps.failedRequests.note(outcome, { ...attemptsOf(state), tookMs: durationMs }, nowMs);
+    if (hasLine(outcome)) {
+      deps.failedRequests.note(outcome, { ...attemptsOf(state), tookMs: durationMs }, nowMs);
+    }
     this.#onEnded();
   }
 }

@@ -39,10 +39,14 @@ export function finishedRequestOf(
       ? last?.mayBeBilled === true
       : given.answer.kind === 'committed' && given.usage === undefined;
   return {
-    ...{ id: requestId, client: input.client, operation: input.operation },
+    id: requestId,
+    client: input.client,
+    operation: input.operation,
     model: trying?.requestedModel ?? '',
     sessionId: placement.sessionId,
-    ...{ outcome, attempts, durationMs },
+    outcome,
+    attempts,
+    durationMs,
     endpointRequestId:
       given === undefined ? trying?.endpointRequestId : requestIdOf(given.answer.response),
     ttftMs: given?.ttftMs,

@@ -272,7 +272,7 @@ export class Trying {
     const { deps, input, placement, body } = this.#context;
     if (input.operation !== 'messages') return;
     // After a dead connection the session's prompt cache is still where it was.
-    if (this.#staleId === undefined) {
+    if (this.#staleId === undefined && placement.sessionId !== undefined) {
       const elsewhereMs = deps.routing.elsewhereMs(this.journey, id, this.#timed());
       placement.noteContent(id, ttftMs, elsewhereMs);
     }

@@ -95,7 +95,10 @@ export class Accounting {
       operation: request.operation,
       session: this.#sessionOf(request.sessionId),
       outcome: request.outcome,
-      attempts: request.attempts.slice(-MAX_ATTEMPTS),
+      attempts:
+        request.attempts.length <= MAX_ATTEMPTS
+          ? request.attempts
+          : request.attempts.slice(-MAX_ATTEMPTS),
       ttftMs: ttftMs === undefined ? null : Math.round(ttftMs),
       durationMs: Math.round(durationMs),
       tokensKnown: tokensKnownOf(request),
@@ -108,12 +111,15 @@ export class Accounting {
 
   /** A name that no endpoint has answered for is a person's mistake, of which there are many. */
   #countedAs(model: string, isAnswered: boolean): string {
-    if (isAnswered && this.#answered.size < MAX_MODELS) this.#answered.add(model);
-    return model === NONE || this.#answered.has(model) ? model : OTHER;
+    if (model === NONE || this.#answered.has(model)) return model;
+    if (!isAnswered || this.#answered.size >= MAX_MODELS) return OTHER;
+    this.#answered.add(model);
+    return model;
   }
 
   #priceOf(model: string): Price | undefined {
-    if (this.#prices.has(model)) return this.#prices.get(model);
+    const known = this.#prices.get(model);
+    if (known !== undefined || this.#prices.has(model)) return known;
     const price = priceOf(model, this.#config?.prices);
     if (this.#prices.size < MAX_MODELS) this.#prices.set(model, price);
     return price;

@@ -1,7 +1,7 @@
 import type { RequestOutcome } from '@zephyr/contract/usage';
 import type { Logger } from '@zephyr/runtime/logger';
 import { describe, expect, it } from 'vitest';
-import { FailedRequests } from './failed-requests.ts';
+import { FailedRequests, hasLine } from './failed-requests.ts';
 
 function rig() {
   const lines: [string, object][] = [];
@@ -25,7 +25,7 @@ describe('FailedRequests', () => {
     ['too_large', undefined],
   ])('logs %s as %s', (outcome, level) => {
     const { lines, failed } = rig();
-    failed.note(outcome, REQUEST, 0);
+    if (hasLine(outcome)) failed.note(outcome, REQUEST, 0);
     const line = [level, { ...REQUEST, outcome, tookMs: 13 }];
     expect(lines).toEqual(level === undefined ? [] : [line]);
   });

@@ -15,6 +15,11 @@ export interface FailedRequest {
   readonly tookMs: number;
 }
 
+/** Of what went well, or was the client's own doing, there is no line. */
+export function hasLine(outcome: RequestOutcome): boolean {
+  return outcome !== 'ok' && outcome !== 'client_gone' && outcome !== 'too_large';
+}
+
 export class FailedRequests {
   readonly #log: Logger;
   #windowEndsAtMs = Number.NEGATIVE_INFINITY;
@@ -26,9 +31,8 @@ export class FailedRequests {
     this.#log = log;
   }
 
-  /** Of what went well, or was the client's own doing, there is no line. */
+  /** @param outcome one that has a line */
   note(outcome: RequestOutcome, request: FailedRequest, nowMs: number): void {
-    if (outcome === 'ok' || outcome === 'client_gone' || outcome === 'too_large') return;
     if (nowMs >= this.#windowEndsAtMs) {
       this.#windowEndsAtMs = nowMs + WINDOW_MS;
       this.#lines = 0;

@@ -145,6 +145,17 @@ describe.each(WAYS)('send %s', (way) => {
     expect(upstream.ledger.map(({ connection }) => connection)).toEqual([1, 1, 2]);
   });
 
+  it('opens a fresh one where the free one has just died', async () => {
+    upstream.always(json());
+    await textOf(await attempt().answered);
+    const free = () => Object.values(endpoint.agent.freeSockets).flat();
+    await eventually(() => expect(free()).toHaveLength(1));
+    // Still in the list: its end is seen a tick later.
+    free()[0]?.destroy();
+    expect(await textOf(await attempt().answered)).toContain('"type":"message"');
+    expect(upstream.ledger.map(({ connection }) => connection)).toEqual([1, 2]);
+  });
+
   it('goes on after three refused attempts with a fourth', async () => {
     upstream.next(status(503), status(503), status(503), json());
     const codes = [];
