@@ -135,12 +135,14 @@ function addReplay(add: AddCommand, say: Translate, { environment, print }: Surr
   add('replay', 'cli.replay', [
     'replay',
     'replay --set switching.thresholdMs=100 --set switching.dwellMs=30000',
+    'replay --from 12',
     'replay --config other.toml',
     'replay --save monday.jsonl',
     'replay --file monday.jsonl --set switching.confidence=3 --json',
   ])
     .option('--file <path>', say('cli.option.file'))
     .option('--save <path>', say('cli.option.save'))
+    .option('--from <number>', say('cli.option.fromDecision'), parseNumber)
     .option(
       '--set <setting=value>',
       say('cli.option.set'),
@@ -234,6 +236,11 @@ function parseShell(text: string): CompletionTarget {
   const target = [...COMPLETION_SHELLS, ENDPOINTS].find((word) => word === text);
   if (target !== undefined) return target as CompletionTarget;
   throw new InvalidArgumentError(`Allowed choices are ${COMPLETION_SHELLS.join(', ')}.`);
+}
+
+function parseNumber(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
+  return Number(text);
 }
 
 export function parseCount(text: string): number {

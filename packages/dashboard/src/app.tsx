@@ -1,3 +1,4 @@
+import { decisionShown } from './decision-shown.ts';
 import { speech } from './language.ts';
 import { pageName } from './navigation.ts';
 import { isStale, link } from './page.ts';
@@ -22,6 +23,7 @@ import { Sessions } from './views/sessions.tsx';
 import { Toasts } from './views/toasts.tsx';
 
 const loadUsage = async () => (await import('./views/usage-page.tsx')).UsagePage;
+const loadDecision = async () => (await import('./views/decision-dialog.tsx')).DecisionDialog;
 const loadRequests = async () => (await import('./views/request-page.tsx')).RequestPage;
 
 export function App({ onSignedIn }: { readonly onSignedIn: () => void }) {
@@ -36,6 +38,7 @@ export function App({ onSignedIn }: { readonly onSignedIn: () => void }) {
       <Footer version={state.value?.version ?? null} />
       <Confirm />
       <Help />
+      {decisionShown.value !== null && <Lazy load={loadDecision} />}
       <Toasts />
     </>
   );

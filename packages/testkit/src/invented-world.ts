@@ -40,9 +40,20 @@ function inventedSwitch(nowMs: number): LastSwitch {
     fromId: NAMES[1],
     toId: NAMES[0],
     trigger: 'probe',
-    gain: { gainMs: 187, neededMs: 50, standardErrorMs: 21, confirmations: 3 },
-    considered: [],
+    gain: { gainMs: 187, neededMs: 63, standardErrorMs: 21, confirmations: 3 },
+    trade: {
+      ...{ verdict: 'stay', sessions: 2, cachedTokens: 184_000, rebuildUsd: 0.69 },
+      ...{ rebuildMs: 5_200, gainMs: 14_600, gainUsd: 0.16 },
+    },
+    considered: inventedConsidered(nowMs),
   };
+}
+
+function inventedConsidered(nowMs: number): LastSwitch['considered'] {
+  return NAMES.map((_name, index) => {
+    const { id, unavailable, score, activeRequests } = inventedEndpoint(index, nowMs);
+    return { id, unavailable, score, activeRequests };
+  });
 }
 
 function inventedLog(nowMs: number): ApiLogEntry[] {
@@ -56,7 +67,7 @@ function inventedLog(nowMs: number): ApiLogEntry[] {
     toId: NAMES[1],
     trigger: 'presence',
     failure: 'server_error',
-    considered: [],
+    considered: inventedConsidered(nowMs),
   };
   return [
     {

@@ -40,6 +40,7 @@ describe('the catalogue', () => {
       'log.command.applied',
       'tui.header',
       'tui.keys.short',
+      'why.amount',
       'notify.advice',
     ]);
   });

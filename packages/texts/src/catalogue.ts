@@ -2,6 +2,7 @@ import { cli as enCli } from './en/cli.ts';
 import { commands as enCommands } from './en/commands.ts';
 import { notify as enNotify } from './en/notify.ts';
 import { probes as enProbes } from './en/probes.ts';
+import { type HistoryEnglish, historyCatalogue } from './history-catalogue.ts';
 import type { Language } from './screen-catalogue.ts';
 import type { Texts } from './texts.ts';
 import { type UsageEnglish, usageCatalogue } from './usage-catalogue.ts';
@@ -11,6 +12,7 @@ import { notify as zhNotify } from './zh/notify.ts';
 import { probes as zhProbes } from './zh/probes.ts';
 
 export type English = UsageEnglish &
+  HistoryEnglish &
   typeof enCli &
   typeof enCommands &
   typeof enNotify &
@@ -19,6 +21,20 @@ export type TextKey = keyof English;
 
 /** All texts. */
 export const catalogue = {
-  en: { ...usageCatalogue.en, ...enCli, ...enCommands, ...enNotify, ...enProbes },
-  zh: { ...usageCatalogue.zh, ...zhCli, ...zhCommands, ...zhNotify, ...zhProbes },
+  en: {
+    ...usageCatalogue.en,
+    ...historyCatalogue.en,
+    ...enCli,
+    ...enCommands,
+    ...enNotify,
+    ...enProbes,
+  },
+  zh: {
+    ...usageCatalogue.zh,
+    ...historyCatalogue.zh,
+    ...zhCli,
+    ...zhCommands,
+    ...zhNotify,
+    ...zhProbes,
+  },
 } satisfies Record<Language, Texts<English>>;

@@ -181,6 +181,18 @@ describe('zephyr replay', () => {
     expect(segments).toBe(3);
   });
 
+  it('shows the part from one decision on, as the dashboard proposes it', async () => {
+    const { recorded } = await outcomeOf();
+    const number = recorded[3]?.number ?? expect.unreachable();
+    const part = await outcomeOf({ from: number });
+    expect(part.isExact).toBe(true);
+    expect(part.recorded).toEqual(recorded.slice(3));
+    await expect(outcomeOf({ from: 1_000_000 })).rejects.toMatchObject({
+      message: 'decision 1000000 is not in the recording',
+      advice: ['the recording begins with decision 1'],
+    });
+  });
+
   it('shows what other settings would have decided', async () => {
     const usual = await outcomeOf();
     const patient = await outcomeOf({ set: ['health.fall=1000'] });

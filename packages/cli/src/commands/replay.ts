@@ -33,6 +33,8 @@ export interface ReplayOptions extends AdminOptions {
   readonly file?: string;
   /** Where to save the recording. */
   readonly save?: string;
+  /** Number of the first decision that is shown. */
+  readonly from?: number;
   /** `<setting>=<value>`, see `withSetting`. */
   readonly set?: readonly string[];
 }
@@ -56,7 +58,8 @@ export async function replay(call: ReplayCall): Promise<ReplayAnswer> {
   const source = await openSource(call);
   if (options.save !== undefined) writeFileSync(options.save, source.recordingText);
   const recording = parsed(source);
-  const outcome = outcomeOf(recording, otherPolicy(call));
+  const whole = outcomeOf(recording, otherPolicy(call));
+  const outcome = options.from === undefined ? whole : outcomeFrom(options.from, whole, source);
   const text =
     options.json === true
       ? JSON.stringify(outcome, null, 2)
@@ -150,6 +153,28 @@ function outcomeOf(
     isExact: isDeepStrictEqual(again, recorded),
     replayed,
     compared: compareDecisions(recorded, replayed),
+  };
+}
+
+/** The part from one decision on; the whole recording was replayed to get there. */
+function outcomeFrom(number: number, outcome: Outcome, { say }: Source): Outcome {
+  const first = outcome.recorded.find((decision) => decision.number === number);
+  if (first === undefined) {
+    const known = outcome.recorded[0]?.number;
+    throw new ZephyrError('NO_RECORDING', say('replay.notRecorded', { number }), {
+      advice: known === undefined ? [] : [say('replay.recordedFrom', { number: known })],
+    });
+  }
+  const { recorded, replayed, compared } = outcome;
+  const begin = compared.findIndex(
+    ({ status, decision }) => status !== 'only_second' && decision.number === number,
+  );
+  return {
+    ...outcome,
+    fromMs: first.atMs,
+    recorded: recorded.filter((decision) => decision.number >= number),
+    replayed: replayed.filter(({ atMs }) => atMs >= first.atMs),
+    compared: compared.slice(begin),
   };
 }
 

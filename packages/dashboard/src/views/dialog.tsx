@@ -4,17 +4,24 @@ import { useEffect, useRef } from 'preact/hooks';
 interface DialogProps {
   readonly labelledBy: string;
   readonly onClose: () => void;
+  /** For tables. */
+  readonly isWide?: boolean;
   readonly children: ComponentChildren;
 }
 
 /** A modal `<dialog>`: the browser keeps the focus in it, closes it by Escape and gives it back. */
-export function Dialog({ labelledBy, onClose, children }: DialogProps) {
+export function Dialog({ labelledBy, onClose, isWide = false, children }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     element.current?.showModal();
   }, []);
   return (
-    <dialog ref={element} aria-labelledby={labelledBy} onClose={onClose}>
+    <dialog
+      ref={element}
+      class={isWide ? 'wide' : ''}
+      aria-labelledby={labelledBy}
+      onClose={onClose}
+    >
       {children}
     </dialog>
   );

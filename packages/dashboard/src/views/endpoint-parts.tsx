@@ -94,7 +94,7 @@ export function EndpointName({ current, id }: EndpointNameProps) {
 }
 
 interface EndpointNameProps {
-  readonly current: Pick<Situation, 'endpoints'>;
+  readonly current: Parameters<typeof nameOf>[0];
   readonly id: string;
 }
 

@@ -8,6 +8,7 @@ import { speech } from '../language.ts';
 import { nowMs } from '../page.ts';
 import { log } from '../store.ts';
 import { Scrolling } from './scrolling.tsx';
+import { WhyButton } from './why-button.tsx';
 
 const FILTERS = ['all', 'decision', 'notice', 'command', 'system'] as const;
 type Filter = (typeof FILTERS)[number];
@@ -51,6 +52,7 @@ export function EventLog({ current }: { readonly current: ApiState }) {
                 <span>
                   {text} {count > 1 && <span class="count">× {numbers.count(count)}</span>}
                 </span>
+                {entry.kind === 'decision' && <WhyButton decision={entry.decision} about={text} />}
               </li>
             ))}
           </ol>

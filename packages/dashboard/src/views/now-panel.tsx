@@ -1,21 +1,32 @@
 /** The answer in two seconds, with what can be done about it and the figures around it. */
 import type { ApiState } from '@zephyr/contract/api-state';
-import { nextOf } from '@zephyr/texts/screens';
+import { decisionText, nextOf } from '@zephyr/texts/screens';
 
 import { busy, keyOf, probeNow, setMode, togglePause } from '../actions.ts';
 import { speech } from '../language.ts';
 import { nowMs } from '../page.ts';
 import { Icon } from './icon.tsx';
 import { Fact, Now } from './now.tsx';
+import { WhyButton } from './why-button.tsx';
 
 export function NowPanel({ current }: { readonly current: ApiState }) {
   return (
     <Now
       situation={current}
       next={nextOf(current, speech.value, nowMs.value)}
+      why={<LastSwitch current={current} />}
       controls={<Controls current={current} />}
       facts={<Facts current={current} />}
     />
+  );
+}
+
+/** The reasons of the decision that the present state comes from. */
+function LastSwitch({ current }: { readonly current: ApiState }) {
+  const { lastSwitch } = current;
+  if (lastSwitch === null) return null;
+  return (
+    <WhyButton decision={lastSwitch} about={decisionText(lastSwitch, current, speech.value)} />
   );
 }
 

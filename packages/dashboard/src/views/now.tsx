@@ -19,11 +19,13 @@ interface NowProps {
   readonly situation: Situation;
   /** What will happen next, in one sentence; empty where that is not known. */
   readonly next: string;
+  /** Opens the reasons. */
+  readonly why?: JSX.Element;
   readonly controls?: JSX.Element;
   readonly facts: JSX.Element;
 }
 
-export function Now({ situation, next, controls, facts }: NowProps) {
+export function Now({ situation, next, why, controls, facts }: NowProps) {
   const { say, numbers } = speech.value;
   const { selection } = situation;
   const { status } = overallOf(situation);
@@ -44,7 +46,8 @@ export function Now({ situation, next, controls, facts }: NowProps) {
             <span class="since">
               {say('now.since', { time: numbers.time(selection.sinceAtMs, nowMs.value) })}
             </span>
-          )}
+          )}{' '}
+          {why}
         </p>
         {next !== '' && (
           <p class="next">

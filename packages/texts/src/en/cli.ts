@@ -72,12 +72,15 @@ export const cli = {
 
   'cli.replay': 'Replay recorded decisions, optionally with other settings, and compare',
   'cli.option.file': 'read the recording from this file instead of the controller',
+  'cli.option.fromDecision': 'show only from the decision with this number on',
   'cli.option.save': 'save the recording to this file',
   'cli.option.set': 'override a setting of the decision core; repeatable',
   'replay.note':
     'Probes and traffic stay as recorded: how another endpoint would have handled the requests\n' +
     'is unknown. The names of the settings are those of Policy in packages/core/src/policy.ts;\n' +
     'with --config, the settings come from that file.',
+  'replay.notRecorded': 'decision {number} is not in the recording',
+  'replay.recordedFrom': 'the recording begins with decision {number}',
   'replay.empty': 'nothing has been recorded yet',
   'replay.refused': 'not a readable recording: line {line}',
   'replay.recorded':

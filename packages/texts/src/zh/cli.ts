@@ -72,11 +72,14 @@ export const cli = {
 
   'cli.replay': '重放录制的决策，可换用其他设置，并进行比较',
   'cli.option.file': '从此文件读取录制，而不是从控制器读取',
+  'cli.option.fromDecision': '只显示从此编号的决策起的部分',
   'cli.option.save': '把录制保存到此文件',
   'cli.option.set': '覆盖决策核心的一项设置；可多次指定',
   'replay.note':
     '探测和流量保持录制时的样子：换一个端点会怎样处理这些请求，无从得知。\n' +
     '设置名称见 packages/core/src/policy.ts 中的 Policy；指定 --config 时，使用该文件中的设置。',
+  'replay.notRecorded': '录制中没有决策 {number}',
+  'replay.recordedFrom': '录制从决策 {number} 开始',
   'replay.empty': '尚无录制内容',
   'replay.refused': '不是可读的录制：第 {line} 行',
   'replay.recorded': '{from} 至 {to} 录制了 {count} 次决策，基于 {inputs} 条输入。',

@@ -1,0 +1,7 @@
+import { signal } from '@preact/signals';
+import type { ApiState } from '@zephyr/contract/api-state';
+
+export type ShownDecision = NonNullable<ApiState['lastSwitch']>;
+
+/** The decision whose reasons are open. */
+export const decisionShown = signal<ShownDecision | null>(null);

@@ -1,0 +1,52 @@
+/** What a decision was based on, in the order in which people read it. Pure. */
+import type { ShownDecision } from './decision-shown.ts';
+
+type Considered = ShownDecision['considered'][number];
+
+export interface ComparedEndpoint extends Considered {
+  readonly part: 'left' | 'chosen' | 'other';
+}
+
+/** The chosen one first, then by score; what had none, and what was not available, comes last. */
+export function comparedIn({
+  considered,
+  fromId,
+  toId,
+}: ShownDecision): readonly ComparedEndpoint[] {
+  const placed = considered.map((endpoint) => ({
+    ...endpoint,
+    // An endpoint may follow itself, after an outage.
+    part:
+      endpoint.id === toId
+        ? ('chosen' as const)
+        : endpoint.id === fromId
+          ? ('left' as const)
+          : ('other' as const),
+  }));
+  return placed.toSorted(
+    (one, two) =>
+      Number(two.part === 'chosen') - Number(one.part === 'chosen') ||
+      Number(one.unavailable.length > 0) - Number(two.unavailable.length > 0) ||
+      scoreMs(one) - scoreMs(two) ||
+      0,
+  );
+}
+
+function scoreMs({ score }: Considered): number {
+  return score.status === 'known' ? score.totalMs : Number.MAX_VALUE;
+}
+
+/**
+ * The command that runs this decision again.
+ * @param page address of the dashboard; the command has to name another machine
+ */
+export function replayCommand(
+  { number }: Pick<ShownDecision, 'number'>,
+  page: Pick<URL, 'hostname' | 'origin' | 'port'>,
+): string {
+  const isHere = LOOPBACK.has(page.hostname) && page.port === DEFAULT_PORT;
+  return `zephyr replay --from ${number}${isHere ? '' : ` --url ${page.origin}`}`;
+}
+
+const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
+const DEFAULT_PORT = '8081';
