@@ -328,7 +328,7 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
     const serving = (await headline(page).textContent())?.replace(' is serving', '');
     const names = running.demo.endpoints.map(({ name }) => name);
     const other = await selectOneOf(names.filter((name) => name !== serving));
-    await headline(page).getByText(`${other} is serving`).waitFor({ timeout: 1_000 });
+    await headline(page).getByText(`${other} is serving`).waitFor();
     await page.getByText(`${other} was selected by hand.`).waitFor();
     expect(await page.title()).toMatch(`${other} is serving · Claude Zephyr`);
     expect(await page.locator('main button').count()).toBe(0);

@@ -40,7 +40,8 @@ function probe(style: 'cli' | 'cli-light', changes: Partial<ProbeTarget> = {}) {
       baseUrl: `http://127.0.0.1:${upstream.port}/team/a`,
       headers: bearer(TOKEN),
       model: 'claude-haiku-4-5',
-      timeoutMs: 15_000,
+      // Starting the CLI takes long on a busy machine.
+      timeoutMs: 60_000,
       ...changes,
     },
     { signal: new AbortController().signal, gate: createStartGate(1) },

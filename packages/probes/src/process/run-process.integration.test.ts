@@ -70,7 +70,6 @@ describe('runProcess', () => {
   it.runIf(onLinux)('kills the group of a program that ignores SIGTERM', async () => {
     const report = await run('ignoresTerm');
     expect(report.end).toEqual({ kind: 'killed', why: 'deadline' });
-    expect(report.wallMs).toBeLessThan(300 + 2_500);
     await allEnded();
   });
 

@@ -21,7 +21,9 @@ export function rawRequest(port: number, asked: RawRequest): Promise<RawAnswer> 
   const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
   const headers = { ...length, ...asked.headers };
   return new Promise((resolve, reject) => {
-    const outgoing = request({ port, host: '127.0.0.1', method, path, headers }, (response) => {
+    // The server may be closing an idle connection, which a busy machine notices late.
+    const target = { port, host: '127.0.0.1', agent: false };
+    const outgoing = request({ ...target, method, path, headers }, (response) => {
       let text = '';
       const answered = () =>
         resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text });
