@@ -65,7 +65,12 @@ export { SessionTable } from './route/affinity.ts';
 export type { Choice } from './route/choose-endpoint.ts';
 export { type Ejection, type EjectionPolicy, remainingMs } from './route/ejection.ts';
 export { type ActiveEndpoint, Exploration, type TimedRequest } from './route/explore.ts';
-export type { Journey, RoutedEndpoint, RoutedRequest } from './route/journey.ts';
+export {
+  isForeign,
+  type Journey,
+  type RoutedEndpoint,
+  type RoutedRequest,
+} from './route/journey.ts';
 export {
   type AttemptPhase,
   decideRetry,
@@ -85,6 +90,7 @@ export {
   scopeOf,
 } from './route/scope.ts';
 export { sharedEndpoint, shareOf } from './route/shared-endpoint.ts';
+export { SignatureFamilies } from './route/signature-families.ts';
 export { isWorthStaying, STAY_PAUSE_MS } from './route/stay.ts';
 export { rampedEndpoint } from './route/switch-ramp.ts';
 export type { FirstByteClass, FirstByteLimits } from './route/usual-first-byte.ts';

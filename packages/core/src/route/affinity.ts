@@ -145,11 +145,11 @@ export class SessionTable {
     this.#sessions.set(id, { ...placed, cachedTokens, family: familyOf(model) });
   }
 
-  /** Takes a placement of another proxy; the later request wins. */
-  adopt(shared: SharedSession, nowMs: number): void {
+  /** Takes a placement of another proxy, unless its own is of a later request. @returns whether it took it */
+  adopt(shared: SharedSession, nowMs: number): boolean {
     const usedAtMs = nowMs - shared.idleMs;
     const own = this.#sessions.get(shared.id);
-    if (own !== undefined && own.usedAtMs >= usedAtMs) return;
+    if (own !== undefined && own.usedAtMs >= usedAtMs) return false;
     const { endpointId, generation } = shared;
     const { client = null, startedAtMs = usedAtMs, requests = 0 } = own ?? {};
     const known = { client, startedAtMs, requests };
@@ -162,6 +162,7 @@ export class SessionTable {
       ...known,
       ...fresh,
     });
+    return true;
   }
 
   /** Sessions that other proxies do not know yet, or would soon forget. */

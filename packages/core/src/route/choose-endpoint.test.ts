@@ -36,6 +36,7 @@ const candidate = (id: string, parts: Partial<Candidate> = {}): Candidate => ({
   ...{
     ejection: ADMITTED,
     limit: NO_LIMIT,
+    isForeign: false,
     lacksOperation: false,
     hasFailedSource: false,
     trials: 0,
@@ -392,5 +393,16 @@ describe('chooseEndpoint', () => {
         },
       ),
     );
+  });
+});
+
+describe('an endpoint of another signature family', () => {
+  it('comes after all of its own family that serve, and before those that do not', () => {
+    const foreign = candidate('x', { isForeign: true });
+    const [busy, down] = [
+      candidate('a', { hasFailedSource: true }),
+      candidate('b', { available: false }),
+    ];
+    expect(asked([down, foreign, busy], { preferredId: endpointId('x') })).toBe('a x b (asked)');
   });
 });

@@ -25,6 +25,8 @@ export interface Candidate {
   readonly enabled: boolean;
   /** As the snapshot says. */
   readonly available: boolean;
+  /** Of another family than the thinking signatures of the session. */
+  readonly isForeign: boolean;
   readonly ejection: Ejection;
   /** For the requested model. */
   readonly limit: ModelLimit;
@@ -101,6 +103,8 @@ const RANKS = {
 /** Added for endpoints of a group that failed this request. */
 const SIBLING = 1;
 const PREFERRED = -0.5;
+/** Added for endpoints of another signature family: after all of the session's own family that serve. */
+const FOREIGN = 5;
 
 export function chooseEndpoint(input: ChoiceInput): Choice {
   let best: Candidate | undefined;
@@ -118,7 +122,7 @@ export function chooseEndpoint(input: ChoiceInput): Choice {
       continue;
     }
     left += 1;
-    const rank = rankOf(candidate, index, input);
+    const rank = rankOf(candidate, index, input) + (candidate.isForeign ? FOREIGN : 0);
     if (rank >= bestRank) continue;
     best = candidate;
     bestRank = rank;

@@ -11,6 +11,8 @@ export interface RoutedEndpoint {
   readonly groupName: string;
   /** Of the configuration; 1 is preferred. */
   readonly priority: number;
+  /** Whose thinking signatures it takes; absent: not known. */
+  readonly family?: string | undefined;
   readonly enabled: boolean;
   readonly available: boolean;
 }
@@ -25,6 +27,16 @@ export interface RoutedRequest {
   readonly source: string;
   /** Identifies the request; a client's retry of it has the same one. */
   readonly fingerprint: string;
+  /** Whose thinking signatures its session has; absent: not known, or none. */
+  readonly family?: string | undefined;
+}
+
+/** Whether the endpoint may refuse the thinking of the request's session. */
+export function isForeign(
+  { family: there }: Pick<RoutedEndpoint, 'family'>,
+  { family }: Pick<RoutedRequest, 'family'>,
+): boolean {
+  return family !== undefined && there !== family;
 }
 
 export interface Journey {

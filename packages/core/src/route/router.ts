@@ -14,6 +14,7 @@ import type { Ejection, EjectionPolicy } from './ejection.ts';
 import { Ejections, type EjectionsDeps } from './ejections.ts';
 import { EndpointMemory } from './endpoint-memory.ts';
 import {
+  isForeign,
   isToken,
   type Journey,
   newJourney,
@@ -120,7 +121,9 @@ export class Router {
     const { endpoints, preferredId, nowMs } = input;
     if (tried.size > 0) return undefined;
     const first =
-      preferredId === undefined ? endpoints[0] : endpoints.find(({ id }) => id === preferredId);
+      preferredId === undefined
+        ? endpoints.find((endpoint) => !isForeign(endpoint, request))
+        : endpoints.find(({ id }) => id === preferredId);
     if (first === undefined || !this.isOpen(first, request, nowMs)) return undefined;
     const hasAlternative = endpoints.some(
       ({ id, enabled }) =>
@@ -133,6 +136,7 @@ export class Router {
   isOpen(endpoint: RoutedEndpoint, request: RoutedRequest, nowMs: number): boolean {
     const { id, enabled, available } = endpoint;
     const isAdmitted = this.#ejections.stateOf(id).status === 'admitted';
+    if (isForeign(endpoint, request)) return false;
     return enabled && available && isAdmitted && !this.#memory.isHeldAgainst(id, request, nowMs);
   }
 
@@ -140,11 +144,9 @@ export class Router {
     const { operation, model, source } = request;
     const { preferredId, overloadedEverywhere, nowMs } = input;
     const candidates = input.endpoints.map(
-      ({ id, groupName, enabled, available }): Candidate => ({
-        id,
-        groupName,
-        enabled,
-        available,
+      ({ id, groupName, family, enabled, available }): Candidate => ({
+        ...{ id, groupName, enabled, available },
+        isForeign: isForeign({ family }, request),
         ejection: this.#ejections.stateOf(id),
         limit: this.#memory.limitOf(id, model),
         lacksOperation: this.#memory.isLacking(id, operation, nowMs),

@@ -48,6 +48,7 @@ const EXAMPLE_GROUPS = [
     auth_token_env: `AUTH_TOKEN_ACCOUNT_${number}`,
     priority: 2,
     weight: 3 - number,
+    family: 'anthropic',
     endpoints: [{ url: 'https://api.anthropic.com', name: `Account-${number}` }],
   })),
   {

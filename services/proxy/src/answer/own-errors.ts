@@ -84,7 +84,12 @@ export interface ErrorFacts {
   readonly address?: string | undefined;
   /** What the endpoints serve, by the configuration. */
   readonly models?: string | undefined;
+  /** Of the session's thinking signatures; the request was sent elsewhere, as nothing of it serves. */
+  readonly leftFamily?: string | undefined;
 }
+
+/** Names the signature family of the session that an endpoint of another one was asked for. */
+export const LEFT_FAMILY_HEADER = 'x-zephyr-left-family';
 
 /** Repeating these changes nothing. */
 const FINAL: ReadonlySet<ErrorName> = new Set([
@@ -117,9 +122,14 @@ export function errorKind(name: ErrorName): ErrorKind {
 
 export function errorBody(name: ErrorName, requestId: string, facts: ErrorFacts = {}): string {
   const { type, message: text } = errorKind(name);
-  const { address = PLACES.address, models = PLACES.models } = facts;
-  const message = text.replace(PLACES.address, () => address).replace(PLACES.models, () => models);
+  const { address = PLACES.address, models = PLACES.models, leftFamily } = facts;
+  const said = text.replace(PLACES.address, () => address).replace(PLACES.models, () => models);
+  const message = leftFamily === undefined ? said : `${said}; ${leftText(leftFamily)}`;
   return JSON.stringify({ type: 'error', error: { type, message }, request_id: requestId });
+}
+
+function leftText(family: string): string {
+  return `no endpoint of the family ${family}, whose thinking signatures this session has, serves at the moment, and others may refuse them`;
 }
 
 /** The last event of a stream that we have to end before its answer is complete. */
@@ -158,6 +168,7 @@ export function sendError(res: ServerResponse, answer: ErrorAnswer): void {
     'content-length': Buffer.byteLength(body),
     'request-id': requestId,
     'x-zephyr-error': answer.name,
+    ...(answer.leftFamily === undefined ? {} : { [LEFT_FAMILY_HEADER]: answer.leftFamily }),
     ...(shouldRetry === undefined ? {} : { 'x-should-retry': String(shouldRetry) }),
     ...(answer.retryAfterMs === undefined
       ? {}

@@ -6,10 +6,13 @@ import type { ApiError } from '@zephyr/core';
 
 import { downstreamHeaders } from '../upstream/headers.ts';
 import type { HeldResponse } from './held-response.ts';
+import { LEFT_FAMILY_HEADER } from './own-errors.ts';
 
 export interface PassOptions {
   /** No further request is wanted on this connection. */
   readonly isLast: boolean;
+  /** See `ErrorFacts`. */
+  readonly leftFamily: string | undefined;
 }
 
 /**
@@ -32,13 +35,14 @@ export function mayBePassed(
 export function passRefusal(
   res: ServerResponse,
   response: HeldResponse,
-  { isLast }: PassOptions,
+  { isLast, leftFamily }: PassOptions,
 ): void {
   const body = Buffer.concat(response.held);
   res.writeHead(response.status, {
     ...downstreamHeaders(response.headers, response.passesHeader),
     'content-type': 'application/json',
     'content-length': body.length,
+    ...(leftFamily === undefined ? {} : { [LEFT_FAMILY_HEADER]: leftFamily }),
     ...(isLast ? { connection: 'close' } : {}),
   });
   res.end(body);

@@ -71,6 +71,7 @@ function start({ form = 'stream', isSlow = false, headers = {} }: Setup = {}) {
         stream: new AnswerStream(upstream as unknown as IncomingMessage, nobody),
       },
       isMessages: true,
+      leftFamily: undefined,
       endpointId: 'e1' as never,
       isLast: false,
       deadline: new Deadline(new Deadlines(clock)),

@@ -30,6 +30,7 @@ import { downstreamHeaders } from '../upstream/headers.ts';
 import type { AnswerReceiver } from './answer-listeners.ts';
 import { BodyWriter } from './body-writer.ts';
 import type { HeldResponse } from './held-response.ts';
+import { LEFT_FAMILY_HEADER } from './own-errors.ts';
 
 export type RelayResult =
   /** `failure`: its last event is an error that the endpoint reported after content. */
@@ -44,6 +45,8 @@ export interface RelayInput {
   readonly isMessages: boolean;
   /** Named to the client. */
   readonly endpointId: EndpointId;
+  /** See `ErrorFacts`. */
+  readonly leftFamily: string | undefined;
   /** No further request is wanted on this connection. */
   readonly isLast: boolean;
   /** Of the exchange; used by nobody else from here on. */
@@ -81,9 +84,10 @@ export class Relay implements AnswerReceiver {
   }
 
   start(): void {
-    const { res, response, endpointId, isLast } = this.#input;
+    const { res, response, endpointId, leftFamily, isLast } = this.#input;
     const headers = downstreamHeaders(response.headers, response.passesHeader);
     headers['x-zephyr-endpoint'] = endpointId;
+    if (leftFamily !== undefined) headers[LEFT_FAMILY_HEADER] = leftFamily;
     if (isLast) headers.connection = 'close';
     // It has no body: a front that believes the length would take the next answer for it.
     if (response.status === 204) delete headers['content-length'];

@@ -141,7 +141,7 @@ export class Exchange {
   }
 
   #relay(trying: Trying, answer: AnsweredRequest): void {
-    const { deps, input, settings, deadline } = this.#context;
+    const { deps, input, settings, deadline, placement } = this.#context;
     const { endpointId, response, kind } = answer;
     const relay = new Relay(
       {
@@ -149,6 +149,7 @@ export class Exchange {
         response,
         isMessages: input.operation === 'messages' && kind === 'committed',
         endpointId,
+        leftFamily: placement.leftFamily,
         isLast: deps.isDraining(),
         deadline,
         clock: deps.clock,

@@ -44,7 +44,8 @@ export function answerFailure(context: ExchangeContext, failed: FailedAttempt): 
   }
   const { deps, input } = context;
   deps.serving.noteAnswer();
-  passRefusal(input.res, response, { isLast: deps.isDraining() });
+  const { leftFamily } = context.placement;
+  passRefusal(input.res, response, { isLast: deps.isDraining(), leftFamily });
   return 'failed';
 }
 
@@ -55,7 +56,7 @@ function listedModels({ deps, input }: ExchangeContext): readonly string[] {
 }
 
 export function answerError(
-  { deps, input: { res }, requestId }: ExchangeContext,
+  { deps, input: { res }, placement, requestId }: ExchangeContext,
   name: ErrorName,
   retryAfterMs?: number,
 ): RequestOutcome {
@@ -65,7 +66,8 @@ export function answerError(
       ? undefined
       : Math.max(LEAST_RETRY_MS, retryAfterMs) * (1 + deps.rng() * RETRY_JITTER_RATIO);
   const models = name === 'unknown_model' ? deps.routing.servedModels().join(', ') : undefined;
-  sendError(res, { name, requestId, retryAfterMs: jitteredMs, models });
+  const { leftFamily } = placement;
+  sendError(res, { name, requestId, retryAfterMs: jitteredMs, models, leftFamily });
   if (name === 'too_large') return 'too_large';
   // The client's to correct, and no sign of trouble here.
   if (name === 'unknown_model') return 'failed';

@@ -19,6 +19,7 @@ export function routedRequestIn(
     source: client === null ? session : owner,
     // Without hashing the body: a client that asks the same again sends as many bytes.
     fingerprint: `${session} ${body.bytes}`,
+    family: placement.family,
   };
 }
 

@@ -3,10 +3,17 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 
 import type { TokenUsage } from '@zephyr/contract/probe';
 import type { EndpointId } from '@zephyr/contract/scalars';
-import type { Journey, Operation, SessionTable, TimedRequest } from '@zephyr/core';
+import {
+  isForeign,
+  type Journey,
+  type Operation,
+  type SessionTable,
+  type TimedRequest,
+} from '@zephyr/core';
 import type { Clock } from '@zephyr/runtime/clock';
 import { modelInHead } from '../answer/answer-head.ts';
 import type { Routing } from '../routing/routing.ts';
+import type { UpstreamEndpoint } from '../upstream/endpoints.ts';
 
 export interface SessionPlacementDeps {
   readonly routing: Routing;
@@ -27,6 +34,9 @@ export class SessionPlacement {
   readonly #client: string | null;
   /** The person and the session together, so that nobody moves another's session by naming it. */
   readonly sessionId: string | undefined;
+  /** Whose thinking signatures the session has; undefined: any endpoint takes them, as far as is known. */
+  readonly family: string | undefined;
+  #leftFamily: string | undefined;
 
   constructor(deps: SessionPlacementDeps, { req, operation, client }: SessionPlacementInput) {
     this.#deps = deps;
@@ -35,6 +45,22 @@ export class SessionPlacement {
     const id = hasSession(operation) ? sessionIdOf(req.headers) : undefined;
     // A slash is neither in the names of people nor in the ids of sessions.
     this.sessionId = id === undefined || client === null ? id : `${client}/${id}`;
+    const { sessionId } = this;
+    this.family = sessionId === undefined ? undefined : deps.routing.familyOf(sessionId);
+  }
+
+  /** Its family, once the request was sent to an endpoint of another one because nothing of it serves. */
+  get leftFamily(): string | undefined {
+    return this.#leftFamily;
+  }
+
+  noteAsked(endpoint: UpstreamEndpoint): void {
+    if (isForeign(endpoint, this)) this.#leftFamily = this.family;
+  }
+
+  noteAnswered(endpointId: EndpointId): void {
+    if (this.sessionId === undefined || this.#operation !== 'messages') return;
+    this.#deps.routing.noteAnswered(this.sessionId, endpointId);
   }
 
   /** @param model that the endpoint must serve; empty: any */

@@ -196,6 +196,7 @@ export class Trying {
     const { endpoint, hasAlternative } = chosen;
     const { id } = endpoint;
     this.#attempts += 1;
+    placement.noteAsked(endpoint);
     const { requestClass } = this.#firstByteClass;
     this.#firstByteClass = { requestClass, isCached: placement.isCachedAt(id) };
     const attempt = new Attempt(
@@ -237,7 +238,7 @@ export class Trying {
     }
     const { deps, body } = this.#context;
     const { id } = chosen.endpoint;
-    if (result.kind === 'committed') deps.routing.answered(this.journey, id);
+    if (result.kind === 'committed') this.#noteAnswered(id);
     this.#retries.answered();
     body.release();
     const { kind, response } = result;
@@ -246,6 +247,15 @@ export class Trying {
     // The client has its first bytes before they are counted.
     deps.serving.noteAnswer();
     if (result.kind === 'committed') this.#noteContent(id, result);
+  }
+
+  #noteAnswered(endpointId: EndpointId): void {
+    const { deps, placement, requestId } = this.#context;
+    deps.routing.answered(this.journey, endpointId);
+    placement.noteAnswered(endpointId);
+    const { leftFamily: family } = placement;
+    if (family === undefined) return;
+    deps.log.warn({ requestId, family, endpointId }, 'a session left its signature family');
   }
 
   #noteFailure({ endpoint }: ChosenEndpoint, result: FailedAttempt): void {

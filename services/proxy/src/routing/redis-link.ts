@@ -73,7 +73,9 @@ export class RedisLink {
 
   constructor(deps: RedisLinkDeps) {
     this.#deps = deps;
-    this.#share = new SessionShare(deps.proxyId, deps.clock);
+    this.#share = new SessionShare(deps.proxyId, deps.clock, (session, endpointId) =>
+      deps.routing.noteAnswered(session, endpointId),
+    );
     this.#disk = new SnapshotWriter(deps.log);
     this.#commands = createRedis(deps.target, deps.log, 'command');
     this.#hints = createRedis(deps.target, deps.log.child({ connection: 'hints' }), 'blocking');

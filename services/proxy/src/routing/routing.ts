@@ -7,17 +7,20 @@ import type { FailureClass } from '@zephyr/contract/failure';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import type { Ramp, RoutingSnapshot } from '@zephyr/contract/snapshot';
 import {
+  type ActiveEndpoint,
   type Choice,
   type Ejection,
   type EjectionPolicy,
   Exploration,
   type FirstByteClass,
   type FirstByteLimits,
+  isForeign,
   type Journey,
   type RoutedEndpoint,
   type RoutedRequest,
   Router,
   rampedEndpoint,
+  SignatureFamilies,
   sharedEndpoint,
   type TimedRequest,
 } from '@zephyr/core';
@@ -60,6 +63,9 @@ export interface AttemptFailure {
   readonly waitMs?: number | undefined;
 }
 
+/** Some days of a large team, in a few megabytes. */
+const MAX_FAMILY_SESSIONS = 50_000;
+
 /** A request that is only asked about, not sent. */
 const ANY_REQUEST: RoutedRequest = {
   ...{ operation: 'messages', model: '', source: '', fingerprint: '' },
@@ -69,8 +75,10 @@ export class Routing {
   readonly #deps: RoutingDeps;
   readonly #router: Router;
   readonly #exploration: Exploration;
+  readonly #families = new SignatureFamilies(MAX_FAMILY_SESSIONS);
   #setup: RoutingSetup;
   #endpoints: ReadonlyMap<EndpointId, UpstreamEndpoint>;
+  #hasFamilies: boolean;
   /** In order of preference. */
   #order: readonly RoutedEndpoint[];
   #state: SnapshotState;
@@ -80,6 +88,7 @@ export class Routing {
     this.#deps = deps;
     this.#setup = deps.setup;
     this.#endpoints = byId(deps.setup.endpoints);
+    this.#hasFamilies = deps.setup.endpoints.some(({ family }) => family !== undefined);
     this.#router = new Router({
       policy: deps.setup.policy,
       rng: deps.rng,
@@ -114,6 +123,7 @@ export class Routing {
     const before = this.#setup.endpoints;
     this.#setup = setup;
     this.#endpoints = byId(setup.endpoints);
+    this.#hasFamilies = setup.endpoints.some(({ family }) => family !== undefined);
     this.#router.reconfigure(setup.policy);
     // Another URL or token: what was learned under the former one says nothing.
     for (const endpoint of before) {
@@ -163,7 +173,7 @@ export class Routing {
     about: TimedRequest & { readonly model: string },
   ): number | undefined {
     const { snapshot } = this.#state;
-    const active = snapshot === undefined ? undefined : goalOf(snapshot, id);
+    const active = snapshot && this.#goalOf(snapshot, id, journey.request);
     const input = { ...this.#input(undefined, about.model), active };
     return this.#exploration.elsewhereMs(journey, id, input, about);
   }
@@ -208,6 +218,17 @@ export class Routing {
   #ramped(ramp: Ramp, activeId: EndpointId, key: string): EndpointId {
     const sinceReceivedMs = this.#deps.now() - this.#receivedAtMs;
     return rampedEndpoint(ramp, { activeId, key, sinceReceivedMs });
+  }
+
+  /** Whose thinking signatures a session has; undefined: not known, or no endpoint has a family. */
+  familyOf(session: string): string | undefined {
+    return this.#hasFamilies ? this.#families.of(session) : undefined;
+  }
+
+  /** An endpoint answered the session, here or at another proxy. */
+  noteAnswered(session: string, id: EndpointId): void {
+    const endpoint = this.#hasFamilies ? this.#endpoints.get(id) : undefined;
+    if (endpoint !== undefined) this.#families.note(session, endpoint.family);
   }
 
   begin(request: RoutedRequest): Journey {
@@ -284,15 +305,29 @@ export class Routing {
     this.#router.ended(journey, this.#deps.now());
   }
 
+  /** Where a session of this endpoint would go: one that shares the load, or of another family, stays. */
+  #goalOf(
+    { selection, shares, endpoints }: RoutingSnapshot,
+    fromId: EndpointId,
+    request: RoutedRequest,
+  ): ActiveEndpoint {
+    const { activeId } = selection;
+    const active = this.#endpoints.get(activeId);
+    const isSharing = shares?.some(({ id }) => id === fromId) === true;
+    const stays = isSharing || (active !== undefined && isForeign(active, request));
+    const id = stays ? fromId : activeId;
+    return { id, scoreMs: endpoints[id]?.scoreMs };
+  }
+
   /** Endpoints that the snapshot does not name come last, in the configured order. */
   #arranged(snapshot: RoutingSnapshot | undefined): readonly RoutedEndpoint[] {
     const order = snapshot?.order ?? [];
     const named = order.flatMap((id) => this.#endpoints.get(id) ?? []);
     const rest = this.#setup.endpoints.filter(({ id }) => !order.includes(id));
-    return [...named, ...rest].map(({ id, groupName, priority }) => {
+    return [...named, ...rest].map(({ id, groupName, priority, family }) => {
       const view = snapshot?.endpoints[id];
       const { enabled = true, available = true } = view ?? {};
-      return { id, groupName, priority, enabled, available };
+      return { id, groupName, priority, family, enabled, available };
     });
   }
 
@@ -318,12 +353,6 @@ export class Routing {
       nowMs: this.#deps.now(),
     };
   }
-}
-
-/** Where a session of this endpoint would go: one that shares the load stays where it is. */
-function goalOf({ selection, shares, endpoints }: RoutingSnapshot, fromId: EndpointId) {
-  const id = shares?.some((share) => share.id === fromId) === true ? fromId : selection.activeId;
-  return { id, scoreMs: endpoints[id]?.scoreMs };
 }
 
 function byId(endpoints: readonly UpstreamEndpoint[]): ReadonlyMap<EndpointId, UpstreamEndpoint> {

@@ -2,6 +2,7 @@
  * Sessions over several proxies: each publishes where it placed a session and adopts what the others
  * publish. A second late is early enough: a session asks again after seconds.
  */
+import type { EndpointId } from '@zephyr/contract/scalars';
 import { sessionBatchSchema } from '@zephyr/contract/session';
 import type { SessionTable } from '@zephyr/core';
 import type { Clock } from '@zephyr/runtime/clock';
@@ -20,12 +21,19 @@ const MAX_ENTRIES = 1_000;
 export class SessionShare {
   readonly #proxyId: string;
   readonly #clock: Clock;
+  readonly #onPlaced: (session: string, endpointId: EndpointId) => void;
   /** The last entry that was read; undefined before the first reading. */
   #lastId: string | undefined;
 
-  constructor(proxyId: string, clock: Clock) {
+  /** @param onPlaced another proxy's session was answered by this endpoint */
+  constructor(
+    proxyId: string,
+    clock: Clock,
+    onPlaced: (session: string, endpointId: EndpointId) => void,
+  ) {
     this.#proxyId = proxyId;
     this.#clock = clock;
+    this.#onPlaced = onPlaced;
   }
 
   /** Rejects when Redis does not answer; what was not published then is published with the next change. */
@@ -51,7 +59,8 @@ export class SessionShare {
       // Both moments are of Redis' clock: the machines' clocks are never compared.
       const onTheWayMs = Math.max(0, redisNowMs - atMs);
       for (const session of value.sessions) {
-        table.adopt({ ...session, idleMs: session.idleMs + onTheWayMs }, nowMs);
+        const isTaken = table.adopt({ ...session, idleMs: session.idleMs + onTheWayMs }, nowMs);
+        if (isTaken) this.#onPlaced(session.id, session.endpointId);
       }
     }
   }

@@ -20,6 +20,8 @@ export interface UpstreamEndpoint {
   readonly name: string;
   readonly groupName: string;
   readonly priority: number;
+  /** Whose thinking signatures it takes; undefined: not known. */
+  readonly family: string | undefined;
   readonly isTls: boolean;
   /** What the library connects to: an object, because a URL would be parsed again for each request. */
   readonly target: { readonly protocol: string; readonly hostname: string; readonly port: string };
@@ -32,7 +34,7 @@ export interface UpstreamEndpoint {
   readonly passes: PassedHeaders;
   /** Undefined: all models. */
   readonly models: ServedModels | undefined;
-  /** Changes with what passes, with models and with how it is connected to. */
+  /** Changes with what passes, with what it is chosen for, and with how it is connected to. */
   readonly rules: string;
   readonly agent: HttpAgent;
   /** Opens a connection for one request only. */
@@ -87,7 +89,7 @@ export function createEndpoints(
       id: endpoint.id,
       name: endpoint.name,
       groupName: endpoint.groupName,
-      priority: endpoint.priority,
+      ...{ priority: endpoint.priority, family: endpoint.family },
       isTls,
       target: {
         protocol: url.protocol,
@@ -110,11 +112,13 @@ export function createEndpoints(
 }
 
 function rulesOf(
-  { passHeaders, passAnswerHeaders, models, modelMap }: Config['endpoints'][number],
+  endpoint: Config['endpoints'][number],
   { fingerprint, proxy }: EndpointConnection,
   tunnelMs: number,
 ): string {
+  const { passHeaders, passAnswerHeaders, models, modelMap, priority, family } = endpoint;
   return JSON.stringify([
+    ...[priority, family],
     ...[passHeaders, passAnswerHeaders, models, [...(modelMap ?? [])]],
     ...[fingerprint, proxy === undefined ? undefined : tunnelMs],
   ]);

@@ -110,6 +110,16 @@ export const upstreamKeys = {
       )
       .meta({ example: 2 }),
   ),
+  family: perEndpoint(
+    z
+      .string()
+      .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'expected a word of letters, digits, ., _ and -')
+      .optional()
+      .describe(
+        'Whose thinking signatures it takes: any word, the same for endpoints that take each other’s, such as `anthropic` or `bedrock`. A session stays, also in failover, within the family that answered it last, while anything of that serves.',
+      )
+      .meta({ example: 'anthropic' }),
+  ),
   usd_factor: perEndpoint(
     z
       .number()

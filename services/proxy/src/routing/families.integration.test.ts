@@ -1,0 +1,89 @@
+/** A session stays with endpoints that take its thinking signatures. */
+import { eventually } from '@zephyr/testkit/eventually';
+import { type CallResult, call } from '@zephyr/testkit/http-call';
+import { openTestRedis, startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
+import { status } from '@zephyr/testkit/upstream-scripts';
+import type { Redis } from 'ioredis';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
+import { startRig } from '../test-support/rig.ts';
+import { publishSnapshot } from '../test-support/snapshots.ts';
+
+let server: TestRedis;
+let redis: Redis;
+
+beforeAll(async () => {
+  server = await startTestRedis();
+  redis = openTestRedis(server);
+});
+afterAll(async () => {
+  redis.disconnect();
+  await server.stop();
+});
+beforeEach(async () => {
+  await redis.flushall();
+});
+
+const FAMILIES = {
+  e1: 'family = "anthropic"',
+  e2: 'family = "bedrock"',
+  e3: 'family = "anthropic"',
+};
+
+async function startFamilies() {
+  const rig = await startRig({
+    redisUrl: server.url,
+    count: 3,
+    endpointKeys: FAMILIES,
+    failover: { maxRetries: 5, retriesPerSecond: 100 },
+  });
+  const { proxy } = rig;
+  let version = 0;
+  const prefer = async (...order: readonly string[]): Promise<void> => {
+    version += 1;
+    await publishSnapshot(redis, { order, version, configHash: proxy.configHash });
+    await eventually(async () => expect((await proxy.status()).snapshot.version).toBe(version));
+  };
+  const ask = async (session = 'session-of-ann'): Promise<CallResult> =>
+    await call(proxy.port, { headers: { 'x-claude-code-session-id': session } });
+  return { ...rig, prefer, ask };
+}
+
+const servedBy = ({ headers }: CallResult) => headers['x-zephyr-endpoint'];
+const leftBy = ({ headers }: CallResult) => headers['x-zephyr-left-family'];
+
+describe('a session with a signature family', () => {
+  it('stays within it when another one is active, and in failover', async () => {
+    const { first, prefer, ask } = await startFamilies();
+    await prefer('e1', 'e2', 'e3');
+    expect(servedBy(await ask())).toBe('e1');
+    first.always(status(500));
+    const moved = await ask();
+    expect([servedBy(moved), leftBy(moved)]).toEqual(['e3', undefined]);
+    await prefer('e2', 'e1', 'e3');
+    expect(servedBy(await ask())).toBe('e3');
+    expect(servedBy(await ask('session-of-bob'))).toBe('e2');
+  });
+
+  it('says so when it has to leave it, and belongs to the other one then', async () => {
+    const { upstreams, proxy, prefer, ask } = await startFamilies();
+    await prefer('e1', 'e2', 'e3');
+    expect(servedBy(await ask())).toBe('e1');
+    for (const upstream of [upstreams[0], upstreams[2]]) upstream?.always(status(500));
+    const moved = await ask();
+    expect([servedBy(moved), leftBy(moved)]).toEqual(['e2', 'anthropic']);
+    expect(proxy.log().match(/a session left its signature family/g)).toHaveLength(1);
+    const later = await ask();
+    expect([servedBy(later), leftBy(later)]).toEqual(['e2', undefined]);
+  });
+
+  it('is told in the error when nobody serves it', async () => {
+    const { upstreams, prefer, ask } = await startFamilies();
+    await prefer('e1', 'e2', 'e3');
+    await ask();
+    for (const upstream of upstreams) await upstream.refuse();
+    const failed = await ask();
+    expect(leftBy(failed)).toBe('anthropic');
+    expect(failed.text).toContain('no endpoint of the family anthropic');
+  });
+});
