@@ -19,6 +19,7 @@ export class SignatureFamilies {
 
   /** @param family of the endpoint that answered; undefined where it has none */
   note(session: string, family: string | undefined): void {
+    if (family === undefined && this.#families.size === 0) return;
     this.#families.delete(session);
     if (family === undefined) return;
     this.#families.set(session, family);

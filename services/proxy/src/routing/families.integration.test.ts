@@ -77,7 +77,7 @@ describe('a session with a signature family', () => {
     expect([servedBy(later), leftBy(later)]).toEqual(['e2', undefined]);
   });
 
-  it('is told in the error when nobody serves it', async () => {
+  it('is named in the error when nobody serves it', async () => {
     const { upstreams, prefer, ask } = await startFamilies();
     await prefer('e1', 'e2', 'e3');
     await ask();

@@ -5,7 +5,7 @@
 
 import type { FailureClass } from '@zephyr/contract/failure';
 import type { EndpointId } from '@zephyr/contract/scalars';
-import type { Ramp, RoutingSnapshot } from '@zephyr/contract/snapshot';
+import type { RoutingSnapshot } from '@zephyr/contract/snapshot';
 import {
   type ActiveEndpoint,
   type Choice,
@@ -19,14 +19,13 @@ import {
   type RoutedEndpoint,
   type RoutedRequest,
   Router,
-  rampedEndpoint,
   SignatureFamilies,
-  sharedEndpoint,
   type TimedRequest,
 } from '@zephyr/core';
 import type { Logger } from '@zephyr/runtime/logger';
 
 import type { UpstreamEndpoint } from '../upstream/endpoints.ts';
+import { newPlaceOf } from './new-place.ts';
 
 /** Where the order of endpoints came from, best first. */
 export type SnapshotSource = 'redis' | 'disk' | 'config';
@@ -78,7 +77,6 @@ export class Routing {
   readonly #families = new SignatureFamilies(MAX_FAMILY_SESSIONS);
   #setup: RoutingSetup;
   #endpoints: ReadonlyMap<EndpointId, UpstreamEndpoint>;
-  #hasFamilies: boolean;
   /** In order of preference. */
   #order: readonly RoutedEndpoint[];
   #state: SnapshotState;
@@ -88,7 +86,6 @@ export class Routing {
     this.#deps = deps;
     this.#setup = deps.setup;
     this.#endpoints = byId(deps.setup.endpoints);
-    this.#hasFamilies = deps.setup.endpoints.some(({ family }) => family !== undefined);
     this.#router = new Router({
       policy: deps.setup.policy,
       rng: deps.rng,
@@ -123,7 +120,6 @@ export class Routing {
     const before = this.#setup.endpoints;
     this.#setup = setup;
     this.#endpoints = byId(setup.endpoints);
-    this.#hasFamilies = setup.endpoints.some(({ family }) => family !== undefined);
     this.#router.reconfigure(setup.policy);
     // Another URL or token: what was learned under the former one says nothing.
     for (const endpoint of before) {
@@ -202,32 +198,26 @@ export class Routing {
   ): EndpointId | undefined {
     const { snapshot } = this.#state;
     if (snapshot?.ramp === undefined && snapshot?.shares === undefined) return undefined;
-    const { ramp, shares, selection } = snapshot;
-    const key = about.session ?? String(this.#deps.rng());
-    const rampedId = ramp && this.#ramped(ramp, selection.activeId, key);
-    if (shares === undefined || (ramp !== undefined && rampedId === ramp.fromId)) return rampedId;
     const { endpoints, nowMs } = this.#input(undefined, about.model);
-    const open = shares.filter(({ id }) => {
-      const endpoint = endpoints.find((known) => known.id === id);
-      if (endpoint === undefined || journey.tried.has(id)) return false;
-      return this.#router.isOpen(endpoint, journey.request, nowMs);
+    return newPlaceOf(snapshot, {
+      key: about.session ?? String(this.#deps.rng()),
+      sinceReceivedMs: nowMs - this.#receivedAtMs,
+      isOpen: (id) => {
+        const endpoint = endpoints.find((known) => known.id === id);
+        if (endpoint === undefined || journey.tried.has(id)) return false;
+        return this.#router.isOpen(endpoint, journey.request, nowMs);
+      },
     });
-    return sharedEndpoint(open, key) ?? rampedId;
   }
 
-  #ramped(ramp: Ramp, activeId: EndpointId, key: string): EndpointId {
-    const sinceReceivedMs = this.#deps.now() - this.#receivedAtMs;
-    return rampedEndpoint(ramp, { activeId, key, sinceReceivedMs });
-  }
-
-  /** Whose thinking signatures a session has; undefined: not known, or no endpoint has a family. */
+  /** Whose thinking signatures a session has; undefined: not known. */
   familyOf(session: string): string | undefined {
-    return this.#hasFamilies ? this.#families.of(session) : undefined;
+    return this.#families.of(session);
   }
 
   /** An endpoint answered the session, here or at another proxy. */
   noteAnswered(session: string, id: EndpointId): void {
-    const endpoint = this.#hasFamilies ? this.#endpoints.get(id) : undefined;
+    const endpoint = this.#endpoints.get(id);
     if (endpoint !== undefined) this.#families.note(session, endpoint.family);
   }
 
