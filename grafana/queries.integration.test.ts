@@ -3,13 +3,14 @@
  * traffic, a failing and a dying endpoint: none may be wrong, none empty.
  */
 
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '@zephyr/testkit/eventually';
 
 import {
+  freePort,
   hasPrometheus,
   type Prometheus,
   type PrometheusSample,
@@ -18,28 +19,45 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { type Demo, startDemo } from '../packages/cli/src/commands/demo.ts';
-import { DASHBOARDS } from './source/dashboards.ts';
+import { DASHBOARDS, renderDashboards } from './source/dashboards.ts';
 
 const missing = !hasPrometheus();
 if (missing) console.log('dashboards: queries not run, prometheus is not installed');
 const artifacts = join(import.meta.dirname, '../tests/artifacts');
 
-/** Names of people are on the proxy's metrics port alone, which a demo does not open: see the proxy's own test. */
-const OF_PEOPLE = 'zephyr_proxy_client_requests_total';
+/** Of a metric that no service has yet. */
+const PENDING = 'zephyr_budget_left_usd';
 
-const queries = Object.values(DASHBOARDS).flatMap(({ title: dashboard, rows }) =>
+const ofPanels = Object.values(DASHBOARDS).flatMap(({ title: dashboard, rows }) =>
   rows.flatMap(({ panels }) =>
-    panels.flatMap(({ title, queries: ofPanel }) =>
-      ofPanel
-        .filter(({ expr }) => !expr.includes(OF_PEOPLE))
-        .map(({ expr }) => ({
-          name: `${dashboard} / ${title}`,
-          // What Grafana puts in: four scrape intervals at least.
-          expr: expr.replaceAll('$__rate_interval', '1m'),
-        })),
+    panels.flatMap(({ title, queries }) =>
+      queries.map(({ expr }) => ({ name: `${dashboard} / ${title}`, expr: filled(expr) })),
     ),
   ),
 );
+
+/** The same on each dashboard. */
+const around = [...renderDashboards().values()].slice(-1).flatMap((text) => {
+  const { annotations, templating } = JSON.parse(text) as Around;
+  const queries = templating.list.flatMap(({ name, query }) => {
+    const [, metric] = /^label_values\((.+), \w+\)$|^query_result\((.+)\)$/
+      .exec(query)
+      ?.filter((part) => part !== undefined) ?? [undefined, undefined];
+    return metric === undefined ? [] : [{ name: `variable ${name}`, expr: filled(metric) }];
+  });
+  const events = annotations.list.map(({ name, expr }) => ({ name: `annotation ${name}`, expr }));
+  return [...queries, ...events];
+});
+
+const queries = [...ofPanels, ...around].filter(({ expr }) => !expr.includes(PENDING));
+
+/** As Grafana does it, with everything chosen. */
+function filled(expr: string): string {
+  return expr
+    .replaceAll('$__rate_interval', '1m')
+    .replaceAll('$__range', '1h')
+    .replaceAll(/\$(group|endpoint|model|person)\b/g, '.*');
+}
 
 describe.skipIf(missing)('what Prometheus knows', () => {
   let home: string;
@@ -49,8 +67,21 @@ describe.skipIf(missing)('what Prometheus knows', () => {
 
   beforeAll(async () => {
     home = mkdtempSync(join(tmpdir(), 'zephyr-grafana-'));
-    demo = await startDemo(0, { ...process.env, XDG_STATE_HOME: home }, () => undefined);
-    prometheus = await startPrometheus(demo.system.ports);
+    const metricsPort = await freePort();
+    demo = await startDemo(
+      0,
+      {
+        ...process.env,
+        XDG_STATE_HOME: home,
+        // As in containers: the names of people are on a port of their own.
+        ZEPHYR_METRICS_LISTEN: `127.0.0.1:${metricsPort}`,
+      },
+      () => undefined,
+    );
+    prometheus = await startPrometheus(
+      { ...demo.system.ports, proxy: metricsPort },
+      { rules: readFileSync(join(import.meta.dirname, 'prometheus/rules/objectives.yml'), 'utf8') },
+    );
     await makeHistory(demo);
   }, 120_000);
   afterAll(async () => {
@@ -74,6 +105,9 @@ describe.skipIf(missing)('what Prometheus knows', () => {
       return found;
     });
     samples.push(`${name}: ${sampleOf(result)}`);
+    if (expr.includes('group_left (name)')) {
+      expect(['Virginia', 'Frankfurt', 'Tokyo', 'none']).toContain(result[0]?.metric['name']);
+    }
   });
 });
 
@@ -115,4 +149,13 @@ async function makeHistory({ system, endpoints }: Demo): Promise<void> {
   await Promise.all([streams, ask(true), ask(false)]);
   for (let round = 0; round < 5; round += 1) await Promise.all([ask(true), ask(false)]);
   await endpoints.find(({ name }) => name === 'Tokyo')?.revive();
+}
+
+interface Around {
+  readonly annotations: {
+    readonly list: readonly { readonly name: string; readonly expr: string }[];
+  };
+  readonly templating: {
+    readonly list: readonly { readonly name: string; readonly query: string }[];
+  };
 }

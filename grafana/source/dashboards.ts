@@ -3,12 +3,14 @@ import { internals } from './internals.ts';
 import { overview } from './overview.ts';
 import { buildDashboard, type DashboardSpec } from './panels.ts';
 import { requests } from './requests.ts';
+import { team } from './team.ts';
 
 /** By the name of the file in grafana/dashboards. */
 export const DASHBOARDS: Readonly<Record<string, DashboardSpec>> = {
   overview,
   endpoints,
   requests,
+  team,
   internals,
 };
 

@@ -1,10 +1,17 @@
-import { type DashboardSpec, quantile, rate } from './panels.ts';
+import type { DashboardSpec } from './panels.ts';
+import { cacheHitRatio, chosen, ofEndpoints, quantile, rate } from './queries.ts';
+
+const CHOSEN = chosen('');
 
 /** Compares the endpoints: speed, failures, checks and what they cost. */
 export const endpoints: DashboardSpec = {
   uid: 'zephyr-endpoints',
   title: 'Zephyr: Endpoints',
   description: 'How good each endpoint is, and what its probes cost.',
+  none: 'Nothing in this time',
+  variables: ['group', 'endpoint'],
+  more: { uid: 'zephyr-requests', title: 'Requests' },
+  docs: 'operations.md#failure-classes',
   rows: [
     {
       title: 'State',
@@ -12,30 +19,26 @@ export const endpoints: DashboardSpec = {
         {
           kind: 'states',
           title: 'Health by probes',
+          words: { 0: 'unhealthy', 1: 'healthy' },
           description: 'Red while probes fail in a row; empty while nothing is known yet.',
           unit: 'short',
           alarmBelow: 1,
           width: 12,
           queries: [
-            {
-              expr: 'max by (endpoint) (zephyr_controller_endpoint_healthy)',
-              legend: '{{endpoint}}',
-            },
+            ofEndpoints(`max by (endpoint) (${chosen('zephyr_controller_endpoint_healthy')})`),
           ],
         },
         {
           kind: 'states',
           title: 'Removed by live traffic',
+          words: { 0: 'in use', 1: 'removed' },
           description:
             'Red while it is ejected because requests failed, or cooling down because it asked for that.',
           unit: 'short',
           alarmFrom: 1,
           width: 12,
           queries: [
-            {
-              expr: 'max by (endpoint) (zephyr_controller_endpoint_removed)',
-              legend: '{{endpoint}}',
-            },
+            ofEndpoints(`max by (endpoint) (${chosen('zephyr_controller_endpoint_removed')})`),
           ],
         },
         {
@@ -44,10 +47,9 @@ export const endpoints: DashboardSpec = {
           description: 'Expected time to a good answer, including failures.',
           unit: 's',
           queries: [
-            {
-              expr: 'max by (endpoint) (zephyr_controller_endpoint_score_seconds)',
-              legend: '{{endpoint}}',
-            },
+            ofEndpoints(
+              `max by (endpoint) (${chosen('zephyr_controller_endpoint_score_seconds')})`,
+            ),
           ],
         },
         {
@@ -56,10 +58,9 @@ export const endpoints: DashboardSpec = {
           description: 'Share of good probes and requests in the last ten minutes.',
           unit: 'percentunit',
           queries: [
-            {
-              expr: 'max by (endpoint) (zephyr_controller_endpoint_success_ratio)',
-              legend: '{{endpoint}}',
-            },
+            ofEndpoints(
+              `max by (endpoint) (${chosen('zephyr_controller_endpoint_success_ratio')})`,
+            ),
           ],
         },
       ],
@@ -74,7 +75,7 @@ export const endpoints: DashboardSpec = {
           unit: 's',
           queries: [
             {
-              expr: `sum by (le) (${rate('zephyr_proxy_first_content_seconds_bucket')})`,
+              expr: `sum by (le) (${rate(chosen('zephyr_proxy_first_content_seconds_bucket'))})`,
               legend: '{{le}}',
             },
           ],
@@ -85,10 +86,12 @@ export const endpoints: DashboardSpec = {
           description: 'By endpoint.',
           unit: 's',
           queries: [
-            {
-              expr: quantile(0.95, 'zephyr_proxy_first_content_seconds', { by: ['endpoint'] }),
-              legend: '{{endpoint}}',
-            },
+            ofEndpoints(
+              quantile(0.95, 'zephyr_proxy_first_content_seconds', {
+                by: ['endpoint'],
+                where: CHOSEN,
+              }),
+            ),
           ],
         },
         {
@@ -97,10 +100,10 @@ export const endpoints: DashboardSpec = {
           description: 'For who has to act on each class, see docs/operations.md.',
           unit: 'reqps',
           queries: [
-            {
-              expr: `sum by (endpoint, outcome) (${rate('zephyr_proxy_attempts_total{outcome!~"ok|client_gone"}')})`,
-              legend: '{{endpoint}}: {{outcome}}',
-            },
+            ofEndpoints(
+              `sum by (endpoint, outcome) (${rate(chosen('zephyr_proxy_attempts_total', 'outcome!~"ok|client_gone"'))})`,
+              '{{name}}: {{outcome}}',
+            ),
           ],
         },
         {
@@ -109,10 +112,40 @@ export const endpoints: DashboardSpec = {
           description: 'As reported by the endpoints. Cache reads are cheap, cache writes are not.',
           unit: 'short',
           queries: [
-            {
-              expr: `sum by (endpoint, kind) (${rate('zephyr_proxy_tokens_total')})`,
-              legend: '{{endpoint}}: {{kind}}',
-            },
+            ofEndpoints(
+              `sum by (endpoint, kind) (${rate(chosen('zephyr_proxy_tokens_total'))})`,
+              '{{name}}: {{kind}}',
+            ),
+          ],
+        },
+      ],
+    },
+    {
+      title: 'Prompt caches',
+      panels: [
+        {
+          kind: 'lines',
+          title: 'Cache-hit ratio',
+          description:
+            'Share of the tokens of prompts that were read from a cache. It falls when sessions are moved.',
+          unit: 'percentunit',
+          queries: [
+            ofEndpoints(
+              cacheHitRatio(
+                (kind) => chosen('zephyr_proxy_tokens_total', kind),
+                (tokens) => `increase(${tokens}[10m])`,
+                ' by (endpoint)',
+              ),
+            ),
+          ],
+        },
+        {
+          kind: 'lines',
+          title: 'Sessions',
+          description: 'Sessions of Claude Code that stay with each endpoint.',
+          unit: 'short',
+          queries: [
+            ofEndpoints(`max by (endpoint) (${chosen('zephyr_controller_endpoint_sessions')})`),
           ],
         },
       ],
@@ -126,10 +159,20 @@ export const endpoints: DashboardSpec = {
           description: 'Only the API call, without the start of the CLI.',
           unit: 's',
           queries: [
-            {
-              expr: quantile(0.5, 'zephyr_probe_duration_seconds', { by: ['endpoint'] }),
-              legend: '{{endpoint}}',
-            },
+            ofEndpoints(
+              quantile(0.5, 'zephyr_probe_duration_seconds', { by: ['endpoint'], where: CHOSEN }),
+            ),
+          ],
+        },
+        {
+          kind: 'lines',
+          title: 'Missing probe results',
+          description: 'Since when a result is missing, from two planned intervals on.',
+          unit: 's',
+          queries: [
+            ofEndpoints(
+              `max by (endpoint) (${chosen('zephyr_controller_endpoint_probe_overdue_seconds')})`,
+            ),
           ],
         },
         {
@@ -138,10 +181,10 @@ export const endpoints: DashboardSpec = {
           description: 'Each probe with the CLI costs tokens.',
           unit: 'short',
           queries: [
-            {
-              expr: 'sum by (endpoint, outcome) (increase(zephyr_probe_results_total[10m]))',
-              legend: '{{endpoint}}: {{outcome}}',
-            },
+            ofEndpoints(
+              `sum by (endpoint, outcome) (increase(${chosen('zephyr_probe_results_total')}[10m]))`,
+              '{{name}}: {{outcome}}',
+            ),
           ],
         },
         {
@@ -150,10 +193,10 @@ export const endpoints: DashboardSpec = {
           description: 'Per hour.',
           unit: 'short',
           queries: [
-            {
-              expr: 'sum by (endpoint, kind) (increase(zephyr_probe_tokens_total[1h]))',
-              legend: '{{endpoint}}: {{kind}}',
-            },
+            ofEndpoints(
+              `sum by (endpoint, kind) (increase(${chosen('zephyr_probe_tokens_total')}[1h]))`,
+              '{{name}}: {{kind}}',
+            ),
           ],
         },
         {
@@ -162,10 +205,9 @@ export const endpoints: DashboardSpec = {
           description: 'US dollars per hour, by the price table of the configuration.',
           unit: 'currencyUSD',
           queries: [
-            {
-              expr: 'sum by (endpoint) (increase(zephyr_probe_cost_usd_total[1h]))',
-              legend: '{{endpoint}}',
-            },
+            ofEndpoints(
+              `sum by (endpoint) (increase(${chosen('zephyr_probe_cost_usd_total')}[1h]))`,
+            ),
           ],
         },
       ],

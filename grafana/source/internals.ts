@@ -1,10 +1,15 @@
-import { type DashboardSpec, quantile } from './panels.ts';
+import type { DashboardSpec } from './panels.ts';
+import { chosen, ofEndpoints, quantile } from './queries.ts';
 
 /** For those who run it: are the parts alive, in step and unhurried. */
 export const internals: DashboardSpec = {
   uid: 'zephyr-internals',
   title: 'Zephyr: Internals',
   description: 'Are the services alive, in agreement and not overloaded.',
+  none: 'Not known',
+  variables: ['group', 'endpoint'],
+  more: { uid: 'zephyr-overview', title: 'Overview' },
+  docs: 'operations.md#runbooks',
   rows: [
     {
       title: 'Agreement',
@@ -36,6 +41,7 @@ export const internals: DashboardSpec = {
         {
           kind: 'number',
           title: 'Manual mode',
+          words: { 0: 'automatic', 1: 'pinned' },
           description: '1 while an operator has pinned an endpoint.',
           unit: 'short',
           warnFrom: 1,
@@ -44,6 +50,7 @@ export const internals: DashboardSpec = {
         {
           kind: 'number',
           title: 'Configuration',
+          words: { 0: 'rejected', 1: 'applied' },
           description:
             '0 while a changed file is rejected and the previous configuration is in use.',
           unit: 'short',
@@ -61,6 +68,7 @@ export const internals: DashboardSpec = {
         {
           kind: 'states',
           title: 'Services up',
+          words: { 0: 'down', 1: 'up' },
           description: 'Red while Prometheus cannot scrape the service.',
           unit: 'short',
           alarmBelow: 1,
@@ -70,6 +78,7 @@ export const internals: DashboardSpec = {
         {
           kind: 'states',
           title: 'Redis up',
+          words: { 0: 'away', 1: 'up' },
           description:
             'As each service sees it. Requests are served without Redis; there are no decisions and no probes.',
           unit: 'short',
@@ -79,6 +88,7 @@ export const internals: DashboardSpec = {
             { expr: 'zephyr_proxy_redis_up', legend: 'proxy {{instance}}' },
             { expr: 'zephyr_redis_up', legend: 'prober {{instance}}' },
             { expr: 'zephyr_controller_redis_up', legend: 'controller {{instance}}' },
+            { expr: 'zephyr_probe_redis_writable', legend: 'written by prober {{instance}}' },
           ],
         },
       ],
@@ -112,7 +122,7 @@ export const internals: DashboardSpec = {
           title: 'Active streams',
           description: 'Answers being streamed to clients, by endpoint.',
           unit: 'short',
-          queries: [{ expr: 'sum by (endpoint) (zephyr_proxy_streams)', legend: '{{endpoint}}' }],
+          queries: [ofEndpoints(`sum by (endpoint) (${chosen('zephyr_proxy_streams')})`)],
         },
         {
           kind: 'lines',

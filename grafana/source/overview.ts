@@ -1,10 +1,15 @@
-import { type DashboardSpec, quantile, rate } from './panels.ts';
+import type { DashboardSpec } from './panels.ts';
+import { chosen, ofEndpoints, quantile, rate } from './queries.ts';
 
 /** What a team lead looks at: is it fast, where does the traffic go, what was switched and why. */
 export const overview: DashboardSpec = {
   uid: 'zephyr-overview',
   title: 'Zephyr: Overview',
   description: 'Speed, traffic, switches and their reasons.',
+  none: 'Nothing in this time',
+  variables: ['group', 'endpoint'],
+  more: { uid: 'zephyr-endpoints', title: 'Endpoints' },
+  docs: 'operations.md#runbooks',
   rows: [
     {
       title: 'Now',
@@ -12,6 +17,7 @@ export const overview: DashboardSpec = {
         {
           kind: 'number',
           title: 'Available endpoints',
+          none: 'No leader',
           description:
             'Endpoints that new requests may be sent to. With only one, there is no fallback.',
           unit: 'short',
@@ -21,10 +27,11 @@ export const overview: DashboardSpec = {
         {
           kind: 'number',
           title: 'Active endpoint',
+          none: 'No endpoint is active',
           description: 'Where new requests go.',
           unit: 'short',
           shows: 'name',
-          queries: [{ expr: 'zephyr_controller_endpoint_active == 1', legend: '{{endpoint}}' }],
+          queries: [ofEndpoints('max by (endpoint) (zephyr_controller_endpoint_active) == 1')],
         },
         {
           kind: 'number',
@@ -39,6 +46,7 @@ export const overview: DashboardSpec = {
         {
           kind: 'number',
           title: 'First content, median',
+          none: 'No answers',
           description: 'From sending a request to the first content of its answer; last 5 minutes.',
           unit: 's',
           warnFrom: 5,
@@ -67,9 +75,51 @@ export const overview: DashboardSpec = {
         {
           kind: 'number',
           title: 'Probe cost, last 24 h',
+          none: 'No probes',
           description: 'By the price table of the configuration.',
           unit: 'currencyUSD',
           queries: [{ expr: 'sum(increase(zephyr_probe_cost_usd_total[24h]))', legend: '' }],
+        },
+      ],
+    },
+    {
+      title: 'Objectives',
+      panels: [
+        {
+          kind: 'number',
+          title: 'Slow answers, 6 h',
+          none: 'No answers',
+          description: 'Share of answers that began later than 15 s. The objective: 1 of 100.',
+          unit: 'percentunit',
+          warnFrom: 0.01,
+          alarmFrom: 0.06,
+          width: 6,
+          queries: [{ expr: 'zephyr:slow_answers:ratio_rate6h', legend: '' }],
+        },
+        {
+          kind: 'number',
+          title: 'Failed requests, 3 days',
+          none: 'No requests',
+          description: 'Share of requests that failed for users. The objective: 5 of 1,000.',
+          unit: 'percentunit',
+          warnFrom: 0.005,
+          alarmFrom: 0.03,
+          width: 6,
+          queries: [{ expr: 'zephyr:failed_requests:ratio_rate3d', legend: '' }],
+        },
+        {
+          kind: 'lines',
+          title: 'Burn rate of the error budgets',
+          description:
+            'At 1, what may be slow or fail in a month is used up at its end. Alerts fire at 14.4 (1 h), 6 (6 h) and 1 (3 days).',
+          unit: 'none',
+          queries: [
+            { expr: 'zephyr:slow_answers:ratio_rate1h / 0.01', legend: 'slow answers, 1 h' },
+            { expr: 'zephyr:slow_answers:ratio_rate6h / 0.01', legend: 'slow answers, 6 h' },
+            { expr: 'zephyr:failed_requests:ratio_rate1h / 0.005', legend: 'failures, 1 h' },
+            { expr: 'zephyr:failed_requests:ratio_rate6h / 0.005', legend: 'failures, 6 h' },
+            { expr: 'zephyr:failed_requests:ratio_rate3d / 0.005', legend: 'failures, 3 days' },
+          ],
         },
       ],
     },
@@ -82,10 +132,7 @@ export const overview: DashboardSpec = {
           description: 'Finished attempts, good or bad. A switch shows as a change of colour.',
           unit: 'reqps',
           queries: [
-            {
-              expr: `sum by (endpoint) (${rate('zephyr_proxy_attempts_total')})`,
-              legend: '{{endpoint}}',
-            },
+            ofEndpoints(`sum by (endpoint) (${rate(chosen('zephyr_proxy_attempts_total'))})`),
           ],
         },
         {
@@ -101,14 +148,12 @@ export const overview: DashboardSpec = {
         {
           kind: 'states',
           title: 'Active endpoint over time',
+          words: { 0: 'standby', 1: 'serving' },
           description: 'Green while it takes new requests.',
           unit: 'short',
           markFrom: 1,
           queries: [
-            {
-              expr: 'max by (endpoint) (zephyr_controller_endpoint_active)',
-              legend: '{{endpoint}}',
-            },
+            ofEndpoints(`max by (endpoint) (${chosen('zephyr_controller_endpoint_active')})`),
           ],
         },
         {
@@ -129,10 +174,9 @@ export const overview: DashboardSpec = {
           description: 'Expected time to a good answer; the lowest should be the active one.',
           unit: 's',
           queries: [
-            {
-              expr: 'max by (endpoint) (zephyr_controller_endpoint_score_seconds)',
-              legend: '{{endpoint}}',
-            },
+            ofEndpoints(
+              `max by (endpoint) (${chosen('zephyr_controller_endpoint_score_seconds')})`,
+            ),
           ],
         },
       ],

@@ -2,6 +2,7 @@
  * The building blocks of the dashboards: a panel is a title, a description, a unit and queries.
  * Everything else (colours, legend, placement) is decided here once, so that all look alike.
  */
+import * as bargauge from '@grafana/grafana-foundation-sdk/bargauge';
 import * as common from '@grafana/grafana-foundation-sdk/common';
 import * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
 import * as heatmap from '@grafana/grafana-foundation-sdk/heatmap';
@@ -10,6 +11,15 @@ import * as stat from '@grafana/grafana-foundation-sdk/stat';
 import * as statetimeline from '@grafana/grafana-foundation-sdk/statetimeline';
 import * as timeseries from '@grafana/grafana-foundation-sdk/timeseries';
 
+import {
+  annotations,
+  DATASOURCE,
+  linkTo,
+  linkToDocs,
+  type VariableName,
+  variableOf,
+} from './surroundings.ts';
+
 export interface Query {
   readonly expr: string;
   /** With labels in braces: `{{endpoint}}`. */
@@ -17,12 +27,12 @@ export interface Query {
 }
 
 export interface PanelSpec {
-  readonly kind: 'number' | 'lines' | 'stack' | 'heat' | 'states';
+  /** `days`: a bar for each day; `top`: a bar for each series, the longest first. */
+  readonly kind: 'number' | 'lines' | 'stack' | 'days' | 'top' | 'heat' | 'states';
   readonly title: string;
   /** For people: what it shows, and when to worry. */
   readonly description: string;
-  /** Of Grafana's units: `s`, `reqps`, `percentunit`, `currencyUSD`, … */
-  readonly unit: string;
+  readonly unit: Unit;
   readonly queries: readonly Query[];
   /** Of 24 columns. */
   readonly width?: number;
@@ -33,21 +43,48 @@ export interface PanelSpec {
   readonly alarmBelow?: number;
   /** Where neither is bad: nothing below it, green from it on. */
   readonly markFrom?: number;
+  /** What values are called: `{ 0: 'no', 1: 'yes' }`. */
+  readonly words?: Readonly<Record<number, string>>;
+  /** Instead of the dashboard's, where there is nothing to show. */
+  readonly none?: string;
   /** Of a `number`: the name of the series is what people want to know, not its value. */
   readonly shows?: 'value' | 'name';
 }
+
+/** Of Grafana's units, with the decimals that people read. */
+const DECIMALS = {
+  ...{ s: 2, reqps: 2, percentunit: 1, currencyUSD: 2, bytes: 1, short: 0 },
+  /** A factor. */
+  none: 1,
+} as const;
+export type Unit = keyof typeof DECIMALS;
 
 export interface DashboardSpec {
   readonly uid: string;
   readonly title: string;
   readonly description: string;
+  /** What panels say where there is nothing to show. */
+  readonly none: string;
+  readonly variables: readonly VariableName[];
+  /** Where each panel leads to: another dashboard, and a section of a page of docs/. */
+  readonly more: { readonly uid: string; readonly title: string };
+  readonly docs: string;
+  /** Until now; three hours by default. */
+  readonly from?: string;
   readonly rows: readonly { readonly title: string; readonly panels: readonly PanelSpec[] }[];
 }
 
-const HEIGHTS = { number: 4, lines: 8, stack: 8, heat: 8, states: 6 } as const;
-const WIDTHS = { number: 4, lines: 12, stack: 12, heat: 12, states: 24 } as const;
+const HEIGHTS = { number: 4, lines: 8, stack: 8, days: 8, top: 8, heat: 8, states: 6 } as const;
+const WIDTHS = {
+  number: 4,
+  lines: 12,
+  stack: 12,
+  days: 12,
+  top: 12,
+  heat: 12,
+  states: 24,
+} as const;
 const COLUMNS = 24;
-const DATASOURCE = { type: 'prometheus', uid: '$datasource' };
 const TAG = 'zephyr';
 
 export function buildDashboard(spec: DashboardSpec): dashboard.Dashboard {
@@ -56,7 +93,7 @@ export function buildDashboard(spec: DashboardSpec): dashboard.Dashboard {
     .description(spec.description)
     .tags([TAG])
     .timezone('browser')
-    .time({ from: 'now-3h', to: 'now' })
+    .time({ from: spec.from ?? 'now-3h', to: 'now' })
     .refresh('10s')
     .tooltip(dashboard.DashboardCursorSync.Crosshair)
     .readonly()
@@ -68,29 +105,37 @@ export function buildDashboard(spec: DashboardSpec): dashboard.Dashboard {
     )
     .withVariable(
       new dashboard.DatasourceVariableBuilder('datasource').label('Source').type('prometheus'),
-    );
+    )
+    .annotations(annotations());
+  for (const name of spec.variables) builder.withVariable(variableOf(name));
   for (const row of spec.rows) {
     builder.withRow(new dashboard.RowBuilder(row.title));
-    for (const panel of row.panels) builder.withPanel(buildPanel(panel));
+    for (const panel of row.panels) builder.withPanel(buildPanel(panel, spec));
   }
   return numbered(builder.build());
 }
 
 type PanelBuilder =
+  | bargauge.PanelBuilder
   | heatmap.PanelBuilder
   | stat.PanelBuilder
   | statetimeline.PanelBuilder
   | timeseries.PanelBuilder;
 
-function buildPanel(spec: PanelSpec): PanelBuilder {
+function buildPanel(spec: PanelSpec, { none, more, docs }: DashboardSpec): PanelBuilder {
   const panel = panelOfKind(spec);
   panel
     .title(spec.title)
     .description(spec.description)
     .unit(spec.unit)
+    .decimals(DECIMALS[spec.unit])
+    .noValue(spec.none ?? none)
+    .links([linkTo(more.uid, more.title), linkToDocs(docs, 'What it means')])
     .datasource(DATASOURCE)
     .height(HEIGHTS[spec.kind])
     .span(Math.min(spec.width ?? WIDTHS[spec.kind], COLUMNS));
+  if (spec.words !== undefined) panel.mappings([mappingOf(spec.words)]);
+  if (spec.kind === 'days') panel.interval('1d');
   spec.queries.forEach(({ expr, legend }, index) => {
     const query = new prometheus.DataqueryBuilder()
       .refId(String.fromCharCode('A'.charCodeAt(0) + index))
@@ -98,9 +143,15 @@ function buildPanel(spec: PanelSpec): PanelBuilder {
       .legendFormat(legend)
       .datasource(DATASOURCE);
     if (spec.kind === 'heat') query.format(prometheus.PromQueryFormat.Heatmap);
-    panel.withTarget(spec.kind === 'number' ? query.instant() : query.range());
+    const isNow = spec.kind === 'number' || spec.kind === 'top';
+    panel.withTarget(isNow ? query.instant() : query.range());
   });
   return panel;
+}
+
+function mappingOf(words: Readonly<Record<number, string>>): dashboard.ValueMapping {
+  const options = Object.entries(words).map(([value, text]) => [value, { text }] as const);
+  return { type: dashboard.MappingType.ValueToText, options: Object.fromEntries(options) };
 }
 
 function panelOfKind(spec: PanelSpec): PanelBuilder {
@@ -119,7 +170,15 @@ function panelOfKind(spec: PanelSpec): PanelBuilder {
       );
     case 'lines':
     case 'stack':
-      return lines(spec.kind === 'stack');
+    case 'days':
+      return lines(spec.kind);
+    case 'top':
+      return new bargauge.PanelBuilder()
+        .orientation(common.VizOrientation.Horizontal)
+        .displayMode(common.BarGaugeDisplayMode.Basic)
+        .min(0)
+        .colorScheme(colourByName())
+        .reduceOptions(new common.ReduceDataOptionsBuilder().calcs(['lastNotNull']));
     case 'heat':
       return (
         new heatmap.PanelBuilder()
@@ -132,7 +191,9 @@ function panelOfKind(spec: PanelSpec): PanelBuilder {
       return (
         new statetimeline.PanelBuilder()
           .mergeValues(true)
-          .showValue(common.VisibilityMode.Never)
+          .showValue(
+            spec.words === undefined ? common.VisibilityMode.Never : common.VisibilityMode.Auto,
+          )
           // By itself this panel blends colours between its least and its greatest value.
           .colorScheme(
             new dashboard.FieldColorBuilder().mode(dashboard.FieldColorModeId.Thresholds),
@@ -142,10 +203,16 @@ function panelOfKind(spec: PanelSpec): PanelBuilder {
   }
 }
 
-function lines(stacked: boolean): timeseries.PanelBuilder {
+/** The same name has the same colour in every panel: one for each endpoint. */
+function colourByName(): dashboard.FieldColorBuilder {
+  return new dashboard.FieldColorBuilder().mode(dashboard.FieldColorModeId.PaletteClassicByName);
+}
+
+function lines(kind: 'lines' | 'stack' | 'days'): timeseries.PanelBuilder {
   const panel = new timeseries.PanelBuilder()
     .lineWidth(2)
-    .fillOpacity(stacked ? 30 : 0)
+    .fillOpacity({ lines: 0, stack: 30, days: 80 }[kind])
+    .colorScheme(colourByName())
     .showPoints(common.VisibilityMode.Never)
     .min(0)
     .legend(
@@ -156,7 +223,8 @@ function lines(stacked: boolean): timeseries.PanelBuilder {
         .calcs(['lastNotNull', 'max']),
     )
     .tooltip(new common.VizTooltipOptionsBuilder().mode(common.TooltipDisplayMode.Multi));
-  if (stacked) {
+  if (kind === 'days') panel.drawStyle(common.GraphDrawStyle.Bars);
+  if (kind !== 'lines') {
     panel.stacking(new common.StackingConfigBuilder().mode(common.StackingMode.Normal));
   }
   return panel;
@@ -198,17 +266,4 @@ function numbered(built: dashboard.Dashboard): dashboard.Dashboard {
     ...(panels === undefined ? {} : { panels }),
     ...(links === undefined ? {} : { links }),
   };
-}
-
-/** Per second, over a range that suits the zoom. */
-export const rate = (metric: string): string => `rate(${metric}[$__rate_interval])`;
-
-/** A percentile of a histogram, by labels, of the series that `where` selects. */
-export function quantile(
-  q: number,
-  metric: string,
-  { by = [], where = '' }: { readonly by?: readonly string[]; readonly where?: string } = {},
-): string {
-  const labels = ['le', ...by].join(', ');
-  return `histogram_quantile(${q}, sum by (${labels}) (${rate(`${metric}_bucket${where}`)}))`;
 }

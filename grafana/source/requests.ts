@@ -1,10 +1,15 @@
-import { type DashboardSpec, quantile, rate } from './panels.ts';
+import type { DashboardSpec } from './panels.ts';
+import { chosen, ofEndpoints, quantile, rate, used } from './queries.ts';
 
 /** What happens to requests: how long, how they end, what was tried again, who asks. */
 export const requests: DashboardSpec = {
   uid: 'zephyr-requests',
   title: 'Zephyr: Requests',
   description: 'Duration and outcome of requests, retries, and who sends them.',
+  none: 'No requests in this time',
+  variables: ['group', 'endpoint', 'model', 'person'],
+  more: { uid: 'zephyr-team', title: 'Team' },
+  docs: 'operations.md#failure-classes',
   rows: [
     {
       title: 'Speed',
@@ -15,7 +20,7 @@ export const requests: DashboardSpec = {
           description: 'From sending a request to the first content of its answer.',
           unit: 's',
           queries: [0.5, 0.9, 0.95, 0.99].map((q) => ({
-            expr: quantile(q, 'zephyr_proxy_first_content_seconds'),
+            expr: quantile(q, 'zephyr_proxy_first_content_seconds', { where: chosen('') }),
             legend: `${q * 100} of 100`,
           })),
         },
@@ -91,7 +96,33 @@ export const requests: DashboardSpec = {
         {
           kind: 'stack',
           title: 'Requests by person',
-          description: 'By the name of the key; "anybody" if keys are not used.',
+          description:
+            'Finished requests by the name of the key; "anonymous" if keys are not used.',
+          unit: 'reqps',
+          queries: [
+            {
+              expr: `sum by (person) (${rate(used('zephyr_usage_requests_total'))})`,
+              legend: '{{person}}',
+            },
+          ],
+        },
+        {
+          kind: 'stack',
+          title: 'Requests by model',
+          description:
+            'Finished requests. Invented names and what is beyond the bounds are "other".',
+          unit: 'reqps',
+          queries: [
+            {
+              expr: `sum by (model) (${rate(used('zephyr_usage_requests_total'))})`,
+              legend: '{{model}}',
+            },
+          ],
+        },
+        {
+          kind: 'stack',
+          title: 'Requests let in by key',
+          description: 'Also those that are not finished; "anybody" if keys are not used.',
           unit: 'reqps',
           queries: [
             {
@@ -105,12 +136,7 @@ export const requests: DashboardSpec = {
           title: 'Active requests by endpoint',
           description: 'A drain shows as a line that falls without new requests.',
           unit: 'short',
-          queries: [
-            {
-              expr: 'sum by (endpoint) (zephyr_proxy_active_requests)',
-              legend: '{{endpoint}}',
-            },
-          ],
+          queries: [ofEndpoints(`sum by (endpoint) (${chosen('zephyr_proxy_active_requests')})`)],
         },
         {
           kind: 'lines',
@@ -118,10 +144,7 @@ export const requests: DashboardSpec = {
           description: 'Claude Code sessions stay where their prompt cache is.',
           unit: 'short',
           queries: [
-            {
-              expr: 'sum by (endpoint) (zephyr_controller_endpoint_sessions)',
-              legend: '{{endpoint}}',
-            },
+            ofEndpoints(`sum by (endpoint) (${chosen('zephyr_controller_endpoint_sessions')})`),
           ],
         },
         {

@@ -110,7 +110,8 @@ async function query(url: string, expr: string): Promise<readonly PrometheusSamp
   return body.data.result;
 }
 
-async function freePort(): Promise<number> {
+/** Of this machine, and free a moment ago. */
+export async function freePort(): Promise<number> {
   const server = createServer();
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
