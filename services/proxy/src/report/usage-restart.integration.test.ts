@@ -1,5 +1,13 @@
 /** What the ledger has of a proxy that is killed or stopped, and what the next one takes over. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -33,7 +41,7 @@ async function setUp() {
     rmSync(folder, { recursive: true, force: true });
   });
   return {
-    ...{ bill, upstream, redis },
+    ...{ bill, upstream, redis, folder },
     startProxy: async () => {
       const { url: redisUrl } = server;
       const config = '[timeouts]\ndrain_delay_ms = 0';
@@ -116,7 +124,7 @@ describe('a proxy that is killed', () => {
   });
 
   it('leaves what Redis does not have on disk, and two others write it once', async () => {
-    const { bill, redis, startProxy, stopRedis, restartRedis, files } = await setUp();
+    const { bill, redis, folder, startProxy, stopRedis, restartRedis, files } = await setUp();
     const first = await startProxy();
     const people = traffic(first.port);
     await eventually(async () => expect((await ledgerOf(redis)).total.requests).toBeGreaterThan(5));
@@ -134,13 +142,14 @@ describe('a proxy that is killed', () => {
     first.kill();
     await first.exited;
     await restartRedis();
-    const others = await Promise.all([startProxy(), startProxy()]);
     const contents = readFileSync(file);
     leaveAlone(file);
+    const others = await Promise.all([startProxy(), startProxy()]);
     await eventually(() => expect(files()).toEqual([]));
     // As for one of the two that had read it before the other took it away.
-    writeFileSync(file, contents);
-    leaveAlone(file);
+    writeFileSync(join(folder, 'left'), contents);
+    leaveAlone(join(folder, 'left'));
+    renameSync(join(folder, 'left'), file);
     await eventually(() => expect(files()).toEqual([]));
     await Promise.all(others.map(({ port }) => ask(port)));
     await eventually(async () => {

@@ -100,11 +100,11 @@ describe('a name that somebody pointed here', () => {
       const watcher = { method: 'GET', path, body: '', headers: { host: 'proxy:8080' } };
       expect((await call(proxy.port, watcher)).status).toBe(200);
       // HAProxy's check.
-      const { text } = await sendRaw(proxy.port, `GET ${path} HTTP/1.0\r\n\r\n`, 2_000);
+      const { text } = await sendRaw(proxy.port, `GET ${path} HTTP/1.0\r\n\r\n`, 30_000);
       expect(text).toMatch(/^HTTP\/1\.1 200 /);
     }
     for (const path of ['/status', '/v1/models']) {
-      const { text } = await sendRaw(proxy.port, `GET ${path} HTTP/1.0\r\n\r\n`, 2_000);
+      const { text } = await sendRaw(proxy.port, `GET ${path} HTTP/1.0\r\n\r\n`, 30_000);
       expect(text).toMatch(/^HTTP\/1\.1 40[13] /);
     }
   });
@@ -265,7 +265,7 @@ describe('a malformed request behind another one', () => {
   ])('%j is answered behind the first answer, not within', async (second) => {
     const { proxy, first } = await startRig();
     first.always(sse({ gapMs: 30, deltas: 6 }));
-    const { text } = await sendRaw(proxy.port, post + second, 3_000);
+    const { text } = await sendRaw(proxy.port, post + second, 10_000);
     const ended = text.indexOf('message_stop');
     const refused = text.lastIndexOf('HTTP/1.1 4');
     expect(ended).toBeGreaterThan(0);
@@ -278,7 +278,7 @@ describe('a malformed request behind another one', () => {
     const { proxy, first } = await startRig();
     first.always(json());
     const [broken, whole] = await Promise.all([
-      sendRaw(proxy.port, 'GARBAGE\r\n\r\n', 2_000),
+      sendRaw(proxy.port, 'GARBAGE\r\n\r\n', 30_000),
       call(proxy.port),
     ]);
     expect(broken.text).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);

@@ -39,7 +39,7 @@ describe('a wrong base URL', () => {
     'a client that takes us for a forward proxy gets an answer that says so: %j',
     async (bytes) => {
       const { proxy, first } = await startRig();
-      const { text } = await sendRaw(proxy.port, bytes, 300);
+      const { text } = await sendRaw(proxy.port, bytes, 3_000);
       expect(text).toMatch(/^HTTP\/1\.1 404 /);
       expect(text).toContain('unset HTTP_PROXY');
       expect(text).not.toMatch(/elsewhere|anthropic\.com/);
@@ -52,7 +52,7 @@ describe('a wrong base URL', () => {
   it('a Host that is no address is not repeated', async () => {
     const { proxy } = await startRig();
     const bytes = 'POST /messages HTTP/1.1\r\nHost: a"}<b>\r\nConnection: close\r\n\r\n';
-    const { text } = await sendRaw(proxy.port, bytes, 300);
+    const { text } = await sendRaw(proxy.port, bytes, 30_000);
     expect(text).toContain('http://<host>:<port> of this proxy');
     expect(text).not.toContain('<b>');
   });
