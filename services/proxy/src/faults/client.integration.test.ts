@@ -185,7 +185,7 @@ describe('C6 large bodies', () => {
       const { text } = await sendRaw(
         proxy.port,
         post(['Transfer-Encoding: chunked'], part.repeat(4)),
-        500,
+        5_000,
       );
       expect(text).toMatch(/^HTTP\/1\.1 413 /);
       expect(first.ledger.filter(({ complete }) => complete)).toHaveLength(0);
