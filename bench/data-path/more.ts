@@ -3,6 +3,7 @@ import { once as onceOf } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { startRedisServer } from '@zephyr/runtime/redis/server';
 import { STREAM_BODY } from '@zephyr/testkit/http-call';
 import { startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
 import { sse } from '@zephyr/testkit/upstream-scripts';
@@ -172,6 +173,29 @@ async function twoProcesses(url: string, rounds: number): Promise<string> {
   return `two processes with a core each: ${((2 * one) / two).toFixed(2)}× the requests of one, by the CPU per request`;
 }
 
+/** Of a small request, with a Redis that takes what is accounted. */
+async function accounting(url: string, rounds: number): Promise<string> {
+  const redis = await startRedisServer();
+  const options = { urls: [url], config: ROOMY, redisUrl: redis.url };
+  const candidates = [
+    await startZephyr('with', options),
+    await startZephyr('without', { ...options, isUnaccounted: true }),
+  ];
+  const count = 3_000;
+  const cpuUs = async ({ port, pid = process.pid }: Contender): Promise<number> => {
+    const beforeMs = cpuMs(pid);
+    await atOnce({ port, path: JSON_PATH, body: BODY }, 64, count);
+    return ((cpuMs(pid) - beforeMs) / count) * 1_000;
+  };
+  for (const { port } of candidates) await warmUp({ port, path: JSON_PATH, body: BODY });
+  const costs = await inRounds(candidates, cpuUs, rounds);
+  for (const { stop } of candidates) stop();
+  await redis.stop();
+  const without = costs.get('without') ?? [];
+  const ratios = (costs.get('with') ?? []).map((us, round) => us / (without[round] ?? Number.NaN));
+  return `accounting: ${median(ratios).toFixed(2)}× the CPU of a small request without it, with a Redis that takes it`;
+}
+
 /** Streams that are opened one after the other, with a thousand events in each tenth of a second. */
 async function eventRows({ rounds }: Rounding): Promise<readonly Row[]> {
   const upstream = await startScript('upstream', 'upstream-main.ts');
@@ -203,6 +227,13 @@ export async function moreRows(rounding: Rounding): Promise<readonly Row[]> {
 }
 
 /** What has no counterpart at raw. */
-export async function facts(url: string, { rounds }: Rounding): Promise<readonly string[]> {
-  return [await clientsLeave(), await twoProcesses(url, rounds)];
+export async function facts(
+  url: string,
+  { rounds, latencyRounds }: Rounding,
+): Promise<readonly string[]> {
+  return [
+    await clientsLeave(),
+    await twoProcesses(url, rounds),
+    await accounting(url, latencyRounds),
+  ];
 }

@@ -1,6 +1,7 @@
 /** Every metric of the prober, with labels from closed sets: endpoints, styles, failure classes. */
 import { addBuildInfo } from '@zephyr/runtime/build-info';
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { addProcessMetrics } from '@zephyr/runtime/process-metrics';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 /** From a free probe of a near host to the default time-out and its grace. */
 const DURATION_SECONDS = [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5, 8, 12, 15, 20, 30];
@@ -33,8 +34,7 @@ export function createMetrics(gauges: Gauges): ProberMetrics {
   const registry = new Registry();
   addBuildInfo(registry);
   const registers = [registry];
-  // Each look wakes the process, also one at rest: ten a second show what a person would notice.
-  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 });
+  addProcessMetrics(registry);
   addGauges(registry, gauges);
   return {
     registry,

@@ -61,6 +61,8 @@ export interface ZephyrOptions {
   readonly urls: readonly string[];
   readonly config?: string;
   readonly redisUrl?: string | undefined;
+  /** Requests are in no ledger of usage. */
+  readonly isUnaccounted?: boolean;
 }
 
 export async function startZephyr(name: string, options: ZephyrOptions): Promise<Contender> {
@@ -74,7 +76,11 @@ export async function startZephyr(name: string, options: ZephyrOptions): Promise
     `[server]\nport = 0\n${options.config ?? ''}\n[[groups]]\nname = "bench"\nauth_token_env = "BENCH"\n${endpoints.join('')}`,
   );
   const child = fork(here('../src/main.ts'), ['--config', configPath], {
-    execArgv: [...SERVICE_NODE_FLAGS, ...LOOP_DELAY],
+    execArgv: [
+      ...SERVICE_NODE_FLAGS,
+      ...LOOP_DELAY,
+      ...(options.isUnaccounted === true ? ['--import', here('./unaccounted.ts')] : []),
+    ],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     env: {
       PATH: process.env['PATH'],

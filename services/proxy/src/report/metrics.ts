@@ -3,7 +3,8 @@ import { FAILURE_CLASSES } from '@zephyr/contract/failure';
 import { REQUEST_OUTCOMES } from '@zephyr/contract/usage';
 import type { RetryRefusal } from '@zephyr/core';
 import { addBuildInfo } from '@zephyr/runtime/build-info';
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { addProcessMetrics } from '@zephyr/runtime/process-metrics';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 import { TalliedCounter } from './tallied-counter.ts';
 import { TalliedHistogram } from './tallied-histogram.ts';
@@ -58,8 +59,7 @@ export function createMetrics(gauges: ProxyGauges): ProxyMetrics {
   addBuildInfo(registry);
   const people = new Registry();
   const registers = [registry];
-  // Each look wakes the process, also one at rest: ten a second show what a person would notice.
-  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 });
+  addProcessMetrics(registry);
   addGauges(registry, gauges);
   const metrics: ProxyMetrics = {
     registry,

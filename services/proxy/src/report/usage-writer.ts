@@ -25,6 +25,8 @@ const PERIOD_MS = 700;
 const DISK_AFTER_MS = 250;
 /** How often the files of processes that have ended are looked for. */
 const ADOPT_EVERY_MS = 5_000;
+/** Without a request it does not look more often than that: at rest nothing wakes the process for it. */
+const REST_MS = ADOPT_EVERY_MS - PERIOD_MS;
 /** A stop waits so long for Redis; then the rest stays on disk. */
 const LAST_WRITE_MS = 2_000;
 /** Of persons, endpoints, models and hours in memory, some 300 bytes each; the rest is added up. */
@@ -56,6 +58,8 @@ export class UsageWriter {
   #loop: Promise<void> | undefined;
   #lastFailure = '';
   #adoptInMs = 0;
+  /** Ends the rest; undefined while there is none. */
+  #wake: (() => void) | undefined;
 
   constructor(deps: UsageWriterDeps) {
     this.#deps = deps;
@@ -73,6 +77,7 @@ export class UsageWriter {
     this.#requests += 1;
     this.#table.addRequest(record, model);
     if (this.#records.length < MAX_RECORDS) this.#records.push(record);
+    this.#wake?.();
   }
 
   start(): void {
@@ -101,10 +106,24 @@ export class UsageWriter {
       if (signal.aborted) return;
       const outcome = await this.#tick();
       this.#adoptInMs -= PERIOD_MS;
-      if (outcome === 'failed' || this.#adoptInMs > 0) continue;
-      this.#adoptInMs = ADOPT_EVERY_MS;
-      await this.#adopt();
+      if (outcome === 'failed') continue;
+      if (this.#adoptInMs <= 0) {
+        this.#adoptInMs = ADOPT_EVERY_MS;
+        await this.#adopt();
+      }
+      await this.#rest();
     }
+  }
+
+  /** Until there is something to write, or to look for. */
+  async #rest(): Promise<void> {
+    if (this.#requests > 0) return;
+    const news = new AbortController();
+    this.#wake = () => news.abort();
+    const signal = AbortSignal.any([news.signal, this.#stopping.signal]);
+    await sleep(REST_MS, undefined, { signal }).catch(() => undefined);
+    this.#wake = undefined;
+    if (!news.signal.aborted) this.#adoptInMs = 0;
   }
 
   /** Writes what there is; what cannot be written is on disk afterwards. */
