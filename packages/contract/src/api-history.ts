@@ -43,6 +43,8 @@ export const logEntrySchema = z
       /** `loopback`, or the name of the token that was used. */
       actor: z.string(),
       endpointId: endpointId.nullable(),
+      /** Of an edit: the person or endpoint. */
+      subject: z.string().nullable().default(null),
       outcome,
     }),
     z.object({ ...common, kind: z.literal('config'), outcome, problems: z.array(z.string()) }),

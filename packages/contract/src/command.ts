@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 
+import { EDIT_NAMES, type EditName, editSubjectSchema, isEditName } from './edit.ts';
 import { PROBLEM_CODES, type ProblemCode } from './problem.ts';
 import { count, endpointId, moment, type PlainOf, type ShapeOf } from './scalars.ts';
 import { modeSchema } from './selection.ts';
@@ -84,14 +85,20 @@ export type CommandRefusal = (typeof COMMANDS)[OperatorCommand['kind']]['refusal
 const commandFields = {
   /** `loopback`, or the name of the token that was used. */
   actor: z.string().max(100),
-  name: z.enum(COMMAND_NAMES),
+  /** An edit is recorded once it is made; the leader then reads the configuration again. */
+  name: z.enum([...COMMAND_NAMES, ...EDIT_NAMES]),
   body: z.record(z.string(), z.unknown()),
 };
+
+/** Of a command what it takes, of an edit what it was about. */
+export function recordedBody(name: CommandName | EditName): z.ZodType {
+  return isEditName(name) ? editSubjectSchema : COMMANDS[name].body;
+}
 
 /** The caller, and the command. */
 export const commandRecordSchema = z
   .object(commandFields)
-  .refine(({ name, body }) => COMMANDS[name].body.safeParse(body).success, {
+  .refine(({ name, body }) => recordedBody(name).safeParse(body).success, {
     message: 'the body is not what the command takes',
     path: ['body'],
   });

@@ -15,6 +15,7 @@ export const PROBLEMS = {
   endpoint_disabled: 409,
   endpoint_unavailable: 409,
   last_endpoint: 409,
+  edit_refused: 409,
   body_too_large: 413,
   wrong_content_type: 415,
   config_invalid: 422,

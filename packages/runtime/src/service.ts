@@ -8,6 +8,7 @@ import { hostname } from 'node:os';
 import { parseArgs } from 'node:util';
 
 import type { Config, Secrets } from './config/config.ts';
+import type { ConfigFiles } from './config/edit/endpoints.ts';
 import { type ConfigSource, createConfigSource } from './config/source.ts';
 import { type Environment, takeEnvironment } from './environment.ts';
 import { EXIT, explain, ZephyrError } from './errors.ts';
@@ -26,6 +27,8 @@ export interface ServiceContext {
   readonly config: Config;
   readonly secrets: Secrets;
   readonly configSource: ConfigSource;
+  /** That it comes from. */
+  readonly files: ConfigFiles;
   /** All that this process was given; what may be a secret is not in `process.env`. */
   readonly environment: Environment;
   readonly redis: RedisTarget;
@@ -160,12 +163,12 @@ function exitAfterFlush(log: Logger, exitCode: number): void {
 
 function contextFor(name: ServiceName, { environment, log }: ServiceSurroundings): ServiceContext {
   const listen = addressIn(environment, 'ZEPHYR_LISTEN');
+  const files = {
+    config: environment['ZEPHYR_CONFIG'] ?? 'config.toml',
+    envFile: environment['ZEPHYR_ENV_FILE'] ?? '.env',
+  };
   const configSource = createConfigSource(
-    {
-      configPath: environment['ZEPHYR_CONFIG'] ?? 'config.toml',
-      envFilePath: environment['ZEPHYR_ENV_FILE'] ?? '.env',
-      environment,
-    },
+    { configPath: files.config, envFilePath: files.envFile, environment },
     log,
     { starting: [{ name, host: listen?.host }] },
   );
@@ -175,7 +178,7 @@ function contextFor(name: ServiceName, { environment, log }: ServiceSurroundings
     instanceId: `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`,
     config: listening(name, config, listen),
     secrets,
-    configSource,
+    ...{ configSource, files },
     environment,
     redis: { url: config.redis.url, password: secrets.redisPassword?.reveal() },
     log,

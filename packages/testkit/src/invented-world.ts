@@ -98,6 +98,7 @@ function inventedLog(nowMs: number): ApiLogEntry[] {
       command: 'probe',
       actor: 'loopback',
       endpointId: null,
+      subject: null,
       outcome: 'applied',
     },
     { id: '6', atMs: switched.atMs, kind: 'decision', decision: switched },

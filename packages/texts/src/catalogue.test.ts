@@ -1,6 +1,7 @@
 import { LOAD_LEVELS } from '@zephyr/contract/api-state';
 import { COMMAND_NAMES } from '@zephyr/contract/command';
 import { UNAVAILABLE_CODES } from '@zephyr/contract/decision';
+import { EDIT_NAMES } from '@zephyr/contract/edit';
 import { FAILURE_CLASSES } from '@zephyr/contract/failure';
 import { NOTICE_CODES, noticeSchema } from '@zephyr/contract/notice';
 import { REQUEST_PHASES } from '@zephyr/contract/presence';
@@ -52,7 +53,7 @@ describe('the catalogue', () => {
     ['problem', PROBLEM_CODES],
     ['unavailable', UNAVAILABLE_CODES],
     ['notice', NOTICE_CODES],
-    ['command', COMMAND_NAMES],
+    ['command', [...COMMAND_NAMES, ...EDIT_NAMES]],
     ['style', PROBE_STYLES],
     ['pace', PROBE_PACES],
     ['direct', DIRECT_PROBE_STATES],

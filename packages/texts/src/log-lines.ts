@@ -24,7 +24,8 @@ export function logText(
     case 'notice':
       return noticeText(entry.notice, names, { ...speech, atMs: entry.atMs });
     case 'command': {
-      const about = entry.endpointId === null ? '' : ` ${nameOf(names, entry.endpointId)}`;
+      const subject = entry.endpointId === null ? entry.subject : nameOf(names, entry.endpointId);
+      const about = subject === null ? '' : ` ${subject}`;
       const command = `${wordFor('command', entry.command, say)}${about}`;
       return say(`log.command.${entry.outcome}`, {
         actor: wordFor('actor', entry.actor, say),

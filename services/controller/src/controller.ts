@@ -130,7 +130,7 @@ function takePart({
 }
 
 function appOf({ context, redis, current, health, metrics }: Shared, tail: Tail) {
-  const { configSource, instanceId, log } = context;
+  const { configSource, environment, files, instanceId, log } = context;
   const writeTest = createWriteTest(redis, { instanceId, clock: systemClock });
   // Otherwise it can neither decide nor take a command. No reason to restart it.
   const readiness = async (): Promise<Readiness> => {
@@ -140,7 +140,7 @@ function appOf({ context, redis, current, health, metrics }: Shared, tail: Tail)
   };
   return createApp({
     ...{ redis, current, tail, log, health, readiness, registry: metrics.registry },
-    clock: systemClock,
+    ...{ clock: systemClock, files, environment },
     allowedHosts: () => configSource.current().config.controller.allowedHosts,
     adminToken: () => configSource.current().secrets.adminToken,
     trustedProxies: () => trustedProxies(configSource.current().config.server.trustedProxies),

@@ -4,8 +4,11 @@ import type { BlockList } from 'node:net';
 import { join } from 'node:path';
 
 import { COMMAND_NAMES } from '@zephyr/contract/command';
+import { EDIT_NAMES } from '@zephyr/contract/edit';
 import { formatRecording, usageCsv } from '@zephyr/core';
 import type { Clock } from '@zephyr/runtime/clock';
+import type { ConfigFiles } from '@zephyr/runtime/config/edit/endpoints';
+import type { Environment } from '@zephyr/runtime/environment';
 import { PAGE_HEADERS, PAGES } from '@zephyr/runtime/http/pages';
 import { type Readiness, watchPages } from '@zephyr/runtime/http/watch-pages';
 import type { Logger } from '@zephyr/runtime/logger';
@@ -18,6 +21,7 @@ import type { CurrentState } from '../view/current-state.ts';
 import { readRecording } from '../view/recording.ts';
 import { createAccess } from './access.ts';
 import { handleCommand } from './commands.ts';
+import { type EditDeps, handleEdit, readSettings } from './edits.ts';
 import { streamEvents } from './events.ts';
 import { readDecisions, readHistory } from './history.ts';
 import { requireOrigin } from './origin.ts';
@@ -41,6 +45,9 @@ export interface ApiAppDeps {
   readonly allowedHosts: () => readonly string[];
   readonly adminToken: () => Secret | undefined;
   readonly trustedProxies: () => BlockList | undefined;
+  /** Of the configuration, which operators may edit. */
+  readonly files: ConfigFiles;
+  readonly environment: Environment;
 }
 
 const DASHBOARD = join(PAGES, 'index.html');
@@ -129,6 +136,11 @@ function addApi(app: Express, deps: ApiAppDeps): void {
   for (const name of COMMAND_NAMES) {
     answerPost(app, `/api/commands/${name}`, handleCommand(deps, name));
   }
+  const editing: EditDeps = { ...deps, hasAdminToken: () => deps.adminToken() !== undefined };
+  answerGet(app, '/api/settings', (_req, res) => {
+    res.json(readSettings(editing));
+  });
+  for (const name of EDIT_NAMES) answerPost(app, `/api/edits/${name}`, handleEdit(editing, name));
 }
 
 function addDashboard(app: Express): void {

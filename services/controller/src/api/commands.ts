@@ -24,7 +24,7 @@ import { FOLLOWING_LIMIT_MS, within } from './within.ts';
 const ANSWER_LIMIT_MS = 5_500;
 
 /** It names the keys that a client sent, and these may be long. */
-const MAX_DETAIL = 500;
+export const MAX_DETAIL = 500;
 
 export interface CommandDeps {
   readonly redis: Redis;
@@ -49,7 +49,8 @@ export function handleCommand(deps: CommandDeps, name: CommandName): RequestHand
   };
 }
 
-async function applied(
+/** Resolves once the leader has answered the command. @throws ProblemError */
+export async function applied(
   { redis, tail }: CommandDeps,
   record: Parameters<typeof appendCommand>[1],
 ): Promise<CommandAnswer> {

@@ -3,6 +3,7 @@
 import { decisionsSchema, historySchema } from '@zephyr/contract/api-history';
 import { apiStateSchema } from '@zephyr/contract/api-state';
 import { COMMAND_NAMES, COMMANDS, commandAnswerSchema } from '@zephyr/contract/command';
+import { EDIT_NAMES, EDITS, editAnswerSchema, settingsSchema } from '@zephyr/contract/edit';
 import { loginSchema } from '@zephyr/contract/login';
 import { PROBLEMS, type ProblemCode, problemSchema } from '@zephyr/contract/problem';
 import { requestListSchema, usageReportSchema } from '@zephyr/contract/usage';
@@ -60,6 +61,31 @@ const commandPaths: ZodOpenApiPathsObject = Object.fromEntries(
   ]),
 );
 
+const editPaths: ZodOpenApiPathsObject = Object.fromEntries(
+  EDIT_NAMES.map((name) => [
+    `/api/edits/${name}`,
+    {
+      post: {
+        operationId: `edit-${name}`,
+        summary: EDITS[name].summary,
+        security: [{ bearer: [] }, { session: [] }],
+        requestBody: { required: true, content: { [JSON_TYPE]: { schema: EDITS[name].body } } },
+        responses: {
+          ...answers('config.toml is changed, and read', editAnswerSchema),
+          ...problems(
+            ...GUARDED,
+            ...BODY,
+            'edit_refused',
+            'config_invalid',
+            'store_away',
+            'timeout',
+          ),
+        },
+      },
+    },
+  ]),
+);
+
 /** What can be read. */
 const readPaths: ZodOpenApiPathsObject = {
   '/api/state': {
@@ -102,6 +128,16 @@ const readPaths: ZodOpenApiPathsObject = {
           content: { 'application/jsonl': { schema: z.string() } },
         },
         ...problems(...GUARDED, 'store_away'),
+      },
+    },
+  },
+  '/api/settings': {
+    get: {
+      operationId: 'settings',
+      summary: 'Who may use the proxy, the endpoints, and whether they can be edited here',
+      responses: {
+        ...answers('What config.toml says', settingsSchema),
+        ...problems(...GUARDED, 'config_invalid'),
       },
     },
   },
@@ -206,6 +242,6 @@ export function openApiDocument(): object {
         session: { type: 'apiKey', in: 'cookie', name: 'zephyr_session' },
       },
     },
-    paths: { ...readPaths, ...loginPath, ...commandPaths },
+    paths: { ...readPaths, ...loginPath, ...commandPaths, ...editPaths },
   });
 }

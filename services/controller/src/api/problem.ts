@@ -14,6 +14,7 @@ const TITLES: Readonly<Record<ProblemCode, string>> = {
   endpoint_disabled: 'The endpoint is disabled',
   endpoint_unavailable: 'The endpoint is not available',
   last_endpoint: 'It is the last enabled endpoint',
+  edit_refused: 'The configuration was not changed',
   body_too_large: 'The body is too large',
   wrong_content_type: 'The body is not sent as JSON',
   config_invalid: 'The configuration is not valid',
@@ -41,6 +42,7 @@ const ADVICE: Readonly<Record<ProblemCode, readonly string[]>> = {
   endpoint_disabled: ['enable the endpoint first'],
   endpoint_unavailable: ['wait until it is available, or repeat with "force": true'],
   last_endpoint: ['enable another endpoint first, or repeat with "force": true'],
+  edit_refused: ['see GET /api/settings for what can be changed'],
   body_too_large: ['no command needs more than a few hundred bytes'],
   wrong_content_type: [
     'send the header content-type: application/json and a body, {} if it is empty',
@@ -57,22 +59,26 @@ const ADVICE: Readonly<Record<ProblemCode, readonly string[]>> = {
 export class ProblemError extends Error {
   readonly code: ProblemCode;
 
+  /** What to do; empty: what always helps with this code. */
+  readonly advice: readonly string[];
+
   /** @param detail what was wrong with this request; goes to the client. */
-  constructor(code: ProblemCode, detail: string) {
+  constructor(code: ProblemCode, detail: string, advice: readonly string[] = []) {
     super(detail);
     this.name = 'ProblemError';
     this.code = code;
+    this.advice = advice;
   }
 }
 
-function problemOf(code: ProblemCode, detail: string): Problem {
+function problemOf(code: ProblemCode, detail: string, advice: readonly string[] = []): Problem {
   return {
     type: `urn:zephyr:problem:${code}`,
     title: TITLES[code],
     status: PROBLEMS[code],
     code,
     detail,
-    advice: [...ADVICE[code]],
+    advice: [...(advice.length === 0 ? ADVICE[code] : advice)],
   };
 }
 
@@ -90,7 +96,7 @@ export function answerErrors(log: Logger): ErrorRequestHandler {
   return (error: unknown, _req, res, next) => {
     if (res.headersSent) return next(error);
     if (error instanceof ProblemError) {
-      return sendProblem(res, problemOf(error.code, error.message));
+      return sendProblem(res, problemOf(error.code, error.message, error.advice));
     }
     const unread = unreadProblem(error);
     if (unread !== undefined) return sendProblem(res, unread);

@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 
 import type { AuditRecord } from '@zephyr/contract/command';
+import { isEditName } from '@zephyr/contract/edit';
 import { severityOf } from '@zephyr/contract/notice';
 import { LAST_VERSION } from '@zephyr/contract/scalars';
 import type { RoutingSnapshot, SnapshotContent } from '@zephyr/contract/snapshot';
@@ -168,13 +169,14 @@ function auditsIn({ reading, effects }: Batch): readonly AuditRecord[] {
 }
 
 function auditWrites(audit: AuditRecord, atMs: number): readonly CommitWrite[] {
-  const { endpointId } = audit.body;
+  const { endpointId, name } = audit.body;
   const entry: NewLogEntry = {
     kind: 'command',
     atMs,
     command: audit.name,
     actor: audit.actor,
     endpointId: typeof endpointId === 'string' ? endpointId : null,
+    subject: isEditName(audit.name) && typeof name === 'string' ? name : null,
     outcome: audit.outcome.status === 'answered' ? 'applied' : 'refused',
   };
   return [{ place: 'audit', value: audit }, logged(entry)];

@@ -12,6 +12,14 @@ function given(name: CommandRecord['name'], body: CommandRecord['body'] = {}, ag
   return { id: `${atMs}-0`, atMs, value: { actor: 'token', name, body } };
 }
 
+it('takes no more of an edit than what it was about', () => {
+  const { reloads, refused } = sortCommands(
+    [given('add-endpoint', { name: 'Two', token: 'secret' })],
+    NOW_MS,
+  );
+  expect([reloads.length, refused.length]).toEqual([0, 1]);
+});
+
 describe('sortCommands', () => {
   it.each([
     ['probe', {}, { kind: 'probe' }],
@@ -33,9 +41,10 @@ describe('sortCommands', () => {
   });
 
   it('keeps reloads for the leader itself', () => {
-    const { forCore, reloads } = sortCommands([given('reload')], NOW_MS);
+    const edit = given('add-client', { name: 'ann' });
+    const { forCore, reloads } = sortCommands([given('reload'), edit], NOW_MS);
     expect(forCore).toEqual([]);
-    expect(reloads).toHaveLength(1);
+    expect(reloads).toHaveLength(2);
   });
 
   it('rejects what is read after its caller has timed out', () => {

@@ -1,10 +1,11 @@
 /** Between the commands that people give and those of the decision core. */
 import {
   type AuditRecord,
-  COMMANDS,
   type CommandRecord,
   type OperatorCommand,
+  recordedBody,
 } from '@zephyr/contract/command';
+import { isEditName } from '@zephyr/contract/edit';
 import type { ProblemCode } from '@zephyr/contract/problem';
 import type { EpochMs } from '@zephyr/contract/scalars';
 import type { Mode } from '@zephyr/contract/selection';
@@ -13,13 +14,15 @@ import type { ConfigChange } from '@zephyr/runtime/config/source';
 import { COMMAND_LIFE_MS } from '@zephyr/runtime/redis/commands';
 import type { StreamEntry } from '@zephyr/runtime/redis/streams';
 
-/** `reload` is not for the core: the leader reads its files and passes on what is new. */
+/** `reload` and edits are not for the core: the leader reads its files and passes on what is new. */
 type LeaderCommand = OperatorCommand | { readonly kind: 'reload' };
 
 /** Undefined for what the admin API would not have let through: no reason to stop. */
 function parsedCommand({ name, body }: CommandRecord): LeaderCommand | undefined {
-  const parsed = COMMANDS[name].body.safeParse(body);
-  return parsed.success ? ({ kind: name, ...parsed.data } as LeaderCommand) : undefined;
+  const parsed = recordedBody(name).safeParse(body);
+  if (!parsed.success) return undefined;
+  if (isEditName(name)) return { kind: 'reload' };
+  return { kind: name, ...(parsed.data as object) } as LeaderCommand;
 }
 
 /** A command that waits for its answer. */

@@ -15,7 +15,7 @@ import { type RawAnswer, type RawRequest, rawRequest } from './raw-request.ts';
 export const TOKEN = 'an-admin-token-of-the-contract-test';
 export const bearer = { authorization: `Bearer ${TOKEN}` };
 export const json = { 'content-type': 'application/json' };
-export const ENDPOINT_NAMES = ['One', 'Two', 'Off', 'Ill'] as const;
+export const ENDPOINT_NAMES = ['One', 'Two', 'Off', 'Ill', 'Spare'] as const;
 
 export const document = openApiDocument() as ApiDocument;
 export const operations = operationsOf(document);
@@ -31,6 +31,15 @@ export let away: ControllerProcess;
 /** Commands take seconds to be given up: all are given up at once. */
 export let unconfirmed: ReadonlyMap<string, Promise<RawAnswer>>;
 
+/** As the leader has it at the start. */
+export function configWith(redisUrl: string) {
+  const clients = ['ann', 'bob', 'carol'].map(
+    (name, index) =>
+      `[[clients]]\nname = "${name}"\nkey_sha256 = "${String(index).padStart(64, '0')}"\n`,
+  );
+  return { redisUrl, endpointNames: ENDPOINT_NAMES, extraConfig: clients.join('') };
+}
+
 /** Starts all three; each test file has its own. */
 export async function startControllers(): Promise<void> {
   [server, leaderless] = await Promise.all([startTestRedis(), startRedisServer()]);
@@ -38,18 +47,16 @@ export async function startControllers(): Promise<void> {
   await once(redis, 'ready');
   await redis.set(keys.lease, 'a-controller-that-hangs');
   redis.disconnect();
-  [leader, standby, away] = await Promise.all([
-    ControllerProcess.start({
-      redisUrl: server.url,
-      endpointNames: ENDPOINT_NAMES,
-      env: { ZEPHYR_ADMIN_TOKEN: TOKEN },
-    }),
-    ControllerProcess.start({ redisUrl: leaderless.url }),
-    ControllerProcess.start({ redisUrl: 'redis://127.0.0.1:1' }),
-  ]);
+  // Edits need a token everywhere.
+  const env = { ZEPHYR_ADMIN_TOKEN: TOKEN };
+  [leader, standby, away] = await Promise.all(
+    [server.url, leaderless.url, 'redis://127.0.0.1:1'].map((redisUrl) =>
+      ControllerProcess.start({ ...configWith(redisUrl), env }),
+    ) as [Promise<ControllerProcess>, Promise<ControllerProcess>, Promise<ControllerProcess>],
+  );
   unconfirmed = new Map(
     operations
-      .filter(({ path }) => path.startsWith('/api/commands/'))
+      .filter(({ path }) => /^\/api\/(commands|edits)\//.test(path))
       .map((operation) => [operation.id, rawRequest(standby.port, goodRequest(operation))]),
   );
   await eventually(async () => {
@@ -75,6 +82,11 @@ const GOOD_BODIES: Readonly<Record<string, object>> = {
   'command-select': { endpointId: 'one' },
   'command-enable': { endpointId: 'one' },
   'command-disable': { endpointId: 'off' },
+  'edit-add-client': { name: 'dave' },
+  'edit-rotate-client': { name: 'ann' },
+  'edit-remove-client': { name: 'bob' },
+  'edit-add-endpoint': { name: 'Five', url: 'https://five.example.com' },
+  'edit-remove-endpoint': { name: 'Spare' },
 };
 
 export function goodRequest({ id, method, path }: Operation): RawRequest {

@@ -16,7 +16,7 @@ import {
   askWith,
   away,
   bearer,
-  ENDPOINT_NAMES,
+  configWith,
   goodRequest,
   json,
   leader,
@@ -48,6 +48,11 @@ export const PROVOCATIONS: Readonly<Record<string, Provocation>> = {
   '404 unknown_endpoint': ({ id }) =>
     ask(id, id === 'command-move-sessions' ? { fromId: 'nobody' } : { endpointId: 'nobody' }),
   '409 endpoint_disabled': ({ id }) => ask(id, { endpointId: 'off' }),
+  '409 edit_refused': ({ id }) => {
+    const group = 'a new one, without its token';
+    if (id === 'edit-add-endpoint') return ask(id, { name: 'Six', url: 'https://six.net', group });
+    return ask(id, { name: id === 'edit-add-client' ? 'ann' : 'nobody' });
+  },
   '413 body_too_large': (operation) =>
     askWith(operation, { body: JSON.stringify({ endpointId: 'x'.repeat(100_000) }) }),
   '415 wrong_content_type': (operation) =>
@@ -62,17 +67,16 @@ export const PROVOCATIONS: Readonly<Record<string, Provocation>> = {
   },
   '409 endpoint_unavailable': provokeUnavailable,
   '409 last_endpoint': async ({ id }) => {
-    const others = ['two', 'ill'];
+    const others = ['two', 'ill', 'spare'];
     for (const endpointId of others) await ask('command-disable', { endpointId });
     const answer = await ask(id, { endpointId: 'one' });
     for (const endpointId of others) await ask('command-enable', { endpointId });
     return answer;
   },
   '422 config_invalid': async ({ id }) => {
-    const options = { redisUrl: server.url, endpointNames: ENDPOINT_NAMES };
-    leader.writeConfig({ ...options, extraConfig: '[nonsense]' });
-    const answer = await ask(id, {});
-    leader.writeConfig(options);
+    leader.writeConfig({ ...configWith(server.url), extraConfig: '[nonsense]' });
+    const answer = await askWith(operationOf(id), {});
+    leader.writeConfig(configWith(server.url));
     return answer;
   },
 };

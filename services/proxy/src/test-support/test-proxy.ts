@@ -157,6 +157,7 @@ function contextOf(options: TestProxyOptions, lines: string[]): ServiceContext {
     config: adjusted.config,
     secrets: adjusted.secrets,
     environment: {},
+    files: { config: '', envFile: '' },
     configSource: options.configSource ?? unchanging(adjusted),
     // Nobody listens there: the proxy serves without Redis unless a test brings one.
     redis: { url: options.redisUrl ?? `unix://${tmpdir()}/zephyr-no-redis.sock` },

@@ -1,0 +1,154 @@
+/**
+ * Edits of config.toml from the web page: made here, by the same editor as the command line's, then
+ * recorded as a command, with which the leader reads the configuration. They give away more than the other
+ * commands (a key of a person, the token of a group to whatever address is added to it), so they need the
+ * admin token also where the rest is open to this machine.
+ */
+import { accessSync, constants } from 'node:fs';
+import { dirname } from 'node:path';
+
+import {
+  type ApiSettings,
+  EDITS,
+  type EditAnswer,
+  type EditBody,
+  type EditName,
+} from '@zephyr/contract/edit';
+import {
+  addClient,
+  clientsIn,
+  removeClient,
+  rotateClient,
+} from '@zephyr/runtime/config/edit/clients';
+import {
+  type ConfigFiles,
+  draftEndpoint,
+  endpointsIn,
+  filesWith,
+  removeEndpoint,
+  writeEndpoint,
+} from '@zephyr/runtime/config/edit/endpoints';
+import { readDocument } from '@zephyr/runtime/config/load';
+import { UNREAD_TOKENS } from '@zephyr/runtime/config/token-command';
+import type { Environment } from '@zephyr/runtime/environment';
+import { ZephyrError } from '@zephyr/runtime/errors';
+import type { RequestHandler } from 'express';
+import { z } from 'zod';
+
+import { applied, type CommandDeps, MAX_DETAIL } from './commands.ts';
+import { ProblemError } from './problem.ts';
+
+export interface EditDeps extends CommandDeps {
+  readonly files: ConfigFiles;
+  readonly environment: Environment;
+  readonly hasAdminToken: () => boolean;
+}
+
+export function readSettings({ files, environment, hasAdminToken }: EditDeps): ApiSettings {
+  const document = documentOf(files);
+  const editing = isWritable(files.config) ? 'possible' : 'read_only';
+  return {
+    path: files.config,
+    editing: hasAdminToken() ? editing : 'token_needed',
+    publicUrl: environment['ZEPHYR_PUBLIC_URL'] || null,
+    clients: [...clientsIn(document)],
+    endpoints: [...endpointsIn(document)],
+  };
+}
+
+export function handleEdit(deps: EditDeps, edit: EditName): RequestHandler {
+  return async (req, res) => {
+    if (!deps.hasAdminToken()) {
+      throw new ProblemError('unauthorized', 'edits need an admin token, and none is configured', [
+        'set ZEPHYR_ADMIN_TOKEN in .env to a long random text, and sign in with it',
+      ]);
+    }
+    const body = EDITS[edit].body.safeParse(req.body);
+    if (!body.success) {
+      throw new ProblemError('invalid_body', z.prettifyError(body.error).slice(0, MAX_DETAIL));
+    }
+    if (deps.current.store().status === 'away') {
+      throw new ProblemError('store_away', 'edits cannot be recorded while Redis is away');
+    }
+    const { name } = body.data;
+    const actor = String(res.locals['actor']);
+    const made = await carryOut(edit, body.data, deps);
+    deps.log.info({ actor, edit, name }, 'configuration edited');
+    await applied(deps, { actor, name: edit, body: { name } });
+    const answer: EditAnswer = { edit, name, key: null, tokenVariable: null, ...made };
+    res.json(answer);
+  };
+}
+
+type Made = Partial<Pick<EditAnswer, 'key' | 'tokenVariable'>>;
+
+/** Bodies that EDITS let through. */
+async function carryOut(edit: EditName, body: unknown, deps: EditDeps): Promise<Made> {
+  const { config } = deps.files;
+  const { name } = body as EditBody<EditName>;
+  try {
+    switch (edit) {
+      case 'add-client':
+        return { key: await addClient(config, name) };
+      case 'rotate-client':
+        return { key: await rotateClient(config, name) };
+      case 'remove-client':
+        await removeClient(config, name);
+        return {};
+      case 'add-endpoint':
+        return await add(body as EditBody<'add-endpoint'>, deps);
+      case 'remove-endpoint':
+        await removeEndpoint(name, deps.files, deps.environment, UNREAD_TOKENS);
+        return {};
+    }
+  } catch (error) {
+    throw problemFor(error);
+  }
+}
+
+/** Not asked first: the prober does that within seconds, and until then nothing is sent there. */
+async function add(
+  { token, ...wanted }: EditBody<'add-endpoint'>,
+  { files, environment }: EditDeps,
+): Promise<Made> {
+  const draft = draftEndpoint(files, wanted, environment);
+  const { name, variable, hasToken } = draft.group;
+  if (hasToken && token !== undefined) {
+    throw new ZephyrError('USAGE', `group ${name} has a token already`, {
+      advice: ['leave the token empty, or name a new group'],
+    });
+  }
+  if (!hasToken && token === undefined) {
+    throw new ZephyrError('USAGE', `${variable}, the token of group ${name}, is not set`, {
+      advice: [`enter the token, or set ${variable} where the environment comes from`],
+    });
+  }
+  const next = filesWith(draft, { token, readToken: UNREAD_TOKENS }, environment);
+  await writeEndpoint(draft, next);
+  return { tokenVariable: token === undefined ? null : (variable ?? null) };
+}
+
+function problemFor(error: unknown): unknown {
+  if (!(error instanceof ZephyrError)) return error;
+  const detail = error.message.slice(0, MAX_DETAIL);
+  if (error.code === 'CONFIG') return new ProblemError('config_invalid', detail);
+  return new ProblemError('edit_refused', detail, error.advice);
+}
+
+function documentOf({ config }: ConfigFiles) {
+  try {
+    return readDocument(config);
+  } catch (error) {
+    throw problemFor(error);
+  }
+}
+
+/** A file is replaced by rename: its folder counts. */
+function isWritable(path: string): boolean {
+  try {
+    accessSync(dirname(path), constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
