@@ -52,6 +52,18 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
     expect(await page.evaluate('document.cookie')).toBe('');
     await page.reload();
     await page.locator('.endpoint').first().waitFor();
+
+    // With it, the configuration can be edited.
+    await page.getByRole('link', { name: 'Settings' }).click();
+    await page.getByLabel('Name', { exact: true }).fill('ann');
+    await page.getByRole('button', { name: 'Make a key' }).click();
+    const lines = await page.locator('dialog .key-lines').innerText();
+    expect(lines).toMatch(/ANTHROPIC_BASE_URL=http:.*\n.*ANTHROPIC_AUTH_TOKEN=zk-[\w-]{43}$/);
+    const ofSettings = await new AxeBuilder({ page }).analyze();
+    expect(ofSettings.violations.map(({ id }) => id)).toEqual([]);
+    await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
+    await page.locator('[data-name=ann]', { hasText: 'kept as a hash' }).waitFor();
+    expect(await page.content()).not.toContain('zk-');
     await context.close();
   });
 });

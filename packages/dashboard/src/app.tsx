@@ -25,6 +25,7 @@ import { Toasts } from './views/toasts.tsx';
 const loadUsage = async () => (await import('./views/usage-page.tsx')).UsagePage;
 const loadDecision = async () => (await import('./views/decision-dialog.tsx')).DecisionDialog;
 const loadRequests = async () => (await import('./views/request-page.tsx')).RequestPage;
+const loadSettings = async () => (await import('./views/settings-page.tsx')).SettingsPage;
 
 export function App({ onSignedIn }: { readonly onSignedIn: () => void }) {
   const isLoginNeeded = link.value.status === 'login';
@@ -71,6 +72,8 @@ function PageContent({ page }: { readonly page: PageName }) {
       return <Lazy key={page} load={loadUsage} />;
     case 'requests':
       return <Lazy key={page} load={loadRequests} />;
+    case 'settings':
+      return <Lazy key={page} load={loadSettings} />;
   }
 }
 

@@ -11,7 +11,7 @@ describe('the address', () => {
     id: fc.option(text, { nil: undefined }),
   });
   const route: fc.Arbitrary<Route> = fc.oneof(
-    fc.record({ kind: fc.constant('overview' as const) }),
+    fc.record({ kind: fc.constantFrom('overview' as const, 'settings' as const) }),
     fc.record({ kind: fc.constant('usage' as const), days: fc.constantFrom(...USAGE_DAYS) }),
     fc.record({ kind: fc.constant('requests' as const), filter }),
   );

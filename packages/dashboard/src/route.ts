@@ -14,7 +14,8 @@ export interface RequestFilter {
 export type Route =
   | { readonly kind: 'overview' }
   | { readonly kind: 'usage'; readonly days: UsageDays }
-  | { readonly kind: 'requests'; readonly filter: RequestFilter };
+  | { readonly kind: 'requests'; readonly filter: RequestFilter }
+  | { readonly kind: 'settings' };
 export type PageName = Route['kind'];
 
 const DEFAULT_DAYS: UsageDays = 7;
@@ -35,13 +36,14 @@ export function routeOf(hash: string): Route {
       filter: { person, id, failed: params.get('failed') === 'true' || undefined },
     };
   }
-  return { kind: 'overview' };
+  return { kind: page === 'settings' ? page : 'overview' };
 }
 
 export function hashOf(route: Route): string {
   switch (route.kind) {
     case 'overview':
-      return '#overview';
+    case 'settings':
+      return `#${route.kind}`;
     case 'usage':
       return `#usage?days=${route.days}`;
     case 'requests': {

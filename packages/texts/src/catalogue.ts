@@ -4,6 +4,7 @@ import { notify as enNotify } from './en/notify.ts';
 import { probes as enProbes } from './en/probes.ts';
 import { type HistoryEnglish, historyCatalogue } from './history-catalogue.ts';
 import type { Language } from './screen-catalogue.ts';
+import { type SettingsEnglish, settingsCatalogue } from './settings-catalogue.ts';
 import type { Texts } from './texts.ts';
 import { type UsageEnglish, usageCatalogue } from './usage-catalogue.ts';
 import { cli as zhCli } from './zh/cli.ts';
@@ -13,6 +14,7 @@ import { probes as zhProbes } from './zh/probes.ts';
 
 export type English = UsageEnglish &
   HistoryEnglish &
+  SettingsEnglish &
   typeof enCli &
   typeof enCommands &
   typeof enNotify &
@@ -24,6 +26,7 @@ export const catalogue = {
   en: {
     ...usageCatalogue.en,
     ...historyCatalogue.en,
+    ...settingsCatalogue.en,
     ...enCli,
     ...enCommands,
     ...enNotify,
@@ -32,6 +35,7 @@ export const catalogue = {
   zh: {
     ...usageCatalogue.zh,
     ...historyCatalogue.zh,
+    ...settingsCatalogue.zh,
     ...zhCli,
     ...zhCommands,
     ...zhNotify,

@@ -7,6 +7,7 @@ const ADDRESSES: Readonly<Record<PageName, string>> = {
   overview: hashOf({ kind: 'overview' }),
   usage: hashOf({ kind: 'usage', days: 7 }),
   requests: hashOf({ kind: 'requests', filter: {} }),
+  settings: hashOf({ kind: 'settings' }),
 };
 
 export function Nav() {

@@ -9,6 +9,7 @@ export const screens = {
   'nav.overview': 'Overview',
   'nav.usage': 'Usage',
   'nav.requests': 'Requests',
+  'nav.settings': 'Settings',
   'page.loading': 'Loading…',
   'page.missing': 'This page could not be loaded',
   'page.missing.detail':

@@ -11,6 +11,7 @@ export const screens = {
   'nav.overview': '概览',
   'nav.usage': '用量',
   'nav.requests': '请求',
+  'nav.settings': '设置',
   'page.loading': '加载中…',
   'page.missing': '无法加载此页面',
   'page.missing.detail': '控制器没有响应，或者仪表盘已更新：请重新加载页面。',

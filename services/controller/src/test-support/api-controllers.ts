@@ -15,7 +15,7 @@ import { type RawAnswer, type RawRequest, rawRequest } from './raw-request.ts';
 export const TOKEN = 'an-admin-token-of-the-contract-test';
 export const bearer = { authorization: `Bearer ${TOKEN}` };
 export const json = { 'content-type': 'application/json' };
-export const ENDPOINT_NAMES = ['One', 'Two', 'Off', 'Ill', 'Spare'] as const;
+const ENDPOINT_NAMES = ['One', 'Two', 'Off', 'Ill', 'Spare'] as const;
 
 export const document = openApiDocument() as ApiDocument;
 export const operations = operationsOf(document);

@@ -1,0 +1,51 @@
+/** What the page of settings asks of the controller, and the lines that a person gets. */
+import type { ApiSettings, EditAnswer, EditBody, EditName } from '@zephyr/contract/edit';
+
+import { type ApiResult, ask } from './api.ts';
+
+export function loadSettings(): Promise<ApiResult<ApiSettings>> {
+  return ask('/api/settings');
+}
+
+export function edit<Name extends EditName>(
+  name: Name,
+  body: EditBody<Name>,
+): Promise<ApiResult<EditAnswer>> {
+  return ask(`/api/edits/${name}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+}
+
+/** @param place of the page: the proxy is on the same host unless its address is configured */
+export function linesFor(
+  key: string,
+  {
+    publicUrl,
+    hostname,
+    proxyPort,
+  }: {
+    readonly publicUrl: string | null;
+    readonly hostname: string;
+    readonly proxyPort: number;
+  },
+): string {
+  const url = publicUrl ?? `http://${hostname}:${proxyPort}`;
+  return `export ANTHROPIC_BASE_URL=${url}\nexport ANTHROPIC_AUTH_TOKEN=${key}`;
+}
+
+/** Makes an edit; what follows is only done when it was made. */
+export type MakeEdit = <Name extends EditName>(
+  name: Name,
+  body: EditBody<Name>,
+  onDone: (answer: EditAnswer) => void,
+) => void;
+
+export interface SettingsPart {
+  readonly settings: ApiSettings;
+  readonly isBusy: boolean;
+  readonly make: MakeEdit;
+  /** Shows what was done. */
+  readonly report: (text: string) => void;
+}

@@ -1,0 +1,7 @@
+/** The words of the page of settings, which are loaded with it. */
+import { computed } from '@preact/signals';
+import { settingsTranslator } from '@zephyr/texts/settings';
+
+import { language } from './language.ts';
+
+export const sayInSettings = computed(() => settingsTranslator(language.value));

@@ -1,0 +1,55 @@
+import { useSignal } from '@preact/signals';
+import type { ApiSettings } from '@zephyr/contract/edit';
+
+import { linesFor } from '../settings-data.ts';
+import { sayInSettings } from '../settings-language.ts';
+import { state } from '../store.ts';
+import { Dialog } from './dialog.tsx';
+
+export interface ShownKey {
+  readonly name: string;
+  readonly key: string;
+}
+
+interface KeyDialogProps {
+  readonly shown: ShownKey;
+  readonly settings: ApiSettings;
+  readonly onClose: () => void;
+}
+
+/** The only place where a key is seen; with the dialog it is gone. */
+export function KeyDialog({ shown: { name, key }, settings, onClose }: KeyDialogProps) {
+  const say = sayInSettings.value;
+  const isCopied = useSignal(false);
+  const lines = linesFor(key, {
+    publicUrl: settings.publicUrl,
+    hostname: location.hostname,
+    proxyPort: state.value?.proxyPort ?? 8080,
+  });
+  // Browsers give it to secure pages only.
+  const clipboard: Clipboard | undefined = navigator.clipboard;
+  return (
+    <Dialog labelledBy="key-title" onClose={onClose}>
+      <h2 id="key-title">{say('settings.key.title', { name })}</h2>
+      <p>{say('settings.key.detail', { name })}</p>
+      <pre class="key-lines">{lines}</pre>
+      <div class="dialog-actions">
+        {clipboard !== undefined && (
+          <button
+            type="button"
+            onClick={() => {
+              void clipboard.writeText(lines).then(() => {
+                isCopied.value = true;
+              });
+            }}
+          >
+            {say(isCopied.value ? 'settings.copied' : 'settings.copy')}
+          </button>
+        )}
+        <button type="button" class="primary" onClick={onClose}>
+          {say('action.close')}
+        </button>
+      </div>
+    </Dialog>
+  );
+}
