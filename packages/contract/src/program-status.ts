@@ -6,6 +6,7 @@ import { z } from 'zod';
 
 import { failureClass } from './failure.ts';
 import { PROXY_STATUSES } from './presence.ts';
+import { rateLimitKind } from './rate-limit.ts';
 import { count, duration, endpointId, type PlainOf, ratio } from './scalars.ts';
 import { reasonCode, selectionSchema } from './selection.ts';
 
@@ -27,6 +28,28 @@ const programEndpointSchema = z.object({
     /** Until requests are let in again, a few at first. */
     retry_in_ms: count.optional(),
   }),
+  /** To the first content of the last fifty requests of this proxy, oldest first; null without any. */
+  latency: z
+    .object({
+      last_ms: duration,
+      mean_ms: duration,
+      p95_ms: duration,
+      history_ms: z.array(duration).max(50),
+    })
+    .nullable(),
+  last_success_ago_ms: count.nullable(),
+  /** Of the endpoint, its token or its load; never of a client. */
+  last_failure: z.object({ failure: failureClass, ago_ms: count }).nullable(),
+  /** Of its token, as its answers to this proxy have named them. */
+  rate_limits: z.array(
+    z.object({
+      kind: rateLimitKind,
+      remaining_share: ratio,
+      remaining: count.nullable(),
+      limit: count.nullable(),
+      resets_in_ms: count,
+    }),
+  ),
 });
 
 const programStatusSchema = z.object({

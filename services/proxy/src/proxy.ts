@@ -69,7 +69,7 @@ export async function startProxy(
     unwrittenRequests: () => usage.unwrittenRequests,
   };
   const metrics = createMetrics(gauges);
-  const stats = new RequestStats(metrics);
+  const stats = new RequestStats(metrics, clock);
   const status: StatusDeps = {
     clock,
     proxyId: instanceId,

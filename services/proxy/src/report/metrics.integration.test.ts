@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { eventually } from '@zephyr/testkit/eventually';
 import { call } from '@zephyr/testkit/http-call';
 import { startTestRedis } from '@zephyr/testkit/redis';
-import { chunkedHead, sse } from '@zephyr/testkit/upstream-scripts';
+import { chunkedHead, sse, status } from '@zephyr/testkit/upstream-scripts';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createMetricsApp } from '../server/app.ts';
 import { startRig } from '../test-support/rig.ts';
@@ -45,6 +45,24 @@ describe('the number of running streams', () => {
     expect(await proxy.metrics()).toContain('zephyr_proxy_streams{endpoint="e1"} 0');
     leaving.abort();
     await answer;
+  });
+});
+
+describe('the status for programs', () => {
+  it('has the times and the last failure of each endpoint', async () => {
+    const { proxy, first, second } = await startRig();
+    const limits = { 'anthropic-ratelimit-requests-limit': '10' };
+    const left = { 'anthropic-ratelimit-requests-remaining': '7', ...limits };
+    const reset = new Date(Date.now() + 3_600_000).toISOString();
+    first.next(status(529));
+    second.always(sse({ headers: { ...left, 'anthropic-ratelimit-requests-reset': reset } }));
+    expect((await call(proxy.port)).status).toBe(200);
+    const [one, two] = (await proxy.status()).endpoints;
+    expect(one).toMatchObject({ latency: null, last_failure: { failure: 'overloaded' } });
+    expect(one?.last_success_ago_ms).toBeNull();
+    expect(two?.latency?.history_ms).toEqual([two?.latency?.last_ms]);
+    expect(two?.last_success_ago_ms).not.toBeNull();
+    expect(two?.rate_limits).toMatchObject([{ kind: 'requests', remaining: 7, limit: 10 }]);
   });
 });
 

@@ -9,7 +9,10 @@ import type { TokenUsage } from '@zephyr/contract/probe';
 import type { RateLimitReports } from '@zephyr/contract/rate-limit';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import type { RequestOutcome } from '@zephyr/contract/usage';
+import type { Clock } from '@zephyr/runtime/clock';
+
 import type { ProxyMetrics } from './metrics.ts';
+import { RecentAnswers } from './recent-answers.ts';
 import type { Tally } from './tallied-counter.ts';
 import type { HistogramTally } from './tallied-histogram.ts';
 
@@ -42,8 +45,12 @@ export class RequestStats {
   readonly #byClient = new Map<string, Tally>();
   #batch = new Map<EndpointId, EndpointCounts>();
 
-  constructor(metrics: ProxyMetrics) {
+  /** For `/status`. */
+  readonly recent: RecentAnswers;
+
+  constructor(metrics: ProxyMetrics, clock: Pick<Clock, 'nowMs'>) {
     this.#metrics = metrics;
+    this.recent = new RecentAnswers(clock);
   }
 
   get active(): ReadonlyMap<EndpointId, number> {
@@ -73,6 +80,7 @@ export class RequestStats {
 
   firstContent(id: EndpointId, ttftMs: number): void {
     this.#ofEndpoint(id).firstByte.observe(ttftMs / 1000);
+    this.recent.firstContent(id, ttftMs);
   }
 
   /** For the controller, which compares times within a class. */
@@ -85,10 +93,12 @@ export class RequestStats {
   limitsSeen(id: EndpointId, limits: RateLimitReports): void {
     const counts = this.#countsOf(id);
     counts.rateLimits = { ...counts.rateLimits, ...limits };
+    this.recent.limitsSeen(id, limits);
   }
 
   succeeded(id: EndpointId, usage: TokenUsage | undefined): void {
     this.#countsOf(id).succeeded += 1;
+    this.recent.succeeded(id);
     this.#ofEndpoint(id).ok.add();
     if (usage === undefined) return;
     const { tokens } = this.#ofEndpoint(id);
@@ -107,6 +117,7 @@ export class RequestStats {
   blamed(id: EndpointId, failure: FailureClass): void {
     const { failed } = this.#countsOf(id);
     failed[failure] = (failed[failure] ?? 0) + 1;
+    this.recent.failed(id, failure);
   }
 
   /** An operation that says nothing about messages. */

@@ -12,6 +12,7 @@ import { VERSION } from '@zephyr/runtime/version';
 import type { Routing } from '../routing/routing.ts';
 import type { ActiveRequest } from './active-request.ts';
 import { pseudonymOf } from './pseudonym.ts';
+import type { RecentFacts } from './recent-answers.ts';
 import type { RequestStats } from './request-stats.ts';
 
 export interface StatusDeps {
@@ -80,7 +81,10 @@ export function programStatusOf(deps: StatusDeps): ProgramStatus {
     reason: selection.status === 'none' ? 'initial' : selection.reason,
     selection: selection.status === 'none' || snapshot.version === null ? null : selection,
     active_requests: status.activeRequests,
-    endpoints: status.endpoints.map((endpoint) => programEndpointOf(endpoint, atMs)),
+    endpoints: status.endpoints.map((endpoint) => ({
+      ...programEndpointOf(endpoint, atMs),
+      ...deps.stats.recent.factsOf(endpoint.id),
+    })),
     snapshot: {
       source: snapshot.source,
       age_ms: snapshot.ageMs,
@@ -113,7 +117,7 @@ function programEndpointOf(
     ...rest
   }: ProxyEndpoint,
   atMs: number,
-): ProgramStatus['endpoints'][number] {
+): Omit<ProgramStatus['endpoints'][number], keyof RecentFacts> {
   return {
     id,
     name,

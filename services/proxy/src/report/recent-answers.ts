@@ -1,0 +1,111 @@
+/** What this proxy's own requests have lately met at each endpoint, for whoever asks `/status`. */
+import type { FailureClass } from '@zephyr/contract/failure';
+import type { ProgramStatus } from '@zephyr/contract/program-status';
+import type { RateLimitReports } from '@zephyr/contract/rate-limit';
+import type { EndpointId } from '@zephyr/contract/scalars';
+import type { Clock } from '@zephyr/runtime/clock';
+
+/** Times of an endpoint that are kept. */
+const KEPT_TIMES = 50;
+
+type ProgramEndpoint = ProgramStatus['endpoints'][number];
+export type RecentFacts = Pick<
+  ProgramEndpoint,
+  'latency' | 'last_success_ago_ms' | 'last_failure' | 'rate_limits'
+>;
+
+interface Recent {
+  /** To the first content, oldest first. */
+  readonly times: number[];
+  succeededAtMs?: number;
+  failed?: { readonly failure: FailureClass; readonly atMs: number };
+  limits: Readonly<Record<string, SeenLimit>>;
+}
+
+interface SeenLimit {
+  readonly kind: keyof RateLimitReports;
+  readonly remainingShare: number;
+  readonly remaining: number | null;
+  readonly limit: number | null;
+  readonly resetsAtMs: number;
+}
+
+/** Moments are of the monotonic clock. */
+export class RecentAnswers {
+  readonly #clock: Pick<Clock, 'nowMs'>;
+  readonly #byEndpoint = new Map<string, Recent>();
+
+  constructor(clock: Pick<Clock, 'nowMs'>) {
+    this.#clock = clock;
+  }
+
+  firstContent(id: EndpointId, ms: number): void {
+    const { times } = this.#of(id);
+    times.push(Math.round(ms));
+    if (times.length > KEPT_TIMES) times.shift();
+  }
+
+  succeeded(id: EndpointId): void {
+    this.#of(id).succeededAtMs = this.#clock.nowMs();
+  }
+
+  failed(id: EndpointId, failure: FailureClass): void {
+    this.#of(id).failed = { failure, atMs: this.#clock.nowMs() };
+  }
+
+  limitsSeen(id: EndpointId, reports: RateLimitReports): void {
+    const recent = this.#of(id);
+    const nowMs = this.#clock.nowMs();
+    const seen = Object.entries(reports).map(([kind, report]): readonly [string, SeenLimit] => [
+      kind,
+      {
+        kind: kind as keyof RateLimitReports,
+        ...{ remainingShare: report.remainingShare, remaining: report.remaining ?? null },
+        ...{ limit: report.limit ?? null, resetsAtMs: nowMs + report.resetsInMs },
+      },
+    ]);
+    recent.limits = { ...recent.limits, ...Object.fromEntries(seen) };
+  }
+
+  /** A limit that was reset since is left out. */
+  factsOf(id: string): RecentFacts {
+    const { times, succeededAtMs, failed, limits } = this.#byEndpoint.get(id) ?? NOTHING;
+    const nowMs = this.#clock.nowMs();
+    return {
+      latency: latencyOf(times),
+      last_success_ago_ms: succeededAtMs === undefined ? null : Math.round(nowMs - succeededAtMs),
+      last_failure:
+        failed === undefined
+          ? null
+          : { failure: failed.failure, ago_ms: Math.round(nowMs - failed.atMs) },
+      rate_limits: Object.values(limits)
+        .filter(({ resetsAtMs }) => resetsAtMs > nowMs)
+        .map(({ kind, remainingShare, remaining, limit, resetsAtMs }) => ({
+          ...{ kind, remaining_share: remainingShare, remaining, limit },
+          resets_in_ms: Math.round(resetsAtMs - nowMs),
+        })),
+    };
+  }
+
+  #of(id: string): Recent {
+    const known = this.#byEndpoint.get(id);
+    if (known !== undefined) return known;
+    const recent: Recent = { times: [], limits: {} };
+    this.#byEndpoint.set(id, recent);
+    return recent;
+  }
+}
+
+const NOTHING: Recent = { times: [], limits: {} };
+
+function latencyOf(times: readonly number[]): RecentFacts['latency'] {
+  const last = times.at(-1);
+  if (last === undefined) return null;
+  const sorted = times.toSorted((left, right) => left - right);
+  return {
+    last_ms: last,
+    mean_ms: Math.round(times.reduce((sum, ms) => sum + ms, 0) / times.length),
+    p95_ms: sorted[Math.ceil(0.95 * sorted.length) - 1] ?? last,
+    history_ms: [...times],
+  };
+}
