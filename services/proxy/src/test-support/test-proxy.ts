@@ -38,6 +38,8 @@ export const PATIENT_TIMES = {
 export interface TestProxyOptions {
   /** Base URLs; the endpoints are named e1, e2, … and share one group unless `groups` says so. */
   readonly endpoints: readonly string[];
+  /** Instead of e1, e2, … */
+  readonly names?: readonly string[];
   /** One group name for each endpoint. */
   readonly groups?: readonly string[];
   /** Lines of TOML for every group, or by group. */
@@ -176,12 +178,12 @@ function unchanging(loaded: LoadedConfig): ConfigSource {
 }
 
 function configText(options: TestProxyOptions): string {
-  const { endpoints, groups = [], groupKeys = '', endpointKeys = {} } = options;
+  const { endpoints, names = [], groups = [], groupKeys = '', endpointKeys = {} } = options;
   const byGroup = new Map<string, string[]>();
   for (const [index, url] of endpoints.entries()) {
     const group = groups[index] ?? 'main';
     const lines = byGroup.get(group) ?? [];
-    const name = `e${index + 1}`;
+    const name = names[index] ?? `e${index + 1}`;
     const keys = endpointKeys[name] ?? '';
     lines.push(`[[groups.endpoints]]\nname = "${name}"\nurl = "${url}"\n${keys}\n`);
     byGroup.set(group, lines);
