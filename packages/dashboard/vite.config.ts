@@ -6,6 +6,8 @@ import { defineConfig } from 'vite';
  */
 export default defineConfig({
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  // Relative: behind a front the pages may be under a path.
+  base: './',
   build: {
     target: 'es2023',
     // Data URLs and inlined scripts would need holes in the policy.

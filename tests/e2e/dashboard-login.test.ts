@@ -7,6 +7,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { artifact, findBrowser, startBrowser } from './support/browser.ts';
 import { type RunningDemo, runDemo } from './support/demo.ts';
+import { startPathFront } from './support/path-front.ts';
 import { runZephyr } from './support/run-zephyr.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -65,6 +66,43 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
     await page.locator('[data-name=ann]', { hasText: 'kept as a hash' }).waitFor();
     expect(await page.content()).not.toContain('zk-');
     await context.close();
+  });
+});
+
+describe.skipIf(chromium === undefined)('under a path behind a front', () => {
+  it('the dashboard signs in, follows and acts; nothing is asked outside of the path', async () => {
+    const front = await startPathFront('/zephyr/', running.url);
+    const browser = await startBrowser(chromium ?? '');
+    try {
+      const page = await browser.newPage({ locale: 'en-GB' });
+      await page.goto(front.url);
+      await page.getByLabel('Admin token').fill(TOKEN);
+      await page.getByLabel('Admin token').press('Enter');
+      await page.locator('.endpoint').first().waitFor();
+      await page.keyboard.press('r');
+      await page.locator('.toast', { hasText: 'Probing 3 endpoints' }).waitFor();
+      await page.goto(`${front.url}#usage`);
+      await page.locator('a[download]').waitFor();
+      expect(front.strays).toEqual([]);
+    } finally {
+      await browser.close();
+      front.stop();
+    }
+  });
+
+  it("so does the proxy's page", async () => {
+    const { proxy } = running.demo.system.ports;
+    const front = await startPathFront('/proxy/', `http://127.0.0.1:${proxy}`);
+    const browser = await startBrowser(chromium ?? '');
+    try {
+      const page = await browser.newPage({ locale: 'en-GB' });
+      await page.goto(`${front.url}status`);
+      await page.locator('.endpoint').first().waitFor();
+      expect(front.strays).toEqual([]);
+    } finally {
+      await browser.close();
+      front.stop();
+    }
   });
 });
 

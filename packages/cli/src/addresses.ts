@@ -1,8 +1,12 @@
 /** Addresses at which other programs and machines reach a listener on this machine. */
+import { readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 
 import { readDocument } from '@zephyr/runtime/config/load';
 import { rawTable } from '@zephyr/runtime/config/raw';
+import { isLoopback } from '@zephyr/runtime/config/rules/endpoint-url';
+import { expandHome } from '@zephyr/runtime/config/tables/values';
+import { nameIn } from '@zephyr/runtime/connection/tls-files';
 import { ZephyrError } from '@zephyr/runtime/errors';
 
 /** An address that programs on this machine can connect to. */
@@ -11,7 +15,7 @@ export function localHost(host: string): string {
 }
 
 /** An address to show to people: the LAN address if the listener is bound to all addresses. */
-export function hostForPeople(host: string): string {
+function hostForPeople(host: string): string {
   return isEverywhere(host) ? (lanAddress() ?? '127.0.0.1') : bracketed(host);
 }
 
@@ -31,14 +35,34 @@ function lanAddress(): string | undefined {
     .find(({ family, internal }) => family === 'IPv4' && !internal)?.address;
 }
 
-/** Where the proxy of a configuration listens. @throws ConfigError */
-export function proxyAddressIn(configPath: string): {
+export interface ListenAddress {
   readonly host: string;
-  readonly port: string;
-} {
+  readonly port: number | string;
+  /** In PEM form; undefined: plain HTTP. */
+  readonly certificate: string | undefined;
+}
+
+/** The URL to show to people: by the name in the certificate, once other machines come. */
+export function urlForPeople({ host, port, certificate }: ListenAddress): string {
+  if (certificate === undefined || isLoopback(host)) return `http://${hostForPeople(host)}:${port}`;
+  return `https://${nameIn(certificate) ?? hostForPeople(host)}:${port}`;
+}
+
+/** Where the proxy of a configuration listens. @throws ConfigError */
+export function proxyAddressIn(configPath: string): ListenAddress {
   const server = rawTable(readDocument(configPath)['server']);
-  const { host = '127.0.0.1', port = 8080 } = server;
-  return { host: String(host), port: String(port) };
+  const { host = '127.0.0.1', port = 8080, tls_cert_file: file } = server;
+  const certificate = typeof file === 'string' ? textOf(expandHome(file)) : undefined;
+  return { host: String(host), port: String(port), certificate };
+}
+
+/** Where it cannot be read, the check of the configuration says so. */
+function textOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
 }
 
 /** @param example for the advice @throws ZephyrError `USAGE` where `--url` is no address */

@@ -4,7 +4,7 @@ import { statSync } from 'node:fs';
 import { systemClock } from '@zephyr/runtime/clock';
 import type { LoadedConfig } from '@zephyr/runtime/config/load';
 import { outboundProxiesOf } from '@zephyr/runtime/config/outbound';
-import { endsAtMs } from '@zephyr/runtime/connection/tls-files';
+import { endsAtMs, endsSoonOn } from '@zephyr/runtime/connection/tls-files';
 import type { Translate } from '@zephyr/texts';
 
 /** The hosts of config.toml.example, and the names that RFC 2606 reserves for examples. */
@@ -13,7 +13,7 @@ const OTHERS_MAY_READ = 0o044;
 
 /** One sentence each, with what to do. */
 export function warningsOf(
-  { config, ignored }: LoadedConfig,
+  { config, secrets, ignored }: LoadedConfig,
   envFilePath: string,
   say: Translate,
 ): readonly string[] {
@@ -27,13 +27,19 @@ export function warningsOf(
     const date = new Date(atMs).toISOString().slice(0, 10);
     return [say('note.certificateEnded', { name, path: clientCertFile ?? '', date })];
   });
+  const own = (['server', 'controller'] as const).flatMap((table) => {
+    const { certificate } = secrets.ownCertificates[table] ?? {};
+    const date = certificate && endsSoonOn(certificate, systemClock.epochMs());
+    const path = config[table].tlsCertFile ?? '';
+    return date === undefined ? [] : [say('note.ownCertificateEnds', { table, path, date })];
+  });
   const read = isReadByOthers(envFilePath) ? [say('note.envFile', { path: envFilePath })] : [];
   const original = ignored.map(({ line = 0, key, belongsTo }) =>
     belongsTo === undefined
       ? say('note.originalKey', { path: config.path, line, key })
       : say('note.originalKeyMoved', { path: config.path, line, key, table: belongsTo }),
   );
-  return [...madeUp, ...ended, ...read, ...original];
+  return [...madeUp, ...ended, ...own, ...read, ...original];
 }
 
 /** One sentence for each outbound proxy: the environment may name one that nobody thinks of. */

@@ -37,6 +37,7 @@ const proxyStatusSchema = apiStateSchema
   .extend({
     /** Where the web dashboard listens, on the same host unless there is a reverse proxy in front. */
     dashboardPort: count,
+    dashboardScheme: z.enum(['http', 'https']),
     proxy: z.object({
       id: z.string(),
       version: z.string(),

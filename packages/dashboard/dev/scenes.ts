@@ -105,6 +105,7 @@ export function proxyStateOf(scene: SceneName, nowMs: number): ProxyStatus {
     mode,
     selection,
     dashboardPort: 8081,
+    dashboardScheme: 'http',
     proxy: {
       id: 'proxy-0b1f5e7a-4711',
       version: '0.1.0',

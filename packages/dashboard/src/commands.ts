@@ -7,7 +7,7 @@ export function send<Name extends CommandName>(
   name: Name,
   body: CommandBody<Name>,
 ): Promise<ApiResult<CommandAnswer>> {
-  return ask(`/api/commands/${name}`, {
+  return ask(`api/commands/${name}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
@@ -17,7 +17,7 @@ export function send<Name extends CommandName>(
 /** @returns whether the token was accepted. */
 export async function signIn(token: string): Promise<boolean> {
   try {
-    const response = await fetch('/api/login', {
+    const response = await fetch('api/login', {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ token }),

@@ -53,7 +53,7 @@ interface ControllerEvents {
 
 function followController(wantsRequests: boolean): () => void {
   return follow<ControllerEvents>({
-    url: wantsRequests ? '/events?requests=true' : '/events',
+    url: wantsRequests ? 'events?requests=true' : 'events',
     on: {
       state: takeState,
       history: (history) => {
@@ -68,7 +68,7 @@ function followController(wantsRequests: boolean): () => void {
     // An EventSource hides the status of a refusal, so ask for it.
     isTokenNeeded: async () => {
       try {
-        return (await fetch('/api/state')).status === 401;
+        return (await fetch('api/state')).status === 401;
       } catch {
         return false;
       }

@@ -37,6 +37,7 @@ describe('the reasons of a decision', () => {
     ['http://127.0.0.1:8081/', 'zephyr replay --from 12'],
     ['http://localhost:9081/', 'zephyr replay --from 12 --url http://localhost:9081'],
     ['https://zephyr.example/', 'zephyr replay --from 12 --url https://zephyr.example'],
+    ['https://lan.example/zephyr/', 'zephyr replay --from 12 --url https://lan.example/zephyr'],
   ])('can be replayed from %s', (page, command) => {
     expect(replayCommand({ number: 12 }, new URL(page))).toBe(command);
   });

@@ -42,10 +42,10 @@ function scoreMs({ score }: Considered): number {
  */
 export function replayCommand(
   { number }: Pick<ShownDecision, 'number'>,
-  page: Pick<URL, 'hostname' | 'origin' | 'port'>,
+  page: Pick<URL, 'hostname' | 'origin' | 'pathname' | 'port'>,
 ): string {
   const isHere = LOOPBACK.has(page.hostname) && page.port === DEFAULT_PORT;
-  return `zephyr replay --from ${number}${isHere ? '' : ` --url ${page.origin}`}`;
+  return `zephyr replay --from ${number}${isHere ? '' : ` --url ${page.origin}${page.pathname.replace(/\/(index\.html)?$/, '')}`}`;
 }
 
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);

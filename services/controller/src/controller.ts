@@ -1,6 +1,8 @@
 /** Puts the controller together: leadership, the leader's work, what this controller shows, the API. */
 import { systemClock } from '@zephyr/runtime/clock';
+import type { LoadedConfig } from '@zephyr/runtime/config/load';
 import { messageOf } from '@zephyr/runtime/errors';
+import { warnOfEnd } from '@zephyr/runtime/http/own-tls';
 import { trustedProxies } from '@zephyr/runtime/http/trusted-proxies';
 import type { Readiness } from '@zephyr/runtime/http/watch-pages';
 import type { Logger } from '@zephyr/runtime/logger';
@@ -56,7 +58,16 @@ export async function startController(context: ServiceContext): Promise<RunningS
   const shared = { context, redis, clock, current, health, metrics, notifier };
   const leadership = takePart(shared);
   const tail = startTail(target, log);
-  const server = await startServer(appOf(shared, tail), config.controller);
+  const certificate = ({ ownCertificates }: LoadedConfig['secrets']) => ownCertificates.controller;
+  const own = certificate(context.secrets);
+  warnOfEnd(log, own);
+  const server = await startServer(appOf(shared, tail), config.controller, own);
+  configSource.subscribe((change) => {
+    if (change.status !== 'applied') return;
+    const renewed = certificate(change.loaded.secrets);
+    warnOfEnd(log, renewed);
+    server.renew(renewed);
+  });
 
   return {
     port: server.port,

@@ -165,6 +165,7 @@ export async function startProxy(
     removed.forEach(retire);
     admission.endRevoked();
     for (const listener of listeners) listener.reconfigure(settings.config);
+    main.renew(settings.certificate);
   });
   await link.start();
   usage.start();
@@ -175,6 +176,7 @@ export async function startProxy(
     port: settings.config.server.port,
     settings: settings.config,
     connections,
+    certificate: settings.certificate,
   });
   const watched =
     metricsAddress === undefined

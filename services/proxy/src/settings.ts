@@ -10,6 +10,7 @@ import { RetryBudget, SessionTable } from '@zephyr/core';
 import type { Config, DataPathConfig, Secrets } from '@zephyr/runtime/config/config';
 import { areSameHeaders } from '@zephyr/runtime/config/endpoint-headers';
 import { ZephyrError } from '@zephyr/runtime/errors';
+import { type OwnCertificate, warnOfEnd } from '@zephyr/runtime/http/own-tls';
 import { trustedProxies } from '@zephyr/runtime/http/trusted-proxies';
 import type { Logger } from '@zephyr/runtime/logger';
 import type { ServiceContext } from '@zephyr/runtime/service';
@@ -32,6 +33,7 @@ export class ProxySettings {
   #endpoints: readonly UpstreamEndpoint[];
   #sessions: SessionTable | undefined;
   #rules: TargetRules;
+  #certificate: OwnCertificate | undefined;
   #trusted: BlockList | undefined;
   #listener: (removed: readonly UpstreamEndpoint[]) => void = () => undefined;
   readonly #log: Logger;
@@ -51,9 +53,15 @@ export class ProxySettings {
     this.#sessions = sessionsOf(config, undefined);
     this.#rules = rulesOf(config);
     this.#trusted = trustedProxies(config.server.trustedProxies);
+    this.#takeCertificate(secrets);
     context.configSource.subscribe((change) => {
       if (change.status === 'applied') this.#apply(change.loaded.config, change.loaded.secrets);
     });
+  }
+
+  /** Of our own HTTPS; undefined: plain HTTP. */
+  get certificate(): OwnCertificate | undefined {
+    return this.#certificate;
   }
 
   get config(): Config {
@@ -106,7 +114,13 @@ export class ProxySettings {
     this.#sessions = sessionsOf(next, this.#sessions);
     this.#rules = rulesOf(config);
     this.#trusted = trustedProxies(config.server.trustedProxies);
+    this.#takeCertificate(secrets);
     this.#listener(before.filter((endpoint) => !this.#endpoints.includes(endpoint)));
+  }
+
+  #takeCertificate({ ownCertificates }: Secrets): void {
+    this.#certificate = ownCertificates.server;
+    warnOfEnd(this.#log, ownCertificates.server);
   }
 
   #reconfigureClients(config: Config, secrets: Secrets): void {

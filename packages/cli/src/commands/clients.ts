@@ -9,7 +9,7 @@ import { readDocument } from '@zephyr/runtime/config/load';
 import type { Environment } from '@zephyr/runtime/environment';
 import { translator } from '@zephyr/texts';
 
-import { hostForPeople, proxyAddressIn } from '../addresses.ts';
+import { proxyAddressIn, urlForPeople } from '../addresses.ts';
 import { renderTable } from '../table.ts';
 import { languageIn } from './document-language.ts';
 
@@ -70,6 +70,5 @@ ${say('clients.key.soon')}`;
 }
 
 function urlIn(configPath: string): string {
-  const { host, port } = proxyAddressIn(configPath);
-  return `http://${hostForPeople(host)}:${port}`;
+  return urlForPeople(proxyAddressIn(configPath));
 }

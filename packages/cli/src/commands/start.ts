@@ -6,7 +6,7 @@ import { type LoadedConfig, loadConfig } from '@zephyr/runtime/config/load';
 import type { Environment } from '@zephyr/runtime/environment';
 import { translator } from '@zephyr/texts';
 
-import { hostForPeople, localHost } from '../addresses.ts';
+import { localHost, urlForPeople } from '../addresses.ts';
 import { adminClient } from '../admin/client.ts';
 import { outboundNotesOf, warningsOf } from '../config-warnings.ts';
 import { otherPort, requireFreePorts, type WantedPort } from '../launch/free-port.ts';
@@ -130,7 +130,8 @@ async function showDashboard(
 
 function welcome({ ports }: LaunchedSystem, { config, secrets }: LoadedConfig): string {
   const say = translator(config.ui.language);
-  const url = `http://${hostForPeople(config.server.host)}:${ports.proxy}`;
+  const certificate = secrets.ownCertificates.server?.certificate;
+  const url = urlForPeople({ host: config.server.host, port: ports.proxy, certificate });
   const hasKeys = secrets.clientKeys.length > 0;
   // Claude Code asks for a login where it has no token at all; the proxy replaces it.
   const token = hasKeys ? say('start.personKey') : 'anything';

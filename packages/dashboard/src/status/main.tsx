@@ -11,7 +11,7 @@ import { proxyState, situationOf, takeProxyState } from './store.ts';
 const root = document.querySelector('#app');
 if (root === null) throw new Error('status.html has no #app');
 
-follow<{ state: ProxyStatus }>({ url: '/status/events', on: { state: takeProxyState } });
+follow<{ state: ProxyStatus }>({ url: 'status/events', on: { state: takeProxyState } });
 followTab(() => ({
   situation: proxyState.value === null ? null : situationOf(proxyState.value),
   pageTitle: null,

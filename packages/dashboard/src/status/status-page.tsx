@@ -17,7 +17,11 @@ export function StatusPage() {
   const current = proxyState.value;
   return (
     <>
-      <Header>{current !== null && <DashboardLink port={current.dashboardPort} />}</Header>
+      <Header>
+        {current !== null && (
+          <DashboardLink port={current.dashboardPort} scheme={current.dashboardScheme} />
+        )}
+      </Header>
       <main class={isStale.value ? 'stale' : ''} aria-label={say('status.title')}>
         <Banners>
           <LinkBanner teller="proxy" />
@@ -31,8 +35,8 @@ export function StatusPage() {
 }
 
 /** The dashboard asks for the admin token itself, where it needs one. */
-function DashboardLink({ port }: { readonly port: number }) {
-  const url = `http://${location.hostname}:${port}/`;
+function DashboardLink({ port, scheme }: { readonly port: number; readonly scheme: string }) {
+  const url = `${scheme}://${location.hostname}:${port}/`;
   return (
     <a class="button" href={url}>
       {speech.value.say('app.dashboard')}

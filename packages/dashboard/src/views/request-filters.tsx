@@ -65,7 +65,7 @@ export function RequestFilters({ filter }: { readonly filter: RequestFilter }) {
 function usePersons(chosen: string | undefined): readonly string[] {
   const persons = useSignal<readonly string[]>([]);
   useEffect(() => {
-    void ask<UsageReport>('/api/usage?by=person&since=30d').then((result) => {
+    void ask<UsageReport>('api/usage?by=person&since=30d').then((result) => {
       if (result.status !== 'done') return;
       const names = result.answer.rows.flatMap(({ person }) => person ?? []);
       persons.value = names.filter((name) => name !== 'other').toSorted();

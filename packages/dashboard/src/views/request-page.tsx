@@ -70,7 +70,7 @@ function useRequests(filter: RequestFilter) {
   const isLive = link.value.status === 'live';
   useEffect(() => {
     let isWantedStill = true;
-    void ask<RequestList>(`/api/requests?${query}`).then((result) => {
+    void ask<RequestList>(`api/requests?${query}`).then((result) => {
       if (!isWantedStill) return;
       if (result.status === 'done') listed.value = { query, records: result.answer.requests };
       trouble.value = result.status === 'done' ? null : result;

@@ -35,7 +35,7 @@ export function UsagePage() {
           <h2 id="usage-title">{say('nav.usage')}</h2>
           <div class="panel-tools">
             <DaysChoice days={days} />
-            <a class="button" href={`/api/usage.csv?since=${days}d`} download>
+            <a class="button" href={`api/usage.csv?since=${days}d`} download>
               {say('usage.csv')}
             </a>
           </div>
@@ -82,8 +82,8 @@ function useUsage(days: UsageDays) {
 
 async function loadUsage(days: UsageDays): Promise<ApiResult<UsageData>> {
   const [report, timeline] = await Promise.all([
-    ask<UsageReport>(`/api/usage?by=person,endpoint,model&since=${days}d`),
-    ask<UsageReport>(`/api/usage?by=${unitOf(days)}&since=${days}d`),
+    ask<UsageReport>(`api/usage?by=person,endpoint,model&since=${days}d`),
+    ask<UsageReport>(`api/usage?by=${unitOf(days)}&since=${days}d`),
   ]);
   if (report.status !== 'done') return report;
   if (timeline.status !== 'done') return timeline;

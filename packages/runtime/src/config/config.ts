@@ -1,5 +1,5 @@
 import type { EndpointId } from '@zephyr/contract/scalars';
-
+import type { OwnCertificate } from '../http/own-tls.ts';
 import type { NotifyTarget } from '../notify/target.ts';
 import type { Secret } from '../secret.ts';
 import type { InternalForm } from './internal-form.ts';
@@ -79,6 +79,8 @@ export interface Secrets {
   readonly tlsKeys: ReadonlyMap<EndpointId, Secret>;
   /** `user:password` of the outbound proxies that want them. */
   readonly proxyCredentials: ReadonlyMap<EndpointId, Secret>;
+  /** What our own HTTPS shows; undefined: plain HTTP. */
+  readonly ownCertificates: Readonly<Record<'server' | 'controller', OwnCertificate | undefined>>;
   readonly redisPassword?: Secret | undefined;
   /** Of the admin API. */
   readonly adminToken?: Secret | undefined;

@@ -71,7 +71,7 @@ describe('config.toml.example', () => {
     const all = load(
       uncommented
         .replace(/^key_file = .*/m, `key_sha256 = "${'a'.repeat(64)}"`)
-        .replace(/^(ca|client_cert|client_key)_file = .*/gm, ''),
+        .replace(/^(ca|client_cert|client_key|tls_cert|tls_key)_file = .*/gm, ''),
     );
     const real = load(read('config.toml.example'));
     // These have no defaults: the example shows how to fill them in.

@@ -146,7 +146,7 @@ ${GROUP}endpoints = [
 
 /etc/config.toml:2:1  server.prot
   found:    an unknown key
-  expected: one of: host, port, switch_threshold_ms, graceful_switch_timeout_ms, priority_tolerance_ms, price_tolerance_ms, open, allowed_hosts, trusted_proxies, extra_paths
+  expected: one of: host, port, tls_cert_file, tls_key_file, switch_threshold_ms, graceful_switch_timeout_ms, priority_tolerance_ms, price_tolerance_ms, open, allowed_hosts, trusted_proxies, extra_paths
   to do:    did you mean port?
 
 /etc/config.toml:4:1  health_check.extra_paths

@@ -1,5 +1,5 @@
 import type { EndpointId } from '@zephyr/contract/scalars';
-
+import type { OwnCertificate } from '../http/own-tls.ts';
 import { notifyTargetOf } from '../notify/target.ts';
 import { Secret } from '../secret.ts';
 import type {
@@ -134,6 +134,10 @@ function resolveSecrets(
     proxyCredentials: mapOf(resolved.endpoints, ({ outboundProxy }) =>
       proxyCredentialsOf(outboundProxy, variables),
     ),
+    ownCertificates: {
+      server: ownCertificateOf(file.server, read),
+      controller: ownCertificateOf(file.controller, read),
+    },
     clientKeys: file.clients.map((client) => resolveClientKey(client, { variables, read })),
     notifyTargets: file.notify.map((target) => notifyTargetOf(target, variables)),
     ...(password === undefined ? {} : { redisPassword: new Secret(password) }),
@@ -151,6 +155,17 @@ function mapOf(
       return value === undefined ? [] : [[endpoint.id, new Secret(value)] as const];
     }),
   );
+}
+
+function ownCertificateOf(
+  {
+    tls_cert_file: certificate,
+    tls_key_file: key,
+  }: ConfigFile['server'] | ConfigFile['controller'],
+  read: ReadNamedFile,
+): OwnCertificate | undefined {
+  if (certificate === undefined || key === undefined) return undefined;
+  return { certificate: read(certificate), key: new Secret(read(key)) };
 }
 
 function secretHeaders(

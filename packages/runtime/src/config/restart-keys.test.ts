@@ -1,4 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { VALID } from '@zephyr/testkit/tls-fixture';
+import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { parseConfig } from './load.ts';
 import { keysForRestart } from './restart-keys.ts';
@@ -23,13 +28,21 @@ describe('keysForRestart', () => {
   });
 
   it('names all the keys that are declared so, once each is changed', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'zephyr-restart-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const [certificate, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
+    writeFileSync(certificate, VALID.cert);
+    writeFileSync(key, VALID.key);
+    const files = `tls_cert_file = "${certificate}"\ntls_key_file = "${key}"`;
     const changed = load(`
 [server]
 host = "127.0.0.9"
 port = 1
+${files}
 [controller]
 host = "127.0.0.9"
 port = 2
+${files}
 [prober]
 host = "127.0.0.9"
 port = 3
@@ -37,7 +50,7 @@ port = 3
 url = "redis://127.0.0.9:6379"
 password_env = "REDIS_WORD"
 `);
-    expect(keysMarked('needsRestart')).toHaveLength(8);
+    expect(keysMarked('needsRestart')).toHaveLength(12);
     expect(keysForRestart(load(''), changed)).toEqual(keysMarked('needsRestart'));
   });
 });

@@ -41,6 +41,23 @@ export function endsAtMs(certificatePem: string): number | undefined {
   return end === undefined ? undefined : Date.parse(end);
 }
 
+/** Longer than who renews automatically waits. */
+const SOON_MS = 14 * 86_400_000;
+
+/** The day on which the first certificate ends, where that is past or near; undefined otherwise. */
+export function endsSoonOn(certificatePem: string, nowMs: number): string | undefined {
+  const atMs = endsAtMs(certificatePem);
+  if (atMs === undefined || atMs - nowMs > SOON_MS) return undefined;
+  return new Date(atMs).toISOString().slice(0, 10);
+}
+
+/** The name to call its holder by; undefined where it has only addresses or patterns. */
+export function nameIn(certificatePem: string): string | undefined {
+  return /(?:^|, )DNS:([A-Za-z0-9][A-Za-z0-9.-]*)/.exec(
+    firstOf(certificatePem)?.subjectAltName ?? '',
+  )?.[1];
+}
+
 function firstOf(pem: string): X509Certificate | undefined {
   const [first] = pem.match(BLOCK) ?? [];
   return first === undefined ? undefined : new X509Certificate(first);

@@ -15,6 +15,8 @@ export const probes = {
     '{name}: {host} is a placeholder from the example; replace it with the address of your provider.',
   'note.outboundProxy': 'Outbound proxy {url} ({from}): for {names}.',
   'note.certificateEnded': '{name}: the client certificate in {path} has ended ({date}); renew it.',
+  'note.ownCertificateEnds':
+    '[{table}]: our certificate in {path} ends on {date}; renew it, no restart is needed.',
   'note.originalKey': '{path}:{line}: {key} has no effect, as in the original; remove it.',
   'note.originalKeyMoved':
     '{path}:{line}: {key} has no effect here, as in the original; if you want it, move it to {table}.',

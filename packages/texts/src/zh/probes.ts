@@ -16,6 +16,7 @@ export const probes = {
   'note.example': '{name}：{host} 是示例中的占位地址，请改为您的服务商的地址。',
   'note.outboundProxy': '出站代理 {url}（{from}）：用于 {names}。',
   'note.certificateEnded': '{name}：{path} 中的客户端证书已过期（{date}），请更新证书。',
+  'note.ownCertificateEnds': '[{table}]：{path} 中的服务器证书于 {date} 到期；请更新，无需重启。',
   'note.originalKey': '{path}:{line}：{key} 不起作用，与原版相同；请删除。',
   'note.originalKeyMoved':
     '{path}:{line}：{key} 在此处不起作用，与原版相同；如需使用，请移到 {table}。',

@@ -106,7 +106,7 @@ function giveCookie(req: Request, res: Response, session: string): void {
   res.cookie(COOKIE, session, {
     httpOnly: true,
     sameSite: 'strict',
-    secure: req.get('x-forwarded-proto') === 'https',
+    secure: req.secure || req.get('x-forwarded-proto') === 'https',
     maxAge: SESSION_MS,
     path: '/',
   });

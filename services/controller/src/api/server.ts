@@ -1,12 +1,20 @@
 /** The controller's HTTP server. */
 import { once } from 'node:events';
-import { createServer, type RequestListener } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 import { ZephyrError } from '@zephyr/runtime/errors';
+import { encrypt, type OwnCertificate, refusingUnencrypted } from '@zephyr/runtime/http/own-tls';
 
 export interface RunningServer {
   readonly port: number;
+  /** A renewed certificate, for new connections. */
+  renew(certificate: OwnCertificate | undefined): void;
   stop(): Promise<void>;
 }
 
@@ -14,11 +22,13 @@ export interface RunningServer {
 export async function startServer(
   app: RequestListener,
   address: { readonly host: string; readonly port: number },
+  certificate?: OwnCertificate | undefined,
 ): Promise<RunningServer> {
   const server = createServer(
     { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 1_000 },
-    app,
+    certificate === undefined ? app : refusingUnencrypted(app, refuseUnencrypted),
   );
+  const tls = certificate && encrypt(server, certificate);
   server.listen(address.port, address.host);
   try {
     await once(server, 'listening');
@@ -31,12 +41,21 @@ export async function startServer(
   }
   return {
     port: (server.address() as AddressInfo).port,
+    renew: (renewed) => {
+      if (renewed !== undefined) tls?.renew(renewed);
+    },
     stop: async () => {
       const closed = once(server, 'close');
       server.close();
       // Event streams never end by themselves; their readers come again elsewhere.
       server.closeAllConnections();
+      tls?.endArriving();
       await closed;
     },
   };
+}
+
+function refuseUnencrypted(_req: IncomingMessage, res: ServerResponse): void {
+  res.writeHead(400, { 'content-type': 'text/plain; charset=utf-8', connection: 'close' });
+  res.end('this port speaks HTTPS: use https:// with the name in its certificate\n');
 }

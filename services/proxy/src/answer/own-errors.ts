@@ -44,6 +44,11 @@ const KINDS = {
     'not_found_error',
     'no such path here: set ANTHROPIC_BASE_URL to http://<host>:<port> of this proxy, without /v1 or any other path',
   ],
+  https_only: [
+    400,
+    'invalid_request_error',
+    'this port speaks HTTPS: set ANTHROPIC_BASE_URL to https:// with the name in its certificate',
+  ],
   forward_proxy: [
     404,
     'not_found_error',
@@ -76,11 +81,11 @@ const KINDS = {
 export type ErrorName = keyof typeof KINDS;
 
 /** What only the answer knows, in the texts that name it. */
-const PLACES = { address: '<host>:<port>', models: '<models>' } as const;
+const PLACES = { address: 'http://<host>:<port>', models: '<models>' } as const;
 
 /** What is put into the texts; absent: their words for it stay. */
 export interface ErrorFacts {
-  /** `host:port` by which the client calls us. */
+  /** The base URL by which the client calls us. */
   readonly address?: string | undefined;
   /** What the endpoints serve, by the configuration. */
   readonly models?: string | undefined;
@@ -104,6 +109,7 @@ const FINAL: ReadonlySet<ErrorName> = new Set([
   'unknown_model',
   'base_url',
   'forward_proxy',
+  'https_only',
   'method_not_allowed',
   'too_large',
   'target_too_long',

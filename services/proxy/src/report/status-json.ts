@@ -45,6 +45,7 @@ export function statusOf(deps: StatusDeps): ProxyStatus {
     atMs: clock.epochMs(),
     language: ui.language,
     dashboardPort: controller.port,
+    dashboardScheme: controller.tlsCertFile === undefined ? 'http' : 'https',
     proxy: {
       id: deps.proxyId,
       version: VERSION,

@@ -225,10 +225,11 @@ function isFollowedLink({ method, headers, url }: IncomingMessage): boolean {
 }
 
 /** By which the client calls us; undefined where it could be anything but an address. */
-function addressIn({ headers }: IncomingMessage): string | undefined {
+function addressIn({ headers, socket }: IncomingMessage): string | undefined {
   const { host } = headers;
+  const scheme = 'encrypted' in socket ? 'https' : 'http';
   return host !== undefined && /^(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d+)?$/.test(host)
-    ? host
+    ? `${scheme}://${host}`
     : undefined;
 }
 

@@ -3,13 +3,27 @@
  * whose answers may be silent for minutes and whose requests are small and quick to arrive.
  */
 import { once } from 'node:events';
-import { createServer, type RequestListener, type Server, STATUS_CODES } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { DataPathConfig } from '@zephyr/runtime/config/config';
+import { encrypt, type OwnCertificate, refusingUnencrypted } from '@zephyr/runtime/http/own-tls';
 
-import { type ErrorName, errorBody, errorKind, newRequestId } from '../answer/own-errors.ts';
+import {
+  type ErrorName,
+  errorBody,
+  errorKind,
+  newRequestId,
+  sendError,
+} from '../answer/own-errors.ts';
 import type { Connections } from './connections.ts';
 
 const CHECK_INTERVAL_MS = 1_000;
@@ -23,6 +37,8 @@ export interface ListenOptions {
   readonly port: number;
   readonly settings: ServerSettings;
   readonly connections: Connections;
+  /** Undefined: plain HTTP. */
+  readonly certificate?: OwnCertificate | undefined;
 }
 
 export interface Listening {
@@ -30,6 +46,8 @@ export interface Listening {
   readonly port: number;
   /** Changed limits: of time at once, of a connection for new ones. */
   reconfigure(settings: ServerSettings): void;
+  /** A renewed certificate, for new connections. */
+  renew(certificate: OwnCertificate | undefined): void;
 }
 
 export async function listen(handler: RequestListener, options: ListenOptions): Promise<Listening> {
@@ -39,9 +57,9 @@ export async function listen(handler: RequestListener, options: ListenOptions): 
       // The first request may wait for ever for its turn otherwise.
       noDelay: true,
     },
-    handler,
+    options.certificate === undefined ? handler : refusingUnencrypted(handler, refuseUnencrypted),
   );
-  const { connections } = options;
+  const { connections, certificate } = options;
   const reconfigure = (settings: ServerSettings): void => applyLimits(server, settings);
   reconfigure(options.settings);
   connections.attach(server);
@@ -50,9 +68,18 @@ export async function listen(handler: RequestListener, options: ListenOptions): 
     else refuseRest(socket, errorOfParser(error.code), connections);
   });
   server.on('connect', (_req, socket: Socket) => refuseRest(socket, 'forward_proxy', connections));
+  const tls = certificate && encrypt(server, certificate);
   server.listen(options.port, options.host);
   await once(server, 'listening');
-  return { server, port: (server.address() as AddressInfo).port, reconfigure };
+  const renew = (renewed: OwnCertificate | undefined): void => {
+    if (renewed !== undefined) tls?.renew(renewed);
+  };
+  return { server, port: (server.address() as AddressInfo).port, reconfigure, renew };
+}
+
+function refuseUnencrypted(_req: IncomingMessage, res: ServerResponse): void {
+  res.setHeader('connection', 'close');
+  sendError(res, { name: 'https_only' });
 }
 
 /** How often a server that closes looks for connections that may end. */

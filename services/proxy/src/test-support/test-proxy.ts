@@ -54,6 +54,8 @@ export interface TestProxyOptions {
   readonly sessions?: Partial<Config['sessions']>;
   readonly server?: Partial<Config['server']>;
   readonly clientKeys?: Secrets['clientKeys'];
+  /** Of our own HTTPS. */
+  readonly certificate?: Secrets['ownCertificates']['server'];
   readonly redisUrl?: string;
   readonly snapshotPath?: string;
   readonly lookup?: LookupFunction;
@@ -150,7 +152,11 @@ function contextOf(options: TestProxyOptions, lines: string[]): ServiceContext {
       failover: { ...config.failover, ...options.failover },
       sessions: { ...config.sessions, ...options.sessions },
     },
-    secrets: { ...secrets, clientKeys: options.clientKeys ?? [] },
+    secrets: {
+      ...secrets,
+      clientKeys: options.clientKeys ?? [],
+      ownCertificates: { ...secrets.ownCertificates, server: options.certificate },
+    },
   };
   options.onLoaded?.(adjusted);
   return {

@@ -54,6 +54,7 @@ async function connectBy(way: (typeof WAYS)[number]): Promise<void> {
     endpointHeaders: new Map(),
     tlsKeys: new Map(),
     proxyCredentials: new Map(),
+    ownCertificates: { server: undefined, controller: undefined },
     clientKeys: [],
     notifyTargets: [],
   };

@@ -114,3 +114,36 @@ endpoints = [{ url = "https://a.example.com", name = "A"${endpointKeys} }, { url
     expect(secrets.tlsKeys.size).toBe(2);
   });
 });
+
+describe('tls_cert_file and tls_key_file', () => {
+  let folder: string;
+  const files = { 'cert.pem': VALID.cert, 'key.pem': VALID.key, 'other.pem': WRONG_NAME.key };
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'zephyr-own-'));
+    for (const [name, pem] of Object.entries(files)) writeFileSync(join(folder, name), pem);
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  const parse = (table: string, certificate: string, key?: string) =>
+    parseConfig({
+      path: 'config.toml',
+      text: `[[groups]]\nname = "a"\nauth_token_env = "TOKEN"
+endpoints = [{ url = "https://a.example.com", name = "A" }]
+[${table}]\ntls_cert_file = "${join(folder, certificate)}"
+${key === undefined ? '' : `tls_key_file = "${join(folder, key)}"`}\n`,
+      variables: (name) => (name === 'TOKEN' ? 'sk-ant-Zq83kd02mmQp' : undefined),
+    });
+
+  it.each(['server', 'controller'] as const)('are read for [%s], the key as a secret', (table) => {
+    const { config, secrets } = parse(table, 'cert.pem', 'key.pem');
+    expect(secrets.ownCertificates[table]?.certificate).toBe(VALID.cert);
+    expect(secrets.ownCertificates[table]?.key.reveal()).toBe(VALID.key);
+    expect(JSON.stringify([config, secrets])).not.toContain('PRIVATE KEY');
+  });
+
+  it.each(['server', 'controller'])('are rejected in [%s] where they do not fit', (table) => {
+    expect(() => parse(table, 'none.pem', 'key.pem')).toThrow(`${table}.tls_cert_file`);
+    expect(() => parse(table, 'cert.pem', 'other.pem')).toThrow('whose key is not that of');
+    expect(() => parse(table, 'cert.pem')).toThrow('tls_cert_file without tls_key_file');
+  });
+});

@@ -2,7 +2,7 @@
 import { areMatching, problemOfCertificates, problemOfKey } from '../../connection/tls-files.ts';
 import type { KeyPath, Violation } from '../config-error.ts';
 import type { ReadNamedFile } from '../named-file.ts';
-import { type RawTable, rawEndpoints, rawGroups, rawText } from '../raw.ts';
+import { type RawTable, rawEndpoints, rawGroups, rawTable, rawText } from '../raw.ts';
 import { expandHome } from '../tables/values.ts';
 
 export function checkTlsFiles(document: RawTable, read: ReadNamedFile): Violation[] {
@@ -16,6 +16,14 @@ export function checkTlsFiles(document: RawTable, read: ReadNamedFile): Violatio
       const merged = { ...group.table, ...table };
       const isOwn = PAIR.certificate in table || PAIR.key in table;
       return checkPair(merged, isOwn ? path : group.path, PAIR, read);
+    }),
+    ...['server', 'controller'].flatMap((name) => {
+      const table = rawTable(document[name]);
+      return [
+        ...checkFile(table, [name, OWN_PAIR.certificate], CERTIFICATES, read),
+        ...checkFile(table, [name, OWN_PAIR.key], KEY, read),
+        ...checkPair(table, [name], OWN_PAIR, read),
+      ];
     }),
   ].filter(isFirst);
 }
@@ -38,6 +46,7 @@ const KEY: FileKind = {
   advice: 'correct the path, or make such a file: openssl pkey -in OLD.pem -out NEW.pem',
 };
 
+const OWN_PAIR = { certificate: 'tls_cert_file', key: 'tls_key_file' } as const;
 const PAIR = { certificate: 'client_cert_file', key: 'client_key_file' } as const;
 
 function checkFile(

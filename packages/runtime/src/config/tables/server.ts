@@ -2,12 +2,25 @@
 import { z } from 'zod';
 
 import { isNetwork } from '../../http/trusted-proxies.ts';
-import { host, hostNames, port, variableName } from './values.ts';
+import { filePath, host, hostNames, port, variableName } from './values.ts';
 
 const NEEDS_RESTART = { needsRestart: true };
 
 /** A plain path: nothing that could be read in two ways. */
 const plainPath = z.string().regex(/^(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)+$/, 'expected a plain path');
+
+const ownCertificate = {
+  tls_cert_file: filePath
+    .optional()
+    .describe(
+      'A file with the certificate of this host in PEM form, with those of its issuers: then it speaks HTTPS, and plain HTTP only to this machine. The file may be renewed at any time.',
+    )
+    .meta({ ...NEEDS_RESTART, example: '/etc/ssl/zephyr.pem' }),
+  tls_key_file: filePath
+    .optional()
+    .describe('The private key of that certificate in PEM form, without a passphrase.')
+    .meta({ ...NEEDS_RESTART, example: '/etc/ssl/zephyr-key.pem' }),
+};
 
 export const server = z.strictObject({
   host: host
@@ -17,6 +30,7 @@ export const server = z.strictObject({
     )
     .meta(NEEDS_RESTART),
   port: port.default(8080).describe('The port that Claude Code talks to.').meta(NEEDS_RESTART),
+  ...ownCertificate,
   switch_threshold_ms: z
     .number()
     .nonnegative()
@@ -78,6 +92,7 @@ export const controller = z.strictObject({
     .default(8081)
     .describe('The port of the admin API and the dashboard.')
     .meta(NEEDS_RESTART),
+  ...ownCertificate,
   token_env: variableName
     .default('ZEPHYR_ADMIN_TOKEN')
     .describe(

@@ -1,0 +1,115 @@
+/**
+ * Our own HTTPS on the port of an HTTP server. Who connects shows by the first byte what it speaks: TLS is
+ * decrypted before the server sees it. Plain HTTP is still served to this machine, where nobody listens in (the
+ * `zephyr` command, health checks of containers, a front), and to others only what watchers ask.
+ */
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { createServer } from 'node:tls';
+
+import { systemClock } from '../clock.ts';
+import { endsSoonOn } from '../connection/tls-files.ts';
+import type { Logger } from '../logger.ts';
+import type { Secret } from '../secret.ts';
+import { WATCHED_PATHS } from './watch-pages.ts';
+
+/** In PEM form. */
+export interface OwnCertificate {
+  readonly certificate: string;
+  readonly key: Secret;
+}
+
+export interface OwnTls {
+  /** For new connections. */
+  renew(own: OwnCertificate): void;
+  /** Ends the connections on which nothing was said yet: the server does not know them. */
+  endArriving(): void;
+}
+
+/** From the connection to the end of the handshake. */
+const HANDSHAKE_MS = 10_000;
+/** More connections that have not come so far are closed. */
+const MAX_ARRIVING = 1_000;
+const TLS_HANDSHAKE = 0x16;
+
+/** Of other machines, on a port with a certificate. */
+const UNENCRYPTED = new WeakSet<Socket>();
+
+/**
+ * Whatever listens for connections of the server gets decrypted ones from now on, so this comes after all
+ * that does.
+ */
+export function encrypt(server: Server, own: OwnCertificate): OwnTls {
+  const listeners = server.listeners('connection');
+  server.removeAllListeners('connection');
+  const serve = (socket: Socket): void => {
+    for (const listener of listeners) listener.call(server, socket);
+  };
+  /** On the way from their connection to the end of the handshake. */
+  const arriving = new Map<string, Socket>();
+  const tls = createServer({ ...pemOf(own), handshakeTimeout: HANDSHAKE_MS }, (socket) => {
+    arriving.delete(peerOf(socket));
+    serve(socket);
+  });
+  tls.on('tlsClientError', (_error, socket) => socket.destroy());
+  server.on('connection', (socket: Socket) => {
+    const peer = peerOf(socket);
+    if (arriving.size >= MAX_ARRIVING) {
+      socket.destroy();
+      return;
+    }
+    arriving.set(peer, socket);
+    const giveUp = (): void => void socket.destroy();
+    socket.setTimeout(HANDSHAKE_MS, giveUp);
+    socket.on('error', giveUp);
+    socket.once('close', () => arriving.delete(peer));
+    socket.once('data', (first: Buffer) => {
+      socket.setTimeout(0).off('timeout', giveUp).off('error', giveUp);
+      socket.pause();
+      socket.unshift(first);
+      if (first[0] === TLS_HANDSHAKE) tls.emit('connection', socket);
+      else {
+        arriving.delete(peer);
+        if (!isOfThisMachine(socket)) UNENCRYPTED.add(socket);
+        serve(socket);
+      }
+      process.nextTick(() => socket.resume());
+    });
+  });
+  return {
+    renew: (renewed) => tls.setSecureContext(pemOf(renewed)),
+    endArriving: () => {
+      for (const socket of arriving.values()) socket.destroy();
+    },
+  };
+}
+
+/** Into the log, at the start and with each renewed file. */
+export function warnOfEnd(log: Logger, own: OwnCertificate | undefined): void {
+  const endsOn = own && endsSoonOn(own.certificate, systemClock.epochMs());
+  if (endsOn !== undefined)
+    log.warn({ endsOn }, 'our certificate has ended or ends soon: renew it');
+}
+
+type Handler = (req: IncomingMessage, res: ServerResponse) => void;
+
+/** @param refuse says that this port speaks HTTPS */
+export function refusingUnencrypted(handler: Handler, refuse: Handler): Handler {
+  return (req, res) => {
+    const isRefused = UNENCRYPTED.has(req.socket) && !WATCHED_PATHS.has(req.url ?? '');
+    if (isRefused) refuse(req, res);
+    else handler(req, res);
+  };
+}
+
+function pemOf({ certificate, key }: OwnCertificate) {
+  return { cert: certificate, key: key.reveal(), ALPNProtocols: ['http/1.1'] };
+}
+
+function peerOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
+}
+
+function isOfThisMachine({ remoteAddress = '', localAddress }: Socket): boolean {
+  return remoteAddress === localAddress || /^(::ffff:)?127\./.test(remoteAddress);
+}
