@@ -6,7 +6,7 @@ import { FirstToFinish, LastSample, RandomInBand, TwoChoices } from './other-rul
 import { PlacedRule, type Placer } from './placed-rule.ts';
 import { OneEndpoint, RoundRobin } from './plain-rivals.ts';
 import { Present } from './present.ts';
-import { bestSingleOf, type Figures, figuresOf, mixOf, worseThan } from './report.ts';
+import { bestSingleOf, type Figures, figuresOf, mixOf, OURS, worseThan } from './report.ts';
 import type { Rule } from './rule.ts';
 import { type Outcome, runRule } from './run.ts';
 import { makeWorlds } from './worlds.ts';
@@ -16,6 +16,8 @@ interface WorldFigures {
   readonly name: string;
   readonly about: string;
   readonly figures: readonly Figures[];
+  /** In what (a) was worse than (g), the one endpoint that a person would have had to choose. */
+  readonly worseThanChosen: readonly string[];
 }
 
 export interface Comparison {
@@ -43,6 +45,7 @@ interface Runs {
   readonly all: Outcome[];
   /** By rule, in what it was worse than the best single endpoint, seed by seed. */
   readonly worse: Map<string, string[]>;
+  readonly worseThanChosen: string[];
 }
 
 function worldFigures(
@@ -52,24 +55,33 @@ function worldFigures(
   const runs = new Map<string, Runs>();
   for (const seed of seeds) {
     for (const nature of makeWorlds(seed, about.withCaches)) {
-      const own: Runs = runs.get(nature.name) ?? { nature, all: [], worse: new Map() };
+      const own: Runs = runs.get(nature.name) ?? newRuns(nature);
       runs.set(nature.name, own);
       const singles = singlesOf(nature);
-      const outcomes = [...rulesFor(nature).map((rule) => runRule(nature, rule)), bestOf(singles)];
+      const chosen = bestOf(singles);
+      const outcomes = [...rulesFor(nature).map((rule) => runRule(nature, rule)), chosen];
       own.all.push(...outcomes);
+      const ours = outcomes.filter(({ rule }) => rule === OURS);
+      const found = worseThan(bestSingleOf([chosen]), ours);
+      own.worseThanChosen.push(...found.map((what) => `${seed}: ${what}`));
       for (const outcome of outcomes) {
-        const found = worseThan(bestSingleOf(singles), [outcome]);
+        const worse = worseThan(bestSingleOf(singles), [outcome]);
         const before = own.worse.get(outcome.rule) ?? [];
-        own.worse.set(outcome.rule, [...before, ...found.map((what) => `${seed}: ${what}`)]);
+        own.worse.set(outcome.rule, [...before, ...worse.map((what) => `${seed}: ${what}`)]);
       }
       about.progress(`seed ${seed}, ${about.withCaches ? '' : 'no caches, '}${nature.name}`);
     }
   }
-  return [...runs.values()].map(({ nature, all, worse }) => ({
+  return [...runs.values()].map(({ nature, all, worse, worseThanChosen }) => ({
     name: nature.name,
     about: nature.about,
     figures: figuresOf(all, worse),
+    worseThanChosen,
   }));
+}
+
+function newRuns(nature: Nature): Runs {
+  return { nature, all: [], worse: new Map(), worseThanChosen: [] };
 }
 
 /** Each endpoint of a world alone, with the client's own retries. */
@@ -99,7 +111,7 @@ function rulesFor(nature: Nature): readonly Rule[] {
     new Present(nature),
   ];
   return [
-    new ZephyrRule({ name: 'a zephyr', endpoints, policy }),
+    new ZephyrRule({ name: OURS, endpoints, policy }),
     ...placers.map((placer) => new PlacedRule(placer, endpoints)),
     new RoundRobin(endpoints),
   ];

@@ -65,6 +65,7 @@ function quantile(sorted: readonly number[], share: number): number {
   return sorted[Math.floor(sorted.length * share)] ?? 0;
 }
 
+export const OURS = 'a zephyr';
 export const ORACLE = 'f oracle';
 export const PRESENT = 'i knows the present';
 

@@ -45,9 +45,8 @@ export interface LatencyPolicy {
   /** This many samples in a row beyond `changeSpreads` on one side: older ones are dropped. */
   readonly changeSamples: number;
   readonly changeSpreads: number;
-  /** The spread to assume before there are samples, as a share of the latency… */
+  /** The spread to assume before there are samples, as a share of the latency, and for how many it counts. */
   readonly priorSpreadRatio: number;
-  /** …and how many samples that assumption counts for. */
   readonly priorSamples: number;
   /** How far a latency may drift in a minute without a sample, as a share of it. */
   readonly driftRatioPerMinute: number;
@@ -79,9 +78,8 @@ export interface LivePolicy {
   readonly freshMs: number;
   /** Half-life of an excess that is no longer measured… */
   readonly memoryMs: number;
-  /** …doubled each time the endpoint was slow again, up to this many times… */
+  /** …doubled each time the endpoint was slow again, up to this many times, if within this time. */
   readonly maxStrikes: number;
-  /** …if that was within this time. */
   readonly strikeMemoryMs: number;
   /** Once another endpoint is measured with this much excess… */
   readonly doubtMs: number;
@@ -100,8 +98,9 @@ export interface LivePolicy {
 }
 
 export interface FailurePolicy {
-  /** The weight of an attempt halves in this time. */
+  /** The weight of an attempt halves in this time; in the memory of what is usual there, in the longer. */
   readonly halfLifeMs: number;
+  readonly lastingHalfLifeMs: number;
   /** The failure ratio to assume at first, and how many attempts that counts for. */
   readonly priorRatio: number;
   readonly priorAttempts: number;
@@ -261,6 +260,7 @@ export const DEFAULT_POLICY: Policy = {
   },
   failure: {
     halfLifeMs: 300_000,
+    lastingHalfLifeMs: 3_600_000,
     priorRatio: 0.01,
     priorAttempts: 10,
     costMs: {

@@ -197,7 +197,10 @@ function applyOutcomes(
   const { nowMs, policy } = context;
   const live = applyOutcomesToLive(endpoint.live, counts, nowMs);
   const limited = withLimits(endpoint, counts, context);
-  const failed = countFailures({ ...limited, live }, failuresOf(counts), about);
+  const failed = countFailures({ ...limited, live }, failuresOf(counts), {
+    ...about,
+    between: counts.succeeded,
+  });
   if (counts.succeeded === 0) return failed;
   return {
     ...failed,
@@ -232,12 +235,16 @@ function withLimits(
 function countFailures(
   endpoint: EndpointState,
   failures: readonly (readonly [FailureClass, number])[],
-  { context, isOverloaded }: Pick<Intake, 'context' | 'isOverloaded'>,
+  {
+    context,
+    isOverloaded,
+    between = 0,
+  }: Pick<Intake, 'context' | 'isOverloaded'> & { readonly between?: number },
 ): EndpointState {
   const token = failures.find(([failure]) => causeOf(failure) === 'token');
   const isOverload = failures.some(([failure]) => causeOf(failure) === 'overload');
   const { nowMs, policy } = context;
-  const when = { failed: failures, nowMs, isOverloaded };
+  const when = { failed: failures, between, nowMs, isOverloaded };
   const reliability = addFailures(endpoint.reliability, when, policy.failure);
   return {
     ...endpoint,

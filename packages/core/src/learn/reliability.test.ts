@@ -22,7 +22,7 @@ describe('addFailures', () => {
     );
 
   it('counts what is the endpoint’s fault, and load where it is not everywhere', () => {
-    expect(failed('reset')).toEqual({ attempts: 2, failures: 2, lostMs: 4_000, atMs: 5 });
+    expect(failed('reset')).toMatchObject({ attempts: 2, failures: 2, lostMs: 4_000, atMs: 5 });
     expect(failed('overloaded').failures).toBe(2);
     for (const nothing of [
       failed('overloaded', true),
@@ -59,13 +59,18 @@ describe('failureCost', () => {
 
   it('fades by half in the half-life', () => {
     const track = tried(0, [['reset', 1_000]]);
+    // In the long memory it is one failure.
+    expect(track.lasting).toEqual({ attempts: 1, failures: 1, lostMs: 2_000 });
     const faded = addAttempts(
       track,
       { succeeded: 0, failed: [], nowMs: epochMs(policy.halfLifeMs) },
       policy,
     );
     expect(faded.failures).toBeCloseTo(500);
-    expect(costAt(track, 20 * policy.halfLifeMs).failureRatio).toBeCloseTo(policy.priorRatio, 2);
+    expect(costAt(track, 20 * policy.lastingHalfLifeMs).failureRatio).toBeCloseTo(
+      policy.priorRatio,
+      4,
+    );
   });
 
   it('adds up attempts, failures and what they cost, each faded', () => {
@@ -73,13 +78,13 @@ describe('failureCost', () => {
       ['reset', 2],
       ['timeout', 1],
     ]);
-    expect(first).toEqual({ attempts: 9, failures: 3, lostMs: 2 * 2_000 + 15_000, atMs: 0 });
+    expect(first).toMatchObject({ attempts: 9, failures: 3, lostMs: 2 * 2_000 + 15_000, atMs: 0 });
     const next = addAttempts(
       first,
       { succeeded: 1, failed: [['refused', 1]], nowMs: epochMs(policy.halfLifeMs) },
       policy,
     );
-    expect(next).toEqual({
+    expect(next).toMatchObject({
       ...{ attempts: 6.5, failures: 2.5, lostMs: 9_500 + 2_000, atMs: policy.halfLifeMs },
     });
     expect(costAt(first, policy.halfLifeMs)).toEqual({
@@ -87,6 +92,61 @@ describe('failureCost', () => {
       failureRatio: expect.closeTo((1.5 + 0.1) / 14.5),
     });
     expect(costAt(first, -60_000)).toEqual(costAt(first, 0));
+  });
+
+  it('remembers for hours what fails now and then all the time', () => {
+    let track = NO_RELIABILITY;
+    for (let minute = 0; minute < 60; minute += 1) {
+      const nowMs = epochMs(minute * 60_000);
+      track = addAttempts(track, { succeeded: 0, failed: [['server_error', 1]], nowMs }, policy);
+      track = addAttempts(track, { succeeded: 7, failed: [], nowMs }, policy);
+    }
+    // Nobody but its probes asks it for half an hour, and those pass.
+    for (let minute = 60; minute < 90; minute += 1) {
+      const nowMs = epochMs(minute * 60_000);
+      track = addAttempts(track, { succeeded: 1, failed: [], nowMs }, policy);
+    }
+    expect(track.failures / track.attempts).toBeLessThan(0.05);
+    const { failureRatio, failureMs } = costAt(track, 90 * 60_000);
+    expect(failureRatio).toBeGreaterThan(0.1);
+    expect(failureMs).toBeCloseTo(failureRatio * 2_000);
+  });
+
+  it('remembers an outage as one failure, once it is over', () => {
+    const down = tried(100, [['first_byte_timeout', 20]]);
+    const still = addAttempts(
+      { ...down, hasAnswered: false },
+      { succeeded: 0, failed: [['first_byte_timeout', 20]], nowMs: epochMs(60_000) },
+      policy,
+    );
+    expect(down.lasting).toEqual({ attempts: 101, failures: 1, lostMs: 15_000 });
+    expect(still.lasting.failures).toBeLessThan(1);
+    expect(still.failures).toBeGreaterThan(35);
+  });
+
+  it('counts failures apart as far as answers came between them', () => {
+    const failed = [['reset', 4]] as const;
+    const apart = (between: number, hasAnswered: boolean) => {
+      const before = { ...NO_RELIABILITY, hasAnswered };
+      const when = { failed, between, nowMs: epochMs(0), isOverloaded: false };
+      return addFailures(before, when, policy).lasting;
+    };
+    expect(apart(0, false)).toEqual({ attempts: 0, failures: 0, lostMs: 0 });
+    expect(apart(0, true)).toEqual({ attempts: 1, failures: 1, lostMs: 2_000 });
+    expect(apart(2, true)).toEqual({ attempts: 3, failures: 3, lostMs: 6_000 });
+    expect(apart(9, true)).toEqual({ attempts: 4, failures: 4, lostMs: 8_000 });
+  });
+
+  it('knows whether an answer came after the last failure', () => {
+    const after = (before: boolean, succeeded: number, failures: number) =>
+      addAttempts(
+        { ...NO_RELIABILITY, hasAnswered: before },
+        { succeeded, failed: [['reset', failures]], nowMs: epochMs(0) },
+        policy,
+      ).hasAnswered;
+    expect([after(true, 0, 1), after(false, 1, 0), after(false, 0, 0), after(true, 0, 0)]).toEqual([
+      ...[false, true, false, true],
+    ]);
   });
 
   it('stays within what is possible', () => {

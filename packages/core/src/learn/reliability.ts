@@ -4,46 +4,77 @@ import type { EpochMs } from '@zephyr/contract/scalars';
 import type { FailurePolicy } from '../policy.ts';
 import { causeOf } from '../types.ts';
 
-/** Attempts and failures, decaying with age: how often an endpoint fails and what that costs. */
-export interface ReliabilityTrack {
+/** Attempts and failures, decaying with age. */
+interface Sums {
   readonly attempts: number;
   readonly failures: number;
   /** Time that people lost through the failures. */
   readonly lostMs: number;
-  /** The three sums are as of this moment. */
+}
+
+/**
+ * How often an endpoint fails and what that costs, with two memories: of minutes, for what goes wrong now, and
+ * of hours, for an endpoint that fails now and then all the time. By the short one alone, it would be forgiven
+ * as soon as nobody asks it.
+ *
+ * In the long one, failures without an answer between them count once: an outage that is over says little
+ * about the hours to come, however many requests it failed.
+ */
+export interface ReliabilityTrack extends Sums {
+  readonly lasting: Sums;
+  /** Whether an answer came after the last failure. */
+  readonly hasAnswered: boolean;
+  /** The sums are as of this moment. */
   readonly atMs: EpochMs | null;
 }
 
+const NONE: Sums = { attempts: 0, failures: 0, lostMs: 0 };
+
 export const NO_RELIABILITY: ReliabilityTrack = {
-  attempts: 0,
-  failures: 0,
-  lostMs: 0,
+  ...NONE,
+  lasting: NONE,
+  hasAnswered: true,
   atMs: null,
 };
 
 export interface Attempts {
   readonly succeeded: number;
   readonly failed: readonly (readonly [FailureClass, number])[];
+  /** Answers of the same report, which are counted by themselves: they came between the failures. */
+  readonly between?: number;
   readonly nowMs: EpochMs;
 }
 
 export function addAttempts(
   track: ReliabilityTrack,
-  { succeeded, failed, nowMs }: Attempts,
+  { succeeded, failed, between = 0, nowMs }: Attempts,
   policy: FailurePolicy,
 ): ReliabilityTrack {
-  const decay = decayOf(track, nowMs, policy);
   const failures = failed.reduce((sum, [, count]) => sum + count, 0);
   const lostMs = failed.reduce((sum, [failure, n]) => sum + n * policy.costMs[failure], 0);
+  const apart = Math.min(failures, between + (track.hasAnswered ? 1 : 0));
+  const apartLostMs = failures === 0 ? 0 : (lostMs * apart) / failures;
+  const short = decayOf(track, nowMs, policy.halfLifeMs);
+  const long = decayOf(track, nowMs, policy.lastingHalfLifeMs);
   return {
-    attempts: track.attempts * decay + succeeded + failures,
-    failures: track.failures * decay + failures,
-    lostMs: track.lostMs * decay + lostMs,
+    ...added(track, short, { attempts: succeeded + failures, failures, lostMs }),
+    lasting: added(track.lasting, long, {
+      ...{ attempts: succeeded + apart, failures: apart, lostMs: apartLostMs },
+    }),
+    hasAnswered: succeeded > 0 || (failures === 0 && track.hasAnswered),
     atMs: nowMs,
   };
 }
 
-export interface Failures extends Pick<Attempts, 'failed' | 'nowMs'> {
+function added(sums: Sums, decay: number, more: Sums): Sums {
+  return {
+    attempts: sums.attempts * decay + more.attempts,
+    failures: sums.failures * decay + more.failures,
+    lostMs: sums.lostMs * decay + more.lostMs,
+  };
+}
+
+export interface Failures extends Pick<Attempts, 'failed' | 'between' | 'nowMs'> {
   /** The model is overloaded everywhere: then an overload is no endpoint's fault. */
   readonly isOverloaded: boolean;
 }
@@ -51,7 +82,7 @@ export interface Failures extends Pick<Attempts, 'failed' | 'nowMs'> {
 /** Each failure counts where its cause belongs; the client's and our own count nowhere. */
 export function addFailures(
   track: ReliabilityTrack,
-  { failed, nowMs, isOverloaded }: Failures,
+  { failed, between = 0, nowMs, isOverloaded }: Failures,
   policy: FailurePolicy,
 ): ReliabilityTrack {
   const counted = failed.filter(([failure]) => {
@@ -59,7 +90,7 @@ export function addFailures(
     return cause === 'endpoint' || (cause === 'overload' && !isOverloaded);
   });
   if (counted.length === 0) return track;
-  return addAttempts(track, { succeeded: 0, failed: counted, nowMs }, policy);
+  return addAttempts(track, { succeeded: 0, failed: counted, between, nowMs }, policy);
 }
 
 /** The expected time that an attempt loses by failing, and the share of attempts that fail. */
@@ -69,25 +100,33 @@ export interface FailureCost {
 }
 
 /**
- * The prior (`priorAttempts` with `priorRatio` failures) keeps a single failure from looking like
- * certainty, and an endpoint without attempts from looking perfect.
+ * By the memory that is worse: of two endpoints that are close, the one that fails now and then is not chosen
+ * because it did not in the last minutes.
  */
 export function failureCost(
   track: ReliabilityTrack,
   nowMs: EpochMs,
   policy: FailurePolicy,
 ): FailureCost {
-  const decay = decayOf(track, nowMs, policy);
-  const attempts = track.attempts * decay + policy.priorAttempts;
+  const short = costOf(track, decayOf(track, nowMs, policy.halfLifeMs), policy);
+  const long = costOf(track.lasting, decayOf(track, nowMs, policy.lastingHalfLifeMs), policy);
+  return long.failureMs > short.failureMs ? long : short;
+}
+
+/**
+ * The prior (`priorAttempts` with `priorRatio` failures) keeps a single failure from looking like
+ * certainty, and an endpoint without attempts from looking perfect.
+ */
+function costOf(sums: Sums, decay: number, policy: FailurePolicy): FailureCost {
+  const attempts = sums.attempts * decay + policy.priorAttempts;
   const priorFailures = policy.priorAttempts * policy.priorRatio;
   const priorLostMs = priorFailures * policy.costMs.server_error;
   return {
-    failureMs: (track.lostMs * decay + priorLostMs) / attempts,
-    failureRatio: (track.failures * decay + priorFailures) / attempts,
+    failureMs: (sums.lostMs * decay + priorLostMs) / attempts,
+    failureRatio: (sums.failures * decay + priorFailures) / attempts,
   };
 }
 
-function decayOf(track: ReliabilityTrack, nowMs: EpochMs, policy: FailurePolicy): number {
-  if (track.atMs === null) return 0;
-  return 2 ** (-Math.max(0, nowMs - track.atMs) / policy.halfLifeMs);
+function decayOf({ atMs }: ReliabilityTrack, nowMs: EpochMs, halfLifeMs: number): number {
+  return atMs === null ? 0 : 2 ** (-Math.max(0, nowMs - atMs) / halfLifeMs);
 }
