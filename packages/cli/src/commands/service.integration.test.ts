@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
@@ -85,6 +85,15 @@ describe('the systemd user service', () => {
     expect(unit).toContain(`it's 100%% $$HOME \\"here\\"/config.toml`);
   });
 
+  it('finds the Node that installed it, and what the person has', async () => {
+    const found = ['/opt/my redis/bin', '/50%$'].join(delimiter);
+    await installService(options, { ...environment, PATH: found }, 'linux');
+    const node = dirname(process.execPath);
+    expect(readFileSync(unitPath(), 'utf8')).toContain(
+      `Environment="PATH=${node}:/opt/my redis/bin:/50%%$"\n`,
+    );
+  });
+
   it('refuses a token that only this shell has, and writes nothing', async () => {
     writeFileSync(options.envFile, '');
     const shell = { ...environment, TEAM_TOKEN: 'secret-of-the-team' };
@@ -112,7 +121,7 @@ describe('the launchd agent', () => {
     const text = launchdAgent({
       ...{ programPath: '/opt/zephyr', configPath: '/Users/ann/a & <b>/config.toml' },
       ...{ envFilePath: '/Users/ann/.env', workingFolder: '/Users/ann', port: undefined },
-      ...{ stopLimitSeconds: 45, logPath: '/Users/ann/zephyr.log' },
+      ...{ stopLimitSeconds: 45, logPath: '/Users/ann/zephyr.log', searchPath: '/opt/n&de:/bin' },
     });
     const python =
       'import plistlib,json,sys; print(json.dumps(plistlib.loads(sys.stdin.buffer.read())))';
@@ -124,6 +133,7 @@ describe('the launchd agent', () => {
         ...['/opt/zephyr', 'start', '--headless', '--config', '/Users/ann/a & <b>/config.toml'],
         ...['--env-file', '/Users/ann/.env'],
       ],
+      EnvironmentVariables: { PATH: '/opt/n&de:/bin' },
       KeepAlive: { SuccessfulExit: false },
     });
   });

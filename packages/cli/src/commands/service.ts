@@ -1,6 +1,6 @@
 /** `zephyr service`: Zephyr in the background of this user, from log-in on. */
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { loadConfig } from '@zephyr/runtime/config/load';
@@ -50,6 +50,7 @@ export async function installService(
     configPath,
     envFilePath: resolve(options.envFile),
     workingFolder: dirname(configPath),
+    searchPath: searchPathOf(environment),
     port: options.port,
     stopLimitSeconds: Math.ceil(loaded.config.timeouts.drainMs / 1_000) + STOP_MARGIN_SECONDS,
     logPath: join(stateFolder(environment, 'service'), 'zephyr.log'),
@@ -65,6 +66,12 @@ export async function installService(
     say('service.next', { address: `${host}:${port}` }),
     ...manager.hints,
   ].join('\n');
+}
+
+/** The Node that runs this comes first: the npm package is started by whatever `node` is found. */
+function searchPathOf(environment: Environment): string {
+  const usual = environment['PATH'] || '/usr/local/bin:/usr/bin:/bin';
+  return [...new Set([dirname(process.execPath), ...usual.split(delimiter)])].join(delimiter);
 }
 
 /** Ends Zephyr in order and removes the file. @throws ZephyrError `SERVICE_MANAGER` */

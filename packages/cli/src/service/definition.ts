@@ -6,6 +6,8 @@ export interface BackgroundRun {
   readonly configPath: string;
   readonly envFilePath: string;
   readonly workingFolder: string;
+  /** Where programs are found: a manager's own PATH lacks the Node of nvm or Homebrew, and often Redis. */
+  readonly searchPath: string;
   /** The proxy's port, where it is not the configuration's. */
   readonly port: number | undefined;
   /** Running answers may take so long to end; then the manager kills what is left. */
@@ -33,6 +35,7 @@ After=network-online.target
 [Service]
 ExecStart=${commandOf(run).map(quotedForSystemd).join(' ')}
 WorkingDirectory=${run.workingFolder.replaceAll('%', '%%')}
+Environment=${quotedVariable(`PATH=${run.searchPath}`)}
 Restart=on-failure
 RestartSec=2
 KillMode=mixed
@@ -53,6 +56,11 @@ function quotedForSystemd(argument: string): string {
   return `"${escaped}"`;
 }
 
+/** @see systemd.exec(5), "Environment=": as above, but `$` has no meaning */
+function quotedVariable(assignment: string): string {
+  return quotedForSystemd(assignment).replaceAll('$$', '$');
+}
+
 export const LAUNCHD_LABEL = 'io.github.claude-zephyr';
 
 /** An agent of the user's launchd. @see launchd.plist(5) */
@@ -70,6 +78,10 @@ ${text('Label', LAUNCHD_LABEL)}
 ${words.join('\n')}
   </array>
 ${text('WorkingDirectory', run.workingFolder)}
+  <key>EnvironmentVariables</key>
+  <dict>
+  ${text('PATH', run.searchPath).replace('\n', '\n  ')}
+  </dict>
   <key>RunAtLoad</key>
   <true/>
   <key>KeepAlive</key>
