@@ -4,14 +4,14 @@ import type { ApiSettings, EditAnswer, EditBody, EditName } from '@zephyr/contra
 import { type ApiResult, ask } from './api.ts';
 
 export function loadSettings(): Promise<ApiResult<ApiSettings>> {
-  return ask('/api/settings');
+  return ask('api/settings');
 }
 
 export function edit<Name extends EditName>(
   name: Name,
   body: EditBody<Name>,
 ): Promise<ApiResult<EditAnswer>> {
-  return ask(`/api/edits/${name}`, {
+  return ask(`api/edits/${name}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),

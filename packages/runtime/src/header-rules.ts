@@ -4,9 +4,9 @@ const HOP_BY_HOP =
   /^(connection|keep-alive|proxy-[a-z-]+|te|trailer|transfer-encoding|upgrade|http2-settings)$/;
 const OURS =
   /^(authorization|x-api-key|cookie2?|host|content-length|expect|accept-encoding|content-encoding)$/;
-/** An endpoint must not set cookies, redirect, or grant pages of other sites anything here. */
+/** An endpoint must not set cookies, redirect, grant pages of other sites anything, or speak for us here. */
 const UNSAFE_ANSWER =
-  /^(set-cookie2?|location|content-location|refresh|link|alt-svc|www-authenticate|strict-transport-security|clear-site-data|access-control-[a-z-]+|anthropic-organization-id)$/;
+  /^(set-cookie2?|location|content-location|refresh|link|alt-svc|www-authenticate|strict-transport-security|clear-site-data|access-control-[a-z-]+|anthropic-organization-id|x-zephyr-[a-z-]+)$/;
 
 /** Of a request: set by us, or of one connection only. */
 export function isOwnHeader(name: string): boolean {
