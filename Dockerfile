@@ -50,6 +50,7 @@ COPY --from=proxy-modules /app ./
 COPY packages/contract packages/contract
 COPY packages/core packages/core
 COPY packages/runtime packages/runtime
+COPY packages/texts packages/texts
 COPY services/proxy services/proxy
 COPY --from=dashboard /app/packages/dashboard/dist packages/dashboard/dist
 # Where the last good snapshot is kept, for a start without Redis: a volume takes over the owner.

@@ -10,6 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { RequestRecord, UsageCounts, UsageRow } from '@zephyr/contract/usage';
 import { DAY_MS, epochMs, HOUR_MS } from '@zephyr/core';
+import { systemClock } from '@zephyr/runtime/clock';
 import { createLogger } from '@zephyr/runtime/logger';
 import { createRedis } from '@zephyr/runtime/redis/client';
 import { keys } from '@zephyr/runtime/redis/keys';
@@ -23,6 +24,7 @@ import {
   USAGE_HOURS_LIFE_MS,
 } from '@zephyr/runtime/redis/usage-store';
 
+import { PeopleLimits } from '../services/proxy/src/report/people-limits.ts';
 import { UsageWriter } from '../services/proxy/src/report/usage-writer.ts';
 
 type Redis = ReturnType<typeof createRedis>;
@@ -138,14 +140,18 @@ async function memoryOf(redis: Redis): Promise<number> {
 
 /** One proxy that accounts for so many requests each second, of 50 people at 2 endpoints. */
 async function writesAt(redis: Redis, url: string, perSecond: number): Promise<void> {
+  const limits = new PeopleLimits(
+    { clients: [], teams: [], clientDefaults: {} },
+    { proxyId: 'bench', clock: systemClock },
+  );
   const writer = new UsageWriter({
-    ...{ proxyId: 'bench', target: { url }, log },
+    ...{ proxyId: 'bench', redis: createRedis({ url }, log, 'command'), log, limits },
     place: { folder: tmpdir, system: 'bench' },
     onRows: () => undefined,
     onWrite: () => undefined,
   });
   await redis.config('RESETSTAT');
-  writer.start();
+  await writer.start();
   const startedAtMs = performance.now();
   const elapsed = () => (performance.now() - startedAtMs) / 1_000;
   let noted = 0;

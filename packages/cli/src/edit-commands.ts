@@ -1,8 +1,8 @@
 /** The commands that change config.toml: their options and help. */
-import type { Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, type Option } from 'commander';
 
 import { examplesOf, helpIn } from './command-help.ts';
-import type { Surroundings } from './operator-commands.ts';
+import { adminCommand, jsonOption, type Surroundings } from './operator-commands.ts';
 import { beside } from './probe-commands.ts';
 
 /** @param files the paths of the configuration */
@@ -22,9 +22,10 @@ interface ClientOptions {
 
 function addClients(
   program: Command,
-  [configOption]: readonly Option[],
+  files: readonly Option[],
   { environment, print }: Surroundings,
 ): void {
+  const [configOption] = files;
   const say = helpIn(environment);
   const clients = program.command('clients').description(say('cli.clients'));
   const add = (definition: string, description: string, example: string): Command => {
@@ -56,6 +57,34 @@ function addClients(
       const { listClients } = await import('./commands/clients.ts');
       print(listClients(config, json === true));
     });
+  addGrant(clients, files, { environment, print });
+}
+
+/** Beside the others, though it asks the controller and changes no file. */
+function addGrant(
+  clients: Command,
+  options: readonly Option[],
+  { environment, print }: Surroundings,
+): void {
+  const say = helpIn(environment);
+  adminCommand(clients, {
+    ...{ definition: 'grant', key: 'cli.clients.grant', say, options },
+    examples: ['clients grant ann 5', 'clients grant research 50'],
+  })
+    .argument('<name>', say('cli.option.personOrTeam'))
+    .argument('<usd>', say('cli.option.usd'), parseUsd)
+    .addOption(jsonOption(say))
+    .action(async (name: string, usd: number, given) => {
+      const { grant } = await import('./commands/grant.ts');
+      print(await grant({ name, usd }, given, environment));
+    });
+}
+
+function parseUsd(text: string): number {
+  const usd = Number(text);
+  if (!/^\d{1,6}(?:\.\d{1,6})?$/.test(text) || usd === 0 || usd > 100_000)
+    throw new InvalidArgumentError('It must be an amount from 0.000001 to 100000.');
+  return usd;
 }
 
 function addEndpoints(

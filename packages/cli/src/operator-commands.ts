@@ -192,7 +192,12 @@ function addCompletion(
 
 interface AdminCommand {
   readonly definition: string;
-  readonly key: OperatorText | 'cli.usage' | 'cli.usage.export' | 'cli.requests';
+  readonly key:
+    | OperatorText
+    | 'cli.usage'
+    | 'cli.usage.export'
+    | 'cli.requests'
+    | 'cli.clients.grant';
   readonly examples: readonly string[];
   readonly say: Translate;
   readonly options: readonly Option[];

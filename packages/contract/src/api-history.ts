@@ -43,7 +43,7 @@ export const logEntrySchema = z
       /** `loopback`, or the name of the token that was used. */
       actor: z.string(),
       endpointId: endpointId.nullable(),
-      /** Of an edit: the person or endpoint. */
+      /** Of an edit: the person or endpoint; of a grant: to whom, and how much. */
       subject: z.string().nullable().default(null),
       outcome,
     }),

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 
 import { EDIT_NAMES, type EditName, editSubjectSchema, isEditName } from './edit.ts';
+import { grantSchema, subjectName } from './limits.ts';
 import { PROBLEM_CODES, type ProblemCode } from './problem.ts';
 import { count, endpointId, moment, type PlainOf, type ShapeOf } from './scalars.ts';
 import { modeSchema } from './selection.ts';
@@ -55,6 +56,11 @@ export const COMMANDS = {
       'Let running sessions go to the active endpoint with their next request: all, or those of one',
     body: z.strictObject({ fromId: endpointId.optional() }),
     refusals: ['unknown_endpoint'],
+  },
+  grant: {
+    summary: 'Add to the budgets of a person or a team for the rest of the day (UTC)',
+    body: z.strictObject({ name: subjectName, usd: z.number().positive().max(100_000) }),
+    refusals: ['unknown_person'],
   },
   reload: {
     summary: 'Read the configuration again',
@@ -138,5 +144,7 @@ export const wishesSchema = z.object({
   paused: z.boolean(),
   /** Endpoints that operators took out of service. */
   disabled: z.array(endpointId),
+  /** One for each person or team, of the day of the last grant. */
+  grants: z.array(grantSchema).default([]),
 });
 export type OperatorWishes = ShapeOf<typeof wishesSchema>;

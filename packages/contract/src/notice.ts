@@ -1,11 +1,12 @@
 /**
  * Events that people should know of. A new notice is one line here and a text in each language
- * (`notice.<code>` in `@zephyr/texts`); a text may use `{name}`, `{failure}` and `{time}`.
+ * (`notice.<code>` in `@zephyr/texts`); a text may use `{name}`, `{failure}`, `{time}` and `{period}`.
  */
 import { z } from 'zod';
 
 import { tradeSchema } from './decision.ts';
 import { failureClass } from './failure.ts';
+import { budgetPeriodSchema, subjectName } from './limits.ts';
 import { endpointId, moment, type ShapeOf } from './scalars.ts';
 
 const SEVERITIES = ['info', 'warning', 'critical'] as const;
@@ -40,6 +41,8 @@ export const noticeSchema = z
     info('available_again', {}),
     warning('budget_nearly_spent', { groupName: z.string() }),
     critical('budget_spent', { groupName: z.string() }),
+    warning('person_budget_nearly_spent', { name: subjectName, period: budgetPeriodSchema }),
+    warning('person_budget_spent', { name: subjectName, period: budgetPeriodSchema }),
     info('sessions_moved', { endpointId, trade: tradeSchema }),
     info('late_probe_dropped', { endpointId }),
   ])

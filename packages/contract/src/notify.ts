@@ -17,5 +17,7 @@ export const NOTIFY_EVENTS = [
   'credit_empty',
   'probe_budget_nearly_spent',
   'probe_budget_spent',
+  'person_budget_nearly_spent',
+  'person_budget_spent',
 ] as const;
 export type NotifyEvent = (typeof NOTIFY_EVENTS)[number];

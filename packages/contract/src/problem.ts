@@ -12,6 +12,7 @@ export const PROBLEMS = {
   not_found: 404,
   method_not_allowed: 405,
   unknown_endpoint: 404,
+  unknown_person: 404,
   endpoint_disabled: 409,
   endpoint_unavailable: 409,
   last_endpoint: 409,

@@ -96,7 +96,24 @@ export { rampedEndpoint } from './route/switch-ramp.ts';
 export type { FirstByteClass, FirstByteLimits } from './route/usual-first-byte.ts';
 export { assertNever, causeOf, endpointId, epochMs } from './types.ts';
 export { mayBeBilled } from './usage/billing.ts';
+export {
+  type BudgetWarning,
+  budgetsOf,
+  budgetWarnings,
+  grantedUsd,
+} from './usage/budgets.ts';
 export { usageCsv } from './usage/csv.ts';
+export {
+  type LimitCounters,
+  type LimitSubject,
+  limitSubjects,
+  limitVerdict,
+  minuteOf,
+  type Over,
+  periodAt,
+  type UsageLimits,
+} from './usage/limits.ts';
+export { PeopleCounters, type SharedCounters, type Spent } from './usage/people-counters.ts';
 export { usagePeriod } from './usage/period.ts';
 export { cautiousPriceOf, costUsd, type Price, priceOf } from './usage/price.ts';
 export { usageOfProbe } from './usage/probe-usage.ts';

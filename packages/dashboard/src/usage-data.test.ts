@@ -1,8 +1,16 @@
+import type { Budget } from '@zephyr/contract/limits';
 import type { UsageFigures, UsageLine } from '@zephyr/contract/usage';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { cacheHitRatio, failedRatio, measureOf, usageBars, usageBy } from './usage-data.ts';
+import {
+  budgetLeftOf,
+  cacheHitRatio,
+  failedRatio,
+  measureOf,
+  usageBars,
+  usageBy,
+} from './usage-data.ts';
 
 const NOTHING: UsageFigures = {
   requests: 0,
@@ -21,6 +29,28 @@ const line = (known: Partial<UsageLine>): UsageLine => ({
   ...NOTHING,
   ...{ person: null, endpoint: null, model: null, day: null, hour: null },
   ...known,
+});
+
+describe('budgetLeftOf', () => {
+  const budget = (name: string, left_usd: number, of: Budget['of'] = 'person'): Budget => ({
+    ...{ name, of, period: 'day', budget_usd: 9, granted_usd: 0, used_usd: 0, left_usd },
+    resets_at: '2026-11-29T00:00:00.000Z',
+  });
+
+  it('has the least of each person, and of no team', () => {
+    const left = budgetLeftOf([
+      ...[budget('ann', 3), budget('ann', 1), budget('ann', 2), budget('bob', 0)],
+      budget('core', 0, 'team'),
+    ]);
+    expect([...(left ?? [])]).toEqual([
+      ['ann', 1],
+      ['bob', 0],
+    ]);
+  });
+
+  it('is no column where no person has a budget', () => {
+    expect(budgetLeftOf([budget('core', 1, 'team')])).toBeUndefined();
+  });
 });
 
 describe('usageBy', () => {

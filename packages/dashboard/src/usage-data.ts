@@ -1,4 +1,5 @@
 /** Sums, ratios and bars of a usage report. Pure. */
+import type { Budget } from '@zephyr/contract/limits';
 import type { UsageFigures, UsageLine, UsageReport } from '@zephyr/contract/usage';
 
 const HOUR_MS = 3_600_000;
@@ -47,6 +48,15 @@ function added(one: UsageFigures, two: UsageFigures): UsageFigures {
     incomplete: one.incomplete + two.incomplete,
     possibly_billed_twice: one.possibly_billed_twice + two.possibly_billed_twice,
   };
+}
+
+/** The least that is left of a person's own budgets, by name; undefined where nobody has one. */
+export function budgetLeftOf(budgets: readonly Budget[]): ReadonlyMap<string, number> | undefined {
+  const left = new Map<string, number>();
+  for (const { name, of, left_usd } of budgets) {
+    if (of === 'person') left.set(name, Math.min(left_usd, left.get(name) ?? left_usd));
+  }
+  return left.size === 0 ? undefined : left;
 }
 
 /** Of all tokens of prompts, the part that was read from the cache; null without prompts. */

@@ -65,7 +65,10 @@ describe('the catalogue', () => {
   });
 
   it('says of a notice only what the notice has', () => {
-    const fills = { endpointId: 'name', groupName: 'name', failure: 'failure', untilAtMs: 'time' };
+    const fills = {
+      ...{ endpointId: 'name', groupName: 'name', name: 'name', period: 'period' },
+      ...{ failure: 'failure', untilAtMs: 'time' },
+    };
     for (const { shape } of noticeSchema.options) {
       const text = english[`notice.${shape.code.value}`] ?? '';
       const known = Object.entries(fills).filter(([field]) => Object.hasOwn(shape, field));

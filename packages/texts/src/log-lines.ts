@@ -1,6 +1,7 @@
 /** One line of the event log, for each kind of entry. */
 import type { ApiLogEntry } from '@zephyr/contract/api-history';
 import type { FailureClass } from '@zephyr/contract/failure';
+import type { BudgetPeriod } from '@zephyr/contract/limits';
 
 import { type ScreenTextKey, screenCatalogue } from './screen-catalogue.ts';
 import { decisionText } from './sentences.ts';
@@ -84,6 +85,8 @@ interface NoticeFields {
   readonly code: string;
   readonly endpointId?: string;
   readonly groupName?: string;
+  readonly name?: string;
+  readonly period?: BudgetPeriod;
   readonly failure?: FailureClass;
   readonly untilAtMs?: number;
 }
@@ -93,10 +96,11 @@ function noticeText(
   names: EndpointNames,
   { say, numbers, atMs }: Speech & { atMs: number },
 ): string {
-  const { endpointId, groupName, failure, untilAtMs }: NoticeFields = notice;
+  const { endpointId, groupName, name, period, failure, untilAtMs }: NoticeFields = notice;
   const values = {
-    name: endpointId === undefined ? (groupName ?? '') : nameOf(names, endpointId),
+    name: endpointId === undefined ? (groupName ?? name ?? '') : nameOf(names, endpointId),
     failure: failure === undefined ? '' : say(`failure.${failure}`),
+    period: period === undefined ? '' : say(`period.${period}`),
     time: untilAtMs === undefined ? '' : numbers.time(untilAtMs, atMs),
   };
   // That each text names only what its notice has is tested with the catalogue.

@@ -7,7 +7,7 @@ import { trustedProxies } from '@zephyr/runtime/http/trusted-proxies';
 import type { Readiness } from '@zephyr/runtime/http/watch-pages';
 import type { Logger } from '@zephyr/runtime/logger';
 import { createRedis } from '@zephyr/runtime/redis/client';
-import { offerUsageScript } from '@zephyr/runtime/redis/usage-store';
+import { offerUsageScripts } from '@zephyr/runtime/redis/usage-store';
 import { createWriteTest } from '@zephyr/runtime/redis/write-test';
 import type { RunningService, ServiceContext } from '@zephyr/runtime/service';
 import type { Redis } from 'ioredis';
@@ -86,7 +86,7 @@ export async function startController(context: ServiceContext): Promise<RunningS
 /** Also to a Redis that was away or was replaced: proxies may write usage by this script alone. */
 function offerUsage(redis: Redis, log: Logger): void {
   const offer = () =>
-    offerUsageScript(redis).catch((error: unknown) => {
+    offerUsageScripts(redis).catch((error: unknown) => {
       log.warn({ why: messageOf(error) }, 'proxies may be unable to write usage');
     });
   redis.on('ready', () => void offer());
@@ -153,6 +153,7 @@ function appOf({ context, redis, current, health, metrics }: Shared, tail: Tail)
     ...{ redis, current, tail, log, health, readiness, registry: metrics.registry },
     ...{ clock: systemClock, files, environment },
     allowedHosts: () => configSource.current().config.controller.allowedHosts,
+    config: () => configSource.current().config,
     adminToken: () => configSource.current().secrets.adminToken,
     trustedProxies: () => trustedProxies(configSource.current().config.server.trustedProxies),
   });

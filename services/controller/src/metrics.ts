@@ -4,6 +4,7 @@
  */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
+import type { NoticeCode } from '@zephyr/contract/notice';
 import { NOTIFY_KINDS } from '@zephyr/contract/notify';
 import { REASON_CODES } from '@zephyr/contract/selection';
 import type { Effect } from '@zephyr/core';
@@ -68,6 +69,7 @@ function addDecisionCounters(registry: Registry): ControllerMetrics['count'] {
     help: 'Sessions that were moved to another endpoint, because that was worth their caches',
     registers,
   });
+  const warnings = addBudgetCounter(registry);
   return (effects) => {
     for (const effect of effects) {
       if (effect.kind === 'record' && effect.decision.phase === 'switched') {
@@ -76,7 +78,23 @@ function addDecisionCounters(registry: Registry): ControllerMetrics['count'] {
       if (effect.kind === 'notice' && effect.notice.code === 'sessions_moved') {
         sessionsMoved.inc(effect.notice.trade.sessions);
       }
+      if (effect.kind === 'notice') warnings(effect.notice.code);
     }
+  };
+}
+
+/** Returns how to count a notice, if it is one of them. */
+function addBudgetCounter(registry: Registry): (code: NoticeCode) => void {
+  const counter = new Counter({
+    name: 'zephyr_controller_budget_warnings_total',
+    help: 'Budgets of people and teams that were nearly spent (80 %) or spent',
+    labelNames: ['level'],
+    registers: [registry],
+  });
+  for (const level of ['nearly_spent', 'spent']) counter.inc({ level }, 0);
+  return (code) => {
+    if (code === 'person_budget_nearly_spent') counter.inc({ level: 'nearly_spent' });
+    if (code === 'person_budget_spent') counter.inc({ level: 'spent' });
   };
 }
 

@@ -5,11 +5,14 @@ import { dirname, join, resolve } from 'node:path';
 
 import { type Clock, systemClock, systemRandom } from '@zephyr/runtime/clock';
 import { outboundProxiesOf } from '@zephyr/runtime/config/outbound';
+import { createRedis } from '@zephyr/runtime/redis/client';
 import type { RunningService, ServiceContext } from '@zephyr/runtime/service';
 import { drain } from './drain.ts';
 import { Accounting } from './report/accounting.ts';
 import { FailedRequests } from './report/failed-requests.ts';
 import { createMetrics, type ProxyGauges } from './report/metrics.ts';
+import { OwnUsageReader } from './report/own-usage.ts';
+import { PeopleLimits } from './report/people-limits.ts';
 import { RequestStats } from './report/request-stats.ts';
 import { Serving } from './report/serving.ts';
 import { StatusFeed } from './report/status-feed.ts';
@@ -89,10 +92,13 @@ export async function startProxy(
   };
   const snapshotPath = (): string =>
     options.snapshotPath ?? defaultSnapshotPath(settings.config.hash);
+  const limits = new PeopleLimits(settings.config, { proxyId: instanceId, clock });
+  const usageRedis = createRedis(context.redis, log.child({ connection: 'usage' }), 'command');
   const usage = new UsageWriter({
     proxyId: instanceId,
-    target: context.redis,
+    redis: usageRedis,
     log,
+    limits,
     place: {
       folder: () => dirname(snapshotPath()),
       system: `${resolve(settings.config.path)} ${settings.config.server.port}`,
@@ -104,8 +110,12 @@ export async function startProxy(
     clock,
     config: () => settings.config,
     incarnation: () => routing.state.snapshot?.incarnation,
-    note: (record, model) => usage.note(record, model),
+    note: (record, model) => {
+      usage.note(record, model);
+      limits.used(record);
+    },
   });
+  const ownUsage = new OwnUsageReader({ redis: usageRedis, limits, clock });
   const feed = new StatusFeed(() => statusOf(status), clock);
   const link = new RedisLink({
     proxyId: instanceId,
@@ -141,6 +151,7 @@ export async function startProxy(
       budget: retryBudget,
       stats,
       accounting,
+      limits,
       serving,
       failedRequests: new FailedRequests(log),
       stale: new StaleConnections(),
@@ -163,15 +174,17 @@ export async function startProxy(
   settings.onChange((removed) => {
     routing.reconfigure(settings.routing());
     removed.forEach(retire);
+    limits.reconfigure(settings.config);
     admission.endRevoked();
     for (const listener of listeners) listener.reconfigure(settings.config);
     main.renew(settings.certificate);
   });
   await link.start();
-  usage.start();
+  await usage.start();
   const { metricsAddress } = context;
   const exposed = metricsAddress === undefined ? metrics : undefined;
-  const main = await listen(createApp({ admission, metrics: exposed, status, feed, onError }), {
+  const app = createApp({ admission, metrics: exposed, status, feed, ownUsage, onError });
+  const main = await listen(app, {
     host: settings.config.server.host,
     port: settings.config.server.port,
     settings: settings.config,

@@ -2,6 +2,7 @@
 import type { ApiHistory } from '@zephyr/contract/api-history';
 import type { ApiState } from '@zephyr/contract/api-state';
 import type { CommandAnswer, CommandBody, CommandName } from '@zephyr/contract/command';
+import type { BudgetList } from '@zephyr/contract/limits';
 import type { Problem } from '@zephyr/contract/problem';
 import type { ApiRequestRecord, RequestList, UsageReport } from '@zephyr/contract/usage';
 import { ZephyrError } from '@zephyr/runtime/errors';
@@ -53,6 +54,7 @@ export interface AdminClient {
   /** Resolves once the command has been applied. */
   command<Name extends CommandName>(name: Name, body: CommandBody<Name>): Promise<CommandAnswer>;
   usage(query: UsageParams): Promise<UsageReport>;
+  budgets(): Promise<BudgetList>;
   usageCsv(query: UsageParams): Promise<string>;
   /** Newest first. */
   requests(query: RequestParams): Promise<readonly ApiRequestRecord[]>;
@@ -102,6 +104,7 @@ export function adminClient(target: AdminTarget, say: Translate): AdminClient {
       return answerOf(response, target.url, say);
     },
     usage: (query) => get(`/api/usage${queryOf(query)}`),
+    budgets: () => get('/api/budgets'),
     usageCsv: async (query) => {
       const signal = AbortSignal.timeout(RECORDING_TIMEOUT_MS);
       const response = await request(`/api/usage.csv${queryOf(query)}`, { signal });

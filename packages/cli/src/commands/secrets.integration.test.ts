@@ -4,8 +4,14 @@ import { join } from 'node:path';
 
 import { readSessionEntries } from '@zephyr/runtime/redis/bounded';
 import { keys } from '@zephyr/runtime/redis/keys';
+import { exchangeLimits } from '@zephyr/runtime/redis/limits-store';
 import { type RedisServer, startRedisServer } from '@zephyr/runtime/redis/server';
-import { offerUsageScript, readUsage, recordUsage } from '@zephyr/runtime/redis/usage-store';
+import {
+  offerUsageScripts,
+  readOwnDays,
+  readUsage,
+  recordUsage,
+} from '@zephyr/runtime/redis/usage-store';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -113,7 +119,7 @@ describe('the secrets of a deployment', () => {
     }
   });
 
-  it('lets proxies and probers write the ledger by the script that a controller has loaded', async () => {
+  it('lets proxies and probers use the ledger by the scripts that a controller has loaded', async () => {
     const counts = {
       ...{ requests: 1, failed: 0, inputTokens: 1, outputTokens: 1, cacheReadTokens: 1 },
       ...{ cacheWrite5mTokens: 0, cacheWrite1hTokens: 0, costNanoUsd: 1, unpriced: 0 },
@@ -122,12 +128,16 @@ describe('the secrets of a deployment', () => {
     const row = { person: 'ann', endpoint: 'e', model: 'm', fromAtMs: 0, counts };
     const batch = { writer: 'w', sequence: 1, rows: [row], records: [] };
     await expect(recordUsage(as('proxy'), batch)).rejects.toThrow(/NOPERM/);
-    await offerUsageScript(as('controller'));
+    await offerUsageScripts(as('controller'));
     expect(await recordUsage(as('proxy'), batch)).toBe('written');
     expect(await recordUsage(as('prober'), { ...batch, writer: 'p' })).toBe('written');
     const range = { sinceAtMs: 0, untilAtMs: 1, unit: 'day' } as const;
     const { rows } = await readUsage(as('controller'), range);
     expect(rows).toMatchObject([{ person: 'ann', counts: { requests: 2 } }]);
+    expect(await readOwnDays(as('proxy'), 'ann', range)).toHaveLength(1);
+    const share = { minuteAtMs: 0, people: [] };
+    const read = await exchangeLimits(as('proxy'), 0, { proxyId: 'p', share });
+    expect([...read.spent.month.people]).toEqual(expect.arrayContaining([['ann', 2]]));
     expect((await as('proxy').hscan(keys.usageDay('1970-01-01'), 0))[1]).toHaveLength(2);
   });
 

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import type { BudgetList } from '@zephyr/contract/limits';
 import type { ApiRequestRecord, UsageReport } from '@zephyr/contract/usage';
 import { loadConfig } from '@zephyr/runtime/config/load';
 import { eventually } from '@zephyr/testkit/eventually';
@@ -34,7 +35,7 @@ beforeAll(async () => {
   writeFileSync(
     configPath,
     `[server]\nport = 0\n[controller]\nport = 0\n[prober]\nport = 0\n[health_check]\nstyle = "tcp"
-[[clients]]\nname = "ann"\nkey_env = "KEY_ANN"\n[[clients]]\nname = "bob"\nkey_env = "KEY_BOB"
+[[clients]]\nname = "ann"\nkey_env = "KEY_ANN"\n[[clients]]\nname = "bob"\nkey_env = "KEY_BOB"\nbudget_usd_per_day = 0.008
 [[groups]]\nname = "main"\nauth_token_env = "TEAM_TOKEN"
 [[groups.endpoints]]\nname = "one"\nurl = "${upstream.url}"\n`,
   );
@@ -171,6 +172,32 @@ describe('a query that is wrong', () => {
     const child = start(command);
     const [stderr, [code]] = await Promise.all([text(child.stderr), once(child, 'exit')]);
     expect([code, stderr]).toEqual([2, expect.stringContaining(words)]);
+  });
+});
+
+describe('budgets', () => {
+  const api = async (path: string) =>
+    (await fetch(`http://127.0.0.1:${system.ports.controller}${path}`)).text();
+  const budgets = async () => (JSON.parse(await api('/api/budgets')) as BudgetList).budgets;
+
+  it('are shown with what is left, warned of, and raised for a day', async () => {
+    await eventually(async () =>
+      expect(await budgets()).toMatchObject([
+        { name: 'bob', of: 'person', period: 'day', budget_usd: 0.008, used_usd: 0.007 },
+      ]),
+    );
+    await eventually(async () =>
+      expect(await api('/api/history')).toContain('"person_budget_nearly_spent"'),
+    );
+    expect(await zephyr('clients grant bob 1')).toBe(
+      'bob may spend $1.00 more today, until 00:00 UTC.\n',
+    );
+    expect(await budgets()).toMatchObject([{ granted_usd: 1, left_usd: 1.001 }]);
+    expect(await zephyr('usage')).toMatch(/^bob +day +\$1\.00 /m);
+    expect(await api('/api/history')).toContain('"subject":"bob: $1"');
+    const stranger = start('clients grant eve 1');
+    const [why] = await Promise.all([text(stranger.stderr), once(stranger, 'exit')]);
+    expect(why).toContain('There is no such person or team.');
   });
 });
 

@@ -1,4 +1,5 @@
 /** `zephyr usage` and `zephyr usage export`: who used what. */
+import type { Budget } from '@zephyr/contract/limits';
 import type { UsageDimension, UsageFigures, UsageLine, UsageReport } from '@zephyr/contract/usage';
 import type { Environment } from '@zephyr/runtime/environment';
 import { ZephyrError } from '@zephyr/runtime/errors';
@@ -21,8 +22,12 @@ const DIMENSIONS: readonly UsageDimension[] = ['day', 'hour', 'person', 'endpoin
 export async function showUsage(options: UsageOptions, environment: Environment): Promise<string> {
   const session = openSession(options, environment);
   const { by = options.json === true ? ALL : DEFAULT_BY, since, until } = options;
-  const report = await session.client.usage({ by, since, until });
-  return printed(options, report, renderUsage(report, session));
+  const [report, { budgets }] = await Promise.all([
+    session.client.usage({ by, since, until }),
+    session.client.budgets(),
+  ]);
+  const text = [renderUsage(report, session), renderBudgets(budgets, session)];
+  return printed(options, { ...report, budgets }, text.filter(Boolean).join('\n\n'));
 }
 
 /** @throws ZephyrError `USAGE` unless there is one format */
@@ -61,6 +66,22 @@ function renderUsage(report: UsageReport, session: AdminSession): string {
   // Added up over everything there is one row, which is the total.
   const table = shown.length === 0 ? [cellsOf(report.total, session)] : [...rows, total];
   return [renderTable(head, table), ...notesOf(report.total, session)].join('\n\n');
+}
+
+/** Of the periods that run, whatever the time of the report is. */
+function renderBudgets(budgets: readonly Budget[], { say, numbers }: AdminSession): string {
+  if (budgets.length === 0) return '';
+  const head = [
+    ...[say('budget.name'), say('budget.period'), say('budget.left'), say('budget.used')],
+    ...[say('budget.budget'), say('budget.granted'), say('budget.resets')],
+  ];
+  const rows = budgets.map((budget) => [
+    budget.name === 'anonymous' ? say('usage.anonymous') : budget.name,
+    say(`period.${budget.period}`),
+    ...[budget.left_usd, budget.used_usd, budget.budget_usd, budget.granted_usd].map(numbers.usd),
+    `${budget.resets_at.slice(0, 16).replace('T', ' ')} UTC`,
+  ]);
+  return renderTable(head, rows);
 }
 
 function shownName(

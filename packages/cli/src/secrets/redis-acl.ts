@@ -26,10 +26,10 @@ const WORK = [
 const any = (key: (part: string) => string) => key('*');
 
 /**
- * Of the ledger of usage, for who writes it: by the script that a controller has loaded (a proxy can
- * run no other), and what that script does. Nobody may delete from it.
+ * Of the ledger of usage, for who writes it: by the scripts that a controller has loaded (a proxy can
+ * run no others), and what they do. Nobody may delete from it.
  */
-const USAGE = `(~${any(keys.usageDay).replace('day:*', '*')} +evalsha +get +set +hget +hset +hlen +hscan +pexpire +xlen +xadd)`;
+const USAGE = `(~${any(keys.usageDay).replace('day:*', '*')} +evalsha +get +set +hget +hgetall +hset +hlen +hscan +pexpire +xlen +xadd)`;
 
 /** Key and channel patterns (`%R~` may be read, `%W~` written, `~` both), then commands. */
 const RULES: Readonly<Record<RedisUser, readonly string[]>> = {

@@ -4,6 +4,7 @@ import { A, B, C, Scenario } from '../test-support/scenario.ts';
 import type { Effect } from './events.ts';
 
 const good = () => new Scenario({ ids: [A, B, C] }).rounds(10, { a: 500, b: 520, c: 540 });
+const DAY_MS = 86_400_000;
 const GONE = 'gone' as typeof A;
 const sessions = { a: { running: 2, cachedTokens: {} }, b: { running: 3, cachedTokens: {} } };
 
@@ -45,6 +46,26 @@ describe('commands', () => {
     expect(again.effects).toEqual([]);
     expect(story.world.wishes.disabled).toEqual([B]);
     expect(effectsOf(story, { kind: 'resume' }).outcome).toMatchObject({ status: 'unchanged' });
+  });
+
+  it('grant: adds up by name within a day, and ends with it', () => {
+    const story = good();
+    const grant = (name: string, usd: number) => effectsOf(story, { kind: 'grant', name, usd });
+    expect(grant('ann', 2)).toMatchObject({
+      outcome: { status: 'applied' },
+      effects: [{ kind: 'store_wishes' }],
+    });
+    grant('bob', 1);
+    grant('ann', 3);
+    const granted = () => story.world.wishes.grants.map(({ name, usd }) => [name, usd]);
+    expect(granted()).toEqual([
+      ['bob', 1],
+      ['ann', 5],
+    ]);
+    story.pass(DAY_MS);
+    grant('ann', 7);
+    expect(granted()).toEqual([['ann', 7]]);
+    expect((story.world.wishes.grants[0]?.dayAtMs ?? 1) % DAY_MS).toBe(0);
   });
 
   it('probe: one, or all that are enabled', () => {

@@ -96,7 +96,7 @@ describe('wishes about an endpoint that is gone', () => {
     expect(story.world.wishes.mode.kind).toBe('manual');
     expect(configure(story, { ids: [A, B] })).toEqual([]);
     const effects = configure(story, { ids: [A] });
-    const wishes = { mode: { kind: 'auto' }, paused: false, disabled: [] };
+    const wishes = { mode: { kind: 'auto' }, paused: false, disabled: [], grants: [] };
     expect(story.world.wishes).toEqual(wishes);
     expect(effects).toContainEqual({ kind: 'store_wishes', wishes });
     expect(effects).toContainEqual({
@@ -111,7 +111,12 @@ describe('wishes about an endpoint that is gone', () => {
     story.command({ kind: 'disable', endpointId: C });
     story.command({ kind: 'select', endpointId: A, force: false });
     const effects = configure(story, { ids: [A, C] });
-    const wishes = { mode: { kind: 'manual', endpointId: A }, paused: false, disabled: [C] };
+    const wishes = {
+      mode: { kind: 'manual', endpointId: A },
+      paused: false,
+      disabled: [C],
+      grants: [],
+    };
     expect(story.world.wishes).toEqual(wishes);
     expect(effects).toEqual([{ kind: 'store_wishes', wishes }]);
   });

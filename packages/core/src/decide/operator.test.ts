@@ -21,7 +21,7 @@ describe('select', () => {
     expect(story.content.endpoints['a']?.sessionGeneration).toBeGreaterThan(0);
     expect(story.effects).toContainEqual({
       kind: 'store_wishes',
-      wishes: { mode: { kind: 'manual', endpointId: C }, paused: false, disabled: [] },
+      wishes: { mode: { kind: 'manual', endpointId: C }, paused: false, disabled: [], grants: [] },
     });
   });
 

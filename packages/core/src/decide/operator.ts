@@ -4,7 +4,7 @@ import type { Notice } from '@zephyr/contract/notice';
 import type { EndpointId, EpochMs } from '@zephyr/contract/scalars';
 import type { Mode } from '@zephyr/contract/selection';
 
-import { assertNever } from '../types.ts';
+import { assertNever, epochMs } from '../types.ts';
 import { moveSessions } from './apply-switch.ts';
 import type { Assessment } from './assessment.ts';
 import type { Step } from './context.ts';
@@ -12,6 +12,8 @@ import type { CommandOutcome, Effect } from './events.ts';
 import { sessionLoadOf } from './presence.ts';
 import { recovered } from './recovery.ts';
 import { type World, withEndpoint } from './world.ts';
+
+const DAY_MS = 86_400_000;
 
 export interface Command {
   readonly commandId: string;
@@ -37,7 +39,7 @@ interface Result {
   readonly effects: readonly Effect[];
 }
 
-function run(world: World, { command, assessments }: Command): Result {
+function run(world: World, { command, assessments, nowMs }: Command): Result {
   switch (command.kind) {
     case 'probe':
       return probe(world, command.endpointId);
@@ -57,6 +59,8 @@ function run(world: World, { command, assessments }: Command): Result {
       return disable(world, command);
     case 'move-sessions':
       return move(world, command.fromId);
+    case 'grant':
+      return grant(world, command, nowMs);
     default:
       return assertNever(command);
   }
@@ -141,6 +145,19 @@ function move(world: World, fromId: EndpointId | undefined): Result {
   const ids = fromId === undefined ? world.endpoints.map(({ id }) => id) : [fromId];
   const affected = ids.reduce((sum, id) => sum + sessionLoadOf(world.proxies, id).running, 0);
   return applied(world, { next: moveSessions(world, fromId), affected, effects: [] });
+}
+
+/** Adds to what was granted that day (UTC); grants of other days have ended. */
+function grant(
+  world: World,
+  { name, usd }: Extract<OperatorCommand, { kind: 'grant' }>,
+  nowMs: EpochMs,
+): Result {
+  const dayAtMs = epochMs(nowMs - (nowMs % DAY_MS));
+  const today = world.wishes.grants.filter((known) => known.dayAtMs === dayAtMs);
+  const former = today.find((known) => known.name === name)?.usd ?? 0;
+  const others = today.filter((known) => known.name !== name);
+  return wish(world, { grants: [...others, { name, dayAtMs, usd: former + usd }] });
 }
 
 function wish(world: World, change: Partial<OperatorWishes>): Result {

@@ -127,7 +127,12 @@ export interface WorldSetup {
   readonly decisions?: number | undefined;
 }
 
-const NO_WISHES: OperatorWishes = { mode: { kind: 'auto' }, paused: false, disabled: [] };
+const NO_WISHES: OperatorWishes = {
+  mode: { kind: 'auto' },
+  paused: false,
+  disabled: [],
+  grants: [],
+};
 
 /**
  * A world before the first event. The selection is that of the previous leader, or the first

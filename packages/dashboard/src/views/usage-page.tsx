@@ -1,5 +1,6 @@
 /** Who used what: figures of today, 7 or 30 days, by person, model and endpoint, and a chart. */
 import { useSignal } from '@preact/signals';
+import type { Budget, BudgetList } from '@zephyr/contract/limits';
 import type { UsageFigures, UsageReport } from '@zephyr/contract/usage';
 import { useEffect } from 'preact/hooks';
 
@@ -7,8 +8,9 @@ import { type ApiResult, type ApiTrouble, ask } from '../api.ts';
 import { goTo, route } from '../navigation.ts';
 import { link } from '../page.ts';
 import { USAGE_DAYS, type UsageDays } from '../route.ts';
-import { cacheHitRatio, failedRatio, usageBy } from '../usage-data.ts';
+import { budgetLeftOf, cacheHitRatio, failedRatio, usageBy } from '../usage-data.ts';
 import { usageSpeech } from '../usage-language.ts';
+import { BudgetTable } from './budget-table.tsx';
 import { Fact } from './now.tsx';
 import { TroubleBanner } from './trouble-banner.tsx';
 import { UsageChart } from './usage-chart.tsx';
@@ -21,6 +23,7 @@ interface UsageData {
   readonly days: UsageDays;
   readonly report: UsageReport;
   readonly timeline: UsageReport;
+  readonly budgets: readonly Budget[];
 }
 
 export function UsagePage() {
@@ -47,6 +50,7 @@ export function UsagePage() {
         )}
         <p class="hint">{say('usage.utc')}</p>
       </section>
+      {data !== null && data.budgets.length > 0 && <BudgetTable budgets={data.budgets} />}
       {data !== null && data.report.total.requests > 0 && <Parts data={data} />}
     </div>
   );
@@ -81,13 +85,16 @@ function useUsage(days: UsageDays) {
 }
 
 async function loadUsage(days: UsageDays): Promise<ApiResult<UsageData>> {
-  const [report, timeline] = await Promise.all([
+  const [report, timeline, budgets] = await Promise.all([
     ask<UsageReport>(`api/usage?by=person,endpoint,model&since=${days}d`),
     ask<UsageReport>(`api/usage?by=${unitOf(days)}&since=${days}d`),
+    ask<BudgetList>('api/budgets'),
   ]);
   if (report.status !== 'done') return report;
   if (timeline.status !== 'done') return timeline;
-  return { status: 'done', answer: { days, report: report.answer, timeline: timeline.answer } };
+  if (budgets.status !== 'done') return budgets;
+  const answer = { days, report: report.answer, timeline: timeline.answer };
+  return { status: 'done', answer: { ...answer, budgets: budgets.answer.budgets } };
 }
 
 function unitOf(days: UsageDays): 'hour' | 'day' {
@@ -157,7 +164,7 @@ function Notes({ total }: { readonly total: UsageFigures }) {
   );
 }
 
-function Parts({ data: { days, report, timeline } }: { readonly data: UsageData }) {
+function Parts({ data: { days, report, timeline, budgets } }: { readonly data: UsageData }) {
   return (
     <>
       <UsageChart report={timeline} unit={unitOf(days)} />
@@ -167,6 +174,7 @@ function Parts({ data: { days, report, timeline } }: { readonly data: UsageData 
             key={dimension}
             dimension={dimension}
             rows={usageBy(report.rows, dimension)}
+            left={dimension === 'person' ? budgetLeftOf(budgets) : undefined}
           />
         ))}
       </div>

@@ -8,10 +8,12 @@ import { UsageName } from './usage-names.tsx';
 interface UsageTableProps {
   readonly dimension: 'person' | 'endpoint' | 'model';
   readonly rows: readonly NamedUsage[];
+  /** What is left of budgets, by name; undefined where nobody has one. */
+  readonly left?: ReadonlyMap<string, number> | undefined;
 }
 
 /** Who, with what, or where: the most expensive first. */
-export function UsageTable({ dimension, rows }: UsageTableProps) {
+export function UsageTable({ dimension, rows, left }: UsageTableProps) {
   const { say, numbers } = usageSpeech.value;
   const titleId = `usage-${dimension}-title`;
   const heads = [
@@ -33,6 +35,11 @@ export function UsageTable({ dimension, rows }: UsageTableProps) {
           <thead>
             <tr>
               <th scope="col">{say(`usage.${dimension}`)}</th>
+              {left !== undefined && (
+                <th scope="col" class="number">
+                  {say('usage.budgetLeft')}
+                </th>
+              )}
               {[...heads, 'cacheWrite' as const].map((head) => (
                 <th key={head} scope="col" class="number">
                   {say(`usage.${head}`)}
@@ -44,6 +51,7 @@ export function UsageTable({ dimension, rows }: UsageTableProps) {
             {rows.map(({ name, figures }) => (
               <tr key={name} data-name={name}>
                 <th scope="row">{nameCell(dimension, name)}</th>
+                {left !== undefined && <LeftCell left={left.get(name)} />}
                 <td class="number">{numbers.usd(figures.cost_usd)}</td>
                 <td class="number">{numbers.count(figures.requests)}</td>
                 <td class={figures.failed > 0 ? 'number bad-text' : 'number'}>
@@ -61,6 +69,11 @@ export function UsageTable({ dimension, rows }: UsageTableProps) {
       </Scrolling>
     </section>
   );
+}
+
+function LeftCell({ left }: { readonly left: number | undefined }) {
+  const text = left === undefined ? '–' : usageSpeech.value.numbers.usd(left);
+  return <td class={left === 0 ? 'number bad-text' : 'number'}>{text}</td>;
 }
 
 /** From a person to their requests; probes and the rest have none of their own there. */

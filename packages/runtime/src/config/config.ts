@@ -22,6 +22,8 @@ export interface Config extends InternalForm<Omit<ConfigFile, Resolved>> {
   readonly path: string;
   readonly redis: RedisConfig;
   readonly groups: readonly GroupConfig[];
+  /** Who has a key, in the order of the file. */
+  readonly clients: readonly ClientConfig[];
   /** All groups' endpoints in order of preference: by priority, then the default group's first. */
   readonly endpoints: readonly EndpointConfig[];
 }
@@ -35,6 +37,11 @@ export interface RedisConfig {
   /** `default`: nobody named a Redis, so `zephyr start` may bring its own. */
   readonly urlFrom: 'default' | 'file' | 'environment';
 }
+
+/** With what the person may use, where it differs from `clientDefaults`. */
+export type ClientConfig = InternalForm<
+  Omit<ConfigFile['clients'][number], 'key_env' | 'key_file' | 'key_sha256'>
+>;
 
 export interface GroupConfig {
   readonly name: string;

@@ -38,7 +38,7 @@ export function resolveConfig(
 ): Omit<LoadedConfig, 'ignored'> {
   const { path, variables } = source;
   const file = configSchema.parse(document);
-  const { groups: _, health_check: __, redis, clients: ___, notify: ____, ...tables } = file;
+  const { groups: _, health_check: __, redis, clients, notify: ___, ...tables } = file;
   const groups = resolveGroups(file);
   const endpoints = groups
     .toSorted((left, right) => Number(right.config.isDefault) - Number(left.config.isDefault))
@@ -52,6 +52,9 @@ export function resolveConfig(
     redis: { url: location.url, urlFrom: redisUrlFrom(document, variables) },
     groups: groups.map((group) => group.config),
     endpoints,
+    clients: clients.map(({ key_env: _env, key_file: _file, key_sha256: _sha256, ...client }) =>
+      internalForm(client),
+    ),
   };
   return {
     config: deepFreeze(config),

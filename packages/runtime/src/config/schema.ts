@@ -11,6 +11,7 @@ import { failover } from './tables/failover.ts';
 import { group } from './tables/groups.ts';
 import { healthCheck, price } from './tables/health-check.ts';
 import { limits } from './tables/limits.ts';
+import { clientDefaults, team } from './tables/limits-of-people.ts';
 import { notifyTarget } from './tables/notify.ts';
 import { controller, prober, redis, server, ui } from './tables/server.ts';
 import { sessions } from './tables/sessions.ts';
@@ -81,13 +82,17 @@ const EXAMPLE_PRICES = [
 ] satisfies z.input<typeof price>[];
 
 const EXAMPLE_CLIENTS = [
-  { name: 'ann', key_env: 'CLIENT_KEY_ANN' },
+  { name: 'ann', key_env: 'CLIENT_KEY_ANN', budget_usd_per_day: 50 },
   { name: 'bob', key_file: '/run/secrets/bob' },
   {
     name: 'carol',
     key_sha256: '2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae',
   },
 ] satisfies z.input<typeof client>[];
+
+const EXAMPLE_TEAMS = [
+  { name: 'research', members: ['ann', 'bob'], budget_usd_per_month: 1000 },
+] satisfies z.input<typeof team>[];
 
 const EXAMPLE_NOTIFY = [
   { kind: 'slack', url_env: 'SLACK_WEBHOOK' },
@@ -129,6 +134,17 @@ export const configSchema = z.strictObject({
       'Who may use the proxy: one table for each person, with exactly one of the three keys. Without any, only this machine is served, or with `server.open` everybody.',
     )
     .meta({ example: EXAMPLE_CLIENTS }),
+  client_defaults: clientDefaults
+    .prefault({})
+    .describe(
+      'How much each person may use who has no value of their own; without keys, everybody together. Not set: no limit.',
+    ),
+  teams: z
+    .array(team)
+    .max(200)
+    .default([])
+    .describe('People whose use is limited together, besides what each of them may use.')
+    .meta({ example: EXAMPLE_TEAMS }),
   notify: z
     .array(notifyTarget)
     .max(20)

@@ -23,10 +23,15 @@ export function servedModelsOf({ models, modelMap }: ModelKeys): ServedModels | 
       model === '' ||
       models === undefined ||
       modelMap?.has(model) === true ||
-      models.some((pattern) => matches(pattern, model)),
+      isModelAmong(models, model),
     nameThere: (model) => modelMap?.get(model),
     listed: [...new Set([...(models ?? ['*']), ...(modelMap?.keys() ?? [])])],
   };
+}
+
+/** @param patterns names, or patterns with a star */
+export function isModelAmong(patterns: readonly string[], model: string): boolean {
+  return patterns.some((pattern) => matches(pattern, model));
 }
 
 /** A star matches any text. */

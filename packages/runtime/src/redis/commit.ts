@@ -9,6 +9,8 @@ import { loadScript, runScript } from './script.ts';
 /** What the leader writes beside the snapshot; `kept` 0 is a record, else about so many entries. */
 const PLACES = {
   operator: { key: keys.operator, kept: 0 },
+  /** Those of the wishes, for proxies, which may not read the others. */
+  grants: { key: keys.usageGrants, kept: 0 },
   world: { key: keys.world, kept: 0 },
   view: { key: keys.view, kept: 0 },
   /** One entry for each second or so, of about 1 kB: the last two hours. Fewer where they are larger. */

@@ -41,6 +41,15 @@ export const keys = {
   usageWritten: (writer: string) => `${root}:usage-written:${writer}`,
   /** Proxies, by script. Stream of RequestRecord, capped. */
   requests: `${root}:usage-requests`,
+  /**
+   * Proxies and probers, by script. Hash of what each person has cost in a day, week or month,
+   * `week:2026-11-23` UTC; made of the days above where it is missing. Lives until after its end.
+   */
+  usageSpent: (period: string) => `${root}:usage-spent:${period}`,
+  /** Proxies, by script, each its own field. Hash of LimitsShare within one minute. Lives 2 min. */
+  usageShares: (minute: string) => `${root}:usage-shares:${minute}`,
+  /** Leading controller, by script. JSON of the grants among the operator's wishes. Permanent. */
+  usageGrants: `${root}:usage-grants`,
   /** Admin API. Stream of operator commands, capped. */
   commands: `${root}:commands`,
   /** Leading controller, by script. Id of its last commit, so that a repeat is harmless. Permanent. */

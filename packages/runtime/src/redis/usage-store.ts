@@ -14,6 +14,7 @@ import type { Redis } from 'ioredis';
 import { z } from 'zod';
 
 import { keys } from './keys.ts';
+import { costsOf, dayKey, LIMIT_SCRIPTS, MAX_PEOPLE, makeSpent } from './limits-store.ts';
 import { loadScript, runScript } from './script.ts';
 
 export const USAGE_HOURS_LIFE_MS = 35 * DAY_MS;
@@ -40,15 +41,18 @@ const DAY_BOUNDS = [USAGE_DAYS_LIFE_MS, MAX_DAY_ROWS];
 
 const record = loadScript('record-usage');
 const read = loadScript('read-usage');
-const recordReply = z.enum(['written', 'known']);
+const readOwn = loadScript('read-own-usage');
+const recordReply = z.enum(['written', 'known', 'no_totals']);
+export type RecordReply = Exclude<z.infer<typeof recordReply>, 'no_totals'>;
 const readReply = z.union([z.number(), z.array(z.string())]);
 
 /**
- * Lets proxies write: they may run scripts that a controller has loaded, and no others. To be repeated,
- * because a Redis that was replaced does not know it any more.
+ * Lets proxies write and read: they may run scripts that a controller has loaded, and no others. To be
+ * repeated, because a Redis that was replaced does not know them any more.
  */
-export async function offerUsageScript(redis: Redis): Promise<void> {
-  await redis.script('LOAD', record.source);
+export async function offerUsageScripts(redis: Redis): Promise<void> {
+  const scripts = [record, readOwn, ...LIMIT_SCRIPTS];
+  await Promise.all(scripts.map(({ source }) => redis.script('LOAD', source)));
 }
 
 /**
@@ -57,26 +61,39 @@ export async function offerUsageScript(redis: Redis): Promise<void> {
  */
 export async function recordUsage(
   redis: Redis,
-  { writer, sequence, rows, records }: UsageBatch,
+  batch: UsageBatch,
   writtenLifeMs = WRITTEN_LIFE_MS,
-): Promise<z.infer<typeof recordReply>> {
+): Promise<RecordReply> {
+  const call = recordCall(batch, writtenLifeMs);
+  const reply = recordReply.parse(await runScript(redis, record, call));
+  if (reply !== 'no_totals') return reply;
+  // Of a period that has begun, or after an upgrade.
+  const missing = new Map(costsOf(batch.rows).map((cost) => [cost.key, cost]));
+  for (const { period, atMs } of missing.values()) await makeSpent(redis, period, atMs);
+  return z.enum(['written', 'known']).parse(await runScript(redis, record, call));
+}
+
+function recordCall({ writer, sequence, rows, records }: UsageBatch, writtenLifeMs: number) {
   const placed = [
     ...rows.map((row) => ({ row, key: hourKey(row.fromAtMs), bounds: HOUR_BOUNDS })),
     ...dailyRows(rows).map((row) => ({ row, key: dayKey(row.fromAtMs), bounds: DAY_BOUNDS })),
   ];
   const hashes = new Map(placed.map(({ key, bounds }) => [key, bounds]));
-  const names = [keys.usageWritten(writer), keys.requests, ...hashes.keys()];
+  const costs = costsOf(rows);
+  const totals = new Set(costs.map(({ key }) => key));
+  const names = [keys.usageWritten(writer), keys.requests, ...hashes.keys(), ...totals];
   const index = new Map(names.map((name, at) => [name, at + 1]));
-  const reply = await runScript(redis, record, {
+  return {
     keys: names,
     args: [
       ...[sequence, writtenLifeMs, fieldOf(BEYOND), KEPT_REQUESTS, placed.length],
+      ...[totals.size, costs.length, OTHER, MAX_PEOPLE],
       ...[...hashes.values()].flat(),
       ...placed.flatMap(({ row, key }) => [index.get(key) ?? 0, fieldOf(row), packed(row.counts)]),
+      ...costs.flatMap(({ key, person, nanoUsd }) => [index.get(key) ?? 0, person, nanoUsd]),
       ...records.map((entry) => JSON.stringify(entry)),
     ],
-  });
-  return recordReply.parse(reply);
+  };
 }
 
 export interface UsageRange {
@@ -111,6 +128,21 @@ export async function readUsage(redis: Redis, range: UsageRange): Promise<UsageR
     refused += found.refused;
   }
   return { rows, refused };
+}
+
+/** The days of the range, of one person; a day after another, so that Redis is never busy for long. */
+export async function readOwnDays(
+  redis: Redis,
+  person: string,
+  { sinceAtMs, untilAtMs }: Omit<UsageRange, 'unit'>,
+): Promise<readonly UsageRow[]> {
+  const rows: UsageRow[] = [];
+  for (let atMs = sinceAtMs; atMs < untilAtMs; atMs += DAY_MS) {
+    const call = { keys: [dayKey(atMs)], args: [person, MAX_READ_ROWS] };
+    const reply = z.array(z.string()).parse(await runScript(redis, readOwn, call));
+    rows.push(...rowsOf(reply, atMs).rows);
+  }
+  return rows;
 }
 
 /** The fields and values of a hash, in turn. */
@@ -151,8 +183,4 @@ function packed(counts: UsageCounts): string {
 /** `2026-11-28T09` */
 function hourKey(atMs: number): string {
   return keys.usageHour(new Date(atMs).toISOString().slice(0, 13));
-}
-
-function dayKey(atMs: number): string {
-  return keys.usageDay(new Date(atMs).toISOString().slice(0, 10));
 }

@@ -53,6 +53,7 @@ export const cli = {
   'cli.done.enable': '{name} is enabled.',
   'cli.done.disable': '{name} is disabled.',
   'cli.done.move': '{count} {count|session moves|sessions move} with the next request.',
+  'cli.done.grant': '{name} may spend {usd} more today, until 00:00 UTC.',
   'cli.done.reload': 'config.toml was reloaded.',
   'cli.done.probe': 'Probing {count} {count|endpoint|endpoints} now.',
   'cli.unchanged': '{text} Nothing changed.',
@@ -97,6 +98,9 @@ export const cli = {
   'replay.column.gain': 'Gain',
 
   'cli.usage': 'Show who used what: requests, tokens and cost',
+  'cli.clients.grant': 'Add to the budgets of a person or a team for the rest of the day (UTC)',
+  'cli.option.personOrTeam': 'name of a client or a team',
+  'cli.option.usd': 'how much more, in USD',
   'cli.usage.export': 'Print all usage that is kept, for other programs',
   'cli.requests': 'Print the last requests: person, endpoint, outcome, tokens, cost',
   'cli.option.by': 'one row for each of these: {words}, separated by commas (default: person)',

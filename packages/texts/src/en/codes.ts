@@ -129,6 +129,8 @@ export const codes = {
   'notice.available_again': 'An endpoint is available again',
   'notice.budget_nearly_spent': 'Group {name}: the daily probe budget is nearly spent',
   'notice.budget_spent': 'Group {name}: the daily probe budget is spent',
+  'notice.person_budget_nearly_spent': '{name}: 80 % of the budget of this {period} is spent',
+  'notice.person_budget_spent': '{name}: the budget of this {period} is spent',
   'notice.sessions_moved':
     'Sessions move from {name} to the active endpoint: the expected gain is worth more than their caches',
   'notice.late_probe_dropped': '{name}: a probe result arrived too late and was dropped',
@@ -156,11 +158,16 @@ export const codes = {
   'command.remove-client': 'take the key from',
   'command.add-endpoint': 'add endpoint',
   'command.remove-endpoint': 'remove endpoint',
+  'command.grant': 'grant more budget to',
   'command.reload': 'reload config.toml',
 
   'actor.loopback': 'This machine',
   'actor.browser': 'Browser',
   'actor.token': 'Program',
+
+  'period.day': 'day',
+  'period.week': 'week',
+  'period.month': 'month',
 
   'mode.auto': 'automatic',
   'mode.manual': 'manual',
@@ -172,6 +179,7 @@ export const codes = {
   'problem.not_found': 'There is nothing at this address.',
   'problem.method_not_allowed': 'This address does not support this method.',
   'problem.unknown_endpoint': 'There is no such endpoint.',
+  'problem.unknown_person': 'There is no such person or team.',
   'problem.endpoint_disabled': 'The endpoint is disabled.',
   'problem.endpoint_unavailable': 'The endpoint is currently not available.',
   'problem.last_endpoint': 'This is the last enabled endpoint.',

@@ -54,6 +54,7 @@ export const cli = {
   'cli.done.enable': '已启用 {name}。',
   'cli.done.disable': '已停用 {name}。',
   'cli.done.move': '{count} 个会话将随下一个请求转移。',
+  'cli.done.grant': '{name} 今日可再用 {usd}，截至 00:00 UTC。',
   'cli.done.reload': '已重新加载 config.toml。',
   'cli.done.probe': '正在探测 {count} 个端点。',
   'cli.unchanged': '{text}没有变化。',
@@ -93,6 +94,9 @@ export const cli = {
   'replay.column.gain': '收益',
 
   'cli.usage': '显示用量：请求、Token 与费用',
+  'cli.clients.grant': '为人员或团队追加当日（UTC）预算',
+  'cli.option.personOrTeam': '人员或团队的名称',
+  'cli.option.usd': '追加金额（美元）',
   'cli.usage.export': '输出保存的全部用量，供其他程序使用',
   'cli.requests': '输出最近的请求：人员、端点、结果、Token 与费用',
   'cli.option.by': '按这些维度各列一行：{words}，用逗号分隔（默认：person）',

@@ -123,6 +123,8 @@ export const codes = {
   'notice.available_again': '又有端点可用',
   'notice.budget_nearly_spent': '组 {name}：今日探测预算即将用完',
   'notice.budget_spent': '组 {name}：今日探测预算已用完',
+  'notice.person_budget_nearly_spent': '{name}：{period}预算已用 80%',
+  'notice.person_budget_spent': '{name}：{period}预算已用完',
   'notice.sessions_moved': '{name} 的会话转到当前端点：预期收益大于其缓存的价值',
   'notice.late_probe_dropped': '{name}：探测结果到达过晚，已丢弃',
 
@@ -149,11 +151,16 @@ export const codes = {
   'command.remove-client': '收回密钥',
   'command.add-endpoint': '添加端点',
   'command.remove-endpoint': '移除端点',
+  'command.grant': '追加预算给',
   'command.reload': '重新加载 config.toml',
 
   'actor.loopback': '本机',
   'actor.browser': '浏览器',
   'actor.token': '程序',
+
+  'period.day': '今日',
+  'period.week': '本周',
+  'period.month': '本月',
 
   'mode.auto': '自动',
   'mode.manual': '手动',
@@ -165,6 +172,7 @@ export const codes = {
   'problem.not_found': '该地址没有内容。',
   'problem.method_not_allowed': '该地址不支持此请求方法。',
   'problem.unknown_endpoint': '没有这个端点。',
+  'problem.unknown_person': '没有这个人员或团队。',
   'problem.endpoint_disabled': '该端点已停用。',
   'problem.endpoint_unavailable': '该端点目前不可用。',
   'problem.last_endpoint': '这是最后一个启用的端点。',

@@ -7,6 +7,7 @@ import { COMMAND_NAMES } from '@zephyr/contract/command';
 import { EDIT_NAMES } from '@zephyr/contract/edit';
 import { formatRecording, usageCsv } from '@zephyr/core';
 import type { Clock } from '@zephyr/runtime/clock';
+import type { Config } from '@zephyr/runtime/config/config';
 import type { ConfigFiles } from '@zephyr/runtime/config/edit/endpoints';
 import type { Environment } from '@zephyr/runtime/environment';
 import { PAGE_HEADERS, PAGES } from '@zephyr/runtime/http/pages';
@@ -17,6 +18,7 @@ import express, { type Express, type RequestHandler } from 'express';
 import type { Redis } from 'ioredis';
 import type { Registry } from 'prom-client';
 
+import { readBudgets } from '../view/budgets.ts';
 import type { CurrentState } from '../view/current-state.ts';
 import { readRecording } from '../view/recording.ts';
 import { createAccess } from './access.ts';
@@ -43,6 +45,7 @@ export interface ApiAppDeps {
   readonly readiness: () => Promise<Readiness>;
   /** Of the configuration in use: both may change while we run. */
   readonly allowedHosts: () => readonly string[];
+  readonly config: () => Config;
   readonly adminToken: () => Secret | undefined;
   readonly trustedProxies: () => BlockList | undefined;
   /** Of the configuration, which operators may edit. */
@@ -121,6 +124,11 @@ function addApi(app: Express, deps: ApiAppDeps): void {
   answerGet(app, '/api/usage', async (req, res) => {
     const query = usageQueryOf(req.query, deps.clock.epochMs());
     res.json(await fromStore(deps.log, () => readReport(deps, query)));
+  });
+  answerGet(app, '/api/budgets', async (_req, res) => {
+    const nowMs = deps.clock.epochMs();
+    const read = () => readBudgets(deps.redis, deps.config(), nowMs);
+    res.json({ budgets: await fromStore(deps.log, read) });
   });
   answerGet(app, '/api/usage.csv', async (req, res) => {
     const query = usageQueryOf(req.query, deps.clock.epochMs());

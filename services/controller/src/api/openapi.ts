@@ -4,6 +4,7 @@ import { decisionsSchema, historySchema } from '@zephyr/contract/api-history';
 import { apiStateSchema } from '@zephyr/contract/api-state';
 import { COMMAND_NAMES, COMMANDS, commandAnswerSchema } from '@zephyr/contract/command';
 import { EDIT_NAMES, EDITS, editAnswerSchema, settingsSchema } from '@zephyr/contract/edit';
+import { budgetListSchema } from '@zephyr/contract/limits';
 import { loginSchema } from '@zephyr/contract/login';
 import { PROBLEMS, type ProblemCode, problemSchema } from '@zephyr/contract/problem';
 import { requestListSchema, usageReportSchema } from '@zephyr/contract/usage';
@@ -163,6 +164,16 @@ const readPaths: ZodOpenApiPathsObject = {
           content: { 'text/csv': { schema: z.string() } },
         },
         ...problems(...GUARDED, 'invalid_query', 'store_away'),
+      },
+    },
+  },
+  '/api/budgets': {
+    get: {
+      operationId: 'budgets',
+      summary: 'What people and teams have left of their budgets',
+      responses: {
+        ...answers('The budgets; empty where nobody has one', budgetListSchema),
+        ...problems(...GUARDED, 'store_away'),
       },
     },
   },

@@ -153,7 +153,10 @@ function effectWrites(effect: Effect, atMs: number): readonly CommitWrite[] {
       return [logged({ kind: 'notice', atMs, severity: severityOf(notice), notice })];
     }
     case 'store_wishes':
-      return [{ place: 'operator', value: effect.wishes }];
+      return [
+        { place: 'operator', value: effect.wishes },
+        { place: 'grants', value: effect.wishes.grants },
+      ];
     case 'publish':
     case 'set_probe':
     case 'probe_now':
@@ -169,17 +172,24 @@ function auditsIn({ reading, effects }: Batch): readonly AuditRecord[] {
 }
 
 function auditWrites(audit: AuditRecord, atMs: number): readonly CommitWrite[] {
-  const { endpointId, name } = audit.body;
+  const { endpointId } = audit.body;
   const entry: NewLogEntry = {
     kind: 'command',
     atMs,
     command: audit.name,
     actor: audit.actor,
     endpointId: typeof endpointId === 'string' ? endpointId : null,
-    subject: isEditName(audit.name) && typeof name === 'string' ? name : null,
+    subject: subjectOf(audit),
     outcome: audit.outcome.status === 'answered' ? 'applied' : 'refused',
   };
   return [{ place: 'audit', value: audit }, logged(entry)];
+}
+
+/** Of what is about a person or an endpoint of the file. */
+function subjectOf({ name: command, body: { name, usd } }: AuditRecord): string | null {
+  if (typeof name !== 'string') return null;
+  if (command === 'grant') return `${name}: $${String(usd)}`;
+  return isEditName(command) ? name : null;
 }
 
 function recordingWrite(

@@ -5,7 +5,15 @@
 import type { OutcomeBatch } from '@zephyr/contract/outcome';
 import type { ProxyPresence } from '@zephyr/contract/presence';
 import type { ProbeResult } from '@zephyr/contract/probe';
-import { assess, type Effect, type Input, reduce, type World, type WorldEvent } from '@zephyr/core';
+import {
+  assess,
+  budgetWarnings,
+  type Effect,
+  type Input,
+  reduce,
+  type World,
+  type WorldEvent,
+} from '@zephyr/core';
 import type { StreamEntry } from '@zephyr/runtime/redis/streams';
 import { type LeaderView, viewOf } from '../view/api-state.ts';
 import { withBatch } from '../view/statistics.ts';
@@ -81,6 +89,8 @@ function decideWith(items: readonly Item[], { state, snapshot }: Before, reading
     policy,
   );
   const assessments = assess(world, nowMs, policy);
+  const { warnings, notices } = budgetStep(state, reading);
+  effects.push(...notices);
   const statistics = withBatch(
     state.statistics,
     {
@@ -101,8 +111,15 @@ function decideWith(items: readonly Item[], { state, snapshot }: Before, reading
   });
   return {
     ...{ effects, inputs, failures, view },
-    state: { world, statistics, cursors: received.cursors },
+    state: { world, statistics, cursors: received.cursors, budgetWarnings: warnings },
   };
+}
+
+/** What people should know of budgets; as it was where they were not read. */
+function budgetStep({ budgetWarnings: before }: LeaderState, { budgets }: Reading) {
+  if (budgets === undefined) return { warnings: before, notices: [] };
+  const { warnings, notices } = budgetWarnings(budgets, before);
+  return { warnings, notices: notices.map((notice): Effect => ({ kind: 'notice', notice })) };
 }
 
 /** People's wishes first; then what was measured; last the passing of time. */

@@ -4,7 +4,7 @@
  * one ended, and nothing is counted twice or left out.
  */
 import type { RoutingSnapshot } from '@zephyr/contract/snapshot';
-import type { World } from '@zephyr/core';
+import type { BudgetWarning, World } from '@zephyr/core';
 import type { LoadedConfig } from '@zephyr/runtime/config/config';
 import { keys } from '@zephyr/runtime/redis/keys';
 import type { Redis } from 'ioredis';
@@ -17,6 +17,8 @@ export interface LeaderState {
   readonly world: World;
   readonly statistics: Statistics;
   readonly cursors: Cursors;
+  /** What was said of people's budgets in the periods that run. */
+  readonly budgetWarnings: readonly BudgetWarning[];
 }
 
 /** Where the last committed batch has left the leader. */
@@ -35,7 +37,7 @@ export interface Progress {
  * rebuilt from wishes, snapshot and the last probes. Raise it whenever the shape, or what a field
  * means, changes; leader-state.test.ts fails on a changed shape.
  */
-export const CHECKPOINT_VERSION = 8;
+export const CHECKPOINT_VERSION = 9;
 
 export interface Checkpoint {
   readonly version: number;

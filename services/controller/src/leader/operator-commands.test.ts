@@ -7,6 +7,8 @@ import { auditsOf, sortCommands } from './operator-commands.ts';
 
 const NOW_MS = epochMs(1_000_000);
 
+const isPerson = (name: string) => name === 'ann';
+
 function given(name: CommandRecord['name'], body: CommandRecord['body'] = {}, agoMs = 0) {
   const atMs = NOW_MS - agoMs;
   return { id: `${atMs}-0`, atMs, value: { actor: 'token', name, body } };
@@ -16,6 +18,7 @@ it('takes no more of an edit than what it was about', () => {
   const { reloads, refused } = sortCommands(
     [given('add-endpoint', { name: 'Two', token: 'secret' })],
     NOW_MS,
+    isPerson,
   );
   expect([reloads.length, refused.length]).toEqual([0, 1]);
 });
@@ -35,21 +38,29 @@ describe('sortCommands', () => {
     ['enable', { endpointId: 'one' }, { kind: 'enable', endpointId: 'one' }],
     ['disable', { endpointId: 'one' }, { kind: 'disable', endpointId: 'one' }],
     ['move-sessions', { fromId: 'one' }, { kind: 'move-sessions', fromId: 'one' }],
+    ['grant', { name: 'ann', usd: 5 }, { kind: 'grant', name: 'ann', usd: 5 }],
   ] as const)('gives %s %j to the core', (name, body, command) => {
-    const { forCore } = sortCommands([given(name, body)], NOW_MS);
+    const { forCore } = sortCommands([given(name, body)], NOW_MS, isPerson);
     expect(forCore.map((sorted) => sorted.command)).toEqual([command]);
   });
 
   it('keeps reloads for the leader itself', () => {
     const edit = given('add-client', { name: 'ann' });
-    const { forCore, reloads } = sortCommands([given('reload'), edit], NOW_MS);
+    const { forCore, reloads } = sortCommands([given('reload'), edit], NOW_MS, isPerson);
     expect(forCore).toEqual([]);
     expect(reloads).toHaveLength(2);
   });
 
+  it('refuses a grant to somebody who is not in the configuration', () => {
+    const stranger = given('grant', { name: 'eve', usd: 5 });
+    const { forCore, refused } = sortCommands([stranger], NOW_MS, isPerson);
+    expect(forCore).toEqual([]);
+    expect(refused).toMatchObject([{ outcome: { status: 'refused', code: 'unknown_person' } }]);
+  });
+
   it('rejects what is read after its caller has timed out', () => {
     const late = given('pause', {}, COMMAND_LIFE_MS + 1);
-    const { forCore, refused } = sortCommands([late, given('resume')], NOW_MS);
+    const { forCore, refused } = sortCommands([late, given('resume')], NOW_MS, isPerson);
     expect(forCore.map(({ command }) => command.kind)).toEqual(['resume']);
     expect(refused).toMatchObject([
       { commandId: late.id, outcome: { status: 'refused', code: 'timeout' } },
@@ -58,7 +69,7 @@ describe('sortCommands', () => {
 });
 
 describe('auditsOf', () => {
-  const { forCore } = sortCommands([given('pause')], NOW_MS);
+  const { forCore } = sortCommands([given('pause')], NOW_MS, isPerson);
   const commandId = forCore[0]?.id ?? '';
 
   it('records the caller, the command and the outcome', () => {

@@ -41,10 +41,14 @@ export interface SortedCommands {
   readonly refused: readonly AuditRecord[];
 }
 
-/** A command that is read too late is rejected, because its caller has already timed out. */
+/**
+ * A command that is read too late is rejected, because its caller has already timed out.
+ * @param isPerson whether it is the name of a person or team
+ */
 export function sortCommands(
   entries: readonly StreamEntry<CommandRecord>[],
   nowMs: EpochMs,
+  isPerson: (name: string) => boolean,
 ): SortedCommands {
   const forCore: CoreCommand[] = [];
   const reloads: OpenCommand[] = [];
@@ -57,6 +61,11 @@ export function sortCommands(
     const command = parsedCommand(record);
     if (command === undefined) {
       late.push(refused({ id, record }, 'invalid_body', `${record.name}: not a body of it`));
+      continue;
+    }
+    if (command.kind === 'grant' && !isPerson(command.name)) {
+      const detail = `no client and no team is named ${JSON.stringify(command.name)}`;
+      late.push(refused({ id, record }, 'unknown_person', detail));
       continue;
     }
     if (command.kind === 'reload') reloads.push({ id, record });

@@ -1,5 +1,6 @@
 /** The first step of a batch: everything that it is decided by, read at one moment. */
 import type { AuditRecord } from '@zephyr/contract/command';
+import type { Budget } from '@zephyr/contract/limits';
 import type { ProxyPresence } from '@zephyr/contract/presence';
 import type { EpochMs } from '@zephyr/contract/scalars';
 import { isAtRest } from '@zephyr/core';
@@ -8,6 +9,7 @@ import type { ConfigSource } from '@zephyr/runtime/config/source';
 import { boundStreams } from '@zephyr/runtime/redis/bounded';
 import type { Redis } from 'ioredis';
 
+import { namesOfPeople, readBudgets } from '../view/budgets.ts';
 import type { SetAside } from './batch-health.ts';
 import type { Progress } from './leader-state.ts';
 import { type CoreCommand, reloadAudit, sortCommands } from './operator-commands.ts';
@@ -44,6 +46,8 @@ export interface Reading {
   readonly settings: Settings;
   /** Null where the configuration is the one of the last batch. */
   readonly configEvent: ConfigEvent | null;
+  /** Of people and teams; undefined where they were not read. */
+  readonly budgets: readonly Budget[] | undefined;
   /** Null where less than a second has passed since the last one. At rest there is one in three. */
   readonly tick: Tick | null;
 }
@@ -101,24 +105,41 @@ async function complete(
 ): Promise<Reading> {
   const startedAtMs = clock.monotonicMs();
   const isTick = untilTick(progress, clock, BUSY) <= 0;
-  const [presences, nextProbes] = await Promise.all([
+  const [presences, nextProbes, budgets] = await Promise.all([
     readPresences(redis, setAside),
     schedules.nextAtMs(),
+    isTick ? budgetsAsFarAsKnown(redis, configSource, clock.now()) : undefined,
     isTick ? boundStreams(redis) : undefined,
   ]);
   const nowMs = clock.now();
-  const { forCore, reloads, refused } = sortCommands(received.commands, nowMs);
+  const people = namesOfPeople(configSource.current().config);
+  const { forCore, reloads, refused } = sortCommands(received.commands, nowMs, (name) =>
+    people.has(name),
+  );
   const { mode } = progress.state.world.wishes;
   const reloaded = reloads.map((command) =>
     reloadAudit(command, { change: configSource.reload(), mode, nowMs }),
   );
   const loaded = configSource.current();
   return {
-    ...{ nowMs, received, presences, nextProbes, loaded },
+    ...{ nowMs, received, presences, nextProbes, loaded, budgets },
     commands: forCore,
     audits: [...refused, ...reloaded],
     settings: settingsOf(loaded.config),
     configEvent: progress.loaded === loaded ? null : configEvent(progress.loaded, loaded),
     tick: isTick ? { startedAtMs, elapsedMs: startedAtMs - progress.tickedAtMs } : null,
   };
+}
+
+/** A warning can wait; the batch does not. */
+async function budgetsAsFarAsKnown(
+  redis: Redis,
+  configSource: ConfigSource,
+  nowMs: number,
+): Promise<readonly Budget[] | undefined> {
+  try {
+    return await readBudgets(redis, configSource.current().config, nowMs);
+  } catch {
+    return undefined;
+  }
 }

@@ -161,5 +161,10 @@ describe('restore', () => {
 });
 
 function wishes(disabled: string) {
-  return { mode: { kind: 'auto' as const }, paused: false, disabled: [endpointId(disabled)] };
+  return {
+    mode: { kind: 'auto' as const },
+    paused: false,
+    disabled: [endpointId(disabled)],
+    grants: [],
+  };
 }

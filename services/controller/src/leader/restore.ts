@@ -54,7 +54,7 @@ export async function restore(deps: RestoreDeps): Promise<Restored> {
 function afterDataLoss({ world, statistics }: LeaderState): LeaderState {
   const unpublished: World = { ...world, published: { status: 'never' } };
   const cursors = { commands: STREAM_START, probes: STREAM_START, outcomes: STREAM_START };
-  return { world: unpublished, statistics, cursors };
+  return { world: unpublished, statistics, cursors, budgetWarnings: [] };
 }
 
 /** Probes that a rebuilt state begins with: an hour of ten endpoints. */
@@ -92,6 +92,7 @@ async function rebuild(
       published: start.published,
     },
     statistics: NO_STATISTICS,
+    budgetWarnings: [],
     cursors: {
       commands: await lastIdOf(redis, keys.commands),
       outcomes: await readLastId(redis, keys.outcomes),

@@ -42,6 +42,10 @@ describe('occurrencesIn', () => {
     [{ code: 'available_again' }, ['available_again', '']],
     [{ code: 'budget_spent', groupName: 'team' }, ['probe_budget_spent', 'team']],
     [{ code: 'budget_nearly_spent', groupName: 'team' }, ['probe_budget_nearly_spent', 'team']],
+    [
+      { code: 'person_budget_spent', name: 'ann', period: 'week' },
+      ['person_budget_spent', 'ann week'],
+    ],
   ])('finds %o', (about, event) => {
     expect(eventsOf([notice(about)])).toEqual([event]);
   });

@@ -65,6 +65,9 @@ function ofNotice(notice: Notice): Pick<Occurrence, 'event' | 'subject'> | undef
       return { event: 'available_again', subject: '' };
     case 'budget_nearly_spent':
       return { event: 'probe_budget_nearly_spent', subject: notice.groupName };
+    case 'person_budget_nearly_spent':
+    case 'person_budget_spent':
+      return { event: notice.code, subject: `${notice.name} ${notice.period}` };
     case 'budget_spent':
       return { event: 'probe_budget_spent', subject: notice.groupName };
     default:

@@ -32,12 +32,15 @@ export let away: ControllerProcess;
 export let unconfirmed: ReadonlyMap<string, Promise<RawAnswer>>;
 
 /** As the leader has it at the start. */
+/** Budgets are in Redis: without one, nothing is looked up there. */
+const LIMITS = '[client_defaults]\nbudget_usd_per_day = 1\n';
+
 export function configWith(redisUrl: string) {
   const clients = ['ann', 'bob', 'carol'].map(
     (name, index) =>
       `[[clients]]\nname = "${name}"\nkey_sha256 = "${String(index).padStart(64, '0')}"\n`,
   );
-  return { redisUrl, endpointNames: ENDPOINT_NAMES, extraConfig: clients.join('') };
+  return { redisUrl, endpointNames: ENDPOINT_NAMES, extraConfig: `${clients.join('')}${LIMITS}` };
 }
 
 /** Starts all three; each test file has its own. */
@@ -87,6 +90,7 @@ const GOOD_BODIES: Readonly<Record<string, object>> = {
   'edit-remove-client': { name: 'bob' },
   'edit-add-endpoint': { name: 'Five', url: 'https://five.example.com' },
   'edit-remove-endpoint': { name: 'Spare' },
+  'command-grant': { name: 'ann', usd: 1 },
 };
 
 export function goodRequest({ id, method, path }: Operation): RawRequest {

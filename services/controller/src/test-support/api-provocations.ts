@@ -47,6 +47,7 @@ export const PROVOCATIONS: Readonly<Record<string, Provocation>> = {
     askWith(operation, { headers: { ...bearer, ...json, host: 'rebind.example' } }),
   '404 unknown_endpoint': ({ id }) =>
     ask(id, id === 'command-move-sessions' ? { fromId: 'nobody' } : { endpointId: 'nobody' }),
+  '404 unknown_person': ({ id }) => ask(id, { name: 'nobody', usd: 1 }),
   '409 endpoint_disabled': ({ id }) => ask(id, { endpointId: 'off' }),
   '409 edit_refused': ({ id }) => {
     const group = 'a new one, without its token';

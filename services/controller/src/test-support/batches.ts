@@ -38,6 +38,7 @@ export const freshState = (): LeaderState => ({
   world: initialWorld({ atMs: NOON_MS, ...settings }),
   statistics: NO_STATISTICS,
   cursors: NOTHING_READ,
+  budgetWarnings: [],
 });
 
 export const freshProgress = (): Progress => ({
@@ -53,6 +54,7 @@ export function readingOf(change: Partial<Reading> = {}, nowMs: EpochMs = NOON_M
     ...{ nowMs, loaded, settings },
     received: { commands: [], probes: [], outcomes: [], cursors: NOTHING_READ },
     ...{ commands: [], audits: [], presences: [], nextProbes: undefined, configEvent: null },
+    budgets: undefined,
     tick: { startedAtMs: 0, elapsedMs: 1_000 },
     ...change,
   };

@@ -1,6 +1,7 @@
 /** Leaders that have seen everything that can happen, from a fixed seed. */
 import type { OperatorCommand } from '@zephyr/contract/command';
 import { FAILURE_CLASSES } from '@zephyr/contract/failure';
+import type { Budget } from '@zephyr/contract/limits';
 import { PROBE_STYLES } from '@zephyr/contract/probe';
 import { RATE_LIMIT_KINDS } from '@zephyr/contract/rate-limit';
 import { MODEL_FAMILIES } from '@zephyr/contract/session';
@@ -169,6 +170,12 @@ export function* leaderStates(): Generator<LeaderState> {
   }
 }
 
+const GRANT: OperatorCommand = { kind: 'grant', name: 'ann', usd: 1 };
+const BUDGET: Budget = {
+  ...{ name: 'ann', of: 'person', period: 'day', budget_usd: 1, granted_usd: 0, used_usd: 1 },
+  ...{ left_usd: 0, resets_at: '2026-11-29T00:00:00.000Z' },
+};
+
 function receivedIn(
   short: ShortBatch,
   { index, nowMs }: { readonly index: number; readonly nowMs: number },
@@ -187,13 +194,14 @@ function receivedIn(
       cursors: NOTHING_READ,
     },
     settings: restless,
-    commands: short.commands.map((one) => ({
+    commands: [...short.commands, ...(index === 0 ? [GRANT] : [])].map((one) => ({
       ...{ id: `${nowMs}-0`, command: one },
       record: { actor: 'test', name: 'pause' as const, body: {} },
     })),
     presences: short.presences.map((report) => ({
       ...{ ...report, startedAtMs: NOON_MS, configHash: 'hash', snapshot: null },
     })),
+    budgets: [BUDGET],
     configEvent: index === 0 || short.isConfigured ? configEvent(loaded, loaded) : null,
   };
 }

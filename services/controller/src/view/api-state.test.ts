@@ -184,7 +184,7 @@ describe('viewOf', () => {
   });
 
   it('shows a pause with its beginning, and that no probes are planned', () => {
-    const wishes = { mode: { kind: 'auto' as const }, paused: true, disabled: [] };
+    const wishes = { mode: { kind: 'auto' as const }, paused: true, disabled: [], grants: [] };
     const state = complete(viewOf(input([], { wishes })));
     expect(state.automation).toEqual({ status: 'paused', sinceAtMs: NOW_MS });
     expect(state.endpoints[0]?.probe).toMatchObject({

@@ -54,6 +54,11 @@ const KINDS = {
     'not_found_error',
     'this is no forward proxy: unset HTTP_PROXY and HTTPS_PROXY for it, and set ANTHROPIC_BASE_URL to http://<host>:<port> of this proxy, without /v1',
   ],
+  model_not_allowed: [
+    403,
+    'permission_error',
+    'your key is not for this model; your models are: <models>',
+  ],
   unknown_model: [
     404,
     'not_found_error',
@@ -66,8 +71,10 @@ const KINDS = {
   target_too_long: [414, 'invalid_request_error', 'the request target is too long'],
   header_too_large: [431, 'invalid_request_error', 'the request headers are too large'],
   too_many_failures: [429, 'rate_limit_error', 'too many wrong keys from this address'],
+  over_limit: [429, 'rate_limit_error', '<limit>'],
   client_busy: [429, 'rate_limit_error', 'this client has too many active requests'],
   busy: [503, 'overloaded_error', 'this proxy has too many active requests'],
+  usage_away: [503, 'api_error', 'the figures are in Redis, which is away at the moment'],
   internal: [500, 'api_error', 'this proxy failed; its log says why'],
   all_down: [503, 'overloaded_error', 'no endpoint is in service at the moment'],
   none_enabled: [503, 'api_error', 'all endpoints are switched off by the operator'],
@@ -81,16 +88,22 @@ const KINDS = {
 export type ErrorName = keyof typeof KINDS;
 
 /** What only the answer knows, in the texts that name it. */
-const PLACES = { address: 'http://<host>:<port>', models: '<models>' } as const;
+const PLACES = {
+  address: 'http://<host>:<port>',
+  models: '<models>',
+  limit: '<limit>',
+} as const;
 
 /** What is put into the texts; absent: their words for it stay. */
 export interface ErrorFacts {
   /** The base URL by which the client calls us. */
   readonly address?: string | undefined;
-  /** What the endpoints serve, by the configuration. */
+  /** What the endpoints serve, or what the person may ask, by the configuration. */
   readonly models?: string | undefined;
   /** Of the session's thinking signatures; the request was sent elsewhere, as nothing of it serves. */
   readonly leftFamily?: string | undefined;
+  /** A sentence: which limit of whom is reached, and when it resets. */
+  readonly limit?: string | undefined;
 }
 
 /** Names the signature family of the session that an endpoint of another one was asked for. */
@@ -107,6 +120,7 @@ const FINAL: ReadonlySet<ErrorName> = new Set([
   'not_found',
   'unsupported',
   'unknown_model',
+  'model_not_allowed',
   'base_url',
   'forward_proxy',
   'https_only',
@@ -128,8 +142,12 @@ export function errorKind(name: ErrorName): ErrorKind {
 
 export function errorBody(name: ErrorName, requestId: string, facts: ErrorFacts = {}): string {
   const { type, message: text } = errorKind(name);
-  const { address = PLACES.address, models = PLACES.models, leftFamily } = facts;
-  const said = text.replace(PLACES.address, () => address).replace(PLACES.models, () => models);
+  const { address = PLACES.address, models = PLACES.models, limit = PLACES.limit } = facts;
+  const said = text
+    .replace(PLACES.address, () => address)
+    .replace(PLACES.models, () => models)
+    .replace(PLACES.limit, () => limit);
+  const { leftFamily } = facts;
   const message = leftFamily === undefined ? said : `${said}; ${leftText(leftFamily)}`;
   return JSON.stringify({ type: 'error', error: { type, message }, request_id: requestId });
 }
@@ -156,9 +174,12 @@ export function newRequestId(): string {
 export interface ErrorAnswer extends ErrorFacts {
   readonly name: ErrorName;
   readonly requestId?: string | undefined;
-  /** Rounded up to whole seconds, from 1 to 60. */
+  /** Rounded up to whole seconds, from 1 to 60; of a limit that lasts longer, all of it. */
   readonly retryAfterMs?: number | undefined;
 }
+
+/** Claude Code waits no longer; with a longer wait it should stop. */
+const LONGEST_RETRY_SECONDS = 60;
 
 /** Answers with the error, unless an answer has begun: then the connection ends abnormally. */
 export function sendError(res: ServerResponse, answer: ErrorAnswer): void {
@@ -166,7 +187,7 @@ export function sendError(res: ServerResponse, answer: ErrorAnswer): void {
     res.destroy();
     return;
   }
-  const { status, shouldRetry } = errorKind(answer.name);
+  const { status, shouldRetry, retryAfter } = retryAdvice(answer);
   const requestId = answer.requestId ?? newRequestId();
   const body = errorBody(answer.name, requestId, answer);
   res.writeHead(status, {
@@ -176,15 +197,25 @@ export function sendError(res: ServerResponse, answer: ErrorAnswer): void {
     'x-zephyr-error': answer.name,
     ...(answer.leftFamily === undefined ? {} : { [LEFT_FAMILY_HEADER]: answer.leftFamily }),
     ...(shouldRetry === undefined ? {} : { 'x-should-retry': String(shouldRetry) }),
-    ...(answer.retryAfterMs === undefined
-      ? {}
-      : { 'retry-after': retryAfterSeconds(answer.retryAfterMs) }),
+    ...(retryAfter === undefined ? {} : { 'retry-after': retryAfter }),
   });
   res.end(body);
 }
 
+function retryAdvice({ name, retryAfterMs }: ErrorAnswer) {
+  const { status, shouldRetry } = errorKind(name);
+  if (retryAfterMs === undefined) return { status, shouldRetry, retryAfter: undefined };
+  const seconds = Math.max(1, Math.ceil(retryAfterMs / 1000));
+  const isLong = name === 'over_limit' && seconds > LONGEST_RETRY_SECONDS;
+  return {
+    status,
+    shouldRetry: isLong ? false : shouldRetry,
+    retryAfter: isLong ? String(seconds) : retryAfterSeconds(retryAfterMs),
+  };
+}
+
 export function retryAfterSeconds(retryAfterMs: number): string {
-  return String(Math.min(60, Math.max(1, Math.ceil(retryAfterMs / 1000))));
+  return String(Math.min(LONGEST_RETRY_SECONDS, Math.max(1, Math.ceil(retryAfterMs / 1000))));
 }
 
 /** What a client gets when the last attempt failed like this and nothing better is known. */

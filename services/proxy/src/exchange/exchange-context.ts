@@ -8,6 +8,7 @@ import type { Logger } from '@zephyr/runtime/logger';
 import type { Accounting } from '../report/accounting.ts';
 import type { FailedRequests } from '../report/failed-requests.ts';
 import type { ProxyMetrics } from '../report/metrics.ts';
+import type { PeopleLimits } from '../report/people-limits.ts';
 import type { RequestStats } from '../report/request-stats.ts';
 import type { Serving } from '../report/serving.ts';
 import type { Routing } from '../routing/routing.ts';
@@ -30,6 +31,7 @@ export interface ExchangeDeps {
   readonly budget: RetryBudget;
   readonly stats: RequestStats;
   readonly accounting: Accounting;
+  readonly limits: PeopleLimits;
   readonly serving: Serving;
   readonly failedRequests: FailedRequests;
   readonly stale: StaleConnections;

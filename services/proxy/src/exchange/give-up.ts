@@ -1,12 +1,13 @@
 /** What a client gets when no endpoint's answer can be given: an endpoint's refusal, or an error of ours. */
 
-import type { RequestOutcome } from '@zephyr/contract/usage';
+import { ANONYMOUS, type RequestOutcome } from '@zephyr/contract/usage';
 import { isLasting, type Operation, scopeOf } from '@zephyr/core';
 import { namedModels, sendModelList } from '../answer/model-list.ts';
 import { type ErrorName, errorOfFailure, sendError } from '../answer/own-errors.ts';
 import { passRefusal } from '../answer/pass-refusal.ts';
 import type { FailedAttempt } from './attempt.ts';
 import type { ExchangeContext } from './exchange-context.ts';
+import { requestedModel } from './model-name.ts';
 
 /** Endpoints that cannot be reached may be back in a second. */
 const UNREACHABLE_RETRY_MS = 1_000;
@@ -56,21 +57,35 @@ function listedModels({ deps, input }: ExchangeContext): readonly string[] {
 }
 
 export function answerError(
-  { deps, input: { res }, placement, requestId }: ExchangeContext,
+  context: ExchangeContext,
   name: ErrorName,
   retryAfterMs?: number,
 ): RequestOutcome {
+  const {
+    deps,
+    input: { res },
+    placement,
+    requestId,
+  } = context;
   if (!res.headersSent && deps.isDraining()) res.setHeader('connection', 'close');
   const jitteredMs =
     retryAfterMs === undefined
       ? undefined
       : Math.max(LEAST_RETRY_MS, retryAfterMs) * (1 + deps.rng() * RETRY_JITTER_RATIO);
-  const models = name === 'unknown_model' ? deps.routing.servedModels().join(', ') : undefined;
   const { leftFamily } = placement;
+  const models = modelsFor(name, context);
   sendError(res, { name, requestId, retryAfterMs: jitteredMs, models, leftFamily });
   if (name === 'too_large') return 'too_large';
   // The client's to correct, and no sign of trouble here.
-  if (name === 'unknown_model') return 'failed';
+  if (name === 'unknown_model' || name === 'model_not_allowed') return 'failed';
   deps.serving.noteOwnError(name, deps.clock.nowMs());
   return 'failed';
+}
+
+function modelsFor(name: ErrorName, context: ExchangeContext): string | undefined {
+  const { deps, input } = context;
+  if (name === 'unknown_model') return deps.routing.servedModels().join(', ');
+  if (name !== 'model_not_allowed') return undefined;
+  const model = requestedModel(context);
+  return deps.limits.modelsWithout(model, input.client ?? ANONYMOUS)?.join(', ');
 }

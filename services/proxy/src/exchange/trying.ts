@@ -10,7 +10,7 @@
  */
 import type { FailureClass } from '@zephyr/contract/failure';
 import type { EndpointId } from '@zephyr/contract/scalars';
-import type { RequestAttempt } from '@zephyr/contract/usage';
+import { ANONYMOUS, type RequestAttempt } from '@zephyr/contract/usage';
 import {
   type FirstByteClass,
   type Journey,
@@ -136,8 +136,13 @@ export class Trying {
   start(): void {
     const { deps, input } = this.#context;
     deps.budget.noteRequest(deps.clock.nowMs());
-    if (deps.routing.hasModelRules) this.#model = requestedModel(this.#context);
-    if (!deps.routing.isServed(this.#model)) {
+    const person = input.client ?? ANONYMOUS;
+    const hasOwnModels = input.operation !== 'models' && deps.limits.hasModelRules(person);
+    const model = deps.routing.hasModelRules || hasOwnModels ? requestedModel(this.#context) : '';
+    if (deps.routing.hasModelRules) this.#model = model;
+    if (hasOwnModels && deps.limits.modelsWithout(model, person) !== undefined) {
+      this.#finish({ kind: 'nobody', error: 'model_not_allowed' });
+    } else if (!deps.routing.isServed(this.#model)) {
       this.#finish({ kind: 'nobody', error: 'unknown_model' });
     } else if (input.operation === 'extra') this.#tryOnly();
     else this.#tryNext();

@@ -1,5 +1,6 @@
 /** Every metric of the proxy, with labels from closed sets: endpoints, outcomes, failure classes. */
 import { FAILURE_CLASSES } from '@zephyr/contract/failure';
+import { LIMIT_NAMES } from '@zephyr/contract/limits';
 import { REQUEST_OUTCOMES } from '@zephyr/contract/usage';
 import type { RetryRefusal } from '@zephyr/core';
 import { addBuildInfo } from '@zephyr/runtime/build-info';
@@ -33,6 +34,7 @@ export interface ProxyMetrics {
   readonly duration: TalliedHistogram<'outcome'>;
   readonly tokens: TalliedCounter<'endpoint' | 'kind'>;
   readonly refusals: Counter<'reason'>;
+  readonly limitRefusals: Counter<'limit'>;
   readonly clientRequests: TalliedCounter<'client'>;
   readonly reports: Counter<'outcome'>;
   readonly redis: Histogram;
@@ -114,6 +116,12 @@ export function createMetrics(gauges: ProxyGauges): ProxyMetrics {
       labelNames: ['reason'],
       registers,
     }),
+    limitRefusals: new Counter({
+      name: 'zephyr_proxy_limit_refusals_total',
+      help: 'Requests of people or teams that had reached a limit, by its key in the configuration',
+      labelNames: ['limit'],
+      registers,
+    }),
     clientRequests: new TalliedCounter({
       name: 'zephyr_proxy_client_requests_total',
       help: 'Requests that were let in, by the name of the key in the configuration',
@@ -143,6 +151,7 @@ export function createMetrics(gauges: ProxyGauges): ProxyMetrics {
   // A rate sees the first event only when there was a zero before it.
   for (const outcome of REQUEST_OUTCOMES) metrics.requests.inc({ outcome }, 0);
   for (const reason of FAILURE_CLASSES) metrics.retries.inc({ reason }, 0);
+  for (const limit of LIMIT_NAMES) metrics.limitRefusals.inc({ limit }, 0);
   for (const reason of RETRY_REFUSALS) metrics.retriesRefused.inc({ reason }, 0);
   return metrics;
 }

@@ -14,19 +14,23 @@ import type { RequestRecord, UsageBatch, UsageRow } from '@zephyr/contract/usage
 import { UsageTable } from '@zephyr/core';
 import { messageOf } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
-import { createRedis, type RedisTarget } from '@zephyr/runtime/redis/client';
-import { recordUsage } from '@zephyr/runtime/redis/usage-store';
+import { type RecordReply, recordUsage } from '@zephyr/runtime/redis/usage-store';
 import type { Redis } from 'ioredis';
 
+import type { PeopleLimits } from './people-limits.ts';
 import { UsageFile, type UsagePlace } from './usage-file.ts';
 
 /** Together with the next limit: what a killed process can lose is a second. */
 const PERIOD_MS = 700;
+/** Where people have limits: other proxies know within a second what was used here. */
+const PERIOD_WITH_LIMITS_MS = 450;
 const DISK_AFTER_MS = 250;
 /** How often the files of processes that have ended are looked for. */
 const ADOPT_EVERY_MS = 5_000;
 /** Without a request it does not look more often than that: at rest nothing wakes the process for it. */
 const REST_MS = ADOPT_EVERY_MS - PERIOD_MS;
+/** A start waits so long for Redis. */
+const FIRST_EXCHANGE_MS = 500;
 /** A stop waits so long for Redis; then the rest stays on disk. */
 const LAST_WRITE_MS = 2_000;
 /** Of persons, endpoints, models and hours in memory, some 300 bytes each; the rest is added up. */
@@ -36,12 +40,14 @@ const MAX_RECORDS = 1_000;
 
 export interface UsageWriterDeps {
   readonly proxyId: string;
-  readonly target: RedisTarget;
+  /** The writer's own; it disconnects it when it stops. */
+  readonly redis: Redis;
   readonly log: Logger;
   readonly place: UsagePlace;
   /** What was added up since the last time: about once a second, also while Redis is away. */
   readonly onRows: (rows: readonly UsageRow[]) => void;
-  readonly onWrite: (outcome: 'written' | 'known' | 'failed') => void;
+  readonly onWrite: (outcome: RecordReply | 'failed') => void;
+  readonly limits: PeopleLimits;
 }
 
 export class UsageWriter {
@@ -63,7 +69,7 @@ export class UsageWriter {
 
   constructor(deps: UsageWriterDeps) {
     this.#deps = deps;
-    this.#redis = createRedis(deps.target, deps.log.child({ connection: 'usage' }), 'command');
+    this.#redis = deps.redis;
     this.#file = new UsageFile(deps.place, deps.proxyId);
   }
 
@@ -80,8 +86,15 @@ export class UsageWriter {
     this.#wake?.();
   }
 
-  start(): void {
+  /** Waits a moment for what other proxies have counted. */
+  async start(): Promise<void> {
+    this.#deps.limits.onNews(() => this.#wake?.());
     this.#loop = this.#run();
+    if (!this.#deps.limits.areSet) return;
+    const first = this.#deps.limits.exchange(this.#redis).catch((error: unknown) => {
+      this.#warn(error);
+    });
+    await Promise.race([first, sleep(FIRST_EXCHANGE_MS)]);
   }
 
   /** Returns when all is written, or on disk: at once where Redis is away. */
@@ -102,11 +115,12 @@ export class UsageWriter {
   async #run(): Promise<void> {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
-      await sleep(PERIOD_MS, undefined, { signal }).catch(() => undefined);
+      const periodMs = this.#deps.limits.areSet ? PERIOD_WITH_LIMITS_MS : PERIOD_MS;
+      await sleep(periodMs, undefined, { signal }).catch(() => undefined);
       if (signal.aborted) return;
-      const outcome = await this.#tick();
-      this.#adoptInMs -= PERIOD_MS;
-      if (outcome === 'failed') continue;
+      const isWritten = (await this.#tick()) === 'done' && (await this.#exchange()) === 'done';
+      this.#adoptInMs -= periodMs;
+      if (!isWritten) continue;
       if (this.#adoptInMs <= 0) {
         this.#adoptInMs = ADOPT_EVERY_MS;
         await this.#adopt();
@@ -115,15 +129,25 @@ export class UsageWriter {
     }
   }
 
-  /** Until there is something to write, or to look for. */
+  /** Until there is something to write, to share, or to look for. */
   async #rest(): Promise<void> {
-    if (this.#requests > 0) return;
+    if (this.#requests > 0 || this.#deps.limits.isBusy) return;
     const news = new AbortController();
     this.#wake = () => news.abort();
     const signal = AbortSignal.any([news.signal, this.#stopping.signal]);
     await sleep(REST_MS, undefined, { signal }).catch(() => undefined);
     this.#wake = undefined;
     if (!news.signal.aborted) this.#adoptInMs = 0;
+  }
+
+  async #exchange(): Promise<'done' | 'failed'> {
+    try {
+      await this.#deps.limits.exchange(this.#redis);
+      return 'done';
+    } catch (error) {
+      this.#warn(error);
+      return 'failed';
+    }
   }
 
   /** Writes what there is; what cannot be written is on disk afterwards. */
@@ -146,6 +170,7 @@ export class UsageWriter {
   async #checkFile(): Promise<void> {
     if (!(await this.#file.isTakenOver())) return;
     const [first, second] = this.#batches;
+    for (const { sequence } of this.#batches) this.#deps.limits.counters.written(sequence);
     this.#batches = [];
     this.#sequence = Math.max(this.#sequence, first?.sequence ?? 0, second?.sequence ?? 0);
     this.#deps.log.warn({}, 'usage on disk was written by another proxy: this one was stopped');
@@ -164,6 +189,7 @@ export class UsageWriter {
       rows: this.#table.take(),
       records: [...(waiting?.records ?? []), ...this.#records].slice(-MAX_RECORDS),
     };
+    this.#deps.limits.counters.sealed(this.#sequence);
     this.#requests = 0;
     this.#records = [];
     this.#batches = [...this.#batches.slice(0, 1), batch];
@@ -179,6 +205,7 @@ export class UsageWriter {
     }, DISK_AFTER_MS);
     try {
       this.#deps.onWrite(await recordUsage(this.#redis, first));
+      this.#deps.limits.counters.written(first.sequence);
       if (this.#lastFailure !== '') this.#deps.log.info({}, 'usage is written again');
       this.#lastFailure = '';
       return 'sent';

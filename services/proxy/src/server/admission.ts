@@ -7,6 +7,7 @@ import type { BlockList, Socket } from 'node:net';
 
 import type { KeyVerdict } from '@zephyr/contract/proxy-status';
 import type { EndpointId } from '@zephyr/contract/scalars';
+import { ANONYMOUS } from '@zephyr/contract/usage';
 import type { Operation } from '@zephyr/core';
 import { pause } from '@zephyr/runtime/clock';
 import {
@@ -21,7 +22,9 @@ import { type ErrorAnswer, type ErrorName, sendError } from '../answer/own-error
 import { Exchange } from '../exchange/exchange.ts';
 import type { ExchangeDeps } from '../exchange/exchange-context.ts';
 import type { ActiveRequest } from '../report/active-request.ts';
+import { limitSentence } from '../report/limit-sentence.ts';
 import type { ProxyMetrics } from '../report/metrics.ts';
+import type { UsageVisitor } from '../report/usage-page.ts';
 import { type Admittance, ANYBODY, type Clients, type Visitor } from './clients.ts';
 import { ActiveRequests } from './request-list.ts';
 import { readTarget, type TargetRefusal, type TargetRules } from './target.ts';
@@ -114,6 +117,25 @@ export class Admission {
     return this.#deps.clients().verdictOn(this.#visitor(req), this.#deps.exchange.clock.nowMs());
   }
 
+  /** By the key alone, which a browser sends as a password: each sees their own usage and no other. */
+  personOf(req: IncomingMessage): UsageVisitor {
+    const visitor = this.#visitor(req);
+    const { authorization } = visitor.headers;
+    const isAnonymous = authorization === undefined && visitor.headers['x-api-key'] === undefined;
+    const clients = this.#deps.clients();
+    // Whoever shows nothing guesses nothing: a browser asks for the key only then.
+    if (isAnonymous && clients.access.kind === 'keys') {
+      return { kind: 'refused', why: 'unauthorized' };
+    }
+    const password = passwordIn(authorization);
+    const headers =
+      password === undefined ? visitor.headers : { ...visitor.headers, 'x-api-key': password };
+    const admittance = clients.admit({ ...visitor, headers }, this.#deps.exchange.clock.nowMs());
+    if (admittance.kind === 'refused') return admittance;
+    const { label } = admittance;
+    return { kind: 'person', name: label === ANYBODY ? ANONYMOUS : label };
+  }
+
   /** Orchestrators and Prometheus call us by whatever name. */
   #mayRead(req: IncomingMessage): boolean {
     return (
@@ -151,11 +173,35 @@ export class Admission {
     } else if ((this.#byClient.get(admittance.client) ?? 0) >= limits.activeRequestsPerClient) {
       this.#refuse(res, 'client_busy', { retryAfterMs: 2_000 });
     } else {
-      this.#run(asked, admittance);
+      this.#runWithinLimits(asked, admittance);
     }
   }
 
-  #run(asked: ApiRequest, { client, label, keySha256 }: Admitted): void {
+  /** What costs nothing, such as counting tokens, has no limit of its own. */
+  #runWithinLimits(asked: ApiRequest, admittance: Admitted): void {
+    const { exchange, metrics } = this.#deps;
+    const { label } = admittance;
+    const isLimited = asked.operation === 'messages' || asked.operation === 'extra';
+    const person = label === ANYBODY ? ANONYMOUS : label;
+    const over = isLimited ? exchange.limits.over(person) : undefined;
+    if (over === undefined) {
+      this.#run(asked, admittance, isLimited ? person : undefined);
+      return;
+    }
+    metrics.limitRefusals.inc({ limit: over.limit });
+    const nowMs = exchange.clock.epochMs();
+    const retryAfterMs = over.resetsAtMs === undefined ? 2_000 : over.resetsAtMs - nowMs;
+    this.#refuse(asked.res, 'over_limit', { limit: limitSentence(over), retryAfterMs });
+  }
+
+  /** @param limited whose limits count this request */
+  #run(
+    asked: ApiRequest,
+    { client, label, keySha256 }: Admitted,
+    limited: string | undefined,
+  ): void {
+    const { limits } = this.#deps.exchange;
+    if (limited !== undefined) limits.began(limited);
     this.#byClient.set(client, (this.#byClient.get(client) ?? 0) + 1);
     this.#deps.exchange.stats.admitted(label);
     const name = label === ANYBODY ? null : label;
@@ -163,6 +209,7 @@ export class Admission {
     const exchange = new Exchange(this.#deps.exchange, input, () => {
       takeOut();
       this.#release(client);
+      if (limited !== undefined) limits.ended(limited);
     });
     const takeOut = this.#active.add(exchange, { client: name, keySha256 });
     exchange.start();
@@ -202,6 +249,15 @@ export class Admission {
     if (count === 0) this.#byClient.delete(client);
     else this.#byClient.set(client, count);
   }
+}
+
+/** Of `Basic`, whatever the user's name is. */
+function passwordIn(authorization: string | undefined): string | undefined {
+  const [, encoded] = /^Basic[ \t]+([A-Za-z0-9+/=]{1,1024})$/i.exec(authorization ?? '') ?? [];
+  if (encoded === undefined) return undefined;
+  const pair = Buffer.from(encoded, 'base64').toString('utf8');
+  const password = pair.slice(pair.indexOf(':') + 1).trim();
+  return /^[\x21-\x7e]{1,512}$/.test(password) ? password : undefined;
 }
 
 /** Only a POST of the Messages API has one; endpoints disagree about what it means elsewhere. */

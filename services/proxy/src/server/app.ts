@@ -20,9 +20,11 @@ import { Registry } from 'prom-client';
 
 import { sendError } from '../answer/own-errors.ts';
 import type { ProxyMetrics } from '../report/metrics.ts';
+import type { OwnUsageReader } from '../report/own-usage.ts';
 import type { StatusFeed } from '../report/status-feed.ts';
 import type { StatusDeps } from '../report/status-json.ts';
 import { addStatus } from '../report/status-page.ts';
+import { answerUsage } from '../report/usage-page.ts';
 import type { Admission } from './admission.ts';
 import { diagnosticsOf } from './diagnostics.ts';
 
@@ -32,6 +34,7 @@ export interface ProxyAppDeps {
   readonly metrics: ProxyMetrics | undefined;
   readonly status: StatusDeps;
   readonly feed: StatusFeed;
+  readonly ownUsage: OwnUsageReader;
   readonly onError: (error: unknown) => void;
 }
 
@@ -54,7 +57,14 @@ export function createApp(deps: ProxyAppDeps): RequestListener {
   };
 }
 
-function createPages({ metrics, status, feed, admission, onError }: ProxyAppDeps): Express {
+function createPages({
+  metrics,
+  status,
+  feed,
+  ownUsage,
+  admission,
+  onError,
+}: ProxyAppDeps): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -68,6 +78,9 @@ function createPages({ metrics, status, feed, admission, onError }: ProxyAppDeps
     res.set('cache-control', 'no-store').json(home);
   });
   addStatus(app, status, feed);
+  app.get('/usage', (req, res, next) => {
+    answerUsage({ req, res, visitor: admission.personOf(req) }, ownUsage).catch(next);
+  });
   app.get('/diagnostics', (_req, res) => {
     res.set('cache-control', 'no-store').json(diagnosticsOf(status, admission));
   });

@@ -36,6 +36,7 @@ export type TargetRefusal =
 const OWN_PATHS: ReadonlySet<string> = new Set([
   '/status',
   '/status/events',
+  '/usage',
   '/health',
   '/livez',
   '/readyz',

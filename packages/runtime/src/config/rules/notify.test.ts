@@ -50,7 +50,7 @@ chat_id = "-100123"
 events = ["all_down"]`);
     const [ding, telegram] = secrets.notifyTargets;
     expect(ding).toMatchObject({ kind: 'dingtalk', label: 'dingtalk (HOOK)' });
-    expect(ding?.events).toHaveLength(9);
+    expect(ding?.events).toHaveLength(11);
     expect([ding?.url.reveal(), ding?.signingSecret?.reveal()]).toEqual([
       SECRETS['HOOK'],
       SECRETS['SIGNING'],

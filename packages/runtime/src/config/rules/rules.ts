@@ -17,6 +17,7 @@ import { checkModels } from './models.ts';
 import { checkNotify } from './notify.ts';
 import { checkOutboundProxies } from './outbound-proxies.ts';
 import { checkRedis } from './redis.ts';
+import { checkTeams } from './teams.ts';
 import { checkTlsFiles } from './tls-files.ts';
 import { checkTokens } from './tokens.ts';
 
@@ -42,6 +43,7 @@ export function checkRules(
     ...checkOutboundProxies(document, variables),
     ...checkRedis(document, variables),
     ...checkClients(document, variables, read),
+    ...checkTeams(document),
     ...checkNotify(document, variables),
     ...checkAdminToken(document, variables),
   ];

@@ -2,10 +2,14 @@
 import { ANONYMOUS, OTHER, PROBES } from '@zephyr/contract/usage';
 import { z } from 'zod';
 
+import { ownLimits } from './limits-of-people.ts';
 import { filePath } from './values.ts';
 
 /** Whoever has no name of their own in reports of usage: see `@zephyr/contract/usage`. */
 const RESERVED: ReadonlySet<string> = new Set([ANONYMOUS, PROBES, OTHER]);
+
+/** What is not set comes from `[client_defaults]`. */
+const ofPerson = ownLimits('As in `[client_defaults]`, for this person.');
 
 export const client = z.strictObject({
   name: z
@@ -24,4 +28,5 @@ export const client = z.strictObject({
     .regex(/^[0-9a-f]{64}$/, 'expected a SHA-256 in 64 hexadecimal digits')
     .optional()
     .describe('Or: the SHA-256 of the key, so that the key itself is not here.'),
+  ...ofPerson,
 });

@@ -27,7 +27,7 @@ const headerPatterns = z
   )
   .max(50);
 
-const modelName = z
+export const modelName = z
   .string()
   .regex(/^[\x21\x23-\x5b\x5d-\x7e]{1,100}$/, 'expected the name of a model, without blanks');
 

@@ -3,16 +3,26 @@
 -- KEYS[1] written   sequence of the writer's last batch
 -- KEYS[2] requests  stream of finished requests
 -- KEYS[3…] hashes of hours and days: field `person<tab>endpoint<tab>model`, value the counts,
---          separated by blanks
+--          separated by blanks; then totals of what people have cost: field person, value a number
 -- ARGV[1] sequence of this batch
 -- ARGV[2] how long KEYS[1] lives, ms
 -- ARGV[3] field of the rest: what does not fit into a hash is added to it
 -- ARGV[4] about how many entries the stream keeps
 -- ARGV[5] number of rows
--- ARGV[6…] for each of KEYS[3…]: how long it lives, ms, and its most fields; then for each row: index
---          in KEYS, field, counts; then the records as JSON
--- Returns 'written' or 'known' (this batch, or a later one, is there)
+-- ARGV[6] number of totals among the keys
+-- ARGV[7] number of costs to add to them
+-- ARGV[8] the rest in totals, and ARGV[9] their most fields
+-- ARGV[10…] for each hash of hours and days: how long it lives, ms, and its most fields; then for each
+--          row: index in KEYS, field, counts; then for each cost: index in KEYS, person, number; then
+--          the records as JSON
+-- Returns 'written', 'known' (this batch, or a later one, is there), or 'no_totals' where one of them
+-- is missing: then nothing is written
 if tonumber(ARGV[1]) <= tonumber(redis.call('GET', KEYS[1]) or '0') then return 'known' end
+
+local last = #KEYS - tonumber(ARGV[6])
+for i = last + 1, #KEYS do
+  if redis.call('HLEN', KEYS[i]) == 0 then return 'no_totals' end
+end
 
 local function sum(former, added)
   local counts = {}
@@ -27,21 +37,31 @@ end
 
 -- Nothing is written where one of them cannot be: what a script has written stays.
 redis.call('XLEN', KEYS[2])
-for i = 3, #KEYS do redis.call('HLEN', KEYS[i]) end
+for i = 3, last do redis.call('HLEN', KEYS[i]) end
 
-local at = 2 + 2 * #KEYS
+local at = 6 + 2 * last
 for _ = 1, tonumber(ARGV[5]) do
   local i, field, added = tonumber(ARGV[at]), ARGV[at + 1], ARGV[at + 2]
   local key = KEYS[i]
   local former = redis.call('HGET', key, field)
-  if not former and redis.call('HLEN', key) >= tonumber(ARGV[2 * i + 1]) then
+  if not former and redis.call('HLEN', key) >= tonumber(ARGV[2 * i + 5]) then
     field = ARGV[3]
     former = redis.call('HGET', key, field)
   end
   redis.call('HSET', key, field, former and sum(former, added) or added)
   at = at + 3
 end
-for i = 3, #KEYS do redis.call('PEXPIRE', KEYS[i], ARGV[2 * i]) end
+for _ = 1, tonumber(ARGV[7]) do
+  local key, field, added = KEYS[tonumber(ARGV[at])], ARGV[at + 1], ARGV[at + 2]
+  local former = redis.call('HGET', key, field)
+  if not former and redis.call('HLEN', key) >= tonumber(ARGV[9]) then
+    field = ARGV[8]
+    former = redis.call('HGET', key, field)
+  end
+  redis.call('HSET', key, field, sum(former or '', added))
+  at = at + 3
+end
+for i = 3, last do redis.call('PEXPIRE', KEYS[i], ARGV[2 * i + 4]) end
 for i = at, #ARGV do redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[4], '*', 'json', ARGV[i]) end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return 'written'

@@ -1,0 +1,97 @@
+/** How much a person or a team may use, and how much of it is left; see docs/usage.md. */
+import { z } from 'zod';
+
+import { count, moment, type PlainOf, type ShapeOf, usd } from './scalars.ts';
+import { usageFiguresSchema } from './usage.ts';
+
+export const BUDGET_PERIODS = ['day', 'week', 'month'] as const;
+export const budgetPeriodSchema = z.enum(BUDGET_PERIODS);
+export type BudgetPeriod = (typeof BUDGET_PERIODS)[number];
+
+const RATE_LIMITS = ['requests_per_minute', 'tokens_per_minute', 'active_requests'] as const;
+
+/** The keys of the configuration that count something. */
+export const LIMIT_NAMES = [
+  ...(['budget_usd_per_day', 'budget_usd_per_week', 'budget_usd_per_month'] as const),
+  ...RATE_LIMITS,
+] as const;
+export type LimitName = (typeof LIMIT_NAMES)[number];
+
+/** Whose limit it is. */
+export const subjectKind = z.enum(['person', 'team']);
+export type SubjectKind = z.infer<typeof subjectKind>;
+
+/** A name of the configuration, or `anonymous`. */
+export const subjectName = z.string().min(1).max(64);
+
+/** What one proxy has let in within this minute, so that the others can add it to their own. */
+export const limitsShareSchema = z.object({
+  /** When the minute begins that requests and tokens are of, UTC. */
+  minuteAtMs: count,
+  people: z
+    .array(z.object({ person: subjectName, requests: count, tokens: count, active: count }))
+    .max(2_000),
+});
+export type LimitsShare = ShapeOf<typeof limitsShareSchema>;
+
+/** What an operator has granted a person or a team on top of their budgets, for one day. */
+export const grantSchema = z.object({
+  name: subjectName,
+  /** When the day begins, UTC. */
+  dayAtMs: moment,
+  usd: usd,
+});
+export type Grant = ShapeOf<typeof grantSchema>;
+
+/** One budget of a person or a team, in the words of reports. */
+export const budgetSchema = z
+  .object({
+    name: z.string(),
+    of: subjectKind,
+    period: budgetPeriodSchema,
+    budget_usd: usd,
+    /** For today, by an operator. */
+    granted_usd: usd,
+    used_usd: usd,
+    left_usd: usd,
+    /** UTC. */
+    resets_at: z.string(),
+  })
+  .meta({ id: 'Budget' });
+export type Budget = PlainOf<typeof budgetSchema>;
+
+/** `GET /api/budgets`: people in the order of the configuration, then teams. */
+export const budgetListSchema = z
+  .object({ budgets: z.array(budgetSchema) })
+  .meta({ id: 'BudgetList' });
+export type BudgetList = PlainOf<typeof budgetListSchema>;
+
+const ownFiguresSchema = z.object({
+  total: usageFiguresSchema,
+  /** The most expensive first. */
+  models: z.array(z.object({ model: z.string(), ...usageFiguresSchema.shape })),
+});
+export type OwnFigures = PlainOf<typeof ownFiguresSchema>;
+
+const limitValueSchema = z.object({
+  name: z.string(),
+  of: subjectKind,
+  limit: z.enum(RATE_LIMITS),
+  allowed: count,
+  used: count,
+});
+
+/** `GET /usage` of a proxy: what the person whose key was shown has used, and may use. */
+export const ownUsageSchema = z.object({
+  person: z.string(),
+  /** Days are those of UTC, today included. */
+  today: ownFiguresSchema,
+  days_7: ownFiguresSchema,
+  days_30: ownFiguresSchema,
+  /** Also those of the person's team. */
+  budgets: z.array(budgetSchema),
+  limits: z.array(limitValueSchema),
+  /** Names and patterns; null: all. */
+  models: z.array(z.string()).nullable(),
+});
+export type OwnUsage = PlainOf<typeof ownUsageSchema>;

@@ -1,0 +1,87 @@
+import type { Budget } from '@zephyr/contract/limits';
+import { describe, expect, it } from 'vitest';
+
+import { epochMs } from '../types.ts';
+import { type BudgetWarning, budgetsOf, budgetWarnings, grantedUsd } from './budgets.ts';
+import type { LimitSubject } from './limits.ts';
+
+const NOW_MS = Date.UTC(2026, 10, 28, 9, 30);
+const TODAY = epochMs(Date.UTC(2026, 10, 28));
+const ann: LimitSubject = {
+  ...{ of: 'person', name: 'ann', members: ['ann'] },
+  limits: { budgetUsdPerDay: 10, budgetUsdPerWeek: 30 },
+};
+const grants = [
+  { name: 'ann', dayAtMs: TODAY, usd: 5 },
+  { name: 'ann', dayAtMs: epochMs(TODAY - 86_400_000), usd: 50 },
+  { name: 'bob', dayAtMs: TODAY, usd: 7 },
+];
+
+it('grants count for their person and their day', () => {
+  expect(grantedUsd(grants, 'ann', NOW_MS)).toBe(5);
+  expect(grantedUsd(grants, 'eve', NOW_MS)).toBe(0);
+});
+
+it('says what is left of each budget, and never less than nothing', () => {
+  const spentNanoUsd = (_people: readonly string[], period: string) =>
+    (period === 'day' ? 12 : 40) * 1e9;
+  const rows = budgetsOf({ subjects: [ann], spentNanoUsd, grants, nowMs: NOW_MS });
+  expect(rows).toEqual([
+    {
+      ...{ name: 'ann', of: 'person', period: 'day', budget_usd: 10, granted_usd: 5 },
+      ...{ used_usd: 12, left_usd: 3, resets_at: '2026-11-29T00:00:00.000Z' },
+    },
+    {
+      ...{ name: 'ann', of: 'person', period: 'week', budget_usd: 30, granted_usd: 5 },
+      ...{ used_usd: 40, left_usd: 0, resets_at: '2026-11-30T00:00:00.000Z' },
+    },
+  ]);
+});
+
+describe('budgetWarnings', () => {
+  const budget = (used_usd: number, change: Partial<Budget> = {}): Budget => ({
+    ...{ name: 'ann', of: 'person', period: 'day', budget_usd: 10, granted_usd: 0 },
+    ...{ used_usd, left_usd: 0, resets_at: '2026-11-29T00:00:00.000Z', ...change },
+  });
+  /** The codes of the notices, step by step. */
+  const story = (...steps: readonly Budget[][]) => {
+    let before: readonly BudgetWarning[] = [];
+    return steps.map((budgets) => {
+      const { warnings, notices } = budgetWarnings(budgets, before);
+      before = warnings;
+      return notices.map(({ code }) => code.replace('person_budget_', '')).join(' ');
+    });
+  };
+
+  it('says each level once', () => {
+    expect(story([budget(7.9)], [budget(8)], [budget(9)], [budget(10)], [budget(11)])).toEqual([
+      ...['', 'nearly_spent', '', 'spent', ''],
+    ]);
+  });
+
+  it('says only that it is spent where it jumps, and nothing when it falls to nearly', () => {
+    expect(story([budget(12)], [budget(12, { granted_usd: 5 })], [budget(1)])).toEqual([
+      ...['spent', '', ''],
+    ]);
+  });
+
+  it('says it again in the next period, and after more was granted and spent', () => {
+    const next = { resets_at: '2026-11-30T00:00:00.000Z' };
+    expect(story([budget(10)], [budget(0, next)], [budget(10, next)])).toEqual([
+      ...['spent', '', 'spent'],
+    ]);
+    const more = { granted_usd: 10 };
+    expect(story([budget(10)], [budget(10, more)], [budget(16, more)], [budget(20, more)])).toEqual(
+      ['spent', '', 'nearly_spent', 'spent'],
+    );
+  });
+
+  it('keeps budgets apart', () => {
+    expect(story([budget(10), budget(8, { period: 'week' }), budget(9, { name: 'bob' })])).toEqual([
+      'spent nearly_spent nearly_spent',
+    ]);
+    expect(budgetWarnings([budget(10, { period: 'month' })], []).notices).toEqual([
+      { code: 'person_budget_spent', name: 'ann', period: 'month' },
+    ]);
+  });
+});

@@ -1,0 +1,94 @@
+/** What is left of budgets, and when people should know of it. */
+import type { Budget, BudgetPeriod, Grant } from '@zephyr/contract/limits';
+import type { Notice } from '@zephyr/contract/notice';
+
+import { budgetUsd, type LimitSubject, PERIODS, periodAt } from './limits.ts';
+import { dayOf } from './table.ts';
+
+const NANO = 1_000_000_000;
+/** Of a budget, from which people are warned. */
+const NEARLY = 0.8;
+
+export interface BudgetInput {
+  readonly subjects: readonly LimitSubject[];
+  /** Of these people in the period that runs, in billionths of a dollar. */
+  readonly spentNanoUsd: (people: readonly string[], period: BudgetPeriod) => number;
+  readonly grants: readonly Grant[];
+  readonly nowMs: number;
+}
+
+/** For today; other days' grants have ended. */
+export function grantedUsd(grants: readonly Grant[], name: string, nowMs: number): number {
+  const dayAtMs = dayOf(nowMs);
+  const own = grants.filter((grant) => grant.name === name && grant.dayAtMs === dayAtMs);
+  return own.reduce((sum, { usd }) => sum + usd, 0);
+}
+
+export function budgetsOf({
+  subjects,
+  spentNanoUsd,
+  grants,
+  nowMs,
+}: BudgetInput): readonly Budget[] {
+  return subjects.flatMap(({ of, name, members, limits }) =>
+    PERIODS.flatMap((period): Budget[] => {
+      const budget = budgetUsd(limits, period);
+      if (budget === undefined) return [];
+      const granted = grantedUsd(grants, name, nowMs);
+      const spent = spentNanoUsd(members, period);
+      const left = Math.round((budget + granted) * NANO) - spent;
+      return [
+        {
+          ...{ name, of, period, budget_usd: budget, granted_usd: granted },
+          used_usd: spent / NANO,
+          left_usd: Math.max(0, left) / NANO,
+          resets_at: new Date(periodAt(period, nowMs).untilAtMs).toISOString(),
+        },
+      ];
+    }),
+  );
+}
+
+/** What was said of a budget in its period. */
+export interface BudgetWarning {
+  readonly name: string;
+  readonly period: BudgetPeriod;
+  readonly resetsAt: string;
+  readonly level: 'nearly_spent' | 'spent';
+}
+
+export interface WarningStep {
+  readonly warnings: readonly BudgetWarning[];
+  readonly notices: readonly Notice[];
+}
+
+/** Each level of each budget is said once in its period, and again only after it fell below. */
+export function budgetWarnings(
+  budgets: readonly Budget[],
+  before: readonly BudgetWarning[],
+): WarningStep {
+  const notices: Notice[] = [];
+  const warnings = budgets.flatMap((budget): BudgetWarning[] => {
+    const level = levelOf(budget);
+    if (level === undefined) return [];
+    const { name, period, resets_at: resetsAt } = budget;
+    const said = before.find(
+      (other) => other.name === name && other.period === period && other.resetsAt === resetsAt,
+    )?.level;
+    if (said !== level && said !== 'spent') {
+      notices.push({ code: `person_budget_${level}`, name, period });
+    }
+    return [{ name, period, resetsAt, level }];
+  });
+  return { warnings, notices };
+}
+
+function levelOf({
+  budget_usd,
+  granted_usd,
+  used_usd,
+}: Budget): BudgetWarning['level'] | undefined {
+  const allowed = budget_usd + granted_usd;
+  if (used_usd >= allowed) return 'spent';
+  return used_usd >= NEARLY * allowed ? 'nearly_spent' : undefined;
+}

@@ -1,0 +1,180 @@
+/** Whether a person or a team is within its limits. All periods are those of UTC; weeks begin on Monday. */
+import type { BudgetPeriod, LimitName, SubjectKind } from '@zephyr/contract/limits';
+import type { ANONYMOUS } from '@zephyr/contract/usage';
+
+import { DAY_MS, dayOf } from './table.ts';
+
+const MINUTE_MS = 60_000;
+const NANO = 1_000_000_000;
+const anonymous: typeof ANONYMOUS = 'anonymous';
+
+export const PERIODS: readonly BudgetPeriod[] = ['day', 'week', 'month'];
+
+/** As the configuration has them; absent: no limit. */
+export interface UsageLimits {
+  readonly budgetUsdPerDay?: number | undefined;
+  readonly budgetUsdPerWeek?: number | undefined;
+  readonly budgetUsdPerMonth?: number | undefined;
+  readonly requestsPerMinute?: number | undefined;
+  /** All but cache reads, as the Messages API counts. */
+  readonly tokensPerMinute?: number | undefined;
+  readonly activeRequests?: number | undefined;
+  /** Names, or patterns with a star. */
+  readonly models?: readonly string[] | undefined;
+}
+
+export interface LimitsConfig {
+  readonly clients: readonly (UsageLimits & { readonly name: string })[];
+  readonly teams: readonly (UsageLimits & {
+    readonly name: string;
+    readonly members: readonly string[];
+  })[];
+  readonly clientDefaults: UsageLimits;
+}
+
+/** Somebody whose use is added up, and the limits of the sum. */
+export interface LimitSubject {
+  readonly of: SubjectKind;
+  readonly name: string;
+  readonly members: readonly string[];
+  readonly limits: UsageLimits;
+}
+
+/**
+ * Those with a limit: people in the order of the configuration, then teams. Where nobody has a key,
+ * all together are one person.
+ */
+export function limitSubjects({
+  clients,
+  teams,
+  clientDefaults,
+}: LimitsConfig): readonly LimitSubject[] {
+  const people = clients.length === 0 ? [{ name: anonymous }] : clients;
+  return [
+    ...people.map((client) => ({
+      ...{ of: 'person' as const, name: client.name, members: [client.name] },
+      limits: limitsIn({ ...limitsIn(clientDefaults), ...limitsIn(client) }),
+    })),
+    ...teams.map((team) => ({
+      ...{ of: 'team' as const, name: team.name, members: team.members },
+      limits: limitsIn(team),
+    })),
+  ].filter(({ limits }) => Object.keys(limits).length > 0);
+}
+
+const KEYS: readonly (keyof UsageLimits)[] = [
+  ...(['budgetUsdPerDay', 'budgetUsdPerWeek', 'budgetUsdPerMonth'] as const),
+  ...(['requestsPerMinute', 'tokensPerMinute', 'activeRequests', 'models'] as const),
+];
+
+function limitsIn(table: UsageLimits): UsageLimits {
+  return Object.fromEntries(
+    KEYS.flatMap((key) => (table[key] === undefined ? [] : [[key, table[key]]])),
+  );
+}
+
+/** From its first moment to the first that is not of it any more. */
+export interface Period {
+  readonly fromAtMs: number;
+  readonly untilAtMs: number;
+}
+
+export function periodAt(period: BudgetPeriod, atMs: number): Period {
+  const dayAtMs = dayOf(atMs);
+  if (period === 'day') return { fromAtMs: dayAtMs, untilAtMs: dayAtMs + DAY_MS };
+  const date = new Date(dayAtMs);
+  if (period === 'week') {
+    const fromAtMs = dayAtMs - ((date.getUTCDay() + 6) % 7) * DAY_MS;
+    return { fromAtMs, untilAtMs: fromAtMs + 7 * DAY_MS };
+  }
+  const [year, month] = [date.getUTCFullYear(), date.getUTCMonth()];
+  return { fromAtMs: Date.UTC(year, month), untilAtMs: Date.UTC(year, month + 1) };
+}
+
+export function minuteOf(atMs: number): number {
+  return atMs - (atMs % MINUTE_MS);
+}
+
+export function budgetUsd(limits: UsageLimits, period: BudgetPeriod): number | undefined {
+  switch (period) {
+    case 'day':
+      return limits.budgetUsdPerDay;
+    case 'week':
+      return limits.budgetUsdPerWeek;
+    case 'month':
+      return limits.budgetUsdPerMonth;
+  }
+}
+
+/** What was used until now, as far as it is known here. */
+export interface LimitCounters {
+  readonly spentNanoUsd: Readonly<Record<BudgetPeriod, number>>;
+  /** For today, on top of every budget. */
+  readonly grantedUsd: number;
+  /** Let in within this minute. */
+  readonly requests: number;
+  /** Of answers that ended within this minute. */
+  readonly tokens: number;
+  readonly active: number;
+}
+
+export type LimitVerdict =
+  | { readonly status: 'admitted' }
+  | {
+      readonly status: 'over';
+      readonly limit: LimitName;
+      /** In the unit of the limit; a budget with what was granted. */
+      readonly used: number;
+      readonly allowed: number;
+      /** Undefined: as soon as a request has ended. */
+      readonly resetsAtMs: number | undefined;
+    };
+
+export type Over = Extract<LimitVerdict, { status: 'over' }>;
+
+export const ADMITTED: LimitVerdict = { status: 'admitted' };
+
+/** Whether one more request may begin. Of several limits, the one that lasts longest. */
+export function limitVerdict(
+  limits: UsageLimits,
+  counters: LimitCounters,
+  nowMs: number,
+): LimitVerdict {
+  return overBudget(limits, counters, nowMs) ?? overRate(limits, counters, nowMs) ?? ADMITTED;
+}
+
+/** A month ends on or after its days; a week may end after its month. */
+function overBudget(
+  limits: UsageLimits,
+  { spentNanoUsd, grantedUsd }: LimitCounters,
+  nowMs: number,
+): Over | undefined {
+  let last: Over | undefined;
+  for (const period of PERIODS) {
+    const budget = budgetUsd(limits, period);
+    if (budget === undefined) continue;
+    const [used, allowed] = [spentNanoUsd[period] / NANO, budget + grantedUsd];
+    const { untilAtMs: resetsAtMs } = periodAt(period, nowMs);
+    if (used < allowed || resetsAtMs < (last?.resetsAtMs ?? 0)) continue;
+    last = { status: 'over', limit: `budget_usd_per_${period}`, used, allowed, resetsAtMs };
+  }
+  return last;
+}
+
+function overRate(
+  { requestsPerMinute, tokensPerMinute, activeRequests }: UsageLimits,
+  { requests, tokens, active }: LimitCounters,
+  nowMs: number,
+): Over | undefined {
+  const resetsAtMs = minuteOf(nowMs) + MINUTE_MS;
+  const rates = [
+    ['requests_per_minute', requests, requestsPerMinute, resetsAtMs],
+    ['tokens_per_minute', tokens, tokensPerMinute, resetsAtMs],
+    ['active_requests', active, activeRequests, undefined],
+  ] as const;
+  for (const [limit, used, allowed, resets] of rates) {
+    if (allowed === undefined || used < allowed) continue;
+    return { status: 'over', limit, used, allowed, resetsAtMs: resets };
+  }
+  return undefined;
+}

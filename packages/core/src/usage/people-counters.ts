@@ -1,0 +1,199 @@
+/**
+ * What people use now, as one proxy knows it: what all proxies have shared, and its own that is not
+ * shared yet. Nothing waits for what is shared: while it does not come, the last known goes on counting.
+ */
+import type { BudgetPeriod, LimitsShare } from '@zephyr/contract/limits';
+
+import { type LimitCounters, minuteOf, PERIODS, periodAt } from './limits.ts';
+import { dayOf } from './table.ts';
+
+/** Of one period, by person, in billionths of a dollar. */
+export interface SpentTotals {
+  readonly fromAtMs: number;
+  readonly people: ReadonlyMap<string, number>;
+}
+export type Spent = Readonly<Record<BudgetPeriod, SpentTotals>>;
+
+export interface SharedCounters {
+  readonly spent: Spent;
+  /** Of the other proxies. */
+  readonly shares: readonly {
+    readonly share: LimitsShare;
+    /** Written within the last seconds: its proxy lives. */
+    readonly isFresh: boolean;
+  }[];
+}
+
+interface Minute {
+  requests: number;
+  tokens: number;
+}
+
+/** By person and day, in billionths of a dollar. */
+type Amounts = Map<string, Map<number, number>>;
+
+const NOBODY: SpentTotals = { fromAtMs: 0, people: new Map() };
+
+export class PeopleCounters {
+  #spent: Spent = { day: NOBODY, week: NOBODY, month: NOBODY };
+  #othersMinuteAtMs = 0;
+  #others: ReadonlyMap<string, Minute> = new Map();
+  #othersActive: ReadonlyMap<string, number> = new Map();
+  #minuteAtMs = 0;
+  readonly #minute = new Map<string, Minute>();
+  readonly #active = new Map<string, number>();
+  /** All that the shared totals do not have yet. */
+  readonly #unshared: Amounts = new Map();
+  /** The part of it that is in no batch. */
+  #open: Amounts = new Map();
+  /** The parts of it that are in a batch, by its number. */
+  readonly #sealed = new Map<number, Amounts>();
+  /** Batches that the next shared totals have in them. */
+  readonly #written = new Set<number>();
+
+  began(person: string, nowMs: number): void {
+    this.#minuteOf(person, nowMs).requests += 1;
+    this.#active.set(person, (this.#active.get(person) ?? 0) + 1);
+  }
+
+  ended(person: string): void {
+    const active = (this.#active.get(person) ?? 1) - 1;
+    if (active <= 0) this.#active.delete(person);
+    else this.#active.set(person, active);
+  }
+
+  used(
+    person: string,
+    { costNanoUsd, tokens }: { readonly costNanoUsd: number; readonly tokens: number },
+    nowMs: number,
+  ): void {
+    if (tokens > 0) this.#minuteOf(person, nowMs).tokens += tokens;
+    if (costNanoUsd === 0) return;
+    add(this.#open, { person, dayAtMs: dayOf(nowMs), amount: costNanoUsd });
+    add(this.#unshared, { person, dayAtMs: dayOf(nowMs), amount: costNanoUsd });
+  }
+
+  /** All that was used so far is in this batch. */
+  sealed(sequence: number): void {
+    if (this.#open.size === 0) return;
+    const sealed = this.#sealed.get(sequence);
+    if (sealed === undefined) this.#sealed.set(sequence, this.#open);
+    else for (const entry of entriesOf(this.#open)) add(sealed, entry);
+    this.#open = new Map();
+  }
+
+  /** Redis has this batch. */
+  written(sequence: number): void {
+    if (this.#sealed.has(sequence)) this.#written.add(sequence);
+  }
+
+  /** What this proxy shares: the whole of its minute, so that a repeat changes nothing. */
+  share(nowMs: number): LimitsShare {
+    this.#roll(nowMs);
+    const people = new Set([...this.#minute.keys(), ...this.#active.keys()]);
+    return {
+      minuteAtMs: this.#minuteAtMs,
+      people: [...people].map((person) => ({
+        person,
+        requests: this.#minute.get(person)?.requests ?? 0,
+        tokens: this.#minute.get(person)?.tokens ?? 0,
+        active: this.#active.get(person) ?? 0,
+      })),
+    };
+  }
+
+  receive({ spent, shares }: SharedCounters, nowMs: number): void {
+    this.#spent = spent;
+    for (const sequence of this.#written) {
+      for (const { person, dayAtMs, amount } of entriesOf(
+        this.#sealed.get(sequence) ?? new Map(),
+      )) {
+        add(this.#unshared, { person, dayAtMs, amount: -amount });
+      }
+      this.#sealed.delete(sequence);
+    }
+    this.#written.clear();
+    this.#othersMinuteAtMs = minuteOf(nowMs);
+    const others = new Map<string, Minute>();
+    const active = new Map<string, number>();
+    for (const { share, isFresh } of shares) {
+      for (const one of share.people) {
+        if (isFresh) active.set(one.person, (active.get(one.person) ?? 0) + one.active);
+        if (share.minuteAtMs !== this.#othersMinuteAtMs) continue;
+        const sum = others.get(one.person) ?? { requests: 0, tokens: 0 };
+        others.set(one.person, {
+          requests: sum.requests + one.requests,
+          tokens: sum.tokens + one.tokens,
+        });
+      }
+    }
+    this.#others = others;
+    this.#othersActive = active;
+  }
+
+  /** The sum over these people, without grants. */
+  of(people: readonly string[], nowMs: number): Omit<LimitCounters, 'grantedUsd'> {
+    this.#roll(nowMs);
+    const areOthersOfThisMinute = this.#othersMinuteAtMs === this.#minuteAtMs;
+    let [requests, tokens, active] = [0, 0, 0];
+    const spentNanoUsd = { day: 0, week: 0, month: 0 };
+    const begins = PERIODS.map((period) => [period, periodAt(period, nowMs).fromAtMs] as const);
+    for (const person of people) {
+      const own = this.#minute.get(person);
+      const others = areOthersOfThisMinute ? this.#others.get(person) : undefined;
+      requests += (own?.requests ?? 0) + (others?.requests ?? 0);
+      tokens += (own?.tokens ?? 0) + (others?.tokens ?? 0);
+      active += (this.#active.get(person) ?? 0) + (this.#othersActive.get(person) ?? 0);
+      for (const [period, fromAtMs] of begins) {
+        spentNanoUsd[period] += this.#spentBy(person, period, fromAtMs);
+      }
+    }
+    return { spentNanoUsd, requests, tokens, active };
+  }
+
+  #spentBy(person: string, period: BudgetPeriod, fromAtMs: number): number {
+    const { fromAtMs: knownFromAtMs, people } = this.#spent[period];
+    let sum = knownFromAtMs === fromAtMs ? (people.get(person) ?? 0) : 0;
+    for (const [dayAtMs, amount] of this.#unshared.get(person) ?? []) {
+      if (dayAtMs >= fromAtMs) sum += amount;
+    }
+    return sum;
+  }
+
+  #minuteOf(person: string, nowMs: number): Minute {
+    this.#roll(nowMs);
+    const known = this.#minute.get(person);
+    if (known !== undefined) return known;
+    const minute = { requests: 0, tokens: 0 };
+    this.#minute.set(person, minute);
+    return minute;
+  }
+
+  #roll(nowMs: number): void {
+    const minuteAtMs = minuteOf(nowMs);
+    if (minuteAtMs === this.#minuteAtMs) return;
+    this.#minuteAtMs = minuteAtMs;
+    this.#minute.clear();
+  }
+}
+
+interface Amount {
+  readonly person: string;
+  readonly dayAtMs: number;
+  readonly amount: number;
+}
+
+function add(to: Amounts, { person, dayAtMs, amount }: Amount): void {
+  const days = to.get(person) ?? new Map<number, number>();
+  const sum = (days.get(dayAtMs) ?? 0) + amount;
+  if (sum === 0) days.delete(dayAtMs);
+  else days.set(dayAtMs, sum);
+  if (days.size === 0) to.delete(person);
+  else to.set(person, days);
+}
+
+function* entriesOf(amounts: Amounts): Generator<Amount> {
+  for (const [person, days] of amounts) {
+    for (const [dayAtMs, amount] of days) yield { person, dayAtMs, amount };
+  }
+}

@@ -1,0 +1,32 @@
+/** What people and teams have left of their budgets. */
+import type { Budget } from '@zephyr/contract/limits';
+import { ANONYMOUS } from '@zephyr/contract/usage';
+import { budgetsOf, limitSubjects, PeopleCounters } from '@zephyr/core';
+import type { Config } from '@zephyr/runtime/config/config';
+import { exchangeLimits } from '@zephyr/runtime/redis/limits-store';
+import type { Redis } from 'ioredis';
+
+type LimitsOfConfig = Pick<Config, 'clients' | 'teams' | 'clientDefaults'>;
+
+/** As proxies have written them, at most a second ago. Nothing is read where nobody has a limit. */
+export async function readBudgets(
+  redis: Redis,
+  config: LimitsOfConfig,
+  nowMs: number,
+): Promise<readonly Budget[]> {
+  const subjects = limitSubjects(config);
+  if (subjects.length === 0) return [];
+  const read = await exchangeLimits(redis, nowMs);
+  const counters = new PeopleCounters();
+  counters.receive(read, nowMs);
+  return budgetsOf({
+    ...{ subjects, nowMs, grants: read.grants },
+    spentNanoUsd: (people, period) => counters.of(people, nowMs).spentNanoUsd[period],
+  });
+}
+
+/** To whom more can be granted. */
+export function namesOfPeople({ clients, teams }: LimitsOfConfig): ReadonlySet<string> {
+  const people = clients.length === 0 ? [ANONYMOUS] : clients.map(({ name }) => name);
+  return new Set([...people, ...teams.map(({ name }) => name)]);
+}

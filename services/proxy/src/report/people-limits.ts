@@ -1,0 +1,174 @@
+/**
+ * Whether people are within their limits: decided in memory, from what all proxies have shared about
+ * half a second ago and what this one has let in since. Nobody waits for Redis; while it is away, the
+ * last known totals go on counting.
+ */
+import type { Budget, Grant, SubjectKind } from '@zephyr/contract/limits';
+import type { RequestRecord } from '@zephyr/contract/usage';
+import {
+  budgetsOf,
+  grantedUsd,
+  type LimitSubject,
+  limitSubjects,
+  limitVerdict,
+  type Over,
+  PeopleCounters,
+} from '@zephyr/core';
+import type { Clock } from '@zephyr/runtime/clock';
+import type { Config } from '@zephyr/runtime/config/config';
+import { isModelAmong } from '@zephyr/runtime/config/served-models';
+import { exchangeLimits } from '@zephyr/runtime/redis/limits-store';
+import type { Redis } from 'ioredis';
+
+/** While nobody asks this proxy, it looks at what others share so often. */
+const AT_REST_MS = 4_000;
+
+type LimitsOfConfig = Pick<Config, 'clients' | 'teams' | 'clientDefaults'>;
+
+export interface OverLimit extends Over {
+  readonly of: SubjectKind;
+  /** Of the person or the team whose limit it is. */
+  readonly name: string;
+}
+
+export interface PeopleLimitsDeps {
+  readonly proxyId: string;
+  readonly clock: Clock;
+}
+
+export class PeopleLimits {
+  readonly counters = new PeopleCounters();
+  readonly #deps: PeopleLimitsDeps;
+  #subjects: readonly LimitSubject[] = [];
+  #byPerson: ReadonlyMap<string, readonly LimitSubject[]> = new Map();
+  #grants: readonly Grant[] = [];
+  /** Somebody has asked since the last exchange, or a request has ended. */
+  #hasNews = false;
+  #active = 0;
+  #listener: () => void = () => undefined;
+  #exchangedAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(config: LimitsOfConfig, deps: PeopleLimitsDeps) {
+    this.#deps = deps;
+    this.reconfigure(config);
+  }
+
+  /** What was counted stays. */
+  reconfigure(config: LimitsOfConfig): void {
+    this.#subjects = limitSubjects(config);
+    const byPerson = new Map<string, readonly LimitSubject[]>();
+    for (const subject of this.#subjects) {
+      for (const member of subject.members) {
+        byPerson.set(member, [...(byPerson.get(member) ?? []), subject]);
+      }
+    }
+    this.#byPerson = byPerson;
+  }
+
+  get areSet(): boolean {
+    return this.#subjects.length > 0;
+  }
+
+  /** The limit that the next request of this person would exceed; of several, the one that lasts longest. */
+  over(person: string): OverLimit | undefined {
+    const subjects = this.subjectsOf(person);
+    if (subjects.length === 0) return undefined;
+    this.#news();
+    let longest: OverLimit | undefined;
+    for (const subject of subjects) {
+      const { of, name, limits, members } = subject;
+      const nowMs = this.#nowMs();
+      const counted = this.counters.of(members, nowMs);
+      const counters = { ...counted, grantedUsd: grantedUsd(this.#grants, name, nowMs) };
+      const verdict = limitVerdict(limits, counters, nowMs);
+      if (verdict.status === 'admitted') continue;
+      if ((verdict.resetsAtMs ?? 0) < (longest?.resetsAtMs ?? 0)) continue;
+      longest = { ...verdict, of, name };
+    }
+    return longest;
+  }
+
+  /** What this person may ask, where that does not include the model; undefined: it may be asked. */
+  modelsWithout(model: string, person: string): readonly string[] | undefined {
+    for (const { limits } of this.subjectsOf(person)) {
+      if (limits.models !== undefined && !isModelAmong(limits.models, model)) return limits.models;
+    }
+    return undefined;
+  }
+
+  hasModelRules(person: string): boolean {
+    return this.subjectsOf(person).some(({ limits }) => limits.models !== undefined);
+  }
+
+  /** Also their team's. */
+  budgetsOf(person: string): readonly Budget[] {
+    this.#news();
+    return budgetsOf({
+      subjects: this.subjectsOf(person),
+      spentNanoUsd: (people, period) =>
+        this.counters.of(people, this.#nowMs()).spentNanoUsd[period],
+      grants: this.#grants,
+      nowMs: this.#nowMs(),
+    });
+  }
+
+  /** Somebody asks, or has asked since the last exchange. */
+  get isBusy(): boolean {
+    return this.areSet && (this.#hasNews || this.#active > 0);
+  }
+
+  /** @param listener called when there is something to share, or to look for */
+  onNews(listener: () => void): void {
+    this.#listener = listener;
+  }
+
+  began(person: string): void {
+    this.#active += 1;
+    this.#news();
+    this.counters.began(person, this.#nowMs());
+  }
+
+  ended(person: string): void {
+    this.#active -= 1;
+    this.#news();
+    this.counters.ended(person);
+  }
+
+  used({ person, usage, costUsd }: RequestRecord): void {
+    // Redis has it when limits are set.
+    if (!this.areSet) return;
+    this.#news();
+    const { inputTokens, outputTokens, cacheWriteTokens } = usage;
+    const tokens = inputTokens + outputTokens + cacheWriteTokens;
+    const costNanoUsd = Math.round((costUsd ?? 0) * 1e9);
+    this.counters.used(person, { costNanoUsd, tokens }, this.#nowMs());
+  }
+
+  /** Once after each write of usage; at rest it does nothing for some seconds. */
+  async exchange(redis: Redis): Promise<void> {
+    if (!this.areSet) return;
+    const { clock, proxyId } = this.#deps;
+    const sinceMs = clock.nowMs() - this.#exchangedAtMs;
+    const nowMs = this.#nowMs();
+    const share = this.counters.share(nowMs);
+    if (!this.isBusy && sinceMs < AT_REST_MS) return;
+    this.#hasNews = false;
+    const read = await exchangeLimits(redis, nowMs, { proxyId, share });
+    this.#exchangedAtMs = clock.nowMs();
+    this.#grants = read.grants;
+    this.counters.receive(read, nowMs);
+  }
+
+  subjectsOf(person: string): readonly LimitSubject[] {
+    return this.#byPerson.get(person) ?? [];
+  }
+
+  #news(): void {
+    this.#hasNews = true;
+    if (this.areSet) this.#listener();
+  }
+
+  #nowMs(): number {
+    return Math.round(this.#deps.clock.epochMs());
+  }
+}
