@@ -22,7 +22,7 @@ const chromium = findBrowser();
 
 interface View {
   readonly name: string;
-  readonly path: '/' | '/status';
+  readonly path: '/' | '/#history?range=30d' | '/status';
   readonly scene: SceneName;
   readonly manner?: Manner;
   /** Brings the view about, and waits until it is there. */
@@ -48,6 +48,21 @@ const VIEWS: readonly View[] = [
   { name: 'empty', path: '/', scene: 'empty', reach: endpoints },
   { name: 'away', path: '/', scene: 'away', reach: endpoints },
   { name: 'many', path: '/', scene: 'many', reach: endpoints },
+  {
+    name: 'history',
+    path: '/#history?range=30d',
+    scene: 'many',
+    reach: (page) => page.locator('[data-availability]').first().waitFor(),
+  },
+  {
+    name: 'why',
+    path: '/',
+    scene: 'steady',
+    reach: async (page) => {
+      await page.locator('.log .why-button').first().click();
+      await page.getByRole('dialog').waitFor();
+    },
+  },
   {
     name: 'help',
     path: '/',

@@ -9,6 +9,7 @@ import { PAGE_HEADERS, PAGES } from '@zephyr/runtime/http/pages';
 import { inventedSample } from '@zephyr/testkit/invented-world';
 
 import { historyOf, proxyStateOf, type SceneName, stateOf } from './scenes.ts';
+import { inventedTrends, inventedUsage } from './trends.ts';
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -66,8 +67,20 @@ class World {
     if (/^\/events\b/.test(path)) this.#stream(res, (send) => this.#tellController(send));
     else if (path === '/status/events') this.#stream(res, (send) => this.#tellProxy(send));
     else if (path === '/api/state') res.writeHead(this.#manner === 'login' ? 401 : 200).end();
+    else if (/^\/api\/(trends|usage)\?/.test(path)) this.#answerQuery(path, res);
     else if (path.startsWith('/api/commands/')) void this.#command(req, res);
     else sendFile(path, res);
+  }
+
+  #answerQuery(path: string, res: ServerResponse): void {
+    const { pathname, searchParams } = new URL(path, 'http://mock');
+    const ids = stateOf(this.#scene, Date.now()).endpoints.map(({ id }) => id);
+    const answer =
+      pathname === '/api/trends'
+        ? inventedTrends(searchParams.get('range') ?? '', ids, Date.now())
+        : inventedUsage(searchParams.get('since') ?? '', searchParams.get('by') ?? '', Date.now());
+    res.setHeader('content-type', 'application/json');
+    res.end(JSON.stringify(answer));
   }
 
   #stream(res: ServerResponse, begin: (send: Send) => () => void): void {

@@ -22,6 +22,7 @@ import { Requests } from './views/requests.tsx';
 import { Sessions } from './views/sessions.tsx';
 import { Toasts } from './views/toasts.tsx';
 
+const loadHistory = async () => (await import('./views/history-page.tsx')).HistoryPage;
 const loadUsage = async () => (await import('./views/usage-page.tsx')).UsagePage;
 const loadDecision = async () => (await import('./views/decision-dialog.tsx')).DecisionDialog;
 const loadRequests = async () => (await import('./views/request-page.tsx')).RequestPage;
@@ -68,6 +69,8 @@ function PageContent({ page }: { readonly page: PageName }) {
   switch (page) {
     case 'overview':
       return <Overview />;
+    case 'history':
+      return <Lazy key={page} load={loadHistory} />;
     case 'usage':
       return <Lazy key={page} load={loadUsage} />;
     case 'requests':

@@ -4,6 +4,10 @@
 export const USAGE_DAYS = [1, 7, 30] as const;
 export type UsageDays = (typeof USAGE_DAYS)[number];
 
+/** As `GET /api/trends` takes them. */
+export const HISTORY_RANGES = ['24h', '7d', '30d'] as const;
+export type HistoryRange = (typeof HISTORY_RANGES)[number];
+
 /** What `GET /api/requests` takes; undefined: all. */
 export interface RequestFilter {
   readonly person?: string | undefined;
@@ -13,6 +17,7 @@ export interface RequestFilter {
 
 export type Route =
   | { readonly kind: 'overview' }
+  | { readonly kind: 'history'; readonly range: HistoryRange }
   | { readonly kind: 'usage'; readonly days: UsageDays }
   | { readonly kind: 'requests'; readonly filter: RequestFilter }
   | { readonly kind: 'settings' };
@@ -27,6 +32,10 @@ export function routeOf(hash: string): Route {
   if (page === 'usage') {
     const days = USAGE_DAYS.find((each) => String(each) === params.get('days'));
     return { kind: page, days: days ?? DEFAULT_DAYS };
+  }
+  if (page === 'history') {
+    const range = HISTORY_RANGES.find((each) => each === params.get('range'));
+    return { kind: page, range: range ?? HISTORY_RANGES[0] };
   }
   if (page === 'requests') {
     const person = params.get('person') ?? undefined;
@@ -44,6 +53,8 @@ export function hashOf(route: Route): string {
     case 'overview':
     case 'settings':
       return `#${route.kind}`;
+    case 'history':
+      return `#history?range=${route.range}`;
     case 'usage':
       return `#usage?days=${route.days}`;
     case 'requests': {

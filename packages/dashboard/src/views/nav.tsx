@@ -5,6 +5,7 @@ import { hashOf, type PageName } from '../route.ts';
 /** In their order; each begins with what most people want of it. */
 const ADDRESSES: Readonly<Record<PageName, string>> = {
   overview: hashOf({ kind: 'overview' }),
+  history: hashOf({ kind: 'history', range: '24h' }),
   usage: hashOf({ kind: 'usage', days: 7 }),
   requests: hashOf({ kind: 'requests', filter: {} }),
   settings: hashOf({ kind: 'settings' }),

@@ -31,11 +31,19 @@ export interface CommitWrite {
   readonly kept?: number | undefined;
 }
 
+/** A record with a key of its own, which is replaced and ends by itself. */
+export interface ExpiringWrite {
+  readonly key: string;
+  readonly lifeMs: number;
+  readonly value: unknown;
+}
+
 export interface Commit {
   /** Unique; the same id again means the same commit, whose reply was lost. */
   readonly id: string;
   readonly snapshot?: RoutingSnapshot | undefined;
   readonly writes: readonly CommitWrite[];
+  readonly expiring?: readonly ExpiringWrite[] | undefined;
 }
 
 export type CommitAnswer =
@@ -58,9 +66,11 @@ export async function writeCommit(
   commit: Commit,
 ): Promise<CommitAnswer> {
   const fixedKeys = [keys.lease, keys.epoch, keys.snapshot, keys.committed];
+  const placed = [...fixedKeys, ...PLACE_NAMES.map((name) => PLACES[name].key)];
+  const expiring = commit.expiring ?? [];
   const reply = commitReply.parse(
     await runScript(redis, commitScript, {
-      keys: [...fixedKeys, ...PLACE_NAMES.map((name) => PLACES[name].key)],
+      keys: [...placed, ...expiring.map(({ key }) => key)],
       args: [
         ...[leader.id, leader.epoch, commit.id, leader.knownVersion],
         commit.snapshot === undefined ? '' : JSON.stringify(commit.snapshot),
@@ -69,6 +79,11 @@ export async function writeCommit(
           // Lua counts from one.
           fixedKeys.length + PLACE_NAMES.indexOf(place) + 1,
           Math.min(kept ?? Number.POSITIVE_INFINITY, PLACES[place].kept),
+          JSON.stringify(value),
+        ]),
+        ...expiring.flatMap(({ lifeMs, value }, index) => [
+          placed.length + index + 1,
+          -lifeMs,
           JSON.stringify(value),
         ]),
       ],

@@ -68,6 +68,10 @@ export const keys = {
   view: `${root}:view`,
   /** Leading controller, by script. Stream of what operators did and what came of it, capped. */
   audit: `${root}:audit`,
+  /** Leading controller, by script. JSON of one hour's Rollup, `2026-11-28T09` UTC. Lives 35 days. */
+  rollupHour: (hour: string) => `${root}:rollup-hour:${hour}`,
+  /** Leading controller, by script. JSON of one day's Rollup, `2026-11-28` UTC. Lives 400 days. */
+  rollupDay: (day: string) => `${root}:rollup-day:${day}`,
   /** One service each. Written to learn whether Redis takes writes; gone at once. */
   writeTest: (instanceId: string) => `${root}:write-test:${instanceId}`,
 } as const;

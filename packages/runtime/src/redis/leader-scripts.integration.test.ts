@@ -172,6 +172,16 @@ describe('commit.lua', () => {
     expect(await redis.exists(keys.snapshot)).toBe(0);
   });
 
+  it('writes a record that ends by itself', async () => {
+    const leader = { ...(await lead('one')), knownVersion: 0 };
+    const key = keys.rollupHour('2026-11-28T09');
+    const expiring = [{ key, lifeMs: 90_000, value: { of: 'an hour' } }];
+    await writeCommit(redis, leader, { id: 'c', writes: [{ place: 'view', value: 1 }], expiring });
+    expect([await redis.get(key), await redis.get(keys.view)]).toEqual(['{"of":"an hour"}', '1']);
+    expect(await redis.pttl(key)).toBeGreaterThan(60_000);
+    expect(await redis.pttl(keys.view)).toBe(-1);
+  });
+
   it('hints at a changed snapshot, and at nothing else', async () => {
     const leader = { ...(await lead('one')), knownVersion: 0 };
     const subscriber = createRedis({ url: server.url }, log, 'blocking');

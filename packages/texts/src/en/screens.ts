@@ -7,6 +7,7 @@ export const screens = {
 
   'nav.label': 'Pages',
   'nav.overview': 'Overview',
+  'nav.history': 'History',
   'nav.usage': 'Usage',
   'nav.requests': 'Requests',
   'nav.settings': 'Settings',

@@ -9,6 +9,7 @@ export const screens = {
 
   'nav.label': '页面',
   'nav.overview': '概览',
+  'nav.history': '历史',
   'nav.usage': '用量',
   'nav.requests': '请求',
   'nav.settings': '设置',

@@ -4,6 +4,7 @@ import { apiStateSchema } from '@zephyr/contract/api-state';
 import { auditRecordSchema } from '@zephyr/contract/command';
 import { decisionSchema } from '@zephyr/contract/decision';
 import { problemSchema } from '@zephyr/contract/problem';
+import { trendsSchema } from '@zephyr/contract/rollup';
 import { endpointId, epochMs, parseRecording, replayRecording } from '@zephyr/core';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { recordProbe } from '@zephyr/runtime/redis/probe-store';
@@ -140,6 +141,8 @@ describe('commands', () => {
     const { decisions } = decisionsSchema.parse(await (await open.get('/api/decisions')).json());
     expect(decisions[0]).toMatchObject({ reason: 'operator_selected', fromId: 'one', toId: 'two' });
     expect(decisions[0]?.considered.map(({ id }) => id)).toEqual(['one', 'two']);
+    const { unit, points } = trendsSchema.parse(await (await open.get('/api/trends')).json());
+    expect([unit, points.length > 0]).toEqual(['hour', true]);
   });
 
   it('say why they are refused', async () => {

@@ -31,6 +31,7 @@ import { answerErrors, ProblemError } from './problem.ts';
 import { findRequests, requestQueryOf } from './requests.ts';
 import { answerGet, answerPost } from './routes.ts';
 import type { Tail } from './tail.ts';
+import { readTrends, trendRangeOf } from './trends.ts';
 import { readReport, usageQueryOf } from './usage.ts';
 
 export interface ApiAppDeps {
@@ -134,6 +135,10 @@ function addApi(app: Express, deps: ApiAppDeps): void {
     const query = usageQueryOf(req.query, deps.clock.epochMs());
     const report = await fromStore(deps.log, () => readReport(deps, query));
     res.attachment('usage.csv').type('text/csv').send(usageCsv(report));
+  });
+  answerGet(app, '/api/trends', async (req, res) => {
+    const range = trendRangeOf(req.query);
+    res.json(await fromStore(deps.log, () => readTrends(deps, range, deps.clock.epochMs())));
   });
   answerGet(app, '/api/requests', async (req, res) => {
     const query = requestQueryOf(req.query);

@@ -7,10 +7,12 @@ import { EDIT_NAMES, EDITS, editAnswerSchema, settingsSchema } from '@zephyr/con
 import { budgetListSchema } from '@zephyr/contract/limits';
 import { loginSchema } from '@zephyr/contract/login';
 import { PROBLEMS, type ProblemCode, problemSchema } from '@zephyr/contract/problem';
+import { trendsSchema } from '@zephyr/contract/rollup';
 import { requestListSchema, usageReportSchema } from '@zephyr/contract/usage';
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiPathsObject } from 'zod-openapi';
 import { requestParams } from './requests.ts';
+import { trendParams } from './trends.ts';
 import { usageParams } from './usage.ts';
 
 const JSON_TYPE = 'application/json';
@@ -106,6 +108,17 @@ const readPaths: ZodOpenApiPathsObject = {
       responses: {
         ...answers('The history', historySchema),
         ...problems(...GUARDED, 'store_away'),
+      },
+    },
+  },
+  '/api/trends': {
+    get: {
+      operationId: 'trends',
+      summary: 'Availability, latency and switches of the last hours or days, oldest first',
+      requestParams: { query: trendParams },
+      responses: {
+        ...answers('The hours or days', trendsSchema),
+        ...problems(...GUARDED, 'invalid_query', 'store_away'),
       },
     },
   },

@@ -17,10 +17,13 @@ import {
   type Commit,
   type CommitAnswer,
   type CommitWrite,
+  type ExpiringWrite,
   writeCommit,
 } from '@zephyr/runtime/redis/commit';
+import { rollupRecord } from '@zephyr/runtime/redis/rollup-store';
 import type { Redis } from 'ioredis';
 
+import { dueRollups } from '../view/rollup.ts';
 import type { BatchHealth } from './batch-health.ts';
 import type { Batch } from './decide.ts';
 import { checkpointOf } from './leader-state.ts';
@@ -69,7 +72,8 @@ export async function commit(batch: Batch, former: Former, deps: CommitDeps): Pr
     { place: 'view', value: batch.view },
     { place: 'world', value: checkpointOf(batch.state) },
   ];
-  const answer = await write({ id: randomUUID(), snapshot, writes }, former, deps);
+  const expiring = rollupWrites(batch);
+  const answer = await write({ id: randomUUID(), snapshot, writes, expiring }, former, deps);
   if (answer.status !== 'committed') {
     throw new ZephyrError('FENCED', `committing a batch: ${JSON.stringify(answer)}`);
   }
@@ -135,6 +139,16 @@ function nextVersion(former: Former, epoch: number): number {
   if (version <= LAST_VERSION) return version;
   if (former?.epoch !== epoch) return 1;
   throw new ZephyrError('FENCED', 'publishing a snapshot: no version is left in this epoch');
+}
+
+function rollupWrites({ rollupsBefore, state }: Batch): readonly ExpiringWrite[] {
+  const { rollups } = state.statistics;
+  if (rollups === null) return [];
+  const { hours, days } = dueRollups(rollupsBefore, rollups);
+  return [
+    ...hours.map((hour) => rollupRecord('hour', hour)),
+    ...days.map((day) => rollupRecord('day', day)),
+  ];
 }
 
 const logged = (entry: NewLogEntry): CommitWrite => ({ place: 'log', value: entry });

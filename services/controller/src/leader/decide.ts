@@ -16,6 +16,7 @@ import {
 } from '@zephyr/core';
 import type { StreamEntry } from '@zephyr/runtime/redis/streams';
 import { type LeaderView, viewOf } from '../view/api-state.ts';
+import type { Rollups } from '../view/rollup.ts';
 import { withBatch } from '../view/statistics.ts';
 import type { RecordKind } from './batch-health.ts';
 import type { LeaderState, Progress } from './leader-state.ts';
@@ -28,6 +29,8 @@ import { reportOf } from './streams.ts';
 export interface Batch {
   readonly reading: Reading;
   readonly before: World;
+  /** Of the batch before. */
+  readonly rollupsBefore: Rollups | null;
   readonly state: LeaderState;
   readonly effects: readonly Effect[];
   /** What the core took, in order, for replay. */
@@ -59,6 +62,7 @@ export function decide(before: Before, reading: Reading): Batch {
   return {
     reading,
     before: before.state.world,
+    rollupsBefore: before.state.statistics.rollups,
     ...decided,
     setAside: [
       ...setAside.map(({ item, error }) => ({ kind: item.kind, id: item.id, error })),

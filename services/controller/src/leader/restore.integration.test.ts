@@ -3,6 +3,7 @@ import { DEFAULT_POLICY, endpointId, epochMs, scored } from '@zephyr/core';
 import { createLogger } from '@zephyr/runtime/logger';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { nextProbeSequence, recordProbe } from '@zephyr/runtime/redis/probe-store';
+import { rollupRecord } from '@zephyr/runtime/redis/rollup-store';
 import { eventually } from '@zephyr/testkit/eventually';
 import { openTestRedis, startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
 import type { Redis } from 'ioredis';
@@ -10,6 +11,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { freshState, loaded, NOON_MS } from '../test-support/batches.ts';
 import { ControllerProcess } from '../test-support/controller-process.ts';
+import { NOTHING_ROLLED_UP, withRolledUp } from '../view/rollup.ts';
 import { checkpointOf, type LeaderState } from './leader-state.ts';
 import { restore } from './restore.ts';
 import { readStreams, STREAM_START } from './streams.ts';
@@ -146,6 +148,19 @@ describe('restore', () => {
     const received = await readStreams(redis, from, expect.unreachable);
     expect(received.probes.map(({ value }) => value.endpointId)).toEqual(['one']);
     expect(received.cursors.commands).toBe(STREAM_START);
+  });
+
+  it('goes on with what was written of this hour where the checkpoint is lost', async () => {
+    const { hour } = withRolledUp(
+      null,
+      { ...NOTHING_ROLLED_UP, enabledIds: ['one'], elapsedMs: 7 },
+      NOON_MS,
+    );
+    const { key, value } = rollupRecord('hour', hour);
+    await redis.set(key, JSON.stringify(value));
+    const { rollups } = (await restored()).state.statistics;
+    expect(rollups?.hour).toEqual(hour);
+    expect(rollups?.day.endpoints).toEqual({});
   });
 
   it.each(['{"version":-1,"state":{}}', 'not json'])(

@@ -9,10 +9,12 @@ import { ZephyrError } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
 import { readLastId } from '@zephyr/runtime/redis/bounded';
 import { keys } from '@zephyr/runtime/redis/keys';
+import { readRollups } from '@zephyr/runtime/redis/rollup-store';
 import { readLast } from '@zephyr/runtime/redis/streams';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 
+import { NOTHING_ROLLED_UP, type Rollups, withRolledUp } from '../view/rollup.ts';
 import { NO_STATISTICS } from '../view/statistics.ts';
 import { type LeaderState, readCommitted } from './leader-state.ts';
 import { settingsOf } from './settings.ts';
@@ -91,7 +93,7 @@ async function rebuild(
       decisions: start.decisions,
       published: start.published,
     },
-    statistics: NO_STATISTICS,
+    statistics: { ...NO_STATISTICS, rollups: await readPresentRollups(deps) },
     budgetWarnings: [],
     cursors: {
       commands: await lastIdOf(redis, keys.commands),
@@ -99,6 +101,18 @@ async function rebuild(
       probes: probes.at(-1)?.id ?? STREAM_START,
     },
   };
+}
+
+/** What the last leader has written of this hour and this day: they go on. */
+async function readPresentRollups({ redis, log, nowMs }: RestoreDeps): Promise<Rollups | null> {
+  const atMs = nowMs();
+  const range = { sinceAtMs: atMs, untilAtMs: atMs };
+  const refused = (key: string, why: string) => log.warn({ key, why }, 'a rollup was rejected');
+  const [hour] = await readRollups(redis, { ...range, unit: 'hour' }, refused);
+  const [day] = await readRollups(redis, { ...range, unit: 'day' }, refused);
+  if (hour === undefined && day === undefined) return null;
+  const empty = withRolledUp(null, NOTHING_ROLLED_UP, atMs);
+  return { atMs, hour: hour ?? empty.hour, day: day ?? empty.day };
 }
 
 /** Proxies compare these numbers with those that they have seen: they must not fall. */

@@ -16,6 +16,8 @@ import {
   withSpent,
 } from '@zephyr/core';
 
+import { type Rollups, withRolledUp } from './rollup.ts';
+
 /** The probes of one endpoint on one day, and its last one. */
 export interface ProbeStats {
   /** Days since 1970, UTC. */
@@ -51,6 +53,8 @@ export interface Statistics {
   readonly pausedSinceAtMs: EpochMs | null;
   /** By endpoint id, of those that are not available. */
   readonly unavailableSinceAtMs: Readonly<Record<string, EpochMs>>;
+  /** Null before the first batch. */
+  readonly rollups: Rollups | null;
   /** What probes have cost in the last hour. */
   readonly costPace: CostPace;
 }
@@ -61,6 +65,7 @@ export const NO_STATISTICS: Statistics = {
   lastSwitch: null,
   pausedSinceAtMs: null,
   unavailableSinceAtMs: {},
+  rollups: null,
   costPace: NO_COST_PACE,
 };
 
@@ -107,10 +112,22 @@ export function withBatch(before: Statistics, batch: Counted, nowMs: EpochMs): S
     unavailableSinceAtMs: Object.fromEntries(
       batch.unavailableIds.map((id) => [id, own(before.unavailableSinceAtMs, id) ?? nowMs]),
     ),
+    rollups: withRolledUp(before.rollups, rolledUp(batch), nowMs),
     costPace: withSpent(
       before.costPace,
       batch.probes.reduce((sum, { costUsd }) => sum + costUsd, 0),
       nowMs,
+    ),
+  };
+}
+
+function rolledUp({ probes, outcomes, effects, elapsedMs, unavailableIds, world }: Counted) {
+  return {
+    ...{ outcomes, elapsedMs, unavailableIds },
+    probes: probes.filter((result) => !isHeld(result, world)),
+    decisions: decisionsOf(effects),
+    enabledIds: world.endpoints.flatMap(({ id }) =>
+      world.wishes.disabled.includes(id) ? [] : [id],
     ),
   };
 }
@@ -181,9 +198,11 @@ function withUnneeded(
 }
 
 function lastSwitchOf(effects: readonly Effect[]): Decision | undefined {
-  return effects
-    .flatMap((effect) => (effect.kind === 'record' ? [effect.decision] : []))
-    .findLast(({ phase }) => phase === 'switched');
+  return decisionsOf(effects).findLast(({ phase }) => phase === 'switched');
+}
+
+function decisionsOf(effects: readonly Effect[]): readonly Decision[] {
+  return effects.flatMap((effect) => (effect.kind === 'record' ? [effect.decision] : []));
 }
 
 function withCounts(

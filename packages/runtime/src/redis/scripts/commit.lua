@@ -14,7 +14,7 @@
 -- ARGV[5] the new snapshot, or '' to leave it
 -- ARGV[6] pub/sub channel of the hint that the snapshot has changed
 -- ARGV[7…] triples: index in KEYS; about how many entries the stream keeps, or 0 for a record that
---          is replaced; JSON
+--          is replaced, or less than 0 for one that is replaced and lives so many ms; JSON
 -- Returns {'committed'}, {'fenced', epoch of the leader now} or {'conflict', version that is there}
 local epoch = redis.call('GET', KEYS[2]) or '0'
 if epoch ~= ARGV[2] or redis.call('GET', KEYS[1]) ~= ARGV[1] then
@@ -41,6 +41,8 @@ for i = 7, #ARGV, 3 do
   local key = KEYS[tonumber(ARGV[i])]
   if ARGV[i + 1] == '0' then
     redis.call('SET', key, ARGV[i + 2])
+  elseif tonumber(ARGV[i + 1]) < 0 then
+    redis.call('SET', key, ARGV[i + 2], 'PX', string.sub(ARGV[i + 1], 2))
   else
     redis.call('XADD', key, 'MAXLEN', '~', ARGV[i + 1], '*', 'json', ARGV[i + 2])
   end

@@ -1,0 +1,118 @@
+/** Trends in the shape that the page of history shows. Pure. */
+import type { TrendPoint, Trends } from '@zephyr/contract/rollup';
+
+import type { ChartData } from './views/chart-data.ts';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+export interface AvailabilityBar {
+  readonly fromAtMs: number;
+  /** Null where nobody looked. */
+  readonly ratio: number | null;
+}
+
+export interface AvailabilityRow {
+  readonly endpointId: string;
+  readonly bars: readonly AvailabilityBar[];
+  /** Of the whole time. */
+  readonly ratio: number | null;
+}
+
+/** One bar for each hour of a day, otherwise for each day, oldest first: also where nobody looked. */
+export function availabilityOf(
+  { sinceAtMs, untilAtMs, points }: Pick<Trends, 'sinceAtMs' | 'untilAtMs' | 'points'>,
+  endpointIds: readonly string[],
+): readonly AvailabilityRow[] {
+  const stepMs = barLengthMs({ sinceAtMs, untilAtMs });
+  return endpointIds.map((endpointId) => {
+    const sums = new Map<number, Sum>();
+    for (const point of points) {
+      const fromAtMs = Math.floor(point.fromAtMs / stepMs) * stepMs;
+      sums.set(fromAtMs, added(sums.get(fromAtMs), point, endpointId));
+    }
+    const bars: AvailabilityBar[] = [];
+    for (let atMs = Math.floor(sinceAtMs / stepMs) * stepMs; atMs < untilAtMs; atMs += stepMs) {
+      bars.push({ fromAtMs: atMs, ratio: ratioOf(sums.get(atMs)) });
+    }
+    const whole = points.reduce<Sum | undefined>(
+      (sum, point) => added(sum, point, endpointId),
+      undefined,
+    );
+    return { endpointId, bars, ratio: ratioOf(whole) };
+  });
+}
+
+export function barLengthMs({ sinceAtMs, untilAtMs }: Pick<Trends, 'sinceAtMs' | 'untilAtMs'>) {
+  return untilAtMs - sinceAtMs <= DAY_MS ? HOUR_MS : DAY_MS;
+}
+
+interface Sum {
+  readonly observedMs: number;
+  readonly availableMs: number;
+}
+
+function added(sum: Sum | undefined, point: TrendPoint, endpointId: string): Sum {
+  const { observedMs, availableMs } = sum ?? { observedMs: 0, availableMs: 0 };
+  const found = point.endpoints.find((each) => each.endpointId === endpointId);
+  return {
+    observedMs: observedMs + (found?.observedMs ?? 0),
+    availableMs: availableMs + (found?.availableMs ?? 0),
+  };
+}
+
+function ratioOf(sum: Sum | undefined): number | null {
+  return sum === undefined || sum.observedMs === 0 ? null : sum.availableMs / sum.observedMs;
+}
+
+/** As status pages have it: how much is missing. */
+export function availabilityTone(ratio: number | null): 'none' | 'good' | 'warn' | 'bad' {
+  if (ratio === null) return 'none';
+  if (ratio >= 0.999) return 'good';
+  return ratio >= 0.95 ? 'warn' : 'bad';
+}
+
+export const LATENCY_SOURCES = ['probes', 'requests'] as const;
+export type LatencySource = (typeof LATENCY_SOURCES)[number];
+
+/** The medians as lines; an hour or day without any is a gap. */
+export function latencyLines(
+  { points }: Pick<Trends, 'points'>,
+  endpointIds: readonly string[],
+  source: LatencySource,
+): ChartData {
+  const columns = endpointIds.map((endpointId) =>
+    points.map(({ endpoints }) => {
+      const found = endpoints.find((each) => each.endpointId === endpointId);
+      return found?.[source].latency?.medianMs ?? null;
+    }),
+  );
+  return {
+    series: endpointIds.map((endpointId) => ({ endpointId, source: 'probe' })),
+    columns: [points.map(({ fromAtMs }) => fromAtMs / 1000), ...columns],
+  };
+}
+
+export interface SwitchBar {
+  readonly fromAtMs: number;
+  readonly failure: number;
+  readonly latency: number;
+  readonly operator: number;
+}
+
+/** As many bars as those of availability have. */
+export function switchBars({ sinceAtMs, untilAtMs, points }: Trends): readonly SwitchBar[] {
+  const stepMs = barLengthMs({ sinceAtMs, untilAtMs });
+  const bars: SwitchBar[] = [];
+  for (let atMs = Math.floor(sinceAtMs / stepMs) * stepMs; atMs < untilAtMs; atMs += stepMs) {
+    const within = points.filter(({ fromAtMs }) => fromAtMs >= atMs && fromAtMs < atMs + stepMs);
+    bars.push({ fromAtMs: atMs, ...switchCounts(within) });
+  }
+  return bars;
+}
+
+export function switchCounts(points: readonly TrendPoint[]): Omit<SwitchBar, 'fromAtMs'> {
+  const sum = (kind: keyof TrendPoint['switches']) =>
+    points.reduce((total, { switches }) => total + switches[kind], 0);
+  return { failure: sum('failure'), latency: sum('latency'), operator: sum('operator') };
+}

@@ -1,0 +1,94 @@
+/** One row of bars for each endpoint, as status pages have them. */
+import type { Trends } from '@zephyr/contract/rollup';
+
+import {
+  type AvailabilityBar,
+  type AvailabilityRow,
+  availabilityOf,
+  availabilityTone,
+  barLengthMs,
+} from '../history-data.ts';
+import { historySpeech } from '../history-language.ts';
+import { state } from '../store.ts';
+import { EndpointName } from './endpoint-parts.tsx';
+
+interface AvailabilityProps {
+  readonly trends: Trends;
+  readonly endpointIds: readonly string[];
+}
+
+export function Availability({ trends, endpointIds }: AvailabilityProps) {
+  const { say } = historySpeech.value;
+  const isHours = barLengthMs(trends) < 86_400_000;
+  return (
+    <>
+      <ul class="availability">
+        {availabilityOf(trends, endpointIds).map((row) => (
+          <Row key={row.endpointId} row={row} isHours={isHours} />
+        ))}
+      </ul>
+      <p class="hint availability-legend">
+        {(['good', 'warn', 'bad', 'none'] as const).map((tone) => (
+          <span key={tone}>
+            <span class={`bar-key ${tone}`} aria-hidden="true" /> {say(`history.tone.${tone}`)}
+          </span>
+        ))}
+      </p>
+    </>
+  );
+}
+
+interface RowProps {
+  readonly row: AvailabilityRow;
+  readonly isHours: boolean;
+}
+
+function Row({ row: { endpointId, bars, ratio }, isHours }: RowProps) {
+  const { say } = historySpeech.value;
+  const names = { endpoints: state.value?.endpoints ?? [] };
+  const known = bars.filter((bar) => bar.ratio !== null);
+  const worst = known.toSorted((one, two) => (one.ratio ?? 1) - (two.ratio ?? 1))[0];
+  const summary =
+    worst === undefined
+      ? say('history.unobserved')
+      : say('history.worst', { bar: barText(worst, isHours) });
+  return (
+    <li data-availability={endpointId}>
+      <span class="name">
+        <EndpointName current={names} id={endpointId} />
+      </span>
+      <span class="value">{ratioText(ratio)}</span>
+      <svg
+        class="bars"
+        role="img"
+        aria-label={summary}
+        viewBox={`0 0 ${bars.length} 1`}
+        preserveAspectRatio="none"
+      >
+        {bars.map((bar, index) => (
+          <rect
+            key={bar.fromAtMs}
+            class={availabilityTone(bar.ratio)}
+            x={index + 0.08}
+            width={0.84}
+            height={1}
+          >
+            <title>{barText(bar, isHours)}</title>
+          </rect>
+        ))}
+      </svg>
+    </li>
+  );
+}
+
+function barText({ fromAtMs, ratio }: AvailabilityBar, isHours: boolean): string {
+  const { say, numbers } = historySpeech.value;
+  const time = isHours
+    ? `${numbers.utcDay(fromAtMs)} ${numbers.utcTime(fromAtMs)}`
+    : numbers.utcDay(fromAtMs);
+  return ratio === null ? `${time}: ${say('history.unobserved')}` : `${time}: ${ratioText(ratio)}`;
+}
+
+function ratioText(ratio: number | null): string {
+  return ratio === null ? '–' : historySpeech.value.numbers.percent(ratio);
+}

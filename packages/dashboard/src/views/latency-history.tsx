@@ -1,0 +1,130 @@
+/** The medians of each hour or day as lines, of probes or of live requests. */
+import { signal, useSignal } from '@preact/signals';
+import type { Trends } from '@zephyr/contract/rollup';
+import { nameOf } from '@zephyr/texts/screens';
+import { useMemo } from 'preact/hooks';
+
+import { seriesOf } from '../colours.ts';
+import { LATENCY_SOURCES, type LatencySource, latencyLines } from '../history-data.ts';
+import { historySpeech } from '../history-language.ts';
+import { state } from '../store.ts';
+import { type ChartContent, type ChartLook, createChart } from './chart-canvas.ts';
+import { colourReader, Drawing } from './drawing.tsx';
+
+const source = signal<LatencySource>('probes');
+
+interface LatencyHistoryProps {
+  readonly trends: Trends;
+  readonly endpointIds: readonly string[];
+}
+
+export function LatencyHistory({ trends, endpointIds }: LatencyHistoryProps) {
+  const { say } = historySpeech.value;
+  const pointed = useSignal<number | null>(null);
+  const shown = source.value;
+  const content = useMemo(
+    (): ChartContent => ({
+      data: latencyLines(trends, endpointIds, shown),
+      ...{ switches: [], failures: [], fromMs: trends.sinceAtMs, toMs: trends.untilAtMs },
+    }),
+    [trends, endpointIds.join(), shown],
+  );
+  return (
+    <section class="panel" aria-labelledby="latency-history-title">
+      <div class="panel-head">
+        <h2 id="latency-history-title">{say('chart.title')}</h2>
+        <fieldset class="segmented small">
+          <legend class="unseen">{say('history.source')}</legend>
+          {LATENCY_SOURCES.map((each) => (
+            <button
+              key={each}
+              type="button"
+              aria-pressed={shown === each}
+              onClick={() => {
+                source.value = each;
+              }}
+            >
+              {say(`history.source.${each}`)}
+            </button>
+          ))}
+        </fieldset>
+      </div>
+      <Drawing<ChartContent>
+        content={content}
+        shape={`${endpointIds.join()} ${shown} ${trends.unit} ${trends.points.length}`}
+        summary={say('history.latency.summary', { count: endpointIds.length })}
+        create={(container, first) =>
+          createChart(
+            container,
+            first,
+            lookOf(container, trends, (index) => {
+              pointed.value = index;
+            }),
+          )
+        }
+      />
+      <Legend content={content} index={pointed.value} unit={trends.unit} />
+    </section>
+  );
+}
+
+interface LegendProps {
+  readonly content: ChartContent;
+  readonly index: number | null;
+  readonly unit: Trends['unit'];
+}
+
+/** The values under the pointer with their time, else the latest. */
+function Legend({ content: { data }, index, unit }: LegendProps) {
+  const { say, numbers } = historySpeech.value;
+  const names = { endpoints: state.value?.endpoints ?? [] };
+  const [moments] = data.columns;
+  const shown = index ?? moments.length - 1;
+  const atSeconds = moments[shown];
+  return (
+    <div class="legend">
+      <p class="hint">
+        {atSeconds === undefined ? '' : timeText(atSeconds * 1000, unit)} · {say('history.median')}
+      </p>
+      <ul class="legend-lines">
+        {data.series.map(({ endpointId }, series) => {
+          const value = data.columns[series + 1]?.[shown];
+          return (
+            <li key={endpointId}>
+              <span class={`swatch series-${seriesOf(endpointId)}`} aria-hidden="true" />
+              {nameOf(names, endpointId)}{' '}
+              <strong>
+                {value === null || value === undefined ? '–' : numbers.latency(value)}
+              </strong>
+            </li>
+          );
+        })}
+      </ul>
+    </div>
+  );
+}
+
+function timeText(atMs: number, unit: Trends['unit']): string {
+  const { numbers } = historySpeech.value;
+  const day = numbers.utcDay(atMs);
+  return unit === 'day' ? day : `${day} ${numbers.utcTime(atMs)}`;
+}
+
+function lookOf(
+  container: HTMLElement,
+  { unit, sinceAtMs, untilAtMs }: Trends,
+  onPoint: ChartLook['onPoint'],
+): ChartLook {
+  const colour = colourReader(container);
+  const { numbers } = historySpeech.value;
+  const isDays = unit === 'day' || untilAtMs - sinceAtMs > 2 * 86_400_000;
+  return {
+    colourOf: (endpointId) => colour(`--series-${seriesOf(endpointId)}`),
+    ink: colour('--ink-quiet'),
+    grid: colour('--line'),
+    bad: colour('--bad'),
+    formatMs: numbers.latency,
+    formatTime: (atMs) => (isDays ? numbers.utcDay(atMs) : numbers.utcTime(atMs)),
+    onPoint,
+  };
+}

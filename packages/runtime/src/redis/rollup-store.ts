@@ -1,0 +1,66 @@
+/** The rollups of hours and days, written with the leader's commits and read by whoever shows them. */
+import { type Rollup, rollupSchema } from '@zephyr/contract/rollup';
+import type { Redis } from 'ioredis';
+
+import { keys } from './keys.ts';
+
+export type RollupUnit = 'hour' | 'day';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+/** As those of usage. */
+const LIFE_MS = { hour: 35 * DAY_MS, day: 400 * DAY_MS } as const;
+const STEP_MS = { hour: HOUR_MS, day: DAY_MS } as const;
+/** Records that are read at once. */
+const PAGE = 50;
+
+/** For the leader's commit. */
+export function rollupRecord(unit: RollupUnit, rollup: Rollup) {
+  return { key: rollupKey(unit, rollup.fromAtMs), lifeMs: LIFE_MS[unit], value: rollup };
+}
+
+export interface RollupRange {
+  readonly unit: RollupUnit;
+  /** The hour or day of this moment is the first, that of the other one the last. */
+  readonly sinceAtMs: number;
+  readonly untilAtMs: number;
+}
+
+/** Oldest first; an hour or a day without a record is left out. */
+export async function readRollups(
+  redis: Redis,
+  { unit, sinceAtMs, untilAtMs }: RollupRange,
+  refused: (key: string, why: string) => void,
+): Promise<readonly Rollup[]> {
+  const names: string[] = [];
+  const from = Math.floor(sinceAtMs / STEP_MS[unit]) * STEP_MS[unit];
+  for (let atMs = from; atMs <= untilAtMs; atMs += STEP_MS[unit]) names.push(rollupKey(unit, atMs));
+  const rollups: Rollup[] = [];
+  for (let at = 0; at < names.length; at += PAGE) {
+    const page = names.slice(at, at + PAGE);
+    const texts = await redis.mget(page);
+    for (const [index, text] of texts.entries()) {
+      const rollup = text === null ? undefined : parsed(text, page[index] ?? '', refused);
+      if (rollup !== undefined) rollups.push(rollup);
+    }
+  }
+  return rollups;
+}
+
+function parsed(
+  text: string,
+  key: string,
+  refused: (key: string, why: string) => void,
+): Rollup | undefined {
+  try {
+    return rollupSchema.parse(JSON.parse(text));
+  } catch (error) {
+    refused(key, String(error).slice(0, 200));
+    return undefined;
+  }
+}
+
+function rollupKey(unit: RollupUnit, atMs: number): string {
+  const time = new Date(atMs).toISOString();
+  return unit === 'hour' ? keys.rollupHour(time.slice(0, 13)) : keys.rollupDay(time.slice(0, 10));
+}

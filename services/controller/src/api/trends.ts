@@ -1,0 +1,46 @@
+/** `GET /api/trends`: the last hours or days, from the rollups of the leader. */
+import { TREND_RANGES, type TrendRange, type Trends } from '@zephyr/contract/rollup';
+import type { Logger } from '@zephyr/runtime/logger';
+import { type RollupUnit, readRollups } from '@zephyr/runtime/redis/rollup-store';
+import type { Redis } from 'ioredis';
+import { z } from 'zod';
+
+import { trendPointOf } from '../view/rollup.ts';
+import { ProblemError } from './problem.ts';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+export const trendParams = z.strictObject({
+  range: z.enum(TREND_RANGES).optional().meta({
+    description: 'The present hour or day included; hours up to 7 days, then days. Default: 24h',
+  }),
+});
+
+const RANGES: Readonly<Record<TrendRange, { readonly unit: RollupUnit; readonly ms: number }>> = {
+  '24h': { unit: 'hour', ms: 23 * HOUR_MS },
+  '7d': { unit: 'hour', ms: 6 * DAY_MS },
+  '30d': { unit: 'day', ms: 29 * DAY_MS },
+};
+
+/** @throws ProblemError `invalid_query` */
+export function trendRangeOf(query: unknown): TrendRange {
+  const params = trendParams.safeParse(query);
+  if (params.success) return params.data.range ?? '24h';
+  throw new ProblemError('invalid_query', `range takes ${TREND_RANGES.join(', ')}`);
+}
+
+export async function readTrends(
+  { redis, log }: { readonly redis: Redis; readonly log: Logger },
+  range: TrendRange,
+  nowMs: number,
+): Promise<Trends> {
+  const { unit, ms } = RANGES[range];
+  // Days begin at midnight UTC, hours with the hour.
+  const stepMs = range === '24h' ? HOUR_MS : DAY_MS;
+  const sinceAtMs = Math.floor((nowMs - ms) / stepMs) * stepMs;
+  const rollups = await readRollups(redis, { unit, sinceAtMs, untilAtMs: nowMs }, (key, why) =>
+    log.warn({ key, why }, 'a rollup was rejected'),
+  );
+  return { unit, sinceAtMs, untilAtMs: nowMs, points: rollups.map(trendPointOf) };
+}

@@ -1,0 +1,215 @@
+/**
+ * What the present hour and the present day have been like so far. Pure; kept in the checkpoint with
+ * the statistics, and written to a record of its own once a minute and at its end.
+ */
+import type { Decision } from '@zephyr/contract/decision';
+import type { OutcomeBatch } from '@zephyr/contract/outcome';
+import type { ProbeResult } from '@zephyr/contract/probe';
+import type { EndpointRollup, Rollup, SwitchCounts } from '@zephyr/contract/rollup';
+import type { EpochMs } from '@zephyr/contract/scalars';
+import type { ReasonCode } from '@zephyr/contract/selection';
+import { causeOf } from '@zephyr/core';
+
+export interface Rollups {
+  /** Of the last batch in them. */
+  readonly atMs: EpochMs;
+  readonly hour: Rollup;
+  readonly day: Rollup;
+}
+
+/** One batch of the leader, as far as history is concerned. */
+export interface RolledUp {
+  readonly probes: readonly ProbeResult[];
+  readonly outcomes: readonly OutcomeBatch[];
+  readonly decisions: readonly Decision[];
+  /** Since the last tick; 0 in a batch without one. */
+  readonly elapsedMs: number;
+  /** Those that an operator has not switched off. */
+  readonly enabledIds: readonly string[];
+  readonly unavailableIds: readonly string[];
+}
+
+/** A batch without anything. */
+export const NOTHING_ROLLED_UP: RolledUp = {
+  ...{ probes: [], outcomes: [], decisions: [], elapsedMs: 0, enabledIds: [], unavailableIds: [] },
+};
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+/** After a longer gap, as with a Redis that was away, nobody knows what was available. */
+const LONGEST_TICK_MS = 10_000;
+
+/** @param before null where nothing is known of this hour and this day */
+export function withRolledUp(before: Rollups | null, batch: RolledUp, nowMs: EpochMs): Rollups {
+  return {
+    atMs: nowMs,
+    hour: added(current(before?.hour, HOUR_MS, nowMs), batch),
+    day: added(current(before?.day, DAY_MS, nowMs), batch),
+  };
+}
+
+/** What has to be written after a batch: the present ones at the first batch of a minute, what ended. */
+export function dueRollups(
+  before: Rollups | null,
+  after: Rollups,
+): { readonly hours: readonly Rollup[]; readonly days: readonly Rollup[] } {
+  const isMinuteOver =
+    before === null || Math.floor(before.atMs / MINUTE_MS) !== Math.floor(after.atMs / MINUTE_MS);
+  if (!isMinuteOver) return { hours: [], days: [] };
+  return {
+    hours: [...endedOf(before?.hour, after.hour), after.hour],
+    days: [...endedOf(before?.day, after.day), after.day],
+  };
+}
+
+function endedOf(before: Rollup | undefined, after: Rollup): readonly Rollup[] {
+  return before === undefined || before.fromAtMs === after.fromAtMs ? [] : [before];
+}
+
+function current(known: Rollup | undefined, lengthMs: number, nowMs: EpochMs): Rollup {
+  const fromAtMs = (Math.floor(nowMs / lengthMs) * lengthMs) as EpochMs;
+  return known?.fromAtMs === fromAtMs
+    ? known
+    : { fromAtMs, switches: { failure: 0, latency: 0, operator: 0 }, endpoints: {} };
+}
+
+function added(rollup: Rollup, batch: RolledUp): Rollup {
+  const endpoints = new Map(Object.entries(rollup.endpoints));
+  const change = (id: string, next: (former: EndpointRollup) => EndpointRollup) =>
+    endpoints.set(id, next(endpoints.get(id) ?? NOTHING));
+  for (const result of batch.probes) change(result.endpointId, (one) => withProbe(one, result));
+  for (const report of batch.outcomes) {
+    for (const [id, counts] of Object.entries(report.endpoints)) {
+      change(id, (one) => withRequests(one, counts));
+    }
+  }
+  const elapsedMs = Math.min(batch.elapsedMs, LONGEST_TICK_MS);
+  if (elapsedMs > 0) {
+    const gone = new Set(batch.unavailableIds);
+    for (const id of batch.enabledIds) {
+      change(id, (one) => ({
+        ...one,
+        observedMs: one.observedMs + elapsedMs,
+        availableMs: one.availableMs + (gone.has(id) ? 0 : elapsedMs),
+      }));
+    }
+  }
+  return {
+    fromAtMs: rollup.fromAtMs,
+    switches: batch.decisions.reduce(withDecision, rollup.switches),
+    endpoints: Object.fromEntries(endpoints),
+  };
+}
+
+const NO_ATTEMPTS: EndpointRollup['probes'] = { succeeded: 0, failed: 0, latencies: [] };
+const NOTHING: EndpointRollup = {
+  ...{ observedMs: 0, availableMs: 0, probes: NO_ATTEMPTS, requests: NO_ATTEMPTS, probesUsd: 0 },
+};
+
+function withProbe(one: EndpointRollup, { verdict, costUsd }: ProbeResult): EndpointRollup {
+  const { probes } = one;
+  const probesUsd = one.probesUsd + costUsd;
+  if (verdict.status === 'ok') {
+    const latencies = withLatency(probes.latencies, verdict.apiLatencyMs);
+    return { ...one, probesUsd, probes: { ...probes, succeeded: probes.succeeded + 1, latencies } };
+  }
+  // What failed on the prober's machine says nothing about the endpoint.
+  const failed = probes.failed + (causeOf(verdict.failure) === 'local' ? 0 : 1);
+  return { ...one, probesUsd, probes: { ...probes, failed } };
+}
+
+function withRequests(
+  one: EndpointRollup,
+  { succeeded, failed, ttft }: OutcomeBatch['endpoints'][string],
+): EndpointRollup {
+  const { requests } = one;
+  const failures = Object.values(failed).reduce((sum, count) => sum + count, 0);
+  return {
+    ...one,
+    requests: {
+      succeeded: requests.succeeded + succeeded,
+      failed: requests.failed + failures,
+      latencies: ttft.reduce((counts, { ms }) => withLatency(counts, ms), requests.latencies),
+    },
+  };
+}
+
+const CLASSES: Readonly<Record<ReasonCode, keyof SwitchCounts | null>> = {
+  initial: 'latency',
+  faster: 'latency',
+  preferred: 'latency',
+  active_failed: 'failure',
+  active_ejected: 'failure',
+  active_token_refused: 'failure',
+  pinned_failed: 'failure',
+  pinned_recovered: 'operator',
+  operator_selected: 'operator',
+  active_disabled: 'operator',
+  active_removed: 'operator',
+  // The endpoint stays the same.
+  nothing_available: null,
+  recovered: null,
+};
+
+function withDecision(counts: SwitchCounts, { phase, fromId, toId, reason }: Decision) {
+  const kind = CLASSES[reason];
+  if (phase !== 'switched' || fromId === toId || kind === null) return counts;
+  return { ...counts, [kind]: counts[kind] + 1 };
+}
+
+type LatencyCounts = EndpointRollup['probes']['latencies'];
+
+/** Four for each doubling: the middle of a bucket is wrong by 9 % at most. */
+const BUCKETS_PER_DOUBLING = 4;
+/** 46 minutes. */
+const LAST_BUCKET = 85;
+
+function withLatency(counts: LatencyCounts, ms: number): LatencyCounts {
+  const bucket = latencyBucket(ms);
+  const known = new Map(counts);
+  return [...known.set(bucket, (known.get(bucket) ?? 0) + 1)].toSorted(([one], [two]) => one - two);
+}
+
+export function latencyBucket(ms: number): number {
+  const bucket = Math.floor(BUCKETS_PER_DOUBLING * Math.log2(Math.max(1, ms)));
+  return Math.min(LAST_BUCKET, bucket);
+}
+
+/** Null without any. @param share 0.5 for the median */
+export function percentileOf(counts: LatencyCounts, share: number): number | null {
+  const total = counts.reduce((sum, [, count]) => sum + count, 0);
+  let seen = 0;
+  for (const [bucket, count] of counts) {
+    seen += count;
+    if (seen >= share * total) return 2 ** ((bucket + 0.5) / BUCKETS_PER_DOUBLING);
+  }
+  return null;
+}
+
+/** As the API shows it. */
+export function trendPointOf({ fromAtMs, switches, endpoints }: Rollup) {
+  return {
+    fromAtMs,
+    switches,
+    endpoints: Object.entries(endpoints).map(([endpointId, one]) => ({
+      endpointId,
+      observedMs: one.observedMs,
+      availableMs: one.availableMs,
+      availableRatio: one.observedMs === 0 ? null : one.availableMs / one.observedMs,
+      probes: shownAttempts(one.probes),
+      requests: shownAttempts(one.requests),
+      probesUsd: one.probesUsd,
+    })),
+  };
+}
+
+function shownAttempts({ succeeded, failed, latencies }: EndpointRollup['probes']) {
+  const medianMs = percentileOf(latencies, 0.5);
+  const p95Ms = percentileOf(latencies, 0.95);
+  return {
+    succeeded,
+    failed,
+    latency: medianMs === null || p95Ms === null ? null : { medianMs, p95Ms },
+  };
+}
