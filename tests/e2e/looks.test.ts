@@ -196,7 +196,7 @@ describe.skipIf(chromium === undefined)('the looks of both pages', () => {
     }
   });
 
-  it.each([2560, 3840])('nothing sticks out with many endpoints at %d px', async (width) => {
+  it.each([320, 768, 850, 940, 2560, 3840])('nothing sticks out with many endpoints at %d px', async (width) => {
     for (const path of ['/', '/status']) {
       server.show('many');
       const page = await open(path, { colourScheme: 'light', language: 'zh', width });

@@ -29,6 +29,7 @@ const loadRequests = async () => (await import('./views/request-page.tsx')).Requ
 const loadSettings = async () => (await import('./views/settings-page.tsx')).SettingsPage;
 
 export function App({ onSignedIn }: { readonly onSignedIn: () => void }) {
+  const { say } = speech.value;
   const isLoginNeeded = link.value.status === 'login';
   return (
     <>
@@ -37,7 +38,14 @@ export function App({ onSignedIn }: { readonly onSignedIn: () => void }) {
         <HelpButton />
       </Header>
       {isLoginNeeded ? <Login onSignedIn={onSignedIn} /> : <Main />}
-      <Footer version={state.value?.version ?? null} />
+      <Footer version={state.value?.version ?? null}>
+        {state.value !== null && (
+          <a href={`http://${location.hostname}:${state.value.proxyPort}/status`}>
+            {say('footer.status')}
+          </a>
+        )}{' '}
+        <a href="/openapi.json">{say('footer.api')}</a>
+      </Footer>
       <Confirm />
       <Help />
       {decisionShown.value !== null && <Lazy load={loadDecision} />}

@@ -2,15 +2,33 @@ import { computed } from '@preact/signals';
 
 import { pageState } from './page.ts';
 
-/** `--series-1` … in the style sheet: told apart with the usual kinds of colour blindness too. */
-const SERIES = 8;
+/** `--series-1` … in the style sheet: distinct with the usual kinds of colour blindness too. */
+const COLOURS = 8;
+/** Round, square and ringed swatches; whole, dashed and dotted lines. */
+const FORMS = 3;
 
-/** Endpoint id -> number of its colour, in the order of the configuration. */
-const numbers = computed(
-  () =>
-    new Map((pageState.value?.endpoints ?? []).map(({ id }, index) => [id, (index % SERIES) + 1])),
+/** Endpoint id -> its place in the order of the configuration. */
+const places = computed(
+  () => new Map((pageState.value?.endpoints ?? []).map(({ id }, index) => [id, index])),
 );
 
+/** The number of its colour: neighbours differ, and those of one colour differ in their form. */
 export function seriesOf(endpointId: string): number {
-  return numbers.value.get(endpointId) ?? 1;
+  return (placeOf(endpointId) % COLOURS) + 1;
+}
+
+export function formOf(endpointId: string): number {
+  return Math.floor(placeOf(endpointId) / COLOURS) % FORMS;
+}
+
+/** The classes of a swatch. */
+export function swatchOf(endpointId: string): string {
+  return `swatch series-${seriesOf(endpointId)} form-${formOf(endpointId)}`;
+}
+
+/** As many as can be distinct. */
+export const MOST_CHARTED = COLOURS * FORMS;
+
+function placeOf(endpointId: string): number {
+  return places.value.get(endpointId) ?? 0;
 }

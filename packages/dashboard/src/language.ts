@@ -1,9 +1,10 @@
-/** The language of the page: the person's choice, else the configuration's. */
+/** The language of the page: the person's choice, else the browser's, else the configuration's. */
 import { computed, effect, signal } from '@preact/signals';
 import {
   LANGUAGES,
   type Language,
   LOCALES,
+  languageOfBrowser,
   numbersOf,
   type Speech,
   screenTranslator,
@@ -14,10 +15,9 @@ import { pageState } from './page.ts';
 const KEY = 'zephyr-language';
 
 const chosen = signal<Language | null>(readChoice());
-const browser: Language = navigator.language.startsWith('zh') ? 'zh' : 'en';
 
 export const language = computed<Language>(
-  () => chosen.value ?? pageState.value?.language ?? browser,
+  () => chosen.value ?? languageOfBrowser(navigator.languages) ?? pageState.value?.language ?? 'en',
 );
 export const speech = computed<Speech>(() => ({
   say: screenTranslator(language.value),

@@ -27,6 +27,12 @@ export function translatorOf<Catalogue extends English>(
   return (key, ...[values]) => fill(texts[key as string] ?? String(key), values ?? {}, plural);
 }
 
+/** The first of a person's languages that there are texts in; undefined where there is none. */
+export function languageOfBrowser(preferred: readonly string[]): Language | undefined {
+  const known = preferred.find((locale) => /^(?:en|zh)\b/i.test(locale));
+  return known === undefined ? undefined : languageOf(known);
+}
+
 /** The language to use for a locale such as `zh-Hans-CN` or `en_GB.UTF-8`. */
 export function languageOf(locale: string | undefined): Language {
   return locale?.toLowerCase().startsWith('zh') === true ? 'zh' : 'en';

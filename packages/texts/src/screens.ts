@@ -2,7 +2,7 @@
 import { type FillIn, translatorOf } from './fill-in.ts';
 import { type Language, type ScreenEnglish, screenCatalogue } from './screen-catalogue.ts';
 
-export { languageOf } from './fill-in.ts';
+export { languageOf, languageOfBrowser } from './fill-in.ts';
 export { helpKeys, helpWords } from './help.ts';
 export { type LogFacts, logLines, logText } from './log-lines.ts';
 export { LOCALES, type Numbers, numbersOf } from './numbers.ts';

@@ -1,8 +1,19 @@
 import { describe, expect, it } from 'vitest';
 
-import { languageOf } from './fill-in.ts';
+import { languageOf, languageOfBrowser } from './fill-in.ts';
 import { numbersOf } from './numbers.ts';
 import { translator } from './translate.ts';
+
+describe('languageOfBrowser', () => {
+  it.each([
+    [['de-DE', 'zh-TW', 'en'], 'zh'],
+    [['en-US'], 'en'],
+    [['de', 'eng'], undefined],
+    [[], undefined],
+  ])('takes the first of %o that there are texts in', (preferred, language) => {
+    expect(languageOfBrowser(preferred)).toBe(language);
+  });
+});
 
 describe('translator', () => {
   it('fills placeholders and takes the word that fits the number', () => {

@@ -14,6 +14,8 @@ export interface ChartContent {
 
 export interface ChartLook {
   readonly colourOf: (endpointId: string) => string;
+  /** Of its line, in pixels; empty for a whole one. */
+  readonly dashOf: (endpointId: string) => readonly number[];
   readonly ink: string;
   readonly grid: string;
   readonly bad: string;
@@ -22,6 +24,9 @@ export interface ChartLook {
   /** The sample under the pointer, as an index of the columns; null when it is elsewhere. */
   readonly onPoint: (index: number | null) => void;
 }
+
+/** By the form of an endpoint: whole, dashed, dotted. */
+export const DASHES: readonly (readonly number[])[] = [[], [8, 4], [2, 4]];
 
 export const CHART_FONT = '12px system-ui, sans-serif';
 const CROSS = 4;
@@ -84,7 +89,13 @@ export function createChart(
 function lineOf({ endpointId, source }: Series, look: ChartLook): uPlot.Series {
   const stroke = look.colourOf(endpointId);
   return source === 'probe'
-    ? { stroke, width: 2, spanGaps: true, points: { show: true, size: 4, fill: stroke } }
+    ? {
+        stroke,
+        dash: [...look.dashOf(endpointId)],
+        width: 2,
+        spanGaps: true,
+        points: { show: true, size: 4, fill: stroke },
+      }
     : { stroke, width: 0, points: { show: true, size: 5, stroke, fill: stroke, width: 0 } };
 }
 

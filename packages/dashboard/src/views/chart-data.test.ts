@@ -43,12 +43,12 @@ describe('chartedIds', () => {
   const endpoint = (id: string, rank: number | null) => ({ id, rank });
   const endpoints = [endpoint('a', 2), endpoint('b', null), endpoint('c', 0), endpoint('d', 1)];
 
-  it('takes all where each has a colour of its own', () => {
-    expect(chartedIds(endpoints, (id) => id.charCodeAt(0))).toEqual(['a', 'b', 'c', 'd']);
+  it('takes all, fallbacks and what is down, where there are not too many', () => {
+    expect(chartedIds(endpoints, 4)).toEqual(['a', 'b', 'c', 'd']);
   });
 
-  it('takes the one that is tried first of those with the same colour', () => {
-    expect(chartedIds(endpoints, (id) => (id === 'd' ? 1 : 0))).toEqual(['c', 'd']);
+  it('takes those that are tried first where there are more', () => {
+    expect(chartedIds(endpoints, 2)).toEqual(['c', 'd']);
   });
 });
 

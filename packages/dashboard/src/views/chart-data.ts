@@ -23,23 +23,17 @@ export interface SwitchMark {
   readonly text: string;
 }
 
-/**
- * As many as can be told apart: in the order of trial, the first one of each colour.
- * @param colourOf the number of an endpoint's colour
- */
+/** At most so many, the first ones in the order of trial; in the order of the list. */
 export function chartedIds(
   endpoints: readonly { readonly id: string; readonly rank: number | null }[],
-  colourOf: (id: string) => number,
+  most: number,
 ): readonly string[] {
-  const ranked = endpoints.toSorted(
-    (left, right) => (left.rank ?? Infinity) - (right.rank ?? Infinity) || 0,
+  const charted = new Set(
+    endpoints
+      .toSorted((left, right) => (left.rank ?? Infinity) - (right.rank ?? Infinity) || 0)
+      .slice(0, most),
   );
-  const first = new Map<number, string>();
-  for (const { id } of ranked) {
-    if (!first.has(colourOf(id))) first.set(colourOf(id), id);
-  }
-  const charted = new Set(first.values());
-  return endpoints.flatMap(({ id }) => (charted.has(id) ? [id] : []));
+  return endpoints.filter((endpoint) => charted.has(endpoint)).map(({ id }) => id);
 }
 
 /** @param fromMs earlier samples are left out. */

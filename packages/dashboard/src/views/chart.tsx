@@ -4,11 +4,11 @@ import { signal, useComputed, useSignal } from '@preact/signals';
 import type { ApiState } from '@zephyr/contract/api-state';
 import { decisionText, nameOf } from '@zephyr/texts/screens';
 
-import { seriesOf } from '../colours.ts';
+import { formOf, MOST_CHARTED, seriesOf, swatchOf } from '../colours.ts';
 import { speech } from '../language.ts';
 import { nowMs } from '../page.ts';
 import { log, samples, state } from '../store.ts';
-import { type ChartContent, type ChartLook, createChart } from './chart-canvas.ts';
+import { type ChartContent, type ChartLook, createChart, DASHES } from './chart-canvas.ts';
 import { chartData, chartedIds, failureMarks, switchMarks } from './chart-data.ts';
 import { colourReader, Drawing } from './drawing.tsx';
 
@@ -71,7 +71,7 @@ export function LatencyChart({ current }: { readonly current: ApiState }) {
 function contentOf(): ChartContent {
   const toMs = nowMs.value;
   const fromMs = Math.max(toMs - rangeMinutes.value * 60_000, beginningMs(toMs));
-  const ids = chartedIds(state.value?.endpoints ?? [], seriesOf);
+  const ids = chartedIds(state.value?.endpoints ?? [], MOST_CHARTED);
   const names = { endpoints: state.value?.endpoints ?? [] };
   return {
     data: chartData(samples.value, ids, fromMs),
@@ -106,6 +106,7 @@ function lookOf(container: HTMLElement, onPoint: ChartLook['onPoint']): ChartLoo
   const { numbers } = speech.value;
   return {
     colourOf: (endpointId) => colour(`--series-${seriesOf(endpointId)}`),
+    dashOf: (endpointId) => DASHES[formOf(endpointId)] ?? [],
     ink: colour('--ink-quiet'),
     grid: colour('--line'),
     bad: colour('--bad'),
@@ -144,8 +145,15 @@ function Legend({ current, content, index }: LegendProps) {
   const { data, switches } = content;
   const total = current.endpoints.length;
   const shown = new Set(data.series.map(({ endpointId }) => endpointId)).size;
+  const pointedAtSeconds = index === null ? undefined : data.columns[0][index];
+  const hasLive = data.series.some(({ source }) => source === 'live');
   return (
     <div class="legend">
+      <p class="hint pointed">
+        {pointedAtSeconds === undefined
+          ? say('chart.latest')
+          : numbers.time(pointedAtSeconds * 1000, nowMs.value)}
+      </p>
       <ul class="legend-lines">
         {data.series.map(({ endpointId, source }, seriesIndex) => {
           const column = data.columns[seriesIndex + 1] ?? [];
@@ -153,7 +161,7 @@ function Legend({ current, content, index }: LegendProps) {
             index === null ? column.findLast((each) => each !== null) : nearest(column, index);
           return source === 'live' ? null : (
             <li key={endpointId}>
-              <span class={`swatch series-${seriesOf(endpointId)}`} aria-hidden="true" />
+              <span class={swatchOf(endpointId)} aria-hidden="true" />
               {nameOf(current, endpointId)}{' '}
               <strong>
                 {value === undefined || value === null ? '–' : numbers.latency(value)}
@@ -171,7 +179,8 @@ function Legend({ current, content, index }: LegendProps) {
         ))}
       </ul>
       <p class="hint">
-        {say('chart.marks')} {shown > 0 && shown < total && say('chart.some', { shown, total })}
+        {say('chart.marks')} {hasLive && say('chart.live')}{' '}
+        {shown > 0 && shown < total && say('chart.some', { shown, total })}
       </p>
     </div>
   );

@@ -1,6 +1,6 @@
 import type { ApiState } from '@zephyr/contract/api-state';
 
-import { seriesOf } from '../colours.ts';
+import { swatchOf } from '../colours.ts';
 import { speech } from '../language.ts';
 import { Scrolling } from './scrolling.tsx';
 
@@ -44,7 +44,7 @@ export function Cost({ current }: { readonly current: ApiState }) {
               {endpoints.map(({ id, name, probe: { today } }) => (
                 <tr key={id}>
                   <td>
-                    <span class={`swatch series-${seriesOf(id)}`} aria-hidden="true" /> {name}
+                    <span class={swatchOf(id)} aria-hidden="true" /> {name}
                   </td>
                   <td class="number">{numbers.count(today.probes)}</td>
                   <td class="number">

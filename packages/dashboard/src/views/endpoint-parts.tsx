@@ -2,7 +2,7 @@
 import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
 import { healthText, nameOf, type Role, roleText, type Situation } from '@zephyr/texts/screens';
 
-import { seriesOf } from '../colours.ts';
+import { swatchOf } from '../colours.ts';
 import { speech } from '../language.ts';
 import { nowMs } from '../page.ts';
 import { Icon } from './icon.tsx';
@@ -31,7 +31,7 @@ export function Who({ endpoint, role, selection }: WhoProps) {
         <Icon name={role} /> {roleText(endpoint, selection, speech.value.say)}
       </span>
       <span class="name">
-        <span class={`swatch series-${seriesOf(id)}`} aria-hidden="true" />
+        <span class={swatchOf(id)} aria-hidden="true" />
         {name}
       </span>
       <StateLine endpoint={endpoint} />
@@ -88,7 +88,7 @@ export function Figure({ label, children }: { readonly label: string; readonly c
 export function EndpointName({ current, id }: EndpointNameProps) {
   return (
     <>
-      <span class={`swatch series-${seriesOf(id)}`} aria-hidden="true" /> {nameOf(current, id)}
+      <span class={swatchOf(id)} aria-hidden="true" /> {nameOf(current, id)}
     </>
   );
 }

@@ -6,11 +6,13 @@ import type { ApiState } from '@zephyr/contract/api-state';
 import { roleOf } from '@zephyr/texts/screens';
 
 import { busy, keyOf, selectEndpoint } from '../actions.ts';
+import { listedEndpoints, MANY_ENDPOINTS } from '../endpoint-list.ts';
 import { speech } from '../language.ts';
 import { nowMs } from '../page.ts';
 import { samples } from '../store.ts';
 import { EndpointDetail } from './endpoint-detail.tsx';
-import { Figure, inOrder, Who } from './endpoint-parts.tsx';
+import { EndpointFilters, endpointFilter, endpointOrder } from './endpoint-filters.tsx';
+import { Figure, Who } from './endpoint-parts.tsx';
 import { Icon } from './icon.tsx';
 import { largestScoreMs, ScoreBar } from './score-bar.tsx';
 import { Sparkline } from './sparkline.tsx';
@@ -30,13 +32,26 @@ const slowestMs = computed(() => {
 export function Endpoints({ current }: { readonly current: ApiState }) {
   const { say } = speech.value;
   const maxScoreMs = largestScoreMs(current.endpoints);
+  const isMany = current.endpoints.length >= MANY_ENDPOINTS;
+  const listed = listedEndpoints(current.endpoints, {
+    filter: isMany ? endpointFilter.value : '',
+    order: isMany ? endpointOrder.value : 'trial',
+  });
   return (
-    <section class="panel endpoints" aria-labelledby="endpoints-title" id="endpoints">
+    <section
+      class={`panel endpoints ${isMany ? 'dense' : ''}`}
+      aria-labelledby="endpoints-title"
+      id="endpoints"
+    >
       <div class="panel-head">
         <h2 id="endpoints-title">{say('endpoints.title')}</h2>
+        {isMany && <EndpointFilters />}
         <p class="hint keys-hint">{say('endpoints.keys')}</p>
       </div>
       {current.endpoints.length === 0 && <p class="empty">{say('endpoints.empty')}</p>}
+      {listed.length === 0 && current.endpoints.length > 0 && (
+        <p class="empty">{say('endpoints.noMatch')}</p>
+      )}
       <div class="row head" aria-hidden="true">
         <span>{say('column.endpoint')}</span>
         <span>{say('column.score')}</span>
@@ -48,7 +63,7 @@ export function Endpoints({ current }: { readonly current: ApiState }) {
         <span />
       </div>
       <ul>
-        {inOrder(current.endpoints).map((endpoint) => (
+        {listed.map((endpoint) => (
           <Row key={endpoint.id} endpoint={endpoint} current={current} maxScoreMs={maxScoreMs} />
         ))}
       </ul>

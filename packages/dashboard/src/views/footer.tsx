@@ -1,11 +1,19 @@
+import type { ComponentChildren } from 'preact';
+
 import { speech } from '../language.ts';
 
-/** @param version of the service that the page comes from; null before it has answered */
-export function Footer({ version }: { readonly version: string | null }) {
+interface FooterProps {
+  /** Of the service that the page comes from; null before it has answered. */
+  readonly version: string | null;
+  /** Links. */
+  readonly children?: ComponentChildren;
+}
+
+export function Footer({ version, children }: FooterProps) {
   return (
     <footer class="foot">
       {speech.value.say('app.title')}
-      {version !== null && ` ${version}`}
+      {version !== null && ` ${version}`} {children}
     </footer>
   );
 }

@@ -4,11 +4,11 @@ import type { Trends } from '@zephyr/contract/rollup';
 import { nameOf } from '@zephyr/texts/screens';
 import { useMemo } from 'preact/hooks';
 
-import { seriesOf } from '../colours.ts';
+import { formOf, seriesOf, swatchOf } from '../colours.ts';
 import { LATENCY_SOURCES, type LatencySource, latencyLines } from '../history-data.ts';
 import { historySpeech } from '../history-language.ts';
 import { state } from '../store.ts';
-import { type ChartContent, type ChartLook, createChart } from './chart-canvas.ts';
+import { type ChartContent, type ChartLook, createChart, DASHES } from './chart-canvas.ts';
 import { colourReader, Drawing } from './drawing.tsx';
 
 const source = signal<LatencySource>('probes');
@@ -91,7 +91,7 @@ function Legend({ content: { data }, index, unit }: LegendProps) {
           const value = data.columns[series + 1]?.[shown];
           return (
             <li key={endpointId}>
-              <span class={`swatch series-${seriesOf(endpointId)}`} aria-hidden="true" />
+              <span class={swatchOf(endpointId)} aria-hidden="true" />
               {nameOf(names, endpointId)}{' '}
               <strong>
                 {value === null || value === undefined ? '–' : numbers.latency(value)}
@@ -120,6 +120,7 @@ function lookOf(
   const isDays = unit === 'day' || untilAtMs - sinceAtMs > 2 * 86_400_000;
   return {
     colourOf: (endpointId) => colour(`--series-${seriesOf(endpointId)}`),
+    dashOf: (endpointId) => DASHES[formOf(endpointId)] ?? [],
     ink: colour('--ink-quiet'),
     grid: colour('--line'),
     bad: colour('--bad'),

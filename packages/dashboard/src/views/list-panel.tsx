@@ -15,10 +15,21 @@ interface ListPanelProps {
   /** The head and the body of the table. */
   readonly children: ComponentChildren;
   readonly hint?: string;
+  /** Shown where there is nothing. */
+  readonly howTo?: ComponentChildren;
 }
 
 /** What is there now, with its count, and honest when nothing is there or not all is shown. */
-export function ListPanel({ name, title, shown, total, texts, children, hint }: ListPanelProps) {
+export function ListPanel({
+  name,
+  title,
+  shown,
+  total,
+  texts,
+  children,
+  hint,
+  howTo,
+}: ListPanelProps) {
   const titleId = `${name}-title`;
   return (
     <section class={`panel ${name}`} aria-labelledby={titleId}>
@@ -28,6 +39,7 @@ export function ListPanel({ name, title, shown, total, texts, children, hint }: 
         </h2>
       </div>
       {total === 0 && <p class="empty">{texts.empty}</p>}
+      {total === 0 && howTo}
       {shown > 0 && (
         <Scrolling labelledBy={titleId}>
           <table>{children}</table>

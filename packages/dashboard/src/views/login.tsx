@@ -19,6 +19,7 @@ export function Login({ onSignedIn }: { readonly onSignedIn: () => void }) {
       <form class="panel" onSubmit={(event) => void submit(event)}>
         <h2>{say('login.title')}</h2>
         <p>{say('login.detail')}</p>
+        <p class="hint">{say('login.where')}</p>
         <label>
           {say('login.label')}
           <input

@@ -8,8 +8,9 @@ import { goTo, route } from '../navigation.ts';
 import { link, nowMs } from '../page.ts';
 import { hasFailed, isWanted, SHOWN_REQUESTS, withEnded } from '../request-log.ts';
 import { filterParams, type RequestFilter } from '../route.ts';
-import { endedRequests, streamsOpened } from '../store.ts';
+import { endedRequests, state, streamsOpened } from '../store.ts';
 import { usageSpeech } from '../usage-language.ts';
+import { HowToConnect } from './how-to-connect.tsx';
 import { RequestDetail } from './request-detail.tsx';
 import { RequestFilters } from './request-filters.tsx';
 import { Scrolling } from './scrolling.tsx';
@@ -89,9 +90,10 @@ function Empty({ filter }: { readonly filter: RequestFilter }) {
   const { say } = usageSpeech.value;
   if (filterParams(filter).size === 0) {
     return (
-      <p class="empty">
-        {say('requestLog.empty')} {say('usage.howTo')}
-      </p>
+      <div class="empty">
+        <p>{say('requestLog.empty')}</p>
+        {state.value !== null && <HowToConnect proxyPort={state.value.proxyPort} />}
+      </div>
     );
   }
   return (

@@ -3,6 +3,7 @@ import type { ApiState } from '@zephyr/contract/api-state';
 import { speech } from '../language.ts';
 import { nowMs } from '../page.ts';
 import { EndpointName } from './endpoint-parts.tsx';
+import { HowToConnect } from './how-to-connect.tsx';
 import { ListPanel } from './list-panel.tsx';
 
 /** What is running now, the oldest first: that is the one somebody waits for. */
@@ -12,6 +13,7 @@ export function Requests({ current }: { readonly current: ApiState }) {
   const oldestFirst = items.toSorted((left, right) => left.startedAtMs - right.startedAtMs);
   return (
     <ListPanel
+      howTo={<HowToConnect proxyPort={current.proxyPort} />}
       name="requests"
       title={say('requests.title')}
       texts={{

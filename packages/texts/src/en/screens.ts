@@ -43,6 +43,8 @@ export const screens = {
 
   'login.title': 'Token required',
   'login.detail': 'This controller requires its admin token.',
+  'login.where':
+    'It is ZEPHYR_ADMIN_TOKEN in the .env beside config.toml of the controller, unless token_env under [controller] names another variable.',
   'login.label': 'Admin token',
   'login.send': 'Sign in',
   'login.wrong': 'The token was rejected.',
@@ -171,6 +173,13 @@ export const screens = {
 
   'endpoints.title': 'Endpoints',
   'endpoints.empty': 'No endpoints are configured.',
+  'endpoints.filter': 'Filter',
+  'endpoints.order': 'Order',
+  'endpoints.order.trial': 'of trial',
+  'endpoints.order.name': 'by name',
+  'endpoints.order.group': 'by group',
+  'endpoints.order.success': 'worst success first',
+  'endpoints.noMatch': 'No endpoint matches the filter.',
   'endpoints.keys': '↑ ↓ select, Enter pin',
   'column.endpoint': 'Endpoint',
   'column.state': 'State',
@@ -223,11 +232,15 @@ export const screens = {
   'chart.empty': 'No measurements yet; they appear after the first probe.',
   'chart.summary': 'Latency of {count} {count|endpoint|endpoints} over {range}. {lines}',
   'chart.line': '{name}: {latency}.',
+  'chart.latest': 'Latest values',
+  'chart.live': 'Dots without a line are live requests: time to the first content.',
   'chart.marks': 'Dashed lines are switches; crosses are failed probes.',
-  'chart.some': 'Showing {shown} of {total} endpoints, as many as colours can tell apart.',
+  'chart.some': 'Showing {shown} of {total} endpoints.',
 
   'requests.title': 'Active requests',
   'requests.empty': 'No active requests.',
+  'requests.howTo':
+    'Before starting Claude Code, in the same shell (zephyr connect does more, such as keys):',
   'requests.more': 'Showing {shown} of {total}, oldest first.',
   'requests.age': 'Age',
   'requests.phase': 'State',
@@ -303,6 +316,9 @@ export const screens = {
   'tui.small': 'The terminal is too small; it needs at least 40 × 10.',
   'tui.anyKey': 'Press any key to close the help.',
   'tui.waiting': 'Waiting for the controller at {url}',
+
+  'footer.status': 'Status page of the proxy',
+  'footer.api': 'API',
 
   'status.title': 'Status',
   'status.proxy': 'Proxy',

@@ -41,6 +41,8 @@ export const screens = {
 
   'login.title': '需要令牌',
   'login.detail': '此控制器要求提供管理令牌。',
+  'login.where':
+    '它是控制器的 config.toml 旁 .env 中的 ZEPHYR_ADMIN_TOKEN，除非 [controller] 下的 token_env 指定了其他变量。',
   'login.label': '管理令牌',
   'login.send': '登录',
   'login.wrong': '该令牌被拒绝。',
@@ -157,6 +159,13 @@ export const screens = {
 
   'endpoints.title': '端点',
   'endpoints.empty': '没有配置端点。',
+  'endpoints.filter': '筛选',
+  'endpoints.order': '排序',
+  'endpoints.order.trial': '尝试顺序',
+  'endpoints.order.name': '按名称',
+  'endpoints.order.group': '按组',
+  'endpoints.order.success': '成功率最低优先',
+  'endpoints.noMatch': '没有符合筛选的端点。',
   'endpoints.keys': '↑ ↓ 选择，Enter 固定',
   'column.endpoint': '端点',
   'column.state': '状态',
@@ -209,11 +218,14 @@ export const screens = {
   'chart.empty': '暂无测量数据；首次探测后将在此显示。',
   'chart.summary': '{count} 个端点在 {range} 内的延迟。{lines}',
   'chart.line': '{name}：{latency}。',
+  'chart.latest': '最新值',
+  'chart.live': '没有连线的点是实际请求：首个内容的等待时间。',
   'chart.marks': '虚线表示切换；叉号表示探测失败。',
-  'chart.some': '为便于区分，仅显示 {total} 个端点中的 {shown} 个。',
+  'chart.some': '显示 {total} 个端点中的 {shown} 个。',
 
   'requests.title': '活动请求',
   'requests.empty': '没有活动请求。',
+  'requests.howTo': '启动 Claude Code 之前，在同一个终端中执行（zephyr connect 还能配置密钥等）：',
   'requests.more': '显示 {total} 个中的 {shown} 个，最早的在前。',
   'requests.age': '时长',
   'requests.phase': '状态',
@@ -289,6 +301,9 @@ export const screens = {
   'tui.small': '终端太小：至少需要 40 × 10。',
   'tui.anyKey': '按任意键关闭帮助。',
   'tui.waiting': '正在等待 {url} 的控制器',
+
+  'footer.status': '代理的状态页',
+  'footer.api': 'API',
 
   'status.title': '状态',
   'status.proxy': '代理实例',

@@ -1,0 +1,40 @@
+/** Which endpoints are listed, and in which order: for those who have many. Pure. */
+import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
+
+export const ENDPOINT_ORDERS = ['trial', 'name', 'group', 'success'] as const;
+export type EndpointOrder = (typeof ENDPOINT_ORDERS)[number];
+
+/** From so many on there are a filter and orders, and rows are dense. */
+export const MANY_ENDPOINTS = 9;
+
+type Listed = Pick<ApiEndpoint, 'name' | 'groupName' | 'rank' | 'successRatio'>;
+
+/** @param filter a part of its name or of its group, in any case */
+export function listedEndpoints<Endpoint extends Listed>(
+  endpoints: readonly Endpoint[],
+  { filter, order }: { readonly filter: string; readonly order: EndpointOrder },
+): readonly Endpoint[] {
+  const wanted = filter.trim().toLowerCase();
+  return endpoints
+    .filter(({ name, groupName }) => `${name}\n${groupName}`.toLowerCase().includes(wanted))
+    .toSorted((one, two) => compare(one, two, order) || byTrial(one, two));
+}
+
+function compare(one: Listed, two: Listed, order: EndpointOrder): number {
+  switch (order) {
+    case 'trial':
+      return 0;
+    case 'name':
+      return one.name.localeCompare(two.name);
+    case 'group':
+      return one.groupName.localeCompare(two.groupName);
+    case 'success':
+      // The worst first: that is what somebody looks for. Without attempts nothing is known.
+      return (one.successRatio ?? 2) - (two.successRatio ?? 2);
+  }
+}
+
+/** What may not be tried comes last, in the order of the configuration. */
+function byTrial(one: Listed, two: Listed): number {
+  return (one.rank ?? Infinity) - (two.rank ?? Infinity) || 0;
+}
