@@ -303,7 +303,7 @@ export const screens = {
   'tui.waiting': '正在等待 {url} 的控制器',
 
   'footer.status': '代理的状态页',
-  'footer.api': 'API',
+  'footer.api': 'API 文档',
 
   'status.title': '状态',
   'status.proxy': '代理实例',
