@@ -196,13 +196,16 @@ describe.skipIf(chromium === undefined)('the looks of both pages', () => {
     }
   });
 
-  it.each([320, 768, 850, 940, 2560, 3840])('nothing sticks out with many endpoints at %d px', async (width) => {
-    for (const path of ['/', '/status']) {
-      server.show('many');
-      const page = await open(path, { colourScheme: 'light', language: 'zh', width });
-      await endpoints(page);
-      expect(await complaintsAbout(page, path)).toEqual([]);
-      await page.context().close();
-    }
-  });
+  it.each([320, 768, 850, 940, 2560, 3840])(
+    'nothing sticks out with many endpoints at %d px',
+    async (width) => {
+      for (const path of ['/', '/status']) {
+        server.show('many');
+        const page = await open(path, { colourScheme: 'light', language: 'zh', width });
+        await endpoints(page);
+        expect(await complaintsAbout(page, path)).toEqual([]);
+        await page.context().close();
+      }
+    },
+  );
 });
