@@ -44,7 +44,7 @@ export function App({ onSignedIn }: { readonly onSignedIn: () => void }) {
             {say('footer.status')}
           </a>
         )}{' '}
-        <a href="/openapi.json">{say('footer.api')}</a>
+        <a href="openapi.json">{say('footer.api')}</a>
       </Footer>
       <Confirm />
       <Help />

@@ -89,8 +89,8 @@ function useHistory(range: HistoryRange) {
 
 async function loadHistory(range: HistoryRange): Promise<ApiResult<HistoryData>> {
   const [trends, usage] = await Promise.all([
-    ask<Trends>(`/api/trends?range=${range}`),
-    ask<UsageReport>(`/api/usage?by=${unitOf(range)}&since=${range}`),
+    ask<Trends>(`api/trends?range=${range}`),
+    ask<UsageReport>(`api/usage?by=${unitOf(range)}&since=${range}`),
   ]);
   if (trends.status !== 'done') return trends;
   if (usage.status !== 'done') return usage;
