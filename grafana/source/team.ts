@@ -150,13 +150,13 @@ export const team: DashboardSpec = {
           kind: 'top',
           title: 'Budget left',
           none: 'No budgets',
-          description: 'What is left of the tightest budget of each person.',
+          description: 'What is left of the tightest budget of each person and team.',
           unit: 'currencyUSD',
           width: 24,
           queries: [
             {
-              expr: 'min by (person) (zephyr_budget_left_usd{person=~"$person"})',
-              legend: '{{person}}',
+              expr: 'min by (subject) (zephyr_budget_left_usd{subject=~"$person"})',
+              legend: '{{subject}}',
             },
           ],
         },

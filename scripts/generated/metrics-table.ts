@@ -31,6 +31,7 @@ export function metricRows(): ReadonlyMap<string, readonly MetricRow[]> {
     bufferedBodyBytes: unread,
     retryBudget: unread,
     isServing: unread,
+    budgets: unread,
     unwrittenRequests: unread,
   });
   const prober = createProberMetrics({

@@ -70,6 +70,7 @@ export async function startProxy(
     retryBudget: () => retryBudget.available(now()),
     isServing: () => serving.isServing(now()),
     unwrittenRequests: () => usage.unwrittenRequests,
+    budgets: () => limits.budgets(),
   };
   const metrics = createMetrics(gauges);
   const stats = new RequestStats(metrics, clock);

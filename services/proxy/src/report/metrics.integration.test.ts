@@ -109,6 +109,7 @@ const NOTHING: ProxyGauges = {
   bufferedBodyBytes: () => 0,
   retryBudget: () => 0,
   isServing: () => true,
+  budgets: () => [],
   unwrittenRequests: () => 0,
 };
 

@@ -1,12 +1,13 @@
 /** Every metric of the proxy, with labels from closed sets: endpoints, outcomes, failure classes. */
 import { FAILURE_CLASSES } from '@zephyr/contract/failure';
-import { LIMIT_NAMES } from '@zephyr/contract/limits';
+import { type Budget, LIMIT_NAMES } from '@zephyr/contract/limits';
 import { REQUEST_OUTCOMES } from '@zephyr/contract/usage';
 import type { RetryRefusal } from '@zephyr/core';
 import { addBuildInfo } from '@zephyr/runtime/build-info';
 import { addProcessMetrics } from '@zephyr/runtime/process-metrics';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
+import { addBudgetGauges } from './budget-metrics.ts';
 import { TalliedCounter } from './tallied-counter.ts';
 import { TalliedHistogram } from './tallied-histogram.ts';
 import { UsageMetrics } from './usage-metrics.ts';
@@ -54,6 +55,7 @@ export interface ProxyGauges {
   retryBudget(): number;
   isServing(): boolean;
   unwrittenRequests(): number;
+  budgets(): readonly Budget[];
 }
 
 export function createMetrics(gauges: ProxyGauges): ProxyMetrics {
@@ -63,6 +65,7 @@ export function createMetrics(gauges: ProxyGauges): ProxyMetrics {
   const registers = [registry];
   addProcessMetrics(registry);
   addGauges(registry, gauges);
+  addBudgetGauges(people, gauges.budgets);
   const metrics: ProxyMetrics = {
     registry,
     people,

@@ -103,8 +103,17 @@ export class PeopleLimits {
   /** Also their team's. */
   budgetsOf(person: string): readonly Budget[] {
     this.#news();
+    return this.#budgets(this.subjectsOf(person));
+  }
+
+  /** Of everybody; as old as the last exchange, which this does not hasten. */
+  budgets(): readonly Budget[] {
+    return this.#budgets(this.#subjects);
+  }
+
+  #budgets(subjects: readonly LimitSubject[]): readonly Budget[] {
     return budgetsOf({
-      subjects: this.subjectsOf(person),
+      subjects,
       spentNanoUsd: (people, period) =>
         this.counters.of(people, this.#nowMs()).spentNanoUsd[period],
       grants: this.#grants,
