@@ -1,6 +1,6 @@
 /**
  * Certificates for tests of TLS: self-signed, made for this file, used nowhere else. `VALID` is for
- * localhost until 2126, `WRONG_NAME` for another host, `EXPIRED` ended in 2020. A test that wants
+ * localhost until 2126, `WRONG_NAME` for another host, `EXPIRED` ended in 2020, `WEAK` has 512 bits. A test that wants
  * `VALID` to be trusted adds it with `tls.setDefaultCACertificates`.
  */
 export interface TlsIdentity {
@@ -60,5 +60,29 @@ T2uu3tf8RtOEX5I7KGzzL+CZrfUvYUblgC2LjN++VgiceIK14JxXRi59KIOmrHzb
 95WjNzA1MBQGA1UdEQQNMAuCCWxvY2FsaG9zdDAdBgNVHQ4EFgQUg2dqkZ+ZaS0M
 wsKuvdTocnQD1p8wCgYIKoZIzj0EAwIDRwAwRAIgQrM/XyG3vj2I2prSMywUQch1
 yknamDggsX9O5fj2nQACIDp3+5J0HUcxWvAEgN6ddvu2rz24QTLC6WlBCNgH7pW3
+-----END CERTIFICATE-----`,
+};
+
+export const WEAK: TlsIdentity = {
+  key: `-----BEGIN PRIVATE KEY-----
+MIIBVQIBADANBgkqhkiG9w0BAQEFAASCAT8wggE7AgEAAkEA5dhTEL13HNCFHoYG
+mLORkOzcYTawrfLTtJe//9lEaWUw+VCMH87wljzIXiT/rHzBLJ26fZjz8J9loo9D
+sXbcKQIDAQABAkAsgxxzHX434lolcydL41rJilWTrhfBWEmPq+PPFLCfCE/VpSPo
+ceNcXOtRWpR7r1xLLmrWTLLS3hDOGX/C8yJRAiEA+ucv93LDqS98TZhZMk2sOI4G
+ZkIlWau5sRt8ZZZ1lgsCIQDqg6AbDt+iccyrN0aPr0GmBEZdk6UeMN7amwk6oyK7
+GwIhAK7yfua6liWlH7Z3UVKbCEgS9/Fbk/GXpQ4STUYEiI8LAiBP9GB52TBV6gal
+uUrNYis3tu1mqhf5mx/f2EvlOgl1UQIhAId/cjb/VKQ3YTYPHcFKcnZiARmnHzmq
+qtV0s0rMzeZD
+-----END PRIVATE KEY-----`,
+  cert: `-----BEGIN CERTIFICATE-----
+MIIBlzCCAUGgAwIBAgIUOTTtmGojB9A/utfG9MX2CqrPG4UwDQYJKoZIhvcNAQEL
+BQAwFDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyODE1MTkzMVoYDzIxMjYx
+MTA0MTUxOTMxWjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwXDANBgkqhkiG9w0BAQEF
+AANLADBIAkEA5dhTEL13HNCFHoYGmLORkOzcYTawrfLTtJe//9lEaWUw+VCMH87w
+ljzIXiT/rHzBLJ26fZjz8J9loo9DsXbcKQIDAQABo2kwZzAdBgNVHQ4EFgQULbS3
+DQfA3ISsPDO+alXPnKWuM1swHwYDVR0jBBgwFoAULbS3DQfA3ISsPDO+alXPnKWu
+M1swDwYDVR0TAQH/BAUwAwEB/zAUBgNVHREEDTALgglsb2NhbGhvc3QwDQYJKoZI
+hvcNAQELBQADQQCmU0Ra5SlMeG8cc4U9glO5Rxs5RHLamPS9wbvCM+aH3PllDahs
+qk8Ho0AdULgEcvMKDzXYgzk4ruiqB6trh/uP
 -----END CERTIFICATE-----`,
 };

@@ -125,6 +125,21 @@ describe('addClient', () => {
     expect(readFileSync(path, 'utf8')).toBe(after);
   });
 
+  it('leaves a configuration that loads where there are teams', async () => {
+    await addClient(path, 'ann');
+    await addClient(path, 'bob');
+    const team = '[[teams]]\nname = "red"\nmembers = [\n  "ann", # first\n  "bob",\n]\n';
+    writeFileSync(path, `${readFileSync(path, 'utf8')}\n${team}`);
+    const environment = { TEAM_TOKEN: 'secret-of-the-team' };
+    const load = () => loadConfig({ configPath: path, envFilePath: '', environment }).config;
+    await expect(addClient(path, 'red')).rejects.toThrow('a team named red');
+    await addClient(path, 'carol');
+    await removeClient(path, 'ann');
+    expect(load().teams).toMatchObject([{ name: 'red', members: ['bob'] }]);
+    await expect(removeClient(path, 'bob')).rejects.toThrow('only member of the team red');
+    expect(load().clients.map(({ name }) => name)).toEqual(['bob', 'carol']);
+  });
+
   it('does not replace a key that is elsewhere', async () => {
     writeFileSync(path, `${EXAMPLE}\n[[clients]]\nname = "ann"\nkey_env = "KEY_OF_ANN"\n`);
     await expect(rotateClient(path, 'ann')).rejects.toThrow('in KEY_OF_ANN');

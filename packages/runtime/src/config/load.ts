@@ -100,7 +100,7 @@ export function parseConfig(source: ConfigText): LoadedConfig {
   };
 }
 
-function parseToml(path: string, text: string): RawTable {
+export function parseToml(path: string, text: string): RawTable {
   try {
     return parse(text.replace(/^\uFEFF/, ''), { unsafeKeyBehaviour: 'throw' });
   } catch (error) {

@@ -168,6 +168,24 @@ describe('createConfigSource', () => {
       expect(JSON.stringify(changes)).not.toContain(KEY('c'));
     });
 
+    it('revokes the keys whose blocks are gone from a broken config.toml, and no other', () => {
+      const block = (name: string) =>
+        `[[clients]]\nname = "${name}"\nkey_sha256 = "${hashOf(KEY(`of-${name}`))}"\n`;
+      writeFileSync(configPath(), withClients(block('cem') + block('dan')));
+      source.reload();
+      const [ann, bob, cem, dan] = keysNow();
+      expect([cem, dan]).toEqual(['cem', 'dan'].map((name) => hashOf(KEY(`of-${name}`))));
+      // As in a hurry: a team still has the name.
+      const team = '[[teams]]\nname = "red"\nmembers = ["cem", "dan"]\n';
+      writeFileSync(configPath(), withClients(block('dan') + team));
+      expect(source.reload().status).toBe('refused');
+      expect(keysNow()).toEqual([ann, bob, expect.not.stringContaining(cem ?? ''), dan]);
+      // What is no TOML says nothing about anybody.
+      writeFileSync(configPath(), withClients('nonsense'));
+      expect(source.reload().status).toBe('refused');
+      expect([keysNow()[0], keysNow()[1], keysNow()[3]]).toEqual([ann, bob, dan]);
+    });
+
     it('takes a refused configuration as soon as the file that it lacked is there', async () => {
       const late = join(folder, 'cem.key');
       writeFileSync(configPath(), withClients(`[[clients]]\nname = "cem"\nkey_file = "${late}"\n`));

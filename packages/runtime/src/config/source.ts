@@ -8,8 +8,16 @@ import { messageOf } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { ClientKey } from './config.ts';
 import { ConfigError } from './config-error.ts';
-import { type ConfigSources, type LoadedConfig, type LoadOptions, loadConfig } from './load.ts';
+import {
+  type ConfigSources,
+  type LoadedConfig,
+  type LoadOptions,
+  loadConfig,
+  parseToml,
+} from './load.ts';
 import { readNamedFile } from './named-file.ts';
+import { type RawTable, rawTable } from './raw.ts';
+import { readText } from './read-text.ts';
 import { hashOfKeyFile } from './resolve.ts';
 import { keysForRestart } from './restart-keys.ts';
 import { TokenCommands } from './token-commands.ts';
@@ -74,7 +82,7 @@ export function createConfigSource(
     if (change.status === 'applied') logApplied(log, atStart, loaded);
     if (change.status === 'refused') {
       log.error({ problems: change.problems }, 'config refused');
-      const revoked = withoutRevokedKeys(loaded);
+      const revoked = withoutRevokedKeys(loaded, sources.configPath);
       if (revoked !== undefined) {
         loaded = revoked.loaded;
         log.warn({ clients: revoked.names }, 'keys revoked');
@@ -127,15 +135,17 @@ function callOnChange(files: WatchedFiles, reload: () => void): () => void {
 
 /**
  * The configuration in use while a newer one is rejected, without the keys that are no longer in the
- * file they came from: emptying, replacing or removing a key's file revokes it, whatever else is
- * wrong. The person stays, with a key that nobody has: without the last client the proxy would serve
- * everybody. Undefined where all keys are still there.
+ * file they came from: emptying, replacing or removing a key's file, or its block of config.toml, revokes it,
+ * whatever else is wrong. The person stays, with a key that nobody has: without the last client the proxy
+ * would serve everybody. Undefined where all keys are still there.
  */
 function withoutRevokedKeys(
   loaded: LoadedConfig,
+  configPath: string,
 ): { readonly loaded: LoadedConfig; readonly names: readonly string[] } | undefined {
   const { secrets } = loaded;
-  const revoked = secrets.clientKeys.filter(isRevoked);
+  const blocks = clientBlocksIn(configPath);
+  const revoked = secrets.clientKeys.filter((key) => isRevoked(key) || !isAmong(blocks, key));
   if (revoked.length === 0) return undefined;
   const clientKeys = secrets.clientKeys.map((key) =>
     revoked.includes(key) ? { name: key.name, sha256: randomBytes(32).toString('hex') } : key,
@@ -153,6 +163,24 @@ function isRevoked({ file, sha256 }: ClientKey): boolean {
   } catch {
     return true;
   }
+}
+
+/** Undefined where the file does not say: it is no TOML, or has something else in that place. */
+function clientBlocksIn(configPath: string): readonly RawTable[] | undefined {
+  try {
+    const { clients = [] } = parseToml(configPath, readText(configPath, 'must exist'));
+    return Array.isArray(clients) ? clients.map(rawTable) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** By the hash, so that a name may be wrong; who has the key elsewhere has only a name here. */
+function isAmong(blocks: readonly RawTable[] | undefined, { name, sha256 }: ClientKey): boolean {
+  if (blocks === undefined) return true;
+  return blocks.some((block) =>
+    block['key_sha256'] === undefined ? block['name'] === name : block['key_sha256'] === sha256,
+  );
 }
 
 function problemsOf(error: unknown): readonly string[] {

@@ -1,5 +1,8 @@
 /** What is wrong with files of certificates and keys, before anything is connected by them. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { createSecureContext } from 'node:tls';
+
+import { messageOf } from '../errors.ts';
 
 const BLOCK = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
 
@@ -33,6 +36,19 @@ export function problemOfKey(pem: string): string | undefined {
 /** Both are without problems by themselves. */
 export function areMatching(certificatePem: string, keyPem: string): boolean {
   return firstOf(certificatePem)?.checkPrivateKey(createPrivateKey(keyPem)) === true;
+}
+
+/**
+ * Also of a pair that matches: OpenSSL does not serve with keys that are too short, or with issuers that have
+ * such. @returns undefined where nothing is wrong
+ */
+export function problemOfPair(certificatePem: string, keyPem: string): string | undefined {
+  try {
+    createSecureContext({ cert: certificatePem, key: keyPem });
+    return undefined;
+  } catch (error) {
+    return `with which TLS is not possible: ${messageOf(error).split(':').at(-1)}`;
+  }
 }
 
 /** When the first certificate of a file ends, in milliseconds since the epoch. */

@@ -110,6 +110,23 @@ describe('a port with a certificate', () => {
     expect(await certificateAt(port)).toBe('elsewhere.test');
   });
 
+  it('makes room for others while somebody opens connections and says nothing', async () => {
+    const { port, server } = await start();
+    const silent: Socket[] = [];
+    onTestFinished(() => {
+      for (const socket of silent) socket.destroy();
+    });
+    for (let count = 0; count < 1_000; count += 1) {
+      const arrived = once(server, 'connection');
+      silent.push(connect(port, '127.0.0.1'));
+      await arrived;
+    }
+    const first = once(silent[0] as Socket, 'close');
+    expect(await ask('https', { port })).toBe('200 TLS 0');
+    await first;
+    expect(await ask('https', { port })).toBe('200 TLS 0');
+  });
+
   it('closes although somebody has connected and says nothing', async () => {
     const { port, server, tls } = await start();
     const silent = connect(port, '127.0.0.1');

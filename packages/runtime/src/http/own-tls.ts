@@ -28,7 +28,7 @@ export interface OwnTls {
 
 /** From the connection to the end of the handshake. */
 const HANDSHAKE_MS = 10_000;
-/** More connections that have not come so far are closed. */
+/** Of more connections that have not come so far, the oldest gives way to a new one. */
 const MAX_ARRIVING = 1_000;
 const TLS_HANDSHAKE = 0x16;
 
@@ -54,9 +54,10 @@ export function encrypt(server: Server, own: OwnCertificate): OwnTls {
   tls.on('tlsClientError', (_error, socket) => socket.destroy());
   server.on('connection', (socket: Socket) => {
     const peer = peerOf(socket);
-    if (arriving.size >= MAX_ARRIVING) {
-      socket.destroy();
-      return;
+    const [oldest] = arriving;
+    if (oldest !== undefined && arriving.size >= MAX_ARRIVING) {
+      arriving.delete(oldest[0]);
+      oldest[1].destroy();
     }
     arriving.set(peer, socket);
     const giveUp = (): void => void socket.destroy();

@@ -43,6 +43,7 @@ export async function addClient(configPath: string, name: string): Promise<strin
         advice: [`to replace the key: zephyr clients rotate ${name}`],
       });
     }
+    refuseTeamNamed(name, configPath);
     const { key, hash } = newKey();
     change(configPath, [`zephyr clients add ${name}`], (text) =>
       addEntry(text, ['clients'], { name, key_sha256: hash }),
@@ -73,8 +74,8 @@ export async function rotateClient(configPath: string, name: string): Promise<st
 }
 
 /**
- * The person's key is rejected within seconds. The last one stays where other machines reach the
- * proxy: without keys it would be open to all of them.
+ * The person's key is rejected within seconds; they leave their team too. The last one stays where other
+ * machines reach the proxy: without keys it would be open to all of them.
  *
  * @throws ZephyrError `USAGE`, `CONFIG`, `READ_ONLY`
  */
@@ -93,10 +94,44 @@ export async function removeClient(configPath: string, name: string): Promise<vo
         },
       );
     }
-    change(configPath, [`remove the client ${name}`], (text) =>
-      removeEntry(text, ['clients'], index),
-    );
+    const membership = membershipOf(name, configPath);
+    change(configPath, [`remove the client ${name}`], (text) => {
+      const rest = removeEntry(text, ['clients'], index);
+      if (rest === undefined || membership === undefined) return rest;
+      return removeEntry(rest, membership.path, membership.at);
+    });
   });
+}
+
+function teamsIn({ teams }: RawTable) {
+  const tables = Array.isArray(teams) ? teams.map(rawTable) : [];
+  return tables.map(({ name, members }) => ({
+    name: String(name),
+    members: Array.isArray(members) ? members.map(String) : [],
+  }));
+}
+
+/** With it the file would be rejected, at the next start too. */
+function refuseTeamNamed(name: string, configPath: string): void {
+  if (!teamsIn(readDocument(configPath)).some((team) => team.name === name)) return;
+  throw new ZephyrError('USAGE', `${configPath} already has a team named ${name}`, {
+    advice: ['choose another name: budgets are shown and granted by name'],
+  });
+}
+
+/** Where the file names a person as a member; undefined: nowhere. */
+function membershipOf(name: string, configPath: string) {
+  for (const [index, team] of teamsIn(readDocument(configPath)).entries()) {
+    const at = team.members.indexOf(name);
+    if (at === -1) continue;
+    if (team.members.length === 1) {
+      throw new ZephyrError('USAGE', `${name} is the only member of the team ${team.name}`, {
+        advice: ['add another member first, or remove that block of [[teams]]'],
+      });
+    }
+    return { path: ['teams', index, 'members'], at };
+  }
+  return undefined;
 }
 
 function newKey(): { readonly key: string; readonly hash: string } {

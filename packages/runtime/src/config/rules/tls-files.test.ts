@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { VALID, WRONG_NAME } from '@zephyr/testkit/tls-fixture';
+import { VALID, WEAK, WRONG_NAME } from '@zephyr/testkit/tls-fixture';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { parseConfig } from '../load.ts';
@@ -50,6 +50,8 @@ describe('client_cert_file and client_key_file', () => {
     'key.pem': VALID.key,
     'other-key.pem': WRONG_NAME.key,
     'cut-key.pem': VALID.key.replace(/^MIGH.*\n/m, ''),
+    'weak.pem': WEAK.cert,
+    'weak-key.pem': WEAK.key,
   };
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'zephyr-client-'));
@@ -103,6 +105,8 @@ endpoints = [{ url = "https://a.example.com", name = "A"${endpointKeys} }, { url
     [pair('cert.pem', 'cut-key.pem'), 'whose key cannot be read'],
     [pair('cert.pem', 'encrypted-key.pem'), 'whose key is encrypted'],
     [pair('cert.pem', 'other-key.pem'), 'whose key is not that of the first certificate'],
+    // A running service would end by it.
+    [pair('weak.pem', 'weak-key.pem'), 'with which TLS is not possible'],
   ])('%j is rejected: %s', (keys, text) => {
     expect(() => load(keys)).toThrow(text);
   });

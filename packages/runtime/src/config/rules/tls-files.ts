@@ -1,5 +1,10 @@
 /** The files of certificates and keys: each is there and can be used, and a key fits its certificate. */
-import { areMatching, problemOfCertificates, problemOfKey } from '../../connection/tls-files.ts';
+import {
+  areMatching,
+  problemOfCertificates,
+  problemOfKey,
+  problemOfPair,
+} from '../../connection/tls-files.ts';
 import type { KeyPath, Violation } from '../config-error.ts';
 import type { ReadNamedFile } from '../named-file.ts';
 import { type RawTable, rawEndpoints, rawGroups, rawTable, rawText } from '../raw.ts';
@@ -91,7 +96,19 @@ function checkPair(
     keyPem !== undefined &&
     problemOfCertificates(certificatePem) === undefined &&
     problemOfKey(keyPem) === undefined;
-  if (!areUsable || areMatching(certificatePem, keyPem)) return [];
+  if (!areUsable) return [];
+  if (areMatching(certificatePem, keyPem)) {
+    const problem = problemOfPair(certificatePem, keyPem);
+    if (problem === undefined) return [];
+    return [
+      {
+        path: [...path, names.certificate],
+        found: `${JSON.stringify(certificate)}, ${problem}`,
+        expected: 'certificates and a key that TLS takes, such as RSA with 2048 bits',
+        advice: 'make a new certificate with a longer key',
+      },
+    ];
+  }
   return [
     {
       path: [...path, names.key],
