@@ -55,6 +55,15 @@ const endpointProbeSchema = z
         ]),
       })
       .nullable(),
+    /** Of the last twenty probes that got an answer of the model, oldest first; null without any. */
+    latency: z
+      .object({
+        lastMs: duration,
+        meanMs: duration,
+        p95Ms: duration,
+        historyMs: z.array(duration).max(20),
+      })
+      .nullable(),
     /** Since midnight UTC. */
     today: z.object({
       probes: count,

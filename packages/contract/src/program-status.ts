@@ -10,6 +10,15 @@ import { rateLimitKind } from './rate-limit.ts';
 import { count, duration, endpointId, type PlainOf, ratio } from './scalars.ts';
 import { reasonCode, selectionSchema } from './selection.ts';
 
+/** Oldest first in the history. */
+const latencySchema = (kept: number) =>
+  z.object({
+    last_ms: duration,
+    mean_ms: duration,
+    p95_ms: duration,
+    history_ms: z.array(duration).max(kept),
+  });
+
 const programEndpointSchema = z.object({
   id: endpointId,
   name: z.string(),
@@ -28,18 +37,27 @@ const programEndpointSchema = z.object({
     /** Until requests are let in again, a few at first. */
     retry_in_ms: count.optional(),
   }),
-  /** To the first content of the last fifty requests of this proxy, oldest first; null without any. */
-  latency: z
-    .object({
-      last_ms: duration,
-      mean_ms: duration,
-      p95_ms: duration,
-      history_ms: z.array(duration).max(50),
-    })
-    .nullable(),
+  /** To the first content of the last fifty requests of this proxy; null without any. */
+  latency: latencySchema(50).nullable(),
   last_success_ago_ms: count.nullable(),
   /** Of the endpoint, its token or its load; never of a client. */
   last_failure: z.object({ failure: failureClass, ago_ms: count }).nullable(),
+  /** As the leading controller knows it; null while Redis is away. */
+  probes: z
+    .object({
+      last: z
+        .object({
+          ago_ms: count,
+          /** Null: it passed. */
+          failure: failureClass.nullable(),
+          /** Of the API call; null where it failed. */
+          latency_ms: duration.nullable(),
+        })
+        .nullable(),
+      /** Of the last twenty that got an answer of the model; null without any. */
+      latency: latencySchema(20).nullable(),
+    })
+    .nullable(),
   /** Of its token, as its answers to this proxy have named them. */
   rate_limits: z.array(
     z.object({

@@ -33,8 +33,10 @@ export { isAtRest } from './decide/rest.ts';
 export { snapshotContent } from './decide/snapshot.ts';
 export { type EndpointState, initialWorld, type World } from './decide/world.ts';
 export { latencyClassOf, requestClassOf } from './learn/latency-class.ts';
+export { latencyBasisOf } from './learn/probe-latency.ts';
 export { scored } from './learn/probe-score.ts';
 export { currentRateLimits } from './learn/rate-limits.ts';
+export { summaryOf, type TimeSummary } from './learn/statistics.ts';
 export { own } from './own.ts';
 export { DEFAULT_POLICY, type Policy } from './policy.ts';
 export {

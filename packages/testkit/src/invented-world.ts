@@ -223,6 +223,10 @@ function inventedGoodEndpoint(index: number, nowMs: number): ApiEndpoint {
       running: false,
       nextAtMs: nowMs - (nowMs % 60_000) + 60_000 + index * 3_000,
       last: { atMs: nowMs - 7_000, wallMs: 3_120, verdict: { status: 'ok', latencyMs } },
+      latency: {
+        ...{ lastMs: latencyMs, meanMs: latencyMs + 12, p95Ms: latencyMs + 148 },
+        historyMs: [latencyMs + 148, latencyMs - 112, latencyMs],
+      },
       today: {
         probes: 118,
         saved: 402,

@@ -10,6 +10,7 @@ import type { RunningService, ServiceContext } from '@zephyr/runtime/service';
 import { drain } from './drain.ts';
 import { Accounting } from './report/accounting.ts';
 import { FailedRequests } from './report/failed-requests.ts';
+import { KnownProbes } from './report/known-probes.ts';
 import { createMetrics, type ProxyGauges } from './report/metrics.ts';
 import { OwnUsageReader } from './report/own-usage.ts';
 import { PeopleLimits } from './report/people-limits.ts';
@@ -90,6 +91,9 @@ export async function startProxy(
     isServing: () => serving.isServing(now()),
     oldestRequests: (limit) => admission.oldest(limit),
     unwrittenRequests: () => usage.unwrittenRequests,
+    get knownProbes() {
+      return knownProbes;
+    },
   };
   const snapshotPath = (): string =>
     options.snapshotPath ?? defaultSnapshotPath(settings.config.hash);
@@ -116,6 +120,7 @@ export async function startProxy(
       limits.used(record);
     },
   });
+  const knownProbes = new KnownProbes(usageRedis, clock);
   const ownUsage = new OwnUsageReader({ redis: usageRedis, limits, clock });
   const feed = new StatusFeed(() => statusOf(status), clock);
   const link = new RedisLink({

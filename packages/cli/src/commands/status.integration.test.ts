@@ -8,6 +8,7 @@ import { join } from 'node:path';
 
 import type { ApiState } from '@zephyr/contract/api-state';
 import { inventedState } from '@zephyr/testkit/invented-world';
+import stringWidth from 'string-width';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { status } from './status.ts';
@@ -40,7 +41,10 @@ describe('zephyr status', () => {
     rmSync(folder, { recursive: true });
   });
 
-  const ask = (config: string, changes: { url?: string; probe?: boolean } = {}) => {
+  const ask = (
+    config: string,
+    changes: { url?: string; probe?: boolean; language?: 'en' | 'zh' } = {},
+  ) => {
     const configPath = join(folder, 'config.toml');
     writeFileSync(configPath, config);
     const tokenFile = join(folder, 'admin-token');
@@ -82,6 +86,20 @@ describe('zephyr status', () => {
     );
     expect(await ask(controller())).not.toContain('still running');
   });
+
+  it.each(['en', 'zh'] as const)(
+    'has the probes of each endpoint, narrow enough: %s',
+    async (language) => {
+      const text = await ask(controller(), { language });
+      const [first] = state.endpoints;
+      expect(text).toMatch(
+        language === 'en' ? /^Probes +Last +Mean +p95 +Last probe/m : /^探测 +最近/m,
+      );
+      expect(text).toMatch(new RegExp(`^${first?.name} +620.ms +632.ms +768.ms +.*7.s`, 'm'));
+      expect(text).toMatch(language === 'en' ? /no response in time, 7.s ago/ : /7.s前：/);
+      for (const line of text.split('\n')) expect(stringWidth(line), line).toBeLessThanOrEqual(100);
+    },
+  );
 
   it('says which endpoint rejects which token, and what to do', async () => {
     const endpoints = state.endpoints.map((endpoint, index) =>

@@ -117,6 +117,8 @@ function statusText(state: ApiState, session: AdminSession): string {
     ...sentences,
     '',
     tableOf(state, session),
+    '',
+    probeTableOf(state, session),
     ...troubles.flatMap((each) => ['', each]),
   ].join('\n');
 }
@@ -158,9 +160,6 @@ function sentencesOf(state: ApiState, session: AdminSession): readonly string[] 
 
 function tableOf(state: ApiState, session: AdminSession): string {
   const { say } = session;
-  const ranked = state.endpoints.toSorted(
-    (left, right) => (left.rank ?? Infinity) - (right.rank ?? Infinity),
-  );
   const head = [
     say('column.endpoint'),
     say('column.state'),
@@ -168,11 +167,10 @@ function tableOf(state: ApiState, session: AdminSession): string {
     say('column.latency'),
     say('column.success'),
     say('column.requests'),
-    say('column.nextProbe'),
   ];
   return renderTable(
     head,
-    ranked.map((endpoint) => rowOf(endpoint, state, session)),
+    rankedOf(state).map((endpoint) => rowOf(endpoint, state, session)),
   );
 }
 
@@ -181,7 +179,7 @@ function rowOf(
   state: ApiState,
   { say, numbers }: AdminSession,
 ): readonly string[] {
-  const { score, probe } = endpoint;
+  const { score } = endpoint;
   const isKnown = score.status === 'known';
   return [
     endpoint.name,
@@ -190,6 +188,44 @@ function rowOf(
     isKnown ? numbers.latency(score.latencyMs) : '-',
     endpoint.successRatio === null ? '-' : numbers.percent(endpoint.successRatio),
     numbers.count(endpoint.activeRequests),
-    probe.nextAtMs === null ? '-' : numbers.duration(probe.nextAtMs - state.atMs),
   ];
+}
+
+/** A table of its own: all columns together are wider than a terminal. */
+function probeTableOf(state: ApiState, { say, numbers }: AdminSession): string {
+  const head = [
+    say('status.probes'),
+    say('status.last'),
+    say('status.mean'),
+    say('status.p95'),
+    say('status.lastProbe'),
+    say('column.nextProbe'),
+  ];
+  const rows = rankedOf(state).map(({ name, probe }) => {
+    const { latency } = probe;
+    const cellOf = (ms: number | undefined) => (ms === undefined ? '-' : numbers.latency(ms));
+    return [
+      ...[name, cellOf(latency?.lastMs), cellOf(latency?.meanMs), cellOf(latency?.p95Ms)],
+      lastProbeText(probe.last, state.atMs, { say, numbers }),
+      probe.nextAtMs === null ? '-' : numbers.duration(probe.nextAtMs - state.atMs),
+    ];
+  });
+  return renderTable(head, rows);
+}
+
+function lastProbeText(
+  last: ApiEndpoint['probe']['last'],
+  nowMs: number,
+  { say, numbers }: Pick<AdminSession, 'say' | 'numbers'>,
+): string {
+  if (last === null) return '-';
+  const age = numbers.duration(nowMs - last.atMs);
+  const { verdict } = last;
+  return verdict.status === 'ok'
+    ? say('status.probe.ok', { age })
+    : say('status.probe.failed', { age, failure: say(`failure.${verdict.failure}`) });
+}
+
+function rankedOf({ endpoints }: ApiState): readonly ApiEndpoint[] {
+  return endpoints.toSorted((left, right) => (left.rank ?? Infinity) - (right.rank ?? Infinity));
 }

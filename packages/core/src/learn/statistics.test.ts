@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { median, medianDeviation, weightedMedian } from './statistics.ts';
+import { median, medianDeviation, summaryOf, weightedMedian } from './statistics.ts';
 
 /** Without the negative zero, which equals zero but is not it. */
 const number = fc.double({ min: -1e6, max: 1e6, noNaN: true }).map((value) => value + 0);
@@ -40,6 +40,14 @@ describe('median', () => {
   it('refuses to speak of nothing', () => {
     expect(() => median([])).toThrow(RangeError);
     expect(() => weightedMedian([])).toThrow(RangeError);
+  });
+});
+
+describe('summaryOf', () => {
+  it('has the last time, the mean, the 95th percentile and all of them', () => {
+    const times = Array.from({ length: 20 }, (_, index) => 20 - index);
+    expect(summaryOf(times)).toEqual({ lastMs: 1, meanMs: 11, p95Ms: 19, historyMs: times });
+    expect(summaryOf([])).toBeNull();
   });
 });
 

@@ -1,3 +1,24 @@
+/** What people are shown of a list of times, oldest first. */
+export interface TimeSummary {
+  readonly lastMs: number;
+  readonly meanMs: number;
+  readonly p95Ms: number;
+  readonly historyMs: readonly number[];
+}
+
+/** Null without times. */
+export function summaryOf(times: readonly number[]): TimeSummary | null {
+  const lastMs = times.at(-1);
+  if (lastMs === undefined) return null;
+  const sorted = times.toSorted((left, right) => left - right);
+  return {
+    lastMs,
+    meanMs: Math.round(times.reduce((sum, ms) => sum + ms, 0) / times.length),
+    p95Ms: sorted[Math.ceil(0.95 * sorted.length) - 1] ?? lastMs,
+    historyMs: [...times],
+  };
+}
+
 /** The middle value; the lower of two. @throws {RangeError} without values. */
 export function median(values: readonly number[]): number {
   const middle = Float64Array.from(values).sort()[Math.floor((values.length - 1) / 2)];

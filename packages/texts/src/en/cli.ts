@@ -26,6 +26,13 @@ export const cli = {
   'cli.events': 'Print past events: switches, health, ejections, actions',
   'cli.completion': 'Print a completion script for a shell: bash, zsh or fish',
 
+  'status.probes': 'Probes',
+  'status.last': 'Last',
+  'status.mean': 'Mean',
+  'status.p95': 'p95',
+  'status.lastProbe': 'Last probe',
+  'status.probe.ok': 'passed, {age} ago',
+  'status.probe.failed': '{failure}, {age} ago',
   'status.cause': '{name}: {failure}.',
   'status.unprobed': 'The probes of {names} are still running: make status shows how they end.',
   'status.cause.token': '{name} rejects your token (group {group}).',

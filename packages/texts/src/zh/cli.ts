@@ -28,6 +28,13 @@ export const cli = {
   'cli.events': '输出以往的事件：切换、健康、剔除、操作',
   'cli.completion': '输出 bash、zsh 或 fish 的补全脚本',
 
+  'status.probes': '探测',
+  'status.last': '最近',
+  'status.mean': '平均',
+  'status.p95': '95 分位',
+  'status.lastProbe': '最近一次探测',
+  'status.probe.ok': '{age}前通过',
+  'status.probe.failed': '{age}前：{failure}',
   'status.cause': '{name} 的问题：{failure}。',
   'status.unprobed': '对 {names} 的探测仍在进行，用 make status 查看结果。',
   'status.cause.token': '{name} 拒绝了您的令牌（组 {group}）。',

@@ -15,6 +15,7 @@ import {
   sessionLoadOf,
   shareOf,
   snapshotContent,
+  summaryOf,
   totalActiveRequests,
   type World,
 } from '@zephyr/core';
@@ -134,6 +135,7 @@ function endpointView(
       running: isRunning(nextProbeAtMs.get(id), nowMs),
       nextAtMs: plan.status === 'off' ? null : (nextProbeAtMs.get(id) ?? null),
       last: stats.last === null ? null : lastProbe(stats.last),
+      latency: summaryOf(stats.latenciesMs),
       today: {
         probes: stats.probes,
         saved: savedProbes(stats, groupOf(config, endpoint).healthCheck.intervalMs),

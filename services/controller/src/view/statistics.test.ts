@@ -66,6 +66,17 @@ describe('withBatch', () => {
     expect(after(still, {}, NOON_MS + 2 * MINUTE_MS).unavailableSinceAtMs).toEqual({});
   });
 
+  it('keeps the latencies of the last twenty that asked the model, over midnight too', () => {
+    const passed = (apiLatencyMs: number, style: ProbeResult['style'] = 'cli') => ({
+      ...{ ...probe('ok'), style },
+      verdict: { status: 'ok' as const, apiLatencyMs },
+    });
+    const many = Array.from({ length: 21 }, (_, index) => passed(index + 0.4));
+    const ended = after(NO_STATISTICS, { probes: [...many, passed(1, 'tcp'), probe('failed')] });
+    const { latenciesMs } = probeStatsOf(ended, one, epochMs(NOON_MS + 86_400_000));
+    expect(latenciesMs).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
+  });
+
   it('adds up what the probes of a day cost, with all tokens that were read', () => {
     const twice = after(after(NO_STATISTICS, { probes: [probe('ok')] }), {
       probes: [probe('failed')],

@@ -10,6 +10,7 @@ import {
   type CostPace,
   causeOf,
   type Effect,
+  latencyBasisOf,
   NO_COST_PACE,
   own,
   type World,
@@ -29,6 +30,8 @@ export interface ProbeStats {
   /** How long live traffic has made probes unnecessary today. */
   readonly unneededMs: number;
   readonly last: ProbeResult | null;
+  /** Of the last probes that got an answer of the model, oldest first. */
+  readonly latenciesMs: readonly number[];
   /** When its result was read, by the clock of Redis. */
   readonly lastAtMs: EpochMs | null;
 }
@@ -73,6 +76,8 @@ const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
 /** How far back success ratios look. */
 const RATIO_MINUTES = 10;
+/** As the schema of the admin API allows. */
+const KEPT_LATENCIES = 20;
 
 /** One batch of the leader, as far as statistics are concerned. */
 export interface Counted {
@@ -157,6 +162,7 @@ export function probeStatsOf(
     costUsd: 0,
     unneededMs: 0,
     last: former?.last ?? null,
+    latenciesMs: former?.latenciesMs ?? [],
     lastAtMs: former?.lastAtMs ?? null,
   };
 }
@@ -177,9 +183,19 @@ function withProbe(
       outputTokens: stats.outputTokens + outputTokens,
       costUsd: stats.costUsd + result.costUsd,
       last: result,
+      latenciesMs: latenciesWith(stats.latenciesMs, result),
       lastAtMs: nowMs,
     },
   };
+}
+
+/** A connection alone says nothing of how long an answer takes. */
+function latenciesWith(
+  before: readonly number[],
+  { style, verdict }: ProbeResult,
+): readonly number[] {
+  if (verdict.status === 'failed' || latencyBasisOf(style) === undefined) return before;
+  return [...before, Math.round(verdict.apiLatencyMs)].slice(-KEPT_LATENCIES);
 }
 
 /** Adds the time since the last tick for each endpoint whose probes live traffic makes unnecessary. */

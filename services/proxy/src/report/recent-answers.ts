@@ -3,12 +3,14 @@ import type { FailureClass } from '@zephyr/contract/failure';
 import type { ProgramStatus } from '@zephyr/contract/program-status';
 import type { RateLimitReports } from '@zephyr/contract/rate-limit';
 import type { EndpointId } from '@zephyr/contract/scalars';
+import { summaryOf, type TimeSummary } from '@zephyr/core';
 import type { Clock } from '@zephyr/runtime/clock';
 
 /** Times of an endpoint that are kept. */
 const KEPT_TIMES = 50;
 
 type ProgramEndpoint = ProgramStatus['endpoints'][number];
+type ShownLatency = NonNullable<ProgramEndpoint['latency']>;
 export type RecentFacts = Pick<
   ProgramEndpoint,
   'latency' | 'last_success_ago_ms' | 'last_failure' | 'rate_limits'
@@ -72,7 +74,7 @@ export class RecentAnswers {
     const { times, succeededAtMs, failed, limits } = this.#byEndpoint.get(id) ?? NOTHING;
     const nowMs = this.#clock.nowMs();
     return {
-      latency: latencyOf(times),
+      latency: latencyOf(summaryOf(times)),
       last_success_ago_ms: succeededAtMs === undefined ? null : Math.round(nowMs - succeededAtMs),
       last_failure:
         failed === undefined
@@ -98,14 +100,9 @@ export class RecentAnswers {
 
 const NOTHING: Recent = { times: [], limits: {} };
 
-function latencyOf(times: readonly number[]): RecentFacts['latency'] {
-  const last = times.at(-1);
-  if (last === undefined) return null;
-  const sorted = times.toSorted((left, right) => left - right);
-  return {
-    last_ms: last,
-    mean_ms: Math.round(times.reduce((sum, ms) => sum + ms, 0) / times.length),
-    p95_ms: sorted[Math.ceil(0.95 * sorted.length) - 1] ?? last,
-    history_ms: [...times],
-  };
+/** In the words of `/status`. */
+export function latencyOf(summary: TimeSummary | null): ShownLatency | null {
+  if (summary === null) return null;
+  const { lastMs, meanMs, p95Ms, historyMs } = summary;
+  return { last_ms: lastMs, mean_ms: meanMs, p95_ms: p95Ms, history_ms: [...historyMs] };
 }

@@ -11,6 +11,7 @@ import { VERSION } from '@zephyr/runtime/version';
 
 import type { Routing } from '../routing/routing.ts';
 import type { ActiveRequest } from './active-request.ts';
+import type { KnownProbes } from './known-probes.ts';
 import { pseudonymOf } from './pseudonym.ts';
 import type { RecentFacts } from './recent-answers.ts';
 import type { RequestStats } from './request-stats.ts';
@@ -30,6 +31,7 @@ export interface StatusDeps {
   readonly oldestRequests: (limit: number) => readonly ActiveRequest[];
   /** Finished requests whose usage Redis does not have yet. */
   readonly unwrittenRequests: () => number;
+  readonly knownProbes: KnownProbes;
 }
 
 /** As the record's schema allows. */
@@ -71,7 +73,8 @@ export function statusOf(deps: StatusDeps): ProxyStatus {
 }
 
 /** For programs, and as a part of the diagnostics. */
-export function programStatusOf(deps: StatusDeps): ProgramStatus {
+export async function programStatusOf(deps: StatusDeps): Promise<ProgramStatus> {
+  const probesOf = await deps.knownProbes.read();
   const { atMs, mode, selection, currentEndpointId, snapshot, ...status } = statusOf(deps);
   const current = status.endpoints.find(({ id }) => id === currentEndpointId);
   return {
@@ -85,6 +88,7 @@ export function programStatusOf(deps: StatusDeps): ProgramStatus {
     endpoints: status.endpoints.map((endpoint) => ({
       ...programEndpointOf(endpoint, atMs),
       ...deps.stats.recent.factsOf(endpoint.id),
+      probes: probesOf(endpoint.id),
     })),
     snapshot: {
       source: snapshot.source,
@@ -118,7 +122,7 @@ function programEndpointOf(
     ...rest
   }: ProxyEndpoint,
   atMs: number,
-): Omit<ProgramStatus['endpoints'][number], keyof RecentFacts> {
+): Omit<ProgramStatus['endpoints'][number], keyof RecentFacts | 'probes'> {
   return {
     id,
     name,

@@ -20,11 +20,13 @@ const RETRY_AFTER_MS = 10_000;
 /** JSON for programs, the page for browsers, and what the page needs. */
 export function addStatus(app: Express, status: StatusDeps, feed: StatusFeed): void {
   const hasPage = existsSync(PAGE);
-  app.get('/status', (req, res) => {
+  app.get('/status', (req, res, next) => {
     res.set('cache-control', 'no-store').vary('accept');
     // Programs first: what accepts anything gets JSON.
     if (hasPage && req.accepts(['json', 'html']) === 'html') res.set(PAGE_HEADERS).sendFile(PAGE);
-    else res.json(programStatusOf(status));
+    else {
+      programStatusOf(status).then((answer) => res.json(answer), next);
+    }
   });
   app.get('/status/events', watch(feed));
   // Their names hold a hash of what is in them.

@@ -81,8 +81,9 @@ function createPages({
   app.get('/usage', (req, res, next) => {
     answerUsage({ req, res, visitor: admission.personOf(req) }, ownUsage).catch(next);
   });
-  app.get('/diagnostics', (_req, res) => {
-    res.set('cache-control', 'no-store').json(diagnosticsOf(status, admission));
+  app.get('/diagnostics', (_req, res, next) => {
+    res.set('cache-control', 'no-store');
+    diagnosticsOf(status, admission).then((answer) => res.json(answer), next);
   });
   const readiness = (): Readiness => {
     if (status.isDraining()) return { isReady: false, status: 'draining' };

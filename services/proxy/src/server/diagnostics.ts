@@ -3,10 +3,13 @@
 import { programStatusOf, type StatusDeps } from '../report/status-json.ts';
 import type { Admission } from './admission.ts';
 
-export function diagnosticsOf(status: StatusDeps, admission: Admission): Record<string, unknown> {
+export async function diagnosticsOf(
+  status: StatusDeps,
+  admission: Admission,
+): Promise<Record<string, unknown>> {
   const memory = process.memoryUsage();
   return {
-    ...programStatusOf(status),
+    ...(await programStatusOf(status)),
     running_exchanges: admission.activeRequests,
     config_hash: status.configHash(),
     process: {

@@ -1,0 +1,88 @@
+/**
+ * What probes have lately shown of each endpoint, for whoever asks `/status`: the leading controller
+ * writes it to Redis. It is read only when somebody asks, and nobody waits for it for long.
+ */
+import { apiEndpointSchema } from '@zephyr/contract/api-endpoint';
+import type { ProgramStatus } from '@zephyr/contract/program-status';
+import type { Clock } from '@zephyr/runtime/clock';
+import { keys } from '@zephyr/runtime/redis/keys';
+import type { Redis } from 'ioredis';
+import { z } from 'zod';
+
+import { latencyOf } from './recent-answers.ts';
+
+/** However often somebody asks, Redis is asked so rarely. */
+const KEPT_MS = 1_000;
+/** Of an ApiState only what is shown: a leader of another version may write the rest differently. */
+const viewSchema = z.object({
+  endpoints: z.array(
+    apiEndpointSchema.pick({ id: true }).extend({
+      probe: apiEndpointSchema.shape.probe.pick({ last: true, latency: true }),
+    }),
+  ),
+});
+type View = z.infer<typeof viewSchema>;
+type ViewEndpoint = View['endpoints'][number];
+type ShownProbes = ProgramStatus['endpoints'][number]['probes'];
+
+/** Answers for each endpoint id. */
+export type ProbesOf = (id: string) => ShownProbes;
+
+const NOTHING_KNOWN: ProbesOf = () => null;
+
+export class KnownProbes {
+  readonly #redis: Pick<Redis, 'status' | 'get'>;
+  readonly #clock: Clock;
+  #kept: { readonly atMs: number; readonly view: Promise<View | undefined> } | undefined;
+
+  constructor(redis: Pick<Redis, 'status' | 'get'>, clock: Clock) {
+    this.#redis = redis;
+    this.#clock = clock;
+  }
+
+  async read(): Promise<ProbesOf> {
+    if (this.#redis.status !== 'ready') return NOTHING_KNOWN;
+    const view = await this.#view();
+    if (view === undefined) return NOTHING_KNOWN;
+    const nowMs = this.#clock.epochMs();
+    const byId = new Map<string, ViewEndpoint['probe']>(
+      view.endpoints.map((endpoint) => [endpoint.id, endpoint.probe]),
+    );
+    return (id) => {
+      const probe = byId.get(id);
+      return probe === undefined ? null : shownProbes(probe, nowMs);
+    };
+  }
+
+  #view(): Promise<View | undefined> {
+    const atMs = this.#clock.nowMs();
+    if (this.#kept !== undefined && atMs - this.#kept.atMs < KEPT_MS) return this.#kept.view;
+    const view = this.#redis.get(keys.view).then(parseView, () => undefined);
+    this.#kept = { atMs, view };
+    return view;
+  }
+}
+
+function parseView(text: string | null): View | undefined {
+  if (text === null) return undefined;
+  try {
+    return viewSchema.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+function shownProbes({ last, latency }: ViewEndpoint['probe'], nowMs: number): ShownProbes {
+  return { last: last === null ? null : shownLast(last, nowMs), latency: latencyOf(latency) };
+}
+
+function shownLast(
+  { atMs, verdict }: NonNullable<ViewEndpoint['probe']['last']>,
+  nowMs: number,
+): NonNullable<NonNullable<ShownProbes>['last']> {
+  return {
+    ago_ms: Math.max(0, Math.round(nowMs - atMs)),
+    failure: verdict.status === 'failed' ? verdict.failure : null,
+    latency_ms: verdict.status === 'ok' ? verdict.latencyMs : null,
+  };
+}
