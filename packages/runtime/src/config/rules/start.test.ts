@@ -44,6 +44,7 @@ describe('a start', () => {
     ['127.0.0.2', '', []],
     ['::1', '', []],
     ['localhost', '', []],
+    ['[::1]', '', ['server.host']],
   ])('of a proxy at %s with "%s" is refused for %j', (host, more, paths) => {
     expect(refused(`[server]\nhost = "${host}"\n${more}`)).toEqual(paths);
   });

@@ -166,6 +166,7 @@ function isProgram(path: string): boolean {
   }
 }
 
+/** In brackets it is wrong as well, but no address that others reach. */
 function isLoopbackHost(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127\./.test(host);
+  return ['localhost', '::1', '[::1]'].includes(host) || /^127\./.test(host);
 }
