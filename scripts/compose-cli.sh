@@ -24,8 +24,6 @@ else
   # The first start creates the network; it does not exist yet.
   scripts/compose.sh --progress quiet run --rm --no-deps --no-TTY secrets >/dev/null
 fi
-ZEPHYR_PUBLIC_URL=$(public_url)
-export ZEPHYR_PUBLIC_URL
 # Containers left over from another number of proxies are handled by `make up`.
 export COMPOSE_IGNORE_ORPHANS=1
 options=

@@ -3,6 +3,8 @@
 #
 #   ZEPHYR_PROXIES=3                 several proxies behind HAProxy, at the port of the one
 #   ZEPHYR_METRICS_BIND=192.168.1.5  publish all metrics, for a Prometheus of your own
+#
+# The services learn at which address people reach the proxy (ZEPHYR_PUBLIC_URL).
 set -eu
 cd "$(dirname "$0")/.."
 . scripts/settings.sh
@@ -12,6 +14,8 @@ case $proxies in
   [1-8]) ;;
   *) say "ZEPHYR_PROXIES=$proxies: the number of proxies must be 1 to 8"; exit 2 ;;
 esac
+ZEPHYR_PUBLIC_URL=$(public_url)
+export ZEPHYR_PUBLIC_URL
 # COMPOSE_FILE takes precedence.
 if [ -n "$(setting COMPOSE_FILE '')" ]; then exec docker compose "$@"; fi
 files='-f docker-compose.yml'

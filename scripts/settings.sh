@@ -24,11 +24,27 @@ lan_address() {
   printf '%s' "${address:-127.0.0.1}"
 }
 
-# Where people reach the proxy in the containers.
+# Whether the proxy speaks HTTPS by a configuration. has_certificate FILE
+has_certificate() {
+  [ -r "$1" ] && awk '
+    /^[[:space:]]*\[/ { server = /^[[:space:]]*\[[[:space:]]*server[[:space:]]*\]/ }
+    server && /^[[:space:]]*tls_cert_file[[:space:]]*=/ { found = 1 }
+    END { exit !found }
+  ' "$1"
+}
+
+# Where people reach the proxy in the containers: ZEPHYR_PUBLIC_URL, else the address of this machine.
 public_url() {
+  url=$(setting ZEPHYR_PUBLIC_URL '')
+  if [ -n "$url" ]; then
+    printf '%s' "$url"
+    return
+  fi
   host=$(setting ZEPHYR_BIND 0.0.0.0)
   if [ "$host" = 0.0.0.0 ]; then host=$(lan_address); fi
-  printf 'http://%s:%s' "$host" "$(setting ZEPHYR_PORT 8080)"
+  scheme=http
+  if has_certificate "$(setting ZEPHYR_CONFIG_FOLDER ./config)/config.toml"; then scheme=https; fi
+  printf '%s://%s:%s' "$scheme" "$host" "$(setting ZEPHYR_PORT 8080)"
 }
 
 # compose and `zephyr start` read some values differently: a token with a $ would arrive cut. The same

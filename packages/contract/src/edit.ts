@@ -71,6 +71,8 @@ export const settingsSchema = z
     editing: z.enum(['possible', 'token_needed', 'read_only']),
     /** The address of the proxy, where it is configured (`ZEPHYR_PUBLIC_URL`). */
     publicUrl: z.string().nullable(),
+    /** `https` where `[server]` has a certificate. */
+    proxyScheme: z.enum(['http', 'https']),
     clients: z.array(z.object({ name: z.string(), keyFrom: z.string() })),
     endpoints: z.array(z.object({ name: z.string(), url: z.string(), group: z.string() })),
   })

@@ -21,17 +21,10 @@ export function edit<Name extends EditName>(
 /** @param place of the page: the proxy is on the same host unless its address is configured */
 export function linesFor(
   key: string,
-  {
-    publicUrl,
-    hostname,
-    proxyPort,
-  }: {
-    readonly publicUrl: string | null;
-    readonly hostname: string;
-    readonly proxyPort: number;
-  },
+  { publicUrl, proxyScheme }: Pick<ApiSettings, 'publicUrl' | 'proxyScheme'>,
+  place: { readonly hostname: string; readonly proxyPort: number },
 ): string {
-  const url = publicUrl ?? `http://${hostname}:${proxyPort}`;
+  const url = publicUrl ?? `${proxyScheme}://${place.hostname}:${place.proxyPort}`;
   return `export ANTHROPIC_BASE_URL=${url}\nexport ANTHROPIC_AUTH_TOKEN=${key}`;
 }
 

@@ -212,28 +212,35 @@ function inventedGoodEndpoint(index: number, nowMs: number): ApiEndpoint {
     successRatio: 0.996,
     activeRequests: [4, 1, 0, 0][index] ?? 0,
     sessions: [2, 1, 0, 0][index] ?? 0,
-    probe: {
-      style: index === 2 ? 'cli' : 'messages',
-      plan: {
-        ...{ status: 'scheduled', intervalMs: 60_000, spending: 'normal', why: 'load' },
-        wants: 'direct',
-      },
-      direct: 'direct_works',
-      cliPassedAtMs: nowMs - 840_000,
-      running: false,
-      nextAtMs: nowMs - (nowMs % 60_000) + 60_000 + index * 3_000,
-      last: { atMs: nowMs - 7_000, wallMs: 3_120, verdict: { status: 'ok', latencyMs } },
-      latency: {
-        ...{ lastMs: latencyMs, meanMs: latencyMs + 12, p95Ms: latencyMs + 148 },
-        historyMs: [latencyMs + 148, latencyMs - 112, latencyMs],
-      },
-      today: {
-        probes: 118,
-        saved: 402,
-        inputTokens: 38_912,
-        outputTokens: 944,
-        costUsd: 0.0078,
-      },
+    probe: inventedProbe(index, { latencyMs, nowMs }),
+  };
+}
+
+function inventedProbe(
+  index: number,
+  { latencyMs, nowMs }: { readonly latencyMs: number; readonly nowMs: number },
+): ApiEndpoint['probe'] {
+  return {
+    style: index === 2 ? 'cli' : 'messages',
+    plan: {
+      ...{ status: 'scheduled', intervalMs: 60_000, spending: 'normal', why: 'load' },
+      wants: 'direct',
+    },
+    direct: 'direct_works',
+    cliPassedAtMs: nowMs - 840_000,
+    running: false,
+    nextAtMs: nowMs - (nowMs % 60_000) + 60_000 + index * 3_000,
+    last: { atMs: nowMs - 7_000, wallMs: 3_120, verdict: { status: 'ok', latencyMs } },
+    latency: {
+      ...{ lastMs: latencyMs, meanMs: latencyMs + 12, p95Ms: latencyMs + 148 },
+      historyMs: [latencyMs + 148, latencyMs - 112, latencyMs],
+    },
+    today: {
+      probes: 118,
+      saved: 402,
+      inputTokens: 38_912,
+      outputTokens: 944,
+      costUsd: 0.0078,
     },
   };
 }

@@ -1,6 +1,27 @@
+import { parseConfig } from '@zephyr/runtime/config/load';
+import { variablesOf } from '@zephyr/runtime/config/variables';
 import { describe, expect, it } from 'vitest';
 
-import { serviceEnvironment } from './service-environment.ts';
+import { serviceEnvironment, variablesFor } from './service-environment.ts';
+
+const GROUP = `[[groups]]
+name = "a"
+auth_token_env = "TOKEN_A"
+endpoints = [{ url = "https://a.example.com", name = "A" }]
+`;
+
+describe('the variables of a service', () => {
+  it('are the tokens, and of the controller alone its own and the address of the proxy', () => {
+    const variables = variablesOf({ TOKEN_A: 'sk-ant-Zq83kd02mmQp' }, '');
+    const loaded = parseConfig({ path: 'config.toml', text: GROUP, variables });
+    const ofController = ['ZEPHYR_ADMIN_TOKEN', 'ZEPHYR_PUBLIC_URL'];
+    expect(variablesFor('controller', loaded)).toEqual(['TOKEN_A', ...ofController]);
+    for (const service of ['proxy', 'prober'] as const) {
+      expect(variablesFor(service, loaded)).toContain('TOKEN_A');
+      for (const name of ofController) expect(variablesFor(service, loaded)).not.toContain(name);
+    }
+  });
+});
 
 describe('serviceEnvironment', () => {
   it('passes the surroundings and the named variables, and no other secret', () => {

@@ -40,6 +40,6 @@ export function variablesFor(
 ): readonly string[] {
   const { tokenEnv } = config.controller;
   const shared = variableNames.filter((name) => name !== tokenEnv);
-  if (service === 'controller') return [...shared, tokenEnv];
+  if (service === 'controller') return [...shared, tokenEnv, 'ZEPHYR_PUBLIC_URL'];
   return service === 'proxy' ? [...shared, 'ZEPHYR_METRICS_LISTEN'] : shared;
 }

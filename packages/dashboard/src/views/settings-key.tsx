@@ -21,8 +21,7 @@ interface KeyDialogProps {
 export function KeyDialog({ shown: { name, key }, settings, onClose }: KeyDialogProps) {
   const say = sayInSettings.value;
   const isCopied = useSignal(false);
-  const lines = linesFor(key, {
-    publicUrl: settings.publicUrl,
+  const lines = linesFor(key, settings, {
     hostname: location.hostname,
     proxyPort: state.value?.proxyPort ?? 8080,
   });

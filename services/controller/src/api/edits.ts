@@ -29,6 +29,7 @@ import {
   writeEndpoint,
 } from '@zephyr/runtime/config/edit/endpoints';
 import { readDocument } from '@zephyr/runtime/config/load';
+import { rawTable } from '@zephyr/runtime/config/raw';
 import { UNREAD_TOKENS } from '@zephyr/runtime/config/token-command';
 import type { Environment } from '@zephyr/runtime/environment';
 import { ZephyrError } from '@zephyr/runtime/errors';
@@ -44,13 +45,19 @@ export interface EditDeps extends CommandDeps {
   readonly hasAdminToken: () => boolean;
 }
 
-export function readSettings({ files, environment, hasAdminToken }: EditDeps): ApiSettings {
+export function readSettings({
+  files,
+  environment,
+  hasAdminToken,
+}: Pick<EditDeps, 'files' | 'environment' | 'hasAdminToken'>): ApiSettings {
   const document = documentOf(files);
+  const hasCertificate = rawTable(document['server'])['tls_cert_file'] !== undefined;
   const editing = isWritable(files.config) ? 'possible' : 'read_only';
   return {
     path: files.config,
     editing: hasAdminToken() ? editing : 'token_needed',
     publicUrl: environment['ZEPHYR_PUBLIC_URL'] || null,
+    proxyScheme: hasCertificate ? 'https' : 'http',
     clients: [...clientsIn(document)],
     endpoints: [...endpointsIn(document)],
   };
