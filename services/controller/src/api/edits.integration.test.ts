@@ -1,6 +1,6 @@
 /** Edits of config.toml by the admin API of a real controller. */
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import type { ApiSettings, EditAnswer } from '@zephyr/contract/edit';
@@ -98,6 +98,21 @@ describe('edits of the configuration', () => {
       422, 409,
     ]);
     expect(fileOf('config.toml') + fileOf('.env')).toBe(before);
+  });
+
+  it('make no key that nobody sees, where something else is wrong; a key is taken away all the same', async () => {
+    await edit('add-client', { name: 'bob' });
+    const path = join(controller.folder, 'config.toml');
+    const good = fileOf('config.toml');
+    const broken = `${good}\n[[teams]]\nname = "red"\nmembers = ["nobody"]\n`;
+    writeFileSync(path, broken);
+    const add = await edit('add-client', { name: 'cem' });
+    expect([add.status, await add.text()]).toEqual([422, expect.stringContaining('nobody')]);
+    expect((await edit('rotate-client', { name: 'ann' })).status).toBe(422);
+    expect(fileOf('config.toml')).toBe(broken);
+    await edit('remove-client', { name: 'bob' });
+    expect(fileOf('config.toml')).not.toContain('"bob"');
+    writeFileSync(path, good);
   });
 
   it('need the admin token, also where the rest is open to this machine', async () => {

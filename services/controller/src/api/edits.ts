@@ -28,7 +28,7 @@ import {
   removeEndpoint,
   writeEndpoint,
 } from '@zephyr/runtime/config/edit/endpoints';
-import { readDocument } from '@zephyr/runtime/config/load';
+import { loadConfig, readDocument } from '@zephyr/runtime/config/load';
 import { rawTable } from '@zephyr/runtime/config/raw';
 import { UNREAD_TOKENS } from '@zephyr/runtime/config/token-command';
 import type { Environment } from '@zephyr/runtime/environment';
@@ -96,8 +96,10 @@ async function carryOut(edit: EditName, body: unknown, deps: EditDeps): Promise<
   try {
     switch (edit) {
       case 'add-client':
+        refuseBroken(deps);
         return { key: await addClient(config, name) };
       case 'rotate-client':
+        refuseBroken(deps);
         return { key: await rotateClient(config, name) };
       case 'remove-client':
         await removeClient(config, name);
@@ -111,6 +113,18 @@ async function carryOut(edit: EditName, body: unknown, deps: EditDeps): Promise<
   } catch (error) {
     throw problemFor(error);
   }
+}
+
+/**
+ * A key is shown in the answer alone, which a configuration with errors has no place for. Whom it is taken away
+ * from loses it all the same.
+ * @throws ZephyrError `CONFIG`
+ */
+function refuseBroken({ files, environment }: EditDeps): void {
+  loadConfig(
+    { configPath: files.config, envFilePath: files.envFile, environment },
+    { readToken: UNREAD_TOKENS },
+  );
 }
 
 /** Not asked first: the prober does that within seconds, and until then nothing is sent there. */
