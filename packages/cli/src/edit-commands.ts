@@ -48,14 +48,14 @@ function addClients(
   add('remove <name>', say('cli.clients.remove'), 'clients remove ann').action(
     async (name: string, { config }: ClientOptions) => {
       const { removePerson } = await import('./commands/clients.ts');
-      print(await removePerson({ config, name }));
+      print(await removePerson({ config, name, environment }));
     },
   );
   add('list', say('cli.clients.list'), 'clients list')
     .option('--json', say('cli.option.json'))
     .action(async ({ config, json }: ClientOptions) => {
       const { listClients } = await import('./commands/clients.ts');
-      print(listClients(config, json === true));
+      print(listClients({ config, environment }, json === true));
     });
   addGrant(clients, files, { environment, print });
 }
@@ -129,6 +129,6 @@ function addEndpoints(
     .option('--json', say('cli.option.json'))
     .action(async (options) => {
       const { listEndpoints } = await import('./commands/endpoints.ts');
-      print(listEndpoints(options, options.json === true));
+      print(listEndpoints(options, environment, options.json === true));
     });
 }

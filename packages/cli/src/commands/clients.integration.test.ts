@@ -67,16 +67,26 @@ describe('addClient', () => {
     const run = promisify(execFile);
     const add = (name: string) => run(ZEPHYR, ['clients', 'add', name, '--config', path]);
     await Promise.all(names.map(add));
-    const kept = JSON.parse(listClients(path, true)) as { name: string }[];
+    const kept = JSON.parse(listClients({ config: path, environment: {} }, true)) as {
+      name: string;
+    }[];
     expect(kept.map(({ name }) => name).toSorted()).toEqual(names);
     expect(readdirSync(folder)).toEqual(['config.toml']);
   });
 
   it('says it in the language of the configuration', async () => {
     writeFileSync(path, `[ui]\nlanguage = "zh"\n${EXAMPLE}`);
-    expect(listClients(path, false)).toContain('没有客户端');
+    expect(listClients({ config: path, environment: {} }, false)).toContain('没有客户端');
     expect(await addPerson({ config: path, name: 'ann', environment: {} })).toMatch(/^ann 的密钥/);
-    expect(listClients(path, false)).toMatch(/^名称 +密钥\n/);
+    expect(listClients({ config: path, environment: {} }, false)).toMatch(/^名称 +密钥\n/);
+  });
+
+  it('says it in the language of the locale where the configuration names none', async () => {
+    const environment = { LANG: 'zh_CN.UTF-8' };
+    expect(listClients({ config: path, environment }, false)).toContain('没有客户端');
+    expect(await addPerson({ config: path, name: 'ann', environment })).toMatch(/^ann 的密钥/);
+    writeFileSync(path, `[ui]\nlanguage = "en"\n${EXAMPLE}`);
+    expect(await addPerson({ config: path, name: 'ann', environment })).toMatch(/^The key of ann/);
   });
 
   it('does not wait for ever for a command that was killed', async () => {
@@ -108,7 +118,7 @@ describe('addClient', () => {
     const before = readFileSync(path, 'utf8');
     const next = await rotateClient(path, 'ann');
     expect(readFileSync(path, 'utf8')).toBe(before.replace(hashOf(ann), hashOf(next)));
-    expect(listClients(path, true)).toBe(
+    expect(listClients({ config: path, environment: {} }, true)).toBe(
       JSON.stringify(
         ['ann', 'bob'].map((name) => ({ name, keyFrom: 'key_sha256' })),
         null,

@@ -30,18 +30,21 @@ export async function rotateKey(call: ClientCall): Promise<string> {
 }
 
 /** @throws ZephyrError `USAGE`, `CONFIG`, `READ_ONLY` */
-export async function removePerson({ config, name }: Omit<ClientCall, 'environment'>) {
-  const say = translator(languageIn(readDocument(config)));
+export async function removePerson({ config, name, environment }: ClientCall): Promise<string> {
+  const say = translator(languageIn(readDocument(config), environment));
   await removeClient(config, name);
   return say('clients.removed', { name });
 }
 
 /** Names, and where their keys are; never a key. */
-export function listClients(configPath: string, json: boolean): string {
-  const document = readDocument(configPath);
+export function listClients(
+  { config, environment }: Omit<ClientCall, 'name'>,
+  json: boolean,
+): string {
+  const document = readDocument(config);
   const all = clientsIn(document);
   if (json) return JSON.stringify(all, null, 2);
-  const say = translator(languageIn(document));
+  const say = translator(languageIn(document, environment));
   if (all.length === 0) return say('clients.none');
   return renderTable(
     [say('clients.column.name'), say('clients.column.key')],
@@ -51,7 +54,7 @@ export function listClients(configPath: string, json: boolean): string {
 
 /** Lines for a shell. The proxy's address as people reach it comes first from `ZEPHYR_PUBLIC_URL`. */
 function keyForPeople({ config, name, environment }: ClientCall, key: string): string {
-  const say = translator(languageIn(readDocument(config)));
+  const say = translator(languageIn(readDocument(config), environment));
   const url = environment['ZEPHYR_PUBLIC_URL'] || urlIn(config);
   return `${say('clients.key', { name })}
 

@@ -1,7 +1,11 @@
 import { type RawTable, rawTable } from '@zephyr/runtime/config/raw';
-import type { Language } from '@zephyr/texts';
+import type { Environment } from '@zephyr/runtime/environment';
+import { type Language, languageOf } from '@zephyr/texts';
 
-/** Of a configuration that may have errors elsewhere. */
-export function languageIn(document: RawTable): Language {
-  return rawTable(document['ui'])['language'] === 'zh' ? 'zh' : 'en';
+import { localeOf } from '../command-help.ts';
+
+/** That of a configuration, which may have errors elsewhere; otherwise that of the person's locale. */
+export function languageIn(document: RawTable, environment: Environment): Language {
+  const named = rawTable(document['ui'])['language'];
+  return named === 'zh' || named === 'en' ? named : languageOf(localeOf(environment));
 }

@@ -164,12 +164,12 @@ describe('zephyr endpoint', () => {
   it('removes one, and a group with its last one, but not the last of all', async () => {
     await add('Two', { url: upstream.url, group: 'b', tokenStdin: true, test: false });
     await add('Three', { url: upstream.url, test: false });
-    expect(JSON.parse(listEndpoints(files, true))).toHaveLength(3);
+    expect(JSON.parse(listEndpoints(files, {}, true))).toHaveLength(3);
     await removeNamed('three', files, {});
     expect(await removeNamed('Two', files, {})).toContain('with its group b');
     expect(read().config.trimEnd()).toBe(CONFIG.trimEnd());
     await expect(removeNamed('One', files, {})).rejects.toThrow('the only endpoint');
     await expect(removeNamed('Four', files, {})).rejects.toThrow('no endpoint named Four');
-    expect(listEndpoints(files, false)).toMatch(/One +one +main +http/);
+    expect(listEndpoints(files, {}, false)).toMatch(/One +one +main +http/);
   });
 });

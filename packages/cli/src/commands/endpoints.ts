@@ -47,7 +47,7 @@ export async function addEndpoint(
   call: AddEndpointCall,
 ): Promise<{ readonly text: string; readonly exitCode: number }> {
   const { options, environment } = call;
-  const say = translator(languageIn(readDocument(options.config)));
+  const say = translator(languageIn(readDocument(options.config), environment));
   const draft = await draftOf(call, say);
   const token = await tokenFor(draft, call, say);
   let next = filesWith(draft, { token }, environment);
@@ -117,19 +117,23 @@ export async function removeNamed(
   files: ConfigFiles,
   environment: Environment,
 ): Promise<string> {
-  const say = translator(languageIn(readDocument(files.config)));
+  const say = translator(languageIn(readDocument(files.config), environment));
   const { name, group, withGroup } = await removeEndpoint(wanted, files, environment);
   return say(withGroup ? 'endpoint.removedGroup' : 'endpoint.removed', { name, group });
 }
 
 /** Also of a configuration whose tokens are not there. */
-export function listEndpoints({ config }: Pick<ConfigFiles, 'config'>, json: boolean): string {
+export function listEndpoints(
+  { config }: Pick<ConfigFiles, 'config'>,
+  environment: Environment,
+  json: boolean,
+): string {
   const document = readDocument(config);
   const all = endpointsIn(document).map(({ name, url, group }) => ({
     ...{ id: idOfName(name), name, group, url },
   }));
   if (json) return JSON.stringify(all, null, 2);
-  const say = translator(languageIn(document));
+  const say = translator(languageIn(document, environment));
   const head = [say('column.endpoint'), 'id', say('probe.column.group'), 'URL'];
   return renderTable(
     head,
