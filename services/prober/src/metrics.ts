@@ -72,7 +72,7 @@ export function createMetrics(gauges: Gauges): ProberMetrics {
     }),
     recorded: new Counter({
       name: 'zephyr_probe_records_total',
-      help: 'Results by what became of them: recorded, duplicate, late, dropped',
+      help: 'Results by what became of them: recorded, duplicate, late, outdated, dropped',
       labelNames: ['answer'],
       registers,
     }),

@@ -1,4 +1,5 @@
 /** One job of the queue: the probe that it asks for, and its result in Redis. */
+import { isDeepStrictEqual } from 'node:util';
 
 import type { ConfiguredStyle, ProbeJob, ProbeResult, ProbeVerdict } from '@zephyr/contract/probe';
 import type { EndpointId } from '@zephyr/contract/scalars';
@@ -57,6 +58,8 @@ export type JobAnswer =
   | 'dropped'
   /** This prober's configuration has no such endpoint (any more). */
   | 'unknown_endpoint'
+  /** Its URL or token was changed meanwhile: the answer says nothing of what is configured now. */
+  | 'outdated'
   /** The prober stops; another one, or the next interval, has to do it. */
   | 'called_off';
 
@@ -96,7 +99,8 @@ export async function runProbeJob(
     users: deps.users,
   });
   if (signal.aborted) return 'called_off';
-  noteRefusal(report.verdict, plan, deps);
+  const isOutdated = !isSameTarget(plan, planOf(endpointId, deps.loaded()));
+  if (!isOutdated) noteRefusal(report.verdict, plan, deps);
 
   const result: ProbeResult = {
     ...{ endpointId, slot, sequence, style, startedAtMs },
@@ -108,9 +112,10 @@ export async function runProbeJob(
   };
   observe(result, deps);
   const freshness = freshnessOf(result, plan);
-  const record = async () => {
+  const record = async (): Promise<JobAnswer> => {
     const sentAtMs = systemClock.nowMs();
     await recordProbeUsage(deps.redis, result, plan.model);
+    if (isOutdated) return 'outdated';
     const taken = await recordProbe(deps.redis, scored(result, plan.policy), freshness);
     deps.metrics.redis.observe((systemClock.nowMs() - sentAtMs) / 1000);
     return taken;
@@ -165,6 +170,11 @@ function planOf(id: EndpointId, loaded: LoadedConfig): ProbeSetup | undefined {
     usdFactor: endpoint.usdFactor,
     policy: policyOf(config),
   };
+}
+
+function isSameTarget({ target }: ProbeSetup, now: ProbeSetup | undefined): boolean {
+  const { baseUrl, headers } = target;
+  return now?.target.baseUrl === baseUrl && isDeepStrictEqual(now.target.headers, headers);
 }
 
 function noteRefusal(verdict: ProbeVerdict, { groupName }: ProbeSetup, deps: RunnerDeps): void {
