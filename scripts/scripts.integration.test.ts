@@ -80,6 +80,23 @@ describe('setup', () => {
     expect(text).not.toContain('npm was asked');
     expect(status).toBe(1);
   });
+
+  it('takes the port of the configuration where none is given', async () => {
+    const other = await listenAfterFreePort();
+    const { port } = other.address() as AddressInfo;
+    const ZEPHYR_CONFIG = join(folder, 'config.toml');
+    writeFileSync(
+      ZEPHYR_CONFIG,
+      `[server] # of people\nhost = "::"\nport = ${port} # not 1\n[controller]\nport = 1\n`,
+    );
+    const PATH = poorPath([...BASICS, 'node', 'awk']);
+    const { status, text } = run('setup.sh', ['start'], { PATH, ZEPHYR_CONFIG });
+    other.close();
+    expect(text).toContain(`port ${port} is in use`);
+    expect(text).toContain(`make start PORT=${port + 1000}`);
+    expect(text).not.toContain('npm was asked');
+    expect(status).toBe(1);
+  });
 });
 
 describe('a team on one host', () => {

@@ -34,8 +34,19 @@ require_npm() {
     "Debian, Ubuntu: sudo apt-get install npm" "macOS: brew install node"
 }
 
+# Of `[server]` in config.toml, where `make start` gives none.
+port_of_config() {
+  awk -F= '{ sub(/#.*/, "") } /^[[:space:]]*\[/ { table = $1 }
+    table ~ /^[[:space:]]*\[server\]/ && $1 ~ /^[[:space:]]*port[[:space:]]*$/ {
+      gsub(/[^0-9]/, "", $2); print $2; exit }' "${ZEPHYR_CONFIG:-config.toml}" 2>/dev/null || true
+}
+
 # Any Node will do; without one, the program itself reports a taken port later.
 check_ports() {
+  if [ "$purpose" = start ] && [ -z "$port" ]; then
+    port=$(port_of_config)
+    port=${port:-8080}
+  fi
   if [ -z "$port" ] || [ "$port" = 0 ]; then return; fi
   wanted=$port
   if [ "$purpose" = demo ]; then wanted="$port $((port + 1)) $((port + 2))"; fi

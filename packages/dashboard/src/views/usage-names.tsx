@@ -14,11 +14,8 @@ export function UsageName({ kind, name }: { readonly kind: Kind; readonly name: 
   if (kind === 'person') return <>{personName(name)}</>;
   const current = state.value;
   const isKnown = kind === 'endpoint' && current?.endpoints.some(({ id }) => id === name);
-  return isKnown === true && current !== null ? (
-    <EndpointName current={current} id={name} />
-  ) : (
-    <>{name}</>
-  );
+  if (isKnown !== true || current === null) return <>{name}</>;
+  return <EndpointName current={current} id={name} />;
 }
 
 export function personName(name: string): string {

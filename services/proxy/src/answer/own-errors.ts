@@ -77,6 +77,11 @@ const KINDS = {
   usage_away: [503, 'api_error', 'the figures are in Redis, which is away at the moment'],
   internal: [500, 'api_error', 'this proxy failed; its log says why'],
   all_down: [503, 'overloaded_error', 'no endpoint is in service at the moment'],
+  unreachable: [
+    503,
+    'overloaded_error',
+    'no endpoint can be reached: connections to it fail; `zephyr status` says why',
+  ],
   none_enabled: [503, 'api_error', 'all endpoints are switched off by the operator'],
   rate_limited: [429, 'rate_limit_error', 'all endpoints have reached their rate limit'],
   overloaded: [529, 'overloaded_error', 'the model is overloaded at the endpoints'],

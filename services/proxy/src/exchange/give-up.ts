@@ -41,7 +41,7 @@ export function answerFailure(context: ExchangeContext, failed: FailedAttempt): 
   if (response === undefined) {
     const isUnreachable = phase === 'connecting';
     const waitMs = retryAfterMs ?? (isUnreachable ? UNREACHABLE_RETRY_MS : undefined);
-    return answerError(context, isUnreachable ? 'all_down' : errorOfFailure(failure), waitMs);
+    return answerError(context, isUnreachable ? 'unreachable' : errorOfFailure(failure), waitMs);
   }
   const { deps, input } = context;
   deps.serving.noteAnswer();

@@ -98,4 +98,16 @@ describe('U2 and U17 connecting', () => {
     expect((await call(proxy.port)).headers['x-zephyr-endpoint']).toBe('e2');
     expect(await proxy.attempts()).toHaveProperty(['e1 dns'], 1);
   });
+
+  it('nothing that can be reached: the error says so, each time', async () => {
+    const gone = await startScriptedUpstream();
+    await gone.stop();
+    const proxy = await startTestProxy({ endpoints: [gone.url] });
+    onTestFinished(() => proxy.stop());
+    for (const _times of [1, 2]) {
+      const { status, headers, text } = await call(proxy.port);
+      expect([status, headers['x-zephyr-error']]).toEqual([503, 'unreachable']);
+      expect(text).toContain('no endpoint can be reached');
+    }
+  });
 });
