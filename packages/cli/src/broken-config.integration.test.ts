@@ -18,6 +18,7 @@ const ARGUMENTS: Readonly<Record<string, readonly string[]>> = {
   'clients add': ['ann'],
   'clients rotate': ['ann'],
   'clients remove': ['ann'],
+  'clients grant': ['ann', '5'],
   'endpoint remove': ['one'],
   'usage export': ['--json'],
   run: ['true'],

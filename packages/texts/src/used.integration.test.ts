@@ -11,7 +11,7 @@ const ROOT = join(import.meta.dirname, '../../..');
 
 it('has no text that no screen and no command uses', async () => {
   const sources: string[] = [];
-  for (const folder of ['packages/texts', 'packages/dashboard', 'packages/cli']) {
+  for (const folder of ['packages/texts', 'packages/dashboard', 'packages/cli', 'services/proxy']) {
     for await (const file of glob(`${folder}/src/**/*.{ts,tsx}`, { cwd: ROOT })) {
       if (/\.test\.ts$|src\/(en|zh)\//.test(file)) continue;
       sources.push(readFileSync(join(ROOT, file), 'utf8'));
