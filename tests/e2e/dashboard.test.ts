@@ -58,7 +58,7 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
 
   const command = (name: string, body: object) => sendCommand(url, name, body);
   const select = async (name: string): Promise<string> => {
-    await command('select', { endpointId: name.toLowerCase() });
+    await eventually(() => command('select', { endpointId: name.toLowerCase() }));
     return name;
   };
   /** Waits, because one was killed and one fails now and then: for a moment neither is available. */
@@ -303,7 +303,8 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
 
   it('moves the sessions of an endpoint away after a question', async () => {
     const page = await open();
-    await command('select', { endpointId: 'virginia' });
+    // It may be out for a moment after what was done to it before.
+    await eventually(() => command('select', { endpointId: 'virginia' }));
     await ask(running.demo.system.ports.proxy, { sessionId: randomUUID() });
     await page.getByRole('button', { name: 'Show details for Virginia' }).click();
     const move = page.getByRole('button', { name: 'Move sessions away : Virginia' });
