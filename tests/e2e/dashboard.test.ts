@@ -58,7 +58,7 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
 
   const command = (name: string, body: object) => sendCommand(url, name, body);
   const select = async (name: string): Promise<string> => {
-    await eventually(() => command('select', { endpointId: name.toLowerCase() }));
+    await command('select', { endpointId: name.toLowerCase() });
     return name;
   };
   /** Waits, because one was killed and one fails now and then: for a moment neither is available. */
