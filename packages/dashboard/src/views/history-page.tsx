@@ -1,13 +1,10 @@
 /** What the last 24 hours, 7 or 30 days were like: availability, latency, switches and cost. */
-import { useSignal } from '@preact/signals';
 import type { Trends } from '@zephyr/contract/rollup';
 import type { UsageReport } from '@zephyr/contract/usage';
-import { useEffect } from 'preact/hooks';
 
-import { type ApiResult, type ApiTrouble, ask } from '../api.ts';
+import { type ApiResult, ask } from '../api.ts';
 import { historySpeech } from '../history-language.ts';
 import { goTo, route } from '../navigation.ts';
-import { link } from '../page.ts';
 import { HISTORY_RANGES, type HistoryRange } from '../route.ts';
 import { state } from '../store.ts';
 import { Availability } from './availability.tsx';
@@ -15,12 +12,12 @@ import { LatencyHistory } from './latency-history.tsx';
 import { SwitchHistory } from './switch-history.tsx';
 import { TroubleBanner } from './trouble-banner.tsx';
 import { UsageChart } from './usage-chart.tsx';
+import { useRefreshed } from './use-refreshed.ts';
 
 /** The controller writes the present hour once a minute. */
 const REFRESH_MS = 60_000;
 
 interface HistoryData {
-  readonly range: HistoryRange;
   readonly trends: Trends;
   readonly usage: UsageReport;
 }
@@ -28,7 +25,11 @@ interface HistoryData {
 export function HistoryPage() {
   const { say } = historySpeech.value;
   const range = route.value.kind === 'history' ? route.value.range : '24h';
-  const { data, trouble } = useHistory(range);
+  const { data, trouble } = useRefreshed({
+    choice: range,
+    load: loadHistory,
+    periodMs: REFRESH_MS,
+  });
   const ids = (state.value?.endpoints ?? []).map(({ id }) => id);
   return (
     <div class="page">
@@ -60,33 +61,6 @@ export function HistoryPage() {
   );
 }
 
-function useHistory(range: HistoryRange) {
-  const data = useSignal<HistoryData | null>(null);
-  const trouble = useSignal<ApiTrouble | null>(null);
-  const isLive = link.value.status === 'live';
-  useEffect(() => {
-    let isWanted = true;
-    const load = async () => {
-      if (document.hidden) return;
-      const result = await loadHistory(range);
-      if (!isWanted) return;
-      if (result.status === 'done') data.value = result.answer;
-      trouble.value = result.status === 'done' ? null : result;
-    };
-    const onVisible = () => void load();
-    void load();
-    const timer = setInterval(() => void load(), REFRESH_MS);
-    document.addEventListener('visibilitychange', onVisible);
-    return () => {
-      isWanted = false;
-      clearInterval(timer);
-      document.removeEventListener('visibilitychange', onVisible);
-    };
-  }, [range, isLive]);
-  // What is shown belongs to the time that is chosen.
-  return { data: data.value?.range === range ? data.value : null, trouble: trouble.value };
-}
-
 async function loadHistory(range: HistoryRange): Promise<ApiResult<HistoryData>> {
   const [trends, usage] = await Promise.all([
     ask<Trends>(`api/trends?range=${range}`),
@@ -94,7 +68,7 @@ async function loadHistory(range: HistoryRange): Promise<ApiResult<HistoryData>>
   ]);
   if (trends.status !== 'done') return trends;
   if (usage.status !== 'done') return usage;
-  return { status: 'done', answer: { range, trends: trends.answer, usage: usage.answer } };
+  return { status: 'done', answer: { trends: trends.answer, usage: usage.answer } };
 }
 
 /** What is summed up in one bar of cost. */

@@ -1,12 +1,9 @@
 /** Who used what: figures of today, 7 or 30 days, by person, model and endpoint, and a chart. */
-import { useSignal } from '@preact/signals';
 import type { Budget, BudgetList } from '@zephyr/contract/limits';
 import type { UsageFigures, UsageReport } from '@zephyr/contract/usage';
-import { useEffect } from 'preact/hooks';
 
-import { type ApiResult, type ApiTrouble, ask } from '../api.ts';
+import { type ApiResult, ask } from '../api.ts';
 import { goTo, route } from '../navigation.ts';
-import { link } from '../page.ts';
 import { USAGE_DAYS, type UsageDays } from '../route.ts';
 import { budgetLeftOf, cacheHitRatio, failedRatio, usageBy } from '../usage-data.ts';
 import { usageSpeech } from '../usage-language.ts';
@@ -15,6 +12,7 @@ import { Fact } from './now.tsx';
 import { TroubleBanner } from './trouble-banner.tsx';
 import { UsageChart } from './usage-chart.tsx';
 import { ratioText, UsageTable } from './usage-table.tsx';
+import { useRefreshed } from './use-refreshed.ts';
 
 /** The controller adds up all rows of the time for each report, so not more often. */
 const REFRESH_MS = 30_000;
@@ -29,7 +27,7 @@ interface UsageData {
 export function UsagePage() {
   const { say } = usageSpeech.value;
   const days = route.value.kind === 'usage' ? route.value.days : 7;
-  const { data, trouble } = useUsage(days);
+  const { data, trouble } = useRefreshed({ choice: days, load: loadUsage, periodMs: REFRESH_MS });
   return (
     <div class="page">
       <TroubleBanner trouble={trouble} />
@@ -54,34 +52,6 @@ export function UsagePage() {
       {data !== null && data.report.total.requests > 0 && <Parts data={data} />}
     </div>
   );
-}
-
-/** The figures of these days, again each half minute while somebody looks. */
-function useUsage(days: UsageDays) {
-  const data = useSignal<UsageData | null>(null);
-  const trouble = useSignal<ApiTrouble | null>(null);
-  const isLive = link.value.status === 'live';
-  useEffect(() => {
-    let isWanted = true;
-    const load = async () => {
-      if (document.hidden) return;
-      const result = await loadUsage(days);
-      if (!isWanted) return;
-      if (result.status === 'done') data.value = result.answer;
-      trouble.value = result.status === 'done' ? null : result;
-    };
-    const onVisible = () => void load();
-    void load();
-    const timer = setInterval(() => void load(), REFRESH_MS);
-    document.addEventListener('visibilitychange', onVisible);
-    return () => {
-      isWanted = false;
-      clearInterval(timer);
-      document.removeEventListener('visibilitychange', onVisible);
-    };
-  }, [days, isLive]);
-  // What is shown belongs to the time that is chosen.
-  return { data: data.value?.days === days ? data.value : null, trouble: trouble.value };
 }
 
 async function loadUsage(days: UsageDays): Promise<ApiResult<UsageData>> {

@@ -1,0 +1,47 @@
+import { useSignal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+
+import type { ApiResult, ApiTrouble } from '../api.ts';
+import { link } from '../page.ts';
+
+export interface Refreshed<Choice, Answer> {
+  /** What a person has chosen; another choice shows nothing of the former one. */
+  readonly choice: Choice;
+  readonly load: (choice: Choice) => Promise<ApiResult<Answer>>;
+  readonly periodMs: number;
+}
+
+/**
+ * The figures of a page: loaded at once, again each period while somebody looks, and when the
+ * connection is back.
+ */
+export function useRefreshed<Choice, Answer>({
+  choice,
+  load,
+  periodMs,
+}: Refreshed<Choice, Answer>): { data: Answer | null; trouble: ApiTrouble | null } {
+  const loaded = useSignal<{ readonly choice: Choice; readonly answer: Answer } | null>(null);
+  const trouble = useSignal<ApiTrouble | null>(null);
+  const isLive = link.value.status === 'live';
+  useEffect(() => {
+    let isWanted = true;
+    const reload = async () => {
+      if (document.hidden) return;
+      const result = await load(choice);
+      if (!isWanted) return;
+      if (result.status === 'done') loaded.value = { choice, answer: result.answer };
+      trouble.value = result.status === 'done' ? null : result;
+    };
+    const onVisible = () => void reload();
+    void reload();
+    const timer = setInterval(() => void reload(), periodMs);
+    document.addEventListener('visibilitychange', onVisible);
+    return () => {
+      isWanted = false;
+      clearInterval(timer);
+      document.removeEventListener('visibilitychange', onVisible);
+    };
+  }, [choice, isLive]);
+  const isChosen = loaded.value?.choice === choice;
+  return { data: isChosen ? (loaded.value?.answer ?? null) : null, trouble: trouble.value };
+}
