@@ -135,7 +135,9 @@ export default {
     ...wallsOf('services/proxy/src', [
       'server',
       'exchange',
+      'usage',
       'report',
+      'limits',
       'routing',
       'answer',
       'upstream',

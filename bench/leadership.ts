@@ -11,7 +11,7 @@ import { createLogger } from '@zephyr/runtime/logger';
 import { createRedis } from '@zephyr/runtime/redis/client';
 import { type Commit, writeCommit } from '@zephyr/runtime/redis/commit';
 import { keys } from '@zephyr/runtime/redis/keys';
-import { acquireLease } from '@zephyr/runtime/redis/lease';
+import { acquireLease } from '@zephyr/runtime/redis/lease-store';
 import { startRedisServer } from '@zephyr/runtime/redis/server';
 
 import { ControllerProcess } from '../services/controller/src/test-support/controller-process.ts';

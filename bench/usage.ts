@@ -24,8 +24,8 @@ import {
   USAGE_HOURS_LIFE_MS,
 } from '@zephyr/runtime/redis/usage-store';
 
-import { PeopleLimits } from '../services/proxy/src/report/people-limits.ts';
-import { UsageWriter } from '../services/proxy/src/report/usage-writer.ts';
+import { PeopleLimits } from '../services/proxy/src/limits/people-limits.ts';
+import { UsageWriter } from '../services/proxy/src/usage/usage-writer.ts';
 
 type Redis = ReturnType<typeof createRedis>;
 

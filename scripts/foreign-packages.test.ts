@@ -29,7 +29,7 @@ describe('the texts of this repository', () => {
     for (const file of ['README.md', 'README.zh.md', 'docs/cli.md', 'config.toml.example'])
       expect(files).toContain(file);
     expect(files).toContain('packages/cli/src/commands/demo.ts');
-    expect(files).toContain('packages/texts/src/zh/probes.ts');
+    expect(files).toContain('packages/texts/src/zh/probe-commands.ts');
   });
 
   it('never lead to a foreign package', () => {

@@ -181,13 +181,13 @@ export const OF_OTHERS: readonly Equivalent[] = [
     why: 'the first character of an answer is a brace',
   },
   {
-    file: 'routing/snapshot-order.ts',
+    file: 'routing/compare-snapshots.ts',
     line: 'read.epoch > current.epoch',
     titles: ['read.epoch > current.epoch → read.epoch >= current.epoch'],
     why: BOUND,
   },
   {
-    file: 'routing/snapshot-order.ts',
+    file: 'routing/compare-snapshots.ts',
     line: 'read.version > current.version',
     titles: ['read.version > current.version → read.version >= current.version'],
     why: BOUND,
@@ -217,7 +217,7 @@ export const OF_OTHERS: readonly Equivalent[] = [
     why: 'only what is held is released',
   },
   {
-    file: 'server/target.ts',
+    file: 'server/request-target.ts',
     line: "const query = mark === -1 ? ''",
     titles: [
       "mark === -1 ? '' : rawUrl.slice(mark + 1) → rawUrl.slice(mark + 1)",
@@ -233,9 +233,9 @@ export const OF_OTHERS: readonly Equivalent[] = [
     titles: ['last === undefined || last === slot → last === slot'],
     why: COMPILER,
   },
-  { file: 'learn/latency-class.ts', line: ': true,', why: 'only the names count' },
+  { file: 'learn/request-class.ts', line: ': true,', why: 'only the names count' },
   {
-    file: 'learn/live-times.ts',
+    file: 'learn/live-excess.ts',
     line: 'track === undefined ||',
     titles: [
       'track === undefined || track.excessMs === 0 → track.excessMs === 0',
@@ -245,12 +245,12 @@ export const OF_OTHERS: readonly Equivalent[] = [
     why: COMPILER,
   },
   {
-    file: 'learn/live-times.ts',
+    file: 'learn/live-excess.ts',
     line: 'extra === undefined || track === undefined',
     titles: ['extra === undefined || track === undefined → extra === undefined'],
     why: COMPILER,
   },
-  { file: 'learn/live-times.ts', line: 'excessMs === track.excessMs', why: FAST },
+  { file: 'learn/live-excess.ts', line: 'excessMs === track.excessMs', why: FAST },
   {
     file: 'learn/reliability.ts',
     line: ': 0,',

@@ -18,6 +18,7 @@ export {
 } from './answer/start.ts';
 export { NO_USAGE } from './answer/usage.ts';
 export { type Assessment, assess } from './decide/assessment.ts';
+export { isAtRest } from './decide/at-rest.ts';
 export type {
   CommandOutcome,
   Effect,
@@ -25,18 +26,17 @@ export type {
   GroupSetting,
   Input,
   WorldEvent,
-} from './decide/events.ts';
+} from './decide/inputs.ts';
 export { preferencesMs } from './decide/preference.ts';
 export { sessionLoadOf, totalActiveRequests } from './decide/presence.ts';
 export { reduce } from './decide/reduce.ts';
-export { isAtRest } from './decide/rest.ts';
 export { snapshotContent } from './decide/snapshot.ts';
 export { type EndpointState, initialWorld, type World } from './decide/world.ts';
-export { latencyClassOf, requestClassOf } from './learn/latency-class.ts';
 export { latencyBasisOf } from './learn/probe-latency.ts';
 export { scored } from './learn/probe-score.ts';
 export { currentRateLimits } from './learn/rate-limits.ts';
-export { summaryOf, type TimeSummary } from './learn/statistics.ts';
+export { latencyClassOf, requestClassOf } from './learn/request-class.ts';
+export { summaryOf, type TimeSummary } from './learn/time-summary.ts';
 export { own } from './own.ts';
 export { DEFAULT_POLICY, type Policy } from './policy.ts';
 export {
@@ -73,6 +73,7 @@ export {
   type RoutedEndpoint,
   type RoutedRequest,
 } from './route/journey.ts';
+export { sharedEndpoint, shareOf } from './route/load-share.ts';
 export {
   type AttemptPhase,
   decideRetry,
@@ -81,6 +82,7 @@ export {
   type RetryRefusal,
 } from './route/retry.ts';
 export { type Refund, RetryBudget } from './route/retry-budget.ts';
+export { isWorthStaying, STAY_PAUSE_MS } from './route/retry-same-endpoint.ts';
 export { Router } from './route/router.ts';
 export {
   isAnswer,
@@ -91,9 +93,7 @@ export {
   type Operation,
   scopeOf,
 } from './route/scope.ts';
-export { sharedEndpoint, shareOf } from './route/shared-endpoint.ts';
 export { SignatureFamilies } from './route/signature-families.ts';
-export { isWorthStaying, STAY_PAUSE_MS } from './route/stay.ts';
 export { rampedEndpoint } from './route/switch-ramp.ts';
 export type { FirstByteClass, FirstByteLimits } from './route/usual-first-byte.ts';
 export { assertNever, causeOf, endpointId, epochMs } from './types.ts';

@@ -4,7 +4,7 @@ import { computed, signal } from '@preact/signals';
 import type { ApiState } from '@zephyr/contract/api-state';
 
 import { epochMs } from './clock.ts';
-import { type Link, received } from './link.ts';
+import { type Link, received } from './connection-state.ts';
 
 /** The common part of the controller's state and a proxy's. */
 export interface PageState extends Pick<ApiState, 'atMs' | 'language' | 'store'> {

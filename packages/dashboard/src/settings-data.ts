@@ -1,5 +1,5 @@
 /** What the page of settings asks of the controller, and the lines that a person gets. */
-import type { ApiSettings, EditAnswer, EditBody, EditName } from '@zephyr/contract/edit';
+import type { ApiSettings, EditAnswer, EditBody, EditName } from '@zephyr/contract/config-edit';
 
 import { type ApiResult, ask } from './api.ts';
 

@@ -1,6 +1,6 @@
 /** The event stream, the only source of data for a page. Nothing is polled. */
 import { epochMs } from './clock.ts';
-import { lost, silent } from './link.ts';
+import { lost, silent } from './connection-state.ts';
 import { clockMs, link } from './page.ts';
 
 /** How long to wait before reopening a stream that the server has rejected. */

@@ -1,7 +1,7 @@
 import { LOAD_LEVELS } from '@zephyr/contract/api-state';
 import { COMMAND_NAMES } from '@zephyr/contract/command';
+import { EDIT_NAMES } from '@zephyr/contract/config-edit';
 import { UNAVAILABLE_CODES } from '@zephyr/contract/decision';
-import { EDIT_NAMES } from '@zephyr/contract/edit';
 import { FAILURE_CLASSES } from '@zephyr/contract/failure';
 import { NOTICE_CODES, noticeSchema } from '@zephyr/contract/notice';
 import { REQUEST_PHASES } from '@zephyr/contract/presence';

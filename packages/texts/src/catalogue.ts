@@ -1,24 +1,24 @@
-import { cli as enCli } from './en/cli.ts';
-import { commands as enCommands } from './en/commands.ts';
 import { notify as enNotify } from './en/notify.ts';
-import { probes as enProbes } from './en/probes.ts';
+import { operatorCommands as enOperatorCommands } from './en/operator-commands.ts';
+import { probeCommands as enProbeCommands } from './en/probe-commands.ts';
+import { setupCommands as enSetupCommands } from './en/setup-commands.ts';
 import { type HistoryEnglish, historyCatalogue } from './history-catalogue.ts';
 import type { Language } from './screen-catalogue.ts';
 import { type SettingsEnglish, settingsCatalogue } from './settings-catalogue.ts';
 import type { Texts } from './texts.ts';
 import { type UsageEnglish, usageCatalogue } from './usage-catalogue.ts';
-import { cli as zhCli } from './zh/cli.ts';
-import { commands as zhCommands } from './zh/commands.ts';
 import { notify as zhNotify } from './zh/notify.ts';
-import { probes as zhProbes } from './zh/probes.ts';
+import { operatorCommands as zhOperatorCommands } from './zh/operator-commands.ts';
+import { probeCommands as zhProbeCommands } from './zh/probe-commands.ts';
+import { setupCommands as zhSetupCommands } from './zh/setup-commands.ts';
 
 export type English = UsageEnglish &
   HistoryEnglish &
   SettingsEnglish &
-  typeof enCli &
-  typeof enCommands &
+  typeof enOperatorCommands &
+  typeof enSetupCommands &
   typeof enNotify &
-  typeof enProbes;
+  typeof enProbeCommands;
 export type TextKey = keyof English;
 
 /** All texts. */
@@ -27,18 +27,18 @@ export const catalogue = {
     ...usageCatalogue.en,
     ...historyCatalogue.en,
     ...settingsCatalogue.en,
-    ...enCli,
-    ...enCommands,
+    ...enOperatorCommands,
+    ...enSetupCommands,
     ...enNotify,
-    ...enProbes,
+    ...enProbeCommands,
   },
   zh: {
     ...usageCatalogue.zh,
     ...historyCatalogue.zh,
     ...settingsCatalogue.zh,
-    ...zhCli,
-    ...zhCommands,
+    ...zhOperatorCommands,
+    ...zhSetupCommands,
     ...zhNotify,
-    ...zhProbes,
+    ...zhProbeCommands,
   },
 } satisfies Record<Language, Texts<English>>;

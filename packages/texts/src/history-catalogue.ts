@@ -1,16 +1,18 @@
 /** The texts that the page of history and the reasons of a decision need besides those of every screen. */
-import { history as enHistory } from './en/history.ts';
+import { decisionDetails as enDecisionDetails } from './en/decision-details.ts';
+import { historyPage as enHistoryPage } from './en/history-page.ts';
 import { type FillIn, translatorOf } from './fill-in.ts';
 import { type Language, type ScreenEnglish, screenCatalogue } from './screen-catalogue.ts';
 import type { Texts } from './texts.ts';
-import { history as zhHistory } from './zh/history.ts';
+import { decisionDetails as zhDecisionDetails } from './zh/decision-details.ts';
+import { historyPage as zhHistoryPage } from './zh/history-page.ts';
 
-export type HistoryEnglish = ScreenEnglish & typeof enHistory;
+export type HistoryEnglish = ScreenEnglish & typeof enDecisionDetails & typeof enHistoryPage;
 type TriggerKey = Extract<keyof HistoryEnglish, `trigger.${string}`>;
 
 export const historyCatalogue = {
-  en: { ...screenCatalogue.en, ...enHistory },
-  zh: { ...screenCatalogue.zh, ...zhHistory },
+  en: { ...screenCatalogue.en, ...enDecisionDetails, ...enHistoryPage },
+  zh: { ...screenCatalogue.zh, ...zhDecisionDetails, ...zhHistoryPage },
 } satisfies Record<Language, Texts<HistoryEnglish>>;
 
 export type HistoryTranslate = FillIn<HistoryEnglish>;
@@ -27,5 +29,5 @@ export function triggerText(trigger: string, say: HistoryTranslate): string {
 }
 
 function isTriggerKey(key: string): key is TriggerKey {
-  return Object.hasOwn(enHistory, key);
+  return Object.hasOwn(enDecisionDetails, key);
 }

@@ -1,15 +1,33 @@
 /** The texts that screens need: what the browser loads, without those of the command line. */
-import { codes as enCodes } from './en/codes.ts';
-import { screens as enScreens } from './en/screens.ts';
+import { apiProblems as enApiProblems } from './en/api-problems.ts';
+import { dashboards as enDashboards } from './en/dashboards.ts';
+import { failures as enFailures } from './en/failures.ts';
+import { notices as enNotices } from './en/notices.ts';
+import { statesAndReasons as enStatesAndReasons } from './en/states-and-reasons.ts';
 import type { Texts } from './texts.ts';
-import { codes as zhCodes } from './zh/codes.ts';
-import { screens as zhScreens } from './zh/screens.ts';
+import { apiProblems as zhApiProblems } from './zh/api-problems.ts';
+import { dashboards as zhDashboards } from './zh/dashboards.ts';
+import { failures as zhFailures } from './zh/failures.ts';
+import { notices as zhNotices } from './zh/notices.ts';
+import { statesAndReasons as zhStatesAndReasons } from './zh/states-and-reasons.ts';
 
 export const LANGUAGES = ['en', 'zh'] as const;
 export type Language = (typeof LANGUAGES)[number];
 
-const en = { ...enCodes, ...enScreens };
-const zh = { ...zhCodes, ...zhScreens };
+const en = {
+  ...enStatesAndReasons,
+  ...enFailures,
+  ...enNotices,
+  ...enApiProblems,
+  ...enDashboards,
+};
+const zh = {
+  ...zhStatesAndReasons,
+  ...zhFailures,
+  ...zhNotices,
+  ...zhApiProblems,
+  ...zhDashboards,
+};
 
 export type ScreenEnglish = typeof en;
 export type ScreenTextKey = keyof ScreenEnglish;

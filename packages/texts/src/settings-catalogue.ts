@@ -1,15 +1,15 @@
 /** The texts that the page of settings needs besides those of every screen. */
-import { settings as enSettings } from './en/settings.ts';
+import { settingsPage as enSettingsPage } from './en/settings-page.ts';
 import { type FillIn, translatorOf } from './fill-in.ts';
 import { type Language, type ScreenEnglish, screenCatalogue } from './screen-catalogue.ts';
 import type { Texts } from './texts.ts';
-import { settings as zhSettings } from './zh/settings.ts';
+import { settingsPage as zhSettingsPage } from './zh/settings-page.ts';
 
-export type SettingsEnglish = ScreenEnglish & typeof enSettings;
+export type SettingsEnglish = ScreenEnglish & typeof enSettingsPage;
 
 export const settingsCatalogue = {
-  en: { ...screenCatalogue.en, ...enSettings },
-  zh: { ...screenCatalogue.zh, ...zhSettings },
+  en: { ...screenCatalogue.en, ...enSettingsPage },
+  zh: { ...screenCatalogue.zh, ...zhSettingsPage },
 } satisfies Record<Language, Texts<SettingsEnglish>>;
 
 /** The texts of this page in one language, with their placeholders filled. */

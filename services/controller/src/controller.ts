@@ -14,13 +14,13 @@ import type { Redis } from 'ioredis';
 
 import { createApp } from './api/app.ts';
 import { startServer } from './api/server.ts';
-import { startTail, type Tail } from './api/tail.ts';
+import { startTail, type Tail } from './api/stream-follower.ts';
 import { BatchHealth } from './leader/batch-health.ts';
 import { checkRedis } from './leader/check-redis.ts';
 import { linesOf } from './leader/event-lines.ts';
+import { Notes } from './leader/event-notes.ts';
+import { type LeaderElection, startLeadership } from './leader/leader-election.ts';
 import { type LeaderState, readCommitted } from './leader/leader-state.ts';
-import { type Leadership, startLeadership } from './leader/leadership.ts';
-import { Notes } from './leader/notes.ts';
 import { RedisClock } from './leader/redis-clock.ts';
 import { leadTerm, type PublishedBatch } from './leader/term.ts';
 import { type ControllerMetrics, createMetrics } from './metrics.ts';
@@ -102,7 +102,7 @@ function takePart({
   health,
   metrics,
   notifier,
-}: Shared): Leadership {
+}: Shared): LeaderElection {
   const { configSource, instanceId, log, redis: target } = context;
   const notes = new Notes();
   configSource.subscribe((change) => {

@@ -8,17 +8,14 @@ import { outboundProxiesOf } from '@zephyr/runtime/config/outbound';
 import { createRedis } from '@zephyr/runtime/redis/client';
 import type { RunningService, ServiceContext } from '@zephyr/runtime/service';
 import { drain } from './drain.ts';
-import { Accounting } from './report/accounting.ts';
-import { FailedRequests } from './report/failed-requests.ts';
+import { PeopleLimits } from './limits/people-limits.ts';
+import { FailedRequests } from './report/failed-request-log.ts';
 import { KnownProbes } from './report/known-probes.ts';
 import { createMetrics, type ProxyGauges } from './report/metrics.ts';
-import { OwnUsageReader } from './report/own-usage.ts';
-import { PeopleLimits } from './report/people-limits.ts';
 import { RequestStats } from './report/request-stats.ts';
 import { Serving } from './report/serving.ts';
 import { StatusFeed } from './report/status-feed.ts';
 import { presenceOf, type StatusDeps, statusOf } from './report/status-json.ts';
-import { UsageWriter } from './report/usage-writer.ts';
 import { RedisLink } from './routing/redis-link.ts';
 import { Routing } from './routing/routing.ts';
 import { Admission } from './server/admission.ts';
@@ -30,6 +27,9 @@ import { Deadlines } from './upstream/deadline.ts';
 import { retire } from './upstream/endpoints.ts';
 import { StaleConnections } from './upstream/stale-connections.ts';
 import { createTransport } from './upstream/transport.ts';
+import { Accounting } from './usage/accounting.ts';
+import { OwnUsageReader } from './usage/own-usage.ts';
+import { UsageWriter } from './usage/usage-writer.ts';
 
 export interface ProxyOptions {
   /** The file of the last good snapshot. */

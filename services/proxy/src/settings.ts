@@ -17,8 +17,8 @@ import type { ServiceContext } from '@zephyr/runtime/service';
 
 import { BufferedBodies } from './exchange/buffered-bodies.ts';
 import type { RoutingSetup } from './routing/routing.ts';
-import { accessOf, type ClientAccess, type ClientRules, Clients } from './server/clients.ts';
-import type { TargetRules } from './server/target.ts';
+import { accessOf, type ClientAccess, type ClientRules, Clients } from './server/client-keys.ts';
+import type { TargetRules } from './server/request-target.ts';
 import { createEndpoints, type UpstreamEndpoint } from './upstream/endpoints.ts';
 
 /** A few hundred bytes each; an office has some hundred at the same time. */

@@ -1,6 +1,6 @@
 import { createLogger } from '@zephyr/runtime/logger';
 import { createRedis } from '@zephyr/runtime/redis/client';
-import { acquireLease } from '@zephyr/runtime/redis/lease';
+import { acquireLease } from '@zephyr/runtime/redis/lease-store';
 import { startRedisServer } from '@zephyr/runtime/redis/server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 

@@ -4,18 +4,18 @@ import type { FailureClass } from '@zephyr/contract/failure';
 import type { EpochMs } from '@zephyr/contract/scalars';
 import type { Score } from '@zephyr/contract/score';
 
-import { isContradictedByLive } from '../learn/live-record.ts';
+import { isContradictedByLive } from '../learn/live-success.ts';
 import { scoreOf } from '../learn/score.ts';
 import { own } from '../own.ts';
 import type { Policy } from '../policy.ts';
 import { causeOf } from '../types.ts';
+import { isContradicted } from './ejection-recovery.ts';
 import {
   activeRequestsOf,
   ejectionStateOf,
   halfOpenOrAdmitted,
   type Presences,
 } from './presence.ts';
-import { isContradicted } from './recovery.ts';
 import { type EndpointState, styleOffsetMsOf, type World } from './world.ts';
 
 /** What a decision depends on for one endpoint now; derived, never stored. */

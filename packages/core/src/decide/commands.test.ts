@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { A, B, C, Scenario } from '../test-support/scenario.ts';
-import type { Effect } from './events.ts';
+import type { Effect } from './inputs.ts';
 
 const good = () => new Scenario({ ids: [A, B, C] }).rounds(10, { a: 500, b: 520, c: 540 });
 const DAY_MS = 86_400_000;

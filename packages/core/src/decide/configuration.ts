@@ -2,8 +2,8 @@ import type { EndpointId, EpochMs } from '@zephyr/contract/scalars';
 
 import type { Health } from '../learn/health.ts';
 import { type Step, stay } from './context.ts';
-import type { Effect, EndpointSetting, WorldEvent } from './events.ts';
-import { recovered } from './recovery.ts';
+import { recovered } from './ejection-recovery.ts';
+import type { Effect, EndpointSetting, WorldEvent } from './inputs.ts';
 import { type EndpointState, endpointOf, groupStates, newEndpoint, type World } from './world.ts';
 
 type ConfigEvent = Extract<WorldEvent, { kind: 'config' }>;

@@ -1,7 +1,7 @@
 import type { EpochMs } from '@zephyr/contract/scalars';
 
 import type { Policy } from '../policy.ts';
-import type { Effect } from './events.ts';
+import type { Effect } from './inputs.ts';
 import type { World } from './world.ts';
 
 /** What all steps of one call of `reduce` share. */

@@ -2,7 +2,7 @@ import type { EpochMs } from '@zephyr/contract/scalars';
 
 import { isOverloadedEverywhere } from '../learn/overload-everywhere.ts';
 import { type Context, type Step, stay } from './context.ts';
-import type { Effect } from './events.ts';
+import type { Effect } from './inputs.ts';
 import type { World } from './world.ts';
 
 /** Updates whether the model is overloaded everywhere. */

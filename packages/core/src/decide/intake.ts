@@ -11,8 +11,8 @@ import {
   probeKindOf,
   type TokenStep,
 } from '../learn/health.ts';
-import { applyOutcomesToLive, endpointFailures, failuresOf } from '../learn/live-record.ts';
-import { afterProbe, type Timed, takeTimes, withEvidence } from '../learn/live-times.ts';
+import { afterProbe, type Timed, takeTimes, withEvidence } from '../learn/live-excess.ts';
+import { applyOutcomesToLive, endpointFailures, failuresOf } from '../learn/live-success.ts';
 import {
   basisOf,
   estimateProbeLatency,
@@ -28,8 +28,8 @@ import { recordStyle } from '../probe/direct-probes.ts';
 import { causeOf } from '../types.ts';
 import { withNotices } from './apply-switch.ts';
 import { type Context, type Step, stay } from './context.ts';
+import { afterGoodReport, afterPassedProbe } from './ejection-recovery.ts';
 import { type Presences, toPresence, totalActiveRequests, withPresence } from './presence.ts';
-import { afterGoodReport, afterPassedProbe } from './recovery.ts';
 import {
   type EndpointState,
   endpointIdsOf,

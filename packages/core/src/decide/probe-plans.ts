@@ -1,15 +1,14 @@
 import type { ProbePlan, ProbeWants } from '@zephyr/contract/probe';
 import type { EpochMs } from '@zephyr/contract/scalars';
-
-import { isLosingRequests } from '../learn/live-record.ts';
-import { isSuspicious, isTimed } from '../learn/live-times.ts';
+import { isSuspicious, isTimed } from '../learn/live-excess.ts';
+import { isLosingRequests } from '../learn/live-success.ts';
 import { own } from '../own.ts';
 import type { ProbingPolicy } from '../policy.ts';
 import { spentShareOf } from '../probe/budget-day.ts';
 import { nextAsk } from '../probe/direct-probes.ts';
 import type { Assessment } from './assessment.ts';
 import type { Context, Step } from './context.ts';
-import type { Effect } from './events.ts';
+import type { Effect } from './inputs.ts';
 import { totalActiveRequests } from './presence.ts';
 import type { GroupState, World } from './world.ts';
 

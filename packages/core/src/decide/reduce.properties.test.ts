@@ -8,7 +8,7 @@ import { DEFAULT_POLICY } from '../policy.ts';
 import { A, B, C, GROUP, Scenario } from '../test-support/scenario.ts';
 import { epochMs } from '../types.ts';
 import { assess } from './assessment.ts';
-import type { WorldEvent } from './events.ts';
+import type { WorldEvent } from './inputs.ts';
 
 const ids = [A, B, C] as const;
 const id = fc.constantFrom(...ids);

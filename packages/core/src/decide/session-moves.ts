@@ -1,9 +1,9 @@
 import { moveSessions } from './apply-switch.ts';
 import type { Assessment } from './assessment.ts';
 import { type Context, type Step, stay } from './context.ts';
-import type { Effect } from './events.ts';
+import type { Effect } from './inputs.ts';
+import { isSharing, sharesOf } from './load-sharing.ts';
 import { sessionLoadOf } from './presence.ts';
-import { isSharing, sharesOf } from './sharing.ts';
 import { weighTrade } from './switch-cost.ts';
 import { compare } from './switch-rules.ts';
 import type { World } from './world.ts';

@@ -3,7 +3,7 @@ import type { Ramp, SnapshotContent, SnapshotEndpoint } from '@zephyr/contract/s
 
 import { type Assessment, byRank, unlikelihood } from './assessment.ts';
 import { type Context, type Step, stay } from './context.ts';
-import { sharesOf } from './sharing.ts';
+import { sharesOf } from './load-sharing.ts';
 import type { EndpointState, World } from './world.ts';
 
 /** The content of the snapshot that proxies should route by now. */

@@ -6,8 +6,8 @@ import type { SnapshotContent } from '@zephyr/contract/snapshot';
 
 import type { Health, TokenAccess } from '../learn/health.ts';
 import { UNKNOWN_HEALTH, UNKNOWN_TOKEN_ACCESS } from '../learn/health.ts';
-import { type LiveRecord, NO_LIVE_RECORD } from '../learn/live-record.ts';
-import { type ClassLevels, type LiveTimes, NO_LIVE_TIMES } from '../learn/live-times.ts';
+import { type ClassLevels, type LiveTimes, NO_LIVE_TIMES } from '../learn/live-excess.ts';
+import { type LiveRecord, NO_LIVE_RECORD } from '../learn/live-success.ts';
 import type { OverloadRecord } from '../learn/overload-everywhere.ts';
 import { NO_PROBE_LATENCY, type ProbeLatency, styleOffsetOf } from '../learn/probe-latency.ts';
 import { NO_RATE_LIMITS, type RateLimits } from '../learn/rate-limits.ts';
@@ -16,9 +16,9 @@ import { NO_RELIABILITY } from '../learn/reliability.ts';
 import { own } from '../own.ts';
 import type { BudgetDay } from '../probe/budget-day.ts';
 import { NO_PROBE_RECORD, type ProbeRecord } from '../probe/direct-probes.ts';
-import type { EndpointSetting, GroupSetting } from './events.ts';
+import { NO_RECOVERY, type Recovery } from './ejection-recovery.ts';
+import type { EndpointSetting, GroupSetting } from './inputs.ts';
 import type { Presences } from './presence.ts';
-import { NO_RECOVERY, type Recovery } from './recovery.ts';
 
 /** What is known of one endpoint. Health, token, ejection and enabled are independent. */
 export interface EndpointState {

@@ -1,13 +1,13 @@
 import type { EpochMs } from '@zephyr/contract/scalars';
 
 import type { LatencyPolicy } from '../policy.ts';
-import { median, medianDeviation, weightedMedian } from './statistics.ts';
+import { median, medianDeviation, weightedMedian } from './time-summary.ts';
 
 /**
  * How fast an endpoint answers probes, which all ask the same. Older samples weigh less, outliers
  * are clipped, and when the newest probes all differ from the older ones in the same direction the
  * older ones are dropped at once. How long people wait is another part of the score:
- * `live-times.ts`.
+ * `live-excess.ts`.
  */
 export interface LatencyTrack {
   /** Oldest first. */

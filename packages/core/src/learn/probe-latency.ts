@@ -19,7 +19,7 @@ import {
   type LatencyTrack,
   NO_LATENCY,
 } from './latency.ts';
-import { median } from './statistics.ts';
+import { median } from './time-summary.ts';
 
 /** The styles whose times are comparable with each other. */
 export type LatencyBasis = 'cli' | 'direct';

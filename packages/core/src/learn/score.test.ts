@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { DEFAULT_POLICY } from '../policy.ts';
 import { epochMs } from '../types.ts';
-import { NO_LIVE_TIMES } from './live-times.ts';
+import { NO_LIVE_TIMES } from './live-excess.ts';
 import { addStyledLatency, NO_PROBE_LATENCY } from './probe-latency.ts';
 import { addAttempts, NO_RELIABILITY } from './reliability.ts';
 import { scoreOf, type Tracks } from './score.ts';

@@ -1,6 +1,6 @@
 import type { Decision } from '@zephyr/contract/decision';
 
-import type { Input, WorldEvent } from '../decide/events.ts';
+import type { Input, WorldEvent } from '../decide/inputs.ts';
 import { reduce } from '../decide/reduce.ts';
 import type { World } from '../decide/world.ts';
 import type { Policy } from '../policy.ts';

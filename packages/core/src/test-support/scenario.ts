@@ -14,7 +14,7 @@ import type {
   GroupSetting,
   Input,
   WorldEvent,
-} from '../decide/events.ts';
+} from '../decide/inputs.ts';
 import { reduce } from '../decide/reduce.ts';
 import { initialWorld, type World, type WorldSetup } from '../decide/world.ts';
 import { DEFAULT_POLICY, type Policy } from '../policy.ts';

@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals';
-import type { ApiSettings } from '@zephyr/contract/edit';
+import type { ApiSettings } from '@zephyr/contract/config-edit';
 
 import { linesFor } from '../settings-data.ts';
 import { sayInSettings } from '../settings-language.ts';

@@ -1,6 +1,6 @@
 /** Who may use the proxy, and its endpoints: the same edits of config.toml as by the command line. */
 import { type Signal, useSignal } from '@preact/signals';
-import type { ApiSettings } from '@zephyr/contract/edit';
+import type { ApiSettings } from '@zephyr/contract/config-edit';
 import { useEffect } from 'preact/hooks';
 
 import type { ApiTrouble } from '../api.ts';

@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals';
-import type { ApiSettings } from '@zephyr/contract/edit';
+import type { ApiSettings } from '@zephyr/contract/config-edit';
 
 import { question } from '../actions.ts';
 import type { SettingsPart } from '../settings-data.ts';

@@ -9,7 +9,7 @@ import { createLogger } from '../logger.ts';
 import { bullConnection, QUEUE_PREFIX } from '../queues.ts';
 import { createRedis, type RedisTarget } from './client.ts';
 import { keys } from './keys.ts';
-import { acquireLease } from './lease.ts';
+import { acquireLease } from './lease-store.ts';
 
 const cluster: RedisCluster | undefined = await startRedisCluster();
 if (cluster === undefined) console.log('cluster: not tested, redis-server is not installed');

@@ -11,7 +11,7 @@ import { createLogger } from '../logger.ts';
 import { createRedis } from './client.ts';
 import { writeCommit } from './commit.ts';
 import { keys } from './keys.ts';
-import { acquireLease, LEASE_MS, releaseLease, renewLease } from './lease.ts';
+import { acquireLease, LEASE_MS, releaseLease, renewLease } from './lease-store.ts';
 
 const log = createLogger('test', 'silent');
 let server: TestRedis;

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { type Commit, writeCommit } from './commit.ts';
 import { keys } from './keys.ts';
-import { acquireLease, LEASE_MS, releaseLease, renewLease } from './lease.ts';
+import { acquireLease, LEASE_MS, releaseLease, renewLease } from './lease-store.ts';
 import { nextProbeSequence, recordProbe } from './probe-store.ts';
 import { readLast } from './streams.ts';
 

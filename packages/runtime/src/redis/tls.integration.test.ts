@@ -18,7 +18,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { createLogger } from '../logger.ts';
 import { bullConnection, QUEUE_PREFIX } from '../queues.ts';
 import { createRedis } from './client.ts';
-import { acquireLease } from './lease.ts';
+import { acquireLease } from './lease-store.ts';
 import { findRedisServer, type RedisServer, startRedisServer } from './server.ts';
 
 const program = findRedisServer();

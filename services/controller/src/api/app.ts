@@ -4,7 +4,7 @@ import type { BlockList } from 'node:net';
 import { join } from 'node:path';
 
 import { COMMAND_NAMES } from '@zephyr/contract/command';
-import { EDIT_NAMES } from '@zephyr/contract/edit';
+import { EDIT_NAMES } from '@zephyr/contract/config-edit';
 import { formatRecording, usageCsv } from '@zephyr/core';
 import type { Clock } from '@zephyr/runtime/clock';
 import type { Config } from '@zephyr/runtime/config/config';
@@ -30,7 +30,7 @@ import { requireOrigin } from './origin.ts';
 import { answerErrors, ProblemError } from './problem.ts';
 import { findRequests, requestQueryOf } from './requests.ts';
 import { answerGet, answerPost } from './routes.ts';
-import type { Tail } from './tail.ts';
+import type { Tail } from './stream-follower.ts';
 import { readTrends, trendRangeOf } from './trends.ts';
 import { readReport, usageQueryOf } from './usage.ts';
 

@@ -17,7 +17,7 @@ import { z } from 'zod';
 
 import type { CurrentState } from '../view/current-state.ts';
 import { ProblemError } from './problem.ts';
-import type { Tail } from './tail.ts';
+import type { Tail } from './stream-follower.ts';
 import { FOLLOWING_LIMIT_MS, within } from './within.ts';
 
 /** Longer than a change of the leader may take, shorter than a command lives. */

@@ -13,7 +13,7 @@ import {
   type EditAnswer,
   type EditBody,
   type EditName,
-} from '@zephyr/contract/edit';
+} from '@zephyr/contract/config-edit';
 import {
   addClient,
   clientsIn,

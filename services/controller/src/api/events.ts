@@ -11,7 +11,7 @@ import type { Redis } from 'ioredis';
 import type { CurrentState } from '../view/current-state.ts';
 import { type History, readHistory, readLogAfter } from './history.ts';
 import { ProblemError } from './problem.ts';
-import type { Tail } from './tail.ts';
+import type { Tail } from './stream-follower.ts';
 import { FOLLOWING_LIMIT_MS, within } from './within.ts';
 
 /** The state goes out at most so often, and at least so often as a sign of life. */

@@ -3,7 +3,7 @@
 import { decisionsSchema, historySchema } from '@zephyr/contract/api-history';
 import { apiStateSchema } from '@zephyr/contract/api-state';
 import { COMMAND_NAMES, COMMANDS, commandAnswerSchema } from '@zephyr/contract/command';
-import { EDIT_NAMES, EDITS, editAnswerSchema, settingsSchema } from '@zephyr/contract/edit';
+import { EDIT_NAMES, EDITS, editAnswerSchema, settingsSchema } from '@zephyr/contract/config-edit';
 import { budgetListSchema } from '@zephyr/contract/limits';
 import { loginSchema } from '@zephyr/contract/login';
 import { PROBLEMS, type ProblemCode, problemSchema } from '@zephyr/contract/problem';

@@ -1,7 +1,7 @@
 import type { RoutingSnapshot } from '@zephyr/contract/snapshot';
 import { createLogger } from '@zephyr/runtime/logger';
 import { keys } from '@zephyr/runtime/redis/keys';
-import { acquireLease } from '@zephyr/runtime/redis/lease';
+import { acquireLease } from '@zephyr/runtime/redis/lease-store';
 import { eventually } from '@zephyr/testkit/eventually';
 import { openTestRedis, startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
 import type { Redis } from 'ioredis';
@@ -10,9 +10,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import { freshProgress, loaded, readingOf } from '../test-support/batches.ts';
 import { type CommitDeps, commit } from './commit.ts';
 import { type Batch, decide } from './decide.ts';
+import { type NewLogEntry, Notes } from './event-notes.ts';
+import type { Term } from './leader-election.ts';
 import { checkpointOf } from './leader-state.ts';
-import type { Term } from './leadership.ts';
-import { type NewLogEntry, Notes } from './notes.ts';
 import { Recorder } from './recorder.ts';
 import { configEvent } from './settings.ts';
 

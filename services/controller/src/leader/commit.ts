@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 
 import type { AuditRecord } from '@zephyr/contract/command';
-import { isEditName } from '@zephyr/contract/edit';
+import { isEditName } from '@zephyr/contract/config-edit';
 import { severityOf } from '@zephyr/contract/notice';
 import { LAST_VERSION } from '@zephyr/contract/scalars';
 import type { RoutingSnapshot, SnapshotContent } from '@zephyr/contract/snapshot';
@@ -26,12 +26,12 @@ import type { Redis } from 'ioredis';
 import { dueRollups } from '../view/rollup.ts';
 import type { BatchHealth } from './batch-health.ts';
 import type { Batch } from './decide.ts';
+import type { NewLogEntry, Notes } from './event-notes.ts';
+import type { Term } from './leader-election.ts';
 import { checkpointOf } from './leader-state.ts';
-import type { Term } from './leadership.ts';
 import { RETRY_MS } from './loop.ts';
-import type { NewLogEntry, Notes } from './notes.ts';
-import { auditsOf } from './operator-commands.ts';
 import type { Recorder } from './recorder.ts';
+import { auditsOf } from './translate-commands.ts';
 
 export interface CommitDeps {
   readonly term: Term;

@@ -20,10 +20,10 @@ import type { Rollups } from '../view/rollup.ts';
 import { withBatch } from '../view/statistics.ts';
 import type { RecordKind } from './batch-health.ts';
 import type { LeaderState, Progress } from './leader-state.ts';
-import type { CoreCommand } from './operator-commands.ts';
 import type { Reading } from './read.ts';
-import { sift } from './sift.ts';
+import { sift } from './sift-bad-records.ts';
 import { reportOf } from './streams.ts';
+import type { CoreCommand } from './translate-commands.ts';
 
 /** A decided batch, not committed yet. */
 export interface Batch {

@@ -12,11 +12,11 @@ import type { Redis } from 'ioredis';
 import { namesOfPeople, readBudgets } from '../view/budgets.ts';
 import type { SetAside } from './batch-health.ts';
 import type { Progress } from './leader-state.ts';
-import { type CoreCommand, reloadAudit, sortCommands } from './operator-commands.ts';
 import type { RedisClock } from './redis-clock.ts';
 import type { NextProbes, Schedules } from './schedules.ts';
 import { type ConfigEvent, configEvent, type Settings, settingsOf } from './settings.ts';
 import { type Received, readPresences, readStreams } from './streams.ts';
+import { type CoreCommand, reloadAudit, sortCommands } from './translate-commands.ts';
 
 /**
  * How often the leader decides where nothing arrives, and how long it waits at most before it reads

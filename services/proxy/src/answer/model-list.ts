@@ -1,7 +1,7 @@
 /** `GET /v1/models` where the endpoints have no such list: what the configuration says they serve. */
 import type { ServerResponse } from 'node:http';
 
-import { newRequestId } from './own-errors.ts';
+import { newRequestId } from './zephyr-errors.ts';
 
 /** Of a model, of which no more than its name is known. */
 const RELEASE = '1970-01-01T00:00:00Z';

@@ -6,7 +6,7 @@ import type { ApiError } from '@zephyr/core';
 
 import { downstreamHeaders } from '../upstream/headers.ts';
 import type { HeldResponse } from './held-response.ts';
-import { LEFT_FAMILY_HEADER } from './own-errors.ts';
+import { LEFT_FAMILY_HEADER } from './zephyr-errors.ts';
 
 export interface PassOptions {
   /** No further request is wanted on this connection. */

@@ -30,7 +30,7 @@ import { downstreamHeaders } from '../upstream/headers.ts';
 import type { AnswerReceiver } from './answer-listeners.ts';
 import { BodyWriter } from './body-writer.ts';
 import type { HeldResponse } from './held-response.ts';
-import { LEFT_FAMILY_HEADER } from './own-errors.ts';
+import { LEFT_FAMILY_HEADER } from './zephyr-errors.ts';
 
 export type RelayResult =
   /** `failure`: its last event is an error that the endpoint reported after content. */

@@ -10,26 +10,26 @@
 import type { FailureClass } from '@zephyr/contract/failure';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import type { RequestOutcome } from '@zephyr/contract/usage';
-import { errorEvent, newRequestId, sendError } from '../answer/own-errors.ts';
 import { Relay, type RelayResult } from '../answer/relay.ts';
+import { errorEvent, newRequestId, sendError } from '../answer/zephyr-errors.ts';
 import type { RequestProgress } from '../report/active-request.ts';
-import { hasLine } from '../report/failed-requests.ts';
+import { hasLine } from '../report/failed-request-log.ts';
 import { Deadline } from '../upstream/deadline.ts';
+import { answerError, answerFailure } from './all-attempts-failed.ts';
+import { type AnsweredRequest, AttemptLoop, type AttemptLoopResult } from './attempt-loop.ts';
 import type { ExchangeContext, ExchangeDeps, ExchangeInput } from './exchange-context.ts';
 import { finishedRequestOf } from './finished-request.ts';
-import { answerError, answerFailure } from './give-up.ts';
 import { noteRelayed } from './relay-outcome.ts';
 import { RequestBody } from './request-body.ts';
 import { SessionPlacement } from './session-placement.ts';
-import { type AnsweredRequest, Trying, type TryingResult } from './trying.ts';
 
 type ExchangeState =
   | { readonly status: 'receiving' }
-  | { readonly status: 'trying'; readonly trying: Trying }
+  | { readonly status: 'trying'; readonly trying: AttemptLoop }
   | {
       readonly status: 'relaying';
       readonly relay: Relay;
-      readonly trying: Trying;
+      readonly trying: AttemptLoop;
       readonly answer: AnsweredRequest;
       /** From the request to the first content; undefined where there is none. */
       readonly ttftMs: number | undefined;
@@ -124,7 +124,7 @@ export class Exchange {
 
   #onBodyReady(): void {
     if (this.#state.status !== 'receiving') return;
-    const trying = new Trying(this.#context, (result) => this.#onTried(trying, result));
+    const trying = new AttemptLoop(this.#context, (result) => this.#onTried(trying, result));
     this.#state = { status: 'trying', trying };
     trying.start();
   }
@@ -134,13 +134,13 @@ export class Exchange {
     this.#endWithError('too_large');
   }
 
-  #onTried(trying: Trying, result: TryingResult): void {
+  #onTried(trying: AttemptLoop, result: AttemptLoopResult): void {
     if (result.kind === 'answered') this.#relay(trying, result.answer);
     else if (result.kind === 'failed') this.#end(answerFailure(this.#context, result.failed));
     else this.#endWithError(result.error, result.retryAfterMs);
   }
 
-  #relay(trying: Trying, answer: AnsweredRequest): void {
+  #relay(trying: AttemptLoop, answer: AnsweredRequest): void {
     const { deps, input, settings, deadline, placement } = this.#context;
     const { endpointId, response, kind } = answer;
     const relay = new Relay(

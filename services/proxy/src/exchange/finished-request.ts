@@ -3,9 +3,9 @@ import type { FailureClass } from '@zephyr/contract/failure';
 import type { AnswerUsage, RequestAttempt, RequestOutcome } from '@zephyr/contract/usage';
 import { mayBeBilled } from '@zephyr/core';
 import { requestIdOf } from '../answer/held-response.ts';
-import type { FinishedRequest } from '../report/accounting.ts';
+import type { FinishedRequest } from '../usage/accounting.ts';
+import type { AnsweredRequest, AttemptLoop } from './attempt-loop.ts';
 import type { ExchangeContext } from './exchange-context.ts';
-import type { AnsweredRequest, Trying } from './trying.ts';
 
 /** The answer of which at least a part was given to the client. */
 export interface GivenAnswer {
@@ -22,7 +22,7 @@ export interface EndedExchange {
   readonly outcome: RequestOutcome;
   readonly durationMs: number;
   /** Undefined where no endpoint was asked. */
-  readonly trying: Trying | undefined;
+  readonly trying: AttemptLoop | undefined;
   readonly given: GivenAnswer | undefined;
 }
 

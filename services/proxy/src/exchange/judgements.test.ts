@@ -3,8 +3,8 @@ import type { RoutingSnapshot } from '@zephyr/contract/snapshot';
 import { endpointId, epochMs } from '@zephyr/core';
 import { describe, expect, it } from 'vitest';
 
-import { errorBody, errorOfFailure, retryAfterSeconds } from '../answer/own-errors.ts';
-import { compareSnapshots } from '../routing/snapshot-order.ts';
+import { errorBody, errorOfFailure, retryAfterSeconds } from '../answer/zephyr-errors.ts';
+import { compareSnapshots } from '../routing/compare-snapshots.ts';
 import { downstreamHeaders, upstreamHeaders } from '../upstream/headers.ts';
 import { failureOfError } from './connection-failure.ts';
 

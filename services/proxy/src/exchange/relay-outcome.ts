@@ -3,8 +3,8 @@
 import type { AnswerUsage, RequestOutcome } from '@zephyr/contract/usage';
 import { type Journey, NO_USAGE, scopeOf } from '@zephyr/core';
 import type { RelayResult } from '../answer/relay.ts';
+import type { AnsweredRequest } from './attempt-loop.ts';
 import type { ExchangeContext } from './exchange-context.ts';
-import type { AnsweredRequest } from './trying.ts';
 
 export interface RelayedAnswer {
   readonly result: RelayResult;

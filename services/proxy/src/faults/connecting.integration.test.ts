@@ -12,7 +12,7 @@ import { EXPIRED, type TlsIdentity, VALID, WRONG_NAME } from '@zephyr/testkit/tl
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startFullBacklog } from '../test-support/full-backlog.ts';
 import { startTestProxy, tokenOf } from '../test-support/test-proxy.ts';
-import { createLookup } from '../upstream/lookup.ts';
+import { createLookup } from '../upstream/dns-cache.ts';
 
 describe('U16 TLS', () => {
   const trusted = getCACertificates('default');

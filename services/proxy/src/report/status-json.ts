@@ -12,9 +12,9 @@ import { VERSION } from '@zephyr/runtime/version';
 import type { Routing } from '../routing/routing.ts';
 import type { ActiveRequest } from './active-request.ts';
 import type { KnownProbes } from './known-probes.ts';
-import { pseudonymOf } from './pseudonym.ts';
 import type { RecentFacts } from './recent-answers.ts';
 import type { RequestStats } from './request-stats.ts';
+import { pseudonymOf } from './session-pseudonym.ts';
 
 export interface StatusDeps {
   readonly clock: Clock;

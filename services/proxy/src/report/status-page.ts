@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { PAGE_HEADERS, PAGES } from '@zephyr/runtime/http/pages';
 import express, { type Express, type RequestHandler } from 'express';
 
-import { sendError } from '../answer/own-errors.ts';
+import { sendError } from '../answer/zephyr-errors.ts';
 import type { StatusFeed } from './status-feed.ts';
 import { programStatusOf, type StatusDeps } from './status-json.ts';
 

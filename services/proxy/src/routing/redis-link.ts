@@ -15,11 +15,10 @@ import { LONGEST_PRESENCE_MS } from '@zephyr/runtime/redis/bounded';
 import { createRedis, type RedisTarget } from '@zephyr/runtime/redis/client';
 import { keys } from '@zephyr/runtime/redis/keys';
 import type { Redis } from 'ioredis';
-
+import { compareSnapshots } from './compare-snapshots.ts';
 import type { Routing } from './routing.ts';
-import { SessionShare } from './session-share.ts';
+import { SessionSync } from './session-sync.ts';
 import { readSnapshotFile, SnapshotWriter } from './snapshot-file.ts';
-import { compareSnapshots } from './snapshot-order.ts';
 
 const PERIOD_MS = 1_000;
 const REST_PERIOD_MS = 4_000;
@@ -56,7 +55,7 @@ export interface RedisLinkDeps {
 
 export class RedisLink {
   readonly #deps: RedisLinkDeps;
-  readonly #share: SessionShare;
+  readonly #share: SessionSync;
   readonly #disk: SnapshotWriter;
   readonly #commands: Redis;
   readonly #hints: Redis;
@@ -73,7 +72,7 @@ export class RedisLink {
 
   constructor(deps: RedisLinkDeps) {
     this.#deps = deps;
-    this.#share = new SessionShare(deps.proxyId, deps.clock, (session, endpointId) =>
+    this.#share = new SessionSync(deps.proxyId, deps.clock, (session, endpointId) =>
       deps.routing.noteAnswered(session, endpointId),
     );
     this.#disk = new SnapshotWriter(deps.log);

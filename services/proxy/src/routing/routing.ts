@@ -25,7 +25,7 @@ import {
 import type { Logger } from '@zephyr/runtime/logger';
 
 import type { UpstreamEndpoint } from '../upstream/endpoints.ts';
-import { newPlaceOf } from './new-place.ts';
+import { newSessionEndpointOf } from './new-session-endpoint.ts';
 
 /** Where the order of endpoints came from, best first. */
 export type SnapshotSource = 'redis' | 'disk' | 'config';
@@ -199,7 +199,7 @@ export class Routing {
     const { snapshot } = this.#state;
     if (snapshot?.ramp === undefined && snapshot?.shares === undefined) return undefined;
     const { endpoints, nowMs } = this.#input(undefined, about.model);
-    return newPlaceOf(snapshot, {
+    return newSessionEndpointOf(snapshot, {
       key: about.session ?? String(this.#deps.rng()),
       sinceReceivedMs: nowMs - this.#receivedAtMs,
       isOpen: (id) => {

@@ -18,16 +18,16 @@ import {
 } from '@zephyr/runtime/http/visitor';
 import { WATCHED_PATHS } from '@zephyr/runtime/http/watch-pages';
 
-import { type ErrorAnswer, type ErrorName, sendError } from '../answer/own-errors.ts';
+import { type ErrorAnswer, type ErrorName, sendError } from '../answer/zephyr-errors.ts';
 import { Exchange } from '../exchange/exchange.ts';
 import type { ExchangeDeps } from '../exchange/exchange-context.ts';
+import { limitMessage } from '../limits/limit-message.ts';
 import type { ActiveRequest } from '../report/active-request.ts';
-import { limitSentence } from '../report/limit-sentence.ts';
 import type { ProxyMetrics } from '../report/metrics.ts';
-import type { UsageVisitor } from '../report/usage-page.ts';
-import { type Admittance, ANYBODY, type Clients, type Visitor } from './clients.ts';
+import type { UsageVisitor } from '../usage/usage-page.ts';
+import { type Admittance, ANYBODY, type Clients, type Visitor } from './client-keys.ts';
 import { ActiveRequests } from './request-list.ts';
-import { readTarget, type TargetRefusal, type TargetRules } from './target.ts';
+import { readTarget, type TargetRefusal, type TargetRules } from './request-target.ts';
 
 export interface AdmissionDeps {
   readonly exchange: ExchangeDeps;
@@ -191,7 +191,7 @@ export class Admission {
     metrics.limitRefusals.inc({ limit: over.limit });
     const nowMs = exchange.clock.epochMs();
     const retryAfterMs = over.resetsAtMs === undefined ? 2_000 : over.resetsAtMs - nowMs;
-    this.#refuse(asked.res, 'over_limit', { limit: limitSentence(over), retryAfterMs });
+    this.#refuse(asked.res, 'over_limit', { limit: limitMessage(over), retryAfterMs });
   }
 
   /** @param limited whose limits count this request */

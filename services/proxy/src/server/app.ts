@@ -18,13 +18,13 @@ import express, {
 } from 'express';
 import { Registry } from 'prom-client';
 
-import { sendError } from '../answer/own-errors.ts';
+import { sendError } from '../answer/zephyr-errors.ts';
 import type { ProxyMetrics } from '../report/metrics.ts';
-import type { OwnUsageReader } from '../report/own-usage.ts';
 import type { StatusFeed } from '../report/status-feed.ts';
 import type { StatusDeps } from '../report/status-json.ts';
 import { addStatus } from '../report/status-page.ts';
-import { answerUsage } from '../report/usage-page.ts';
+import type { OwnUsageReader } from '../usage/own-usage.ts';
+import { answerUsage } from '../usage/usage-page.ts';
 import type { Admission } from './admission.ts';
 import { diagnosticsOf } from './diagnostics.ts';
 

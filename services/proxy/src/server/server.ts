@@ -23,7 +23,7 @@ import {
   errorKind,
   newRequestId,
   sendError,
-} from '../answer/own-errors.ts';
+} from '../answer/zephyr-errors.ts';
 import type { Connections } from './connections.ts';
 
 const CHECK_INTERVAL_MS = 1_000;

@@ -13,7 +13,7 @@ import {
 } from '@zephyr/runtime/connection/endpoint-connection';
 import { matcherOf } from '@zephyr/runtime/header-rules';
 
-import { createLookup } from './lookup.ts';
+import { createLookup } from './dns-cache.ts';
 
 export interface UpstreamEndpoint {
   readonly id: EndpointId;

@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest';
+
+import { B, running, Scenario } from '../test-support/scenario.ts';
+import { epochMs } from '../types.ts';
+import { isAtRest } from './at-rest.ts';
+import type { World } from './world.ts';
+
+const rests = ({ world, atMs }: Scenario) => isAtRest(world, epochMs(atMs));
+/** Two healthy endpoints that nobody has asked anything for an hour. */
+const calm = () => new Scenario().rounds(10, { a: 500, b: 600 }).presence();
+
+describe('a leader is at rest', () => {
+  it('with healthy endpoints and without requests', () => {
+    expect(rests(calm())).toBe(true);
+  });
+
+  it('with a disabled endpoint, and with one that has been down for long', () => {
+    const story = calm();
+    story.command({ kind: 'disable', endpointId: B });
+    expect(rests(story)).toBe(true);
+    expect(rests(calm().rounds(5, { a: 500, b: 'refused' }))).toBe(true);
+  });
+});
+
+describe('a leader is not at rest', () => {
+  it('with an active request, and ten seconds after the last one', () => {
+    const story = calm().presence(running({ a: 1 }));
+    expect(rests(story)).toBe(false);
+    story
+      .presence(running({ a: 0 }))
+      .pass(10_000)
+      .presence();
+    expect(rests(story)).toBe(false);
+    expect(rests(story.pass(1))).toBe(true);
+  });
+
+  it.each([
+    { name: 'a proxy that drains', report: { status: 'draining' } },
+    {
+      name: 'an ejection',
+      report: { ejections: { b: { status: 'ejected', failure: 'reset', remainingMs: 60_000 } } },
+    },
+  ] as const)('with $name', ({ report }) => {
+    expect(rests(calm().presence(report))).toBe(false);
+    expect(
+      rests(
+        calm()
+          .presence()
+          .presence({ proxyId: 'p2', ...report }),
+      ),
+    ).toBe(false);
+  });
+
+  it('while it has not chosen yet', () => {
+    expect(rests(new Scenario().pass(10_001))).toBe(false);
+  });
+
+  it('while a switch is near', () => {
+    const story = new Scenario().rounds(8, { a: 900, b: 890 }).rounds(1, { a: 900, b: 100 });
+    expect(story.world.switching.lead.status).toBe('leading');
+    expect(rests(story)).toBe(false);
+  });
+
+  const { world, atMs } = calm();
+  const { switching, selection } = world;
+  const nowMs = epochMs(atMs);
+  const lead = { status: 'leading', challengerId: B, confirmations: 1, evidence: 1 } as const;
+  it.each<{ readonly name: string; readonly changed: Partial<World> }>([
+    { name: 'a lead', changed: { switching: { ...switching, lead } } },
+    {
+      name: 'a first choice to make',
+      changed: { switching: { ...switching, phase: { status: 'settling', sinceAtMs: nowMs } } },
+    },
+    {
+      name: 'frozen switches',
+      changed: { switching: { ...switching, freeze: { status: 'flapping', untilAtMs: nowMs } } },
+    },
+    {
+      name: 'traffic that moves over',
+      changed: {
+        switching: { ...switching, ramp: { status: 'ramping', fromId: B, startedAtMs: nowMs } },
+      },
+    },
+    { name: 'overload everywhere', changed: { overloadedEverywhere: true } },
+    {
+      name: 'a switch on its way',
+      changed: {
+        selection: { ...selection, status: 'draining', drainingId: B },
+      },
+    },
+  ])('with $name', ({ changed }) => {
+    expect(isAtRest({ ...world, ...changed }, nowMs)).toBe(false);
+  });
+
+  it.each([
+    ['verifying', false],
+    ['comparing', false],
+    ['deciding', false],
+    ['configured', true],
+    ['unneeded', true],
+  ] as const)('with probes that are %s: %s', (why, expected) => {
+    const plan = {
+      status: 'scheduled',
+      intervalMs: 1_000,
+      spending: 'normal',
+      wants: 'any',
+    } as const;
+    const probePlans = { ...world.probePlans, [B]: { ...plan, why } };
+    expect(isAtRest({ ...world, probePlans }, nowMs)).toBe(expected);
+  });
+
+  it('while a failure is being confirmed', () => {
+    expect(rests(calm().probe(B, 'reset'))).toBe(false);
+  });
+});

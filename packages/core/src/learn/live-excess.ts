@@ -1,0 +1,290 @@
+/**
+ * Live times: probes all ask the same small question, so they compare endpoints well, but an
+ * endpoint can be fast for probes and slow for people. Here the times to the first content of live
+ * requests are compared within a class of requests, over all endpoints. By how much an endpoint is
+ * slower than usual is its excess, a part of its score.
+ *
+ *     extra  = live time of the class here − time of probes here
+ *     excess = extra − usual extra of the class (`request-class-level.ts`) − what may be chance, at least 0
+ *
+ * An endpoint that was left for its excess is no longer measured. Its excess is remembered and
+ * decays, so that the endpoint gets another chance; each time it is slow again it is remembered
+ * twice as long. Where the endpoint that was chosen instead has become slow too, the memory decays
+ * quickly.
+ */
+
+import type { TtftSample } from '@zephyr/contract/outcome';
+import type { EpochMs } from '@zephyr/contract/scalars';
+
+import { own } from '../own.ts';
+import type { LivePolicy } from '../policy.ts';
+import { advanceClass, type ClassTrack, errorMs, levelMs, typicalMs } from './live-latency.ts';
+import { LATENCY_CLASSES } from './request-class.ts';
+import {
+  advanceLevel,
+  type ClassLevel,
+  type Extra,
+  isClearlyQuicker,
+  peersOf,
+  referenceMs,
+} from './request-class-level.ts';
+
+export interface LiveTimes {
+  /** By class, of the closed set `LATENCY_CLASSES`. */
+  readonly classes: Readonly<Record<string, ClassTrack>>;
+  /** When it was last measured slower than usual by `slowMs`. */
+  readonly slowAtMs: EpochMs | null;
+  /** How often it became slow again after a time without. */
+  readonly strikes: number;
+  /** When its excess last counted as new evidence. */
+  readonly evidenceAtMs: EpochMs | null;
+  /** When another endpoint was found slow while this one was no longer measured; null: not so. */
+  readonly doubtedAtMs: EpochMs | null;
+}
+
+export type ClassLevels = Readonly<Record<string, ClassLevel>>;
+
+export const NO_LIVE_TIMES: LiveTimes = {
+  classes: {},
+  slowAtMs: null,
+  strikes: 0,
+  evidenceAtMs: null,
+  doubtedAtMs: null,
+};
+
+/** One endpoint's live times with its probes' time. */
+export interface Timed {
+  readonly times: LiveTimes;
+  /** The estimated latency of its probes; null: unknown, and its live times cannot be compared. */
+  readonly probeMs: number | null;
+}
+
+/** The endpoint that a report is about, and the others in any order. */
+export interface TimedAll {
+  readonly own: Timed;
+  readonly others: readonly Timed[];
+  readonly levels: ClassLevels;
+}
+
+export interface TimesReport {
+  readonly ttft: readonly TtftSample[];
+  readonly nowMs: EpochMs;
+  readonly policy: LivePolicy;
+}
+
+/** Adds the times of one report; it can only lower the excess of the other endpoints. */
+export function takeTimes(all: TimedAll, { ttft, nowMs, policy }: TimesReport): TimedAll {
+  const byClass = Map.groupBy(
+    ttft.filter((sample) => LATENCY_CLASSES.has(sample.class)),
+    (sample) => sample.class,
+  );
+  const isDoubted = all.own.times.doubtedAtMs !== null;
+  let next = all;
+  for (const [name, samples] of byClass) {
+    const timesMs = samples.map(({ ms }) => ms);
+    const track = advanceClass(own(next.own.times.classes, name), {
+      ...{ timesMs, isDoubted, nowMs, policy },
+    });
+    next = compareClass(withTrack(next, name, track), { name, timesMs, nowMs, policy });
+  }
+  const excessMs = measuredExcessMs(next.own.times, nowMs, policy);
+  const times = { ...paced(next.own.times, { excessMs, nowMs, policy }), doubtedAtMs: null };
+  const others =
+    excessMs < policy.doubtMs
+      ? next.others
+      : next.others.map((other) => ({ ...other, times: doubted(other.times, nowMs, policy) }));
+  return { ...next, own: { ...next.own, times }, others };
+}
+
+interface ClassContext {
+  /** The class. */
+  readonly name: string;
+  readonly nowMs: EpochMs;
+  readonly policy: LivePolicy;
+}
+
+function compareClass(
+  all: TimedAll,
+  about: ClassContext & { readonly timesMs: readonly number[] },
+): TimedAll {
+  const { name, timesMs, nowMs, policy } = about;
+  const extra = extraOf(all.own, about);
+  const track = own(all.own.times.classes, name);
+  if (extra === undefined || track === undefined) return all;
+  const others = all.others.flatMap((other) => extraOf(other, about) ?? []);
+  const former = own(all.levels, name);
+  const hasPeers = former !== undefined && peersOf(former, others, policy).length > 0;
+  const level = advanceLevel(former, { extra, others }, policy);
+  const usualMs = referenceMs(level, { hasPeers, nowMs }, policy);
+  const levels = { ...all.levels, [name]: level };
+  const gap = { gapMs: extra.ms - usualMs, gapErrorMs: errorMs(track) };
+  const measured = withTrack({ ...all, levels }, name, { ...track, ...gap });
+  const newestMs = typicalMs(timesMs) - (all.own.probeMs ?? 0);
+  const isOutdone = (other: Extra | undefined) =>
+    other !== undefined && isClearlyQuicker(extra, other, newestMs);
+  return {
+    ...measured,
+    others: measured.others.map((other) =>
+      eased(isOutdone(extraOf(other, about)) ? outdone(other, about) : other, level.ms, about),
+    ),
+  };
+}
+
+/** Marks a slow one as outdone; otherwise all may have been slow until now. */
+function outdone(timed: Timed, { name, policy }: ClassContext): Timed {
+  const track = own(timed.times.classes, name);
+  if (track === undefined || !isClearlySlow(track, policy)) return timed;
+  const classes = { ...timed.times.classes, [name]: { ...track, isOutdone: true } };
+  return { ...timed, times: { ...timed.times, classes } };
+}
+
+/** Marks the memory of an endpoint that is no longer measured as doubtful. */
+function doubted(times: LiveTimes, nowMs: EpochMs, policy: LivePolicy): LiveTimes {
+  const isQuiet = Object.values(times.classes).every(({ atMs }) => nowMs - atMs > policy.quietMs);
+  return isQuiet && times.doubtedAtMs === null ? { ...times, doubtedAtMs: nowMs } : times;
+}
+
+function withTrack(all: TimedAll, name: string, track: ClassTrack): TimedAll {
+  const { times } = all.own;
+  const classes = { ...times.classes, [name]: track };
+  return { ...all, own: { ...all.own, times: { ...times, classes } } };
+}
+
+function extraOf({ times, probeMs }: Timed, { name, policy }: ClassContext): Extra | undefined {
+  const track = own(times.classes, name);
+  if (track === undefined || probeMs === null || track.requests < policy.leastRequests) {
+    return undefined;
+  }
+  return {
+    ms: levelMs(track) - probeMs,
+    slackMs: policy.slackErrors * errorMs(track),
+    atMs: track.atMs,
+    isOutdone: track.isOutdone,
+  };
+}
+
+/** Lowers the excess where the class has become slower everywhere. */
+function eased(timed: Timed, usualMs: number, about: ClassContext): Timed {
+  const track = own(timed.times.classes, about.name);
+  const extra = extraOf(timed, about);
+  if (track === undefined || extra === undefined) return timed;
+  const gapMs = Math.min(track.gapMs, extra.ms - usualMs);
+  if (gapMs === track.gapMs) return timed;
+  const classes = { ...timed.times.classes, [about.name]: { ...track, gapMs } };
+  return { ...timed, times: { ...timed.times, classes } };
+}
+
+/** After a probe: a slowdown that probes show too is not counted twice. */
+export function afterProbe(timed: Timed, levels: ClassLevels, policy: LivePolicy): LiveTimes {
+  const names = Object.keys(timed.times.classes);
+  return names.reduce((before, name) => {
+    const level = own(levels, name);
+    if (level === undefined) return before;
+    const about = { name, nowMs: level.atMs, policy };
+    return eased({ ...timed, times: before }, level.ms, about).times;
+  }, timed.times);
+}
+
+/** Counts strikes: becoming slow again after a while, not staying slow. */
+function paced(
+  times: LiveTimes,
+  about: { readonly excessMs: number; readonly nowMs: EpochMs; readonly policy: LivePolicy },
+): LiveTimes {
+  const { excessMs, nowMs, policy } = about;
+  if (excessMs < policy.slowMs) return times;
+  const sinceMs = times.slowAtMs === null ? Number.POSITIVE_INFINITY : nowMs - times.slowAtMs;
+  const slow = { ...times, slowAtMs: nowMs };
+  if (sinceMs <= policy.restartMs) return slow;
+  const isRepeated = sinceMs < policy.strikeMemoryMs;
+  return { ...slow, strikes: isRepeated ? Math.min(times.strikes + 1, policy.maxStrikes) : 1 };
+}
+
+function measuredExcessMs(times: LiveTimes, nowMs: EpochMs, policy: LivePolicy): number {
+  const isMeasured = ({ requests, atMs }: ClassTrack) =>
+    requests >= policy.leastRequests && nowMs - atMs <= policy.freshMs;
+  return meanExcess(Object.values(times.classes).filter(isMeasured), policy).excessMs;
+}
+
+/** The mean over the classes, weighted by what people asked here when it was measured. */
+function meanExcess(tracks: readonly ClassTrack[], policy: LivePolicy): Excess {
+  const atMs = Math.max(...tracks.map((track) => track.atMs));
+  const weights = tracks.map(
+    ({ weight, atMs: ownAtMs }) => weight * 2 ** (-(atMs - ownAtMs) / policy.weightHalfLifeMs),
+  );
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  if (total === 0) return { excessMs: 0, standardErrorMs: 0, measuredAtMs: null };
+  const meanOf = (of: (track: ClassTrack) => number) =>
+    tracks.reduce((sum, track, index) => sum + of(track) * (weights[index] ?? 0), 0) / total;
+  const errors = tracks.map(({ gapErrorMs }, index) => gapErrorMs * (weights[index] ?? 0));
+  const standardErrorMs = Math.hypot(...errors) / total;
+  // What may be chance in each class is less likely in all of them at once.
+  const excessMs = meanOf(({ gapMs }) => gapMs) - policy.slackErrors * standardErrorMs;
+  const measuredAtMs = atMs as EpochMs;
+  return excessMs <= 0
+    ? { excessMs: 0, standardErrorMs: 0, measuredAtMs }
+    : { excessMs, standardErrorMs, measuredAtMs };
+}
+
+function isClearlySlow({ gapMs, gapErrorMs }: ClassTrack, policy: LivePolicy): boolean {
+  return gapMs > policy.slackErrors * gapErrorMs;
+}
+
+export interface Excess {
+  readonly excessMs: number;
+  readonly standardErrorMs: number;
+  /** Null: nothing was measured. */
+  readonly measuredAtMs: EpochMs | null;
+}
+
+/** The excess at `nowMs`, as far as it is remembered. */
+export function excessOf(times: LiveTimes, nowMs: EpochMs, policy: LivePolicy): Excess {
+  const known = Object.values(times.classes).filter(
+    (track) => track.requests >= policy.leastRequests || isClearlySlow(track, policy),
+  );
+  const measured = meanExcess(known, policy);
+  if (measured.measuredAtMs === null) return measured;
+  const sinceMs = Math.max(0, nowMs - measured.measuredAtMs - policy.freshMs);
+  const memoryMs = policy.memoryMs * 2 ** Math.max(0, times.strikes - 1);
+  const doubtMs = times.doubtedAtMs === null ? 0 : nowMs - times.doubtedAtMs;
+  const left = 2 ** (-sinceMs / memoryMs - doubtMs / policy.doubtedMemoryMs);
+  return {
+    excessMs: measured.excessMs * left,
+    standardErrorMs: measured.standardErrorMs * left,
+    measuredAtMs: measured.measuredAtMs,
+  };
+}
+
+/** Whether enough requests are measured to notice when people begin to wait longer. */
+export function isTimed(times: LiveTimes, nowMs: EpochMs, policy: LivePolicy): boolean {
+  return Object.values(times.classes).some(
+    ({ requests, atMs }) => requests >= policy.leastRequests && nowMs - atMs <= policy.freshMs,
+  );
+}
+
+/** Whether live traffic has just become much slower or faster: then probes should come at once. */
+export function isSuspicious(times: LiveTimes, nowMs: EpochMs, policy: LivePolicy): boolean {
+  return Object.values(times.classes).some((track) => {
+    const reach = Math.max(policy.slackErrors * Math.sqrt(track.variance), SUSPICIOUS_STEP);
+    const isFresh = nowMs - track.atMs <= policy.freshMs;
+    return (
+      isFresh &&
+      track.requests >= policy.leastRequests &&
+      Math.abs(track.logMs - track.formerLogMs) > reach
+    );
+  });
+}
+
+/** A smaller change, in logarithms, is not worth a probe. */
+const SUSPICIOUS_STEP = 0.3;
+
+/** Whether its excess counts as new evidence for a switch: now and then, not with each request. */
+export function withEvidence(
+  times: LiveTimes,
+  nowMs: EpochMs,
+  policy: LivePolicy,
+): { readonly times: LiveTimes; readonly isNew: boolean } {
+  const { evidenceAtMs } = times;
+  const isDue = evidenceAtMs === null || nowMs - evidenceAtMs >= policy.evidenceGapMs;
+  if (!isDue || times.slowAtMs !== nowMs) return { times, isNew: false };
+  return { times: { ...times, evidenceAtMs: nowMs }, isNew: true };
+}

@@ -1,0 +1,77 @@
+import type { FailureClass } from '@zephyr/contract/failure';
+import type { OutcomeCounts } from '@zephyr/contract/outcome';
+import type { EpochMs } from '@zephyr/contract/scalars';
+
+import type { HealthPolicy } from '../policy.ts';
+import { causeOf } from '../types.ts';
+
+/** Whether live requests succeed at an endpoint; their speed is in `live-excess.ts`. */
+export interface LiveRecord {
+  /** Successes since the endpoint's last failure. */
+  readonly successStreak: number;
+  readonly succeededAtMs: EpochMs | null;
+  readonly failedAtMs: EpochMs | null;
+}
+
+export const NO_LIVE_RECORD: LiveRecord = {
+  successStreak: 0,
+  succeededAtMs: null,
+  failedAtMs: null,
+};
+
+export function applyOutcomesToLive(
+  record: LiveRecord,
+  counts: OutcomeCounts,
+  nowMs: EpochMs,
+): LiveRecord {
+  if (endpointFailures(counts) > 0) {
+    return {
+      successStreak: 0,
+      succeededAtMs: counts.succeeded > 0 ? nowMs : record.succeededAtMs,
+      failedAtMs: nowMs,
+    };
+  }
+  if (counts.succeeded === 0) return record;
+  return {
+    ...record,
+    successStreak: record.successStreak + counts.succeeded,
+    succeededAtMs: nowMs,
+  };
+}
+
+/** Whether live requests succeed, so that failing probes must be wrong. */
+export function isContradictedByLive(
+  record: LiveRecord,
+  nowMs: EpochMs,
+  policy: HealthPolicy,
+): boolean {
+  return (
+    record.successStreak >= policy.liveSuccesses &&
+    record.succeededAtMs !== null &&
+    nowMs - record.succeededAtMs <= policy.liveFreshMs
+  );
+}
+
+/** Whether the last live requests have just failed, which may be the endpoint or chance. */
+export function isLosingRequests(
+  record: LiveRecord,
+  nowMs: EpochMs,
+  policy: HealthPolicy,
+): boolean {
+  return (
+    record.successStreak === 0 &&
+    record.failedAtMs !== null &&
+    nowMs - record.failedAtMs <= policy.liveFreshMs
+  );
+}
+
+/** The failure classes of one report with their counts. */
+export function failuresOf(counts: OutcomeCounts): readonly (readonly [FailureClass, number])[] {
+  return Object.entries(counts.failed) as [FailureClass, number][];
+}
+
+export function endpointFailures(counts: OutcomeCounts): number {
+  return failuresOf(counts)
+    .filter(([failure]) => causeOf(failure) === 'endpoint')
+    .reduce((sum, [, count]) => sum + count, 0);
+}

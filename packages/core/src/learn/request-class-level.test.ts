@@ -1,0 +1,129 @@
+import { describe, expect, it } from 'vitest';
+
+import { DEFAULT_POLICY } from '../policy.ts';
+import { epochMs } from '../types.ts';
+import {
+  advanceLevel,
+  type ClassLevel,
+  type Extra,
+  isClearlyQuicker,
+  peersOf,
+  referenceMs,
+} from './request-class-level.ts';
+
+const policy = DEFAULT_POLICY.live;
+const HOUR = 3_600_000;
+const NOW_MS = 10 * HOUR;
+
+const extra = (ms: number, parts: Partial<Extra> = {}): Extra => ({
+  ...{ ms, slackMs: 100, atMs: epochMs(NOW_MS), isOutdone: false },
+  ...parts,
+});
+const level = (parts: Partial<ClassLevel> = {}): ClassLevel => ({
+  ...{ ms: 1_000, atMs: epochMs(NOW_MS), nearAtMs: epochMs(NOW_MS), agreed: null },
+  ...parts,
+});
+/** So long after the level was last advanced. */
+const after = (sinceMs: number, of: Extra, others: readonly Extra[] = [], parts = {}) =>
+  advanceLevel(
+    level({ atMs: epochMs(NOW_MS - sinceMs), nearAtMs: epochMs(NOW_MS - sinceMs), ...parts }),
+    { extra: of, others },
+    policy,
+  );
+
+describe('advanceLevel', () => {
+  it('begins where the first endpoint is', () => {
+    expect(advanceLevel(undefined, { extra: extra(700), others: [] }, policy)).toEqual(
+      level({ ms: 700 }),
+    );
+  });
+
+  it('falls at once to what is clearly lower', () => {
+    expect(after(1_000, extra(899))).toEqual(level({ ms: 899 }));
+  });
+
+  it.each([
+    ['the least that is not clearly lower', 900, 950],
+    ['a little lower', 950, 975],
+    ['a little higher', 1_060, 1_030],
+    ['the most that is not clearly higher', 1_100, 1_050],
+  ])('follows %s by half in its half-life', (_, ms, expected) => {
+    const next = after(policy.driftHalfLifeMs, extra(ms));
+    expect(next.ms).toBeCloseTo(expected);
+    expect([next.atMs, next.nearAtMs]).toEqual([NOW_MS, NOW_MS]);
+  });
+
+  it('stays where no time has passed, or the clock went back', () => {
+    expect(after(0, extra(1_050)).ms).toBe(1_000);
+    expect(after(-5_000, extra(1_050)).ms).toBe(1_000);
+  });
+
+  it('rises slowly while only one endpoint is measured, which is not near it', () => {
+    const next = after(policy.riseHalfLifeMs, extra(2_000));
+    expect(next.ms).toBeCloseTo(1_500);
+    expect([next.atMs, next.nearAtMs]).toEqual([NOW_MS, NOW_MS - policy.riseHalfLifeMs]);
+    expect(after(policy.riseHalfLifeMs, extra(1_101)).ms).toBeCloseTo(1_050.5);
+  });
+
+  it('rises at once to the lower of two that agree, and remembers it', () => {
+    const others = [extra(1_800)];
+    expect(after(1_000, extra(2_000), others)).toEqual(
+      level({ ms: 1_800, agreed: { ms: 1_800, atMs: epochMs(NOW_MS) } }),
+    );
+    expect(after(1_000, extra(1_700), others).ms).toBe(1_700);
+  });
+
+  it('is judged by the lowest one, with what may be chance there', () => {
+    expect(after(policy.driftHalfLifeMs, extra(2_000), [extra(1_200, { slackMs: 250 })]).ms).toBe(
+      1_100,
+    );
+  });
+
+  it('does not rise by an endpoint that another one has outdone', () => {
+    const slow = extra(2_000, { isOutdone: true });
+    const before = level({ atMs: epochMs(NOW_MS - HOUR) });
+    expect(advanceLevel(before, { extra: slow, others: [] }, policy)).toBe(before);
+    expect(after(1_000, extra(2_000), [extra(1_800, { isOutdone: true })]).agreed).toBeNull();
+  });
+});
+
+describe('peersOf', () => {
+  it('are those that were measured since the class was at its level, but for a minute', () => {
+    const others = [-policy.peerMs, 1 - policy.peerMs, 0, 5_000].map((ms) =>
+      extra(1, { atMs: epochMs(NOW_MS + ms) }),
+    );
+    expect(peersOf(level(), others, policy)).toEqual(others.slice(1));
+    expect(peersOf(level(), [extra(1, { isOutdone: true })], policy)).toEqual([]);
+  });
+});
+
+describe('isClearlyQuicker', () => {
+  it.each([
+    ['beyond chance on both sides', 799, 799, true],
+    ['not quite', 800, 700, false],
+    ['its newest times are not its own yet', 700, 850, false],
+    ['its newest times are just nearer', 700, 849, true],
+  ])('%s', (_, ms, newestMs, isQuicker) => {
+    expect(isClearlyQuicker(extra(ms), extra(1_000), newestMs)).toBe(isQuicker);
+  });
+});
+
+describe('referenceMs', () => {
+  const agreed = { ms: 1_500, atMs: epochMs(NOW_MS - policy.agreedMs + 1) };
+  const about = { hasPeers: false, nowMs: epochMs(NOW_MS) };
+
+  it.each([
+    ['the level', level(), about, 1_000],
+    ['what all agreed on lately, for one alone', level({ agreed }), about, 1_500],
+    ['not where that is lower', level({ agreed: { ...agreed, ms: 900 } }), about, 1_000],
+    ['not where there are others', level({ agreed }), { ...about, hasPeers: true }, 1_000],
+    [
+      'not for longer',
+      level({ agreed: { ...agreed, atMs: epochMs(NOW_MS - policy.agreedMs) } }),
+      about,
+      1_000,
+    ],
+  ])('is %s', (_, of, when, ms) => {
+    expect(referenceMs(of, when, policy)).toBe(ms);
+  });
+});

@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+
+import { isWorthStaying, type StayInput } from './retry-same-endpoint.ts';
+
+const LONG: StayInput = {
+  failure: 'overloaded',
+  operation: 'messages',
+  waitMs: undefined,
+  isCached: true,
+  readingMs: 5_000,
+  isBusy: false,
+  hasStayed: false,
+  isBetterNext: false,
+};
+
+describe('isWorthStaying', () => {
+  it.each<[string, Partial<StayInput>, boolean]>([
+    ['a long prompt in the cache here', {}, true],
+    ['its cache is elsewhere, or nowhere', { isCached: false }, false],
+    ['a short prompt is read quickly anywhere', { readingMs: 1_000 }, false],
+    ['a longer one is not', { readingMs: 1_001 }, true],
+    ['the endpoint named a time', { waitMs: 2_000 }, false],
+    ['the endpoint turns everybody away', { isBusy: true }, false],
+    [
+      'the next endpoint turns fewer away, but this is the first refusal',
+      { isBetterNext: true },
+      true,
+    ],
+    [
+      'it has stayed once, and the next one turns fewer away',
+      { hasStayed: true, isBetterNext: true },
+      false,
+    ],
+    ['it has stayed once, and the next one is no better', { hasStayed: true }, true],
+    ['it has stayed once, and now turns everybody away', { hasStayed: true, isBusy: true }, false],
+    ['the endpoint failed', { failure: 'server_error' }, false],
+    ['the model is refused', { failure: 'forbidden' }, false],
+    ['a token count has no prompt to read', { operation: 'count_tokens' }, false],
+  ])('%s', (_name, parts, stays) => {
+    expect(isWorthStaying({ ...LONG, ...parts })).toBe(stays);
+  });
+});

@@ -1,0 +1,25 @@
+/** The page of history. */
+export const historyPage = {
+  'history.availability': 'Availability',
+  'history.range.24h': '24 hours',
+  'history.range.7d': '7 days',
+  'history.range.30d': '30 days',
+  'history.empty':
+    'Nothing has been recorded in this time. The first figures appear within a minute.',
+  'history.note':
+    'Hours and days are in UTC. Time during which an endpoint was disabled, or no controller ran, does not count.',
+  'history.tone.good': 'at least 99.9 %',
+  'history.tone.warn': 'at least 95 %',
+  'history.tone.bad': 'less',
+  'history.tone.none': 'no data',
+  'history.unobserved': 'no data',
+  'history.worst': 'Worst: {bar}',
+  'history.source': 'Measured by',
+  'history.source.probes': 'Probes',
+  'history.source.requests': 'Live requests',
+  'history.median': 'median; exact to 9 %',
+  'history.latency.summary': 'Median latency of {count} {count|endpoint|endpoints}',
+  'history.switches': 'Switches',
+  'history.switches.counts':
+    '{total} {total|switch|switches}: {failure} by failure, {latency} for latency, {operator} by an operator',
+} as const;

@@ -1,0 +1,36 @@
+import type { decisionDetails as en } from '../en/decision-details.ts';
+import type { Texts } from '../texts.ts';
+
+export const decisionDetails = {
+  'why.title': '决策 {number}',
+  'why.trigger': '依据：{trigger}',
+  'trigger.probe': '一次探测',
+  'trigger.outcomes': '实际请求',
+  'trigger.presence': '代理实例的报告',
+  'trigger.proxy_gone': '代理实例退出',
+  'trigger.command': '操作员的操作',
+  'trigger.config': '配置变更',
+  'trigger.tick': '时间推移',
+  'why.gain': '收益',
+  'why.gain.expected': '预期收益',
+  'why.gain.needed': '至少需要',
+  'why.gain.error': '标准误差',
+  'why.gain.confirmations': '连续确认次数',
+  'why.gain.note': '“至少需要”为切换阈值；若标准误差的倍数更大，则取后者。',
+  'why.trade': '运行中的会话',
+  'why.trade.move': '一并转移：收益大于其提示缓存的价值。',
+  'why.trade.stay': '留在其提示缓存所在的端点；只有新会话使用新端点。',
+  'why.trade.sessions': '会话数',
+  'why.trade.cached': '缓存的 token',
+  'why.trade.rebuild': '重建缓存',
+  'why.trade.gain': '全部会话的收益',
+  'why.amount': '{usd}，{time}',
+  'why.considered': '参与比较的端点',
+  'why.considered.empty': '未记录此决策的端点。',
+  'why.left': '原端点',
+  'why.chosen': '选定',
+  'why.available': '可用',
+  'why.replay': '从此处重放',
+  'why.replay.note':
+    '重新运行此决策及其后的决策；大约保留最近两小时的记录。加上 --set switching.thresholdMs=100 可查看其他设置会作出的决策。',
+} satisfies Texts<typeof en>;

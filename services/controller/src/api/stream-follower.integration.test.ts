@@ -1,0 +1,69 @@
+import { once } from 'node:events';
+import { createLogger } from '@zephyr/runtime/logger';
+import { createRedis } from '@zephyr/runtime/redis/client';
+import { keys } from '@zephyr/runtime/redis/keys';
+import { eventually } from '@zephyr/testkit/eventually';
+import { startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
+import type { Redis } from 'ioredis';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+
+import { startTail } from './stream-follower.ts';
+
+const log = createLogger('test', 'silent');
+let server: TestRedis;
+let redis: Redis;
+
+beforeAll(async () => {
+  server = await startTestRedis();
+  redis = createRedis({ url: server.url }, log, 'command');
+  await once(redis, 'ready');
+});
+afterAll(async () => {
+  redis.disconnect();
+  await server.stop();
+});
+
+async function reads(): Promise<number> {
+  return Number(/cmdstat_xread:calls=(\d+)/.exec(await redis.info('commandstats'))?.[1] ?? 0);
+}
+
+const append = (atMs: number) =>
+  redis.xadd(
+    keys.log,
+    '*',
+    'json',
+    JSON.stringify({ kind: 'leader', atMs, instanceId: 'controller-1', epoch: 1 }),
+  );
+
+it('follows while somebody does, reads nothing while nobody does, and follows again', async () => {
+  const tail = startTail({ url: server.url }, log);
+  const seen: number[] = [];
+  tail.events.on('log', ({ atMs }) => void seen.push(atMs));
+  try {
+    for (let round = 1; round <= 2; round += 1) {
+      const [first, second] = [tail.follow(), tail.follow()];
+      await Promise.all([first.started, second.started]);
+      await append(round * 10);
+      await eventually(() => expect(seen.at(-1)).toBe(round * 10));
+      first.end();
+      await append(round * 10 + 1);
+      await eventually(() => expect(seen.at(-1)).toBe(round * 10 + 1));
+      second.end();
+
+      // Each look is longer after the last one than the tail waits for something new.
+      let before = -1;
+      const hasRested = async () => {
+        const now = await reads();
+        const isSame = now === before;
+        before = now;
+        expect(isSame).toBe(true);
+      };
+      await eventually(hasRested, 1_500);
+      await append(round * 10 + 2);
+    }
+    // What was written meanwhile is history.
+    expect(seen).toEqual([10, 11, 20, 21]);
+  } finally {
+    tail.stop();
+  }
+});

@@ -1,0 +1,148 @@
+/**
+ * One controller leads, the others stand by.
+ *
+ *     standby --(got the lease)--> leading
+ *     leading --(lost the lease | no renewal for 3 s | the work failed | stop)--> standby
+ *
+ * A stop gives the lease back.
+ *
+ * A leader stops acting two seconds before its lease can end, by its own monotonic clock. That is
+ * for order only: what makes two leaders harmless is the epoch, which Redis checks in each commit.
+ */
+import { randomInt } from 'node:crypto';
+
+import { pause, systemClock } from '@zephyr/runtime/clock';
+import { messageOf } from '@zephyr/runtime/errors';
+import type { Logger } from '@zephyr/runtime/logger';
+import {
+  acquireLease,
+  type HeldLease,
+  releaseLease,
+  renewLease,
+} from '@zephyr/runtime/redis/lease-store';
+import type { Redis } from 'ioredis';
+
+import type { RedisClock } from './redis-clock.ts';
+
+const RENEW_EVERY_MS = 1_000;
+/** Without a renewal for this long the leader stops acting: the lease of 5 s may end soon. */
+const RENEW_DEADLINE_MS = 3_000;
+/** A standby asks for the lease once a second, at different moments than the others. */
+const RETRY_MS = 1_000;
+const RETRY_SPREAD_MS = 200;
+
+/** From getting the lease to losing it. */
+export interface Term {
+  readonly epoch: number;
+  readonly incarnation: string;
+  /** Aborted when the term ends; whatever leads must then return soon. */
+  readonly signal: AbortSignal;
+}
+
+export type LeadershipState =
+  /** `leaderId` null: nobody leads, or Redis did not say who. */
+  | { readonly status: 'standby'; readonly leaderId: string | null }
+  | { readonly status: 'leading'; readonly epoch: number; readonly sinceAtMs: number };
+
+export interface LeadershipDeps {
+  readonly redis: Redis;
+  readonly instanceId: string;
+  readonly clock: RedisClock;
+  readonly log: Logger;
+  /** Leads until the signal aborts; throws or returns early when it cannot go on. */
+  readonly lead: (term: Term) => Promise<void>;
+  /** Called about once a second while another controller leads. */
+  readonly standBy: () => Promise<void>;
+  /** Receives each new state; the first one is `standby`. */
+  readonly onState: (state: LeadershipState) => void;
+}
+
+export interface LeaderElection {
+  /** Ends the term, waits for the work to return, gives the lease back. */
+  stop(): Promise<void>;
+}
+
+export function startLeadership(deps: LeadershipDeps): LeaderElection {
+  const stopping = new AbortController();
+  const run = async (): Promise<void> => {
+    while (!stopping.signal.aborted) {
+      const sentAtMs = deps.clock.monotonicMs();
+      const answer = await acquireLease(deps.redis, deps.instanceId).catch(() => undefined);
+      if (answer !== undefined) deps.clock.observe(answer.redisNowMs, sentAtMs);
+      if (answer?.status === 'held') {
+        deps.onState({ status: 'leading', epoch: answer.epoch, sinceAtMs: deps.clock.now() });
+        await serveTerm(deps, { lease: answer, sentAtMs }, stopping.signal);
+        deps.onState({ status: 'standby', leaderId: null });
+      } else {
+        deps.onState({ status: 'standby', leaderId: answer?.holder ?? null });
+        if (answer !== undefined) await deps.standBy();
+      }
+      const pauseMs = RETRY_MS + randomInt(-RETRY_SPREAD_MS, RETRY_SPREAD_MS);
+      await pause(systemClock, pauseMs, stopping.signal);
+    }
+  };
+  const running = run();
+
+  return {
+    stop: async () => {
+      stopping.abort();
+      await running;
+    },
+  };
+}
+
+/** Works and renews until the lease is lost, the work ends, or we are stopped. */
+async function serveTerm(
+  deps: LeadershipDeps,
+  held: { readonly lease: HeldLease; readonly sentAtMs: number },
+  stopSignal: AbortSignal,
+): Promise<void> {
+  const { epoch, incarnation } = held.lease;
+  const ending = new AbortController();
+  const end = (why: string) => ending.abort(why);
+  const stop = () => end('stopped');
+  stopSignal.addEventListener('abort', stop, { once: true });
+  deps.log.info({ epoch, incarnation }, 'leading');
+
+  const work = deps
+    .lead({ epoch, incarnation, signal: ending.signal })
+    .catch((error: unknown) => {
+      // Whoever asked it to stop has cut its work short: that is no failure.
+      if (stopSignal.aborted) return;
+      deps.log.warn({ epoch, reason: messageOf(error) }, 'leading failed');
+    })
+    .finally(() => end('the work has ended'));
+  await renewUntilLost(deps, { epoch, sentAtMs: held.sentAtMs }, ending);
+  await work;
+  stopSignal.removeEventListener('abort', stop);
+  deps.log.info({ epoch, why: ending.signal.reason }, 'not leading any more');
+  // Only ours is given back; after a lost lease this changes nothing.
+  await releaseLease(deps.redis, deps.instanceId).catch(() => undefined);
+}
+
+async function renewUntilLost(
+  deps: LeadershipDeps,
+  held: { readonly epoch: number; readonly sentAtMs: number },
+  ending: AbortController,
+): Promise<void> {
+  const deadlineAfter = (sentAtMs: number) =>
+    setTimeout(
+      () => ending.abort('the lease was not renewed in time'),
+      RENEW_DEADLINE_MS - (deps.clock.monotonicMs() - sentAtMs),
+    );
+  let deadline = deadlineAfter(held.sentAtMs);
+  while (!ending.signal.aborted) {
+    await pause(systemClock, RENEW_EVERY_MS, ending.signal);
+    if (ending.signal.aborted) break;
+    const sentAtMs = deps.clock.monotonicMs();
+    const renewal = await renewLease(deps.redis, { id: deps.instanceId, epoch: held.epoch })
+      .then((renewed) => renewed ?? 'lost')
+      .catch(() => 'unknown' as const);
+    if (renewal === 'lost') ending.abort('the lease was lost');
+    if (typeof renewal === 'string') continue;
+    deps.clock.observe(renewal.redisNowMs, sentAtMs);
+    clearTimeout(deadline);
+    deadline = deadlineAfter(sentAtMs);
+  }
+  clearTimeout(deadline);
+}

@@ -1,0 +1,114 @@
+/** Between the commands that people give and those of the decision core. */
+import {
+  type AuditRecord,
+  type CommandRecord,
+  type OperatorCommand,
+  recordedBody,
+} from '@zephyr/contract/command';
+import { isEditName } from '@zephyr/contract/config-edit';
+import type { ProblemCode } from '@zephyr/contract/problem';
+import type { EpochMs } from '@zephyr/contract/scalars';
+import type { Mode } from '@zephyr/contract/selection';
+import type { CommandOutcome, Effect } from '@zephyr/core';
+import type { ConfigChange } from '@zephyr/runtime/config/source';
+import { COMMAND_LIFE_MS } from '@zephyr/runtime/redis/commands';
+import type { StreamEntry } from '@zephyr/runtime/redis/streams';
+
+/** `reload` and edits are not for the core: the leader reads its files and passes on what is new. */
+type LeaderCommand = OperatorCommand | { readonly kind: 'reload' };
+
+/** Undefined for what the admin API would not have let through: no reason to stop. */
+function parsedCommand({ name, body }: CommandRecord): LeaderCommand | undefined {
+  const parsed = recordedBody(name).safeParse(body);
+  if (!parsed.success) return undefined;
+  if (isEditName(name)) return { kind: 'reload' };
+  return { kind: name, ...(parsed.data as object) } as LeaderCommand;
+}
+
+/** A command that waits for its answer. */
+export interface OpenCommand {
+  readonly id: string;
+  readonly record: CommandRecord;
+}
+
+export interface CoreCommand extends OpenCommand {
+  readonly command: OperatorCommand;
+}
+
+export interface SortedCommands {
+  readonly forCore: readonly CoreCommand[];
+  readonly reloads: readonly OpenCommand[];
+  readonly refused: readonly AuditRecord[];
+}
+
+/**
+ * A command that is read too late is rejected, because its caller has already timed out.
+ * @param isPerson whether it is the name of a person or team
+ */
+export function sortCommands(
+  entries: readonly StreamEntry<CommandRecord>[],
+  nowMs: EpochMs,
+  isPerson: (name: string) => boolean,
+): SortedCommands {
+  const forCore: CoreCommand[] = [];
+  const reloads: OpenCommand[] = [];
+  const late: AuditRecord[] = [];
+  for (const { id, atMs, value: record } of entries) {
+    if (nowMs - atMs > COMMAND_LIFE_MS) {
+      late.push(refused({ id, record }, 'timeout', 'no controller led when it was given'));
+      continue;
+    }
+    const command = parsedCommand(record);
+    if (command === undefined) {
+      late.push(refused({ id, record }, 'invalid_body', `${record.name}: not a body of it`));
+      continue;
+    }
+    if (command.kind === 'grant' && !isPerson(command.name)) {
+      const detail = `no client and no team is named ${JSON.stringify(command.name)}`;
+      late.push(refused({ id, record }, 'unknown_person', detail));
+      continue;
+    }
+    if (command.kind === 'reload') reloads.push({ id, record });
+    else forCore.push({ id, record, command });
+  }
+  return { forCore, reloads, refused: late };
+}
+
+/** The audit records of what the core has answered. */
+export function auditsOf(
+  effects: readonly Effect[],
+  open: readonly OpenCommand[],
+  nowMs: EpochMs,
+): readonly AuditRecord[] {
+  return effects.flatMap((effect) => {
+    if (effect.kind !== 'answer') return [];
+    const command = open.find(({ id }) => id === effect.commandId);
+    return command === undefined ? [] : [answered(command, effect.outcome, nowMs)];
+  });
+}
+
+function answered({ id, record }: OpenCommand, outcome: CommandOutcome, atMs: number): AuditRecord {
+  if (outcome.status === 'refused') {
+    return refused({ id, record }, outcome.why, `${record.name} was refused: ${outcome.why}`);
+  }
+  const { status, previousMode, affected } = outcome;
+  const answer = { command: record.name, outcome: status, atMs, previousMode, affected };
+  return { commandId: id, ...record, outcome: { status: 'answered', answer } };
+}
+
+function refused({ id, record }: OpenCommand, code: ProblemCode, detail: string): AuditRecord {
+  return { commandId: id, ...record, outcome: { status: 'refused', code, detail } };
+}
+
+/** The answer to a command that reloads the configuration. */
+export function reloadAudit(
+  command: OpenCommand,
+  done: { readonly change: ConfigChange; readonly mode: Mode; readonly nowMs: EpochMs },
+): AuditRecord {
+  const { change, mode, nowMs } = done;
+  if (change.status === 'refused') {
+    return refused(command, 'config_invalid', change.problems.join('\n'));
+  }
+  const affected = change.loaded.config.endpoints.length;
+  return answered(command, { status: 'applied', previousMode: mode, affected }, nowMs);
+}

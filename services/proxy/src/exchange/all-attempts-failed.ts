@@ -1,0 +1,91 @@
+/** What a client gets when no endpoint's answer can be given: an endpoint's refusal, or an error of ours. */
+
+import { ANONYMOUS, type RequestOutcome } from '@zephyr/contract/usage';
+import { isLasting, type Operation, scopeOf } from '@zephyr/core';
+import { namedModels, sendModelList } from '../answer/model-list.ts';
+import { passRefusal } from '../answer/pass-refusal.ts';
+import { type ErrorName, errorOfFailure, sendError } from '../answer/zephyr-errors.ts';
+import type { FailedAttempt } from './attempt.ts';
+import type { ExchangeContext } from './exchange-context.ts';
+import { requestedModel } from './model-name.ts';
+
+/** Endpoints that cannot be reached may be back in a second. */
+const UNREACHABLE_RETRY_MS = 1_000;
+const LEAST_RETRY_MS = 1_000;
+/** Clients that were turned away together must not come back together. */
+const RETRY_JITTER_RATIO = 0.25;
+
+/** Of two failed attempts of one request, the one that says more to its client. */
+export function moreTelling(
+  known: FailedAttempt | undefined,
+  next: FailedAttempt,
+  operation: Operation,
+): FailedAttempt {
+  if (known === undefined) return next;
+  // An endpoint's own answer says more than a connection that failed.
+  const hasAnswer = next.response !== undefined;
+  if (hasAnswer !== (known.response !== undefined)) return hasAnswer ? next : known;
+  // The client gives up after a refusal that lasts, though the other endpoint may be well in a moment.
+  const hides = isLasting(scopeOf(next.failure, operation));
+  return hides && !isLasting(scopeOf(known.failure, operation)) ? known : next;
+}
+
+export function answerFailure(context: ExchangeContext, failed: FailedAttempt): RequestOutcome {
+  const { failure, phase, response, retryAfterMs } = failed;
+  const names = failure === 'unsupported' ? listedModels(context) : [];
+  if (names.length > 0) {
+    context.deps.serving.noteAnswer();
+    sendModelList(context.input.res, names);
+    return 'ok';
+  }
+  if (response === undefined) {
+    const isUnreachable = phase === 'connecting';
+    const waitMs = retryAfterMs ?? (isUnreachable ? UNREACHABLE_RETRY_MS : undefined);
+    return answerError(context, isUnreachable ? 'unreachable' : errorOfFailure(failure), waitMs);
+  }
+  const { deps, input } = context;
+  deps.serving.noteAnswer();
+  const { leftFamily } = context.placement;
+  passRefusal(input.res, response, { isLast: deps.isDraining(), leftFamily });
+  return 'failed';
+}
+
+/** For a client that asks which models there are. */
+function listedModels({ deps, input }: ExchangeContext): readonly string[] {
+  const isAsked = input.operation === 'models' && !input.pathAndQuery.startsWith('/v1/models/');
+  return isAsked ? namedModels(deps.routing.servedModels()) : [];
+}
+
+export function answerError(
+  context: ExchangeContext,
+  name: ErrorName,
+  retryAfterMs?: number,
+): RequestOutcome {
+  const {
+    deps,
+    input: { res },
+    placement,
+    requestId,
+  } = context;
+  if (!res.headersSent && deps.isDraining()) res.setHeader('connection', 'close');
+  const jitteredMs =
+    retryAfterMs === undefined
+      ? undefined
+      : Math.max(LEAST_RETRY_MS, retryAfterMs) * (1 + deps.rng() * RETRY_JITTER_RATIO);
+  const { leftFamily } = placement;
+  const models = modelsFor(name, context);
+  sendError(res, { name, requestId, retryAfterMs: jitteredMs, models, leftFamily });
+  if (name === 'too_large') return 'too_large';
+  // The client's to correct, and no sign of trouble here.
+  if (name === 'unknown_model' || name === 'model_not_allowed') return 'failed';
+  deps.serving.noteOwnError(name, deps.clock.nowMs());
+  return 'failed';
+}
+
+function modelsFor(name: ErrorName, context: ExchangeContext): string | undefined {
+  const { deps, input } = context;
+  if (name === 'unknown_model') return deps.routing.servedModels().join(', ');
+  if (name !== 'model_not_allowed') return undefined;
+  const model = requestedModel(context);
+  return deps.limits.modelsWithout(model, input.client ?? ANONYMOUS)?.join(', ');
+}

@@ -1,0 +1,345 @@
+/**
+ * The attempts of one request: choose an endpoint, send, judge, go on.
+ *
+ *     asking  --(an answer for the client)-->           done: answered
+ *     asking  --(failed, another one may be asked)-->   asking
+ *     asking  --(refused for the moment)-->             pausing --(`STAY_PAUSE_MS`)--> asking
+ *     asking  --(failed, nothing more to try)-->        done: failed
+ *     any     --(no endpoint to ask)-->                 done: nobody
+ *     any     --(abort)-->                              done, without a result
+ */
+import type { FailureClass } from '@zephyr/contract/failure';
+import type { EndpointId } from '@zephyr/contract/scalars';
+import { ANONYMOUS, type RequestAttempt } from '@zephyr/contract/usage';
+import {
+  type FirstByteClass,
+  type Journey,
+  latencyClassOf,
+  mayBeBilled,
+  rateLimitsOf,
+  requestClassOf,
+  STAY_PAUSE_MS,
+  scopeOf,
+  type TimedRequest,
+} from '@zephyr/core';
+import { usageInHead } from '../answer/answer-head.ts';
+import { type HeldResponse, requestIdOf } from '../answer/held-response.ts';
+import type { ErrorName } from '../answer/zephyr-errors.ts';
+import type { UpstreamEndpoint } from '../upstream/endpoints.ts';
+import { moreTelling } from './all-attempts-failed.ts';
+import {
+  Attempt,
+  type AttemptResult,
+  type CommittedAttempt,
+  type FailedAttempt,
+} from './attempt.ts';
+import type { ExchangeContext } from './exchange-context.ts';
+import { readingMsOf } from './first-byte-timeout.ts';
+import { requestedModel } from './model-name.ts';
+import { Retries } from './retries.ts';
+import { routedRequestIn } from './routed-request.ts';
+import { attemptTimesOf, upstreamRequestOf } from './upstream-request.ts';
+
+/** An endpoint that is asked. */
+export interface ChosenEndpoint {
+  readonly endpoint: UpstreamEndpoint;
+  /** Another endpoint could be asked after this one. */
+  readonly hasAlternative: boolean;
+}
+
+/** An answer that the client is to be given. The endpoint counts as busy with it until `release`. */
+export interface AnsweredRequest {
+  readonly endpointId: EndpointId;
+  readonly response: HeldResponse;
+  /** `passed`: the endpoint says what is wrong with the request. */
+  readonly kind: 'committed' | 'passed';
+  readonly release: () => void;
+}
+
+export type AttemptLoopResult =
+  | { readonly kind: 'answered'; readonly answer: AnsweredRequest }
+  | { readonly kind: 'failed'; readonly failed: FailedAttempt }
+  | { readonly kind: 'nobody'; readonly error: ErrorName; readonly retryAfterMs?: number };
+
+type AttemptLoopState =
+  | {
+      readonly status: 'asking';
+      readonly endpointId: EndpointId;
+      readonly attempt: Attempt;
+      readonly release: () => void;
+    }
+  | { readonly status: 'pausing' }
+  | { readonly status: 'done' };
+
+const PAUSING: AttemptLoopState = { status: 'pausing' };
+const NO_ATTEMPTS: readonly RequestAttempt[] = [];
+const DONE: AttemptLoopState = { status: 'done' };
+
+const ERROR_OF_NONE = { disabled: 'none_enabled', asked: 'all_down' } as const;
+
+export class AttemptLoop {
+  readonly journey: Journey;
+  /** As the body names it; empty where it does not. */
+  readonly requestedModel: string;
+  readonly #context: ExchangeContext;
+  readonly #onDone: (result: AttemptLoopResult) => void;
+  readonly #retries: Retries;
+  /** That endpoints must serve; empty: any. */
+  #model = '';
+  #state: AttemptLoopState = PAUSING;
+  /** Of the attempt that runs. */
+  #firstByteClass: FirstByteClass;
+  #lastFailure: FailedAttempt | undefined;
+  /** Those that failed, in their order. */
+  failed: readonly RequestAttempt[] = NO_ATTEMPTS;
+  #attempts = 0;
+  /** Its idle connection was dead: if it is asked again, then on a fresh one. */
+  #staleId: EndpointId | undefined;
+
+  constructor(context: ExchangeContext, onDone: (result: AttemptLoopResult) => void) {
+    const { deps, settings, input, body } = context;
+    this.#context = context;
+    this.#onDone = onDone;
+    const { model } = body.facts();
+    this.requestedModel = model;
+    this.journey = deps.routing.begin(routedRequestIn(context, model));
+    const requestClass = requestClassOf({ model, bodyBytes: body.bytes });
+    this.#firstByteClass = { requestClass, isCached: false };
+    this.#retries = new Retries({
+      operation: input.operation,
+      failover: settings.failover,
+      body,
+      budget: deps.budget,
+      metrics: deps.metrics,
+      clock: deps.clock,
+    });
+  }
+
+  /** The endpoint's name for the last attempt that got an answer. */
+  get endpointRequestId(): string | undefined {
+    const response = this.#lastFailure?.response;
+    return response === undefined ? undefined : requestIdOf(response);
+  }
+
+  /** 1 at the first endpoint. */
+  get attempts(): number {
+    return this.#attempts;
+  }
+
+  /** The attempt that runs; undefined between two. */
+  get current(): { readonly endpointId: EndpointId; readonly isConnecting: boolean } | undefined {
+    if (this.#state.status !== 'asking') return undefined;
+    const { endpointId, attempt } = this.#state;
+    return { endpointId, isConnecting: attempt.isConnecting };
+  }
+
+  start(): void {
+    const { deps, input } = this.#context;
+    deps.budget.noteRequest(deps.clock.nowMs());
+    const person = input.client ?? ANONYMOUS;
+    const hasOwnModels = input.operation !== 'models' && deps.limits.hasModelRules(person);
+    const model = deps.routing.hasModelRules || hasOwnModels ? requestedModel(this.#context) : '';
+    if (deps.routing.hasModelRules) this.#model = model;
+    if (hasOwnModels && deps.limits.modelsWithout(model, person) !== undefined) {
+      this.#finish({ kind: 'nobody', error: 'model_not_allowed' });
+    } else if (!deps.routing.isServed(this.#model)) {
+      this.#finish({ kind: 'nobody', error: 'unknown_model' });
+    } else if (input.operation === 'extra') this.#tryOnly();
+    else this.#tryNext();
+  }
+
+  /** Nothing is reported any more. */
+  abort(): void {
+    const state = this.#state;
+    this.#state = DONE;
+    // It may be pausing between two attempts.
+    this.#context.deadline.stop();
+    if (state.status !== 'asking') return;
+    state.attempt.abort();
+    state.release();
+    this.#context.deps.stats.clientGone(state.endpointId);
+  }
+
+  #tryNext(): void {
+    const { deps, placement } = this.#context;
+    const isFirst = this.#attempts === 0;
+    const exploredId = isFirst ? placement.explore(this.journey, this.#timed()) : undefined;
+    const preferredId = exploredId ?? placement.preferredId(this.journey, this.#model);
+    const choice = deps.routing.choose(this.journey, preferredId, this.#model);
+    if (choice.kind === 'send') {
+      const { hasAlternative } = choice;
+      this.#ask({ endpoint: deps.routing.endpoint(choice.id), hasAlternative });
+      return;
+    }
+    this.#retries.nobodyLeft();
+    const failed = this.#lastFailure;
+    if (failed !== undefined) this.#finish({ kind: 'failed', failed });
+    else if (choice.why === 'limited') {
+      const { retryAfterMs } = choice;
+      this.#finish({ kind: 'nobody', error: 'rate_limited', retryAfterMs });
+    } else this.#finish({ kind: 'nobody', error: ERROR_OF_NONE[choice.why] });
+  }
+
+  #timed(): TimedRequest & { readonly model: string } {
+    const { body, settings } = this.#context;
+    const readingMs = readingMsOf(body.bytes, settings.timeouts);
+    return { of: this.#firstByteClass, readingMs, model: this.#model };
+  }
+
+  /**
+   * Of `extra_paths`: what such a request means, and whether it may be repeated, is not known. On a
+   * connection of its own, because one that died while it was idle would need a second try.
+   */
+  #tryOnly(): void {
+    const [endpoint] = this.#context.deps.routing.endpoints;
+    if (endpoint === undefined) this.#finish({ kind: 'nobody', error: 'all_down' });
+    else this.#ask({ endpoint, hasAlternative: false });
+  }
+
+  #ask(chosen: ChosenEndpoint): void {
+    const { deps, input, body, placement, deadline } = this.#context;
+    const { endpoint, hasAlternative } = chosen;
+    const { id } = endpoint;
+    this.#attempts += 1;
+    placement.noteAsked(endpoint);
+    const { requestClass } = this.#firstByteClass;
+    this.#firstByteClass = { requestClass, isCached: placement.isCachedAt(id) };
+    const attempt = new Attempt(
+      {
+        endpoint,
+        request: upstreamRequestOf(this.#context, endpoint, this.#needsFreshConnection(id)),
+        body,
+        isGated: input.operation === 'messages',
+        times: attemptTimesOf(this.#context, {
+          endpointId: id,
+          firstByteClass: this.#firstByteClass,
+          hasAlternative: hasAlternative && this.#retries.areLeft,
+        }),
+        deadline,
+        clock: deps.clock,
+      },
+      (result) => this.#onSettled(chosen, result),
+    );
+    const release = deps.stats.acquire(id);
+    this.#state = { status: 'asking', endpointId: id, attempt, release };
+    attempt.start(deps.send);
+  }
+
+  #needsFreshConnection(id: EndpointId): boolean {
+    const { deps, input } = this.#context;
+    if (input.operation === 'extra' || id === this.#staleId) return true;
+    return deps.stale.isReuseRisky(id, deps.clock.nowMs());
+  }
+
+  #onSettled(chosen: ChosenEndpoint, result: AttemptResult): void {
+    const state = this.#state;
+    if (state.status !== 'asking') return;
+    if (result.kind === 'failed') {
+      this.#noteFailure(chosen, result);
+      state.release();
+      this.#state = PAUSING;
+      this.#afterFailure(chosen, result);
+      return;
+    }
+    const { deps, body } = this.#context;
+    const { id } = chosen.endpoint;
+    if (result.kind === 'committed') this.#noteAnswered(id);
+    this.#retries.answered();
+    body.release();
+    const { kind, response } = result;
+    const answer = { endpointId: id, response, kind, release: state.release };
+    this.#finish({ kind: 'answered', answer });
+    // The client has its first bytes before they are counted.
+    deps.serving.noteAnswer();
+    if (result.kind === 'committed') this.#noteContent(id, result);
+  }
+
+  #noteAnswered(endpointId: EndpointId): void {
+    const { deps, placement, requestId } = this.#context;
+    deps.routing.answered(this.journey, endpointId);
+    placement.noteAnswered(endpointId);
+    const { leftFamily: family } = placement;
+    if (family === undefined) return;
+    deps.log.warn({ requestId, family, endpointId }, 'a session left its signature family');
+  }
+
+  #noteFailure({ endpoint }: ChosenEndpoint, result: FailedAttempt): void {
+    const { routing, stats } = this.#context.deps;
+    const { failure, retryAfterMs } = result;
+    stats.failed(endpoint.id, failure);
+    if (failure === 'token_refused') this.#context.deps.onTokenRefused(endpoint.groupName);
+    const attempt = { endpoint: endpoint.id, failure, mayBeBilled: mayBeBilled(result) };
+    this.failed = [...this.failed, attempt];
+    this.#nameModel(failure);
+    if (result.staleConnection) routing.stale(this.journey, endpoint.id);
+    else routing.failed(this.journey, endpoint, { failure, waitMs: retryAfterMs });
+  }
+
+  /** What is held against a model must be held against the one that the endpoint read. */
+  #nameModel(failure: FailureClass): void {
+    const { input, body } = this.#context;
+    const scope = scopeOf(failure, input.operation);
+    if (scope !== 'load' && scope !== 'model') return;
+    this.journey.request = routedRequestIn(this.#context, body.exactModel());
+  }
+
+  #noteContent(id: EndpointId, { ttftMs, response }: CommittedAttempt): void {
+    const { deps, input, placement, body } = this.#context;
+    if (input.operation !== 'messages') return;
+    // After a dead connection the session's prompt cache is still where it was.
+    if (this.#staleId === undefined && placement.sessionId !== undefined) {
+      const elsewhereMs = deps.routing.elsewhereMs(this.journey, id, this.#timed());
+      placement.noteContent(id, ttftMs, elsewhereMs);
+    }
+    deps.stats.firstContent(id, ttftMs);
+    const limits = rateLimitsOf(response.headers, deps.clock.epochMs());
+    if (limits !== undefined) deps.stats.limitsSeen(id, limits);
+    // Without a stream the first content comes with the last: not to be compared.
+    if (body.facts().isStream !== true) return;
+    deps.routing.noteFirstContent(id, this.#firstByteClass, ttftMs);
+    const usage = usageInHead(response.held[0]);
+    const isCached = usage.cacheReadTokens > usage.inputTokens + usage.cacheWriteTokens;
+    const latencyClass = latencyClassOf(this.#firstByteClass.requestClass, isCached);
+    deps.stats.streamBegan(id, { class: latencyClass, ms: ttftMs });
+  }
+
+  #afterFailure(chosen: ChosenEndpoint, failed: FailedAttempt): void {
+    const { deps, input, body, settings, deadline } = this.#context;
+    const { id } = chosen.endpoint;
+    const lastFailure = moreTelling(this.#lastFailure, failed, input.operation);
+    this.#lastFailure = lastFailure;
+    if (input.operation === 'extra') {
+      this.#finish({ kind: 'failed', failed });
+      return;
+    }
+    if (failed.staleConnection) {
+      this.#staleId = id;
+      deps.stale.note(id, deps.clock.nowMs());
+    }
+    const step = this.#retries.after(failed, () => ({
+      isCached: this.#firstByteClass.isCached,
+      readingMs: readingMsOf(body.bytes, settings.timeouts),
+      isBusy: deps.routing.isBusy(this.journey, id),
+      isBetterNext: deps.routing.isBetterNext(this.journey, id),
+    }));
+    if (step === 'give_up') {
+      this.#finish({ kind: 'failed', failed: lastFailure });
+      return;
+    }
+    deps.log.debug({ endpointId: id, failure: failed.failure, step }, 'attempt failed');
+    if (step === 'next_endpoint') this.#tryNext();
+    else deadline.start(STAY_PAUSE_MS, () => this.#askAgain(chosen));
+  }
+
+  /** Unless it was taken out of the configuration meanwhile. */
+  #askAgain({ endpoint: { id }, hasAlternative }: ChosenEndpoint): void {
+    const endpoint = this.#context.deps.routing.endpoints.find((known) => known.id === id);
+    if (endpoint === undefined) this.#tryNext();
+    else this.#ask({ endpoint, hasAlternative });
+  }
+
+  #finish(result: AttemptLoopResult): void {
+    this.#state = DONE;
+    this.#onDone(result);
+  }
+}

@@ -1,0 +1,67 @@
+/**
+ * Sessions over several proxies: each publishes where it placed a session and adopts what the others
+ * publish. A second late is early enough: a session asks again after seconds.
+ */
+import type { EndpointId } from '@zephyr/contract/scalars';
+import { sessionBatchSchema } from '@zephyr/contract/session';
+import type { SessionTable } from '@zephyr/core';
+import type { Clock } from '@zephyr/runtime/clock';
+import { readSessionEntries } from '@zephyr/runtime/redis/bounded';
+import { keys } from '@zephyr/runtime/redis/keys';
+import { parseEntries } from '@zephyr/runtime/redis/streams';
+import type { Redis } from 'ioredis';
+
+/** In one entry; what is left follows a second later. */
+const MAX_IN_BATCH = 500;
+/** Entries read at once. */
+const MAX_READ = 200;
+/** A minute or two of a large team; who starts reads the last ones, the others read each second. */
+const MAX_ENTRIES = 1_000;
+
+export class SessionSync {
+  readonly #proxyId: string;
+  readonly #clock: Clock;
+  readonly #onPlaced: (session: string, endpointId: EndpointId) => void;
+  /** The last entry that was read; undefined before the first reading. */
+  #lastId: string | undefined;
+
+  /** @param onPlaced another proxy's session was answered by this endpoint */
+  constructor(
+    proxyId: string,
+    clock: Clock,
+    onPlaced: (session: string, endpointId: EndpointId) => void,
+  ) {
+    this.#proxyId = proxyId;
+    this.#clock = clock;
+    this.#onPlaced = onPlaced;
+  }
+
+  /** Rejects when Redis does not answer; what was not published then is published with the next change. */
+  async exchange(redis: Redis, table: SessionTable): Promise<void> {
+    const sessions = table.takeUnshared(this.#clock.nowMs(), MAX_IN_BATCH);
+    if (sessions.length > 0) {
+      const batch = JSON.stringify({ proxyId: this.#proxyId, sessions });
+      await redis.xadd(keys.sessions, 'MAXLEN', '~', MAX_ENTRIES, '*', 'json', batch);
+    }
+    const part = await readSessionEntries(redis, { afterId: this.#lastId, count: MAX_READ });
+    if (part === undefined) return;
+    const [seconds = 0, microseconds = 0] = (await redis.time()).map(Number);
+    // Also behind what does not parse.
+    this.#lastId = part.lastId;
+    this.#take(part.entries, table, seconds * 1000 + microseconds / 1000);
+  }
+
+  #take(reply: unknown, table: SessionTable, redisNowMs: number): void {
+    const entries = parseEntries(reply, { schema: sessionBatchSchema, refused: () => undefined });
+    const nowMs = this.#clock.nowMs();
+    for (const { atMs, value } of entries) {
+      if (value.proxyId === this.#proxyId) continue;
+      // Both moments are of Redis' clock: the machines' clocks are never compared.
+      const onTheWayMs = Math.max(0, redisNowMs - atMs);
+      for (const session of value.sessions) {
+        const isTaken = table.adopt({ ...session, idleMs: session.idleMs + onTheWayMs }, nowMs);
+        if (isTaken) this.#onPlaced(session.id, session.endpointId);
+      }
+    }
+  }
+}

@@ -1,0 +1,159 @@
+/**
+ * What a finished request adds to the ledger of usage and to the log of requests. In memory only: it is
+ * written by `UsageWriter`, and no request waits for that.
+ */
+import type { EpochMs } from '@zephyr/contract/scalars';
+import {
+  ANONYMOUS,
+  type AnswerUsage,
+  NONE,
+  OTHER,
+  type RequestAttempt,
+  type RequestOutcome,
+  type RequestRecord,
+  type TokensKnown,
+} from '@zephyr/contract/usage';
+import { costUsd, NO_USAGE, type Operation, type Price, priceOf } from '@zephyr/core';
+import type { Clock } from '@zephyr/runtime/clock';
+import type { Config } from '@zephyr/runtime/config/config';
+
+import { pseudonymOf } from '../report/session-pseudonym.ts';
+
+/** What is known of a request at its end. */
+export interface FinishedRequest {
+  readonly id: string;
+  /** Name of the client's key; null where keys are not used. */
+  readonly client: string | null;
+  readonly operation: Operation;
+  /** As the body names it; empty where it does not. */
+  readonly model: string;
+  /** Of Claude Code, with its person; undefined without a session. */
+  readonly sessionId: string | undefined;
+  readonly outcome: RequestOutcome;
+  readonly attempts: readonly RequestAttempt[];
+  readonly endpointRequestId: string | undefined;
+  /** Undefined where there was no content. */
+  readonly ttftMs: number | undefined;
+  readonly durationMs: number;
+  /** As far as the answer named its tokens. */
+  readonly usage: AnswerUsage | undefined;
+  /** Whether an endpoint may charge for tokens that it did not name. */
+  readonly isCharged: boolean;
+}
+
+export interface AccountingDeps {
+  readonly clock: Clock;
+  readonly config: () => Pick<Config, 'endpoints' | 'prices'>;
+  /** Of the snapshot: sessions have the same pseudonym as elsewhere. */
+  readonly incarnation: () => string | undefined;
+  /** @param model under which it is counted */
+  readonly note: (record: RequestRecord, model: string) => void;
+}
+
+const MAX_ATTEMPTS = 10;
+/** Names come from clients: what is remembered of them is bounded. */
+const MAX_MODELS = 500;
+const MAX_PSEUDONYMS = 2_000;
+const NAME = /^[\x21-\x7e]{1,100}$/;
+
+interface Terms {
+  readonly group: string;
+  readonly usdFactor: number;
+}
+
+export class Accounting {
+  readonly #deps: AccountingDeps;
+  /** The configuration that the next two come from. */
+  #config: Pick<Config, 'endpoints' | 'prices'> | undefined;
+  #terms: ReadonlyMap<string, Terms> = new Map();
+  readonly #prices = new Map<string, Price | undefined>();
+  /** Models that some endpoint has answered for. */
+  readonly #answered = new Set<string>();
+  readonly #pseudonyms = new Map<string, string>();
+  #incarnation: string | undefined;
+
+  constructor(deps: AccountingDeps) {
+    this.#deps = deps;
+  }
+
+  finished(request: FinishedRequest): void {
+    this.#follow(this.#deps.config());
+    const { usage, durationMs, ttftMs } = request;
+    const endpoint = request.attempts.at(-1)?.endpoint ?? NONE;
+    const terms = this.#terms.get(endpoint);
+    const model = modelOf(request.model);
+    const price = this.#priceOf(model);
+    const usdFactor = terms?.usdFactor ?? 1;
+    const record: RequestRecord = {
+      id: request.id,
+      endpointRequestId: request.endpointRequestId?.slice(0, 100) ?? null,
+      atMs: Math.round(this.#deps.clock.epochMs()) as EpochMs,
+      person: request.client ?? ANONYMOUS,
+      group: terms?.group ?? null,
+      endpoint,
+      model,
+      operation: request.operation,
+      session: this.#sessionOf(request.sessionId),
+      outcome: request.outcome,
+      attempts:
+        request.attempts.length <= MAX_ATTEMPTS
+          ? request.attempts
+          : request.attempts.slice(-MAX_ATTEMPTS),
+      ttftMs: ttftMs === undefined ? null : Math.round(ttftMs),
+      durationMs: Math.round(durationMs),
+      tokensKnown: tokensKnownOf(request),
+      usage: usage ?? NO_USAGE,
+      costUsd:
+        usage === undefined ? 0 : price === undefined ? null : costUsd(usage, price) * usdFactor,
+    };
+    this.#deps.note(record, this.#countedAs(model, usage !== undefined));
+  }
+
+  /** A name that no endpoint has answered for is a person's mistake, of which there are many. */
+  #countedAs(model: string, isAnswered: boolean): string {
+    if (model === NONE || this.#answered.has(model)) return model;
+    if (!isAnswered || this.#answered.size >= MAX_MODELS) return OTHER;
+    this.#answered.add(model);
+    return model;
+  }
+
+  #priceOf(model: string): Price | undefined {
+    const known = this.#prices.get(model);
+    if (known !== undefined || this.#prices.has(model)) return known;
+    const price = priceOf(model, this.#config?.prices);
+    if (this.#prices.size < MAX_MODELS) this.#prices.set(model, price);
+    return price;
+  }
+
+  #sessionOf(id: string | undefined): string | null {
+    if (id === undefined) return null;
+    const incarnation = this.#deps.incarnation();
+    const isOver = this.#pseudonyms.size >= MAX_PSEUDONYMS || incarnation !== this.#incarnation;
+    if (isOver) this.#pseudonyms.clear();
+    this.#incarnation = incarnation;
+    const known = this.#pseudonyms.get(id);
+    if (known !== undefined) return known;
+    const pseudonym = pseudonymOf(id, incarnation);
+    this.#pseudonyms.set(id, pseudonym);
+    return pseudonym;
+  }
+
+  #follow(config: Pick<Config, 'endpoints' | 'prices'>): void {
+    if (config === this.#config) return;
+    this.#config = config;
+    this.#prices.clear();
+    this.#terms = new Map(
+      config.endpoints.map(({ id, groupName, usdFactor }) => [id, { group: groupName, usdFactor }]),
+    );
+  }
+}
+
+function modelOf(name: string): string {
+  if (name === '') return NONE;
+  return NAME.test(name) ? name : OTHER;
+}
+
+function tokensKnownOf({ usage, outcome, isCharged }: FinishedRequest): TokensKnown {
+  if (usage === undefined) return isCharged ? 'not_reported' : 'free';
+  return outcome === 'ok' ? 'reported' : 'partly_reported';
+}

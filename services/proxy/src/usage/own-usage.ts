@@ -1,0 +1,115 @@
+/** What one person has used and may use: `GET /usage`. It alone waits for Redis, and never for long. */
+import type { OwnFigures, OwnUsage } from '@zephyr/contract/limits';
+import type { UsageRow } from '@zephyr/contract/usage';
+import { DAY_MS, type LimitCounters, type UsageLimits, usageReport } from '@zephyr/core';
+import type { Clock } from '@zephyr/runtime/clock';
+import { readOwnDays } from '@zephyr/runtime/redis/usage-store';
+import type { Redis } from 'ioredis';
+
+import type { PeopleLimits } from '../limits/people-limits.ts';
+
+/** However often somebody asks, Redis reads their days so rarely. */
+const KEPT_MS = 5_000;
+const MAX_KEPT = 1_000;
+
+export interface OwnUsageDeps {
+  readonly redis: Redis;
+  readonly limits: PeopleLimits;
+  readonly clock: Clock;
+}
+
+interface Kept {
+  readonly atMs: number;
+  readonly rows: Promise<readonly UsageRow[]>;
+}
+
+export class OwnUsageReader {
+  readonly #deps: OwnUsageDeps;
+  readonly #kept = new Map<string, Kept>();
+
+  constructor(deps: OwnUsageDeps) {
+    this.#deps = deps;
+  }
+
+  /** Undefined while Redis is away. */
+  async read(person: string): Promise<OwnUsage | undefined> {
+    const { redis, clock, limits } = this.#deps;
+    if (redis.status !== 'ready') return undefined;
+    try {
+      const nowMs = Math.round(clock.epochMs());
+      const rows = await this.#rowsOf(person, nowMs);
+      const figures = (days: number) => figuresOf(rows, { days, nowMs });
+      return {
+        ...{ person, today: figures(1), days_7: figures(7), days_30: figures(30) },
+        budgets: limits.budgetsOf(person),
+        limits: limitValues(limits, person, nowMs),
+        models: modelsOf(limits, person),
+      };
+    } catch {
+      this.#kept.delete(person);
+      return undefined;
+    }
+  }
+
+  #rowsOf(person: string, nowMs: number): Promise<readonly UsageRow[]> {
+    const atMs = this.#deps.clock.nowMs();
+    const known = this.#kept.get(person);
+    if (known !== undefined && atMs - known.atMs < KEPT_MS) return known.rows;
+    if (this.#kept.size >= MAX_KEPT) this.#kept.clear();
+    const rows = readOwnDays(this.#deps.redis, person, {
+      ...{ sinceAtMs: firstDayMs(30, nowMs), untilAtMs: nowMs },
+    });
+    this.#kept.set(person, { atMs, rows });
+    return rows;
+  }
+}
+
+function firstDayMs(days: number, nowMs: number): number {
+  return nowMs - (nowMs % DAY_MS) - (days - 1) * DAY_MS;
+}
+
+function figuresOf(
+  rows: readonly UsageRow[],
+  { days, nowMs }: { readonly days: number; readonly nowMs: number },
+): OwnFigures {
+  const sinceAtMs = firstDayMs(days, nowMs);
+  const wanted = rows.filter(({ fromAtMs }) => fromAtMs >= sinceAtMs);
+  const report = usageReport(wanted, { by: ['model'], sinceAtMs, untilAtMs: nowMs });
+  return {
+    total: report.total,
+    models: report.rows.map(
+      ({ person: _person, endpoint: _endpoint, day: _day, hour: _hour, model, ...figures }) => ({
+        model: model ?? '',
+        ...figures,
+      }),
+    ),
+  };
+}
+
+type Rate = OwnUsage['limits'][number]['limit'];
+
+function limitValues(limits: PeopleLimits, person: string, nowMs: number): OwnUsage['limits'] {
+  return limits.subjectsOf(person).flatMap(({ name, of, members, limits: set }) => {
+    const counted = limits.counters.of(members, nowMs);
+    return ratesOf(set, counted).flatMap(([limit, allowed, used]) =>
+      allowed === undefined ? [] : [{ name, of, limit, allowed, used }],
+    );
+  });
+}
+
+function ratesOf(
+  { requestsPerMinute, tokensPerMinute, activeRequests }: UsageLimits,
+  { requests, tokens, active }: Omit<LimitCounters, 'grantedUsd'>,
+): readonly (readonly [Rate, number | undefined, number])[] {
+  return [
+    ['requests_per_minute', requestsPerMinute, requests],
+    ['tokens_per_minute', tokensPerMinute, tokens],
+    ['active_requests', activeRequests, active],
+  ];
+}
+
+/** Of a person and a team with lists of their own, both apply: those of the person are shown. */
+function modelsOf(limits: PeopleLimits, person: string): readonly string[] | null {
+  const lists = limits.subjectsOf(person).map(({ limits: { models } }) => models);
+  return lists.find((models) => models !== undefined) ?? null;
+}

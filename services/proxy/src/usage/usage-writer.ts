@@ -1,0 +1,249 @@
+/**
+ * Writes usage to Redis: what was added up since the last time, as one batch with a number, about
+ * every second. A batch is sent until Redis has it, and counts once. While Redis is away, one batch
+ * that may have arrived waits before another one that takes in all that comes after it; both are on
+ * disk, so that the next start goes on with them.
+ *
+ *     idle    --(something to write)-->           sending
+ *     sending --(written, or known)-->            idle
+ *     sending --(no answer within `DISK_AFTER_MS`, or a failure)--> sending, on disk as well
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { RequestRecord, UsageBatch, UsageRow } from '@zephyr/contract/usage';
+import { UsageTable } from '@zephyr/core';
+import { messageOf } from '@zephyr/runtime/errors';
+import type { Logger } from '@zephyr/runtime/logger';
+import { type RecordReply, recordUsage } from '@zephyr/runtime/redis/usage-store';
+import type { Redis } from 'ioredis';
+
+import type { PeopleLimits } from '../limits/people-limits.ts';
+import { UsageFile, type UsagePlace } from './usage-file.ts';
+
+/** Together with the next limit: what a killed process can lose is a second. */
+const PERIOD_MS = 700;
+/** Where people have limits: other proxies know within a second what was used here. */
+const PERIOD_WITH_LIMITS_MS = 450;
+const DISK_AFTER_MS = 250;
+/** How often the files of processes that have ended are looked for. */
+const ADOPT_EVERY_MS = 5_000;
+/** Without a request it does not look more often than that: at rest nothing wakes the process for it. */
+const REST_MS = ADOPT_EVERY_MS - PERIOD_MS;
+/** A start waits so long for Redis. */
+const FIRST_EXCHANGE_MS = 500;
+/** A stop waits so long for Redis; then the rest stays on disk. */
+const LAST_WRITE_MS = 2_000;
+/** Of persons, endpoints, models and hours in memory, some 300 bytes each; the rest is added up. */
+const MAX_ROWS = 5_000;
+/** Entries of the log of requests that wait; more of them are counted, but not listed. */
+const MAX_RECORDS = 1_000;
+
+export interface UsageWriterDeps {
+  readonly proxyId: string;
+  /** The writer's own; it disconnects it when it stops. */
+  readonly redis: Redis;
+  readonly log: Logger;
+  readonly place: UsagePlace;
+  /** What was added up since the last time: about once a second, also while Redis is away. */
+  readonly onRows: (rows: readonly UsageRow[]) => void;
+  readonly onWrite: (outcome: RecordReply | 'failed') => void;
+  readonly limits: PeopleLimits;
+}
+
+export class UsageWriter {
+  readonly #deps: UsageWriterDeps;
+  readonly #redis: Redis;
+  readonly #file: UsageFile;
+  readonly #table = new UsageTable(MAX_ROWS);
+  readonly #stopping = new AbortController();
+  #records: RequestRecord[] = [];
+  #requests = 0;
+  /** At most two: the first may have arrived, the second was never sent. */
+  #batches: readonly UsageBatch[] = [];
+  #sequence = 0;
+  #loop: Promise<void> | undefined;
+  #lastFailure = '';
+  #adoptInMs = 0;
+  /** Ends the rest; undefined while there is none. */
+  #wake: (() => void) | undefined;
+
+  constructor(deps: UsageWriterDeps) {
+    this.#deps = deps;
+    this.#redis = deps.redis;
+    this.#file = new UsageFile(deps.place, deps.proxyId);
+  }
+
+  /** Finished requests that Redis is not known to have. */
+  get unwrittenRequests(): number {
+    return this.#requests + this.#batches.reduce((sum, batch) => sum + requestsOf(batch), 0);
+  }
+
+  /** @param model under which it is counted */
+  note(record: RequestRecord, model: string): void {
+    this.#requests += 1;
+    this.#table.addRequest(record, model);
+    if (this.#records.length < MAX_RECORDS) this.#records.push(record);
+    this.#wake?.();
+  }
+
+  /** Waits a moment for what other proxies have counted. */
+  async start(): Promise<void> {
+    this.#deps.limits.onNews(() => this.#wake?.());
+    this.#loop = this.#run();
+    if (!this.#deps.limits.areSet) return;
+    const first = this.#deps.limits.exchange(this.#redis).catch((error: unknown) => {
+      this.#warn(error);
+    });
+    await Promise.race([first, sleep(FIRST_EXCHANGE_MS)]);
+  }
+
+  /** Returns when all is written, or on disk: at once where Redis is away. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    // What waits for a connection fails now.
+    if (this.#redis.status !== 'ready') this.#redis.disconnect();
+    await this.#loop;
+    const limit = AbortSignal.timeout(LAST_WRITE_MS);
+    while (this.unwrittenRequests > 0 && this.#redis.status === 'ready' && !limit.aborted) {
+      if ((await this.#tick()) === 'failed') await sleep(DISK_AFTER_MS);
+    }
+    this.#seal();
+    if (this.#batches.length > 0) await this.#keep();
+    this.#redis.disconnect();
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      const periodMs = this.#deps.limits.areSet ? PERIOD_WITH_LIMITS_MS : PERIOD_MS;
+      await sleep(periodMs, undefined, { signal }).catch(() => undefined);
+      if (signal.aborted) return;
+      const isWritten = (await this.#tick()) === 'done' && (await this.#exchange()) === 'done';
+      this.#adoptInMs -= periodMs;
+      if (!isWritten) continue;
+      if (this.#adoptInMs <= 0) {
+        this.#adoptInMs = ADOPT_EVERY_MS;
+        await this.#adopt();
+      }
+      await this.#rest();
+    }
+  }
+
+  /** Until there is something to write, to share, or to look for. */
+  async #rest(): Promise<void> {
+    if (this.#requests > 0 || this.#deps.limits.isBusy) return;
+    const news = new AbortController();
+    this.#wake = () => news.abort();
+    const signal = AbortSignal.any([news.signal, this.#stopping.signal]);
+    await sleep(REST_MS, undefined, { signal }).catch(() => undefined);
+    this.#wake = undefined;
+    if (!news.signal.aborted) this.#adoptInMs = 0;
+  }
+
+  async #exchange(): Promise<'done' | 'failed'> {
+    try {
+      await this.#deps.limits.exchange(this.#redis);
+      return 'done';
+    } catch (error) {
+      this.#warn(error);
+      return 'failed';
+    }
+  }
+
+  /** Writes what there is; what cannot be written is on disk afterwards. */
+  async #tick(): Promise<'done' | 'failed'> {
+    await this.#checkFile();
+    this.#seal();
+    while (this.#batches.length > 0) {
+      if ((await this.#sendFirst()) === 'failed') {
+        this.#seal();
+        await this.#keep();
+        return 'failed';
+      }
+      this.#batches = this.#batches.slice(1);
+    }
+    await this.#file.remove().catch((error: unknown) => this.#warn(error));
+    return 'done';
+  }
+
+  /** Another proxy has taken the file over, and writes what was in it. */
+  async #checkFile(): Promise<void> {
+    if (!(await this.#file.isTakenOver())) return;
+    const [first, second] = this.#batches;
+    for (const { sequence } of this.#batches) this.#deps.limits.counters.written(sequence);
+    this.#batches = [];
+    this.#sequence = Math.max(this.#sequence, first?.sequence ?? 0, second?.sequence ?? 0);
+    this.#deps.log.warn({}, 'usage on disk was written by another proxy: this one was stopped');
+  }
+
+  /** Puts what was added up since the last time into a batch that was not sent yet. */
+  #seal(): void {
+    if (this.#requests === 0) return;
+    const waiting = this.#batches[1];
+    this.#deps.onRows(this.#table.rows);
+    for (const row of waiting?.rows ?? []) this.#table.add(row);
+    if (waiting === undefined) this.#sequence += 1;
+    const batch: UsageBatch = {
+      writer: this.#deps.proxyId,
+      sequence: this.#sequence,
+      rows: this.#table.take(),
+      records: [...(waiting?.records ?? []), ...this.#records].slice(-MAX_RECORDS),
+    };
+    this.#deps.limits.counters.sealed(this.#sequence);
+    this.#requests = 0;
+    this.#records = [];
+    this.#batches = [...this.#batches.slice(0, 1), batch];
+  }
+
+  async #sendFirst(): Promise<'sent' | 'failed'> {
+    const [first] = this.#batches;
+    if (first === undefined) return 'sent';
+    // A Redis that hangs takes a second to fail.
+    const isSlow = setTimeout(() => {
+      this.#seal();
+      void this.#keep();
+    }, DISK_AFTER_MS);
+    try {
+      this.#deps.onWrite(await recordUsage(this.#redis, first));
+      this.#deps.limits.counters.written(first.sequence);
+      if (this.#lastFailure !== '') this.#deps.log.info({}, 'usage is written again');
+      this.#lastFailure = '';
+      return 'sent';
+    } catch (error) {
+      this.#deps.onWrite('failed');
+      this.#warn(error);
+      return 'failed';
+    } finally {
+      clearTimeout(isSlow);
+    }
+  }
+
+  async #keep(): Promise<void> {
+    await this.#file.write(this.#batches).catch((error: unknown) => this.#warn(error));
+  }
+
+  /** What processes that have ended could not write: each batch under its own number, so once. */
+  async #adopt(): Promise<void> {
+    try {
+      for (const orphan of await this.#file.orphans()) {
+        for (const batch of orphan.batches) await recordUsage(this.#redis, batch);
+        await orphan.remove();
+        this.#deps.log.info({ file: orphan.path }, 'usage of an earlier run is written');
+      }
+    } catch (error) {
+      this.#warn(error);
+    }
+  }
+
+  /** Logged once for each reason, not each second. */
+  #warn(error: unknown): void {
+    const why = messageOf(error);
+    if (why === this.#lastFailure) return;
+    this.#lastFailure = why;
+    this.#deps.log.warn({ why }, 'usage not written yet');
+  }
+}
+
+function requestsOf({ rows }: UsageBatch): number {
+  return rows.reduce((sum, { counts }) => sum + counts.requests, 0);
+}
