@@ -32,10 +32,15 @@ describe.skipIf(!hasTmux())('the terminal dashboard', () => {
     for (const terminal of terminals.splice(0)) terminal.close();
   });
 
-  async function open(options = '', size = { columns: 80, rows: 24 }): Promise<Terminal> {
-    const commandLine = `echo before; ${ZEPHYR} dashboard --url ${running.url} ${options}; echo "ended with $?"`;
+  function start(variables = '', size = { columns: 80, rows: 24 }): Terminal {
+    const commandLine = `echo before; ${variables} ${ZEPHYR} dashboard --url ${running.url}; echo "ended with $?"`;
     const terminal = openTerminal(commandLine, { ...size, cwd: ROOT });
     terminals.push(terminal);
+    return terminal;
+  }
+
+  async function open(variables = '', size = { columns: 80, rows: 24 }): Promise<Terminal> {
+    const terminal = start(variables, size);
     await terminal.shows('● ');
     return terminal;
   }
@@ -92,6 +97,22 @@ describe.skipIf(!hasTmux())('the terminal dashboard', () => {
     await terminal.shows('正在服务');
     await terminal.shows('备用 1');
     writeFileSync(artifact('terminal-zh.txt'), terminal.screen());
+  });
+
+  it('has colours, none with NO_COLOR, and draws also where CI is set', async () => {
+    const coloured = await open();
+    const plain = await open('NO_COLOR=1 CI=1');
+    for (const terminal of [coloured, plain]) await terminal.shows(/\w+ is serving/);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: the sequence of a colour
+    const colour = /\u001b\[[\d;]*3[1-7]m/;
+    expect(coloured.colours()).toMatch(colour);
+    expect(plain.colours()).not.toMatch(colour);
+  });
+
+  it('says what to use where the terminal cannot be drawn on', async () => {
+    const terminal = start('TERM=dumb');
+    await terminal.shows('ended with 1');
+    expect(terminal.screen()).toContain('status --watch');
   });
 
   it('follows the size of the terminal', async () => {

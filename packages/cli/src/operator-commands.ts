@@ -43,7 +43,7 @@ export function addOperatorCommands(
         print(await status(given, environment));
         return;
       }
-      const isTerminal = process.stdout.isTTY;
+      const isTerminal = process.stdout.isTTY && environment['TERM'] !== 'dumb';
       await watchStatus({ options: given, environment, print, isTerminal, signal: untilEnded() });
     });
 

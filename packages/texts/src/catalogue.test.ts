@@ -36,6 +36,7 @@ describe('the catalogue', () => {
       'style.cli',
       'app.title',
       'overall.trouble',
+      'overall.advice',
       'chart.line',
       'log.decision.switched',
       'log.command.applied',

@@ -39,7 +39,7 @@ export function overallText(situation: Situation, { say, numbers }: Speech, nowM
   const text = say(`overall.${status}`, { available, total });
   return sinceAtMs === null
     ? text
-    : `${text} ${say('state.since', { time: numbers.time(sinceAtMs, nowMs) })}`;
+    : say('overall.since', { what: text, time: numbers.time(sinceAtMs, nowMs) });
 }
 
 /** What is wrong with some endpoints, the same with each of them. */
@@ -81,11 +81,13 @@ export function troubleText(
 ): TroubleText {
   const shown = names.slice(0, MAX_NAMES).join(', ');
   const more = names.length - MAX_NAMES;
-  const since =
-    sinceAtMs === null ? '' : ` ${say('state.since', { time: numbers.time(sinceAtMs, nowMs) })}`;
   const who = more > 0 ? say('overall.more', { names: shown, count: more }) : shown;
+  const what = say('overall.trouble', { names: who, failure: say(`failure.${failure}`) });
   return {
-    what: `${say('overall.trouble', { names: who, failure: say(`failure.${failure}`) })}${since}`,
+    what:
+      sinceAtMs === null
+        ? what
+        : say('overall.since', { what, time: numbers.time(sinceAtMs, nowMs) }),
     advice: say(`advice.${failure}`),
   };
 }

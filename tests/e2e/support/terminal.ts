@@ -16,6 +16,8 @@ export interface TerminalOptions {
 
 export interface Terminal {
   screen(): string;
+  /** The screen with the escape sequences of its colours. */
+  colours(): string;
   /** Names as of `tmux send-keys`: `Enter`, `Down`, `Escape`, or characters. */
   press(...keys: string[]): void;
   /** Of the program that runs in the shell. */
@@ -44,6 +46,7 @@ export function openTerminal(commandLine: string, options: TerminalOptions): Ter
   const screen = (): string => tmux('capture-pane', '-p', '-t', 'test');
   return {
     screen,
+    colours: () => tmux('capture-pane', '-e', '-p', '-t', 'test'),
     press: (...keys) => void tmux('send-keys', '-t', 'test', ...keys),
     pid: () => {
       const shell = tmux('display-message', '-p', '-t', 'test', '#{pane_pid}').trim();

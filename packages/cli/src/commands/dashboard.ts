@@ -2,13 +2,13 @@
 import type { Environment } from '@zephyr/runtime/environment';
 import { ZephyrError } from '@zephyr/runtime/errors';
 
-import { loadDashboard } from '../tui/load.ts';
+import { hasScreen, loadDashboard } from '../tui/load.ts';
 import { type AdminOptions, openSession } from './admin-session.ts';
 
 /** @throws ZephyrError `NO_TERMINAL` where there is none */
 export async function dashboard(options: AdminOptions, environment: Environment): Promise<void> {
   const { client, language, say } = openSession(options, environment);
-  if (!process.stdin.isTTY || !process.stdout.isTTY) {
+  if (!hasScreen(environment)) {
     throw new ZephyrError('NO_TERMINAL', say('cli.error.noTerminal'), {
       advice: [say('cli.error.noTerminal.advice')],
     });

@@ -15,7 +15,7 @@ import { formatLogLine } from '../launch/log-line.ts';
 import { runUntilStopped, takeStopSignals } from '../launch/run-until-stopped.ts';
 import { stateFolder, stateNameOf } from '../launch/state-folder.ts';
 import { servicesOnThisMachine } from '../service-location.ts';
-import { loadDashboard } from '../tui/load.ts';
+import { hasScreen, loadDashboard } from '../tui/load.ts';
 
 export interface StartOptions {
   readonly config: string;
@@ -27,10 +27,10 @@ export interface StartOptions {
 /** Runs until it is stopped. @returns the exit code @throws ZephyrError with what to do */
 export async function start(options: StartOptions, environment: Environment): Promise<number> {
   const ready = await readyToLaunch(options, environment);
-  const hasScreen = options.headless !== true && process.stdin.isTTY && process.stdout.isTTY;
+  const isShown = options.headless !== true && hasScreen(environment);
   const signals = takeStopSignals();
-  const system = await ready.launch(hasScreen ? ready.logToFile() : console.log);
-  if (hasScreen) {
+  const system = await ready.launch(isShown ? ready.logToFile() : console.log);
+  if (isShown) {
     const until = showDashboard(system, ready.loaded, signals.first);
     return runUntilStopped(system, { print: console.log, signals, until });
   }

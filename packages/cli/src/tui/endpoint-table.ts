@@ -1,22 +1,37 @@
 /** The table of endpoints: its columns, and as many rows around the chosen one as fit. */
 import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
-import type { ApiState } from '@zephyr/contract/api-state';
-import { type Role, roleOf, roleText, type Speech } from '@zephyr/texts';
-import { Box, type BoxProps, type TextProps } from 'ink';
+import { roleOf, type Speech } from '@zephyr/texts';
+import { Box, type TextProps } from 'ink';
 import { createElement as h, type ReactElement } from 'react';
 
-import { chosenOf, rowsOf } from './model.ts';
-import { line, type ModelProps, type RowsProps, type Size } from './parts.ts';
+import { LOOKS, latencyText, reasonText, scoreText, stateText } from './endpoint-words.ts';
+import { rowsOf } from './model.ts';
+import {
+  cell,
+  chosenIndexOf,
+  type RowsProps,
+  type Size,
+  type StateProps,
+  windowOf,
+} from './parts.ts';
 import { sparkline } from './sparkline.ts';
 
 /** Fixed column widths; 0 hides a column. The other columns share the rest. */
-const WIDTHS = { state: 13, score: 8, success: 7, requests: 4, next: 7 } as const;
+const WIDTHS = {
+  state: 13,
+  latency: 8,
+  score: 8,
+  success: 7,
+  requests: 4,
+  sessions: 4,
+  next: 7,
+} as const;
 /** Hidden in this order when there is no room. */
-const DISPENSABLE = ['success', 'requests', 'next'] as const;
+const DISPENSABLE = ['next', 'success', 'requests', 'sessions', 'state'] as const;
 const MARK_WIDTH = 3;
-const MIN_NAME = 10;
+const MIN_NAME = 14;
 const MAX_NAME = 28;
-const MIN_TREND = 5;
+const MIN_TREND = 8;
 
 type Columns = Readonly<Record<keyof typeof WIDTHS | 'name' | 'trend', number>>;
 
@@ -38,96 +53,88 @@ function columnsOf(size: Size): Columns {
 }
 
 export function Endpoints({ model, state, speech, size, rows }: RowsProps): ReactElement {
-  const { say } = speech;
   const columns = columnsOf(size);
   const all = rowsOf(state);
-  const chosen = all.findIndex(({ id }) => id === chosenOf(model)?.id);
-  // The chosen row is always in sight.
-  const first = Math.max(0, Math.min(chosen - rows + 1, all.length - rows));
+  const chosen = chosenIndexOf(model, all);
+  const first = windowOf(all.length, chosen, rows);
   const latencies = Object.values(model.samples).flatMap((samples) =>
     samples
       .slice(-columns.trend)
       .map(({ verdict }) => (verdict.status === 'ok' ? verdict.latencyMs : 0)),
   );
   const maxMs = Math.max(1, ...latencies);
-  const head: TextProps = { dimColor: true };
   const shown = rows < all.length ? ` ${first + 1}–${first + rows}/${all.length}` : '';
   return h(
     Box,
     { flexDirection: 'column', marginTop: 1 },
-    h(
-      Box,
-      { gap: 1 },
-      cell('', MARK_WIDTH, head),
-      cell(`${say('column.endpoint')}${shown}`, columns.name, head),
-      cell(say('column.state'), columns.state, head),
-      cell(say('column.score'), columns.score, head, 'flex-end'),
-      cell(say('column.trend'), columns.trend, head),
-      cell(say('column.success'), columns.success, head, 'flex-end'),
-      cell('#', columns.requests, head, 'flex-end'),
-      cell('↻', columns.next, head, 'flex-end'),
-    ),
+    h(Head, { columns, shown, speech }),
     ...all.slice(first, first + rows).map((endpoint, index) =>
       h(Row, {
         key: endpoint.id,
-        endpoint,
-        model,
-        state,
-        speech,
-        columns,
-        maxMs,
+        ...{ endpoint, model, state, speech, size, columns, maxMs },
         isChosen: first + index === chosen,
       }),
     ),
   );
 }
 
-function cell(
-  text: string,
-  width: number,
-  props: TextProps = {},
-  justifyContent: BoxProps['justifyContent'] = 'flex-start',
-): ReactElement | null {
-  if (width === 0) return null;
-  return h(Box, { width, flexShrink: 0, justifyContent }, line(text, props));
+interface HeadProps {
+  readonly columns: Columns;
+  /** Which part of the endpoints is shown; empty where all are. */
+  readonly shown: string;
+  readonly speech: Speech;
 }
 
-const LOOKS: Readonly<Record<Role, { readonly mark: string; readonly colour: string }>> = {
-  serving: { mark: '●', colour: 'green' },
-  next: { mark: '▶', colour: 'cyan' },
-  draining: { mark: '◐', colour: 'cyan' },
-  fallback: { mark: '○', colour: 'white' },
-  off: { mark: '-', colour: 'gray' },
-  down: { mark: '×', colour: 'red' },
-};
+function Head({ columns, shown, speech: { say } }: HeadProps): ReactElement {
+  const head: TextProps = { dimColor: true };
+  return h(
+    Box,
+    { gap: 1 },
+    cell('', MARK_WIDTH, head),
+    cell(`${say('column.endpoint')}${shown}`, columns.name, head),
+    cell(say('column.state'), columns.state, head),
+    cell(say('column.latency'), columns.latency, head, 'flex-end'),
+    cell(say('column.score'), columns.score, head, 'flex-end'),
+    cell(say('column.trend'), columns.trend, head),
+    cell(say('column.success'), columns.success, head, 'flex-end'),
+    cell(say('tui.column.requests'), columns.requests, head, 'flex-end'),
+    cell(say('tui.column.sessions'), columns.sessions, head, 'flex-end'),
+    cell(say('tui.column.next'), columns.next, head, 'flex-end'),
+  );
+}
 
-interface RowProps extends ModelProps {
+interface RowProps extends StateProps {
   readonly endpoint: ApiEndpoint;
-  readonly state: ApiState;
   readonly columns: Columns;
   readonly maxMs: number;
   readonly isChosen: boolean;
 }
 
 function Row(props: RowProps): ReactElement {
-  const { endpoint, model, state, columns, maxMs, isChosen } = props;
-  const { say, numbers } = props.speech;
-  const { score, successRatio } = endpoint;
+  const { endpoint, model, state, speech, columns, maxMs, isChosen } = props;
+  const { numbers } = speech;
+  const { successRatio } = endpoint;
   const look = LOOKS[roleOf(endpoint, state.selection)];
   const name: TextProps = { bold: isChosen, inverse: isChosen };
   const samples = model.samples[endpoint.id] ?? [];
+  // Where a row has no room for the state, the reason stands in place of the figures.
+  const reason = columns.state === 0 ? reasonText(endpoint, speech) : undefined;
+  const figures =
+    reason === undefined
+      ? [
+          cell(latencyText(endpoint, speech), columns.latency, {}, 'flex-end'),
+          cell(scoreText(endpoint, speech), columns.score, {}, 'flex-end'),
+        ]
+      : [cell(reason, columns.latency + columns.score + 1, { color: look.colour }, 'flex-end')];
   return h(
     Box,
     { gap: 1 },
     cell(`${isChosen ? '▸' : ' '} ${look.mark}`, MARK_WIDTH, { color: look.colour }),
     cell(endpoint.name, columns.name, name),
-    cell(stateText(props), columns.state, { color: look.colour }),
-    cell(
-      score.status === 'known' ? numbers.latency(score.totalMs) : '–',
-      columns.score,
-      {},
-      'flex-end',
-    ),
+    cell(stateText(endpoint, model.nowMs, { state, speech }), columns.state, {
+      color: look.colour,
+    }),
+    ...figures,
     cell(sparkline(samples, columns.trend, maxMs), columns.trend, { color: look.colour }),
     cell(
       successRatio === null ? '–' : numbers.percent(successRatio),
@@ -136,18 +143,9 @@ function Row(props: RowProps): ReactElement {
       'flex-end',
     ),
     cell(numbers.count(endpoint.activeRequests), columns.requests, {}, 'flex-end'),
-    cell(nextProbeText(endpoint, model.nowMs, { say, numbers }), columns.next, {}, 'flex-end'),
+    cell(numbers.count(endpoint.sessions), columns.sessions, {}, 'flex-end'),
+    cell(nextProbeText(endpoint, model.nowMs, speech), columns.next, {}, 'flex-end'),
   );
-}
-
-function stateText({ endpoint, state, model, speech }: RowProps): string {
-  const { say, numbers } = speech;
-  const { ejection, unavailable } = endpoint;
-  if (endpoint.enabled && ejection.status === 'ejected') {
-    const code = unavailable.includes('cooling_down') ? 'cooling_down' : 'ejected';
-    return `${say(`unavailable.${code}`)} ${numbers.duration(ejection.untilAtMs - model.nowMs)}`;
-  }
-  return roleText(endpoint, state.selection, say);
 }
 
 function nextProbeText({ probe }: ApiEndpoint, nowMs: number, { say, numbers }: Speech): string {

@@ -1,10 +1,11 @@
 /** Types and helpers that the components share. */
+import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
 import type { ApiState } from '@zephyr/contract/api-state';
 import type { Speech } from '@zephyr/texts';
-import { Text, type TextProps } from 'ink';
+import { Box, type BoxProps, Text, type TextProps } from 'ink';
 import { createElement as h, type ReactElement, type ReactNode } from 'react';
 
-import type { Model } from './model.ts';
+import { chosenOf, type Model } from './model.ts';
 
 export interface Size {
   readonly columns: number;
@@ -29,4 +30,24 @@ export interface RowsProps extends StateProps {
 /** One line, truncated at the edge of the terminal. */
 export function line(text: ReactNode, props: TextProps = {}): ReactElement {
   return h(Text, { wrap: 'truncate-end', ...props }, text);
+}
+
+/** Of a table: always as wide as its column; a column of width 0 is hidden. */
+export function cell(
+  text: string,
+  width: number,
+  props: TextProps = {},
+  justifyContent: BoxProps['justifyContent'] = 'flex-start',
+): ReactElement | null {
+  if (width === 0) return null;
+  return h(Box, { width, flexShrink: 0, justifyContent }, line(text, props));
+}
+
+export function chosenIndexOf(model: Model, all: readonly ApiEndpoint[]): number {
+  return all.findIndex(({ id }) => id === chosenOf(model)?.id);
+}
+
+/** The first one in sight, so that the chosen one is in sight. */
+export function windowOf(total: number, chosen: number, room: number): number {
+  return Math.max(0, Math.min(chosen - room + 1, total - room));
 }

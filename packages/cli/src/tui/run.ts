@@ -31,6 +31,8 @@ export async function runDashboard({ client, language, signal }: DashboardOption
     incrementalRendering: true,
     maxFps: MAX_FPS,
     exitOnCtrlC: false,
+    // Somebody looks, also where CI is set.
+    interactive: true,
   });
   const until = signal === undefined ? ending.signal : AbortSignal.any([ending.signal, signal]);
   const ticking = setInterval(() => {

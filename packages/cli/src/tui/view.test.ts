@@ -1,13 +1,17 @@
 import { stripVTControlCharacters } from 'node:util';
 
+import type { ApiState } from '@zephyr/contract/api-state';
 import { inventedHistory, inventedState } from '@zephyr/testkit/invented-world';
 import { renderToString } from 'ink';
 import { createElement } from 'react';
+import widthOf from 'string-width';
 import { describe, expect, it } from 'vitest';
 
 import { initialModel, type Model, update } from './model.ts';
 import { View } from './view.ts';
 
+// The frames show local times.
+process.env['TZ'] = 'UTC';
 const NOW_MS = Date.parse('2026-01-02T12:00:00Z');
 
 function modelIn(language: 'en' | 'zh'): Model {
@@ -27,12 +31,42 @@ function screen(model: Model, columns: number, rows: number): string[] {
   return stripVTControlCharacters(picture).split('\n');
 }
 
-/** Columns of a terminal: Chinese characters and their punctuation take two. */
-const widthOf = (line: string): number =>
-  [...line].reduce(
-    (sum, character) => sum + (/[\u2e80-\u9fff\uff00-\uff60]/u.test(character) ? 2 : 1),
-    0,
-  );
+/** As long as a team may have it, some of them with the same trouble. */
+function manyEndpoints(count: number): ApiState {
+  const state = inventedState(NOW_MS);
+  const active = state.selection.status === 'none' ? '' : state.selection.activeId;
+  const endpoints = Array.from({ length: count }, (_, index) => {
+    const original = state.endpoints[index % 4] ?? expect.unreachable();
+    const id = index === 0 ? active : `endpoint-${index}`;
+    const rank = original.rank === null ? null : index;
+    return { ...original, id, name: `华南备用线路（深圳第二机房）${index}`, rank };
+  });
+  return { ...state, endpoints };
+}
+
+function withState(language: 'en' | 'zh', state: ApiState): Model {
+  return update(modelIn(language), { kind: 'state', state }, NOW_MS).model;
+}
+
+const isRow = (line: string) => /^ [▸ ] [●○×]/.test(line);
+
+describe.each(['en', 'zh'] as const)('the frames in %s', (language) => {
+  it.each([
+    [80, 24],
+    [120, 40],
+    [40, 20],
+  ])('are as they were looked at: %d × %d', async (columns, rows) => {
+    const size = `${columns}x${rows}-${language}.txt`;
+    const frameOf = (model: Model) =>
+      `${screen(model, columns, rows)
+        .map((line) => line.trimEnd())
+        .join('\n')}\n`;
+    await expect(frameOf(modelIn(language))).toMatchFileSnapshot(`frames/steady-${size}`);
+    await expect(frameOf(withState(language, manyEndpoints(24)))).toMatchFileSnapshot(
+      `frames/many-${size}`,
+    );
+  });
+});
 
 describe.each(['en', 'zh'] as const)('the picture in %s', (language) => {
   it.each([
@@ -67,28 +101,43 @@ describe('the picture', () => {
     expect(chosen).toContain('backup-eu');
   });
 
+  it('shows 24 endpoints on 80 × 24 at once, each with its figures or its reason', () => {
+    const lines = screen(withState('zh', manyEndpoints(24)), 80, 24);
+    const table = lines.slice(lines.findIndex((line) => line.includes('端点 24'))).join('');
+    expect(table.match(/ [●○×] /g)).toHaveLength(24);
+    expect(table.match(/未及时响应/g)).toHaveLength(6);
+    for (const line of lines) expect(widthOf(line), line).toBeLessThanOrEqual(80);
+  });
+
   it('scrolls with the chosen one of many endpoints, and says which part is shown', () => {
-    const state = inventedState(NOW_MS);
-    const [original] = state.endpoints;
-    const endpoints = Array.from({ length: 24 }, (_, index) => ({
-      ...(original ?? expect.unreachable()),
-      id: `endpoint-${index}`,
-      name: `华南备用线路（深圳第二机房）${index}`,
-      rank: index,
-    }));
-    const message = { kind: 'state', state: { ...state, endpoints } } as const;
-    let model = update(modelIn('zh'), message, NOW_MS).model;
-    const tableOf = (lines: readonly string[]) =>
-      lines.filter((line) => /^ [▸ ] [●○×]/.test(line)).length;
-    expect(screen(model, 80, 24).join('\n')).toContain('1–14/24');
+    let model = withState('zh', manyEndpoints(24));
+    expect(screen(model, 60, 24).join('\n')).toContain('1–13/24');
     for (let step = 0; step < 23; step += 1) {
       model = update(model, { kind: 'key', key: 'down' }, NOW_MS).model;
     }
-    const last = screen(model, 80, 24);
-    expect(last.join('\n')).toContain('11–24/24');
-    expect(tableOf(last)).toBe(14);
-    expect(last.filter((line) => line.includes('▸'))).toHaveLength(1);
-    for (const line of last) expect(widthOf(line), line).toBeLessThanOrEqual(80);
+    const last = screen(model, 60, 24);
+    expect(last.join('\n')).toContain('12–24/24');
+    expect(last.filter(isRow)).toHaveLength(13);
+    expect(last.filter((line) => isRow(line) && line.includes('▸'))).toHaveLength(1);
+    for (const line of last) expect(widthOf(line), line).toBeLessThanOrEqual(60);
+  });
+
+  it('says how many there are of what a list shows a part of', () => {
+    const lines = screen(modelIn('en'), 80, 27);
+    const title = lines.findIndex((line) => line.includes('Active requests'));
+    const [, shown, total] = /Active requests (\d+)\/(\d+)/.exec(lines[title] ?? '') ?? [];
+    expect(total).toBe('5');
+    expect(lines.slice(title + 1).findIndex((line) => line.trim() === '')).toBe(Number(shown));
+  });
+
+  it('names the chosen one and why it cannot serve, with what to do', () => {
+    let model = modelIn('en');
+    for (let step = 0; step < 3; step += 1) {
+      model = update(model, { kind: 'key', key: 'down' }, NOW_MS).model;
+    }
+    expect(screen(model, 200, 24).join('\n')).toContain(
+      '▸ backup-eu: no response in time since 11:51:40. The endpoint is slow or hangs;',
+    );
   });
 
   it('says that it is too small below 40 × 10', () => {

@@ -2,26 +2,21 @@
  * Draws the model. Uses plain `createElement`, because Node runs TypeScript without a build but not
  * JSX. Every cell has a fixed width and is truncated, so that wide characters never shift a column.
  */
-import type { ApiRequest, ApiState } from '@zephyr/contract/api-state';
-import {
-  headlineOf,
-  type Language,
-  logLines,
-  nameOf,
-  nextOf,
-  numbersOf,
-  type Speech,
-  servingOf,
-  translator,
-  whyOf,
-} from '@zephyr/texts';
+import { type Language, numbersOf, type Speech, translator } from '@zephyr/texts';
 import { Box, type BoxProps, Text } from 'ink';
 import { createElement as h, type ReactElement, useMemo } from 'react';
+import stringWidth from 'string-width';
 
+import { DenseEndpoints } from './dense-table.ts';
 import { Endpoints } from './endpoint-table.ts';
+import { detailText } from './endpoint-words.ts';
+import { wrapped } from './fit.ts';
 import { HelpView } from './help-view.ts';
-import type { Model } from './model.ts';
-import { line, type ModelProps, type RowsProps, type Size, type StateProps } from './parts.ts';
+import { layoutOf } from './layout.ts';
+import { Lists } from './lists.ts';
+import { chosenOf, type Model } from './model.ts';
+import { type NowLine, nowLines } from './now-lines.ts';
+import { line, type ModelProps, type Size, type StateProps } from './parts.ts';
 import { noteText, promptText } from './prompts.ts';
 
 const MIN_COLUMNS = 40;
@@ -44,7 +39,7 @@ export function View({
   return h(
     Box,
     { ...frame, paddingX: 1 },
-    h(Header, { model, speech }),
+    h(Header, { model, speech, size }),
     model.state === null
       ? h(Waiting, { model, speech })
       : h(Body, { model, state: model.state, speech, size }),
@@ -57,7 +52,11 @@ function speechOf(language: Language): Speech {
   return { say: translator(language), numbers: numbersOf(language) };
 }
 
-function Header({ model, speech: { say, numbers } }: ModelProps): ReactElement {
+function Header({
+  model,
+  speech: { say, numbers },
+  size,
+}: ModelProps & { readonly size: Size }): ReactElement {
   const { link, nowMs, state } = model;
   const [colour, text] = ((): [string, string] => {
     switch (link.status) {
@@ -74,16 +73,24 @@ function Header({ model, speech: { say, numbers } }: ModelProps): ReactElement {
     }
   })();
   const mode = state === null ? '' : say(`mode.${state.mode.kind}`);
+  const time = nowMs === 0 ? '' : numbers.time(nowMs, nowMs);
+  const width = size.columns - 2;
+  const needed = stringWidth(`● ${text}  ${mode}  `);
+  const title = [say('tui.header'), state?.version].join(' ').trimEnd();
+  // As much as fits: the name with the version, the time, the name alone.
+  const fits = (...parts: readonly string[]) => stringWidth(parts.join('')) + needed < width;
+  const begin = [title, say('tui.header')].find((each) => fits(each, time)) ?? '';
+  const hasTime = fits(begin, time);
   return h(
     Box,
     { justifyContent: 'space-between' },
-    line([say('tui.header'), state?.version].join(' ').trimEnd(), { bold: true, color: 'cyan' }),
+    line(begin, { bold: true, color: 'cyan' }),
     h(
       Box,
       { gap: 2 },
       line(`● ${text}`, { color: colour }),
-      line(mode, { bold: true }),
-      line(nowMs === 0 ? '' : numbers.time(nowMs, nowMs), { dimColor: true }),
+      mode === '' ? null : line(mode, { bold: true }),
+      hasTime ? line(time, { dimColor: true }) : null,
     ),
   );
 }
@@ -98,105 +105,37 @@ function Waiting({ model, speech: { say } }: ModelProps): ReactElement {
   );
 }
 
-/** Header, footer, the sentences, the facts, the head of the table, and a blank line each. */
-const FIXED_ROWS = 10;
-
 function Body(props: StateProps): ReactElement {
-  const { state, size } = props;
-  const free = Math.max(0, size.rows - FIXED_ROWS);
-  const endpoints = Math.min(state.endpoints.length, free);
-  const rest = Math.max(0, free - endpoints);
-  const requests = Math.min(state.requests.items.length, Math.max(0, Math.floor(rest / 2) - 1));
-  const entries = Math.max(0, rest - (requests === 0 ? 0 : requests + 1) - 2);
+  const { state, size, model, speech } = props;
+  const width = size.columns - 2;
+  const chosen = chosenOf(model);
+  const { now, detail, isDense, rows, free } = layoutOf({
+    size,
+    endpoints: state.endpoints.length,
+    around: (isRoomy) => ({
+      now: nowLines({ state, nowMs: model.nowMs, speech, width, isRoomy }),
+      detail:
+        chosen === undefined
+          ? []
+          : wrapped(`▸ ${detailText(chosen, model.nowMs, speech)}`, width, isRoomy ? 2 : 1),
+    }),
+  });
   return h(
     Box,
     { flexDirection: 'column' },
-    h(Now, props),
-    h(Endpoints, { ...props, rows: endpoints }),
-    requests === 0 ? null : h(Requests, { ...props, rows: requests }),
-    entries === 0 ? null : h(Events, { ...props, rows: entries }),
+    ...now.map((each) => h(Sentence, { key: each.text, line: each })),
+    h(isDense ? DenseEndpoints : Endpoints, { ...props, rows }),
+    ...detail.map((each) => h(Text, { key: each, dimColor: true, wrap: 'truncate-end' }, each)),
+    h(Lists, { ...props, free }),
   );
 }
 
-/** What is left of the nearest rate limit of the serving endpoint, where it names any. */
-function limitOf(state: ApiState, nowMs: number, { say, numbers }: Speech): readonly string[] {
-  const serving = state.endpoints.find(({ id }) => id === servingOf(state)?.id);
-  const limits = serving?.rateLimits ?? [];
-  const [nearest] = limits.toSorted((a, b) => a.remainingShare - b.remainingShare);
-  if (nearest === undefined) return [];
-  const share = numbers.percent(nearest.remainingShare);
-  const duration = numbers.duration(Math.max(0, nearest.resetsAtMs - nowMs));
-  return [say('limit.left', { kind: say(`limit.${nearest.kind}`), share, duration })];
-}
-
-function Now({ state, model, speech }: StateProps): ReactElement {
-  const { say, numbers } = speech;
-  const isDown = state.selection.status !== 'none' && servingOf(state) === undefined;
-  const colour = isDown ? 'red' : state.selection.status === 'none' ? 'yellow' : 'green';
-  const next = nextOf(state, speech, model.nowMs);
-  const facts = [
-    `${say('fact.nextProbe')} ${nextProbe(state, model.nowMs, speech)}`,
-    `${say('fact.load')} ${say(`load.${state.load.level}`)}`,
-    `${say('column.requests')} ${numbers.count(state.requests.total)}`,
-    `${say('fact.sessions')} ${numbers.count(state.sessions.total)}`,
-    ...limitOf(state, model.nowMs, speech),
-    `${say('column.cost')} ${numbers.usd(state.cost.todayUsd)} (${say('cost.projected.short')} ${numbers.usd(state.cost.projectedUsd)})`,
-  ];
+function Sentence({ line: { text, props, end } }: { readonly line: NowLine }): ReactElement {
   return h(
     Box,
-    { flexDirection: 'column' },
-    line(headlineOf(state, say), { bold: true, color: colour }),
-    line(whyOf(state, speech)),
-    line(next === '' ? ' ' : `→ ${next}`, { dimColor: true }),
-    line(facts.join('  ')),
-  );
-}
-
-function nextProbe(state: ApiState, nowMs: number, { say, numbers }: Speech): string {
-  if (state.automation.status === 'paused') return say('probe.paused');
-  if (state.endpoints.some(({ probe }) => probe.running)) return say('probe.now');
-  const moments = state.endpoints.flatMap(({ probe }) => probe.nextAtMs ?? []);
-  return moments.length === 0 ? '–' : numbers.duration(Math.min(...moments) - nowMs);
-}
-
-function Requests({ model, state, speech, rows }: RowsProps): ReactElement {
-  const { say, numbers } = speech;
-  const oldest = state.requests.items
-    .toSorted((left, right) => left.startedAtMs - right.startedAtMs)
-    .slice(0, rows);
-  const describe = (request: ApiRequest) =>
-    [
-      numbers.duration(model.nowMs - request.startedAtMs).padStart(6),
-      say(`phase.${request.phase}`),
-      nameOf(state, request.endpointId),
-      request.client ?? '',
-    ].join('  ');
-  return h(
-    Box,
-    { flexDirection: 'column' },
-    line(`${say('requests.title')} ${numbers.count(state.requests.total)}`, { dimColor: true }),
-    ...oldest.map((request) =>
-      h(Text, { key: request.id, wrap: 'truncate-end' }, describe(request)),
-    ),
-  );
-}
-
-function Events({ model, state, speech, rows }: RowsProps): ReactElement {
-  const { say, numbers } = speech;
-  const shown = logLines(model.log, state, speech).slice(0, rows);
-  return h(
-    Box,
-    { flexDirection: 'column', marginTop: 1 },
-    line(say('log.title'), { dimColor: true }),
-    ...(shown.length === 0 ? [h(Text, { key: 'empty', dimColor: true }, say('log.empty'))] : []),
-    ...shown.map(({ entry, text, count }) =>
-      h(
-        Text,
-        { key: entry.id, wrap: 'truncate-end' },
-        h(Text, { dimColor: true }, `${numbers.time(entry.atMs, model.nowMs)}  `),
-        count === 1 ? text : `${text} × ${numbers.count(count)}`,
-      ),
-    ),
+    { justifyContent: 'space-between' },
+    line(text, props),
+    end === undefined ? null : line(end, { ...props, bold: false }),
   );
 }
 

@@ -64,6 +64,7 @@ export function Now({ situation, next, why, controls, facts }: NowProps) {
 
 /** What keeps endpoints from serving, and what to do about it. */
 function Troubles({ situation }: Pick<NowProps, 'situation'>) {
+  const { say } = speech.value;
   const troubles = troublesOf(situation);
   if (troubles.length === 0) return null;
   return (
@@ -72,7 +73,8 @@ function Troubles({ situation }: Pick<NowProps, 'situation'>) {
         const { what, advice } = troubleText(trouble, speech.value, nowMs.value);
         return (
           <li key={trouble.failure}>
-            <strong>{what}.</strong> {advice}
+            <strong>{what}</strong>
+            {say('overall.advice', { what: '', advice })}
           </li>
         );
       })}

@@ -54,6 +54,8 @@ export const dashboards = {
   'overall.degraded': 'Degraded: {available} of {total} {total|endpoint|endpoints} available',
   'overall.bad': 'Outage: {available} of {total} {total|endpoint|endpoints} available',
   'overall.trouble': '{names}: {failure}',
+  'overall.advice': '{what}. {advice}',
+  'overall.since': '{what} since {time}',
   'overall.more': '{names} and {count} more',
   'now.none': 'No endpoint selected yet',
   'now.none.detail':
@@ -309,6 +311,9 @@ export const dashboards = {
   'help.word.fallback': 'Fallback: tried next, in this order, when a request fails.',
 
   'tui.header': 'Claude Zephyr',
+  'tui.column.requests': 'Reqs',
+  'tui.column.sessions': 'Sess',
+  'tui.column.next': 'Probe',
   'tui.chooseManual': 'Switch to manual mode and pin {name}? Enter: yes, Esc: no',
   'tui.confirmUnavailable': '{name} is not available. Pin it anyway? Enter: yes, Esc: no',
   'tui.keys': 'Q quit  R probe  P pause  M mode  ↑↓ Enter pin  ? help',

@@ -72,9 +72,9 @@ export const operatorCommands = {
   'cli.error.notController.advice': 'Check --url; the controller listens on 8081 by default.',
   'cli.error.unknownEndpoint': 'there is no endpoint named {name}',
   'cli.error.unknownEndpoint.advice': 'Known endpoints: {names}',
-  'cli.error.noTerminal': 'the dashboard needs a terminal',
+  'cli.error.noTerminal': 'the dashboard needs a terminal, and one that is not TERM=dumb',
   'cli.error.noTerminal.advice':
-    'When the output goes to a file or a pipe, use status or events --follow.',
+    'Elsewhere, use status, status --watch or events --follow: plain lines of text.',
   'cli.error.token': 'the controller requires its admin token',
   'cli.error.token.advice': 'Set ZEPHYR_ADMIN_TOKEN.',
 

@@ -52,6 +52,8 @@ export const dashboards = {
   'overall.degraded': '部分降级：{available}/{total} 个端点可用',
   'overall.bad': '服务中断：{available}/{total} 个端点可用',
   'overall.trouble': '{names}：{failure}',
+  'overall.advice': '{what}。{advice}',
+  'overall.since': '{what}，自 {time} 起',
   'overall.more': '{names} 等另外 {count} 个',
   'now.none': '尚未选定',
   'now.none.detail': '首次探测正在进行；在此之前请求按配置顺序发送。',
@@ -294,6 +296,9 @@ export const dashboards = {
   'help.word.fallback': '备用：请求失败时按此顺序尝试。',
 
   'tui.header': 'Claude Zephyr',
+  'tui.column.requests': '请求',
+  'tui.column.sessions': '会话',
+  'tui.column.next': '探测',
   'tui.chooseManual': '转为手动模式并固定 {name}？Enter：是，Esc：否',
   'tui.confirmUnavailable': '{name} 不可用。仍要固定吗？Enter：是，Esc：否',
   'tui.keys': 'Q 退出  R 探测  P 暂停  M 模式  ↑↓ Enter 固定  ? 帮助',

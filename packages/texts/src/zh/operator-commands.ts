@@ -73,8 +73,9 @@ export const operatorCommands = {
   'cli.error.notController.advice': '请检查 --url；控制器默认监听端口 8081。',
   'cli.error.unknownEndpoint': '没有名为 {name} 的端点',
   'cli.error.unknownEndpoint.advice': '已知端点：{names}',
-  'cli.error.noTerminal': '仪表盘需要终端',
-  'cli.error.noTerminal.advice': '输出到文件或管道时，请使用 status 或 events --follow。',
+  'cli.error.noTerminal': '仪表盘需要终端，且不能是 TERM=dumb',
+  'cli.error.noTerminal.advice':
+    '其他情况下请使用 status、status --watch 或 events --follow，它们只输出纯文本行。',
   'cli.error.token': '控制器要求提供管理令牌',
   'cli.error.token.advice': '请设置 ZEPHYR_ADMIN_TOKEN。',
 

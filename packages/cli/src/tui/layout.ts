@@ -1,0 +1,57 @@
+/** How the rows of the screen are shared out. Pure. */
+import { sideBySide } from './dense-table.ts';
+import type { NowLine } from './now-lines.ts';
+import type { Size } from './parts.ts';
+
+/** Header and footer. */
+const FRAME_ROWS = 2;
+/** A blank line and the head of the table. */
+const HEAD_ROWS = 2;
+
+export interface LayoutInput {
+  readonly size: Size;
+  readonly endpoints: number;
+  /** What stands above and below the table. */
+  readonly around: (isRoomy: boolean) => {
+    readonly now: readonly NowLine[];
+    readonly detail: readonly string[];
+  };
+}
+
+export interface Layout {
+  readonly now: readonly NowLine[];
+  readonly detail: readonly string[];
+  readonly isDense: boolean;
+  /** Of the table of endpoints. */
+  readonly rows: number;
+  /** For the lists below it. */
+  readonly free: number;
+}
+
+/**
+ * The first that shows all endpoints of: sentences over several lines, sentences on one line each, and
+ * both with endpoints side by side. Otherwise the last, which scrolls.
+ */
+export function layoutOf({ size, endpoints, around }: LayoutInput): Layout {
+  const count = sideBySide(size.columns);
+  const tries = [
+    { isRoomy: true, isDense: false },
+    { isRoomy: false, isDense: false },
+    ...(count === 1
+      ? []
+      : [
+          { isRoomy: true, isDense: true },
+          { isRoomy: false, isDense: true },
+        ]),
+  ];
+  let layout: Layout | undefined;
+  for (const { isRoomy, isDense } of tries) {
+    const { now, detail } = around(isRoomy);
+    const room = size.rows - FRAME_ROWS - HEAD_ROWS - now.length - detail.length;
+    const wanted = isDense ? Math.ceil(endpoints / count) : endpoints;
+    const rows = Math.max(1, Math.min(wanted, room));
+    layout = { now, detail, isDense, rows, free: Math.max(0, room - rows) };
+    if (wanted <= room) return layout;
+  }
+  return layout ?? { now: [], detail: [], isDense: false, rows: 0, free: 0 };
+}

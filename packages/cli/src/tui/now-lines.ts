@@ -1,0 +1,107 @@
+/** The first lines: whether all is well, which endpoint serves, why, what comes next. Pure. */
+import type { ApiState } from '@zephyr/contract/api-state';
+import {
+  headlineOf,
+  nextOf,
+  type OverallStatus,
+  overallOf,
+  overallText,
+  type Speech,
+  servingOf,
+  troublesOf,
+  troubleText,
+  whyOf,
+} from '@zephyr/texts';
+import type { TextProps } from 'ink';
+import stringWidth from 'string-width';
+
+import { packed, wrapped } from './fit.ts';
+
+export interface NowLine {
+  readonly text: string;
+  readonly props: TextProps;
+  /** At the right of the same line. */
+  readonly end?: string;
+}
+
+export interface NowOptions {
+  readonly state: ApiState;
+  readonly nowMs: number;
+  readonly speech: Speech;
+  /** Of a line. */
+  readonly width: number;
+  /** Sentences may take several lines. */
+  readonly isRoomy: boolean;
+}
+
+const COLOURS: Readonly<Record<OverallStatus, string>> = {
+  good: 'green',
+  degraded: 'yellow',
+  bad: 'red',
+  none: 'yellow',
+};
+const MAX_TROUBLES = 3;
+
+export function nowLines(options: NowOptions): readonly NowLine[] {
+  const { state, nowMs, speech, width, isRoomy } = options;
+  const next = nextOf(state, speech, nowMs);
+  const maxLines = isRoomy ? 2 : 1;
+  const sentence = (text: string, props: TextProps = {}): readonly NowLine[] =>
+    wrapped(text, width, maxLines).map((each) => ({ text: each, props }));
+  const troubles = troublesOf(state).slice(0, isRoomy ? MAX_TROUBLES : 1);
+  return [
+    ...headlines(options),
+    ...sentence(whyOf(state, speech)),
+    ...(next === '' ? [] : sentence(`→ ${next}`, { dimColor: true })),
+    ...troubles.flatMap((trouble) => {
+      const text = speech.say('overall.advice', troubleText(trouble, speech, nowMs));
+      return sentence(`× ${text}`, { color: 'red' });
+    }),
+    ...packed(factsOf(state, nowMs, speech), width, maxLines).map((text) => ({ text, props: {} })),
+  ];
+}
+
+function headlines({ state, nowMs, speech, width, isRoomy }: NowOptions): readonly NowLine[] {
+  const { status } = overallOf(state);
+  const props: TextProps = { bold: true, color: COLOURS[status] };
+  const text = headlineOf(state, speech.say);
+  const end = overallText(state, speech, nowMs);
+  if (stringWidth(text) + 2 + stringWidth(end) <= width) return [{ text, props, end }];
+  const [first = ''] = wrapped(text, width, 1);
+  const overall = wrapped(end, width, isRoomy ? 2 : 1);
+  return [
+    ...overall.map((each) => ({ text: each, props })),
+    { text: first, props: { bold: true } },
+  ];
+}
+
+function factsOf(state: ApiState, nowMs: number, speech: Speech): readonly string[] {
+  const { say, numbers } = speech;
+  const { cost } = state;
+  return [
+    `${say('column.requests')} ${numbers.count(state.requests.total)}`,
+    `${say('fact.sessions')} ${numbers.count(state.sessions.total)}`,
+    `${say('fact.nextProbe')} ${nextProbe(state, nowMs, speech)}`,
+    `${say('fact.load')} ${say(`load.${state.load.level}`)}`,
+    `${say('column.cost')} ${numbers.usd(cost.todayUsd)} (${say('cost.projected.short')} ${numbers.usd(cost.projectedUsd)})`,
+    ...limitOf(state, nowMs, speech),
+  ];
+}
+
+function nextProbe(state: ApiState, nowMs: number, { say, numbers }: Speech): string {
+  if (state.automation.status === 'paused') return say('probe.paused');
+  if (state.endpoints.some(({ probe }) => probe.running)) return say('probe.now');
+  const moments = state.endpoints.flatMap(({ probe }) => probe.nextAtMs ?? []);
+  return moments.length === 0 ? '–' : numbers.duration(Math.min(...moments) - nowMs);
+}
+
+/** What is left of the nearest rate limit of the serving endpoint, where it names any. */
+function limitOf(state: ApiState, nowMs: number, { say, numbers }: Speech): readonly string[] {
+  const serving = state.endpoints.find(({ id }) => id === servingOf(state)?.id);
+  const limits = serving?.rateLimits ?? [];
+  const [nearest] = limits.toSorted((a, b) => a.remainingShare - b.remainingShare);
+  if (nearest === undefined) return [];
+  const share = numbers.percent(nearest.remainingShare);
+  const duration = numbers.duration(Math.max(0, nearest.resetsAtMs - nowMs));
+  return [say('limit.left', { kind: say(`limit.${nearest.kind}`), share, duration })];
+}
