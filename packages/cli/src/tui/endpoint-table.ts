@@ -117,7 +117,7 @@ function Row(props: RowProps): ReactElement {
   const look = LOOKS[roleOf(endpoint, state.selection)];
   const name: TextProps = { bold: isChosen, inverse: isChosen };
   const samples = model.samples[endpoint.id] ?? [];
-  // Where a row has no room for the state, the reason stands in place of the figures.
+  // Where a row has no room for the state, the reason takes the place of the figures.
   const reason = columns.state === 0 ? reasonText(endpoint, speech) : undefined;
   const figures =
     reason === undefined

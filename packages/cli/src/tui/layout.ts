@@ -11,7 +11,7 @@ const HEAD_ROWS = 2;
 export interface LayoutInput {
   readonly size: Size;
   readonly endpoints: number;
-  /** What stands above and below the table. */
+  /** What is above and below the table. */
   readonly around: (isRoomy: boolean) => {
     readonly now: readonly NowLine[];
     readonly detail: readonly string[];

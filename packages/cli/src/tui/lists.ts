@@ -22,7 +22,7 @@ const EXTRA_ROWS = 2;
 const MIN_ROWS = 2;
 
 /** Events get half of what is left, requests and sessions no more than they have. */
-export function listRowsOf(
+function listRowsOf(
   free: number,
   counts: { readonly requests: number; readonly sessions: number },
 ): ListRows {
