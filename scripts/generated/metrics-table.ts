@@ -39,7 +39,6 @@ export function metricRows(): ReadonlyMap<string, readonly MetricRow[]> {
   });
   type ControllerParts = Parameters<typeof createControllerMetrics>;
   const controller = createControllerMetrics({} as ControllerParts[0], {} as ControllerParts[1]);
-  controller.stop();
   return new Map([
     ['proxy', [...rowsOf(proxy.registry), ...rowsOf(proxy.people)]],
     ['prober', rowsOf(prober.registry)],

@@ -4,7 +4,10 @@
  */
 import { collectDefaultMetrics, Registry } from 'prom-client';
 
-/** Each look wakes the process, also one at rest: ten a second show what a person would notice. */
+/**
+ * Each look wakes the process, also one at rest: ten a second show what a person would notice. Node's
+ * delays are from one look to the next, so the dashboard subtracts this time.
+ */
 const LOOK_EVERY_MS = 100;
 
 let collected: Registry | undefined;

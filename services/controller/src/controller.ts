@@ -76,7 +76,6 @@ export async function startController(context: ServiceContext): Promise<RunningS
       notifier.stop();
       await server.stop();
       tail.stop();
-      metrics.stop();
       configSource.stop();
       redis.disconnect();
     },

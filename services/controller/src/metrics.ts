@@ -2,7 +2,6 @@
  * Every metric of the controller, with labels from closed sets. Only the leader exposes those of the
  * endpoints, so that a sum over all controllers is right.
  */
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 
 import type { NoticeCode } from '@zephyr/contract/notice';
 import { NOTIFY_KINDS } from '@zephyr/contract/notify';
@@ -18,8 +17,6 @@ import type { CurrentState } from './view/current-state.ts';
 
 const REDIS_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
 /** Each look wakes the process, also one at rest. */
-const EVENT_LOOP_RESOLUTION_MS = 100;
-const NANOSECONDS = 1e9;
 
 export interface ControllerMetrics {
   readonly registry: Registry;
@@ -30,7 +27,6 @@ export interface ControllerMetrics {
   readonly notifications: Counter<'kind' | 'result'>;
   /** Counts what follows from one committed batch. */
   count(effects: readonly Effect[]): void;
-  stop(): void;
 }
 
 export function createMetrics(current: CurrentState, health: BatchHealth): ControllerMetrics {
@@ -47,11 +43,10 @@ export function createMetrics(current: CurrentState, health: BatchHealth): Contr
       this.set(+health.isFailing);
     },
   });
-  const stop = addEventLoopDelay(registry);
   addStateGauges(registry, current);
   addMoments(registry, current);
   addEndpointGauges(registry, current);
-  return { registry, ...commits, notifications, count, stop };
+  return { registry, ...commits, notifications, count };
 }
 
 function addDecisionCounters(registry: Registry): ControllerMetrics['count'] {
@@ -134,22 +129,6 @@ function addNotificationCounter(registry: Registry): Counter<'kind' | 'result'> 
     for (const result of NOTIFY_RESULTS) counter.inc({ kind, result }, 0);
   }
   return counter;
-}
-
-/** Returns how to stop measuring. */
-function addEventLoopDelay(registry: Registry): () => void {
-  const delay = monitorEventLoopDelay({ resolution: EVENT_LOOP_RESOLUTION_MS });
-  delay.enable();
-  new Gauge({
-    name: 'zephyr_controller_event_loop_delay_seconds',
-    help: 'The 99th percentile of the event loop delay since the last scrape',
-    registers: [registry],
-    collect() {
-      this.set(delay.percentile(99) / NANOSECONDS);
-      delay.reset();
-    },
-  });
-  return () => delay.disable();
 }
 
 function addStateGauges(registry: Registry, current: CurrentState): void {
