@@ -57,6 +57,18 @@ describe('JsonKeys', () => {
     expect(read(text).status).toBe(status);
   });
 
+  it.each([
+    ['once', '{"model":{"model":1},"stream":true}', false],
+    ['in the same way', '{"model":"a","stream":true,"model":"b"}', true],
+    ['escaped', String.raw`{"mod\u0065l":"a","model":"b"}`, true],
+    ['in another case, as Go reads it', '{"model":"a","MODEL":"b"}', true],
+    ['as something nested', '{"model":"a","model":{}}', true],
+  ])('knows a key that is named %s', (_, text, isRepeated) => {
+    for (const pieceLength of [text.length, 1]) {
+      expect(read(text, pieceLength).isRepeated('model')).toBe(isRepeated);
+    }
+  });
+
   it('has the text of an object only once it has ended', () => {
     const keys = read('{"model":{"a":1');
     expect(keys.value('model')).toEqual({ kind: 'object', text: '' });

@@ -10,6 +10,8 @@
  * It does not validate: text that is not JSON may be read as anything.
  */
 
+import { unescaped } from './json-string.ts';
+
 /**
  * The value of a key: of a string its text with escapes resolved, of another scalar its raw text.
  */
@@ -47,9 +49,6 @@ const MAX_LITERAL_CHARACTERS = 32;
 /** Of an object or array; a `usage` has a few hundred. */
 const MAX_NESTED_CHARACTERS = 4096;
 
-const IS_PLAIN = /^[\x20-\x5b\x5d-\x7e]*$/;
-const IS_LATIN1 = /^[\x20-\xff]*$/;
-
 const QUOTE = 0x22;
 const COMMA = 0x2c;
 const COLON = 0x3a;
@@ -62,6 +61,8 @@ const CLOSE_BRACE = 0x7d;
 export class JsonKeys {
   readonly #wanted: ReadonlySet<string>;
   #values: Map<string, JsonValue> | undefined;
+  /** How often each wanted key has come, in upper or lower case. */
+  #times: Map<string, number> | undefined;
   #ranges: Map<string, TextRange> | undefined;
   /** Characters of the pieces before this one. */
   #before = 0;
@@ -91,6 +92,14 @@ export class JsonKeys {
   /** The last value of a repeated key, as `JSON.parse` takes it. */
   value(key: string): JsonValue | undefined {
     return this.#values?.get(key);
+  }
+
+  /**
+   * Whether the key is there more than once, in upper or lower case: some servers take the first, most the
+   * last, and those written in Go any case.
+   */
+  isRepeated(key: string): boolean {
+    return (this.#times?.get(key) ?? 0) > 1;
   }
 
   /** Of the last value of a key, where it is a string. */
@@ -127,11 +136,18 @@ export class JsonKeys {
     if (this.#status === 'key' && character === QUOTE) return this.#readKey(text, at + 1);
     if (this.#status === 'value') {
       this.#beganAt = this.#before + at;
+      this.#count(this.#key.toLowerCase());
       this.#beginValue(character);
     } else {
       this.#status = afterMark(this.#status, character);
     }
     return at + 1;
+  }
+
+  #count(key: string): void {
+    if (!this.#wanted.has(key)) return;
+    this.#times ??= new Map();
+    this.#times.set(key, (this.#times.get(key) ?? 0) + 1);
   }
 
   #readKey(text: string, from: number): number {
@@ -321,20 +337,4 @@ function isLiteralEnd(character: number): boolean {
     character === CLOSE_BRACE ||
     character === CLOSE_BRACKET
   );
-}
-
-/** Resolves the escapes of a string's raw text; empty where one is invalid. */
-function unescaped(raw: string): string {
-  if (IS_PLAIN.test(raw)) return raw;
-  try {
-    return String(JSON.parse(`"${fromBytes(raw)}"`));
-  } catch {
-    return '';
-  }
-}
-
-/** Decodes one character per byte as UTF-8; leaves text that is decoded already. */
-function fromBytes(text: string): string {
-  if (!IS_LATIN1.test(text)) return text;
-  return new TextDecoder().decode(Uint8Array.from(text, (byte) => byte.charCodeAt(0)));
 }

@@ -29,7 +29,7 @@ export const QUICK_END_BYTES = 128;
  * both ends instead of scanning, which for 100 KB costs as much as all the rest of the proxy.
  *
  * Exact unless the text repeats `model` in between, which no client does by accident; where a
- * failure is held against a model, `RequestScan` decides. `stream` cannot be part of a text or of
+ * failure is held against a model, or another model answers, `RequestScan` decides. `stream` cannot be part of a text or of
  * something nested: the last quote of the text ends the last key, and the quote before it, without
  * a backslash in front, begins that key.
  *
@@ -53,6 +53,11 @@ export class RequestScan {
 
   push(text: string): void {
     this.#keys.push(text);
+  }
+
+  /** Whether the body names more than one model: which of them counts, each server decides for itself. */
+  get isModelRepeated(): boolean {
+    return this.#keys.isRepeated('model');
   }
 
   /** Of the text that names the model, with its quotes; undefined where it is not known. */

@@ -59,6 +59,11 @@ const KINDS = {
     'permission_error',
     'your key is not for this model; your models are: <models>',
   ],
+  repeated_model: [
+    400,
+    'invalid_request_error',
+    'the body names `model` more than once, and your key is not for all models: name it once',
+  ],
   unknown_model: [
     404,
     'not_found_error',
@@ -126,6 +131,7 @@ const FINAL: ReadonlySet<ErrorName> = new Set([
   'unsupported',
   'unknown_model',
   'model_not_allowed',
+  'repeated_model',
   'base_url',
   'forward_proxy',
   'https_only',

@@ -15,6 +15,12 @@ const LEAST_RETRY_MS = 1_000;
 /** Clients that were turned away together must not come back together. */
 const RETRY_JITTER_RATIO = 0.25;
 
+const ABOUT_MODELS: ReadonlySet<ErrorName> = new Set([
+  'unknown_model',
+  'model_not_allowed',
+  'repeated_model',
+]);
+
 /** Of two failed attempts of one request, the one that says more to its client. */
 export function moreTelling(
   known: FailedAttempt | undefined,
@@ -77,7 +83,7 @@ export function answerError(
   sendError(res, { name, requestId, retryAfterMs: jitteredMs, models, leftFamily });
   if (name === 'too_large') return 'too_large';
   // The client's to correct, and no sign of trouble here.
-  if (name === 'unknown_model' || name === 'model_not_allowed') return 'failed';
+  if (ABOUT_MODELS.has(name)) return 'failed';
   deps.serving.noteOwnError(name, deps.clock.nowMs());
   return 'failed';
 }

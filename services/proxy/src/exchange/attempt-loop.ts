@@ -35,7 +35,7 @@ import {
 } from './attempt.ts';
 import type { ExchangeContext } from './exchange-context.ts';
 import { readingMsOf } from './first-byte-timeout.ts';
-import { requestedModel } from './model-name.ts';
+import { isModelRepeated, pricedModels, requestedModel } from './model-name.ts';
 import { Retries } from './retries.ts';
 import { routedRequestIn } from './routed-request.ts';
 import { attemptTimesOf, upstreamRequestOf } from './upstream-request.ts';
@@ -79,8 +79,8 @@ const ERROR_OF_NONE = { disabled: 'none_enabled', asked: 'all_down' } as const;
 
 export class AttemptLoop {
   readonly journey: Journey;
-  /** As the body names it; empty where it does not. */
-  readonly requestedModel: string;
+  /** As the body names it, empty where it does not, and as an answer does. */
+  models: { readonly requested: string; readonly answered: string };
   readonly #context: ExchangeContext;
   readonly #onDone: (result: AttemptLoopResult) => void;
   readonly #retries: Retries;
@@ -101,7 +101,7 @@ export class AttemptLoop {
     this.#context = context;
     this.#onDone = onDone;
     const { model } = body.facts();
-    this.requestedModel = model;
+    this.models = { requested: model, answered: '' };
     this.journey = deps.routing.begin(routedRequestIn(context, model));
     const requestClass = requestClassOf({ model, bodyBytes: body.bytes });
     this.#firstByteClass = { requestClass, isCached: false };
@@ -140,7 +140,9 @@ export class AttemptLoop {
     const hasOwnModels = input.operation !== 'models' && deps.limits.hasModelRules(person);
     const model = deps.routing.hasModelRules || hasOwnModels ? requestedModel(this.#context) : '';
     if (deps.routing.hasModelRules) this.#model = model;
-    if (hasOwnModels && deps.limits.modelsWithout(model, person) !== undefined) {
+    if (hasOwnModels && isModelRepeated(this.#context)) {
+      this.#finish({ kind: 'nobody', error: 'repeated_model' });
+    } else if (hasOwnModels && deps.limits.modelsWithout(model, person) !== undefined) {
       this.#finish({ kind: 'nobody', error: 'model_not_allowed' });
     } else if (!deps.routing.isServed(this.#model)) {
       this.#finish({ kind: 'nobody', error: 'unknown_model' });
@@ -243,7 +245,10 @@ export class AttemptLoop {
     }
     const { deps, body } = this.#context;
     const { id } = chosen.endpoint;
-    if (result.kind === 'committed') this.#noteAnswered(id);
+    if (result.kind === 'committed') {
+      this.#noteAnswered(id);
+      this.models = pricedModels(this.#context, this.models.requested, result.response.held[0]);
+    }
     this.#retries.answered();
     body.release();
     const { kind, response } = result;

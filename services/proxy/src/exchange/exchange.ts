@@ -20,7 +20,7 @@ import { type AnsweredRequest, AttemptLoop, type AttemptLoopResult } from './att
 import type { ExchangeContext, ExchangeDeps, ExchangeInput } from './exchange-context.ts';
 import { finishedRequestOf } from './finished-request.ts';
 import { noteRelayed } from './relay-outcome.ts';
-import { RequestBody } from './request-body.ts';
+import { type BodyRefusal, RequestBody } from './request-body.ts';
 import { SessionPlacement } from './session-placement.ts';
 
 type ExchangeState =
@@ -62,7 +62,7 @@ export class Exchange {
       body: new RequestBody(
         input.req,
         { maxBytes: settings.limits.bodyBytes, bufferedBodies, owner: input.owner },
-        { ready: () => this.#onBodyReady(), tooLarge: () => this.#onBodyTooLarge() },
+        { ready: () => this.#onBodyReady(), refused: (why) => this.#onBodyRefused(why) },
       ),
     };
   }
@@ -129,9 +129,9 @@ export class Exchange {
     trying.start();
   }
 
-  #onBodyTooLarge(): void {
+  #onBodyRefused(why: BodyRefusal): void {
     if (this.#state.status === 'relaying') this.#state.relay.abandon();
-    this.#endWithError('too_large');
+    this.#endWithError(why);
   }
 
   #onTried(trying: AttemptLoop, result: AttemptLoopResult): void {

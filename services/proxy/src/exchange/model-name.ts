@@ -2,6 +2,7 @@
  * The model that a request is for, where endpoints serve some models only, and its name there: put
  * into the path or into the bytes of the body, all else of which stays as it came.
  */
+import { modelInHead } from '../answer/answer-head.ts';
 import type { UpstreamEndpoint } from '../upstream/endpoints.ts';
 import type { BodyEdit } from './body-edit.ts';
 import type { ExchangeContext } from './exchange-context.ts';
@@ -21,6 +22,34 @@ export function requestedModel({ input, body }: ExchangeContext): string {
     case 'extra':
       return '';
   }
+}
+
+/** For a person who may not ask all models: which one is asked must not be open to question. */
+export function isModelRepeated({ input, body }: ExchangeContext): boolean {
+  if (input.operation === 'extra') return false;
+  body.refuseRepeatedModel();
+  return body.isModelRepeated;
+}
+
+/**
+ * The models of an answered request, by which it is priced. The body's counts, unless it names several, in order
+ * to be priced by another than is asked, or none that we can read, as in a compressed body.
+ * @param named as far as it is seen at a glance
+ * @param start of the answer, which names the model
+ */
+export function pricedModels(
+  { input, body }: ExchangeContext,
+  named: string,
+  start: Buffer | undefined,
+): { readonly requested: string; readonly answered: string } {
+  const answered = input.operation === 'messages' ? modelInHead(start) : named;
+  const isNamed = named !== '' && (isSame(named, answered) || !body.isModelRepeated);
+  return { requested: isNamed ? named : answered || body.exactModel(), answered };
+}
+
+/** Answers name the version that an alias stands for: `claude-haiku-4-5-20251001`. */
+function isSame(named: string, answered: string): boolean {
+  return answered.startsWith(named) && /^(?:-\d{8})?$/.test(answered.slice(named.length));
 }
 
 export function pathAt(context: ExchangeContext, endpoint: UpstreamEndpoint): string {

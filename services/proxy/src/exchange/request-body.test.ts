@@ -7,23 +7,38 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { BufferedBodies } from './buffered-bodies.ts';
-import { RequestBody } from './request-body.ts';
+import { type BodyRefusal, RequestBody } from './request-body.ts';
 
 const MUCH = 64 * 1024 * 1024;
 const NOTHING_KNOWN: RequestFacts = { isStream: undefined, model: '' };
 
+const NOTHING = (): void => undefined;
+
+interface ReadOptions {
+  readonly chunkBytes?: number;
+  readonly roomBytes?: number;
+  readonly onRefused?: (why: BodyRefusal) => void;
+  readonly isStrict?: boolean;
+}
+
 /** @returns The body, and what it said of itself when attempts could begin. */
 async function read(
   text: string,
-  { chunkBytes = 16_384, roomBytes = MUCH }: { chunkBytes?: number; roomBytes?: number } = {},
+  {
+    chunkBytes = 16_384,
+    roomBytes = MUCH,
+    onRefused = NOTHING,
+    isStrict = false,
+  }: ReadOptions = {},
 ): Promise<{ body: RequestBody; atStart: RequestFacts }> {
   const req = new IncomingMessage(new Socket());
   const { promise: ready, resolve } = Promise.withResolvers<RequestFacts>();
   const body: RequestBody = new RequestBody(
     req,
     { maxBytes: MUCH, owner: 'a', bufferedBodies: new BufferedBodies(roomBytes) },
-    { ready: () => resolve(body.facts()), tooLarge: () => undefined },
+    { ready: () => resolve(body.facts()), refused: onRefused },
   );
+  if (isStrict) body.refuseRepeatedModel();
   body.read();
   const ended = once(req, 'end');
   const bytes = Buffer.from(text);
@@ -99,6 +114,19 @@ describe('RequestBody.facts', () => {
     expect(atStart).toEqual({ isStream: true, model: 'haiku' });
     expect(body.exactModel()).toBe('opus');
     expect(body.facts().model).toBe('opus');
+  });
+
+  it.each([
+    ['that is here', MUCH],
+    ['that is streamed for want of room', 20],
+  ])('notices a model that is named twice, in a body %s', async (_, roomBytes) => {
+    const twice = '{"model":"haiku","messages":["a long history"],"model":"opus","stream":true}';
+    const read20 = { chunkBytes: 20, roomBytes };
+    expect((await read(twice, read20)).body.isModelRepeated).toBe(true);
+    const refused: BodyRefusal[] = [];
+    const strict = { isStrict: true, onRefused: (why: BodyRefusal) => refused.push(why) };
+    await read(twice, { ...read20, ...strict });
+    expect(refused).toEqual(roomBytes === MUCH ? [] : ['repeated_model']);
   });
 
   it.each(['', 'no JSON', '\u001f\u008b\u0008'])('knows nothing of %j', async (content) => {

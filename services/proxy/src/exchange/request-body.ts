@@ -5,7 +5,7 @@
  *     reading --(it ended)-->                     buffered  (can be sent any number of times)
  *     reading --(no room to buffer more)-->       held      (nothing more is read)
  *     held --(an endpoint took the connection)--> streaming (is sent while it arrives)
- *     reading | held | streaming --(larger than allowed)--> too_large
+ *     reading | held | streaming --(larger than allowed, or ambiguous)--> refused
  *     reading | buffered | held --(nothing is sent again)--> released
  */
 import type { IncomingMessage } from 'node:http';
@@ -33,11 +33,14 @@ export interface BodyLimits {
 export interface BodyHandlers {
   /** The body, or enough of it, is here: attempts may begin. Called once. */
   ready(): void;
-  tooLarge(): void;
+  /** It is not wanted, though a part of it may have been sent. */
+  refused(why: BodyRefusal): void;
 }
 
+export type BodyRefusal = 'too_large' | 'repeated_model';
+
 type State =
-  | { readonly status: 'reading' | 'buffered' | 'too_large' | 'released' }
+  | { readonly status: 'reading' | 'buffered' | 'refused' | 'released' }
   /** With what could not be buffered. It goes on when somebody takes it and is connected. */
   | {
       readonly status: 'held';
@@ -68,6 +71,7 @@ export class RequestBody {
   #seenBytes = 0;
   #quickFacts: RequestFacts | undefined;
   #scan: RequestScan | undefined;
+  #mayNotRepeat = false;
 
   constructor(req: IncomingMessage, limits: BodyLimits, handlers: BodyHandlers) {
     this.#req = req;
@@ -78,7 +82,7 @@ export class RequestBody {
   read(): void {
     const declaredBytes = Number(this.#req.headers['content-length'] ?? 0);
     if (declaredBytes > this.#limits.maxBytes) {
-      this.#refuse();
+      this.#refuse('too_large');
       return;
     }
     this.#req.on('data', (chunk: Buffer) => {
@@ -109,8 +113,8 @@ export class RequestBody {
   }
 
   /**
-   * What the body says by its top-level keys; cheap, and asked before content reaches the client. A
-   * body that repeats `model` may be read by its first: see `exactModel`.
+   * What the body says by its top-level keys; cheap, and asked before content reaches the client. Of a
+   * body that repeats `model` it may be the first: see `exactModel` and `isModelRepeated`.
    */
   facts(): RequestFacts {
     if (this.#scan === undefined) this.#quickFacts ??= quickFacts(this.#start(), this.#end());
@@ -125,6 +129,17 @@ export class RequestBody {
    */
   exactModel(): string {
     return this.#scanned().model;
+  }
+
+  /** Whether it names more than one model, which each server reads in its own way. */
+  get isModelRepeated(): boolean {
+    this.#beginScan();
+    return this.#scan?.isModelRepeated === true;
+  }
+
+  /** From here on it is refused where it does. */
+  refuseRepeatedModel(): void {
+    this.#mayNotRepeat = true;
   }
 
   /** Where the body names the model, in bytes; undefined where that is not here. */
@@ -177,14 +192,18 @@ export class RequestBody {
 
   #onData(chunk: Buffer): void {
     const { status } = this.#state;
-    if (status === 'too_large' || status === 'released') return;
+    if (status === 'refused' || status === 'released') return;
     this.#seenBytes += chunk.length;
     if (this.#seenBytes > this.#limits.maxBytes) {
-      this.#refuse();
+      this.#refuse('too_large');
       return;
     }
     if (this.#seenBytes > SCAN_AT_ONCE_BYTES) this.#beginScan();
     this.#scan?.push(chunk.toString('latin1'));
+    if (this.#mayNotRepeat && this.#scan?.isModelRepeated === true) {
+      this.#refuse('repeated_model');
+      return;
+    }
     if (this.#state.status === 'streaming') {
       forward(chunk, this.#state.destination, this.#req);
       return;
@@ -215,19 +234,19 @@ export class RequestBody {
         state.destination.end();
         break;
       case 'buffered':
-      case 'too_large':
+      case 'refused':
       case 'released':
         break;
     }
   }
 
-  #refuse(): void {
+  #refuse(why: BodyRefusal): void {
     const destination = destinationOf(this.#state);
-    this.#state = { status: 'too_large' };
+    this.#state = { status: 'refused' };
     this.#forget();
     // The endpoint must see an unfinished request, not a shorter one that looks whole.
     destination?.destroy();
-    this.#handlers.tooLarge();
+    this.#handlers.refused(why);
   }
 
   #forget(): void {
@@ -262,7 +281,7 @@ export class RequestBody {
 }
 
 function isForgotten({ status }: State): boolean {
-  return status === 'streaming' || status === 'released' || status === 'too_large';
+  return status === 'streaming' || status === 'released' || status === 'refused';
 }
 
 function destinationOf(state: State): BodySink | undefined {

@@ -178,6 +178,10 @@ describe('rates', () => {
     });
     expect(refused.status).toBe(403);
     expect(await refused.text()).toContain('your models are: claude-haiku-*');
+    // One server takes the last, another the first.
+    const two =
+      '{"model":"claude-opus-4-8","messages":[],"model":"claude-haiku-4-5","stream":true}';
+    expect(await ask(one.proxy.port, { key: keyOf('ann'), body: two })).toBe(400);
     expect(await asks(one, 'bob', 'claude-opus-4-8')).toBe(200);
     expect(one.first.ledger).toHaveLength(2);
   });

@@ -68,7 +68,11 @@ const usageOf = ({ input, read, write5m, write1h }: Tokens) => ({
  * A stream that names its tokens as the Messages API does, and is charged for.
  * @param end when it goes on after its first content
  */
-export function charged(bill: Bill, end: Promise<void> = Promise.resolve()): UpstreamScript {
+export function charged(
+  bill: Bill,
+  end: Promise<void> = Promise.resolve(),
+  model = MODEL,
+): UpstreamScript {
   return async ({ socket, bodyComplete }) => {
     await bodyComplete;
     const tokens = bill.tokens();
@@ -78,7 +82,7 @@ export function charged(bill: Bill, end: Promise<void> = Promise.resolve()): Ups
     socket.write(chunkedHead(200, { 'content-type': 'text/event-stream', 'request-id': 'req_1' }));
     socket.write(
       event('message_start', {
-        message: { model: MODEL, usage: { ...usageOf(tokens), output_tokens: 1 } },
+        message: { model, usage: { ...usageOf(tokens), output_tokens: 1 } },
       }),
     );
     socket.write(
@@ -106,6 +110,7 @@ export function ask(
   options: {
     readonly key?: string;
     readonly model?: string;
+    readonly body?: string;
     readonly path?: string;
     readonly method?: string;
     readonly signal?: AbortSignal;
@@ -134,7 +139,7 @@ export function ask(
       res.on('close', () => resolve(0));
     });
     req.on('error', () => resolve(0));
-    req.end(method === 'POST' ? body(model) : undefined);
+    req.end(method === 'POST' ? (options.body ?? body(model)) : undefined);
   });
 }
 

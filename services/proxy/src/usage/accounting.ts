@@ -27,6 +27,8 @@ export interface FinishedRequest {
   readonly operation: Operation;
   /** As the body names it; empty where it does not. */
   readonly model: string;
+  /** As the answer names it; empty where it does not. */
+  readonly answeredModel: string;
   /** Of Claude Code, with its person; undefined without a session. */
   readonly sessionId: string | undefined;
   readonly outcome: RequestOutcome;
@@ -82,7 +84,7 @@ export class Accounting {
     const endpoint = request.attempts.at(-1)?.endpoint ?? NONE;
     const terms = this.#terms.get(endpoint);
     const model = modelOf(request.model);
-    const price = this.#priceOf(model);
+    const price = this.#priceOf(model) ?? this.#priceOf(modelOf(request.answeredModel));
     const usdFactor = terms?.usdFactor ?? 1;
     const record: RequestRecord = {
       id: request.id,

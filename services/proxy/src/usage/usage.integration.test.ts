@@ -67,6 +67,24 @@ describe('the ledger', () => {
     expect(report.total.cost_usd).toBeCloseTo(full / 2 / 1e6, 8);
   });
 
+  it.each([
+    ['names two, of which the endpoint reads the last', '{"model":"claude-haiku-4-5",'],
+    ['cannot be read', 'compressed'],
+  ])('prices the model that answered where the body %s', async (_, start) => {
+    const { proxy, first, redis } = await withRedis({ count: 1 });
+    const bill = new Bill();
+    const opus = 'claude-opus-4-8';
+    first.next(charged(bill, undefined, `${opus}-20260401`));
+    await ask(proxy.port, { body: `${start}"messages":[],"Model":"${opus}","stream":true}` });
+    const { rows } = await eventually(async () => {
+      const read = await ledgerOf(redis);
+      expect(read.total.requests).toBe(1);
+      return read;
+    });
+    expect(rows[0]).toMatchObject({ model: `${opus}-20260401`, unpriced: 0 });
+    expect(rows[0]?.cost_usd).toBeGreaterThan(0);
+  });
+
   it('names the request: ids, attempts with what failed, outcome', async () => {
     const { proxy, first, second, redis } = await withRedis();
     const bill = new Bill();
@@ -164,7 +182,7 @@ describe('the ledger', () => {
     const bill = new Bill();
     first.always(status(404));
     for (let n = 0; n < 5; n += 1) await ask(proxy.port, { model: `invented-${n}` });
-    first.next(charged(bill));
+    first.next(charged(bill, undefined, 'vendor/model'));
     await ask(proxy.port, { model: 'vendor/model' });
     const report = await eventually(async () => {
       const read = await ledgerOf(redis, ['model']);
