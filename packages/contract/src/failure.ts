@@ -25,6 +25,7 @@ export const FAILURE_CLASSES = [
   'forbidden',
   'model_not_found',
   'unsupported',
+  'foreign_thinking',
   'client_error',
   'cli_missing',
   'cli_crashed',

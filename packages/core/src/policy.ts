@@ -283,9 +283,7 @@ export const DEFAULT_POLICY: Policy = {
       forbidden: QUICK_FAILURE_MS,
       model_not_found: QUICK_FAILURE_MS,
       unsupported: QUICK_FAILURE_MS,
-      client_error: 0,
-      cli_missing: 0,
-      cli_crashed: 0,
+      ...{ foreign_thinking: 0, client_error: 0, cli_missing: 0, cli_crashed: 0 },
     },
   },
   switching: {

@@ -36,6 +36,7 @@ const CAUSES: Readonly<Record<FailureClass, Cause>> = {
   forbidden: 'token',
   model_not_found: 'token',
   unsupported: 'endpoint',
+  foreign_thinking: 'client',
   client_error: 'client',
   cli_missing: 'local',
   cli_crashed: 'local',

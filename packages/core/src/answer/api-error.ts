@@ -1,6 +1,6 @@
 /**
- * The error object of the Messages API and of gateways in front of it, and what it means. Only its
- * `type` and `code` count: a message may quote what the client wrote.
+ * The error object of the Messages API and of gateways in front of it, and what it means. Its `type` and
+ * `code` count, not its message, which may quote what the client wrote; `refusesThinking` is the exception.
  *
  * @see https://docs.claude.com/en/api/errors
  */
@@ -11,7 +11,7 @@ export interface ApiError {
   readonly type: string;
   /** Set by gateways, e.g. `model_not_found`; empty where there is none. */
   readonly code: string;
-  /** For people only; no decision depends on it. */
+  /** For people; see `refusesThinking`. */
   readonly message: string;
 }
 
@@ -60,6 +60,17 @@ export function readApiError(value: object): ApiError | undefined {
 /** Undefined where neither its type nor its code is known. */
 export function knownFailureOf({ type, code }: ApiError): FailureClass | undefined {
   return BY_CODE.get(code) ?? BY_CODE.get(type) ?? BY_TYPE.get(type);
+}
+
+/** As the API, Bedrock and Vertex word it, whatever gateways put around it. */
+const REFUSES_THINKING = /signature\W{1,8}in\W{1,8}thinking\W{1,8}block/i;
+
+/**
+ * Whether the endpoint cannot verify the thinking in the conversation, because another backend has signed it.
+ * There is no type or code for that. Where a message only quotes such words, another endpoint is asked in vain.
+ */
+export function refusesThinking({ message }: ApiError): boolean {
+  return REFUSES_THINKING.test(message);
 }
 
 /** Of an error that came with a success status, as JSON or as an event of a stream. */

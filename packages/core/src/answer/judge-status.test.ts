@@ -9,6 +9,9 @@ const coded = (code: string) =>
   JSON.stringify({ error: { code, type: 'new_api_error', message: 'x' } });
 const PAGE = '<!DOCTYPE html><title>Just a moment...</title>';
 
+const SIGNED = 'messages.1.content.0: Invalid `signature` in `thinking` block';
+const WRAPPED = `{\\"message\\": \\"Invalid signature in thinking block (Service: BedrockRuntime)\\"}`;
+
 const judge = (status: number, bodyStart: string, contentType = 'text/plain') =>
   judgeRefusal({ status, contentType, bodyStart }).failure;
 
@@ -31,6 +34,15 @@ describe('judgeRefusal', () => {
     ['the client’s mistake', 400, error('invalid_request_error'), 'client_error'],
     ['a mistake in a gateway’s words', 400, '{"error":"bad"}', 'client_error'],
     ['a mistake in JSON of another shape', 422, '{"detail":"bad"}', 'client_error'],
+    [
+      'thinking of another backend',
+      400,
+      error('invalid_request_error', SIGNED),
+      'foreign_thinking',
+    ],
+    ['the same in a gateway’s words', 500, error('upstream_error', WRAPPED), 'foreign_thinking'],
+    ['the same by a limit', 429, error('rate_limit_error', SIGNED), 'rate_limited'],
+    ['overload in such words', 400, error('overloaded_error', SIGNED), 'overloaded'],
     ['a page for a mistake', 400, PAGE, 'not_claude'],
     ['billing', 400, error('billing_error'), 'credit'],
     ['a refused token', 401, error('authentication_error'), 'token_refused'],

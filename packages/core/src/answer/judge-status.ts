@@ -1,7 +1,7 @@
 /** What an answer without a success status means, by its status and its error's type. */
 import type { FailureClass } from '@zephyr/contract/failure';
 
-import { type ApiError, knownFailureOf, parseApiError } from './api-error.ts';
+import { type ApiError, knownFailureOf, parseApiError, refusesThinking } from './api-error.ts';
 
 export interface RefusedAnswer {
   readonly status: number;
@@ -32,6 +32,10 @@ function failureOf(refusal: RefusedAnswer, error: ApiError | undefined): Failure
   // Redirects are never followed: the token would go to a host that nobody configured.
   if (status < 400 || status > 599) return 'not_claude';
   const known = error === undefined ? undefined : knownFailureOf(error);
+  const isUnclear = known === undefined || known === 'client_error';
+  if (error !== undefined && isUnclear && !BY_STATUS.has(status) && refusesThinking(error)) {
+    return 'foreign_thinking';
+  }
   if (status >= 500) return failureOfServer(status, known);
   const judge = BY_STATUS.get(status) ?? anyOther4xx;
   return judge(bodyOf(refusal, error), known);

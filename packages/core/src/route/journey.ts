@@ -29,13 +29,16 @@ export interface RoutedRequest {
   readonly fingerprint: string;
   /** Whose thinking signatures its session has; absent: not known, or none. */
   readonly family?: string | undefined;
+  /** Families that have refused the thinking in this request, whatever was known of its session. */
+  readonly refusedBy?: readonly string[] | undefined;
 }
 
 /** Whether the endpoint may refuse the thinking of the request's session. */
 export function isForeign(
   { family: there }: Pick<RoutedEndpoint, 'family'>,
-  { family }: Pick<RoutedRequest, 'family'>,
+  { family, refusedBy }: Pick<RoutedRequest, 'family' | 'refusedBy'>,
 ): boolean {
+  if (refusedBy !== undefined) return there !== undefined && refusedBy.includes(there);
   return family !== undefined && there !== family;
 }
 

@@ -23,15 +23,15 @@ describe('scopeOf', () => {
     ['messages', 'token', 'token_refused credit'],
     ['messages', 'model', 'forbidden model_not_found'],
     ['messages', 'load', 'overloaded rate_limited'],
-    ['messages', 'request', 'client_error'],
+    ['messages', 'request', 'foreign_thinking client_error'],
     ['messages', 'none', 'cli_missing cli_crashed'],
     ['messages', 'operation', ''],
     ['count_tokens', 'operation', 'not_claude model_not_found unsupported'],
-    ['count_tokens', 'request', 'client_error'],
+    ['count_tokens', 'request', 'foreign_thinking client_error'],
     ['count_tokens', 'endpoint', ''],
     ['models', 'operation', 'not_claude model_not_found unsupported'],
     ['extra', 'operation', ''],
-    ['extra', 'request', 'client_error'],
+    ['extra', 'request', 'foreign_thinking client_error'],
   ] as const)('%s: what speaks of %s is: %s', (operation, scope, failures) => {
     expect(scopes(operation, scope)).toBe(failures);
   });

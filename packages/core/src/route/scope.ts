@@ -9,7 +9,7 @@
  * | 401, 402 | token | none | none |
  * | 429, 529, overloaded 503 | load of this model here | none | none |
  * | 403, 404 of the API, "no channel for model" | model | operation | none |
- * | other 4xx | request | request | request |
+ * | other 4xx, thinking that another backend has signed | request | request | request |
  *
  * Only `POST /v1/messages` is evidence of an endpoint's health: the other operations are optional
  * for a relay, and their answers say nothing about messages.
@@ -23,7 +23,7 @@ export type Operation = (typeof OPERATIONS)[number];
 /**
  * What a failure is evidence about:
  * - `none`: nothing that another request could meet.
- * - `request`: this request; it would fail anywhere.
+ * - `request`: this request; it would fail anywhere, or wherever its thinking was not signed.
  * - `operation`: this endpoint does not have the operation.
  * - `load`: this model on this endpoint, for the moment or for a wait that it named.
  * - `model`: this model on this endpoint, with this token.
@@ -52,6 +52,7 @@ const OF_MESSAGES: Readonly<Record<FailureClass, Scope>> = {
   forbidden: 'model',
   model_not_found: 'model',
   unsupported: 'endpoint',
+  foreign_thinking: 'request',
   client_error: 'request',
   cli_missing: 'none',
   cli_crashed: 'none',
@@ -59,7 +60,7 @@ const OF_MESSAGES: Readonly<Record<FailureClass, Scope>> = {
 
 export function scopeOf(failure: FailureClass, operation: Operation): Scope {
   if (operation === 'messages') return OF_MESSAGES[failure];
-  if (failure === 'client_error') return 'request';
+  if (OF_MESSAGES[failure] === 'request') return 'request';
   if (operation === 'extra') return 'none';
   return LACKS_OPERATION.has(failure) ? 'operation' : 'none';
 }

@@ -19,6 +19,7 @@ export const failures = {
   'failure.forbidden': 'permission denied',
   'failure.model_not_found': 'model not found',
   'failure.unsupported': 'operation not supported',
+  'failure.foreign_thinking': 'thinking signed elsewhere',
   'failure.client_error': 'invalid request',
   'failure.cli_missing': 'Claude CLI not found',
   'failure.cli_crashed': 'Claude CLI crashed',
@@ -50,6 +51,8 @@ export const failures = {
   'advice.model_not_found':
     'The endpoint does not offer the model used for probes; set another model under [health_check].',
   'advice.unsupported': 'The endpoint does not support this operation; no action is needed.',
+  'advice.foreign_thinking':
+    'The conversation has thinking that another backend has signed, so other endpoints are asked; give each group its family.',
   'advice.client_error':
     'The endpoint rejects the request; for probes, try another style under [health_check].',
   'advice.cli_missing': 'Run make setup, or set claude_binary_path; make doctor has details.',

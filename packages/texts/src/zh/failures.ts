@@ -21,6 +21,7 @@ export const failures = {
   'failure.forbidden': '权限不足',
   'failure.model_not_found': '找不到模型',
   'failure.unsupported': '不支持该操作',
+  'failure.foreign_thinking': '思考内容由其他后端签名',
   'failure.client_error': '请求无效',
   'failure.cli_missing': '找不到 Claude CLI',
   'failure.cli_crashed': 'Claude CLI 崩溃',
@@ -45,6 +46,8 @@ export const failures = {
   'advice.forbidden': '端点不允许该令牌使用此模型或功能；请联系其运营者。',
   'advice.model_not_found': '端点不提供探测所用的模型；请在 [health_check] 中设置其他 model。',
   'advice.unsupported': '端点不支持该操作；无需处理。',
+  'advice.foreign_thinking':
+    '对话中的思考内容由其他后端签名，因此会改问其他端点；请为各组设置 family。',
   'advice.client_error': '端点拒绝了该请求；如果是探测，请在 [health_check] 中换用其他 style。',
   'advice.cli_missing': '请运行 make setup，或设置 claude_binary_path；详见 make doctor。',
   'advice.cli_crashed': '请运行 make doctor，它会启动 CLI 并显示其输出。',

@@ -8,7 +8,6 @@
  *     any     --(no endpoint to ask)-->                 done: nobody
  *     any     --(abort)-->                              done, without a result
  */
-import type { FailureClass } from '@zephyr/contract/failure';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import { ANONYMOUS, type RequestAttempt } from '@zephyr/contract/usage';
 import {
@@ -19,7 +18,6 @@ import {
   rateLimitsOf,
   requestClassOf,
   STAY_PAUSE_MS,
-  scopeOf,
   type TimedRequest,
 } from '@zephyr/core';
 import { usageInHead } from '../answer/answer-head.ts';
@@ -37,7 +35,7 @@ import type { ExchangeContext } from './exchange-context.ts';
 import { readingMsOf } from './first-byte-timeout.ts';
 import { isModelRepeated, pricedModels, requestedModel } from './model-name.ts';
 import { Retries } from './retries.ts';
-import { routedRequestIn } from './routed-request.ts';
+import { requestAfter, routedRequestIn } from './routed-request.ts';
 import { attemptTimesOf, upstreamRequestOf } from './upstream-request.ts';
 
 /** An endpoint that is asked. */
@@ -203,7 +201,7 @@ export class AttemptLoop {
     const { endpoint, hasAlternative } = chosen;
     const { id } = endpoint;
     this.#attempts += 1;
-    placement.noteAsked(endpoint);
+    placement.noteAsked(endpoint, this.journey.request);
     const { requestClass } = this.#firstByteClass;
     this.#firstByteClass = { requestClass, isCached: placement.isCachedAt(id) };
     const attempt = new Attempt(
@@ -275,17 +273,10 @@ export class AttemptLoop {
     if (failure === 'token_refused') this.#context.deps.onTokenRefused(endpoint.groupName);
     const attempt = { endpoint: endpoint.id, failure, mayBeBilled: mayBeBilled(result) };
     this.failed = [...this.failed, attempt];
-    this.#nameModel(failure);
+    const refused = { failure, family: endpoint.family };
+    this.journey.request = requestAfter(this.#context, this.journey.request, refused);
     if (result.staleConnection) routing.stale(this.journey, endpoint.id);
     else routing.failed(this.journey, endpoint, { failure, waitMs: retryAfterMs });
-  }
-
-  /** What is held against a model must be held against the one that the endpoint read. */
-  #nameModel(failure: FailureClass): void {
-    const { input, body } = this.#context;
-    const scope = scopeOf(failure, input.operation);
-    if (scope !== 'load' && scope !== 'model') return;
-    this.journey.request = routedRequestIn(this.#context, body.exactModel());
   }
 
   #noteContent(id: EndpointId, { ttftMs, response }: CommittedAttempt): void {

@@ -47,7 +47,7 @@ export function pricedModels(
   return { requested: isNamed ? named : answered || body.exactModel(), answered };
 }
 
-/** Answers name the version that an alias stands for: `claude-haiku-4-5-20251001`. */
+/** Answers name the version behind an alias: `claude-haiku-4-5-20251001`. */
 function isSame(named: string, answered: string): boolean {
   return answered.startsWith(named) && /^(?:-\d{8})?$/.test(answered.slice(named.length));
 }

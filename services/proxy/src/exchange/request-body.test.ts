@@ -118,7 +118,7 @@ describe('RequestBody.facts', () => {
 
   it.each([
     ['that is here', MUCH],
-    ['that is streamed for want of room', 20],
+    ['that is streamed because there is no room', 20],
   ])('notices a model that is named twice, in a body %s', async (_, roomBytes) => {
     const twice = '{"model":"haiku","messages":["a long history"],"model":"opus","stream":true}';
     const read20 = { chunkBytes: 20, roomBytes };

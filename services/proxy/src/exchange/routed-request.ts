@@ -1,5 +1,6 @@
 /** What routing has to know of a request: what it asks for, and what distinguishes it from others. */
-import type { RoutedRequest } from '@zephyr/core';
+import type { FailureClass } from '@zephyr/contract/failure';
+import { type RoutedRequest, scopeOf } from '@zephyr/core';
 import type { ExchangeContext } from './exchange-context.ts';
 
 /** Betas that change the limits of a model, such as `context-1m-2025-08-07`. */
@@ -21,6 +22,25 @@ export function routedRequestIn(
     fingerprint: `${session} ${body.bytes}`,
     family: placement.family,
   };
+}
+
+/**
+ * The request as far as it is known after a failure. What is held against a model must be held against the one
+ * that the endpoint read, and endpoints of a family that refuses its thinking are asked last.
+ */
+export function requestAfter(
+  context: Pick<ExchangeContext, 'input' | 'body' | 'placement'>,
+  request: RoutedRequest,
+  { failure, family }: { readonly failure: FailureClass; readonly family: string | undefined },
+): RoutedRequest {
+  if (failure === 'foreign_thinking') {
+    const { refusedBy = [] } = request;
+    return { ...request, refusedBy: family === undefined ? refusedBy : [...refusedBy, family] };
+  }
+  const scope = scopeOf(failure, context.input.operation);
+  if (scope !== 'load' && scope !== 'model') return request;
+  const { refusedBy } = request;
+  return { ...routedRequestIn(context, context.body.exactModel()), refusedBy };
 }
 
 function limitingBetas(header: string | string[] | undefined): string {

@@ -7,6 +7,7 @@ import {
   isForeign,
   type Journey,
   type Operation,
+  type RoutedRequest,
   type SessionTable,
   type TimedRequest,
 } from '@zephyr/core';
@@ -54,8 +55,10 @@ export class SessionPlacement {
     return this.#leftFamily;
   }
 
-  noteAsked(endpoint: UpstreamEndpoint): void {
-    if (isForeign(endpoint, this)) this.#leftFamily = this.family;
+  noteAsked(endpoint: UpstreamEndpoint, request: RoutedRequest): void {
+    // Where its own family refuses it, what was known of the session is wrong.
+    if (request.refusedBy !== undefined) this.#leftFamily = undefined;
+    else if (isForeign(endpoint, request)) this.#leftFamily = this.family;
   }
 
   noteAnswered(endpointId: EndpointId): void {

@@ -2,7 +2,7 @@
 import { eventually } from '@zephyr/testkit/eventually';
 import { type CallResult, call } from '@zephyr/testkit/http-call';
 import { openTestRedis, startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
-import { status } from '@zephyr/testkit/upstream-scripts';
+import { json, status } from '@zephyr/testkit/upstream-scripts';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
@@ -75,6 +75,23 @@ describe('a session with a signature family', () => {
     expect(proxy.log().match(/a session left its signature family/g)).toHaveLength(1);
     const later = await ask();
     expect([servedBy(later), leftBy(later)]).toEqual(['e2', undefined]);
+  });
+
+  it('is found by asking another one, where its thinking is refused: nobody knew the session', async () => {
+    const { upstreams, prefer, ask } = await startFamilies();
+    await prefer('e1', 'e3', 'e2');
+    const message = 'messages.1.content.0: Invalid `signature` in `thinking` block';
+    const error = { type: 'invalid_request_error', message };
+    const refusal = json({ type: 'error', error }, 400);
+    for (const upstream of [upstreams[0], upstreams[2]]) upstream?.always(refusal);
+    // Without a question to e3, which is of the same family as e1.
+    const found = await ask();
+    expect([found.status, servedBy(found), leftBy(found)]).toEqual([200, 'e2', undefined]);
+    expect(servedBy(await ask())).toBe('e2');
+    expect(upstreams.map(({ ledger }) => ledger.length)).toEqual([1, 2, 0]);
+    upstreams[1]?.always(refusal);
+    const refused = await ask('session-of-bob');
+    expect([refused.status, refused.text]).toEqual([400, expect.stringContaining(message)]);
   });
 
   it('is named in the error when nobody serves it', async () => {
