@@ -5,7 +5,7 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev setup-tests demo start status doctor probe config-check cost usage up down logs ps \
-  reload client pin-images test e2e-compose package simulate bench bench-peers mutants check format
+  reload client pin-images test e2e-compose docs package simulate bench bench-peers mutants check format
 
 help: ## Show this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -62,6 +62,9 @@ reload: ## Make the containers reload the configuration now instead of within se
 
 client: ## Create a key for a person or machine: make client NAME=ann
 	@scripts/compose-client.sh $(NAME)
+
+docs: setup ## Make a site with a search of these documents in dist/docs
+	@node_modules/.bin/node scripts/docs.ts
 
 package: setup ## Make the npm package claude-zephyr-<version>.tgz
 	@node_modules/.bin/node scripts/package.ts

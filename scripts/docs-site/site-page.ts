@@ -1,0 +1,40 @@
+/** A document of the repository as a page of the site. Pure. */
+import { posix } from 'node:path';
+
+import { isAbsolute, placeOf } from './markdown.ts';
+import { siteFileOf } from './pages.ts';
+
+export interface SiteSurroundings {
+  /** The documents that are pages, from the root of the repository. */
+  readonly pages: ReadonlySet<string>;
+  /** Where the other files of the repository can be read. */
+  readonly sourceUrl: string;
+}
+
+/** Links lead to pages of the site, to its images, or to the sources. */
+export function sitePageOf(text: string, path: string, surroundings: SiteSurroundings): string {
+  const rewrite = (target: string) => siteTarget(target, path, surroundings);
+  return outsideCode(text, (prose) =>
+    prose
+      .replace(/(\]\()([^\s)]+)(\))/g, (_, before, to, after) => before + rewrite(to) + after)
+      .replace(/((?:src|srcset|href)=")([^"\s]+)/g, (_, before, to) => before + rewrite(to)),
+  );
+}
+
+function siteTarget(target: string, from: string, { pages, sourceUrl }: SiteSurroundings): string {
+  if (isAbsolute(target) || target.startsWith('#')) return target;
+  const { path, anchor } = placeOf(from, target);
+  const end = anchor === '' ? '' : `#${anchor}`;
+  if (/\.(?:png|jpe?g|svg|webp)$/.test(path)) return `/${path}`;
+  if (!pages.has(path)) return `${sourceUrl}/${path}${end}`;
+  const to = posix.relative(posix.dirname(siteFileOf(from)), siteFileOf(path));
+  return `${to.startsWith('.') ? to : `./${to}`}${end}`;
+}
+
+/** Changes what is not within a block of code. */
+function outsideCode(text: string, change: (prose: string) => string): string {
+  return text
+    .split(/(^(?: *)(?:`{3,}|~{3,})[^\n]*\n[\s\S]*?^ *(?:`{3,}|~{3,})[ \t]*$)/m)
+    .map((part, index) => (index % 2 === 1 ? part : change(part)))
+    .join('');
+}
