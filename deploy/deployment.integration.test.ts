@@ -118,7 +118,7 @@ describe.skipIf(!hasCompose)('docker-compose.yml', () => {
       ports.map(({ host_ip }) => [name, host_ip] as const),
     );
     expect(Object.fromEntries(published)).toEqual({
-      ...{ proxy: '0.0.0.0', controller: '127.0.0.1', grafana: '127.0.0.1' },
+      ...{ proxy: '0.0.0.0', controller: '127.0.0.1', grafana: '127.0.0.1', jaeger: '127.0.0.1' },
     });
   });
 

@@ -82,6 +82,8 @@ export const snapshotSchema = z.object({
   version: rising,
   configHash: z.string(),
   publishedAtMs: moment,
+  /** The number of the last decision before it; absent in those of older controllers. */
+  decision: count.optional(),
   ...content,
 });
 export type RoutingSnapshot = ShapeOf<typeof snapshotSchema>;

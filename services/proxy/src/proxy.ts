@@ -23,6 +23,7 @@ import { createApp, createMetricsApp } from './server/app.ts';
 import { Connections } from './server/connections.ts';
 import { type Listening, listen } from './server/server.ts';
 import { ProxySettings } from './settings.ts';
+import { openTracing } from './trace/open-tracing.ts';
 import { Deadlines } from './upstream/deadline.ts';
 import { retire } from './upstream/endpoints.ts';
 import { StaleConnections } from './upstream/stale-connections.ts';
@@ -142,6 +143,10 @@ export async function startProxy(
     takeBatch: () => stats.takeBatch(instanceId),
     sessions: () => settings.sessions,
   });
+  const tracing = await openTracing({
+    ...{ config: context.config.traces, headers: context.secrets.traceHeaders },
+    ...{ instanceId, clock, log },
+  });
   const deadlines = new Deadlines(clock);
   const connections = new Connections(() => settings.config.limits);
   const admission = new Admission({
@@ -163,6 +168,7 @@ export async function startProxy(
       stale: new StaleConnections(),
       deadlines,
       metrics,
+      tracing,
       log,
       clock,
       rng: systemRandom,
@@ -221,6 +227,7 @@ export async function startProxy(
       routing.endpoints.forEach(retire);
       await usage.stop();
       await link.stop();
+      await tracing?.stop();
     },
   };
 }

@@ -95,6 +95,8 @@ export interface Secrets {
   readonly clientKeys: readonly ClientKey[];
   /** Whom to notify, in the order of the file: the addresses are secrets. */
   readonly notifyTargets: readonly NotifyTarget[];
+  /** Sent along with traces, by header. */
+  readonly traceHeaders: ReadonlyMap<string, Secret>;
 }
 
 /** A person's key, as its SHA-256. */

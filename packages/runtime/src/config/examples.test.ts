@@ -60,6 +60,7 @@ describe('config.toml.example', () => {
         OUTBOUND_PROXY: 'http://ann:secret@proxy.example.org:3128',
         HELICONE_AUTH: 'h',
         REDIS_PASSWORD: 'p',
+        OTLP_HEADERS: 'authorization=o',
         SLACK_WEBHOOK: 'https://hooks.example.com/a',
         FEISHU_WEBHOOK: 'https://hooks.example.com/b',
         FEISHU_SECRET: 's',
@@ -78,7 +79,7 @@ describe('config.toml.example', () => {
     );
     const real = load(read('config.toml.example'));
     // These have no defaults: the example shows how to fill them in.
-    const filledIn = ['groups', 'endpoints', 'hash', 'redis', 'prices', ...PEOPLE];
+    const filledIn = ['groups', 'endpoints', 'hash', 'redis', 'prices', 'traces', ...PEOPLE];
     const shown = Object.entries(all).filter(([key]) => !filledIn.includes(key));
     expect(real).toMatchObject(Object.fromEntries(shown));
     expect(real.redis.url).toBe(all.redis.url);

@@ -21,6 +21,7 @@ import { endpointKeys } from './tables/groups.ts';
 import { type HealthCheckTable, withIntervalBounds } from './tables/health-check.ts';
 import { overridden } from './tables/overrides.ts';
 import type { ReadToken } from './token-command.ts';
+import { traceHeadersIn } from './trace-headers.ts';
 import type { Variables } from './variables.ts';
 
 /** Where a configuration comes from, and what it is completed by. */
@@ -142,6 +143,7 @@ function resolveSecrets(
       controller: ownCertificateOf(file.controller, read),
     },
     clientKeys: file.clients.map((client) => resolveClientKey(client, { variables, read })),
+    traceHeaders: traceHeadersIn(variables(file.traces.headers_env ?? '')) ?? new Map(),
     notifyTargets: file.notify.map((target) => notifyTargetOf(target, variables)),
     ...(password === undefined ? {} : { redisPassword: new Secret(password) }),
     ...(adminToken === undefined ? {} : { adminToken: new Secret(adminToken) }),

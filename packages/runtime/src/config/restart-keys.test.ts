@@ -18,7 +18,7 @@ endpoints = [{ url = "https://one.example.com", name = "One" }]
 
 function load(text: string) {
   const variables = (name: string): string | undefined =>
-    ['TEAM_TOKEN', 'REDIS_WORD'].includes(name) ? `value-of-${name}` : undefined;
+    ['TEAM_TOKEN', 'REDIS_WORD', 'OTLP_HEADERS'].includes(name) ? `value=of-${name}` : undefined;
   return parseConfig({ path: 'config.toml', text: text + GROUP, variables });
 }
 
@@ -39,6 +39,10 @@ describe('keysForRestart', () => {
 host = "127.0.0.9"
 port = 1
 ${files}
+[traces]
+otlp_endpoint = "http://127.0.0.9:4318"
+headers_env = "OTLP_HEADERS"
+sample_ratio = 0.5
 [controller]
 host = "127.0.0.9"
 port = 2
@@ -50,7 +54,7 @@ port = 3
 url = "redis://127.0.0.9:6379"
 password_env = "REDIS_WORD"
 `);
-    expect(keysMarked('needsRestart')).toHaveLength(12);
+    expect(keysMarked('needsRestart')).toHaveLength(15);
     expect(keysForRestart(load(''), changed)).toEqual(keysMarked('needsRestart'));
   });
 });

@@ -12,11 +12,16 @@ type Read = (loaded: LoadedConfig) => unknown;
 /** Of a variable's name its value counts, which is not in the configuration. */
 const SECRETS: ReadonlyMap<string, Read> = new Map([
   ['redis.password_env', ({ secrets }) => secrets.redisPassword?.reveal()],
+  ['traces.headers_env', ({ secrets: { traceHeaders } }) => revealed(traceHeaders)],
 ]);
 
 /** Those whose value is not the one that the service started with. */
 export function keysForRestart(atStart: LoadedConfig, now: LoadedConfig): readonly string[] {
   return keysMarked('needsRestart').filter((key) => readKey(atStart, key) !== readKey(now, key));
+}
+
+function revealed(headers: LoadedConfig['secrets']['traceHeaders']): string {
+  return JSON.stringify([...headers].map(([name, value]) => [name, value.reveal()]));
 }
 
 function readKey(loaded: LoadedConfig, key: string): unknown {

@@ -16,6 +16,7 @@ import { notifyTarget } from './tables/notify.ts';
 import { controller, prober, redis, server, ui } from './tables/server.ts';
 import { sessions } from './tables/sessions.ts';
 import { timeouts } from './tables/timeouts.ts';
+import { traces } from './tables/traces.ts';
 
 const EXAMPLE_GROUPS = [
   {
@@ -153,6 +154,9 @@ export const configSchema = z.strictObject({
       'Who is notified when an endpoint fails, a token is refused or a budget is spent: one table for each receiver. The leading controller sends the messages; `zephyr notify test` tries them.',
     )
     .meta({ example: EXAMPLE_NOTIFY }),
+  traces: traces
+    .prefault({})
+    .describe('A trace of each request, for OpenTelemetry. docs/operations.md says what is in it.'),
   controller: controller.prefault({}).describe('The controller, which decides.'),
   prober: prober.prefault({}).describe('The prober, which tests endpoints.'),
   redis: redis.prefault({}).describe('Redis, which the services share.'),

@@ -126,6 +126,7 @@ function nextSnapshot(
   return {
     ...{ ...content, incarnation, epoch, configHash, publishedAtMs: nowMs },
     version: nextVersion(former, epoch),
+    decision: state.world.decisions,
   };
 }
 

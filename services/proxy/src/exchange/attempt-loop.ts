@@ -241,7 +241,7 @@ export class AttemptLoop {
       this.#afterFailure(chosen, result);
       return;
     }
-    const { deps, body } = this.#context;
+    const { deps, body, trace } = this.#context;
     const { id } = chosen.endpoint;
     if (result.kind === 'committed') {
       this.#noteAnswered(id);
@@ -250,6 +250,7 @@ export class AttemptLoop {
     this.#retries.answered();
     body.release();
     const { kind, response } = result;
+    trace?.answered(response.status, kind === 'committed' ? result.ttftMs : undefined);
     const answer = { endpointId: id, response, kind, release: state.release };
     this.#finish({ kind: 'answered', answer });
     // The client has its first bytes before they are counted.
@@ -271,6 +272,7 @@ export class AttemptLoop {
     const { failure, retryAfterMs } = result;
     stats.failed(endpoint.id, failure);
     if (failure === 'token_refused') this.#context.deps.onTokenRefused(endpoint.groupName);
+    this.#context.trace?.failed(failure);
     const attempt = { endpoint: endpoint.id, failure, mayBeBilled: mayBeBilled(result) };
     this.failed = [...this.failed, attempt];
     const refused = { failure, family: endpoint.family };

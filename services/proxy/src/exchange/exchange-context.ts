@@ -11,6 +11,7 @@ import type { ProxyMetrics } from '../report/metrics.ts';
 import type { RequestStats } from '../report/request-stats.ts';
 import type { Serving } from '../report/serving.ts';
 import type { Routing } from '../routing/routing.ts';
+import type { RequestTrace, Tracing } from '../trace/tracing.ts';
 import type { Deadline, Deadlines } from '../upstream/deadline.ts';
 import type { StaleConnections } from '../upstream/stale-connections.ts';
 import type { Transport } from '../upstream/transport.ts';
@@ -37,6 +38,8 @@ export interface ExchangeDeps {
   readonly stale: StaleConnections;
   readonly deadlines: Deadlines;
   readonly metrics: ProxyMetrics;
+  /** Undefined: no request is traced. */
+  readonly tracing: Tracing | undefined;
   readonly log: Logger;
   readonly clock: Clock;
   /** 0 ≤ n < 1. */
@@ -68,6 +71,7 @@ export interface ExchangeContext {
   readonly settings: DataPathConfig;
   readonly body: RequestBody;
   readonly placement: SessionPlacement;
+  readonly trace: RequestTrace | undefined;
   /** Of the wait that runs: the attempts' first, then the relay's. */
   readonly deadline: Deadline;
 }

@@ -14,6 +14,7 @@ import { Relay, type RelayResult } from '../answer/relay.ts';
 import { errorEvent, newRequestId, sendError } from '../answer/zephyr-errors.ts';
 import type { RequestProgress } from '../report/active-request.ts';
 import { hasLine } from '../report/failed-request-log.ts';
+import type { TracedRequest } from '../trace/tracing.ts';
 import { Deadline } from '../upstream/deadline.ts';
 import { answerError, answerFailure } from './all-attempts-failed.ts';
 import { type AnsweredRequest, AttemptLoop, type AttemptLoopResult } from './attempt-loop.ts';
@@ -58,6 +59,7 @@ export class Exchange {
       input,
       settings,
       placement: new SessionPlacement(deps, input),
+      trace: deps.tracing?.begin(tracedRequestOf(deps, input)),
       deadline: new Deadline(deps.deadlines),
       body: new RequestBody(
         input.req,
@@ -186,7 +188,7 @@ export class Exchange {
     const state = this.#state;
     if (state.status === 'ended') return;
     this.#state = ENDED;
-    const { deps, body, deadline } = this.#context;
+    const { deps, input, body, deadline, trace } = this.#context;
     const nowMs = deps.clock.nowMs();
     const durationMs = nowMs - this.#startedAtMs;
     const trying = state.status === 'receiving' ? undefined : state.trying;
@@ -195,7 +197,8 @@ export class Exchange {
         ? { answer: state.answer, ttftMs: state.ttftMs, usage: state.relay.usage, failure }
         : undefined;
     const ended = { outcome, durationMs, trying, given };
-    deps.accounting.finished(finishedRequestOf(this.#context, ended));
+    const record = deps.accounting.finished(finishedRequestOf(this.#context, ended));
+    trace?.ended(record, input.res.headersSent ? input.res.statusCode : undefined);
     if (state.status === 'relaying') {
       // The deadline goes on: the relay may still have to see the last bytes off.
       state.answer.release();
@@ -214,6 +217,15 @@ export class Exchange {
     }
     this.#onEnded();
   }
+}
+
+function tracedRequestOf(
+  { routing }: ExchangeDeps,
+  { req, pathAndQuery, operation }: ExchangeInput,
+): TracedRequest {
+  const { headers, method = 'GET' } = req;
+  const [path = ''] = pathAndQuery.split('?', 1);
+  return { headers, method, path, operation, decision: routing.state.snapshot?.decision };
 }
 
 function attemptsOf(state: ExchangeState) {

@@ -17,12 +17,13 @@ export function upstreamRequestOf(
   const {
     input: { req },
     body,
+    trace,
   } = context;
   const edit = endpoint.models === undefined ? undefined : bodyEditAt(context, endpoint);
   return {
     method: req.method ?? 'GET',
     pathAndQuery: endpoint.basePath + pathAt(context, endpoint),
-    headers: upstreamHeaders(req.headers, endpoint),
+    headers: upstreamHeaders(req.headers, endpoint, trace?.asks(endpoint)),
     framing: body.framing(edit),
     body: body.source(edit),
     freshConnection: needsFreshConnection,

@@ -9,6 +9,7 @@ export interface SnapshotParts {
   readonly order: readonly string[];
   readonly configHash: string;
   readonly version?: number;
+  readonly decision?: number;
   readonly epoch?: number;
   readonly incarnation?: string;
   /** Session generations by endpoint. */
@@ -31,6 +32,7 @@ export function snapshotOf(parts: SnapshotParts): RoutingSnapshot {
     incarnation: parts.incarnation ?? 'first',
     epoch: parts.epoch ?? 1,
     version: parts.version ?? 1,
+    ...(parts.decision === undefined ? {} : { decision: parts.decision }),
     configHash: parts.configHash,
     publishedAtMs: sinceAtMs,
     selection: { status: 'steady', activeId, reason: 'initial', sinceAtMs },

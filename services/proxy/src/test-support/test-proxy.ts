@@ -46,6 +46,8 @@ export interface TestProxyOptions {
   readonly groupKeys?: string | Readonly<Record<string, string>>;
   /** Lines of TOML by the name of an endpoint. */
   readonly endpointKeys?: Readonly<Record<string, string>>;
+  /** More tables of the file. */
+  readonly tables?: string;
   /** Besides the tokens of the groups. */
   readonly variables?: Readonly<Record<string, string>>;
   readonly timeouts?: Partial<Config['timeouts']>;
@@ -128,7 +130,7 @@ function attemptsIn(metrics: string): Record<string, number> {
 function contextOf(options: TestProxyOptions, lines: string[]): ServiceContext {
   const loaded = parseConfig({
     path: 'config.toml',
-    text: configText(options),
+    text: `${configText(options)}\n${options.tables ?? ''}`,
     variables: (name) =>
       name.startsWith('TOKEN_') ? tokenOf(name.slice(6)) : options.variables?.[name],
   });

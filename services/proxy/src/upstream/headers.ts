@@ -42,6 +42,12 @@ const RESPONSE_PREFIX = 'anthropic-';
 /** Names the account behind the team's token. */
 const RESPONSE_SECRET = 'anthropic-organization-id';
 
+/** Of a traced attempt, instead of the client’s own. */
+export interface TraceHeaders {
+  readonly traceparent?: string;
+  readonly tracestate?: string;
+}
+
 export interface UpstreamIdentity {
   /** `host[:port]` of the endpoint. */
   readonly authority: string;
@@ -56,6 +62,7 @@ export interface UpstreamIdentity {
 export function upstreamHeaders(
   client: IncomingHttpHeaders,
   identity: UpstreamIdentity,
+  trace?: TraceHeaders,
 ): OutgoingHttpHeaders {
   const headers: OutgoingHttpHeaders = { host: identity.authority };
   const listed = client.connection === undefined ? undefined : hopByHop(client.connection);
@@ -65,6 +72,10 @@ export function upstreamHeaders(
     if (value !== undefined && listed?.has(name) !== true) headers[name] = value;
   }
   headers['accept-encoding'] = 'identity';
+  if (trace !== undefined) {
+    delete headers['tracestate'];
+    Object.assign(headers, trace);
+  }
   for (const { name, value } of identity.headers.lines) headers[name] = value;
   return headers;
 }

@@ -57,6 +57,7 @@ async function connectBy(way: (typeof WAYS)[number]): Promise<void> {
     ownCertificates: { server: undefined, controller: undefined },
     clientKeys: [],
     notifyTargets: [],
+    traceHeaders: new Map(),
   };
   const [made] = createEndpoints(config as never, secrets);
   if (made === undefined) throw new Error('no endpoint');

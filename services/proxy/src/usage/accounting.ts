@@ -78,7 +78,8 @@ export class Accounting {
     this.#deps = deps;
   }
 
-  finished(request: FinishedRequest): void {
+  /** Returns what is in the log of requests. */
+  finished(request: FinishedRequest): RequestRecord {
     this.#follow(this.#deps.config());
     const { usage, durationMs, ttftMs } = request;
     const endpoint = request.attempts.at(-1)?.endpoint ?? NONE;
@@ -109,6 +110,7 @@ export class Accounting {
         usage === undefined ? 0 : price === undefined ? null : costUsd(usage, price) * usdFactor,
     };
     this.#deps.note(record, this.#countedAs(model, usage !== undefined));
+    return record;
   }
 
   /** A name that no endpoint has answered for is a person's mistake, of which there are many. */

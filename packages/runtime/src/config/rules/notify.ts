@@ -1,6 +1,7 @@
 /** [[notify]]: each kind has the keys that it needs and no others, and the variables hold what they should. */
 import type { KeyPath, Violation } from '../config-error.ts';
 import { type RawTable, rawTable, rawText } from '../raw.ts';
+import { isWebAddress } from '../tables/values.ts';
 import type { Variables } from '../variables.ts';
 
 const KEYS = ['url_env', 'secret_env', 'token_env', 'chat_id'] as const;
@@ -87,10 +88,4 @@ function problemOf(key: string, value: string): string | undefined {
   }
   if (key !== 'token_env') return undefined;
   return TELEGRAM_TOKEN.test(value) ? undefined : "holds no bot's token (not shown)";
-}
-
-function isWebAddress(text: string): boolean {
-  if (/\s/.test(text) || !URL.canParse(text)) return false;
-  const { protocol, username, password } = new URL(text);
-  return /^https?:$/.test(protocol) && username === '' && password === '';
 }

@@ -20,6 +20,7 @@ import { checkRedis } from './redis.ts';
 import { checkTeams } from './teams.ts';
 import { checkTlsFiles } from './tls-files.ts';
 import { checkTokens } from './tokens.ts';
+import { checkTraces } from './traces.ts';
 
 /** Where the values are that a document only names. */
 export interface RuleSources {
@@ -45,6 +46,7 @@ export function checkRules(
     ...checkClients(document, variables, read),
     ...checkTeams(document),
     ...checkNotify(document, variables),
+    ...checkTraces(document, variables),
     ...checkAdminToken(document, variables),
   ];
 }

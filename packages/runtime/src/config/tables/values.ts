@@ -26,6 +26,13 @@ export const displayName = z
     message: 'expected a name of 1 to 64 characters without control characters',
   });
 
+/** An address of HTTP without credentials, which would be a secret. */
+export function isWebAddress(text: string): boolean {
+  if (/\s/.test(text) || !URL.canParse(text)) return false;
+  const { protocol, username, password } = new URL(text);
+  return /^https?:$/.test(protocol) && username === '' && password === '';
+}
+
 /** As shells read it: `~/` is the home folder. */
 export const filePath = z.string().min(1).overwrite(expandHome);
 

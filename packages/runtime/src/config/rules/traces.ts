@@ -1,0 +1,52 @@
+/** [traces]: the variable with headers holds headers, and none that frame the message. */
+import { isOwnHeader } from '../../header-rules.ts';
+import type { Violation } from '../config-error.ts';
+import { type RawTable, rawTable, rawText } from '../raw.ts';
+import { isWebAddress } from '../tables/values.ts';
+import { traceHeadersIn } from '../trace-headers.ts';
+import type { Variables } from '../variables.ts';
+
+/** Collectors are authorized by these, too. */
+const CREDENTIALS = new Set(['authorization', 'x-api-key']);
+
+export function checkTraces(document: RawTable, variables: Variables): readonly Violation[] {
+  const table = rawTable(document['traces']);
+  return [
+    ...checkEndpoint(rawText(table['otlp_endpoint'])),
+    ...checkHeaders(rawText(table['headers_env']), variables),
+  ];
+}
+
+function checkEndpoint(address: string | undefined): Violation[] {
+  if (address === undefined || isWebAddress(address)) return [];
+  return [
+    {
+      path: ['traces', 'otlp_endpoint'],
+      found: 'no usable address',
+      expected: 'an address such as "http://tempo:4318", without credentials',
+      advice: 'credentials go into .env as headers, see headers_env',
+    },
+  ];
+}
+
+function checkHeaders(name: string | undefined, variables: Variables): Violation[] {
+  if (name === undefined || !/^[A-Za-z_]\w*$/.test(name)) return [];
+  const value = variables(name);
+  const found = value === undefined ? 'is not set or empty' : problemOf(value);
+  if (found === undefined) return [];
+  return [
+    {
+      path: ['traces', 'headers_env'],
+      found: `the variable ${name}, which ${found}`,
+      expected: 'name=value,name=value in .env or in the environment',
+      advice: `write ${name}='authorization=Bearer%20…' into .env`,
+    },
+  ];
+}
+
+function problemOf(text: string): string | undefined {
+  const headers = traceHeadersIn(text);
+  if (headers === undefined) return 'does not hold headers (not shown)';
+  const own = [...headers.keys()].find((name) => isOwnHeader(name) && !CREDENTIALS.has(name));
+  return own === undefined ? undefined : `sets ${own}, which Zephyr sets itself`;
+}

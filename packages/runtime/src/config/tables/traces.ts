@@ -1,0 +1,31 @@
+/** [traces]: where spans of requests are sent. docs/operations.md describes them. */
+import { z } from 'zod';
+
+import { variableName } from './values.ts';
+
+const NEEDS_RESTART = { needsRestart: true };
+
+export const traces = z.strictObject({
+  otlp_endpoint: z
+    .string()
+    .optional()
+    .describe(
+      'Where traces are sent by OTLP over HTTP: an OpenTelemetry Collector, Tempo, Jaeger and others. `/v1/traces` is added unless it is the end of the address. Not set: there are no traces.',
+    )
+    .meta({ ...NEEDS_RESTART, example: 'http://127.0.0.1:4318' }),
+  headers_env: variableName
+    .optional()
+    .describe(
+      'The variable that holds headers to send along, written as for `OTEL_EXPORTER_OTLP_HEADERS`: `name=value,name=value`, with `%20` for a blank.',
+    )
+    .meta({ ...NEEDS_RESTART, example: 'OTLP_HEADERS' }),
+  sample_ratio: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(1)
+    .describe(
+      'Which share of the requests is traced. A request that comes with a `traceparent` is traced as that says.',
+    )
+    .meta(NEEDS_RESTART),
+});

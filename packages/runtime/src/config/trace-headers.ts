@@ -1,0 +1,28 @@
+/** The form of OTEL_EXPORTER_OTLP_HEADERS: that of W3C Baggage, without properties. */
+import { Secret } from '../secret.ts';
+
+const HEADER_NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$/;
+const HEADER_VALUE = /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/;
+
+/** Undefined where it is not of that form. */
+export function traceHeadersIn(text = ''): ReadonlyMap<string, Secret> | undefined {
+  const headers = new Map<string, Secret>();
+  for (const pair of text.split(',').filter((part) => part.trim() !== '')) {
+    const end = pair.indexOf('=');
+    const name = pair.slice(0, Math.max(0, end)).trim();
+    const value = decoded(pair.slice(end + 1).trim());
+    if (!HEADER_NAME.test(name) || value === undefined || !HEADER_VALUE.test(value)) {
+      return undefined;
+    }
+    headers.set(name.toLowerCase(), new Secret(value));
+  }
+  return headers;
+}
+
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}
