@@ -15,6 +15,7 @@ if [ ! -f "$folder/config.toml" ]; then
   say "  then:  make client NAME=$1"
   exit 2
 fi
+close_env_file
 scripts/compose-cli.sh clients add "$1"
 if [ -z "$(scripts/compose.sh ps --quiet proxy 2>/dev/null)" ]; then
   say "Zephyr is not running yet: make up"

@@ -19,6 +19,7 @@ if [ ! -f "$tokens" ]; then
   say "$tokens does not exist: cp .env.example .env, and add your tokens"
   exit 2
 fi
+close_env_file
 if ! grep -Eq '^[[:space:]]*(\[\[[[:space:]]*clients[[:space:]]*\]\]|clients[[:space:]]*=|open[[:space:]]*=[[:space:]]*true)' "$config"; then
   say "nobody could use the proxy yet: $config has no [[clients]]"
   say "  create a key for each person: make client NAME=ann"
@@ -26,15 +27,16 @@ if ! grep -Eq '^[[:space:]]*(\[\[[[:space:]]*clients[[:space:]]*\]\]|clients[[:s
   exit 2
 fi
 check_env_file "$tokens" || exit 2
-close_env_file
 if ! docker version >/dev/null 2>&1; then
   say "Docker does not respond: is it installed and running, and may this user use it?"
   exit 1
 fi
 
+# A mistake is reported after one image, which `make client` has built already, not after all.
 say "building the images (some minutes the first time) …"
-scripts/compose.sh build --quiet || exit
+scripts/compose.sh build --quiet cli || exit
 scripts/compose-cli.sh config check >&2 || exit
+scripts/compose.sh build --quiet || exit
 
 scripts/compose.sh up --detach --wait --remove-orphans
 status=$?

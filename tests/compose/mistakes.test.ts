@@ -32,9 +32,11 @@ describe.skipIf(missing !== undefined)('make up', { timeout: 300_000 }, () => {
     return { status, output: `${stdout}${stderr}` };
   };
 
-  it('reports a missing token before anything is started', async () => {
+  it('reports a missing token before anything is started, and after one image', async () => {
     writeFileSync(stack.configPath, config.replace('"DEMO_TOKEN"', '"MY_TOKEN"'));
     const { status, output } = up();
+    const image = `zephyr-proxy:${stack.environment['ZEPHYR_VERSION']}`;
+    expect(spawnSync('docker', ['image', 'inspect', image]).status).toBe(1);
     expect(output).toContain('MY_TOKEN, which is not set');
     expect(output).toContain('write MY_TOKEN=');
     expect(status).toBe(2);

@@ -148,8 +148,24 @@ async function refusal(response: Response, url: string, say: Translate): Promise
   // What was asked for came from the command line.
   const code = problem.code === 'invalid_query' ? 'USAGE' : problem.code;
   return new ZephyrError(code, say(`problem.${problem.code}`), {
-    advice: [problem.detail, ...problem.advice],
+    advice: [problem.detail, ...adviceFor(problem, say)],
   });
+}
+
+/** Where the controller's advice is for who writes programs: the words of the command line. */
+function adviceFor({ code, advice }: Problem, say: Translate): readonly string[] {
+  switch (code) {
+    case 'invalid_body':
+    case 'invalid_query':
+    case 'not_found':
+    case 'method_not_allowed':
+    case 'unknown_endpoint':
+    case 'endpoint_unavailable':
+    case 'last_endpoint':
+      return [say(`cli.error.${code}.advice`)];
+    default:
+      return advice;
+  }
 }
 
 function isOfType(response: Response, type: string): boolean {

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 import type { ApiState } from '@zephyr/contract/api-state';
 import type { CommandAnswer } from '@zephyr/contract/command';
+import { PROBLEMS, type ProblemCode } from '@zephyr/contract/problem';
 import { inventedHistory, inventedState } from '@zephyr/testkit/invented-world';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
@@ -18,12 +19,15 @@ let server: Server;
 let url: string;
 let state: ApiState;
 let outcome: CommandAnswer['outcome'];
+/** With what the controller refuses a command. */
+let refusal: ProblemCode | undefined;
 /** Method, path and body of each command, in order. */
 let commands: string[];
 
 beforeEach(async () => {
   state = inventedState(AT_MS);
   outcome = 'applied';
+  refusal = undefined;
   commands = [];
   server = createServer(async (req, res) => {
     res.setHeader('content-type', 'application/json');
@@ -42,6 +46,11 @@ beforeEach(async () => {
     }
     if (req.method === 'POST') {
       commands.push(`${req.url} ${await text(req)}`);
+      if (refusal !== undefined) {
+        res.writeHead(PROBLEMS[refusal], { 'content-type': 'application/problem+json' });
+        res.end(JSON.stringify({ code: refusal, detail: 'why', advice: ['as programs say it'] }));
+        return;
+      }
       res.end(JSON.stringify({ command: 'x', outcome, atMs: AT_MS, affected: 3 }));
       return;
     }
@@ -104,6 +113,24 @@ describe('what operators do from the command line', () => {
     const { stderr, status } = await zephyr('disable nowhere');
     expect(stderr).toContain('there is no endpoint named nowhere');
     expect(commands).toEqual([]);
+    expect(status).toBe(1);
+  });
+});
+
+describe('what a controller refuses', () => {
+  it.each([
+    ['endpoint_unavailable', 'repeat with --force'],
+    ['last_endpoint', 'repeat with --force'],
+    ['unknown_endpoint', 'status lists the endpoints'],
+    ['not_found', 'of another version'],
+    // Where its advice means the same to a person.
+    ['not_leading', 'as programs say it'],
+  ] as const)('is explained in the words of the command line: %s', async (code, words) => {
+    refusal = code;
+    const { stderr, status } = await zephyr('select backup');
+    expect(stderr).toContain(`  why\n`);
+    expect(stderr).toContain(words);
+    expect(stderr.includes('as programs say it')).toBe(code === 'not_leading');
     expect(status).toBe(1);
   });
 });

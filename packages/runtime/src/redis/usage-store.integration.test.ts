@@ -6,7 +6,15 @@ import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { keys } from './keys.ts';
-import { MAX_DAY_ROWS, MAX_HOUR_ROWS, readUsage, recordUsage, rowsOf } from './usage-store.ts';
+import { loadScript } from './script.ts';
+import {
+  MAX_DAY_ROWS,
+  MAX_HOUR_ROWS,
+  offerUsageScripts,
+  readUsage,
+  recordUsage,
+  rowsOf,
+} from './usage-store.ts';
 
 const HOUR_MS = 3_600_000;
 const NOW = Date.UTC(2026, 10, 28, 9);
@@ -179,6 +187,20 @@ describe('the ledger', () => {
       'zephyr_2',
     ]);
   });
+});
+
+it('offers its scripts again where the first reply came too late', async () => {
+  await redis.script('FLUSH');
+  let isLate = true;
+  const busy = {
+    script: async (...load: ['LOAD', string]) => {
+      if (!isLate) return redis.script(...load);
+      isLate = false;
+      throw new Error('Command timed out');
+    },
+  };
+  await offerUsageScripts(busy as unknown as Redis);
+  expect(await redis.script('EXISTS', loadScript('record-usage').sha)).toEqual([1]);
 });
 
 describe('what is in Redis and cannot be ours', () => {

@@ -52,7 +52,9 @@ const readReply = z.union([z.number(), z.array(z.string())]);
  */
 export async function offerUsageScripts(redis: Redis): Promise<void> {
   const scripts = [record, readOwn, ...LIMIT_SCRIPTS];
-  await Promise.all(scripts.map(({ source }) => redis.script('LOAD', source)));
+  const load = () => Promise.all(scripts.map(({ source }) => redis.script('LOAD', source)));
+  // A service that has just started on a busy machine reads the first replies too late.
+  await load().catch(load);
 }
 
 /**

@@ -22,7 +22,7 @@ export const failures = {
   'failure.foreign_thinking': 'thinking signed elsewhere',
   'failure.client_error': 'invalid request',
   'failure.cli_missing': 'Claude CLI not found',
-  'failure.cli_crashed': 'Claude CLI crashed',
+  'failure.cli_crashed': 'Claude CLI gave no result',
 
   'advice.outbound_proxy':
     'The fault is at the outbound proxy, not at the endpoint: check proxy in config.toml or HTTPS_PROXY, and its user and password.',

@@ -77,6 +77,14 @@ export const operatorCommands = {
     'Elsewhere, use status, status --watch or events --follow: plain lines of text.',
   'cli.error.token': 'the controller requires its admin token',
   'cli.error.token.advice': 'Set ZEPHYR_ADMIN_TOKEN.',
+  'cli.error.invalid_body.advice': 'The controller may be of another version than this command.',
+  'cli.error.invalid_query.advice': 'With --help the command lists what its options accept.',
+  'cli.error.not_found.advice': 'The controller may be of another version than this command.',
+  'cli.error.method_not_allowed.advice':
+    'The controller may be of another version than this command.',
+  'cli.error.unknown_endpoint.advice': 'status lists the endpoints.',
+  'cli.error.endpoint_unavailable.advice': 'Wait until it is available, or repeat with --force.',
+  'cli.error.last_endpoint.advice': 'Enable another endpoint first, or repeat with --force.',
 
   'cli.replay': 'Replay recorded decisions, optionally with other settings, and compare',
   'cli.option.file': 'read the recording from this file instead of the controller',

@@ -24,7 +24,7 @@ export const failures = {
   'failure.foreign_thinking': '思考内容由其他后端签名',
   'failure.client_error': '请求无效',
   'failure.cli_missing': '找不到 Claude CLI',
-  'failure.cli_crashed': 'Claude CLI 崩溃',
+  'failure.cli_crashed': 'Claude CLI 没有给出结果',
 
   'advice.outbound_proxy':
     '故障在出站代理，不在端点：请检查 config.toml 中的 proxy 或 HTTPS_PROXY，以及其用户名和密码。',

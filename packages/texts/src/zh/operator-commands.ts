@@ -78,6 +78,13 @@ export const operatorCommands = {
     '其他情况下请使用 status、status --watch 或 events --follow，它们只输出纯文本行。',
   'cli.error.token': '控制器要求提供管理令牌',
   'cli.error.token.advice': '请设置 ZEPHYR_ADMIN_TOKEN。',
+  'cli.error.invalid_body.advice': '控制器的版本可能与此命令不同。',
+  'cli.error.invalid_query.advice': '在命令后加 --help，可查看其选项接受的值。',
+  'cli.error.not_found.advice': '控制器的版本可能与此命令不同。',
+  'cli.error.method_not_allowed.advice': '控制器的版本可能与此命令不同。',
+  'cli.error.unknown_endpoint.advice': 'status 会列出所有端点。',
+  'cli.error.endpoint_unavailable.advice': '请等到它可用，或加上 --force 重试。',
+  'cli.error.last_endpoint.advice': '请先启用另一个端点，或加上 --force 重试。',
 
   'cli.replay': '重放录制的决策，可换用其他设置，并进行比较',
   'cli.option.file': '从此文件读取录制，而不是从控制器读取',
