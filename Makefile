@@ -5,7 +5,7 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev setup-tests demo start status doctor probe config-check cost usage up down logs ps \
-  reload client pin-images test e2e-compose docs package simulate bench bench-peers mutants check format
+  reload client pin-images test e2e-compose docs package simulate soak bench bench-peers mutants check format
 
 help: ## Show this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -80,6 +80,9 @@ e2e-compose: setup-dev ## Test the containers: build, start, kill and restart th
 
 simulate: setup-dev ## Compare the switching rules in seeded simulations; writes docs/simulation.md
 	@npm run simulate --silent -- --write
+
+soak: setup-dev ## Run everything under random faults for 30 minutes; writes docs/soak.md. SEED=21
+	@npm run soak --silent -- --write $(if $(SEED),--seed $(SEED))
 
 bench: setup-dev ## Measure the data path, next to hand-written Node, the plain library and nginx
 	@npm run bench --silent

@@ -3,38 +3,38 @@
  * same run one of the endpoints directly, nginx and HAProxy. Prints one Markdown table; ends with
  * code 1 when a target is not met.
  *
- *     node bench/never-worse.ts [--only <world>] [--seed <number>] [--short] [--no-soak]
+ *     node bench/never-worse.ts [--only <world>] [--seed <number>] [--share <0 to 1>]
+ *
+ * `--only chance-retries --share 0.05` runs two cases of clients that retry, in about a minute.
  */
 import { parseArgs } from 'node:util';
 
 import { badRequests } from './never-worse/bad-requests.ts';
-import { chance } from './never-worse/chance.ts';
+import { chance, chanceWithRetries } from './never-worse/chance.ts';
 import { failures } from './never-worse/failures.ts';
 import { recovery } from './never-worse/recovery.ts';
 import { missingRivals } from './never-worse/rivals.ts';
 import { markdownOf, type Round, type Row, type WorldRun } from './never-worse/row.ts';
 import { silence } from './never-worse/silence.ts';
 import { slowPeople } from './never-worse/slow-people.ts';
-import { soak } from './never-worse/soak.ts';
 import { twoProxies } from './never-worse/two-proxies.ts';
 
 const WORLDS: readonly WorldRun[] = [
   chance,
+  chanceWithRetries,
   badRequests,
   failures,
   slowPeople,
   recovery,
   silence,
   twoProxies,
-  soak,
 ];
 
 const { values } = parseArgs({
   options: {
     only: { type: 'string', multiple: true },
     seed: { type: 'string' },
-    short: { type: 'boolean', default: false },
-    'no-soak': { type: 'boolean', default: false },
+    share: { type: 'string' },
   },
 });
 const seed = Number(values.seed ?? Math.floor(Math.random() * 1e6));
@@ -50,12 +50,10 @@ const startedAtMs = performance.now();
 const elapsed = (): string => `${((performance.now() - startedAtMs) / 1_000).toFixed(0)} s`;
 const round: Round = {
   seed,
-  isShort: values.short,
+  share: values.share === undefined ? undefined : Number(values.share),
   say: (line) => console.error(`${elapsed().padStart(5)}  ${line}`),
 };
-const chosen = WORLDS.filter(
-  ({ name, kind }) => wanted.includes(name) && !(kind === 'soak' && values['no-soak']),
-);
+const chosen = WORLDS.filter(({ name }) => wanted.includes(name));
 const missing = missingRivals();
 if (missing.length > 0) console.log(`not installed, so not in the table: ${missing.join(', ')}\n`);
 
@@ -80,8 +78,6 @@ const rows = (
     lane(waiting.filter((_, index) => index % 2 === 1)),
   ])
 ).flat();
-// Alone: it needs the machine.
-rows.push(...(await lane(of('soak'))));
 
 console.log(`seed ${seed}, ${elapsed()}\n\n${markdownOf(rows)}`);
 const missed = rows.filter(({ verdict }) => verdict === 'not_met').length;

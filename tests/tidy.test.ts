@@ -21,7 +21,6 @@ const paths = globSync(
 const KNOWN: Readonly<Record<string, readonly string[]>> = {
   'file length': ['bench/simulation/simulated-proxy.ts'],
   'function length': [
-    'bench/never-worse/product.ts',
     'packages/probes/src/process/run-process.ts',
     'services/proxy/src/proxy.ts',
     'services/proxy/src/report/metrics.ts',

@@ -51,15 +51,27 @@ const ROUND_LIMIT_MS = 30_000;
 export const chance: WorldRun = {
   name: 'chance',
   kind: 'timed',
-  run: async (round) => {
-    const rows: Row[] = [];
-    for (const q of SHARES) {
-      for (const crowd of ONCE) rows.push(...(await runCase({ q, crowd, retries: false }, round)));
-      for (const crowd of TURNS) rows.push(...(await runCase({ q, crowd, retries: true }, round)));
-    }
-    return rows;
-  },
+  run: (round) => runCases(ONCE, false, round),
 };
+
+export const chanceWithRetries: WorldRun = {
+  name: 'chance-retries',
+  kind: 'timed',
+  run: (round) => runCases(TURNS, true, round),
+};
+
+async function runCases(
+  crowds: readonly Crowd[],
+  retries: boolean,
+  round: Round,
+): Promise<readonly Row[]> {
+  const shares = round.share === undefined ? SHARES : [round.share];
+  const rows: Row[] = [];
+  for (const q of shares) {
+    for (const crowd of crowds) rows.push(...(await runCase({ q, crowd, retries }, round)));
+  }
+  return rows;
+}
 
 async function runCase(about: Case, { seed, say }: Round): Promise<readonly Row[]> {
   const starts = [

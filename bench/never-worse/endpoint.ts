@@ -16,6 +16,7 @@ export interface Ask {
   readonly method: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
   /** 1 when this endpoint sees this id for the first time. */
   readonly delivery: number;
 }
@@ -37,7 +38,7 @@ export interface Endpoint {
   stop(): Promise<void>;
 }
 
-/** The mark of people's requests: `bench:<id>` is the whole text of the question. */
+/** The mark of people's requests: `bench:<id>` is in the text of the question. */
 export const MARK = 'bench:';
 
 export async function startEndpoint(index: number, behaviour: Behaviour): Promise<Endpoint> {
@@ -70,12 +71,13 @@ class BenchEndpoint implements Endpoint {
     upstream.always(async (turn) => {
       await turn.bodyComplete;
       const { method, target, headers, body } = turn.request;
-      const { id, model } = readBody(body);
+      const text = body.toString();
+      const { id, model } = readBody(text);
       const delivery = (this.deliveries.get(id) ?? 0) + 1;
       if (id !== '') this.deliveries.set(id, delivery);
       const from = id === '' && method === 'POST' ? 'probe' : 'person';
       const path = target.split('?')[0] ?? target;
-      await this.#behaviour({ from, id, model, method, path, headers, delivery })(turn);
+      await this.#behaviour({ from, id, model, method, path, headers, body: text, delivery })(turn);
     });
   }
 
@@ -114,21 +116,12 @@ class BenchEndpoint implements Endpoint {
 /** The scripts that are whole, good answers. */
 const GOOD = new WeakSet<UpstreamScript>();
 
-function readBody(body: Buffer): { id: string; model: string } {
-  try {
-    const { messages, model } = JSON.parse(body.toString()) as {
-      messages?: { content?: unknown }[];
-      model?: unknown;
-    };
-    const content = messages?.[0]?.content;
-    const isOurs = typeof content === 'string' && content.startsWith(MARK);
-    return {
-      id: isOurs ? content.slice(MARK.length) : '',
-      model: typeof model === 'string' ? model : '',
-    };
-  } catch {
-    return { id: '', model: '' };
-  }
+/** Clients put the question into a text, a list of blocks, or between reminders of their own. */
+const QUESTION = new RegExp(`${MARK}([\\w-]+)`);
+const MODEL = /"model"\s*:\s*"([^"]*)"/;
+
+function readBody(text: string): { id: string; model: string } {
+  return { id: QUESTION.exec(text)?.[1] ?? '', model: MODEL.exec(text)?.[1] ?? '' };
 }
 
 /** Answers after this time; `who` is in each event, so that one sees who served. */

@@ -5,20 +5,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
 import type { ProgramStatus } from '@zephyr/contract/program-status';
 import type { ServiceName } from '@zephyr/runtime/service';
 
-import {
-  type PrivateRedis,
-  startPrivateRedis,
-} from '../../packages/cli/src/launch/private-redis.ts';
-import {
-  type SupervisedService,
-  superviseService,
-} from '../../packages/cli/src/launch/supervised-service.ts';
-import { type ServiceProcesses, serviceProcesses } from './service-process.ts';
+import { startPrivateRedis } from '../../packages/cli/src/launch/private-redis.ts';
+import { startServices, stopServices } from './services.ts';
 
 export interface GroupSetup {
   readonly name: string;
@@ -49,9 +41,6 @@ export interface Product {
   command(name: string, body: object): Promise<void>;
   /** Waits until the proxy routes by a snapshot in which each endpoint has been probed. */
   probed(): Promise<void>;
-  pid(service: ServiceName | 'redis'): number | undefined;
-  /** The last lines of all logs. */
-  log(): string;
   stop(): Promise<void>;
 }
 
@@ -85,60 +74,32 @@ export async function startProduct(setup: ProductSetup): Promise<Product> {
   const redis = isWhole
     ? await startPrivateRedis({ dataFolder: undefined, print: note })
     : undefined;
-  const start = (name: ServiceName): SupervisedService & ServiceProcesses => {
-    const main = new URL(`../../services/${name}/src/main.ts`, import.meta.url);
-    const processes = serviceProcesses(fileURLToPath(main));
-    const spec = {
-      name,
-      environment: environmentOf(folder, redis),
-      readyLimitMs: 60_000,
-      onLine: (_: ServiceName, line: string) => note(`${name}: ${line}`),
-    };
-    return { ...processes, ...superviseService(spec, processes.start) };
-  };
-  const proxies = Array.from({ length: setup.proxies ?? 1 }, () => start('proxy'));
-  const others = isWhole ? [start('controller'), start('prober')] : [];
+  const services = startServices({
+    ...{ folder, isWhole, proxies: setup.proxies ?? 1 },
+    redisUrlOf: () => redis?.url ?? `unix://${folder}/none.sock`,
+    onLine: (service, line) => note(`${service}: ${line}`),
+  });
   const stop = async (): Promise<void> => {
-    const ended = [...proxies, ...others].map((service) => service.stop());
-    for (const service of [...proxies, ...others]) service.kill();
-    await Promise.all(ended);
+    await stopServices(services);
     await redis?.stop();
     rmSync(folder, { recursive: true, force: true });
   };
-  try {
-    const [ports, [controllerPort]] = await Promise.all([
-      Promise.all(proxies.map(({ ready }) => ready)),
-      Promise.all(others.map(({ ready }) => ready)),
-    ]);
-    const port = ports[0] ?? 0;
-    return {
-      ports,
-      port,
-      configure,
-      status: () => statusOf(port),
-      command: (name, body) => sendCommand(controllerPort ?? 0, name, body),
-      probed: () => probed(port),
-      pid: (name) =>
-        name === 'redis'
-          ? redis?.pid()
-          : [...proxies, ...others].find((service) => service.name === name)?.pid(),
-      log: () => lines.join('\n'),
-      stop,
-    };
-  } catch (error) {
+  const all = await Promise.all(services.map(({ ready }) => ready)).catch(async (error) => {
     await stop();
     throw new Error(`Zephyr did not start:\n${lines.join('\n')}`, { cause: error });
-  }
-}
-
-function environmentOf(folder: string, redis: PrivateRedis | undefined): Record<string, string> {
+  });
+  const portsOf = (wanted: ServiceName): number[] =>
+    all.filter((_, index) => services[index]?.name === wanted);
+  const [port = 0] = portsOf('proxy');
+  const [controllerPort = 0] = portsOf('controller');
   return {
-    PATH: process.env['PATH'] ?? '',
-    HOME: folder,
-    XDG_STATE_HOME: join(folder, 'state'),
-    ZEPHYR_CONFIG: join(folder, 'config.toml'),
-    ZEPHYR_ENV_FILE: join(folder, '.env'),
-    ZEPHYR_REDIS_URL: redis?.url ?? `unix://${folder}/none.sock`,
+    ports: portsOf('proxy'),
+    port,
+    configure,
+    status: () => statusOf(port),
+    command: (name, body) => sendCommand(controllerPort, name, body),
+    probed: () => probed(port),
+    stop,
   };
 }
 

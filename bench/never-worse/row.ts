@@ -14,8 +14,8 @@ export interface Row {
 
 export interface Round {
   readonly seed: number;
-  /** A shorter soak. */
-  readonly isShort: boolean;
+  /** Of refusals by chance, 0 to 1; default: all shares. */
+  readonly share: number | undefined;
   readonly say: (line: string) => void;
 }
 
@@ -25,7 +25,7 @@ export interface Round {
  */
 export interface WorldRun {
   readonly name: string;
-  readonly kind: 'timed' | 'waiting' | 'soak';
+  readonly kind: 'timed' | 'waiting';
   run(round: Round): Promise<readonly Row[]>;
 }
 

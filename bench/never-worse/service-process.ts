@@ -18,25 +18,47 @@ const LAST_LINES_MS = 1_000;
 export interface ServiceProcesses {
   /** Of the run that was started last; undefined once it has ended. */
   pid(): number | undefined;
+  /** Where it listens; undefined until it is ready, and once it has ended. */
+  port(): number | undefined;
   start(spec: ServiceSpec): StartedService;
 }
 
-/** Starts the runs of one service, one after the other. @param mainPath its main.ts */
-export function serviceProcesses(mainPath: string): ServiceProcesses {
+/**
+ * Starts the runs of one service, one after the other.
+ * @param mainPath its main.ts
+ * @param nodeFlags further arguments for Node
+ */
+export function serviceProcesses(
+  mainPath: string,
+  nodeFlags: readonly string[] = [],
+): ServiceProcesses {
   let child: ChildProcess | undefined;
+  let port: number | undefined;
+  const isRunning = (): boolean => child?.exitCode === null && child.signalCode === null;
   return {
-    pid: () => (child?.exitCode === null && child.signalCode === null ? child.pid : undefined),
+    pid: () => (isRunning() ? child?.pid : undefined),
+    port: () => (isRunning() ? port : undefined),
     start: (spec) => {
-      child = spawnService(mainPath, spec);
-      return startedService(child);
+      const run = spawnService(mainPath, nodeFlags, spec);
+      child = run;
+      port = undefined;
+      const started = startedService(run);
+      void started.ready.then((readyPort) => {
+        if (child === run) port = readyPort;
+      });
+      return started;
     },
   };
 }
 
-function spawnService(mainPath: string, { name, environment, onLine }: ServiceSpec): ChildProcess {
+function spawnService(
+  mainPath: string,
+  nodeFlags: readonly string[],
+  { name, environment, onLine }: ServiceSpec,
+): ChildProcess {
   const child = fork(mainPath, {
     env: environment,
-    execArgv: [...process.execArgv, ...SERVICE_NODE_FLAGS],
+    execArgv: [...SERVICE_NODE_FLAGS, ...nodeFlags],
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     // Ctrl-C in the terminal reaches only the bench, which knows the right order.
     detached: true,

@@ -52,10 +52,3 @@ function groupsOf(sizes: readonly number[], endpoints: readonly Endpoint[]): Gro
 export function behaveAll(endpoints: readonly Endpoint[], behaviour: Behaviour): void {
   for (const endpoint of endpoints) endpoint.behave(behaviour);
 }
-
-/** The end of an error for a table cell. */
-export function countsOf(values: readonly (string | number)[]): string {
-  const counts = new Map<string | number, number>();
-  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
-  return [...counts].map(([value, count]) => `${count} × ${value}`).join(', ');
-}

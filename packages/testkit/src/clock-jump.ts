@@ -1,11 +1,11 @@
 /** What the process prints when its clock has jumped. */
 export const JUMPED = 'the clock jumped';
 
-/** For `node --import`: on SIGUSR2 the process' wall clock jumps, as by a step of NTP. */
+/** For `node --import`: on SIGUSR2 the process' wall clock jumps, as by a step of NTP; on the next one back. */
 export function clockJump(minutes: number): string {
   const code = `const now = Date.now; const Real = Date; let offsetMs = 0;
     process.on('SIGUSR2', () => {
-      offsetMs = ${minutes} * 60000;
+      offsetMs = offsetMs === 0 ? ${minutes} * 60000 : 0;
       console.error('${JUMPED}');
     });
     globalThis.Date = class extends Real {

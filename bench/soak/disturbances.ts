@@ -1,0 +1,163 @@
+/** The random faults of Redis and of the services, all from one seed. */
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { UsageRow } from '@zephyr/contract/usage';
+
+import type { Service } from '../never-worse/services.ts';
+import { type Random, seededRandom, seedOf } from '../simulation/random.ts';
+import { pick } from './endpoint-faults.ts';
+import type { SoakSystem } from './system.ts';
+import { until } from './until.ts';
+
+/** From a signal that ends a proxy until its next run is ready. */
+export interface ProxyOutage {
+  readonly proxy: number;
+  readonly how: 'killed' | 'restarted';
+  readonly fromMs: number;
+  toMs: number;
+}
+
+export interface Disturbances {
+  readonly events: { readonly atMs: number; readonly what: string }[];
+  readonly outages: ProxyOutage[];
+  /** What Redis had of usage each time that it was emptied. */
+  readonly emptied: UsageRow[];
+  /** Processes that we ended; any other end is their own. */
+  readonly ended: Set<number>;
+}
+
+interface Scene {
+  readonly system: SoakSystem;
+  readonly random: Random;
+  readonly log: Disturbances;
+}
+
+const GAP_MS = [1_000, 6_000] as const;
+/** Two at a time in so many cases: a proxy killed while Redis is frozen, and the like. */
+const BOTH_SHARE = 0.4;
+const FROZEN_MS = [2_000, 8_000] as const;
+/** Longer than a proxy's file of usage is taken for that of a running process. */
+const LONG_FROZEN_MS = 13_000;
+const PARTITION_MS = [3_000, 12_000] as const;
+/** So long after trouble everything is written, and was acknowledged. */
+const QUIET_MS = 5_000;
+
+/** The first proxy stays: what it counts is exact, and what it serves is never cut. */
+const MORTAL_PROXY = 1;
+
+export async function disturb(
+  system: SoakSystem,
+  about: { readonly seed: number; readonly untilMs: number; readonly log: Disturbances },
+): Promise<void> {
+  const { log, untilMs, seed } = about;
+  const scene: Scene = { system, random: seededRandom(seedOf(seed, 2)), log };
+  const { random } = scene;
+  while (performance.now() < untilMs) {
+    await sleep(random.between(...GAP_MS));
+    const isOnRedis = random.next() < 0.4;
+    const isBoth = random.next() < BOTH_SHARE;
+    const both = [disturbRedis, disturbService];
+    const chosen = isBoth ? both : [isOnRedis ? disturbRedis : disturbService];
+    await Promise.all(chosen.map((act) => act(scene)));
+    if (random.next() < 0.15) await emptyRedis(scene);
+  }
+}
+
+function note({ log }: Scene, what: string): void {
+  log.events.push({ atMs: performance.now(), what });
+}
+
+async function disturbRedis(scene: Scene): Promise<void> {
+  const { system, random } = scene;
+  const pid = system.redis.pid();
+  const isKilled = random.next() < 0.5;
+  const frozenMs = random.between(...FROZEN_MS);
+  if (pid === undefined) return;
+  note(scene, `redis ${isKilled ? 'killed' : 'frozen'}`);
+  if (isKilled) process.kill(pid, 'SIGKILL');
+  else await freeze(pid, frozenMs);
+}
+
+/**
+ * Only when all is quiet: a batch that was written, but not acknowledged, would be written a second
+ * time by a Redis that has forgotten the first.
+ */
+async function emptyRedis(scene: Scene): Promise<void> {
+  await sleep(QUIET_MS);
+  note(scene, 'redis emptied');
+  scene.log.emptied.push(...(await scene.system.redis.takeUsage('empty')));
+}
+
+async function freeze(pid: number, ms: number): Promise<void> {
+  process.kill(pid, 'SIGSTOP');
+  await sleep(ms);
+  process.kill(pid, 'SIGCONT');
+}
+
+type Act = (scene: Scene, service: Service, pid: number) => Promise<void> | void;
+
+const ACTS: Readonly<Record<string, Act>> = {
+  killed: async (scene, service, pid) => {
+    await endProxy(scene, service, { pid, signal: 'SIGKILL', how: 'killed' });
+  },
+  'asked to end': async (scene, service, pid) => {
+    await endProxy(scene, service, { pid, signal: 'SIGTERM', how: 'restarted' });
+  },
+  frozen: ({ random }, _service, pid) => freeze(pid, random.between(...FROZEN_MS)),
+  'frozen for long': (_scene, _service, pid) => freeze(pid, LONG_FROZEN_MS),
+  'cut off from Redis': async ({ system, random }, service) => {
+    const relay = system.relayOf(service);
+    relay.set({ kind: 'black_hole' });
+    await sleep(random.between(...PARTITION_MS));
+    relay.set({ kind: 'open' });
+  },
+  'silently cut off from Redis': ({ system }, service) => system.relayOf(service).silence(),
+  'refused by Redis': async ({ system, random }, service) => {
+    const relay = system.relayOf(service);
+    await relay.refuse();
+    await sleep(random.between(...PARTITION_MS));
+    await relay.open();
+  },
+  'slow to Redis': async ({ system, random }, service) => {
+    const relay = system.relayOf(service);
+    relay.set({ kind: 'slow', latencyMs: 150 });
+    await sleep(random.between(...PARTITION_MS));
+    relay.set({ kind: 'open' });
+  },
+  'its clock jumps': (_scene, _service, pid) => void process.kill(pid, 'SIGUSR2'),
+};
+const DEADLY = ['killed', 'asked to end'];
+const DEADLY_SHARE = 0.4;
+
+async function disturbService(scene: Scene): Promise<void> {
+  const { system, random } = scene;
+  const service = pick(system.services, random);
+  const isMortal = service.name !== 'proxy' || service.number === MORTAL_PROXY;
+  const isDeadly = isMortal && random.next() < DEADLY_SHARE;
+  const harmless = Object.keys(ACTS).filter((name) => !DEADLY.includes(name));
+  const what = pick(isDeadly ? DEADLY : harmless, random);
+  const pid = service.pid();
+  // It has just ended, or is on its way up.
+  if (pid === undefined || service.port() === undefined) return;
+  note(scene, `${service.label} ${what}`);
+  await ACTS[what]?.(scene, service, pid);
+}
+
+async function endProxy(
+  { log }: Scene,
+  service: Service,
+  act: { readonly pid: number; readonly signal: NodeJS.Signals; readonly how: ProxyOutage['how'] },
+): Promise<void> {
+  const outage: ProxyOutage = {
+    ...{ proxy: service.number, how: act.how, fromMs: performance.now() },
+    toMs: Number.POSITIVE_INFINITY,
+  };
+  if (service.name === 'proxy') log.outages.push(outage);
+  log.ended.add(act.pid);
+  process.kill(act.pid, act.signal);
+  await until(`${service.label} is up again`, () => {
+    const pid = service.pid();
+    return pid !== undefined && pid !== act.pid && service.port() !== undefined;
+  });
+  outage.toMs = performance.now();
+}

@@ -1,0 +1,106 @@
+/** What became of each request, and whose fault it was. */
+import type { Endpoint } from '../never-worse/endpoint.ts';
+import type { ProxyOutage } from './disturbances.ts';
+import { CUTTING, type Trouble } from './endpoint-faults.ts';
+import type { Delivery, Ledger } from './ledger.ts';
+import { CLAUDE, type Sent } from './people.ts';
+
+/** `failover.max_retries` by default. */
+const MAX_RETRIES = 2;
+
+/**
+ * - `lost`: no answer, though an endpoint was wholly well.
+ * - `cut_by_us`: its endpoint sent a whole answer, and its client did not get one.
+ * - `cut`: its endpoint broke off after content; nobody can give that a second time.
+ * - `dark`: no endpoint was wholly well.
+ * - `with_its_proxy`: its proxy was killed, or was not there.
+ */
+export type Verdict = 'good' | 'lost' | 'cut_by_us' | 'cut' | 'dark' | 'with_its_proxy';
+
+export interface Judged {
+  readonly sent: Sent;
+  readonly verdict: Verdict;
+}
+
+export interface Evidence {
+  readonly endpoints: readonly Endpoint[];
+  readonly ledger: Ledger;
+  readonly troubles: readonly Trouble[];
+  readonly outages: readonly ProxyOutage[];
+}
+
+export function verdictOf(sent: Sent, evidence: Evidence): Verdict {
+  if (sent.seen.end !== 'bad') return 'good';
+  const deliveries = evidence.ledger.of(sent.id);
+  if (isWithItsProxy(sent, deliveries, evidence.outages)) return 'with_its_proxy';
+  if (deliveries.some(isCut)) return 'cut';
+  const isSentWhole = deliveries.at(-1)?.isWhole === true;
+  if (isSentWhole && !sent.person.name.startsWith(CLAUDE)) return 'cut_by_us';
+  return hadWell(sent, evidence) ? 'lost' : 'dark';
+}
+
+/** Also when the endpoint went away in the middle of an answer. */
+const isCut = ({ hasContent, isWhole }: Delivery): boolean => hasContent && !isWhole;
+
+function isWithItsProxy(
+  { person, fromMs, toMs, seen }: Sent,
+  deliveries: readonly Delivery[],
+  outages: readonly ProxyOutage[],
+): boolean {
+  return outages.some(
+    (outage) =>
+      outage.proxy === person.proxy &&
+      fromMs < outage.toMs &&
+      toMs > outage.fromMs &&
+      // One that is asked to end gives what it has begun; new ones it refuses.
+      (outage.how === 'killed' || (seen.status === 0 && deliveries.length === 0)),
+  );
+}
+
+/** Whether some endpoint was wholly well all the time that this request ran. */
+function hadWell({ fromMs, toMs }: Sent, { endpoints, troubles }: Evidence): boolean {
+  return endpoints.some(
+    ({ name }) =>
+      !troubles.some((each) => each.endpoint === name && each.fromMs < toMs && each.toMs > fromMs),
+  );
+}
+
+/** Requests that reached endpoints more often than is allowed. */
+export function repeatedTooOften(ledger: Ledger): readonly string[] {
+  return ledger.ids.flatMap((id) => {
+    const counts = new Map<string, number>();
+    for (const { bodyHash } of ledger.of(id)) {
+      counts.set(bodyHash, (counts.get(bodyHash) ?? 0) + 1);
+    }
+    const most = Math.max(...counts.values());
+    return most <= 1 + MAX_RETRIES ? [] : [`${id}: ${most} deliveries`];
+  });
+}
+
+/** What is in flight when an endpoint begins to cut, and the two that show it. */
+export function mostCuts(troubles: readonly Trouble[], atOnce: number): number {
+  const times = troubles.filter(({ what }) => CUTTING.includes(what)).length;
+  return times * (2 + atOnce / 2);
+}
+
+/** One line for a request that should not have been lost. */
+export function describe(
+  { id, fromMs, toMs, seen }: Sent,
+  { ledger, troubles }: Evidence,
+  events: readonly { readonly atMs: number; readonly what: string }[],
+): string {
+  const now = troubles
+    .filter((each) => each.fromMs < toMs && each.toMs > fromMs)
+    .map((each) => `${each.endpoint} ${each.what} since ${seconds(fromMs - each.fromMs)}`);
+  const recent = events
+    .filter(({ atMs }) => atMs < toMs && atMs > fromMs - 15_000)
+    .map(({ atMs, what }) => `${what} ${seconds(fromMs - atMs)} before`);
+  const asked = ledger.of(id).map(({ endpoint, what, hasContent, isWhole, isAbandoned }) => {
+    const state = isWhole ? 'whole' : hasContent ? 'content' : 'nothing';
+    return `${endpoint} (${what}): ${state}${isAbandoned ? ', abandoned' : ''}`;
+  });
+  const took = seconds(toMs - fromMs);
+  return `${id}, ${took}: status ${seen.status}, ${seen.error.slice(0, 300)}; asked ${asked.join(', ') || 'none'}; ${[...now, ...recent].join('; ')}`;
+}
+
+const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;

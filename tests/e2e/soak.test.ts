@@ -1,0 +1,18 @@
+/** The shortest form of `make soak`: a minute of random faults, and not one violation. */
+import { expect, it } from 'vitest';
+
+import { soakReport } from '../../bench/soak/report.ts';
+import { playSoak } from '../../bench/soak/run.ts';
+
+const SECONDS = 45;
+
+it.each([5])(
+  'keeps every promise under random faults, seed %d',
+  { timeout: 300_000 },
+  async (seed) => {
+    const played = await playSoak({ seed, seconds: SECONDS, say: () => undefined });
+    const { markdown, violations } = soakReport(played);
+    expect(violations, markdown).toEqual([]);
+    expect(played.sent.filter(({ seen }) => seen.end === 'whole').length).toBeGreaterThan(100);
+  },
+);
