@@ -43,6 +43,7 @@ export const SECTIONS: readonly SiteSection[] = [
       { path: 'docs/data-path.md', title: 'Data path' },
       { path: 'docs/probes.md', title: 'Probes' },
       { path: 'docs/simulation.md', title: 'Simulation' },
+      { path: 'docs/soak.md', title: 'Soak' },
     ],
   },
   {
