@@ -10,6 +10,7 @@ import { nowMs } from '../page.ts';
 import { log, samples, state } from '../store.ts';
 import { type ChartContent, type ChartLook, createChart, DASHES } from './chart-canvas.ts';
 import { chartData, chartedIds, failureMarks, switchMarks } from './chart-data.ts';
+import { Choice } from './choice.tsx';
 import { colourReader, Drawing } from './drawing.tsx';
 
 const RANGES_MINUTES = [5, 15, 60] as const;
@@ -27,21 +28,15 @@ export function LatencyChart({ current }: { readonly current: ApiState }) {
     <section class="panel chart" aria-labelledby="chart-title">
       <div class="panel-head">
         <h2 id="chart-title">{say('chart.title')}</h2>
-        <fieldset class="segmented small">
-          <legend class="unseen">{say('chart.range')}</legend>
-          {RANGES_MINUTES.map((minutes) => (
-            <button
-              key={minutes}
-              type="button"
-              aria-pressed={rangeMinutes.value === minutes}
-              onClick={() => {
-                rangeMinutes.value = minutes;
-              }}
-            >
-              {rangeText(minutes)}
-            </button>
-          ))}
-        </fieldset>
+        <Choice
+          label={say('chart.range')}
+          values={RANGES_MINUTES}
+          chosen={rangeMinutes.value}
+          textOf={rangeText}
+          choose={(minutes) => {
+            rangeMinutes.value = minutes;
+          }}
+        />
       </div>
       {isEmpty ? (
         <p class="empty">{say('chart.empty')}</p>

@@ -7,6 +7,7 @@ import { reloadConfiguration } from '../actions.ts';
 import { speech } from '../language.ts';
 import { nowMs } from '../page.ts';
 import { log } from '../store.ts';
+import { Choice } from './choice.tsx';
 import { Scrolling } from './scrolling.tsx';
 import { WhyButton } from './why-button.tsx';
 
@@ -23,21 +24,15 @@ export function EventLog({ current }: { readonly current: ApiState }) {
     <section class="panel log" aria-labelledby="log-title">
       <div class="panel-head">
         <h2 id="log-title">{say('log.title')}</h2>
-        <fieldset class="segmented small">
-          <legend class="unseen">{say('log.filter')}</legend>
-          {FILTERS.map((each) => (
-            <button
-              key={each}
-              type="button"
-              aria-pressed={filter.value === each}
-              onClick={() => {
-                filter.value = each;
-              }}
-            >
-              {each === 'all' ? say('log.all') : say(`log.kind.${each}`)}
-            </button>
-          ))}
-        </fieldset>
+        <Choice
+          label={say('log.filter')}
+          values={FILTERS}
+          chosen={filter.value}
+          textOf={(each) => (each === 'all' ? say('log.all') : say(`log.kind.${each}`))}
+          choose={(each) => {
+            filter.value = each;
+          }}
+        />
       </div>
       {shown.length === 0 ? (
         <p class="empty">{say(log.value.length === 0 ? 'log.empty' : 'log.empty.filtered')}</p>

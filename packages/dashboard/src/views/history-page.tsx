@@ -8,6 +8,7 @@ import { goTo, route } from '../navigation.ts';
 import { HISTORY_RANGES, type HistoryRange } from '../route.ts';
 import { state } from '../store.ts';
 import { Availability } from './availability.tsx';
+import { Choice } from './choice.tsx';
 import { LatencyHistory } from './latency-history.tsx';
 import { SwitchHistory } from './switch-history.tsx';
 import { TroubleBanner } from './trouble-banner.tsx';
@@ -79,18 +80,12 @@ function unitOf(range: HistoryRange): 'hour' | 'day' {
 function RangeChoice({ range }: { readonly range: HistoryRange }) {
   const { say } = historySpeech.value;
   return (
-    <fieldset class="segmented small">
-      <legend class="unseen">{say('chart.range')}</legend>
-      {HISTORY_RANGES.map((each) => (
-        <button
-          key={each}
-          type="button"
-          aria-pressed={range === each}
-          onClick={() => goTo({ kind: 'history', range: each })}
-        >
-          {say(`history.range.${each}`)}
-        </button>
-      ))}
-    </fieldset>
+    <Choice
+      label={say('chart.range')}
+      values={HISTORY_RANGES}
+      chosen={range}
+      textOf={(each) => say(`history.range.${each}`)}
+      choose={(each) => goTo({ kind: 'history', range: each })}
+    />
   );
 }

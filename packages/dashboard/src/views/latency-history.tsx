@@ -9,6 +9,7 @@ import { LATENCY_SOURCES, type LatencySource, latencyLines } from '../history-da
 import { historySpeech } from '../history-language.ts';
 import { state } from '../store.ts';
 import { type ChartContent, type ChartLook, createChart, DASHES } from './chart-canvas.ts';
+import { Choice } from './choice.tsx';
 import { colourReader, Drawing } from './drawing.tsx';
 
 const source = signal<LatencySource>('probes');
@@ -33,21 +34,15 @@ export function LatencyHistory({ trends, endpointIds }: LatencyHistoryProps) {
     <section class="panel" aria-labelledby="latency-history-title">
       <div class="panel-head">
         <h2 id="latency-history-title">{say('chart.title')}</h2>
-        <fieldset class="segmented small">
-          <legend class="unseen">{say('history.source')}</legend>
-          {LATENCY_SOURCES.map((each) => (
-            <button
-              key={each}
-              type="button"
-              aria-pressed={shown === each}
-              onClick={() => {
-                source.value = each;
-              }}
-            >
-              {say(`history.source.${each}`)}
-            </button>
-          ))}
-        </fieldset>
+        <Choice
+          label={say('history.source')}
+          values={LATENCY_SOURCES}
+          chosen={shown}
+          textOf={(each) => say(`history.source.${each}`)}
+          choose={(each) => {
+            source.value = each;
+          }}
+        />
       </div>
       <Drawing<ChartContent>
         content={content}

@@ -11,6 +11,7 @@ import {
 } from '../usage-data.ts';
 import { usageSpeech } from '../usage-language.ts';
 import { type BarContent, type BarLook, createBars } from './bar-canvas.ts';
+import { Choice } from './choice.tsx';
 import { colourReader, Drawing } from './drawing.tsx';
 
 const measure = signal<UsageMeasure>('cost');
@@ -68,21 +69,15 @@ export function UsageChart({ report, unit }: UsageChartProps) {
 function MeasureChoice() {
   const { say } = usageSpeech.value;
   return (
-    <fieldset class="segmented small">
-      <legend class="unseen">{say('usage.chart.shows')}</legend>
-      {USAGE_MEASURES.map((each) => (
-        <button
-          key={each}
-          type="button"
-          aria-pressed={measure.value === each}
-          onClick={() => {
-            measure.value = each;
-          }}
-        >
-          {say(`usage.${each}`)}
-        </button>
-      ))}
-    </fieldset>
+    <Choice
+      label={say('usage.chart.shows')}
+      values={USAGE_MEASURES}
+      chosen={measure.value}
+      textOf={(each) => say(`usage.${each}`)}
+      choose={(each) => {
+        measure.value = each;
+      }}
+    />
   );
 }
 

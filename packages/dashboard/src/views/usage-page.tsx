@@ -8,6 +8,7 @@ import { USAGE_DAYS, type UsageDays } from '../route.ts';
 import { budgetLeftOf, cacheHitRatio, failedRatio, usageBy } from '../usage-data.ts';
 import { usageSpeech } from '../usage-language.ts';
 import { BudgetTable } from './budget-table.tsx';
+import { Choice } from './choice.tsx';
 import { Fact } from './now.tsx';
 import { TroubleBanner } from './trouble-banner.tsx';
 import { UsageChart } from './usage-chart.tsx';
@@ -74,19 +75,13 @@ function unitOf(days: UsageDays): 'hour' | 'day' {
 function DaysChoice({ days }: { readonly days: UsageDays }) {
   const { say } = usageSpeech.value;
   return (
-    <fieldset class="segmented small">
-      <legend class="unseen">{say('chart.range')}</legend>
-      {USAGE_DAYS.map((each) => (
-        <button
-          key={each}
-          type="button"
-          aria-pressed={days === each}
-          onClick={() => goTo({ kind: 'usage', days: each })}
-        >
-          {say(`usage.days.${each}`)}
-        </button>
-      ))}
-    </fieldset>
+    <Choice
+      label={say('chart.range')}
+      values={USAGE_DAYS}
+      chosen={days}
+      textOf={(each) => say(`usage.days.${each}`)}
+      choose={(each) => goTo({ kind: 'usage', days: each })}
+    />
   );
 }
 

@@ -1,7 +1,8 @@
 /** Where the Claude CLI is. */
-import { accessSync, constants } from 'node:fs';
 import { createRequire } from 'node:module';
-import { delimiter, dirname, isAbsolute, join, resolve } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
+
+import { findProgram, isProgram } from '@zephyr/runtime/find-program';
 
 /**
  * The path of the CLI, or undefined where there is none.
@@ -15,12 +16,7 @@ export function findCli(configured: string | undefined, searchPath: string): str
     const path = resolve(configured);
     return isProgram(path) ? path : undefined;
   }
-  const inPath = searchPath
-    .split(delimiter)
-    .filter((folder) => isAbsolute(folder))
-    .map((folder) => join(folder, configured))
-    .find(isProgram);
-  return inPath ?? cliFromNpm();
+  return findProgram([configured], searchPath) ?? cliFromNpm();
 }
 
 /**
@@ -44,13 +40,4 @@ function cliFromNpm(): string | undefined {
     .filter((folder) => folder !== undefined)
     .map((folder) => join(folder, 'claude'))
     .find(isProgram);
-}
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

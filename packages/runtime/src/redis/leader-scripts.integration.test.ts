@@ -3,9 +3,8 @@
 import { LAST_VERSION } from '@zephyr/contract/scalars';
 import type { RoutingSnapshot } from '@zephyr/contract/snapshot';
 import { eventually } from '@zephyr/testkit/eventually';
-import { openTestRedis, startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
-import type { Redis } from 'ioredis';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { redisOfFile } from '@zephyr/testkit/use-redis';
+import { describe, expect, it } from 'vitest';
 
 import { createLogger } from '../logger.ts';
 import { createRedis } from './client.ts';
@@ -14,21 +13,7 @@ import { keys } from './keys.ts';
 import { acquireLease, LEASE_MS, releaseLease, renewLease } from './lease-store.ts';
 
 const log = createLogger('test', 'silent');
-let server: TestRedis;
-let redis: Redis;
-
-beforeAll(async () => {
-  server = await startTestRedis();
-  redis = openTestRedis({ url: server.url });
-  await new Promise((resolve) => redis.once('ready', resolve));
-});
-afterAll(async () => {
-  redis.disconnect();
-  await server.stop();
-});
-beforeEach(async () => {
-  await redis.flushall();
-});
+const { server, redis } = await redisOfFile();
 
 async function clockMs(): Promise<number> {
   const [seconds, micros] = await redis.time();

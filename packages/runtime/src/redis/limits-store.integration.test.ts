@@ -1,8 +1,7 @@
 import type { LimitsShare } from '@zephyr/contract/limits';
 import type { UsageBatch, UsageCounts, UsageRow } from '@zephyr/contract/usage';
-import { openTestRedis, startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
-import type { Redis } from 'ioredis';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { redisOfFile } from '@zephyr/testkit/use-redis';
+import { describe, expect, it } from 'vitest';
 
 import { keys } from './keys.ts';
 import { exchangeLimits, MAX_PEOPLE } from './limits-store.ts';
@@ -12,20 +11,7 @@ const DAY_MS = 86_400_000;
 /** A Saturday. */
 const NOW_MS = Date.UTC(2026, 10, 28, 9, 30, 20);
 
-let server: TestRedis;
-let redis: Redis;
-
-beforeAll(async () => {
-  server = await startTestRedis();
-  redis = openTestRedis(server);
-});
-afterAll(async () => {
-  redis.disconnect();
-  await server.stop();
-});
-beforeEach(async () => {
-  await redis.flushall();
-});
+const { redis } = await redisOfFile();
 
 const countsOf = (costNanoUsd: number): UsageCounts => ({
   ...{ requests: 1, failed: 2, inputTokens: 3, outputTokens: 4, cacheReadTokens: 5 },

@@ -3,19 +3,12 @@
  * open, ended with this program. For `zephyr start`, the demo and the tests.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import {
-  accessSync,
-  chmodSync,
-  constants,
-  mkdirSync,
-  mkdtempSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 
 import { ZephyrError } from '../errors.ts';
+import { findProgram } from '../find-program.ts';
 
 export interface RedisServer {
   /** `unix:///…/redis.sock`, for `RedisTarget`. */
@@ -42,19 +35,7 @@ const PROGRAMS = ['redis-server', 'valkey-server'];
 
 /** The path of the first Redis-like server in PATH, or undefined. */
 export function findRedisServer(): string | undefined {
-  const folders = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
-  return PROGRAMS.flatMap((program) => folders.map((folder) => join(folder, program))).find(
-    isProgram,
-  );
-}
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
+  return findProgram(PROGRAMS, process.env['PATH'] ?? '');
 }
 
 /** @throws ZephyrError `REDIS_MISSING` without a server program, `REDIS_START` when it fails. */

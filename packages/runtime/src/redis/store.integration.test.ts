@@ -3,9 +3,8 @@ import type { EndpointId } from '@zephyr/contract/scalars';
 import type { RoutingSnapshot } from '@zephyr/contract/snapshot';
 import { endpointId, epochMs } from '@zephyr/core';
 import { eventually } from '@zephyr/testkit/eventually';
-import { openTestRedis, startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
-import type { Redis } from 'ioredis';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { redisOfFile } from '@zephyr/testkit/use-redis';
+import { describe, expect, it } from 'vitest';
 
 import { type Commit, writeCommit } from './commit.ts';
 import { keys } from './keys.ts';
@@ -13,21 +12,7 @@ import { acquireLease, LEASE_MS, releaseLease, renewLease } from './lease-store.
 import { nextProbeSequence, recordProbe } from './probe-store.ts';
 import { readLast } from './streams.ts';
 
-let server: TestRedis;
-let redis: Redis;
-
-beforeAll(async () => {
-  server = await startTestRedis();
-  redis = openTestRedis({ url: server.url });
-  await new Promise((resolve) => redis.once('ready', resolve));
-});
-afterAll(async () => {
-  redis.disconnect();
-  await server.stop();
-});
-beforeEach(async () => {
-  await redis.flushall();
-});
+const { redis } = await redisOfFile();
 
 /** A restart takes longer than a millisecond of Redis' clock; this test would not. */
 async function loseAllData(): Promise<void> {

@@ -1,9 +1,8 @@
 import type { RequestRecord, UsageBatch, UsageCounts, UsageRow } from '@zephyr/contract/usage';
 import { usageReport } from '@zephyr/core';
-import { openTestRedis, startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
+import { redisOfFile } from '@zephyr/testkit/use-redis';
 import fc from 'fast-check';
-import type { Redis } from 'ioredis';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { keys } from './keys.ts';
 import { loadScript } from './script.ts';
@@ -20,20 +19,7 @@ const HOUR_MS = 3_600_000;
 const NOW = Date.UTC(2026, 10, 28, 9);
 const ALL = { sinceAtMs: Date.UTC(2026, 10, 28), untilAtMs: NOW + 24 * HOUR_MS };
 
-let server: TestRedis;
-let redis: Redis;
-
-beforeAll(async () => {
-  server = await startTestRedis();
-  redis = openTestRedis(server);
-});
-afterAll(async () => {
-  redis.disconnect();
-  await server.stop();
-});
-beforeEach(async () => {
-  await redis.flushall();
-});
+const { redis } = await redisOfFile();
 
 const COUNTS: UsageCounts = {
   ...{ requests: 1, failed: 0, inputTokens: 10, outputTokens: 20, cacheReadTokens: 300_000 },

@@ -12,8 +12,7 @@ import { readLast } from '@zephyr/runtime/redis/streams';
 import { VERSION } from '@zephyr/runtime/version';
 import { eventually } from '@zephyr/testkit/eventually';
 import { call } from '@zephyr/testkit/http-call';
-import { openTestRedis, startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
-import type { Redis } from 'ioredis';
+import { redisOfFile } from '@zephyr/testkit/use-redis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { ControllerProcess } from '../test-support/controller-process.ts';
@@ -21,15 +20,11 @@ import { readEvents } from '../test-support/read-events.ts';
 
 const TOKEN = 'a-long-admin-token-for-the-test';
 
-let server: TestRedis;
-let redis: Redis;
+const { server, redis } = await redisOfFile({ keepsData: true });
 let open: ControllerProcess;
 let guarded: ControllerProcess;
 
 beforeAll(async () => {
-  server = await startTestRedis();
-  redis = openTestRedis({ url: server.url });
-  await new Promise((resolve) => redis.once('ready', resolve));
   open = await ControllerProcess.start({ redisUrl: server.url });
   guarded = await ControllerProcess.start({
     redisUrl: server.url,
@@ -40,8 +35,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await open.stop();
   await guarded.stop();
-  redis.disconnect();
-  await server.stop();
 });
 
 describe('reading', () => {

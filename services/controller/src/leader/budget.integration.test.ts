@@ -5,22 +5,17 @@ import { PROBE_QUEUE, QUEUE_PREFIX } from '@zephyr/runtime/queues';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { nextProbeSequence, recordProbe } from '@zephyr/runtime/redis/probe-store';
 import { eventually } from '@zephyr/testkit/eventually';
-import { openTestRedis, startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
-import type { Redis } from 'ioredis';
+import { redisOfFile } from '@zephyr/testkit/use-redis';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { ControllerProcess } from '../test-support/controller-process.ts';
 
 const withBudget = (usd: number): string => `[health_check]\ndaily_budget_usd = ${usd}\n`;
 
-let server: TestRedis;
-let redis: Redis;
+const { server, redis } = await redisOfFile();
 let controller: ControllerProcess;
 
 beforeEach(async () => {
-  server = await startTestRedis();
-  redis = openTestRedis({ url: server.url });
-  await new Promise((resolve) => redis.once('ready', resolve));
   controller = await ControllerProcess.start({
     redisUrl: server.url,
     extraConfig: withBudget(0.5),
@@ -28,8 +23,6 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await controller.stop();
-  redis.disconnect();
-  await server.stop();
 });
 
 async function spend(costUsd: number): Promise<void> {

@@ -3,9 +3,8 @@ import { createLogger } from '@zephyr/runtime/logger';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { acquireLease } from '@zephyr/runtime/redis/lease-store';
 import { eventually } from '@zephyr/testkit/eventually';
-import { openTestRedis, startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
-import type { Redis } from 'ioredis';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { redisOfFile } from '@zephyr/testkit/use-redis';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { freshProgress, loaded, readingOf } from '../test-support/batches.ts';
 import { type CommitDeps, commit } from './commit.ts';
@@ -19,24 +18,13 @@ import { configEvent } from './settings.ts';
 const log = createLogger('test', 'silent');
 const note: NewLogEntry = { kind: 'config', atMs: 1, outcome: 'applied', problems: [] };
 
-let server: TestRedis;
-let redis: Redis;
+const { redis } = await redisOfFile();
 let notes: Notes;
 let stopping: AbortController;
 const failed = vi.fn();
 const commitFailures = { inc: vi.fn() };
 
-beforeAll(async () => {
-  server = await startTestRedis();
-  redis = openTestRedis({ url: server.url });
-  await new Promise((resolve) => redis.once('ready', resolve));
-});
-afterAll(async () => {
-  redis.disconnect();
-  await server.stop();
-});
 beforeEach(async () => {
-  await redis.flushall();
   notes = new Notes();
   notes.add(note);
   stopping = new AbortController();

@@ -3,27 +3,20 @@ import { join } from 'node:path';
 import { PROBE_QUEUE, QUEUE_PREFIX } from '@zephyr/runtime/queues';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { eventually } from '@zephyr/testkit/eventually';
-import { openTestRedis, startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
-import type { Redis } from 'ioredis';
+import { redisOfFile } from '@zephyr/testkit/use-redis';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { ControllerProcess } from '../test-support/controller-process.ts';
 
-let server: TestRedis;
-let redis: Redis;
+const { server, redis } = await redisOfFile();
 let controller: ControllerProcess;
 
 beforeEach(async () => {
-  server = await startTestRedis();
-  redis = openTestRedis({ url: server.url });
-  await new Promise((resolve) => redis.once('ready', resolve));
   controller = await ControllerProcess.start({ redisUrl: server.url });
   await eventually(async () => expect((await controller.get('/api/state')).status).toBe(200));
 });
 afterEach(async () => {
   await controller.stop();
-  redis.disconnect();
-  await server.stop();
 });
 
 const snapshot = async () => JSON.parse((await redis.get(keys.snapshot)) ?? '{}');

@@ -5,29 +5,22 @@ import type { PresenceReport } from '@zephyr/contract/presence';
 import { LAST_VERSION } from '@zephyr/contract/scalars';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { eventually } from '@zephyr/testkit/eventually';
-import { openTestRedis, startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
-import type { Redis } from 'ioredis';
+import { redisOfFile } from '@zephyr/testkit/use-redis';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { ControllerProcess } from '../test-support/controller-process.ts';
 
-let server: TestRedis;
-let redis: Redis;
+const { server, redis } = await redisOfFile();
 let controller: ControllerProcess;
 
 const start = () => ControllerProcess.start({ redisUrl: server.url });
 
 beforeEach(async () => {
-  server = await startTestRedis();
-  redis = openTestRedis({ url: server.url });
-  await new Promise((resolve) => redis.once('ready', resolve));
   controller = await start();
   await served();
 });
 afterEach(async () => {
   await controller.stop();
-  redis.disconnect();
-  await server.stop();
 });
 
 const served = () =>

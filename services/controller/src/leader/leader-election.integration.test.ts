@@ -3,28 +3,21 @@ import { createLogger } from '@zephyr/runtime/logger';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { clockJump, JUMPED } from '@zephyr/testkit/clock-jump';
 import { eventually } from '@zephyr/testkit/eventually';
-import { openTestRedis, startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
-import type { Redis } from 'ioredis';
+import { redisOfFile } from '@zephyr/testkit/use-redis';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ControllerProcess } from '../test-support/controller-process.ts';
 import { watchSnapshots } from '../test-support/watch-snapshots.ts';
 import { startLeadership } from './leader-election.ts';
 import { RedisClock } from './redis-clock.ts';
 
-let server: TestRedis;
-let redis: Redis;
+const { server, redis } = await redisOfFile();
 let controllers: ControllerProcess[];
 
 beforeEach(async () => {
-  server = await startTestRedis();
-  redis = openTestRedis({ url: server.url });
-  await new Promise((resolve) => redis.once('ready', resolve));
   controllers = [];
 });
 afterEach(async () => {
   await Promise.all(controllers.map((controller) => controller.stop()));
-  redis.disconnect();
-  await server.stop();
 });
 
 async function start(preload?: string): Promise<ControllerProcess> {

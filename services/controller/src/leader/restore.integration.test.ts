@@ -5,9 +5,8 @@ import { keys } from '@zephyr/runtime/redis/keys';
 import { nextProbeSequence, recordProbe } from '@zephyr/runtime/redis/probe-store';
 import { rollupRecord } from '@zephyr/runtime/redis/rollup-store';
 import { eventually } from '@zephyr/testkit/eventually';
-import { openTestRedis, startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
-import type { Redis } from 'ioredis';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { redisOfFile } from '@zephyr/testkit/use-redis';
+import { describe, expect, it } from 'vitest';
 
 import { freshState, loaded, NOON_MS } from '../test-support/batches.ts';
 import { ControllerProcess } from '../test-support/controller-process.ts';
@@ -16,18 +15,7 @@ import { checkpointOf, type LeaderState } from './leader-state.ts';
 import { restore } from './restore.ts';
 import { readStreams, STREAM_START } from './streams.ts';
 
-let server: TestRedis;
-let redis: Redis;
-
-beforeEach(async () => {
-  server = await startTestRedis();
-  redis = openTestRedis({ url: server.url });
-  await new Promise((resolve) => redis.once('ready', resolve));
-});
-afterEach(async () => {
-  redis.disconnect();
-  await server.stop();
-});
+const { server, redis } = await redisOfFile();
 
 async function withController(use: (controller: ControllerProcess) => Promise<void>) {
   const controller = await ControllerProcess.start({ redisUrl: server.url });

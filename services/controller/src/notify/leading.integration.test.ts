@@ -3,10 +3,9 @@
 import { endpointId, epochMs } from '@zephyr/core';
 import { nextProbeSequence, recordProbe } from '@zephyr/runtime/redis/probe-store';
 import { eventually } from '@zephyr/testkit/eventually';
-import { openTestRedis, startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
 import { type ScriptedUpstream, startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
 import { json } from '@zephyr/testkit/upstream-scripts';
-import type { Redis } from 'ioredis';
+import { redisOfFile } from '@zephyr/testkit/use-redis';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 
 import { ControllerProcess } from '../test-support/controller-process.ts';
@@ -14,8 +13,7 @@ import { ControllerProcess } from '../test-support/controller-process.ts';
 const SIGNING = 'SEChidden-4c1f';
 const taken = json({ errcode: 0, errmsg: 'ok' });
 
-let server: TestRedis;
-let redis: Redis;
+const { server, redis } = await redisOfFile();
 let webhook: ScriptedUpstream;
 let controller: ControllerProcess;
 
@@ -24,9 +22,6 @@ const DINGTALK = '[[notify]]\nkind = "dingtalk"\nurl_env = "HOOK"\nsecret_env = 
 const probes = '[health_check]\ndaily_budget_usd = 0.5\n';
 
 beforeEach(async () => {
-  server = await startTestRedis();
-  redis = openTestRedis({ url: server.url });
-  await new Promise((resolve) => redis.once('ready', resolve));
   webhook = await startScriptedUpstream({ script: taken });
   controller = await ControllerProcess.start({
     ...{ redisUrl: server.url, extraConfig: probes },
@@ -35,8 +30,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await controller.stop();
-  redis.disconnect();
-  await Promise.all([server.stop(), webhook.stop()]);
+  await webhook.stop();
 });
 
 async function spend(id: string, costUsd: number): Promise<void> {

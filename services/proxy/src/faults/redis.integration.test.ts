@@ -9,27 +9,13 @@ import { keys } from '@zephyr/runtime/redis/keys';
 import { eventually } from '@zephyr/testkit/eventually';
 import { type FaultRelay, startFaultRelay } from '@zephyr/testkit/fault-relay';
 import { call } from '@zephyr/testkit/http-call';
-import { openTestRedis, startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
-import type { Redis } from 'ioredis';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { redisOfFile } from '@zephyr/testkit/use-redis';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { startRig } from '../test-support/rig.ts';
 import { publishSnapshot, type SnapshotParts, snapshotOf } from '../test-support/snapshots.ts';
 import { startTestProxy } from '../test-support/test-proxy.ts';
 
-let server: TestRedis;
-let redis: Redis;
-
-beforeAll(async () => {
-  server = await startTestRedis();
-  redis = openTestRedis(server);
-});
-afterAll(async () => {
-  redis.disconnect();
-  await server.stop();
-});
-beforeEach(async () => {
-  await redis.flushall();
-});
+const { server, redis } = await redisOfFile();
 
 function publish(parts: SnapshotParts, hint: 'with hint' | 'silently' = 'with hint') {
   return publishSnapshot(redis, parts, hint);

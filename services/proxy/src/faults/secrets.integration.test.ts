@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { eventually } from '@zephyr/testkit/eventually';
 import { call, sendRaw } from '@zephyr/testkit/http-call';
-import { openTestRedis, startTestRedis } from '@zephyr/testkit/redis';
 import { startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
 import {
   cutSse,
@@ -14,6 +13,7 @@ import {
   status,
   type UpstreamScript,
 } from '@zephyr/testkit/upstream-scripts';
+import { redisOfTest } from '@zephyr/testkit/use-redis';
 import type { Redis } from 'ioredis';
 import { expect, it, onTestFinished } from 'vitest';
 import { startTestProxy, tokenOf } from '../test-support/test-proxy.ts';
@@ -45,8 +45,7 @@ async function everythingIn(redis: Redis): Promise<string> {
 }
 
 it('no secret is found in logs, errors, metrics, Redis, the disk or at another endpoint', async () => {
-  const server = await startTestRedis();
-  const redis = openTestRedis(server);
+  const { server, redis } = await redisOfTest();
   const [red, blue] = await Promise.all([startScriptedUpstream(), startScriptedUpstream()]);
   const proxy = await startTestProxy({
     endpoints: [red.url, blue.url],
@@ -56,10 +55,8 @@ it('no secret is found in logs, errors, metrics, Redis, the disk or at another e
     failover: { failuresToEject: 1_000 },
   });
   onTestFinished(async () => {
-    redis.disconnect();
     await Promise.all([red.stop(), blue.stop()]);
     await proxy.stop();
-    await server.stop();
   });
   const answers: string[] = [];
   const headers = { authorization: `Bearer ${CLIENT_KEY}`, cookie: `k=${CLIENT_KEY}` };

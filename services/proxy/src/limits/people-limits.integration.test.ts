@@ -7,8 +7,8 @@ import type { UsageLimits } from '@zephyr/core';
 import { systemClock } from '@zephyr/runtime/clock';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { eventually } from '@zephyr/testkit/eventually';
-import { openTestRedis, startTestRedis } from '@zephyr/testkit/redis';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { redisOfTest } from '@zephyr/testkit/use-redis';
+import { describe, expect, it } from 'vitest';
 
 import { type ChangingRig, startChangingRig } from '../test-support/changing-config.ts';
 import { ask, Bill, charged, ledgerOf, MODEL } from '../test-support/usage.ts';
@@ -28,8 +28,7 @@ interface People {
 }
 
 async function twoProxies(people: People) {
-  const server = await startTestRedis();
-  const redis = openTestRedis(server);
+  const { server, redis } = await redisOfTest();
   const bill = new Bill();
   const start = () => startChangingRig({ count: 1, redisUrl: server.url, clock, clientKeys });
   const rigs = [await start(), await start()] as const;
@@ -40,10 +39,6 @@ async function twoProxies(people: People) {
   };
   limit(people);
   for (const { first } of rigs) first.always(charged(bill));
-  onTestFinished(async () => {
-    redis.disconnect();
-    await server.stop();
-  });
   return { server, redis, rigs, bill, limit, one: rigs[0], two: rigs[1] };
 }
 

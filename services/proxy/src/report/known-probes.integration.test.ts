@@ -1,11 +1,10 @@
 /** What `/status` says of the probes, which only the leading controller knows. */
-import { once } from 'node:events';
 
 import type { ProgramStatus } from '@zephyr/contract/program-status';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { eventually } from '@zephyr/testkit/eventually';
 import { inventedState } from '@zephyr/testkit/invented-world';
-import { openTestRedis, startTestRedis } from '@zephyr/testkit/redis';
+import { redisOfTest } from '@zephyr/testkit/use-redis';
 import { describe, expect, it } from 'vitest';
 
 import { startRig } from '../test-support/rig.ts';
@@ -15,9 +14,7 @@ const probesOf = ({ endpoints }: ProgramStatus) => endpoints.map(({ probes }) =>
 
 describe('the probes in GET /status', () => {
   it('are those that the leader shows, and null while Redis is away or has none', async () => {
-    const server = await startTestRedis();
-    const redis = openTestRedis(server);
-    await once(redis, 'ready');
+    const { server, redis } = await redisOfTest();
     const { proxy } = await startRig({ count: ids.length, redisUrl: server.url });
     expect(probesOf(await proxy.status())).toEqual([null, null, null, null]);
 
@@ -37,7 +34,6 @@ describe('the probes in GET /status', () => {
     expect(shown[3]?.last?.ago_ms).toBeGreaterThanOrEqual(0);
     expect(JSON.stringify(shown)).not.toContain('example.com');
 
-    redis.disconnect();
     await server.stop();
     await eventually(async () => {
       expect(probesOf(await proxy.status())).toEqual([null, null, null, null]);

@@ -12,27 +12,13 @@ import {
 import { keys } from '@zephyr/runtime/redis/keys';
 import { eventually } from '@zephyr/testkit/eventually';
 import { call } from '@zephyr/testkit/http-call';
-import { openTestRedis, startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
 import { rateLimited, sse } from '@zephyr/testkit/upstream-scripts';
-import type { Redis } from 'ioredis';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { redisOfFile } from '@zephyr/testkit/use-redis';
+import { describe, expect, it } from 'vitest';
 import { startRig } from '../test-support/rig.ts';
 import { publishSnapshot } from '../test-support/snapshots.ts';
 
-let server: TestRedis;
-let redis: Redis;
-
-beforeAll(async () => {
-  server = await startTestRedis();
-  redis = openTestRedis(server);
-});
-afterAll(async () => {
-  redis.disconnect();
-  await server.stop();
-});
-beforeEach(async () => {
-  await redis.flushall();
-});
+const { server, redis } = await redisOfFile();
 
 async function batches(): Promise<readonly OutcomeBatch[]> {
   const entries = await redis.xrange(keys.outcomes, '-', '+');

@@ -2,9 +2,9 @@
 
 import { eventually } from '@zephyr/testkit/eventually';
 import { call, STREAM_BODY } from '@zephyr/testkit/http-call';
-import { openTestRedis, startTestRedis } from '@zephyr/testkit/redis';
 import { sse, type UpstreamScript } from '@zephyr/testkit/upstream-scripts';
-import { expect, it, onTestFinished } from 'vitest';
+import { redisOfTest } from '@zephyr/testkit/use-redis';
+import { expect, it } from 'vitest';
 import { startRig } from '../test-support/rig.ts';
 import { publishSnapshot } from '../test-support/snapshots.ts';
 
@@ -15,12 +15,7 @@ const [LATE, PROMPT] = ['claude-opus-4-8', 'claude-haiku-4-5'];
 it('begins elsewhere, but not where people chose the endpoint; what answers at once stays', {
   timeout: 180_000,
 }, async () => {
-  const server = await startTestRedis();
-  const redis = openTestRedis(server);
-  onTestFinished(async () => {
-    redis.disconnect();
-    await server.stop();
-  });
+  const { server, redis } = await redisOfTest();
   const { proxy, first, second } = await startRig({ redisUrl: server.url });
   const answer: UpstreamScript = async (turn) => {
     await turn.bodyComplete;

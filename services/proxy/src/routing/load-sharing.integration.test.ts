@@ -2,28 +2,13 @@
 import { endpointId, sharedEndpoint } from '@zephyr/core';
 import { eventually } from '@zephyr/testkit/eventually';
 import { call } from '@zephyr/testkit/http-call';
-import { openTestRedis, startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
 import { status } from '@zephyr/testkit/upstream-scripts';
-import type { Redis } from 'ioredis';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { redisOfFile } from '@zephyr/testkit/use-redis';
+import { describe, expect, it } from 'vitest';
 import { startRig } from '../test-support/rig.ts';
 import { publishSnapshot } from '../test-support/snapshots.ts';
 
-let server: TestRedis;
-let redis: Redis;
-
-beforeAll(async () => {
-  server = await startTestRedis();
-  redis = openTestRedis(server);
-});
-afterAll(async () => {
-  redis.disconnect();
-  await server.stop();
-});
-
-beforeEach(async () => {
-  await redis.flushall();
-});
+const { server, redis } = await redisOfFile();
 
 const sessions = Array.from({ length: 60 }, (_, index) => `session-of-work-${index}`);
 

@@ -8,26 +8,18 @@ import { createLogger } from '@zephyr/runtime/logger';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { eventually } from '@zephyr/testkit/eventually';
 import { ManualClock } from '@zephyr/testkit/manual-clock';
-import { openTestRedis, startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
-import type { Redis } from 'ioredis';
-import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
+import { redisOfFile } from '@zephyr/testkit/use-redis';
+import { afterAll, expect, it, onTestFinished } from 'vitest';
 import { publishSnapshot } from '../test-support/snapshots.ts';
 import { RedisLink, type RedisLinkDeps } from './redis-link.ts';
 
 const SECOND = 1_000;
 const PROXY = 'test-1';
 
-let server: TestRedis;
-let redis: Redis;
+const { server, redis } = await redisOfFile({ keepsData: true });
 const folder = mkdtempSync(join(tmpdir(), 'zephyr-rest-'));
 
-beforeAll(async () => {
-  server = await startTestRedis();
-  redis = openTestRedis(server);
-});
 afterAll(async () => {
-  redis.disconnect();
-  await server.stop();
   rmSync(folder, { recursive: true });
 });
 

@@ -7,29 +7,15 @@ import { boundStreams } from '@zephyr/runtime/redis/bounded';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { eventually } from '@zephyr/testkit/eventually';
 import { call } from '@zephyr/testkit/http-call';
-import { openTestRedis, startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
 import { json, MESSAGE, status } from '@zephyr/testkit/upstream-scripts';
-import type { Redis } from 'ioredis';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { redisOfFile } from '@zephyr/testkit/use-redis';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { startChangingRig } from '../test-support/changing-config.ts';
 import { startRig } from '../test-support/rig.ts';
 import { publishSnapshot, type SnapshotParts } from '../test-support/snapshots.ts';
 import { startTestProxy, type TestProxy } from '../test-support/test-proxy.ts';
 
-let server: TestRedis;
-let redis: Redis;
-
-beforeAll(async () => {
-  server = await startTestRedis();
-  redis = openTestRedis(server);
-});
-afterAll(async () => {
-  redis.disconnect();
-  await server.stop();
-});
-beforeEach(async () => {
-  await redis.flushall();
-});
+const { server, redis } = await redisOfFile();
 
 async function ask(proxy: TestProxy, session?: string): Promise<unknown> {
   const headers: Record<string, string> =

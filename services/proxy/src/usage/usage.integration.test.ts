@@ -5,20 +5,16 @@ import { dirname, join } from 'node:path';
 
 import { type RedisServer, startRedisServer } from '@zephyr/runtime/redis/server';
 import { eventually } from '@zephyr/testkit/eventually';
-import { openTestRedis, startTestRedis } from '@zephyr/testkit/redis';
+import { openTestRedis } from '@zephyr/testkit/redis';
 import { cutSse, hang, json, reset, status } from '@zephyr/testkit/upstream-scripts';
+import { redisOfTest } from '@zephyr/testkit/use-redis';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type RigOptions, startRig } from '../test-support/rig.ts';
 import { ask, Bill, charged, ledgerOf, MODEL, recordsOf, traffic } from '../test-support/usage.ts';
 
 async function withRedis(options: RigOptions = {}) {
-  const server = await startTestRedis();
-  const redis = openTestRedis(server);
+  const { server, redis } = await redisOfTest();
   const rig = await startRig({ ...options, redisUrl: server.url });
-  onTestFinished(async () => {
-    redis.disconnect();
-    await server.stop();
-  });
   return { ...rig, redis, server };
 }
 
