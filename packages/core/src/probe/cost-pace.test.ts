@@ -78,6 +78,20 @@ describe('projectedUsd', () => {
   });
 });
 
+describe('withSpent', () => {
+  it('adds up what is spent within one minute', () => {
+    const first = withSpent(steady(3, HOUR), 0.01, epochMs(MIDNIGHT + HOUR + 1));
+    const cents = (pace: CostPace) => pace.minutes.map(({ usd }) => Math.round(usd * 100));
+    expect(cents(first)).toEqual([1, 1, 2]);
+    expect(cents(withSpent(first, 0.03, epochMs(MIDNIGHT + HOUR + 2)))).toEqual([1, 1, 5]);
+  });
+
+  it('stays as it is where nothing was spent', () => {
+    const pace = steady(3, HOUR);
+    expect(withSpent(pace, 0, epochMs(MIDNIGHT + HOUR))).toBe(pace);
+  });
+});
+
 describe('usdPerHour', () => {
   it('knows that nothing is spent as well', () => {
     const idle = withSpent(NO_COST_PACE, 0, epochMs(MIDNIGHT));

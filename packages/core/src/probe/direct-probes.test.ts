@@ -60,6 +60,19 @@ describe('recordStyle', () => {
       ],
       status: 'comparing',
     },
+    {
+      name: 'both passed, just soon enough',
+      seen: [
+        ['cli', 'ok'],
+        ['messages', 'ok', policy.compareWithinMs],
+      ],
+      status: 'direct_works',
+    },
+    {
+      name: 'a CLI that passes again is no refusal',
+      seen: [['cli', 'ok'], ['cli', 'ok'], ['cli', 'ok'], ...refused],
+      status: 'comparing',
+    },
     { name: 'one refusal may be chance', seen: [['cli', 'ok'], ...refused], status: 'comparing' },
     { name: 'two refusals while the CLI passes', seen: cliOnly, status: 'cli_only' },
     {
@@ -87,6 +100,26 @@ describe('recordStyle', () => {
       name: 'it is not compared soon again',
       seen: [...cliOnly, ['cli', 'ok', HOUR]],
       status: 'cli_only',
+    },
+    {
+      name: 'nor soon after a long life',
+      seen: [['cli', 'ok', policy.recompareMs], ...refused, ...refused, ['cli', 'ok', HOUR]],
+      status: 'cli_only',
+    },
+    {
+      name: 'nor because a direct request passes now',
+      seen: [...cliOnly, ['messages', 'ok']],
+      status: 'cli_only',
+    },
+    {
+      name: 'nor because one fails',
+      seen: [...cliOnly, ['messages', 'forbidden']],
+      status: 'cli_only',
+    },
+    {
+      name: 'a failed direct request alone shows nothing',
+      seen: [['messages', 'forbidden']],
+      status: 'unknown',
     },
     {
       name: 'it is compared hours later',
@@ -124,6 +157,26 @@ describe('recordStyle', () => {
     ]);
   });
 
+  it.each<{ name: string; seen: readonly ProbeSeen[]; counts: 'this' | 'held' }>([
+    { name: 'direct request before any comparison', seen: [['messages', 'reset']], counts: 'this' },
+    {
+      name: 'direct request that is known to be refused',
+      seen: [...cliOnly, ['messages', 'reset']],
+      counts: 'held',
+    },
+    {
+      name: 'CLI with nothing held',
+      seen: [
+        ['cli', 'ok'],
+        ['cli', 'reset'],
+      ],
+      counts: 'this',
+    },
+    { name: 'CLI where direct requests work', seen: [...works, ['cli', 'reset']], counts: 'this' },
+  ])('counts a failed $name: $counts', ({ seen, counts }) => {
+    expect(after(seen).counts.at(-1)).toBe(counts);
+  });
+
   it('never lets a refused direct request count while the CLI passes', () => {
     const step = fc.constantFrom<ProbeSeen>(
       ['messages', 'forbidden'],
@@ -158,6 +211,12 @@ describe('nextAsk', () => {
     wants: string;
   }>([
     { name: 'at the start', seen: [], wants: 'real' },
+    {
+      name: 'while the CLI has yet to pass, though nobody works',
+      seen: [['messages', 'ok']],
+      changes: { askEveryMs: HOUR },
+      wants: 'real',
+    },
     { name: 'after the CLI has passed', seen: [['cli', 'ok']], wants: 'direct' },
     {
       name: 'once the direct request has failed',

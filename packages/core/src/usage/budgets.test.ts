@@ -65,6 +65,15 @@ describe('budgetWarnings', () => {
     ]);
   });
 
+  it.each([
+    { name: 'bob' },
+    { period: 'week' as const },
+    { resets_at: '2026-11-30T00:00:00.000Z' },
+  ])('says it of each budget: one that differs by %o, too', (other) => {
+    expect(story([budget(10)], [budget(10), budget(10, other)])).toEqual(['spent', 'spent']);
+    expect(story([budget(10, other)], [budget(10), budget(10, other)])).toEqual(['spent', 'spent']);
+  });
+
   it('says it again in the next period, and after more was granted and spent', () => {
     const next = { resets_at: '2026-11-30T00:00:00.000Z' };
     expect(story([budget(10)], [budget(0, next)], [budget(10, next)])).toEqual([

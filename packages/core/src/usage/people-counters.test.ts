@@ -130,6 +130,42 @@ describe('PeopleCounters', () => {
     });
   });
 
+  it('shares nobody whose requests have ended a minute ago, and no minute that is over', () => {
+    counters.began('ann', NOW_MS);
+    counters.ended('ann');
+    counters.used('bob', cost(7), NOW_MS);
+    const ann = { person: 'ann', requests: 1, tokens: 0, active: 0 };
+    expect(counters.share(NOW_MS).people).toEqual([ann]);
+    const minuteAtMs = NOW_MS - (NOW_MS % MINUTE_MS) + MINUTE_MS;
+    expect(counters.share(NOW_MS + MINUTE_MS)).toEqual({ minuteAtMs, people: [] });
+  });
+
+  it('does not count below nothing where more ends than began', () => {
+    counters.ended('ann');
+    counters.began('ann', NOW_MS);
+    expect(counters.of(['ann'], NOW_MS).active).toBe(1);
+  });
+
+  it('adds what comes later to a batch that has not been written', () => {
+    counters.used('ann', cost(7), NOW_MS);
+    counters.sealed(1);
+    counters.used('ann', cost(5), NOW_MS);
+    counters.sealed(1);
+    counters.written(1);
+    counters.receive(shared(12), NOW_MS);
+    expect(dayOf(counters)).toBe(12);
+  });
+
+  it('takes a batch that was confirmed twice off once', () => {
+    counters.used('ann', cost(7), NOW_MS);
+    counters.sealed(1);
+    for (let time = 0; time < 2; time += 1) {
+      counters.written(1);
+      counters.receive(shared(7), NOW_MS);
+    }
+    expect(dayOf(counters)).toBe(7);
+  });
+
   it('has the right sum after any writes, lost replies and repeats', () => {
     const steps = fc.array(fc.constantFrom('use', 'seal', 'write', 'lose', 'read'), {
       maxLength: 60,

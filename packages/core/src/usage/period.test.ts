@@ -19,6 +19,8 @@ describe('usagePeriod', () => {
     ['2026-11-01', '2026-11-03', '2026-11-01T00:00 2026-11-03T00:00 day'],
     ['2026-11-27T16:00:00+08:00', undefined, '2026-11-27T08:00 2026-11-28T09:30 hour'],
     ['2026-11-27', '2026-11-28T05:20Z', '2026-11-27T00:00 2026-11-28T05:00 hour'],
+    ['2026-11-28', '2026-11-28', '2026-11-28T00:00 2026-11-28T00:00 day'],
+    ['1970-01-01', undefined, '2025-10-24T00:00 2026-11-28T09:30 day'],
     ['9999d', undefined, '2025-10-24T00:00 2026-11-28T09:30 day'],
   ])('%s until %s: %s', (since, until, expected) => {
     expect(of(since, until)).toBe(expected);
@@ -26,12 +28,18 @@ describe('usagePeriod', () => {
 
   it('has hours where they are asked for, while they are kept', () => {
     expect(of('2d', undefined, true)).toMatch(/ hour$/);
+    expect(of('840h', undefined, true)).toMatch(/ hour$/);
     expect(of('36d', undefined, true)).toMatch(/35 days/);
     expect(of('36d', undefined, false)).toMatch(/ day$/);
   });
 
   it.each([
     ['yesterday', undefined],
+    ['7days', undefined],
+    ['since 2026-11-01', undefined],
+    ['2026-11-01 noon', undefined],
+    ['Nov 1 2026', undefined],
+    ['1969-12-31', undefined],
     ['0d', undefined],
     ['-1d', undefined],
     ['2026-13-01', undefined],
@@ -39,5 +47,10 @@ describe('usagePeriod', () => {
     ['2026-11-03', '2026-11-01'],
   ])('refuses %s until %s', (since, until) => {
     expect(of(since, until)).toMatch(/expected 7d|before since/);
+  });
+
+  it('repeats what it refuses, as far as a line goes', () => {
+    expect(of('1d', 'soon')).toContain('"soon"');
+    expect(of('x'.repeat(41))).toContain(`"${'x'.repeat(40)}"`);
   });
 });

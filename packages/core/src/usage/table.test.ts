@@ -58,6 +58,10 @@ describe('countsOf', () => {
     const usage = { ...record.usage, inputTokens: 0, outputTokens: 0, cacheReadTokens: 0 };
     const free = { ...usage, cacheWriteTokens: 0, cacheWrite1hTokens: 0 };
     expect(countsOf({ ...record, costUsd: null, usage: free }).unpriced).toBe(0);
+    for (const kind of ['inputTokens', 'outputTokens', 'cacheReadTokens', 'cacheWriteTokens']) {
+      const one = { ...free, [kind]: 1 };
+      expect(countsOf({ ...record, costUsd: null, usage: one }).unpriced, kind).toBe(1);
+    }
   });
 
   it.each([
@@ -117,6 +121,25 @@ describe('UsageTable', () => {
       ['bob', '09:00', 1],
       ['ann', '10:00', 1],
     ]);
+  });
+
+  it.each([
+    { person: 'bob' },
+    { endpoint: 'osaka' },
+    { model: 'claude-haiku-4-5' },
+    { atMs: (NOW + HOUR_MS) as RequestRecord['atMs'] },
+  ])('has a row of its own for %o', (change) => {
+    const table = new UsageTable(ENDLESS);
+    for (const each of [record, { ...record, ...change }, record]) table.addRequest(each);
+    expect(table.rows.map(({ counts }) => counts.requests)).toEqual([2, 1]);
+  });
+
+  it('begins again after it was taken', () => {
+    const table = new UsageTable(ENDLESS);
+    table.addRequest(record);
+    table.take();
+    table.addRequest(record);
+    expect(table.rows.map(({ counts }) => counts.requests)).toEqual([1]);
   });
 
   it('is empty after it was taken', () => {

@@ -5,6 +5,7 @@
 import { once } from 'node:events';
 import { Agent } from 'node:http';
 import { connect, type Socket } from 'node:net';
+import { type Clock, systemClock } from '@zephyr/runtime/clock';
 import { eventually } from '@zephyr/testkit/eventually';
 import { type CallResult, call, STREAM_BODY } from '@zephyr/testkit/http-call';
 import { ManualClock } from '@zephyr/testkit/manual-clock';
@@ -354,9 +355,11 @@ describe('whether a request streams', () => {
 
   it('is not guessed from a tool’s input: a slow whole answer is waited for', async () => {
     const timeouts = { ...PATIENT, firstByteMs: 100, wholeAnswerMs: 60_000 };
-    const { proxy, first, second } = await startRig({ timeouts });
+    const clock = new ManualClock();
+    const { proxy, first, second } = await startRig({ clock, timeouts });
     first.always(async (turn) => {
-      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      await turn.bodyComplete;
+      clock.advance(1_000);
       await json()(turn);
     });
     const body = JSON.stringify({ model: 'claude-haiku-4-5', messages: decoys });
@@ -392,8 +395,12 @@ describe('a running answer is never cut by the proxy', () => {
   }
 
   /** The first request streams until `finish`; the second is answered by `second` at once. */
-  async function rigOfTwo(second: UpstreamScript, timeouts: Record<string, number>) {
-    const rig = await startRig({ timeouts: { ...PATIENT, ...timeouts } });
+  async function rigOfTwo(
+    second: UpstreamScript,
+    timeouts: Record<string, number>,
+    clock: Clock = systemClock,
+  ) {
+    const rig = await startRig({ clock, timeouts: { ...PATIENT, ...timeouts } });
     const { promise: finished, resolve: finish } = Promise.withResolvers<void>();
     const events = eventsOf({ mark: 'long', deltas: 5 });
     rig.first.always(async (turn) => {
@@ -412,13 +419,14 @@ describe('a running answer is never cut by the proxy', () => {
   }
 
   it('by the stall limit of a second request that waits behind it', async () => {
-    const { rig, finish } = await rigOfTwo(sse({ mark: 'short' }), { clientStallMs: 100 });
+    const clock = new ManualClock();
+    const { rig, finish } = await rigOfTwo(sse({ mark: 'short' }), { clientStallMs: 100 }, clock);
     const { socket, text } = await pipeline(rig.proxy.port);
     await eventually(() => expect(rig.first.ledger.length).toBe(2));
     // Many times the limit, with others beside.
     for (let round = 0; round < 10; round += 1) {
       expect(await call(rig.proxy.port)).toMatchObject({ status: 200, end: 'clean' });
-      await new Promise((resolve) => setTimeout(resolve, 60));
+      clock.advance(60);
     }
     finish();
     await once(socket, 'close');

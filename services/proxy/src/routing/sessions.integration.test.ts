@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 
 import { proxyPresenceSchema } from '@zephyr/contract/presence';
 import { endpointId, STAY_PAUSE_MS } from '@zephyr/core';
+import { systemClock } from '@zephyr/runtime/clock';
 import { boundStreams } from '@zephyr/runtime/redis/bounded';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { eventually } from '@zephyr/testkit/eventually';
@@ -82,11 +83,16 @@ describe('a session', () => {
   });
 
   it('is forgotten when its cache is over', async () => {
-    const { proxy } = await startRig({ redisUrl: server.url, sessions: { cacheLifetimeMs: 300 } });
+    let laterMs = 0;
+    const clock = { ...systemClock, nowMs: () => systemClock.nowMs() + laterMs };
+    const sessions = { cacheLifetimeMs: 60_000 };
+    const { proxy } = await startRig({ redisUrl: server.url, clock, sessions });
     await publish(proxy, { order: ['e1', 'e2'], version: 1 });
     await ask(proxy, 'session-one');
     await publish(proxy, { order: ['e2', 'e1'], version: 2 });
-    await new Promise((resolve) => setTimeout(resolve, 400));
+    laterMs = 30_000;
+    expect(await ask(proxy, 'session-one')).toBe('e1');
+    laterMs += 61_000;
     expect(await ask(proxy, 'session-one')).toBe('e2');
   });
 

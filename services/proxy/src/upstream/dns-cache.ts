@@ -6,7 +6,7 @@
 
 import { type LookupAddress, lookup as systemLookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
-import { systemClock } from '@zephyr/runtime/clock';
+import { type Clock, systemClock } from '@zephyr/runtime/clock';
 
 /** As long as the shortest TTL that relays behind a CDN use. */
 const FRESH_MS = 10_000;
@@ -27,12 +27,13 @@ interface KnownAddresses {
 
 export interface LookupOptions {
   readonly resolve?: Resolve | undefined;
-  readonly now?: (() => number) | undefined;
+  readonly clock?: Clock | undefined;
 }
 
-export function createLookup(options: LookupOptions = {}): LookupFunction {
-  const resolve = options.resolve ?? resolveBySystem;
-  const now = options.now ?? (() => systemClock.nowMs());
+export function createLookup({
+  resolve = resolveBySystem,
+  clock = systemClock,
+}: LookupOptions = {}): LookupFunction {
   const known = new Map<string, KnownAddresses>();
 
   return (hostname, { all }, callback) => {
@@ -42,25 +43,27 @@ export function createLookup(options: LookupOptions = {}): LookupFunction {
       else callback(null, first?.address ?? '', first?.family);
     };
     const memory = known.get(hostname);
-    if (memory !== undefined && now() - memory.atMs < FRESH_MS) {
+    if (memory !== undefined && clock.nowMs() - memory.atMs < FRESH_MS) {
       give(memory.addresses);
       return;
     }
     const fallback =
-      memory !== undefined && now() - memory.atMs < USABLE_MS ? memory.addresses : undefined;
+      memory !== undefined && clock.nowMs() - memory.atMs < USABLE_MS
+        ? memory.addresses
+        : undefined;
     let answered = false;
     const once = (act: () => void): void => {
       if (answered) return;
       answered = true;
-      clearTimeout(slow);
+      clock.clearTimer(slow);
       act();
     };
-    const slow = setTimeout(() => {
+    const slow = clock.setTimer(() => {
       if (fallback !== undefined) once(() => give(fallback));
     }, SLOW_MS);
     resolve(hostname, (error, addresses) => {
       if (error === null && addresses.length > 0) {
-        known.set(hostname, { addresses, atMs: now() });
+        known.set(hostname, { addresses, atMs: clock.nowMs() });
         once(() => give(addresses));
         return;
       }

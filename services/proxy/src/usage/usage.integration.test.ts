@@ -119,7 +119,7 @@ describe('the ledger', () => {
   });
 
   it('marks what was cut, what named no tokens, and what may be billed twice', async () => {
-    const { proxy, first, second, redis } = await withRedis({ timeouts: { idleMs: 300 } });
+    const { proxy, first, second, redis } = await withRedis();
     const bill = new Bill();
     // On a new connection: one that was idle may have died before anybody read the request.
     first.next(reset());

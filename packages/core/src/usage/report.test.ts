@@ -1,0 +1,65 @@
+import type { UsageCounts, UsageDimension, UsageRow } from '@zephyr/contract/usage';
+import { describe, expect, it } from 'vitest';
+
+import { usageReport } from './report.ts';
+import { NO_COUNTS } from './table.ts';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const row = (
+  key: Partial<Omit<UsageRow, 'counts'>>,
+  counts: Partial<UsageCounts> = {},
+): UsageRow => ({
+  ...{ person: 'ann', endpoint: 'tokyo', model: 'opus', fromAtMs: 0 },
+  ...key,
+  counts: { ...NO_COUNTS, ...counts },
+});
+const query = { sinceAtMs: 0, untilAtMs: DAY_MS };
+
+describe('the order of the rows', () => {
+  /** Each before the next; what comes first decides whatever follows it. */
+  const cases: readonly [string, readonly UsageDimension[], readonly UsageRow[]][] = [
+    ['by day', ['day'], [row({}), row({ fromAtMs: DAY_MS }, { costNanoUsd: 9 })]],
+    ['by hour', ['hour'], [row({}), row({ fromAtMs: HOUR_MS }, { costNanoUsd: 9 })]],
+    [
+      'then by cost',
+      ['person'],
+      [
+        row({ person: 'eve' }, { costNanoUsd: 3 }),
+        row({ person: 'bob' }, { costNanoUsd: 2, requests: 9 }),
+        row({ person: 'ann' }, { costNanoUsd: 1 }),
+      ],
+    ],
+    [
+      'then by requests',
+      ['person'],
+      [
+        row({ person: 'eve' }, { requests: 3 }),
+        row({ person: 'bob' }, { requests: 2 }),
+        row({ person: 'ann' }, { requests: 1 }),
+      ],
+    ],
+    [
+      'then by name',
+      ['person', 'endpoint', 'model'],
+      [
+        row({ model: 'haiku' }),
+        row({ model: 'opus' }),
+        row({ endpoint: 'ulm', model: 'haiku' }),
+        row({ person: 'bob', endpoint: 'osaka' }),
+      ],
+    ],
+  ];
+
+  it.each(cases)('%s', (_, by, rows) => {
+    const expected = rows.map((each) => usageReport([each], { ...query, by }).rows[0]);
+    for (const mixed of [rows, rows.toReversed(), [...rows.slice(1), ...rows.slice(0, 1)]]) {
+      expect(usageReport(mixed, { ...query, by }).rows).toEqual(expected);
+    }
+  });
+});
+
+it('of nothing, every figure is zero', () => {
+  const { rows, total } = usageReport([], { ...query, by: ['person'] });
+  expect([rows, new Set(Object.values(total))]).toEqual([[], new Set([0])]);
+});
