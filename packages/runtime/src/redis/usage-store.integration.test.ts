@@ -2,6 +2,7 @@ import type { RequestRecord, UsageBatch, UsageCounts, UsageRow } from '@zephyr/c
 import { usageReport } from '@zephyr/core';
 import { redisOfFile } from '@zephyr/testkit/use-redis';
 import fc from 'fast-check';
+import type { Redis } from 'ioredis';
 import { describe, expect, it } from 'vitest';
 
 import { keys } from './keys.ts';
