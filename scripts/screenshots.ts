@@ -1,6 +1,7 @@
 /**
- * Makes docs/images again: the dashboard of the demo in English and Chinese, after some minutes with
- * requests, in which the serving endpoint was killed and revived.
+ * Makes the pictures of the READMEs in docs/images again: the dashboard of the demo in English and Chinese,
+ * light and dark, after some minutes with requests, in which the serving endpoint was killed and revived.
+ * Besides, the whole page at four widths in tests/artifacts/screens, to be looked at.
  *
  *     npm run screenshots
  *
@@ -8,23 +9,35 @@
  */
 import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { Page } from 'playwright-core';
 
 import { startDemo } from '../packages/cli/src/commands/demo.ts';
 import { findBrowser, startBrowser } from '../tests/e2e/support/browser.ts';
 
 const IMAGES = join(import.meta.dirname, '../docs/images');
-const PICTURES = [
-  { file: 'dashboard.jpg', locale: 'en-GB' },
-  { file: 'dashboard-zh.jpg', locale: 'zh-CN' },
+const SCREENS = join(import.meta.dirname, '../tests/artifacts/screens');
+const LANGUAGES = [
+  { locale: 'en-GB', suffix: '' },
+  { locale: 'zh-CN', suffix: '-zh' },
 ];
+const SCHEMES = ['light', 'dark'] as const;
+const WIDTHS = [360, 768, 1280, 2560];
+/** Of the pictures in the READMEs. */
+const SHOWN_WIDTH = 1280;
+/** Below the last panel that they show as a whole. */
+const MARGIN = 16;
 const SESSIONS = 5;
 const PAUSE_MS = 900;
 /** The chart shows five minutes; what happens to Tokyo is in the middle of it. */
 const KILL_AFTER_MS = 110_000;
 const REVIVE_AFTER_MS = 30_000;
 const PICTURE_AFTER_MS = 150_000;
+/** A page has taken its new width or colours, its charts too. */
+const REDRAWN_MS = 1_200;
 
 const executable = findBrowser();
 if (executable === undefined) throw new Error('there is no Chromium here: make setup-tests');
@@ -50,18 +63,42 @@ try {
 
 async function takePictures(executablePath: string): Promise<void> {
   const browser = await startBrowser(executablePath);
+  mkdirSync(SCREENS, { recursive: true });
   try {
-    for (const { file, locale } of PICTURES) {
-      const viewport = { width: 1280, height: 1000 };
-      const page = await browser.newPage({ viewport, locale, colorScheme: 'dark' });
+    for (const { locale, suffix } of LANGUAGES) {
+      const page = await browser.newPage({
+        viewport: { width: SHOWN_WIDTH, height: 1000 },
+        locale,
+      });
       await page.goto(`http://127.0.0.1:${controller}`);
       await page.locator('[data-link=live]').waitFor();
       await page.locator('.endpoint').first().waitFor();
-      await page.screenshot({ path: join(IMAGES, file), type: 'jpeg', quality: 85 });
+      for (const colorScheme of SCHEMES) await takeScheme(page, colorScheme, suffix);
       await page.close();
     }
   } finally {
     await browser.close();
+  }
+}
+
+async function takeScheme(
+  page: Page,
+  colorScheme: 'light' | 'dark',
+  suffix: string,
+): Promise<void> {
+  await page.emulateMedia({ colorScheme });
+  for (const width of WIDTHS) {
+    await page.setViewportSize({ width, height: 1000 });
+    await page.waitForTimeout(REDRAWN_MS);
+    const jpeg = { type: 'jpeg', quality: 80, fullPage: true } as const;
+    const file = `dashboard${suffix}-${width}-${colorScheme}.jpg`;
+    await page.screenshot({ ...jpeg, path: join(SCREENS, file) });
+    if (width !== SHOWN_WIDTH) continue;
+    const chart = await page.locator('.chart').boundingBox();
+    if (chart === null) throw new Error('the page has no chart');
+    const clip = { x: 0, y: 0, width, height: Math.ceil(chart.y + chart.height) + MARGIN };
+    const picture = join(IMAGES, `dashboard${suffix}-${colorScheme}.jpg`);
+    await page.screenshot({ ...jpeg, path: picture, clip });
   }
 }
 

@@ -58,6 +58,22 @@ describe('the documents', () => {
   });
 });
 
+it('the READMEs in English and Chinese have the same parts, commands and links, in the same order', () => {
+  const partsOf = (path: string) => {
+    const text = textOf(path);
+    const marks = [...text.matchAll(/^(?:#+ |- |\||```|<\w+|\*\*)/gm)].map(([mark]) => mark);
+    const commands = [...text.matchAll(/^(?:cp|make|git|npm|export|[A-Z_]+=)[^#\n]*/gm)].map(
+      ([line]) => line.replace(/<[^>]*>/g, '').trim(),
+    );
+    const links = targetsOf(text).map((target) =>
+      target.replace(/^README(\.zh)?\.md$/, 'the other one').replace('dashboard-zh', 'dashboard'),
+    );
+    return { marks, commands, links };
+  };
+  expect(partsOf('README.md').commands.length).toBeGreaterThan(8);
+  expect(partsOf('README.zh.md')).toEqual(partsOf('README.md'));
+});
+
 describe('a page of the site', () => {
   const surroundings = {
     pages: new Set(['README.md', 'README.zh.md', 'docs/faq.md']),

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { renderDashboards } from '../../grafana/source/dashboards.ts';
+import { renderBadges } from './badges.ts';
 import { renderCommandHelp } from './command-help.ts';
 import { renderConfigExample } from './config-example.ts';
 import { renderConfiguration } from './configuration.ts';
@@ -19,6 +20,7 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     ...[...renderDashboards()].map(
       ([file, text]) => [`grafana/dashboards/${file}`, text] as [string, string],
     ),
+    ...renderBadges(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))),
     ['config.toml.example', renderConfigExample()],
     ['docs/configuration.md', renderConfiguration()],
     filled('docs/metrics.md', renderMetricTables()),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { listedEndpoints } from './endpoint-list.ts';
+import { groupsOf, listedEndpoints } from './endpoint-list.ts';
 
 const endpoints = [
   { name: 'Hong Kong', groupName: 'relay', rank: 1, successRatio: 0.9 },
@@ -19,5 +19,16 @@ describe('the list of endpoints', () => {
     ['trial', 'nobody', []],
   ] as const)('is in the order of %s, with "%s" in it', (order, filter, names) => {
     expect(listedEndpoints(endpoints, { filter, order }).map(({ name }) => name)).toEqual(names);
+  });
+
+  it('has a heading for each group where it is in their order, and none otherwise', () => {
+    const listed = listedEndpoints(endpoints, { filter: '', order: 'group' });
+    expect(
+      groupsOf(listed, 'group').map(({ name, endpoints }) => [name, endpoints.length]),
+    ).toEqual([
+      ['direct', 1],
+      ['relay', 2],
+    ]);
+    expect(groupsOf(listed, 'trial')).toEqual([{ name: '', endpoints: listed }]);
   });
 });

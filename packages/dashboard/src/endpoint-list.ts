@@ -38,3 +38,19 @@ function compare(one: Listed, two: Listed, order: EndpointOrder): number {
 function byTrial(one: Listed, two: Listed): number {
   return (one.rank ?? Infinity) - (two.rank ?? Infinity) || 0;
 }
+
+export interface EndpointGroup<Endpoint> {
+  /** Empty where the list is not in the order of groups: then there is one, without a heading. */
+  readonly name: string;
+  readonly endpoints: readonly Endpoint[];
+}
+
+/** The listed endpoints under the headings of their groups, where that is their order. */
+export function groupsOf<Endpoint extends Pick<ApiEndpoint, 'groupName'>>(
+  listed: readonly Endpoint[],
+  order: EndpointOrder,
+): readonly EndpointGroup<Endpoint>[] {
+  if (order !== 'group') return [{ name: '', endpoints: listed }];
+  const groups = Map.groupBy(listed, ({ groupName }) => groupName);
+  return [...groups].map(([name, endpoints]) => ({ name, endpoints }));
+}

@@ -126,7 +126,7 @@ function statusText(state: ApiState, session: AdminSession): string {
 /** Why an enabled endpoint cannot serve, and what to do. */
 function causesOf({ endpoints }: ApiState, { say }: AdminSession): readonly string[] {
   return endpoints
-    .filter(({ enabled }) => enabled)
+    .filter(({ enabled, available }) => enabled && !available)
     .flatMap((endpoint) => {
       const failure = failureOf(endpoint);
       if (failure === undefined) return [];

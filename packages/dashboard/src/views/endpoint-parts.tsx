@@ -30,7 +30,7 @@ export function Who({ endpoint, role, selection }: WhoProps) {
       <span class={`badge ${role}`}>
         <Icon name={role} /> {roleText(endpoint, selection, speech.value.say)}
       </span>
-      <span class="name">
+      <span class="name" title={name}>
         <span class={swatchOf(id)} aria-hidden="true" />
         {name}
       </span>

@@ -6,7 +6,7 @@ import type { ApiState } from '@zephyr/contract/api-state';
 import { roleOf } from '@zephyr/texts/screens';
 
 import { busy, keyOf, selectEndpoint } from '../actions.ts';
-import { listedEndpoints, MANY_ENDPOINTS } from '../endpoint-list.ts';
+import { type EndpointGroup, groupsOf, listedEndpoints, MANY_ENDPOINTS } from '../endpoint-list.ts';
 import { speech } from '../language.ts';
 import { nowMs } from '../page.ts';
 import { samples } from '../store.ts';
@@ -33,10 +33,9 @@ export function Endpoints({ current }: { readonly current: ApiState }) {
   const { say } = speech.value;
   const maxScoreMs = largestScoreMs(current.endpoints);
   const isMany = current.endpoints.length >= MANY_ENDPOINTS;
-  const listed = listedEndpoints(current.endpoints, {
-    filter: isMany ? endpointFilter.value : '',
-    order: isMany ? endpointOrder.value : 'trial',
-  });
+  const order = isMany ? endpointOrder.value : 'trial';
+  const filter = isMany ? endpointFilter.value : '';
+  const listed = listedEndpoints(current.endpoints, { filter, order });
   return (
     <section
       class={`panel endpoints ${isMany ? 'dense' : ''}`}
@@ -62,12 +61,35 @@ export function Endpoints({ current }: { readonly current: ApiState }) {
         <span>{say('column.nextProbe')}</span>
         <span />
       </div>
+      {groupsOf(listed, order).map((group) => (
+        <Group key={group.name} group={group} current={current} maxScoreMs={maxScoreMs} />
+      ))}
+    </section>
+  );
+}
+
+interface GroupProps {
+  readonly group: EndpointGroup<ApiEndpoint>;
+  readonly current: ApiState;
+  readonly maxScoreMs: number;
+}
+
+function Group({ group: { name, endpoints }, current, maxScoreMs }: GroupProps) {
+  const available = endpoints.filter((endpoint) => endpoint.available).length;
+  const total = endpoints.length;
+  return (
+    <>
+      {name !== '' && (
+        <h3 class="group-head">
+          {speech.value.say('endpoints.group', { name, available, total })}
+        </h3>
+      )}
       <ul>
-        {listed.map((endpoint) => (
+        {endpoints.map((endpoint) => (
           <Row key={endpoint.id} endpoint={endpoint} current={current} maxScoreMs={maxScoreMs} />
         ))}
       </ul>
-    </section>
+    </>
   );
 }
 

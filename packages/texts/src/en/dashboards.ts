@@ -181,6 +181,7 @@ export const dashboards = {
   'endpoints.order.name': 'by name',
   'endpoints.order.group': 'by group',
   'endpoints.order.success': 'worst success first',
+  'endpoints.group': '{name}: {available} of {total} available',
   'endpoints.noMatch': 'No endpoint matches the filter.',
   'endpoints.keys': '↑ ↓ select, Enter pin',
   'column.endpoint': 'Endpoint',

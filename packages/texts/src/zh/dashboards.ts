@@ -167,6 +167,7 @@ export const dashboards = {
   'endpoints.order.name': '按名称',
   'endpoints.order.group': '按组',
   'endpoints.order.success': '成功率最低优先',
+  'endpoints.group': '{name}：{available}/{total} 可用',
   'endpoints.noMatch': '没有符合筛选的端点。',
   'endpoints.keys': '↑ ↓ 选择，Enter 固定',
   'column.endpoint': '端点',
