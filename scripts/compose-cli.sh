@@ -13,14 +13,22 @@ if ! docker image inspect "zephyr-cli:$(setting ZEPHYR_VERSION local)" >/dev/nul
   say "building the image for the zephyr command …"
   scripts/compose.sh build --quiet cli
 fi
-# By address: the controller only accepts host names that it knows.
+folder=$(setting ZEPHYR_CONFIG_FOLDER ./config)
+# By address: the controller only accepts host names that it knows. One with a certificate of its own
+# is reached as by everybody else.
 controller=$(scripts/compose.sh ps --quiet controller 2>/dev/null || true)
-if [ -n "$controller" ]; then
+if [ -n "$controller" ] && [ -z "$(setting ZEPHYR_CONTROLLER_URL '')" ]; then
+  # These do not ask it.
+  case ${1:-} in clients | config | doctor | endpoint) file=/dev/null ;; *) file=$folder/config.toml ;; esac
+  if has_certificate "$file" controller; then
+    say "the controller speaks HTTPS: set ZEPHYR_CONTROLLER_URL in .env, by a name in its certificate (docs/tls.md)"
+  fi
   address=$(docker inspect --format \
     '{{range $name, $net := .NetworkSettings.Networks}}{{$name}} {{$net.IPAddress}}{{println}}{{end}}' \
     "$controller" | sed -n 's/^.*_core //p')
   if [ -n "$address" ]; then export ZEPHYR_CONTROLLER_URL="http://$address:8081"; fi
-else
+fi
+if [ -z "$controller" ]; then
   # The first start creates the network; it does not exist yet.
   scripts/compose.sh --progress quiet run --rm --no-deps --no-TTY secrets >/dev/null
 fi

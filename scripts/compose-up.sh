@@ -58,7 +58,7 @@ fi
 say
 say "probing the endpoints …"
 scripts/compose-cli.sh status --probe
-dashboard=$(setting ZEPHYR_DASHBOARD_PORT 8081)
+dashboard=$(setting ZEPHYR_CONTROLLER_URL "http://127.0.0.1:$(setting ZEPHYR_DASHBOARD_PORT 8081)")
 grafana=$(setting ZEPHYR_GRAFANA_PORT 3000)
 cat <<END
 
@@ -69,7 +69,7 @@ Each person sets these two variables (another key: make client NAME=bob):
 
 On this host:
 
-  dashboard  http://127.0.0.1:$dashboard   token:    docker compose exec controller cat /run/secrets/admin-token
+  dashboard  $dashboard   token:    docker compose exec controller cat /run/secrets/admin-token
   Grafana    http://127.0.0.1:$grafana   password: docker compose exec grafana cat /run/secrets/admin-password  (user admin)
 
 After changing .env: make up. More: make help, docs/operations.md

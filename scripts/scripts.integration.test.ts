@@ -145,6 +145,35 @@ describe('a team on one host', () => {
     },
   );
 
+  it.each([
+    ['[controller]\n', '', 'http://10.0.0.5:8081\n'],
+    ['[controller]\ntls_cert_file = "/config/a.pem"\n', '', 'set ZEPHYR_CONTROLLER_URL in .env'],
+    [
+      '[controller]\ntls_cert_file = "/config/a.pem"\n',
+      'https://zephyr.lan:8081',
+      'https://zephyr.lan:8081\n',
+    ],
+  ])('commands with %j and the address %j find the controller', (config, url, expected) => {
+    write(config);
+    // As docker answers where the containers run; a run of the command shows the address.
+    const docker = `#!/bin/sh
+case "$*" in
+  "compose "*" ps "*) echo 4711 ;;
+  "compose "*" run "*) echo "$ZEPHYR_CONTROLLER_URL" ;;
+  "inspect "*) echo "zephyr_core 10.0.0.5" ;;
+esac
+`;
+    mkdirSync(join(folder, 'docker'));
+    writeFileSync(join(folder, 'docker/docker'), docker, { mode: 0o755 });
+    const PATH = `${join(folder, 'docker')}:${process.env['PATH']}`;
+    const { text } = run('compose-cli.sh', ['status'], {
+      ...env(),
+      PATH,
+      ZEPHYR_CONTROLLER_URL: url,
+    });
+    expect(text).toContain(expected);
+  });
+
   it('refuses a number of proxies that it cannot run', () => {
     const { status, text } = run('compose.sh', ['ps'], { ZEPHYR_PROXIES: '9' });
     expect(text).toContain('1 to 8');

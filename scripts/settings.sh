@@ -24,11 +24,11 @@ lan_address() {
   printf '%s' "${address:-127.0.0.1}"
 }
 
-# Whether the proxy speaks HTTPS by a configuration. has_certificate FILE
+# Whether a service speaks HTTPS by a configuration. has_certificate FILE server|controller
 has_certificate() {
-  [ -r "$1" ] && awk '
-    /^[[:space:]]*\[/ { server = /^[[:space:]]*\[[[:space:]]*server[[:space:]]*\]/ }
-    server && /^[[:space:]]*tls_cert_file[[:space:]]*=/ { found = 1 }
+  [ -r "$1" ] && awk -v table="$2" '
+    /^[[:space:]]*\[/ { here = $0 ~ ("^[[:space:]]*\\[[[:space:]]*" table "[[:space:]]*\\]") }
+    here && /^[[:space:]]*tls_cert_file[[:space:]]*=/ { found = 1 }
     END { exit !found }
   ' "$1"
 }
@@ -43,7 +43,9 @@ public_url() {
   host=$(setting ZEPHYR_BIND 0.0.0.0)
   if [ "$host" = 0.0.0.0 ]; then host=$(lan_address); fi
   scheme=http
-  if has_certificate "$(setting ZEPHYR_CONFIG_FOLDER ./config)/config.toml"; then scheme=https; fi
+  if has_certificate "$(setting ZEPHYR_CONFIG_FOLDER ./config)/config.toml" server; then
+    scheme=https
+  fi
   printf '%s://%s:%s' "$scheme" "$host" "$(setting ZEPHYR_PORT 8080)"
 }
 

@@ -7,6 +7,7 @@ import { VALID, WEAK, WRONG_NAME } from '@zephyr/testkit/tls-fixture';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { parseConfig } from '../load.ts';
+import { checkTlsFiles } from './tls-files.ts';
 
 describe('ca_file', () => {
   let folder: string;
@@ -40,6 +41,24 @@ endpoints = [{ url = "https://a.example.com", name = "A"${endpointKeys} }]\n`,
     expect(() => parse(file)).toThrow('groups[0].ca_file');
     const own = `, ca_file = "${join(folder, file)}"`;
     expect(() => parse('good.pem', own)).toThrow('groups[0].endpoints[0].ca_file');
+  });
+});
+
+describe('a file that its user may not read', () => {
+  it('is not a path to correct', () => {
+    const forbidden = () => {
+      throw Object.assign(new Error('permission denied'), { code: 'EACCES' });
+    };
+    const document = { server: { tls_cert_file: '/c.pem', tls_key_file: '/k.pem' } };
+    const [certificate, key, ...others] = checkTlsFiles(document, forbidden);
+    for (const [violation, file] of [
+      [certificate, '/c.pem'],
+      [key, '/k.pem'],
+    ] as const) {
+      expect(violation?.found).toBe(`"${file}", which its user may not read`);
+      expect(violation?.advice).toContain('docs/tls.md');
+    }
+    expect(others).toEqual([]);
   });
 });
 

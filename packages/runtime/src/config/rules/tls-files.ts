@@ -62,10 +62,26 @@ function checkFile(
 ): Violation[] {
   const file = rawText(table[String(path.at(-1))]);
   if (file === undefined || file === '') return [];
-  const text = contentOf(file, read);
-  const problem = text === undefined ? 'which cannot be read' : problemOf(text);
-  if (problem === undefined) return [];
-  return [{ path, found: `${JSON.stringify(file)}, ${problem}`, expected, advice }];
+  const found = (problem: string) => `${JSON.stringify(file)}, ${problem}`;
+  let text: string;
+  try {
+    text = read(expandHome(file));
+  } catch (error) {
+    return isForbidden(error)
+      ? [{ path, found: found('which its user may not read'), expected, advice: TO_BE_READABLE }]
+      : [{ path, found: found('which cannot be read'), expected, advice }];
+  }
+  const problem = problemOf(text);
+  return problem === undefined ? [] : [{ path, found: found(problem), expected, advice }];
+}
+
+/** A private key must not become readable for everybody by an advice. */
+const TO_BE_READABLE =
+  'let the user who runs Zephyr read it; in containers each service has a user of its own, see docs/tls.md';
+
+function isForbidden(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'EACCES' || code === 'EPERM';
 }
 
 /** @param path of the table that the pair belongs to */
