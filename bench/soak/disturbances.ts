@@ -74,7 +74,7 @@ async function disturbRedis(scene: Scene): Promise<void> {
   const frozenMs = random.between(...FROZEN_MS);
   if (pid === undefined) return;
   note(scene, `redis ${isKilled ? 'killed' : 'frozen'}`);
-  if (isKilled) process.kill(pid, 'SIGKILL');
+  if (isKilled) signal(pid, 'SIGKILL');
   else await freeze(pid, frozenMs);
 }
 
@@ -89,9 +89,18 @@ async function emptyRedis(scene: Scene): Promise<void> {
 }
 
 async function freeze(pid: number, ms: number): Promise<void> {
-  process.kill(pid, 'SIGSTOP');
+  signal(pid, 'SIGSTOP');
   await sleep(ms);
-  process.kill(pid, 'SIGCONT');
+  signal(pid, 'SIGCONT');
+}
+
+/** A process that was killed just before may have gone meanwhile. */
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
 
 type Act = (scene: Scene, service: Service, pid: number) => Promise<void> | void;
@@ -124,7 +133,7 @@ const ACTS: Readonly<Record<string, Act>> = {
     await sleep(random.between(...PARTITION_MS));
     relay.set({ kind: 'open' });
   },
-  'its clock jumps': (_scene, _service, pid) => void process.kill(pid, 'SIGUSR2'),
+  'its clock jumps': (_scene, _service, pid) => signal(pid, 'SIGUSR2'),
 };
 const DEADLY = ['killed', 'asked to end'];
 const DEADLY_SHARE = 0.4;
@@ -154,7 +163,7 @@ async function endProxy(
   };
   if (service.name === 'proxy') log.outages.push(outage);
   log.ended.add(act.pid);
-  process.kill(act.pid, act.signal);
+  signal(act.pid, act.signal);
   await until(`${service.label} is up again`, () => {
     const pid = service.pid();
     return pid !== undefined && pid !== act.pid && service.port() !== undefined;

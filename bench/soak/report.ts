@@ -17,6 +17,8 @@ export interface SoakReport {
   readonly violations: readonly string[];
 }
 
+const LONG_SECONDS = 600;
+
 interface Line {
   readonly what: string;
   readonly goal: string;
@@ -51,7 +53,7 @@ function aboutOf({ options, troubles, disturbances, sent, poison, ledger }: Play
 }
 
 function requestLines(played: Played): readonly Line[] {
-  const { sent, direct, disturbances, troubles, startedAtMs, ledger, people } = played;
+  const { options, sent, direct, disturbances, troubles, startedAtMs, ledger, people } = played;
   const evidence = { ...played, outages: disturbances.outages };
   const judged = sent.map((one): Judged => ({ sent: one, verdict: verdictOf(one, evidence) }));
   const of = (verdict: Verdict): readonly Sent[] =>
@@ -68,6 +70,8 @@ function requestLines(played: Played): readonly Line[] {
   // Without those that went with their proxy: a balancer and a retry would have had them.
   const own = sent.filter((one) => !of('with_its_proxy').includes(one));
   const cuts = of('cut');
+  const uncut = own.filter((one) => !cuts.includes(one));
+  const isLong = options.seconds >= LONG_SECONDS;
   const atOnce = people.reduce((sum, person) => sum + person.atOnce, 0);
   const allowedCuts = mostCuts(troubles, atOnce);
   const repeated = repeatedTooOften(ledger);
@@ -91,10 +95,11 @@ function requestLines(played: Played): readonly Line[] {
       violations: cuts.length <= allowedCuts ? [] : [`${cuts.length} cut`],
     },
     {
-      what: 'all that was lost, cut ones too',
+      what: 'all that was lost, also while no endpoint was well',
       goal: `≤ ${percent(best)}, which the best endpoint loses, asked directly`,
-      figures: percent(lostShare(own)),
-      violations: lostShare(own) <= best ? [] : [percent(lostShare(own))],
+      figures: `${percent(lostShare(uncut))}; with cut ones ${percent(lostShare(own))}`,
+      // In a few minutes one endpoint may have had no fault at all.
+      violations: isLong && lostShare(uncut) > best ? [percent(lostShare(uncut))] : [],
     },
     {
       what: 'deliveries of one request',
