@@ -1,0 +1,117 @@
+/**
+ * How much longer than a probe a typical request usually takes, at any endpoint: the effect of the
+ * questions, not of an endpoint. There is one level for all endpoints, or each would be compared
+ * with itself.
+ *
+ * - It falls at once as far as an endpoint is faster beyond chance. What may be chance it follows
+ *   slowly: falling to the fastest moment of each would make every ordinary one look slow.
+ * - It rises at once when more than half of all endpoints were measured since it was last right, and
+ *   every one of them is slower: then the questions have become harder. Two that are slow at the same
+ *   time prove nothing where there are five. `agreedMs` is how long that is remembered. An endpoint
+ *   that was slow while another was fast says nothing about the questions until it is measured again.
+ * - While fewer are measured it rises with the half-life `riseHalfLifeMs`: for a while they are
+ *   compared with their own past, which finds a slowdown where all traffic goes to one.
+ */
+import type { EpochMs } from '@zephyr/contract/scalars';
+
+import type { LivePolicy } from '../policy.ts';
+
+export interface UsualLevel {
+  /** Live time minus the time of probes; may be negative. */
+  readonly ms: number;
+  readonly atMs: EpochMs;
+  /** When an endpoint was last measured near it. */
+  readonly nearAtMs: EpochMs;
+  /** How often one was near it since it began or rose: at first it is the mean, later it follows slowly. */
+  readonly nears: number;
+  /** The level that most endpoints last agreed on. */
+  readonly agreed: { readonly ms: number; readonly atMs: EpochMs } | null;
+}
+
+/** One endpoint's live time minus the time of its probes. */
+export interface Extra {
+  readonly ms: number;
+  /** How much of it may be chance. */
+  readonly slackMs: number;
+  readonly atMs: EpochMs;
+  /** See `LiveTrack`. */
+  readonly isOutdone: boolean;
+}
+
+interface Measured {
+  readonly extra: Extra;
+  /** Those of the other endpoints that were measured often enough. */
+  readonly others: readonly Extra[];
+  /** So many endpoints must be slower before the questions are to blame. */
+  readonly quorum: number;
+}
+
+export function advanceLevel(
+  level: UsualLevel | undefined,
+  { extra, others, quorum }: Measured,
+  policy: LivePolicy,
+): UsualLevel {
+  const { atMs } = extra;
+  if (level === undefined) return { ms: extra.ms, atMs, nearAtMs: atMs, nears: 1, agreed: null };
+  const peers = peersOf(level, others, policy);
+  const measured = [extra, ...peers];
+  const low = measured.reduce((a, b) => (b.ms < a.ms ? b : a));
+  const mostMs = Math.min(...measured.map(({ ms, slackMs }) => ms + slackMs));
+  const sinceMs = atMs - level.atMs;
+  const nears = level.nears + 1;
+  const near = { ...level, atMs, nearAtMs: atMs, nears };
+  if (mostMs < level.ms) return { ...near, ms: mostMs };
+  if (low.ms <= level.ms + low.slackMs) {
+    const drifted = towards(level.ms, low.ms, sinceMs / policy.driftHalfLifeMs);
+    const mean = level.ms + (low.ms - level.ms) / nears;
+    return {
+      ...near,
+      ms: Math.abs(mean - level.ms) > Math.abs(drifted - level.ms) ? mean : drifted,
+    };
+  }
+  if (extra.isOutdone) return level;
+  if (measured.length >= quorum) {
+    return { ...near, ms: mostMs, nears: 1, agreed: { ms: mostMs, atMs } };
+  }
+  const ms = towards(level.ms, low.ms, sinceMs / policy.riseHalfLifeMs);
+  return { ...level, ms, atMs };
+}
+
+/**
+ * The endpoints that show whether the questions have become harder. One that has just begun to be
+ * measured cannot be distinguished from the usual level at first, hence `peerMs`.
+ */
+export function peersOf(
+  level: UsualLevel,
+  others: readonly Extra[],
+  policy: LivePolicy,
+): readonly Extra[] {
+  return others.filter(
+    ({ atMs, isOutdone }) => !isOutdone && atMs > level.nearAtMs - policy.peerMs,
+  );
+}
+
+/**
+ * Whether one endpoint is clearly faster than another was. Its mean may still be an old one, so its
+ * newest times must be nearer to that mean than to the other's.
+ */
+export function isClearlyQuicker(extra: Extra, other: Extra, newestMs: number): boolean {
+  const isClear = extra.ms + extra.slackMs < other.ms - other.slackMs;
+  return isClear && newestMs < (extra.ms + other.ms) / 2;
+}
+
+/** The level that an endpoint's time is compared with. */
+export function referenceMs(
+  level: UsualLevel,
+  about: { readonly hasUsualPeer: boolean; readonly nowMs: EpochMs },
+  policy: LivePolicy,
+): number {
+  const { agreed } = level;
+  const isKnown = agreed !== null && about.nowMs - agreed.atMs < policy.agreedMs;
+  // Those that are slow may be at the level that all had an hour ago: no reason to leave them.
+  return isKnown && !about.hasUsualPeer ? Math.max(level.ms, agreed.ms) : level.ms;
+}
+
+function towards(from: number, to: number, halfLives: number): number {
+  return to + (from - to) * 2 ** -Math.max(0, halfLives);
+}
