@@ -8,8 +8,8 @@ import { describe, expect, it } from 'vitest';
 
 import { createLogger } from '../logger.ts';
 import { createRedis } from './client.ts';
-import { writeCommit } from './commit.ts';
 import { keys } from './keys.ts';
+import { writeCommit } from './leader-records.ts';
 import { acquireLease, LEASE_MS, releaseLease, renewLease } from './lease-store.ts';
 
 const log = createLogger('test', 'silent');

@@ -5,9 +5,8 @@ import { endpointId, epochMs } from '@zephyr/core';
 import { eventually } from '@zephyr/testkit/eventually';
 import { redisOfFile } from '@zephyr/testkit/use-redis';
 import { describe, expect, it } from 'vitest';
-
-import { type Commit, writeCommit } from './commit.ts';
 import { keys } from './keys.ts';
+import { type Commit, writeCommit } from './leader-records.ts';
 import { acquireLease, LEASE_MS, releaseLease, renewLease } from './lease-store.ts';
 import { nextProbeSequence, recordProbe } from './probe-store.ts';
 import { readLast } from './streams.ts';

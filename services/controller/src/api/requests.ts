@@ -1,8 +1,8 @@
 /** `GET /api/requests`: the log of requests, newest first. */
 import { type RequestRecord, requestRecordSchema } from '@zephyr/contract/usage';
 import type { Logger } from '@zephyr/runtime/logger';
-import { readLastPart } from '@zephyr/runtime/redis/bounded';
 import { keys } from '@zephyr/runtime/redis/keys';
+import { readLastPart } from '@zephyr/runtime/redis/proxy-records';
 import { parseEntries } from '@zephyr/runtime/redis/streams';
 import { KEPT_REQUESTS } from '@zephyr/runtime/redis/usage-store';
 import type { Redis } from 'ioredis';

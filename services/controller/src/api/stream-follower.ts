@@ -16,9 +16,9 @@ import { type RequestRecord, requestRecordSchema } from '@zephyr/contract/usage'
 import { pause, systemClock } from '@zephyr/runtime/clock';
 import { messageOf } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
-import { readLastId, readStreamPart } from '@zephyr/runtime/redis/bounded';
 import { createRedis, type RedisTarget } from '@zephyr/runtime/redis/client';
 import { keys } from '@zephyr/runtime/redis/keys';
+import { readLastId, readStreamPart } from '@zephyr/runtime/redis/proxy-records';
 import { parseEntries, type StreamEntry } from '@zephyr/runtime/redis/streams';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';

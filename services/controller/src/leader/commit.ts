@@ -19,7 +19,7 @@ import {
   type CommitWrite,
   type ExpiringWrite,
   writeCommit,
-} from '@zephyr/runtime/redis/commit';
+} from '@zephyr/runtime/redis/leader-records';
 import { rollupRecord } from '@zephyr/runtime/redis/rollup-store';
 import type { Redis } from 'ioredis';
 

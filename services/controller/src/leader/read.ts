@@ -3,33 +3,20 @@ import type { AuditRecord } from '@zephyr/contract/command';
 import type { Budget } from '@zephyr/contract/limits';
 import type { ProxyPresence } from '@zephyr/contract/presence';
 import type { EpochMs } from '@zephyr/contract/scalars';
-import { isAtRest } from '@zephyr/core';
 import type { LoadedConfig } from '@zephyr/runtime/config/config';
 import type { ConfigSource } from '@zephyr/runtime/config/source';
-import { boundStreams } from '@zephyr/runtime/redis/bounded';
+import { boundStreams } from '@zephyr/runtime/redis/proxy-records';
 import type { Redis } from 'ioredis';
 
 import { namesOfPeople, readBudgets } from '../view/budgets.ts';
 import type { SetAside } from './batch-health.ts';
 import type { Progress } from './leader-state.ts';
+import { BUSY, type Pace, paceOf } from './pace.ts';
 import type { RedisClock } from './redis-clock.ts';
 import type { NextProbes, Schedules } from './schedules.ts';
 import { type ConfigEvent, configEvent, type Settings, settingsOf } from './settings.ts';
 import { type Received, readPresences, readStreams } from './streams.ts';
 import { type CoreCommand, reloadAudit, sortCommands } from './translate-commands.ts';
-
-/**
- * How often the leader decides where nothing arrives, and how long it waits at most before it reads
- * outcomes, for which nobody can wait: proxies report once a second, and fail over by themselves.
- */
-interface Pace {
-  readonly tickMs: number;
-  readonly longestWaitMs: number;
-}
-
-const BUSY: Pace = { tickMs: 1_000, longestWaitMs: 250 };
-/** Below `presence.ttlMs` of the policy: else proxies would be forgotten between two ticks. */
-const AT_REST: Pace = { tickMs: 3_000, longestWaitMs: 1_500 };
 
 export interface Reading {
   readonly nowMs: EpochMs;
@@ -75,7 +62,7 @@ export interface ReadDeps {
 export async function read(progress: Progress, deps: ReadDeps): Promise<Reading | undefined> {
   const { clock, configSource, setAside } = deps;
   const { cursors } = progress.state;
-  const pace = isAtRest(progress.state.world, clock.now()) ? AT_REST : BUSY;
+  const pace = paceOf(progress.state.world, clock.now());
   const untilTickMs = untilTick(progress, clock, pace);
   const endpointIds = new Set(
     configSource.current().config.endpoints.map(({ id }) => id as string),

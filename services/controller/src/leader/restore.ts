@@ -7,8 +7,8 @@ import { type EndpointState, initialWorld, own, reduce, type World } from '@zeph
 import type { Config } from '@zephyr/runtime/config/config';
 import { ZephyrError } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
-import { readLastId } from '@zephyr/runtime/redis/bounded';
 import { keys } from '@zephyr/runtime/redis/keys';
+import { readLastId } from '@zephyr/runtime/redis/proxy-records';
 import { readRollups } from '@zephyr/runtime/redis/rollup-store';
 import { readLast } from '@zephyr/runtime/redis/streams';
 import type { Redis } from 'ioredis';

@@ -12,8 +12,8 @@ import {
 } from '@zephyr/contract/presence';
 import { type ProbeResult, scoredProbeSchema } from '@zephyr/contract/probe';
 import type { EpochMs } from '@zephyr/contract/scalars';
-import { isProxyId, readPresenceTexts, readStreamPart } from '@zephyr/runtime/redis/bounded';
 import { keys } from '@zephyr/runtime/redis/keys';
+import { isProxyId, readPresenceTexts, readStreamPart } from '@zephyr/runtime/redis/proxy-records';
 import { parseEntries, type StreamEntry } from '@zephyr/runtime/redis/streams';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';

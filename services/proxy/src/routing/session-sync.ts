@@ -6,8 +6,8 @@ import type { EndpointId } from '@zephyr/contract/scalars';
 import { sessionBatchSchema } from '@zephyr/contract/session';
 import type { SessionTable } from '@zephyr/core';
 import type { Clock } from '@zephyr/runtime/clock';
-import { readSessionEntries } from '@zephyr/runtime/redis/bounded';
 import { keys } from '@zephyr/runtime/redis/keys';
+import { readSessionEntries } from '@zephyr/runtime/redis/proxy-records';
 import { parseEntries } from '@zephyr/runtime/redis/streams';
 import type { Redis } from 'ioredis';
 

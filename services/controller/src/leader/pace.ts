@@ -1,0 +1,19 @@
+/**
+ * How often the leader decides where nothing arrives, and how long it waits at most before it reads
+ * outcomes, for which nobody can wait: proxies report once a second, and fail over by themselves.
+ */
+import type { EpochMs } from '@zephyr/contract/scalars';
+import { isAtRest, type World } from '@zephyr/core';
+
+export interface Pace {
+  readonly tickMs: number;
+  readonly longestWaitMs: number;
+}
+
+export const BUSY: Pace = { tickMs: 1_000, longestWaitMs: 250 };
+/** Below `presence.ttlMs` of the policy: else proxies would be forgotten between two ticks. */
+const AT_REST: Pace = { tickMs: 3_000, longestWaitMs: 1_500 };
+
+export function paceOf(world: World, nowMs: EpochMs): Pace {
+  return isAtRest(world, nowMs) ? AT_REST : BUSY;
+}
