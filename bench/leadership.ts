@@ -9,8 +9,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { createLogger } from '@zephyr/runtime/logger';
 import { createRedis } from '@zephyr/runtime/redis/client';
-import { type Commit, writeCommit } from '@zephyr/runtime/redis/leader-records';
 import { keys } from '@zephyr/runtime/redis/keys';
+import { type Commit, writeCommit } from '@zephyr/runtime/redis/leader-records';
 import { acquireLease } from '@zephyr/runtime/redis/lease-store';
 import { startRedisServer } from '@zephyr/runtime/redis/server';
 

@@ -1,10 +1,9 @@
 import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-
-import { readSessionEntries } from '@zephyr/runtime/redis/proxy-records';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { exchangeLimits } from '@zephyr/runtime/redis/limits-store';
+import { readSessionEntries } from '@zephyr/runtime/redis/proxy-records';
 import { type RedisServer, startRedisServer } from '@zephyr/runtime/redis/server';
 import {
   offerUsageScripts,
