@@ -1,8 +1,13 @@
 /** When the controller requires its admin token: the page, and the command line. */
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { AxeBuilder } from '@axe-core/playwright';
+import type { ApiState } from '@zephyr/contract/api-state';
+import type { ApiSettings, EditAnswer } from '@zephyr/contract/config-edit';
+import { startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
+import { demanding, sse } from '@zephyr/testkit/upstream-scripts';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { artifact, findBrowser, startBrowser } from './support/browser.ts';
@@ -65,6 +70,16 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
     await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
     await page.locator('[data-name=ann]', { hasText: 'kept as a hash' }).waitFor();
     expect(await page.content()).not.toContain('zk-');
+
+    // An endpoint is tested first, by a prober.
+    await page.getByLabel('Endpoint', { exact: true }).fill('Extra');
+    const extra = await startScriptedUpstream({ script: sse() });
+    await page.getByLabel('Base URL').fill(extra.url);
+    await page.getByRole('button', { name: 'Add endpoint' }).click();
+    const tested = page.locator('.banner', { hasText: 'Extra is in service' });
+    await tested.getByText('it answers any client').waitFor();
+    await page.screenshot({ path: artifact('settings.png') });
+    await extra.stop();
     await context.close();
   });
 });
@@ -103,6 +118,47 @@ describe.skipIf(chromium === undefined)('under a path behind a front', () => {
       await browser.close();
       front.stop();
     }
+  });
+});
+
+describe('a new endpoint', () => {
+  const headers = { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' };
+  const asked = async <Answer>(name: string) =>
+    (await (await fetch(`${running.url}/api/${name}`, { headers })).json()) as Answer;
+  const add = async (name: string, url: string) => {
+    const response = await fetch(`${running.url}/api/edits/add-endpoint`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify({ name, url, group: name, token: `sk-canary-of-${name}` }),
+    });
+    const { tested } = (await response.json()) as EditAnswer;
+    const { endpoints } = await asked<ApiState>('state');
+    return { tested, isEnabled: endpoints.find((endpoint) => endpoint.name === name)?.enabled };
+  };
+
+  it('is put into service when a prober has found that it serves, in the way it takes the token', async () => {
+    const takes = { 'x-api-key': 'sk-canary-of-Keyed', authorization: undefined };
+    const keyed = await startScriptedUpstream({ script: demanding(takes, sse()) });
+    const { tested, isEnabled } = await add('Keyed', keyed.url);
+    await keyed.stop();
+    expect(tested?.finding).toMatchObject({
+      serves: 'any_client',
+      auth: 'x-api-key',
+      streams: true,
+    });
+    expect([tested?.isInService, isEnabled]).toEqual([true, true]);
+    const settings = await asked<ApiSettings>('settings');
+    const config = readFileSync(settings.path, 'utf8');
+    expect(config).toContain('name = "Keyed"\nauth = "x-api-key"');
+    expect(config).not.toContain('sk-canary');
+  });
+
+  it('stays out of service when it does not serve, with the reason', async () => {
+    const gone = await startScriptedUpstream({ script: sse() });
+    await gone.stop();
+    const { tested, isEnabled } = await add('Gone', gone.url);
+    expect([tested?.isInService, isEnabled]).toEqual([false, false]);
+    expect(tested?.finding).toMatchObject({ serves: 'not_asked', refusal: { failure: 'refused' } });
   });
 });
 

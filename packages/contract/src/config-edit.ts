@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 
+import { endpointFindingSchema } from './endpoint-finding.ts';
 import type { PlainOf } from './scalars.ts';
 
 const name = z.string().min(1).max(100);
@@ -30,6 +31,8 @@ export const EDITS = {
       group: name.optional(),
       /** Of a new group; goes into `.env`. */
       token: z.string().min(1).max(4_000).optional(),
+      /** False: into service at once, without a test. */
+      test: z.boolean().optional(),
     }),
   },
   'remove-endpoint': {
@@ -58,6 +61,15 @@ export const editAnswerSchema = z
     key: z.string().nullable(),
     /** The variable of `.env` that a new token was written to. */
     tokenVariable: z.string().nullable(),
+    /** Of a new endpoint, which is in service only if it serves; null where nothing was tested. */
+    tested: z
+      .object({
+        endpointId: z.string(),
+        isInService: z.boolean(),
+        /** Null: no prober has answered in time. */
+        finding: endpointFindingSchema.nullable(),
+      })
+      .nullable(),
   })
   .meta({ id: 'EditAnswer' });
 export type EditAnswer = PlainOf<typeof editAnswerSchema>;

@@ -52,8 +52,11 @@ export type ProbePlan = ShapeOf<typeof probePlanSchema>;
 /** The data of one job in the probe queue. */
 export const probeJobSchema = z.strictObject({
   endpointId,
-  /** `schedule`: the interval has passed; `request`: a person or the controller wants to know now. */
-  trigger: z.enum(['schedule', 'request']),
+  /**
+   * `schedule`: the interval has passed; `request`: a person or the controller wants to know now; `survey`: a
+   * person has added it, and the job returns an `EndpointFinding`.
+   */
+  trigger: z.enum(['schedule', 'request', 'survey']),
   spending: spending.default('normal'),
   wants: probeWants.default('any'),
 });

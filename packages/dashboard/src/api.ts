@@ -12,9 +12,13 @@ export type ApiResult<Answer> =
 /** What went wrong, where something did. */
 export type ApiTrouble = Exclude<ApiResult<never>, { readonly status: 'done' }>;
 
-export async function ask<Answer>(path: string, init?: RequestInit): Promise<ApiResult<Answer>> {
+export async function ask<Answer>(
+  path: string,
+  init?: RequestInit,
+  timeoutMs = TIMEOUT_MS,
+): Promise<ApiResult<Answer>> {
   try {
-    const response = await fetch(path, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) });
+    const response = await fetch(path, { ...init, signal: AbortSignal.timeout(timeoutMs) });
     if (response.ok) return { status: 'done', answer: (await response.json()) as Answer };
     const isProblem = response.headers.get('content-type')?.startsWith('application/problem+json');
     if (isProblem !== true) return { status: 'unreachable' };

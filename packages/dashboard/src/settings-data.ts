@@ -3,6 +3,9 @@ import type { ApiSettings, EditAnswer, EditBody, EditName } from '@zephyr/contra
 
 import { type ApiResult, ask } from './api.ts';
 
+/** A new endpoint is tested before the answer; the controller gives that up after 45 s. */
+const TEST_TIMEOUT_MS = 60_000;
+
 export function loadSettings(): Promise<ApiResult<ApiSettings>> {
   return ask('api/settings');
 }
@@ -11,11 +14,14 @@ export function edit<Name extends EditName>(
   name: Name,
   body: EditBody<Name>,
 ): Promise<ApiResult<EditAnswer>> {
-  return ask(`api/edits/${name}`, {
+  const init = {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
-  });
+  };
+  return name === 'add-endpoint'
+    ? ask(`api/edits/${name}`, init, TEST_TIMEOUT_MS)
+    : ask(`api/edits/${name}`, init);
 }
 
 /** @param place of the page: the proxy is on the same host unless its address is configured */

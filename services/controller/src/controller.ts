@@ -140,7 +140,7 @@ function takePart({
 }
 
 function appOf({ context, redis, current, health, metrics }: Shared, tail: Tail) {
-  const { configSource, environment, files, instanceId, log } = context;
+  const { configSource, environment, files, instanceId, log, redis: target } = context;
   const writeTest = createWriteTest(redis, { instanceId, clock: systemClock });
   // Otherwise it can neither decide nor take a command. No reason to restart it.
   const readiness = async (): Promise<Readiness> => {
@@ -151,6 +151,7 @@ function appOf({ context, redis, current, health, metrics }: Shared, tail: Tail)
   return createApp({
     ...{ redis, current, tail, log, health, readiness, registry: metrics.registry },
     ...{ clock: systemClock, files, environment },
+    survey: { target, clock: systemClock },
     allowedHosts: () => configSource.current().config.controller.allowedHosts,
     config: () => configSource.current().config,
     adminToken: () => configSource.current().secrets.adminToken,

@@ -1,6 +1,7 @@
 /** One job of the queue: the probe that it asks for, and its result in Redis. */
 import { isDeepStrictEqual } from 'node:util';
 
+import type { EndpointFinding } from '@zephyr/contract/endpoint-finding';
 import type { ConfiguredStyle, ProbeJob, ProbeResult, ProbeVerdict } from '@zephyr/contract/probe';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import {
@@ -38,6 +39,7 @@ import type { Redis } from 'ioredis';
 
 import { keepTrying } from './keep-trying.ts';
 import type { ProberMetrics } from './metrics.ts';
+import { runSurvey } from './survey-runner.ts';
 
 export interface RunnerDeps {
   readonly redis: Redis;
@@ -72,8 +74,9 @@ export async function runProbeJob(
   job: RunnerJob,
   deps: RunnerDeps,
   signal: AbortSignal,
-): Promise<JobAnswer> {
-  const { endpointId } = job.data;
+): Promise<JobAnswer | EndpointFinding> {
+  const { endpointId, trigger } = job.data;
+  if (trigger === 'survey') return await runSurvey({ jobId: job.id, endpointId }, deps, signal);
   const plan = planOf(endpointId, deps.loaded());
   if (plan === undefined) return 'unknown_endpoint';
   const slot = probeSlotOf(endpointId, job.id);

@@ -1,4 +1,5 @@
 /** The prober's side of the probe queue. */
+import type { EndpointFinding } from '@zephyr/contract/endpoint-finding';
 import { type ProbeJob, probeJobSchema } from '@zephyr/contract/probe';
 import { probesAtOnce } from '@zephyr/probes/probes-at-once';
 import { messageOf } from '@zephyr/runtime/errors';
@@ -29,11 +30,11 @@ export interface ProbeWorker {
 export function startWorker(
   target: RedisTarget,
   log: Logger,
-  run: (job: RunnerJob, signal: AbortSignal) => Promise<JobAnswer>,
+  run: (job: RunnerJob, signal: AbortSignal) => Promise<JobAnswer | EndpointFinding>,
 ): ProbeWorker {
   const stopping = new AbortController();
   let running = 0;
-  const worker = new Worker<ProbeJob, JobAnswer>(
+  const worker = new Worker<ProbeJob, JobAnswer | EndpointFinding>(
     PROBE_QUEUE,
     async (job, token) => {
       running += 1;

@@ -106,9 +106,11 @@ export async function startDemo(
   );
   const folder = stateFolder(environment, 'demo');
   const configPath = writeConfig(folder, demoConfig(port, endpoints, environment));
+  // Of tokens that somebody enters on the page of settings.
+  const envFilePath = join(folder, `${process.pid}.env`);
   let control: Awaited<ReturnType<typeof serveDemoControl>> | undefined;
   const endEndpoints = async () => {
-    rmSync(configPath, { force: true });
+    for (const path of [configPath, envFilePath]) rmSync(path, { force: true });
     await control?.stop();
     await Promise.all(endpoints.map((endpoint) => endpoint.kill()));
   };
@@ -120,7 +122,6 @@ export async function startDemo(
       ZEPHYR_REDIS_URL: redisUrl,
       ZEPHYR_REDIS_URL_FILE: undefined,
     };
-    const envFilePath = join(folder, 'no.env');
     const system = await launch({
       configPath,
       envFilePath,

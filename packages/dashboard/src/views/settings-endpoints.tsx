@@ -3,13 +3,35 @@ import type { ApiSettings, EditBody } from '@zephyr/contract/config-edit';
 import { useId } from 'preact/hooks';
 
 import { question } from '../actions.ts';
+import { send } from '../commands.ts';
 import type { SettingsPart } from '../settings-data.ts';
 import { sayInSettings } from '../settings-language.ts';
 import { Scrolling } from './scrolling.tsx';
+import { type ShownTest, TestResult } from './settings-test.tsx';
 
 export function SettingsEndpoints(part: SettingsPart) {
   const say = sayInSettings.value;
   const { settings, isBusy, make, report } = part;
+  const shown = useSignal<ShownTest | null>(null);
+  const add: AddEndpointProps['onAdd'] = (body, onDone) => {
+    const { name } = body;
+    shown.value = null;
+    make('add-endpoint', body, ({ tokenVariable: variable, tested }) => {
+      onDone();
+      report(variable === null ? '' : say('settings.done.token', { variable }));
+      if (tested !== null) shown.value = { name, tested };
+    });
+    report(say('settings.testing', { name }));
+  };
+  const use = () => {
+    const now = shown.value;
+    if (now === null) return;
+    void send('enable', { endpointId: now.tested.endpointId }).then(({ status }) => {
+      if (status !== 'done') return;
+      shown.value = null;
+      report(say('settings.test.used', { name: now.name }));
+    });
+  };
   return (
     <section class="panel" aria-labelledby="settings-endpoints-title">
       <h2 id="settings-endpoints-title">{say('settings.endpoints')}</h2>
@@ -33,15 +55,9 @@ export function SettingsEndpoints(part: SettingsPart) {
       <AddEndpoint
         isOff={isBusy || settings.editing !== 'possible'}
         groups={settings.endpoints.map(({ group }) => group)}
-        onAdd={(body, onDone) =>
-          make('add-endpoint', body, ({ tokenVariable: variable }) => {
-            onDone();
-            const added = say('settings.done.added', { name: body.name });
-            const token = variable === null ? '' : say('settings.done.token', { variable });
-            report([added, token].join(' ').trim());
-          })
-        }
+        onAdd={add}
       />
+      {shown.value !== null && <TestResult {...shown.value} isBusy={isBusy} onUse={use} />}
     </section>
   );
 }

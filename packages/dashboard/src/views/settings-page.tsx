@@ -30,7 +30,10 @@ export function SettingsPage() {
     trouble.value = null;
     void edit(name, body).then(async (result) => {
       if (result.status === 'done') onDone(result.answer);
-      else trouble.value = result;
+      else {
+        trouble.value = result;
+        done.value = '';
+      }
       await load();
       isBusy.value = false;
     });

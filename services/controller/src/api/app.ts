@@ -31,6 +31,7 @@ import { answerErrors, ProblemError } from './problem.ts';
 import { findRequests, requestQueryOf } from './requests.ts';
 import { answerGet, answerPost } from './routes.ts';
 import type { Tail } from './stream-follower.ts';
+import type { SurveyDeps } from './survey.ts';
 import { readTrends, trendRangeOf } from './trends.ts';
 import { readReport, usageQueryOf } from './usage.ts';
 
@@ -52,6 +53,8 @@ export interface ApiAppDeps {
   /** Of the configuration, which operators may edit. */
   readonly files: ConfigFiles;
   readonly environment: Environment;
+  /** Where new endpoints are tested. */
+  readonly survey: SurveyDeps;
 }
 
 const DASHBOARD = join(PAGES, 'index.html');

@@ -75,7 +75,7 @@ describe('edits of the configuration', () => {
 
   it('add an endpoint with the token of its group, which goes into .env alone', async () => {
     const url = 'https://three.example.com';
-    const body = { name: 'Three', url, group: '备用', token: GROUP_TOKEN };
+    const body = { name: 'Three', url, group: '备用', token: GROUP_TOKEN, test: false };
     const answer = (await (await edit('add-endpoint', body)).json()) as EditAnswer;
     expect(answer.tokenVariable).toBe('AUTH_TOKEN_GROUP_2');
     expect(fileOf('.env')).toContain(`AUTH_TOKEN_GROUP_2='${GROUP_TOKEN}'`);

@@ -14,6 +14,8 @@ import {
   type EditBody,
   type EditName,
 } from '@zephyr/contract/config-edit';
+import { isServing } from '@zephyr/contract/endpoint-finding';
+import type { EndpointId } from '@zephyr/contract/scalars';
 import {
   addClient,
   clientsIn,
@@ -22,7 +24,9 @@ import {
 } from '@zephyr/runtime/config/edit/clients';
 import {
   type ConfigFiles,
+  type DraftedFiles,
   draftEndpoint,
+  type EndpointDraft,
   endpointsIn,
   filesWith,
   removeEndpoint,
@@ -31,6 +35,7 @@ import {
 import { loadConfig, readDocument } from '@zephyr/runtime/config/load';
 import { rawTable } from '@zephyr/runtime/config/raw';
 import { UNREAD_TOKENS } from '@zephyr/runtime/config/token-command';
+import { authStyleOf } from '@zephyr/runtime/credential';
 import type { Environment } from '@zephyr/runtime/environment';
 import { ZephyrError } from '@zephyr/runtime/errors';
 import type { RequestHandler } from 'express';
@@ -38,11 +43,13 @@ import { z } from 'zod';
 
 import { applied, type CommandDeps, MAX_DETAIL } from './commands.ts';
 import { ProblemError } from './problem.ts';
+import { type SurveyDeps, surveyed } from './survey.ts';
 
 export interface EditDeps extends CommandDeps {
   readonly files: ConfigFiles;
   readonly environment: Environment;
   readonly hasAdminToken: () => boolean;
+  readonly survey: SurveyDeps;
 }
 
 export function readSettings({
@@ -82,12 +89,59 @@ export function handleEdit(deps: EditDeps, edit: EditName): RequestHandler {
     const made = await carryOut(edit, body.data, deps);
     deps.log.info({ actor, edit, name }, 'configuration edited');
     await applied(deps, { actor, name: edit, body: { name } });
-    const answer: EditAnswer = { edit, name, key: null, tokenVariable: null, ...made };
+    const { added, ...rest } = made;
+    const tested = added === undefined ? null : await test(added, actor, deps);
+    const none = { key: null, tokenVariable: null };
+    const answer: EditAnswer = { edit, name, ...none, ...rest, tested };
     res.json(answer);
   };
 }
 
-type Made = Partial<Pick<EditAnswer, 'key' | 'tokenVariable'>>;
+type Made = Partial<Pick<EditAnswer, 'key' | 'tokenVariable'>> & {
+  /** An endpoint that is to be tested. */
+  readonly added?: AddedEndpoint;
+};
+
+interface AddedEndpoint {
+  readonly id: EndpointId;
+  readonly draft: EndpointDraft;
+  readonly written: DraftedFiles;
+}
+
+/**
+ * In the configuration, because a prober takes address and token from nowhere else, and out of service until
+ * it has shown that it serves.
+ */
+async function test(
+  { id: endpointId, draft, written }: AddedEndpoint,
+  actor: string,
+  deps: EditDeps,
+): Promise<EditAnswer['tested']> {
+  await applied(deps, { actor, name: 'disable', body: { endpointId, force: true } });
+  const finding = await surveyed(endpointId, deps.survey);
+  const isInService = finding !== undefined && isServing(finding);
+  if (isInService) {
+    if (finding.auth !== null) await writeAuth(finding.auth, draft, written, deps);
+    await applied(deps, { actor, name: 'enable', body: { endpointId } });
+  }
+  return { endpointId, isInService, finding: finding ?? null };
+}
+
+/** Where it takes the token in another way than its shape suggests. */
+async function writeAuth(
+  auth: string,
+  draft: EndpointDraft,
+  { config, env, loaded }: DraftedFiles,
+  { environment }: EditDeps,
+): Promise<void> {
+  const endpoint = loaded.config.endpoints.find(({ name }) => name === draft.name);
+  const token = loaded.secrets.groupTokens.get(draft.group.name)?.reveal() ?? '';
+  if (authStyleOf(token, endpoint?.auth) === auth) return;
+  // A token that came with the endpoint is in .env by now.
+  const given = env === draft.former.env ? {} : { token };
+  const next = filesWith(draft, { ...given, auth, readToken: UNREAD_TOKENS }, environment);
+  await writeEndpoint({ ...draft, former: { config, env } }, next);
+}
 
 /** Bodies that EDITS let through. */
 async function carryOut(edit: EditName, body: unknown, deps: EditDeps): Promise<Made> {
@@ -127,9 +181,8 @@ function refuseBroken({ files, environment }: EditDeps): void {
   );
 }
 
-/** Not asked first: the prober does that within seconds, and until then nothing is sent there. */
 async function add(
-  { token, ...wanted }: EditBody<'add-endpoint'>,
+  { token, test: isTested = true, ...wanted }: EditBody<'add-endpoint'>,
   { files, environment }: EditDeps,
 ): Promise<Made> {
   const draft = draftEndpoint(files, wanted, environment);
@@ -146,7 +199,10 @@ async function add(
   }
   const next = filesWith(draft, { token, readToken: UNREAD_TOKENS }, environment);
   await writeEndpoint(draft, next);
-  return { tokenVariable: token === undefined ? null : (variable ?? null) };
+  const tokenVariable = token === undefined ? null : (variable ?? null);
+  const added = next.loaded.config.endpoints.find((endpoint) => endpoint.name === draft.name);
+  if (!isTested || added === undefined) return { tokenVariable };
+  return { tokenVariable, added: { id: added.id, draft, written: next } };
 }
 
 function problemFor(error: unknown): unknown {

@@ -88,7 +88,7 @@ const GOOD_BODIES: Readonly<Record<string, object>> = {
   'edit-add-client': { name: 'dave' },
   'edit-rotate-client': { name: 'ann' },
   'edit-remove-client': { name: 'bob' },
-  'edit-add-endpoint': { name: 'Five', url: 'https://five.example.com' },
+  'edit-add-endpoint': { name: 'Five', url: 'https://five.example.com', test: false },
   'edit-remove-endpoint': { name: 'Spare' },
   'command-grant': { name: 'ann', usd: 1 },
 };

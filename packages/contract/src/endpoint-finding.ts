@@ -1,0 +1,25 @@
+/** What a prober has found out about a new endpoint, for the page that added it: the return value of its job. */
+import { z } from 'zod';
+
+import { failureClass } from './failure.ts';
+import { count, type PlainOf } from './scalars.ts';
+
+export const endpointFindingSchema = z
+  .object({
+    /** `claude_code`: only the Claude CLI gets an answer; `not_asked`: it cannot be reached. */
+    serves: z.enum(['any_client', 'claude_code', 'nobody', 'not_asked']),
+    /** Why a plain request was not served. */
+    refusal: z.object({ failure: failureClass, detail: z.string().max(300) }).nullable(),
+    /** How it takes the token; null where it never did. */
+    auth: z.enum(['bearer', 'x-api-key', 'both']).nullable(),
+    /** How many it lists, and the first of them; null without a list. */
+    models: z.object({ count, first: z.array(z.string().max(200)).max(5) }).nullable(),
+    streams: z.boolean().nullable(),
+    countsTokens: z.boolean().nullable(),
+  })
+  .meta({ id: 'EndpointFinding' });
+export type EndpointFinding = PlainOf<typeof endpointFindingSchema>;
+
+/** Whether it can be put into service. */
+export const isServing = ({ serves }: EndpointFinding): boolean =>
+  serves === 'any_client' || serves === 'claude_code';

@@ -1,0 +1,57 @@
+/** Asks a prober what a new endpoint can do: the controller itself reaches no endpoint. */
+import { type EndpointFinding, endpointFindingSchema } from '@zephyr/contract/endpoint-finding';
+import type { EndpointId } from '@zephyr/contract/scalars';
+import { type Clock, pause } from '@zephyr/runtime/clock';
+import { openProbeQueue, type ProbeQueue } from '@zephyr/runtime/probe-queue';
+import { PROBE_JOB, PROBE_JOB_OPTIONS } from '@zephyr/runtime/queues';
+import type { RedisTarget } from '@zephyr/runtime/redis/client';
+
+/** Above the limit of a prober, below that of most reverse proxies, which is a minute. */
+export const SURVEY_LIMIT_MS = 45_000;
+const LOOK_AGAIN_MS = 300;
+
+export interface SurveyDeps {
+  readonly target: RedisTarget;
+  readonly clock: Clock;
+}
+
+/** By its id: a prober takes address and token from its own configuration. Undefined: none has answered. */
+export async function surveyed(
+  endpointId: EndpointId,
+  { target, clock }: SurveyDeps,
+): Promise<EndpointFinding | undefined> {
+  const untilMs = clock.nowMs() + SURVEY_LIMIT_MS;
+  const { queue, close } = openProbeQueue(target, () => undefined);
+  const never = new AbortController().signal;
+  try {
+    while (clock.nowMs() < untilMs) {
+      const answer = await answerOf(queue, endpointId, { clock, untilMs });
+      const finding = endpointFindingSchema.safeParse(answer);
+      if (finding.success) return finding.data;
+      // It reads the changed configuration within a second.
+      if (answer !== 'unknown_endpoint') return undefined;
+      await pause(clock, LOOK_AGAIN_MS, never);
+    }
+    return undefined;
+  } finally {
+    await close();
+  }
+}
+
+async function answerOf(
+  queue: ProbeQueue['queue'],
+  endpointId: EndpointId,
+  { clock, untilMs }: { readonly clock: Clock; readonly untilMs: number },
+): Promise<unknown> {
+  const data = { endpointId, trigger: 'survey', spending: 'normal', wants: 'any' } as const;
+  const added = await queue.add(PROBE_JOB, data, { ...PROBE_JOB_OPTIONS, lifo: true });
+  const never = new AbortController().signal;
+  while (clock.nowMs() < untilMs) {
+    await pause(clock, LOOK_AGAIN_MS, never);
+    const job = added.id === undefined ? undefined : await queue.getJob(added.id);
+    if (job === undefined || job.finishedOn !== undefined) return job?.returnvalue;
+  }
+  // Nobody waits for it any more.
+  await added.remove().catch(() => undefined);
+  return undefined;
+}

@@ -1,0 +1,73 @@
+/** A job for a person who has added an endpoint: what it can do, found out once. */
+import { type EndpointFinding, isServing } from '@zephyr/contract/endpoint-finding';
+import type { ProbeVerdict } from '@zephyr/contract/probe';
+import type { EndpointId } from '@zephyr/contract/scalars';
+import { cautiousPriceOf, costUsd, epochMs } from '@zephyr/core';
+import { targetOf } from '@zephyr/probes/endpoint-target';
+import { type EndpointSurvey, surveyEndpoint } from '@zephyr/probes/survey';
+import { systemClock } from '@zephyr/runtime/clock';
+import { groupOf } from '@zephyr/runtime/config/config';
+import { type AuthStyle, authStyleOf } from '@zephyr/runtime/credential';
+import { probeSlotOf } from '@zephyr/runtime/queues';
+import { recordProbeUsage } from '@zephyr/runtime/redis/probe-usage';
+
+import { keepTrying } from './keep-trying.ts';
+import type { RunnerDeps } from './probe-runner.ts';
+
+/** Below the wait of the controller that asked. */
+const SURVEY_LIMIT_MS = 40_000;
+
+export async function runSurvey(
+  { jobId, endpointId }: { readonly jobId: string; readonly endpointId: EndpointId },
+  deps: Pick<RunnerDeps, 'loaded' | 'gate' | 'users' | 'redis'>,
+  signal: AbortSignal,
+): Promise<EndpointFinding | 'unknown_endpoint'> {
+  const loaded = deps.loaded();
+  const endpoint = loaded.config.endpoints.find(({ id }) => id === endpointId);
+  if (endpoint === undefined) return 'unknown_endpoint';
+  const token = loaded.secrets.groupTokens.get(endpoint.groupName)?.reveal() ?? '';
+  const startedAtMs = epochMs(systemClock.epochMs());
+  const began = systemClock.nowMs();
+  const survey = await surveyEndpoint(
+    {
+      auth: authStyleOf(token, endpoint.auth),
+      targetBy: (auth: AuthStyle) => targetOf(loaded, { ...endpoint, auth }).target,
+    },
+    {
+      signal: AbortSignal.any([signal, AbortSignal.timeout(SURVEY_LIMIT_MS)]),
+      ...{ gate: deps.gate, users: deps.users },
+    },
+  );
+  const finding = findingOf(survey);
+  const { model } = groupOf(loaded.config, endpoint).healthCheck;
+  const price = cautiousPriceOf(model, loaded.config.prices);
+  const result = {
+    ...{ endpointId, startedAtMs, slot: probeSlotOf(endpointId, jobId), sequence: 0 },
+    ...({ style: 'messages', wallMs: systemClock.nowMs() - began } as const),
+    ...{ verdict: verdictOf(survey, finding), usage: survey.usage },
+    costUsd: costUsd(survey.usage, price) * endpoint.usdFactor,
+  };
+  // What was found is worth more than its line in the ledger.
+  await keepTrying(
+    () => recordProbeUsage(deps.redis, result, model),
+    signal,
+    () => undefined,
+  );
+  return finding;
+}
+
+function findingOf(survey: EndpointSurvey): EndpointFinding {
+  const { serves, reach, models, auth, streams, countsTokens } = survey;
+  const refusal = reach.status === 'failed' ? reach : survey.refusal;
+  return {
+    ...{ serves, auth: auth ?? null },
+    refusal: refusal === undefined ? null : { failure: refusal.failure, detail: refusal.detail },
+    models: models === undefined ? null : { count: models.length, first: models.slice(0, 5) },
+    ...{ streams: streams ?? null, countsTokens: countsTokens ?? null },
+  };
+}
+
+function verdictOf({ reach, refusal }: EndpointSurvey, finding: EndpointFinding): ProbeVerdict {
+  if (isServing(finding)) return { status: 'ok', apiLatencyMs: 0 };
+  return reach.status === 'failed' ? reach : (refusal ?? reach);
+}
