@@ -7,7 +7,7 @@ import { send } from '../commands.ts';
 import type { SettingsPart } from '../settings-data.ts';
 import { sayInSettings } from '../settings-language.ts';
 import { Scrolling } from './scrolling.tsx';
-import { type ShownTest, TestResult } from './settings-test.tsx';
+import { goodTestText, type ShownTest, TestResult } from './settings-test.tsx';
 
 export function SettingsEndpoints(part: SettingsPart) {
   const say = sayInSettings.value;
@@ -18,8 +18,10 @@ export function SettingsEndpoints(part: SettingsPart) {
     shown.value = null;
     make('add-endpoint', body, ({ tokenVariable: variable, tested }) => {
       onDone();
-      report(variable === null ? '' : say('settings.done.token', { variable }));
-      if (tested !== null) shown.value = { name, tested };
+      const good = tested?.isInService === true ? [goodTestText({ name, tested })] : [];
+      const token = variable === null ? [] : [say('settings.done.token', { variable })];
+      report([...good, ...token].join(' · '));
+      if (tested?.isInService === false) shown.value = { name, tested };
     });
     report(say('settings.testing', { name }));
   };

@@ -30,10 +30,7 @@ export function SettingsPage() {
     trouble.value = null;
     void edit(name, body).then(async (result) => {
       if (result.status === 'done') onDone(result.answer);
-      else {
-        trouble.value = result;
-        done.value = '';
-      }
+      else [trouble.value, done.value] = [result, ''];
       await load();
       isBusy.value = false;
     });

@@ -3,7 +3,7 @@ import type { EditAnswer } from '@zephyr/contract/config-edit';
 import type { EndpointFinding } from '@zephyr/contract/endpoint-finding';
 
 import { sayInSettings } from '../settings-language.ts';
-import { Banner } from './banners.tsx';
+import { Banner, Banners } from './banners.tsx';
 
 export interface ShownTest {
   readonly name: string;
@@ -15,20 +15,25 @@ interface TestResultProps extends ShownTest {
   readonly onUse: () => void;
 }
 
-export function TestResult({ name, tested, isBusy, onUse }: TestResultProps) {
+export function TestResult({ name, tested: { finding }, isBusy, onUse }: TestResultProps) {
   const say = sayInSettings.value;
-  const { isInService, finding } = tested;
-  const outcome = isInService ? 'good' : finding === null ? 'silent' : 'bad';
+  const title = say(`settings.test.${finding === null ? 'silent' : 'bad'}`, { name });
   return (
-    <Banner tone={isInService ? 'quiet' : 'warn'} title={say(`settings.test.${outcome}`, { name })}>
-      {finding !== null && factsOf(finding).join(' · ')}{' '}
-      {!isInService && (
+    <Banners>
+      <Banner tone="warn" title={title}>
+        {finding !== null && <p>{factsOf(finding).join(' · ')}</p>}
         <button type="button" disabled={isBusy} onClick={onUse}>
           {say('settings.test.use')}
         </button>
-      )}
-    </Banner>
+      </Banner>
+    </Banners>
   );
+}
+
+/** Where it serves. */
+export function goodTestText({ name, tested: { finding } }: ShownTest): string {
+  const facts = finding === null ? [] : factsOf(finding);
+  return `${sayInSettings.value('settings.test.good', { name })}: ${facts.join(' · ')}`;
 }
 
 function factsOf({ serves, refusal, auth, models, streams, countsTokens }: EndpointFinding) {

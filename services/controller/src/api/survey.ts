@@ -7,7 +7,7 @@ import { PROBE_JOB, PROBE_JOB_OPTIONS } from '@zephyr/runtime/queues';
 import type { RedisTarget } from '@zephyr/runtime/redis/client';
 
 /** Above the limit of a prober, below that of most reverse proxies, which is a minute. */
-export const SURVEY_LIMIT_MS = 45_000;
+const SURVEY_LIMIT_MS = 45_000;
 const LOOK_AGAIN_MS = 300;
 
 export interface SurveyDeps {
@@ -20,12 +20,12 @@ export async function surveyed(
   endpointId: EndpointId,
   { target, clock }: SurveyDeps,
 ): Promise<EndpointFinding | undefined> {
-  const untilMs = clock.nowMs() + SURVEY_LIMIT_MS;
+  const endsAtMs = clock.nowMs() + SURVEY_LIMIT_MS;
   const { queue, close } = openProbeQueue(target, () => undefined);
   const never = new AbortController().signal;
   try {
-    while (clock.nowMs() < untilMs) {
-      const answer = await answerOf(queue, endpointId, { clock, untilMs });
+    while (clock.nowMs() < endsAtMs) {
+      const answer = await answerOf(queue, endpointId, { clock, endsAtMs });
       const finding = endpointFindingSchema.safeParse(answer);
       if (finding.success) return finding.data;
       // It reads the changed configuration within a second.
@@ -41,12 +41,12 @@ export async function surveyed(
 async function answerOf(
   queue: ProbeQueue['queue'],
   endpointId: EndpointId,
-  { clock, untilMs }: { readonly clock: Clock; readonly untilMs: number },
+  { clock, endsAtMs }: { readonly clock: Clock; readonly endsAtMs: number },
 ): Promise<unknown> {
   const data = { endpointId, trigger: 'survey', spending: 'normal', wants: 'any' } as const;
   const added = await queue.add(PROBE_JOB, data, { ...PROBE_JOB_OPTIONS, lifo: true });
   const never = new AbortController().signal;
-  while (clock.nowMs() < untilMs) {
+  while (clock.nowMs() < endsAtMs) {
     await pause(clock, LOOK_AGAIN_MS, never);
     const job = added.id === undefined ? undefined : await queue.getJob(added.id);
     if (job === undefined || job.finishedOn !== undefined) return job?.returnvalue;
