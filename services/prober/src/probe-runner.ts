@@ -14,11 +14,9 @@ import {
   realStyleOf,
   scored,
 } from '@zephyr/core';
-import type { StartGate } from '@zephyr/probes/cli/start-gate';
 import { targetOf } from '@zephyr/probes/endpoint-target';
 import { runProbe } from '@zephyr/probes/probe';
 import type { ProbeTarget } from '@zephyr/probes/probe-target';
-import type { ProbeUsers } from '@zephyr/probes/process/probe-users';
 import { systemClock } from '@zephyr/runtime/clock';
 import { type Config, groupOf } from '@zephyr/runtime/config/config';
 import type { LoadedConfig } from '@zephyr/runtime/config/load';
@@ -39,16 +37,11 @@ import type { Redis } from 'ioredis';
 
 import { keepTrying } from './keep-trying.ts';
 import type { ProberMetrics } from './metrics.ts';
-import { runSurvey } from './survey-runner.ts';
+import { runSurvey, type SurveyRunnerDeps } from './survey-runner.ts';
 
-export interface RunnerDeps {
-  readonly redis: Redis;
+export interface RunnerDeps extends SurveyRunnerDeps {
   readonly log: Logger;
   readonly metrics: ProberMetrics;
-  readonly gate: StartGate;
-  readonly users: ProbeUsers | undefined;
-  /** The configuration in use now. */
-  readonly loaded: () => LoadedConfig;
   /** An endpoint of this group refuses its token. */
   readonly tokenRefused: (groupName: string) => void;
 }

@@ -3,23 +3,34 @@ import { type EndpointFinding, isServing } from '@zephyr/contract/endpoint-findi
 import type { ProbeVerdict } from '@zephyr/contract/probe';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import { cautiousPriceOf, costUsd, epochMs } from '@zephyr/core';
+import type { StartGate } from '@zephyr/probes/cli/start-gate';
 import { targetOf } from '@zephyr/probes/endpoint-target';
+import type { ProbeUsers } from '@zephyr/probes/process/probe-users';
 import { type EndpointSurvey, surveyEndpoint } from '@zephyr/probes/survey';
 import { systemClock } from '@zephyr/runtime/clock';
 import { groupOf } from '@zephyr/runtime/config/config';
+import type { LoadedConfig } from '@zephyr/runtime/config/load';
 import { type AuthStyle, authStyleOf } from '@zephyr/runtime/credential';
 import { probeSlotOf } from '@zephyr/runtime/queues';
 import { recordProbeUsage } from '@zephyr/runtime/redis/probe-usage';
+import type { Redis } from 'ioredis';
 
 import { keepTrying } from './keep-trying.ts';
-import type { RunnerDeps } from './probe-runner.ts';
 
 /** Below the wait of the controller that asked. */
 const SURVEY_LIMIT_MS = 40_000;
 
+export interface SurveyRunnerDeps {
+  readonly redis: Redis;
+  readonly gate: StartGate;
+  readonly users: ProbeUsers | undefined;
+  /** The configuration in use now. */
+  readonly loaded: () => LoadedConfig;
+}
+
 export async function runSurvey(
   { jobId, endpointId }: { readonly jobId: string; readonly endpointId: EndpointId },
-  deps: Pick<RunnerDeps, 'loaded' | 'gate' | 'users' | 'redis'>,
+  deps: SurveyRunnerDeps,
   signal: AbortSignal,
 ): Promise<EndpointFinding | 'unknown_endpoint'> {
   const loaded = deps.loaded();
