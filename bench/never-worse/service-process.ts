@@ -79,6 +79,7 @@ function startedService(child: ChildProcess): StartedService {
       await Promise.race([closed, sleep(LAST_LINES_MS, undefined, { ref: false })]);
       return signal === null ? `exit code ${code}` : `signal ${signal}`;
     }),
+    listeners: [],
     stop: () => void child.kill('SIGTERM'),
     kill: () => void child.kill('SIGKILL'),
   };

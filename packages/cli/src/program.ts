@@ -40,6 +40,7 @@ export function buildProgram(surroundings: Surroundings): Command {
       .env('ZEPHYR_ENV_FILE'),
   ];
   addStart(program, files, surroundings);
+  addRestart(program, files, surroundings);
   addRun(program, files, surroundings);
   addDemo(program, surroundings);
   addProbeCommands(program, files, surroundings);
@@ -78,6 +79,19 @@ function addStart(program: Command, files: Files, { environment }: Surroundings)
     .action(async (options) => {
       const { start } = await import('./commands/start.ts');
       process.exit(await start(options, environment));
+    });
+}
+
+function addRestart(program: Command, files: Files, { environment, print }: Surroundings): void {
+  const say = helpIn(environment);
+  const command = program.command('restart').description(say('cli.restart'));
+  for (const option of files) command.addOption(option);
+  command
+    .addOption(portOption(say('cli.option.port')))
+    .addHelpText('after', examplesOf(say, 'restart', 'restart --port 9080'))
+    .action(async (options) => {
+      const { restart } = await import('./commands/restart.ts');
+      print(await restart(options, environment));
     });
 }
 

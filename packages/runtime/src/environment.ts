@@ -67,6 +67,11 @@ export function takeEnvironment(): Environment {
   return given;
 }
 
+/** What a process of ours is started with, so that its environment has no secret either. */
+export function handedOver(environment: Environment): Record<string, string> {
+  return { ...plainPart(environment), [HANDOVER_VARIABLE]: toFile(environment) };
+}
+
 const variablesSchema = z.record(z.string(), z.string());
 
 /** In memory where there is a place for it, and in a folder that only this user may enter. */

@@ -4,6 +4,7 @@
  * process it is opened by `openService`.
  */
 import { randomBytes } from 'node:crypto';
+import type { Server } from 'node:net';
 import { hostname } from 'node:os';
 import { parseArgs } from 'node:util';
 
@@ -12,6 +13,7 @@ import type { ConfigFiles } from './config/edit/endpoints.ts';
 import { type ConfigSource, createConfigSource } from './config/source.ts';
 import { type Environment, takeEnvironment } from './environment.ts';
 import { EXIT, explain, ZephyrError } from './errors.ts';
+import { takeListenFds } from './listen-fds.ts';
 import { createLogger, type Logger } from './logger.ts';
 import type { RedisTarget } from './redis/client.ts';
 import type { ServiceName } from './service-name.ts';
@@ -35,6 +37,8 @@ export interface ServiceContext {
   readonly log: Logger;
   /** Where metrics are exposed, if not on the port that everybody reaches. */
   readonly metricsAddress?: Address | undefined;
+  /** Sockets that listen already, in the order of `RunningService.listeners`: of a process before this one. */
+  readonly listenFds?: readonly number[] | undefined;
 }
 
 export interface Address {
@@ -47,6 +51,8 @@ export type StopReason = 'asked' | 'crashed';
 export interface RunningService {
   /** Where it listens; reported to the launcher. */
   readonly port: number;
+  /** That a process after this one may listen on as well. */
+  readonly listeners?: readonly Server[] | undefined;
   /** Ends in good order; called once. After `crashed` the state may be broken: quickly. */
   stop(why: StopReason): Promise<void>;
 }
@@ -87,6 +93,7 @@ export async function openService(
     const service = await start(context);
     return {
       port: service.port,
+      listeners: service.listeners,
       stop: async (why) => {
         context.configSource.stop();
         await service.stop(why);
@@ -183,6 +190,7 @@ function contextFor(name: ServiceName, { environment, log }: ServiceSurroundings
     redis: { url: config.redis.url, password: secrets.redisPassword?.reveal() },
     log,
     metricsAddress: addressIn(environment, 'ZEPHYR_METRICS_LISTEN'),
+    listenFds: takeListenFds(environment),
   };
 }
 

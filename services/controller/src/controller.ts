@@ -61,7 +61,12 @@ export async function startController(context: ServiceContext): Promise<RunningS
   const certificate = ({ ownCertificates }: LoadedConfig['secrets']) => ownCertificates.controller;
   const own = certificate(context.secrets);
   warnOfEnd(log, own);
-  const server = await startServer(appOf(shared, tail), config.controller, own);
+  const server = await startServer(
+    appOf(shared, tail),
+    config.controller,
+    own,
+    context.listenFds?.[0],
+  );
   configSource.subscribe((change) => {
     if (change.status !== 'applied') return;
     const renewed = certificate(change.loaded.secrets);
@@ -71,6 +76,7 @@ export async function startController(context: ServiceContext): Promise<RunningS
 
   return {
     port: server.port,
+    listeners: [server.server],
     stop: async () => {
       await leadership.stop();
       notifier.stop();

@@ -1,5 +1,6 @@
 /** The prober: runs the probes of the queue and reports its health. */
 import { once } from 'node:events';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createStartGate } from '@zephyr/probes/cli/start-gate';
 import { probesAtOnce } from '@zephyr/probes/probes-at-once';
@@ -7,6 +8,7 @@ import { removeLeftovers } from '@zephyr/probes/process/leftovers';
 import { openProbeUsers } from '@zephyr/probes/process/probe-users';
 import { systemClock } from '@zephyr/runtime/clock';
 import { outboundProxiesOf } from '@zephyr/runtime/config/outbound';
+import { listenOn } from '@zephyr/runtime/listen-fds';
 import { openProbeQueue } from '@zephyr/runtime/probe-queue';
 import { createRedis } from '@zephyr/runtime/redis/client';
 import { createWriteTest } from '@zephyr/runtime/redis/write-test';
@@ -50,11 +52,13 @@ export async function startProber(context: ServiceContext): Promise<RunningServi
       return { isReady: status === 'ok', status };
     },
   });
-  const server = app.listen(config.prober.port, config.prober.host);
+  const server = createServer(app);
+  listenOn(server, config.prober, context.listenFds?.[0]);
   await once(server, 'listening');
 
   return {
     port: (server.address() as AddressInfo).port,
+    listeners: [server],
     stop: async () => {
       server.close();
       server.closeAllConnections();

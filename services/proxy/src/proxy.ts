@@ -193,12 +193,13 @@ export async function startProxy(
   });
   await link.start();
   await usage.start();
-  const { metricsAddress } = context;
+  const { metricsAddress, listenFds } = context;
   const exposed = metricsAddress === undefined ? metrics : undefined;
   const app = createApp({ admission, metrics: exposed, status, feed, ownUsage, onError });
   const main = await listen(app, {
     host: settings.config.server.host,
     port: settings.config.server.port,
+    fd: listenFds?.[0],
     settings: settings.config,
     connections,
     certificate: settings.certificate,
@@ -208,6 +209,7 @@ export async function startProxy(
       ? undefined
       : await listen(createMetricsApp(metrics), {
           ...metricsAddress,
+          fd: listenFds?.[1],
           settings: settings.config,
           connections: new Connections(() => settings.config.limits),
         });
@@ -216,6 +218,7 @@ export async function startProxy(
 
   return {
     port,
+    listeners: listeners.map((listener) => listener.server),
     stop: async (why) => {
       draining = true;
       const { timeouts } = settings.config;

@@ -10,10 +10,14 @@ import { localHost, urlForPeople } from '../addresses.ts';
 import { adminClient } from '../admin/client.ts';
 import { outboundNotesOf, warningsOf } from '../config-warnings.ts';
 import { otherPort, requireFreePorts, type WantedPort } from '../launch/free-port.ts';
-import { type LaunchedSystem, launch } from '../launch/launcher.ts';
+import { addressesOf, type LaunchedSystem, launch } from '../launch/launcher.ts';
 import { formatLogLine } from '../launch/log-line.ts';
+import { type ReplaceableSystem, replaceable } from '../launch/replaceable-system.ts';
 import { runUntilStopped, takeStopSignals } from '../launch/run-until-stopped.ts';
+import { removeRunning, writeRunning } from '../launch/running-record.ts';
 import { stateFolder, stateNameOf } from '../launch/state-folder.ts';
+import { parseHandedOver, SUCCESSION } from '../launch/succession.ts';
+import { takeOver } from '../launch/take-over.ts';
 import { servicesOnThisMachine } from '../service-location.ts';
 import { hasScreen, loadDashboard } from '../tui/load.ts';
 
@@ -29,21 +33,33 @@ export async function start(options: StartOptions, environment: Environment): Pr
   const ready = await readyToLaunch(options, environment);
   const isShown = options.headless !== true && hasScreen(environment);
   const signals = takeStopSignals();
-  const system = await ready.launch(isShown ? ready.logToFile() : console.log);
-  if (isShown) {
-    const until = showDashboard(system, ready.loaded, signals.first);
-    return runUntilStopped(system, { print: console.log, signals, until });
+  let system: ReplaceableSystem | undefined;
+  // Before there is a system too: this signal would end the process.
+  process.on('SIGUSR2', () => void system?.replace());
+  const log = isShown ? ready.logToFile() : console.log;
+  const launched = await ready.launch(log);
+  const run = { print: console.log, signals };
+  if (ready.isNext) {
+    const until = Promise.race([signals.first, takeOver(launched)]);
+    return await runUntilStopped(launched, { ...run, until });
   }
-  console.log(welcome(system, ready.loaded));
-  return runUntilStopped(system, { print: console.log, signals });
+  system = ready.replaceable(launched, log);
+  const until = isShown ? showDashboard(system, ready.loaded, signals.first) : signals.first;
+  if (!isShown) console.log(welcome(system, ready.loaded));
+  return await runUntilStopped(system, { ...run, until }).finally(ready.forget);
 }
 
 export interface ReadyToLaunch {
   readonly loaded: LoadedConfig;
+  /** It takes over from a process that runs: see succession.ts. */
+  readonly isNext: boolean;
   /** What has no room on the screen; of the last start only, so that it does not grow. */
   logToFile(): (line: string) => void;
   /** @param log takes each line of the services, for people */
   launch(log: (line: string) => void): Promise<LaunchedSystem>;
+  /** From now on `zephyr restart` finds it. */
+  replaceable(system: LaunchedSystem, log: (line: string) => void): ReplaceableSystem;
+  forget(): void;
 }
 
 /**
@@ -62,10 +78,14 @@ export async function readyToLaunch(
   for (const note of warningsOf(loaded, options.envFile, say)) console.error(`! ${note}`);
   for (const note of outboundNotesOf(loaded, say)) console.error(note);
   const port = options.port ?? loaded.config.server.port;
-  await requireFreePorts(wantedPorts(options.config, loaded, port));
+  const succession = environment[SUCCESSION];
+  const handedOver = succession === undefined ? undefined : parseHandedOver(succession);
+  // A next process shares them with the former one.
+  if (handedOver === undefined) await requireFreePorts(wantedPorts(options.config, loaded, port));
   const folder = stateFolder(environment, stateNameOf(options.config, port));
   return {
     loaded,
+    isNext: handedOver !== undefined,
     logToFile: () => {
       const file = createWriteStream(join(folder, 'zephyr.log'), { flags: 'w', mode: 0o600 });
       return (line) => file.write(`${stripVTControlCharacters(line)}\n`);
@@ -78,8 +98,17 @@ export async function readyToLaunch(
         environment,
         port: options.port,
         redisFolder: folder,
+        handedOver,
         onLine: (service, line) => log(formatLogLine(service, line)),
       }),
+    replaceable: (system, log) =>
+      replaceable(system, {
+        environment,
+        addresses: addressesOf(loaded, options.port),
+        print: log,
+        record: (record) => writeRunning(folder, record),
+      }),
+    forget: () => removeRunning(folder),
   };
 }
 

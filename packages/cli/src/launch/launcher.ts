@@ -6,12 +6,14 @@
 import { flushCompileCache } from 'node:module';
 import type { LoadedConfig } from '@zephyr/runtime/config/load';
 import type { Environment } from '@zephyr/runtime/environment';
-import type { ServiceName } from '@zephyr/runtime/service';
+import { LISTEN_FDS } from '@zephyr/runtime/listen-fds';
+import type { Address, ServiceName } from '@zephyr/runtime/service';
 
 import { type PrivateRedis, startPrivateRedis } from './private-redis.ts';
 import { serviceEnvironment, variablesFor } from './service-environment.ts';
 import { startPartBy, watchUncaughtErrors } from './service-part.ts';
 import { SERVICES } from './services.ts';
+import type { HandedOver } from './succession.ts';
 import { type SupervisedService, superviseService } from './supervised-service.ts';
 
 export interface LaunchPlan {
@@ -24,6 +26,8 @@ export interface LaunchPlan {
   readonly port?: number | undefined;
   /** Keeps the private Redis' data between runs; without it nothing is kept. */
   readonly redisFolder?: string | undefined;
+  /** Sockets that listen already, of the process that this one replaces. */
+  readonly handedOver?: HandedOver | undefined;
   readonly onLine: (source: ServiceName | 'redis', line: string) => void;
   /** Instead of the services; for tests. */
   readonly services?: typeof SERVICES | undefined;
@@ -36,8 +40,12 @@ export interface LaunchedSystem {
   readonly services: SupervisedServices;
   /** Of the private Redis, the only process beside this one; undefined while there is none. */
   redisPid(): number | undefined;
+  /** Of the private Redis; undefined: it is somebody else's. */
+  readonly redisUrl: string | undefined;
   /** Settles with an error that nobody caught and that came from no service. */
   readonly fault: Promise<Error>;
+  /** Ends the services, not Redis, for those of another process: running answers end here. */
+  retire(): Promise<void>;
   /** Ends all in order; waits for running answers. */
   stop(): Promise<void>;
   /** Ends what would outlive this process, for a caller that ends the process at once. */
@@ -61,6 +69,10 @@ export async function launch(plan: LaunchPlan): Promise<LaunchedSystem> {
   const fault = Promise.withResolvers<Error>();
   const unwatch = watchUncaughtErrors(fault.resolve);
   const services = startServices(plan, load, redis);
+  const retire = async () => {
+    const all = [services.proxy, services.prober, services.controller];
+    await Promise.all(all.map((service) => service.stop()));
+  };
   const stop = async () => {
     // A probe that runs is of no more use; an answer that runs is.
     await Promise.all([services.proxy.stop(), services.prober.stop()]);
@@ -73,7 +85,8 @@ export async function launch(plan: LaunchPlan): Promise<LaunchedSystem> {
     // Node writes it at its exit, which a killed process does not come to (bin/zephyr).
     flushCompileCache();
     return {
-      ...{ ports, services, stop, fault: fault.promise },
+      ...{ ports, services, retire, stop, fault: fault.promise },
+      redisUrl: redis?.url,
       redisPid: () => redis?.pid(),
       abandon: async () => await redis?.stop(),
     };
@@ -118,6 +131,27 @@ function raise(error: Error): never {
   throw error;
 }
 
+/** Undefined where the configuration names another address now. */
+function fdsFor(name: ServiceName, { loaded, port, handedOver }: LaunchPlan): string | undefined {
+  const handed = handedOver?.[name];
+  if (handed === undefined) return undefined;
+  const wanted = addressesOf(loaded, port)[name];
+  const isSame = handed.host === wanted.host && handed.port === wanted.port;
+  return isSame ? handed.fds.join(',') : undefined;
+}
+
+/** @param port of the proxy, instead of the configuration's */
+export function addressesOf(
+  { config: { server, controller, prober } }: LoadedConfig,
+  port: number | undefined,
+): Readonly<Record<ServiceName, Address>> {
+  return {
+    proxy: { host: server.host, port: port ?? server.port },
+    controller: { host: controller.host, port: controller.port },
+    prober: { host: prober.host, port: prober.port },
+  };
+}
+
 /** Loading takes a second or two, on a busy machine some more. */
 const READY_LIMIT_MS = 60_000;
 
@@ -133,6 +167,7 @@ function specOf(name: ServiceName, plan: LaunchPlan, redis: PrivateRedis | undef
       ...(redis === undefined ? {} : { ZEPHYR_REDIS_URL: redis.url }),
       // One address for all three, where a person has set it, would be two too few.
       ZEPHYR_LISTEN: listen,
+      [LISTEN_FDS]: fdsFor(name, plan),
     }),
     readyLimitMs: plan.readyLimitMs ?? READY_LIMIT_MS,
     onLine: plan.onLine,

@@ -9,6 +9,7 @@
  *     ending --(limit; not when it was asked to stop)--> ended
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Server } from 'node:net';
 
 import { explain, messageOf } from '@zephyr/runtime/errors';
 import { createLogger, type Logger } from '@zephyr/runtime/logger';
@@ -69,6 +70,10 @@ class ServicePart implements StartedService {
 
   get ready(): Promise<number> {
     return this.#ready.promise;
+  }
+
+  get listeners(): readonly Server[] {
+    return this.#state.status === 'running' ? (this.#state.service.listeners ?? []) : [];
   }
 
   get ended(): Promise<string> {

@@ -5,6 +5,8 @@
  *     starting --(end, or not ready in time; never ready before)--> ended
  *     any --(stop)--> stopping --(end)--> ended
  */
+import type { Server } from 'node:net';
+
 import { systemClock } from '@zephyr/runtime/clock';
 import { ZephyrError } from '@zephyr/runtime/errors';
 import type { ServiceName } from '@zephyr/runtime/service';
@@ -23,6 +25,8 @@ export interface ServiceSpec {
 export interface StartedService {
   /** The port where it listens; stays open when it ends before it is ready. */
   readonly ready: Promise<number>;
+  /** That a process after this one may listen on; empty unless it runs. */
+  readonly listeners: readonly Server[];
   /** How it ended, such as `exit code 1`; settles after its last log line. */
   readonly ended: Promise<string>;
   /** Asks it to end in good order. */
@@ -38,6 +42,8 @@ export interface SupervisedService {
   readonly name: ServiceName;
   /** The port where it listens. @throws ZephyrError `SERVICE_START` when the first start fails. */
   readonly ready: Promise<number>;
+  /** See `StartedService`. */
+  listeners(): readonly Server[];
   /** Asks it to end and waits for that. */
   stop(): Promise<void>;
   /** Ends it at once; it is started again unless it was asked to stop. */
@@ -96,6 +102,7 @@ export function superviseService(spec: ServiceSpec, startService: StartService):
   return {
     name: spec.name,
     ready: firstReady.promise,
+    listeners: () => (state.status === 'running' ? state.service.listeners : []),
     stop: () => {
       if (state.status === 'waiting') {
         clearTimeout(state.timer);

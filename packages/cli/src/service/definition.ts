@@ -34,6 +34,7 @@ After=network-online.target
 
 [Service]
 ExecStart=${commandOf(run).map(quotedForSystemd).join(' ')}
+ExecReload=/bin/kill -USR2 $MAINPID
 WorkingDirectory=${run.workingFolder.replaceAll('%', '%%')}
 Environment=${quotedVariable(`PATH=${run.searchPath}`)}
 Restart=on-failure

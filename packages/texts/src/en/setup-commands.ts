@@ -13,6 +13,8 @@ export const setupCommands = {
   'cli.option.port': 'port of the proxy',
 
   'cli.start': 'Start Zephyr on this machine with your config.toml and .env',
+  'cli.restart':
+    'Replace the process of a running zephyr start, after an upgrade for example; nobody notices',
   'cli.start.headless': 'print logs instead of the dashboard',
   'cli.run': 'Run one command through Zephyr, which is started for it where none runs',
   'cli.run.command': 'the command with its arguments',
@@ -87,6 +89,9 @@ export const setupCommands = {
   'service.install': 'not installed: zephyr service install',
   'service.running': 'running ({path})',
   'service.stopped': 'installed, but not running ({path})',
+
+  'restart.done':
+    'Zephyr {version} serves now (process {pid}); running answers of the former one end where they are.',
 
   'start.serves': 'Zephyr serves at {url}. Wherever Claude Code runs:',
   'start.personKey': '<the key of the person>',

@@ -15,6 +15,7 @@ export const setupCommands = {
   'cli.option.port': '代理的端口',
 
   'cli.start': '用您的 config.toml 和 .env 在本机启动 Zephyr',
+  'cli.restart': '替换正在运行的 zephyr start 的进程，例如在升级之后；使用者不会察觉',
   'cli.start.headless': '输出日志，而不显示仪表盘',
   'cli.run': '让一个命令经由 Zephyr 运行；没有运行中的 Zephyr 时为它启动一个',
   'cli.run.command': '命令及其参数',
@@ -84,6 +85,8 @@ export const setupCommands = {
   'service.install': '未安装：zephyr service install',
   'service.running': '运行中（{path}）',
   'service.stopped': '已安装，但未运行（{path}）',
+
+  'restart.done': '现在由 Zephyr {version} 提供服务（进程 {pid}）；原进程的应答会在原处完成。',
 
   'start.serves': 'Zephyr 的地址是 {url}。在运行 Claude Code 的机器上：',
   'start.personKey': '<此人的密钥>',

@@ -4,14 +4,17 @@ import {
   createServer,
   type IncomingMessage,
   type RequestListener,
+  type Server,
   type ServerResponse,
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 import { ZephyrError } from '@zephyr/runtime/errors';
 import { encrypt, type OwnCertificate, refusingUnencrypted } from '@zephyr/runtime/http/own-tls';
+import { listenOn } from '@zephyr/runtime/listen-fds';
 
 export interface RunningServer {
+  readonly server: Server;
   readonly port: number;
   /** A renewed certificate, for new connections. */
   renew(certificate: OwnCertificate | undefined): void;
@@ -22,14 +25,15 @@ export interface RunningServer {
 export async function startServer(
   app: RequestListener,
   address: { readonly host: string; readonly port: number },
-  certificate?: OwnCertificate | undefined,
+  certificate: OwnCertificate | undefined,
+  fd?: number | undefined,
 ): Promise<RunningServer> {
   const server = createServer(
     { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 1_000 },
     certificate === undefined ? app : refusingUnencrypted(app, refuseUnencrypted),
   );
   const tls = certificate && encrypt(server, certificate);
-  server.listen(address.port, address.host);
+  listenOn(server, address, fd);
   try {
     await once(server, 'listening');
   } catch (cause) {
@@ -40,6 +44,7 @@ export async function startServer(
     });
   }
   return {
+    server,
     port: (server.address() as AddressInfo).port,
     renew: (renewed) => {
       if (renewed !== undefined) tls?.renew(renewed);

@@ -16,6 +16,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { DataPathConfig } from '@zephyr/runtime/config/config';
 import { encrypt, type OwnCertificate, refusingUnencrypted } from '@zephyr/runtime/http/own-tls';
+import { listenOn } from '@zephyr/runtime/listen-fds';
 
 import {
   type ErrorName,
@@ -35,6 +36,8 @@ type ServerSettings = Pick<DataPathConfig, 'timeouts' | 'limits'>;
 export interface ListenOptions {
   readonly host: string;
   readonly port: number;
+  /** Of a socket that listens there already. */
+  readonly fd?: number | undefined;
   readonly settings: ServerSettings;
   readonly connections: Connections;
   /** Undefined: plain HTTP. */
@@ -69,7 +72,7 @@ export async function listen(handler: RequestListener, options: ListenOptions): 
   });
   server.on('connect', (_req, socket: Socket) => refuseRest(socket, 'forward_proxy', connections));
   const tls = certificate && encrypt(server, certificate);
-  server.listen(options.port, options.host);
+  listenOn(server, options, options.fd);
   await once(server, 'listening');
   const renew = (renewed: OwnCertificate | undefined): void => {
     if (renewed !== undefined) tls?.renew(renewed);

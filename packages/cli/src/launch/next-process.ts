@@ -1,0 +1,147 @@
+/** A next process, as the first one sees it: started with the sockets that listen, and watched. */
+import { type ChildProcess, type SendHandle, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { Server } from 'node:net';
+import { createInterface } from 'node:readline';
+
+import { type Environment, handedOver } from '@zephyr/runtime/environment';
+import { messageOf, ZephyrError } from '@zephyr/runtime/errors';
+import type { Address, ServiceName } from '@zephyr/runtime/service';
+
+import { fromNextSchema, HAND_OVER, type HandedOver, SUCCESSION } from './succession.ts';
+
+/** Of Node's own: it owns a file descriptor, and accepts nothing until somebody listens on it. */
+interface RawSocket {
+  readonly fd: number;
+  close(): void;
+}
+
+/** Sockets that listen, by service. */
+export type Sockets = Readonly<Record<ServiceName, readonly (Server | RawSocket)[]>>;
+
+export interface NextProcess {
+  readonly pid: number;
+  readonly version: string;
+  /** How it ended. */
+  readonly ended: Promise<string>;
+  /** Its own, for the process after it. To be closed by `closeSockets`. */
+  sockets(): Promise<Sockets>;
+  /** In good order: running answers end where they are. */
+  stop(): void;
+  kill(): void;
+}
+
+export interface NextProcessPlan {
+  readonly environment: Environment;
+  readonly addresses: Readonly<Record<ServiceName, Address>>;
+  readonly redisUrl: string | undefined;
+  readonly print: (line: string) => void;
+}
+
+const NAMES = ['proxy', 'controller', 'prober'] as const;
+/** Of the child: after its input, output, errors, and the channel to us. */
+const FIRST_FD = 4;
+/** Loading takes a second or two, on a busy machine some more. */
+const READY_LIMIT_MS = 90_000;
+
+/** @throws ZephyrError `SUCCESSOR` when it does not become ready; then it has ended */
+export async function startNextProcess(
+  sockets: Sockets,
+  plan: NextProcessPlan,
+): Promise<NextProcess> {
+  const { environment, redisUrl, print } = plan;
+  const argv = [...process.execArgv, '--', ...process.argv.slice(1)];
+  const child: ChildProcess = spawn(process.execPath, argv, {
+    // Ctrl-C is for the first process, which passes it on.
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc', ...fdsOf(sockets)],
+    env: handedOver({
+      ...environment,
+      [SUCCESSION]: JSON.stringify(handedOverOf(sockets, plan)),
+      ...(redisUrl === undefined ? {} : { ZEPHYR_REDIS_URL: redisUrl }),
+    }),
+  });
+  for (const output of [child.stdout, child.stderr]) {
+    if (output !== null) createInterface({ input: output }).on('line', print);
+  }
+  const ended = once(child, 'exit').then(
+    ([code, signal]) => (code === null ? `signal ${String(signal)}` : `exit code ${String(code)}`),
+    messageOf,
+  );
+  const version = await readyVersion(child, ended);
+  return {
+    pid: child.pid ?? 0,
+    version,
+    ended,
+    sockets: () => socketsOf(child, ended),
+    stop: () => child.kill('SIGTERM'),
+    kill: () => child.kill('SIGKILL'),
+  };
+}
+
+/** Ours: what the next process has of them stays open. Servers close by themselves. */
+export function closeSockets(sockets: Sockets): void {
+  for (const socket of NAMES.flatMap((name) => sockets[name])) {
+    if (!('listening' in socket)) socket.close();
+  }
+}
+
+/** Node's types do not know that a server has a socket of its own, as a raw one is. */
+function fdsOf(sockets: Sockets): readonly number[] {
+  return NAMES.flatMap((name) => sockets[name]).map((socket) => {
+    const { fd } = '_handle' in socket ? (socket._handle as RawSocket) : (socket as RawSocket);
+    return fd;
+  });
+}
+
+function handedOverOf(sockets: Sockets, { addresses }: NextProcessPlan): HandedOver {
+  let fd = FIRST_FD;
+  const entries = NAMES.map((name) => {
+    const fds = sockets[name].map(() => fd++);
+    return [name, { ...addresses[name], fds }];
+  });
+  return Object.fromEntries(entries) as HandedOver;
+}
+
+async function readyVersion(child: ChildProcess, ended: Promise<string>): Promise<string> {
+  const ready = new Promise<string>((resolve) => {
+    child.on('message', (message) => {
+      const read = fromNextSchema.safeParse(message);
+      if (read.data?.type === 'ready') resolve(read.data.version);
+    });
+  });
+  let limit: NodeJS.Timeout | undefined;
+  const late = new Promise<'late'>((resolve) => {
+    limit = setTimeout(() => resolve('late'), READY_LIMIT_MS);
+  });
+  const first = await Promise.race([
+    ready.then((version) => ({ version })),
+    ended.then((how) => ({ how })),
+    late.then(() => ({ how: `not ready after ${READY_LIMIT_MS / 1_000} s` })),
+  ]);
+  clearTimeout(limit);
+  if ('version' in first) return first.version;
+  child.kill('SIGKILL');
+  throw new ZephyrError('SUCCESSOR', `the next process did not start: ${first.how}`, {
+    advice: ['the lines above say why; the running one goes on'],
+  });
+}
+
+/** @throws ZephyrError `SUCCESSOR` */
+async function socketsOf(child: ChildProcess, ended: Promise<string>): Promise<Sockets> {
+  const sockets: Record<ServiceName, RawSocket[]> = { proxy: [], controller: [], prober: [] };
+  const all = new Promise<'all'>((resolve) => {
+    const take = (message: unknown, handle: SendHandle) => {
+      const read = fromNextSchema.safeParse(message).data;
+      if (read?.type !== 'listener') return;
+      sockets[read.service].push(handle as unknown as RawSocket);
+      if (read.left > 0) return;
+      child.off('message', take);
+      resolve('all');
+    };
+    child.on('message', take);
+  });
+  child.send(HAND_OVER);
+  if ((await Promise.race([all, ended])) === 'all') return sockets;
+  throw new ZephyrError('SUCCESSOR', 'the process that serves has ended');
+}

@@ -1,0 +1,44 @@
+/**
+ * How a running `zephyr start` is replaced without anybody noticing: by another version, for example.
+ *
+ *     first ──starts, with its listening sockets──► next       both accept from the same queue
+ *     first ◄──ready────────────────────────────── next
+ *     first: its services end, running answers where they are; Redis, the terminal and its process stay
+ *     first ──once more: the sockets of the next──► next after that …
+ *
+ * The first process stays, so that whoever watches it (a terminal, systemd, launchd) sees one process.
+ */
+import type { Address, ServiceName } from '@zephyr/runtime/service';
+import { z } from 'zod';
+
+/** The variable that a next process finds its part in. */
+export const SUCCESSION = 'ZEPHYR_SUCCESSION';
+
+const handedOverSchema = z.record(
+  z.enum(['proxy', 'prober', 'controller']),
+  z.object({ host: z.string(), port: z.number(), fds: z.array(z.number()) }),
+);
+/** Where each service listens already. */
+export type HandedOver = Readonly<
+  Record<ServiceName, Address & { readonly fds: readonly number[] }>
+>;
+
+/** @throws ZodError */
+export function parseHandedOver(text: string): HandedOver {
+  return handedOverSchema.parse(JSON.parse(text));
+}
+
+/** From the next process to the first; `listener` comes with the socket. */
+export const fromNextSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('ready'), version: z.string() }),
+  z.object({
+    type: z.literal('listener'),
+    service: z.enum(['proxy', 'prober', 'controller']),
+    /** How many are still to come. */
+    left: z.number(),
+  }),
+]);
+export type FromNext = z.infer<typeof fromNextSchema>;
+
+/** From the first process to the next. */
+export const HAND_OVER = 'hand over';

@@ -1,0 +1,34 @@
+/** The part of a next process: it says when it serves, and gives its sockets to the one after it. */
+import type { Server } from 'node:net';
+
+import { VERSION } from '@zephyr/runtime/version';
+
+import type { LaunchedSystem } from './launcher.ts';
+import { type FromNext, HAND_OVER } from './succession.ts';
+
+const NAMES = ['proxy', 'controller', 'prober'] as const;
+
+/** Settles when the first process has ended, however: nobody else would end this one. */
+export function takeOver({ services }: LaunchedSystem): Promise<void> {
+  process.on('message', (message) => {
+    if (message !== HAND_OVER) return;
+    const listeners = NAMES.flatMap((service) =>
+      services[service].listeners().map((listener) => ({ service, listener })),
+    );
+    for (const [index, { service, listener }] of listeners.entries()) {
+      send({ type: 'listener', service, left: listeners.length - index - 1 }, listener);
+    }
+  });
+  send({ type: 'ready', version: VERSION });
+  if (!process.connected) return Promise.resolve();
+  return new Promise((resolve) => process.once('disconnect', () => resolve()));
+}
+
+/**
+ * As a server the other side would accept connections from it at once, which it must not: so the
+ * socket itself is sent, as Node's cluster does.
+ */
+function send(message: FromNext, listener?: Server): void {
+  const socket = listener && (listener as unknown as { readonly _handle: Server })._handle;
+  process.send?.(message, socket);
+}
