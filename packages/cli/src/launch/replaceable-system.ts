@@ -33,81 +33,114 @@ type Serving =
   | { readonly kind: 'ending' };
 
 export function replaceable(system: LaunchedSystem, plan: ReplaceablePlan): ReplaceableSystem {
-  const fault = Promise.withResolvers<Error>();
-  const former: { readonly next?: NextProcess; readonly ended: Promise<unknown> }[] = [];
-  let serving: Serving = { kind: 'own' };
-  let isReplacing = false;
-  let attempts = 0;
-  const record = (problem: string | null) => {
-    const { pid, version } =
-      serving.kind === 'next' ? serving.next : { pid: process.pid, version: VERSION };
-    plan.record({ servingPid: pid, version, attempts, problem });
+  const replacement = new Replacement(system, plan);
+  return {
+    ...system,
+    fault: Promise.race([system.fault, replacement.fault]),
+    replace: () => replacement.replace(),
+    stop: () => replacement.stop(),
+    abandon: () => replacement.abandon(),
   };
-  record(null);
+}
 
-  const socketsOf = async (): Promise<Sockets> => {
-    if (serving.kind === 'next') return await serving.next.sockets();
-    const { proxy, controller, prober } = system.services;
+interface Former {
+  readonly next?: NextProcess;
+  readonly ended: Promise<unknown>;
+}
+
+class Replacement {
+  readonly #system: LaunchedSystem;
+  readonly #plan: ReplaceablePlan;
+  readonly #fault = Promise.withResolvers<Error>();
+  readonly #former: Former[] = [];
+  #serving: Serving = { kind: 'own' };
+  #isReplacing = false;
+  #attempts = 0;
+
+  constructor(system: LaunchedSystem, plan: ReplaceablePlan) {
+    this.#system = system;
+    this.#plan = plan;
+    this.#record(null);
+  }
+
+  /** Settles when the process that serves ends by itself. */
+  get fault(): Promise<Error> {
+    return this.#fault.promise;
+  }
+
+  async replace(): Promise<void> {
+    if (this.#isReplacing || this.#serving.kind === 'ending') return;
+    this.#isReplacing = true;
+    this.#attempts += 1;
+    let problem: string | null = null;
+    try {
+      this.#moveTo(await this.#startNext());
+    } catch (error) {
+      problem = explain(error);
+      this.#plan.print(problem);
+    } finally {
+      this.#isReplacing = false;
+      this.#record(problem);
+    }
+  }
+
+  async stop(): Promise<void> {
+    // Its own services end in their order: the proxy first, while the others are there.
+    if (this.#serving.kind === 'next') this.#retire(this.#serving);
+    this.#serving = { kind: 'ending' };
+    await Promise.all(this.#former.map(({ ended }) => ended));
+    await this.#system.stop();
+  }
+
+  async abandon(): Promise<void> {
+    for (const { next } of this.#former) next?.kill();
+    await this.#system.abandon();
+  }
+
+  async #startNext(): Promise<NextProcess> {
+    const sockets = await this.#sockets();
+    try {
+      return await startNextProcess(sockets, { ...this.#plan, redisUrl: this.#system.redisUrl });
+    } finally {
+      closeSockets(sockets);
+    }
+  }
+
+  async #sockets(): Promise<Sockets> {
+    if (this.#serving.kind === 'next') return await this.#serving.next.sockets();
+    const { proxy, controller, prober } = this.#system.services;
     return {
       ...{ proxy: proxy.listeners(), controller: controller.listeners() },
       prober: prober.listeners(),
     };
-  };
-  const retire = (left: Serving) => {
-    if (left.kind === 'own') former.push({ ended: system.retire() });
-    if (left.kind === 'next') {
-      left.next.stop();
-      former.push({ next: left.next, ended: left.next.ended });
-    }
-  };
-  const watch = (next: NextProcess) => {
-    next.ended.then((how) => {
-      if (serving.kind !== 'next' || serving.next !== next) return;
-      fault.resolve(new Error(`the process that serves ended with ${how}`));
-    });
-  };
-  const startNext = async () => {
-    const sockets = await socketsOf();
-    try {
-      return await startNextProcess(sockets, { ...plan, redisUrl: system.redisUrl });
-    } finally {
-      closeSockets(sockets);
-    }
-  };
+  }
 
-  return {
-    ...system,
-    fault: Promise.race([system.fault, fault.promise]),
-    replace: async () => {
-      if (isReplacing || serving.kind === 'ending') return;
-      isReplacing = true;
-      attempts += 1;
-      let problem: string | null = null;
-      try {
-        const next = await startNext();
-        const left = serving as Serving;
-        if (left.kind === 'ending') return next.stop();
-        serving = { kind: 'next', next };
-        watch(next);
-        retire(left);
-      } catch (error) {
-        problem = explain(error);
-        plan.print(problem);
-      } finally {
-        isReplacing = false;
-        record(problem);
-      }
-    },
-    stop: async () => {
-      retire(serving);
-      serving = { kind: 'ending' };
-      await Promise.all(former.map(({ ended }) => ended));
-      await system.stop();
-    },
-    abandon: async () => {
-      if (serving.kind === 'next') serving.next.kill();
-      for (const { next } of former) next?.kill();
-      await system.abandon();
-    },
-  };
+  #moveTo(next: NextProcess): void {
+    const left = this.#serving;
+    // It was asked to end meanwhile.
+    if (left.kind === 'ending') {
+      next.stop();
+      return;
+    }
+    this.#serving = { kind: 'next', next };
+    next.ended.then((how) => {
+      if (this.#serving.kind !== 'next' || this.#serving.next !== next) return;
+      this.#fault.resolve(new Error(`the process that serves ended with ${how}`));
+    });
+    this.#retire(left);
+  }
+
+  #retire(left: Serving): void {
+    if (left.kind === 'own') this.#former.push({ ended: this.#system.retire() });
+    if (left.kind !== 'next') return;
+    left.next.stop();
+    this.#former.push({ next: left.next, ended: left.next.ended });
+  }
+
+  #record(problem: string | null): void {
+    const serving = this.#serving;
+    const { pid, version } =
+      serving.kind === 'next' ? serving.next : { pid: process.pid, version: VERSION };
+    this.#plan.record({ servingPid: pid, version, attempts: this.#attempts, problem });
+  }
 }
