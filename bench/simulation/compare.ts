@@ -6,7 +6,16 @@ import { FirstToFinish, LastSample, RandomInBand, TwoChoices } from './other-rul
 import { PlacedRule, type Placer } from './placed-rule.ts';
 import { OneEndpoint, RoundRobin } from './plain-rivals.ts';
 import { Present } from './present.ts';
-import { bestSingleOf, type Figures, figuresOf, mixOf, OURS, worseThan } from './report.ts';
+import {
+  type BesideBest,
+  besideBest,
+  bestSingleOf,
+  type Figures,
+  figuresOf,
+  mixOf,
+  OURS,
+  worseThan,
+} from './report.ts';
 import type { Rule } from './rule.ts';
 import { type Outcome, runRule } from './run.ts';
 import { makeWorlds } from './worlds.ts';
@@ -43,8 +52,8 @@ export function compareRules(
 interface Runs {
   readonly nature: Nature;
   readonly all: Outcome[];
-  /** By rule, in what it was worse than the best single endpoint, seed by seed. */
-  readonly worse: Map<string, string[]>;
+  /** By rule, seed by seed. */
+  readonly beside: Map<string, BesideBest[]>;
   readonly worseThanChosen: string[];
 }
 
@@ -65,23 +74,24 @@ function worldFigures(
       const found = worseThan(bestSingleOf([chosen]), ours);
       own.worseThanChosen.push(...found.map((what) => `${seed}: ${what}`));
       for (const outcome of outcomes) {
-        const worse = worseThan(bestSingleOf(singles), [outcome]);
-        const before = own.worse.get(outcome.rule) ?? [];
-        own.worse.set(outcome.rule, [...before, ...worse.map((what) => `${seed}: ${what}`)]);
+        const { worse, aboveMs } = besideBest(bestSingleOf(singles), outcome);
+        const before = own.beside.get(outcome.rule) ?? [];
+        const named = { worse: worse.map((what) => `${seed}: ${what}`), aboveMs };
+        own.beside.set(outcome.rule, [...before, named]);
       }
       about.progress(`seed ${seed}, ${about.withCaches ? '' : 'no caches, '}${nature.name}`);
     }
   }
-  return [...runs.values()].map(({ nature, all, worse, worseThanChosen }) => ({
+  return [...runs.values()].map(({ nature, all, beside, worseThanChosen }) => ({
     name: nature.name,
     about: nature.about,
-    figures: figuresOf(all, worse),
+    figures: figuresOf(all, beside),
     worseThanChosen,
   }));
 }
 
 function newRuns(nature: Nature): Runs {
-  return { nature, all: [], worse: new Map(), worseThanChosen: [] };
+  return { nature, all: [], beside: new Map(), worseThanChosen: [] };
 }
 
 /** Each endpoint of a world alone, with the client's own retries. */

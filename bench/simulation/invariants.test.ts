@@ -81,7 +81,8 @@ const CONTESTED = new Set([
  * present of every endpoint would hold them.
  */
 const NOT_HELD = new Set([
-  // Found after some requests and left with all sessions' caches; the best endpoint had little of it.
+  // Found after some requests and left with all sessions' caches; the best endpoint had little of it: its p90
+  // is 2,743 ms, that of the others 3,323 ms and more.
   '101 congestion',
   // The endpoint that cuts least happened to cut 3. Here, 7 times an endpoint began to: two are cut each
   // time, and what had been sent by then.

@@ -15,6 +15,38 @@ export interface Figures {
   readonly regretMs: number;
   /** In which seed and in what it is worse than the best single endpoint; empty where it is not. */
   readonly worse: readonly string[];
+  /** Its p90 less that of the best single endpoint, the mean over the seeds. */
+  readonly above: MeanOfSeeds;
+}
+
+interface MeanOfSeeds {
+  readonly ms: number;
+  /** Half of the interval that has the true mean with 95 %; undefined where there are no seeds to compare. */
+  readonly reachMs: number | undefined;
+}
+
+/** A rule in one seed, beside the best single endpoint there. */
+export interface BesideBest {
+  readonly worse: readonly string[];
+  readonly aboveMs: number;
+}
+
+export function besideBest(best: BestSingle, outcome: Outcome): BesideBest {
+  const aboveMs = quantile(timesOf([outcome]), 0.9) - best.p90Ms;
+  return { worse: worseThan(best, [outcome]), aboveMs };
+}
+
+/** Student's t for 95 % by degrees of freedom, from 1; then that of the normal distribution. */
+const T_95 = [12.71, 4.3, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26];
+const NORMAL_95 = 1.96;
+
+export function meanOfSeeds(values: readonly number[]): MeanOfSeeds {
+  const ms = values.reduce((all, value) => all + value, 0) / values.length;
+  const freedom = values.length - 1;
+  if (freedom < 1) return { ms, reachMs: undefined };
+  const variance = values.reduce((all, value) => all + (value - ms) ** 2, 0) / freedom;
+  const reachMs = (T_95[freedom - 1] ?? NORMAL_95) * Math.sqrt(variance / values.length);
+  return { ms, reachMs };
 }
 
 /** What any of the endpoints alone comes to at best, each figure from the endpoint that has it. */
@@ -69,10 +101,10 @@ export const OURS = 'a zephyr';
 export const ORACLE = 'f oracle';
 export const PRESENT = 'i knows the present';
 
-/** @param worse By rule, in what it is worse than the best single endpoint, each with its seed. */
+/** @param beside By rule, seed by seed; what is worse names its seed. */
 export function figuresOf(
   outcomes: readonly Outcome[],
-  worse: ReadonlyMap<string, readonly string[]>,
+  beside: ReadonlyMap<string, readonly BesideBest[]>,
 ): readonly Figures[] {
   const plain = [...Map.groupBy(outcomes, ({ rule }) => rule)].map(([rule, runs]) => {
     const times = timesOf(runs);
@@ -87,7 +119,8 @@ export function figuresOf(
       switches: sum(({ switches }) => switches),
       tokensLost: sum(({ tokensLost }) => tokensLost),
       probeUsd: sum(({ probeUsd }) => probeUsd),
-      worse: worse.get(rule) ?? [],
+      worse: (beside.get(rule) ?? []).flatMap(({ worse }) => worse),
+      above: meanOfSeeds((beside.get(rule) ?? []).map(({ aboveMs }) => aboveMs)),
     };
   });
   const oracleMs = plain.find(({ rule }) => rule === ORACLE)?.meanMs ?? 0;
@@ -111,6 +144,7 @@ export function mixOf(worlds: readonly (readonly Figures[])[]): readonly Figures
       probeUsd: sum(({ probeUsd }) => probeUsd),
       regretMs: mean(({ regretMs }) => regretMs),
       worse: worseIn(lines),
+      above: { ms: mean(({ above }) => above.ms), reachMs: undefined },
     };
   });
 }
@@ -122,13 +156,17 @@ function worseIn(lines: readonly Figures[]): readonly string[] {
 
 export function describeTable(lines: readonly Figures[]): string {
   const head =
-    '| rule | mean ms | p90 ms | p95 ms | regret ms | failed requests | worse than the best single endpoint | switches | cached tokens lost | probes USD |';
+    '| rule | mean ms | p90 ms | p95 ms | regret ms | failed requests | worse than the best single endpoint | p90 above it, mean of the seeds, ms | switches | cached tokens lost | probes USD |';
   const rows = lines.map(
     (line) =>
       `| ${line.rule} | ${Math.round(line.meanMs)} | ${Math.round(line.p90Ms)} | ${Math.round(line.p95Ms)} | ` +
       `${Math.round(line.regretMs)} | ${line.failed} of ${line.requests} | ` +
-      `${line.worse.join(', ') || 'no'} | ${line.switches} | ` +
+      `${line.worse.join(', ') || 'no'} | ${describeMean(line.above)} | ${line.switches} | ` +
       `${(line.tokensLost / 1e6).toFixed(1)} M | ${line.probeUsd.toFixed(2)} |`,
   );
-  return [head, '|---|--:|--:|--:|--:|--:|---|--:|--:|--:|', ...rows].join('\n');
+  return [head, '|---|--:|--:|--:|--:|--:|---|--:|--:|--:|--:|', ...rows].join('\n');
+}
+
+function describeMean({ ms, reachMs }: MeanOfSeeds): string {
+  return `${Math.round(ms)}${reachMs === undefined ? '' : ` ± ${Math.round(reachMs)}`}`;
 }
