@@ -31,6 +31,8 @@ export interface Asked {
 }
 
 export interface Client {
+  /** All that is asked at once goes over one connection, one after the other. */
+  readonly pipelines: boolean;
   ask(asked: Asked): Promise<readonly Seen[]>;
   close(): void;
 }
@@ -69,6 +71,7 @@ export function plainClient(options: PlainOptions): Client {
     return seenOf(result);
   };
   return {
+    pipelines: false,
     ask: (asked) => Promise.all(asked.ids.map((id) => one(asked, id))),
     close: () => agent.destroy(),
   };
@@ -111,6 +114,7 @@ export function rawClient(version: '1.0' | '1.1'): Client {
     return `POST /v1/messages HTTP/${version}\r\n${fields.join('')}\r\n${body}`;
   };
   return {
+    pipelines: true,
     ask: async ({ port, key, ids }) => {
       const requests = ids.map((id, at) => requestOf(key, id, at === ids.length - 1));
       const { text } = await sendRaw(port, requests.join(''), LIMIT_MS);
@@ -150,6 +154,7 @@ export function sdkClient(): Client {
     }
   };
   return {
+    pipelines: false,
     ask: (asked) => Promise.all(asked.ids.map((id) => one(asked, id))),
     close: () => undefined,
   };
@@ -181,6 +186,7 @@ export function pythonClient(): Client | undefined {
       child.stdin?.write(`${JSON.stringify({ url, key, prompt: `${MARK}${id}` })}\n`);
     });
   return {
+    pipelines: false,
     ask: (asked) => Promise.all(asked.ids.map((id) => one(asked, id))),
     close: () => child.kill(),
   };
@@ -207,6 +213,7 @@ export function claudeClient(): Client {
       child.stdin?.end();
     });
   return {
+    pipelines: false,
     ask: (asked) => Promise.all(asked.ids.map((id) => one(asked, id))),
     close: () => rmSync(home, { recursive: true, force: true }),
   };

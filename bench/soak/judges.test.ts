@@ -29,7 +29,7 @@ function ledgerWith(...deliveries: readonly Partial<Delivery>[]): Ledger {
 const WHOLE_ANSWER = { hasContent: true, isWhole: true, named: TOKENS };
 
 const sent = (seen: Seen): Sent => ({
-  ...{ id: 'ann-1', fromMs: 1_000, toMs: 2_000, seen },
+  ...{ id: 'ann-1', behind: [], fromMs: 1_000, toMs: 2_000, seen },
   person: { name: 'ann', proxy: 0 } as Person,
 });
 
@@ -68,6 +68,12 @@ describe('a request that failed', () => {
   it('was cut by its endpoint, or by us', () => {
     expect(judge(ledgerWith({ hasContent: true }), [])).toBe('cut');
     expect(judge(ledgerWith(WHOLE_ANSWER), [])).toBe('cut_by_us');
+    const behind = { ...sent(BAD), id: 'ann-2', behind: ['ann-1'] };
+    const about = { endpoints, troubles: [], outages: [] };
+    const verdictBehind = (first: Partial<Delivery>) =>
+      verdictOf(behind, { ...about, ledger: ledgerWith(first) });
+    expect(verdictBehind({ hasContent: true })).toBe('cut');
+    expect(verdictBehind(WHOLE_ANSWER)).toBe('lost');
   });
 
   it('went with its proxy only where that is excused', () => {

@@ -30,6 +30,8 @@ export interface Person {
 /** A request as its client saw it. */
 export interface Sent {
   readonly id: string;
+  /** Requests whose answers come before this one on the same connection. */
+  readonly behind: readonly string[];
   readonly person: Person;
   readonly fromMs: number;
   readonly toMs: number;
@@ -102,7 +104,8 @@ export async function live(
     const all = await someone.client.ask({ port, key: someone.key, ids });
     const toMs = performance.now();
     for (const [at, seen] of all.entries()) {
-      about.note({ id: ids[at] ?? '', person: someone, fromMs, toMs, seen });
+      const behind = someone.client.pipelines ? ids.slice(0, at) : [];
+      about.note({ id: ids[at] ?? '', behind, person: someone, fromMs, toMs, seen });
     }
     await sleep(someone.pauseMs);
   }

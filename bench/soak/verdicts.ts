@@ -11,7 +11,8 @@ const MAX_RETRIES = 2;
 /**
  * - `lost`: no answer, though an endpoint was wholly well.
  * - `cut_by_us`: its endpoint sent a whole answer, and its client did not get one.
- * - `cut`: its endpoint broke off after content; nobody can give that a second time.
+ * - `cut`: its endpoint broke off after content, or that of an answer before it on its connection, which
+ *   ended with that; nobody can give that a second time.
  * - `dark`: no endpoint was wholly well.
  * - `with_its_proxy`: its proxy was killed, or was not there.
  */
@@ -33,7 +34,7 @@ export function verdictOf(sent: Sent, evidence: Evidence): Verdict {
   if (sent.seen.end !== 'bad') return 'good';
   const deliveries = evidence.ledger.of(sent.id);
   if (isWithItsProxy(sent, deliveries, evidence.outages)) return 'with_its_proxy';
-  if (deliveries.some(isCut)) return 'cut';
+  if ([sent.id, ...sent.behind].some((id) => evidence.ledger.of(id).some(isCut))) return 'cut';
   const isSentWhole = deliveries.at(-1)?.isWhole === true;
   if (isSentWhole && !sent.person.name.startsWith(CLAUDE)) return 'cut_by_us';
   return hadWell(sent, evidence) ? 'lost' : 'dark';
