@@ -277,7 +277,8 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
       await row(page, name.toLowerCase())
         .getByText(/connection refused/)
         .first()
-        .waitFor();
+        // Another one may have taken over before the kill; then only probes find it, several of them.
+        .waitFor({ timeout: 90_000 });
       await page.screenshot({ path: artifact('failed-over.png'), fullPage: true });
     } finally {
       await endpoint?.revive();
