@@ -40,7 +40,7 @@ export function besideBest(best: BestSingle, outcome: Outcome): BesideBest {
 const T_95 = [12.71, 4.3, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26];
 const NORMAL_95 = 1.96;
 
-export function meanOfSeeds(values: readonly number[]): MeanOfSeeds {
+function meanOfSeeds(values: readonly number[]): MeanOfSeeds {
   const ms = values.reduce((all, value) => all + value, 0) / values.length;
   const freedom = values.length - 1;
   if (freedom < 1) return { ms, reachMs: undefined };
