@@ -149,6 +149,7 @@ export function sdkClient(): Client {
           : await client.messages.stream(question).finalMessage();
       return { end: reason === 'end_turn' ? 'whole' : 'bad', status: 200, error: String(reason) };
     } catch (error) {
+      if (hasNotConnected(error)) return { end: 'left', status: 0, error: '' };
       const status = error instanceof APIError ? Number(error.status ?? 0) : 0;
       return { end: 'bad', status, error: String(error).slice(0, ERROR_CHARACTERS) };
     }
@@ -158,6 +159,16 @@ export function sdkClient(): Client {
     ask: (asked) => Promise.all(asked.ids.map((id) => one(asked, id))),
     close: () => undefined,
   };
+}
+
+/**
+ * Its own limit of ten seconds, which a starved machine exceeds: the system takes connections, also for a
+ * proxy that is frozen.
+ */
+function hasNotConnected(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'UND_ERR_CONNECT_TIMEOUT' || hasNotConnected(error.cause);
 }
 
 /** Made by scripts/setup-tests.sh. */
