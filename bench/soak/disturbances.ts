@@ -1,4 +1,5 @@
 /** The random faults of Redis and of the services, all from one seed. */
+import { readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { UsageRow } from '@zephyr/contract/usage';
@@ -6,7 +7,7 @@ import type { UsageRow } from '@zephyr/contract/usage';
 import type { Service } from '../never-worse/services.ts';
 import { type Random, seededRandom, seedOf } from '../simulation/random.ts';
 import { pick } from './endpoint-faults.ts';
-import type { SoakSystem } from './system.ts';
+import { type SoakSystem, statusOf } from './system.ts';
 import { until } from './until.ts';
 
 /** From a signal that ends a proxy until its next run is ready. */
@@ -39,8 +40,6 @@ const FROZEN_MS = [2_000, 8_000] as const;
 /** Longer than a proxy's file of usage is taken for that of a running process. */
 const LONG_FROZEN_MS = 13_000;
 const PARTITION_MS = [3_000, 12_000] as const;
-/** So long after trouble everything is written, and was acknowledged. */
-const QUIET_MS = 5_000;
 
 /** The first proxy stays: what it counts is exact, and what it serves is never cut. */
 const MORTAL_PROXY = 1;
@@ -79,13 +78,28 @@ async function disturbRedis(scene: Scene): Promise<void> {
 }
 
 /**
- * Only when all is quiet: a batch that was written, but not acknowledged, would be written a second
- * time by a Redis that has forgotten the first.
+ * Only when all is acknowledged: a batch that was written without an acknowledgement would be written a
+ * second time by a Redis that has forgotten the first. Each proxy has had nothing unwritten in some
+ * moment since the last trouble, and what killed ones left on disk is written.
  */
 async function emptyRedis(scene: Scene): Promise<void> {
-  await sleep(QUIET_MS);
+  const { system, log } = scene;
+  const behind = new Set(system.proxies);
+  await until('all usage is acknowledged', async () => {
+    for (const proxy of behind) {
+      if (proxy.port() === undefined) continue;
+      const { usage, redis } = await statusOf(proxy);
+      if (redis === 'up' && usage.unwritten_requests === 0) behind.delete(proxy);
+    }
+    return behind.size === 0 && !hasUsageFiles(system.folder);
+  });
   note(scene, 'redis emptied');
-  scene.log.emptied.push(...(await scene.system.redis.takeUsage('empty')));
+  log.emptied.push(...(await system.redis.takeUsage('empty')));
+}
+
+function hasUsageFiles(folder: string): boolean {
+  const names = readdirSync(folder, { recursive: true }) as string[];
+  return names.some((name) => /usage-[^/]*\.json$/.test(name));
 }
 
 async function freeze(pid: number, ms: number): Promise<void> {

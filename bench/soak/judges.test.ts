@@ -11,6 +11,7 @@ import { type Delivery, Ledger, type Tokens } from './ledger.ts';
 import type { Person, Sent } from './people.ts';
 import { readAnswers } from './raw-answers.ts';
 import { Secrets } from './secrets.ts';
+import type { Stall } from './stalls.ts';
 import { repeatedTooOften, verdictOf } from './verdicts.ts';
 
 const TOKENS: Tokens = { input: 1, output: 4, read: 1_001, write: 2 };
@@ -58,18 +59,21 @@ describe('a request that failed', () => {
     troubles: readonly Trouble[],
     outages: readonly ProxyOutage[] = [],
     seen = BAD,
-  ) => verdictOf(sent(seen), { endpoints, ledger, troubles, outages });
+    stalls: readonly Stall[] = [],
+  ) => verdictOf(sent(seen), { endpoints, ledger, troubles, outages, stalls });
 
   it('is lost while one endpoint was well, and nobody could help it otherwise', () => {
     expect(judge(ledgerWith({}), [troubleOf('e1')])).toBe('lost');
     expect(judge(ledgerWith({}), [troubleOf('e1'), troubleOf('e2')])).toBe('dark');
+    expect(judge(ledgerWith({}), [], [], BAD, [{ fromMs: 500, toMs: 1_100 }])).toBe('dark');
+    expect(judge(ledgerWith({}), [], [], BAD, [{ fromMs: 2_500, toMs: 3_100 }])).toBe('lost');
   });
 
   it('was cut by its endpoint, or by us', () => {
     expect(judge(ledgerWith({ hasContent: true }), [])).toBe('cut');
     expect(judge(ledgerWith(WHOLE_ANSWER), [])).toBe('cut_by_us');
     const behind = { ...sent(BAD), id: 'ann-2', behind: ['ann-1'] };
-    const about = { endpoints, troubles: [], outages: [] };
+    const about = { endpoints, troubles: [], outages: [], stalls: [] };
     const verdictBehind = (first: Partial<Delivery>) =>
       verdictOf(behind, { ...about, ledger: ledgerWith(first) });
     expect(verdictBehind({ hasContent: true })).toBe('cut');

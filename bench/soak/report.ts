@@ -45,11 +45,19 @@ export function soakReport(played: Played): SoakReport {
   };
 }
 
-function aboutOf({ options, troubles, disturbances, sent, poison, ledger }: Played): string {
+function aboutOf({
+  options,
+  troubles,
+  disturbances,
+  stalls,
+  sent,
+  poison,
+  ledger,
+}: Played): string {
   const { events } = disturbances;
   const of = (start: string): number => events.filter(({ what }) => what.startsWith(start)).length;
   const services = events.length - of('redis');
-  return `Seed ${options.seed}, ${(options.seconds / 60).toFixed(0)} min: ${troubles.length} faults of endpoints, ${of('redis')} of Redis (emptied ${of('redis emptied')} times), ${services} of services (proxies ended ${disturbances.outages.length} times); ${sent.length} requests of people, ${poison} of a poisoner, ${ledger.deliveries} deliveries.`;
+  return `Seed ${options.seed}, ${(options.seconds / 60).toFixed(0)} min: ${troubles.length} faults of endpoints, ${of('redis')} of Redis (emptied ${of('redis emptied')} times), ${services} of services (proxies ended ${disturbances.outages.length} times); ${sent.length} requests of people, ${poison} of a poisoner, ${ledger.deliveries} deliveries; the machine stalled for a second ${stalls.length} times.`;
 }
 
 function requestLines(played: Played): readonly Line[] {

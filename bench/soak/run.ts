@@ -14,6 +14,7 @@ import { Logs } from './logs.ts';
 import { Memory } from './memory.ts';
 import { live, type Person, POISONER, peopleOf, poison, type Sent } from './people.ts';
 import { Secrets } from './secrets.ts';
+import { type Stall, watchStalls } from './stalls.ts';
 import { ENDPOINTS, PROXIES, type SoakSystem, startSystem, statusOf, TOKENS } from './system.ts';
 import { until } from './until.ts';
 
@@ -35,6 +36,7 @@ export interface Played {
   readonly ledger: Ledger;
   readonly troubles: readonly Trouble[];
   readonly disturbances: Disturbances;
+  readonly stalls: readonly Stall[];
   readonly rows: readonly UsageRow[];
   /** Sums of the usage report, by person and by endpoint. */
   readonly reports: readonly unknown[];
@@ -92,6 +94,7 @@ async function play(stage: Stage): Promise<Played> {
   const untilMs = startedAtMs + options.seconds * 1_000;
   const memory = new Memory();
   const watch = setInterval(() => watchProcesses(system, memory, secrets), SAMPLE_MS);
+  const stalling = watchStalls();
   const troubles: Trouble[] = [];
   const disturbances: Disturbances = { events: [], outages: [], emptied: [], ended: new Set() };
   logs.expectEndsOf(disturbances.ended);
@@ -107,12 +110,13 @@ async function play(stage: Stage): Promise<Played> {
   await settled(system, disturbances);
   watchProcesses(system, memory, secrets);
   clearInterval(watch);
+  stalling.stop();
   await searchEverywhere(system, secrets);
   const rows = [...disturbances.emptied, ...(await system.redis.takeUsage('keep'))];
   const reports = await reportsOf(system);
   return {
     ...{ options, startedAtMs, endpoints, people, ledger, troubles, disturbances },
-    ...{ rows, reports, secrets, memory, logs, ...answers },
+    ...{ rows, reports, secrets, memory, logs, stalls: stalling.stalls, ...answers },
   };
 }
 

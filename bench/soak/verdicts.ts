@@ -4,6 +4,7 @@ import type { ProxyOutage } from './disturbances.ts';
 import { CUTTING, type Trouble } from './endpoint-faults.ts';
 import type { Delivery, Ledger } from './ledger.ts';
 import { CLAUDE, type Sent } from './people.ts';
+import type { Stall } from './stalls.ts';
 
 /** `failover.max_retries` by default. */
 const MAX_RETRIES = 2;
@@ -13,7 +14,7 @@ const MAX_RETRIES = 2;
  * - `cut_by_us`: its endpoint sent a whole answer, and its client did not get one.
  * - `cut`: its endpoint broke off after content, or that of an answer before it on its connection, which
  *   ended with that; nobody can give that a second time.
- * - `dark`: no endpoint was wholly well.
+ * - `dark`: no endpoint was wholly well, or the machine stalled.
  * - `with_its_proxy`: its proxy was killed, or was not there.
  */
 export type Verdict = 'good' | 'lost' | 'cut_by_us' | 'cut' | 'dark' | 'with_its_proxy';
@@ -27,6 +28,7 @@ export interface Evidence {
   readonly endpoints: readonly Endpoint[];
   readonly ledger: Ledger;
   readonly troubles: readonly Trouble[];
+  readonly stalls: readonly Stall[];
   readonly outages: readonly ProxyOutage[];
 }
 
@@ -59,10 +61,11 @@ function isWithItsProxy(
 }
 
 /** Whether some endpoint was wholly well all the time that this request ran. */
-function hadWell({ fromMs, toMs }: Sent, { endpoints, troubles }: Evidence): boolean {
+function hadWell({ fromMs, toMs }: Sent, { endpoints, troubles, stalls }: Evidence): boolean {
+  const isMet = (each: Stall): boolean => each.fromMs < toMs && each.toMs > fromMs;
+  if (stalls.some(isMet)) return false;
   return endpoints.some(
-    ({ name }) =>
-      !troubles.some((each) => each.endpoint === name && each.fromMs < toMs && each.toMs > fromMs),
+    ({ name }) => !troubles.some((each) => each.endpoint === name && isMet(each)),
   );
 }
 

@@ -1,0 +1,23 @@
+/**
+ * When the machine had no time for the endpoints, which are in the process of the soak: they were not well then,
+ * whatever was wanted of them.
+ */
+export interface Stall {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+const TICK_MS = 100;
+/** An endpoint that is late by so much is not called well. */
+const LATE_MS = 1_000;
+
+export function watchStalls(): { readonly stalls: readonly Stall[]; stop(): void } {
+  const stalls: Stall[] = [];
+  let lastMs = performance.now();
+  const timer = setInterval(() => {
+    const nowMs = performance.now();
+    if (nowMs - lastMs > LATE_MS) stalls.push({ fromMs: lastMs, toMs: nowMs });
+    lastMs = nowMs;
+  }, TICK_MS);
+  return { stalls, stop: () => clearInterval(timer) };
+}
