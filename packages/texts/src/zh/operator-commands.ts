@@ -4,7 +4,7 @@ import type { Texts } from '../texts.ts';
 export const operatorCommands = {
   'cli.option.url': '控制器地址（默认取自 config.toml）',
   'cli.option.json': '输出供程序使用的 JSON',
-  'cli.option.jsonLines': '输出供程序使用的 JSON：每条一行，没有内容时不输出任何行',
+  'cli.option.jsonLines': '输出供程序使用的 JSON，每行一个对象',
   'cli.option.language': 'en 或 zh（默认取自 config.toml）',
   'cli.option.force': '即使端点不可用也执行',
   'cli.option.follow': '持续输出新事件',
