@@ -1,18 +1,19 @@
 /**
  * Zephyr beside what else people put in front of their endpoints, on the same load, in one run: what
  * each adds and takes, and what people lose in each kind of trouble. Prints Markdown; with `--write`
- * into docs/comparison.md.
+ * into docs/comparison.md. Takes about 20 minutes.
  *
  *     node bench/peers.ts [--seed <number>] [--only costs|faults] [--fault <name>] [--peer <name>]… [--write]
  */
-import { cpus } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 
 import { costRows } from './peers/costs.ts';
 import { faultRows } from './peers/faults.ts';
-import { GATEWAYS } from './peers/gateways.ts';
+import { GATEWAYS, NOT_TO_BE_HAD } from './peers/gateways.ts';
 import { WITHOUT_A_GATEWAY, ZEPHYR } from './peers/ours-and-system.ts';
 import type { Peer } from './peers/peer.ts';
+import { inOneLine, notFirst, type PeerRow, tableOf } from './peers/table.ts';
 import { writePart } from './written-part.ts';
 
 const { values } = parseArgs({
@@ -26,13 +27,24 @@ const { values } = parseArgs({
   },
 });
 const ALL: readonly Peer[] = [...WITHOUT_A_GATEWAY, ...GATEWAYS, ZEPHYR];
-const STREAMS = [200, 1_000];
+const STREAMS = [200, 1_000, 5_000];
 const DOCUMENT = new URL('../docs/comparison.md', import.meta.url);
+/** The rows that README quotes. */
+const QUOTED: readonly RegExp[] = [
+  /^first content, 100 KB/,
+  /^1,000 streams: memory/,
+  /^all of these faults/,
+];
+
+// So that the programs end with the bench.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 
 const wanted = values.peer ?? ALL.map(({ name }) => name);
 const chosen = ALL.filter(({ name }) => wanted.includes(name));
 const present = chosen.filter(({ missing }) => missing === undefined);
+const names = present.map(({ name }) => name);
 const say = (line: string): void => console.error(line);
+const [loadBefore = 0] = loadavg();
 
 const costs =
   values.only === 'faults'
@@ -43,44 +55,46 @@ const faults =
     ? []
     : await faultRows(present, { seed: Number(values.seed), only: values.fault, say });
 
-const text = [
-  `${new Date().toISOString().slice(0, 10)}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, Node ${process.versions.node}, seed ${values.seed}.`,
-  `Versions: ${present.map(({ name, version }) => `${name} ${version}`).join(', ')}.`,
-  ...chosen.flatMap(({ name, missing }) =>
-    missing === undefined ? [] : [`Not in the run: ${name} (${missing}).`],
-  ),
-  ...(costs.length === 0
-    ? []
-    : [
-        '',
-        tableOf(
-          '',
-          costs.map(({ what, cells }) => [what, cells]),
-        ),
-      ]),
-  ...(faults.length === 0
-    ? []
-    : [
-        '',
-        tableOf(
-          'lost in 10 s of',
-          faults.map(({ fault, cells }) => [fault, cells]),
-        ),
-      ]),
-].join('\n');
+const text = textOf(costs, faults);
 console.log(text);
 if (values.write) writePart(DOCUMENT, 'make bench-peers', text);
+process.exit(0);
 
-function tableOf(
-  title: string,
-  rows: readonly (readonly [string, ReadonlyMap<string, string>])[],
-): string {
-  const names = present.map(({ name }) => name);
+function textOf(costs: readonly PeerRow[], faults: readonly PeerRow[]): string {
+  const machine = `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, Node ${process.versions.node}`;
+  const all = [...costs, ...faults];
+  const behind = notFirst(all);
   return [
-    `| ${title} | ${names.join(' | ')} |`,
-    `|---|${names.map(() => '---|').join('')}`,
-    ...rows.map(
-      ([what, cells]) => `| ${what} | ${names.map((name) => cells.get(name) ?? '').join(' | ')} |`,
+    `${new Date().toISOString().slice(0, 10)}, ${machine}, seed ${values.seed}; load average ${loadBefore.toFixed(1)} before the run (0 is a quiet machine).`,
+    `Versions: ${present.map(({ name, version }) => `${name} ${version}`).join(', ')}.`,
+    ...section('In three lines', bullets(all.filter(isQuoted).map(inOneLine))),
+    ...(costs.length === 0 ? [] : section('Costs', tableOf('', costs, names))),
+    ...(faults.length === 0 ? [] : section('Faults', tableOf('lost in 10 s of', faults, names))),
+    ...section(
+      'Where we are not first',
+      behind.length === 0 ? 'In no row of this run.' : bullets(behind),
     ),
+    ...section('Not in the run', bullets(absent())),
   ].join('\n');
+}
+
+function absent(): readonly string[] {
+  return [
+    ...chosen.flatMap(({ name, missing }) =>
+      missing === undefined ? [] : [`${name}: ${missing}`],
+    ),
+    ...NOT_TO_BE_HAD.map(([name, reason]) => `${name}: ${reason}`),
+  ];
+}
+
+function isQuoted({ what }: PeerRow): boolean {
+  return QUOTED.some((pattern) => pattern.test(what));
+}
+
+function section(title: string, text: string): readonly string[] {
+  return ['', `## ${title}`, '', text];
+}
+
+function bullets(lines: readonly string[]): string {
+  return lines.map((line) => `- ${line}`).join('\n');
 }

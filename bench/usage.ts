@@ -2,7 +2,10 @@
  * What the ledger of usage takes in Redis, and how often a proxy writes to it: a real Redis with the
  * limit of docker-compose.yml, written to by the scripts of the services.
  *
- *     node bench/usage.ts [memory|writes]
+ *     node bench/usage.ts [memory|writes|day] [--write]
+ *
+ * `day`: a day of a thousand people, by a simulated clock; some minutes. With `--write` its figures go
+ * into docs/usage.md.
  */
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
@@ -27,8 +30,12 @@ import {
 import { PeopleLimits } from '../services/proxy/src/limits/people-limits.ts';
 import { UsageWriter } from '../services/proxy/src/usage/usage-writer.ts';
 
+import { dayText } from './usage/day.ts';
+import { writePart } from './written-part.ts';
+
 type Redis = ReturnType<typeof createRedis>;
 
+const DOCUMENT = new URL('../docs/usage.md', import.meta.url);
 const MAX_MEMORY = 512 * 1024 * 1024;
 const PEOPLE = 100;
 const ENDPOINTS = 20;
@@ -66,12 +73,19 @@ const COUNTS: UsageCounts = {
 };
 
 const log = createLogger('bench', 'silent');
-const what = process.argv[2];
-if (what !== 'writes') for (const team of TEAMS) await withRedis((redis) => measure(redis, team));
-if (what !== 'memory') {
+const what = process.argv[2] ?? '';
+if (!['writes', 'day'].includes(what))
+  for (const team of TEAMS) await withRedis((redis) => measure(redis, team));
+if (!['memory', 'day'].includes(what)) {
   for (const perSecond of [10, 1_000]) {
     await withRedis((redis, url) => writesAt(redis, url, perSecond));
   }
+}
+
+if (!['memory', 'writes'].includes(what)) {
+  const text = await dayText((act) => withRedis(act));
+  console.log(text);
+  if (process.argv.includes('--write')) writePart(DOCUMENT, 'node bench/usage.ts day', text);
 }
 
 async function withRedis(act: (redis: Redis, url: string) => Promise<void>): Promise<void> {
@@ -145,7 +159,8 @@ async function writesAt(redis: Redis, url: string, perSecond: number): Promise<v
     { proxyId: 'bench', clock: systemClock },
   );
   const writer = new UsageWriter({
-    ...{ proxyId: 'bench', redis: createRedis({ url }, log, 'command'), log, limits },
+    ...{ proxyId: 'bench', clock: systemClock, log, limits },
+    redis: createRedis({ url }, log, 'command'),
     place: { folder: tmpdir, system: 'bench' },
     onRows: () => undefined,
     onWrite: () => undefined,

@@ -25,20 +25,32 @@ export function missingRivals(): readonly RivalName[] {
   );
 }
 
+/** Its workers are somebody else then, who may not write to our folder. */
+const isRoot = process.getuid?.() === 0;
+
 /** A 529 is none of the statuses that `proxy_next_upstream` knows. */
-async function startNginx(upstreamPorts: readonly number[]): Promise<Rival | undefined> {
+async function startNginx(
+  upstreamPorts: readonly number[],
+  caFile?: string,
+): Promise<Rival | undefined> {
   const servers = upstreamPorts.map((port) => `server 127.0.0.1:${port};`).join(' ');
+  const upstream =
+    caFile === undefined
+      ? 'proxy_pass http://up;'
+      : `proxy_pass https://up; proxy_ssl_verify on; proxy_ssl_name localhost;
+      proxy_ssl_trusted_certificate ${caFile};`;
   return start('nginx', ['-v'], (folder, port) => ({
     file: 'nginx.conf',
     args: ['-c', join(folder, 'nginx.conf'), '-p', folder],
-    text: `worker_processes 1; daemon off; pid ${folder}/pid; error_log ${folder}/error.log;
-events { worker_connections 2000; }
+    text: `${isRoot ? 'user root; ' : ''}worker_processes 1; daemon off; pid ${folder}/pid; error_log ${folder}/error.log;
+worker_rlimit_nofile 20000;
+events { worker_connections 16000; }
 http {
   access_log off; client_body_temp_path ${folder}/body; proxy_temp_path ${folder}/proxy;
   fastcgi_temp_path ${folder}/f; uwsgi_temp_path ${folder}/u; scgi_temp_path ${folder}/s;
   upstream up { ${servers} keepalive 64; }
   server { listen 127.0.0.1:${port};
-    location / { proxy_pass http://up; proxy_http_version 1.1; proxy_set_header Connection "";
+    location / { ${upstream} proxy_http_version 1.1; proxy_set_header Connection "";
       proxy_buffering off; proxy_connect_timeout 2s; proxy_read_timeout 30s;
       proxy_next_upstream error timeout invalid_header http_500 http_502 http_503 http_504
         http_429 non_idempotent;
@@ -47,13 +59,18 @@ http {
 }
 
 /** A 529 is none of the statuses that `retry-on` knows. */
-async function startHaproxy(upstreamPorts: readonly number[]): Promise<Rival | undefined> {
-  const servers = upstreamPorts.map((port, index) => `  server e${index} 127.0.0.1:${port}`);
+async function startHaproxy(
+  upstreamPorts: readonly number[],
+  caFile?: string,
+): Promise<Rival | undefined> {
+  const tls =
+    caFile === undefined ? '' : ` ssl verify required verifyhost localhost ca-file ${caFile}`;
+  const servers = upstreamPorts.map((port, index) => `  server e${index} 127.0.0.1:${port}${tls}`);
   return start('haproxy', ['-v'], (folder, port) => ({
     file: 'haproxy.cfg',
     args: ['-db', '-q', '-f', join(folder, 'haproxy.cfg')],
     text: `global
-  maxconn 2000
+  maxconn 8000
 defaults
   mode http
   timeout connect 2s

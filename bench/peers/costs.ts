@@ -1,226 +1,224 @@
 /** What each peer adds to a request and takes of the machine, in turns of one run. */
-import { setTimeout as sleep } from 'node:timers/promises';
+import { median, percentile, perSecond } from '../../services/proxy/bench/load.ts';
 
-import { type Contender, startScript } from '../../services/proxy/bench/contenders.ts';
-import {
-  atOnce,
-  cpuMs,
-  inTurn,
-  type Load,
-  median,
-  newAgent,
-  once,
-  percentile,
-  perSecond,
-  rssBytes,
-} from '../../services/proxy/bench/load.ts';
-import { MODEL, type Peer, type RunningPeer } from './peer.ts';
+import type { Peer } from './peer.ts';
+import { type Say, Stand } from './stand.ts';
+import { streamRows } from './streams.ts';
+import type { Cell, PeerRow } from './table.ts';
+import { agentOf, bodyOf, PATH, type TurnTimes, turn } from './turn.ts';
+import { type CostUpstream, startUpstream } from './upstream.ts';
 
-const JSON_PATH = '/v1/messages?bench=json';
 const SIZES = { '1 KB': 900, '100 KB': 100_000, '1 MB': 1_000_000 } as const;
-const MIB = 1024 * 1024;
-const WARM_UP = 2_000;
-/** Slow peers get fewer, so that a run ends. */
-const CPU_REQUESTS = 2_000;
+type Size = keyof typeof SIZES;
+const WARM_UP_SECONDS = 3;
+const LOAD_SECONDS = 4;
+const TURNS_PER_ROUND = 50;
+/** Of a megabyte: parsing it takes some of them a tenth of a second. */
+const LARGE_TURNS_PER_ROUND = 15;
+const ROUND_LIMIT_MS = 25_000;
+const LOAD_LIMIT_MS = 40_000;
 const CONNECTIONS = 64;
-const EVENT_GAP_MS = 100;
-const STREAM_MS = 6_000;
-const STREAM_SETTLE_MS = 2_000;
 
-export interface CostRow {
-  readonly what: string;
-  readonly cells: ReadonlyMap<string, string>;
+export interface CostOptions {
+  readonly rounds: number;
+  /** How many at once, one table row each. */
+  readonly streams: readonly number[];
+  readonly say: Say;
 }
-
-interface Entrant {
-  readonly name: string;
-  readonly running: RunningPeer;
-}
-
-const bodyOf = (bytes: number): Buffer =>
-  Buffer.from(
-    JSON.stringify({
-      model: MODEL,
-      max_tokens: 64,
-      messages: [{ role: 'user', content: 'x'.repeat(bytes) }],
-    }),
-  );
 
 export async function costRows(
   peers: readonly Peer[],
-  {
-    rounds,
-    streams,
-    say,
-  }: { rounds: number; streams: readonly number[]; say: (line: string) => void },
-): Promise<readonly CostRow[]> {
-  const upstream = await startScript('upstream', 'upstream-main.ts');
-  const url = `http://127.0.0.1:${upstream.port}`;
-  const entrants: Entrant[] = [];
-  for (const peer of peers) entrants.push({ name: peer.name, running: await peer.start([url]) });
+  options: CostOptions,
+): Promise<readonly PeerRow[]> {
+  return [
+    ...(await withStands(peers, false, options, requestRows)),
+    ...(await withStands(peers, true, options, tlsRows)),
+    ...(await streamRows(peers, options)),
+  ];
+}
+
+async function withStands(
+  peers: readonly Peer[],
+  isTls: boolean,
+  options: CostOptions,
+  rowsOf: (stands: readonly Stand[], options: CostOptions) => Promise<readonly PeerRow[]>,
+): Promise<readonly PeerRow[]> {
+  const upstream: CostUpstream = await startUpstream({ isTls });
+  const stands = peers.map((peer) => new Stand(peer, upstream.url));
   try {
-    return await measure(entrants, { upstream, rounds, streams, say });
+    for (const stand of stands) await stand.start(options.say);
+    return await rowsOf(stands, options);
   } finally {
-    for (const { running } of entrants) await running.stop();
+    for (const stand of stands) await stand.stop();
     upstream.stop();
   }
 }
 
-async function measure(
-  entrants: readonly Entrant[],
-  about: {
-    upstream: Contender;
-    rounds: number;
-    streams: readonly number[];
-    say: (line: string) => void;
-  },
-): Promise<readonly CostRow[]> {
-  const rows: CostRow[] = [];
-  const add = (what: string, cells: ReadonlyMap<string, string>): void => {
-    rows.push({ what, cells });
-    about.say(`${what}: ${[...cells].map(([name, cell]) => `${name} ${cell}`).join(', ')}`);
+async function requestRows(
+  stands: readonly Stand[],
+  { rounds, say }: CostOptions,
+): Promise<readonly PeerRow[]> {
+  const rows: PeerRow[] = [];
+  const add = (row: PeerRow): void => {
+    rows.push(row);
+    say(`${row.what}: ${[...row.cells].map(([name, { text }]) => `${name} ${text}`).join(', ')}`);
   };
-  const inBetween = entrants.filter(({ running }) => running.pids().length > 0);
-  add('memory at rest', await each(inBetween, async ({ running }) => mib(memoryOf(running))));
-  for (const entrant of entrants) await atOnce(loadOf(entrant, SIZES['1 KB']), 16, WARM_UP);
-  for (const [size, bytes] of Object.entries(SIZES)) {
-    add(
-      `first byte, ${size} (p50 / p99), one at a time`,
-      await firstBytes(entrants, bytes, about.rounds),
-    );
+  const between = stands.filter(({ isBetween }) => isBetween);
+  const each = async (
+    what: string,
+    some: readonly Stand[],
+    measure: (stand: Stand) => Promise<Cell>,
+  ): Promise<PeerRow> => {
+    const cells = new Map<string, Cell>();
+    for (const stand of some) {
+      cells.set(stand.name, await stand.cell(LOAD_LIMIT_MS, () => measure(stand), say));
+    }
+    return { what, cells };
+  };
+  add(await each('memory at rest', between, async ({ memoryMiB }) => mib(memoryMiB)));
+  for (const stand of stands) {
+    await stand.cell(LOAD_LIMIT_MS, () => warmUp(stand), say);
   }
-  for (const [size, bytes] of Object.entries(SIZES).slice(0, 2)) {
-    add(`CPU per request, ${size}`, await each(inBetween, (one) => cpuPerRequest(one, bytes)));
+  for (const size of Object.keys(SIZES) as Size[]) {
+    add(await addedRow(`first content, ${size} (p50 added / p99)`, stands, { size, rounds, say }));
   }
-  add(
-    `requests per second, ${CONNECTIONS} connections`,
-    await each(entrants, async (one) =>
-      (await perSecond(loadOf(one, SIZES['1 KB']), CONNECTIONS, 3)).toFixed(0),
-    ),
+  const whole = 'without streaming, 1 KB (p50 added / p99)';
+  add(await addedRow(whole, stands, { size: '1 KB', isStream: false, rounds, say }));
+  for (const size of ['1 KB', '100 KB'] as const) {
+    add(await each(`CPU per request, ${size}`, between, (stand) => cpuPerRequest(stand, size)));
+  }
+  const most = await each(
+    `requests per second, 1 KB, ${CONNECTIONS} connections`,
+    stands,
+    (stand) => load(stand, { size: '1 KB', connections: CONNECTIONS }),
   );
-  for (const count of about.streams) {
-    const measured = new Map<string, StreamCost>();
-    for (const one of entrants) measured.set(one.name, await streamsOf(one, count));
-    const cellsOf = (cell: (cost: StreamCost) => string | undefined): ReadonlyMap<string, string> =>
-      new Map([...measured].map(([name, cost]) => [name, cell(cost) ?? '']));
-    add(
-      `memory, ${count} streams`,
-      cellsOf(({ memoryBytes }) => (memoryBytes === undefined ? undefined : mib(memoryBytes))),
-    );
-    add(
-      `CPU per event, ${count} streams`,
-      cellsOf(({ cpuUs }) => (cpuUs === undefined ? undefined : `${cpuUs.toFixed(0)} µs`)),
-    );
-    add(
-      `event to the client, ${count} streams (p50)`,
-      cellsOf(({ delayMs }) => `${delayMs.toFixed(1)} ms`),
+  add({ ...most, isMoreBetter: true });
+  return rows;
+}
+
+async function tlsRows(
+  stands: readonly Stand[],
+  { rounds, say }: CostOptions,
+): Promise<readonly PeerRow[]> {
+  const rows: PeerRow[] = [];
+  for (const size of ['1 KB', '100 KB'] as const) {
+    const what = `endpoint with TLS: first content, ${size} (p50 added / p99)`;
+    // The first round compiles what it needs.
+    rows.push(await addedRow(what, stands, { size, rounds: rounds + 1, skipped: 1, say }));
+    const [row] = rows.slice(-1);
+    say(
+      `${what}: ${[...(row?.cells ?? [])].map(([name, { text }]) => `${name} ${text}`).join(', ')}`,
     );
   }
   return rows;
 }
 
-async function each(
-  entrants: readonly Entrant[],
-  measureOne: (entrant: Entrant) => Promise<string>,
-): Promise<ReadonlyMap<string, string>> {
-  const cells = new Map<string, string>();
-  for (const entrant of entrants) cells.set(entrant.name, await measureOne(entrant).catch(failed));
-  return cells;
+interface Added {
+  readonly size: Size;
+  readonly isStream?: boolean;
+  readonly rounds: number;
+  readonly skipped?: number;
+  readonly say: Say;
 }
 
-/** A peer that cannot carry the load is a result too. */
-const failed = (error: unknown): string =>
-  `failed (${error instanceof Error ? error.message : String(error)})`;
-
-const loadOf = ({ running }: Entrant, bytes: number): Load => ({
-  port: running.port,
-  path: JSON_PATH,
-  body: bodyOf(bytes),
-  headers: running.headers,
-});
-
-async function firstBytes(
-  entrants: readonly Entrant[],
-  bytes: number,
-  rounds: number,
-): Promise<ReadonlyMap<string, string>> {
-  const times = new Map<string, number[]>();
+/** Turns one after the other; all peers in each round. */
+async function addedRow(
+  what: string,
+  stands: readonly Stand[],
+  { size, isStream = true, rounds, skipped = 0, say }: Added,
+): Promise<PeerRow> {
+  const body = bodyOf(SIZES[size], { stream: isStream });
+  const times = new Map<string, TurnTimes[]>(stands.map(({ name }) => [name, []]));
+  const failed = new Map<string, Cell>();
+  const count = size === '1 MB' ? LARGE_TURNS_PER_ROUND : TURNS_PER_ROUND;
   for (let round = 0; round < rounds; round += 1) {
-    for (const entrant of entrants) {
-      const some = await inTurn(loadOf(entrant, bytes), 50).catch(() => []);
-      times.set(entrant.name, [...(times.get(entrant.name) ?? []), ...some]);
+    for (const stand of stands) {
+      if (failed.has(stand.name)) continue;
+      const cell = await stand.cell(
+        ROUND_LIMIT_MS,
+        async () => {
+          const some = await turnsOf(stand, body, count);
+          if (round >= skipped) times.get(stand.name)?.push(...some);
+          return { text: '' };
+        },
+        say,
+      );
+      if (cell.text !== '') failed.set(stand.name, cell);
     }
   }
-  return new Map(
-    [...times].map(([name, all]) => [
-      name,
-      all.length === 0
-        ? 'failed'
-        : `${median(all).toFixed(2)} / ${percentile(all, 0.99).toFixed(2)} ms`,
-    ]),
-  );
-}
-
-async function cpuPerRequest(entrant: Entrant, bytes: number): Promise<string> {
-  const spentMs = (): number => cpuOf(entrant.running);
-  const before = spentMs();
-  await atOnce(loadOf(entrant, bytes), 16, CPU_REQUESTS);
-  return `${(((spentMs() - before) / CPU_REQUESTS) * 1_000).toFixed(0)} µs`;
-}
-
-interface StreamCost {
-  readonly memoryBytes: number | undefined;
-  readonly cpuUs: number | undefined;
-  readonly delayMs: number;
-}
-
-async function streamsOf({ running }: Entrant, count: number): Promise<StreamCost> {
-  const events = Math.ceil((STREAM_MS + count) / EVENT_GAP_MS);
-  const path = `/v1/messages?bench=sse&timed=1&events=${events}&gap=${EVENT_GAP_MS}`;
-  const agent = newAgent(count);
-  const delays: number[] = [];
-  let counts = false;
-  const onData = (data: Buffer): void => {
-    if (!counts) return;
-    const nowNs = process.hrtime.bigint();
-    for (const [, at = '0'] of data.toString('latin1').matchAll(/"at": ?"(\d+)"/g)) {
-      delays.push(Number(nowNs - BigInt(at)) / 1e6);
-    }
-  };
-  const load = { ...{ port: running.port, path, headers: running.headers }, body: STREAM_BODY };
-  const all: Promise<unknown>[] = [];
-  for (let index = 0; index < count; index += 1) {
-    all.push(once(load, agent, onData).catch(() => undefined));
-    // Spread over the gap, or all events would come at the same moment.
-    if (index % 20 === 19) await sleep(Math.max(7, EVENT_GAP_MS / 15));
-  }
-  await sleep(STREAM_SETTLE_MS);
-  const isBetween = running.pids().length > 0;
-  const beforeMs = cpuOf(running);
-  counts = true;
-  await sleep(2_000);
-  counts = false;
-  const spentMs = cpuOf(running) - beforeMs;
-  const memoryBytes = isBetween ? memoryOf(running) : undefined;
-  agent.destroy();
-  await Promise.all(all);
-  await sleep(500);
+  const direct = times.get('direct') ?? [];
   return {
-    memoryBytes,
-    cpuUs: isBetween && delays.length > 0 ? (spentMs * 1_000) / delays.length : undefined,
-    delayMs: median(delays),
+    what,
+    cells: new Map(
+      stands.map(({ name, isBetween }) => [
+        name,
+        failed.get(name) ?? addedCell(times.get(name) ?? [], isBetween ? direct : []),
+      ]),
+    ),
   };
 }
 
-const STREAM_BODY = Buffer.from(
-  JSON.stringify({
-    ...{ model: MODEL, max_tokens: 64, stream: true },
-    messages: [{ role: 'user', content: 'x'.repeat(900) }],
-  }),
-);
+async function turnsOf(stand: Stand, body: Buffer, count: number): Promise<readonly TurnTimes[]> {
+  const { running } = stand;
+  const agent = agentOf(running, 1);
+  const all: TurnTimes[] = [];
+  try {
+    for (let number = 0; number < count; number += 1) {
+      all.push(await turn(running, { agent, body }));
+    }
+  } finally {
+    agent.destroy();
+  }
+  return all;
+}
 
-const cpuOf = (running: RunningPeer): number =>
-  running.pids().reduce((sum, pid) => sum + cpuMs(pid), 0);
-const memoryOf = (running: RunningPeer): number =>
-  running.pids().reduce((sum, pid) => sum + rssBytes(pid), 0);
-const mib = (bytes: number): string => `${(bytes / MIB).toFixed(0)} MiB`;
+/** Added in the middle, and the p99 of all; with the first byte where a peer sends it well before the first content. */
+function addedCell(times: readonly TurnTimes[], direct: readonly TurnTimes[]): Cell {
+  const contentMs = times.map(({ firstContentMs }) => firstContentMs);
+  const directMs = direct.map(({ firstContentMs }) => firstContentMs);
+  const addedMs = median(contentMs) - (directMs.length === 0 ? 0 : median(directMs));
+  const waitMs = median(
+    times.map(({ firstByteMs, firstContentMs }) => firstContentMs - firstByteMs),
+  );
+  const isEarly = waitMs > FIRST_BYTE_EARLIER * median(contentMs);
+  return {
+    text: `${addedMs.toFixed(2)} / ${percentile(contentMs, 0.99).toFixed(1)} ms${isEarly ? `; first byte ${waitMs.toFixed(2)} earlier` : ''}`,
+    value: addedMs,
+  };
+}
+const FIRST_BYTE_EARLIER = 0.1;
+
+/** The first answer of some takes many seconds. */
+async function warmUp(stand: Stand): Promise<Cell> {
+  await turnsOf(stand, bodyOf(SIZES['1 KB'], { stream: false }), 1);
+  return await load(stand, { size: '1 KB', seconds: WARM_UP_SECONDS });
+}
+
+interface LoadOptions {
+  readonly size: Size;
+  readonly connections?: number;
+  readonly seconds?: number;
+}
+
+/** Requests per second of a closed loop. */
+async function load(
+  { running }: Stand,
+  { size, connections = 16, seconds = LOAD_SECONDS }: LoadOptions,
+): Promise<Cell> {
+  const { port, headers, isTls = false } = running;
+  const body = bodyOf(SIZES[size], { stream: false });
+  const withVersion = { 'anthropic-version': '2023-06-01', ...headers };
+  const about = { port, path: PATH, body, headers: withVersion, tls: isTls };
+  const value = await perSecond(about, connections, seconds);
+  if (value === 0) throw new Error(`no answer in ${seconds} s`);
+  return { text: value.toFixed(0), value };
+}
+
+async function cpuPerRequest(stand: Stand, size: Size): Promise<Cell> {
+  const beforeMs = stand.cpuMs;
+  const { value: rate = Number.NaN } = await load(stand, { size });
+  const us = ((stand.cpuMs - beforeMs) / (rate * LOAD_SECONDS)) * 1_000;
+  return { text: `${us.toFixed(0)} µs`, value: us };
+}
+
+export const mib = (value: number): Cell => ({ text: `${value.toFixed(0)} MiB`, value });

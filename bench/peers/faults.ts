@@ -27,6 +27,8 @@ import {
   well,
 } from '../never-worse/endpoint.ts';
 import type { Peer, RunningPeer } from './peer.ts';
+import type { Say } from './stand.ts';
+import type { Cell, PeerRow } from './table.ts';
 
 const CLIENTS = 20;
 const FAULT_MS = 10_000;
@@ -81,61 +83,88 @@ const faultsOf = (seed: number): readonly Fault[] => [
   { name: 'first byte after 5 s', first: always(sse({ delayMs: 5_000, deltas: 2 })) },
 ];
 
-export interface FaultRow {
-  readonly fault: string;
-  /** By peer: what was lost of what was asked, and how long half and nine tenths of the good took. */
-  readonly cells: ReadonlyMap<string, string>;
-}
-
 interface Booth {
   readonly peer: Peer;
   readonly running: RunningPeer;
   readonly endpoints: readonly Endpoint[];
 }
 
+/** One row for each fault with what was lost, and one for all of them; the first one has none. */
 export async function faultRows(
   peers: readonly Peer[],
-  { seed, only, say }: { seed: number; only: string | undefined; say: (line: string) => void },
-): Promise<readonly FaultRow[]> {
-  const opened = await Promise.all(peers.map(openBooth));
-  const booths: Booth[] = [];
-  for (const booth of opened) {
-    if (await servesAtAll(booth)) booths.push(booth);
-    else {
-      say(
-        `${booth.peer.name} serves no streamed request of the Messages API with this configuration`,
-      );
-      await closeBooth(booth);
-    }
-  }
-  const rows: FaultRow[] = [];
+  { seed, only, say }: { seed: number; only: string | undefined; say: Say },
+): Promise<readonly PeerRow[]> {
+  const booths = await openBooths(peers, say);
+  const lost = new Map<string, Lost>();
+  const rows: PeerRow[] = [];
   try {
     for (const fault of faultsOf(seed)) {
       if (only !== undefined && !fault.name.includes(only)) continue;
       await Promise.all(booths.map(({ endpoints }) => begin(endpoints, fault)));
-      const cells = await Promise.all(
+      const results = await Promise.all(
         booths.map((booth) => crowdAt(booth, `${seed}-${rows.length}`)),
       );
       await Promise.all(booths.map(({ endpoints }) => end(endpoints)));
-      rows.push({
-        fault: fault.name,
-        cells: new Map(booths.map(({ peer }, index) => [peer.name, cells[index] ?? ''])),
-      });
+      const byPeer = new Map(booths.map(({ peer }, at) => [peer.name, results[at] ?? NOTHING]));
+      rows.push(rowOf(fault.name, byPeer));
       say(
-        `${fault.name}: ${booths.map(({ peer }, index) => `${peer.name} ${cells[index]}`).join(', ')}`,
+        `${fault.name}: ${[...byPeer].map(([name, of]) => `${name} ${cellOf(of).text}`).join(', ')}`,
       );
+      if (fault.name !== 'none')
+        for (const [name, of] of byPeer) lost.set(name, sumOf(lost.get(name), of));
       await sleep(RECOVERY_MS);
     }
   } finally {
     await Promise.all(booths.map(closeBooth));
   }
-  return rows;
+  return [...rows, rowOf('all of these faults', lost)];
 }
 
-async function openBooth(peer: Peer): Promise<Booth> {
-  const endpoints = await startEndpoints(2, () => well(ANSWER_MS));
-  const running = await peer.start(endpoints.map(({ url }) => url));
-  return { peer, running, endpoints };
+/** Of some requests, and how long nine tenths of the good ones took at most. */
+interface Lost {
+  readonly lost: number;
+  readonly of: number;
+  readonly p90Ms: number | undefined;
+}
+
+const NOTHING: Lost = { lost: 0, of: 0, p90Ms: undefined };
+
+const sumOf = (before: Lost | undefined, more: Lost): Lost => ({
+  lost: (before?.lost ?? 0) + more.lost,
+  of: (before?.of ?? 0) + more.of,
+  p90Ms: undefined,
+});
+
+function cellOf({ lost, of, p90Ms }: Lost): Cell {
+  const p90 = p90Ms === undefined ? '' : `, p90 ${(p90Ms / 1_000).toFixed(2)} s`;
+  return { text: `${lost} of ${of}${p90}`, value: lost / of };
+}
+
+const rowOf = (what: string, byPeer: ReadonlyMap<string, Lost>): PeerRow => ({
+  what,
+  cells: new Map([...byPeer].map(([name, of]) => [name, cellOf(of)])),
+});
+
+/** Of those that serve a streamed request with this configuration. */
+async function openBooths(peers: readonly Peer[], say: Say): Promise<readonly Booth[]> {
+  const booths: Booth[] = [];
+  // One after the other: started together, none would be ready in time.
+  for (const peer of peers) {
+    const endpoints = await startEndpoints(2, () => well(ANSWER_MS));
+    try {
+      const running = await peer.start(endpoints.map(({ url }) => url));
+      const booth = { peer, running, endpoints };
+      if (await servesAtAll(booth)) booths.push(booth);
+      else {
+        say(`${peer.name} serves no streamed request with two endpoints`);
+        await closeBooth(booth);
+      }
+    } catch (error) {
+      say(`${peer.name} does not start: ${error instanceof Error ? error.message : String(error)}`);
+      await Promise.all(endpoints.map((endpoint) => endpoint.stop()));
+    }
+  }
+  return booths;
 }
 
 /** Three tries: the first ones may meet a program that still loads. */
@@ -170,7 +199,7 @@ async function end(endpoints: readonly Endpoint[]): Promise<void> {
   }
 }
 
-async function crowdAt({ running }: Booth, mark: string): Promise<string> {
+async function crowdAt({ running }: Booth, mark: string): Promise<Lost> {
   const agent = newAgent();
   const until = performance.now() + FAULT_MS;
   const times: number[] = [];
@@ -189,8 +218,7 @@ async function crowdAt({ running }: Booth, mark: string): Promise<string> {
   };
   await Promise.all(Array.from({ length: CLIENTS }, (_, client) => one(client)));
   agent.destroy();
-  const total = lost + times.length;
   const sorted = times.toSorted((one, two) => one - two);
-  const p90 = sorted[Math.floor(sorted.length * 0.9)];
-  return `${lost} of ${total}${p90 === undefined ? '' : `, p90 ${(p90 / 1_000).toFixed(2)} s`}`;
+  const p90Ms = sorted[Math.floor(sorted.length * 0.9)];
+  return { lost, of: lost + times.length, p90Ms };
 }

@@ -60,8 +60,7 @@ const claudeCodeRouter: Peer = {
     mkdirSync(join(home, '.claude-code-router'));
     const providers = urls.map((url, index) => ({
       name: `e${index + 1}`,
-      // It adds nothing of the request's path or query.
-      api_base_url: `${url}/v1/messages?bench=json`,
+      api_base_url: `${url}/v1/messages`,
       api_key: TOKEN,
       models: [MODEL],
       transformer: { use: ['Anthropic'] },
@@ -144,6 +143,21 @@ ${deployments.join('')}router_settings:
     };
   },
 };
+
+/** Programs that people use for this and that no registry gives to this bench. */
+export const NOT_TO_BE_HAD: readonly (readonly [name: string, reason: string])[] = [
+  ['CLIProxyAPI', 'a Go module whose versions the module proxy here does not hand out'],
+  [
+    'Bifrost',
+    'its npm package only downloads the program from elsewhere; nor is its Go module to be had',
+  ],
+  [
+    'one-api and new-api',
+    'their web pages are built apart from the Go module, which does not build without',
+  ],
+  ['claude-code-hub and claude-relay-service', 'in no registry; containers with a database'],
+  ['Helicone AI gateway', 'in no registry under its name'],
+];
 
 export const GATEWAYS: readonly Peer[] = [portkey, claudeCodeRouter, litellm];
 

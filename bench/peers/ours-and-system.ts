@@ -1,7 +1,7 @@
 /** Nobody in between, the system's proxies, and Zephyr's proxy by itself. */
 import { spawnSync } from 'node:child_process';
 
-import { startZephyr } from '../../services/proxy/bench/contenders.ts';
+import { caFile, startZephyr } from '../../services/proxy/bench/contenders.ts';
 import { RIVALS, type RivalName } from '../never-worse/rivals.ts';
 import { familyOf, type Peer } from './peer.ts';
 
@@ -9,7 +9,7 @@ const direct: Peer = {
   name: 'direct',
   version: 'the first endpoint',
   start: async ([url = '']) => ({
-    ...{ port: Number(new URL(url).port), headers: {} },
+    ...{ port: Number(new URL(url).port), headers: {}, isTls: url.startsWith('https:') },
     ...{ pids: () => [], stop: () => undefined },
   }),
 };
@@ -31,7 +31,9 @@ function systemPeer(name: RivalName, title: string): Peer {
     ...{ name: title, version },
     missing: status === 0 ? undefined : `not installed: apt-get install ${name}`,
     async start(urls) {
-      const rival = await RIVALS[name](urls.map((url) => Number(new URL(url).port)));
+      const ports = urls.map((url) => Number(new URL(url).port));
+      const isTls = urls[0]?.startsWith('https:') === true;
+      const rival = await RIVALS[name](ports, isTls ? caFile() : undefined);
       if (rival === undefined) throw new Error(`${name} is not installed`);
       return { port: rival.port, headers: {}, pids: () => familyOf(rival.pid), stop: rival.stop };
     },

@@ -5,7 +5,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-import { endWithUs, listening } from '../../services/proxy/bench/contenders.ts';
+import { caFile, endWithUs, listening } from '../../services/proxy/bench/contenders.ts';
 
 export interface Peer {
   readonly name: string;
@@ -21,6 +21,8 @@ export interface RunningPeer {
   readonly port: number;
   /** Headers that it wants in each request. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Its clients speak TLS to it. */
+  readonly isTls?: boolean;
   /** Whose CPU and memory are its cost; none if there is nothing in between. */
   pids(): readonly number[];
   stop(): Promise<void> | void;
@@ -46,10 +48,20 @@ export interface Program {
 export async function startProgram({ file, args, port, env }: Program): Promise<ChildProcess> {
   const child = spawn(file, [...args], {
     stdio: 'ignore',
-    env: { PATH: process.env['PATH'], NODE_ENV: 'production', ...env },
+    env: {
+      ...{ PATH: process.env['PATH'], NODE_ENV: 'production' },
+      // For an endpoint with TLS: of Node, and of Python.
+      ...{ NODE_EXTRA_CA_CERTS: caFile(), SSL_CERT_FILE: caFile() },
+      ...env,
+    },
   });
   endWithUs(child);
-  await listening(port, child, START_LIMIT_MS);
+  try {
+    await listening(port, child, START_LIMIT_MS);
+  } catch (error) {
+    await stopProgram(child);
+    throw error;
+  }
   return child;
 }
 

@@ -24,7 +24,7 @@ export interface Contender {
 const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
 
 /** So that the TLS upstream is trusted. */
-function caFile(): string {
+export function caFile(): string {
   const path = join(tmpdir(), 'zephyr-bench-ca.pem');
   writeFileSync(path, VALID.cert);
   return path;
@@ -52,6 +52,7 @@ export async function startScript(
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     env: { ...process.env, NODE_EXTRA_CA_CERTS: caFile() },
   });
+  endWithUs(child);
   const [{ port }] = (await once(child, 'message')) as [{ port: number }];
   const stop = (): void => void child.kill();
   return { name, port, pid: child.pid, loopDelayMs: loopDelayOf(child), stop };
@@ -92,6 +93,7 @@ export async function startZephyr(name: string, options: ZephyrOptions): Promise
       ZEPHYR_REDIS_URL: options.redisUrl ?? `unix://${folder}/none.sock`,
     },
   });
+  endWithUs(child);
   const [{ port }] = (await once(child, 'message')) as [{ port: number }];
   const stop = (): void => {
     child.kill('SIGKILL');

@@ -102,6 +102,8 @@ export async function startProxy(
   const usageRedis = createRedis(context.redis, log.child({ connection: 'usage' }), 'command');
   const usage = new UsageWriter({
     proxyId: instanceId,
+    // Redis is real also where a test moves the clock of requests.
+    clock: systemClock,
     redis: usageRedis,
     log,
     limits,

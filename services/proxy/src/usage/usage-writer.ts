@@ -8,10 +8,9 @@
  *     sending --(written, or known)-->            idle
  *     sending --(no answer within `DISK_AFTER_MS`, or a failure)--> sending, on disk as well
  */
-import { setTimeout as sleep } from 'node:timers/promises';
-
 import type { RequestRecord, UsageBatch, UsageRow } from '@zephyr/contract/usage';
 import { UsageTable } from '@zephyr/core';
+import { type Clock, pause } from '@zephyr/runtime/clock';
 import { messageOf } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
 import { type RecordReply, recordUsage } from '@zephyr/runtime/redis/usage-store';
@@ -40,6 +39,7 @@ const MAX_RECORDS = 1_000;
 
 export interface UsageWriterDeps {
   readonly proxyId: string;
+  readonly clock: Clock;
   /** The writer's own; it disconnects it when it stops. */
   readonly redis: Redis;
   readonly log: Logger;
@@ -94,7 +94,7 @@ export class UsageWriter {
     const first = this.#deps.limits.exchange(this.#redis).catch((error: unknown) => {
       this.#warn(error);
     });
-    await Promise.race([first, sleep(FIRST_EXCHANGE_MS)]);
+    await Promise.race([first, this.#pause(FIRST_EXCHANGE_MS)]);
   }
 
   /** Returns when all is written, or on disk: at once where Redis is away. */
@@ -105,18 +105,23 @@ export class UsageWriter {
     await this.#loop;
     const limit = AbortSignal.timeout(LAST_WRITE_MS);
     while (this.unwrittenRequests > 0 && this.#redis.status === 'ready' && !limit.aborted) {
-      if ((await this.#tick()) === 'failed') await sleep(DISK_AFTER_MS);
+      if ((await this.#tick()) === 'failed') await pause(this.#deps.clock, DISK_AFTER_MS, limit);
     }
     this.#seal();
     if (this.#batches.length > 0) await this.#keep();
     this.#redis.disconnect();
   }
 
+  /** Ends at once when the writer stops. */
+  #pause(durationMs: number): Promise<void> {
+    return pause(this.#deps.clock, durationMs, this.#stopping.signal);
+  }
+
   async #run(): Promise<void> {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
       const periodMs = this.#deps.limits.areSet ? PERIOD_WITH_LIMITS_MS : PERIOD_MS;
-      await sleep(periodMs, undefined, { signal }).catch(() => undefined);
+      await this.#pause(periodMs);
       if (signal.aborted) return;
       const isWritten = (await this.#tick()) === 'done' && (await this.#exchange()) === 'done';
       this.#adoptInMs -= periodMs;
@@ -135,7 +140,7 @@ export class UsageWriter {
     const news = new AbortController();
     this.#wake = () => news.abort();
     const signal = AbortSignal.any([news.signal, this.#stopping.signal]);
-    await sleep(REST_MS, undefined, { signal }).catch(() => undefined);
+    await pause(this.#deps.clock, REST_MS, signal);
     this.#wake = undefined;
     if (!news.signal.aborted) this.#adoptInMs = 0;
   }
@@ -199,7 +204,8 @@ export class UsageWriter {
     const [first] = this.#batches;
     if (first === undefined) return 'sent';
     // A Redis that hangs takes a second to fail.
-    const isSlow = setTimeout(() => {
+    const { clock } = this.#deps;
+    const isSlow = clock.setTimer(() => {
       this.#seal();
       void this.#keep();
     }, DISK_AFTER_MS);
@@ -214,7 +220,7 @@ export class UsageWriter {
       this.#warn(error);
       return 'failed';
     } finally {
-      clearTimeout(isSlow);
+      clock.clearTimer(isSlow);
     }
   }
 

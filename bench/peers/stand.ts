@@ -1,0 +1,85 @@
+/** A peer in front of the endpoint of the cost rows: with a time limit for all that it does. */
+import { cpuMs, rssBytes } from '../../services/proxy/bench/load.ts';
+
+import type { Peer, RunningPeer } from './peer.ts';
+import type { Cell } from './table.ts';
+
+export type Say = (line: string) => void;
+
+export class Stand {
+  readonly name: string;
+  readonly #peer: Peer;
+  readonly #url: string;
+  #running: RunningPeer | undefined;
+  /** It would take minutes in each row again. */
+  #isOut = false;
+
+  constructor(peer: Peer, url: string) {
+    this.name = peer.name;
+    this.#peer = peer;
+    this.#url = url;
+  }
+
+  /** @throws where it does not run */
+  get running(): RunningPeer {
+    if (this.#running === undefined) throw new Error('does not start');
+    return this.#running;
+  }
+
+  /** A program of its own, whose CPU and memory are its cost. */
+  get isBetween(): boolean {
+    return this.#running === undefined || this.#running.pids().length > 0;
+  }
+
+  get cpuMs(): number {
+    return this.running.pids().reduce((sum, pid) => sum + cpuMs(pid), 0);
+  }
+
+  get memoryMiB(): number {
+    return this.running.pids().reduce((sum, pid) => sum + rssBytes(pid), 0) / 1024 / 1024;
+  }
+
+  async start(say: Say): Promise<void> {
+    if (this.#isOut) return;
+    try {
+      this.#running = await this.#peer.start([this.#url]);
+    } catch (error) {
+      this.#isOut = true;
+      say(`${this.name} does not start: ${textOf(error)}`);
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.#running?.stop();
+    this.#running = undefined;
+  }
+
+  /**
+   * The cell of a measurement. A peer that fails or takes too long is a result too: it is replaced by
+   * a fresh one then, because whatever it goes on doing would be measured with the others.
+   */
+  async cell(limitMs: number, measure: () => Promise<Cell>, say: Say): Promise<Cell> {
+    try {
+      return await within(limitMs, measure());
+    } catch (error) {
+      await this.stop();
+      await this.start(say);
+      return { text: `failed (${textOf(error)})` };
+    }
+  }
+}
+
+export async function within<T>(limitMs: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<never>((_, reject) => {
+    const failure = new Error(`not done in ${limitMs / 1_000} s`);
+    timer = setTimeout(() => reject(failure), limitMs);
+  });
+  try {
+    return await Promise.race([work, limit]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

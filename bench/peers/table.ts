@@ -1,0 +1,68 @@
+/** The cells of the comparison, and what a run says about them in words. Pure. */
+
+export interface Cell {
+  readonly text: string;
+  /** What is compared; absent where there is nothing to compare, or it failed. */
+  readonly value?: number;
+}
+
+export interface PeerRow {
+  readonly what: string;
+  /** By peer. */
+  readonly cells: ReadonlyMap<string, Cell>;
+  readonly isMoreBetter?: boolean;
+}
+
+const OURS = 'Zephyr';
+/** Nothing in between is no rival. */
+const DIRECT = 'direct';
+/** Closer than this is a draw: runs differ by so much. */
+const DRAW = 1.05;
+/** In the units of the cells (ms, lost requests): what nobody notices. */
+const DRAW_BY = 0.01;
+
+/** As Markdown. */
+export function tableOf(title: string, rows: readonly PeerRow[], names: readonly string[]): string {
+  return [
+    `| ${title} | ${names.join(' | ')} |`,
+    `|---|${names.map(() => '---|').join('')}`,
+    ...rows.map(
+      ({ what, cells }) =>
+        `| ${what} | ${names.map((name) => cells.get(name)?.text ?? '').join(' | ')} |`,
+    ),
+  ].join('\n');
+}
+
+/** One line for each row in which another one is better than we are. */
+export function notFirst(rows: readonly PeerRow[]): readonly string[] {
+  return rows.flatMap(({ what, cells, isMoreBetter = false }) => {
+    const ours = cells.get(OURS);
+    if (ours === undefined) return [];
+    const ahead = [...cells].filter(
+      ([name, { value }]) =>
+        name !== OURS && name !== DIRECT && isBetter(value, ours.value, isMoreBetter),
+    );
+    if (ahead.length === 0) return [];
+    const others = ahead.map(([name, { text }]) => `${name} ${text}`).join(', ');
+    return [`${what}: ${others}; Zephyr ${ours.text}`];
+  });
+}
+
+function isBetter(
+  other: number | undefined,
+  ours: number | undefined,
+  isMoreBetter: boolean,
+): boolean {
+  if (other === undefined) return false;
+  if (ours === undefined) return true;
+  const [low, high] = isMoreBetter ? [ours, other] : [other, ours];
+  return high > low * DRAW && high - low > DRAW_BY;
+}
+
+/** `<what>: Zephyr <cell>, nginx <cell>, …`, ours first. */
+export function inOneLine({ what, cells }: PeerRow): string {
+  const ours = cells.get(OURS);
+  const others = [...cells].filter(([name]) => name !== OURS && name !== DIRECT);
+  const all = [...(ours === undefined ? [] : [[OURS, ours] as const]), ...others];
+  return `${what}: ${all.map(([name, { text }]) => `${name} ${text}`).join(', ')}`;
+}
