@@ -1,8 +1,7 @@
 /** What each peer adds to a request and takes of the machine, in turns of one run. */
 import { median, percentile, perSecond } from '../../services/proxy/bench/load.ts';
-
+import { Entrant, type Say } from './entrant.ts';
 import type { Peer } from './peer.ts';
-import { type Say, Stand } from './stand.ts';
 import { streamRows } from './streams.ts';
 import type { Cell, PeerRow } from './table.ts';
 import { agentOf, bodyOf, PATH, type TurnTimes, turn } from './turn.ts';
@@ -31,31 +30,31 @@ export async function costRows(
   options: CostOptions,
 ): Promise<readonly PeerRow[]> {
   return [
-    ...(await withStands(peers, false, options, requestRows)),
-    ...(await withStands(peers, true, options, tlsRows)),
+    ...(await withEntrants(peers, false, options, requestRows)),
+    ...(await withEntrants(peers, true, options, tlsRows)),
     ...(await streamRows(peers, options)),
   ];
 }
 
-async function withStands(
+async function withEntrants(
   peers: readonly Peer[],
   isTls: boolean,
   options: CostOptions,
-  rowsOf: (stands: readonly Stand[], options: CostOptions) => Promise<readonly PeerRow[]>,
+  rowsOf: (entrants: readonly Entrant[], options: CostOptions) => Promise<readonly PeerRow[]>,
 ): Promise<readonly PeerRow[]> {
   const upstream: CostUpstream = await startUpstream({ isTls });
-  const stands = peers.map((peer) => new Stand(peer, upstream.url));
+  const entrants = peers.map((peer) => new Entrant(peer, upstream.url));
   try {
-    for (const stand of stands) await stand.start(options.say);
-    return await rowsOf(stands, options);
+    for (const entrant of entrants) await entrant.start(options.say);
+    return await rowsOf(entrants, options);
   } finally {
-    for (const stand of stands) await stand.stop();
+    for (const entrant of entrants) await entrant.stop();
     upstream.stop();
   }
 }
 
 async function requestRows(
-  stands: readonly Stand[],
+  entrants: readonly Entrant[],
   { rounds, say }: CostOptions,
 ): Promise<readonly PeerRow[]> {
   const rows: PeerRow[] = [];
@@ -63,48 +62,50 @@ async function requestRows(
     rows.push(row);
     say(`${row.what}: ${[...row.cells].map(([name, { text }]) => `${name} ${text}`).join(', ')}`);
   };
-  const between = stands.filter(({ isBetween }) => isBetween);
+  const between = entrants.filter(({ isBetween }) => isBetween);
   const each = async (
     what: string,
-    some: readonly Stand[],
-    measure: (stand: Stand) => Promise<Cell>,
+    some: readonly Entrant[],
+    measure: (entrant: Entrant) => Promise<Cell>,
   ): Promise<PeerRow> => {
     const cells = new Map<string, Cell>();
-    for (const stand of some) {
-      cells.set(stand.name, await stand.cell(LOAD_LIMIT_MS, () => measure(stand), say));
+    for (const entrant of some) {
+      cells.set(entrant.name, await entrant.cell(LOAD_LIMIT_MS, () => measure(entrant), say));
     }
     return { what, cells };
   };
   add(await each('memory at rest', between, async ({ memoryMiB }) => mib(memoryMiB)));
-  for (const stand of stands) {
-    await stand.cell(LOAD_LIMIT_MS, () => warmUp(stand), say);
+  for (const entrant of entrants) {
+    await entrant.cell(LOAD_LIMIT_MS, () => warmUp(entrant), say);
   }
   for (const size of Object.keys(SIZES) as Size[]) {
-    add(await addedRow(`first content, ${size} (p50 added / p99)`, stands, { size, rounds, say }));
+    add(
+      await addedRow(`first content, ${size} (p50 added / p99)`, entrants, { size, rounds, say }),
+    );
   }
   const whole = 'without streaming, 1 KB (p50 added / p99)';
-  add(await addedRow(whole, stands, { size: '1 KB', isStream: false, rounds, say }));
+  add(await addedRow(whole, entrants, { size: '1 KB', isStream: false, rounds, say }));
   for (const size of ['1 KB', '100 KB'] as const) {
-    add(await each(`CPU per request, ${size}`, between, (stand) => cpuPerRequest(stand, size)));
+    add(await each(`CPU per request, ${size}`, between, (entrant) => cpuPerRequest(entrant, size)));
   }
   const most = await each(
     `requests per second, 1 KB, ${CONNECTIONS} connections`,
-    stands,
-    (stand) => load(stand, { size: '1 KB', connections: CONNECTIONS }),
+    entrants,
+    (entrant) => load(entrant, { size: '1 KB', connections: CONNECTIONS }),
   );
   add({ ...most, isMoreBetter: true });
   return rows;
 }
 
 async function tlsRows(
-  stands: readonly Stand[],
+  entrants: readonly Entrant[],
   { rounds, say }: CostOptions,
 ): Promise<readonly PeerRow[]> {
   const rows: PeerRow[] = [];
   for (const size of ['1 KB', '100 KB'] as const) {
     const what = `endpoint with TLS: first content, ${size} (p50 added / p99)`;
     // The first round compiles what it needs.
-    rows.push(await addedRow(what, stands, { size, rounds: rounds + 1, skipped: 1, say }));
+    rows.push(await addedRow(what, entrants, { size, rounds: rounds + 1, skipped: 1, say }));
     const [row] = rows.slice(-1);
     say(
       `${what}: ${[...(row?.cells ?? [])].map(([name, { text }]) => `${name} ${text}`).join(', ')}`,
@@ -124,33 +125,33 @@ interface Added {
 /** Turns one after the other; all peers in each round. */
 async function addedRow(
   what: string,
-  stands: readonly Stand[],
+  entrants: readonly Entrant[],
   { size, isStream = true, rounds, skipped = 0, say }: Added,
 ): Promise<PeerRow> {
   const body = bodyOf(SIZES[size], { stream: isStream });
-  const times = new Map<string, TurnTimes[]>(stands.map(({ name }) => [name, []]));
+  const times = new Map<string, TurnTimes[]>(entrants.map(({ name }) => [name, []]));
   const failed = new Map<string, Cell>();
   const count = size === '1 MB' ? LARGE_TURNS_PER_ROUND : TURNS_PER_ROUND;
   for (let round = 0; round < rounds; round += 1) {
-    for (const stand of stands) {
-      if (failed.has(stand.name)) continue;
-      const cell = await stand.cell(
+    for (const entrant of entrants) {
+      if (failed.has(entrant.name)) continue;
+      const cell = await entrant.cell(
         ROUND_LIMIT_MS,
         async () => {
-          const some = await turnsOf(stand, body, count);
-          if (round >= skipped) times.get(stand.name)?.push(...some);
+          const some = await turnsOf(entrant, body, count);
+          if (round >= skipped) times.get(entrant.name)?.push(...some);
           return { text: '' };
         },
         say,
       );
-      if (cell.text !== '') failed.set(stand.name, cell);
+      if (cell.text !== '') failed.set(entrant.name, cell);
     }
   }
   const direct = times.get('direct') ?? [];
   return {
     what,
     cells: new Map(
-      stands.map(({ name, isBetween }) => [
+      entrants.map(({ name, isBetween }) => [
         name,
         failed.get(name) ?? addedCell(times.get(name) ?? [], isBetween ? direct : []),
       ]),
@@ -158,8 +159,12 @@ async function addedRow(
   };
 }
 
-async function turnsOf(stand: Stand, body: Buffer, count: number): Promise<readonly TurnTimes[]> {
-  const { running } = stand;
+async function turnsOf(
+  entrant: Entrant,
+  body: Buffer,
+  count: number,
+): Promise<readonly TurnTimes[]> {
+  const { running } = entrant;
   const agent = agentOf(running, 1);
   const all: TurnTimes[] = [];
   try {
@@ -189,9 +194,9 @@ function addedCell(times: readonly TurnTimes[], direct: readonly TurnTimes[]): C
 const FIRST_BYTE_EARLIER = 0.1;
 
 /** The first answer of some takes many seconds. */
-async function warmUp(stand: Stand): Promise<Cell> {
-  await turnsOf(stand, bodyOf(SIZES['1 KB'], { stream: false }), 1);
-  return await load(stand, { size: '1 KB', seconds: WARM_UP_SECONDS });
+async function warmUp(entrant: Entrant): Promise<Cell> {
+  await turnsOf(entrant, bodyOf(SIZES['1 KB'], { stream: false }), 1);
+  return await load(entrant, { size: '1 KB', seconds: WARM_UP_SECONDS });
 }
 
 interface LoadOptions {
@@ -202,7 +207,7 @@ interface LoadOptions {
 
 /** Requests per second of a closed loop. */
 async function load(
-  { running }: Stand,
+  { running }: Entrant,
   { size, connections = 16, seconds = LOAD_SECONDS }: LoadOptions,
 ): Promise<Cell> {
   const { port, headers, isTls = false } = running;
@@ -214,11 +219,11 @@ async function load(
   return { text: value.toFixed(0), value };
 }
 
-async function cpuPerRequest(stand: Stand, size: Size): Promise<Cell> {
-  const beforeMs = stand.cpuMs;
-  const { value: rate = Number.NaN } = await load(stand, { size });
-  const us = ((stand.cpuMs - beforeMs) / (rate * LOAD_SECONDS)) * 1_000;
+async function cpuPerRequest(entrant: Entrant, size: Size): Promise<Cell> {
+  const beforeMs = entrant.cpuMs;
+  const { value: rate = Number.NaN } = await load(entrant, { size });
+  const us = ((entrant.cpuMs - beforeMs) / (rate * LOAD_SECONDS)) * 1_000;
   return { text: `${us.toFixed(0)} µs`, value: us };
 }
 
-export const mib = (value: number): Cell => ({ text: `${value.toFixed(0)} MiB`, value });
+const mib = (value: number): Cell => ({ text: `${value.toFixed(0)} MiB`, value });

@@ -26,8 +26,8 @@ import {
   startEndpoints,
   well,
 } from '../never-worse/endpoint.ts';
+import type { Say } from './entrant.ts';
 import type { Peer, RunningPeer } from './peer.ts';
-import type { Say } from './stand.ts';
 import type { Cell, PeerRow } from './table.ts';
 
 const CLIENTS = 20;

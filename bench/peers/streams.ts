@@ -2,9 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { median, percentile } from '../../services/proxy/bench/load.ts';
-
+import { Entrant, type Say } from './entrant.ts';
 import type { Peer } from './peer.ts';
-import { type Say, Stand } from './stand.ts';
 import type { Cell, PeerRow } from './table.ts';
 import { agentOf, bodyOf, turn } from './turn.ts';
 import { type CostUpstream, startUpstream } from './upstream.ts';
@@ -86,26 +85,30 @@ async function rowsOf(peers: readonly Peer[], about: About): Promise<readonly Pe
 
 /** A failed peer is a cell that says why. */
 async function costOf(peer: Peer, { upstream, count, say }: About): Promise<StreamCost | Cell> {
-  const stand = new Stand(peer, upstream.url);
-  await stand.start(say);
+  const entrant = new Entrant(peer, upstream.url);
+  await entrant.start(say);
   let cost: StreamCost | undefined;
   try {
-    const cell = await stand.cell(
+    const cell = await entrant.cell(
       LIMIT_MS,
       async () => {
-        cost = await measure(stand, upstream, count);
+        cost = await measure(entrant, upstream, count);
         return { text: '' };
       },
       say,
     );
     return cost ?? cell;
   } finally {
-    await stand.stop();
+    await entrant.stop();
   }
 }
 
-async function measure(stand: Stand, upstream: CostUpstream, count: number): Promise<StreamCost> {
-  const { running } = stand;
+async function measure(
+  entrant: Entrant,
+  upstream: CostUpstream,
+  count: number,
+): Promise<StreamCost> {
+  const { running } = entrant;
   const body = bodyOf(900, { stream: true });
   upstream.pace({ deltas: 3, gapMs: 0 });
   const few = agentOf(running, 4);
@@ -138,14 +141,14 @@ async function measure(stand: Stand, upstream: CostUpstream, count: number): Pro
       throw new Error(`${begun} of ${count} streams begin within ${OPEN_LIMIT_MS / 1_000} s`);
     }
     await sleep(SETTLE_MS);
-    const beforeMs = stand.cpuMs;
+    const beforeMs = entrant.cpuMs;
     isMeasuring = true;
     await sleep(MEASURED_MS);
     isMeasuring = false;
     if (delays.length === 0) throw new Error('no events');
     return {
-      memoryMiB: stand.memoryMiB,
-      cpuUs: ((stand.cpuMs - beforeMs) / delays.length) * 1_000,
+      memoryMiB: entrant.memoryMiB,
+      cpuUs: ((entrant.cpuMs - beforeMs) / delays.length) * 1_000,
       delayMs: median(delays),
       delayP99Ms: percentile(delays, 0.99),
     };

@@ -6,7 +6,7 @@ import type { Cell } from './table.ts';
 
 export type Say = (line: string) => void;
 
-export class Stand {
+export class Entrant {
   readonly name: string;
   readonly #peer: Peer;
   readonly #url: string;
@@ -69,7 +69,7 @@ export class Stand {
   }
 }
 
-export async function within<T>(limitMs: number, work: Promise<T>): Promise<T> {
+async function within<T>(limitMs: number, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<never>((_, reject) => {
     const failure = new Error(`not done in ${limitMs / 1_000} s`);
