@@ -5,7 +5,7 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev setup-tests demo start status doctor probe config-check cost usage up down logs ps \
-  reload client pin-images test e2e-compose docs package simulate soak bench bench-peers mutants check format
+  reload client pin-images test e2e-compose docs package simulate soak bench bench-peers bench-growth mutants check format
 
 help: ## Show this list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -89,6 +89,9 @@ bench: setup-dev ## Measure the data path, next to hand-written Node, the plain 
 
 bench-peers: setup-dev ## Compare with nginx, HAProxy and other gateways; installs them in a temporary folder
 	@npm run bench-peers --silent -- --write
+
+bench-growth: setup-dev ## Measure what Zephyr takes as endpoints, people, sessions, streams and proxies grow
+	@npm run bench-growth --silent -- --write
 
 mutants: setup-dev ## Change the decision logic bit by bit: which rule has no test? ROOM=route
 	@npm run mutants --silent -- $(ROOM)

@@ -11,66 +11,27 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { RequestRecord, UsageCounts, UsageRow } from '@zephyr/contract/usage';
-import { DAY_MS, epochMs, HOUR_MS } from '@zephyr/core';
 import { systemClock } from '@zephyr/runtime/clock';
 import { createLogger } from '@zephyr/runtime/logger';
 import { createRedis } from '@zephyr/runtime/redis/client';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { startRedisServer } from '@zephyr/runtime/redis/server';
-import {
-  KEPT_REQUESTS,
-  MAX_DAY_ROWS,
-  MAX_HOUR_ROWS,
-  recordUsage,
-  USAGE_DAYS_LIFE_MS,
-  USAGE_HOURS_LIFE_MS,
-} from '@zephyr/runtime/redis/usage-store';
+import { KEPT_REQUESTS } from '@zephyr/runtime/redis/usage-store';
 
 import { PeopleLimits } from '../services/proxy/src/limits/people-limits.ts';
 import { UsageWriter } from '../services/proxy/src/usage/usage-writer.ts';
 
 import { dayText } from './usage/day.ts';
+import { fillLedger, recordAt, TEAMS, type Team } from './usage/ledger.ts';
 import { writePart } from './written-part.ts';
 
 type Redis = ReturnType<typeof createRedis>;
 
 const DOCUMENT = new URL('../docs/usage.md', import.meta.url);
 const MAX_MEMORY = 512 * 1024 * 1024;
-const PEOPLE = 100;
-const ENDPOINTS = 20;
-const MODELS = 10;
-const DAYS = USAGE_DAYS_LIFE_MS / DAY_MS;
-const DAYS_WITH_HOURS = USAGE_HOURS_LIFE_MS / DAY_MS;
 const RATE_SECONDS = 20;
 const TICK_MS = 50;
 const MEBIBYTE = 1024 * 1024;
-
-/** How many rows one hour of the day and one day of the year have. */
-interface Team {
-  readonly name: string;
-  readonly rowsPerHour: number;
-  readonly hoursPerDay: number;
-  readonly rowsPerDay: number;
-}
-
-const TEAMS: readonly Team[] = [
-  {
-    name: 'every hour and every day full, and one row over',
-    ...{ rowsPerHour: MAX_HOUR_ROWS + 1, hoursPerDay: 24, rowsPerDay: MAX_DAY_ROWS + 1 },
-  },
-  {
-    name: '100 people, each with 2 models at 2 endpoints a day, 60 of them in each of 10 hours',
-    ...{ rowsPerHour: 120, hoursPerDay: 10, rowsPerDay: 400 },
-  },
-];
-
-/** Numbers as large as a busy hour of a person has. */
-const COUNTS: UsageCounts = {
-  ...{ requests: 1_234, failed: 12, inputTokens: 1_234_567, outputTokens: 2_345_678 },
-  ...{ cacheReadTokens: 987_654_321, cacheWrite5mTokens: 23_456_789, cacheWrite1hTokens: 0 },
-  ...{ costNanoUsd: 123_456_789_012, unpriced: 0, incomplete: 3, possiblyBilledTwice: 1 },
-};
 
 const log = createLogger('bench', 'silent');
 const what = process.argv[2] ?? '';
@@ -103,23 +64,7 @@ async function withRedis(act: (redis: Redis, url: string) => Promise<void>): Pro
 /** Fills everything that the ledger keeps, and prints what it takes. */
 async function measure(redis: Redis, team: Team): Promise<void> {
   const before = await memoryOf(redis);
-  const midnight = Date.UTC(2026, 10, 28);
-  let sequence = 0;
-  const write = async (fromAtMs: number, size: number, first: number, log = false) => {
-    sequence += 1;
-    const rows = Array.from({ length: size }, (_, at) => rowAt(first + at, fromAtMs));
-    const records = log ? Array.from({ length: 500 }, (_, at) => recordAt(at)) : [];
-    await recordUsage(redis, { writer: 'bench', sequence, rows, records });
-  };
-  for (let day = 0; day < DAYS; day += 1) {
-    const fromAtMs = midnight - day * DAY_MS;
-    await write(fromAtMs, team.rowsPerDay, 0);
-    await redis.unlink(keys.usageHour(new Date(fromAtMs).toISOString().slice(0, 13)));
-    if (day >= DAYS_WITH_HOURS) continue;
-    for (let hour = 0; hour < team.hoursPerDay; hour += 1) {
-      await write(fromAtMs + hour * HOUR_MS, team.rowsPerHour, hour % 4, true);
-    }
-  }
+  await fillLedger(redis, team);
   const used = (await memoryOf(redis)) - before;
   const hours = await redis.keys(keys.usageHour('*'));
   const days = await redis.keys(keys.usageDay('*'));
@@ -202,35 +147,4 @@ function mebibytes(bytes: number): string {
 
 function kibibytes(bytes: number): string {
   return (bytes / 1024).toFixed(0);
-}
-
-/** Of the 20,000 that 100 people, 20 endpoints and 10 models can make. */
-function namesAt(at: number): Pick<UsageRow, 'person' | 'endpoint' | 'model'> {
-  const person = String(at % PEOPLE).padStart(3, '0');
-  const endpoint = Math.floor(at / PEOPLE) % ENDPOINTS;
-  const model = Math.floor(at / PEOPLE / ENDPOINTS) % MODELS;
-  return {
-    person: `firstname.lastname-${person}`,
-    endpoint: `relay-example-com-${endpoint}`,
-    model: `claude-sonnet-4-5-2025092${model}`,
-  };
-}
-
-function rowAt(at: number, fromAtMs: number): UsageRow {
-  return { ...namesAt(at), fromAtMs, counts: COUNTS };
-}
-
-function recordAt(at: number): RequestRecord {
-  const { person, endpoint, model } = namesAt(at % PEOPLE);
-  return {
-    ...{ id: `zephyr_${'0'.repeat(24)}`, endpointRequestId: `req_${'0'.repeat(24)}` },
-    ...{ atMs: epochMs(Date.UTC(2026, 10, 28)), person, group: 'main', endpoint, model },
-    ...{ operation: 'messages', session: '0123456789ab', outcome: 'ok' },
-    attempts: [{ endpoint, failure: null, mayBeBilled: false }],
-    ...{ ttftMs: 1_234, durationMs: 23_456, tokensKnown: 'reported', costUsd: 0.123_456 },
-    usage: {
-      ...{ inputTokens: 12, outputTokens: 1_234, cacheReadTokens: 98_765 },
-      ...{ cacheWriteTokens: 4_321, cacheWrite1hTokens: 0 },
-    },
-  };
 }

@@ -41,6 +41,10 @@ export interface Product {
   command(name: string, body: object): Promise<void>;
   /** Waits until the proxy routes by a snapshot in which each endpoint has been probed. */
   probed(): Promise<void>;
+  /** Of the runs of this service. */
+  pids(service: ServiceName): readonly number[];
+  /** Of the private Redis; empty where there is none. */
+  readonly redisUrl: string;
   stop(): Promise<void>;
 }
 
@@ -99,6 +103,8 @@ export async function startProduct(setup: ProductSetup): Promise<Product> {
     status: () => statusOf(port),
     command: (name, body) => sendCommand(controllerPort, name, body),
     probed: () => probed(port),
+    pids: (wanted) => services.flatMap(({ name, pid }) => (name === wanted ? (pid() ?? []) : [])),
+    redisUrl: redis?.url ?? '',
     stop,
   };
 }

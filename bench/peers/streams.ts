@@ -22,7 +22,8 @@ const WARM_UP = 300;
 const OPENED_TOGETHER = 20;
 const OPEN_PAUSE_MS = 20;
 
-interface StreamCost {
+export interface StreamCost {
+  readonly restMiB: number;
   readonly memoryMiB: number;
   readonly cpuUs: number;
   readonly delayMs: number;
@@ -56,7 +57,7 @@ async function rowsOf(peers: readonly Peer[], about: About): Promise<readonly Pe
   const { count, say } = about;
   const measured = new Map<string, StreamCost | Cell>();
   for (const peer of peers) {
-    const cost = await costOf(peer, about);
+    const cost = await streamCost(peer, about);
     measured.set(peer.name, cost);
     say(`${count} streams: ${peer.name} ${JSON.stringify(cost)}`);
   }
@@ -84,7 +85,10 @@ async function rowsOf(peers: readonly Peer[], about: About): Promise<readonly Pe
 }
 
 /** A failed peer is a cell that says why. */
-async function costOf(peer: Peer, { upstream, count, say }: About): Promise<StreamCost | Cell> {
+export async function streamCost(
+  peer: Peer,
+  { upstream, count, say }: About,
+): Promise<StreamCost | Cell> {
   const entrant = new Entrant(peer, upstream.url);
   await entrant.start(say);
   let cost: StreamCost | undefined;
@@ -114,6 +118,7 @@ async function measure(
   const few = agentOf(running, 4);
   await Promise.all(Array.from({ length: WARM_UP }, () => turn(running, { agent: few, body })));
   few.destroy();
+  const restMiB = entrant.memoryMiB;
   const gapMs = Math.max(LEAST_GAP_MS, (count / EVENTS_PER_SECOND) * 1_000);
   upstream.pace({ deltas: STREAM_MS / gapMs, gapMs });
   const agent = agentOf(running, count);
@@ -147,6 +152,7 @@ async function measure(
     isMeasuring = false;
     if (delays.length === 0) throw new Error('no events');
     return {
+      restMiB,
       memoryMiB: entrant.memoryMiB,
       cpuUs: ((entrant.cpuMs - beforeMs) / delays.length) * 1_000,
       delayMs: median(delays),

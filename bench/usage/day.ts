@@ -13,10 +13,9 @@ import { createRedis } from '@zephyr/runtime/redis/client';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { readUsage } from '@zephyr/runtime/redis/usage-store';
 import { ManualClock } from '@zephyr/testkit/manual-clock';
-
-import { Accounting } from '../../services/proxy/src/report/accounting.ts';
-import { PeopleLimits } from '../../services/proxy/src/report/people-limits.ts';
-import { UsageWriter } from '../../services/proxy/src/report/usage-writer.ts';
+import { PeopleLimits } from '../../services/proxy/src/limits/people-limits.ts';
+import { Accounting } from '../../services/proxy/src/usage/accounting.ts';
+import { UsageWriter } from '../../services/proxy/src/usage/usage-writer.ts';
 
 import { type Asked, CLIENTS, PEOPLE, People, TEAMS } from './people.ts';
 

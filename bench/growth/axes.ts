@@ -1,0 +1,145 @@
+/** What grows, one axis at a time from the same base: how large, and what is asked of it then. */
+
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+
+import { fillLedger, TEAMS } from '../usage/ledger.ts';
+import { drive } from './drive.ts';
+import { streamsThrough } from './streams.ts';
+import { GrownSystem, type SystemSize } from './system.ts';
+
+export interface GrowthRow {
+  readonly size: string;
+  readonly cells: readonly string[];
+}
+
+export interface Axis {
+  readonly title: string;
+  readonly columns: readonly string[];
+  readonly sizes: readonly number[];
+  measure(size: number): Promise<GrowthRow>;
+}
+
+const BASE: SystemSize = { endpoints: 3, proxies: 1 };
+const REQUESTS = 3_000;
+const WARM_UP = 1_500;
+const COLUMNS = [
+  'CPU per request',
+  'memory of a proxy',
+  'of the controller',
+  'of Redis',
+  'CPU of the controller',
+  'Redis commands',
+  'Redis traffic',
+  'decision at all proxies, p99',
+];
+const PLAIN = (): Readonly<Record<string, string>> => ({});
+
+interface Point {
+  readonly size: number;
+  readonly system?: Partial<SystemSize>;
+  readonly headersOf?: (index: number) => Readonly<Record<string, string>>;
+  /** Before what is measured. */
+  readonly prepare?: (system: GrownSystem) => Promise<void>;
+}
+
+async function point({ size, system = {}, headersOf = PLAIN, prepare }: Point): Promise<GrowthRow> {
+  const grown = await GrownSystem.start({ ...BASE, ...system });
+  try {
+    const { ports } = grown.product;
+    await drive({ ports, requests: WARM_UP * ports.length, headersOf });
+    await prepare?.(grown);
+    // A proxy's work for itself is shared by as many requests each time.
+    const requests = REQUESTS * ports.length;
+    const use = await grown.use(requests, () => drive({ ports, requests, headersOf }));
+    const decisionMs = await grown.decisionMs();
+    return {
+      size: size.toLocaleString('en'),
+      cells: [
+        `${use.cpuUsPerRequest.toFixed(0)} µs`,
+        `${use.proxyMiB.toFixed(0)} MiB`,
+        `${use.controllerMiB.toFixed(0)} MiB`,
+        `${use.redisMiB.toFixed(1)} MiB`,
+        `${use.controllerMsPerSecond.toFixed(0)} ms/s`,
+        `${use.redisOpsPerSecond.toFixed(0)} /s`,
+        `${use.redisKibPerSecond.toFixed(0)} KiB/s`,
+        `${decisionMs.toFixed(0)} ms`,
+      ],
+    };
+  } finally {
+    await grown.stop();
+  }
+}
+
+const keyOf = (person: number): string =>
+  `zk-bench-key-of-person-${String(person).padStart(6, '0')}`;
+
+function peopleConfig(people: number): string {
+  const clients = Array.from({ length: people }, (_, index) => {
+    const hash = createHash('sha256').update(keyOf(index)).digest('hex');
+    return `[[clients]]\nname = "person-${index}"\nkey_sha256 = "${hash}"\n`;
+  });
+  return `[client_defaults]\nbudget_usd_per_day = 1000\n${clients.join('')}`;
+}
+
+/** Both ends of a stream take a descriptor of the proxy; some are for other things. */
+function mostStreams(): number {
+  const limit = Number(execFileSync('sh', ['-c', 'ulimit -n'], { encoding: 'utf8' }));
+  return Number.isNaN(limit) ? Number.POSITIVE_INFINITY : Math.floor((limit - 1_000) / 2);
+}
+
+export const AXES: Readonly<Record<string, Axis>> = {
+  endpoints: {
+    ...{ title: 'Endpoints', columns: COLUMNS, sizes: [3, 30, 300] },
+    measure: (size) => point({ size, system: { endpoints: size } }),
+  },
+  people: {
+    ...{ title: 'People, each with a key and a budget', columns: COLUMNS, sizes: [1, 100, 5_000] },
+    measure: (size) =>
+      point({
+        ...{ size, system: { peopleConfig: peopleConfig(size) } },
+        headersOf: (index) => ({ authorization: `Bearer ${keyOf(index % size)}` }),
+      }),
+  },
+  sessions: {
+    ...{ title: 'Sessions', columns: COLUMNS, sizes: [10, 10_000, 100_000] },
+    measure: (size) => {
+      const headersOf = (index: number) => ({
+        'x-claude-code-session-id': `00000000-0000-4000-8000-${String(index % size).padStart(12, '0')}`,
+      });
+      return point({
+        ...{ size, headersOf },
+        prepare: ({ product: { ports } }) => drive({ ports, requests: size, headersOf }),
+      });
+    },
+  },
+  proxies: {
+    ...{ title: 'Proxies, as processes on this machine', columns: COLUMNS, sizes: [1, 3, 10] },
+    measure: (size) => point({ size, system: { proxies: size } }),
+  },
+  ledger: {
+    title:
+      'Years of usage in Redis: none, of 100 people, and one in which every hour and every day is full',
+    ...{ columns: COLUMNS, sizes: [0, 1, 2] },
+    measure: (size) =>
+      point({
+        size,
+        prepare: async ({ redis }) => {
+          const team = size === 0 ? undefined : TEAMS[TEAMS.length - size];
+          if (team !== undefined) await fillLedger(redis, team);
+        },
+      }),
+  },
+  streams: {
+    title: 'Streams at the same time',
+    columns: [
+      'CPU per event',
+      'memory of the proxy',
+      'memory per stream',
+      'event to the client, p50',
+      'p99',
+    ],
+    sizes: [10, 1_000, Math.min(10_000, mostStreams())],
+    measure: (size) => streamsThrough(size),
+  },
+};

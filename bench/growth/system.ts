@@ -1,0 +1,152 @@
+/** Zephyr as it is deployed, of a size: proxies, controller and Redis as processes, and what they use. */
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { createLogger } from '@zephyr/runtime/logger';
+import { createRedis } from '@zephyr/runtime/redis/client';
+
+import { cpuMs, percentile, rssBytes } from '../../services/proxy/bench/load.ts';
+
+import { type Product, startProduct } from '../never-worse/product.ts';
+import { type CostUpstream, startUpstream } from '../peers/upstream.ts';
+
+type Redis = ReturnType<typeof createRedis>;
+
+export interface SystemSize {
+  readonly endpoints: number;
+  readonly proxies: number;
+  /** Tables of people, for config.toml. */
+  readonly peopleConfig?: string;
+}
+
+const MIB = 1024 * 1024;
+const LIMITS = `[limits]
+active_requests_per_client = 20000
+active_requests = 20000
+`;
+/** Each endpoint a message a minute, so that the endpoints' number shows in the controller's work. */
+const PROBES = `[health_check]
+style = "messages"
+interval_seconds = 60
+min_interval_seconds = 60
+max_interval_seconds = 60
+`;
+const DECISIONS = 15;
+const DECISION_LIMIT_MS = 10_000;
+const LOOK_EVERY_MS = 15;
+
+export interface Use {
+  readonly cpuUsPerRequest: number;
+  /** The largest of the proxies. */
+  readonly proxyMiB: number;
+  readonly controllerMiB: number;
+  readonly redisMiB: number;
+  readonly controllerMsPerSecond: number;
+  readonly redisOpsPerSecond: number;
+  readonly redisKibPerSecond: number;
+}
+
+export class GrownSystem {
+  readonly upstream: CostUpstream;
+  readonly product: Product;
+  readonly redis: Redis;
+
+  private constructor(upstream: CostUpstream, product: Product, redis: Redis) {
+    this.upstream = upstream;
+    this.product = product;
+    this.redis = redis;
+  }
+
+  static async start({ endpoints, proxies, peopleConfig = '' }: SystemSize): Promise<GrownSystem> {
+    const upstream = await startUpstream({ isTls: false });
+    const urls = Array.from({ length: endpoints }, (_, index) => `${upstream.url}/e${index + 1}`);
+    const product = await startProduct({
+      groups: [{ name: 'bench', urls }],
+      ...{ extent: 'whole', proxies, config: `${LIMITS}${PROBES}${peopleConfig}` },
+    });
+    const redis = createRedis(
+      { url: product.redisUrl },
+      createLogger('bench', 'silent'),
+      'command',
+    );
+    await once(redis, 'ready');
+    await product.probed();
+    return new GrownSystem(upstream, product, redis);
+  }
+
+  async stop(): Promise<void> {
+    this.redis.disconnect();
+    await this.product.stop();
+    this.upstream.stop();
+  }
+
+  /** What so many requests take of each part while they run. */
+  async use(requests: number, work: () => Promise<unknown>): Promise<Use> {
+    const [controller = 0] = this.product.pids('controller');
+    const before = {
+      proxies: this.proxiesCpuMs,
+      controller: cpuMs(controller),
+      redis: await this.#traffic(),
+    };
+    const startedAtMs = performance.now();
+    await work();
+    const seconds = (performance.now() - startedAtMs) / 1_000;
+    const redis = await this.#traffic();
+    const memory = this.product.pids('proxy').map(rssBytes);
+    return {
+      cpuUsPerRequest: ((this.proxiesCpuMs - before.proxies) / requests) * 1_000,
+      proxyMiB: Math.max(...memory) / MIB,
+      controllerMiB: rssBytes(controller) / MIB,
+      redisMiB: redis.memoryBytes / MIB,
+      controllerMsPerSecond: (cpuMs(controller) - before.controller) / seconds,
+      redisOpsPerSecond: (redis.commands - before.redis.commands) / seconds,
+      redisKibPerSecond: (redis.bytes - before.redis.bytes) / 1024 / seconds,
+    };
+  }
+
+  get proxiesCpuMs(): number {
+    return this.product.pids('proxy').reduce((sum, pid) => sum + cpuMs(pid), 0);
+  }
+
+  async #traffic(): Promise<{ commands: number; bytes: number; memoryBytes: number }> {
+    const info = await this.redis.info('all');
+    const figure = (name: string): number =>
+      Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(info)?.[1]);
+    return {
+      commands: figure('total_commands_processed'),
+      bytes: figure('total_net_input_bytes') + figure('total_net_output_bytes'),
+      memoryBytes: figure('used_memory'),
+    };
+  }
+
+  /** From an operator's command until every proxy routes by it; p99 in ms, with the resolution of the looks. */
+  async decisionMs(): Promise<number> {
+    const { endpoints } = await this.product.status();
+    const [first = '', second = ''] = endpoints.map(({ id }) => id);
+    const times: number[] = [];
+    for (let number = 0; number < DECISIONS; number += 1) {
+      const wanted = number % 2 === 0 ? second : first;
+      const startedAtMs = performance.now();
+      await this.product.command('select', { endpointId: wanted, force: true });
+      await Promise.all(this.product.ports.map((port) => routesBy(port, wanted)));
+      times.push(performance.now() - startedAtMs);
+    }
+    await this.product.command('mode', { mode: 'auto' });
+    return percentile(times, 0.99);
+  }
+}
+
+async function routesBy(port: number, endpointId: string): Promise<void> {
+  const untilMs = performance.now() + DECISION_LIMIT_MS;
+  while (performance.now() < untilMs) {
+    const response = await fetch(`http://127.0.0.1:${port}/status`, {
+      headers: { accept: 'application/json' },
+    });
+    const { pinned_endpoint_id: pinned } = (await response.json()) as {
+      pinned_endpoint_id: string;
+    };
+    if (pinned === endpointId) return;
+    await sleep(LOOK_EVERY_MS);
+  }
+  throw new Error(`the proxy on ${port} does not route by ${endpointId}`);
+}

@@ -1,0 +1,96 @@
+/** The ledger of usage as full as a year makes it, written by the script of the proxies. */
+import type { RequestRecord, UsageCounts, UsageRow } from '@zephyr/contract/usage';
+import { DAY_MS, epochMs, HOUR_MS } from '@zephyr/core';
+import { keys } from '@zephyr/runtime/redis/keys';
+import {
+  MAX_DAY_ROWS,
+  MAX_HOUR_ROWS,
+  recordUsage,
+  USAGE_DAYS_LIFE_MS,
+  USAGE_HOURS_LIFE_MS,
+} from '@zephyr/runtime/redis/usage-store';
+import type { Redis } from 'ioredis';
+
+const PEOPLE = 100;
+const ENDPOINTS = 20;
+const MODELS = 10;
+const DAYS = USAGE_DAYS_LIFE_MS / DAY_MS;
+const DAYS_WITH_HOURS = USAGE_HOURS_LIFE_MS / DAY_MS;
+
+/** How many rows one hour of the day and one day of the year have. */
+export interface Team {
+  readonly name: string;
+  readonly rowsPerHour: number;
+  readonly hoursPerDay: number;
+  readonly rowsPerDay: number;
+}
+
+export const TEAMS: readonly Team[] = [
+  {
+    name: 'every hour and every day full, and one row over',
+    ...{ rowsPerHour: MAX_HOUR_ROWS + 1, hoursPerDay: 24, rowsPerDay: MAX_DAY_ROWS + 1 },
+  },
+  {
+    name: '100 people, each with 2 models at 2 endpoints a day, 60 of them in each of 10 hours',
+    ...{ rowsPerHour: 120, hoursPerDay: 10, rowsPerDay: 400 },
+  },
+];
+
+/** Numbers as large as a busy hour of a person has. */
+const COUNTS: UsageCounts = {
+  ...{ requests: 1_234, failed: 12, inputTokens: 1_234_567, outputTokens: 2_345_678 },
+  ...{ cacheReadTokens: 987_654_321, cacheWrite5mTokens: 23_456_789, cacheWrite1hTokens: 0 },
+  ...{ costNanoUsd: 123_456_789_012, unpriced: 0, incomplete: 3, possiblyBilledTwice: 1 },
+};
+
+/** Everything that the ledger keeps. */
+export async function fillLedger(redis: Redis, team: Team): Promise<void> {
+  const midnight = Date.UTC(2026, 10, 28);
+  let sequence = 0;
+  const write = async (fromAtMs: number, size: number, first: number, log = false) => {
+    sequence += 1;
+    const rows = Array.from({ length: size }, (_, at) => rowAt(first + at, fromAtMs));
+    const records = log ? Array.from({ length: 500 }, (_, at) => recordAt(at)) : [];
+    await recordUsage(redis, { writer: 'bench', sequence, rows, records });
+  };
+  for (let day = 0; day < DAYS; day += 1) {
+    const fromAtMs = midnight - day * DAY_MS;
+    await write(fromAtMs, team.rowsPerDay, 0);
+    await redis.unlink(keys.usageHour(new Date(fromAtMs).toISOString().slice(0, 13)));
+    if (day >= DAYS_WITH_HOURS) continue;
+    for (let hour = 0; hour < team.hoursPerDay; hour += 1) {
+      await write(fromAtMs + hour * HOUR_MS, team.rowsPerHour, hour % 4, true);
+    }
+  }
+}
+
+/** Of the 20,000 that 100 people, 20 endpoints and 10 models can make. */
+function namesAt(at: number): Pick<UsageRow, 'person' | 'endpoint' | 'model'> {
+  const person = String(at % PEOPLE).padStart(3, '0');
+  const endpoint = Math.floor(at / PEOPLE) % ENDPOINTS;
+  const model = Math.floor(at / PEOPLE / ENDPOINTS) % MODELS;
+  return {
+    person: `firstname.lastname-${person}`,
+    endpoint: `relay-example-com-${endpoint}`,
+    model: `claude-sonnet-4-5-2025092${model}`,
+  };
+}
+
+function rowAt(at: number, fromAtMs: number): UsageRow {
+  return { ...namesAt(at), fromAtMs, counts: COUNTS };
+}
+
+export function recordAt(at: number): RequestRecord {
+  const { person, endpoint, model } = namesAt(at % PEOPLE);
+  return {
+    ...{ id: `zephyr_${'0'.repeat(24)}`, endpointRequestId: `req_${'0'.repeat(24)}` },
+    ...{ atMs: epochMs(Date.UTC(2026, 10, 28)), person, group: 'main', endpoint, model },
+    ...{ operation: 'messages', session: '0123456789ab', outcome: 'ok' },
+    attempts: [{ endpoint, failure: null, mayBeBilled: false }],
+    ...{ ttftMs: 1_234, durationMs: 23_456, tokensKnown: 'reported', costUsd: 0.123_456 },
+    usage: {
+      ...{ inputTokens: 12, outputTokens: 1_234, cacheReadTokens: 98_765 },
+      ...{ cacheWriteTokens: 4_321, cacheWrite1hTokens: 0 },
+    },
+  };
+}
