@@ -143,6 +143,7 @@ class SimulatedProxy {
       },
       ...{ operation: 'messages', outcome: isGood ? 'ok' : 'cut', isCharged: true, usage },
       attempts: [{ endpoint, failure: null, mayBeBilled: false }],
+      answeredModel: model,
       endpointRequestId: `req_${'0'.repeat(24)}`,
       ...{ ttftMs: 1_500, durationMs },
     });

@@ -9,8 +9,8 @@ import {
   USAGE_DAYS_LIFE_MS,
   USAGE_HOURS_LIFE_MS,
 } from '@zephyr/runtime/redis/usage-store';
-import type { Redis } from 'ioredis';
 
+type Redis = Parameters<typeof recordUsage>[0];
 const PEOPLE = 100;
 const ENDPOINTS = 20;
 const MODELS = 10;
