@@ -1,7 +1,7 @@
 /**
  * Zephyr beside what else people put in front of their endpoints, on the same load, in one run: what
  * each adds and takes, and what people lose in each kind of trouble. Prints Markdown; with `--write`
- * into docs/comparison.md. Takes about 20 minutes.
+ * into docs/comparison.md, and three lines of it into the READMEs. Takes about 20 minutes.
  *
  *     node bench/peers.ts [--seed <number>] [--only costs|faults] [--fault <name>] [--peer <name>]… [--write]
  */
@@ -29,11 +29,14 @@ const { values } = parseArgs({
 const ALL: readonly Peer[] = [...WITHOUT_A_GATEWAY, ...GATEWAYS, ZEPHYR];
 const STREAMS = [200, 1_000, 5_000];
 const DOCUMENT = new URL('../docs/comparison.md', import.meta.url);
-/** The rows that README quotes. */
-const QUOTED: readonly RegExp[] = [
-  /^first content, 100 KB/,
-  /^1,000 streams: memory/,
-  /^all of these faults/,
+const README = new URL('../README.md', import.meta.url);
+const README_ZH = new URL('../README.zh.md', import.meta.url);
+const MARK = 'make bench-peers';
+/** The rows that the READMEs quote, and how the Chinese one names them. */
+const QUOTED: readonly (readonly [row: RegExp, chinese: string])[] = [
+  [/^first content, 100 KB/, '100 KB 请求的首个内容（p50 增加量 / p99）'],
+  [/^1,000 streams: memory/, '1,000 个并发流时的内存'],
+  [/^all of these faults/, '全部故障下丢失的请求'],
 ];
 
 // So that the programs end with the bench.
@@ -55,9 +58,8 @@ const faults =
     ? []
     : await faultRows(present, { seed: Number(values.seed), only: values.fault, say });
 
-const text = textOf(costs, faults);
-console.log(text);
-if (values.write) writePart(DOCUMENT, 'make bench-peers', text);
+console.log(textOf(costs, faults));
+if (values.write) writeAll([...costs, ...faults]);
 process.exit(0);
 
 function textOf(costs: readonly PeerRow[], faults: readonly PeerRow[]): string {
@@ -67,7 +69,7 @@ function textOf(costs: readonly PeerRow[], faults: readonly PeerRow[]): string {
   return [
     `${new Date().toISOString().slice(0, 10)}, ${machine}, seed ${values.seed}; load average ${loadBefore.toFixed(1)} before the run (0 is a quiet machine).`,
     `Versions: ${present.map(({ name, version }) => `${name} ${version}`).join(', ')}.`,
-    ...section('In three lines', bullets(all.filter(isQuoted).map(inOneLine))),
+    ...section('In three lines', bullets(quoted(all).map(([row]) => inOneLine(row)))),
     ...(costs.length === 0 ? [] : section('Costs', tableOf('', costs, names))),
     ...(faults.length === 0 ? [] : section('Faults', tableOf('lost in 10 s of', faults, names))),
     ...section(
@@ -87,8 +89,21 @@ function absent(): readonly string[] {
   ];
 }
 
-function isQuoted({ what }: PeerRow): boolean {
-  return QUOTED.some((pattern) => pattern.test(what));
+function quoted(rows: readonly PeerRow[]): readonly (readonly [row: PeerRow, chinese: string])[] {
+  return QUOTED.flatMap(([pattern, chinese]) => {
+    const row = rows.find(({ what }) => pattern.test(what));
+    return row === undefined ? [] : [[row, chinese] as const];
+  });
+}
+
+/** A run of a part leaves the READMEs as they are. */
+function writeAll(rows: readonly PeerRow[]): void {
+  const lines = quoted(rows);
+  writePart(DOCUMENT, MARK, textOf(costs, faults));
+  if (lines.length < QUOTED.length) return;
+  writePart(README, MARK, bullets(lines.map(([row]) => inOneLine(row))));
+  const chinese = lines.map(([row, what]) => inOneLine({ ...row, what }));
+  writePart(README_ZH, MARK, bullets(chinese));
 }
 
 function section(title: string, text: string): readonly string[] {

@@ -1,0 +1,25 @@
+/** What the READMEs quote of a measurement is in the document that the measurement wrote. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { expect, it } from 'vitest';
+
+const textOf = (path: string): string =>
+  readFileSync(join(import.meta.dirname, '..', path), 'utf8');
+
+/** The lines between the mark of `make bench-peers` and its end. */
+function quotedIn(path: string): readonly string[] {
+  const [, after = ''] = textOf(path).split('<!-- written by: make bench-peers -->');
+  const [part = ''] = after.split('<!-- end -->');
+  return part.split('\n').filter((line) => line.startsWith('- '));
+}
+
+it('README quotes docs/comparison.md word for word', () => {
+  const lines = textOf('docs/comparison.md').split('\n');
+  for (const line of quotedIn('README.md')) expect(lines).toContain(line);
+});
+
+it('README.zh.md has the same figures', () => {
+  const cellsOf = (line: string): string => line.slice(line.search(/[:：] ?Zephyr/));
+  expect(quotedIn('README.zh.md').map(cellsOf)).toEqual(quotedIn('README.md').map(cellsOf));
+});
