@@ -8,6 +8,7 @@ import { createRedis } from '@zephyr/runtime/redis/client';
 import { cpuMs, percentile, rssBytes } from '../../services/proxy/bench/load.ts';
 
 import { type Product, startProduct } from '../never-worse/product.ts';
+import { ROOMY } from '../peers/ours-and-system.ts';
 import { type CostUpstream, startUpstream } from '../peers/upstream.ts';
 
 type Redis = ReturnType<typeof createRedis>;
@@ -20,10 +21,6 @@ export interface SystemSize {
 }
 
 const MIB = 1024 * 1024;
-const LIMITS = `[limits]
-active_requests_per_client = 20000
-active_requests = 20000
-`;
 /** Each endpoint a message a minute, so that the endpoints' number shows in the controller's work. */
 const PROBES = `[health_check]
 style = "messages"
@@ -62,7 +59,7 @@ export class GrownSystem {
     const urls = Array.from({ length: endpoints }, (_, index) => `${upstream.url}/e${index + 1}`);
     const product = await startProduct({
       groups: [{ name: 'bench', urls }],
-      ...{ extent: 'whole', proxies, config: `${LIMITS}${PROBES}${peopleConfig}` },
+      ...{ extent: 'whole', proxies, config: `${ROOMY}${PROBES}${peopleConfig}` },
     });
     const redis = createRedis(
       { url: product.redisUrl },

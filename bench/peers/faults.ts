@@ -94,7 +94,7 @@ export async function faultRows(
   peers: readonly Peer[],
   { seed, only, say }: { seed: number; only: string | undefined; say: Say },
 ): Promise<readonly PeerRow[]> {
-  const booths = await openBooths(peers, say);
+  const { booths, failures } = await openBooths(peers, say);
   const lost = new Map<string, Lost>();
   const rows: PeerRow[] = [];
   try {
@@ -106,7 +106,7 @@ export async function faultRows(
       );
       await Promise.all(booths.map(({ endpoints }) => end(endpoints)));
       const byPeer = new Map(booths.map(({ peer }, at) => [peer.name, results[at] ?? NOTHING]));
-      rows.push(rowOf(fault.name, byPeer));
+      rows.push(rowOf(fault.name, byPeer, failures));
       say(
         `${fault.name}: ${[...byPeer].map(([name, of]) => `${name} ${cellOf(of).text}`).join(', ')}`,
       );
@@ -117,7 +117,7 @@ export async function faultRows(
   } finally {
     await Promise.all(booths.map(closeBooth));
   }
-  return [...rows, rowOf('all of these faults', lost)];
+  return [...rows, rowOf('all of these faults', lost, failures)];
 }
 
 /** Of some requests, and how long nine tenths of the good ones took at most. */
@@ -140,14 +140,22 @@ function cellOf({ lost, of, p90Ms }: Lost): Cell {
   return { text: `${lost} of ${of}${p90}`, value: lost / of };
 }
 
-const rowOf = (what: string, byPeer: ReadonlyMap<string, Lost>): PeerRow => ({
+const rowOf = (
+  what: string,
+  byPeer: ReadonlyMap<string, Lost>,
+  failures: ReadonlyMap<string, Cell>,
+): PeerRow => ({
   what,
-  cells: new Map([...byPeer].map(([name, of]) => [name, cellOf(of)])),
+  cells: new Map([...failures, ...[...byPeer].map(([name, of]) => [name, cellOf(of)] as const)]),
 });
 
 /** Of those that serve a streamed request with this configuration. */
-async function openBooths(peers: readonly Peer[], say: Say): Promise<readonly Booth[]> {
+async function openBooths(
+  peers: readonly Peer[],
+  say: Say,
+): Promise<{ booths: readonly Booth[]; failures: ReadonlyMap<string, Cell> }> {
   const booths: Booth[] = [];
+  const failures = new Map<string, Cell>();
   // One after the other: started together, none would be ready in time.
   for (const peer of peers) {
     const endpoints = await startEndpoints(2, () => well(ANSWER_MS));
@@ -156,15 +164,17 @@ async function openBooths(peers: readonly Peer[], say: Say): Promise<readonly Bo
       const booth = { peer, running, endpoints };
       if (await servesAtAll(booth)) booths.push(booth);
       else {
+        failures.set(peer.name, { text: 'serves no stream' });
         say(`${peer.name} serves no streamed request with two endpoints`);
         await closeBooth(booth);
       }
     } catch (error) {
+      failures.set(peer.name, { text: 'does not start' });
       say(`${peer.name} does not start: ${error instanceof Error ? error.message : String(error)}`);
       await Promise.all(endpoints.map((endpoint) => endpoint.stop()));
     }
   }
-  return booths;
+  return { booths, failures };
 }
 
 /** Three tries: the first ones may meet a program that still loads. */

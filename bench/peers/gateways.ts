@@ -156,7 +156,7 @@ export const NOT_TO_BE_HAD: readonly (readonly [name: string, reason: string])[]
     'their web pages are built apart from the Go module, which does not build without',
   ],
   ['claude-code-hub and claude-relay-service', 'in no registry; containers with a database'],
-  ['Helicone AI gateway', 'in no registry under its name'],
+  ['Helicone AI gateway', 'the npm package that its guide names is not in the registry'],
 ];
 
 export const GATEWAYS: readonly Peer[] = [portkey, claudeCodeRouter, litellm];

@@ -14,11 +14,19 @@ const direct: Peer = {
   }),
 };
 
+/** The load comes from one address. */
+export const ROOMY = `[limits]
+active_requests = 20000
+active_requests_per_client = 20000
+connections = 20000
+connections_per_address = 20000
+`;
+
 const zephyr: Peer = {
   name: 'Zephyr',
   version: 'this one',
   async start(urls) {
-    const config = '[limits]\nactive_requests_per_client = 20000\nactive_requests = 20000\n';
+    const config = ROOMY;
     const { port, pid, stop } = await startZephyr('zephyr', { urls, config });
     return { port, headers: {}, pids: () => familyOf(pid), stop };
   },
