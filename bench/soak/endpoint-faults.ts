@@ -30,9 +30,15 @@ const answers = (breaks: Plan['breaks'], delayMs = ANSWER_MS): Fault => ({
   plan: { delayMs, ...(breaks === undefined ? {} : { breaks }) },
 });
 
-const NAMED_WAIT = 'answers 429 for 5 s';
-/** Nobody asks an endpoint before the time that it has named: until then it is not well. */
-const NAMED_WAIT_MS = 5_000;
+/**
+ * For so long after its end an endpoint is not well yet: nobody asks it before the time that it has named; and that
+ * its token is taken again is known after the next probe.
+ */
+const AFTERMATH_MS: Readonly<Record<string, number>> = {
+  'answers 429 for 5 s': 5_000,
+  'answers 401': 4_000,
+  'answers 402': 4_000,
+};
 
 const FAULTS: readonly (readonly [what: string, fault: Fault])[] = [
   ['refuses connections', { kind: 'refuses' }],
@@ -42,7 +48,10 @@ const FAULTS: readonly (readonly [what: string, fault: Fault])[] = [
   ['answers 503', script(refusal(503, 'api_error', 'Service Unavailable'))],
   ['answers 529', script(overloaded)],
   ['answers 529 by chance, 40 %', { kind: 'by_chance', script: overloaded, share: 0.4 }],
-  [NAMED_WAIT, script(refusal(429, 'rate_limit_error', 'slow down', { 'retry-after': '5' }))],
+  [
+    'answers 429 for 5 s',
+    script(refusal(429, 'rate_limit_error', 'slow down', { 'retry-after': '5' })),
+  ],
   ['answers 401', script(refusal(401, 'authentication_error', 'invalid bearer token'))],
   ['answers 402', script(refusal(402, 'billing_error', 'Your credit balance is too low'))],
   ['answers a page', script(page(200))],
@@ -129,7 +138,7 @@ async function breakOne(endpoint: Endpoint, random: Random, plan: FaultPlan): Pr
   await sleep(durationMs);
   if (fault.kind === 'refuses') await endpoint.listen();
   behaveWell(endpoint, plan.ledger);
-  trouble.toMs = performance.now() + (what === NAMED_WAIT ? NAMED_WAIT_MS : 0);
+  trouble.toMs = performance.now() + (AFTERMATH_MS[what] ?? 0);
 }
 
 interface About {
