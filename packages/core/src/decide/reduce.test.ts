@@ -29,6 +29,17 @@ describe('the start', () => {
     expect(story.pass(DEFAULT_POLICY.switching.settleMs).active).toBe(B);
   });
 
+  it.each([{ kind: 'pause' }, { kind: 'select', endpointId: A, force: true }] as const)(
+    'chooses nothing by itself after $kind',
+    (command) => {
+      const story = new Scenario();
+      story.command(command);
+      story.probe(A, 900).probe(B, 400).pass(DEFAULT_POLICY.switching.settleMs);
+      expect(story.active).toBe(A);
+      expect(story.story.filter((line) => line.includes('initial'))).toEqual([]);
+    },
+  );
+
   it('leaves the first endpoint at once when it is down', () => {
     const story = new Scenario().probe(A, 'refused');
     expect(story.story).toEqual(['switched active_failed a>b']);
@@ -192,6 +203,14 @@ describe('the drain', () => {
       reason: 'initial',
       sinceAtMs: 0,
     });
+  });
+
+  it('is withdrawn when people choose the active endpoint meanwhile', () => {
+    const story = busy();
+    story.command({ kind: 'select', endpointId: A });
+    story.pass(1_000);
+    expect(story.active).toBe(A);
+    expect(story.world.selection.status).toBe('steady');
   });
 
   it('is overtaken by a failure, which does not wait', () => {
@@ -367,6 +386,7 @@ describe('nothing available', () => {
     const story = down();
     story.probe(story.active, 500).probe(story.active, 500);
     expect(story.reason).toBe('recovered');
+    expect(story.notices).toContain('available_again');
   });
 
   it('probes all at the shortest interval', () => {

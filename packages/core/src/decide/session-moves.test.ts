@@ -35,6 +35,15 @@ describe('sessions that stayed behind', () => {
     expect(notice).toMatchObject({ notice: { endpointId: A, trade: { verdict: 'move' } } });
   });
 
+  it.each(['pause', 'select'] as const)('stay where people have said %s', (kind) => {
+    const story = leftBehind(900, 100_000);
+    story.command(kind === 'pause' ? { kind } : { kind, endpointId: A });
+    const before = generationOf(story);
+    story.rounds(8, { a: 6_000, b: 500 });
+    story.presence({ sessions: { a: { running: 1, cachedTokens: { sonnet: 100_000 } } } });
+    expect(generationOf(story)).toBe(before);
+  });
+
   it('are not moved again before the proxies have reported again', () => {
     const story = leftBehind(6_000, 100_000).receive({ kind: 'tick' }).receive({ kind: 'tick' });
     expect(generationOf(story)).toBe(1);

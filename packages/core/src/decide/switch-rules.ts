@@ -70,7 +70,7 @@ function pinnedEndpoint(
  * Whether the pinned endpoint was left because it was unavailable, not because people chose again.
  */
 function isReturn(reason: ReasonCode): boolean {
-  return reason === 'pinned_failed' || reason === 'recovered' || isFailureReason(reason);
+  return reason === 'recovered' || isFailureReason(reason);
 }
 
 export function isFailureReason(reason: ReasonCode): boolean {
