@@ -131,7 +131,10 @@ describe('addClient', () => {
     expect(after).not.toContain('ann');
     await expect(removeClient(path, 'ann')).rejects.toThrow('no client named ann');
     // Without keys anybody could use the proxy.
-    await expect(removeClient(path, 'bob')).rejects.toThrow('only client');
+    await expect(removeClient(path, 'bob')).rejects.toMatchObject({
+      message: expect.stringContaining('only client'),
+      advice: expect.arrayContaining([expect.stringContaining('zephyr clients rotate bob')]),
+    });
     expect(readFileSync(path, 'utf8')).toBe(after);
   });
 

@@ -89,7 +89,8 @@ export async function removeClient(configPath: string, name: string): Promise<vo
         {
           advice: [
             'add another one first: zephyr clients add <name>',
-            'or remove the block by hand',
+            `or take back only the key, by making a new one: zephyr clients rotate ${name}`,
+            'or remove the block by hand; a running proxy then refuses everybody',
           ],
         },
       );
