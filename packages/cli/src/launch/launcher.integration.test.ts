@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { ServiceName, StartFunction } from '@zephyr/runtime/service';
@@ -29,9 +30,11 @@ function orderOf(message: string): string[] {
 }
 
 function isAlive(pid: number): boolean {
+  const stat = `/proc/${pid}/stat`;
   try {
     process.kill(pid, 0);
-    return true;
+    // One that has ended stays a zombie in a container whose first process waits for nobody.
+    return !(existsSync(stat) && readFileSync(stat, 'utf8').includes(') Z '));
   } catch {
     return false;
   }
