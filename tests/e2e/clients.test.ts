@@ -1,11 +1,13 @@
 /** Real clients get the same from an endpoint directly and through Zephyr. */
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 import { findCli } from '@zephyr/probes/cli/cli-binary';
+import { eventually } from '@zephyr/testkit/eventually';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import {
@@ -105,5 +107,27 @@ describe('the same directly and through Zephyr', () => {
     expect(through).toEqual(direct);
     expect(through.map(({ is_error }) => is_error)).toEqual([false, false]);
     expect(through[0]?.num_turns).toBe(2);
+  });
+
+  it('with Claude Code that is interrupted within an answer', { timeout: SLOW_MS }, async () => {
+    const file = findCli(undefined, process.env['PATH'] ?? '') ?? '';
+    let areRunning: Promise<void> | undefined;
+    const [direct, through] = await bothWays(async ({ url, token }) => {
+      const child = spawn(file, ['-p', 'go on forever'], {
+        ...{ cwd: folder, stdio: 'ignore' },
+        env: {
+          ...{ PATH: process.env['PATH'], HOME: mkdtempSync(join(folder, 'home-')) },
+          ...{ ANTHROPIC_BASE_URL: url, ANTHROPIC_AUTH_TOKEN: token },
+          CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+        },
+      });
+      areRunning ??= eventually(() => expect(endpoint.endless).toBe(2));
+      await areRunning;
+      child.kill('SIGINT');
+      return await once(child, 'exit');
+    });
+    expect(through).toEqual(direct);
+    // The endpoint does not go on for nobody.
+    await eventually(() => expect(endpoint.endless).toBe(0));
   });
 });

@@ -20,15 +20,24 @@ interface Question {
 export interface MessagesServer {
   readonly url: string;
   readonly requests: number;
+  /** Streams that were asked to go on forever, and have not been given up. */
+  readonly endless: number;
   stop(): void;
 }
 
 /** @param token of a bearer or an x-api-key; others get 401 */
 export async function startMessagesServer(token: string): Promise<MessagesServer> {
   let requests = 0;
+  let endless = 0;
   const server = createServer((req, res) => {
     requests += 1;
-    void answer(req, res, token);
+    void answer(req, res, token).then((kind) => {
+      if (kind === 'ended') return;
+      endless += 1;
+      res.on('close', () => {
+        endless -= 1;
+      });
+    });
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -37,6 +46,9 @@ export async function startMessagesServer(token: string): Promise<MessagesServer
     get requests() {
       return requests;
     },
+    get endless() {
+      return endless;
+    },
     stop: () => {
       server.close();
       server.closeAllConnections();
@@ -44,7 +56,11 @@ export async function startMessagesServer(token: string): Promise<MessagesServer
   };
 }
 
-async function answer(req: IncomingMessage, res: ServerResponse, token: string): Promise<void> {
+async function answer(
+  req: IncomingMessage,
+  res: ServerResponse,
+  token: string,
+): Promise<'ended' | 'endless'> {
   const chunks: Buffer[] = [];
   for await (const chunk of req) chunks.push(chunk as Buffer);
   const { authorization, 'x-api-key': apiKey } = req.headers;
@@ -58,9 +74,17 @@ async function answer(req: IncomingMessage, res: ServerResponse, token: string):
     const question = JSON.parse(Buffer.concat(chunks).toString()) as Question;
     if (lastText(question) === 'fail') {
       sendError(res, 400, 'invalid_request_error', 'messages: not like this');
-    } else if (question.stream === true) sendStream(res, blockOf(question));
-    else sendJson(res, 200, messageOf([blockOf(question)]));
+    } else return sendAnswer(res, question);
   }
+  return 'ended';
+}
+
+function sendAnswer(res: ServerResponse, question: Question): 'ended' | 'endless' {
+  const block = blockOf(question);
+  const isEndless = question.messages.some(({ content }) => /go on forever/.test(textOf(content)));
+  if (question.stream === true) sendStream(res, block, isEndless);
+  else sendJson(res, 200, messageOf([block]));
+  return question.stream === true && isEndless ? 'endless' : 'ended';
 }
 
 const MODELS = {
@@ -118,7 +142,7 @@ function messageOf(content: readonly Block[]): object {
   };
 }
 
-function sendStream(res: ServerResponse, block: Block): void {
+function sendStream(res: ServerResponse, block: Block, isEndless: boolean): void {
   const start = block.type === 'text' ? { ...block, text: '' } : { ...block, input: {} };
   const deltas =
     block.type === 'text'
@@ -145,10 +169,11 @@ function sendStream(res: ServerResponse, block: Block): void {
     { type: 'message_stop' },
   ];
   res.writeHead(200, { 'content-type': 'text/event-stream' });
-  for (const event of events) {
+  // Without its end.
+  for (const event of isEndless ? events.slice(0, 3) : events) {
     res.write(`event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
   }
-  res.end();
+  if (!isEndless) res.end();
 }
 
 function sendJson(res: ServerResponse, status: number, body: object): void {
