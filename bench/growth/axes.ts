@@ -82,10 +82,10 @@ function peopleConfig(people: number): string {
   return `[client_defaults]\nbudget_usd_per_day = 1000\n${clients.join('')}`;
 }
 
-/** Both ends of a stream take a descriptor of the proxy; some are for other things. */
+/** Both ends of a stream take a descriptor of the proxy; a tenth is for other things. */
 function mostStreams(): number {
   const limit = Number(execFileSync('sh', ['-c', 'ulimit -n'], { encoding: 'utf8' }));
-  return Number.isNaN(limit) ? Number.POSITIVE_INFINITY : Math.floor((limit - 1_000) / 2);
+  return Number.isNaN(limit) ? Number.POSITIVE_INFINITY : Math.floor(limit * 0.45);
 }
 
 export const AXES: Readonly<Record<string, Axis>> = {

@@ -13,11 +13,11 @@ const EVENTS_PER_SECOND = 4_000;
 const LEAST_GAP_MS = 100;
 const SETTLE_MS = 2_000;
 const MEASURED_MS = 3_000;
-/** Until all have begun. */
-const OPEN_LIMIT_MS = 15_000;
-const LIMIT_MS = 60_000;
+/** Until all have begun, with what opening each of them may take. */
+const openLimitMs = (count: number): number => 15_000 + 4 * count;
+const limitMs = (count: number): number => 45_000 + 5 * count;
 /** Streams go on for longer than anything here takes. */
-const STREAM_MS = 90_000;
+const STREAM_MS = 150_000;
 const WARM_UP = 300;
 const OPENED_TOGETHER = 20;
 const OPEN_PAUSE_MS = 20;
@@ -94,7 +94,7 @@ export async function streamCost(
   let cost: StreamCost | undefined;
   try {
     const cell = await entrant.cell(
-      LIMIT_MS,
+      limitMs(count),
       async () => {
         cost = await measure(entrant, upstream, count);
         return { text: '' };
@@ -140,10 +140,10 @@ async function measure(
       // Spread over the gap, or all events would come at the same moment.
       if (index % OPENED_TOGETHER === 0) await sleep(OPEN_PAUSE_MS);
     }
-    const deadlineAtMs = performance.now() + OPEN_LIMIT_MS;
+    const deadlineAtMs = performance.now() + openLimitMs(count);
     while (begun < count && performance.now() < deadlineAtMs) await sleep(50);
     if (begun < count) {
-      throw new Error(`${begun} of ${count} streams begin within ${OPEN_LIMIT_MS / 1_000} s`);
+      throw new Error(`${begun} of ${count} streams begin within ${openLimitMs(count) / 1_000} s`);
     }
     await sleep(SETTLE_MS);
     const beforeMs = entrant.cpuMs;
