@@ -55,15 +55,17 @@ export interface LatencyPolicy {
   readonly basisMs: number;
 }
 
-/** How long people wait, compared with probes and with what is usual: see `learn/live-excess.ts`. */
+/** How long people wait, compared with probes and with what is usual: see `learn/live-times.ts`. */
 export interface LivePolicy {
-  /** Requests before their time is compared. */
+  /** Requests of a class before its time is compared. */
   readonly leastRequests: number;
-  /** Half-life of the mean; one request takes at most `mostShare` of it. */
+  /** Half-life of the mean of a class; one request takes at most `mostShare` of it. */
   readonly halfLifeMs: number;
   readonly mostShare: number;
-  /** After this long without a request the mean starts again. */
+  /** After this long without a request of the class its mean starts again. */
   readonly restartMs: number;
+  /** Half-life of a request in the weight of its class: what people ask at present. */
+  readonly weightHalfLifeMs: number;
   /** Half-life of the former mean that a sudden change is compared with. */
   readonly formerHalfLifeMs: number;
   /** This many standard errors may be chance. */
@@ -85,13 +87,13 @@ export interface LivePolicy {
   readonly doubtedMemoryMs: number;
   /** …for endpoints without a request for this long. */
   readonly quietMs: number;
-  /** Half-life with which the usual time follows small changes… */
+  /** Half-life with which the usual time of a class follows small changes… */
   readonly driftHalfLifeMs: number;
   /** …and larger ones that only one endpoint shows. */
   readonly riseHalfLifeMs: number;
   /** Endpoints that were measured within this time of each other are compared. */
   readonly peerMs: number;
-  /** How long it is remembered that requests were slower everywhere. */
+  /** How long it is remembered that a class was slower everywhere. */
   readonly agreedMs: number;
 }
 
@@ -238,6 +240,7 @@ export const DEFAULT_POLICY: Policy = {
     halfLifeMs: 5_000,
     mostShare: 0.2,
     restartMs: 120_000,
+    weightHalfLifeMs: 60_000,
     formerHalfLifeMs: 30_000,
     // One person's times vary by half; three errors of a mean of ten are about as much.
     slackErrors: 3,

@@ -132,9 +132,7 @@ describe('outcomes', () => {
     expect([endpoint(story).times, endpoint(story, B).times]).toEqual([a, b]);
     story.live(A, { succeeded: 3, ttftMs: [900, 950, 1_000] });
     expect(endpoint(story).times).not.toEqual(a);
-    expect(Object.keys(story.world.usualTimes.mixes.fresh?.classes ?? {})).toEqual([
-      'sonnet/s/fresh',
-    ]);
+    expect(Object.keys(story.world.liveLevels)).toEqual(['sonnet/s/fresh']);
   });
 });
 

@@ -53,7 +53,7 @@ export function takeProbe(world: World, probe: ProbeResult, context: Context): S
     presences: world.proxies,
   });
   const after = withEndpoint(paid.next, endpoint.id, () => probed);
-  const times = afterProbe(timedOf(after, probed, context), world.usualTimes, context.policy.live);
+  const times = afterProbe(timedOf(after, probed, context), world.liveLevels, context.policy.live);
   const next = withEndpoint(after, endpoint.id, () => ({ ...probed, times }));
   return withNotices({ next, effects: paid.effects }, changesOf(endpoint, probed));
 }
@@ -174,13 +174,13 @@ function takeTtft(
   const timed = (of: EndpointState): Timed => timedOf(world, of, context);
   const others = world.endpoints.filter((other) => other !== endpoint);
   const taken = takeTimes(
-    { own: timed(endpoint), others: others.map(timed), usual: world.usualTimes },
+    { own: timed(endpoint), others: others.map(timed), levels: world.liveLevels },
     { ttft, nowMs, policy: policy.live },
   );
   const { times, isNew } = withEvidence(taken.own.times, nowMs, policy.live);
   return {
     ...world,
-    usualTimes: taken.usual,
+    liveLevels: taken.levels,
     endpoints: world.endpoints.map((of) => {
       if (of === endpoint) return { ...of, times, evidence: of.evidence + (isNew ? 1 : 0) };
       return { ...of, times: taken.others[others.indexOf(of)]?.times ?? of.times };

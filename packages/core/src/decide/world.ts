@@ -6,7 +6,7 @@ import type { SnapshotContent } from '@zephyr/contract/snapshot';
 
 import type { Health, TokenAccess } from '../learn/health.ts';
 import { UNKNOWN_HEALTH, UNKNOWN_TOKEN_ACCESS } from '../learn/health.ts';
-import { type LiveTimes, NO_LIVE_TIMES, NOTHING_USUAL, type Usual } from '../learn/live-excess.ts';
+import { type ClassLevels, type LiveTimes, NO_LIVE_TIMES } from '../learn/live-excess.ts';
 import { type LiveRecord, NO_LIVE_RECORD } from '../learn/live-success.ts';
 import type { OverloadRecord } from '../learn/overload-everywhere.ts';
 import { NO_PROBE_LATENCY, type ProbeLatency, styleOffsetOf } from '../learn/probe-latency.ts';
@@ -105,7 +105,7 @@ export interface World {
   readonly selection: Selection;
   readonly switching: Switching;
   /** The usual time of each class of requests, over all endpoints. */
-  readonly usualTimes: Usual;
+  readonly liveLevels: ClassLevels;
   /** Whether the model is overloaded on most endpoints. */
   readonly overloadedEverywhere: boolean;
   /** The last moment with an active request. */
@@ -168,7 +168,7 @@ export function initialWorld(setup: WorldSetup): World {
       ramp: { status: 'none' },
       standing: { reason: selection.reason, sinceAtMs: selection.sinceAtMs },
     },
-    usualTimes: NOTHING_USUAL,
+    liveLevels: {},
     overloadedEverywhere: false,
     lastBusyAtMs: setup.atMs,
     probePlans: {},

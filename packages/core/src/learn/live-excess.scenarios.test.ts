@@ -207,9 +207,7 @@ describe('the excess', () => {
     for (const name of ['__proto__', 'constructor', 'opus/m/cached/x', '']) {
       story.live(A, { succeeded: 3, ttftMs: [9, 9, 9], class: name });
     }
-    expect(Object.keys(story.world.endpoints[0]?.times.pools ?? {})).toEqual(['fresh']);
-    expect(Object.keys(story.world.usualTimes.mixes.fresh?.classes ?? {})).toEqual([
-      'sonnet/s/fresh',
-    ]);
+    expect(Object.keys(story.world.endpoints[0]?.times.classes ?? {})).toEqual(['sonnet/s/fresh']);
+    expect(Object.keys(story.world.liveLevels)).toEqual(['sonnet/s/fresh']);
   });
 });

@@ -10,62 +10,60 @@ import {
   isTimed,
   type LiveTimes,
   NO_LIVE_TIMES,
-  NOTHING_USUAL,
   type Timed,
   takeTimes,
-  type Usual,
   withEvidence,
 } from './live-excess.ts';
-import type { LiveTrack } from './live-latency.ts';
-import type { UsualLevel } from './usual-level.ts';
+import type { ClassTrack } from './live-latency.ts';
+import type { ClassLevel } from './request-class-level.ts';
 
 const policy = DEFAULT_POLICY.live;
 const NOW_MS = 50_000_000;
 const NAME = 'opus/m/cached';
+const OTHER = 'haiku/s/cached';
 
 const at = (ms: number) => epochMs(NOW_MS + ms);
-const track = (parts: Partial<LiveTrack> = {}): LiveTrack => ({
-  ...{ logMs: Math.log(1_000), variance: 0.0001, spread: 0.4, requests: 100 },
+const track = (parts: Partial<ClassTrack> = {}): ClassTrack => ({
+  ...{ logMs: Math.log(1_000), variance: 0.0001, spread: 0.4, requests: 100, weight: 10 },
   ...{ atMs: at(0), formerLogMs: Math.log(1_000), gapMs: 0, gapErrorMs: 0, isOutdone: false },
   ...parts,
 });
-/** By how much it is slower than usual here, beyond chance. */
+/** By how much the class is slower than usual here, beyond chance. */
 const excessIn = (of: LiveTimes | undefined): number => {
-  const { gapMs = 0, gapErrorMs = 0 } = of?.pools.cached ?? {};
+  const { gapMs = 0, gapErrorMs = 0 } = of?.classes[NAME] ?? {};
   return Math.max(0, gapMs - policy.slackErrors * gapErrorMs);
 };
-const times = (pools: LiveTimes['pools'], parts: Partial<LiveTimes> = {}): LiveTimes => ({
-  ...NO_LIVE_TIMES,
-  pools,
-  ...parts,
-});
-const level = (ms: number, parts: Partial<UsualLevel> = {}): UsualLevel => ({
-  ...{ ms, atMs: at(0), nearAtMs: at(0), nears: 99, agreed: null },
+const times = (
+  classes: Readonly<Record<string, ClassTrack>>,
+  parts: Partial<LiveTimes> = {},
+): LiveTimes => ({ ...NO_LIVE_TIMES, classes, ...parts });
+const level = (ms: number, parts: Partial<ClassLevel> = {}): ClassLevel => ({
+  ...{ ms, atMs: at(0), nearAtMs: at(0), agreed: null },
   ...parts,
 });
 
 describe('isTimed', () => {
-  it.each<[string, Partial<LiveTrack>, number, boolean]>([
+  it.each<[string, Partial<ClassTrack>, number, boolean]>([
     ['enough requests', { requests: policy.leastRequests }, 0, true],
     ['one too few', { requests: policy.leastRequests - 1 }, 0, false],
     ['the last moment', {}, policy.freshMs, true],
     ['too long ago', {}, policy.freshMs + 1, false],
   ])('%s', (_, parts, ms, isKnown) => {
-    expect(isTimed(times({ cached: track(parts) }), at(ms), policy)).toBe(isKnown);
+    expect(isTimed(times({ [NAME]: track(parts) }), at(ms), policy)).toBe(isKnown);
   });
 
-  it('by any of the pools', () => {
-    const pools = { fresh: track({ requests: 1 }), cached: track() };
-    expect(isTimed(times(pools), at(0), policy)).toBe(true);
+  it('by any class', () => {
+    const classes = { [OTHER]: track({ requests: 1 }), [NAME]: track() };
+    expect(isTimed(times(classes), at(0), policy)).toBe(true);
     expect(isTimed(NO_LIVE_TIMES, at(0), policy)).toBe(false);
   });
 });
 
 describe('isSuspicious', () => {
-  const changed = (logs: number, parts: Partial<LiveTrack> = {}) =>
+  const changed = (logs: number, parts: Partial<ClassTrack> = {}) =>
     track({ formerLogMs: Math.log(1_000) - logs, ...parts });
 
-  it.each<[string, LiveTrack, number, boolean]>([
+  it.each<[string, ClassTrack, number, boolean]>([
     ['a third slower', changed(0.31), 0, true],
     ['a third quicker', changed(-0.31), 0, true],
     ['less', changed(0.29), 0, false],
@@ -76,48 +74,51 @@ describe('isSuspicious', () => {
     ['the last moment', changed(1), policy.freshMs, true],
     ['too long ago', changed(1), policy.freshMs + 1, false],
   ])('%s', (_, of, ms, isChange) => {
-    expect(isSuspicious(times({ fresh: track(), cached: of }), at(ms), policy)).toBe(isChange);
+    expect(isSuspicious(times({ [OTHER]: track(), [NAME]: of }), at(ms), policy)).toBe(isChange);
   });
 });
 
 describe('excessOf', () => {
   const slow = track({ gapMs: 1_100, gapErrorMs: 100 });
-  const excessMs = 1_100 - 300 ** 2 / 1_100;
 
   it('is nothing where nothing was measured', () => {
-    const nothing = { excessMs: 0, measuredAtMs: null };
+    const nothing = { excessMs: 0, standardErrorMs: 0, measuredAtMs: null };
     expect(excessOf(NO_LIVE_TIMES, at(0), policy)).toEqual(nothing);
-    const few = times({ cached: track({ requests: policy.leastRequests - 1 }) });
+    const few = times({ [NAME]: track({ requests: policy.leastRequests - 1 }) });
     expect(excessOf(few, at(0), policy)).toEqual(nothing);
   });
 
   it('is remembered where few requests have come since', () => {
-    const few = times({ cached: { ...slow, requests: 1 } });
-    expect(excessOf(few, at(0), policy).excessMs).toBeGreaterThan(800);
-    const enough = times({ cached: track({ requests: policy.leastRequests }) });
-    expect(excessOf(enough, at(0), policy)).toEqual({ excessMs: 0, measuredAtMs: at(0) });
+    const few = times({ [NAME]: { ...slow, requests: 1 } });
+    expect(excessOf(few, at(0), policy).excessMs).toBe(800);
+    const enough = times({ [NAME]: track({ requests: policy.leastRequests }) });
+    expect(excessOf(enough, at(0), policy)).toEqual({
+      ...{ excessMs: 0, standardErrorMs: 0, measuredAtMs: at(0) },
+    });
   });
 
-  it.each([
-    ['nothing where the gap may be chance', 300, 0],
-    ['little just beyond it', 330, 330 - 300 ** 2 / 330],
-    ['most of the gap where it is clear', 1_200, 1_125],
-    ['nothing where it is faster', -500, 0],
-  ])('is %s', (_, gapMs, excessMs) => {
-    const of = times({ cached: track({ gapMs, gapErrorMs: 100 }) });
-    expect(excessOf(of, at(0), policy).excessMs).toBeCloseTo(excessMs);
+  it('has the error of its mean', () => {
+    expect(excessOf(times({ [NAME]: slow }), at(0), policy)).toEqual({
+      ...{ excessMs: 800, standardErrorMs: expect.closeTo(100), measuredAtMs: at(0) },
+    });
   });
 
-  it('is that of requests from the cache, where there are such of late', () => {
-    const of = (cached: Partial<LiveTrack>, fresh: Partial<LiveTrack>) =>
-      excessOf(times({ cached: track(cached), fresh: track(fresh) }), at(0), policy).excessMs;
-    const isSlow = { gapMs: 1_000, gapErrorMs: 0 };
-    const before = at(-policy.restartMs);
-    expect(of({}, isSlow)).toBe(0);
-    expect(of(isSlow, {})).toBe(1_000);
-    expect(of({ ...isSlow, atMs: before }, {})).toBeGreaterThan(0);
-    expect(of({ ...isSlow, atMs: at(-policy.restartMs - 1) }, {})).toBe(0);
-    expect(of({ requests: policy.leastRequests - 1 }, isSlow)).toBe(1_000);
+  it('is the mean over what people ask, as it was when it was measured', () => {
+    const classes = {
+      [NAME]: { ...slow, weight: 3 },
+      [OTHER]: track({ weight: 2, atMs: at(-policy.weightHalfLifeMs) }),
+    };
+    // One of four: half of the other class is forgotten.
+    expect(excessOf(times(classes), at(0), policy).excessMs).toBeCloseTo(600);
+  });
+
+  it('is more certain of several classes together than of each alone', () => {
+    const one = track({ gapMs: 250, gapErrorMs: 100 });
+    expect(excessOf(times({ [NAME]: one }), at(0), policy).excessMs).toBe(0);
+    const both = excessOf(times({ [NAME]: one, [OTHER]: one }), at(0), policy);
+    expect(both.excessMs).toBeCloseTo(250 - 300 * Math.SQRT1_2);
+    const offset = { [NAME]: one, [OTHER]: track({ gapMs: -250, gapErrorMs: 1 }) };
+    expect(excessOf(times(offset), at(0), policy).excessMs).toBe(0);
   });
 
   it.each([
@@ -128,15 +129,14 @@ describe('excessOf', () => {
     [policy.freshMs + policy.memoryMs, 2, Math.SQRT1_2],
     [policy.freshMs + 4 * policy.memoryMs, 3, 0.5],
   ])('after %i ms, with %i strikes, there is left: %f', (ms, strikes, left) => {
-    const found = excessOf(times({ cached: slow }, { strikes }), at(ms), policy);
-    expect(found.excessMs).toBeCloseTo(excessMs * left);
+    const found = excessOf(times({ [NAME]: slow }, { strikes }), at(ms), policy);
+    expect(found.excessMs).toBeCloseTo(800 * left);
+    expect(found.standardErrorMs).toBeCloseTo(100 * left);
   });
 
   it('fades soon where it is doubted', () => {
-    const doubted = times({ cached: slow }, { doubtedAtMs: at(0) });
-    expect(excessOf(doubted, at(policy.doubtedMemoryMs), policy).excessMs).toBeCloseTo(
-      excessMs / 2,
-    );
+    const doubted = times({ [NAME]: slow }, { doubtedAtMs: at(0) });
+    expect(excessOf(doubted, at(policy.doubtedMemoryMs), policy).excessMs).toBeCloseTo(400);
   });
 });
 
@@ -159,11 +159,11 @@ describe('withEvidence', () => {
 
 describe('afterProbe', () => {
   const timed = (probeMs: number | null): Timed => ({
-    times: times({ cached: track({ gapMs: 530, gapErrorMs: 10 }) }),
+    times: times({ [NAME]: track({ gapMs: 530, gapErrorMs: 10 }) }),
     probeMs,
   });
-  const excessAfter = (probeMs: number | null, levels: Usual['levels'] = { cached: level(300) }) =>
-    excessIn(afterProbe(timed(probeMs), { levels, mixes: {} }, policy));
+  const excessAfter = (probeMs: number | null, levels = { [NAME]: level(300) }) =>
+    excessIn(afterProbe(timed(probeMs), levels, policy));
 
   it('does not count a slowdown twice that probes show too', () => {
     // 1,000 ms less the probes', less what is usual, less three errors of 10 ms.
@@ -174,69 +174,59 @@ describe('afterProbe', () => {
   it('never makes it larger, and leaves what cannot be compared', () => {
     expect(excessAfter(100)).toBe(500);
     expect(excessAfter(null)).toBe(500);
-    expect(excessIn(afterProbe(timed(900), NOTHING_USUAL, policy))).toBe(500);
+    expect(excessIn(afterProbe(timed(900), {}, policy))).toBe(500);
   });
 });
 
 describe('takeTimes', () => {
   const PROBE_MS = 100;
-  const KNOWN_LOG = { log: 0, requests: 9_999, atMs: at(1_000) };
-  const MIXES: Usual['mixes'] = {
-    cached: { classes: { [NAME]: KNOWN_LOG }, typical: KNOWN_LOG },
-  };
   /** Reports times of one endpoint, a second after the last one. */
   const take = (
     own: LiveTimes,
     ms: number,
-    about: { others?: readonly LiveTimes[]; levels?: Usual['levels']; ttft?: [] } = {},
+    about: { others?: readonly LiveTimes[]; levels?: Readonly<Record<string, ClassLevel>> } = {},
   ) =>
     takeTimes(
       {
         own: { times: own, probeMs: PROBE_MS },
         others: (about.others ?? []).map((of) => ({ times: of, probeMs: PROBE_MS })),
-        usual: { mixes: MIXES, levels: about.levels ?? { cached: level(900) } },
+        levels: about.levels ?? { [NAME]: level(900) },
       },
-      {
-        ttft: about.ttft ?? Array.from({ length: 3 }, () => ({ class: NAME, ms })),
-        ...{ nowMs: at(1_000), policy },
-      },
+      { ttft: Array.from({ length: 3 }, () => ({ class: NAME, ms })), nowMs: at(1_000), policy },
     );
-  const usual = times({ cached: track() });
+  const usual = times({ [NAME]: track() });
   const slowNow = times({
-    cached: track({ logMs: Math.log(2_000), formerLogMs: Math.log(2_000) }),
+    [NAME]: track({ logMs: Math.log(2_000), formerLogMs: Math.log(2_000) }),
   });
 
   it('finds what is slower than usual, beyond chance', () => {
-    const {
-      own,
-      usual: { levels },
-    } = take(slowNow, 2_000);
+    const { own, levels } = take(slowNow, 2_000);
     // 2,000 ms less the probes', the level and three standard errors; the level rises by little.
     expect(excessIn(own.times)).toBeGreaterThan(800);
     expect(excessIn(own.times)).toBeLessThan(900);
-    expect(levels.cached?.ms).toBeGreaterThan(900);
+    expect(levels[NAME]?.ms).toBeGreaterThan(900);
     expect(own.times).toMatchObject({ slowAtMs: at(1_000), strikes: 1, doubtedAtMs: null });
   });
 
   it('takes classes of ours only', () => {
     const taken = takeTimes(
-      { own: { times: NO_LIVE_TIMES, probeMs: PROBE_MS }, others: [], usual: NOTHING_USUAL },
+      { own: { times: NO_LIVE_TIMES, probeMs: PROBE_MS }, others: [], levels: {} },
       { ttft: [{ class: 'opus/m/cached/x', ms: 1 }], nowMs: at(0), policy },
     );
-    expect([taken.own.times.pools, taken.usual]).toEqual([{}, NOTHING_USUAL]);
+    expect([taken.own.times.classes, taken.levels]).toEqual([{}, {}]);
   });
 
   it('compares nothing before there are enough requests, or without a probe', () => {
     const few = takeTimes(
-      { own: { times: NO_LIVE_TIMES, probeMs: PROBE_MS }, others: [], usual: NOTHING_USUAL },
+      { own: { times: NO_LIVE_TIMES, probeMs: PROBE_MS }, others: [], levels: {} },
       { ttft: [{ class: NAME, ms: 5 }], nowMs: at(0), policy },
     );
-    expect([few.usual.levels, few.own.times.pools.cached?.requests]).toEqual([{}, 1]);
+    expect([few.levels, few.own.times.classes[NAME]?.requests]).toEqual([{}, 1]);
     const unknown = takeTimes(
-      { own: { times: slowNow, probeMs: null }, others: [], usual: NOTHING_USUAL },
+      { own: { times: slowNow, probeMs: null }, others: [], levels: {} },
       { ttft: [{ class: NAME, ms: 5 }], nowMs: at(1_000), policy },
     );
-    expect(unknown.usual.levels).toEqual({});
+    expect(unknown.levels).toEqual({});
   });
 
   it.each([
@@ -256,8 +246,8 @@ describe('takeTimes', () => {
   });
 
   it('doubts the memory of one that is quiet when this one is slow', () => {
-    const quiet = times({ cached: track({ atMs: at(999 - policy.quietMs), gapMs: 50 }) });
-    const asked = times({ cached: track({ atMs: at(1_000 - policy.quietMs), gapMs: 50 }) });
+    const quiet = times({ [NAME]: track({ atMs: at(999 - policy.quietMs), gapMs: 50 }) });
+    const asked = times({ [NAME]: track({ atMs: at(1_000 - policy.quietMs), gapMs: 50 }) });
     const doubted = { ...quiet, doubtedAtMs: at(-9) };
     const doubts = (own: LiveTimes, ms: number) =>
       take(own, ms, { others: [quiet, asked, doubted] }).others.map((of) => of.times.doubtedAtMs);
@@ -268,67 +258,64 @@ describe('takeTimes', () => {
 
   it('does not doubt one that is still asked anything', () => {
     const half = times({
-      cached: track({ atMs: at(1_000 - policy.quietMs) }),
-      fresh: track({ atMs: at(-policy.quietMs) }),
+      [NAME]: track({ atMs: at(1_000 - policy.quietMs) }),
+      [OTHER]: track({ atMs: at(-policy.quietMs) }),
     });
     expect(take(slowNow, 2_000, { others: [half] }).others[0]?.times.doubtedAtMs).toBeNull();
   });
 
   it('calls it slow by what is measured now, in enough requests', () => {
-    const slowAtMs = (parts: Partial<LiveTrack>) =>
-      take(times({ cached: track({ gapMs: 9_000, ...parts }) }), 1_000, { ttft: [] }).own.times
+    const slowAtMs = (parts: Partial<ClassTrack>) =>
+      take(times({ [NAME]: track(), [OTHER]: track({ gapMs: 9_000, ...parts }) }), 1_000).own.times
         .slowAtMs;
+    const longAgo = at(999 - policy.freshMs);
     expect(slowAtMs({})).toBe(at(1_000));
     expect(slowAtMs({ atMs: at(1_000 - policy.freshMs) })).toBe(at(1_000));
-    expect(slowAtMs({ atMs: at(999 - policy.freshMs) })).toBeNull();
+    expect(slowAtMs({ atMs: longAgo })).toBeNull();
     expect(slowAtMs({ requests: policy.leastRequests })).toBe(at(1_000));
     expect(slowAtMs({ requests: policy.leastRequests - 1 })).toBeNull();
   });
 
   it('compares from the least number of requests on', () => {
     const taken = takeTimes(
-      { own: { times: NO_LIVE_TIMES, probeMs: PROBE_MS }, others: [], usual: NOTHING_USUAL },
+      { own: { times: NO_LIVE_TIMES, probeMs: PROBE_MS }, others: [], levels: {} },
       { ttft: Array(policy.leastRequests).fill({ class: NAME, ms: 500 }), nowMs: at(0), policy },
     );
-    expect(taken.usual.levels.cached?.ms).toBeCloseTo(400);
+    expect(taken.levels[NAME]?.ms).toBeCloseTo(400);
   });
 
   it('begins again with one that was doubted', () => {
     const doubted = { ...slowNow, doubtedAtMs: at(0) };
-    expect(take(doubted, 300).own.times.pools.cached?.logMs).toBeCloseTo(Math.log(300));
+    expect(take(doubted, 300).own.times.classes[NAME]?.logMs).toBeCloseTo(Math.log(300));
   });
 
   it('outdoes one that was found slow, where it is clearly quicker itself', () => {
-    const slow = times({ cached: track({ logMs: Math.log(2_000), gapMs: 900 }) });
+    const slow = times({ [NAME]: track({ logMs: Math.log(2_000), gapMs: 900 }) });
     const outdoneBy = (own: LiveTimes, ms: number, other = slow) =>
-      take(own, ms, { others: [other] }).others[0]?.times.pools.cached?.isOutdone;
+      take(own, ms, { others: [other] }).others[0]?.times.classes[NAME]?.isOutdone;
     expect(outdoneBy(usual, 1_000)).toBe(true);
     expect(outdoneBy(slowNow, 2_000)).toBe(false);
     expect(outdoneBy(usual, 1_990)).toBe(false);
     // Less the probes' time its newest times are nearer to its own mean.
     expect(outdoneBy(usual, 1_450)).toBe(true);
-    const notFound = times({ cached: track({ logMs: Math.log(2_000) }) });
+    const notFound = times({ [NAME]: track({ logMs: Math.log(2_000) }) });
     expect(outdoneBy(usual, 1_000, notFound)).toBe(false);
   });
 
   it('lowers the excess of the others where the class is slower everywhere', () => {
     const remembered = times({
-      cached: track({ logMs: Math.log(2_000), gapMs: 900, atMs: at(500) }),
+      [NAME]: track({ logMs: Math.log(2_000), gapMs: 900, atMs: at(500) }),
     });
-    const {
-      others,
-      usual: { levels },
-      own,
-    } = take(slowNow, 2_000, { others: [remembered] });
-    expect(levels.cached?.agreed).not.toBeNull();
+    const { others, levels, own } = take(slowNow, 2_000, { others: [remembered] });
+    expect(levels[NAME]?.agreed).not.toBeNull();
     expect(excessIn(others[0]?.times)).toBeLessThan(100);
     expect(excessIn(own.times)).toBeLessThan(100);
   });
 
   it('compares one alone with what all agreed on lately', () => {
-    const levels = { cached: level(900, { agreed: { ms: 1_900, atMs: at(-60_000) } }) };
+    const levels = { [NAME]: level(900, { agreed: { ms: 1_900, atMs: at(-60_000) } }) };
     expect(excessIn(take(slowNow, 2_000, { levels }).own.times)).toBe(0);
-    const peer = times({ cached: track({ logMs: Math.log(1_000), atMs: at(500) }) });
+    const peer = times({ [NAME]: track({ logMs: Math.log(1_000), atMs: at(500) }) });
     const beside = take(slowNow, 2_000, { levels, others: [peer] });
     expect(excessIn(beside.own.times)).toBeGreaterThan(800);
   });

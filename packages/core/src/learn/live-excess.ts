@@ -1,12 +1,11 @@
 /**
  * Live times: probes all ask the same small question, so they compare endpoints well, but an
  * endpoint can be fast for probes and slow for people. Here the times to the first content of live
- * requests are compared over all endpoints, each as that of a typical request (`class-mix.ts`). By how
- * much an endpoint is slower than usual is its excess, a part of its score.
+ * requests are compared within a class of requests, over all endpoints. By how much an endpoint is
+ * slower than usual is its excess, a part of its score.
  *
- *     extra  = live time of a typical request here − time of probes here
- *     gap    = extra − usual extra (`usual-level.ts`)
- *     excess = gap, where it is no chance
+ *     extra  = live time of the class here − time of probes here
+ *     excess = extra − usual extra of the class (`request-class-level.ts`) − what may be chance, at least 0
  *
  * An endpoint that was left for its excess is no longer measured. Its excess is remembered and
  * decays, so that the endpoint gets another chance; each time it is slow again it is remembered
@@ -17,28 +16,22 @@
 import type { TtftSample } from '@zephyr/contract/outcome';
 import type { EpochMs } from '@zephyr/contract/scalars';
 
+import { own } from '../own.ts';
 import type { LivePolicy } from '../policy.ts';
-import {
-  type ClassMix,
-  POOLS,
-  type Pool,
-  poolOf,
-  type Reference,
-  typicalTimes,
-} from './class-mix.ts';
-import { advanceTrack, errorMs, type LiveTrack, levelMs, typicalMs } from './live-latency.ts';
+import { advanceClass, type ClassTrack, errorMs, levelMs, typicalMs } from './live-latency.ts';
 import { LATENCY_CLASSES } from './request-class.ts';
 import {
   advanceLevel,
+  type ClassLevel,
   type Extra,
   isClearlyQuicker,
   peersOf,
   referenceMs,
-  type UsualLevel,
-} from './usual-level.ts';
+} from './request-class-level.ts';
 
 export interface LiveTimes {
-  readonly pools: Pools<LiveTrack>;
+  /** By class, of the closed set `LATENCY_CLASSES`. */
+  readonly classes: Readonly<Record<string, ClassTrack>>;
   /** When it was last measured slower than usual by `slowMs`. */
   readonly slowAtMs: EpochMs | null;
   /** How often it became slow again after a time without. */
@@ -49,18 +42,10 @@ export interface LiveTimes {
   readonly doubtedAtMs: EpochMs | null;
 }
 
-export type Pools<Of> = Readonly<Partial<Record<Pool, Of>>>;
-
-/** What is usual, over all endpoints. */
-export interface Usual {
-  readonly levels: Pools<UsualLevel>;
-  readonly mixes: Pools<ClassMix>;
-}
-
-export const NOTHING_USUAL: Usual = { levels: {}, mixes: {} };
+export type ClassLevels = Readonly<Record<string, ClassLevel>>;
 
 export const NO_LIVE_TIMES: LiveTimes = {
-  pools: {},
+  classes: {},
   slowAtMs: null,
   strikes: 0,
   evidenceAtMs: null,
@@ -78,7 +63,7 @@ export interface Timed {
 export interface TimedAll {
   readonly own: Timed;
   readonly others: readonly Timed[];
-  readonly usual: Usual;
+  readonly levels: ClassLevels;
 }
 
 export interface TimesReport {
@@ -89,21 +74,18 @@ export interface TimesReport {
 
 /** Adds the times of one report; it can only lower the excess of the other endpoints. */
 export function takeTimes(all: TimedAll, { ttft, nowMs, policy }: TimesReport): TimedAll {
-  const byPool = Map.groupBy(
+  const byClass = Map.groupBy(
     ttft.filter((sample) => LATENCY_CLASSES.has(sample.class)),
-    (sample) => poolOf(sample.class),
+    (sample) => sample.class,
   );
   const isDoubted = all.own.times.doubtedAtMs !== null;
   let next = all;
-  for (const [pool, samples] of byPool) {
-    const reference = referenceOf(next, { pool, nowMs, policy });
-    const { timesMs, mix } = typicalTimes(next.usual.mixes[pool], samples, { reference, nowMs });
-    next = { ...next, usual: { ...next.usual, mixes: { ...next.usual.mixes, [pool]: mix } } };
-    if (timesMs.length === 0) continue;
-    const track = advanceTrack(next.own.times.pools[pool], {
+  for (const [name, samples] of byClass) {
+    const timesMs = samples.map(({ ms }) => ms);
+    const track = advanceClass(own(next.own.times.classes, name), {
       ...{ timesMs, isDoubted, nowMs, policy },
     });
-    next = comparePool(withTrack(next, pool, track), { pool, timesMs, nowMs, policy });
+    next = compareClass(withTrack(next, name, track), { name, timesMs, nowMs, policy });
   }
   const excessMs = measuredExcessMs(next.own.times, nowMs, policy);
   const times = { ...paced(next.own.times, { excessMs, nowMs, policy }), doubtedAtMs: null };
@@ -114,41 +96,29 @@ export function takeTimes(all: TimedAll, { ttft, nowMs, policy }: TimesReport): 
   return { ...next, own: { ...next.own, times }, others };
 }
 
-/** What a typical request takes at the endpoint of the report, or took where one was measured last. */
-function referenceOf(all: TimedAll, { pool, nowMs, policy }: PoolContext): Reference | undefined {
-  const ownTrack = all.own.times.pools[pool];
-  if (ownTrack !== undefined && nowMs - ownTrack.atMs <= policy.restartMs) {
-    return { log: ownTrack.logMs, isCurrent: true };
-  }
-  const latest = [all.own, ...all.others]
-    .flatMap(({ times }) => times.pools[pool] ?? [])
-    .toSorted((a, b) => b.atMs - a.atMs)[0];
-  return latest && { log: latest.logMs, isCurrent: false };
-}
-
-interface PoolContext {
-  readonly pool: Pool;
+interface ClassContext {
+  /** The class. */
+  readonly name: string;
   readonly nowMs: EpochMs;
   readonly policy: LivePolicy;
 }
 
-function comparePool(
+function compareClass(
   all: TimedAll,
-  about: PoolContext & { readonly timesMs: readonly number[] },
+  about: ClassContext & { readonly timesMs: readonly number[] },
 ): TimedAll {
-  const { pool, timesMs, nowMs, policy } = about;
+  const { name, timesMs, nowMs, policy } = about;
   const extra = extraOf(all.own, about);
-  const track = all.own.times.pools[pool];
+  const track = own(all.own.times.classes, name);
   if (extra === undefined || track === undefined) return all;
   const others = all.others.flatMap((other) => extraOf(other, about) ?? []);
-  const former = all.usual.levels[pool];
-  const peers = former === undefined ? [] : peersOf(former, others, policy);
-  const level = advanceLevel(former, { extra, others, quorum: quorumOf(all) }, policy);
-  const hasUsualPeer = peers.some(({ ms, slackMs }) => ms <= level.ms + slackMs);
-  const usualMs = referenceMs(level, { hasUsualPeer, nowMs }, policy);
-  const usual = { ...all.usual, levels: { ...all.usual.levels, [pool]: level } };
+  const former = own(all.levels, name);
+  const hasPeers = former !== undefined && peersOf(former, others, policy).length > 0;
+  const level = advanceLevel(former, { extra, others }, policy);
+  const usualMs = referenceMs(level, { hasPeers, nowMs }, policy);
+  const levels = { ...all.levels, [name]: level };
   const gap = { gapMs: extra.ms - usualMs, gapErrorMs: errorMs(track) };
-  const measured = withTrack({ ...all, usual }, pool, { ...track, ...gap });
+  const measured = withTrack({ ...all, levels }, name, { ...track, ...gap });
   const newestMs = typicalMs(timesMs) - (all.own.probeMs ?? 0);
   const isOutdone = (other: Extra | undefined) =>
     other !== undefined && isClearlyQuicker(extra, other, newestMs);
@@ -160,34 +130,28 @@ function comparePool(
   };
 }
 
-/** More than half of the endpoints that can be compared, and never one alone. */
-function quorumOf({ own: timed, others }: TimedAll): number {
-  const count = [timed, ...others].filter(({ probeMs }) => probeMs !== null).length;
-  return Math.max(2, Math.floor(count / 2) + 1);
-}
-
 /** Marks a slow one as outdone; otherwise all may have been slow until now. */
-function outdone(timed: Timed, { pool, policy }: PoolContext): Timed {
-  const track = timed.times.pools[pool];
+function outdone(timed: Timed, { name, policy }: ClassContext): Timed {
+  const track = own(timed.times.classes, name);
   if (track === undefined || !isClearlySlow(track, policy)) return timed;
-  const pools = { ...timed.times.pools, [pool]: { ...track, isOutdone: true } };
-  return { ...timed, times: { ...timed.times, pools } };
+  const classes = { ...timed.times.classes, [name]: { ...track, isOutdone: true } };
+  return { ...timed, times: { ...timed.times, classes } };
 }
 
 /** Marks the memory of an endpoint that is no longer measured as doubtful. */
 function doubted(times: LiveTimes, nowMs: EpochMs, policy: LivePolicy): LiveTimes {
-  const isQuiet = Object.values(times.pools).every(({ atMs }) => nowMs - atMs > policy.quietMs);
+  const isQuiet = Object.values(times.classes).every(({ atMs }) => nowMs - atMs > policy.quietMs);
   return isQuiet && times.doubtedAtMs === null ? { ...times, doubtedAtMs: nowMs } : times;
 }
 
-function withTrack(all: TimedAll, pool: Pool, track: LiveTrack): TimedAll {
+function withTrack(all: TimedAll, name: string, track: ClassTrack): TimedAll {
   const { times } = all.own;
-  const pools = { ...times.pools, [pool]: track };
-  return { ...all, own: { ...all.own, times: { ...times, pools } } };
+  const classes = { ...times.classes, [name]: track };
+  return { ...all, own: { ...all.own, times: { ...times, classes } } };
 }
 
-function extraOf({ times, probeMs }: Timed, { pool, policy }: PoolContext): Extra | undefined {
-  const track = times.pools[pool];
+function extraOf({ times, probeMs }: Timed, { name, policy }: ClassContext): Extra | undefined {
+  const track = own(times.classes, name);
   if (track === undefined || probeMs === null || track.requests < policy.leastRequests) {
     return undefined;
   }
@@ -200,22 +164,23 @@ function extraOf({ times, probeMs }: Timed, { pool, policy }: PoolContext): Extr
 }
 
 /** Lowers the excess where the class has become slower everywhere. */
-function eased(timed: Timed, usualMs: number, about: PoolContext): Timed {
-  const track = timed.times.pools[about.pool];
+function eased(timed: Timed, usualMs: number, about: ClassContext): Timed {
+  const track = own(timed.times.classes, about.name);
   const extra = extraOf(timed, about);
   if (track === undefined || extra === undefined) return timed;
   const gapMs = Math.min(track.gapMs, extra.ms - usualMs);
   if (gapMs === track.gapMs) return timed;
-  const pools = { ...timed.times.pools, [about.pool]: { ...track, gapMs } };
-  return { ...timed, times: { ...timed.times, pools } };
+  const classes = { ...timed.times.classes, [about.name]: { ...track, gapMs } };
+  return { ...timed, times: { ...timed.times, classes } };
 }
 
 /** After a probe: a slowdown that probes show too is not counted twice. */
-export function afterProbe(timed: Timed, { levels }: Usual, policy: LivePolicy): LiveTimes {
-  return POOLS.reduce((before, pool) => {
-    const level = levels[pool];
+export function afterProbe(timed: Timed, levels: ClassLevels, policy: LivePolicy): LiveTimes {
+  const names = Object.keys(timed.times.classes);
+  return names.reduce((before, name) => {
+    const level = own(levels, name);
     if (level === undefined) return before;
-    const about = { pool, nowMs: level.atMs, policy };
+    const about = { name, nowMs: level.atMs, policy };
     return eased({ ...timed, times: before }, level.ms, about).times;
   }, timed.times);
 }
@@ -235,70 +200,70 @@ function paced(
 }
 
 function measuredExcessMs(times: LiveTimes, nowMs: EpochMs, policy: LivePolicy): number {
-  const track = comparedTrack(
-    times,
-    ({ requests, atMs }) => requests >= policy.leastRequests && nowMs - atMs <= policy.freshMs,
-    policy,
+  const isMeasured = ({ requests, atMs }: ClassTrack) =>
+    requests >= policy.leastRequests && nowMs - atMs <= policy.freshMs;
+  return meanExcess(Object.values(times.classes).filter(isMeasured), policy).excessMs;
+}
+
+/** The mean over the classes, weighted by what people asked here when it was measured. */
+function meanExcess(tracks: readonly ClassTrack[], policy: LivePolicy): Excess {
+  const atMs = Math.max(...tracks.map((track) => track.atMs));
+  const weights = tracks.map(
+    ({ weight, atMs: ownAtMs }) => weight * 2 ** (-(atMs - ownAtMs) / policy.weightHalfLifeMs),
   );
-  return track === undefined ? 0 : likelyExcessMs(track, policy);
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  if (total === 0) return { excessMs: 0, standardErrorMs: 0, measuredAtMs: null };
+  const meanOf = (of: (track: ClassTrack) => number) =>
+    tracks.reduce((sum, track, index) => sum + of(track) * (weights[index] ?? 0), 0) / total;
+  const errors = tracks.map(({ gapErrorMs }, index) => gapErrorMs * (weights[index] ?? 0));
+  const standardErrorMs = Math.hypot(...errors) / total;
+  // What may be chance in each class is less likely in all of them at once.
+  const excessMs = meanOf(({ gapMs }) => gapMs) - policy.slackErrors * standardErrorMs;
+  const measuredAtMs = atMs as EpochMs;
+  return excessMs <= 0
+    ? { excessMs: 0, standardErrorMs: 0, measuredAtMs }
+    : { excessMs, standardErrorMs, measuredAtMs };
 }
 
-/** Requests that are read from the cache compare best: how long others take depends on their length. */
-function comparedTrack(
-  { pools: { cached, fresh } }: LiveTimes,
-  isKnown: (track: LiveTrack) => boolean,
-  policy: LivePolicy,
-): LiveTrack | undefined {
-  const isCurrent = (cached?.atMs ?? 0) >= (fresh?.atMs ?? 0) - policy.restartMs;
-  const ranked = isCurrent ? [cached, fresh] : [fresh, cached];
-  return ranked.find((track) => track !== undefined && isKnown(track));
-}
-
-/**
- * Nothing where the gap may be chance; then soon all of it, because the gap, not the least that it may
- * be, is what people wait.
- */
-function likelyExcessMs({ gapMs, gapErrorMs }: LiveTrack, policy: LivePolicy): number {
-  const chanceMs = policy.slackErrors * gapErrorMs;
-  return gapMs <= chanceMs ? 0 : gapMs - chanceMs ** 2 / gapMs;
-}
-
-function isClearlySlow({ gapMs, gapErrorMs }: LiveTrack, policy: LivePolicy): boolean {
+function isClearlySlow({ gapMs, gapErrorMs }: ClassTrack, policy: LivePolicy): boolean {
   return gapMs > policy.slackErrors * gapErrorMs;
 }
 
 export interface Excess {
   readonly excessMs: number;
+  readonly standardErrorMs: number;
   /** Null: nothing was measured. */
   readonly measuredAtMs: EpochMs | null;
 }
 
 /** The excess at `nowMs`, as far as it is remembered. */
 export function excessOf(times: LiveTimes, nowMs: EpochMs, policy: LivePolicy): Excess {
-  const track = comparedTrack(
-    times,
-    (of) => of.requests >= policy.leastRequests || isClearlySlow(of, policy),
-    policy,
+  const known = Object.values(times.classes).filter(
+    (track) => track.requests >= policy.leastRequests || isClearlySlow(track, policy),
   );
-  if (track === undefined) return { excessMs: 0, measuredAtMs: null };
-  const { atMs: measuredAtMs } = track;
-  const sinceMs = Math.max(0, nowMs - measuredAtMs - policy.freshMs);
+  const measured = meanExcess(known, policy);
+  if (measured.measuredAtMs === null) return measured;
+  const sinceMs = Math.max(0, nowMs - measured.measuredAtMs - policy.freshMs);
   const memoryMs = policy.memoryMs * 2 ** Math.max(0, times.strikes - 1);
   const doubtMs = times.doubtedAtMs === null ? 0 : nowMs - times.doubtedAtMs;
   const left = 2 ** (-sinceMs / memoryMs - doubtMs / policy.doubtedMemoryMs);
-  return { excessMs: likelyExcessMs(track, policy) * left, measuredAtMs };
+  return {
+    excessMs: measured.excessMs * left,
+    standardErrorMs: measured.standardErrorMs * left,
+    measuredAtMs: measured.measuredAtMs,
+  };
 }
 
 /** Whether enough requests are measured to notice when people begin to wait longer. */
 export function isTimed(times: LiveTimes, nowMs: EpochMs, policy: LivePolicy): boolean {
-  return Object.values(times.pools).some(
+  return Object.values(times.classes).some(
     ({ requests, atMs }) => requests >= policy.leastRequests && nowMs - atMs <= policy.freshMs,
   );
 }
 
 /** Whether live traffic has just become much slower or faster: then probes should come at once. */
 export function isSuspicious(times: LiveTimes, nowMs: EpochMs, policy: LivePolicy): boolean {
-  return Object.values(times.pools).some((track) => {
+  return Object.values(times.classes).some((track) => {
     const reach = Math.max(policy.slackErrors * Math.sqrt(track.variance), SUSPICIOUS_STEP);
     const isFresh = nowMs - track.atMs <= policy.freshMs;
     return (

@@ -2,46 +2,46 @@ import { describe, expect, it } from 'vitest';
 
 import { DEFAULT_POLICY } from '../policy.ts';
 import { epochMs } from '../types.ts';
-import { advanceTrack, errorMs, type LiveTrack, levelMs, typicalMs } from './live-latency.ts';
+import { advanceClass, type ClassTrack, errorMs, levelMs, typicalMs } from './live-latency.ts';
 
 const policy = DEFAULT_POLICY.live;
 const NOW_MS = 1_000_000;
-const track: LiveTrack = {
-  ...{ logMs: 5, variance: 0.04, spread: 0.4, requests: 10, atMs: epochMs(NOW_MS) },
+const track: ClassTrack = {
+  ...{ logMs: 5, variance: 0.04, spread: 0.4, requests: 10, weight: 8, atMs: epochMs(NOW_MS) },
   ...{ formerLogMs: 5.5, gapMs: 80, gapErrorMs: 10, isOutdone: true },
 };
 /** Logarithms, because that is what the mean is of. */
 const after = (
   sinceMs: number,
   logs: readonly number[],
-  { from = track, isDoubted = false }: { from?: LiveTrack; isDoubted?: boolean } = {},
+  { from = track, isDoubted = false }: { from?: ClassTrack; isDoubted?: boolean } = {},
 ) =>
-  advanceTrack(from, {
+  advanceClass(from, {
     timesMs: logs.map(Math.exp),
     ...{ isDoubted, nowMs: epochMs(NOW_MS + sinceMs), policy },
   });
 
-describe('the first requests', () => {
+describe('the first requests of a class', () => {
   it('are its mean; the spread is assumed', () => {
-    const first = advanceTrack(undefined, {
+    const first = advanceClass(undefined, {
       timesMs: [Math.exp(4), Math.exp(6)],
       ...{ isDoubted: false, nowMs: epochMs(NOW_MS), policy },
     });
     expect(first).toEqual({
       ...{ logMs: 5, formerLogMs: 5, spread: 0.4, variance: expect.closeTo(0.08) },
-      ...{ requests: 2, atMs: NOW_MS, gapMs: 0, gapErrorMs: 0, isOutdone: false },
+      ...{ requests: 2, weight: 2, atMs: NOW_MS, gapMs: 0, gapErrorMs: 0, isOutdone: false },
     });
   });
 
   it('take no time below a millisecond for less', () => {
     const about = { isDoubted: false, nowMs: epochMs(NOW_MS), policy };
-    expect(advanceTrack(undefined, { ...about, timesMs: [0] }).logMs).toBe(0);
+    expect(advanceClass(undefined, { ...about, timesMs: [0] }).logMs).toBe(0);
     expect(typicalMs([0, 0])).toBe(1);
   });
 
   it('begin again after a long time; half of the excess is remembered', () => {
     const again = after(policy.restartMs + 1, [7], { from: { ...track, spread: 0.3 } });
-    expect(again).toMatchObject({ logMs: 7, formerLogMs: 7, spread: 0.3, requests: 1 });
+    expect(again).toMatchObject({ logMs: 7, formerLogMs: 7, spread: 0.3, requests: 1, weight: 1 });
     expect(again).toMatchObject({ gapMs: 40, gapErrorMs: 5, isOutdone: false });
     expect(again.variance).toBeCloseTo(0.09);
     expect(after(policy.restartMs, [7]).requests).toBe(11);
@@ -49,7 +49,7 @@ describe('the first requests', () => {
 
   it('begin again where the memory is doubted, but count on', () => {
     expect(after(1_000, [7, 7], { isDoubted: true })).toMatchObject({
-      ...{ logMs: 7, requests: 12, gapMs: 40 },
+      ...{ logMs: 7, requests: 12, weight: 2, gapMs: 40 },
     });
   });
 });
@@ -63,6 +63,7 @@ describe('the mean', () => {
     expect(next.spread).toBeCloseTo(spread);
     expect(next.variance).toBeCloseTo(0.64 * 0.04 + 0.04 * spread ** 2);
     expect(next.requests).toBe(1_001);
+    expect(next.weight).toBeCloseTo(8 * 2 ** (-5_000 / 60_000) + 1);
     expect(next.formerLogMs).toBeCloseTo(5.1 + 0.4 * 2 ** (-5_000 / 30_000));
     expect([next.atMs, next.gapMs, next.gapErrorMs]).toEqual([NOW_MS + 5_000, 80, 10]);
   });

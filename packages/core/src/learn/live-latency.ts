@@ -1,13 +1,13 @@
 /**
- * How long people wait at one endpoint for the first content of a typical request (see
- * `class-mix.ts`): a moving mean of logarithms, because waiting times vary by factors and one
+ * How long people wait at one endpoint for the first content of requests of one class (see
+ * `latencyClassOf`): a moving mean of logarithms, because waiting times vary by factors and one
  * that is ten times as long as usual must not move the mean much.
  */
 import type { EpochMs } from '@zephyr/contract/scalars';
 
 import type { LivePolicy } from '../policy.ts';
 
-export interface LiveTrack {
+export interface ClassTrack {
   readonly logMs: number;
   /** Variance of the estimate `logMs`; shrinks with more requests. */
   readonly variance: number;
@@ -15,11 +15,13 @@ export interface LiveTrack {
   readonly spread: number;
   /** Requests since the track began. */
   readonly requests: number;
+  /** Requests, decaying, as of `atMs`: what people ask here at present. */
+  readonly weight: number;
   /** When the newest request was reported. */
   readonly atMs: EpochMs;
   /** Follows `logMs` within a minute: its value a moment ago. */
   readonly formerLogMs: number;
-  /** How much slower than usual when last measured; below 0: faster. */
+  /** How much slower than usual for the class when last measured; below 0: faster. */
   readonly gapMs: number;
   /** One standard error of `gapMs`; 0: never measured. */
   readonly gapErrorMs: number;
@@ -41,10 +43,10 @@ const SPREAD_WEIGHT = 0.05;
 /** Standard deviation of a normal distribution by its mean absolute deviation. */
 const NORMAL_FROM_MEAN = 1.2533;
 
-export function advanceTrack(
-  former: LiveTrack | undefined,
-  { timesMs, isDoubted, nowMs, policy }: TrackReport,
-): LiveTrack {
+export function advanceClass(
+  former: ClassTrack | undefined,
+  { timesMs, isDoubted, nowMs, policy }: ClassReport,
+): ClassTrack {
   const logs = timesMs.map((ms) => Math.log(Math.max(1, ms)));
   const sinceMs = former === undefined ? Number.POSITIVE_INFINITY : nowMs - former.atMs;
   // After a long pause the mean starts again; the excess that it found is remembered.
@@ -68,6 +70,7 @@ export function advanceTrack(
     variance: (1 - share) ** 2 * former.variance + (share ** 2 * spread ** 2) / count,
     spread,
     requests: former.requests + count,
+    weight: former.weight * 2 ** (-sinceMs / policy.weightHalfLifeMs) + count,
     atMs: nowMs,
     formerLogMs: logMs + (former.formerLogMs - logMs) * 2 ** (-sinceMs / policy.formerHalfLifeMs),
     gapMs: former.gapMs,
@@ -76,7 +79,7 @@ export function advanceTrack(
   };
 }
 
-interface TrackReport {
+interface ClassReport {
   /** The times of one report; at least one. */
   readonly timesMs: readonly number[];
   /** What is remembered of this endpoint is doubtful: see `LiveTimes.doubtedAtMs`. */
@@ -87,13 +90,13 @@ interface TrackReport {
 
 function begin(
   logs: readonly number[],
-  { former, nowMs }: { readonly former: LiveTrack | undefined; readonly nowMs: EpochMs },
-): LiveTrack {
+  { former, nowMs }: { readonly former: ClassTrack | undefined; readonly nowMs: EpochMs },
+): ClassTrack {
   const spread = former?.spread ?? PRIOR_SPREAD;
   const logMs = mean(logs);
   return {
     ...{ logMs, spread, variance: spread ** 2 / logs.length },
-    ...{ requests: logs.length, atMs: nowMs, formerLogMs: logMs },
+    ...{ requests: logs.length, weight: logs.length, atMs: nowMs, formerLogMs: logMs },
     // Halved, so that a request now and then does not keep it for ever.
     gapMs: (former?.gapMs ?? 0) / 2,
     gapErrorMs: (former?.gapErrorMs ?? 0) / 2,
@@ -111,10 +114,10 @@ function learnSpread(former: number, deviations: readonly number[]): number {
 export const typicalMs = (timesMs: readonly number[]): number =>
   Math.exp(mean(timesMs.map((ms) => Math.log(Math.max(1, ms)))));
 
-export const levelMs = ({ logMs }: LiveTrack): number => Math.exp(logMs);
+export const levelMs = ({ logMs }: ClassTrack): number => Math.exp(logMs);
 
 /** One standard error of the level. */
-export const errorMs = (track: LiveTrack): number => levelMs(track) * Math.sqrt(track.variance);
+export const errorMs = (track: ClassTrack): number => levelMs(track) * Math.sqrt(track.variance);
 
 const clamp = (value: number, reach: number): number => Math.min(Math.max(value, -reach), reach);
 

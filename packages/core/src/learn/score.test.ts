@@ -19,14 +19,14 @@ const probed: Tracks = {
     ...{ basis: 'cli', ms: 500, nowMs: atMs(0), policy: policy.latency },
   }),
 };
-/** Slow for people by 600 ms, of which 300 ms may be chance. */
+/** Slow for people by 300 ms, and how sure that is. */
 const slow: Tracks = {
   ...probed,
   times: {
     ...NO_LIVE_TIMES,
-    pools: {
-      fresh: {
-        ...{ logMs: Math.log(1_000), variance: 0.01, spread: 0.4, requests: 20 },
+    classes: {
+      'opus/m/fresh': {
+        ...{ logMs: Math.log(1_000), variance: 0.01, spread: 0.4, requests: 20, weight: 20 },
         ...{ atMs: atMs(5_000), formerLogMs: 0, gapMs: 600, gapErrorMs: 100, isOutdone: false },
       },
     },
@@ -52,16 +52,16 @@ describe('scoreOf', () => {
     const score = scoreOf(failing, atMs(5_000), policy);
     if (score.status === 'unknown') throw new Error('expected a score');
     const { latencyMs, liveMs, failureMs, uncertaintyMs, totalMs } = score;
-    expect([latencyMs, liveMs, score.samples]).toEqual([500, 450, 1]);
+    expect([latencyMs, liveMs, score.samples]).toEqual([500, 300, 1]);
     expect(failureMs).toBeCloseTo((5 * 2_000 + 0.1 * 2_000) / 20);
     expect(score.failureRatio).toBeCloseTo(5.1 / 20);
     expect(totalMs).toBeCloseTo(latencyMs + liveMs + failureMs + uncertaintyMs);
   });
 
-  it('takes chance off what people waited once', () => {
+  it('is as unsure as its probes and what people waited are together', () => {
     const [calm, live] = [scoreOf(probed, atMs(5_000), policy), scoreOf(slow, atMs(5_000), policy)];
     if (calm.status === 'unknown' || live.status === 'unknown') throw new Error('expected scores');
-    expect(live.uncertaintyMs).toBe(calm.uncertaintyMs);
+    expect(live.uncertaintyMs).toBeCloseTo(Math.hypot(calm.uncertaintyMs, 100));
   });
 
   it('is as new as its newest part', () => {

@@ -26,8 +26,7 @@ export function scoreOf(tracks: Tracks, nowMs: EpochMs, policy: Policy, styleOff
   });
   if (latency === null) return { status: 'unknown' };
   const live = excessOf(tracks.times, nowMs, policy.live);
-  // What may be chance is already taken off the live excess.
-  const uncertaintyMs = latency.standardErrorMs;
+  const uncertaintyMs = Math.hypot(latency.standardErrorMs, live.standardErrorMs);
   const failure = failureCost(tracks.reliability, nowMs, policy.failure);
   const limitMs = limitCostMs(tracks.rateLimits ?? NO_RATE_LIMITS, nowMs, policy.rateLimit);
   return {

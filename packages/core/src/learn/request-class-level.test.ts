@@ -4,12 +4,12 @@ import { DEFAULT_POLICY } from '../policy.ts';
 import { epochMs } from '../types.ts';
 import {
   advanceLevel,
+  type ClassLevel,
   type Extra,
   isClearlyQuicker,
   peersOf,
   referenceMs,
-  type UsualLevel,
-} from './usual-level.ts';
+} from './request-class-level.ts';
 
 const policy = DEFAULT_POLICY.live;
 const HOUR = 3_600_000;
@@ -19,36 +19,27 @@ const extra = (ms: number, parts: Partial<Extra> = {}): Extra => ({
   ...{ ms, slackMs: 100, atMs: epochMs(NOW_MS), isOutdone: false },
   ...parts,
 });
-const level = (parts: Partial<UsualLevel> = {}): UsualLevel => ({
-  ...{
-    ms: 1_000,
-    atMs: epochMs(NOW_MS),
-    nearAtMs: epochMs(NOW_MS),
-    nears: 1_000_000,
-    agreed: null,
-  },
+const level = (parts: Partial<ClassLevel> = {}): ClassLevel => ({
+  ...{ ms: 1_000, atMs: epochMs(NOW_MS), nearAtMs: epochMs(NOW_MS), agreed: null },
   ...parts,
 });
 /** So long after the level was last advanced. */
-const after = (sinceMs: number, of: Extra, others: readonly Extra[] = [], parts = {}, quorum = 2) =>
+const after = (sinceMs: number, of: Extra, others: readonly Extra[] = [], parts = {}) =>
   advanceLevel(
     level({ atMs: epochMs(NOW_MS - sinceMs), nearAtMs: epochMs(NOW_MS - sinceMs), ...parts }),
-    { extra: of, others, quorum },
+    { extra: of, others },
     policy,
   );
 
 describe('advanceLevel', () => {
   it('begins where the first endpoint is', () => {
-    expect(advanceLevel(undefined, { extra: extra(700), others: [], quorum: 2 }, policy)).toEqual(
-      level({ ms: 700, nears: 1 }),
+    expect(advanceLevel(undefined, { extra: extra(700), others: [] }, policy)).toEqual(
+      level({ ms: 700 }),
     );
   });
 
-  it('falls at once as far as an endpoint is clearly faster, and no further', () => {
-    expect(after(1_000, extra(899))).toEqual(level({ ms: 999, nears: 1_000_001 }));
-    expect(after(1_000, extra(700), [extra(750, { slackMs: 20 })])).toEqual(
-      level({ ms: 770, nears: 1_000_001 }),
-    );
+  it('falls at once to what is clearly lower', () => {
+    expect(after(1_000, extra(899))).toEqual(level({ ms: 899 }));
   });
 
   it.each([
@@ -62,14 +53,9 @@ describe('advanceLevel', () => {
     expect([next.atMs, next.nearAtMs]).toEqual([NOW_MS, NOW_MS]);
   });
 
-  it('is the mean while it is new', () => {
-    expect(after(0, extra(1_060), [], { nears: 1 })).toMatchObject({ ms: 1_030, nears: 2 });
-    expect(after(0, extra(940), [], { nears: 3 })).toMatchObject({ ms: 985, nears: 4 });
-  });
-
   it('stays where no time has passed, or the clock went back', () => {
-    expect(after(0, extra(1_050)).ms).toBeCloseTo(1_000);
-    expect(after(-5_000, extra(1_050)).ms).toBeCloseTo(1_000);
+    expect(after(0, extra(1_050)).ms).toBe(1_000);
+    expect(after(-5_000, extra(1_050)).ms).toBe(1_000);
   });
 
   it('rises slowly while only one endpoint is measured, which is not near it', () => {
@@ -79,20 +65,12 @@ describe('advanceLevel', () => {
     expect(after(policy.riseHalfLifeMs, extra(1_101)).ms).toBeCloseTo(1_050.5);
   });
 
-  it('rises at once to the lowest that those may be who agree, and remembers it', () => {
+  it('rises at once to the lower of two that agree, and remembers it', () => {
     const others = [extra(1_800)];
     expect(after(1_000, extra(2_000), others)).toEqual(
-      level({ ms: 1_900, nears: 1, agreed: { ms: 1_900, atMs: epochMs(NOW_MS) } }),
+      level({ ms: 1_800, agreed: { ms: 1_800, atMs: epochMs(NOW_MS) } }),
     );
-    expect(after(1_000, extra(1_700, { slackMs: 300 }), others).ms).toBe(1_900);
-  });
-
-  it('does not rise at once while those that agree are few', () => {
-    const others = [extra(1_800)];
-    const next = after(policy.riseHalfLifeMs, extra(2_000), others, {}, 3);
-    expect(next).toMatchObject({ ms: 1_400, agreed: null });
-    const three = [...others, extra(1_700)];
-    expect(after(1_000, extra(2_000), three, {}, 3)).toMatchObject({ ms: 1_800 });
+    expect(after(1_000, extra(1_700), others).ms).toBe(1_700);
   });
 
   it('is judged by the lowest one, with what may be chance there', () => {
@@ -104,7 +82,7 @@ describe('advanceLevel', () => {
   it('does not rise by an endpoint that another one has outdone', () => {
     const slow = extra(2_000, { isOutdone: true });
     const before = level({ atMs: epochMs(NOW_MS - HOUR) });
-    expect(advanceLevel(before, { extra: slow, others: [], quorum: 2 }, policy)).toBe(before);
+    expect(advanceLevel(before, { extra: slow, others: [] }, policy)).toBe(before);
     expect(after(1_000, extra(2_000), [extra(1_800, { isOutdone: true })]).agreed).toBeNull();
   });
 });
@@ -132,18 +110,13 @@ describe('isClearlyQuicker', () => {
 
 describe('referenceMs', () => {
   const agreed = { ms: 1_500, atMs: epochMs(NOW_MS - policy.agreedMs + 1) };
-  const about = { hasUsualPeer: false, nowMs: epochMs(NOW_MS) };
+  const about = { hasPeers: false, nowMs: epochMs(NOW_MS) };
 
   it.each([
     ['the level', level(), about, 1_000],
-    [
-      'what all agreed on lately, for one that may be slow as all were',
-      level({ agreed }),
-      about,
-      1_500,
-    ],
+    ['what all agreed on lately, for one alone', level({ agreed }), about, 1_500],
     ['not where that is lower', level({ agreed: { ...agreed, ms: 900 } }), about, 1_000],
-    ['not where another is as usual', level({ agreed }), { ...about, hasUsualPeer: true }, 1_000],
+    ['not where there are others', level({ agreed }), { ...about, hasPeers: true }, 1_000],
     [
       'not for longer',
       level({ agreed: { ...agreed, atMs: epochMs(NOW_MS - policy.agreedMs) } }),
