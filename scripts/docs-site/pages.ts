@@ -44,6 +44,7 @@ export const SECTIONS: readonly SiteSection[] = [
       { path: 'docs/probes.md', title: 'Probes' },
       { path: 'docs/simulation.md', title: 'Simulation' },
       { path: 'docs/soak.md', title: 'Soak' },
+      { path: 'docs/scaling.md', title: 'Scaling' },
     ],
   },
   {
