@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { ProgramStatus } from '@zephyr/contract/program-status';
 import { eventually } from '@zephyr/testkit/eventually';
+import { isAlive } from '@zephyr/testkit/process-alive';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -111,15 +112,6 @@ function pairsInProc(): readonly number[][] {
 function pairsOfPs(): readonly number[][] {
   const { stdout } = spawnSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' });
   return stdout.split('\n').map((line) => line.trim().split(/\s+/).map(Number));
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 describe('zephyr demo', () => {

@@ -4,11 +4,9 @@
  *
  *     node upstream-main.ts [tls]
  */
-import { createServer, type RequestListener, type ServerResponse } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { RequestListener, ServerResponse } from 'node:http';
 
-import { VALID } from '@zephyr/testkit/tls-fixture';
+import { serveUpstream } from './serve-upstream.ts';
 
 const MESSAGE = JSON.stringify({
   id: 'msg_bench',
@@ -67,12 +65,4 @@ const answer: RequestListener = (req, res) => {
   });
 };
 
-const options = { keepAliveTimeout: 60_000 };
-const server =
-  process.argv[2] === 'tls'
-    ? createTlsServer({ ...options, key: VALID.key, cert: VALID.cert }, answer)
-    : createServer(options, answer);
-server.listen(0, '127.0.0.1', 65_535, () => {
-  process.send?.({ port: (server.address() as AddressInfo).port });
-});
-process.on('disconnect', () => process.exit());
+serveUpstream(answer);

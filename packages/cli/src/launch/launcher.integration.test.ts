@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { ServiceName, StartFunction } from '@zephyr/runtime/service';
 import { eventually } from '@zephyr/testkit/eventually';
+import { isAlive } from '@zephyr/testkit/process-alive';
 import { Redis } from 'ioredis';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 
@@ -27,17 +27,6 @@ function orderOf(message: string): string[] {
   return lines
     .filter((line) => line.includes(`"msg":"${message}"`))
     .map((line) => line.split(' ')[0] ?? '');
-}
-
-function isAlive(pid: number): boolean {
-  const stat = `/proc/${pid}/stat`;
-  try {
-    process.kill(pid, 0);
-    // One that has ended stays a zombie in a container whose first process waits for nobody.
-    return !(existsSync(stat) && readFileSync(stat, 'utf8').includes(') Z '));
-  } catch {
-    return false;
-  }
 }
 
 describe('launch', () => {
