@@ -28,6 +28,8 @@ interval_seconds = 60
 min_interval_seconds = 60
 max_interval_seconds = 60
 `;
+/** The most endpoints that a group may have. */
+const GROUP_SIZE = 100;
 const DECISIONS = 15;
 const DECISION_LIMIT_MS = 10_000;
 const LOOK_EVERY_MS = 15;
@@ -57,8 +59,12 @@ export class GrownSystem {
   static async start({ endpoints, proxies, peopleConfig = '' }: SystemSize): Promise<GrownSystem> {
     const upstream = await startUpstream({ isTls: false });
     const urls = Array.from({ length: endpoints }, (_, index) => `${upstream.url}/e${index + 1}`);
+    const groups = Array.from({ length: Math.ceil(endpoints / GROUP_SIZE) }, (_, index) => ({
+      name: `bench-${index + 1}`,
+      urls: urls.slice(index * GROUP_SIZE, (index + 1) * GROUP_SIZE),
+    }));
     const product = await startProduct({
-      groups: [{ name: 'bench', urls }],
+      groups,
       ...{ extent: 'whole', proxies, config: `${ROOMY}${PROBES}${peopleConfig}` },
     });
     const redis = createRedis(

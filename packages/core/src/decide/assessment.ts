@@ -35,7 +35,8 @@ export interface Assessment {
 
 /** In the order of preference. */
 export function assess(world: World, nowMs: EpochMs, policy: Policy): readonly Assessment[] {
-  const assessments = world.endpoints.map((endpoint) => assessOne(world, endpoint, nowMs, policy));
+  const now: Now = { nowMs, policy, styleOffsetMs: styleOffsetMsOf(world) };
+  const assessments = world.endpoints.map((endpoint) => assessOne(world, endpoint, now));
   return assessments.some(({ isAvailable }) => isAvailable)
     ? assessments
     : assessments.map((assessment) =>
@@ -56,15 +57,21 @@ function asAvailable(assessment: Assessment): Assessment {
   return { ...assessment, unavailable: [], isAvailable: true, failure: undefined };
 }
 
+/** What is the same for every endpoint of one moment. */
+interface Now {
+  readonly nowMs: EpochMs;
+  readonly policy: Policy;
+  readonly styleOffsetMs: number;
+}
+
 function assessOne(
   world: World,
   endpoint: EndpointState,
-  nowMs: EpochMs,
-  policy: Policy,
+  { nowMs, policy, styleOffsetMs }: Now,
 ): Assessment {
   const ejection = currentEjection(world.proxies, endpoint, { nowMs, policy });
   const causes = unavailability(world, { endpoint, ejection, nowMs, policy });
-  const score = scoreOf(endpoint, nowMs, policy, styleOffsetMsOf(world));
+  const score = scoreOf(endpoint, nowMs, policy, styleOffsetMs);
   return {
     endpoint,
     unavailable: causes.map(({ code }) => code),

@@ -53,16 +53,20 @@ export function takeProbe(world: World, probe: ProbeResult, context: Context): S
     presences: world.proxies,
   });
   const after = withEndpoint(paid.next, endpoint.id, () => probed);
-  const times = afterProbe(timedOf(after, probed, context), world.liveLevels, context.policy.live);
+  const timed = timedOf(probed, styleOffsetMsOf(after), context);
+  const times = afterProbe(timed, world.liveLevels, context.policy.live);
   const next = withEndpoint(after, endpoint.id, () => ({ ...probed, times }));
   return withNotices({ next, effects: paid.effects }, changesOf(endpoint, probed));
 }
 
 /** The live times of an endpoint with the time of its probes. */
-function timedOf(world: World, { times, latency }: EndpointState, context: Context): Timed {
-  const { nowMs, policy } = context;
+function timedOf(
+  { times, latency }: EndpointState,
+  styleOffsetMs: number,
+  { nowMs, policy }: Context,
+): Timed {
   const when = { nowMs, policy: policy.latency };
-  const estimate = estimateProbeLatency(latency, styleOffsetMsOf(world), when);
+  const estimate = estimateProbeLatency(latency, styleOffsetMs, when);
   return { times, probeMs: estimate?.latencyMs ?? null };
 }
 
@@ -171,19 +175,21 @@ function takeTtft(
   const { nowMs, policy } = context;
   const endpoint = endpointOf(world, id);
   if (ttft.length === 0 || endpoint === undefined) return world;
-  const timed = (of: EndpointState): Timed => timedOf(world, of, context);
+  const styleOffsetMs = styleOffsetMsOf(world);
+  const timed = (of: EndpointState): Timed => timedOf(of, styleOffsetMs, context);
   const others = world.endpoints.filter((other) => other !== endpoint);
   const taken = takeTimes(
     { own: timed(endpoint), others: others.map(timed), levels: world.liveLevels },
     { ttft, nowMs, policy: policy.live },
   );
   const { times, isNew } = withEvidence(taken.own.times, nowMs, policy.live);
+  const timesOf = new Map(others.map((other, index) => [other, taken.others[index]?.times]));
   return {
     ...world,
     liveLevels: taken.levels,
     endpoints: world.endpoints.map((of) => {
       if (of === endpoint) return { ...of, times, evidence: of.evidence + (isNew ? 1 : 0) };
-      return { ...of, times: taken.others[others.indexOf(of)]?.times ?? of.times };
+      return { ...of, times: timesOf.get(of) ?? of.times };
     }),
   };
 }

@@ -17,17 +17,30 @@ interface Range {
   readonly column: number;
 }
 
-/** The position of a key; of the nearest table around it where it is missing. */
+/**
+ * The position of a key; of the nearest table around it where it is missing. The text is read at the first
+ * question, because most documents have no problem, and this takes longer than all the rest.
+ */
 export function locate(text: string): (path: KeyPath) => Position {
-  const ranges = readRanges(text);
+  let positions: ReadonlyMap<string, Position> | undefined;
   return (path) => {
+    positions ??= readPositions(text);
     for (let length = path.length; length > 0; length -= 1) {
-      const wanted = JSON.stringify(path.slice(0, length));
-      const found = ranges.find((range) => JSON.stringify(range.path) === wanted);
-      if (found !== undefined) return { line: found.line, column: found.column };
+      const found = positions.get(JSON.stringify(path.slice(0, length)));
+      if (found !== undefined) return found;
     }
     return {};
   };
+}
+
+/** The first place of each path. */
+function readPositions(text: string): ReadonlyMap<string, Position> {
+  const positions = new Map<string, Position>();
+  for (const { path, line, column } of readRanges(text)) {
+    const key = JSON.stringify(path);
+    if (!positions.has(key)) positions.set(key, { line, column });
+  }
+  return positions;
 }
 
 function readRanges(text: string): readonly Range[] {

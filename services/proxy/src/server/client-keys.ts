@@ -1,9 +1,9 @@
 /**
- * Who may use the proxy. Keys are held as SHA-256 digests and compared in constant time. A right key
- * is always served; what is limited are the failures of an address, behind which may be an office.
- * What cannot be decided is refused.
+ * Who may use the proxy. Keys are held as SHA-256 digests, and looked up in a time that reveals nothing
+ * of them. A right key is always served; what is limited are the failures of an address, behind which may
+ * be an office. What cannot be decided is refused.
  */
-import { hash, timingSafeEqual } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 
 import type { KeyVerdict } from '@zephyr/contract/proxy-status';
@@ -76,7 +76,9 @@ export const ANYBODY = 'anybody';
 
 export class Clients {
   #rules: ClientRules;
-  #digests: readonly Buffer[] = [];
+  #owners: ReadonlyMap<string, ClientKey> = new Map();
+  /** Known to nobody: which entry of the table a guess comes close to cannot be learned from the time. */
+  readonly #salt = randomBytes(32).toString('base64');
   readonly #failures = new FailureLimit();
   /** Nearly every request calls us as the one before did. */
   #lastHost: string | undefined;
@@ -93,12 +95,12 @@ export class Clients {
 
   reconfigure(rules: ClientRules): void {
     this.#rules = rules;
-    this.#digests = rules.keys.map(({ sha256 }) => Buffer.from(sha256, 'hex'));
+    this.#owners = new Map(rules.keys.map((owner) => [this.#salted(owner.sha256), owner]));
   }
 
   /** Whoever showed no key, because none was needed, was let in rightly. */
   isStillAdmitted(keySha256: string | undefined): boolean {
-    return keySha256 === undefined || this.#rules.keys.some(({ sha256 }) => sha256 === keySha256);
+    return keySha256 === undefined || this.#owners.has(this.#salted(keySha256));
   }
 
   admit(visitor: Visitor, nowMs: number): Admittance {
@@ -155,13 +157,11 @@ export class Clients {
   }
 
   #ownerOf(key: string): ClientKey | undefined {
-    const digest = hash('sha256', key, 'buffer');
-    let found: number | undefined;
-    // All keys are compared, so that the time does not reveal which one was close.
-    for (const [index, known] of this.#digests.entries()) {
-      if (timingSafeEqual(digest, known)) found = index;
-    }
-    return found === undefined ? undefined : this.#rules.keys[found];
+    return this.#owners.get(this.#salted(hash('sha256', key, 'hex')));
+  }
+
+  #salted(sha256: string): string {
+    return hash('sha256', `${this.#salt}${sha256}`, 'base64');
   }
 }
 
