@@ -15,7 +15,8 @@ outliveOutput();
 try {
   const { buildProgram } = await import('./program.ts');
   const { withCommand } = await import('./original-flags.ts');
-  const args = withCommand(process.argv.slice(2), existsSync('config.toml'));
+  const hasConfig = existsSync(environment['ZEPHYR_CONFIG'] || 'config.toml');
+  const args = withCommand(process.argv.slice(2), hasConfig);
   await buildProgram({ environment, print }).parseAsync(args, { from: 'user' });
 } catch (error) {
   // A service that did not become ready in time may hold this process open.

@@ -13,6 +13,7 @@ import type { RunningService, ServiceContext } from '@zephyr/runtime/service';
 import type { Redis } from 'ioredis';
 
 import { createApp } from './api/app.ts';
+import { EndpointTests } from './api/endpoint-tests.ts';
 import { startServer } from './api/server.ts';
 import { startTail, type Tail } from './api/stream-follower.ts';
 import { BatchHealth } from './leader/batch-health.ts';
@@ -58,11 +59,12 @@ export async function startController(context: ServiceContext): Promise<RunningS
   const shared = { context, redis, clock, current, health, metrics, notifier };
   const leadership = takePart(shared);
   const tail = startTail(target, log);
+  const tests = testsOf(shared, tail);
   const certificate = ({ ownCertificates }: LoadedConfig['secrets']) => ownCertificates.controller;
   const own = certificate(context.secrets);
   warnOfEnd(log, own);
   const server = await startServer(
-    appOf(shared, tail),
+    appOf(shared, tail, tests),
     config.controller,
     own,
     context.listenFds?.[0],
@@ -74,10 +76,13 @@ export async function startController(context: ServiceContext): Promise<RunningS
     server.renew(renewed);
   });
 
+  void tests.resume();
+
   return {
     port: server.port,
     listeners: [server.server],
     stop: async () => {
+      tests.stop();
       await leadership.stop();
       notifier.stop();
       await server.stop();
@@ -145,8 +150,20 @@ function takePart({
   });
 }
 
-function appOf({ context, redis, current, health, metrics }: Shared, tail: Tail) {
-  const { configSource, environment, files, instanceId, log, redis: target } = context;
+function testsOf({ context, redis }: Shared, tail: Tail): EndpointTests {
+  const { configSource, environment, files, log, redis: target } = context;
+  return new EndpointTests({
+    ...{ redis, target, tail, log, files, environment, clock: systemClock },
+    config: () => configSource.current().config,
+  });
+}
+
+function appOf(
+  { context, redis, current, health, metrics }: Shared,
+  tail: Tail,
+  tests: EndpointTests,
+) {
+  const { configSource, environment, files, instanceId, log } = context;
   const writeTest = createWriteTest(redis, { instanceId, clock: systemClock });
   // Otherwise it can neither decide nor take a command. No reason to restart it.
   const readiness = async (): Promise<Readiness> => {
@@ -156,8 +173,7 @@ function appOf({ context, redis, current, health, metrics }: Shared, tail: Tail)
   };
   return createApp({
     ...{ redis, current, tail, log, health, readiness, registry: metrics.registry },
-    ...{ clock: systemClock, files, environment },
-    survey: { target, clock: systemClock },
+    ...{ clock: systemClock, files, environment, tests },
     allowedHosts: () => configSource.current().config.controller.allowedHosts,
     config: () => configSource.current().config,
     adminToken: () => configSource.current().secrets.adminToken,

@@ -1,6 +1,14 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -156,6 +164,13 @@ describe('addClient', () => {
   it('does not replace a key that is elsewhere', async () => {
     writeFileSync(path, `${EXAMPLE}\n[[clients]]\nname = "ann"\nkey_env = "KEY_OF_ANN"\n`);
     await expect(rotateClient(path, 'ann')).rejects.toThrow('in KEY_OF_ANN');
+  });
+
+  it('leaves the file to whoever could write it, whatever the umask', async () => {
+    chmodSync(path, 0o664);
+    const before = process.umask(0o077);
+    await addClient(path, 'ann').finally(() => process.umask(before));
+    expect(statSync(path).mode & 0o777).toBe(0o664);
   });
 
   it('shows the lines where the file cannot be changed, and leaves it', () => {

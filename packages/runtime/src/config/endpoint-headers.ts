@@ -18,10 +18,11 @@ export function endpointHeadersOf(
   const hidden = [...(secrets.endpointHeaders.get(id) ?? [])].map(
     ([name, value]) => [name, value.reveal()] as const,
   );
-  const lines = [...(headers ?? []), ...hidden].map(([name, value]) => ({
-    name: name.toLowerCase(),
-    value,
-  }));
+  // Each name once: of a group and an endpoint both may have it, one of them secret.
+  const named = new Map(
+    [...(headers ?? []), ...hidden].map(([name, value]) => [name.toLowerCase(), value]),
+  );
+  const lines = [...named].map(([name, value]) => ({ name, value }));
   return {
     lines: [...lines, ...credentialsOf(token, auth)],
     secrets: [token, ...hidden.map(([, value]) => value)],

@@ -55,6 +55,7 @@ describe('config.toml.example', () => {
         AUTH_TOKEN_BACKUP: 'b',
         AUTH_TOKEN_GATEWAY: 'g',
         AUTH_TOKEN_INSIDE: 'i',
+        AUTH_TOKEN_FAR: 'f',
         AUTH_TOKEN_ACCOUNT_1: 'a1',
         AUTH_TOKEN_ACCOUNT_2: 'a2',
         OUTBOUND_PROXY: 'http://ann:secret@proxy.example.org:3128',

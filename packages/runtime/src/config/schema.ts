@@ -37,6 +37,7 @@ const EXAMPLE_GROUPS = [
     name: 'gateway',
     auth_token_env: 'AUTH_TOKEN_GATEWAY',
     auth: 'x-api-key',
+    usd_factor: 0.5,
     models: ['claude-sonnet-4-5'],
     model_map: { 'claude-haiku-4-5': 'claude-haiku-4-5-20251001' },
     headers: { 'helicone-property-team': 'platform' },
@@ -68,6 +69,12 @@ const EXAMPLE_GROUPS = [
     token_command: ['op', 'read', 'op://team/claude/token'],
     proxy_env: 'OUTBOUND_PROXY',
     endpoints: [{ url: 'https://claude.example.org', name: 'Abroad' }],
+  },
+  {
+    name: 'far',
+    auth_token_env: 'AUTH_TOKEN_FAR',
+    proxy: 'socks5://proxy.example.lan:1080',
+    endpoints: [{ url: 'https://claude2.example.org', name: 'Far' }],
   },
 ] satisfies z.input<typeof group>[];
 

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { eventually } from '@zephyr/testkit/eventually';
+import { isAlive } from '@zephyr/testkit/process-alive';
 
 import pino from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -97,6 +98,15 @@ describe('token_command', () => {
     expect(() => parse([op, 'read', 'op://a'])).not.toThrow(/canary|op:\/\/a/);
   });
 
+  it.each([
+    ['without a program', '[""]', 'expected a program'],
+    ['with a NUL in it', '["op", "a\\u0000b"]', 'a text without NUL'],
+  ])('%s is rejected', (_, command, problem) => {
+    const toml = text(['op']).replace('["op"]', command);
+    const load = () => parseConfig({ path: 'config.toml', text: toml, variables: () => undefined });
+    expect(load).toThrow(problem.replace(/^expected /, ''));
+  });
+
   it('that is no program, or beside auth_token_env, is rejected', () => {
     expect(() => parse([path('none')])).toThrow('none, which is no program in PATH');
     const both = text(['true']).replace('token_command', 'auth_token_env = "A"\ntoken_command');
@@ -139,6 +149,51 @@ describe('a running service', () => {
     expect(tokenOf(running)).toBe(`${CANARY}-2`);
     expect(lines.join('')).toContain('op, which ended with code 1');
     expect(lines.join('')).not.toContain(CANARY);
+  });
+
+  it('takes no notice of what the program says besides', async () => {
+    const noise = 'head -c 40000 /dev/zero | tr "\\0" x >&2';
+    writeFileSync(path('token'), `${CANARY}-1`);
+    const running = start([program(`${noise}; cat "${path('token')}"`)]);
+    writeFileSync(path('token'), `${CANARY}-2`);
+    running.reload();
+    await eventually(() => expect(tokenOf(running)).toBe(`${CANARY}-2`));
+  });
+
+  it('ends what the program has started, where it has to end it', async () => {
+    writeFileSync(path('token'), `${CANARY}-1`);
+    const running = start([
+      program(`cat "${path('token')}"; [ ! -e "${path('endless')}" ] || sh "${path('endless')}"`),
+    ]);
+    writeFileSync(path('endless'), `sleep 600 & echo $! >"${path('pid')}"; yes`);
+    running.reload();
+    await eventually(() => expect(lines.join('')).toContain('op, which printed more than'));
+    const pid = Number(readFileSync(path('pid'), 'utf8'));
+    await eventually(() => expect(isAlive(pid)).toBe(false));
+    expect(tokenOf(running)).toBe(`${CANARY}-1`);
+  });
+
+  it('that is one of several in a process runs the program once with the others', async () => {
+    writeFileSync(path('token'), `${CANARY}-1`);
+    const first = start([program(`cat "${path('token')}"`)]);
+    const sources = { configPath: path('config.toml'), envFilePath: path('.env'), environment: {} };
+    const second = createConfigSource(sources, pino({ level: 'silent' }));
+    expect([tokenOf(second), runs()]).toEqual([`${CANARY}-1`, 1]);
+    const now = performance.now();
+    vi.spyOn(performance, 'now').mockImplementation(() => now + 61_000);
+    writeFileSync(path('token'), `${CANARY}-2`);
+    first.tokenRefused('team');
+    await eventually(() => expect(tokenOf(first)).toBe(`${CANARY}-2`));
+    // Refused there too, where the former one is still used.
+    second.tokenRefused('team');
+    await eventually(() => expect(tokenOf(second)).toBe(`${CANARY}-2`));
+    vi.restoreAllMocks();
+    second.stop();
+    // One that starts again waits for nothing.
+    writeFileSync(path('token'), '');
+    const third = createConfigSource(sources, pino({ level: 'silent' }));
+    expect([tokenOf(third), runs()]).toEqual([`${CANARY}-2`, 2]);
+    third.stop();
   });
 
   it('waits for no command that a changed configuration names', async () => {

@@ -2,13 +2,9 @@
  * Tokens that a program prints (`token_command`), such as a password manager. It is run without a shell
  * and without our secrets; what it prints is never shown, also not where it fails.
  */
-import {
-  type ExecFileException,
-  execFile,
-  type SpawnSyncReturns,
-  spawnSync,
-} from 'node:child_process';
+import { type ChildProcess, type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process';
 
+import { systemClock } from '../clock.ts';
 import { plainPart } from '../environment.ts';
 
 /** @throws TokenCommandError */
@@ -25,49 +21,113 @@ const OUTPUT_LIMIT_BYTES = 16 * 1024;
 /** For commands that need no token: nothing is run. */
 export const UNREAD_TOKENS: ReadToken = () => 'not-read';
 
-/** Waits for the command; each is run once by one reader. */
+/** Of a command, in this process. */
+interface PastRun {
+  /** When it has last ended. */
+  readonly atMs: number;
+  /** The last token that it has printed. */
+  readonly token: string | undefined;
+}
+
+/**
+ * By command. Of several services in one process, and of one that starts again, each takes what another one was
+ * given: a program may ask a person each time, and the others would wait while one waits for it.
+ */
+const pastRuns = new Map<string, PastRun>();
+
+export function pastRunOf(command: readonly string[]): PastRun | undefined {
+  return pastRuns.get(keyOf(command));
+}
+
+/** Waits for the command, unless it has printed a token in this process. */
 export function createTokenReader(): ReadToken {
-  const known = new Map<string, string>();
-  return (command) => {
-    const key = keyOf(command);
-    const token = known.get(key) ?? runAndWait(command);
-    known.set(key, token);
-    return token;
-  };
+  return (command) => pastRunOf(command)?.token ?? runAndWait(command);
 }
 
 export function keyOf(command: readonly string[]): string {
   return JSON.stringify(command);
 }
 
+/** @returns the token @throws TokenCommandError */
+function noted(command: readonly string[], outcome: Outcome): string {
+  let token = pastRunOf(command)?.token;
+  try {
+    token = tokenIn(command[0] ?? '', outcome);
+    return token;
+  } finally {
+    pastRuns.set(keyOf(command), { atMs: systemClock.nowMs(), token });
+  }
+}
+
 function runAndWait(command: readonly string[]): string {
   const [file = '', ...args] = command;
-  const result = spawnSync(file, args, { ...optionsOf(), encoding: 'utf8', stdio: STDIO });
-  return tokenIn(file, outcomeOf(result));
+  const result = spawnSync(file, args, {
+    ...{ env: plainPart(process.env), encoding: 'utf8', stdio: STDIO },
+    ...{ timeout: LIMIT_MS, killSignal: 'SIGKILL', maxBuffer: OUTPUT_LIMIT_BYTES },
+  });
+  return noted(command, outcomeOf(result));
 }
 
 const STDIO: ['ignore', 'pipe', 'ignore'] = ['ignore', 'pipe', 'ignore'];
 
-/** In the background. @throws TokenCommandError */
-export async function runTokenCommand(command: readonly string[]): Promise<string> {
-  const [file = '', ...args] = command;
-  const outcome = await new Promise<Outcome>((resolve) => {
-    const child = execFile(file, args, { ...optionsOf(), encoding: 'utf8' }, (error, stdout) => {
-      if (error === null) resolve({ kind: 'printed', text: stdout });
-      else resolve(failureOf(isLate(error) ? 'ETIMEDOUT' : error.code, error.signal));
-    });
-    child.stdin?.end();
-  });
-  return tokenIn(file, outcome);
+const running = new Map<string, Promise<string>>();
+
+/** In the background; those who want the same at the same time get the same. @throws TokenCommandError */
+export function runTokenCommand(command: readonly string[]): Promise<string> {
+  const key = keyOf(command);
+  const known = running.get(key);
+  if (known !== undefined) return known;
+  const run = runInBackground(command).finally(() => running.delete(key));
+  running.set(key, run);
+  return run;
 }
 
-function optionsOf() {
-  return {
-    env: plainPart(process.env),
-    timeout: LIMIT_MS,
-    killSignal: 'SIGKILL',
-    maxBuffer: OUTPUT_LIMIT_BYTES,
-  } as const;
+async function runInBackground(command: readonly string[]): Promise<string> {
+  const [file = '', ...args] = command;
+  // A group of its own, so that what it has started ends with it.
+  const child = spawn(file, args, {
+    ...{ env: plainPart(process.env), stdio: STDIO, detached: true },
+  });
+  const endWithUs = () => killGroup(child);
+  process.once('exit', endWithUs);
+  try {
+    return noted(command, await outcomeOfChild(child));
+  } finally {
+    process.off('exit', endWithUs);
+  }
+}
+
+function outcomeOfChild(child: ChildProcess): Promise<Outcome> {
+  const { promise, resolve } = Promise.withResolvers<Outcome>();
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  const end = (code: string): void => {
+    killGroup(child);
+    child.stdout?.destroy();
+    resolve(failureOf(code, undefined));
+  };
+  const limit = setTimeout(() => end('ETIMEDOUT'), LIMIT_MS);
+  child.stdout?.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes > OUTPUT_LIMIT_BYTES) end('ENOBUFS');
+    else chunks.push(chunk);
+  });
+  child.on('error', (error: NodeJS.ErrnoException) => resolve(failureOf(error.code, undefined)));
+  child.on('close', (code, signal) => {
+    clearTimeout(limit);
+    if (code === 0) resolve({ kind: 'printed', text: Buffer.concat(chunks).toString() });
+    else resolve(failureOf(code, signal));
+  });
+  return promise.finally(() => clearTimeout(limit));
+}
+
+function killGroup({ pid }: ChildProcess): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It has ended just now.
+  }
 }
 
 type Outcome =
@@ -86,18 +146,12 @@ function failureOf(
 ): Outcome {
   if (typeof code === 'number') return { kind: 'failed', why: `which ended with code ${code}` };
   if (code === 'ENOENT') return { kind: 'failed', why: 'which is no program in PATH' };
-  if (code === 'ENOBUFS' || code === 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER')
-    return { kind: 'failed', why: 'which printed more than any token has' };
+  if (code === 'ENOBUFS') return { kind: 'failed', why: 'which printed more than any token has' };
   if (code === 'ETIMEDOUT')
     return { kind: 'failed', why: `which did not end within ${LIMIT_MS / 1000} s` };
   if (code === undefined || code === null)
     return { kind: 'failed', why: `which was ended by ${signal ?? 'somebody'}` };
   return { kind: 'failed', why: `which cannot be run (${code})` };
-}
-
-/** Ended by us, and not for the length of its output. */
-function isLate(error: ExecFileException): boolean {
-  return error.killed === true && typeof error.code !== 'string';
 }
 
 function tokenIn(file: string, outcome: Outcome): string {

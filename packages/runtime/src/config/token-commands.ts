@@ -8,6 +8,7 @@ import type { Logger } from '../logger.ts';
 import {
   createTokenReader,
   keyOf,
+  pastRunOf,
   type ReadToken,
   runTokenCommand,
   TokenCommandError,
@@ -25,7 +26,6 @@ export class TokenCommands {
   readonly #onChanged: () => void;
   readonly #known = new Map<string, Known>();
   readonly #running = new Set<string>();
-  readonly #ranAtMs = new Map<string, number>();
   /** Undefined once the service runs: then nothing is waited for. */
   #waiting: ReadToken | undefined = createTokenReader();
 
@@ -42,7 +42,7 @@ export class TokenCommands {
     if (known?.status === 'failed') throw known.error;
     if (this.#waiting !== undefined) {
       const token = this.#waiting(command);
-      this.#note(key, { status: 'read', token });
+      this.#known.set(key, { status: 'read', token });
       return token;
     }
     this.#run(command);
@@ -63,10 +63,18 @@ export class TokenCommands {
     for (const command of commands) if (this.#known.has(keyOf(command))) this.#run(command);
   }
 
-  /** An endpoint refuses the token: there may be another one. At most once a minute. */
+  /**
+   * An endpoint refuses the token: there may be another one, which another service of this process may have
+   * been given already. Run at most once a minute.
+   */
   readonly refused = (command: readonly string[]): void => {
-    const ranAtMs = this.#ranAtMs.get(keyOf(command)) ?? Number.NEGATIVE_INFINITY;
-    if (systemClock.nowMs() - ranAtMs >= MIN_GAP_MS) this.#run(command);
+    const past = pastRunOf(command);
+    const known = this.#known.get(keyOf(command));
+    const isNew =
+      past?.token !== undefined && known?.status === 'read' && past.token !== known.token;
+    if (isNew) this.#onRun(command, { status: 'read', token: past.token });
+    else if (past === undefined || systemClock.nowMs() - past.atMs >= MIN_GAP_MS)
+      this.#run(command);
   };
 
   #run(command: readonly string[]): void {
@@ -80,26 +88,21 @@ export class TokenCommands {
       )
       .then((now) => {
         this.#running.delete(key);
-        this.#onRun(key, command[0] ?? '', now);
+        this.#onRun(command, now);
       });
   }
 
-  #onRun(key: string, program: string, now: Known): void {
+  #onRun(command: readonly string[], now: Known): void {
+    const key = keyOf(command);
     const before = this.#known.get(key);
     if (now.status === 'failed' && before?.status === 'read') {
-      this.#ranAtMs.set(key, systemClock.nowMs());
       this.#log.error({ why: now.error.message }, 'token not read again; the former one stays');
       return;
     }
-    this.#note(key, now);
+    this.#known.set(key, now);
     const isSame = before?.status === 'read' && now.status === 'read' && before.token === now.token;
-    this.#log.info({ program, isSame }, 'token read again');
+    this.#log.info({ program: command[0], isSame }, 'token read again');
     if (!isSame) this.#onChanged();
-  }
-
-  #note(key: string, known: Known): void {
-    this.#known.set(key, known);
-    this.#ranAtMs.set(key, systemClock.nowMs());
   }
 }
 

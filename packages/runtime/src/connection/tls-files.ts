@@ -9,7 +9,10 @@ const BLOCK = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
 /** @returns What is wrong with a PEM file of certificates; undefined where nothing is. */
 export function problemOfCertificates(pem: string): string | undefined {
   const blocks = pem.match(BLOCK) ?? [];
-  if (blocks.length === 0) return 'which has no certificate in PEM form';
+  const begun = pem.match(/-----BEGIN CERTIFICATE-----/g) ?? [];
+  if (begun.length === 0) return 'which has no certificate in PEM form';
+  // While somebody writes it: without its last ones it would be valid too, and mean something else.
+  if (begun.length > blocks.length) return 'whose last certificate has no end';
   try {
     for (const block of blocks) new X509Certificate(block);
     return undefined;

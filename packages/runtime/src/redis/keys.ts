@@ -68,6 +68,8 @@ export const keys = {
   view: `${root}:view`,
   /** Leading controller, by script. Stream of what operators did and what came of it, capped. */
   audit: `${root}:audit`,
+  /** Controllers, each its own fields. Hash of the tests of new endpoints that run, by endpoint. */
+  endpointTests: `${root}:endpoint-tests`,
   /** Leading controller, by script. JSON of one hour's Rollup, `2026-11-28T09` UTC. Lives 35 days. */
   rollupHour: (hour: string) => `${root}:rollup-hour:${hour}`,
   /** Leading controller, by script. JSON of one day's Rollup, `2026-11-28` UTC. Lives 400 days. */

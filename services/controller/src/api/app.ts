@@ -24,6 +24,7 @@ import { readRecording } from '../view/recording.ts';
 import { createAccess } from './access.ts';
 import { handleCommand } from './commands.ts';
 import { type EditDeps, handleEdit, readSettings } from './edits.ts';
+import type { EndpointTests } from './endpoint-tests.ts';
 import { streamEvents } from './events.ts';
 import { readDecisions, readHistory } from './history.ts';
 import { requireOrigin } from './origin.ts';
@@ -31,7 +32,6 @@ import { answerErrors, ProblemError } from './problem.ts';
 import { findRequests, requestQueryOf } from './requests.ts';
 import { answerGet, answerPost } from './routes.ts';
 import type { Tail } from './stream-follower.ts';
-import type { SurveyDeps } from './survey.ts';
 import { readTrends, trendRangeOf } from './trends.ts';
 import { readReport, usageQueryOf } from './usage.ts';
 
@@ -53,8 +53,7 @@ export interface ApiAppDeps {
   /** Of the configuration, which operators may edit. */
   readonly files: ConfigFiles;
   readonly environment: Environment;
-  /** Where new endpoints are tested. */
-  readonly survey: SurveyDeps;
+  readonly tests: EndpointTests;
 }
 
 const DASHBOARD = join(PAGES, 'index.html');

@@ -51,7 +51,7 @@ export function handleCommand(deps: CommandDeps, name: CommandName): RequestHand
 
 /** Resolves once the leader has answered the command. @throws ProblemError */
 export async function applied(
-  { redis, tail }: CommandDeps,
+  { redis, tail }: Pick<CommandDeps, 'redis' | 'tail'>,
   record: Parameters<typeof appendCommand>[1],
 ): Promise<CommandAnswer> {
   const answers = new Map<string, AuditRecord>();

@@ -4,7 +4,7 @@
  * commands (a key of a person, the token of a group to whatever address is added to it), so they need the
  * admin token also where the rest is open to this machine.
  */
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 import {
@@ -14,7 +14,6 @@ import {
   type EditBody,
   type EditName,
 } from '@zephyr/contract/config-edit';
-import { isServing } from '@zephyr/contract/endpoint-finding';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import {
   addClient,
@@ -24,9 +23,7 @@ import {
 } from '@zephyr/runtime/config/edit/clients';
 import {
   type ConfigFiles,
-  type DraftedFiles,
   draftEndpoint,
-  type EndpointDraft,
   endpointsIn,
   filesWith,
   removeEndpoint,
@@ -35,21 +32,20 @@ import {
 import { loadConfig, readDocument } from '@zephyr/runtime/config/load';
 import { rawTable } from '@zephyr/runtime/config/raw';
 import { UNREAD_TOKENS } from '@zephyr/runtime/config/token-command';
-import { authStyleOf } from '@zephyr/runtime/credential';
 import type { Environment } from '@zephyr/runtime/environment';
 import { ZephyrError } from '@zephyr/runtime/errors';
 import type { RequestHandler } from 'express';
 import { z } from 'zod';
 
 import { applied, type CommandDeps, MAX_DETAIL } from './commands.ts';
+import type { EndpointTests } from './endpoint-tests.ts';
 import { ProblemError } from './problem.ts';
-import { type SurveyDeps, surveyed } from './survey.ts';
 
 export interface EditDeps extends CommandDeps {
   readonly files: ConfigFiles;
   readonly environment: Environment;
   readonly hasAdminToken: () => boolean;
-  readonly survey: SurveyDeps;
+  readonly tests: EndpointTests;
 }
 
 export function readSettings({
@@ -90,7 +86,8 @@ export function handleEdit(deps: EditDeps, edit: EditName): RequestHandler {
     deps.log.info({ actor, edit, name }, 'configuration edited');
     await applied(deps, { actor, name: edit, body: { name } });
     const { added, ...rest } = made;
-    const tested = added === undefined ? null : await test(added, actor, deps);
+    const tested =
+      added === undefined ? null : await deps.tests.run({ id: added, name, actor }).catch(refuse);
     const none = { key: null, tokenVariable: null };
     const answer: EditAnswer = { edit, name, ...none, ...rest, tested };
     res.json(answer);
@@ -99,49 +96,8 @@ export function handleEdit(deps: EditDeps, edit: EditName): RequestHandler {
 
 type Made = Partial<Pick<EditAnswer, 'key' | 'tokenVariable'>> & {
   /** An endpoint that is to be tested. */
-  readonly added?: AddedEndpoint;
+  readonly added?: EndpointId;
 };
-
-interface AddedEndpoint {
-  readonly id: EndpointId;
-  readonly draft: EndpointDraft;
-  readonly written: DraftedFiles;
-}
-
-/**
- * In the configuration, because a prober takes address and token from nowhere else, and out of service until
- * it has shown that it serves.
- */
-async function test(
-  { id: endpointId, draft, written }: AddedEndpoint,
-  actor: string,
-  deps: EditDeps,
-): Promise<EditAnswer['tested']> {
-  await applied(deps, { actor, name: 'disable', body: { endpointId, force: true } });
-  const finding = await surveyed(endpointId, deps.survey);
-  const isInService = finding !== undefined && isServing(finding);
-  if (isInService) {
-    if (finding.auth !== null) await writeAuth(finding.auth, draft, written, deps);
-    await applied(deps, { actor, name: 'enable', body: { endpointId } });
-  }
-  return { endpointId, isInService, finding: finding ?? null };
-}
-
-/** Where it takes the token in another way than its shape suggests. */
-async function writeAuth(
-  auth: string,
-  draft: EndpointDraft,
-  { config, env, loaded }: DraftedFiles,
-  { environment }: EditDeps,
-): Promise<void> {
-  const endpoint = loaded.config.endpoints.find(({ name }) => name === draft.name);
-  const token = loaded.secrets.groupTokens.get(draft.group.name)?.reveal() ?? '';
-  if (authStyleOf(token, endpoint?.auth) === auth) return;
-  // A token that came with the endpoint is in .env by now.
-  const given = env === draft.former.env ? {} : { token };
-  const next = filesWith(draft, { ...given, auth, readToken: UNREAD_TOKENS }, environment);
-  await writeEndpoint({ ...draft, former: { config, env } }, next);
-}
 
 /** Bodies that EDITS let through. */
 async function carryOut(edit: EditName, body: unknown, deps: EditDeps): Promise<Made> {
@@ -202,7 +158,11 @@ async function add(
   const tokenVariable = token === undefined ? null : (variable ?? null);
   const added = next.loaded.config.endpoints.find((endpoint) => endpoint.name === draft.name);
   if (!isTested || added === undefined) return { tokenVariable };
-  return { tokenVariable, added: { id: added.id, draft, written: next } };
+  return { tokenVariable, added: added.id };
+}
+
+function refuse(error: unknown): never {
+  throw problemFor(error);
 }
 
 function problemFor(error: unknown): unknown {
@@ -220,10 +180,10 @@ function documentOf({ config }: ConfigFiles) {
   }
 }
 
-/** A file is replaced by rename: its folder counts. */
+/** A file is replaced by rename: its folder counts, of a link that of the file behind it. */
 function isWritable(path: string): boolean {
   try {
-    accessSync(dirname(path), constants.W_OK);
+    accessSync(dirname(realpathSync(path)), constants.W_OK);
     return true;
   } catch {
     return false;

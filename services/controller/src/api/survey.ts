@@ -19,18 +19,20 @@ export interface SurveyDeps {
 export async function surveyed(
   endpointId: EndpointId,
   { target, clock }: SurveyDeps,
+  signal: AbortSignal,
 ): Promise<EndpointFinding | undefined> {
   const endsAtMs = clock.nowMs() + SURVEY_LIMIT_MS;
+  const isOver = () => signal.aborted || clock.nowMs() >= endsAtMs;
   const { queue, close } = openProbeQueue(target, () => undefined);
-  const never = new AbortController().signal;
+  const wait = () => pause(clock, LOOK_AGAIN_MS, signal);
   try {
-    while (clock.nowMs() < endsAtMs) {
-      const answer = await answerOf(queue, endpointId, { clock, endsAtMs });
+    while (!isOver()) {
+      const answer = await answerOf(queue, endpointId, { isOver, wait });
       const finding = endpointFindingSchema.safeParse(answer);
       if (finding.success) return finding.data;
       // It reads the changed configuration within a second.
       if (answer !== 'unknown_endpoint') return undefined;
-      await pause(clock, LOOK_AGAIN_MS, never);
+      await wait();
     }
     return undefined;
   } finally {
@@ -41,13 +43,12 @@ export async function surveyed(
 async function answerOf(
   queue: ProbeQueue['queue'],
   endpointId: EndpointId,
-  { clock, endsAtMs }: { readonly clock: Clock; readonly endsAtMs: number },
+  { isOver, wait }: { readonly isOver: () => boolean; readonly wait: () => Promise<void> },
 ): Promise<unknown> {
   const data = { endpointId, trigger: 'survey', spending: 'normal', wants: 'any' } as const;
   const added = await queue.add(PROBE_JOB, data, { ...PROBE_JOB_OPTIONS, lifo: true });
-  const never = new AbortController().signal;
-  while (clock.nowMs() < endsAtMs) {
-    await pause(clock, LOOK_AGAIN_MS, never);
+  while (!isOver()) {
+    await wait();
     const job = added.id === undefined ? undefined : await queue.getJob(added.id);
     if (job === undefined || job.finishedOn !== undefined) return job?.returnvalue;
   }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { parse } from 'smol-toml';
 import { describe, expect, it } from 'vitest';
 
-import { addEntry, removeEntry, replaceText } from './document.ts';
+import { addEntry, removeEntry, replaceText, setKey } from './document.ts';
 
 const INLINE = `# ours
 [server] # the proxy
@@ -120,6 +120,36 @@ describe('replaceText', () => {
       TABLES.replace('key_sha256 = "2"', 'key_sha256 = "3"'),
     );
     expect(replaceText(TABLES, ['clients', 7, 'key_sha256'], '3')).toBeUndefined();
+  });
+});
+
+describe('setKey', () => {
+  it('adds a key to an entry in braces, and to a table below its last one', () => {
+    const a = '{ url = "https://a.net", name = "A" }, # near';
+    expect(setKey(INLINE, [...OF_MAIN, 0], 'auth', 'both')).toBe(
+      INLINE.replace(a, '{ url = "https://a.net", name = "A", auth = "both" }, # near'),
+    );
+    const b = 'name = "B" # last\n';
+    const windows = `\uFEFF${crlf(TABLES)}`;
+    for (const [text, eol] of [
+      [TABLES, '\n'],
+      [windows, '\r\n'],
+    ] as const) {
+      const last = b.replace('\n', eol);
+      expect(setKey(text, [...OF_MAIN, 1], 'auth', 'both')).toBe(
+        text.replace(last, `${last}auth = "both"${eol}`),
+      );
+    }
+    expect(setKey('[a]\nb = 1', ['a'], 'c', 'x')).toBe('[a]\nb = 1\nc = "x"\n');
+  });
+
+  it('changes one that is there', () => {
+    const before = 'e = [{ auth = "both", name = "A" }]\n';
+    expect(setKey(before, ['e', 0], 'auth', 'bearer')).toBe(before.replace('both', 'bearer'));
+  });
+
+  it('refuses an entry that is not there', () => {
+    expect(setKey(INLINE, [...OF_MAIN, 7], 'auth', 'both')).toBeUndefined();
   });
 });
 

@@ -50,6 +50,17 @@ export function replaceText(text: string, path: KeyPath, value: string): EditedT
   return checked(document, edited, path, value);
 }
 
+/** Sets a key of an entry that is there: in its place, or as the last one. */
+export function setKey(text: string, path: KeyPath, key: string, value: string): EditedText {
+  const document = opened(text);
+  if (document.valueAt([...path, key]) !== undefined) {
+    return replaceText(text, [...path, key], value);
+  }
+  const written = `${key} = ${tomlValue(value)}`;
+  const edited = keyAdded(document, path, written);
+  return edited === undefined ? undefined : checked(document, edited, [...path, key], value);
+}
+
 interface OpenedDocument {
   readonly text: string;
   readonly mark: string;
@@ -141,6 +152,23 @@ function addTable({ text, eol, tables }: OpenedDocument, path: KeyPath, entry: N
   return `${before}${gap}${block}${eol}${after === '' ? '' : `${eol}${after}`}`;
 }
 
+/** Below the last key of a table, behind that of an entry in braces. */
+function keyAdded({ text, eol, tables, valueAt }: OpenedDocument, path: KeyPath, written: string) {
+  const node = valueAt(path);
+  const table = tables.find(({ resolvedKey }) => isSamePath(resolvedKey, path));
+  const inBraces = node?.type === 'TOMLInlineTable' ? node.body.at(-1) : undefined;
+  if (inBraces !== undefined) {
+    const at = inBraces.range[1];
+    return `${text.slice(0, at)}, ${written}${text.slice(at)}`;
+  }
+  const last = table?.body.at(-1);
+  if (last === undefined) return undefined;
+  const end = lineEndAfter(text, last.range[1]);
+  const before = text.slice(0, end);
+  const gap = before.endsWith('\n') ? '' : eol;
+  return `${before}${gap}${written}${eol}${text.slice(end)}`;
+}
+
 /** The table of the entry, with those that belong to it. */
 function removeTables({ text, tables }: OpenedDocument, path: KeyPath): string {
   return tables
@@ -178,7 +206,10 @@ function lineEndAfter(text: string, at: number): number {
 }
 
 const begins = (path: KeyPath, start: KeyPath): boolean =>
-  JSON.stringify(path.slice(0, start.length)) === JSON.stringify(start);
+  isSamePath(path.slice(0, start.length), start);
+
+const isSamePath = (left: KeyPath, right: KeyPath): boolean =>
+  JSON.stringify(left) === JSON.stringify(right);
 
 function inlineTable(entry: NewEntry): string {
   const pairs = Object.entries(entry).map(([key, value]) => `${key} = ${tomlValue(value)}`);

@@ -2,15 +2,16 @@
  * The endpoints of config.toml, changed in its text. Nothing is written unless the configuration is
  * valid with the change. A token goes into `.env`, never into config.toml.
  */
+import { type AuthStyle, authStyleOf } from '../../credential.ts';
 import type { Environment } from '../../environment.ts';
 import { ZephyrError } from '../../errors.ts';
 import { type LoadedConfig, parseConfig, readDocument } from '../load.ts';
 import { type RawTable, rawTable, variableNamesIn } from '../raw.ts';
 import { readText } from '../read-text.ts';
 import { idOfName, slugOf } from '../slug.ts';
-import type { ReadToken } from '../token-command.ts';
+import { type ReadToken, UNREAD_TOKENS } from '../token-command.ts';
 import { variablesOf } from '../variables.ts';
-import { addEntry, type EditedText, removeEntry } from './document.ts';
+import { addEntry, type EditedText, removeEntry, setKey } from './document.ts';
 import { withVariable } from './env-variable.ts';
 import { replaceFile, whileLocked } from './replace-file.ts';
 
@@ -157,7 +158,7 @@ export async function removeEndpoint(
   readToken?: ReadToken,
 ): Promise<{ readonly name: string; readonly group: string; readonly withGroup: boolean }> {
   return await whileLocked(files.config, () => {
-    const { name, group, groupIndex, index, isOnlyOfGroup } = endpointNamed(wanted, files.config);
+    const { name, group, groupIndex, index, isOnlyOfGroup } = removableNamed(wanted, files.config);
     const before = readText(files.config, 'must exist');
     const lines = [`remove ${JSON.stringify(name)} from [[groups]] ${JSON.stringify(group)}`];
     const config = edited(
@@ -170,6 +171,42 @@ export async function removeEndpoint(
     replaceFile(files.config, config, { lines });
     return { name, group, withGroup: isOnlyOfGroup };
   });
+}
+
+/**
+ * Writes how an endpoint takes the token, where its group's shape of token does not say so already. What else
+ * was changed since it was added stays.
+ *
+ * @throws ZephyrError `CONFIG`, `USAGE`, `READ_ONLY`; the file is then as it was
+ */
+export async function setAuth(
+  { name: wanted, auth }: { readonly name: string; readonly auth: AuthStyle },
+  files: ConfigFiles,
+  environment: Environment,
+): Promise<void> {
+  await whileLocked(files.config, () => {
+    const { name, group, groupIndex, index } = endpointNamed(wanted, files.config);
+    const before = readText(files.config, 'must exist');
+    const env = envTextOf(files);
+    if (isSentSo(name, auth, parsed({ files, config: before, env }, environment, UNREAD_TOKENS)))
+      return;
+    const line = `auth = ${JSON.stringify(auth)}`;
+    const lines = [`${line}, for ${JSON.stringify(name)} in [[groups]] ${JSON.stringify(group)}`];
+    const path = ['groups', groupIndex, 'endpoints', index];
+    const config = edited(setKey(before, path, 'auth', auth), lines);
+    parsed({ files, config, env }, environment, UNREAD_TOKENS);
+    replaceFile(files.config, config, { lines });
+  });
+}
+
+/** A token that a program prints is not known here, nor what its shape suggests. */
+function isSentSo(name: string, auth: AuthStyle, { config, secrets }: LoadedConfig): boolean {
+  const endpoint = config.endpoints.find((each) => each.name === name);
+  const group = config.groups.find((each) => each.name === endpoint?.groupName);
+  if (group === undefined || endpoint?.auth !== undefined) return endpoint?.auth === auth;
+  if (group.tokenCommand !== undefined) return false;
+  const token = secrets.groupTokens.get(group.name)?.reveal() ?? '';
+  return authStyleOf(token, undefined) === auth;
 }
 
 /** Also of a configuration whose tokens are not there. */
@@ -197,14 +234,17 @@ function endpointNamed(wanted: string, configPath: string) {
       advice: [`known endpoints: ${all.map(({ name }) => name).join(', ')}`],
     });
   }
-  if (all.length === 1) {
-    throw new ZephyrError('USAGE', `${found.name} is the only endpoint`, {
-      advice: ['add another one first: zephyr endpoint add'],
-    });
-  }
   const isOnlyOfGroup =
     all.filter(({ groupIndex }) => groupIndex === found.groupIndex).length === 1;
-  return { ...found, isOnlyOfGroup };
+  return { ...found, isOnlyOfGroup, isOnlyOne: all.length === 1 };
+}
+
+function removableNamed(wanted: string, configPath: string) {
+  const found = endpointNamed(wanted, configPath);
+  if (!found.isOnlyOne) return found;
+  throw new ZephyrError('USAGE', `${found.name} is the only endpoint`, {
+    advice: ['add another one first: zephyr endpoint add'],
+  });
 }
 
 function refuseChanged(files: ConfigFiles, former: EndpointDraft['former']): void {

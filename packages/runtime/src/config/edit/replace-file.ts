@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import {
+  chmodSync,
   chownSync,
   realpathSync,
   renameSync,
@@ -30,7 +31,10 @@ export function replaceFile(
   const real = stats === undefined ? path : realpathSync(path);
   const temporary = `${real}.${randomBytes(4).toString('hex')}.new`;
   try {
-    writeFileSync(temporary, text, { mode: options.mode ?? stats?.mode ?? 0o644, flag: 'wx' });
+    const mode = options.mode ?? stats?.mode;
+    writeFileSync(temporary, text, { mode: mode ?? 0o644, flag: 'wx' });
+    // As it was, whatever the umask: a group that could write it still can.
+    if (mode !== undefined) chmodSync(temporary, mode);
     if (stats !== undefined) keepOwner(temporary, stats);
     renameSync(temporary, real);
   } catch (error) {

@@ -45,6 +45,17 @@ describe('the headers of an endpoint', () => {
     ]);
   });
 
+  it('have each name once: of a group and its endpoint, and never twice in one table', () => {
+    const group = 'headers_env = { x-a = "HELICONE" }';
+    expect(headersOf(group, ', headers = { X-A = "1", x-b = "2" }')).toEqual([
+      'x-a: hidden-value',
+      'x-b: 2',
+      `authorization: Bearer ${TOKEN}`,
+    ]);
+    expect(problemOf('headers = { x-a = "1", X-A = "2" }')).toContain('a second value of X-A');
+    expect(problemOf(`headers = { X-A = "1" }\n${group}`)).toContain('a second value of x-a');
+  });
+
   it('are those of the configuration too, secret ones by variable', () => {
     const keys = 'headers = { X-Title = "Zephyr" }\nheaders_env = { helicone-auth = "HELICONE" }';
     expect(headersOf(keys)).toEqual([

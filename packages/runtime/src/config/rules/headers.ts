@@ -14,6 +14,7 @@ export function checkHeaders(document: RawTable, variables: Variables): Violatio
   return [...rawGroups(document), ...rawEndpoints(document)].flatMap(({ path, table }) => [
     ...checkSet(table['headers'], [...path, 'headers']),
     ...checkSecret(table['headers_env'], [...path, 'headers_env'], variables),
+    ...checkTwice(table, path),
     ...checkPassed(table['pass_headers'], [...path, 'pass_headers'], isOwnHeader),
     ...checkPassed(
       table['pass_answer_headers'],
@@ -36,6 +37,27 @@ function checkSet(table: unknown, path: KeyPath): Violation[] {
       },
     ];
   });
+}
+
+/** Names of headers have no case. */
+function checkTwice(table: RawTable, path: KeyPath): Violation[] {
+  const seen = new Set<string>();
+  return ['headers', 'headers_env'].flatMap((key) =>
+    Object.keys(rawTable(table[key])).flatMap((name) => {
+      if (!seen.has(name.toLowerCase())) {
+        seen.add(name.toLowerCase());
+        return [];
+      }
+      return [
+        {
+          path: [...path, key, name],
+          found: `a second value of ${name}`,
+          expected: 'each header once in headers and headers_env, in upper or lower case',
+          advice: 'remove one of the two',
+        },
+      ];
+    }),
+  );
 }
 
 function checkSecret(table: unknown, path: KeyPath, variables: Variables): Violation[] {

@@ -16,6 +16,7 @@ describe('ca_file', () => {
     writeFileSync(join(folder, 'good.pem'), `# ours\n${VALID.cert}\n${VALID.cert}\n`);
     writeFileSync(join(folder, 'key.pem'), VALID.key);
     writeFileSync(join(folder, 'cut.pem'), VALID.cert.replace(/^MIIB.*\n/m, ''));
+    writeFileSync(join(folder, 'half.pem'), `${VALID.cert}\n${VALID.cert.slice(0, 200)}`);
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -36,6 +37,7 @@ endpoints = [{ url = "https://a.example.com", name = "A"${endpointKeys} }]\n`,
     ['none.pem', 'which cannot be read'],
     ['key.pem', 'which has no certificate in PEM form'],
     ['cut.pem', 'whose certificates cannot be read'],
+    ['half.pem', 'whose last certificate has no end'],
   ])('that is %s is rejected: %s', (file, problem) => {
     expect(() => parse(file)).toThrow(problem);
     expect(() => parse(file)).toThrow('groups[0].ca_file');

@@ -3,7 +3,8 @@
  * Messages name the variable, never the token.
  */
 import type { KeyPath, Violation } from '../config-error.ts';
-import { type RawTable, rawGroups, rawText, rawTexts } from '../raw.ts';
+import { type RawTable, rawGroups, rawText } from '../raw.ts';
+import { tokenCommand } from '../tables/groups.ts';
 import { type ReadToken, TokenCommandError } from '../token-command.ts';
 import type { Variables } from '../variables.ts';
 
@@ -41,11 +42,11 @@ function checkOne(hasBoth: boolean, path: KeyPath): Violation[] {
 }
 
 function checkCommand(command: unknown, path: KeyPath, readToken: ReadToken): Violation[] {
-  const words = rawTexts(command).map(({ text }) => text);
-  // Of another shape: the schema says so.
-  if (!Array.isArray(command) || words.length === 0 || words.length < command.length) return [];
+  const words = tokenCommand.safeParse(command);
+  // The schema says what is wrong with it.
+  if (!words.success) return [];
   try {
-    readToken(words);
+    readToken(words.data);
     return [];
   } catch (error) {
     if (!(error instanceof TokenCommandError)) throw error;

@@ -39,6 +39,17 @@ const endpoint = z.strictObject({
   ...ofGroup,
 });
 
+export const tokenCommand = z
+  .array(
+    z
+      .string()
+      .max(4096)
+      .regex(/^[^\0]*$/, 'expected a text without NUL'),
+  )
+  .min(1)
+  .max(50)
+  .refine(([program]) => program !== '', 'expected a program, then its arguments');
+
 export const group = z.strictObject({
   name: displayName.describe('Its name for people. Unique.'),
   auth_token_env: variableName
@@ -47,10 +58,7 @@ export const group = z.strictObject({
       'The variable that holds the token of its endpoints; never the token itself. Each group has this or `token_command`.',
     )
     .meta({ example: 'AUTH_TOKEN_MAIN' }),
-  token_command: z
-    .array(z.string().max(4096))
-    .min(1)
-    .max(50)
+  token_command: tokenCommand
     .optional()
     .describe(
       'Instead of it: a program with its arguments that prints the token in one line, such as `op` or `vault`. It is run without a shell, without the other secrets and for at most 20 seconds, at the start, at a reload and when an endpoint refuses the token.',

@@ -1,0 +1,131 @@
+/** Tests of new endpoints that a controller began and did not finish, by real controllers. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import type { EditAnswer } from '@zephyr/contract/config-edit';
+import type { EndpointFinding } from '@zephyr/contract/endpoint-finding';
+import type { ProbeJob } from '@zephyr/contract/probe';
+import { bullConnection, PROBE_QUEUE, QUEUE_PREFIX } from '@zephyr/runtime/queues';
+import { keys } from '@zephyr/runtime/redis/keys';
+import { eventually } from '@zephyr/testkit/eventually';
+import { openTestRedis, startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
+import { Worker } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+
+import { ControllerProcess } from '../test-support/controller-process.ts';
+
+const ADMIN_TOKEN = 'an-admin-token-of-the-endpoint-tests';
+const GOOD: EndpointFinding = {
+  ...{ serves: 'any_client', refusal: null, auth: 'x-api-key' },
+  ...{ models: null, streams: true, countsTokens: true },
+};
+const BAD: EndpointFinding = {
+  ...{ serves: 'nobody', refusal: { failure: 'token_refused', detail: 'status 401' } },
+  ...{ auth: null, models: null, streams: null, countsTokens: null },
+};
+
+let server: TestRedis;
+let redis: Redis;
+let prober: Worker<ProbeJob>;
+/** The prober answers when this resolves. */
+let mayAnswer: Promise<void>;
+/** In Redis while the prober was asked. */
+let notes: Record<string, string>[];
+
+beforeAll(async () => {
+  server = await startTestRedis();
+  redis = openTestRedis({ url: server.url });
+  prober = new Worker<ProbeJob>(
+    PROBE_QUEUE,
+    async ({ data: { endpointId, trigger } }) => {
+      if (trigger !== 'survey') return 'dropped';
+      notes.push(await redis.hgetall(keys.endpointTests));
+      await mayAnswer;
+      return endpointId === 'three' ? BAD : GOOD;
+    },
+    { prefix: QUEUE_PREFIX, connection: bullConnection({ url: server.url }, 'worker') },
+  );
+});
+beforeEach(() => {
+  notes = [];
+  mayAnswer = Promise.resolve();
+});
+afterAll(async () => {
+  await prober.close();
+  redis.disconnect();
+  await server.stop();
+});
+
+const authorization = { authorization: `Bearer ${ADMIN_TOKEN}` };
+
+const start = () =>
+  ControllerProcess.start({
+    redisUrl: server.url,
+    endpointNames: ['One', 'Two', 'Three'],
+    env: { ZEPHYR_ADMIN_TOKEN: ADMIN_TOKEN },
+  });
+
+function post(controller: ControllerProcess, path: string, body: object): Promise<Response> {
+  return fetch(`http://127.0.0.1:${controller.port}/api/${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...authorization },
+    body: JSON.stringify(body),
+  });
+}
+
+async function isEnabled(controller: ControllerProcess, name: string): Promise<unknown> {
+  const state = await (await controller.get('/api/state', authorization)).json();
+  const { endpoints } = state as { endpoints: { name: string; enabled: boolean }[] };
+  return endpoints.find((endpoint) => endpoint.name === name)?.enabled;
+}
+
+const configOf = ({ folder }: ControllerProcess) =>
+  readFileSync(join(folder, 'config.toml'), 'utf8');
+
+it('is noted while it runs, and keeps what somebody else changes meanwhile', async () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  mayAnswer = promise;
+  const controller = await start();
+  const add = post(controller, 'edits/add-endpoint', { name: 'Four', url: 'https://four.net' });
+  await eventually(() => expect(notes).toHaveLength(1));
+  const [noted = {}] = notes;
+  expect(Object.keys(noted)).toEqual(['four']);
+  await post(controller, 'edits/add-client', { name: 'ann' });
+  resolve();
+  const { tested } = (await (await add).json()) as EditAnswer;
+  expect(tested).toMatchObject({ endpointId: 'four', isInService: true });
+  expect(configOf(controller)).toContain(
+    '{ url = "https://four.net", name = "Four", auth = "x-api-key" }',
+  );
+  expect(configOf(controller)).toContain('name = "ann"');
+  expect(await redis.exists(keys.endpointTests)).toBe(0);
+  await controller.stop();
+});
+
+it('is done again by the next controller, unless its own may live', async () => {
+  const former = await start();
+  await eventually(async () => expect(await isEnabled(former, 'Two')).toBe(true));
+  for (const endpointId of ['two', 'three']) {
+    await post(former, 'commands/disable', { endpointId, force: true });
+  }
+  await former.stop();
+  const note = { name: 'Two', actor: 'browser', untilAtMs: 0 };
+  const soon = { name: 'Three', actor: 'browser', untilAtMs: Date.now() + 5_000 };
+  await redis.hset(keys.endpointTests, {
+    two: JSON.stringify(note),
+    three: JSON.stringify(soon),
+    gone: JSON.stringify(note),
+    'No id': '{',
+  });
+  const next = await start();
+  await eventually(async () => expect(await isEnabled(next, 'Two')).toBe(true));
+  expect(configOf(next)).toContain('name = "Two", auth = "x-api-key" }');
+  await eventually(() => expect(next.output()).toContain('status 401'));
+  expect(Date.now()).toBeGreaterThan(soon.untilAtMs);
+  expect(next.output().split('test of a new endpoint done again')).toHaveLength(3);
+  expect(await isEnabled(next, 'Three')).toBe(false);
+  await eventually(async () => expect(await redis.exists(keys.endpointTests)).toBe(0));
+  expect(notes).toHaveLength(2);
+  await next.stop();
+});
