@@ -15,14 +15,6 @@ export const OF_OTHERS: readonly Equivalent[] = [
   },
   {
     file: 'answer/start.ts',
-    line: "this.#form === 'document' ? this.#endOfDocument() : NOT_CLAUDE",
-    titles: [
-      "this.#form === 'document' ? this.#endOfDocument() : NOT_CLAUDE → this.#endOfDocument()",
-    ],
-    why: 'no text is no error',
-  },
-  {
-    file: 'answer/start.ts',
     line: "if (this.#form === 'blank') return NOT_CLAUDE",
     titles: ["this.#form === 'blank' → false"],
     why: 'blank lines are no event',
@@ -137,7 +129,7 @@ export const OF_OTHERS: readonly Equivalent[] = [
     why: BOUND,
   },
   {
-    file: 'json-keys.ts',
+    file: 'json-string.ts',
     line: 'IS_PLAIN.test(raw)',
     titles: ['IS_PLAIN.test(raw) → false'],
     why: FAST,
@@ -158,27 +150,6 @@ export const OF_OTHERS: readonly Equivalent[] = [
     line: 'isContinued && world !== undefined',
     titles: ['isContinued && world !== undefined → isContinued'],
     why: COMPILER,
-  },
-  {
-    file: 'answer/answer-tail.ts',
-    line: 'chunk.length >= KEPT_BYTES',
-    titles: ['chunk.length >= KEPT_BYTES → chunk.length > KEPT_BYTES'],
-    why: BOUND,
-  },
-  {
-    file: 'answer/answer-tail.ts',
-    line: 'this.#length + chunk.length > bytes.length',
-    titles: [
-      'this.#length + chunk.length > bytes.length → this.#length + chunk.length >= bytes.length',
-    ],
-    why: BOUND,
-  },
-  { file: 'answer/answer-tail.ts', line: 'Tokens: 0,', why: 'each count is set before it is read' },
-  {
-    file: 'answer/answer-tail.ts',
-    line: "usageIn(head.toString('latin1', 0",
-    titles: ['0 → 1'],
-    why: 'the first character of an answer is a brace',
   },
   {
     file: 'routing/compare-snapshots.ts',
@@ -238,7 +209,6 @@ export const OF_OTHERS: readonly Equivalent[] = [
     file: 'learn/live-excess.ts',
     line: 'track === undefined ||',
     titles: [
-      'track === undefined || track.excessMs === 0 → track.excessMs === 0',
       'track === undefined || probeMs === null → probeMs === null',
       'track === undefined || extra === undefined → extra === undefined',
     ],
@@ -250,18 +220,11 @@ export const OF_OTHERS: readonly Equivalent[] = [
     titles: ['extra === undefined || track === undefined → extra === undefined'],
     why: COMPILER,
   },
-  { file: 'learn/live-excess.ts', line: 'excessMs === track.excessMs', why: FAST },
   {
     file: 'learn/reliability.ts',
     line: ': 0,',
     titles: ['0 → 1'],
     why: 'without a moment nothing of it counts',
-  },
-  {
-    file: 'learn/reliability.ts',
-    line: 'track.atMs === null',
-    titles: ['track.atMs === null → false', '0 → 1'],
-    why: 'without a moment there is nothing to fade',
   },
   {
     file: 'learn/health.ts',

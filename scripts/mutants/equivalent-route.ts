@@ -34,40 +34,8 @@ export const OF_ROUTE: readonly Equivalent[] = [
   },
   {
     file: 'route/router.ts',
-    line: "status === 'half_open'",
-    titles: ["this.ejectionOf(choice.id, input.nowMs).status === 'half_open' → true"],
-    why: 'trials of endpoints that are not half-open are not read',
-  },
-  {
-    file: 'route/router.ts',
     line: 'tried.size > 0',
     titles: ['tried.size > 0 → true', 'tried.size > 0 → tried.size >= 0'],
-    why: FAST,
-  },
-  {
-    file: 'route/router.ts',
-    line: 'if (first === undefined ||',
-    titles: ['first === undefined || !first.enabled || !first.available → true'],
-    why: FAST,
-  },
-  {
-    file: 'route/router.ts',
-    line: "stateOf(first.id).status !== 'admitted'",
-    titles: ["this.#ejections.stateOf(first.id).status !== 'admitted' → true"],
-    why: FAST,
-  },
-  {
-    file: 'route/router.ts',
-    line: 'isHeldAgainst(first.id',
-    titles: ['this.#memory.isHeldAgainst(first.id, request, nowMs) → true'],
-    why: FAST,
-  },
-  {
-    file: 'route/router.ts',
-    line: 'preferredId === undefined ? endpoints[0]',
-    titles: [
-      'preferredId === undefined ? endpoints[0] : endpoints.find(({ id }) … → endpoints.find(({ id }) => id === preferredId)',
-    ],
     why: FAST,
   },
   {
@@ -77,19 +45,10 @@ export const OF_ROUTE: readonly Equivalent[] = [
     why: COMPILER,
   },
   {
-    file: 'route/router.ts',
-    line: 'trialId === undefined',
-    titles: ['trialId === undefined → false'],
-    why: COMPILER,
-  },
-  { file: 'route/choose-endpoint.ts', line: 'half_open_full: 6', why: ORDER },
-  { file: 'route/choose-endpoint.ts', line: 'lacks_operation: 14', why: ORDER },
-  {
     file: 'route/choose-endpoint.ts',
     line: 'enabled += 1',
     why: 'only whether it is 0 counts',
   },
-  { file: 'route/choose-endpoint.ts', line: '60_000', why: ORDER },
   {
     file: 'route/choose-endpoint.ts',
     line: "ejection.status === 'half_open'",
@@ -121,21 +80,15 @@ export const OF_ROUTE: readonly Equivalent[] = [
     line: 'GOLDEN_RATIO = 0.618',
     why: 'any irrational number would do',
   },
-  { file: 'route/model-limits.ts', line: 'atMs: 0,', why: 'without requests nothing fades' },
+  { file: 'route/throttling.ts', line: 'atMs: 0,', why: 'without requests nothing fades' },
   {
-    file: 'route/model-limits.ts',
-    line: 'limit.asked === 0',
-    titles: ['limit.asked === 0 → false'],
-    why: FAST,
-  },
-  {
-    file: 'route/model-limits.ts',
+    file: 'route/throttling.ts',
     line: 'answeredAtMs !== undefined',
     titles: ['inARow === 0 && answeredAtMs !== undefined → inARow === 0'],
     why: COMPILER,
   },
   {
-    file: 'route/model-limits.ts',
+    file: 'route/throttling.ts',
     line: "named.status !== 'none' && nowMs >=",
     titles: ["named.status !== 'none' && nowMs >= named.untilAtMs → nowMs >= named.untilAtMs"],
     why: COMPILER,
@@ -156,14 +109,6 @@ export const OF_ROUTE: readonly Equivalent[] = [
   { file: 'route/ejections.ts', line: 'next === before', why: FAST },
   { file: 'route/known-by-endpoint.ts', line: 'this.#values.size === 0', why: FAST },
   { file: 'route/known-by-endpoint.ts', line: 'if (this.#values.size > 0)', why: FAST },
-  {
-    file: 'route/known-by-endpoint.ts',
-    line: 'oldest !== undefined',
-    titles: [
-      'this.#values.size > this.#limit && oldest !== undefined → this.#values.size > this.#limit',
-    ],
-    why: COMPILER,
-  },
   {
     file: 'route/endpoint-memory.ts',
     line: 'atMs !== undefined &&',
@@ -206,14 +151,6 @@ export const OF_ROUTE: readonly Equivalent[] = [
     line: 'oldest !== undefined',
     titles: [
       'this.#sessions.size > this.#rules.maxSessions && oldest !== undefined → this.#sessions.size > this.#rules.maxSessions',
-    ],
-    why: COMPILER,
-  },
-  {
-    file: 'route/affinity.ts',
-    line: 'elsewhereMs !== undefined &&',
-    titles: [
-      'elsewhereMs !== undefined && ttftMs > elsewhereMs * SLOW_FACTOR + S… → ttftMs > elsewhereMs * SLOW_FACTOR + SLOW_EXTRA_MS',
     ],
     why: COMPILER,
   },

@@ -16,13 +16,16 @@ export interface Equivalent {
   readonly why: string;
 }
 
-const EQUIVALENT: readonly Equivalent[] = [...OF_ROUTE, ...OF_OTHERS];
+export const EQUIVALENT: readonly Equivalent[] = [...OF_ROUTE, ...OF_OTHERS];
 
 export function isEquivalent(mutant: Mutant): boolean {
   return EQUIVALENT.some(
-    ({ file, line, titles }) =>
-      mutant.file.endsWith(file) &&
-      mutant.lineText.includes(line) &&
-      (titles === undefined || titles.includes(titleOf(mutant))),
+    (known) =>
+      isInPlace(mutant, known) &&
+      (known.titles === undefined || known.titles.includes(titleOf(mutant))),
   );
+}
+
+export function isInPlace({ file, lineText }: Mutant, known: Equivalent): boolean {
+  return file.endsWith(known.file) && lineText.includes(known.line);
 }

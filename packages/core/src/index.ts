@@ -18,7 +18,7 @@ export {
 } from './answer/start.ts';
 export { NO_USAGE } from './answer/usage.ts';
 export { type Assessment, assess } from './decide/assessment.ts';
-export { isAtRest } from './decide/at-rest.ts';
+export { isAtRest } from './decide/decision-pace.ts';
 export type {
   CommandOutcome,
   Effect,

@@ -58,7 +58,6 @@ function millisecondsIn(text: string | undefined): number | undefined {
   return text !== undefined && /^\d{1,12}(\.\d{1,9})?$/.test(text) ? Number(text) : undefined;
 }
 
-/** Seconds since 1970, or RFC 3339. */
 /** Seconds since 1970 or RFC 3339, in ms since 1970; anything else counts as absent. */
 export function momentOf(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;

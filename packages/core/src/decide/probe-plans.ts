@@ -1,19 +1,14 @@
 import type { ProbePlan, ProbeWants } from '@zephyr/contract/probe';
-import type { EpochMs } from '@zephyr/contract/scalars';
 import { isSuspicious, isTimed } from '../learn/live-excess.ts';
 import { isLosingRequests } from '../learn/live-success.ts';
 import { own } from '../own.ts';
-import type { ProbingPolicy } from '../policy.ts';
 import { spentShareOf } from '../probe/budget-day.ts';
 import { nextAsk } from '../probe/direct-probes.ts';
 import type { Assessment } from './assessment.ts';
 import type { Context, Step } from './context.ts';
 import type { Effect } from './inputs.ts';
-import { totalActiveRequests } from './presence.ts';
+import { idleIntervalMs, scaledInterval } from './probe-interval.ts';
 import type { GroupState, World } from './world.ts';
-
-const MINUTE_MS = 60_000;
-const HOUR_MS = 3_600_000;
 
 /** Emits the probe plans that have changed. */
 export function stepProbePlans(
@@ -133,7 +128,7 @@ function paceOf(world: World, { assessment, group, context }: Planned): Pace {
     return { intervalMs: Math.max(intervalMs, group.intervalMs), why: 'unneeded' };
   }
   return group.dynamicScaling
-    ? scaledPace(world, group, { nowMs, policy: policy.probing })
+    ? scaledInterval(world, group, { nowMs, policy: policy.probing })
     : { intervalMs: group.intervalMs, why: 'configured' };
 }
 
@@ -178,56 +173,4 @@ function isDeciding(world: World, { endpoint }: Assessment): boolean {
     wishes.mode.kind === 'auto' && freeze.status === 'none' && !world.overloadedEverywhere;
   if (lead.status !== 'leading' || !isFree) return false;
   return endpoint.id === lead.challengerId || endpoint.id === selection.activeId;
-}
-
-export type LoadLevel = 'idle' | 'low' | 'medium' | 'high';
-
-function loadLevelOf(world: World, policy: ProbingPolicy): LoadLevel {
-  const active = totalActiveRequests(world.proxies);
-  if (active === 0) return 'idle';
-  if (active >= policy.highLoadRequests) return 'high';
-  return active >= policy.mediumLoadRequests ? 'medium' : 'low';
-}
-
-/**
- * High load: the shortest interval. Medium: the geometric mean of that and the configured one. Low:
- * as configured. Idle: as configured for a minute, then rising exponentially to the longest over an
- * hour.
- */
-function scaledPace(
-  world: World,
-  group: GroupState,
-  { nowMs, policy }: { readonly nowMs: EpochMs; readonly policy: ProbingPolicy },
-): Pace {
-  const level = loadLevelOf(world, policy);
-  switch (level) {
-    case 'high':
-      return { intervalMs: group.minIntervalMs, why: 'high_load' };
-    case 'medium':
-      return {
-        intervalMs: wholeSeconds(Math.sqrt(group.minIntervalMs * group.intervalMs)),
-        why: 'load',
-      };
-    case 'low':
-      return { intervalMs: group.intervalMs, why: 'load' };
-    case 'idle':
-      return { intervalMs: idleIntervalMs(group, nowMs - world.lastBusyAtMs), why: 'idle' };
-  }
-}
-
-/** The interval rises in steps, so that the plan does not change each second. */
-const IDLE_STEPS = 10;
-
-export function idleIntervalMs(
-  group: Pick<GroupState, 'intervalMs' | 'maxIntervalMs'>,
-  idleMs: number,
-): number {
-  const past = Math.min(Math.max(idleMs - MINUTE_MS, 0) / (HOUR_MS - MINUTE_MS), 1);
-  const step = Math.floor(past * IDLE_STEPS) / IDLE_STEPS;
-  const growth = Math.max(group.maxIntervalMs / group.intervalMs, 1);
-  return wholeSeconds(group.intervalMs * growth ** step);
-}
-
-function wholeSeconds(milliseconds: number): number {
-  return Math.max(1, Math.round(milliseconds / 1000)) * 1000;
 }

@@ -5,7 +5,7 @@ import { endpointId } from '../types.ts';
 
 import { type Candidate, type ChoiceInput, chooseEndpoint } from './choose-endpoint.ts';
 import { ADMITTED, type Ejection } from './ejection.ts';
-import { type ModelLimit, NO_LIMIT } from './model-limits.ts';
+import { type ModelLimit, NO_LIMIT } from './throttling.ts';
 
 const NOW_MS = 10_000;
 const ejected = (

@@ -7,7 +7,7 @@
 import type { EndpointId } from '@zephyr/contract/scalars';
 
 import { type Ejection, ejectionAt } from './ejection.ts';
-
+import { isCut } from './scope.ts';
 import {
   isAnswering,
   isRefused,
@@ -15,8 +15,7 @@ import {
   type ModelLimit,
   namedAt,
   shedShare,
-} from './model-limits.ts';
-import { isCut } from './scope.ts';
+} from './throttling.ts';
 
 export interface Candidate {
   readonly id: EndpointId;

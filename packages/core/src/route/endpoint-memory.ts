@@ -9,6 +9,7 @@ import type { EndpointId } from '@zephyr/contract/scalars';
 import type { Pending, RoutedRequest } from './journey.ts';
 
 import { KnownByEndpoint, MAX_KNOWN } from './known-by-endpoint.ts';
+import type { Operation } from './scope.ts';
 import {
   afterAnswer,
   afterRefusal,
@@ -18,8 +19,7 @@ import {
   type ModelLimit,
   NO_LIMIT,
   type TurnedAway,
-} from './model-limits.ts';
-import type { Operation } from './scope.ts';
+} from './throttling.ts';
 
 /** How long the requests of somebody whom no endpoint answered go elsewhere first. */
 const FAILED_FOR_MS = 60_000;

@@ -23,8 +23,8 @@ import {
   type RoutedRequest,
   refusedTokens,
 } from './journey.ts';
-import { isBusy, turnsAwayFewer } from './model-limits.ts';
 import { isAnswer, isSharedByGroup, isUnreachable, scopeOf } from './scope.ts';
+import { isBusy, turnsAwayFewer } from './throttling.ts';
 import { FirstByteTimes } from './usual-first-byte.ts';
 
 export interface ChooseInput {

@@ -17,6 +17,7 @@ import type { Logger } from '@zephyr/runtime/logger';
 import {
   acquireLease,
   type HeldLease,
+  LEASE_MS,
   releaseLease,
   renewLease,
 } from '@zephyr/runtime/redis/lease-store';
@@ -25,8 +26,8 @@ import type { Redis } from 'ioredis';
 import type { RedisClock } from './redis-clock.ts';
 
 const RENEW_EVERY_MS = 1_000;
-/** Without a renewal for this long the leader stops acting: the lease of 5 s may end soon. */
-const RENEW_DEADLINE_MS = 3_000;
+/** Without a renewal for this long the leader stops acting: its lease may end soon. */
+const RENEW_DEADLINE_MS = LEASE_MS - 2_000;
 /** A standby asks for the lease once a second, at different moments than the others. */
 const RETRY_MS = 1_000;
 const RETRY_SPREAD_MS = 200;

@@ -14,7 +14,7 @@ import {
   namedAt,
   shedShare,
   turnsAwayFewer,
-} from './model-limits.ts';
+} from './throttling.ts';
 
 const turned = (fingerprint: string, waitMs?: number, source = 'ann', nowMs = 0) => ({
   ...({ failure: 'rate_limited', waitMs, source, fingerprint, nowMs } as const),

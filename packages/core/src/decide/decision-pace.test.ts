@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { B, running, Scenario } from '../test-support/scenario.ts';
 import { epochMs } from '../types.ts';
-import { isAtRest } from './at-rest.ts';
+import { isAtRest } from './decision-pace.ts';
 import type { World } from './world.ts';
 
 const rests = ({ world, atMs }: Scenario) => isAtRest(world, epochMs(atMs));

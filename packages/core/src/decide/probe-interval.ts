@@ -1,0 +1,67 @@
+/** How often probes run with `dynamic_scaling`: by the load, and ever more rarely while nobody works. */
+import type { ProbePace } from '@zephyr/contract/probe';
+import type { EpochMs } from '@zephyr/contract/scalars';
+
+import type { ProbingPolicy } from '../policy.ts';
+import { totalActiveRequests } from './presence.ts';
+import type { GroupState, World } from './world.ts';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 3_600_000;
+
+export interface ScaledInterval {
+  readonly intervalMs: number;
+  readonly why: Extract<ProbePace, 'high_load' | 'load' | 'idle'>;
+}
+
+type LoadLevel = 'idle' | 'low' | 'medium' | 'high';
+
+function loadLevelOf(world: World, policy: ProbingPolicy): LoadLevel {
+  const active = totalActiveRequests(world.proxies);
+  if (active === 0) return 'idle';
+  if (active >= policy.highLoadRequests) return 'high';
+  return active >= policy.mediumLoadRequests ? 'medium' : 'low';
+}
+
+/**
+ * High load: the shortest interval. Medium: the geometric mean of that and the configured one. Low:
+ * as configured. Idle: as configured for a minute, then rising exponentially to the longest over an
+ * hour.
+ */
+export function scaledInterval(
+  world: World,
+  group: GroupState,
+  { nowMs, policy }: { readonly nowMs: EpochMs; readonly policy: ProbingPolicy },
+): ScaledInterval {
+  const level = loadLevelOf(world, policy);
+  switch (level) {
+    case 'high':
+      return { intervalMs: group.minIntervalMs, why: 'high_load' };
+    case 'medium':
+      return {
+        intervalMs: wholeSeconds(Math.sqrt(group.minIntervalMs * group.intervalMs)),
+        why: 'load',
+      };
+    case 'low':
+      return { intervalMs: group.intervalMs, why: 'load' };
+    case 'idle':
+      return { intervalMs: idleIntervalMs(group, nowMs - world.lastBusyAtMs), why: 'idle' };
+  }
+}
+
+/** The interval rises in steps, so that the plan does not change each second. */
+const IDLE_STEPS = 10;
+
+export function idleIntervalMs(
+  group: Pick<GroupState, 'intervalMs' | 'maxIntervalMs'>,
+  idleMs: number,
+): number {
+  const past = Math.min(Math.max(idleMs - MINUTE_MS, 0) / (HOUR_MS - MINUTE_MS), 1);
+  const step = Math.floor(past * IDLE_STEPS) / IDLE_STEPS;
+  const growth = Math.max(group.maxIntervalMs / group.intervalMs, 1);
+  return wholeSeconds(group.intervalMs * growth ** step);
+}
+
+function wholeSeconds(milliseconds: number): number {
+  return Math.max(1, Math.round(milliseconds / 1000)) * 1000;
+}
