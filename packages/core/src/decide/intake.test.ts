@@ -1,6 +1,8 @@
+import type { OutcomeCounts } from '@zephyr/contract/outcome';
 import { describe, expect, it } from 'vitest';
 
-import { A, B, GROUP, running, Scenario } from '../test-support/scenario.ts';
+import { A, B, C, GROUP, running, Scenario } from '../test-support/scenario.ts';
+import { endpointId } from '../types.ts';
 import type { EndpointState } from './world.ts';
 
 /** Both endpoints have been good for ten minutes. */
@@ -68,7 +70,7 @@ describe('a probe', () => {
     ]);
     expect(noticesOf(story, () => story.probe(A, 500, { sequence: 8 }))).toEqual([]);
     const { world } = story;
-    story.probe('gone' as typeof A, 500);
+    story.probe(endpointId('gone'), 500);
     expect(story.world).toEqual(world);
   });
 
@@ -153,5 +155,235 @@ describe('presence', () => {
     const story = good().presence().presence({ proxyId: 'p2' });
     story.receive({ kind: 'proxy_gone', proxyId: 'p1' });
     expect(story.world.proxies.map(({ proxyId }) => proxyId)).toEqual(['p2']);
+  });
+});
+
+describe('the style auto', () => {
+  /** The CLI has passed; the next direct request is compared with it. */
+  const comparing = () => new Scenario({ styleChoice: 'auto' }).probe(A, 900);
+  const direct = { style: 'messages' } as const;
+
+  it('holds a failed direct request: it counts for nothing, but is the newest', () => {
+    const story = comparing();
+    const { health, reliability, evidence, probeSequence } = endpoint(story);
+    story.probe(A, 'reset', direct);
+    expect(endpoint(story)).toMatchObject({
+      ...{ health, reliability, evidence },
+      probeSequence: probeSequence + 1,
+      probes: { direct: { status: 'comparing', held: { failure: 'reset', detail: 'scripted' } } },
+    });
+  });
+
+  it('counts a held failure with the next one of the CLI', () => {
+    const story = comparing().probe(A, 'reset', direct);
+    const { evidence } = endpoint(story);
+    story.probe(A, 'dns');
+    expect(endpoint(story)).toMatchObject({
+      evidence: evidence + 2,
+      health: { status: 'healthy', failStreak: 2 },
+      reliability: { failures: 2 },
+    });
+  });
+
+  it('of a fixed endpoint counts each failure', () => {
+    const story = new Scenario().probe(A, 900).probe(A, 'reset', direct);
+    expect(endpoint(story)).toMatchObject({
+      health: { failStreak: 1 },
+      probes: { direct: { status: 'unknown' } },
+    });
+  });
+
+  it('forgets the times of direct requests where only the CLI works', () => {
+    const story = comparing().probe(A, 300, direct);
+    expect(endpoint(story).latency).toMatchObject({ offsetMs: 600 });
+    story.probe(A, 'forbidden', direct).probe(A, 900);
+    expect(endpoint(story).latency.direct.samples).toHaveLength(1);
+    story.probe(A, 'forbidden', direct).probe(A, 900);
+    const { latency, probes } = endpoint(story);
+    expect(probes.direct.status).toBe('cli_only');
+    expect([latency.direct.samples, latency.offsetMs]).toEqual([[], null]);
+    expect(latency.cli.samples.length).toBeGreaterThan(1);
+  });
+
+  it('is news of the speed only by the style that measures it', () => {
+    const story = comparing().probe(A, 300, direct);
+    const { evidence } = endpoint(story);
+    story.probe(A, 900);
+    expect(endpoint(story).evidence).toBe(evidence);
+    story.probe(A, 300, direct);
+    expect(endpoint(story).evidence).toBe(evidence + 1);
+  });
+});
+
+describe('a passed probe', () => {
+  it('is an answer to the token and to an overload', () => {
+    const story = good();
+    story.atMs += 1_000;
+    story.probe(A, 20, { style: 'tcp' });
+    expect(endpoint(story).overload.answeredAtMs).not.toBe(story.atMs);
+    story.probe(A, 500);
+    expect(endpoint(story).overload.answeredAtMs).toBe(story.atMs);
+    expect(endpoint(story, B).overload.answeredAtMs).not.toBe(story.atMs);
+  });
+
+  it('is a recovery where a proxy has ejected the endpoint', () => {
+    const story = good();
+    const { count } = endpoint(story).recovery;
+    story.probe(A, 500);
+    expect(endpoint(story).recovery.count).toBe(count);
+    const ejection = { status: 'ejected', failure: 'reset', remainingMs: 9_000 } as const;
+    story.presence({ ejections: { [A]: ejection } }).probe(A, 500);
+    expect(endpoint(story).recovery.count).toBe(count + 1);
+  });
+});
+
+describe('a probe that fails by overload', () => {
+  it('counts against the endpoint, unless the model is overloaded everywhere', () => {
+    const story = good();
+    const { failures } = endpoint(story).reliability;
+    story.probe(A, 'overloaded');
+    expect(endpoint(story).reliability.failures).toBeCloseTo(failures + 1);
+    expect(endpoint(story).overload.overloadedAtMs).toBe(story.atMs);
+    story.probe(B, 'overloaded');
+    expect(story.world.overloadedEverywhere).toBe(true);
+    const before = endpoint(story);
+    story.probe(A, 'overloaded');
+    expect(endpoint(story)).toMatchObject({
+      ...{ reliability: before.reliability, evidence: before.evidence },
+    });
+  });
+});
+
+describe('a budget', () => {
+  it('that one probe spends is not nearly spent besides', () => {
+    const story = new Scenario({ group: { dailyBudgetUsd: 1 } });
+    expect(noticesOf(story, () => story.probe(A, 500, { costUsd: 2 }))).toEqual([
+      ...['budget_spent', 'endpoint_healthy'],
+    ]);
+  });
+
+  it('is that of the day', () => {
+    const story = new Scenario({ group: { dailyBudgetUsd: 1 } }).probe(A, 500, { costUsd: 1 });
+    story.pass(24 * 3_600_000);
+    expect(noticesOf(story, () => story.probe(A, 500, { costUsd: 0.9 }))).toContain(
+      'budget_nearly_spent',
+    );
+  });
+});
+
+describe('one report', () => {
+  const report = (
+    story: Scenario,
+    endpoints: Readonly<Record<string, Partial<OutcomeCounts>>>,
+    proxyId = 'p1',
+  ) =>
+    story.receive({
+      kind: 'outcomes',
+      batch: {
+        proxyId,
+        endpoints: Object.fromEntries(
+          Object.entries(endpoints).map(([id, counts]) => [
+            id,
+            { succeeded: 0, failed: {}, ttft: [], ...counts },
+          ]),
+        ),
+      },
+    });
+
+  it('is about each endpoint in it, and about no stranger', () => {
+    const story = good();
+    const [a, b] = [endpoint(story), endpoint(story, B)];
+    story.atMs += 1_000;
+    report(story, { a: { succeeded: 1 }, b: { failed: { reset: 1 } }, gone: { succeeded: 1 } });
+    expect(endpoint(story).evidence).toBe(a.evidence);
+    expect(endpoint(story, B).evidence).toBe(b.evidence + 1);
+    expect(endpoint(story).live).toMatchObject({ succeededAtMs: story.atMs, failedAtMs: null });
+    expect(endpoint(story, B).live).toMatchObject({ failedAtMs: story.atMs });
+  });
+
+  it('says that tokens are refused, and accepted again', () => {
+    const story = good();
+    const refuse = () =>
+      report(story, { a: { failed: { token_refused: 1 } }, b: { failed: { token_refused: 1 } } });
+    refuse();
+    expect(endpoint(story).tokenAccess).toMatchObject({ status: 'doubted', streak: 1 });
+    const said = noticesOf(story, () => refuse() && refuse());
+    expect(said.filter((code) => code === 'token_refused')).toHaveLength(2);
+    expect(noticesOf(story, () => report(story, { b: { succeeded: 1 } }))).toContain(
+      'token_accepted',
+    );
+    expect(endpoint(story).tokenAccess.status).toBe('refused');
+  });
+
+  it('without failures shows that the endpoint serves, to those that have ejected it', () => {
+    const story = good();
+    report(story, { a: { succeeded: 1, failed: { reset: 1 } } }, 'p2');
+    expect(endpoint(story).recovery.served).toBeNull();
+    report(story, { a: { succeeded: 1, failed: { client_error: 1 } } }, 'p2');
+    expect(endpoint(story).recovery.served).toEqual({ proxyId: 'p2', atMs: story.atMs });
+    const ejection = { status: 'ejected', failure: 'reset', remainingMs: 9_000 } as const;
+    story.presence({ ejections: { [A]: ejection } });
+    const { count } = endpoint(story).recovery;
+    report(story, { a: { failed: { reset: 1 } } }, 'p2');
+    report(story, { a: { succeeded: 1 } }, 'p1');
+    expect(endpoint(story).recovery.count).toBe(count);
+    report(story, { a: { succeeded: 1 } }, 'p2');
+    expect(endpoint(story).recovery.count).toBe(count + 1);
+  });
+
+  it('adds its answers to the attempts, between its failures', () => {
+    const story = good();
+    const before = endpoint(story).reliability;
+    report(story, { a: { succeeded: 3, failed: { reset: 2 } } });
+    const { attempts, failures, lasting, hasAnswered } = endpoint(story).reliability;
+    expect([attempts - before.attempts, failures - before.failures]).toEqual([5, 2]);
+    // With answers between them, both failures count in the long memory.
+    expect(lasting.failures - before.lasting.failures).toBe(2);
+    expect(hasAnswered).toBe(true);
+  });
+
+  it('of failures without an answer is one outage', () => {
+    const story = good();
+    const before = endpoint(story).reliability.lasting.failures;
+    report(story, { a: { failed: { reset: 2 } } });
+    expect(endpoint(story).reliability.lasting.failures - before).toBe(1);
+  });
+
+  it('of a limit is evidence each time while it is nearly used up', () => {
+    const story = good();
+    const limit = (remainingShare: number) => ({
+      a: { rateLimits: { requests: { remainingShare, resetsInMs: 600_000 } } },
+    });
+    const { evidence } = endpoint(story);
+    report(story, limit(0.9));
+    expect(endpoint(story).evidence).toBe(evidence);
+    expect(endpoint(story).rateLimits).toMatchObject({ requests: { remainingShare: 0.9 } });
+    report(report(story, limit(0.01)), limit(0.01));
+    expect(endpoint(story).evidence).toBe(evidence + 2);
+    report(story, { a: { succeeded: 1 } });
+    expect(endpoint(story).evidence).toBe(evidence + 2);
+  });
+
+  it('of slow times is evidence, and doubts what is remembered of the others', () => {
+    const story = new Scenario({ ids: [A, B, C] }).rounds(3, { a: 500, b: 500, c: 500 });
+    const slow = (id: typeof A, ms: number) => {
+      story.atMs += 1_000;
+      story.live(id, { succeeded: 1, ttftMs: [ms, ms, ms, ms] });
+    };
+    for (let time = 0; time < 4; time += 1) {
+      slow(B, 1_000);
+      slow(A, 1_000);
+    }
+    const before = [A, B, C].map((id) => endpoint(story, id));
+    for (let time = 0; time < 6; time += 1) slow(A, 30_000);
+    const [a, b, c] = [A, B, C].map((id) => endpoint(story, id));
+    expect(a?.times.slowAtMs).toBe(story.atMs);
+    expect(a?.evidence).toBeGreaterThan(before[0]?.evidence ?? 0);
+    expect([b?.evidence, c?.evidence]).toEqual([before[1]?.evidence, before[2]?.evidence]);
+    expect(c?.times.classes).toEqual({});
+    // Now the other one is slow, which was remembered as such: the questions may be to blame.
+    for (let time = 0; time < 6; time += 1) slow(B, 30_000);
+    expect(endpoint(story).times.doubtedAtMs).not.toBeNull();
+    expect(endpoint(story, B).times.doubtedAtMs).toBeNull();
   });
 });

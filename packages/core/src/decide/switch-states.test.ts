@@ -1,0 +1,324 @@
+import type { Gain } from '@zephyr/contract/decision';
+import type { Selection } from '@zephyr/contract/selection';
+import { describe, expect, it } from 'vitest';
+
+import { DEFAULT_POLICY, type Policy } from '../policy.ts';
+import { A, B, C, Scenario } from '../test-support/scenario.ts';
+import { endpointId, epochMs } from '../types.ts';
+import { type Assessment, assess } from './assessment.ts';
+import type { Context, Step } from './context.ts';
+import type { Presence } from './presence.ts';
+import { stepSelection } from './switch-states.ts';
+import type { Lead, World } from './world.ts';
+
+const { confirmations, gracefulTimeoutMs, settleMs } = DEFAULT_POLICY.switching;
+/** So that a switch needs exactly this gain. */
+const THRESHOLD_MS = 100;
+const policy: Policy = {
+  ...DEFAULT_POLICY,
+  switching: { ...DEFAULT_POLICY.switching, thresholdMs: THRESHOLD_MS },
+};
+const NOW_MS = 1_000_000;
+const SINCE_MS = 900_000;
+const context: Context = { nowMs: epochMs(NOW_MS), policy, trigger: 'tick' };
+const GONE = endpointId('gone');
+
+/** Three healthy endpoints; A is active and settled. */
+const calm: World = {
+  ...new Scenario({ ids: [A, B, C] }).rounds(3, { a: 500, b: 500, c: 500 }).world,
+  selection: { status: 'steady', activeId: A, reason: 'initial', sinceAtMs: epochMs(SINCE_MS) },
+};
+
+/** Latencies in milliseconds; null: unknown. An endpoint that is not named has one of a second. */
+type Latencies = Readonly<Record<string, number | null>>;
+
+function assessed(world: World, latencies: Latencies): readonly Assessment[] {
+  return assess(world, context.nowMs, policy).map((assessment): Assessment => {
+    const latencyMs = latencies[assessment.endpoint.id];
+    if (latencyMs === null) return { ...assessment, isFresh: false, score: { status: 'unknown' } };
+    const scoreMs = latencyMs ?? 1_000;
+    return {
+      ...assessment,
+      isFresh: true,
+      score: {
+        ...{ status: 'known', totalMs: scoreMs, latencyMs: scoreMs, liveMs: 0, failureMs: 0 },
+        ...{ preferenceMs: 0, uncertaintyMs: 0, failureRatio: 0, samples: 9 },
+        measuredAtMs: context.nowMs,
+      },
+    };
+  });
+}
+
+function step(world: World, latencies: Latencies = {}, at: Context = context): Step {
+  return stepSelection(world, assessed(world, latencies), at);
+}
+
+const decisionsOf = ({ effects }: Step) =>
+  effects.flatMap((effect) => (effect.kind === 'record' ? [effect.decision] : []));
+const noticesOf = ({ effects }: Step) =>
+  effects.flatMap((effect) => (effect.kind === 'notice' ? [effect.notice] : []));
+
+const switching = (world: World, change: Partial<World['switching']>): World => ({
+  ...world,
+  switching: { ...world.switching, ...change },
+});
+const wishing = (world: World, change: Partial<World['wishes']>): World => ({
+  ...world,
+  wishes: { ...world.wishes, ...change },
+});
+const disabled = (world: World, ...ids: readonly (typeof A)[]) => wishing(world, { disabled: ids });
+const selecting = (world: World, selection: Selection): World => ({ ...world, selection });
+
+/** One proxy with requests at A and, where given, sessions there. */
+function busy(world: World, activeRequests = 1, sessions: Presence['sessions'] = {}): World {
+  const presence: Presence = {
+    ...{ proxyId: 'p1', reportedAtMs: context.nowMs, status: 'serving', ejections: {} },
+    ...{ activeRequests: { [A]: activeRequests }, sessions },
+  };
+  return { ...world, proxies: [presence] };
+}
+
+const leading: Lead = { status: 'leading', challengerId: B, confirmations, evidence: -1 };
+const pending: Selection = {
+  ...{ status: 'pending', activeId: A, nextId: B, reason: 'faster' },
+  ...{ sinceAtMs: epochMs(SINCE_MS), deadlineAtMs: epochMs(NOW_MS + 1) },
+};
+const none = { status: 'none' } as const;
+
+describe('nothing available', () => {
+  const ramp = { status: 'ramping', fromId: B, startedAtMs: epochMs(NOW_MS - 1) } as const;
+  const out = disabled(switching(calm, { lead: leading, ramp }), A, B, C);
+
+  it('leaves the active endpoint selected, ends lead and ramp, and is said', () => {
+    const made = step(out);
+    expect(made.next.selection).toEqual({
+      ...{ status: 'steady', activeId: A, reason: 'nothing_available', sinceAtMs: NOW_MS },
+    });
+    expect(made.next.switching).toMatchObject({
+      ...{ lead: none, ramp: none },
+      standing: { reason: 'nothing_available', sinceAtMs: NOW_MS },
+    });
+    expect(decisionsOf(made)).toMatchObject([
+      { phase: 'switched', reason: 'nothing_available', fromId: A, toId: A },
+    ]);
+    expect(noticesOf(made)).toEqual([{ code: 'nothing_available' }]);
+  });
+
+  it('is decided once', () => {
+    const { next } = step(out);
+    expect(step(next)).toEqual({ next, effects: [] });
+  });
+
+  it('takes the first endpoint where the active one is gone, also the second time', () => {
+    for (const reason of ['initial', 'nothing_available'] as const) {
+      const since = epochMs(SINCE_MS);
+      const made = step(
+        selecting(out, { status: 'steady', activeId: GONE, reason, sinceAtMs: since }),
+      );
+      expect(made.next.selection).toMatchObject({ activeId: A, reason: 'nothing_available' });
+      expect(decisionsOf(made)).toMatchObject([{ fromId: GONE, toId: A }]);
+    }
+  });
+
+  it('changes nothing where there is no endpoint', () => {
+    const empty: World = { ...calm, endpoints: [] };
+    expect(step(empty)).toEqual({ next: empty, effects: [] });
+  });
+
+  it('ends when the active endpoint is back', () => {
+    const made = step({ ...step(out).next, wishes: calm.wishes });
+    expect(made.next.selection).toEqual({
+      ...{ status: 'steady', activeId: A, reason: 'recovered', sinceAtMs: NOW_MS },
+    });
+    expect(made.next.switching.standing).toEqual({ reason: 'recovered', sinceAtMs: NOW_MS });
+    expect(decisionsOf(made)).toMatchObject([
+      { phase: 'switched', reason: 'recovered', fromId: A, toId: A },
+    ]);
+    expect(noticesOf(made)).toEqual([{ code: 'available_again' }]);
+  });
+});
+
+describe('a drain', () => {
+  const draining = selecting(calm, {
+    ...{ status: 'draining', activeId: B, drainingId: A, reason: 'faster' },
+    sinceAtMs: epochMs(SINCE_MS),
+  });
+
+  it('is over when nothing runs at the former endpoint', () => {
+    const made = step(draining);
+    expect(made.next.selection).toEqual({
+      ...{ status: 'steady', activeId: B, reason: 'faster', sinceAtMs: SINCE_MS },
+    });
+    expect(decisionsOf(made)).toMatchObject([
+      { phase: 'settled', reason: 'faster', fromId: A, toId: B },
+    ]);
+  });
+
+  it('goes on while something runs there; meanwhile others may take the lead', () => {
+    const made = step(busy(draining), { a: 900, b: 500, c: 300 });
+    expect(made.next.selection).toEqual(draining.selection);
+    expect(made.next.switching.lead).toMatchObject({ challengerId: C, confirmations: 1 });
+    expect(made.effects).toEqual([]);
+  });
+});
+
+describe('a pending switch', () => {
+  const waiting = switching(busy(selecting(calm, pending)), { lead: leading });
+  const gains = { a: 500 + THRESHOLD_MS, b: 500 };
+
+  it('waits for active requests until its deadline', () => {
+    expect(step(waiting, gains)).toEqual({ next: waiting, effects: [] });
+    const later: Context = { ...context, nowMs: epochMs(NOW_MS + 1) };
+    const made = step(waiting, gains, later);
+    expect(made.next.selection).toMatchObject({ status: 'draining', activeId: B, drainingId: A });
+  });
+
+  it('takes effect when nothing runs, with its gain and its trade', () => {
+    const made = step(busy(waiting, 0, { [A]: { running: 2, cachedTokens: {} } }), gains);
+    expect(made.next.selection).toMatchObject({ status: 'steady', activeId: B, reason: 'faster' });
+    const gain: Gain = {
+      ...{ gainMs: THRESHOLD_MS, neededMs: THRESHOLD_MS, standardErrorMs: 0, confirmations: 0 },
+    };
+    const trade = { sessions: 2, gainMs: 2 * policy.sessions.requestsAhead * THRESHOLD_MS };
+    expect(decisionsOf(made)).toMatchObject([{ phase: 'switched', gain, trade }]);
+  });
+
+  it('takes effect without a gain where the two cannot be compared any more', () => {
+    const made = step(busy(waiting, 0, { [A]: { running: 2, cachedTokens: {} } }), { a: null });
+    const [decision] = decisionsOf(made);
+    expect(decision).toMatchObject({ phase: 'switched', trade: { sessions: 2, gainMs: 0 } });
+    expect(decision?.gain).toBeUndefined();
+  });
+
+  it.each<[string, World, Latencies]>([
+    ['the gain is gone', waiting, { a: 599, b: 500 }],
+    ['the next endpoint is disabled', disabled(waiting, B), gains],
+    ['the next endpoint is gone', selecting(waiting, { ...pending, nextId: GONE }), gains],
+    ['people have paused', wishing(waiting, { paused: true }), gains],
+    [
+      'people have pinned the active endpoint',
+      wishing(waiting, { mode: { kind: 'manual', endpointId: A } }),
+      gains,
+    ],
+    ['the model is overloaded everywhere', { ...waiting, overloadedEverywhere: true }, gains],
+  ])('is withdrawn when %s', (_, world, latencies) => {
+    const standing = { reason: 'active_failed', sinceAtMs: epochMs(SINCE_MS - 1) } as const;
+    const made = step(switching(world, { standing }), latencies);
+    expect(made.next.selection).toEqual({ status: 'steady', activeId: A, ...standing });
+    expect(made.next.switching.lead).toEqual(none);
+    expect(decisionsOf(made)).toMatchObject([{ phase: 'withdrawn', reason: 'faster', fromId: A }]);
+  });
+});
+
+describe('a latency switch', () => {
+  const led = switching(calm, { lead: leading });
+  const gains = { a: 700, b: 500 };
+
+  it('is made at once where nothing runs', () => {
+    const made = step(led, gains);
+    expect(made.next.selection).toMatchObject({ status: 'steady', activeId: B, reason: 'faster' });
+    expect(decisionsOf(made)).toMatchObject([
+      { phase: 'switched', gain: { gainMs: 200, confirmations: confirmations + 1 } },
+    ]);
+  });
+
+  it('waits for active requests, with a deadline', () => {
+    const made = step(busy(led, 1, { [A]: { running: 1, cachedTokens: {} } }), gains);
+    expect(made.next.selection).toEqual({
+      ...{ status: 'pending', activeId: A, nextId: B, reason: 'faster', sinceAtMs: NOW_MS },
+      deadlineAtMs: NOW_MS + gracefulTimeoutMs,
+    });
+    const gainMs = policy.sessions.requestsAhead * 200;
+    expect(decisionsOf(made)).toMatchObject([
+      { phase: 'planned', fromId: A, toId: B, trade: { sessions: 1, gainMs } },
+    ]);
+  });
+
+  it('is not made without a confirmed lead; without new evidence nothing changes', () => {
+    const made = step(calm, gains);
+    expect(made.next.switching.lead).toMatchObject({ status: 'leading', confirmations: 1 });
+    expect(made.effects).toEqual([]);
+    expect(step(made.next, gains).next).toBe(made.next);
+    expect(step(made.next, { a: 500, b: 500 }).next.switching.lead).toEqual(none);
+  });
+});
+
+describe('the first choice after a start', () => {
+  const startedAgo = (ms: number) =>
+    switching(calm, { phase: { status: 'settling', sinceAtMs: epochMs(NOW_MS - ms) } });
+  const young = startedAgo(settleMs - 1);
+  const settled = { status: 'settled' } as const;
+  const unhealthy = (world: World): World => ({
+    ...world,
+    endpoints: world.endpoints.map((endpoint) =>
+      endpoint.id === C
+        ? {
+            ...endpoint,
+            health: {
+              ...{ status: 'unhealthy', sinceAtMs: epochMs(0), passStreak: 0, passesNeeded: 2 },
+              ...{ failure: 'reset', detail: '', foundBy: 'answer', fallsAtMs: [] },
+            },
+            // People are served well there, so that it is available all the same.
+            live: { successStreak: 9, succeededAtMs: context.nowMs, failedAtMs: null },
+          }
+        : endpoint,
+    ),
+  });
+
+  it('is the fastest, once all are known', () => {
+    const made = step(young, { a: 600, b: 500 });
+    expect(made.next.selection).toMatchObject({ activeId: B, reason: 'initial' });
+    expect(made.next.switching.phase).toEqual(settled);
+    expect(decisionsOf(made)).toMatchObject([{ gain: { gainMs: 100, confirmations: 1 } }]);
+  });
+
+  it('waits for those that are not known, but no longer than `settleMs`', () => {
+    const unknown = { a: 600, b: 500, c: null };
+    expect(step(young, unknown)).toEqual({ next: young, effects: [] });
+    expect(step(startedAgo(settleMs), unknown).next.selection.activeId).toBe(B);
+  });
+
+  it.each<[string, World]>([
+    ['unavailable', disabled(young, C)],
+    ['unhealthy', unhealthy(young)],
+  ])('does not wait for one that is %s', (_, world) => {
+    const made = step(world, { a: 600, b: 500, c: null });
+    expect(made.next.selection.activeId).toBe(B);
+  });
+
+  it('waits on while nothing is known, whatever the time', () => {
+    const old = startedAgo(settleMs * 9);
+    expect(step(old, { a: null, b: null, c: null })).toEqual({ next: old, effects: [] });
+  });
+
+  it.each<[string, World, Latencies]>([
+    ['it is the best', young, { a: 500, b: 600 }],
+    ['no other is clearly better', young, { a: 599, b: 500 }],
+    ['people have paused', wishing(young, { paused: true }), { a: 600, b: 500 }],
+    [
+      'people have pinned it',
+      wishing(young, { mode: { kind: 'manual', endpointId: A } }),
+      { a: 600, b: 500 },
+    ],
+  ])('is the active endpoint where %s', (_, world, latencies) => {
+    const made = step(world, latencies);
+    expect(made.next.selection).toEqual(calm.selection);
+    expect(made.next.switching.phase).toEqual(settled);
+    expect(made.effects).toEqual([]);
+  });
+
+  it('leaves an active endpoint of which nothing is known', () => {
+    const made = step(startedAgo(settleMs), { a: null, b: 500 });
+    expect(made.next.selection).toMatchObject({ activeId: B, reason: 'initial' });
+    expect(decisionsOf(made)[0]?.gain).toBeUndefined();
+  });
+
+  it('keeps a known one that cannot be compared', () => {
+    const world = startedAgo(settleMs);
+    const [a, ...others] = assessed(world, { a: 600, b: 500 });
+    const stale = [{ ...(a as Assessment), isFresh: false }, ...others];
+    const made = stepSelection(world, stale, context);
+    expect(made.next.selection).toEqual(calm.selection);
+    expect(made.next.switching.phase).toEqual(settled);
+  });
+});
