@@ -3,6 +3,14 @@ import { describe, expect, it } from 'vitest';
 
 import { AnswerStart, MAX_START_BYTES, type StartVerdict } from './start.ts';
 
+function opened(block: object) {
+  return { type: 'content_block_start', content_block: block };
+}
+
+function opens(block: object): string {
+  return `event: content_block_start\ndata: ${JSON.stringify(opened(block))}\n\n`;
+}
+
 const START = 'event: message_start\ndata: {"type":"message_start","message":{"id":"m"}}\n\n';
 const PING = 'event: ping\ndata: {"type":"ping"}\n\n';
 const DELTA = 'event: content_block_delta\ndata: {"type":"content_block_delta"}\n\n';
@@ -42,6 +50,52 @@ describe('AnswerStart', () => {
       name: 'holds the start, commits at content',
       chunks: [START, PING, DELTA],
       verdict: 'commit stream at 2',
+    },
+    {
+      name: 'the start of a text without any',
+      chunks: [START, opens({ type: 'text', text: '' }), PING, DELTA],
+      verdict: 'commit stream at 3',
+    },
+    {
+      name: "the start of a tool's input without any, from a relay of its own form",
+      chunks: [
+        `data: ${JSON.stringify({ index: 0, ...opened({ type: 'tool_use', id: 'a', name: 'Read', input: {} }) })}\n\n`,
+        DELTA,
+      ],
+      verdict: 'commit stream at 1',
+    },
+    {
+      name: 'an error behind the start of a text',
+      chunks: [START, opens({ type: 'text', text: '' }), errorEvent('overloaded_error')],
+      verdict: 'overloaded at 2',
+    },
+    {
+      name: 'an empty text that ends',
+      chunks: [
+        opens({ type: 'text', text: '' }),
+        'data: {"type":"content_block_stop","index":0}\n\n',
+      ],
+      verdict: 'commit stream at 1',
+    },
+    {
+      name: 'a text at its start',
+      chunks: [opens({ type: 'text', text: 'Yes' })],
+      verdict: 'commit stream at 0',
+    },
+    {
+      name: 'a whole tool input at its start',
+      chunks: [opens({ type: 'tool_use', input: { path: 'a' } })],
+      verdict: 'commit stream at 0',
+    },
+    {
+      name: 'thinking, which may be silent for long',
+      chunks: [opens({ type: 'thinking', thinking: '' })],
+      verdict: 'commit stream at 0',
+    },
+    {
+      name: 'a result of a server tool',
+      chunks: [opens({ type: 'web_search_tool_result', content: [] })],
+      verdict: 'commit stream at 0',
     },
     { name: 'content without a start', chunks: [DELTA], verdict: 'commit stream at 0' },
     {

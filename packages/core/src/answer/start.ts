@@ -194,7 +194,7 @@ export class AnswerStart {
     if (data === '') return HOLD;
     // The form of the API and nearly every relay: needs no parsing.
     if (name !== 'error' && EVENT_TYPE.test(name) && data.startsWith(`{"type":"${name}"`)) {
-      return verdictOfEvent(name);
+      return verdictOfEvent(name, () => parseObject(data) ?? {});
     }
     return this.#judgeData(parseObject(data) ?? {}, name);
   }
@@ -204,14 +204,31 @@ export class AnswerStart {
     const isError = type === 'error' || name === 'error';
     const error = isError || type === '' ? readApiError(value) : undefined;
     if (error !== undefined) return verdictOfError(error, 'stream');
-    return isError ? { kind: 'fail', failure: 'server_error' } : verdictOfEvent(type);
+    return isError ? { kind: 'fail', failure: 'server_error' } : verdictOfEvent(type, () => value);
   }
 }
 
 /** Every event of the Messages API has a type; chunks of other APIs and `[DONE]` have none. */
-function verdictOfEvent(type: string): StartVerdict {
+function verdictOfEvent(type: string, read: () => object): StartVerdict {
   if (!EVENT_TYPE.test(type)) return NOT_CLAUDE;
-  return type === 'message_start' || type === 'ping' ? HOLD : COMMIT_STREAM;
+  if (type === 'message_start' || type === 'ping') return HOLD;
+  return type === 'content_block_start' && opensEmptyBlock(read()) ? HOLD : COMMIT_STREAM;
+}
+
+/**
+ * The start of a text or of a tool's input says nothing yet, and its first delta follows at once: an error
+ * in between can still be answered by another endpoint. Thinking may be silent for long after its start,
+ * and other blocks are whole in it.
+ */
+function opensEmptyBlock(event: object): boolean {
+  const block = 'content_block' in event ? event.content_block : undefined;
+  if (typeof block !== 'object' || block === null || !('type' in block)) return false;
+  if (block.type === 'text') return 'text' in block && block.text === '';
+  return block.type === 'tool_use' && 'input' in block && isEmpty(block.input);
+}
+
+function isEmpty(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.keys(value).length === 0;
 }
 
 function verdictOfError(error: ApiError, form: AnswerForm): StartVerdict {

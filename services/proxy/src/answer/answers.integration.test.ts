@@ -447,8 +447,8 @@ describe('a running answer is never cut by the proxy', () => {
   });
 
   it.each([
-    { name: 'is cut', second: raw(chunkedHead(200, STREAM) + chunk(eventsOf()[1] ?? ''), 'reset') },
-    { name: 'falls silent', second: raw(chunkedHead(200, STREAM) + chunk(eventsOf()[1] ?? '')) },
+    { name: 'is cut', second: raw(chunkedHead(200, STREAM) + chunk(eventsOf()[2] ?? ''), 'reset') },
+    { name: 'falls silent', second: raw(chunkedHead(200, STREAM) + chunk(eventsOf()[2] ?? '')) },
   ])('by a second answer that $name', async ({ second }) => {
     const { rig, finish } = await rigOfTwo(second, { idleMs: 2_000 });
     const { socket, text } = await pipeline(rig.proxy.port);

@@ -83,10 +83,20 @@ describe('before the first content, the next endpoint answers instead', () => {
       script: cutSse(1, 'reset'),
       failure: 'truncated',
     },
+    {
+      name: 'U18 cut behind the start of a text',
+      script: cutSse(2, 'reset'),
+      failure: 'truncated',
+    },
     { name: 'U20 an error as the first event', script: sseOf(ERROR_EVENT), failure: 'overloaded' },
     {
       name: 'U20 an error behind message_start',
       script: sseOf(eventsOf()[0] ?? '', ERROR_EVENT),
+      failure: 'overloaded',
+    },
+    {
+      name: 'U20 an error behind the start of a text',
+      script: sseOf(...eventsOf().slice(0, 2), ERROR_EVENT),
       failure: 'overloaded',
     },
     {
