@@ -1,10 +1,11 @@
 /**
  * What a proxy could not write to Redis yet, in a file of its own beside the snapshot. A process that
  * runs touches its file each second; one that was not touched for long belongs to nobody any more, and
- * any proxy with the same folder writes it. It holds what the log of requests holds: no prompt, no
- * answer, no secret.
+ * any proxy with the same folder takes it by giving it another name: from then on nobody changes it, so
+ * that it does not matter who writes it to Redis, or how often. Its process may have been frozen only, and
+ * sees that the file is gone. It holds what the log of requests holds: no prompt, no answer, no secret.
  */
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -55,17 +56,14 @@ export class UsageFile {
     return this.#last;
   }
 
-  /** Another process has taken it for an orphan: it was there, and is not any more. */
+  /** Another process has taken it for an orphan: it was there, and is not any more. Touches it otherwise. */
   async isTakenOver(): Promise<boolean> {
     await this.#last.catch(() => undefined);
     if (this.#path === undefined) return false;
     const now = new Date(systemClock.epochMs());
-    const isThere = await utimes(this.#path, now, now).then(
-      () => true,
-      () => false,
-    );
-    if (!isThere) this.#path = undefined;
-    return !isThere;
+    const isGone = await utimes(this.#path, now, now).then(() => false, isMissing);
+    if (isGone) this.#path = undefined;
+    return isGone;
   }
 
   async remove(): Promise<void> {
@@ -75,15 +73,16 @@ export class UsageFile {
     this.#path = undefined;
   }
 
-  /** Those of other processes. One that cannot be read is set aside under another name. */
-  async orphans(): Promise<readonly OrphanedUsage[]> {
+  /** Takes those of other processes. One that cannot be read is set aside. */
+  async takeOrphans(): Promise<readonly OrphanedUsage[]> {
     const folder = this.#place.folder();
     const names = await readdir(folder).catch(() => []);
     const found: OrphanedUsage[] = [];
     for (const name of names) {
       const isOurs = name.startsWith(this.#prefix) && name.endsWith('.json');
       if (!isOurs || name === this.#name) continue;
-      const orphan = await orphanAt(join(folder, name));
+      const taken = join(folder, `${this.#prefix}${randomUUID()}.json`);
+      const orphan = await takeOrphan(join(folder, name), taken);
       if (orphan !== undefined) found.push(orphan);
     }
     return found;
@@ -98,16 +97,25 @@ export class UsageFile {
   }
 }
 
-async function orphanAt(path: string): Promise<OrphanedUsage | undefined> {
+async function takeOrphan(path: string, taken: string): Promise<OrphanedUsage | undefined> {
   try {
-    const { mtimeMs, size } = await stat(path);
+    const { mtimeMs } = await stat(path);
     if (systemClock.epochMs() - mtimeMs < ORPHAN_AFTER_MS) return undefined;
-    if (size > MAX_FILE_BYTES) throw new Error('too large');
-    const batches = contents.parse(JSON.parse(await readFile(path, 'utf8')));
-    return { path, batches, remove: () => rm(path, { force: true }) };
+    await rename(path, taken);
   } catch {
-    // Another proxy may have been faster; otherwise somebody may still want to look at it.
-    await rename(path, `${path}.unreadable`).catch(() => undefined);
+    // Another proxy was faster.
+    return undefined;
+  }
+  try {
+    if ((await stat(taken)).size > MAX_FILE_BYTES) throw new Error('too large');
+    const batches = contents.parse(JSON.parse(await readFile(taken, 'utf8')));
+    return { path: taken, batches, remove: () => rm(taken, { force: true }) };
+  } catch {
+    // Another proxy may have taken it from here; otherwise somebody may still want to look at it.
+    await rename(taken, `${path}.unreadable`).catch(() => undefined);
     return undefined;
   }
 }
+
+const isMissing = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'ENOENT';

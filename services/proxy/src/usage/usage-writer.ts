@@ -2,7 +2,8 @@
  * Writes usage to Redis: what was added up since the last time, as one batch with a number, about
  * every second. A batch is sent until Redis has it, and counts once. While Redis is away, one batch
  * that may have arrived waits before another one that takes in all that comes after it; both are on
- * disk, so that the next start goes on with them.
+ * disk, so that the next start goes on with them. A batch that is on disk changes only together with its
+ * file: another proxy that takes the file has it as it is here.
  *
  *     idle    --(something to write)-->           sending
  *     sending --(written, or known)-->            idle
@@ -61,6 +62,8 @@ export class UsageWriter {
   /** At most two: the first may have arrived, the second was never sent. */
   #batches: readonly UsageBatch[] = [];
   #sequence = 0;
+  #writer: string;
+  #takeovers = 0;
   #loop: Promise<void> | undefined;
   #lastFailure = '';
   #adoptInMs = 0;
@@ -70,6 +73,7 @@ export class UsageWriter {
   constructor(deps: UsageWriterDeps) {
     this.#deps = deps;
     this.#redis = deps.redis;
+    this.#writer = deps.proxyId;
     this.#file = new UsageFile(deps.place, deps.proxyId);
   }
 
@@ -107,8 +111,7 @@ export class UsageWriter {
     while (this.unwrittenRequests > 0 && this.#redis.status === 'ready' && !limit.aborted) {
       if ((await this.#tick()) === 'failed') await pause(this.#deps.clock, DISK_AFTER_MS, limit);
     }
-    this.#seal();
-    if (this.#batches.length > 0) await this.#keep();
+    await this.#keep();
     this.#redis.disconnect();
   }
 
@@ -158,27 +161,28 @@ export class UsageWriter {
   /** Writes what there is; what cannot be written is on disk afterwards. */
   async #tick(): Promise<'done' | 'failed'> {
     await this.#checkFile();
-    this.#seal();
+    if (this.#batches.length === 0) this.#seal();
     while (this.#batches.length > 0) {
       if ((await this.#sendFirst()) === 'failed') {
-        this.#seal();
         await this.#keep();
         return 'failed';
       }
-      this.#batches = this.#batches.slice(1);
     }
     await this.#file.remove().catch((error: unknown) => this.#warn(error));
     return 'done';
   }
 
-  /** Another proxy has taken the file over, and writes what was in it. */
+  /**
+   * Another proxy has taken the file, and writes what is in it, sooner or later: what comes from here
+   * until then must not have a later number of the same writer.
+   */
   async #checkFile(): Promise<void> {
     if (!(await this.#file.isTakenOver())) return;
-    const [first, second] = this.#batches;
     for (const { sequence } of this.#batches) this.#deps.limits.counters.written(sequence);
     this.#batches = [];
-    this.#sequence = Math.max(this.#sequence, first?.sequence ?? 0, second?.sequence ?? 0);
-    this.#deps.log.warn({}, 'usage on disk was written by another proxy: this one was stopped');
+    this.#takeovers += 1;
+    this.#writer = `${this.#deps.proxyId}+${this.#takeovers}`;
+    this.#deps.log.warn({}, 'usage on disk was taken by another proxy: this one was stopped');
   }
 
   /** Puts what was added up since the last time into a batch that was not sent yet. */
@@ -189,7 +193,7 @@ export class UsageWriter {
     for (const row of waiting?.rows ?? []) this.#table.add(row);
     if (waiting === undefined) this.#sequence += 1;
     const batch: UsageBatch = {
-      writer: this.#deps.proxyId,
+      writer: this.#writer,
       sequence: this.#sequence,
       rows: this.#table.take(),
       records: [...(waiting?.records ?? []), ...this.#records].slice(-MAX_RECORDS),
@@ -205,15 +209,13 @@ export class UsageWriter {
     if (first === undefined) return 'sent';
     // A Redis that hangs takes a second to fail.
     const { clock } = this.#deps;
-    const isSlow = clock.setTimer(() => {
-      this.#seal();
-      void this.#keep();
-    }, DISK_AFTER_MS);
+    const isSlow = clock.setTimer(() => void this.#keep(), DISK_AFTER_MS);
     try {
       this.#deps.onWrite(await recordUsage(this.#redis, first));
       this.#deps.limits.counters.written(first.sequence);
       if (this.#lastFailure !== '') this.#deps.log.info({}, 'usage is written again');
       this.#lastFailure = '';
+      if (this.#batches[0] === first) this.#batches = this.#batches.slice(1);
       return 'sent';
     } catch (error) {
       this.#deps.onWrite('failed');
@@ -225,13 +227,16 @@ export class UsageWriter {
   }
 
   async #keep(): Promise<void> {
+    await this.#checkFile();
+    this.#seal();
+    if (this.#batches.length === 0) return;
     await this.#file.write(this.#batches).catch((error: unknown) => this.#warn(error));
   }
 
   /** What processes that have ended could not write: each batch under its own number, so once. */
   async #adopt(): Promise<void> {
     try {
-      for (const orphan of await this.#file.orphans()) {
+      for (const orphan of await this.#file.takeOrphans()) {
         for (const batch of orphan.batches) await recordUsage(this.#redis, batch);
         await orphan.remove();
         this.#deps.log.info({ file: orphan.path }, 'usage of an earlier run is written');

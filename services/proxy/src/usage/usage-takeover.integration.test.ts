@@ -1,0 +1,87 @@
+/** What becomes of usage on disk whose proxy was frozen, taken for ended by another one, and goes on. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import type { RequestRecord } from '@zephyr/contract/usage';
+import { epochMs } from '@zephyr/core';
+import { systemClock } from '@zephyr/runtime/clock';
+import { createLogger } from '@zephyr/runtime/logger';
+import { createRedis } from '@zephyr/runtime/redis/client';
+import { offerUsageScripts, recordUsage } from '@zephyr/runtime/redis/usage-store';
+import { eventually } from '@zephyr/testkit/eventually';
+import { redisOfTest } from '@zephyr/testkit/use-redis';
+import { expect, it, onTestFinished } from 'vitest';
+
+import { PeopleLimits } from '../limits/people-limits.ts';
+import { ledgerOf, MODEL } from '../test-support/usage.ts';
+import { type OrphanedUsage, UsageFile } from './usage-file.ts';
+import { UsageWriter } from './usage-writer.ts';
+
+const log = createLogger('test', 'silent');
+
+const request = (inputTokens: number): RequestRecord => ({
+  ...{ id: 'r', endpointRequestId: null, atMs: epochMs(Date.now()), person: 'ann', group: null },
+  ...{ endpoint: 'one', model: MODEL, operation: 'messages', session: null, outcome: 'ok' },
+  ...{ attempts: [], ttftMs: null, durationMs: 1, tokensKnown: 'reported', costUsd: null },
+  usage: {
+    ...{ inputTokens, outputTokens: 0, cacheReadTokens: 0 },
+    ...{ cacheWriteTokens: 0, cacheWrite1hTokens: 0 },
+  },
+});
+
+async function setUp() {
+  const { server, redis } = await redisOfTest();
+  await offerUsageScripts(redis);
+  const folder = mkdtempSync(join(tmpdir(), 'zephyr-usage-'));
+  const place = { folder: () => folder, system: 'here' };
+  const limits = new PeopleLimits(
+    { clients: [], teams: [], clientDefaults: {} },
+    { proxyId: 'frozen', clock: systemClock },
+  );
+  const line = createRedis({ url: server.url }, log, 'command');
+  const frozen = new UsageWriter({
+    ...{ proxyId: 'frozen', clock: systemClock, log, place, limits, redis: line },
+    onRows: () => undefined,
+    onWrite: () => undefined,
+  });
+  await frozen.start();
+  onTestFinished(async () => {
+    await frozen.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const files = () => readdirSync(folder).filter((name) => name.endsWith('.json'));
+  const other = (name: string) => {
+    const file = new UsageFile(place, name);
+    /** As if no process had touched them for long. */
+    return async (): Promise<readonly OrphanedUsage[]> => {
+      for (const path of files()) utimesSync(join(folder, path), new Date(0), new Date(0));
+      return file.takeOrphans();
+    };
+  };
+  const onDisk = () => files().map((name) => readFileSync(join(folder, name), 'utf8'));
+  return { redis, line, frozen, onDisk, takenBy: other };
+}
+
+it('counts what was on disk and what came since, each once, whoever writes first', async () => {
+  const { redis, line, frozen, onDisk, takenBy } = await setUp();
+  line.disconnect();
+  frozen.note(request(1), MODEL);
+  await eventually(() => expect(onDisk()).toHaveLength(1));
+  // It is in the midst of it, or has ended: a third proxy goes on with the same.
+  await eventually(async () => expect(await takenBy('second')()).toHaveLength(1));
+  const [taken] = await eventually(async () => {
+    const again = await takenBy('third')();
+    expect(again).toHaveLength(1);
+    return again;
+  });
+  frozen.note(request(20), MODEL);
+  await eventually(() => expect(onDisk()).toHaveLength(2));
+  await line.connect();
+  const inputTokens = async () => (await ledgerOf(redis)).total.input_tokens;
+  await eventually(async () => expect(await inputTokens()).toBe(20));
+  for (const batch of taken?.batches ?? []) await recordUsage(redis, batch);
+  expect(await inputTokens()).toBe(21);
+  await taken?.remove();
+  expect(onDisk()).toEqual([]);
+});
