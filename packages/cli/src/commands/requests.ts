@@ -8,6 +8,9 @@ import { followStream } from '../admin/follow.ts';
 import { renderTable } from '../table.ts';
 import { type AdminOptions, type AdminSession, openSession } from './admin-session.ts';
 
+/** As many as `GET /api/requests` lists at most. */
+const MAX_MISSED = 1_000;
+
 export interface RequestsOptions extends AdminOptions, RequestParams {
   readonly follow?: boolean;
 }
@@ -25,24 +28,57 @@ export async function requests(call: RequestsCall): Promise<void> {
   const { options, environment, print } = call;
   const session = openSession(options, environment);
   const { person, failed, id, limit = 20 } = options;
-  const query = { person, failed, id, limit };
-  const past = limit === 0 ? [] : (await session.client.requests(query)).toReversed();
-  const isTable = options.json !== true && options.follow !== true;
+  const isFollowing = options.follow === true;
+  // Who follows has to know the last one, though it is not wanted.
+  const query = { person, failed, id, limit: isFollowing ? Math.max(1, limit) : limit };
+  const known = query.limit === 0 ? [] : (await session.client.requests(query)).toReversed();
+  const past = limit === 0 ? [] : known;
+  const isTable = options.json !== true && !isFollowing;
   if (isTable) print(past.length === 0 ? session.say('requests.noMatch') : tableOf(past, session));
   else for (const record of past) print(lineOf(record, options, session));
-  if (options.follow === true) await follow(call, session, past);
+  if (isFollowing) await follow(call, session, new Seen(known));
 }
 
+/** With what ended while there was no stream: before it began, or after the controller was gone. */
 async function follow(
   { options, print, signal }: RequestsCall,
   session: AdminSession,
-  past: readonly ApiRequestRecord[],
+  seen: Seen,
 ): Promise<void> {
-  const seen = new Set(past.map((record) => record.id));
+  const show = (record: ApiRequestRecord): void => {
+    if (!seen.has(record) && isWanted(record, options)) print(lineOf(record, options, session));
+    seen.add(record);
+  };
   for await (const message of followStream(session.client, signal, { requests: true })) {
-    if (message.kind !== 'request') continue;
-    const { record } = message;
-    if (!seen.has(record.id) && isWanted(record, options)) print(lineOf(record, options, session));
+    if (message.kind === 'history') for (const record of await missed()) show(record);
+    else if (message.kind === 'request') show(message.record);
+  }
+
+  async function missed(): Promise<readonly ApiRequestRecord[]> {
+    const { person, failed, id } = options;
+    const query = { person, failed, id, limit: MAX_MISSED };
+    const newestFirst = await session.client.requests(query).catch(() => []);
+    const known = newestFirst.findIndex((record) => seen.has(record));
+    return newestFirst.slice(0, known === -1 ? newestFirst.length : known).toReversed();
+  }
+}
+
+/** The last ones that were printed, or need not be. */
+class Seen {
+  readonly #ids: Set<string>;
+
+  constructor(records: readonly ApiRequestRecord[]) {
+    this.#ids = new Set(records.map(({ id }) => id));
+  }
+
+  has({ id }: ApiRequestRecord): boolean {
+    return this.#ids.has(id);
+  }
+
+  add({ id }: ApiRequestRecord): void {
+    this.#ids.add(id);
+    const [oldest] = this.#ids;
+    if (this.#ids.size > 2 * MAX_MISSED && oldest !== undefined) this.#ids.delete(oldest);
   }
 }
 

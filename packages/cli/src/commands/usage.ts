@@ -90,10 +90,10 @@ function shownName(
   { say }: Pick<AdminSession, 'say'>,
 ): string {
   const value = line[dimension] ?? '';
-  if (value === 'none') return '–';
   if (value === 'other') return say('usage.other');
-  const isKind = dimension === 'person' && (value === 'anonymous' || value === 'probes');
-  return isKind ? say(`usage.${value}`) : value;
+  const isPerson = dimension === 'person';
+  if (isPerson && (value === 'anonymous' || value === 'probes')) return say(`usage.${value}`);
+  return !isPerson && value === 'none' ? '–' : value;
 }
 
 function cellsOf(figures: UsageFigures, { numbers }: Pick<AdminSession, 'numbers'>): string[] {

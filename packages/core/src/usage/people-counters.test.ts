@@ -104,7 +104,14 @@ describe('PeopleCounters', () => {
       NOW_MS,
     );
     expect(counters.of(['ann'], NOW_MS)).toMatchObject({ requests: 9, tokens: 9, active: 4 });
-    expect(counters.of(['ann'], NOW_MS + MINUTE_MS)).toMatchObject({ requests: 0, active: 4 });
+    expect(counters.of(['ann'], NOW_MS + MINUTE_MS)).toMatchObject({ requests: 0, active: 1 });
+  });
+
+  it('forgets what runs at others after 10 s without news: a missing Redis refuses nobody', () => {
+    counters.began('ann', NOW_MS);
+    counters.receive(shared(0, [{ share: shareOf('ann', { active: 2 }), isFresh: true }]), NOW_MS);
+    expect(counters.of(['ann'], NOW_MS + 10_000).active).toBe(3);
+    expect(counters.of(['ann'], NOW_MS + 10_001).active).toBe(1);
   });
 
   it('adds up a team', () => {

@@ -32,11 +32,15 @@ interface Minute {
 /** By person and day, in billionths of a dollar. */
 type Amounts = Map<string, Map<number, number>>;
 
+/** What runs at other proxies changes within seconds: older news of it refuse nobody. */
+const ACTIVE_LIFE_MS = 10_000;
+
 const NOBODY: SpentTotals = { fromAtMs: 0, people: new Map() };
 
 export class PeopleCounters {
   #spent: Spent = { day: NOBODY, week: NOBODY, month: NOBODY };
   #othersMinuteAtMs = 0;
+  #receivedAtMs = Number.NEGATIVE_INFINITY;
   #others: ReadonlyMap<string, Minute> = new Map();
   #othersActive: ReadonlyMap<string, number> = new Map();
   #minuteAtMs = 0;
@@ -114,6 +118,7 @@ export class PeopleCounters {
     }
     this.#written.clear();
     this.#othersMinuteAtMs = minuteOf(nowMs);
+    this.#receivedAtMs = nowMs;
     const others = new Map<string, Minute>();
     const active = new Map<string, number>();
     for (const { share, isFresh } of shares) {
@@ -135,6 +140,7 @@ export class PeopleCounters {
   of(people: readonly string[], nowMs: number): Omit<LimitCounters, 'grantedUsd'> {
     this.#roll(nowMs);
     const areOthersOfThisMinute = this.#othersMinuteAtMs === this.#minuteAtMs;
+    const areOthersActiveKnown = nowMs - this.#receivedAtMs <= ACTIVE_LIFE_MS;
     let [requests, tokens, active] = [0, 0, 0];
     const spentNanoUsd = { day: 0, week: 0, month: 0 };
     const begins = PERIODS.map((period) => [period, periodAt(period, nowMs).fromAtMs] as const);
@@ -143,7 +149,8 @@ export class PeopleCounters {
       const others = areOthersOfThisMinute ? this.#others.get(person) : undefined;
       requests += (own?.requests ?? 0) + (others?.requests ?? 0);
       tokens += (own?.tokens ?? 0) + (others?.tokens ?? 0);
-      active += (this.#active.get(person) ?? 0) + (this.#othersActive.get(person) ?? 0);
+      active += this.#active.get(person) ?? 0;
+      if (areOthersActiveKnown) active += this.#othersActive.get(person) ?? 0;
       for (const [period, fromAtMs] of begins) {
         spentNanoUsd[period] += this.#spentBy(person, period, fromAtMs);
       }

@@ -22,6 +22,8 @@ describe('usagePeriod', () => {
     ['2026-11-28', '2026-11-28', '2026-11-28T00:00 2026-11-28T00:00 day'],
     ['1970-01-01', undefined, '2025-10-24T00:00 2026-11-28T09:30 day'],
     ['9999d', undefined, '2025-10-24T00:00 2026-11-28T09:30 day'],
+    ['7d', '2026-11-29', '2026-11-22T00:00 2026-11-28T09:30 day'],
+    ['2026-11-01T00:00Z', '9999-12-31T23:00Z', '2026-11-01T00:00 2026-11-28T09:30 hour'],
   ])('%s until %s: %s', (since, until, expected) => {
     expect(of(since, until)).toBe(expected);
   });
@@ -45,8 +47,9 @@ describe('usagePeriod', () => {
     ['2026-13-01', undefined],
     ['1d', 'soon'],
     ['2026-11-03', '2026-11-01'],
+    ['2026-11-29', '2026-11-30'],
   ])('refuses %s until %s', (since, until) => {
-    expect(of(since, until)).toMatch(/expected 7d|before since/);
+    expect(of(since, until)).toMatch(/expected 7d|before since|in the future/);
   });
 
   it('repeats what it refuses, as far as a line goes', () => {

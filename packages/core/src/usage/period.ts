@@ -31,6 +31,7 @@ export function usagePeriod({ since, until, nowMs, wantsHours }: AskedPeriod): U
   if (sinceAtMs === undefined) return { status: 'refused', why: whyNot('since', since) };
   if (untilAtMs === undefined) return { status: 'refused', why: whyNot('until', until ?? '') };
   if (untilAtMs < sinceAtMs) return { status: 'refused', why: 'until is before since' };
+  if (nowMs < sinceAtMs) return { status: 'refused', why: 'since is in the future' };
   const isWholeDays = isMidnight(sinceAtMs) && (until === undefined || isMidnight(untilAtMs));
   const unit = wantsHours || !isWholeDays ? 'hour' : 'day';
   const ageMs = nowMs - sinceAtMs;
@@ -38,7 +39,11 @@ export function usagePeriod({ since, until, nowMs, wantsHours }: AskedPeriod): U
     return { status: 'refused', why: 'hours are kept for 35 days: ask for whole days (UTC)' };
   }
   const oldestAtMs = dayOf(nowMs) - DAYS_LIFE_MS;
-  return { status: 'known', sinceAtMs: Math.max(sinceAtMs, oldestAtMs), untilAtMs, unit };
+  return {
+    ...{ status: 'known', unit, sinceAtMs: Math.max(sinceAtMs, oldestAtMs) },
+    // Nothing is read of what has not begun: Redis is asked for each hour or day.
+    untilAtMs: Math.min(untilAtMs, nowMs),
+  };
 }
 
 function momentOf(text: string, nowMs: number): number | undefined {

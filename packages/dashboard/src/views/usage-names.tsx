@@ -9,9 +9,9 @@ type Kind = 'person' | 'endpoint' | 'model';
 /** Names that the ledger gives itself, in the language of the page. */
 export function UsageName({ kind, name }: { readonly kind: Kind; readonly name: string }) {
   const { say } = usageSpeech.value;
-  if (name === 'none') return <>–</>;
   if (name === 'other') return <>{say('usage.other')}</>;
   if (kind === 'person') return <>{personName(name)}</>;
+  if (name === 'none') return <>–</>;
   const current = state.value;
   const isKnown = kind === 'endpoint' && current?.endpoints.some(({ id }) => id === name);
   if (isKnown !== true || current === null) return <>{name}</>;

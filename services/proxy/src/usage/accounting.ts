@@ -55,6 +55,8 @@ export interface AccountingDeps {
 const MAX_ATTEMPTS = 10;
 /** Names come from clients: what is remembered of them is bounded. */
 const MAX_MODELS = 500;
+/** Of these, one person brings so many: whoever tries everything leaves rows and names for the others. */
+const MAX_MODELS_OF_PERSON = 30;
 const MAX_PSEUDONYMS = 2_000;
 const NAME = /^[\x21-\x7e]{1,100}$/;
 
@@ -71,6 +73,8 @@ export class Accounting {
   readonly #prices = new Map<string, Price | undefined>();
   /** Models that some endpoint has answered for. */
   readonly #answered = new Set<string>();
+  /** How many of them each person was the first to be answered for. */
+  readonly #broughtBy = new Map<string, number>();
   readonly #pseudonyms = new Map<string, string>();
   #incarnation: string | undefined;
 
@@ -109,15 +113,18 @@ export class Accounting {
       costUsd:
         usage === undefined ? 0 : price === undefined ? null : costUsd(usage, price) * usdFactor,
     };
-    this.#deps.note(record, this.#countedAs(model, usage !== undefined));
+    this.#deps.note(record, this.#countedAs(record, usage !== undefined));
     return record;
   }
 
   /** A name that no endpoint has answered for is a person's mistake, of which there are many. */
-  #countedAs(model: string, isAnswered: boolean): string {
+  #countedAs({ model, person }: RequestRecord, isAnswered: boolean): string {
     if (model === NONE || this.#answered.has(model)) return model;
-    if (!isAnswered || this.#answered.size >= MAX_MODELS) return OTHER;
+    const brought = this.#broughtBy.get(person) ?? 0;
+    const isFull = this.#answered.size >= MAX_MODELS || brought >= MAX_MODELS_OF_PERSON;
+    if (!isAnswered || isFull) return OTHER;
     this.#answered.add(model);
+    this.#broughtBy.set(person, brought + 1);
     return model;
   }
 

@@ -62,7 +62,7 @@ async function pageOf(
   language: Language,
 ): Promise<string> {
   const words = await wordsOf(language);
-  const title = escaped(words.say('ownUsage.title', { name: words.name(person) }));
+  const title = escaped(words.say('ownUsage.title', { name: words.person(person) }));
   const body =
     usage === undefined
       ? `<p>${escaped(words.say('ownUsage.away'))}</p>`
@@ -89,11 +89,12 @@ async function wordsOf(language: Language) {
     import('@zephyr/texts/screens'),
   ]);
   const say = usageTranslator(language);
-  const name = (text: string) => {
-    if (text === 'anonymous' || text === 'other') return say(`usage.${text}`);
-    return text === 'none' ? '–' : text;
+  const person = (name: string) => (name === 'anonymous' ? say('usage.anonymous') : name);
+  const model = (name: string) => {
+    if (name === 'other') return say('usage.other');
+    return name === 'none' ? '–' : name;
   };
-  return { say, numbers: numbersOf(language), name };
+  return { say, numbers: numbersOf(language), person, model };
 }
 
 type Words = Awaited<ReturnType<typeof wordsOf>>;
@@ -141,7 +142,7 @@ function figureTable(days: keyof typeof FIGURES_OF, usage: OwnUsage, words: Word
     ...[say('usage.model'), say('usage.cost'), say('usage.requests'), say('usage.failed')],
     ...[say('usage.input'), say('usage.output'), say('usage.cacheRead'), say('usage.cacheWrite')],
   ];
-  const rows = figures.models.map((line) => [words.name(line.model), ...cellsOf(line, words)]);
+  const rows = figures.models.map((line) => [words.model(line.model), ...cellsOf(line, words)]);
   const total = [say('usage.total'), ...cellsOf(figures.total, words)];
   return `${title}\n${tableOf(heads, rows, total)}`;
 }

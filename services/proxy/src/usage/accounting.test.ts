@@ -1,0 +1,40 @@
+import type { RequestRecord } from '@zephyr/contract/usage';
+import { systemClock } from '@zephyr/runtime/clock';
+import { expect, it } from 'vitest';
+
+import { Accounting, type FinishedRequest } from './accounting.ts';
+
+function accounting() {
+  const counted: (readonly [record: RequestRecord, model: string])[] = [];
+  const accounts = new Accounting({
+    clock: systemClock,
+    config: () => ({ endpoints: [], prices: [] }),
+    incarnation: () => undefined,
+    note: (record, model) => counted.push([record, model]),
+  });
+  return { accounts, counted };
+}
+
+const answered = (client: string, model: string): FinishedRequest => ({
+  ...{ id: 'zephyr_1', client, operation: 'messages', model, answeredModel: model },
+  ...{ sessionId: undefined, outcome: 'ok', endpointRequestId: undefined },
+  attempts: [{ endpoint: 'one', failure: null, mayBeBilled: false }],
+  ...{ ttftMs: 1, durationMs: 2, isCharged: false },
+  usage: {
+    ...{ inputTokens: 1, outputTokens: 1, cacheReadTokens: 0 },
+    ...{ cacheWriteTokens: 0, cacheWrite1hTokens: 0 },
+  },
+});
+
+it('counts names that one person invents under `other`, and leaves room for those of others', () => {
+  const { accounts, counted } = accounting();
+  for (let n = 0; n < 100_000; n += 1) accounts.finished(answered('ann', `claude-invented-${n}`));
+  expect(new Set(counted.map(([, model]) => model)).size).toBe(31);
+  accounts.finished(answered('bob', 'claude-opus-9'));
+  expect(counted.at(-1)?.[1]).toBe('claude-opus-9');
+  // What somebody else has brought is counted as it is.
+  accounts.finished(answered('ann', 'claude-opus-9'));
+  expect(counted.at(-1)?.[1]).toBe('claude-opus-9');
+  // The log of requests has the name that was asked for.
+  expect(counted[99_999]?.[0].model).toBe('claude-invented-99999');
+});
