@@ -114,9 +114,11 @@ export function adminClient(target: AdminTarget, say: Translate): AdminClient {
     requests: async (query) => (await get<RequestList>(`/api/requests${queryOf(query)}`)).requests,
     async *events(signal, { lastEventId, requests } = {}) {
       const headers = { accept: 'text/event-stream' };
+      // A stream of requests begins with the history each time: then one looks for those that were missed.
+      const goesOn = lastEventId !== undefined && lastEventId !== '' && requests !== true;
       const response = await request(`/events${queryOf({ requests: requests || undefined })}`, {
         signal,
-        headers: lastEventId ? { ...headers, 'last-event-id': lastEventId } : headers,
+        headers: goesOn ? { ...headers, 'last-event-id': lastEventId } : headers,
       });
       if (response.body === null) return;
       yield* eventsOf(response.body);

@@ -33,8 +33,7 @@ export async function* followStream(
     try {
       for await (const event of client.events(AbortSignal.any([signal, silence.signal]), {
         ...options,
-        // Each stream of requests begins with the history: who follows them looks then for what was missed.
-        lastEventId: options.requests === true ? undefined : lastEventId,
+        lastEventId,
       })) {
         watch.refresh();
         if (event.id !== undefined) lastEventId = event.id;

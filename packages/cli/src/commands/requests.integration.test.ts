@@ -27,7 +27,9 @@ async function controllerOf(streams: readonly (readonly string[])[]) {
       const live = streams[opened] ?? [];
       opened += 1;
       res.writeHead(200, { 'content-type': 'text/event-stream' });
-      res.write('event: history\ndata: {}\n\n');
+      // Whoever goes on after an event is sent no history.
+      if (req.headers['last-event-id'] === undefined)
+        res.write('id: 1-0\nevent: history\ndata: {}\n\n');
       for (const id of live) res.write(`event: request\ndata: ${JSON.stringify(recordOf(id))}\n\n`);
       if (opened < streams.length) res.end();
       return;
