@@ -4,7 +4,8 @@
  *
  *     reach ──► models (free) ──► one message of one token ──refused──► the other ways to send the token
  *                                         │                                      │ refused too
- *                                         └──► count_tokens (free)               └──► the Claude CLI
+ *                                         └──► count_tokens (free)               └──► the Claude CLI, unless
+ *                                                                        the token is refused for models too
  */
 import type { ProbeVerdict, TokenUsage } from '@zephyr/contract/probe';
 import { AUTH_STYLES, type AuthStyle } from '@zephyr/runtime/credential';
@@ -54,12 +55,14 @@ export async function surveyEndpoint(plan: SurveyPlan, run: ProbeRun): Promise<E
     return { reach, serves: 'not_asked', kind: 'unknown', usage: NO_USAGE };
   }
   const asker = new Asker(run.signal);
-  const models = modelsIn(await asker.ask(apiRequest(configured, '/v1/models?limit=1000')));
+  const list = await modelsOf(configured, asker);
+  const models = modelsIn(list);
   const message = await askForMessage(plan, asker);
   if (message.refusal !== undefined) {
     const { refusal } = message;
-    // Silence is no matter of the request's shape.
-    if (!message.isAnswer) {
+    // Silence is no matter of the request's shape, nor a token that is refused for the list of models too.
+    const isKnownWrong = message.isTokenRefused && failureOf(list)?.failure === 'token_refused';
+    if (!message.isAnswer || isKnownWrong) {
       return { reach, serves: 'nobody', refusal, models, kind: asker.kind, usage: NO_USAGE };
     }
     const byCli = await runProbe('cli', plan.targetBy(plan.auth), run);
@@ -70,13 +73,15 @@ export async function surveyEndpoint(plan: SurveyPlan, run: ProbeRun): Promise<E
     };
   }
   const { auth, facts } = message;
-  const { model, messages } = smallestMessage(configured);
-  const counting = apiRequest(shortened(plan.targetBy(auth)), '/v1/messages/count_tokens', {
-    ...{ model, messages },
-  });
-  const counted = await asker.ask(counting);
+  const accepted = auth === plan.auth ? configured : shortened(plan.targetBy(auth));
+  const { model, messages } = smallestMessage(accepted);
+  const counted = await asker.ask(
+    apiRequest(accepted, '/v1/messages/count_tokens', { model, messages }),
+  );
   return {
-    ...{ reach, serves: 'any_client', auth, models },
+    ...{ reach, serves: 'any_client', auth },
+    // Asked in a way that is refused, it gave no list.
+    models: accepted === configured ? models : modelsIn(await modelsOf(accepted, asker)),
     streams: facts.contentType?.startsWith('text/event-stream') === true,
     countsTokens: countSchema.safeParse(parsed(counted)).success,
     kind: asker.kind,
@@ -90,11 +95,14 @@ type MessageAnswer =
       readonly refusal: Extract<ProbeVerdict, { status: 'failed' }>;
       /** The endpoint said something. */
       readonly isAnswer: boolean;
+      /** In every way to send it. */
+      readonly isTokenRefused: boolean;
     };
 
 /** The configured way first. A refused token is free, so the others are tried. */
 async function askForMessage({ auth, targetBy }: SurveyPlan, asker: Asker): Promise<MessageAnswer> {
-  let first: MessageAnswer | undefined;
+  let first: Omit<Extract<MessageAnswer, { refusal: object }>, 'isTokenRefused'> | undefined;
+  let isTokenRefused = true;
   for (const style of [auth, ...AUTH_STYLES.filter((other) => other !== auth)]) {
     const target = shortened(targetBy(style));
     const facts = await asker.ask(apiRequest(target, '/v1/messages', smallestMessage(target)));
@@ -104,10 +112,11 @@ async function askForMessage({ auth, targetBy }: SurveyPlan, asker: Asker): Prom
     const detail = redact(failed.detail, target.headers.secrets);
     const isAnswer = facts.status !== undefined;
     first ??= { refusal: { status: 'failed', failure, detail }, isAnswer };
+    isTokenRefused &&= failure === 'token_refused';
     if (failure !== 'token_refused' && failure !== 'forbidden') break;
   }
   if (first === undefined) throw new Error('there is no way to send a token');
-  return first;
+  return { ...first, isTokenRefused };
 }
 
 class Asker {
@@ -138,6 +147,10 @@ const shortened = (target: ProbeTarget): ProbeTarget => ({
 
 const listSchema = z.object({ data: z.array(z.object({ id: z.string().min(1).max(200) })).min(1) });
 const countSchema = z.object({ input_tokens: z.number() });
+
+function modelsOf(target: ProbeTarget, asker: Asker): Promise<ProbeExchange> {
+  return asker.ask(apiRequest(target, '/v1/models?limit=1000'));
+}
 
 function modelsIn(facts: ProbeExchange): readonly string[] | undefined {
   const list = listSchema.safeParse(parsed(facts));

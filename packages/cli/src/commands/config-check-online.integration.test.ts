@@ -84,7 +84,10 @@ describe('config check --online', () => {
   it('finds out how each takes the token, and proposes the line', async () => {
     const { exitCode, endpoints } = await survey({
       bearer: relay({ messages: taking(['authorization'], sse()) }),
-      key: relay({ messages: taking(['x-api-key'], sse()) }),
+      key: relay({
+        messages: taking(['x-api-key'], sse()),
+        models: taking(['x-api-key'], list('gpt-4o')),
+      }),
       both: relay({ messages: taking(['authorization', 'x-api-key'], sse()) }),
     });
     expect([...endpoints.values()].map(({ auth, proposals }) => [auth, proposals])).toEqual([
@@ -94,6 +97,8 @@ describe('config check --online', () => {
     ]);
     expect(exitCode).toBe(0);
     expect(endpoints.get('key')?.costUsd).toBeGreaterThan(0);
+    // Asked again in the way that is accepted.
+    expect(endpoints.get('key')?.models).toEqual(['gpt-4o']);
   });
 
   it('finds out what each can do, and what it is', async () => {
@@ -134,14 +139,21 @@ describe('config check --online', () => {
   });
 
   it('says of each that does not serve why not, and what of the others', async () => {
+    const agents = new Set<string | undefined>();
+    const wrong: UpstreamScript = (turn) => {
+      agents.add(turn.request.headers['user-agent']);
+      return refused(turn);
+    };
     const { exitCode, endpoints } = await survey({
-      wrong: relay({ messages: refused, models: refused }),
+      wrong: relay({ messages: wrong, models: wrong }),
       closed: 'http://127.0.0.1:1',
       well: relay({ messages: sse() }),
     });
     expect(endpoints.get('wrong')).toMatchObject({
       ...{ serves: 'nobody', refusal: { failure: 'token_refused' } },
     });
+    // A token that is refused for everything needs no Claude CLI, whose start takes seconds.
+    expect([...agents].join()).not.toContain('claude-cli');
     expect(endpoints.get('closed')).toMatchObject({
       ...{ serves: 'not_asked', reach: { failure: 'refused' } },
     });

@@ -27,6 +27,7 @@ export interface SurveyCall {
 const SURVEY_LIMIT_MS = 90_000;
 /** More is no list that a person would keep. */
 const MAX_PROPOSED_MODELS = 40;
+const MAX_SHOWN_MODELS = 5;
 
 /**
  * All endpoints at the same time; CLIs start one after another.
@@ -124,6 +125,11 @@ function ownKind(kind: RelayKind): 'anthropic' | 'zephyr' | 'unknown' {
   return kind === 'anthropic' || kind === 'zephyr' ? kind : 'unknown';
 }
 
+function shortList(models: readonly string[]): string {
+  const isAll = models.length <= MAX_SHOWN_MODELS;
+  return [...models.slice(0, MAX_SHOWN_MODELS), ...(isAll ? [] : ['…'])].join(', ');
+}
+
 function factsOf(survey: SurveyedEndpoint, say: Translate): readonly string[] {
   if (survey.reach.status === 'failed') return [];
   const { auth, models, streams, countsTokens, kind } = survey;
@@ -132,7 +138,7 @@ function factsOf(survey: SurveyedEndpoint, say: Translate): readonly string[] {
     ...(auth === undefined ? [] : [say('online.auth', { auth })]),
     models === undefined
       ? say('online.noModels')
-      : say('online.models', { count: models.length, models: models.slice(0, 5).join(', ') }),
+      : say('online.models', { count: models.length, models: shortList(models) }),
     ...(streams === undefined ? [] : [say('online.streams', { answer: yesOrNo(streams) })]),
     ...(countsTokens === undefined
       ? []

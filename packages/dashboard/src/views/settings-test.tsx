@@ -44,7 +44,10 @@ function factsOf({ serves, refusal, auth, models, streams, countsTokens }: Endpo
   const listed =
     models === null
       ? say('settings.test.no_models')
-      : say('settings.test.models', { count: models.count, names: models.first.join(', ') });
+      : say('settings.test.models', {
+          count: models.count,
+          names: [...models.first, ...(models.count > models.first.length ? ['…'] : [])].join(', '),
+        });
   return [
     say(`settings.test.${serves}`),
     ...(refusal === null

@@ -28,7 +28,7 @@ export const probeCommands = {
   'online.away': 'not reachable:',
   'online.auth': 'token accepted as: {auth}',
   'online.noModels': 'lists no models',
-  'online.models': 'models: {count} ({models}, …)',
+  'online.models': 'models: {count} ({models})',
   'online.streams': 'streams: {answer}',
   'online.counts': 'count_tokens: {answer}',
   'online.yes': 'yes',

@@ -28,7 +28,7 @@ export const probeCommands = {
   'online.away': '无法连接：',
   'online.auth': '接受令牌的方式：{auth}',
   'online.noModels': '没有模型列表',
-  'online.models': '模型：{count} 个（{models} …）',
+  'online.models': '模型：{count} 个（{models}）',
   'online.streams': '流式输出：{answer}',
   'online.counts': '计数接口 count_tokens：{answer}',
   'online.yes': '支持',
