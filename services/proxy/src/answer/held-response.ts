@@ -9,6 +9,8 @@ export interface HeldResponse {
   readonly headers: IncomingHttpHeaders;
   /** Headers of the endpoint's configuration that pass besides the usual ones. */
   readonly passesHeader?: ((name: string) => boolean) | undefined;
+  /** The endpoint's name as a header has it, where its id does not show it. */
+  readonly endpointName?: string | undefined;
   readonly held: readonly Buffer[];
   /** By its body; `unread` where the gate did not look. */
   readonly form: AnswerForm;

@@ -87,6 +87,9 @@ export class Relay implements AnswerReceiver {
     const { res, response, endpointId, leftFamily, isLast } = this.#input;
     const headers = downstreamHeaders(response.headers, response.passesHeader);
     headers['x-zephyr-endpoint'] = endpointId;
+    if (response.endpointName !== undefined) {
+      headers['x-zephyr-endpoint-name'] = response.endpointName;
+    }
     if (leftFamily !== undefined) headers[LEFT_FAMILY_HEADER] = leftFamily;
     if (isLast) headers.connection = 'close';
     // It has no body: a front that believes the length would take the next answer for it.

@@ -302,6 +302,7 @@ export class Attempt implements AnswerReceiver, SendHandlers {
       status: response.statusCode ?? 0,
       headers: response.headers,
       passesHeader: this.#input.endpoint.passes.ofAnswer,
+      endpointName: this.#input.endpoint.nameHeader,
       held,
       form,
       end: form === 'document' ? gate?.endOfDocument() : undefined,

@@ -1,4 +1,4 @@
-/** Names that people gave, in any script: shown to people, while headers and labels have the id. */
+/** Names that people gave, in any script: shown to people, in a header too, while labels have the id. */
 import { call } from '@zephyr/testkit/http-call';
 import { status } from '@zephyr/testkit/upstream-scripts';
 import { expect, it } from 'vitest';
@@ -13,6 +13,7 @@ it('an endpoint with a Chinese name and an emoji serves, fails over and is shown
   expect(asked.status).toBe(200);
   const id = String(asked.headers['x-zephyr-endpoint']);
   expect(id).toMatch(/^e-[0-9a-f]{8}$/);
+  expect(decodeURIComponent(String(asked.headers['x-zephyr-endpoint-name']))).toBe(NAME);
   const { endpoints } = await proxy.status();
   expect(endpoints.find((endpoint) => endpoint.id === id)?.name).toBe(NAME);
   first.next(status(529));

@@ -6,6 +6,7 @@ import type { EndpointId } from '@zephyr/contract/scalars';
 import type { Config, Secrets } from '@zephyr/runtime/config/config';
 import { type EndpointHeaders, endpointHeadersOf } from '@zephyr/runtime/config/endpoint-headers';
 import { type ServedModels, servedModelsOf } from '@zephyr/runtime/config/served-models';
+import { slugOf } from '@zephyr/runtime/config/slug';
 import {
   connectionOf,
   createAgent,
@@ -18,6 +19,8 @@ import { createLookup } from './dns-cache.ts';
 export interface UpstreamEndpoint {
   readonly id: EndpointId;
   readonly name: string;
+  /** In per cent encoding; undefined where the id shows the name. */
+  readonly nameHeader: string | undefined;
   readonly groupName: string;
   readonly priority: number;
   /** Whose thinking signatures it takes; undefined: not known. */
@@ -88,6 +91,8 @@ export function createEndpoints(
     return {
       id: endpoint.id,
       name: endpoint.name,
+      nameHeader:
+        slugOf(endpoint.name) === undefined ? encodeURIComponent(endpoint.name) : undefined,
       groupName: endpoint.groupName,
       ...{ priority: endpoint.priority, family: endpoint.family },
       isTls,
