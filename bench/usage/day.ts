@@ -251,18 +251,19 @@ class Day {
     await Promise.all(this.#proxies.map((proxy) => proxy.stop()));
   }
 
-  /** What the ledger has of the day, and how much of it by name. */
-  async ledger(): Promise<{ requests: number; tokens: number; named: number }> {
+  /** What the ledger has of the day; how much of it by person, and how much by endpoint and model too. */
+  async ledger(): Promise<{ requests: number; tokens: number; named: number; whole: number }> {
     const range = { sinceAtMs: this.#beganAtMs, untilAtMs: this.#beganAtMs + 2 * DAY_MS };
     const { rows } = await readUsage(this.#redis, { ...range, unit: 'day' });
-    let [requests, tokens, named] = [0, 0, 0];
-    for (const { person, counts } of rows) {
+    let [requests, tokens, named, whole] = [0, 0, 0, 0];
+    for (const { person, model, counts } of rows) {
       requests += counts.requests;
       if (person !== 'other') named += counts.requests;
+      if (model !== 'other') whole += counts.requests;
       tokens += counts.inputTokens + counts.outputTokens + counts.cacheReadTokens;
       tokens += counts.cacheWrite5mTokens + counts.cacheWrite1hTokens;
     }
-    return { requests, tokens, named };
+    return { requests, tokens, named, whole };
   }
 }
 
@@ -291,7 +292,7 @@ export async function dayText(withRedis: WithRedis): Promise<string> {
     `| memory of Redis | ${mib(figures.redisBytes)} |`,
     `| heap of the proxy's accounting, with the simulation | ${mib(figures.heapBytes)} |`,
     '',
-    `- The ledger has ${isExact ? 'every request and every token' : `${ledger.requests} requests and ${ledger.tokens} tokens of ${figures.tokens}: NOT THE SAME`}; ${((100 * ledger.named) / ledger.requests).toFixed(0)} % of the requests are under their person's name, the rest is beyond the rows of the day: \`other\`.`,
+    `- The ledger has ${isExact ? 'every request and every token' : `${ledger.requests} requests and ${ledger.tokens} tokens of ${figures.tokens}: NOT THE SAME`}; ${((100 * ledger.named) / ledger.requests).toFixed(0)} % of the requests are under their person's name, ${((100 * ledger.whole) / ledger.requests).toFixed(0)} % with endpoint and model.`,
     `- With two proxies, each writes ${(busy.writesPerSecond / 2).toFixed(1)} times a second in the busiest hour, and shares its limits as often; without limits it writes ${without.writesPerSecond.toFixed(1)} times.`,
     `- In that hour they keep Redis busy for ${(100 * busy.redisBusy).toFixed(1)} % of a core and move ${(busy.bytesPerSecond / 1024).toFixed(0)} KiB a second, because each reads what all people have spent; without limits ${(100 * without.redisBusy).toFixed(2)} % and ${(without.bytesPerSecond / 1024).toFixed(0)} KiB.`,
   ].join('\n');

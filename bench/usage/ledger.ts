@@ -2,39 +2,41 @@
 import type { RequestRecord, UsageCounts, UsageRow } from '@zephyr/contract/usage';
 import { DAY_MS, epochMs, HOUR_MS } from '@zephyr/core';
 import { keys } from '@zephyr/runtime/redis/keys';
+import { DAY_ROWS, HOUR_ROWS } from '@zephyr/runtime/redis/usage-rows';
 import {
-  MAX_DAY_ROWS,
-  MAX_HOUR_ROWS,
   recordUsage,
   USAGE_DAYS_LIFE_MS,
   USAGE_HOURS_LIFE_MS,
 } from '@zephyr/runtime/redis/usage-store';
 
 type Redis = Parameters<typeof recordUsage>[0];
-const PEOPLE = 100;
 const ENDPOINTS = 20;
 const MODELS = 10;
 const DAYS = USAGE_DAYS_LIFE_MS / DAY_MS;
 const DAYS_WITH_HOURS = USAGE_HOURS_LIFE_MS / DAY_MS;
 
-/** How many rows one hour of the day and one day of the year have. */
+/** How many rows are written in one hour of the day and in one day of the year. */
 export interface Team {
   readonly name: string;
+  readonly people: number;
   readonly rowsPerHour: number;
   readonly hoursPerDay: number;
   readonly rowsPerDay: number;
 }
 
+const FULL = { rowsPerHour: HOUR_ROWS.all + 1, hoursPerDay: 24, rowsPerDay: DAY_ROWS.all + 1 };
+
 export const TEAMS: readonly Team[] = [
-  {
-    name: 'every hour and every day full, and one row over',
-    ...{ rowsPerHour: MAX_HOUR_ROWS + 1, hoursPerDay: 24, rowsPerDay: MAX_DAY_ROWS + 1 },
-  },
+  { name: '1,000 people, every hour and every day full', people: 1_000, ...FULL },
+  { name: '100 people, every hour and every day full', people: 100, ...FULL },
   {
     name: '100 people, each with 2 models at 2 endpoints a day, 60 of them in each of 10 hours',
-    ...{ rowsPerHour: 120, hoursPerDay: 10, rowsPerDay: 400 },
+    ...{ people: 100, rowsPerHour: 120, hoursPerDay: 10, rowsPerDay: 400 },
   },
 ];
+
+/** Those whom there is room for besides the people of the configuration: a hash is full of rows then. */
+const STRANGERS = 40;
 
 /** Numbers as large as a busy hour of a person has. */
 const COUNTS: UsageCounts = {
@@ -49,9 +51,13 @@ export async function fillLedger(redis: Redis, team: Team): Promise<void> {
   let sequence = 0;
   const write = async (fromAtMs: number, size: number, first: number, log = false) => {
     sequence += 1;
-    const rows = Array.from({ length: size }, (_, at) => rowAt(first + at, fromAtMs));
+    const rows = Array.from({ length: size }, (_, at) => ({
+      ...namesAt(first + at, team.people + STRANGERS),
+      ...{ fromAtMs, counts: COUNTS },
+    }));
     const records = log ? Array.from({ length: 500 }, (_, at) => recordAt(at)) : [];
-    await recordUsage(redis, { writer: 'bench', sequence, rows, records });
+    const batch = { writer: 'bench', sequence, rows, records };
+    await recordUsage(redis, batch, { people: team.people });
   };
   for (let day = 0; day < DAYS; day += 1) {
     const fromAtMs = midnight - day * DAY_MS;
@@ -64,11 +70,11 @@ export async function fillLedger(redis: Redis, team: Team): Promise<void> {
   }
 }
 
-/** Of the 20,000 that 100 people, 20 endpoints and 10 models can make. */
-function namesAt(at: number): Pick<UsageRow, 'person' | 'endpoint' | 'model'> {
-  const person = String(at % PEOPLE).padStart(3, '0');
-  const endpoint = Math.floor(at / PEOPLE) % ENDPOINTS;
-  const model = Math.floor(at / PEOPLE / ENDPOINTS) % MODELS;
+/** Of all that so many people, 20 endpoints and 10 models can make. */
+function namesAt(at: number, people: number): Pick<UsageRow, 'person' | 'endpoint' | 'model'> {
+  const person = String(at % people).padStart(4, '0');
+  const endpoint = Math.floor(at / people) % ENDPOINTS;
+  const model = Math.floor(at / people / ENDPOINTS) % MODELS;
   return {
     person: `firstname.lastname-${person}`,
     endpoint: `relay-example-com-${endpoint}`,
@@ -76,12 +82,8 @@ function namesAt(at: number): Pick<UsageRow, 'person' | 'endpoint' | 'model'> {
   };
 }
 
-function rowAt(at: number, fromAtMs: number): UsageRow {
-  return { ...namesAt(at), fromAtMs, counts: COUNTS };
-}
-
 export function recordAt(at: number): RequestRecord {
-  const { person, endpoint, model } = namesAt(at % PEOPLE);
+  const { person, endpoint, model } = namesAt(at % 100, 100);
   return {
     ...{ id: `zephyr_${'0'.repeat(24)}`, endpointRequestId: `req_${'0'.repeat(24)}` },
     ...{ atMs: epochMs(Date.UTC(2026, 10, 28)), person, group: 'main', endpoint, model },

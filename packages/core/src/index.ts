@@ -120,4 +120,13 @@ export { usagePeriod } from './usage/period.ts';
 export { cautiousPriceOf, costUsd, type Price, priceOf } from './usage/price.ts';
 export { usageOfProbe } from './usage/probe-usage.ts';
 export { type UsageQuery, usageReport } from './usage/report.ts';
-export { DAY_MS, dailyRows, HOUR_MS, NO_COUNTS, sumOfCounts, UsageTable } from './usage/table.ts';
+export {
+  DAY_MS,
+  dailyRows,
+  HOUR_MS,
+  NO_COUNTS,
+  type RowBounds,
+  rowBounds,
+  sumOfCounts,
+  UsageTable,
+} from './usage/table.ts';

@@ -110,7 +110,8 @@ export async function runProbeJob(
   const freshness = freshnessOf(result, plan);
   const record = async (): Promise<JobAnswer> => {
     const sentAtMs = systemClock.nowMs();
-    await recordProbeUsage(deps.redis, result, plan.model);
+    const people = deps.loaded().config.clients.length;
+    await recordProbeUsage(deps.redis, { result, model: plan.model, people });
     if (isOutdated) return 'outdated';
     const taken = await recordProbe(deps.redis, scored(result, plan.policy), freshness);
     deps.metrics.redis.observe((systemClock.nowMs() - sentAtMs) / 1000);

@@ -59,8 +59,9 @@ export async function runSurvey(
     costUsd: costUsd(survey.usage, price) * endpoint.usdFactor,
   };
   // What was found is worth more than its line in the ledger.
+  const people = loaded.config.clients.length;
   await keepTrying(
-    () => recordProbeUsage(deps.redis, result, model),
+    () => recordProbeUsage(deps.redis, { result, model, people }),
     signal,
     () => undefined,
   );

@@ -126,10 +126,12 @@ describe('the secrets of a deployment', () => {
     };
     const row = { person: 'ann', endpoint: 'e', model: 'm', fromAtMs: 0, counts };
     const batch = { writer: 'w', sequence: 1, rows: [row], records: [] };
-    await expect(recordUsage(as('proxy'), batch)).rejects.toThrow(/NOPERM/);
+    await expect(recordUsage(as('proxy'), batch, { people: 1 })).rejects.toThrow(/NOPERM/);
     await offerUsageScripts(as('controller'));
-    expect(await recordUsage(as('proxy'), batch)).toBe('written');
-    expect(await recordUsage(as('prober'), { ...batch, writer: 'p' })).toBe('written');
+    expect(await recordUsage(as('proxy'), batch, { people: 1 })).toBe('written');
+    expect(await recordUsage(as('prober'), { ...batch, writer: 'p' }, { people: 1 })).toBe(
+      'written',
+    );
     const range = { sinceAtMs: 0, untilAtMs: 1, unit: 'day' } as const;
     const { rows } = await readUsage(as('controller'), range);
     expect(rows).toMatchObject([{ person: 'ann', counts: { requests: 2 } }]);

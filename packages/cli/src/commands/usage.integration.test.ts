@@ -61,15 +61,11 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function ask(person: keyof typeof KEYS): Promise<void> {
+async function ask(person: keyof typeof KEYS, model = MODEL): Promise<void> {
   const answer = await fetch(`http://127.0.0.1:${system.ports.proxy}/v1/messages`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'x-api-key': KEYS[person] },
-    body: JSON.stringify({
-      model: MODEL,
-      max_tokens: 9,
-      messages: [{ role: 'user', content: 'hi' }],
-    }),
+    body: JSON.stringify({ model, max_tokens: 9, messages: [{ role: 'user', content: 'hi' }] }),
   });
   await answer.text();
 }
@@ -239,5 +235,16 @@ describe('zephyr requests', () => {
     expect(new Set(records.map(({ id }) => id)).size).toBe(records.length);
     child.kill('SIGINT');
     await once(child, 'exit');
+  });
+});
+
+it('says what other is, where there is any', async () => {
+  expect(await zephyr('usage --by model')).not.toContain('“other”');
+  upstream.next(status(404));
+  await ask('ann', 'invented');
+  await eventually(async () => {
+    const shown = await zephyr('usage --by model');
+    expect(shown).toMatch(/^other +1 /m);
+    expect(shown).toContain('“other”: what did not fit into the rows of an hour or a day');
   });
 });

@@ -65,7 +65,7 @@ function renderUsage(report: UsageReport, session: AdminSession): string {
   const total = [say('usage.total'), ...blanks, ...cellsOf(report.total, session)];
   // Added up over everything there is one row, which is the total.
   const table = shown.length === 0 ? [cellsOf(report.total, session)] : [...rows, total];
-  return [renderTable(head, table), ...notesOf(report.total, session)].join('\n\n');
+  return [renderTable(head, table), ...notesOf(report, session)].join('\n\n');
 }
 
 /** Of the periods that run, whatever the time of the report is. */
@@ -106,11 +106,13 @@ function cellsOf(figures: UsageFigures, { numbers }: Pick<AdminSession, 'numbers
   ];
 }
 
-function notesOf(total: UsageFigures, { say }: Pick<AdminSession, 'say'>): string[] {
+function notesOf({ rows, total }: UsageReport, { say }: Pick<AdminSession, 'say'>): string[] {
   const { unpriced, incomplete, possibly_billed_twice: billedTwice } = total;
+  const hasOther = rows.some((line) => DIMENSIONS.some((each) => line[each] === 'other'));
   return [
     ...(unpriced > 0 ? [say('usage.note.unpriced', { count: unpriced })] : []),
     ...(incomplete > 0 ? [say('usage.note.incomplete', { count: incomplete })] : []),
     ...(billedTwice > 0 ? [say('usage.note.billedTwice', { count: billedTwice })] : []),
+    ...(hasOther ? [say('usage.note.other')] : []),
   ];
 }

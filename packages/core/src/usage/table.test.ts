@@ -3,11 +3,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { usageReport } from './report.ts';
-import { countsOf, dailyRows, UsageTable } from './table.ts';
+import { countsOf, dailyRows, type RowBounds, rowBounds, UsageTable } from './table.ts';
 
 const HOUR_MS = 3_600_000;
 const NOW = Date.UTC(2026, 10, 28, 9, 30);
-const ENDLESS = Number.POSITIVE_INFINITY;
+const ENDLESS: RowBounds = { named: Number.POSITIVE_INFINITY, all: Number.POSITIVE_INFINITY };
 
 const record: RequestRecord = {
   id: 'zephyr_1',
@@ -97,8 +97,8 @@ const rowArbitrary: fc.Arbitrary<UsageRow> = fc.record({
   }),
 });
 
-function tableOf(rows: readonly UsageRow[], maxRows = ENDLESS): UsageTable {
-  const table = new UsageTable(maxRows);
+function tableOf(rows: readonly UsageRow[], bounds = ENDLESS): UsageTable {
+  const table = new UsageTable(bounds);
   for (const row of rows) table.add(row);
   return table;
 }
@@ -151,9 +151,9 @@ describe('UsageTable', () => {
   it('loses nothing and adds nothing, by whatever it is added up, in however many rows', () => {
     const property = fc.property(
       fc.array(rowArbitrary, { maxLength: 40 }),
-      fc.integer({ min: 1, max: 50 }),
-      (rows, maxRows) => {
-        const table = tableOf(rows, maxRows);
+      fc.record({ named: fc.nat(40), all: fc.nat(50) }),
+      (rows, bounds) => {
+        const table = tableOf(rows, bounds);
         const { total } = usageReport(rows, { ...query, by: [] });
         for (const kept of [table.rows, dailyRows(table.rows)]) {
           for (const by of [
@@ -180,13 +180,58 @@ describe('UsageTable', () => {
     fc.assert(
       fc.property(
         fc.array(rowArbitrary, { maxLength: 60 }),
-        fc.integer({ min: 1, max: 9 }),
-        (rows, most) => {
-          const named = tableOf(rows, most).rows.filter(({ person }) => person !== 'other');
-          expect(named.length).toBeLessThanOrEqual(most);
+        fc.record({ named: fc.nat(9), all: fc.nat(15) }),
+        (rows, bounds) => {
+          const kept = tableOf(rows, bounds).rows.filter(({ person }) => person !== 'other');
+          expect(kept.length).toBeLessThanOrEqual(Math.max(bounds.named, bounds.all));
+          const named = kept.filter(({ endpoint }) => endpoint !== 'other');
+          expect(named.length).toBeLessThanOrEqual(bounds.named);
         },
       ),
     );
+  });
+
+  it('folds what does not fit step by step: first to its person, then to nobody', () => {
+    const of = (person: string, model: string): UsageRow => ({
+      ...{ person, endpoint: 'tokyo', model, fromAtMs: 0, counts: countsOf(record) },
+    });
+    const added = [
+      ...[of('ann', 'opus'), of('ann', 'haiku'), of('bob', 'opus'), of('ann', 'sonnet')],
+      ...[of('carol', 'opus'), of('dan', 'opus'), of('ann', 'opus'), of('dan', 'haiku')],
+    ];
+    const { rows } = tableOf(added, { named: 2, all: 4 });
+    expect(
+      rows.map(({ person, endpoint, model, counts }) => [person, endpoint, model, counts.requests]),
+    ).toEqual([
+      ['ann', 'tokyo', 'opus', 2],
+      ['ann', 'tokyo', 'haiku', 1],
+      ['bob', 'other', 'other', 1],
+      ['ann', 'other', 'other', 1],
+      ['other', 'other', 'other', 3],
+    ]);
+  });
+
+  it('knows what each person has used, in whatever order, up to the most people', () => {
+    const most: RowBounds = { named: 4, all: 4 + 3 + 20 };
+    const ofOneHour = rowArbitrary.map((row) => ({ ...row, fromAtMs: 0 }));
+    fc.assert(
+      fc.property(fc.array(ofOneHour, { maxLength: 60 }), (rows) => {
+        const table = tableOf(rows, rowBounds(most, 3));
+        const by = { ...query, by: ['person'] as const };
+        expect(usageReport(table.rows, by)).toEqual(usageReport(rows, by));
+      }),
+    );
+  });
+
+  it.each([
+    [0, 1_900],
+    [120, 1_900],
+    [121, 1_899],
+    [1_000, 1_020],
+    [2_020, 0],
+    [3_000, 0],
+  ])('has room for a row of each of %i people', (people, named) => {
+    expect(rowBounds({ named: 1_900, all: 2_040 }, people)).toEqual({ named, all: 2_040 });
   });
 });
 

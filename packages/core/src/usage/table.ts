@@ -1,6 +1,6 @@
 /**
- * Adds up who used what, by hour. Bounded: beyond the most rows, an hour's new ones are added up in one
- * row that belongs to nobody, so that the sums stay right.
+ * Adds up who used what, by hour. Bounded, and folded step by step: what no longer fits is added up by
+ * person alone, and then in one row that belongs to nobody, so that the sums stay right.
  */
 import type {
   AnswerUsage,
@@ -23,19 +23,41 @@ export const NO_COUNTS: UsageCounts = {
   ...{ unpriced: 0, incomplete: 0, possiblyBilledTwice: 0 },
 };
 const BEYOND: UsageKey = { person: other, endpoint: other, model: other };
+const ENDLESS: RowBounds = { named: Number.POSITIVE_INFINITY, all: Number.POSITIVE_INFINITY };
 const COUNTS = Object.keys(noCounts()) as readonly UsageCount[];
 
+/** How many rows there may be. */
+export interface RowBounds {
+  /** Until then a new row has its person, endpoint and model. */
+  readonly named: number;
+  /** Until then one of its person alone; later new ones belong to nobody. */
+  readonly all: number;
+}
+
+/** Persons that are no clients, and clients that were removed or renamed while the rows are written. */
+const PEOPLE_BESIDES = 20;
+
+/**
+ * Of an hour or a day: there is room for a row of each person, however early the rest is full.
+ * @param most whatever the number of people is
+ * @param people of the configuration
+ */
+export function rowBounds({ named, all }: RowBounds, people: number): RowBounds {
+  return { named: Math.max(0, Math.min(named, all - people - PEOPLE_BESIDES)), all };
+}
+
 type OpenCounts = Record<UsageCount, number>;
-type OpenRow = Omit<UsageRow, 'counts'> & { readonly counts: OpenCounts };
+type RowKey = Omit<UsageRow, 'counts'>;
+type OpenRow = RowKey & { readonly counts: OpenCounts };
 
 export class UsageTable {
-  readonly #maxRows: number;
+  readonly #bounds: RowBounds;
   readonly #rows = new Map<string, OpenRow>();
   /** Of the last request: mostly that of the next one, which then needs neither name nor object. */
   #last: OpenRow | undefined;
 
-  constructor(maxRows: number) {
-    this.#maxRows = maxRows;
+  constructor(bounds: RowBounds) {
+    this.#bounds = bounds;
   }
 
   get size(): number {
@@ -67,18 +89,25 @@ export class UsageTable {
     addCounts(this.#rowOf(key).counts, counts);
   }
 
-  #rowOf(key: Omit<UsageRow, 'counts'>): OpenRow {
+  /** As in `record-usage.lua`. */
+  #rowOf(key: RowKey): OpenRow {
+    const { person, fromAtMs } = key;
+    return (
+      this.#knownOrNew(key, this.#bounds.named) ??
+      this.#knownOrNew({ ...BEYOND, person, fromAtMs }, this.#bounds.all) ??
+      this.#rows.get(nameOf({ ...BEYOND, fromAtMs })) ??
+      this.#open({ ...BEYOND, fromAtMs })
+    );
+  }
+
+  /** Undefined: there are `maxRows` already. */
+  #knownOrNew(key: RowKey, maxRows: number): OpenRow | undefined {
     const known = this.#rows.get(nameOf(key));
     if (known !== undefined) return known;
-    return this.#rows.size < this.#maxRows ? this.#open(key) : this.#beyond(key.fromAtMs);
+    return this.#rows.size < maxRows ? this.#open(key) : undefined;
   }
 
-  #beyond(fromAtMs: number): OpenRow {
-    const key = { ...BEYOND, fromAtMs };
-    return this.#rows.get(nameOf(key)) ?? this.#open(key);
-  }
-
-  #open({ person, endpoint, model, fromAtMs }: Omit<UsageRow, 'counts'>): OpenRow {
+  #open({ person, endpoint, model, fromAtMs }: RowKey): OpenRow {
     const row = { person, endpoint, model, fromAtMs, counts: noCounts() };
     this.#rows.set(nameOf(row), row);
     return row;
@@ -128,7 +157,7 @@ function billedTwice({ attempts }: RequestRecord): number {
 
 /** The rows of hours, added up by day (UTC). */
 export function dailyRows(hours: readonly UsageRow[]): readonly UsageRow[] {
-  const days = new UsageTable(Number.POSITIVE_INFINITY);
+  const days = new UsageTable(ENDLESS);
   for (const row of hours) days.add({ ...row, fromAtMs: dayOf(row.fromAtMs) });
   return days.rows;
 }
@@ -160,7 +189,7 @@ export function dayOf(atMs: number): number {
 }
 
 /** Ids and names hold no tab. */
-function nameOf({ fromAtMs, person, endpoint, model }: Omit<UsageRow, 'counts'>): string {
+function nameOf({ fromAtMs, person, endpoint, model }: RowKey): string {
   return `${fromAtMs}\t${person}\t${endpoint}\t${model}`;
 }
 

@@ -67,6 +67,7 @@ export function UsageTable({ dimension, rows, left }: UsageTableProps) {
           </tbody>
         </table>
       </Scrolling>
+      {rows.some(({ name }) => name === 'other') && <p class="hint">{say('usage.note.other')}</p>}
     </section>
   );
 }

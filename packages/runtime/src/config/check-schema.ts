@@ -59,6 +59,9 @@ function findingsOf(issue: Issue, document: unknown): readonly Violation[] {
     const advice = `write [[${table}]] with two brackets: there may be several`;
     return [{ path, found: `[${table}], a single table`, expected: 'a list of tables', advice }];
   }
+  if (issue.code === 'too_big' && Array.isArray(value) && value.every(isTable)) {
+    return [tooManyTables(path, value.length, Number(issue.maximum))];
+  }
   const key = String(path.findLast((step) => typeof step === 'string') ?? '');
   return [
     {
@@ -68,6 +71,17 @@ function findingsOf(issue: Issue, document: unknown): readonly Violation[] {
       advice: SECRET_VARIABLES.has(key) ? SECRET_ADVICE : `set ${key} to ${expected}`,
     },
   ];
+}
+
+/** The place is that of the first table beyond. */
+function tooManyTables(path: KeyPath, tables: number, maximum: number): Violation {
+  const name = `[[${path.filter((step) => typeof step === 'string').join('.')}]]`;
+  return {
+    path: [...path, maximum],
+    found: `${tables} tables ${name}`,
+    expected: `at most ${maximum}`,
+    advice: `remove ${tables - maximum} of them, or move them into the configuration of a second installation`,
+  };
 }
 
 /** What somebody meets who has not started yet. */

@@ -127,6 +127,20 @@ describe('parseConfig', () => {
 });
 
 describe('a bad configuration', () => {
+  it('names the first table of a list that has too many, and what to do', () => {
+    const client = (at: number) =>
+      `[[clients]]\nname = "p${at}"\nkey_sha256 = "${at.toString(16).padStart(64, '0')}"\n`;
+    const people = (count: number) => Array.from({ length: count }, (_, at) => client(at)).join('');
+    expect(problemsOf(MINIMAL + people(1_000))).toEqual([]);
+    expect(problemsOf(MINIMAL + people(1_002))).toEqual([
+      {
+        ...{ file: '/etc/config.toml', line: 3_006, column: 1, path: 'clients[1000]' },
+        ...{ found: '1002 tables [[clients]]', expected: 'at most 1000' },
+        advice: 'remove 2 of them, or move them into the configuration of a second installation',
+      },
+    ]);
+  });
+
   it('is refused with all problems at once, in the order of the file', () => {
     const text = `[server]
 prot = 8080

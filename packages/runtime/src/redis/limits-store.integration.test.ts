@@ -25,6 +25,7 @@ const row = (person: string, costNanoUsd: number, agoMs = 0, model = 'opus'): Us
 const batch = (sequence: number, ...rows: readonly UsageRow[]): UsageBatch => ({
   ...{ writer: 'one', sequence, rows, records: [] },
 });
+const record = (written: UsageBatch) => recordUsage(redis, written, { people: 2 });
 async function spent(nowMs = NOW_MS) {
   const { day, week, month } = (await exchangeLimits(redis, nowMs)).spent;
   const of = (people: ReadonlyMap<string, number>) =>
@@ -35,17 +36,17 @@ async function spent(nowMs = NOW_MS) {
 describe('what people have cost', () => {
   it('is added up by day, week and month, once for each batch', async () => {
     const rows = [row('ann', 10), row('ann', 5, 0, 'haiku'), row('bob', 7, 6 * DAY_MS)];
-    expect(await recordUsage(redis, batch(1, ...rows))).toBe('written');
-    expect(await recordUsage(redis, batch(1, ...rows))).toBe('known');
-    expect(await recordUsage(redis, batch(2, row('ann', 1)))).toBe('written');
+    expect(await record(batch(1, ...rows))).toBe('written');
+    expect(await record(batch(1, ...rows))).toBe('known');
+    expect(await record(batch(2, row('ann', 1)))).toBe('written');
     expect(await spent()).toEqual({
       ...{ day: { ann: 16 }, week: { ann: 16 }, month: { ann: 16, bob: 7 } },
     });
   });
 
   it('is made of the days of the ledger where only the totals are missing', async () => {
-    await recordUsage(redis, batch(1, row('ann', 10), row('ann', 3, DAY_MS), row('bob', 7)));
-    await recordUsage(redis, batch(2, row('ann', 4, 10 * DAY_MS), row('ann', 1, 0, 'haiku')));
+    await record(batch(1, row('ann', 10), row('ann', 3, DAY_MS), row('bob', 7)));
+    await record(batch(2, row('ann', 4, 10 * DAY_MS), row('ann', 1, 0, 'haiku')));
     const before = await spent();
     expect(before.month).toEqual({ ann: 18, bob: 7 });
     const totals = await redis.keys('*usage-spent:*');
@@ -54,19 +55,19 @@ describe('what people have cost', () => {
     await exchangeLimits(redis, NOW_MS);
     expect(await spent()).toEqual(before);
     await redis.del(...totals);
-    expect(await recordUsage(redis, batch(3, row('bob', 2)))).toBe('written');
+    expect(await record(batch(3, row('bob', 2)))).toBe('written');
     expect(await spent()).toEqual({
       ...{ day: { ann: 11, bob: 9 }, week: { ann: 14, bob: 9 }, month: { ann: 18, bob: 9 } },
     });
   });
 
   it('lives until after its period, and has no more people than allowed', async () => {
-    await recordUsage(redis, batch(1, row('ann', 10)));
+    await record(batch(1, row('ann', 10)));
     const lifeMs = await redis.pttl(keys.usageSpent('week:2026-11-23'));
     expect(lifeMs).toBeGreaterThan(8 * DAY_MS);
     expect(lifeMs).toBeLessThanOrEqual(9 * DAY_MS);
     const many = Array.from({ length: MAX_PEOPLE + 5 }, (_, n) => row(`p${n}`, 1));
-    await recordUsage(redis, batch(2, ...many, row('ann', 1)));
+    await record(batch(2, ...many, row('ann', 1)));
     expect(await redis.hlen(keys.usageSpent('day:2026-11-28'))).toBe(MAX_PEOPLE);
     const { day } = await spent();
     expect([day['ann'], day['other']]).toEqual([11, 7]);
@@ -74,10 +75,10 @@ describe('what people have cost', () => {
 
   it('that no service of ours has written is left out, and stops nobody', async () => {
     const key = keys.usageSpent('day:2026-11-28');
-    await recordUsage(redis, batch(1, row('ann', 10)));
+    await record(batch(1, row('ann', 10)));
     await redis.hset(key, 'eve', 'much', 'bob', '5');
     expect((await spent()).day).toEqual({ ann: 10, bob: 5 });
-    await recordUsage(redis, batch(2, row('eve', 3)));
+    await record(batch(2, row('eve', 3)));
     expect((await spent()).day).toEqual({ ann: 10, bob: 5, eve: 3 });
   });
 });
@@ -117,7 +118,7 @@ describe('what proxies let in', () => {
 
 it("one person's rows are read, day by day, and nobody else's", async () => {
   const rows = [row('ann', 1), row('ann', 2, DAY_MS), row('anna', 3), row('bob', 4)];
-  await recordUsage(redis, batch(1, ...rows));
+  await record(batch(1, ...rows));
   const sinceAtMs = NOW_MS - (NOW_MS % DAY_MS) - 2 * DAY_MS;
   const own = await readOwnDays(redis, 'ann', { sinceAtMs, untilAtMs: NOW_MS });
   expect(own.map(({ person, counts }) => [person, counts.costNanoUsd])).toEqual([

@@ -17,13 +17,13 @@ import { z } from 'zod';
 
 import { keys } from './keys.ts';
 import { loadScript, runScript } from './script.ts';
+import { MAX_READ_ROWS } from './usage-rows.ts';
 
 /** Clients of a configuration and those who were removed from it within a month; the rest is added up. */
 export const MAX_PEOPLE = 2_000;
 /** By writers at the same moment, each of which may add the field of the rest. */
 const MAX_READ_PEOPLE = MAX_PEOPLE + 100;
 const MAX_PROXIES = 200;
-const MAX_DAY_FIELDS = 2_100;
 const SHARE_LIFE_MS = 120_000;
 /** A proxy shares twice a second while somebody asks it. */
 const FRESH_MS = 5_000;
@@ -87,7 +87,7 @@ export async function makeSpent(redis: Redis, period: BudgetPeriod, atMs: number
   for (let dayAtMs = fromAtMs; dayAtMs < untilAtMs; dayAtMs += DAY_MS) days.push(dayKey(dayAtMs));
   await runScript(redis, make, {
     keys: [spentKey(period, atMs), ...days],
-    args: [untilAtMs - fromAtMs + 2 * DAY_MS, MAX_DAY_FIELDS, MAX_PEOPLE, OTHER],
+    args: [untilAtMs - fromAtMs + 2 * DAY_MS, MAX_READ_ROWS, MAX_PEOPLE, OTHER],
   });
 }
 

@@ -27,7 +27,8 @@ afterAll(async () => {
 
 const endpoint = endpointId('provider-a-1');
 const NOON = Date.UTC(2026, 10, 23, 12);
-const record = (of: ScoredProbe) => recordProbeUsage(redis, of, 'claude-haiku-4-5');
+const record = (result: ScoredProbe) =>
+  recordProbeUsage(redis, { result, model: 'claude-haiku-4-5', people: 2 });
 const result = (sequence: number, changes: Partial<ScoredProbe> = {}): ScoredProbe => ({
   endpointId: endpoint,
   slot: `${endpoint}:${sequence}`,
@@ -72,9 +73,9 @@ describe('recordProbeUsage', () => {
     await record(result(1));
     await record(result(2, { verdict: { status: 'failed', failure: 'reset', detail: '' } }));
     const row = usageOfProbe(result(1), 'claude-haiku-4-5');
-    await recordUsage(redis, {
-      ...{ writer: 'proxy-1', sequence: 1, rows: [{ ...row, person: 'ann' }], records: [] },
-    });
+    const rowOfAnn = { ...row, person: 'ann' };
+    const batch = { writer: 'proxy-1', sequence: 1, rows: [rowOfAnn], records: [] };
+    await recordUsage(redis, batch, { people: 2 });
     const range = { sinceAtMs: NOON - 12 * HOUR_MS, untilAtMs: NOON + 12 * HOUR_MS } as const;
     const { rows } = await readUsage(redis, { ...range, unit: 'hour' });
     expect(rows.map(({ person, counts }) => [person, counts.requests, counts.failed])).toEqual(

@@ -8,18 +8,22 @@ import { recordUsage } from './usage-store.ts';
 /** A result is held for half a minute and its job repeated for some; then nobody writes it again. */
 const WRITTEN_LIFE_MS = 2 * HOUR_MS;
 
-/**
- * Also of a late result: the money is spent. Safe to repeat when the reply was lost.
- * @param model as the configuration names it
- */
+export interface ProbeUsage {
+  readonly result: ProbeResult;
+  /** As the configuration names it. */
+  readonly model: string;
+  /** Of the configuration. */
+  readonly people: number;
+}
+
+/** Also of a late result: the money is spent. Safe to repeat when the reply was lost. */
 export async function recordProbeUsage(
   redis: Redis,
-  result: ProbeResult,
-  model: string,
+  { result, model, people }: ProbeUsage,
 ): Promise<void> {
   const batch = {
     ...{ writer: result.slot, sequence: 1 },
     ...{ rows: [usageOfProbe(result, model)], records: [] },
   };
-  await recordUsage(redis, batch, WRITTEN_LIFE_MS);
+  await recordUsage(redis, batch, { people, writtenLifeMs: WRITTEN_LIFE_MS });
 }

@@ -1,20 +1,15 @@
 import type { RequestRecord, UsageBatch, UsageCounts, UsageRow } from '@zephyr/contract/usage';
-import { usageReport } from '@zephyr/core';
+import { DAY_MS, type UsageQuery, usageReport } from '@zephyr/core';
 import { redisOfFile } from '@zephyr/testkit/use-redis';
 import fc from 'fast-check';
 import type { Redis } from 'ioredis';
 import { describe, expect, it } from 'vitest';
 
 import { keys } from './keys.ts';
+import { exchangeLimits } from './limits-store.ts';
 import { loadScript } from './script.ts';
-import {
-  MAX_DAY_ROWS,
-  MAX_HOUR_ROWS,
-  offerUsageScripts,
-  readUsage,
-  recordUsage,
-  rowsOf,
-} from './usage-store.ts';
+import { DAY_ROWS, HOUR_ROWS } from './usage-rows.ts';
+import { offerUsageScripts, readOwnDays, readUsage, recordUsage, rowsOf } from './usage-store.ts';
 
 const HOUR_MS = 3_600_000;
 const NOW = Date.UTC(2026, 10, 28, 9);
@@ -36,6 +31,8 @@ const batch = (sequence: number, rest: Partial<UsageBatch> = {}): UsageBatch => 
   ...rest,
 });
 
+const write = (written: UsageBatch, people = 2) => recordUsage(redis, written, { people });
+
 const requestsIn = async (unit: 'hour' | 'day') => {
   const { rows } = await readUsage(redis, { ...ALL, unit });
   return rows.map(({ person, counts }) => `${person} ${counts.requests}`).toSorted();
@@ -43,11 +40,8 @@ const requestsIn = async (unit: 'hour' | 'day') => {
 
 describe('the ledger', () => {
   it('adds up by hour and by day', async () => {
-    await recordUsage(redis, batch(1));
-    await recordUsage(
-      redis,
-      batch(2, { rows: [row({ fromAtMs: NOW + HOUR_MS }), row({ person: 'bob' })] }),
-    );
+    await write(batch(1));
+    await write(batch(2, { rows: [row({ fromAtMs: NOW + HOUR_MS }), row({ person: 'bob' })] }));
     expect(await requestsIn('hour')).toEqual(['ann 1', 'ann 1', 'bob 1']);
     expect(await requestsIn('day')).toEqual(['ann 2', 'bob 1']);
     const { rows } = await readUsage(redis, { ...ALL, unit: 'day' });
@@ -60,19 +54,19 @@ describe('the ledger', () => {
   });
 
   it('counts a batch once, however often it is sent, and each writer for itself', async () => {
-    expect(await recordUsage(redis, batch(1))).toBe('written');
-    expect(await recordUsage(redis, batch(1))).toBe('known');
-    expect(await recordUsage(redis, batch(1, { writer: 'two' }))).toBe('written');
-    expect(await recordUsage(redis, batch(2))).toBe('written');
-    expect(await recordUsage(redis, batch(1))).toBe('known');
+    expect(await write(batch(1))).toBe('written');
+    expect(await write(batch(1))).toBe('known');
+    expect(await write(batch(1, { writer: 'two' }))).toBe('written');
+    expect(await write(batch(2))).toBe('written');
+    expect(await write(batch(1))).toBe('known');
     expect(await requestsIn('day')).toEqual(['ann 3']);
   });
 
   it('goes on in a Redis that has lost everything, scripts too', async () => {
-    await recordUsage(redis, batch(1));
+    await write(batch(1));
     await redis.flushall();
     await redis.script('FLUSH');
-    expect(await recordUsage(redis, batch(2))).toBe('written');
+    expect(await write(batch(2))).toBe('written');
     expect(await requestsIn('day')).toEqual(['ann 1']);
   });
 
@@ -82,8 +76,8 @@ describe('the ledger', () => {
       cacheReadTokens: 4_000_000_000_000_001,
       costNanoUsd: 900_000_000_000_001,
     };
-    await recordUsage(redis, batch(1, { rows: [row({ counts: large })] }));
-    await recordUsage(redis, batch(2, { rows: [row({ counts: large })] }));
+    await write(batch(1, { rows: [row({ counts: large })] }));
+    await write(batch(2, { rows: [row({ counts: large })] }));
     const { rows } = await readUsage(redis, { ...ALL, unit: 'day' });
     expect(rows[0]?.counts).toMatchObject({
       cacheReadTokens: 8_000_000_000_000_002,
@@ -105,8 +99,8 @@ describe('the ledger', () => {
       async (batches) => {
         await redis.flushall();
         for (const [at, rows] of batches.entries()) {
-          await recordUsage(redis, batch(at + 1, { rows }));
-          await recordUsage(redis, batch(at + 1, { rows }));
+          await write(batch(at + 1, { rows }));
+          await write(batch(at + 1, { rows }));
         }
         const range = { sinceAtMs: ALL.sinceAtMs, untilAtMs: ALL.sinceAtMs + 48 * HOUR_MS };
         const { total } = usageReport(batches.flat(), { ...range, by: [] });
@@ -121,43 +115,91 @@ describe('the ledger', () => {
   });
 
   it.each([
-    ['hour', MAX_HOUR_ROWS],
-    ['day', MAX_DAY_ROWS],
+    ['hour', HOUR_ROWS],
+    ['day', DAY_ROWS],
   ] as const)(
-    'has no more than so many rows in one %s; the rest counts as other',
-    async (unit, most) => {
-      const rows = Array.from({ length: most + 10 }, (_, at) => row({ model: `m${at}` }));
-      await recordUsage(redis, batch(1, { rows: rows.slice(0, most) }));
+    'folds what does not fit into one %s: first to its person, then to nobody',
+    async (unit, { named, all }) => {
+      const models = Array.from({ length: named + 10 }, (_, at) => row({ model: `m${at}` }));
+      await write(batch(1, { rows: models.slice(0, named) }));
       const full = await readUsage(redis, { ...ALL, unit });
-      expect(full.rows).toHaveLength(most);
-      expect(full.rows.filter(({ person }) => person === 'other')).toEqual([]);
-      await recordUsage(redis, batch(2, { rows: rows.slice(-10) }));
-      await recordUsage(redis, batch(3, { rows: [...rows.slice(0, 5), ...rows.slice(-5)] }));
+      expect(full.rows).toHaveLength(named);
+      expect(full.rows.filter(({ model }) => model === 'other')).toEqual([]);
+      await write(batch(2, { rows: models.slice(-10) }));
+      await write(batch(3, { rows: [...models.slice(0, 5), ...models.slice(-5)] }));
+      const people = Array.from({ length: all - named + 4 }, (_, at) => row({ person: `p${at}` }));
+      await write(batch(4, { rows: people }));
       const read = await readUsage(redis, { ...ALL, unit });
-      expect(read.rows).toHaveLength(most + 1);
-      expect(read.rows.find(({ model }) => model === 'm0')?.counts.requests).toBe(2);
-      const other = read.rows.find(({ person }) => person === 'other');
-      expect(other).toMatchObject({ endpoint: 'other', model: 'other', counts: { requests: 15 } });
-      const { total } = usageReport(read.rows, { ...ALL, by: [] });
-      expect(total).toMatchObject({ requests: most + 20, input_tokens: 10 * (most + 20) });
+      expect(read.rows).toHaveLength(all + 1);
+      const requestsOf = (key: Partial<UsageRow>) =>
+        usageReport(
+          read.rows.filter((each) =>
+            Object.entries(key).every(([k, v]) => each[k as 'person'] === v),
+          ),
+          { ...ALL, by: [] },
+        ).total.requests;
+      const other = { endpoint: 'other', model: 'other' };
+      expect(requestsOf({ model: 'm0' })).toBe(2);
+      expect(requestsOf({ person: 'ann', ...other })).toBe(15);
+      expect(requestsOf({ person: 'p0', ...other })).toBe(1);
+      // One place is ann's.
+      expect(requestsOf({ person: 'other', ...other })).toBe(5);
+      expect(requestsOf({})).toBe(named + 20 + people.length);
     },
   );
+
+  it('knows what each of 1,000 people has used and cost, by whichever writer, on a second day too', async () => {
+    const all = Array.from({ length: 6_000 }, (_, at) =>
+      row({
+        ...{ person: `p${at % 1_000}`, model: `m${(at * 7) % 9}`, endpoint: `e${at % 3}` },
+        fromAtMs: NOW + (at % 2) * DAY_MS,
+        counts: { ...COUNTS, requests: 1 + (at % 5), costNanoUsd: at },
+      }),
+    );
+    const [order] = fc.sample(fc.shuffledSubarray(all, { minLength: all.length }), 1);
+    for (let sent = 0; sent < 4; sent += 1) {
+      const rows = order?.slice(sent * 1_500, (sent + 1) * 1_500) ?? [];
+      await write(batch(sent + 1, { writer: `w${sent % 2}`, rows }), 1_000);
+    }
+    const range = { sinceAtMs: ALL.sinceAtMs, untilAtMs: ALL.sinceAtMs + 2 * DAY_MS };
+    const shown = (rows: readonly UsageRow[], by: UsageQuery['by']) =>
+      usageReport(rows, { ...range, by });
+    for (const unit of ['hour', 'day'] as const) {
+      const { rows } = await readUsage(redis, { ...range, unit });
+      expect(shown(rows, ['person', 'day'])).toEqual(shown(all, ['person', 'day']));
+      expect(rows.some(({ model }) => model === 'other')).toBe(true);
+    }
+    const own = await readOwnDays(redis, 'p7', range);
+    const wanted = all.filter(({ person }) => person === 'p7');
+    expect(shown(own, ['day'])).toEqual(shown(wanted, ['day']));
+
+    const before = await exchangeLimits(redis, NOW);
+    await redis.del(...(await redis.keys('*usage-spent:*')));
+    await exchangeLimits(redis, NOW);
+    const { spent } = await exchangeLimits(redis, NOW);
+    expect(new Map([...spent.month.people, ['other', 0]])).toEqual(
+      new Map([...before.spent.month.people, ['other', 0]]),
+    );
+    expect(spent.month.people.get('p7')).toBe(
+      wanted.reduce((sum, { counts }) => sum + counts.costNanoUsd, 0),
+    );
+  });
 
   it('is read when it is full of the longest names', async () => {
     const long = (name: string | number, length: number) => String(name).padStart(length, 'x');
     const counts = Object.fromEntries(
       Object.keys(COUNTS).map((name) => [name, Number.MAX_SAFE_INTEGER]),
     ) as unknown as UsageCounts;
-    const rows = Array.from({ length: MAX_DAY_ROWS + 1 }, (_, at) =>
-      row({ person: long('p', 64), endpoint: long('e', 100), model: long(at, 100), counts }),
+    const rows = Array.from({ length: DAY_ROWS.all + 1 }, (_, at) =>
+      row({ person: long(at, 64), endpoint: long('e', 100), model: long(at, 100), counts }),
     );
-    await recordUsage(redis, batch(1, { rows }));
+    await write(batch(1, { rows }));
     const read = await readUsage(redis, { ...ALL, unit: 'day' });
-    expect([read.rows.length, read.refused]).toEqual([MAX_DAY_ROWS + 1, 0]);
+    expect([read.rows.length, read.refused]).toEqual([DAY_ROWS.all + 1, 0]);
   });
 
   it('is gone by itself: hours after 35 days, days after 400', async () => {
-    await recordUsage(redis, batch(1));
+    await write(batch(1));
     const days = async (key: string) => Math.round((await redis.pttl(key)) / (24 * HOUR_MS));
     expect(await days(keys.usageHour('2026-11-28T09'))).toBe(35);
     expect(await days(keys.usageDay('2026-11-28'))).toBe(400);
@@ -166,8 +208,8 @@ describe('the ledger', () => {
 
   it('keeps the last requests', async () => {
     const record = { id: 'zephyr_1' } as RequestRecord;
-    await recordUsage(redis, batch(1, { records: [record, { ...record, id: 'zephyr_2' }] }));
-    await recordUsage(redis, batch(1, { records: [record] }));
+    await write(batch(1, { records: [record, { ...record, id: 'zephyr_2' }] }));
+    await write(batch(1, { records: [record] }));
     const entries = await redis.xrange(keys.requests, '-', '+');
     expect(entries.map(([, [, json]]) => JSON.parse(json ?? '').id)).toEqual([
       'zephyr_1',
@@ -210,14 +252,14 @@ describe('what is in Redis and cannot be ours', () => {
 
   it('is not read where it is too large', async () => {
     await redis.hset(keys.usageDay('2026-11-28'), 'ann\ttokyo\topus', 'x'.repeat(9 * 1024 * 1024));
-    await recordUsage(redis, batch(1, { rows: [row({ fromAtMs: NOW + 24 * HOUR_MS })] }));
+    await write(batch(1, { rows: [row({ fromAtMs: NOW + 24 * HOUR_MS })] }));
     const read = await readUsage(redis, { ...ALL, untilAtMs: NOW + 48 * HOUR_MS, unit: 'day' });
     expect([read.rows.length, read.refused]).toEqual([1, 1]);
   });
 
   it('does not stop the counting', async () => {
     await redis.hset(keys.usageDay('2026-11-28'), 'ann\ttokyo\topus', 'x y');
-    await recordUsage(redis, batch(1));
+    await write(batch(1));
     expect(await requestsIn('day')).toEqual(['ann 1']);
   });
 });

@@ -9,35 +9,23 @@ import {
   type UsageCounts,
   type UsageRow,
 } from '@zephyr/contract/usage';
-import { DAY_MS, dailyRows, HOUR_MS } from '@zephyr/core';
+import { DAY_MS, dailyRows, HOUR_MS, type RowBounds, rowBounds } from '@zephyr/core';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 
 import { keys } from './keys.ts';
 import { costsOf, dayKey, LIMIT_SCRIPTS, MAX_PEOPLE, makeSpent } from './limits-store.ts';
 import { loadScript, runScript } from './script.ts';
+import { DAY_ROWS, HOUR_ROWS, MAX_READ_ROWS } from './usage-rows.ts';
 
 export const USAGE_HOURS_LIFE_MS = 35 * DAY_MS;
 export const USAGE_DAYS_LIFE_MS = 400 * DAY_MS;
 /** A batch that a proxy has kept on its disk for longer could be counted a second time. */
 const WRITTEN_LIFE_MS = 35 * DAY_MS;
-/**
- * Of one hour and of one day. Every hour and every day that is kept can be as full as this, and half of
- * the 512 MB of our Redis stays free: `node bench/usage.ts`. Just below a power of two, where the table of
- * a hash would double.
- */
-export const MAX_HOUR_ROWS = 500;
-export const MAX_DAY_ROWS = 2_000;
-/** By writers at the same moment, each of which may add the row of those that do not fit. */
-const MAX_READ_ROWS = MAX_DAY_ROWS + 100;
 /** Of one hash in memory; a row takes some 200 bytes, and 600 with the longest names. */
 const MAX_READ_BYTES = 2 * 1024 * 1024;
 /** "The last 10,000 requests", of some 600 bytes each. */
 export const KEPT_REQUESTS = 10_000;
-
-/** How long a hash lives, and its most rows. */
-const HOUR_BOUNDS = [USAGE_HOURS_LIFE_MS, MAX_HOUR_ROWS];
-const DAY_BOUNDS = [USAGE_DAYS_LIFE_MS, MAX_DAY_ROWS];
 
 const record = loadScript('record-usage');
 const read = loadScript('read-usage');
@@ -57,16 +45,20 @@ export async function offerUsageScripts(redis: Redis): Promise<void> {
   await load().catch(load);
 }
 
-/**
- * Safe to repeat when the reply was lost: the second call answers `known`.
- * @param writtenLifeMs how long the batch is remembered, from the last one of this writer
- */
+export interface RecordOptions {
+  /** Of the configuration: each has a row, however full an hour or a day is. */
+  readonly people: number;
+  /** How long the batch is remembered, from the last one of this writer. */
+  readonly writtenLifeMs?: number;
+}
+
+/** Safe to repeat when the reply was lost: the second call answers `known`. */
 export async function recordUsage(
   redis: Redis,
   batch: UsageBatch,
-  writtenLifeMs = WRITTEN_LIFE_MS,
+  options: RecordOptions,
 ): Promise<RecordReply> {
-  const call = recordCall(batch, writtenLifeMs);
+  const call = recordCall(batch, options);
   const reply = recordReply.parse(await runScript(redis, record, call));
   if (reply !== 'no_totals') return reply;
   // Of a period that has begun, or after an upgrade.
@@ -75,10 +67,15 @@ export async function recordUsage(
   return z.enum(['written', 'known']).parse(await runScript(redis, record, call));
 }
 
-function recordCall({ writer, sequence, rows, records }: UsageBatch, writtenLifeMs: number) {
+function recordCall(
+  { writer, sequence, rows, records }: UsageBatch,
+  { people, writtenLifeMs = WRITTEN_LIFE_MS }: RecordOptions,
+) {
+  const ofHour = boundsOf(USAGE_HOURS_LIFE_MS, rowBounds(HOUR_ROWS, people));
+  const ofDay = boundsOf(USAGE_DAYS_LIFE_MS, rowBounds(DAY_ROWS, people));
   const placed = [
-    ...rows.map((row) => ({ row, key: hourKey(row.fromAtMs), bounds: HOUR_BOUNDS })),
-    ...dailyRows(rows).map((row) => ({ row, key: dayKey(row.fromAtMs), bounds: DAY_BOUNDS })),
+    ...rows.map((row) => ({ row, key: hourKey(row.fromAtMs), bounds: ofHour })),
+    ...dailyRows(rows).map((row) => ({ row, key: dayKey(row.fromAtMs), bounds: ofDay })),
   ];
   const hashes = new Map(placed.map(({ key, bounds }) => [key, bounds]));
   const costs = costsOf(rows);
@@ -88,7 +85,7 @@ function recordCall({ writer, sequence, rows, records }: UsageBatch, writtenLife
   return {
     keys: names,
     args: [
-      ...[sequence, writtenLifeMs, fieldOf(BEYOND), KEPT_REQUESTS, placed.length],
+      ...[sequence, writtenLifeMs, `\t${OTHER}\t${OTHER}`, KEPT_REQUESTS, placed.length],
       ...[totals.size, costs.length, OTHER, MAX_PEOPLE],
       ...[...hashes.values()].flat(),
       ...placed.flatMap(({ row, key }) => [index.get(key) ?? 0, fieldOf(row), packed(row.counts)]),
@@ -97,6 +94,8 @@ function recordCall({ writer, sequence, rows, records }: UsageBatch, writtenLife
     ],
   };
 }
+
+const boundsOf = (lifeMs: number, { named, all }: RowBounds) => [lifeMs, named, all];
 
 export interface UsageRange {
   /** The first moment that counts, and the first that does not any more. */
@@ -157,7 +156,6 @@ export function rowsOf(hash: readonly string[], fromAtMs: number): UsageRead {
   return { rows, refused: Math.floor(hash.length / 2) - rows.length };
 }
 
-const BEYOND = { person: OTHER, endpoint: OTHER, model: OTHER };
 // biome-ignore lint/suspicious/noControlCharactersInRegex: names with control characters are not ours
 const FIELD = /^([^\x00-\x1f\x7f]{1,64})\t([^\x00-\x1f\x7f]{1,100})\t([^\x00-\x1f\x7f]{1,100})$/;
 const COUNTS = /^\d{1,16}(?: \d{1,16}){10}$/;

@@ -23,6 +23,8 @@ export const usage = {
     '{count} {count|request|requests} without complete token counts: counted as far as reported.',
   'usage.note.billedTwice':
     '{count} {count|attempt|attempts} before a retry may also have been billed by the endpoint: not part of the cost.',
+  'usage.note.other':
+    '“other”: what did not fit into the rows of an hour or a day, of which the person is kept longest; and models that no endpoint has answered for. The sums are complete.',
 
   'requests.time': 'Time',
   'requests.outcome': 'Outcome',

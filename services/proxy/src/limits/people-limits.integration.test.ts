@@ -191,11 +191,14 @@ describe('GET /usage', () => {
     await asks(one, 'ann');
     await asks(one, 'bob');
     await eventually(async () => expect((await ledgerOf(redis)).total.requests).toBe(3));
+    // As it is written where a day has no room for her endpoint and model.
+    const day = keys.usageDay(new Date(NOW_MS).toISOString().slice(0, 10));
+    await redis.hset(day, 'ann\tother\tother', '1 0 0 0 0 0 0 0 0 0 0');
     const own = await usageOf(one, 'ann');
     expect(own.today).toEqual(own.days_30);
-    expect(own.today.total).toMatchObject({ requests: 2, failed: 0 });
+    expect(own.today.total).toMatchObject({ requests: 3, failed: 0 });
     expect(own.today.models.map(({ model }) => model).toSorted()).toEqual([
-      ...['claude-<b>', MODEL],
+      ...['claude-<b>', MODEL, 'other'],
     ]);
     expect(own.budgets[0]).toMatchObject({ period: 'month', budget_usd: 5 });
     expect(JSON.stringify(own)).not.toContain('bob');
@@ -204,6 +207,7 @@ describe('GET /usage', () => {
     expect([page.status, page.type]).toEqual([200, 'text/html; charset=utf-8']);
     expect(page.body).toContain('ann 的用量');
     expect(page.body).toContain('claude-&lt;b&gt;');
+    expect(page.body).toContain('“其他”：超出每小时或每天行数上限的用量');
     expect(page.body).not.toContain('bob');
     expect(page.body).not.toContain('<script');
     const unknown = await pageAs(one, undefined, 'en');

@@ -39,6 +39,7 @@ export interface PeopleLimitsDeps {
 export class PeopleLimits {
   readonly counters = new PeopleCounters();
   readonly #deps: PeopleLimitsDeps;
+  #people = 0;
   #subjects: readonly LimitSubject[] = [];
   #byPerson: ReadonlyMap<string, readonly LimitSubject[]> = new Map();
   #grants: readonly Grant[] = [];
@@ -55,6 +56,7 @@ export class PeopleLimits {
 
   /** What was counted stays. */
   reconfigure(config: LimitsOfConfig): void {
+    this.#people = config.clients.length;
     this.#subjects = limitSubjects(config);
     const byPerson = new Map<string, readonly LimitSubject[]>();
     for (const subject of this.#subjects) {
@@ -63,6 +65,11 @@ export class PeopleLimits {
       }
     }
     this.#byPerson = byPerson;
+  }
+
+  /** With a key of their own. */
+  get people(): number {
+    return this.#people;
   }
 
   get areSet(): boolean {

@@ -61,17 +61,17 @@ describe('the metrics of usage', () => {
     expect(await sumOf('requests')).toBe(151);
   });
 
-  it('have at most 1,201 combinations, and right sums', async () => {
+  it('have at most 2,001 combinations, and right sums', async () => {
     const { usage, linesOf, sumOf } = setUp();
-    for (let n = 0; n < 2_000; n += 1) usage.add([row({ person: `p${n}` })]);
-    const known = [row({ person: 'p0' }), row({ person: 'p1100' }), row({ person: 'p1999' })];
+    for (let n = 0; n < 2_500; n += 1) usage.add([row({ person: `p${n}` })]);
+    const known = [row({ person: 'p0' }), row({ person: 'p1999' }), row({ person: 'p2499' })];
     usage.add(known);
     const lines = await linesOf('requests');
-    expect(lines).toHaveLength(1_201);
+    expect(lines).toHaveLength(2_001);
     const shown = await linesOf('requests');
     expect(shown).toContain('{person="p0",endpoint="tokyo",model="opus"} 2');
-    expect(shown).toContain('{person="p1100",endpoint="other",model="other"} 2');
-    expect(shown).toContain('{person="other",endpoint="other",model="other"} 801');
-    expect(await sumOf('requests')).toBe(2_003);
+    expect(shown).toContain('{person="p1999",endpoint="other",model="other"} 2');
+    expect(shown).toContain('{person="other",endpoint="other",model="other"} 501');
+    expect(await sumOf('requests')).toBe(2_503);
   });
 });

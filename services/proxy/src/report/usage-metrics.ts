@@ -13,7 +13,7 @@ const MAX_COMBINATIONS = 1_000;
 /** One person who tries everything leaves room for the others. */
 const MAX_COMBINATIONS_OF_PERSON = 100;
 /** Whose further endpoints and models are counted as `other`, under their own names. */
-const MAX_REMAINDERS = 200;
+const MAX_REMAINDERS = 1_000;
 
 const NANO = 1_000_000_000;
 const BEYOND: UsageKey = { person: OTHER, endpoint: OTHER, model: OTHER };

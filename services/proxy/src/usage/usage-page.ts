@@ -70,6 +70,7 @@ async function pageOf(
           budgetTable(usage, words),
           limitList(usage, words),
           ...([1, 7, 30] as const).map((days) => figureTable(days, usage, words)),
+          otherNote(usage, words),
           `<p>${escaped(words.say('ownUsage.utc'))}</p>`,
         ].join('\n');
   return `<!doctype html>
@@ -145,6 +146,11 @@ function figureTable(days: keyof typeof FIGURES_OF, usage: OwnUsage, words: Word
   const rows = figures.models.map((line) => [words.model(line.model), ...cellsOf(line, words)]);
   const total = [say('usage.total'), ...cellsOf(figures.total, words)];
   return `${title}\n${tableOf(heads, rows, total)}`;
+}
+
+function otherNote({ days_30: { models } }: OwnUsage, { say }: Words): string {
+  const hasOther = models.some(({ model }) => model === 'other');
+  return hasOther ? `<p>${escaped(say('usage.note.other'))}</p>` : '';
 }
 
 function cellsOf(figures: UsageFigures, { numbers }: Words): string[] {

@@ -80,7 +80,7 @@ it('counts what was on disk and what came since, each once, whoever writes first
   await line.connect();
   const inputTokens = async () => (await ledgerOf(redis)).total.input_tokens;
   await eventually(async () => expect(await inputTokens()).toBe(20));
-  for (const batch of taken?.batches ?? []) await recordUsage(redis, batch);
+  for (const batch of taken?.batches ?? []) await recordUsage(redis, batch, { people: 1 });
   expect(await inputTokens()).toBe(21);
   await taken?.remove();
   expect(onDisk()).toEqual([]);

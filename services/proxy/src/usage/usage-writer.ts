@@ -10,7 +10,7 @@
  *     sending --(no answer within `DISK_AFTER_MS`, or a failure)--> sending, on disk as well
  */
 import type { RequestRecord, UsageBatch, UsageRow } from '@zephyr/contract/usage';
-import { UsageTable } from '@zephyr/core';
+import { type RowBounds, UsageTable } from '@zephyr/core';
 import { type Clock, pause } from '@zephyr/runtime/clock';
 import { messageOf } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
@@ -33,8 +33,11 @@ const REST_MS = ADOPT_EVERY_MS - PERIOD_MS;
 const FIRST_EXCHANGE_MS = 500;
 /** A stop waits so long for Redis; then the rest stays on disk. */
 const LAST_WRITE_MS = 2_000;
-/** Of persons, endpoints, models and hours in memory, some 300 bytes each; the rest is added up. */
-const MAX_ROWS = 5_000;
+/**
+ * In memory, some 300 bytes each. A thousand people have rows of their own for five hours without Redis;
+ * what comes then is `other`.
+ */
+const ROWS: RowBounds = { named: 4_000, all: 8_000 };
 /** Entries of the log of requests that wait; more of them are counted, but not listed. */
 const MAX_RECORDS = 1_000;
 
@@ -55,7 +58,7 @@ export class UsageWriter {
   readonly #deps: UsageWriterDeps;
   readonly #redis: Redis;
   readonly #file: UsageFile;
-  readonly #table = new UsageTable(MAX_ROWS);
+  readonly #table = new UsageTable(ROWS);
   readonly #stopping = new AbortController();
   #records: RequestRecord[] = [];
   #requests = 0;
@@ -211,7 +214,7 @@ export class UsageWriter {
     const { clock } = this.#deps;
     const isSlow = clock.setTimer(() => void this.#keep(), DISK_AFTER_MS);
     try {
-      this.#deps.onWrite(await recordUsage(this.#redis, first));
+      this.#deps.onWrite(await this.#record(first));
       this.#deps.limits.counters.written(first.sequence);
       if (this.#lastFailure !== '') this.#deps.log.info({}, 'usage is written again');
       this.#lastFailure = '';
@@ -226,6 +229,10 @@ export class UsageWriter {
     }
   }
 
+  #record(batch: UsageBatch): Promise<RecordReply> {
+    return recordUsage(this.#redis, batch, { people: this.#deps.limits.people });
+  }
+
   async #keep(): Promise<void> {
     await this.#checkFile();
     this.#seal();
@@ -237,7 +244,7 @@ export class UsageWriter {
   async #adopt(): Promise<void> {
     try {
       for (const orphan of await this.#file.takeOrphans()) {
-        for (const batch of orphan.batches) await recordUsage(this.#redis, batch);
+        for (const batch of orphan.batches) await this.#record(batch);
         await orphan.remove();
         this.#deps.log.info({ file: orphan.path }, 'usage of an earlier run is written');
       }

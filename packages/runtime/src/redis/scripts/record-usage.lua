@@ -6,15 +6,15 @@
 --          separated by blanks; then totals of what people have cost: field person, value a number
 -- ARGV[1] sequence of this batch
 -- ARGV[2] how long KEYS[1] lives, ms
--- ARGV[3] field of the rest: what does not fit into a hash is added to it
+-- ARGV[3] endpoint and model of what does not fit, as the end of a field
 -- ARGV[4] about how many entries the stream keeps
 -- ARGV[5] number of rows
 -- ARGV[6] number of totals among the keys
 -- ARGV[7] number of costs to add to them
--- ARGV[8] the rest in totals, and ARGV[9] their most fields
--- ARGV[10…] for each hash of hours and days: how long it lives, ms, and its most fields; then for each
---          row: index in KEYS, field, counts; then for each cost: index in KEYS, person, number; then
---          the records as JSON
+-- ARGV[8] the person of the rest, and ARGV[9] the most fields of totals
+-- ARGV[10…] for each hash of hours and days: how long it lives, ms, its most fields with endpoint and
+--          model, and its most fields; then for each row: index in KEYS, field, counts; then for each
+--          cost: index in KEYS, person, number; then the records as JSON
 -- Returns 'written', 'known' (this batch, or a later one, is there), or 'no_totals' where one of them
 -- is missing: then nothing is written
 if tonumber(ARGV[1]) <= tonumber(redis.call('GET', KEYS[1]) or '0') then return 'known' end
@@ -35,20 +35,26 @@ local function sum(former, added)
   return table.concat(sums, ' ')
 end
 
+-- Step by step, as UsageTable: what does not fit is added to its person's, and last to nobody's.
+local function placeOf(key, field, named, all)
+  local former = redis.call('HGET', key, field)
+  if former or redis.call('HLEN', key) < tonumber(named) then return field, former end
+  field = string.match(field, '^[^\t]*') .. ARGV[3]
+  former = redis.call('HGET', key, field)
+  if former or redis.call('HLEN', key) < tonumber(all) then return field, former end
+  field = ARGV[8] .. ARGV[3]
+  return field, redis.call('HGET', key, field)
+end
+
 -- Nothing is written where one of them cannot be: what a script has written stays.
 redis.call('XLEN', KEYS[2])
 for i = 3, last do redis.call('HLEN', KEYS[i]) end
 
-local at = 6 + 2 * last
+local at = 4 + 3 * last
 for _ = 1, tonumber(ARGV[5]) do
-  local i, field, added = tonumber(ARGV[at]), ARGV[at + 1], ARGV[at + 2]
-  local key = KEYS[i]
-  local former = redis.call('HGET', key, field)
-  if not former and redis.call('HLEN', key) >= tonumber(ARGV[2 * i + 5]) then
-    field = ARGV[3]
-    former = redis.call('HGET', key, field)
-  end
-  redis.call('HSET', key, field, former and sum(former, added) or added)
+  local i, added = tonumber(ARGV[at]), ARGV[at + 2]
+  local field, former = placeOf(KEYS[i], ARGV[at + 1], ARGV[3 * i + 2], ARGV[3 * i + 3])
+  redis.call('HSET', KEYS[i], field, former and sum(former, added) or added)
   at = at + 3
 end
 for _ = 1, tonumber(ARGV[7]) do
@@ -61,7 +67,7 @@ for _ = 1, tonumber(ARGV[7]) do
   redis.call('HSET', key, field, sum(former or '', added))
   at = at + 3
 end
-for i = 3, last do redis.call('PEXPIRE', KEYS[i], ARGV[2 * i + 4]) end
+for i = 3, last do redis.call('PEXPIRE', KEYS[i], ARGV[3 * i + 1]) end
 for i = at, #ARGV do redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[4], '*', 'json', ARGV[i]) end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return 'written'
