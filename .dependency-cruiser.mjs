@@ -157,6 +157,19 @@ export default {
       to: { path: '^node_modules/@opentelemetry/' },
     },
     {
+      name: 'nodemailer-is-loaded-only-where-mail-is-sent',
+      comment: 'a controller without a receiver of mail loads nothing of it',
+      severity: 'error',
+      from: { pathNot: '\\.test\\.ts$' },
+      to: { path: '/notify/email\\.ts$', dynamic: false },
+    },
+    {
+      name: 'nodemailer-is-in-one-file',
+      severity: 'error',
+      from: { pathNot: '(^node_modules/|/notify/email\\.ts$)' },
+      to: { path: '^node_modules/nodemailer/' },
+    },
+    {
       name: 'controller-view-knows-neither-leader-nor-api',
       comment: 'what people see is made from what it is given',
       severity: 'error',

@@ -1,6 +1,14 @@
 /** Notifications: where they can go, and what they can be about. */
 
-export const NOTIFY_KINDS = ['json', 'slack', 'feishu', 'dingtalk', 'wecom', 'telegram'] as const;
+export const NOTIFY_KINDS = [
+  'json',
+  'slack',
+  'feishu',
+  'dingtalk',
+  'wecom',
+  'telegram',
+  'email',
+] as const;
 export type NotifyKind = (typeof NOTIFY_KINDS)[number];
 
 /**

@@ -10,7 +10,7 @@ import { type EndpointNames, nameOf, type Speech } from './situation.ts';
 type WithoutPlace<Entry> = Entry extends unknown ? Omit<Entry, 'id' | 'atMs' | 'severity'> : never;
 
 export type LogFacts = WithoutPlace<ApiLogEntry>;
-type NoticeFacts = Extract<LogFacts, { kind: 'notice' }>['notice'];
+export type NoticeFacts = Extract<LogFacts, { kind: 'notice' }>['notice'];
 
 /** @param entry with its moment, by which a time of another day gets its date. */
 export function logText(

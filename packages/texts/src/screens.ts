@@ -5,6 +5,7 @@ import { type Language, type ScreenEnglish, screenCatalogue } from './screen-cat
 export { languageOf, languageOfBrowser } from './fill-in.ts';
 export { helpKeys, helpWords } from './help.ts';
 export { type LogFacts, logLines, logText } from './log-lines.ts';
+export { type NotifyAbout, notifyAboutDecision, notifyAboutNotice } from './notify-event.ts';
 export { LOCALES, type Numbers, numbersOf } from './numbers.ts';
 export {
   failureOf,

@@ -66,6 +66,7 @@ describe('config.toml.example', () => {
         FEISHU_WEBHOOK: 'https://hooks.example.com/b',
         FEISHU_SECRET: 's',
         TELEGRAM_TOKEN: '123456:ABCDEFGHIJKLMNOPQRSTUVWXYZ',
+        SMTP_PASSWORD: 'p',
         CLIENT_KEY_ANN: 'zephyr-ann-key-0123456789',
       },
       withRealToken(read('.env.example')),

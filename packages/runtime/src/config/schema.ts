@@ -111,6 +111,14 @@ const EXAMPLE_NOTIFY = [
     chat_id: '-1001234567890',
     events: ['all_down', 'available_again', 'token_refused', 'credit_empty'],
   },
+  {
+    kind: 'email',
+    smtp_host: 'smtp.example.com',
+    smtp_user: 'zephyr@example.com',
+    password_env: 'SMTP_PASSWORD',
+    from: 'Claude Zephyr <zephyr@example.com>',
+    to: ['ann@example.com', 'ops@example.com'],
+  },
 ] satisfies z.input<typeof notifyTarget>[];
 
 export const configSchema = z.strictObject({

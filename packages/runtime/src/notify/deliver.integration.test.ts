@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { Secret } from '../secret.ts';
 import { ATTEMPT_MS, deliver, deliverOnce, RETRY_AFTER_MS } from './deliver.ts';
-import type { NotifyTarget } from './target.ts';
+import type { WebhookTarget } from './target.ts';
 
 let webhook: ScriptedUpstream;
 let clock: ManualClock;
@@ -19,7 +19,7 @@ beforeEach(async () => {
 afterEach(() => webhook.stop());
 
 const message = { event: 'all_down', text: 'No endpoint is available', atMs: 0 } as const;
-const target = (about: Partial<NotifyTarget> = {}): NotifyTarget => ({
+const target = (about: Partial<WebhookTarget> = {}): WebhookTarget => ({
   ...{ kind: 'json', label: 'json', events: NOTIFY_EVENTS },
   ...{ url: new Secret(`${webhook.url}/hidden-4c1f`), ...about },
 });

@@ -14,7 +14,7 @@ import {
   type NotifyRequest,
   requestFor,
 } from './message.ts';
-import type { NotifyTarget } from './target.ts';
+import type { NotifyTarget, WebhookTarget } from './target.ts';
 
 /** Of one attempt, with its connection. */
 export const ATTEMPT_MS = 10_000;
@@ -38,8 +38,12 @@ export async function deliverOnce(
   const limit = new AbortController();
   const timer = clock.setTimer(() => limit.abort(), ATTEMPT_MS);
   try {
-    const request = requestFor(target, message, clock.epochMs());
     const ended = AbortSignal.any([limit.signal, signal]);
+    if (target.kind === 'email') {
+      const { sendEmail } = await import('./email.ts');
+      return await sendEmail(target, message, ended);
+    }
+    const request = requestFor(target, message, clock.epochMs());
     return deliveryOf(target.kind, await post(target, request, ended));
   } catch (error) {
     const why = limit.signal.aborted ? 'timeout' : 'connection';
@@ -71,7 +75,7 @@ function codeOf(error: unknown): string {
 }
 
 function post(
-  { proxy }: NotifyTarget,
+  { proxy }: WebhookTarget,
   { url, body }: NotifyRequest,
   signal: AbortSignal,
 ): Promise<NotifyAnswer> {

@@ -2,13 +2,13 @@ import { NOTIFY_EVENTS, type NotifyKind } from '@zephyr/contract/notify';
 import { describe, expect, it } from 'vitest';
 
 import { Secret } from '../secret.ts';
-import { deliveryOf, requestFor } from './message.ts';
-import type { NotifyTarget } from './target.ts';
+import { deliveryOf, mailOf, requestFor } from './message.ts';
+import type { WebhookTarget } from './target.ts';
 
 const NOW_MS = 1_700_000_000_123;
 const URL_TEXT = 'https://hooks.example.com/send?access_token=abc';
 
-const target = (kind: NotifyKind, more: Partial<NotifyTarget> = {}): NotifyTarget => ({
+const target = (kind: WebhookTarget['kind'], more: Partial<WebhookTarget> = {}): WebhookTarget => ({
   ...{ kind, label: kind, events: NOTIFY_EVENTS, url: new Secret(URL_TEXT), ...more },
 });
 const message = {
@@ -16,7 +16,7 @@ const message = {
 };
 const signed = { signingSecret: new Secret('this is secret') };
 
-function sent(to: NotifyTarget) {
+function sent(to: WebhookTarget) {
   const { url, body } = requestFor(to, message, NOW_MS);
   return { url, body: JSON.parse(body) as unknown };
 }
@@ -24,7 +24,7 @@ function sent(to: NotifyTarget) {
 describe('requestFor', () => {
   const text = 'Claude Zephyr: Tokyo <1> & co';
 
-  it.each<[string, NotifyTarget, unknown]>([
+  it.each<[string, WebhookTarget, unknown]>([
     ['slack', target('slack'), { text: 'Claude Zephyr: Tokyo &lt;1&gt; &amp; co' }],
     ['feishu', target('feishu'), { msg_type: 'text', content: { text } }],
     ['dingtalk', target('dingtalk'), { msgtype: 'text', text: { content: text } }],
@@ -58,6 +58,25 @@ describe('requestFor', () => {
     const sign = 'W2RNhLVXZurCuMiewxzjoEaGqxhR%2FFQAkLiAHZh%2BPWY%3D';
     expect(url).toBe(`${URL_TEXT}&timestamp=1700000000123&sign=${sign}`);
     expect(body).toEqual({ msgtype: 'text', text: { content: text } });
+  });
+});
+
+describe('mailOf', () => {
+  const words = 'A\r\nBcc: eve@example.com\u2028\u0085 B';
+
+  it('writes a subject of one line, whatever the text has', () => {
+    expect(mailOf({ ...message, text: words }).subject).toBe(
+      'Claude Zephyr: A Bcc: eve@example.com B',
+    );
+  });
+
+  it('cuts a long subject between characters, and has all in the text', () => {
+    const text = '𝒳'.repeat(300);
+    const mail = mailOf({ ...message, text });
+    expect(mail.subject).toBe(`Claude Zephyr: ${'𝒳'.repeat(104)}…`);
+    expect(mail.text).toBe(
+      `${text}\n\n-- \nClaude Zephyr, endpoint_down, 2023-11-14T22:13:20.123Z\n`,
+    );
   });
 });
 

@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto';
 
 import type { NotifyEvent, NotifyKind } from '@zephyr/contract/notify';
 
-import type { NotifyTarget } from './target.ts';
+import type { WebhookTarget } from './target.ts';
 
 export interface NotifyMessage {
   readonly event: NotifyEvent | 'test';
@@ -26,7 +26,7 @@ const SENDER = 'Claude Zephyr';
 
 /** @param nowMs since 1970: signatures hold for an hour */
 export function requestFor(
-  target: NotifyTarget,
+  target: WebhookTarget,
   message: NotifyMessage,
   nowMs: number,
 ): NotifyRequest {
@@ -38,7 +38,7 @@ export function requestFor(
   };
 }
 
-function bodyFor(target: NotifyTarget, message: NotifyMessage, nowMs: number): object {
+function bodyFor(target: WebhookTarget, message: NotifyMessage, nowMs: number): object {
   const text = `${SENDER}: ${message.text}`;
   switch (target.kind) {
     case 'json':
@@ -64,6 +64,23 @@ function bodyFor(target: NotifyTarget, message: NotifyMessage, nowMs: number): o
     case 'telegram':
       return { chat_id: target.chatId, text };
   }
+}
+
+/** Lists of mails show some 60 characters of a subject. */
+const MAX_SUBJECT_CHARACTERS = 120;
+
+/** The subject is one line, whatever an endpoint is called; the text says all. */
+export function mailOf({ event, text, atMs }: NotifyMessage) {
+  const line = `${SENDER}: ${text}`.replaceAll(/[\s\p{Cc}]+/gu, ' ');
+  const characters = [...line];
+  const subject =
+    characters.length > MAX_SUBJECT_CHARACTERS
+      ? `${characters.slice(0, MAX_SUBJECT_CHARACTERS - 1).join('')}…`
+      : line;
+  return {
+    subject,
+    text: `${text}\n\n-- \n${SENDER}, ${event}, ${new Date(atMs).toISOString()}\n`,
+  };
 }
 
 /** HMAC-SHA-256 of `<milliseconds>\n<secret>` by the secret, in the address. */

@@ -2,16 +2,21 @@
 import type { NotifyEvent, NotifyKind } from '@zephyr/contract/notify';
 
 import type { ConfigFile } from '../config/schema.ts';
+import type { SMTP_TLS } from '../config/tables/notify.ts';
 import type { Variables } from '../config/variables.ts';
 import { parseProxy, proxyOfEnvironment } from '../connection/outbound-proxy.ts';
 import type { OutboundProxy } from '../connection/tunnel.ts';
 import { Secret } from '../secret.ts';
 
-export interface NotifyTarget {
+interface AnyTarget {
   readonly kind: NotifyKind;
-  /** For people: the kind, and the variable or chat that distinguishes it. */
+  /** For people: the kind, and the variable, chat or mailbox that distinguishes it. */
   readonly label: string;
   readonly events: readonly NotifyEvent[];
+}
+
+export interface WebhookTarget extends AnyTarget {
+  readonly kind: Exclude<NotifyKind, 'email'>;
   readonly url: Secret;
   /** Of a signed webhook. */
   readonly signingSecret?: Secret | undefined;
@@ -20,14 +25,42 @@ export interface NotifyTarget {
   readonly proxy?: OutboundProxy | undefined;
 }
 
+export interface EmailTarget extends AnyTarget {
+  readonly kind: 'email';
+  readonly server: SmtpServer;
+  readonly from: string;
+  readonly to: readonly string[];
+}
+
+export interface SmtpServer {
+  readonly host: string;
+  readonly port: number;
+  readonly tls: SmtpTls;
+  readonly login?: { readonly user: string; readonly password: Secret } | undefined;
+}
+
+export type NotifyTarget = WebhookTarget | EmailTarget;
+
+type SmtpTls = (typeof SMTP_TLS)[number];
+type NotifyTable = ConfigFile['notify'][number];
+
 /** https://core.telegram.org/bots/api#making-requests */
 const TELEGRAM = 'https://api.telegram.org';
 
+/** RFC 6409, RFC 8314; a relay in the same house listens where all servers do. */
+const SMTP_PORTS: Readonly<Record<SmtpTls, number>> = { starttls: 587, implicit: 465, none: 25 };
+
 /** @param table that passed the rules */
-export function notifyTargetOf(
-  { kind, events, ...table }: ConfigFile['notify'][number],
+export function notifyTargetOf(table: NotifyTable, variables: Variables): NotifyTarget {
+  const { kind } = table;
+  return kind === 'email' ? emailTarget(table, variables) : webhookTarget(kind, table, variables);
+}
+
+function webhookTarget(
+  kind: WebhookTarget['kind'],
+  { events, ...table }: NotifyTable,
   variables: Variables,
-): NotifyTarget {
+): WebhookTarget {
   const valueIn = (name: string | undefined) => variables(name ?? '') ?? '';
   const signing = table.secret_env === undefined ? undefined : valueIn(table.secret_env);
   const url =
@@ -40,6 +73,19 @@ export function notifyTargetOf(
     ...(signing === undefined ? {} : { signingSecret: new Secret(signing) }),
     ...(table.chat_id === undefined ? {} : { chatId: table.chat_id }),
     proxy: proxyFor(new URL(url), variables),
+  };
+}
+
+function emailTarget({ events, ...table }: NotifyTable, variables: Variables): EmailTarget {
+  const { from = '', to = [], smtp_tls: tls = 'starttls', smtp_user: user } = table;
+  const password = new Secret(variables(table.password_env ?? '') ?? '');
+  const others = to.length > 1 ? ` +${to.length - 1}` : '';
+  return {
+    ...{ kind: 'email', events, label: `email (${to[0]}${others})`, from, to },
+    server: {
+      ...{ host: table.smtp_host ?? '', port: table.smtp_port ?? SMTP_PORTS[tls], tls },
+      ...(user === undefined ? {} : { login: { user, password } }),
+    },
   };
 }
 

@@ -13,7 +13,7 @@ export const notify: Texts<typeof english> = {
   'notify.why.timeout': '失败：未及时应答',
   'notify.why.connection': '失败：无法连接（{detail}）',
 
-  'cli.notify': '发送到群聊和 webhook 的通知，由 config.toml 中的 [[notify]] 设置',
+  'cli.notify': '发送到群聊、邮箱和 webhook 的通知，由 config.toml 中的 [[notify]] 设置',
   'cli.notify.test': '向每个接收方发送一条测试消息，并显示其应答',
   'cli.error.noNotify': '{path} 中没有 [[notify]]',
   'cli.error.noNotify.advice': '请参照 config.toml.example，为每个接收方添加一个。',

@@ -5,7 +5,7 @@ import { type Effect, endpointId, type World } from '@zephyr/core';
 import type { LoadedConfig } from '@zephyr/runtime/config/config';
 import { createLogger } from '@zephyr/runtime/logger';
 import { ATTEMPT_MS, RETRY_AFTER_MS } from '@zephyr/runtime/notify/deliver';
-import type { NotifyTarget } from '@zephyr/runtime/notify/target';
+import type { NotifyTarget, WebhookTarget } from '@zephyr/runtime/notify/target';
 import { Secret } from '@zephyr/runtime/secret';
 import { eventually } from '@zephyr/testkit/eventually';
 import { ManualClock } from '@zephyr/testkit/manual-clock';
@@ -55,7 +55,7 @@ afterEach(async () => {
   await Promise.all([alive.stop(), dead.stop()]);
 });
 
-const targetAt = ({ url }: ScriptedUpstream, about: Partial<NotifyTarget> = {}): NotifyTarget => ({
+const targetAt = ({ url }: ScriptedUpstream, about: Partial<WebhookTarget> = {}): NotifyTarget => ({
   ...{ kind: 'json', label: 'json (HOOK)', events: NOTIFY_EVENTS },
   ...{ url: new Secret(`${url}/hidden-4c1f`), ...about },
 });

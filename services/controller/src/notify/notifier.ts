@@ -100,7 +100,11 @@ export class Notifier {
 }
 
 /** In memory only: it has the secrets. */
-function keyOf({ kind, url, signingSecret, chatId, events, proxy }: NotifyTarget): string {
+function keyOf(target: NotifyTarget): string {
+  if (target.kind === 'email') {
+    return JSON.stringify([target, target.server.login?.password.reveal()]);
+  }
+  const { kind, url, signingSecret, chatId, events, proxy } = target;
   const secrets = [url, signingSecret, proxy?.credentials].map((secret) => secret?.reveal());
   return JSON.stringify([kind, chatId, events, proxy?.url, ...secrets]);
 }

@@ -1,5 +1,7 @@
+import { NOTIFY_EVENTS } from '@zephyr/contract/notify';
 import { describe, expect, it } from 'vitest';
 
+import type { NotifyTarget, WebhookTarget } from '../../notify/target.ts';
 import { ConfigError } from '../config-error.ts';
 import { parseConfig } from '../load.ts';
 
@@ -11,6 +13,7 @@ const SECRETS: Readonly<Record<string, string>> = {
   OTHER_SCHEME: 'ftp://example.com/hidden-4c1f',
   WITH_USER: 'https://ann:hidden-4c1f@example.com/',
   SIGNING: 'SEChidden-4c1f',
+  PASSWORD: 'hidden-4c1f',
   BOT: '123456:hidden-4c1f-ABCDEFGHIJKLMNOP',
 };
 
@@ -32,6 +35,11 @@ function messageOf(notify: string): string {
   return '';
 }
 
+function webhook(target: NotifyTarget | undefined): WebhookTarget {
+  if (target === undefined || target.kind === 'email') throw new Error('no webhook');
+  return target;
+}
+
 describe('[[notify]]', () => {
   it('may be missing', () => {
     expect(parse('').secrets.notifyTargets).toEqual([]);
@@ -51,28 +59,78 @@ events = ["all_down"]`);
     const [ding, telegram] = secrets.notifyTargets;
     expect(ding).toMatchObject({ kind: 'dingtalk', label: 'dingtalk (HOOK)' });
     expect(ding?.events).toHaveLength(11);
-    expect([ding?.url.reveal(), ding?.signingSecret?.reveal()]).toEqual([
+    expect([webhook(ding).url.reveal(), webhook(ding).signingSecret?.reveal()]).toEqual([
       SECRETS['HOOK'],
       SECRETS['SIGNING'],
     ]);
     expect(telegram).toMatchObject({ chatId: '-100123', events: ['all_down'] });
-    expect(telegram?.url.reveal()).toBe(
+    expect(webhook(telegram).url.reveal()).toBe(
       `https://api.telegram.org/bot${SECRETS['BOT']}/sendMessage`,
     );
     expect(JSON.stringify([config, secrets.notifyTargets])).not.toContain('hidden');
+  });
+
+  const mail = `[[notify]]\nkind = "email"\nsmtp_host = "smtp.example.com"
+from = "Zephyr <z@example.com>"\nto = ["ann@example.com", "bob@example.com"]\n`;
+
+  it('writes mail by STARTTLS and without a log-in, unless the table says otherwise', () => {
+    const login = 'smtp_user = "z"\npassword_env = "PASSWORD"\nsmtp_tls = "implicit"\n';
+    const [plain, other] = parse(`${mail}${mail}${login}`).secrets.notifyTargets;
+    expect(plain).toEqual({
+      ...{ kind: 'email', label: 'email (ann@example.com +1)', events: [...NOTIFY_EVENTS] },
+      ...{ from: 'Zephyr <z@example.com>', to: ['ann@example.com', 'bob@example.com'] },
+      server: { host: 'smtp.example.com', port: 587, tls: 'starttls' },
+    });
+    expect(other).toMatchObject({ server: { port: 465, tls: 'implicit', login: { user: 'z' } } });
+    if (other?.kind !== 'email') throw new Error('not mail');
+    expect(other.server.login?.password.reveal()).toBe(SECRETS['PASSWORD']);
+    expect(JSON.stringify(other)).not.toContain('hidden');
+  });
+
+  it('sends a password without encryption to this machine alone', () => {
+    const login = 'smtp_user = "z"\npassword_env = "PASSWORD"\nsmtp_tls = "none"\n';
+    expect(messageOf(mail + login)).toContain('a password without encryption to smtp.example.com');
+    for (const host of ['localhost', '127.0.0.1', '::1']) {
+      expect(messageOf(`${mail.replace('smtp.example.com', host)}${login}`)).toBe('');
+    }
+    expect(messageOf(`${mail}smtp_tls = "none"\n`)).toBe('');
+  });
+
+  it.each([
+    ['no server', mail.replace(/smtp_host.*/, ''), 'no smtp_host'],
+    ['a port in the name', mail.replace('.com"', '.com:587"'), 'without a port'],
+    ['no receiver', mail.replace(/to = .*/, ''), 'no to'],
+    ['an empty list', mail.replace(/to = .*/, 'to = []'), 'empty list'],
+    ['two in one', mail.replace('", "', ', '), 'to[0]'],
+    ['no address', mail.replace('ann@example.com', 'ann'), 'to[0]'],
+    ['a header in an address', mail.replace('ann@', 'a\\r\\nBcc: ann@'), 'to[0]'],
+    ['a header in the sender', mail.replace('Zephyr <', 'Z\\r\\nBcc: b <'), 'from'],
+    ['a user without a password', `${mail}smtp_user = "z"`, 'no password_env'],
+    ['a password without a user', `${mail}password_env = "PASSWORD"`, 'no smtp_user'],
+    ['no password', `${mail}smtp_user = "z"\npassword_env = "MISSING"`, 'MISSING, which is not'],
+    ['a webhook', `${mail}url_env = "HOOK"`, 'url_env, which this kind does not have'],
+    [
+      'a mailbox of a chat',
+      '[[notify]]\nkind = "slack"\nurl_env = "HOOK"\nto = ["a@b"]',
+      'remove to',
+    ],
+  ])('rejects mail with %s', (_, keys, says) => {
+    const message = messageOf(keys);
+    expect(message).toContain(says);
+    expect(message).not.toContain('hidden');
   });
 
   it('is reached through the proxy of the environment, unless that is this machine', () => {
     const both = ['HOOK', 'LOCAL'].map((name) => `[[notify]]\nkind = "json"\nurl_env = "${name}"`);
     const proxied = { HTTPS_PROXY: 'http://ann:hidden@proxy.lan:3128', HTTP_PROXY: 'proxy.lan' };
     const [far, near] = parse(both.join('\n'), proxied).secrets.notifyTargets;
-    expect(far?.proxy).toMatchObject({ host: 'proxy.lan', port: 3128 });
-    expect(far?.proxy?.credentials?.reveal()).toBe('ann:hidden');
-    expect(near?.proxy).toBeUndefined();
+    expect(webhook(far).proxy).toMatchObject({ host: 'proxy.lan', port: 3128 });
+    expect(webhook(far).proxy?.credentials?.reveal()).toBe('ann:hidden');
+    expect(webhook(near).proxy).toBeUndefined();
   });
 
   it.each([
-    ['an unknown kind', 'kind = "email"\nurl_env = "HOOK"', '"email"'],
+    ['an unknown kind', 'kind = "pager"\nurl_env = "HOOK"', '"pager"'],
     ['no kind', 'url_env = "HOOK"', 'kind'],
     ['no address', 'kind = "slack"', 'no url_env'],
     ['a variable that is not set', 'kind = "slack"\nurl_env = "MISSING"', 'MISSING, which is not'],

@@ -1,11 +1,17 @@
 /** [[notify]]: each kind has the keys that it needs and no others, and the variables hold what they should. */
+import { isIPv6 } from 'node:net';
+
 import type { KeyPath, Violation } from '../config-error.ts';
 import { type RawTable, rawTable, rawText } from '../raw.ts';
 import { isWebAddress } from '../tables/values.ts';
 import type { Variables } from '../variables.ts';
+import { isLoopback } from './endpoint-url.ts';
 
-const KEYS = ['url_env', 'secret_env', 'token_env', 'chat_id'] as const;
-type Key = (typeof KEYS)[number];
+const OF_WEBHOOKS = ['url_env', 'secret_env', 'token_env', 'chat_id'] as const;
+const OF_MAIL = [
+  ...['smtp_host', 'smtp_port', 'smtp_tls', 'smtp_user', 'password_env', 'from', 'to'],
+] as const;
+const KEYS: readonly string[] = [...OF_WEBHOOKS, ...OF_MAIL];
 
 /** As BotFather prints it: the number of the bot, a colon, and the secret itself. */
 const TELEGRAM_TOKEN = /^\d{1,20}:[A-Za-z0-9_-]{20,100}$/;
@@ -19,17 +25,25 @@ export function checkNotify(document: RawTable, variables: Variables): readonly 
     const path: KeyPath = ['notify', index];
     return [
       ...checkKeys(table, kind, path),
+      ...checkLogin(table, path),
       ...checkVariable(table, [...path, 'url_env'], variables),
       ...checkVariable(table, [...path, 'secret_env'], variables),
       ...checkVariable(table, [...path, 'token_env'], variables),
+      ...checkVariable(table, [...path, 'password_env'], variables),
     ];
   });
 }
 
-function keysOf(kind: string): { readonly needed: readonly Key[]; readonly allowed: Key[] } {
+interface KindKeys {
+  readonly needed: readonly string[];
+  readonly allowed: readonly string[];
+}
+
+function keysOf(kind: string): KindKeys {
   if (kind === 'telegram') {
     return { needed: ['token_env', 'chat_id'], allowed: ['token_env', 'chat_id'] };
   }
+  if (kind === 'email') return { needed: ['smtp_host', 'from', 'to'], allowed: OF_MAIL };
   const isSigned = kind === 'feishu' || kind === 'dingtalk';
   return { needed: ['url_env'], allowed: isSigned ? ['url_env', 'secret_env'] : ['url_env'] };
 }
@@ -44,10 +58,7 @@ function checkKeys(table: RawTable, kind: string, path: KeyPath): Violation[] {
       path,
       found: `no ${key}`,
       expected,
-      advice:
-        key === 'chat_id'
-          ? 'add chat_id = "…", the id of the chat in quotes'
-          : `write NAME=… into .env, and ${key} = "NAME" here`,
+      advice: ADVICE[key] ?? `write NAME=… into .env, and ${key} = "NAME" here`,
     })),
     ...superfluous.map((key) => ({
       path: [...path, key],
@@ -55,6 +66,35 @@ function checkKeys(table: RawTable, kind: string, path: KeyPath): Violation[] {
       expected,
       advice: `remove ${key}`,
     })),
+  ];
+}
+
+const ADVICE: Readonly<Record<string, string>> = {
+  chat_id: 'add chat_id = "…", the id of the chat in quotes',
+  smtp_host: 'add smtp_host = "smtp.example.com", the server that takes your mail',
+  from: 'add from = "zephyr@example.com", a sender that the server accepts',
+  to: 'add to = ["ann@example.com"]',
+};
+
+/** Who logs in has a password, which nobody on the way can read. */
+function checkLogin(table: RawTable, path: KeyPath): Violation[] {
+  const [user, password] = [table['smtp_user'], table['password_env']];
+  if ((user === undefined) !== (password === undefined)) {
+    const missing = user === undefined ? 'smtp_user' : 'password_env';
+    const expected = 'smtp_user with password_env, or neither';
+    return [{ path, found: `no ${missing}`, expected, advice: `add ${missing}` }];
+  }
+  const host = rawText(table['smtp_host']) ?? '';
+  const isReadable =
+    table['smtp_tls'] === 'none' && host !== '' && !isLoopback(isIPv6(host) ? `[${host}]` : host);
+  if (!isReadable || password === undefined) return [];
+  return [
+    {
+      path: [...path, 'smtp_tls'],
+      found: `a password without encryption to ${host}, which is not this machine`,
+      expected: '"starttls" or "implicit": otherwise everybody on the way can read the password',
+      advice: 'remove smtp_tls, or with a server that needs no log-in smtp_user and password_env',
+    },
   ];
 }
 
@@ -71,7 +111,7 @@ function checkVariable(table: RawTable, path: KeyPath, variables: Variables): Vi
       path,
       found: `the variable ${name}, which ${found}`,
       expected: `${wanted} in .env or in the environment`,
-      advice: `write ${name}='…' into .env, copied from where the webhook or the bot was made`,
+      advice: `write ${name}='…' into .env, copied from where ${SOURCES[key] ?? 'the webhook'} was made`,
     },
   ];
 }
@@ -80,6 +120,12 @@ const EXPECTED: Readonly<Record<string, string>> = {
   url_env: 'an address that begins with https:// or http://',
   secret_env: 'the secret to sign with',
   token_env: "a bot's token such as 123456:ABC…",
+  password_env: 'the password of smtp_user',
+};
+
+const SOURCES: Readonly<Record<string, string>> = {
+  token_env: 'the bot',
+  password_env: 'the mailbox',
 };
 
 function problemOf(key: string, value: string): string | undefined {

@@ -1,8 +1,22 @@
 /** [[notify]]: who is notified of what. docs/operations.md describes the messages. */
+import { isIP } from 'node:net';
+
 import { NOTIFY_EVENTS, NOTIFY_KINDS } from '@zephyr/contract/notify';
 import { z } from 'zod';
 
 import { variableName } from './values.ts';
+
+/** `starttls`: encrypted after the greeting, or not at all sent. `implicit`: from the first byte on. */
+export const SMTP_TLS = ['starttls', 'implicit', 'none'] as const;
+
+/** Neither lists nor line breaks: one mailbox is one receiver, and nothing of it is a header of its own. */
+const mailbox = z
+  .string()
+  .max(320)
+  .regex(
+    /^(?:[^\s<>@,;:"()]+@[^\s<>@,;:"()]+|[^\p{Cc}\p{Zl}\p{Zp}<>@,;:"()]+ <[^\s<>@,;:"()]+@[^\s<>@,;:"()]+>)$/u,
+    'expected "ann@example.com" or "Ann <ann@example.com>"',
+  );
 
 export const notifyTarget = z.strictObject({
   kind: z
@@ -11,7 +25,7 @@ export const notifyTarget = z.strictObject({
   url_env: variableName
     .optional()
     .describe(
-      'The variable that holds the address of the webhook, which is a secret. For every kind but `telegram`.',
+      'The variable that holds the address of the webhook, which is a secret. For every kind but `telegram` and `email`.',
     )
     .meta({ example: 'FEISHU_WEBHOOK' }),
   secret_env: variableName
@@ -28,6 +42,51 @@ export const notifyTarget = z.strictObject({
     .optional()
     .describe('For `telegram`: the chat that receives them.')
     .meta({ example: '-1001234567890' }),
+  smtp_host: z
+    .string()
+    .refine((value) => isIP(value) !== 0 || /^[A-Za-z0-9._-]{1,253}$/.test(value), {
+      message: 'expected the name or the address of a host, without a port',
+    })
+    .optional()
+    .describe('For `email`: the server that takes the messages.')
+    .meta({ example: 'smtp.example.com' }),
+  smtp_port: z
+    .number()
+    .int()
+    .min(1)
+    .max(65_535)
+    .optional()
+    .describe('Its port. Not set: 587 with `starttls`, 465 with `implicit`, 25 with `none`.')
+    .meta({ example: 587 }),
+  smtp_tls: z
+    .enum(SMTP_TLS)
+    .optional()
+    .describe(
+      'How the connection is encrypted: `starttls` after the greeting, or nothing is sent; `implicit` from the first byte on; `none`: not at all. Not set: `starttls`.',
+    )
+    .meta({ example: 'starttls' }),
+  smtp_user: z
+    .string()
+    .min(1)
+    .max(320)
+    .optional()
+    .describe('Who logs in there. Not set: nobody does.')
+    .meta({ example: 'zephyr@example.com' }),
+  password_env: variableName
+    .optional()
+    .describe('The variable that holds the password of `smtp_user`.')
+    .meta({ example: 'SMTP_PASSWORD' }),
+  from: mailbox
+    .optional()
+    .describe('For `email`: the sender.')
+    .meta({ example: 'Claude Zephyr <zephyr@example.com>' }),
+  to: z
+    .array(mailbox)
+    .min(1)
+    .max(20)
+    .optional()
+    .describe('For `email`: who receives them.')
+    .meta({ example: ['ann@example.com', 'ops@example.com'] }),
   events: z
     .array(z.enum(NOTIFY_EVENTS))
     .min(1)
