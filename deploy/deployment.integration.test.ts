@@ -299,6 +299,23 @@ describe.skipIf(!hasKubectl)('the manifests for Kubernetes', () => {
     expect(rendered).toContain('pod-security.kubernetes.io/enforce: baseline');
   });
 
+  it('let the controller out where an overlay asks for notifications', async () => {
+    const overlay = mkdtempSync(join(import.meta.dirname, 'kubernetes/.test-'));
+    onTestFinished(() => rmSync(overlay, { recursive: true }));
+    writeFileSync(
+      join(overlay, 'kustomization.yaml'),
+      'apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n' +
+        'resources: [../base]\ncomponents: [../notifications]\n',
+    );
+    const objects = objectsOf(run('kubectl', 'kustomize', overlay));
+    for (const object of objects) await validate(object);
+    const added = objects.find(({ metadata }) => metadata.name === 'notifications');
+    const [way] = policySchema.parse(added?.['spec']).egress ?? [];
+    expect(way?.ports).toEqual([{ port: 443 }, { port: 465 }, { port: 587 }]);
+    const except = way?.to?.flatMap(({ ipBlock }) => ipBlock?.except ?? []);
+    expect(except).toEqual(expect.arrayContaining(['10.0.0.0/8', '169.254.0.0/16', 'fc00::/7']));
+  });
+
   it('give the demo the configuration that the demo of compose has', () => {
     const read = (path: string) => readFileSync(join(import.meta.dirname, path), 'utf8');
     expect(read('kubernetes/demo/config.toml')).toBe(read('demo/config.toml'));

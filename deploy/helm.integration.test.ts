@@ -55,6 +55,14 @@ describe.skipIf(!hasHelm)('the Helm chart', () => {
     });
   });
 
+  it.each([
+    ['[[notify]]\nkind = "slack"\n', true],
+    ['# [[notify]]\n', false],
+  ])('lets the controller out only where it notifies somebody: %j', (config, isOpen) => {
+    const objects = template('--set-json', `config=${JSON.stringify(config)}`);
+    expect('NetworkPolicy notifications' in named(objects)).toBe(isOpen);
+  });
+
   it('leaves network policies out where they are not wanted', () => {
     const kinds = rendered('--set', 'networkPolicies=false').map(({ kind }) => kind);
     expect(kinds).not.toContain('NetworkPolicy');

@@ -174,6 +174,20 @@ esac
     expect(text).toContain(expected);
   });
 
+  it.each([
+    ['[[notify]]\nkind = "slack"\n', true],
+    ['notify = [{ kind = "slack" }]\n', true],
+    ['# [[notify]]\n[server]\n', false],
+  ])('give the controller a way out only where it notifies somebody: %j', (config, isOpen) => {
+    write(config);
+    const docker = '#!/bin/sh\necho "$@"\n';
+    mkdirSync(join(folder, 'docker'));
+    writeFileSync(join(folder, 'docker/docker'), docker, { mode: 0o755 });
+    const PATH = `${join(folder, 'docker')}:${process.env['PATH']}`;
+    const { text } = run('compose.sh', ['up'], { ...env(), PATH });
+    expect(text.includes('-f deploy/compose/notify.yml')).toBe(isOpen);
+  });
+
   it('refuses a number of proxies that it cannot run', () => {
     const { status, text } = run('compose.sh', ['ps'], { ZEPHYR_PROXIES: '9' });
     expect(text).toContain('1 to 8');
