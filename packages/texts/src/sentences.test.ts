@@ -67,8 +67,8 @@ const chosenBy = (reason: DecisionFacts['reason']) => ({
 
 describe('whyOf', () => {
   it.each([
-    { name: 'faster', changes: {}, text: 'A answers 187\u00a0ms faster than B.' },
-    { name: 'first', changes: { lastSwitch: null }, text: 'A is the fastest.' },
+    { name: 'faster', changes: {}, text: 'A was 187\u00a0ms faster than B when it took over.' },
+    { name: 'first', changes: { lastSwitch: null }, text: 'A was the fastest when it was chosen.' },
     {
       name: 'failed',
       changes: {
