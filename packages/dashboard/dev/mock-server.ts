@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
 
+import type { ApiLogEntry } from '@zephyr/contract/api-history';
 import type { ApiState } from '@zephyr/contract/api-state';
 import { PAGE_HEADERS, PAGES } from '@zephyr/runtime/http/pages';
 import { inventedSample } from '@zephyr/testkit/invented-world';
@@ -25,6 +26,8 @@ export interface MockServer {
   readonly url: string;
   /** For what connects from now on. */
   show(scene: SceneName, manner?: Manner): void;
+  /** To all that are connected. */
+  log(entry: ApiLogEntry): void;
   /** Ends the open streams, as a server does that goes away. */
   cut(): void;
   stop(): void;
@@ -37,6 +40,7 @@ export async function startMockServer(port: number): Promise<MockServer> {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     show: (scene, manner = 'talking') => world.show(scene, manner),
+    log: (entry) => world.log(entry),
     cut: () => world.cut(),
     stop: () => {
       server.close();
@@ -55,6 +59,12 @@ class World {
   show(scene: SceneName, manner: Manner): void {
     this.#scene = scene;
     this.#manner = manner;
+  }
+
+  log(entry: ApiLogEntry): void {
+    for (const stream of this.#streams) {
+      stream.write(`event: log\ndata: ${JSON.stringify(entry)}\n\n`);
+    }
   }
 
   cut(): void {

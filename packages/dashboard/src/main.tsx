@@ -7,11 +7,20 @@ import type { ApiRequestRecord } from '@zephyr/contract/usage';
 import { render } from 'preact';
 
 import { App } from './app.tsx';
+import { notifyOf } from './browser-notifications.ts';
 import { listenToKeys } from './keyboard.ts';
 import { speech } from './language.ts';
 import { pageName } from './navigation.ts';
 import { link } from './page.ts';
-import { state, streamsOpened, takeLog, takeRequest, takeSamples, takeState } from './store.ts';
+import {
+  log,
+  state,
+  streamsOpened,
+  takeLog,
+  takeRequest,
+  takeSamples,
+  takeState,
+} from './store.ts';
 import { follow } from './stream.ts';
 import { followTab } from './tab.ts';
 
@@ -62,7 +71,10 @@ function followController(wantsRequests: boolean): () => void {
         streamsOpened.value += 1;
       },
       sample: (sample) => takeSamples([sample], false),
-      log: (entry) => takeLog([entry], false),
+      log: (entry) => {
+        notifyOf(entry, log.peek());
+        takeLog([entry], false);
+      },
       request: takeRequest,
     },
     // An EventSource hides the status of a refusal, so ask for it.

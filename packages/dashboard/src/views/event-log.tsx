@@ -7,6 +7,7 @@ import { reloadConfiguration } from '../actions.ts';
 import { speech } from '../language.ts';
 import { nowMs } from '../page.ts';
 import { log } from '../store.ts';
+import { BrowserNotifyChoice } from './browser-notify-choice.tsx';
 import { Choice } from './choice.tsx';
 import { Scrolling } from './scrolling.tsx';
 import { WhyButton } from './why-button.tsx';
@@ -57,6 +58,7 @@ export function EventLog({ current }: { readonly current: ApiState }) {
         <button type="button" class="quiet-button" onClick={reloadConfiguration}>
           {say('action.reload')}
         </button>
+        <BrowserNotifyChoice />
       </div>
     </section>
   );

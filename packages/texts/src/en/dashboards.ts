@@ -5,6 +5,16 @@ export const dashboards = {
   'app.language': 'Language',
   'app.skip': 'Skip to endpoints',
 
+  'browser.notify': 'Notify me in this browser',
+  'browser.notify.on':
+    'This browser notifies you while this page is open behind others, of the same events as [[notify]].',
+  'browser.notify.denied':
+    'This browser blocks notifications of this page. Allow them in its settings of this site, and reload.',
+  'browser.notify.insecure':
+    'Notifications in a browser need HTTPS, or the address http://localhost: see docs/tls.md.',
+  'browser.notify.unsupported':
+    'This browser cannot notify you from a page. [[notify]] in config.toml sends to chats and mailboxes.',
+
   'nav.label': 'Pages',
   'nav.overview': 'Overview',
   'nav.history': 'History',
@@ -68,10 +78,10 @@ export const dashboards = {
   'now.since': 'since {time}',
   'now.why.initial': '{name} was the first choice at startup.',
   'now.why.unmeasured': '{name} is the first in the configuration; nothing has been measured yet.',
-  'now.why.faster': '{name} answers {gain} faster than {other}.',
-  'now.why.preferred': '{name} is preferred to {other} and fast enough.',
-  'now.why.preferred.plain': '{name} is preferred and fast enough.',
-  'now.why.faster.plain': '{name} is the fastest.',
+  'now.why.faster': '{name} was {gain} faster than {other} when it took over.',
+  'now.why.preferred': '{name} is preferred to {other}, and was fast enough to take over.',
+  'now.why.preferred.plain': '{name} is preferred, and was fast enough to take over.',
+  'now.why.faster.plain': '{name} was the fastest when it was chosen.',
   'now.why.active_failed': '{other} failed: {failure}. {name} took over.',
   'now.why.active_failed.plain': 'The previous endpoint failed its probes; {name} took over.',
   'now.why.active_ejected': 'Requests to {other} failed: {failure}. {name} took over.',

@@ -7,6 +7,15 @@ export const dashboards = {
   'app.language': '语言',
   'app.skip': '跳到端点列表',
 
+  'browser.notify': '在此浏览器中接收通知',
+  'browser.notify.on': '本页面打开但位于其他页面之后时，此浏览器会通知您，事件与 [[notify]] 相同。',
+  'browser.notify.denied':
+    '此浏览器阻止了本页面的通知。请在浏览器的网站设置中允许通知，然后刷新页面。',
+  'browser.notify.insecure':
+    '浏览器通知需要 HTTPS，或使用地址 http://localhost：参见 docs/tls.md。',
+  'browser.notify.unsupported':
+    '此浏览器无法从页面发出通知。config.toml 中的 [[notify]] 可发送到群聊和邮箱。',
+
   'nav.label': '页面',
   'nav.overview': '概览',
   'nav.history': '历史',
@@ -64,10 +73,10 @@ export const dashboards = {
   'now.since': '自 {time} 起',
   'now.why.initial': '{name} 是启动后的首选。',
   'now.why.unmeasured': '{name} 在配置中排在首位；尚无测量数据。',
-  'now.why.faster': '{name} 比 {other} 快 {gain}。',
-  'now.why.preferred': '{name} 优先于 {other}，且速度足够快。',
-  'now.why.preferred.plain': '{name} 优先，且速度足够快。',
-  'now.why.faster.plain': '{name} 最快。',
+  'now.why.faster': '{name} 接替时比 {other} 快 {gain}。',
+  'now.why.preferred': '{name} 优先于 {other}，且接替时速度足够快。',
+  'now.why.preferred.plain': '{name} 优先，且接替时速度足够快。',
+  'now.why.faster.plain': '{name} 被选中时最快。',
   'now.why.active_failed': '{other} 故障：{failure}。由 {name} 接替。',
   'now.why.active_failed.plain': '原端点探测失败；由 {name} 接替。',
   'now.why.active_ejected': '发往 {other} 的请求失败：{failure}。由 {name} 接替。',
