@@ -2,6 +2,7 @@
  * Mutants that change no behaviour, with the reason. They do not count; everything else has to be
  * noticed by a test.
  */
+import { OF_DECIDE } from './equivalent-decide.ts';
 import { OF_OTHERS } from './equivalent-others.ts';
 import { OF_ROUTE } from './equivalent-route.ts';
 import { type Mutant, titleOf } from './mutate.ts';
@@ -16,7 +17,7 @@ export interface Equivalent {
   readonly why: string;
 }
 
-export const EQUIVALENT: readonly Equivalent[] = [...OF_ROUTE, ...OF_OTHERS];
+export const EQUIVALENT: readonly Equivalent[] = [...OF_ROUTE, ...OF_DECIDE, ...OF_OTHERS];
 
 export function isEquivalent(mutant: Mutant): boolean {
   return EQUIVALENT.some(

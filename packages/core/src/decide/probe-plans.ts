@@ -31,7 +31,7 @@ export function stepProbePlans(
 }
 
 function isSamePlan(a: ProbePlan, b: ProbePlan): boolean {
-  if (a.status === 'off' || b.status === 'off') return a.status === b.status && a.why === b.why;
+  if (a.status === 'off' || b.status === 'off') return a.why === b.why;
   const isSamePace = a.intervalMs === b.intervalMs && a.why === b.why;
   return isSamePace && a.spending === b.spending && a.wants === b.wants;
 }

@@ -307,6 +307,13 @@ describe('the first choice after a start', () => {
     expect(made.effects).toEqual([]);
   });
 
+  it('is no switch to itself, be the threshold 0', () => {
+    const atOnce = { ...policy, switching: { ...policy.switching, thresholdMs: 0 } };
+    const made = step(young, { a: 500, b: 600 }, { ...context, policy: atOnce });
+    expect(made.next.switching.phase).toEqual(settled);
+    expect(made.effects).toEqual([]);
+  });
+
   it('leaves an active endpoint of which nothing is known', () => {
     const made = step(startedAgo(settleMs), { a: null, b: 500 });
     expect(made.next.selection).toMatchObject({ activeId: B, reason: 'initial' });

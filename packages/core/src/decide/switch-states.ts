@@ -1,4 +1,5 @@
 import type { EpochMs } from '@zephyr/contract/scalars';
+import type { Selection } from '@zephyr/contract/selection';
 
 import { assertNever } from '../types.ts';
 import { recordDecision, switchTo, withNotices } from './apply-switch.ts';
@@ -42,11 +43,11 @@ export function stepSelection(
   const { selection } = world;
   switch (selection.status) {
     case 'pending':
-      return stepPending(world, assessments, context);
+      return stepPending(world, { selection, assessments, context });
     case 'draining': {
       const isIdle = activeRequestsOf(world.proxies, selection.drainingId) === 0;
       return isIdle
-        ? settle(world, assessments, context)
+        ? settle(world, { selection, assessments, context })
         : stepLatency(world, assessments, context);
     }
     case 'steady':
@@ -110,9 +111,14 @@ function recover(world: World, assessments: readonly Assessment[], context: Cont
   return withNotices(step, [{ code: 'available_again' }]);
 }
 
-function settle(world: World, assessments: readonly Assessment[], context: Context): Step {
-  const { selection } = world;
-  if (selection.status !== 'draining') return stay(world);
+interface Selected<Status extends Selection['status']> {
+  readonly selection: Extract<Selection, { readonly status: Status }>;
+  readonly assessments: readonly Assessment[];
+  readonly context: Context;
+}
+
+function settle(world: World, about: Selected<'draining'>): Step {
+  const { selection, assessments, context } = about;
   const { activeId, drainingId, reason, sinceAtMs } = selection;
   return recordDecision(
     { ...world, selection: { status: 'steady', activeId, reason, sinceAtMs } },
@@ -120,9 +126,8 @@ function settle(world: World, assessments: readonly Assessment[], context: Conte
   );
 }
 
-function stepPending(world: World, assessments: readonly Assessment[], context: Context): Step {
-  const { selection } = world;
-  if (selection.status !== 'pending') return stay(world);
+function stepPending(world: World, about: Selected<'pending'>): Step {
+  const { selection, assessments, context } = about;
   const { activeId, nextId, reason } = selection;
   const active = assessments.find(({ endpoint }) => endpoint.id === activeId);
   const rival = assessments.find(({ endpoint }) => endpoint.id === nextId);
@@ -154,7 +159,10 @@ function stepPending(world: World, assessments: readonly Assessment[], context: 
 }
 
 function stepLatency(world: World, assessments: readonly Assessment[], context: Context): Step {
-  if (world.switching.phase.status === 'settling') return stepSettling(world, assessments, context);
+  const { phase } = world.switching;
+  if (phase.status === 'settling') {
+    return stepSettling(world, phase.sinceAtMs, { assessments, context });
+  }
   const challenger = bestChallenger(world, assessments, context);
   const lead = nextLead(world.switching.lead, challenger);
   const led: World =
@@ -204,14 +212,16 @@ function begin(world: World, challenger: Challenger, about: Begin): Step {
 }
 
 /** After a start: the first choice, once all scores are known or the time is up. */
-function stepSettling(world: World, assessments: readonly Assessment[], context: Context): Step {
-  const { phase } = world.switching;
-  if (phase.status !== 'settling') return stay(world);
+function stepSettling(
+  world: World,
+  sinceAtMs: EpochMs,
+  { assessments, context }: Pick<Begin, 'assessments' | 'context'>,
+): Step {
   const isKnown = assessments.every(
     ({ unavailable, endpoint, score }) =>
       unavailable.length > 0 || score.status === 'known' || endpoint.health.status === 'unhealthy',
   );
-  const isTimeUp = context.nowMs - phase.sinceAtMs >= context.policy.switching.settleMs;
+  const isTimeUp = context.nowMs - sinceAtMs >= context.policy.switching.settleMs;
   const best = bestAvailable(assessments);
   if ((!isKnown && !isTimeUp) || best?.score.status !== 'known') return stay(world);
   const settled: World = {
