@@ -72,4 +72,56 @@ export const OF_DECIDE: readonly Equivalent[] = [
     titles: ['active && compare(active, best, context) → compare(active, best, context)'],
     why: GONE,
   },
+  {
+    file: 'decide/probe-interval.ts',
+    line: 'Math.max(idleMs - MINUTE_MS, 0)',
+    titles: ['0 → 1'],
+    why: 'one millisecond of an hour: less than a step',
+  },
+  {
+    file: 'decide/assessment.ts',
+    line: "isOnlyUnhealthy && health.status === 'unhealthy'",
+    titles: ["isOnlyUnhealthy && health.status === 'unhealthy' → isOnlyUnhealthy"],
+    why: COMPILER,
+  },
+  {
+    file: 'decide/assessment.ts',
+    line: "score.status === 'known' &&",
+    titles: [
+      "score.status === 'known' && nowMs - score.measuredAtMs <= staleAfte… → nowMs - score.measuredAtMs <= staleAfterMs(world, endpoint, policy)",
+    ],
+    why: COMPILER,
+  },
+  {
+    file: 'decide/assessment.ts',
+    line: 'intervalMs ?? 0',
+    titles: ['0 → 1'],
+    why: 'the least age is larger',
+  },
+  {
+    file: 'decide/assessment.ts',
+    line: "endpoint.health.status === 'unhealthy' && endpoint.health.passStreak > 0",
+    titles: [
+      "endpoint.health.status === 'unhealthy' && endpoint.health.passStrea… → endpoint.health.passStreak > 0",
+    ],
+    why: COMPILER,
+  },
+  {
+    file: 'decide/intake.ts',
+    line: 'group === undefined || probe.costUsd === 0',
+    titles: ['group === undefined || probe.costUsd === 0 → probe.costUsd === 0'],
+    why: COMPILER,
+  },
+  {
+    file: 'decide/intake.ts',
+    line: "if (counts === 'this')",
+    titles: ["counts === 'this' → false"],
+    why: 'a held failure without a class counts nowhere',
+  },
+  {
+    file: 'decide/intake.ts',
+    line: 'ttft.length === 0 || endpoint === undefined',
+    titles: ['ttft.length === 0 || endpoint === undefined → ttft.length === 0'],
+    why: COMPILER,
+  },
 ];

@@ -176,6 +176,14 @@ describe('where nothing is available', () => {
     ['that people disabled', disabled(down(1), A, B, C)],
     ['without an accepted token', changed(down(1), { tokenAccess: refused })],
     ['that is only ejected', ejected(disabled(calm, B, C), 'reset')],
+    ['that is ejected as well', ejected(down(1), 'reset')],
+    [
+      'without an accepted token, where people are served well,',
+      changed(down(1), {
+        tokenAccess: refused,
+        live: { successStreak: 99, succeededAtMs: epochMs(NOW_MS), failedAtMs: null },
+      }),
+    ],
   ])('an endpoint %s stays unavailable', (_, world) => {
     expect(ofA(world).isAvailable).toBe(false);
   });
@@ -211,9 +219,10 @@ describe('the rank', () => {
     expect(order(disabled(calm, A))).toEqual([B, C, A]);
     const unknown = new Scenario({ ids: [A, B, C], preferencesMs: { a: 9, b: 5, c: 7 } }).world;
     expect(order(unknown)).toEqual([B, C, A]);
-    expect(
-      order({ ...unknown, endpoints: [...calm.endpoints.slice(2), ...unknown.endpoints] })[0],
-    ).toBe(C);
+    const known = { ...(calm.endpoints[2] as EndpointState), preferenceMs: 99 };
+    expect(order({ ...unknown, endpoints: [...unknown.endpoints.slice(0, 2), known] })).toEqual([
+      ...[C, B, A],
+    ]);
   });
 
   it('is that of the best endpoint that is available', () => {

@@ -1,8 +1,9 @@
 import type { OutcomeCounts } from '@zephyr/contract/outcome';
 import { describe, expect, it } from 'vitest';
 
+import { DEFAULT_POLICY } from '../policy.ts';
 import { A, B, C, GROUP, running, Scenario } from '../test-support/scenario.ts';
-import { endpointId } from '../types.ts';
+import { endpointId, epochMs } from '../types.ts';
 import type { EndpointState } from './world.ts';
 
 /** Both endpoints have been good for ten minutes. */
@@ -22,7 +23,8 @@ describe('the notices of probes', () => {
     expect(noticesOf(story, () => story.probe(A, 500))).toEqual(['endpoint_healthy']);
     expect(noticesOf(story, () => story.probe(A, 500))).toEqual([]);
     expect(noticesOf(story, () => story.rounds(2, { a: 'reset' }))).toEqual([]);
-    expect(noticesOf(story, () => story.rounds(1, { a: 'reset' }))).toContain('endpoint_unhealthy');
+    const fallen = noticesOf(story, () => story.rounds(1, { a: 'reset' }));
+    expect(fallen.filter((code) => code.startsWith('endpoint'))).toEqual(['endpoint_unhealthy']);
     expect(noticesOf(story, () => story.rounds(1, { a: 'reset' }))).toEqual([]);
     const healthy = noticesOf(story, () => story.rounds(4, { a: 500 })).filter(
       (code) => code === 'endpoint_healthy',
@@ -82,6 +84,7 @@ describe('a probe', () => {
     expect(endpoint(story.probe(A, 'reset')).evidence).toBe(evidence + 2);
     // That is no fault of the endpoint.
     expect(endpoint(story.probe(A, 'client_error')).evidence).toBe(evidence + 2);
+    expect(endpoint(story.probe(A, 'refused', { style: 'tcp' })).evidence).toBe(evidence + 3);
   });
 
   it('costs its group, also where it is late, and says when the budget is nearly spent', () => {
@@ -254,7 +257,23 @@ describe('a probe that fails by overload', () => {
   });
 });
 
+describe('probes that fail one after the other', () => {
+  it('are one outage in the long memory', () => {
+    const story = good();
+    const { failures } = endpoint(story).reliability.lasting;
+    story.probe(A, 'reset').probe(A, 'reset');
+    expect(endpoint(story).reliability.lasting.failures - failures).toBe(1);
+  });
+});
+
 describe('a budget', () => {
+  it('is that of the group, to the cent; what costs nothing leaves it alone', () => {
+    const story = new Scenario().probe(A, 500, { costUsd: 1 });
+    const { groups } = story.world;
+    expect(groups[GROUP.name]?.spentUsd).toBe(1);
+    expect(story.probe(A, 500).world.groups).toBe(groups);
+  });
+
   it('that one probe spends is not nearly spent besides', () => {
     const story = new Scenario({ group: { dailyBudgetUsd: 1 } });
     expect(noticesOf(story, () => story.probe(A, 500, { costUsd: 2 }))).toEqual([
@@ -342,6 +361,28 @@ describe('one report', () => {
     expect(hasAnswered).toBe(true);
   });
 
+  it('of one time counts, and one without times leaves a doubt as it is', () => {
+    const story = good();
+    story.live(A, { succeeded: 1, ttftMs: [900] });
+    const track = endpoint(story).times.classes['sonnet/s/fresh'];
+    expect(track?.requests).toBe(1);
+    const evidence = endpoint(story).evidence;
+    for (let time = 0; time < 6; time += 1) {
+      story.atMs += 4_000;
+      story.live(A, { succeeded: 1, ttftMs: [900] });
+    }
+    // Usual times are no news.
+    expect(endpoint(story).evidence).toBe(evidence);
+    const doubtedAtMs = epochMs(story.atMs);
+    const doubted = (each: EndpointState) => ({ ...each, times: { ...each.times, doubtedAtMs } });
+    story.world = { ...story.world, endpoints: story.world.endpoints.map(doubted) };
+    report(story, { a: { succeeded: 1 } });
+    expect(endpoint(story).times.doubtedAtMs).toBe(doubtedAtMs);
+    report(story, { a: { succeeded: 1, ttft: [{ class: 'sonnet/s/fresh', ms: 900 }] } });
+    expect(endpoint(story).times.doubtedAtMs).toBeNull();
+    expect(endpoint(story, B).times.doubtedAtMs).toBe(doubtedAtMs);
+  });
+
   it('of failures without an answer is one outage', () => {
     const story = good();
     const before = endpoint(story).reliability.lasting.failures;
@@ -362,6 +403,22 @@ describe('one report', () => {
     expect(endpoint(story).evidence).toBe(evidence + 2);
     report(story, { a: { succeeded: 1 } });
     expect(endpoint(story).evidence).toBe(evidence + 2);
+    // It costs less than a millisecond yet.
+    report(story, limit(DEFAULT_POLICY.rateLimit.lowShare - 1e-9));
+    expect(endpoint(story).evidence).toBe(evidence + 3);
+  });
+
+  it('of the only endpoint that people use is compared with its own past', () => {
+    const story = good();
+    const wait = (ms: number, times: number) => {
+      for (let time = 0; time < times; time += 1) {
+        story.atMs += 1_000;
+        story.live(A, { succeeded: 1, ttftMs: [ms, ms, ms, ms] });
+      }
+    };
+    wait(1_000, 8);
+    wait(30_000, 8);
+    expect(endpoint(story).times.slowAtMs).toBe(story.atMs);
   });
 
   it('of slow times is evidence, and doubts what is remembered of the others', () => {
@@ -378,7 +435,8 @@ describe('one report', () => {
     for (let time = 0; time < 6; time += 1) slow(A, 30_000);
     const [a, b, c] = [A, B, C].map((id) => endpoint(story, id));
     expect(a?.times.slowAtMs).toBe(story.atMs);
-    expect(a?.evidence).toBeGreaterThan(before[0]?.evidence ?? 0);
+    // Once in three seconds.
+    expect(a?.evidence).toBe((before[0]?.evidence ?? 0) + 2);
     expect([b?.evidence, c?.evidence]).toEqual([before[1]?.evidence, before[2]?.evidence]);
     expect(c?.times.classes).toEqual({});
     // Now the other one is slow, which was remembered as such: the questions may be to blame.
