@@ -59,17 +59,18 @@ export async function surveyEndpoint(plan: SurveyPlan, run: ProbeRun): Promise<E
   const models = modelsIn(list);
   const message = await askForMessage(plan, asker);
   if (message.refusal !== undefined) {
-    const { refusal } = message;
+    const { refusal, auth } = message;
     // Silence is no matter of the request's shape, nor a token that is refused for the list of models too.
-    const isKnownWrong = message.isTokenRefused && failureOf(list)?.failure === 'token_refused';
+    const isKnownWrong =
+      refusal.failure === 'token_refused' && failureOf(list)?.failure === 'token_refused';
     if (!message.isAnswer || isKnownWrong) {
       return { reach, serves: 'nobody', refusal, models, kind: asker.kind, usage: NO_USAGE };
     }
-    const byCli = await runProbe('cli', plan.targetBy(plan.auth), run);
+    const byCli = await runProbe('cli', plan.targetBy(auth), run);
     const isServed = byCli.verdict.status === 'ok';
     return {
       ...{ reach, refusal, models, kind: asker.kind, usage: byCli.usage },
-      ...(isServed ? { serves: 'claude_code', auth: plan.auth } : { serves: 'nobody' }),
+      ...(isServed ? { serves: 'claude_code', auth } : { serves: 'nobody' }),
     };
   }
   const { auth, facts } = message;
@@ -89,20 +90,20 @@ export async function surveyEndpoint(plan: SurveyPlan, run: ProbeRun): Promise<E
   };
 }
 
+interface RefusedMessage {
+  readonly auth: AuthStyle;
+  readonly refusal: Extract<ProbeVerdict, { status: 'failed' }>;
+  /** The endpoint said something. */
+  readonly isAnswer: boolean;
+}
+
 type MessageAnswer =
   | { readonly auth: AuthStyle; readonly facts: ProbeExchange; readonly refusal?: undefined }
-  | {
-      readonly refusal: Extract<ProbeVerdict, { status: 'failed' }>;
-      /** The endpoint said something. */
-      readonly isAnswer: boolean;
-      /** In every way to send it. */
-      readonly isTokenRefused: boolean;
-    };
+  | RefusedMessage;
 
 /** The configured way first. A refused token is free, so the others are tried. */
 async function askForMessage({ auth, targetBy }: SurveyPlan, asker: Asker): Promise<MessageAnswer> {
-  let first: Omit<Extract<MessageAnswer, { refusal: object }>, 'isTokenRefused'> | undefined;
-  let isTokenRefused = true;
+  let said: RefusedMessage | undefined;
   for (const style of [auth, ...AUTH_STYLES.filter((other) => other !== auth)]) {
     const target = shortened(targetBy(style));
     const facts = await asker.ask(apiRequest(target, '/v1/messages', smallestMessage(target)));
@@ -110,13 +111,21 @@ async function askForMessage({ auth, targetBy }: SurveyPlan, asker: Asker): Prom
     if (failed === undefined) return { auth: style, facts };
     const { failure } = failed;
     const detail = redact(failed.detail, target.headers.secrets);
-    const isAnswer = facts.status !== undefined;
-    first ??= { refusal: { status: 'failed', failure, detail }, isAnswer };
-    isTokenRefused &&= failure === 'token_refused';
-    if (failure !== 'token_refused' && failure !== 'forbidden') break;
+    const refused = {
+      ...{ auth: style, isAnswer: facts.status !== undefined },
+      refusal: { status: 'failed', failure, detail } as const,
+    };
+    // What is no matter of the token says more: it was accepted there.
+    if (said === undefined || weightOf(refused) > weightOf(said)) said = refused;
+    if (weightOf(refused) === 2) break;
   }
-  if (first === undefined) throw new Error('there is no way to send a token');
-  return { ...first, isTokenRefused };
+  if (said === undefined) throw new Error('there is no way to send a token');
+  return said;
+}
+
+function weightOf({ refusal: { failure } }: RefusedMessage): 0 | 1 | 2 {
+  if (failure === 'token_refused') return 0;
+  return failure === 'forbidden' ? 1 : 2;
 }
 
 class Asker {

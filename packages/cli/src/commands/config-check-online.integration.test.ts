@@ -147,6 +147,8 @@ describe('config check --online', () => {
     const { exitCode, endpoints } = await survey({
       wrong: relay({ messages: wrong, models: wrong }),
       closed: 'http://127.0.0.1:1',
+      // Takes the token in one header only, and has other troubles.
+      other: relay({ messages: taking(['x-api-key'], status(503)), models: refused }),
       well: relay({ messages: sse() }),
     });
     expect(endpoints.get('wrong')).toMatchObject({
@@ -154,6 +156,9 @@ describe('config check --online', () => {
     });
     // A token that is refused for everything needs no Claude CLI, whose start takes seconds.
     expect([...agents].join()).not.toContain('claude-cli');
+    expect(endpoints.get('other')).toMatchObject({
+      ...{ serves: 'nobody', refusal: { failure: 'server_error' } },
+    });
     expect(endpoints.get('closed')).toMatchObject({
       ...{ serves: 'not_asked', reach: { failure: 'refused' } },
     });
