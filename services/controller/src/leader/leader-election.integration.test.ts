@@ -68,6 +68,21 @@ describe('a leader', () => {
   });
 });
 
+describe('a controller that is stopped while it asks for the lease', () => {
+  it('ends, and gives back what it gets', async () => {
+    const lead = vi.fn(async () => undefined);
+    const leadership = startLeadership({
+      ...{ redis, instanceId: 'one', clock: new RedisClock(systemClock), lead },
+      log: createLogger('test', 'silent'),
+      standBy: async () => undefined,
+      onState: () => undefined,
+    });
+    await leadership.stop();
+    expect(lead).not.toHaveBeenCalled();
+    expect(await redis.exists(keys.lease)).toBe(0);
+  });
+});
+
 describe('two controllers', () => {
   it('have one leader, and the standby shows the same and takes commands', async () => {
     const { leader, standby } = await startLeaderAndStandby();

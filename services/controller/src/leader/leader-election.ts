@@ -67,16 +67,15 @@ export function startLeadership(deps: LeadershipDeps): LeaderElection {
   const stopping = new AbortController();
   const run = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
-      const sentAtMs = deps.clock.monotonicMs();
-      const answer = await acquireLease(deps.redis, deps.instanceId).catch(() => undefined);
-      if (answer !== undefined) deps.clock.observe(answer.redisNowMs, sentAtMs);
-      if (answer?.status === 'held') {
-        deps.onState({ status: 'leading', epoch: answer.epoch, sinceAtMs: deps.clock.now() });
-        await serveTerm(deps, { lease: answer, sentAtMs }, stopping.signal);
+      const asked = await askForLease(deps, stopping.signal);
+      if (asked?.answer.status === 'held') {
+        const { answer: lease, sentAtMs } = asked;
+        deps.onState({ status: 'leading', epoch: lease.epoch, sinceAtMs: deps.clock.now() });
+        await serveTerm(deps, { lease, sentAtMs }, stopping.signal);
         deps.onState({ status: 'standby', leaderId: null });
       } else {
-        deps.onState({ status: 'standby', leaderId: answer?.holder ?? null });
-        if (answer !== undefined) await deps.standBy();
+        deps.onState({ status: 'standby', leaderId: asked?.answer.holder ?? null });
+        if (asked !== undefined) await deps.standBy();
       }
       const pauseMs = RETRY_MS + randomInt(-RETRY_SPREAD_MS, RETRY_SPREAD_MS);
       await pause(systemClock, pauseMs, stopping.signal);
@@ -90,6 +89,19 @@ export function startLeadership(deps: LeadershipDeps): LeaderElection {
       await running;
     },
   };
+}
+
+/**
+ * Undefined where Redis does not answer, and where we were stopped meanwhile: that would not end a term which
+ * begins after it.
+ */
+async function askForLease(deps: LeadershipDeps, stopSignal: AbortSignal) {
+  const sentAtMs = deps.clock.monotonicMs();
+  const answer = await acquireLease(deps.redis, deps.instanceId).catch(() => undefined);
+  if (answer !== undefined) deps.clock.observe(answer.redisNowMs, sentAtMs);
+  if (answer !== undefined && !stopSignal.aborted) return { answer, sentAtMs };
+  if (answer?.status === 'held') await giveBack(deps);
+  return undefined;
 }
 
 /** Works and renews until the lease is lost, the work ends, or we are stopped. */
@@ -117,8 +129,12 @@ async function serveTerm(
   await work;
   stopSignal.removeEventListener('abort', stop);
   deps.log.info({ epoch, why: ending.signal.reason }, 'not leading any more');
-  // Only ours is given back; after a lost lease this changes nothing.
-  await releaseLease(deps.redis, deps.instanceId).catch(() => undefined);
+  await giveBack(deps);
+}
+
+/** Only ours; after a lost lease this changes nothing. */
+async function giveBack({ redis, instanceId }: LeadershipDeps): Promise<void> {
+  await releaseLease(redis, instanceId).catch(() => undefined);
 }
 
 async function renewUntilLost(
