@@ -33,6 +33,8 @@ const SOUND: Document = {
   env: "TOKEN='sk-ant-Zq83kd02mmQp'\n",
 };
 
+const ADMIN_TOKEN = 'Zq83kd02mmQpRr71Kd93';
+
 interface Mistake {
   readonly change: Partial<Document>;
   /** What both say. */
@@ -48,6 +50,17 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
   'an open host without keys': {
     change: { server: 'host = "0.0.0.0"' },
     says: '0.0.0.0, which other machines reach, and no [[clients]]',
+  },
+  'an address of another machine': {
+    change: { server: 'host = "203.0.113.9"\nopen = true' },
+    says: '"203.0.113.9", where this machine cannot listen (EADDRNOTAVAIL)',
+  },
+  'what is no address at all': {
+    change: {
+      controller: 'host = "fe80::1%none"',
+      env: `${SOUND.env}ZEPHYR_ADMIN_TOKEN=${ADMIN_TOKEN}\n`,
+    },
+    says: '"fe80::1%none", where this machine cannot listen',
   },
   'a controller for others without a token': {
     change: { controller: 'host = "0.0.0.0"' },

@@ -5,7 +5,8 @@ import { EXIT } from '@zephyr/runtime/errors';
 import { translator } from '@zephyr/texts';
 
 import { outboundNotesOf, warningsOf } from '../config-warnings.ts';
-import { startingServices } from '../service-location.ts';
+import { refuseUnusableHosts } from '../launch/usable-hosts.ts';
+import { isElsewhere, startingServices } from '../service-location.ts';
 import { isServed, type SurveyCall, surveyEndpoints, surveyText } from './config-check-online.ts';
 
 export interface ConfigCheckOptions {
@@ -33,7 +34,7 @@ export async function checkConfig(
   call: ConfigCheckCall,
 ): Promise<{ readonly text: string; readonly exitCode: number }> {
   const { options, environment } = call;
-  const loaded = loadedOrProblems(options, environment);
+  const loaded = await loadedOrProblems(options, environment);
   if (loaded instanceof ConfigError) {
     const { problems, message } = loaded;
     const text =
@@ -62,15 +63,17 @@ export async function checkConfig(
   };
 }
 
-function loadedOrProblems(
+async function loadedOrProblems(
   { config, envFile }: ConfigCheckOptions,
   environment: Environment,
-): LoadedConfig | ConfigError {
+): Promise<LoadedConfig | ConfigError> {
   try {
-    return loadConfig(
+    const loaded = loadConfig(
       { configPath: config, envFilePath: envFile, environment },
       { starting: startingServices(environment) },
     );
+    if (!isElsewhere(environment)) await refuseUnusableHosts(loaded);
+    return loaded;
   } catch (error) {
     if (error instanceof ConfigError) return error;
     throw error;

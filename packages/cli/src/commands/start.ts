@@ -18,6 +18,7 @@ import { removeRunning, writeRunning } from '../launch/running-record.ts';
 import { stateFolder, stateNameOf } from '../launch/state-folder.ts';
 import { parseHandedOver, SUCCESSION } from '../launch/succession.ts';
 import { takeOver } from '../launch/take-over.ts';
+import { refuseUnusableHosts } from '../launch/usable-hosts.ts';
 import { servicesOnThisMachine } from '../service-location.ts';
 import { hasScreen, loadDashboard } from '../tui/load.ts';
 
@@ -74,6 +75,7 @@ export async function readyToLaunch(
     { configPath: options.config, envFilePath: options.envFile, environment },
     { starting: servicesOnThisMachine(options.port) },
   );
+  await refuseUnusableHosts(loaded);
   const say = translator(loaded.config.ui.language);
   for (const note of warningsOf(loaded, options.envFile, say)) console.error(`! ${note}`);
   for (const note of outboundNotesOf(loaded, say)) console.error(note);

@@ -59,7 +59,7 @@ export function loadConfig(sources: ConfigSources, options: LoadOptions = {}): L
 export function readDocument(path: string): RawTable {
   const text = readText(path, 'must exist');
   const { document } = withoutOriginalKeys(parseToml(path, text));
-  const problems = problemsOf(path, text, checkSchema(document));
+  const problems = placedProblems(path, text, checkSchema(document));
   if (problems.length > 0) throw new ConfigError(problems);
   return document;
 }
@@ -87,7 +87,7 @@ export function parseConfig(source: ConfigText): LoadedConfig {
   // A value that cannot be read is why its variable seems not to be set: it comes first.
   const problems = [
     ...checkEnvFile(envFile.path, envFile.text, names),
-    ...problemsOf(path, text, violations),
+    ...placedProblems(path, text, violations),
   ];
   if (problems.length > 0) throw new ConfigError(problems);
   const placeOf = locate(text);
@@ -121,7 +121,12 @@ export function parseToml(path: string, text: string): RawTable {
   }
 }
 
-function problemsOf(path: string, text: string, violations: readonly Violation[]): ConfigProblem[] {
+/** With the line of each. @param text of the file */
+export function placedProblems(
+  path: string,
+  text: string,
+  violations: readonly Violation[],
+): ConfigProblem[] {
   const placeOf = locate(text);
   const problems = violations.map(({ path: keyPath, ...violation }) => ({
     file: path,

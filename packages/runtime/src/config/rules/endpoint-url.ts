@@ -87,7 +87,7 @@ function checkParts(url: URL): UrlViolation[] {
 }
 
 /** `/v1` with all behind it, or the path of a request of this or of another API without it. */
-const API_PATH = /\/(v1(\/.*)?|messages(\/count_tokens)?|chat\/completions)$/;
+const API_PATH = /\/(v1(\/.*)?|messages(\/count_tokens)?|chat\/completions)$/i;
 
 function checkPath({ pathname }: URL): UrlViolation[] {
   const path = API_PATH.exec(pathname.replace(/\/+$/, ''))?.[0];
