@@ -225,13 +225,17 @@ ${GROUP}endpoints = [
       endpoint('url = "https://a.example.com/v1", name = "A"'),
       'groups[0].endpoints[0].url: a URL that ends in /v1',
     ],
-    ...['/v1/messages', '/V1/Messages', '/v1/chat/completions/', '/messages', '/v1/messages/count_tokens'].map(
-      (path): [string, string, string] => [
-        `a URL that ends in ${path}`,
-        endpoint(`url = "https://a.example.com/claude${path}", name = "A"`),
-        `groups[0].endpoints[0].url: a URL that ends in ${path.replace(/\/$/, '')}`,
-      ],
-    ),
+    ...[
+      '/v1/messages',
+      '/V1/Messages',
+      '/v1/chat/completions/',
+      '/messages',
+      '/v1/messages/count_tokens',
+    ].map((path): [string, string, string] => [
+      `a URL that ends in ${path}`,
+      endpoint(`url = "https://a.example.com/claude${path}", name = "A"`),
+      `groups[0].endpoints[0].url: a URL that ends in ${path.replace(/\/$/, '')}`,
+    ]),
     [
       'port 0',
       endpoint('url = "https://a.example.com:0", name = "A"'),
