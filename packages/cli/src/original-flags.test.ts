@@ -14,6 +14,7 @@ describe('withCommand', () => {
       ['--config', 'x.toml', '--test-timing'],
       ['test-timing', '--config', 'x.toml'],
     ],
+    ['--test-timing with --headless', ['--headless', '--test-timing'], ['test-timing']],
     ['--version', ['--version'], ['--version']],
     ['--help', ['--help'], ['--help']],
     ['a command', ['status', '--json'], ['status', '--json']],

@@ -14,6 +14,8 @@ export function withCommand(args: readonly string[], hasConfig: boolean): readon
   if (first === undefined) return hasConfig ? ['start'] : args;
   if (!first.startsWith('-') || OWN.includes(first)) return args;
   const rest = args.filter((each) => each !== '--dashboard' && each !== '--test-timing');
-  if (args.includes('--test-timing')) return ['test-timing', ...rest];
+  if (args.includes('--test-timing')) {
+    return ['test-timing', ...rest.filter((each) => each !== '--headless')];
+  }
   return ['start', ...rest];
 }
