@@ -216,7 +216,7 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
     [
       'in words',
       'store_away',
-      'Failed: Redis is unreachable; nothing can be changed until it is back.',
+      'Failed: Redis is unreachable; until it is back, nothing can be changed, and usage and history cannot be read.',
     ],
     ['of a newer controller by its code', 'of_tomorrow', 'Failed: problem.of_tomorrow'],
   ])('shows a refusal %s', async (_how, code, text) => {

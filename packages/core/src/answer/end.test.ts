@@ -246,7 +246,7 @@ describe('the tokens that an answer names', () => {
         cache_read_input_tokens: -1,
         cache_creation_input_tokens: 1e12,
       }),
-      none,
+      undefined,
     ],
     [
       'a null',
@@ -284,6 +284,8 @@ describe('the tokens that an answer names', () => {
     ],
     ['nowhere', { content: [] }, undefined],
     ['no object', { usage: 7 }, undefined],
+    ['nothing in it', { usage: {} }, undefined],
+    ['zero', { usage: { output_tokens: 0 } }, none],
   ])('of a message: %s', (_, message, usage) => {
     const text = JSON.stringify(message);
     for (const pieceLength of [text.length, 1, 7]) {

@@ -46,16 +46,22 @@ export function largerUsage(one: AnswerUsage | undefined, other: AnswerUsage): A
   };
 }
 
+/** Undefined where it names nothing that can be a count: then the endpoint did not say. */
 function usageOf(usage: unknown): AnswerUsage | undefined {
-  if (typeof usage !== 'object' || usage === null) return undefined;
   const written = field(usage, 'cache_creation');
-  const for1h = tokens(written, 'ephemeral_1h_input_tokens');
-  const for5m = tokens(written, 'ephemeral_5m_input_tokens');
+  const named = {
+    input: countIn(usage, 'input_tokens'),
+    output: countIn(usage, 'output_tokens'),
+    read: countIn(usage, 'cache_read_input_tokens'),
+    write: countIn(usage, 'cache_creation_input_tokens'),
+    for1h: countIn(written, 'ephemeral_1h_input_tokens'),
+    for5m: countIn(written, 'ephemeral_5m_input_tokens'),
+  };
+  if (Object.values(named).every((count) => count === undefined)) return undefined;
+  const { input = 0, output = 0, read = 0, write = 0, for1h = 0, for5m = 0 } = named;
   return {
-    inputTokens: tokens(usage, 'input_tokens'),
-    outputTokens: tokens(usage, 'output_tokens'),
-    cacheReadTokens: tokens(usage, 'cache_read_input_tokens'),
-    cacheWriteTokens: Math.max(tokens(usage, 'cache_creation_input_tokens'), for1h + for5m),
+    ...{ inputTokens: input, outputTokens: output, cacheReadTokens: read },
+    cacheWriteTokens: Math.max(write, for1h + for5m),
     cacheWrite1hTokens: for1h,
   };
 }
@@ -65,8 +71,8 @@ function field(value: unknown, name: string): unknown {
   return (value as Readonly<Record<string, unknown>>)[name];
 }
 
-function tokens(value: unknown, name: string): number {
+function countIn(value: unknown, name: string): number | undefined {
   const count = field(value, name);
   const isCount = typeof count === 'number' && Number.isInteger(count) && count >= 0;
-  return isCount && count <= MAX_TOKENS ? count : 0;
+  return isCount && count <= MAX_TOKENS ? count : undefined;
 }

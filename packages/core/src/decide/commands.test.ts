@@ -51,16 +51,16 @@ describe('commands', () => {
   it('grant: adds up by name within a day, and ends with it', () => {
     const story = good();
     const grant = (name: string, usd: number) => effectsOf(story, { kind: 'grant', name, usd });
-    expect(grant('ann', 2)).toMatchObject({
+    expect(grant('ann', 0.1)).toMatchObject({
       outcome: { status: 'applied' },
       effects: [{ kind: 'store_wishes' }],
     });
     grant('bob', 1);
-    grant('ann', 3);
+    grant('ann', 0.2);
     const granted = () => story.world.wishes.grants.map(({ name, usd }) => [name, usd]);
     expect(granted()).toEqual([
       ['bob', 1],
-      ['ann', 5],
+      ['ann', 0.3],
     ]);
     story.pass(DAY_MS);
     grant('ann', 7);

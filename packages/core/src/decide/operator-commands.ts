@@ -14,6 +14,7 @@ import { sessionLoadOf } from './presence.ts';
 import { type World, withEndpoint } from './world.ts';
 
 const DAY_MS = 86_400_000;
+const NANO = 1_000_000_000;
 
 export interface Command {
   readonly commandId: string;
@@ -157,7 +158,9 @@ function grant(
   const today = world.wishes.grants.filter((known) => known.dayAtMs === dayAtMs);
   const former = today.find((known) => known.name === name)?.usd ?? 0;
   const others = today.filter((known) => known.name !== name);
-  return wish(world, { grants: [...others, { name, dayAtMs, usd: former + usd }] });
+  // 0.1 and 0.2 are 0.3.
+  const sum = Math.round((former + usd) * NANO) / NANO;
+  return wish(world, { grants: [...others, { name, dayAtMs, usd: sum }] });
 }
 
 function wish(world: World, change: Partial<OperatorWishes>): Result {

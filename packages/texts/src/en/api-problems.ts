@@ -17,7 +17,8 @@ export const apiProblems = {
   'problem.config_invalid': 'config.toml has errors; the previous configuration stays in use.',
   'problem.internal': 'Internal error in the controller; see its log.',
   'problem.not_leading': 'No controller has made a decision yet.',
-  'problem.store_away': 'Redis is unreachable; nothing can be changed until it is back.',
+  'problem.store_away':
+    'Redis is unreachable; until it is back, nothing can be changed, and usage and history cannot be read.',
   'problem.too_many_streams': 'Too many event streams are open.',
   'problem.timeout': 'Not confirmed in time; the change may still be applied.',
 } as const;

@@ -1,4 +1,5 @@
 import type { RoutingSnapshot } from '@zephyr/contract/snapshot';
+import { epochMs } from '@zephyr/core';
 import { createLogger } from '@zephyr/runtime/logger';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { acquireLease } from '@zephyr/runtime/redis/lease-store';
@@ -66,6 +67,18 @@ describe('commit', () => {
     expect(kinds.slice(0, 2)).toEqual(['leader', 'config']);
     expect(await redis.xlen(keys.inputs)).toBe(1);
     expect(notes.pending()).toEqual([]);
+  });
+
+  it('writes what operators asked for with the first batch: a Redis that was emptied has lost it', async () => {
+    const wishes = {
+      ...{ mode: { kind: 'auto' as const }, paused: true, disabled: [] },
+      grants: [{ name: 'ann', dayAtMs: epochMs(0), usd: 5 }],
+    };
+    const { state, ...rest } = firstBatch();
+    const batch = { ...rest, state: { ...state, world: { ...state.world, wishes } } };
+    await commit(batch, undefined, depsOf(await lead('one')));
+    const written = await redis.mget(keys.operator, keys.usageGrants);
+    expect(written.map((text) => JSON.parse(text ?? ''))).toEqual([wishes, wishes.grants]);
   });
 
   it('publishes nothing, and says nothing of the leader, where nothing has changed', async () => {

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 
-import type { AuditRecord } from '@zephyr/contract/command';
+import type { AuditRecord, OperatorWishes } from '@zephyr/contract/command';
 import { isEditName } from '@zephyr/contract/config-edit';
 import { severityOf } from '@zephyr/contract/notice';
 import { LAST_VERSION } from '@zephyr/contract/scalars';
@@ -65,6 +65,8 @@ export async function commit(batch: Batch, former: Former, deps: CommitDeps): Pr
   const isFirst = former?.epoch !== term.epoch;
   const writes: readonly CommitWrite[] = [
     ...(isFirst ? [logged({ kind: 'leader', atMs, instanceId, epoch: term.epoch })] : []),
+    // A Redis that was emptied does not have them any more.
+    ...(isFirst ? wishesWrites(batch.state.world.wishes) : []),
     ...pending.map(logged),
     ...batch.effects.flatMap((effect) => effectWrites(effect, atMs)),
     ...auditsIn(batch).flatMap((audit) => auditWrites(audit, atMs)),
@@ -168,10 +170,7 @@ function effectWrites(effect: Effect, atMs: number): readonly CommitWrite[] {
       return [logged({ kind: 'notice', atMs, severity: severityOf(notice), notice })];
     }
     case 'store_wishes':
-      return [
-        { place: 'operator', value: effect.wishes },
-        { place: 'grants', value: effect.wishes.grants },
-      ];
+      return wishesWrites(effect.wishes);
     case 'publish':
     case 'set_probe':
     case 'probe_now':
@@ -180,6 +179,14 @@ function effectWrites(effect: Effect, atMs: number): readonly CommitWrite[] {
     default:
       return assertNever(effect);
   }
+}
+
+function wishesWrites(wishes: OperatorWishes): readonly CommitWrite[] {
+  return [
+    { place: 'operator', value: wishes },
+    // Proxies read them.
+    { place: 'grants', value: wishes.grants },
+  ];
 }
 
 function auditsIn({ reading, effects }: Batch): readonly AuditRecord[] {
