@@ -243,7 +243,7 @@ class Day {
 
   #oldShares(atMs: number): string[] {
     const minuteAtMs = this.#beganAtMs + atMs - 180_000;
-    return [keys.usageShares(new Date(minuteAtMs).toISOString().slice(0, 16))];
+    return [keys.usageMinute(new Date(minuteAtMs).toISOString().slice(0, 16))];
   }
 
   async #finish(): Promise<void> {

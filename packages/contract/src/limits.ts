@@ -24,16 +24,6 @@ export type SubjectKind = z.infer<typeof subjectKind>;
 /** A name of the configuration, or `anonymous`. */
 export const subjectName = z.string().min(1).max(64);
 
-/** What one proxy has let in within this minute, so that the others can add it to their own. */
-export const limitsShareSchema = z.object({
-  /** When the minute begins that requests and tokens are of, UTC. */
-  minuteAtMs: count,
-  people: z
-    .array(z.object({ person: subjectName, requests: count, tokens: count, active: count }))
-    .max(2_000),
-});
-export type LimitsShare = ShapeOf<typeof limitsShareSchema>;
-
 /** What an operator has granted a person or a team on top of their budgets, for one day. */
 export const grantSchema = z.object({
   name: subjectName,

@@ -110,12 +110,17 @@ export {
   type LimitSubject,
   limitSubjects,
   limitVerdict,
-  minuteOf,
   type Over,
   periodAt,
   type UsageLimits,
 } from './usage/limits.ts';
-export { PeopleCounters, type SharedCounters, type Spent } from './usage/people-counters.ts';
+export {
+  type LetIn,
+  type LimitsShare,
+  PeopleCounters,
+  type SharedCounters,
+  type Spent,
+} from './usage/people-counters.ts';
 export { usagePeriod } from './usage/period.ts';
 export { cautiousPriceOf, costUsd, type Price, priceOf } from './usage/price.ts';
 export { usageOfProbe } from './usage/probe-usage.ts';

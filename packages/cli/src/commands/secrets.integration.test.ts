@@ -136,8 +136,10 @@ describe('the secrets of a deployment', () => {
     const { rows } = await readUsage(as('controller'), range);
     expect(rows).toMatchObject([{ person: 'ann', counts: { requests: 2 } }]);
     expect(await readOwnDays(as('proxy'), 'ann', range)).toHaveLength(1);
-    const share = { minuteAtMs: 0, people: [] };
+    const letIn = { requests: 1, tokens: 2, active: 3 };
+    const share = { minuteAtMs: 0, people: new Map([['ann', letIn]]) };
     const read = await exchangeLimits(as('proxy'), 0, { proxyId: 'p', share });
+    expect([...read.letIn]).toEqual([['ann', letIn]]);
     expect([...read.spent.month.people]).toEqual(expect.arrayContaining([['ann', 2]]));
     expect((await as('proxy').hscan(keys.usageDay('1970-01-01'), 0))[1]).toHaveLength(2);
   });

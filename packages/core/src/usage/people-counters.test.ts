@@ -1,9 +1,8 @@
-import type { LimitsShare } from '@zephyr/contract/limits';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 
 import { PERIODS, periodAt } from './limits.ts';
-import { PeopleCounters, type SharedCounters, type Spent } from './people-counters.ts';
+import { type LetIn, PeopleCounters, type SharedCounters, type Spent } from './people-counters.ts';
 
 const NOW_MS = Date.UTC(2026, 10, 28, 9, 30, 20);
 const MINUTE_MS = 60_000;
@@ -16,18 +15,11 @@ function spentOf(amount: number, nowMs = NOW_MS, person = 'ann'): Spent {
   ]);
   return Object.fromEntries(totals) as Spent;
 }
-const shared = (
-  amount: number,
-  shares: SharedCounters['shares'] = [],
-  nowMs = NOW_MS,
-): SharedCounters => ({ spent: spentOf(amount, nowMs), shares });
-const shareOf = (
-  person: string,
-  counts: { requests?: number; tokens?: number; active?: number },
-  minuteAtMs = NOW_MS - (NOW_MS % MINUTE_MS),
-): LimitsShare => ({
-  minuteAtMs,
-  people: [{ person, requests: 0, tokens: 0, active: 0, ...counts }],
+const letInOf = (requests: number, tokens: number, active: number): LetIn => ({
+  ...{ requests, tokens, active },
+});
+const shared = (amount: number, letIn: Record<string, LetIn> = {}): SharedCounters => ({
+  ...{ spent: spentOf(amount), letIn: new Map(Object.entries(letIn)) },
 });
 const cost = (costNanoUsd: number) => ({ costNanoUsd, tokens: 0 });
 const dayOf = (counters: PeopleCounters, nowMs = NOW_MS) =>
@@ -91,27 +83,30 @@ describe('PeopleCounters', () => {
     expect(later).toMatchObject({ requests: 0, tokens: 0, active: 1 });
   });
 
-  it('adds what others let in within this minute, and what runs where they live', () => {
+  it('adds what others let in within this minute, and what runs there', () => {
     counters.began('ann', NOW_MS);
-    const before = NOW_MS - (NOW_MS % MINUTE_MS) - MINUTE_MS;
-    counters.receive(
-      shared(0, [
-        { share: shareOf('ann', { requests: 3, tokens: 9, active: 2 }), isFresh: true },
-        { share: shareOf('ann', { requests: 5, active: 4 }), isFresh: false },
-        { share: shareOf('ann', { requests: 8, active: 1 }, before), isFresh: true },
-        { share: shareOf('bob', { requests: 50 }), isFresh: true },
-      ]),
-      NOW_MS,
-    );
-    expect(counters.of(['ann'], NOW_MS)).toMatchObject({ requests: 9, tokens: 9, active: 4 });
-    expect(counters.of(['ann'], NOW_MS + MINUTE_MS)).toMatchObject({ requests: 0, active: 1 });
+    counters.share(NOW_MS, 'changed');
+    const letIn = { ann: letInOf(9, 9, 4), bob: letInOf(50, 0, 0) };
+    counters.began('ann', NOW_MS);
+    counters.receive(shared(0, letIn), NOW_MS);
+    expect(counters.of(['ann'], NOW_MS)).toMatchObject({ requests: 10, tokens: 9, active: 5 });
+    expect(counters.of(['bob'], NOW_MS)).toMatchObject({ requests: 50, tokens: 0, active: 0 });
+    expect(counters.of(['ann'], NOW_MS + MINUTE_MS)).toMatchObject({ requests: 0, active: 2 });
   });
 
   it('forgets what runs at others after 10 s without news: a missing Redis refuses nobody', () => {
     counters.began('ann', NOW_MS);
-    counters.receive(shared(0, [{ share: shareOf('ann', { active: 2 }), isFresh: true }]), NOW_MS);
+    counters.receive(shared(0, { ann: letInOf(2, 0, 2) }), NOW_MS);
     expect(counters.of(['ann'], NOW_MS + 10_000).active).toBe(3);
     expect(counters.of(['ann'], NOW_MS + 10_001).active).toBe(1);
+  });
+
+  it('knows its own also where Redis has lost them', () => {
+    counters.began('ann', NOW_MS);
+    counters.began('ann', NOW_MS);
+    counters.share(NOW_MS, 'changed');
+    counters.receive(shared(0, { ann: letInOf(1, 0, 0) }), NOW_MS);
+    expect(counters.of(['ann'], NOW_MS)).toMatchObject({ requests: 2, active: 2 });
   });
 
   it('adds up a team', () => {
@@ -124,27 +119,44 @@ describe('PeopleCounters', () => {
     });
   });
 
-  it('shares its whole minute, also who runs since the one before', () => {
+  const sharedNow = (extent: 'changed' | 'whole', nowMs = NOW_MS) =>
+    Object.fromEntries(counters.share(nowMs, extent).people);
+
+  it('shares whom the others do not know yet, and when asked everybody', () => {
     counters.began('ann', NOW_MS);
-    const later = NOW_MS + MINUTE_MS;
-    counters.began('bob', later);
-    expect(counters.share(later)).toEqual({
-      minuteAtMs: later - (later % MINUTE_MS),
-      people: [
-        { person: 'bob', requests: 1, tokens: 0, active: 1 },
-        { person: 'ann', requests: 0, tokens: 0, active: 1 },
-      ],
-    });
+    counters.used('cid', cost(7), NOW_MS);
+    expect(sharedNow('changed')).toEqual({ ann: letInOf(1, 0, 1) });
+    counters.receive(shared(0), NOW_MS);
+    counters.began('bob', NOW_MS);
+    counters.used('cid', { costNanoUsd: 0, tokens: 5 }, NOW_MS);
+    const news = { bob: letInOf(1, 0, 1), cid: letInOf(0, 5, 0) };
+    expect(sharedNow('changed')).toEqual(news);
+    expect(sharedNow('whole')).toEqual({ ann: letInOf(1, 0, 1), ...news });
   });
 
-  it('shares nobody whose requests have ended a minute ago, and no minute that is over', () => {
+  it('shares again what no answer came for, or what has changed since', () => {
     counters.began('ann', NOW_MS);
+    sharedNow('changed');
     counters.ended('ann');
-    counters.used('bob', cost(7), NOW_MS);
-    const ann = { person: 'ann', requests: 1, tokens: 0, active: 0 };
-    expect(counters.share(NOW_MS).people).toEqual([ann]);
-    const minuteAtMs = NOW_MS - (NOW_MS % MINUTE_MS) + MINUTE_MS;
-    expect(counters.share(NOW_MS + MINUTE_MS)).toEqual({ minuteAtMs, people: [] });
+    expect(sharedNow('changed')).toEqual({ ann: letInOf(1, 0, 0) });
+    counters.began('ann', NOW_MS);
+    counters.receive(shared(0), NOW_MS);
+    expect(sharedNow('changed')).toEqual({ ann: letInOf(2, 0, 1) });
+    counters.receive(shared(0), NOW_MS);
+    expect(sharedNow('changed')).toEqual({});
+  });
+
+  it('shares who runs since the minute before, and nothing of a minute that is over', () => {
+    const later = NOW_MS + MINUTE_MS;
+    counters.began('ann', NOW_MS);
+    counters.began('bob', NOW_MS);
+    counters.ended('bob');
+    sharedNow('changed');
+    counters.receive(shared(0), NOW_MS);
+    expect(counters.share(later, 'whole')).toEqual({
+      minuteAtMs: later - (later % MINUTE_MS),
+      people: new Map([['ann', letInOf(0, 0, 1)]]),
+    });
   });
 
   it('does not count below nothing where more ends than began', () => {

@@ -2,7 +2,7 @@
  * What people use now, as one proxy knows it: what all proxies have shared, and its own that is not
  * shared yet. Nothing waits for what is shared: while it does not come, the last known goes on counting.
  */
-import type { BudgetPeriod, LimitsShare } from '@zephyr/contract/limits';
+import type { BudgetPeriod } from '@zephyr/contract/limits';
 
 import { type LimitCounters, minuteOf, PERIODS, periodAt } from './limits.ts';
 import { dayOf } from './table.ts';
@@ -14,14 +14,24 @@ export interface SpentTotals {
 }
 export type Spent = Readonly<Record<BudgetPeriod, SpentTotals>>;
 
+/** Requests and tokens are those of a minute, `active` are at the same time. */
+export interface LetIn {
+  readonly requests: number;
+  readonly tokens: number;
+  readonly active: number;
+}
+
+/** What one proxy has let in: whole values, so that a repeat changes nothing. */
+export interface LimitsShare {
+  /** When the minute begins, UTC. */
+  readonly minuteAtMs: number;
+  readonly people: ReadonlyMap<string, LetIn>;
+}
+
 export interface SharedCounters {
   readonly spent: Spent;
-  /** Of the other proxies. */
-  readonly shares: readonly {
-    readonly share: LimitsShare;
-    /** Written within the last seconds: its proxy lives. */
-    readonly isFresh: boolean;
-  }[];
+  /** Of all proxies together, with what this one has just shared. */
+  readonly letIn: ReadonlyMap<string, LetIn>;
 }
 
 interface Minute {
@@ -36,16 +46,21 @@ type Amounts = Map<string, Map<number, number>>;
 const ACTIVE_LIFE_MS = 10_000;
 
 const NOBODY: SpentTotals = { fromAtMs: 0, people: new Map() };
+const NOTHING: LetIn = { requests: 0, tokens: 0, active: 0 };
 
 export class PeopleCounters {
   #spent: Spent = { day: NOBODY, week: NOBODY, month: NOBODY };
   #othersMinuteAtMs = 0;
   #receivedAtMs = Number.NEGATIVE_INFINITY;
-  #others: ReadonlyMap<string, Minute> = new Map();
-  #othersActive: ReadonlyMap<string, number> = new Map();
+  #others: ReadonlyMap<string, LetIn> = new Map();
   #minuteAtMs = 0;
   readonly #minute = new Map<string, Minute>();
   readonly #active = new Map<string, number>();
+  /** Of whom the others may know something else. */
+  readonly #changed = new Set<string>();
+  /** All that was let in here when it was shared last. */
+  #shared: ReadonlyMap<string, LetIn> = new Map();
+  #sent: ReadonlyMap<string, LetIn> = new Map();
   /** All that the shared totals do not have yet. */
   readonly #unshared: Amounts = new Map();
   /** The part of it that is in no batch. */
@@ -58,9 +73,11 @@ export class PeopleCounters {
   began(person: string, nowMs: number): void {
     this.#minuteOf(person, nowMs).requests += 1;
     this.#active.set(person, (this.#active.get(person) ?? 0) + 1);
+    this.#changed.add(person);
   }
 
   ended(person: string): void {
+    this.#changed.add(person);
     const active = (this.#active.get(person) ?? 1) - 1;
     if (active <= 0) this.#active.delete(person);
     else this.#active.set(person, active);
@@ -71,7 +88,10 @@ export class PeopleCounters {
     { costNanoUsd, tokens }: { readonly costNanoUsd: number; readonly tokens: number },
     nowMs: number,
   ): void {
-    if (tokens > 0) this.#minuteOf(person, nowMs).tokens += tokens;
+    if (tokens > 0) {
+      this.#minuteOf(person, nowMs).tokens += tokens;
+      this.#changed.add(person);
+    }
     if (costNanoUsd === 0) return;
     add(this.#open, { person, dayAtMs: dayOf(nowMs), amount: costNanoUsd });
     add(this.#unshared, { person, dayAtMs: dayOf(nowMs), amount: costNanoUsd });
@@ -91,22 +111,20 @@ export class PeopleCounters {
     if (this.#sealed.has(sequence)) this.#written.add(sequence);
   }
 
-  /** What this proxy shares: the whole of its minute, so that a repeat changes nothing. */
-  share(nowMs: number): LimitsShare {
+  /**
+   * To be followed by `receive` with the answer; without one, the next share has it all again.
+   * @param extent `whole`: also of people whose values the others know, as far as Redis has lost nothing
+   */
+  share(nowMs: number, extent: 'changed' | 'whole'): LimitsShare {
     this.#roll(nowMs);
-    const people = new Set([...this.#minute.keys(), ...this.#active.keys()]);
-    return {
-      minuteAtMs: this.#minuteAtMs,
-      people: [...people].map((person) => ({
-        person,
-        requests: this.#minute.get(person)?.requests ?? 0,
-        tokens: this.#minute.get(person)?.tokens ?? 0,
-        active: this.#active.get(person) ?? 0,
-      })),
-    };
+    const people = [...this.#minute.keys(), ...this.#active.keys()];
+    this.#shared = new Map(people.map((person) => [person, this.#letIn(person)]));
+    const sent = extent === 'whole' ? [...this.#changed, ...people] : [...this.#changed];
+    this.#sent = new Map(sent.map((person) => [person, this.#letIn(person)]));
+    return { minuteAtMs: this.#minuteAtMs, people: this.#sent };
   }
 
-  receive({ spent, shares }: SharedCounters, nowMs: number): void {
+  receive({ spent, letIn }: SharedCounters, nowMs: number): void {
     this.#spent = spent;
     for (const sequence of this.#written) {
       for (const { person, dayAtMs, amount } of entriesOf(
@@ -117,23 +135,20 @@ export class PeopleCounters {
       this.#sealed.delete(sequence);
     }
     this.#written.clear();
+    for (const [person, sent] of this.#sent) {
+      if (isSame(sent, this.#letIn(person))) this.#changed.delete(person);
+    }
+    this.#sent = new Map();
     this.#othersMinuteAtMs = minuteOf(nowMs);
     this.#receivedAtMs = nowMs;
-    const others = new Map<string, Minute>();
-    const active = new Map<string, number>();
-    for (const { share, isFresh } of shares) {
-      for (const one of share.people) {
-        if (isFresh) active.set(one.person, (active.get(one.person) ?? 0) + one.active);
-        if (share.minuteAtMs !== this.#othersMinuteAtMs) continue;
-        const sum = others.get(one.person) ?? { requests: 0, tokens: 0 };
-        others.set(one.person, {
-          requests: sum.requests + one.requests,
-          tokens: sum.tokens + one.tokens,
-        });
-      }
-    }
-    this.#others = others;
-    this.#othersActive = active;
+    this.#others = new Map(
+      [...letIn].map(([person, all]) => [person, without(all, this.#shared.get(person))]),
+    );
+  }
+
+  #letIn(person: string): LetIn {
+    const { requests, tokens } = this.#minute.get(person) ?? NOTHING;
+    return { requests, tokens, active: this.#active.get(person) ?? 0 };
   }
 
   /** The sum over these people, without grants. */
@@ -146,11 +161,12 @@ export class PeopleCounters {
     const begins = PERIODS.map((period) => [period, periodAt(period, nowMs).fromAtMs] as const);
     for (const person of people) {
       const own = this.#minute.get(person);
-      const others = areOthersOfThisMinute ? this.#others.get(person) : undefined;
-      requests += (own?.requests ?? 0) + (others?.requests ?? 0);
-      tokens += (own?.tokens ?? 0) + (others?.tokens ?? 0);
+      const others = this.#others.get(person);
+      const ofMinute = areOthersOfThisMinute ? others : undefined;
+      requests += (own?.requests ?? 0) + (ofMinute?.requests ?? 0);
+      tokens += (own?.tokens ?? 0) + (ofMinute?.tokens ?? 0);
       active += this.#active.get(person) ?? 0;
-      if (areOthersActiveKnown) active += this.#othersActive.get(person) ?? 0;
+      if (areOthersActiveKnown) active += others?.active ?? 0;
       for (const [period, fromAtMs] of begins) {
         spentNanoUsd[period] += this.#spentBy(person, period, fromAtMs);
       }
@@ -182,6 +198,19 @@ export class PeopleCounters {
     this.#minuteAtMs = minuteAtMs;
     this.#minute.clear();
   }
+}
+
+/** Never below nothing: where Redis has lost something, it does not have this proxy's yet. */
+function without(all: LetIn, own = NOTHING): LetIn {
+  return {
+    requests: Math.max(0, all.requests - own.requests),
+    tokens: Math.max(0, all.tokens - own.tokens),
+    active: Math.max(0, all.active - own.active),
+  };
+}
+
+function isSame(one: LetIn, two: LetIn): boolean {
+  return one.requests === two.requests && one.tokens === two.tokens && one.active === two.active;
 }
 
 interface Amount {

@@ -46,8 +46,12 @@ export const keys = {
    * `week:2026-11-23` UTC; made of the days above where it is missing. Lives until after its end.
    */
   usageSpent: (period: string) => `${root}:usage-spent:${period}`,
-  /** Proxies, by script, each its own field. Hash of LimitsShare within one minute. Lives 2 min. */
-  usageShares: (minute: string) => `${root}:usage-shares:${minute}`,
+  /** Proxies, by script. Hash of what each person was let in for within one minute. Lives 2 min. */
+  usageMinute: (minute: string) => `${root}:usage-minute:${minute}`,
+  /** Proxies, by script. Hash of each person's requests at the same time. Lives 10 s at most. */
+  usageActive: (turn: 'even' | 'odd') => `${root}:usage-active:${turn}`,
+  /** One proxy each, by script. Hash of what it has added to the two above. Lives 2 min. */
+  usageShare: (proxyId: string) => `${root}:usage-share:${proxyId}`,
   /** Leading controller, by script. JSON of the grants among the operator's wishes. Permanent. */
   usageGrants: `${root}:usage-grants`,
   /** Admin API. Stream of operator commands, capped. */

@@ -1,6 +1,8 @@
-import type { LimitsShare } from '@zephyr/contract/limits';
 import type { UsageBatch, UsageCounts, UsageRow } from '@zephyr/contract/usage';
+import { PeopleCounters } from '@zephyr/core';
+import { eventually } from '@zephyr/testkit/eventually';
 import { redisOfFile } from '@zephyr/testkit/use-redis';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { keys } from './keys.ts';
@@ -83,35 +85,170 @@ describe('what people have cost', () => {
   });
 });
 
-describe('what proxies let in', () => {
-  const minuteAtMs = NOW_MS - (NOW_MS % 60_000);
-  const share = (requests: number): LimitsShare => ({
-    minuteAtMs,
-    people: [{ person: 'ann', requests, tokens: 0, active: 1 }],
-  });
-  const others = async (proxyId: string, nowMs = NOW_MS) =>
-    (await exchangeLimits(redis, nowMs, { proxyId, share: share(1) })).shares.map(
-      (other) => other.share.people[0]?.requests,
+/** Begins, ends and exchanges as a proxy does. */
+class Sharer {
+  readonly counters = new PeopleCounters();
+  readonly #id: string;
+
+  constructor(id: string) {
+    this.#id = id;
+  }
+
+  async exchange({ nowMs = NOW_MS, isHeard = true, isWhole = false } = {}): Promise<void> {
+    const share = this.counters.share(nowMs, isWhole ? 'whole' : 'changed');
+    const read = await exchangeLimits(redis, nowMs, { proxyId: this.#id, share });
+    if (isHeard) this.counters.receive(read, nowMs);
+  }
+
+  of(person: string, nowMs = NOW_MS) {
+    const { requests, tokens, active } = this.counters.of([person], nowMs);
+    return { requests, tokens, active };
+  }
+}
+
+/** What two let in, and what each of them knows of it. */
+class SharersModel {
+  readonly sums = new Map(
+    ['ann', 'bob'].map((person) => [person, { requests: 0, tokens: 0, active: 0 }]),
+  );
+  readonly #sharers = new Map(['one', 'two'].map((who) => [who, new Sharer(who)]));
+  readonly #running = new Map<string, number>();
+
+  known() {
+    return [...this.#sharers.values()].map(
+      (sharer) => new Map([...this.sums.keys()].map((person) => [person, sharer.of(person)])),
     );
+  }
 
-  it('is known to the others, each time whole', async () => {
-    await exchangeLimits(redis, NOW_MS, { proxyId: 'one', share: share(3) });
-    await exchangeLimits(redis, NOW_MS, { proxyId: 'one', share: share(4) });
-    expect(await others('two')).toEqual([4]);
-    expect(await others('one')).toEqual([1]);
+  begin(who: string, person: string): void {
+    this.#counters(who)?.began(person, NOW_MS);
+    this.#running.set(`${who} ${person}`, (this.#running.get(`${who} ${person}`) ?? 0) + 1);
+    this.#add(person, 1, 0, 1);
+  }
+  end(who: string, person: string): void {
+    const running = this.#running.get(`${who} ${person}`) ?? 0;
+    if (running === 0) return;
+    this.#counters(who)?.ended(person);
+    this.#running.set(`${who} ${person}`, running - 1);
+    this.#add(person, 0, 0, -1);
+  }
+  use(who: string, person: string): void {
+    this.#counters(who)?.used(person, { costNanoUsd: 0, tokens: 7 }, NOW_MS);
+    this.#add(person, 0, 7, 0);
+  }
+  async exchange(who: string): Promise<void> {
+    await this.#sharers.get(who)?.exchange();
+  }
+  async lose(who: string): Promise<void> {
+    await this.#sharers.get(who)?.exchange({ isHeard: false });
+  }
+  async whole(who: string): Promise<void> {
+    await this.#sharers.get(who)?.exchange({ isWhole: true });
+  }
+  async empty(): Promise<void> {
+    await redis.flushall();
+  }
+
+  #counters(who: string): PeopleCounters | undefined {
+    return this.#sharers.get(who)?.counters;
+  }
+
+  #add(person: string, requests: number, tokens: number, active: number): void {
+    const sum = this.sums.get(person) ?? { requests: 0, tokens: 0, active: 0 };
+    this.sums.set(person, {
+      requests: sum.requests + requests,
+      tokens: sum.tokens + tokens,
+      active: sum.active + active,
+    });
+  }
+}
+
+describe('what proxies let in', () => {
+  it('is summed up, once, however often it is shared', async () => {
+    const [one, two] = [new Sharer('one'), new Sharer('two')];
+    one.counters.began('ann', NOW_MS);
+    await one.exchange({ isHeard: false });
+    one.counters.began('ann', NOW_MS);
+    one.counters.used('ann', { costNanoUsd: 0, tokens: 70 }, NOW_MS);
+    await one.exchange();
+    await one.exchange({ isWhole: true });
+    two.counters.began('ann', NOW_MS);
+    await two.exchange();
+    expect(two.of('ann')).toEqual({ requests: 3, tokens: 70, active: 3 });
+    one.counters.ended('ann');
+    await one.exchange();
+    await two.exchange();
+    for (const proxy of [one, two]) {
+      expect(proxy.of('ann')).toEqual({ requests: 3, tokens: 70, active: 2 });
+    }
   });
 
-  it('is looked for in the minute before while the next one is young', async () => {
-    await exchangeLimits(redis, NOW_MS, { proxyId: 'one', share: share(3) });
-    expect(await others('two', minuteAtMs + 61_000)).toEqual([3]);
-    expect(await others('three', minuteAtMs + 66_000)).toEqual([1]);
+  it('begins at nothing with the next minute, but for what runs', async () => {
+    const [one, two] = [new Sharer('one'), new Sharer('two')];
+    one.counters.began('ann', NOW_MS);
+    await one.exchange();
+    const nowMs = NOW_MS + 60_000;
+    await two.exchange({ nowMs });
+    expect(two.of('ann', nowMs)).toEqual({ requests: 0, tokens: 0, active: 1 });
+    one.counters.began('ann', nowMs);
+    await one.exchange({ nowMs });
+    await two.exchange({ nowMs });
+    expect(two.of('ann', nowMs)).toEqual({ requests: 1, tokens: 0, active: 2 });
   });
 
-  it('that is no share is left out', async () => {
-    const [minute] = new Date(minuteAtMs).toISOString().split(':00.');
-    await redis.hset(keys.usageShares(minute ?? ''), 'x', 'nonsense', 'y', '1 {"people":7}');
-    expect(await others('two')).toEqual([]);
+  it('comes back with the next whole share where Redis has lost it', async () => {
+    const [one, two] = [new Sharer('one'), new Sharer('two')];
+    one.counters.began('ann', NOW_MS);
+    await one.exchange();
+    await redis.flushall();
+    await one.exchange({ isWhole: true });
+    await two.exchange();
+    expect(two.of('ann')).toEqual({ requests: 1, tokens: 0, active: 1 });
+  });
+
+  it('runs for ever nowhere: that of a proxy that is gone is forgotten, that of others is not', async () => {
+    const [gone, lives, looks] = [new Sharer('gone'), new Sharer('lives'), new Sharer('looks')];
+    gone.counters.began('ann', NOW_MS);
+    lives.counters.began('ann', NOW_MS);
+    await gone.exchange();
+    await eventually(async () => {
+      await lives.exchange({ isWhole: true });
+      await looks.exchange();
+      expect(looks.of('ann')).toEqual({ requests: 2, tokens: 0, active: 1 });
+    }, 300);
+  });
+
+  it('is exact after whatever two have let in, ended, shared and not been answered for', async () => {
+    const step = fc.record({
+      who: fc.constantFrom('one', 'two'),
+      what: fc.constantFrom('begin', 'end', 'use', 'exchange', 'lose', 'whole', 'empty'),
+      person: fc.constantFrom('ann', 'bob'),
+    });
+    const property = fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+      await redis.flushall();
+      const model = new SharersModel();
+      for (const { who, what, person } of steps) await model[what](who, person);
+      for (const who of ['one', 'two', 'one', 'two']) await model.whole(who);
+      for (const known of model.known()) expect(known).toEqual(model.sums);
+    });
+    await fc.assert(property, { numRuns: 40 });
+  });
+
+  it('that is not ours is left out', async () => {
+    const [minute] = new Date(NOW_MS - (NOW_MS % 60_000)).toISOString().split(':00.');
+    await redis.hset(keys.usageMinute(minute ?? ''), 'ann', 'nonsense', 'bob', '3 x');
+    for (const turn of ['even', 'odd'] as const) {
+      await redis.hset(keys.usageActive(turn), 'ann', 'many', 'bob', '-1');
+    }
+    await redis.hset(keys.usageShare('one'), 'ann', 'some');
     await redis.set(keys.usageGrants, 'no list');
+    const one = new Sharer('one');
+    one.counters.began('ann', NOW_MS);
+    await one.exchange();
+    expect(one.of('bob')).toEqual({ requests: 0, tokens: 0, active: 0 });
+    const two = new Sharer('two');
+    await two.exchange();
+    expect(two.of('ann')).toEqual({ requests: 1, tokens: 0, active: 1 });
     expect((await exchangeLimits(redis, NOW_MS)).grants).toEqual([]);
   });
 });

@@ -1,17 +1,22 @@
 /**
  * What limits of people are decided by, shared by all proxies: what people have cost in a day, week and
- * month, what each proxy has let in within this minute, and what operators have granted.
+ * month, what all proxies have let in within this minute, and what operators have granted.
  */
 import {
   BUDGET_PERIODS,
   type BudgetPeriod,
   type Grant,
   grantSchema,
-  type LimitsShare,
-  limitsShareSchema,
 } from '@zephyr/contract/limits';
 import { OTHER, type UsageRow } from '@zephyr/contract/usage';
-import { DAY_MS, minuteOf, periodAt, type SharedCounters, type Spent } from '@zephyr/core';
+import {
+  DAY_MS,
+  type LetIn,
+  type LimitsShare,
+  periodAt,
+  type SharedCounters,
+  type Spent,
+} from '@zephyr/core';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 
@@ -23,10 +28,12 @@ import { MAX_READ_ROWS } from './usage-rows.ts';
 export const MAX_PEOPLE = 2_000;
 /** By writers at the same moment, each of which may add the field of the rest. */
 const MAX_READ_PEOPLE = MAX_PEOPLE + 100;
-const MAX_PROXIES = 200;
 const SHARE_LIFE_MS = 120_000;
-/** A proxy shares twice a second while somebody asks it. */
-const FRESH_MS = 5_000;
+/**
+ * Within each such span a proxy that has active requests shares them: `WHOLE_EVERY_MS` of its limits. One
+ * that does not is not counted after the second span.
+ */
+const SPAN_MS = 5_000;
 
 const make = loadScript('make-spent');
 const share = loadScript('share-limits');
@@ -34,9 +41,9 @@ export const LIMIT_SCRIPTS = [make, share] as const;
 
 const pairs = z.array(z.string());
 const shareReply = z.tuple([
-  z.coerce.number(),
   z.string(),
   z.tuple([pairs, pairs, pairs]),
+  pairs,
   z.tuple([pairs, pairs]),
 ]);
 const grantList = z.array(grantSchema);
@@ -45,37 +52,34 @@ export interface LimitsRead extends SharedCounters {
   readonly grants: readonly Grant[];
 }
 
+interface OwnShare {
+  readonly proxyId: string;
+  readonly share: LimitsShare;
+}
+
 /**
  * One round trip, safe to repeat.
- * @param own what this proxy shares; undefined: it only reads
+ * @param own what this proxy shares; undefined: what was let in is neither written nor read
  */
 export async function exchangeLimits(
   redis: Redis,
   nowMs: number,
-  own?: { readonly proxyId: string; readonly share: LimitsShare },
+  own?: OwnShare,
 ): Promise<LimitsRead> {
-  const minuteAtMs = minuteOf(nowMs);
-  const isNewMinute = nowMs - minuteAtMs < FRESH_MS;
   const spentKeys = BUDGET_PERIODS.map((period) => spentKey(period, nowMs));
   const reply = shareReply.parse(
     await runScript(redis, share, {
-      keys: [
-        ...[keys.usageGrants, ...spentKeys, sharesKey(minuteAtMs)],
-        ...(isNewMinute ? [sharesKey(minuteAtMs - 60_000)] : []),
-      ],
-      args: [
-        ...[own?.proxyId ?? '', own === undefined ? '' : JSON.stringify(own.share)],
-        ...[SHARE_LIFE_MS, MAX_READ_PEOPLE, MAX_PROXIES],
-      ],
+      keys: [keys.usageGrants, ...spentKeys, ...(own === undefined ? [] : keysOf(own))],
+      args: [MAX_READ_PEOPLE, ...(own === undefined ? [] : argsOf(own.share))],
     }),
   );
-  const [redisNowMs, grants, totals, minutes] = reply;
+  const [grants, totals, minute, spans] = reply;
   for (const [index, period] of BUDGET_PERIODS.entries()) {
     if (totals[index]?.length === 0) await makeSpent(redis, period, nowMs);
   }
   return {
     spent: spentOf(totals, nowMs),
-    shares: sharesOf(minutes, { redisNowMs, proxyId: own?.proxyId }),
+    letIn: letInOf(minute, spans),
     grants: grantsOf(grants),
   };
 }
@@ -132,21 +136,33 @@ function spentOf(
   };
 }
 
-/** Of other proxies; of two of one proxy the newer, which is listed first. */
-function sharesOf(
-  [minute, before]: readonly [string[], string[]],
-  { redisNowMs, proxyId }: { readonly redisNowMs: number; readonly proxyId: string | undefined },
-): SharedCounters['shares'] {
-  const found = new Map<string, SharedCounters['shares'][number]>();
-  for (const [id, value] of [...pairsOf(minute), ...pairsOf(before)]) {
-    if (id === proxyId || found.has(id)) continue;
-    const [, writtenAtMs, text = ''] = /^(\d{1,16}) (.*)$/s.exec(value) ?? [];
-    const parsed = limitsShareSchema.safeParse(parsedJson(text));
-    if (!parsed.success) continue;
-    const isFresh = redisNowMs - Number(writtenAtMs) <= FRESH_MS;
-    found.set(id, { share: parsed.data, isFresh });
+function keysOf({ proxyId, share }: OwnShare): readonly string[] {
+  const spans = [keys.usageActive('even'), keys.usageActive('odd')];
+  return [minuteKey(share.minuteAtMs), ...spans, keys.usageShare(proxyId)];
+}
+
+function argsOf({ minuteAtMs, people }: LimitsShare): readonly (string | number)[] {
+  const values = [...people].flatMap(([person, { requests, tokens, active }]) => [
+    ...[person, requests, tokens, active],
+  ]);
+  return [minuteAtMs, SPAN_MS, SHARE_LIFE_MS, ...values];
+}
+
+function letInOf(
+  minute: readonly string[],
+  spans: readonly (readonly string[])[],
+): SharedCounters['letIn'] {
+  const found = new Map<string, LetIn>();
+  for (const [person, value] of pairsOf(minute)) {
+    const [, requests, tokens] = /^(\d{1,16}) (\d{1,16})$/.exec(value) ?? [];
+    found.set(person, { requests: Number(requests ?? 0), tokens: Number(tokens ?? 0), active: 0 });
   }
-  return [...found.values()];
+  for (const [person, value] of spans.flatMap(pairsOf)) {
+    if (!/^\d{1,9}$/.test(value)) continue;
+    const { requests = 0, tokens = 0, active = 0 } = found.get(person) ?? {};
+    found.set(person, { requests, tokens, active: active + Number(value) });
+  }
+  return found;
 }
 
 function grantsOf(text: string): readonly Grant[] {
@@ -175,8 +191,8 @@ function spentKey(period: BudgetPeriod, atMs: number): string {
   return keys.usageSpent(`${period}:${new Date(fromAtMs).toISOString().slice(0, 10)}`);
 }
 
-function sharesKey(minuteAtMs: number): string {
-  return keys.usageShares(new Date(minuteAtMs).toISOString().slice(0, 16));
+function minuteKey(minuteAtMs: number): string {
+  return keys.usageMinute(new Date(minuteAtMs).toISOString().slice(0, 16));
 }
 
 /** `2026-11-28` */

@@ -13,6 +13,7 @@ import {
   limitVerdict,
   type Over,
   PeopleCounters,
+  type UsageLimits,
 } from '@zephyr/core';
 import type { Clock } from '@zephyr/runtime/clock';
 import type { Config } from '@zephyr/runtime/config/config';
@@ -22,6 +23,8 @@ import type { Redis } from 'ioredis';
 
 /** While nobody asks this proxy, it looks at what others share so often. */
 const AT_REST_MS = 4_000;
+/** What Redis has lost comes back so soon, and what runs here goes on counting there. */
+const WHOLE_EVERY_MS = 2_000;
 
 type LimitsOfConfig = Pick<Config, 'clients' | 'teams' | 'clientDefaults'>;
 
@@ -40,6 +43,8 @@ export class PeopleLimits {
   readonly counters = new PeopleCounters();
   readonly #deps: PeopleLimitsDeps;
   #people = 0;
+  /** Somebody has a limit besides budgets and models. */
+  #hasRates = false;
   #subjects: readonly LimitSubject[] = [];
   #byPerson: ReadonlyMap<string, readonly LimitSubject[]> = new Map();
   #grants: readonly Grant[] = [];
@@ -48,6 +53,7 @@ export class PeopleLimits {
   #active = 0;
   #listener: () => void = () => undefined;
   #exchangedAtMs = Number.NEGATIVE_INFINITY;
+  #sharedWholeAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(config: LimitsOfConfig, deps: PeopleLimitsDeps) {
     this.#deps = deps;
@@ -58,6 +64,7 @@ export class PeopleLimits {
   reconfigure(config: LimitsOfConfig): void {
     this.#people = config.clients.length;
     this.#subjects = limitSubjects(config);
+    this.#hasRates = this.#subjects.some(({ limits }) => hasRate(limits));
     const byPerson = new Map<string, readonly LimitSubject[]>();
     for (const subject of this.#subjects) {
       for (const member of subject.members) {
@@ -165,12 +172,15 @@ export class PeopleLimits {
     if (!this.areSet) return;
     const { clock, proxyId } = this.#deps;
     const sinceMs = clock.nowMs() - this.#exchangedAtMs;
-    const nowMs = this.#nowMs();
-    const share = this.counters.share(nowMs);
     if (!this.isBusy && sinceMs < AT_REST_MS) return;
+    const [nowMs, beganAtMs] = [this.#nowMs(), clock.nowMs()];
+    const isWhole = beganAtMs - this.#sharedWholeAtMs >= WHOLE_EVERY_MS;
     this.#hasNews = false;
-    const read = await exchangeLimits(redis, nowMs, { proxyId, share });
+    const share = () => this.counters.share(nowMs, isWhole ? 'whole' : 'changed');
+    const own = this.#hasRates ? { proxyId, share: share() } : undefined;
+    const read = await exchangeLimits(redis, nowMs, own);
     this.#exchangedAtMs = clock.nowMs();
+    if (isWhole) this.#sharedWholeAtMs = beganAtMs;
     this.#grants = read.grants;
     this.counters.receive(read, nowMs);
   }
@@ -187,4 +197,8 @@ export class PeopleLimits {
   #nowMs(): number {
     return Math.round(this.#deps.clock.epochMs());
   }
+}
+
+function hasRate({ requestsPerMinute, tokensPerMinute, activeRequests }: UsageLimits): boolean {
+  return [requestsPerMinute, tokensPerMinute, activeRequests].some((limit) => limit !== undefined);
 }

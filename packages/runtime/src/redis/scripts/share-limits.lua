@@ -1,28 +1,77 @@
--- Writes what one proxy has let in within this minute, whole, so that a repeat changes nothing; and
--- reads all that limits are decided by.
+-- Adds what one proxy has let in to the sums over all proxies, and reads all that limits are decided by.
+-- A proxy gives whole values, and what it gave before is kept: their difference is added, so that a
+-- repeat changes nothing, and what a Redis has lost comes back with the next values.
+--
+-- Requests at the same time are summed up by the span of some seconds in which they were given: those of
+-- a proxy that gives nothing any more are gone with the second span after. Two hashes take turns.
 --
 -- KEYS[1] grants of operators, JSON
 -- KEYS[2] KEYS[3] KEYS[4] totals of the day, the week and the month
--- KEYS[5] hash of this minute: field a proxy, value the time of writing (ms), a blank, its share
--- KEYS[6] the same of the minute before; may be absent
--- ARGV[1] the proxy; empty: nothing is written
--- ARGV[2] its share
--- ARGV[3] how long KEYS[5] lives, ms
--- ARGV[4] most fields of a total, and ARGV[5] of a minute: what is larger is not ours, and left out
--- Returns {time, grants, three totals {person, number, …}, two minutes {proxy, value, …}}; a total
--- that is missing is empty
-local time = redis.call('TIME')
-local nowMs = string.format('%.0f', tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000))
-
-local function all(key, most)
-  if not key or redis.call('HLEN', key) > tonumber(most) then return {} end
+-- KEYS[5] hash of the minute: field person, value requests, a blank, tokens. From here on absent where
+--         nothing is given
+-- KEYS[6] KEYS[7] hashes of an even and an odd span: field person, value requests at the same time
+-- KEYS[8] hash of what the proxy gave: field person, value minute, requests, tokens, span, requests at
+--         the same time, separated by blanks
+-- ARGV[1] most fields of a hash that is read: what is larger is not ours, and left out
+-- ARGV[2] the minute, ms
+-- ARGV[3] how long a span lasts, ms
+-- ARGV[4] how long KEYS[5] and KEYS[8] live, ms
+-- ARGV[5…] for each person: name, requests and tokens of the minute, requests at the same time
+-- Returns {grants, three totals {person, number, …}, {person, requests and tokens, …}, two spans
+-- {person, requests at the same time, …}}; what is missing is empty
+local function all(key)
+  if redis.call('HLEN', key) > tonumber(ARGV[1]) then return {} end
   return redis.call('HGETALL', key)
 end
 
-if ARGV[1] ~= '' then
-  redis.call('HSET', KEYS[5], ARGV[1], nowMs .. ' ' .. ARGV[2])
-  redis.call('PEXPIRE', KEYS[5], ARGV[3])
+local grants = redis.call('GET', KEYS[1]) or ''
+local totals = { all(KEYS[2]), all(KEYS[3]), all(KEYS[4]) }
+if not KEYS[5] then return { grants, totals, {}, { {}, {} } } end
+
+local time = redis.call('TIME')
+local nowMs = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+local minute, spanMs = ARGV[2], tonumber(ARGV[3])
+local span = math.floor(nowMs / spanMs)
+local current, former = KEYS[6 + span % 2], KEYS[6 + (span + 1) % 2]
+
+local function text(number) return string.format('%.0f', math.max(0, number)) end
+
+local function addToMinute(person, requests, tokens)
+  if requests == 0 and tokens == 0 then return end
+  local value = redis.call('HGET', KEYS[5], person) or ''
+  local r, t = string.match(value, '^(%d+) (%d+)$')
+  local sums = text((r or 0) + requests) .. ' ' .. text((t or 0) + tokens)
+  redis.call('HSET', KEYS[5], person, sums)
 end
-local totals = { all(KEYS[2], ARGV[4]), all(KEYS[3], ARGV[4]), all(KEYS[4], ARGV[4]) }
-local shares = { all(KEYS[5], ARGV[5]), all(KEYS[6], ARGV[5]) }
-return { nowMs, redis.call('GET', KEYS[1]) or '', totals, shares }
+
+local function addToSpan(key, person, active)
+  if active == 0 then return end
+  local value = string.match(redis.call('HGET', key, person) or '', '^%d+$')
+  -- A hash that is over stays away.
+  if value or active > 0 then redis.call('HSET', key, person, text((value or 0) + active)) end
+end
+
+local function give(person, requests, tokens, active)
+  local value = redis.call('HGET', KEYS[8], person) or ''
+  local m, r, t, s, a = string.match(value, '^(%d+) (%d+) (%d+) (%d+) (%d+)$')
+  if m ~= minute then r, t = 0, 0 end
+  addToMinute(person, requests - r, tokens - t)
+  if tonumber(s) == span then
+    addToSpan(current, person, active - a)
+  else
+    if tonumber(s) == span - 1 then addToSpan(former, person, -a) end
+    addToSpan(current, person, active)
+  end
+  local given = { minute, text(requests), text(tokens), text(span), text(active) }
+  local written = table.concat(given, ' ')
+  if written ~= value then redis.call('HSET', KEYS[8], person, written) end
+end
+
+for at = 5, #ARGV, 4 do
+  give(ARGV[at], tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2]), tonumber(ARGV[at + 3]))
+end
+redis.call('PEXPIRE', KEYS[5], ARGV[4])
+redis.call('PEXPIRE', KEYS[8], ARGV[4])
+-- Until just before it is its turn again.
+redis.call('PEXPIRE', current, 2 * spanMs - nowMs % spanMs - 1)
+return { grants, totals, all(KEYS[5]), { all(current), all(former) } }
