@@ -3,9 +3,10 @@ import type { Selection } from '@zephyr/contract/selection';
 import { describe, expect, it } from 'vitest';
 
 import { DEFAULT_POLICY, type Policy } from '../policy.ts';
+import { assessed, type Latencies } from '../test-support/assessed.ts';
 import { A, B, C, Scenario } from '../test-support/scenario.ts';
 import { endpointId, epochMs } from '../types.ts';
-import { type Assessment, assess } from './assessment.ts';
+import type { Assessment } from './assessment.ts';
 import type { Context, Step } from './context.ts';
 import type { Presence } from './presence.ts';
 import { stepSelection } from './switch-states.ts';
@@ -29,28 +30,8 @@ const calm: World = {
   selection: { status: 'steady', activeId: A, reason: 'initial', sinceAtMs: epochMs(SINCE_MS) },
 };
 
-/** Latencies in milliseconds; null: unknown. An endpoint that is not named has one of a second. */
-type Latencies = Readonly<Record<string, number | null>>;
-
-function assessed(world: World, latencies: Latencies): readonly Assessment[] {
-  return assess(world, context.nowMs, policy).map((assessment): Assessment => {
-    const latencyMs = latencies[assessment.endpoint.id];
-    if (latencyMs === null) return { ...assessment, isFresh: false, score: { status: 'unknown' } };
-    const scoreMs = latencyMs ?? 1_000;
-    return {
-      ...assessment,
-      isFresh: true,
-      score: {
-        ...{ status: 'known', totalMs: scoreMs, latencyMs: scoreMs, liveMs: 0, failureMs: 0 },
-        ...{ preferenceMs: 0, uncertaintyMs: 0, failureRatio: 0, samples: 9 },
-        measuredAtMs: context.nowMs,
-      },
-    };
-  });
-}
-
 function step(world: World, latencies: Latencies = {}, at: Context = context): Step {
-  return stepSelection(world, assessed(world, latencies), at);
+  return stepSelection(world, assessed(world, latencies, context), at);
 }
 
 const decisionsOf = ({ effects }: Step) =>
@@ -322,7 +303,7 @@ describe('the first choice after a start', () => {
 
   it('keeps a known one that cannot be compared', () => {
     const world = startedAgo(settleMs);
-    const [a, ...others] = assessed(world, { a: 600, b: 500 });
+    const [a, ...others] = assessed(world, { a: 600, b: 500 }, context);
     const stale = [{ ...(a as Assessment), isFresh: false }, ...others];
     const made = stepSelection(world, stale, context);
     expect(made.next.selection).toEqual(calm.selection);

@@ -1,0 +1,28 @@
+/** Endpoints as they are, with scores as a test needs them. */
+import { type Assessment, assess } from '../decide/assessment.ts';
+import type { Context } from '../decide/context.ts';
+import type { World } from '../decide/world.ts';
+
+/** Latencies in milliseconds; null: unknown. An endpoint that is not named has one of a second. */
+export type Latencies = Readonly<Record<string, number | null>>;
+
+export function assessed(
+  world: World,
+  latencies: Latencies,
+  { nowMs, policy }: Pick<Context, 'nowMs' | 'policy'>,
+): readonly Assessment[] {
+  return assess(world, nowMs, policy).map((assessment): Assessment => {
+    const latencyMs = latencies[assessment.endpoint.id];
+    if (latencyMs === null) return { ...assessment, isFresh: false, score: { status: 'unknown' } };
+    const scoreMs = latencyMs ?? 1_000;
+    return {
+      ...assessment,
+      isFresh: true,
+      score: {
+        ...{ status: 'known', totalMs: scoreMs, latencyMs: scoreMs, liveMs: 0, failureMs: 0 },
+        ...{ preferenceMs: 0, uncertaintyMs: 0, failureRatio: 0, samples: 9 },
+        measuredAtMs: nowMs,
+      },
+    };
+  });
+}
