@@ -2,6 +2,7 @@
 import type { Equivalent } from './equivalent.ts';
 
 const COMPILER = 'only the compiler asks for it: the other case cannot happen';
+const NULL = 'null counts as the moment 0, which is long ago';
 const GONE = 'an active endpoint that is gone is left before, by a required switch';
 
 export const OF_DECIDE: readonly Equivalent[] = [
@@ -122,6 +123,130 @@ export const OF_DECIDE: readonly Equivalent[] = [
     file: 'decide/intake.ts',
     line: 'ttft.length === 0 || endpoint === undefined',
     titles: ['ttft.length === 0 || endpoint === undefined → ttft.length === 0'],
+    why: COMPILER,
+  },
+  {
+    file: 'decide/switch-rules.ts',
+    line: "wishes.mode.kind === 'manual' && wishes.mode.endpointId",
+    titles: [
+      "wishes.mode.kind === 'manual' && wishes.mode.endpointId === selecti… → wishes.mode.endpointId === selection.activeId",
+    ],
+    why: COMPILER,
+  },
+  {
+    file: 'decide/switch-rules.ts',
+    line: 'lastAtMs !== null && nowMs - lastAtMs < policy',
+    titles: [
+      'lastAtMs !== null && nowMs - lastAtMs < policy.switching.failureGapMs → nowMs - lastAtMs < policy.switching.failureGapMs',
+    ],
+    why: NULL,
+  },
+  {
+    file: 'decide/switch-rules.ts',
+    line: "wishes.mode.kind !== 'manual') return undefined",
+    titles: ["wishes.mode.kind !== 'manual' → false"],
+    why: COMPILER,
+  },
+  {
+    file: 'decide/switch-rules.ts',
+    line: "lead.status === 'none' || lead.challengerId",
+    titles: [
+      "lead.status === 'none' || lead.challengerId !== challengerId → lead.challengerId !== challengerId",
+    ],
+    why: COMPILER,
+  },
+  {
+    file: 'decide/switch-rules.ts',
+    line: 'lastAtMs !== null && nowMs - lastAtMs < dwell',
+    titles: [
+      'lastAtMs !== null && nowMs - lastAtMs < dwellMsOf(world, lastAtMs, … → nowMs - lastAtMs < dwellMsOf(world, lastAtMs, policy)',
+    ],
+    why: NULL,
+  },
+  {
+    file: 'decide/switch-rules.ts',
+    line: "lead.status === 'leading' && lead.confirmations >=",
+    titles: [
+      "lead.status === 'leading' && lead.confirmations >= policy.switching… → lead.confirmations >= policy.switching.confirmations",
+    ],
+    why: COMPILER,
+  },
+  {
+    file: 'decide/switch-rules.ts',
+    line: 'cliPassedAtMs !== null &&',
+    titles: [
+      'cliPassedAtMs !== null && nowMs - cliPassedAtMs <= policy.probing.c… → nowMs - cliPassedAtMs <= policy.probing.cliBeforeSwitchMs',
+    ],
+    why: NULL,
+  },
+  {
+    file: 'decide/switch-rules.ts',
+    line: 'slowAtMs !== null && slowAtMs > switchedAtMs',
+    titles: ['slowAtMs !== null && slowAtMs > switchedAtMs → slowAtMs > switchedAtMs'],
+    why: NULL,
+  },
+  {
+    file: 'decide/switch-rules.ts',
+    line: 'slowAtMs !== null && nowMs - slowAtMs <=',
+    titles: [
+      'slowAtMs !== null && nowMs - slowAtMs <= policy.live.freshMs → nowMs - slowAtMs <= policy.live.freshMs',
+    ],
+    why: NULL,
+  },
+  {
+    file: 'decide/session-moves.ts',
+    line: 'left === active || load.running === 0',
+    titles: ['left === active || load.running === 0 → left === active'],
+    why: 'what nobody runs is worth no move',
+  },
+  {
+    file: 'decide/load-sharing.ts',
+    line: 'priority === undefined || wishes.mode.kind',
+    titles: [
+      "priority === undefined || wishes.mode.kind === 'manual' → wishes.mode.kind === 'manual'",
+    ],
+    why: 'without a weight there is no share',
+  },
+  {
+    file: 'decide/load-sharing.ts',
+    line: 'best !== undefined && (isActive(one)',
+    titles: [
+      'best !== undefined && (isActive(one) || isAsGood(one, best, context)) → (isActive(one) || isAsGood(one, best, context))',
+    ],
+    why: COMPILER,
+  },
+  {
+    file: 'decide/load-sharing.ts',
+    line: 'endpoint.sharing === undefined ? []',
+    titles: [
+      'endpoint.sharing === undefined ? [] : [{ id: endpoint.id, weight: e… → [{ id: endpoint.id, weight: endpoint.sharing.weight }]',
+    ],
+    why: COMPILER,
+  },
+  {
+    file: 'decide/ejection-recovery.ts',
+    line: 'gapMs: 0',
+    titles: ['0 → 1'],
+    why: 'the first recovery waits for no gap',
+  },
+  {
+    file: 'decide/ejection-recovery.ts',
+    line: 'recovery.atMs === null ? Number.POSITIVE_INFINITY',
+    titles: [
+      'recovery.atMs === null ? Number.POSITIVE_INFINITY : nowMs - recover… → nowMs - recovery.atMs',
+    ],
+    why: NULL,
+  },
+  {
+    file: 'decide/operator-commands.ts',
+    line: 'id !== undefined && isDisabled(world, id)',
+    titles: ['id !== undefined && isDisabled(world, id) → isDisabled(world, id)'],
+    why: COMPILER,
+  },
+  {
+    file: 'decide/configuration.ts',
+    line: 'sharing === undefined ? {} : { sharing }',
+    titles: ['sharing === undefined ? {} : { sharing } → { sharing }'],
     why: COMPILER,
   },
 ];

@@ -27,6 +27,20 @@ function configure(story: Scenario, { ids = [A, B], changedIds = [], isStart = f
   return effects.filter(({ kind }) => kinds.includes(kind));
 }
 
+describe('the first configuration of a leader', () => {
+  it('ends the damping of what is down, and of nothing else', () => {
+    const down = good().rounds(3, { a: 'reset' });
+    const { health } = endpoint(down);
+    configure(down, { isStart: true });
+    expect(endpoint(down).health).toEqual({ ...health, passesNeeded: 1 });
+    const refused = good().rounds(3, { a: 'token_refused' });
+    const healthy = endpoint(refused).health;
+    configure(refused, { isStart: true });
+    expect(endpoint(refused).changedAtMs).toBe(refused.atMs);
+    expect(endpoint(refused).health).toEqual(healthy);
+  });
+});
+
 describe('a configuration', () => {
   it('without a change leaves all as it was', () => {
     const story = good();

@@ -5,7 +5,15 @@ import { describe, expect, it } from 'vitest';
 
 import { DEFAULT_POLICY } from '../policy.ts';
 import { A, B, Scenario } from '../test-support/scenario.ts';
-import { endpointId } from '../types.ts';
+import { endpointId, epochMs } from '../types.ts';
+import {
+  afterGoodReport,
+  type Evidence,
+  isContradicted,
+  NO_RECOVERY,
+  type Recovery,
+} from './ejection-recovery.ts';
+import type { Presence } from './presence.ts';
 
 const policy = DEFAULT_POLICY.presence;
 const SECOND = 1_000;
@@ -300,5 +308,60 @@ describe('an unavailable endpoint is never worse than none', () => {
       }),
       { numRuns: 200 },
     );
+  });
+});
+
+describe('a good report of one proxy', () => {
+  const NOW_MS = 1_000_000;
+  const { recoveryGapMs, recoveryGapMaxMs, recoverySettleMs, servedFreshMs } = policy;
+  const proxy = (proxyId: string, hasEjected: boolean): Presence => ({
+    ...{ proxyId, reportedAtMs: epochMs(NOW_MS), status: 'serving' },
+    ...{ activeRequests: {}, sessions: {} },
+    ejections: hasEjected
+      ? { [A]: { status: 'ejected', failure: 'reset', untilAtMs: epochMs(NOW_MS + 1) } }
+      : {},
+  });
+  const evidence = (...ids: readonly string[]): Evidence => ({
+    ...{ id: A, nowMs: epochMs(NOW_MS), policy },
+    presences: [proxy('p1', ids.includes('p1')), proxy('p2', ids.includes('p2'))],
+  });
+  const recovery = (agoMs: number | null, gapMs: number): Recovery => ({
+    ...NO_RECOVERY,
+    ...{ count: 7, atMs: agoMs === null ? null : epochMs(NOW_MS - agoMs), gapMs },
+  });
+  const served = { proxyId: 'p1', atMs: NOW_MS };
+  const after = (of: Recovery, ...ejectedBy: readonly string[]) =>
+    afterGoodReport(of, 'p1', evidence(...ejectedBy));
+
+  it('is a recovery where another proxy has ejected the endpoint, and it has not', () => {
+    expect(after(recovery(null, 0), 'p2')).toEqual({
+      ...{ count: 8, atMs: NOW_MS, gapMs: recoveryGapMs, awaits: 'nothing', served },
+    });
+    for (const by of [[], ['p1'], ['p1', 'p2']]) {
+      expect(after(recovery(null, 0), ...by)).toEqual({ ...recovery(null, 0), served });
+    }
+  });
+
+  it.each([
+    { agoMs: 3_999, gapMs: 4_000, count: 7, next: 4_000 },
+    { agoMs: 4_000, gapMs: 4_000, count: 8, next: 8_000 },
+    { agoMs: 16_000, gapMs: 16_000, count: 8, next: recoveryGapMaxMs },
+    { agoMs: 4 * recoveryGapMaxMs - 1, gapMs: 4_000, count: 8, next: 8_000 },
+    { agoMs: 4 * recoveryGapMaxMs, gapMs: 4_000, count: 8, next: recoveryGapMs },
+  ])('after $agoMs ms with a gap of $gapMs ms', ({ agoMs, gapMs, count, next }) => {
+    expect(after(recovery(agoMs, gapMs), 'p2')).toMatchObject({ count, gapMs: next });
+  });
+
+  it('contradicts the ejections of others for a while, and so does a recovery', () => {
+    const at = (of: Partial<Recovery>, ...by: readonly string[]) =>
+      isContradicted({ ...NO_RECOVERY, ...of }, evidence(...by));
+    const good = (agoMs: number) => ({ served: { ...served, atMs: epochMs(NOW_MS - agoMs) } });
+    expect(at({}, 'p2')).toBe(false);
+    expect(at(good(servedFreshMs - 1), 'p2')).toBe(true);
+    expect(at(good(servedFreshMs), 'p2')).toBe(false);
+    expect(at(good(0), 'p1')).toBe(false);
+    const recovered = (agoMs: number) => ({ atMs: epochMs(NOW_MS - agoMs) });
+    expect(at(recovered(recoverySettleMs - 1), 'p1')).toBe(true);
+    expect(at(recovered(recoverySettleMs), 'p1')).toBe(false);
   });
 });

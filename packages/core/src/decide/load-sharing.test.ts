@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
 
 import { DEFAULT_POLICY } from '../policy.ts';
+import { assessed, type Latencies } from '../test-support/assessed.ts';
 import { A, B, C, running, Scenario } from '../test-support/scenario.ts';
+import { epochMs } from '../types.ts';
+import type { Assessment } from './assessment.ts';
+import type { Context } from './context.ts';
+import { isAsGood, sharesOf } from './load-sharing.ts';
+import type { World } from './world.ts';
 
 const TOLERANCE_MS = DEFAULT_POLICY.switching.sharingToleranceMs;
 /** Two accounts of one priority; C has no weight. */
@@ -97,5 +103,36 @@ describe('a changed weight', () => {
       });
     expect(take(5).content.shares).toEqual([A, B].map((id) => ({ id, weight: 5 })));
     expect(take(undefined).content.shares).toBeUndefined();
+  });
+});
+
+describe('the shares at one moment', () => {
+  const context: Context = { nowMs: epochMs(1_000_000), policy: DEFAULT_POLICY, trigger: 'tick' };
+  const calm: World = new Scenario({
+    ids: [A, B, C],
+    sharing: { ...sharing, [C]: { priority: 1, weight: 1 } },
+  }).rounds(3, { a: 500, b: 500, c: 500 }).world;
+  const scored = (latencies: Latencies) => assessed(calm, latencies, context);
+  const idsOf = (assessments: readonly Assessment[]) =>
+    sharesOf(calm, assessments, context).map(({ id }) => id);
+
+  it('are those of all that are not much slower than the best', () => {
+    expect(idsOf(scored({ a: 500, b: 500 + TOLERANCE_MS, c: 501 + TOLERANCE_MS }))).toEqual([A, B]);
+  });
+
+  it('have the active endpoint among them until the switch away from it', () => {
+    expect(idsOf(scored({ a: 501 + TOLERANCE_MS, b: 500, c: 500 }))).toEqual([A, B, C]);
+  });
+
+  it('are nobody’s where the active endpoint is not measured or not available', () => {
+    expect(idsOf(scored({ a: null, b: 500, c: 500 }))).toEqual([]);
+    const [a, ...others] = scored({ a: 500, b: 500, c: 500 });
+    expect(idsOf([{ ...(a as Assessment), isAvailable: false }, ...others])).toEqual([]);
+  });
+
+  it('need scores to compare', () => {
+    const [a, b] = scored({ a: null, b: 500 }) as [Assessment, Assessment];
+    expect(isAsGood(a, b, context)).toBe(false);
+    expect(isAsGood(a, a, context)).toBe(true);
   });
 });

@@ -216,3 +216,47 @@ describe('a new configuration', () => {
     expect(story.active).not.toBe(C);
   });
 });
+
+describe('a wish about an endpoint', () => {
+  const recoveries = (story: Scenario) =>
+    story.world.endpoints.map(({ recovery }) => recovery.count);
+  const generations = (story: Scenario) =>
+    story.world.endpoints.map(({ sessionGeneration }) => sessionGeneration);
+
+  it.each([
+    [{ kind: 'select', endpointId: B }, [0, 1, 0]],
+    [{ kind: 'enable', endpointId: B }, [0, 1, 0]],
+    [{ kind: 'disable', endpointId: B }, [0, 0, 0]],
+    [{ kind: 'probe', endpointId: B }, [0, 0, 0]],
+    [{ kind: 'move-sessions', fromId: B }, [0, 0, 0]],
+  ] as const)('%o ends its ejections or not', (command, risen) => {
+    const story = settled();
+    const before = recoveries(story);
+    story.command(command);
+    expect(recoveries(story).map((count, index) => count - (before[index] ?? 0))).toEqual(risen);
+  });
+
+  it('ends none where it is refused', () => {
+    const story = fail(settled(), B);
+    const before = recoveries(story);
+    expect(story.command({ kind: 'select', endpointId: B })).toMatchObject({ status: 'refused' });
+    expect(recoveries(story)).toEqual(before);
+  });
+
+  it.each(['reset', 'overloaded'] as const)(
+    'selects one that proxies have ejected for %s without force',
+    (failure) => {
+      const ejection = { status: 'ejected', failure, remainingMs: 9_000 } as const;
+      const story = settled().presence({ ejections: { [B]: ejection } });
+      expect(story.command({ kind: 'select', endpointId: B })).toMatchObject({ status: 'applied' });
+      expect(story.notices).not.toContain('pin_unavailable');
+    },
+  );
+
+  it('moves all sessions to the active endpoint when that is pinned', () => {
+    const story = settled();
+    const before = generations(story);
+    story.command({ kind: 'select', endpointId: A });
+    expect(generations(story)).toEqual(before.map((generation) => generation + 1));
+  });
+});

@@ -8,6 +8,9 @@ import { epochMs } from '../types.ts';
 import {
   activeRequestsOf,
   ejectionStateOf,
+  halfOpenOrAdmitted,
+  hasEjected,
+  isEjectedAnywhere,
   type Presences,
   sessionLoadOf,
   toPresence,
@@ -95,5 +98,35 @@ describe('ejectionStateOf', () => {
     const all = presences(out('reset', 1_000), out('reset', 9_000));
     expect(ejectionStateOf(all, A, at(0))).toMatchObject({ untilAtMs: 9_000 });
     expect(ejectionStateOf(all, A, at(1_000)).status).toBe('admitted');
+  });
+});
+
+describe('what single proxies have ejected', () => {
+  const all = presences(
+    out('reset'),
+    {},
+    {
+      ejections: { a: { status: 'half_open', failure: 'dns', remainingMs: 0 } },
+    },
+  );
+
+  it('is ejected somewhere until its time has passed', () => {
+    expect(isEjectedAnywhere(all, A, epochMs(999))).toBe(true);
+    expect(isEjectedAnywhere(all, A, epochMs(1_000))).toBe(false);
+    expect(isEjectedAnywhere(all, B, epochMs(0))).toBe(false);
+  });
+
+  it.each([
+    ['p0', true],
+    ['p1', false],
+    ['p2', false],
+    ['p9', false],
+  ])('%s: %s', (proxyId, expected) => {
+    expect(hasEjected(all, { proxyId, id: A, nowMs: epochMs(0) })).toBe(expected);
+  });
+
+  it('is half-open where one proxy has it so', () => {
+    expect(halfOpenOrAdmitted(all, A)).toEqual({ status: 'half_open', failure: 'dns' });
+    expect(halfOpenOrAdmitted(all, B)).toEqual({ status: 'admitted' });
   });
 });

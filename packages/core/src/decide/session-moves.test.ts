@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 
-import { A, B, Scenario } from '../test-support/scenario.ts';
+import { DEFAULT_POLICY } from '../policy.ts';
+import { assessed, type Latencies } from '../test-support/assessed.ts';
+import { A, B, C, Scenario } from '../test-support/scenario.ts';
+import { endpointId, epochMs } from '../types.ts';
+import type { Assessment } from './assessment.ts';
+import type { Context } from './context.ts';
+import { stepSessions } from './session-moves.ts';
+import type { World } from './world.ts';
 
 /** Sessions stayed behind on `a` when new ones began to go to `b`. */
 function leftBehind(slowMs: number, cachedTokens: number): Scenario {
@@ -83,5 +90,84 @@ describe('sessions that stayed behind', () => {
       cachedTokens: 200_000,
       rebuildUsd: expect.closeTo(1.15),
     });
+  });
+});
+
+describe('one step', () => {
+  const nowMs = epochMs(1_000_000);
+  const context: Context = { nowMs, policy: DEFAULT_POLICY, trigger: 'tick' };
+  /** A is active and settled; there are sessions without a cache at each endpoint. */
+  const calm: World = {
+    ...new Scenario({ ids: [A, B, C] }).rounds(3, { a: 500, b: 500, c: 500 }).world,
+    proxies: [
+      {
+        ...{ proxyId: 'p1', reportedAtMs: nowMs, status: 'serving', activeRequests: {} },
+        ejections: {},
+        sessions: {
+          [A]: { running: 2, cachedTokens: {} },
+          [B]: { running: 2, cachedTokens: {} },
+        },
+      },
+    ],
+  };
+  const slow: Latencies = { a: 400, b: 4_000, c: 4_000 };
+  const movedFrom = (
+    world: World,
+    latencies: Latencies = slow,
+    change: (of: readonly Assessment[]) => readonly Assessment[] = (of) => of,
+    at: Context = context,
+  ) =>
+    stepSessions(world, change(assessed(world, latencies, context)), at).effects.map((effect) =>
+      effect.kind === 'notice' && effect.notice.code === 'sessions_moved'
+        ? effect.notice.endpointId
+        : effect.kind,
+    );
+
+  it('moves those of a slow endpoint that has any', () => {
+    expect(movedFrom(calm)).toEqual([B]);
+  });
+
+  it.each<[string, World]>([
+    [
+      'a switch is pending',
+      {
+        ...calm,
+        selection: {
+          ...{ status: 'pending', activeId: A, nextId: C, reason: 'faster' },
+          ...{ sinceAtMs: nowMs, deadlineAtMs: nowMs },
+        },
+      },
+    ],
+    ['the model is overloaded everywhere', { ...calm, overloadedEverywhere: true }],
+    ['people have paused', { ...calm, wishes: { ...calm.wishes, paused: true } }],
+    [
+      'the active endpoint is gone',
+      { ...calm, selection: { ...calm.selection, activeId: endpointId('gone') } },
+    ],
+  ])('moves none where %s', (_, world) => {
+    expect(movedFrom(world)).toEqual([]);
+  });
+
+  it('moves none to an endpoint that is not available, nor from one that is not measured', () => {
+    expect(
+      movedFrom(calm, slow, ([a, ...rest]) => [
+        { ...(a as Assessment), isAvailable: false },
+        ...rest,
+      ]),
+    ).toEqual([]);
+    expect(movedFrom(calm, { ...slow, b: null })).toEqual([]);
+  });
+
+  it('moves none from one that shares the load', () => {
+    const sharing = { priority: 1, weight: 1 };
+    const shared = { ...calm, endpoints: calm.endpoints.map((each) => ({ ...each, sharing })) };
+    expect(movedFrom(shared, { a: 400, b: 1_000 })).toEqual([]);
+    expect(movedFrom(calm, { a: 400, b: 1_000 })).toEqual([B]);
+  });
+
+  it('moves none from the active endpoint to itself, be the threshold 0', () => {
+    const switching = { ...DEFAULT_POLICY.switching, thresholdMs: 0 };
+    const at = { ...context, policy: { ...DEFAULT_POLICY, switching } };
+    expect(movedFrom(calm, slow, (of) => of, at)).toEqual([B]);
   });
 });

@@ -359,6 +359,7 @@ describe('the challenger', () => {
     const all = scored({ a: 500, b: 450, c: 400 });
     for (const out of [{ isAvailable: false }, { isFresh: false }]) {
       expect(best(but(all, C, out))?.toId).toBe(B);
+      expect(best(but(but(all, B, out), C, out))).toBeUndefined();
     }
   });
 
