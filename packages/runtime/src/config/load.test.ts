@@ -346,6 +346,10 @@ ${GROUP}endpoints = [
     [`${MINIMAL}models = []`, 'groups[0].models: a list that is not empty'],
     [MINIMAL.replace('"A 1"', '""'), 'groups[0].endpoints[0].name: text that is not empty'],
     [`${MINIMAL}model_map = ["a"]`, 'groups[0].model_map: a table'],
+    [
+      `${MINIMAL}model_map = { "模型" = "a" }`,
+      'groups[0].model_map.模型: the name of a model: 1 to 100 characters of ASCII',
+    ],
   ])('says in words of TOML what a value should be: %s', (text, expected) => {
     expect(problemsOf(text).map(({ path, expected }) => `${path}: ${expected}`)).toEqual([
       expected,

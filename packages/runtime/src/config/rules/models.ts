@@ -1,6 +1,6 @@
-/** The model that probes ask must be one that the endpoint serves. */
+/** The model that probes ask must be one that the endpoint serves; a name that no request has maps nothing. */
 import type { Violation } from '../config-error.ts';
-import { fittingValues, type RawTable, rawEndpoints, rawTable } from '../raw.ts';
+import { fittingValues, type RawTable, rawEndpoints, rawGroups, rawTable } from '../raw.ts';
 import { servedModelsOf } from '../served-models.ts';
 import { healthCheckOfGroup } from '../tables/groups.ts';
 import { healthCheck } from '../tables/health-check.ts';
@@ -9,7 +9,27 @@ import { upstreamKeys } from '../tables/upstream.ts';
 
 const { models, model_map } = upstreamKeys;
 
+/** Bodies are read byte by byte, and longer names are no models. */
+const REQUESTED = /^[\x20-\x7e]{1,100}$/;
+
 export function checkModels(document: RawTable): Violation[] {
+  return [...checkProbedModels(document), ...checkMappedNames(document)];
+}
+
+function checkMappedNames(document: RawTable): Violation[] {
+  return [...rawGroups(document), ...rawEndpoints(document)].flatMap(({ path, table }) =>
+    Object.keys(rawTable(table['model_map']))
+      .filter((name) => !REQUESTED.test(name))
+      .map((name) => ({
+        path: [...path, 'model_map', name],
+        found: `${JSON.stringify(name)}, which is found in no request`,
+        expected: 'the name of a model: 1 to 100 characters of ASCII',
+        advice: 'write the name that clients use, and behind it the one to send',
+      })),
+  );
+}
+
+function checkProbedModels(document: RawTable): Violation[] {
   const common = fittingValues(healthCheck.shape, rawTable(document['health_check']));
   return rawEndpoints(document).flatMap(({ path, table, group }) => {
     const own = rawTable(group.table['health_check']);
