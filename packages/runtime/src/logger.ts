@@ -5,7 +5,7 @@ export type { Logger };
 /**
  * The log of one service: JSON lines, a constant lower-case phrase as the
  * message and data in fields. Headers and bodies are never logged, so nothing secret is near;
- * the redaction is the second line of defence.
+ * the redaction is the second line of defence. A level that does not exist costs no service its start.
  *
  * @param output Standard output of this process, if absent.
  */
@@ -14,9 +14,10 @@ export function createLogger(
   level = 'info',
   output: DestinationStream = standardOutput(),
 ): Logger {
-  return pino(
+  const isKnown = level === 'silent' || Object.hasOwn(pino.levels.values, level);
+  const log = pino(
     {
-      level,
+      level: isKnown ? level : 'info',
       base: { service },
       timestamp: pino.stdTimeFunctions.isoTime,
       redact: {
@@ -33,6 +34,8 @@ export function createLogger(
     },
     output,
   );
+  if (!isKnown) log.warn({ level }, 'ZEPHYR_LOG_LEVEL is no level: info is used');
+  return log;
 }
 
 function standardOutput(): DestinationStream {

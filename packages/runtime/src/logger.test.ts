@@ -1,0 +1,15 @@
+import { describe, expect, it } from 'vitest';
+
+import { createLogger } from './logger.ts';
+
+describe('a log whose level does not exist', () => {
+  it('is one of the level info, and says so', () => {
+    const lines: string[] = [];
+    const log = createLogger('proxy', 'nope', { write: (line) => lines.push(line) });
+    log.debug('hidden');
+    log.info('shown');
+    expect(lines).toHaveLength(2);
+    expect(lines[0]).toContain('ZEPHYR_LOG_LEVEL is no level');
+    expect(lines[1]).toContain('shown');
+  });
+});
