@@ -112,18 +112,20 @@ export function adminClient(target: AdminTarget, say: Translate): AdminClient {
       return response.text();
     },
     requests: async (query) => (await get<RequestList>(`/api/requests${queryOf(query)}`)).requests,
-    async *events(signal, { lastEventId, requests } = {}) {
-      const headers = { accept: 'text/event-stream' };
-      // A stream of requests begins with the history each time: then one looks for those that were missed.
-      const goesOn = lastEventId !== undefined && lastEventId !== '' && requests !== true;
-      const response = await request(`/events${queryOf({ requests: requests || undefined })}`, {
-        signal,
-        headers: goesOn ? { ...headers, 'last-event-id': lastEventId } : headers,
-      });
+    async *events(signal, options = {}) {
+      const path = `/events${queryOf({ requests: options.requests || undefined })}`;
+      const response = await request(path, { signal, headers: streamHeaders(options) });
       if (response.body === null) return;
       yield* eventsOf(response.body);
     },
   };
+}
+
+function streamHeaders({ lastEventId, requests }: EventOptions): Record<string, string> {
+  const headers = { accept: 'text/event-stream' };
+  // A stream of requests begins with the history each time: then one looks for those that were missed.
+  const goesOn = lastEventId !== undefined && lastEventId !== '' && requests !== true;
+  return goesOn ? { ...headers, 'last-event-id': lastEventId } : headers;
 }
 
 function queryOf(query: object): string {
