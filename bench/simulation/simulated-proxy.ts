@@ -213,6 +213,7 @@ class SimulatedExchange implements Way {
   readonly #refunds: Refund[] = [];
   #retries = 0;
   #running: EndpointId | undefined;
+  #askedAtMs = 0;
   #last: Failed | undefined;
   #mayGoOn = true;
   #stayId: EndpointId | undefined;
@@ -236,7 +237,7 @@ class SimulatedExchange implements Way {
     const stay = this.#stayId;
     this.#stayId = undefined;
     if (stay !== undefined)
-      return this.#ask(stay, { hasAlternative: true, pauseMs: STAY_PAUSE_MS });
+      return this.#ask(stay, { hasAlternative: true, pauseMs: STAY_PAUSE_MS, atMs });
     if (!this.#mayGoOn) return { kind: 'give_up', retryAfterMs: this.#last?.waitMs };
     const preferredId = this.#explore(atMs) ?? this.#proxy.preferredId(this.#request, atMs);
     const choice = router.choose(this.#journey, this.#proxy.input(preferredId, atMs));
@@ -247,7 +248,7 @@ class SimulatedExchange implements Way {
     }
     const isCached = this.#proxy.placeOf(this.#request, atMs) === choice.id;
     this.#class = { ...this.#class, isCached };
-    return this.#ask(choice.id, { hasAlternative: choice.hasAlternative, pauseMs: 0 });
+    return this.#ask(choice.id, { hasAlternative: choice.hasAlternative, pauseMs: 0, atMs });
   }
 
   #explore(atMs: number): EndpointId | undefined {
@@ -260,9 +261,10 @@ class SimulatedExchange implements Way {
 
   #ask(
     id: EndpointId,
-    about: { readonly hasAlternative: boolean; readonly pauseMs: number },
+    about: { readonly hasAlternative: boolean; readonly pauseMs: number; readonly atMs: number },
   ): Step {
     this.#running = id;
+    this.#askedAtMs = about.atMs + about.pauseMs;
     this.#proxy.noteActive(id, 1);
     const endpoint = this.#proxy.ids.indexOf(id);
     const limitMs = this.#limitMs(id, about.hasAlternative);
@@ -323,6 +325,9 @@ class SimulatedExchange implements Way {
       ...{ isCached: this.#class.isCached, readingMs: this.#readingMs() },
       ...{ isBusy: router.isBusy(this.#journey, id, atMs), hasStayed: this.#hasStayed },
       isBetterNext: router.isBetterNext(this.#journey, id, input),
+      failedAfterMs: atMs - this.#askedAtMs,
+      areRetriesLeft:
+        this.#retries < DEFAULTS.maxRetries && this.#proxy.budget.available(atMs) >= 1,
     });
     this.#hasStayed ||= stays;
     return stays;

@@ -10,8 +10,13 @@ const LONG: StayInput = {
   readingMs: 5_000,
   isBusy: false,
   hasStayed: false,
+  failedAfterMs: 400,
+  areRetriesLeft: false,
   isBetterNext: false,
 };
+
+const ERROR = { failure: 'server_error', areRetriesLeft: true } as const;
+const CANNOT_GO_ON = { ...ERROR, areRetriesLeft: false };
 
 describe('isWorthStaying', () => {
   it.each<[string, Partial<StayInput>, boolean]>([
@@ -33,7 +38,13 @@ describe('isWorthStaying', () => {
     ],
     ['it has stayed once, and the next one is no better', { hasStayed: true }, true],
     ['it has stayed once, and now turns everybody away', { hasStayed: true, isBusy: true }, false],
-    ['the endpoint failed', { failure: 'server_error' }, false],
+    ['a connection was reset', { ...ERROR, failure: 'reset' }, false],
+    ['an error', ERROR, true],
+    ['a second error', { ...ERROR, hasStayed: true }, false],
+    ['an error, and no other endpoint could be asked after this retry', CANNOT_GO_ON, false],
+    ['an error that took as long as reading the prompt', { ...ERROR, failedAfterMs: 5_000 }, false],
+    ['an error, and its cache is elsewhere', { ...ERROR, isCached: false }, false],
+    ['an error of a token count', { ...ERROR, operation: 'count_tokens' }, false],
     ['the model is refused', { failure: 'forbidden' }, false],
     ['a token count has no prompt to read', { operation: 'count_tokens' }, false],
   ])('%s', (_name, parts, stays) => {

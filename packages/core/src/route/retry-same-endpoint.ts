@@ -1,12 +1,18 @@
 /**
- * Whether a request that was turned away is sent to the same endpoint again after a pause, instead
- * of to the next one. A momentary refusal (529, 429 without a wait) is over in half a second, while
+ * Whether a request that was turned away, or got an error, is sent to the same endpoint again after a
+ * pause, instead of to the next one. A momentary refusal (529, 429 without a wait) is over in half a second, while
  * elsewhere a long conversation would have to be read without its prompt cache: that costs seconds
  * and money. Simulated with 5 to 40 % of all requests refused by chance, staying brings the p90 of
  * a turn from above that of a single endpoint to below it, at a tenth of the cached tokens.
  *
  * Refused again, it goes to the next endpoint, unless that one is known to refuse about as many: then the
  * chance of an answer is no better there, and only the prompt would have to be read again.
+ *
+ * A 5xx is often chance too, but may be the request's fault or the first of an outage, so it is tried once
+ * more only, and only where the next endpoint can still be asked after that. Simulated with 10 % of 500 by
+ * chance and long conversations, the p90 of a turn is 4 s lower, with a fifth of the cached tokens lost; in
+ * outages of a minute, two of 6,000 requests more are lost. Staying only where nobody else has just failed
+ * was no better.
  */
 import type { FailureClass } from '@zephyr/contract/failure';
 
@@ -32,13 +38,18 @@ export interface StayInput {
   readonly isBusy: boolean;
   /** It has stayed once already for this request. */
   readonly hasStayed: boolean;
+  /** How long the endpoint took to fail. */
+  readonly failedAfterMs: number;
+  /** After this retry, one more may be sent. */
+  readonly areRetriesLeft: boolean;
   /** The endpoint that would be asked next turns away clearly fewer of late. */
   readonly isBetterNext: boolean;
 }
 
 export function isWorthStaying(input: StayInput): boolean {
-  const { failure, operation, waitMs, isCached, readingMs, isBusy } = input;
-  if (scopeOf(failure, operation) !== 'load' || waitMs !== undefined) return false;
-  const isWorth = isCached && readingMs > LEAST_READING_MS && !isBusy;
-  return isWorth && !(input.hasStayed && input.isBetterNext);
+  const { failure, operation, waitMs, isCached, readingMs, isBusy, hasStayed } = input;
+  if (waitMs !== undefined || !isCached || readingMs <= LEAST_READING_MS || isBusy) return false;
+  if (scopeOf(failure, operation) === 'load') return !(hasStayed && input.isBetterNext);
+  const isError = failure === 'server_error' && operation === 'messages';
+  return isError && !hasStayed && input.areRetriesLeft && input.failedAfterMs < readingMs;
 }

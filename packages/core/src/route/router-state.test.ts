@@ -45,6 +45,20 @@ describe('isBetterNext', () => {
   });
 });
 
+describe('a request that is sent to the same endpoint again', () => {
+  it('proves by the same error no more than by one', () => {
+    const world = new RoutedWorld([A]);
+    for (const name of ['ann', 'bob']) {
+      const journey = world.router.begin({ operation: 'messages', model: 'm', ...who(name) });
+      for (let time = 0; time < 2; time += 1) {
+        world.router.failed(journey, A, { failure: 'server_error' }, world.nowMs);
+      }
+      world.router.ended(journey, world.nowMs);
+    }
+    expect(world.statusOf(A.id)).toBe('ejected');
+  });
+});
+
 describe('the first choice', () => {
   const choose = (
     world: RoutedWorld,

@@ -191,7 +191,10 @@ export class Router {
     switch (scope) {
       case 'endpoint':
         if (isUnreachable(failure)) this.#blaming.unreachable(attempt, request, nowMs);
-        else journey.pending.push(attempt);
+        else if (!journey.pending.some((other) => other.id === id && other.failure === failure)) {
+          // Asked again, it has failed the same request the same way: that proves no more.
+          journey.pending.push(attempt);
+        }
         return;
       case 'token':
       case 'model':

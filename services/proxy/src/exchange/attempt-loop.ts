@@ -91,6 +91,7 @@ export class AttemptLoop {
   /** Those that failed, in their order. */
   failed: readonly RequestAttempt[] = NO_ATTEMPTS;
   #attempts = 0;
+  #askedAtMs = 0;
   /** Its idle connection was dead: if it is asked again, then on a fresh one. */
   #staleId: EndpointId | undefined;
 
@@ -201,6 +202,7 @@ export class AttemptLoop {
     const { endpoint, hasAlternative } = chosen;
     const { id } = endpoint;
     this.#attempts += 1;
+    this.#askedAtMs = deps.clock.nowMs();
     placement.noteAsked(endpoint, this.journey.request);
     const { requestClass } = this.#firstByteClass;
     this.#firstByteClass = { requestClass, isCached: placement.isCachedAt(id) };
@@ -319,6 +321,7 @@ export class AttemptLoop {
       readingMs: readingMsOf(body.bytes, settings.timeouts),
       isBusy: deps.routing.isBusy(this.journey, id),
       isBetterNext: deps.routing.isBetterNext(this.journey, id),
+      failedAfterMs: deps.clock.nowMs() - this.#askedAtMs,
     }));
     if (step === 'give_up') {
       this.#finish({ kind: 'failed', failed: lastFailure });

@@ -155,7 +155,7 @@ describe('the waits of an attempt', () => {
     clock.block(TIMES.firstByteMs + 3_000);
     expect(results).toEqual([]);
     const { give } = respond();
-    for (const event of [START, PING_OR_CONTENT]) give(event);
+    for (const event of [START, PING_OR_CONTENT, ...REST]) give(event);
     expect(results).toMatchObject([{ kind: 'committed' }]);
   });
 });

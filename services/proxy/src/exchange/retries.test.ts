@@ -5,7 +5,10 @@ import { describe, expect, it } from 'vitest';
 
 import { Retries, type RetriesInput, type RetryPlace } from './retries.ts';
 
-const NO_CACHE: RetryPlace = { isCached: false, readingMs: 0, isBusy: false, isBetterNext: true };
+const NO_CACHE: RetryPlace = {
+  ...{ isCached: false, readingMs: 0, failedAfterMs: 400 },
+  ...{ isBusy: false, isBetterNext: true },
+};
 const CACHE: RetryPlace = { ...NO_CACHE, isCached: true, readingMs: 60_000 };
 
 function rig(parts: Partial<RetriesInput> = {}, perSecond = 1) {
@@ -98,7 +101,7 @@ describe('Retries', () => {
 
   it('stay once where the session’s long prompt is, for load of the moment', () => {
     const { after } = rig({ failover: { retry: 'before_content', maxRetries: 9 } });
-    expect(after('server_error', CACHE)).toBe('next_endpoint');
+    expect(after('reset', CACHE)).toBe('next_endpoint');
     expect(after('overloaded', CACHE, 'answered', 2_000)).toBe('next_endpoint');
     expect(after('overloaded', CACHE)).toBe('stay');
     expect(after('overloaded', CACHE)).toBe('next_endpoint');
@@ -110,6 +113,15 @@ describe('Retries', () => {
     expect([1, 2, 3, 4].map(() => after('overloaded', place))).toEqual([
       ...['stay', 'stay', 'stay', 'give_up'],
     ]);
+  });
+
+  it('stay once for an error where the next endpoint can still be asked', () => {
+    const [one, two] = [1, 2].map((maxRetries) =>
+      rig({ failover: { retry: 'before_content', maxRetries } }),
+    );
+    expect(one?.after('server_error', CACHE)).toBe('next_endpoint');
+    const steps = [1, 2, 3].map(() => two?.after('server_error', CACHE));
+    expect(steps).toEqual(['stay', 'next_endpoint', 'give_up']);
   });
 
   it('of a request that must not be done twice end once it was sent', () => {

@@ -34,6 +34,8 @@ export interface RetryPlace {
   readonly isBusy: boolean;
   /** The endpoint that would be asked next turns away clearly fewer. */
   readonly isBetterNext: boolean;
+  /** How long it took to fail. */
+  readonly failedAfterMs: number;
 }
 
 /** `stay`: at the same endpoint, after `STAY_PAUSE_MS`. */
@@ -74,8 +76,8 @@ export class Retries {
       this.#deliveries += 1;
     }
     metrics.retries.inc({ reason: failure });
-    const hasStayed = this.#hasStayed;
-    const input = { failure, operation, waitMs: retryAfterMs, hasStayed, ...place() };
+    const stay = { hasStayed: this.#hasStayed, areRetriesLeft: this.areLeft };
+    const input = { failure, operation, waitMs: retryAfterMs, ...stay, ...place() };
     if (!isWorthStaying(input)) return 'next_endpoint';
     this.#hasStayed = true;
     return 'stay';

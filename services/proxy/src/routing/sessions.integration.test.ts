@@ -233,8 +233,8 @@ describe('a session whose endpoint is busy for a moment', () => {
   it('asks it again where its long prompt is in the cache, time after time', async () => {
     const { proxy, first, second } = await startRig({ timeouts: READING });
     await askLong(proxy, 'session-one');
-    for (let round = 0; round < 2; round += 1) {
-      first.next(status(529));
+    for (const refusal of [529, 500, 529, 500]) {
+      first.next(status(refusal));
       expect((await askLong(proxy, 'session-one')).headers['x-zephyr-endpoint']).toBe('e1');
     }
     expect(second.ledger).toHaveLength(0);
