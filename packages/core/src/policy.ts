@@ -55,7 +55,7 @@ export interface LatencyPolicy {
   readonly basisMs: number;
 }
 
-/** How long people wait, compared with probes and with what is usual: see `learn/live-times.ts`. */
+/** How long people wait, compared with probes and with what is usual: see `learn/live-excess.ts`. */
 export interface LivePolicy {
   /** Requests of a class before its time is compared. */
   readonly leastRequests: number;

@@ -79,10 +79,12 @@ describe('isSuspicious', () => {
 });
 
 describe('excessOf', () => {
-  const slow = track({ gapMs: 1_100, gapErrorMs: 100 });
+  /** Of the gap, 300 ms might be chance. */
+  const slow = track({ gapMs: 1_000, gapErrorMs: 100 });
+  const EXCESS_MS = 1_000 - 300 ** 2 / 1_000;
 
   it('is nothing where nothing was measured', () => {
-    const nothing = { excessMs: 0, standardErrorMs: 0, measuredAtMs: null };
+    const nothing = { excessMs: 0, measuredAtMs: null };
     expect(excessOf(NO_LIVE_TIMES, at(0), policy)).toEqual(nothing);
     const few = times({ [NAME]: track({ requests: policy.leastRequests - 1 }) });
     expect(excessOf(few, at(0), policy)).toEqual(nothing);
@@ -90,17 +92,20 @@ describe('excessOf', () => {
 
   it('is remembered where few requests have come since', () => {
     const few = times({ [NAME]: { ...slow, requests: 1 } });
-    expect(excessOf(few, at(0), policy).excessMs).toBe(800);
+    expect(excessOf(few, at(0), policy).excessMs).toBe(EXCESS_MS);
     const enough = times({ [NAME]: track({ requests: policy.leastRequests }) });
     expect(excessOf(enough, at(0), policy)).toEqual({
-      ...{ excessMs: 0, standardErrorMs: 0, measuredAtMs: at(0) },
+      ...{ excessMs: 0, measuredAtMs: at(0) },
     });
   });
 
-  it('has the error of its mean', () => {
-    expect(excessOf(times({ [NAME]: slow }), at(0), policy)).toEqual({
-      ...{ excessMs: 800, standardErrorMs: expect.closeTo(100), measuredAtMs: at(0) },
-    });
+  it.each([
+    ['nothing where the gap may be chance', 300, 0],
+    ['little just beyond', 330, 57],
+    ['soon nearly all of it', 3_000, 2_970],
+  ])('is %s', (_, gapMs, excessMs) => {
+    const of = times({ [NAME]: { ...slow, gapMs } });
+    expect(excessOf(of, at(0), policy).excessMs).toBeCloseTo(excessMs, 0);
   });
 
   it('is the mean over what people ask, as it was when it was measured', () => {
@@ -109,14 +114,16 @@ describe('excessOf', () => {
       [OTHER]: track({ weight: 2, atMs: at(-policy.weightHalfLifeMs) }),
     };
     // One of four: half of the other class is forgotten.
-    expect(excessOf(times(classes), at(0), policy).excessMs).toBeCloseTo(600);
+    const [gapMs, chanceMs] = [750, 225];
+    const { excessMs } = excessOf(times(classes), at(0), policy);
+    expect(excessMs).toBeCloseTo(gapMs - chanceMs ** 2 / gapMs);
   });
 
   it('is more certain of several classes together than of each alone', () => {
     const one = track({ gapMs: 250, gapErrorMs: 100 });
     expect(excessOf(times({ [NAME]: one }), at(0), policy).excessMs).toBe(0);
     const both = excessOf(times({ [NAME]: one, [OTHER]: one }), at(0), policy);
-    expect(both.excessMs).toBeCloseTo(250 - 300 * Math.SQRT1_2);
+    expect(both.excessMs).toBeCloseTo(250 - (300 * Math.SQRT1_2) ** 2 / 250);
     const offset = { [NAME]: one, [OTHER]: track({ gapMs: -250, gapErrorMs: 1 }) };
     expect(excessOf(times(offset), at(0), policy).excessMs).toBe(0);
   });
@@ -130,13 +137,14 @@ describe('excessOf', () => {
     [policy.freshMs + 4 * policy.memoryMs, 3, 0.5],
   ])('after %i ms, with %i strikes, there is left: %f', (ms, strikes, left) => {
     const found = excessOf(times({ [NAME]: slow }, { strikes }), at(ms), policy);
-    expect(found.excessMs).toBeCloseTo(800 * left);
-    expect(found.standardErrorMs).toBeCloseTo(100 * left);
+    expect(found.excessMs).toBeCloseTo(EXCESS_MS * left);
   });
 
   it('fades soon where it is doubted', () => {
     const doubted = times({ [NAME]: slow }, { doubtedAtMs: at(0) });
-    expect(excessOf(doubted, at(policy.doubtedMemoryMs), policy).excessMs).toBeCloseTo(400);
+    expect(excessOf(doubted, at(policy.doubtedMemoryMs), policy).excessMs).toBeCloseTo(
+      EXCESS_MS / 2,
+    );
   });
 });
 

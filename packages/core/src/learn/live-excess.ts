@@ -5,7 +5,8 @@
  * slower than usual is its excess, a part of its score.
  *
  *     extra  = live time of the class here − time of probes here
- *     excess = extra − usual extra of the class (`request-class-level.ts`) − what may be chance, at least 0
+ *     gap    = extra − usual extra of the class (`request-class-level.ts`)
+ *     excess = mean gap over the classes, where it is no chance
  *
  * An endpoint that was left for its excess is no longer measured. Its excess is remembered and
  * decays, so that the endpoint gets another chance; each time it is slow again it is remembered
@@ -113,9 +114,10 @@ function compareClass(
   if (extra === undefined || track === undefined) return all;
   const others = all.others.flatMap((other) => extraOf(other, about) ?? []);
   const former = own(all.levels, name);
-  const hasPeers = former !== undefined && peersOf(former, others, policy).length > 0;
-  const level = advanceLevel(former, { extra, others }, policy);
-  const usualMs = referenceMs(level, { hasPeers, nowMs }, policy);
+  const peers = former === undefined ? [] : peersOf(former, others, policy);
+  const level = advanceLevel(former, { extra, others, quorum: quorumOf(all) }, policy);
+  const hasUsualPeer = peers.some(({ ms, slackMs }) => ms <= level.ms + slackMs);
+  const usualMs = referenceMs(level, { hasUsualPeer, nowMs }, policy);
   const levels = { ...all.levels, [name]: level };
   const gap = { gapMs: extra.ms - usualMs, gapErrorMs: errorMs(track) };
   const measured = withTrack({ ...all, levels }, name, { ...track, ...gap });
@@ -128,6 +130,12 @@ function compareClass(
       eased(isOutdone(extraOf(other, about)) ? outdone(other, about) : other, level.ms, about),
     ),
   };
+}
+
+/** More than half of the endpoints that can be compared, and never one alone. */
+function quorumOf({ own: timed, others }: TimedAll): number {
+  const count = [timed, ...others].filter(({ probeMs }) => probeMs !== null).length;
+  return Math.max(2, Math.floor(count / 2) + 1);
 }
 
 /** Marks a slow one as outdone; otherwise all may have been slow until now. */
@@ -212,17 +220,16 @@ function meanExcess(tracks: readonly ClassTrack[], policy: LivePolicy): Excess {
     ({ weight, atMs: ownAtMs }) => weight * 2 ** (-(atMs - ownAtMs) / policy.weightHalfLifeMs),
   );
   const total = weights.reduce((sum, weight) => sum + weight, 0);
-  if (total === 0) return { excessMs: 0, standardErrorMs: 0, measuredAtMs: null };
+  if (total === 0) return { excessMs: 0, measuredAtMs: null };
   const meanOf = (of: (track: ClassTrack) => number) =>
     tracks.reduce((sum, track, index) => sum + of(track) * (weights[index] ?? 0), 0) / total;
   const errors = tracks.map(({ gapErrorMs }, index) => gapErrorMs * (weights[index] ?? 0));
-  const standardErrorMs = Math.hypot(...errors) / total;
   // What may be chance in each class is less likely in all of them at once.
-  const excessMs = meanOf(({ gapMs }) => gapMs) - policy.slackErrors * standardErrorMs;
-  const measuredAtMs = atMs as EpochMs;
-  return excessMs <= 0
-    ? { excessMs: 0, standardErrorMs: 0, measuredAtMs }
-    : { excessMs, standardErrorMs, measuredAtMs };
+  const chanceMs = (policy.slackErrors * Math.hypot(...errors)) / total;
+  const meanGapMs = meanOf(({ gapMs }) => gapMs);
+  // Beyond chance soon all of it: the gap, not the least that it may be, is what people wait.
+  const excessMs = meanGapMs <= chanceMs ? 0 : meanGapMs - chanceMs ** 2 / meanGapMs;
+  return { excessMs, measuredAtMs: atMs as EpochMs };
 }
 
 function isClearlySlow({ gapMs, gapErrorMs }: ClassTrack, policy: LivePolicy): boolean {
@@ -231,7 +238,6 @@ function isClearlySlow({ gapMs, gapErrorMs }: ClassTrack, policy: LivePolicy): b
 
 export interface Excess {
   readonly excessMs: number;
-  readonly standardErrorMs: number;
   /** Null: nothing was measured. */
   readonly measuredAtMs: EpochMs | null;
 }
@@ -249,7 +255,6 @@ export function excessOf(times: LiveTimes, nowMs: EpochMs, policy: LivePolicy): 
   const left = 2 ** (-sinceMs / memoryMs - doubtMs / policy.doubtedMemoryMs);
   return {
     excessMs: measured.excessMs * left,
-    standardErrorMs: measured.standardErrorMs * left,
     measuredAtMs: measured.measuredAtMs,
   };
 }

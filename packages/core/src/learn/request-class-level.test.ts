@@ -24,22 +24,23 @@ const level = (parts: Partial<ClassLevel> = {}): ClassLevel => ({
   ...parts,
 });
 /** So long after the level was last advanced. */
-const after = (sinceMs: number, of: Extra, others: readonly Extra[] = [], parts = {}) =>
+const after = (sinceMs: number, of: Extra, others: readonly Extra[] = [], quorum = 2) =>
   advanceLevel(
-    level({ atMs: epochMs(NOW_MS - sinceMs), nearAtMs: epochMs(NOW_MS - sinceMs), ...parts }),
-    { extra: of, others },
+    level({ atMs: epochMs(NOW_MS - sinceMs), nearAtMs: epochMs(NOW_MS - sinceMs) }),
+    { extra: of, others, quorum },
     policy,
   );
 
 describe('advanceLevel', () => {
   it('begins where the first endpoint is', () => {
-    expect(advanceLevel(undefined, { extra: extra(700), others: [] }, policy)).toEqual(
-      level({ ms: 700 }),
-    );
+    const first = { extra: extra(700), others: [], quorum: 2 };
+    expect(advanceLevel(undefined, first, policy)).toEqual(level({ ms: 700 }));
   });
 
-  it('falls at once to what is clearly lower', () => {
-    expect(after(1_000, extra(899))).toEqual(level({ ms: 899 }));
+  it('falls at once as far as an endpoint is clearly faster, not to its luckiest moment', () => {
+    expect(after(1_000, extra(800))).toEqual(level({ ms: 900 }));
+    // The other one is known better.
+    expect(after(1_000, extra(800), [extra(850, { slackMs: 10 })]).ms).toBe(860);
   });
 
   it.each([
@@ -65,12 +66,19 @@ describe('advanceLevel', () => {
     expect(after(policy.riseHalfLifeMs, extra(1_101)).ms).toBeCloseTo(1_050.5);
   });
 
-  it('rises at once to the lower of two that agree, and remembers it', () => {
+  it('rises at once to the most that the lower of two may take, and remembers it', () => {
     const others = [extra(1_800)];
     expect(after(1_000, extra(2_000), others)).toEqual(
-      level({ ms: 1_800, agreed: { ms: 1_800, atMs: epochMs(NOW_MS) } }),
+      level({ ms: 1_900, agreed: { ms: 1_900, atMs: epochMs(NOW_MS) } }),
     );
-    expect(after(1_000, extra(1_700), others).ms).toBe(1_700);
+    expect(after(1_000, extra(1_700), others).ms).toBe(1_800);
+  });
+
+  it('does not take two that are slow at once for harder questions where three are needed', () => {
+    const next = after(policy.riseHalfLifeMs, extra(2_000), [extra(1_800)], 3);
+    expect(next).toMatchObject({ ms: 1_400, agreed: null });
+    const three = after(1_000, extra(2_000), [extra(1_800), extra(1_900)], 3);
+    expect(three.agreed?.ms).toBe(1_900);
   });
 
   it('is judged by the lowest one, with what may be chance there', () => {
@@ -82,7 +90,7 @@ describe('advanceLevel', () => {
   it('does not rise by an endpoint that another one has outdone', () => {
     const slow = extra(2_000, { isOutdone: true });
     const before = level({ atMs: epochMs(NOW_MS - HOUR) });
-    expect(advanceLevel(before, { extra: slow, others: [] }, policy)).toBe(before);
+    expect(advanceLevel(before, { extra: slow, others: [], quorum: 2 }, policy)).toBe(before);
     expect(after(1_000, extra(2_000), [extra(1_800, { isOutdone: true })]).agreed).toBeNull();
   });
 });
@@ -110,13 +118,13 @@ describe('isClearlyQuicker', () => {
 
 describe('referenceMs', () => {
   const agreed = { ms: 1_500, atMs: epochMs(NOW_MS - policy.agreedMs + 1) };
-  const about = { hasPeers: false, nowMs: epochMs(NOW_MS) };
+  const about = { hasUsualPeer: false, nowMs: epochMs(NOW_MS) };
 
   it.each([
     ['the level', level(), about, 1_000],
-    ['what all agreed on lately, for one alone', level({ agreed }), about, 1_500],
+    ['what most agreed on lately, where all may be slow as then', level({ agreed }), about, 1_500],
     ['not where that is lower', level({ agreed: { ...agreed, ms: 900 } }), about, 1_000],
-    ['not where there are others', level({ agreed }), { ...about, hasPeers: true }, 1_000],
+    ['not where another is as usual', level({ agreed }), { ...about, hasUsualPeer: true }, 1_000],
     [
       'not for longer',
       level({ agreed: { ...agreed, atMs: epochMs(NOW_MS - policy.agreedMs) } }),

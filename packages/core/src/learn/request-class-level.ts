@@ -3,14 +3,15 @@
  * of the questions, not of an endpoint. There is one level for all endpoints, or each would be
  * compared with itself.
  *
- * - It falls at once when an endpoint shows that the class can be faster.
- * - It rises at once when every endpoint that was measured since the class was last at this level
- *   is slower: then the questions have become harder. `agreedMs` is how long that is remembered. An
- *   endpoint that was slow while another was fast says nothing about the questions until it is
- *   measured again.
- * - While only one endpoint is measured it rises with the half-life `riseHalfLifeMs`: for a while
- *   that endpoint is compared with its own past, which finds a slowdown where all traffic goes to
- *   one.
+ * - It falls at once as far as an endpoint is faster beyond chance. What may be chance it follows
+ *   slowly: at the fastest moment of each, every ordinary one would look slow.
+ * - It rises at once when more than half of all endpoints were measured since the class was last at
+ *   this level, and every one of them is slower: then the questions have become harder. Two that are
+ *   slow at the same time prove nothing where there are five. `agreedMs` is how long that is
+ *   remembered. An endpoint that was slow while another was fast says nothing about the questions
+ *   until it is measured again.
+ * - While fewer are measured it rises with the half-life `riseHalfLifeMs`: for a while they are
+ *   compared with their own past, which finds a slowdown where all traffic goes to one.
  */
 import type { EpochMs } from '@zephyr/contract/scalars';
 
@@ -22,7 +23,7 @@ export interface ClassLevel {
   readonly atMs: EpochMs;
   /** When an endpoint was last measured near it. */
   readonly nearAtMs: EpochMs;
-  /** The level that several endpoints last agreed on. */
+  /** The level that most endpoints last agreed on. */
   readonly agreed: { readonly ms: number; readonly atMs: EpochMs } | null;
 }
 
@@ -36,24 +37,33 @@ export interface Extra {
   readonly isOutdone: boolean;
 }
 
-/** @param others those of the other endpoints that were measured often enough */
+interface Measured {
+  readonly extra: Extra;
+  /** Those of the other endpoints that were measured often enough. */
+  readonly others: readonly Extra[];
+  /** So many endpoints must be slower before the questions are to blame. */
+  readonly quorum: number;
+}
+
 export function advanceLevel(
   level: ClassLevel | undefined,
-  { extra, others }: { readonly extra: Extra; readonly others: readonly Extra[] },
+  { extra, others, quorum }: Measured,
   policy: LivePolicy,
 ): ClassLevel {
   const { atMs } = extra;
   if (level === undefined) return { ms: extra.ms, atMs, nearAtMs: atMs, agreed: null };
   const peers = peersOf(level, others, policy);
-  const low = [...peers, extra].reduce((a, b) => (b.ms < a.ms ? b : a));
+  const measured = [...peers, extra];
+  const low = measured.reduce((a, b) => (b.ms < a.ms ? b : a));
+  const mostMs = Math.min(...measured.map(({ ms, slackMs }) => ms + slackMs));
   const sinceMs = atMs - level.atMs;
   const near = { ...level, atMs, nearAtMs: atMs };
-  if (low.ms < level.ms - low.slackMs) return { ...near, ms: low.ms };
+  if (mostMs < level.ms) return { ...near, ms: mostMs };
   if (low.ms <= level.ms + low.slackMs) {
     return { ...near, ms: towards(level.ms, low.ms, sinceMs / policy.driftHalfLifeMs) };
   }
   if (extra.isOutdone) return level;
-  if (peers.length > 0) return { ...near, ms: low.ms, agreed: { ms: low.ms, atMs } };
+  if (measured.length >= quorum) return { ...near, ms: mostMs, agreed: { ms: mostMs, atMs } };
   const ms = towards(level.ms, low.ms, sinceMs / policy.riseHalfLifeMs);
   return { ...level, ms, atMs };
 }
@@ -84,13 +94,13 @@ export function isClearlyQuicker(extra: Extra, other: Extra, newestMs: number): 
 /** The level that an endpoint's time is compared with. */
 export function referenceMs(
   level: ClassLevel,
-  about: { readonly hasPeers: boolean; readonly nowMs: EpochMs },
+  about: { readonly hasUsualPeer: boolean; readonly nowMs: EpochMs },
   policy: LivePolicy,
 ): number {
   const { agreed } = level;
   const isKnown = agreed !== null && about.nowMs - agreed.atMs < policy.agreedMs;
-  // A single endpoint may be at the level that all had an hour ago: no reason to leave it.
-  return isKnown && !about.hasPeers ? Math.max(level.ms, agreed.ms) : level.ms;
+  // Those that are slow may be at the level that all had an hour ago: no reason to leave them.
+  return isKnown && !about.hasUsualPeer ? Math.max(level.ms, agreed.ms) : level.ms;
 }
 
 function towards(from: number, to: number, halfLives: number): number {

@@ -26,7 +26,8 @@ export function scoreOf(tracks: Tracks, nowMs: EpochMs, policy: Policy, styleOff
   });
   if (latency === null) return { status: 'unknown' };
   const live = excessOf(tracks.times, nowMs, policy.live);
-  const uncertaintyMs = Math.hypot(latency.standardErrorMs, live.standardErrorMs);
+  // Of the live excess, what may be chance is taken off already.
+  const uncertaintyMs = latency.standardErrorMs;
   const failure = failureCost(tracks.reliability, nowMs, policy.failure);
   const limitMs = limitCostMs(tracks.rateLimits ?? NO_RATE_LIMITS, nowMs, policy.rateLimit);
   return {
