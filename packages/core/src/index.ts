@@ -104,7 +104,7 @@ export {
   budgetWarnings,
   grantedUsd,
 } from './usage/budgets.ts';
-export { usageCsv } from './usage/csv.ts';
+export { USAGE_CSV_HEAD, usageCsvLines } from './usage/csv.ts';
 export {
   type LimitCounters,
   type LimitSubject,
@@ -124,7 +124,7 @@ export {
 export { usagePeriod } from './usage/period.ts';
 export { cautiousPriceOf, costUsd, type Price, priceOf } from './usage/price.ts';
 export { usageOfProbe } from './usage/probe-usage.ts';
-export { type UsageQuery, usageReport } from './usage/report.ts';
+export { type UsageQuery, UsageSum, usageReport } from './usage/report.ts';
 export {
   DAY_MS,
   dailyRows,

@@ -1,7 +1,7 @@
 import type { UsageRow } from '@zephyr/contract/usage';
 import { expect, it } from 'vitest';
 
-import { usageCsv } from './csv.ts';
+import { USAGE_CSV_HEAD, usageCsvLines } from './csv.ts';
 import { usageReport } from './report.ts';
 
 const row = (model: string): UsageRow => ({
@@ -13,10 +13,13 @@ const row = (model: string): UsageRow => ({
   },
 });
 const csvOf = (...models: readonly string[]) =>
-  usageCsv(
-    usageReport(models.map(row), {
-      ...{ by: ['person', 'model', 'day'], sinceAtMs: 0, untilAtMs: 0 },
-    }),
+  (
+    USAGE_CSV_HEAD +
+    usageCsvLines(
+      usageReport(models.map(row), {
+        ...{ by: ['person', 'model', 'day'], sinceAtMs: 0, untilAtMs: 0 },
+      }).rows,
+    )
   ).split('\r\n');
 
 it('has a line for each row, and nothing for what was added up', () => {

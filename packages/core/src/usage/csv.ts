@@ -1,4 +1,4 @@
-import type { UsageLine, UsageReport } from '@zephyr/contract/usage';
+import type { UsageLine } from '@zephyr/contract/usage';
 
 const COLUMNS = [
   ...(['person', 'endpoint', 'model', 'day', 'hour', 'requests', 'failed'] as const),
@@ -7,10 +7,14 @@ const COLUMNS = [
   'possibly_billed_twice',
 ] as const satisfies readonly (keyof UsageLine)[];
 
-/** RFC 4180. What was added up is empty. */
-export function usageCsv({ rows }: UsageReport): string {
-  const lines = rows.map((row) => COLUMNS.map((column) => cellOf(row[column])).join(','));
-  return [COLUMNS.join(','), ...lines, ''].join('\r\n');
+/** RFC 4180. */
+export const USAGE_CSV_HEAD = `${COLUMNS.join(',')}\r\n`;
+
+/** What was added up is empty. */
+export function usageCsvLines(rows: readonly UsageLine[]): string {
+  return rows
+    .map((row) => `${COLUMNS.map((column) => cellOf(row[column])).join(',')}\r\n`)
+    .join('');
 }
 
 function cellOf(value: string | number | null): string {

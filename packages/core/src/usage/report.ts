@@ -24,24 +24,42 @@ type Dimensions = Pick<UsageLine, UsageDimension>;
 
 /** Rows in the order of time, then the most expensive first. @param rows of hours or days */
 export function usageReport(rows: readonly UsageRow[], query: UsageQuery): UsageReport {
-  const lines = new Map<string, { readonly of: Dimensions; counts: UsageCounts }>();
-  let total = NO_COUNTS;
-  for (const row of rows) {
-    total = sumOfCounts(total, row.counts);
-    const of = dimensionsOf(row, query.by);
-    const name = Object.values(of).join('\t');
-    const line = lines.get(name);
-    if (line === undefined) lines.set(name, { of, counts: row.counts });
-    else line.counts = sumOfCounts(line.counts, row.counts);
+  const sum = new UsageSum(query);
+  sum.add(rows);
+  return sum.report();
+}
+
+/** A report that is added up piece by piece: a ledger is large, and others wait meanwhile. */
+export class UsageSum {
+  readonly #query: UsageQuery;
+  readonly #lines = new Map<string, { readonly of: Dimensions; counts: UsageCounts }>();
+  #total = NO_COUNTS;
+
+  constructor(query: UsageQuery) {
+    this.#query = query;
   }
-  return {
-    since: new Date(query.sinceAtMs).toISOString(),
-    until: new Date(query.untilAtMs).toISOString(),
-    rows: [...lines.values()]
-      .map(({ of, counts }) => ({ ...of, ...figuresOf(counts) }))
-      .toSorted(byOrder),
-    total: figuresOf(total),
-  };
+
+  add(rows: readonly UsageRow[]): void {
+    for (const row of rows) {
+      this.#total = sumOfCounts(this.#total, row.counts);
+      const of = dimensionsOf(row, this.#query.by);
+      const name = Object.values(of).join('\t');
+      const line = this.#lines.get(name);
+      if (line === undefined) this.#lines.set(name, { of, counts: row.counts });
+      else line.counts = sumOfCounts(line.counts, row.counts);
+    }
+  }
+
+  report(): UsageReport {
+    return {
+      since: new Date(this.#query.sinceAtMs).toISOString(),
+      until: new Date(this.#query.untilAtMs).toISOString(),
+      rows: [...this.#lines.values()]
+        .map(({ of, counts }) => ({ ...of, ...figuresOf(counts) }))
+        .toSorted(byOrder),
+      total: figuresOf(this.#total),
+    };
+  }
 }
 
 function dimensionsOf(row: UsageRow, by: readonly UsageDimension[]): Dimensions {

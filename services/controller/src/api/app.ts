@@ -2,10 +2,11 @@
 import { existsSync } from 'node:fs';
 import type { BlockList } from 'node:net';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 
 import { COMMAND_NAMES } from '@zephyr/contract/command';
 import { EDIT_NAMES } from '@zephyr/contract/config-edit';
-import { formatRecording, usageCsv } from '@zephyr/core';
+import { formatRecording } from '@zephyr/core';
 import type { Clock } from '@zephyr/runtime/clock';
 import type { Config } from '@zephyr/runtime/config/config';
 import type { ConfigFiles } from '@zephyr/runtime/config/edit/endpoints';
@@ -33,7 +34,7 @@ import { findRequests, requestQueryOf } from './requests.ts';
 import { answerGet, answerPost } from './routes.ts';
 import type { Tail } from './stream-follower.ts';
 import { readTrends, trendRangeOf } from './trends.ts';
-import { readReport, usageQueryOf } from './usage.ts';
+import { csvParts, readReport, usageQueryOf } from './usage.ts';
 
 export interface ApiAppDeps {
   readonly redis: Redis;
@@ -135,8 +136,16 @@ function addApi(app: Express, deps: ApiAppDeps): void {
   });
   answerGet(app, '/api/usage.csv', async (req, res) => {
     const query = usageQueryOf(req.query, deps.clock.epochMs());
-    const report = await fromStore(deps.log, () => readReport(deps, query));
-    res.attachment('usage.csv').type('text/csv').send(usageCsv(report));
+    const parts = csvParts(deps, query);
+    // Until the first one has come, it can still be said that Redis is away.
+    const first = await fromStore(deps.log, () => parts.next());
+    res
+      .attachment('usage.csv')
+      .type('text/csv')
+      .write(first.value ?? '');
+    await pipeline(parts, res).catch((error: unknown) => {
+      deps.log.warn({ err: error }, 'an export of usage was cut');
+    });
   });
   answerGet(app, '/api/trends', async (req, res) => {
     const range = trendRangeOf(req.query);

@@ -1,6 +1,19 @@
 /** `GET /api/usage`: who used what, from the ledger in Redis. */
-import { USAGE_DIMENSIONS, type UsageReport } from '@zephyr/contract/usage';
-import { type UsageQuery, usagePeriod, usageReport } from '@zephyr/core';
+import {
+  USAGE_DIMENSIONS,
+  type UsageLine,
+  type UsageReport,
+  type UsageRow,
+} from '@zephyr/contract/usage';
+import {
+  DAY_MS,
+  USAGE_CSV_HEAD,
+  type UsageQuery,
+  UsageSum,
+  usageCsvLines,
+  usagePeriod,
+  usageReport,
+} from '@zephyr/core';
 import type { Logger } from '@zephyr/runtime/logger';
 import { readUsage } from '@zephyr/runtime/redis/usage-store';
 import type { Redis } from 'ioredis';
@@ -49,11 +62,59 @@ export function usageQueryOf(query: unknown, nowMs: number): PlacedQuery {
   return { by: wanted.data, ...period };
 }
 
-export async function readReport(
-  { redis, log }: { readonly redis: Redis; readonly log: Logger },
-  query: PlacedQuery,
-): Promise<UsageReport> {
-  const { rows, refused } = await readUsage(redis, query);
-  if (refused > 0) log.warn({ refused }, 'usage in Redis that no service of ours has written');
-  return usageReport(rows, query);
+interface UsageDeps {
+  readonly redis: Redis;
+  readonly log: Logger;
+}
+
+/** Added up day by day: while a year is read, the leader has other things to do. */
+export async function readReport(deps: UsageDeps, query: PlacedQuery): Promise<UsageReport> {
+  if (!isByTime(query)) {
+    const sum = new UsageSum(query);
+    for await (const day of rowsByDay(deps, query)) sum.add(day);
+    return sum.report();
+  }
+  const total = new UsageSum({ ...query, by: [] });
+  const rows: UsageLine[] = [];
+  for await (const day of rowsByDay(deps, query)) {
+    total.add(day);
+    // One by one: a call takes only so many arguments.
+    for (const line of usageReport(day, query).rows) rows.push(line);
+  }
+  return { ...total.report(), rows };
+}
+
+/** The same rows, in pieces that are never all in memory; the first one has the head, and may be all. */
+export async function* csvParts(deps: UsageDeps, query: PlacedQuery): AsyncGenerator<string> {
+  if (!isByTime(query)) {
+    const { rows } = await readReport(deps, query);
+    yield USAGE_CSV_HEAD + usageCsvLines(rows);
+    return;
+  }
+  let head = USAGE_CSV_HEAD;
+  for await (const day of rowsByDay(deps, query)) {
+    yield head + usageCsvLines(usageReport(day, query).rows);
+    head = '';
+  }
+  if (head !== '') yield head;
+}
+
+/** Then each day has rows of its own, in the order of time. */
+function isByTime({ by }: PlacedQuery): boolean {
+  return by.includes('day') || by.includes('hour');
+}
+
+async function* rowsByDay(
+  { redis, log }: UsageDeps,
+  { sinceAtMs, untilAtMs, unit }: PlacedQuery,
+): AsyncGenerator<readonly UsageRow[]> {
+  let fromAtMs = sinceAtMs;
+  while (fromAtMs < untilAtMs) {
+    const nextAtMs = Math.min(untilAtMs, fromAtMs - (fromAtMs % DAY_MS) + DAY_MS);
+    const range = { sinceAtMs: fromAtMs, untilAtMs: nextAtMs, unit };
+    const { rows, refused } = await readUsage(redis, range);
+    if (refused > 0) log.warn({ refused }, 'usage in Redis that no service of ours has written');
+    yield rows;
+    fromAtMs = nextAtMs;
+  }
 }

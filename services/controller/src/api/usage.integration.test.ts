@@ -1,0 +1,48 @@
+/** A report that is read day by day is the one of all days together. */
+import type { UsageRow } from '@zephyr/contract/usage';
+import {
+  DAY_MS,
+  HOUR_MS,
+  NO_COUNTS,
+  USAGE_CSV_HEAD,
+  usageCsvLines,
+  usageReport,
+} from '@zephyr/core';
+import { createLogger } from '@zephyr/runtime/logger';
+import { recordUsage } from '@zephyr/runtime/redis/usage-store';
+import { redisOfFile } from '@zephyr/testkit/use-redis';
+import { expect, it } from 'vitest';
+
+import { csvParts, readReport, usageQueryOf } from './usage.ts';
+
+const NOW_MS = Date.UTC(2026, 10, 28, 9, 30);
+const { redis } = await redisOfFile();
+const deps = { redis, log: createLogger('test', 'silent') };
+
+const rows = Array.from(
+  { length: 60 },
+  (_, at): UsageRow => ({
+    ...{ person: at % 3 === 0 ? 'ann' : 'bob', endpoint: 'one', model: `model-${at % 4}` },
+    fromAtMs: Date.UTC(2026, 10, 28, 8) - (at % 5) * DAY_MS - (at % 2) * HOUR_MS,
+    counts: { ...NO_COUNTS, requests: 1, inputTokens: at, costNanoUsd: 100_000_001 * at },
+  }),
+);
+
+it.each([
+  ['7d', 'person,endpoint,model,day'],
+  ['7d', 'day'],
+  ['7d', 'person,model'],
+  ['7d', ''],
+  ['60h', 'hour,person'],
+  ['60h', 'model'],
+  ['1h', 'day'],
+])('since %s by %s', async (since, by) => {
+  await recordUsage(redis, { writer: 'test', sequence: 1, rows, records: [] }, { people: 2 });
+  const query = usageQueryOf({ since, by }, NOW_MS);
+  const ofTime = rows.filter(({ fromAtMs }) => fromAtMs >= query.sinceAtMs);
+  const whole = usageReport(ofTime, query);
+  expect(await readReport(deps, query)).toEqual(whole);
+  let csv = '';
+  for await (const part of csvParts(deps, query)) csv += part;
+  expect(csv).toBe(USAGE_CSV_HEAD + usageCsvLines(whole.rows));
+});
