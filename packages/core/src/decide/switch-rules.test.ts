@@ -388,8 +388,8 @@ describe('the challenger', () => {
   });
 
   it('is preferred where only its priority or price is better', () => {
-    const dear = score(scored({ a: 500, b: 500 }), A, { preferenceMs: thresholdMs });
-    expect(best(dear)).toMatchObject({ toId: B, isEnough: true, reason: 'preferred' });
+    const expensive = score(scored({ a: 500, b: 500 }), A, { preferenceMs: thresholdMs });
+    expect(best(expensive)).toMatchObject({ toId: B, isEnough: true, reason: 'preferred' });
   });
 
   it('is compared only with fresh scores of the same style', () => {
