@@ -249,4 +249,10 @@ export const OF_DECIDE: readonly Equivalent[] = [
     titles: ['sharing === undefined ? {} : { sharing } → { sharing }'],
     why: COMPILER,
   },
+  {
+    file: 'decide/snapshot.ts',
+    line: "if (ramp.status === 'none') return undefined",
+    titles: ["ramp.status === 'none' → false"],
+    why: COMPILER,
+  },
 ];

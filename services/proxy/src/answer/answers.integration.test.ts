@@ -437,10 +437,14 @@ describe('a running answer is never cut by the proxy', () => {
 
   it('by a second answer that is larger than what is buffered', async () => {
     const large = eventsOf({ mark: 'short', text: 'z'.repeat(300_000) }).join('');
-    const { rig, finish } = await rigOfTwo(answerOf(large, STREAM), { clientStallMs: 100 });
+    const clock = new ManualClock();
+    const { rig, finish } = await rigOfTwo(answerOf(large, STREAM), { clientStallMs: 100 }, clock);
     const { socket, text } = await pipeline(rig.proxy.port);
     await eventually(() => expect(rig.first.ledger.length).toBe(2));
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    for (let round = 0; round < 10; round += 1) {
+      expect(await call(rig.proxy.port)).toMatchObject({ status: 200, end: 'clean' });
+      clock.advance(60);
+    }
     finish();
     await once(socket, 'close');
     expect(text().match(/event: message_stop/g)).toHaveLength(2);
