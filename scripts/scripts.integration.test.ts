@@ -1,7 +1,7 @@
 /** What `make` reports before it downloads, builds or starts anything. */
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import type { AddressInfo, Server } from 'node:net';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -66,6 +66,25 @@ describe('setup', () => {
   it('accepts a Redis given by its URL', () => {
     const env = { PATH: poorPath(BASICS), ZEPHYR_REDIS_URL: 'redis://10.0.0.1' };
     expect(run('setup.sh', [], env).text).not.toContain('a Redis server is missing');
+  });
+
+  it.each([
+    ['start', '.env', "ZEPHYR_REDIS_URL='redis://10.0.0.1'\n", true],
+    ['start', 'config.toml', '[redis] # ours\n  url = "redis://10.0.0.1"\n', true],
+    ['start', 'config.toml', '[redis]\n# url = "redis://10.0.0.1"\n[server]\nurl = "x"\n', false],
+    // It uses neither of the two.
+    ['demo', '.env', "ZEPHYR_REDIS_URL='redis://10.0.0.1'\n", false],
+  ])('for %s, a Redis in %s with %j is one: %s', (purpose, file, text, isOne) => {
+    for (const script of ['setup.sh', 'settings.sh']) {
+      cpSync(join(import.meta.dirname, script), join(folder, 'scripts', script));
+    }
+    writeFileSync(join(folder, file), text);
+    const PATH = poorPath([...BASICS, 'awk', 'tail', 'printenv']);
+    const { stderr } = spawnSync(join(folder, 'scripts/setup.sh'), [purpose, '0'], {
+      env: { PATH },
+      encoding: 'utf8',
+    });
+    expect(stderr.includes('a Redis server is missing')).toBe(!isOne);
   });
 
   it('names a port that is in use, and the make command for another, before any download', async () => {

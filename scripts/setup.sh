@@ -34,17 +34,17 @@ require_npm() {
     "Debian, Ubuntu: sudo apt-get install npm" "macOS: brew install node"
 }
 
-# Of `[server]` in config.toml, where `make start` gives none.
-port_of_config() {
-  awk -F= '{ sub(/#.*/, "") } /^[[:space:]]*\[/ { table = $1 }
-    table ~ /^[[:space:]]*\[server\]/ && $1 ~ /^[[:space:]]*port[[:space:]]*$/ {
-      gsub(/[^0-9]/, "", $2); print $2; exit }' "${ZEPHYR_CONFIG:-config.toml}" 2>/dev/null || true
+# A value of config.toml. of_config TABLE KEY
+of_config() {
+  awk -F= -v wanted="$1" -v key="$2" '{ sub(/#.*/, ""); gsub(/[[:space:]"]/, "") } /^\[/ { table = $0 }
+    table == "[" wanted "]" && $1 == key { print $2; exit }' "${ZEPHYR_CONFIG:-config.toml}" 2>/dev/null || true
 }
 
 # Any Node will do; without one, the program itself reports a taken port later.
 check_ports() {
   if [ "$purpose" = start ] && [ -z "$port" ]; then
-    port=$(port_of_config)
+    # Where `make start` gives none.
+    port=$(of_config server port)
     port=${port:-8080}
   fi
   if [ -z "$port" ] || [ "$port" = 0 ]; then return; fi
@@ -66,10 +66,15 @@ has_redis() {
   command -v redis-server >/dev/null 2>&1 || command -v valkey-server >/dev/null 2>&1
 }
 
+# A Redis of your own makes another one unnecessary. The demo reads neither .env nor config.toml.
+has_own_redis() {
+  if [ -n "${ZEPHYR_REDIS_URL:-}" ]; then return; fi
+  [ "$purpose" != demo ] && [ -n "$(setting ZEPHYR_REDIS_URL '')$(of_config redis url)" ]
+}
+
 # Before npm's minute of work: a person is asked at once or not at all.
 get_redis() {
-  # A Redis of your own makes another one unnecessary.
-  if has_redis || [ -n "${ZEPHYR_REDIS_URL:-}" ]; then return; fi
+  if has_redis || has_own_redis; then return; fi
   if command -v brew >/dev/null 2>&1; then
     say "setup: installing valkey with brew"
     brew install --quiet valkey

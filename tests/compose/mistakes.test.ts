@@ -57,7 +57,8 @@ describe.skipIf(missing !== undefined)('make up', { timeout: 300_000 }, () => {
     expect(status).toBe(2);
   });
 
-  it('reports a port that is taken, and how to set another', async () => {
+  // The first one to build all images.
+  it('reports a port that is taken, and how to set another', { timeout: 900_000 }, async () => {
     const other = createServer().listen(Number(stack.environment['ZEPHYR_PORT']), '127.0.0.1');
     await once(other, 'listening');
     const { status, output } = up();
@@ -100,7 +101,10 @@ describe.skipIf(missing !== undefined)('make up', { timeout: 300_000 }, () => {
       `export ANTHROPIC_BASE_URL=http://127.0.0.1:${stack.environment['ZEPHYR_PORT']}`,
     );
     expect(output).toMatch(/Simulated A +serving/);
-    expect(output).toMatch(/Simulated B: host name not found/);
+    // A busy machine's CLI may take longer than `make up` waits for it.
+    expect(output).toMatch(
+      /Simulated B: host name not found|The probes of .*Simulated B.* are still running/,
+    );
     expect(output).toContain('cat /run/secrets/admin-token');
     expect(status).toBe(0);
   });

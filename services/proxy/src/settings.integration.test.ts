@@ -5,7 +5,7 @@ import type { Config } from '@zephyr/runtime/config/config';
 import { Secret } from '@zephyr/runtime/secret';
 import { eventually } from '@zephyr/testkit/eventually';
 import { call, sendRaw } from '@zephyr/testkit/http-call';
-import { sse, status } from '@zephyr/testkit/upstream-scripts';
+import { demanding, sse, status } from '@zephyr/testkit/upstream-scripts';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import {
   type ChangingRig,
@@ -46,6 +46,23 @@ describe('a changed configuration', () => {
       expect.stringContaining('canary'),
       'Bearer rotated-token',
     ]);
+  });
+
+  it('that has another token while the former one is being refused: the same request uses it', async () => {
+    const { proxy, source, first, second } = await startChangingRig();
+    const renewed = demanding({ authorization: 'Bearer sk-new' }, sse());
+    first.always(async (turn) => {
+      if (turn.request.headers['authorization'] !== 'Bearer sk-new') {
+        source.change(({ config, secrets }) => ({
+          config: without(config, 'e2'),
+          secrets: { ...secrets, groupTokens: new Map([['main', new Secret('sk-new')]]) },
+        }));
+      }
+      await renewed(turn);
+    });
+    const answer = await call(proxy.port);
+    expect([answer.status, answer.headers['x-zephyr-endpoint']]).toEqual([200, 'e1']);
+    expect([first.ledger.length, second.ledger.length]).toEqual([2, 0]);
   });
 
   it('that lets more headers pass, or serves other models: new requests see it', async () => {

@@ -19,7 +19,7 @@ import { replaceFile } from '@zephyr/runtime/config/edit/replace-file';
 import { loadConfig } from '@zephyr/runtime/config/load';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { addPerson, listClients } from './clients.ts';
+import { addPerson, listClients, removePerson } from './clients.ts';
 
 const ZEPHYR = fileURLToPath(new URL('../../bin/zephyr', import.meta.url));
 const EXAMPLE = `# ours
@@ -84,14 +84,14 @@ describe('addClient', () => {
 
   it('says it in the language of the configuration', async () => {
     writeFileSync(path, `[ui]\nlanguage = "zh"\n${EXAMPLE}`);
-    expect(listClients({ config: path, environment: {} }, false)).toContain('没有客户端');
+    expect(listClients({ config: path, environment: {} }, false)).toContain('没有人有密钥');
     expect(await addPerson({ config: path, name: 'ann', environment: {} })).toMatch(/^ann 的密钥/);
     expect(listClients({ config: path, environment: {} }, false)).toMatch(/^名称 +密钥\n/);
   });
 
   it('says it in the language of the locale where the configuration names none', async () => {
     const environment = { LANG: 'zh_CN.UTF-8' };
-    expect(listClients({ config: path, environment }, false)).toContain('没有客户端');
+    expect(listClients({ config: path, environment }, false)).toContain('没有人有密钥');
     expect(await addPerson({ config: path, name: 'ann', environment })).toMatch(/^ann 的密钥/);
     writeFileSync(path, `[ui]\nlanguage = "en"\n${EXAMPLE}`);
     expect(await addPerson({ config: path, name: 'ann', environment })).toMatch(/^The key of ann/);
@@ -138,12 +138,36 @@ describe('addClient', () => {
     expect(after).toContain(hashOf(bob));
     expect(after).not.toContain('ann');
     await expect(removeClient(path, 'ann')).rejects.toThrow('no client named ann');
-    // Without keys anybody could use the proxy.
-    await expect(removeClient(path, 'bob')).rejects.toMatchObject({
-      message: expect.stringContaining('only client'),
-      advice: expect.arrayContaining([expect.stringContaining('zephyr clients rotate bob')]),
+  });
+
+  it.each([
+    ['a block', EXAMPLE],
+    ['a list', `clients = []\n${EXAMPLE}`],
+  ])('takes back the last key too, written as %s, and says what follows', async (_, text) => {
+    writeFileSync(path, text);
+    await addClient(path, 'ann');
+    const call = { config: path, name: 'ann', environment: {} };
+    expect(await removePerson(call)).toMatch(/refuses everybody[^]*zephyr clients add/);
+    expect(readFileSync(path, 'utf8')).not.toContain('ann');
+    const environment = { TEAM_TOKEN: 'secret-of-the-team' };
+    expect(loadConfig({ configPath: path, envFilePath: '', environment }).config.clients).toEqual(
+      [],
+    );
+    await addClient(path, 'bob');
+    expect(await removePerson({ ...call, name: 'bob' })).toContain('refuses everybody');
+  });
+
+  it('does not open the proxy by taking back the last key', async () => {
+    writeFileSync(path, `[server]\nopen = true\n${EXAMPLE}`);
+    await addClient(path, 'ann');
+    const before = readFileSync(path, 'utf8');
+    await expect(removeClient(path, 'ann')).rejects.toMatchObject({
+      message: expect.stringContaining('would serve everybody'),
+      advice: [expect.stringContaining('remove open = true')],
     });
-    expect(readFileSync(path, 'utf8')).toBe(after);
+    expect(readFileSync(path, 'utf8')).toBe(before);
+    await addClient(path, 'bob');
+    await removeClient(path, 'ann');
   });
 
   it('leaves a configuration that loads where there are teams', async () => {

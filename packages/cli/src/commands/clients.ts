@@ -32,8 +32,8 @@ export async function rotateKey(call: ClientCall): Promise<string> {
 /** @throws ZephyrError `USAGE`, `CONFIG`, `READ_ONLY` */
 export async function removePerson({ config, name, environment }: ClientCall): Promise<string> {
   const say = translator(languageIn(readDocument(config), environment));
-  await removeClient(config, name);
-  return say('clients.removed', { name });
+  const others = await removeClient(config, name);
+  return say(others === 0 ? 'clients.removed.last' : 'clients.removed', { name });
 }
 
 /** Names, and where their keys are; never a key. */

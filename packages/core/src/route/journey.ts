@@ -48,15 +48,15 @@ export interface Journey {
   readonly tried: Set<EndpointId>;
   failedGroups: ReadonlyMap<string, 'load' | 'fault'>;
   /** Failures that are not blamed on anything yet, oldest first. */
-  readonly pending: Pending[];
+  pending: Pending[];
   /** Where it is a trial of an endpoint that is out or half-open, until it has content. */
   trial: Trial | undefined;
   /** How often the endpoint that is asked had been ejected when it was asked. */
   phase: number;
   /** The endpoint whose idle connection was dead: asked once more where no other is left. */
   staleId: EndpointId | undefined;
-  /** The router's count of forgotten endpoints when it began. */
-  readonly forgetsBefore: number;
+  /** The router's count of forgotten endpoints when it began, or last failed at one of them. */
+  forgetsBefore: number;
 }
 
 /** The trials of an endpoint since it was last ejected, as far as they have no content yet. */

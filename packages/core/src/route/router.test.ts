@@ -428,6 +428,36 @@ describe('the second failure of a lifetime', () => {
     world.router.forget(A.id);
     expect(world.statusOf(A.id)).toBe('admitted');
   });
+
+  it('a token that changes while it is being refused is tried before the request is given up', () => {
+    for (const endpoints of [[A], [A, B]]) {
+      const world = new RoutedWorld(endpoints);
+      let asked = 0;
+      const answer = (id: string): Answer => {
+        if (id !== 'a') return 'token_refused';
+        asked += 1;
+        if (asked === 1) world.router.forget(A.id);
+        return asked === 1 ? 'token_refused' : 'ok';
+      };
+      expect(world.ask(answer)).toBe('a:token_refused a:ok');
+    }
+  });
+
+  it('the new one is judged as any other', () => {
+    const world = new RoutedWorld([A]);
+    for (const fingerprint of ['one', 'two']) {
+      let asked = 0;
+      const refusing = (): Answer => {
+        asked += 1;
+        if (asked === 1) world.router.forget(A.id);
+        return 'token_refused';
+      };
+      const story = world.ask(refusing, { fingerprint }, 5);
+      expect(story).toBe('a:token_refused a:token_refused asked');
+    }
+    world.ask(all('token_refused'), { fingerprint: 'three' });
+    expect(world.statusOf(A.id)).toBe('ejected');
+  });
 });
 
 describe('invariants', () => {

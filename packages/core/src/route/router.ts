@@ -186,7 +186,10 @@ export class Router {
       const kind = scope === 'load' ? 'load' : 'fault';
       journey.failedGroups = new Map([...journey.failedGroups, [groupName, kind]]);
     }
-    if (this.#isOutdated(journey, id)) return;
+    if (this.#isOutdated(journey, id)) {
+      this.#readmit(journey, groupName);
+      return;
+    }
     const attempt = { id, groupName, failure, phase: journey.phase };
     switch (scope) {
       case 'endpoint':
@@ -288,6 +291,18 @@ export class Router {
   /** It was asked under another URL or with another token, or may have been. */
   #isOutdated({ forgetsBefore }: Journey, id: EndpointId): boolean {
     return (this.#forgotten.get(id) ?? 0) > forgetsBefore;
+  }
+
+  /** What failed under a former URL or token may be asked as it is now, and is then judged as any other. */
+  #readmit(journey: Journey, groupName: string): void {
+    for (const id of journey.tried) {
+      if (this.#isOutdated(journey, id)) journey.tried.delete(id);
+    }
+    journey.failedGroups = new Map(
+      [...journey.failedGroups].filter(([name]) => name !== groupName),
+    );
+    journey.pending = journey.pending.filter(({ id }) => !this.#isOutdated(journey, id));
+    journey.forgetsBefore = this.#forgets;
   }
 
   #settle(failed: Pending, journey: Journey, proof: Proof, nowMs: number): void {

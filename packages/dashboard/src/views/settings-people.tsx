@@ -57,9 +57,13 @@ function PersonRow({ name, keyFrom, settings, isBusy, make, report, onKey }: Per
   const isOff = isBusy || settings.editing !== 'possible';
   const isHashed = keyFrom === 'key_sha256';
   const ask = (what: 'rotate' | 'remove', onConfirm: () => void) => {
+    const isLast = what === 'remove' && settings.clients.length === 1;
     question.value = {
       title: say(`settings.people.${what}.one`, { name }),
-      details: [say(`settings.people.${what}.detail`)],
+      details: [
+        say(`settings.people.${what}.detail`),
+        ...(isLast ? [say('settings.people.remove.last')] : []),
+      ],
       confirmLabel: say(`settings.people.${what}`),
       isDangerous: true,
       onConfirm,

@@ -1,7 +1,7 @@
 /** The page of settings: who may use the proxy, and its endpoints. */
 export const settingsPage = {
   'settings.people': 'People and machines',
-  'settings.people.none': 'Nobody has a key: the proxy asks for none.',
+  'settings.people.none': 'Nobody has a key: the proxy serves only programs on its own machine.',
   'settings.people.name': 'Name',
   'settings.people.key': 'Key',
   'settings.people.hashed': 'kept as a hash',
@@ -13,6 +13,8 @@ export const settingsPage = {
   'settings.people.remove': 'Remove',
   'settings.people.remove.one': 'Remove {name}',
   'settings.people.remove.detail': 'The key is rejected within seconds; running answers end.',
+  'settings.people.remove.last':
+    'Nobody else has a key: the proxy refuses everybody until somebody gets one.',
   'settings.endpoints': 'Endpoints',
   'settings.endpoints.name': 'Endpoint',
   'settings.endpoints.group': 'Group',

@@ -74,25 +74,20 @@ export async function rotateClient(configPath: string, name: string): Promise<st
 }
 
 /**
- * The person's key is rejected within seconds; they leave their team too. The last one stays where other
- * machines reach the proxy: without keys it would be open to all of them.
+ * The person's key is rejected within seconds; they leave their team too. Where it was the last one, a running
+ * proxy refuses everybody.
  *
- * @throws ZephyrError `USAGE`, `CONFIG`, `READ_ONLY`
+ * @returns how many keep theirs
+ * @throws ZephyrError `USAGE`, also where the proxy would be open to everybody afterwards; `CONFIG`, `READ_ONLY`
  */
-export async function removeClient(configPath: string, name: string): Promise<void> {
-  await whileLocked(configPath, () => {
-    const { index, isOnlyOne } = clientNamed(configPath, name);
-    if (isOnlyOne) {
+export async function removeClient(configPath: string, name: string): Promise<number> {
+  return await whileLocked(configPath, () => {
+    const { index, others } = clientNamed(configPath, name);
+    if (others === 0 && rawTable(readDocument(configPath).server).open === true) {
       throw new ZephyrError(
         'USAGE',
-        `${name} is the only client: without keys anybody may use the proxy`,
-        {
-          advice: [
-            'add another one first: zephyr clients add <name>',
-            `or take back only the key, by making a new one: zephyr clients rotate ${name}`,
-            'or remove the block by hand; a running proxy then refuses everybody',
-          ],
-        },
+        `${name} is the only client, and without keys the proxy would serve everybody: ${configPath} has open = true`,
+        { advice: ['remove open = true under [server] first'] },
       );
     }
     const membership = membershipOf(name, configPath);
@@ -101,6 +96,7 @@ export async function removeClient(configPath: string, name: string): Promise<vo
       if (rest === undefined || membership === undefined) return rest;
       return removeEntry(rest, membership.path, membership.at);
     });
+    return others;
   });
 }
 
@@ -144,7 +140,7 @@ function clientNamed(configPath: string, name: string) {
   const all = clientsIn(readDocument(configPath));
   const index = all.findIndex((known) => known.name === name);
   const found = all[index];
-  if (found !== undefined) return { index, ...found, isOnlyOne: all.length === 1 };
+  if (found !== undefined) return { index, ...found, others: all.length - 1 };
   throw new ZephyrError('USAGE', `${configPath} has no client named ${name}`, {
     advice: [
       all.length === 0

@@ -36,7 +36,9 @@ export function removeEntry(text: string, path: KeyPath, index: number): EditedT
       ? removeTables(document, [...path, index])
       : removeElement(document.text, array, index);
   const rest = list.filter((_, place) => place !== index);
-  return checked(document, edited, path, rest.length === 0 ? undefined : rest);
+  // Without its last block a list of blocks is not there; an array is empty.
+  const isGone = rest.length === 0 && array === undefined;
+  return checked(document, edited, path, isGone ? undefined : rest);
 }
 
 /** Changes one text of an entry, such as a hash. */
