@@ -10,6 +10,15 @@ folder=$(setting ZEPHYR_CONFIG_FOLDER ./config)
 config=$folder/config.toml
 tokens=$(setting ZEPHYR_TOKENS .env)
 
+# What to set where Docker's errors name a port. advise_port VARIABLE DEFAULT
+advise_port() {
+  port=$(setting "$1" "$2")
+  case "$errors" in
+    *":$port: bind: "* | *":$port failed: port is already allocated"*)
+      echo "Port $port is taken: set $1=$((port + 1000)) in .env, then make up." ;;
+  esac
+}
+
 # Checks that need no image come first: building takes some minutes the first time.
 if [ ! -f "$config" ]; then
   say "$config does not exist: cp config.toml.example config/config.toml, and add your endpoints"
@@ -43,13 +52,18 @@ status=$?
 if [ "$status" -ne 0 ]; then
   {
     echo
+    errors=
     for id in $(scripts/compose.sh ps --all --quiet); do
       state=$(docker inspect --format '{{.State.Status}} {{with .State.Health}}{{.Status}}{{end}} {{.State.ExitCode}}' "$id")
       case "$state" in "running healthy "* | "exited  0") continue ;; esac
       docker inspect --format '{{index .Config.Labels "com.docker.compose.service"}}: {{.State.Status}} {{.State.Error}}' "$id"
+      errors="$errors $(docker inspect --format '{{.State.Error}} ' "$id")"
       docker logs --tail 10 "$id" 2>&1 | sed 's/^/  | /'
     done
-    echo "If a port is taken, set another one in .env: ZEPHYR_PORT, ZEPHYR_DASHBOARD_PORT or ZEPHYR_GRAFANA_PORT."
+    advise_port ZEPHYR_PORT 8080
+    advise_port ZEPHYR_DASHBOARD_PORT 8081
+    advise_port ZEPHYR_GRAFANA_PORT 3000
+    advise_port ZEPHYR_METRICS_PORT 9090
     echo "More: make logs, make ps, docs/operations.md"
   } >&2
   exit "$status"

@@ -64,7 +64,8 @@ describe.skipIf(missing !== undefined)('make up', { timeout: 300_000 }, () => {
     const { status, output } = up();
     other.close();
     expect(output).toContain('address already in use');
-    expect(output).toContain('ZEPHYR_PORT');
+    const port = Number(stack.environment['ZEPHYR_PORT']);
+    expect(output).toContain(`Port ${port} is taken: set ZEPHYR_PORT=${port + 1000} in .env`);
     expect(status).not.toBe(0);
   });
 

@@ -147,7 +147,7 @@ describe('addClient', () => {
     writeFileSync(path, text);
     await addClient(path, 'ann');
     const call = { config: path, name: 'ann', environment: {} };
-    expect(await removePerson(call)).toMatch(/refuses everybody[^]*zephyr clients add/);
+    expect(await removePerson(call)).toMatch(/refuses everybody[\s\S]*zephyr clients add/);
     expect(readFileSync(path, 'utf8')).not.toContain('ann');
     const environment = { TEAM_TOKEN: 'secret-of-the-team' };
     expect(loadConfig({ configPath: path, envFilePath: '', environment }).config.clients).toEqual(
