@@ -8,20 +8,34 @@
  * whose end is the end of all that runs in it.
  */
 import { randomBytes } from 'node:crypto';
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** `<pid of the prober>-<random>` */
+/** `<pid of the prober>-<random>-<namespace of that pid>` */
 const VARIABLE = 'ZEPHYR_PROBE';
 /** Folders of probes are named `zephyr-probe-<pid of the prober>-<random>`. */
 export const FOLDER_PREFIX = 'zephyr-probe-';
 /** A process may fork while we read /proc; three rounds outrun all but a fork bomb. */
 const ROUNDS = 3;
 
+/**
+ * Where our process ids mean what they mean to us: a host sees the processes of its containers, whose
+ * probers have numbers of their own. Empty where there is no /proc.
+ */
+const NAMESPACE = pidNamespace();
+
+function pidNamespace(): string {
+  try {
+    return readlinkSync('/proc/self/ns/pid').replaceAll(/\D/g, '');
+  } catch {
+    return '';
+  }
+}
+
 /** One variable that names a probe, for the environment of its processes. */
 export function newMarker(): Readonly<Record<string, string>> {
-  return { [VARIABLE]: `${process.pid}-${randomBytes(8).toString('hex')}` };
+  return { [VARIABLE]: `${process.pid}-${randomBytes(8).toString('hex')}-${NAMESPACE}` };
 }
 
 /** Kills every process that carries the marker. */
@@ -32,12 +46,12 @@ export function killMarked(marker: Readonly<Record<string, string>>): void {
 
 /** Kills the processes and removes the folders of probers on this machine that are dead. */
 export function removeLeftovers(): void {
-  const mine = `${VARIABLE}=${process.pid}-`;
   killWhere((environment) => {
     const marker = environment.find((entry) => entry.startsWith(`${VARIABLE}=`));
-    if (marker === undefined) return false;
+    const [pid, , namespace] = marker?.slice(VARIABLE.length + 1).split('-') ?? [];
+    if (pid === undefined || namespace !== NAMESPACE) return false;
     // At our start, a marker with our own pid is that of an earlier process of the same number.
-    return marker.startsWith(mine) || !isAlive(Number.parseInt(marker.split('=')[1] ?? '', 10));
+    return pid === String(process.pid) || !isAlive(Number(pid));
   });
   for (const name of readdirSync(tmpdir())) {
     if (!name.startsWith(FOLDER_PREFIX)) continue;

@@ -1,0 +1,35 @@
+/** What a prober that starts finds of others on its machine: it ends what nobody owns, and nothing else. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { readlinkSync } from 'node:fs';
+
+import { describe, expect, it, onTestFinished } from 'vitest';
+
+import { removeLeftovers } from './leftovers.ts';
+
+/** A number that no process has any more. */
+function deadPid(): number {
+  return spawnSync('true').pid;
+}
+
+async function start(marker: string): Promise<ChildProcess> {
+  const child = spawn('cat', { env: { ...process.env, ZEPHYR_PROBE: marker } });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  await once(child, 'spawn');
+  return child;
+}
+
+describe.skipIf(process.platform !== 'linux')('leftovers of a prober', () => {
+  it('are ended; the probe of one that lives, or of one in a container, goes on', async () => {
+    const here = readlinkSync('/proc/self/ns/pid').replaceAll(/\D/g, '');
+    const left = await start(`${deadPid()}-abc-${here}`);
+    const living = await start(`${process.ppid}-abc-${here}`);
+    const contained = await start(`${deadPid()}-abc-1${here}`);
+    removeLeftovers();
+    expect(await once(left, 'exit')).toEqual([null, 'SIGKILL']);
+    for (const child of [living, contained]) {
+      child.stdin?.end();
+      expect(await once(child, 'exit')).toEqual([0, null]);
+    }
+  });
+});
