@@ -33,7 +33,7 @@ export async function rotateKey(call: ClientCall): Promise<string> {
 export async function removePerson({ config, name, environment }: ClientCall): Promise<string> {
   const say = translator(languageIn(readDocument(config), environment));
   const others = await removeClient(config, name);
-  return say(others === 0 ? 'clients.removed.last' : 'clients.removed', { name });
+  return others === 0 ? say('clients.removed.last', { name }) : say('clients.removed', { name });
 }
 
 /** Names, and where their keys are; never a key. */

@@ -73,8 +73,7 @@ export const setupCommands = {
   'clients.key.soon': 'A running Zephyr accepts it within seconds.',
   'clients.removed': '{name} is removed; a running Zephyr rejects the key within seconds.',
   'clients.removed.last':
-    '{name} is removed, and nobody has a key any more: a running Zephyr refuses everybody within seconds.\n' +
-    'To create one: zephyr clients add <name> (with compose: make client NAME=<name>). Started again without keys, Zephyr serves only programs on its own machine; where others could reach it, it does not start.',
+    '{name} is removed, and nobody has a key any more: a running Zephyr refuses everybody within seconds.\nTo create one: zephyr clients add <name> (with compose: make client NAME=<name>). Started again without keys, Zephyr serves only programs on its own machine; where others could reach it, it does not start.',
   'clients.none': 'Nobody has a key: Zephyr serves only programs on its own machine.',
   'clients.column.name': 'name',
   'clients.column.key': 'key',

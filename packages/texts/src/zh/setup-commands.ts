@@ -69,8 +69,7 @@ export const setupCommands = {
   'clients.key.soon': '运行中的 Zephyr 几秒内即会接受它。',
   'clients.removed': '已移除 {name}；运行中的 Zephyr 几秒内即会拒绝其密钥。',
   'clients.removed.last':
-    '已移除 {name}，再没有人有密钥：运行中的 Zephyr 几秒内即会拒绝所有人。\n' +
-    '创建密钥：zephyr clients add <name>（compose：make client NAME=<name>）。没有密钥而重新启动时，Zephyr 只服务本机上的程序；若他人可以访问，则不会启动。',
+    '已移除 {name}，再没有人有密钥：运行中的 Zephyr 几秒内即会拒绝所有人。\n创建密钥：zephyr clients add <name>（compose：make client NAME=<name>）。没有密钥而重新启动时，Zephyr 只服务本机上的程序；若他人可以访问，则不会启动。',
   'clients.none': '没有人有密钥：Zephyr 只服务本机上的程序。',
   'clients.column.name': '名称',
   'clients.column.key': '密钥',
