@@ -13,8 +13,8 @@ import { eventsOf } from './sse.ts';
 
 /** The controller itself gives up on a command after 5 s and reports that. */
 const TIMEOUT_MS = 8_000;
-/** Several megabytes, possibly over a slow connection. */
-const RECORDING_TIMEOUT_MS = 60_000;
+/** A recording, or the usage of a year: many megabytes, possibly over a slow connection. */
+const LONG_TIMEOUT_MS = 120_000;
 
 export interface AdminTarget {
   /** Without a trailing slash. */
@@ -80,8 +80,8 @@ export function adminClient(target: AdminTarget, say: Translate): AdminClient {
     if (response.ok) return response;
     throw await refusal(response, target.url, say);
   };
-  const get = async <Answer>(path: string): Promise<Answer> => {
-    const response = await request(path, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+  const get = async <Answer>(path: string, timeoutMs = TIMEOUT_MS): Promise<Answer> => {
+    const response = await request(path, { signal: AbortSignal.timeout(timeoutMs) });
     return answerOf(response, target.url, say);
   };
   return {
@@ -89,7 +89,7 @@ export function adminClient(target: AdminTarget, say: Translate): AdminClient {
     state: () => get('/api/state'),
     history: () => get('/api/history'),
     recording: async () => {
-      const signal = AbortSignal.timeout(RECORDING_TIMEOUT_MS);
+      const signal = AbortSignal.timeout(LONG_TIMEOUT_MS);
       const response = await request('/api/recording', { signal });
       if (!isOfType(response, 'application/jsonl')) throw notController(target.url, say);
       return response.text();
@@ -103,10 +103,10 @@ export function adminClient(target: AdminTarget, say: Translate): AdminClient {
       });
       return answerOf(response, target.url, say);
     },
-    usage: (query) => get(`/api/usage${queryOf(query)}`),
+    usage: (query) => get(`/api/usage${queryOf(query)}`, LONG_TIMEOUT_MS),
     budgets: () => get('/api/budgets'),
     usageCsv: async (query) => {
-      const signal = AbortSignal.timeout(RECORDING_TIMEOUT_MS);
+      const signal = AbortSignal.timeout(LONG_TIMEOUT_MS);
       const response = await request(`/api/usage.csv${queryOf(query)}`, { signal });
       if (!isOfType(response, 'text/csv')) throw notController(target.url, say);
       return response.text();
