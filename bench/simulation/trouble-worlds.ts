@@ -1,7 +1,14 @@
 /** Worlds of relays as they are: overload by chance, limits, a poisonous person, cuts, slowness. */
 import { type Asked, type Endpoint, MINUTE_MS, OPUS } from './nature.ts';
 import type { Random } from './random.ts';
-import { down, fiveSteady, inTrouble, periods, type WorldKind } from './world-parts.ts';
+import {
+  down,
+  fiveSteady,
+  inTrouble,
+  LONG_CONVERSATIONS,
+  periods,
+  type WorldKind,
+} from './world-parts.ts';
 
 /** A refusal comes at once, whatever was asked. */
 function overloadedByChance(percent: number): WorldKind {
@@ -114,5 +121,16 @@ export const TROUBLE_KINDS: readonly WorldKind[] = [
           return { ...condition, overheadMs: condition.overheadMs + heldMs, sigma: 0.05 };
         };
       }),
+  },
+  {
+    name: 'errors by chance, 10 %',
+    about:
+      'every endpoint answers 10 % of all requests by chance with 500, all the time; long conversations',
+    traffic: LONG_CONVERSATIONS,
+    endpoints: (random) =>
+      fiveSteady(random, 250, 600).map(
+        (base): Endpoint =>
+          (atMs, asked) => ({ ...base(atMs, asked), failureRatio: 0.1, failure: 'server_error' }),
+      ),
   },
 ];

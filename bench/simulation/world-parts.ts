@@ -9,6 +9,12 @@ export interface WorldKind {
   readonly endpoints: (random: Random, durationMs: number) => readonly Endpoint[];
 }
 
+export const LONG_CONVERSATIONS: Partial<TrafficShape> = {
+  requestsPerSession: 60,
+  firstTokens: 60_000,
+  sessionsPerHour: () => 10,
+};
+
 export const SOUND: Pick<Condition, 'failureRatio' | 'failure'> = {
   failureRatio: 0.002,
   failure: 'server_error',

@@ -13,6 +13,7 @@ import {
   down,
   fiveSteady,
   inTrouble,
+  LONG_CONVERSATIONS,
   periods,
   SOUND,
   steady,
@@ -138,7 +139,7 @@ const KINDS: readonly WorldKind[] = [
   {
     name: 'long sessions',
     about: 'long conversations with large caches; the endpoints drift',
-    traffic: { requestsPerSession: 60, firstTokens: 60_000, sessionsPerHour: () => 10 },
+    traffic: LONG_CONVERSATIONS,
     endpoints: (random) => Array.from({ length: 5 }, () => drifting(random)),
   },
   {
