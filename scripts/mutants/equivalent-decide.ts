@@ -255,4 +255,10 @@ export const OF_DECIDE: readonly Equivalent[] = [
     titles: ["ramp.status === 'none' → false"],
     why: COMPILER,
   },
+  {
+    file: 'decide/decision-pace.ts',
+    line: "plan.status === 'off' || !URGENT.has(plan.why)",
+    titles: ["plan.status === 'off' || !URGENT.has(plan.why) → !URGENT.has(plan.why)"],
+    why: COMPILER,
+  },
 ];

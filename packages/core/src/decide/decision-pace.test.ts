@@ -23,6 +23,11 @@ describe('a leader is at rest', () => {
 });
 
 describe('a leader is not at rest', () => {
+  it('while requests are active, however old their report', () => {
+    const { world, atMs } = calm().presence(running({ a: 1 }));
+    expect(isAtRest({ ...world, lastBusyAtMs: epochMs(0) }, epochMs(atMs))).toBe(false);
+  });
+
   it('with an active request, and ten seconds after the last one', () => {
     const story = calm().presence(running({ a: 1 }));
     expect(rests(story)).toBe(false);

@@ -28,3 +28,8 @@ it.each([
     gainMs: -gain.gainMs,
   });
 });
+
+it('a limit of one endpoint alone counts as it is', () => {
+  const limited = { ...NOTHING, limitMs: 100 };
+  expect(gainMsOf({ from: limited, to: NOTHING })).toEqual({ fasterMs: 100, gainMs: 100 });
+});

@@ -28,3 +28,20 @@ describe('weighTrade', () => {
     expect(weighTrade(load, gainMs, policy).verdict).toBe(verdict);
   });
 });
+
+describe('the price of the time', () => {
+  /** An hour is worth 60 USD, and one request is expected of each session. */
+  const priced = { ...policy, usdPerHour: 60, requestsAhead: 1, rebuildMsPerToken: 0.06 };
+
+  it('is that of the gain less the wait for the new caches', () => {
+    const trade = weighTrade(sonnet(2, 10_000), 60_600, priced);
+    expect(trade).toMatchObject({ sessions: 2, cachedTokens: 10_000, gainMs: 121_200 });
+    expect(trade.rebuildMs).toBeCloseTo(600);
+    expect(trade.gainUsd).toBeCloseTo(2.01);
+  });
+
+  it('is worth a move where it is as much as the caches', () => {
+    expect(weighTrade(sonnet(1, 0), 0, priced).verdict).toBe('move');
+    expect(weighTrade(sonnet(1, 0), -1, priced).verdict).toBe('stay');
+  });
+});
