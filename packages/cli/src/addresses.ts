@@ -8,6 +8,7 @@ import { isLoopback } from '@zephyr/runtime/config/rules/endpoint-url';
 import { expandHome } from '@zephyr/runtime/config/tables/values';
 import { nameIn } from '@zephyr/runtime/connection/tls-files';
 import { ZephyrError } from '@zephyr/runtime/errors';
+import { phrase } from '@zephyr/runtime/phrase';
 
 /** An address that programs on this machine can connect to. */
 export function localHost(host: string): string {
@@ -69,7 +70,7 @@ function textOf(path: string): string | undefined {
 export function checkedUrl(text: string, example: string): string {
   const isHttp = /^https?:\/\//.test(text) && URL.canParse(text);
   if (isHttp) return text.replace(/\/+$/, '');
-  throw new ZephyrError('USAGE', `--url ${text} is not a URL`, {
-    advice: [`for example: --url ${example}`],
+  throw new ZephyrError('USAGE', phrase`--url ${text} is not a URL`, {
+    advice: [phrase`for example: --url ${example}`],
   });
 }

@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs';
 
 import { takeEnvironment } from '@zephyr/runtime/environment';
-import { EXIT, explain, ZephyrError } from '@zephyr/runtime/errors';
+import { EXIT, ZephyrError } from '@zephyr/runtime/errors';
 import { CommanderError } from 'commander';
 
 import { outliveOutput, print } from './output.ts';
@@ -20,13 +20,14 @@ try {
   await buildProgram({ environment, print }).parseAsync(args, { from: 'user' });
 } catch (error) {
   // A service that did not become ready in time may hold this process open.
-  process.exit(exitCodeOf(error));
+  process.exit(await exitCodeOf(error));
 }
 
 /** Commander has already printed its own errors; help and version are not errors. */
-function exitCodeOf(error: unknown): number {
+async function exitCodeOf(error: unknown): Promise<number> {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-  console.error(explain(error));
+  const { errorText } = await import('./error-text.ts');
+  console.error(errorText(error, process.argv, environment));
   const isUsage = error instanceof ZephyrError && ['CONFIG', 'USAGE'].includes(error.code);
   return isUsage ? EXIT.usage : EXIT.failure;
 }

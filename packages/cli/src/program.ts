@@ -5,9 +5,9 @@
 import { existsSync } from 'node:fs';
 
 import { ZephyrError } from '@zephyr/runtime/errors';
+import { phrase } from '@zephyr/runtime/phrase';
 import { VERSION } from '@zephyr/runtime/version';
 import { Command, Option } from 'commander';
-
 import { examplesOf, helpIn, titleIn } from './command-help.ts';
 import { SHELLS } from './connect/shell-lines.ts';
 import { addEditCommands } from './edit-commands.ts';
@@ -63,8 +63,8 @@ type Files = readonly Option[];
  */
 function requireEnvFile(path: string): void {
   if (existsSync(path)) return;
-  throw new ZephyrError('CONFIG', `--env-file ${path}: this file does not exist`, {
-    advice: ['check the path; without --env-file, .env is read if it exists'],
+  throw new ZephyrError('CONFIG', phrase`--env-file ${path}: this file does not exist`, {
+    advice: [phrase`check the path; without --env-file, .env is read if it exists`],
   });
 }
 
@@ -172,8 +172,8 @@ function addSecrets(program: Command, { environment, print }: Surroundings): voi
     .action(async (folder: string, options: { redis: string }) => {
       const { makeSecrets } = await import('./commands/secrets.ts');
       const created = makeSecrets(folder, options);
-      if (created.length === 0) print(`${folder} already has all passwords; none was changed`);
-      for (const path of created) print(`created ${path}`);
+      if (created.length === 0) print(say('secrets.none', { folder }));
+      for (const path of created) print(say('secrets.created', { path }));
     });
 }
 
@@ -242,8 +242,8 @@ function portOption(text: string): Option {
 function parsePort(text: string): number {
   const port = Number(text);
   if (!/^\d+$/.test(text) || port > 65_535) {
-    throw new ZephyrError('USAGE', `--port ${text} is not a port`, {
-      advice: ['a port is a number from 0 to 65535'],
+    throw new ZephyrError('USAGE', phrase`--port ${text} is not a port`, {
+      advice: [phrase`a port is a number from 0 to 65535`],
     });
   }
   return port;

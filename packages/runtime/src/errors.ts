@@ -1,3 +1,5 @@
+import { type Phrase, spoken } from './phrase.ts';
+
 /**
  * An error that says what happened, where, and what to do next.
  * It never contains a secret. Callers match `code`, never the message.
@@ -6,23 +8,30 @@ export class ZephyrError extends Error {
   readonly code: string;
   /** What the person can do about it; one line per step. */
   readonly advice: readonly string[];
+  /** The same in any language: the message, and the advice. */
+  readonly lines: readonly (string | Phrase)[];
 
   constructor(
     code: string,
-    message: string,
-    options: { cause?: unknown; advice?: readonly string[] } = {},
+    message: string | Phrase,
+    options: { cause?: unknown; advice?: readonly (string | Phrase)[] } = {},
   ) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super(spoken(message), options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'ZephyrError';
     this.code = code;
-    this.advice = options.advice ?? [];
+    const advice = options.advice ?? [];
+    this.advice = advice.map((line) => spoken(line));
+    this.lines = [message, ...advice];
   }
 }
 
-/** What to show to a person: the message and, below it, what to do. */
-export function explain(error: unknown): string {
-  const advice = error instanceof ZephyrError ? error.advice : [];
-  return [messageOf(error), ...advice.map((line) => `  ${line}`)].join('\n');
+/**
+ * What to show to a person: the message and, below it, what to do.
+ * @param templateOf see `spoken`
+ */
+export function explain(error: unknown, templateOf?: (english: string) => string): string {
+  const lines = error instanceof ZephyrError ? error.lines : [messageOf(error)];
+  return lines.map((line) => spoken(line, templateOf)).join('\n  ');
 }
 
 /** Exit codes of every program of this repository. */

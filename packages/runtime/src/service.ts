@@ -15,6 +15,7 @@ import { type Environment, takeEnvironment } from './environment.ts';
 import { EXIT, explain, ZephyrError } from './errors.ts';
 import { takeListenFds } from './listen-fds.ts';
 import { createLogger, type Logger } from './logger.ts';
+import { phrase } from './phrase.ts';
 import type { RedisTarget } from './redis/client.ts';
 import type { ServiceName } from './service-name.ts';
 import { VERSION } from './version.ts';
@@ -209,8 +210,8 @@ function addressIn(environment: Environment, variable: string): Address | undefi
   if (text === undefined || text === '') return undefined;
   const [, host = '', port = ''] = /^(.+):(\d{1,5})$/.exec(text) ?? [];
   if (host === '' || Number(port) > 65_535) {
-    throw new ZephyrError('CONFIG', `${variable} is ${text}, which is no address and port`, {
-      advice: ['write it as <host>:<port>, e.g. 0.0.0.0:8080'],
+    throw new ZephyrError('CONFIG', phrase`${variable} is ${text}, which is no address and port`, {
+      advice: [phrase`write it as <host>:<port>, e.g. 0.0.0.0:8080`],
     });
   }
   return { host: host.replace(/^\[(.*)\]$/, '$1'), port: Number(port) };

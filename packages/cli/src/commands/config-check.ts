@@ -50,11 +50,9 @@ export async function checkConfig(
   if (options.json === true) {
     return { text: JSON.stringify({ ok, problems: [], notes, endpoints }), exitCode };
   }
-  const numbers = {
-    endpoints: counted(config.endpoints.length, 'endpoint'),
-    groups: counted(config.groups.length, 'group'),
-  };
-  const summary = `${options.config} has no errors: ${numbers.endpoints} in ${numbers.groups}.`;
+  const summary = say('config.noErrors', {
+    ...{ path: options.config, count: config.endpoints.length, groups: config.groups.length },
+  });
   const lines = [summary, ...outboundNotesOf(loaded, say), ...notes.map((note) => `! ${note}`)];
   const text = lines.join('\n');
   return {
@@ -78,8 +76,4 @@ async function loadedOrProblems(
     if (error instanceof ConfigError) return error;
     throw error;
   }
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -13,8 +13,8 @@ import { join } from 'node:path';
 
 import type { Environment } from '@zephyr/runtime/environment';
 import { ZephyrError } from '@zephyr/runtime/errors';
+import { phrase } from '@zephyr/runtime/phrase';
 import type { SimulatedEndpoint } from '@zephyr/testkit/simulated-endpoint';
-
 import { helpIn } from '../command-help.ts';
 import { stateFolder } from '../launch/state-folder.ts';
 
@@ -76,7 +76,7 @@ export async function controlDemo(
   const path = `${demo.url}/${action}/${encodeURIComponent(endpoint)}`;
   const response = await fetch(path, { method: 'POST' });
   const text = await response.text();
-  if (!response.ok) throw new ZephyrError('DEMO', `cannot ${action} ${endpoint}: ${text}`);
+  if (!response.ok) throw new ZephyrError('DEMO', phrase`cannot ${action} ${endpoint}: ${text}`);
   const say = helpIn(environment);
   // Requests meet a dead endpoint at once; that it is alive again is found out by a probe.
   return action === 'kill'
@@ -94,14 +94,18 @@ function theOneOf(demos: readonly RunningDemo[], port: number | undefined): Runn
   const meant = port === undefined ? demos : demos.filter((demo) => demo.port === port);
   const [only, second] = meant;
   if (only === undefined) {
-    throw new ZephyrError('DEMO', `no demo is running${port === undefined ? '' : ` on ${port}`}`, {
-      advice: ['start it in another terminal: make demo'],
-    });
+    throw new ZephyrError(
+      'DEMO',
+      port === undefined ? phrase`no demo is running` : phrase`no demo is running on ${port}`,
+      {
+        advice: [phrase`start it in another terminal: make demo`],
+      },
+    );
   }
   if (second === undefined) return only;
   const ports = meant.map((demo) => demo.port).join(', ');
-  throw new ZephyrError('DEMO', `several demos are running, on the ports ${ports}`, {
-    advice: [`say which one: --port ${only.port}`],
+  throw new ZephyrError('DEMO', phrase`several demos are running, on the ports ${ports}`, {
+    advice: [phrase`say which one: --port ${only.port}`],
   });
 }
 

@@ -11,9 +11,9 @@ import { systemClock } from '@zephyr/runtime/clock';
 import { loadConfig } from '@zephyr/runtime/config/load';
 import type { Environment } from '@zephyr/runtime/environment';
 import { ZephyrError } from '@zephyr/runtime/errors';
+import { phrase } from '@zephyr/runtime/phrase';
 import { type SimulatedEndpoint, startSimulatedEndpoint } from '@zephyr/testkit/simulated-endpoint';
 import { languageOf, type Translate } from '@zephyr/texts';
-
 import { helpIn, localeOf } from '../command-help.ts';
 import { demoRedisUrl } from '../launch/demo-redis.ts';
 import { otherPort, requireFreePorts } from '../launch/free-port.ts';
@@ -59,7 +59,11 @@ export async function runDemo(options: DemoOptions, environment: Environment): P
     () => undefined,
   );
   try {
-    return await runUntilStopped(demo.system, { print: console.log, signals });
+    return await runUntilStopped(demo.system, {
+      print: console.log,
+      say: helpIn(environment),
+      signals,
+    });
   } finally {
     await demo.endEndpoints();
   }
@@ -84,9 +88,9 @@ export async function startDemo(
   if (port > LAST_PORT) {
     throw new ZephyrError(
       'USAGE',
-      `--port ${port} leaves no ports for the controller and the prober`,
+      phrase`--port ${port} leaves no ports for the controller and the prober`,
       {
-        advice: [`the demo uses three ports in a row: --port ${LAST_PORT} at most`],
+        advice: [phrase`the demo uses three ports in a row: --port ${LAST_PORT} at most`],
       },
     );
   }
@@ -94,8 +98,8 @@ export async function startDemo(
     ['proxy', 'controller', 'prober'].map((service, index) => ({
       host: '127.0.0.1',
       port: port === 0 ? 0 : port + index,
-      owner: `the ${service}`,
-      advice: `end that program, or choose other ports: make demo PORT=${otherPort(port, 1000)}`,
+      owner: phrase`the ${service}`,
+      advice: phrase`end that program, or choose other ports: make demo PORT=${otherPort(port, 1000)}`,
     })),
   );
   const redisUrl = await demoRedisUrl(environment);

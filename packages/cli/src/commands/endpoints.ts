@@ -12,8 +12,8 @@ import { readDocument } from '@zephyr/runtime/config/load';
 import { idOfName } from '@zephyr/runtime/config/slug';
 import type { Environment } from '@zephyr/runtime/environment';
 import { EXIT, ZephyrError } from '@zephyr/runtime/errors';
+import { phrase } from '@zephyr/runtime/phrase';
 import { type Translate, translator } from '@zephyr/texts';
-
 import type { Ask } from '../edit/ask.ts';
 import { renderTable } from '../table.ts';
 import { isServed, type SurveyCall, surveyEndpoints, surveyText } from './config-check-online.ts';
@@ -79,8 +79,8 @@ async function draftOf(call: AddEndpointCall, say: Translate): Promise<EndpointD
   const given = async (value: string | undefined, key: 'name' | 'url'): Promise<string> => {
     const answer = value ?? (ask.isPossible ? await ask.line(say(`endpoint.ask.${key}`)) : '');
     if (answer !== '') return answer;
-    throw new ZephyrError('USAGE', `the ${key} of the endpoint is missing`, {
-      advice: ['zephyr endpoint add <name> --url https://…'],
+    throw new ZephyrError('USAGE', phrase`the ${key} of the endpoint is missing`, {
+      advice: [phrase`zephyr endpoint add <name> --url https://…`],
     });
   };
   const { group, tokenEnv } = options;
@@ -99,16 +99,20 @@ async function tokenFor(
 ): Promise<string | undefined> {
   if (hasToken) {
     if (options.tokenStdin !== true) return undefined;
-    const from = variable === undefined ? 'its token_command' : variable;
-    throw new ZephyrError('USAGE', `group ${name} has a token already, from ${from}`, {
-      advice: ['leave out --token-stdin, or name a new group: --group <name>'],
+    const from = variable === undefined ? phrase`its token_command` : variable;
+    throw new ZephyrError('USAGE', phrase`group ${name} has a token already, from ${from}`, {
+      advice: [phrase`leave out --token-stdin, or name a new group: --group <name>`],
     });
   }
   if (options.tokenStdin === true) return await ask.input();
   if (ask.isPossible) return await ask.hidden(say('endpoint.ask.token', { group: name }));
-  throw new ZephyrError('USAGE', `${variable}, the token of group ${name}, is not set`, {
-    advice: [`put it into ${options.envFile}, or give it on standard input: --token-stdin`],
-  });
+  throw new ZephyrError(
+    'USAGE',
+    phrase`${String(variable)}, the token of group ${name}, is not set`,
+    {
+      advice: [phrase`put it into ${options.envFile}, or give it on standard input: --token-stdin`],
+    },
+  );
 }
 
 /** @throws ZephyrError `CONFIG`, `USAGE`, `READ_ONLY`; the file is then as it was */

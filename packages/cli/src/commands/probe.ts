@@ -14,8 +14,8 @@ import type { Config, EndpointConfig } from '@zephyr/runtime/config/config';
 import { type LoadedConfig, loadConfig } from '@zephyr/runtime/config/load';
 import type { Environment } from '@zephyr/runtime/environment';
 import { EXIT, ZephyrError } from '@zephyr/runtime/errors';
+import { phrase } from '@zephyr/runtime/phrase';
 import { numbersOf, type Translate, translator } from '@zephyr/texts';
-
 import { renderTable } from '../table.ts';
 
 interface ProbeOptions {
@@ -120,8 +120,9 @@ function endpointsOf(config: Config, wanted: string | undefined): readonly Endpo
     ({ id, name }) => id === wanted || name.toLowerCase() === wanted.toLowerCase(),
   );
   if (found.length > 0) return found;
-  throw new ZephyrError('USAGE', `there is no endpoint named ${wanted}`, {
-    advice: [`known endpoints: ${config.endpoints.map(({ name }) => name).join(', ')}`],
+  const known = config.endpoints.map(({ name }) => name).join(', ');
+  throw new ZephyrError('USAGE', phrase`there is no endpoint named ${wanted}`, {
+    advice: [phrase`known endpoints: ${known}`],
   });
 }
 

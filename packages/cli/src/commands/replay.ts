@@ -21,8 +21,8 @@ import { policyOf } from '@zephyr/runtime/config/policy-of-config';
 import { UNREAD_TOKENS } from '@zephyr/runtime/config/token-command';
 import type { Environment } from '@zephyr/runtime/environment';
 import { EXIT, messageOf, ZephyrError } from '@zephyr/runtime/errors';
+import { phrase } from '@zephyr/runtime/phrase';
 import { decisionText, languageOf, numbersOf, type Situation, translator } from '@zephyr/texts';
-
 import { localeOf } from '../command-help.ts';
 import { withSetting } from '../replay/settings.ts';
 import { renderTable } from '../table.ts';
@@ -89,10 +89,10 @@ function readText(path: string): string {
     return readFileSync(path, 'utf8');
   } catch (cause) {
     const isMissing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
-    const why = isMissing ? 'this file does not exist' : messageOf(cause);
-    throw new ZephyrError('USAGE', `--file ${path}: ${why}`, {
+    const why = isMissing ? phrase`this file does not exist` : messageOf(cause);
+    throw new ZephyrError('USAGE', phrase`--file ${path}: ${why}`, {
       cause,
-      advice: [`to save a recording of the running system: zephyr replay --save ${path}`],
+      advice: [phrase`to save a recording of the running system: zephyr replay --save ${path}`],
     });
   }
 }

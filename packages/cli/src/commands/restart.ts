@@ -5,8 +5,8 @@ import { systemClock } from '@zephyr/runtime/clock';
 import { loadConfig } from '@zephyr/runtime/config/load';
 import type { Environment } from '@zephyr/runtime/environment';
 import { ZephyrError } from '@zephyr/runtime/errors';
+import { phrase } from '@zephyr/runtime/phrase';
 import { translator } from '@zephyr/texts';
-
 import { localHost } from '../addresses.ts';
 import { type RunningRecord, readRunning } from '../launch/running-record.ts';
 import { stateFolder, stateNameOf } from '../launch/state-folder.ts';
@@ -38,9 +38,13 @@ export async function restart(options: RestartOptions, environment: Environment)
   const url = `http://${localHost(config.server.host)}:${port}`;
   // A record that a killed process left behind: its number may be another program's by now.
   if (before === undefined || !(await isServedBy(url, before.servingPid))) {
-    throw new ZephyrError('NOT_RUNNING', `no zephyr start with ${options.config} runs at ${url}`, {
-      advice: ['start it with: zephyr start', 'containers are replaced by: make up'],
-    });
+    throw new ZephyrError(
+      'NOT_RUNNING',
+      phrase`no zephyr start with ${options.config} runs at ${url}`,
+      {
+        advice: [phrase`start it with: zephyr start`, phrase`containers are replaced by: make up`],
+      },
+    );
   }
   process.kill(before.pid, 'SIGUSR2');
   const { servingPid, version } = await replaced(folder, before);
@@ -73,7 +77,7 @@ async function replaced(folder: string, before: RunningRecord): Promise<RunningR
     }
     await sleep(LOOK_EACH_MS);
   }
-  throw new ZephyrError('SUCCESSOR', 'the running Zephyr did not start a next process', {
-    advice: ['its log says why; zephyr status shows whether it serves'],
+  throw new ZephyrError('SUCCESSOR', phrase`the running Zephyr did not start a next process`, {
+    advice: [phrase`its log says why; zephyr status shows whether it serves`],
   });
 }

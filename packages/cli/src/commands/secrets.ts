@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'n
 import { dirname, join } from 'node:path';
 
 import { ZephyrError } from '@zephyr/runtime/errors';
-
+import { phrase } from '@zephyr/runtime/phrase';
 import { aclFile, type RedisUser } from '../secrets/redis-acl.ts';
 
 export interface SecretsOptions {
@@ -30,8 +30,8 @@ export interface SecretsOptions {
  */
 export function makeSecrets(folder: string, { redis }: SecretsOptions): readonly string[] {
   if (!isHostAndPort(redis)) {
-    throw new ZephyrError('USAGE', `--redis ${redis} is not a host and a port`, {
-      advice: ['for example: --redis redis.lan:6379'],
+    throw new ZephyrError('USAGE', phrase`--redis ${redis} is not a host and a port`, {
+      advice: [phrase`for example: --redis redis.lan:6379`],
     });
   }
   mkdirSync(folder, { recursive: true, mode: 0o700 });

@@ -4,6 +4,7 @@ import { stripVTControlCharacters } from 'node:util';
 
 import { type LoadedConfig, loadConfig } from '@zephyr/runtime/config/load';
 import type { Environment } from '@zephyr/runtime/environment';
+import { phrase } from '@zephyr/runtime/phrase';
 import { translator } from '@zephyr/texts';
 
 import { localHost, urlForPeople } from '../addresses.ts';
@@ -39,7 +40,8 @@ export async function start(options: StartOptions, environment: Environment): Pr
   process.on('SIGUSR2', () => void system?.replace());
   const log = isShown ? ready.logToFile() : console.log;
   const launched = await ready.launch(log);
-  const run = { print: console.log, signals };
+  const say = translator(ready.loaded.config.ui.language);
+  const run = { print: console.log, say, signals };
   if (ready.isNext) {
     const until = Promise.race([signals.first, takeOver(launched)]);
     return await runUntilStopped(launched, { ...run, until });
@@ -123,18 +125,18 @@ function wantedPorts(
     {
       ...server,
       port,
-      owner: 'the proxy (server.port)',
-      advice: `end that program, or choose another port: make start PORT=${otherPort(port, 10)}`,
+      owner: phrase`the proxy (server.port)`,
+      advice: phrase`end that program, or choose another port: make start PORT=${otherPort(port, 10)}`,
     },
     {
       ...controller,
-      owner: 'the controller (controller.port)',
-      advice: `end that program, or change controller.port in ${configPath}`,
+      owner: phrase`the controller (controller.port)`,
+      advice: phrase`end that program, or change controller.port in ${configPath}`,
     },
     {
       ...prober,
-      owner: 'the prober (prober.port)',
-      advice: `end that program, or change prober.port in ${configPath}`,
+      owner: phrase`the prober (prober.port)`,
+      advice: phrase`end that program, or change prober.port in ${configPath}`,
     },
   ];
 }

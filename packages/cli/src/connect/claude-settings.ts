@@ -16,6 +16,7 @@ import { dirname, join } from 'node:path';
 
 import type { Environment } from '@zephyr/runtime/environment';
 import { ZephyrError } from '@zephyr/runtime/errors';
+import { phrase } from '@zephyr/runtime/phrase';
 
 export interface Connection {
   readonly baseUrl: string;
@@ -93,9 +94,9 @@ function readSettings(
   }
   throw new ZephyrError(
     'USAGE',
-    `${path} is not a settings file of Claude Code; it was not changed`,
+    phrase`${path} is not a settings file of Claude Code; it was not changed`,
     {
-      advice: ['fix its JSON, or set the variables in your shell: zephyr connect'],
+      advice: [phrase`fix its JSON, or set the variables in your shell: zephyr connect`],
     },
   );
 }

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 
 import { type KeyVerdict, type ProxyHome, proxyHomeSchema } from '@zephyr/contract/proxy-status';
 import { ZephyrError } from '@zephyr/runtime/errors';
-
+import { phrase } from '@zephyr/runtime/phrase';
 import { checkedUrl, localHost, proxyAddressIn } from '../addresses.ts';
 
 export interface FoundProxy {
@@ -26,10 +26,10 @@ export async function findProxy({ url: given, configPath, key }: Wanted): Promis
   const url = given === undefined ? configuredUrl(configPath) : baseUrlOf(given);
   const home = await homeOf(url, key);
   if (home === undefined) {
-    throw new ZephyrError('UNREACHABLE', `no Zephyr answers at ${url}`, {
+    throw new ZephyrError('UNREACHABLE', phrase`no Zephyr answers at ${url}`, {
       advice: [
-        'is it running? start it with: zephyr start (for a team: make up)',
-        'on another machine or port: zephyr connect --url http://zephyr.lan:8080',
+        phrase`is it running? start it with: zephyr start (for a team: make up)`,
+        phrase`on another machine or port: zephyr connect --url http://zephyr.lan:8080`,
       ],
     });
   }

@@ -1,6 +1,6 @@
 /** What Claude Code sends as its token to a proxy that was found. */
 import { ZephyrError } from '@zephyr/runtime/errors';
-
+import { phrase } from '@zephyr/runtime/phrase';
 import { AUTH_TOKEN } from './claude-settings.ts';
 import type { FoundProxy } from './find-proxy.ts';
 
@@ -14,11 +14,13 @@ export function usableToken(proxy: FoundProxy, key: string | undefined, command:
   if (proxy.access === 'open') return 'anything';
   if (proxy.access === 'accepted' && key !== undefined) return key;
   const problem =
-    proxy.access === 'no_key' ? `${proxy.url} needs your key` : `${proxy.url} rejects this key`;
+    proxy.access === 'no_key'
+      ? phrase`${proxy.url} needs your key`
+      : phrase`${proxy.url} rejects this key`;
   throw new ZephyrError('USAGE', problem, {
     advice: [
-      `set it for this command alone: ${AUTH_TOKEN}=zk-… ${command}`,
-      'an operator makes one with: zephyr clients add <name> (for a team: make client NAME=<name>)',
+      phrase`set it for this command alone: ${AUTH_TOKEN}=zk-… ${command}`,
+      phrase`an operator makes one with: zephyr clients add <name> (for a team: make client NAME=<name>)`,
     ],
   });
 }

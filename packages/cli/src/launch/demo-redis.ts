@@ -8,10 +8,10 @@ import { variablesOf } from '@zephyr/runtime/config/variables';
 import type { Environment } from '@zephyr/runtime/environment';
 import { messageOf, ZephyrError } from '@zephyr/runtime/errors';
 import { createLogger } from '@zephyr/runtime/logger';
+import { phrase } from '@zephyr/runtime/phrase';
 import { createRedis } from '@zephyr/runtime/redis/client';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { findRedisServer } from '@zephyr/runtime/redis/server';
-
 import { withTimeout } from '../with-timeout.ts';
 
 /**
@@ -24,11 +24,12 @@ export async function demoRedisUrl(
 ): Promise<string | undefined> {
   const text = variablesOf(environment, '')(REDIS_URL_VARIABLE);
   if (text === undefined || findServer() !== undefined) return undefined;
-  if (!URL.canParse(text)) throw new ZephyrError('DEMO', `${REDIS_URL_VARIABLE} is not a URL`);
+  if (!URL.canParse(text))
+    throw new ZephyrError('DEMO', phrase`${REDIS_URL_VARIABLE} is not a URL`);
   const { url, password } = splitPassword(text);
   if (await isLed({ url, password })) {
-    throw new ZephyrError('DEMO', `another Zephyr works with the Redis at ${url}`, {
-      advice: ['end it, or name another database, such as redis://host:6379/9'],
+    throw new ZephyrError('DEMO', phrase`another Zephyr works with the Redis at ${url}`, {
+      advice: [phrase`end it, or name another database, such as redis://host:6379/9`],
     });
   }
   return text;
@@ -40,9 +41,9 @@ async function isLed(target: { url: string; password: string | undefined }): Pro
   try {
     return (await withTimeout(redis.exists(keys.lease))) === 1;
   } catch (error) {
-    throw new ZephyrError('DEMO', `no answer from ${target.url}: ${messageOf(error)}`, {
+    throw new ZephyrError('DEMO', phrase`no answer from ${target.url}: ${messageOf(error)}`, {
       cause: error,
-      advice: [`is it running, and are address and password in ${REDIS_URL_VARIABLE} right?`],
+      advice: [phrase`is it running, and are address and password in ${REDIS_URL_VARIABLE} right?`],
     });
   } finally {
     redis.disconnect();

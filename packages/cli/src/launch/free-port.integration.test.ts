@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 
+import { phrase } from '@zephyr/runtime/phrase';
 import { describe, expect, it } from 'vitest';
 
 import { otherPort, requireFreePorts } from './free-port.ts';
@@ -8,8 +9,8 @@ import { otherPort, requireFreePorts } from './free-port.ts';
 const wanted = (port: number, host = '127.0.0.1') => ({
   host,
   port,
-  owner: 'the proxy (server.port)',
-  advice: 'choose another',
+  owner: phrase`the proxy (server.port)`,
+  advice: phrase`choose another`,
 });
 
 describe('otherPort', () => {

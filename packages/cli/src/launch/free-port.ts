@@ -2,14 +2,15 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 
 import { ZephyrError } from '@zephyr/runtime/errors';
+import { type Phrase, phrase } from '@zephyr/runtime/phrase';
 
 export interface WantedPort {
   readonly host: string;
   readonly port: number;
   /** Who wants it, e.g. `the proxy (server.port)`. */
-  readonly owner: string;
+  readonly owner: Phrase;
   /** What to do where it is taken. */
-  readonly advice: string;
+  readonly advice: Phrase;
 }
 
 /** @throws ZephyrError `PORT_IN_USE` for the first port that another program has. */
@@ -33,13 +34,13 @@ export function otherPort(port: number, steps: number): number {
 }
 
 function refusal({ host, port, owner, advice }: WantedPort, error: NodeJS.ErrnoException): Error {
-  const whys: Readonly<Record<string, string>> = {
-    EADDRINUSE: 'another program has it',
-    EACCES: 'this user may not open it; ports below 1024 need root',
-    EADDRNOTAVAIL: `this machine has no address ${host}`,
+  const whys: Readonly<Record<string, Phrase>> = {
+    EADDRINUSE: phrase`another program has it`,
+    EACCES: phrase`this user may not open it; ports below 1024 need root`,
+    EADDRNOTAVAIL: phrase`this machine has no address ${host}`,
   };
   const why = whys[error.code ?? ''] ?? error.message;
-  return new ZephyrError('PORT_IN_USE', `port ${port} for ${owner} is not free: ${why}`, {
+  return new ZephyrError('PORT_IN_USE', phrase`port ${port} for ${owner} is not free: ${why}`, {
     cause: error,
     advice: [advice],
   });

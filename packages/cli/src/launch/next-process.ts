@@ -6,8 +6,8 @@ import { createInterface } from 'node:readline';
 
 import { type Environment, handedOver } from '@zephyr/runtime/environment';
 import { messageOf, ZephyrError } from '@zephyr/runtime/errors';
+import { phrase } from '@zephyr/runtime/phrase';
 import type { Address, ServiceName } from '@zephyr/runtime/service';
-
 import { fromNextSchema, HAND_OVER, type HandedOver, SUCCESSION } from './succession.ts';
 
 /** Of Node's own: it owns a file descriptor, and accepts nothing until somebody listens on it. */
@@ -117,13 +117,13 @@ async function readyVersion(child: ChildProcess, ended: Promise<string>): Promis
   const first = await Promise.race([
     ready.then((version) => ({ version })),
     ended.then((how) => ({ how })),
-    late.then(() => ({ how: `not ready after ${READY_LIMIT_MS / 1_000} s` })),
+    late.then(() => ({ how: phrase`not ready after ${READY_LIMIT_MS / 1_000} s` })),
   ]);
   clearTimeout(limit);
   if ('version' in first) return first.version;
   child.kill('SIGKILL');
-  throw new ZephyrError('SUCCESSOR', `the next process did not start: ${first.how}`, {
-    advice: ['the lines above say why; the running one goes on'],
+  throw new ZephyrError('SUCCESSOR', phrase`the next process did not start: ${first.how}`, {
+    advice: [phrase`the lines above say why; the running one goes on`],
   });
 }
 
@@ -143,5 +143,5 @@ async function socketsOf(child: ChildProcess, ended: Promise<string>): Promise<S
   });
   child.send(HAND_OVER);
   if ((await Promise.race([all, ended])) === 'all') return sockets;
-  throw new ZephyrError('SUCCESSOR', 'the process that serves has ended');
+  throw new ZephyrError('SUCCESSOR', phrase`the process that serves has ended`);
 }

@@ -1,5 +1,5 @@
+import { translator } from '@zephyr/texts';
 import { describe, expect, it } from 'vitest';
-
 import type { LaunchedSystem } from './launcher.ts';
 import { runUntilStopped, takeStopSignals } from './run-until-stopped.ts';
 
@@ -21,6 +21,8 @@ function endlessSystem(onStop: () => void): { system: LaunchedSystem; isAbandone
   return { system: system as unknown as LaunchedSystem, isAbandoned: () => abandoned };
 }
 
+const say = translator('en');
+
 describe('the end of a launched system', () => {
   it('takes a second signal that comes before it waits for one, and lets a third do what it does by itself', async () => {
     const listeners = process.listenerCount('SIGINT');
@@ -30,7 +32,7 @@ describe('the end of a launched system', () => {
       listening = process.listenerCount('SIGINT');
       process.emit('SIGINT');
     });
-    const ended = runUntilStopped(system, { print: () => undefined, signals });
+    const ended = runUntilStopped(system, { print: () => undefined, say, signals });
     process.emit('SIGINT');
     expect(await ended).toBe(1);
     expect(isAbandoned()).toBe(true);
@@ -42,7 +44,7 @@ describe('the end of a launched system', () => {
     const signals = takeStopSignals();
     const { system, isAbandoned } = endlessSystem(() => process.emit('SIGTERM'));
     const until = Promise.resolve();
-    expect(await runUntilStopped(system, { print: () => undefined, signals, until })).toBe(1);
+    expect(await runUntilStopped(system, { print: () => undefined, say, signals, until })).toBe(1);
     expect(isAbandoned()).toBe(true);
     process.emit('SIGTERM');
   });

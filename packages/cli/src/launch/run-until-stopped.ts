@@ -1,9 +1,11 @@
 import { EXIT } from '@zephyr/runtime/errors';
+import type { Translate } from '@zephyr/texts';
 
 import type { LaunchedSystem } from './launcher.ts';
 
 export interface RunOptions {
   readonly print: (line: string) => void;
+  readonly say: Translate;
   readonly signals: StopSignals;
   /** Settles when a person asks for the end; by default the first signal. */
   readonly until?: Promise<void>;
@@ -17,12 +19,12 @@ export interface RunOptions {
  */
 export async function runUntilStopped(
   system: LaunchedSystem,
-  { print, signals, until = signals.first }: RunOptions,
+  { print, say, signals, until = signals.first }: RunOptions,
 ): Promise<number> {
   const fault = await Promise.race([until, system.fault]);
   const another = signals.next();
-  if (fault !== undefined) print(`An error of the launcher: ${fault.stack}`);
-  print('Ending; running answers may finish. Ctrl-C ends at once.');
+  if (fault !== undefined) print(say('start.fault', { stack: String(fault.stack) }));
+  print(say('start.ending'));
   const stopped = system.stop().then(() => 'in order' as const);
   const how = await Promise.race([stopped, another.then(() => 'at once' as const)]);
   if (how === 'at once') await system.abandon();

@@ -9,6 +9,7 @@ import type { Server } from 'node:net';
 
 import { systemClock } from '@zephyr/runtime/clock';
 import { ZephyrError } from '@zephyr/runtime/errors';
+import { type Phrase, phrase } from '@zephyr/runtime/phrase';
 import type { ServiceName } from '@zephyr/runtime/service';
 
 export interface ServiceSpec {
@@ -87,7 +88,7 @@ export function superviseService(spec: ServiceSpec, startService: StartService):
     service.ended.then((how) => {
       if (state.status === 'stopping') return finish();
       if (!wasReady) {
-        const why = isLate() ? `not ready after ${spec.readyLimitMs / 1000} s` : how;
+        const why = isLate() ? phrase`not ready after ${spec.readyLimitMs / 1000} s` : how;
         firstReady.reject(startFailure(spec.name, why));
         return finish();
       }
@@ -131,8 +132,8 @@ function killWhenLate(service: StartedService, limitMs: number): () => boolean {
   return () => isLate;
 }
 
-function startFailure(name: ServiceName, why: string): ZephyrError {
-  return new ZephyrError('SERVICE_START', `the ${name} did not start: ${why}`, {
-    advice: ['the lines above say why'],
+function startFailure(name: ServiceName, why: string | Phrase): ZephyrError {
+  return new ZephyrError('SERVICE_START', phrase`the ${name} did not start: ${why}`, {
+    advice: [phrase`the lines above say why`],
   });
 }

@@ -1,6 +1,7 @@
 /** Overrides single settings of the decision core: `switching.thresholdMs=100`. Pure. */
 import type { Policy } from '@zephyr/core';
 import { ZephyrError } from '@zephyr/runtime/errors';
+import { type Phrase, phrase } from '@zephyr/runtime/phrase';
 
 type Table = Readonly<Record<string, unknown>>;
 
@@ -17,13 +18,13 @@ export function withSetting(policy: Policy, assignment: string): Policy {
   if (typeof current === 'number') {
     const value = Number(text);
     if (text === '' || !Number.isFinite(value) || value < 0) {
-      throw wrongSetting(assignment, `${path} is a number, now ${current}`);
+      throw wrongSetting(assignment, phrase`${path} is a number, now ${String(current)}`);
     }
     return replaced(policy, path.split('.'), value) as Policy;
   }
   const known = leavesOf(policy).filter((leaf) => leaf.startsWith(path.split('.')[0] ?? ''));
   const names = known.length > 0 ? known : Object.keys(policy);
-  throw wrongSetting(assignment, `settings are: ${names.join(', ')}`);
+  throw wrongSetting(assignment, phrase`settings are: ${names.join(', ')}`);
 }
 
 function memberOf(table: unknown, name: string): unknown {
@@ -47,8 +48,8 @@ function leavesOf(value: unknown): readonly string[] {
   );
 }
 
-function wrongSetting(assignment: string, advice: string): ZephyrError {
-  return new ZephyrError('USAGE', `--set ${assignment}: no such setting or value`, {
-    advice: ['for example: --set switching.thresholdMs=100', advice],
+function wrongSetting(assignment: string, advice: Phrase): ZephyrError {
+  return new ZephyrError('USAGE', phrase`--set ${assignment}: no such setting or value`, {
+    advice: [phrase`for example: --set switching.thresholdMs=100`, advice],
   });
 }

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 
 import type { Environment } from '@zephyr/runtime/environment';
 import { ZephyrError } from '@zephyr/runtime/errors';
-
+import { phrase } from '@zephyr/runtime/phrase';
 import { type BackgroundRun, LAUNCHD_LABEL, launchdAgent, systemdUnit } from './definition.ts';
 
 export interface ServiceManager {
@@ -30,8 +30,8 @@ const UNIT = 'claude-zephyr.service';
 export function serviceManager(environment: Environment, platform: string): ServiceManager {
   if (platform === 'linux') return systemd(environment);
   if (platform === 'darwin') return launchd(environment);
-  throw new ZephyrError('USAGE', `there is no service manager for ${platform}`, {
-    advice: ['Linux with systemd and macOS have one; for servers: docker compose (make up)'],
+  throw new ZephyrError('USAGE', phrase`there is no service manager for ${platform}`, {
+    advice: [phrase`Linux with systemd and macOS have one; for servers: docker compose (make up)`],
   });
 }
 
@@ -97,9 +97,11 @@ async function run(
   } catch (cause) {
     const printed = cause instanceof Error && 'stderr' in cause ? String(cause.stderr).trim() : '';
     const command = `${program} ${words.join(' ')}`;
-    throw new ZephyrError('SERVICE_MANAGER', `${command} failed${printed && `: ${printed}`}`, {
+    throw new ZephyrError('SERVICE_MANAGER', phrase`${command} failed: ${printed || '-'}`, {
       cause,
-      advice: ['over ssh or su, log in as that user itself; in a container, use docker compose'],
+      advice: [
+        phrase`over ssh or su, log in as that user itself; in a container, use docker compose`,
+      ],
     });
   }
 }

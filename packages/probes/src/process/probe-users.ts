@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 import { messageOf, ZephyrError } from '@zephyr/runtime/errors';
-
+import { phrase } from '@zephyr/runtime/phrase';
 import { FOLDER_PREFIX } from './leftovers.ts';
 
 export interface ProbeUsers {
@@ -39,9 +39,9 @@ export async function openProbeUsers(range: string, atLeast: number): Promise<Pr
     uid: first + index,
   }));
   if (first < LOWEST_UID || free.length < atLeast) {
-    throw new ZephyrError('CONFIG', `ZEPHYR_PROBE_USERS is ${range}`, {
+    throw new ZephyrError('CONFIG', phrase`ZEPHYR_PROBE_USERS is ${range}`, {
       advice: [
-        `write it as <first>-<last> with at least ${atLeast} user ids from ${LOWEST_UID} on`,
+        phrase`write it as <first>-<last> with at least ${atLeast} user ids from ${LOWEST_UID} on`,
       ],
     });
   }
@@ -54,9 +54,15 @@ export async function openProbeUsers(range: string, atLeast: number): Promise<Pr
   );
   const problem = await run(free[0] ?? { uid: 0 }, 'true');
   if (problem !== undefined) {
-    throw new ZephyrError('CONFIG', 'the prober may not run probes under users of their own', {
-      advice: ['give the container the capabilities SETUID and SETGID: see docs/security.md'],
-    });
+    throw new ZephyrError(
+      'CONFIG',
+      phrase`the prober may not run probes under users of their own`,
+      {
+        advice: [
+          phrase`give the container the capabilities SETUID and SETGID: see docs/security.md`,
+        ],
+      },
+    );
   }
   return {
     take: () => free.shift(),

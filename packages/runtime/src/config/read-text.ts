@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { messageOf, ZephyrError } from '../errors.ts';
+import { type Phrase, phrase } from '../phrase.ts';
 
 /** The repository's, or the npm package's, which keeps the places of files. */
 const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
@@ -19,17 +20,18 @@ export function readText(path: string, rule: FileRule): string {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' && rule === 'may be missing') return '';
     if (code === 'ENOENT') {
-      throw new ZephyrError('CONFIG', `${path} does not exist`, {
+      throw new ZephyrError('CONFIG', phrase`${path} does not exist`, {
         advice: [
-          `make one:             cp ${example('config.toml')} ${path} && cp ${example('.env')} .env && chmod 600 .env`,
-          'with Instcopilot:     use config.toml.example.instcopilot and .env.example.instcopilot',
-          'then put your endpoints into the first and the tokens into the second',
-          'or try Zephyr first:  make demo, or zephyr demo (needs no token)',
+          phrase`make one:             cp ${example('config.toml')} ${path} && cp ${example('.env')} .env && chmod 600 .env`,
+          phrase`with Instcopilot:     use config.toml.example.instcopilot and .env.example.instcopilot`,
+          phrase`then put your endpoints into the first and the tokens into the second`,
+          phrase`or try Zephyr first:  make demo, or zephyr demo (needs no token)`,
         ],
       });
     }
-    const why = code === 'ERR_ENCODING_INVALID_ENCODED_DATA' ? 'it is not UTF-8' : messageOf(error);
-    throw new ZephyrError('CONFIG', `cannot read ${path}: ${why}`, {
+    const why =
+      code === 'ERR_ENCODING_INVALID_ENCODED_DATA' ? phrase`it is not UTF-8` : messageOf(error);
+    throw new ZephyrError('CONFIG', phrase`cannot read ${path}: ${why}`, {
       cause: error,
       advice: adviceFor(code, path, rule),
     });
@@ -49,15 +51,14 @@ export function adviceFor(
   code: string | undefined,
   path: string,
   rule: FileRule,
-): readonly string[] {
+): readonly Phrase[] {
   if (code === 'EACCES' || code === 'EPERM') return [readableAdvice(path, rule)];
-  return code === 'EISDIR' ? ['this is a folder: name the file in it'] : [];
+  return code === 'EISDIR' ? [phrase`this is a folder: name the file in it`] : [];
 }
 
 /** What to do where a file may not be read; the tokens must stay closed to others. */
-function readableAdvice(path: string, rule: FileRule): string {
+function readableAdvice(path: string, rule: FileRule): Phrase {
   return rule === 'may be missing'
-    ? `only the user who runs Zephyr should read it: sudo chown "$(id -un)" ${path} && chmod 600 ${path}`
-    : 'let its user read it: chmod a+r for the file, a+rx for its folder (in containers each service ' +
-        'has a user of its own)';
+    ? phrase`only the user who runs Zephyr should read it: sudo chown "$(id -un)" ${path} && chmod 600 ${path}`
+    : phrase`let its user read it: chmod a+r for the file, a+rx for its folder (in containers each service has a user of its own)`;
 }

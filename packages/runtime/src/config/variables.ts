@@ -1,4 +1,5 @@
 import { messageOf, ZephyrError } from '../errors.ts';
+import { phrase } from '../phrase.ts';
 import { parseEnvFile } from './env-file.ts';
 import { type ReadNamedFile, readNamedFile } from './named-file.ts';
 
@@ -47,10 +48,10 @@ function fromSecretFile(
   } catch (error) {
     throw new ZephyrError(
       'CONFIG',
-      `cannot read the file that ${name} names: ${messageOf(error)}`,
+      phrase`cannot read the file that ${name} names: ${messageOf(error)}`,
       {
         cause: error,
-        advice: [`mount the secret at this path, or remove ${name} from the environment`],
+        advice: [phrase`mount the secret at this path, or remove ${name} from the environment`],
       },
     );
   }

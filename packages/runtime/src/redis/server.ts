@@ -9,6 +9,7 @@ import { join } from 'node:path';
 
 import { ZephyrError } from '../errors.ts';
 import { findProgram } from '../find-program.ts';
+import { type Phrase, phrase } from '../phrase.ts';
 
 export interface RedisServer {
   /** `unix:///…/redis.sock`, for `RedisTarget`. */
@@ -42,13 +43,7 @@ export function findRedisServer(): string | undefined {
 export async function startRedisServer(options: RedisServerOptions = {}): Promise<RedisServer> {
   const program = findRedisServer();
   if (program === undefined) {
-    throw new ZephyrError('REDIS_MISSING', 'neither redis-server nor valkey-server is installed', {
-      advice: [
-        'in the repository make setup installs one, or says how to do without root',
-        'elsewhere: sudo apt-get install redis-server, or brew install valkey',
-        'or set ZEPHYR_REDIS_URL to a Redis that runs already',
-      ],
-    });
+    throw redisMissing();
   }
   const folder = options.socketFolder ?? makeSocketFolder();
   const socket = join(folder, 'redis.sock');
@@ -97,6 +92,17 @@ export async function startRedisServer(options: RedisServerOptions = {}): Promis
   };
 }
 
+function redisMissing(): ZephyrError {
+  const message = phrase`neither redis-server nor valkey-server is installed`;
+  return new ZephyrError('REDIS_MISSING', message, {
+    advice: [
+      phrase`in the repository make setup installs one, or says how to do without root`,
+      phrase`elsewhere: sudo apt-get install redis-server, or brew install valkey`,
+      phrase`or set ZEPHYR_REDIS_URL to a Redis that runs already`,
+    ],
+  });
+}
+
 /** Open to this user only, with a path short enough for a socket (about 100 characters). */
 export function makeSocketFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'zephyr-redis-'));
@@ -126,18 +132,18 @@ async function endWithThisProgram(server: ChildProcess): Promise<void> {
 function ready(child: ChildProcess): Promise<void> {
   return new Promise((resolve, reject) => {
     let output = '';
-    const fail = (why: string) =>
+    const fail = (why: string | Phrase) =>
       reject(
-        new ZephyrError('REDIS_START', `redis-server did not start: ${why}`, {
+        new ZephyrError('REDIS_START', phrase`redis-server did not start: ${why}`, {
           advice: [output.slice(-500)],
         }),
       );
     const limit = setTimeout(
-      () => fail(`not ready after ${START_LIMIT_MS / 1000} s`),
+      () => fail(phrase`not ready after ${START_LIMIT_MS / 1000} s`),
       START_LIMIT_MS,
     );
     child.once('error', (error) => fail(error.message));
-    child.once('exit', (code) => fail(`it ended with code ${code}`));
+    child.once('exit', (code) => fail(phrase`it ended with code ${String(code)}`));
     const read = (chunk: Buffer) => {
       output += chunk.toString();
       // Redis and Valkey write it differently, and differently for sockets and ports.

@@ -1,5 +1,11 @@
 /** The help of the commands that start, set up and edit, and what they print. */
 export const setupCommands = {
+  'start.ending': 'Ending; running answers may finish. Ctrl-C ends at once.',
+  'start.fault': 'An error of the launcher: {stack}',
+  'secrets.none': '{folder} already has all passwords; none was changed',
+  'secrets.created': 'created {path}',
+  'config.noErrors':
+    '{path} has no errors: {count} {count|endpoint|endpoints} in {groups} {groups|group|groups}.',
   'cli.zephyr': 'Sends each Claude Code request to the endpoint that is fastest now.',
   'cli.version': 'print the version',
   'cli.afterError': '(zephyr --help lists the commands)',

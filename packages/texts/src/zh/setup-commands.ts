@@ -2,6 +2,11 @@ import type { setupCommands as en } from '../en/setup-commands.ts';
 import type { Texts } from '../texts.ts';
 
 export const setupCommands = {
+  'start.ending': '正在结束；进行中的应答会继续完成。再按 Ctrl-C 立即结束。',
+  'start.fault': '启动程序出错：{stack}',
+  'secrets.none': '{folder} 中已有全部密码；没有更改',
+  'secrets.created': '已创建 {path}',
+  'config.noErrors': '{path} 没有错误：{groups} 个组，{count} 个端点。',
   'cli.zephyr': '把每个 Claude Code 请求发往当前最快的端点。',
   'cli.version': '输出版本号',
   'cli.afterError': '（zephyr --help 列出所有命令）',

@@ -3,6 +3,7 @@
  * catches is this process's. Prints its logs, then a line of JSON that says where the services and
  * Redis are. SIGUSR2 makes a fault that is no service's.
  */
+import { translator } from '@zephyr/texts';
 import { outliveOutput } from '../../output.ts';
 import { launch } from '../launcher.ts';
 import { runUntilStopped, takeStopSignals } from '../run-until-stopped.ts';
@@ -15,4 +16,4 @@ process.on('SIGUSR2', () => {
   throw new Error('a fault of the launcher');
 });
 console.log(JSON.stringify({ ports: system.ports, redisPid: system.redisPid() }));
-process.exit(await runUntilStopped(system, { print: console.log, signals }));
+process.exit(await runUntilStopped(system, { print: console.log, say: translator('en'), signals }));

@@ -2,6 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 
 import { ZephyrError } from '../../errors.ts';
+import { phrase } from '../../phrase.ts';
 import { readDocument } from '../load.ts';
 import { type RawTable, rawTable } from '../raw.ts';
 import { readText } from '../read-text.ts';
@@ -33,14 +34,16 @@ export function clientsIn({ clients }: RawTable): readonly ClientEntry[] {
 export async function addClient(configPath: string, name: string): Promise<string> {
   const checked = client.shape.name.safeParse(name);
   if (!checked.success) {
-    throw new ZephyrError('USAGE', `${JSON.stringify(name)} is not a valid client name`, {
-      advice: checked.error.issues.map(({ message }) => `${message}, e.g. ann or build-server.2`),
+    throw new ZephyrError('USAGE', phrase`${JSON.stringify(name)} is not a valid client name`, {
+      advice: checked.error.issues.map(
+        ({ message }) => phrase`${message}, e.g. ann or build-server.2`,
+      ),
     });
   }
   return await whileLocked(configPath, () => {
     if (clientsIn(readDocument(configPath)).some((known) => known.name === name)) {
-      throw new ZephyrError('USAGE', `${configPath} already has a client named ${name}`, {
-        advice: [`to replace the key: zephyr clients rotate ${name}`],
+      throw new ZephyrError('USAGE', phrase`${configPath} already has a client named ${name}`, {
+        advice: [phrase`to replace the key: zephyr clients rotate ${name}`],
       });
     }
     refuseTeamNamed(name, configPath);
@@ -62,8 +65,8 @@ export async function rotateClient(configPath: string, name: string): Promise<st
   return await whileLocked(configPath, () => {
     const { index, keyFrom } = clientNamed(configPath, name);
     if (keyFrom !== 'key_sha256') {
-      const message = `the key of ${name} is not in ${configPath}, but in ${keyFrom}`;
-      throw new ZephyrError('USAGE', message, { advice: ['change it there'] });
+      const message = phrase`the key of ${name} is not in ${configPath}, but in ${keyFrom}`;
+      throw new ZephyrError('USAGE', message, { advice: [phrase`change it there`] });
     }
     const { key, hash } = newKey();
     change(configPath, [`zephyr clients rotate ${name}`], (text) =>
@@ -86,8 +89,8 @@ export async function removeClient(configPath: string, name: string): Promise<nu
     if (others === 0 && rawTable(readDocument(configPath).server).open === true) {
       throw new ZephyrError(
         'USAGE',
-        `${name} is the only client, and without keys the proxy would serve everybody: ${configPath} has open = true`,
-        { advice: ['remove open = true under [server] first'] },
+        phrase`${name} is the only client, and without keys the proxy would serve everybody: ${configPath} has open = true`,
+        { advice: [phrase`remove open = true under [server] first`] },
       );
     }
     const membership = membershipOf(name, configPath);
@@ -111,8 +114,8 @@ function teamsIn({ teams }: RawTable) {
 /** With it the file would be rejected, at the next start too. */
 function refuseTeamNamed(name: string, configPath: string): void {
   if (!teamsIn(readDocument(configPath)).some((team) => team.name === name)) return;
-  throw new ZephyrError('USAGE', `${configPath} already has a team named ${name}`, {
-    advice: ['choose another name: budgets are shown and granted by name'],
+  throw new ZephyrError('USAGE', phrase`${configPath} already has a team named ${name}`, {
+    advice: [phrase`choose another name: budgets are shown and granted by name`],
   });
 }
 
@@ -122,8 +125,8 @@ function membershipOf(name: string, configPath: string) {
     const at = team.members.indexOf(name);
     if (at === -1) continue;
     if (team.members.length === 1) {
-      throw new ZephyrError('USAGE', `${name} is the only member of the team ${team.name}`, {
-        advice: ['add another member first, or remove that block of [[teams]]'],
+      throw new ZephyrError('USAGE', phrase`${name} is the only member of the team ${team.name}`, {
+        advice: [phrase`add another member first, or remove that block of [[teams]]`],
       });
     }
     return { path: ['teams', index, 'members'], at };
@@ -141,11 +144,11 @@ function clientNamed(configPath: string, name: string) {
   const index = all.findIndex((known) => known.name === name);
   const found = all[index];
   if (found !== undefined) return { index, ...found, others: all.length - 1 };
-  throw new ZephyrError('USAGE', `${configPath} has no client named ${name}`, {
+  throw new ZephyrError('USAGE', phrase`${configPath} has no client named ${name}`, {
     advice: [
       all.length === 0
-        ? 'there are none; to create a key: zephyr clients add <name>'
-        : `known clients: ${all.map((known) => known.name).join(', ')}`,
+        ? phrase`there are none; to create a key: zephyr clients add <name>`
+        : phrase`known clients: ${all.map((known) => known.name).join(', ')}`,
     ],
   });
 }
@@ -158,9 +161,9 @@ function change(
 ): void {
   const text = edit(readText(configPath, 'must exist'));
   if (text === undefined) {
-    const message = `${configPath} is written in a way that cannot be changed safely`;
+    const message = phrase`${configPath} is written in a way that cannot be changed safely`;
     throw new ZephyrError('USAGE', message, {
-      advice: ['write each client as a block of its own first: [[clients]]'],
+      advice: [phrase`write each client as a block of its own first: [[clients]]`],
     });
   }
   replaceFile(configPath, text, { lines });

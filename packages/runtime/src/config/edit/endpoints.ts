@@ -5,6 +5,7 @@
 import { type AuthStyle, authStyleOf } from '../../credential.ts';
 import type { Environment } from '../../environment.ts';
 import { ZephyrError } from '../../errors.ts';
+import { phrase } from '../../phrase.ts';
 import { type LoadedConfig, parseConfig, readDocument } from '../load.ts';
 import { type RawTable, rawTable, variableNamesIn } from '../raw.ts';
 import { readText } from '../read-text.ts';
@@ -230,8 +231,9 @@ function endpointNamed(wanted: string, configPath: string) {
   const all = placedEndpoints(readDocument(configPath));
   const found = all.find(({ name }) => isNamed(name, wanted));
   if (found === undefined) {
-    throw new ZephyrError('USAGE', `${configPath} has no endpoint named ${wanted}`, {
-      advice: [`known endpoints: ${all.map(({ name }) => name).join(', ')}`],
+    const known = all.map(({ name }) => name).join(', ');
+    throw new ZephyrError('USAGE', phrase`${configPath} has no endpoint named ${wanted}`, {
+      advice: [phrase`known endpoints: ${known}`],
     });
   }
   const isOnlyOfGroup =
@@ -242,8 +244,8 @@ function endpointNamed(wanted: string, configPath: string) {
 function removableNamed(wanted: string, configPath: string) {
   const found = endpointNamed(wanted, configPath);
   if (!found.isOnlyOne) return found;
-  throw new ZephyrError('USAGE', `${found.name} is the only endpoint`, {
-    advice: ['add another one first: zephyr endpoint add'],
+  throw new ZephyrError('USAGE', phrase`${found.name} is the only endpoint`, {
+    advice: [phrase`add another one first: zephyr endpoint add`],
   });
 }
 
@@ -251,9 +253,13 @@ function refuseChanged(files: ConfigFiles, former: EndpointDraft['former']): voi
   const isSame =
     readText(files.config, 'must exist') === former.config && envTextOf(files) === former.env;
   if (isSame) return;
-  throw new ZephyrError('USAGE', `${files.config} or ${files.envFile} was changed meanwhile`, {
-    advice: ['nothing of it is lost; do it again'],
-  });
+  throw new ZephyrError(
+    'USAGE',
+    phrase`${files.config} or ${files.envFile} was changed meanwhile`,
+    {
+      advice: [phrase`nothing of it is lost; do it again`],
+    },
+  );
 }
 
 function withEndpoint(draft: EndpointDraft, more: Readonly<Record<string, string>>): string {
@@ -282,9 +288,13 @@ function linesFor({ name, url, group }: EndpointDraft): readonly string[] {
 
 function edited(text: EditedText, lines: readonly string[]): string {
   if (text !== undefined) return text;
-  throw new ZephyrError('USAGE', 'this file is written in a way that cannot be changed safely', {
-    advice: ['change it yourself:', ...lines],
-  });
+  throw new ZephyrError(
+    'USAGE',
+    phrase`this file is written in a way that cannot be changed safely`,
+    {
+      advice: [phrase`change it yourself:`, ...lines],
+    },
+  );
 }
 
 const isNamed = (name: string, wanted: string): boolean =>

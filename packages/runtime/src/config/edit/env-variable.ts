@@ -1,4 +1,5 @@
 import { ZephyrError } from '../../errors.ts';
+import { phrase } from '../../phrase.ts';
 
 /**
  * The text of `.env` with this variable set: in its place where it is there, else at the end. Pure.
@@ -7,9 +8,13 @@ import { ZephyrError } from '../../errors.ts';
  */
 export function withVariable(text: string, name: string, value: string): string {
   if (value === '' || /['\r\n]|\\$/.test(value)) {
-    throw new ZephyrError('USAGE', `the value for ${name} is empty or has a quote or line break`, {
-      advice: ['copy the token again, without the characters around it'],
-    });
+    throw new ZephyrError(
+      'USAGE',
+      phrase`the value for ${name} is empty or has a quote or line break`,
+      {
+        advice: [phrase`copy the token again, without the characters around it`],
+      },
+    );
   }
   const eol = text.includes('\r\n') ? '\r\n' : '\n';
   const line = `${name}='${value}'`;

@@ -12,6 +12,7 @@ import {
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { messageOf, ZephyrError } from '../../errors.ts';
+import { phrase } from '../../phrase.ts';
 
 /**
  * By rename, as editors do: who reads the file meanwhile sees the former or the new version, and a
@@ -40,10 +41,15 @@ export function replaceFile(
   } catch (error) {
     rmSync(temporary, { force: true });
     const { lines = [] } = options;
-    throw new ZephyrError('READ_ONLY', `${path} cannot be changed from here: ${messageOf(error)}`, {
-      cause: error,
-      advice: lines.length === 0 ? [] : ['make the change where the file comes from:', ...lines],
-    });
+    throw new ZephyrError(
+      'READ_ONLY',
+      phrase`${path} cannot be changed from here: ${messageOf(error)}`,
+      {
+        cause: error,
+        advice:
+          lines.length === 0 ? [] : [phrase`make the change where the file comes from:`, ...lines],
+      },
+    );
   }
 }
 

@@ -1,0 +1,30 @@
+/**
+ * A sentence with its values apart, so that whoever prints it can say it in another language: the English
+ * one, with `{1}` and `{2}` for the values, is the key of the others (`@zephyr/texts`).
+ */
+export interface Phrase {
+  readonly template: string;
+  readonly values: readonly (string | Phrase)[];
+}
+
+/** `` phrase`--port ${text} is not a port` `` */
+export function phrase(
+  parts: TemplateStringsArray,
+  ...values: readonly (string | number | Phrase)[]
+): Phrase {
+  return {
+    template: parts.reduce((text, part, index) => `${text}{${index}}${part}`),
+    values: values.map((value) => (typeof value === 'number' ? String(value) : value)),
+  };
+}
+
+/** @param templateOf the sentence of a language by the English one; itself where it has none */
+export function spoken(
+  text: string | Phrase,
+  templateOf: (english: string) => string = (english) => english,
+): string {
+  if (typeof text === 'string') return text;
+  return templateOf(text.template).replaceAll(/\{(\d+)\}/g, (_, number: string) =>
+    spoken(text.values[Number(number) - 1] ?? '', templateOf),
+  );
+}

@@ -1,0 +1,164 @@
+/** Errors of the command line, by their English sentences: see `phrase` in `@zephyr/runtime`. */
+export const errors: Readonly<Record<string, string>> = {
+  '--port {1} is not a port': '--port {1} 不是端口',
+  '{1} is {2}, which is no address and port': '{1} 的值 {2} 不是地址和端口',
+  'write it as <host>:<port>, e.g. 0.0.0.0:8080': '请写成 <主机>:<端口>，例如 0.0.0.0:8080',
+  'neither redis-server nor valkey-server is installed': '没有安装 redis-server 或 valkey-server',
+  'in the repository make setup installs one, or says how to do without root':
+    '在仓库中运行 make setup 即可安装，没有 root 权限时它会说明其他办法',
+  'elsewhere: sudo apt-get install redis-server, or brew install valkey':
+    '其他情况：sudo apt-get install redis-server，或 brew install valkey',
+  'or set ZEPHYR_REDIS_URL to a Redis that runs already':
+    '或将 ZEPHYR_REDIS_URL 设为已在运行的 Redis',
+  'redis-server did not start: {1}': 'redis-server 未能启动：{1}',
+  'not ready after {1} s': '{1} 秒后仍未就绪',
+  'it ended with code {1}': '它已结束，代码为 {1}',
+  '{1} does not exist': '{1} 不存在',
+  'make one:             cp {1} {2} && cp {3} .env && chmod 600 .env':
+    '创建：                cp {1} {2} && cp {3} .env && chmod 600 .env',
+  'with Instcopilot:     use config.toml.example.instcopilot and .env.example.instcopilot':
+    '使用 Instcopilot：    用 config.toml.example.instcopilot 和 .env.example.instcopilot',
+  'then put your endpoints into the first and the tokens into the second':
+    '然后在前者中填写端点，在后者中填写令牌',
+  'or try Zephyr first:  make demo, or zephyr demo (needs no token)':
+    '或先试用 Zephyr：     make demo，或 zephyr demo（不需要令牌）',
+  'it is not UTF-8': '它不是 UTF-8',
+  'cannot read {1}: {2}': '无法读取 {1}：{2}',
+  'this is a folder: name the file in it': '这是文件夹：请指定其中的文件',
+  'only the user who runs Zephyr should read it: sudo chown "$(id -un)" {1} && chmod 600 {2}':
+    '只应由运行 Zephyr 的用户读取：sudo chown "$(id -un)" {1} && chmod 600 {2}',
+  'let its user read it: chmod a+r for the file, a+rx for its folder (in containers each service has a user of its own)':
+    '请允许其用户读取：文件用 chmod a+r，所在文件夹用 a+rx（容器中每个服务都有自己的用户）',
+  'cannot read the file that {1} names: {2}': '无法读取 {1} 指定的文件：{2}',
+  'mount the secret at this path, or remove {1} from the environment':
+    '请在此路径挂载密钥，或从环境变量中移除 {1}',
+  '{1} is not a valid client name': '{1} 不是有效的客户端名称',
+  '{1}, e.g. ann or build-server.2': '{1}，例如 ann 或 build-server.2',
+  '{1} already has a client named {2}': '{1} 中已有名为 {2} 的客户端',
+  'to replace the key: zephyr clients rotate {1}': '更换密钥：zephyr clients rotate {1}',
+  'the key of {1} is not in {2}, but in {3}': '{1} 的密钥不在 {2} 中，而在 {3} 中',
+  'change it there': '请在那里更改',
+  '{1} is the only client, and without keys the proxy would serve everybody: {2} has open = true':
+    '{1} 是唯一的客户端，没有密钥时代理会为所有人服务：{2} 中有 open = true',
+  'remove open = true under [server] first': '请先移除 [server] 下的 open = true',
+  '{1} already has a team named {2}': '{1} 中已有名为 {2} 的团队',
+  'choose another name: budgets are shown and granted by name':
+    '请换一个名称：预算按名称显示和追加',
+  '{1} is the only member of the team {2}': '{1} 是团队 {2} 的唯一成员',
+  'add another member first, or remove that block of [[teams]]':
+    '请先添加另一名成员，或删除 [[teams]] 中的该段',
+  '{1} has no client named {2}': '{1} 中没有名为 {2} 的客户端',
+  'there are none; to create a key: zephyr clients add <name>':
+    '还没有客户端；创建密钥：zephyr clients add <名称>',
+  'known clients: {1}': '已有的客户端：{1}',
+  '{1} is written in a way that cannot be changed safely': '{1} 的写法无法安全地自动更改',
+  'write each client as a block of its own first: [[clients]]':
+    '请先把每个客户端写成单独的一段：[[clients]]',
+  '{1} has no endpoint named {2}': '{1} 中没有名为 {2} 的端点',
+  'known endpoints: {1}': '已有的端点：{1}',
+  '{1} is the only endpoint': '{1} 是唯一的端点',
+  'add another one first: zephyr endpoint add': '请先添加另一个：zephyr endpoint add',
+  '{1} or {2} was changed meanwhile': '{1} 或 {2} 在此期间被更改',
+  'nothing of it is lost; do it again': '没有内容丢失；请重试',
+  'this file is written in a way that cannot be changed safely': '此文件的写法无法安全地自动更改',
+  'change it yourself:': '请自行更改：',
+  'the value for {1} is empty or has a quote or line break': '{1} 的值为空，或含有引号或换行',
+  'copy the token again, without the characters around it': '请重新复制令牌，不要带上前后的字符',
+  '{1} cannot be changed from here: {2}': '无法在此更改 {1}：{2}',
+  'make the change where the file comes from:': '请在该文件的来源处更改：',
+  'ZEPHYR_PROBE_USERS is {1}': 'ZEPHYR_PROBE_USERS 的值为 {1}',
+  'write it as <first>-<last> with at least {1} user ids from {2} on':
+    '请写成 <起始>-<结束>，至少 {1} 个用户 ID，从 {2} 开始',
+  'the prober may not run probes under users of their own': '探测器无权以单独的用户运行探测',
+  'give the container the capabilities SETUID and SETGID: see docs/security.md':
+    '请为容器授予 SETUID 和 SETGID 权能：参见 docs/security.md',
+  '--url {1} is not a URL': '--url {1} 不是 URL',
+  'for example: --url {1}': '例如：--url {1}',
+  '--env-file {1}: this file does not exist': '--env-file {1}：此文件不存在',
+  'check the path; without --env-file, .env is read if it exists':
+    '请检查路径；不带 --env-file 时读取 .env（如果存在）',
+  'a port is a number from 0 to 65535': '端口是 0 到 65535 的数字',
+  'there is no service manager for {1}': '{1} 没有可用的服务管理器',
+  'Linux with systemd and macOS have one; for servers: docker compose (make up)':
+    '带 systemd 的 Linux 和 macOS 有；服务器请用 docker compose（make up）',
+  '{1} failed: {2}': '{1} 失败：{2}',
+  'over ssh or su, log in as that user itself; in a container, use docker compose':
+    '通过 ssh 或 su 时，请以该用户本身登录；在容器中请用 docker compose',
+  '{1} is a number, now {2}': '{1} 是数字，当前为 {2}',
+  'settings are: {1}': '可用的设置：{1}',
+  '--set {1}: no such setting or value': '--set {1}：没有这样的设置或值',
+  'for example: --set switching.thresholdMs=100': '例如：--set switching.thresholdMs=100',
+  '{1} is not a URL': '{1} 不是 URL',
+  'another Zephyr works with the Redis at {1}': '{1} 处的 Redis 正被另一个 Zephyr 使用',
+  'end it, or name another database, such as redis://host:6379/9':
+    '请结束它，或指定另一个数据库，例如 redis://host:6379/9',
+  'no answer from {1}: {2}': '{1} 没有应答：{2}',
+  'is it running, and are address and password in {1} right?':
+    '它是否在运行，{1} 中的地址和密码是否正确？',
+  'another program has it': '被其他程序占用',
+  'this user may not open it; ports below 1024 need root':
+    '当前用户无权打开；1024 以下的端口需要 root',
+  'this machine has no address {1}': '本机没有地址 {1}',
+  'port {1} for {2} is not free: {3}': '{2} 的端口 {1} 不可用：{3}',
+  'the next process did not start: {1}': '新进程未能启动：{1}',
+  'the lines above say why; the running one goes on': '原因见上文；运行中的进程继续服务',
+  'the process that serves has ended': '提供服务的进程已结束',
+  'the {1} did not start: {2}': '{1} 未能启动：{2}',
+  'the lines above say why': '原因见上文',
+  '{1} is not a settings file of Claude Code; it was not changed':
+    '{1} 不是 Claude Code 的设置文件；没有更改',
+  'fix its JSON, or set the variables in your shell: zephyr connect':
+    '请修正其 JSON，或在 shell 中设置变量：zephyr connect',
+  'no Zephyr answers at {1}': '{1} 处没有 Zephyr 应答',
+  'is it running? start it with: zephyr start (for a team: make up)':
+    '它是否在运行？启动：zephyr start（团队：make up）',
+  'on another machine or port: zephyr connect --url http://zephyr.lan:8080':
+    '在其他机器或端口上：zephyr connect --url http://zephyr.lan:8080',
+  '{1} needs your key': '{1} 需要您的密钥',
+  '{1} rejects this key': '{1} 拒绝此密钥',
+  'set it for this command alone: {1}=zk-… {2}': '仅为此命令设置：{1}=zk-… {2}',
+  'an operator makes one with: zephyr clients add <name> (for a team: make client NAME=<name>)':
+    '由管理员创建：zephyr clients add <名称>（团队：make client NAME=<名称>）',
+  'cannot {1} {2}: {3}': '无法执行 {1} {2}：{3}',
+  'no demo is running': '没有正在运行的演示',
+  'no demo is running on {1}': '{1} 上没有正在运行的演示',
+  'start it in another terminal: make demo': '请在另一个终端中启动：make demo',
+  'several demos are running, on the ports {1}': '有多个演示正在运行，端口为 {1}',
+  'say which one: --port {1}': '请指定其中一个：--port {1}',
+  '--port {1} leaves no ports for the controller and the prober':
+    '--port {1} 没有给控制器和探测器留出端口',
+  'the demo uses three ports in a row: --port {1} at most':
+    '演示使用三个连续的端口：--port 最大为 {1}',
+  'the {1}': '{1}',
+  'end that program, or choose other ports: make demo PORT={1}':
+    '请结束该程序，或选择其他端口：make demo PORT={1}',
+  'the {1} of the endpoint is missing': '缺少端点的 {1}',
+  'its token_command': '其 token_command',
+  'group {1} has a token already, from {2}': '组 {1} 已有令牌，来自 {2}',
+  'leave out --token-stdin, or name a new group: --group <name>':
+    '请去掉 --token-stdin，或指定新的组：--group <名称>',
+  '{1}, the token of group {2}, is not set': '{1}（组 {2} 的令牌）没有设置',
+  'put it into {1}, or give it on standard input: --token-stdin':
+    '请写入 {1}，或从标准输入给出：--token-stdin',
+  'there is no endpoint named {1}': '没有名为 {1} 的端点',
+  'this file does not exist': '此文件不存在',
+  '--file {1}: {2}': '--file {1}：{2}',
+  'to save a recording of the running system: zephyr replay --save {1}':
+    '保存运行中系统的记录：zephyr replay --save {1}',
+  'no zephyr start with {1} runs at {2}': '{2} 处没有以 {1} 运行的 zephyr start',
+  'start it with: zephyr start': '启动：zephyr start',
+  'containers are replaced by: make up': '容器的更换：make up',
+  'the running Zephyr did not start a next process': '运行中的 Zephyr 没有启动新进程',
+  'its log says why; zephyr status shows whether it serves':
+    '原因见其日志；zephyr status 显示它是否在服务',
+  '--redis {1} is not a host and a port': '--redis {1} 不是主机和端口',
+  'for example: --redis redis.lan:6379': '例如：--redis redis.lan:6379',
+  'the proxy (server.port)': '代理（server.port）',
+  'end that program, or choose another port: make start PORT={1}':
+    '请结束该程序，或选择其他端口：make start PORT={1}',
+  'the controller (controller.port)': '控制器（controller.port）',
+  'end that program, or change controller.port in {1}':
+    '请结束该程序，或更改 {1} 中的 controller.port',
+  'the prober (prober.port)': '探测器（prober.port）',
+  'end that program, or change prober.port in {1}': '请结束该程序，或更改 {1} 中的 prober.port',
+};
