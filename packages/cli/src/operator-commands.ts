@@ -44,7 +44,8 @@ export function addOperatorCommands(
         return;
       }
       const isTerminal = process.stdout.isTTY && environment['TERM'] !== 'dumb';
-      await watchStatus({ options: given, environment, print, isTerminal, signal: untilEnded() });
+      const screen = isTerminal ? sizeOfTerminal : undefined;
+      await watchStatus({ options: given, environment, print, screen, signal: untilEnded() });
     });
 
   add('select', 'cli.select', ['select instcopilot-hk', 'select backup --force'])
@@ -252,4 +253,10 @@ export function parseCount(text: string): number {
   if (!/^\d{1,4}$/.test(text))
     throw new InvalidArgumentError('It must be a number from 0 to 9999.');
   return Number(text);
+}
+
+/** Some terminals say that they have no columns. */
+function sizeOfTerminal() {
+  const { columns, rows } = process.stdout;
+  return { columns: columns || 80, rows: rows || 24 };
 }

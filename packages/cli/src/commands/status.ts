@@ -11,6 +11,7 @@ import { failureOf, headlineOf, nextOf, roleText, whyOf } from '@zephyr/texts';
 import { followStream } from '../admin/follow.ts';
 import { renderTable } from '../table.ts';
 import { type AdminOptions, type AdminSession, openSession } from './admin-session.ts';
+import { type Screen, screenful } from './screenful.ts';
 
 export interface StatusOptions extends AdminOptions {
   /** Probe all endpoints first. */
@@ -41,8 +42,8 @@ export interface WatchCall {
   readonly options: AdminOptions;
   readonly environment: Environment;
   readonly print: (text: string) => void;
-  /** A terminal shows one screen that is redrawn; otherwise each change is printed below the last. */
-  readonly isTerminal: boolean;
+  /** One screen is redrawn, in the size that it has then; without, each change is printed below the last. */
+  readonly screen?: (() => Screen) | undefined;
   /** Ends it. */
   readonly signal: AbortSignal;
 }
@@ -60,8 +61,10 @@ export async function watchStatus(call: WatchCall): Promise<void> {
     if (message.kind !== 'state') continue;
     const { state } = message;
     if (options.json === true) print(JSON.stringify(state));
-    else if (call.isTerminal) print(`${CLEAR_SCREEN}${statusText(state, session)}`);
-    else {
+    else if (call.screen !== undefined) {
+      const more = (count: number) => session.say('status.more', { count });
+      print(`${CLEAR_SCREEN}${screenful(statusText(state, session), call.screen(), more)}`);
+    } else {
       const text = sentencesOf(state, session).join(' ');
       if (text !== printed) print(`${session.numbers.time(state.atMs, state.atMs)}  ${text}`);
       printed = text;

@@ -13,6 +13,7 @@ export const operatorCommands = {
   'cli.option.last': 'number of past events to print',
   'cli.option.kind': 'only events of this kind; repeatable',
 
+  'status.more': '… {count} more {count|line|lines}',
   'cli.status': 'Show which endpoint is serving, why, and the state of the others',
   'cli.dashboard': 'Open the live dashboard in this terminal',
   'cli.select': 'Pin an endpoint: all new requests go to it (the mode becomes manual)',

@@ -15,6 +15,7 @@ export const operatorCommands = {
   'cli.option.last': '输出最近多少条事件',
   'cli.option.kind': '只输出此类事件；可多次指定',
 
+  'status.more': '… 另有 {count} 行',
   'cli.status': '显示当前由哪个端点服务、原因以及其他端点的状态',
   'cli.dashboard': '在此终端打开实时仪表盘',
   'cli.select': '固定一个端点：所有新请求都发往它（模式变为手动）',
