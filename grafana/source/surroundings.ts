@@ -1,5 +1,9 @@
 /** What is around the panels of each dashboard: variables, annotations, links. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
 import * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
+import { z } from 'zod';
 
 import { named } from './queries.ts';
 
@@ -7,7 +11,11 @@ export const VARIABLES = ['group', 'endpoint', 'model', 'person'] as const;
 export type VariableName = (typeof VARIABLES)[number];
 
 export const DATASOURCE = { type: 'prometheus', uid: '$datasource' };
-const DOCS = 'https://github.com/BeaconSage/claude-zephyr/blob/main/docs';
+/** The one place that names where the docs are, for alerts too: `homepage` of package.json. */
+const { homepage } = z
+  .object({ homepage: z.string() })
+  .parse(JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')));
+const DOCS = `${homepage}/blob/main/docs`;
 
 /**
  * Each follows from the one before it. What was there within the time that is shown can be chosen, also

@@ -7,6 +7,7 @@ import { renderBadges } from './badges.ts';
 import { renderCommandHelp } from './command-help.ts';
 import { renderConfigExample } from './config-example.ts';
 import { renderConfiguration } from './configuration.ts';
+import { withDocsLinks } from './docs-links.ts';
 import { renderMetricTables } from './metrics-table.ts';
 import { renderScopeTable } from './scope-table.ts';
 
@@ -15,8 +16,18 @@ export const root = join(import.meta.dirname, '../..');
 const FROM = '<!-- made by npm run generate: from here -->';
 const TO = '<!-- made by npm run generate: to here -->';
 
+/** Written by hand but for the address of the docs. */
+const WITH_RUNBOOKS = ['rules', 'tests'].flatMap((kind) =>
+  ['objectives', 'zephyr'].map((name) => `grafana/prometheus/${kind}/${name}.yml`),
+);
+
 export function generatedFiles(): ReadonlyMap<string, string> {
+  const { homepage } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   return new Map([
+    ...WITH_RUNBOOKS.map(
+      (path) =>
+        [path, withDocsLinks(readFileSync(join(root, path), 'utf8'), homepage)] as [string, string],
+    ),
     ...[...renderDashboards()].map(
       ([file, text]) => [`grafana/dashboards/${file}`, text] as [string, string],
     ),
