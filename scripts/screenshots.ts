@@ -30,6 +30,8 @@ const WIDTHS = [360, 768, 1280, 2560];
 const SHOWN_WIDTH = 1280;
 /** Below the last panel that they show as a whole. */
 const MARGIN = 16;
+/** The usual one: the page shows it. */
+const PORT = 8080;
 const SESSIONS = 5;
 const PAUSE_MS = 900;
 /** The chart shows five minutes; what happens to Tokyo is in the middle of it. */
@@ -42,7 +44,7 @@ const REDRAWN_MS = 1_200;
 const executable = findBrowser();
 if (executable === undefined) throw new Error('there is no Chromium here: make setup-tests');
 execFileSync(join(import.meta.dirname, 'build-dashboard.sh'), { stdio: 'inherit' });
-const demo = await startDemo(0, process.env, () => {});
+const demo = await startDemo(PORT, process.env, () => {});
 const { proxy, controller } = demo.system.ports;
 const ending = new AbortController();
 const people = Array.from({ length: SESSIONS }, () => keepAsking(randomUUID(), ending.signal));
