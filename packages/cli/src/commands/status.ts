@@ -48,7 +48,8 @@ export interface WatchCall {
   readonly signal: AbortSignal;
 }
 
-const CLEAR_SCREEN = '\u001b[H\u001b[J';
+/** From the top, line by line: a terminal that is cleared as a whole may keep a copy of each screen. */
+const [FIRST_LINE, REST_OF_LINE, REST_OF_SCREEN] = ['\u001b[H', '\u001b[K', '\u001b[J'];
 
 /** `zephyr status --watch`; with `--json` one line for each state. */
 export async function watchStatus(call: WatchCall): Promise<void> {
@@ -63,7 +64,9 @@ export async function watchStatus(call: WatchCall): Promise<void> {
     if (options.json === true) print(JSON.stringify(state));
     else if (call.screen !== undefined) {
       const more = (count: number) => session.say('status.more', { count });
-      print(`${CLEAR_SCREEN}${screenful(statusText(state, session), call.screen(), more)}`);
+      const text = screenful(statusText(state, session), call.screen(), more);
+      const lines = text.replaceAll('\n', `${REST_OF_LINE}\n`);
+      print(`${FIRST_LINE}${lines}${REST_OF_SCREEN}`);
     } else {
       const text = sentencesOf(state, session).join(' ');
       if (text !== printed) print(`${session.numbers.time(state.atMs, state.atMs)}  ${text}`);
