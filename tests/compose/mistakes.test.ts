@@ -12,7 +12,7 @@ import { createStack, type Stack, whyNoContainers } from './stack.ts';
 const missing = whyNoContainers();
 const script = join(import.meta.dirname, '../../scripts/compose-up.sh');
 
-describe.skipIf(missing !== undefined)('make up', { timeout: 300_000 }, () => {
+describe.skipIf(missing !== undefined)('make up', { timeout: 600_000 }, () => {
   let stack: Stack;
   let config: string;
 

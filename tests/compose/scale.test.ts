@@ -9,7 +9,7 @@ const PROXIES = '3';
 const missing = whyNoContainers(FILES);
 if (missing !== undefined) console.log(`scale: skipped, ${missing}`);
 
-describe.skipIf(missing !== undefined)('several proxies on one host', { timeout: 300_000 }, () => {
+describe.skipIf(missing !== undefined)('several proxies on one host', { timeout: 600_000 }, () => {
   let stack: Stack;
   let traffic: Traffic;
 
