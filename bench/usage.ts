@@ -65,6 +65,8 @@ async function withRedis(act: (redis: Redis, url: string) => Promise<void>): Pro
 async function measure(redis: Redis, team: Team): Promise<void> {
   const before = await memoryOf(redis);
   await fillLedger(redis, team);
+  // Within a year, the totals of periods that are over have gone.
+  await redis.del(await redis.keys(keys.usageSpent('*')));
   const used = (await memoryOf(redis)) - before;
   const hours = await redis.keys(keys.usageHour('*'));
   const days = await redis.keys(keys.usageDay('*'));

@@ -27,8 +27,8 @@ export interface Team {
 const FULL = { rowsPerHour: HOUR_ROWS.all + 1, hoursPerDay: 24, rowsPerDay: DAY_ROWS.all + 1 };
 
 export const TEAMS: readonly Team[] = [
+  { name: '700 people, every hour and every day full', people: 700, ...FULL },
   { name: '1,000 people, every hour and every day full', people: 1_000, ...FULL },
-  { name: '100 people, every hour and every day full', people: 100, ...FULL },
   {
     name: '100 people, each with 2 models at 2 endpoints a day, 60 of them in each of 10 hours',
     ...{ people: 100, rowsPerHour: 120, hoursPerDay: 10, rowsPerDay: 400 },
