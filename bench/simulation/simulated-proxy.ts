@@ -307,14 +307,15 @@ class SimulatedExchange implements Way {
     this.#taken = undefined;
     if (decision.kind === 'stop' || !decision.isDelivery) return;
     const refund = budget.tryTake(atMs);
-    if (refund === undefined) {
+    const isFree = router.isNextAnswering(this.#journey, this.#proxy.input(undefined, atMs));
+    if (refund === undefined && !isFree) {
       this.#mayGoOn = false;
       return;
     }
-    this.#refunds.push(refund);
+    if (refund !== undefined) this.#refunds.push(refund);
     this.#taken = refund;
     this.#retries += 1;
-    if (this.#stays(id, failed, atMs)) this.#stayId = id;
+    if (refund !== undefined && this.#stays(id, failed, atMs)) this.#stayId = id;
   }
 
   #stays(id: EndpointId, { failure, waitMs }: Failed, atMs: number): boolean {

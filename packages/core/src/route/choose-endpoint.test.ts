@@ -41,6 +41,7 @@ const candidate = (id: string, parts: Partial<Candidate> = {}): Candidate => ({
     hasFailedSource: false,
     trials: 0,
     silentForMs: 0,
+    failingAtMs: undefined,
   },
   ...parts,
 });
@@ -302,6 +303,113 @@ describe('chooseEndpoint', () => {
       expect(asked(candidates, parts)).toBe('better worse (asked)');
     },
   );
+
+  it('a retry is no trial of a half-open endpoint, where another one is open', () => {
+    const candidates = [candidate('half', { ejection: halfOpen(1) }), candidate('open')];
+    const before = candidate('before', { ejection: refusingSince(NOW_MS - 1_000) });
+    expect(asked([before, ...candidates])).toBe('half open before (asked)');
+    expect(
+      chooseEndpoint({
+        ...{ candidates: [before, ...candidates], source: 's', tried: new Set([before.id]) },
+        ...{ failedGroups: new Map(), overloadedEverywhere: false, random: 0.5, nowMs: NOW_MS },
+      }),
+    ).toMatchObject({ id: 'open' });
+  });
+
+  describe('instead of an endpoint that is expected to fail', () => {
+    const turningAway: ModelLimit = { ...shedding, inARow: 3 };
+    const answering: ModelLimit = { ...NO_LIMIT, answeredAtMs: NOW_MS - 1_000 };
+    const outSince = (failedAtMs: number, failure: 'reset' | 'truncated' = 'reset'): Ejection =>
+      ejected(NOW_MS + 60_000, { failure, failedAtMs });
+    const first = (worst: Partial<Candidate>, other: Partial<Candidate>, parts = {}) => {
+      const candidates = [candidate('worst', worst), candidate('other', other)];
+      const choice = chooseEndpoint({
+        ...{ candidates, source: 's', tried: new Set(), failedGroups: new Map() },
+        ...{ overloadedEverywhere: false, random: 0, nowMs: NOW_MS, ...parts },
+      });
+      return choice.kind === 'send' ? `${choice.id}${choice.isTrial ? ' trial' : ''}` : choice.kind;
+    };
+
+    it.each<[string, Partial<Candidate>, Partial<Candidate>, string]>([
+      [
+        'one that failed longer ago',
+        { limit: turningAway },
+        { ejection: outSince(5_000) },
+        'other trial',
+      ],
+      [
+        'not one that failed just now',
+        { limit: turningAway },
+        { ejection: outSince(9_001) },
+        'worst',
+      ],
+      [
+        'not while a trial runs',
+        { limit: turningAway },
+        { ejection: outSince(5_000), trials: 1 },
+        'worst',
+      ],
+      [
+        'one that answers again',
+        { limit: turningAway },
+        { ejection: outSince(5_000), trials: 1, limit: answering },
+        'other',
+      ],
+      [
+        'not one that cuts its answers',
+        { limit: turningAway },
+        { ejection: outSince(5_000, 'truncated'), trials: 1, limit: answering },
+        'worst',
+      ],
+      [
+        'not one that is silent',
+        { limit: turningAway },
+        { ejection: outSince(5_000), trials: 1, silentForMs: 1_000, limit: answering },
+        'worst',
+      ],
+      [
+        'where it failed some in a row',
+        { failingAtMs: NOW_MS - 1 },
+        { ejection: outSince(5_000) },
+        'other trial',
+      ],
+      ['not where it failed but one', {}, { ejection: outSince(5_000) }, 'worst'],
+      [
+        'one that cuts, rather than a refused token',
+        {
+          ejection: ejected(NOW_MS + 60_000, { failure: 'token_refused', failedAtMs: NOW_MS }),
+          failingAtMs: NOW_MS,
+        },
+        { ejection: outSince(5_000, 'truncated') },
+        'other trial',
+      ],
+      [
+        'not one that refuses the model',
+        { limit: turningAway },
+        { ejection: outSince(5_000), limit: refusing },
+        'worst',
+      ],
+      [
+        'not one of another family',
+        { limit: turningAway },
+        { ejection: outSince(5_000), isForeign: true },
+        'worst',
+      ],
+      [
+        'not a disabled one',
+        { limit: turningAway },
+        { ejection: outSince(5_000), enabled: false },
+        'worst',
+      ],
+    ])('%s', (_name, worst, other, chosen) => {
+      expect(first(worst, other)).toBe(chosen);
+    });
+
+    it('not one that this request has asked', () => {
+      const tried = new Set([endpointId('other')]);
+      expect(first({ limit: turningAway }, { ejection: outSince(5_000) }, { tried })).toBe('worst');
+    });
+  });
 
   it('the session’s cache outweighs a failed sibling no more than the order does', () => {
     const shed = candidate('shed', { limit: shedding });

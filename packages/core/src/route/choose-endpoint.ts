@@ -10,6 +10,7 @@ import { type Ejection, ejectionAt } from './ejection.ts';
 import { isCut } from './scope.ts';
 import {
   isAnswering,
+  isBusy,
   isRefused,
   isWaitedFor,
   type ModelLimit,
@@ -37,6 +38,8 @@ export interface Candidate {
   readonly trials: number;
   /** For how long the first of these has had no content. */
   readonly silentForMs: number;
+  /** When it last failed, where it failed some in a row, not by load, and is expected to fail this; else undefined. */
+  readonly failingAtMs: number | undefined;
 }
 
 export interface ChoiceInput {
@@ -63,6 +66,8 @@ export type Choice =
       readonly id: EndpointId;
       /** Another endpoint is left to ask after this one. */
       readonly hasAlternative: boolean;
+      /** It is asked to find out whether it is well again, one request at a time. */
+      readonly isTrial: boolean;
     }
   | { readonly kind: 'none'; readonly why: 'disabled' | 'asked' }
   | {
@@ -78,6 +83,8 @@ export type Choice =
  */
 const RANKS = {
   open: 0,
+  /** Of a request that has failed elsewhere already: it is no trial of a half-open endpoint. */
+  half_open_for_retry: 1.6,
   /** It turned away many recent requests for this model; this one is shed. */
   shed: 2,
   /** It failed this person lately and no endpoint answered; one that was not asked then might. */
@@ -126,19 +133,75 @@ export function chooseEndpoint(input: ChoiceInput): Choice {
     best = candidate;
     bestRank = rank;
   }
-  if (best !== undefined) return { kind: 'send', id: best.id, hasAlternative: left > 1 };
+  if (best !== undefined) {
+    const { id, isTrial } = insteadOfFailure(best, input);
+    return { kind: 'send', id, hasAlternative: left > 1, isTrial };
+  }
   if (enabled === 0) return { kind: 'none', why: 'disabled' };
   if (soonestMs === Number.POSITIVE_INFINITY) return { kind: 'none', why: 'asked' };
   return { kind: 'none', why: 'limited', retryAfterMs: soonestMs };
 }
 
+/**
+ * Where the best one is expected to fail, one request at a time asks the one whose last failure is the longest
+ * ago: it may be well again. Otherwise nobody would find out while the retry budget is spent, because each
+ * request is sent only once then. Once it answers, all of them go there.
+ */
+function insteadOfFailure(best: Candidate, input: ChoiceInput) {
+  const { nowMs } = input;
+  let chosen = best;
+  let chosenAtMs = expectedToFailAtMs(best, nowMs);
+  if (chosenAtMs === undefined) return { id: best.id, isTrial: false };
+  for (const candidate of input.candidates) {
+    if (!mayServe(candidate, input) || (candidate.isForeign && !best.isForeign)) continue;
+    if (isWellAgain(candidate, nowMs)) return { id: candidate.id, isTrial: false };
+    const failedAtMs = lastFailedAtMs(candidate, nowMs);
+    const isDue = candidate.trials === 0 && nowMs - failedAtMs >= REFUSES_FOR_MS;
+    if (!isDue || failedAtMs >= chosenAtMs) continue;
+    chosen = candidate;
+    chosenAtMs = failedAtMs;
+  }
+  return { id: chosen.id, isTrial: chosen !== best };
+}
+
+function mayServe(candidate: Candidate, { tried, nowMs }: ChoiceInput): boolean {
+  const { id, enabled } = candidate;
+  return enabled && !tried.has(id) && rankOfLimits(candidate, nowMs) === undefined;
+}
+
+/** The first content of an answer is enough, where answers were not cut: then a whole one is. */
+function isWellAgain(candidate: Candidate, nowMs: number): boolean {
+  const { limit, failingAtMs, silentForMs } = candidate;
+  const ejection = ejectionAt(candidate.ejection, nowMs);
+  if (ejection.status === 'ejected' && isCut(ejection.failure)) return false;
+  return isAnswering(limit, nowMs) && failingAtMs === undefined && silentForMs < SILENT_MS;
+}
+
+/** When it last failed, where its next answer is likely to be a failure; else undefined. */
+function expectedToFailAtMs({ limit, failingAtMs }: Candidate, nowMs: number): number | undefined {
+  return isBusy(limit, nowMs) ? Math.max(limit.atMs, failingAtMs ?? 0) : failingAtMs;
+}
+
+/** 0 where nothing is known of a failure. */
+function lastFailedAtMs(candidate: Candidate, nowMs: number): number {
+  const { ejection } = candidate;
+  const ejectedAtMs = ejection.status === 'ejected' ? ejection.failedAtMs : 0;
+  return Math.max(ejectedAtMs, expectedToFailAtMs(candidate, nowMs) ?? 0);
+}
+
+/** Where it does not serve this request, whatever its health; undefined: it may. */
+function rankOfLimits({ lacksOperation, limit }: Candidate, nowMs: number): number | undefined {
+  if (lacksOperation) return RANKS.lacks_operation;
+  if (isRefused(limit, nowMs)) return RANKS.refuses_model;
+  return namedAt(limit, nowMs).status === 'none' ? undefined : RANKS.limited;
+}
+
 function rankOf(candidate: Candidate, index: number, input: ChoiceInput): number {
   const { nowMs } = input;
   const sibling = isLikelyToFail(candidate, input) ? SIBLING : 0;
-  if (candidate.lacksOperation) return RANKS.lacks_operation + sibling;
+  const limits = rankOfLimits(candidate, nowMs);
+  if (limits !== undefined) return limits + sibling;
   const { limit } = candidate;
-  if (isRefused(limit, nowMs)) return RANKS.refuses_model + sibling;
-  if (namedAt(limit, nowMs).status !== 'none') return RANKS.limited + sibling;
   const ejection = ejectionAt(candidate.ejection, nowMs);
   if (ejection.status === 'ejected') {
     return rankOfEjected(ejection, candidate, nowMs) + sibling;
@@ -149,6 +212,8 @@ function rankOf(candidate: Candidate, index: number, input: ChoiceInput): number
   if (!candidate.available) return RANKS.unavailable + sibling;
   if (candidate.hasFailedSource) return RANKS.failed_source + sibling / 2;
   const preferred = candidate.id === input.preferredId ? PREFERRED : 0;
+  const isTrialOfRetry = ejection.status === 'half_open' && input.tried.size > 0;
+  if (isTrialOfRetry) return RANKS.half_open_for_retry + sibling / 4;
   const isShed = !input.overloadedEverywhere && isBelow(shedShare(limit, nowMs), index, input);
   return (isShed ? RANKS.shed : RANKS.open) + sibling + preferred;
 }

@@ -14,6 +14,7 @@ import {
   afterAnswer,
   afterRefusal,
   afterTurnedAway,
+  isAnswering,
   isLimited,
   isWaitedFor,
   type ModelLimit,
@@ -28,6 +29,9 @@ const LACKS_FOR_MS = 600_000;
 
 /** How long a whole answer shows that an endpoint serves people well. */
 const SERVED_FOR_MS = 60_000;
+/** From so many failures in a row on, the next request within ten seconds is expected to fail as well. */
+const FAILS_FROM = 3;
+const FAILS_FOR_MS = 10_000;
 /** Requests without an answer that are remembered until their client asks again. */
 const MAX_UNANSWERED = 256;
 
@@ -36,6 +40,15 @@ interface Served {
   readonly atMs: number;
   /** The last whole answer of anybody else. */
   readonly othersAtMs: number | undefined;
+}
+
+/** Requests that one endpoint failed, with no answer between them. */
+interface FailedInARow {
+  readonly count: number;
+  /** The first of them; asked again, it is still one. */
+  readonly first: Pick<RoutedRequest, 'source' | 'fingerprint'>;
+  readonly isOfSeveral: boolean;
+  readonly atMs: number;
 }
 
 interface Unanswered {
@@ -52,6 +65,7 @@ export class EndpointMemory {
   readonly #failedSources = new KnownByEndpoint<number>(MAX_KNOWN);
   /** The one request that found the token refused. */
   readonly #tokenDoubts = new Map<EndpointId, RoutedRequest>();
+  readonly #failedInARow = new Map<EndpointId, FailedInARow>();
   /** The two people who had the last whole answers. */
   readonly #served = new Map<EndpointId, Served>();
   /** By fingerprint, requests that got errors from several endpoints and an answer from none. */
@@ -60,6 +74,7 @@ export class EndpointMemory {
   forget(id: EndpointId): void {
     for (const known of [this.#limits, this.#lacking, this.#failedSources]) known.forget(id);
     this.#tokenDoubts.delete(id);
+    this.#failedInARow.delete(id);
     this.#served.delete(id);
     for (const [fingerprint, { failures }] of this.#unanswered) {
       if (failures.some((failed) => failed.id === id)) this.#unanswered.delete(fingerprint);
@@ -89,7 +104,8 @@ export class EndpointMemory {
     if (limit !== undefined && isLimited(limit, nowMs)) return true;
     return (
       this.isLacking(id, request.operation, nowMs) ||
-      this.hasFailedSource(id, request.source, nowMs)
+      this.hasFailedSource(id, request.source, nowMs) ||
+      this.failingAtMs(id, request.source, nowMs) !== undefined
     );
   }
 
@@ -100,8 +116,40 @@ export class EndpointMemory {
       return;
     }
     this.#limits.update(id, model, (limit = NO_LIMIT) => afterAnswer(limit, nowMs));
+    this.#failedInARow.delete(id);
     this.#tokenDoubts.delete(id);
     this.#failedSources.delete(id, source);
+  }
+
+  /** A request for a message failed here, neither for a reason of its own nor for load. */
+  noteFailed(id: EndpointId, request: RoutedRequest, nowMs: number): void {
+    const before = this.#failedInARow.get(id);
+    const { first, count, isOfSeveral } = before ?? {
+      ...{ first: request, count: 0, isOfSeveral: false },
+    };
+    const isSame = before !== undefined && first.fingerprint === request.fingerprint;
+    this.#failedInARow.set(id, {
+      first,
+      count: isSame ? count : count + 1,
+      isOfSeveral: isOfSeveral || first.source !== request.source,
+      atMs: nowMs,
+    });
+  }
+
+  /**
+   * When it last failed, where the next request of this person is expected to fail too; else undefined.
+   * What only one person met says nothing about others.
+   */
+  failingAtMs(id: EndpointId, source: string, nowMs: number): number | undefined {
+    const failed = this.#failedInARow.get(id);
+    if (failed === undefined || failed.count < FAILS_FROM) return undefined;
+    if (nowMs - failed.atMs >= FAILS_FOR_MS) return undefined;
+    return failed.isOfSeveral || failed.first.source === source ? failed.atMs : undefined;
+  }
+
+  /** Whether it has just answered this model, and failed nobody since. */
+  isAnswering(id: EndpointId, model: string, nowMs: number): boolean {
+    return isAnswering(this.limitOf(id, model), nowMs) && !this.#failedInARow.has(id);
   }
 
   noteTurnedAway(id: EndpointId, model: string, turned: TurnedAway): void {

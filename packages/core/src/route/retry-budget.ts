@@ -2,7 +2,8 @@
  * How many unsuccessful retries a proxy may send: a share of its recent requests, plus a small
  * floor so that a quiet proxy may retry at all. A retry that gets a good answer is refunded. So
  * when endpoints fail by chance nearly every retry is allowed, and when all of them fail the
- * traffic grows by no more than the share.
+ * traffic grows by no more than the share. A retry at an endpoint that has just answered, and failed
+ * nobody since, is sent without it: it would be refunded.
  *
  * The window and the two terms follow Finagle's retry budgets (credits live 10 s, share plus
  * floor); the refund follows gRPC's retry throttling.

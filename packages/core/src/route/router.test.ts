@@ -366,6 +366,47 @@ describe('where all are ejected', () => {
     expect(stories.at(-1)).toBe('c:ok');
   });
 
+  it('the one that is well again is found without a retry, however it and the others fail', () => {
+    const bad = fc.constantFrom<Answer>(
+      ...([
+        'reset',
+        'first_byte_timeout',
+        'cut',
+        'server_error',
+        'token_refused',
+        'credit',
+      ] as const),
+      ...(['overloaded', 'not_claude', 'refused'] as const),
+    );
+    const sinceMs = fc.integer({ min: 1_000, max: 60_000 });
+    const order = fc.shuffledSubarray(['a', 'b', 'c'], { minLength: 3 });
+    fc.assert(
+      fc.property(bad, bad, bad, sinceMs, order, fc.boolean(), (a, b, c, waitMs, ids, isListed) => {
+        const isOut = isListed && a !== 'overloaded';
+        const world = new RoutedWorld(
+          ids.map((id) => ({ ...endpoint(id), available: !(isOut && id === 'a') })),
+        );
+        const during = (id: string): Answer => ({ a, b, c })[id] ?? 'ok';
+        const ask = (
+          turn: number,
+          answerOf: (id: string) => Answer,
+          retries: number | 'budget_spent',
+        ) => {
+          world.nowMs += 150;
+          return world.ask(answerOf, who(`person ${turn % 5} ${turn}`), retries);
+        };
+        for (let turn = 0; turn < 20; turn += 1) ask(turn, during, 2);
+        world.nowMs += waitMs;
+        const after = (id: string): Answer => (id === 'a' ? 'ok' : during(id));
+        const stories = Array.from({ length: 40 }, (_, turn) => ask(turn, after, 'budget_spent'));
+        // The first request after the time of an ejection, or after ten seconds, tries the other two again.
+        const lost = stories.slice(20).filter((story) => !story.endsWith('a:ok'));
+        expect(lost.length, stories.join('\n')).toBeLessThanOrEqual(2);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   it('one that refused connections is found when it listens again, without a retry', () => {
     // No error answers: those of all may be the request's own fault.
     const bad = fc.constantFrom<Answer>(

@@ -23,7 +23,7 @@ import {
   type RoutedRequest,
   refusedTokens,
 } from './journey.ts';
-import { isAnswer, isSharedByGroup, isUnreachable, scopeOf } from './scope.ts';
+import { isAnswer, isSharedByGroup, isUnreachable, type Scope, scopeOf } from './scope.ts';
 import { isBusy, turnsAwayFewer } from './throttling.ts';
 import { FirstByteTimes } from './usual-first-byte.ts';
 
@@ -40,6 +40,8 @@ interface Failure {
   /** What the endpoint asked to wait, if it did. */
   readonly waitMs?: number | undefined;
 }
+
+const SPEAKS_OF_ENDPOINT: ReadonlySet<Scope> = new Set(['endpoint', 'token']);
 
 export class Router {
   readonly times = new FirstByteTimes();
@@ -93,7 +95,7 @@ export class Router {
     if (choice.kind !== 'send') return choice;
     journey.tried.add(choice.id);
     journey.phase = this.#ejections.phaseOf(choice.id);
-    if (this.ejectionOf(choice.id, input.nowMs).status !== 'admitted') {
+    if (choice.isTrial || this.ejectionOf(choice.id, input.nowMs).status !== 'admitted') {
       journey.trial = this.#ejections.beginTrial(choice.id, input.nowMs);
     }
     return choice;
@@ -129,7 +131,7 @@ export class Router {
       ({ id, enabled }) =>
         id !== first.id && enabled && !this.#memory.isWaitedFor(id, request, nowMs),
     );
-    return { kind: 'send', id: first.id, hasAlternative };
+    return { kind: 'send', id: first.id, hasAlternative, isTrial: false };
   }
 
   /** Whether nothing is held against the endpoint for this request. */
@@ -153,6 +155,7 @@ export class Router {
         hasFailedSource: this.#memory.hasFailedSource(id, source, nowMs),
         trials: this.#ejections.trialsOf(id),
         silentForMs: this.#ejections.silentForMs(id, nowMs),
+        failingAtMs: this.#memory.failingAtMs(id, source, nowMs),
       }),
     );
     return chooseEndpoint({
@@ -189,6 +192,11 @@ export class Router {
     if (this.#isOutdated(journey, id)) {
       this.#readmit(journey, groupName);
       return;
+    }
+    // Where nothing could be sent, the next endpoint is asked without the retry budget.
+    const isSent = request.operation === 'messages' && !isUnreachable(failure);
+    if (isSent && SPEAKS_OF_ENDPOINT.has(scope)) {
+      this.#memory.noteFailed(id, request, nowMs);
     }
     const attempt = { id, groupName, failure, phase: journey.phase };
     switch (scope) {
@@ -242,6 +250,17 @@ export class Router {
     return turnsAwayFewer(there, here, input.nowMs);
   }
 
+  /**
+   * Whether the endpoint that would be asked next has just answered this model, and failed nobody since: a
+   * retry there is no part of a storm.
+   */
+  isNextAnswering(journey: Journey, input: ChooseInput): boolean {
+    const next = this.preview(journey, input);
+    if (next.kind !== 'send') return false;
+    const isOut = this.ejectionOf(next.id, input.nowMs).status === 'ejected';
+    return !isOut && this.#memory.isAnswering(next.id, journey.request.model, input.nowMs);
+  }
+
   /** Content arrived from this endpoint: what failed elsewhere was not the request's fault. */
   answered(journey: Journey, id: EndpointId, nowMs: number): void {
     this.#endTrial(journey);
@@ -265,6 +284,7 @@ export class Router {
   cut(journey: Journey, id: EndpointId, failure: FailureClass, nowMs: number): void {
     if (journey.request.operation !== 'messages' || this.#isOutdated(journey, id)) return;
     const { request, phase } = journey;
+    this.#memory.noteFailed(id, request, nowMs);
     this.#blaming.proven({ id, failure, phase }, request, nowMs);
   }
 

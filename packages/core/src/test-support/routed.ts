@@ -42,7 +42,7 @@ export class RoutedWorld {
   ask(
     answerOf: (id: string) => Answer,
     request: Partial<RoutedRequest> = {},
-    maxRetries = 1,
+    retriesLeft: number | 'budget_spent' = 1,
   ): string {
     const { router } = this;
     const journey = router.begin({
@@ -50,6 +50,7 @@ export class RoutedWorld {
       ...request,
     });
     const story: string[] = [];
+    const maxRetries = retriesLeft === 'budget_spent' ? 2 : retriesLeft;
     let retries = 0;
     while (retries <= maxRetries) {
       const choice = router.choose(journey, this.input());
@@ -67,7 +68,10 @@ export class RoutedWorld {
       const failed = typeof answer === 'string' ? { failure: answer } : answer;
       story.push(`${id}:${failed.failure}`);
       router.failed(journey, { id, groupName: this.#groupOf(id) }, failed, this.nowMs);
-      if (!isFree(failed.failure, journey)) retries += 1;
+      if (isFree(failed.failure, journey)) continue;
+      retries += 1;
+      const isPaid = retriesLeft !== 'budget_spent';
+      if (!isPaid && !router.isNextAnswering(journey, this.input())) break;
     }
     router.ended(journey, this.nowMs);
     return story.join(' ');

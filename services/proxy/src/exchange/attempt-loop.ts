@@ -322,6 +322,7 @@ export class AttemptLoop {
       isBusy: deps.routing.isBusy(this.journey, id),
       isBetterNext: deps.routing.isBetterNext(this.journey, id),
       failedAfterMs: deps.clock.nowMs() - this.#askedAtMs,
+      isNextAnswering: deps.routing.isNextAnswering(this.journey),
     }));
     if (step === 'give_up') {
       this.#finish({ kind: 'failed', failed: lastFailure });

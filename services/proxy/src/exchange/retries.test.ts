@@ -7,7 +7,7 @@ import { Retries, type RetriesInput, type RetryPlace } from './retries.ts';
 
 const NO_CACHE: RetryPlace = {
   ...{ isCached: false, readingMs: 0, failedAfterMs: 400 },
-  ...{ isBusy: false, isBetterNext: true },
+  ...{ isBusy: false, isBetterNext: true, isNextAnswering: false },
 };
 const CACHE: RetryPlace = { ...NO_CACHE, isCached: true, readingMs: 60_000 };
 
@@ -80,6 +80,13 @@ describe('Retries', () => {
     const { after, counts } = rig({}, 0);
     expect(after('server_error')).toBe('give_up');
     expect(await counts()).toEqual({ retries: [], refused: [['budget_spent', 1]] });
+  });
+
+  it('go on without the budget where the next endpoint has just answered, and only there', () => {
+    const { after } = rig({ failover: { retry: 'before_content', maxRetries: 2 } }, 0);
+    const place = { ...CACHE, isNextAnswering: true };
+    const steps = [1, 2, 3].map(() => after('overloaded', place));
+    expect(steps).toEqual(['next_endpoint', 'next_endpoint', 'give_up']);
   });
 
   it('are given back when an endpoint answers, or when none was left to ask', () => {

@@ -34,6 +34,8 @@ export interface RetryPlace {
   readonly isBusy: boolean;
   /** The endpoint that would be asked next turns away clearly fewer. */
   readonly isBetterNext: boolean;
+  /** That endpoint has just answered, and failed nobody since. */
+  readonly isNextAnswering: boolean;
   /** How long it took to fail. */
   readonly failedAfterMs: number;
 }
@@ -66,19 +68,19 @@ export class Retries {
       metrics.retriesRefused.inc({ reason: decision.why });
       return 'give_up';
     }
-    if (decision.isDelivery) {
-      const refund = budget.tryTake(clock.nowMs());
-      if (refund === undefined) {
-        metrics.retriesRefused.inc({ reason: 'budget_spent' });
-        return 'give_up';
-      }
-      this.#refunds.push(refund);
-      this.#deliveries += 1;
+    const knowledge = place();
+    const refund = decision.isDelivery ? budget.tryTake(clock.nowMs()) : undefined;
+    const isSpent = decision.isDelivery && refund === undefined;
+    if (isSpent && !knowledge.isNextAnswering) {
+      metrics.retriesRefused.inc({ reason: 'budget_spent' });
+      return 'give_up';
     }
+    if (refund !== undefined) this.#refunds.push(refund);
+    if (decision.isDelivery) this.#deliveries += 1;
     metrics.retries.inc({ reason: failure });
     const stay = { hasStayed: this.#hasStayed, areRetriesLeft: this.areLeft };
-    const input = { failure, operation, waitMs: retryAfterMs, ...stay, ...place() };
-    if (!isWorthStaying(input)) return 'next_endpoint';
+    const input = { failure, operation, waitMs: retryAfterMs, ...stay, ...knowledge };
+    if (isSpent || !isWorthStaying(input)) return 'next_endpoint';
     this.#hasStayed = true;
     return 'stay';
   }

@@ -273,6 +273,11 @@ export class Routing {
     return this.#router.isBetterNext(journey, id, this.#input(undefined, model));
   }
 
+  /** Whether the endpoint that would be asked next has just answered this model, and failed nobody since. */
+  isNextAnswering(journey: Journey): boolean {
+    return this.#router.isNextAnswering(journey, this.#input(undefined, journey.request.model));
+  }
+
   /** Content arrived, or the endpoint answered in the API's words what is wrong with the request. */
   answered(journey: Journey, id: EndpointId): void {
     this.#router.answered(journey, id, this.#deps.now());
