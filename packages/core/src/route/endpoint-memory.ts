@@ -44,10 +44,8 @@ interface Served {
 
 /** Requests that one endpoint failed, with no answer between them. */
 interface FailedInARow {
-  readonly count: number;
-  /** The first of them; asked again, it is still one. */
-  readonly first: Pick<RoutedRequest, 'source' | 'fingerprint'>;
-  readonly isOfSeveral: boolean;
+  /** By source, how many different ones; of the first `FAILS_FROM` people. */
+  readonly bySource: ReadonlyMap<string, { readonly count: number; readonly fingerprint: string }>;
   readonly atMs: number;
 }
 
@@ -122,29 +120,25 @@ export class EndpointMemory {
   }
 
   /** A request for a message failed here, neither for a reason of its own nor for load. */
-  noteFailed(id: EndpointId, request: RoutedRequest, nowMs: number): void {
-    const before = this.#failedInARow.get(id);
-    const { first, count, isOfSeveral } = before ?? {
-      ...{ first: request, count: 0, isOfSeveral: false },
-    };
-    const isSame = before !== undefined && first.fingerprint === request.fingerprint;
-    this.#failedInARow.set(id, {
-      first,
-      count: isSame ? count : count + 1,
-      isOfSeveral: isOfSeveral || first.source !== request.source,
-      atMs: nowMs,
-    });
+  noteFailed(id: EndpointId, { source, fingerprint }: RoutedRequest, nowMs: number): void {
+    const bySource = new Map(this.#failedInARow.get(id)?.bySource);
+    const before = bySource.get(source);
+    const isAgain = before?.fingerprint === fingerprint;
+    if (before !== undefined || bySource.size < FAILS_FROM) {
+      bySource.set(source, { count: (before?.count ?? 0) + (isAgain ? 0 : 1), fingerprint });
+    }
+    this.#failedInARow.set(id, { bySource, atMs: nowMs });
   }
 
   /**
    * When it last failed, where the next request of this person is expected to fail too; else undefined.
-   * What only one person met says nothing about others.
+   * It has failed three of this person, or those of three people: what one or two met may be their own fault.
    */
   failingAtMs(id: EndpointId, source: string, nowMs: number): number | undefined {
     const failed = this.#failedInARow.get(id);
-    if (failed === undefined || failed.count < FAILS_FROM) return undefined;
-    if (nowMs - failed.atMs >= FAILS_FOR_MS) return undefined;
-    return failed.isOfSeveral || failed.first.source === source ? failed.atMs : undefined;
+    if (failed === undefined || nowMs - failed.atMs >= FAILS_FOR_MS) return undefined;
+    const own = failed.bySource.get(source)?.count ?? 0;
+    return Math.max(own, failed.bySource.size) >= FAILS_FROM ? failed.atMs : undefined;
   }
 
   /** Whether it has just answered this model, and failed nobody since. */
