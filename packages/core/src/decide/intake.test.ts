@@ -390,6 +390,17 @@ describe('one report', () => {
     expect(endpoint(story).reliability.lasting.failures - before).toBe(1);
   });
 
+  it('of a limit is so at every endpoint with this token, and at no other', () => {
+    const story = new Scenario({ ids: [A, B, C], alone: [C] });
+    const tokens = { remainingShare: 0.01, resetsInMs: 600_000 };
+    const { evidence } = endpoint(story, B);
+    report(story, { a: { rateLimits: { tokens } } });
+    const [a, b, c] = [A, B, C].map((id) => endpoint(story, id).rateLimits);
+    expect([b, c]).toEqual([a, {}]);
+    expect(a).toMatchObject({ tokens: { remainingShare: 0.01 } });
+    expect(endpoint(story, B).evidence).toBe(evidence);
+  });
+
   it('of a limit is evidence each time while it is nearly used up', () => {
     const story = good();
     const limit = (remainingShare: number) => ({

@@ -3,7 +3,8 @@ import type { Notice } from '@zephyr/contract/notice';
 import type { OutcomeBatch, OutcomeCounts, TtftSample } from '@zephyr/contract/outcome';
 import type { PresenceReport } from '@zephyr/contract/presence';
 import type { ProbeResult } from '@zephyr/contract/probe';
-import type { EndpointId } from '@zephyr/contract/scalars';
+import type { RateLimitReports } from '@zephyr/contract/rate-limit';
+import type { EndpointId, EpochMs } from '@zephyr/contract/scalars';
 
 import {
   applyProbeToHealth,
@@ -149,7 +150,7 @@ function applyProbe(endpoint: EndpointState, probe: ProbeResult, about: Intake):
 export function takeOutcomes(world: World, batch: OutcomeBatch, context: Context): Step {
   const { overloadedEverywhere: isOverloaded, proxies: presences } = world;
   const { proxyId } = batch;
-  const changed = world.endpoints.map((endpoint) => {
+  const changed = withSharedLimits(world.endpoints, batch, context.nowMs).map((endpoint) => {
     const counts = own(batch.endpoints, endpoint.id);
     return counts === undefined
       ? endpoint
@@ -224,6 +225,24 @@ function applyOutcomes(
             ...{ id: endpoint.id, presences, nowMs, policy: policy.presence },
           }),
   };
+}
+
+/** Endpoints of a group have one token: what one of them reports of its limits is so at the others too. */
+function withSharedLimits(
+  endpoints: readonly EndpointState[],
+  batch: OutcomeBatch,
+  nowMs: EpochMs,
+): readonly EndpointState[] {
+  const ofGroups = new Map<string, RateLimitReports>();
+  for (const { id, groupName } of endpoints) {
+    const reports = own(batch.endpoints, id)?.rateLimits;
+    if (reports !== undefined) ofGroups.set(groupName, { ...ofGroups.get(groupName), ...reports });
+  }
+  if (ofGroups.size === 0) return endpoints;
+  return endpoints.map((endpoint) => {
+    const reports = ofGroups.get(endpoint.groupName);
+    return { ...endpoint, rateLimits: withRateLimits(endpoint.rateLimits, reports, nowMs) };
+  });
 }
 
 /** A limit that is nearly used up is new evidence with each report, because it decides soon. */

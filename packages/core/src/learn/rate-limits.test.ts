@@ -58,7 +58,7 @@ describe('a limit that is nearly used up', () => {
     }
     return story;
   }
-  const settled = () => new Scenario().rounds(5, { a: 500, b: 600 });
+  const settled = () => new Scenario({ alone: [A] }).rounds(5, { a: 500, b: 600 });
 
   it('moves requests away before it is used up, visibly', () => {
     const story = settled();

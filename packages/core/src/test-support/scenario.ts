@@ -34,6 +34,8 @@ export const [A, B, C] = [endpointId('a'), endpointId('b'), endpointId('c')] as 
 export interface ScenarioSetup extends Partial<Omit<WorldSetup, 'groups'>> {
   readonly ids?: readonly EndpointId[];
   readonly group?: Partial<GroupSetting>;
+  /** Endpoints with a group, and so a token, of their own; the others share one. */
+  readonly alone?: readonly EndpointId[];
   readonly styleChoice?: EndpointSetting['styleChoice'];
   readonly preferencesMs?: Readonly<Record<string, number>>;
   readonly sharing?: Readonly<Record<string, EndpointSetting['sharing']>>;
@@ -50,15 +52,15 @@ export class Scenario {
   #sequence = 0;
 
   constructor(about: ScenarioSetup = {}) {
-    const { ids = [A, B], group, policy = DEFAULT_POLICY, ...rest } = about;
+    const { ids = [A, B], group, alone = [], policy = DEFAULT_POLICY, ...rest } = about;
     const { styleChoice = 'fixed', preferencesMs = {}, sharing = {}, ...setup } = rest;
     this.policy = policy;
     this.world = deepFreeze(
       initialWorld({
         atMs: epochMs(0),
-        groups: [{ ...GROUP, ...group }],
+        groups: [GROUP.name, ...alone].map((name) => ({ ...GROUP, ...group, name })),
         endpoints: ids.map((id) => ({
-          ...{ id, groupName: GROUP.name, styleChoice },
+          ...{ id, groupName: alone.includes(id) ? id : GROUP.name, styleChoice },
           ...{ preferenceMs: preferencesMs[id] ?? 0, sharing: sharing[id] },
         })),
         ...setup,

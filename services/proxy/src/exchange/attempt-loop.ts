@@ -271,8 +271,9 @@ export class AttemptLoop {
 
   #noteFailure({ endpoint }: ChosenEndpoint, result: FailedAttempt): void {
     const { routing, stats } = this.#context.deps;
-    const { failure, retryAfterMs } = result;
+    const { failure, retryAfterMs, rateLimits } = result;
     stats.failed(endpoint.id, failure);
+    if (rateLimits !== undefined) stats.limitsSeen(endpoint.id, rateLimits);
     if (failure === 'token_refused') this.#context.deps.onTokenRefused(endpoint.groupName);
     this.#context.trace?.failed(failure);
     const attempt = { endpoint: endpoint.id, failure, mayBeBilled: mayBeBilled(result) };
@@ -320,9 +321,9 @@ export class AttemptLoop {
       isCached: this.#firstByteClass.isCached,
       readingMs: readingMsOf(body.bytes, settings.timeouts),
       isBusy: deps.routing.isBusy(this.journey, id),
-      isBetterNext: deps.routing.isBetterNext(this.journey, id),
+      isBetterNext: deps.routing.isBetterNext(this.journey, id, this.#model),
       failedAfterMs: deps.clock.nowMs() - this.#askedAtMs,
-      isNextAnswering: deps.routing.isNextAnswering(this.journey),
+      isNextAnswering: deps.routing.isNextAnswering(this.journey, this.#model),
     }));
     if (step === 'give_up') {
       this.#finish({ kind: 'failed', failed: lastFailure });

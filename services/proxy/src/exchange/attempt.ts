@@ -12,8 +12,8 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-
 import type { FailureClass } from '@zephyr/contract/failure';
+import type { RateLimitReports } from '@zephyr/contract/rate-limit';
 import {
   type AnswerForm,
   type AttemptPhase,
@@ -21,11 +21,10 @@ import {
   judgeRefusal,
   MAX_INTERIM_ANSWERS,
   namedWaitMs,
+  rateLimitsOf,
   type StartVerdict,
 } from '@zephyr/core';
-
 import type { Clock } from '@zephyr/runtime/clock';
-
 import { type AnswerReceiver, AnswerStream } from '../answer/answer-listeners.ts';
 import type { HeldResponse } from '../answer/held-response.ts';
 import { mayBePassed } from '../answer/pass-refusal.ts';
@@ -54,6 +53,7 @@ export interface FailedAttempt {
   readonly phase: AttemptPhase;
   readonly staleConnection: boolean;
   readonly retryAfterMs?: number | undefined;
+  readonly rateLimits?: RateLimitReports | undefined;
   /** The endpoint's own error answer, where the client may see it. */
   readonly response?: HeldResponse | undefined;
 }
@@ -103,7 +103,6 @@ const SETTLED: AttemptState = { status: 'settled' };
 const MAX_REFUSAL_BYTES = 64 * 1024;
 /** How long the body of an error answer may take; its status is known already. */
 const REFUSAL_BODY_MS = 1_000;
-
 const LACKS_OPERATION: ReadonlySet<number> = new Set([404, 405, 501]);
 
 export class Attempt implements AnswerReceiver, SendHandlers {
@@ -290,6 +289,7 @@ export class Attempt implements AnswerReceiver, SendHandlers {
       phase: 'answered',
       staleConnection: false,
       retryAfterMs: namedWaitMs(response.headers, this.#input.clock.epochMs()),
+      rateLimits: rateLimitsOf(response.headers, this.#input.clock.epochMs()),
       response: isPassed ? this.#withoutSecrets(response) : undefined,
     });
   }

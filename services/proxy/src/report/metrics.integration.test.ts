@@ -54,13 +54,19 @@ describe('the status for programs', () => {
     const limits = { 'anthropic-ratelimit-requests-limit': '10' };
     const left = { 'anthropic-ratelimit-requests-remaining': '7', ...limits };
     const reset = new Date(Date.now() + 3_600_000).toISOString();
+    const resets = { 'anthropic-ratelimit-requests-reset': reset, ...limits };
     first.next(status(529));
-    second.always(sse({ headers: { ...left, 'anthropic-ratelimit-requests-reset': reset } }));
-    expect((await call(proxy.port)).status).toBe(200);
+    first.next(status(429, { ...resets, 'anthropic-ratelimit-requests-remaining': '0' }));
+    second.always(sse({ headers: { ...left, ...resets } }));
+    for (const asked of [1, 2]) {
+      expect((await call(proxy.port)).status).toBe(200);
+      expect(first.ledger).toHaveLength(asked);
+    }
     const [one, two] = (await proxy.status()).endpoints;
     expect(one).toMatchObject({ latency: null, last_failure: { failure: 'overloaded' } });
     expect(one?.last_success_ago_ms).toBeNull();
-    expect(two?.latency?.history_ms).toEqual([two?.latency?.last_ms]);
+    expect(one?.rate_limits).toMatchObject([{ kind: 'requests', remaining: 0, limit: 10 }]);
+    expect(two?.latency?.history_ms).toHaveLength(2);
     expect(two?.last_success_ago_ms).not.toBeNull();
     expect(two?.rate_limits).toMatchObject([{ kind: 'requests', remaining: 7, limit: 10 }]);
   });

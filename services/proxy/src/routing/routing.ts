@@ -2,7 +2,6 @@
  * Where requests go: the last routing snapshot in memory, made more careful by what this proxy saw
  * itself (`Router` of the core). Nothing here waits for anything.
  */
-
 import type { FailureClass } from '@zephyr/contract/failure';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import type { RoutingSnapshot } from '@zephyr/contract/snapshot';
@@ -268,14 +267,13 @@ export class Routing {
   }
 
   /** Whether the endpoint that would be asked next turns away clearly fewer requests for this model. */
-  isBetterNext(journey: Journey, id: EndpointId): boolean {
-    const { model } = journey.request;
+  isBetterNext(journey: Journey, id: EndpointId, model: string): boolean {
     return this.#router.isBetterNext(journey, id, this.#input(undefined, model));
   }
 
   /** Whether the endpoint that would be asked next has just answered this model, and failed nobody since. */
-  isNextAnswering(journey: Journey): boolean {
-    return this.#router.isNextAnswering(journey, this.#input(undefined, journey.request.model));
+  isNextAnswering(journey: Journey, model: string): boolean {
+    return this.#router.isNextAnswering(journey, this.#input(undefined, model));
   }
 
   /** Content arrived, or the endpoint answered in the API's words what is wrong with the request. */
@@ -339,10 +337,9 @@ export class Routing {
   }
 
   #input(preferredId: EndpointId | undefined, model: string) {
-    const isServed = ({ id }: RoutedEndpoint): boolean =>
-      this.#endpoints.get(id)?.models?.isServed(model) !== false;
+    const isServed = (id: EndpointId) => this.#endpoints.get(id)?.models?.isServed(model) !== false;
     return {
-      endpoints: model === '' ? this.#order : this.#order.filter(isServed),
+      endpoints: model === '' ? this.#order : this.#order.filter(({ id }) => isServed(id)),
       preferredId,
       overloadedEverywhere: this.#state.snapshot?.overloadedEverywhere ?? false,
       nowMs: this.#deps.now(),
@@ -350,6 +347,4 @@ export class Routing {
   }
 }
 
-function byId(endpoints: readonly UpstreamEndpoint[]): ReadonlyMap<EndpointId, UpstreamEndpoint> {
-  return new Map(endpoints.map((endpoint) => [endpoint.id, endpoint]));
-}
+const byId = (all: readonly UpstreamEndpoint[]) => new Map(all.map((each) => [each.id, each]));
