@@ -46,6 +46,11 @@ export class RetryBudget {
     this.#policy = policy;
   }
 
+  /** Whether the configuration allows no retry at all. */
+  get isOff(): boolean {
+    return this.#policy.ratio === 0 && this.#policy.perSecond === 0;
+  }
+
   noteRequest(nowMs: number): void {
     this.#cell(nowMs).requests += 1;
   }

@@ -5,7 +5,7 @@ import { adviceFor } from './read-text.ts';
 
 const advice = (...of: Parameters<typeof adviceFor>) =>
   adviceFor(...of)
-    .map(spoken)
+    .map((each) => spoken(each))
     .join();
 
 describe('what to do where a file cannot be read', () => {

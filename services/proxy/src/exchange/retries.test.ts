@@ -83,10 +83,15 @@ describe('Retries', () => {
   });
 
   it('go on without the budget where the next endpoint has just answered, and only there', () => {
-    const { after } = rig({ failover: { retry: 'before_content', maxRetries: 2 } }, 0);
+    const { after, left } = rig({ failover: { retry: 'before_content', maxRetries: 3 } }, 0.1);
     const place = { ...CACHE, isNextAnswering: true };
+    expect([after('overloaded', place), left()]).toEqual(['stay', 0]);
     const steps = [1, 2, 3].map(() => after('overloaded', place));
     expect(steps).toEqual(['next_endpoint', 'next_endpoint', 'give_up']);
+  });
+
+  it('are none where the configuration allows none, whatever has just answered', () => {
+    expect(rig({}, 0).after('overloaded', { ...CACHE, isNextAnswering: true })).toBe('give_up');
   });
 
   it('are given back when an endpoint answers, or when none was left to ask', () => {

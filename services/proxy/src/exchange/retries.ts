@@ -71,7 +71,7 @@ export class Retries {
     const knowledge = place();
     const refund = decision.isDelivery ? budget.tryTake(clock.nowMs()) : undefined;
     const isSpent = decision.isDelivery && refund === undefined;
-    if (isSpent && !knowledge.isNextAnswering) {
+    if (isSpent && (budget.isOff || !knowledge.isNextAnswering)) {
       metrics.retriesRefused.inc({ reason: 'budget_spent' });
       return 'give_up';
     }
