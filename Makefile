@@ -27,7 +27,7 @@ start: ## Start Zephyr with your config.toml and .env. PORT=8080
 	@scripts/setup.sh start $(PORT)
 	@packages/cli/bin/zephyr start $(if $(PORT),--port $(PORT))
 
-status: ## Show which endpoint is serving, and the state of the others. PORT=8080
+status: ## Show which endpoint is serving, and the state of the others. PORT=9080: of a demo there
 	@scripts/zephyr.sh status $(if $(PORT),--url http://127.0.0.1:$$(($(PORT) + 1)))
 
 doctor: ## Find out why it does not work; spends a few tokens

@@ -20,6 +20,8 @@ export interface Axis {
   measure(size: number): Promise<GrowthRow>;
 }
 
+/** Of one configuration: a year of usage of more people would not fit into the memory of our Redis. */
+const MOST_PEOPLE = 1_000;
 const BASE: SystemSize = { endpoints: 3, proxies: 1 };
 const REQUESTS = 3_000;
 const WARM_UP = 1_500;
@@ -94,7 +96,7 @@ export const AXES: Readonly<Record<string, Axis>> = {
     measure: (size) => point({ size, system: { endpoints: size } }),
   },
   people: {
-    ...{ title: 'People, each with a key and a budget', columns: COLUMNS, sizes: [1, 100, 5_000] },
+    ...{ title: 'People, each with a key and a budget', columns: COLUMNS, sizes: [1, 100, MOST_PEOPLE] },
     measure: (size) =>
       point({
         ...{ size, system: { peopleConfig: peopleConfig(size) } },
