@@ -96,7 +96,11 @@ export const AXES: Readonly<Record<string, Axis>> = {
     measure: (size) => point({ size, system: { endpoints: size } }),
   },
   people: {
-    ...{ title: 'People, each with a key and a budget', columns: COLUMNS, sizes: [1, 100, MOST_PEOPLE] },
+    ...{
+      title: 'People, each with a key and a budget',
+      columns: COLUMNS,
+      sizes: [1, 100, MOST_PEOPLE],
+    },
     measure: (size) =>
       point({
         ...{ size, system: { peopleConfig: peopleConfig(size) } },
