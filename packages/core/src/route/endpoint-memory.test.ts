@@ -127,7 +127,59 @@ describe('a refused token', () => {
     memory.noteAnswer(a, MESSAGES, 0);
     expect(memory.noteTokenDoubt(a, asked('two'), 0)).toBe(false);
     expect(memory.noteTokenDoubt(a, asked('two'), 0)).toBe(false);
-    memory.forgetTokenDoubt(a);
+    memory.recover(a);
     expect(memory.noteTokenDoubt(a, asked('three'), 0)).toBe(false);
+  });
+});
+
+describe('what is expected to fail', () => {
+  const failed = (...people: readonly string[]) => {
+    const memory = new EndpointMemory();
+    for (const [index, source] of people.entries()) {
+      memory.noteFailed(a, { ...asked(`${index}`), source }, 1_000);
+    }
+    return memory;
+  };
+
+  it.each([
+    ['three requests of this person', ['ann', 'ann', 'ann'], 'ann', true],
+    ['three of another one', ['bob', 'bob', 'bob'], 'ann', false],
+    ['those of two people', ['ann', 'bob', 'bob', 'ann'], 'cyd', false],
+    ['those of three people', ['ann', 'bob', 'cyd'], 'dan', true],
+    ['those of many people', ['ann', 'bob', 'cyd', 'dan', 'eve'], 'eve', true],
+  ] as const)('after %s', (_name, people, source, isFailing) => {
+    const memory = failed(...people);
+    expect(memory.failingAtMs(a, source, 10_999)).toBe(isFailing ? 1_000 : undefined);
+    expect(memory.isHeldAgainst(a, { ...MESSAGES, source }, 10_999)).toBe(isFailing);
+    expect(memory.failingAtMs(a, source, 11_000)).toBeUndefined();
+  });
+
+  it('the same request, asked again, is one', () => {
+    const memory = new EndpointMemory();
+    for (let time = 0; time < 5; time += 1) memory.noteFailed(a, MESSAGES, 0);
+    expect(memory.failingAtMs(a, 'ann', 0)).toBeUndefined();
+  });
+
+  it('is over with an answer, with evidence from elsewhere, and under another URL', () => {
+    const ends: readonly ((memory: EndpointMemory) => void)[] = [
+      (memory) => memory.noteAnswer(a, MESSAGES, 1_000),
+      (memory) => memory.recover(a),
+      (memory) => memory.forget(a),
+    ];
+    for (const end of ends) {
+      const memory = failed('ann', 'bob', 'cyd');
+      end(memory);
+      expect(memory.failingAtMs(a, 'ann', 1_000)).toBeUndefined();
+    }
+  });
+
+  it('an endpoint answers while it has just answered this model, and failed nobody since', () => {
+    const memory = new EndpointMemory();
+    memory.noteAnswer(a, MESSAGES, 1_000);
+    expect(memory.isAnswering(a, 'opus', 2_999)).toBe(true);
+    expect(memory.isAnswering(a, 'haiku', 1_000)).toBe(false);
+    expect(memory.isAnswering(a, 'opus', 3_000)).toBe(false);
+    memory.noteFailed(a, MESSAGES, 1_000);
+    expect(memory.isAnswering(a, 'opus', 1_000)).toBe(false);
   });
 });

@@ -208,7 +208,9 @@ export class EndpointMemory {
     return nowMs - unanswered.atMs < FAILED_FOR_MS ? unanswered.failures : [];
   }
 
-  forgetTokenDoubt(id: EndpointId): void {
+  /** Evidence from elsewhere that it serves. */
+  recover(id: EndpointId): void {
     this.#tokenDoubts.delete(id);
+    this.#failedInARow.delete(id);
   }
 }

@@ -81,7 +81,7 @@ export class Router {
 
   /** Evidence from elsewhere that the endpoint serves. */
   recover(id: EndpointId): void {
-    this.#memory.forgetTokenDoubt(id);
+    this.#memory.recover(id);
     this.#ejections.recover(id);
   }
 
