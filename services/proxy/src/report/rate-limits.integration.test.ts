@@ -31,14 +31,15 @@ class Decisions {
 
   constructor() {
     const times = { intervalMs: 60_000, minIntervalMs: 30_000, maxIntervalMs: 3_600_000 };
-    const group = { name: 'team', ...times, dynamicScaling: false, realIntervalMs: 3_600_000 };
+    const group = { ...times, dynamicScaling: false, realIntervalMs: 3_600_000 };
     this.#world = initialWorld({
       atMs: epochMs(Date.now()),
-      groups: [group],
+      // A token of its own for each endpoint.
+      groups: ['e1', 'e2'].map((name) => ({ ...group, name })),
       endpoints: ['e1', 'e2'].map((id) => ({
         ...{
           id: endpointId(id),
-          groupName: 'team',
+          groupName: id,
           styleChoice: 'fixed' as const,
           preferenceMs: 0,
         },
