@@ -240,8 +240,8 @@ function withSharedLimits(
   }
   if (ofGroups.size === 0) return endpoints;
   return endpoints.map((endpoint) => {
-    const reports = ofGroups.get(endpoint.groupName);
-    return { ...endpoint, rateLimits: withRateLimits(endpoint.rateLimits, reports, nowMs) };
+    const rateLimits = withRateLimits(endpoint.rateLimits, ofGroups.get(endpoint.groupName), nowMs);
+    return rateLimits === endpoint.rateLimits ? endpoint : { ...endpoint, rateLimits };
   });
 }
 

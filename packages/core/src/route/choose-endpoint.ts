@@ -38,7 +38,10 @@ export interface Candidate {
   readonly trials: number;
   /** For how long the first of these has had no content. */
   readonly silentForMs: number;
-  /** When it last failed, where it failed some in a row, not by load, and is expected to fail this; else undefined. */
+  /**
+   * When it last failed, where it failed some in a row, for other reasons than load, and is expected to fail
+   * this one too; else undefined.
+   */
   readonly failingAtMs: number | undefined;
 }
 
