@@ -58,15 +58,16 @@ describe('the status for programs', () => {
     first.next(status(529));
     first.next(status(429, { ...resets, 'anthropic-ratelimit-requests-remaining': '0' }));
     second.always(sse({ headers: { ...left, ...resets } }));
-    for (const asked of [1, 2]) {
+    // A share of the requests after the 529 is shed, by chance.
+    await eventually(async () => {
       expect((await call(proxy.port)).status).toBe(200);
-      expect(first.ledger).toHaveLength(asked);
-    }
+      expect(first.ledger).toHaveLength(2);
+    });
     const [one, two] = (await proxy.status()).endpoints;
     expect(one).toMatchObject({ latency: null, last_failure: { failure: 'overloaded' } });
     expect(one?.last_success_ago_ms).toBeNull();
     expect(one?.rate_limits).toMatchObject([{ kind: 'requests', remaining: 0, limit: 10 }]);
-    expect(two?.latency?.history_ms).toHaveLength(2);
+    expect(two?.latency?.history_ms).toHaveLength(second.ledger.length);
     expect(two?.last_success_ago_ms).not.toBeNull();
     expect(two?.rate_limits).toMatchObject([{ kind: 'requests', remaining: 7, limit: 10 }]);
   });
