@@ -131,6 +131,15 @@ describe('a value of .env', () => {
     expect(checkEnvFile('.env', 'UNREAD=a$b\n', ['TOKEN'])).toEqual([]);
   });
 
+  it.each(["'a", '"a', "'a\\'"])(
+    'of another variable, %s, is rejected where compose reads the next lines into it',
+    (written) => {
+      const text = `UNREAD=${written}\nTOKEN=b${written[0]}\n`;
+      expect(checkEnvFile('.env', text, ['TOKEN'])).toMatchObject([{ line: 1, path: 'UNREAD' }]);
+      if (hasCompose) expect(readByCompose(text)).not.toHaveProperty('TOKEN');
+    },
+  );
+
   it.each(['swarm/stack.yml', 'kubernetes/base/proxy.yaml'])(
     'is read by the services themselves in deploy/%s',
     (file) => {

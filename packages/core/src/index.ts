@@ -9,6 +9,7 @@ export {
 } from './answer/end.ts';
 export { isSuccess, judgeRefusal } from './answer/judge-status.ts';
 export { linesOf } from './answer/lines.ts';
+export { ModelsStart } from './answer/models-start.ts';
 export { namedWaitMs } from './answer/named-wait.ts';
 export { rateLimitsOf } from './answer/rate-limits.ts';
 export {

@@ -10,12 +10,12 @@ import { parseArgs } from 'node:util';
 
 import type { Config, Secrets } from './config/config.ts';
 import type { ConfigFiles } from './config/edit/endpoints.ts';
+import { type Address, addressIn, LISTEN, METRICS_LISTEN } from './config/own-variables.ts';
 import { type ConfigSource, createConfigSource } from './config/source.ts';
 import { type Environment, takeEnvironment } from './environment.ts';
 import { EXIT, explain, ZephyrError } from './errors.ts';
 import { takeListenFds } from './listen-fds.ts';
 import { createLogger, type Logger } from './logger.ts';
-import { phrase } from './phrase.ts';
 import type { RedisTarget } from './redis/client.ts';
 import type { ServiceName } from './service-name.ts';
 import { VERSION } from './version.ts';
@@ -40,11 +40,6 @@ export interface ServiceContext {
   readonly metricsAddress?: Address | undefined;
   /** Sockets that listen already, in the order of `RunningService.listeners`: of a process before this one. */
   readonly listenFds?: readonly number[] | undefined;
-}
-
-export interface Address {
-  readonly host: string;
-  readonly port: number;
 }
 
 export type StopReason = 'asked' | 'crashed';
@@ -170,7 +165,7 @@ function exitAfterFlush(log: Logger, exitCode: number): void {
 }
 
 function contextFor(name: ServiceName, { environment, log }: ServiceSurroundings): ServiceContext {
-  const listen = addressIn(environment, 'ZEPHYR_LISTEN');
+  const listen = addressIn(environment, LISTEN);
   const files = {
     config: environment['ZEPHYR_CONFIG'] ?? 'config.toml',
     envFile: environment['ZEPHYR_ENV_FILE'] ?? '.env',
@@ -178,7 +173,7 @@ function contextFor(name: ServiceName, { environment, log }: ServiceSurroundings
   const configSource = createConfigSource(
     { configPath: files.config, envFilePath: files.envFile, environment },
     log,
-    { starting: [{ name, host: listen?.host }] },
+    { starting: [{ name, host: listen?.host, port: listen?.port }] },
   );
   const { config, secrets } = configSource.current();
   return {
@@ -190,7 +185,7 @@ function contextFor(name: ServiceName, { environment, log }: ServiceSurroundings
     environment,
     redis: { url: config.redis.url, password: secrets.redisPassword?.reveal() },
     log,
-    metricsAddress: addressIn(environment, 'ZEPHYR_METRICS_LISTEN'),
+    metricsAddress: addressIn(environment, METRICS_LISTEN),
     listenFds: takeListenFds(environment),
   };
 }
@@ -202,17 +197,4 @@ function contextFor(name: ServiceName, { environment, log }: ServiceSurroundings
 function listening(name: ServiceName, config: Config, address: Address | undefined): Config {
   const section = name === 'proxy' ? 'server' : name;
   return { ...config, [section]: { ...config[section], ...address } };
-}
-
-/** @throws ZephyrError `CONFIG` */
-function addressIn(environment: Environment, variable: string): Address | undefined {
-  const text = environment[variable];
-  if (text === undefined || text === '') return undefined;
-  const [, host = '', port = ''] = /^(.+):(\d{1,5})$/.exec(text) ?? [];
-  if (host === '' || Number(port) > 65_535) {
-    throw new ZephyrError('CONFIG', phrase`${variable} is ${text}, which is no address and port`, {
-      advice: [phrase`write it as <host>:<port>, e.g. 0.0.0.0:8080`],
-    });
-  }
-  return { host: host.replace(/^\[(.*)\]$/, '$1'), port: Number(port) };
 }

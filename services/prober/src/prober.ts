@@ -8,6 +8,7 @@ import { removeLeftovers } from '@zephyr/probes/process/leftovers';
 import { openProbeUsers } from '@zephyr/probes/process/probe-users';
 import { systemClock } from '@zephyr/runtime/clock';
 import { outboundProxiesOf } from '@zephyr/runtime/config/outbound';
+import { ownVariable, PROBE_USERS } from '@zephyr/runtime/config/own-variables';
 import { listenOn } from '@zephyr/runtime/listen-fds';
 import { openProbeQueue } from '@zephyr/runtime/probe-queue';
 import { createRedis } from '@zephyr/runtime/redis/client';
@@ -22,7 +23,7 @@ import { startWorker } from './worker.ts';
 export async function startProber(context: ServiceContext): Promise<RunningService> {
   const { log, config } = context;
   for (const used of outboundProxiesOf(config)) log.info(used, 'outbound proxy');
-  const range = context.environment['ZEPHYR_PROBE_USERS'];
+  const range = ownVariable(context.environment, PROBE_USERS);
   const users = range === undefined ? undefined : await openProbeUsers(range, probesAtOnce());
   removeLeftovers();
   const redis = createRedis(context.redis, log, 'command');

@@ -197,6 +197,16 @@ describe('addClient', () => {
     expect(statSync(path).mode & 0o777).toBe(0o664);
   });
 
+  it('leaves a file that nobody may write to, whose folder may be written to', async () => {
+    const before = readFileSync(path, 'utf8');
+    chmodSync(path, 0o444);
+    await expect(addClient(path, 'ann')).rejects.toMatchObject({
+      code: 'READ_ONLY',
+      advice: ['make the change where the file comes from:', 'zephyr clients add ann'],
+    });
+    expect([readFileSync(path, 'utf8'), statSync(path).mode & 0o777]).toEqual([before, 0o444]);
+  });
+
   it('shows the lines where the file cannot be changed, and leaves it', () => {
     // As a mounted ConfigMap: even root cannot write there.
     const readOnly = '/proc/version';

@@ -20,6 +20,8 @@ interface Document {
   readonly groups: string;
   readonly endpoint: string;
   readonly env: string;
+  /** Of the process. */
+  readonly environment: Readonly<Record<string, string>>;
 }
 
 const quiet = { progress: () => undefined, signal: new AbortController().signal };
@@ -31,9 +33,15 @@ const SOUND: Document = {
   groups: '[[groups]]',
   endpoint: 'url = "https://one.example.net"',
   env: "TOKEN='sk-ant-Zq83kd02mmQp'\n",
+  environment: {},
 };
 
 const ADMIN_TOKEN = 'Zq83kd02mmQpRr71Kd93';
+
+const variable = (environment: Record<string, string>, says: string): Mistake => ({
+  change: { environment },
+  says,
+});
 
 interface Mistake {
   readonly change: Partial<Document>;
@@ -113,12 +121,36 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     change: { env: 'TOKEN=sk-ant-a$b\n' },
     says: 'a value that docker compose would read differently',
   },
+  'a port alone for the metrics': variable(
+    { ZEPHYR_METRICS_LISTEN: '9464' },
+    'the environment  ZEPHYR_METRICS_LISTEN\n  found:    "9464"',
+  ),
+  'metrics at a port that there is not': variable(
+    { ZEPHYR_METRICS_LISTEN: '127.0.0.1:65536' },
+    'found:    "127.0.0.1:65536"',
+  ),
+  'metrics at an address of another machine': variable(
+    { ZEPHYR_METRICS_LISTEN: '203.0.113.9:9464' },
+    'found:    "203.0.113.9", where this machine cannot listen (EADDRNOTAVAIL)',
+  ),
+  'metrics at the port of a service': variable(
+    { ZEPHYR_METRICS_LISTEN: '0.0.0.0:8081' },
+    'port 8081, which ZEPHYR_METRICS_LISTEN names too',
+  ),
+  'a URL for the address of one service': variable(
+    { ZEPHYR_LISTEN: 'http://127.0.0.1:8080' },
+    'found:    "http://127.0.0.1:8080"',
+  ),
+  'users of probes that are no range': variable(
+    { ZEPHYR_PROBE_USERS: '10115-10100' },
+    'the environment  ZEPHYR_PROBE_USERS\n  found:    "10115-10100"',
+  ),
   'no TOML': { change: { server: 'port = = 1' }, says: 'valid TOML' },
 };
 
 describe('zephyr config check', () => {
   let folder: string;
-  const environment = { HOME: tmpdir() };
+  const home = { HOME: tmpdir() };
 
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'zephyr-check-'));
@@ -126,20 +158,21 @@ describe('zephyr config check', () => {
   afterAll(() => rmSync(folder, { recursive: true }));
 
   const write = (document: Document) => {
-    const { server, controller, probes, groups, endpoint, env } = document;
-    const files = { config: join(folder, 'config.toml'), envFile: join(folder, '.env') };
+    const { server, controller, probes, groups, endpoint, env, environment } = document;
+    const options = { config: join(folder, 'config.toml'), envFile: join(folder, '.env') };
     const tables = [`[server]\n${server}`, `[controller]\n${controller}`];
     const group = `name = "a"\nauth_token_env = "TOKEN"\nendpoints = [{ ${endpoint}, name = "A" }]`;
     writeFileSync(
-      files.config,
+      options.config,
       [...tables, `[health_check]\n${probes}`, `${groups}\n${group}`].join('\n'),
     );
-    writeFileSync(files.envFile, env, { mode: 0o600 });
-    return files;
+    writeFileSync(options.envFile, env, { mode: 0o600 });
+    return { options, environment: { ...home, ...environment } };
   };
+  type Written = ReturnType<typeof write>;
 
-  const refusalOfStart = async (files: ReturnType<typeof write>): Promise<string> => {
-    const error: unknown = await start({ ...files, headless: true }, environment).catch(
+  const refusalOfStart = async ({ options, environment }: Written): Promise<string> => {
+    const error: unknown = await start({ ...options, headless: true }, environment).catch(
       (reason: unknown) => reason,
     );
     if (!(error instanceof ZephyrError)) throw new Error('it started', { cause: error });
@@ -147,8 +180,7 @@ describe('zephyr config check', () => {
     return error.message;
   };
 
-  const check = (options: ReturnType<typeof write>) =>
-    checkConfig({ options, environment, ...quiet });
+  const check = (written: Written) => checkConfig({ ...written, ...quiet });
 
   it('finds nothing in a sound configuration', async () => {
     expect((await check(write(SOUND))).exitCode).toBe(EXIT.ok);
@@ -175,9 +207,10 @@ describe('zephyr config check', () => {
   });
 
   it('says how to make a missing file, as a start does', async () => {
-    const files = { config: join(folder, 'none.toml'), envFile: join(folder, '.env') };
+    const options = { config: join(folder, 'none.toml'), envFile: join(folder, '.env') };
+    const files = { options, environment: home };
     const refusal = await refusalOfStart(files);
-    expect(refusal).toBe(`${files.config} does not exist`);
+    expect(refusal).toBe(`${options.config} does not exist`);
     await expect(check(files)).rejects.toThrow(refusal);
   });
 });

@@ -70,7 +70,7 @@ async function loadedOrProblems(
       { configPath: config, envFilePath: envFile, environment },
       { starting: startingServices(environment) },
     );
-    if (!isElsewhere(environment)) await refuseUnusableHosts(loaded);
+    if (!isElsewhere(environment)) await refuseUnusableHosts(loaded, environment);
     return loaded;
   } catch (error) {
     if (error instanceof ConfigError) return error;

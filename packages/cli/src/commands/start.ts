@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 
 import { type LoadedConfig, loadConfig } from '@zephyr/runtime/config/load';
+import { type Address, addressIn, METRICS_LISTEN } from '@zephyr/runtime/config/own-variables';
 import type { Environment } from '@zephyr/runtime/environment';
 import { phrase } from '@zephyr/runtime/phrase';
 import { translator } from '@zephyr/texts';
@@ -77,7 +78,7 @@ export async function readyToLaunch(
     { configPath: options.config, envFilePath: options.envFile, environment },
     { starting: servicesOnThisMachine(options.port) },
   );
-  await refuseUnusableHosts(loaded);
+  await refuseUnusableHosts(loaded, environment);
   const say = translator(loaded.config.ui.language);
   for (const note of warningsOf(loaded, options.envFile, say)) console.error(`! ${note}`);
   for (const note of outboundNotesOf(loaded, say)) console.error(note);
@@ -85,7 +86,10 @@ export async function readyToLaunch(
   const succession = environment[SUCCESSION];
   const handedOver = succession === undefined ? undefined : parseHandedOver(succession);
   // A next process shares them with the former one.
-  if (handedOver === undefined) await requireFreePorts(wantedPorts(options.config, loaded, port));
+  if (handedOver === undefined) {
+    const metrics = addressIn(environment, METRICS_LISTEN);
+    await requireFreePorts(wantedPorts(options.config, loaded, { port, metrics }));
+  }
   const folder = stateFolder(environment, stateNameOf(options.config, port));
   return {
     loaded,
@@ -119,8 +123,13 @@ export async function readyToLaunch(
 function wantedPorts(
   configPath: string,
   { config: { server, controller, prober } }: LoadedConfig,
-  port: number,
+  { port, metrics }: { readonly port: number; readonly metrics: Address | undefined },
 ): readonly WantedPort[] {
+  const ofMetrics = metrics && {
+    ...metrics,
+    owner: phrase`the metrics of the proxy (ZEPHYR_METRICS_LISTEN)`,
+    advice: phrase`end that program, or change ZEPHYR_METRICS_LISTEN`,
+  };
   return [
     {
       ...server,
@@ -138,6 +147,7 @@ function wantedPorts(
       owner: phrase`the prober (prober.port)`,
       advice: phrase`end that program, or change prober.port in ${configPath}`,
     },
+    ...(ofMetrics === undefined ? [] : [ofMetrics]),
   ];
 }
 

@@ -5,9 +5,10 @@
  */
 import { flushCompileCache } from 'node:module';
 import type { LoadedConfig } from '@zephyr/runtime/config/load';
+import type { Address } from '@zephyr/runtime/config/own-variables';
 import type { Environment } from '@zephyr/runtime/environment';
 import { LISTEN_FDS } from '@zephyr/runtime/listen-fds';
-import type { Address, ServiceName } from '@zephyr/runtime/service';
+import type { ServiceName } from '@zephyr/runtime/service';
 
 import { type PrivateRedis, startPrivateRedis } from './private-redis.ts';
 import { serviceEnvironment, variablesFor } from './service-environment.ts';

@@ -4,24 +4,36 @@ import { createServer } from 'node:net';
 
 import { ConfigError, type Violation } from '@zephyr/runtime/config/config-error';
 import { type LoadedConfig, placedProblems } from '@zephyr/runtime/config/load';
+import { addressIn, METRICS_LISTEN } from '@zephyr/runtime/config/own-variables';
 import { readText } from '@zephyr/runtime/config/read-text';
+import type { Environment } from '@zephyr/runtime/environment';
 
 const TABLES = ['server', 'controller', 'prober'] as const;
 
 /** @throws ConfigError for an address of another machine, or a name that is none */
-export async function refuseUnusableHosts({ config }: LoadedConfig): Promise<void> {
-  const found = await Promise.all(TABLES.map((table) => violationOf(table, config[table].host)));
-  const violations = found.filter((violation) => violation !== undefined);
-  if (violations.length === 0) return;
-  throw new ConfigError(
-    placedProblems(config.path, readText(config.path, 'must exist'), violations),
-  );
+export async function refuseUnusableHosts(
+  { config }: LoadedConfig,
+  environment: Environment,
+): Promise<void> {
+  const metrics = addressIn(environment, METRICS_LISTEN);
+  const [ofMetrics, ...ofTables] = await Promise.all([
+    metrics === undefined ? undefined : problemOf(metrics.host),
+    ...TABLES.map((table) => problemOf(config[table].host)),
+  ]);
+  const violations = TABLES.flatMap((table, index) => {
+    const problem = ofTables[index];
+    return problem === undefined ? [] : [{ path: [table, 'host'], ...problem }];
+  });
+  const ofEnvironment =
+    ofMetrics === undefined
+      ? []
+      : [{ file: 'the environment', path: METRICS_LISTEN, ...ofMetrics }];
+  if (violations.length + ofEnvironment.length === 0) return;
+  const text = readText(config.path, 'must exist');
+  throw new ConfigError([...ofEnvironment, ...placedProblems(config.path, text, violations)]);
 }
 
-async function violationOf(
-  table: (typeof TABLES)[number],
-  host: string,
-): Promise<Violation | undefined> {
+async function problemOf(host: string): Promise<Omit<Violation, 'path'> | undefined> {
   const server = createServer();
   try {
     server.listen(0, host);
@@ -30,7 +42,6 @@ async function violationOf(
   } catch (error) {
     const { code = '' } = error as NodeJS.ErrnoException;
     return {
-      path: [table, 'host'],
       found: `${JSON.stringify(host)}, where this machine cannot listen (${code})`,
       expected: 'an address or a name of this machine, such as "127.0.0.1", "::1" or "0.0.0.0"',
       advice: 'correct it; "0.0.0.0" is each of its addresses, and then people need keys',

@@ -29,7 +29,7 @@ describe('scopeOf', () => {
     ['count_tokens', 'operation', 'not_claude model_not_found unsupported'],
     ['count_tokens', 'request', 'foreign_thinking client_error'],
     ['count_tokens', 'endpoint', ''],
-    ['models', 'operation', 'not_claude model_not_found unsupported'],
+    ['models', 'operation', 'first_byte_timeout not_claude model_not_found unsupported'],
     ['extra', 'operation', ''],
     ['extra', 'request', 'foreign_thinking client_error'],
   ] as const)('%s: what speaks of %s is: %s', (operation, scope, failures) => {

@@ -6,6 +6,7 @@
  * | no name, refused, TLS, connect limit | endpoint | none | none |
  * | reset, silence, cut, not Claude, 5xx | endpoint | none | none |
  * | 404, 405, 501, a page instead of the operation | endpoint or model | operation | none |
+ * | silence instead of the list of models | | operation | |
  * | 401, 402 | token | none | none |
  * | 429, 529, overloaded 503 | load of this model here | none | none |
  * | 403, 404 of the API, "no channel for model" | model | operation | none |
@@ -24,7 +25,7 @@ export type Operation = (typeof OPERATIONS)[number];
  * What a failure is evidence about:
  * - `none`: nothing that another request could meet.
  * - `request`: this request; it would fail anywhere, or wherever its thinking was not signed.
- * - `operation`: this endpoint does not have the operation.
+ * - `operation`: this endpoint does not have the operation, or not in time.
  * - `load`: this model on this endpoint, for the moment or for a wait that it named.
  * - `model`: this model on this endpoint, with this token.
  * - `token`: this token on this endpoint.
@@ -62,6 +63,7 @@ export function scopeOf(failure: FailureClass, operation: Operation): Scope {
   if (operation === 'messages') return OF_MESSAGES[failure];
   if (OF_MESSAGES[failure] === 'request') return 'request';
   if (operation === 'extra') return 'none';
+  if (operation === 'models' && failure === 'first_byte_timeout') return 'operation';
   return LACKS_OPERATION.has(failure) ? 'operation' : 'none';
 }
 

@@ -16,6 +16,8 @@ const BARE = '(?<bare>[^\\s\'"`$#](?:[^\\s$#`]| )*?)';
 const VALUE = new RegExp(
   `^ *(?:(?:${SINGLE_QUOTED}|${DOUBLE_QUOTED}) *(?:#.*)?|(?:${BARE}(?: +#.*)? *)?)$`,
 );
+/** Compose goes on in the next lines, whose variables are then none. */
+const OPEN_QUOTE = /^\s*(?:'(?:[^'\\]|\\.)*|"(?:[^"\\]|\\.)*)\\?$/;
 const LINE = /^\s*(?:export\s+)?(?<name>[A-Za-z_]\w*)\s*=(?<written>.*)$/;
 
 interface EnvLine {
@@ -34,14 +36,20 @@ export function parseEnvFile(text: string): ReadonlyMap<string, string> {
   );
 }
 
-/** @param names of the variables that the configuration reads; others may mean what they want */
+/**
+ * @param names of the variables that the configuration reads; others may mean what they want, but for a quote
+ *   that is left open
+ */
 export function checkEnvFile(
   path: string,
   text: string,
   names: readonly string[],
 ): readonly ConfigProblem[] {
   return linesOf(text)
-    .filter(({ name, value }) => value === undefined && names.includes(name))
+    .filter(
+      ({ name, value, written }) =>
+        value === undefined && (names.includes(name) || OPEN_QUOTE.test(written)),
+    )
     .map(({ line, name, written }) => ({
       file: path,
       line,

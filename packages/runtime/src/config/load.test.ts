@@ -313,6 +313,26 @@ ${GROUP}endpoints = [
       'redis.url: a value of redis.url that is not a Redis URL',
     ],
     [
+      'a Redis URL without a host',
+      `[redis]\nurl = "redis:6379"\n${MINIMAL}`,
+      'redis.url: a value of redis.url that is not a Redis URL',
+    ],
+    [
+      'a Redis at port 0',
+      `[redis]\nurl = "redis://h:0"\n${MINIMAL}`,
+      'redis.url: a value of redis.url that is not a Redis URL',
+    ],
+    [
+      'a Redis database with a name',
+      `[redis]\nurl = "redis://h/main"\n${MINIMAL}`,
+      'redis.url: a value of redis.url that is not a Redis URL',
+    ],
+    [
+      'a socket of Redis without a path',
+      `[redis]\nurl = "unix:"\n${MINIMAL}`,
+      'redis.url: a value of redis.url that is not a Redis URL',
+    ],
+    [
       'a Redis password in the file',
       `[redis]\nurl = "redis://:pw@h"\n${MINIMAL}`,
       'redis.url: a password in the URL',

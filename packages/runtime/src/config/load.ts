@@ -5,6 +5,7 @@
 import { parse, TomlError } from 'smol-toml';
 
 import { PROXY_VARIABLES } from '../connection/outbound-proxy.ts';
+import type { Environment } from '../environment.ts';
 import { checkSchema } from './check-schema.ts';
 import type { LoadedConfig } from './config.ts';
 import { ConfigError, type ConfigProblem, printPath, type Violation } from './config-error.ts';
@@ -12,6 +13,7 @@ import { checkEnvFile } from './env-file.ts';
 import { locate } from './locate.ts';
 import { type ReadNamedFile, readNamedFile } from './named-file.ts';
 import { withoutOriginalKeys } from './original-keys.ts';
+import { addressIn, checkOwnVariables, METRICS_LISTEN } from './own-variables.ts';
 import { type RawTable, variableNamesIn } from './raw.ts';
 import { readText } from './read-text.ts';
 import { REDIS_URL_VARIABLE } from './redis-url.ts';
@@ -28,7 +30,7 @@ export interface ConfigSources {
   /** May name a file that does not exist. */
   readonly envFilePath: string;
   /** Usually `process.env`; wins over the .env file. */
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environment: Environment;
 }
 
 export interface LoadOptions {
@@ -49,6 +51,7 @@ export function loadConfig(sources: ConfigSources, options: LoadOptions = {}): L
     text: readText(sources.configPath, 'must exist'),
     variables: variablesOf(sources.environment, envFileText, options.read),
     envFile: { path: sources.envFilePath, text: envFileText },
+    environment: sources.environment,
   });
 }
 
@@ -70,22 +73,25 @@ export interface ConfigText extends LoadOptions {
   readonly variables: Variables;
   /** Where some of the variables come from. */
   readonly envFile?: { readonly path: string; readonly text: string };
+  /** Of what is about to start. */
+  readonly environment?: Environment;
 }
 
 /** `loadConfig` without the files. @throws ConfigError */
 export function parseConfig(source: ConfigText): LoadedConfig {
-  const { path, text, variables, starting = [], read = readNamedFile } = source;
+  const { path, text, variables, starting = [], read = readNamedFile, environment = {} } = source;
   const { readToken = createTokenReader() } = source;
   const { document, ignored } = withoutOriginalKeys(parseToml(path, text));
   const violations = [
     ...checkSchema(document),
     ...checkRules(document, { variables, read, readToken }),
-    ...checkStart(document, variables, starting),
+    ...checkStart(document, variables, starting, addressIn(environment, METRICS_LISTEN)),
   ];
   const { envFile = { path: '', text: '' } } = source;
   const names = [...variableNamesIn(document), REDIS_URL_VARIABLE, ...PROXY_VARIABLES];
   // A value that cannot be read is why its variable seems not to be set: it comes first.
   const problems = [
+    ...(starting.length === 0 ? [] : checkOwnVariables(environment)),
     ...checkEnvFile(envFile.path, envFile.text, names),
     ...placedProblems(path, text, violations),
   ];

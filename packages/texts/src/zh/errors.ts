@@ -1,8 +1,6 @@
 /** Errors of the command line, by their English sentences: see `phrase` in `@zephyr/runtime`. */
 export const errors: Readonly<Record<string, string>> = {
   '--port {1} is not a port': '--port {1} 不是端口',
-  '{1} is {2}, which is no address and port': '{1} 的值 {2} 不是地址和端口',
-  'write it as <host>:<port>, e.g. 0.0.0.0:8080': '请写成 <主机>:<端口>，例如 0.0.0.0:8080',
   'neither redis-server nor valkey-server is installed': '没有安装 redis-server 或 valkey-server',
   'in the repository make setup installs one, or says how to do without root':
     '在仓库中运行 make setup 即可安装，没有 root 权限时它会说明其他办法',
@@ -161,4 +159,6 @@ export const errors: Readonly<Record<string, string>> = {
     '请结束该程序，或更改 {1} 中的 controller.port',
   'the prober (prober.port)': '探测器（prober.port）',
   'end that program, or change prober.port in {1}': '请结束该程序，或更改 {1} 中的 prober.port',
+  'the metrics of the proxy (ZEPHYR_METRICS_LISTEN)': '代理的指标（ZEPHYR_METRICS_LISTEN）',
+  'end that program, or change ZEPHYR_METRICS_LISTEN': '请结束该程序，或更改 ZEPHYR_METRICS_LISTEN',
 };

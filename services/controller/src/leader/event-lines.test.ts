@@ -88,7 +88,7 @@ describe('linesOf', () => {
       line: {
         level: 'warn',
         message:
-          'the endpoint refuses your token: write a valid one into .env (in containers: then make up)',
+          'the endpoint refuses your token: write a valid one into .env (in containers: then make up), or see what token_command prints',
         fields: { endpointId: one, failure: 'token_refused' },
       },
     },

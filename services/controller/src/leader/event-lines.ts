@@ -64,7 +64,7 @@ function noticeLine(notice: Notice): EventLine {
 }
 
 const WRONG_TOKEN =
-  'the endpoint refuses your token: write a valid one into .env (in containers: then make up)';
+  'the endpoint refuses your token: write a valid one into .env (in containers: then make up), or see what token_command prints';
 
 /** Not an account without credit, which has the same notice. */
 function isWrongToken(notice: Notice): boolean {

@@ -84,7 +84,7 @@ describe('Notifier', () => {
     happens({ kind: 'notice', notice: { code: 'nothing_available' } });
     await sentTimes(2);
     expect(textsAt(alive)).toEqual([
-      'Tokyo rejects the token: token rejected. Put a valid token for this group into .env; with containers, then run make up.',
+      'Tokyo rejects the token: token rejected. Put a valid token for this group into .env; with containers, then run make up. Where the group has a token_command, run that as the user of the service and see what it prints.',
       '没有可用的端点',
     ]);
   });

@@ -121,8 +121,8 @@ describe('the body decides what an answer is', () => {
     expect(await rig.proxy.attempts()).toEqual({ 'e1 ok': 22 });
   });
 
-  it('passes on whatever another operation answers', async () => {
-    const { proxy, first, second } = await startRig({ timeouts: PATIENT });
+  it('passes on whatever another operation answers, a page for models where no other endpoint is left', async () => {
+    const { proxy, first } = await startRig({ timeouts: PATIENT, count: 1 });
     await twice(async () => {
       first.next(raw(`${head(200, { 'content-type': 'text/html', 'content-length': '6' })}<html>`));
       const models = await call(proxy.port, { method: 'GET', path: '/v1/models', body: '' });
@@ -136,7 +136,6 @@ describe('the body decides what an answer is', () => {
       });
       expect(await call(proxy.port)).toMatchObject({ status: 200, end: 'clean' });
     });
-    expect(second.ledger).toHaveLength(0);
   });
 
   it('passes on the client’s own mistake that came with a success', async () => {

@@ -1,5 +1,6 @@
 /** What a client gets when no endpoint's answer can be given: an endpoint's refusal, or an error of ours. */
 
+import type { FailureClass } from '@zephyr/contract/failure';
 import { ANONYMOUS, type RequestOutcome } from '@zephyr/contract/usage';
 import { isLasting, type Operation, scopeOf } from '@zephyr/core';
 import { namedModels, sendModelList } from '../answer/model-list.ts';
@@ -14,6 +15,9 @@ const UNREACHABLE_RETRY_MS = 1_000;
 const LEAST_RETRY_MS = 1_000;
 /** Clients that were turned away together must not come back together. */
 const RETRY_JITTER_RATIO = 0.25;
+
+/** Of the list of models. */
+const HAVE_NO_LIST: ReadonlySet<FailureClass> = new Set(['unsupported', 'not_claude']);
 
 const ABOUT_MODELS: ReadonlySet<ErrorName> = new Set([
   'unknown_model',
@@ -38,7 +42,7 @@ export function moreTelling(
 
 export function answerFailure(context: ExchangeContext, failed: FailedAttempt): RequestOutcome {
   const { failure, phase, response, retryAfterMs } = failed;
-  const names = failure === 'unsupported' ? listedModels(context) : [];
+  const names = HAVE_NO_LIST.has(failure) ? listedModels(context) : [];
   if (names.length > 0) {
     context.deps.serving.noteAnswer();
     sendModelList(context.input.res, names);
@@ -56,8 +60,8 @@ export function answerFailure(context: ExchangeContext, failed: FailedAttempt): 
   return 'failed';
 }
 
-/** For a client that asks which models there are. */
-function listedModels({ deps, input }: ExchangeContext): readonly string[] {
+/** For a client that asks which models there are: those that the configuration names. */
+export function listedModels({ deps, input }: ExchangeContext): readonly string[] {
   const isAsked = input.operation === 'models' && !input.pathAndQuery.startsWith('/v1/models/');
   return isAsked ? namedModels(deps.routing.servedModels()) : [];
 }

@@ -36,7 +36,7 @@ import { readingMsOf } from './first-byte-timeout.ts';
 import { isModelRepeated, pricedModels, requestedModel } from './model-name.ts';
 import { Retries } from './retries.ts';
 import { requestAfter, routedRequestIn } from './routed-request.ts';
-import { attemptTimesOf, upstreamRequestOf } from './upstream-request.ts';
+import { attemptTimesOf, judgedAs, upstreamRequestOf } from './upstream-request.ts';
 
 /** An endpoint that is asked. */
 export interface ChosenEndpoint {
@@ -198,7 +198,7 @@ export class AttemptLoop {
   }
 
   #ask(chosen: ChosenEndpoint): void {
-    const { deps, input, body, placement, deadline } = this.#context;
+    const { deps, body, placement, deadline } = this.#context;
     const { endpoint, hasAlternative } = chosen;
     const { id } = endpoint;
     this.#attempts += 1;
@@ -211,7 +211,7 @@ export class AttemptLoop {
         endpoint,
         request: upstreamRequestOf(this.#context, endpoint, this.#needsFreshConnection(id)),
         body,
-        isGated: input.operation === 'messages',
+        judgedAs: judgedAs(this.#context, hasAlternative),
         times: attemptTimesOf(this.#context, {
           endpointId: id,
           firstByteClass: this.#firstByteClass,

@@ -8,17 +8,18 @@ import { describe, expect, it } from 'vitest';
 import { Deadline, Deadlines } from '../upstream/deadline.ts';
 import type { SendHandlers } from '../upstream/transport.ts';
 import { Attempt, type AttemptInput, type AttemptResult } from './attempt.ts';
+import type { JudgedAs } from './content-gate.ts';
 
 const TIMES = { connectMs: 2_000, firstByteMs: 45_000, gateMs: 5_000 };
 const [START = '', PING_OR_CONTENT = '', ...REST] = eventsOf();
 
 interface Setup {
-  readonly isGated?: boolean;
+  readonly judgedAs?: JudgedAs;
   readonly isBuffered?: boolean;
   readonly isReused?: boolean;
 }
 
-function start({ isGated = true, isBuffered = true, isReused = false }: Setup = {}) {
+function start({ judgedAs = 'message', isBuffered = true, isReused = false }: Setup = {}) {
   const clock = new ManualClock();
   const results: AttemptResult[] = [];
   let aborts = 0;
@@ -34,7 +35,7 @@ function start({ isGated = true, isBuffered = true, isReused = false }: Setup = 
       },
       request: {},
       body: { isBuffered, connected: () => undefined },
-      isGated,
+      judgedAs,
       times: TIMES,
       deadline: new Deadline(new Deadlines(clock)),
       clock,

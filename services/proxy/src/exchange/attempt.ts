@@ -33,7 +33,7 @@ import type { Deadline } from '../upstream/deadline.ts';
 import type { UpstreamEndpoint } from '../upstream/endpoints.ts';
 import type { SendHandlers, Sending, Transport, UpstreamRequest } from '../upstream/transport.ts';
 import { failureOfError } from './connection-failure.ts';
-import { ContentGate } from './content-gate.ts';
+import { type Gate, gateFor, type JudgedAs } from './content-gate.ts';
 import type { RequestBody } from './request-body.ts';
 
 export interface CommittedAttempt {
@@ -70,8 +70,8 @@ export interface AttemptInput {
   readonly endpoint: UpstreamEndpoint;
   readonly request: UpstreamRequest;
   readonly body: RequestBody;
-  /** Only an answer to `POST /v1/messages` is judged by its start; others commit at their headers. */
-  readonly isGated: boolean;
+  /** Of a success: what it must look like; `nothing` commits at its headers. */
+  readonly judgedAs: JudgedAs;
   readonly times: AttemptTimes;
   /** Of the exchange; no wait runs, and nobody else uses it until the attempt has settled. */
   readonly deadline: Deadline;
@@ -83,7 +83,7 @@ interface Answered {
   readonly response: IncomingMessage;
   readonly stream: AnswerStream;
   /** Undefined for an error answer. */
-  readonly gate: ContentGate | undefined;
+  readonly gate: Gate | undefined;
   readonly held: Buffer[];
   heldBytes: number;
 }
@@ -187,8 +187,7 @@ export class Attempt implements AnswerReceiver, SendHandlers {
     }
     const stream = new AnswerStream(response, this);
     const isRefusal = !isSuccess(response.statusCode ?? 0);
-    const isJudged = !isRefusal && this.#input.isGated;
-    const gate = isJudged ? new ContentGate(response.headers) : undefined;
+    const gate = isRefusal ? undefined : gateFor(this.#input.judgedAs, response.headers);
     const state: Answered = {
       status: 'answered',
       response,
@@ -199,7 +198,7 @@ export class Attempt implements AnswerReceiver, SendHandlers {
     };
     this.#state = state;
     if (isRefusal) this.#hold(REFUSAL_BODY_MS);
-    else if (!isJudged) this.#commit(state, 'going_on', 'unread');
+    else if (gate === undefined) this.#commit(state, 'going_on', 'unread');
   }
 
   onData(chunk: Buffer): void {
@@ -272,7 +271,7 @@ export class Attempt implements AnswerReceiver, SendHandlers {
     });
     const { error } = judged;
     // What is not a message is optional for a relay: "not here" speaks of the operation.
-    const isUnsupported = !this.#input.isGated && LACKS_OPERATION.has(status);
+    const isUnsupported = this.#input.judgedAs !== 'message' && LACKS_OPERATION.has(status);
     const failure = isUnsupported ? 'unsupported' : judged.failure;
     if (failure === 'client_error') {
       this.#pass(state, extent, 'document');

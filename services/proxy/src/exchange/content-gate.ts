@@ -6,18 +6,69 @@
  */
 import type { IncomingHttpHeaders } from 'node:http';
 
-import { type AnswerEnd, AnswerStart, type StartVerdict } from '@zephyr/core';
+import { type AnswerEnd, AnswerStart, ModelsStart, type StartVerdict } from '@zephyr/core';
 
-export class ContentGate {
+export interface Gate {
+  /** From here on the caller waits for the gate alone. */
+  readonly hasBegun: boolean;
+  /** Of a document: its end, for which all that was pushed is read. */
+  endOfDocument(): AnswerEnd | undefined;
+  push(chunk: Buffer): StartVerdict;
+  atDeadline(): StartVerdict;
+  atEnd(): StartVerdict;
+}
+
+/** What an answer is judged as before it is given to the client; `nothing`: it is given at its headers. */
+export type JudgedAs = 'message' | 'models' | 'nothing';
+
+/** Undefined where the answer is given at its headers. */
+export function gateFor(judgedAs: JudgedAs, headers: IncomingHttpHeaders): Gate | undefined {
+  if (judgedAs === 'message') return new ContentGate(headers);
+  // Events are not held: who asks for them wants the first at once.
+  const isHeld =
+    judgedAs === 'models' && isPlain(headers) && !hasType(headers, 'text/event-stream');
+  return isHeld ? new ModelsGate() : undefined;
+}
+
+class ModelsGate implements Gate {
+  readonly #start = new ModelsStart();
+  /** The limit of the first byte holds for all of it. */
+  readonly hasBegun = false;
+
+  endOfDocument(): undefined {
+    return undefined;
+  }
+
+  push(chunk: Buffer): StartVerdict {
+    return this.#start.push(chunk.toString('latin1'));
+  }
+
+  atDeadline(): StartVerdict {
+    return this.#start.atEnd();
+  }
+
+  atEnd(): StartVerdict {
+    return this.#start.atEnd();
+  }
+}
+
+function isPlain(headers: IncomingHttpHeaders): boolean {
+  const encoding = headers['content-encoding']?.trim().toLowerCase() ?? '';
+  return encoding === '' || encoding === 'identity';
+}
+
+function hasType(headers: IncomingHttpHeaders, type: string): boolean {
+  return headers['content-type']?.toLowerCase().startsWith(type) === true;
+}
+
+class ContentGate implements Gate {
   readonly #start = new AnswerStart();
   /** The verdict on an answer that cannot be read here, by its label alone. */
   readonly #unread: StartVerdict | undefined;
 
   constructor(headers: IncomingHttpHeaders) {
-    const encoding = headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
-    if (encoding === 'identity' || encoding === '') return;
-    const isPage = headers['content-type']?.toLowerCase().startsWith('text/html') === true;
-    this.#unread = isPage
+    if (isPlain(headers)) return;
+    this.#unread = hasType(headers, 'text/html')
       ? { kind: 'fail', failure: 'not_claude' }
       : { kind: 'commit', form: 'unread' };
   }
@@ -27,7 +78,6 @@ export class ContentGate {
     return this.#start.hasBegun;
   }
 
-  /** Of a document: its end, for which all that was pushed is read. */
   endOfDocument(): AnswerEnd | undefined {
     return this.#start.endOfDocument();
   }

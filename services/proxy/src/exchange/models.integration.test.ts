@@ -3,10 +3,23 @@
  * and twice in one process.
  */
 import { type CallResult, call } from '@zephyr/testkit/http-call';
-import { json, sse, status } from '@zephyr/testkit/upstream-scripts';
-import { describe, expect, it } from 'vitest';
+import { startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
+import {
+  chunk,
+  chunkedHead,
+  hang,
+  head,
+  json,
+  raw,
+  sse,
+  status,
+  type UpstreamScript,
+} from '@zephyr/testkit/upstream-scripts';
+import { describe, expect, it, onTestFinished } from 'vitest';
 
+import { startFullBacklog } from '../test-support/full-backlog.ts';
 import { startRig } from '../test-support/rig.ts';
+import { startTestProxy } from '../test-support/test-proxy.ts';
 
 const HAIKU = 'claude-haiku-4-5';
 const OPUS = 'claude-opus-4-8';
@@ -15,6 +28,16 @@ const RULES = {
   large: `models = ["${OPUS}"]\nhealth_check = { model = "${OPUS}" }`,
 };
 const OVERLOADED = '{"type":"error","error":{"type":"overloaded_error","message":"later"}}';
+
+const PAGE = `${head(200, { 'content-type': 'text/html', 'content-length': '15' })}<!doctype html>`;
+
+/** The start of an answer whose rest does not come. */
+const opened =
+  (body: string): UpstreamScript =>
+  ({ socket }) =>
+    void socket.write(
+      `${head(200, { 'content-type': 'application/json', 'content-length': '999' })}${body}`,
+    );
 
 const bodyOf = (model: string, text = 'hello'): string =>
   JSON.stringify({
@@ -155,5 +178,70 @@ describe('the list of models', () => {
     }
     for (const upstream of upstreams) upstream.always(sse());
     expect((await ask(proxy.port, HAIKU)).status).toBe(200);
+  });
+
+  it('is what the configuration names where each endpoint has a page there', async () => {
+    const { proxy, upstreams } = await startRig({
+      groups: ['small', 'large'],
+      groupKeys: { ...RULES, small: `models = ["*haiku*", "${HAIKU}"]` },
+    });
+    for (const upstream of upstreams) upstream.always(raw(PAGE));
+    expect(JSON.parse((await list(proxy.port)).text)).toMatchObject({ first_id: HAIKU });
+  });
+
+  /** What takes its time takes a second of it, as Claude Code gives up after three: all at once. */
+  const kinds = Object.entries({
+    silence: hang(),
+    'headers and then silence': opened(''),
+    'blank lines and then silence': opened('\r\n\r\n'),
+    'half a list and then silence': opened('{"data":['),
+    'half a list': raw(`${chunkedHead(200, {})}${chunk('{"data":[')}`, 'close'),
+    'a page': raw(PAGE),
+    nothing: raw(head(200, { 'content-length': '0' })),
+    'an error that is called a success': json({ error: { message: 'no permission' } }),
+  } satisfies Record<string, UpstreamScript>);
+
+  it('is another endpoint’s where one has none in time, whoever asks, and not asked again', async () => {
+    const seen = await Promise.all(
+      kinds.map(async ([kind, script]) => {
+        const { proxy, first, second } = await startRig();
+        first.always(script);
+        second.always(json({ data: [{ id: 'theirs' }] }));
+        const atOnce = await Promise.all([list(proxy.port), list(proxy.port)]);
+        const again = await list(proxy.port);
+        const asked = first.ledger.length;
+        first.always(sse());
+        const message = await call(proxy.port);
+        return [kind, ...[...atOnce, again, message].map(servedBy), again.text, asked];
+      }),
+    );
+    const passing = ['half a list', 'an error that is called a success'];
+    expect(seen).toEqual(
+      kinds.map(([kind]) => [
+        ...[kind, 'e2', 'e2', 'e2', 'e1', '{"data":[{"id":"theirs"}]}'],
+        passing.includes(kind) ? 3 : 2,
+      ]),
+    );
+  });
+
+  it('is another endpoint’s where one does not even take the connection', async () => {
+    const full = await startFullBacklog();
+    onTestFinished(() => full.stop());
+    const good = await startScriptedUpstream({ script: json({ data: [] }) });
+    onTestFinished(() => good.stop());
+    // Longer than a test may take.
+    const timeouts = { connectMs: 600_000 };
+    const proxy = await startTestProxy({ endpoints: [full.url, good.url], timeouts });
+    onTestFinished(() => proxy.stop());
+    expect(servedBy(await list(proxy.port))).toBe('e2');
+  });
+
+  it('of the only endpoint may come as slowly as it wants', async () => {
+    const { proxy, first } = await startRig({ count: 1 });
+    first.always(({ socket }) => {
+      socket.write(`${head(200, { 'content-length': '11' })}{"data"`);
+      setTimeout(() => socket.write(':[]}'), 1_500);
+    });
+    expect((await list(proxy.port)).text).toBe('{"data":[]}');
   });
 });

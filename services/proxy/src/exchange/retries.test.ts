@@ -143,6 +143,14 @@ describe('Retries', () => {
     expect(rig({ body: { isBuffered: false } }).after('reset', NO_CACHE, 'sent')).toBe('give_up');
   });
 
+  it('of a list of models that does not come cost nothing, so they are left without a budget', () => {
+    const { retries, after } = rig({ operation: 'models' }, 0);
+    for (let time = 0; time < 3; time += 1) {
+      expect([retries.areLeft, after('first_byte_timeout')]).toEqual([true, 'next_endpoint']);
+    }
+    expect(rig({ operation: 'count_tokens' }, 0).retries.areLeft).toBe(false);
+  });
+
   it('are left while they are allowed and the budget has one', () => {
     const one = rig({}, 0.1);
     expect(one.retries.areLeft).toBe(true);

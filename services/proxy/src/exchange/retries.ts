@@ -58,7 +58,8 @@ export class Retries {
   get areLeft(): boolean {
     const { budget, clock } = this.#input;
     const decision = this.#decide('sent', 'first_byte_timeout');
-    return decision.kind === 'retry' && budget.available(clock.nowMs()) >= 1;
+    if (decision.kind === 'stop') return false;
+    return !decision.isDelivery || budget.available(clock.nowMs()) >= 1;
   }
 
   after({ phase, failure, retryAfterMs }: FailedAttempt, place: () => RetryPlace): NextStep {

@@ -4,7 +4,9 @@ import type { FirstByteClass } from '@zephyr/core';
 import type { UpstreamEndpoint } from '../upstream/endpoints.ts';
 import { upstreamHeaders } from '../upstream/headers.ts';
 import type { UpstreamRequest } from '../upstream/transport.ts';
+import { listedModels } from './all-attempts-failed.ts';
 import type { AttemptTimes } from './attempt.ts';
+import type { JudgedAs } from './content-gate.ts';
 import type { ExchangeContext } from './exchange-context.ts';
 import { firstByteWaitMs } from './first-byte-timeout.ts';
 import { bodyEditAt, pathAt } from './model-name.ts';
@@ -49,5 +51,18 @@ export function attemptTimesOf(
     hasAlternative,
     usualLimitMs: (limits) => deps.routing.firstByteLimitMs(endpointId, firstByteClass, limits),
   });
-  return { connectMs: timeouts.connectMs, firstByteMs, gateMs: timeouts.gateMs };
+  // Who waits for models waits for a connection no longer than for the answer.
+  const connectMs = input.operation === 'models' ? firstByteMs : timeouts.connectMs;
+  return {
+    connectMs: Math.min(connectMs, timeouts.connectMs),
+    ...{ firstByteMs, gateMs: timeouts.gateMs },
+  };
+}
+
+/** An answer about models is judged where something else could be given instead. */
+export function judgedAs(context: ExchangeContext, hasAlternative: boolean): JudgedAs {
+  const { operation } = context.input;
+  if (operation === 'messages') return 'message';
+  const isReplaceable = hasAlternative || listedModels(context).length > 0;
+  return operation === 'models' && isReplaceable ? 'models' : 'nothing';
 }

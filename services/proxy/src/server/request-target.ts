@@ -58,8 +58,12 @@ const MODEL_PART = '[A-Za-z0-9_~:@-](?:[A-Za-z0-9._~:@-]|%(?:20|3[Aa]|40|5[BbDd]
 const MODEL_PATH = new RegExp(`^/v1/models/${MODEL_PART}(?:%2[Ff]${MODEL_PART})*$`);
 /** A path of the API at the end of another one, or without its /v1. */
 const MISPLACED = /(?:^|\/)(?:messages(?:\/count_tokens)?|models(?:\/[^/]+)?)\/*$/i;
-/** The same of messages, whose path needs no encoding: some clients encode what they were given. */
-const MISPLACED_MESSAGES = /(?:^|\/)messages(?:\/count_tokens)?\/*$/i;
+/**
+ * The same of messages, whose path needs no encoding: some clients encode what they were given, with the blanks,
+ * quotes and letters that somebody has put into the base URL.
+ */
+const MISPLACED_MESSAGES = /(?:^|[/\\])messages(?:[/\\]count_tokens)?(?:[/\\]*|[\s;?#"'].*)$/is;
+const DOT_SEGMENT = /(?:^|[/\\])\.{1,2}(?:[/\\]|$)/;
 const ABSOLUTE_FORM = /^[A-Za-z][A-Za-z0-9+.-]*:\/\//;
 const EXTRA_METHODS: ReadonlySet<string> = new Set(['GET', 'POST', 'DELETE']);
 
@@ -101,7 +105,8 @@ function refusalOf(path: string): TargetRefusal {
   if (ABSOLUTE_FORM.test(path)) return 'forward_proxy';
   if (isPlain(path)) return MISPLACED.test(path) ? 'base_url' : 'unknown';
   const meant = decoded(path);
-  return isPlain(meant) && MISPLACED_MESSAGES.test(meant) ? 'base_url' : 'malformed';
+  const isMisplaced = MISPLACED_MESSAGES.test(meant) && !DOT_SEGMENT.test(meant);
+  return isMisplaced ? 'base_url' : 'malformed';
 }
 
 /** Empty where a per-cent sign does not encode anything. */

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import {
+  accessSync,
   chmodSync,
   chownSync,
+  constants,
   realpathSync,
   renameSync,
   rmSync,
@@ -13,6 +15,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { messageOf, ZephyrError } from '../../errors.ts';
 import { phrase } from '../../phrase.ts';
+
+const ANYBODY_MAY_WRITE = 0o222;
 
 /**
  * By rename, as editors do: who reads the file meanwhile sees the former or the new version, and a
@@ -32,6 +36,7 @@ export function replaceFile(
   const real = stats === undefined ? path : realpathSync(path);
   const temporary = `${real}.${randomBytes(4).toString('hex')}.new`;
   try {
+    if (stats !== undefined) refuseReadOnly(real, stats);
     const mode = options.mode ?? stats?.mode;
     writeFileSync(temporary, text, { mode: mode ?? 0o644, flag: 'wx' });
     // As it was, whatever the umask: a group that could write it still can.
@@ -51,6 +56,12 @@ export function replaceFile(
       },
     );
   }
+}
+
+/** A rename needs no permission of the file itself, and root needs none at all. */
+function refuseReadOnly(path: string, { mode }: Stats): void {
+  if ((mode & ANYBODY_MAY_WRITE) === 0) throw new Error('nobody has the permission to write to it');
+  accessSync(path, constants.W_OK);
 }
 
 /** What root changes with sudo stays the file of its user. */

@@ -39,6 +39,7 @@ function checkUrl(text: string, where: string): Violation[] {
     URL.canParse(text) &&
     SCHEMES.includes(new URL(text).protocol) &&
     canDecode(new URL(text)) &&
+    namesServer(new URL(text)) &&
     namesNodes(new URL(text));
   if (valid) return [];
   return [
@@ -52,6 +53,13 @@ function checkUrl(text: string, where: string): Violation[] {
       advice: `correct ${where}`,
     },
   ];
+}
+
+/** `redis:6379` is a URL too, without a host; a database has a number. */
+function namesServer({ protocol, hostname, port, pathname }: URL): boolean {
+  if (protocol === 'unix:') return pathname.length > 1 && pathname.startsWith('/');
+  if (!['redis:', 'rediss:'].includes(protocol)) return true;
+  return hostname !== '' && port !== '0' && /^(?:\/\d{0,5})?$/.test(pathname);
 }
 
 function namesNodes(url: URL): boolean {

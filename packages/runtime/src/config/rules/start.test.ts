@@ -63,6 +63,7 @@ describe('a start', () => {
   it.each([
     ['/nowhere/claude', ['health_check.claude_binary_path']],
     ['~/nowhere/claude', ['health_check.claude_binary_path']],
+    ['/usr/bin', ['health_check.claude_binary_path']],
     [process.execPath, []],
     ['claude', []],
   ])('with the program of the probes at %s is refused for %j', (program, paths) => {

@@ -3,11 +3,12 @@
  * control, and the program that probes run exists. Apart from the other rules, because a service that
  * already runs is not stopped by them.
  */
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 
 import type { ServiceName } from '../../service-name.ts';
 import type { KeyPath, Violation } from '../config-error.ts';
+import { type Address, METRICS_LISTEN } from '../own-variables.ts';
 import { fittingValues, type RawTable, rawGroups, rawTable, rawText } from '../raw.ts';
 import { controller, prober, server } from '../tables/server.ts';
 import { expandHome } from '../tables/values.ts';
@@ -43,10 +44,11 @@ export function checkStart(
   document: RawTable,
   variables: Variables,
   services: readonly StartingService[],
+  metrics?: Address,
 ): readonly Violation[] {
   return [
     ...services.flatMap((service) => checkService(document, variables, service)),
-    ...checkPorts(document, services),
+    ...checkPorts(document, services, metrics),
   ];
 }
 
@@ -66,27 +68,50 @@ function checkService(
 }
 
 /** On one machine each needs a port of its own; in containers each has an address of its own. */
-function checkPorts(document: RawTable, services: readonly StartingService[]): Violation[] {
-  const listeners = services.flatMap(({ name, host, port }) => {
-    if (host !== undefined) return [];
-    const [table, { shape }] = TABLES[name];
-    const values = fittingValues({ host: shape.host, port: shape.port }, rawTable(document[table]));
-    return [{ name, table, host: values.host, port: port ?? values.port }];
-  });
-  return listeners.flatMap(({ table, host, port }, index) => {
+function checkPorts(
+  document: RawTable,
+  services: readonly StartingService[],
+  metrics: Address | undefined,
+): Violation[] {
+  const listeners: readonly Listener[] = [
+    ...services.flatMap((service) => listenerOf(document, service)),
+    ...(services.some(({ name }) => name === 'proxy') && metrics !== undefined
+      ? [{ ...metrics, who: `${METRICS_LISTEN} names`, where: METRICS_LISTEN }]
+      : []),
+  ];
+  return listeners.flatMap(({ table, host, port, where }, index) => {
     const other = listeners
       .slice(index + 1)
       .find((later) => later.port === port && port !== 0 && isSameHost(later.host, host));
-    if (other === undefined) return [];
+    if (other === undefined || table === undefined) return [];
     return [
       {
         path: [table, 'port'],
-        found: `port ${port}, which the ${other.name} listens on too`,
+        found: `port ${port}, which ${other.who} too`,
         expected: 'a port of its own for each service',
-        advice: `change port under [${table}] or under [${other.table}]`,
+        advice: `change ${where} or ${other.where}`,
       },
     ];
   });
+}
+
+interface Listener extends Address {
+  /** Absent where it is not the document that says so. */
+  readonly table?: string;
+  readonly who: string;
+  readonly where: string;
+}
+
+function listenerOf(document: RawTable, { name, host, port }: StartingService): Listener[] {
+  if (host !== undefined && port === undefined) return [];
+  const [table, { shape }] = TABLES[name];
+  const values = fittingValues({ host: shape.host, port: shape.port }, rawTable(document[table]));
+  return [
+    {
+      ...{ table, host: host ?? values.host, port: port ?? values.port },
+      ...{ who: `the ${name} listens on`, where: `port under [${table}]` },
+    },
+  ];
 }
 
 function isSameHost(left: string, right: string): boolean {
@@ -159,8 +184,10 @@ function checkPrograms(document: RawTable): Violation[] {
 
 function isProgram(path: string): boolean {
   try {
-    accessSync(resolve(expandHome(path)), constants.X_OK);
-    return true;
+    const file = resolve(expandHome(path));
+    accessSync(file, constants.X_OK);
+    // A folder may be "run" too.
+    return statSync(file).isFile();
   } catch {
     return false;
   }

@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest';
+
+import { ModelsStart } from './models-start.ts';
+import type { StartVerdict } from './start.ts';
+
+const LIST = '{"data":[{"type":"model","id":"claude-haiku-4-5"}],"has_more":false}';
+const error = (type: string) => JSON.stringify({ type: 'error', error: { type, message: 'no' } });
+
+/** What was decided, and whether before the end. */
+function verdictOf(...chunks: readonly string[]): string {
+  const start = new ModelsStart();
+  for (const chunk of chunks) {
+    const verdict = start.push(chunk);
+    if (verdict.kind !== 'hold') return `${named(verdict)} at once`;
+  }
+  return named(start.atEnd());
+}
+
+const named = (verdict: StartVerdict) => (verdict.kind === 'fail' ? verdict.failure : verdict.kind);
+
+describe('ModelsStart', () => {
+  it.each([
+    ['a list', [LIST], 'commit'],
+    ['a list in pieces', [...LIST], 'commit'],
+    ['a byte order mark, blanks and a list', ['\u00ef', '\u00bb\u00bf\r\n', ' ', LIST], 'commit'],
+    ['an object of any other form', ['{}'], 'commit'],
+    ['a list with a field for errors', ['{"data":[],"error":null}'], 'commit'],
+    ['a page', ['<!doctype html>'], 'not_claude at once'],
+    ['a page behind blanks', ['\n\n', ' <html>'], 'not_claude at once'],
+    ['a sentence', ['ok'], 'not_claude at once'],
+    ['nothing', [], 'not_claude'],
+    ['blanks', ['\n \n'], 'not_claude'],
+    ['half a list', [LIST.slice(0, 40)], 'not_claude'],
+    ['two lists', [LIST, LIST], 'not_claude'],
+    ['an error of the endpoint', [error('api_error')], 'server_error'],
+    ['a refused token', [error('authentication_error')], 'token_refused'],
+    ['a mistake of the client', [error('invalid_request_error')], 'pass'],
+    ['an error as gateways write it', ['{"error":"no"}'], 'server_error'],
+  ])('%s', (_, chunks, found) => {
+    expect(verdictOf(...chunks)).toBe(found);
+  });
+
+  it('holds no more than the list of a relay with a thousand models', () => {
+    const start = new ModelsStart();
+    expect(start.push(`{"data":["${'x'.repeat(256 * 1024 - 10)}`).kind).toBe('hold');
+    expect(start.push('x').kind).toBe('commit');
+  });
+});

@@ -1,0 +1,62 @@
+/**
+ * Variables that only the environment of a process may have, not `.env`: where it listens, and as whom it
+ * runs probes. What is wrong with them is found with what is wrong with the files.
+ */
+import type { Environment } from '../environment.ts';
+import type { ConfigProblem } from './config-error.ts';
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+export const LISTEN = 'ZEPHYR_LISTEN';
+export const METRICS_LISTEN = 'ZEPHYR_METRICS_LISTEN';
+export const PROBE_USERS = 'ZEPHYR_PROBE_USERS';
+
+const HIGHEST_PORT = 65_535;
+
+/** As it is set; empty is not. */
+export function ownVariable(environment: Environment, name: string): string | undefined {
+  return environment[name] || undefined;
+}
+
+/** Undefined where it is not set or is none, which `checkOwnVariables` says. */
+export function addressIn(environment: Environment, name: string): Address | undefined {
+  const { host, brackets, port } =
+    /^(?:\[(?<brackets>[^\s[\]]+)\]|(?<host>[^\s[\]/]+)):(?<port>\d{1,5})$/.exec(
+      ownVariable(environment, name) ?? '',
+    )?.groups ?? {};
+  const listened = brackets ?? host;
+  if (listened === undefined || Number(port) > HIGHEST_PORT) return undefined;
+  return { host: listened, port: Number(port) };
+}
+
+export function checkOwnVariables(environment: Environment): readonly ConfigProblem[] {
+  const addresses = [LISTEN, METRICS_LISTEN]
+    .filter((name) => addressIn(environment, name) === undefined)
+    .map((name) => ({
+      ...{ name, expected: 'an address and a port: <host>:<port>' },
+      advice: `write for example ${name}=127.0.0.1:9464, or remove it from the environment`,
+    }));
+  const users = isRange(ownVariable(environment, PROBE_USERS) ?? '')
+    ? []
+    : [
+        {
+          ...{ name: PROBE_USERS, expected: 'the first and the last of some user ids' },
+          advice: `write for example ${PROBE_USERS}=10100-10115, or remove it from the environment`,
+        },
+      ];
+  return [...addresses, ...users].flatMap(({ name, expected, advice }) => {
+    const value = ownVariable(environment, name);
+    if (value === undefined) return [];
+    return [
+      { file: 'the environment', path: name, found: JSON.stringify(value), expected, advice },
+    ];
+  });
+}
+
+function isRange(text: string): boolean {
+  const [, first, last] = /^(\d{1,10})-(\d{1,10})$/.exec(text) ?? [];
+  return first !== undefined && Number(first) <= Number(last);
+}
