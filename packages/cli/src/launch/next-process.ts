@@ -3,11 +3,11 @@ import { type ChildProcess, type SendHandle, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Server } from 'node:net';
 import { createInterface } from 'node:readline';
-
+import type { Address } from '@zephyr/runtime/config/own-variables';
 import { type Environment, handedOver } from '@zephyr/runtime/environment';
 import { messageOf, ZephyrError } from '@zephyr/runtime/errors';
 import { phrase } from '@zephyr/runtime/phrase';
-import type { Address, ServiceName } from '@zephyr/runtime/service';
+import type { ServiceName } from '@zephyr/runtime/service';
 import { fromNextSchema, HAND_OVER, type HandedOver, SUCCESSION } from './succession.ts';
 
 /** Of Node's own: it owns a file descriptor, and accepts nothing until somebody listens on it. */

@@ -8,7 +8,8 @@
  *
  * The first process stays, so that whoever watches it (a terminal, systemd, launchd) sees one process.
  */
-import type { Address, ServiceName } from '@zephyr/runtime/service';
+import type { Address } from '@zephyr/runtime/config/own-variables';
+import type { ServiceName } from '@zephyr/runtime/service';
 import { z } from 'zod';
 
 /** The variable that a next process finds its part in. */
