@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { timeouts } from '@zephyr/runtime/config/tables/timeouts';
+import { timeouts } from '@zephyr/runtime/config/keys/timeouts';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 

@@ -29,9 +29,9 @@ import {
   STAY_PAUSE_MS,
   scopeOf,
 } from '@zephyr/core';
-import { internalForm } from '@zephyr/runtime/config/internal-form';
-import { failover } from '@zephyr/runtime/config/tables/failover';
-import { timeouts } from '@zephyr/runtime/config/tables/timeouts';
+import { failover } from '@zephyr/runtime/config/keys/failover';
+import { timeouts } from '@zephyr/runtime/config/keys/timeouts';
+import { internalForm } from '@zephyr/runtime/config/names-and-units';
 
 import { COSTS, type Request } from './nature.ts';
 import { seededRandom } from './random.ts';

@@ -46,7 +46,7 @@ function defaultOf(schema: KeySchema, isRequired: boolean): string {
 
 const INTRODUCTION = `# Configuration
 
-Made by \`npm run generate\` from the declarations in \`packages/runtime/src/config/tables\`: change
+Made by \`npm run generate\` from the declarations in \`packages/runtime/src/config/keys\`: change
 those.
 
 Zephyr reads \`config.toml\` (the keys below) and \`.env\` (the tokens;

@@ -82,19 +82,19 @@ export const OF_OTHERS: readonly Equivalent[] = [
     why: 'the first character that is no blank, wherever the search begins',
   },
   {
-    file: 'answer/named-wait.ts',
+    file: 'answer/retry-after.ts',
     line: 'limit === undefined || !isUsedUp',
     titles: ['limit === undefined || !isUsedUp(headers, limit) → !isUsedUp(headers, limit)'],
     why: COMPILER,
   },
   {
-    file: 'answer/named-wait.ts',
+    file: 'answer/retry-after.ts',
     line: 'text === undefined) return undefined',
     titles: ['text === undefined → false'],
     why: COMPILER,
   },
   {
-    file: 'answer/named-wait.ts',
+    file: 'answer/retry-after.ts',
     line: 'text !== undefined && ',
     titles: [
       'text !== undefined && /^\\d{1,12}(\\.\\d{1,9})?$/.test(text) → /^\\d{1,12}(\\.\\d{1,9})?$/.test(text)',
@@ -102,28 +102,28 @@ export const OF_OTHERS: readonly Equivalent[] = [
     why: COMPILER,
   },
   {
-    file: 'answer/named-wait.ts',
+    file: 'answer/retry-after.ts',
     line: 'remaining !== undefined && ',
     titles: [
       'remaining !== undefined && /^0+(\\.0+)?$/.test(remaining) → /^0+(\\.0+)?$/.test(remaining)',
     ],
     why: COMPILER,
   },
-  { file: 'json-keys.ts', line: "this.#status === 'in_nested_string') return", why: FAST },
+  { file: 'json-key-reader.ts', line: "this.#status === 'in_nested_string') return", why: FAST },
   {
-    file: 'json-keys.ts',
+    file: 'json-key-reader.ts',
     line: "this.#status === 'in_string' && !this.#wanted.has",
     titles: ["this.#status === 'in_string' && !this.#wanted.has(this.#key) → false"],
     why: FAST,
   },
   {
-    file: 'json-keys.ts',
+    file: 'json-key-reader.ts',
     line: 'limit + 1 - this.#raw.length',
     titles: ['1 → 2'],
     why: 'one more than the limit shows that it is too long, two do too',
   },
   {
-    file: 'json-keys.ts',
+    file: 'json-key-reader.ts',
     line: 'at < text.length; at += 1',
     titles: ['at < text.length → at <= text.length'],
     why: BOUND,

@@ -116,7 +116,7 @@ export const OF_ROUTE: readonly Equivalent[] = [
     why: COMPILER,
   },
   {
-    file: 'route/usual-first-byte.ts',
+    file: 'learn/first-byte-times.ts',
     line: 'oldest !== undefined',
     titles: [
       'this.#times.size > MAX_CLASSES && oldest !== undefined → this.#times.size > MAX_CLASSES',
@@ -124,19 +124,19 @@ export const OF_ROUTE: readonly Equivalent[] = [
     why: COMPILER,
   },
   {
-    file: 'route/usual-first-byte.ts',
+    file: 'learn/first-byte-times.ts',
     line: '[first, second] = [0, 0]',
     titles: ['0 → 1'],
     why: 'times are longer than a millisecond',
   },
   {
-    file: 'route/usual-first-byte.ts',
+    file: 'learn/first-byte-times.ts',
     line: 'ms > first',
     titles: ['ms > first → ms >= first'],
     why: BOUND,
   },
   {
-    file: 'route/usual-first-byte.ts',
+    file: 'learn/first-byte-times.ts',
     line: 'ms > second',
     titles: ['ms > second → ms >= second'],
     why: BOUND,
@@ -156,7 +156,7 @@ export const OF_ROUTE: readonly Equivalent[] = [
   },
   { file: 'route/retry-budget.ts', line: 'second: -1', why: 'a cell of no second holds nothing' },
   {
-    file: 'json-keys.ts',
+    file: 'json-key-reader.ts',
     line: '#depth = 0',
     why: 'set when something nested begins',
   },

@@ -28,7 +28,7 @@ export const ROOMS: readonly Room[] = [
   ...['probe', 'request', 'answer', 'learn', 'route', 'replay', 'usage', 'decide'].map(coreRoom),
   {
     name: 'shared',
-    sources: [`${CORE}/{json-keys,json-string,own}.ts`],
+    sources: [`${CORE}/{json-key-reader,json-string,own-property}.ts`],
     tests: [`${CORE}/*.test.ts`, `${CORE}/request/*.test.ts`],
   },
   {

@@ -1,11 +1,10 @@
 /** Addresses at which other programs and machines reach a listener on this machine. */
 import { readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
-
+import { expandHome } from '@zephyr/runtime/config/keys/values';
 import { readDocument } from '@zephyr/runtime/config/load';
 import { rawTable } from '@zephyr/runtime/config/raw';
 import { isLoopback } from '@zephyr/runtime/config/rules/endpoint-url';
-import { expandHome } from '@zephyr/runtime/config/tables/values';
 import { nameIn } from '@zephyr/runtime/connection/tls-files';
 import { ZephyrError } from '@zephyr/runtime/errors';
 import { phrase } from '@zephyr/runtime/phrase';

@@ -10,8 +10,8 @@ export {
 export { isSuccess, judgeRefusal } from './answer/judge-status.ts';
 export { linesOf } from './answer/lines.ts';
 export { ModelsStart } from './answer/models-start.ts';
-export { namedWaitMs } from './answer/named-wait.ts';
 export { rateLimitsOf } from './answer/rate-limits.ts';
+export { retryAfterMsIn } from './answer/retry-after.ts';
 export {
   AnswerStart,
   MAX_INTERIM_ANSWERS,
@@ -33,19 +33,20 @@ export { sessionLoadOf, totalActiveRequests } from './decide/presence.ts';
 export { reduce } from './decide/reduce.ts';
 export { snapshotContent } from './decide/snapshot.ts';
 export { type EndpointState, initialWorld, type World } from './decide/world.ts';
+export type { FirstByteClass, FirstByteLimits } from './learn/first-byte-times.ts';
 export { latencyBasisOf } from './learn/probe-latency.ts';
 export { scored } from './learn/probe-score.ts';
 export { currentRateLimits } from './learn/rate-limits.ts';
 export { latencyClassOf, requestClassOf } from './learn/request-class.ts';
 export { summaryOf, type TimeSummary } from './learn/time-summary.ts';
-export { own } from './own.ts';
+export { own } from './own-property.ts';
 export { DEFAULT_POLICY, type Policy } from './policy.ts';
 export {
   type CostPace,
   NO_COST_PACE,
   projectedUsd,
   withSpent,
-} from './probe/cost-pace.ts';
+} from './probe/cost-forecast.ts';
 export { CHEAP_STYLES, type CheapStyle, chooseStyle, realStyleOf } from './probe/style.ts';
 export {
   type ComparedDecision,
@@ -96,7 +97,6 @@ export {
 } from './route/scope.ts';
 export { SignatureFamilies } from './route/signature-families.ts';
 export { rampedEndpoint } from './route/switch-ramp.ts';
-export type { FirstByteClass, FirstByteLimits } from './route/usual-first-byte.ts';
 export { assertNever, causeOf, endpointId, epochMs } from './types.ts';
 export { mayBeBilled } from './usage/billing.ts';
 export {

@@ -33,5 +33,14 @@ export function pause(clock: Clock, durationMs: number, signal: AbortSignal): Pr
   });
 }
 
+/**
+ * Until the next multiple of the period since the process began, or the one after where that is near:
+ * loops that wait so wake a process at rest at the same moments, and not each at its own.
+ */
+export function untilNextMs(clock: Pick<Clock, 'nowMs'>, periodMs: number): number {
+  const restMs = Math.ceil(periodMs - (clock.nowMs() % periodMs));
+  return restMs < periodMs / 4 ? restMs + periodMs : restMs;
+}
+
 /** From 0 to less than 1. */
 export const systemRandom = (): number => Math.random();

@@ -4,21 +4,28 @@
  */
 import { collectDefaultMetrics, Registry } from 'prom-client';
 
-/**
- * Each look wakes the process, also one at rest: ten a second show what a person would notice. Node's
- * delays are from one look to the next, so the dashboard subtracts this time.
- */
-const LOOK_EVERY_MS = 100;
+import { addEventLoopDelay } from './event-loop-delay.ts';
+
+/** prom-client's own looks at the event loop would wake a process that nobody asks anything. */
+const NEVER_MS = 2 ** 31 - 1;
+const OF_LOOKS = /^nodejs_eventloop_lag_(?!seconds$)/;
 
 let collected: Registry | undefined;
 
 export function addProcessMetrics(registry: Registry): void {
-  if (collected === undefined) {
-    collected = new Registry();
-    collectDefaultMetrics({ register: collected, eventLoopMonitoringPrecision: LOOK_EVERY_MS });
-  }
+  collected ??= collect();
   for (const { name } of collected.getMetricsAsArray()) {
     const metric = collected.getSingleMetric(name);
     if (metric !== undefined) registry.registerMetric(metric);
   }
+}
+
+function collect(): Registry {
+  const all = new Registry();
+  collectDefaultMetrics({ register: all, eventLoopMonitoringPrecision: NEVER_MS });
+  for (const { name } of all.getMetricsAsArray()) {
+    if (OF_LOOKS.test(name)) all.removeSingleMetric(name);
+  }
+  addEventLoopDelay(all);
+  return all;
 }

@@ -9,6 +9,7 @@ import { createRedis } from '@zephyr/runtime/redis/client';
 import type { RunningService, ServiceContext } from '@zephyr/runtime/service';
 import { drain } from './drain.ts';
 import { PeopleLimits } from './limits/people-limits.ts';
+import { LiveConfig } from './live-config.ts';
 import { FailedRequests } from './report/failed-request-log.ts';
 import { KnownProbes } from './report/known-probes.ts';
 import { createMetrics, type ProxyGauges } from './report/metrics.ts';
@@ -22,11 +23,10 @@ import { Admission } from './server/admission.ts';
 import { createApp, createMetricsApp } from './server/app.ts';
 import { Connections } from './server/connections.ts';
 import { type Listening, listen } from './server/server.ts';
-import { ProxySettings } from './settings.ts';
 import { openTracing } from './trace/open-tracing.ts';
+import { ConnectionReuse } from './upstream/connection-reuse.ts';
 import { Deadlines } from './upstream/deadline.ts';
 import { retire } from './upstream/endpoints.ts';
-import { StaleConnections } from './upstream/stale-connections.ts';
 import { createTransport } from './upstream/transport.ts';
 import { Accounting } from './usage/accounting.ts';
 import { OwnUsageReader } from './usage/own-usage.ts';
@@ -45,7 +45,7 @@ export async function startProxy(
   options: ProxyOptions = {},
 ): Promise<RunningService> {
   const { log, instanceId } = context;
-  const settings = new ProxySettings(context, options.lookup);
+  const liveConfig = new LiveConfig(context, options.lookup);
   for (const used of outboundProxiesOf(context.config)) log.info(used, 'outbound proxy');
   let draining = false;
   const isDraining = (): boolean => draining;
@@ -53,14 +53,14 @@ export async function startProxy(
   const now = (): number => clock.nowMs();
 
   const routing = new Routing({
-    setup: settings.routing(),
+    setup: liveConfig.routing(),
     log,
     now,
     rng: systemRandom,
     onBlamed: (id, failure) => stats.blamed(id, failure),
   });
   const serving = new Serving(log);
-  const { bufferedBodies, retryBudget } = settings;
+  const { bufferedBodies, retryBudget } = liveConfig;
   const gauges: ProxyGauges = {
     activeRequests: () => stats.active,
     streams: () => admission.streams(),
@@ -79,13 +79,13 @@ export async function startProxy(
   const status: StatusDeps = {
     clock,
     proxyId: instanceId,
-    configHash: () => settings.config.hash,
-    config: () => settings.config,
+    configHash: () => liveConfig.config.hash,
+    config: () => liveConfig.config,
     startedAtMs: clock.epochMs(),
     routing,
     stats,
     get sessions() {
-      return settings.sessions;
+      return liveConfig.sessions;
     },
     redisUp: () => link.isUp,
     isDraining,
@@ -97,8 +97,8 @@ export async function startProxy(
     },
   };
   const snapshotPath = (): string =>
-    options.snapshotPath ?? defaultSnapshotPath(settings.config.hash);
-  const limits = new PeopleLimits(settings.config, { proxyId: instanceId, clock });
+    options.snapshotPath ?? defaultSnapshotPath(liveConfig.config.hash);
+  const limits = new PeopleLimits(liveConfig.config, { proxyId: instanceId, clock });
   const usageRedis = createRedis(context.redis, log.child({ connection: 'usage' }), 'command');
   const usage = new UsageWriter({
     proxyId: instanceId,
@@ -109,14 +109,14 @@ export async function startProxy(
     limits,
     place: {
       folder: () => dirname(snapshotPath()),
-      system: `${resolve(settings.config.path)} ${settings.config.server.port}`,
+      system: `${resolve(liveConfig.config.path)} ${liveConfig.config.server.port}`,
     },
     onRows: (rows) => metrics.usage.add(rows),
     onWrite: (outcome) => metrics.usageWrites.inc({ outcome }),
   });
   const accounting = new Accounting({
     clock,
-    config: () => settings.config,
+    config: () => liveConfig.config,
     incarnation: () => routing.state.snapshot?.incarnation,
     note: (record, model) => {
       usage.note(record, model);
@@ -143,21 +143,21 @@ export async function startProxy(
       stats.hasNews ||
       routing.endpoints.some(({ id }) => routing.ejectionOf(id).status !== 'admitted'),
     takeBatch: () => stats.takeBatch(instanceId),
-    sessions: () => settings.sessions,
+    sessions: () => liveConfig.sessions,
   });
   const tracing = await openTracing({
     ...{ config: context.config.traces, headers: context.secrets.traceHeaders },
     ...{ instanceId, clock, log },
   });
   const deadlines = new Deadlines(clock);
-  const connections = new Connections(() => settings.config.limits);
+  const connections = new Connections(() => liveConfig.config.limits);
   const admission = new Admission({
     onAdmitted: (socket) => connections.markKnown(socket),
     exchange: {
-      settings: () => settings.config,
+      settings: () => liveConfig.config,
       routing,
       get sessions() {
-        return settings.sessions;
+        return liveConfig.sessions;
       },
       send: createTransport(),
       bufferedBodies,
@@ -167,7 +167,7 @@ export async function startProxy(
       limits,
       serving,
       failedRequests: new FailedRequests(log),
-      stale: new StaleConnections(),
+      reuse: new ConnectionReuse(),
       deadlines,
       metrics,
       tracing,
@@ -177,21 +177,21 @@ export async function startProxy(
       isDraining,
       onTokenRefused: context.configSource.tokenRefused,
     },
-    clients: () => settings.clients,
+    clients: () => liveConfig.clients,
     metrics,
-    rules: () => settings.rules,
-    trustedProxies: () => settings.trustedProxies,
+    rules: () => liveConfig.rules,
+    trustedProxies: () => liveConfig.trustedProxies,
   });
   const onError = (error: unknown): void => log.error({ err: error }, 'request handler failed');
 
   const listeners: Listening[] = [];
-  settings.onChange((removed) => {
-    routing.reconfigure(settings.routing());
+  liveConfig.onChange((removed) => {
+    routing.reconfigure(liveConfig.routing());
     removed.forEach(retire);
-    limits.reconfigure(settings.config);
+    limits.reconfigure(liveConfig.config);
     admission.endRevoked();
-    for (const listener of listeners) listener.reconfigure(settings.config);
-    main.renew(settings.certificate);
+    for (const listener of listeners) listener.reconfigure(liveConfig.config);
+    main.renew(liveConfig.certificate);
   });
   await link.start();
   await usage.start();
@@ -199,12 +199,12 @@ export async function startProxy(
   const exposed = metricsAddress === undefined ? metrics : undefined;
   const app = createApp({ admission, metrics: exposed, status, feed, ownUsage, onError });
   const main = await listen(app, {
-    host: settings.config.server.host,
-    port: settings.config.server.port,
+    host: liveConfig.config.server.host,
+    port: liveConfig.config.server.port,
     fd: listenFds?.[0],
-    settings: settings.config,
+    settings: liveConfig.config,
     connections,
-    certificate: settings.certificate,
+    certificate: liveConfig.certificate,
   });
   const watched =
     metricsAddress === undefined
@@ -212,8 +212,8 @@ export async function startProxy(
       : await listen(createMetricsApp(metrics), {
           ...metricsAddress,
           fd: listenFds?.[1],
-          settings: settings.config,
-          connections: new Connections(() => settings.config.limits),
+          settings: liveConfig.config,
+          connections: new Connections(() => liveConfig.config.limits),
         });
   const { server, port } = main;
   listeners.push(main, ...(watched === undefined ? [] : [watched]));
@@ -223,7 +223,7 @@ export async function startProxy(
     listeners: listeners.map((listener) => listener.server),
     stop: async (why) => {
       draining = true;
-      const { timeouts } = settings.config;
+      const { timeouts } = liveConfig.config;
       await drain(
         { server, connections, watched: watched?.server, admission, feed, timeouts },
         why,

@@ -10,7 +10,7 @@ import { helpIn } from '../command-help.ts';
 import { warningsOf } from '../config-warnings.ts';
 import { type Finding, ok, renderFindings } from '../doctor/finding.ts';
 import { examineClock, examineConnections, examinePorts } from '../doctor/network.ts';
-import { examineCli, examineNode, examineToken } from '../doctor/program.ts';
+import { examineCli, examineNode, examineToken } from '../doctor/prerequisites.ts';
 import { examineRedis } from '../doctor/redis.ts';
 import { isElsewhere, startingServices } from '../service-location.ts';
 import { probeEndpoints, troubleText } from './probe.ts';

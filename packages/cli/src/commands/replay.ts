@@ -24,7 +24,7 @@ import { EXIT, messageOf, ZephyrError } from '@zephyr/runtime/errors';
 import { phrase } from '@zephyr/runtime/phrase';
 import { decisionText, languageOf, numbersOf, type Situation, translator } from '@zephyr/texts';
 import { localeOf } from '../command-help.ts';
-import { withSetting } from '../replay/settings.ts';
+import { withSetting } from '../replay/policy-override.ts';
 import { renderTable } from '../table.ts';
 import { type AdminOptions, type AdminSession, openSession } from './admin-session.ts';
 

@@ -11,7 +11,7 @@
  */
 import type { AnswerUsage } from '@zephyr/contract/usage';
 
-import { JsonKeys } from '../json-keys.ts';
+import { JsonKeyReader } from '../json-key-reader.ts';
 import { type ApiError, parseObject, readApiError } from './api-error.ts';
 import { LineBuffer, linesOf } from './lines.ts';
 import { largerUsage, usageOfEvent, usageOfText } from './usage.ts';
@@ -56,14 +56,14 @@ export function answerEndOf(form: AnswerForm): AnswerEnd | undefined {
 }
 
 export class DocumentEnd implements AnswerEnd {
-  readonly #keys: JsonKeys;
+  readonly #keys: JsonKeyReader;
   #isFinished = false;
   /** Its text, and what was read of it: asked for twice, by the counts and by the ledger. */
   #usageText = '';
   #usage: AnswerUsage | undefined;
 
   /** @param keys with `USAGE_KEY` among the wanted ones; goes on where they are */
-  constructor(keys = new JsonKeys(KEYS)) {
+  constructor(keys = new JsonKeyReader(KEYS)) {
     this.#keys = keys;
   }
 

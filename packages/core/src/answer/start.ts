@@ -12,7 +12,7 @@
  */
 import type { FailureClass } from '@zephyr/contract/failure';
 
-import { JsonKeys } from '../json-keys.ts';
+import { JsonKeyReader } from '../json-key-reader.ts';
 import {
   type ApiError,
   failureOfApiError,
@@ -70,7 +70,7 @@ export class AnswerStart {
   /** While blank: the start of a byte order mark. Of a document: all of it, for its error. */
   #text = '';
   readonly #lines = new LineBuffer(MAX_START_BYTES);
-  readonly #keys = new JsonKeys(KEYS);
+  readonly #keys = new JsonKeyReader(KEYS);
   #name = '';
   #data: string[] = [];
   /** Whole events and comments, none of them content. */

@@ -23,7 +23,7 @@ import {
 import { addProbe } from '../learn/probe-score.ts';
 import { limitCostMs, withRateLimits } from '../learn/rate-limits.ts';
 import { addAttempts, addFailures } from '../learn/reliability.ts';
-import { own } from '../own.ts';
+import { own } from '../own-property.ts';
 import { spentShareOf, withCost } from '../probe/budget-day.ts';
 import { recordStyle } from '../probe/direct-probes.ts';
 import { causeOf } from '../types.ts';

@@ -7,7 +7,7 @@ import type { Share } from '@zephyr/contract/snapshot';
 import { type Assessment, byRank } from './assessment.ts';
 import { comparableScores } from './comparable-scores.ts';
 import type { Context } from './context.ts';
-import { gainMsOf } from './gain.ts';
+import { gainMsOf } from './switch-gain.ts';
 import type { World } from './world.ts';
 
 const NOBODY: readonly Share[] = [];

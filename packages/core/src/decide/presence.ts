@@ -4,7 +4,7 @@ import type { PresenceReport } from '@zephyr/contract/presence';
 import type { EndpointId, EpochMs } from '@zephyr/contract/scalars';
 import type { ModelFamily, SessionLoad } from '@zephyr/contract/session';
 
-import { only, own } from '../own.ts';
+import { only, own } from '../own-property.ts';
 import type { PresencePolicy } from '../policy.ts';
 import { causeOf } from '../types.ts';
 

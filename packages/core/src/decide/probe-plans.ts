@@ -1,7 +1,7 @@
 import type { ProbePlan, ProbeWants } from '@zephyr/contract/probe';
 import { isSuspicious, isTimed } from '../learn/live-excess.ts';
 import { isLosingRequests } from '../learn/live-success.ts';
-import { own } from '../own.ts';
+import { own } from '../own-property.ts';
 import { spentShareOf } from '../probe/budget-day.ts';
 import { nextAsk } from '../probe/direct-probes.ts';
 import type { Assessment } from './assessment.ts';

@@ -7,8 +7,8 @@ import type { Policy } from '../policy.ts';
 import { type Assessment, bestAvailable, byRank } from './assessment.ts';
 import { comparableScores } from './comparable-scores.ts';
 import type { Context } from './context.ts';
-import { gainMsOf } from './gain.ts';
 import { isAsGood, isSharing, sharesOf } from './load-sharing.ts';
+import { gainMsOf } from './switch-gain.ts';
 import { type EndpointState, endpointOf, type Lead, type World } from './world.ts';
 
 /** A change of the selection that does not wait for anything. */

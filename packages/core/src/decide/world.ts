@@ -13,7 +13,7 @@ import { NO_PROBE_LATENCY, type ProbeLatency, styleOffsetOf } from '../learn/pro
 import { NO_RATE_LIMITS, type RateLimits } from '../learn/rate-limits.ts';
 import type { ReliabilityTrack } from '../learn/reliability.ts';
 import { NO_RELIABILITY } from '../learn/reliability.ts';
-import { own } from '../own.ts';
+import { own } from '../own-property.ts';
 import type { BudgetDay } from '../probe/budget-day.ts';
 import { NO_PROBE_RECORD, type ProbeRecord } from '../probe/direct-probes.ts';
 import { NO_RECOVERY, type Recovery } from './ejection-recovery.ts';

@@ -3,7 +3,7 @@
  * contain `{"stream": true}` or `{"model": "…"}` at any depth. Texts have one character for each
  * byte (latin1).
  */
-import { JsonKeys, type TextRange } from '../json-keys.ts';
+import { JsonKeyReader, type TextRange } from '../json-key-reader.ts';
 
 export type { TextRange };
 
@@ -49,7 +49,7 @@ const KEYS: ReadonlySet<string> = new Set(['model', 'stream']);
 
 /** Scans a whole body as it passes. */
 export class RequestScan {
-  readonly #keys = new JsonKeys(KEYS);
+  readonly #keys = new JsonKeyReader(KEYS);
 
   push(text: string): void {
     this.#keys.push(text);

@@ -11,12 +11,11 @@
  * answers are quick. Bounded in memory.
  */
 import type { EndpointId } from '@zephyr/contract/scalars';
-
+import type { FirstByteClass } from '../learn/first-byte-times.ts';
 import { WORTH_MOVING_MS } from './affinity.ts';
 import type { Journey } from './journey.ts';
 import { KnownByEndpoint, MAX_KNOWN } from './known-by-endpoint.ts';
 import type { ChooseInput, Router } from './router.ts';
-import type { FirstByteClass } from './usual-first-byte.ts';
 
 /**
  * Content this late, besides what reading the prompt takes: a few times what a large model thinks before

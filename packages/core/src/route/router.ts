@@ -8,6 +8,7 @@
  */
 import type { FailureClass } from '@zephyr/contract/failure';
 import type { EndpointId } from '@zephyr/contract/scalars';
+import { FirstByteTimes } from '../learn/first-byte-times.ts';
 import { Blaming, type Proof } from './blame.ts';
 import { type Candidate, type Choice, chooseEndpoint } from './choose-endpoint.ts';
 import type { Ejection, EjectionPolicy } from './ejection.ts';
@@ -25,7 +26,6 @@ import {
 } from './journey.ts';
 import { isAnswer, isSharedByGroup, isUnreachable, type Scope, scopeOf } from './scope.ts';
 import { isBusy, turnsAwayFewer } from './throttling.ts';
-import { FirstByteTimes } from './usual-first-byte.ts';
 
 export interface ChooseInput {
   readonly endpoints: readonly RoutedEndpoint[];

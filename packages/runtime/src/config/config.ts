@@ -2,17 +2,17 @@ import type { EndpointId } from '@zephyr/contract/scalars';
 import type { OwnCertificate } from '../http/own-tls.ts';
 import type { NotifyTarget } from '../notify/target.ts';
 import type { Secret } from '../secret.ts';
-import type { InternalForm } from './internal-form.ts';
+import type { EndpointKeys } from './keys/groups.ts';
+import type { withIntervalBounds } from './keys/health-check.ts';
+import type { InternalForm } from './names-and-units.ts';
 import type { ConfigFile } from './schema.ts';
-import type { EndpointKeys } from './tables/groups.ts';
-import type { withIntervalBounds } from './tables/health-check.ts';
 
 /** What is not used as it is in the file. */
 type Resolved = 'groups' | 'health_check' | 'redis' | 'clients' | 'notify';
 
 /**
  * The configuration as the services use it: frozen, complete, in the code's names and units.
- * Made by `loadConfig` from config.toml; the folder `tables` declares the keys. It holds no secret,
+ * Made by `loadConfig` from config.toml; the folder `keys` declares the keys. It holds no secret,
  * so it may be logged and hashed.
  */
 export interface Config extends InternalForm<Omit<ConfigFile, Resolved>> {

@@ -5,7 +5,7 @@
 import type { z } from 'zod';
 
 import type { KeyPath } from './config-error.ts';
-import type { Shape } from './tables/overrides.ts';
+import type { Shape } from './keys/overrides.ts';
 
 export type RawTable = Readonly<Record<string, unknown>>;
 

@@ -10,16 +10,16 @@ import type {
   LoadedConfig,
   Secrets,
 } from './config.ts';
-import { internalForm } from './internal-form.ts';
+import { endpointKeys } from './keys/groups.ts';
+import { type HealthCheckTable, withIntervalBounds } from './keys/health-check.ts';
+import { overridden } from './keys/overrides.ts';
 import type { ReadNamedFile } from './named-file.ts';
+import { internalForm } from './names-and-units.ts';
 import { outboundProxyOf, proxyCredentialsOf } from './outbound.ts';
 import { type RawTable, rawTable, variableNamesIn } from './raw.ts';
 import { REDIS_URL_VARIABLE, splitPassword } from './redis-url.ts';
 import { type ConfigFile, configSchema } from './schema.ts';
 import { idOfName, sha256 } from './slug.ts';
-import { endpointKeys } from './tables/groups.ts';
-import { type HealthCheckTable, withIntervalBounds } from './tables/health-check.ts';
-import { overridden } from './tables/overrides.ts';
 import type { ReadToken } from './token-command.ts';
 import { traceHeadersIn } from './trace-headers.ts';
 import type { Variables } from './variables.ts';

@@ -3,7 +3,7 @@
  * clients know, or the Redis that the other services still use. `needsRestart` marks them.
  */
 import type { LoadedConfig } from './config.ts';
-import { internalName } from './internal-form.ts';
+import { internalName } from './names-and-units.ts';
 import { rawTable } from './raw.ts';
 import { keysMarked } from './schema-keys.ts';
 

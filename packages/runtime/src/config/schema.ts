@@ -1,22 +1,22 @@
 /**
  * All keys of config.toml. Each is declared once, in `tables/`: its values, unit (the last word of
  * its name), default, documentation, and by `meta` whether it needs a restart. Made of that are the
- * types and units of `Config` (internal-form.ts), docs/configuration.md and config.toml.example.
+ * types and units of `Config` (names-and-units.ts), docs/configuration.md and config.toml.example.
  * Unknown keys are errors, but for those of original-keys.ts. The keys of the original program keep their names, meaning and defaults.
  */
 import { z } from 'zod';
 
-import { client } from './tables/clients.ts';
-import { failover } from './tables/failover.ts';
-import { group } from './tables/groups.ts';
-import { healthCheck, price } from './tables/health-check.ts';
-import { limits } from './tables/limits.ts';
-import { clientDefaults, team } from './tables/limits-of-people.ts';
-import { notifyTarget } from './tables/notify.ts';
-import { controller, prober, redis, server, ui } from './tables/server.ts';
-import { sessions } from './tables/sessions.ts';
-import { timeouts } from './tables/timeouts.ts';
-import { traces } from './tables/traces.ts';
+import { client } from './keys/clients.ts';
+import { failover } from './keys/failover.ts';
+import { group } from './keys/groups.ts';
+import { healthCheck, price } from './keys/health-check.ts';
+import { limits } from './keys/limits.ts';
+import { clientDefaults, team } from './keys/limits-of-people.ts';
+import { notifyTarget } from './keys/notify.ts';
+import { controller, prober, redis, server, ui } from './keys/server.ts';
+import { sessions } from './keys/sessions.ts';
+import { timeouts } from './keys/timeouts.ts';
+import { traces } from './keys/traces.ts';
 
 const EXAMPLE_GROUPS = [
   {

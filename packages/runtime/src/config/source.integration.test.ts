@@ -207,7 +207,7 @@ describe('createConfigSource', () => {
   describe('whose clock is moved by hand', () => {
     beforeEach(() => {
       source.stop();
-      vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
       source = createConfigSource(
         { configPath: configPath(), envFilePath: envFilePath(), environment: {} },
         createLogger('test', 'silent'),

@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 
+import { systemClock, untilNextMs } from '../clock.ts';
 import { messageOf } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { ClientKey } from './config.ts';
@@ -41,8 +42,8 @@ export interface ConfigSource {
 }
 
 /**
- * The files, also those that the configuration names (keys, tokens, passwords), are read and compared
- * once a second. That sees every kind of save on every kind of mount (editors that rename, symlinks
+ * The files, also those that the configuration names (keys, tokens, passwords), are looked at
+ * once a second, and read when their attributes have changed. That sees every kind of save on every kind of mount (editors that rename, symlinks
  * that Kubernetes swaps, single files mounted into containers); notifications miss half of them, and
  * `fs.watchFile` misses a change before its first look. It also limits reloads to one per second.
  */
@@ -123,12 +124,18 @@ function tokenCommandsOf({ config }: LoadedConfig, groupName?: string) {
 
 /** @returns ends it */
 function callOnChange(files: WatchedFiles, reload: () => void): () => void {
-  const poll = setInterval(() => {
+  let poll: NodeJS.Timeout;
+  const plan = (): void => {
+    poll = setTimeout(look, untilNextMs(systemClock, POLL_MS)).unref();
+  };
+  const look = (): void => {
+    plan();
     if (files.haveChanged()) reload();
-  }, POLL_MS).unref();
+  };
+  plan();
   process.on('SIGHUP', reload);
   return () => {
-    clearInterval(poll);
+    clearTimeout(poll);
     process.off('SIGHUP', reload);
   };
 }

@@ -1,28 +1,56 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 
+import { type Clock, systemClock } from '../clock.ts';
 import { type ReadNamedFile, readNamedFile } from './named-file.ts';
 
 /**
+ * A file may change twice within one step of its file system's clock and show the same times: they
+ * prove something once they are older than the coarsest step (two seconds, on FAT).
+ */
+const COARSEST_TIMES_MS = 3_000;
+
+interface Seen {
+  readonly digest: string;
+  /** By which it is known unread that the file is the same; undefined: they do not prove it. */
+  readonly attributes: string | undefined;
+}
+
+interface Attributes {
+  readonly text: string;
+  /** By the clock of the file system. */
+  readonly changedAtMs: number;
+}
+
+export interface FileReading {
+  readonly clock: Pick<Clock, 'epochMs'>;
+  readonly readFile: (path: string) => Buffer;
+}
+
+const SYSTEM: FileReading = { clock: systemClock, readFile: (path) => readFileSync(path) };
+
+/**
  * The files that a configuration is made of, by content: `touch` and a save without a change are no
- * change. A file that the configuration names is watched from its first reading on, also while the
- * configuration is rejected: that file may be all that is missing.
+ * change. A file is read only when its attributes have changed. One that the configuration names is
+ * watched from its first reading on, also while the configuration is rejected: that file may be all
+ * that is missing.
  */
 export class WatchedFiles {
   readonly #always: readonly string[];
-  /** Digest by path. */
-  #seen = new Map<string, string>();
+  readonly #reading: FileReading;
+  #seen = new Map<string, Seen>();
   #named = new Set<string>();
 
-  constructor(always: readonly string[]) {
+  constructor(always: readonly string[], reading = SYSTEM) {
     this.#always = always;
+    this.#reading = reading;
     this.look();
   }
 
   /** Reads a file that the configuration names, and watches it from now on. */
   readonly read: ReadNamedFile = (path) => {
     // First: what changes between the two is seen as a change.
-    if (!this.#seen.has(path)) this.#seen.set(path, digestOf(path));
+    if (!this.#seen.has(path)) this.#seen.set(path, this.#lookAt(path));
     this.#named.add(path);
     return readNamedFile(path);
   };
@@ -30,7 +58,7 @@ export class WatchedFiles {
   /** Takes the present content as the one to compare with, and starts a new list of named files. */
   look(): void {
     const paths = new Set([...this.#always, ...this.#seen.keys()]);
-    this.#seen = new Map([...paths].map((path) => [path, digestOf(path)]));
+    this.#seen = new Map([...paths].map((path) => [path, this.#lookAt(path)]));
     this.#named = new Set(this.#always);
   }
 
@@ -40,14 +68,37 @@ export class WatchedFiles {
   }
 
   haveChanged(): boolean {
-    return [...this.#seen].some(([path, digest]) => digestOf(path) !== digest);
+    for (const [path, seen] of this.#seen) {
+      if (seen.attributes !== undefined && attributesOf(path)?.text === seen.attributes) continue;
+      const present = this.#lookAt(path);
+      if (present.digest !== seen.digest) return true;
+      this.#seen.set(path, present);
+    }
+    return false;
+  }
+
+  #lookAt(path: string): Seen {
+    // First: what changes between the two has other attributes the next time.
+    const attributes = attributesOf(path);
+    const { clock, readFile } = this.#reading;
+    try {
+      const digest = createHash('sha256').update(readFile(path)).digest('hex');
+      const isOld =
+        attributes !== undefined && clock.epochMs() - attributes.changedAtMs > COARSEST_TIMES_MS;
+      return { digest, attributes: isOld ? attributes.text : undefined };
+    } catch {
+      return { digest: 'missing', attributes: undefined };
+    }
   }
 }
 
-function digestOf(path: string): string {
+/** Undefined where there is no such file. */
+function attributesOf(path: string): Attributes | undefined {
   try {
-    return createHash('sha256').update(readFileSync(path)).digest('hex');
+    const { dev, ino, size, mtimeNs, ctimeNs } = statSync(path, { bigint: true });
+    const changedAtMs = Number((mtimeNs > ctimeNs ? mtimeNs : ctimeNs) / 1_000_000n);
+    return { text: [dev, ino, size, mtimeNs, ctimeNs].join(' '), changedAtMs };
   } catch {
-    return 'missing';
+    return undefined;
   }
 }

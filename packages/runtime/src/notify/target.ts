@@ -1,8 +1,7 @@
 /** A receiver of notifications, with its secrets in hand. */
 import type { NotifyEvent, NotifyKind } from '@zephyr/contract/notify';
-
+import type { SMTP_TLS } from '../config/keys/notify.ts';
 import type { ConfigFile } from '../config/schema.ts';
-import type { SMTP_TLS } from '../config/tables/notify.ts';
 import type { Variables } from '../config/variables.ts';
 import { parseProxy, proxyOfEnvironment } from '../connection/outbound-proxy.ts';
 import type { OutboundProxy } from '../connection/tunnel.ts';

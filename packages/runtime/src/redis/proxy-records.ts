@@ -35,7 +35,8 @@ export const isProxyId = (id: string): boolean => PROXY_ID.test(id);
 
 const streamScript = loadScript('read-stream');
 const lastScript = loadScript('read-last');
-const boundScript = loadScript('bound-stream');
+const BOUND_STREAMS = [keys.outcomes, keys.sessions, keys.requests];
+const boundScript = loadScript('bound-streams');
 const presencesScript = loadScript('read-presences');
 
 const streamReply = z.tuple([
@@ -78,9 +79,8 @@ export async function readStreamPart(
 
 /** Keeps what proxies write from filling Redis, whatever they write. */
 export async function boundStreams(redis: Redis): Promise<void> {
-  await runScript(redis, boundScript, { keys: [keys.outcomes], args: [MAX_OUTCOMES_BYTES] });
-  await runScript(redis, boundScript, { keys: [keys.sessions], args: [MAX_SESSIONS_BYTES] });
-  await runScript(redis, boundScript, { keys: [keys.requests], args: [MAX_REQUESTS_BYTES] });
+  const args = [MAX_OUTCOMES_BYTES, MAX_SESSIONS_BYTES, MAX_REQUESTS_BYTES];
+  await runScript(redis, boundScript, { keys: BOUND_STREAMS, args });
 }
 
 /** The last entries of a stream that proxies write, the oldest first, as `parseEntries` takes them. */

@@ -18,7 +18,7 @@ import { z } from 'zod';
 import type { CurrentState } from '../view/current-state.ts';
 import { ProblemError } from './problem.ts';
 import type { Tail } from './stream-follower.ts';
-import { FOLLOWING_LIMIT_MS, within } from './within.ts';
+import { FOLLOWING_LIMIT_MS, waitAtMost } from './wait-at-most.ts';
 
 /** Longer than a change of the leader may take, shorter than a command lives. */
 const ANSWER_LIMIT_MS = 5_500;
@@ -64,7 +64,7 @@ export async function applied(
   tail.events.on('audit', listen);
   const following = tail.follow();
   try {
-    await within(FOLLOWING_LIMIT_MS, following.started);
+    await waitAtMost(FOLLOWING_LIMIT_MS, following.started);
     const id = await appendCommand(redis, record).catch(() => {
       throw new ProblemError('store_away', 'Redis did not take the command');
     });
@@ -72,7 +72,7 @@ export async function applied(
       arrived = () => answers.has(id) && resolve();
       arrived();
     });
-    await within(ANSWER_LIMIT_MS, answer);
+    await waitAtMost(ANSWER_LIMIT_MS, answer);
     return answerOf(answers.get(id));
   } finally {
     tail.events.off('audit', listen);

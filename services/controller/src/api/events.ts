@@ -12,7 +12,7 @@ import type { CurrentState } from '../view/current-state.ts';
 import { type History, readHistory, readLogAfter } from './history.ts';
 import { ProblemError } from './problem.ts';
 import type { Tail } from './stream-follower.ts';
-import { FOLLOWING_LIMIT_MS, within } from './within.ts';
+import { FOLLOWING_LIMIT_MS, waitAtMost } from './wait-at-most.ts';
 
 /** The state goes out at most so often, and at least so often as a sign of life. */
 const STATE_EVERY_MS = 500;
@@ -89,7 +89,7 @@ class EventFeed {
     });
 
     // The past is read up to where the tail has begun, at least.
-    await within(FOLLOWING_LIMIT_MS, following.started);
+    await waitAtMost(FOLLOWING_LIMIT_MS, following.started);
     const lastId = await this.#sendPast(lastEventId);
     onLog = (entry) => {
       if (isAfter(entry.id, lastId)) this.#send('log', entry, entry.id);

@@ -9,12 +9,12 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { freshProgress, loaded, readingOf } from '../test-support/batches.ts';
 import { type CommitDeps, commit } from './commit.ts';
+import { configEvent } from './core-config.ts';
 import { type Batch, decide } from './decide.ts';
 import { type NewLogEntry, Notes } from './event-notes.ts';
 import type { Term } from './leader-election.ts';
 import { checkpointOf } from './leader-state.ts';
 import { Recorder } from './recorder.ts';
-import { configEvent } from './settings.ts';
 
 const log = createLogger('test', 'silent');
 const note: NewLogEntry = { kind: 'config', atMs: 1, outcome: 'applied', problems: [] };

@@ -223,7 +223,7 @@ function recordingWrite(
   );
   const { entry, kept } = recorder.next({
     ...{ before, inputs, decisions },
-    policy: reading.settings.policy,
+    policy: reading.coreConfig.policy,
   });
   return { place: 'inputs', value: entry, kept };
 }

@@ -85,8 +85,8 @@ function itemsOf({ received, commands, presences }: Reading): readonly Item[] {
 }
 
 function decideWith(items: readonly Item[], { state, snapshot }: Before, reading: Reading) {
-  const { nowMs, settings, loaded, received, tick, nextProbes } = reading;
-  const { policy } = settings;
+  const { nowMs, coreConfig, loaded, received, tick, nextProbes } = reading;
+  const { policy } = coreConfig;
   const { world, effects, inputs, failures } = runCore(
     state.world,
     inputsOf(items, reading),
@@ -160,7 +160,7 @@ function presencesIn(items: readonly Item[]): readonly ProxyPresence[] {
 }
 
 /** An event that the core cannot take is left out, also of the recording: a replay would fail at it. */
-function runCore(before: World, given: readonly Input[], policy: Reading['settings']['policy']) {
+function runCore(before: World, given: readonly Input[], policy: Reading['coreConfig']['policy']) {
   let world = before;
   const effects: Effect[] = [];
   const inputs: Input[] = [];

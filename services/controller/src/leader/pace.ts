@@ -12,7 +12,7 @@ export interface Pace {
 
 export const BUSY: Pace = { tickMs: 1_000, longestWaitMs: 250 };
 /** Below `presence.ttlMs` of the policy: else proxies would be forgotten between two ticks. */
-const AT_REST: Pace = { tickMs: 3_000, longestWaitMs: 1_500 };
+const AT_REST: Pace = { tickMs: 4_000, longestWaitMs: 1_350 };
 
 export function paceOf(world: World, nowMs: EpochMs): Pace {
   return isAtRest(world, nowMs) ? AT_REST : BUSY;

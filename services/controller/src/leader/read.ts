@@ -10,11 +10,11 @@ import type { Redis } from 'ioredis';
 
 import { namesOfPeople, readBudgets } from '../view/budgets.ts';
 import type { SetAside } from './batch-health.ts';
+import { type ConfigEvent, type CoreConfig, configEvent, coreConfigOf } from './core-config.ts';
 import type { Progress } from './leader-state.ts';
 import { BUSY, type Pace, paceOf } from './pace.ts';
 import type { RedisClock } from './redis-clock.ts';
 import type { NextProbes, Schedules } from './schedules.ts';
-import { type ConfigEvent, configEvent, type Settings, settingsOf } from './settings.ts';
 import { type Received, readPresences, readStreams } from './streams.ts';
 import { type CoreCommand, reloadAudit, sortCommands } from './translate-commands.ts';
 
@@ -30,12 +30,12 @@ export interface Reading {
   readonly nextProbes: NextProbes | undefined;
   readonly loaded: LoadedConfig;
   /** Of `loaded`. */
-  readonly settings: Settings;
+  readonly coreConfig: CoreConfig;
   /** Null where the configuration is the one of the last batch. */
   readonly configEvent: ConfigEvent | null;
   /** Of people and teams; undefined where they were not read. */
   readonly budgets: readonly Budget[] | undefined;
-  /** Null where less than a second has passed since the last one. At rest there is one in three. */
+  /** Null where less than a second has passed since the last one. At rest there is one in four seconds. */
   readonly tick: Tick | null;
 }
 
@@ -112,7 +112,7 @@ async function complete(
     ...{ nowMs, received, presences, nextProbes, loaded, budgets },
     commands: forCore,
     audits: [...refused, ...reloaded],
-    settings: settingsOf(loaded.config),
+    coreConfig: coreConfigOf(loaded.config),
     configEvent: progress.loaded === loaded ? null : configEvent(progress.loaded, loaded),
     tick: isTick ? { startedAtMs, elapsedMs: startedAtMs - progress.tickedAtMs } : null,
   };

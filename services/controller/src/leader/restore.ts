@@ -16,8 +16,8 @@ import { z } from 'zod';
 
 import { NOTHING_ROLLED_UP, type Rollups, withRolledUp } from '../view/rollup.ts';
 import { NO_STATISTICS } from '../view/statistics.ts';
+import { coreConfigOf } from './core-config.ts';
 import { type LeaderState, readCommitted } from './leader-state.ts';
-import { settingsOf } from './settings.ts';
 import { momentOf, STREAM_START } from './streams.ts';
 
 export interface RestoreDeps {
@@ -72,7 +72,7 @@ async function rebuild(
     { key: keys.probes, count: PROBES_TO_REPLAY },
     { schema: scoredProbeSchema, refused: (id, why) => log.warn({ id, why }, 'rejected') },
   );
-  const { groups, endpoints, policy } = settingsOf(config);
+  const { groups, endpoints, policy } = coreConfigOf(config);
   const start = initialWorld({
     ...{ groups, endpoints, wishes: await readRecord(deps, keys.operator, wishesSchema) },
     atMs: probes[0] === undefined ? nowMs() : momentOf(probes[0].id),

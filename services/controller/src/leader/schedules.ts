@@ -96,10 +96,11 @@ export function openSchedules({ target, log, clock }: SchedulesDeps): Schedules 
       }
     },
     nextAtMs: async () => {
-      const schedulers = await queue.getJobSchedulers().catch(() => undefined);
-      if (schedulers === undefined) return undefined;
+      // Without the schedulers themselves, which `reconcile` compares.
+      const flat = await queue.backend.getJobSchedulersRange(0, -1, true).catch(() => undefined);
+      if (flat === undefined) return undefined;
       return new Map(
-        schedulers.flatMap(({ key, next }) => (next === undefined ? [] : [[key, next] as const])),
+        flat.flatMap((id, at) => (at % 2 === 0 ? [[id, Number(flat[at + 1])] as const] : [])),
       );
     },
     close,

@@ -2,10 +2,9 @@
 import type { EpochMs } from '@zephyr/contract/scalars';
 import { epochMs, initialWorld } from '@zephyr/core';
 import { parseConfig } from '@zephyr/runtime/config/load';
-
+import { coreConfigOf } from '../leader/core-config.ts';
 import type { LeaderState, Progress } from '../leader/leader-state.ts';
 import type { Reading } from '../leader/read.ts';
-import { settingsOf } from '../leader/settings.ts';
 import { STREAM_START } from '../leader/streams.ts';
 import { NO_STATISTICS } from '../view/statistics.ts';
 
@@ -26,7 +25,7 @@ export const loaded = parseConfig({
     daily_budget_usd = 5`,
   variables: (name) => (name === 'TEAM_TOKEN' ? 'sk-team-token' : undefined),
 });
-export const settings = settingsOf(loaded.config);
+export const coreConfig = coreConfigOf(loaded.config);
 
 export const NOTHING_READ = {
   commands: STREAM_START,
@@ -35,7 +34,7 @@ export const NOTHING_READ = {
 };
 
 export const freshState = (): LeaderState => ({
-  world: initialWorld({ atMs: NOON_MS, ...settings }),
+  world: initialWorld({ atMs: NOON_MS, ...coreConfig }),
   statistics: NO_STATISTICS,
   cursors: NOTHING_READ,
   budgetWarnings: [],
@@ -51,7 +50,7 @@ export const freshProgress = (): Progress => ({
 /** One second later, with a tick and nothing else. */
 export function readingOf(change: Partial<Reading> = {}, nowMs: EpochMs = NOON_MS): Reading {
   return {
-    ...{ nowMs, loaded, settings },
+    ...{ nowMs, loaded, coreConfig },
     received: { commands: [], probes: [], outcomes: [], cursors: NOTHING_READ },
     ...{ commands: [], audits: [], presences: [], nextProbes: undefined, configEvent: null },
     budgets: undefined,

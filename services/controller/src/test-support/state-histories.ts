@@ -7,12 +7,11 @@ import { RATE_LIMIT_KINDS } from '@zephyr/contract/rate-limit';
 import { MODEL_FAMILIES } from '@zephyr/contract/session';
 import { epochMs } from '@zephyr/core';
 import fc from 'fast-check';
-
+import { configEvent } from '../leader/core-config.ts';
 import { decide } from '../leader/decide.ts';
 import type { LeaderState } from '../leader/leader-state.ts';
 import type { Reading } from '../leader/read.ts';
-import { configEvent } from '../leader/settings.ts';
-import { freshState, loaded, NOON_MS, NOTHING_READ, readingOf, settings } from './batches.ts';
+import { coreConfig, freshState, loaded, NOON_MS, NOTHING_READ, readingOf } from './batches.ts';
 
 const SEED = 20_261_128;
 const HISTORIES = 16;
@@ -141,9 +140,9 @@ const batch = fc.record({
 type ShortBatch = typeof batch extends fc.Arbitrary<infer Value> ? Value : never;
 
 /** Switches come easily, and one too many is enough, so that each history gets there. */
-const { policy } = settings;
+const { policy } = coreConfig;
 const restless = {
-  ...settings,
+  ...coreConfig,
   policy: {
     ...policy,
     switching: { ...policy.switching, flapLimit: 1, confirmations: 1 },
@@ -193,7 +192,7 @@ function receivedIn(
       outcomes: [entry({ proxyId: PROXY_IDS[0], endpoints: short.outcomes })],
       cursors: NOTHING_READ,
     },
-    settings: restless,
+    coreConfig: restless,
     commands: [...short.commands, ...(index === 0 ? [GRANT] : [])].map((one) => ({
       ...{ id: `${nowMs}-0`, command: one },
       record: { actor: 'test', name: 'pause' as const, body: {} },

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 import { MODEL_FAMILIES } from '@zephyr/contract/session';
 
-import { settings } from './batches.ts';
+import { coreConfig } from './batches.ts';
 import { ENDPOINT_IDS, LATENCY_CLASSES, leaderStates, PROXY_IDS } from './state-histories.ts';
 
 export interface RecordedShape {
@@ -55,7 +55,7 @@ const MAP_KEYS: ReadonlySet<string> = new Set([
   ...PROXY_IDS,
   ...LATENCY_CLASSES,
   ...MODEL_FAMILIES,
-  ...settings.groups.map(({ name }) => name),
+  ...coreConfig.groups.map(({ name }) => name),
 ]);
 
 function addFields(fields: Set<string>, path: string, value: unknown): void {

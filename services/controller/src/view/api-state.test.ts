@@ -13,7 +13,7 @@ import {
 import { parseConfig } from '@zephyr/runtime/config/load';
 import { describe, expect, it } from 'vitest';
 
-import { settingsOf } from '../leader/settings.ts';
+import { coreConfigOf } from '../leader/core-config.ts';
 import { type ViewInput, viewOf } from './api-state.ts';
 import { NO_STATISTICS, withBatch } from './statistics.ts';
 
@@ -30,11 +30,11 @@ const { config } = parseConfig({
     ]`,
   variables: (name) => (name === 'TEAM_TOKEN' ? 'sk-team-token' : undefined),
 });
-const settings = settingsOf(config);
+const coreConfig = coreConfigOf(config);
 
 /** Of a world that knows its configuration and, where given, the proxies. */
 function input(presences: readonly ProxyPresence[] = [], change: Partial<World> = {}): ViewInput {
-  const { groups, endpoints, policy } = settings;
+  const { groups, endpoints, policy } = coreConfig;
   const events: readonly WorldEvent[] = [
     { kind: 'config', groups, endpoints },
     ...presences.map((report) => ({ kind: 'presence', report }) as const),

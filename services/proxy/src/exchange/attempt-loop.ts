@@ -230,7 +230,7 @@ export class AttemptLoop {
   #needsFreshConnection(id: EndpointId): boolean {
     const { deps, input } = this.#context;
     if (input.operation === 'extra' || id === this.#staleId) return true;
-    return deps.stale.isReuseRisky(id, deps.clock.nowMs());
+    return deps.reuse.isReuseRisky(id, deps.clock.nowMs());
   }
 
   #onSettled(chosen: ChosenEndpoint, result: AttemptResult): void {
@@ -315,7 +315,7 @@ export class AttemptLoop {
     }
     if (failed.staleConnection) {
       this.#staleId = id;
-      deps.stale.note(id, deps.clock.nowMs());
+      deps.reuse.note(id, deps.clock.nowMs());
     }
     const step = this.#retries.after(failed, () => ({
       isCached: this.#firstByteClass.isCached,

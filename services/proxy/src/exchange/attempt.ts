@@ -20,8 +20,8 @@ import {
   isSuccess,
   judgeRefusal,
   MAX_INTERIM_ANSWERS,
-  namedWaitMs,
   rateLimitsOf,
+  retryAfterMsIn,
   type StartVerdict,
 } from '@zephyr/core';
 import type { Clock } from '@zephyr/runtime/clock';
@@ -287,7 +287,7 @@ export class Attempt implements AnswerReceiver, SendHandlers {
       failure,
       phase: 'answered',
       staleConnection: false,
-      retryAfterMs: namedWaitMs(response.headers, this.#input.clock.epochMs()),
+      retryAfterMs: retryAfterMsIn(response.headers, this.#input.clock.epochMs()),
       rateLimits: rateLimitsOf(response.headers, this.#input.clock.epochMs()),
       response: isPassed ? this.#withoutSecrets(response) : undefined,
     });
@@ -323,7 +323,7 @@ export class Attempt implements AnswerReceiver, SendHandlers {
     const isLimit = failure === 'overloaded' || failure === 'rate_limited';
     const retryAfterMs =
       isLimit && state.status === 'answered'
-        ? namedWaitMs(state.response.headers, this.#input.clock.epochMs())
+        ? retryAfterMsIn(state.response.headers, this.#input.clock.epochMs())
         : undefined;
     this.#onSettled({
       kind: 'failed',

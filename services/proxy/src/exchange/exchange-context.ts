@@ -12,8 +12,8 @@ import type { RequestStats } from '../report/request-stats.ts';
 import type { Serving } from '../report/serving.ts';
 import type { Routing } from '../routing/routing.ts';
 import type { RequestTrace, Tracing } from '../trace/tracing.ts';
+import type { ConnectionReuse } from '../upstream/connection-reuse.ts';
 import type { Deadline, Deadlines } from '../upstream/deadline.ts';
-import type { StaleConnections } from '../upstream/stale-connections.ts';
 import type { Transport } from '../upstream/transport.ts';
 import type { Accounting } from '../usage/accounting.ts';
 import type { BufferedBodies } from './buffered-bodies.ts';
@@ -35,7 +35,7 @@ export interface ExchangeDeps {
   readonly limits: PeopleLimits;
   readonly serving: Serving;
   readonly failedRequests: FailedRequests;
-  readonly stale: StaleConnections;
+  readonly reuse: ConnectionReuse;
   readonly deadlines: Deadlines;
   readonly metrics: ProxyMetrics;
   /** Undefined: no request is traced. */

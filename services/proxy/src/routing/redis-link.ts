@@ -8,7 +8,7 @@ import type { OutcomeBatch } from '@zephyr/contract/outcome';
 import type { ProxyPresence } from '@zephyr/contract/presence';
 import { type RoutingSnapshot, snapshotSchema } from '@zephyr/contract/snapshot';
 import type { SessionTable } from '@zephyr/core';
-import { type Clock, pause } from '@zephyr/runtime/clock';
+import { type Clock, pause, untilNextMs } from '@zephyr/runtime/clock';
 import { messageOf } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
 import { createRedis, type RedisTarget } from '@zephyr/runtime/redis/client';
@@ -118,9 +118,10 @@ export class RedisLink {
   }
 
   async #run(): Promise<void> {
+    const { clock } = this.#deps;
     const { signal } = this.#stopping;
     while (!signal.aborted) {
-      await pause(this.#deps.clock, PERIOD_MS, signal);
+      await pause(clock, untilNextMs(clock, PERIOD_MS), signal);
       if (!signal.aborted && this.#isDue()) await this.#tick();
     }
   }

@@ -3,9 +3,9 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
-import { internalForm } from '@zephyr/runtime/config/internal-form';
-import { limits } from '@zephyr/runtime/config/tables/limits';
-import { timeouts } from '@zephyr/runtime/config/tables/timeouts';
+import { limits } from '@zephyr/runtime/config/keys/limits';
+import { timeouts } from '@zephyr/runtime/config/keys/timeouts';
+import { internalForm } from '@zephyr/runtime/config/names-and-units';
 import { eventually } from '@zephyr/testkit/eventually';
 import { expect, it } from 'vitest';
 

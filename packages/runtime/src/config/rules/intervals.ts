@@ -1,9 +1,9 @@
 /** How the times of [health_check] relate, also where a group overrides some of them. */
 import type { KeyPath, Violation } from '../config-error.ts';
+import { healthCheckOfGroup } from '../keys/groups.ts';
+import { healthCheck, withIntervalBounds } from '../keys/health-check.ts';
+import { overridden } from '../keys/overrides.ts';
 import { fittingValues, type RawTable, rawGroups, rawTable } from '../raw.ts';
-import { healthCheckOfGroup } from '../tables/groups.ts';
-import { healthCheck, withIntervalBounds } from '../tables/health-check.ts';
-import { overridden } from '../tables/overrides.ts';
 
 export function checkIntervals(document: RawTable): Violation[] {
   const base = rawTable(document['health_check']);

@@ -1,11 +1,11 @@
 /** The model that probes ask must be one that the endpoint serves; a name that no request has maps nothing. */
 import type { Violation } from '../config-error.ts';
+import { healthCheckOfGroup } from '../keys/groups.ts';
+import { healthCheck } from '../keys/health-check.ts';
+import { overridden } from '../keys/overrides.ts';
+import { upstreamKeys } from '../keys/upstream.ts';
 import { fittingValues, type RawTable, rawEndpoints, rawGroups, rawTable } from '../raw.ts';
 import { servedModelsOf } from '../served-models.ts';
-import { healthCheckOfGroup } from '../tables/groups.ts';
-import { healthCheck } from '../tables/health-check.ts';
-import { overridden } from '../tables/overrides.ts';
-import { upstreamKeys } from '../tables/upstream.ts';
 
 const { models, model_map } = upstreamKeys;
 

@@ -2,8 +2,8 @@
 import { isIPv6 } from 'node:net';
 
 import type { KeyPath, Violation } from '../config-error.ts';
+import { isWebAddress } from '../keys/values.ts';
 import { type RawTable, rawTable, rawText } from '../raw.ts';
-import { isWebAddress } from '../tables/values.ts';
 import type { Variables } from '../variables.ts';
 import { isLoopback } from './endpoint-url.ts';
 

@@ -8,10 +8,10 @@ import { resolve } from 'node:path';
 
 import type { ServiceName } from '../../service-name.ts';
 import type { KeyPath, Violation } from '../config-error.ts';
+import { controller, prober, server } from '../keys/server.ts';
+import { expandHome } from '../keys/values.ts';
 import { type Address, METRICS_LISTEN } from '../own-variables.ts';
 import { fittingValues, type RawTable, rawGroups, rawTable, rawText } from '../raw.ts';
-import { controller, prober, server } from '../tables/server.ts';
-import { expandHome } from '../tables/values.ts';
 import type { Variables } from '../variables.ts';
 import { adminTokenVariable } from './admin-token.ts';
 

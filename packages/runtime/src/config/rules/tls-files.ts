@@ -6,9 +6,9 @@ import {
   problemOfPair,
 } from '../../connection/tls-files.ts';
 import type { KeyPath, Violation } from '../config-error.ts';
+import { expandHome } from '../keys/values.ts';
 import type { ReadNamedFile } from '../named-file.ts';
 import { type RawTable, rawEndpoints, rawGroups, rawTable, rawText } from '../raw.ts';
-import { expandHome } from '../tables/values.ts';
 
 export function checkTlsFiles(document: RawTable, read: ReadNamedFile): Violation[] {
   return [

@@ -3,8 +3,8 @@
  * Messages name the variable, never the token.
  */
 import type { KeyPath, Violation } from '../config-error.ts';
+import { tokenCommand } from '../keys/groups.ts';
 import { type RawTable, rawGroups, rawText } from '../raw.ts';
-import { tokenCommand } from '../tables/groups.ts';
 import { type ReadToken, TokenCommandError } from '../token-command.ts';
 import type { Variables } from '../variables.ts';
 

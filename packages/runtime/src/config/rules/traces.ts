@@ -1,8 +1,8 @@
 /** [traces]: the variable with headers holds headers, and none that frame the message. */
 import { isOwnHeader } from '../../header-rules.ts';
 import type { Violation } from '../config-error.ts';
+import { isWebAddress } from '../keys/values.ts';
 import { type RawTable, rawTable, rawText } from '../raw.ts';
-import { isWebAddress } from '../tables/values.ts';
 import { traceHeadersIn } from '../trace-headers.ts';
 import type { Variables } from '../variables.ts';
 

@@ -5,7 +5,7 @@
  */
 import type { EndpointId } from '@zephyr/contract/scalars';
 
-import { latencyClassOf } from '../learn/request-class.ts';
+import { latencyClassOf } from './request-class.ts';
 
 /** A shorter wait is never taken for a frozen endpoint: a model may think. */
 const LEAST_LIMIT_MS = 5_000;

@@ -17,10 +17,10 @@ const RESET = /^anthropic-ratelimit-([a-z0-9_-]{1,64})-reset$/;
 const UNIFIED = 'unified';
 
 /** @returns Milliseconds from now, never negative; undefined where no wait is named. */
-export function namedWaitMs(headers: AnswerHeaders, nowMs: number): number | undefined {
+export function retryAfterMsIn(headers: AnswerHeaders, nowMs: number): number | undefined {
   return (
     millisecondsIn(one(headers, 'retry-after-ms')) ??
-    retryAfterMs(one(headers, 'retry-after'), nowMs) ??
+    waitInMs(one(headers, 'retry-after'), nowMs) ??
     latestResetMs(headers, nowMs)
   );
 }
@@ -46,7 +46,7 @@ function isUsedUp(headers: AnswerHeaders, limit: string): boolean {
 }
 
 /** Seconds or an HTTP date; anything else counts as absent. */
-function retryAfterMs(text: string | undefined, nowMs: number): number | undefined {
+function waitInMs(text: string | undefined, nowMs: number): number | undefined {
   if (text === undefined) return undefined;
   if (/^\d{1,9}(\.\d{1,9})?$/.test(text)) return Number(text) * 1000;
   if (!/^[A-Za-z]{3},/.test(text)) return undefined;

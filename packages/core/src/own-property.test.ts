@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { only, own } from './own.ts';
+import { only, own } from './own-property.ts';
 
 describe('own', () => {
   it('finds what a record has, and nothing that every object has', () => {

@@ -2,7 +2,7 @@
 export const FOLLOWING_LIMIT_MS = 2_000;
 
 /** Resolves with the promise or when the time is over. */
-export async function within(limitMs: number, promise: Promise<void>): Promise<void> {
+export async function waitAtMost(limitMs: number, promise: Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, limitMs);

@@ -2,7 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { epochMs } from '../types.ts';
-import { type CostPace, NO_COST_PACE, projectedUsd, usdPerHour, withSpent } from './cost-pace.ts';
+import {
+  type CostPace,
+  NO_COST_PACE,
+  projectedUsd,
+  usdPerHour,
+  withSpent,
+} from './cost-forecast.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

@@ -58,7 +58,7 @@ const CLOSE_BRACKET = 0x5d;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 
-export class JsonKeys {
+export class JsonKeyReader {
   readonly #wanted: ReadonlySet<string>;
   #values: Map<string, JsonValue> | undefined;
   /** How often each wanted key has come, in upper or lower case. */

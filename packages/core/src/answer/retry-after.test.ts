@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 
-import { namedWaitMs } from './named-wait.ts';
+import { retryAfterMsIn } from './retry-after.ts';
 
 const nowMs = Date.parse('Wed, 21 Oct 2026 07:28:00 GMT');
 const inSeconds = (seconds: number) => String(nowMs / 1000 + seconds);
 const at = (seconds: number) => new Date(nowMs + seconds * 1000).toISOString();
 
-describe('namedWaitMs', () => {
+describe('retryAfterMsIn', () => {
   it.each([
     ['seconds', '7', 7_000],
     ['blanks', ' 60 ', 60_000],
@@ -22,11 +22,11 @@ describe('namedWaitMs', () => {
     ['a date that is none', 'Wed, sometime', undefined],
     ['words before a date', 'after Wed, 21 Oct 2026 07:28:30 GMT', undefined],
   ])('reads retry-after: %s', (_name, value, expected) => {
-    expect(namedWaitMs({ 'retry-after': value }, nowMs)).toBe(expected);
+    expect(retryAfterMsIn({ 'retry-after': value }, nowMs)).toBe(expected);
   });
 
   it.each(['x1500', '1500x', '-1', ''])('takes retry-after-ms %j for no wait', (value) => {
-    expect(namedWaitMs({ 'retry-after-ms': value }, nowMs)).toBeUndefined();
+    expect(retryAfterMsIn({ 'retry-after-ms': value }, nowMs)).toBeUndefined();
   });
 
   it.each([
@@ -37,13 +37,13 @@ describe('namedWaitMs', () => {
     ['words before a date', 'at 2026-10-21 07:30:00Z'],
     ['a date that is none', '2026-13-45T00:00:00Z'],
   ])('takes a reset at %s for no wait', (_name, reset) => {
-    expect(namedWaitMs({ 'anthropic-ratelimit-unified-reset': reset }, nowMs)).toBeUndefined();
+    expect(retryAfterMsIn({ 'anthropic-ratelimit-unified-reset': reset }, nowMs)).toBeUndefined();
   });
 
   it.each([['x-anthropic-ratelimit-unified-reset'], ['anthropic-ratelimit-unified-reset-at']])(
     'takes %s for no limit',
     (name) => {
-      expect(namedWaitMs({ [name]: inSeconds(60) }, nowMs)).toBeUndefined();
+      expect(retryAfterMsIn({ [name]: inSeconds(60) }, nowMs)).toBeUndefined();
     },
   );
 
@@ -60,7 +60,7 @@ describe('namedWaitMs', () => {
       'anthropic-ratelimit-tokens-remaining': remaining,
       'anthropic-ratelimit-tokens-reset': inSeconds(60),
     };
-    expect(namedWaitMs(headers, nowMs)).toBe(expected);
+    expect(retryAfterMsIn(headers, nowMs)).toBe(expected);
   });
 
   it.each([
@@ -149,6 +149,6 @@ describe('namedWaitMs', () => {
     },
     { name: 'the first of several', headers: { 'retry-after': ['4', '9'] }, ms: 4_000 },
   ])('takes $name', ({ headers, ms }) => {
-    expect(namedWaitMs(headers, nowMs)).toBe(ms);
+    expect(retryAfterMsIn(headers, nowMs)).toBe(ms);
   });
 });

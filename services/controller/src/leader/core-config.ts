@@ -17,13 +17,13 @@ import { areSameHeaders, endpointHeadersOf } from '@zephyr/runtime/config/endpoi
 import { policyOf } from '@zephyr/runtime/config/policy-of-config';
 import { connectionFingerprint } from '@zephyr/runtime/connection/endpoint-connection';
 
-export interface Settings {
+export interface CoreConfig {
   readonly groups: readonly GroupSetting[];
   readonly endpoints: readonly EndpointSetting[];
   readonly policy: Policy;
 }
 
-export function settingsOf(config: Config): Settings {
+export function coreConfigOf(config: Config): CoreConfig {
   const preferences = preferencesMs(config.endpoints, config.server);
   return {
     groups: config.groups.map(({ name, healthCheck }) => ({
@@ -60,7 +60,7 @@ export type ConfigEvent = Extract<WorldEvent, { kind: 'config' }>;
 
 /** What the core is to know of a configuration. @param former undefined when a term begins. */
 export function configEvent(former: LoadedConfig | undefined, now: LoadedConfig): ConfigEvent {
-  const { groups, endpoints } = settingsOf(now.config);
+  const { groups, endpoints } = coreConfigOf(now.config);
   const changedIds = changedEndpoints(former, now);
   return { kind: 'config', groups, endpoints, changedIds, isStart: former === undefined };
 }

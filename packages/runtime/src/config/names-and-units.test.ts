@@ -1,6 +1,6 @@
 import { describe, expect, expectTypeOf, it } from 'vitest';
 
-import { type InternalForm, internalForm } from './internal-form.ts';
+import { type InternalForm, internalForm } from './names-and-units.ts';
 
 describe('internalForm', () => {
   it.each([

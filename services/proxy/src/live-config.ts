@@ -24,7 +24,7 @@ import { createEndpoints, type UpstreamEndpoint } from './upstream/endpoints.ts'
 /** A few hundred bytes each; an office has some hundred at the same time. */
 const MAX_SESSIONS = 20_000;
 
-export class ProxySettings {
+export class LiveConfig {
   readonly clients: Clients;
   readonly bufferedBodies: BufferedBodies;
   readonly retryBudget: RetryBudget;

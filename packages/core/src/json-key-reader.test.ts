@@ -1,17 +1,17 @@
 import { describe, expect, it } from 'vitest';
 
-import { JsonKeys, type JsonValue } from './json-keys.ts';
+import { JsonKeyReader, type JsonValue } from './json-key-reader.ts';
 
 const LONG_KEY = 'k'.repeat(200);
 const WANTED = new Set(['model', 'stream', LONG_KEY]);
 
-function read(text: string, pieceLength = text.length): JsonKeys {
-  const keys = new JsonKeys(WANTED);
+function read(text: string, pieceLength = text.length): JsonKeyReader {
+  const keys = new JsonKeyReader(WANTED);
   for (let at = 0; at < text.length; at += pieceLength) keys.push(text.slice(at, at + pieceLength));
   return keys;
 }
 
-describe('JsonKeys', () => {
+describe('JsonKeyReader', () => {
   it.each<[string, JsonValue]>([
     ['"m"', { kind: 'string', text: 'm' }],
     ['""', { kind: 'string', text: '' }],

@@ -2,7 +2,7 @@ import type { Score } from '@zephyr/contract/score';
 import { expect, it } from 'vitest';
 
 import { epochMs } from '../types.ts';
-import { gainMsOf } from './gain.ts';
+import { gainMsOf } from './switch-gain.ts';
 
 type KnownScore = Extract<Score, { status: 'known' }>;
 const NOTHING: KnownScore = {

@@ -1,7 +1,7 @@
 import { DEFAULT_POLICY } from '@zephyr/core';
 import { describe, expect, it } from 'vitest';
 
-import { withSetting } from './settings.ts';
+import { withSetting } from './policy-override.ts';
 
 describe('withSetting', () => {
   it('changes one setting and leaves all others', () => {

@@ -18,7 +18,7 @@ interface Seen {
 }
 
 /** Time is of a monotonic clock. One entry for each endpoint. */
-export class StaleConnections {
+export class ConnectionReuse {
   readonly #seen = new Map<EndpointId, Seen>();
 
   note(id: EndpointId, nowMs: number): void {

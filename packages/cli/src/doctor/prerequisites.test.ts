@@ -1,7 +1,7 @@
 import { translator } from '@zephyr/texts';
 import { describe, expect, it } from 'vitest';
 
-import { examineNode, examineToken } from './program.ts';
+import { examineNode, examineToken } from './prerequisites.ts';
 
 const say = translator('en');
 
