@@ -55,7 +55,8 @@ export interface AdminClient {
   command<Name extends CommandName>(name: Name, body: CommandBody<Name>): Promise<CommandAnswer>;
   usage(query: UsageParams): Promise<UsageReport>;
   budgets(): Promise<BudgetList>;
-  usageCsv(query: UsageParams): Promise<string>;
+  /** The same, as it is sent: a year of many people is more than one can make anything of at once. */
+  usageText(query: UsageParams, format: 'csv' | 'json'): Promise<string>;
   /** Newest first. */
   requests(query: RequestParams): Promise<readonly ApiRequestRecord[]>;
   /** Ends when the connection does. */
@@ -84,16 +85,16 @@ export function adminClient(target: AdminTarget, say: Translate): AdminClient {
     const response = await request(path, { signal: AbortSignal.timeout(timeoutMs) });
     return answerOf(response, target.url, say);
   };
+  const textOf = async (path: string, type: string): Promise<string> => {
+    const response = await request(path, { signal: AbortSignal.timeout(LONG_TIMEOUT_MS) });
+    if (!isOfType(response, type)) throw notController(target.url, say);
+    return whole(response.text(), target.url, say);
+  };
   return {
     url: target.url,
     state: () => get('/api/state'),
     history: () => get('/api/history'),
-    recording: async () => {
-      const signal = AbortSignal.timeout(LONG_TIMEOUT_MS);
-      const response = await request('/api/recording', { signal });
-      if (!isOfType(response, 'application/jsonl')) throw notController(target.url, say);
-      return response.text();
-    },
+    recording: () => textOf('/api/recording', 'application/jsonl'),
     command: async (name, body) => {
       const response = await request(`/api/commands/${name}`, {
         method: 'POST',
@@ -105,11 +106,10 @@ export function adminClient(target: AdminTarget, say: Translate): AdminClient {
     },
     usage: (query) => get(`/api/usage${queryOf(query)}`, LONG_TIMEOUT_MS),
     budgets: () => get('/api/budgets'),
-    usageCsv: async (query) => {
-      const signal = AbortSignal.timeout(LONG_TIMEOUT_MS);
-      const response = await request(`/api/usage.csv${queryOf(query)}`, { signal });
-      if (!isOfType(response, 'text/csv')) throw notController(target.url, say);
-      return response.text();
+    usageText: (query, format) => {
+      const path = format === 'csv' ? '/api/usage.csv' : '/api/usage';
+      const type = format === 'csv' ? 'text/csv' : 'application/json';
+      return textOf(`${path}${queryOf(query)}`, type);
     },
     requests: async (query) => (await get<RequestList>(`/api/requests${queryOf(query)}`)).requests,
     async *events(signal, options = {}) {
@@ -138,7 +138,18 @@ function queryOf(query: object): string {
 
 async function answerOf<Answer>(response: Response, url: string, say: Translate): Promise<Answer> {
   if (!isOfType(response, 'application/json')) throw notController(url, say);
-  return (await response.json()) as Answer;
+  return whole(response.json() as Promise<Answer>, url, say);
+}
+
+/** A long answer may be cut: its controller was ended, or Redis went away while it was read. */
+async function whole<Body>(body: Promise<Body>, url: string, say: Translate): Promise<Body> {
+  try {
+    return await body;
+  } catch (cause) {
+    throw new ZephyrError('UNREACHABLE', say('cli.error.cut', { url }), {
+      ...{ cause, advice: [say('cli.error.cut.advice')] },
+    });
+  }
 }
 
 async function refusal(response: Response, url: string, say: Translate): Promise<ZephyrError> {

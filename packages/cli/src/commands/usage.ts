@@ -43,8 +43,7 @@ export async function exportUsage(
       advice: [say('cli.error.exportFormat.advice')],
     });
   }
-  if (options.csv === true) return (await client.usageCsv(query)).trimEnd();
-  return JSON.stringify(await client.usage(query), null, 2);
+  return (await client.usageText(query, options.csv === true ? 'csv' : 'json')).trimEnd();
 }
 
 function renderUsage(report: UsageReport, session: AdminSession): string {

@@ -20,6 +20,7 @@ describe('usagePeriod', () => {
     ['2026-11-27T16:00:00+08:00', undefined, '2026-11-27T08:00 2026-11-28T09:30 hour'],
     ['2026-11-27', '2026-11-28T05:20Z', '2026-11-27T00:00 2026-11-28T05:00 hour'],
     ['2026-11-28', '2026-11-28', '2026-11-28T00:00 2026-11-28T00:00 day'],
+    ['2026-02-28', '2026-03-01', '2026-02-28T00:00 2026-03-01T00:00 day'],
     ['1970-01-01', undefined, '2025-10-24T00:00 2026-11-28T09:30 day'],
     ['9999d', undefined, '2025-10-24T00:00 2026-11-28T09:30 day'],
     ['7d', '2026-11-29', '2026-11-22T00:00 2026-11-28T09:30 day'],
@@ -44,12 +45,21 @@ describe('usagePeriod', () => {
     ['1969-12-31', undefined],
     ['0d', undefined],
     ['-1d', undefined],
-    ['2026-13-01', undefined],
     ['1d', 'soon'],
     ['2026-11-03', '2026-11-01'],
     ['2026-11-29', '2026-11-30'],
   ])('refuses %s until %s', (since, until) => {
     expect(of(since, until)).toMatch(/expected 7d|before since|in the future/);
+  });
+
+  it.each([
+    ['2026-13-01', undefined, 'since is "2026-13-01": there is no such day'],
+    ['2026-02-30', undefined, 'since is "2026-02-30": there is no such day'],
+    ['2025-02-29T09:00:00+08:00', undefined, 'since is "2025-02-29T09:00:00+08:00": there is'],
+    ['2026-06-31T09:00Z', '2026-07-01', 'since is "2026-06-31T09:00Z": there is no such day'],
+    ['2026-11-01', '2026-11-31', 'until is "2026-11-31": there is no such day'],
+  ])('knows the calendar: %s until %s', (since, until, why) => {
+    expect(of(since, until)).toContain(why);
   });
 
   it('repeats what it refuses, as far as a line goes', () => {

@@ -52,9 +52,18 @@ function momentOf(text: string, nowMs: number): number | undefined {
     const before = Number(count) - 1;
     return unit === 'd' ? dayOf(nowMs) - before * DAY_MS : hourOf(nowMs) - before * HOUR_MS;
   }
-  if (!/^\d{4}-\d{2}-\d{2}(?:T[\d:.]+(?:Z|[+-]\d{2}:\d{2}))?$/.test(text)) return undefined;
+  if (!MOMENT.test(text) || !isDay(text)) return undefined;
   const atMs = Date.parse(text);
   return Number.isNaN(atMs) || atMs < 0 ? undefined : hourOf(atMs);
+}
+
+const MOMENT = /^\d{4}-\d{2}-\d{2}(?:T[\d:.]+(?:Z|[+-]\d{2}:\d{2}))?$/;
+
+/** 30 February would be read as 2 March. */
+function isDay(text: string): boolean {
+  const day = text.slice(0, 10);
+  const atMs = Date.parse(day);
+  return !Number.isNaN(atMs) && new Date(atMs).toISOString().startsWith(day);
 }
 
 function isMidnight(atMs: number): boolean {
@@ -63,5 +72,6 @@ function isMidnight(atMs: number): boolean {
 
 function whyNot(name: string, text: string): string {
   const found = JSON.stringify(text.slice(0, 40));
+  if (MOMENT.test(text) && !isDay(text)) return `${name} is ${found}: there is no such day`;
   return `${name} is ${found}: expected 7d, 24h, 2026-11-01 or a moment like 2026-11-01T09:00Z`;
 }

@@ -8,7 +8,7 @@ import type {
   UsageRow,
 } from '@zephyr/contract/usage';
 
-import { dayOf, NO_COUNTS, sumOfCounts } from './table.ts';
+import { dayOf, MOST, NO_COUNTS, sumOfCounts } from './table.ts';
 
 export interface UsageQuery {
   /** What rows are told apart by. */
@@ -83,7 +83,7 @@ function figuresOf(counts: UsageCounts): UsageFigures {
     input_tokens: counts.inputTokens,
     output_tokens: counts.outputTokens,
     cache_read_tokens: counts.cacheReadTokens,
-    cache_write_tokens: counts.cacheWrite5mTokens + counts.cacheWrite1hTokens,
+    cache_write_tokens: Math.min(MOST, counts.cacheWrite5mTokens + counts.cacheWrite1hTokens),
     cache_write_1h_tokens: counts.cacheWrite1hTokens,
     cost_usd: counts.costNanoUsd / NANO,
     unpriced: counts.unpriced,

@@ -53,6 +53,27 @@ describe('countsOf', () => {
     expect(countsOf({ ...record, outcome }).failed).toBe(count);
   });
 
+  it('stays exact, and readable, whatever an endpoint names', () => {
+    const most = Number.MAX_SAFE_INTEGER;
+    const usage = { ...record.usage, inputTokens: most, outputTokens: most, cacheReadTokens: most };
+    const caches = { cacheWriteTokens: most, cacheWrite1hTokens: 0 };
+    const large = { ...record, usage: { ...usage, ...caches }, costUsd: 1e12 };
+    const table = new UsageTable(ENDLESS);
+    for (let time = 0; time < 3; time += 1) table.addRequest(large);
+    const [row] = table.rows;
+    expect(row?.counts).toMatchObject({
+      ...{ requests: 3, inputTokens: most, outputTokens: most, cacheReadTokens: most },
+      ...{ cacheWrite5mTokens: most, cacheWrite1hTokens: 0, costNanoUsd: most },
+    });
+    const twice = { ...record, usage: { ...usage, cacheWriteTokens: most, cacheWrite1hTokens: 9 } };
+    table.addRequest(twice);
+    const { total } = usageReport(dailyRows([...table.rows, ...table.rows]), {
+      ...{ by: [], sinceAtMs: NOW, untilAtMs: NOW },
+    });
+    expect(Object.values(total).every((value) => value <= most)).toBe(true);
+    expect(total.cache_write_tokens).toBe(most);
+  });
+
   it('counts a model without a price apart, unless it used no tokens', () => {
     expect(countsOf({ ...record, costUsd: null })).toMatchObject({ unpriced: 1, costNanoUsd: 0 });
     const usage = { ...record.usage, inputTokens: 0, outputTokens: 0, cacheReadTokens: 0 };

@@ -25,6 +25,13 @@ export const NO_COUNTS: UsageCounts = {
 const BEYOND: UsageKey = { person: other, endpoint: other, model: other };
 const ENDLESS: RowBounds = { named: Number.POSITIVE_INFINITY, all: Number.POSITIVE_INFINITY };
 const COUNTS = Object.keys(noCounts()) as readonly UsageCount[];
+/** Those that an endpoint names, and what they cost: one that lies must not make a row unreadable. */
+const LARGE = [
+  ...(['inputTokens', 'outputTokens', 'cacheReadTokens'] as const),
+  ...(['cacheWrite5mTokens', 'cacheWrite1hTokens', 'costNanoUsd'] as const),
+];
+/** Beyond it whole numbers are not exact: a sum stays there. */
+export const MOST = Number.MAX_SAFE_INTEGER;
 
 /** How many rows there may be. */
 export interface RowBounds {
@@ -139,6 +146,7 @@ function addRecord(counts: OpenCounts, record: RequestRecord): void {
   counts.cacheWrite5mTokens += usage.cacheWriteTokens - usage.cacheWrite1hTokens;
   counts.cacheWrite1hTokens += usage.cacheWrite1hTokens;
   counts.costNanoUsd += Math.round((costUsd ?? 0) * NANO);
+  for (const name of LARGE) counts[name] = Math.min(MOST, counts[name]);
   if (costUsd === null && hasTokens(usage)) counts.unpriced += 1;
   if (tokensKnown === 'partly_reported' || tokensKnown === 'not_reported') counts.incomplete += 1;
   counts.possiblyBilledTwice += billedTwice(record);
@@ -177,7 +185,7 @@ function noCounts(): OpenCounts {
 }
 
 function addCounts(to: OpenCounts, counts: UsageCounts): void {
-  for (const name of COUNTS) to[name] += counts[name];
+  for (const name of COUNTS) to[name] = Math.min(MOST, to[name] + counts[name]);
 }
 
 export function hourOf(atMs: number): number {

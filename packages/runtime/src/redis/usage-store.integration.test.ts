@@ -85,6 +85,24 @@ describe('the ledger', () => {
     });
   });
 
+  it('stays readable where an endpoint has named more than can be added up', async () => {
+    const most = Number.MAX_SAFE_INTEGER;
+    const lie = { ...COUNTS, outputTokens: 1e300, costNanoUsd: most };
+    for (let sequence = 1; sequence <= 3; sequence += 1) {
+      await write(batch(sequence, { rows: [row({ counts: lie }), row({ model: 'haiku' })] }));
+    }
+    const { rows, refused } = await readUsage(redis, { ...ALL, unit: 'day' });
+    const counts = { requests: 3, outputTokens: most, costNanoUsd: most };
+    expect(rows.find(({ model }) => model === 'opus')?.counts).toMatchObject(counts);
+    expect([rows.length, refused]).toEqual([2, 0]);
+    // Nor is the person without a budget afterwards.
+    const spent = async () => (await exchangeLimits(redis, NOW)).spent.month.people.get('ann');
+    expect(await spent()).toBe(most);
+    await redis.del(...(await redis.keys('*usage-spent:*')));
+    await exchangeLimits(redis, NOW);
+    expect(await spent()).toBe(most);
+  });
+
   it('loses nothing and adds nothing, whatever is written in whatever batches', async () => {
     const some = fc.record({
       person: fc.constantFrom('ann', 'bob'),

@@ -69,6 +69,8 @@ export const operatorCommands = {
   'cli.error.unreachable': 'cannot reach the controller at {url}',
   'cli.error.unreachable.advice':
     'Is it running? Start it with make start (for a team: make up), or pass its address with --url.',
+  'cli.error.cut': 'the answer of the controller at {url} was cut off',
+  'cli.error.cut.advice': 'Run the command again; status says whether Redis is reachable.',
   'cli.error.notController': '{url} is not a Zephyr controller',
   'cli.error.notController.advice': 'Check --url; the controller listens on 8081 by default.',
   'cli.error.unknownEndpoint': 'there is no endpoint named {name}',

@@ -70,6 +70,8 @@ export const operatorCommands = {
   'cli.error.unreachable': '无法连接位于 {url} 的控制器',
   'cli.error.unreachable.advice':
     '它在运行吗？请用 make start（团队：make up）启动，或用 --url 指定其地址。',
+  'cli.error.cut': '位于 {url} 的控制器的响应中途被截断',
+  'cli.error.cut.advice': '请重新运行该命令；status 会显示 Redis 是否可用。',
   'cli.error.notController': '{url} 不是 Zephyr 控制器',
   'cli.error.notController.advice': '请检查 --url；控制器默认监听端口 8081。',
   'cli.error.unknownEndpoint': '没有名为 {name} 的端点',

@@ -15,7 +15,7 @@ import { PAGE_HEADERS, PAGES } from '@zephyr/runtime/http/pages';
 import { type Readiness, watchPages } from '@zephyr/runtime/http/watch-pages';
 import type { Logger } from '@zephyr/runtime/logger';
 import type { Secret } from '@zephyr/runtime/secret';
-import express, { type Express, type RequestHandler } from 'express';
+import express, { type Express, type RequestHandler, type Response } from 'express';
 import type { Redis } from 'ioredis';
 import type { Registry } from 'prom-client';
 
@@ -34,7 +34,7 @@ import { findRequests, requestQueryOf } from './requests.ts';
 import { answerGet, answerPost } from './routes.ts';
 import type { Tail } from './stream-follower.ts';
 import { readTrends, trendRangeOf } from './trends.ts';
-import { csvParts, readReport, usageQueryOf } from './usage.ts';
+import { csvParts, reportParts, usageQueryOf } from './usage.ts';
 
 export interface ApiAppDeps {
   readonly redis: Redis;
@@ -127,7 +127,7 @@ function addApi(app: Express, deps: ApiAppDeps): void {
   });
   answerGet(app, '/api/usage', async (req, res) => {
     const query = usageQueryOf(req.query, deps.clock.epochMs());
-    res.json(await fromStore(deps.log, () => readReport(deps, query)));
+    await sendParts(deps.log, reportParts(deps, query), () => res.type('application/json'));
   });
   answerGet(app, '/api/budgets', async (_req, res) => {
     const nowMs = deps.clock.epochMs();
@@ -136,16 +136,8 @@ function addApi(app: Express, deps: ApiAppDeps): void {
   });
   answerGet(app, '/api/usage.csv', async (req, res) => {
     const query = usageQueryOf(req.query, deps.clock.epochMs());
-    const parts = csvParts(deps, query);
-    // Until the first one has come, it can still be said that Redis is away.
-    const first = await fromStore(deps.log, () => parts.next());
-    res
-      .attachment('usage.csv')
-      .type('text/csv')
-      .write(first.value ?? '');
-    await pipeline(parts, res).catch((error: unknown) => {
-      deps.log.warn({ err: error }, 'an export of usage was cut');
-    });
+    const begin = () => res.attachment('usage.csv').type('text/csv');
+    await sendParts(deps.log, csvParts(deps, query), begin);
   });
   answerGet(app, '/api/trends', async (req, res) => {
     const range = trendRangeOf(req.query);
@@ -173,6 +165,20 @@ function addDashboard(app: Express): void {
   // Their names hold a hash of what is in them.
   const forEver = { index: false, immutable: true, maxAge: '1y' } as const;
   app.use('/assets', express.static(join(PAGES, 'assets'), forEver));
+}
+
+/** Until the first part has come, it can still be said that Redis is away: only then the answer begins. */
+async function sendParts(
+  log: Logger,
+  parts: AsyncGenerator<string>,
+  begin: () => Response,
+): Promise<void> {
+  const first = await fromStore(log, () => parts.next());
+  const res = begin();
+  res.write(first.value ?? '');
+  await pipeline(parts, res).catch((error: unknown) => {
+    log.warn({ err: error }, 'a report of usage was cut');
+  });
 }
 
 async function fromStore<Value>(log: Logger, read: () => Promise<Value>): Promise<Value> {

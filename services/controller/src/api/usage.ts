@@ -1,10 +1,5 @@
 /** `GET /api/usage`: who used what, from the ledger in Redis. */
-import {
-  USAGE_DIMENSIONS,
-  type UsageLine,
-  type UsageReport,
-  type UsageRow,
-} from '@zephyr/contract/usage';
+import { USAGE_DIMENSIONS, type UsageLine, type UsageRow } from '@zephyr/contract/usage';
 import {
   DAY_MS,
   USAGE_CSV_HEAD,
@@ -62,41 +57,73 @@ export function usageQueryOf(query: unknown, nowMs: number): PlacedQuery {
   return { by: wanted.data, ...period };
 }
 
+/** A few hundred bytes each. */
+const ROWS_AT_ONCE = 1_000;
+
 interface UsageDeps {
   readonly redis: Redis;
   readonly log: Logger;
 }
 
-/** Added up day by day: while a year is read, the leader has other things to do. */
-export async function readReport(deps: UsageDeps, query: PlacedQuery): Promise<UsageReport> {
-  if (!isByTime(query)) {
-    const sum = new UsageSum(query);
-    for await (const day of rowsByDay(deps, query)) sum.add(day);
-    return sum.report();
-  }
+/**
+ * A report in pieces that are never all in memory: that of a year of a thousand people is 300 MB, and while it
+ * is read, the leader has other things to do. The first piece has what Redis gave.
+ */
+export function reportParts(deps: UsageDeps, query: PlacedQuery): AsyncGenerator<string> {
   const total = new UsageSum({ ...query, by: [] });
-  const rows: UsageLine[] = [];
-  for await (const day of rowsByDay(deps, query)) {
-    total.add(day);
-    // One by one: a call takes only so many arguments.
-    for (const line of usageReport(day, query).rows) rows.push(line);
-  }
-  return { ...total.report(), rows };
+  const { since, until } = total.report();
+  const start = `{"since":${JSON.stringify(since)},"until":${JSON.stringify(until)},"rows":[`;
+  let before = '\n';
+  return framed(partsOfRows(deps, query, total), {
+    start,
+    textOf: (rows) => {
+      if (rows.length === 0) return '';
+      const text = before + rows.map((row) => JSON.stringify(row)).join(',\n');
+      before = ',\n';
+      return text;
+    },
+    end: () => `\n],"total":${JSON.stringify(total.report().total)}}\n`,
+  });
 }
 
-/** The same rows, in pieces that are never all in memory; the first one has the head, and may be all. */
-export async function* csvParts(deps: UsageDeps, query: PlacedQuery): AsyncGenerator<string> {
-  if (!isByTime(query)) {
-    const { rows } = await readReport(deps, query);
-    yield USAGE_CSV_HEAD + usageCsvLines(rows);
-    return;
+/** The same rows. */
+export function csvParts(deps: UsageDeps, query: PlacedQuery): AsyncGenerator<string> {
+  const frame = { start: USAGE_CSV_HEAD, textOf: usageCsvLines, end: () => '' };
+  return framed(partsOfRows(deps, query), frame);
+}
+
+interface Frame {
+  readonly start: string;
+  readonly textOf: (rows: readonly UsageLine[]) => string;
+  readonly end: () => string;
+}
+
+async function* framed(
+  parts: AsyncIterable<readonly UsageLine[]>,
+  { start, textOf, end }: Frame,
+): AsyncGenerator<string> {
+  let before = start;
+  for await (const rows of parts) {
+    yield before + textOf(rows);
+    before = '';
   }
-  let head = USAGE_CSV_HEAD;
+  yield before + end();
+}
+
+async function* partsOfRows(
+  deps: UsageDeps,
+  query: PlacedQuery,
+  total?: UsageSum,
+): AsyncGenerator<readonly UsageLine[]> {
+  const isWhole = !isByTime(query);
+  const whole = new UsageSum(query);
   for await (const day of rowsByDay(deps, query)) {
-    yield head + usageCsvLines(usageReport(day, query).rows);
-    head = '';
+    total?.add(day);
+    if (isWhole) whole.add(day);
+    else yield usageReport(day, query).rows;
   }
-  if (head !== '') yield head;
+  const { rows } = whole.report();
+  for (let at = 0; at < rows.length; at += ROWS_AT_ONCE) yield rows.slice(at, at + ROWS_AT_ONCE);
 }
 
 /** Then each day has rows of its own, in the order of time. */

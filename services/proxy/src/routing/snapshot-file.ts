@@ -2,7 +2,7 @@
  * The last good snapshot on disk, for a start without Redis. It holds ids and scores, no secret.
  * A file that cannot be read or written is never a reason not to serve.
  */
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 import { type RoutingSnapshot, snapshotSchema } from '@zephyr/contract/snapshot';
@@ -49,6 +49,12 @@ export class SnapshotWriter {
 export async function replaceFile(path: string, text: string): Promise<void> {
   const temporary = `${path}.${process.pid}`;
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  await writeFile(temporary, text, { mode: 0o600 });
-  await rename(temporary, path);
+  try {
+    await writeFile(temporary, text, { mode: 0o600 });
+    await rename(temporary, path);
+  } catch (error) {
+    // A part of it would stay on a disk that is full.
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw error;
+  }
 }

@@ -11,6 +11,7 @@ import { join } from 'node:path';
 
 import { type UsageBatch, usageBatchSchema } from '@zephyr/contract/usage';
 import { systemClock } from '@zephyr/runtime/clock';
+import { messageOf } from '@zephyr/runtime/errors';
 import { z } from 'zod';
 
 import { replaceFile } from '../routing/snapshot-file.ts';
@@ -19,6 +20,8 @@ import { replaceFile } from '../routing/snapshot-file.ts';
 const ORPHAN_AFTER_MS = 10_000;
 /** Two batches of the most rows are less. */
 const MAX_FILE_BYTES = 16 * 1024 * 1024;
+/** Of a file that is no usage there may be much to say. */
+const MAX_REASON = 200;
 
 const contents = z.array(usageBatchSchema).max(2);
 
@@ -33,6 +36,8 @@ export interface OrphanedUsage {
   readonly batches: readonly UsageBatch[];
   remove(): Promise<void>;
 }
+
+export type AsideListener = (path: string, why: string) => void;
 
 export class UsageFile {
   readonly #place: UsagePlace;
@@ -73,8 +78,8 @@ export class UsageFile {
     this.#path = undefined;
   }
 
-  /** Takes those of other processes. One that cannot be read is set aside. */
-  async takeOrphans(): Promise<readonly OrphanedUsage[]> {
+  /** Takes those of other processes. @param onSetAside called for each that cannot be read: it stays, renamed */
+  async takeOrphans(onSetAside: AsideListener): Promise<readonly OrphanedUsage[]> {
     const folder = this.#place.folder();
     const names = await readdir(folder).catch(() => []);
     const found: OrphanedUsage[] = [];
@@ -82,7 +87,7 @@ export class UsageFile {
       const isOurs = name.startsWith(this.#prefix) && name.endsWith('.json');
       if (!isOurs || name === this.#name) continue;
       const taken = join(folder, `${this.#prefix}${randomUUID()}.json`);
-      const orphan = await takeOrphan(join(folder, name), taken);
+      const orphan = await takeOrphan(join(folder, name), taken, onSetAside);
       if (orphan !== undefined) found.push(orphan);
     }
     return found;
@@ -97,7 +102,11 @@ export class UsageFile {
   }
 }
 
-async function takeOrphan(path: string, taken: string): Promise<OrphanedUsage | undefined> {
+async function takeOrphan(
+  path: string,
+  taken: string,
+  onSetAside: AsideListener,
+): Promise<OrphanedUsage | undefined> {
   try {
     const { mtimeMs } = await stat(path);
     if (systemClock.epochMs() - mtimeMs < ORPHAN_AFTER_MS) return undefined;
@@ -110,9 +119,13 @@ async function takeOrphan(path: string, taken: string): Promise<OrphanedUsage | 
     if ((await stat(taken)).size > MAX_FILE_BYTES) throw new Error('too large');
     const batches = contents.parse(JSON.parse(await readFile(taken, 'utf8')));
     return { path: taken, batches, remove: () => rm(taken, { force: true }) };
-  } catch {
+  } catch (error) {
     // Another proxy may have taken it from here; otherwise somebody may still want to look at it.
-    await rename(taken, `${path}.unreadable`).catch(() => undefined);
+    const aside = `${path}.unreadable`;
+    await rename(taken, aside).then(
+      () => onSetAside(aside, messageOf(error).slice(0, MAX_REASON)),
+      () => undefined,
+    );
     return undefined;
   }
 }

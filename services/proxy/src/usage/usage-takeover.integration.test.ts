@@ -56,7 +56,7 @@ async function setUp() {
     /** As if no process had touched them for long. */
     return async (): Promise<readonly OrphanedUsage[]> => {
       for (const path of files()) utimesSync(join(folder, path), new Date(0), new Date(0));
-      return file.takeOrphans();
+      return file.takeOrphans(() => undefined);
     };
   };
   const onDisk = () => files().map((name) => readFileSync(join(folder, name), 'utf8'));

@@ -242,11 +242,15 @@ export class UsageWriter {
 
   /** What processes that have ended could not write: each batch under its own number, so once. */
   async #adopt(): Promise<void> {
+    const { log } = this.#deps;
     try {
-      for (const orphan of await this.#file.takeOrphans()) {
+      const orphans = await this.#file.takeOrphans((path, why) => {
+        log.warn({ path, why }, 'usage of an earlier run cannot be read: it is set aside');
+      });
+      for (const orphan of orphans) {
         for (const batch of orphan.batches) await this.#record(batch);
         await orphan.remove();
-        this.#deps.log.info({ file: orphan.path }, 'usage of an earlier run is written');
+        log.info({ file: orphan.path }, 'usage of an earlier run is written');
       }
     } catch (error) {
       this.#warn(error);

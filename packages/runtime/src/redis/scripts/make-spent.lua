@@ -23,7 +23,8 @@ for i = 2, #KEYS do
         if people >= tonumber(ARGV[3]) then person = ARGV[4] end
         people = people + 1
       end
-      sums[person] = (sums[person] or 0) + tonumber(cost)
+      -- Beyond the most, whole numbers are not exact.
+      sums[person] = math.min(2 ^ 53 - 1, (sums[person] or 0) + tonumber(cost))
     end
   end
 end

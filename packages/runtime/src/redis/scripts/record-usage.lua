@@ -24,13 +24,17 @@ for i = last + 1, #KEYS do
   if redis.call('HLEN', KEYS[i]) == 0 then return 'no_totals' end
 end
 
+-- Beyond it whole numbers are not exact: a sum stays there, as in UsageTable.
+local MOST = 2 ^ 53 - 1
+
 local function sum(former, added)
   local counts = {}
   for count in string.gmatch(former, '%S+') do counts[#counts + 1] = tonumber(count) or 0 end
   local sums = {}
   for count in string.gmatch(added, '%S+') do
-    -- All digits: a large number is not written as 1e+14.
-    sums[#sums + 1] = string.format('%.0f', (counts[#sums + 1] or 0) + count)
+    -- All digits: a large number is not written as 1e+14. Beyond the most, readers take it for nobody's.
+    local total = math.min(MOST, (counts[#sums + 1] or 0) + count)
+    sums[#sums + 1] = string.format('%.0f', total)
   end
   return table.concat(sums, ' ')
 end
@@ -54,7 +58,7 @@ local at = 4 + 3 * last
 for _ = 1, tonumber(ARGV[5]) do
   local i, added = tonumber(ARGV[at]), ARGV[at + 2]
   local field, former = placeOf(KEYS[i], ARGV[at + 1], ARGV[3 * i + 2], ARGV[3 * i + 3])
-  redis.call('HSET', KEYS[i], field, former and sum(former, added) or added)
+  redis.call('HSET', KEYS[i], field, sum(former or '', added))
   at = at + 3
 end
 for _ = 1, tonumber(ARGV[7]) do

@@ -34,7 +34,10 @@ local minute, spanMs = ARGV[2], tonumber(ARGV[3])
 local span = math.floor(nowMs / spanMs)
 local current, former = KEYS[6 + span % 2], KEYS[6 + (span + 1) % 2]
 
-local function text(number) return string.format('%.0f', math.max(0, number)) end
+-- Beyond the most, whole numbers are not exact.
+local function text(number)
+  return string.format('%.0f', math.min(2 ^ 53 - 1, math.max(0, number)))
+end
 
 local function addToMinute(person, requests, tokens)
   if requests == 0 and tokens == 0 then return end
