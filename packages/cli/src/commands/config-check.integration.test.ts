@@ -145,6 +145,10 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     { ZEPHYR_PROBE_USERS: '10115-10100' },
     'the environment  ZEPHYR_PROBE_USERS\n  found:    "10115-10100"',
   ),
+  'a secret that is not mounted': variable(
+    { TOKEN_FILE: '/nowhere/token' },
+    'the environment  TOKEN_FILE\n  found:    a file that cannot be read: ENOENT',
+  ),
   'no TOML': { change: { server: 'port = = 1' }, says: 'valid TOML' },
 };
 

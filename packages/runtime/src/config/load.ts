@@ -21,7 +21,7 @@ import { resolveConfig } from './resolve.ts';
 import { checkRules } from './rules/rules.ts';
 import { checkStart, type StartingService } from './rules/start.ts';
 import { createTokenReader, type ReadToken } from './token-command.ts';
-import { type Variables, variablesOf } from './variables.ts';
+import { UnreadableVariable, type Variables, variablesOf } from './variables.ts';
 
 export type { LoadedConfig };
 
@@ -79,7 +79,8 @@ export interface ConfigText extends LoadOptions {
 
 /** `loadConfig` without the files. @throws ConfigError */
 export function parseConfig(source: ConfigText): LoadedConfig {
-  const { path, text, variables, starting = [], read = readNamedFile, environment = {} } = source;
+  const { path, text, starting = [], read = readNamedFile, environment = {} } = source;
+  const { variables, unreadable } = notingUnreadable(source.variables);
   const { readToken = createTokenReader() } = source;
   const { document, ignored } = withoutOriginalKeys(parseToml(path, text));
   const violations = [
@@ -92,18 +93,35 @@ export function parseConfig(source: ConfigText): LoadedConfig {
   // A value that cannot be read is why its variable seems not to be set: it comes first.
   const problems = [
     ...(starting.length === 0 ? [] : checkOwnVariables(environment)),
+    ...unreadable,
     ...checkEnvFile(envFile.path, envFile.text, names),
     ...placedProblems(path, text, violations),
   ];
   if (problems.length > 0) throw new ConfigError(problems);
   const placeOf = locate(text);
   return {
-    ...resolveConfig(document, { path, variables, read, readToken }),
+    ...resolveConfig(document, { path, variables: source.variables, read, readToken }),
     ignored: ignored.map(({ path: keyPath, ...key }) => ({
       ...{ line: placeOf(keyPath).line, key: printPath(keyPath) },
       ...key,
     })),
   };
+}
+
+/** A file that a variable names and that cannot be read is a problem beside the others. */
+function notingUnreadable(variables: Variables) {
+  const unreadable: ConfigProblem[] = [];
+  const noted = (name: string): string | undefined => {
+    try {
+      return variables(name);
+    } catch (error) {
+      if (!(error instanceof UnreadableVariable)) throw error;
+      const { problem } = error;
+      if (unreadable.every(({ path }) => path !== problem.path)) unreadable.push(problem);
+      return undefined;
+    }
+  };
+  return { variables: noted, unreadable };
 }
 
 export function parseToml(path: string, text: string): RawTable {

@@ -1,5 +1,5 @@
-import { messageOf, ZephyrError } from '../errors.ts';
-import { phrase } from '../phrase.ts';
+import { messageOf } from '../errors.ts';
+import { ConfigError, type ConfigProblem } from './config-error.ts';
 import { parseEnvFile } from './env-file.ts';
 import { type ReadNamedFile, readNamedFile } from './named-file.ts';
 
@@ -7,10 +7,26 @@ import { type ReadNamedFile, readNamedFile } from './named-file.ts';
  * Looks up a variable: the real environment first, then the file that `<NAME>_FILE` of the
  * environment names (secrets of Docker and Kubernetes), then the .env file; empty is not set.
  *
- * @throws ZephyrError `CONFIG` when the named file cannot be read: a service without its token would
- *   fail later, far from the cause.
+ * @throws UnreadableVariable when the named file cannot be read: a service without its token would fail later,
+ *   far from the cause.
  */
 export type Variables = (name: string) => string | undefined;
+
+/** Of one variable. */
+export class UnreadableVariable extends ConfigError {
+  readonly problem: ConfigProblem;
+
+  constructor(name: string, cause: unknown) {
+    const problem = {
+      ...{ file: 'the environment', path: name },
+      found: `a file that cannot be read: ${messageOf(cause)}`,
+      expected: 'the path of a file with the value',
+      advice: `mount the secret at this path, or remove ${name} from the environment`,
+    };
+    super([problem]);
+    this.problem = problem;
+  }
+}
 
 export function variablesOf(
   environment: Readonly<Record<string, string | undefined>>,
@@ -46,13 +62,6 @@ function fromSecretFile(
     // Editors and `echo` end a file with a line break, which is no part of the secret.
     return read(path).trim();
   } catch (error) {
-    throw new ZephyrError(
-      'CONFIG',
-      phrase`cannot read the file that ${name} names: ${messageOf(error)}`,
-      {
-        cause: error,
-        advice: [phrase`mount the secret at this path, or remove ${name} from the environment`],
-      },
-    );
+    throw new UnreadableVariable(name, error);
   }
 }

@@ -27,9 +27,6 @@ export const errors: Readonly<Record<string, string>> = {
     '只应由运行 Zephyr 的用户读取：sudo chown "$(id -un)" {1} && chmod 600 {2}',
   'let its user read it: chmod a+r for the file, a+rx for its folder (in containers each service has a user of its own)':
     '请允许其用户读取：文件用 chmod a+r，所在文件夹用 a+rx（容器中每个服务都有自己的用户）',
-  'cannot read the file that {1} names: {2}': '无法读取 {1} 指定的文件：{2}',
-  'mount the secret at this path, or remove {1} from the environment':
-    '请在此路径挂载密钥，或从环境变量中移除 {1}',
   '{1} is not a valid client name': '{1} 不是有效的客户端名称',
   '{1}, e.g. ann or build-server.2': '{1}，例如 ann 或 build-server.2',
   '{1} already has a client named {2}': '{1} 中已有名为 {2} 的客户端',
