@@ -92,6 +92,7 @@ export class AttemptLoop {
   failed: readonly RequestAttempt[] = NO_ATTEMPTS;
   #attempts = 0;
   #askedAtMs = 0;
+  readonly #startedAtMs: number;
   /** Its idle connection was dead: if it is asked again, then on a fresh one. */
   #staleId: EndpointId | undefined;
 
@@ -99,6 +100,7 @@ export class AttemptLoop {
     const { deps, settings, input, body } = context;
     this.#context = context;
     this.#onDone = onDone;
+    this.#startedAtMs = deps.clock.nowMs();
     const { model } = body.facts();
     this.models = { requested: model, answered: '' };
     this.journey = deps.routing.begin(routedRequestIn(context, model));
@@ -204,8 +206,7 @@ export class AttemptLoop {
     this.#attempts += 1;
     this.#askedAtMs = deps.clock.nowMs();
     placement.noteAsked(endpoint, this.journey.request);
-    const { requestClass } = this.#firstByteClass;
-    this.#firstByteClass = { requestClass, isCached: placement.isCachedAt(id) };
+    this.#firstByteClass = { ...this.#firstByteClass, isCached: placement.isCachedAt(id) };
     const attempt = new Attempt(
       {
         endpoint,
@@ -216,6 +217,7 @@ export class AttemptLoop {
           endpointId: id,
           firstByteClass: this.#firstByteClass,
           hasAlternative: hasAlternative && this.#retries.areLeft,
+          triedForMs: this.#askedAtMs - this.#startedAtMs,
         }),
         deadline,
         clock: deps.clock,

@@ -14,6 +14,7 @@ const wait = (parts: Partial<FirstByteWait> = {}): number =>
     bodyBytes: 2 * MIB,
     isStream: true,
     hasAlternative: true,
+    triedForMs: 0,
     usualLimitMs: () => 7_000,
     ...parts,
   });
@@ -27,6 +28,12 @@ describe('firstByteWaitMs', () => {
     ['an extra path', { operation: 'extra' }, 900_000],
     ['a token count is no stream and no whole answer', { operation: 'count_tokens' }, 65_000],
     ['the list of models', { operation: 'models', isStream: undefined }, 1_000],
+    ['the list of models, of the second', { operation: 'models', triedForMs: 1_000 }, 700],
+    [
+      'the list of models, when no time is left for another one',
+      { operation: 'models', triedForMs: 1_601 },
+      620_000,
+    ],
     [
       'the list of models, of the last endpoint',
       { operation: 'models', hasAlternative: false },

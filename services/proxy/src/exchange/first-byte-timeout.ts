@@ -6,6 +6,10 @@ import type { DataPathConfig } from '@zephyr/runtime/config/config';
 const UNUSUAL_FIRST_BYTE_MS = 45_000;
 /** Claude Code waits 3 s for the list of models. */
 const MODELS_FIRST_BYTE_MS = 1_000;
+/** At all endpoints but the last: one that takes its 1.2 s, as far ones do, is still in time. */
+const MODELS_TRIED_MS = 1_700;
+/** Nobody is asked for less. */
+const MODELS_LEAST_MS = 100;
 const MIB = 1024 * 1024;
 
 export interface FirstByteWait {
@@ -16,6 +20,8 @@ export interface FirstByteWait {
   readonly isStream: boolean | undefined;
   /** Another endpoint could be asked afterwards. */
   readonly hasAlternative: boolean;
+  /** At endpoints before this one. */
+  readonly triedForMs: number;
   /** What is usual for this endpoint and request. */
   readonly usualLimitMs: (limits: FirstByteLimits) => number;
 }
@@ -28,7 +34,12 @@ export function firstByteWaitMs(wait: FirstByteWait): number {
   const readingMs = readingMsOf(bodyBytes, timeouts);
   const ceilingMs = timeouts.firstByteMs + readingMs;
   if (!wait.hasAlternative) return ceilingMs;
-  if (operation === 'models') return Math.min(ceilingMs, MODELS_FIRST_BYTE_MS);
+  if (operation === 'models') {
+    const leftMs = MODELS_TRIED_MS - wait.triedForMs;
+    return leftMs >= MODELS_LEAST_MS
+      ? Math.min(ceilingMs, MODELS_FIRST_BYTE_MS, leftMs)
+      : ceilingMs;
+  }
   const unusualMs = Math.min(ceilingMs, UNUSUAL_FIRST_BYTE_MS + readingMs);
   if (operation === 'count_tokens') return unusualMs;
   return wait.usualLimitMs({ unusualMs, ceilingMs, readingMs });

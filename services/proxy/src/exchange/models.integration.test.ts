@@ -224,6 +224,16 @@ describe('the list of models', () => {
     );
   });
 
+  it('of far endpoints is there before Claude Code gives up, also where there are many', async () => {
+    const { proxy, upstreams } = await startRig({ count: 5 });
+    for (const upstream of upstreams) upstream.always(hang());
+    upstreams[2]?.always(async (turn) => {
+      await new Promise((resolve) => setTimeout(resolve, 1_100));
+      await json({ data: [] })(turn);
+    });
+    expect(servedBy(await list(proxy.port))).toBe('e3');
+  });
+
   it('is another endpoint’s where one does not even take the connection', async () => {
     const full = await startFullBacklog();
     onTestFinished(() => full.stop());

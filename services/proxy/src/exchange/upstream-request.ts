@@ -37,18 +37,20 @@ export interface WaitInput {
   readonly firstByteClass: FirstByteClass;
   /** Another endpoint could be asked afterwards. */
   readonly hasAlternative: boolean;
+  /** At endpoints before this one. */
+  readonly triedForMs: number;
 }
 
 export function attemptTimesOf(
   { deps, settings: { timeouts }, input, body }: ExchangeContext,
-  { endpointId, firstByteClass, hasAlternative }: WaitInput,
+  { endpointId, firstByteClass, hasAlternative, triedForMs }: WaitInput,
 ): AttemptTimes {
   const firstByteMs = firstByteWaitMs({
     operation: input.operation,
     timeouts,
     bodyBytes: body.bytes,
     isStream: body.facts().isStream,
-    hasAlternative,
+    ...{ hasAlternative, triedForMs },
     usualLimitMs: (limits) => deps.routing.firstByteLimitMs(endpointId, firstByteClass, limits),
   });
   // Who waits for models waits for a connection no longer than for the answer.
