@@ -118,6 +118,29 @@ describe('setup', () => {
   });
 });
 
+describe('a command in a fresh clone', () => {
+  it.each([
+    [false, 'npm was asked'],
+    [true, 'zephyr config check'],
+  ])(
+    'installs what it runs on, without a Redis; where that is there (%s), it only runs',
+    (isThere, text) => {
+      for (const script of ['zephyr.sh', 'setup.sh', 'settings.sh']) {
+        cpSync(join(import.meta.dirname, script), join(folder, 'scripts', script));
+      }
+      mkdirSync(join(folder, 'packages/cli/bin'), { recursive: true });
+      const program = '#!/bin/sh\necho "zephyr $*"\n';
+      writeFileSync(join(folder, 'packages/cli/bin/zephyr'), program, { mode: 0o755 });
+      if (isThere) mkdirSync(join(folder, 'node_modules/commander'), { recursive: true });
+      const { stdout } = spawnSync(join(folder, 'scripts/zephyr.sh'), ['config', 'check'], {
+        env: { PATH: poorPath([...BASICS, 'node']) },
+        encoding: 'utf8',
+      });
+      expect(stdout.trim()).toBe(text);
+    },
+  );
+});
+
 describe('a team on one host', () => {
   const write = (config: string, tokens = 'TOKEN="sk-1"\n') => {
     writeFileSync(join(folder, 'config.toml'), config);

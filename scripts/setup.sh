@@ -5,8 +5,9 @@
 #   a Redis server: redis-server or valkey-server, with apt-get or brew
 #   the web dashboard, built from source
 #
-# setup.sh [development | demo PORT | start [PORT]]
+# setup.sh [development | command | demo PORT | start [PORT]]
 #   development  also what only tests and checks need, another quarter of a gigabyte
+#   command      what a command needs that starts nothing: the npm packages
 #   PORT         the port of the proxy; the demo also uses the next two. Checked before anything is
 #                downloaded
 set -eu
@@ -160,8 +161,8 @@ check_node() {
 
 require_npm
 check_ports
-get_redis
+[ "$purpose" = command ] || get_redis
 close_env_file
 install_packages
 check_node
-scripts/build-dashboard.sh
+[ "$purpose" = command ] || scripts/build-dashboard.sh

@@ -56,22 +56,55 @@ export function checkEnvFile(
       path: name,
       found: 'a value that docker compose would read differently',
       expected: 'a value in single quotes, or one without $, #, ` and quotes at its beginning',
-      advice: /'|\\ *$/.test(written)
-        ? `put it into a file by itself, and name that file in the environment: ${name}_FILE`
-        : `write ${name}='…'`,
+      advice: adviceFor(name, written),
     }));
 }
 
+function adviceFor(name: string, written: string): string {
+  if (/^ *(?:'[^']*|"[^"]*)$/.test(written)) return `close the quote: ${name}='…'`;
+  return /'|\\ *$/.test(written)
+    ? `put it into a file by itself, and name that file in the environment: ${name}_FILE`
+    : `write ${name}='…'`;
+}
+
+/**
+ * Lines that set nothing. Compose has a meaning for some of them, so they are reported only where a
+ * variable is missing, which was probably meant to be there.
+ * @param missing the name of a variable that is not set
+ */
+export function checkStrayLines(
+  path: string,
+  text: string,
+  missing: string | undefined,
+): readonly ConfigProblem[] {
+  if (missing === undefined) return [];
+  return contentsOf(text).flatMap((content, index) =>
+    /^\s*(?:#.*)?$/.test(content) || LINE.test(content)
+      ? []
+      : [
+          {
+            file: path,
+            line: index + 1,
+            path: '',
+            found: 'a line that sets no variable (not shown: it may be a secret)',
+            expected: "NAME='value', or a comment after #",
+            advice: `write ${missing}='…', if it is meant here`,
+          },
+        ],
+  );
+}
+
 function linesOf(text: string): readonly EnvLine[] {
-  return text
-    .replace(/^\uFEFF/, '')
-    .split(/\r?\n/)
-    .flatMap((content, index) => {
-      const { name, written = '' } = LINE.exec(content)?.groups ?? {};
-      return name === undefined
-        ? []
-        : [{ line: index + 1, name, written, value: meaningOf(written) }];
-    });
+  return contentsOf(text).flatMap((content, index) => {
+    const { name, written = '' } = LINE.exec(content)?.groups ?? {};
+    return name === undefined
+      ? []
+      : [{ line: index + 1, name, written, value: meaningOf(written) }];
+  });
+}
+
+function contentsOf(text: string): readonly string[] {
+  return text.replace(/^\uFEFF/, '').split(/\r?\n/);
 }
 
 function meaningOf(written: string): string | undefined {

@@ -31,6 +31,50 @@ auth_token_env = "TOKEN_A"
 const ENDPOINTS = 'endpoints = [{ url = "https://a.example.com", name = "A 1" }]\n';
 const MINIMAL = GROUP + ENDPOINTS;
 
+describe('mistakes of a first .env', () => {
+  const problems = (env: string, text = MINIMAL) => {
+    const variables = variablesOf({}, env);
+    try {
+      parseConfig({ path: 'config.toml', text, variables, envFile: { path: '.env', text: env } });
+    } catch (error) {
+      if (error instanceof ConfigError) return error.problems;
+      throw error;
+    }
+    return [];
+  };
+
+  it.each(['TOKEN_A: sk-ant-Zq83', 'sk-ant-Zq83', '\uFEFF\nsk-ant-Zq83\r\n'])(
+    'names the line that sets nothing where a token is missing, and does not show it: %j',
+    (env) => {
+      const [first, ...rest] = problems(`# ours\n\n${env}`);
+      expect(first).toMatchObject({
+        file: '.env',
+        advice: "write TOKEN_A='…', if it is meant here",
+      });
+      expect(rest).toMatchObject([{ found: 'TOKEN_A, which is not set or empty' }]);
+      expect(JSON.stringify(first)).not.toContain('Zq83');
+    },
+  );
+
+  it('leaves such a line alone where nothing is missing, or where the name may be the token', () => {
+    expect(problems("stray\nTOKEN_A='sk-ant-Zq83'")).toEqual([]);
+    const swapped = MINIMAL.replace('"TOKEN_A"', '"sk_ant_Zq83"');
+    expect(JSON.stringify(problems('stray', swapped))).not.toContain('Zq83');
+  });
+
+  it.each(["TOKEN_A='sk-ant-Zq83", 'TOKEN_A="sk-ant-Zq83'])(
+    'says that a quote is open: %j',
+    (env) => {
+      expect(problems(env)[0]).toMatchObject({ line: 1, advice: "close the quote: TOKEN_A='…'" });
+    },
+  );
+
+  it('knows quotes that a chat program has replaced', () => {
+    const [problem] = problemsOf(MINIMAL.replace('"A 1"', '“A 1”'));
+    expect(problem?.advice).toContain('straight quotes');
+  });
+});
+
 describe('parseConfig', () => {
   it('fills in the defaults, in milliseconds', () => {
     const { config, secrets } = parse(MINIMAL);

@@ -9,7 +9,7 @@ import type { Environment } from '../environment.ts';
 import { checkSchema } from './check-schema.ts';
 import type { LoadedConfig } from './config.ts';
 import { ConfigError, type ConfigProblem, printPath, type Violation } from './config-error.ts';
-import { checkEnvFile } from './env-file.ts';
+import { checkEnvFile, checkStrayLines } from './env-file.ts';
 import { locate } from './locate.ts';
 import { type ReadNamedFile, readNamedFile } from './named-file.ts';
 import { withoutOriginalKeys } from './original-keys.ts';
@@ -20,6 +20,7 @@ import { REDIS_URL_VARIABLE } from './redis-url.ts';
 import { resolveConfig } from './resolve.ts';
 import { checkRules } from './rules/rules.ts';
 import { checkStart, type StartingService } from './rules/start.ts';
+import { isShownName } from './rules/tokens.ts';
 import { createTokenReader, type ReadToken } from './token-command.ts';
 import { UnreadableVariable, type Variables, variablesOf } from './variables.ts';
 
@@ -89,12 +90,17 @@ export function parseConfig(source: ConfigText): LoadedConfig {
     ...checkStart(document, variables, starting, addressIn(environment, METRICS_LISTEN)),
   ];
   const { envFile = { path: '', text: '' } } = source;
-  const names = [...variableNamesIn(document), REDIS_URL_VARIABLE, ...PROXY_VARIABLES];
+  const ours = variableNamesIn(document);
+  const names = [...ours, REDIS_URL_VARIABLE, ...PROXY_VARIABLES];
+  // Not every name: somebody may have written the token itself there.
+  const missing = ours.find((name) => isShownName(name) && variables(name) === undefined);
+  const hint = violations.length === 0 ? undefined : missing;
   // A value that cannot be read is why its variable seems not to be set: it comes first.
   const problems = [
     ...(starting.length === 0 ? [] : checkOwnVariables(environment)),
     ...unreadable,
     ...checkEnvFile(envFile.path, envFile.text, names),
+    ...checkStrayLines(envFile.path, envFile.text, hint),
     ...placedProblems(path, text, violations),
   ];
   if (problems.length > 0) throw new ConfigError(problems);
@@ -139,10 +145,17 @@ export function parseToml(path: string, text: string): RawTable {
         path: '',
         found: message.replace('Invalid TOML document: ', ''),
         expected: 'valid TOML (https://toml.io)',
-        advice: 'look at this line and the one before it: often a quote or bracket is missing',
+        advice: adviceForToml(text.split('\n')[error.line - 1] ?? ''),
       },
     ]);
   }
+}
+
+/** Chat programs and word processors replace quotes by the typographic ones. */
+function adviceForToml(line: string): string {
+  return /[“”„‘’「」]/.test(line)
+    ? 'write straight quotes in this line: "…"'
+    : 'look at this line and the one before it: often a quote or bracket is missing';
 }
 
 /** With the line of each. @param text of the file */

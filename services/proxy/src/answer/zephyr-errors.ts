@@ -85,12 +85,16 @@ const KINDS = {
   unreachable: [
     503,
     'overloaded_error',
-    'no endpoint can be reached: connections to it fail; `zephyr status` says why',
+    'no endpoint can be reached: connections to it fail; `make status` or `zephyr status` says why',
   ],
   none_enabled: [503, 'api_error', 'all endpoints are switched off by the operator'],
   rate_limited: [429, 'rate_limit_error', 'all endpoints have reached their rate limit'],
   overloaded: [529, 'overloaded_error', 'the model is overloaded at the endpoints'],
-  token_refused: [502, 'api_error', "the endpoint rejects the team's token: inform the operator"],
+  token_refused: [
+    502,
+    'api_error',
+    'the endpoint rejects the token that this proxy has for it, or its account: whoever runs this proxy corrects it in .env; `make status` or `zephyr status` says which',
+  ],
   upstream_timeout: [504, 'api_error', 'the endpoint did not answer in time'],
   upstream_failed: [502, 'api_error', 'the endpoint did not give a valid answer'],
 } as const satisfies Record<string, readonly [number, string, string]>;

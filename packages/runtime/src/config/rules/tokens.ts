@@ -94,7 +94,11 @@ export function checkToken(name: string, value: string | undefined): Omit<Violat
   return [];
 }
 
-/** The name of the variable, unless it looks as if somebody wrote the token itself there. */
 function shownName(name: string): string {
-  return /^[A-Z][A-Z0-9_]{0,63}$/.test(name) ? name : 'the variable named here';
+  return isShownName(name) ? name : 'the variable named here';
+}
+
+/** Whether it may be printed: somebody may have written the token itself in place of a variable's name. */
+export function isShownName(name: string): boolean {
+  return /^[A-Z][A-Z0-9_]{0,63}$/.test(name);
 }
