@@ -132,8 +132,13 @@ describe('a command in a fresh clone', () => {
       const program = '#!/bin/sh\necho "zephyr $*"\n';
       writeFileSync(join(folder, 'packages/cli/bin/zephyr'), program, { mode: 0o755 });
       if (isThere) mkdirSync(join(folder, 'node_modules/commander'), { recursive: true });
+      for (const file of ['package-lock.json', '.npmrc']) writeFileSync(join(folder, file), '');
+      const PATH = poorPath([...BASICS, 'node']);
+      const npm =
+        '#!/bin/sh\n[ "$1" = --version ] && echo 99.0.0 && exit\necho npm was asked\nexit 9\n';
+      writeFileSync(join(folder, 'bin/npm'), npm);
       const { stdout } = spawnSync(join(folder, 'scripts/zephyr.sh'), ['config', 'check'], {
-        env: { PATH: poorPath([...BASICS, 'node']) },
+        env: { PATH },
         encoding: 'utf8',
       });
       expect(stdout.trim()).toBe(text);
