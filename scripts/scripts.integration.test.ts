@@ -100,6 +100,14 @@ describe('setup', () => {
     expect(status).toBe(1);
   });
 
+  it.each(['abc', '8o80', '65536', '80800'])('refuses PORT=%s before any download', (port) => {
+    const PATH = poorPath([...BASICS, 'node']);
+    const { status, text } = run('setup.sh', ['demo', port], { PATH });
+    expect(text).toContain(`PORT=${port} is no port`);
+    expect(text).not.toContain('npm was asked');
+    expect(status).toBe(1);
+  });
+
   it('takes the port of the configuration where none is given', async () => {
     const other = await listenAfterFreePort();
     const { port } = other.address() as AddressInfo;

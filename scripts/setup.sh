@@ -41,8 +41,14 @@ of_config() {
     table == "[" wanted "]" && $1 == key { print $2; exit }' "${ZEPHYR_CONFIG:-config.toml}" 2>/dev/null || true
 }
 
+no_port() { stop "PORT=$port is no port" "it is a number up to 65535: make $purpose PORT=9080"; }
+
 # Any Node will do; without one, the program itself reports a taken port later.
 check_ports() {
+  case $port in
+    *[!0-9]* | ??????*) no_port ;;
+    ?????) [ "$port" -le 65535 ] || no_port ;;
+  esac
   if [ "$purpose" = start ] && [ -z "$port" ]; then
     # Where `make start` gives none.
     port=$(of_config server port)
@@ -55,11 +61,14 @@ check_ports() {
   taken=$(node -e '
     for (const port of process.argv.slice(1)) {
       const server = require("net").createServer();
-      server.on("error", () => console.log(port));
+      server.on("error", ({ code }) => console.log(port, code));
       server.listen(Number(port), "127.0.0.1", () => server.close());
     }' $wanted 2>/dev/null | head -n 1) || return 0
   [ -n "$taken" ] || return 0
-  stop "port $taken is in use; the $purpose needs $wanted" \
+  case $taken in
+    *EACCES) stop "port ${taken% *} is only for root" "choose one from 1024 on: make $purpose PORT=8080" ;;
+  esac
+  stop "port ${taken% *} is in use; the $purpose needs $wanted" \
     "stop the program that uses it, or choose another: make $purpose PORT=$((port + 1000))"
 }
 
