@@ -90,8 +90,9 @@ const KINDS = {
   none_enabled: [503, 'api_error', 'all endpoints are switched off by the operator'],
   rate_limited: [429, 'rate_limit_error', 'all endpoints have reached their rate limit'],
   overloaded: [529, 'overloaded_error', 'the model is overloaded at the endpoints'],
+  // Not a 5xx: Claude Code would add that it is usually temporary. Not a 401: it would end its login.
   token_refused: [
-    502,
+    402,
     'api_error',
     'the endpoint rejects the token that this proxy has for it, or its account: whoever runs this proxy corrects it in .env; `make status` or `zephyr status` says which',
   ],

@@ -427,7 +427,7 @@ describe('limits of the endpoint or of the team', () => {
     const body = '{"type":"error","error":{"type":"authentication_error","message":"key sk-123"}}';
     for (const upstream of [first, second]) upstream.always(status(401, {}, body));
     const result = await call(proxy.port);
-    expect(result.status).toBe(502);
+    expect(result.status).toBe(402);
     expect(result.text).not.toContain('sk-123');
     expect(result.headers['x-should-retry']).toBe('false');
   });

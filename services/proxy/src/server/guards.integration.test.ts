@@ -301,7 +301,7 @@ describe('bodies', () => {
     first.always(status(401));
     second.always(status(401));
     const result = await call(proxy.port);
-    expect(result.status).toBe(502);
+    expect(result.status).toBe(402);
     expect(result.headers['x-should-retry']).toBe('false');
   });
 });
