@@ -54,7 +54,9 @@ describe('connect', () => {
 
   let home: string;
   let settings: string;
+  let surroundings: Record<string, string>;
   beforeEach(() => {
+    surroundings = {};
     home = mkdtempSync(join(folder, 'home-'));
     settings = join(home, 'settings.json');
   });
@@ -63,7 +65,7 @@ describe('connect', () => {
   const run = (options: Partial<Parameters<typeof connect>[0]>, key?: string): Promise<string> =>
     connect(
       { config: join(folder, 'no-config.toml'), shell: 'sh', ...options },
-      { CLAUDE_CONFIG_DIR: home, ANTHROPIC_AUTH_TOKEN: key },
+      { CLAUDE_CONFIG_DIR: home, ANTHROPIC_AUTH_TOKEN: key, ...surroundings },
     );
 
   it('prints lines for each shell, with the key that the proxy takes', async () => {
@@ -78,6 +80,18 @@ describe('connect', () => {
     expect(await run({ url: withKeys, shell: 'powershell' }, KEY)).toContain(
       `$env:ANTHROPIC_AUTH_TOKEN = '${KEY}'`,
     );
+  });
+
+  it('lets Claude Code past the outbound proxy of its environment or of its settings', async () => {
+    surroundings = { HTTPS_PROXY: 'http://127.0.0.1:9', NO_PROXY: 'a.lan' };
+    expect(await run({ url: open })).toContain('\nexport NO_PROXY=a.lan,127.0.0.1');
+    surroundings = {};
+    const before = '{"env":{"HTTP_PROXY":"http://127.0.0.1:9"}}';
+    writeFileSync(settings, before);
+    await run({ url: open, claudeSettings: true });
+    expect(JSON.parse(readFileSync(settings, 'utf8')).env.NO_PROXY).toBe('127.0.0.1');
+    await run({ undo: true });
+    expect(JSON.parse(readFileSync(settings, 'utf8'))).toEqual(JSON.parse(before));
   });
 
   it('takes a base URL as people write it', async () => {

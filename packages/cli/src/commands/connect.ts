@@ -39,10 +39,11 @@ export async function connect(options: ConnectOptions, environment: Environment)
   const key = environment[AUTH_TOKEN] || undefined;
   const proxy = await findProxy({ url: options.url, configPath: options.config, key });
   if (options.claudeSettings !== true) {
-    return shellLines(options.shell, { baseUrl: proxy.url, authToken: tokenOf(proxy.access, key) });
+    const connection = { baseUrl: proxy.url, authToken: tokenOf(proxy.access, key) };
+    return shellLines(options.shell, connection, environment).join('\n');
   }
   const authToken = usableToken(proxy, key, 'zephyr connect --claude-settings');
-  connectSettings(settings, { baseUrl: proxy.url, authToken });
+  connectSettings(settings, { baseUrl: proxy.url, authToken }, environment);
   return [say('connect.done', { path: settings, url: proxy.url }), say('connect.howToUndo')].join(
     '\n',
   );

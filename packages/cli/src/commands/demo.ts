@@ -15,6 +15,7 @@ import { phrase } from '@zephyr/runtime/phrase';
 import { type SimulatedEndpoint, startSimulatedEndpoint } from '@zephyr/testkit/simulated-endpoint';
 import { languageOf, type Translate } from '@zephyr/texts';
 import { helpIn, localeOf } from '../command-help.ts';
+import { shellLines } from '../connect/shell-lines.ts';
 import { demoRedisUrl } from '../launch/demo-redis.ts';
 import { otherPort, requireFreePorts } from '../launch/free-port.ts';
 import { type LaunchedSystem, launch } from '../launch/launcher.ts';
@@ -54,7 +55,7 @@ export async function runDemo(options: DemoOptions, environment: Environment): P
   const say = helpIn(environment);
   console.log(`\n${say('demo.probing')}`);
   firstProbes(ports.proxy).then(
-    () => console.log(nextSteps(ports.proxy, ports.controller, say)),
+    () => console.log(nextSteps(ports, say, environment)),
     // It was ended in the meantime.
     () => undefined,
   );
@@ -195,8 +196,14 @@ async function firstProbes(proxyPort: number): Promise<void> {
   }
 }
 
-function nextSteps(proxyPort: number, controllerPort: number, say: Translate): string {
+function nextSteps(
+  { proxy: proxyPort, controller: controllerPort }: LaunchedSystem['ports'],
+  say: Translate,
+  environment: Environment,
+): string {
   const url = `http://127.0.0.1:${proxyPort}`;
+  const variables = shellLines('sh', { baseUrl: url, authToken: 'demo' }, environment);
+  const assignments = variables.map((line) => line.replace('export ', '')).join(' ');
   const fastestFirst = PROFILES.toSorted((left, right) => left.firstEventMs - right.firstEventMs);
   const endpoints = fastestFirst.map(({ name, firstEventMs: ms, failureRatio }) => {
     return `  ${name.padEnd(10)} ${say(failureRatio > 0 ? 'demo.fails' : 'demo.answers', { ms })}`;
@@ -214,7 +221,7 @@ ${endpoints.join('\n')}
 ${say('demo.now')}
 
   ${say('demo.ask')}
-       ANTHROPIC_BASE_URL=${url} ANTHROPIC_AUTH_TOKEN=demo npx @anthropic-ai/claude-code -p hello
+       ${assignments} npx @anthropic-ai/claude-code -p hello
   ${say('demo.kill')}
        npx claude-zephyr demo kill Tokyo${portFlag}
   ${say('demo.revive')}

@@ -20,7 +20,7 @@ fetch(url + '/v1/messages', {
 }).then(async (answer) => {
   const seen = { url, token, status: answer.status, endpoint: answer.headers.get('x-zephyr-endpoint') };
   const secrets = ['TEAM_TOKEN', 'ANTHROPIC_API_KEY', 'MINE'].filter((name) => name in others);
-  console.log(JSON.stringify({ ...seen, secrets, args: process.argv.slice(1) }));
+  console.log(JSON.stringify({ ...seen, secrets, args: process.argv.slice(1), past: others.NO_PROXY }));
   process.exit(7);
 });
 `;
@@ -47,6 +47,7 @@ describe('zephyr run', () => {
       cwd: folder,
       env: {
         ...{ PATH: process.env['PATH'], HOME: folder, XDG_STATE_HOME: folder, LANG: 'C' },
+        ...{ HTTPS_PROXY: 'http://127.0.0.1:9', NO_PROXY: 'a.lan' },
         ...{ TEAM_TOKEN: 'secret-of-the-team', ANTHROPIC_API_KEY: 'sk-ant-api03-x', MINE: '1' },
       },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -63,6 +64,8 @@ describe('zephyr run', () => {
       ...{ token: 'anything', status: 200, endpoint: 'one', args: ['--config', 'x'] },
       // What the person has besides stays; the endpoints' tokens do not reach the command.
       secrets: ['MINE'],
+      // Claude Code would take the outbound proxy to this machine, too.
+      past: 'a.lan,127.0.0.1',
     });
     expect(stderr).toBe('');
     expect(code).toBe(7);

@@ -13,6 +13,7 @@ import { EXIT, ZephyrError } from '@zephyr/runtime/errors';
 import { localHost } from '../addresses.ts';
 import { AUTH_TOKEN, BASE_URL } from '../connect/claude-settings.ts';
 import { type FoundProxy, findProxy } from '../connect/find-proxy.ts';
+import { pastProxy } from '../connect/past-proxy.ts';
 import { usableToken } from '../connect/token.ts';
 import type { LaunchedSystem } from '../launch/launcher.ts';
 import { readyToLaunch } from './start.ts';
@@ -44,8 +45,10 @@ export async function run({ command, options, environment }: RunCall): Promise<n
   const { proxy, system, ownVariables } = await findOrStart(options, environment, key);
   try {
     const authToken = usableToken(proxy, key, 'zephyr run -- …');
+    const past = pastProxy(proxy.url, environment);
     return await runChild(command, {
       ...without(environment, ['ANTHROPIC_API_KEY', ...ownVariables]),
+      ...(past === undefined ? {} : { [past.name]: past.value }),
       [BASE_URL]: proxy.url,
       [AUTH_TOKEN]: authToken,
     });

@@ -11,6 +11,7 @@ import { translator } from '@zephyr/texts';
 import { localHost, urlForPeople } from '../addresses.ts';
 import { adminClient } from '../admin/client.ts';
 import { outboundNotesOf, warningsOf } from '../config-warnings.ts';
+import { shellLines } from '../connect/shell-lines.ts';
 import { otherPort, requireFreePorts, type WantedPort } from '../launch/free-port.ts';
 import { addressesOf, type LaunchedSystem, launch } from '../launch/launcher.ts';
 import { formatLogLine } from '../launch/log-line.ts';
@@ -49,7 +50,7 @@ export async function start(options: StartOptions, environment: Environment): Pr
   }
   system = ready.replaceable(launched, log);
   const until = isShown ? showDashboard(system, ready.loaded, signals.first) : signals.first;
-  if (!isShown) console.log(welcome(system, ready.loaded));
+  if (!isShown) console.log(welcome(system, ready.loaded, environment));
   return await runUntilStopped(system, { ...run, until }).finally(ready.forget);
 }
 
@@ -171,19 +172,23 @@ async function showDashboard(
   await runDashboard({ client, language, signal: ending.signal });
 }
 
-function welcome({ ports }: LaunchedSystem, { config, secrets }: LoadedConfig): string {
+function welcome(
+  { ports }: LaunchedSystem,
+  { config, secrets }: LoadedConfig,
+  environment: Environment,
+): string {
   const say = translator(config.ui.language);
   const certificate = secrets.ownCertificates.server?.certificate;
   const url = urlForPeople({ host: config.server.host, port: ports.proxy, certificate });
   const hasKeys = secrets.clientKeys.length > 0;
   // Claude Code asks for a login where it has no token at all; the proxy replaces it.
-  const token = hasKeys ? say('start.personKey') : 'anything';
+  const authToken = hasKeys ? say('start.personKey') : 'anything';
+  const lines = shellLines('sh', { baseUrl: url, authToken }, environment);
   const dashboard = `http://${localHost(config.controller.host)}:${ports.controller}`;
   return `
 ${say('start.serves', { url })}
 
-  export ANTHROPIC_BASE_URL=${url}
-  export ANTHROPIC_AUTH_TOKEN=${token}
+${lines.map((line) => `  ${line}`).join('\n')}
 
 ${say('start.watch', { command: 'make status', url, dashboard })}
 `;

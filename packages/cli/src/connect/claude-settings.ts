@@ -1,5 +1,5 @@
 /**
- * Claude Code's own settings file: the two variables that send it through Zephyr, put there and taken
+ * Claude Code's own settings file: the variables that send it through Zephyr, put there and taken
  * out again. All else in the file stays as it was.
  */
 import {
@@ -18,6 +18,8 @@ import type { Environment } from '@zephyr/runtime/environment';
 import { ZephyrError } from '@zephyr/runtime/errors';
 import { phrase } from '@zephyr/runtime/phrase';
 
+import { pastProxy } from './past-proxy.ts';
+
 export interface Connection {
   readonly baseUrl: string;
   readonly authToken: string;
@@ -25,7 +27,7 @@ export interface Connection {
 
 export const BASE_URL = 'ANTHROPIC_BASE_URL';
 export const AUTH_TOKEN = 'ANTHROPIC_AUTH_TOKEN';
-const OURS = [BASE_URL, AUTH_TOKEN] as const;
+const OURS = [BASE_URL, AUTH_TOKEN, 'NO_PROXY', 'no_proxy'] as const;
 
 /** As far as we read it; Claude Code's other settings pass through unread. */
 interface Settings {
@@ -45,24 +47,31 @@ const backupOf = (path: string): string => `${path}.before-zephyr`;
  * Puts the connection into the settings' `env`. The first time the file as it was is saved beside it.
  * The file holds the key afterwards, so only its owner may read it.
  *
+ * @param environment in which Claude Code will run; its settings take precedence
  * @throws ZephyrError `USAGE` for a file that is not Claude Code's JSON; it is not touched.
  */
-export function connectSettings(path: string, connection: Connection): void {
+export function connectSettings(
+  path: string,
+  connection: Connection,
+  environment: Environment,
+): void {
   const before = readSettings(path);
   if (!existsSync(backupOf(path))) {
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(backupOf(path), before?.text ?? '{}\n', { mode: 0o600 });
   }
+  const past = pastProxy(connection.baseUrl, { ...environment, ...before?.settings.env });
   const env = {
     ...before?.settings.env,
     [BASE_URL]: connection.baseUrl,
     [AUTH_TOKEN]: connection.authToken,
+    ...(past === undefined ? {} : { [past.name]: past.value }),
   };
   write(path, { ...before?.settings, env }, before?.text);
 }
 
 /**
- * Gives the two variables the values that they had before the first change, and removes the backup.
+ * Gives these variables the values that they had before the first change, and removes the backup.
  * What was changed in the file since then stays.
  *
  * @returns whether there was anything to undo

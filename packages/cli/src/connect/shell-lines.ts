@@ -1,14 +1,22 @@
-/** The two variables of Claude Code as lines that a shell understands. */
+/** The variables of Claude Code as lines that a shell understands. */
 import { AUTH_TOKEN, BASE_URL, type Connection } from './claude-settings.ts';
+import { pastProxy } from './past-proxy.ts';
 
 export const SHELLS = ['sh', 'fish', 'powershell'] as const;
 export type ShellName = (typeof SHELLS)[number];
 
-export function shellLines(shell: ShellName, { baseUrl, authToken }: Connection): string {
-  const variables = { [BASE_URL]: baseUrl, [AUTH_TOKEN]: authToken };
-  return Object.entries(variables)
-    .map(([name, value]) => LINES[shell](name, value))
-    .join('\n');
+/** @param environment in which Claude Code will run, as far as that is known */
+export function shellLines(
+  shell: ShellName,
+  { baseUrl, authToken }: Connection,
+  environment: Readonly<Record<string, unknown>>,
+): readonly string[] {
+  const { name, value } = pastProxy(baseUrl, environment) ?? {};
+  return [
+    LINES[shell](BASE_URL, baseUrl),
+    LINES[shell](AUTH_TOKEN, authToken),
+    ...(name === undefined ? [] : [LINES[shell](name, value)]),
+  ];
 }
 
 const LINES: Readonly<Record<ShellName, (name: string, value: string) => string>> = {
@@ -19,5 +27,5 @@ const LINES: Readonly<Record<ShellName, (name: string, value: string) => string>
 
 /** Our own addresses and keys need no quotes; `<your key>` does. */
 function quotedForSh(value: string): string {
-  return /^[\w.:/[\]-]+$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`;
+  return /^[\w.:/,[\]-]+$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`;
 }

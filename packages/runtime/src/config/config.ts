@@ -8,7 +8,7 @@ import type { InternalForm } from './names-and-units.ts';
 import type { ConfigFile } from './schema.ts';
 
 /** What is not used as it is in the file. */
-type Resolved = 'groups' | 'health_check' | 'redis' | 'clients' | 'notify';
+type Resolved = 'groups' | 'health_check' | 'redis' | 'clients' | 'notify' | 'ui';
 
 /**
  * The configuration as the services use it: frozen, complete, in the code's names and units.
@@ -21,6 +21,7 @@ export interface Config extends InternalForm<Omit<ConfigFile, Resolved>> {
   /** The file that it came from. */
   readonly path: string;
   readonly redis: RedisConfig;
+  readonly ui: { readonly language: 'en' | 'zh' };
   readonly groups: readonly GroupConfig[];
   /** Who has a key, in the order of the file. */
   readonly clients: readonly ClientConfig[];

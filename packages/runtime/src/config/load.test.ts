@@ -106,6 +106,16 @@ describe('parseConfig', () => {
     expect(secrets.groupTokens.get('a')?.reveal()).toBe(TOKEN);
   });
 
+  it.each([
+    [{ LANG: 'zh_CN.UTF-8' }, '', 'zh'],
+    [{ LANG: 'zh_CN.UTF-8', LC_ALL: 'C' }, '', 'en'],
+    [{}, '', 'en'],
+    [{ LANG: 'zh_CN.UTF-8' }, '[ui]\nlanguage = "en"\n', 'en'],
+  ])('with the locale %j and %j speaks %s', (locale, table, language) => {
+    const { config } = parse(table + MINIMAL, { TOKEN_A: TOKEN, ...locale });
+    expect(config.ui.language).toBe(language);
+  });
+
   it('is frozen through and through', () => {
     const { config } = parse(MINIMAL);
     const parts = [config, config.server, config.groups, config.groups[0]?.healthCheck];

@@ -39,7 +39,7 @@ export function resolveConfig(
 ): Omit<LoadedConfig, 'ignored'> {
   const { path, variables } = source;
   const file = configSchema.parse(document);
-  const { groups: _, health_check: __, redis, clients, notify: ___, ...tables } = file;
+  const { groups: _, health_check: __, redis, clients, notify: ___, ui, ...tables } = file;
   const groups = resolveGroups(file);
   const endpoints = groups
     .toSorted((left, right) => Number(right.config.isDefault) - Number(left.config.isDefault))
@@ -51,6 +51,7 @@ export function resolveConfig(
     hash: hashOf(endpoints),
     path,
     redis: { url: location.url, urlFrom: redisUrlFrom(document, variables) },
+    ui: { language: ui.language ?? languageOfLocale(variables) },
     groups: groups.map((group) => group.config),
     endpoints,
     clients: clients.map(({ key_env: _env, key_file: _file, key_sha256: _sha256, ...client }) =>
@@ -62,6 +63,11 @@ export function resolveConfig(
     secrets: resolveSecrets(file, { endpoints, redisPassword: location.password }, source),
     variableNames: variableNamesIn(document),
   };
+}
+
+function languageOfLocale(variables: Variables): 'en' | 'zh' {
+  const locale = variables('LC_ALL') ?? variables('LC_MESSAGES') ?? variables('LANG');
+  return /^zh/i.test(locale ?? '') ? 'zh' : 'en';
 }
 
 interface ResolvedGroup {

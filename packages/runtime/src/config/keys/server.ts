@@ -131,6 +131,9 @@ export const redis = z.strictObject({
 export const ui = z.strictObject({
   language: z
     .enum(['en', 'zh'])
-    .default('en')
-    .describe('The language of the pages where the browser names none: English or Chinese.'),
+    .optional()
+    .describe(
+      'The language of the commands, of the notifications, and of the pages where the browser names none: English or Chinese. Not set: as `LC_ALL`, `LC_MESSAGES` or `LANG` says, else English.',
+    )
+    .meta({ example: 'en' }),
 });
