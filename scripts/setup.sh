@@ -98,7 +98,7 @@ get_redis() {
       [ -t 0 ] || no_redis "apt-get needs root, and there is no terminal for the sudo password"
       say "setup: sudo apt-get installs redis-server; Ctrl-C shows other ways"
       trap 'no_redis "sudo was cancelled"' INT
-      sudo -v || no_redis "this user may not use sudo"
+      sudo -v || no_redis "sudo rejects this user"
       trap - INT
     fi
     as_root=sudo
