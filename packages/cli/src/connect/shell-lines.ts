@@ -11,11 +11,11 @@ export function shellLines(
   { baseUrl, authToken }: Connection,
   environment: Readonly<Record<string, unknown>>,
 ): readonly string[] {
-  const { name, value } = pastProxy(baseUrl, environment) ?? {};
+  const past = pastProxy(baseUrl, environment);
   return [
     LINES[shell](BASE_URL, baseUrl),
     LINES[shell](AUTH_TOKEN, authToken),
-    ...(name === undefined ? [] : [LINES[shell](name, value)]),
+    ...(past === undefined ? [] : [LINES[shell](past.name, past.value)]),
   ];
 }
 
