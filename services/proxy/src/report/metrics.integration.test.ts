@@ -36,7 +36,7 @@ describe('the number of running streams', () => {
     const leaving = new AbortController();
     const given = Promise.withResolvers<string>();
     const answer = call(proxy.port, {
-      ...{ path: '/v1/models', method: 'GET', body: '' },
+      path: '/v1/messages/count_tokens',
       signal: leaving.signal,
       onChunk: given.resolve,
     });
