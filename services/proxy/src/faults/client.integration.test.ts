@@ -4,6 +4,7 @@ import { Agent } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { eventually } from '@zephyr/testkit/eventually';
 import { call, STREAM_BODY, sendRaw } from '@zephyr/testkit/http-call';
+import { ManualClock } from '@zephyr/testkit/manual-clock';
 import { chunk, eventsOf, flood, hang, json, sse } from '@zephyr/testkit/upstream-scripts';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startRig } from '../test-support/rig.ts';
@@ -75,7 +76,9 @@ describe('C1 and C2 the client goes away', () => {
 
 describe('C3 a slow reader', () => {
   it('holds the endpoint back and is cut at the stall limit', async () => {
-    const { proxy, first } = await startRig({ timeouts: { clientStallMs: 1_500, idleMs: 60_000 } });
+    const clock = new ManualClock();
+    const timeouts = { clientStallMs: 1_500, idleMs: 3_600_000, totalMs: 3_600_000 };
+    const { proxy, first } = await startRig({ clock, timeouts });
     first.always(flood(256 * 1024 * 1024));
     const before = process.memoryUsage();
     const socket = await open(
@@ -84,7 +87,10 @@ describe('C3 a slow reader', () => {
     );
     socket.pause();
     await eventually(() => expect(first.ledger).toHaveLength(1));
-    await eventually(() => expect(first.openConnections).toBe(0));
+    await eventually(() => {
+      clock.advance(500);
+      expect(first.openConnections).toBe(0);
+    });
     const grown = process.memoryUsage();
     // Both ends of the test live in this process: far below what was offered is what counts.
     expect(grown.rss - before.rss).toBeLessThan(64 * 1024 * 1024);
@@ -92,7 +98,8 @@ describe('C3 a slow reader', () => {
   });
 
   it('that only pauses gets everything', async () => {
-    const { proxy, first } = await startRig({ timeouts: { clientStallMs: 5_000 } });
+    const clock = new ManualClock();
+    const { proxy, first } = await startRig({ clock, timeouts: { clientStallMs: 5_000 } });
     first.always(async (turn) => {
       await flood(12 * 1024 * 1024)(turn);
       for (const event of eventsOf().slice(-1)) turn.socket.write(chunk(event));
@@ -105,11 +112,13 @@ describe('C3 a slow reader', () => {
     let bytes = 0;
     let last = '';
     socket.pause();
-    setTimeout(() => socket.resume(), 700);
     socket.on('data', (data: Buffer) => {
       bytes += data.length;
       last = data.toString().slice(-200);
     });
+    await eventually(() => expect(first.ledger).toHaveLength(1));
+    clock.advance(4_900);
+    socket.resume();
     await once(socket, 'close');
     expect(bytes).toBeGreaterThan(12 * 1024 * 1024);
     expect(last).toMatch(/message_stop[\s\S]*\r\n0\r\n\r\n$/);
