@@ -153,6 +153,9 @@ function print(
       console.log(`        ${file}:${mutant.line} [${status}] ${titleOf(mutant)}`);
     }
   }
+  for (const mutant of mutants.filter((one) => isEquivalent(one) && isKilled(one))) {
+    console.log(`        ${mutant.file}:${mutant.line} [excused, but killed] ${titleOf(mutant)}`);
+  }
   const killed = counted.filter(isKilled).length;
   const equivalent = mutants.length - counted.length;
   console.log(`${score(killed, counted.length)}  ${name}; ${equivalent} equivalent\n`);
