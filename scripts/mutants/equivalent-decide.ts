@@ -32,13 +32,13 @@ export const OF_DECIDE: readonly Equivalent[] = [
     file: 'decide/probe-plans.ts',
     line: 'isKnown && liveAtMs !== null',
     titles: ['isKnown && liveAtMs !== null → isKnown'],
-    why: COMPILER,
+    why: NULL,
   },
   {
     file: 'decide/probe-plans.ts',
     line: 'changedAtMs === null || health.status',
     titles: ["changedAtMs === null || health.status === 'healthy' → health.status === 'healthy'"],
-    why: COMPILER,
+    why: NULL,
   },
   {
     file: 'decide/probe-plans.ts',
