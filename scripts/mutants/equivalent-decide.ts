@@ -74,6 +74,14 @@ export const OF_DECIDE: readonly Equivalent[] = [
     why: GONE,
   },
   {
+    file: 'decide/comparable-scores.ts',
+    line: 'byCli === null || nowMs',
+    titles: [
+      'byCli === null || nowMs - byCli.measuredAtMs > policy.switching.sta… → nowMs - byCli.measuredAtMs > policy.switching.staleAfterMs',
+    ],
+    why: COMPILER,
+  },
+  {
     file: 'decide/probe-interval.ts',
     line: 'Math.max(idleMs - MINUTE_MS, 0)',
     titles: ['0 → 1'],

@@ -67,8 +67,7 @@ export function withoutSilent(
   nowMs: EpochMs,
   policy: PresencePolicy,
 ): Presences {
-  const present = presences.filter(({ reportedAtMs }) => nowMs - reportedAtMs < policy.ttlMs);
-  return present.length === presences.length ? presences : present;
+  return presences.filter(({ reportedAtMs }) => nowMs - reportedAtMs < policy.ttlMs);
 }
 
 export function activeRequestsOf(presences: Presences, id: EndpointId): number {

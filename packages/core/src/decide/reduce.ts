@@ -48,8 +48,7 @@ export function reduce(world: World, input: Input, policy: Policy): Step {
 }
 
 function forgetSilent(world: World, { nowMs, policy }: Context): World {
-  const proxies = withoutSilent(world.proxies, nowMs, policy.presence);
-  return proxies === world.proxies ? world : { ...world, proxies };
+  return { ...world, proxies: withoutSilent(world.proxies, nowMs, policy.presence) };
 }
 
 function take(world: World, event: WorldEvent, context: Context): Step {
