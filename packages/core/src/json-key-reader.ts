@@ -10,7 +10,7 @@
  * It does not validate: text that is not JSON may be read as anything.
  */
 
-import { unescaped } from './json-string.ts';
+import { nameOf, plainEnd, unescaped } from './json-string.ts';
 
 /**
  * The value of a key: of a string its text with escapes resolved, of another scalar its raw text.
@@ -25,6 +25,16 @@ export type JsonValue =
 export interface TextRange {
   readonly from: number;
   readonly to: number;
+}
+
+/** What was read of one wanted key. */
+interface Found {
+  /** How often it has come, in upper or lower case. */
+  times: number;
+  /** Undefined while it has come in another case only. */
+  value: JsonValue | undefined;
+  /** Of the value, where that is a string. */
+  range: TextRange | undefined;
 }
 
 type ScanStatus =
@@ -60,10 +70,7 @@ const CLOSE_BRACE = 0x7d;
 
 export class JsonKeyReader {
   readonly #wanted: ReadonlySet<string>;
-  #values: Map<string, JsonValue> | undefined;
-  /** How often each wanted key has come, in upper or lower case. */
-  #times: Map<string, number> | undefined;
-  #ranges: Map<string, TextRange> | undefined;
+  #found: Map<string, Found> | undefined;
   /** Characters of the pieces before this one. */
   #before = 0;
   /** Where the string that is being read begins. */
@@ -73,7 +80,8 @@ export class JsonKeyReader {
   #depth = 0;
   /** The key, string or literal that is being read, as far as it is of interest. */
   #raw = '';
-  #key = '';
+  /** Of the key whose value follows; undefined where that is not wanted. */
+  #current: Found | undefined;
   /** Where the wanted object or array that is being read begins; undefined while there is none. */
   #nestedFrom: number | undefined;
   /** Its text, of the pieces before this one. */
@@ -91,7 +99,7 @@ export class JsonKeyReader {
 
   /** The last value of a repeated key, as `JSON.parse` takes it. */
   value(key: string): JsonValue | undefined {
-    return this.#values?.get(key);
+    return this.#found?.get(key)?.value;
   }
 
   /**
@@ -99,12 +107,12 @@ export class JsonKeyReader {
    * last, and those written in Go any case.
    */
   isRepeated(key: string): boolean {
-    return (this.#times?.get(key) ?? 0) > 1;
+    return (this.#found?.get(key)?.times ?? 0) > 1;
   }
 
   /** Of the last value of a key, where it is a string. */
   rangeOf(key: string): TextRange | undefined {
-    return this.#ranges?.get(key);
+    return this.#found?.get(key)?.range;
   }
 
   push(text: string): void {
@@ -136,18 +144,11 @@ export class JsonKeyReader {
     if (this.#status === 'key' && character === QUOTE) return this.#readKey(text, at + 1);
     if (this.#status === 'value') {
       this.#beganAt = this.#before + at;
-      this.#count(this.#key.toLowerCase());
       this.#beginValue(character);
     } else {
       this.#status = afterMark(this.#status, character);
     }
     return at + 1;
-  }
-
-  #count(key: string): void {
-    if (!this.#wanted.has(key)) return;
-    this.#times ??= new Map();
-    this.#times.set(key, (this.#times.get(key) ?? 0) + 1);
   }
 
   #readKey(text: string, from: number): number {
@@ -156,9 +157,25 @@ export class JsonKeyReader {
       this.#begin('in_key');
       return from;
     }
-    this.#key = nameOf(text.slice(from, Math.min(end, from + MAX_KEY_CHARACTERS + 1)));
-    this.#status = 'colon';
+    this.#setKey(text.slice(from, Math.min(end, from + MAX_KEY_CHARACTERS + 1)));
     return end + 1;
+  }
+
+  #setKey(raw: string): void {
+    const key = nameOf(raw);
+    const isWanted = this.#wanted.has(key);
+    const name = isWanted ? key : key.toLowerCase();
+    const found = isWanted || this.#wanted.has(name) ? this.#count(name) : undefined;
+    this.#current = isWanted ? found : undefined;
+    this.#status = 'colon';
+  }
+
+  #count(name: string): Found {
+    this.#found ??= new Map();
+    const found = this.#found.get(name) ?? { times: 0, value: undefined, range: undefined };
+    found.times += 1;
+    this.#found.set(name, found);
+    return found;
   }
 
   #begin(status: 'in_key' | 'in_string' | 'in_literal'): void {
@@ -170,9 +187,11 @@ export class JsonKeyReader {
     if (character === QUOTE) {
       this.#begin('in_string');
     } else if (character === OPEN_BRACE || character === OPEN_BRACKET) {
-      this.#set({ kind: character === OPEN_BRACE ? 'object' : 'array', text: '' });
-      this.#nestedFrom = this.#wanted.has(this.#key) ? this.#beganAt : undefined;
-      this.#nested = '';
+      if (this.#current !== undefined) {
+        this.#set({ kind: character === OPEN_BRACE ? 'object' : 'array', text: '' });
+        this.#nestedFrom = this.#beganAt;
+        this.#nested = '';
+      }
       this.#depth = 1;
       this.#status = 'nested';
     } else if (character === COMMA || character === CLOSE_BRACE || character === CLOSE_BRACKET) {
@@ -188,17 +207,20 @@ export class JsonKeyReader {
     this.#collect(text, from, end === -1 ? text.length : end);
     if (end === -1) return text.length;
     if (this.#status === 'in_key') {
-      this.#key = nameOf(this.#raw);
-      this.#status = 'colon';
+      this.#setKey(this.#raw);
     } else if (this.#status === 'in_string') {
-      const isTooLong = this.#raw.length > MAX_STRING_CHARACTERS;
-      this.#set({ kind: 'string', text: isTooLong ? '' : unescaped(this.#raw) });
-      this.#setRange({ from: this.#beganAt, to: this.#before + end + 1 });
+      if (this.#current !== undefined) this.#endWanted(end + 1);
       this.#status = 'after';
     } else {
       this.#status = 'nested';
     }
     return end + 1;
+  }
+
+  #endWanted(to: number): void {
+    const isTooLong = this.#raw.length > MAX_STRING_CHARACTERS;
+    const text = isTooLong ? '' : unescaped(this.#raw);
+    this.#set({ kind: 'string', text }, { from: this.#beganAt, to: this.#before + to });
   }
 
   /** The quote that ends it; -1 where it goes on in the next piece. */
@@ -226,7 +248,7 @@ export class JsonKeyReader {
 
   #collect(text: string, from: number, to: number): void {
     if (this.#status === 'in_nested_string') return;
-    if (this.#status === 'in_string' && !this.#wanted.has(this.#key)) return;
+    if (this.#status === 'in_string' && this.#current === undefined) return;
     const limit = this.#status === 'in_key' ? MAX_KEY_CHARACTERS : MAX_STRING_CHARACTERS;
     // One more than the limit shows that it is too long.
     const room = limit + 1 - this.#raw.length;
@@ -285,17 +307,10 @@ export class JsonKeyReader {
     this.#nested = '';
   }
 
-  #setRange(range: TextRange): void {
-    if (!this.#wanted.has(this.#key)) return;
-    this.#ranges ??= new Map();
-    this.#ranges.set(this.#key, range);
-  }
-
-  #set(value: JsonValue): void {
-    if (!this.#wanted.has(this.#key)) return;
-    this.#ranges?.delete(this.#key);
-    this.#values ??= new Map();
-    this.#values.set(this.#key, value);
+  #set(value: JsonValue, range?: TextRange): void {
+    if (this.#current === undefined) return;
+    this.#current.value = value;
+    this.#current.range = range;
   }
 }
 
@@ -310,20 +325,6 @@ function afterMark(status: ScanStatus, character: number): ScanStatus {
 function depthAdded(character: number): -1 | 0 | 1 {
   if (character === OPEN_BRACE || character === OPEN_BRACKET) return 1;
   return character === CLOSE_BRACE || character === CLOSE_BRACKET ? -1 : 0;
-}
-
-/** Wanted names are plain: one that has no escape need not be decoded to differ from them. */
-function nameOf(raw: string): string {
-  return raw.includes('\\') ? unescaped(raw) : raw;
-}
-
-/**
- * The quote that ends a string, where that is seen at a glance: it is here, and there is no backslash
- * before it. Otherwise -1.
- */
-function plainEnd(text: string, from: number): number {
-  const end = text.indexOf('"', from);
-  return end > from && text.charCodeAt(end - 1) === BACKSLASH ? -1 : end;
 }
 
 function isSpace(character: number): boolean {

@@ -1,5 +1,6 @@
 /** The text of a JSON string. */
 
+const BACKSLASH = 0x5c;
 const IS_PLAIN = /^[\x20-\x5b\x5d-\x7e]*$/;
 const IS_LATIN1 = /^[\x20-\xff]*$/;
 
@@ -11,6 +12,20 @@ export function unescaped(raw: string): string {
   } catch {
     return '';
   }
+}
+
+/** Wanted names are plain: one that has no escape need not be decoded to differ from them. */
+export function nameOf(raw: string): string {
+  return raw.includes('\\') ? unescaped(raw) : raw;
+}
+
+/**
+ * The quote that ends a string, where that is seen at a glance: it is here, and there is no backslash
+ * before it. Otherwise -1.
+ */
+export function plainEnd(text: string, from: number): number {
+  const end = text.indexOf('"', from);
+  return end > from && text.charCodeAt(end - 1) === BACKSLASH ? -1 : end;
 }
 
 /** Decodes one character per byte as UTF-8; leaves text that is decoded already. */

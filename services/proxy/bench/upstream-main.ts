@@ -12,6 +12,8 @@ const MESSAGE = JSON.stringify({
   id: 'msg_bench',
   type: 'message',
   role: 'assistant',
+  // As the API names it, whatever alias was asked; else a proxy that prices requests searches their bodies.
+  model: 'claude-haiku-4-5-20251001',
   content: [{ type: 'text', text: 'x'.repeat(1_780) }],
   usage: {
     input_tokens: 1,

@@ -49,20 +49,19 @@ export function largerUsage(one: AnswerUsage | undefined, other: AnswerUsage): A
 /** Undefined where it names nothing that can be a count: then the endpoint did not say. */
 function usageOf(usage: unknown): AnswerUsage | undefined {
   const written = field(usage, 'cache_creation');
-  const named = {
-    input: countIn(usage, 'input_tokens'),
-    output: countIn(usage, 'output_tokens'),
-    read: countIn(usage, 'cache_read_input_tokens'),
-    write: countIn(usage, 'cache_creation_input_tokens'),
-    for1h: countIn(written, 'ephemeral_1h_input_tokens'),
-    for5m: countIn(written, 'ephemeral_5m_input_tokens'),
-  };
-  if (Object.values(named).every((count) => count === undefined)) return undefined;
-  const { input = 0, output = 0, read = 0, write = 0, for1h = 0, for5m = 0 } = named;
+  const input = countIn(usage, 'input_tokens');
+  const output = countIn(usage, 'output_tokens');
+  const read = countIn(usage, 'cache_read_input_tokens');
+  const write = countIn(usage, 'cache_creation_input_tokens');
+  const for1h = countIn(written, 'ephemeral_1h_input_tokens');
+  const for5m = countIn(written, 'ephemeral_5m_input_tokens');
+  if ((input ?? output ?? read ?? write ?? for1h ?? for5m) === undefined) return undefined;
   return {
-    ...{ inputTokens: input, outputTokens: output, cacheReadTokens: read },
-    cacheWriteTokens: Math.max(write, for1h + for5m),
-    cacheWrite1hTokens: for1h,
+    inputTokens: input ?? 0,
+    outputTokens: output ?? 0,
+    cacheReadTokens: read ?? 0,
+    cacheWriteTokens: Math.max(write ?? 0, (for1h ?? 0) + (for5m ?? 0)),
+    cacheWrite1hTokens: for1h ?? 0,
   };
 }
 

@@ -21,7 +21,7 @@ const MODEL_FIRST =
 const STREAM_LAST = /[,{]\s{0,16}"stream"\s{0,16}:\s{0,16}(?:true|false)\s{0,16}\}\s{0,16}$/;
 
 /** How much of a body's start and end `quickFacts` needs. */
-export const QUICK_START_BYTES = 512;
+export const QUICK_START_BYTES = 192;
 export const QUICK_END_BYTES = 128;
 
 /**

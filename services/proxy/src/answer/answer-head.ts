@@ -5,7 +5,7 @@
 import type { TokenUsage } from '@zephyr/contract/probe';
 
 /** `message_start` is the first event. */
-const MAX_HEAD_BYTES = 4096;
+const MAX_HEAD_CHARACTERS = 4096;
 
 const COUNTS: readonly (readonly [keyof TokenUsage, string])[] = [
   ['inputTokens', '"input_tokens"'],
@@ -15,14 +15,14 @@ const COUNTS: readonly (readonly [keyof TokenUsage, string])[] = [
 ];
 
 /** The usage that a stream names at its start; what is not mentioned is 0. */
-export function usageInHead(head: Buffer | undefined): TokenUsage {
+export function usageInHead(head: string): TokenUsage {
   const usage: Record<keyof TokenUsage, number> = {
     inputTokens: 0,
     outputTokens: 0,
     cacheReadTokens: 0,
     cacheWriteTokens: 0,
   };
-  const text = head?.toString('latin1', 0, MAX_HEAD_BYTES) ?? '';
+  const text = head.slice(0, MAX_HEAD_CHARACTERS);
   const at = text.lastIndexOf('"usage"');
   const named = at === -1 ? text : text.slice(at);
   for (const [key, name] of COUNTS) usage[key] = lastCount(named, name) ?? 0;
@@ -30,8 +30,8 @@ export function usageInHead(head: Buffer | undefined): TokenUsage {
 }
 
 /** The model that answered, as the start of the answer names it; empty where it does not. */
-export function modelInHead(head: Buffer | undefined): string {
-  const start = head?.toString('latin1', 0, MAX_HEAD_BYTES) ?? '';
+export function modelInHead(head: string): string {
+  const start = head.slice(0, MAX_HEAD_CHARACTERS);
   return /"model"\s*:\s*"([A-Za-z0-9._:/@-]{1,100})"/.exec(start)?.[1] ?? '';
 }
 

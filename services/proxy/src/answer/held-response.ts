@@ -12,6 +12,8 @@ export interface HeldResponse {
   /** The endpoint's name as a header has it, where its id does not show it. */
   readonly endpointName?: string | undefined;
   readonly held: readonly Buffer[];
+  /** The first chunk of it as text; empty where the answer was not judged by its start. */
+  readonly head: string;
   /** By its body; `unread` where the gate did not look. */
   readonly form: AnswerForm;
   /** Where the gate has looked for the end in what is held already. */

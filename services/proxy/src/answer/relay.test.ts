@@ -67,7 +67,7 @@ function start({ form = 'stream', isSlow = false, headers = {} }: Setup = {}) {
     {
       res: client as unknown as ServerResponse,
       response: {
-        ...{ status: 200, headers, held: [], form, ended: false },
+        ...{ status: 200, headers, held: [], head: '', form, ended: false },
         stream: new AnswerStream(upstream as unknown as IncomingMessage, nobody),
       },
       isMessages: true,

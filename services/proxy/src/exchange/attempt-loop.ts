@@ -249,7 +249,7 @@ export class AttemptLoop {
     const { id } = chosen.endpoint;
     if (result.kind === 'committed') {
       this.#noteAnswered(id);
-      this.models = pricedModels(this.#context, this.models.requested, result.response.held[0]);
+      this.models = pricedModels(this.#context, this.models.requested, result.response.head);
     }
     this.#retries.answered();
     body.release();
@@ -300,7 +300,7 @@ export class AttemptLoop {
     // Without a stream the first content comes with the last: not to be compared.
     if (body.facts().isStream !== true) return;
     deps.routing.noteFirstContent(id, this.#firstByteClass, ttftMs);
-    const usage = usageInHead(response.held[0]);
+    const usage = usageInHead(response.head);
     const isCached = usage.cacheReadTokens > usage.inputTokens + usage.cacheWriteTokens;
     const latencyClass = latencyClassOf(this.#firstByteClass.requestClass, isCached);
     deps.stats.streamBegan(id, { class: latencyClass, ms: ttftMs });

@@ -138,7 +138,7 @@ export class Attempt implements AnswerReceiver, SendHandlers {
   }
 
   onRequest(upstream: ClientRequest): void {
-    upstream.once('upgrade', (_response, socket: Socket) => {
+    upstream.on('upgrade', (_response, socket: Socket) => {
       socket.destroy();
       this.#fail('not_claude');
     });
@@ -164,8 +164,7 @@ export class Attempt implements AnswerReceiver, SendHandlers {
     this.#state = upstream.reusedSocket ? SENT_ON_REUSED : SENT_ON_NEW;
     const { body, deadline } = this.#input;
     if (body.isBuffered) {
-      // The body is written first; setting the timer can wait for that.
-      queueMicrotask(() => this.#waitForAnswer());
+      this.#waitForAnswer();
     } else {
       // While the client still uploads, it is not the endpoint's turn to speak.
       deadline.stop();
@@ -303,6 +302,7 @@ export class Attempt implements AnswerReceiver, SendHandlers {
       passesHeader: this.#input.endpoint.passes.ofAnswer,
       endpointName: this.#input.endpoint.nameHeader,
       held,
+      head: gate?.head ?? '',
       form,
       end: form === 'document' ? gate?.endOfDocument() : undefined,
       stream,

@@ -9,6 +9,8 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { type AnswerEnd, AnswerStart, ModelsStart, type StartVerdict } from '@zephyr/core';
 
 export interface Gate {
+  /** The first chunk of a message as text, one character for each byte; empty before it, and of a list. */
+  readonly head: string;
   /** From here on the caller waits for the gate alone. */
   readonly hasBegun: boolean;
   /** Of a document: its end, for which all that was pushed is read. */
@@ -34,6 +36,7 @@ class ModelsGate implements Gate {
   readonly #start = new ModelsStart();
   /** The limit of the first byte holds for all of it. */
   readonly hasBegun = false;
+  readonly head = '';
 
   endOfDocument(): undefined {
     return undefined;
@@ -65,12 +68,17 @@ class ContentGate implements Gate {
   readonly #start = new AnswerStart();
   /** The verdict on an answer that cannot be read here, by its label alone. */
   readonly #unread: StartVerdict | undefined;
+  #head = '';
 
   constructor(headers: IncomingHttpHeaders) {
     if (isPlain(headers)) return;
     this.#unread = hasType(headers, 'text/html')
       ? { kind: 'fail', failure: 'not_claude' }
       : { kind: 'commit', form: 'unread' };
+  }
+
+  get head(): string {
+    return this.#head;
   }
 
   /** Something else than white space has come. */
@@ -83,7 +91,9 @@ class ContentGate implements Gate {
   }
 
   push(chunk: Buffer): StartVerdict {
-    return this.#unread ?? this.#start.push(chunk.toString('latin1'));
+    const text = chunk.toString('latin1');
+    if (this.#head === '') this.#head = text;
+    return this.#unread ?? this.#start.push(text);
   }
 
   atDeadline(): StartVerdict {

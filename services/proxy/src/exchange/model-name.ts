@@ -35,14 +35,14 @@ export function isModelRepeated({ input, body }: ExchangeContext): boolean {
  * The models of an answered request, by which it is priced. The body's counts, unless it names several, in order
  * to be priced by another than is asked, or none that we can read, as in a compressed body.
  * @param named as far as it is seen at a glance
- * @param start of the answer, which names the model
+ * @param head of the answer, which names the model
  */
 export function pricedModels(
   { input, body }: ExchangeContext,
   named: string,
-  start: Buffer | undefined,
+  head: string,
 ): { readonly requested: string; readonly answered: string } {
-  const answered = input.operation === 'messages' ? modelInHead(start) : named;
+  const answered = input.operation === 'messages' ? modelInHead(head) : named;
   const isNamed = named !== '' && (isSame(named, answered) || !body.isModelRepeated);
   return { requested: isNamed ? named : answered || body.exactModel(), answered };
 }

@@ -46,6 +46,6 @@ export function noteRelayed(
   }
   routing.completed(journey, id);
   stats.succeeded(id, usage);
-  placement.noteUsage(usage, response.held[0]);
+  placement.noteUsage(usage, response.head);
   return 'ok';
 }

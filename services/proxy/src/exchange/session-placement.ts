@@ -116,10 +116,10 @@ export class SessionPlacement {
     });
   }
 
-  /** @param start The first bytes of the answer, which name the model. */
-  noteUsage(usage: TokenUsage, start: Buffer | undefined): void {
+  /** @param head The start of the answer, which names the model. */
+  noteUsage(usage: TokenUsage, head: string): void {
     if (this.sessionId === undefined || this.#operation !== 'messages') return;
-    this.#deps.sessions?.noteUsage(this.sessionId, usage, modelInHead(start));
+    this.#deps.sessions?.noteUsage(this.sessionId, usage, modelInHead(head));
   }
 }
 

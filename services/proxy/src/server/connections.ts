@@ -22,7 +22,10 @@ interface ClientConnection {
   isKnown: boolean;
   /** Undefined before the first request. */
   last: { readonly req: IncomingMessage; readonly res: ServerResponse } | undefined;
-  /** The answer before the last one. Answers are given in order: when it has been, all before have. */
+  /**
+   * The answer before the last one, where that was still to be given. Answers are given in order: when
+   * it has been, all before have.
+   */
   previous: ServerResponse | undefined;
 }
 
@@ -81,7 +84,9 @@ export class Connections {
     const { socket } = req;
     const connection = this.#all.get(socket);
     if (connection === undefined) return;
-    connection.previous = connection.last?.res;
+    const before = connection.last?.res;
+    // A request that has ended would live as long as the next one, with all that belongs to it.
+    connection.previous = before?.closed === false ? before : undefined;
     connection.last = { req, res };
     if (connection.isKnown) return;
     res.once('finish', () => {

@@ -60,6 +60,12 @@ const MAX_MODELS_OF_PERSON = 30;
 const MAX_PSEUDONYMS = 2_000;
 const NAME = /^[\x21-\x7e]{1,100}$/;
 
+/** One that requests name. Its name is one text for all of them: each would hold a part of its body. */
+interface KnownModel {
+  readonly name: string;
+  readonly price: Price | undefined;
+}
+
 interface Terms {
   readonly group: string;
   readonly usdFactor: number;
@@ -70,7 +76,7 @@ export class Accounting {
   /** The configuration that the next two come from. */
   #config: Pick<Config, 'endpoints' | 'prices'> | undefined;
   #terms: ReadonlyMap<string, Terms> = new Map();
-  readonly #prices = new Map<string, Price | undefined>();
+  readonly #models = new Map<string, KnownModel>();
   /** Models that some endpoint has answered for. */
   readonly #answered = new Set<string>();
   /** How many of them each person was the first to be answered for. */
@@ -88,8 +94,8 @@ export class Accounting {
     const { usage, durationMs, ttftMs } = request;
     const endpoint = request.attempts.at(-1)?.endpoint ?? NONE;
     const terms = this.#terms.get(endpoint);
-    const model = modelOf(request.model);
-    const price = this.#priceOf(model) ?? this.#priceOf(modelOf(request.answeredModel));
+    const { name: model, price: ownPrice } = this.#modelOf(request.model);
+    const price = ownPrice ?? this.#modelOf(request.answeredModel).price;
     const usdFactor = terms?.usdFactor ?? 1;
     const record: RequestRecord = {
       id: request.id,
@@ -128,12 +134,13 @@ export class Accounting {
     return model;
   }
 
-  #priceOf(model: string): Price | undefined {
-    const known = this.#prices.get(model);
-    if (known !== undefined || this.#prices.has(model)) return known;
-    const price = priceOf(model, this.#config?.prices);
-    if (this.#prices.size < MAX_MODELS) this.#prices.set(model, price);
-    return price;
+  #modelOf(named: string): KnownModel {
+    const known = this.#models.get(named);
+    if (known !== undefined) return known;
+    const name = countedName(named);
+    const model = { name, price: priceOf(name, this.#config?.prices) };
+    if (this.#models.size < MAX_MODELS) this.#models.set(named, model);
+    return model;
   }
 
   #sessionOf(id: string | undefined): string | null {
@@ -152,14 +159,14 @@ export class Accounting {
   #follow(config: Pick<Config, 'endpoints' | 'prices'>): void {
     if (config === this.#config) return;
     this.#config = config;
-    this.#prices.clear();
+    this.#models.clear();
     this.#terms = new Map(
       config.endpoints.map(({ id, groupName, usdFactor }) => [id, { group: groupName, usdFactor }]),
     );
   }
 }
 
-function modelOf(name: string): string {
+function countedName(name: string): string {
   if (name === '') return NONE;
   return NAME.test(name) ? name : OTHER;
 }
