@@ -119,6 +119,25 @@ describe('PeopleCounters', () => {
     });
   });
 
+  it('knows of a team, however large, what it knows of its members', () => {
+    const people = Array.from({ length: 6 }, (_, n) => `p${n}`);
+    const teams = [people, people.slice(0, 1), people.slice(0, 5), ['p5', 'nobody']];
+    const step = fc.record({
+      what: fc.constantFrom('begin', 'end', 'use', 'seal', 'receive'),
+      who: fc.constantFrom(...people),
+      amount: fc.nat(9),
+      laterMs: fc.constantFrom(0, 0, 0, 11_000, MINUTE_MS, DAY_MS),
+    });
+    const property = fc.property(fc.array(step, { maxLength: 40 }), (story) => {
+      const model = new TeamModel();
+      for (const each of story) {
+        model.take(each);
+        for (const team of teams) expect(model.of(team)).toEqual(model.sumOf(team));
+      }
+    });
+    fc.assert(property);
+  });
+
   const sharedNow = (extent: 'changed' | 'whole', nowMs = NOW_MS) =>
     Object.fromEntries(counters.share(nowMs, extent).people);
 
@@ -199,6 +218,50 @@ describe('PeopleCounters', () => {
     fc.assert(property);
   });
 });
+
+interface Step {
+  readonly what: 'begin' | 'end' | 'use' | 'seal' | 'receive';
+  readonly who: string;
+  readonly amount: number;
+  readonly laterMs: number;
+}
+
+class TeamModel {
+  readonly #counters = new PeopleCounters();
+  #nowMs = NOW_MS;
+
+  take({ what, who, amount, laterMs }: Step): void {
+    this.#nowMs += laterMs;
+    const nowMs = this.#nowMs;
+    const acts: Record<Step['what'], () => void> = {
+      begin: () => this.#counters.began(who, nowMs),
+      end: () => this.#counters.ended(who),
+      use: () => this.#counters.used(who, { costNanoUsd: amount, tokens: amount }, nowMs),
+      seal: () => this.#counters.sealed(amount),
+      receive: () => {
+        this.#counters.written(amount);
+        this.#counters.share(nowMs, 'whole');
+        const letIn = new Map([[who, letInOf(amount, amount, amount)]]);
+        this.#counters.receive({ spent: spentOf(amount, nowMs, who), letIn }, nowMs);
+      },
+    };
+    acts[what]();
+  }
+
+  of(people: readonly string[]) {
+    const { spentNanoUsd, ...rest } = this.#counters.of(people, this.#nowMs);
+    return { ...rest, ...spentNanoUsd };
+  }
+
+  sumOf(people: readonly string[]) {
+    const sum = { requests: 0, tokens: 0, active: 0, day: 0, week: 0, month: 0 };
+    for (const person of people) {
+      const one = this.of([person]);
+      for (const name of Object.keys(sum) as (keyof typeof sum)[]) sum[name] += one[name];
+    }
+    return sum;
+  }
+}
 
 /** Writes as `UsageWriter` does, to a Redis that counts each batch once. */
 class WriterModel {

@@ -39,6 +39,14 @@ interface Minute {
   tokens: number;
 }
 
+/** What the last answer of Redis says of some people together. */
+interface News {
+  readonly people: ReadonlySet<string>;
+  /** What other proxies let in. */
+  readonly others: LetIn;
+  readonly spent: Readonly<Record<BudgetPeriod, number>>;
+}
+
 /** By person and day, in billionths of a dollar. */
 type Amounts = Map<string, Map<number, number>>;
 
@@ -53,6 +61,8 @@ export class PeopleCounters {
   #othersMinuteAtMs = 0;
   #receivedAtMs = Number.NEGATIVE_INFINITY;
   #others: ReadonlyMap<string, LetIn> = new Map();
+  /** Of each list of people that was asked for since: a team may have a thousand. */
+  #news = new WeakMap<readonly string[], News>();
   #minuteAtMs = 0;
   readonly #minute = new Map<string, Minute>();
   readonly #active = new Map<string, number>();
@@ -144,6 +154,7 @@ export class PeopleCounters {
     this.#others = new Map(
       [...letIn].map(([person, all]) => [person, without(all, this.#shared.get(person))]),
     );
+    this.#news = new WeakMap();
   }
 
   #letIn(person: string): LetIn {
@@ -151,36 +162,48 @@ export class PeopleCounters {
     return { requests, tokens, active: this.#active.get(person) ?? 0 };
   }
 
-  /** The sum over these people, without grants. */
+  /** The sum over these people, without grants. Of the same list it is quick, however long the list is. */
   of(people: readonly string[], nowMs: number): Omit<LimitCounters, 'grantedUsd'> {
     this.#roll(nowMs);
+    const news = this.#newsOf(people);
     const areOthersOfThisMinute = this.#othersMinuteAtMs === this.#minuteAtMs;
     const areOthersActiveKnown = nowMs - this.#receivedAtMs <= ACTIVE_LIFE_MS;
-    let [requests, tokens, active] = [0, 0, 0];
-    const spentNanoUsd = { day: 0, week: 0, month: 0 };
-    const begins = PERIODS.map((period) => [period, periodAt(period, nowMs).fromAtMs] as const);
-    for (const person of people) {
-      const own = this.#minute.get(person);
-      const others = this.#others.get(person);
-      const ofMinute = areOthersOfThisMinute ? others : undefined;
-      requests += (own?.requests ?? 0) + (ofMinute?.requests ?? 0);
-      tokens += (own?.tokens ?? 0) + (ofMinute?.tokens ?? 0);
-      active += this.#active.get(person) ?? 0;
-      if (areOthersActiveKnown) active += others?.active ?? 0;
-      for (const [period, fromAtMs] of begins) {
-        spentNanoUsd[period] += this.#spentBy(person, period, fromAtMs);
-      }
+    let { requests, tokens } = areOthersOfThisMinute ? news.others : NOTHING;
+    for (const own of valuesOf(this.#minute, news.people)) {
+      requests += own.requests;
+      tokens += own.tokens;
     }
+    let active = areOthersActiveKnown ? news.others.active : 0;
+    for (const own of valuesOf(this.#active, news.people)) active += own;
+    const spentNanoUsd = { day: 0, week: 0, month: 0 };
+    for (const period of PERIODS) spentNanoUsd[period] = this.#spentBy(news, period, nowMs);
     return { spentNanoUsd, requests, tokens, active };
   }
 
-  #spentBy(person: string, period: BudgetPeriod, fromAtMs: number): number {
-    const { fromAtMs: knownFromAtMs, people } = this.#spent[period];
-    let sum = knownFromAtMs === fromAtMs ? (people.get(person) ?? 0) : 0;
-    for (const [dayAtMs, amount] of this.#unshared.get(person) ?? []) {
-      if (dayAtMs >= fromAtMs) sum += amount;
+  #spentBy({ people, spent }: News, period: BudgetPeriod, nowMs: number): number {
+    const { fromAtMs } = periodAt(period, nowMs);
+    let sum = this.#spent[period].fromAtMs === fromAtMs ? spent[period] : 0;
+    for (const days of valuesOf(this.#unshared, people)) {
+      for (const [dayAtMs, amount] of days) if (dayAtMs >= fromAtMs) sum += amount;
     }
     return sum;
+  }
+
+  #newsOf(people: readonly string[]): News {
+    const known = this.#news.get(people);
+    if (known !== undefined) return known;
+    const others = { requests: 0, tokens: 0, active: 0 };
+    const spent = { day: 0, week: 0, month: 0 };
+    for (const person of people) {
+      const { requests, tokens, active } = this.#others.get(person) ?? NOTHING;
+      others.requests += requests;
+      others.tokens += tokens;
+      others.active += active;
+      for (const period of PERIODS) spent[period] += this.#spent[period].people.get(person) ?? 0;
+    }
+    const news = { people: new Set(people), others, spent };
+    this.#news.set(people, news);
+    return news;
   }
 
   #minuteOf(person: string, nowMs: number): Minute {
@@ -211,6 +234,21 @@ function without(all: LetIn, own = NOTHING): LetIn {
 
 function isSame(one: LetIn, two: LetIn): boolean {
   return one.requests === two.requests && one.tokens === two.tokens && one.active === two.active;
+}
+
+/** Of these people; as many steps as the shorter of the two has. */
+function* valuesOf<Value>(
+  all: ReadonlyMap<string, Value>,
+  people: ReadonlySet<string>,
+): Generator<Value> {
+  if (people.size <= all.size) {
+    for (const person of people) {
+      const value = all.get(person);
+      if (value !== undefined) yield value;
+    }
+  } else {
+    for (const [person, value] of all) if (people.has(person)) yield value;
+  }
 }
 
 interface Amount {
