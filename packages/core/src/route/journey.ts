@@ -29,6 +29,8 @@ export interface RoutedRequest {
   readonly fingerprint: string;
   /** Whose thinking signatures its session has; absent: not known, or none. */
   readonly family?: string | undefined;
+  /** Of one model by its id: that it is not found says nothing about the list of models. */
+  readonly isLookup?: boolean | undefined;
   /** Families that have refused the thinking in this request, whatever was known of its session. */
   readonly refusedBy?: readonly string[] | undefined;
 }

@@ -125,6 +125,12 @@ describe('whose fault it is', () => {
     const count = { operation: 'count_tokens' } as const;
     expect(world.ask(only('a', 'unsupported'), count)).toBe('a:unsupported b:ok');
     expect(world.ask(only('a', 'unsupported'), count)).toBe('b:ok');
+    const list = { operation: 'models' } as const;
+    expect(world.ask(only('a', 'unsupported'), { ...list, isLookup: true })).toBe(
+      'a:unsupported b:ok',
+    );
+    expect(world.ask(only('a', 'first_byte_timeout'), list)).toBe('a:first_byte_timeout b:ok');
+    expect(world.ask(all('ok'), list)).toBe('b:ok');
     expect(world.ask(all('ok'))).toBe('a:ok');
     expect(world.verdicts).toEqual([]);
   });

@@ -215,7 +215,7 @@ export class Router {
         this.#turnedAway(id, request, failed, nowMs);
         return;
       case 'operation':
-        this.#memory.noteLacking(id, request.operation, nowMs);
+        if (request.isLookup !== true) this.#memory.noteLacking(id, request.operation, nowMs);
         return;
       default:
         return;

@@ -8,7 +8,7 @@ import { passRefusal } from '../answer/pass-refusal.ts';
 import { type ErrorName, errorOfFailure, sendError } from '../answer/zephyr-errors.ts';
 import type { FailedAttempt } from './attempt.ts';
 import type { ExchangeContext } from './exchange-context.ts';
-import { requestedModel } from './model-name.ts';
+import { isLookup, requestedModel } from './model-name.ts';
 
 /** Endpoints that cannot be reached may be back in a second. */
 const UNREACHABLE_RETRY_MS = 1_000;
@@ -62,7 +62,7 @@ export function answerFailure(context: ExchangeContext, failed: FailedAttempt): 
 
 /** For a client that asks which models there are: those that the configuration names. */
 export function listedModels({ deps, input }: ExchangeContext): readonly string[] {
-  const isAsked = input.operation === 'models' && !input.pathAndQuery.startsWith('/v1/models/');
+  const isAsked = input.operation === 'models' && !isLookup(input);
   return isAsked ? namedModels(deps.routing.servedModels()) : [];
 }
 

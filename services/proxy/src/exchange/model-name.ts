@@ -5,9 +5,17 @@
 import { modelInHead } from '../answer/answer-head.ts';
 import type { UpstreamEndpoint } from '../upstream/endpoints.ts';
 import type { BodyEdit } from './body-edit.ts';
-import type { ExchangeContext } from './exchange-context.ts';
+import type { ExchangeContext, ExchangeInput } from './exchange-context.ts';
 
 const MODEL_PATH = /^\/v1\/models\/([^?]+)/;
+
+/** Of one model by its id, not of the list. */
+export function isLookup({
+  operation,
+  pathAndQuery,
+}: Pick<ExchangeInput, 'operation' | 'pathAndQuery'>): boolean {
+  return operation === 'models' && MODEL_PATH.test(pathAndQuery);
+}
 
 /** Empty where it is not known: of a list of models, or of a body that is not all here. */
 export function requestedModel({ input, body }: ExchangeContext): string {

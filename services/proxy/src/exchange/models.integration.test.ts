@@ -29,6 +29,7 @@ const RULES = {
 };
 const OVERLOADED = '{"type":"error","error":{"type":"overloaded_error","message":"later"}}';
 
+const NOT_FOUND = '{"type":"error","error":{"type":"not_found_error","message":"no such model"}}';
 const PAGE = `${head(200, { 'content-type': 'text/html', 'content-length': '15' })}<!doctype html>`;
 
 /** The start of an answer whose rest does not come. */
@@ -222,6 +223,15 @@ describe('the list of models', () => {
         passing.includes(kind) ? 3 : 2,
       ]),
     );
+  });
+
+  it('stays the same where one person asks for a model that its endpoint does not have', async () => {
+    const { proxy, first } = await startRig();
+    first.next(status(404, {}, NOT_FOUND));
+    const path = `/v1/models/${HAIKU}`;
+    expect(servedBy(await call(proxy.port, { method: 'GET', path, body: '' }))).toBe('e2');
+    first.always(json({ data: [] }));
+    expect(servedBy(await list(proxy.port))).toBe('e1');
   });
 
   it('of far endpoints is there before Claude Code gives up, also where there are many', async () => {

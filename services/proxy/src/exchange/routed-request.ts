@@ -2,6 +2,7 @@
 import type { FailureClass } from '@zephyr/contract/failure';
 import { type RoutedRequest, scopeOf } from '@zephyr/core';
 import type { ExchangeContext } from './exchange-context.ts';
+import { isLookup } from './model-name.ts';
 
 /** Betas that change the limits of a model, such as `context-1m-2025-08-07`. */
 const LIMITING_BETA = /(?:^|,)\s*(context-[a-z0-9-]{1,40})/g;
@@ -21,6 +22,7 @@ export function routedRequestIn(
     // Without hashing the body: a client that asks the same again sends as many bytes.
     fingerprint: `${session} ${body.bytes}`,
     family: placement.family,
+    isLookup: isLookup(input),
   };
 }
 
