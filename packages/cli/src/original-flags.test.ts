@@ -16,6 +16,7 @@ describe('withCommand', () => {
     ],
     ['--test-timing with --headless', ['--headless', '--test-timing'], ['test-timing']],
     ['--version', ['--version'], ['--version']],
+    ['--version among others', ['--headless', '-V', '--config', 'x'], ['-V']],
     ['--help', ['--help'], ['--help']],
     ['a command', ['status', '--json'], ['status', '--json']],
     ['a mistyped command', ['strat'], ['strat']],

@@ -1,6 +1,7 @@
 /** Command lines without a command, as the original program was started: by flags alone. */
 
-const OWN = ['-h', '--help', '-V', '--version'];
+const VERSION = ['-V', '--version'];
+const OWN = ['-h', '--help', ...VERSION];
 
 /**
  * The command line with the command that the flags mean: `start`, with or without a dashboard, or
@@ -13,6 +14,8 @@ export function withCommand(args: readonly string[], hasConfig: boolean): readon
   const [first] = args;
   if (first === undefined) return hasConfig ? ['start'] : args;
   if (!first.startsWith('-') || OWN.includes(first)) return args;
+  const version = args.find((each) => VERSION.includes(each));
+  if (version !== undefined) return [version];
   const rest = args.filter((each) => each !== '--dashboard' && each !== '--test-timing');
   if (args.includes('--test-timing')) {
     return ['test-timing', ...rest.filter((each) => each !== '--headless')];

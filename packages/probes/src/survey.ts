@@ -155,6 +155,8 @@ const shortened = (target: ProbeTarget): ProbeTarget => ({
 });
 
 const listSchema = z.object({ data: z.array(z.object({ id: z.string().min(1).max(200) })).min(1) });
+/** They are shown in a terminal, which would obey some of them. */
+const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/u;
 const countSchema = z.object({ input_tokens: z.number() });
 
 function modelsOf(target: ProbeTarget, asker: Asker): Promise<ProbeExchange> {
@@ -163,7 +165,8 @@ function modelsOf(target: ProbeTarget, asker: Asker): Promise<ProbeExchange> {
 
 function modelsIn(facts: ProbeExchange): readonly string[] | undefined {
   const list = listSchema.safeParse(parsed(facts));
-  return list.success ? list.data.data.map(({ id }) => id) : undefined;
+  if (!list.success) return undefined;
+  return list.data.data.map(({ id }) => id).filter((id) => !UNPRINTABLE.test(id));
 }
 
 function parsed({ status, body }: ProbeExchange): unknown {

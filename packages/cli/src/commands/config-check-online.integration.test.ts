@@ -105,7 +105,7 @@ describe('config check --online', () => {
     const { endpoints } = await survey({
       full: relay({
         messages: sse({ headers: { 'anthropic-organization-id': 'o' } }),
-        models: list('claude-a', 'claude-b'),
+        models: list('claude-a', '\u001b]0;owned\u0007', 'claude-\u202ex', 'claude-b'),
         countTokens: json({ input_tokens: 9 }),
       }),
       bare: relay({
