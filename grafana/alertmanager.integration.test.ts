@@ -97,6 +97,6 @@ function ruleOf(alertname: string): Alert {
     new RegExp(`\\b${name}: (.+?)(?: })?$`, 'm').exec(rule)?.[1] ?? '';
   return {
     labels: { alertname, severity: field('severity') },
-    annotations: { summary: field('summary'), runbook_url: field('runbook_url') },
+    annotations: { summary: field('summary'), runbook: field('runbook') },
   };
 }

@@ -49,7 +49,8 @@ function writePages(): void {
   rmSync(join(SITE, 'pages'), { recursive: true, force: true });
   const { homepage } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
   const paths = [...SECTIONS.flatMap(({ pages }) => pages.map(({ path }) => path)), CHINESE_PAGE];
-  const surroundings = { pages: new Set(paths), sourceUrl: `${homepage}/blob/main` };
+  const sourceUrl = homepage === undefined ? undefined : `${homepage}/blob/main`;
+  const surroundings = { pages: new Set(paths), sourceUrl };
   for (const path of paths) {
     const file = join(SITE, 'pages', siteFileOf(path));
     mkdirSync(dirname(file), { recursive: true });

@@ -14,8 +14,8 @@ import * as timeseries from '@grafana/grafana-foundation-sdk/timeseries';
 import {
   annotations,
   DATASOURCE,
+  linksToDocs,
   linkTo,
-  linkToDocs,
   type VariableName,
   variableOf,
 } from './surroundings.ts';
@@ -130,7 +130,7 @@ function buildPanel(spec: PanelSpec, { none, more, docs }: DashboardSpec): Panel
     .unit(spec.unit)
     .decimals(DECIMALS[spec.unit])
     .noValue(spec.none ?? none)
-    .links([linkTo(more.uid, more.title), linkToDocs(docs, 'What it means')])
+    .links([linkTo(more.uid, more.title), ...linksToDocs(docs, 'What it means')])
     .datasource(DATASOURCE)
     .height(HEIGHTS[spec.kind])
     .span(Math.min(spec.width ?? WIDTHS[spec.kind], COLUMNS));

@@ -11,11 +11,10 @@ export const VARIABLES = ['group', 'endpoint', 'model', 'person'] as const;
 export type VariableName = (typeof VARIABLES)[number];
 
 export const DATASOURCE = { type: 'prometheus', uid: '$datasource' };
-/** The one place that names where the docs are, for alerts too: `homepage` of package.json. */
+/** The one place that names where the docs are, for alerts too: `homepage` of package.json, if it has one. */
 const { homepage } = z
-  .object({ homepage: z.string() })
+  .object({ homepage: z.string().optional() })
   .parse(JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')));
-const DOCS = `${homepage}/blob/main/docs`;
 
 /**
  * Each follows from the one before it. What was there within the time that is shown can be chosen, also
@@ -96,9 +95,12 @@ export function linkTo(uid: string, title: string): dashboard.DashboardLinkBuild
     .url(`/d/${uid}?\${__url_time_range}&\${__all_variables}`);
 }
 
-export function linkToDocs(page: string, title: string): dashboard.DashboardLinkBuilder {
-  return new dashboard.DashboardLinkBuilder(title)
+/** @param page with the heading that explains what is shown */
+export function linksToDocs(page: string, title: string): dashboard.DashboardLinkBuilder[] {
+  if (homepage === undefined) return [];
+  const link = new dashboard.DashboardLinkBuilder(title)
     .type(dashboard.DashboardLinkType.Link)
-    .url(`${DOCS}/${page}`)
+    .url(`${homepage}/blob/main/docs/${page}`)
     .targetBlank(true);
+  return [link];
 }

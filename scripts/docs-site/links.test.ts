@@ -94,6 +94,9 @@ describe('a page of the site', () => {
       ].join('\n'),
     );
     expect(sitePageOf('[en](README.md)', 'README.zh.md', surroundings)).toBe('[en](../index.md)');
+    expect(
+      sitePageOf('[make](Makefile)', 'README.md', { ...surroundings, sourceUrl: undefined }),
+    ).toBe('make (`Makefile`)');
   });
 
   it.each([

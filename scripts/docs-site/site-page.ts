@@ -7,26 +7,33 @@ import { siteFileOf } from './pages.ts';
 export interface SiteSurroundings {
   /** The documents that are pages, from the root of the repository. */
   readonly pages: ReadonlySet<string>;
-  /** Where the other files of the repository can be read. */
-  readonly sourceUrl: string;
+  /** Where the other files of the repository can be read; undefined where nowhere. */
+  readonly sourceUrl: string | undefined;
 }
 
-/** Links lead to pages of the site, to its images, or to the sources. */
+/** Links lead to pages of the site, to its images, or to the sources, whose names stand there otherwise. */
 export function sitePageOf(text: string, path: string, surroundings: SiteSurroundings): string {
   const rewrite = (target: string) => siteTarget(target, path, surroundings);
   return outsideCode(text, (prose) =>
     prose
+      .replace(/\[([^[\]]*)\]\(([^\s)]+)\)/g, (link, words, to) =>
+        rewrite(to) === undefined ? `${words} (\`${placeOf(path, to).path}\`)` : link,
+      )
       .replace(/(\]\()([^\s)]+)(\))/g, (_, before, to, after) => before + rewrite(to) + after)
       .replace(/((?:src|srcset|href)=")([^"\s]+)/g, (_, before, to) => before + rewrite(to)),
   );
 }
 
-function siteTarget(target: string, from: string, { pages, sourceUrl }: SiteSurroundings): string {
+function siteTarget(
+  target: string,
+  from: string,
+  { pages, sourceUrl }: SiteSurroundings,
+): string | undefined {
   if (isAbsolute(target) || target.startsWith('#')) return target;
   const { path, anchor } = placeOf(from, target);
   const end = anchor === '' ? '' : `#${anchor}`;
   if (/\.(?:png|jpe?g|svg|webp)$/.test(path)) return `/${path}`;
-  if (!pages.has(path)) return `${sourceUrl}/${path}${end}`;
+  if (!pages.has(path)) return sourceUrl && `${sourceUrl}/${path}${end}`;
   const to = posix.relative(posix.dirname(siteFileOf(from)), siteFileOf(path));
   return `${to.startsWith('.') ? to : `./${to}`}${end}`;
 }

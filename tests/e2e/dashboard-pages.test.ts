@@ -2,13 +2,12 @@
 
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { AxeBuilder } from '@axe-core/playwright';
 import type { ApiRequestRecord, RequestList } from '@zephyr/contract/usage';
 import { eventually } from '@zephyr/testkit/eventually';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
-import { artifact, findBrowser, startBrowser } from './support/browser.ts';
+import { findBrowser, startBrowser } from './support/browser.ts';
 import { type RunningDemo, runDemo } from './support/demo.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -187,33 +186,4 @@ describe.skipIf(chromium === undefined)('the pages of usage and requests', () =>
     await page.getByRole('link', { name: 'Usage' }).click();
     await page.getByText('No usage in this time. Send a request through the proxy').waitFor();
   });
-
-  describe.each([360, 1280, 2560])('at %d px', (width) => {
-    it.each([
-      ['dark', 'en'],
-      ['light', 'zh'],
-    ] as const)('fits and is accessible, %s, %s', async (colorScheme, language) => {
-      const page = await open('#usage', { viewport: { width, height: 900 }, colorScheme });
-      if (language === 'zh') await page.getByRole('button', { name: '中文' }).click();
-      await page.locator('[data-name=anonymous]').waitFor();
-      await judge(page, `usage-${width}-${colorScheme}-${language}`);
-      await page.goto(`${running.url}/#requests`);
-      await row(page, failed).waitFor();
-      await judge(page, `requests-${width}-${colorScheme}-${language}`);
-      await row(page, failed).getByRole('button').click();
-      await page.getByRole('dialog').waitFor();
-      await judge(page, `request-${width}-${colorScheme}-${language}`);
-    });
-  });
 });
-
-/** Nothing sticks out, and axe finds nothing. */
-async function judge(page: Page, name: string): Promise<void> {
-  await page.screenshot({ path: artifact(`${name}.png`), fullPage: true });
-  const isOverflowing = await page.evaluate(
-    'document.documentElement.scrollWidth > window.innerWidth',
-  );
-  expect(isOverflowing).toBe(false);
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
-}

@@ -9,6 +9,7 @@ import { VERSION } from '@zephyr/runtime/version';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 const ZEPHYR = fileURLToPath(new URL('../bin/zephyr', import.meta.url));
+const PROXY = fileURLToPath(new URL('../../../services/proxy/src/main.ts', import.meta.url));
 const CONFIG = `
 [[groups]]
 name = "a"
@@ -128,13 +129,13 @@ describe('zephyr', () => {
   });
 
   it.each([
-    [['strat'], 'Did you mean start?'],
+    [['strat'], 'did you mean start?'],
     [['demo', '--port', '99999'], '--port 99999 is not a port'],
     [['demo', '--port', '65534'], '--port 65533 at most'],
-    [['start', '--confg', 'x'], 'Did you mean --config?'],
+    [['start', '--confg', 'x'], 'did you mean --config?'],
     [['start', '--env-file', 'none'], '--env-file none: this file does not exist'],
     [['config', 'check', '--env-file', 'none'], '--env-file none: this file does not exist'],
-    [['completion', 'tcsh'], 'Allowed choices are bash, zsh, fish.'],
+    [['completion', 'tcsh'], 'one of: bash, zsh, fish'],
     [['secrets', 'made', '--redis', 'foo'], '--redis foo is not a host and a port'],
     [['secrets', 'made', '--redis', 'foo:99999'], '--redis foo:99999 is not a host and a port'],
     [['secrets', 'made', '--redis', 'redis://foo:1'], 'is not a host and a port'],
@@ -143,6 +144,27 @@ describe('zephyr', () => {
     const { stderr, status } = zephyr(...args);
     expect(stderr).toContain(hint);
     expect(status).toBe(2);
+  });
+
+  it('says in the language of the configuration what is wrong with it and with the command line', () => {
+    const config = CONFIG.replace('a.example.com', 'a.relay.net/v1');
+    writeFileSync(
+      join(folder, 'config.toml'),
+      `${config}[ui]\nlanguage = "zh"\n[server]\nprot = 1\nport = -1\n[[clients]]\nname = "a b"\n`,
+    );
+    const { stdout } = zephyr('config', 'check');
+    expect(stdout).toMatch(/^config\.toml 中有 \d 个问题：/);
+    expect(stdout).toContain('处理：是否想写 port？');
+    expect(stdout).toContain('当前：以 /v1 结尾的 URL');
+    expect(stdout).toContain('应为：1 至 40 个字母、数字、. _ -');
+    expect(stdout).not.toMatch(/found:|expected|to do:/);
+    expect(zephyr('start').stderr).toBe(stdout);
+    expect(zephyr('strat').stderr).toBe(
+      '没有命令 strat\n  是否想写 start？\n  zephyr --help 列出命令，zephyr help <命令> 列出其选项\n',
+    );
+    expect(zephyr('probe', '--style', 'x').stderr).toContain('--style <style> 不能是 x');
+    const proxy = spawnSync(process.execPath, [PROXY], { cwd: folder, encoding: 'utf8', env: {} });
+    expect(proxy.stderr).toContain('当前：以 /v1 结尾的 URL');
   });
 
   it('asks the controller that the environment names, as in the containers of a team', () => {

@@ -1,13 +1,10 @@
 /** The words of `--help`, in the language of the person's locale. */
+import { localeOf } from '@zephyr/runtime/config/locale';
 import type { Environment } from '@zephyr/runtime/environment';
 import { languageOf, type Translate, translator } from '@zephyr/texts';
 
 export function helpIn(environment: Environment): Translate {
   return translator(languageOf(localeOf(environment)));
-}
-
-export function localeOf(environment: Environment): string | undefined {
-  return environment['LC_ALL'] || environment['LC_MESSAGES'] || environment['LANG'];
 }
 
 export function examplesOf(say: Translate, ...commands: readonly string[]): string {

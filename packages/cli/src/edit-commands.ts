@@ -1,7 +1,8 @@
 /** The commands that change config.toml: their options and help. */
-import { type Command, InvalidArgumentError, type Option } from 'commander';
-
+import { phrase } from '@zephyr/runtime/phrase';
+import type { Command, Option } from 'commander';
 import { examplesOf, helpIn } from './command-help.ts';
+import { refuseValue } from './command-line.ts';
 import { adminCommand, jsonOption, type Surroundings } from './operator-commands.ts';
 import { beside } from './probe-commands.ts';
 
@@ -83,7 +84,7 @@ function addGrant(
 function parseUsd(text: string): number {
   const usd = Number(text);
   if (!/^\d{1,6}(?:\.\d{1,6})?$/.test(text) || usd === 0 || usd > 100_000)
-    throw new InvalidArgumentError('It must be an amount from 0.000001 to 100000.');
+    refuseValue(text, phrase`an amount from 0.000001 to 100000`);
   return usd;
 }
 

@@ -1,9 +1,10 @@
 /** The commands that watch and operate a running system: their options and help. */
 import type { Environment } from '@zephyr/runtime/environment';
+import { phrase } from '@zephyr/runtime/phrase';
 import { LANGUAGES, type TextKey, type Translate } from '@zephyr/texts';
-import { Argument, type Command, InvalidArgumentError, Option } from 'commander';
-
+import { Argument, type Command, Option } from 'commander';
 import { helpIn } from './command-help.ts';
+import { refuseValue } from './command-line.ts';
 import { CONTROLLER_URL } from './service-location.ts';
 
 const COMPLETION_SHELLS = ['bash', 'zsh', 'fish'] as const;
@@ -241,17 +242,16 @@ type CompletionTarget = (typeof COMPLETION_SHELLS)[number] | typeof ENDPOINTS;
 function parseShell(text: string): CompletionTarget {
   const target = [...COMPLETION_SHELLS, ENDPOINTS].find((word) => word === text);
   if (target !== undefined) return target as CompletionTarget;
-  throw new InvalidArgumentError(`Allowed choices are ${COMPLETION_SHELLS.join(', ')}.`);
+  return refuseValue(text, phrase`one of: ${COMPLETION_SHELLS.join(', ')}`);
 }
 
 function parseNumber(text: string): number {
-  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
+  if (!/^\d{1,15}$/.test(text)) refuseValue(text, phrase`a whole number`);
   return Number(text);
 }
 
 export function parseCount(text: string): number {
-  if (!/^\d{1,4}$/.test(text))
-    throw new InvalidArgumentError('It must be a number from 0 to 9999.');
+  if (!/^\d{1,4}$/.test(text)) refuseValue(text, phrase`a number from 0 to 9999`);
   return Number(text);
 }
 

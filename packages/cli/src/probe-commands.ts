@@ -2,9 +2,10 @@
 
 import { PROBE_STYLES } from '@zephyr/contract/probe';
 import type { Environment } from '@zephyr/runtime/environment';
-import { type Command, InvalidArgumentError, Option } from 'commander';
-
+import { phrase } from '@zephyr/runtime/phrase';
+import { type Command, Option } from 'commander';
 import { examplesOf, helpIn } from './command-help.ts';
+import { refuseValue } from './command-line.ts';
 import { type Surroundings, urlOption } from './operator-commands.ts';
 
 /** @param options that every command takes: the paths of the configuration */
@@ -104,7 +105,6 @@ export function beside(environment: Environment) {
 
 function parseCount(text: string): number {
   const count = Number(text);
-  if (!/^\d+$/.test(text) || count < 1)
-    throw new InvalidArgumentError('It must be a whole number above 0.');
+  if (!/^\d+$/.test(text) || count < 1) refuseValue(text, phrase`a whole number above 0`);
   return count;
 }

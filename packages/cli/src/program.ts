@@ -7,8 +7,9 @@ import { existsSync } from 'node:fs';
 import { ZephyrError } from '@zephyr/runtime/errors';
 import { phrase } from '@zephyr/runtime/phrase';
 import { VERSION } from '@zephyr/runtime/version';
-import { Command, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { examplesOf, helpIn, titleIn } from './command-help.ts';
+import { ZephyrCommand } from './command-line.ts';
 import { SHELLS } from './connect/shell-lines.ts';
 import { addEditCommands } from './edit-commands.ts';
 import { addNotifyCommands } from './notify-commands.ts';
@@ -18,11 +19,10 @@ import { addUsageCommands } from './usage-commands.ts';
 
 export function buildProgram(surroundings: Surroundings): Command {
   const say = helpIn(surroundings.environment);
-  const program = new Command('zephyr')
+  const program = new ZephyrCommand('zephyr')
     .description(say('cli.zephyr'))
     .version(VERSION, '-V, --version', say('cli.version'))
     .enablePositionalOptions()
-    .showHelpAfterError(say('cli.afterError'))
     .helpOption('-h, --help', say('cli.help'))
     .helpCommand('help [command]', say('cli.help'))
     .configureHelp({ styleTitle: (title) => titleIn(say, title) })

@@ -6,9 +6,18 @@ import { extname, join, normalize } from 'node:path';
 
 import type { ApiLogEntry } from '@zephyr/contract/api-history';
 import type { ApiState } from '@zephyr/contract/api-state';
+import type { EditName } from '@zephyr/contract/config-edit';
+import type { UsageReport } from '@zephyr/contract/usage';
 import { PAGE_HEADERS, PAGES } from '@zephyr/runtime/http/pages';
 import { inventedSample } from '@zephyr/testkit/invented-world';
 
+import {
+  inventedBudgets,
+  inventedEdit,
+  inventedRequests,
+  inventedRows,
+  inventedSettings,
+} from './records.ts';
 import { historyOf, proxyStateOf, type SceneName, stateOf } from './scenes.ts';
 import { inventedTrends, inventedUsage } from './trends.ts';
 
@@ -77,18 +86,27 @@ class World {
     if (/^\/events\b/.test(path)) this.#stream(res, (send) => this.#tellController(send));
     else if (path === '/status/events') this.#stream(res, (send) => this.#tellProxy(send));
     else if (path === '/api/state') res.writeHead(this.#manner === 'login' ? 401 : 200).end();
-    else if (/^\/api\/(trends|usage)\?/.test(path)) this.#answerQuery(path, res);
+    else if (/^\/api\/(trends|usage|budgets|requests|settings)\b/.test(path))
+      this.#answerQuery(path, res);
+    else if (path.startsWith('/api/edits/')) void this.#edit(req, res);
     else if (path.startsWith('/api/commands/')) void this.#command(req, res);
     else sendFile(path, res);
   }
 
   #answerQuery(path: string, res: ServerResponse): void {
     const { pathname, searchParams } = new URL(path, 'http://mock');
-    const ids = stateOf(this.#scene, Date.now()).endpoints.map(({ id }) => id);
-    const answer =
-      pathname === '/api/trends'
-        ? inventedTrends(searchParams.get('range') ?? '', ids, Date.now())
-        : inventedUsage(searchParams.get('since') ?? '', searchParams.get('by') ?? '', Date.now());
+    const nowMs = Date.now();
+    const state = stateOf(this.#scene, nowMs);
+    const ids = state.endpoints.map(({ id }) => id);
+    const isEmpty = this.#scene === 'empty';
+    const answers: Readonly<Record<string, () => unknown>> = {
+      '/api/trends': () => inventedTrends(searchParams.get('range') ?? '', ids, nowMs),
+      '/api/usage': () => usageOf(searchParams, isEmpty ? [] : ids, nowMs),
+      '/api/budgets': () => ({ budgets: isEmpty ? [] : inventedBudgets(nowMs) }),
+      '/api/requests': () => ({ requests: isEmpty ? [] : inventedRequests(ids, nowMs) }),
+      '/api/settings': () => inventedSettings(state, isEmpty),
+    };
+    const answer = answers[pathname]?.();
     res.setHeader('content-type', 'application/json');
     res.end(JSON.stringify(answer));
   }
@@ -135,6 +153,13 @@ class World {
     return () => clearInterval(timer);
   }
 
+  async #edit(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    const { name = '' } = JSON.parse((await req.toArray()).join('') || '{}') as { name?: string };
+    const edit = (req.url?.split('/').at(-1) ?? '') as EditName;
+    res.setHeader('content-type', 'application/json');
+    res.end(JSON.stringify(inventedEdit(edit, name)));
+  }
+
   async #command(req: IncomingMessage, res: ServerResponse): Promise<void> {
     const body = JSON.parse((await req.toArray()).join('') || '{}') as Record<string, string>;
     const command = req.url?.split('/').at(-1) ?? '';
@@ -154,6 +179,16 @@ class World {
     res.setHeader('content-type', 'application/json');
     res.end(JSON.stringify(answer));
   }
+}
+
+/** Without endpoints nothing was used. */
+function usageOf(params: URLSearchParams, ids: readonly string[], nowMs: number): UsageReport {
+  const by = params.get('by') ?? '';
+  const report = inventedUsage(params.get('since') ?? '', by === 'hour' ? by : 'day', nowMs);
+  if (ids.length === 0) return { ...report, rows: [], total: { ...report.total, requests: 0 } };
+  if (!by.includes('person')) return report;
+  const rows = inventedRows(by, ids);
+  return { ...report, rows, total: rows[0] ?? report.total };
 }
 
 type Send = (event: string, data: unknown) => void;

@@ -41,8 +41,7 @@ function pointAt(fromAtMs: number, observedMs: number, ids: readonly string[]): 
   };
 }
 
-export function inventedUsage(since: string, by: string, nowMs: number): UsageReport {
-  const unit = by.includes('hour') ? 'hour' : 'day';
+export function inventedUsage(since: string, unit: 'hour' | 'day', nowMs: number): UsageReport {
   const stepMs = unit === 'hour' ? HOUR_MS : DAY_MS;
   const count = unit === 'hour' ? 24 : Number.parseInt(since, 10);
   const fromAtMs = Math.floor(nowMs / stepMs) * stepMs - (count - 1) * stepMs;

@@ -28,3 +28,6 @@ export function spoken(
     spoken(text.values[Number(number) - 1] ?? '', templateOf),
   );
 }
+
+/** The sentences of the language of a locale such as `zh_CN.UTF-8`, by the English ones. */
+export type TemplatesOf = (locale: string | undefined) => (english: string) => string;

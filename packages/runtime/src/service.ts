@@ -10,12 +10,14 @@ import { parseArgs } from 'node:util';
 
 import type { Config, Secrets } from './config/config.ts';
 import type { ConfigFiles } from './config/edit/endpoints.ts';
+import { localeOfFile } from './config/locale.ts';
 import { type Address, addressIn, LISTEN, METRICS_LISTEN } from './config/own-variables.ts';
 import { type ConfigSource, createConfigSource } from './config/source.ts';
 import { type Environment, takeEnvironment } from './environment.ts';
 import { EXIT, explain, ZephyrError } from './errors.ts';
 import { takeListenFds } from './listen-fds.ts';
 import { createLogger, type Logger } from './logger.ts';
+import type { TemplatesOf } from './phrase.ts';
 import type { RedisTarget } from './redis/client.ts';
 import type { ServiceName } from './service-name.ts';
 import { VERSION } from './version.ts';
@@ -76,6 +78,8 @@ export interface ServiceSurroundings {
   /** With the paths of its configuration: `ZEPHYR_CONFIG`, `ZEPHYR_ENV_FILE`. */
   readonly environment: Environment;
   readonly log: Logger;
+  /** Of its errors. */
+  readonly templatesOf: TemplatesOf;
 }
 
 /** Starts a service in this process. @throws ZephyrError `CONFIG` and what the service throws */
@@ -102,7 +106,11 @@ export async function openService(
 }
 
 /** Runs a service as this process, until a signal ends it. */
-export async function runService(name: ServiceName, start: StartFunction): Promise<void> {
+export async function runService(
+  name: ServiceName,
+  start: StartFunction,
+  templatesOf: TemplatesOf,
+): Promise<void> {
   const taken = takeEnvironment();
   const { values } = parseArgs({ options: ARGUMENTS });
   if (values.version === true) {
@@ -144,17 +152,32 @@ export async function runService(name: ServiceName, start: StartFunction): Promi
   });
 
   try {
-    running = await openService(name, start, { environment, log });
+    running = await openService(name, start, { environment, log, templatesOf });
   } catch (error) {
     const exitCode =
       error instanceof ZephyrError && error.code === 'CONFIG' ? EXIT.usage : EXIT.failure;
-    process.stderr.write(`${explain(error)}\n`);
+    process.stderr.write(`${explainStart(error, { environment, templatesOf })}\n`);
     exitAfterFlush(log, exitCode);
     return;
   }
   const ready: ReadyMessage = { type: 'ready', service: name, port: running.port };
   process.send?.(ready);
   log.info({ port: running.port }, 'ready');
+}
+
+/** Why a service did not start, in the language of its configuration. */
+export function explainStart(
+  error: unknown,
+  { environment, templatesOf }: Omit<ServiceSurroundings, 'log'>,
+): string {
+  return explain(error, templatesOf(localeOfFile(filesIn(environment).config, environment)));
+}
+
+function filesIn(environment: Environment): ConfigFiles {
+  return {
+    config: environment['ZEPHYR_CONFIG'] ?? 'config.toml',
+    envFile: environment['ZEPHYR_ENV_FILE'] ?? '.env',
+  };
 }
 
 /** The log is buffered; its last lines say why the service ended. */
@@ -164,16 +187,16 @@ function exitAfterFlush(log: Logger, exitCode: number): void {
   log.flush(() => process.exit(exitCode));
 }
 
-function contextFor(name: ServiceName, { environment, log }: ServiceSurroundings): ServiceContext {
+function contextFor(
+  name: ServiceName,
+  { environment, log, templatesOf }: ServiceSurroundings,
+): ServiceContext {
   const listen = addressIn(environment, LISTEN);
-  const files = {
-    config: environment['ZEPHYR_CONFIG'] ?? 'config.toml',
-    envFile: environment['ZEPHYR_ENV_FILE'] ?? '.env',
-  };
+  const files = filesIn(environment);
   const configSource = createConfigSource(
     { configPath: files.config, envFilePath: files.envFile, environment },
     log,
-    { starting: [{ name, host: listen?.host, port: listen?.port }] },
+    { starting: [{ name, host: listen?.host, port: listen?.port }], templatesOf },
   );
   const { config, secrets } = configSource.current();
   return {

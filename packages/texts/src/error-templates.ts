@@ -1,14 +1,17 @@
+import { languageOf } from './fill-in.ts';
 import type { Language } from './screen-catalogue.ts';
+import { configProblems as zhConfigProblems } from './zh/config-problems.ts';
+import { configValues as zhConfigValues } from './zh/config-values.ts';
 import { errors as zhErrors } from './zh/errors.ts';
 
 /** English sentences are their own templates. */
-const TEMPLATES: Readonly<Record<Language, Readonly<Record<string, string>>>> = {
-  en: {},
-  zh: zhErrors,
+const TEMPLATES: Readonly<Record<Language, ReadonlyMap<string, string>>> = {
+  en: new Map(),
+  zh: new Map(Object.entries({ ...zhErrors, ...zhConfigProblems, ...zhConfigValues })),
 };
 
-/** The sentences of errors in a language, by the English ones; one without is said in English. */
-export function templatesIn(language: Language): (english: string) => string {
-  const templates = new Map(Object.entries(TEMPLATES[language]));
+/** The sentences of errors in the language of a locale, by the English ones; one without is said in English. */
+export function templatesOf(locale: string | undefined): (english: string) => string {
+  const templates = TEMPLATES[languageOf(locale)];
   return (english) => templates.get(english) ?? english;
 }

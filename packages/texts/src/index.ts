@@ -1,5 +1,5 @@
 export { catalogue, type TextKey } from './catalogue.ts';
-export { templatesIn } from './error-templates.ts';
+export { templatesOf } from './error-templates.ts';
 export { type NotificationFacts, notificationText } from './notification.ts';
 export * from './screens.ts';
 export { type Translate, translator } from './translate.ts';

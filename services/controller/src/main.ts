@@ -1,5 +1,6 @@
 import { runService } from '@zephyr/runtime/service';
+import { templatesOf } from '@zephyr/texts/errors';
 
 import { startController } from './controller.ts';
 
-await runService('controller', startController);
+await runService('controller', startController, templatesOf);

@@ -1,5 +1,6 @@
 import { runService } from '@zephyr/runtime/service';
+import { templatesOf } from '@zephyr/texts/errors';
 
 import { startProber } from './prober.ts';
 
-await runService('prober', startProber);
+await runService('prober', startProber, templatesOf);

@@ -13,6 +13,7 @@ import { ZephyrError } from '@zephyr/runtime/errors';
 import { type OwnCertificate, warnOfEnd } from '@zephyr/runtime/http/own-tls';
 import { trustedProxies } from '@zephyr/runtime/http/trusted-proxies';
 import type { Logger } from '@zephyr/runtime/logger';
+import { phrase } from '@zephyr/runtime/phrase';
 import type { ServiceContext } from '@zephyr/runtime/service';
 
 import { BufferedBodies } from './exchange/buffered-bodies.ts';
@@ -182,19 +183,23 @@ function clientRulesOf(
 }
 
 const ADVICE_WITHOUT_KEYS = [
-  'give each person a key: zephyr clients add NAME (with compose: make client NAME=…)',
-  'or say that everybody may use it: open = true under [server]',
+  phrase`give each person a key: zephyr clients add NAME (with compose: make client NAME=…)`,
+  phrase`or say that everybody may use it: open = true under [server]`,
 ];
 
 /** An open proxy spends the team's money for everybody who finds it. */
 function strangersServed({ server }: Config, { clientKeys }: Secrets): ZephyrError | undefined {
   if (server.open || clientKeys.length > 0 || isLoopback(server.host)) return undefined;
-  return new ZephyrError('CONFIG', `the proxy would serve everybody who reaches ${server.host}`, {
-    advice: [
-      ...ADVICE_WITHOUT_KEYS,
-      'or listen on this machine only: host = "127.0.0.1" under [server]',
-    ],
-  });
+  return new ZephyrError(
+    'CONFIG',
+    phrase`the proxy would serve everybody who reaches ${server.host}`,
+    {
+      advice: [
+        ...ADVICE_WITHOUT_KEYS,
+        phrase`or listen on this machine only: host = "127.0.0.1" under [server]`,
+      ],
+    },
+  );
 }
 
 function isLoopback(host: string): boolean {

@@ -1,5 +1,6 @@
 import { runService } from '@zephyr/runtime/service';
+import { templatesOf } from '@zephyr/texts/errors';
 
 import { startProxy } from './proxy.ts';
 
-await runService('proxy', startProxy);
+await runService('proxy', startProxy, templatesOf);

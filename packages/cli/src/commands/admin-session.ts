@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
 import type { ApiState } from '@zephyr/contract/api-state';
 import { type LoadedConfig, loadConfig } from '@zephyr/runtime/config/load';
+import { localeOf } from '@zephyr/runtime/config/locale';
 import { UNREAD_TOKENS } from '@zephyr/runtime/config/token-command';
 import { variablesOf } from '@zephyr/runtime/config/variables';
 import type { Environment } from '@zephyr/runtime/environment';
@@ -19,7 +20,6 @@ import {
 
 import { checkedUrl, localHost } from '../addresses.ts';
 import { type AdminClient, adminClient } from '../admin/client.ts';
-import { localeOf } from '../command-help.ts';
 
 export interface AdminOptions {
   readonly config: string;

@@ -1,8 +1,9 @@
 import { ConfigError } from '@zephyr/runtime/config/config-error';
 import { type LoadedConfig, loadConfig } from '@zephyr/runtime/config/load';
+import { localeOfFile } from '@zephyr/runtime/config/locale';
 import type { Environment } from '@zephyr/runtime/environment';
-import { EXIT } from '@zephyr/runtime/errors';
-import { translator } from '@zephyr/texts';
+import { EXIT, explain } from '@zephyr/runtime/errors';
+import { templatesOf, translator } from '@zephyr/texts';
 
 import { outboundNotesOf, warningsOf } from '../config-warnings.ts';
 import { refuseUnusableHosts } from '../launch/usable-hosts.ts';
@@ -24,7 +25,8 @@ export interface ConfigCheckCall extends SurveyCall {
 
 /**
  * What `zephyr config check` prints: everything that `zephyr start` would reject. With `json`:
- * `{ "ok", "problems": [{ file, line, column, path, found, expected, advice }], "notes": [text] }`,
+ * `{ "ok", "problems": [{ file, line, column, path, found, expected, advice }], "notes": [text] }`, the
+ * problems in English,
  * online also `"endpoints"` (SurveyedEndpoint). An endpoint that does not serve is no error of the
  * configuration: exit code 1.
  *
@@ -36,9 +38,11 @@ export async function checkConfig(
   const { options, environment } = call;
   const loaded = await loadedOrProblems(options, environment);
   if (loaded instanceof ConfigError) {
-    const { problems, message } = loaded;
+    const { problems } = loaded;
     const text =
-      options.json === true ? JSON.stringify({ ok: false, problems, notes: [] }) : message;
+      options.json === true
+        ? JSON.stringify({ ok: false, problems, notes: [] })
+        : explain(loaded, templatesOf(localeOfFile(options.config, environment)));
     return { text, exitCode: EXIT.usage };
   }
   const { config } = loaded;

@@ -17,13 +17,13 @@ import {
 } from '@zephyr/core';
 import { systemClock } from '@zephyr/runtime/clock';
 import { loadConfig } from '@zephyr/runtime/config/load';
+import { localeOf } from '@zephyr/runtime/config/locale';
 import { policyOf } from '@zephyr/runtime/config/policy-of-config';
 import { UNREAD_TOKENS } from '@zephyr/runtime/config/token-command';
 import type { Environment } from '@zephyr/runtime/environment';
 import { EXIT, messageOf, ZephyrError } from '@zephyr/runtime/errors';
 import { phrase } from '@zephyr/runtime/phrase';
 import { decisionText, languageOf, numbersOf, type Situation, translator } from '@zephyr/texts';
-import { localeOf } from '../command-help.ts';
 import { withSetting } from '../replay/policy-override.ts';
 import { renderTable } from '../table.ts';
 import { type AdminOptions, type AdminSession, openSession } from './admin-session.ts';

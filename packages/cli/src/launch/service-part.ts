@@ -11,15 +11,16 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Server } from 'node:net';
 
-import { explain, messageOf } from '@zephyr/runtime/errors';
 import { createLogger, type Logger } from '@zephyr/runtime/logger';
 import {
+  explainStart,
   openService,
   type RunningService,
   type StartFunction,
   type StopReason,
 } from '@zephyr/runtime/service';
 
+import { templatesOf } from '@zephyr/texts';
 import type { ServiceSpec, StartedService, StartService } from './supervised-service.ts';
 
 /** A part that crashed may hang as it ends; what it then still holds is left behind. */
@@ -96,7 +97,9 @@ class ServicePart implements StartedService {
 
   async #start(load: () => Promise<StartFunction>): Promise<void> {
     const { name, environment } = this.#spec;
-    const service = await openService(name, await load(), { environment, log: this.#log });
+    const service = await openService(name, await load(), {
+      ...{ environment, log: this.#log, templatesOf },
+    });
     if (this.#state.status !== 'starting') {
       // It was ended meanwhile.
       await service.stop('crashed');
@@ -108,8 +111,10 @@ class ServicePart implements StartedService {
   }
 
   #failToStart(error: unknown): void {
-    for (const line of explain(error).split('\n')) this.#spec.onLine(this.#spec.name, line);
-    this.#finish(messageOf(error));
+    const { name, environment, onLine } = this.#spec;
+    const lines = explainStart(error, { environment, templatesOf }).split('\n');
+    for (const line of lines) onLine(name, line);
+    this.#finish(lines[0] ?? '');
   }
 
   #end(why: StopReason, how: string): void {

@@ -1,12 +1,13 @@
 /** Where the services are to listen: on this machine that must be possible. */
+
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-
-import { ConfigError, type Violation } from '@zephyr/runtime/config/config-error';
+import { ConfigError, ENVIRONMENT, type Violation } from '@zephyr/runtime/config/config-error';
 import { type LoadedConfig, placedProblems } from '@zephyr/runtime/config/load';
 import { addressIn, METRICS_LISTEN } from '@zephyr/runtime/config/own-variables';
 import { readText } from '@zephyr/runtime/config/read-text';
 import type { Environment } from '@zephyr/runtime/environment';
+import { phrase } from '@zephyr/runtime/phrase';
 
 const TABLES = ['server', 'controller', 'prober'] as const;
 
@@ -25,9 +26,7 @@ export async function refuseUnusableHosts(
     return problem === undefined ? [] : [{ path: [table, 'host'], ...problem }];
   });
   const ofEnvironment =
-    ofMetrics === undefined
-      ? []
-      : [{ file: 'the environment', path: METRICS_LISTEN, ...ofMetrics }];
+    ofMetrics === undefined ? [] : [{ file: ENVIRONMENT, path: METRICS_LISTEN, ...ofMetrics }];
   if (violations.length + ofEnvironment.length === 0) return;
   const text = readText(config.path, 'must exist');
   throw new ConfigError([...ofEnvironment, ...placedProblems(config.path, text, violations)]);
@@ -42,9 +41,9 @@ async function problemOf(host: string): Promise<Omit<Violation, 'path'> | undefi
   } catch (error) {
     const { code = '' } = error as NodeJS.ErrnoException;
     return {
-      found: `${JSON.stringify(host)}, where this machine cannot listen (${code})`,
-      expected: 'an address or a name of this machine, such as "127.0.0.1", "::1" or "0.0.0.0"',
-      advice: 'correct it; "0.0.0.0" is each of its addresses, and then people need keys',
+      found: phrase`${JSON.stringify(host)}, where this machine cannot listen (${code})`,
+      expected: phrase`an address or a name of this machine, such as "127.0.0.1", "::1" or "0.0.0.0"`,
+      advice: phrase`correct it; "0.0.0.0" is each of its addresses, and then people need keys`,
     };
   } finally {
     server.close();

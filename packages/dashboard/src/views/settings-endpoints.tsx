@@ -89,7 +89,7 @@ function EndpointRow({ name, group, url, settings, isBusy, make, report }: Endpo
         <button
           type="button"
           disabled={isBusy || isOnlyOne || settings.editing !== 'possible'}
-          aria-label={title}
+          aria-label={`${say('settings.people.remove')}: ${name}`}
           onClick={remove}
         >
           {say('settings.people.remove')}

@@ -88,7 +88,7 @@ function PersonRow({ name, keyFrom, settings, isBusy, make, report, onKey }: Per
         <button
           type="button"
           disabled={isOff || !isHashed}
-          aria-label={say('settings.people.rotate.one', { name })}
+          aria-label={`${say('settings.people.rotate')}: ${name}`}
           onClick={() => ask('rotate', rotate)}
         >
           {say('settings.people.rotate')}
@@ -96,7 +96,7 @@ function PersonRow({ name, keyFrom, settings, isBusy, make, report, onKey }: Per
         <button
           type="button"
           disabled={isOff}
-          aria-label={say('settings.people.remove.one', { name })}
+          aria-label={`${say('settings.people.remove')}: ${name}`}
           onClick={() => ask('remove', remove)}
         >
           {say('settings.people.remove')}

@@ -1,7 +1,9 @@
 /**
  * Zod's issues as violations: what was found, what is expected, what to do.
  */
+
 import type { z } from 'zod';
+import { type Phrase, phrase } from '../phrase.ts';
 
 import type { KeyPath, Violation } from './config-error.ts';
 import { printPath } from './config-error.ts';
@@ -14,14 +16,14 @@ type Issue = z.core.$ZodIssue;
 const NEVER_SHOWN = /token|password|secret|auth|key|url/i;
 const LONGEST_SHOWN = 60;
 
-const TYPE_WORDS: Readonly<Record<string, string>> = {
-  int: 'a whole number',
-  number: 'a number',
-  string: 'text in quotes',
-  boolean: 'true or false',
-  array: 'a list',
-  object: 'a table',
-  record: 'a table',
+const TYPE_WORDS: Readonly<Record<string, Phrase>> = {
+  int: phrase`a whole number`,
+  number: phrase`a number`,
+  string: phrase`text in quotes`,
+  boolean: phrase`true or false`,
+  array: phrase`a list`,
+  object: phrase`a table`,
+  record: phrase`a table`,
 };
 
 /** All breaches of the schema in a parsed document; empty when it fits. */
@@ -50,14 +52,19 @@ function findingsOf(issue: Issue, document: unknown): readonly Violation[] {
   const expected = expectation(issue);
   if (value === undefined && printPath(path) === 'groups') return [noGroups(document)];
   if (value === undefined) {
-    return [
-      { path, found: 'nothing', expected, advice: `add ${path.at(-1) ?? 'the missing value'}` },
-    ];
+    return [{ path, found: phrase`nothing`, expected, advice: phrase`add ${path.at(-1) ?? '…'}` }];
   }
   if (issue.code === 'invalid_type' && issue.expected === 'array' && isTable(value)) {
     const table = path.filter((step) => typeof step === 'string').join('.');
-    const advice = `write [[${table}]] with two brackets: there may be several`;
-    return [{ path, found: `[${table}], a single table`, expected: 'a list of tables', advice }];
+    const advice = phrase`write [[${table}]] with two brackets: there may be several`;
+    return [
+      {
+        path,
+        found: phrase`[${table}], a single table`,
+        expected: phrase`a list of tables`,
+        advice,
+      },
+    ];
   }
   if (issue.code === 'too_big' && Array.isArray(value) && value.every(isTable)) {
     return [tooManyTables(path, value.length, Number(issue.maximum))];
@@ -68,7 +75,7 @@ function findingsOf(issue: Issue, document: unknown): readonly Violation[] {
       path,
       found: describe(value, key),
       expected,
-      advice: SECRET_VARIABLES.has(key) ? SECRET_ADVICE : `set ${key} to ${expected}`,
+      advice: SECRET_VARIABLES.has(key) ? SECRET_ADVICE : phrase`set ${key} to ${expected}`,
     },
   ];
 }
@@ -78,9 +85,9 @@ function tooManyTables(path: KeyPath, tables: number, maximum: number): Violatio
   const name = `[[${path.filter((step) => typeof step === 'string').join('.')}]]`;
   return {
     path: [...path, maximum],
-    found: `${tables} tables ${name}`,
-    expected: `at most ${maximum}`,
-    advice: `remove ${tables - maximum} of them, or move them into the configuration of a second installation`,
+    found: phrase`${tables} tables ${name}`,
+    expected: phrase`at most ${maximum}`,
+    advice: phrase`remove ${tables - maximum} of them, or move them into the configuration of a second installation`,
   };
 }
 
@@ -89,9 +96,9 @@ function noGroups(document: unknown): Violation {
   const isEmpty = isTable(document) && Object.keys(document as object).length === 0;
   return {
     path: ['groups'],
-    found: isEmpty ? 'no setting at all' : 'no [[groups]]',
-    expected: 'at least one group of endpoints',
-    advice: 'add [[groups]] with your endpoints, as in config.toml.example',
+    found: isEmpty ? phrase`no setting at all` : phrase`no [[groups]]`,
+    expected: phrase`at least one group of endpoints`,
+    advice: phrase`add [[groups]] with your endpoints, as in config.toml.example`,
   };
 }
 
@@ -105,18 +112,17 @@ const SECRET_VARIABLES: ReadonlySet<string> = new Set([
   ...['url_env', 'token_env', 'secret_env'],
 ]);
 
-const SECRET_ADVICE =
-  'put the secret itself into .env as NAME=value and write only NAME here, e.g. AUTH_TOKEN_MAIN';
+const SECRET_ADVICE = phrase`put the secret itself into .env as NAME=value and write only NAME here, e.g. AUTH_TOKEN_MAIN`;
 
 function unknownKey(table: KeyPath, key: string): Violation {
   const place = printPath(table);
   const known = keysOfTable(place);
   const near = nearest(key, known);
-  const elsewhere = tablesWithKey(key).map((path) => (path === '' ? 'the top' : `[${path}]`));
+  const elsewhere = tablesWithKey(key).map((path) => (path === '' ? phrase`the top` : `[${path}]`));
   return {
     path: [...table, key],
-    found: 'an unknown key',
-    expected: `one of: ${known.join(', ')}`,
+    found: phrase`an unknown key`,
+    expected: phrase`one of: ${known.join(', ')}`,
     advice: adviceForUnknownKey(key, near, elsewhere),
   };
 }
@@ -124,45 +130,64 @@ function unknownKey(table: KeyPath, key: string): Violation {
 function adviceForUnknownKey(
   key: string,
   near: string | undefined,
-  elsewhere: readonly string[],
-): string {
-  if (near !== undefined) return `did you mean ${near}?`;
-  if (elsewhere.length > 0) return `move it: ${key} belongs in ${elsewhere.join(' or ')}`;
-  if (NEVER_SHOWN.test(key)) return `remove it; ${SECRET_ADVICE}`;
-  return 'remove it';
+  elsewhere: readonly (string | Phrase)[],
+): Phrase {
+  if (near !== undefined) return phrase`did you mean ${near}?`;
+  if (elsewhere.length > 0) return phrase`move it: ${key} belongs in ${anyOf(elsewhere)}`;
+  if (NEVER_SHOWN.test(key)) return phrase`remove it; ${SECRET_ADVICE}`;
+  return phrase`remove it`;
 }
 
-function expectation(issue: Issue): string {
+function anyOf(texts: readonly (string | Phrase)[]): Phrase {
+  const [first = '', ...rest] = texts;
+  return rest.reduce<Phrase>((all, text) => phrase`${all} or ${text}`, phrase`${first}`);
+}
+
+function expectation(issue: Issue): Phrase {
   switch (issue.code) {
     case 'invalid_type':
-      return TYPE_WORDS[issue.expected] ?? issue.expected;
+      return TYPE_WORDS[issue.expected] ?? phrase`${issue.expected}`;
     case 'too_small':
-      return sized(issue.origin, `${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}`);
+      return issue.inclusive
+        ? atLeast(issue.origin, Number(issue.minimum))
+        : phrase`more than ${Number(issue.minimum)}`;
     case 'too_big':
-      return sized(issue.origin, `${issue.inclusive ? 'at most' : 'less than'} ${issue.maximum}`);
+      return issue.inclusive
+        ? atMost(issue.origin, Number(issue.maximum))
+        : phrase`less than ${Number(issue.maximum)}`;
     case 'invalid_value':
-      return `one of: ${issue.values.map((value) => JSON.stringify(value)).join(', ')}`;
+      return phrase`one of: ${issue.values.map((value) => JSON.stringify(value)).join(', ')}`;
     default:
-      return issue.message.replace(/^expected /, '');
+      // Those of `keys/`, which have no values.
+      return { template: issue.message.replace(/^expected /, ''), values: [] };
   }
 }
 
-function sized(origin: string, bound: string): string {
-  const isFilled = bound === 'at least 1';
-  if (origin === 'string')
-    return isFilled ? 'text that is not empty' : `text of ${bound} characters`;
-  if (origin !== 'array') return bound;
-  return isFilled ? 'a list that is not empty' : `a list of ${bound} elements`;
+function atLeast(origin: string, least: number): Phrase {
+  if (origin === 'string') {
+    return least === 1
+      ? phrase`text that is not empty`
+      : phrase`text of at least ${least} characters`;
+  }
+  if (origin !== 'array') return phrase`at least ${least}`;
+  return least === 1
+    ? phrase`a list that is not empty`
+    : phrase`a list of at least ${least} elements`;
+}
+
+function atMost(origin: string, most: number): Phrase {
+  if (origin === 'string') return phrase`text of at most ${most} characters`;
+  return origin === 'array' ? phrase`a list of at most ${most} elements` : phrase`at most ${most}`;
 }
 
 /** A value for people: its type, and the value itself only where it cannot be a secret. */
-function describe(value: unknown, key: string): string {
-  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
-  if (value instanceof Date) return 'a date';
-  if (typeof value === 'object' && value !== null) return 'a table';
-  if (typeof value !== 'string') return String(value);
-  if (value === '') return 'empty text';
-  if (NEVER_SHOWN.test(key)) return 'a text (not shown: it may be a secret)';
+function describe(value: unknown, key: string): Phrase {
+  if (Array.isArray(value)) return value.length === 0 ? phrase`an empty list` : phrase`a list`;
+  if (value instanceof Date) return phrase`a date`;
+  if (typeof value === 'object' && value !== null) return phrase`a table`;
+  if (typeof value !== 'string') return phrase`${String(value)}`;
+  if (value === '') return phrase`empty text`;
+  if (NEVER_SHOWN.test(key)) return phrase`a text (not shown: it may be a secret)`;
   const shown = value.length > LONGEST_SHOWN ? `${value.slice(0, LONGEST_SHOWN)}…` : value;
-  return JSON.stringify(shown);
+  return phrase`${JSON.stringify(shown)}`;
 }

@@ -2,39 +2,67 @@
  * What is wrong with a configuration: where, what was found, what is expected, what to do.
  */
 import { ZephyrError } from '../errors.ts';
+import { type Phrase, phrase, spoken } from '../phrase.ts';
 
 /** Where in the document: `['groups', 0, 'endpoints', 1, 'url']`. */
 export type KeyPath = readonly (string | number)[];
 
-export interface ConfigProblem {
+/** Where a problem is that no file has. */
+export const ENVIRONMENT = 'the environment';
+
+interface Place {
   readonly file: string;
   /** From 1; absent where the problem is not in one place of a text. */
   readonly line?: number | undefined;
   readonly column?: number | undefined;
   /** `groups[0].endpoints[1].url`; empty for the document as a whole. */
   readonly path: string;
-  /** Never a secret's value. */
-  readonly found: string;
-  readonly expected: string;
-  readonly advice: string;
 }
 
+interface Finding<Text> {
+  /** Never a secret's value. */
+  readonly found: Text;
+  readonly expected: Text;
+  readonly advice: Text;
+}
+
+/** In English, for programs. */
+export interface ConfigProblem extends Place, Finding<string> {}
+
+export interface PlacedViolation extends Place, Finding<Phrase> {}
+
 /** A problem before the place in the text is known. */
-export interface Violation {
+export interface Violation extends Finding<Phrase> {
   readonly path: KeyPath;
-  readonly found: string;
-  readonly expected: string;
-  readonly advice: string;
 }
 
 /** Code `CONFIG`; the message lists all problems: those of .env, then by their place in the document. */
 export class ConfigError extends ZephyrError {
   readonly problems: readonly ConfigProblem[];
+  /** The same in any language: see `problemLine`. */
+  readonly violations: readonly PlacedViolation[];
 
-  constructor(problems: readonly ConfigProblem[]) {
-    super('CONFIG', printProblems(problems));
-    this.problems = problems;
+  constructor(violations: readonly PlacedViolation[]) {
+    super('CONFIG', allOf(violations));
+    this.violations = violations;
+    this.problems = violations.map(({ found, expected, advice, ...place }) => ({
+      ...place,
+      ...{ found: spoken(found), expected: spoken(expected), advice: spoken(advice) },
+    }));
   }
+}
+
+/** One problem in one line. */
+export function problemLine({
+  file,
+  line,
+  path,
+  found,
+  expected,
+  advice,
+}: PlacedViolation): Phrase {
+  const place = placeOf([file, line]);
+  return phrase`${place} ${path}: found ${found}; expected ${expected}; ${advice}`;
 }
 
 /** `groups[0].endpoints[1].url` */
@@ -47,19 +75,29 @@ export function printPath(path: KeyPath): string {
     .join('');
 }
 
-function printProblems(problems: readonly ConfigProblem[]): string {
-  const files = [...new Set(problems.map(({ file }) => file))];
-  const have = files.length > 1 ? 'have' : 'has';
-  const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
-  return [`${files.join(' and ')} ${have} ${count}:`, ...problems.map(printProblem)].join('\n\n');
+function allOf(violations: readonly PlacedViolation[]): Phrase {
+  const [first = '', second] = new Set(violations.map(({ file }) => file));
+  const file = placeOf([first]);
+  const other = second && placeOf([second]);
+  const files = other === undefined ? phrase`${file} has` : phrase`${file} and ${other} have`;
+  const count = violations.length;
+  const head = count === 1 ? phrase`${files} 1 problem:` : phrase`${files} ${count} problems:`;
+  const blocks = [head, ...violations.map(asBlock)];
+  return { template: blocks.map((_, index) => `{${index + 1}}`).join('\n\n'), values: blocks };
 }
 
-function printProblem(problem: ConfigProblem): string {
-  const place = [problem.file, problem.line, problem.column].filter((part) => part !== undefined);
-  return [
-    `${place.join(':')}  ${problem.path}`.trimEnd(),
-    `  found:    ${problem.found}`,
-    `  expected: ${problem.expected}`,
-    `  to do:    ${problem.advice}`,
-  ].join('\n');
+/** @param parts file, line and column, as far as they are known */
+function placeOf(parts: readonly (string | number | undefined)[]): Phrase {
+  const known = parts.filter((part) => part !== undefined);
+  return parts[0] === ENVIRONMENT ? phrase`the environment` : phrase`${known.join(':')}`;
+}
+
+function asBlock(violation: PlacedViolation): Phrase {
+  const { file, line, column, path, found, expected, advice } = violation;
+  const position = placeOf([file, line, column]);
+  const place = path === '' ? position : phrase`${position}  ${path}`;
+  return phrase`${place}
+  found:    ${found}
+  expected: ${expected}
+  to do:    ${advice}`;
 }

@@ -5,7 +5,8 @@
  * table, scripts/env-file.integration.test.ts asks compose. `check_env_file` of scripts/settings.sh is
  * the same rule for a host without Node.
  */
-import type { ConfigProblem } from './config-error.ts';
+import { type Phrase, phrase } from '../phrase.ts';
+import type { PlacedViolation } from './config-error.ts';
 
 /** Everything but a single quote; a backslash must not stand before the quote that ends it. */
 const SINGLE_QUOTED = String.raw`'(?<single>(?:[^'\\]|\\+[^'\\])*)'`;
@@ -44,7 +45,7 @@ export function checkEnvFile(
   path: string,
   text: string,
   names: readonly string[],
-): readonly ConfigProblem[] {
+): readonly PlacedViolation[] {
   return linesOf(text)
     .filter(
       ({ name, value, written }) =>
@@ -54,17 +55,17 @@ export function checkEnvFile(
       file: path,
       line,
       path: name,
-      found: 'a value that docker compose would read differently',
-      expected: 'a value in single quotes, or one without $, #, ` and quotes at its beginning',
+      found: phrase`a value that docker compose would read differently`,
+      expected: phrase`a value in single quotes, or one without $, #, \` and quotes at its beginning`,
       advice: adviceFor(name, written),
     }));
 }
 
-function adviceFor(name: string, written: string): string {
-  if (/^ *(?:'[^']*|"[^"]*)$/.test(written)) return `close the quote: ${name}='…'`;
+function adviceFor(name: string, written: string): Phrase {
+  if (/^ *(?:'[^']*|"[^"]*)$/.test(written)) return phrase`close the quote: ${name}='…'`;
   return /'|\\ *$/.test(written)
-    ? `put it into a file by itself, and name that file in the environment: ${name}_FILE`
-    : `write ${name}='…'`;
+    ? phrase`put it into a file by itself, and name that file in the environment: ${name}_FILE`
+    : phrase`write ${name}='…'`;
 }
 
 /**
@@ -76,7 +77,7 @@ export function checkStrayLines(
   path: string,
   text: string,
   missing: string | undefined,
-): readonly ConfigProblem[] {
+): readonly PlacedViolation[] {
   if (missing === undefined) return [];
   return contentsOf(text).flatMap((content, index) =>
     /^\s*(?:#.*)?$/.test(content) || LINE.test(content)
@@ -86,9 +87,9 @@ export function checkStrayLines(
             file: path,
             line: index + 1,
             path: '',
-            found: 'a line that sets no variable (not shown: it may be a secret)',
-            expected: "NAME='value', or a comment after #",
-            advice: `write ${missing}='…', if it is meant here`,
+            found: phrase`a line that sets no variable (not shown: it may be a secret)`,
+            expected: phrase`NAME='value', or a comment after #`,
+            advice: phrase`write ${missing}='…', if it is meant here`,
           },
         ],
   );

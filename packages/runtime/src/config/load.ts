@@ -2,13 +2,14 @@
  * Reads config.toml and .env. One run finds every problem; nothing is started, and nothing in the
  * process is changed.
  */
-import { parse, TomlError } from 'smol-toml';
 
+import { parse, TomlError } from 'smol-toml';
 import { PROXY_VARIABLES } from '../connection/outbound-proxy.ts';
 import type { Environment } from '../environment.ts';
+import { type Phrase, phrase } from '../phrase.ts';
 import { checkSchema } from './check-schema.ts';
 import type { LoadedConfig } from './config.ts';
-import { ConfigError, type ConfigProblem, printPath, type Violation } from './config-error.ts';
+import { ConfigError, type PlacedViolation, printPath, type Violation } from './config-error.ts';
 import { checkEnvFile, checkStrayLines } from './env-file.ts';
 import { locate } from './locate.ts';
 import { type ReadNamedFile, readNamedFile } from './named-file.ts';
@@ -116,7 +117,7 @@ export function parseConfig(source: ConfigText): LoadedConfig {
 
 /** A file that a variable names and that cannot be read is a problem beside the others. */
 function notingUnreadable(variables: Variables) {
-  const unreadable: ConfigProblem[] = [];
+  const unreadable: PlacedViolation[] = [];
   const noted = (name: string): string | undefined => {
     try {
       return variables(name);
@@ -143,8 +144,8 @@ export function parseToml(path: string, text: string): RawTable {
         line: error.line,
         column: error.column,
         path: '',
-        found: message.replace('Invalid TOML document: ', ''),
-        expected: 'valid TOML (https://toml.io)',
+        found: phrase`${message.replace('Invalid TOML document: ', '')}`,
+        expected: phrase`valid TOML (https://toml.io)`,
         advice: adviceForToml(text.split('\n')[error.line - 1] ?? ''),
       },
     ]);
@@ -152,10 +153,10 @@ export function parseToml(path: string, text: string): RawTable {
 }
 
 /** Chat programs and word processors replace quotes by the typographic ones. */
-function adviceForToml(line: string): string {
+function adviceForToml(line: string): Phrase {
   return /[“”„‘’「」]/.test(line)
-    ? 'write straight quotes in this line: "…"'
-    : 'look at this line and the one before it: often a quote or bracket is missing';
+    ? phrase`write straight quotes in this line: "…"`
+    : phrase`look at this line and the one before it: often a quote or bracket is missing`;
 }
 
 /** With the line of each. @param text of the file */
@@ -163,7 +164,7 @@ export function placedProblems(
   path: string,
   text: string,
   violations: readonly Violation[],
-): ConfigProblem[] {
+): PlacedViolation[] {
   const placeOf = locate(text);
   const problems = violations.map(({ path: keyPath, ...violation }) => ({
     file: path,

@@ -3,7 +3,8 @@
  * runs probes. What is wrong with them is found with what is wrong with the files.
  */
 import type { Environment } from '../environment.ts';
-import type { ConfigProblem } from './config-error.ts';
+import { phrase } from '../phrase.ts';
+import { ENVIRONMENT, type PlacedViolation } from './config-error.ts';
 
 export interface Address {
   readonly host: string;
@@ -32,26 +33,26 @@ export function addressIn(environment: Environment, name: string): Address | und
   return { host: listened, port: Number(port) };
 }
 
-export function checkOwnVariables(environment: Environment): readonly ConfigProblem[] {
+export function checkOwnVariables(environment: Environment): readonly PlacedViolation[] {
   const addresses = [LISTEN, METRICS_LISTEN]
     .filter((name) => addressIn(environment, name) === undefined)
     .map((name) => ({
-      ...{ name, expected: 'an address and a port: <host>:<port>' },
-      advice: `write for example ${name}=127.0.0.1:9464, or remove it from the environment`,
+      ...{ name, expected: phrase`an address and a port: <host>:<port>` },
+      advice: phrase`write for example ${name}=127.0.0.1:9464, or remove it from the environment`,
     }));
   const users = isRange(ownVariable(environment, PROBE_USERS) ?? '')
     ? []
     : [
         {
-          ...{ name: PROBE_USERS, expected: 'the first and the last of some user ids' },
-          advice: `write for example ${PROBE_USERS}=10100-10115, or remove it from the environment`,
+          ...{ name: PROBE_USERS, expected: phrase`the first and the last of some user ids` },
+          advice: phrase`write for example ${PROBE_USERS}=10100-10115, or remove it from the environment`,
         },
       ];
   return [...addresses, ...users].flatMap(({ name, expected, advice }) => {
     const value = ownVariable(environment, name);
     if (value === undefined) return [];
     return [
-      { file: 'the environment', path: name, found: JSON.stringify(value), expected, advice },
+      { file: ENVIRONMENT, path: name, found: phrase`${JSON.stringify(value)}`, expected, advice },
     ];
   });
 }

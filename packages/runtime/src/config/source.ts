@@ -5,10 +5,11 @@
 import { randomBytes } from 'node:crypto';
 
 import { systemClock, untilNextMs } from '../clock.ts';
-import { messageOf } from '../errors.ts';
+import { messageOf, ZephyrError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
+import { spoken, type TemplatesOf } from '../phrase.ts';
 import type { ClientKey } from './config.ts';
-import { ConfigError } from './config-error.ts';
+import { ConfigError, problemLine } from './config-error.ts';
 import {
   type ConfigSources,
   type LoadedConfig,
@@ -26,7 +27,7 @@ import { WatchedFiles } from './watched-files.ts';
 
 export type ConfigChange =
   | { readonly status: 'applied'; readonly loaded: LoadedConfig }
-  /** The previous configuration stays in use. One text per problem, without secrets. */
+  /** The previous configuration stays in use. One sentence per problem, without secrets, in its language. */
   | { readonly status: 'refused'; readonly problems: readonly string[] };
 
 export interface ConfigSource {
@@ -49,18 +50,24 @@ export interface ConfigSource {
  */
 const POLL_MS = 1_000;
 
-/** @param atFirst options of the first load only: a running service is not stopped by a start rule */
+export interface SourceOptions {
+  /** Of the first load only: a running service is not stopped by a start rule. */
+  readonly starting?: LoadOptions['starting'];
+  /** Not set: problems are reported in English. */
+  readonly templatesOf?: TemplatesOf | undefined;
+}
+
 export function createConfigSource(
   sources: ConfigSources,
   log: Logger,
-  atFirst: LoadOptions = {},
+  { starting = [], templatesOf }: SourceOptions = {},
 ): ConfigSource {
   const listeners: ((change: ConfigChange) => void)[] = [];
   const files = new WatchedFiles([sources.configPath, sources.envFilePath]);
   const { read } = files;
   const tokens = new TokenCommands(log, () => apply());
   const readToken = tokens.read;
-  const atStart = loadConfig(sources, { ...atFirst, read, readToken });
+  const atStart = loadConfig(sources, { starting, read, readToken });
   tokens.started();
   let loaded = atStart;
 
@@ -72,7 +79,8 @@ export function createConfigSource(
       files.keepNamed();
       return { status: 'applied', loaded };
     } catch (error) {
-      return { status: 'refused', problems: problemsOf(error) };
+      const templateOf = templatesOf?.(loaded.config.ui.language);
+      return { status: 'refused', problems: problemsOf(error, templateOf) };
     }
   };
   const announce = (change: ConfigChange): void => {
@@ -190,10 +198,10 @@ function isAmong(blocks: readonly RawTable[] | undefined, { name, sha256 }: Clie
   );
 }
 
-function problemsOf(error: unknown): readonly string[] {
-  if (!(error instanceof ConfigError)) return [messageOf(error)];
-  return error.problems.map(({ file, line, path, found, expected, advice }) => {
-    const place = [file, line].filter((part) => part !== undefined).join(':');
-    return `${place} ${path}: found ${found}; expected ${expected}; ${advice}`;
-  });
+function problemsOf(error: unknown, templateOf?: ReturnType<TemplatesOf>): readonly string[] {
+  const lines =
+    error instanceof ConfigError
+      ? error.violations.map(problemLine)
+      : [error instanceof ZephyrError ? (error.lines[0] ?? '') : messageOf(error)];
+  return lines.map((line) => spoken(line, templateOf));
 }

@@ -6,12 +6,21 @@ import { type ChildProcess, type SpawnSyncReturns, spawn, spawnSync } from 'node
 
 import { systemClock } from '../clock.ts';
 import { plainPart } from '../environment.ts';
+import { type Phrase, phrase, spoken } from '../phrase.ts';
 
 /** @throws TokenCommandError */
 export type ReadToken = (command: readonly string[]) => string;
 
 /** Names the first word of the command and its exit code, nothing else. */
-export class TokenCommandError extends Error {}
+export class TokenCommandError extends Error {
+  /** The same in any language. */
+  readonly said: Phrase;
+
+  constructor(said: Phrase) {
+    super(spoken(said));
+    this.said = said;
+  }
+}
 
 /** People may have to touch a key; a service waits no longer for its start. */
 const LIMIT_MS = 20_000;
@@ -132,7 +141,7 @@ function killGroup({ pid }: ChildProcess): void {
 
 type Outcome =
   | { readonly kind: 'printed'; readonly text: string }
-  | { readonly kind: 'failed'; readonly why: string };
+  | { readonly kind: 'failed'; readonly why: Phrase };
 
 function outcomeOf({ error, signal, status, stdout }: SpawnSyncReturns<string>): Outcome {
   if (error !== undefined) return failureOf((error as NodeJS.ErrnoException).code, signal);
@@ -144,22 +153,27 @@ function failureOf(
   code: string | number | null | undefined,
   signal: string | null | undefined,
 ): Outcome {
-  if (typeof code === 'number') return { kind: 'failed', why: `which ended with code ${code}` };
-  if (code === 'ENOENT') return { kind: 'failed', why: 'which is no program in PATH' };
-  if (code === 'ENOBUFS') return { kind: 'failed', why: 'which printed more than any token has' };
+  if (typeof code === 'number')
+    return { kind: 'failed', why: phrase`which ended with code ${code}` };
+  if (code === 'ENOENT') return { kind: 'failed', why: phrase`which is no program in PATH` };
+  if (code === 'ENOBUFS')
+    return { kind: 'failed', why: phrase`which printed more than any token has` };
   if (code === 'ETIMEDOUT')
-    return { kind: 'failed', why: `which did not end within ${LIMIT_MS / 1000} s` };
+    return { kind: 'failed', why: phrase`which did not end within ${LIMIT_MS / 1000} s` };
   if (code === undefined || code === null)
-    return { kind: 'failed', why: `which was ended by ${signal ?? 'somebody'}` };
-  return { kind: 'failed', why: `which cannot be run (${code})` };
+    return { kind: 'failed', why: phrase`which was ended by ${signal ?? '?'}` };
+  return { kind: 'failed', why: phrase`which cannot be run (${code})` };
 }
 
 function tokenIn(file: string, outcome: Outcome): string {
-  if (outcome.kind === 'failed') throw new TokenCommandError(`${file}, ${outcome.why}`);
+  if (outcome.kind === 'failed') throw new TokenCommandError(phrase`${file}, ${outcome.why}`);
   const token = outcome.text.trim();
-  if (token === '') throw new TokenCommandError(`${file}, which printed nothing`);
-  if (/[\r\n]/.test(token)) throw new TokenCommandError(`${file}, which printed several lines`);
+  if (token === '') throw new TokenCommandError(phrase`${file}, which printed nothing`);
+  if (/[\r\n]/.test(token))
+    throw new TokenCommandError(phrase`${file}, which printed several lines`);
   if (!/^[\x21-\x7e]+$/.test(token))
-    throw new TokenCommandError(`${file}, which printed something with blanks or outside ASCII`);
+    throw new TokenCommandError(
+      phrase`${file}, which printed something with blanks or outside ASCII`,
+    );
   return token;
 }

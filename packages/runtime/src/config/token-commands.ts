@@ -5,6 +5,7 @@
 import { systemClock } from '../clock.ts';
 import { messageOf } from '../errors.ts';
 import type { Logger } from '../logger.ts';
+import { phrase } from '../phrase.ts';
 import {
   createTokenReader,
   keyOf,
@@ -47,7 +48,7 @@ export class TokenCommands {
     }
     this.#run(command);
     throw new TokenCommandError(
-      `${command[0]}, which is run now; the configuration is applied when it has printed a token`,
+      phrase`${command[0] ?? ''}, which is run now; the configuration is applied when it has printed a token`,
     );
   };
 
@@ -107,5 +108,7 @@ export class TokenCommands {
 }
 
 function asCommandError(error: unknown): TokenCommandError {
-  return error instanceof TokenCommandError ? error : new TokenCommandError(messageOf(error));
+  return error instanceof TokenCommandError
+    ? error
+    : new TokenCommandError(phrase`${messageOf(error)}`);
 }

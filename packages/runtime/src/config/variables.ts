@@ -1,5 +1,6 @@
 import { messageOf } from '../errors.ts';
-import { ConfigError, type ConfigProblem } from './config-error.ts';
+import { phrase } from '../phrase.ts';
+import { ConfigError, ENVIRONMENT, type PlacedViolation } from './config-error.ts';
 import { parseEnvFile } from './env-file.ts';
 import { type ReadNamedFile, readNamedFile } from './named-file.ts';
 
@@ -14,14 +15,14 @@ export type Variables = (name: string) => string | undefined;
 
 /** Of one variable. */
 export class UnreadableVariable extends ConfigError {
-  readonly problem: ConfigProblem;
+  readonly problem: PlacedViolation;
 
   constructor(name: string, cause: unknown) {
     const problem = {
-      ...{ file: 'the environment', path: name },
-      found: `a file that cannot be read: ${messageOf(cause)}`,
-      expected: 'the path of a file with the value',
-      advice: `mount the secret at this path, or remove ${name} from the environment`,
+      ...{ file: ENVIRONMENT, path: name },
+      found: phrase`a file that cannot be read: ${messageOf(cause)}`,
+      expected: phrase`the path of a file with the value`,
+      advice: phrase`mount the secret at this path, or remove ${name} from the environment`,
     };
     super([problem]);
     this.problem = problem;

@@ -3,36 +3,37 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 
 import { messageOf } from '../errors.ts';
+import { type Phrase, phrase } from '../phrase.ts';
 
 const BLOCK = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;
 
 /** @returns What is wrong with a PEM file of certificates; undefined where nothing is. */
-export function problemOfCertificates(pem: string): string | undefined {
+export function problemOfCertificates(pem: string): Phrase | undefined {
   const blocks = pem.match(BLOCK) ?? [];
   const begun = pem.match(/-----BEGIN CERTIFICATE-----/g) ?? [];
-  if (begun.length === 0) return 'which has no certificate in PEM form';
+  if (begun.length === 0) return phrase`which has no certificate in PEM form`;
   // While somebody writes it: without its last ones it would be valid too, and mean something else.
-  if (begun.length > blocks.length) return 'whose last certificate has no end';
+  if (begun.length > blocks.length) return phrase`whose last certificate has no end`;
   try {
     for (const block of blocks) new X509Certificate(block);
     return undefined;
   } catch {
-    return 'whose certificates cannot be read';
+    return phrase`whose certificates cannot be read`;
   }
 }
 
 /** @returns What is wrong with a PEM file of a private key; undefined where nothing is. */
-export function problemOfKey(pem: string): string | undefined {
+export function problemOfKey(pem: string): Phrase | undefined {
   if (!/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(pem))
-    return 'which has no private key in PEM form';
+    return phrase`which has no private key in PEM form`;
   try {
     createPrivateKey(pem);
     return undefined;
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     return code === 'ERR_MISSING_PASSPHRASE' || /ENCRYPTED/.test(pem)
-      ? 'whose key is encrypted; Zephyr has no passphrase for it'
-      : 'whose key cannot be read';
+      ? phrase`whose key is encrypted; Zephyr has no passphrase for it`
+      : phrase`whose key cannot be read`;
   }
 }
 
@@ -45,12 +46,12 @@ export function areMatching(certificatePem: string, keyPem: string): boolean {
  * Also of a pair that matches: OpenSSL does not serve with keys that are too short, or with issuers that have
  * such. @returns undefined where nothing is wrong
  */
-export function problemOfPair(certificatePem: string, keyPem: string): string | undefined {
+export function problemOfPair(certificatePem: string, keyPem: string): Phrase | undefined {
   try {
     createSecureContext({ cert: certificatePem, key: keyPem });
     return undefined;
   } catch (error) {
-    return `with which TLS is not possible: ${messageOf(error).split(':').at(-1)}`;
+    return phrase`with which TLS is not possible: ${messageOf(error).split(':').at(-1) ?? ''}`;
   }
 }
 

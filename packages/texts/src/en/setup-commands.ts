@@ -8,7 +8,6 @@ export const setupCommands = {
     '{path} has no errors: {count} {count|endpoint|endpoints} in {groups} {groups|group|groups}.',
   'cli.zephyr': 'Sends each Claude Code request to the endpoint that is fastest now.',
   'cli.version': 'print the version',
-  'cli.afterError': '(zephyr --help lists the commands)',
   'cli.help': 'display help for command',
   'cli.title.usage': 'Usage:',
   'cli.title.arguments': 'Arguments:',

@@ -158,4 +158,41 @@ export const errors: Readonly<Record<string, string>> = {
   'end that program, or change prober.port in {1}': '请结束该程序，或更改 {1} 中的 prober.port',
   'the metrics of the proxy (ZEPHYR_METRICS_LISTEN)': '代理的指标（ZEPHYR_METRICS_LISTEN）',
   'end that program, or change ZEPHYR_METRICS_LISTEN': '请结束该程序，或更改 ZEPHYR_METRICS_LISTEN',
+  'redis refuses this controller: {1}': 'Redis 拒绝此控制器：{1}',
+  'check the password that redis.password_env names, and the user in redis.url':
+    '请检查 redis.password_env 指定的密码和 redis.url 中的用户',
+  'an ACL user needs the rights of docs/operations.md':
+    'ACL 用户需要 docs/operations.md 中列出的权限',
+  'redis has maxmemory-policy {1}': 'Redis 的 maxmemory-policy 为 {1}',
+  'with it Redis silently drops records and jobs when its memory is full':
+    '此策略下，Redis 内存已满时会丢弃记录和任务而不提示',
+  'set it to noeviction: redis-cli CONFIG SET maxmemory-policy noeviction, and in redis.conf':
+    '请设为 noeviction：redis-cli CONFIG SET maxmemory-policy noeviction，并写入 redis.conf',
+  'cannot listen on {1}:{2}: {3}': '无法在 {1}:{2} 上监听：{3}',
+  'end the program that uses the port, or set controller.port in config.toml':
+    '请结束占用该端口的程序，或在 config.toml 中设置 controller.port',
+  'group {1} has a token already': '组 {1} 已有令牌',
+  'leave the token empty, or name a new group': '请将令牌留空，或指定新的组',
+  'enter the token, or set {1} where the environment comes from':
+    '请填写令牌，或在环境变量的来源处设置 {1}',
+  'the proxy would serve everybody who reaches {1}': '代理将为任何能访问 {1} 的人服务',
+  'give each person a key: zephyr clients add NAME (with compose: make client NAME=…)':
+    '请为每人创建密钥：zephyr clients add NAME（使用 compose 时：make client NAME=…）',
+  'or say that everybody may use it: open = true under [server]':
+    '或允许任何人使用：在 [server] 下写 open = true',
+  'or listen on this machine only: host = "127.0.0.1" under [server]':
+    '或只在本机监听：在 [server] 下写 host = "127.0.0.1"',
+  'there is no command {1}': '没有命令 {1}',
+  'there is no option {1}': '没有选项 {1}',
+  '<{1}> is missing': '缺少 <{1}>',
+  'the value is missing: {1}': '缺少值：{1}',
+  'unexpected: {1}': '多余的参数：{1}',
+  '{1} and {2} exclude each other': '{1} 与 {2} 不能同时使用',
+  '{1} cannot be {2}': '{1} 不能是 {2}',
+  '{1} cannot be used here: expected {2}': '{1} 不能用于此处：应为{2}',
+  'a number from 0 to 9999': '0 到 9999 的数字',
+  'a whole number above 0': '大于 0 的整数',
+  'an amount from 0.000001 to 100000': '0.000001 到 100000 的金额',
+  'zephyr --help lists the commands, zephyr help <command> its options':
+    'zephyr --help 列出命令，zephyr help <命令> 列出其选项',
 };

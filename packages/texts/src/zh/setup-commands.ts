@@ -9,7 +9,6 @@ export const setupCommands = {
   'config.noErrors': '{path} 没有错误：{groups} 个组，{count} 个端点。',
   'cli.zephyr': '把每个 Claude Code 请求发往当前最快的端点。',
   'cli.version': '输出版本号',
-  'cli.afterError': '（zephyr --help 列出所有命令）',
   'cli.help': '显示命令的帮助',
   'cli.title.usage': '用法：',
   'cli.title.arguments': '参数：',

@@ -30,10 +30,13 @@ import {
   writeEndpoint,
 } from '@zephyr/runtime/config/edit/endpoints';
 import { loadConfig, readDocument } from '@zephyr/runtime/config/load';
+import { localeOfFile } from '@zephyr/runtime/config/locale';
 import { rawTable } from '@zephyr/runtime/config/raw';
 import { UNREAD_TOKENS } from '@zephyr/runtime/config/token-command';
 import type { Environment } from '@zephyr/runtime/environment';
 import { ZephyrError } from '@zephyr/runtime/errors';
+import { phrase, spoken } from '@zephyr/runtime/phrase';
+import { templatesOf } from '@zephyr/texts/errors';
 import type { RequestHandler } from 'express';
 import { z } from 'zod';
 
@@ -53,7 +56,7 @@ export function readSettings({
   environment,
   hasAdminToken,
 }: Pick<EditDeps, 'files' | 'environment' | 'hasAdminToken'>): ApiSettings {
-  const document = documentOf(files);
+  const document = documentOf(files, environment);
   const hasCertificate = rawTable(document['server'])['tls_cert_file'] !== undefined;
   const editing = isWritable(files.config) ? 'possible' : 'read_only';
   return {
@@ -87,7 +90,11 @@ export function handleEdit(deps: EditDeps, edit: EditName): RequestHandler {
     await applied(deps, { actor, name: edit, body: { name } });
     const { added, ...rest } = made;
     const tested =
-      added === undefined ? null : await deps.tests.run({ id: added, name, actor }).catch(refuse);
+      added === undefined
+        ? null
+        : await deps.tests.run({ id: added, name, actor }).catch((error) => {
+            throw problemFor(error, deps);
+          });
     const none = { key: null, tokenVariable: null };
     const answer: EditAnswer = { edit, name, ...none, ...rest, tested };
     res.json(answer);
@@ -121,7 +128,7 @@ async function carryOut(edit: EditName, body: unknown, deps: EditDeps): Promise<
         return {};
     }
   } catch (error) {
-    throw problemFor(error);
+    throw problemFor(error, deps);
   }
 }
 
@@ -144,14 +151,20 @@ async function add(
   const draft = draftEndpoint(files, wanted, environment);
   const { name, variable, hasToken } = draft.group;
   if (hasToken && token !== undefined) {
-    throw new ZephyrError('USAGE', `group ${name} has a token already`, {
-      advice: ['leave the token empty, or name a new group'],
+    throw new ZephyrError('USAGE', phrase`group ${name} has a token already`, {
+      advice: [phrase`leave the token empty, or name a new group`],
     });
   }
   if (!hasToken && token === undefined) {
-    throw new ZephyrError('USAGE', `${variable}, the token of group ${name}, is not set`, {
-      advice: [`enter the token, or set ${variable} where the environment comes from`],
-    });
+    throw new ZephyrError(
+      'USAGE',
+      phrase`${variable ?? ''}, the token of group ${name}, is not set`,
+      {
+        advice: [
+          phrase`enter the token, or set ${variable ?? ''} where the environment comes from`,
+        ],
+      },
+    );
   }
   const next = filesWith(draft, { token, readToken: UNREAD_TOKENS }, environment);
   await writeEndpoint(draft, next);
@@ -161,22 +174,24 @@ async function add(
   return { tokenVariable, added: added.id };
 }
 
-function refuse(error: unknown): never {
-  throw problemFor(error);
-}
-
-function problemFor(error: unknown): unknown {
+/** In the language of the configuration. */
+function problemFor(
+  error: unknown,
+  { files, environment }: Pick<EditDeps, 'files' | 'environment'>,
+): unknown {
   if (!(error instanceof ZephyrError)) return error;
-  const detail = error.message.slice(0, MAX_DETAIL);
+  const templateOf = templatesOf(localeOfFile(files.config, environment));
+  const [message = '', ...advice] = error.lines.map((line) => spoken(line, templateOf));
+  const detail = message.slice(0, MAX_DETAIL);
   if (error.code === 'CONFIG') return new ProblemError('config_invalid', detail);
-  return new ProblemError('edit_refused', detail, error.advice);
+  return new ProblemError('edit_refused', detail, advice);
 }
 
-function documentOf({ config }: ConfigFiles) {
+function documentOf(files: ConfigFiles, environment: Environment) {
   try {
-    return readDocument(config);
+    return readDocument(files.config);
   } catch (error) {
-    throw problemFor(error);
+    throw problemFor(error, { files, environment });
   }
 }
 

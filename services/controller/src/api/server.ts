@@ -9,9 +9,10 @@ import {
 } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-import { ZephyrError } from '@zephyr/runtime/errors';
+import { messageOf, ZephyrError } from '@zephyr/runtime/errors';
 import { encrypt, type OwnCertificate, refusingUnencrypted } from '@zephyr/runtime/http/own-tls';
 import { listenOn } from '@zephyr/runtime/listen-fds';
+import { phrase } from '@zephyr/runtime/phrase';
 
 export interface RunningServer {
   readonly server: Server;
@@ -38,9 +39,9 @@ export async function startServer(
     await once(server, 'listening');
   } catch (cause) {
     const { host, port } = address;
-    throw new ZephyrError('LISTEN', `cannot listen on ${host}:${port}: ${String(cause)}`, {
+    throw new ZephyrError('LISTEN', phrase`cannot listen on ${host}:${port}: ${messageOf(cause)}`, {
       cause,
-      advice: ['end the program that uses the port, or set controller.port in config.toml'],
+      advice: [phrase`end the program that uses the port, or set controller.port in config.toml`],
     });
   }
   return {

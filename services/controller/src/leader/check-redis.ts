@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { messageOf, ZephyrError } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
+import { phrase } from '@zephyr/runtime/phrase';
 import type { Redis } from 'ioredis';
 
 /** A Redis that is away may come later; one that keeps refusing us is configured otherwise. */
@@ -18,10 +19,10 @@ const REFUSAL_LIMIT_MS = 10_000;
 export async function checkRedis(redis: Redis, log: Logger): Promise<void> {
   const refusal = await lastingRefusal(redis);
   if (refusal !== undefined) {
-    throw new ZephyrError('REDIS_REFUSED', `redis refuses this controller: ${refusal}`, {
+    throw new ZephyrError('REDIS_REFUSED', phrase`redis refuses this controller: ${refusal}`, {
       advice: [
-        'check the password that `redis.password_env` names, and the user in `redis.url`',
-        'an ACL user needs the rights of docs/operations.md',
+        phrase`check the password that redis.password_env names, and the user in redis.url`,
+        phrase`an ACL user needs the rights of docs/operations.md`,
       ],
     });
   }
@@ -31,10 +32,10 @@ export async function checkRedis(redis: Redis, log: Logger): Promise<void> {
     redis.on('ready', () => void reportPolicy(redis, log));
     return;
   }
-  throw new ZephyrError('REDIS_POLICY', `redis has maxmemory-policy ${policy}`, {
+  throw new ZephyrError('REDIS_POLICY', phrase`redis has maxmemory-policy ${policy ?? ''}`, {
     advice: [
-      'with it Redis silently drops records and jobs when its memory is full',
-      'set it to noeviction: redis-cli CONFIG SET maxmemory-policy noeviction, and in redis.conf',
+      phrase`with it Redis silently drops records and jobs when its memory is full`,
+      phrase`set it to noeviction: redis-cli CONFIG SET maxmemory-policy noeviction, and in redis.conf`,
     ],
   });
 }

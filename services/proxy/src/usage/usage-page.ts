@@ -52,11 +52,12 @@ export async function answerUsage(
     const language = req.acceptsLanguages(['en', 'zh']) === 'zh' ? 'zh' : 'en';
     res.set({ ...PAGE_HEADERS, 'content-security-policy': POLICY, 'content-language': language });
     if (usage === undefined) res.status(503).set('retry-after', '5');
-    res.type('html').send(await pageOf(visitor.name, usage, language));
+    res.type('html').send(await usagePage(visitor.name, usage, language));
   }
 }
 
-async function pageOf(
+/** @param usage undefined while Redis is away */
+export async function usagePage(
   person: string,
   usage: OwnUsage | undefined,
   language: Language,
@@ -77,9 +78,9 @@ async function pageOf(
 <html lang="${language}">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
 <title>${title}</title><style>${STYLE}</style></head>
-<body><h1>${title}</h1>
+<body><main><h1>${title}</h1>
 ${body}
-</body></html>
+</main></body></html>
 `;
 }
 
@@ -115,7 +116,8 @@ function budgetTable({ budgets, limits, models }: OwnUsage, { say, numbers }: Wo
     ...[budget.left_usd, budget.used_usd, budget.budget_usd, budget.granted_usd].map(numbers.usd),
     `${budget.resets_at.slice(0, 16).replace('T', ' ')} UTC`,
   ]);
-  return `<h2>${escaped(say('budget.title'))}</h2>\n${tableOf(heads, rows)}`;
+  const title = say('budget.title');
+  return `<h2>${escaped(title)}</h2>\n${tableOf(title, { heads, rows })}`;
 }
 
 function limitList({ limits, models }: OwnUsage, { say, numbers }: Words): string {
@@ -137,15 +139,16 @@ const FIGURES_OF = { 1: 'today', 7: 'days_7', 30: 'days_30' } as const;
 function figureTable(days: keyof typeof FIGURES_OF, usage: OwnUsage, words: Words): string {
   const { say } = words;
   const figures: OwnFigures = usage[FIGURES_OF[days]];
-  const title = `<h2>${escaped(say(`usage.days.${days}`))}</h2>`;
-  if (figures.total.requests === 0) return `${title}\n<p>${escaped(say('usage.empty'))}</p>`;
+  const title = say(`usage.days.${days}`);
+  const head = `<h2>${escaped(title)}</h2>`;
+  if (figures.total.requests === 0) return `${head}\n<p>${escaped(say('usage.empty'))}</p>`;
   const heads = [
     ...[say('usage.model'), say('usage.cost'), say('usage.requests'), say('usage.failed')],
     ...[say('usage.input'), say('usage.output'), say('usage.cacheRead'), say('usage.cacheWrite')],
   ];
   const rows = figures.models.map((line) => [words.model(line.model), ...cellsOf(line, words)]);
   const total = [say('usage.total'), ...cellsOf(figures.total, words)];
-  return `${title}\n${tableOf(heads, rows, total)}`;
+  return `${head}\n${tableOf(title, { heads, rows, total })}`;
 }
 
 function otherNote({ days_30: { models } }: OwnUsage, { say }: Words): string {
@@ -165,14 +168,21 @@ function cellsOf(figures: UsageFigures, { numbers }: Words): string[] {
 
 type Row = readonly string[];
 
-function tableOf(heads: Row, rows: readonly Row[], total?: Row): string {
+interface Table {
+  readonly heads: Row;
+  readonly rows: readonly Row[];
+  readonly total?: Row;
+}
+
+/** Where it is wider than the screen, it scrolls, also by the keyboard. */
+function tableOf(title: string, { heads, rows, total }: Table): string {
   const row = (cells: Row) => {
     const [first = '', ...rest] = cells.map(escaped);
     return `<tr><th scope="row">${first}</th>${rest.map((cell) => `<td>${cell}</td>`).join('')}</tr>`;
   };
   const head = heads.map((cell) => `<th scope="col">${escaped(cell)}</th>`).join('');
   const foot = total === undefined ? '' : `<tfoot>${row(total)}</tfoot>`;
-  return `<div class="wide"><table><thead><tr>${head}</tr></thead><tbody>${rows.map(row).join('')}</tbody>${foot}</table></div>`;
+  return `<div class="wide" role="region" tabindex="0" aria-label="${escaped(title)}"><table><thead><tr>${head}</tr></thead><tbody>${rows.map(row).join('')}</tbody>${foot}</table></div>`;
 }
 
 /** Names of models come from clients. */

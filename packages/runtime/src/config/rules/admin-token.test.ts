@@ -2,10 +2,15 @@ import { randomBytes } from 'node:crypto';
 
 import { describe, expect, it } from 'vitest';
 
+import { spoken } from '../../phrase.ts';
 import { checkAdminToken } from './admin-token.ts';
 
-const found = (token: string | undefined): string | undefined =>
-  checkAdminToken({}, (name) => (name === 'ZEPHYR_ADMIN_TOKEN' ? token : undefined))[0]?.found;
+const found = (token: string | undefined): string | undefined => {
+  const [problem] = checkAdminToken({}, (name) =>
+    name === 'ZEPHYR_ADMIN_TOKEN' ? token : undefined,
+  );
+  return problem && spoken(problem.found);
+};
 
 describe('the admin token', () => {
   it.each([

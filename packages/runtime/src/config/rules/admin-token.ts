@@ -2,6 +2,7 @@
  * The token of the admin API: whoever guesses it chooses the endpoint that reads every prompt. Messages
  * name the variable, never the token.
  */
+import { type Phrase, phrase } from '../../phrase.ts';
 import type { Violation } from '../config-error.ts';
 import { type RawTable, rawTable, rawText } from '../raw.ts';
 import type { Variables } from '../variables.ts';
@@ -29,17 +30,17 @@ export function checkAdminToken(document: RawTable, variables: Variables): Viola
   return [
     {
       path: ['controller', 'token_env'],
-      found: `${name}, ${weakness}`,
-      expected: `an admin token of at least ${SHORTEST} random characters`,
-      advice: `write ${name}=… into .env with what this prints: openssl rand -hex 24`,
+      found: phrase`${name}, ${weakness}`,
+      expected: phrase`an admin token of at least ${SHORTEST} random characters`,
+      advice: phrase`write ${name}=… into .env with what this prints: openssl rand -hex 24`,
     },
   ];
 }
 
-function weaknessOf(token: string): string | undefined {
+function weaknessOf(token: string): Phrase | undefined {
   if (token === '') return undefined;
-  if (token.length < SHORTEST) return `which has ${token.length} characters`;
-  if (new Set(token).size < FEWEST_DIFFERENT) return 'which repeats a few characters';
-  if (/^(.{1,20}?)\1+$/.test(token)) return 'which repeats itself';
-  return token.replace(WORDS, '').length < FEWEST_LEFT ? 'which is made of words' : undefined;
+  if (token.length < SHORTEST) return phrase`which has ${token.length} characters`;
+  if (new Set(token).size < FEWEST_DIFFERENT) return phrase`which repeats a few characters`;
+  if (/^(.{1,20}?)\1+$/.test(token)) return phrase`which repeats itself`;
+  return token.replace(WORDS, '').length < FEWEST_LEFT ? phrase`which is made of words` : undefined;
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { spoken } from '../../phrase.ts';
 import { readNamedFile } from '../named-file.ts';
 import { sha256 } from '../slug.ts';
 import { checkClients } from './clients.ts';
@@ -16,7 +17,7 @@ describe('checkClients', () => {
     {
       name: 'two sources',
       client: { name: 'a', key_env: 'GOOD', key_sha256: 'f'.repeat(64) },
-      found: ['key_env and key_sha256 together'],
+      found: ['key_env, key_sha256 together'],
     },
     {
       name: 'a variable that is not set',
@@ -41,7 +42,7 @@ describe('checkClients', () => {
   ];
   it.each(cases)('$name', ({ client, found }) => {
     const violations = checkClients({ clients: [client] }, variables, readNamedFile);
-    expect(violations.map((violation) => violation.found)).toEqual(found);
+    expect(violations.map((violation) => spoken(violation.found))).toEqual(found);
     expect(JSON.stringify(violations)).not.toContain(key);
   });
 
@@ -65,7 +66,7 @@ describe('checkClients', () => {
       { name: 'bob', ...second },
     ];
     const violations = checkClients({ clients }, variables, readNamedFile);
-    expect(violations.map(({ path, found }) => [path.join('.'), found])).toEqual([
+    expect(violations.map(({ path, found }) => [path.join('.'), spoken(found)])).toEqual([
       ['clients.1', 'the same key as "ann"'],
     ]);
     expect(JSON.stringify(violations)).not.toContain(key);

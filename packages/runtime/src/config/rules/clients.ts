@@ -3,6 +3,7 @@
  * it locks its owner out, or serves strangers.
  */
 
+import { type Phrase, phrase } from '../../phrase.ts';
 import type { KeyPath, Violation } from '../config-error.ts';
 import type { ReadNamedFile } from '../named-file.ts';
 import { type RawTable, rawTable, rawText } from '../raw.ts';
@@ -30,9 +31,9 @@ export function checkClients(
     if (name !== undefined && names.has(name)) {
       violations.push({
         path: [...path, 'name'],
-        found: `a second client with the name ${JSON.stringify(name)}`,
-        expected: 'a name that no other client has',
-        advice: 'rename one of the two: a person is shown and removed by name',
+        found: phrase`a second client with the name ${JSON.stringify(name)}`,
+        expected: phrase`a name that no other client has`,
+        advice: phrase`rename one of the two: a person is shown and removed by name`,
       });
     }
     if (name !== undefined) names.add(name);
@@ -41,10 +42,9 @@ export function checkClients(
     if (owner !== undefined) {
       violations.push({
         path,
-        found: `the same key as ${owner}`,
-        expected: 'a key of their own for each person',
-        advice:
-          'make another one with `zephyr clients add <name>`, so that removing one person locks out nobody else',
+        found: phrase`the same key as ${owner}`,
+        expected: phrase`a key of their own for each person`,
+        advice: phrase`make another one with \`zephyr clients add <name>\`, so that removing one person locks out nobody else`,
       });
     }
     if (digest !== undefined && owner === undefined) owners.set(digest, JSON.stringify(name ?? ''));
@@ -73,9 +73,9 @@ function checkSource(client: RawTable, path: KeyPath, { variables, read }: Sourc
     return [
       {
         path,
-        found: source === undefined ? 'no key' : `${given.join(' and ')} together`,
-        expected: 'exactly one of key_env, key_file and key_sha256',
-        advice: 'make a key with `zephyr clients add <name>`',
+        found: source === undefined ? phrase`no key` : phrase`${given.join(', ')} together`,
+        expected: phrase`exactly one of key_env, key_file and key_sha256`,
+        advice: phrase`make a key with \`zephyr clients add <name>\``,
       },
     ];
   }
@@ -87,17 +87,17 @@ function checkSource(client: RawTable, path: KeyPath, { variables, read }: Sourc
   return [
     {
       path: [...path, source],
-      found: `${where}, ${found}`,
-      expected: `a key of at least ${SHORTEST_KEY} characters without spaces`,
-      advice: 'make one with `openssl rand -base64 24` or `zephyr clients add <name>`',
+      found: phrase`${where}, ${found}`,
+      expected: phrase`a key of at least ${SHORTEST_KEY} characters without spaces`,
+      advice: phrase`make one with \`openssl rand -base64 24\` or \`zephyr clients add <name>\``,
     },
   ];
 }
 
-function problemOfKey(key: string | undefined): string | undefined {
-  if (key === undefined) return 'where no key is found';
-  if (key.length < SHORTEST_KEY) return 'whose key is too short';
-  return /^[\x21-\x7e]{1,512}$/.test(key) ? undefined : 'whose key has spaces or is too long';
+function problemOfKey(key: string | undefined): Phrase | undefined {
+  if (key === undefined) return phrase`where no key is found`;
+  if (key.length < SHORTEST_KEY) return phrase`whose key is too short`;
+  return /^[\x21-\x7e]{1,512}$/.test(key) ? undefined : phrase`whose key has spaces or is too long`;
 }
 
 function ofVariable(client: RawTable, variables: Variables): string | undefined {

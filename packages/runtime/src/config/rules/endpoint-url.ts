@@ -1,3 +1,4 @@
+import { phrase } from '../../phrase.ts';
 import type { Violation } from '../config-error.ts';
 
 type UrlViolation = Omit<Violation, 'path'>;
@@ -9,9 +10,9 @@ export function checkEndpointUrl(text: string | undefined, allowHttp: boolean): 
   if (/[\s\p{Cc}]/u.test(text)) {
     return [
       {
-        found: 'a URL with a blank or a line break in it',
-        expected: 'a URL such as https://api.example.com',
-        advice: 'write it without blanks, in one line',
+        found: phrase`a URL with a blank or a line break in it`,
+        expected: phrase`a URL such as https://api.example.com`,
+        advice: phrase`write it without blanks, in one line`,
       },
     ];
   }
@@ -19,9 +20,10 @@ export function checkEndpointUrl(text: string | undefined, allowHttp: boolean): 
     const looksBare = /^[\w.-]+(:\d+)?(\/|$)/.test(text);
     return [
       {
-        found: 'something that is not a URL',
-        expected: 'a URL such as https://api.example.com',
-        advice: looksBare && text !== '' ? 'put https:// in front' : 'write the whole URL',
+        found: phrase`something that is not a URL`,
+        expected: phrase`a URL such as https://api.example.com`,
+        advice:
+          looksBare && text !== '' ? phrase`put https:// in front` : phrase`write the whole URL`,
       },
     ];
   }
@@ -43,18 +45,18 @@ function checkScheme(url: URL, allowHttp: boolean): UrlViolation[] {
   if (url.protocol !== 'http:') {
     return [
       {
-        found: `a URL that starts with ${url.protocol}`,
-        expected: 'an https URL',
-        advice: 'write https:// and the name of the host',
+        found: phrase`a URL that starts with ${url.protocol}`,
+        expected: phrase`an https URL`,
+        advice: phrase`write https:// and the name of the host`,
       },
     ];
   }
   if (allowHttp || isLoopback(url.hostname)) return [];
   return [
     {
-      found: `http to ${url.host}, which is not this machine`,
-      expected: 'an https URL: over http everybody on the way can read your token',
-      advice: 'write https://, or add allow_http = true to this endpoint in a network you trust',
+      found: phrase`http to ${url.host}, which is not this machine`,
+      expected: phrase`an https URL: over http everybody on the way can read your token`,
+      advice: phrase`write https://, or add allow_http = true to this endpoint in a network you trust`,
     },
   ];
 }
@@ -64,23 +66,23 @@ function checkParts(url: URL): UrlViolation[] {
   const violations: UrlViolation[] = [];
   if (url.username !== '' || url.password !== '') {
     violations.push({
-      found: 'a user name or password in the URL',
-      expected: 'a URL without them',
-      advice: 'remove the part before @; the token goes into .env',
+      found: phrase`a user name or password in the URL`,
+      expected: phrase`a URL without them`,
+      advice: phrase`remove the part before @; the token goes into .env`,
     });
   }
   if (url.search !== '' || url.hash !== '') {
     violations.push({
-      found: 'a query (?…) or fragment (#…) in the URL',
-      expected: 'a base URL, to which /v1/messages is added',
-      advice: 'remove what comes after ? or #',
+      found: phrase`a query (?…) or fragment (#…) in the URL`,
+      expected: phrase`a base URL, to which /v1/messages is added`,
+      advice: phrase`remove what comes after ? or #`,
     });
   }
   if (url.port === '0') {
     violations.push({
-      found: 'port 0 in the URL',
-      expected: 'the port where the endpoint listens',
-      advice: 'write its port, or none for the usual one',
+      found: phrase`port 0 in the URL`,
+      expected: phrase`the port where the endpoint listens`,
+      advice: phrase`write its port, or none for the usual one`,
     });
   }
   return violations;
@@ -94,9 +96,9 @@ function checkPath({ pathname }: URL): UrlViolation[] {
   if (path === undefined) return [];
   return [
     {
-      found: `a URL that ends in ${path}`,
-      expected: 'a base URL, to which /v1/messages is added',
-      advice: `remove ${path} at the end`,
+      found: phrase`a URL that ends in ${path}`,
+      expected: phrase`a base URL, to which /v1/messages is added`,
+      advice: phrase`remove ${path} at the end`,
     },
   ];
 }

@@ -1,4 +1,5 @@
 /** Groups and their endpoints: what must be unique, which URLs may be used, one default group. */
+import { phrase } from '../../phrase.ts';
 import type { Violation } from '../config-error.ts';
 import { type RawTable, rawEndpoints, rawGroups, rawText } from '../raw.ts';
 import { idOfName } from '../slug.ts';
@@ -16,9 +17,9 @@ export function checkGroups(document: RawTable): Violation[] {
 function checkGroupNames(document: RawTable): Violation[] {
   return repeated(rawGroups(document), ({ table }) => rawText(table['name'])).map((group) => ({
     path: [...group.path, 'name'],
-    found: `a second group with the name ${quoted(group.table['name'])}`,
-    expected: 'a name that no other group has',
-    advice: 'rename one of the two groups, or move the endpoints into one group',
+    found: phrase`a second group with the name ${quoted(group.table['name'])}`,
+    expected: phrase`a name that no other group has`,
+    advice: phrase`rename one of the two groups, or move the endpoints into one group`,
   }));
 }
 
@@ -37,10 +38,10 @@ function checkEndpointNames(document: RawTable): Violation[] {
     return {
       path: [...endpoint.path, 'name'],
       found: sameName
-        ? `a second endpoint with the name ${name}`
-        : `${name}, whose short form ${id} is the same as that of ${quoted(first?.table['name'])}`,
-      expected: 'a name that no other endpoint of any group has, also in lower case letters',
-      advice: 'rename one of the two endpoints',
+        ? phrase`a second endpoint with the name ${name}`
+        : phrase`${name}, whose short form ${id ?? ''} is the same as that of ${quoted(first?.table['name'])}`,
+      expected: phrase`a name that no other endpoint of any group has, also in lower case letters`,
+      advice: phrase`rename one of the two endpoints`,
     };
   });
 }
@@ -64,9 +65,9 @@ function checkUrls(document: RawTable): Violation[] {
     ...single,
     ...twice.map(({ path }) => ({
       path: [...path, 'url'],
-      found: 'a URL that another endpoint with the same token has',
-      expected: 'each URL once for each token',
-      advice: 'remove one of the two endpoints',
+      found: phrase`a URL that another endpoint with the same token has`,
+      expected: phrase`each URL once for each token`,
+      advice: phrase`remove one of the two endpoints`,
     })),
   ];
 }
@@ -75,9 +76,9 @@ function checkDefaultGroup(document: RawTable): Violation[] {
   const defaults = rawGroups(document).filter(({ table }) => table['default'] === true);
   return defaults.slice(1).map(({ path }) => ({
     path: [...path, 'default'],
-    found: `a second default group (the first is ${quoted(defaults[0]?.table['name'])})`,
-    expected: 'at most one group with default = true',
-    advice: 'remove default = true from all groups but one',
+    found: phrase`a second default group (the first is ${quoted(defaults[0]?.table['name'])})`,
+    expected: phrase`at most one group with default = true`,
+    advice: phrase`remove default = true from all groups but one`,
   }));
 }
 

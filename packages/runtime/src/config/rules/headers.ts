@@ -2,7 +2,9 @@
  * Headers that a group or an endpoint may not set or pass on: those that carry credentials, frame a
  * message, or would let an endpoint act on a client's browser. Secret values come from variables.
  */
+
 import { isOwnHeader, isUnsafeAnswerHeader } from '../../header-rules.ts';
+import { phrase } from '../../phrase.ts';
 import type { KeyPath, Violation } from '../config-error.ts';
 import { type RawTable, rawEndpoints, rawGroups, rawTable, rawTexts } from '../raw.ts';
 import type { Variables } from '../variables.ts';
@@ -31,9 +33,9 @@ function checkSet(table: unknown, path: KeyPath): Violation[] {
     return [
       {
         path: [...path, name],
-        found: `a value of ${name}, which looks like a secret`,
-        expected: 'no secrets in this file',
-        advice: `put it into .env as NAME=…, and write headers_env = { ${name} = "NAME" }`,
+        found: phrase`a value of ${name}, which looks like a secret`,
+        expected: phrase`no secrets in this file`,
+        advice: phrase`put it into .env as NAME=…, and write headers_env = { ${name} = "NAME" }`,
       },
     ];
   });
@@ -51,9 +53,9 @@ function checkTwice(table: RawTable, path: KeyPath): Violation[] {
       return [
         {
           path: [...path, key, name],
-          found: `a second value of ${name}`,
-          expected: 'each header once in headers and headers_env, in upper or lower case',
-          advice: 'remove one of the two',
+          found: phrase`a second value of ${name}`,
+          expected: phrase`each header once in headers and headers_env, in upper or lower case`,
+          advice: phrase`remove one of the two`,
         },
       ];
     }),
@@ -67,13 +69,15 @@ function checkSecret(table: unknown, path: KeyPath, variables: Variables): Viola
     const isName = /^[A-Za-z_]\w{0,99}$/.test(variable);
     const value = isName ? variables(variable) : undefined;
     if (value !== undefined && /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/.test(value)) return [];
-    const found = value === undefined ? 'that is not set or empty' : 'with other than ASCII text';
+    const isMissing = value === undefined;
     return [
       {
         path: [...path, name],
-        found: `the name of a variable ${found}`,
-        expected: 'a variable of .env or of the environment that holds the value',
-        advice: 'write NAME=… into .env, and only NAME here',
+        found: isMissing
+          ? phrase`the name of a variable that is not set or empty`
+          : phrase`the name of a variable with other than ASCII text`,
+        expected: phrase`a variable of .env or of the environment that holds the value`,
+        advice: phrase`write NAME=… into .env, and only NAME here`,
       },
     ];
   });
@@ -85,9 +89,11 @@ function checkName(name: string, path: KeyPath): Violation[] {
   return [
     {
       path,
-      found: HEADER_NAME.test(name) ? `${name}, which Zephyr sets itself` : 'no name of a header',
-      expected: 'a header that is not about credentials, cookies, the host or framing',
-      advice: 'remove it; the token is sent as auth says',
+      found: HEADER_NAME.test(name)
+        ? phrase`${name}, which Zephyr sets itself`
+        : phrase`no name of a header`,
+      expected: phrase`a header that is not about credentials, cookies, the host or framing`,
+      advice: phrase`remove it; the token is sent as auth says`,
     },
   ];
 }
@@ -102,9 +108,9 @@ function checkPassed(
       ? [
           {
             path: [...path, index],
-            found: `${JSON.stringify(text)}, which is never passed on`,
-            expected: 'headers that are not about credentials, cookies, redirects or framing',
-            advice: 'remove it from the list',
+            found: phrase`${JSON.stringify(text)}, which is never passed on`,
+            expected: phrase`headers that are not about credentials, cookies, redirects or framing`,
+            advice: phrase`remove it from the list`,
           },
         ]
       : [],

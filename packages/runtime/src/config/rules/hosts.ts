@@ -1,4 +1,5 @@
 /** Where the services listen: a name or an address alone. */
+import { type Phrase, phrase } from '../../phrase.ts';
 import type { Violation } from '../config-error.ts';
 import { type RawTable, rawTable, rawText } from '../raw.ts';
 
@@ -10,17 +11,18 @@ export function checkHosts(document: RawTable): Violation[] {
     return [
       {
         path: [table, 'host'],
-        found: JSON.stringify(host),
-        expected: 'an address or a name of this machine, such as "127.0.0.1", "::1" or "0.0.0.0"',
+        found: phrase`${JSON.stringify(host)}`,
+        expected: phrase`an address or a name of this machine, such as "127.0.0.1", "::1" or "0.0.0.0"`,
         advice,
       },
     ];
   });
 }
 
-function adviceFor(host: string, table: string): string | undefined {
-  if (/^\[.*\]$/.test(host)) return `write it without brackets: host = "${host.slice(1, -1)}"`;
-  if (host.includes('://')) return 'write the host alone, without http://';
-  if (/^[^:]+:\d+$/.test(host)) return `write the port apart: port = … under [${table}]`;
-  return /[\s/]/.test(host) ? 'write the host alone' : undefined;
+function adviceFor(host: string, table: string): Phrase | undefined {
+  if (/^\[.*\]$/.test(host))
+    return phrase`write it without brackets: host = "${host.slice(1, -1)}"`;
+  if (host.includes('://')) return phrase`write the host alone, without http://`;
+  if (/^[^:]+:\d+$/.test(host)) return phrase`write the port apart: port = … under [${table}]`;
+  return /[\s/]/.test(host) ? phrase`write the host alone` : undefined;
 }

@@ -1,4 +1,5 @@
 /** How the times of [health_check] relate, also where a group overrides some of them. */
+import { phrase } from '../../phrase.ts';
 import type { KeyPath, Violation } from '../config-error.ts';
 import { healthCheckOfGroup } from '../keys/groups.ts';
 import { healthCheck, withIntervalBounds } from '../keys/health-check.ts';
@@ -31,25 +32,25 @@ function intervalViolations(path: KeyPath, base: RawTable, own: RawTable): Viola
   if (timeout >= interval) {
     violations.push({
       path: at('timeout_seconds'),
-      found: `timeout_seconds = ${timeout} with interval_seconds = ${interval}`,
-      expected: 'a time-out shorter than the interval',
-      advice: 'lower timeout_seconds or raise interval_seconds',
+      found: phrase`timeout_seconds = ${timeout} with interval_seconds = ${interval}`,
+      expected: phrase`a time-out shorter than the interval`,
+      advice: phrase`lower timeout_seconds or raise interval_seconds`,
     });
   }
   if (min > interval || interval > max) {
     violations.push({
       path: at('interval_seconds'),
-      found: `min ${min}, interval ${interval}, max ${max} (seconds)`,
-      expected: 'min_interval_seconds ≤ interval_seconds ≤ max_interval_seconds',
-      advice: 'put the three in this order',
+      found: phrase`min ${min}, interval ${interval}, max ${max} (seconds)`,
+      expected: phrase`min_interval_seconds ≤ interval_seconds ≤ max_interval_seconds`,
+      advice: phrase`put the three in this order`,
     });
   }
   if (isScaled && timeout >= min && timeout < interval) {
     violations.push({
       path: at('timeout_seconds'),
-      found: `timeout_seconds = ${timeout} with min_interval_seconds = ${min}`,
-      expected: 'a time-out shorter than the shortest interval, because dynamic_scaling is on',
-      advice: 'lower timeout_seconds or raise min_interval_seconds',
+      found: phrase`timeout_seconds = ${timeout} with min_interval_seconds = ${min}`,
+      expected: phrase`a time-out shorter than the shortest interval, because dynamic_scaling is on`,
+      advice: phrase`lower timeout_seconds or raise min_interval_seconds`,
     });
   }
   return violations;

@@ -1,4 +1,5 @@
 /** The model that probes ask must be one that the endpoint serves; a name that no request has maps nothing. */
+import { phrase } from '../../phrase.ts';
 import type { Violation } from '../config-error.ts';
 import { healthCheckOfGroup } from '../keys/groups.ts';
 import { healthCheck } from '../keys/health-check.ts';
@@ -22,9 +23,9 @@ function checkMappedNames(document: RawTable): Violation[] {
       .filter((name) => !REQUESTED.test(name))
       .map((name) => ({
         path: [...path, 'model_map', name],
-        found: `${JSON.stringify(name)}, which is found in no request`,
-        expected: 'the name of a model: 1 to 100 characters of ASCII',
-        advice: 'write the name that clients use, and behind it the one to send',
+        found: phrase`${JSON.stringify(name)}, which is found in no request`,
+        expected: phrase`the name of a model: 1 to 100 characters of ASCII`,
+        advice: phrase`write the name that clients use, and behind it the one to send`,
       })),
   );
 }
@@ -45,9 +46,9 @@ function checkProbedModels(document: RawTable): Violation[] {
     return [
       {
         path: [...place, 'models'],
-        found: `models without ${model}, which probes ask`,
-        expected: 'the model of the probes among those that the endpoint serves',
-        advice: `set model under [groups.health_check] to a model that it serves, or add ${model}`,
+        found: phrase`models without ${model}, which probes ask`,
+        expected: phrase`the model of the probes among those that the endpoint serves`,
+        advice: phrase`set model under [groups.health_check] to a model that it serves, or add ${model}`,
       },
     ];
   });

@@ -1,5 +1,7 @@
 /** [[notify]]: each kind has the keys that it needs and no others, and the variables hold what they should. */
+
 import { isIPv6 } from 'node:net';
+import { type Phrase, phrase } from '../../phrase.ts';
 
 import type { KeyPath, Violation } from '../config-error.ts';
 import { isWebAddress } from '../keys/values.ts';
@@ -52,28 +54,28 @@ function checkKeys(table: RawTable, kind: string, path: KeyPath): Violation[] {
   const { needed, allowed } = keysOf(kind);
   const missing = needed.filter((key) => table[key] === undefined);
   const superfluous = KEYS.filter((key) => table[key] !== undefined && !allowed.includes(key));
-  const expected = `${allowed.join(', ')} for kind = ${JSON.stringify(kind)}`;
+  const expected = phrase`${allowed.join(', ')} for kind = ${JSON.stringify(kind)}`;
   return [
     ...missing.map((key) => ({
       path,
-      found: `no ${key}`,
+      found: phrase`no ${key}`,
       expected,
-      advice: ADVICE[key] ?? `write NAME=… into .env, and ${key} = "NAME" here`,
+      advice: ADVICE[key] ?? phrase`write NAME=… into .env, and ${key} = "NAME" here`,
     })),
     ...superfluous.map((key) => ({
       path: [...path, key],
-      found: `${key}, which this kind does not have`,
+      found: phrase`${key}, which this kind does not have`,
       expected,
-      advice: `remove ${key}`,
+      advice: phrase`remove ${key}`,
     })),
   ];
 }
 
-const ADVICE: Readonly<Record<string, string>> = {
-  chat_id: 'add chat_id = "…", the id of the chat in quotes',
-  smtp_host: 'add smtp_host = "smtp.example.com", the server that takes your mail',
-  from: 'add from = "zephyr@example.com", a sender that the server accepts',
-  to: 'add to = ["ann@example.com"]',
+const ADVICE: Readonly<Record<string, Phrase>> = {
+  chat_id: phrase`add chat_id = "…", the id of the chat in quotes`,
+  smtp_host: phrase`add smtp_host = "smtp.example.com", the server that takes your mail`,
+  from: phrase`add from = "zephyr@example.com", a sender that the server accepts`,
+  to: phrase`add to = ["ann@example.com"]`,
 };
 
 /** Who logs in has a password, which nobody on the way can read. */
@@ -81,8 +83,8 @@ function checkLogin(table: RawTable, path: KeyPath): Violation[] {
   const [user, password] = [table['smtp_user'], table['password_env']];
   if ((user === undefined) !== (password === undefined)) {
     const missing = user === undefined ? 'smtp_user' : 'password_env';
-    const expected = 'smtp_user with password_env, or neither';
-    return [{ path, found: `no ${missing}`, expected, advice: `add ${missing}` }];
+    const expected = phrase`smtp_user with password_env, or neither`;
+    return [{ path, found: phrase`no ${missing}`, expected, advice: phrase`add ${missing}` }];
   }
   const host = rawText(table['smtp_host']) ?? '';
   const isReadable =
@@ -91,9 +93,9 @@ function checkLogin(table: RawTable, path: KeyPath): Violation[] {
   return [
     {
       path: [...path, 'smtp_tls'],
-      found: `a password without encryption to ${host}, which is not this machine`,
-      expected: '"starttls" or "implicit": otherwise everybody on the way can read the password',
-      advice: 'remove smtp_tls, or with a server that needs no log-in smtp_user and password_env',
+      found: phrase`a password without encryption to ${host}, which is not this machine`,
+      expected: phrase`"starttls" or "implicit": otherwise everybody on the way can read the password`,
+      advice: phrase`remove smtp_tls, or with a server that needs no log-in smtp_user and password_env`,
     },
   ];
 }
@@ -103,35 +105,36 @@ function checkVariable(table: RawTable, path: KeyPath, variables: Variables): Vi
   const name = rawText(table[key]);
   if (name === undefined || !/^[A-Za-z_]\w*$/.test(name)) return [];
   const value = variables(name);
-  const found = value === undefined ? 'is not set or empty' : problemOf(key, value);
+  const found = value === undefined ? phrase`is not set or empty` : problemOf(key, value);
   if (found === undefined) return [];
-  const wanted = EXPECTED[key] ?? 'a value';
+  const wanted = EXPECTED[key] ?? phrase`a value`;
+  const origin = SOURCES[key] ?? phrase`the webhook`;
   return [
     {
       path,
-      found: `the variable ${name}, which ${found}`,
-      expected: `${wanted} in .env or in the environment`,
-      advice: `write ${name}='…' into .env, copied from where ${SOURCES[key] ?? 'the webhook'} was made`,
+      found: phrase`the variable ${name}, which ${found}`,
+      expected: phrase`${wanted} in .env or in the environment`,
+      advice: phrase`write ${name}='…' into .env, copied from where ${origin} was made`,
     },
   ];
 }
 
-const EXPECTED: Readonly<Record<string, string>> = {
-  url_env: 'an address that begins with https:// or http://',
-  secret_env: 'the secret to sign with',
-  token_env: "a bot's token such as 123456:ABC…",
-  password_env: 'the password of smtp_user',
+const EXPECTED: Readonly<Record<string, Phrase>> = {
+  url_env: phrase`an address that begins with https:// or http://`,
+  secret_env: phrase`the secret to sign with`,
+  token_env: phrase`a bot's token such as 123456:ABC…`,
+  password_env: phrase`the password of smtp_user`,
 };
 
-const SOURCES: Readonly<Record<string, string>> = {
-  token_env: 'the bot',
-  password_env: 'the mailbox',
+const SOURCES: Readonly<Record<string, Phrase>> = {
+  token_env: phrase`the bot`,
+  password_env: phrase`the mailbox`,
 };
 
-function problemOf(key: string, value: string): string | undefined {
+function problemOf(key: string, value: string): Phrase | undefined {
   if (key === 'url_env') {
-    return isWebAddress(value) ? undefined : 'holds no usable address (not shown)';
+    return isWebAddress(value) ? undefined : phrase`holds no usable address (not shown)`;
   }
   if (key !== 'token_env') return undefined;
-  return TELEGRAM_TOKEN.test(value) ? undefined : "holds no bot's token (not shown)";
+  return TELEGRAM_TOKEN.test(value) ? undefined : phrase`holds no bot's token (not shown)`;
 }

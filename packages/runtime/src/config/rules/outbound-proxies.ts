@@ -1,10 +1,12 @@
 /** Outbound proxies: their URLs can be used, and their passwords are not in this file. */
+
 import { parseProxy, proxyOfEnvironment } from '../../connection/outbound-proxy.ts';
+import { phrase } from '../../phrase.ts';
 import type { KeyPath, Violation } from '../config-error.ts';
 import { type RawTable, rawEndpoints, rawGroups, rawText } from '../raw.ts';
 import type { Variables } from '../variables.ts';
 
-const EXPECTED = '"http://…", "https://…" or "socks5://…" with a host and a port, or "none"';
+const EXPECTED = phrase`"http://…", "https://…" or "socks5://…" with a host and a port, or "none"`;
 
 export function checkOutboundProxies(document: RawTable, variables: Variables): Violation[] {
   return [
@@ -26,12 +28,12 @@ function checkWritten(text: string | undefined, path: KeyPath): Violation[] {
       {
         path,
         found: hasPassword
-          ? 'the URL of a proxy with a user or a password (not shown)'
-          : `${JSON.stringify(text)}, which is no proxy that Zephyr can use`,
-        expected: hasPassword ? 'no secrets in this file' : EXPECTED,
+          ? phrase`the URL of a proxy with a user or a password (not shown)`
+          : phrase`${JSON.stringify(text)}, which is no proxy that Zephyr can use`,
+        expected: hasPassword ? phrase`no secrets in this file` : EXPECTED,
         advice: hasPassword
-          ? 'put the whole URL into .env as NAME=\'http://user:password@…\', and write proxy_env = "NAME" instead'
-          : 'write for example proxy = "http://proxy.example.lan:3128"',
+          ? phrase`put the whole URL into .env as NAME='http://user:password@…', and write proxy_env = "NAME" instead`
+          : phrase`write for example proxy = "http://proxy.example.lan:3128"`,
       },
     ];
   }
@@ -45,9 +47,12 @@ function checkVariable(name: string | undefined, path: KeyPath, variables: Varia
   return [
     {
       path,
-      found: `the name of a variable ${value === undefined ? 'that is not set or empty' : 'that holds no URL of a proxy'}`,
-      expected: 'a variable of .env or of the environment with http://user:password@host:port',
-      advice: "write NAME='http://user:password@host:port' into .env, and only NAME here",
+      found:
+        value === undefined
+          ? phrase`the name of a variable that is not set or empty`
+          : phrase`the name of a variable that holds no URL of a proxy`,
+      expected: phrase`a variable of .env or of the environment with http://user:password@host:port`,
+      advice: phrase`write NAME='http://user:password@host:port' into .env, and only NAME here`,
     },
   ];
 }
@@ -57,9 +62,9 @@ function checkOne(table: RawTable, path: KeyPath): Violation[] {
   return [
     {
       path: [...path, 'proxy_env'],
-      found: 'proxy and proxy_env in one table',
-      expected: 'only one of them',
-      advice: 'remove proxy_env, or remove proxy if the URL has a password',
+      found: phrase`proxy and proxy_env in one table`,
+      expected: phrase`only one of them`,
+      advice: phrase`remove proxy_env, or remove proxy if the URL has a password`,
     },
   ];
 }
@@ -78,9 +83,9 @@ function checkEnvironment(document: RawTable, variables: Variables): Violation[]
     return [
       {
         path: [...path, 'url'],
-        found: `an endpoint to be reached through ${proxy.variable}, which holds no URL of a proxy`,
-        expected: `http://, https:// or socks5:// with a host and a port in ${proxy.variable}`,
-        advice: `correct ${proxy.variable}, or write proxy = "none" for this group to connect directly`,
+        found: phrase`an endpoint to be reached through ${proxy.variable}, which holds no URL of a proxy`,
+        expected: phrase`http://, https:// or socks5:// with a host and a port in ${proxy.variable}`,
+        advice: phrase`correct ${proxy.variable}, or write proxy = "none" for this group to connect directly`,
       },
     ];
   });

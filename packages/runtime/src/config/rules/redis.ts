@@ -1,4 +1,5 @@
 /** Where Redis is, in the file and in ZEPHYR_REDIS_URL, and its password. A password is never shown. */
+import { phrase } from '../../phrase.ts';
 import { CLUSTER_SCHEMES } from '../../redis/cluster-url.ts';
 import { SENTINEL_SCHEMES } from '../../redis/sentinel-url.ts';
 import type { Violation } from '../config-error.ts';
@@ -25,11 +26,9 @@ function checkFileUrl(text: string): Violation[] {
   return [
     {
       path: ['redis', 'url'],
-      found: 'a password in the URL',
-      expected: 'a URL without password: this file holds no secrets',
-      advice:
-        'put it into .env as REDIS_PASSWORD=… and write password_env = "REDIS_PASSWORD" here, ' +
-        `or put the whole URL into .env as ${REDIS_URL_VARIABLE}=…`,
+      found: phrase`a password in the URL`,
+      expected: phrase`a URL without password: this file holds no secrets`,
+      advice: phrase`put it into .env as REDIS_PASSWORD=… and write password_env = "REDIS_PASSWORD" here, or put the whole URL into .env as ${REDIS_URL_VARIABLE}=…`,
     },
   ];
 }
@@ -45,12 +44,9 @@ function checkUrl(text: string, where: string): Violation[] {
   return [
     {
       path: ['redis', 'url'],
-      found: `a value of ${where} that is not a Redis URL`,
-      expected:
-        'redis://host:6379, rediss://host:6380 (TLS), unix:///path/to/redis.sock, ' +
-        'redis+sentinel://name-of-the-primary?node=host:26379&node=host2:26379 or ' +
-        'redis+cluster://host:6379?node=host2:6379',
-      advice: `correct ${where}`,
+      found: phrase`a value of ${where} that is not a Redis URL`,
+      expected: phrase`redis://host:6379, rediss://host:6380 (TLS), unix:///path/to/redis.sock, redis+sentinel://name-of-the-primary?node=host:26379&node=host2:26379 or redis+cluster://host:6379?node=host2:6379`,
+      advice: phrase`correct ${where}`,
     },
   ];
 }
@@ -92,9 +88,9 @@ function checkPassword(table: RawTable, variables: Variables): Violation[] {
   return [
     {
       path: ['redis', 'password_env'],
-      found: 'the name of a variable that is not set or empty',
-      expected: 'a variable of .env or of the environment that holds the password',
-      advice: 'set it in .env, or remove password_env where Redis has no password',
+      found: phrase`the name of a variable that is not set or empty`,
+      expected: phrase`a variable of .env or of the environment that holds the password`,
+      advice: phrase`set it in .env, or remove password_env where Redis has no password`,
     },
   ];
 }

@@ -5,6 +5,7 @@
  */
 import { accessSync, constants, statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { type Phrase, phrase } from '../../phrase.ts';
 
 import type { ServiceName } from '../../service-name.ts';
 import type { KeyPath, Violation } from '../config-error.ts';
@@ -76,7 +77,7 @@ function checkPorts(
   const listeners: readonly Listener[] = [
     ...services.flatMap((service) => listenerOf(document, service)),
     ...(services.some(({ name }) => name === 'proxy') && metrics !== undefined
-      ? [{ ...metrics, who: `${METRICS_LISTEN} names`, where: METRICS_LISTEN }]
+      ? [{ ...metrics, who: phrase`${METRICS_LISTEN} names`, where: phrase`${METRICS_LISTEN}` }]
       : []),
   ];
   return listeners.flatMap(({ table, host, port, where }, index) => {
@@ -87,9 +88,9 @@ function checkPorts(
     return [
       {
         path: [table, 'port'],
-        found: `port ${port}, which ${other.who} too`,
-        expected: 'a port of its own for each service',
-        advice: `change ${where} or ${other.where}`,
+        found: phrase`port ${port}, which ${other.who} too`,
+        expected: phrase`a port of its own for each service`,
+        advice: phrase`change ${where} or ${other.where}`,
       },
     ];
   });
@@ -98,8 +99,8 @@ function checkPorts(
 interface Listener extends Address {
   /** Absent where it is not the document that says so. */
   readonly table?: string;
-  readonly who: string;
-  readonly where: string;
+  readonly who: Phrase;
+  readonly where: Phrase;
 }
 
 function listenerOf(document: RawTable, { name, host, port }: StartingService): Listener[] {
@@ -109,7 +110,7 @@ function listenerOf(document: RawTable, { name, host, port }: StartingService): 
   return [
     {
       ...{ table, host: host ?? values.host, port: port ?? values.port },
-      ...{ who: `the ${name} listens on`, where: `port under [${table}]` },
+      ...{ who: phrase`the ${name} listens on`, where: phrase`port under [${table}]` },
     },
   ];
 }
@@ -127,12 +128,9 @@ function checkProxy(document: RawTable, listenHost: string | undefined): Violati
   return [
     {
       path: ['server', 'host'],
-      found: `${host}, which other machines reach, and no [[clients]]: everybody would be served`,
-      expected: 'a key for each person as soon as other machines reach the proxy',
-      advice:
-        'give each person a key: make client NAME=ann (without compose: zephyr clients add ann); ' +
-        'or say that everybody may use it: open = true under [server]; ' +
-        'or listen on this machine only: host = "127.0.0.1" under [server]',
+      found: phrase`${host}, which other machines reach, and no [[clients]]: everybody would be served`,
+      expected: phrase`a key for each person as soon as other machines reach the proxy`,
+      advice: phrase`give each person a key: make client NAME=ann (without compose: zephyr clients add ann); or say that everybody may use it: open = true under [server]; or listen on this machine only: host = "127.0.0.1" under [server]`,
     },
   ];
 }
@@ -150,11 +148,9 @@ function checkController(
   return [
     {
       path: ['controller', 'host'],
-      found: `${host} with no admin token (${name})`,
-      expected: 'an admin token as soon as other machines reach the controller',
-      advice:
-        `write ${name}=… into .env (make one: openssl rand -hex 24), ` +
-        'or listen on this machine only: host = "127.0.0.1" under [controller]',
+      found: phrase`${host} with no admin token (${name})`,
+      expected: phrase`an admin token as soon as other machines reach the controller`,
+      advice: phrase`write ${name}=… into .env (make one: openssl rand -hex 24), or listen on this machine only: host = "127.0.0.1" under [controller]`,
     },
   ];
 }
@@ -174,9 +170,9 @@ function checkPrograms(document: RawTable): Violation[] {
     return [
       {
         path: [...path, 'claude_binary_path'],
-        found: `${JSON.stringify(configured)}, which is not a program`,
-        expected: 'the path of a Claude CLI that can be run',
-        advice: 'correct the path, or remove the key: npm installed a Claude CLI with Zephyr',
+        found: phrase`${JSON.stringify(configured)}, which is not a program`,
+        expected: phrase`the path of a Claude CLI that can be run`,
+        advice: phrase`correct the path, or remove the key: npm installed a Claude CLI with Zephyr`,
       },
     ];
   });

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 
+import { spoken } from '../../phrase.ts';
 import { checkTeams } from './teams.ts';
 
 const clients = [{ name: 'ann' }, { name: 'bob' }];
 const problemsOf = (...teams: readonly object[]) =>
-  checkTeams({ clients, teams }).map(({ path, found }) => `${path.join('.')}: ${found}`);
+  checkTeams({ clients, teams }).map(({ path, found }) => `${path.join('.')}: ${spoken(found)}`);
 
 describe('checkTeams', () => {
   it.each([

@@ -1,4 +1,5 @@
 /** A team's members are clients, and each of them is in one team: whose budget would pay? */
+import { phrase } from '../../phrase.ts';
 import type { Violation } from '../config-error.ts';
 import { type RawTable, rawTable, rawText } from '../raw.ts';
 
@@ -25,9 +26,9 @@ export function checkTeams(document: RawTable): readonly Violation[] {
 function secondOf(name: string, index: number): Violation {
   return {
     path: ['teams', index, 'name'],
-    found: `a second client or team with the name ${JSON.stringify(name)}`,
-    expected: 'a name that no client and no other team has',
-    advice: 'rename one of the two: budgets are shown and granted by name',
+    found: phrase`a second client or team with the name ${JSON.stringify(name)}`,
+    expected: phrase`a name that no client and no other team has`,
+    advice: phrase`rename one of the two: budgets are shown and granted by name`,
   };
 }
 
@@ -39,17 +40,17 @@ function problemOf(
   const shown = JSON.stringify(member);
   if (!clients.has(member)) {
     return {
-      found: `${shown}, which is no client`,
-      expected: 'the name of one of [[clients]]',
-      advice: `correct the name, or create the person with \`zephyr clients add ${member}\``,
+      found: phrase`${shown}, which is no client`,
+      expected: phrase`the name of one of [[clients]]`,
+      advice: phrase`correct the name, or create the person with \`zephyr clients add ${member}\``,
     };
   }
   const team = teamOf.get(member);
   if (team === undefined) return undefined;
   return {
-    found: `${shown}, a member of ${JSON.stringify(team)} already`,
-    expected: 'each person in one team at most, and once',
-    advice: 'remove the name from one of the lists: the cost of a request belongs to one team',
+    found: phrase`${shown}, a member of ${JSON.stringify(team)} already`,
+    expected: phrase`each person in one team at most, and once`,
+    advice: phrase`remove the name from one of the lists: the cost of a request belongs to one team`,
   };
 }
 

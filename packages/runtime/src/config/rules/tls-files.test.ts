@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import { VALID, WEAK, WRONG_NAME } from '@zephyr/testkit/tls-fixture';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-
+import { spoken } from '../../phrase.ts';
 import { parseConfig } from '../load.ts';
 import { checkTlsFiles } from './tls-files.ts';
 
@@ -57,8 +57,8 @@ describe('a file that its user may not read', () => {
       [certificate, '/c.pem'],
       [key, '/k.pem'],
     ] as const) {
-      expect(violation?.found).toBe(`"${file}", which its user may not read`);
-      expect(violation?.advice).toContain('docs/tls.md');
+      expect(violation && spoken(violation.found)).toBe(`"${file}", which its user may not read`);
+      expect(violation?.advice.template).toContain('docs/tls.md');
     }
     expect(others).toEqual([]);
   });

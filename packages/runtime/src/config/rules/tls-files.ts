@@ -1,10 +1,12 @@
 /** The files of certificates and keys: each is there and can be used, and a key fits its certificate. */
+
 import {
   areMatching,
   problemOfCertificates,
   problemOfKey,
   problemOfPair,
 } from '../../connection/tls-files.ts';
+import { type Phrase, phrase } from '../../phrase.ts';
 import type { KeyPath, Violation } from '../config-error.ts';
 import { expandHome } from '../keys/values.ts';
 import type { ReadNamedFile } from '../named-file.ts';
@@ -34,21 +36,21 @@ export function checkTlsFiles(document: RawTable, read: ReadNamedFile): Violatio
 }
 
 interface FileKind {
-  readonly problemOf: (pem: string) => string | undefined;
-  readonly expected: string;
-  readonly advice: string;
+  readonly problemOf: (pem: string) => Phrase | undefined;
+  readonly expected: Phrase;
+  readonly advice: Phrase;
 }
 
 const CERTIFICATES: FileKind = {
   problemOf: problemOfCertificates,
-  expected: 'a file with certificates in PEM form (-----BEGIN CERTIFICATE-----)',
-  advice: 'correct the path, or write the certificate into this file',
+  expected: phrase`a file with certificates in PEM form (-----BEGIN CERTIFICATE-----)`,
+  advice: phrase`correct the path, or write the certificate into this file`,
 };
 
 const KEY: FileKind = {
   problemOf: problemOfKey,
-  expected: 'a file with a private key in PEM form, without a passphrase',
-  advice: 'correct the path, or make such a file: openssl pkey -in OLD.pem -out NEW.pem',
+  expected: phrase`a file with a private key in PEM form, without a passphrase`,
+  advice: phrase`correct the path, or make such a file: openssl pkey -in OLD.pem -out NEW.pem`,
 };
 
 const OWN_PAIR = { certificate: 'tls_cert_file', key: 'tls_key_file' } as const;
@@ -62,22 +64,28 @@ function checkFile(
 ): Violation[] {
   const file = rawText(table[String(path.at(-1))]);
   if (file === undefined || file === '') return [];
-  const found = (problem: string) => `${JSON.stringify(file)}, ${problem}`;
+  const found = (problem: Phrase) => phrase`${JSON.stringify(file)}, ${problem}`;
   let text: string;
   try {
     text = read(expandHome(file));
   } catch (error) {
     return isForbidden(error)
-      ? [{ path, found: found('which its user may not read'), expected, advice: TO_BE_READABLE }]
-      : [{ path, found: found('which cannot be read'), expected, advice }];
+      ? [
+          {
+            path,
+            found: found(phrase`which its user may not read`),
+            expected,
+            advice: TO_BE_READABLE,
+          },
+        ]
+      : [{ path, found: found(phrase`which cannot be read`), expected, advice }];
   }
   const problem = problemOf(text);
   return problem === undefined ? [] : [{ path, found: found(problem), expected, advice }];
 }
 
 /** A private key must not become readable for everybody by an advice. */
-const TO_BE_READABLE =
-  'let the user who runs Zephyr read it; in containers each service has a user of its own, see docs/tls.md';
+const TO_BE_READABLE = phrase`let the user who runs Zephyr read it; in containers each service has a user of its own, see docs/tls.md`;
 
 function isForbidden(error: unknown): boolean {
   const { code } = error as NodeJS.ErrnoException;
@@ -100,9 +108,9 @@ function checkPair(
     return [
       {
         path: [...path, there],
-        found: `${there} without ${missing}`,
-        expected: 'a certificate and its private key',
-        advice: `add ${missing}`,
+        found: phrase`${there} without ${missing}`,
+        expected: phrase`a certificate and its private key`,
+        advice: phrase`add ${missing}`,
       },
     ];
   }
@@ -119,18 +127,18 @@ function checkPair(
     return [
       {
         path: [...path, names.certificate],
-        found: `${JSON.stringify(certificate)}, ${problem}`,
-        expected: 'certificates and a key that TLS takes, such as RSA with 2048 bits',
-        advice: 'make a new certificate with a longer key',
+        found: phrase`${JSON.stringify(certificate)}, ${problem}`,
+        expected: phrase`certificates and a key that TLS takes, such as RSA with 2048 bits`,
+        advice: phrase`make a new certificate with a longer key`,
       },
     ];
   }
   return [
     {
       path: [...path, names.key],
-      found: `${JSON.stringify(key)}, whose key is not that of the first certificate in ${JSON.stringify(certificate)}`,
-      expected: 'the private key of that certificate',
-      advice: 'correct one of the two paths; where they are being renewed, wait for the other file',
+      found: phrase`${JSON.stringify(key)}, whose key is not that of the first certificate in ${JSON.stringify(certificate)}`,
+      expected: phrase`the private key of that certificate`,
+      advice: phrase`correct one of the two paths; where they are being renewed, wait for the other file`,
     },
   ];
 }

@@ -2,6 +2,7 @@
  * The tokens of the groups: each is set, is not an example's placeholder, and fits in a header.
  * Messages name the variable, never the token.
  */
+import { type Phrase, phrase } from '../../phrase.ts';
 import type { KeyPath, Violation } from '../config-error.ts';
 import { tokenCommand } from '../keys/groups.ts';
 import { type RawTable, rawGroups, rawText } from '../raw.ts';
@@ -34,9 +35,11 @@ function checkOne(hasBoth: boolean, path: KeyPath): Violation[] {
   return [
     {
       path: [...path, hasBoth ? 'token_command' : 'auth_token_env'],
-      found: hasBoth ? 'auth_token_env and token_command' : 'nothing',
-      expected: 'one source of the token: auth_token_env or token_command',
-      advice: hasBoth ? 'remove one of them' : 'add auth_token_env, e.g. AUTH_TOKEN_MAIN',
+      found: hasBoth ? phrase`auth_token_env and token_command` : phrase`nothing`,
+      expected: phrase`one source of the token: auth_token_env or token_command`,
+      advice: hasBoth
+        ? phrase`remove one of them`
+        : phrase`add auth_token_env, e.g. AUTH_TOKEN_MAIN`,
     },
   ];
 }
@@ -53,9 +56,9 @@ function checkCommand(command: unknown, path: KeyPath, readToken: ReadToken): Vi
     return [
       {
         path: [...path, 'token_command'],
-        found: error.message,
-        expected: 'a program that prints the token in one line',
-        advice: 'run it in a shell as the user of the service, and see what it says',
+        found: error.said,
+        expected: phrase`a program that prints the token in one line`,
+        advice: phrase`run it in a shell as the user of the service, and see what it says`,
       },
     ];
   }
@@ -63,12 +66,12 @@ function checkCommand(command: unknown, path: KeyPath, readToken: ReadToken): Vi
 
 export function checkToken(name: string, value: string | undefined): Omit<Violation, 'path'>[] {
   const shown = shownName(name);
-  const advice = `write ${shown}=… with the token of your provider into .env`;
+  const advice = phrase`write ${shown}=… with the token of your provider into .env`;
   if (value === undefined) {
     return [
       {
-        found: `${shown}, which is not set or empty`,
-        expected: 'a variable of .env or of the environment that holds the token',
+        found: phrase`${shown}, which is not set or empty`,
+        expected: phrase`a variable of .env or of the environment that holds the token`,
         advice,
       },
     ];
@@ -76,8 +79,8 @@ export function checkToken(name: string, value: string | undefined): Omit<Violat
   if (PLACEHOLDER.test(value)) {
     return [
       {
-        found: `${shown}, which still holds the placeholder of the example`,
-        expected: 'a real token',
+        found: phrase`${shown}, which still holds the placeholder of the example`,
+        expected: phrase`a real token`,
         advice,
       },
     ];
@@ -85,17 +88,17 @@ export function checkToken(name: string, value: string | undefined): Omit<Violat
   if (!/^[\x21-\x7e]+$/.test(value)) {
     return [
       {
-        found: `${shown}, whose value has spaces, line breaks or other characters outside ASCII`,
-        expected: 'a token as your provider gave it, without "Bearer" and without spaces',
-        advice: `correct the line of ${shown} in .env`,
+        found: phrase`${shown}, whose value has spaces, line breaks or other characters outside ASCII`,
+        expected: phrase`a token as your provider gave it, without "Bearer" and without spaces`,
+        advice: phrase`correct the line of ${shown} in .env`,
       },
     ];
   }
   return [];
 }
 
-function shownName(name: string): string {
-  return isShownName(name) ? name : 'the variable named here';
+function shownName(name: string): string | Phrase {
+  return isShownName(name) ? name : phrase`the variable named here`;
 }
 
 /** Whether it may be printed: somebody may have written the token itself in place of a variable's name. */

@@ -1,5 +1,7 @@
 /** [traces]: the variable with headers holds headers, and none that frame the message. */
+
 import { isOwnHeader } from '../../header-rules.ts';
+import { type Phrase, phrase } from '../../phrase.ts';
 import type { Violation } from '../config-error.ts';
 import { isWebAddress } from '../keys/values.ts';
 import { type RawTable, rawTable, rawText } from '../raw.ts';
@@ -22,9 +24,9 @@ function checkEndpoint(address: string | undefined): Violation[] {
   return [
     {
       path: ['traces', 'otlp_endpoint'],
-      found: 'no usable address',
-      expected: 'an address such as "http://tempo:4318", without credentials',
-      advice: 'credentials go into .env as headers, see headers_env',
+      found: phrase`no usable address`,
+      expected: phrase`an address such as "http://tempo:4318", without credentials`,
+      advice: phrase`credentials go into .env as headers, see headers_env`,
     },
   ];
 }
@@ -32,21 +34,21 @@ function checkEndpoint(address: string | undefined): Violation[] {
 function checkHeaders(name: string | undefined, variables: Variables): Violation[] {
   if (name === undefined || !/^[A-Za-z_]\w*$/.test(name)) return [];
   const value = variables(name);
-  const found = value === undefined ? 'is not set or empty' : problemOf(value);
+  const found = value === undefined ? phrase`is not set or empty` : problemOf(value);
   if (found === undefined) return [];
   return [
     {
       path: ['traces', 'headers_env'],
-      found: `the variable ${name}, which ${found}`,
-      expected: 'name=value,name=value in .env or in the environment',
-      advice: `write ${name}='authorization=Bearer%20…' into .env`,
+      found: phrase`the variable ${name}, which ${found}`,
+      expected: phrase`name=value,name=value in .env or in the environment`,
+      advice: phrase`write ${name}='authorization=Bearer%20…' into .env`,
     },
   ];
 }
 
-function problemOf(text: string): string | undefined {
+function problemOf(text: string): Phrase | undefined {
   const headers = traceHeadersIn(text);
-  if (headers === undefined) return 'does not hold headers (not shown)';
+  if (headers === undefined) return phrase`does not hold headers (not shown)`;
   const own = [...headers.keys()].find((name) => isOwnHeader(name) && !CREDENTIALS.has(name));
-  return own === undefined ? undefined : `sets ${own}, which Zephyr sets itself`;
+  return own === undefined ? undefined : phrase`sets ${own}, which Zephyr sets itself`;
 }
