@@ -31,6 +31,14 @@ describe('the Redis of the demo', () => {
     await expect(demoRedisUrl(environment, none)).rejects.toThrow('another Zephyr works with');
   });
 
+  it.each(['127.0.0.1:6379', 'localhost:6379'])(
+    'is refused by an address alone: %s',
+    async (url) => {
+      const asked = demoRedisUrl({ ZEPHYR_REDIS_URL: url }, none);
+      await expect(asked).rejects.toThrow('ZEPHYR_REDIS_URL is not a URL');
+    },
+  );
+
   it('is refused where nothing answers', async () => {
     const environment = { ZEPHYR_REDIS_URL: 'redis://127.0.0.1:1' };
     await expect(demoRedisUrl(environment, none)).rejects.toThrow('no answer from');

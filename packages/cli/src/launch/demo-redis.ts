@@ -24,8 +24,12 @@ export async function demoRedisUrl(
 ): Promise<string | undefined> {
   const text = variablesOf(environment, '')(REDIS_URL_VARIABLE);
   if (text === undefined || findServer() !== undefined) return undefined;
-  if (!URL.canParse(text))
-    throw new ZephyrError('DEMO', phrase`${REDIS_URL_VARIABLE} is not a URL`);
+  // `localhost:6379` would parse, as one with the scheme "localhost".
+  if (!URL.canParse(text) || !text.includes('://')) {
+    throw new ZephyrError('DEMO', phrase`${REDIS_URL_VARIABLE} is not a URL`, {
+      advice: [phrase`for example: redis://127.0.0.1:6379`],
+    });
+  }
   const { url, password } = splitPassword(text);
   if (await isLed({ url, password })) {
     throw new ZephyrError('DEMO', phrase`another Zephyr works with the Redis at ${url}`, {

@@ -84,6 +84,7 @@ export const errors: Readonly<Record<string, string>> = {
   '--set {1}: no such setting or value': '--set {1}：没有这样的设置或值',
   'for example: --set switching.thresholdMs=100': '例如：--set switching.thresholdMs=100',
   '{1} is not a URL': '{1} 不是 URL',
+  'for example: redis://127.0.0.1:6379': '例如：redis://127.0.0.1:6379',
   'another Zephyr works with the Redis at {1}': '{1} 处的 Redis 正被另一个 Zephyr 使用',
   'end it, or name another database, such as redis://host:6379/9':
     '请结束它，或指定另一个数据库，例如 redis://host:6379/9',
