@@ -74,7 +74,7 @@ export const probeCommands = {
   'doctor.token': '{group}: {count} characters',
   'doctor.token.quotes': '{group}: the token is wrapped in quotes',
   'doctor.token.short': '{group}: the token has only {count} characters',
-  'doctor.token.advice': 'Copy it again, without the characters around it.',
+  'doctor.token.advice': 'Copy it again: all of it, without the characters around it.',
   'doctor.redis': '{server} {version}',
   'doctor.redis.advice': 'Zephyr needs {least} or later.',
   'doctor.redis.private': '{program}; Zephyr starts a private instance of it',

@@ -72,7 +72,7 @@ export const probeCommands = {
   'doctor.token': '{group}：{count} 个字符',
   'doctor.token.quotes': '{group}：令牌两端带有引号',
   'doctor.token.short': '{group}：令牌只有 {count} 个字符',
-  'doctor.token.advice': '请重新复制令牌，不要包含前后的其他字符。',
+  'doctor.token.advice': '请重新复制完整的令牌，不要包含前后的其他字符。',
   'doctor.redis': '{server} 版本 {version}',
   'doctor.redis.advice': 'Zephyr 需要 {least} 或更高版本。',
   'doctor.redis.private': '{program}；Zephyr 会启动一个私有实例',
