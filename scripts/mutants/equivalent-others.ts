@@ -19,7 +19,20 @@ export const OF_OTHERS: readonly Equivalent[] = [
     titles: ["this.#form === 'blank' → false"],
     why: 'blank lines are no event',
   },
-  { file: 'answer/start.ts', line: 'BLANK.exec(text)?.[0].length ?? 0', why: COMPILER },
+  {
+    file: 'answer/start.ts',
+    line: 'BLANK.exec(text)?.[0].length ?? 0',
+    titles: [
+      "text.startsWith('{') ? text : text.slice(BLANK.exec(text)?.[0].leng… → text.slice(BLANK.exec(text)?.[0].length ?? 0)",
+    ],
+    why: FAST,
+  },
+  {
+    file: 'answer/start.ts',
+    line: 'BLANK.exec(text)?.[0].length ?? 0',
+    titles: ['0 → 1'],
+    why: COMPILER,
+  },
   {
     file: 'answer/start.ts',
     line: "name !== 'error' && EVENT_TYPE.test(name) && data.startsWith",
@@ -50,6 +63,11 @@ export const OF_OTHERS: readonly Equivalent[] = [
   {
     file: 'answer/end.ts',
     line: "whole === '' || !isOfInterest",
+    titles: [
+      "whole === '' || !isOfInterest → false",
+      "whole === '' || !isOfInterest → whole === ''",
+      "whole === '' || !isOfInterest → !isOfInterest",
+    ],
     why: FAST,
   },
   {
@@ -79,6 +97,9 @@ export const OF_OTHERS: readonly Equivalent[] = [
   {
     file: 'answer/judge-status.ts',
     line: 'const first = /^',
+    titles: [
+      '/^(?:\\u00ef\\u00bb\\u00bf|\\ufeff)?\\s*(\\S)/ → /(?:\\u00ef\\u00bb\\u00bf|\\ufeff)?\\s*(\\S)/',
+    ],
     why: 'the first character that is no blank, wherever the search begins',
   },
   {
@@ -109,7 +130,12 @@ export const OF_OTHERS: readonly Equivalent[] = [
     ],
     why: COMPILER,
   },
-  { file: 'json-key-reader.ts', line: "this.#status === 'in_nested_string') return", why: FAST },
+  {
+    file: 'json-key-reader.ts',
+    line: "this.#status === 'in_nested_string') return",
+    titles: ["this.#status === 'in_nested_string' → false"],
+    why: FAST,
+  },
   {
     file: 'json-key-reader.ts',
     line: "this.#status === 'in_string' && !this.#wanted.has",
