@@ -94,7 +94,7 @@ export const OF_ROUTE: readonly Equivalent[] = [
     why: COMPILER,
   },
   {
-    file: 'route/ejections.ts',
+    file: 'route/ejected-endpoints.ts',
     line: 'atMs !== undefined &&',
     titles: [
       'atMs !== undefined && nowMs - atMs < REPORTED_FOR_MS → nowMs - atMs < REPORTED_FOR_MS',
@@ -102,11 +102,11 @@ export const OF_ROUTE: readonly Equivalent[] = [
     why: COMPILER,
   },
   {
-    file: 'route/ejections.ts',
+    file: 'route/ejected-endpoints.ts',
     line: 'this.#reported.delete',
     why: 'keeps what was reported last from being dropped first; at the bound only',
   },
-  { file: 'route/ejections.ts', line: 'next === before', why: FAST },
+  { file: 'route/ejected-endpoints.ts', line: 'next === before', why: FAST },
   { file: 'route/known-by-endpoint.ts', line: 'this.#values.size === 0', why: FAST },
   { file: 'route/known-by-endpoint.ts', line: 'if (this.#values.size > 0)', why: FAST },
   {

@@ -2,8 +2,9 @@
  * Whose fault a failure was, once that is known: what it proves about the endpoint, the token or the model,
  * and what only about this request. `scope.ts` says what a failure can be about.
  */
+
+import type { EjectedEndpoints } from './ejected-endpoints.ts';
 import type { Blame } from './ejection.ts';
-import type { Ejections } from './ejections.ts';
 import type { EndpointMemory } from './endpoint-memory.ts';
 import type { Pending, RoutedRequest } from './journey.ts';
 import { isAnswer, scopeOf } from './scope.ts';
@@ -18,9 +19,9 @@ type Failed = Omit<Pending, 'groupName'>;
 
 export class Blaming {
   readonly #memory: EndpointMemory;
-  readonly #ejections: Ejections;
+  readonly #ejections: EjectedEndpoints;
 
-  constructor(memory: EndpointMemory, ejections: Ejections) {
+  constructor(memory: EndpointMemory, ejections: EjectedEndpoints) {
     this.#memory = memory;
     this.#ejections = ejections;
   }

@@ -11,8 +11,8 @@ import type { EndpointId } from '@zephyr/contract/scalars';
 import { FirstByteTimes } from '../learn/first-byte-times.ts';
 import { Blaming, type Proof } from './blame.ts';
 import { type Candidate, type Choice, chooseEndpoint } from './choose-endpoint.ts';
+import { EjectedEndpoints, type EjectedEndpointsDeps } from './ejected-endpoints.ts';
 import type { Ejection, EjectionPolicy } from './ejection.ts';
-import { Ejections, type EjectionsDeps } from './ejections.ts';
 import { EndpointMemory } from './endpoint-memory.ts';
 import {
   isForeign,
@@ -45,7 +45,7 @@ const SPEAKS_OF_ENDPOINT: ReadonlySet<Scope> = new Set(['endpoint', 'token']);
 
 export class Router {
   readonly times = new FirstByteTimes();
-  readonly #ejections: Ejections;
+  readonly #ejections: EjectedEndpoints;
   readonly #memory = new EndpointMemory();
   readonly #blaming: Blaming;
   readonly #rng: () => number;
@@ -53,8 +53,8 @@ export class Router {
   readonly #forgotten = new Map<EndpointId, number>();
   #forgets = 0;
 
-  constructor(deps: EjectionsDeps) {
-    this.#ejections = new Ejections(deps);
+  constructor(deps: EjectedEndpointsDeps) {
+    this.#ejections = new EjectedEndpoints(deps);
     this.#blaming = new Blaming(this.#memory, this.#ejections);
     this.#rng = deps.rng;
   }

@@ -17,7 +17,7 @@ import {
 import type { BlamedAttempt, Pending, Trial } from './journey.ts';
 import { KnownByEndpoint, MAX_KNOWN } from './known-by-endpoint.ts';
 
-export interface EjectionsDeps {
+export interface EjectedEndpointsDeps {
   readonly policy: EjectionPolicy;
   /** 0 ≤ n < 1. */
   readonly rng: () => number;
@@ -33,8 +33,8 @@ export interface EjectionsDeps {
 /** Failures of one person's requests at one endpoint are reported once in this time. */
 const REPORTED_FOR_MS = 10_000;
 
-export class Ejections {
-  readonly #deps: EjectionsDeps;
+export class EjectedEndpoints {
+  readonly #deps: EjectedEndpointsDeps;
   #policy: EjectionPolicy;
   readonly #states = new Map<EndpointId, Ejection>();
   /** How often each endpoint was ejected: what was asked before the last time says nothing since. */
@@ -44,7 +44,7 @@ export class Ejections {
   /** By source, when a failure of one of its requests was last reported. */
   readonly #reported = new KnownByEndpoint<number>(MAX_KNOWN);
 
-  constructor(deps: EjectionsDeps) {
+  constructor(deps: EjectedEndpointsDeps) {
     this.#deps = deps;
     this.#policy = deps.policy;
   }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
 import { endpointId } from '../types.ts';
+import { EjectedEndpoints } from './ejected-endpoints.ts';
 import type { Blame } from './ejection.ts';
-import { Ejections } from './ejections.ts';
 
 const a = endpointId('a');
 const policy = { failuresToEject: 2, baseMs: 10_000, maxMs: 300_000, maxCoolDownMs: 1_800_000 };
@@ -13,7 +13,7 @@ const PROVEN = { kind: 'proven', source: 'ann' } as const;
 function watched() {
   const changes: string[] = [];
   const blamed: string[] = [];
-  const ejections = new Ejections({
+  const ejections = new EjectedEndpoints({
     policy,
     rng: () => 0.5,
     onChange: (id, before, after) => changes.push(`${id} ${before.status}>${after.status}`),
@@ -26,7 +26,7 @@ function watched() {
   return { ejections, changes, blamed, blame };
 }
 
-describe('Ejections', () => {
+describe('EjectedEndpoints', () => {
   it('reports each change of the status, and nothing else', () => {
     const { ejections, changes, blame } = watched();
     blame(PROVEN, 0);
