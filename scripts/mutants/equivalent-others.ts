@@ -138,12 +138,6 @@ export const OF_OTHERS: readonly Equivalent[] = [
   },
   {
     file: 'json-key-reader.ts',
-    line: "this.#status === 'in_string' && !this.#wanted.has",
-    titles: ["this.#status === 'in_string' && !this.#wanted.has(this.#key) → false"],
-    why: FAST,
-  },
-  {
-    file: 'json-key-reader.ts',
     line: 'limit + 1 - this.#raw.length',
     titles: ['1 → 2'],
     why: 'one more than the limit shows that it is too long, two do too',
