@@ -30,6 +30,8 @@ export const DASHES: readonly (readonly number[])[] = [[], [8, 4], [2, 4]];
 
 export const CHART_FONT = '12px system-ui, sans-serif';
 const CROSS = 4;
+/** Between marks of the time; uPlot knows nothing between one minute and five. */
+const TIME_STEPS_S = [5, 10, 15, 30, 60, 120, 180, 300, 600, 900, 1_800];
 
 export function createChart(
   container: HTMLElement,
@@ -56,6 +58,7 @@ export function createChart(
           values: (_chart, seconds) => seconds.map((each) => look.formatTime(each * 1000)),
           size: 32,
           space: 90,
+          incrs: TIME_STEPS_S,
         },
         {
           stroke: look.ink,
