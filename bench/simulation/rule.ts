@@ -38,6 +38,8 @@ export type Step =
       readonly limitMs: number;
       readonly pauseMs?: number;
     }
+  /** Nothing is sent; what to do is asked again after that time. */
+  | { readonly kind: 'wait'; readonly forMs: number }
   | { readonly kind: 'give_up'; readonly retryAfterMs?: number | undefined };
 
 export interface Failed {

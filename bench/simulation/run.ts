@@ -120,6 +120,10 @@ class Run {
       this.#clientFails(going, { atMs, retryAfterMs: step.retryAfterMs ?? 0 });
       return;
     }
+    if (step.kind === 'wait') {
+      this.#queue.add(atMs + step.forMs, (nextAtMs) => this.#step(going, nextAtMs));
+      return;
+    }
     const { pauseMs = 0 } = step;
     if (pauseMs === 0) this.#ask(going, step, atMs);
     else this.#queue.add(atMs + pauseMs, (askedAtMs) => this.#ask(going, step, askedAtMs));

@@ -17,7 +17,9 @@ import {
   isUnreachable,
   isWorthStaying,
   type Journey,
+  LOOK_AGAIN_MS,
   latencyClassOf,
+  MOST_LOOKS,
   type Refund,
   RetryBudget,
   type RoutedEndpoint,
@@ -204,6 +206,13 @@ export class SimulatedProxy {
   }
 }
 
+interface Undecided {
+  readonly id: EndpointId;
+  readonly failed: Failed;
+  readonly failedAfterMs: number;
+  looks: number;
+}
+
 /** One request, as services/proxy's `Exchange` takes it from endpoint to endpoint. */
 class SimulatedExchange implements Way {
   readonly #proxy: SimulatedProxy;
@@ -218,6 +227,9 @@ class SimulatedExchange implements Way {
   #mayGoOn = true;
   #stayId: EndpointId | undefined;
   #hasStayed = false;
+  /** The attempt that has just failed, and how often what follows from it was put off. */
+  #undecided: Undecided | undefined;
+  #hasAlternative = false;
   /** For the try that comes; given back where there is nobody left to ask. */
   #taken: Refund | undefined;
 
@@ -234,6 +246,11 @@ class SimulatedExchange implements Way {
 
   next(atMs: number): Step {
     const { router } = this.#proxy;
+    const undecided = this.#undecided;
+    if (undecided !== undefined) {
+      if (!this.#decide(undecided, atMs)) return { kind: 'wait', forMs: LOOK_AGAIN_MS };
+      this.#undecided = undefined;
+    }
     const stay = this.#stayId;
     this.#stayId = undefined;
     if (stay !== undefined)
@@ -265,6 +282,7 @@ class SimulatedExchange implements Way {
   ): Step {
     this.#running = id;
     this.#askedAtMs = about.atMs + about.pauseMs;
+    this.#hasAlternative = about.hasAlternative;
     this.#proxy.noteActive(id, 1);
     const endpoint = this.#proxy.ids.indexOf(id);
     const limitMs = this.#limitMs(id, about.hasAlternative);
@@ -290,7 +308,7 @@ class SimulatedExchange implements Way {
 
   failed(endpoint: number, failed: Failed, atMs: number): void {
     const id = this.#idOf(endpoint);
-    const { router, budget } = this.#proxy;
+    const { router } = this.#proxy;
     this.#leave();
     this.#last = failed;
     router.failed(this.#journey, { id, groupName: GROUP }, failed, atMs);
@@ -306,19 +324,28 @@ class SimulatedExchange implements Way {
     this.#mayGoOn = decision.kind === 'retry';
     this.#taken = undefined;
     if (decision.kind === 'stop' || !decision.isDelivery) return;
+    this.#undecided = { id, failed, failedAfterMs: atMs - this.#askedAtMs, looks: 0 };
+  }
+
+  /** As `Retries` of services/proxy: false where it looks again later. */
+  #decide(undecided: Undecided, atMs: number): boolean {
+    const { router, budget } = this.#proxy;
     const refund = budget.tryTake(atMs);
-    const isFree = router.isNextAnswering(this.#journey, this.#proxy.input(undefined, atMs));
+    const isFree = router.isRetryFree(this.#journey, this.#proxy.input(undefined, atMs));
     if (refund === undefined && !isFree) {
+      undecided.looks += 1;
       this.#mayGoOn = false;
-      return;
+      return !this.#hasAlternative || undecided.looks > MOST_LOOKS;
     }
+    this.#mayGoOn = true;
     if (refund !== undefined) this.#refunds.push(refund);
     this.#taken = refund;
     this.#retries += 1;
-    if (refund !== undefined && this.#stays(id, failed, atMs)) this.#stayId = id;
+    if (refund !== undefined && this.#stays(undecided, atMs)) this.#stayId = undecided.id;
+    return true;
   }
 
-  #stays(id: EndpointId, { failure, waitMs }: Failed, atMs: number): boolean {
+  #stays({ id, failed: { failure, waitMs }, failedAfterMs }: Undecided, atMs: number): boolean {
     const { router } = this.#proxy;
     const input = this.#proxy.input(undefined, atMs);
     const stays = isWorthStaying({
@@ -326,7 +353,7 @@ class SimulatedExchange implements Way {
       ...{ isCached: this.#class.isCached, readingMs: this.#readingMs() },
       ...{ isBusy: router.isBusy(this.#journey, id, atMs), hasStayed: this.#hasStayed },
       isBetterNext: router.isBetterNext(this.#journey, id, input),
-      failedAfterMs: atMs - this.#askedAtMs,
+      failedAfterMs,
       areRetriesLeft:
         this.#retries < DEFAULTS.maxRetries && this.#proxy.budget.available(atMs) >= 1,
     });

@@ -83,7 +83,7 @@ export {
   type RetryDecision,
   type RetryRefusal,
 } from './route/retry.ts';
-export { type Refund, RetryBudget } from './route/retry-budget.ts';
+export { LOOK_AGAIN_MS, MOST_LOOKS, type Refund, RetryBudget } from './route/retry-budget.ts';
 export { isWorthStaying, STAY_PAUSE_MS } from './route/retry-same-endpoint.ts';
 export { Router } from './route/router.ts';
 export {

@@ -40,6 +40,7 @@ const candidate = (id: string, parts: Partial<Candidate> = {}): Candidate => ({
     lacksOperation: false,
     hasFailedSource: false,
     trials: 0,
+    trialFailedAtMs: undefined,
     silentForMs: 0,
     failingAtMs: undefined,
   },

@@ -36,6 +36,8 @@ export interface Candidate {
   readonly hasFailedSource: boolean;
   /** Requests that run there as trials of a half-open endpoint. */
   readonly trials: number;
+  /** When one of these last failed, with no good sign since. */
+  readonly trialFailedAtMs: number | undefined;
   /** For how long the first of these has had no content. */
   readonly silentForMs: number;
   /**
@@ -69,7 +71,10 @@ export type Choice =
       readonly id: EndpointId;
       /** Another endpoint is left to ask after this one. */
       readonly hasAlternative: boolean;
-      /** It is asked to find out whether it is well again, one request at a time. */
+      /**
+       * It is asked to find out whether it is well again, half-open or in the place of one that is expected to
+       * fail. There are few such requests, and none within a second after one has failed.
+       */
       readonly isTrial: boolean;
     }
   | { readonly kind: 'none'; readonly why: 'disabled' | 'asked' }
@@ -90,7 +95,10 @@ const RANKS = {
   half_open_for_retry: 1.6,
   /** It turned away many recent requests for this model; this one is shed. */
   shed: 2,
-  /** It failed this person lately and no endpoint answered; one that was not asked then might. */
+  /**
+   * It failed this person lately and no endpoint answered; one that was not asked then might, or of those that
+   * were, one that has just answered somebody.
+   */
   failed_source: 3,
   /**
    * It refused its connection, but not within the last second. Asking is free: where it still refuses,
@@ -99,7 +107,7 @@ const RANKS = {
   refused_connection: 4,
   /** By the snapshot: its probes fail, or the controller has another reason. */
   unavailable: 6,
-  /** Half-open, with as many trials as it may get. */
+  /** Half-open, with as many trials as it may get, or one that has just failed. */
   half_open_full: 8,
   ejected: 10,
   /** It cuts answers, and what was cut is lost: no other endpoint can be asked after it. */
@@ -154,17 +162,36 @@ function insteadOfFailure(best: Candidate, input: ChoiceInput) {
   const { nowMs } = input;
   let chosen = best;
   let chosenAtMs = expectedToFailAtMs(best, nowMs);
-  if (chosenAtMs === undefined) return { id: best.id, isTrial: false };
+  const isBestOnTrial = isOnTrial(best, nowMs);
+  if (chosenAtMs === undefined) return { id: best.id, isTrial: isBestOnTrial };
   for (const candidate of input.candidates) {
     if (!mayServe(candidate, input) || (candidate.isForeign && !best.isForeign)) continue;
-    if (isWellAgain(candidate, nowMs)) return { id: candidate.id, isTrial: false };
+    if (isWellAgain(candidate, nowMs)) {
+      return { id: candidate.id, isTrial: isOnTrial(candidate, nowMs) };
+    }
     const failedAtMs = lastFailedAtMs(candidate, nowMs);
     const isDue = candidate.trials === 0 && nowMs - failedAtMs >= REFUSES_FOR_MS;
     if (!isDue || failedAtMs >= chosenAtMs) continue;
     chosen = candidate;
     chosenAtMs = failedAtMs;
   }
-  return { id: chosen.id, isTrial: chosen !== best };
+  return { id: chosen.id, isTrial: chosen !== best || isBestOnTrial };
+}
+
+/** Half-open, with a place for one more, and none of its trials has just failed. */
+function isOnTrial(candidate: Candidate, nowMs: number): boolean {
+  const ejection = ejectionAt(candidate.ejection, nowMs);
+  if (ejection.status !== 'half_open') return false;
+  return candidate.trials < ejection.width && !hasJustFailed(candidate, nowMs);
+}
+
+/** One that has answered since it was ejected takes its next one at once: what failed may be the request. */
+function hasPlace(candidate: Candidate, width: number, nowMs: number): boolean {
+  return candidate.trials < width && (width > 1 || !hasJustFailed(candidate, nowMs));
+}
+
+function hasJustFailed({ trialFailedAtMs }: Candidate, nowMs: number): boolean {
+  return trialFailedAtMs !== undefined && nowMs - trialFailedAtMs < TRIAL_GAP_MS;
 }
 
 function mayServe(candidate: Candidate, { tried, nowMs }: ChoiceInput): boolean {
@@ -189,7 +216,8 @@ function expectedToFailAtMs({ limit, failingAtMs }: Candidate, nowMs: number): n
 function lastFailedAtMs(candidate: Candidate, nowMs: number): number {
   const { ejection } = candidate;
   const ejectedAtMs = ejection.status === 'ejected' ? ejection.failedAtMs : 0;
-  return Math.max(ejectedAtMs, expectedToFailAtMs(candidate, nowMs) ?? 0);
+  const trialAtMs = candidate.trialFailedAtMs ?? 0;
+  return Math.max(ejectedAtMs, trialAtMs, expectedToFailAtMs(candidate, nowMs) ?? 0);
 }
 
 /** Where it does not serve this request, whatever its health; undefined: it may. */
@@ -209,11 +237,13 @@ function rankOf(candidate: Candidate, index: number, input: ChoiceInput): number
   if (ejection.status === 'ejected') {
     return rankOfEjected(ejection, candidate, nowMs) + sibling;
   }
-  if (ejection.status === 'half_open' && candidate.trials >= ejection.width) {
+  if (ejection.status === 'half_open' && !hasPlace(candidate, ejection.width, nowMs)) {
     return RANKS.half_open_full + sibling;
   }
   if (!candidate.available) return RANKS.unavailable + sibling;
-  if (candidate.hasFailedSource) return RANKS.failed_source + sibling / 2;
+  if (candidate.hasFailedSource) {
+    return RANKS.failed_source + sibling / 2 - (isAnswering(limit, nowMs) ? BUSY : 0);
+  }
   const preferred = candidate.id === input.preferredId ? PREFERRED : 0;
   const isTrialOfRetry = ejection.status === 'half_open' && input.tried.size > 0;
   if (isTrialOfRetry) return RANKS.half_open_for_retry + sibling / 4;
@@ -245,6 +275,11 @@ const BUSY = 0.49;
 const LONG_AGO_MS = 10_000;
 /** Not at once: when it is well again while the retry budget is spent, all should go there. */
 const SILENT_MS = 1_000;
+/**
+ * Between a trial that failed and the next one. With it, what trials may deliver besides the retry budget is
+ * bounded by time, also where one failure proves nothing and the endpoint stays half-open.
+ */
+const TRIAL_GAP_MS = 1_000;
 /** How long a refused connection says that the next one would be refused too. */
 const REFUSES_FOR_MS = 1_000;
 

@@ -75,6 +75,8 @@ export class EjectedEndpoints {
   /** Evidence from elsewhere that the endpoint serves. */
   recover(id: EndpointId): void {
     this.#set(id, recover(this.stateOf(id)));
+    const trial = this.#trials.get(id);
+    if (trial !== undefined) trial.failedAtMs = undefined;
   }
 
   phaseOf(id: EndpointId): number {
@@ -112,8 +114,13 @@ export class EjectedEndpoints {
     return trial === undefined || trial.running === 0 ? 0 : nowMs - trial.sinceAtMs;
   }
 
+  /** When one of its trials last failed; undefined where none has since its last good sign. */
+  trialFailedAtMs(id: EndpointId): number | undefined {
+    return this.#trials.get(id)?.failedAtMs;
+  }
+
   beginTrial(id: EndpointId, nowMs: number): Trial {
-    const trial = this.#trials.get(id) ?? { running: 0, sinceAtMs: nowMs };
+    const trial = this.#trials.get(id) ?? { running: 0, sinceAtMs: nowMs, failedAtMs: undefined };
     if (trial.running === 0) trial.sinceAtMs = nowMs;
     trial.running += 1;
     this.#trials.set(id, trial);

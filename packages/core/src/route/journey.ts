@@ -53,6 +53,8 @@ export interface Journey {
   pending: Pending[];
   /** Where it is a trial of an endpoint that is out or half-open, until it has content. */
   trial: Trial | undefined;
+  /** Whether the last attempt was spent to find out if its endpoint is well again: see `Choice`. */
+  isTrial: boolean;
   /** How often the endpoint that is asked had been ejected when it was asked. */
   phase: number;
   /** The endpoint whose idle connection was dead: asked once more where no other is left. */
@@ -66,6 +68,8 @@ export interface Trial {
   running: number;
   /** When the first of those that run began. */
   sinceAtMs: number;
+  /** When one of them last failed, with no answer and no evidence from elsewhere since. */
+  failedAtMs: number | undefined;
 }
 
 /** One failed attempt. */
@@ -91,6 +95,7 @@ export function newJourney(request: RoutedRequest, forgetsBefore: number): Journ
     failedGroups: NO_GROUPS,
     pending: [],
     trial: undefined,
+    isTrial: false,
     phase: 0,
     staleId: undefined,
     forgetsBefore,

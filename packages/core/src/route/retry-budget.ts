@@ -3,7 +3,9 @@
  * floor so that a quiet proxy may retry at all. A retry that gets a good answer is refunded. So
  * when endpoints fail by chance nearly every retry is allowed, and when all of them fail the
  * traffic grows by no more than the share. A retry at an endpoint that has just answered, and failed
- * nobody since, is sent without it: it would be refunded.
+ * nobody since, is sent without it: it would be refunded. So is one after a trial (see `Choice`): there are
+ * few, and whoever found out for all that an endpoint still fails shall not be lost for it. Where the budget is
+ * spent, a request looks again for such an endpoint for some seconds before it is given up, which sends nothing.
  *
  * The window and the two terms follow Finagle's retry budgets (credits live 10 s, share plus
  * floor); the refund follows gRPC's retry throttling.
@@ -16,6 +18,11 @@ export interface RetryPolicy {
   /** Retries allowed per second, whatever the traffic. */
   readonly perSecond: number;
 }
+
+/** Often enough that nobody waits long for an endpoint that others have found to answer. */
+export const LOOK_AGAIN_MS = 250;
+/** Two seconds: in which the first that asks an endpoint that is well again mostly has its first content. */
+export const MOST_LOOKS = 8;
 
 const WINDOW_SECONDS = 10;
 

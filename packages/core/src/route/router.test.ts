@@ -1,4 +1,5 @@
 import { FAILURE_CLASSES, type FailureClass } from '@zephyr/contract/failure';
+import type { EndpointId } from '@zephyr/contract/scalars';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
@@ -352,6 +353,107 @@ describe('trials of a half-open endpoint', () => {
     world.router.completed(long, A.id, world.nowMs);
     world.router.ended(long, world.nowMs);
     expect(world.statusOf(A.id)).toBe('ejected');
+  });
+});
+
+describe('while the retry budget is spent', () => {
+  const KINDS = [
+    ...(['reset', 'first_byte_timeout', 'server_error', 'token_refused', 'credit'] as const),
+    ...(['overloaded', 'not_claude', 'refused', 'connect_timeout', 'forbidden'] as const),
+  ];
+  const bad = fc.constantFrom<Answer>(...KINDS);
+  interface Step {
+    readonly gapMs: number;
+    readonly recovered: readonly EndpointId[];
+    readonly atOnce: number;
+    readonly isPoisoned: boolean;
+  }
+  const step: fc.Arbitrary<Step> = fc.record({
+    gapMs: fc.integer({ min: 10, max: 400 }),
+    recovered: fc.subarray([A.id, B.id]),
+    atOnce: fc.integer({ min: 1, max: 4 }),
+    isPoisoned: fc.boolean(),
+  });
+  const order = fc.shuffledSubarray(['a', 'b', 'c'], { minLength: 3 });
+
+  /** Two people ask, each time something else. */
+  function crowdOf(world: RoutedWorld) {
+    let number = 0;
+    return (answerOf: (id: string) => Answer, atOnce: number): readonly string[] => {
+      const requests = Array.from({ length: atOnce }, () => {
+        number += 1;
+        return { source: `person ${number % 2}`, fingerprint: `${number}` };
+      });
+      return world.askAtOnce(answerOf, requests, 'budget_spent');
+    };
+  }
+
+  type Bads = Readonly<Record<'a' | 'b' | 'c', Answer>>;
+
+  /** `c` was bad like the others, and is well; once it has answered somebody, nobody needs to be lost. */
+  function lostOnceKnown(world: RoutedWorld, bads: Bads, steps: readonly Step[]) {
+    const ask = crowdOf(world);
+    const during = (id: string): Answer => bads[id as keyof Bads];
+    const after = (id: string): Answer => (id === 'c' ? 'ok' : during(id));
+    for (let turn = 0; turn < 12; turn += 1) {
+      world.nowMs += 100;
+      ask(during, 2);
+    }
+    let isKnown = false;
+    return steps.flatMap(({ gapMs, recovered, atOnce, isPoisoned }) => {
+      world.nowMs += gapMs;
+      for (const id of recovered) world.router.recover(id);
+      const poison = { source: 'poisoner', fingerprint: `${world.nowMs}` };
+      if (isPoisoned) world.ask(all('server_error'), poison, 'budget_spent');
+      const isLost = (story: string): boolean => !story.endsWith('c:ok');
+      if (isKnown) return ask(after, atOnce).filter(isLost);
+      isKnown = !ask(after, 1).some(isLost);
+      return [];
+    });
+  }
+
+  it('no request is lost to trials while one endpoint is known to answer', () => {
+    const failing = fc.record({ a: bad, b: bad, c: bad });
+    const ofSteps = { minLength: 30, maxLength: 60 };
+    fc.assert(
+      fc.property(
+        failing,
+        order,
+        fc.boolean(),
+        fc.array(step, ofSteps),
+        (bads, ids, isOne, all) => {
+          const group = (id: string) => (isOne && id !== 'c' ? 'main' : id);
+          const world = new RoutedWorld(ids.map((id) => endpoint(id, group(id))));
+          expect(lostOnceKnown(world, bads, all)).toEqual([]);
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  it('one that refuses the model hides none that is well again', () => {
+    const world = new RoutedWorld();
+    const answers = (a: Answer) => (id: string) => (id === 'a' ? a : 'forbidden');
+    const ask = (answer: Answer, turn: number) => {
+      world.nowMs += 200;
+      return world.ask(answers(answer), who(`person ${turn}`), 'budget_spent');
+    };
+    for (let turn = 0; turn < 8; turn += 1) ask('reset', turn);
+    const stories = [8, 9, 10, 11, 12, 13, 14, 15, 16].map((turn) => ask('ok', turn));
+    expect(stories.slice(-3)).toEqual(['a:ok', 'a:ok', 'a:ok']);
+  });
+
+  it('trials retry once a second at most where all fail in a way that proves nothing', () => {
+    const world = new RoutedWorld();
+    world.ask(all('refused'));
+    world.nowMs += 60_000;
+    expect([A, B].map(({ id }) => world.statusOf(id))).toEqual(['half_open', 'half_open']);
+    const deliveries = Array.from({ length: 200 }, (_, turn) => {
+      world.nowMs += 10;
+      const asked = { source: 'ann', fingerprint: `${turn}` };
+      return world.ask(all('server_error'), asked, 'budget_spent').split(' ').length;
+    });
+    expect(deliveries.filter((count) => count > 1).length).toBeLessThanOrEqual(6);
   });
 });
 

@@ -41,7 +41,8 @@ interface Failure {
   readonly waitMs?: number | undefined;
 }
 
-const SPEAKS_OF_ENDPOINT: ReadonlySet<Scope> = new Set(['endpoint', 'token']);
+/** Another request may well meet the same. */
+const MAY_MEET_OTHERS: ReadonlySet<Scope> = new Set(['endpoint', 'token', 'model']);
 
 export class Router {
   readonly times = new FirstByteTimes();
@@ -95,6 +96,7 @@ export class Router {
     if (choice.kind !== 'send') return choice;
     journey.tried.add(choice.id);
     journey.phase = this.#ejections.phaseOf(choice.id);
+    journey.isTrial = choice.isTrial;
     if (choice.isTrial || this.ejectionOf(choice.id, input.nowMs).status !== 'admitted') {
       journey.trial = this.#ejections.beginTrial(choice.id, input.nowMs);
     }
@@ -154,6 +156,7 @@ export class Router {
         lacksOperation: this.#memory.isLacking(id, operation, nowMs),
         hasFailedSource: this.#memory.hasFailedSource(id, source, nowMs),
         trials: this.#ejections.trialsOf(id),
+        trialFailedAtMs: this.#ejections.trialFailedAtMs(id),
         silentForMs: this.#ejections.silentForMs(id, nowMs),
         failingAtMs: this.#memory.failingAtMs(id, source, nowMs),
       }),
@@ -183,6 +186,7 @@ export class Router {
     const { id, groupName } = endpoint;
     const { failure } = failed;
     const { request } = journey;
+    if (journey.trial !== undefined) journey.trial.failedAtMs = nowMs;
     this.#endTrial(journey);
     const scope = scopeOf(failure, request.operation);
     if (isSharedByGroup(failure)) {
@@ -195,7 +199,7 @@ export class Router {
     }
     // Where nothing could be sent, the next endpoint is asked without the retry budget.
     const isSent = request.operation === 'messages' && !isUnreachable(failure);
-    if (isSent && SPEAKS_OF_ENDPOINT.has(scope)) {
+    if (isSent && MAY_MEET_OTHERS.has(scope)) {
       this.#memory.noteFailed(id, request, nowMs);
     }
     const attempt = { id, groupName, failure, phase: journey.phase };
@@ -251,18 +255,21 @@ export class Router {
   }
 
   /**
-   * Whether the endpoint that would be asked next has just answered this model, and failed nobody since: a
-   * retry there is no part of a storm.
+   * Whether a retry needs nothing of the budget, because it is no part of a storm: what failed was a trial, of
+   * which there are few, or the endpoint that would be asked next has just answered this model, and failed
+   * nobody since.
    */
-  isNextAnswering(journey: Journey, input: ChooseInput): boolean {
+  isRetryFree(journey: Journey, input: ChooseInput): boolean {
     const next = this.preview(journey, input);
     if (next.kind !== 'send') return false;
+    if (journey.isTrial) return true;
     const isOut = this.ejectionOf(next.id, input.nowMs).status === 'ejected';
     return !isOut && this.#memory.isAnswering(next.id, journey.request.model, input.nowMs);
   }
 
   /** Content arrived from this endpoint: what failed elsewhere was not the request's fault. */
   answered(journey: Journey, id: EndpointId, nowMs: number): void {
+    if (journey.trial !== undefined) journey.trial.failedAtMs = undefined;
     this.#endTrial(journey);
     const before = this.#memory.takeUnanswered(journey.request.fingerprint, nowMs);
     for (const failed of before) {

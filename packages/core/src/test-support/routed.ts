@@ -2,6 +2,7 @@
 import type { FailureClass } from '@zephyr/contract/failure';
 import type { EndpointId } from '@zephyr/contract/scalars';
 
+import type { Choice } from '../route/choose-endpoint.ts';
 import type { Journey, RoutedEndpoint, RoutedRequest } from '../route/journey.ts';
 import { Router } from '../route/router.ts';
 import { isUnreachable, scopeOf } from '../route/scope.ts';
@@ -21,6 +22,16 @@ export const A = endpoint('a');
 export const B = endpoint('b');
 
 export type Answer = 'ok' | 'cut' | FailureClass | { failure: FailureClass; waitMs: number };
+
+/** How many there may be; `budget_spent`: two, and only such as need nothing of the retry budget. */
+type RetriesLeft = number | 'budget_spent';
+
+/** One request under way. */
+interface Asking {
+  readonly journey: Journey;
+  readonly story: string[];
+  retries: number;
+}
 
 /** One proxy with some endpoints: asks like the proxy does, with one retry. */
 export class RoutedWorld {
@@ -42,39 +53,65 @@ export class RoutedWorld {
   ask(
     answerOf: (id: string) => Answer,
     request: Partial<RoutedRequest> = {},
-    retriesLeft: number | 'budget_spent' = 1,
+    retriesLeft: RetriesLeft = 1,
   ): string {
-    const { router } = this;
-    const journey = router.begin({
+    return this.askAtOnce(answerOf, [request], retriesLeft).join();
+  }
+
+  /** Each time, all that are under way choose before one of them is answered. */
+  askAtOnce(
+    answerOf: (id: string) => Answer,
+    requests: readonly Partial<RoutedRequest>[],
+    retriesLeft: RetriesLeft,
+  ): readonly string[] {
+    const all = requests.map((request) => this.#begin(request));
+    for (let going = all; going.length > 0; ) {
+      const chosen = going.map(
+        (one) => [one, this.router.choose(one.journey, this.input())] as const,
+      );
+      going = chosen.flatMap(([one, choice]) => {
+        const goesOn = this.#answer(one, choice, answerOf, retriesLeft);
+        if (!goesOn) this.router.ended(one.journey, this.nowMs);
+        return goesOn ? [one] : [];
+      });
+    }
+    return all.map(({ story }) => story.join(' '));
+  }
+
+  #begin(request: Partial<RoutedRequest>): Asking {
+    const journey = this.router.begin({
       ...{ operation: 'messages', model: 'm', source: 's', fingerprint: 'f' },
       ...request,
     });
-    const story: string[] = [];
-    const maxRetries = retriesLeft === 'budget_spent' ? 2 : retriesLeft;
-    let retries = 0;
-    while (retries <= maxRetries) {
-      const choice = router.choose(journey, this.input());
-      if (choice.kind === 'none') {
-        story.push(choice.why);
-        break;
-      }
-      const { id } = choice;
-      const answer = answerOf(id);
-      if (answer === 'ok' || answer === 'cut') {
-        story.push(`${id}:${answer}`);
-        this.#answer(journey, id, answer);
-        break;
-      }
-      const failed = typeof answer === 'string' ? { failure: answer } : answer;
-      story.push(`${id}:${failed.failure}`);
-      router.failed(journey, { id, groupName: this.#groupOf(id) }, failed, this.nowMs);
-      if (isFree(failed.failure, journey)) continue;
-      retries += 1;
-      const isPaid = retriesLeft !== 'budget_spent';
-      if (!isPaid && !router.isNextAnswering(journey, this.input())) break;
+    return { journey, story: [], retries: 0 };
+  }
+
+  /** @returns Whether it is asked again. */
+  #answer(
+    asking: Asking,
+    choice: Choice,
+    answerOf: (id: string) => Answer,
+    retriesLeft: RetriesLeft,
+  ): boolean {
+    const { journey, story } = asking;
+    if (choice.kind === 'none') {
+      story.push(choice.why);
+      return false;
     }
-    router.ended(journey, this.nowMs);
-    return story.join(' ');
+    const { id } = choice;
+    const answer = answerOf(id);
+    if (answer === 'ok' || answer === 'cut') {
+      story.push(`${id}:${answer}`);
+      this.#end(journey, id, answer);
+      return false;
+    }
+    const failed = typeof answer === 'string' ? { failure: answer } : answer;
+    story.push(`${id}:${failed.failure}`);
+    this.router.failed(journey, { id, groupName: this.#groupOf(id) }, failed, this.nowMs);
+    if (isFree(failed.failure, journey)) return true;
+    asking.retries += 1;
+    if (retriesLeft !== 'budget_spent') return asking.retries <= retriesLeft;
+    return asking.retries <= 2 && this.router.isRetryFree(journey, this.input());
   }
 
   input() {
@@ -84,7 +121,7 @@ export class RoutedWorld {
     };
   }
 
-  #answer(journey: Journey, id: EndpointId, answer: 'ok' | 'cut'): void {
+  #end(journey: Journey, id: EndpointId, answer: 'ok' | 'cut'): void {
     this.router.answered(journey, id, this.nowMs);
     if (answer === 'ok') this.router.completed(journey, id, this.nowMs);
     else this.router.cut(journey, id, 'truncated', this.nowMs);

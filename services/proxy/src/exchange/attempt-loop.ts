@@ -4,6 +4,7 @@
  *     asking  --(an answer for the client)-->           done: answered
  *     asking  --(failed, another one may be asked)-->   asking
  *     asking  --(refused for the moment)-->             pausing --(`STAY_PAUSE_MS`)--> asking
+ *     asking  --(failed, the retry budget is spent)-->  pausing --(an endpoint was found to answer)--> asking
  *     asking  --(failed, nothing more to try)-->        done: failed
  *     any     --(no endpoint to ask)-->                 done: nobody
  *     any     --(abort)-->                              done, without a result
@@ -13,14 +14,12 @@ import { ANONYMOUS, type RequestAttempt } from '@zephyr/contract/usage';
 import {
   type FirstByteClass,
   type Journey,
-  latencyClassOf,
+  LOOK_AGAIN_MS,
   mayBeBilled,
-  rateLimitsOf,
   requestClassOf,
   STAY_PAUSE_MS,
   type TimedRequest,
 } from '@zephyr/core';
-import { usageInHead } from '../answer/answer-head.ts';
 import { type HeldResponse, requestIdOf } from '../answer/held-response.ts';
 import type { ErrorName } from '../answer/zephyr-errors.ts';
 import type { UpstreamEndpoint } from '../upstream/endpoints.ts';
@@ -33,6 +32,7 @@ import {
 } from './attempt.ts';
 import type { ExchangeContext } from './exchange-context.ts';
 import { readingMsOf } from './first-byte-timeout.ts';
+import { noteFirstContent } from './first-content.ts';
 import { isModelRepeated, pricedModels, requestedModel } from './model-name.ts';
 import { Retries } from './retries.ts';
 import { requestAfter, routedRequestIn } from './routed-request.ts';
@@ -216,7 +216,7 @@ export class AttemptLoop {
         times: attemptTimesOf(this.#context, {
           endpointId: id,
           firstByteClass: this.#firstByteClass,
-          hasAlternative: hasAlternative && this.#retries.areLeft,
+          hasAlternative: hasAlternative && this.#retries.areLeft(this.journey.isTrial),
           triedForMs: this.#askedAtMs - this.#startedAtMs,
         }),
         deadline,
@@ -287,30 +287,20 @@ export class AttemptLoop {
   }
 
   #noteContent(id: EndpointId, { ttftMs, response }: CommittedAttempt): void {
-    const { deps, input, placement, body } = this.#context;
-    if (input.operation !== 'messages') return;
+    const { deps, placement } = this.#context;
     // After a dead connection the session's prompt cache is still where it was.
-    if (this.#staleId === undefined && placement.sessionId !== undefined) {
-      const elsewhereMs = deps.routing.elsewhereMs(this.journey, id, this.#timed());
-      placement.noteContent(id, ttftMs, elsewhereMs);
-    }
-    deps.stats.firstContent(id, ttftMs);
-    const limits = rateLimitsOf(response.headers, deps.clock.epochMs());
-    if (limits !== undefined) deps.stats.limitsSeen(id, limits);
-    // Without a stream the first content comes with the last: not to be compared.
-    if (body.facts().isStream !== true) return;
-    deps.routing.noteFirstContent(id, this.#firstByteClass, ttftMs);
-    const usage = usageInHead(response.head);
-    const isCached = usage.cacheReadTokens > usage.inputTokens + usage.cacheWriteTokens;
-    const latencyClass = latencyClassOf(this.#firstByteClass.requestClass, isCached);
-    deps.stats.streamBegan(id, { class: latencyClass, ms: ttftMs });
+    const isMoving = this.#staleId === undefined && placement.sessionId !== undefined;
+    const elsewhereMs = () => deps.routing.elsewhereMs(this.journey, id, this.#timed());
+    noteFirstContent(this.#context, {
+      ...{ id, ttftMs, response, firstByteClass: this.#firstByteClass },
+      elsewhereMs: isMoving ? elsewhereMs : undefined,
+    });
   }
 
   #afterFailure(chosen: ChosenEndpoint, failed: FailedAttempt): void {
-    const { deps, input, body, settings, deadline } = this.#context;
+    const { deps, input } = this.#context;
     const { id } = chosen.endpoint;
-    const lastFailure = moreTelling(this.#lastFailure, failed, input.operation);
-    this.#lastFailure = lastFailure;
+    this.#lastFailure = moreTelling(this.#lastFailure, failed, input.operation);
     if (input.operation === 'extra') {
       this.#finish({ kind: 'failed', failed });
       return;
@@ -319,21 +309,30 @@ export class AttemptLoop {
       this.#staleId = id;
       deps.reuse.note(id, deps.clock.nowMs());
     }
+    this.#goOn(chosen, failed, deps.clock.nowMs() - this.#askedAtMs);
+  }
+
+  #goOn(chosen: ChosenEndpoint, failed: FailedAttempt, failedAfterMs: number): void {
+    const { deps, body, settings, deadline } = this.#context;
+    const { id } = chosen.endpoint;
     const step = this.#retries.after(failed, () => ({
       isCached: this.#firstByteClass.isCached,
       readingMs: readingMsOf(body.bytes, settings.timeouts),
       isBusy: deps.routing.isBusy(this.journey, id),
       isBetterNext: deps.routing.isBetterNext(this.journey, id, this.#model),
-      failedAfterMs: deps.clock.nowMs() - this.#askedAtMs,
-      isNextAnswering: deps.routing.isNextAnswering(this.journey, this.#model),
+      failedAfterMs,
+      hasAlternative: chosen.hasAlternative,
+      isFree: deps.routing.isRetryFree(this.journey, this.#model),
     }));
     if (step === 'give_up') {
-      this.#finish({ kind: 'failed', failed: lastFailure });
+      this.#finish({ kind: 'failed', failed: this.#lastFailure ?? failed });
       return;
     }
     deps.log.debug({ endpointId: id, failure: failed.failure, step }, 'attempt failed');
     if (step === 'next_endpoint') this.#tryNext();
-    else deadline.start(STAY_PAUSE_MS, () => this.#askAgain(chosen));
+    else if (step === 'look_again') {
+      deadline.start(LOOK_AGAIN_MS, () => this.#goOn(chosen, failed, failedAfterMs));
+    } else deadline.start(STAY_PAUSE_MS, () => this.#askAgain(chosen));
   }
 
   /** Unless it was taken out of the configuration meanwhile. */

@@ -1,5 +1,5 @@
 import type { FailureClass } from '@zephyr/contract/failure';
-import { type AttemptPhase, RetryBudget } from '@zephyr/core';
+import { type AttemptPhase, LOOK_AGAIN_MS, MOST_LOOKS, RetryBudget } from '@zephyr/core';
 import { Counter } from 'prom-client';
 import { describe, expect, it } from 'vitest';
 
@@ -7,7 +7,7 @@ import { Retries, type RetriesInput, type RetryPlace } from './retries.ts';
 
 const NO_CACHE: RetryPlace = {
   ...{ isCached: false, readingMs: 0, failedAfterMs: 400 },
-  ...{ isBusy: false, isBetterNext: true, isNextAnswering: false },
+  ...{ isBusy: false, isBetterNext: true, isFree: false, hasAlternative: false },
 };
 const CACHE: RetryPlace = { ...NO_CACHE, isCached: true, readingMs: 60_000 };
 
@@ -82,16 +82,38 @@ describe('Retries', () => {
     expect(await counts()).toEqual({ retries: [], refused: [['budget_spent', 1]] });
   });
 
-  it('go on without the budget where the next endpoint has just answered, and only there', () => {
+  it('go on without the budget where they are free, and only there', () => {
     const { after, left } = rig({ failover: { retry: 'before_content', maxRetries: 3 } }, 0.1);
-    const place = { ...CACHE, isNextAnswering: true };
+    const place = { ...CACHE, isFree: true };
     expect([after('overloaded', place), left()]).toEqual(['stay', 0]);
     const steps = [1, 2, 3].map(() => after('overloaded', place));
     expect(steps).toEqual(['next_endpoint', 'next_endpoint', 'give_up']);
   });
 
   it('are none where the configuration allows none, whatever has just answered', () => {
-    expect(rig({}, 0).after('overloaded', { ...CACHE, isNextAnswering: true })).toBe('give_up');
+    expect(rig({}, 0).after('overloaded', { ...CACHE, isFree: true })).toBe('give_up');
+  });
+
+  it('wait for an endpoint that answers where the budget is spent and another one is left', async () => {
+    const { after, counts } = rig({ failover: { retry: 'before_content', maxRetries: 2 } }, 0.1);
+    const place = { ...NO_CACHE, hasAlternative: true };
+    expect(after('reset', place)).toBe('next_endpoint');
+    expect([after('reset', place), after('reset', place)]).toEqual(['look_again', 'look_again']);
+    expect(after('reset', { ...place, isFree: true })).toBe('next_endpoint');
+    expect(await counts()).toEqual({ retries: [['reset', 2]], refused: [] });
+  });
+
+  it('wait for two seconds at most, and not where none is left or the configuration allows none', () => {
+    const place = { ...NO_CACHE, hasAlternative: true };
+    const { after } = rig({ failover: { retry: 'before_content', maxRetries: 2 } }, 0.1);
+    after('reset', place);
+    const steps = Array.from({ length: MOST_LOOKS + 1 }, () => after('reset', place));
+    expect(new Set(steps.slice(0, MOST_LOOKS))).toEqual(new Set(['look_again']));
+    expect([steps.at(-1), MOST_LOOKS * LOOK_AGAIN_MS]).toEqual(['give_up', 2_000]);
+    expect(rig({}, 0).after('reset', place)).toBe('give_up');
+    const last = rig({ failover: { retry: 'before_content', maxRetries: 2 } }, 0.1);
+    last.after('reset', place);
+    expect(last.after('reset', NO_CACHE)).toBe('give_up');
   });
 
   it('are given back when an endpoint answers, or when none was left to ask', () => {
@@ -153,10 +175,20 @@ describe('Retries', () => {
 
   it('are left while they are allowed and the budget has one', () => {
     const one = rig({}, 0.1);
-    expect(one.retries.areLeft).toBe(true);
+    expect(one.retries.areLeft(false)).toBe(true);
     one.after('server_error');
-    expect(one.retries.areLeft).toBe(false);
-    expect(rig({}, 0).retries.areLeft).toBe(false);
-    expect(rig({ failover: { retry: 'connect', maxRetries: 1 } }).retries.areLeft).toBe(false);
+    expect(one.retries.areLeft(false)).toBe(false);
+    expect(rig({}, 0).retries.areLeft(true)).toBe(false);
+    const connects = rig({ failover: { retry: 'connect', maxRetries: 1 } });
+    expect(connects.retries.areLeft(true)).toBe(false);
+  });
+
+  it('are left after a trial, whatever the budget has', () => {
+    const { retries, after, left } = rig(
+      { failover: { retry: 'before_content', maxRetries: 2 } },
+      0.1,
+    );
+    after('reset');
+    expect([left(), retries.areLeft(false), retries.areLeft(true)]).toEqual([0, false, true]);
   });
 });

@@ -3,6 +3,7 @@ import type { FailureClass } from '@zephyr/contract/failure';
 import {
   decideRetry,
   isWorthStaying,
+  MOST_LOOKS,
   type Operation,
   type Refund,
   type RetryBudget,
@@ -34,14 +35,19 @@ export interface RetryPlace {
   readonly isBusy: boolean;
   /** The endpoint that would be asked next turns away clearly fewer. */
   readonly isBetterNext: boolean;
-  /** That endpoint has just answered, and failed nobody since. */
-  readonly isNextAnswering: boolean;
+  /** Another one was left to ask after this one. */
+  readonly hasAlternative: boolean;
+  /** The next attempt needs nothing of the budget: see `Router`. */
+  readonly isFree: boolean;
   /** How long it took to fail. */
   readonly failedAfterMs: number;
 }
 
-/** `stay`: at the same endpoint, after `STAY_PAUSE_MS`. */
-export type NextStep = 'give_up' | 'next_endpoint' | 'stay';
+/**
+ * `stay`: at the same endpoint, after `STAY_PAUSE_MS`. `look_again`: asked once more after `LOOK_AGAIN_MS`, when
+ * an endpoint may have been found that answers.
+ */
+export type NextStep = 'give_up' | 'next_endpoint' | 'stay' | 'look_again';
 
 export class Retries {
   readonly #input: RetriesInput;
@@ -49,17 +55,19 @@ export class Retries {
   readonly #refunds: Refund[] = [];
   #deliveries = 0;
   #hasStayed = false;
+  #looks = 0;
 
   constructor(input: RetriesInput) {
     this.#input = input;
   }
 
-  /** Whether silence could be followed by another attempt. */
-  get areLeft(): boolean {
+  /** Whether silence could be followed by another attempt. @param isTrial of the attempt that is silent */
+  areLeft(isTrial: boolean): boolean {
     const { budget, clock } = this.#input;
     const decision = this.#decide('sent', 'first_byte_timeout');
     if (decision.kind === 'stop') return false;
-    return !decision.isDelivery || budget.available(clock.nowMs()) >= 1;
+    if (!decision.isDelivery || budget.available(clock.nowMs()) >= 1) return true;
+    return isTrial && !budget.isOff;
   }
 
   after({ phase, failure, retryAfterMs }: FailedAttempt, place: () => RetryPlace): NextStep {
@@ -72,14 +80,17 @@ export class Retries {
     const knowledge = place();
     const refund = decision.isDelivery ? budget.tryTake(clock.nowMs()) : undefined;
     const isSpent = decision.isDelivery && refund === undefined;
-    if (isSpent && (budget.isOff || !knowledge.isNextAnswering)) {
+    if (isSpent && (budget.isOff || !knowledge.isFree)) {
+      this.#looks += 1;
+      const looksAgain = knowledge.hasAlternative && !budget.isOff && this.#looks <= MOST_LOOKS;
+      if (looksAgain) return 'look_again';
       metrics.retriesRefused.inc({ reason: 'budget_spent' });
       return 'give_up';
     }
     if (refund !== undefined) this.#refunds.push(refund);
     if (decision.isDelivery) this.#deliveries += 1;
     metrics.retries.inc({ reason: failure });
-    const stay = { hasStayed: this.#hasStayed, areRetriesLeft: this.areLeft };
+    const stay = { hasStayed: this.#hasStayed, areRetriesLeft: this.areLeft(false) };
     const input = { failure, operation, waitMs: retryAfterMs, ...stay, ...knowledge };
     if (isSpent || !isWorthStaying(input)) return 'next_endpoint';
     this.#hasStayed = true;

@@ -271,9 +271,9 @@ export class Routing {
     return this.#router.isBetterNext(journey, id, this.#input(undefined, model));
   }
 
-  /** Whether the endpoint that would be asked next has just answered this model, and failed nobody since. */
-  isNextAnswering(journey: Journey, model: string): boolean {
-    return this.#router.isNextAnswering(journey, this.#input(undefined, model));
+  /** Whether a retry needs nothing of the budget. */
+  isRetryFree(journey: Journey, model: string): boolean {
+    return this.#router.isRetryFree(journey, this.#input(undefined, model));
   }
 
   /** Content arrived, or the endpoint answered in the API's words what is wrong with the request. */

@@ -1,0 +1,32 @@
+/** What the first content of an answer shows: how quick its endpoint is, and what is left of its limits. */
+import type { EndpointId } from '@zephyr/contract/scalars';
+import { type FirstByteClass, latencyClassOf, rateLimitsOf } from '@zephyr/core';
+
+import { usageInHead } from '../answer/answer-head.ts';
+import type { CommittedAttempt } from './attempt.ts';
+import type { ExchangeContext } from './exchange-context.ts';
+
+export interface FirstContent extends Pick<CommittedAttempt, 'ttftMs' | 'response'> {
+  readonly id: EndpointId;
+  readonly firstByteClass: FirstByteClass;
+  /** What it takes where its session would go from here; absent where that says nothing of the session. */
+  readonly elsewhereMs: (() => number | undefined) | undefined;
+}
+
+export function noteFirstContent(
+  { deps, input, placement, body }: ExchangeContext,
+  { id, ttftMs, response, firstByteClass, elsewhereMs }: FirstContent,
+): void {
+  if (input.operation !== 'messages') return;
+  if (elsewhereMs !== undefined) placement.noteContent(id, ttftMs, elsewhereMs());
+  deps.stats.firstContent(id, ttftMs);
+  const limits = rateLimitsOf(response.headers, deps.clock.epochMs());
+  if (limits !== undefined) deps.stats.limitsSeen(id, limits);
+  // Without a stream the first content comes with the last: not to be compared.
+  if (body.facts().isStream !== true) return;
+  deps.routing.noteFirstContent(id, firstByteClass, ttftMs);
+  const usage = usageInHead(response.head);
+  const isCached = usage.cacheReadTokens > usage.inputTokens + usage.cacheWriteTokens;
+  const latencyClass = latencyClassOf(firstByteClass.requestClass, isCached);
+  deps.stats.streamBegan(id, { class: latencyClass, ms: ttftMs });
+}
