@@ -152,7 +152,7 @@ export async function startProxy(
   const deadlines = new Deadlines(clock);
   const connections = new Connections(() => liveConfig.config.limits);
   const admission = new Admission({
-    onAdmitted: (socket) => connections.markKnown(socket),
+    connections,
     exchange: {
       settings: () => liveConfig.config,
       routing,
@@ -174,7 +174,7 @@ export async function startProxy(
       log,
       clock,
       rng: systemRandom,
-      isDraining,
+      isLast: (res) => draining && connections.endsWith(res),
       onTokenRefused: context.configSource.tokenRefused,
     },
     clients: () => liveConfig.clients,

@@ -56,7 +56,7 @@ export function answerFailure(context: ExchangeContext, failed: FailedAttempt): 
   const { deps, input } = context;
   deps.serving.noteAnswer();
   const { leftFamily } = context.placement;
-  passRefusal(input.res, response, { isLast: deps.isDraining(), leftFamily });
+  passRefusal(input.res, response, { isLast: deps.isLast(input.res), leftFamily });
   return 'failed';
 }
 
@@ -77,7 +77,7 @@ export function answerError(
     placement,
     requestId,
   } = context;
-  if (!res.headersSent && deps.isDraining()) res.setHeader('connection', 'close');
+  if (!res.headersSent && deps.isLast(res)) res.setHeader('connection', 'close');
   const jitteredMs =
     retryAfterMs === undefined
       ? undefined

@@ -46,8 +46,8 @@ export interface ExchangeDeps {
   readonly rng: () => number;
   /** An endpoint of this group refuses the team's token. */
   readonly onTokenRefused: (groupName: string) => void;
-  /** No new requests are wanted on this connection. */
-  readonly isDraining: () => boolean;
+  /** Whether the connection ends with this answer, which says so: the proxy stops. */
+  readonly isLast: (res: ServerResponse) => boolean;
 }
 
 export interface ExchangeInput {

@@ -152,7 +152,7 @@ export class Exchange {
         isMessages: input.operation === 'messages' && kind === 'committed',
         endpointId,
         leftFamily: placement.leftFamily,
-        isLast: deps.isDraining(),
+        isLast: deps.isLast(input.res),
         deadline,
         clock: deps.clock,
         idleMs: settings.timeouts.idleMs,

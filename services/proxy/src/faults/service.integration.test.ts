@@ -1,10 +1,12 @@
 /** The proxy itself ends, hangs or breaks. The ids (S8 …) are those of docs/data-path.md. */
+import { once } from 'node:events';
+import { connect } from 'node:net';
 
 import type { ProgramStatus } from '@zephyr/contract/program-status';
 import { VERSION } from '@zephyr/runtime/version';
 import { clockJump, JUMPED } from '@zephyr/testkit/clock-jump';
 import { eventually } from '@zephyr/testkit/eventually';
-import { type CallResult, call } from '@zephyr/testkit/http-call';
+import { type CallResult, call, STREAM_BODY } from '@zephyr/testkit/http-call';
 import { ManualClock } from '@zephyr/testkit/manual-clock';
 import { type ScriptedUpstream, startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
 import { startBalancer } from '@zephyr/testkit/tcp-balancer';
@@ -70,6 +72,46 @@ describe('S8 a rolling restart', () => {
   }, 240_000);
 });
 
+/** One connection of somebody who asks before the last answer is there. */
+async function openTo(port: number) {
+  const socket = connect(port, '127.0.0.1');
+  onTestFinished(() => void socket.destroy());
+  let received = '';
+  socket.setEncoding('latin1').on('data', (data: string) => {
+    received += data;
+  });
+  socket.on('error', () => undefined);
+  const closed = once(socket, 'close');
+  await once(socket, 'connect');
+  const ask = (mark: string): void => {
+    const length = Buffer.byteLength(STREAM_BODY);
+    const fields = `host: 127.0.0.1\r\nx-stainless-os: ${mark}\r\ncontent-length: ${length}`;
+    socket.write(`POST /v1/messages HTTP/1.1\r\n${fields}\r\n\r\n${STREAM_BODY}`);
+  };
+  return { ask, closed, received: () => received };
+}
+
+/** The marks of the whole ones. */
+function answersIn(received: string): readonly (string | undefined)[] {
+  const answers = received.split(/(?=HTTP\/1\.1 )/);
+  const whole = answers.filter((answer) => answer.includes('event: message_stop'));
+  return whole.map((answer) => /"mark":"([^"]*)"/.exec(answer)?.[1]);
+}
+
+/** Whatever is marked as late is answered, slowly, when `finish` has been called, the rest at once. */
+async function startMarked() {
+  const { upstream, proxy } = await start();
+  const { promise: finished, resolve: finish } = Promise.withResolvers<void>();
+  upstream.always(async (turn) => {
+    const mark = String(turn.request.headers['x-stainless-os']);
+    const isLate = mark.endsWith('late');
+    if (isLate) await finished;
+    await sse({ mark, gapMs: isLate ? 50 : 0 })(turn);
+  });
+  const isStopping = () => eventually(() => expect(proxy.output()).toContain('"msg":"stopping"'));
+  return { upstream, proxy, finish, isStopping };
+}
+
 describe('SIGTERM', () => {
   it('lets a running answer end, takes no new connection and exits with 0', async () => {
     const { upstream, proxy } = await start();
@@ -78,6 +120,42 @@ describe('SIGTERM', () => {
     const page = { method: 'GET', path: '/livez', body: '' };
     await eventually(async () => expect((await call(proxy.port, page)).end).toBe('failed'));
     expect((await ended).end).toBe('clean');
+    expect(await proxy.exited).toBe(0);
+  });
+
+  it('answers every request that was read on a connection, and ends it with the last', async () => {
+    const { upstream, proxy, finish, isStopping } = await startMarked();
+    const marks = ['first late', 'second', 'third late', 'fourth'];
+    const people = [await openTo(proxy.port), await openTo(proxy.port)];
+    for (const { ask } of people) marks.forEach(ask);
+    await eventually(() => expect(upstream.ledger).toHaveLength(8));
+    proxy.child.kill('SIGTERM');
+    await isStopping();
+    finish();
+    for (const { closed, received } of people) {
+      await closed;
+      expect(answersIn(received())).toEqual(marks);
+    }
+    expect(await proxy.exited).toBe(0);
+  });
+
+  it('begins no request behind an answer that has said that it is the last', async () => {
+    const { upstream, proxy, finish, isStopping } = await startMarked();
+    const people = [await openTo(proxy.port), await openTo(proxy.port)];
+    for (const { ask } of people) ask('late');
+    await eventually(() => expect(upstream.ledger).toHaveLength(2));
+    proxy.child.kill('SIGTERM');
+    await isStopping();
+    finish();
+    for (const { ask, received } of people) {
+      await eventually(() => expect(received()).toMatch(/^connection: close\r$/im));
+      ask('behind');
+    }
+    for (const { closed, received } of people) {
+      await closed;
+      expect(answersIn(received())).toEqual(['late']);
+    }
+    expect(upstream.ledger).toHaveLength(2);
     expect(await proxy.exited).toBe(0);
   });
 

@@ -3,7 +3,7 @@
  * answered here or handed to the proxy's own pages.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { BlockList, Socket } from 'node:net';
+import type { BlockList } from 'node:net';
 
 import type { KeyVerdict } from '@zephyr/contract/proxy-status';
 import type { EndpointId } from '@zephyr/contract/scalars';
@@ -26,6 +26,7 @@ import type { ActiveRequest } from '../report/active-request.ts';
 import type { ProxyMetrics } from '../report/metrics.ts';
 import type { UsageVisitor } from '../usage/usage-page.ts';
 import { type Admittance, ANYBODY, type Clients, type Visitor } from './client-keys.ts';
+import type { Connections } from './connections.ts';
 import { ActiveRequests } from './request-list.ts';
 import { readTarget, type TargetRefusal, type TargetRules } from './request-target.ts';
 
@@ -36,8 +37,7 @@ export interface AdmissionDeps {
   readonly rules: () => TargetRules;
   /** Whose X-Forwarded-For counts; undefined: nobody's. */
   readonly trustedProxies: () => BlockList | undefined;
-  /** Somebody who may be served asked on this connection. */
-  readonly onAdmitted: (socket: Socket) => void;
+  readonly connections: Pick<Connections, 'markKnown' | 'endsWith'>;
 }
 
 const ERROR_OF: Readonly<Record<TargetRefusal, ErrorName>> = {
@@ -155,6 +155,7 @@ export class Admission {
     const { req, res } = asked;
     if (hasUnwantedBody(req)) {
       // Its bytes must not be read as the next request, whoever is wrong about where it ends.
+      this.#deps.connections.endsWith(res);
       res.setHeader('connection', 'close');
       this.#refuse(res, 'body_not_allowed');
       return;
@@ -166,7 +167,7 @@ export class Admission {
       this.#refuse(res, admittance.why);
       return;
     }
-    this.#deps.onAdmitted(req.socket);
+    this.#deps.connections.markKnown(req.socket);
     const { limits } = this.#deps.exchange.settings();
     if (this.#active.size >= limits.activeRequests) {
       this.#refuse(res, 'busy', { retryAfterMs: 2_000 });
@@ -240,7 +241,7 @@ export class Admission {
 
   #refuse(res: ServerResponse, name: ErrorName, rest: Omit<ErrorAnswer, 'name'> = {}): void {
     this.#deps.metrics.refusals.inc({ reason: name });
-    if (this.#deps.exchange.isDraining()) res.setHeader('connection', 'close');
+    if (this.#deps.exchange.isLast(res)) res.setHeader('connection', 'close');
     sendError(res, { name, ...rest });
   }
 

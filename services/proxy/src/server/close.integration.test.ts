@@ -14,11 +14,11 @@ import { closeGently, listen } from './server.ts';
 
 const never = new AbortController();
 
-async function startServer() {
+async function startServer(answer = 'whole') {
   const settings = internalForm({ limits: limits.parse({}), timeouts: timeouts.parse({}) });
   const connections = new Connections(() => settings.limits);
   const answers: (() => void)[] = [];
-  const { server, port } = await listen((_req, res) => void answers.push(() => res.end('whole')), {
+  const { server, port } = await listen((_req, res) => void answers.push(() => res.end(answer)), {
     ...{ host: '127.0.0.1', port: 0, settings, connections },
   });
   const open = async (sent = '') => {
@@ -46,5 +46,16 @@ it.each([
   await Promise.all(idle.map((socket) => once(socket.resume(), 'close')));
   answers[0]?.();
   expect(await text(busy)).toContain('whole');
+  await closing;
+});
+
+it('does not end a connection whose client has yet to take the end of its answer', async () => {
+  const answer = 'x'.repeat(20_000_000);
+  const { answers, open, close } = await startServer(answer);
+  const slow = await open('GET / HTTP/1.1\r\nhost: x\r\n\r\n');
+  await eventually(() => expect(answers).toHaveLength(1));
+  answers[0]?.();
+  const closing = close();
+  expect((await text(slow)).length).toBeGreaterThan(answer.length);
   await closing;
 });

@@ -5,7 +5,7 @@
  * A connection that has not shown a right key costs its owner nothing, so it has a short life, and
  * the oldest such one gives way to a new one. Those of people with keys stay.
  */
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 export interface ConnectionLimits {
@@ -27,6 +27,8 @@ interface ClientConnection {
    * it has been, all before have.
    */
   previous: ServerResponse | undefined;
+  /** The last answer says that it is the last: what is asked behind it would never be answered. */
+  isEnding: boolean;
 }
 
 export class Connections {
@@ -43,8 +45,30 @@ export class Connections {
 
   attach(server: Server): void {
     server.on('connection', (socket) => this.#add(socket));
-    // Behind the handler, which says whether a key was shown.
-    server.on('request', (req, res) => this.#onRequest(req, res));
+  }
+
+  /** The listener for a server: a request behind the last answer of its connection is not begun. */
+  inOrder(listener: RequestListener): RequestListener {
+    return (req, res) => {
+      if (this.#begins(req, res)) listener(req, res);
+    };
+  }
+
+  /**
+   * Whether the connection can end with this answer, which then has to say so: no other request was read behind
+   * it, and none is begun from now on. Its client may send those again.
+   */
+  endsWith(res: ServerResponse): boolean {
+    const connection = this.#all.get(res.req.socket);
+    if (connection === undefined) return true;
+    if (connection.last?.res !== res) return false;
+    connection.isEnding = true;
+    return true;
+  }
+
+  /** Whether clients have yet to take bytes that were written. */
+  get areBehind(): boolean {
+    return this.#all.keys().some((socket) => socket.writableLength > 0);
   }
 
   /** Somebody who may be served asked on it. */
@@ -80,20 +104,22 @@ export class Connections {
     }
   }
 
-  #onRequest(req: IncomingMessage, res: ServerResponse): void {
+  #begins(req: IncomingMessage, res: ServerResponse): boolean {
     const { socket } = req;
     const connection = this.#all.get(socket);
-    if (connection === undefined) return;
+    if (connection === undefined) return true;
+    if (connection.isEnding) return false;
     const before = connection.last?.res;
     // A request that has ended would live as long as the next one, with all that belongs to it.
     connection.previous = before?.closed === false ? before : undefined;
     connection.last = { req, res };
-    if (connection.isKnown) return;
+    if (connection.isKnown) return true;
     res.once('finish', () => {
       // Node has set the limit of idle connections by then, which may be shorter.
       if (connection.isKnown || (socket.timeout ?? 0) < IDLE_WITHOUT_KEY_MS) return;
       socket.setTimeout(IDLE_WITHOUT_KEY_MS);
     });
+    return true;
   }
 
   #add(socket: Socket): void {
@@ -102,7 +128,10 @@ export class Connections {
       socket.destroy();
       return;
     }
-    const connection = { socket, address, isKnown: false, last: undefined, previous: undefined };
+    const connection: ClientConnection = {
+      ...{ socket, address, isKnown: false, isEnding: false },
+      ...{ last: undefined, previous: undefined },
+    };
     this.#all.set(socket, connection);
     this.#unknown.add(connection);
     this.#byAddress.set(address, (this.#byAddress.get(address) ?? 0) + 1);

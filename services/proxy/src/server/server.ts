@@ -54,15 +54,22 @@ export interface Listening {
 }
 
 export async function listen(handler: RequestListener, options: ListenOptions): Promise<Listening> {
+  const { connections, certificate } = options;
   const server = createServer(
     {
       connectionsCheckingInterval: CHECK_INTERVAL_MS,
       // The first request may wait for ever for its turn otherwise.
       noDelay: true,
     },
-    options.certificate === undefined ? handler : refusingUnencrypted(handler, refuseUnencrypted),
+    connections.inOrder(
+      certificate === undefined ? handler : refusingUnencrypted(handler, refuseUnencrypted),
+    ),
   );
-  const { connections, certificate } = options;
+  // Node takes a connection for idle as soon as its answer is written, though the client may not have it yet.
+  const closeIdle = server.closeIdleConnections.bind(server);
+  server.closeIdleConnections = () => {
+    if (!connections.areBehind) closeIdle();
+  };
   const reconfigure = (settings: ServerSettings): void => applyLimits(server, settings);
   reconfigure(options.settings);
   connections.attach(server);
