@@ -1,5 +1,6 @@
 /** What bounds one request as a whole: its time, and what its retries take from the budget. */
 
+import { LOOK_AGAIN_MS } from '@zephyr/core';
 import { eventually } from '@zephyr/testkit/eventually';
 import { call } from '@zephyr/testkit/http-call';
 import { ManualClock } from '@zephyr/testkit/manual-clock';
@@ -52,12 +53,45 @@ describe('the retry budget', () => {
     expect(deliveries).toBe(50);
   });
 
-  it('is spent by retries that fail', async () => {
+  /** Of several at once; the clock moves only when the last of them waits. */
+  function askAll(port: number, clock: ManualClock, count: number) {
+    const codes: number[] = [];
+    for (let each = 0; each < count; each += 1) {
+      void call(port).then(({ status: code }) => codes.push(code));
+    }
+    const all = async (): Promise<readonly number[]> => {
+      await eventually(() => {
+        clock.advance(LOOK_AGAIN_MS);
+        expect(codes).toHaveLength(count);
+      });
+      return codes;
+    };
+    return { all };
+  }
+
+  it('is spent by retries that fail; whoever gets none ends a moment later', async () => {
     const failover = { retryRatio: 0, retriesPerSecond: 1, failuresToEject: 1_000_000 };
-    const { proxy, upstreams } = await startRig({ clock: new ManualClock(), failover });
+    const clock = new ManualClock();
+    const { proxy, upstreams } = await startRig({ clock, failover });
     for (const upstream of upstreams) upstream.always(status(503));
-    for (let round = 0; round < 25; round += 1) await call(proxy.port);
-    const delivered = upstreams.reduce((sum, { ledger }) => sum + ledger.length, 0);
-    expect(delivered).toBe(25 + 10);
+    const delivered = () => upstreams.reduce((sum, { ledger }) => sum + ledger.length, 0);
+    const asked = askAll(proxy.port, clock, 25);
+    await eventually(() => expect(delivered()).toBe(25 + 10));
+    expect(new Set(await asked.all())).toEqual(new Set([503]));
+    expect(delivered()).toBe(25 + 10);
+  });
+
+  it('that is spent loses nobody while an endpoint is found that answers', async () => {
+    const failover = { retryRatio: 0, retriesPerSecond: 0.1, failuresToEject: 1_000_000 };
+    const clock = new ManualClock();
+    const { proxy, upstreams, first, second } = await startRig({ clock, failover });
+    for (const upstream of upstreams) upstream.always(status(503));
+    const asked = askAll(proxy.port, clock, 4);
+    await eventually(() => expect([first.ledger.length, second.ledger.length]).toEqual([4, 1]));
+    second.always(json());
+    await first.refuse();
+    expect((await call(proxy.port)).status).toBe(200);
+    // One has had its retry, and failed.
+    expect((await asked.all()).toSorted()).toEqual([200, 200, 200, 503]);
   });
 });

@@ -68,7 +68,8 @@ export class Connections {
 
   /** Whether clients have yet to take bytes that were written. */
   get areBehind(): boolean {
-    return this.#all.keys().some((socket) => socket.writableLength > 0);
+    for (const socket of this.#all.keys()) if (socket.writableLength > 0) return true;
+    return false;
   }
 
   /** Somebody who may be served asked on it. */
