@@ -105,9 +105,11 @@ const RANKS = {
    * nothing was sent, and the next endpoint is asked without taking from the retry budget.
    */
   refused_connection: 4,
+  /** Half-open, and a trial has just failed. */
+  half_open_resting: 5,
   /** By the snapshot: its probes fail, or the controller has another reason. */
   unavailable: 6,
-  /** Half-open, with as many trials as it may get, or one that has just failed. */
+  /** Half-open, with as many trials as it may get. */
   half_open_full: 8,
   ejected: 10,
   /** It cuts answers, and what was cut is lost: no other endpoint can be asked after it. */
@@ -185,11 +187,6 @@ function isOnTrial(candidate: Candidate, nowMs: number): boolean {
   return candidate.trials < ejection.width && !hasJustFailed(candidate, nowMs);
 }
 
-/** One that has answered since it was ejected takes its next one at once: what failed may be the request. */
-function hasPlace(candidate: Candidate, width: number, nowMs: number): boolean {
-  return candidate.trials < width && (width > 1 || !hasJustFailed(candidate, nowMs));
-}
-
 function hasJustFailed({ trialFailedAtMs }: Candidate, nowMs: number): boolean {
   return trialFailedAtMs !== undefined && nowMs - trialFailedAtMs < TRIAL_GAP_MS;
 }
@@ -234,12 +231,8 @@ function rankOf(candidate: Candidate, index: number, input: ChoiceInput): number
   if (limits !== undefined) return limits + sibling;
   const { limit } = candidate;
   const ejection = ejectionAt(candidate.ejection, nowMs);
-  if (ejection.status === 'ejected') {
-    return rankOfEjected(ejection, candidate, nowMs) + sibling;
-  }
-  if (ejection.status === 'half_open' && !hasPlace(candidate, ejection.width, nowMs)) {
-    return RANKS.half_open_full + sibling;
-  }
+  const out = rankOfEjection(ejection, candidate, nowMs);
+  if (out !== undefined) return out + sibling;
   if (!candidate.available) return RANKS.unavailable + sibling;
   if (candidate.hasFailedSource) {
     return RANKS.failed_source + sibling / 2 - (isAnswering(limit, nowMs) ? BUSY : 0);
@@ -249,6 +242,20 @@ function rankOf(candidate: Candidate, index: number, input: ChoiceInput): number
   if (isTrialOfRetry) return RANKS.half_open_for_retry + sibling / 4;
   const isShed = !input.overloadedEverywhere && isBelow(shedShare(limit, nowMs), index, input);
   return (isShed ? RANKS.shed : RANKS.open) + sibling + preferred;
+}
+
+/** Where it takes no request of its own accord; undefined: it does. */
+function rankOfEjection(
+  ejection: Ejection,
+  candidate: Candidate,
+  nowMs: number,
+): number | undefined {
+  if (ejection.status === 'ejected') return rankOfEjected(ejection, candidate, nowMs);
+  if (ejection.status === 'admitted') return undefined;
+  if (candidate.trials >= ejection.width) return RANKS.half_open_full;
+  // Once it has answered, what fails may be the request.
+  const isResting = ejection.width === 1 && hasJustFailed(candidate, nowMs);
+  return isResting ? RANKS.half_open_resting : undefined;
 }
 
 /**
