@@ -42,8 +42,8 @@ const NEEDED: readonly { name: string; test: readonly string[]; how: string }[] 
   { name: 'python3', test: ['python3', '--version'], how: 'apt-get install python3' },
   {
     name: 'root with setpriv, for probes under users of their own',
-    test: ['setpriv', '--reuid=64100', 'true'],
-    how: 'run the tests as root on Linux',
+    test: ['setpriv', '--reuid=64100', process.execPath, '--version'],
+    how: 'run the tests as root on Linux, in a folder that others can read',
   },
 ];
 
