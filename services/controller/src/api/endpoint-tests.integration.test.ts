@@ -118,12 +118,17 @@ it('is done again by the next controller, unless its own may live', async () => 
     gone: JSON.stringify(note),
     'No id': '{',
   });
+  // Nobody leads for longer than a command is waited for.
+  await redis.set(keys.lease, 'a controller that was killed', 'PX', 9_000);
   const next = await start();
   await eventually(async () => expect(await isEnabled(next, 'Two')).toBe(true));
   expect(configOf(next)).toContain('name = "Two", auth = "x-api-key" }');
   await eventually(() => expect(next.output()).toContain('status 401'));
   expect(Date.now()).toBeGreaterThan(soon.untilAtMs);
-  expect(next.output().split('test of a new endpoint done again')).toHaveLength(3);
+  // Each is said when its own command has been answered.
+  await eventually(() =>
+    expect(next.output().split('test of a new endpoint done again')).toHaveLength(3),
+  );
   expect(await isEnabled(next, 'Three')).toBe(false);
   await eventually(async () => expect(await redis.exists(keys.endpointTests)).toBe(0));
   expect(notes).toHaveLength(2);

@@ -15,6 +15,7 @@ import { keys } from '@zephyr/runtime/redis/keys';
 import { z } from 'zod';
 
 import { applied, type CommandDeps } from './commands.ts';
+import { ProblemError } from './problem.ts';
 import { type SurveyDeps, surveyed } from './survey.ts';
 
 export interface EndpointTestDeps extends Omit<CommandDeps, 'current'>, SurveyDeps {
@@ -32,6 +33,8 @@ export interface AddedEndpoint {
 /** A controller that has not renewed its note for that long has ended. */
 const NOTE_LIFE_MS = 10_000;
 const RENEWAL_MS = 3_000;
+/** Of a command that nobody answers, half a minute in all. */
+const MOST_ATTEMPTS = 5;
 
 const noteSchema = z.object({ name: z.string(), actor: z.string(), untilAtMs: z.number() });
 
@@ -101,9 +104,22 @@ export class EndpointTests {
     const isInService = finding !== undefined && isServing(finding);
     if (isInService) {
       if (finding.auth !== null) await setAuth({ name, auth: finding.auth }, files, environment);
-      await applied(this.#deps, { actor, name: 'enable', body: { endpointId: id } });
+      await this.#enabled(id, actor);
     }
     return { endpointId: id, isInService, finding: finding ?? null };
+  }
+
+  /** A controller that has just started may lead only in a moment: to enable twice is to enable. */
+  async #enabled(id: EndpointId, actor: string): Promise<void> {
+    for (let left = MOST_ATTEMPTS - 1; ; left -= 1) {
+      try {
+        await applied(this.#deps, { actor, name: 'enable', body: { endpointId: id } });
+        return;
+      } catch (error) {
+        const isUnanswered = error instanceof ProblemError && error.code === 'timeout';
+        if (!isUnanswered || left === 0 || this.#stopping.signal.aborted) throw error;
+      }
+    }
   }
 
   async #noted<Result>(added: AddedEndpoint, test: () => Promise<Result>): Promise<Result> {
