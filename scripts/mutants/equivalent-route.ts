@@ -51,14 +51,6 @@ export const OF_ROUTE: readonly Equivalent[] = [
   },
   {
     file: 'route/choose-endpoint.ts',
-    line: "ejection.status === 'half_open'",
-    titles: [
-      "ejection.status === 'half_open' && candidate.trials >= ejection.width → candidate.trials >= ejection.width",
-    ],
-    why: COMPILER,
-  },
-  {
-    file: 'route/choose-endpoint.ts',
     line: 'RANKS.failed_source + sibling',
     titles: ['2 → 3'],
     why: ORDER,
