@@ -99,7 +99,7 @@ it('is noted while it runs, and keeps what somebody else changes meanwhile', asy
     '{ url = "https://four.net", name = "Four", auth = "x-api-key" }',
   );
   expect(configOf(controller)).toContain('name = "ann"');
-  expect(await redis.exists(keys.endpointTests)).toBe(0);
+  await eventually(async () => expect(await redis.exists(keys.endpointTests)).toBe(0));
   await controller.stop();
 });
 
