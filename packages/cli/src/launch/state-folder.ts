@@ -4,15 +4,25 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 import type { Environment } from '@zephyr/runtime/environment';
+import { messageOf, ZephyrError } from '@zephyr/runtime/errors';
+import { phrase } from '@zephyr/runtime/phrase';
 
 /**
  * Where a program keeps what survives it, by the XDG base directory specification:
  * `$XDG_STATE_HOME/zephyr/<name>`, open to this user only.
+ * @throws ZephyrError STATE_FOLDER where it cannot be created
  */
 export function stateFolder(environment: Environment, name: string): string {
   const base = environment['XDG_STATE_HOME'] || join(homedir(), '.local', 'state');
   const folder = join(base, 'zephyr', name);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw new ZephyrError('STATE_FOLDER', phrase`cannot create ${folder}: ${messageOf(cause)}`, {
+      cause,
+      advice: [phrase`it keeps what a restart needs: set XDG_STATE_HOME to a folder of yours`],
+    });
+  }
   return folder;
 }
 

@@ -22,6 +22,9 @@ export const errors: Readonly<Record<string, string>> = {
     '或先试用 Zephyr：     make demo，或 zephyr demo（不需要令牌）',
   'it is not UTF-8': '它不是 UTF-8',
   'cannot read {1}: {2}': '无法读取 {1}：{2}',
+  'cannot create {1}: {2}': '无法创建 {1}：{2}',
+  'it keeps what a restart needs: set XDG_STATE_HOME to a folder of yours':
+    '其中保存重启所需的内容：请将 XDG_STATE_HOME 设为您自己的文件夹',
   'this is a folder: name the file in it': '这是文件夹：请指定其中的文件',
   'only the user who runs Zephyr should read it: sudo chown "$(id -un)" {1} && chmod 600 {2}':
     '只应由运行 Zephyr 的用户读取：sudo chown "$(id -un)" {1} && chmod 600 {2}',
