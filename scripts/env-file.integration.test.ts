@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { checkEnvFile, parseEnvFile } from '@zephyr/runtime/config/env-file';
+import { spoken } from '@zephyr/runtime/phrase';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -116,7 +117,7 @@ describe('a value of .env', () => {
       return;
     }
     expect(problems).toMatchObject([{ file: '.env', line: 2, path: 'TOKEN' }]);
-    expect(problems[0]?.advice).toMatch(/write TOKEN='…'|TOKEN_FILE/);
+    expect(spoken(problems[0]?.advice ?? '')).toMatch(/write TOKEN='…'|TOKEN_FILE/);
     expect(byMake).toContain(':2: the value of TOKEN ');
   });
 

@@ -6,7 +6,7 @@ import { usageInHead } from '../answer/answer-head.ts';
 import type { CommittedAttempt } from './attempt.ts';
 import type { ExchangeContext } from './exchange-context.ts';
 
-export interface FirstContent extends Pick<CommittedAttempt, 'ttftMs' | 'response'> {
+export interface NotedContent extends Pick<CommittedAttempt, 'ttftMs' | 'response'> {
   readonly id: EndpointId;
   readonly firstByteClass: FirstByteClass;
   /** What it takes where its session would go from here; absent where that says nothing of the session. */
@@ -15,7 +15,7 @@ export interface FirstContent extends Pick<CommittedAttempt, 'ttftMs' | 'respons
 
 export function noteFirstContent(
   { deps, input, placement, body }: ExchangeContext,
-  { id, ttftMs, response, firstByteClass, elsewhereMs }: FirstContent,
+  { id, ttftMs, response, firstByteClass, elsewhereMs }: NotedContent,
 ): void {
   if (input.operation !== 'messages') return;
   if (elsewhereMs !== undefined) placement.noteContent(id, ttftMs, elsewhereMs());
