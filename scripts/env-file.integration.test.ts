@@ -117,7 +117,7 @@ describe('a value of .env', () => {
       return;
     }
     expect(problems).toMatchObject([{ file: '.env', line: 2, path: 'TOKEN' }]);
-    expect(spoken(problems[0]?.advice ?? '')).toMatch(/write TOKEN='…'|TOKEN_FILE/);
+    expect(spoken(problems[0]?.advice ?? '')).toMatch(/(write|quote:) TOKEN='…'|TOKEN_FILE/);
     expect(byMake).toContain(':2: the value of TOKEN ');
   });
 
