@@ -8,7 +8,7 @@
 #   prometheus: the queries of the Grafana dashboards, the alert rules (promtool)
 #   prometheus-alertmanager: the delivery of an alert to a webhook
 #   caddy, nginx: the shipped TLS configurations
-#   python3-venv: the Python SDK and LangChain as clients, in node_modules/.cache/test-clients
+#   python3-venv: the Python SDK and LangChain as clients, in .cache/test-clients
 #
 # setup-tests.sh list: prints what is missing and installs nothing
 set -eu
@@ -28,7 +28,7 @@ if [ "${1:-}" = list ]; then printf '%s\n' "${wanted# }"; exit 0; fi
 
 # Pinned, because the test compares what they print. Without them their tests are skipped.
 install_clients() {
-  folder=$(dirname "$0")/../node_modules/.cache/test-clients
+  folder=$(dirname "$0")/../.cache/test-clients
   [ -x "$folder/bin/python" ] && return
   echo "setup: installing the Python SDK and LangChain for tests" >&2
   python3 -m venv "$folder" &&

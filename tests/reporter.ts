@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Reporter, TestModule } from 'vitest/node';
 
 const SETUP_TESTS = join(import.meta.dirname, '../scripts/setup-tests.sh');
+const PYTHON = join(import.meta.dirname, '../.cache/test-clients/bin/python');
 
 /**
  * Ends a run with the reasons why tests were skipped and one plain line, "N passed, N failed, N
@@ -40,6 +41,11 @@ const NEEDED: readonly { name: string; test: readonly string[]; how: string }[] 
   { name: 'helm', test: ['helm', 'version'], how: 'https://helm.sh/docs/intro/install' },
   { name: 'systemd-analyze', test: ['systemd-analyze', '--version'], how: 'a host with systemd' },
   { name: 'python3', test: ['python3', '--version'], how: 'apt-get install python3' },
+  {
+    name: 'the Python SDK and LangChain',
+    test: [PYTHON, '-c', 'import anthropic, langchain_anthropic'],
+    how: 'make setup-tests (needs python3-venv)',
+  },
   {
     name: 'root with setpriv, for probes under users of their own',
     test: ['setpriv', '--reuid=64100', process.execPath, '--version'],

@@ -173,7 +173,7 @@ function hasNotConnected(error: unknown): boolean {
 
 /** Made by scripts/setup-tests.sh. */
 const PYTHON = fileURLToPath(
-  new URL('../../node_modules/.cache/test-clients/bin/python', import.meta.url),
+  new URL('../../.cache/test-clients/bin/python', import.meta.url),
 );
 
 /** The Python SDK in a process of its own; undefined where it is not installed. */

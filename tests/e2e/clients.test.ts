@@ -17,7 +17,7 @@ import {
 import { type MessagesServer, startMessagesServer } from './support/messages-server.ts';
 
 /** Made by scripts/setup-tests.sh. */
-const PYTHON = join(import.meta.dirname, '../../node_modules/.cache/test-clients/bin/python');
+const PYTHON = join(import.meta.dirname, '../../.cache/test-clients/bin/python');
 const TEAM_TOKEN = 'canary-main-3f9a1c77d2';
 const SLOW_MS = 240_000;
 
