@@ -172,9 +172,7 @@ function hasNotConnected(error: unknown): boolean {
 }
 
 /** Made by scripts/setup-tests.sh. */
-const PYTHON = fileURLToPath(
-  new URL('../../.cache/test-clients/bin/python', import.meta.url),
-);
+const PYTHON = fileURLToPath(new URL('../../.cache/test-clients/bin/python', import.meta.url));
 
 /** The Python SDK in a process of its own; undefined where it is not installed. */
 export function pythonClient(): Client | undefined {
