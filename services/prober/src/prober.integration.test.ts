@@ -361,27 +361,28 @@ describe.skipIf(!canBecomeOthers)(
       onTestFinished(() => relay.stop());
       const capabilities = '+setuid,+setgid';
       const container = ['--regid=0', '--clear-groups', '--no-new-privs', '--inh-caps=-all'];
-      const child = spawn(
-        'setpriv',
-        [
-          ...[...container, `--bounding-set=-all,${capabilities},+kill`],
-          ...['setpriv', '--reuid=10002', `--inh-caps=${capabilities}`],
-          ...[`--ambient-caps=${capabilities}`, process.execPath, MAIN],
-        ],
-        {
-          cwd: writeConfig(''),
-          env: {
-            ...{ PATH: process.env['PATH'], HOME: '/tmp', ZEPHYR_PROBE_USERS: '64300-64315' },
-            ...{ TOKEN_A: 'sk-canary-0123', ZEPHYR_REDIS_URL: `redis://127.0.0.1:${relay.port}` },
-          },
-          stdio: ['ignore', 'ignore', 'inherit'],
+      const asProber = [
+        ...[...container, `--bounding-set=-all,${capabilities},+kill`],
+        ...['setpriv', '--reuid=10002', `--inh-caps=${capabilities}`],
+        `--ambient-caps=${capabilities}`,
+      ];
+      const child = spawn('setpriv', [...asProber, process.execPath, MAIN], {
+        cwd: writeConfig(''),
+        env: {
+          ...{ PATH: process.env['PATH'], HOME: '/tmp', ZEPHYR_PROBE_USERS: '64300-64315' },
+          ...{ TOKEN_A: 'sk-canary-0123', ZEPHYR_REDIS_URL: `redis://127.0.0.1:${relay.port}` },
         },
-      );
+        stdio: ['ignore', 'ignore', 'inherit'],
+      });
       children.add(child);
       await ask('request');
       await eventually(async () => expect(await results()).toHaveLength(1));
       expect((await results())[0]).toMatchObject({ style: 'cli', verdict: { status: 'ok' } });
-      const environ = readFileSync(`/proc/${child.pid}/environ`, 'latin1');
+      // Root in a container may not read it: it cannot trace a process that has other capabilities.
+      const environFile = `/proc/${child.pid}/environ`;
+      const environ = spawnSync('setpriv', [...asProber, 'cat', environFile], {
+        encoding: 'latin1',
+      }).stdout;
       expect(environ.includes('ZEPHYR_PROBE_USERS')).toBe(true);
       expect(environ.includes('sk-canary')).toBe(false);
       expect(statSync(`/proc/${child.pid}`).uid).toBe(10_002);
