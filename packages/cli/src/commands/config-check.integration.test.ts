@@ -204,7 +204,10 @@ describe('zephyr config check', () => {
       fc.asyncProperty(some, async (mistakes) => {
         const changes = mistakes.map(({ change }) => change);
         const files = write(Object.assign({}, SOUND, ...changes));
-        expect(await refusalOfStart(files)).toBe((await check(files)).text);
+        const { text, exitCode } = await check(files);
+        // One may correct the other: the token of one, and the host of the other.
+        fc.pre(exitCode !== EXIT.ok);
+        expect(await refusalOfStart(files)).toBe(text);
       }),
       { numRuns: 50 },
     );
