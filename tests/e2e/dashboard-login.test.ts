@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
 import type { ApiState } from '@zephyr/contract/api-state';
 import type { ApiSettings, EditAnswer } from '@zephyr/contract/config-edit';
+import { eventually } from '@zephyr/testkit/eventually';
 import { startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
 import { demanding, sse } from '@zephyr/testkit/upstream-scripts';
 import type { Browser } from 'playwright-core';
@@ -140,6 +141,13 @@ describe('a new endpoint', () => {
     const { endpoints } = await asked<ApiState>('state');
     return { tested, isEnabled: endpoints.find((endpoint) => endpoint.name === name)?.enabled };
   };
+
+  // What is asked before a controller leads for the first time is not confirmed.
+  beforeAll(async () => {
+    const resume = () =>
+      fetch(`${running.url}/api/commands/resume`, { method: 'POST', headers, body: '{}' });
+    await eventually(async () => expect((await resume()).status).toBe(200));
+  });
 
   it('is put into service when a prober has found that it serves, in the way it takes the token', async () => {
     const takes = { 'x-api-key': 'sk-canary-of-Keyed', authorization: undefined };
