@@ -19,7 +19,6 @@ import {
   type Journey,
   LOOK_AGAIN_MS,
   latencyClassOf,
-  MOST_LOOKS,
   type Refund,
   RetryBudget,
   type RoutedEndpoint,
@@ -327,15 +326,19 @@ class SimulatedExchange implements Way {
     this.#undecided = { id, failed, failedAfterMs: atMs - this.#askedAtMs, looks: 0 };
   }
 
-  /** As `Retries` of services/proxy: false where it looks again later. */
+  /** False where it looks again later. */
   #decide(undecided: Undecided, atMs: number): boolean {
     const { router, budget } = this.#proxy;
     const refund = budget.tryTake(atMs);
     const isFree = router.isRetryFree(this.#journey, this.#proxy.input(undefined, atMs));
-    if (refund === undefined && !isFree) {
+    const { looks } = undecided;
+    const hasAlternative = this.#hasAlternative;
+    const next =
+      refund === undefined ? budget.whenSpent({ isFree, hasAlternative, looks }) : 'send';
+    if (next !== 'send') {
       undecided.looks += 1;
       this.#mayGoOn = false;
-      return !this.#hasAlternative || undecided.looks > MOST_LOOKS;
+      return next === 'give_up';
     }
     this.#mayGoOn = true;
     if (refund !== undefined) this.#refunds.push(refund);

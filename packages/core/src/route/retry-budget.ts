@@ -32,6 +32,15 @@ interface Cell {
   retries: number;
 }
 
+export interface RetryWithoutBudget {
+  /** See `Router.isRetryFree`. */
+  readonly isFree: boolean;
+  /** Another endpoint is left to ask. */
+  readonly hasAlternative: boolean;
+  /** How often this has been put off. */
+  readonly looks: number;
+}
+
 /** Returns one retry to the budget; further calls have no effect. */
 export type Refund = () => void;
 
@@ -56,6 +65,17 @@ export class RetryBudget {
   /** Whether the configuration allows no retry at all. */
   get isOff(): boolean {
     return this.#policy.ratio === 0 && this.#policy.perSecond === 0;
+  }
+
+  /** What becomes of a retry that `tryTake` did not give. */
+  whenSpent({
+    isFree,
+    hasAlternative,
+    looks,
+  }: RetryWithoutBudget): 'send' | 'look_again' | 'give_up' {
+    if (this.isOff) return 'give_up';
+    if (isFree) return 'send';
+    return hasAlternative && looks < MOST_LOOKS ? 'look_again' : 'give_up';
   }
 
   noteRequest(nowMs: number): void {

@@ -3,7 +3,6 @@ import type { FailureClass } from '@zephyr/contract/failure';
 import {
   decideRetry,
   isWorthStaying,
-  MOST_LOOKS,
   type Operation,
   type Refund,
   type RetryBudget,
@@ -80,13 +79,10 @@ export class Retries {
     const knowledge = place();
     const refund = decision.isDelivery ? budget.tryTake(clock.nowMs()) : undefined;
     const isSpent = decision.isDelivery && refund === undefined;
-    if (isSpent && (budget.isOff || !knowledge.isFree)) {
-      this.#looks += 1;
-      const looksAgain = knowledge.hasAlternative && !budget.isOff && this.#looks <= MOST_LOOKS;
-      if (looksAgain) return 'look_again';
-      metrics.retriesRefused.inc({ reason: 'budget_spent' });
-      return 'give_up';
-    }
+    const next = isSpent ? budget.whenSpent({ ...knowledge, looks: this.#looks }) : 'send';
+    if (next === 'look_again') this.#looks += 1;
+    if (next === 'give_up') metrics.retriesRefused.inc({ reason: 'budget_spent' });
+    if (next !== 'send') return next;
     if (refund !== undefined) this.#refunds.push(refund);
     if (decision.isDelivery) this.#deliveries += 1;
     metrics.retries.inc({ reason: failure });
