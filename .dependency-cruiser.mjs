@@ -138,7 +138,7 @@ export default {
       'usage',
       'report',
       'trace',
-      'limits',
+      'people-limits',
       'routing',
       'answer',
       'upstream',
@@ -148,12 +148,12 @@ export default {
       comment: 'a proxy without traces loads nothing of it',
       severity: 'error',
       from: { pathNot: '\\.test\\.ts$' },
-      to: { path: '/otel-tracing\\.ts$', dynamic: false },
+      to: { path: '/opentelemetry\\.ts$', dynamic: false },
     },
     {
       name: 'opentelemetry-is-in-one-file',
       severity: 'error',
-      from: { pathNot: '(^node_modules/|/otel-tracing\\.ts$)' },
+      from: { pathNot: '(^node_modules/|/opentelemetry\\.ts$)' },
       to: { path: '^node_modules/@opentelemetry/' },
     },
     {

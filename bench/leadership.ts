@@ -12,7 +12,7 @@ import { createRedis } from '@zephyr/runtime/redis/client';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { type Commit, writeCommit } from '@zephyr/runtime/redis/leader-records';
 import { acquireLease } from '@zephyr/runtime/redis/lease-store';
-import { startRedisServer } from '@zephyr/runtime/redis/server';
+import { startRedisServer } from '@zephyr/runtime/redis/private-server';
 
 import { ControllerProcess } from '../services/controller/src/test-support/controller-process.ts';
 import { watchSnapshots } from '../services/controller/src/test-support/watch-snapshots.ts';

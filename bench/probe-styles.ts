@@ -12,7 +12,7 @@ import type { AddressInfo } from 'node:net';
 
 import { PROBE_STYLES, type ProbeStyle } from '@zephyr/contract/probe';
 import { cautiousPriceOf, costUsd } from '@zephyr/core';
-import { createStartGate, DEFAULT_STARTS } from '@zephyr/probes/cli/start-gate';
+import { createStartGate, DEFAULT_STARTS } from '@zephyr/probes/claude-cli/start-gate';
 import { type ProbeReport, runProbe } from '@zephyr/probes/probe';
 import { credentialsOf } from '@zephyr/runtime/credential';
 import { messageEvents, renderEvent } from '@zephyr/testkit/messages-api';

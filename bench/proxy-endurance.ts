@@ -10,7 +10,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 
-import { startRedisServer } from '@zephyr/runtime/redis/server';
+import { startRedisServer } from '@zephyr/runtime/redis/private-server';
 import { startFaultRelay } from '@zephyr/testkit/fault-relay';
 import { type CallResult, call } from '@zephyr/testkit/http-call';
 import { startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';

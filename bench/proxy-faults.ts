@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 
-import { startRedisServer } from '@zephyr/runtime/redis/server';
+import { startRedisServer } from '@zephyr/runtime/redis/private-server';
 import { startFaultRelay } from '@zephyr/testkit/fault-relay';
 import { type CallResult, call, STREAM_BODY } from '@zephyr/testkit/http-call';
 import { type ScriptedUpstream, startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';

@@ -15,10 +15,10 @@ import { systemClock } from '@zephyr/runtime/clock';
 import { createLogger } from '@zephyr/runtime/logger';
 import { createRedis } from '@zephyr/runtime/redis/client';
 import { keys } from '@zephyr/runtime/redis/keys';
-import { startRedisServer } from '@zephyr/runtime/redis/server';
+import { startRedisServer } from '@zephyr/runtime/redis/private-server';
 import { KEPT_REQUESTS } from '@zephyr/runtime/redis/usage-store';
 
-import { PeopleLimits } from '../services/proxy/src/limits/people-limits.ts';
+import { PeopleLimits } from '../services/proxy/src/people-limits/people-limits.ts';
 import { UsageWriter } from '../services/proxy/src/usage/usage-writer.ts';
 
 import { dayText } from './usage/day.ts';

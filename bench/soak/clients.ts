@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 import Anthropic, { APIError } from '@anthropic-ai/sdk';
-import { findCli } from '@zephyr/probes/cli/cli-binary';
+import { findCli } from '@zephyr/probes/claude-cli/cli-binary';
 import { type CallResult, call, sendRaw } from '@zephyr/testkit/http-call';
 
 import { MARK } from '../never-worse/endpoint.ts';

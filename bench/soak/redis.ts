@@ -9,7 +9,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { UsageRow } from '@zephyr/contract/usage';
 import { keys } from '@zephyr/runtime/redis/keys';
-import { makeSocketFolder, type RedisServer, startRedisServer } from '@zephyr/runtime/redis/server';
+import {
+  makeSocketFolder,
+  type RedisServer,
+  startRedisServer,
+} from '@zephyr/runtime/redis/private-server';
 import { rowsOf } from '@zephyr/runtime/redis/usage-store';
 import { openTestRedis } from '@zephyr/testkit/redis';
 

@@ -13,7 +13,7 @@ import { createRedis } from '@zephyr/runtime/redis/client';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { readUsage } from '@zephyr/runtime/redis/usage-store';
 import { ManualClock } from '@zephyr/testkit/manual-clock';
-import { PeopleLimits } from '../../services/proxy/src/limits/people-limits.ts';
+import { PeopleLimits } from '../../services/proxy/src/people-limits/people-limits.ts';
 import { Accounting } from '../../services/proxy/src/usage/accounting.ts';
 import { UsageWriter } from '../../services/proxy/src/usage/usage-writer.ts';
 

@@ -116,19 +116,19 @@ export const OF_DECIDE: readonly Equivalent[] = [
     why: COMPILER,
   },
   {
-    file: 'decide/intake.ts',
+    file: 'decide/apply-probes-and-outcomes.ts',
     line: 'group === undefined || probe.costUsd === 0',
     titles: ['group === undefined || probe.costUsd === 0 → probe.costUsd === 0'],
     why: COMPILER,
   },
   {
-    file: 'decide/intake.ts',
+    file: 'decide/apply-probes-and-outcomes.ts',
     line: "if (counts === 'this')",
     titles: ["counts === 'this' → false"],
     why: 'a held failure without a class counts nowhere',
   },
   {
-    file: 'decide/intake.ts',
+    file: 'decide/apply-probes-and-outcomes.ts',
     line: 'ttft.length === 0 || endpoint === undefined',
     titles: ['ttft.length === 0 || endpoint === undefined → ttft.length === 0'],
     why: COMPILER,

@@ -219,7 +219,7 @@ export const OF_OTHERS: readonly Equivalent[] = [
     why: 'the path in front is one of a closed list, without a character that a query may not have',
   },
   {
-    file: 'server/request-list.ts',
+    file: 'server/active-request-list.ts',
     line: 'last === undefined || last === slot',
     titles: ['last === undefined || last === slot → last === slot'],
     why: COMPILER,

@@ -46,7 +46,7 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'proxy',
     sources: [
-      `${PROXY}/server/{request-target,request-list}.ts`,
+      `${PROXY}/server/{request-target,active-request-list}.ts`,
       `${PROXY}/exchange/{retries,first-byte-timeout,buffered-bodies,connection-failure,body-edit}.ts`,
       `${PROXY}/answer/answer-head.ts`,
       `${PROXY}/routing/compare-snapshots.ts`,

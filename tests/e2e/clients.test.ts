@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-import { findCli } from '@zephyr/probes/cli/cli-binary';
+import { findCli } from '@zephyr/probes/claude-cli/cli-binary';
 import { eventually } from '@zephyr/testkit/eventually';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 

@@ -19,7 +19,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { testedCliVersion } from '@zephyr/probes/cli/cli-version';
+import { testedCliVersion } from '@zephyr/probes/claude-cli/cli-version';
 import { VERSION } from '@zephyr/runtime/version';
 import { eventually } from '@zephyr/testkit/eventually';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 
 import { EDIT_NAMES, type EditName, editSubjectSchema, isEditName } from './config-edit.ts';
-import { grantSchema, subjectName } from './limits.ts';
+import { grantSchema, subjectName } from './people-limits.ts';
 import { PROBLEM_CODES, type ProblemCode } from './problem.ts';
 import { count, endpointId, moment, type PlainOf, type ShapeOf } from './scalars.ts';
 import { modeSchema } from './selection.ts';

@@ -6,7 +6,7 @@ import { z } from 'zod';
 
 import { tradeSchema } from './decision.ts';
 import { failureClass } from './failure.ts';
-import { budgetPeriodSchema, subjectName } from './limits.ts';
+import { budgetPeriodSchema, subjectName } from './people-limits.ts';
 import { endpointId, moment, type ShapeOf } from './scalars.ts';
 
 const SEVERITIES = ['info', 'warning', 'critical'] as const;

@@ -10,7 +10,7 @@ export {
 export { isSuccess, judgeRefusal } from './answer/judge-status.ts';
 export { linesOf } from './answer/lines.ts';
 export { ModelsStart } from './answer/models-start.ts';
-export { rateLimitsOf } from './answer/rate-limits.ts';
+export { rateLimitsOf } from './answer/rate-limit-headers.ts';
 export { retryAfterMsIn } from './answer/retry-after.ts';
 export {
   AnswerStart,
@@ -36,7 +36,7 @@ export { type EndpointState, initialWorld, type World } from './decide/world.ts'
 export type { FirstByteClass, FirstByteLimits } from './learn/first-byte-times.ts';
 export { latencyBasisOf } from './learn/probe-latency.ts';
 export { scored } from './learn/probe-score.ts';
-export { currentRateLimits } from './learn/rate-limits.ts';
+export { currentRateLimits } from './learn/rate-limit-headroom.ts';
 export { latencyClassOf, requestClassOf } from './learn/request-class.ts';
 export { summaryOf, type TimeSummary } from './learn/time-summary.ts';
 export { own } from './own-property.ts';
@@ -70,12 +70,20 @@ export type { Choice } from './route/choose-endpoint.ts';
 export { type Ejection, type EjectionPolicy, remainingMs } from './route/ejection.ts';
 export { type ActiveEndpoint, Exploration, type TimedRequest } from './route/explore.ts';
 export {
+  isAnswer,
+  isLasting,
+  isSharedByGroup,
+  isUnreachable,
+  OPERATIONS,
+  type Operation,
+  scopeOf,
+} from './route/failure-scope.ts';
+export {
   isForeign,
   type Journey,
   type RoutedEndpoint,
   type RoutedRequest,
 } from './route/journey.ts';
-export { sharedEndpoint, shareOf } from './route/load-share.ts';
 export {
   type AttemptPhase,
   decideRetry,
@@ -86,17 +94,9 @@ export {
 export { LOOK_AGAIN_MS, MOST_LOOKS, type Refund, RetryBudget } from './route/retry-budget.ts';
 export { isWorthStaying, STAY_PAUSE_MS } from './route/retry-same-endpoint.ts';
 export { Router } from './route/router.ts';
-export {
-  isAnswer,
-  isLasting,
-  isSharedByGroup,
-  isUnreachable,
-  OPERATIONS,
-  type Operation,
-  scopeOf,
-} from './route/scope.ts';
 export { SignatureFamilies } from './route/signature-families.ts';
 export { rampedEndpoint } from './route/switch-ramp.ts';
+export { sharedEndpoint, shareOf } from './route/weighted-rendezvous.ts';
 export { assertNever, causeOf, endpointId, epochMs } from './types.ts';
 export { mayBeBilled } from './usage/billing.ts';
 export {
@@ -107,6 +107,13 @@ export {
 } from './usage/budgets.ts';
 export { USAGE_CSV_HEAD, usageCsvLines } from './usage/csv.ts';
 export {
+  type LetIn,
+  type LimitsShare,
+  PeopleCounters,
+  type SharedCounters,
+  type Spent,
+} from './usage/people-counters.ts';
+export {
   type LimitCounters,
   type LimitSubject,
   limitSubjects,
@@ -114,14 +121,7 @@ export {
   type Over,
   periodAt,
   type UsageLimits,
-} from './usage/limits.ts';
-export {
-  type LetIn,
-  type LimitsShare,
-  PeopleCounters,
-  type SharedCounters,
-  type Spent,
-} from './usage/people-counters.ts';
+} from './usage/people-limits.ts';
 export { usagePeriod } from './usage/period.ts';
 export { cautiousPriceOf, costUsd, type Price, priceOf } from './usage/price.ts';
 export { usageOfProbe } from './usage/probe-usage.ts';

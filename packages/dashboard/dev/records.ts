@@ -2,7 +2,7 @@
 import type { ApiState } from '@zephyr/contract/api-state';
 import type { ApiSettings, EditAnswer } from '@zephyr/contract/config-edit';
 import { FAILURE_CLASSES } from '@zephyr/contract/failure';
-import type { Budget, OwnUsage } from '@zephyr/contract/limits';
+import type { Budget, OwnUsage } from '@zephyr/contract/people-limits';
 import {
   type ApiRequestRecord,
   REQUEST_OUTCOMES,

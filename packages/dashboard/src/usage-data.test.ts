@@ -1,4 +1,4 @@
-import type { Budget } from '@zephyr/contract/limits';
+import type { Budget } from '@zephyr/contract/people-limits';
 import type { UsageFigures, UsageLine } from '@zephyr/contract/usage';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';

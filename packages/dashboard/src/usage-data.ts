@@ -1,5 +1,5 @@
 /** Sums, ratios and bars of a usage report. Pure. */
-import type { Budget } from '@zephyr/contract/limits';
+import type { Budget } from '@zephyr/contract/people-limits';
 import type { UsageFigures, UsageLine, UsageReport } from '@zephyr/contract/usage';
 
 const HOUR_MS = 3_600_000;

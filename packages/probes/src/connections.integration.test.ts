@@ -11,7 +11,7 @@ import { EXPIRED, VALID, WRONG_NAME } from '@zephyr/testkit/tls-fixture';
 import { sse } from '@zephyr/testkit/upstream-scripts';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 
-import { createStartGate } from './cli/start-gate.ts';
+import { createStartGate } from './claude-cli/start-gate.ts';
 import { targetOf } from './endpoint-target.ts';
 import { runProbe } from './probe.ts';
 

@@ -9,7 +9,7 @@ import { startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
 import { VALID } from '@zephyr/testkit/tls-fixture';
 import { demanding, sse } from '@zephyr/testkit/upstream-scripts';
 import { describe, expect, it } from 'vitest';
-import { createStartGate } from './cli/start-gate.ts';
+import { createStartGate } from './claude-cli/start-gate.ts';
 import { targetOf } from './endpoint-target.ts';
 import { runProbe } from './probe.ts';
 

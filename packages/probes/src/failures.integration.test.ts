@@ -12,7 +12,7 @@ import { messageEvents, renderEvent } from '@zephyr/testkit/messages-api';
 import { startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
 import { EXPIRED, VALID, WRONG_NAME } from '@zephyr/testkit/tls-fixture';
 import { describe, it, type TestContext } from 'vitest';
-import { createStartGate } from './cli/start-gate.ts';
+import { createStartGate } from './claude-cli/start-gate.ts';
 import { type ProbeReport, runProbe } from './probe.ts';
 import { bearer } from './test-support/bearer.ts';
 

@@ -20,7 +20,7 @@ import {
 import { describe, expect, it, type TestContext } from 'vitest';
 import { z } from 'zod';
 
-import { createStartGate } from './cli/start-gate.ts';
+import { createStartGate } from './claude-cli/start-gate.ts';
 import { runProbe } from './probe.ts';
 import { bearer } from './test-support/bearer.ts';
 

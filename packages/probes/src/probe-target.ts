@@ -1,6 +1,6 @@
 import type { EndpointHeaders } from '@zephyr/runtime/config/endpoint-headers';
 import type { EndpointConnection } from '@zephyr/runtime/connection/endpoint-connection';
-import type { StartGate } from './cli/start-gate.ts';
+import type { StartGate } from './claude-cli/start-gate.ts';
 import type { ProbeUsers } from './process/probe-users.ts';
 
 /** What a probe needs to know of an endpoint. */

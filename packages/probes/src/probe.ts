@@ -3,7 +3,7 @@
 import type { ProbeStyle, ProbeVerdict, TokenUsage } from '@zephyr/contract/probe';
 import { assertNever } from '@zephyr/core';
 import { systemClock } from '@zephyr/runtime/clock';
-import { probeByCli } from './cli/cli-probe.ts';
+import { probeByCli } from './claude-cli/cli-probe.ts';
 import { NO_USAGE } from './exchange/answer.ts';
 import { probeByMessage } from './messages-probe.ts';
 import type { ProbeRun, ProbeTarget } from './probe-target.ts';

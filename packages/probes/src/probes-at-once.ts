@@ -1,6 +1,6 @@
 import { totalmem } from 'node:os';
 
-import { DEFAULT_STARTS } from './cli/start-gate.ts';
+import { DEFAULT_STARTS } from './claude-cli/start-gate.ts';
 
 /** Measured: the peak of one CLI. Half of the memory may be theirs. */
 const CLI_MEMORY_BYTES = 300 * 1024 * 1024;

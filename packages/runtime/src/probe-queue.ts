@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { ProbeJob } from '@zephyr/contract/probe';
 import { Queue } from 'bullmq';
 
-import { bullConnection, PROBE_QUEUE, QUEUE_PREFIX } from './queues.ts';
+import { bullConnection, PROBE_QUEUE, QUEUE_PREFIX } from './probe-jobs.ts';
 import type { RedisTarget } from './redis/client.ts';
 
 /** While Redis is away a queue does not close by itself. */

@@ -13,7 +13,7 @@
  *   these are reachable from this machine on Linux only.
  */
 import { connectionOptions, type RedisTarget } from '@zephyr/runtime/redis/client';
-import { startRedisServer } from '@zephyr/runtime/redis/server';
+import { startRedisServer } from '@zephyr/runtime/redis/private-server';
 import { Redis } from 'ioredis';
 
 export interface TestRedis {

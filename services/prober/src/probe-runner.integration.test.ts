@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 import { endpointId } from '@zephyr/core';
-import { createStartGate } from '@zephyr/probes/cli/start-gate';
+import { createStartGate } from '@zephyr/probes/claude-cli/start-gate';
 import { parseConfig } from '@zephyr/runtime/config/load';
 import { createLogger } from '@zephyr/runtime/logger';
 import { createRedis } from '@zephyr/runtime/redis/client';

@@ -2,9 +2,9 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createStartGate } from '@zephyr/probes/cli/start-gate';
+import { createStartGate } from '@zephyr/probes/claude-cli/start-gate';
 import { probesAtOnce } from '@zephyr/probes/probes-at-once';
-import { removeLeftovers } from '@zephyr/probes/process/leftovers';
+import { removeOrphans } from '@zephyr/probes/process/orphan-cleanup';
 import { openProbeUsers } from '@zephyr/probes/process/probe-users';
 import { systemClock } from '@zephyr/runtime/clock';
 import { outboundProxiesOf } from '@zephyr/runtime/config/outbound';
@@ -25,7 +25,7 @@ export async function startProber(context: ServiceContext): Promise<RunningServi
   for (const used of outboundProxiesOf(config)) log.info(used, 'outbound proxy');
   const range = ownVariable(context.environment, PROBE_USERS);
   const users = range === undefined ? undefined : await openProbeUsers(range, probesAtOnce());
-  removeLeftovers();
+  removeOrphans();
   const redis = createRedis(context.redis, log, 'command');
   const { queue, close } = openProbeQueue(context.redis, () => undefined);
   const redisUp = (): boolean => redis.status === 'ready';

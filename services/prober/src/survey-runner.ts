@@ -3,7 +3,7 @@ import { type EndpointFinding, isServing } from '@zephyr/contract/endpoint-findi
 import type { ProbeVerdict } from '@zephyr/contract/probe';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import { cautiousPriceOf, costUsd, epochMs } from '@zephyr/core';
-import type { StartGate } from '@zephyr/probes/cli/start-gate';
+import type { StartGate } from '@zephyr/probes/claude-cli/start-gate';
 import { targetOf } from '@zephyr/probes/endpoint-target';
 import type { ProbeUsers } from '@zephyr/probes/process/probe-users';
 import { type EndpointSurvey, surveyEndpoint } from '@zephyr/probes/survey';
@@ -11,7 +11,7 @@ import { systemClock } from '@zephyr/runtime/clock';
 import { groupOf } from '@zephyr/runtime/config/config';
 import type { LoadedConfig } from '@zephyr/runtime/config/load';
 import { type AuthStyle, authStyleOf } from '@zephyr/runtime/credential';
-import { probeSlotOf } from '@zephyr/runtime/queues';
+import { probeSlotOf } from '@zephyr/runtime/probe-jobs';
 import { recordProbeUsage } from '@zephyr/runtime/redis/probe-usage';
 import type { Redis } from 'ioredis';
 

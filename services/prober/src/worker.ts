@@ -4,7 +4,7 @@ import { type ProbeJob, probeJobSchema } from '@zephyr/contract/probe';
 import { probesAtOnce } from '@zephyr/probes/probes-at-once';
 import { messageOf } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
-import { bullConnection, PROBE_QUEUE, QUEUE_PREFIX } from '@zephyr/runtime/queues';
+import { bullConnection, PROBE_QUEUE, QUEUE_PREFIX } from '@zephyr/runtime/probe-jobs';
 import type { RedisTarget } from '@zephyr/runtime/redis/client';
 import { WaitingError, Worker } from 'bullmq';
 

@@ -2,7 +2,7 @@
 import type { ApiHistory } from '@zephyr/contract/api-history';
 import type { ApiState } from '@zephyr/contract/api-state';
 import type { CommandAnswer, CommandBody, CommandName } from '@zephyr/contract/command';
-import type { BudgetList } from '@zephyr/contract/limits';
+import type { BudgetList } from '@zephyr/contract/people-limits';
 import type { Problem } from '@zephyr/contract/problem';
 import type { ApiRequestRecord, RequestList, UsageReport } from '@zephyr/contract/usage';
 import { ZephyrError } from '@zephyr/runtime/errors';

@@ -1,6 +1,6 @@
 /** `zephyr config check --online`: what each endpoint can do, and the lines of TOML that follow from it. */
 import { cautiousPriceOf, costUsd } from '@zephyr/core';
-import { createStartGate } from '@zephyr/probes/cli/start-gate';
+import { createStartGate } from '@zephyr/probes/claude-cli/start-gate';
 import { targetOf } from '@zephyr/probes/endpoint-target';
 import type { RelayKind } from '@zephyr/probes/relay-kind';
 import { type EndpointSurvey, surveyEndpoint } from '@zephyr/probes/survey';

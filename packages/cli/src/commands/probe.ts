@@ -6,7 +6,7 @@
 import type { ProbeStyle, ProbeVerdict, TokenUsage } from '@zephyr/contract/probe';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import { cautiousPriceOf, costUsd, realStyleOf } from '@zephyr/core';
-import { createStartGate } from '@zephyr/probes/cli/start-gate';
+import { createStartGate } from '@zephyr/probes/claude-cli/start-gate';
 import { targetOf } from '@zephyr/probes/endpoint-target';
 import { runProbe } from '@zephyr/probes/probe';
 import { probesAtOnce } from '@zephyr/probes/probes-at-once';

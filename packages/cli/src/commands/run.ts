@@ -11,9 +11,9 @@ import type { Environment } from '@zephyr/runtime/environment';
 import { EXIT, ZephyrError } from '@zephyr/runtime/errors';
 
 import { localHost } from '../addresses.ts';
+import { pastProxy } from '../connect/claude-no-proxy.ts';
 import { AUTH_TOKEN, BASE_URL } from '../connect/claude-settings.ts';
 import { type FoundProxy, findProxy } from '../connect/find-proxy.ts';
-import { pastProxy } from '../connect/past-proxy.ts';
 import { usableToken } from '../connect/token.ts';
 import type { LaunchedSystem } from '../launch/launcher.ts';
 import { readyToLaunch } from './start.ts';

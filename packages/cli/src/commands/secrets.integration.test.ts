@@ -2,9 +2,9 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { keys } from '@zephyr/runtime/redis/keys';
-import { exchangeLimits } from '@zephyr/runtime/redis/limits-store';
+import { exchangeLimits } from '@zephyr/runtime/redis/people-limits-store';
+import { type RedisServer, startRedisServer } from '@zephyr/runtime/redis/private-server';
 import { readSessionEntries } from '@zephyr/runtime/redis/proxy-records';
-import { type RedisServer, startRedisServer } from '@zephyr/runtime/redis/server';
 import {
   offerUsageScripts,
   readOwnDays,

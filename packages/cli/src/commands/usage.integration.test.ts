@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import type { BudgetList } from '@zephyr/contract/limits';
+import type { BudgetList } from '@zephyr/contract/people-limits';
 import type { ApiRequestRecord, UsageReport } from '@zephyr/contract/usage';
 import { loadConfig } from '@zephyr/runtime/config/load';
 import { eventually } from '@zephyr/testkit/eventually';

@@ -1,5 +1,5 @@
 /** `zephyr usage` and `zephyr usage export`: who used what. */
-import type { Budget } from '@zephyr/contract/limits';
+import type { Budget } from '@zephyr/contract/people-limits';
 import type { UsageDimension, UsageFigures, UsageLine, UsageReport } from '@zephyr/contract/usage';
 import type { Environment } from '@zephyr/runtime/environment';
 import { ZephyrError } from '@zephyr/runtime/errors';

@@ -18,7 +18,7 @@ import type { Environment } from '@zephyr/runtime/environment';
 import { ZephyrError } from '@zephyr/runtime/errors';
 import { phrase } from '@zephyr/runtime/phrase';
 
-import { pastProxy } from './past-proxy.ts';
+import { pastProxy } from './claude-no-proxy.ts';
 
 export interface Connection {
   readonly baseUrl: string;

@@ -1,6 +1,7 @@
 /** The variables of Claude Code as lines that a shell understands. */
+
+import { pastProxy } from './claude-no-proxy.ts';
 import { AUTH_TOKEN, BASE_URL, type Connection } from './claude-settings.ts';
-import { pastProxy } from './past-proxy.ts';
 
 export const SHELLS = ['sh', 'fish', 'powershell'] as const;
 export type ShellName = (typeof SHELLS)[number];

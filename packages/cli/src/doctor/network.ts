@@ -2,7 +2,7 @@
 
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { createStartGate } from '@zephyr/probes/cli/start-gate';
+import { createStartGate } from '@zephyr/probes/claude-cli/start-gate';
 import { targetOf } from '@zephyr/probes/endpoint-target';
 import { startExchange } from '@zephyr/probes/exchange/exchange';
 import { withDeadline } from '@zephyr/probes/exchange/with-deadline';

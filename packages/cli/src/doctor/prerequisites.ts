@@ -1,6 +1,6 @@
 /** Checks Node, the Claude CLI and the tokens. */
-import { findCli } from '@zephyr/probes/cli/cli-binary';
-import { readCliVersion, testedCliVersion } from '@zephyr/probes/cli/cli-version';
+import { findCli } from '@zephyr/probes/claude-cli/cli-binary';
+import { readCliVersion, testedCliVersion } from '@zephyr/probes/claude-cli/cli-version';
 import type { LoadedConfig } from '@zephyr/runtime/config/load';
 import type { Translate } from '@zephyr/texts';
 

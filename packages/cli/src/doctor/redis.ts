@@ -1,7 +1,7 @@
 import { messageOf } from '@zephyr/runtime/errors';
 import { createLogger } from '@zephyr/runtime/logger';
 import { createRedis, type RedisTarget } from '@zephyr/runtime/redis/client';
-import { findRedisServer } from '@zephyr/runtime/redis/server';
+import { findRedisServer } from '@zephyr/runtime/redis/private-server';
 import type { Translate } from '@zephyr/texts';
 
 import { withTimeout } from '../with-timeout.ts';

@@ -1,7 +1,7 @@
 import { createLogger } from '@zephyr/runtime/logger';
 import { createRedis } from '@zephyr/runtime/redis/client';
 import { acquireLease } from '@zephyr/runtime/redis/lease-store';
-import { startRedisServer } from '@zephyr/runtime/redis/server';
+import { startRedisServer } from '@zephyr/runtime/redis/private-server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { demoRedisUrl } from './demo-redis.ts';

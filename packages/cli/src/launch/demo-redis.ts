@@ -11,7 +11,7 @@ import { createLogger } from '@zephyr/runtime/logger';
 import { phrase } from '@zephyr/runtime/phrase';
 import { createRedis } from '@zephyr/runtime/redis/client';
 import { keys } from '@zephyr/runtime/redis/keys';
-import { findRedisServer } from '@zephyr/runtime/redis/server';
+import { findRedisServer } from '@zephyr/runtime/redis/private-server';
 import { withTimeout } from '../with-timeout.ts';
 
 /**

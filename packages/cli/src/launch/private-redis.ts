@@ -6,7 +6,11 @@ import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { messageOf } from '@zephyr/runtime/errors';
-import { makeSocketFolder, type RedisServer, startRedisServer } from '@zephyr/runtime/redis/server';
+import {
+  makeSocketFolder,
+  type RedisServer,
+  startRedisServer,
+} from '@zephyr/runtime/redis/private-server';
 
 export interface PrivateRedis {
   readonly url: string;

@@ -127,7 +127,7 @@ describe.skipIf(process.platform !== 'linux')('our processes', { timeout: 150_00
     'show no secret when the %s is started alone, as in a container, twice',
     async (service) => {
       writeConfig('https://one.invalid', makeFakeClaude('exits3'));
-      const { startRedisServer } = await import('@zephyr/runtime/redis/server');
+      const { startRedisServer } = await import('@zephyr/runtime/redis/private-server');
       const redis = await startRedisServer();
       for (let round = 0; round < 2; round += 1) {
         const { child, output } = run(`services/${service}/src/main.ts`, [], {

@@ -3,8 +3,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { systemClock } from '@zephyr/runtime/clock';
 
-import { bullConnection, QUEUE_PREFIX } from '@zephyr/runtime/queues';
-import { startRedisServer } from '@zephyr/runtime/redis/server';
+import { bullConnection, QUEUE_PREFIX } from '@zephyr/runtime/probe-jobs';
+import { startRedisServer } from '@zephyr/runtime/redis/private-server';
 import { Queue, Worker } from 'bullmq';
 
 import type { TimedProbe } from './verdict.ts';

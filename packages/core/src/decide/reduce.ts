@@ -1,11 +1,11 @@
 import type { Policy } from '../policy.ts';
 import { assertNever } from '../types.ts';
+import { forgetProxy, takeOutcomes, takePresence, takeProbe } from './apply-probes-and-outcomes.ts';
 import { assess } from './assessment.ts';
 import { takeConfig } from './configuration.ts';
 import { type Context, inSequence, type Step, stay } from './context.ts';
 import { stepFreeze, stepOverload } from './damping.ts';
 import type { Input, WorldEvent } from './inputs.ts';
-import { forgetProxy, takeOutcomes, takePresence, takeProbe } from './intake.ts';
 import { applyCommand } from './operator-commands.ts';
 import { withoutSilent } from './presence.ts';
 import { stepProbePlans } from './probe-plans.ts';

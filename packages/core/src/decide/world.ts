@@ -10,7 +10,7 @@ import { type ClassLevels, type LiveTimes, NO_LIVE_TIMES } from '../learn/live-e
 import { type LiveRecord, NO_LIVE_RECORD } from '../learn/live-success.ts';
 import type { OverloadRecord } from '../learn/overload-everywhere.ts';
 import { NO_PROBE_LATENCY, type ProbeLatency, styleOffsetOf } from '../learn/probe-latency.ts';
-import { NO_RATE_LIMITS, type RateLimits } from '../learn/rate-limits.ts';
+import { NO_RATE_LIMITS, type RateLimits } from '../learn/rate-limit-headroom.ts';
 import type { ReliabilityTrack } from '../learn/reliability.ts';
 import { NO_RELIABILITY } from '../learn/reliability.ts';
 import { own } from '../own-property.ts';

@@ -4,7 +4,7 @@ import type { Score } from '@zephyr/contract/score';
 import type { Policy } from '../policy.ts';
 import { excessOf, type LiveTimes } from './live-excess.ts';
 import { estimateProbeLatency, type ProbeLatency } from './probe-latency.ts';
-import { limitCostMs, NO_RATE_LIMITS, type RateLimits } from './rate-limits.ts';
+import { limitCostMs, NO_RATE_LIMITS, type RateLimits } from './rate-limit-headroom.ts';
 import { failureCost, type ReliabilityTrack } from './reliability.ts';
 
 /** What is known of an endpoint's speed and failures. */

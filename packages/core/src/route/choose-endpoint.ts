@@ -7,7 +7,7 @@
 import type { EndpointId } from '@zephyr/contract/scalars';
 
 import { type Ejection, ejectionAt } from './ejection.ts';
-import { isCut } from './scope.ts';
+import { isCut } from './failure-scope.ts';
 import {
   isAnswering,
   isBusy,

@@ -5,11 +5,9 @@
  * write.
  */
 import type { EndpointId } from '@zephyr/contract/scalars';
-
+import type { Operation } from './failure-scope.ts';
 import type { Pending, RoutedRequest } from './journey.ts';
-
 import { KnownByEndpoint, MAX_KNOWN } from './known-by-endpoint.ts';
-import type { Operation } from './scope.ts';
 import {
   afterAnswer,
   afterRefusal,

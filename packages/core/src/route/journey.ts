@@ -3,7 +3,7 @@
 import type { FailureClass } from '@zephyr/contract/failure';
 import type { EndpointId } from '@zephyr/contract/scalars';
 
-import { type Operation, scopeOf } from './scope.ts';
+import { type Operation, scopeOf } from './failure-scope.ts';
 
 /** An endpoint by the snapshot and the configuration. */
 export interface RoutedEndpoint {

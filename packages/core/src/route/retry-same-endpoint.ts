@@ -16,7 +16,7 @@
  */
 import type { FailureClass } from '@zephyr/contract/failure';
 
-import { type Operation, scopeOf } from './scope.ts';
+import { type Operation, scopeOf } from './failure-scope.ts';
 
 /**
  * Half of Claude Code's wait before its first retry; in simulations 400 ms lost the gain at 40 %.

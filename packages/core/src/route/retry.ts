@@ -15,7 +15,7 @@
  * counts like any other, because the endpoint may have read the request.
  */
 import { assertNever } from '../types.ts';
-import type { Scope } from './scope.ts';
+import type { Scope } from './failure-scope.ts';
 
 /**
  * How far the attempt came.

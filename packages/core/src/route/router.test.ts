@@ -15,8 +15,8 @@ import {
   who,
 } from '../test-support/routed.ts';
 import { ADMITTED } from './ejection.ts';
+import { OPERATIONS } from './failure-scope.ts';
 import type { Journey } from './journey.ts';
-import { OPERATIONS } from './scope.ts';
 
 describe('whose fault it is', () => {
   it('silence that another endpoint answered is the endpoint’s, and two of them eject it', () => {

@@ -9,11 +9,12 @@
 import type { FailureClass } from '@zephyr/contract/failure';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import { FirstByteTimes } from '../learn/first-byte-times.ts';
-import { Blaming, type Proof } from './blame.ts';
 import { type Candidate, type Choice, chooseEndpoint } from './choose-endpoint.ts';
 import { EjectedEndpoints, type EjectedEndpointsDeps } from './ejected-endpoints.ts';
 import type { Ejection, EjectionPolicy } from './ejection.ts';
 import { EndpointMemory } from './endpoint-memory.ts';
+import { Blaming, type Proof } from './failure-blame.ts';
+import { isAnswer, isSharedByGroup, isUnreachable, type Scope, scopeOf } from './failure-scope.ts';
 import {
   isForeign,
   isToken,
@@ -24,7 +25,6 @@ import {
   type RoutedRequest,
   refusedTokens,
 } from './journey.ts';
-import { isAnswer, isSharedByGroup, isUnreachable, type Scope, scopeOf } from './scope.ts';
 import { isBusy, turnsAwayFewer } from './throttling.ts';
 
 export interface ChooseInput {

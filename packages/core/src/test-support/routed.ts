@@ -3,9 +3,9 @@ import type { FailureClass } from '@zephyr/contract/failure';
 import type { EndpointId } from '@zephyr/contract/scalars';
 
 import type { Choice } from '../route/choose-endpoint.ts';
+import { isUnreachable, scopeOf } from '../route/failure-scope.ts';
 import type { Journey, RoutedEndpoint, RoutedRequest } from '../route/journey.ts';
 import { Router } from '../route/router.ts';
-import { isUnreachable, scopeOf } from '../route/scope.ts';
 import { endpointId } from '../types.ts';
 
 export const POLICY = {

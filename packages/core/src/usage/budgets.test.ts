@@ -1,9 +1,9 @@
-import type { Budget } from '@zephyr/contract/limits';
+import type { Budget } from '@zephyr/contract/people-limits';
 import { describe, expect, it } from 'vitest';
 
 import { epochMs } from '../types.ts';
 import { type BudgetWarning, budgetsOf, budgetWarnings, grantedUsd } from './budgets.ts';
-import type { LimitSubject } from './limits.ts';
+import type { LimitSubject } from './people-limits.ts';
 
 const NOW_MS = Date.UTC(2026, 10, 28, 9, 30);
 const TODAY = epochMs(Date.UTC(2026, 10, 28));

@@ -1,8 +1,9 @@
 /** What is left of budgets, and when people should know of it. */
-import type { Budget, BudgetPeriod, Grant } from '@zephyr/contract/limits';
-import type { Notice } from '@zephyr/contract/notice';
 
-import { budgetUsd, type LimitSubject, PERIODS, periodAt } from './limits.ts';
+import type { Notice } from '@zephyr/contract/notice';
+import type { Budget, BudgetPeriod, Grant } from '@zephyr/contract/people-limits';
+
+import { budgetUsd, type LimitSubject, PERIODS, periodAt } from './people-limits.ts';
 import { dayOf } from './table.ts';
 
 const NANO = 1_000_000_000;

@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-
-import { PERIODS, periodAt } from './limits.ts';
 import { type LetIn, PeopleCounters, type SharedCounters, type Spent } from './people-counters.ts';
+import { PERIODS, periodAt } from './people-limits.ts';
 
 const NOW_MS = Date.UTC(2026, 10, 28, 9, 30, 20);
 const MINUTE_MS = 60_000;

@@ -2,9 +2,9 @@
  * What people use now, as one proxy knows it: what all proxies have shared, and its own that is not
  * shared yet. Nothing waits for what is shared: while it does not come, the last known goes on counting.
  */
-import type { BudgetPeriod } from '@zephyr/contract/limits';
+import type { BudgetPeriod } from '@zephyr/contract/people-limits';
 
-import { type LimitCounters, minuteOf, PERIODS, periodAt } from './limits.ts';
+import { type LimitCounters, minuteOf, PERIODS, periodAt } from './people-limits.ts';
 import { dayOf } from './table.ts';
 
 /** Of one period, by person, in billionths of a dollar. */

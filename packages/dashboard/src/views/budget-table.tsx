@@ -1,4 +1,4 @@
-import type { Budget } from '@zephyr/contract/limits';
+import type { Budget } from '@zephyr/contract/people-limits';
 
 import { usageSpeech } from '../usage-language.ts';
 import { Scrolling } from './scrolling.tsx';

@@ -1,5 +1,5 @@
 /** Who used what: figures of today, 7 or 30 days, by person, model and endpoint, and a chart. */
-import type { Budget, BudgetList } from '@zephyr/contract/limits';
+import type { Budget, BudgetList } from '@zephyr/contract/people-limits';
 import type { UsageFigures, UsageReport } from '@zephyr/contract/usage';
 
 import { type ApiResult, ask } from '../api.ts';

@@ -13,7 +13,7 @@ import { promisify } from 'node:util';
 
 import { messageOf, ZephyrError } from '@zephyr/runtime/errors';
 import { phrase } from '@zephyr/runtime/phrase';
-import { FOLDER_PREFIX } from './leftovers.ts';
+import { FOLDER_PREFIX } from './orphan-cleanup.ts';
 
 export interface ProbeUsers {
   /** Undefined while all are taken. */

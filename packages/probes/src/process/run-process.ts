@@ -9,7 +9,7 @@ import { accessSync, constants } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { systemClock } from '@zephyr/runtime/clock';
 
-import { killMarked, newMarker } from './leftovers.ts';
+import { killMarked, newMarker } from './orphan-cleanup.ts';
 import { commandOf, type ProbeUser, signalAllOf } from './probe-users.ts';
 
 export interface ProcessRequest {

@@ -7,7 +7,7 @@
 import { readFileSync } from 'node:fs';
 
 import type { ProbeVerdict } from '@zephyr/contract/probe';
-import { createStartGate } from '../cli/start-gate.ts';
+import { createStartGate } from '../claude-cli/start-gate.ts';
 import { runProbe } from '../probe.ts';
 import { openProbeUsers } from '../process/probe-users.ts';
 import { bearer } from './bearer.ts';

@@ -16,10 +16,10 @@ import { Queue } from 'bullmq';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 
 import { createLogger } from '../logger.ts';
-import { bullConnection, QUEUE_PREFIX } from '../queues.ts';
+import { bullConnection, QUEUE_PREFIX } from '../probe-jobs.ts';
 import { createRedis } from './client.ts';
 import { acquireLease } from './lease-store.ts';
-import { findRedisServer, type RedisServer, startRedisServer } from './server.ts';
+import { findRedisServer, type RedisServer, startRedisServer } from './private-server.ts';
 
 const program = findRedisServer();
 // Debian's speaks TLS; a build without it does not know the argument.

@@ -6,7 +6,7 @@ import type { Redis } from 'ioredis';
 import { describe, expect, it } from 'vitest';
 
 import { keys } from './keys.ts';
-import { exchangeLimits } from './limits-store.ts';
+import { exchangeLimits } from './people-limits-store.ts';
 import { loadScript } from './script.ts';
 import { DAY_ROWS, HOUR_ROWS } from './usage-rows.ts';
 import { offerUsageScripts, readOwnDays, readUsage, recordUsage, rowsOf } from './usage-store.ts';

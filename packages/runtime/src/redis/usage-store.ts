@@ -14,7 +14,7 @@ import type { Redis } from 'ioredis';
 import { z } from 'zod';
 
 import { keys } from './keys.ts';
-import { costsOf, dayKey, LIMIT_SCRIPTS, MAX_PEOPLE, makeSpent } from './limits-store.ts';
+import { costsOf, dayKey, LIMIT_SCRIPTS, MAX_PEOPLE, makeSpent } from './people-limits-store.ts';
 import { loadScript, runScript } from './script.ts';
 import { DAY_ROWS, HOUR_ROWS, MAX_READ_ROWS } from './usage-rows.ts';
 

@@ -22,7 +22,7 @@ import type { Registry } from 'prom-client';
 import { readBudgets } from '../view/budgets.ts';
 import type { CurrentState } from '../view/current-state.ts';
 import { readRecording } from '../view/recording.ts';
-import { createAccess } from './access.ts';
+import { createAccess } from './authentication.ts';
 import { handleCommand } from './commands.ts';
 import { type EditDeps, handleEdit, readSettings } from './edits.ts';
 import type { EndpointTests } from './endpoint-tests.ts';

@@ -2,8 +2,8 @@
 import { type EndpointFinding, endpointFindingSchema } from '@zephyr/contract/endpoint-finding';
 import type { EndpointId } from '@zephyr/contract/scalars';
 import { type Clock, pause } from '@zephyr/runtime/clock';
+import { PROBE_JOB, PROBE_JOB_OPTIONS } from '@zephyr/runtime/probe-jobs';
 import { openProbeQueue, type ProbeQueue } from '@zephyr/runtime/probe-queue';
-import { PROBE_JOB, PROBE_JOB_OPTIONS } from '@zephyr/runtime/queues';
 import type { RedisTarget } from '@zephyr/runtime/redis/client';
 
 /** Above the limit of a prober, below that of most reverse proxies, which is a minute. */

@@ -1,7 +1,7 @@
 /** What checks may cost in a day: the stop reaches the queue, and people. */
 
 import { endpointId, epochMs } from '@zephyr/core';
-import { PROBE_QUEUE, QUEUE_PREFIX } from '@zephyr/runtime/queues';
+import { PROBE_QUEUE, QUEUE_PREFIX } from '@zephyr/runtime/probe-jobs';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { nextProbeSequence, recordProbe } from '@zephyr/runtime/redis/probe-store';
 import { eventually } from '@zephyr/testkit/eventually';

@@ -1,4 +1,4 @@
-import type { Budget } from '@zephyr/contract/limits';
+import type { Budget } from '@zephyr/contract/people-limits';
 import type { ProxyPresence } from '@zephyr/contract/presence';
 import { describe, expect, it } from 'vitest';
 

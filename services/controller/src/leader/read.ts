@@ -1,6 +1,6 @@
 /** The first step of a batch: everything that it is decided by, read at one moment. */
 import type { AuditRecord } from '@zephyr/contract/command';
-import type { Budget } from '@zephyr/contract/limits';
+import type { Budget } from '@zephyr/contract/people-limits';
 import type { ProxyPresence } from '@zephyr/contract/presence';
 import type { EpochMs } from '@zephyr/contract/scalars';
 import type { LoadedConfig } from '@zephyr/runtime/config/config';

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
-import { PROBE_QUEUE, QUEUE_PREFIX } from '@zephyr/runtime/queues';
+import { PROBE_QUEUE, QUEUE_PREFIX } from '@zephyr/runtime/probe-jobs';
 import { keys } from '@zephyr/runtime/redis/keys';
-import { startRedisServer } from '@zephyr/runtime/redis/server';
+import { startRedisServer } from '@zephyr/runtime/redis/private-server';
 import { eventually } from '@zephyr/testkit/eventually';
 import { describe, expect, it, onTestFinished } from 'vitest';
 

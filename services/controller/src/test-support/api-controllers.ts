@@ -2,7 +2,7 @@
 
 import { once } from 'node:events';
 import { keys } from '@zephyr/runtime/redis/keys';
-import { type RedisServer, startRedisServer } from '@zephyr/runtime/redis/server';
+import { type RedisServer, startRedisServer } from '@zephyr/runtime/redis/private-server';
 import { eventually } from '@zephyr/testkit/eventually';
 import { openTestRedis, startTestRedis, type TestRedis } from '@zephyr/testkit/redis';
 import { expect } from 'vitest';

@@ -1,8 +1,8 @@
 /** Redis servers, relays before them, and controllers at them, that end with the test. */
 
 import { once } from 'node:events';
-import { PROBE_QUEUE, QUEUE_PREFIX } from '@zephyr/runtime/queues';
-import { type RedisServer, startRedisServer } from '@zephyr/runtime/redis/server';
+import { PROBE_QUEUE, QUEUE_PREFIX } from '@zephyr/runtime/probe-jobs';
+import { type RedisServer, startRedisServer } from '@zephyr/runtime/redis/private-server';
 import { eventually } from '@zephyr/testkit/eventually';
 import { type FaultRelay, startFaultRelay } from '@zephyr/testkit/fault-relay';
 import { openTestRedis } from '@zephyr/testkit/redis';

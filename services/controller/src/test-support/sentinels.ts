@@ -6,7 +6,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findRedisServer, type RedisServer, startRedisServer } from '@zephyr/runtime/redis/server';
+import {
+  findRedisServer,
+  type RedisServer,
+  startRedisServer,
+} from '@zephyr/runtime/redis/private-server';
 import { eventually } from '@zephyr/testkit/eventually';
 import { openTestRedis } from '@zephyr/testkit/redis';
 import { expect } from 'vitest';

@@ -1,9 +1,9 @@
 /** What people and teams have left of their budgets. */
-import type { Budget } from '@zephyr/contract/limits';
+import type { Budget } from '@zephyr/contract/people-limits';
 import { ANONYMOUS } from '@zephyr/contract/usage';
 import { budgetsOf, limitSubjects, PeopleCounters } from '@zephyr/core';
 import type { Config } from '@zephyr/runtime/config/config';
-import { exchangeLimits } from '@zephyr/runtime/redis/limits-store';
+import { exchangeLimits } from '@zephyr/runtime/redis/people-limits-store';
 import type { Redis } from 'ioredis';
 
 type LimitsOfConfig = Pick<Config, 'clients' | 'teams' | 'clientDefaults'>;

@@ -14,7 +14,7 @@ import { Relay, type RelayResult } from '../answer/relay.ts';
 import { errorEvent, newRequestId, sendError } from '../answer/zephyr-errors.ts';
 import type { RequestProgress } from '../report/active-request.ts';
 import { hasLine } from '../report/failed-request-log.ts';
-import type { TracedRequest } from '../trace/tracing.ts';
+import type { TracedRequest } from '../trace/request-trace.ts';
 import { Deadline } from '../upstream/deadline.ts';
 import { answerError, answerFailure } from './all-attempts-failed.ts';
 import { type AnsweredRequest, AttemptLoop, type AttemptLoopResult } from './attempt-loop.ts';

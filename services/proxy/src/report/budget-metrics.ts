@@ -2,7 +2,7 @@
  * What people and teams have left of their budgets, for Prometheus: at most a second old, as this proxy
  * knows it; all proxies say the same within that second. One series for each budget of the configuration.
  */
-import type { Budget } from '@zephyr/contract/limits';
+import type { Budget } from '@zephyr/contract/people-limits';
 import { Gauge, type Registry } from 'prom-client';
 
 const LABELS = ['subject', 'of', 'period'] as const;

@@ -21,13 +21,13 @@ import { WATCHED_PATHS } from '@zephyr/runtime/http/watch-pages';
 import { type ErrorAnswer, type ErrorName, sendError } from '../answer/zephyr-errors.ts';
 import { Exchange } from '../exchange/exchange.ts';
 import type { ExchangeDeps } from '../exchange/exchange-context.ts';
-import { limitMessage } from '../limits/limit-message.ts';
+import { limitMessage } from '../people-limits/limit-message.ts';
 import type { ActiveRequest } from '../report/active-request.ts';
 import type { ProxyMetrics } from '../report/metrics.ts';
 import type { UsageVisitor } from '../usage/usage-page.ts';
+import { ActiveRequests } from './active-request-list.ts';
 import { type Admittance, ANYBODY, type Clients, type Visitor } from './client-keys.ts';
 import type { Connections } from './connections.ts';
-import { ActiveRequests } from './request-list.ts';
 import { readTarget, type TargetRefusal, type TargetRules } from './request-target.ts';
 
 export interface AdmissionDeps {

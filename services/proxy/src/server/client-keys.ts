@@ -8,8 +8,8 @@ import type { IncomingHttpHeaders } from 'node:http';
 
 import type { KeyVerdict } from '@zephyr/contract/proxy-status';
 import type { ClientKey } from '@zephyr/runtime/config/config';
-import { FailureLimit } from '@zephyr/runtime/http/failure-limit';
 import { calledBy, isForwarded, isKnownHost } from '@zephyr/runtime/http/visitor';
+import { FailureLimit } from '@zephyr/runtime/http/wrong-credentials';
 
 /**
  * Who is served:

@@ -6,7 +6,7 @@
 import type { FailureClass } from '@zephyr/contract/failure';
 import { NONE, type RequestRecord } from '@zephyr/contract/usage';
 
-import type { TracedEndpoint, TracedRequest } from './tracing.ts';
+import type { TracedEndpoint, TracedRequest } from './request-trace.ts';
 
 export type SpanAttributes = Readonly<Record<string, string | number>>;
 

@@ -18,7 +18,7 @@ import { type RigOptions, startRig } from '../test-support/rig.ts';
 import { publishSnapshot } from '../test-support/snapshots.ts';
 import { tokenOf } from '../test-support/test-proxy.ts';
 import { Bill, charged, MODEL } from '../test-support/usage.ts';
-import { OtelTracing } from './otel-tracing.ts';
+import { OtelTracing } from './opentelemetry.ts';
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 const PARENT = '00f067aa0ba902b7';

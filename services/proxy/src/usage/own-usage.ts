@@ -1,12 +1,12 @@
 /** What one person has used and may use: `GET /usage`. It alone waits for Redis, and never for long. */
-import type { OwnFigures, OwnUsage } from '@zephyr/contract/limits';
+import type { OwnFigures, OwnUsage } from '@zephyr/contract/people-limits';
 import type { UsageRow } from '@zephyr/contract/usage';
 import { DAY_MS, type LimitCounters, type UsageLimits, usageReport } from '@zephyr/core';
 import type { Clock } from '@zephyr/runtime/clock';
 import { readOwnDays } from '@zephyr/runtime/redis/usage-store';
 import type { Redis } from 'ioredis';
 
-import type { PeopleLimits } from '../limits/people-limits.ts';
+import type { PeopleLimits } from '../people-limits/people-limits.ts';
 
 /** However often somebody asks, Redis reads their days so rarely. */
 const KEPT_MS = 5_000;

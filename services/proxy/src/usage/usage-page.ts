@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 
-import type { Budget, OwnFigures, OwnUsage } from '@zephyr/contract/limits';
+import type { Budget, OwnFigures, OwnUsage } from '@zephyr/contract/people-limits';
 import type { UsageFigures } from '@zephyr/contract/usage';
 import { PAGE_HEADERS } from '@zephyr/runtime/http/pages';
 import type { Language } from '@zephyr/texts/screens';

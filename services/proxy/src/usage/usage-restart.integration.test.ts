@@ -13,7 +13,7 @@ import { join } from 'node:path';
 
 import type { ProgramStatus } from '@zephyr/contract/program-status';
 import { usageBatchSchema } from '@zephyr/contract/usage';
-import { startRedisServer } from '@zephyr/runtime/redis/server';
+import { startRedisServer } from '@zephyr/runtime/redis/private-server';
 import { eventually } from '@zephyr/testkit/eventually';
 import { openTestRedis } from '@zephyr/testkit/redis';
 import { startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';

@@ -13,7 +13,7 @@ import { eventually } from '@zephyr/testkit/eventually';
 import { redisOfTest } from '@zephyr/testkit/use-redis';
 import { expect, it, onTestFinished } from 'vitest';
 
-import { PeopleLimits } from '../limits/people-limits.ts';
+import { PeopleLimits } from '../people-limits/people-limits.ts';
 import { ledgerOf, MODEL } from '../test-support/usage.ts';
 import { type OrphanedUsage, UsageFile } from './usage-file.ts';
 import { UsageWriter } from './usage-writer.ts';

@@ -17,7 +17,7 @@ import type { Logger } from '@zephyr/runtime/logger';
 import { type RecordReply, recordUsage } from '@zephyr/runtime/redis/usage-store';
 import type { Redis } from 'ioredis';
 
-import type { PeopleLimits } from '../limits/people-limits.ts';
+import type { PeopleLimits } from '../people-limits/people-limits.ts';
 import { UsageFile, type UsagePlace } from './usage-file.ts';
 
 /** Together with the next limit: what a killed process can lose is a second. */

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
-import { type RedisServer, startRedisServer } from '@zephyr/runtime/redis/server';
+import { type RedisServer, startRedisServer } from '@zephyr/runtime/redis/private-server';
 import { eventually } from '@zephyr/testkit/eventually';
 import { openTestRedis } from '@zephyr/testkit/redis';
 import { cutSse, hang, json, reset, status } from '@zephyr/testkit/upstream-scripts';

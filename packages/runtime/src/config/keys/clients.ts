@@ -2,7 +2,7 @@
 import { ANONYMOUS, OTHER, PROBES } from '@zephyr/contract/usage';
 import { z } from 'zod';
 
-import { ownLimits } from './limits-of-people.ts';
+import { ownLimits } from './people-limits.ts';
 import { filePath } from './values.ts';
 
 /** Whoever has no name of their own in reports of usage: see `@zephyr/contract/usage`. */

@@ -1,4 +1,4 @@
-/** What is traced, and by whom: see open-tracing.ts. */
+/** What is traced, and by whom: see load-opentelemetry.ts. */
 import type { IncomingHttpHeaders } from 'node:http';
 
 import type { FailureClass } from '@zephyr/contract/failure';

@@ -21,7 +21,7 @@ import {
   NO_PROBE_LATENCY,
 } from '../learn/probe-latency.ts';
 import { addProbe } from '../learn/probe-score.ts';
-import { limitCostMs, withRateLimits } from '../learn/rate-limits.ts';
+import { limitCostMs, withRateLimits } from '../learn/rate-limit-headroom.ts';
 import { addAttempts, addFailures } from '../learn/reliability.ts';
 import { own } from '../own-property.ts';
 import { spentShareOf, withCost } from '../probe/budget-day.ts';

@@ -1,4 +1,4 @@
-/** Traces by the SDK of OpenTelemetry. Loaded only where traces are sent: see open-tracing.ts. */
+/** Traces by the SDK of OpenTelemetry. Loaded only where traces are sent: see load-opentelemetry.ts. */
 import {
   defaultTextMapGetter,
   defaultTextMapSetter,
@@ -31,14 +31,14 @@ import { type Clock, pause } from '@zephyr/runtime/clock';
 import { VERSION } from '@zephyr/runtime/version';
 
 import type { TraceHeaders } from '../upstream/headers.ts';
-import { attemptSpan, requestSpan, type SpanFacts, type TracedAttempt } from './span-attributes.ts';
 import type {
   RequestTrace,
   TracedEndpoint,
   TracedRequest,
   Tracing,
   TracingDeps,
-} from './tracing.ts';
+} from './request-trace.ts';
+import { attemptSpan, requestSpan, type SpanFacts, type TracedAttempt } from './span-attributes.ts';
 
 /** What is beyond it is dropped: a receiver that is away costs no more memory than this. */
 const QUEUE_SPANS = 2_048;

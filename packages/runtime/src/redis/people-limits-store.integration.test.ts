@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { keys } from './keys.ts';
-import { exchangeLimits, MAX_PEOPLE } from './limits-store.ts';
+import { exchangeLimits, MAX_PEOPLE } from './people-limits-store.ts';
 import { readOwnDays, recordUsage } from './usage-store.ts';
 
 const DAY_MS = 86_400_000;

@@ -7,7 +7,7 @@ import {
   type BudgetPeriod,
   type Grant,
   grantSchema,
-} from '@zephyr/contract/limits';
+} from '@zephyr/contract/people-limits';
 import { OTHER, type UsageRow } from '@zephyr/contract/usage';
 import {
   DAY_MS,

@@ -1,5 +1,5 @@
 /** Whether a person or a team is within its limits. All periods are those of UTC; weeks begin on Monday. */
-import type { BudgetPeriod, LimitName, SubjectKind } from '@zephyr/contract/limits';
+import type { BudgetPeriod, LimitName, SubjectKind } from '@zephyr/contract/people-limits';
 import type { ANONYMOUS } from '@zephyr/contract/usage';
 
 import { DAY_MS, dayOf } from './table.ts';

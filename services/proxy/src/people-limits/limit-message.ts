@@ -1,5 +1,5 @@
 /** What a client reads whose limit is reached. In English, as all errors of the API are. */
-import type { LimitName } from '@zephyr/contract/limits';
+import type { LimitName } from '@zephyr/contract/people-limits';
 
 import type { OverLimit } from './people-limits.ts';
 

@@ -1,13 +1,13 @@
 /**
  * Whose fault a failure was, once that is known: what it proves about the endpoint, the token or the model,
- * and what only about this request. `scope.ts` says what a failure can be about.
+ * and what only about this request. `failure-scope.ts` says what a failure can be about.
  */
 
 import type { EjectedEndpoints } from './ejected-endpoints.ts';
 import type { Blame } from './ejection.ts';
 import type { EndpointMemory } from './endpoint-memory.ts';
+import { isAnswer, scopeOf } from './failure-scope.ts';
 import type { Pending, RoutedRequest } from './journey.ts';
-import { isAnswer, scopeOf } from './scope.ts';
 
 /**
  * `proven`: another endpoint answered the same request; `open`: none did; `none`: the failure is certainly

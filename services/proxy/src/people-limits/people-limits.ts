@@ -3,7 +3,7 @@
  * half a second ago and what this one has let in since. Nobody waits for Redis; while it is away, the
  * last known totals go on counting.
  */
-import type { Budget, Grant, SubjectKind } from '@zephyr/contract/limits';
+import type { Budget, Grant, SubjectKind } from '@zephyr/contract/people-limits';
 import type { RequestRecord } from '@zephyr/contract/usage';
 import {
   budgetsOf,
@@ -18,7 +18,7 @@ import {
 import type { Clock } from '@zephyr/runtime/clock';
 import type { Config } from '@zephyr/runtime/config/config';
 import { isModelAmong } from '@zephyr/runtime/config/served-models';
-import { exchangeLimits } from '@zephyr/runtime/redis/limits-store';
+import { exchangeLimits } from '@zephyr/runtime/redis/people-limits-store';
 import type { Redis } from 'ioredis';
 
 /** While nobody asks this proxy, it looks at what others share so often. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { ActiveRequests } from './request-list.ts';
+import { ActiveRequests } from './active-request-list.ts';
 
 const NOBODY = { client: null, keySha256: undefined };
 

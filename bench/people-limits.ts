@@ -2,7 +2,7 @@
  * What sharing limits of people takes, by the number of proxies: their own code and a real Redis, on
  * which a thousand people work.
  *
- *     node bench/limits.ts [--write]
+ *     node bench/people-limits.ts [--write]
  *
  * With `--write` the table goes into docs/scaling.md.
  */
@@ -11,8 +11,8 @@ import { once } from 'node:events';
 import { NO_COUNTS, PeopleCounters } from '@zephyr/core';
 import { createLogger } from '@zephyr/runtime/logger';
 import { createRedis } from '@zephyr/runtime/redis/client';
-import { exchangeLimits } from '@zephyr/runtime/redis/limits-store';
-import { startRedisServer } from '@zephyr/runtime/redis/server';
+import { exchangeLimits } from '@zephyr/runtime/redis/people-limits-store';
+import { startRedisServer } from '@zephyr/runtime/redis/private-server';
 import { recordUsage } from '@zephyr/runtime/redis/usage-store';
 
 import { type Random, seededRandom } from './simulation/random.ts';
@@ -75,7 +75,7 @@ const lines = [
 for (const proxies of PROXIES) lines.push(await measured(proxies));
 const text = lines.join('\n');
 console.log(text);
-if (process.argv.includes('--write')) writePart(DOCUMENT, 'node bench/limits.ts', text);
+if (process.argv.includes('--write')) writePart(DOCUMENT, 'node bench/people-limits.ts', text);
 
 async function measured(count: number): Promise<string> {
   const server = await startRedisServer({});

@@ -8,7 +8,7 @@ import {
   limitVerdict,
   periodAt,
   type UsageLimits,
-} from './limits.ts';
+} from './people-limits.ts';
 
 /** A Saturday, 28 November. */
 const NOW_MS = Date.UTC(2026, 10, 28, 9, 30, 20);

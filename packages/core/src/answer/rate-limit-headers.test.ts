@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { rateLimitsOf } from './rate-limits.ts';
+import { rateLimitsOf } from './rate-limit-headers.ts';
 
 const NOW = Date.UTC(2026, 10, 28, 12);
 const at = (seconds: number) => new Date(NOW + seconds * 1000).toISOString();

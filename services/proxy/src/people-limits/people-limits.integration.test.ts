@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { request } from 'node:http';
 
-import { type OwnUsage, ownUsageSchema } from '@zephyr/contract/limits';
+import { type OwnUsage, ownUsageSchema } from '@zephyr/contract/people-limits';
 import type { UsageLimits } from '@zephyr/core';
 import { systemClock } from '@zephyr/runtime/clock';
 import { keys } from '@zephyr/runtime/redis/keys';

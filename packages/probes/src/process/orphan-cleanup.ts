@@ -45,7 +45,7 @@ export function killMarked(marker: Readonly<Record<string, string>>): void {
 }
 
 /** Kills the processes and removes the folders of probers on this machine that are dead. */
-export function removeLeftovers(): void {
+export function removeOrphans(): void {
   killWhere((environment) => {
     const marker = environment.find((entry) => entry.startsWith(`${VARIABLE}=`));
     const [pid, , namespace] = marker?.slice(VARIABLE.length + 1).split('-') ?? [];

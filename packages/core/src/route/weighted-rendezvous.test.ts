@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { A, B, C } from '../test-support/scenario.ts';
-import { sharedEndpoint, shareOf } from './load-share.ts';
+import { sharedEndpoint, shareOf } from './weighted-rendezvous.ts';
 
 const keys = Array.from({ length: 4_000 }, (_, index) => `session-${index}`);
 const shares = [

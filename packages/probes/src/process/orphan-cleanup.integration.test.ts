@@ -5,7 +5,7 @@ import { readlinkSync } from 'node:fs';
 
 import { describe, expect, it, onTestFinished } from 'vitest';
 
-import { removeLeftovers } from './leftovers.ts';
+import { removeOrphans } from './orphan-cleanup.ts';
 
 /** A number that no process has any more. */
 function deadPid(): number {
@@ -19,13 +19,13 @@ async function start(marker: string): Promise<ChildProcess> {
   return child;
 }
 
-describe.skipIf(process.platform !== 'linux')('leftovers of a prober', () => {
+describe.skipIf(process.platform !== 'linux')('orphans of a prober', () => {
   it('are ended; the probe of one that lives, or of one in a container, goes on', async () => {
     const here = readlinkSync('/proc/self/ns/pid').replaceAll(/\D/g, '');
     const left = await start(`${deadPid()}-abc-${here}`);
     const living = await start(`${process.ppid}-abc-${here}`);
     const contained = await start(`${deadPid()}-abc-1${here}`);
-    removeLeftovers();
+    removeOrphans();
     expect(await once(left, 'exit')).toEqual([null, 'SIGKILL']);
     for (const child of [living, contained]) {
       child.stdin?.end();

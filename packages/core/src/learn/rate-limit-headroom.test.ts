@@ -6,7 +6,12 @@ import { assess } from '../decide/assessment.ts';
 import { DEFAULT_POLICY } from '../policy.ts';
 import { A, Scenario } from '../test-support/scenario.ts';
 import { epochMs } from '../types.ts';
-import { currentRateLimits, limitCostMs, NO_RATE_LIMITS, withRateLimits } from './rate-limits.ts';
+import {
+  currentRateLimits,
+  limitCostMs,
+  NO_RATE_LIMITS,
+  withRateLimits,
+} from './rate-limit-headroom.ts';
 
 const policy = DEFAULT_POLICY.rateLimit;
 const { lowShare, mostWaitMs, soonMs } = policy;

@@ -9,7 +9,7 @@ import {
   type Operation,
   type Scope,
   scopeOf,
-} from './scope.ts';
+} from './failure-scope.ts';
 
 /** The failures of which something holds. */
 const failuresThat = (is: (failure: (typeof FAILURE_CLASSES)[number]) => boolean) =>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { pastProxy } from './past-proxy.ts';
+import { pastProxy } from './claude-no-proxy.ts';
 
 const URL = 'http://127.0.0.1:8080';
 

@@ -10,7 +10,7 @@ import type { ProbeVerdict, TokenUsage } from '@zephyr/contract/probe';
 import { NO_USAGE, readUsage } from '../exchange/answer.ts';
 import type { ProbeExchange } from '../exchange/exchange.ts';
 import type { ProbeRun, ProbeTarget } from '../probe-target.ts';
-import { FOLDER_PREFIX } from '../process/leftovers.ts';
+import { FOLDER_PREFIX } from '../process/orphan-cleanup.ts';
 import { makeFolderOf, type ProbeUser, removeFoldersOf } from '../process/probe-users.ts';
 import { runProcess } from '../process/run-process.ts';
 import { verdictOfCli } from './classify-cli.ts';

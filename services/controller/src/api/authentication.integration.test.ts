@@ -9,7 +9,7 @@ import { call } from '@zephyr/testkit/http-call';
 import express from 'express';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
-import { createAccess } from './access.ts';
+import { createAccess } from './authentication.ts';
 import { answerErrors } from './problem.ts';
 
 const TOKEN = 'e3a4f1c95d7b20886c';
