@@ -7,12 +7,14 @@ import { type Clock, systemClock, systemRandom } from '@zephyr/runtime/clock';
 import { outboundProxiesOf } from '@zephyr/runtime/config/outbound';
 import { createRedis } from '@zephyr/runtime/redis/client';
 import type { RunningService, ServiceContext } from '@zephyr/runtime/service';
+import type { Redis } from 'ioredis';
+
 import { drain } from './drain.ts';
 import { LiveConfig } from './live-config.ts';
 import { PeopleLimits } from './people-limits/people-limits.ts';
 import { FailedRequests } from './report/failed-request-log.ts';
 import { KnownProbes } from './report/known-probes.ts';
-import { createMetrics, type ProxyGauges } from './report/metrics.ts';
+import { createMetrics, type ProxyGauges, type ProxyMetrics } from './report/metrics.ts';
 import { RequestStats } from './report/request-stats.ts';
 import { Serving } from './report/serving.ts';
 import { StatusFeed } from './report/status-feed.ts';
@@ -24,9 +26,10 @@ import { createApp, createMetricsApp } from './server/app.ts';
 import { Connections } from './server/connections.ts';
 import { type Listening, listen } from './server/server.ts';
 import { openTracing } from './trace/load-opentelemetry.ts';
+import type { Tracing } from './trace/request-trace.ts';
 import { ConnectionReuse } from './upstream/connection-reuse.ts';
 import { Deadlines } from './upstream/deadline.ts';
-import { retire } from './upstream/endpoints.ts';
+import { retire, type UpstreamEndpoint } from './upstream/endpoints.ts';
 import { createTransport } from './upstream/transport.ts';
 import { Accounting } from './usage/accounting.ts';
 import { OwnUsageReader } from './usage/own-usage.ts';
@@ -47,163 +50,55 @@ export async function startProxy(
   const { log, instanceId } = context;
   const liveConfig = new LiveConfig(context, options.lookup);
   for (const used of outboundProxiesOf(context.config)) log.info(used, 'outbound proxy');
-  let draining = false;
-  const isDraining = (): boolean => draining;
   const clock = options.clock ?? systemClock;
-  const now = (): number => clock.nowMs();
-
-  const routing = new Routing({
-    setup: liveConfig.routing(),
-    log,
-    now,
-    rng: systemRandom,
-    onBlamed: (id, failure) => stats.blamed(id, failure),
-  });
-  const serving = new Serving(log);
-  const { bufferedBodies, retryBudget } = liveConfig;
-  const gauges: ProxyGauges = {
-    activeRequests: () => stats.active,
-    streams: () => admission.streams(),
-    ejected: () =>
-      new Map(routing.endpoints.map(({ id }) => [id, routing.ejectionOf(id).status === 'ejected'])),
-    snapshotAgeSeconds: () => (now() - routing.state.confirmedAtMs) / 1000,
-    redisUp: () => link.isUp,
-    bufferedBodyBytes: () => bufferedBodies.bytes,
-    retryBudget: () => retryBudget.available(now()),
-    isServing: () => serving.isServing(now()),
-    unwrittenRequests: () => usage.unwrittenRequests,
-    budgets: () => limits.budgets(),
-  };
-  const metrics = createMetrics(gauges);
-  const stats = new RequestStats(metrics, clock);
-  const status: StatusDeps = {
-    clock,
-    proxyId: instanceId,
-    configHash: () => liveConfig.config.hash,
-    config: () => liveConfig.config,
-    startedAtMs: clock.epochMs(),
-    routing,
-    stats,
-    get sessions() {
-      return liveConfig.sessions;
-    },
-    redisUp: () => link.isUp,
-    isDraining,
-    isServing: () => serving.isServing(now()),
-    oldestRequests: (limit) => admission.oldest(limit),
-    unwrittenRequests: () => usage.unwrittenRequests,
-    get knownProbes() {
-      return knownProbes;
-    },
-  };
-  const snapshotPath = (): string =>
-    options.snapshotPath ?? defaultSnapshotPath(liveConfig.config.hash);
-  const limits = new PeopleLimits(liveConfig.config, { proxyId: instanceId, clock });
-  const usageRedis = createRedis(context.redis, log.child({ connection: 'usage' }), 'command');
-  const usage = new UsageWriter({
-    proxyId: instanceId,
-    // Redis is real also where a test moves the clock of requests.
-    clock: systemClock,
-    redis: usageRedis,
-    log,
-    limits,
-    place: {
-      folder: () => dirname(snapshotPath()),
-      system: `${resolve(liveConfig.config.path)} ${liveConfig.config.server.port}`,
-    },
-    onRows: (rows) => metrics.usage.add(rows),
-    onWrite: (outcome) => metrics.usageWrites.inc({ outcome }),
-  });
-  const accounting = new Accounting({
-    clock,
-    config: () => liveConfig.config,
-    incarnation: () => routing.state.snapshot?.incarnation,
-    note: (record, model) => {
-      usage.note(record, model);
-      limits.used(record);
-    },
-  });
-  const knownProbes = new KnownProbes(usageRedis, clock);
-  const ownUsage = new OwnUsageReader({ redis: usageRedis, limits, clock });
-  const feed = new StatusFeed(() => statusOf(status), clock);
-  const link = new RedisLink({
-    proxyId: instanceId,
-    clock,
-    target: context.redis,
-    log,
-    routing,
-    onRoundTrip: (seconds) => metrics.redis.observe(seconds),
-    onReport: (outcome) => metrics.reports.inc({ outcome }),
-    configHash: status.configHash,
-    snapshotPath,
-    presence: () => presenceOf(status),
-    isBusy: () =>
-      draining ||
-      admission.activeRequests > 0 ||
-      stats.hasNews ||
-      routing.endpoints.some(({ id }) => routing.ejectionOf(id).status !== 'admitted'),
-    takeBatch: () => stats.takeBatch(instanceId),
-    sessions: () => liveConfig.sessions,
-  });
   const tracing = await openTracing({
     ...{ config: context.config.traces, headers: context.secrets.traceHeaders },
     ...{ instanceId, clock, log },
   });
-  const deadlines = new Deadlines(clock);
-  const connections = new Connections(() => liveConfig.config.limits);
-  const admission = new Admission({
-    connections,
-    exchange: {
-      settings: () => liveConfig.config,
-      routing,
-      get sessions() {
-        return liveConfig.sessions;
-      },
-      send: createTransport(),
-      bufferedBodies,
-      budget: retryBudget,
-      stats,
-      accounting,
-      limits,
-      serving,
-      failedRequests: new FailedRequests(log),
-      reuse: new ConnectionReuse(),
-      deadlines,
-      metrics,
-      tracing,
-      log,
-      clock,
-      rng: systemRandom,
-      isLast: (res) => draining && connections.endsWith(res),
-      onTokenRefused: context.configSource.tokenRefused,
-    },
-    clients: () => liveConfig.clients,
-    metrics,
-    rules: () => liveConfig.rules,
-    trustedProxies: () => liveConfig.trustedProxies,
-  });
-  const onError = (error: unknown): void => log.error({ err: error }, 'request handler failed');
+  const parts = new Parts({ context, liveConfig, clock, tracing, path: options.snapshotPath });
+  const { routing, admission, connections, feed } = parts;
+  const { main, watched } = await startListening(parts, context);
+  const listeners = [main, ...(watched === undefined ? [] : [watched])];
 
+  return {
+    port: main.port,
+    listeners: listeners.map(({ server }) => server),
+    stop: async (why) => {
+      parts.isDraining = true;
+      const { timeouts } = liveConfig.config;
+      const { server } = main;
+      await drain(
+        { server, connections, watched: watched?.server, admission, feed, timeouts },
+        why,
+      );
+      parts.deadlines.stop();
+      routing.endpoints.forEach(retire);
+      await parts.usage.stop();
+      await parts.link.stop();
+      await tracing?.stop();
+    },
+  };
+}
+
+async function startListening(parts: Parts, { log, metricsAddress, listenFds }: ServiceContext) {
+  const { liveConfig, metrics, admission, status, feed, ownUsage } = parts;
   const listeners: Listening[] = [];
   liveConfig.onChange((removed) => {
-    routing.reconfigure(liveConfig.routing());
-    removed.forEach(retire);
-    limits.reconfigure(liveConfig.config);
-    admission.endRevoked();
+    parts.reconfigure(removed);
     for (const listener of listeners) listener.reconfigure(liveConfig.config);
     main.renew(liveConfig.certificate);
   });
-  await link.start();
-  await usage.start();
-  const { metricsAddress, listenFds } = context;
-  const exposed = metricsAddress === undefined ? metrics : undefined;
-  const app = createApp({ admission, metrics: exposed, status, feed, ownUsage, onError });
+  await parts.link.start();
+  await parts.usage.start();
+  const app = createApp({
+    ...{ admission, status, feed, ownUsage },
+    metrics: metricsAddress === undefined ? metrics : undefined,
+    onError: (error) => log.error({ err: error }, 'request handler failed'),
+  });
+  const { host, port } = liveConfig.config.server;
   const main = await listen(app, {
-    host: liveConfig.config.server.host,
-    port: liveConfig.config.server.port,
-    fd: listenFds?.[0],
-    settings: liveConfig.config,
-    connections,
+    ...{ host, port, fd: listenFds?.[0], settings: liveConfig.config },
+    connections: parts.connections,
     certificate: liveConfig.certificate,
   });
   const watched =
@@ -211,30 +106,202 @@ export async function startProxy(
       ? undefined
       : await listen(createMetricsApp(metrics), {
           ...metricsAddress,
-          fd: listenFds?.[1],
-          settings: liveConfig.config,
+          ...{ fd: listenFds?.[1], settings: liveConfig.config },
           connections: new Connections(() => liveConfig.config.limits),
         });
-  const { server, port } = main;
   listeners.push(main, ...(watched === undefined ? [] : [watched]));
+  return { main, watched };
+}
 
-  return {
-    port,
-    listeners: listeners.map((listener) => listener.server),
-    stop: async (why) => {
-      draining = true;
-      const { timeouts } = liveConfig.config;
-      await drain(
-        { server, connections, watched: watched?.server, admission, feed, timeouts },
-        why,
-      );
-      deadlines.stop();
-      routing.endpoints.forEach(retire);
-      await usage.stop();
-      await link.stop();
-      await tracing?.stop();
-    },
-  };
+interface PartsDeps {
+  readonly context: ServiceContext;
+  readonly liveConfig: LiveConfig;
+  readonly clock: Clock;
+  readonly tracing: Tracing | undefined;
+  /** Of the snapshot's file; undefined: beside other programs' state. */
+  readonly path: string | undefined;
+}
+
+/** What the proxy consists of. Parts that need each other look each other up here when they run. */
+class Parts {
+  readonly liveConfig: LiveConfig;
+  readonly routing: Routing;
+  readonly metrics: ProxyMetrics;
+  readonly status: StatusDeps;
+  readonly feed: StatusFeed;
+  readonly usage: UsageWriter;
+  readonly ownUsage: OwnUsageReader;
+  readonly link: RedisLink;
+  readonly deadlines: Deadlines;
+  readonly connections: Connections;
+  readonly admission: Admission;
+  isDraining = false;
+  readonly #deps: PartsDeps;
+  readonly #serving: Serving;
+  readonly #stats: RequestStats;
+  readonly #limits: PeopleLimits;
+  readonly #knownProbes: KnownProbes;
+
+  constructor(deps: PartsDeps) {
+    const { context, liveConfig, clock } = deps;
+    const { log, instanceId } = context;
+    this.#deps = deps;
+    this.liveConfig = liveConfig;
+    this.routing = new Routing({
+      ...{ setup: liveConfig.routing(), log, rng: systemRandom },
+      now: () => clock.nowMs(),
+      onBlamed: (id, failure) => this.#stats.blamed(id, failure),
+    });
+    this.#serving = new Serving(log);
+    this.metrics = createMetrics(this.#gauges());
+    this.#stats = new RequestStats(this.metrics, clock);
+    this.#limits = new PeopleLimits(liveConfig.config, { proxyId: instanceId, clock });
+    const redis = createRedis(context.redis, log.child({ connection: 'usage' }), 'command');
+    this.#knownProbes = new KnownProbes(redis, clock);
+    this.status = this.#statusDeps();
+    this.feed = new StatusFeed(() => statusOf(this.status), clock);
+    this.usage = this.#createUsageWriter(redis);
+    this.ownUsage = new OwnUsageReader({ redis, limits: this.#limits, clock });
+    this.link = this.#createLink();
+    this.deadlines = new Deadlines(clock);
+    this.connections = new Connections(() => liveConfig.config.limits);
+    this.admission = this.#createAdmission();
+  }
+
+  /** @param removed the endpoints that the configuration no longer has */
+  reconfigure(removed: readonly UpstreamEndpoint[]): void {
+    this.routing.reconfigure(this.liveConfig.routing());
+    removed.forEach(retire);
+    this.#limits.reconfigure(this.liveConfig.config);
+    this.admission.endRevoked();
+  }
+
+  #gauges(): ProxyGauges {
+    const { routing, liveConfig } = this;
+    const { bufferedBodies, retryBudget } = liveConfig;
+    const now = (): number => this.#deps.clock.nowMs();
+    return {
+      activeRequests: () => this.#stats.active,
+      streams: () => this.admission.streams(),
+      ejected: () =>
+        new Map(
+          routing.endpoints.map(({ id }) => [id, routing.ejectionOf(id).status === 'ejected']),
+        ),
+      snapshotAgeSeconds: () => (now() - routing.state.confirmedAtMs) / 1000,
+      redisUp: () => this.link.isUp,
+      bufferedBodyBytes: () => bufferedBodies.bytes,
+      retryBudget: () => retryBudget.available(now()),
+      isServing: () => this.#serving.isServing(now()),
+      unwrittenRequests: () => this.usage.unwrittenRequests,
+      budgets: () => this.#limits.budgets(),
+    };
+  }
+
+  #statusDeps(): StatusDeps {
+    const { liveConfig, routing } = this;
+    const { context, clock } = this.#deps;
+    return {
+      clock,
+      proxyId: context.instanceId,
+      configHash: () => liveConfig.config.hash,
+      config: () => liveConfig.config,
+      startedAtMs: clock.epochMs(),
+      routing,
+      stats: this.#stats,
+      get sessions() {
+        return liveConfig.sessions;
+      },
+      redisUp: () => this.link.isUp,
+      isDraining: () => this.isDraining,
+      isServing: () => this.#serving.isServing(clock.nowMs()),
+      oldestRequests: (limit) => this.admission.oldest(limit),
+      unwrittenRequests: () => this.usage.unwrittenRequests,
+      knownProbes: this.#knownProbes,
+    };
+  }
+
+  #snapshotPath(): string {
+    return this.#deps.path ?? defaultSnapshotPath(this.liveConfig.config.hash);
+  }
+
+  #createUsageWriter(redis: Redis): UsageWriter {
+    const { liveConfig, metrics } = this;
+    const { log, instanceId } = this.#deps.context;
+    return new UsageWriter({
+      ...{ proxyId: instanceId, redis, log, limits: this.#limits },
+      // Redis is real also where a test moves the clock of requests.
+      clock: systemClock,
+      place: {
+        folder: () => dirname(this.#snapshotPath()),
+        system: `${resolve(liveConfig.config.path)} ${liveConfig.config.server.port}`,
+      },
+      onRows: (rows) => metrics.usage.add(rows),
+      onWrite: (outcome) => metrics.usageWrites.inc({ outcome }),
+    });
+  }
+
+  #createLink(): RedisLink {
+    const { routing, metrics } = this;
+    const { context, clock } = this.#deps;
+    const { log, instanceId } = context;
+    const stats = this.#stats;
+    return new RedisLink({
+      ...{ proxyId: instanceId, clock, target: context.redis, log, routing },
+      onRoundTrip: (seconds) => metrics.redis.observe(seconds),
+      onReport: (outcome) => metrics.reports.inc({ outcome }),
+      configHash: this.status.configHash,
+      snapshotPath: () => this.#snapshotPath(),
+      presence: () => presenceOf(this.status),
+      isBusy: () =>
+        this.isDraining ||
+        this.admission.activeRequests > 0 ||
+        stats.hasNews ||
+        routing.endpoints.some(({ id }) => routing.ejectionOf(id).status !== 'admitted'),
+      takeBatch: () => stats.takeBatch(instanceId),
+      sessions: () => this.liveConfig.sessions,
+    });
+  }
+
+  #createAccounting(): Accounting {
+    return new Accounting({
+      clock: this.#deps.clock,
+      config: () => this.liveConfig.config,
+      incarnation: () => this.routing.state.snapshot?.incarnation,
+      note: (record, model) => {
+        this.usage.note(record, model);
+        this.#limits.used(record);
+      },
+    });
+  }
+
+  #createAdmission(): Admission {
+    const { liveConfig, connections, metrics, routing, deadlines } = this;
+    const { context, clock, tracing } = this.#deps;
+    const { log, configSource } = context;
+    return new Admission({
+      connections,
+      exchange: {
+        settings: () => liveConfig.config,
+        get sessions() {
+          return liveConfig.sessions;
+        },
+        ...{ routing, deadlines, metrics, tracing, log, clock, rng: systemRandom },
+        ...{ stats: this.#stats, limits: this.#limits, serving: this.#serving },
+        send: createTransport(),
+        bufferedBodies: liveConfig.bufferedBodies,
+        budget: liveConfig.retryBudget,
+        accounting: this.#createAccounting(),
+        failedRequests: new FailedRequests(log),
+        reuse: new ConnectionReuse(),
+        isLast: (res) => this.isDraining && connections.endsWith(res),
+        onTokenRefused: configSource.tokenRefused,
+      },
+      clients: () => liveConfig.clients,
+      metrics,
+      rules: () => liveConfig.rules,
+      trustedProxies: () => liveConfig.trustedProxies,
+    });
+  }
 }
 
 /** Beside other programs' state; each set of endpoints has its own file. */

@@ -15,7 +15,7 @@ function run(behaviour: FakeBehaviour, changes: Partial<ProcessRequest> = {}) {
     args: [],
     environment: { PATH: '/usr/bin:/bin', TEST_RUN: `run-${process.pid}` },
     folder: tmpdir(),
-    timeoutMs: 300,
+    timeoutMs: 60_000,
     signal: new AbortController().signal,
     ...changes,
   });
@@ -36,6 +36,15 @@ function survivors(): string[] {
     });
 }
 
+/** Starts it, and has it ended once it runs as it should: `processes` of them. */
+async function endOnce(behaviour: FakeBehaviour, processes: number) {
+  const controller = new AbortController();
+  const running = run(behaviour, { signal: controller.signal });
+  await eventually(() => expect(survivors()).toHaveLength(processes));
+  controller.abort();
+  return await running;
+}
+
 /** The kernel takes a moment to end what was killed. */
 async function allEnded(): Promise<void> {
   await eventually(() => expect(survivors()).toEqual([]));
@@ -43,13 +52,13 @@ async function allEnded(): Promise<void> {
 
 describe('runProcess', () => {
   it('reports the exit code and the output', async () => {
-    const report = await run('exits3', { timeoutMs: 5_000 });
+    const report = await run('exits3');
     expect(report.end).toEqual({ kind: 'exited', code: 3 });
     expect(report.stderr).toBe('cannot go on\n');
   });
 
   it('reports a program that died by itself', async () => {
-    expect((await run('crashes', { timeoutMs: 5_000 })).end).toEqual({
+    expect((await run('crashes')).end).toEqual({
       kind: 'died',
       signal: 'SIGSEGV',
     });
@@ -62,38 +71,43 @@ describe('runProcess', () => {
 
   it('passes only the environment that is named', async () => {
     process.env['CANARY_SECRET'] = 'canary';
-    const report = await run('printsAll', { timeoutMs: 5_000, args: ['a b', '$(id)'] });
+    const report = await run('printsAll', { args: ['a b', '$(id)'] });
     expect(report.stdout).not.toContain('canary');
     expect(report.stdout).toContain('args: a b $(id)');
   });
 
-  it.runIf(onLinux)('kills the group of a program that ignores SIGTERM', async () => {
-    const report = await run('ignoresTerm');
+  it('ends a program at its deadline', async () => {
+    const report = await run('hangsWithDaemon', { timeoutMs: 1 });
     expect(report.end).toEqual({ kind: 'killed', why: 'deadline' });
+  });
+
+  it.runIf(onLinux)('kills the group of a program that ignores SIGTERM', async () => {
+    const report = await endOnce('ignoresTerm', 2);
+    expect(report.end).toEqual({ kind: 'killed', why: 'aborted' });
     await allEnded();
   });
 
   it.runIf(onLinux)('kills a daemon that a well-behaved program left', async () => {
-    const report = await run('leavesDaemon', { timeoutMs: 5_000 });
+    const report = await run('leavesDaemon');
     expect(report.end).toEqual({ kind: 'exited', code: 0 });
     await allEnded();
   });
 
   it.runIf(onLinux)('does not wait for a daemon that holds the pipes open', async () => {
-    const report = await run('hangsWithDaemon');
-    expect(report.end).toEqual({ kind: 'killed', why: 'deadline' });
+    const report = await endOnce('hangsWithDaemon', 3);
+    expect(report.end).toEqual({ kind: 'killed', why: 'aborted' });
     await allEnded();
   });
 
   it('ends a program that prints without end, and keeps the first part', async () => {
-    const report = await run('printsForever', { timeoutMs: 20_000 });
+    const report = await run('printsForever');
     expect(report.end).toEqual({ kind: 'killed', why: 'output_limit' });
     expect(report.stdout).toHaveLength(OUTPUT_LIMIT_BYTES);
   });
 
   it('ends the program when the caller gives up', async () => {
     const controller = new AbortController();
-    const running = run('hangsWithDaemon', { timeoutMs: 60_000, signal: controller.signal });
+    const running = run('hangsWithDaemon', { signal: controller.signal });
     controller.abort();
     expect((await running).end).toEqual({ kind: 'killed', why: 'aborted' });
     await allEnded();

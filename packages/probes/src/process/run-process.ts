@@ -4,7 +4,7 @@
  * bounded output, a deadline.
  */
 
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { systemClock } from '@zephyr/runtime/clock';
@@ -60,72 +60,108 @@ export function runProcess(request: ProcessRequest): Promise<ProcessReport> {
     return Promise.resolve({ end, stdout: '', stderr: '', wallMs: 0 });
   }
   return new Promise((resolve) => {
-    const startedAtMs = systemClock.nowMs();
-    const marker = newMarker();
-    const { user } = request;
-    const [file, ...prefix] =
-      user === undefined
-        ? dyingWithParent(request.file)
-        : [...commandOf(user, request.folder), request.file];
-    const child = spawn(file, [...prefix, ...request.args], {
-      // Nobody but the other user may enter its folder.
-      cwd: user === undefined ? request.folder : '/',
-      env: { ...request.environment, ...marker },
-      stdio: ['ignore', 'pipe', 'pipe'],
-      // Leader of a group of its own: `kill(-pid)` reaches what it forks.
-      detached: true,
-    });
+    new Run(request, resolve).start();
+  });
+}
 
-    // One after the other: a late one would reach the next program of this user.
-    let signalled = Promise.resolve();
-    const signalAll = (signal: 'TERM' | 'KILL'): void => {
-      if (user === undefined) signalGroup(child, `SIG${signal}`);
-      else signalled = signalled.then(() => signalAllOf(user, signal));
-    };
-    let killedFor: KillReason | undefined;
-    const timers = new Set<NodeJS.Timeout>();
-    const kill = (why: KillReason): void => {
-      if (killedFor !== undefined) return;
-      killedFor = why;
-      signalAll('TERM');
-      timers.add(setTimeout(() => signalAll('KILL'), TERM_GRACE_MS));
-    };
-    const abort = (): void => kill('aborted');
-    timers.add(setTimeout(() => kill('deadline'), request.timeoutMs));
-    request.signal.addEventListener('abort', abort, { once: true });
-    if (request.signal.aborted) abort();
+/** One started program, until it and all that it started are gone. */
+class Run {
+  readonly #request: ProcessRequest;
+  readonly #resolve: (report: ProcessReport | Promise<ProcessReport>) => void;
+  readonly #startedAtMs = systemClock.nowMs();
+  readonly #marker = newMarker();
+  readonly #child: ProgramProcess;
+  readonly #stdout: () => string;
+  readonly #stderr: () => string;
+  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #abort = (): void => this.#kill('aborted');
+  /** One after the other: a late one would reach the next program of this user. */
+  #signalled = Promise.resolve();
+  #killedFor: KillReason | undefined;
+  #isFinished = false;
 
-    const stdout = collect(child.stdout, () => kill('output_limit'));
-    const stderr = collect(child.stderr, () => kill('output_limit'));
+  constructor(
+    request: ProcessRequest,
+    resolve: (report: ProcessReport | Promise<ProcessReport>) => void,
+  ) {
+    this.#request = request;
+    this.#resolve = resolve;
+    this.#child = spawnProgram(request, this.#marker);
+    this.#stdout = collect(this.#child.stdout, () => this.#kill('output_limit'));
+    this.#stderr = collect(this.#child.stderr, () => this.#kill('output_limit'));
+  }
 
-    let finished = false;
-    const finish = (end: ProcessEnd): void => {
-      if (finished) return;
-      finished = true;
-      for (const timer of timers) clearTimeout(timer);
-      request.signal.removeEventListener('abort', abort);
-      // Also when it exited well: what it left running has nobody else to end it.
-      signalAll('KILL');
-      if (user === undefined) killMarked(marker);
-      child.stdout.destroy();
-      child.stderr.destroy();
-      const wallMs = systemClock.nowMs() - startedAtMs;
-      resolve(signalled.then(() => ({ end, stdout: stdout(), stderr: stderr(), wallMs })));
-    };
-
+  start(): void {
+    const { timeoutMs, signal } = this.#request;
+    const child = this.#child;
+    this.#timers.add(setTimeout(() => this.#kill('deadline'), timeoutMs));
+    signal.addEventListener('abort', this.#abort, { once: true });
+    if (signal.aborted) this.#abort();
     child.once('error', (error: NodeJS.ErrnoException) => {
       if (child.pid === undefined)
-        finish({ kind: 'not_started', errorCode: error.code ?? 'UNKNOWN' });
+        this.#finish({ kind: 'not_started', errorCode: error.code ?? 'UNKNOWN' });
     });
     // Not 'close': that waits for whoever holds the pipes.
-    child.once('exit', (code, signal) => {
-      const end = endOf({ code, signal, killedFor });
-      const grace = setTimeout(() => finish(end), PIPE_GRACE_MS);
+    child.once('exit', (code, exitSignal) => {
+      const end = endOf({ code, signal: exitSignal, killedFor: this.#killedFor });
+      const grace = setTimeout(() => this.#finish(end), PIPE_GRACE_MS);
       child.once('close', () => {
         clearTimeout(grace);
-        finish(end);
+        this.#finish(end);
       });
     });
+  }
+
+  #kill(why: KillReason): void {
+    if (this.#killedFor !== undefined) return;
+    this.#killedFor = why;
+    this.#signalAll('TERM');
+    this.#timers.add(setTimeout(() => this.#signalAll('KILL'), TERM_GRACE_MS));
+  }
+
+  #signalAll(signal: 'TERM' | 'KILL'): void {
+    const { user } = this.#request;
+    if (user === undefined) signalGroup(this.#child, `SIG${signal}`);
+    else this.#signalled = this.#signalled.then(() => signalAllOf(user, signal));
+  }
+
+  #finish(end: ProcessEnd): void {
+    if (this.#isFinished) return;
+    this.#isFinished = true;
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#request.signal.removeEventListener('abort', this.#abort);
+    // Also when it exited well: what it left running has nobody else to end it.
+    this.#signalAll('KILL');
+    if (this.#request.user === undefined) killMarked(this.#marker);
+    this.#child.stdout.destroy();
+    this.#child.stderr.destroy();
+    const wallMs = systemClock.nowMs() - this.#startedAtMs;
+    this.#resolve(
+      this.#signalled.then(() => ({
+        end,
+        stdout: this.#stdout(),
+        stderr: this.#stderr(),
+        wallMs,
+      })),
+    );
+  }
+}
+
+type ProgramProcess = ChildProcessByStdio<null, Readable, Readable>;
+
+function spawnProgram(
+  { file, args, environment, folder, user }: ProcessRequest,
+  marker: Readonly<Record<string, string>>,
+): ProgramProcess {
+  const [first, ...prefix] =
+    user === undefined ? dyingWithParent(file) : [...commandOf(user, folder), file];
+  return spawn(first, [...prefix, ...args], {
+    // Nobody but the other user may enter its folder.
+    cwd: user === undefined ? folder : '/',
+    env: { ...environment, ...marker },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    // Leader of a group of its own: `kill(-pid)` reaches what it forks.
+    detached: true,
   });
 }
 

@@ -62,13 +62,33 @@ export function createMetrics(gauges: ProxyGauges): ProxyMetrics {
   const registry = new Registry();
   addBuildInfo(registry);
   const people = new Registry();
-  const registers = [registry];
   addProcessMetrics(registry);
   addGauges(registry, gauges);
   addBudgetGauges(people, gauges.budgets);
   const metrics: ProxyMetrics = {
     registry,
     people,
+    ...requestMetrics([registry]),
+    ...refusalMetrics([registry]),
+    ...redisMetrics([registry]),
+    clientRequests: new TalliedCounter({
+      name: 'zephyr_proxy_client_requests_total',
+      help: 'Requests that were let in, by the name of the key in the configuration',
+      labelNames: ['client'],
+      registers: [people],
+    }),
+    usage: new UsageMetrics(people),
+  };
+  // A rate sees the first event only when there was a zero before it.
+  for (const outcome of REQUEST_OUTCOMES) metrics.requests.inc({ outcome }, 0);
+  for (const reason of FAILURE_CLASSES) metrics.retries.inc({ reason }, 0);
+  for (const limit of LIMIT_NAMES) metrics.limitRefusals.inc({ limit }, 0);
+  for (const reason of RETRY_REFUSALS) metrics.retriesRefused.inc({ reason }, 0);
+  return metrics;
+}
+
+function requestMetrics(registers: Registry[]) {
+  return {
     requests: new TalliedCounter({
       name: 'zephyr_proxy_requests_total',
       help: 'Proxied requests by how they ended for the client',
@@ -84,12 +104,6 @@ export function createMetrics(gauges: ProxyGauges): ProxyMetrics {
     retries: new Counter({
       name: 'zephyr_proxy_retries_total',
       help: 'Requests sent again, by the failure before',
-      labelNames: ['reason'],
-      registers,
-    }),
-    retriesRefused: new Counter({
-      name: 'zephyr_proxy_retries_refused_total',
-      help: 'Failed attempts that were not retried, by reason',
       labelNames: ['reason'],
       registers,
     }),
@@ -113,6 +127,17 @@ export function createMetrics(gauges: ProxyGauges): ProxyMetrics {
       labelNames: ['endpoint', 'kind'],
       registers,
     }),
+  } satisfies Partial<ProxyMetrics>;
+}
+
+function refusalMetrics(registers: Registry[]) {
+  return {
+    retriesRefused: new Counter({
+      name: 'zephyr_proxy_retries_refused_total',
+      help: 'Failed attempts that were not retried, by reason',
+      labelNames: ['reason'],
+      registers,
+    }),
     refusals: new Counter({
       name: 'zephyr_proxy_refused_requests_total',
       help: 'Requests that were answered without asking an endpoint',
@@ -125,12 +150,11 @@ export function createMetrics(gauges: ProxyGauges): ProxyMetrics {
       labelNames: ['limit'],
       registers,
     }),
-    clientRequests: new TalliedCounter({
-      name: 'zephyr_proxy_client_requests_total',
-      help: 'Requests that were let in, by the name of the key in the configuration',
-      labelNames: ['client'],
-      registers: [people],
-    }),
+  } satisfies Partial<ProxyMetrics>;
+}
+
+function redisMetrics(registers: Registry[]) {
+  return {
     reports: new Counter({
       name: 'zephyr_proxy_reports_total',
       help: 'Reports to Redis, by whether they arrived',
@@ -149,14 +173,7 @@ export function createMetrics(gauges: ProxyGauges): ProxyMetrics {
       labelNames: ['outcome'],
       registers,
     }),
-    usage: new UsageMetrics(people),
-  };
-  // A rate sees the first event only when there was a zero before it.
-  for (const outcome of REQUEST_OUTCOMES) metrics.requests.inc({ outcome }, 0);
-  for (const reason of FAILURE_CLASSES) metrics.retries.inc({ reason }, 0);
-  for (const limit of LIMIT_NAMES) metrics.limitRefusals.inc({ limit }, 0);
-  for (const reason of RETRY_REFUSALS) metrics.retriesRefused.inc({ reason }, 0);
-  return metrics;
+  } satisfies Partial<ProxyMetrics>;
 }
 
 function addGauges(registry: Registry, gauges: ProxyGauges): void {
@@ -191,6 +208,11 @@ function addGauges(registry: Registry, gauges: ProxyGauges): void {
       for (const [endpoint, out] of gauges.ejected()) this.set({ endpoint }, out ? 1 : 0);
     },
   });
+  addPlainGauges(registers, gauges);
+}
+
+/** Those without labels. */
+function addPlainGauges(registers: Registry[], gauges: ProxyGauges): void {
   const plain: readonly (readonly [string, string, () => number])[] = [
     [
       'zephyr_proxy_snapshot_age_seconds',
