@@ -13,6 +13,8 @@ import { cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 
+import { startRedisServer } from '@zephyr/runtime/redis/private-server';
+
 import {
   type Contender,
   startNginx,
@@ -153,11 +155,13 @@ async function failoverMs(name: string, urls: readonly string[], config: string)
 
 const upstream = await startScript('upstream', 'upstream-main.ts');
 const url = `http://127.0.0.1:${upstream.port}`;
+// Without one, a proxy keeps its usage in a file instead: not what it does day in, day out.
+const redis = await startRedisServer();
 const direct: Contender = { ...upstream, name: 'direct', pid: undefined };
 const roomy = '[limits]\nactive_requests_per_client = 5000\n';
 const starts: readonly (() => Promise<Contender | undefined>)[] = [
   () => startScript('raw', 'raw-main.ts', String(upstream.port)),
-  () => startZephyr('zephyr', { urls: [url], config: roomy }),
+  () => startZephyr('zephyr', { urls: [url], config: roomy, redisUrl: redis.url }),
   () => startScript('plain', 'plain-main.ts', String(upstream.port)),
   () => startNginx(upstream.port),
 ];
@@ -252,4 +256,5 @@ try {
   } else if (worse.length > 0) process.exitCode = 1;
 } finally {
   upstream.stop();
+  await redis.stop();
 }

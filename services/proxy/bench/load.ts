@@ -102,8 +102,8 @@ async function fire(
   return result;
 }
 
-/** V8 compiles what is busy in steps; a proxy runs for months in the last one. */
-const WARM_UP_REQUESTS = 20_000;
+/** V8 compiles what is busy in steps, the last of which come after 40,000; a proxy runs for months in the last one. */
+const WARM_UP_REQUESTS = 60_000;
 
 export async function warmUp(load: Load): Promise<void> {
   await atOnce(load, 16, WARM_UP_REQUESTS);
