@@ -48,7 +48,7 @@ export const ROOMS: readonly Room[] = [
     sources: [
       `${PROXY}/server/{request-target,active-request-list}.ts`,
       `${PROXY}/exchange/{retries,first-byte-timeout,buffered-bodies,connection-failure,body-edit}.ts`,
-      `${PROXY}/answer/answer-head.ts`,
+      `${PROXY}/answer/usage-at-start.ts`,
       `${PROXY}/routing/compare-snapshots.ts`,
       `${PROXY}/report/session-pseudonym.ts`,
     ],

@@ -4,8 +4,8 @@ import type { ServerResponse } from 'node:http';
 import type { FailureClass } from '@zephyr/contract/failure';
 import type { ApiError } from '@zephyr/core';
 
-import { downstreamHeaders } from '../upstream/headers.ts';
 import type { HeldResponse } from './held-response.ts';
+import { downstreamHeaders } from './response-headers.ts';
 import { LEFT_FAMILY_HEADER } from './zephyr-errors.ts';
 
 export interface PassOptions {

@@ -26,10 +26,10 @@ import {
 } from '@zephyr/core';
 import type { Clock } from '@zephyr/runtime/clock';
 import type { Deadline } from '../upstream/deadline.ts';
-import { downstreamHeaders } from '../upstream/headers.ts';
 import type { AnswerReceiver } from './answer-listeners.ts';
 import { BodyWriter } from './body-writer.ts';
 import type { HeldResponse } from './held-response.ts';
+import { downstreamHeaders } from './response-headers.ts';
 import { LEFT_FAMILY_HEADER } from './zephyr-errors.ts';
 
 export type RelayResult =

@@ -2,10 +2,10 @@
 import type { RoutingSnapshot } from '@zephyr/contract/snapshot';
 import { endpointId, epochMs } from '@zephyr/core';
 import { describe, expect, it } from 'vitest';
-
+import { downstreamHeaders } from '../answer/response-headers.ts';
 import { errorBody, errorOfFailure, retryAfterSeconds } from '../answer/zephyr-errors.ts';
 import { compareSnapshots } from '../routing/compare-snapshots.ts';
-import { downstreamHeaders, upstreamHeaders } from '../upstream/headers.ts';
+import { upstreamHeaders } from '../upstream/request-headers.ts';
 import { failureOfError } from './connection-failure.ts';
 
 describe('failureOfError', () => {

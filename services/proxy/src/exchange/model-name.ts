@@ -2,7 +2,7 @@
  * The model that a request is for, where endpoints serve some models only, and its name there: put
  * into the path or into the bytes of the body, all else of which stays as it came.
  */
-import { modelInHead } from '../answer/answer-head.ts';
+import { modelInHead } from '../answer/usage-at-start.ts';
 import type { UpstreamEndpoint } from '../upstream/endpoints.ts';
 import type { BodyEdit } from './body-edit.ts';
 import type { ExchangeContext, ExchangeInput } from './exchange-context.ts';

@@ -12,7 +12,7 @@ import {
   type TimedRequest,
 } from '@zephyr/core';
 import type { Clock } from '@zephyr/runtime/clock';
-import { modelInHead } from '../answer/answer-head.ts';
+import { modelInHead } from '../answer/usage-at-start.ts';
 import type { Routing } from '../routing/routing.ts';
 import type { UpstreamEndpoint } from '../upstream/endpoints.ts';
 

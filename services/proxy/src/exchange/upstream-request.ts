@@ -2,7 +2,7 @@
 import type { EndpointId } from '@zephyr/contract/scalars';
 import type { FirstByteClass } from '@zephyr/core';
 import type { UpstreamEndpoint } from '../upstream/endpoints.ts';
-import { upstreamHeaders } from '../upstream/headers.ts';
+import { upstreamHeaders } from '../upstream/request-headers.ts';
 import type { UpstreamRequest } from '../upstream/transport.ts';
 import { listedModels } from './all-attempts-failed.ts';
 import type { AttemptTimes } from './attempt.ts';

@@ -30,7 +30,7 @@ import type { RequestRecord } from '@zephyr/contract/usage';
 import { type Clock, pause } from '@zephyr/runtime/clock';
 import { VERSION } from '@zephyr/runtime/version';
 
-import type { TraceHeaders } from '../upstream/headers.ts';
+import type { TraceHeaders } from '../upstream/request-headers.ts';
 import type {
   RequestTrace,
   TracedEndpoint,

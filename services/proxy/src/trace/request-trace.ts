@@ -8,7 +8,7 @@ import type { Clock } from '@zephyr/runtime/clock';
 import type { Config, Secrets } from '@zephyr/runtime/config/config';
 import type { Logger } from '@zephyr/runtime/logger';
 
-import type { TraceHeaders } from '../upstream/headers.ts';
+import type { TraceHeaders } from '../upstream/request-headers.ts';
 
 export interface TracedRequest {
   readonly headers: IncomingHttpHeaders;

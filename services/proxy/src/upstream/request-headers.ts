@@ -1,11 +1,12 @@
 /**
- * Which headers pass, in both directions. Lists of what is allowed, not of what is forbidden: the
- * proxy library strips no hop-by-hop header by itself, and a relay may send anything.
+ * The headers that an endpoint gets. A list of what is allowed, not of what is forbidden: the proxy
+ * library strips no hop-by-hop header by itself. Those that the client gets are in
+ * `answer/response-headers.ts`.
  */
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 
 import type { EndpointHeaders } from '@zephyr/runtime/config/endpoint-headers';
-import { isOwnHeader, isUnsafeAnswerHeader } from '@zephyr/runtime/header-rules';
+import { isOwnHeader } from '@zephyr/runtime/header-rules';
 import type { HeaderMatcher, PassedHeaders } from './endpoints.ts';
 
 const REQUEST_HEADERS: ReadonlySet<string> = new Set([
@@ -21,26 +22,6 @@ const REQUEST_HEADERS: ReadonlySet<string> = new Set([
   'x-client-app',
   'x-client-request-id',
 ]);
-
-const RESPONSE_HEADERS: ReadonlySet<string> = new Set([
-  'accept-ranges',
-  'cache-control',
-  'content-disposition',
-  'content-encoding',
-  'content-length',
-  'content-range',
-  'content-type',
-  'etag',
-  'last-modified',
-  'request-id',
-  'retry-after',
-  'retry-after-ms',
-  'x-request-id',
-  'x-should-retry',
-]);
-const RESPONSE_PREFIX = 'anthropic-';
-/** Names the account behind the team's token. */
-const RESPONSE_SECRET = 'anthropic-organization-id';
 
 /** Of a traced attempt, instead of the client’s own. */
 export interface TraceHeaders {
@@ -77,23 +58,6 @@ export function upstreamHeaders(
     Object.assign(headers, trace);
   }
   for (const { name, value } of identity.headers.lines) headers[name] = value;
-  return headers;
-}
-
-/** @param isMore of the endpoint's configuration */
-export function downstreamHeaders(
-  upstream: IncomingHttpHeaders,
-  isMore?: HeaderMatcher,
-): OutgoingHttpHeaders {
-  const headers: OutgoingHttpHeaders = {};
-  for (const name in upstream) {
-    const passes =
-      RESPONSE_HEADERS.has(name) ||
-      (name.startsWith(RESPONSE_PREFIX) && name !== RESPONSE_SECRET) ||
-      (isMore?.(name) === true && !isUnsafeAnswerHeader(name));
-    const value = upstream[name];
-    if (passes && value !== undefined) headers[name] = value;
-  }
   return headers;
 }
 

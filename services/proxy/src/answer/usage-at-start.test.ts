@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { modelInHead, usageInHead } from './answer-head.ts';
+import { modelInHead, usageInHead } from './usage-at-start.ts';
 
 describe('usageInHead', () => {
   const none = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
