@@ -26,7 +26,7 @@ describe('scopeOf', () => {
     ['messages', 'request', 'foreign_thinking client_error'],
     ['messages', 'none', 'cli_missing cli_crashed'],
     ['messages', 'operation', ''],
-    ['count_tokens', 'operation', 'not_claude model_not_found unsupported'],
+    ['count_tokens', 'operation', 'first_byte_timeout not_claude model_not_found unsupported'],
     ['count_tokens', 'request', 'foreign_thinking client_error'],
     ['count_tokens', 'endpoint', ''],
     ['models', 'operation', 'first_byte_timeout not_claude model_not_found unsupported'],

@@ -6,7 +6,7 @@
  * | no name, refused, TLS, connect limit | endpoint | none | none |
  * | reset, silence, cut, not Claude, 5xx | endpoint | none | none |
  * | 404, 405, 501, a page instead of the operation | endpoint or model | operation | none |
- * | silence instead of the list of models | | operation | |
+ * | silence instead of a count or a list | | operation | none |
  * | 401, 402 | token | none | none |
  * | 429, 529, overloaded 503 | load of this model here | none | none |
  * | 403, 404 of the API, "no channel for model" | model | operation | none |
@@ -63,12 +63,12 @@ export function scopeOf(failure: FailureClass, operation: Operation): Scope {
   if (operation === 'messages') return OF_MESSAGES[failure];
   if (OF_MESSAGES[failure] === 'request') return 'request';
   if (operation === 'extra') return 'none';
-  if (operation === 'models' && failure === 'first_byte_timeout') return 'operation';
   return LACKS_OPERATION.has(failure) ? 'operation' : 'none';
 }
 
-/** A page or "not found" where the operation should be. */
+/** A page, "not found" or nothing where the operation should be: some relays hold what they do not know. */
 const LACKS_OPERATION: ReadonlySet<FailureClass> = new Set([
+  'first_byte_timeout',
   'unsupported',
   'not_claude',
   'model_not_found',

@@ -30,7 +30,7 @@ function start({ judgedAs = 'message', isBuffered = true, isReused = false }: Se
     {
       endpoint: {
         isTls: false,
-        credential: { header: 'x-api-key', value: 'token' },
+        headers: { lines: [], secrets: [] },
         passes: { ofAnswer: () => true },
       },
       request: {},
@@ -139,6 +139,21 @@ describe('the waits of an attempt', () => {
     clock.advance(1);
     expect(results).toMatchObject([{ failure: 'server_error', response: undefined }]);
   });
+
+  it.each([
+    { code: 529, type: 'overloaded_error', kind: 'failed' },
+    { code: 400, type: 'invalid_request_error', kind: 'passed' },
+  ])(
+    'for the end of a $code that nobody closes: its error can be read already',
+    async ({ code, type, kind }) => {
+      const { clock, results, connect, respond, aborts } = start();
+      await connect();
+      respond(code).give(JSON.stringify({ type: 'error', error: { type, message: '' } }));
+      clock.advance(1_000);
+      expect(results).toMatchObject([{ kind, response: { status: code, ended: true } }]);
+      expect(aborts()).toBe(1);
+    },
+  );
 
   it('end with the answer', async () => {
     const { clock, results, connect, respond } = start();

@@ -11,14 +11,12 @@
  */
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import type { TLSSocket } from 'node:tls';
 import type { FailureClass } from '@zephyr/contract/failure';
 import type { RateLimitReports } from '@zephyr/contract/rate-limit';
 import {
   type AnswerForm,
   type AttemptPhase,
   isSuccess,
-  judgeRefusal,
   MAX_INTERIM_ANSWERS,
   rateLimitsOf,
   retryAfterMsIn,
@@ -31,9 +29,16 @@ import { mayBePassed } from '../answer/pass-refusal.ts';
 import { withoutSecrets } from '../answer/without-secrets.ts';
 import type { Deadline } from '../upstream/deadline.ts';
 import type { UpstreamEndpoint } from '../upstream/endpoints.ts';
-import type { SendHandlers, Sending, Transport, UpstreamRequest } from '../upstream/transport.ts';
-import { failureOfError } from './connection-failure.ts';
+import {
+  connectingSocketOf,
+  type SendHandlers,
+  type Sending,
+  type Transport,
+  type UpstreamRequest,
+} from '../upstream/transport.ts';
+import { failureOfError, isReset } from './connection-failure.ts';
 import { type Gate, gateFor, type JudgedAs } from './content-gate.ts';
+import { MAX_REFUSAL_BYTES, refusalOf } from './refusal.ts';
 import type { RequestBody } from './request-body.ts';
 
 export interface CommittedAttempt {
@@ -99,11 +104,8 @@ const SENT_ON_NEW: AttemptState = { status: 'sent', isReused: false };
 const SENT_ON_REUSED: AttemptState = { status: 'sent', isReused: true };
 const SETTLED: AttemptState = { status: 'settled' };
 
-/** An error answer is small; what is larger is not read to the end. */
-const MAX_REFUSAL_BYTES = 64 * 1024;
 /** How long the body of an error answer may take; its status is known already. */
 const REFUSAL_BODY_MS = 1_000;
-const LACKS_OPERATION: ReadonlySet<number> = new Set([404, 405, 501]);
 
 export class Attempt implements AnswerReceiver, SendHandlers {
   readonly #input: AttemptInput;
@@ -147,8 +149,8 @@ export class Attempt implements AnswerReceiver, SendHandlers {
       interim += 1;
       if (interim > MAX_INTERIM_ANSWERS) this.#fail('not_claude');
     });
-    const socket = upstream.socket as (Socket & Partial<TLSSocket>) | null;
-    if (upstream.reusedSocket || socket === null || !isConnecting(socket)) {
+    const socket = connectingSocketOf(upstream);
+    if (socket === undefined) {
       this.#onConnected(upstream);
       return;
     }
@@ -225,7 +227,9 @@ export class Attempt implements AnswerReceiver, SendHandlers {
   }
 
   onClosed(): void {
-    this.#fail('truncated');
+    const state = this.#state;
+    if (state.status === 'answered' && state.gate === undefined) this.#judgeRefusal(state, 'cut');
+    else this.#fail('truncated');
   }
 
   /** From now on the answer's start is awaited no longer than this. */
@@ -241,7 +245,9 @@ export class Attempt implements AnswerReceiver, SendHandlers {
   }
 
   onError(error: Error): void {
-    this.#fail(this.#state.status === 'answered' ? 'truncated' : failureOfError(error), error);
+    if (this.#state.status !== 'answered') this.#fail(failureOfError(error), error);
+    // What Node cannot read behind a whole answer is no part of it: its end is still to come.
+    else if (!this.#state.response.complete) this.onClosed();
   }
 
   #follow(state: Answered, verdict: StartVerdict, extent: Extent): void {
@@ -262,25 +268,22 @@ export class Attempt implements AnswerReceiver, SendHandlers {
   }
 
   #judgeRefusal(state: Answered, extent: Extent): void {
-    const status = state.response.statusCode ?? 0;
-    const judged = judgeRefusal({
-      status,
-      contentType: state.response.headers['content-type']?.toLowerCase() ?? '',
-      bodyStart: Buffer.concat(state.held).toString('latin1', 0, MAX_REFUSAL_BYTES),
-    });
-    const { error } = judged;
-    // What is not a message is optional for a relay: "not here" speaks of the operation.
-    const isUnsupported = this.#input.judgedAs !== 'message' && LACKS_OPERATION.has(status);
-    const failure = isUnsupported ? 'unsupported' : judged.failure;
-    if (failure === 'client_error') {
-      this.#pass(state, extent, 'document');
+    const { response: answer, held } = state;
+    const { status, failure, error, ...refusal } = refusalOf(answer, held, this.#input.judgedAs);
+    const isWhole = extent === 'ended' || refusal.isWhole;
+    if (failure === 'client_error' && !isWhole) {
+      if (extent === 'cut') this.#fail('truncated');
+      else this.#pass(state, extent, 'document');
       return;
     }
-    const response = this.#take(state, extent, 'document');
+    const response = this.#withoutSecrets(this.#take(state, 'ended', 'document'));
     this.#input.deadline.stop();
     response.stream.forget();
     if (extent === 'going_on') this.#sending?.abort();
-    const isPassed = extent === 'ended' && mayBePassed(status, failure, error);
+    if (failure === 'client_error') {
+      this.#onSettled({ kind: 'passed', response });
+      return;
+    }
     this.#onSettled({
       kind: 'failed',
       failure,
@@ -288,7 +291,7 @@ export class Attempt implements AnswerReceiver, SendHandlers {
       staleConnection: false,
       retryAfterMs: retryAfterMsIn(response.headers, this.#input.clock.epochMs()),
       rateLimits: rateLimitsOf(response.headers, this.#input.clock.epochMs()),
-      response: isPassed ? this.#withoutSecrets(response) : undefined,
+      response: mayBePassed(status, failure, error) ? response : undefined,
     });
   }
 
@@ -335,15 +338,5 @@ export class Attempt implements AnswerReceiver, SendHandlers {
   }
 }
 
-/** Whether more of the answer is to come. */
-type Extent = 'going_on' | 'ended';
-
-function isConnecting(socket: Socket & Partial<TLSSocket>): boolean {
-  // `secureConnecting` is true until the handshake is done; Node's types do not know it.
-  return socket.connecting || ('secureConnecting' in socket && socket.secureConnecting === true);
-}
-
-function isReset(error: Error | undefined): boolean {
-  const code = error !== undefined && 'code' in error ? error.code : undefined;
-  return code === 'ECONNRESET' || code === 'EPIPE';
-}
+/** Whether more of the answer is to come; `cut`: it should have, and will not. */
+type Extent = 'going_on' | 'ended' | 'cut';

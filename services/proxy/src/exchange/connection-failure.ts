@@ -23,3 +23,8 @@ export function failureOfError(error: Error): FailureClass {
   if (code.startsWith('HPE_')) return 'not_claude';
   return 'reset';
 }
+
+export function isReset(error: Error | undefined): boolean {
+  const code = error !== undefined && 'code' in error ? error.code : undefined;
+  return code === 'ECONNRESET' || code === 'EPIPE';
+}

@@ -26,7 +26,12 @@ describe('firstByteWaitMs', () => {
     ['no stream: the whole answer', { isStream: false }, 900_000],
     ['the body does not say', { isStream: undefined }, 900_000],
     ['an extra path', { operation: 'extra' }, 900_000],
-    ['a token count is no stream and no whole answer', { operation: 'count_tokens' }, 65_000],
+    ['a token count that could be had elsewhere', { operation: 'count_tokens' }, 25_000],
+    [
+      'a token count of the last endpoint',
+      { operation: 'count_tokens', hasAlternative: false },
+      620_000,
+    ],
     ['the list of models', { operation: 'models', isStream: undefined }, 1_000],
     ['the list of models, of the second', { operation: 'models', triedForMs: 1_000 }, 700],
     [

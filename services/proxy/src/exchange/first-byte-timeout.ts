@@ -4,6 +4,8 @@ import type { DataPathConfig } from '@zephyr/runtime/config/config';
 
 /** While another endpoint could be asked and nothing is usual yet: slower heads than this are rare. */
 const UNUSUAL_FIRST_BYTE_MS = 45_000;
+/** No model has to think for it: it takes less than a second, and costs nothing elsewhere. */
+const TOKEN_COUNT_MS = 5_000;
 /** Claude Code waits 3 s for the list of models. */
 const MODELS_FIRST_BYTE_MS = 1_000;
 /** At all endpoints but the last: one that takes its 1.2 s, as far ones do, is still in time. */
@@ -40,8 +42,8 @@ export function firstByteWaitMs(wait: FirstByteWait): number {
       ? Math.min(ceilingMs, MODELS_FIRST_BYTE_MS, leftMs)
       : ceilingMs;
   }
+  if (operation === 'count_tokens') return Math.min(ceilingMs, TOKEN_COUNT_MS + readingMs);
   const unusualMs = Math.min(ceilingMs, UNUSUAL_FIRST_BYTE_MS + readingMs);
-  if (operation === 'count_tokens') return unusualMs;
   return wait.usualLimitMs({ unusualMs, ceilingMs, readingMs });
 }
 

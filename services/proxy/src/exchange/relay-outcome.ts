@@ -20,7 +20,8 @@ export function noteRelayed(
   const { routing, stats } = deps;
   const { endpointId: id, response } = answer;
   if (result.kind === 'cut') {
-    routing.cut(journey, id, result.failure);
+    // What is passed says what is wrong with the request: nobody else asks for it.
+    if (answer.kind === 'committed') routing.cut(journey, id, result.failure);
     stats.failed(id, result.failure);
     return 'cut';
   }

@@ -165,16 +165,19 @@ describe('Retries', () => {
     expect(rig({ body: { isBuffered: false } }).after('reset', NO_CACHE, 'sent')).toBe('give_up');
   });
 
-  it('of a list of models that does not come cost nothing, so they are left without a budget', () => {
-    const { retries, after } = rig({ operation: 'models' }, 0);
-    for (let time = 0; time < 3; time += 1) {
-      expect([retries.areLeft(false), after('first_byte_timeout')]).toEqual([
-        true,
-        'next_endpoint',
-      ]);
-    }
-    expect(rig({ operation: 'count_tokens' }, 0).retries.areLeft(false)).toBe(false);
-  });
+  it.each(['models', 'count_tokens'] as const)(
+    'of %s that do not come cost nothing, so they are left without a budget',
+    (operation) => {
+      const { retries, after } = rig({ operation }, 0);
+      for (let time = 0; time < 3; time += 1) {
+        expect([retries.areLeft(false), after('first_byte_timeout')]).toEqual([
+          true,
+          'next_endpoint',
+        ]);
+      }
+      expect(rig({}, 0).retries.areLeft(false)).toBe(false);
+    },
+  );
 
   it('are left while they are allowed and the budget has one', () => {
     const one = rig({}, 0.1);

@@ -3,7 +3,7 @@
  * requests run beside it; and all of it a second time in the same process.
  */
 import { type CallOptions, call, STREAM_BODY } from '@zephyr/testkit/http-call';
-import { cutSse, sse, status, type UpstreamScript } from '@zephyr/testkit/upstream-scripts';
+import { cutSse, json, sse, status, type UpstreamScript } from '@zephyr/testkit/upstream-scripts';
 import { describe, expect, it } from 'vitest';
 
 import { startRig } from '../test-support/rig.ts';
@@ -26,6 +26,8 @@ interface Bad {
   readonly gets: number;
 }
 
+const COUNT_TOKENS: CallOptions = { path: '/v1/messages/count_tokens' };
+const isCount = ({ target }: { readonly target: string }) => target === COUNT_TOKENS.path;
 const OPUS: CallOptions = { body: bodyOf({ model: 'claude-opus-4-8' }) };
 const cases: readonly Bad[] = [
   {
@@ -77,13 +79,13 @@ const cases: readonly Bad[] = [
   {
     name: 'a page for count_tokens',
     answer: status(404, HTML, PAGE),
-    request: { path: '/v1/messages/count_tokens' },
+    request: COUNT_TOKENS,
     gets: 404,
   },
   {
     name: 'a 501 for count_tokens',
     answer: status(501, {}, apiError('api_error')),
-    request: { path: '/v1/messages/count_tokens' },
+    request: COUNT_TOKENS,
     gets: 501,
   },
   {
@@ -114,6 +116,18 @@ describe('what one person asks changes nothing for another', () => {
       const { endpoints } = await proxy.status();
       expect(endpoints.map(({ ejection }) => ejection.status)).toEqual(['admitted', 'admitted']);
     }
+  });
+
+  it('an endpoint that holds count_tokens for ever is asked for it once, and for messages as before', async () => {
+    const { proxy, first, second } = await startRig({ timeouts: { firstByteMs: 300 } });
+    first.always((turn) => (isCount(turn.request) ? undefined : sse()(turn)));
+    second.always(json({ input_tokens: 3 }));
+    for (let time = 0; time < 3; time += 1) {
+      expect(await call(proxy.port, COUNT_TOKENS)).toMatchObject({ status: 200, end: 'clean' });
+      expect(await call(proxy.port, ordinary(time))).toMatchObject({ status: 200, end: 'clean' });
+    }
+    expect([first, second].map(({ ledger }) => ledger.filter(isCount).length)).toEqual([1, 3]);
+    expect(first.ledger).toHaveLength(4);
   });
 
   it('a path outside the API does not even reach an endpoint', async () => {

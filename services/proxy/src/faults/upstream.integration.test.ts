@@ -489,6 +489,9 @@ describe('U25 an endpoint that comes and goes', () => {
   });
 });
 
+const refusal = (code: number, text: string): string =>
+  head(code, { 'content-type': 'application/json', 'content-length': String(text.length) }) + text;
+
 describe('strange answers', () => {
   const EVENT_STREAM = { 'content-type': 'text/event-stream' };
   const body = eventsOf().map(chunk).join('');
@@ -526,6 +529,49 @@ describe('strange answers', () => {
     const result = await call(proxy.port);
     expect(result).toMatchObject({ status: 502, end: 'clean' });
     expect(JSON.parse(result.text)).toMatchObject({ error: { type: 'api_error' } });
+  });
+
+  it.each([
+    { name: 'a stream', answer: chunkedHead(200, EVENT_STREAM) + body + LAST_CHUNK, code: 200 },
+    { name: 'a refusal', answer: refusal(529, '{"error":{"type":"overloaded_error"}}'), code: 529 },
+    {
+      name: 'a mistake of the client',
+      answer: refusal(400, '{"error":{"type":"invalid_request_error"}}'),
+      code: 400,
+    },
+  ])('U23 what is no HTTP behind $name, in one packet with it, changes nothing', async (about) => {
+    const { proxy, first } = await startRig({ count: 1 });
+    first.always(raw(`${about.answer}junk\r\n\r\n`));
+    for (let round = 1; round <= 3; round += 1) {
+      const { status: code, end, headers } = await call(proxy.port);
+      expect([code, end, headers['x-zephyr-error']]).toEqual([about.code, 'clean', undefined]);
+    }
+    expect((await proxy.status()).endpoints).toMatchObject([{ ejection: { status: 'admitted' } }]);
+  });
+
+  it.each([
+    { code: 529, failure: 'overloaded', own: 'overloaded', wait: /^[45]$/ },
+    { code: 429, failure: 'rate_limited', own: 'rate_limited', wait: /^[45]$/ },
+    { code: 503, failure: 'server_error', own: 'upstream_failed', wait: /^[45]$/ },
+  ])('U23 a $code cut in its body is one all the same', async ({ code, failure, own, wait }) => {
+    const { proxy, first } = await startRig({ count: 1 });
+    const headers = { 'retry-after': '4', 'content-length': '500' };
+    first.always(raw(`${head(code, headers)}{"type":`, 'close'));
+    const result = await call(proxy.port);
+    expect(result.headers).toMatchObject({ 'x-zephyr-error': own });
+    expect(result.headers['retry-after']).toMatch(wait);
+    expect(await proxy.attempts()).toHaveProperty([`e1 ${failure}`], 1);
+  });
+
+  it('U23 what is said about a mistake of the client is cut: that counts against nobody', async () => {
+    const { proxy, first } = await startRig({ count: 1 });
+    const long = head(400, { 'content-type': 'application/json', 'content-length': '200000' });
+    first.always(raw(`${long}{"detail":"${'x'.repeat(70_000)}`, 'close'));
+    for (const session of ['ann', 'bob', 'ann', 'bob']) {
+      const result = await call(proxy.port, { headers: { 'x-claude-code-session-id': session } });
+      expect(result).toMatchObject({ status: 400, end: 'cut' });
+    }
+    expect((await proxy.status()).endpoints).toMatchObject([{ ejection: { status: 'admitted' } }]);
   });
 
   it('U23 a trailer behind the answer is dropped', async () => {

@@ -17,6 +17,7 @@ import type {
   OutgoingHttpHeaders,
   ServerResponse,
 } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Stream } from 'node:stream';
 
 import { createProxyMiddleware, type Options, type Plugin } from 'http-proxy-middleware';
@@ -133,6 +134,14 @@ export function createTransport(): Transport {
     );
     return call;
   };
+}
+
+/** Its socket while that is not connected yet, TLS included. */
+export function connectingSocketOf({ reusedSocket, socket }: ClientRequest): Socket | undefined {
+  if (reusedSocket || socket === null) return undefined;
+  // `secureConnecting` is true until the handshake is done; Node's types do not know it.
+  const isInHandshake = 'secureConnecting' in socket && socket.secureConnecting === true;
+  return socket.connecting || isInHandshake ? socket : undefined;
 }
 
 /** The options are a copy for this request. */
