@@ -7,7 +7,7 @@ export {
   REST_QUIET_MS,
   StreamEnd,
 } from './answer/end.ts';
-export { isSuccess, judgeRefusal } from './answer/judge-status.ts';
+export { isSuccess, judgeRefusal, type RefusalVerdict } from './answer/judge-status.ts';
 export { linesOf } from './answer/lines.ts';
 export { ModelsStart } from './answer/models-start.ts';
 export { rateLimitsOf } from './answer/rate-limit-headers.ts';
