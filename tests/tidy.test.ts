@@ -90,6 +90,8 @@ const PLANTED: Readonly<
     ['packages/core/src/x.ts', 'const POLL_INTERVAL = 500;', 'const POLL_INTERVAL_MS = 500;'],
     ['packages/core/src/x.ts', 'const untilMs = nowMs + 5;', 'const untilAtMs = nowMs + 5;'],
     ['packages/core/src/x.ts', 'startedAt: EpochMs;', 'startedAtMs: EpochMs;'],
+    ['packages/core/src/x.ts', 'fromMs: number;', 'fromAtMs: number;'],
+    ['packages/core/src/x.ts', '{ sinceMs: nowMs }', '{ sinceAtMs: nowMs }'],
   ],
   'union tags': [
     [

@@ -148,7 +148,7 @@ const units: Rule = {
     ),
     ...matchesOf(
       file,
-      /\b(?:\w+U|u)ntilMs\b|\b\w+SinceMs\b|\b(?:started|ended|sent|received)Ms\b/g,
+      /\b(?:\w+U|u)ntilMs\b|\b\w+SinceMs\b|\b(?:started|ended|sent|received|from|to)Ms\b|\bsinceMs: (?:number|nowMs)\b/g,
       (found) => `${found}: the name of a moment ends in AtMs`,
     ),
     ...matchesOf(

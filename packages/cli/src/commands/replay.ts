@@ -125,8 +125,8 @@ function otherPolicy({
 }
 
 interface Outcome {
-  readonly fromMs: number;
-  readonly toMs: number;
+  readonly fromAtMs: number;
+  readonly toAtMs: number;
   readonly inputs: number;
   readonly recorded: readonly Decision[];
   /** Whether the recorded settings reproduced the recorded decisions. */
@@ -146,8 +146,8 @@ function outcomeOf(
   const replayed =
     other === undefined ? again : asStored(replayRecording(recording, other).decisions);
   return {
-    fromMs: inputs[0]?.atMs ?? 0,
-    toMs: inputs.at(-1)?.atMs ?? 0,
+    fromAtMs: inputs[0]?.atMs ?? 0,
+    toAtMs: inputs.at(-1)?.atMs ?? 0,
     inputs: inputs.length,
     recorded,
     isExact: isDeepStrictEqual(again, recorded),
@@ -171,7 +171,7 @@ function outcomeFrom(number: number, outcome: Outcome, { say }: Source): Outcome
   );
   return {
     ...outcome,
-    fromMs: first.atMs,
+    fromAtMs: first.atMs,
     recorded: recorded.filter((decision) => decision.number >= number),
     replayed: replayed.filter(({ atMs }) => atMs >= first.atMs),
     compared: compared.slice(begin),
@@ -188,12 +188,12 @@ function summary(
   { options, hasOtherConfig }: ReplayCall,
   { say, numbers }: Source,
 ): readonly string[] {
-  const { fromMs, toMs, recorded, replayed, compared } = outcome;
+  const { fromAtMs, toAtMs, recorded, replayed, compared } = outcome;
   const lines = [
     say('replay.recorded', {
       count: recorded.length,
-      from: numbers.time(fromMs, toMs),
-      to: numbers.time(toMs, systemClock.epochMs()),
+      from: numbers.time(fromAtMs, toAtMs),
+      to: numbers.time(toAtMs, systemClock.epochMs()),
       inputs: outcome.inputs,
     }),
     outcome.isExact ? say('replay.exact') : say('replay.different'),

@@ -8,8 +8,8 @@ export interface ChartContent {
   readonly data: ChartData;
   readonly switches: readonly SwitchMark[];
   readonly failures: readonly FailureMark[];
-  readonly fromMs: number;
-  readonly toMs: number;
+  readonly fromAtMs: number;
+  readonly toAtMs: number;
 }
 
 export interface ChartLook {
@@ -46,7 +46,7 @@ export function createChart(
       legend: { show: false },
       cursor: { drag: { x: false, y: false }, points: { size: 7 } },
       scales: {
-        x: { time: true, range: () => [content.fromMs / 1000, content.toMs / 1000] },
+        x: { time: true, range: () => [content.fromAtMs / 1000, content.toAtMs / 1000] },
         y: { range: (_chart, _min, max) => [0, Math.max(100, (max ?? 0) * 1.15)] },
       },
       axes: [

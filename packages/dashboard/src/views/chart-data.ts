@@ -36,11 +36,11 @@ export function chartedIds(
   return endpoints.filter((endpoint) => charted.has(endpoint)).map(({ id }) => id);
 }
 
-/** @param fromMs earlier samples are left out. */
+/** @param fromAtMs earlier samples are left out. */
 export function chartData(
   samples: ReadonlyMap<string, readonly ApiSample[]>,
   endpointIds: readonly string[],
-  fromMs: number,
+  fromAtMs: number,
 ): ChartData {
   const series = endpointIds.flatMap((endpointId): Series[] => {
     const sources = new Set((samples.get(endpointId) ?? []).map(({ source }) => source));
@@ -50,7 +50,7 @@ export function chartData(
   });
   const recent = endpointIds
     .flatMap((id) => samples.get(id) ?? [])
-    .filter(({ atMs, verdict }) => atMs >= fromMs && verdict.status === 'ok');
+    .filter(({ atMs, verdict }) => atMs >= fromAtMs && verdict.status === 'ok');
   const moments = [...new Set(recent.map(({ atMs }) => atMs))].toSorted((a, b) => a - b);
   const indexOf = new Map(moments.map((atMs, index) => [atMs, index]));
   const columns = series.map((): (number | null)[] => moments.map(() => null));
@@ -67,24 +67,24 @@ export function chartData(
 export function failureMarks(
   samples: ReadonlyMap<string, readonly ApiSample[]>,
   endpointIds: readonly string[],
-  fromMs: number,
+  fromAtMs: number,
 ): readonly FailureMark[] {
   return endpointIds
     .flatMap((id) => samples.get(id) ?? [])
-    .filter(({ atMs, verdict }) => atMs >= fromMs && verdict.status === 'failed')
+    .filter(({ atMs, verdict }) => atMs >= fromAtMs && verdict.status === 'failed')
     .map(({ atMs, endpointId }) => ({ atMs, endpointId }));
 }
 
 export function switchMarks(
   log: readonly ApiLogEntry[],
-  fromMs: number,
+  fromAtMs: number,
   textOf: (entry: Extract<ApiLogEntry, { kind: 'decision' }>) => string,
 ): readonly SwitchMark[] {
   return log.flatMap((entry) =>
     entry.kind === 'decision' &&
     entry.decision.phase === 'switched' &&
     entry.decision.fromId !== entry.decision.toId &&
-    entry.atMs >= fromMs
+    entry.atMs >= fromAtMs
       ? [{ atMs: entry.atMs, toId: entry.decision.toId, text: textOf(entry) }]
       : [],
   );

@@ -64,25 +64,25 @@ export function LatencyChart({ current }: { readonly current: ApiState }) {
 }
 
 function contentOf(): ChartContent {
-  const toMs = nowMs.value;
-  const fromMs = Math.max(toMs - rangeMinutes.value * 60_000, beginningMs(toMs));
+  const toAtMs = nowMs.value;
+  const fromAtMs = Math.max(toAtMs - rangeMinutes.value * 60_000, beginningMs(toAtMs));
   const ids = chartedIds(state.value?.endpoints ?? [], MOST_CHARTED);
   const names = { endpoints: state.value?.endpoints ?? [] };
   return {
-    data: chartData(samples.value, ids, fromMs),
-    failures: failureMarks(samples.value, ids, fromMs),
-    switches: switchMarks(log.value, fromMs, ({ decision }) =>
+    data: chartData(samples.value, ids, fromAtMs),
+    failures: failureMarks(samples.value, ids, fromAtMs),
+    switches: switchMarks(log.value, fromAtMs, ({ decision }) =>
       decisionText(decision, names, speech.value),
     ),
-    fromMs,
-    toMs,
+    fromAtMs,
+    toAtMs,
   };
 }
 
 /** Right after a start most of the range would be empty. */
-function beginningMs(toMs: number): number {
+function beginningMs(toAtMs: number): number {
   const firsts = [...samples.value.values()].flatMap((list) => list[0]?.atMs ?? []);
-  return Math.min(toMs - SHORTEST_RANGE_MS, ...firsts);
+  return Math.min(toAtMs - SHORTEST_RANGE_MS, ...firsts);
 }
 
 function rangeText(minutes: number): string {

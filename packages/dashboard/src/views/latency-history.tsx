@@ -26,7 +26,7 @@ export function LatencyHistory({ trends, endpointIds }: LatencyHistoryProps) {
   const content = useMemo(
     (): ChartContent => ({
       data: latencyLines(trends, endpointIds, shown),
-      ...{ switches: [], failures: [], fromMs: trends.sinceAtMs, toMs: trends.untilAtMs },
+      ...{ switches: [], failures: [], fromAtMs: trends.sinceAtMs, toAtMs: trends.untilAtMs },
     }),
     [trends, endpointIds.join(), shown],
   );

@@ -10,19 +10,19 @@ const MAX_FAILURES = 20;
 const MAX_ADDRESSES = 10_000;
 
 export class FailureLimit {
-  readonly #failures = new Map<string, { count: number; readonly sinceMs: number }>();
+  readonly #failures = new Map<string, { count: number; readonly sinceAtMs: number }>();
 
   /** @returns Whether the address has had its failures of this minute already. */
   note(address: string, nowMs: number): boolean {
     const failures = this.#failures.get(address);
-    if (failures !== undefined && nowMs - failures.sinceMs < WINDOW_MS) {
+    if (failures !== undefined && nowMs - failures.sinceAtMs < WINDOW_MS) {
       failures.count += 1;
       return failures.count > MAX_FAILURES;
     }
     this.#failures.delete(address);
     const [oldest] = this.#failures.keys();
     if (this.#failures.size >= MAX_ADDRESSES && oldest !== undefined) this.#failures.delete(oldest);
-    this.#failures.set(address, { count: 1, sinceMs: nowMs });
+    this.#failures.set(address, { count: 1, sinceAtMs: nowMs });
     return false;
   }
 }

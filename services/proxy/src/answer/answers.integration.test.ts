@@ -480,7 +480,7 @@ describe('a running answer is never cut by the proxy', () => {
     { name: 'never becomes whole', rest: 'POST /v1/messages HTTP/1.1\r\nHost: 127.0.0.1\r\nx-a' },
     { name: 'is no HTTP', rest: '\u0000\u0001 nonsense\r\n\r\n' },
   ])('by a second request that $name', async ({ rest }) => {
-    const { rig, finish } = await rigOfTwo(sse(), { headersMs: 300, requestMs: 300 });
+    const { rig, finish } = await rigOfTwo(sse(), { headersMs: 1_000, requestMs: 1_000 });
     const socket = connect(rig.proxy.port, '127.0.0.1');
     onTestFinished(() => void socket.destroy());
     let text = '';

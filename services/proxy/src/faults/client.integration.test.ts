@@ -391,7 +391,7 @@ describe('C11 odd header names', () => {
 describe('C12 many connections', () => {
   it('idle ones are closed, and others are served meanwhile', async () => {
     const { proxy } = await startRig({
-      timeouts: { headersMs: 800 },
+      timeouts: { headersMs: 2_000 },
       limits: { connectionsPerAddress: 3_000 },
     });
     const sockets = await Promise.all(Array.from({ length: 1_000 }, () => open(proxy.port, '')));
