@@ -63,7 +63,7 @@ function worldFigures(
 ): readonly WorldFigures[] {
   const runs = new Map<string, Runs>();
   for (const seed of seeds) {
-    for (const nature of makeWorlds(seed, about.withCaches)) {
+    for (const nature of makeWorlds(seed, { withCaches: about.withCaches })) {
       const own: Runs = runs.get(nature.name) ?? newRuns(nature);
       runs.set(nature.name, own);
       const singles = singlesOf(nature);

@@ -159,11 +159,21 @@ const KINDS: readonly WorldKind[] = [
 /** 100,000 tokens take 11.5 s without a cache and 2.4 s with: anthropic.com/news/prompt-caching */
 const REBUILD_MS_PER_TOKEN = 0.09;
 
-/** @param withCaches Without, only the speed of the endpoints counts. */
-export function makeWorlds(seed: number, withCaches = true): readonly Nature[] {
+interface WorldOptions {
+  /** Without, only the speed of the endpoints counts. */
+  readonly withCaches?: boolean;
+  /** How long they last at least; everything in them goes on happening as often. */
+  readonly durationMs?: number;
+}
+
+export function makeWorlds(
+  seed: number,
+  { withCaches = true, durationMs = 0 }: WorldOptions = {},
+): readonly Nature[] {
   return [...KINDS, ...TROUBLE_KINDS].map((kind, index) => {
     const own = seedOf(seed, index);
-    const traffic = { ...TEAM, ...kind.traffic };
+    const shape = { ...TEAM, ...kind.traffic };
+    const traffic = { ...shape, durationMs: Math.max(shape.durationMs, durationMs) };
     return {
       name: kind.name,
       about: kind.about,

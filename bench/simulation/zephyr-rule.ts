@@ -13,6 +13,7 @@ import {
 import type { Answer, Request } from './nature.ts';
 import { COSTS } from './nature.ts';
 import type { Rule, Way } from './rule.ts';
+import { SimulatedExchange } from './simulated-exchange.ts';
 import { SimulatedProxy } from './simulated-proxy.ts';
 
 const GROUP = {
@@ -105,7 +106,7 @@ export class ZephyrRule implements Rule {
   }
 
   begin(request: Request, { atMs }: { atMs: number }): Way {
-    return this.#proxy.begin(request, atMs);
+    return new SimulatedExchange(this.#proxy, request, atMs);
   }
 
   tick(atMs: number): void {

@@ -85,14 +85,13 @@ export {
   type RoutedRequest,
 } from './route/journey.ts';
 export {
-  type AttemptPhase,
-  decideRetry,
-  RETRY_LIMITS,
-  type RetryDecision,
-  type RetryRefusal,
-} from './route/retry.ts';
-export { LOOK_AGAIN_MS, MOST_LOOKS, type Refund, RetryBudget } from './route/retry-budget.ts';
-export { isWorthStaying, STAY_PAUSE_MS } from './route/retry-same-endpoint.ts';
+  type NextStep,
+  RequestRetries,
+  type RetryPlace,
+} from './route/request-retries.ts';
+export { type AttemptPhase, RETRY_LIMITS, type RetryRefusal } from './route/retry.ts';
+export { LOOK_AGAIN_MS, RetryBudget } from './route/retry-budget.ts';
+export { STAY_PAUSE_MS } from './route/retry-same-endpoint.ts';
 export { Router } from './route/router.ts';
 export { SignatureFamilies } from './route/signature-families.ts';
 export { rampedEndpoint } from './route/switch-ramp.ts';

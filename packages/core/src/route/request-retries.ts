@@ -1,0 +1,121 @@
+/** Whether one request is asked again after a failed attempt, and where. */
+import type { FailureClass } from '@zephyr/contract/failure';
+import { type Operation, scopeOf } from './failure-scope.ts';
+import {
+  type AttemptPhase,
+  decideRetry,
+  type RetryDecision,
+  type RetryLimit,
+  type RetryRefusal,
+} from './retry.ts';
+import type { Refund, RetryBudget } from './retry-budget.ts';
+import { isWorthStaying } from './retry-same-endpoint.ts';
+
+export interface RequestRetriesInput {
+  readonly operation: Operation;
+  /** Those of `[failover]`. */
+  readonly failover: { readonly retry: RetryLimit; readonly maxRetries: number };
+  readonly body: { readonly isBuffered: boolean };
+  readonly budget: RetryBudget;
+}
+
+export interface FailedTry {
+  readonly phase: AttemptPhase;
+  readonly failure: FailureClass;
+  /** What the endpoint asked to wait, if it did. */
+  readonly retryAfterMs?: number | undefined;
+}
+
+/** What the attempt that failed knew of its endpoint. */
+export interface RetryPlace {
+  /** Whether the session's prompt cache is there. */
+  readonly isCached: boolean;
+  /** What reading the whole prompt may take elsewhere. */
+  readonly readingMs: number;
+  /** It turned away some requests in a row. */
+  readonly isBusy: boolean;
+  /** The endpoint that would be asked next turns away clearly fewer. */
+  readonly isBetterNext: boolean;
+  /** Another one was left to ask after this one. */
+  readonly hasAlternative: boolean;
+  /** The next attempt needs nothing of the budget: see `Router`. */
+  readonly isFree: boolean;
+  /** How long it took to fail. */
+  readonly failedAfterMs: number;
+}
+
+/**
+ * `stay`: at the same endpoint, after `STAY_PAUSE_MS`. `look_again`: asked once more after `LOOK_AGAIN_MS`, when
+ * an endpoint may have been found that answers.
+ */
+export type NextStep =
+  | { readonly kind: 'next_endpoint' | 'stay' | 'look_again' }
+  | { readonly kind: 'give_up'; readonly why: RetryRefusal | 'budget_spent' };
+
+export class RequestRetries {
+  readonly #input: RequestRetriesInput;
+  /** What the budget gave; given back when the request is answered. */
+  readonly #refunds: Refund[] = [];
+  #deliveries = 0;
+  #hasStayed = false;
+  #looks = 0;
+
+  constructor(input: RequestRetriesInput) {
+    this.#input = input;
+  }
+
+  /** Whether silence could be followed by another attempt. @param isTrial of the attempt that is silent */
+  areLeft(isTrial: boolean, nowMs: number): boolean {
+    const { budget } = this.#input;
+    const decision = this.#decide('sent', 'first_byte_timeout');
+    if (decision.kind === 'stop') return false;
+    if (!decision.isDelivery || budget.available(nowMs) >= 1) return true;
+    return isTrial && !budget.isOff;
+  }
+
+  after(failed: FailedTry, place: () => RetryPlace, nowMs: number): NextStep {
+    const { budget, operation } = this.#input;
+    const { phase, failure, retryAfterMs: waitMs } = failed;
+    const decision = this.#decide(phase, failure);
+    if (decision.kind === 'stop') return { kind: 'give_up', why: decision.why };
+    const knowledge = place();
+    const refund = decision.isDelivery ? budget.tryTake(nowMs) : undefined;
+    const isSpent = decision.isDelivery && refund === undefined;
+    const next = isSpent ? budget.whenSpent({ ...knowledge, looks: this.#looks }) : 'send';
+    if (next === 'give_up') return { kind: 'give_up', why: 'budget_spent' };
+    if (next === 'look_again') {
+      this.#looks += 1;
+      return { kind: 'look_again' };
+    }
+    if (refund !== undefined) this.#refunds.push(refund);
+    if (decision.isDelivery) this.#deliveries += 1;
+    const stay = { hasStayed: this.#hasStayed, areRetriesLeft: this.areLeft(false, nowMs) };
+    const input = { failure, operation, waitMs, ...stay, ...knowledge };
+    if (isSpent || !isWorthStaying(input)) return { kind: 'next_endpoint' };
+    this.#hasStayed = true;
+    return { kind: 'stay' };
+  }
+
+  /** There was no endpoint for the last one: it was not sent. */
+  nobodyLeft(): void {
+    this.#refunds.pop()?.();
+  }
+
+  /** An endpoint answered: what the retries took from the budget was well spent. */
+  answered(): void {
+    for (const refund of this.#refunds) refund();
+  }
+
+  #decide(phase: AttemptPhase, failure: FailureClass): RetryDecision {
+    const { operation, failover, body } = this.#input;
+    return decideRetry({
+      phase,
+      scope: scopeOf(failure, operation),
+      isBodyBuffered: body.isBuffered,
+      isRepeatable: operation !== 'extra',
+      retries: this.#deliveries,
+      limit: failover.retry,
+      maxRetries: failover.maxRetries,
+    });
+  }
+}
