@@ -9,7 +9,7 @@
 import { writeFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { compareRules } from './simulation/compare.ts';
-import { simulationDocument } from './simulation/document.ts';
+import { dayTable, simulationDocument } from './simulation/document.ts';
 import { describeTable } from './simulation/report.ts';
 import { targetsOf } from './simulation/targets.ts';
 
@@ -24,12 +24,13 @@ if (seeds.some((seed) => !Number.isInteger(seed))) {
 }
 
 const startedMs = performance.now();
-const comparison = compareRules(seeds, (progress) => process.stderr.write(`${progress}\n`));
+const comparison = await compareRules(seeds, (line) => process.stderr.write(`${line}\n`));
 for (const world of comparison.worlds) {
   console.log(`\n${world.name}: ${world.about}\n${describeTable(world.figures)}`);
 }
 console.log(`\nall worlds\n${describeTable(comparison.mix)}`);
 console.log(`\nall worlds, without prompt caches\n${describeTable(comparison.mixWithoutCaches)}\n`);
+console.log(`over a day\n${dayTable(comparison)}\n`);
 const targets = targetsOf(comparison);
 for (const { text, isMet } of targets) console.log(`${isMet ? 'met    ' : 'NOT MET'} ${text}`);
 console.log(`\n${((performance.now() - startedMs) / 1000).toFixed(0)} s`);

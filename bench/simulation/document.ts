@@ -1,12 +1,13 @@
 import type { Comparison } from './compare.ts';
-import { describeTable } from './report.ts';
+import { describeLengths, describeTable, lineOf, OURS } from './report.ts';
 import type { Target } from './targets.ts';
 
 /** The text of docs/simulation.md. */
 export function simulationDocument(
-  { worlds, mix, mixWithoutCaches }: Comparison,
+  comparison: Comparison,
   about: { readonly seeds: readonly number[]; readonly targets: readonly Target[] },
 ): string {
+  const { worlds, mix, mixWithoutCaches } = comparison;
   const sections = worlds.map(
     (world) => `### ${world.name}\n\n${capital(world.about)}.\n\n${describeTable(world.figures)}`,
   );
@@ -53,10 +54,25 @@ speed and soundness alone. *Cached tokens lost* cost nothing in this table.
 
 ${describeTable(mixWithoutCaches)}
 
+## Over a day
+
+In four hours one of five endpoints can be lucky; nobody can know beforehand which. A team works with its endpoints for
+days. So here are (a) and the five endpoints alone in the same worlds over 24 hours, in which trouble comes as often
+per hour: six times as much of it. "Day and night" takes a day anyhow.
+
+${dayTable(comparison)}
+
 ## Each world
 
 ${sections.join('\n\n')}
 `;
+}
+
+export function dayTable({ worlds, overADay }: Comparison): string {
+  return describeLengths(
+    worlds.map(({ name, figures }) => [name, lineOf(figures, OURS)]),
+    new Map(overADay.map(({ name, figures }) => [name, lineOf(figures, OURS)])),
+  );
 }
 
 function capital(text: string): string {

@@ -15,25 +15,31 @@ export interface Figures {
   readonly regretMs: number;
   /** In which seed and in what it is worse than the best single endpoint; empty where it is not. */
   readonly worse: readonly string[];
-  /** Its p90 less that of the best single endpoint, the mean over the seeds. */
+  /** Its p90 in ms less that of the best single endpoint, the mean over the seeds. */
   readonly above: MeanOfSeeds;
+  /** Its share of good answers less that of the best single endpoint, in points, the mean over the seeds. */
+  readonly better: MeanOfSeeds;
 }
 
 interface MeanOfSeeds {
-  readonly ms: number;
+  readonly mean: number;
   /** Half of the interval that has the true mean with 95 %; undefined where there are no seeds to compare. */
-  readonly reachMs: number | undefined;
+  readonly reach: number | undefined;
 }
 
 /** A rule in one seed, beside the best single endpoint there. */
 export interface BesideBest {
   readonly worse: readonly string[];
   readonly aboveMs: number;
+  readonly betterPoints: number;
 }
 
 export function besideBest(best: BestSingle, outcome: Outcome): BesideBest {
-  const aboveMs = quantile(timesOf([outcome]), 0.9) - best.p90Ms;
-  return { worse: worseThan(best, [outcome]), aboveMs };
+  return {
+    worse: worseThan(best, [outcome]),
+    aboveMs: quantile(timesOf([outcome]), 0.9) - best.p90Ms,
+    betterPoints: (best.failedShare - failedShareOf([outcome])) * 100,
+  };
 }
 
 /** Student's t for 95 % by degrees of freedom, from 1; then that of the normal distribution. */
@@ -41,12 +47,12 @@ const T_95 = [12.71, 4.3, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26];
 const NORMAL_95 = 1.96;
 
 function meanOfSeeds(values: readonly number[]): MeanOfSeeds {
-  const ms = values.reduce((all, value) => all + value, 0) / values.length;
+  const mean = values.reduce((all, value) => all + value, 0) / values.length;
   const freedom = values.length - 1;
-  if (freedom < 1) return { ms, reachMs: undefined };
-  const variance = values.reduce((all, value) => all + (value - ms) ** 2, 0) / freedom;
-  const reachMs = (T_95[freedom - 1] ?? NORMAL_95) * Math.sqrt(variance / values.length);
-  return { ms, reachMs };
+  if (freedom < 1) return { mean, reach: undefined };
+  const variance = values.reduce((all, value) => all + (value - mean) ** 2, 0) / freedom;
+  const reach = (T_95[freedom - 1] ?? NORMAL_95) * Math.sqrt(variance / values.length);
+  return { mean, reach };
 }
 
 /** What any of the endpoints alone comes to at best, each figure from the endpoint that has it. */
@@ -101,12 +107,23 @@ export const OURS = 'a zephyr';
 export const ORACLE = 'f oracle';
 export const PRESENT = 'i knows the present';
 
-/** @param beside By rule, seed by seed; what is worse names its seed. */
-export function figuresOf(
-  outcomes: readonly Outcome[],
-  beside: ReadonlyMap<string, readonly BesideBest[]>,
-): readonly Figures[] {
+/** A world in one seed. */
+interface RunInSeed {
+  readonly seed: number;
+  readonly run: {
+    readonly outcomes: readonly Outcome[];
+    /** By rule. */
+    readonly beside: ReadonlyMap<string, BesideBest>;
+  };
+}
+
+export function figuresOf(seeds: readonly RunInSeed[]): readonly Figures[] {
+  const outcomes = seeds.flatMap(({ run }) => run.outcomes);
   const plain = [...Map.groupBy(outcomes, ({ rule }) => rule)].map(([rule, runs]) => {
+    const beside = seeds.flatMap(({ seed, run }) => {
+      const own = run.beside.get(rule);
+      return own === undefined ? [] : [{ seed, ...own }];
+    });
     const times = timesOf(runs);
     const sum = (of: (run: Outcome) => number) => runs.reduce((total, run) => total + of(run), 0);
     return {
@@ -119,12 +136,19 @@ export function figuresOf(
       switches: sum(({ switches }) => switches),
       tokensLost: sum(({ tokensLost }) => tokensLost),
       probeUsd: sum(({ probeUsd }) => probeUsd),
-      worse: (beside.get(rule) ?? []).flatMap(({ worse }) => worse),
-      above: meanOfSeeds((beside.get(rule) ?? []).map(({ aboveMs }) => aboveMs)),
+      worse: beside.flatMap(({ seed, worse }) => worse.map((what) => `${seed}: ${what}`)),
+      above: meanOfSeeds(beside.map(({ aboveMs }) => aboveMs)),
+      better: meanOfSeeds(beside.map(({ betterPoints }) => betterPoints)),
     };
   });
   const oracleMs = plain.find(({ rule }) => rule === ORACLE)?.meanMs ?? 0;
   return plain.map((line) => ({ ...line, regretMs: line.meanMs - oracleMs }));
+}
+
+export function lineOf(figures: readonly Figures[], rule: string): Figures {
+  const line = figures.find((figure) => figure.rule === rule);
+  if (line === undefined) throw new RangeError(`no figures of ${rule}`);
+  return line;
 }
 
 /** The mix: every world counts alike, however many requests it has. */
@@ -144,7 +168,8 @@ export function mixOf(worlds: readonly (readonly Figures[])[]): readonly Figures
       probeUsd: sum(({ probeUsd }) => probeUsd),
       regretMs: mean(({ regretMs }) => regretMs),
       worse: worseIn(lines),
-      above: { ms: mean(({ above }) => above.ms), reachMs: undefined },
+      above: { mean: mean(({ above }) => above.mean), reach: undefined },
+      better: { mean: mean(({ better }) => better.mean), reach: undefined },
     };
   });
 }
@@ -167,6 +192,31 @@ export function describeTable(lines: readonly Figures[]): string {
   return [head, '|---|--:|--:|--:|--:|--:|---|--:|--:|--:|--:|', ...rows].join('\n');
 }
 
-function describeMean({ ms, reachMs }: MeanOfSeeds): string {
-  return `${Math.round(ms)}${reachMs === undefined ? '' : ` ± ${Math.round(reachMs)}`}`;
+function describeMean({ mean, reach }: MeanOfSeeds, digits = 0): string {
+  const rounded = (value: number) => Number(value.toFixed(digits)).toFixed(digits);
+  return `${rounded(mean)}${reach === undefined ? '' : ` ± ${rounded(reach)}`}`;
+}
+
+/** (a) beside the best single endpoint in each world, after hours and after a day. */
+export function describeLengths(
+  hours: readonly (readonly [world: string, Figures])[],
+  day: ReadonlyMap<string, Figures>,
+): string {
+  const rows = hours.flatMap(([world, short]) => {
+    const long = day.get(world);
+    if (long === undefined) return [];
+    const both = [short, long];
+    const cells = [
+      ...both.map(({ worse }) => worse.join(', ') || 'no'),
+      ...both.map(({ better }) => describeMean(better, 2)),
+      ...both.map(({ above }) => describeMean(above)),
+      `${long.failed} of ${long.requests}`,
+    ];
+    return [`| ${[world, ...cells].join(' | ')} |`];
+  });
+  return [
+    '| world | worse, 4 h | worse, 24 h | good answers above it, points, 4 h | 24 h | p90 above it, ms, 4 h | 24 h | failed requests, 24 h |',
+    '|---|---|---|--:|--:|--:|--:|--:|',
+    ...rows,
+  ].join('\n');
 }

@@ -84,11 +84,7 @@ export {
   type RoutedEndpoint,
   type RoutedRequest,
 } from './route/journey.ts';
-export {
-  type NextStep,
-  RequestRetries,
-  type RetryPlace,
-} from './route/request-retries.ts';
+export { type NextStep, RequestRetries, type RetryPlace } from './route/request-retries.ts';
 export { type AttemptPhase, RETRY_LIMITS, type RetryRefusal } from './route/retry.ts';
 export { LOOK_AGAIN_MS, RetryBudget } from './route/retry-budget.ts';
 export { STAY_PAUSE_MS } from './route/retry-same-endpoint.ts';

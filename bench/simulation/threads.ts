@@ -1,0 +1,46 @@
+/** Runs the parts of the comparison beside each other: they have nothing in common. */
+import { availableParallelism } from 'node:os';
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+
+import { type Part, runPart, type WorldRun } from './part.ts';
+
+type FromThread = { readonly finished: string } | { readonly runs: readonly WorldRun[] };
+
+/** @returns In the order of `parts`, whichever comes first. */
+export async function runInThreads(
+  parts: readonly Part[],
+  progress: (line: string) => void,
+): Promise<readonly (readonly WorldRun[])[]> {
+  const results: (readonly WorldRun[])[] = [];
+  const waiting = [...parts.entries()];
+  const runRest = async (): Promise<void> => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const [index, part] = next;
+      results[index] = await runInThread(part, (world) =>
+        progress(`seed ${part.seed}, ${part.kind.replace('_', ' ')}, ${world}`),
+      );
+    }
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, runRest));
+  return results;
+}
+
+function runInThread(part: Part, progress: (world: string) => void): Promise<readonly WorldRun[]> {
+  return new Promise((resolve, reject) => {
+    const thread = new Worker(new URL(import.meta.url), { workerData: part });
+    thread.on('message', (message: FromThread) => {
+      if ('runs' in message) resolve(message.runs);
+      else progress(message.finished);
+    });
+    thread.on('error', reject);
+    thread.on('exit', (code) => reject(new Error(`a thread ended with ${code}`)));
+  });
+}
+
+function send(message: FromThread): void {
+  parentPort?.postMessage(message);
+}
+
+if (!isMainThread) {
+  send({ runs: runPart(workerData as Part, (finished) => send({ finished })) });
+}
