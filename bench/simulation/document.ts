@@ -16,28 +16,7 @@ export function simulationDocument(
   );
   return `${HEAD}
 The tables are of the ${about.seeds.length > 1 ? 'seeds' : 'seed'} ${about.seeds.join(' and ')}.
-The numbers of the policy were chosen by other seeds, but for the wait of a switch away from a slow
-endpoint, which was chosen by tests and looked at with these. Where a session with late answers begins was
-settled with the seeds 1001 to 1010 and looked at with 303.
-
-The seeds 404, 505 and 606 were looked at once while that was settled, and again before two later rules: (a) was worse
-than the best single endpoint in 3 of 60 worlds: unsound (404: p90 +323 ms); overloaded by chance, 40 % (404: p90 +886 ms);
-congestion (606: p90 +313 ms). The two rules (a long prompt that stays with its cache while others refuse as many; a memory of
-an hour for failures) were settled with the seeds 3001 to 3012, with which nothing in "unsound" and "overloaded by chance" is
-worse; of these three, only "unsound" was looked at again, and is not worse. That the gap of live times counts in full beyond
-chance, that the usual level falls only as far as a fast moment proves, and that more than half of the endpoints must be slower
-before the questions are to blame, was settled with the seeds 5001 to 5012: worse in 1 instead of 2 of 24 worlds ("congestion",
-"slow for people"). That an error is tried once more where the cache is, with 5001 to 5003: "errors by chance, 10 %" was worse
-with each of five seeds (p90 +4.2 to +5.7 s) and is not with these three.
-
-A world takes four hours, in which one of five endpoints can be lucky: in "slow for people" of seed 21 one of them
-has a p90 of 2,592 ms, the other four 3,106 to 3,570 ms; in "congestion" of seed 101 2,743 ms and 3,323 to 3,688 ms; in
-"cuts" of seed 303 one fails 3 requests, the others 158 to 640. Nobody can know that beforehand. Two things show what is
-left where luck cancels out: the same [over a day](#over-a-day), and the column of the mean over the seeds, with the
-interval that has the true mean with 95 %.
-
-What an endpoint cuts when it begins to is the price of finding out: in "cuts" of seed 303, two requests each
-time, and what had been sent by then. The best single endpoint happened to cut 3.
+${SEEDS}
 
 ${targets.join('\n')}
 
@@ -80,6 +59,29 @@ export function dayTable({ worlds, overADay }: Comparison): string {
 function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
+
+const SEEDS = `The numbers of the policy were chosen by other seeds, but for the wait of a switch away from a slow
+endpoint, which was chosen by tests and looked at with these. Where a session with late answers begins was
+settled with the seeds 1001 to 1010 and looked at with 303.
+
+The seeds 404, 505 and 606 were looked at once while that was settled, and again before two later rules: (a) was worse
+than the best single endpoint in 3 of 60 worlds: unsound (404: p90 +323 ms); overloaded by chance, 40 % (404: p90 +886 ms);
+congestion (606: p90 +313 ms). The two rules (a long prompt that stays with its cache while others refuse as many; a memory of
+an hour for failures) were settled with the seeds 3001 to 3012, with which nothing in "unsound" and "overloaded by chance" is
+worse; of these three, only "unsound" was looked at again, and is not worse. That the gap of live times counts in full beyond
+chance, that the usual level falls only as far as a fast moment proves, and that more than half of the endpoints must be slower
+before the questions are to blame, was settled with the seeds 5001 to 5012: worse in 1 instead of 2 of 24 worlds ("congestion",
+"slow for people"). That an error is tried once more where the cache is, with 5001 to 5003: "errors by chance, 10 %" was worse
+with each of five seeds (p90 +4.2 to +5.7 s) and is not with these three.
+
+A world takes four hours, in which one of five endpoints can be lucky: in "slow for people" of seed 21 one of them
+has a p90 of 2,592 ms, the other four 3,106 to 3,570 ms; in "congestion" of seed 101 2,743 ms and 3,323 to 3,688 ms; in
+"cuts" of seed 303 one fails 3 requests, the others 158 to 640. Nobody can know that beforehand. Two things show what is
+left where luck cancels out: the same [over a day](#over-a-day), and the column of the mean over the seeds, with the
+interval that has the true mean with 95 %.
+
+What an endpoint cuts when it begins to is the price of finding out: in "cuts" of seed 303, two requests each
+time, and what had been sent by then. The best single endpoint happened to cut 3.`;
 
 const HEAD = `# How good are the decisions?
 
