@@ -242,7 +242,7 @@ export const OF_OTHERS: readonly Equivalent[] = [
   },
   {
     file: 'learn/reliability.ts',
-    line: ': 0,',
+    line: 'const NONE: Sums',
     titles: ['0 → 1'],
     why: 'without a moment nothing of it counts',
   },

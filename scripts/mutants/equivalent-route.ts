@@ -47,6 +47,7 @@ export const OF_ROUTE: readonly Equivalent[] = [
   {
     file: 'route/choose-endpoint.ts',
     line: 'enabled += 1',
+    titles: ['enabled += 1 → enabled -= 1', '1 → 2'],
     why: 'only whether it is 0 counts',
   },
   {
@@ -55,7 +56,15 @@ export const OF_ROUTE: readonly Equivalent[] = [
     titles: ['2 → 3'],
     why: ORDER,
   },
-  { file: 'route/choose-endpoint.ts', line: "named.status === 'none' ? 0", why: COMPILER },
+  {
+    file: 'route/choose-endpoint.ts',
+    line: "named.status === 'none' ? 0",
+    titles: [
+      "named.status === 'none' ? 0 : named.untilAtMs - nowMs → named.untilAtMs - nowMs",
+      '0 → 1',
+    ],
+    why: COMPILER,
+  },
   {
     file: 'route/choose-endpoint.ts',
     line: '% 1 < share',
@@ -95,12 +104,24 @@ export const OF_ROUTE: readonly Equivalent[] = [
   },
   {
     file: 'route/ejected-endpoints.ts',
-    line: 'this.#reported.delete',
-    why: 'keeps what was reported last from being dropped first; at the bound only',
+    line: 'next === before',
+    titles: ['next === before → false'],
+    why: FAST,
   },
-  { file: 'route/ejected-endpoints.ts', line: 'next === before', why: FAST },
-  { file: 'route/known-by-endpoint.ts', line: 'this.#values.size === 0', why: FAST },
-  { file: 'route/known-by-endpoint.ts', line: 'if (this.#values.size > 0)', why: FAST },
+  {
+    file: 'route/known-by-endpoint.ts',
+    line: 'this.#values.size === 0',
+    titles: [
+      'this.#values.size === 0 ? undefined : this.#values.get(this.#keyOf(… → this.#values.get(this.#keyOf(id, name))',
+    ],
+    why: FAST,
+  },
+  {
+    file: 'route/known-by-endpoint.ts',
+    line: 'if (this.#values.size > 0)',
+    titles: ['this.#values.size > 0 → true', 'this.#values.size > 0 → this.#values.size >= 0'],
+    why: FAST,
+  },
   {
     file: 'route/endpoint-memory.ts',
     line: 'atMs !== undefined &&',
@@ -136,6 +157,9 @@ export const OF_ROUTE: readonly Equivalent[] = [
   {
     file: 'route/switch-ramp.ts',
     line: 'unitHash(placing.key) <',
+    titles: [
+      'unitHash(placing.key) < rampShare(ramp, placing.sinceReceivedMs) → unitHash(placing.key) <= rampShare(ramp, placing.sinceReceivedMs)',
+    ],
     why: 'a hash is never exactly the share',
   },
   {

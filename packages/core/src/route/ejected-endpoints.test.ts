@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { endpointId } from '../types.ts';
 import { EjectedEndpoints } from './ejected-endpoints.ts';
 import type { Blame } from './ejection.ts';
+import { MAX_KNOWN } from './known-by-endpoint.ts';
 
 const a = endpointId('a');
 const policy = { failuresToEject: 2, baseMs: 10_000, maxMs: 300_000, maxCoolDownMs: 1_800_000 };
@@ -52,6 +53,23 @@ describe('EjectedEndpoints', () => {
     expect(blamed).toHaveLength(2);
     blame(PROVEN, 12_000);
     expect(blamed).toHaveLength(3);
+  });
+
+  it('remembers the person who was reported last, where there are more than it has room for', () => {
+    const { ejections, blamed } = watched();
+    // Of a former phase, so that nothing is ejected.
+    const failed = { id: a, failure: 'reset', phase: -1 } as const;
+    const blame = (source: string, nowMs: number): void =>
+      ejections.blame(failed, { evidence: by(source), isAlone: true, nowMs });
+    blame('ann', 0);
+    blame('bob', 0);
+    blame('ann', 10_000);
+    for (let other = 1; other < MAX_KNOWN; other += 1) blame(`person-${other}`, 10_000);
+    const before = blamed.length;
+    blame('ann', 10_001);
+    expect(blamed).toHaveLength(before);
+    blame('bob', 10_001);
+    expect(blamed).toHaveLength(before + 1);
   });
 
   it('blames what nobody answered only where it ejects', () => {
