@@ -69,6 +69,7 @@ COPY packages/contract packages/contract
 COPY packages/core packages/core
 COPY packages/runtime packages/runtime
 COPY packages/probes packages/probes
+COPY packages/texts packages/texts
 COPY services/prober services/prober
 USER 10002:10002
 ENV ZEPHYR_LISTEN=0.0.0.0:8082

@@ -1,0 +1,74 @@
+/**
+ * An image holds the packages that its service imports: the checkout has them all, so only here, or in
+ * a container, is one missed.
+ */
+import { readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+
+import { describe, expect, it } from 'vitest';
+
+const ROOT = join(import.meta.dirname, '..');
+const IMPORT =
+  /^(?:import|export)\s(?!type\b)(?:[^;']*?\sfrom\s)?'([^']+)'|\bimport\('([^']+)'\)/gm;
+
+interface Image {
+  readonly name: string;
+  /** Of the workspace, as they are copied. */
+  readonly folders: readonly string[];
+  readonly main: string;
+}
+
+function imagesIn(dockerfile: string): readonly Image[] {
+  return dockerfile.split(/^FROM /m).flatMap((stage) => {
+    const name = /^runtime AS (\w+)/.exec(stage)?.[1];
+    const main = /^(?:CMD|ENTRYPOINT) \[.*?"([^"]+\.ts)"/m.exec(stage)?.[1];
+    if (name === undefined || main === undefined) return [];
+    const folders = [...stage.matchAll(/^COPY ((?:packages|services)\S*) /gm)].map(
+      ([, folder = '']) => folder,
+    );
+    return [{ name, folders, main }];
+  });
+}
+
+/** Of a file of ours; undefined: of another package. */
+function resolved(specifier: string, from: string): string | undefined {
+  if (specifier.startsWith('.')) return relative(ROOT, join(ROOT, dirname(from), specifier));
+  const [, name, rest = ''] = /^@zephyr\/([\w-]+)(.*)$/.exec(specifier) ?? [];
+  if (name === undefined) return undefined;
+  const folder = `packages/${name}`;
+  const { exports } = JSON.parse(readFileSync(join(ROOT, folder, 'package.json'), 'utf8')) as {
+    readonly exports: Readonly<Record<string, string>>;
+  };
+  const target = exports[`.${rest}`] ?? exports['./*']?.replace('*', rest.slice(1));
+  return target === undefined ? undefined : join(folder, target);
+}
+
+function imported(main: string): ReadonlySet<string> {
+  const seen = new Set([main]);
+  for (const file of seen) {
+    if (!file.endsWith('.ts')) continue;
+    for (const [, named, loaded] of readFileSync(join(ROOT, file), 'utf8').matchAll(IMPORT)) {
+      const path = resolved(named ?? loaded ?? '', file);
+      if (path !== undefined) seen.add(path);
+    }
+  }
+  return seen;
+}
+
+const images = imagesIn(readFileSync(join(ROOT, 'Dockerfile'), 'utf8'));
+
+describe('the images', () => {
+  it('are all looked at', () => {
+    const names = ['proxy', 'prober', 'controller', 'cli', 'simulator'];
+    expect(images.map(({ name }) => name)).toEqual(names);
+  });
+
+  it.each(images)('$name holds whatever it imports', ({ name, folders, main }) => {
+    const files = [...imported(main)];
+    expect(files.length).toBeGreaterThan(2);
+    // `zephyr start` is for a laptop: in a container the services have images of their own.
+    const held = name === 'cli' ? [...folders, 'services'] : folders;
+    const missing = files.filter((file) => !held.some((folder) => file.startsWith(`${folder}/`)));
+    expect(missing).toEqual([]);
+  });
+});
