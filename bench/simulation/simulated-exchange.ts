@@ -54,9 +54,9 @@ export class SimulatedExchange implements Way {
       operation: 'messages',
       failover: DEFAULTS.failover,
       body: { isBuffered: true },
-      budget: proxy.budget,
+      ...{ budget: proxy.budget, source },
     });
-    proxy.budget.noteRequest(atMs);
+    proxy.budget.noteRequest(atMs, source);
   }
 
   next(atMs: number): Step {

@@ -23,7 +23,7 @@ function rig(parts: Partial<RequestRetriesInput> = {}, perSecond = 1) {
     operation: 'messages',
     failover: { retry: 'before_content', maxRetries: 1 },
     body: { isBuffered: true },
-    budget,
+    ...{ budget, source: 'ann' },
     ...parts,
   });
   const next = (
@@ -62,6 +62,18 @@ describe('RequestRetries', () => {
       expect(after('refused', NO_CACHE, 'connecting')).toBe('next_endpoint');
     }
     expect(left()).toBe(10);
+  });
+
+  it('of one person leave those of another', () => {
+    const budget = new RetryBudget({ ratio: 0, perSecond: 0.2 });
+    const failover = { retry: 'before_content', maxRetries: 5 } as const;
+    const [ann, bob] = ['ann', 'bob'].map((source) => {
+      budget.noteRequest(NOW_MS, source);
+      return rig({ budget, source, failover });
+    });
+    expect(ann?.after('server_error')).toBe('next_endpoint');
+    expect([ann?.areLeft(), ann?.after('server_error')]).toEqual([false, 'give_up']);
+    expect([bob?.areLeft(), bob?.after('server_error')]).toEqual([true, 'next_endpoint']);
   });
 
   it('end with the budget', () => {

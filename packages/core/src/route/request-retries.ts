@@ -17,6 +17,8 @@ export interface RequestRetriesInput {
   readonly failover: { readonly retry: RetryLimit; readonly maxRetries: number };
   readonly body: { readonly isBuffered: boolean };
   readonly budget: RetryBudget;
+  /** Whose request it is. */
+  readonly source: string;
 }
 
 export interface FailedTry {
@@ -66,20 +68,20 @@ export class RequestRetries {
 
   /** Whether silence could be followed by another attempt. @param isTrial of the attempt that is silent */
   areLeft(isTrial: boolean, nowMs: number): boolean {
-    const { budget } = this.#input;
+    const { budget, source } = this.#input;
     const decision = this.#decide('sent', 'first_byte_timeout');
     if (decision.kind === 'stop') return false;
-    if (!decision.isDelivery || budget.available(nowMs) >= 1) return true;
+    if (!decision.isDelivery || budget.available(nowMs, source) >= 1) return true;
     return isTrial && !budget.isOff;
   }
 
   after(failed: FailedTry, place: () => RetryPlace, nowMs: number): NextStep {
-    const { budget, operation } = this.#input;
+    const { budget, source, operation } = this.#input;
     const { phase, failure, retryAfterMs: waitMs } = failed;
     const decision = this.#decide(phase, failure);
     if (decision.kind === 'stop') return { kind: 'give_up', why: decision.why };
     const knowledge = place();
-    const refund = decision.isDelivery ? budget.tryTake(nowMs) : undefined;
+    const refund = decision.isDelivery ? budget.tryTake(nowMs, source) : undefined;
     const isSpent = decision.isDelivery && refund === undefined;
     const next = isSpent ? budget.whenSpent({ ...knowledge, looks: this.#looks }) : 'send';
     if (next === 'give_up') return { kind: 'give_up', why: 'budget_spent' };

@@ -6,6 +6,7 @@
  * nobody since, is sent without it: it would be refunded. So is one after a trial (see `Choice`): there are
  * few, and whoever found out for all that an endpoint still fails shall not be lost for it. Where the budget is
  * spent, a request looks again for such an endpoint for some seconds before it is given up, which sends nothing.
+ * One person whose requests fail everywhere takes no more of it than is left for the others.
  *
  * The window and the two terms follow Finagle's retry budgets (credits live 10 s, share plus
  * floor); the refund follows gRPC's retry throttling.
@@ -30,6 +31,12 @@ interface Cell {
   second: number;
   requests: number;
   retries: number;
+  /** Of each person, where there are any. */
+  readonly retriesOf: Map<string, number>;
+  /** Who asked first in this second. */
+  source: string;
+  /** Somebody else asked too. */
+  isShared: boolean;
 }
 
 export interface RetryWithoutBudget {
@@ -51,6 +58,9 @@ export class RetryBudget {
     second: -1,
     requests: 0,
     retries: 0,
+    retriesOf: new Map<string, number>(),
+    source: '',
+    isShared: false,
   }));
 
   constructor(policy: RetryPolicy) {
@@ -78,36 +88,50 @@ export class RetryBudget {
     return hasAlternative && looks < MOST_LOOKS ? 'look_again' : 'give_up';
   }
 
-  noteRequest(nowMs: number): void {
-    this.#cell(nowMs).requests += 1;
+  /** @param source whose request it is */
+  noteRequest(nowMs: number, source: string): void {
+    const cell = this.#cell(nowMs);
+    if (cell.requests === 0) cell.source = source;
+    else if (cell.source !== source) cell.isShared = true;
+    cell.requests += 1;
   }
 
-  /** Takes one retry from the budget; undefined when it is spent. */
-  tryTake(nowMs: number): Refund | undefined {
-    if (this.available(nowMs) < 1) return undefined;
+  /** Takes one retry from the budget; undefined when it is spent, or this person's share of it. */
+  tryTake(nowMs: number, source: string): Refund | undefined {
+    if (this.available(nowMs, source) < 1) return undefined;
     const cell = this.#cell(nowMs);
-    const { second } = cell;
+    const { second, retriesOf } = cell;
     cell.retries += 1;
+    retriesOf.set(source, (retriesOf.get(source) ?? 0) + 1);
     let isTaken = true;
     return () => {
       // A cell that is in use for a later second no longer holds this retry.
-      if (isTaken && cell.second === second) cell.retries -= 1;
+      if (isTaken && cell.second === second) {
+        cell.retries -= 1;
+        retriesOf.set(source, (retriesOf.get(source) ?? 0) - 1);
+      }
       isTaken = false;
     };
   }
 
-  /** Retries that may still be sent now. */
-  available(nowMs: number): number {
+  /** Retries that may still be sent now: all together, or by this person. */
+  available(nowMs: number, source?: string): number {
     const oldest = Math.floor(nowMs / 1000) - WINDOW_SECONDS;
     let requests = 0;
     let retries = 0;
+    let own = 0;
+    let isShared = false;
     for (const cell of this.#cells) {
       if (cell.second <= oldest) continue;
       requests += cell.requests;
       retries += cell.retries;
+      if (source === undefined) continue;
+      own += cell.retriesOf.get(source) ?? 0;
+      isShared ||= cell.isShared || (cell.requests > 0 && cell.source !== source);
     }
     const allowed = requests * this.#policy.ratio + WINDOW_SECONDS * this.#policy.perSecond;
-    return Math.max(0, Math.floor(allowed - retries + 1e-9));
+    const left = Math.max(0, Math.floor(allowed - retries + 1e-9));
+    return isShared && own >= left ? 0 : left;
   }
 
   #cell(nowMs: number): Cell {
@@ -118,6 +142,8 @@ export class RetryBudget {
       cell.second = second;
       cell.requests = 0;
       cell.retries = 0;
+      cell.retriesOf.clear();
+      cell.isShared = false;
     }
     return cell;
   }

@@ -110,7 +110,7 @@ export class AttemptLoop {
       operation: input.operation,
       failover: settings.failover,
       body,
-      budget: deps.budget,
+      ...{ budget: deps.budget, source: this.journey.request.source },
       metrics: deps.metrics,
       clock: deps.clock,
     });
@@ -136,7 +136,7 @@ export class AttemptLoop {
 
   start(): void {
     const { deps, input } = this.#context;
-    deps.budget.noteRequest(deps.clock.nowMs());
+    deps.budget.noteRequest(deps.clock.nowMs(), this.journey.request.source);
     const person = input.client ?? ANONYMOUS;
     const hasOwnModels = input.operation !== 'models' && deps.limits.hasModelRules(person);
     const model = deps.routing.hasModelRules || hasOwnModels ? requestedModel(this.#context) : '';
