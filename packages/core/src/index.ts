@@ -7,9 +7,9 @@ export {
   REST_QUIET_MS,
   StreamEnd,
 } from './answer/end.ts';
+export { HeldDocument } from './answer/held-document.ts';
 export { isSuccess, judgeRefusal, type RefusalVerdict } from './answer/judge-status.ts';
 export { linesOf } from './answer/lines.ts';
-export { ModelsStart } from './answer/models-start.ts';
 export { rateLimitsOf } from './answer/rate-limit-headers.ts';
 export { retryAfterMsIn } from './answer/retry-after.ts';
 export {

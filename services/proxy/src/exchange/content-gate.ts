@@ -6,10 +6,10 @@
  */
 import type { IncomingHttpHeaders } from 'node:http';
 
-import { type AnswerEnd, AnswerStart, ModelsStart, type StartVerdict } from '@zephyr/core';
+import { type AnswerEnd, AnswerStart, HeldDocument, type StartVerdict } from '@zephyr/core';
 
 export interface Gate {
-  /** The first chunk of a message as text, one character for each byte; empty before it, and of a list. */
+  /** The first chunk of a message as text, one character for each byte; empty before it, and of what is no message. */
   readonly head: string;
   /** From here on the caller waits for the gate alone. */
   readonly hasBegun: boolean;
@@ -21,19 +21,19 @@ export interface Gate {
 }
 
 /** What an answer is judged as before it is given to the client; `nothing`: it is given at its headers. */
-export type JudgedAs = 'message' | 'models' | 'nothing';
+export type JudgedAs = 'message' | 'list' | 'count' | 'nothing';
 
 /** Undefined where the answer is given at its headers. */
 export function gateFor(judgedAs: JudgedAs, headers: IncomingHttpHeaders): Gate | undefined {
   if (judgedAs === 'message') return new ContentGate(headers);
-  // Events are not held: who asks for them wants the first at once.
-  const isHeld =
-    judgedAs === 'models' && isPlain(headers) && !hasType(headers, 'text/event-stream');
-  return isHeld ? new ModelsGate() : undefined;
+  if (judgedAs === 'nothing' || !isPlain(headers)) return undefined;
+  // A list as events is not held: who asks for it wants the first at once.
+  const isEvents = judgedAs === 'list' && hasType(headers, 'text/event-stream');
+  return isEvents ? undefined : new DocumentGate();
 }
 
-class ModelsGate implements Gate {
-  readonly #start = new ModelsStart();
+class DocumentGate implements Gate {
+  readonly #start = new HeldDocument();
   /** The limit of the first byte holds for all of it. */
   readonly hasBegun = false;
   readonly head = '';

@@ -3,7 +3,15 @@
  * requests run beside it; and all of it a second time in the same process.
  */
 import { type CallOptions, call, STREAM_BODY } from '@zephyr/testkit/http-call';
-import { cutSse, json, sse, status, type UpstreamScript } from '@zephyr/testkit/upstream-scripts';
+import {
+  cutSse,
+  head,
+  json,
+  raw,
+  sse,
+  status,
+  type UpstreamScript,
+} from '@zephyr/testkit/upstream-scripts';
 import { describe, expect, it } from 'vitest';
 
 import { startRig } from '../test-support/rig.ts';
@@ -128,6 +136,25 @@ describe('what one person asks changes nothing for another', () => {
     }
     expect([first, second].map(({ ledger }) => ledger.filter(isCount).length)).toEqual([1, 3]);
     expect(first.ledger).toHaveLength(4);
+  });
+
+  it.each([
+    { name: 'a page', answer: raw(`${head(200, { 'content-length': '6' })}<html>`) },
+    { name: 'a stream', answer: sse() },
+    { name: 'an error', answer: json({ error: { type: 'overloaded_error', message: 'x' } }) },
+    { name: 'half of it', answer: raw(`${head(200, { 'content-length': '9' })}{"in`, 'close') },
+  ])('$name that is called a success is no count of tokens', async ({ answer }) => {
+    const { proxy, first, second } = await startRig();
+    first.always(answer);
+    second.always(json({ input_tokens: 3 }));
+    for (let time = 0; time < 2; time += 1) {
+      const { status: code, end, text } = await call(proxy.port, COUNT_TOKENS);
+      expect([code, end, text]).toEqual([200, 'clean', '{"input_tokens":3}']);
+    }
+    // The last one's own answer is passed on, whatever it is.
+    second.always(raw(`${head(200, { 'content-length': '6' })}<html>`));
+    first.always(raw(`${head(200, { 'content-length': '6' })}<html>`));
+    expect(await call(proxy.port, COUNT_TOKENS)).toMatchObject({ status: 200, text: '<html>' });
   });
 
   it('a path outside the API does not even reach an endpoint', async () => {

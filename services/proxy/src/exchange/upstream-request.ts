@@ -61,10 +61,17 @@ export function attemptTimesOf(
   };
 }
 
-/** An answer about models is judged where something else could be given instead. */
+/** What is no message is judged where something else could be given instead. */
 export function judgedAs(context: ExchangeContext, hasAlternative: boolean): JudgedAs {
   const { operation } = context.input;
-  if (operation === 'messages') return 'message';
-  const isReplaceable = hasAlternative || listedModels(context).length > 0;
-  return operation === 'models' && isReplaceable ? 'models' : 'nothing';
+  switch (operation) {
+    case 'messages':
+      return 'message';
+    case 'count_tokens':
+      return hasAlternative ? 'count' : 'nothing';
+    case 'models':
+      return hasAlternative || listedModels(context).length > 0 ? 'list' : 'nothing';
+    case 'extra':
+      return 'nothing';
+  }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { ModelsStart } from './models-start.ts';
+import { HeldDocument } from './held-document.ts';
 import type { StartVerdict } from './start.ts';
 
 const LIST = '{"data":[{"type":"model","id":"claude-haiku-4-5"}],"has_more":false}';
@@ -8,7 +8,7 @@ const error = (type: string) => JSON.stringify({ type: 'error', error: { type, m
 
 /** What was decided, and whether before the end. */
 function verdictOf(...chunks: readonly string[]): string {
-  const start = new ModelsStart();
+  const start = new HeldDocument();
   for (const chunk of chunks) {
     const verdict = start.push(chunk);
     if (verdict.kind !== 'hold') return `${named(verdict)} at once`;
@@ -18,7 +18,7 @@ function verdictOf(...chunks: readonly string[]): string {
 
 const named = (verdict: StartVerdict) => (verdict.kind === 'fail' ? verdict.failure : verdict.kind);
 
-describe('ModelsStart', () => {
+describe('HeldDocument', () => {
   it.each([
     ['a list', [LIST], 'commit'],
     ['a list in pieces', [...LIST], 'commit'],
@@ -41,7 +41,7 @@ describe('ModelsStart', () => {
   });
 
   it('holds no more than the list of a relay with a thousand models', () => {
-    const start = new ModelsStart();
+    const start = new HeldDocument();
     expect(start.push(`{"data":["${'x'.repeat(256 * 1024 - 10)}`).kind).toBe('hold');
     expect(start.push('x').kind).toBe('commit');
   });

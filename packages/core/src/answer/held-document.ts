@@ -1,7 +1,7 @@
 /**
- * An answer about models, held until it is whole: a page, an error that is called a success, or a list that
- * stops in its middle can then be replaced by another endpoint's list. Unlike a message it is small, and was
- * asked for by a program that waits only seconds.
+ * A list of models or a count of tokens, held until it is whole: a page, an error that is called a success, or a
+ * list that stops in its middle can then be replaced by another endpoint's answer. Unlike a message it is small,
+ * and was asked for by a program that waits only seconds.
  */
 import { failureOfApiError, parseObject, readApiError } from './api-error.ts';
 import type { StartVerdict } from './start.ts';
@@ -17,7 +17,7 @@ const NOT_CLAUDE: StartVerdict = { kind: 'fail', failure: 'not_claude' };
 const BLANKS = /^[\u00ef\u00bb\u00bf \t\r\n]*/;
 
 /** Texts have one character for each byte (latin1). */
-export class ModelsStart {
+export class HeldDocument {
   #text = '';
   #hasBegun = false;
 
