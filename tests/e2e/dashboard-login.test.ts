@@ -63,13 +63,13 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
     // With it, the configuration can be edited.
     await page.getByRole('link', { name: 'Settings' }).click();
     await page.getByLabel('Name', { exact: true }).fill('ann');
-    await page.getByRole('button', { name: 'Make a key' }).click();
+    await page.getByRole('button', { name: 'Create a key' }).click();
     const lines = await page.locator('dialog .key-lines').innerText();
     expect(lines).toMatch(/ANTHROPIC_BASE_URL=http:.*\n.*ANTHROPIC_AUTH_TOKEN=zk-[\w-]{43}$/);
     const ofSettings = await new AxeBuilder({ page }).analyze();
     expect(ofSettings.violations.map(({ id }) => id)).toEqual([]);
     await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
-    await page.locator('[data-name=ann]', { hasText: 'kept as a hash' }).waitFor();
+    await page.locator('[data-name=ann]', { hasText: 'stored as a hash' }).waitFor();
     expect(await page.content()).not.toContain('zk-');
 
     // An endpoint is tested first, by a prober.
@@ -84,7 +84,7 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
     await page.getByRole('button', { name: 'Add endpoint' }).click();
     await page.locator('.banner', { hasText: 'not in service' }).waitFor();
     await page.screenshot({ path: artifact('settings.png') });
-    await page.getByRole('button', { name: 'Use it all the same' }).click();
+    await page.getByRole('button', { name: 'Use it anyway' }).click();
     await page.getByText('Gone is in service.').waitFor();
     await context.close();
   });

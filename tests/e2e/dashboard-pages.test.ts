@@ -184,6 +184,6 @@ describe.skipIf(chromium === undefined)('the pages of usage and requests', () =>
     ).json();
     await page.route('**/api/usage?**', (route) => route.fulfill({ json: known }));
     await page.getByRole('link', { name: 'Usage' }).click();
-    await page.getByText('No usage in this time. Send a request through the proxy').waitFor();
+    await page.getByText('No usage in this period. Send a request through the proxy').waitFor();
   });
 });

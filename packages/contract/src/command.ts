@@ -53,7 +53,7 @@ export const COMMANDS = {
   },
   'move-sessions': {
     summary:
-      'Let running sessions go to the active endpoint with their next request: all, or those of one',
+      'Move active sessions to the active endpoint with their next request: all, or those of one',
     body: z.strictObject({ fromId: endpointId.optional() }),
     refusals: ['unknown_endpoint'],
   },

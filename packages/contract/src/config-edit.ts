@@ -17,9 +17,9 @@ interface EditKind {
 
 /** By name. */
 export const EDITS = {
-  'add-client': { summary: 'Make a key for a person or machine', body: z.strictObject({ name }) },
+  'add-client': { summary: 'Create a key for a person or machine', body: z.strictObject({ name }) },
   'rotate-client': {
-    summary: 'Replace a key; the former one is rejected',
+    summary: 'Replace a key; the old one is rejected',
     body: z.strictObject({ name }),
   },
   'remove-client': { summary: 'Take a key away', body: z.strictObject({ name }) },

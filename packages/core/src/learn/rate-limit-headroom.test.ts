@@ -30,6 +30,8 @@ describe('limitCostMs', () => {
     { name: 'half of the last share gone', reports: of(lowShare / 2), atMs: 0, ms: mostWaitMs / 2 },
     { name: 'used up', reports: of(0), atMs: 0, ms: mostWaitMs },
     { name: 'used up, reset soon', reports: of(0, soonMs - 1), atMs: 0, ms: 0 },
+    { name: 'used up, reset just not soon', reports: of(0, soonMs), atMs: 0, ms: soonMs },
+    { name: 'used up, reset soon by now', reports: of(0), atMs: MINUTE - soonMs + 1, ms: 0 },
     { name: 'used up, reset since', reports: of(0), atMs: MINUTE, ms: 0 },
     {
       name: 'the nearest of several counts',
@@ -46,6 +48,19 @@ describe('limitCostMs', () => {
     expect(limitCostMs(later, epochMs(SECOND), policy)).toBe(0);
     expect(withRateLimits(first, undefined, epochMs(SECOND))).toBe(first);
     expect(currentRateLimits(later, epochMs(2 * MINUTE))).toEqual([]);
+  });
+});
+
+describe('currentRateLimits', () => {
+  it('has what was reported until the moment of the reset', () => {
+    const reported = { remainingShare: 0.5, remaining: 50, limit: 100, resetsInMs: MINUTE };
+    const limits = withRateLimits(NO_RATE_LIMITS, { requests: reported }, epochMs(SECOND));
+    expect(currentRateLimits(limits, epochMs(MINUTE))).toEqual([
+      ['requests', { remainingShare: 0.5, remaining: 50, limit: 100, resetsAtMs: SECOND + MINUTE }],
+    ]);
+    expect(currentRateLimits(limits, epochMs(SECOND + MINUTE))).toEqual([]);
+    const share = withRateLimits(NO_RATE_LIMITS, of(0.5), epochMs(0)).requests;
+    expect(share).toMatchObject({ remaining: null, limit: null });
   });
 });
 

@@ -4,6 +4,7 @@ import { DEFAULT_POLICY } from '../policy.ts';
 import { epochMs } from '../types.ts';
 import { NO_LIVE_TIMES } from './live-excess.ts';
 import { addStyledLatency, NO_PROBE_LATENCY } from './probe-latency.ts';
+import { NO_RATE_LIMITS, withRateLimits } from './rate-limit-headroom.ts';
 import { addAttempts, NO_RELIABILITY } from './reliability.ts';
 import { scoreOf, type Tracks } from './score.ts';
 
@@ -56,6 +57,23 @@ describe('scoreOf', () => {
     expect(failureMs).toBeCloseTo((5 * 2_000 + 0.1 * 2_000) / 20);
     expect(score.failureRatio).toBeCloseTo(5.1 / 20);
     expect(totalMs).toBeCloseTo(latencyMs + liveMs + failureMs + uncertaintyMs);
+  });
+
+  it('adds what a nearly used-up limit and what the configuration say against it', () => {
+    const total = (more: Partial<Tracks>) => scoreOf({ ...probed, ...more }, atMs(0), policy);
+    const plain = total({});
+    const rateLimits = withRateLimits(
+      NO_RATE_LIMITS,
+      { requests: { remainingShare: 0, resetsInMs: 600_000 } },
+      atMs(0),
+    );
+    const limitMs = policy.rateLimit.mostWaitMs;
+    if (plain.status === 'unknown') throw new Error('expected a score');
+    expect(plain).not.toHaveProperty('limitMs');
+    expect(total({ rateLimits })).toMatchObject({ limitMs, totalMs: plain.totalMs + limitMs });
+    expect(total({ preferenceMs: 70 })).toMatchObject({
+      ...{ preferenceMs: 70, totalMs: plain.totalMs + 70 },
+    });
   });
 
   it('is as unsure as its probes: of what people waited, chance is taken off already', () => {

@@ -14,7 +14,7 @@ import {
   who,
 } from '../test-support/routed.ts';
 import { endpointId } from '../types.ts';
-import type { RoutedEndpoint, RoutedRequest } from './journey.ts';
+import type { Journey, RoutedEndpoint, RoutedRequest } from './journey.ts';
 import type { Router } from './router.ts';
 
 describe('isBetterNext', () => {
@@ -327,5 +327,66 @@ describe('what a router keeps', () => {
       }
       expect(world.statusOf(A.id)).toBe(status);
     }
+  });
+});
+
+describe('an endpoint that changes while it is asked', () => {
+  const next = (world: RoutedWorld, journey: Journey) =>
+    world.router.choose(journey, world.input());
+  const failsChanged = (world: RoutedWorld, journey: Journey) => {
+    next(world, journey);
+    world.router.forget(A.id);
+    world.router.failed(journey, A, { failure: 'server_error' }, world.nowMs);
+  };
+  const begin = (world: RoutedWorld) =>
+    world.router.begin({ operation: 'messages', model: 'm', ...who('ann') });
+
+  it('is asked again, and its group counts as failing no more', () => {
+    const world = new RoutedWorld([A, B]);
+    const journey = begin(world);
+    failsChanged(world, journey);
+    expect(next(world, journey)).toMatchObject({ id: 'a' });
+  });
+
+  it('says nothing of another group that has failed the request', () => {
+    const sibling = endpoint('sibling', B.groupName);
+    const world = new RoutedWorld([B, sibling, A]);
+    const journey = begin(world);
+    next(world, journey);
+    world.router.failed(journey, B, { failure: 'server_error' }, world.nowMs);
+    failsChanged(world, journey);
+    expect(next(world, journey)).toMatchObject({ id: 'a' });
+  });
+
+  it('is not blamed for what it answered before, however the request ends', () => {
+    const world = new RoutedWorld([A, B]);
+    const journey = begin(world);
+    next(world, journey);
+    world.router.failed(journey, A, { failure: 'reset' }, world.nowMs);
+    world.router.forget(A.id);
+    world.router.failed(journey, A, { failure: 'reset' }, world.nowMs);
+    world.router.answered(journey, B.id, world.nowMs);
+    expect(world.verdicts).toEqual([]);
+  });
+});
+
+describe('a session with thinking of one signature family', () => {
+  it('is not sent to the endpoint that it prefers where that one takes another', () => {
+    const [a, b] = [
+      { ...A, family: 'vertex' },
+      { ...B, family: 'bedrock' },
+    ];
+    const world = new RoutedWorld([a, b]);
+    const request = {
+      ...who('ann'),
+      operation: 'messages',
+      model: 'm',
+      family: 'bedrock',
+    } as const;
+    const journey = world.router.begin(request);
+    const input = { ...world.input(), preferredId: a.id };
+    expect(world.router.preview(journey, input)).toMatchObject({ kind: 'send', id: 'b' });
+    expect(world.router.isOpen(a, request, world.nowMs)).toBe(false);
+    expect(world.router.isOpen(b, request, world.nowMs)).toBe(true);
   });
 });

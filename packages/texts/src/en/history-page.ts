@@ -5,7 +5,7 @@ export const historyPage = {
   'history.range.7d': '7 days',
   'history.range.30d': '30 days',
   'history.empty':
-    'Nothing has been recorded in this time. The first figures appear within a minute.',
+    'Nothing has been recorded in this period. The first figures appear within a minute.',
   'history.note':
     'Hours and days are in UTC. Time during which an endpoint was disabled, or no controller ran, does not count.',
   'history.tone.good': 'at least 99.9 %',

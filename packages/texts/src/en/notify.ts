@@ -12,7 +12,8 @@ export const notify = {
   'notify.why.timeout': 'failed: no answer in time',
   'notify.why.connection': 'failed: no connection ({detail})',
 
-  'cli.notify': 'Notifications to chats, mailboxes and webhooks, as [[notify]] in config.toml says',
+  'cli.notify':
+    'Notifications to chats, mailboxes and webhooks, as configured by [[notify]] in config.toml',
   'cli.notify.test': 'Send a test message to each receiver, and print what each answers',
   'cli.error.noNotify': '{path} has no [[notify]]',
   'cli.error.noNotify.advice': 'Add one for each receiver, as in config.toml.example.',

@@ -22,7 +22,7 @@ export const operatorCommands = {
   'cli.resume': 'Resume probes and automatic switches',
   'cli.enable': 'Take an endpoint into service',
   'cli.disable': 'Take an endpoint out of service: no requests, no probes',
-  'cli.move': 'Let running sessions go to the active endpoint with their next request',
+  'cli.move': 'Move active sessions to the active endpoint with their next request',
   'cli.reload': 'Read config.toml and .env again now; a change is found within seconds anyway',
   'cli.events': 'Print past events: switches, health, ejections, actions',
   'cli.completion': 'Print a completion script for a shell: bash, zsh or fish',
@@ -44,9 +44,9 @@ export const operatorCommands = {
   'endpoint.added': '{name} is added to group {group}; a running Zephyr uses it within seconds.',
   'endpoint.token': 'The token of group {group} is in .env, as {variable}.',
   'endpoint.notAdded': 'Nothing was changed. To add it anyway: --no-test',
-  'endpoint.removed': '{name} is removed from group {group}; its running answers finish.',
+  'endpoint.removed': '{name} is removed from group {group}; its active requests finish.',
   'endpoint.removedGroup':
-    '{name} is removed with its group {group}; the token is still in .env. Its running answers finish.',
+    '{name} is removed with its group {group}; the token is still in .env. Its active requests finish.',
 
   'cli.examples': 'Examples:',
   'cli.exitCodes':
@@ -127,7 +127,7 @@ export const operatorCommands = {
   'cli.option.csv': 'print CSV',
   'cli.option.person': 'only requests of this person',
   'cli.option.failed': 'only requests that failed',
-  'cli.option.id': 'only the request with this id: ours, or that of the endpoint',
+  'cli.option.id': "only the request with this id: Zephyr's or the endpoint's",
   'cli.option.limit': 'number of past requests to print',
   'cli.option.followRequests': 'keep printing requests as they end',
   'cli.error.exportFormat': 'export needs one format',

@@ -14,9 +14,9 @@ export const probeCommands = {
   'note.example':
     '{name}: {host} is a placeholder from the example; replace it with the address of your provider.',
   'note.outboundProxy': 'Outbound proxy {url} ({from}): for {names}.',
-  'note.certificateEnded': '{name}: the client certificate in {path} has ended ({date}); renew it.',
+  'note.certificateEnded': '{name}: the client certificate in {path} expired on {date}; renew it.',
   'note.ownCertificateEnds':
-    '[{table}]: our certificate in {path} ends on {date}; renew it, no restart is needed.',
+    '[{table}]: our certificate in {path} expires on {date}; renew it, no restart is needed.',
   'note.originalKey': '{path}:{line}: {key} has no effect, as in the original; remove it.',
   'note.originalKeyMoved':
     '{path}:{line}: {key} has no effect here, as in the original; if you want it, move it to {table}.',

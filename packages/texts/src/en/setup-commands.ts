@@ -1,7 +1,7 @@
 /** The help of the commands that start, set up and edit, and what they print. */
 export const setupCommands = {
-  'start.ending': 'Ending; running answers may finish. Ctrl-C ends at once.',
-  'start.fault': 'An error of the launcher: {stack}',
+  'start.ending': 'Stopping; active requests may finish. Press Ctrl-C to stop at once.',
+  'start.fault': 'Internal error of the launcher: {stack}',
   'secrets.none': '{folder} already has all passwords; none was changed',
   'secrets.created': 'created {path}',
   'config.noErrors':
@@ -21,7 +21,7 @@ export const setupCommands = {
   'cli.restart':
     'Replace the process of a running zephyr start, after an upgrade for example; nobody notices',
   'cli.start.headless': 'print logs instead of the dashboard',
-  'cli.run': 'Run one command through Zephyr, which is started for it where none runs',
+  'cli.run': 'Run one command through Zephyr, starting it if it is not running',
   'cli.run.command': 'the command with its arguments',
   'cli.run.url': 'address of a running proxy (default: from config.toml)',
   'cli.demo': 'Start Zephyr with three simulated endpoints; needs no token',
@@ -40,21 +40,21 @@ export const setupCommands = {
   'cli.connect.claudeSettings': "change Claude Code's settings.json, with a backup",
   'cli.connect.undo': "take it out of Claude Code's settings.json again",
   'cli.service': 'Run Zephyr in the background of this user (systemd or launchd)',
-  'cli.service.install': 'Start it now and at each log-in; again after a move of the files',
-  'cli.service.uninstall': 'End it in order, and start it no more',
+  'cli.service.install': 'Start it now and at each log-in; run this again after moving the files',
+  'cli.service.uninstall': 'Stop it gracefully, and no longer start it',
   'cli.service.status': 'Whether it is installed and runs; exit code 0 where it runs',
   'cli.clients': 'Manage who may use the proxy',
   'cli.clients.add':
     'Create a key for a person or machine: shown only once, its hash goes to config.toml',
-  'cli.clients.rotate': 'Replace the key of a person or machine; the former one is rejected',
-  'cli.clients.remove': 'Take the key from a person or machine',
+  'cli.clients.rotate': 'Replace the key of a person or machine; the old one is rejected',
+  'cli.clients.remove': 'Revoke the key of a person or machine',
   'cli.clients.list': 'List who has a key, without the keys',
   'cli.endpointGroup': 'Manage the endpoints of config.toml',
   'cli.endpoint.add':
     'Add an endpoint to config.toml once it has answered; asks for what is missing',
   'cli.endpoint.add.url': 'its base URL, without /v1',
-  'cli.endpoint.add.group': 'its group, made where there is none (default: the first)',
-  'cli.endpoint.add.tokenEnv': 'of a new group: the variable of its token',
+  'cli.endpoint.add.group': 'its group, created if it does not exist (default: the first)',
+  'cli.endpoint.add.tokenEnv': 'for a new group: the variable that holds its token',
   'cli.endpoint.add.tokenStdin': 'read the token of a new group from standard input',
   'cli.endpoint.add.noTest': 'do not ask the endpoint first',
   'cli.endpoint.remove': 'Remove an endpoint from config.toml, and its group with its last one',
@@ -98,7 +98,7 @@ export const setupCommands = {
   'service.stopped': 'installed, but not running ({path})',
 
   'restart.done':
-    'Zephyr {version} serves now (process {pid}); running answers of the former one end where they are.',
+    'Zephyr {version} serves now (process {pid}); active requests of the old process finish there.',
 
   'start.serves': 'Zephyr serves at {url}. Wherever Claude Code runs:',
   'start.personKey': '<the key of the person>',

@@ -16,7 +16,7 @@ export const usage = {
   'usage.anonymous': 'anonymous',
   'usage.probes': 'probes',
   'usage.other': 'other',
-  'usage.empty': 'No usage in this time.',
+  'usage.empty': 'No usage in this period.',
   'usage.note.unpriced':
     '{count} {count|request|requests} of models without a known price: not part of the cost. Add the price under [[prices]].',
   'usage.note.incomplete':
@@ -96,8 +96,8 @@ export const usage = {
   'requestLog.newest': 'The newest {count}. For more: zephyr requests --limit 1000.',
   'requestLog.details': 'Details of the request at {time}',
   'requestLog.detailTitle': 'Request details',
-  'requestLog.ourId': 'ID of Zephyr',
-  'requestLog.endpointId': 'ID of the endpoint',
+  'requestLog.ourId': 'Zephyr’s ID',
+  'requestLog.endpointId': 'Endpoint’s ID',
   'requestLog.operation': 'Operation',
   'requestLog.group': 'Group',
   'requestLog.session': 'Session',

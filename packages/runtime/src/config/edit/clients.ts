@@ -56,7 +56,7 @@ export async function addClient(configPath: string, name: string): Promise<strin
 }
 
 /**
- * The former key is rejected within seconds. Of a key that a variable or file holds only its owner can
+ * The old key is rejected within seconds. Of a key that a variable or file holds only its owner can
  * make another.
  *
  * @returns the new key @throws ZephyrError `USAGE`, `CONFIG`, `READ_ONLY`

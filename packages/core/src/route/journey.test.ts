@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+
+import { isForeign, newJourney, type RoutedRequest, refusedTokens } from './journey.ts';
+
+describe('isForeign', () => {
+  it.each<{
+    name: string;
+    there: string | undefined;
+    of: Pick<RoutedRequest, 'family' | 'refusedBy'>;
+    foreign: boolean;
+  }>([
+    { name: 'nothing is known of the session', there: 'bedrock', of: {}, foreign: false },
+    { name: 'nothing is known of both', there: undefined, of: {}, foreign: false },
+    {
+      name: 'the family of the session',
+      there: 'bedrock',
+      of: { family: 'bedrock' },
+      foreign: false,
+    },
+    { name: 'another family', there: 'vertex', of: { family: 'bedrock' }, foreign: true },
+    { name: 'an unknown family', there: undefined, of: { family: 'bedrock' }, foreign: true },
+    {
+      name: 'a family that has refused this request, whatever is known of its session',
+      ...{ there: 'bedrock', of: { family: 'bedrock', refusedBy: ['bedrock'] }, foreign: true },
+    },
+    {
+      name: 'a family that has not refused it, whatever is known of its session',
+      ...{ there: 'vertex', of: { family: 'bedrock', refusedBy: ['bedrock'] }, foreign: false },
+    },
+    {
+      name: 'an unknown family where another has refused it',
+      ...{ there: undefined, of: { family: 'bedrock', refusedBy: ['bedrock'] }, foreign: false },
+    },
+  ])('$name: $foreign', ({ there, of, foreign }) => {
+    expect(isForeign({ family: there }, of)).toBe(foreign);
+  });
+});
+
+describe('a journey', () => {
+  it('begins without a trial, at nobody', () => {
+    const request: RoutedRequest = {
+      ...{ operation: 'messages', model: 'm', source: 'ann', fingerprint: 'f' },
+    };
+    expect(newJourney(request, 3)).toMatchObject({
+      ...{ request, isTrial: false, trial: undefined, pending: [], forgetsBefore: 3 },
+    });
+    expect(refusedTokens([])).toBe(0);
+  });
+});
