@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { Agent } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -54,14 +55,20 @@ async function startStream(): Promise<{ end(): Promise<CallResult> }> {
   };
 }
 
-/** Small requests one after the other, each on a connection of its own, until it is asked to end. */
+/**
+ * Small requests one after the other until it is asked to end: each on a connection of its own, and all on
+ * one connection, as Claude Code does.
+ */
 function keepAsking(): { end(): Promise<readonly CallResult[]> } {
   const answers: CallResult[] = [];
   let isGoing = true;
-  const ask = async () => {
-    while (isGoing) answers.push(await call(port));
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const ask = async (one: () => Promise<CallResult>) => {
+    while (isGoing) answers.push(await one());
   };
-  const asking = Promise.all([ask(), ask()]);
+  const asking = Promise.all([ask(() => call(port)), ask(() => call(port, { agent }))]).finally(
+    () => agent.destroy(),
+  );
   return {
     end: async () => {
       isGoing = false;

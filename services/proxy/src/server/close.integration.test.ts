@@ -59,3 +59,21 @@ it('does not end a connection whose client has yet to take the end of its answer
   expect((await text(slow)).length).toBeGreaterThan(answer.length);
   await closing;
 });
+
+it('answers what a client asks on the same connection soon after its answer', async () => {
+  const { answers, open, opened, close } = await startServer();
+  const client = await open('GET / HTTP/1.1\r\nhost: x\r\n\r\n');
+  const unused = await open();
+  await opened(2);
+  await eventually(() => expect(answers).toHaveLength(1));
+  answers[0]?.();
+  await once(client, 'data');
+  const closing = close();
+  // The server has looked for connections that may end several times by then.
+  await once(unused.resume(), 'close');
+  client.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n');
+  await eventually(() => expect(answers).toHaveLength(2));
+  answers[1]?.();
+  expect(await text(client)).toContain('whole');
+  await closing;
+});

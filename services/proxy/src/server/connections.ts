@@ -29,6 +29,8 @@ interface ClientConnection {
   previous: ServerResponse | undefined;
   /** The last answer says that it is the last: what is asked behind it would never be answered. */
   isEnding: boolean;
+  /** While this server closes: since when nothing is due on it, and what had been read by then. */
+  rest: { readonly sinceMs: number; readonly bytesRead: number } | undefined;
 }
 
 export class Connections {
@@ -66,12 +68,6 @@ export class Connections {
     return true;
   }
 
-  /** Whether clients have yet to take bytes that were written. */
-  get areBehind(): boolean {
-    for (const socket of this.#all.keys()) if (socket.writableLength > 0) return true;
-    return false;
-  }
-
   /** Somebody who may be served asked on it. */
   markKnown(socket: Socket): void {
     const connection = this.#all.get(socket);
@@ -89,6 +85,20 @@ export class Connections {
     if (last === undefined) act('none');
     else if (last.req.complete) whenClosed(last.res, () => act('none'));
     else whenClosed(previous, () => act(last.res.headersSent ? 'begun' : 'none'));
+  }
+
+  /**
+   * Ends those on which nothing has happened for `lingerMs`, counted from when this saw it first: it is called
+   * again and again. A client may still have to take the end of its answer.
+   */
+  endIdle(nowMs: number, lingerMs: number): void {
+    for (const connection of this.#all.values()) {
+      const { socket, last, rest } = connection;
+      const { bytesRead } = socket;
+      if (last?.res.closed !== true || socket.writableLength > 0) connection.rest = undefined;
+      else if (rest?.bytesRead !== bytesRead) connection.rest = { sinceMs: nowMs, bytesRead };
+      else if (nowMs - rest.sinceMs >= lingerMs) socket.destroy();
+    }
   }
 
   /** Ends those that were opened for later: Node takes them for busy. Browsers and SDKs have such. */
@@ -131,7 +141,7 @@ export class Connections {
     }
     const connection: ClientConnection = {
       ...{ socket, address, isKnown: false, isEnding: false },
-      ...{ last: undefined, previous: undefined },
+      ...{ last: undefined, previous: undefined, rest: undefined },
     };
     this.#all.set(socket, connection);
     this.#unknown.add(connection);

@@ -65,11 +65,8 @@ export async function listen(handler: RequestListener, options: ListenOptions): 
       certificate === undefined ? handler : refusingUnencrypted(handler, refuseUnencrypted),
     ),
   );
-  // Node takes a connection for idle as soon as its answer is written, though the client may not have it yet.
-  const closeIdle = server.closeIdleConnections.bind(server);
-  server.closeIdleConnections = () => {
-    if (!connections.areBehind) closeIdle();
-  };
+  // Node's `close` would end connections whose clients have yet to take their answer, or ask again at once.
+  server.closeIdleConnections = () => undefined;
   const reconfigure = (settings: ServerSettings): void => applyLimits(server, settings);
   reconfigure(options.settings);
   connections.attach(server);
@@ -94,6 +91,11 @@ function refuseUnencrypted(_req: IncomingMessage, res: ServerResponse): void {
 
 /** How often a server that closes looks for connections that may end. */
 const CLOSE_CHECK_MS = 100;
+/**
+ * A client that has just got its answer often asks again on the same connection: it would be reset, with an
+ * answer that began before this server closed and could not say that it was the last one.
+ */
+const LINGER_MS = 1_000;
 /** A request may be on its way on a connection that was just opened… */
 const FIRST_BYTE_MS = 500;
 /** …or half read. Node watches over headers no longer once a server closes. */
@@ -108,8 +110,8 @@ export async function closeGently(
   const closed = once(server, 'close');
   server.close();
   for (let forMs = 0; !signal.aborted; forMs += CLOSE_CHECK_MS) {
-    // A connection becomes idle when its answer ends, and would linger until its keep-alive limit.
-    server.closeIdleConnections();
+    // A connection becomes idle when its answer ends, and would stay until its keep-alive limit.
+    connections.endIdle(forMs, LINGER_MS);
     if (forMs >= FIRST_BYTE_MS) connections.endUnused();
     if (forMs >= LAST_HEADERS_MS) connections.endUnanswered();
     const done = await Promise.race([
