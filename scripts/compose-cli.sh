@@ -5,12 +5,14 @@ set -eu
 cd "$(dirname "$0")/.."
 . scripts/settings.sh
 
+config_file=$(setting ZEPHYR_CONFIG_FOLDER ./config)/config.toml
 if ! docker version >/dev/null 2>&1; then
-  say "Docker does not respond: is it installed and running, and may this user use it?"
+  say "Docker does not respond: is it installed and running, and may this user use it?" \
+    "Docker 没有响应：是否已安装并在运行？当前用户是否有权使用？"
   exit 1
 fi
 if ! docker image inspect "zephyr-cli:$(setting ZEPHYR_VERSION local)" >/dev/null 2>&1; then
-  say "building the image for the zephyr command …"
+  say "building the image for the zephyr command …" "正在构建 zephyr 命令的镜像…"
   scripts/compose.sh build --quiet cli
 fi
 folder=$(setting ZEPHYR_CONFIG_FOLDER ./config)
@@ -21,7 +23,8 @@ if [ -n "$controller" ] && [ -z "$(setting ZEPHYR_CONTROLLER_URL '')" ]; then
   # These do not ask it.
   case ${1:-} in clients | config | doctor | endpoint) file=/dev/null ;; *) file=$folder/config.toml ;; esac
   if has_certificate "$file" controller; then
-    say "the controller speaks HTTPS: set ZEPHYR_CONTROLLER_URL in .env, by a name in its certificate (docs/tls.md)"
+    say "the controller speaks HTTPS: set ZEPHYR_CONTROLLER_URL in .env, by a name in its certificate (docs/tls.md)" \
+      "控制器使用 HTTPS：请在 .env 中设置 ZEPHYR_CONTROLLER_URL，用其证书中的名称（docs/tls.md）"
   fi
   address=$(docker inspect --format \
     '{{range $name, $net := .NetworkSettings.Networks}}{{$name}} {{$net.IPAddress}}{{println}}{{end}}' \

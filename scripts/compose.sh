@@ -13,7 +13,12 @@ cd "$(dirname "$0")/.."
 proxies=$(setting ZEPHYR_PROXIES 1)
 case $proxies in
   [1-8]) ;;
-  *) say "ZEPHYR_PROXIES=$proxies: the number of proxies must be 1 to 8"; exit 2 ;;
+  *)
+    config_file=$(setting ZEPHYR_CONFIG_FOLDER ./config)/config.toml
+    say "ZEPHYR_PROXIES=$proxies: the number of proxies must be 1 to 8" \
+      "ZEPHYR_PROXIES=$proxies：代理实例的数量须为 1 至 8"
+    exit 2
+    ;;
 esac
 ZEPHYR_PUBLIC_URL=$(public_url)
 export ZEPHYR_PUBLIC_URL

@@ -185,6 +185,19 @@ describe('a team on one host', () => {
   });
 
   it.each([
+    ['[ui]\nlanguage = "zh"\n', 'C', '还没有人能使用代理'],
+    ['[ui]\nlanguage = "en"\n', 'zh_CN.UTF-8', 'nobody could use the proxy yet'],
+    ['[server]\n', 'zh_CN.UTF-8', '还没有人能使用代理'],
+    ['[server]\n', 'C', 'nobody could use the proxy yet'],
+  ])(
+    'speaks the language of the configuration %j, else of the terminal: %s',
+    (config, LANG, text) => {
+      write(config);
+      expect(run('compose-up.sh', [], { ...env(), LANG }).text).toContain(text);
+    },
+  );
+
+  it.each([
     ["TOKEN='a$b'\n# costs $ 5\n", false],
     ['TOKEN=1\nexport OTHER = "a$b"\n', true],
   ])(

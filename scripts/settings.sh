@@ -1,7 +1,30 @@
 # shellcheck shell=sh
 # Sourced by the other scripts, from the root of the repository.
 
-say() { printf '%s\n' "$*" >&2; }
+# The configuration of these scripts; those for containers name another one.
+config_file=${ZEPHYR_CONFIG:-config.toml}
+
+# A value of it. of_config TABLE KEY
+of_config() {
+  awk -F= -v wanted="$1" -v key="$2" '{ sub(/#.*/, ""); gsub(/[[:space:]"]/, "") } /^\[/ { table = $0 }
+    table == "[" wanted "]" && $1 == key { print $2; exit }' "$config_file" 2>/dev/null || true
+}
+
+# Of the configuration, else of the terminal, as packages/cli/src/language.ts.
+speaks_chinese() {
+  language=$(of_config ui language)
+  case $language in
+    zh | en) ;;
+    *) language=${LC_ALL:-${LC_MESSAGES:-${LANG:-}}} ;;
+  esac
+  case $language in zh* | ZH*) return 0 ;; *) return 1 ;; esac
+}
+
+# What people read, in their language; commands and names are the same in both. either ENGLISH CHINESE
+either() {
+  if [ $# -gt 1 ] && speaks_chinese; then printf '%s' "$2"; else printf '%s' "${1:-}"; fi
+}
+say() { printf '%s\n' "$(either "$@")" >&2; }
 
 # A compose setting: from the environment, else from .env, else the given default.
 # setting NAME DEFAULT
@@ -62,7 +85,8 @@ check_env_file() {
     sed 's/[[:space:]]*=.*//; s/:[[:space:]]*\(export[[:space:]]\{1,\}\)\{0,1\}/:/') || true
   [ -n "$other" ] || return 0
   for place in $other; do
-    say "$1:${place%%:*}: the value of ${place#*:} means something else to compose than to zephyr start; write it in single quotes: ${place#*:}='…'"
+    say "$1:${place%%:*}: the value of ${place#*:} means something else to compose than to zephyr start; write it in single quotes: ${place#*:}='…'" \
+      "$1:${place%%:*}：compose 与 zephyr start 对 ${place#*:} 的值理解不同；请用单引号书写：${place#*:}='…'"
   done
   return 1
 }
@@ -73,6 +97,8 @@ close_env_file() {
   case $(ls -l .env) in
     ????------*) return 0 ;;
   esac
-  chmod go= .env 2>/dev/null && say "setup: .env was readable by other users of this machine; restricted it (chmod 600)"
+  chmod go= .env 2>/dev/null && say \
+    "setup: .env was readable by other users of this machine; restricted it (chmod 600)" \
+    "setup：本机的其他用户可以读取 .env；已收紧权限（chmod 600）"
   return 0
 }

@@ -6,7 +6,7 @@ import { buildProgram } from '../../packages/cli/src/program.ts';
 const COLUMNS = 96;
 
 export function renderCommandHelp(): string {
-  const program = buildProgram({ environment: {}, print: () => undefined });
+  const program = buildProgram({ environment: {}, print: () => undefined, language: 'en' });
   return leavesOf(program, [])
     .map(({ path, command }) => `### ${path}\n\n\`\`\`\n${helpOf(command)}\n\`\`\``)
     .join('\n\n');

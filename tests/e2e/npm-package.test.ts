@@ -6,6 +6,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
+  existsSync,
   globSync,
   mkdirSync,
   mkdtempSync,
@@ -196,6 +197,15 @@ describe('the command of the package', () => {
       });
       expect(await answer.json()).toMatchObject({ type: 'message', role: 'assistant' });
       expect(answer.status).toBe(200);
+      // What it prints to do next can be done as it stands: this program is in no PATH.
+      const kill = await eventually(() => {
+        const [, found] = /^ +(.* demo kill Tokyo.*)$/m.exec(output) ?? [];
+        return found ?? expect.unreachable();
+      });
+      const killed = await run('sh', ['-c', kill], { cwd: folder, env: environment });
+      expect(killed.stdout).toBe('Tokyo is dead\n');
+      const [, cli = ''] = /ANTHROPIC_AUTH_TOKEN=demo (\S+) -p hello/.exec(output) ?? [];
+      expect(existsSync(cli), cli).toBe(true);
       // A probe has found the Claude CLI of the package's own dependencies, and it has passed.
       await eventually(async () => {
         const { endpoints } = (await (

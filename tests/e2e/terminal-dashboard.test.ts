@@ -219,7 +219,7 @@ describe('the commands for a running system', () => {
 
   it('watches the status: one line for each change where output is no terminal', async () => {
     const { output, exitCode } = await zephyrUntil(
-      /Virginia is serving Virginia was selected by hand\./,
+      /Virginia is serving\. Virginia was selected by hand\./,
       ['status', '--watch'],
       () => sendCommand(running.url, 'select', { endpointId: 'virginia' }),
     );
@@ -247,7 +247,7 @@ describe('the commands for a running system', () => {
     expect(status).toBe(1);
     expect(stderr).toBe(
       'cannot reach the controller at http://127.0.0.1:9\n' +
-        '  Is it running? Start it with make start (for a team: make up), or pass its address with --url.\n',
+        '  Is it running? Start it with zephyr start (in a checkout: make start; for a team: make up), or pass its address with --url.\n',
     );
   });
 });

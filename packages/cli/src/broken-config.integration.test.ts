@@ -48,7 +48,11 @@ async function run(words: readonly string[]): Promise<string> {
   const printed: string[] = [];
   const print = (line: string) => void printed.push(line);
   try {
-    await buildProgram({ environment, print }).parseAsync(['node', 'zephyr', ...words]);
+    await buildProgram({ environment, print, language: 'en' }).parseAsync([
+      'node',
+      'zephyr',
+      ...words,
+    ]);
   } catch (error) {
     print(explain(error));
   }
@@ -57,9 +61,9 @@ async function run(words: readonly string[]): Promise<string> {
 
 /** The shell asks for names while a person types; the dashboard wants a terminal first. */
 const OTHERS = /^(config check|completion.*|dashboard)$/;
-const commands = commandsOf(buildProgram({ environment, print: () => undefined })).filter(
-  (name) => !OTHERS.test(name),
-);
+const commands = commandsOf(
+  buildProgram({ environment, print: () => undefined, language: 'en' }),
+).filter((name) => !OTHERS.test(name));
 
 beforeAll(() => {
   // No controller answers, whatever runs on this machine.

@@ -79,6 +79,19 @@ describe('zephyr', () => {
     });
   });
 
+  it('speaks the language of the configuration: help, results, and what is wrong with it', () => {
+    writeFileSync(join(folder, 'config.toml'), `${CONFIG}[ui]\nlanguage = "zh"\n`);
+    const help = zephyr('status', '--help').stdout;
+    expect(help).toContain('用法： zephyr status');
+    expect(help).toContain('（默认：".env"，环境变量：ZEPHYR_ENV_FILE）');
+    expect(help).not.toMatch(/default|choices/);
+    expect(zephyr('service', 'status').stdout).toContain('未安装');
+    expect(zephyr('run', '--', './none').stderr).toContain('未设置或为空');
+    const { stdout } = zephyr('doctor', '--free');
+    expect(stdout).toContain('未检查：其他各项');
+    expect(stdout).not.toMatch(/problem|found:/);
+  });
+
   it('prints its version', () => {
     expect(zephyr('--version')).toEqual({ stdout: `${VERSION}\n`, stderr: '', status: 0 });
   });

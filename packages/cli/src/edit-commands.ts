@@ -1,7 +1,7 @@
 /** The commands that change config.toml: their options and help. */
 import { phrase } from '@zephyr/runtime/phrase';
 import type { Command, Option } from 'commander';
-import { examplesOf, helpIn } from './command-help.ts';
+import { examplesOf } from './command-help.ts';
 import { refuseValue } from './command-line.ts';
 import { adminCommand, jsonOption, type Surroundings } from './operator-commands.ts';
 import { beside } from './probe-commands.ts';
@@ -24,10 +24,9 @@ interface ClientOptions {
 function addClients(
   program: Command,
   files: readonly Option[],
-  { environment, print }: Surroundings,
+  { environment, print, say }: Surroundings,
 ): void {
   const [configOption] = files;
-  const say = helpIn(environment);
   const clients = program.command('clients').description(say('cli.clients'));
   const add = (definition: string, description: string, example: string): Command => {
     const command = clients.command(definition).description(description);
@@ -58,16 +57,15 @@ function addClients(
       const { listClients } = await import('./commands/clients.ts');
       print(listClients({ config, environment }, json === true));
     });
-  addGrant(clients, files, { environment, print });
+  addGrant(clients, files, { environment, print, say });
 }
 
 /** Beside the others, though it asks the controller and changes no file. */
 function addGrant(
   clients: Command,
   options: readonly Option[],
-  { environment, print }: Surroundings,
+  { environment, print, say }: Omit<Surroundings, 'language'>,
 ): void {
-  const say = helpIn(environment);
   adminCommand(clients, {
     ...{ definition: 'grant', key: 'cli.clients.grant', say, options },
     examples: ['clients grant ann 5', 'clients grant research 50'],
@@ -91,9 +89,8 @@ function parseUsd(text: string): number {
 function addEndpoints(
   program: Command,
   files: readonly Option[],
-  { environment, print }: Surroundings,
+  { environment, print, say }: Surroundings,
 ): void {
-  const say = helpIn(environment);
   const endpoint = program.command('endpoint').description(say('cli.endpointGroup'));
   const add = (definition: string, description: string, ...commands: string[]): Command => {
     const command = endpoint.command(definition).description(description);

@@ -14,10 +14,12 @@ const environment = takeEnvironment();
 outliveOutput();
 try {
   const { buildProgram } = await import('./program.ts');
+  const { languageOfRun } = await import('./language.ts');
   const { withCommand } = await import('./original-flags.ts');
   const hasConfig = existsSync(environment['ZEPHYR_CONFIG'] || 'config.toml');
   const args = withCommand(process.argv.slice(2), hasConfig);
-  await buildProgram({ environment, print }).parseAsync(args, { from: 'user' });
+  const language = languageOfRun(args, environment);
+  await buildProgram({ environment, print, language }).parseAsync(args, { from: 'user' });
 } catch (error) {
   // A service that did not become ready in time may hold this process open.
   process.exit(await exitCodeOf(error));
@@ -27,7 +29,8 @@ try {
 async function exitCodeOf(error: unknown): Promise<number> {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   const { errorText } = await import('./error-text.ts');
-  console.error(errorText(error, process.argv, environment));
+  const { languageOfRun } = await import('./language.ts');
+  console.error(errorText(error, languageOfRun(process.argv.slice(2), environment)));
   const isUsage = error instanceof ZephyrError && ['CONFIG', 'USAGE'].includes(error.code);
   return isUsage ? EXIT.usage : EXIT.failure;
 }

@@ -2,16 +2,14 @@
 import { LANGUAGES } from '@zephyr/texts';
 import { type Command, Option } from 'commander';
 
-import { helpIn } from './command-help.ts';
 import { jsonOption, type Surroundings } from './operator-commands.ts';
 
 /** @param options that every command takes: the paths of the configuration */
 export function addNotifyCommands(
   program: Command,
   options: readonly Option[],
-  { environment, print }: Surroundings,
+  { environment, print, say }: Surroundings,
 ): void {
-  const say = helpIn(environment);
   const test = program
     .command('notify')
     .description(say('cli.notify'))

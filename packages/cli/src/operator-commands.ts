@@ -1,9 +1,8 @@
 /** The commands that watch and operate a running system: their options and help. */
 import type { Environment } from '@zephyr/runtime/environment';
 import { phrase } from '@zephyr/runtime/phrase';
-import { LANGUAGES, type TextKey, type Translate } from '@zephyr/texts';
+import { LANGUAGES, type Language, type TextKey, type Translate } from '@zephyr/texts';
 import { Argument, type Command, Option } from 'commander';
-import { helpIn } from './command-help.ts';
 import { refuseValue } from './command-line.ts';
 import { CONTROLLER_URL } from './service-location.ts';
 
@@ -15,15 +14,17 @@ const EVENT_KINDS = ['decision', 'notice', 'command', 'config', 'leader', 'store
 export interface Surroundings {
   readonly environment: Environment;
   readonly print: (line: string) => void;
+  readonly language: Language;
+  /** In that language. */
+  readonly say: Translate;
 }
 
 /** @param options that every command takes: the paths of the configuration */
 export function addOperatorCommands(
   program: Command,
   options: readonly Option[],
-  { environment, print }: Surroundings,
+  { environment, print, say }: Surroundings,
 ): void {
-  const say = helpIn(environment);
   const add = (definition: string, key: OperatorText, examples: readonly string[]): Command =>
     adminCommand(program, { definition, key, examples, say, options });
 
@@ -66,11 +67,14 @@ export function addOperatorCommands(
       print(await mode(kind, given, environment));
     });
 
-  addActions(add, say, { environment, print });
-  addEvents(add, say, { environment, print });
-  addReplay(add, say, { environment, print });
-  addCompletion(program, say, { environment, print, options });
+  const rest = { environment, print, say };
+  addActions(add, rest);
+  addEvents(add, rest);
+  addReplay(add, rest);
+  addCompletion(program, { ...rest, options });
 }
+
+type Voice = Omit<Surroundings, 'language'>;
 
 type OperatorCommandName =
   | ('dashboard' | 'status' | 'select' | 'mode' | 'pause' | 'resume' | 'events' | 'replay')
@@ -78,7 +82,7 @@ type OperatorCommandName =
 type OperatorText = Extract<TextKey, `cli.${OperatorCommandName}`>;
 type AddCommand = (definition: string, key: OperatorText, examples: readonly string[]) => Command;
 
-function addActions(add: AddCommand, say: Translate, { environment, print }: Surroundings): void {
+function addActions(add: AddCommand, { environment, print, say }: Voice): void {
   for (const name of ['pause', 'resume'] as const) {
     add(name, `cli.${name}`, [name])
       .addOption(jsonOption(say))
@@ -115,7 +119,7 @@ function addActions(add: AddCommand, say: Translate, { environment, print }: Sur
     });
 }
 
-function addEvents(add: AddCommand, say: Translate, { environment, print }: Surroundings): void {
+function addEvents(add: AddCommand, { environment, print, say }: Voice): void {
   add('events', 'cli.events', [
     'events --last 20',
     'events --follow --kind decision',
@@ -133,7 +137,7 @@ function addEvents(add: AddCommand, say: Translate, { environment, print }: Surr
     });
 }
 
-function addReplay(add: AddCommand, say: Translate, { environment, print }: Surroundings): void {
+function addReplay(add: AddCommand, { environment, print, say }: Voice): void {
   add('replay', 'cli.replay', [
     'replay',
     'replay --set switching.thresholdMs=100 --set switching.dwellMs=30000',
@@ -163,8 +167,7 @@ function addReplay(add: AddCommand, say: Translate, { environment, print }: Surr
 
 function addCompletion(
   program: Command,
-  say: Translate,
-  { environment, print, options }: Surroundings & { readonly options: readonly Option[] },
+  { environment, print, say, options }: Voice & { readonly options: readonly Option[] },
 ): void {
   const command = program
     .command('completion')

@@ -4,7 +4,7 @@ import { PROBE_STYLES } from '@zephyr/contract/probe';
 import type { Environment } from '@zephyr/runtime/environment';
 import { phrase } from '@zephyr/runtime/phrase';
 import { type Command, Option } from 'commander';
-import { examplesOf, helpIn } from './command-help.ts';
+import { examplesOf } from './command-help.ts';
 import { refuseValue } from './command-line.ts';
 import { type Surroundings, urlOption } from './operator-commands.ts';
 
@@ -14,7 +14,7 @@ export function addProbeCommands(
   options: readonly Option[],
   surroundings: Surroundings,
 ): void {
-  const say = helpIn(surroundings.environment);
+  const { say } = surroundings;
   const add: AddCommand = (definition, description, examples) => {
     const command = program.command(definition).description(description);
     for (const option of options) command.addOption(option);
@@ -30,8 +30,7 @@ export function addProbeCommands(
 
 type AddCommand = (definition: string, description: string, examples: readonly string[]) => Command;
 
-function addProbe(add: AddCommand, { environment, print }: Surroundings): void {
-  const say = helpIn(environment);
+function addProbe(add: AddCommand, { environment, print, say }: Surroundings): void {
   add('probe [endpoint]', say('cli.probe'), [
     'probe',
     'probe instcopilot-hk --style messages',
@@ -51,18 +50,16 @@ function addProbe(add: AddCommand, { environment, print }: Surroundings): void {
     });
 }
 
-function addDoctor(add: AddCommand, { environment, print }: Surroundings): void {
-  const say = helpIn(environment);
+function addDoctor(add: AddCommand, { environment, print, language, say }: Surroundings): void {
   add('doctor', say('cli.doctor'), ['doctor', 'doctor --free'])
     .option('--free', say('cli.doctor.free'))
     .action(async (given) => {
       const { doctor } = await import('./commands/doctor.ts');
-      finish(print, await doctor({ options: given, ...beside(environment) }));
+      finish(print, await doctor({ options: given, language, ...beside(environment) }));
     });
 }
 
-function addTestTiming(add: AddCommand, { environment, print }: Surroundings): void {
-  const say = helpIn(environment);
+function addTestTiming(add: AddCommand, { environment, print, say }: Surroundings): void {
   add('test-timing', say('cli.testTiming'), ['test-timing --seconds 30'])
     .option('--seconds <number>', say('cli.testTiming.seconds'), parseCount, 120)
     .addOption(urlOption(say('cli.option.url')))
@@ -72,8 +69,7 @@ function addTestTiming(add: AddCommand, { environment, print }: Surroundings): v
     });
 }
 
-function addCost(add: AddCommand, { environment, print }: Surroundings): void {
-  const say = helpIn(environment);
+function addCost(add: AddCommand, { environment, print, say }: Surroundings): void {
   add('cost', say('cli.cost'), ['cost', 'cost --days 7'])
     .addOption(urlOption(say('cli.option.url')))
     .option('--days <number>', say('cli.cost.days'), parseCount)

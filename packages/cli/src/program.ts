@@ -7,8 +7,9 @@ import { existsSync } from 'node:fs';
 import { ZephyrError } from '@zephyr/runtime/errors';
 import { phrase } from '@zephyr/runtime/phrase';
 import { VERSION } from '@zephyr/runtime/version';
+import { translator } from '@zephyr/texts';
 import { type Command, Option } from 'commander';
-import { examplesOf, helpIn, titleIn } from './command-help.ts';
+import { examplesOf, factsIn, titleIn } from './command-help.ts';
 import { ZephyrCommand } from './command-line.ts';
 import { SHELLS } from './connect/shell-lines.ts';
 import { addEditCommands } from './edit-commands.ts';
@@ -17,15 +18,20 @@ import { addOperatorCommands, type Surroundings } from './operator-commands.ts';
 import { addProbeCommands, beside } from './probe-commands.ts';
 import { addUsageCommands } from './usage-commands.ts';
 
-export function buildProgram(surroundings: Surroundings): Command {
-  const say = helpIn(surroundings.environment);
+export function buildProgram(given: Omit<Surroundings, 'say'>): Command {
+  const say = translator(given.language);
+  const surroundings = { ...given, say };
   const program = new ZephyrCommand('zephyr')
     .description(say('cli.zephyr'))
     .version(VERSION, '-V, --version', say('cli.version'))
     .enablePositionalOptions()
     .helpOption('-h, --help', say('cli.help'))
     .helpCommand('help [command]', say('cli.help'))
-    .configureHelp({ styleTitle: (title) => titleIn(say, title) })
+    .configureHelp({
+      styleTitle: (title) => titleIn(say, title),
+      styleOptionDescription: (text) => factsIn(say, text),
+      styleArgumentDescription: (text) => factsIn(say, text),
+    })
     .exitOverride()
     .hook('preAction', (_, action) => {
       if (action.getOptionValueSource('envFile') === 'cli')
@@ -68,8 +74,7 @@ function requireEnvFile(path: string): void {
   });
 }
 
-function addStart(program: Command, files: Files, { environment }: Surroundings): void {
-  const say = helpIn(environment);
+function addStart(program: Command, files: Files, { environment, say }: Surroundings): void {
   const command = program.command('start').description(say('cli.start'));
   for (const option of files) command.addOption(option);
   command
@@ -82,8 +87,11 @@ function addStart(program: Command, files: Files, { environment }: Surroundings)
     });
 }
 
-function addRestart(program: Command, files: Files, { environment, print }: Surroundings): void {
-  const say = helpIn(environment);
+function addRestart(
+  program: Command,
+  files: Files,
+  { environment, print, say }: Surroundings,
+): void {
   const command = program.command('restart').description(say('cli.restart'));
   for (const option of files) command.addOption(option);
   command
@@ -95,8 +103,7 @@ function addRestart(program: Command, files: Files, { environment, print }: Surr
     });
 }
 
-function addRun(program: Command, files: Files, { environment }: Surroundings): void {
-  const say = helpIn(environment);
+function addRun(program: Command, files: Files, { environment, say }: Surroundings): void {
   const command = program
     .command('run')
     .description(say('cli.run'))
@@ -112,8 +119,7 @@ function addRun(program: Command, files: Files, { environment }: Surroundings): 
     });
 }
 
-function addDemo(program: Command, { environment, print }: Surroundings): void {
-  const say = helpIn(environment);
+function addDemo(program: Command, { environment, print, language, say }: Surroundings): void {
   const demo = program
     .command('demo')
     .description(say('cli.demo'))
@@ -122,7 +128,7 @@ function addDemo(program: Command, { environment, print }: Surroundings): void {
     .addHelpText('after', examplesOf(say, 'demo', 'demo kill Tokyo', 'demo revive Tokyo'))
     .action(async (options) => {
       const { runDemo } = await import('./commands/demo.ts');
-      process.exit(await runDemo(options, environment));
+      process.exit(await runDemo(options, environment, language));
     });
   for (const name of ['kill', 'revive'] as const) {
     demo
@@ -131,13 +137,16 @@ function addDemo(program: Command, { environment, print }: Surroundings): void {
       .addOption(portOption(say('cli.demo.port')))
       .action(async (endpoint: string, { port }: { port?: number }) => {
         const { controlDemo } = await import('./commands/demo-control.ts');
-        print(await controlDemo({ action: name, endpoint, port }, environment));
+        print(await controlDemo({ action: name, endpoint, port }, environment, say));
       });
   }
 }
 
-function addConfig(program: Command, files: Files, { environment, print }: Surroundings): void {
-  const say = helpIn(environment);
+function addConfig(
+  program: Command,
+  files: Files,
+  { environment, print, say }: Surroundings,
+): void {
   const command = program
     .command('config')
     .description(say('cli.config'))
@@ -159,8 +168,7 @@ function addConfig(program: Command, files: Files, { environment, print }: Surro
     });
 }
 
-function addSecrets(program: Command, { environment, print }: Surroundings): void {
-  const say = helpIn(environment);
+function addSecrets(program: Command, { print, say }: Surroundings): void {
   program
     .command('secrets <folder>')
     .description(say('cli.secrets'))
@@ -180,15 +188,15 @@ function addSecrets(program: Command, { environment, print }: Surroundings): voi
 function addConnect(
   program: Command,
   [configOption]: Files,
-  { environment, print }: Surroundings,
+  { environment, print, say }: Surroundings,
 ): void {
-  const say = helpIn(environment);
   const command = program.command('connect').description(say('cli.connect'));
   if (configOption !== undefined) command.addOption(configOption);
   command
     .option('--url <address>', say('cli.connect.url'))
     .addOption(new Option('--shell <name>', say('cli.connect.shell')).choices(SHELLS).default('sh'))
     .option('--claude-settings', say('cli.connect.claudeSettings'))
+    .option('--print', say('cli.connect.print'))
     .option('--undo', say('cli.connect.undo'))
     .addHelpText(
       'after',
@@ -201,12 +209,15 @@ function addConnect(
     )
     .action(async (options) => {
       const { connect } = await import('./commands/connect.ts');
-      print(await connect(options, environment));
+      print(await connect(options, environment, say));
     });
 }
 
-function addService(program: Command, files: Files, { environment, print }: Surroundings): void {
-  const say = helpIn(environment);
+function addService(
+  program: Command,
+  files: Files,
+  { environment, print, say }: Surroundings,
+): void {
   const service = program.command('service').description(say('cli.service'));
   const install = service.command('install').description(say('cli.service.install'));
   for (const option of files) install.addOption(option);
@@ -222,14 +233,14 @@ function addService(program: Command, files: Files, { environment, print }: Surr
     .description(say('cli.service.uninstall'))
     .action(async () => {
       const { uninstallService } = await import('./commands/service.ts');
-      print(await uninstallService(environment));
+      print(await uninstallService(environment, say));
     });
   service
     .command('status')
     .description(say('cli.service.status'))
     .action(async () => {
       const { serviceStatus } = await import('./commands/service.ts');
-      const { text, exitCode } = await serviceStatus(environment);
+      const { text, exitCode } = await serviceStatus(environment, say);
       print(text);
       process.exitCode = exitCode;
     });

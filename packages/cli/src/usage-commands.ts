@@ -2,7 +2,6 @@
 import type { Translate } from '@zephyr/texts';
 import type { Command, Option } from 'commander';
 
-import { helpIn } from './command-help.ts';
 import {
   adminCommand,
   jsonOption,
@@ -17,9 +16,8 @@ const DIMENSIONS = 'person, endpoint, model, day, hour';
 export function addUsageCommands(
   program: Command,
   options: readonly Option[],
-  { environment, print }: Surroundings,
+  { environment, print, say }: Surroundings,
 ): void {
-  const say = helpIn(environment);
   const common = { say, options };
   const usage = adminCommand(program, {
     ...{ definition: 'usage', key: 'cli.usage', ...common },

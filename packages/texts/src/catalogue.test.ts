@@ -43,6 +43,9 @@ describe('the catalogue', () => {
       'tui.header',
       'tui.keys.short',
       'why.amount',
+      'status.change',
+      'cli.facts',
+      'cli.facts.and',
       'notify.advice',
     ]);
   });

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import type { ApiEndpoint } from '@zephyr/contract/api-endpoint';
 import type { ApiState } from '@zephyr/contract/api-state';
 import { type LoadedConfig, loadConfig } from '@zephyr/runtime/config/load';
-import { localeOf } from '@zephyr/runtime/config/locale';
+import { localeOfFile } from '@zephyr/runtime/config/locale';
 import { UNREAD_TOKENS } from '@zephyr/runtime/config/token-command';
 import { variablesOf } from '@zephyr/runtime/config/variables';
 import type { Environment } from '@zephyr/runtime/environment';
@@ -44,7 +44,7 @@ const DEFAULT_PORT = 8081;
 const TOKEN_VARIABLE = 'ZEPHYR_ADMIN_TOKEN';
 
 /**
- * With `--url` no configuration is read: the controller may be on another machine. A broken
+ * With `--url` no address or token is read from the configuration: the controller may be on another machine. A broken
  * configuration must not lock an operator out of the running system: as much of the address as
  * possible is then read from it.
  *
@@ -54,8 +54,7 @@ export function openSession(options: AdminOptions, environment: Environment): Ad
   const isLocal = options.url === undefined && existsSync(options.config);
   const read = isLocal ? readConfig(options, environment) : { status: 'none' as const };
   const loaded = read.status === 'loaded' ? read.loaded : undefined;
-  const language =
-    options.language ?? loaded?.config.ui.language ?? languageOf(localeOf(environment));
+  const language = options.language ?? languageOf(localeOfFile(options.config, environment));
   const say = translator(language);
   const address = read.status === 'broken' ? addressIn(options.config) : loaded?.config.controller;
   const url = checkedUrl(options.url ?? urlOf(address), 'http://127.0.0.1:8081');

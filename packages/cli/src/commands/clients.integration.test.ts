@@ -64,7 +64,7 @@ describe('addClient', () => {
     expect(lines[0]).toContain('The key of ann, shown only once.');
     const key = /zk-[\w-]{43}/.exec(lines.join('\n'))?.[0];
     expect(lines).toContain(
-      `  ANTHROPIC_AUTH_TOKEN=${key} npx claude-zephyr connect --url ${url} --claude-settings`,
+      `  ANTHROPIC_AUTH_TOKEN=${key} zephyr connect --url ${url} --claude-settings`,
     );
     expect(lines).toContain(`  export ANTHROPIC_BASE_URL=${url}`);
     expect(lines).toContain(`  export ANTHROPIC_AUTH_TOKEN=${key}`);

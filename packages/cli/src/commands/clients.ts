@@ -63,7 +63,7 @@ function keyForPeople({ config, name, environment }: ClientCall, key: string): s
 
 ${say('clients.key.command')}
 
-  ANTHROPIC_AUTH_TOKEN=${key} npx claude-zephyr connect --url ${url} --claude-settings
+  ANTHROPIC_AUTH_TOKEN=${key} zephyr connect --url ${url} --claude-settings
 
 ${say('clients.key.settings')}
 

@@ -1,13 +1,25 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import type { ReadyMessage } from '@zephyr/runtime/service';
 import { startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
+import { translator } from '@zephyr/texts';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { connect } from './connect.ts';
@@ -66,6 +78,7 @@ describe('connect', () => {
     connect(
       { config: join(folder, 'no-config.toml'), shell: 'sh', ...options },
       { CLAUDE_CONFIG_DIR: home, ANTHROPIC_AUTH_TOKEN: key, ...surroundings },
+      translator('en'),
     );
 
   it('prints lines for each shell, with the key that the proxy takes', async () => {
@@ -111,7 +124,8 @@ describe('connect', () => {
       });
       expect(statSync(settings).mode & 0o777).toBe(0o600);
       expect(await run({ undo: true })).toContain('no longer uses Zephyr');
-      expect(JSON.parse(readFileSync(settings, 'utf8'))).toEqual(JSON.parse(before));
+      expect(readFileSync(settings, 'utf8')).toBe(before);
+      expect(statSync(settings).mode & 0o777).toBe(0o644);
     }
     expect(await run({ undo: true })).toContain('nothing to undo');
   });
@@ -120,7 +134,62 @@ describe('connect', () => {
     await run({ url: open, claudeSettings: true });
     expect(JSON.parse(readFileSync(settings, 'utf8')).env.ANTHROPIC_BASE_URL).toBe(open);
     await run({ undo: true });
-    expect(JSON.parse(readFileSync(settings, 'utf8'))).toEqual({});
+    expect(readdirSync(home)).toEqual([]);
+  });
+
+  it('leaves what somebody changed since then', async () => {
+    writeFileSync(settings, '{ "env": { "ANTHROPIC_BASE_URL": "https://former.example" } }');
+    await run({ url: open, claudeSettings: true });
+    const { env } = JSON.parse(readFileSync(settings, 'utf8'));
+    writeFileSync(settings, JSON.stringify({ env: { ...env, A: '1' }, model: 'opus' }));
+    await run({ undo: true });
+    expect(JSON.parse(readFileSync(settings, 'utf8'))).toEqual({
+      env: { A: '1', ANTHROPIC_BASE_URL: 'https://former.example' },
+      model: 'opus',
+    });
+  });
+
+  it('follows a link into a collection of settings, which stays a link', async () => {
+    const target = join(home, 'dotfiles.json');
+    const before = '{"model":"opus"}';
+    writeFileSync(target, before);
+    symlinkSync(target, settings);
+    await run({ url: open, claudeSettings: true });
+    expect(JSON.parse(readFileSync(target, 'utf8')).env.ANTHROPIC_BASE_URL).toBe(open);
+    await run({ undo: true });
+    expect(readFileSync(target, 'utf8')).toBe(before);
+    expect(lstatSync(settings).isSymbolicLink()).toBe(true);
+  });
+
+  it('prints the lines for settings.json, and changes nothing', async () => {
+    expect(
+      JSON.parse(await run({ url: withKeys, claudeSettings: true, print: true }, KEY)),
+    ).toEqual({
+      env: { ANTHROPIC_BASE_URL: withKeys, ANTHROPIC_AUTH_TOKEN: KEY },
+    });
+    expect(readdirSync(home)).toEqual([]);
+  });
+
+  it('says what cannot be changed, and leaves no backup', async () => {
+    mkdirSync(`${settings}.new`);
+    await expect(run({ url: open, claudeSettings: true })).rejects.toThrow(
+      /cannot change .*settings/,
+    );
+    expect(readdirSync(home)).toEqual(['settings.json.new']);
+  });
+
+  it('refuses the Zephyr of other endpoints on the port of this configuration', async () => {
+    const config = join(home, 'own.toml');
+    const own = (endpoint: string) =>
+      `[server]\nport = ${new URL(open).port}\n[[groups]]\nname = "main"\nauth_token_env = "TEAM_TOKEN"\n[[groups.endpoints]]\nname = "one"\nurl = "${endpoint}"\n`;
+    surroundings = { TEAM_TOKEN: 'secret-of-the-team' };
+    writeFileSync(config, own(upstream.url));
+    expect(await run({ config })).toContain(open);
+    writeFileSync(config, own('http://127.0.0.1:9'));
+    await expect(run({ config })).rejects.toThrow(
+      `another Zephyr, with other endpoints than ${config}`,
+    );
+    expect(await run({ config, url: open })).toContain(open);
   });
 
   it.each(['{ "env": ', '[]', '{ "env": "no" }'])(

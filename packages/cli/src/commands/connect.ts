@@ -1,11 +1,12 @@
 /** `zephyr connect`: what a person needs so that Claude Code goes through a running Zephyr. */
 import type { Environment } from '@zephyr/runtime/environment';
+import type { Translate } from '@zephyr/texts';
 
-import { helpIn } from '../command-help.ts';
 import {
   AUTH_TOKEN,
   claudeSettingsPath,
   connectSettings,
+  settingsLines,
   undoSettings,
 } from '../connect/claude-settings.ts';
 import { findProxy } from '../connect/find-proxy.ts';
@@ -18,6 +19,8 @@ export interface ConnectOptions {
   readonly url?: string;
   readonly shell: ShellName;
   readonly claudeSettings?: boolean;
+  /** Changes nothing, also with `claudeSettings`. */
+  readonly print?: boolean;
   readonly undo?: boolean;
 }
 
@@ -28,8 +31,11 @@ const YOUR_KEY = '<your key>';
  * @returns the text to print: lines for a shell, or what was done to Claude Code's settings
  * @throws ZephyrError `USAGE` where nothing is reached or a key is missing; nothing is changed then.
  */
-export async function connect(options: ConnectOptions, environment: Environment): Promise<string> {
-  const say = helpIn(environment);
+export async function connect(
+  options: ConnectOptions,
+  environment: Environment,
+  say: Translate,
+): Promise<string> {
   const settings = claudeSettingsPath(environment);
   if (options.undo === true) {
     return undoSettings(settings)
@@ -37,9 +43,12 @@ export async function connect(options: ConnectOptions, environment: Environment)
       : say('connect.nothingToUndo', { path: settings });
   }
   const key = environment[AUTH_TOKEN] || undefined;
-  const proxy = await findProxy({ url: options.url, configPath: options.config, key });
-  if (options.claudeSettings !== true) {
+  const envFilePath = environment['ZEPHYR_ENV_FILE'] || '.env';
+  const files = { configPath: options.config, envFilePath };
+  const proxy = await findProxy({ url: options.url, ...files, key, environment });
+  if (options.claudeSettings !== true || options.print === true) {
     const connection = { baseUrl: proxy.url, authToken: tokenOf(proxy.access, key) };
+    if (options.print === true) return settingsLines(connection, environment);
     return shellLines(options.shell, connection, environment).join('\n');
   }
   const authToken = usableToken(proxy, key, 'zephyr connect --claude-settings');

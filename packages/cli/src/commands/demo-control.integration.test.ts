@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { type SimulatedEndpoint, startSimulatedEndpoint } from '@zephyr/testkit/simulated-endpoint';
+import { translator } from '@zephyr/texts';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 
 import { stateFolder } from '../launch/state-folder.ts';
@@ -39,19 +40,21 @@ describe('demos side by side', () => {
 
   it('controls the only one without its port', async () => {
     const endpoint = await startOne(8080);
-    expect(await controlDemo(kill, environment)).toBe('Tokyo is dead');
+    expect(await controlDemo(kill, environment, translator('en'))).toBe('Tokyo is dead');
     expect(await isAlive(endpoint)).toBe(false);
   });
 
   it('asks which one of two is meant, and touches no other', async () => {
     const [first, second] = [await startOne(8080), await startOne(9080)];
-    await expect(controlDemo(kill, environment)).rejects.toThrow(
+    await expect(controlDemo(kill, environment, translator('en'))).rejects.toThrow(
       'several demos are running, on the ports 8080, 9080',
     );
-    expect(await controlDemo({ ...kill, port: 9080 }, environment)).toBe('Tokyo is dead');
-    expect([await isAlive(first), await isAlive(second)]).toEqual([true, false]);
-    await expect(controlDemo({ ...kill, port: 7000 }, environment)).rejects.toThrow(
-      'no demo is running on 7000',
+    expect(await controlDemo({ ...kill, port: 9080 }, environment, translator('en'))).toBe(
+      'Tokyo is dead',
     );
+    expect([await isAlive(first), await isAlive(second)]).toEqual([true, false]);
+    await expect(
+      controlDemo({ ...kill, port: 7000 }, environment, translator('en')),
+    ).rejects.toThrow('no demo is running on 7000');
   });
 });

@@ -15,7 +15,7 @@ import type { Environment } from '@zephyr/runtime/environment';
 import { ZephyrError } from '@zephyr/runtime/errors';
 import { phrase } from '@zephyr/runtime/phrase';
 import type { SimulatedEndpoint } from '@zephyr/testkit/simulated-endpoint';
-import { helpIn } from '../command-help.ts';
+import type { Translate } from '@zephyr/texts';
 import { stateFolder } from '../launch/state-folder.ts';
 
 /** Short, so that there is something to watch. */
@@ -71,13 +71,13 @@ export interface DemoControl {
 export async function controlDemo(
   { action, endpoint, port }: DemoControl,
   environment: Environment,
+  say: Translate,
 ): Promise<string> {
   const demo = theOneOf(await runningDemos(environment), port);
   const path = `${demo.url}/${action}/${encodeURIComponent(endpoint)}`;
   const response = await fetch(path, { method: 'POST' });
   const text = await response.text();
   if (!response.ok) throw new ZephyrError('DEMO', phrase`cannot ${action} ${endpoint}: ${text}`);
-  const say = helpIn(environment);
   // Requests meet a dead endpoint at once; that it is alive again is found out by a probe.
   return action === 'kill'
     ? say('demo.killed', { name: text })
@@ -98,7 +98,7 @@ function theOneOf(demos: readonly RunningDemo[], port: number | undefined): Runn
       'DEMO',
       port === undefined ? phrase`no demo is running` : phrase`no demo is running on ${port}`,
       {
-        advice: [phrase`start it in another terminal: make demo`],
+        advice: [phrase`start it in another terminal: make demo, or zephyr demo`],
       },
     );
   }

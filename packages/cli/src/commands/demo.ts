@@ -7,22 +7,22 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProgramStatus } from '@zephyr/contract/program-status';
+import { findCli } from '@zephyr/probes/claude-cli/cli-binary';
 import { systemClock } from '@zephyr/runtime/clock';
 import { loadConfig } from '@zephyr/runtime/config/load';
-import { localeOf } from '@zephyr/runtime/config/locale';
 import type { Environment } from '@zephyr/runtime/environment';
 import { ZephyrError } from '@zephyr/runtime/errors';
 import { phrase } from '@zephyr/runtime/phrase';
 import { type SimulatedEndpoint, startSimulatedEndpoint } from '@zephyr/testkit/simulated-endpoint';
-import { languageOf, type Translate } from '@zephyr/texts';
-import { helpIn } from '../command-help.ts';
-import { shellLines } from '../connect/shell-lines.ts';
+import { type Language, type Translate, translator } from '@zephyr/texts';
+import { quotedForSh, shellLines } from '../connect/shell-lines.ts';
 import { demoRedisUrl } from '../launch/demo-redis.ts';
 import { otherPort, requireFreePorts } from '../launch/free-port.ts';
 import { type LaunchedSystem, launch } from '../launch/launcher.ts';
 import { formatLogLine } from '../launch/log-line.ts';
 import { runUntilStopped, takeStopSignals } from '../launch/run-until-stopped.ts';
 import { stateFolder } from '../launch/state-folder.ts';
+import { IS_CHECKOUT, ownCommand } from '../own-command.ts';
 import { DEMO_PROBE_INTERVAL_SECONDS, serveDemoControl } from './demo-control.ts';
 
 export interface DemoOptions {
@@ -48,12 +48,16 @@ const PROFILES = [
 ];
 
 /** Runs until it is stopped. @returns the exit code */
-export async function runDemo(options: DemoOptions, environment: Environment): Promise<number> {
+export async function runDemo(
+  options: DemoOptions,
+  environment: Environment,
+  language: Language,
+): Promise<number> {
   const port = options.port ?? DEFAULT_PORT;
   const signals = takeStopSignals();
-  const demo = await startDemo(port, environment, (line) => console.log(line));
+  const demo = await startDemo(port, environment, (line) => console.log(line), language);
   const { ports } = demo.system;
-  const say = helpIn(environment);
+  const say = translator(language);
   console.log(`\n${say('demo.probing')}`);
   firstProbes(ports.proxy).then(
     () => console.log(nextSteps(ports, say, environment)),
@@ -63,7 +67,7 @@ export async function runDemo(options: DemoOptions, environment: Environment): P
   try {
     return await runUntilStopped(demo.system, {
       print: console.log,
-      say: helpIn(environment),
+      say,
       signals,
     });
   } finally {
@@ -86,24 +90,9 @@ export async function startDemo(
   port: number,
   environment: Environment,
   print: (line: string) => void,
+  language: Language = 'en',
 ): Promise<Demo> {
-  if (port > LAST_PORT) {
-    throw new ZephyrError(
-      'USAGE',
-      phrase`--port ${port} leaves no ports for the controller and the prober`,
-      {
-        advice: [phrase`the demo uses three ports in a row: --port ${LAST_PORT} at most`],
-      },
-    );
-  }
-  await requireFreePorts(
-    ['proxy', 'controller', 'prober'].map((service, index) => ({
-      host: '127.0.0.1',
-      port: port === 0 ? 0 : port + index,
-      owner: phrase`the ${service}`,
-      advice: phrase`end that program, or choose other ports: make demo PORT=${otherPort(port, 1000)}`,
-    })),
-  );
+  await requireDemoPorts(port);
   const redisUrl = await demoRedisUrl(environment);
   const endpoints = await Promise.all(
     PROFILES.map((profile, index) =>
@@ -111,7 +100,7 @@ export async function startDemo(
     ),
   );
   const folder = stateFolder(environment, 'demo');
-  const configPath = writeConfig(folder, demoConfig(port, endpoints, environment));
+  const configPath = writeConfig(folder, demoConfig(port, endpoints, language));
   // Of tokens that somebody enters on the page of settings.
   const envFilePath = join(folder, `${process.pid}.env`);
   let control: Awaited<ReturnType<typeof serveDemoControl>> | undefined;
@@ -143,6 +132,26 @@ export async function startDemo(
   }
 }
 
+async function requireDemoPorts(port: number): Promise<void> {
+  if (port > LAST_PORT) {
+    throw new ZephyrError(
+      'USAGE',
+      phrase`--port ${port} leaves no ports for the controller and the prober`,
+      {
+        advice: [phrase`the demo uses three ports in a row: --port ${LAST_PORT} at most`],
+      },
+    );
+  }
+  await requireFreePorts(
+    ['proxy', 'controller', 'prober'].map((service, index) => ({
+      host: '127.0.0.1',
+      port: port === 0 ? 0 : port + index,
+      owner: phrase`the ${service}`,
+      advice: phrase`end that program, or choose other ports: make demo PORT=${otherPort(port, 1000)}, or zephyr demo --port ${otherPort(port, 1000)}`,
+    })),
+  );
+}
+
 /** Without the probes that passed: many a minute, they would push what to do next out of sight. */
 function worthReading(print: (line: string) => void): (service: string, line: string) => void {
   return (service, line) => {
@@ -159,7 +168,7 @@ function writeConfig(folder: string, text: string): string {
 function demoConfig(
   port: number,
   endpoints: readonly SimulatedEndpoint[],
-  environment: Environment,
+  language: Language,
 ): string {
   const portAfter = (steps: number) => (port === 0 ? 0 : port + steps);
   const lines = endpoints.map(({ name, url }) => `  { name = "${name}", url = "${url}" },`);
@@ -171,7 +180,7 @@ port = ${portAfter(1)}
 [prober]
 port = ${portAfter(2)}
 [ui]
-language = "${languageOf(localeOf(environment))}"
+language = "${language}"
 [health_check]
 interval_seconds = ${DEMO_PROBE_INTERVAL_SECONDS}
 timeout_seconds = 9
@@ -197,6 +206,12 @@ async function firstProbes(proxyPort: number): Promise<void> {
   }
 }
 
+/** The package brings a Claude CLI, which a person may not have otherwise. */
+function claudeCommand(environment: Environment): string {
+  const path = IS_CHECKOUT ? undefined : findCli(undefined, environment['PATH'] ?? '');
+  return path === undefined ? 'npx @anthropic-ai/claude-code' : quotedForSh(path);
+}
+
 function nextSteps(
   { proxy: proxyPort, controller: controllerPort }: LaunchedSystem['ports'],
   say: Translate,
@@ -212,21 +227,20 @@ function nextSteps(
   const isDefault = proxyPort === DEFAULT_PORT;
   const portFlag = isDefault ? '' : ` --port ${proxyPort}`;
   const controllerUrl = `http://127.0.0.1:${controllerPort}`;
-  const statusCommand = isDefault
-    ? 'npx claude-zephyr status'
-    : `npx claude-zephyr status --url ${controllerUrl}`;
+  const zephyr = ownCommand(environment);
+  const statusCommand = isDefault ? `${zephyr} status` : `${zephyr} status --url ${controllerUrl}`;
   return `
 ${say('demo.serves', { url })}
 ${endpoints.join('\n')}
 
-${say('demo.now')}
+${say(IS_CHECKOUT ? 'demo.nowHere' : 'demo.now')}
 
   ${say('demo.ask')}
-       ${assignments} npx @anthropic-ai/claude-code -p hello
+       ${assignments} ${claudeCommand(environment)} -p hello
   ${say('demo.kill')}
-       npx claude-zephyr demo kill Tokyo${portFlag}
+       ${zephyr} demo kill Tokyo${portFlag}
   ${say('demo.revive')}
-       npx claude-zephyr demo revive Tokyo${portFlag}
+       ${zephyr} demo revive Tokyo${portFlag}
 
 ${say('demo.watch', { places: [statusCommand, `${url}/status`, controllerUrl].join(', ') })}
 ${say('demo.end')}

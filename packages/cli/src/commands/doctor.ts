@@ -4,9 +4,15 @@ import type { LoadedConfig } from '@zephyr/runtime/config/load';
 import { loadConfig } from '@zephyr/runtime/config/load';
 import type { Environment } from '@zephyr/runtime/environment';
 import { EXIT, explain } from '@zephyr/runtime/errors';
-import { type Numbers, numbersOf, type Translate, translator } from '@zephyr/texts';
+import {
+  type Language,
+  type Numbers,
+  numbersOf,
+  type Translate,
+  templatesOf,
+  translator,
+} from '@zephyr/texts';
 
-import { helpIn } from '../command-help.ts';
 import { warningsOf } from '../config-warnings.ts';
 import { type Finding, ok, renderFindings } from '../doctor/finding.ts';
 import { examineClock, examineConnections, examinePorts } from '../doctor/network.ts';
@@ -26,6 +32,8 @@ export interface DoctorOptions {
 export interface DoctorCall {
   readonly options: DoctorOptions;
   readonly environment: Environment;
+  /** Of this run: where the configuration cannot be loaded. */
+  readonly language: Language;
   readonly progress: (line: string) => void;
   readonly signal: AbortSignal;
 }
@@ -59,7 +67,7 @@ interface Examined {
 
 async function examine(call: DoctorCall): Promise<Examined> {
   const { options, environment } = call;
-  const own = helpIn(environment);
+  const own = translator(call.language);
   let loaded: LoadedConfig;
   try {
     loaded = loadConfig(
@@ -67,9 +75,13 @@ async function examine(call: DoctorCall): Promise<Examined> {
       { starting: startingServices(environment) },
     );
   } catch (error) {
-    const config: Finding = { area: 'config', status: 'fail', text: explain(error) };
+    const config: Finding = {
+      area: 'config',
+      status: 'fail',
+      text: explain(error, templatesOf(call.language)),
+    };
     const findings = [examineNode(process.versions.node, own), config];
-    return { findings, notChecked: [], say: own };
+    return { findings, notChecked: [own('doctor.notChecked.rest')], say: own };
   }
   const { language } = loaded.config.ui;
   const speech = { say: translator(language), numbers: numbersOf(language) };

@@ -91,7 +91,11 @@ describe('zephyr probe', () => {
 describe('zephyr doctor', () => {
   const examine = async (options: { config: string; envFile: string }, variables = {}) => {
     const call = { environment: { ...environment, ...variables }, ...silent };
-    const { text, exitCode } = await doctor({ ...call, options: { ...options, json: true } });
+    const { text, exitCode } = await doctor({
+      ...call,
+      language: 'en',
+      options: { ...options, json: true },
+    });
     expect(text).not.toContain(TOKEN);
     return { exitCode, findings: (JSON.parse(text) as { findings: Finding[] }).findings };
   };
@@ -153,7 +157,7 @@ describe('zephyr doctor', () => {
     expect(findings.map(({ text }) => text).join('\n')).toContain(words);
   });
 
-  it('distinguishes a Redis that is not there from one that is silent', async () => {
+  it('distinguishes a Redis that is not there, one that is silent, and one that rejects us', async () => {
     const silentRedis = createTcpServer().listen(0, '127.0.0.1');
     onTestFinished(() => void silentRedis.close());
     await once(silentRedis, 'listening');
@@ -165,13 +169,21 @@ describe('zephyr doctor', () => {
     };
     expect(await textOf(`redis://127.0.0.1:${port}`)).toContain('does not answer: timed out');
     expect(await textOf('redis://127.0.0.1:1')).toContain('refuses connections');
+    const closed = await startRedisServer({ extraArguments: ['--requirepass', 'secret'] });
+    onTestFinished(() => closed.stop());
+    expect(await textOf(closed.url)).toContain('answers with an error: NOAUTH');
   });
 
   it('says what it did not check', async () => {
     const options = { ...configured({ Good: await upstream(sse()) }), free: true };
-    const { text } = await doctor({ environment, ...silent, options });
+    const { text } = await doctor({ environment, language: 'en', ...silent, options });
     expect(text).toContain('Not checked: whether the endpoints accept your tokens');
-    const all = await doctor({ environment, ...silent, options: { ...options, free: false } });
+    const all = await doctor({
+      environment,
+      language: 'en',
+      ...silent,
+      options: { ...options, free: false },
+    });
     expect(all.text).not.toContain('Not checked');
   });
 

@@ -17,7 +17,7 @@ import {
 } from '@zephyr/core';
 import { systemClock } from '@zephyr/runtime/clock';
 import { loadConfig } from '@zephyr/runtime/config/load';
-import { localeOf } from '@zephyr/runtime/config/locale';
+import { localeOfFile } from '@zephyr/runtime/config/locale';
 import { policyOf } from '@zephyr/runtime/config/policy-of-config';
 import { UNREAD_TOKENS } from '@zephyr/runtime/config/token-command';
 import type { Environment } from '@zephyr/runtime/environment';
@@ -79,7 +79,7 @@ async function openSource({ options, environment }: ReplayCall): Promise<Source>
     const names = await client.state();
     return { say, numbers, names, recordingText: await client.recording() };
   }
-  const language = options.language ?? languageOf(localeOf(environment));
+  const language = options.language ?? languageOf(localeOfFile(options.config, environment));
   const [say, numbers] = [translator(language), numbersOf(language)];
   return { say, numbers, names: { endpoints: [] }, recordingText: readText(options.file) };
 }

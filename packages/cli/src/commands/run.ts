@@ -70,7 +70,7 @@ async function findOrStart(
   environment: Environment,
   key: string | undefined,
 ): Promise<Reached> {
-  const wanted = { configPath: options.config, key };
+  const wanted = { configPath: options.config, envFilePath: options.envFile, key, environment };
   try {
     const proxy = await findProxy({ ...wanted, url: options.url });
     return { proxy, ownVariables: variablesNamedIn(options.config) };

@@ -11,6 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 
+import { translator } from '@zephyr/texts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { installService, serviceStatus, uninstallService } from './service.ts';
@@ -22,6 +23,7 @@ auth_token_env = "TEAM_TOKEN"
 url = "http://127.0.0.1:9"
 name = "one"
 `;
+const say = translator('en');
 const hasAnalyzer = spawnSync('systemd-analyze', ['--version']).status === 0;
 
 /** systemctl of a machine with a user session is nowhere to be had in a container. */
@@ -59,14 +61,14 @@ describe('the systemd user service', () => {
 
   it('is installed, replaced, reported and removed, twice', async () => {
     for (const round of [1, 2]) {
-      expect((await serviceStatus(environment, 'linux')).exitCode, `round ${round}`).toBe(1);
+      expect((await serviceStatus(environment, say, 'linux')).exitCode, `round ${round}`).toBe(1);
       expect(await installService(options, environment, 'linux')).toContain(unitPath());
       await installService({ ...options, port: 9_080 }, environment, 'linux');
-      expect(await serviceStatus(environment, 'linux')).toMatchObject({ exitCode: 0 });
+      expect(await serviceStatus(environment, say, 'linux')).toMatchObject({ exitCode: 0 });
       expect(readFileSync(unitPath(), 'utf8')).toContain('"--port" "9080"');
-      await uninstallService(environment, 'linux');
+      await uninstallService(environment, say, 'linux');
       expect(existsSync(unitPath())).toBe(false);
-      expect(await uninstallService(environment, 'linux')).toContain('not installed');
+      expect(await uninstallService(environment, say, 'linux')).toContain('not installed');
     }
     expect(readFileSync(calls, 'utf8')).toContain('--user enable claude-zephyr.service');
   });
@@ -110,6 +112,23 @@ describe('the systemd user service', () => {
     await expect(installService(options, environment, 'linux')).rejects.toThrow(
       /daemon-reload failed: Failed to connect to bus/,
     );
+    // Nothing was installed, which is what status and uninstall find.
+    expect(existsSync(unitPath())).toBe(false);
+    expect((await serviceStatus(environment, say, 'linux')).text).toContain('not installed');
+  });
+
+  it('is not said to be stopped where systemd could not be asked', async () => {
+    await installService(options, environment, 'linux');
+    const before = readFileSync(unitPath(), 'utf8');
+    writeFileSync(
+      join(folder, 'bin', 'systemctl'),
+      '#!/bin/sh\necho "Failed to connect to bus" >&2\nexit 1\n',
+    );
+    await expect(serviceStatus(environment, say, 'linux')).rejects.toThrow(/connect to bus/);
+    await expect(installService({ ...options, port: 9_080 }, environment, 'linux')).rejects.toThrow(
+      /connect to bus/,
+    );
+    expect(readFileSync(unitPath(), 'utf8')).toBe(before);
   });
 });
 

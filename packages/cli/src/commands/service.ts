@@ -1,16 +1,15 @@
 /** `zephyr service`: Zephyr in the background of this user, from log-in on. */
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
 import { loadConfig } from '@zephyr/runtime/config/load';
 import type { Environment } from '@zephyr/runtime/environment';
 import { plainPart } from '@zephyr/runtime/environment';
 import { EXIT } from '@zephyr/runtime/errors';
-import { translator } from '@zephyr/texts';
+import { type Translate, translator } from '@zephyr/texts';
 
-import { helpIn } from '../command-help.ts';
 import { stateFolder } from '../launch/state-folder.ts';
+import { PROGRAM } from '../own-command.ts';
 import { type ServiceManager, serviceManager } from '../service/manager.ts';
 import { servicesOnThisMachine } from '../service-location.ts';
 
@@ -20,7 +19,6 @@ export interface ServiceOptions {
   readonly port?: number;
 }
 
-const PROGRAM = fileURLToPath(new URL('../../bin/zephyr', import.meta.url));
 /** For the launcher itself, beyond what running answers may take. */
 const STOP_MARGIN_SECONDS = 15;
 
@@ -55,17 +53,33 @@ export async function installService(
     stopLimitSeconds: Math.ceil(loaded.config.timeouts.drainMs / 1_000) + STOP_MARGIN_SECONDS,
     logPath: join(stateFolder(environment, 'service'), 'zephyr.log'),
   };
-  mkdirSync(dirname(manager.path), { recursive: true });
-  writeFileSync(manager.path, manager.definitionOf(run));
-  await manager.enable();
+  await enableBy(manager, manager.definitionOf(run));
   const say = translator(loaded.config.ui.language);
   const { host } = loaded.config.server;
   const port = options.port ?? loaded.config.server.port;
   return [
     say('service.installed', { path: manager.path }),
     say('service.next', { address: `${host}:${port}` }),
-    ...manager.hints,
+    ...hintsOf(manager, say),
   ].join('\n');
+}
+
+/** Where the manager refuses it, its file is what it was before. */
+async function enableBy(manager: ServiceManager, definition: string): Promise<void> {
+  const before = existsSync(manager.path) ? readFileSync(manager.path, 'utf8') : undefined;
+  mkdirSync(dirname(manager.path), { recursive: true });
+  writeFileSync(manager.path, definition);
+  try {
+    await manager.enable();
+  } catch (error) {
+    if (before === undefined) rmSync(manager.path);
+    else writeFileSync(manager.path, before);
+    throw error;
+  }
+}
+
+function hintsOf({ hints }: ServiceManager, say: Translate): readonly string[] {
+  return hints.map(({ key, command }) => say(key, { command }));
 }
 
 /** The Node that runs this comes first: the npm package is started by whatever `node` is found. */
@@ -77,9 +91,9 @@ function searchPathOf(environment: Environment): string {
 /** Ends Zephyr in order and removes the file. @throws ZephyrError `SERVICE_MANAGER` */
 export async function uninstallService(
   environment: Environment,
+  say: Translate,
   platform: string = process.platform,
 ): Promise<string> {
-  const say = helpIn(environment);
   const manager = serviceManager(environment, platform);
   if (!existsSync(manager.path)) return say('service.notInstalled');
   await manager.disable();
@@ -91,9 +105,9 @@ export async function uninstallService(
 /** @returns the text to print and the exit code: 0 where it runs */
 export async function serviceStatus(
   environment: Environment,
+  say: Translate,
   platform: string = process.platform,
 ): Promise<{ readonly text: string; readonly exitCode: number }> {
-  const say = helpIn(environment);
   const manager: ServiceManager = serviceManager(environment, platform);
   if (!existsSync(manager.path)) {
     return { text: say('service.install'), exitCode: EXIT.failure };
@@ -101,7 +115,7 @@ export async function serviceStatus(
   return (await manager.isRunning())
     ? { text: say('service.running', { path: manager.path }), exitCode: EXIT.ok }
     : {
-        text: [say('service.stopped', { path: manager.path }), ...manager.hints].join('\n'),
+        text: [say('service.stopped', { path: manager.path }), ...hintsOf(manager, say)].join('\n'),
         exitCode: EXIT.failure,
       };
 }

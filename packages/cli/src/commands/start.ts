@@ -22,6 +22,7 @@ import { stateFolder, stateNameOf } from '../launch/state-folder.ts';
 import { parseHandedOver, SUCCESSION } from '../launch/succession.ts';
 import { takeOver } from '../launch/take-over.ts';
 import { refuseUnusableHosts } from '../launch/usable-hosts.ts';
+import { ownCommand } from '../own-command.ts';
 import { servicesOnThisMachine } from '../service-location.ts';
 import { hasScreen, loadDashboard } from '../tui/load.ts';
 
@@ -136,7 +137,7 @@ function wantedPorts(
       ...server,
       port,
       owner: phrase`the proxy (server.port)`,
-      advice: phrase`end that program, or choose another port: make start PORT=${otherPort(port, 10)}`,
+      advice: phrase`end that program, or choose another port: make start PORT=${otherPort(port, 10)}, or zephyr start --port ${otherPort(port, 10)}`,
     },
     {
       ...controller,
@@ -190,6 +191,6 @@ ${say('start.serves', { url })}
 
 ${lines.map((line) => `  ${line}`).join('\n')}
 
-${say('start.watch', { command: 'make status', url, dashboard })}
+${say('start.watch', { command: `${ownCommand(environment)} status`, url, dashboard })}
 `;
 }

@@ -68,7 +68,8 @@ export async function watchStatus(call: WatchCall): Promise<void> {
       const lines = text.replaceAll('\n', `${REST_OF_LINE}\n`);
       print(`${FIRST_LINE}${lines}${REST_OF_SCREEN}`);
     } else {
-      const text = sentencesOf(state, session).join(' ');
+      const [headline = '', why = ''] = sentencesOf(state, session);
+      const text = session.say('status.change', { headline, why });
       if (text !== printed) print(`${session.numbers.time(state.atMs, state.atMs)}  ${text}`);
       printed = text;
     }

@@ -4,9 +4,11 @@
  */
 import {
   chmodSync,
+  copyFileSync,
   existsSync,
   mkdirSync,
   readFileSync,
+  realpathSync,
   renameSync,
   rmSync,
   writeFileSync,
@@ -15,7 +17,7 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 
 import type { Environment } from '@zephyr/runtime/environment';
-import { ZephyrError } from '@zephyr/runtime/errors';
+import { messageOf, ZephyrError } from '@zephyr/runtime/errors';
 import { phrase } from '@zephyr/runtime/phrase';
 
 import { pastProxy } from './claude-no-proxy.ts';
@@ -40,15 +42,20 @@ export function claudeSettingsPath(environment: Environment): string {
   return join(folder, 'settings.json');
 }
 
-/** What the file was before the first change; `undoSettings` reads it. */
+/** What the file was before the first change, empty where there was none; `undoSettings` reads it. */
 const backupOf = (path: string): string => `${path}.before-zephyr`;
+
+/** What Zephyr sets in the settings' `env`, and nothing else of it. */
+export function settingsLines(connection: Connection, environment: Environment): string {
+  return JSON.stringify({ env: variablesOf(connection, environment) }, undefined, 2);
+}
 
 /**
  * Puts the connection into the settings' `env`. The first time the file as it was is saved beside it.
  * The file holds the key afterwards, so only its owner may read it.
  *
  * @param environment in which Claude Code will run; its settings take precedence
- * @throws ZephyrError `USAGE` for a file that is not Claude Code's JSON; it is not touched.
+ * @throws ZephyrError `USAGE` for a file that is not Claude Code's JSON, or cannot be changed; it is not touched.
  */
 export function connectSettings(
   path: string,
@@ -56,23 +63,44 @@ export function connectSettings(
   environment: Environment,
 ): void {
   const before = readSettings(path);
-  if (!existsSync(backupOf(path))) {
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(backupOf(path), before?.text ?? '{}\n', { mode: 0o600 });
-  }
-  const past = pastProxy(connection.baseUrl, { ...environment, ...before?.settings.env });
   const env = {
     ...before?.settings.env,
-    [BASE_URL]: connection.baseUrl,
-    [AUTH_TOKEN]: connection.authToken,
+    ...variablesOf(connection, { ...environment, ...before?.settings.env }),
+  };
+  changing(path, () => {
+    const backup = backupOf(path);
+    const isFirst = !existsSync(backup);
+    if (isFirst && before === undefined) {
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(backup, '', { mode: 0o600 });
+    } else if (isFirst) {
+      // With its mode, which comes back with it.
+      copyFileSync(path, backup);
+    }
+    try {
+      write(path, { ...before?.settings, env }, before?.text);
+    } catch (error) {
+      if (isFirst) rmSync(backup);
+      throw error;
+    }
+  });
+}
+
+function variablesOf(
+  { baseUrl, authToken }: Connection,
+  environment: Readonly<Record<string, unknown>>,
+) {
+  const past = pastProxy(baseUrl, environment);
+  return {
+    [BASE_URL]: baseUrl,
+    [AUTH_TOKEN]: authToken,
     ...(past === undefined ? {} : { [past.name]: past.value }),
   };
-  write(path, { ...before?.settings, env }, before?.text);
 }
 
 /**
- * Gives these variables the values that they had before the first change, and removes the backup.
- * What was changed in the file since then stays.
+ * Takes the connection out again and removes the backup. A file in which nothing else was changed since then
+ * becomes what it was, byte for byte; in another one, these variables get the values that they had.
  *
  * @returns whether there was anything to undo
  * @throws ZephyrError `USAGE` for a file or a backup that is not Claude Code's JSON; nothing is touched.
@@ -81,13 +109,39 @@ export function undoSettings(path: string): boolean {
   const backup = readSettings(backupOf(path));
   if (backup === undefined) return false;
   const now = readSettings(path);
-  const env = Object.entries(now?.settings.env ?? {}).filter(([name]) => !isOurs(name));
-  const former = Object.entries(backup.settings.env ?? {}).filter(([name]) => isOurs(name));
-  const all = Object.fromEntries([...env, ...former]);
-  const hasEnv = Object.keys(all).length > 0 || backup.settings.env !== undefined;
-  write(path, { ...now?.settings, env: hasEnv ? all : undefined }, now?.text);
-  rmSync(backupOf(path));
+  changing(path, () => {
+    if (JSON.stringify(othersOf(now?.settings)) === JSON.stringify(othersOf(backup.settings))) {
+      restore(path, backup.text);
+    } else {
+      write(path, withFormer(now?.settings, backup.settings), now?.text);
+      rmSync(backupOf(path));
+    }
+  });
   return true;
+}
+
+function restore(path: string, text: string): void {
+  if (text !== '') {
+    renameSync(backupOf(path), targetOf(path));
+    return;
+  }
+  rmSync(targetOf(path), { force: true });
+  rmSync(backupOf(path));
+}
+
+/** What is not ours in the settings. */
+function othersOf(settings: Settings | undefined): object {
+  const { env = {}, ...rest } = settings ?? {};
+  const others = Object.entries(env).filter(([name]) => !isOurs(name));
+  return { rest, env: Object.fromEntries(others) };
+}
+
+function withFormer(now: Settings | undefined, before: Settings): object {
+  const env = Object.entries(now?.env ?? {}).filter(([name]) => !isOurs(name));
+  const former = Object.entries(before.env ?? {}).filter(([name]) => isOurs(name));
+  const all = Object.fromEntries([...env, ...former]);
+  const hasEnv = Object.keys(all).length > 0 || before.env !== undefined;
+  return { ...now, env: hasEnv ? all : undefined };
 }
 
 const isOurs = (name: string): boolean => OURS.some((ours) => ours === name);
@@ -96,7 +150,12 @@ function readSettings(
   path: string,
 ): { readonly text: string; readonly settings: Settings } | undefined {
   if (!existsSync(path)) return undefined;
-  const text = readFileSync(path, 'utf8');
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new ZephyrError('USAGE', phrase`cannot read ${path}: ${messageOf(cause)}`, { cause });
+  }
   const settings = parsed(text);
   if (isObject(settings) && (settings['env'] === undefined || isObject(settings['env']))) {
     return { text, settings };
@@ -123,12 +182,34 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** The file itself, where the settings are a link into somebody's collection of such files. */
+function targetOf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}
+
 /** By rename, so that Claude Code reads the former or the new file; indented as it was. */
 function write(path: string, settings: object, before: string | undefined): void {
   const indent = /\n([ \t]+)"/.exec(before ?? '')?.[1] ?? '  ';
-  const temporary = `${path}.new`;
-  mkdirSync(dirname(path), { recursive: true });
+  const target = targetOf(path);
+  const temporary = `${target}.new`;
+  mkdirSync(dirname(target), { recursive: true });
   writeFileSync(temporary, `${JSON.stringify(settings, undefined, indent)}\n`, { mode: 0o600 });
   chmodSync(temporary, 0o600);
-  renameSync(temporary, path);
+  renameSync(temporary, target);
+}
+
+/** @throws ZephyrError `USAGE` where the file system does not allow it */
+function changing(path: string, change: () => void): void {
+  try {
+    change();
+  } catch (cause) {
+    throw new ZephyrError('USAGE', phrase`cannot change ${path}: ${messageOf(cause)}`, {
+      cause,
+      advice: [phrase`set the variables in your shell instead: zephyr connect`],
+    });
+  }
 }

@@ -26,7 +26,7 @@ const LINES: Readonly<Record<ShellName, (name: string, value: string) => string>
   powershell: (name, value) => `$env:${name} = '${value.replaceAll("'", "''")}'`,
 };
 
-/** Our own addresses and keys need no quotes; `<your key>` does. */
-function quotedForSh(value: string): string {
+/** Our own addresses, keys and most paths need no quotes; `<your key>` does. */
+export function quotedForSh(value: string): string {
   return /^[\w.:/,[\]-]+$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`;
 }

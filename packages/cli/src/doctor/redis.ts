@@ -32,12 +32,18 @@ export async function examineRedis(
     return [examineVersion(info, say), ...examinePolicy(policy, say)];
   } catch (error) {
     const { url } = target;
-    const kind = fault?.code === 'ECONNREFUSED' ? 'refused' : 'away';
+    const kind = kindOf(fault ?? error);
     const text = say(`doctor.redis.${kind}`, { url, detail: messageOf(fault ?? error) });
     return [{ area: 'redis', status: 'fail', text, advice: say(`doctor.redis.${kind}.advice`) }];
   } finally {
     redis.disconnect();
   }
+}
+
+/** Nobody listens; something answers with an error, as for a wrong password; nothing answers. */
+function kindOf(error: unknown): 'refused' | 'rejects' | 'away' {
+  if ((error as NodeJS.ErrnoException).code === 'ECONNREFUSED') return 'refused';
+  return error instanceof Error && error.name === 'ReplyError' ? 'rejects' : 'away';
 }
 
 function examineProgram(say: Translate): Finding {

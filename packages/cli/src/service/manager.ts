@@ -21,7 +21,13 @@ export interface ServiceManager {
   forget(): Promise<void>;
   isRunning(): Promise<boolean>;
   /** What a person should know after the installation. */
-  readonly hints: readonly string[];
+  readonly hints: readonly ServiceHint[];
+}
+
+/** Commands, each with a text of what it is for. */
+interface ServiceHint {
+  readonly key: 'service.hint.log' | 'service.hint.always';
+  readonly command: string;
 }
 
 const UNIT = 'claude-zephyr.service';
@@ -49,10 +55,10 @@ function systemd(environment: Environment): ServiceManager {
     },
     disable: () => systemctl('disable', '--now', UNIT),
     forget: () => systemctl('daemon-reload'),
-    isRunning: () => succeeds(systemctl('is-active', '--quiet', UNIT)),
+    isRunning: () => saysYes(systemctl('is-active', '--quiet', UNIT)),
     hints: [
-      `Log:                    journalctl --user --unit ${UNIT} --follow`,
-      'Also without a log-in:  loginctl enable-linger',
+      { key: 'service.hint.log', command: `journalctl --user --unit ${UNIT} --follow` },
+      { key: 'service.hint.always', command: 'loginctl enable-linger' },
     ],
   };
 }
@@ -82,6 +88,18 @@ function launchd(environment: Environment): ServiceManager {
 }
 
 const execute = promisify(execFile);
+
+/** No is said in silence; a manager that could not be asked says why. @throws ZephyrError `SERVICE_MANAGER` */
+async function saysYes(work: Promise<void>): Promise<boolean> {
+  try {
+    await work;
+    return true;
+  } catch (error) {
+    const { cause } = error as ZephyrError;
+    if (cause instanceof Error && 'stderr' in cause && cause.stderr === '') return false;
+    throw error;
+  }
+}
 
 /** @throws ZephyrError `SERVICE_MANAGER` with what the program printed */
 async function run(

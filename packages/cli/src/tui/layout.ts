@@ -53,5 +53,13 @@ export function layoutOf({ size, endpoints, around }: LayoutInput): Layout {
     layout = { now, detail, isDense, rows, free: Math.max(0, room - rows) };
     if (wanted <= room) return layout;
   }
-  return layout ?? { now: [], detail: [], isDense: false, rows: 0, free: 0 };
+  return fitted(layout ?? { now: [], detail: [], isDense: false, rows: 0, free: 0 }, size);
+}
+
+/** A row of the table, with the chosen endpoint, is worth more than the sentences around it. */
+function fitted(layout: Layout, size: Size): Layout {
+  const room = size.rows - FRAME_ROWS - HEAD_ROWS - layout.rows;
+  const now = layout.now.slice(0, Math.max(1, room));
+  const detail = layout.detail.slice(0, Math.max(0, room - now.length));
+  return { ...layout, now, detail };
 }

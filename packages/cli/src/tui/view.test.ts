@@ -101,6 +101,15 @@ describe('the picture', () => {
     expect(chosen).toContain('backup-eu');
   });
 
+  it.each(['en', 'zh'] as const)(
+    'shows the chosen one of 24 on 40 × 10, the least, in %s',
+    (language) => {
+      const lines = screen(withState(language, manyEndpoints(24)), 40, 10);
+      expect(lines.filter((line) => isRow(line) && line.includes('▸'))).toHaveLength(1);
+      expect(lines.length).toBeLessThanOrEqual(10);
+    },
+  );
+
   it('shows 24 endpoints on 80 × 24 at once, each with its figures or its reason', () => {
     const lines = screen(withState('zh', manyEndpoints(24)), 80, 24);
     const table = lines.slice(lines.findIndex((line) => line.includes('端点 24'))).join('');

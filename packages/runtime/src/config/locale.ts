@@ -1,8 +1,10 @@
 /** In which language people read, where a configuration or their terminal says so. */
+import { readFileSync } from 'node:fs';
+
+import { parse } from 'smol-toml';
+
 import type { Environment } from '../environment.ts';
-import { parseToml } from './load.ts';
 import { type RawTable, rawTable } from './raw.ts';
-import { readText } from './read-text.ts';
 
 export function localeOf(environment: Environment): string | undefined {
   return environment['LC_ALL'] || environment['LC_MESSAGES'] || environment['LANG'];
@@ -14,10 +16,10 @@ export function localeIn(document: RawTable, environment: Environment): string |
   return named === 'zh' || named === 'en' ? named : localeOf(environment);
 }
 
-/** The same of a file, which may not be there. */
+/** The same of a file, which may not be there. Each command asks for it before it does anything: no schema is loaded. */
 export function localeOfFile(path: string, environment: Environment): string | undefined {
   try {
-    return localeIn(parseToml(path, readText(path, 'must exist')), environment);
+    return localeIn(parse(readFileSync(path, 'utf8')), environment);
   } catch {
     return localeOf(environment);
   }

@@ -55,6 +55,7 @@ export const failures = {
     'The conversation has thinking that another backend has signed, so other endpoints are asked; give each group its family.',
   'advice.client_error':
     'The endpoint rejects the request; for probes, try another style under [health_check].',
-  'advice.cli_missing': 'Run make setup, or set claude_binary_path; make doctor has details.',
-  'advice.cli_crashed': 'Run make doctor; it starts the CLI and shows its output.',
+  'advice.cli_missing':
+    'In a checkout, run make setup; otherwise install claude-zephyr again, or set claude_binary_path. zephyr doctor has details.',
+  'advice.cli_crashed': 'Run zephyr doctor; it starts the CLI and shows its output.',
 } as const;

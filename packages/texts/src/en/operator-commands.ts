@@ -13,6 +13,7 @@ export const operatorCommands = {
   'cli.option.last': 'number of past events to print',
   'cli.option.kind': 'only events of this kind; repeatable',
 
+  'status.change': '{headline}. {why}',
   'status.more': '… {count} more {count|line|lines}',
   'cli.status': 'Show which endpoint is serving, why, and the state of the others',
   'cli.dashboard': 'Open the live dashboard in this terminal',
@@ -35,7 +36,7 @@ export const operatorCommands = {
   'status.probe.ok': 'passed, {age} ago',
   'status.probe.failed': '{failure}, {age} ago',
   'status.cause': '{name}: {failure}.',
-  'status.unprobed': 'The probes of {names} are still running: make status shows how they end.',
+  'status.unprobed': 'The probes of {names} are still running: zephyr status shows how they end.',
   'status.cause.token': '{name} rejects your token (group {group}).',
 
   'endpoint.ask.name': 'Name of the endpoint: ',
@@ -68,7 +69,7 @@ export const operatorCommands = {
 
   'cli.error.unreachable': 'cannot reach the controller at {url}',
   'cli.error.unreachable.advice':
-    'Is it running? Start it with make start (for a team: make up), or pass its address with --url.',
+    'Is it running? Start it with zephyr start (in a checkout: make start; for a team: make up), or pass its address with --url.',
   'cli.error.cut': 'the answer of the controller at {url} was cut off',
   'cli.error.cut.advice': 'Run the command again; status says whether Redis is reachable.',
   'cli.error.notController': '{url} is not a Zephyr controller',

@@ -46,6 +46,7 @@ export const probeCommands = {
   'doctor.notChecked.endpoint':
     'whether the endpoints accept your tokens and answer (leave out --free)',
   'doctor.notChecked.port': 'the ports, because the services run in other containers',
+  'doctor.notChecked.rest': 'everything else; correct the configuration first',
   'doctor.well': 'No problems found.',
   'doctor.troubles': '{failed} {failed|problem|problems}, {warned} {warned|warning|warnings}.',
   'doctor.area.node': 'Node',
@@ -68,7 +69,7 @@ export const probeCommands = {
   'doctor.cli.missing': 'the Claude CLI from npm is not installed',
   'doctor.cli.missingAt': 'no Claude CLI at {path} (claude_binary_path)',
   'doctor.cli.missing.advice':
-    'Run make setup in the repository, or set claude_binary_path to an installed CLI.',
+    'In a checkout, run make setup; otherwise install claude-zephyr again, or set claude_binary_path to an installed CLI.',
   'doctor.cli.broken': 'the Claude CLI at {path} does not start: {detail}',
   'doctor.cli.broken.advice': 'Run it by hand to see its output.',
   'doctor.token': '{group}: {count} characters',
@@ -80,10 +81,13 @@ export const probeCommands = {
   'doctor.redis.private': '{program}; Zephyr starts a private instance of it',
   'doctor.redis.none': 'neither redis-server nor valkey-server is installed',
   'doctor.redis.none.advice':
-    'make setup installs one or explains how; or set ZEPHYR_REDIS_URL to a Redis of your own.',
+    'In a checkout, make setup installs one or explains how; otherwise install one, or set ZEPHYR_REDIS_URL to a Redis of your own.',
   'doctor.redis.away': '{url} does not answer: {detail}',
   'doctor.redis.away.advice':
     'Is it running, and are address and password correct? ZEPHYR_REDIS_URL takes precedence over config.toml.',
+  'doctor.redis.rejects': '{url} answers with an error: {detail}',
+  'doctor.redis.rejects.advice':
+    'Are user name, password and permissions correct? ZEPHYR_REDIS_URL takes precedence over config.toml.',
   'doctor.redis.refused': '{url} refuses connections: no Redis listens there',
   'doctor.redis.refused.advice':
     'Start it, or correct the address. ZEPHYR_REDIS_URL takes precedence over config.toml.',

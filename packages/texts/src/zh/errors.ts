@@ -121,7 +121,8 @@ export const errors: Readonly<Record<string, string>> = {
   'cannot {1} {2}: {3}': '无法执行 {1} {2}：{3}',
   'no demo is running': '没有正在运行的演示',
   'no demo is running on {1}': '{1} 上没有正在运行的演示',
-  'start it in another terminal: make demo': '请在另一个终端中启动：make demo',
+  'start it in another terminal: make demo, or zephyr demo':
+    '请在另一个终端中启动：make demo 或 zephyr demo',
   'several demos are running, on the ports {1}': '有多个演示正在运行，端口为 {1}',
   'say which one: --port {1}': '请指定其中一个：--port {1}',
   '--port {1} leaves no ports for the controller and the prober':
@@ -129,8 +130,8 @@ export const errors: Readonly<Record<string, string>> = {
   'the demo uses three ports in a row: --port {1} at most':
     '演示使用三个连续的端口：--port 最大为 {1}',
   'the {1}': '{1}',
-  'end that program, or choose other ports: make demo PORT={1}':
-    '请结束该程序，或选择其他端口：make demo PORT={1}',
+  'end that program, or choose other ports: make demo PORT={1}, or zephyr demo --port {2}':
+    '请结束该程序，或选择其他端口：make demo PORT={1}，或 zephyr demo --port {2}',
   'the {1} of the endpoint is missing': '缺少端点的 {1}',
   'its token_command': '其 token_command',
   'group {1} has a token already, from {2}': '组 {1} 已有令牌，来自 {2}',
@@ -153,8 +154,8 @@ export const errors: Readonly<Record<string, string>> = {
   '--redis {1} is not a host and a port': '--redis {1} 不是主机和端口',
   'for example: --redis redis.lan:6379': '例如：--redis redis.lan:6379',
   'the proxy (server.port)': '代理（server.port）',
-  'end that program, or choose another port: make start PORT={1}':
-    '请结束该程序，或选择其他端口：make start PORT={1}',
+  'end that program, or choose another port: make start PORT={1}, or zephyr start --port {2}':
+    '请结束该程序，或选择其他端口：make start PORT={1}，或 zephyr start --port {2}',
   'the controller (controller.port)': '控制器（controller.port）',
   'end that program, or change controller.port in {1}':
     '请结束该程序，或更改 {1} 中的 controller.port',
@@ -199,4 +200,11 @@ export const errors: Readonly<Record<string, string>> = {
   'an amount from 0.000001 to 100000': '0.000001 到 100000 的金额',
   'zephyr --help lists the commands, zephyr help <command> its options':
     'zephyr --help 列出命令，zephyr help <命令> 列出其选项',
+  '{1} is another Zephyr, with other endpoints than {2}': '{1} 是另一个 Zephyr，其端点与 {2} 不同',
+  'if it is the one that you mean: --url {1}': '如果您指的就是它：--url {1}',
+  'otherwise end it (a demo?), or set another port under [server]':
+    '否则请结束它（是演示吗？），或在 [server] 下设置其他端口',
+  'cannot change {1}: {2}': '无法修改 {1}：{2}',
+  'set the variables in your shell instead: zephyr connect':
+    '请改为在 shell 中设置变量：zephyr connect',
 };

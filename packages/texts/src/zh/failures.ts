@@ -50,6 +50,7 @@ export const failures = {
   'advice.foreign_thinking':
     '对话中的思考内容由其他后端签名，因此会改问其他端点；请为各组设置 family。',
   'advice.client_error': '端点拒绝了该请求；如果是探测，请在 [health_check] 中换用其他 style。',
-  'advice.cli_missing': '请运行 make setup，或设置 claude_binary_path；详见 make doctor。',
-  'advice.cli_crashed': '请运行 make doctor，它会启动 CLI 并显示其输出。',
+  'advice.cli_missing':
+    '在仓库中请运行 make setup；否则请重新安装 claude-zephyr，或设置 claude_binary_path。详见 zephyr doctor。',
+  'advice.cli_crashed': '请运行 zephyr doctor，它会启动 CLI 并显示其输出。',
 } satisfies Texts<typeof en>;

@@ -15,6 +15,7 @@ export const operatorCommands = {
   'cli.option.last': '输出最近多少条事件',
   'cli.option.kind': '只输出此类事件；可多次指定',
 
+  'status.change': '{headline}。{why}',
   'status.more': '… 另有 {count} 行',
   'cli.status': '显示当前由哪个端点服务、原因以及其他端点的状态',
   'cli.dashboard': '在此终端打开实时仪表盘',
@@ -37,7 +38,7 @@ export const operatorCommands = {
   'status.probe.ok': '{age} 前通过',
   'status.probe.failed': '{age} 前：{failure}',
   'status.cause': '{name} 的问题：{failure}。',
-  'status.unprobed': '对 {names} 的探测仍在进行，用 make status 查看结果。',
+  'status.unprobed': '对 {names} 的探测仍在进行，用 zephyr status 查看结果。',
   'status.cause.token': '{name} 拒绝了您的令牌（组 {group}）。',
 
   'endpoint.ask.name': '端点名称：',
@@ -69,7 +70,7 @@ export const operatorCommands = {
 
   'cli.error.unreachable': '无法连接位于 {url} 的控制器',
   'cli.error.unreachable.advice':
-    '它在运行吗？请用 make start（团队：make up）启动，或用 --url 指定其地址。',
+    '它在运行吗？请用 zephyr start（在仓库中：make start；团队：make up）启动，或用 --url 指定其地址。',
   'cli.error.cut': '位于 {url} 的控制器的响应中途被截断',
   'cli.error.cut.advice': '请重新运行该命令；status 会显示 Redis 是否可用。',
   'cli.error.notController': '{url} 不是 Zephyr 控制器',

@@ -1,0 +1,27 @@
+/** In which language this run speaks: help, results and errors alike. */
+import { localeOfFile } from '@zephyr/runtime/config/locale';
+import type { Environment } from '@zephyr/runtime/environment';
+import { LANGUAGES, type Language, languageOf } from '@zephyr/texts';
+
+/**
+ * That of `--language`, else of the configuration as far as it can be read, else of the terminal.
+ *
+ * @param words the command line
+ */
+export function languageOfRun(words: readonly string[], environment: Environment): Language {
+  // What follows is another program's: `zephyr run -- claude --config …`.
+  const end = words.indexOf('--');
+  const own = end < 0 ? words : words.slice(0, end);
+  const given = LANGUAGES.find((each) => each === optionIn('--language', own));
+  if (given !== undefined) return given;
+  const path = optionIn('--config', own) ?? (environment['ZEPHYR_CONFIG'] || 'config.toml');
+  return languageOf(localeOfFile(path, environment));
+}
+
+/** As `--name value` and `--name=value`. */
+function optionIn(option: string, words: readonly string[]): string | undefined {
+  const index = words.findIndex((word) => word === option || word.startsWith(`${option}=`));
+  const word = words[index];
+  if (word === undefined) return undefined;
+  return word === option ? words[index + 1] : word.slice(option.length + 1);
+}
