@@ -28,5 +28,5 @@ const LINES: Readonly<Record<ShellName, (name: string, value: string) => string>
 
 /** Our own addresses, keys and most paths need no quotes; `<your key>` does. */
 export function quotedForSh(value: string): string {
-  return /^[\w.:/,[\]-]+$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`;
+  return /^[\w.:/,@[\]-]+$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`;
 }
