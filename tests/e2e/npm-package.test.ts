@@ -197,7 +197,7 @@ describe('the command of the package', () => {
       });
       expect(await answer.json()).toMatchObject({ type: 'message', role: 'assistant' });
       expect(answer.status).toBe(200);
-      // What it prints to do next can be done as it stands: this program is in no PATH.
+      // What it prints to do next works as printed: this program is in no PATH.
       const kill = await eventually(() => {
         const [, found] = /^ +(.* demo kill Tokyo.*)$/m.exec(output) ?? [];
         return found ?? expect.unreachable();

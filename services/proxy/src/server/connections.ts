@@ -30,7 +30,7 @@ interface ClientConnection {
   /** The last answer says that it is the last: what is asked behind it would never be answered. */
   isEnding: boolean;
   /** While this server closes: since when nothing is due on it, and what had been read by then. */
-  rest: { readonly sinceMs: number; readonly bytesRead: number } | undefined;
+  rest: { readonly sinceAtMs: number; readonly bytesRead: number } | undefined;
 }
 
 export class Connections {
@@ -96,8 +96,8 @@ export class Connections {
       const { socket, last, rest } = connection;
       const { bytesRead } = socket;
       if (last?.res.closed !== true || socket.writableLength > 0) connection.rest = undefined;
-      else if (rest?.bytesRead !== bytesRead) connection.rest = { sinceMs: nowMs, bytesRead };
-      else if (nowMs - rest.sinceMs >= lingerMs) socket.destroy();
+      else if (rest?.bytesRead !== bytesRead) connection.rest = { sinceAtMs: nowMs, bytesRead };
+      else if (nowMs - rest.sinceAtMs >= lingerMs) socket.destroy();
     }
   }
 
