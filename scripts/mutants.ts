@@ -92,7 +92,10 @@ async function run(room: Room): Promise<boolean> {
     await vitest.close();
     if (failed.length > 0) throw new Error(`tests fail without mutants: ${failed.join(', ')}`);
     if (errors.length > 0) throw new AggregateError(errors);
-    return print(room, [...luaMutants, ...mutants], verdictsIn(reportFile));
+    const all = [...luaMutants, ...mutants];
+    if (all.length > 0) return print(room, all, verdictsIn(reportFile));
+    console.log(`${room.name}: nothing to change in files with "${word}" in their path`);
+    return true;
   } finally {
     rmSync(folder, { recursive: true });
   }

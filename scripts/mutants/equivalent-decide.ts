@@ -143,14 +143,6 @@ export const OF_DECIDE: readonly Equivalent[] = [
   },
   {
     file: 'decide/switch-rules.ts',
-    line: 'lastAtMs !== null && nowMs - lastAtMs < policy',
-    titles: [
-      'lastAtMs !== null && nowMs - lastAtMs < policy.switching.failureGapMs → nowMs - lastAtMs < policy.switching.failureGapMs',
-    ],
-    why: NULL,
-  },
-  {
-    file: 'decide/switch-rules.ts',
     line: "wishes.mode.kind !== 'manual') return undefined",
     titles: ["wishes.mode.kind !== 'manual' → false"],
     why: COMPILER,
