@@ -397,6 +397,63 @@ describe('chooseEndpoint', () => {
         'worst',
       ],
       [
+        'one of another family, where the best one is foreign too',
+        { limit: turningAway, isForeign: true },
+        { ejection: outSince(5_000), isForeign: true },
+        'other trial',
+      ],
+      [
+        'one that failed a second ago',
+        { limit: turningAway },
+        { ejection: outSince(9_000) },
+        'other trial',
+      ],
+      [
+        'not one that failed at the same time',
+        { failingAtMs: 5_000 },
+        { ejection: outSince(5_000) },
+        'worst',
+      ],
+      [
+        'not one that answers some and fails this person',
+        { limit: turningAway },
+        { ejection: outSince(5_000), limit: answering, failingAtMs: NOW_MS - 1, trials: 1 },
+        'worst',
+      ],
+      [
+        'for one that has cut answers and is half-open, if it answers again',
+        { limit: turningAway },
+        {
+          ...{ limit: answering, trials: 1 },
+          ejection: { status: 'half_open', failure: 'truncated', width: 1, strikes: 1 },
+        },
+        'other',
+      ],
+      [
+        'which is a trial of its own where it is half-open',
+        { ejection: halfOpen(1), failingAtMs: 5_000 },
+        { ejection: outSince(6_000) },
+        'worst trial',
+      ],
+      [
+        'and is none where it has as many as it may get',
+        { ejection: halfOpen(2), trials: 2, failingAtMs: 5_000 },
+        { ejection: outSince(6_000), trials: 1 },
+        'worst',
+      ],
+      [
+        'nor within a second after one has failed',
+        { ejection: halfOpen(2), trialFailedAtMs: NOW_MS - 999, failingAtMs: 5_000 },
+        { ejection: outSince(6_000), trials: 1 },
+        'worst',
+      ],
+      [
+        'but a second after it',
+        { ejection: halfOpen(2), trialFailedAtMs: NOW_MS - 1_000, failingAtMs: 5_000 },
+        { ejection: outSince(6_000), trials: 1 },
+        'worst trial',
+      ],
+      [
         'not a disabled one',
         { limit: turningAway },
         { ejection: outSince(5_000), enabled: false },
@@ -405,6 +462,25 @@ describe('chooseEndpoint', () => {
     ])('%s', (_name, worst, other, chosen) => {
       expect(first(worst, other)).toBe(chosen);
     });
+
+    it.each([
+      ['first', [3_000, 5_000, 4_000]],
+      ['in the middle', [5_000, 3_000, 4_000]],
+      ['last', [5_000, 4_000, 3_000]],
+    ])(
+      'the one whose last failure is the longest ago, wherever it is: %s',
+      (_where, failedAtMs) => {
+        const candidates = [
+          candidate('worst', { limit: turningAway }),
+          ...failedAtMs.map((atMs) => candidate(`since ${atMs}`, { ejection: outSince(atMs) })),
+        ];
+        const choice = chooseEndpoint({
+          ...{ candidates, source: 's', tried: new Set(), failedGroups: new Map() },
+          ...{ overloadedEverywhere: false, random: 0, nowMs: NOW_MS },
+        });
+        expect(choice).toMatchObject({ id: 'since 3000', isTrial: true });
+      },
+    );
 
     it('not one that this request has asked', () => {
       const tried = new Set([endpointId('other')]);
