@@ -22,10 +22,12 @@ function watched() {
   });
   const blame = (evidence: Blame['evidence'], nowMs: number): void => {
     const phase = ejections.phaseOf(a);
-    ejections.blame({ id: a, failure: 'reset', phase }, { evidence, isAlone: true, nowMs });
+    ejections.blame({ id: a, failure: 'reset', phase }, { ...ALONE, evidence, nowMs });
   };
   return { ejections, changes, blamed, blame };
 }
+
+const ALONE = { isAlone: true, failsElsewhere: false };
 
 describe('EjectedEndpoints', () => {
   it('reports each change of the status, and nothing else', () => {
@@ -60,7 +62,7 @@ describe('EjectedEndpoints', () => {
     // Of a former phase, so that nothing is ejected.
     const failed = { id: a, failure: 'reset', phase: -1 } as const;
     const blame = (source: string, nowMs: number): void =>
-      ejections.blame(failed, { evidence: by(source), isAlone: true, nowMs });
+      ejections.blame(failed, { ...ALONE, evidence: by(source), nowMs });
     blame('ann', 0);
     blame('bob', 0);
     blame('ann', 10_000);

@@ -89,10 +89,11 @@ export class EjectedEndpoints {
 
   blame(
     { id, failure, phase }: Omit<Pending, 'groupName'>,
-    { evidence, isAlone, nowMs }: Pick<Blame, 'evidence' | 'isAlone' | 'nowMs'>,
+    about: Pick<Blame, 'evidence' | 'isAlone' | 'failsElsewhere' | 'nowMs'>,
   ): void {
     const before = this.stateOf(id);
-    const blame = { failure, evidence, isAlone, random: this.#deps.rng(), nowMs };
+    const { evidence, nowMs } = about;
+    const blame = { ...about, failure, random: this.#deps.rng() };
     const isOfNow = phase === this.phaseOf(id);
     const after = isOfNow ? afterFailure(before, blame, this.#policy) : before;
     this.#set(id, after);

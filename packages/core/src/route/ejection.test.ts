@@ -36,13 +36,14 @@ function failing(
     from?: Ejection;
     nowMs?: number;
     isAlone?: boolean;
+    failsElsewhere?: boolean;
   } = {},
 ): Ejection {
   const { failure = 'server_error', random = 0.5, from = ADMITTED, nowMs = 1_000 } = options;
-  const { isAlone = true } = options;
+  const { isAlone = true, failsElsewhere = false } = options;
+  const about = { failure, isAlone, failsElsewhere, random, nowMs };
   return evidence.reduce(
-    (state, each) =>
-      afterFailure(state, { failure, evidence: each, isAlone, random, nowMs }, policy),
+    (state, each) => afterFailure(state, { ...about, evidence: each }, policy),
     from,
   );
 }
@@ -97,6 +98,18 @@ describe('afterFailure', () => {
     },
   ])('while others are served well: $name', ({ evidence, status }) => {
     expect(failing(evidence, { isAlone: false }).status).toBe(status);
+  });
+
+  it.each([
+    { name: 'a cut', evidence: PROVEN, status: 'half_open' },
+    { name: 'an error', evidence: by('a'), status: 'half_open' },
+    { name: 'an error that another one answered', evidence: by('a', true), status: 'half_open' },
+    { name: 'a refused connection', evidence: CERTAIN, status: 'ejected' },
+  ])('half-open, of a person whom another one fails too while it serves others: $name', (trial) => {
+    const from = recover(failing([CERTAIN]));
+    const { evidence, status } = trial;
+    expect(failing([evidence], { from, failsElsewhere: true }).status).toBe(status);
+    expect(failing([evidence], { from }).status).toBe('ejected');
   });
 
   it('counts from the last good answer', () => {
@@ -226,7 +239,7 @@ describe('the way back', () => {
     const step = fc.record({
       failure: fc.constantFrom<FailureClass>('reset', 'server_error', 'token_refused', 'credit'),
       evidence: fc.constantFrom(CERTAIN, PROVEN, by('a'), by('b')),
-      isAlone: fc.boolean(),
+      ...{ isAlone: fc.boolean(), failsElsewhere: fc.boolean() },
       random: fc.double({ min: 0, max: 0.999, noNaN: true }),
       nowMs: fc.nat(10_000_000),
     });

@@ -12,7 +12,8 @@
  * What counts: an answer that was cut, always; silence or a reset when another endpoint answered
  * the same request; an error answer when different people get one. One person whose requests keep
  * failing may be the cause, so they count once. And while others are served well, one person's failures
- * of any kind eject nothing: that person is asked elsewhere, and a second one is proof.
+ * of any kind eject nothing: that person is asked elsewhere, and a second one is proof. Nor do they put a
+ * half-open endpoint out again where one that serves others well fails this person too.
  *
  * Health comes from probes and is independent of this. Moments are of the caller's monotonic clock.
  */
@@ -109,6 +110,8 @@ export interface Blame {
       };
   /** Whether nobody but this person had a good answer here lately. */
   readonly isAlone: boolean;
+  /** Whether an endpoint that serves others well fails this person too. */
+  readonly failsElsewhere: boolean;
   /** 0 ≤ n < 1; spreads the return, so that not all proxies come back at once. */
   readonly random: number;
   readonly nowMs: number;
@@ -122,7 +125,7 @@ export function afterFailure(ejection: Ejection, blame: Blame, policy: EjectionP
   if (state.status === 'admitted') {
     const doubt = withBlame(state.doubt, blame.evidence);
     if (!isEnough(doubt, blame, policy)) return { ...state, doubt };
-  }
+  } else if (blame.failsElsewhere && blame.evidence.kind !== 'certain') return state;
   const strikes = fadedStrikes(state, blame.nowMs);
   return {
     status: 'ejected',

@@ -189,6 +189,13 @@ export class EndpointMemory {
     return atMs !== undefined && nowMs - atMs < SERVED_FOR_MS;
   }
 
+  /** Other endpoints that lately failed this person while they serve others well. */
+  othersThatFail(id: EndpointId, source: string, nowMs: number): readonly EndpointId[] {
+    const fails = (other: EndpointId): boolean =>
+      this.hasFailedSource(other, source, nowMs) && this.servesOthers(other, source, nowMs);
+    return [...this.#served.keys()].filter((other) => other !== id && fails(other));
+  }
+
   noteUnanswered(fingerprint: string, failures: readonly Pending[], nowMs: number): void {
     this.#unanswered.delete(fingerprint);
     this.#unanswered.set(fingerprint, { failures, atMs: nowMs });

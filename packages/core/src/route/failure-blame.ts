@@ -3,6 +3,8 @@
  * and what only about this request. `failure-scope.ts` says what a failure can be about.
  */
 
+import type { EndpointId } from '@zephyr/contract/scalars';
+
 import type { EjectedEndpoints } from './ejected-endpoints.ts';
 import type { Blame } from './ejection.ts';
 import type { EndpointMemory } from './endpoint-memory.ts';
@@ -67,6 +69,12 @@ export class Blaming {
     this.#blame(failed, { kind: 'proven', source }, request, nowMs);
   }
 
+  /** Whether another endpoint, which serves others well, fails this person too: then it may be the person. */
+  failsElsewhere(id: EndpointId, source: string, nowMs: number): boolean {
+    const others = this.#memory.othersThatFail(id, source, nowMs);
+    return others.some((other) => this.#ejections.stateOf(other).status === 'admitted');
+  }
+
   #blame(
     failed: Failed,
     evidence: Blame['evidence'],
@@ -74,6 +82,7 @@ export class Blaming {
     nowMs: number,
   ): void {
     const isAlone = !this.#memory.servesOthers(failed.id, source, nowMs);
-    this.#ejections.blame(failed, { evidence, isAlone, nowMs });
+    const failsElsewhere = this.failsElsewhere(failed.id, source, nowMs);
+    this.#ejections.blame(failed, { evidence, isAlone, failsElsewhere, nowMs });
   }
 }

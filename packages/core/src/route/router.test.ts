@@ -344,6 +344,25 @@ describe('trials of a half-open endpoint', () => {
     expect(world.router.preview(begin(world, 'new'), world.input())).toMatchObject({ id: 'a' });
   });
 
+  it.each(['cut', 'reset', 'first_byte_timeout', 'server_error'] as const)(
+    'one person whose requests fail everywhere keeps it from nobody: %s',
+    (bad) => {
+      const world = new RoutedWorld();
+      const poison = () => world.ask(all(bad), who('eve'));
+      const others = (answer: (id: string) => Answer) =>
+        ['ann', 'bob'].map((name) => world.ask(answer, who(name)));
+      others(only('a', 'refused'));
+      for (let time = 0; time < 3; time += 1) poison();
+      others(only('a', 'refused'));
+      for (let turn = 0; turn < 20; turn += 1) {
+        world.nowMs += 3_000;
+        poison();
+        if (turn >= 4) others(all('ok'));
+      }
+      expect(world.statusOf(A.id)).toBe('admitted');
+    },
+  );
+
   it('an answer that began before an ejection does not end it', () => {
     const world = new RoutedWorld();
     const long = begin(world, 'long');

@@ -96,10 +96,12 @@ export class Router {
     if (choice.kind !== 'send') return choice;
     journey.tried.add(choice.id);
     journey.phase = this.#ejections.phaseOf(choice.id);
-    journey.isTrial = choice.isTrial;
-    if (choice.isTrial || this.ejectionOf(choice.id, input.nowMs).status !== 'admitted') {
-      journey.trial = this.#ejections.beginTrial(choice.id, input.nowMs);
-    }
+    const isOnTrial =
+      (choice.isTrial || this.ejectionOf(choice.id, input.nowMs).status !== 'admitted') &&
+      // What such a request meets would prove nothing, and it may hold the place of one that does.
+      !this.#blaming.failsElsewhere(choice.id, journey.request.source, input.nowMs);
+    journey.isTrial = choice.isTrial && isOnTrial;
+    if (isOnTrial) journey.trial = this.#ejections.beginTrial(choice.id, input.nowMs);
     return choice;
   }
 
