@@ -1,10 +1,9 @@
 /** Runs the parts of the comparison beside each other: they have nothing in common. */
 import { availableParallelism } from 'node:os';
-import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { Worker } from 'node:worker_threads';
 
-import { type Part, runPart, type WorldRun } from './part.ts';
-
-type FromThread = { readonly finished: string } | { readonly runs: readonly WorldRun[] };
+import type { Part, WorldRun } from './part.ts';
+import type { FromThread } from './part-thread.ts';
 
 /** @returns In the order of `parts`, whichever comes first. */
 export async function runInThreads(
@@ -27,7 +26,7 @@ export async function runInThreads(
 
 function runInThread(part: Part, progress: (world: string) => void): Promise<readonly WorldRun[]> {
   return new Promise((resolve, reject) => {
-    const thread = new Worker(new URL(import.meta.url), { workerData: part });
+    const thread = new Worker(new URL('./part-thread.ts', import.meta.url), { workerData: part });
     thread.on('message', (message: FromThread) => {
       if ('runs' in message) resolve(message.runs);
       else progress(message.finished);
@@ -35,12 +34,4 @@ function runInThread(part: Part, progress: (world: string) => void): Promise<rea
     thread.on('error', reject);
     thread.on('exit', (code) => reject(new Error(`a thread ended with ${code}`)));
   });
-}
-
-function send(message: FromThread): void {
-  parentPort?.postMessage(message);
-}
-
-if (!isMainThread) {
-  send({ runs: runPart(workerData as Part, (finished) => send({ finished })) });
 }
