@@ -34,6 +34,21 @@ describe('estimateLatency', () => {
     expect(estimate(track, 30 * MINUTE)?.standardErrorMs).toBeGreaterThan(2 * fresh);
   });
 
+  it('keeps its figure when nobody has probed for days', () => {
+    const track = probed([500, 520, 480]);
+    const [fresh, old] = [2 * MINUTE, 5_000 * MINUTE].map((atMs) => estimate(track, atMs));
+    expect(old?.latencyMs).toBe(fresh?.latencyMs);
+    expect(old?.samples).toBe(fresh?.samples);
+    expect(old?.standardErrorMs).toBeGreaterThan(10_000);
+  });
+
+  it('goes by the policy that it is given', () => {
+    const track = probed([500, 900]);
+    const quick = { ...policy, halfLifeMs: 1_000 };
+    expect(estimate(track, MINUTE)?.latencyMs).toBeLessThan(800);
+    expect(estimateLatency(track, epochMs(MINUTE), quick)?.latencyMs).toBeGreaterThan(800);
+  });
+
   it('is hardly moved by one outlier', () => {
     const calm = estimate(probed([500, 510, 490, 500, 505, 495]), 5 * MINUTE)?.latencyMs ?? 0;
     const odd = estimate(probed([500, 510, 490, 500, 9_000, 495]), 5 * MINUTE)?.latencyMs ?? 0;

@@ -56,9 +56,41 @@ export function estimateLatency(
 ): LatencyEstimate | null {
   const newest = samples.at(-1);
   if (newest === undefined) return null;
+  const { latencyMs, spread, effective } = figuresOf(samples, newest.atMs, policy);
+  const ageMinutes = Math.max(0, nowMs - newest.atMs) / 60_000;
+  const driftMs = policy.driftRatioPerMinute * latencyMs * ageMinutes;
+  return {
+    latencyMs,
+    standardErrorMs: Math.hypot(spread / Math.sqrt(effective), driftMs),
+    samples: effective,
+    measuredAtMs: newest.atMs,
+  };
+}
+
+interface SampleFigures {
+  readonly latencyMs: number;
+  readonly spread: number;
+  /** The effective number of samples after decay. */
+  readonly effective: number;
+}
+
+/** Every decision asks for them, and they change only with a probe. */
+const KNOWN = new WeakMap<
+  LatencyTrack['samples'],
+  { readonly policy: LatencyPolicy; readonly figures: SampleFigures }
+>();
+
+/** Weights are relative to the newest sample: as time goes on, all of them decay alike. */
+function figuresOf(
+  samples: LatencyTrack['samples'],
+  newestAtMs: EpochMs,
+  policy: LatencyPolicy,
+): SampleFigures {
+  const known = KNOWN.get(samples);
+  if (known?.policy === policy) return known.figures;
   const weighted = samples.map((sample) => ({
     value: sample.ms,
-    weight: 2 ** (-Math.max(0, nowMs - sample.atMs) / policy.halfLifeMs),
+    weight: 2 ** (-Math.max(0, newestAtMs - sample.atMs) / policy.halfLifeMs),
   }));
   const middle = weightedMedian(weighted);
   const total = weighted.reduce((sum, { weight }) => sum + weight, 0);
@@ -71,14 +103,9 @@ export function estimateLatency(
       (sum, { value, weight }) => sum + weight * clamp(value, middle - reach, middle + reach),
       0,
     ) / total;
-  const ageMinutes = Math.max(0, nowMs - newest.atMs) / 60_000;
-  const driftMs = policy.driftRatioPerMinute * latencyMs * ageMinutes;
-  return {
-    latencyMs,
-    standardErrorMs: Math.hypot(spread / Math.sqrt(effective), driftMs),
-    samples: effective,
-    measuredAtMs: newest.atMs,
-  };
+  const figures = { latencyMs, spread, effective };
+  KNOWN.set(samples, { policy, figures });
+  return figures;
 }
 
 interface Weighted {
