@@ -93,6 +93,7 @@ export async function readyToLaunch(
     await requireFreePorts(wantedPorts(options.config, loaded, { port, metrics }));
   }
   const folder = stateFolder(environment, stateNameOf(options.config, port));
+  const names = new Map(loaded.config.endpoints.map(({ id, name }) => [id, name]));
   return {
     loaded,
     isNext: handedOver !== undefined,
@@ -109,7 +110,7 @@ export async function readyToLaunch(
         port: options.port,
         redisFolder: folder,
         handedOver,
-        onLine: (service, line) => log(formatLogLine(service, line)),
+        onLine: (service, line) => log(formatLogLine(service, line, names)),
       }),
     replaceable: (system, log) =>
       replaceable(system, {

@@ -24,6 +24,16 @@ describe('formatLogLine', () => {
     expect(plain(JSON.stringify(record))).toMatch(expected);
   });
 
+  it('names an endpoint as the configuration does', () => {
+    const line = JSON.stringify({ time: 0, msg: 'probe passed', endpointId: 'e-5424c03f' });
+    const names = new Map([['e-5424c03f', '上海']]);
+    const shown = (known?: typeof names) =>
+      stripVTControlCharacters(formatLogLine('prober', line, known));
+    expect(shown(names)).toMatch(/probe passed endpoint=上海$/);
+    // It was added since the start.
+    expect(shown()).toMatch(/probe passed endpointId=e-5424c03f$/);
+  });
+
   it.each(['no JSON', '{ "broken": '])('shows %s as it is', (line) => {
     expect(plain(line)).toMatch(/^\d\d:\d\d:\d\d proxy {6}/);
     expect(plain(line)).toContain(line);

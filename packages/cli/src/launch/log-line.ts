@@ -10,14 +10,24 @@ const LEFT_OUT = new Set(['level', 'time', 'service', 'msg', 'instanceId', 'pid'
 const LONGEST_VALUE = 120;
 const SERVICE_WIDTH = 'controller'.length;
 
+/** The names of endpoints by their ids: those of `上海` and `São Paulo` say little. */
+export type EndpointNames = ReadonlyMap<string, string>;
+
 /** A line that is not JSON is shown as it is. */
-export function formatLogLine(service: string, line: string): string {
+export function formatLogLine(
+  service: string,
+  line: string,
+  names: EndpointNames = new Map(),
+): string {
   const record = parseRecord(line);
   if (record === undefined) return `${clockTime(undefined)} ${name(service)} ${line}`;
   const level = typeof record['level'] === 'number' ? record['level'] : 30;
   const fields = Object.entries(record)
     .filter(([key]) => !LEFT_OUT.has(key))
-    .map(([key, value]) => `${key}=${brief(value)}`)
+    .map(([key, value]) => {
+      const endpoint = key === 'endpointId' ? names.get(String(value)) : undefined;
+      return endpoint === undefined ? `${key}=${brief(value)}` : `endpoint=${brief(endpoint)}`;
+    })
     .join(' ');
   const message = `${String(record['msg'] ?? '')}`;
   return [clockTime(record['time']), name(service), highlight(message, level), dim(fields)]
