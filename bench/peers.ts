@@ -13,7 +13,7 @@ import { faultRows } from './peers/faults.ts';
 import { GATEWAYS, NOT_TO_BE_HAD } from './peers/gateways.ts';
 import { WITHOUT_A_GATEWAY, ZEPHYR } from './peers/ours-and-system.ts';
 import type { Peer } from './peers/peer.ts';
-import { inOneLine, notFirst, type PeerRow, tableOf } from './peers/table.ts';
+import { inChinese, inOneLine, notFirst, type PeerRow, tableOf } from './peers/table.ts';
 import { writePart } from './written-part.ts';
 
 const { values } = parseArgs({
@@ -36,7 +36,7 @@ const MARK = 'make bench-peers';
 const QUOTED: readonly (readonly [row: RegExp, chinese: string])[] = [
   [/^first content, 100 KB/, '100 KB 请求的首个内容（p50 增加量 / p99）'],
   [/^1,000 streams: memory/, '1,000 个并发流时的内存'],
-  [/^all of these faults/, '全部故障下丢失的请求'],
+  [/^all of these faults/, '全部故障下丢失的请求/总数'],
 ];
 
 // So that the programs end with the bench.
@@ -102,7 +102,7 @@ function writeAll(rows: readonly PeerRow[]): void {
   writePart(DOCUMENT, MARK, textOf(costs, faults));
   if (lines.length < QUOTED.length) return;
   writePart(README, MARK, bullets(lines.map(([row]) => inOneLine(row))));
-  const chinese = lines.map(([row, what]) => inOneLine({ ...row, what }));
+  const chinese = lines.map(([row, what]) => inChinese(inOneLine({ ...row, what })));
   writePart(README_ZH, MARK, bullets(chinese));
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { inOneLine, notFirst, type PeerRow, tableOf } from './table.ts';
+import { inChinese, inOneLine, notFirst, type PeerRow, tableOf } from './table.ts';
 
 function rowOf(cells: Readonly<Record<string, number>>, rest: Partial<PeerRow> = {}): PeerRow {
   const entries = Object.entries(cells);
@@ -48,5 +48,15 @@ it('a table has a column for each peer, empty where it was not measured', () => 
 it('a line to quote begins with us and leaves out nothing in between', () => {
   expect(inOneLine(rowOf({ direct: 0, nginx: 1, Zephyr: 2 }))).toBe(
     'first content: Zephyr 2 ms, nginx 1 ms',
+  );
+});
+
+it('a line to quote is Chinese in the Chinese README', () => {
+  const line =
+    '丢失: Zephyr 26 of 8451, nginx failed (status 500), HAProxy serves no stream, ' +
+    'LiteLLM failed (500 of 1000 streams begin within 19 s)';
+  expect(inChinese(line)).toBe(
+    '丢失：Zephyr 26/8451，nginx 失败（状态码 500），HAProxy 不提供流式应答，' +
+      'LiteLLM 失败（1000 个流中只有 500 个在 19 秒内开始）',
   );
 });

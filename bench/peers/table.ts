@@ -66,3 +66,22 @@ export function inOneLine({ what, cells }: PeerRow): string {
   const all = [...(ours === undefined ? [] : [[OURS, ours] as const]), ...others];
   return `${what}: ${all.map(([name, { text }]) => `${name} ${text}`).join(', ')}`;
 }
+
+/** Words of a line as the Chinese README has them; figures and names stay. */
+const CHINESE: readonly (readonly [words: RegExp, chinese: string])[] = [
+  [
+    /failed \((\d+) of (\d+) streams begin within (\d+) s\)/g,
+    '失败（$2 个流中只有 $1 个在 $3 秒内开始）',
+  ],
+  [/failed \(status (\d+)\)/g, '失败（状态码 $1）'],
+  [/failed \(([^)]*)\)/g, '失败（$1）'],
+  [/serves no stream/g, '不提供流式应答'],
+  [/(\d+) of (\d+)/g, '$1/$2'],
+  [/, /g, '，'],
+  [/: /g, '：'],
+];
+
+/** @param line of `inOneLine`, with the row's name in Chinese */
+export function inChinese(line: string): string {
+  return CHINESE.reduce((said, [words, chinese]) => said.replace(words, chinese), line);
+}

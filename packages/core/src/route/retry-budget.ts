@@ -33,7 +33,7 @@ interface Cell {
   retries: number;
   /** Of each person, where there are any. */
   readonly retriesOf: Map<string, number>;
-  /** Who asked first in this second. */
+  /** The first caller in this second. */
   source: string;
   /** Somebody else asked too. */
   isShared: boolean;
