@@ -85,7 +85,7 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
     expect(await page.locator('[data-role=serving]').count()).toBe(1);
   });
 
-  it('loads at most 66 KB of compressed script, nothing from elsewhere, without a breach of the policy', async () => {
+  it('loads at most 67 KB of compressed script, nothing from elsewhere, without a breach of the policy', async () => {
     const page = await browser.newPage();
     pages.push(page);
     const requested: string[] = [];
@@ -104,7 +104,7 @@ describe.skipIf(chromium === undefined)('the web dashboard', () => {
     expect(requested.filter((each) => !each.startsWith(url))).toEqual([]);
     expect(complaints).toEqual([]);
     expect(scriptBytes).toBeGreaterThan(10_000);
-    expect(scriptBytes).toBeLessThanOrEqual(66 * 1024);
+    expect(scriptBytes).toBeLessThanOrEqual(67 * 1024);
   });
 
   it('learns by the event stream alone: nothing is polled', async () => {

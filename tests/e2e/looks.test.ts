@@ -60,6 +60,7 @@ const VIEWS: readonly View[] = [
   { name: 'down', path: '/', scene: 'down', reach: endpoints },
   { name: 'empty', path: '/', scene: 'empty', reach: endpoints },
   { name: 'away', path: '/', scene: 'away', reach: endpoints },
+  { name: 'full', path: '/', scene: 'full', reach: endpoints },
   { name: 'many', path: '/', scene: 'many', reach: endpoints },
   {
     name: 'groups',
@@ -235,7 +236,7 @@ describe.skipIf(chromium === undefined)('the looks of both pages', () => {
     return page;
   }
 
-  /** The page that scrolls sideways, and what is cut off without a box around it that scrolls. */
+  /** The page that scrolls sideways or beyond its end, and what is cut off without a box that scrolls. */
   async function excessOf(page: Page, name: string): Promise<readonly string[]> {
     const found = (await page.evaluate(`(() => {
       const scrolls = (element) => element !== null && element !== document.body &&
@@ -246,7 +247,13 @@ describe.skipIf(chromium === undefined)('the looks of both pages', () => {
         .filter((element) => !scrolls(element.parentElement))
         .slice(0, 3)
         .map((element) => 'cut off: ' + element.outerHTML.slice(0, 80));
-      return [...(excess > 0 ? ['sticks out by ' + excess + ' px'] : []), ...cut];
+      const end = (document.querySelector('footer') ?? document.body).getBoundingClientRect().bottom + window.scrollY;
+      const beyond = document.documentElement.scrollHeight - Math.max(end, window.innerHeight);
+      return [
+        ...(excess > 0 ? ['sticks out by ' + excess + ' px'] : []),
+        ...(beyond > 100 ? ['goes on for ' + beyond + ' px after its end'] : []),
+        ...cut,
+      ];
     })()`)) as readonly string[];
     return found.map((each) => `${name}: ${each}`);
   }

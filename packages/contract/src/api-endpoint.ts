@@ -102,6 +102,8 @@ export const apiEndpointSchema = z
     rateLimits: z.array(shownRateLimitSchema),
     /** Over probes and live requests of the last ten minutes; null without any. */
     successRatio: ratio.nullable(),
+    /** Over those of the last one to two minutes; null after fewer than five. */
+    presentFailureRatio: ratio.nullable(),
     activeRequests: count,
     sessions: count,
     probe: endpointProbeSchema,

@@ -64,10 +64,11 @@ export const apiStateSchema = z
       z.object({ status: z.literal('leading'), epoch: count, sinceAtMs: moment }),
       z.object({ status: z.literal('standby'), leaderId: z.string().nullable() }),
     ]),
-    /** While Redis is away nothing is decided and what is shown is as old as `sinceAtMs`. */
+    /** While Redis is away or takes no writes nothing is decided, and what is shown is as old as `sinceAtMs`. */
     store: z.discriminatedUnion('status', [
       z.object({ status: z.literal('connected') }),
       z.object({ status: z.literal('away'), sinceAtMs: moment }),
+      z.object({ status: z.literal('rejects_writes'), sinceAtMs: moment }),
     ]),
     config: z.discriminatedUnion('status', [
       z.object({ status: z.literal('applied'), hash: z.string(), atMs: moment }),
@@ -81,6 +82,12 @@ export const apiStateSchema = z
     ]),
     language: z.enum(['en', 'zh']),
     proxyPort: count,
+    /** `https` where `[server]` has a certificate. */
+    proxyScheme: z.enum(['http', 'https']),
+    /** The address of the proxy, where it is configured (`ZEPHYR_PUBLIC_URL`). */
+    publicUrl: z.string().nullable(),
+    /** Whether people need keys of their own. */
+    hasKeys: z.boolean(),
     mode: modeSchema,
     /** Pause stops probes and automatic latency switches; failures still switch. */
     automation: z.discriminatedUnion('status', [

@@ -29,7 +29,7 @@ export type {
   WorldEvent,
 } from './decide/inputs.ts';
 export { preferencesMs } from './decide/preference.ts';
-export { sessionLoadOf, totalActiveRequests } from './decide/presence.ts';
+export { sessionLoadOf } from './decide/presence.ts';
 export { reduce } from './decide/reduce.ts';
 export { snapshotContent } from './decide/snapshot.ts';
 export { type EndpointState, initialWorld, type World } from './decide/world.ts';

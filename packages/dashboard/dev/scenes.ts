@@ -56,6 +56,7 @@ export const SCENES = {
         health: { status: 'unknown' },
         score: { status: 'unknown' },
         successRatio: null,
+        presentFailureRatio: null,
         activeRequests: 0,
         sessions: 0,
         probe: { ...endpoint.probe, last: null },
@@ -64,6 +65,12 @@ export const SCENES = {
       requests: { total: 0, items: [] },
     }),
     history: () => ({ samples: [], log: [] }),
+  },
+  full: {
+    state: (state) => ({
+      ...state,
+      store: { status: 'rejects_writes', sinceAtMs: state.atMs - 95_000 },
+    }),
   },
   away: {
     state: (state) => ({ ...state, store: { status: 'away', sinceAtMs: state.atMs - 95_000 } }),
@@ -74,7 +81,10 @@ export const SCENES = {
       endpoints: Array.from({ length: MANY }, (_, index) => oneOfMany(state, index)),
     }),
     history: ({ samples, log }) => ({
-      log,
+      // More than its panel can show.
+      log: Array.from({ length: 6 }, (_, round) =>
+        log.map((entry) => ({ ...entry, id: `${round}-${entry.id}` })),
+      ).flat(),
       samples: Array.from({ length: MANY }, (_, index) =>
         samples
           .filter(({ endpointId }) => endpointId === originalIdOf(index))

@@ -1,3 +1,4 @@
+import { proxyUrl } from './connect-lines.ts';
 import { decisionShown } from './decision-shown.ts';
 import { speech } from './language.ts';
 import { pageName } from './navigation.ts';
@@ -40,9 +41,7 @@ export function App({ onSignedIn }: { readonly onSignedIn: () => void }) {
       {isLoginNeeded ? <Login onSignedIn={onSignedIn} /> : <Main />}
       <Footer version={state.value?.version ?? null}>
         {state.value !== null && (
-          <a href={`http://${location.hostname}:${state.value.proxyPort}/status`}>
-            {say('footer.status')}
-          </a>
+          <a href={`${proxyUrl(state.value, location.hostname)}/status`}>{say('footer.status')}</a>
         )}{' '}
         <a href="openapi.json">{say('footer.api')}</a>
       </Footer>

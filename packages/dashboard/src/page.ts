@@ -16,7 +16,8 @@ export const link = signal<Link>({ status: 'connecting' });
 export const pageState = signal<PageState | null>(null);
 /** What is shown may be out of date. */
 export const isStale = computed(
-  () => link.value.status === 'stale' || pageState.value?.store.status === 'away',
+  () =>
+    link.value.status === 'stale' || (pageState.value?.store.status ?? 'connected') !== 'connected',
 );
 
 /** This machine's clock, once a second. */

@@ -24,16 +24,6 @@ export function edit<Name extends EditName>(
     : ask(`api/edits/${name}`, init);
 }
 
-/** @param place of the page: the proxy is on the same host unless its address is configured */
-export function linesFor(
-  key: string,
-  { publicUrl, proxyScheme }: Pick<ApiSettings, 'publicUrl' | 'proxyScheme'>,
-  place: { readonly hostname: string; readonly proxyPort: number },
-): string {
-  const url = publicUrl ?? `${proxyScheme}://${place.hostname}:${place.proxyPort}`;
-  return `export ANTHROPIC_BASE_URL=${url}\nexport ANTHROPIC_AUTH_TOKEN=${key}`;
-}
-
 /** Makes an edit; what follows is only done when it was made. */
 export type MakeEdit = <Name extends EditName>(
   name: Name,

@@ -121,7 +121,7 @@ export function inventedState(nowMs: number): ApiState {
     config: { status: 'applied', hash: 'a1b2c3', atMs: nowMs - 2_400_000 },
     language: 'en',
     version: '0.1.0',
-    proxyPort: 8080,
+    ...{ proxyPort: 8080, proxyScheme: 'http', publicUrl: null, hasKeys: false },
     mode: { kind: 'auto' },
     automation: { status: 'running' },
     selection: {
@@ -210,6 +210,7 @@ function inventedGoodEndpoint(index: number, nowMs: number): ApiEndpoint {
           ]
         : [],
     successRatio: 0.996,
+    presentFailureRatio: 0,
     activeRequests: [4, 1, 0, 0][index] ?? 0,
     sessions: [2, 1, 0, 0][index] ?? 0,
     probe: inventedProbe(index, { latencyMs, nowMs }),
@@ -268,6 +269,7 @@ function asFailing(endpoint: ApiEndpoint, nowMs: number): ApiEndpoint {
       measuredAtMs: nowMs - 7_000,
     },
     successRatio: 0.62,
+    presentFailureRatio: 0.4,
     probe: {
       ...endpoint.probe,
       last: { atMs: nowMs - 7_000, wallMs: 15_120, verdict: { status: 'failed', failure, detail } },

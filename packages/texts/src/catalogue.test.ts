@@ -34,9 +34,10 @@ describe('the catalogue', () => {
       .map(([key]) => key);
     expect(untranslated).toEqual([
       'style.cli',
-      'app.title',
       'overall.trouble',
       'overall.advice',
+      'notice.token_refused',
+      'app.title',
       'chart.line',
       'log.decision.switched',
       'log.command.applied',

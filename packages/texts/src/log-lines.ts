@@ -61,11 +61,33 @@ export function logLines<Entry extends LogFacts & { readonly atMs: number }>(
   const lines: LogLine<Entry>[] = [];
   for (const entry of newestFirst) {
     const text = logText(entry, names, speech);
-    const last = lines.at(-1);
-    if (last?.text === text) lines[lines.length - 1] = { ...last, count: last.count + 1 };
-    else lines.push({ entry, text, count: 1 });
+    const place = sameLine(lines, entry, text);
+    const line = lines[place];
+    if (line === undefined) lines.push({ entry, text, count: 1 });
+    else lines[place] = joined(line, entry);
   }
   return lines;
+}
+
+/** A decision and its notice say the same of one moment; the decision can say why. */
+function joined<Entry extends LogFacts>(line: LogLine<Entry>, entry: Entry): LogLine<Entry> {
+  if (line.entry.kind === entry.kind) return { ...line, count: line.count + 1 };
+  return entry.kind === 'decision' ? { ...line, entry } : line;
+}
+
+/** Where notices of one kind about several endpoints alternate, each endpoint has its line. */
+function sameLine(lines: readonly LogLine<LogFacts>[], entry: LogFacts, text: string): number {
+  const code = codeOf(entry);
+  for (let place = lines.length - 1; place >= 0; place -= 1) {
+    const line = lines[place];
+    if (line?.text === text) return place;
+    if (line === undefined || code === undefined || codeOf(line.entry) !== code) return -1;
+  }
+  return -1;
+}
+
+function codeOf(entry: LogFacts): string | undefined {
+  return entry.kind === 'notice' ? entry.notice.code : undefined;
 }
 
 /** Actors and commands are open sets in the API: one that has no word is named as it is. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { numbersOf } from './numbers.ts';
-import { overallOf, overallText, troublesOf, troubleText } from './overall.ts';
+import { failingText, overallOf, overallText, troublesOf, troubleText } from './overall.ts';
 import type { EndpointFacts, Situation, Speech } from './situation.ts';
 import { translator } from './translate.ts';
 
@@ -62,6 +62,24 @@ describe('whether all is well', () => {
       'Degraded: 2 of 2 endpoints available',
     ],
     [
+      'nothing is decided any more',
+      situationOf(whole, { store: { status: 'rejects_writes' } }),
+      'Out of date: 2 of 2 endpoints were available',
+    ],
+    [
+      'requests fail where they go',
+      situationOf([endpoint('a', { presentFailureRatio: 0.21 }), endpoint('b')]),
+      'Degraded: 2 of 2 endpoints available',
+    ],
+    [
+      'requests fail where they do not go',
+      situationOf([
+        endpoint('a', { presentFailureRatio: 0.2 }),
+        endpoint('b', { presentFailureRatio: 1 }),
+      ]),
+      'All is well: 2 of 2 endpoints available',
+    ],
+    [
       'none is left, since the last went',
       situationOf([endpoint('a', gone(TEN_MS)), endpoint('b', gone(TEN_MS + 5_000))]),
       'Outage: 0 of 2 endpoints available since 10:00:05',
@@ -69,6 +87,14 @@ describe('whether all is well', () => {
     ['nothing was decided', situationOf(whole, { selection: { status: 'none' } }), 'Starting'],
   ])('is said: %s', (_name, situation, text) => {
     expect(overallText(situation, speech, TEN_MS)).toBe(text);
+  });
+
+  it('says that the endpoint that serves fails often', () => {
+    const failing = situationOf([endpoint('a', { presentFailureRatio: 0.9 }), endpoint('b')]);
+    expect(failingText(failing, speech)).toBe(
+      'A is serving, but 90% of the requests fail there now.',
+    );
+    expect(failingText(situationOf(whole), speech)).toBeNull();
   });
 
   it('counts only what may serve', () => {

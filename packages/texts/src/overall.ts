@@ -26,16 +26,49 @@ export function overallOf(situation: Situation): Overall {
     // The last one that went ended it.
     return { status: 'bad', ...counts, sinceAtMs: maximum(moments) };
   }
-  const isWell = gone.length === 0 && situation.freeze.status !== 'overload';
+  const isWell =
+    gone.length === 0 &&
+    situation.freeze.status !== 'overload' &&
+    !isOutdated(situation) &&
+    failingIn(situation) === undefined;
   return isWell
     ? { status: 'good', ...counts, sinceAtMs: null }
     : { status: 'degraded', ...counts, sinceAtMs: minimum(moments) };
+}
+
+/** Nothing is decided while Redis is away or takes nothing, so all of this may have changed. */
+function isOutdated({ store }: Pick<Situation, 'store'>): boolean {
+  return store !== undefined && store.status !== 'connected';
+}
+
+/** As for the alert ZephyrActiveEndpointDegraded. */
+const FAILS_OFTEN = 0.2;
+
+interface Failing {
+  readonly name: string;
+  readonly ratio: number;
+}
+
+/** The endpoint that serves, where many requests fail at it now. */
+function failingIn(situation: Situation): Failing | undefined {
+  const serving = servingOf(situation);
+  const ratio = serving?.presentFailureRatio ?? 0;
+  return serving === undefined || ratio <= FAILS_OFTEN ? undefined : { name: serving.name, ratio };
+}
+
+/** That the endpoint that serves fails often; null where it does not. */
+export function failingText(situation: Situation, { say, numbers }: Speech): string | null {
+  const failing = failingIn(situation);
+  return failing === undefined
+    ? null
+    : say('overall.failing', { name: failing.name, ratio: numbers.percent(failing.ratio) });
 }
 
 /** "Degraded: 1 of 3 endpoints available since 14:02:11". */
 export function overallText(situation: Situation, { say, numbers }: Speech, nowMs: number): string {
   const { status, available, total, sinceAtMs } = overallOf(situation);
   if (status === 'none') return say('overall.none');
+  if (isOutdated(situation)) return say('overall.outdated', { available, total });
   const text = say(`overall.${status}`, { available, total });
   return sinceAtMs === null
     ? text

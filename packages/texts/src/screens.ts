@@ -8,6 +8,7 @@ export { type LogFacts, logLines, logText } from './log-lines.ts';
 export { type NotifyAbout, notifyAboutDecision, notifyAboutNotice } from './notify-event.ts';
 export { LOCALES, type Numbers, numbersOf } from './numbers.ts';
 export {
+  failingText,
   failureOf,
   type OverallStatus,
   overallOf,
@@ -25,6 +26,7 @@ export {
   roleOf,
   roleText,
   servingOf,
+  storeText,
   whyOf,
 } from './sentences.ts';
 export { nameOf, type Situation, type Speech } from './situation.ts';

@@ -127,7 +127,7 @@ describe('whyOf', () => {
           endpoint('b', 600, down),
         ],
       },
-      text: 'Requests fail at once with an error that asks the client to retry; Zephyr keeps trying the endpoints.',
+      text: 'Each request still tries them, and gets an error where none answers.',
     },
     {
       name: 'pinned, although it was the fastest anyway',
@@ -268,6 +268,39 @@ describe('logLines', () => {
         [1, 1],
       ],
     );
+  });
+});
+
+describe('logLines of what alternates', () => {
+  const names = situationWith({});
+  const moved = (endpointId: string, atMs: number) => ({
+    ...{ kind: 'notice' as const, atMs },
+    notice: { code: 'sessions_moved' as const, endpointId, trade: {} as never },
+  });
+  const healthy = { kind: 'notice' as const, notice: { code: 'overload_ended' as const } };
+  const countsOf = (entries: Parameters<typeof logLines>[0]) =>
+    logLines(entries, names, speech).map(({ entry, count }) => [entry.kind, entry.atMs, count]);
+
+  it('gives each endpoint one line, until something else happened', () => {
+    const entries = [moved('a', 6), moved('b', 5), moved('a', 4), { ...healthy, atMs: 3 }];
+    expect(countsOf([...entries, moved('a', 2)])).toEqual([
+      ['notice', 6, 2],
+      ['notice', 5, 1],
+      ['notice', 3, 1],
+      ['notice', 2, 1],
+    ]);
+  });
+
+  it('counts a decision and its notice once, and keeps the decision, which can say why', () => {
+    const notice = { kind: 'notice' as const, notice: { code: 'nothing_available' as const } };
+    const nothing = { ...lastSwitch, reason: 'nothing_available' } as never;
+    const decided = { kind: 'decision' as const, decision: nothing };
+    const both = [
+      { ...notice, atMs: 2 },
+      { ...decided, atMs: 1 },
+    ];
+    expect(countsOf(both)).toEqual([['decision', 1, 1]]);
+    expect(countsOf(both.toReversed())).toEqual([['decision', 1, 1]]);
   });
 });
 

@@ -2,6 +2,8 @@
  * The state of affairs in sentences: which endpoint serves, why, and what will happen next.
  * Pure; both dashboards, the status page and the command line say the same.
  */
+import type { ApiState } from '@zephyr/contract/api-state';
+
 import {
   type DecisionFacts,
   type EndpointFacts,
@@ -89,14 +91,14 @@ function reasonSentence(situation: Situation, why: Why): string {
         ? say('now.why.preferred.plain', { name })
         : say('now.why.preferred', { name, other });
     case 'active_failed':
-    case 'active_ejected': {
+    case 'active_ejected':
+    case 'active_token_refused': {
       const failure = because?.failure;
       return other === undefined || failure === undefined
         ? say(`now.why.${reason}.plain`, { name })
         : say(`now.why.${reason}`, { name, other, failure: say(`failure.${failure}`) });
     }
     case 'active_disabled':
-    case 'active_token_refused':
       return other === undefined
         ? say(`now.why.${reason}.plain`, { name })
         : say(`now.why.${reason}`, { name, other });
@@ -221,6 +223,16 @@ export function roleText(
   return endpoint.rank === null
     ? healthText(endpoint, say)
     : say('role.fallback', { rank: endpoint.rank });
+}
+
+/** What is wrong with Redis, and since when. */
+export function storeText(
+  store: Exclude<ApiState['store'], { status: 'connected' }>,
+  nowMs: number,
+  { say, numbers }: Speech,
+): string {
+  const time = numbers.time(store.sinceAtMs, nowMs);
+  return say(store.status === 'away' ? 'link.store' : 'link.store.full', { time });
 }
 
 /** Its health, and where that is not known: why, after however many probes. */

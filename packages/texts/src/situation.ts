@@ -29,6 +29,7 @@ export type EndpointFacts = Omit<ProxyEndpoint, 'groupName' | 'ejection' | 'heal
       readonly failure?: FailureClass;
     };
     readonly unavailableSinceAtMs?: number | null;
+    readonly presentFailureRatio?: number | null;
     readonly probe?: { readonly last: { readonly verdict: LastVerdict } | null };
   };
 
@@ -39,6 +40,7 @@ type LastVerdict =
 export interface Situation extends Pick<ApiState, 'mode' | 'selection' | 'freeze' | 'policy'> {
   readonly automation: Pick<ApiState['automation'], 'status'>;
   readonly lastSwitch: DecisionFacts | null;
+  readonly store?: Pick<ApiState['store'], 'status'>;
   readonly endpoints: readonly EndpointFacts[];
 }
 

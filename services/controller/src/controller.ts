@@ -46,7 +46,10 @@ export async function startController(context: ServiceContext): Promise<RunningS
   offerUsage(redis, log);
 
   const clock = new RedisClock(systemClock);
-  const current = new CurrentState({ redis, clock, configSource });
+  const current = new CurrentState({
+    ...{ redis, clock, configSource },
+    publicUrl: context.environment['ZEPHYR_PUBLIC_URL'] || null,
+  });
   const health: BatchHealth = new BatchHealth({
     ...{ log, clock: systemClock },
     counted: (kind) => metrics.recordsSetAside.inc({ kind }),
@@ -143,6 +146,7 @@ function takePart({
       leadTerm(term, {
         ...{ redis, target, instanceId, clock, systemClock, configSource, log },
         ...{ remembered, notes, metrics, health, publish },
+        onCommits: (status) => current.receiveCommits(status),
       }),
     standBy: () =>
       follow().catch((error: unknown) => log.debug({ err: error }, 'following the leader failed')),

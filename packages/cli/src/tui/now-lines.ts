@@ -1,6 +1,7 @@
 /** The first lines: whether all is well, which endpoint serves, why, what comes next. Pure. */
 import type { ApiState } from '@zephyr/contract/api-state';
 import {
+  failingText,
   headlineOf,
   nextOf,
   type OverallStatus,
@@ -48,11 +49,13 @@ export function nowLines(options: NowOptions): readonly NowLine[] {
   const maxLines = isRoomy ? 2 : 1;
   const sentence = (text: string, props: TextProps = {}): readonly NowLine[] =>
     wrapped(text, width, maxLines).map((each) => ({ text: each, props }));
+  const failing = failingText(state, speech);
   const troubles = troublesOf(state).slice(0, isRoomy ? MAX_TROUBLES : 1);
   return [
     ...headlines(options),
     ...sentence(whyOf(state, speech)),
     ...(next === '' ? [] : sentence(`→ ${next}`, { dimColor: true })),
+    ...(failing === null ? [] : sentence(`× ${failing}`, { color: 'red' })),
     ...troubles.flatMap((trouble) => {
       const text = speech.say('overall.advice', troubleText(trouble, speech, nowMs));
       return sentence(`× ${text}`, { color: 'red' });

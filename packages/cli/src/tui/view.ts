@@ -2,7 +2,7 @@
  * Draws the model. Uses plain `createElement`, because Node runs TypeScript without a build but not
  * JSX. Every cell has a fixed width and is truncated, so that wide characters never shift a column.
  */
-import { type Language, numbersOf, type Speech, translator } from '@zephyr/texts';
+import { type Language, numbersOf, type Speech, storeText, translator } from '@zephyr/texts';
 import { Box, type BoxProps, Text } from 'ink';
 import { createElement as h, type ReactElement, useMemo } from 'react';
 import stringWidth from 'string-width';
@@ -61,9 +61,9 @@ function Header({
   const [colour, text] = ((): [string, string] => {
     switch (link.status) {
       case 'live':
-        return state?.store.status === 'away'
-          ? ['yellow', say('link.store', { time: numbers.time(state.store.sinceAtMs, nowMs) })]
-          : ['green', say('link.live')];
+        return state === null || state.store.status === 'connected'
+          ? ['green', say('link.live')]
+          : ['yellow', storeText(state.store, nowMs, { say, numbers })];
       case 'stale':
         return ['red', say('link.stale', { time: numbers.time(link.lastAtMs, link.lastAtMs) })];
       case 'failed':

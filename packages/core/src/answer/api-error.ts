@@ -1,6 +1,6 @@
 /**
  * The error object of the Messages API and of gateways in front of it, and what it means. Its `type` and
- * `code` count, not its message, which may quote what the client wrote; `refusesThinking` is the exception.
+ * `code` count, not its message, which may quote what the client wrote; there are two exceptions.
  *
  * @see https://docs.claude.com/en/api/errors
  */
@@ -11,7 +11,7 @@ export interface ApiError {
   readonly type: string;
   /** Set by gateways, e.g. `model_not_found`; empty where there is none. */
   readonly code: string;
-  /** For people; see `refusesThinking`. */
+  /** For people; see `LACKS_CREDIT` and `refusesThinking`. */
   readonly message: string;
 }
 
@@ -57,8 +57,15 @@ export function readApiError(value: object): ApiError | undefined {
   return isNamed ? { type: '', code: '', message: textOf(value, 'message') } : undefined;
 }
 
+/**
+ * The API's own sentence for an account without credit, which it sends as an `invalid_request_error`. Only at
+ * the beginning: what quotes the client begins with where it stood in the request.
+ */
+const LACKS_CREDIT = /^Your credit balance is too low to access the /;
+
 /** Undefined where neither its type nor its code is known. */
-export function knownFailureOf({ type, code }: ApiError): FailureClass | undefined {
+export function knownFailureOf({ type, code, message }: ApiError): FailureClass | undefined {
+  if (type === 'invalid_request_error' && LACKS_CREDIT.test(message)) return 'credit';
   return BY_CODE.get(code) ?? BY_CODE.get(type) ?? BY_TYPE.get(type);
 }
 

@@ -9,6 +9,8 @@ const coded = (code: string) =>
   JSON.stringify({ error: { code, type: 'new_api_error', message: 'x' } });
 const PAGE = '<!DOCTYPE html><title>Just a moment...</title>';
 
+const EMPTY =
+  'Your credit balance is too low to access the Anthropic API. Please go to Plans & Billing to upgrade.';
 const SIGNED = 'messages.1.content.0: Invalid `signature` in `thinking` block';
 const WRAPPED = `{\\"message\\": \\"Invalid signature in thinking block (Service: BedrockRuntime)\\"}`;
 
@@ -45,6 +47,14 @@ describe('judgeRefusal', () => {
     ['overload in such words', 400, error('overloaded_error', SIGNED), 'overloaded'],
     ['a page for a mistake', 400, PAGE, 'not_claude'],
     ['billing', 400, error('billing_error'), 'credit'],
+    ['an empty account in the API’s words', 400, error('invalid_request_error', EMPTY), 'credit'],
+    ['the same of another type', 500, error('api_error', EMPTY), 'server_error'],
+    [
+      'the same, quoted',
+      400,
+      error('invalid_request_error', `messages.0: ${EMPTY}`),
+      'client_error',
+    ],
     ['a refused token', 401, error('authentication_error'), 'token_refused'],
     ['a refused token without words', 401, '', 'token_refused'],
     ['a wall before the token', 401, PAGE, 'not_claude'],

@@ -1,5 +1,6 @@
 /** What a person must know before believing the rest: stale, standby, refused configuration. */
 import type { ApiState } from '@zephyr/contract/api-state';
+import { storeText } from '@zephyr/texts/screens';
 import type { ComponentChildren } from 'preact';
 
 import { speech } from '../language.ts';
@@ -71,11 +72,11 @@ export function StateBanners({ current }: { readonly current: ApiState }) {
 }
 
 export function StoreBanner({ store, atMs }: Pick<ApiState, 'store' | 'atMs'>) {
-  const { say, numbers } = speech.value;
   if (store.status === 'connected') return null;
+  const { say } = speech.value;
   return (
-    <Banner tone="warn" title={say('link.store', { time: numbers.time(store.sinceAtMs, atMs) })}>
-      {say('link.store.detail')}
+    <Banner tone="warn" title={storeText(store, atMs, speech.value)}>
+      {say(store.status === 'away' ? 'link.store.detail' : 'link.store.full.detail')}
     </Banner>
   );
 }

@@ -1,7 +1,14 @@
 /** The drawing: a uPlot chart with marks for switches and failed checks. Knows nothing of signals. */
 import uPlot from 'uplot';
 
-import type { ChartData, FailureMark, Series, SwitchMark } from './chart-data.ts';
+import {
+  type ChartData,
+  type FailureMark,
+  type Series,
+  type SwitchMark,
+  TIME_SPACE_PX,
+  TIME_STEPS_S,
+} from './chart-data.ts';
 import type { ChartDrawing } from './drawing.tsx';
 
 export interface ChartContent {
@@ -30,8 +37,6 @@ export const DASHES: readonly (readonly number[])[] = [[], [8, 4], [2, 4]];
 
 export const CHART_FONT = '12px system-ui, sans-serif';
 const CROSS = 4;
-/** Between marks of the time; uPlot knows nothing between one minute and five. */
-const TIME_STEPS_S = [5, 10, 15, 30, 60, 120, 180, 300, 600, 900, 1_800];
 
 export function createChart(
   container: HTMLElement,
@@ -57,8 +62,8 @@ export function createChart(
           ticks: { show: false },
           values: (_chart, seconds) => seconds.map((each) => look.formatTime(each * 1000)),
           size: 32,
-          space: 90,
-          incrs: TIME_STEPS_S,
+          space: TIME_SPACE_PX,
+          incrs: [...TIME_STEPS_S],
         },
         {
           stroke: look.ink,

@@ -1,7 +1,14 @@
 import type { ApiLogEntry, ApiSample } from '@zephyr/contract/api-history';
 import { describe, expect, it } from 'vitest';
 
-import { chartData, chartedIds, failureMarks, switchMarks } from './chart-data.ts';
+import {
+  chartData,
+  chartedIds,
+  failureMarks,
+  switchMarks,
+  TIME_SPACE_PX,
+  TIME_STEPS_S,
+} from './chart-data.ts';
 
 const sample = (endpointId: string, atMs: number, latencyMs: number | null): ApiSample => ({
   endpointId,
@@ -75,5 +82,21 @@ describe('marks', () => {
     });
     const marks = switchMarks([entry('switched', 2_000), entry('planned', 1_000)], 0, () => 'why');
     expect(marks).toEqual([{ atMs: 2_000, toId: 'b', text: 'why' }]);
+  });
+});
+
+describe('the axis of time', () => {
+  const PLOT_WIDTHS = [240, 600, 1_200, 3_600];
+  it.each([
+    ['5 minutes', 300],
+    ['an hour', 3_600],
+    ['24 hours', 86_400],
+    ['7 days', 7 * 86_400],
+    ['30 days', 30 * 86_400],
+  ])('has marks over %s, on a phone and on a wall', (_name, rangeS) => {
+    for (const width of PLOT_WIDTHS) {
+      const step = TIME_STEPS_S.find((each) => (each / rangeS) * width >= TIME_SPACE_PX);
+      expect(rangeS / (step ?? Number.POSITIVE_INFINITY)).toBeGreaterThanOrEqual(2);
+    }
   });
 });

@@ -23,6 +23,17 @@ export interface SwitchMark {
   readonly text: string;
 }
 
+const HOUR_S = 3_600;
+const DAY_S = 86_400;
+/** Between marks of the time, of the last minutes and of a month; uPlot knows nothing between one minute and five. */
+export const TIME_STEPS_S: readonly number[] = [
+  ...[5, 10, 15, 30, 60, 120, 180, 300, 600, 900, 1_800],
+  ...[1, 2, 3, 6, 12].map((hours) => hours * HOUR_S),
+  ...[1, 2, 3, 5, 10, 15].map((days) => days * DAY_S),
+];
+/** The least between two of them. */
+export const TIME_SPACE_PX = 90;
+
 /** At most so many, the first ones in the order of trial; in the order of the list. */
 export function chartedIds(
   endpoints: readonly { readonly id: string; readonly rank: number | null }[],

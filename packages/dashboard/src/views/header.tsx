@@ -1,4 +1,4 @@
-import { LANGUAGES } from '@zephyr/texts/screens';
+import { LANGUAGES, storeText } from '@zephyr/texts/screens';
 import type { ComponentChildren } from 'preact';
 
 import { chooseLanguage, language, speech } from '../language.ts';
@@ -48,9 +48,9 @@ function LinkPill() {
   const [tone, text] = ((): [string, string] => {
     switch (now.status) {
       case 'live':
-        return store?.status === 'away'
-          ? ['warn', say('link.store', { time: numbers.time(store.sinceAtMs, now.lastAtMs) })]
-          : ['good', say('link.live')];
+        return store === undefined || store.status === 'connected'
+          ? ['good', say('link.live')]
+          : ['warn', storeText(store, now.lastAtMs, speech.value)];
       case 'stale':
         return ['bad', say('link.stale', { time: numbers.time(now.lastAtMs, now.lastAtMs) })];
       case 'failed':

@@ -1,12 +1,15 @@
+import type { ApiState } from '@zephyr/contract/api-state';
+
+import { connectLines, keyToSet, proxyUrl } from '../connect-lines.ts';
 import { speech } from '../language.ts';
 import { CopyLine } from './copy-line.tsx';
 
 /** What a person does so that their requests come here. */
-export function HowToConnect({ proxyPort }: { readonly proxyPort: number }) {
+export function HowToConnect({ current }: { readonly current: ApiState }) {
   return (
     <>
       <p class="hint">{speech.value.say('requests.howTo')}</p>
-      <CopyLine text={`export ANTHROPIC_BASE_URL=http://${location.hostname}:${proxyPort}`} />
+      <CopyLine text={connectLines(proxyUrl(current, location.hostname), keyToSet(current))} />
     </>
   );
 }

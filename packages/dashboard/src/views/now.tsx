@@ -1,5 +1,6 @@
 /** Whether all is well, which endpoint serves, why, and what happens next. */
 import {
+  failingText,
   headlineOf,
   overallOf,
   overallText,
@@ -66,9 +67,15 @@ export function Now({ situation, next, why, controls, facts }: NowProps) {
 function Troubles({ situation }: Pick<NowProps, 'situation'>) {
   const { say } = speech.value;
   const troubles = troublesOf(situation);
-  if (troubles.length === 0) return null;
+  const failing = failingText(situation, speech.value);
+  if (troubles.length === 0 && failing === null) return null;
   return (
     <ul class="troubles">
+      {failing !== null && (
+        <li>
+          <strong>{failing}</strong>
+        </li>
+      )}
       {troubles.map((trouble) => {
         const { what, advice } = troubleText(trouble, speech.value, nowMs.value);
         return (

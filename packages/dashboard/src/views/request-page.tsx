@@ -92,7 +92,7 @@ function Empty({ filter }: { readonly filter: RequestFilter }) {
     return (
       <div class="empty">
         <p>{say('requestLog.empty')}</p>
-        {state.value !== null && <HowToConnect proxyPort={state.value.proxyPort} />}
+        {state.value !== null && <HowToConnect current={state.value} />}
       </div>
     );
   }

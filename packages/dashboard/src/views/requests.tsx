@@ -13,7 +13,7 @@ export function Requests({ current }: { readonly current: ApiState }) {
   const oldestFirst = items.toSorted((left, right) => left.startedAtMs - right.startedAtMs);
   return (
     <ListPanel
-      howTo={<HowToConnect proxyPort={current.proxyPort} />}
+      howTo={<HowToConnect current={current} />}
       name="requests"
       title={say('requests.title')}
       texts={{

@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 import type { ApiSettings } from '@zephyr/contract/config-edit';
 
-import { linesFor } from '../settings-data.ts';
+import { connectLines, proxyUrl } from '../connect-lines.ts';
 import { sayInSettings } from '../settings-language.ts';
 import { state } from '../store.ts';
 import { Dialog } from './dialog.tsx';
@@ -21,10 +21,8 @@ interface KeyDialogProps {
 export function KeyDialog({ shown: { name, key }, settings, onClose }: KeyDialogProps) {
   const say = sayInSettings.value;
   const isCopied = useSignal(false);
-  const lines = linesFor(key, settings, {
-    hostname: location.hostname,
-    proxyPort: state.value?.proxyPort ?? 8080,
-  });
+  const place = { ...settings, proxyPort: state.value?.proxyPort ?? 8080 };
+  const lines = connectLines(proxyUrl(place, location.hostname), key);
   // Browsers give it to secure pages only.
   const clipboard: Clipboard | undefined = navigator.clipboard;
   return (

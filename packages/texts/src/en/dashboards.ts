@@ -42,6 +42,9 @@ export const dashboards = {
   'link.store': 'Redis unreachable since {time}',
   'link.store.detail':
     'Nothing is decided or changed until it is back; the proxies keep routing by what they know.',
+  'link.store.full': 'Redis has rejected writes since {time}',
+  'link.store.full.detail':
+    'It is full, read-only or unable to save. Nothing is decided or changed until it takes writes again; the proxies keep routing by what they know.',
   'link.leaderless': 'No controller is leading',
   'link.leaderless.detail':
     'Nothing is decided or changed until one takes over, which takes a few seconds; the proxies keep working.',
@@ -54,25 +57,16 @@ export const dashboards = {
   'login.title': 'Token required',
   'login.detail': 'This controller requires its admin token.',
   'login.where':
-    'It is ZEPHYR_ADMIN_TOKEN in the .env beside config.toml of the controller, unless token_env under [controller] names another variable.',
+    'It is ZEPHYR_ADMIN_TOKEN in the .env beside config.toml of the controller, unless token_env under [controller] names another variable. With make up it is generated: docker compose exec controller cat /run/secrets/admin-token prints it.',
   'login.label': 'Admin token',
   'login.send': 'Sign in',
   'login.wrong': 'The token was rejected.',
 
-  'overall.none': 'Starting',
-  'overall.good': 'All is well: {available} of {total} {total|endpoint|endpoints} available',
-  'overall.degraded': 'Degraded: {available} of {total} {total|endpoint|endpoints} available',
-  'overall.bad': 'Outage: {available} of {total} {total|endpoint|endpoints} available',
-  'overall.trouble': '{names}: {failure}',
-  'overall.advice': '{what}. {advice}',
-  'overall.since': '{what} since {time}',
-  'overall.more': '{names} and {count} more',
   'now.none': 'No endpoint selected yet',
   'now.none.detail':
     'The first probes are running; until then, requests follow the order of the configuration.',
   'now.down': 'No endpoint is available',
-  'now.down.detail':
-    'Requests fail at once with an error that asks the client to retry; Zephyr keeps trying the endpoints.',
+  'now.down.detail': 'Each request still tries them, and gets an error where none answers.',
   'now.serves': '{name} is serving',
   'now.share': '{names} share the new sessions',
   'now.since': 'since {time}',
@@ -90,9 +84,9 @@ export const dashboards = {
   'now.why.active_disabled.plain': 'The previous endpoint was disabled; {name} took over.',
   'now.why.active_removed':
     'The previous endpoint was removed from the configuration; {name} took over.',
-  'now.why.active_token_refused': '{other} rejects its token. {name} took over.',
+  'now.why.active_token_refused': '{other}: {failure}. {name} took over.',
   'now.why.active_token_refused.plain':
-    'The previous endpoint rejects its token; {name} took over.',
+    'The previous endpoint rejects its token or account; {name} took over.',
   'now.why.recovered': '{name} recovered first.',
   'now.why.operator_selected': '{name} was selected by hand.',
   'now.why.pinned_failed':
@@ -187,7 +181,7 @@ export const dashboards = {
   'endpoints.empty': 'No endpoints are configured.',
   'endpoints.filter': 'Filter',
   'endpoints.order': 'Order',
-  'endpoints.order.trial': 'of trial',
+  'endpoints.order.trial': 'as tried',
   'endpoints.order.name': 'by name',
   'endpoints.order.group': 'by group',
   'endpoints.order.success': 'worst success first',

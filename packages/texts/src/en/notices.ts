@@ -2,7 +2,7 @@
 export const notices = {
   'notice.endpoint_healthy': '{name} is healthy',
   'notice.endpoint_unhealthy': '{name} is unhealthy: {failure}',
-  'notice.token_refused': '{name} rejects the token: {failure}',
+  'notice.token_refused': '{name}: {failure}',
   'notice.token_accepted': '{name} accepts the token again',
   'notice.overload_began': 'The model is overloaded everywhere; no switches until it recovers',
   'notice.overload_ended': 'The overload has ended',

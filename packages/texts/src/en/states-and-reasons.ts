@@ -7,7 +7,7 @@ export const statesAndReasons = {
   'reason.active_ejected': 'requests to the previous endpoint failed',
   'reason.active_disabled': 'the previous endpoint was disabled',
   'reason.active_removed': 'the previous endpoint was removed from the configuration',
-  'reason.active_token_refused': 'the previous endpoint rejected its token',
+  'reason.active_token_refused': 'the previous endpoint rejected its token or account',
   'reason.operator_selected': 'selected by hand',
   'reason.pinned_failed': 'the pinned endpoint failed',
   'reason.pinned_recovered': 'the pinned endpoint is back',
@@ -91,4 +91,16 @@ export const statesAndReasons = {
 
   'mode.auto': 'automatic',
   'mode.manual': 'manual',
+
+  'overall.none': 'Starting',
+  'overall.good': 'All is well: {available} of {total} {total|endpoint|endpoints} available',
+  'overall.degraded': 'Degraded: {available} of {total} {total|endpoint|endpoints} available',
+  'overall.bad': 'Outage: {available} of {total} {total|endpoint|endpoints} available',
+  'overall.outdated':
+    'Out of date: {available} of {total} {total|endpoint|endpoints} {total|was|were} available',
+  'overall.failing': '{name} is serving, but {ratio} of the requests fail there now.',
+  'overall.trouble': '{names}: {failure}',
+  'overall.advice': '{what}. {advice}',
+  'overall.since': '{what} since {time}',
+  'overall.more': '{names} and {count} more',
 } as const;

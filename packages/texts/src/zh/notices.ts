@@ -4,7 +4,7 @@ import type { Texts } from '../texts.ts';
 export const notices = {
   'notice.endpoint_healthy': '{name} 健康',
   'notice.endpoint_unhealthy': '{name} 不健康：{failure}',
-  'notice.token_refused': '{name} 拒绝令牌：{failure}',
+  'notice.token_refused': '{name}：{failure}',
   'notice.token_accepted': '{name} 重新接受令牌',
   'notice.overload_began': '模型在所有端点上过载；恢复之前不切换',
   'notice.overload_ended': '过载已结束',

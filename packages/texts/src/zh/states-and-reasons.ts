@@ -9,7 +9,7 @@ export const statesAndReasons = {
   'reason.active_ejected': '发往原端点的请求失败',
   'reason.active_disabled': '原端点已停用',
   'reason.active_removed': '原端点已从配置中移除',
-  'reason.active_token_refused': '原端点拒绝了令牌',
+  'reason.active_token_refused': '原端点拒绝了令牌或账户',
   'reason.operator_selected': '手动选择',
   'reason.pinned_failed': '固定的端点出现故障',
   'reason.pinned_recovered': '固定的端点已恢复',
@@ -93,4 +93,15 @@ export const statesAndReasons = {
 
   'mode.auto': '自动',
   'mode.manual': '手动',
+
+  'overall.none': '启动中',
+  'overall.good': '一切正常：{available}/{total} 个端点可用',
+  'overall.degraded': '部分降级：{available}/{total} 个端点可用',
+  'overall.bad': '服务中断：{available}/{total} 个端点可用',
+  'overall.outdated': '状态已过时：当时 {available}/{total} 个端点可用',
+  'overall.failing': '{name} 正在服务，但目前有 {ratio} 的请求在该端点失败。',
+  'overall.trouble': '{names}：{failure}',
+  'overall.advice': '{what}。{advice}',
+  'overall.since': '{what}，自 {time} 起',
+  'overall.more': '{names} 等另外 {count} 个',
 } satisfies Texts<typeof en>;

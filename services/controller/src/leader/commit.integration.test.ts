@@ -42,6 +42,7 @@ const depsOf = (term: Term): CommitDeps => ({
   ...{ term, redis, log, notes, instanceId: 'one', recorder: new Recorder(false) },
   metrics: { commitSeconds: { startTimer: () => () => undefined }, commitFailures },
   health: { failed },
+  onCommits: () => undefined,
 });
 
 /** The first one of a term: it chooses an endpoint, and so publishes. */

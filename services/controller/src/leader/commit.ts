@@ -42,6 +42,8 @@ export interface CommitDeps {
   readonly health: Pick<BatchHealth, 'failed'>;
   readonly notes: Notes;
   readonly recorder: Pick<Recorder, 'next'>;
+  /** Whether Redis takes them. */
+  readonly onCommits: (status: 'taken' | 'rejected') => void;
 }
 
 export interface CommitMetrics {
@@ -85,7 +87,7 @@ export async function commit(batch: Batch, former: Former, deps: CommitDeps): Pr
 
 /** Tries again while the fate of the commit is unknown and we still lead: a repeat is harmless. */
 async function write(commit: Commit, former: Former, deps: CommitDeps): Promise<CommitAnswer> {
-  const { term, redis, instanceId, log, metrics, health } = deps;
+  const { term, redis, instanceId, log, metrics } = deps;
   let knownVersion = former?.version ?? 0;
   let failures = 0;
   while (!term.signal.aborted) {
@@ -93,6 +95,7 @@ async function write(commit: Commit, former: Former, deps: CommitDeps): Promise<
     try {
       const leader = { id: instanceId, epoch: term.epoch, knownVersion };
       const answer = await writeCommit(redis, leader, commit);
+      deps.onCommits('taken');
       const isUnreadable = former === undefined && answer.status === 'conflict';
       if (!isUnreadable || answer.foundVersion === knownVersion) return answer;
       // A record that we cannot read must not stop us forever: we lead, so it is replaced.
@@ -101,14 +104,20 @@ async function write(commit: Commit, former: Former, deps: CommitDeps): Promise<
     } catch (error) {
       if (failures === 0) log.error({ reason: messageOf(error) }, 'redis does not take a commit');
       failures += 1;
-      metrics.commitFailures.inc();
-      health.failed();
+      report(error, deps);
     } finally {
       end();
     }
     await pause(systemClock, RETRY_MS, term.signal);
   }
   throw new ZephyrError('FENCED', 'committing a batch: not leading any more');
+}
+
+function report(error: unknown, { metrics, health, onCommits }: CommitDeps): void {
+  metrics.commitFailures.inc();
+  health.failed();
+  // Otherwise it did not answer, and the connection says that it is away.
+  if (error instanceof Error && error.name === 'ReplyError') onCommits('rejected');
 }
 
 /** A snapshot to publish, if what proxies route by, or who vouches for it, has changed. */

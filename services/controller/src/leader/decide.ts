@@ -105,6 +105,9 @@ function decideWith(items: readonly Item[], { state, snapshot }: Before, reading
       unavailableIds: assessments.flatMap(({ isAvailable, endpoint }) =>
         isAvailable ? [] : [endpoint.id],
       ),
+      halfOpenIds: assessments.flatMap(({ ejection, endpoint }) =>
+        ejection.status === 'half_open' ? [endpoint.id] : [],
+      ),
     },
     nowMs,
   );

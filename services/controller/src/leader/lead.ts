@@ -11,7 +11,7 @@ import type { Redis } from 'ioredis';
 import type { LeaderView } from '../view/api-state.ts';
 import { ProbePlanner } from './act.ts';
 import type { BatchHealth } from './batch-health.ts';
-import { type CommitMetrics, commit } from './commit.ts';
+import { type CommitDeps, type CommitMetrics, commit } from './commit.ts';
 import { decide } from './decide.ts';
 import type { Notes } from './event-notes.ts';
 import type { Term } from './leader-election.ts';
@@ -49,6 +49,7 @@ export interface TermDeps {
   readonly metrics: CommitMetrics;
   readonly health: BatchHealth;
   readonly publish: (batch: PublishedBatch) => void;
+  readonly onCommits: CommitDeps['onCommits'];
 }
 
 /** Leads until the signal aborts. @throws when it cannot go on as the leader. */

@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ApiState } from '@zephyr/contract/api-state';
 import { makeSocketFolder, startRedisServer } from '@zephyr/runtime/redis/private-server';
 import { eventually } from '@zephyr/testkit/eventually';
 import { Redis } from 'ioredis';
@@ -160,7 +161,12 @@ describe('a Redis that cannot be relied on', () => {
     await redis.config('SET', 'maxmemory', '1mb');
     const reply = await controller.command('select', { endpointId: 'two' });
     expect(reply.status).toBe(503);
+    const store = async () =>
+      ((await (await controller.get('/api/state')).json()) as ApiState).store.status;
+    // It leads on, and what people see is old.
+    await eventually(async () => expect(await store()).toBe('rejects_writes'));
     await redis.config('SET', 'maxmemory', '0');
+    await eventually(async () => expect(await store()).toBe('connected'));
     await eventually(async () => {
       expect((await controller.command('select', { endpointId: 'two' })).status).toBe(200);
     });

@@ -84,7 +84,7 @@ describe('Notifier', () => {
     happens({ kind: 'notice', notice: { code: 'nothing_available' } });
     await sentTimes(2);
     expect(textsAt(alive)).toEqual([
-      'Tokyo rejects the token: token rejected. Put a valid token for this group into .env; with containers, then run make up. Where the group has a token_command, run that as the user of the service and see what it prints.',
+      'Tokyo: token rejected. Put a valid token for this group into .env; with containers, then run make up. Where the group has a token_command, run that as the user of the service and see what it prints.',
       '没有可用的端点',
     ]);
   });
@@ -96,7 +96,9 @@ describe('Notifier', () => {
     await sentTimes(1);
     clock.advance(REPEAT_AFTER_MS);
     await sentTimes(2);
-    expect(textsAt(alive)[1]).toMatch(/^Tokyo rejects .+ \(at .+\) \[1 more change in between\]$/);
+    expect(textsAt(alive)[1]).toMatch(
+      /^Tokyo: token rejected\. .+ \(at .+\) \[1 more change in between\]$/,
+    );
     clock.advance(REPEAT_AFTER_MS);
     expect(clock.timers).toBe(0);
     happens(refused);
@@ -144,6 +146,17 @@ describe('Notifier', () => {
     await sentTimes(HOURLY_LIMIT + 1);
     expect(textsAt(alive).at(-1)).toContain('[3 earlier messages were left out');
     expect(logged.match(/left out for now/g)).toHaveLength(1);
+  });
+
+  it('says that all is down and that it is over beyond the limit', async () => {
+    happens(...Array.from({ length: HOURLY_LIMIT }, (_, number) => budget(`team-${number}`)));
+    happens({ kind: 'notice', notice: { code: 'nothing_available' } });
+    happens({ kind: 'notice', notice: { code: 'available_again' } });
+    await sentTimes(HOURLY_LIMIT + 2);
+    expect(textsAt(alive).slice(-2)).toEqual([
+      'No endpoint is available',
+      'An endpoint is available again',
+    ]);
   });
 
   it('gives each receiver only the events that it wants', async () => {

@@ -75,7 +75,9 @@ export class Notifier {
     const { secrets } = this.#deps.loaded();
     for (const target of secrets.notifyTargets) {
       if (!target.events.includes(outgoing.occurrence.event)) continue;
-      this.#receiverOf(target).offer((count) => this.#messageOf(outgoing, count));
+      this.#receiverOf(target).offer(outgoing.occurrence.event, (count) =>
+        this.#messageOf(outgoing, count),
+      );
     }
   }
 

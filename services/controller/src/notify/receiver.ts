@@ -1,8 +1,10 @@
 /**
  * Sends the messages for one target, one after the other, and never makes anybody wait. Its queue is
  * bounded by the hourly limit: even of a target that never answers, an attempt with all its repetitions
- * takes little more than a minute.
+ * takes little more than a minute. What must not be missed is sent beyond the limit; of each such event
+ * there is one in ten minutes (repeats.ts).
  */
+import type { NotifyEvent } from '@zephyr/contract/notify';
 import type { Clock } from '@zephyr/runtime/clock';
 import type { Logger } from '@zephyr/runtime/logger';
 import { deliver } from '@zephyr/runtime/notify/deliver';
@@ -12,6 +14,8 @@ import type { NotifyTarget } from '@zephyr/runtime/notify/target';
 /** Chats are for people; the limits of the services themselves are 20 in a minute. */
 export const HOURLY_LIMIT = 20;
 const HOUR_MS = 3_600_000;
+/** Where a whole network fails, its endpoints alone take up the limit, and nobody would learn of the end. */
+const BEYOND_LIMIT: ReadonlySet<NotifyEvent> = new Set(['all_down', 'available_again']);
 
 /** `left_out`: it would have been more than the hourly limit. */
 export const NOTIFY_RESULTS = ['sent', 'failed', 'left_out'] as const;
@@ -39,12 +43,13 @@ export class Receiver {
   }
 
   /** @param messageOf the message, where this many before it were left out */
-  offer(messageOf: (leftOut: number) => NotifyMessage): void {
+  offer(event: NotifyEvent, messageOf: (leftOut: number) => NotifyMessage): void {
     const { clock, log, counted } = this.#deps;
     const nowMs = clock.nowMs();
     this.#acceptedAtMs = this.#acceptedAtMs.filter((atMs) => nowMs - atMs < HOUR_MS);
     const { kind, label } = this.#target;
-    if (this.#acceptedAtMs.length >= HOURLY_LIMIT) {
+    const isLimited = !BEYOND_LIMIT.has(event);
+    if (isLimited && this.#acceptedAtMs.length >= HOURLY_LIMIT) {
       counted(kind, 'left_out');
       this.#leftOut += 1;
       if (this.#leftOut === 1) {
@@ -52,7 +57,7 @@ export class Receiver {
       }
       return;
     }
-    this.#acceptedAtMs = [...this.#acceptedAtMs, nowMs];
+    if (isLimited) this.#acceptedAtMs = [...this.#acceptedAtMs, nowMs];
     this.#queue.push(messageOf(this.#leftOut));
     this.#leftOut = 0;
     if (!this.#isSending) void this.#sendAll();

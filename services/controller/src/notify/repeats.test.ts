@@ -6,8 +6,8 @@ import type { Occurrence } from './occurrences.ts';
 import {
   nextDueAtMs,
   type Outgoing,
-  REPEAT_AFTER_MS,
   type Repeats,
+  SETTLED_AFTER_MS,
   withOccurrence,
   withTimePassed,
 } from './repeats.ts';
@@ -94,6 +94,14 @@ describe('repeats', () => {
     expect(brief(quick)).toEqual(['0 endpoint_down one', '3 endpoint_up one +1']);
   });
 
+  it('that last are sent after two minutes where the last message said the opposite', () => {
+    const story = new Story().happens(0, 'all_down', '').happens(1, 'available_again', '');
+    story.happens(2, 'all_down', '').passes(3.9);
+    expect(brief(story)).toEqual(['0 all_down ', '1 available_again ']);
+    story.passes(60);
+    expect(brief(story).slice(2)).toEqual(['4 all_down  late']);
+  });
+
   const history = fc.array(
     fc.tuple(
       fc.integer({ min: 0, max: 15 }),
@@ -128,13 +136,34 @@ describe('repeats', () => {
     );
   });
 
-  it('never come more often than every ten minutes', () => {
+  it('leave nobody with what has not been so for two minutes', () => {
+    fc.assert(
+      fc.property(history, (steps) => {
+        const { received } = lived(steps);
+        let minute = 0;
+        for (const [index, [pause, event, subject]] of steps.entries()) {
+          minute += pause;
+          const later = steps.slice(index + 1);
+          const ahead = later.findIndex((step) => step[2] === subject);
+          const gone = later.slice(0, ahead + 1).reduce((sum, step) => sum + step[0], 0);
+          if (ahead !== -1 && gone <= SETTLED_AFTER_MS / 60_000) continue;
+          const until = minute + SETTLED_AFTER_MS / 60_000;
+          const last = received.findLast(
+            (each) => each.subject === subject && each.minute <= until,
+          );
+          expect(last?.event).toBe(event);
+        }
+      }),
+    );
+  });
+
+  it('never come more often than every two minutes', () => {
     fc.assert(
       fc.property(history, (steps) => {
         const last = new Map<string, number>();
         for (const { minute, event, subject } of lived(steps).received) {
           const before = last.get(event + subject) ?? Number.NEGATIVE_INFINITY;
-          expect(minute - before).toBeGreaterThanOrEqual(REPEAT_AFTER_MS / 60_000);
+          expect(minute - before).toBeGreaterThanOrEqual(SETTLED_AFTER_MS / 60_000);
           last.set(event + subject, minute);
         }
       }),

@@ -1,17 +1,19 @@
 /**
  * Holds back what repeats itself: of each event and endpoint one message in ten minutes. What was held
- * back last is sent at their end, so that the last message is never one that has become false. Pure.
+ * back last is sent at their end, so that the last message is never one that has become false; and after two
+ * minutes where the last message says the opposite: what lasts for so long is no flapping. Pure.
  */
 import type { NotifyEvent } from '@zephyr/contract/notify';
 
 import type { Occurrence } from './occurrences.ts';
 
 export const REPEAT_AFTER_MS = 600_000;
+export const SETTLED_AFTER_MS = 120_000;
 
 interface LastSent {
   /** When the last message was sent; monotonic. */
   readonly sentAtMs: number;
-  readonly held?: Occurrence | undefined;
+  readonly held?: { readonly occurrence: Occurrence; readonly dueAtMs: number } | undefined;
   /** Changes without a message, besides the one that is held. */
   readonly more: number;
 }
@@ -47,7 +49,9 @@ export function withOccurrence(
 ): RepeatStep {
   const { event, subject } = occurrence;
   const next = new Map(repeats);
-  const unsent = withdraw(next, OPPOSITES[event], subject);
+  const opposite = OPPOSITES[event];
+  const opposed = opposite === undefined ? undefined : repeats.get(keyOf(opposite, subject));
+  const unsent = withdraw(next, opposite, subject);
   const key = keyOf(event, subject);
   const last = next.get(key);
   const more = unsent + (last?.more ?? 0);
@@ -57,7 +61,14 @@ export function withOccurrence(
     return { repeats: next, outgoing: [{ occurrence, more: missed, isLate: false }] };
   }
   const { sentAtMs, held } = last;
-  next.set(key, { sentAtMs, held: occurrence, more: more + Number(held !== undefined) });
+  const isReversed = opposed !== undefined && opposed.sentAtMs >= sentAtMs;
+  const settledAtMs = isReversed ? nowMs + SETTLED_AFTER_MS : Number.POSITIVE_INFINITY;
+  const dueAtMs = Math.min(sentAtMs + REPEAT_AFTER_MS, settledAtMs);
+  next.set(key, {
+    sentAtMs,
+    held: { occurrence, dueAtMs },
+    more: more + Number(held !== undefined),
+  });
   return { repeats: next, outgoing: [] };
 }
 
@@ -79,12 +90,12 @@ export function withTimePassed(repeats: Repeats, nowMs: number): RepeatStep {
   const next = new Map(repeats);
   const outgoing: Outgoing[] = [];
   for (const [key, { sentAtMs, held, more }] of repeats) {
-    if (nowMs - sentAtMs < REPEAT_AFTER_MS) continue;
+    if (nowMs < dueAtMsOf({ sentAtMs, held })) continue;
     if (held === undefined) {
       next.delete(key);
       continue;
     }
-    outgoing.push({ occurrence: held, more, isLate: true });
+    outgoing.push({ occurrence: held.occurrence, more, isLate: true });
     next.set(key, { sentAtMs: nowMs, more: 0 });
   }
   outgoing.sort((left, right) => left.occurrence.atMs - right.occurrence.atMs);
@@ -93,8 +104,11 @@ export function withTimePassed(repeats: Repeats, nowMs: number): RepeatStep {
 
 /** Monotonic; undefined where nothing is held or remembered. */
 export function nextDueAtMs(repeats: Repeats): number | undefined {
-  const firstMs = Math.min(...[...repeats.values()].map(({ sentAtMs }) => sentAtMs));
-  return repeats.size === 0 ? undefined : firstMs + REPEAT_AFTER_MS;
+  return repeats.size === 0 ? undefined : Math.min(...[...repeats.values()].map(dueAtMsOf));
+}
+
+function dueAtMsOf({ sentAtMs, held }: Pick<LastSent, 'sentAtMs' | 'held'>): number {
+  return held?.dueAtMs ?? sentAtMs + REPEAT_AFTER_MS;
 }
 
 function keyOf(event: NotifyEvent, subject: string): string {

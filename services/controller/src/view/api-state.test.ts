@@ -1,5 +1,7 @@
 import { type ApiState, apiStateSchema } from '@zephyr/contract/api-state';
+import type { OutcomeBatch } from '@zephyr/contract/outcome';
 import type { ProxyPresence } from '@zephyr/contract/presence';
+import type { ProbeResult } from '@zephyr/contract/probe';
 import {
   assess,
   type Effect,
@@ -33,7 +35,11 @@ const { config } = parseConfig({
 const coreConfig = coreConfigOf(config);
 
 /** Of a world that knows its configuration and, where given, the proxies. */
-function input(presences: readonly ProxyPresence[] = [], change: Partial<World> = {}): ViewInput {
+function input(
+  presences: readonly ProxyPresence[] = [],
+  change: Partial<World> = {},
+  outcomes: readonly OutcomeBatch[] = [],
+): ViewInput {
   const { groups, endpoints, policy } = coreConfig;
   const events: readonly WorldEvent[] = [
     { kind: 'config', groups, endpoints },
@@ -48,8 +54,8 @@ function input(presences: readonly ProxyPresence[] = [], change: Partial<World> 
     effects.push(...step.effects);
   }
   const assessments = assess(world, NOW_MS, policy);
-  const counts = { probes: [], outcomes: [], elapsedMs: 1_000, unavailableIds: ['two'] };
-  const batch = { ...counts, effects, world };
+  const counts = { probes: [], elapsedMs: 1_000, unavailableIds: ['two'], halfOpenIds: [] };
+  const batch = { ...counts, outcomes, effects, world };
   return {
     ...{ world, assessments, config, policy, presences, nowMs: NOW_MS },
     statistics: withBatch(NO_STATISTICS, batch, NOW_MS),
@@ -71,7 +77,7 @@ function presence(change: Partial<ProxyPresence> = {}): ProxyPresence {
 function complete(view: ReturnType<typeof viewOf>): ApiState {
   return apiStateSchema.parse({
     ...view,
-    version: '0.1.0',
+    ...{ version: '0.1.0', publicUrl: null },
     leadership: { status: 'leading', epoch: 7, sinceAtMs: NOW_MS },
     store: { status: 'connected' },
     config: { status: 'applied', hash: config.hash, atMs: NOW_MS },
@@ -80,9 +86,18 @@ function complete(view: ReturnType<typeof viewOf>): ApiState {
 
 describe('viewOf', () => {
   it('says since when an endpoint is not available', () => {
-    const state = complete(viewOf(input()));
+    const { wishes } = input().world;
+    const off = { wishes: { ...wishes, disabled: [endpointId('two')] } };
+    const state = complete(viewOf(input([], off)));
     const moments = state.endpoints.map(({ unavailableSinceAtMs }) => unavailableSinceAtMs);
     expect(moments).toEqual([null, NOW_MS]);
+  });
+
+  it('is not idle where requests are so short that none is seen running', () => {
+    const endpoints = { one: { succeeded: 3, failed: {}, ttft: [] } };
+    const busy = complete(viewOf(input([], {}, [{ proxyId: 'p1', endpoints }])));
+    expect(busy.load).toEqual({ level: 'low', activeRequests: 0, requestsPerMinute: 3 });
+    expect(complete(viewOf(input())).load.level).toBe('idle');
   });
 
   it('shows a fresh world as the schema of the admin API has it', () => {
@@ -160,6 +175,42 @@ describe('viewOf', () => {
     );
     expect(state.requests.items.map(({ id }) => id)).toEqual(['old', 'young']);
     expect(state.requests.items[0]?.startedAtMs).toBe(NOW_MS - 9_000);
+  });
+
+  it('counts what an endpoint has cost today that is no longer configured', () => {
+    const probe: ProbeResult = {
+      ...{ endpointId: endpointId('gone'), slot: 'gone:1', sequence: 1, style: 'cli' },
+      ...{ startedAtMs: NOW_MS, wallMs: 1_000, verdict: { status: 'ok', apiLatencyMs: 400 } },
+      usage: { inputTokens: 10, outputTokens: 2, cacheReadTokens: 3, cacheWriteTokens: 4 },
+      costUsd: 0.5,
+    };
+    const world = input().world;
+    const batch = { probes: [probe], outcomes: [], effects: [], elapsedMs: 0, world };
+    const statistics = withBatch(
+      NO_STATISTICS,
+      { ...batch, unavailableIds: [], halfOpenIds: [] },
+      NOW_MS,
+    );
+    expect(complete(viewOf({ ...input(), statistics })).cost.todayUsd).toBe(0.5);
+  });
+
+  it('counts requests of the moment in which they are listed', () => {
+    const presences = [presence({ activeRequests: { one: 2 } })];
+    const state = complete(viewOf({ ...input(), presences }));
+    expect(state.requests.total).toBe(2);
+    expect(state.load.activeRequests).toBe(2);
+    expect(state.endpoints[0]?.activeRequests).toBe(2);
+  });
+
+  it('counts a request that waits between two attempts, as it is listed', () => {
+    const waiting = {
+      ...{ id: 'w', endpointId: endpointId('one'), phase: 'waiting' as const, attempt: 2 },
+      ...{ client: null, sessionId: null, ageMs: 10 },
+    };
+    const { requests } = complete(
+      viewOf(input([presence({ activeRequests: {}, requests: [waiting] })])),
+    );
+    expect(requests).toMatchObject({ total: 1, items: [{ id: 'w' }] });
   });
 
   it('lists a session of two proxies once, as the one says that it used last', () => {

@@ -16,13 +16,13 @@ import {
   shareOf,
   snapshotContent,
   summaryOf,
-  totalActiveRequests,
   type World,
 } from '@zephyr/core';
 import { type Config, type EndpointConfig, groupOf } from '@zephyr/runtime/config/config';
 
 import {
   type ProbeStats,
+  presentFailureRatio,
   probeStatsOf,
   requestsPerMinute,
   type Statistics,
@@ -30,7 +30,10 @@ import {
 } from './statistics.ts';
 
 /** The state without what each controller knows of itself. */
-export type LeaderView = Omit<ApiState, 'version' | 'leadership' | 'store' | 'config'>;
+export type LeaderView = Omit<
+  ApiState,
+  'version' | 'leadership' | 'store' | 'config' | 'publicUrl'
+>;
 
 export interface ViewInput {
   readonly world: World;
@@ -57,11 +60,14 @@ export function viewOf(input: ViewInput): LeaderView {
     const endpoint = config.endpoints.find(({ id }) => id === assessment.endpoint.id);
     return endpoint === undefined ? [] : [endpointView(input, { assessment, endpoint, content })];
   });
-  const activeRequests = totalActiveRequests(world.proxies);
+  const activeRequests = presences.reduce((sum, presence) => sum + activeIn(presence), 0);
+  const perMinute = requestsPerMinute(statistics, nowMs);
   return {
     atMs: nowMs,
     language: config.ui.language,
     proxyPort: config.server.port,
+    proxyScheme: config.server.tlsCertFile === undefined ? 'http' : 'https',
+    hasKeys: config.clients.length > 0,
     mode: world.wishes.mode,
     automation:
       statistics.pausedSinceAtMs === null
@@ -75,23 +81,23 @@ export function viewOf(input: ViewInput): LeaderView {
       dwellMs: policy.switching.dwellMs,
     },
     load: {
-      level: loadLevel(activeRequests, policy),
+      level: loadLevel(activeRequests, perMinute, policy),
       activeRequests,
-      requestsPerMinute: requestsPerMinute(statistics, nowMs),
+      requestsPerMinute: perMinute,
     },
     endpoints,
     sessions: {
       total: endpoints.reduce((sum, { sessions }) => sum + sessions, 0),
       items: sessionItems(presences, nowMs),
     },
-    requests: { total: activeRequests, items: requestItems(presences, nowMs) },
+    requests: requestsOf(presences, activeRequests, nowMs),
     proxies: presences.map((presence) => proxyView(presence, input)),
     cost: costOf(input),
   };
 }
 
 function endpointView(
-  { world, statistics, config, nextProbeAtMs, nowMs }: ViewInput,
+  { world, statistics, config, presences, nextProbeAtMs, nowMs }: ViewInput,
   about: {
     readonly assessment: Assessment;
     readonly endpoint: EndpointConfig;
@@ -115,7 +121,9 @@ function endpointView(
     enabled: !world.wishes.disabled.includes(id),
     available: assessment.isAvailable,
     unavailable: assessment.unavailable,
-    unavailableSinceAtMs: own(statistics.unavailableSinceAtMs, id) ?? null,
+    unavailableSinceAtMs: assessment.isAvailable
+      ? null
+      : (own(statistics.unavailableSinceAtMs, id) ?? null),
     health: healthView(state.health),
     ejection: assessment.ejection,
     token: state.tokenAccess,
@@ -125,7 +133,9 @@ function endpointView(
       ...limit,
     })),
     successRatio: successRatio(statistics, id, nowMs),
-    activeRequests: assessment.activeRequests,
+    presentFailureRatio: presentFailureRatio(statistics, id, nowMs),
+    // Of the same moment as the list of requests; the core's may be a second older.
+    activeRequests: presences.reduce((sum, each) => sum + (own(each.activeRequests, id) ?? 0), 0),
     sessions: sessionLoadOf(world.proxies, id).running,
     probe: {
       style: stats.last?.style ?? 'cli',
@@ -178,6 +188,10 @@ function savedProbes(stats: ProbeStats, intervalMs: number): number {
   return Math.floor(stats.unneededMs / intervalMs);
 }
 
+function activeIn({ activeRequests }: ProxyPresence): number {
+  return Object.values(activeRequests).reduce((sum, count) => sum + count, 0);
+}
+
 function proxyView(
   presence: ProxyPresence,
   { snapshot, config, nowMs }: ViewInput,
@@ -188,7 +202,7 @@ function proxyView(
     status: presence.status,
     current:
       known !== null && known.epoch === snapshot?.epoch && known.version === snapshot.version,
-    activeRequests: Object.values(presence.activeRequests).reduce((sum, count) => sum + count, 0),
+    activeRequests: activeIn(presence),
     ejections: Object.fromEntries(
       Object.entries(presence.ejections).flatMap(([endpointId, { failure, ...ejection }]) => {
         if (!config.endpoints.some(({ id }) => id === endpointId)) return [];
@@ -202,16 +216,20 @@ function proxyView(
   };
 }
 
-/** The oldest first: what hangs is at the top. */
-function requestItems(
+/** The oldest first: what hangs is at the top. One that waits between two attempts is at no endpoint. */
+function requestsOf(
   presences: readonly ProxyPresence[],
+  activeRequests: number,
   nowMs: EpochMs,
-): LeaderView['requests']['items'] {
-  return presences
-    .flatMap(({ requests }) => requests ?? [])
-    .toSorted((a, b) => b.ageMs - a.ageMs)
-    .slice(0, MAX_ITEMS)
-    .map(({ ageMs, ...request }) => ({ ...request, startedAtMs: nowMs - ageMs }));
+): LeaderView['requests'] {
+  const listed = presences.flatMap(({ requests }) => requests ?? []);
+  return {
+    total: Math.max(activeRequests, listed.length),
+    items: listed
+      .toSorted((a, b) => b.ageMs - a.ageMs)
+      .slice(0, MAX_ITEMS)
+      .map(({ ageMs, ...request }) => ({ ...request, startedAtMs: nowMs - ageMs })),
+  };
 }
 
 /** The latest used first. A session that uses several proxies is listed once, by the latest of them. */
@@ -233,23 +251,33 @@ function sessionItems(
     }));
 }
 
-function loadLevel(activeRequests: number, { probing }: Policy): ApiState['load']['level'] {
-  if (activeRequests === 0) return 'idle';
+/** Short requests are seldom seen while they run. */
+function loadLevel(
+  activeRequests: number,
+  perMinute: number,
+  { probing }: Policy,
+): ApiState['load']['level'] {
+  if (activeRequests === 0) return perMinute === 0 ? 'idle' : 'low';
   if (activeRequests < probing.mediumLoadRequests) return 'low';
   return activeRequests < probing.highLoadRequests ? 'medium' : 'high';
 }
 
 function costOf({ world, statistics, config, nowMs }: ViewInput): ApiState['cost'] {
-  const costs = config.endpoints.map((endpoint) => {
+  const savedUsd = config.endpoints.map((endpoint) => {
     const stats = probeStatsOf(statistics, endpoint.id, nowMs);
-    const saved = savedProbes(stats, groupOf(config, endpoint).healthCheck.intervalMs);
-    return { costUsd: stats.costUsd, savedUsd: saved * averageCost(stats) };
+    return (
+      savedProbes(stats, groupOf(config, endpoint).healthCheck.intervalMs) * averageCost(stats)
+    );
   });
-  const todayUsd = costs.reduce((sum, { costUsd }) => sum + costUsd, 0);
+  // With what endpoints have cost that are no longer configured.
+  const todayUsd = Object.keys(statistics.probes).reduce(
+    (sum, id) => sum + probeStatsOf(statistics, id, nowMs).costUsd,
+    0,
+  );
   return {
     todayUsd,
     projectedUsd: projectedUsd(todayUsd, statistics.costPace, nowMs),
-    savedUsd: costs.reduce((sum, { savedUsd }) => sum + savedUsd, 0),
+    savedUsd: savedUsd.reduce((sum, each) => sum + each, 0),
     budgetUsd: budgetOf(world),
   };
 }

@@ -12,25 +12,33 @@ import type { LeaderView } from './api-state.ts';
 
 export type State = ApiState;
 
+type Connection = Exclude<State['store'], { status: 'rejects_writes' }>;
+
 export interface CurrentStateDeps {
   readonly redis: Pick<Redis, 'status' | 'on'>;
   /** The moment that people are shown; leader/redis-clock.ts. */
   readonly clock: { now(): EpochMs };
   readonly configSource: Pick<ConfigSource, 'current' | 'subscribe'>;
+  /** Where people reach the proxies, if that is configured. */
+  readonly publicUrl: string | null;
 }
 
 export class CurrentState {
   readonly #listeners = new Set<() => void>();
   #view: LeaderView | undefined;
   #leadership: State['leadership'] = { status: 'standby', leaderId: null };
-  #store: State['store'];
+  /** Of the connection. */
+  #store: Connection;
+  #rejectsWritesSinceAtMs: EpochMs | null = null;
   #config: State['config'];
   #snapshotVersion = 0;
   readonly #clock: CurrentStateDeps['clock'];
+  readonly #publicUrl: string | null;
 
-  constructor({ redis, clock, configSource }: CurrentStateDeps) {
+  constructor({ redis, clock, configSource, publicUrl }: CurrentStateDeps) {
     this.#clock = clock;
-    const away = (): State['store'] => ({ status: 'away', sinceAtMs: clock.now() });
+    this.#publicUrl = publicUrl;
+    const away = () => ({ status: 'away', sinceAtMs: clock.now() }) as const;
     this.#store = redis.status === 'ready' ? { status: 'connected' } : away();
     redis.on('ready', () => this.#storeIs({ status: 'connected' }));
     redis.on('close', () => {
@@ -50,6 +58,15 @@ export class CurrentState {
 
   receiveLeadership(leadership: State['leadership']): void {
     this.#leadership = leadership;
+    if (leadership.status !== 'leading') this.#rejectsWritesSinceAtMs = null;
+    this.#changed();
+  }
+
+  /** Whether Redis takes what this leader commits. */
+  receiveCommits(status: 'taken' | 'rejected'): void {
+    const isKnown = (this.#rejectsWritesSinceAtMs !== null) === (status === 'rejected');
+    if (isKnown) return;
+    this.#rejectsWritesSinceAtMs = status === 'rejected' ? this.#clock.now() : null;
     this.#changed();
   }
 
@@ -66,8 +83,9 @@ export class CurrentState {
     return {
       ...this.#view,
       version: VERSION,
+      publicUrl: this.#publicUrl,
       leadership: this.#leadership,
-      store: this.#store,
+      store: this.store(),
       config: this.#config,
     };
   }
@@ -91,7 +109,9 @@ export class CurrentState {
   }
 
   store(): State['store'] {
-    return this.#store;
+    const sinceAtMs = this.#rejectsWritesSinceAtMs;
+    if (this.#store.status === 'away' || sinceAtMs === null) return this.#store;
+    return { status: 'rejects_writes', sinceAtMs };
   }
 
   /** Returns how to stop listening. */
@@ -100,7 +120,7 @@ export class CurrentState {
     return () => this.#listeners.delete(listener);
   }
 
-  #storeIs(store: State['store']): void {
+  #storeIs(store: Connection): void {
     this.#store = store;
     this.#changed();
   }

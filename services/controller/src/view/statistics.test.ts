@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import {
   type Counted,
   NO_STATISTICS,
+  presentFailureRatio,
   probeStatsOf,
   requestsPerMinute,
   type Statistics,
@@ -28,7 +29,7 @@ const world = initialWorld({
 });
 const nothing: Counted = {
   ...{ probes: [], outcomes: [], effects: [], elapsedMs: 0, world },
-  unavailableIds: [],
+  ...{ unavailableIds: [], halfOpenIds: [] },
 };
 
 function probe(status: 'ok' | 'failed'): ProbeResult {
@@ -64,6 +65,24 @@ describe('withBatch', () => {
     const still = after(first, { unavailableIds: ['one'] }, NOON_MS + MINUTE_MS);
     expect(still.unavailableSinceAtMs).toEqual({ one: NOON_MS });
     expect(after(still, {}, NOON_MS + 2 * MINUTE_MS).unavailableSinceAtMs).toEqual({});
+  });
+
+  it('counts on when an endpoint was only tried again, and failed', () => {
+    const gone = after(NO_STATISTICS, { unavailableIds: ['one'] });
+    const tried = after(gone, { halfOpenIds: ['one'] }, NOON_MS + MINUTE_MS);
+    const failed = after(tried, { unavailableIds: ['one'] }, NOON_MS + 2 * MINUTE_MS);
+    expect(failed.unavailableSinceAtMs).toEqual({ one: NOON_MS });
+  });
+
+  it.each([
+    ['a request', { outcomes: [requests(1)] }],
+    ['a probe', { probes: [probe('ok')] }],
+  ])('begins again when %s was answered well in between', (_name, answered) => {
+    const gone = after(NO_STATISTICS, { unavailableIds: ['one'] });
+    const proved = after(gone, { halfOpenIds: ['one'], ...answered }, NOON_MS + MINUTE_MS);
+    const later = after(proved, { halfOpenIds: ['one'] }, NOON_MS + MINUTE_MS);
+    const failed = after(later, { unavailableIds: ['one'] }, NOON_MS + 2 * MINUTE_MS);
+    expect(failed.unavailableSinceAtMs).toEqual({ one: NOON_MS + 2 * MINUTE_MS });
   });
 
   it('keeps the latencies of the last twenty that asked the model, over midnight too', () => {
@@ -135,6 +154,16 @@ describe('successRatio', () => {
     expect(probeStatsOf(counted, one, NOON_MS).probes).toBe(1);
     const served = after(counted, { probes, outcomes: [requests(2)] });
     expect(successRatio(served, one, NOON_MS)).toBe(1);
+  });
+});
+
+describe('presentFailureRatio', () => {
+  it('is of the last two minutes, and unknown where fewer than five say it', () => {
+    const few = after(NO_STATISTICS, { outcomes: [requests(0, 4)] });
+    expect(presentFailureRatio(few, one, NOON_MS)).toBeNull();
+    const enough = after(few, { outcomes: [requests(4)] }, NOON_MS + MINUTE_MS);
+    expect(presentFailureRatio(enough, one, epochMs(NOON_MS + MINUTE_MS))).toBe(0.5);
+    expect(presentFailureRatio(enough, one, epochMs(NOON_MS + 2 * MINUTE_MS))).toBeNull();
   });
 });
 

@@ -54,7 +54,7 @@ export interface Statistics {
   /** The last switch that took effect. */
   readonly lastSwitch: Decision | null;
   readonly pausedSinceAtMs: EpochMs | null;
-  /** By endpoint id, of those that are not available. */
+  /** By endpoint id, of those that are not available, or are tried again and have proved nothing yet. */
   readonly unavailableSinceAtMs: Readonly<Record<string, EpochMs>>;
   /** Null before the first batch. */
   readonly rollups: Rollups | null;
@@ -89,6 +89,8 @@ export interface Counted {
   /** After the batch, with the ids of the endpoints that are not available. */
   readonly world: World;
   readonly unavailableIds: readonly string[];
+  /** Of the endpoints that may be tried again after an ejection. */
+  readonly halfOpenIds: readonly string[];
 }
 
 export function withBatch(before: Statistics, batch: Counted, nowMs: EpochMs): Statistics {
@@ -114,9 +116,7 @@ export function withBatch(before: Statistics, batch: Counted, nowMs: EpochMs): S
     minutes,
     lastSwitch: lastSwitchOf(batch.effects) ?? before.lastSwitch,
     pausedSinceAtMs: batch.world.wishes.paused ? (before.pausedSinceAtMs ?? nowMs) : null,
-    unavailableSinceAtMs: Object.fromEntries(
-      batch.unavailableIds.map((id) => [id, own(before.unavailableSinceAtMs, id) ?? nowMs]),
-    ),
+    unavailableSinceAtMs: unavailableSince(before.unavailableSinceAtMs, batch, nowMs),
     rollups: withRolledUp(before.rollups, rolledUp(batch), nowMs),
     costPace: withSpent(
       before.costPace,
@@ -124,6 +124,27 @@ export function withBatch(before: Statistics, batch: Counted, nowMs: EpochMs): S
       nowMs,
     ),
   };
+}
+
+/** An endpoint that is tried again and fails again was gone all the time. */
+function unavailableSince(
+  before: Statistics['unavailableSinceAtMs'],
+  batch: Counted,
+  nowMs: EpochMs,
+): Statistics['unavailableSinceAtMs'] {
+  const gone = batch.unavailableIds.map((id) => [id, own(before, id) ?? nowMs] as const);
+  const tried = batch.halfOpenIds.flatMap((id) => {
+    const sinceAtMs = own(before, id);
+    return sinceAtMs === undefined || hasAnswered(batch, id) ? [] : [[id, sinceAtMs] as const];
+  });
+  return Object.fromEntries([...tried, ...gone]);
+}
+
+function hasAnswered({ probes, outcomes }: Counted, id: string): boolean {
+  const isProved = probes.some(
+    ({ endpointId, verdict }) => endpointId === id && verdict.status === 'ok',
+  );
+  return isProved || outcomes.some(({ endpoints }) => (own(endpoints, id)?.succeeded ?? 0) > 0);
 }
 
 function rolledUp({ probes, outcomes, effects, elapsedMs, unavailableIds, world }: Counted) {
@@ -260,6 +281,26 @@ export function successRatio(
   const succeeded = recent.reduce((sum, count) => sum + count.succeeded, 0);
   const all = recent.reduce((sum, count) => sum + count.succeeded + count.failed, 0);
   return all === 0 ? null : succeeded / all;
+}
+
+/** This one and the one before. */
+const PRESENT_MINUTES = 2;
+/** So few may fail by chance. */
+const LEAST_PRESENT = 5;
+
+/** Share of failed attempts in the last one to two minutes; null after too few of them. */
+export function presentFailureRatio(
+  { minutes }: Statistics,
+  endpointId: string,
+  nowMs: EpochMs,
+): number | null {
+  const oldest = Math.floor(nowMs / MINUTE_MS) - PRESENT_MINUTES + 1;
+  const present = recentMinutes(minutes, endpointId, nowMs).filter(
+    ({ minute }) => minute >= oldest,
+  );
+  const failed = present.reduce((sum, count) => sum + count.failed, 0);
+  const all = present.reduce((sum, count) => sum + count.succeeded + count.failed, 0);
+  return all < LEAST_PRESENT ? null : failed / all;
 }
 
 /** Live requests of the last 60 s, assuming that those of the minute before were evenly spread. */

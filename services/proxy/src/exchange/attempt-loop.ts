@@ -273,11 +273,11 @@ export class AttemptLoop {
 
   #noteFailure({ endpoint }: ChosenEndpoint, result: FailedAttempt): void {
     const { routing, stats } = this.#context.deps;
-    const { failure, retryAfterMs, rateLimits } = result;
+    const { failure, status, retryAfterMs, rateLimits } = result;
     stats.failed(endpoint.id, failure);
     if (rateLimits !== undefined) stats.limitsSeen(endpoint.id, rateLimits);
     if (failure === 'token_refused') this.#context.deps.onTokenRefused(endpoint.groupName);
-    this.#context.trace?.failed(failure);
+    this.#context.trace?.failed(failure, status);
     const attempt = { endpoint: endpoint.id, failure, mayBeBilled: mayBeBilled(result) };
     this.failed = [...this.failed, attempt];
     const refused = { failure, family: endpoint.family };

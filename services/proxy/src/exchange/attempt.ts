@@ -56,6 +56,8 @@ export interface FailedAttempt {
   readonly kind: 'failed';
   readonly failure: FailureClass;
   readonly phase: AttemptPhase;
+  /** Of a refusal. */
+  readonly status?: number;
   readonly staleConnection: boolean;
   readonly retryAfterMs?: number | undefined;
   readonly rateLimits?: RateLimitReports | undefined;
@@ -285,10 +287,7 @@ export class Attempt implements AnswerReceiver, SendHandlers {
       return;
     }
     this.#onSettled({
-      kind: 'failed',
-      failure,
-      phase: 'answered',
-      staleConnection: false,
+      ...{ kind: 'failed', failure, phase: 'answered', status, staleConnection: false },
       retryAfterMs: retryAfterMsIn(response.headers, this.#input.clock.epochMs()),
       rateLimits: rateLimitsOf(response.headers, this.#input.clock.epochMs()),
       response: mayBePassed(status, failure, error) ? response : undefined,

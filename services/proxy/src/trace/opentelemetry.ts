@@ -180,19 +180,20 @@ class OtelRequestTrace implements RequestTrace {
     const options = { kind: SpanKind.CLIENT, startTime: this.#time() };
     const span = this.#tracer.startSpan(endpoint.id, options, parent);
     const number = this.#attempts.length + 1;
-    const about = { endpoint, number, failure: undefined, status: undefined, ttftMs: undefined };
+    const nothing = { failure: undefined, status: undefined, ttftMs: undefined };
+    const about = { endpoint, number, ...nothing, isServed: false };
     this.#attempts.push({ span, about, endedAtMs: undefined });
     const headers: Record<string, string> = {};
     propagator.inject(trace.setSpan(ROOT_CONTEXT, span), headers, defaultTextMapSetter);
     return headers;
   }
 
-  failed(failure: FailureClass): void {
-    this.#change({ failure }, this.#clock.nowMs());
+  failed(failure: FailureClass, status: number | undefined): void {
+    this.#change({ failure, status }, this.#clock.nowMs());
   }
 
   answered(status: number, ttftMs: number | undefined): void {
-    this.#change({ status, ttftMs });
+    this.#change({ status, ttftMs, isServed: true });
   }
 
   ended(record: RequestRecord, status: number | undefined): void {

@@ -29,8 +29,8 @@ export interface TracedEndpoint {
 export interface RequestTrace {
   /** Returns what carries the trace on. */
   asks(endpoint: TracedEndpoint): TraceHeaders;
-  /** The endpoint that was asked last. */
-  failed(failure: FailureClass): void;
+  /** The endpoint that was asked last. @param status undefined: it gave no answer, or not a refusal */
+  failed(failure: FailureClass, status: number | undefined): void;
   /** @param ttftMs since it was asked; undefined where the answer has no content */
   answered(status: number, ttftMs: number | undefined): void;
   /** @param status that the client was given; undefined: none */

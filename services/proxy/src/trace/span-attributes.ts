@@ -22,8 +22,10 @@ export interface TracedAttempt {
   /** 1 is the first. */
   readonly number: number;
   readonly failure: FailureClass | undefined;
-  /** Of its answer; undefined where it gave none that counts. */
+  /** Of its answer; undefined where it gave none. */
   readonly status: number | undefined;
+  /** Whether its answer went to the client: the record's tokens are its own. */
+  readonly isServed: boolean;
   readonly ttftMs: number | undefined;
 }
 
@@ -63,7 +65,7 @@ export function attemptSpan(
   record: RequestRecord,
   attempt: TracedAttempt,
 ): SpanFacts {
-  const { endpoint, number, failure, status, ttftMs } = attempt;
+  const { endpoint, number, failure, status, ttftMs, isServed } = attempt;
   const { hostname, port } = endpoint.target;
   const isChat = operation === 'messages';
   return {
@@ -82,7 +84,7 @@ export function attemptSpan(
       'gen_ai.request.model': record.model === NONE ? undefined : record.model,
       'gen_ai.conversation.id': record.session ?? undefined,
       'gen_ai.response.time_to_first_chunk': ttftMs === undefined ? undefined : ttftMs / 1_000,
-      ...(status === undefined ? {} : tokensOf(record)),
+      ...(isServed ? tokensOf(record) : {}),
     }),
   };
 }

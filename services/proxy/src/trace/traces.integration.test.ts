@@ -100,6 +100,7 @@ describe('a trace', () => {
         attributes: {
           ...{ 'zephyr.endpoint': 'e1', 'zephyr.attempt': 1, 'error.type': 'overloaded' },
           ...{ 'server.address': '127.0.0.1', 'server.port': first.port },
+          'http.response.status_code': 529,
         },
       },
       {
