@@ -64,7 +64,7 @@ describe('a world over hours and over a day', () => {
   const short = lineOf(figures({ 7: outcome(OURS) }), OURS);
   const long = lineOf(figures({ 7: outcome(OURS, { failed: 1, ms: 800 }) }), OURS);
 
-  it('stands in one line', () => {
+  it('is in one line', () => {
     const [, , row] = describeLengths([['cuts', short]], new Map([['cuts', long]])).split('\n');
     expect(row).toBe('| cuts | 7: p90 +200 ms | no | 4.00 | 3.00 | 200 | 0 | 1 of 100 |');
   });

@@ -11,7 +11,7 @@ const LONGEST_VALUE = 120;
 const SERVICE_WIDTH = 'controller'.length;
 
 /** The names of endpoints by their ids: those of `上海` and `São Paulo` say little. */
-export type EndpointNames = ReadonlyMap<string, string>;
+type EndpointNames = ReadonlyMap<string, string>;
 
 /** A line that is not JSON is shown as it is. */
 export function formatLogLine(

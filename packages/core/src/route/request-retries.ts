@@ -21,7 +21,7 @@ export interface RequestRetriesInput {
   readonly source: string;
 }
 
-export interface FailedTry {
+export interface FailureToRetry {
   readonly phase: AttemptPhase;
   readonly failure: FailureClass;
   /** What the endpoint asked to wait, if it did. */
@@ -75,7 +75,7 @@ export class RequestRetries {
     return isTrial && !budget.isOff;
   }
 
-  after(failed: FailedTry, place: () => RetryPlace, nowMs: number): NextStep {
+  after(failed: FailureToRetry, place: () => RetryPlace, nowMs: number): NextStep {
     const { budget, source, operation } = this.#input;
     const { phase, failure, retryAfterMs: waitMs } = failed;
     const decision = this.#decide(phase, failure);
