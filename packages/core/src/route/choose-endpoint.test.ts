@@ -269,6 +269,7 @@ describe('chooseEndpoint', () => {
   });
 
   const inFailedGroup = { groupName: 'failed' };
+  const LIMITED = { limit: named('claimed', NOW_MS + 1) };
   const ranked: readonly (readonly [string, Partial<Candidate>])[] = [
     ['nothing is held against it', {}],
     ['a sibling failed', inFailedGroup],
@@ -280,7 +281,12 @@ describe('chooseEndpoint', () => {
     ['unavailable', { available: false }],
     ['unavailable, and a sibling failed', { available: false, ...inFailedGroup }],
     ['half-open and full', { ejection: halfOpen(2), trials: 2 }],
-    ['that, and a sibling failed', { ejection: halfOpen(2), trials: 2, ...inFailedGroup }],
+    ['it named a wait once', LIMITED],
+    [
+      'half-open, full, and a sibling failed',
+      { ejection: halfOpen(2), trials: 2, ...inFailedGroup },
+    ],
+    ['it named a wait, and a sibling failed', { ...LIMITED, ...inFailedGroup }],
     ['ejected long ago', { ejection: ejected(NOW_MS + 3_600_000, { failedAtMs: -3_600_000 }) }],
     ['it failed just now', { ejection: ejected(NOW_MS + 1_000, { failedAtMs: NOW_MS }) }],
     [
@@ -289,8 +295,11 @@ describe('chooseEndpoint', () => {
     ],
     ['ejected, and a sibling failed', { ejection: ejected(NOW_MS + 1_000), ...inFailedGroup }],
     ['ejected for cuts', { ejection: ejected(NOW_MS + 1_000, { failure: 'truncated' }) }],
-    ['it named a wait once', { limit: named('claimed', NOW_MS + 1) }],
-    ['that, and a sibling failed', { limit: named('claimed', NOW_MS + 1), ...inFailedGroup }],
+    ['that, and it named a wait once', { ejection: ejected(NOW_MS + 1_000), ...LIMITED }],
+    [
+      'that, and a sibling failed',
+      { ejection: ejected(NOW_MS + 1_000), ...LIMITED, ...inFailedGroup },
+    ],
     ['it refuses the model', { limit: refusing }],
     ['that, and a sibling failed', { limit: refusing, ...inFailedGroup }],
     ['it lacks the operation', { lacksOperation: true }],

@@ -111,11 +111,12 @@ const RANKS = {
   unavailable: 6,
   /** Half-open, with as many trials as it may get. */
   half_open_full: 8,
+  /** It named a wait for this model, to another request: that may have been the fault of that one alone. */
+  limited: 8.8,
   ejected: 10,
   /** It cuts answers, and what was cut is lost: no other endpoint can be asked after it. */
   ejected_for_cuts: 12,
-  /** It named a wait for this model, to another request. */
-  limited: 14,
+  ejected_and_limited: 14,
   refuses_model: 16,
   lacks_operation: 18,
 } as const;
@@ -227,10 +228,13 @@ function rankOfLimits({ lacksOperation, limit }: Candidate, nowMs: number): numb
 function rankOf(candidate: Candidate, index: number, input: ChoiceInput): number {
   const { nowMs } = input;
   const sibling = isLikelyToFail(candidate, input) ? SIBLING : 0;
-  const limits = rankOfLimits(candidate, nowMs);
-  if (limits !== undefined) return limits + sibling;
   const { limit } = candidate;
   const ejection = ejectionAt(candidate.ejection, nowMs);
+  const limits = rankOfLimits(candidate, nowMs);
+  if (limits === RANKS.limited && ejection.status === 'ejected') {
+    return RANKS.ejected_and_limited + sibling;
+  }
+  if (limits !== undefined) return limits + sibling;
   const out = rankOfEjection(ejection, candidate, nowMs);
   if (out !== undefined) return out + sibling;
   if (!candidate.available) return RANKS.unavailable + sibling;

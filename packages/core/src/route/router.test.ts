@@ -115,6 +115,22 @@ describe('whose fault it is', () => {
     expect(world.ask(all('ok'), who('bob'))).toBe('a:ok');
   });
 
+  it('the wait of one person puts an endpoint behind none that is out: others reach it in time', () => {
+    const [c, d] = [endpoint('c'), endpoint('d')];
+    const world = new RoutedWorld([A, B, c, d]);
+    const limited: Answer = { failure: 'rate_limited', waitMs: 3_600_000 };
+    const answer = (ofA: Answer) => (id: string) => (id === 'a' ? ofA : 'server_error');
+    for (const { id } of [B, c, d]) {
+      const alone = (of: string): Answer => (of === id ? 'server_error' : 'refused');
+      for (const name of ['ann', 'bob']) world.ask(alone, who(name));
+    }
+    world.router.recover(A.id);
+    world.ask(answer('ok'), who('ann'));
+    world.ask(answer(limited), who('eve'));
+    expect([B, c, d].map(({ id }) => world.statusOf(id))).toEqual(Array(3).fill('ejected'));
+    expect(world.ask(answer('ok'), who('ann'))).toBe('a:ok');
+  });
+
   it('one endpoint, one 529: the next request is asked as before', () => {
     const world = new RoutedWorld([A]);
     world.ask(all('overloaded'));
