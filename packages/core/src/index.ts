@@ -67,7 +67,12 @@ export {
 } from './request/facts.ts';
 export { SessionTable } from './route/affinity.ts';
 export type { Choice } from './route/choose-endpoint.ts';
-export { type Ejection, type EjectionPolicy, remainingMs } from './route/ejection.ts';
+export {
+  type Ejection,
+  type EjectionPolicy,
+  isSilentSince,
+  remainingMs,
+} from './route/ejection.ts';
 export { type ActiveEndpoint, Exploration, type TimedRequest } from './route/explore.ts';
 export {
   isAnswer,

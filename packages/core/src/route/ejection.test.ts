@@ -11,6 +11,7 @@ import {
   type EjectionPolicy,
   ejectionAt,
   FULL_WIDTH,
+  isSilentSince,
   NO_DOUBT,
   recover,
   remainingMs,
@@ -226,6 +227,16 @@ describe('the way back', () => {
     expect(ejectionAt(state, 10_999)).toBe(state);
     expect(ejectionAt(state, 11_000)).toMatchObject({ status: 'half_open', width: 1, strikes: 1 });
     expect(ejectionAt(ADMITTED, 11_000)).toBe(ADMITTED);
+  });
+
+  it('was silent since a moment, where others were last failed by its silence after it', () => {
+    const silent = failing([CERTAIN], { failure: 'first_byte_timeout' });
+    expect([0, 999, 1_000].map((sentAtMs) => isSilentSince(silent, sentAtMs))).toEqual([
+      ...[true, true, false],
+    ]);
+    expect(isSilentSince(failing([CERTAIN], { failure: 'reset' }), 0)).toBe(false);
+    expect(isSilentSince(ejectionAt(silent, 11_000), 0)).toBe(false);
+    expect(isSilentSince(ADMITTED, -1)).toBe(false);
   });
 
   it('a good answer of an ejected endpoint does so too', () => {

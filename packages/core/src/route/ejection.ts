@@ -177,6 +177,18 @@ export function ejectionAt(ejection: Ejection, nowMs: number): Ejection {
   return isOver ? halfOpen(ejection, 1) : ejection;
 }
 
+/**
+ * Whether the endpoint was ejected, or failed again, for its silence to others since a request was sent there:
+ * then that request waits in vain, too, however long its answer would take.
+ */
+export function isSilentSince(ejection: Ejection, sentAtMs: number): boolean {
+  return (
+    ejection.status === 'ejected' &&
+    ejection.lastFailure === 'first_byte_timeout' &&
+    ejection.failedAtMs > sentAtMs
+  );
+}
+
 /** Time left until it is half-open. */
 export function remainingMs(ejection: Ejection, nowMs: number): number {
   return ejection.status === 'ejected' ? Math.max(0, ejection.untilAtMs - nowMs) : 0;

@@ -17,9 +17,15 @@ interface Setup {
   readonly judgedAs?: JudgedAs;
   readonly isBuffered?: boolean;
   readonly isReused?: boolean;
+  readonly isSilent?: () => boolean;
 }
 
-function start({ judgedAs = 'message', isBuffered = true, isReused = false }: Setup = {}) {
+function start({
+  judgedAs = 'message',
+  isBuffered = true,
+  isReused = false,
+  isSilent,
+}: Setup = {}) {
   const clock = new ManualClock();
   const results: AttemptResult[] = [];
   let aborts = 0;
@@ -36,7 +42,7 @@ function start({ judgedAs = 'message', isBuffered = true, isReused = false }: Se
       request: {},
       body: { isBuffered, connected: () => undefined },
       judgedAs,
-      times: TIMES,
+      times: { ...TIMES, isSilent },
       deadline: new Deadline(new Deadlines(clock)),
       clock,
     } as unknown as AttemptInput,
@@ -154,6 +160,25 @@ describe('the waits of an attempt', () => {
       expect(aborts()).toBe(1);
     },
   );
+
+  it('for a whole answer end at the next look at others, or at its limit', async () => {
+    let isSilent = false;
+    const left = start({ isSilent: () => isSilent });
+    await left.connect();
+    left.clock.advance(7_500);
+    isSilent = true;
+    left.clock.advance(499);
+    expect(left.results).toEqual([]);
+    left.clock.advance(1);
+    expect(left.results).toMatchObject([{ failure: 'first_byte_timeout', phase: 'sent' }]);
+
+    const patient = start({ isSilent: () => false });
+    await patient.connect();
+    for (let ms = 0; ms < TIMES.firstByteMs - 500; ms += 500) patient.clock.advance(500);
+    expect(patient.results).toEqual([]);
+    patient.clock.advance(500);
+    expect(patient.results).toMatchObject([{ failure: 'first_byte_timeout' }]);
+  });
 
   it('end with the answer', async () => {
     const { clock, results, connect, respond } = start();

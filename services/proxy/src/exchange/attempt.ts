@@ -71,6 +71,8 @@ export interface AttemptTimes {
   readonly connectMs: number;
   readonly firstByteMs: number;
   readonly gateMs: number;
+  /** Whether others have found the endpoint silent meanwhile; undefined where nobody else is to be asked for that. */
+  readonly isSilent: (() => boolean) | undefined;
 }
 
 export interface AttemptInput {
@@ -106,6 +108,8 @@ const SENT_ON_NEW: AttemptState = { status: 'sent', isReused: false };
 const SENT_ON_REUSED: AttemptState = { status: 'sent', isReused: true };
 const SETTLED: AttemptState = { status: 'settled' };
 
+/** How often an answer that comes as a whole, in minutes perhaps, is given up for the silence of its endpoint. */
+const SILENCE_LOOK_MS = 1_000;
 /** How long the body of an error answer may take; its status is known already. */
 const REFUSAL_BODY_MS = 1_000;
 
@@ -172,15 +176,20 @@ export class Attempt implements AnswerReceiver, SendHandlers {
     } else {
       // While the client still uploads, it is not the endpoint's turn to speak.
       deadline.stop();
-      upstream.once('finish', () => this.#waitForAnswer());
+      upstream.once('finish', () => {
+        if (this.#state.status === 'sent') this.#waitForAnswer();
+      });
     }
     body.connected();
   }
 
-  #waitForAnswer(): void {
-    if (this.#state.status !== 'sent') return;
+  #waitForAnswer(leftMs = this.#input.times.firstByteMs): void {
     const { deadline, times } = this.#input;
-    deadline.start(times.firstByteMs, () => this.#fail('first_byte_timeout'));
+    const waitMs = times.isSilent === undefined ? leftMs : Math.min(leftMs, SILENCE_LOOK_MS);
+    deadline.start(waitMs, () => {
+      if (waitMs === leftMs || times.isSilent?.() === true) this.#fail('first_byte_timeout');
+      else this.#waitForAnswer(leftMs - waitMs);
+    });
   }
 
   onResponse(response: IncomingMessage): void {

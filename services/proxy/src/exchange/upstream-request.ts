@@ -1,6 +1,6 @@
 /** What one attempt sends, and how long it waits. */
 import type { EndpointId } from '@zephyr/contract/scalars';
-import type { FirstByteClass } from '@zephyr/core';
+import { type FirstByteClass, isSilentSince } from '@zephyr/core';
 import type { UpstreamEndpoint } from '../upstream/endpoints.ts';
 import { upstreamHeaders } from '../upstream/request-headers.ts';
 import type { UpstreamRequest } from '../upstream/transport.ts';
@@ -45,19 +45,25 @@ export function attemptTimesOf(
   { deps, settings: { timeouts }, input, body }: ExchangeContext,
   { endpointId, firstByteClass, hasAlternative, triedForMs }: WaitInput,
 ): AttemptTimes {
+  const { isStream } = body.facts();
   const firstByteMs = firstByteWaitMs({
     operation: input.operation,
     timeouts,
     bodyBytes: body.bytes,
-    isStream: body.facts().isStream,
+    isStream,
     ...{ hasAlternative, triedForMs },
     usualLimitMs: (limits) => deps.routing.firstByteLimitMs(endpointId, firstByteClass, limits),
   });
+  const askedAtMs = deps.clock.nowMs();
   // Who waits for models waits for a connection no longer than for the answer.
   const connectMs = input.operation === 'models' ? firstByteMs : timeouts.connectMs;
   return {
     connectMs: Math.min(connectMs, timeouts.connectMs),
     ...{ firstByteMs, gateMs: timeouts.gateMs },
+    isSilent:
+      input.operation === 'messages' && isStream !== true && hasAlternative
+        ? () => isSilentSince(deps.routing.ejectionOf(endpointId), askedAtMs)
+        : undefined,
   };
 }
 

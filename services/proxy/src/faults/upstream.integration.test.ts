@@ -243,6 +243,32 @@ describe('before the first content, the next endpoint answers instead', () => {
     }
     expect(first.ledger).toHaveLength(1 + 2);
   });
+
+  it('U7 who waits for a whole answer leaves the endpoint that others have found silent, each time', async () => {
+    const clock = new ManualClock();
+    const { proxy, first } = await startRig({ clock, timeouts: { wholeAnswerMs: 600_000 } });
+    await call(proxy.port);
+    for (const time of ['first', 'second']) {
+      first.always(hang());
+      const before = first.ledger.length;
+      const isAsked = (count: number) => () => expect(first.ledger).toHaveLength(before + count);
+      const whole = call(proxy.port, { body: wholeBody(time) });
+      await eventually(isAsked(1));
+      for (const round of [1, 2]) {
+        const stream = call(proxy.port, { body: streamBody(`${time} ${round}`) });
+        await eventually(isAsked(1 + round));
+        clock.advance(FIRST_BYTE_MS);
+        expect((await stream).status).toBe(200);
+      }
+      clock.advance(1_000);
+      expect((await whole).status).toBe(200);
+      expect(first.ledger).toHaveLength(before + 3);
+      first.always(sse());
+      clock.advance(60_000);
+      for (let good = 0; good < 6; good += 1) await call(proxy.port);
+      expect((await proxy.status()).endpoints[0]?.ejection.status).toBe('admitted');
+    }
+  });
 });
 
 describe('after the first content nothing is sent again', () => {
@@ -353,6 +379,10 @@ describe('after the first content nothing is sent again', () => {
 });
 
 /** Different requests differ in length. */
+function wholeBody(text: string): string {
+  return JSON.stringify({ ...JSON.parse(streamBody(text)), stream: false });
+}
+
 function streamBody(text: string): string {
   return JSON.stringify({ ...JSON.parse(STREAM_BODY), system: text });
 }
