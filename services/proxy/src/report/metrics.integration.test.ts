@@ -30,7 +30,7 @@ describe('the number of running streams', () => {
   });
 
   it('does not count an answer in one piece, however slow it is', async () => {
-    const { proxy, first } = await startRig();
+    const { proxy, first } = await startRig({ count: 1 });
     const answered = `${chunkedHead(200, { 'content-type': 'application/json' })}1\r\n{\r\n`;
     first.always(({ socket }) => void socket.write(answered));
     const leaving = new AbortController();

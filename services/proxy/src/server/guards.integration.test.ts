@@ -125,7 +125,7 @@ describe('response headers and status', () => {
   });
 
   it('an answer without a body names no length', async () => {
-    const { proxy, first } = await startRig();
+    const { proxy, first } = await startRig({ count: 1 });
     const path = '/v1/messages/count_tokens';
     first.always(raw(head(204, { 'content-length': '5' })));
     for (let round = 0; round < 2; round += 1) {
