@@ -207,7 +207,7 @@ describe(`damaged messages (seed ${SEED})`, () => {
         poke(proxy.port, damage(VALID_REQUESTS[index % VALID_REQUESTS.length] ?? '', rng)),
       );
       const { ledger } = upstream;
-      expect(ledger.length).toBeGreaterThan(200);
+      expect(ledger.length).toBeGreaterThan(50);
       for (const { method, target, headers, head: text } of ledger) {
         expect(['GET', 'POST', 'DELETE']).toContain(method);
         expect(target).toMatch(
