@@ -62,6 +62,16 @@ const cases: readonly Bad[] = [
     gets: 404,
   },
   {
+    name: 'a 400 that begins with a model of that name',
+    answer: status(
+      400,
+      {},
+      apiError('invalid_request_error', 'Your credit balance is too low to access the x: unknown'),
+    ),
+    request: { body: bodyOf({ model: 'Your credit balance is too low to access the x' }) },
+    gets: 400,
+  },
+  {
     name: 'a 429 of one model for a day',
     answer: status(429, { 'retry-after': '86400' }, apiError('rate_limit_error')),
     request: OPUS,
