@@ -9,6 +9,8 @@ import { state } from './store.ts';
 
 const CHOICE = 'zephyr-notify';
 const SHOWN = 'zephyr-notified';
+/** Until all tabs see what one of them has stored: they may be processes of their own. */
+const STORED_MS = 1_000;
 
 export type BrowserNotify = 'on' | 'off' | 'denied' | 'insecure' | 'unsupported';
 
@@ -35,12 +37,14 @@ export function notifyOf(entry: ApiLogEntry, earlier: readonly ApiLogEntry[]): v
   const names = state.peek();
   if (about === undefined || names === null) return;
   const text = logText(entry, names, speech.peek());
-  // One tab after the other, so that one of them shows it.
-  void navigator.locks.request(SHOWN, () => {
+  // Of all tabs, the first one shows it: the others see what it has stored only a moment later.
+  void navigator.locks.request(`${SHOWN} ${entry.id}`, { ifAvailable: true }, async (lock) => {
+    if (lock === null) return;
     const step = showStep(entry, about, JSON.parse(readItem(SHOWN) ?? '{}') as ShownByTag);
     if (step === undefined) return;
     writeItem(SHOWN, JSON.stringify(step.shown));
     show(text, step.tag, step.isAlert);
+    await new Promise((resolve) => setTimeout(resolve, STORED_MS));
   });
 }
 
