@@ -108,7 +108,7 @@ const SENT_ON_NEW: AttemptState = { status: 'sent', isReused: false };
 const SENT_ON_REUSED: AttemptState = { status: 'sent', isReused: true };
 const SETTLED: AttemptState = { status: 'settled' };
 
-/** How often an answer that comes as a whole, in minutes perhaps, is given up for the silence of its endpoint. */
+/** How often whoever waits for a whole answer, for minutes perhaps, looks whether its endpoint is silent to others. */
 const SILENCE_LOOK_MS = 1_000;
 /** How long the body of an error answer may take; its status is known already. */
 const REFUSAL_BODY_MS = 1_000;
