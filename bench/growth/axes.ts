@@ -3,6 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 
+import { MOST_PEOPLE } from '@zephyr/runtime/config/keys/people-limits';
 import { fillLedger, TEAMS } from '../usage/ledger.ts';
 import { drive } from './drive.ts';
 import { streamsThrough } from './streams.ts';
@@ -20,11 +21,11 @@ export interface Axis {
   measure(size: number): Promise<GrowthRow>;
 }
 
-/** Of one configuration: a year of usage of more people would not fit into the memory of our Redis. */
-const MOST_PEOPLE = 1_000;
 const BASE: SystemSize = { endpoints: 3, proxies: 1 };
 const REQUESTS = 3_000;
 const WARM_UP = 1_500;
+/** Of a proxy: its listeners, its connections to Redis, its files, and room. */
+const OTHER_DESCRIPTORS = 200;
 const COLUMNS = [
   'CPU per request',
   'memory of a proxy',
@@ -84,10 +85,12 @@ function peopleConfig(people: number): string {
   return `[client_defaults]\nbudget_usd_per_day = 1000\n${clients.join('')}`;
 }
 
-/** Both ends of a stream take a descriptor of the proxy; a tenth is for other things. */
+/** Both ends of a stream take a descriptor of the proxy. */
 function mostStreams(): number {
   const limit = Number(execFileSync('sh', ['-c', 'ulimit -n'], { encoding: 'utf8' }));
-  return Number.isNaN(limit) ? Number.POSITIVE_INFINITY : Math.floor(limit * 0.45);
+  return Number.isNaN(limit)
+    ? Number.POSITIVE_INFINITY
+    : Math.floor((limit - OTHER_DESCRIPTORS) / 2);
 }
 
 export const AXES: Readonly<Record<string, Axis>> = {

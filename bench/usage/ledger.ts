@@ -1,19 +1,21 @@
 /** The ledger of usage as full as a year makes it, written by the script of the proxies. */
 import type { RequestRecord, UsageCounts, UsageRow } from '@zephyr/contract/usage';
-import { DAY_MS, epochMs, HOUR_MS } from '@zephyr/core';
+import { DAY_MS, epochMs, HOUR_MS, rowBounds } from '@zephyr/core';
+import { MOST_PEOPLE } from '@zephyr/runtime/config/keys/people-limits';
 import { keys } from '@zephyr/runtime/redis/keys';
-import { DAY_ROWS, HOUR_ROWS } from '@zephyr/runtime/redis/usage-rows';
 import {
-  recordUsage,
-  USAGE_DAYS_LIFE_MS,
-  USAGE_HOURS_LIFE_MS,
-} from '@zephyr/runtime/redis/usage-store';
+  DAY_ROWS,
+  DAYS_KEPT,
+  HOUR_ROWS,
+  HOURS_KEPT,
+  MAX_ROWS_OF_DAYS,
+  MAX_ROWS_OF_HOURS,
+} from '@zephyr/runtime/redis/usage-rows';
+import { boundUsage, recordUsage } from '@zephyr/runtime/redis/usage-store';
 
 type Redis = Parameters<typeof recordUsage>[0];
 const ENDPOINTS = 20;
 const MODELS = 10;
-const DAYS = USAGE_DAYS_LIFE_MS / DAY_MS;
-const DAYS_WITH_HOURS = USAGE_HOURS_LIFE_MS / DAY_MS;
 
 /** How many rows are written in one hour of the day and in one day of the year. */
 export interface Team {
@@ -24,11 +26,15 @@ export interface Team {
   readonly rowsPerDay: number;
 }
 
-const FULL = { rowsPerHour: HOUR_ROWS.all + 1, hoursPerDay: 24, rowsPerDay: DAY_ROWS.all + 1 };
+const fullOf = (people: number): Omit<Team, 'name'> => ({
+  ...{ people, hoursPerDay: 24 },
+  rowsPerHour: rowBounds(HOUR_ROWS, people).all + 1,
+  rowsPerDay: rowBounds(DAY_ROWS, people).all + 1,
+});
 
 export const TEAMS: readonly Team[] = [
-  { name: '700 people, every hour and every day full', people: 700, ...FULL },
-  { name: '1,000 people, every hour and every day full', people: 1_000, ...FULL },
+  { name: '700 people, every hour and every day full', ...fullOf(700) },
+  { name: '5,000 people, every hour and every day full', ...fullOf(MOST_PEOPLE) },
   {
     name: '100 people, each with 2 models at 2 endpoints a day, 60 of them in each of 10 hours',
     ...{ people: 100, rowsPerHour: 120, hoursPerDay: 10, rowsPerDay: 400 },
@@ -59,15 +65,18 @@ export async function fillLedger(redis: Redis, team: Team): Promise<void> {
     const batch = { writer: 'bench', sequence, rows, records };
     await recordUsage(redis, batch, { people: team.people });
   };
-  for (let day = 0; day < DAYS; day += 1) {
+  const days = Math.min(DAYS_KEPT, Math.floor(MAX_ROWS_OF_DAYS / team.rowsPerDay));
+  const hours = Math.min(HOURS_KEPT, Math.floor(MAX_ROWS_OF_HOURS / team.rowsPerHour));
+  for (let day = 0; day < days; day += 1) {
     const fromAtMs = midnight - day * DAY_MS;
     await write(fromAtMs, team.rowsPerDay, 0);
     await redis.unlink(keys.usageHour(new Date(fromAtMs).toISOString().slice(0, 13)));
-    if (day >= DAYS_WITH_HOURS) continue;
-    for (let hour = 0; hour < team.hoursPerDay; hour += 1) {
+    for (let hour = 0; hour < team.hoursPerDay && 24 * day + hour < hours; hour += 1) {
       await write(fromAtMs + hour * HOUR_MS, team.rowsPerHour, hour % 4, true);
     }
   }
+  const gone = await boundUsage(redis, midnight + DAY_MS);
+  if (gone > 0) throw new Error(`${gone} hours and days more than the ledger keeps`);
 }
 
 /** Of all that so many people, 20 endpoints and 10 models can make. */

@@ -132,6 +132,7 @@ export {
   HOUR_MS,
   NO_COUNTS,
   type RowBounds,
+  type RowRule,
   rowBounds,
   sumOfCounts,
   UsageTable,

@@ -23,8 +23,7 @@ it('grants count for their person and their day', () => {
 });
 
 it('says what is left of each budget, and never less than nothing', () => {
-  const spentNanoUsd = (_people: readonly string[], period: string) =>
-    (period === 'day' ? 12 : 40) * 1e9;
+  const spentNanoUsd = () => ({ day: 12e9, week: 40e9, month: 40e9 });
   const rows = budgetsOf({ subjects: [ann], spentNanoUsd, grants, nowMs: NOW_MS });
   expect(rows).toEqual([
     {
@@ -72,6 +71,21 @@ describe('budgetWarnings', () => {
   ])('says it of each budget: one that differs by %o, too', (other) => {
     expect(story([budget(10)], [budget(10), budget(10, other)])).toEqual(['spent', 'spent']);
     expect(story([budget(10, other)], [budget(10), budget(10, other)])).toEqual(['spent', 'spent']);
+  });
+
+  it('looks at each former warning a few times, however many there are', () => {
+    const many = Array.from({ length: 300 }, (_, at) => budget(10, { name: `p${at}` }));
+    const { warnings } = budgetWarnings(many, []);
+    let looks = 0;
+    const watched = warnings.map(({ name, ...rest }) => ({
+      ...rest,
+      get name() {
+        looks += 1;
+        return name;
+      },
+    }));
+    expect(budgetWarnings(many, watched).notices).toEqual([]);
+    expect(looks).toBeLessThanOrEqual(2 * many.length);
   });
 
   it('says it again in the next period, and after more was granted and spent', () => {

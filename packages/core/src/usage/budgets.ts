@@ -3,7 +3,13 @@
 import type { Notice } from '@zephyr/contract/notice';
 import type { Budget, BudgetPeriod, Grant } from '@zephyr/contract/people-limits';
 
-import { budgetUsd, type LimitSubject, PERIODS, periodAt } from './people-limits.ts';
+import {
+  budgetUsd,
+  type LimitCounters,
+  type LimitSubject,
+  PERIODS,
+  periodAt,
+} from './people-limits.ts';
 import { dayOf } from './table.ts';
 
 const NANO = 1_000_000_000;
@@ -12,8 +18,8 @@ const NEARLY = 0.8;
 
 export interface BudgetInput {
   readonly subjects: readonly LimitSubject[];
-  /** Of these people in the period that runs, in billionths of a dollar. */
-  readonly spentNanoUsd: (people: readonly string[], period: BudgetPeriod) => number;
+  /** Of these people in the periods that run, in billionths of a dollar. */
+  readonly spentNanoUsd: (people: readonly string[]) => LimitCounters['spentNanoUsd'];
   readonly grants: readonly Grant[];
   readonly nowMs: number;
 }
@@ -31,23 +37,27 @@ export function budgetsOf({
   grants,
   nowMs,
 }: BudgetInput): readonly Budget[] {
-  return subjects.flatMap(({ of, name, members, limits }) =>
-    PERIODS.flatMap((period): Budget[] => {
+  const periods = PERIODS.map((period) => ({
+    period,
+    resets_at: new Date(periodAt(period, nowMs).untilAtMs).toISOString(),
+  }));
+  const grantsOf = Map.groupBy(grants, ({ name }) => name);
+  return subjects.flatMap(({ of, name, members, limits }) => {
+    const spentBy = spentNanoUsd(members);
+    const granted = grantedUsd(grantsOf.get(name) ?? [], name, nowMs);
+    return periods.flatMap(({ period, resets_at }): Budget[] => {
       const budget = budgetUsd(limits, period);
       if (budget === undefined) return [];
-      const granted = grantedUsd(grants, name, nowMs);
-      const spent = spentNanoUsd(members, period);
+      const spent = spentBy[period];
       const left = Math.round((budget + granted) * NANO) - spent;
       return [
         {
           ...{ name, of, period, budget_usd: budget, granted_usd: granted },
-          used_usd: spent / NANO,
-          left_usd: Math.max(0, left) / NANO,
-          resets_at: new Date(periodAt(period, nowMs).untilAtMs).toISOString(),
+          ...{ used_usd: spent / NANO, left_usd: Math.max(0, left) / NANO, resets_at },
         },
       ];
-    }),
-  );
+    });
+  });
 }
 
 /** What was said of a budget in its period. */
@@ -69,19 +79,23 @@ export function budgetWarnings(
   before: readonly BudgetWarning[],
 ): WarningStep {
   const notices: Notice[] = [];
+  const saidOf = new Map(before.map((warning) => [nameOf(warning), warning.level]));
   const warnings = budgets.flatMap((budget): BudgetWarning[] => {
     const level = levelOf(budget);
     if (level === undefined) return [];
     const { name, period, resets_at: resetsAt } = budget;
-    const said = before.find(
-      (other) => other.name === name && other.period === period && other.resetsAt === resetsAt,
-    )?.level;
+    const said = saidOf.get(nameOf({ name, period, resetsAt }));
     if (said !== level && said !== 'spent') {
       notices.push({ code: `person_budget_${level}`, name, period });
     }
     return [{ name, period, resetsAt, level }];
   });
   return { warnings, notices };
+}
+
+/** Names hold no blank. */
+function nameOf({ name, period, resetsAt }: Omit<BudgetWarning, 'level'>): string {
+  return `${name} ${period} ${resetsAt}`;
 }
 
 function levelOf({

@@ -233,11 +233,11 @@ describe('UsageTable', () => {
   });
 
   it('knows what each person has used, in whatever order, up to the most people', () => {
-    const most: RowBounds = { named: 4, all: 4 + 3 + 20 };
     const ofOneHour = rowArbitrary.map((row) => ({ ...row, fromAtMs: 0 }));
+    const rules = fc.record({ named: fc.nat(9), leastNamed: fc.nat(3), all: fc.nat(30) });
     fc.assert(
-      fc.property(fc.array(ofOneHour, { maxLength: 60 }), (rows) => {
-        const table = tableOf(rows, rowBounds(most, 3));
+      fc.property(fc.array(ofOneHour, { maxLength: 60 }), rules, (rows, rule) => {
+        const table = tableOf(rows, rowBounds(rule, 3));
         const by = { ...query, by: ['person'] as const };
         expect(usageReport(table.rows, by)).toEqual(usageReport(rows, by));
       }),
@@ -245,14 +245,15 @@ describe('UsageTable', () => {
   });
 
   it.each([
-    [0, 1_900],
-    [120, 1_900],
-    [121, 1_899],
-    [1_000, 1_020],
-    [2_020, 0],
-    [3_000, 0],
-  ])('has room for a row of each of %i people', (people, named) => {
-    expect(rowBounds({ named: 1_900, all: 2_040 }, people)).toEqual({ named, all: 2_040 });
+    [0, 1_900, 2_040],
+    [120, 1_900, 2_040],
+    [121, 1_899, 2_040],
+    [1_000, 1_020, 2_040],
+    [1_001, 1_020, 2_041],
+    [5_000, 1_020, 6_040],
+  ])('has room for a row of each of %i people', (people, named, all) => {
+    const rule = { named: 1_900, leastNamed: 1_020, all: 2_040 };
+    expect(rowBounds(rule, people)).toEqual({ named, all });
   });
 });
 

@@ -41,16 +41,23 @@ export interface RowBounds {
   readonly all: number;
 }
 
+/** Of an hour or a day in Redis. */
+export interface RowRule extends RowBounds {
+  /** However many people there are, so many rows may have endpoint and model; then there are more than `all`. */
+  readonly leastNamed: number;
+}
+
 /** Persons that are no clients, and clients that were removed or renamed while the rows are written. */
 const PEOPLE_BESIDES = 20;
 
 /**
- * Of an hour or a day: there is room for a row of each person, however early the rest is full.
- * @param most whatever the number of people is
+ * There is room for a row of each person, however early the rest is full.
  * @param people of the configuration
  */
-export function rowBounds({ named, all }: RowBounds, people: number): RowBounds {
-  return { named: Math.max(0, Math.min(named, all - people - PEOPLE_BESIDES)), all };
+export function rowBounds({ named, leastNamed, all }: RowRule, people: number): RowBounds {
+  const ofPeople = people + PEOPLE_BESIDES;
+  const most = Math.max(leastNamed, Math.min(named, all - ofPeople));
+  return { named: most, all: Math.max(all, most + ofPeople) };
 }
 
 type OpenCounts = Record<UsageCount, number>;

@@ -185,11 +185,13 @@ describe('a bad configuration', () => {
     const client = (at: number) =>
       `[[clients]]\nname = "p${at}"\nkey_sha256 = "${at.toString(16).padStart(64, '0')}"\n`;
     const people = (count: number) => Array.from({ length: count }, (_, at) => client(at)).join('');
-    expect(problemsOf(MINIMAL + people(1_000))).toEqual([]);
-    expect(problemsOf(MINIMAL + people(1_002))).toEqual([
+    const members = Array.from({ length: 5_000 }, (_, at) => `"p${at}"`);
+    const team = (names: readonly string[]) => `[[teams]]\nname = "all"\nmembers = [${names}]\n`;
+    expect(problemsOf(MINIMAL + people(5_000) + team(members))).toEqual([]);
+    expect(problemsOf(MINIMAL + people(5_002) + team(members))).toEqual([
       {
-        ...{ file: '/etc/config.toml', line: 3_006, column: 1, path: 'clients[1000]' },
-        ...{ found: '1002 tables [[clients]]', expected: 'at most 1000' },
+        ...{ file: '/etc/config.toml', line: 15_006, column: 1, path: 'clients[5000]' },
+        ...{ found: '5002 tables [[clients]]', expected: 'at most 5000' },
         advice: 'remove 2 of them, or move them into the configuration of a second installation',
       },
     ]);

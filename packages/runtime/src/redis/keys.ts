@@ -33,9 +33,9 @@ export const keys = {
   proxies: `${root}:proxies`,
   /** Proxies. Stream of SessionBatch: where sessions have their prompt cache, capped. */
   sessions: `${root}:sessions`,
-  /** Proxies and probers, by script. Hash of one hour's usage, `2026-11-28T09` UTC. Lives 35 days. */
+  /** Proxies and probers, by script. Hash of one hour's usage, `2026-11-28T09` UTC. Lives 35 days at most. */
   usageHour: (hour: string) => `${root}:usage-hour:${hour}`,
-  /** Proxies and probers, by script. Hash of one day's usage, `2026-11-28` UTC. Lives 400 days. */
+  /** Proxies and probers, by script. Hash of one day's usage, `2026-11-28` UTC. Lives 400 days at most. */
   usageDay: (day: string) => `${root}:usage-day:${day}`,
   /** Proxies and probers, by script. Sequence of a writer's last batch of usage. Lives 35 days. */
   usageWritten: (writer: string) => `${root}:usage-written:${writer}`,

@@ -20,12 +20,13 @@ import {
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 
+import { MOST_PEOPLE } from '../config/keys/people-limits.ts';
 import { keys } from './keys.ts';
 import { loadScript, runScript } from './script.ts';
 import { MAX_READ_ROWS } from './usage-rows.ts';
 
 /** Clients of a configuration and those who were removed from it within a month; the rest is added up. */
-export const MAX_PEOPLE = 2_000;
+export const MAX_PEOPLE = 2 * MOST_PEOPLE;
 /** By writers at the same moment, each of which may add the field of the rest. */
 const MAX_READ_PEOPLE = MAX_PEOPLE + 100;
 const SHARE_LIFE_MS = 120_000;
@@ -39,13 +40,12 @@ const make = loadScript('make-spent');
 const share = loadScript('share-limits');
 export const LIMIT_SCRIPTS = [make, share] as const;
 
-const pairs = z.array(z.string());
-const shareReply = z.tuple([
-  z.string(),
-  z.tuple([pairs, pairs, pairs]),
-  pairs,
-  z.tuple([pairs, pairs]),
-]);
+/** As JSON; empty where there is nothing. */
+const hash = z.string();
+const shareReply = z.tuple([z.string(), z.tuple([hash, hash, hash]), hash, z.tuple([hash, hash])]);
+const fieldsAndValues = z.custom<readonly string[]>(
+  (value) => Array.isArray(value) && value.every((each) => typeof each === 'string'),
+);
 const grantList = z.array(grantSchema);
 
 export interface LimitsRead extends SharedCounters {
@@ -75,7 +75,7 @@ export async function exchangeLimits(
   );
   const [grants, totals, minute, spans] = reply;
   for (const [index, period] of BUDGET_PERIODS.entries()) {
-    if (totals[index]?.length === 0) await makeSpent(redis, period, nowMs);
+    if (totals[index] === '') await makeSpent(redis, period, nowMs);
   }
   return {
     spent: spentOf(totals, nowMs),
@@ -119,14 +119,11 @@ export function costsOf(rows: readonly UsageRow[]): readonly Cost[] {
   return [...costs.values()];
 }
 
-function spentOf(
-  [day, week, month]: readonly [string[], string[], string[]],
-  nowMs: number,
-): Spent {
-  const totals = (period: BudgetPeriod, list: readonly string[]) => ({
+function spentOf([day, week, month]: readonly [string, string, string], nowMs: number): Spent {
+  const totals = (period: BudgetPeriod, text: string) => ({
     fromAtMs: periodAt(period, nowMs).fromAtMs,
     people: new Map(
-      pairsOf(list).flatMap(([person, value]) =>
+      pairsOf(text).flatMap(([person, value]) =>
         /^\d{1,16}$/.test(value) ? [[person, Number(value)] as const] : [],
       ),
     ),
@@ -148,10 +145,7 @@ function argsOf({ minuteAtMs, people }: LimitsShare): readonly (string | number)
   return [minuteAtMs, SPAN_MS, SHARE_LIFE_MS, ...values];
 }
 
-function letInOf(
-  minute: readonly string[],
-  spans: readonly (readonly string[])[],
-): SharedCounters['letIn'] {
+function letInOf(minute: string, spans: readonly string[]): SharedCounters['letIn'] {
   const found = new Map<string, LetIn>();
   for (const [person, value] of pairsOf(minute)) {
     const [, requests, tokens] = /^(\d{1,16}) (\d{1,16})$/.exec(value) ?? [];
@@ -178,7 +172,8 @@ function parsedJson(text: string): unknown {
   }
 }
 
-function pairsOf(list: readonly string[]): readonly (readonly [string, string])[] {
+function pairsOf(text: string): readonly (readonly [string, string])[] {
+  const list = text === '' ? [] : fieldsAndValues.parse(JSON.parse(text));
   return Array.from({ length: Math.floor(list.length / 2) }, (_, index) => [
     list[2 * index] ?? '',
     list[2 * index + 1] ?? '',

@@ -21,11 +21,12 @@ export async function runScript(
   script: Script,
   call: { readonly keys: readonly string[]; readonly args: readonly (string | number)[] },
 ): Promise<unknown> {
-  const { keys, args } = call;
+  // One list: as arguments of a function a hundred thousand overflow the stack.
+  const rest = [call.keys.length, ...call.keys, ...call.args];
   try {
-    return await redis.evalsha(script.sha, keys.length, ...keys, ...args);
+    return await redis.call('evalsha', [script.sha, ...rest]);
   } catch (error) {
     if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
-    return await redis.eval(script.source, keys.length, ...keys, ...args);
+    return await redis.call('eval', [script.source, ...rest]);
   }
 }

@@ -1,13 +1,21 @@
 /**
- * How many rows of usage one hour and one day have in Redis. Every hour and every day that is kept can be
- * as full as this, and a third of the 512 MB of our Redis stays free: `node bench/usage.ts memory`. With
- * 700 people, who leave room for the most rows with endpoint and model, they take the most. A day stays
- * below a power of two, where the table of a hash would double.
+ * How many rows of usage one hour and one day have in Redis, and all hours and all days together. With these a
+ * third of the 512 MB of our Redis stays free: `node bench/usage.ts memory`. 700 people, who leave room for the
+ * most rows with endpoint and model, take the most. With up to 1,000 people every hour and every day can be as
+ * full as this; more have a row each in more rows, and the oldest hours and days go earlier. A day of up to
+ * 1,000 people stays below a power of two, where the table of a hash would double.
  */
-import type { RowBounds } from '@zephyr/core';
+import { type RowRule, rowBounds } from '@zephyr/core';
 
-export const HOUR_ROWS: RowBounds = { named: 500, all: 1_220 };
-export const DAY_ROWS: RowBounds = { named: 1_900, all: 2_040 };
+import { MOST_PEOPLE } from '../config/keys/people-limits.ts';
 
-/** Besides them there is the row of nobody. What has more was not written by our services. */
-export const MAX_READ_ROWS = Math.max(HOUR_ROWS.all, DAY_ROWS.all) + 1;
+export const HOURS_KEPT = 35 * 24;
+export const DAYS_KEPT = 400;
+
+export const HOUR_ROWS: RowRule = { named: 500, leastNamed: 200, all: 1_220 };
+export const DAY_ROWS: RowRule = { named: 1_900, leastNamed: 1_020, all: 2_040 };
+
+/** Of one hour or day; besides them there is the row of nobody. What has more was not written by our services. */
+export const MAX_READ_ROWS = rowBounds(DAY_ROWS, MOST_PEOPLE).all + 1;
+export const MAX_ROWS_OF_HOURS = HOURS_KEPT * (HOUR_ROWS.all + 1);
+export const MAX_ROWS_OF_DAYS = DAYS_KEPT * (DAY_ROWS.all + 1);

@@ -5,11 +5,27 @@ import fc from 'fast-check';
 import type { Redis } from 'ioredis';
 import { describe, expect, it } from 'vitest';
 
+import { MOST_PEOPLE } from '../config/keys/people-limits.ts';
 import { keys } from './keys.ts';
 import { exchangeLimits } from './people-limits-store.ts';
 import { loadScript } from './script.ts';
-import { DAY_ROWS, HOUR_ROWS } from './usage-rows.ts';
-import { offerUsageScripts, readOwnDays, readUsage, recordUsage, rowsOf } from './usage-store.ts';
+import {
+  DAY_ROWS,
+  DAYS_KEPT,
+  HOUR_ROWS,
+  HOURS_KEPT,
+  MAX_READ_ROWS,
+  MAX_ROWS_OF_DAYS,
+  MAX_ROWS_OF_HOURS,
+} from './usage-rows.ts';
+import {
+  boundUsage,
+  offerUsageScripts,
+  readOwnDays,
+  readUsage,
+  recordUsage,
+  rowsOf,
+} from './usage-store.ts';
 
 const HOUR_MS = 3_600_000;
 const NOW = Date.UTC(2026, 10, 28, 9);
@@ -166,54 +182,105 @@ describe('the ledger', () => {
     },
   );
 
-  it('knows what each of 1,000 people has used and cost, by whichever writer, on a second day too', async () => {
-    const all = Array.from({ length: 6_000 }, (_, at) =>
-      row({
-        ...{ person: `p${at % 1_000}`, model: `m${(at * 7) % 9}`, endpoint: `e${at % 3}` },
-        fromAtMs: NOW + (at % 2) * DAY_MS,
-        counts: { ...COUNTS, requests: 1 + (at % 5), costNanoUsd: at },
-      }),
-    );
-    const [order] = fc.sample(fc.shuffledSubarray(all, { minLength: all.length }), 1);
-    for (let sent = 0; sent < 4; sent += 1) {
-      const rows = order?.slice(sent * 1_500, (sent + 1) * 1_500) ?? [];
-      await write(batch(sent + 1, { writer: `w${sent % 2}`, rows }), 1_000);
-    }
-    const range = { sinceAtMs: ALL.sinceAtMs, untilAtMs: ALL.sinceAtMs + 2 * DAY_MS };
-    const shown = (rows: readonly UsageRow[], by: UsageQuery['by']) =>
-      usageReport(rows, { ...range, by });
-    for (const unit of ['hour', 'day'] as const) {
-      const { rows } = await readUsage(redis, { ...range, unit });
-      expect(shown(rows, ['person', 'day'])).toEqual(shown(all, ['person', 'day']));
-      expect(rows.some(({ model }) => model === 'other')).toBe(true);
-    }
-    const own = await readOwnDays(redis, 'p7', range);
-    const wanted = all.filter(({ person }) => person === 'p7');
-    expect(shown(own, ['day'])).toEqual(shown(wanted, ['day']));
+  it.each([1_000, MOST_PEOPLE])(
+    'knows what each of %i people has used and cost, by whichever writer, on a second day too',
+    async (people) => {
+      const all = Array.from({ length: 6 * people }, (_, at) =>
+        row({
+          ...{ person: `p${at % people}`, model: `m${(at * 7) % 9}`, endpoint: `e${at % 3}` },
+          fromAtMs: NOW + (at % 2) * DAY_MS,
+          counts: { ...COUNTS, requests: 1 + (at % 5), costNanoUsd: at },
+        }),
+      );
+      const [order] = fc.sample(fc.shuffledSubarray(all, { minLength: all.length }), 1);
+      for (let sent = 0; sent < 4; sent += 1) {
+        const rows = order?.slice((sent * all.length) / 4, ((sent + 1) * all.length) / 4) ?? [];
+        await write(batch(sent + 1, { writer: `w${sent % 2}`, rows }), people);
+      }
+      const range = { sinceAtMs: ALL.sinceAtMs, untilAtMs: ALL.sinceAtMs + 2 * DAY_MS };
+      const shown = (rows: readonly UsageRow[], by: UsageQuery['by']) =>
+        usageReport(rows, { ...range, by });
+      for (const [unit, { leastNamed }] of [
+        ['hour', HOUR_ROWS],
+        ['day', DAY_ROWS],
+      ] as const) {
+        const { rows } = await readUsage(redis, { ...range, unit });
+        expect(rows.length).toBeLessThanOrEqual(2 * MAX_READ_ROWS);
+        const named = rows.filter(({ model }) => model !== 'other');
+        expect(named.length).toBeGreaterThanOrEqual(2 * leastNamed);
+        expect(shown(rows, ['person', 'day'])).toEqual(shown(all, ['person', 'day']));
+        expect(rows.some(({ model }) => model === 'other')).toBe(true);
+      }
+      const own = await readOwnDays(redis, 'p7', range);
+      const wanted = all.filter(({ person }) => person === 'p7');
+      expect(shown(own, ['day'])).toEqual(shown(wanted, ['day']));
 
-    const before = await exchangeLimits(redis, NOW);
-    await redis.del(...(await redis.keys('*usage-spent:*')));
-    await exchangeLimits(redis, NOW);
-    const { spent } = await exchangeLimits(redis, NOW);
-    expect(new Map([...spent.month.people, ['other', 0]])).toEqual(
-      new Map([...before.spent.month.people, ['other', 0]]),
-    );
-    expect(spent.month.people.get('p7')).toBe(
-      wanted.reduce((sum, { counts }) => sum + counts.costNanoUsd, 0),
-    );
-  });
+      const before = await exchangeLimits(redis, NOW);
+      await redis.del(...(await redis.keys('*usage-spent:*')));
+      await exchangeLimits(redis, NOW);
+      const { spent } = await exchangeLimits(redis, NOW);
+      expect(new Map([...spent.month.people, ['other', 0]])).toEqual(
+        new Map([...before.spent.month.people, ['other', 0]]),
+      );
+      expect(spent.month.people.get('p7')).toBe(
+        wanted.reduce((sum, { counts }) => sum + counts.costNanoUsd, 0),
+      );
+    },
+  );
 
   it('is read when it is full of the longest names', async () => {
     const long = (name: string | number, length: number) => String(name).padStart(length, 'x');
     const counts = Object.fromEntries(
       Object.keys(COUNTS).map((name) => [name, Number.MAX_SAFE_INTEGER]),
     ) as unknown as UsageCounts;
-    const rows = Array.from({ length: DAY_ROWS.all + 1 }, (_, at) =>
+    const rows = Array.from({ length: MAX_READ_ROWS }, (_, at) =>
       row({ person: long(at, 64), endpoint: long('e', 100), model: long(at, 100), counts }),
     );
-    await write(batch(1, { rows }));
+    await write(batch(1, { rows }), MOST_PEOPLE);
     const read = await readUsage(redis, { ...ALL, unit: 'day' });
-    expect([read.rows.length, read.refused]).toEqual([DAY_ROWS.all + 1, 0]);
+    expect([read.rows.length, read.refused]).toEqual([MAX_READ_ROWS, 0]);
+  });
+
+  it('has no more rows in all hours and all days than it has of 1,000 people: the oldest go', async () => {
+    const full = Object.fromEntries(Array.from({ length: MAX_READ_ROWS }, (_, at) => [at, '']));
+    const hour = (ago: number) =>
+      keys.usageHour(new Date(NOW - ago * HOUR_MS).toISOString().slice(0, 13));
+    const day = (ago: number) =>
+      keys.usageDay(new Date(NOW - ago * DAY_MS).toISOString().slice(0, 10));
+    const places = [
+      { key: hour, hashes: HOURS_KEPT, most: MAX_ROWS_OF_HOURS },
+      { key: day, hashes: DAYS_KEPT, most: MAX_ROWS_OF_DAYS },
+    ];
+    for (const { key, most } of places) {
+      const kept = Math.floor(most / MAX_READ_ROWS);
+      for (let ago = -1; ago <= kept; ago += 1) await redis.hset(key(ago), full);
+      await redis.hset(key(kept + 2), { ann: '' });
+    }
+    expect(await boundUsage(redis, NOW)).toBe(6);
+    for (const { key, hashes, most } of places) {
+      const kept = Math.floor(most / MAX_READ_ROWS);
+      const rows = await Promise.all(
+        Array.from({ length: hashes }, (_, at) => redis.hlen(key(at - 1))),
+      );
+      const expected = Array.from({ length: hashes }, (_, at) => (at < kept ? MAX_READ_ROWS : 0));
+      expect(rows).toEqual(expected);
+    }
+    expect(await boundUsage(redis, NOW)).toBe(0);
+  });
+
+  it('loses nothing of 1,000 people with every hour and every day full', async () => {
+    const call = redis.pipeline();
+    const rows = (count: number) => Array.from({ length: 2 * count }, (_, at) => String(at >> 1));
+    for (let ago = 0; ago < DAYS_KEPT; ago += 1) {
+      const name = new Date(NOW - ago * DAY_MS).toISOString().slice(0, 10);
+      call.hset(keys.usageDay(name), ...rows(DAY_ROWS.all + 1));
+    }
+    for (let ago = 0; ago < HOURS_KEPT; ago += 1) {
+      const name = new Date(NOW - ago * HOUR_MS).toISOString().slice(0, 13);
+      call.hset(keys.usageHour(name), ...rows(HOUR_ROWS.all + 1));
+    }
+    await call.exec();
+    expect(await boundUsage(redis, NOW)).toBe(0);
   });
 
   it('is gone by itself: hours after 35 days, days after 400', async () => {

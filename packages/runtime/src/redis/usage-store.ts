@@ -16,20 +16,29 @@ import { z } from 'zod';
 import { keys } from './keys.ts';
 import { costsOf, dayKey, LIMIT_SCRIPTS, MAX_PEOPLE, makeSpent } from './people-limits-store.ts';
 import { loadScript, runScript } from './script.ts';
-import { DAY_ROWS, HOUR_ROWS, MAX_READ_ROWS } from './usage-rows.ts';
+import {
+  DAY_ROWS,
+  DAYS_KEPT,
+  HOUR_ROWS,
+  HOURS_KEPT,
+  MAX_READ_ROWS,
+  MAX_ROWS_OF_DAYS,
+  MAX_ROWS_OF_HOURS,
+} from './usage-rows.ts';
 
-export const USAGE_HOURS_LIFE_MS = 35 * DAY_MS;
-export const USAGE_DAYS_LIFE_MS = 400 * DAY_MS;
+const USAGE_HOURS_LIFE_MS = HOURS_KEPT * HOUR_MS;
+const USAGE_DAYS_LIFE_MS = DAYS_KEPT * DAY_MS;
 /** A batch that a proxy has kept on its disk for longer could be counted a second time. */
 const WRITTEN_LIFE_MS = 35 * DAY_MS;
 /** Of one hash in memory; a row takes some 200 bytes, and 600 with the longest names. */
-const MAX_READ_BYTES = 2 * 1024 * 1024;
+const MAX_READ_BYTES = 6 * 1024 * 1024;
 /** "The last 10,000 requests", of some 600 bytes each. */
 export const KEPT_REQUESTS = 10_000;
 
 const record = loadScript('record-usage');
 const read = loadScript('read-usage');
 const readOwn = loadScript('read-own-usage');
+const bound = loadScript('bound-usage');
 const recordReply = z.enum(['written', 'known', 'no_totals']);
 export type RecordReply = Exclude<z.infer<typeof recordReply>, 'no_totals'>;
 const readReply = z.union([z.number(), z.array(z.string())]);
@@ -96,6 +105,25 @@ function recordCall(
 }
 
 const boundsOf = (lifeMs: number, { named, all }: RowBounds) => [lifeMs, named, all];
+
+/** Writers' clocks may be ahead. */
+const AHEAD_MS = DAY_MS;
+
+/** Of all hours, and of all days, that have too many rows the oldest go. Returns how many went. */
+export async function boundUsage(redis: Redis, nowMs: number): Promise<number> {
+  const newestAtMs = nowMs + AHEAD_MS;
+  const hours = Array.from({ length: HOURS_KEPT + AHEAD_MS / HOUR_MS + 1 }, (_, at) =>
+    hourKey(newestAtMs - at * HOUR_MS),
+  );
+  const days = Array.from({ length: DAYS_KEPT + AHEAD_MS / DAY_MS + 1 }, (_, at) =>
+    dayKey(newestAtMs - at * DAY_MS),
+  );
+  const gone = [
+    await runScript(redis, bound, { keys: hours, args: [MAX_ROWS_OF_HOURS] }),
+    await runScript(redis, bound, { keys: days, args: [MAX_ROWS_OF_DAYS] }),
+  ].map((reply) => z.number().parse(reply));
+  return gone.reduce((sum, each) => sum + each, 0);
+}
 
 export interface UsageRange {
   /** The first moment that counts, and the first that does not any more. */

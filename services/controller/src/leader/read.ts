@@ -3,9 +3,11 @@ import type { AuditRecord } from '@zephyr/contract/command';
 import type { Budget } from '@zephyr/contract/people-limits';
 import type { ProxyPresence } from '@zephyr/contract/presence';
 import type { EpochMs } from '@zephyr/contract/scalars';
+import { HOUR_MS } from '@zephyr/core';
 import type { LoadedConfig } from '@zephyr/runtime/config/config';
 import type { ConfigSource } from '@zephyr/runtime/config/source';
 import { boundStreams } from '@zephyr/runtime/redis/proxy-records';
+import { boundUsage } from '@zephyr/runtime/redis/usage-store';
 import type { Redis } from 'ioredis';
 
 import { namesOfPeople, readBudgets } from '../view/budgets.ts';
@@ -97,6 +99,9 @@ async function complete(
     schedules.nextAtMs(),
     isTick ? budgetsAsFarAsKnown(redis, configSource, clock.now()) : undefined,
     isTick ? boundStreams(redis) : undefined,
+    isTick && isFirstOfHour(clock.now(), startedAtMs - progress.tickedAtMs)
+      ? boundUsage(redis, clock.now())
+      : undefined,
   ]);
   const nowMs = clock.now();
   const people = namesOfPeople(configSource.current().config);
@@ -116,6 +121,11 @@ async function complete(
     configEvent: progress.loaded === loaded ? null : configEvent(progress.loaded, loaded),
     tick: isTick ? { startedAtMs, elapsedMs: startedAtMs - progress.tickedAtMs } : null,
   };
+}
+
+/** @param elapsedMs since the tick before */
+function isFirstOfHour(nowMs: number, elapsedMs: number): boolean {
+  return Math.floor(nowMs / HOUR_MS) > Math.floor((nowMs - elapsedMs) / HOUR_MS);
 }
 
 /** A warning can wait; the batch does not. */

@@ -21,7 +21,7 @@ export async function readBudgets(
   counters.receive(read, nowMs);
   return budgetsOf({
     ...{ subjects, nowMs, grants: read.grants },
-    spentNanoUsd: (people, period) => counters.of(people, nowMs).spentNanoUsd[period],
+    spentNanoUsd: (people) => counters.of(people, nowMs).spentNanoUsd,
   });
 }
 

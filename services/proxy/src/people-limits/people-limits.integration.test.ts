@@ -3,15 +3,18 @@ import { createHash } from 'node:crypto';
 import { request } from 'node:http';
 
 import { type OwnUsage, ownUsageSchema } from '@zephyr/contract/people-limits';
-import type { UsageLimits } from '@zephyr/core';
+import { NO_COUNTS, type UsageLimits } from '@zephyr/core';
 import { systemClock } from '@zephyr/runtime/clock';
+import { MOST_PEOPLE } from '@zephyr/runtime/config/keys/people-limits';
 import { keys } from '@zephyr/runtime/redis/keys';
+import { recordUsage } from '@zephyr/runtime/redis/usage-store';
 import { eventually } from '@zephyr/testkit/eventually';
 import { redisOfTest } from '@zephyr/testkit/use-redis';
 import { describe, expect, it } from 'vitest';
 
 import { type ChangingRig, startChangingRig } from '../test-support/changing-config.ts';
 import { ask, Bill, charged, ledgerOf, MODEL } from '../test-support/usage.ts';
+import { PeopleLimits } from './people-limits.ts';
 
 /** No minute and no day ends within a test. */
 const NOW_MS = Date.now() - (Date.now() % 86_400_000) + 12 * 3_600_000;
@@ -162,6 +165,53 @@ describe('rates', () => {
     expect(await running).toBe(200);
     expect(await asks(one, 'ann')).toBe(200);
     await eventually(async () => expect(await asks(two, 'ann')).toBe(200));
+  });
+
+  it('hold for the last of the most people over both proxies, exactly', async () => {
+    const { redis } = await redisOfTest();
+    const clients = Array.from({ length: MOST_PEOPLE }, (_, at) => ({ name: `p${at}` }));
+    const config = {
+      ...{ clients, teams: [{ name: 'all', members: clients.map(({ name }) => name) }] },
+      clientDefaults: { requestsPerMinute: 3, budgetUsdPerDay: 1 },
+    };
+    const proxies = ['one', 'two'].map((proxyId) => new PeopleLimits(config, { proxyId, clock }));
+    const last = `p${MOST_PEOPLE - 1}`;
+    const overAt = () => proxies.map((limits) => limits.over(last)?.limit);
+    const share = async () => {
+      for (const limits of [...proxies, ...proxies]) await limits.exchange(redis);
+    };
+    for (const [at, limits] of proxies.entries()) {
+      for (const { name } of clients) {
+        limits.began(name);
+        limits.ended(name);
+      }
+      if (at === 0) limits.began(last);
+    }
+    await share();
+    expect(overAt()).toEqual(['requests_per_minute', 'requests_per_minute']);
+    for (const limits of proxies) expect(limits.over('p0')).toBeUndefined();
+
+    const counts = { ...NO_COUNTS, requests: 1, costNanoUsd: 999_999_999 };
+    const fromAtMs = NOW_MS - (NOW_MS % 3_600_000);
+    const rows = clients.map(({ name: person }) => ({
+      ...{ person, endpoint: 'e1', model: MODEL, fromAtMs, counts },
+    }));
+    const options = { people: MOST_PEOPLE };
+    await recordUsage(redis, { writer: 'one', sequence: 1, rows, records: [] }, options);
+    await share();
+    for (const limits of proxies) {
+      expect(limits.over('p0')).toBeUndefined();
+      expect(limits.counters.of(config.teams[0]?.members ?? [], NOW_MS).spentNanoUsd.day).toBe(
+        MOST_PEOPLE * counts.costNanoUsd,
+      );
+    }
+    const cent = rows.slice(-1).map((row) => ({ ...row, counts: { ...counts, costNanoUsd: 1 } }));
+    await recordUsage(redis, { writer: 'one', sequence: 2, rows: cent, records: [] }, options);
+    await share();
+    for (const limits of proxies) {
+      const budget = limits.budgetsOf(last).find(({ of }) => of === 'person');
+      expect([budget?.left_usd, limits.over(last)?.limit]).toEqual([0, 'budget_usd_per_day']);
+    }
   });
 
   it('let only the models of a person pass', async () => {

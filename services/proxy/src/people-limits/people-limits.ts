@@ -128,8 +128,7 @@ export class PeopleLimits {
   #budgets(subjects: readonly LimitSubject[]): readonly Budget[] {
     return budgetsOf({
       subjects,
-      spentNanoUsd: (people, period) =>
-        this.counters.of(people, this.#nowMs()).spentNanoUsd[period],
+      spentNanoUsd: (people) => this.counters.of(people, this.#nowMs()).spentNanoUsd,
       grants: this.#grants,
       nowMs: this.#nowMs(),
     });

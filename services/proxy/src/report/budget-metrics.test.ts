@@ -25,3 +25,15 @@ it('each budget has what is left and how much is spent, and one that ends is gon
   budgets = [web];
   expect(await lines()).toHaveLength(2);
 });
+
+it('of many budgets those of which the most is spent have series', async () => {
+  const registry = new Registry();
+  const budgets = Array.from({ length: 15_000 }, (_, at) => ({
+    ...{ ...ann, name: `p${at}`, granted_usd: 0, budget_usd: 15_000, used_usd: (at * 7) % 15_000 },
+  }));
+  addBudgetGauges(registry, () => budgets);
+  const lines = (await registry.metrics()).split('\n').filter((line) => /^zephyr_/.test(line));
+  expect(lines).toHaveLength(2 * 3_000);
+  const ratios = lines.filter((line) => line.startsWith('zephyr_budget_spent_ratio'));
+  expect(Math.min(...ratios.map((line) => Number(line.split(' ')[1])))).toBe(0.8);
+});

@@ -1,11 +1,14 @@
 /**
  * What people and teams have left of their budgets, for Prometheus: at most a second old, as this proxy
- * knows it; all proxies say the same within that second. One series for each budget of the configuration.
+ * knows it; all proxies say the same within that second. Each series costs Prometheus memory and a proxy time: of
+ * many budgets those have one of which the most is spent.
  */
 import type { Budget } from '@zephyr/contract/people-limits';
 import { Gauge, type Registry } from 'prom-client';
 
 const LABELS = ['subject', 'of', 'period'] as const;
+/** As many as 1,000 people have with one for each period. */
+const MAX_BUDGETS = 3_000;
 
 /** @param registry the one that names people may be in */
 export function addBudgetGauges(registry: Registry, budgets: () => readonly Budget[]): void {
@@ -17,7 +20,7 @@ export function addBudgetGauges(registry: Registry, budgets: () => readonly Budg
     registers,
     collect() {
       this.reset();
-      for (const budget of budgets()) this.set(labelsOf(budget), budget.left_usd);
+      for (const budget of mostSpent(budgets())) this.set(labelsOf(budget), budget.left_usd);
     },
   });
   new Gauge({
@@ -27,9 +30,16 @@ export function addBudgetGauges(registry: Registry, budgets: () => readonly Budg
     registers,
     collect() {
       this.reset();
-      for (const budget of budgets()) this.set(labelsOf(budget), spentRatio(budget));
+      for (const budget of mostSpent(budgets())) this.set(labelsOf(budget), spentRatio(budget));
     },
   });
+}
+
+function mostSpent(budgets: readonly Budget[]): readonly Budget[] {
+  if (budgets.length <= MAX_BUDGETS) return budgets;
+  const ranked = budgets.map((budget) => ({ budget, ratio: spentRatio(budget) }));
+  ranked.sort((one, two) => two.ratio - one.ratio);
+  return ranked.slice(0, MAX_BUDGETS).map(({ budget }) => budget);
 }
 
 function labelsOf({ name, of, period }: Budget) {

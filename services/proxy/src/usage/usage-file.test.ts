@@ -10,9 +10,13 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import type { UsageCounts, UsageRow } from '@zephyr/contract/usage';
+import { NO_COUNTS, UsageTable } from '@zephyr/core';
+import { MOST_PEOPLE } from '@zephyr/runtime/config/keys/people-limits';
 import { expect, it, onTestFinished } from 'vitest';
 
 import { UsageFile } from './usage-file.ts';
+import { UNWRITTEN_ROWS } from './usage-writer.ts';
 
 function setUp() {
   const folder = mkdtempSync(join(tmpdir(), 'zephyr-usage-file-'));
@@ -26,7 +30,7 @@ it.each([
   ['half-written', (text: string) => text.slice(0, -5)],
   ['empty', () => ''],
   ['of another version', () => '{"batches":[]}'],
-  ['too large', () => '['.repeat(17 * 1024 * 1024)],
+  ['too large', () => '['.repeat(33 * 1024 * 1024)],
 ])(
   'says that a file is set aside that is %s, once, and leaves what is in it',
   async (_what, contentsOf) => {
@@ -63,4 +67,42 @@ it('leaves nothing of what could not be written', async () => {
   mkdirSync(join(folder, name, 'x'), { recursive: true });
   await expect(file.write([{ ...batch, sequence: 2 }])).rejects.toThrow();
   expect(files()).toEqual([name]);
+});
+
+const HOUR_MS = 3_600_000;
+const long = (name: string | number, length: number) => String(name).padStart(length, 'x');
+
+it('knows the most people for two hours without Redis, whatever some of them do', () => {
+  const table = new UsageTable(UNWRITTEN_ROWS);
+  const counts = { ...NO_COUNTS, requests: 1 };
+  const add = (row: Omit<UsageRow, 'counts' | 'endpoint'>) =>
+    table.add({ ...row, endpoint: 'e', counts });
+  for (let model = 0; model < UNWRITTEN_ROWS.named; model += 1) {
+    add({ person: 'p0', model: `m${model}`, fromAtMs: 0 });
+  }
+  for (const fromAtMs of [0, HOUR_MS]) {
+    for (let at = 0; at < MOST_PEOPLE; at += 1) add({ person: `p${at}`, model: 'm', fromAtMs });
+  }
+  const { rows } = table;
+  expect(new Set(rows.map(({ person }) => person)).size).toBe(MOST_PEOPLE);
+  expect(rows.filter(({ person }) => person === 'other')).toEqual([]);
+});
+
+it('takes two batches of the most rows with the longest names', async () => {
+  const { folder, fileOf, files } = setUp();
+  const counts = Object.fromEntries(
+    Object.keys(NO_COUNTS).map((name) => [name, Number.MAX_SAFE_INTEGER]),
+  ) as unknown as UsageCounts;
+  const rows = Array.from({ length: UNWRITTEN_ROWS.all + 1 }, (_, at) => ({
+    ...{ person: long(at, 64), endpoint: long('e', 100), model: long(at, 100), counts },
+    fromAtMs: 1_800_000_000_000,
+  }));
+  const batches = [1, 2].map((sequence) => ({ writer: 'gone', sequence, rows, records: [] }));
+  await fileOf('gone').write(batches);
+  const [name = ''] = files();
+  utimesSync(join(folder, name), new Date(0), new Date(0));
+  const taken = await fileOf('next').takeOrphans((_aside, why) => expect.fail(why));
+  expect(taken.map((orphan) => orphan.batches.map((batch) => batch.rows.length))).toEqual([
+    [rows.length, rows.length],
+  ]);
 });

@@ -19,7 +19,7 @@ import { replaceFile } from '../routing/snapshot-file.ts';
 /** Not touched for so long: its process has ended. */
 const ORPHAN_AFTER_MS = 10_000;
 /** Two batches of the most rows are less. */
-const MAX_FILE_BYTES = 16 * 1024 * 1024;
+const MAX_FILE_BYTES = 32 * 1024 * 1024;
 /** Of a file that is no usage there may be much to say. */
 const MAX_REASON = 200;
 

@@ -12,6 +12,7 @@
 import type { RequestRecord, UsageBatch, UsageRow } from '@zephyr/contract/usage';
 import { type RowBounds, UsageTable } from '@zephyr/core';
 import { type Clock, pause } from '@zephyr/runtime/clock';
+import { MOST_PEOPLE } from '@zephyr/runtime/config/keys/people-limits';
 import { messageOf } from '@zephyr/runtime/errors';
 import type { Logger } from '@zephyr/runtime/logger';
 import { type RecordReply, recordUsage } from '@zephyr/runtime/redis/usage-store';
@@ -34,10 +35,10 @@ const FIRST_EXCHANGE_MS = 500;
 /** A stop waits so long for Redis; then the rest stays on disk. */
 const LAST_WRITE_MS = 2_000;
 /**
- * In memory, some 300 bytes each. A thousand people have rows of their own for five hours without Redis;
- * what comes then is `other`.
+ * In memory, some 300 bytes each. Without Redis the most people have rows of their own for two hours, a thousand
+ * for ten; what comes then is `other`.
  */
-const ROWS: RowBounds = { named: 4_000, all: 8_000 };
+export const UNWRITTEN_ROWS: RowBounds = { named: 4_000, all: 4_000 + 2 * (MOST_PEOPLE + 20) };
 /** Entries of the log of requests that wait; more of them are counted, but not listed. */
 const MAX_RECORDS = 1_000;
 
@@ -58,7 +59,7 @@ export class UsageWriter {
   readonly #deps: UsageWriterDeps;
   readonly #redis: Redis;
   readonly #file: UsageFile;
-  readonly #table = new UsageTable(ROWS);
+  readonly #table = new UsageTable(UNWRITTEN_ROWS);
   readonly #stopping = new AbortController();
   #records: RequestRecord[] = [];
   #requests = 0;

@@ -4,6 +4,9 @@ import { z } from 'zod';
 import { modelName } from './upstream.ts';
 import { count } from './values.ts';
 
+/** Of one configuration: for more, the ledger would keep days for less than four months. See docs/usage.md. */
+export const MOST_PEOPLE = 5_000;
+
 const budget = z.number().positive().max(1_000_000);
 
 /** Periods are those of UTC. docs/usage.md says how they are counted. */
@@ -67,7 +70,7 @@ export const team = z.strictObject({
   members: z
     .array(z.string())
     .min(1)
-    .max(1000)
+    .max(MOST_PEOPLE)
     .describe('Names of `[[clients]]`. A person is in one team at most.'),
   ...ownLimits('As in `[client_defaults]`, for all members together.'),
 });

@@ -17,16 +17,17 @@
 -- ARGV[3] how long a span lasts, ms
 -- ARGV[4] how long KEYS[5] and KEYS[8] live, ms
 -- ARGV[5…] for each person: name, requests and tokens of the minute, requests at the same time
--- Returns {grants, three totals {person, number, …}, {person, requests and tokens, …}, two spans
--- {person, requests at the same time, …}}; what is missing is empty
+-- Returns {grants, three totals, the minute, two spans}: of each hash the JSON of {field, value, …}, which a
+-- proxy reads several times as fast as so many strings; what is missing is empty
 local function all(key)
-  if redis.call('HLEN', key) > tonumber(ARGV[1]) then return {} end
-  return redis.call('HGETALL', key)
+  local fields = redis.call('HLEN', key)
+  if fields == 0 or fields > tonumber(ARGV[1]) then return '' end
+  return cjson.encode(redis.call('HGETALL', key))
 end
 
 local grants = redis.call('GET', KEYS[1]) or ''
 local totals = { all(KEYS[2]), all(KEYS[3]), all(KEYS[4]) }
-if not KEYS[5] then return { grants, totals, {}, { {}, {} } } end
+if not KEYS[5] then return { grants, totals, '', { '', '' } } end
 
 local time = redis.call('TIME')
 local nowMs = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
