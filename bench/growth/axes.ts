@@ -104,11 +104,14 @@ export const AXES: Readonly<Record<string, Axis>> = {
       columns: COLUMNS,
       sizes: [1, 100, MOST_PEOPLE],
     },
-    measure: (size) =>
-      point({
-        ...{ size, system: { peopleConfig: peopleConfig(size) } },
-        headersOf: (index) => ({ authorization: `Bearer ${keyOf(index % size)}` }),
-      }),
+    measure: (size) => {
+      const headersOf = (index: number) => ({ authorization: `Bearer ${keyOf(index % size)}` });
+      return point({
+        ...{ size, headersOf, system: { peopleConfig: peopleConfig(size) } },
+        // Everybody has spent something.
+        prepare: ({ product: { ports } }) => drive({ ports, requests: size, headersOf }),
+      });
+    },
   },
   sessions: {
     ...{ title: 'Sessions', columns: COLUMNS, sizes: [10, 10_000, 100_000] },
