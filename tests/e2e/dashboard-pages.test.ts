@@ -2,7 +2,7 @@
 
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import type { ApiRequestRecord, RequestList } from '@zephyr/contract/usage';
+import type { ApiRequestRecord, RequestList, UsageReport } from '@zephyr/contract/usage';
 import { eventually } from '@zephyr/testkit/eventually';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -185,5 +185,20 @@ describe.skipIf(chromium === undefined)('the pages of usage and requests', () =>
     await page.route('**/api/usage?**', (route) => route.fulfill({ json: known }));
     await page.getByRole('link', { name: 'Usage' }).click();
     await page.getByText('No usage in this period. Send a request through the proxy').waitFor();
+  });
+
+  it('says that a part of the usage was removed, also where nothing is left', async () => {
+    const page = await open('');
+    const known = (await (await fetch(`${running.url}/api/usage?since=30d`)).json()) as UsageReport;
+    const removed_before = '2026-07-01T00:00:00.000Z';
+    for (const total of [known.total, { ...known.total, requests: 0 }]) {
+      await page.unroute('**/api/usage?**');
+      await page.route('**/api/usage?**', (route) =>
+        route.fulfill({ json: { ...known, total, removed_before } }),
+      );
+      await page.reload();
+      await page.getByRole('link', { name: 'Usage' }).click();
+      await page.getByText('usage before 2026-07-01 00:00 UTC was removed').waitFor();
+    }
   });
 });

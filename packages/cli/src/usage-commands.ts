@@ -43,7 +43,9 @@ export function addUsageCommands(
     .option('--csv', say('cli.option.csv'))
     .action(async (given) => {
       const { exportUsage } = await import('./commands/usage.ts');
-      print(await exportUsage(given, environment));
+      // On stderr, because the output may go to a file or a program.
+      const warn = (line: string) => void process.stderr.write(`${line}\n`);
+      print(await exportUsage(given, environment, warn));
     });
 
   adminCommand(program, {

@@ -186,12 +186,20 @@ export const usageLineSchema = z
   .meta({ id: 'UsageLine' });
 export type UsageLine = PlainOf<typeof usageLineSchema>;
 
+/** Of `GET /api/usage.csv`: as `removed_before`, absent where that is null. */
+export const REMOVED_BEFORE_HEADER = 'zephyr-removed-before';
+
 /** `GET /api/usage`: flat, in snake_case, the same as the columns of the CSV. */
 export const usageReportSchema = z
   .object({
     /** The first moment that is counted, and the first that is not any more. */
     since: z.string(),
     until: z.string(),
+    /**
+     * Null where all that was asked for is there. Otherwise what was used before this moment was removed, so that
+     * the ledger stays within its memory, and is not in the sums.
+     */
+    removed_before: z.string().nullable(),
     rows: z.array(usageLineSchema),
     total: usageFiguresSchema,
   })

@@ -59,6 +59,7 @@ export function inventedUsage(since: string, unit: 'hour' | 'day', nowMs: number
   return {
     since: new Date(fromAtMs).toISOString(),
     until: new Date(nowMs).toISOString(),
+    removed_before: null,
     ...{ rows, total: figures },
   } as UsageReport;
 }

@@ -4,7 +4,12 @@ import type { ApiState } from '@zephyr/contract/api-state';
 import type { CommandAnswer, CommandBody, CommandName } from '@zephyr/contract/command';
 import type { BudgetList } from '@zephyr/contract/people-limits';
 import type { Problem } from '@zephyr/contract/problem';
-import type { ApiRequestRecord, RequestList, UsageReport } from '@zephyr/contract/usage';
+import {
+  type ApiRequestRecord,
+  REMOVED_BEFORE_HEADER,
+  type RequestList,
+  type UsageReport,
+} from '@zephyr/contract/usage';
 import { ZephyrError } from '@zephyr/runtime/errors';
 import type { Translate } from '@zephyr/texts';
 import type { EventSourceMessage } from 'eventsource-parser/stream';
@@ -29,6 +34,10 @@ export interface UsageParams {
   readonly by?: string | undefined;
   readonly since?: string | undefined;
   readonly until?: string | undefined;
+}
+
+export interface UsageText extends Pick<UsageReport, 'removed_before'> {
+  readonly text: string;
 }
 
 /** See `GET /api/requests`. */
@@ -56,7 +65,7 @@ export interface AdminClient {
   usage(query: UsageParams): Promise<UsageReport>;
   budgets(): Promise<BudgetList>;
   /** The same, as it is sent: a year of many people is more than one can make anything of at once. */
-  usageText(query: UsageParams, format: 'csv' | 'json'): Promise<string>;
+  usageText(query: UsageParams, format: 'csv' | 'json'): Promise<UsageText>;
   /** Newest first. */
   requests(query: RequestParams): Promise<readonly ApiRequestRecord[]>;
   /** Ends when the connection does. */
@@ -85,16 +94,17 @@ export function adminClient(target: AdminTarget, say: Translate): AdminClient {
     const response = await request(path, { signal: AbortSignal.timeout(timeoutMs) });
     return answerOf(response, target.url, say);
   };
-  const textOf = async (path: string, type: string): Promise<string> => {
+  const textOf = async (path: string, type: string): Promise<UsageText> => {
     const response = await request(path, { signal: AbortSignal.timeout(LONG_TIMEOUT_MS) });
     if (!isOfType(response, type)) throw notController(target.url, say);
-    return whole(response.text(), target.url, say);
+    const text = await whole(response.text(), target.url, say);
+    return { text, removed_before: response.headers.get(REMOVED_BEFORE_HEADER) };
   };
   return {
     url: target.url,
     state: () => get('/api/state'),
     history: () => get('/api/history'),
-    recording: () => textOf('/api/recording', 'application/jsonl'),
+    recording: async () => (await textOf('/api/recording', 'application/jsonl')).text,
     command: async (name, body) => {
       const response = await request(`/api/commands/${name}`, {
         method: 'POST',

@@ -10,6 +10,7 @@ import type { Environment } from '@zephyr/runtime/environment';
 
 import { renderTable } from '../table.ts';
 import { type AdminOptions, type AdminSession, openSession, printed } from './admin-session.ts';
+import { removedNote } from './usage.ts';
 
 export interface CostOptions extends AdminOptions {
   /** The last days instead of today's details. */
@@ -95,9 +96,11 @@ function renderToday(today: CostToday, { say, numbers }: AdminSession): string {
 async function costOfDays(
   days: number,
   options: CostOptions,
-  { client, say, numbers }: AdminSession,
+  session: AdminSession,
 ): Promise<string> {
-  const { rows } = await client.usage({ by: 'person,day', since: `${days}d` });
+  const { say, numbers } = session;
+  const report = await session.client.usage({ by: 'person,day', since: `${days}d` });
+  const { rows } = report;
   const ofProbes = rows
     .filter(({ person }) => person === PROBES)
     .map((row) => ({
@@ -110,5 +113,6 @@ async function costOfDays(
     ...[day ?? '', String(probes), `${inputTokens} / ${outputTokens}`],
     numbers.usd(costUsd),
   ]);
-  return printed(options, ofProbes, renderTable(head, cells));
+  const text = [renderTable(head, cells), ...removedNote(report, session)];
+  return printed(options, ofProbes, text.join('\n\n'));
 }

@@ -30,12 +30,17 @@ export async function showUsage(options: UsageOptions, environment: Environment)
   return printed(options, { ...report, budgets }, text.filter(Boolean).join('\n\n'));
 }
 
-/** @throws ZephyrError `USAGE` unless there is one format */
+/**
+ * @param warn gets what a CSV cannot say
+ * @throws ZephyrError `USAGE` unless there is one format
+ */
 export async function exportUsage(
   options: ExportOptions,
   environment: Environment,
+  warn: (line: string) => void,
 ): Promise<string> {
-  const { client, say } = openSession(options, environment);
+  const session = openSession(options, environment);
+  const { client, say } = session;
   const { by = ALL, since, until } = options;
   const query = { by, since, until };
   if ((options.csv === true) === (options.json === true)) {
@@ -43,13 +48,16 @@ export async function exportUsage(
       advice: [say('cli.error.exportFormat.advice')],
     });
   }
-  return (await client.usageText(query, options.csv === true ? 'csv' : 'json')).trimEnd();
+  const { text, removed_before } = await client.usageText(query, options.csv ? 'csv' : 'json');
+  for (const note of removedNote({ removed_before }, session)) warn(note);
+  return text.trimEnd();
 }
 
 function renderUsage(report: UsageReport, session: AdminSession): string {
   const { say } = session;
   const [first] = report.rows;
-  if (first === undefined) return say('usage.empty');
+  if (first === undefined)
+    return [say('usage.empty'), ...removedNote(report, session)].join('\n\n');
   const shown = DIMENSIONS.filter((dimension) => first[dimension] !== null);
   const head = [
     ...shown.map((dimension) => say(`usage.${dimension}`)),
@@ -105,10 +113,23 @@ function cellsOf(figures: UsageFigures, { numbers }: Pick<AdminSession, 'numbers
   ];
 }
 
-function notesOf({ rows, total }: UsageReport, { say }: Pick<AdminSession, 'say'>): string[] {
+/** A sum that is too small is not to look like a whole one. */
+export function removedNote(
+  { removed_before: removedBefore }: Pick<UsageReport, 'removed_before'>,
+  { say }: Pick<AdminSession, 'say'>,
+): string[] {
+  // A controller of an older version says nothing of it.
+  if (typeof removedBefore !== 'string') return [];
+  return [say('usage.note.removed', { moment: removedBefore.slice(0, 16).replace('T', ' ') })];
+}
+
+function notesOf(report: UsageReport, session: Pick<AdminSession, 'say'>): string[] {
+  const { rows, total } = report;
+  const { say } = session;
   const { unpriced, incomplete, possibly_billed_twice: billedTwice } = total;
   const hasOther = rows.some((line) => DIMENSIONS.some((each) => line[each] === 'other'));
   return [
+    ...removedNote(report, session),
     ...(unpriced > 0 ? [say('usage.note.unpriced', { count: unpriced })] : []),
     ...(incomplete > 0 ? [say('usage.note.incomplete', { count: incomplete })] : []),
     ...(billedTwice > 0 ? [say('usage.note.billedTwice', { count: billedTwice })] : []),

@@ -16,6 +16,8 @@ export interface UsageQuery {
   /** The first moment that counts, and the first that does not any more. */
   readonly sinceAtMs: number;
   readonly untilAtMs: number;
+  /** Usage that was asked for, before this moment, has been removed. */
+  readonly removedBeforeMs?: number;
 }
 
 const NANO = 1_000_000_000;
@@ -51,9 +53,12 @@ export class UsageSum {
   }
 
   report(): UsageReport {
+    const { removedBeforeMs } = this.#query;
     return {
       since: new Date(this.#query.sinceAtMs).toISOString(),
       until: new Date(this.#query.untilAtMs).toISOString(),
+      removed_before:
+        removedBeforeMs === undefined ? null : new Date(removedBeforeMs).toISOString(),
       rows: [...this.#lines.values()]
         .map(({ of, counts }) => ({ ...of, ...figuresOf(counts) }))
         .toSorted(byOrder),

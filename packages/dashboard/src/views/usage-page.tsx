@@ -1,6 +1,6 @@
 /** Who used what: figures of today, 7 or 30 days, by person, model and endpoint, and a chart. */
 import type { Budget, BudgetList } from '@zephyr/contract/people-limits';
-import type { UsageFigures, UsageReport } from '@zephyr/contract/usage';
+import type { UsageReport } from '@zephyr/contract/usage';
 
 import { type ApiResult, ask } from '../api.ts';
 import { goTo, route } from '../navigation.ts';
@@ -45,7 +45,7 @@ export function UsagePage() {
         {data === null ? (
           trouble === null && <p class="empty">{say('page.loading')}</p>
         ) : (
-          <Totals total={data.report.total} />
+          <Totals report={data.report} />
         )}
         <p class="hint">{say('usage.utc')}</p>
       </section>
@@ -85,13 +85,17 @@ function DaysChoice({ days }: { readonly days: UsageDays }) {
   );
 }
 
-function Totals({ total }: { readonly total: UsageFigures }) {
+function Totals({ report }: { readonly report: UsageReport }) {
   const { say, numbers } = usageSpeech.value;
+  const { total } = report;
   if (total.requests === 0) {
     return (
-      <p class="empty">
-        {say('usage.empty')} {say('usage.howTo')}
-      </p>
+      <>
+        <p class="empty">
+          {say('usage.empty')} {say('usage.howTo')}
+        </p>
+        <Notes report={report} />
+      </>
     );
   }
   const count = (name: 'input' | 'output' | 'cacheRead' | 'cacheWrite', value: number) => (
@@ -111,17 +115,26 @@ function Totals({ total }: { readonly total: UsageFigures }) {
         {count('cacheRead', total.cache_read_tokens)}
         {count('cacheWrite', total.cache_write_tokens)}
       </dl>
-      <Notes total={total} />
+      <Notes report={report} />
     </>
   );
 }
 
 /** What the cost does not have in it. */
-function Notes({ total }: { readonly total: UsageFigures }) {
+function Notes({
+  report: { total, removed_before: removedBefore },
+}: {
+  readonly report: UsageReport;
+}) {
   const { say } = usageSpeech.value;
   const { unpriced, incomplete, possibly_billed_twice: billedTwice } = total;
   return (
     <ul class="plain-list warn-text">
+      {removedBefore !== null && (
+        <li>
+          {say('usage.note.removed', { moment: removedBefore.slice(0, 16).replace('T', ' ') })}
+        </li>
+      )}
       {unpriced > 0 && <li>{say('usage.note.unpriced', { count: unpriced })}</li>}
       {incomplete > 0 && <li>{say('usage.note.incomplete', { count: incomplete })}</li>}
       {billedTwice > 0 && <li>{say('usage.note.billedTwice', { count: billedTwice })}</li>}

@@ -37,6 +37,8 @@ export const keys = {
   usageHour: (hour: string) => `${root}:usage-hour:${hour}`,
   /** Proxies and probers, by script. Hash of one day's usage, `2026-11-28` UTC. Lives 400 days at most. */
   usageDay: (day: string) => `${root}:usage-day:${day}`,
+  /** Leading controller, by script. Usage before this moment was removed, ms. Lives as long as its hours or days. */
+  usageRemoved: (unit: 'hour' | 'day') => `${root}:usage-removed:${unit}`,
   /** Proxies and probers, by script. Sequence of a writer's last batch of usage. Lives 35 days. */
   usageWritten: (writer: string) => `${root}:usage-written:${writer}`,
   /** Proxies, by script. Stream of RequestRecord, capped. */

@@ -25,6 +25,7 @@ import {
   readUsage,
   recordUsage,
   rowsOf,
+  usageRemovedBefore,
 } from './usage-store.ts';
 
 const HOUR_MS = 3_600_000;
@@ -266,6 +267,56 @@ describe('the ledger', () => {
       expect(rows).toEqual(expected);
     }
     expect(await boundUsage(redis, NOW)).toBe(0);
+  });
+
+  it('remembers until when it is incomplete, also when rows come late for what has gone', async () => {
+    const full = Object.fromEntries(Array.from({ length: MAX_READ_ROWS }, (_, at) => [at, '']));
+    const kept = Math.floor(MAX_ROWS_OF_DAYS / MAX_READ_ROWS);
+    const midnight = NOW - (NOW % DAY_MS);
+    const day = (ago: number) =>
+      keys.usageDay(new Date(NOW - ago * DAY_MS).toISOString().slice(0, 10));
+    expect(await usageRemovedBefore(redis, 'day')).toBeUndefined();
+    for (let ago = 0; ago <= kept + 1; ago += 1) await redis.hset(day(ago), full);
+    expect(await boundUsage(redis, NOW)).toBe(2);
+    const removedBefore = midnight - (kept - 1) * DAY_MS;
+    expect(await usageRemovedBefore(redis, 'day')).toBe(removedBefore);
+    await redis.hset(day(kept), { late: '' });
+    await redis.hset(day(kept + 9), full);
+    expect(await boundUsage(redis, NOW)).toBe(1);
+    expect(await usageRemovedBefore(redis, 'day')).toBe(removedBefore);
+    expect(await redis.pttl(keys.usageRemoved('day'))).toBeGreaterThan((DAYS_KEPT - 1) * DAY_MS);
+    expect(await usageRemovedBefore(redis, 'hour')).toBeUndefined();
+  });
+
+  it('loses no day of its own to a hash that none of our services has written', async () => {
+    const day = (ago: number) =>
+      keys.usageDay(new Date(NOW - ago * DAY_MS).toISOString().slice(0, 10));
+    for (let ago = 0; ago < 40; ago += 1) await redis.hset(day(ago), { ann: '' });
+    const fields = Array.from({ length: 2 * (MAX_ROWS_OF_DAYS + 1) }, (_, at) => String(at >> 1));
+    for (let at = 0; at < fields.length; at += 200_000) {
+      await redis.call('hset', [day(-1), ...fields.slice(at, at + 200_000)]);
+    }
+    expect(await boundUsage(redis, NOW)).toBe(0);
+    expect((await redis.keys(keys.usageDay('*'))).length).toBe(41);
+  });
+
+  it('is bounded in a Redis whose memory is full, too', async () => {
+    const full = Object.fromEntries(Array.from({ length: MAX_READ_ROWS }, (_, at) => [at, '']));
+    const kept = Math.floor(MAX_ROWS_OF_DAYS / MAX_READ_ROWS);
+    for (let ago = 0; ago <= kept; ago += 1) {
+      await redis.hset(
+        keys.usageDay(new Date(NOW - ago * DAY_MS).toISOString().slice(0, 10)),
+        full,
+      );
+    }
+    await redis.config('SET', 'maxmemory', '1mb');
+    try {
+      await expect(redis.set('more', '')).rejects.toThrow('OOM');
+      expect(await boundUsage(redis, NOW)).toBe(1);
+      expect(await usageRemovedBefore(redis, 'day')).toBeDefined();
+    } finally {
+      await redis.config('SET', 'maxmemory', '0');
+    }
   });
 
   it('loses nothing of 1,000 people with every hour and every day full', async () => {

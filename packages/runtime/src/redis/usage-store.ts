@@ -111,25 +111,58 @@ const AHEAD_MS = DAY_MS;
 
 /** Of all hours, and of all days, that have too many rows the oldest go. Returns how many went. */
 export async function boundUsage(redis: Redis, nowMs: number): Promise<number> {
-  const newestAtMs = nowMs + AHEAD_MS;
-  const hours = Array.from({ length: HOURS_KEPT + AHEAD_MS / HOUR_MS + 1 }, (_, at) =>
-    hourKey(newestAtMs - at * HOUR_MS),
-  );
-  const days = Array.from({ length: DAYS_KEPT + AHEAD_MS / DAY_MS + 1 }, (_, at) =>
-    dayKey(newestAtMs - at * DAY_MS),
-  );
-  const gone = [
-    await runScript(redis, bound, { keys: hours, args: [MAX_ROWS_OF_HOURS] }),
-    await runScript(redis, bound, { keys: days, args: [MAX_ROWS_OF_DAYS] }),
-  ].map((reply) => z.number().parse(reply));
-  return gone.reduce((sum, each) => sum + each, 0);
+  const hours = await boundHashes(redis, nowMs, {
+    ...{ unit: 'hour', kept: HOURS_KEPT, mostRows: MAX_ROWS_OF_HOURS },
+  });
+  const days = await boundHashes(redis, nowMs, {
+    ...{ unit: 'day', kept: DAYS_KEPT, mostRows: MAX_ROWS_OF_DAYS },
+  });
+  return hours + days;
 }
+
+interface HashBound {
+  readonly unit: UsageUnit;
+  readonly kept: number;
+  readonly mostRows: number;
+}
+
+async function boundHashes(
+  redis: Redis,
+  nowMs: number,
+  { unit, kept, mostRows }: HashBound,
+): Promise<number> {
+  const { stepMs, keyOf } = UNITS[unit];
+  const newestAtMs = Math.floor((nowMs + AHEAD_MS) / stepMs) * stepMs;
+  const hashes = Array.from({ length: kept + AHEAD_MS / stepMs + 1 }, (_, at) =>
+    keyOf(newestAtMs - at * stepMs),
+  );
+  const reply = await runScript(redis, bound, {
+    keys: [keys.usageRemoved(unit), ...hashes],
+    args: [mostRows, MAX_READ_ROWS, kept * stepMs, newestAtMs + stepMs, stepMs],
+  });
+  return z.number().parse(reply);
+}
+
+/** Undefined where everything that has not expired is there. Usage before this moment has been removed. */
+export async function usageRemovedBefore(
+  redis: Redis,
+  unit: UsageUnit,
+): Promise<number | undefined> {
+  const text = (await redis.get(keys.usageRemoved(unit))) ?? '';
+  return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+}
+
+type UsageUnit = 'hour' | 'day';
+const UNITS = {
+  hour: { stepMs: HOUR_MS, keyOf: hourKey },
+  day: { stepMs: DAY_MS, keyOf: dayKey },
+} as const;
 
 export interface UsageRange {
   /** The first moment that counts, and the first that does not any more. */
   readonly sinceAtMs: number;
   readonly untilAtMs: number;
-  readonly unit: 'hour' | 'day';
+  readonly unit: UsageUnit;
 }
 
 export interface UsageRead {
@@ -140,8 +173,7 @@ export interface UsageRead {
 
 /** Every hour or day that has begun within the range. */
 export async function readUsage(redis: Redis, range: UsageRange): Promise<UsageRead> {
-  const stepMs = range.unit === 'hour' ? HOUR_MS : DAY_MS;
-  const keyOf = range.unit === 'hour' ? hourKey : dayKey;
+  const { stepMs, keyOf } = UNITS[range.unit];
   const rows: UsageRow[] = [];
   let refused = 0;
   const from = Math.ceil(range.sinceAtMs / stepMs) * stepMs;

@@ -17,6 +17,8 @@ export const usage = {
   'usage.probes': 'probes',
   'usage.other': 'other',
   'usage.empty': 'No usage in this period.',
+  'usage.note.removed':
+    'Incomplete: usage before {moment} UTC was removed, because the ledger is full, and is not in these figures.',
   'usage.note.unpriced':
     '{count} {count|request|requests} of models without a known price: not part of the cost. Add the price under [[prices]].',
   'usage.note.incomplete':

@@ -19,6 +19,7 @@ export const usage = {
   'usage.probes': '探测',
   'usage.other': '其他',
   'usage.empty': '这段时间没有用量。',
+  'usage.note.removed': '不完整：用量账本已满，{moment}（UTC）之前的用量已被删除，未计入这些数字。',
   'usage.note.unpriced':
     '{count} 个请求的模型没有已知价格：未计入费用。请在 [[prices]] 中添加价格。',
   'usage.note.incomplete': '{count} 个请求的 Token 数不完整：按已报告的部分计算。',

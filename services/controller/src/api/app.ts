@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises';
 
 import { COMMAND_NAMES } from '@zephyr/contract/command';
 import { EDIT_NAMES } from '@zephyr/contract/config-edit';
+import { REMOVED_BEFORE_HEADER } from '@zephyr/contract/usage';
 import { formatRecording } from '@zephyr/core';
 import type { Clock } from '@zephyr/runtime/clock';
 import type { Config } from '@zephyr/runtime/config/config';
@@ -34,7 +35,7 @@ import { findRequests, requestQueryOf } from './requests.ts';
 import { answerGet, answerPost } from './routes.ts';
 import type { Tail } from './stream-follower.ts';
 import { readTrends, trendRangeOf } from './trends.ts';
-import { csvParts, reportParts, usageQueryOf } from './usage.ts';
+import { csvParts, reportParts, usageQueryOf, withoutRemoved } from './usage.ts';
 
 export interface ApiAppDeps {
   readonly redis: Redis;
@@ -125,8 +126,12 @@ function addApi(app: Express, deps: ApiAppDeps): void {
     const recording = await fromStore(deps.log, () => readRecording(deps.redis, deps.log));
     res.type('application/jsonl').send(formatRecording(recording));
   });
+  const queryOf = (asked: unknown) => {
+    const query = usageQueryOf(asked, deps.clock.epochMs());
+    return fromStore(deps.log, () => withoutRemoved(deps.redis, query));
+  };
   answerGet(app, '/api/usage', async (req, res) => {
-    const query = usageQueryOf(req.query, deps.clock.epochMs());
+    const query = await queryOf(req.query);
     await sendParts(deps.log, reportParts(deps, query), () => res.type('application/json'));
   });
   answerGet(app, '/api/budgets', async (_req, res) => {
@@ -135,8 +140,13 @@ function addApi(app: Express, deps: ApiAppDeps): void {
     res.json({ budgets: await fromStore(deps.log, read) });
   });
   answerGet(app, '/api/usage.csv', async (req, res) => {
-    const query = usageQueryOf(req.query, deps.clock.epochMs());
-    const begin = () => res.attachment('usage.csv').type('text/csv');
+    const query = await queryOf(req.query);
+    const begin = () => {
+      if (query.removedBeforeMs !== undefined) {
+        res.set(REMOVED_BEFORE_HEADER, new Date(query.removedBeforeMs).toISOString());
+      }
+      return res.attachment('usage.csv').type('text/csv');
+    };
     await sendParts(deps.log, csvParts(deps, query), begin);
   });
   answerGet(app, '/api/trends', async (req, res) => {

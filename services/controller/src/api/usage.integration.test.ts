@@ -11,11 +11,12 @@ import {
   usageReport,
 } from '@zephyr/core';
 import { createLogger } from '@zephyr/runtime/logger';
+import { keys } from '@zephyr/runtime/redis/keys';
 import { recordUsage } from '@zephyr/runtime/redis/usage-store';
 import { redisOfFile } from '@zephyr/testkit/use-redis';
 import { expect, it } from 'vitest';
 
-import { csvParts, reportParts, usageQueryOf } from './usage.ts';
+import { csvParts, reportParts, usageQueryOf, withoutRemoved } from './usage.ts';
 
 const NOW_MS = Date.UTC(2026, 10, 28, 9, 30);
 const { redis } = await redisOfFile();
@@ -45,4 +46,39 @@ it.each([
   const whole = usageReport(ofTime, query);
   expect(JSON.parse(await text(reportParts(deps, query)))).toEqual(whole);
   expect(await text(csvParts(deps, query))).toBe(USAGE_CSV_HEAD + usageCsvLines(whole.rows));
+});
+
+it.each([
+  ['day', '7d', 2, '2026-11-27T00:00:00.000Z'],
+  ['day', '7d', 7, null],
+  ['day', '2d', 3, null],
+  ['hour', '60h', 1, '2026-11-28T00:00:00.000Z'],
+] as const)(
+  'a report by %s since %s says from when it is complete, and counts nothing before, with %i days left',
+  async (by, since, left, removedBefore) => {
+    await recordUsage(redis, { writer: 'test', sequence: 1, rows, records: [] }, { people: 2 });
+    const firstAtMs = Date.UTC(2026, 10, 28) - (left - 1) * DAY_MS;
+    await redis.set(keys.usageRemoved(by), firstAtMs);
+    const asked = usageQueryOf({ since, by }, NOW_MS);
+    const query = await withoutRemoved(redis, asked);
+    const report = JSON.parse(await text(reportParts(deps, query)));
+    const sinceAtMs = Math.max(asked.sinceAtMs, firstAtMs);
+    const ofTime = rows.filter(({ fromAtMs }) => fromAtMs >= sinceAtMs);
+    expect(report).toEqual({
+      ...usageReport(ofTime, { ...asked, sinceAtMs }),
+      removed_before: removedBefore,
+    });
+    expect(report.total.requests).toBe(ofTime.length);
+  },
+);
+
+it('a report of a time that was removed altogether is empty, and says why', async () => {
+  await recordUsage(redis, { writer: 'test', sequence: 1, rows, records: [] }, { people: 2 });
+  await redis.set(keys.usageRemoved('day'), Date.UTC(2026, 10, 28));
+  const asked = usageQueryOf({ since: '2026-11-24', until: '2026-11-26', by: '' }, NOW_MS);
+  const report = JSON.parse(await text(reportParts(deps, await withoutRemoved(redis, asked))));
+  expect(report).toMatchObject({
+    ...{ since: '2026-11-26T00:00:00.000Z', until: '2026-11-26T00:00:00.000Z', rows: [] },
+    removed_before: '2026-11-28T00:00:00.000Z',
+  });
 });

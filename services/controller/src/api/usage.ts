@@ -10,7 +10,7 @@ import {
   usageReport,
 } from '@zephyr/core';
 import type { Logger } from '@zephyr/runtime/logger';
-import { readUsage } from '@zephyr/runtime/redis/usage-store';
+import { readUsage, usageRemovedBefore } from '@zephyr/runtime/redis/usage-store';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 
@@ -57,6 +57,14 @@ export function usageQueryOf(query: unknown, nowMs: number): PlacedQuery {
   return { by: wanted.data, ...period };
 }
 
+/** What is left of the period where its oldest hours or days were removed: a part of a sum is never shown as all of it. */
+export async function withoutRemoved(redis: Redis, query: PlacedQuery): Promise<PlacedQuery> {
+  const removedBeforeMs = await usageRemovedBefore(redis, query.unit);
+  if (removedBeforeMs === undefined || removedBeforeMs <= query.sinceAtMs) return query;
+  const sinceAtMs = Math.min(removedBeforeMs, query.untilAtMs);
+  return { ...query, sinceAtMs, removedBeforeMs };
+}
+
 /** A few hundred bytes each. */
 const ROWS_AT_ONCE = 1_000;
 
@@ -71,8 +79,8 @@ interface UsageDeps {
  */
 export function reportParts(deps: UsageDeps, query: PlacedQuery): AsyncGenerator<string> {
   const total = new UsageSum({ ...query, by: [] });
-  const { since, until } = total.report();
-  const start = `{"since":${JSON.stringify(since)},"until":${JSON.stringify(until)},"rows":[`;
+  const { since, until, removed_before } = total.report();
+  const start = `${JSON.stringify({ since, until, removed_before }).slice(0, -1)},"rows":[`;
   let before = '\n';
   return framed(partsOfRows(deps, query, total), {
     start,
