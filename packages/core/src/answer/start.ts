@@ -22,6 +22,7 @@ import {
 } from './api-error.ts';
 import { type AnswerEnd, type AnswerForm, DocumentEnd, USAGE_KEY } from './end.ts';
 import { LineBuffer, linesOf } from './lines.ts';
+import { wholeMessageIn } from './whole-message.ts';
 
 export type StartVerdict =
   | { readonly kind: 'hold' }
@@ -71,6 +72,8 @@ export class AnswerStart {
   #text = '';
   readonly #lines = new LineBuffer(MAX_START_BYTES);
   readonly #keys = new JsonKeyReader(KEYS);
+  /** Of a message that came whole. */
+  #end: AnswerEnd | undefined;
   #name = '';
   #data: string[] = [];
   /** Whole events and comments, none of them content. */
@@ -83,7 +86,7 @@ export class AnswerStart {
 
   /** Of a document: its end, for which all that was pushed is read. */
   endOfDocument(): AnswerEnd | undefined {
-    return this.#form === 'document' ? new DocumentEnd(this.#keys) : undefined;
+    return this.#form === 'document' ? (this.#end ?? new DocumentEnd(this.#keys)) : undefined;
   }
 
   push(text: string): StartVerdict {
@@ -129,7 +132,10 @@ export class AnswerStart {
     }
     this.#text = '';
     this.#form = body.startsWith('{') ? 'document' : 'events';
-    if (this.#form === 'document') return this.#readDocument(body);
+    if (this.#form === 'document') {
+      this.#end = wholeMessageIn(body);
+      return this.#end === undefined ? this.#readDocument(body) : COMMIT_DOCUMENT;
+    }
     // Half a line must at least be the start of a field: a page or a sentence is seen at once.
     if (!/^(?:[a-z]{1,5}$|(?:event|data|id|retry)[:\r\n]|:)/.test(body)) return NOT_CLAUDE;
     return this.#readLines(this.#lines.take(body));

@@ -47,7 +47,7 @@ export function largerUsage(one: AnswerUsage | undefined, other: AnswerUsage): A
 }
 
 /** Undefined where it names nothing that can be a count: then the endpoint did not say. */
-function usageOf(usage: unknown): AnswerUsage | undefined {
+export function usageOf(usage: unknown): AnswerUsage | undefined {
   const written = field(usage, 'cache_creation');
   const input = countIn(usage, 'input_tokens');
   const output = countIn(usage, 'output_tokens');

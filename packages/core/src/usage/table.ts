@@ -25,11 +25,6 @@ export const NO_COUNTS: UsageCounts = {
 const BEYOND: UsageKey = { person: other, endpoint: other, model: other };
 const ENDLESS: RowBounds = { named: Number.POSITIVE_INFINITY, all: Number.POSITIVE_INFINITY };
 const COUNTS = Object.keys(noCounts()) as readonly UsageCount[];
-/** Those that an endpoint names, and what they cost: one that lies must not make a row unreadable. */
-const LARGE = [
-  ...(['inputTokens', 'outputTokens', 'cacheReadTokens'] as const),
-  ...(['cacheWrite5mTokens', 'cacheWrite1hTokens', 'costNanoUsd'] as const),
-];
 /** Beyond it whole numbers are not exact: a sum stays there. */
 export const MOST = Number.MAX_SAFE_INTEGER;
 
@@ -147,16 +142,21 @@ function addRecord(counts: OpenCounts, record: RequestRecord): void {
   const { outcome, usage, costUsd, tokensKnown } = record;
   counts.requests += 1;
   if (outcome !== 'ok' && outcome !== 'client_gone') counts.failed += 1;
-  counts.inputTokens += usage.inputTokens;
-  counts.outputTokens += usage.outputTokens;
-  counts.cacheReadTokens += usage.cacheReadTokens;
-  counts.cacheWrite5mTokens += usage.cacheWriteTokens - usage.cacheWrite1hTokens;
-  counts.cacheWrite1hTokens += usage.cacheWrite1hTokens;
-  counts.costNanoUsd += Math.round((costUsd ?? 0) * NANO);
-  for (const name of LARGE) counts[name] = Math.min(MOST, counts[name]);
+  const write5mTokens = usage.cacheWriteTokens - usage.cacheWrite1hTokens;
+  counts.inputTokens = capped(counts.inputTokens + usage.inputTokens);
+  counts.outputTokens = capped(counts.outputTokens + usage.outputTokens);
+  counts.cacheReadTokens = capped(counts.cacheReadTokens + usage.cacheReadTokens);
+  counts.cacheWrite5mTokens = capped(counts.cacheWrite5mTokens + write5mTokens);
+  counts.cacheWrite1hTokens = capped(counts.cacheWrite1hTokens + usage.cacheWrite1hTokens);
+  counts.costNanoUsd = capped(counts.costNanoUsd + Math.round((costUsd ?? 0) * NANO));
   if (costUsd === null && hasTokens(usage)) counts.unpriced += 1;
   if (tokensKnown === 'partly_reported' || tokensKnown === 'not_reported') counts.incomplete += 1;
   counts.possiblyBilledTwice += billedTwice(record);
+}
+
+/** What an endpoint names: one that lies must not make a row unreadable. */
+function capped(count: number): number {
+  return Math.min(MOST, count);
 }
 
 function billedTwice({ attempts }: RequestRecord): number {
@@ -192,7 +192,7 @@ function noCounts(): OpenCounts {
 }
 
 function addCounts(to: OpenCounts, counts: UsageCounts): void {
-  for (const name of COUNTS) to[name] = Math.min(MOST, to[name] + counts[name]);
+  for (const name of COUNTS) to[name] = capped(to[name] + counts[name]);
 }
 
 export function hourOf(atMs: number): number {
