@@ -10,7 +10,6 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 
 import { startRedisServer } from '@zephyr/runtime/redis/private-server';
@@ -23,8 +22,10 @@ import {
 } from '../services/proxy/bench/contenders.ts';
 import {
   atOnce,
+  atRate,
   cpuMs,
   inTurn,
+  type Load,
   median,
   newAgent,
   once,
@@ -32,6 +33,7 @@ import {
   warmUp,
 } from '../services/proxy/bench/load.ts';
 
+import { eventCosts } from './data-path/event-costs.ts';
 import { facts, inRounds, moreRows, type Rounding } from './data-path/more.ts';
 import { addedTo, type Row, regressions, rowOf, tableOf } from './data-path/rows.ts';
 import { writePart } from './written-part.ts';
@@ -47,8 +49,9 @@ const FIGURES = new URL('./data-path/figures.json', import.meta.url);
 const DOCUMENT = new URL('../docs/data-path.md', import.meta.url);
 const MARK = 'make bench';
 const ROUNDS = Number(values.rounds);
-/** Each takes a minute for all candidates. */
+/** Each takes half a minute for all candidates, in processes of its own. */
 const STREAM_ROUNDS = Math.max(1, Math.round(ROUNDS / 5));
+const EVENT_ROUNDS = 2 * ROUNDS;
 /** Of requests one after the other: each takes a part of a second, and the machine is noisy. */
 const LATENCY_ROUNDS = 4 * ROUNDS;
 const ROUNDING: Rounding = { rounds: STREAM_ROUNDS, latencyRounds: LATENCY_ROUNDS };
@@ -56,11 +59,8 @@ const JSON_PATH = '/v1/messages?bench=json';
 const SMALL = bodyOf(1_000);
 const LARGE = bodyOf(100_000);
 const STREAMS = 1_000;
-const EVENTS = 70;
+const EVENTS = 40;
 const GAP_MS = 100;
-/** Until all streams are open and what they run is compiled. */
-const STREAMS_SETTLE_MS = 2_000;
-const SECONDS_MEASURED = 4;
 
 /** Keys in the order of Claude Code's requests. */
 function bodyOf(bytes: number): Buffer {
@@ -69,6 +69,26 @@ function bodyOf(bytes: number): Buffer {
 }
 
 type Measure = (candidate: Contender) => Promise<number>;
+
+/** A third to a half of what one process can do, which is more than any team asks of it; and all that it can. */
+const REQUEST_COSTS: readonly { readonly name: string; readonly measure: Measure }[] = [
+  {
+    name: '1 KB body, 1,000 a second',
+    measure: cpuUs(SMALL, 2_000, (load) => atRate(load, 1_000, 2_000)),
+  },
+  {
+    name: '1 KB body, as many as 64 connections ask',
+    measure: cpuUs(SMALL, 3_000, (load) => atOnce(load, 64, 3_000)),
+  },
+  {
+    name: '100 KB body, 250 a second',
+    measure: cpuUs(LARGE, 500, (load) => atRate(load, 250, 500)),
+  },
+  {
+    name: '100 KB body, as many as 16 connections ask',
+    measure: cpuUs(LARGE, 1_000, (load) => atOnce(load, 16, 1_000)),
+  },
+];
 
 async function cpuOf(candidate: Contender, work: () => Promise<void>): Promise<number> {
   const { pid } = candidate;
@@ -81,20 +101,16 @@ const firstByteUs: Measure = async ({ port }) => {
   return median(await inTurn({ port, path: JSON_PATH, body: SMALL }, 200)) * 1000;
 };
 
-const cpuSmallUs: Measure = async (candidate) => {
-  const count = 3_000;
-  const load = { port: candidate.port, path: JSON_PATH, body: SMALL };
-  return ((await cpuOf(candidate, () => atOnce(load, 64, count))) / count) * 1000;
-};
+/** In µs for each of `count` requests. */
+function cpuUs(body: Buffer, count: number, fire: (load: Load) => Promise<void>): Measure {
+  return async (candidate) => {
+    const load = { port: candidate.port, path: JSON_PATH, body };
+    return ((await cpuOf(candidate, () => fire(load))) / count) * 1000;
+  };
+}
 
-const cpuLargeUs: Measure = async (candidate) => {
-  const count = 1_000;
-  const load = { port: candidate.port, path: JSON_PATH, body: LARGE };
-  return ((await cpuOf(candidate, () => atOnce(load, 16, count))) / count) * 1000;
-};
-
-/** CPU per event in µs while all streams run, and memory per stream in KiB at the height. */
-async function streams(candidate: Contender, body: Buffer): Promise<{ cpu: number; rss: number }> {
+/** Memory per stream in KiB at the height. */
+async function streamKib(candidate: Contender, body: Buffer): Promise<number> {
   const path = `/v1/messages?bench=sse&events=${EVENTS}&gap=${GAP_MS}`;
   const load = { port: candidate.port, path, body };
   const agent = newAgent(STREAMS);
@@ -106,43 +122,29 @@ async function streams(candidate: Contender, body: Buffer): Promise<{ cpu: numbe
   const watch = setInterval(() => {
     highest = Math.max(highest, rssBytes(pid));
   }, 200);
-  const ended = Promise.all(Array.from({ length: STREAMS }, () => once(load, agent)));
-  await sleep(STREAMS_SETTLE_MS);
-  const seconds: number[] = [];
-  for (let second = 0; second < SECONDS_MEASURED; second += 1) {
-    const startedAtMs = performance.now();
-    const cpu = await cpuOf(candidate, () => sleep(1_000));
-    const events = ((performance.now() - startedAtMs) / GAP_MS) * STREAMS;
-    seconds.push((cpu / events) * 1000);
-  }
-  await ended;
+  await Promise.all(Array.from({ length: STREAMS }, () => once(load, agent)));
   clearInterval(watch);
   agent.destroy();
-  return { cpu: median(seconds), rss: (highest - rssBefore) / 1024 / STREAMS };
+  return (highest - rssBefore) / 1024 / STREAMS;
 }
 
 /** Fresh processes each time: what earlier loads left in the heap would hide what streams take. */
-async function streamCosts(
-  starts: readonly (() => Promise<Contender | undefined>)[],
-  size: string,
-  body: Buffer,
-): Promise<readonly Row[]> {
-  const [cpu, rss] = [new Map<string, number[]>(), new Map<string, number[]>()];
+async function memoryRow(size: string, body: Buffer): Promise<Row> {
+  const kib = new Map<string, number[]>();
   for (let round = 0; round < STREAM_ROUNDS; round += 1) {
-    for (const start of starts) {
+    for (const start of startsAt(upstream.port)) {
       const candidate = await start();
       if (candidate === undefined) continue;
-      const cost = await streams(candidate, body);
-      cpu.set(candidate.name, [...(cpu.get(candidate.name) ?? []), cost.cpu]);
-      rss.set(candidate.name, [...(rss.get(candidate.name) ?? []), cost.rss]);
+      const { name } = candidate;
+      kib.set(name, [...(kib.get(name) ?? []), await streamKib(candidate, body)]);
       candidate.stop();
     }
   }
-  return [
-    rowOf(`${STREAMS} streams, ${size} bodies: CPU per event`, 'µs', cpu),
-    rowOf(`${STREAMS} streams, ${size} bodies: memory per stream`, 'KiB', rss),
-  ];
+  return rowOf(`${STREAMS} streams, ${size} bodies: memory per stream`, 'KiB', kib);
 }
+
+const eventRow = (size: string, body: Buffer): Promise<Row> =>
+  eventCosts(startsAt, { streams: STREAMS, size, body, rounds: EVENT_ROUNDS });
 
 async function failoverMs(name: string, urls: readonly string[], config: string): Promise<number> {
   const zephyr = await startZephyr(name, { urls, config });
@@ -159,33 +161,30 @@ const url = `http://127.0.0.1:${upstream.port}`;
 const redis = await startRedisServer();
 const direct: Contender = { ...upstream, name: 'direct', pid: undefined };
 const roomy = '[limits]\nactive_requests_per_client = 5000\n';
-const starts: readonly (() => Promise<Contender | undefined>)[] = [
-  () => startScript('raw', 'raw-main.ts', String(upstream.port)),
-  () => startZephyr('zephyr', { urls: [url], config: roomy, redisUrl: redis.url }),
-  () => startScript('plain', 'plain-main.ts', String(upstream.port)),
-  () => startNginx(upstream.port),
+const startsAt = (port: number): readonly (() => Promise<Contender | undefined>)[] => [
+  () => startScript('raw', 'raw-main.ts', String(port)),
+  () =>
+    startZephyr('zephyr', {
+      urls: [`http://127.0.0.1:${port}`],
+      config: roomy,
+      redisUrl: redis.url,
+    }),
+  () => startScript('plain', 'plain-main.ts', String(port)),
+  () => startNginx(port),
 ];
+
 async function requestRows(): Promise<readonly Row[]> {
-  const started = await Promise.all(starts.map((start) => start()));
+  const started = await Promise.all(startsAt(upstream.port).map((start) => start()));
   const proxies = started.filter((candidate) => candidate !== undefined);
   // Both the load and the candidates have to be compiled by now, or the first in turn pays for it.
   for (const { port } of [direct, ...proxies]) {
     await warmUp({ port, path: JSON_PATH, body: SMALL });
   }
   const latency = addedTo(await inRounds([direct, ...proxies], firstByteUs, LATENCY_ROUNDS));
-  const rows = [
-    rowOf('time to first byte, added, one at a time', 'µs', latency),
-    rowOf(
-      'CPU per request, 1 KB body, 64 connections',
-      'µs',
-      await inRounds(proxies, cpuSmallUs, ROUNDS),
-    ),
-    rowOf(
-      'CPU per request, 100 KB body, 16 connections',
-      'µs',
-      await inRounds(proxies, cpuLargeUs, ROUNDS),
-    ),
-  ];
+  const rows = [rowOf('time to first byte, added, one at a time', 'µs', latency)];
+  for (const { name, measure } of REQUEST_COSTS) {
+    rows.push(rowOf(`CPU per request, ${name}`, 'µs', await inRounds(proxies, measure, ROUNDS)));
+  }
   for (const { stop } of proxies) stop();
   return rows;
 }
@@ -218,8 +217,10 @@ async function refusedMs(good: string): Promise<number> {
 const PARTS: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   requests: requestRows,
   streams: async () => [
-    ...(await streamCosts(starts, '1 KB', SMALL)),
-    ...(await streamCosts(starts, '100 KB', LARGE)),
+    await eventRow('1 KB', SMALL),
+    await memoryRow('1 KB', SMALL),
+    await eventRow('100 KB', LARGE),
+    await memoryRow('100 KB', LARGE),
   ],
   more: () => moreRows(ROUNDING),
 };

@@ -2,6 +2,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { Agent, type IncomingMessage, request as requestPlain } from 'node:http';
 import { request as requestTls, Agent as TlsAgent } from 'node:https';
+import { setTimeout as sleep } from 'node:timers/promises';
+
 import { VALID } from '@zephyr/testkit/tls-fixture';
 import autocannon from 'autocannon';
 
@@ -75,6 +77,23 @@ export async function inTurn(load: Load, count: number): Promise<number[]> {
 /** A closed loop on so many connections. */
 export async function atOnce(load: Load, connections: number, amount: number): Promise<void> {
   await fire(load, { connections, amount });
+}
+
+/**
+ * An open loop: so many requests a second, however slowly they are answered. Each candidate does the same work
+ * then; in a closed loop the fastest one is also the busiest, and saves on waiting.
+ */
+export async function atRate(load: Load, requestsPerSecond: number, amount: number): Promise<void> {
+  const agent = newAgent(Number.POSITIVE_INFINITY);
+  const startedAtMs = performance.now();
+  const sent: Promise<number>[] = [];
+  while (sent.length < amount) {
+    const due = ((performance.now() - startedAtMs) * requestsPerSecond) / 1000;
+    while (sent.length < Math.min(amount, due)) sent.push(once(load, agent));
+    await sleep(1);
+  }
+  await Promise.all(sent);
+  agent.destroy();
 }
 
 /** Requests per second of a closed loop on so many connections. */

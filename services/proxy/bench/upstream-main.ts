@@ -1,10 +1,13 @@
 /**
  * The endpoint of the bench: answers by the query, as fast as Node can. `?bench=json` gives 2 KB,
  * `?bench=sse&events=n&gap=ms` streams; with `&timed=1` each event contains the time at which it was sent.
+ * `?bench=waiting&of=name` is a stream whose events are sent by `?bench=send&of=name&events=n&gap=ms`, n to each
+ * stream of the name, spread over the gap, and that is answered when they are sent.
  *
  *     node upstream-main.ts [tls]
  */
 import type { RequestListener, ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { serveUpstream } from './serve-upstream.ts';
 
@@ -49,6 +52,29 @@ function stream(res: ServerResponse, { events, gapMs, event }: BenchAnswer): voi
   res.on('close', () => clearInterval(timer));
 }
 
+/** Writes at once: a timer of its own for each stream would take more than the candidates do. */
+const WRITES_AT_ONCE = 50;
+const waiting = new Map<string, ServerResponse[]>();
+
+function wait(res: ServerResponse, of: string): void {
+  res.writeHead(200, { 'content-type': 'text/event-stream' });
+  res.write(DELTA);
+  const streams = waiting.get(of);
+  if (streams === undefined) waiting.set(of, [res]);
+  else streams.push(res);
+}
+
+async function send(of: string, events: number, gapMs: number): Promise<void> {
+  const streams = waiting.get(of) ?? [];
+  const startedAtMs = performance.now();
+  for (let sent = 0; sent < events * streams.length; sent += 1) {
+    streams[sent % streams.length]?.write(DELTA);
+    if (sent % WRITES_AT_ONCE !== 0) continue;
+    const earlyMs = startedAtMs + (sent * gapMs) / streams.length - performance.now();
+    if (earlyMs > 1) await sleep(earlyMs);
+  }
+}
+
 const answer: RequestListener = (req, res) => {
   req.resume();
   req.on('end', () => {
@@ -60,6 +86,15 @@ const answer: RequestListener = (req, res) => {
         gapMs: Number(query.get('gap')),
         event: query.has('timed') ? timedDelta : () => DELTA,
       });
+    } else if (kind === 'waiting') {
+      wait(res, query.get('of') ?? '');
+    } else if (kind === 'send') {
+      const sending = send(
+        query.get('of') ?? '',
+        Number(query.get('events')),
+        Number(query.get('gap')),
+      );
+      void sending.then(() => res.end());
     } else {
       const headers = { 'content-type': 'application/json', 'content-length': MESSAGE.length };
       res.writeHead(200, headers).end(MESSAGE);

@@ -1,0 +1,68 @@
+/**
+ * CPU per event of long streams. All candidates hold their streams open at once and are given events in turn, half
+ * a second each: what the machine does meanwhile hits them alike.
+ */
+import { type Contender, startScript } from '../../services/proxy/bench/contenders.ts';
+import { atOnce, cpuMs, newAgent, once } from '../../services/proxy/bench/load.ts';
+
+import { inRounds } from './more.ts';
+import { type Row, rowOf } from './rows.ts';
+
+/** 10 events a second in each stream. */
+const GAP_MS = 100;
+const EVENTS_AT_ONCE = 5;
+/** Until what streams run is compiled. */
+const WARM_UP_EVENTS = 30;
+/** Until what every request runs is. */
+const WARM_UP_REQUESTS = 5_000;
+
+export interface EventLoad {
+  readonly streams: number;
+  /** How large the body of each is, for people. */
+  readonly size: string;
+  readonly body: Buffer;
+  readonly rounds: number;
+}
+
+/** @param starts of the candidates, at this upstream */
+export async function eventCosts(
+  starts: (upstreamPort: number) => readonly (() => Promise<Contender | undefined>)[],
+  { streams, size, body, rounds }: EventLoad,
+): Promise<Row> {
+  const upstream = await startScript('upstream', 'upstream-main.ts');
+  const started = await Promise.all(starts(upstream.port).map((start) => start()));
+  const candidates = started.filter((candidate) => candidate !== undefined);
+  const agent = newAgent(Number.POSITIVE_INFINITY);
+  const send = async ({ name }: Contender, events: number): Promise<void> => {
+    const path = `/?bench=send&of=${name}&events=${events}&gap=${GAP_MS}`;
+    await once({ port: upstream.port, path, body: Buffer.alloc(0) }, agent);
+  };
+  const cpuUsPerEvent = async (candidate: Contender): Promise<number> => {
+    const { pid = process.pid } = candidate;
+    const before = cpuMs(pid);
+    await send(candidate, EVENTS_AT_ONCE);
+    return ((cpuMs(pid) - before) / (EVENTS_AT_ONCE * streams)) * 1000;
+  };
+  try {
+    for (const candidate of candidates) {
+      const { port, name } = candidate;
+      await atOnce({ port, path: '/v1/messages?bench=json', body }, 16, WARM_UP_REQUESTS);
+      const path = `/v1/messages?bench=waiting&of=${name}`;
+      await Promise.all(Array.from({ length: streams }, () => open({ port, path, body }, agent)));
+      await send(candidate, WARM_UP_EVENTS);
+    }
+    const costs = await inRounds(candidates, cpuUsPerEvent, rounds);
+    return rowOf(`${streams} streams, ${size} bodies: CPU per event`, 'µs', costs);
+  } finally {
+    for (const { stop } of candidates) stop();
+    upstream.stop();
+    agent.destroy();
+  }
+}
+
+/** Settles with its first event; it ends with the agent. */
+function open(load: Parameters<typeof once>[0], agent: Parameters<typeof once>[1]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    once(load, agent, () => resolve()).catch(reject);
+  });
+}
