@@ -6,6 +6,12 @@ const BOUND = 'where both sides are equal the result is the same';
 const FAST = 'a short cut: without it the result is the same, only later';
 
 export const OF_OTHERS: readonly Equivalent[] = [
+  {
+    file: 'answer/whole-message.ts',
+    line: "if (!text.trimEnd().endsWith('}')) return undefined",
+    titles: ["!text.trimEnd().endsWith('}') → false"],
+    why: FAST,
+  },
   { file: 'answer/start.ts', line: 'const BLANK = ', why: 'it always matches at the start' },
   {
     file: 'answer/start.ts',

@@ -65,7 +65,8 @@ export function usageOf(usage: unknown): AnswerUsage | undefined {
   };
 }
 
-function field(value: unknown, name: string): unknown {
+/** Its own: undefined where the value is no object. */
+export function field(value: unknown, name: string): unknown {
   if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
   return (value as Readonly<Record<string, unknown>>)[name];
 }

@@ -5,8 +5,8 @@
 import type { AnswerUsage } from '@zephyr/contract/usage';
 
 import { parseObject } from './api-error.ts';
-import type { AnswerEnd, AnswerEnding } from './end.ts';
-import { usageOf } from './usage.ts';
+import { type AnswerEnd, type AnswerEnding, USAGE_KEY } from './end.ts';
+import { field, usageOf } from './usage.ts';
 
 const WHOLE: AnswerEnding = { kind: 'whole' };
 
@@ -14,8 +14,8 @@ class WholeMessage implements AnswerEnd {
   readonly ending = WHOLE;
   readonly usage: AnswerUsage | undefined;
 
-  constructor(message: object) {
-    this.usage = 'usage' in message ? usageOf(message.usage) : undefined;
+  constructor(message: unknown) {
+    this.usage = usageOf(field(message, USAGE_KEY));
   }
 
   /** What follows the last brace changes nothing. */
@@ -28,6 +28,5 @@ class WholeMessage implements AnswerEnd {
 export function wholeMessageIn(text: string): AnswerEnd | undefined {
   if (!text.trimEnd().endsWith('}')) return undefined;
   const value = parseObject(text);
-  const isMessage = value !== undefined && 'type' in value && value.type === 'message';
-  return isMessage ? new WholeMessage(value) : undefined;
+  return field(value, 'type') === 'message' ? new WholeMessage(value) : undefined;
 }
