@@ -5,7 +5,8 @@ import { auditRecordSchema } from '@zephyr/contract/command';
 import { decisionSchema } from '@zephyr/contract/decision';
 import { problemSchema } from '@zephyr/contract/problem';
 import { trendsSchema } from '@zephyr/contract/rollup';
-import { endpointId, epochMs, parseRecording, replayRecording } from '@zephyr/core';
+import { REMOVED_BEFORE_HEADER, usageReportSchema } from '@zephyr/contract/usage';
+import { DAY_MS, endpointId, epochMs, parseRecording, replayRecording } from '@zephyr/core';
 import { keys } from '@zephyr/runtime/redis/keys';
 import { recordProbe } from '@zephyr/runtime/redis/probe-store';
 import { readLast } from '@zephyr/runtime/redis/streams';
@@ -42,6 +43,22 @@ describe('reading', () => {
     const state = apiStateSchema.parse(await (await open.get('/api/state')).json());
     expect(state.endpoints.map(({ id }) => id)).toEqual(['one', 'two']);
     expect(state.leadership.status).toBe('leading');
+  });
+
+  it('says of usage that was removed from when it is complete, in JSON and beside the CSV', async () => {
+    const removedBefore = async () => {
+      const csv = await open.get('/api/usage.csv?since=400d');
+      const report = await (await open.get('/api/usage?since=400d')).json();
+      return [
+        csv.headers.get(REMOVED_BEFORE_HEADER),
+        usageReportSchema.parse(report).removed_before,
+      ];
+    };
+    expect(await removedBefore()).toEqual([null, null]);
+    const today = new Date(Math.floor(Date.now() / DAY_MS) * DAY_MS).toISOString();
+    await redis.set(keys.usageRemoved('day'), Date.parse(today));
+    expect(await removedBefore()).toEqual([today, today]);
+    await redis.del(keys.usageRemoved('day'));
   });
 
   it('shows a probe in the state, the history and the metrics', async () => {
