@@ -8,6 +8,7 @@ import {
   basisOf,
   estimateProbeLatency,
   type LatencyBasis,
+  latencyBasisOf,
   NO_PROBE_LATENCY,
   type ProbeLatency,
   styleOffsetOf,
@@ -16,6 +17,8 @@ import {
 const policy = DEFAULT_POLICY.latency;
 const SECOND = 1_000;
 const MINUTE = 60_000;
+/** As large as a real moment. */
+const AT_MS = 1_790_000_000_000;
 
 type Sample = readonly [basis: LatencyBasis, ms: number, atMs: number];
 const measured = (samples: readonly Sample[]): ProbeLatency =>
@@ -57,6 +60,23 @@ describe('the difference between the styles', () => {
       ],
       offsetMs: 430,
     },
+    {
+      name: 'of the first direct request after a CLI probe alone: they are frequent',
+      samples: [
+        ['cli', 900, 0],
+        ['direct', 500, 5 * SECOND],
+        ['direct', 100, 6 * SECOND],
+      ],
+      offsetMs: 400,
+    },
+    {
+      name: 'of a pair that is just near enough',
+      samples: [
+        ['cli', 900, 0],
+        ['direct', 500, policy.pairMs],
+      ],
+      offsetMs: 400,
+    },
   ])('$name', ({ samples, offsetMs }) => {
     const known = measured(samples).offsetMs;
     if (offsetMs === null) expect(known).toBeNull();
@@ -83,6 +103,14 @@ describe('the style that measures an endpoint', () => {
       basis: 'direct',
     },
     {
+      name: 'direct requests while they have not ended for longer than the policy says',
+      samples: [
+        ['direct', 5, AT_MS],
+        ['cli', 9, AT_MS + policy.basisMs],
+      ],
+      basis: 'direct',
+    },
+    {
       name: 'the CLI where direct requests have ended',
       samples: [
         ['direct', 5, 0],
@@ -99,6 +127,22 @@ describe('the style that measures an endpoint', () => {
     const both = measured([...first, ['direct', 500, SECOND]]);
     expect(estimate(measured(first), 0, SECOND)).toBe(900);
     expect(estimate(both, styleOffsetOf([both]), SECOND)).toBe(900);
+  });
+
+  it('is added to direct requests alone, and leaves no time below 0', () => {
+    expect(estimate(measured([['cli', 900, 0]]), 300, 0)).toBe(900);
+    expect(estimate(measured([['direct', 500, 0]]), 300, 0)).toBe(800);
+    expect(estimate(measured([['direct', 500, 0]]), -600, 0)).toBe(0);
+    expect(estimate(NO_PROBE_LATENCY, 300, 0)).toBeUndefined();
+  });
+
+  it.each([
+    ['messages', 'direct'],
+    ['cli', 'cli'],
+    ['http', undefined],
+    ['tcp', undefined],
+  ] as const)('of %s is %s', (style, basis) => {
+    expect(latencyBasisOf(style)).toBe(basis);
   });
 
   it('cancels out between two endpoints that are measured directly', () => {

@@ -8,6 +8,7 @@ import { DEFAULT_POLICY } from '../policy.ts';
 import { A, Scenario } from '../test-support/scenario.ts';
 import { epochMs } from '../types.ts';
 import { scored } from './probe-score.ts';
+import { addAttempts, addFailures, failureCost, NO_RELIABILITY } from './reliability.ts';
 import { scoreOf } from './score.ts';
 
 function probe(result: number | FailureClass, style: ProbeStyle = 'cli'): ProbeResult {
@@ -57,6 +58,25 @@ describe('the score of one probe', () => {
     expect([refused.status, slow.status]).toEqual(['unknown', 'unknown']);
     expect(slow.failureMs).toBeGreaterThan(refused.failureMs);
     expect(refused.failureMs).toBeGreaterThan(scoreOfProbe(400).failureMs);
+  });
+
+  it('counts it as one attempt', () => {
+    const nowMs = epochMs(0);
+    const { failure } = DEFAULT_POLICY;
+    const failed = addFailures(
+      NO_RELIABILITY,
+      { failed: [['refused', 1]], nowMs, isOverloaded: false },
+      failure,
+    );
+    const passed = addAttempts(NO_RELIABILITY, { succeeded: 1, failed: [], nowMs }, failure);
+    for (const [result, reliability] of [['refused', failed] as const, [400, passed] as const]) {
+      const { failureMs } = failureCost(reliability, nowMs, failure);
+      expect(scoreOfProbe(result).failureMs).toBeCloseTo(failureMs, 6);
+    }
+  });
+
+  it('blames an endpoint for an overload, as nothing is known of the others', () => {
+    expect(scoreOfProbe('overloaded').failureMs).toBeGreaterThan(scoreOfProbe(10, 'tcp').failureMs);
   });
 
   it.each(['http', 'tcp'] as const)('is not known by %s, which asks for no answer', (style) => {

@@ -82,6 +82,20 @@ describe('who was served', () => {
     memory.forget(a);
     expect(memory.servesOthers(a, 'cyd', 20)).toBe(false);
   });
+
+  it('shows which other endpoints fail a person alone', () => {
+    const memory = new EndpointMemory();
+    const [b, c, d] = ['b', 'c', 'd'].map(endpointId);
+    for (const id of [a, b, c, d]) if (id !== undefined) memory.noteServed(id, 'bob', 0);
+    for (const id of [a, b]) if (id !== undefined) memory.noteFailedSource(id, 'ann', 30_000);
+    memory.noteServed(d ?? a, 'ann', 1);
+    expect(memory.othersThatFail(a, 'ann', 30_000)).toEqual([b]);
+    expect(memory.othersThatFail(c ?? a, 'ann', 30_000)).toEqual([a, b]);
+    expect(memory.othersThatFail(c ?? a, 'bob', 30_000)).toEqual([]);
+    // Where nobody else is served well, its failures are no matter of this person.
+    expect(memory.othersThatFail(c ?? a, 'ann', 59_999)).toEqual([a, b]);
+    expect(memory.othersThatFail(c ?? a, 'ann', 60_000)).toEqual([]);
+  });
 });
 
 describe('a request without an answer', () => {
@@ -95,8 +109,30 @@ describe('a request without an answer', () => {
     memory.noteUnanswered('f', failures, 0);
     expect(memory.takeUnanswered('f', 60_000)).toEqual([]);
     memory.noteUnanswered('f', failures, 0);
+    memory.forget(endpointId('b'));
     memory.forget(a);
     expect(memory.takeUnanswered('f', 0)).toEqual([]);
+  });
+
+  it('is forgotten with one of the endpoints that failed it, and not with another', () => {
+    const memory = new EndpointMemory();
+    const b = endpointId('b');
+    const both = [...failures, { ...failures[0], id: b }];
+    memory.noteUnanswered('f', both, 0);
+    memory.forget(endpointId('c'));
+    expect(memory.takeUnanswered('f', 5_000)).toBe(both);
+    memory.noteUnanswered('f', both, 0);
+    memory.forget(b);
+    expect(memory.takeUnanswered('f', 0)).toEqual([]);
+  });
+
+  it('counts from the last time it was asked', () => {
+    const memory = new EndpointMemory();
+    for (let print = 0; print < 256; print += 1) memory.noteUnanswered(`${print}`, failures, 0);
+    memory.noteUnanswered('0', failures, 120_000);
+    memory.noteUnanswered('new', failures, 120_000);
+    // The one that was asked again is no longer the oldest.
+    expect(memory.takeUnanswered('0', 120_001)).toBe(failures);
   });
 
   it('makes room for newer ones', () => {
@@ -117,6 +153,9 @@ describe('a refused token', () => {
     ]);
     expect(memory.hasFailedSource(a, 'ann', 1)).toBe(true);
     expect(memory.noteTokenDoubt(a, { ...asked('three'), source: 'bob' }, 1)).toBe(true);
+    expect(memory.hasFailedSource(a, 'bob', 1)).toBe(false);
+    // The first one to be refused stays the one that others are compared with.
+    expect(memory.noteTokenDoubt(a, { ...asked('four'), source: 'bob' }, 1)).toBe(true);
   });
 
   it('needs two different requests without an answer in between', () => {
@@ -147,6 +186,8 @@ describe('what is expected to fail', () => {
     ['those of two people', ['ann', 'bob', 'bob', 'ann'], 'cyd', false],
     ['those of three people', ['ann', 'bob', 'cyd'], 'dan', true],
     ['those of many people', ['ann', 'bob', 'cyd', 'dan', 'eve'], 'eve', true],
+    ['two requests of this person', ['ann', 'ann'], 'ann', false],
+    ['two of this person and one of another', ['ann', 'bob', 'ann'], 'ann', false],
   ] as const)('after %s', (_name, people, source, isFailing) => {
     const memory = failed(...people);
     expect(memory.failingAtMs(a, source, 10_999)).toBe(isFailing ? 1_000 : undefined);

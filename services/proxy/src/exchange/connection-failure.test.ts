@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { failureOfError } from './connection-failure.ts';
+import { failureOfError, isReset } from './connection-failure.ts';
 
 describe('failureOfError', () => {
   it.each([
@@ -18,5 +18,20 @@ describe('failureOfError', () => {
   it('an error without a code, or with another kind of code, is a reset', () => {
     expect(failureOfError(new Error('x'))).toBe('reset');
     expect(failureOfError(Object.assign(new Error('x'), { code: 7 }))).toBe('reset');
+  });
+});
+
+describe('isReset', () => {
+  it.each([
+    ['ECONNRESET', true],
+    ['EPIPE', true],
+    ['ECONNREFUSED', false],
+    [undefined, false],
+  ])('%s: %s', (code, reset) => {
+    expect(isReset(Object.assign(new Error('x'), code === undefined ? {} : { code }))).toBe(reset);
+  });
+
+  it('no error is none', () => {
+    expect(isReset(undefined)).toBe(false);
   });
 });

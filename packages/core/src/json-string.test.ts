@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+
+import { nameOf, plainEnd, unescaped } from './json-string.ts';
+
+describe('plainEnd', () => {
+  it.each([
+    ['abc"d', 0, 3],
+    ['"', 0, 0],
+    // The backslash belongs to what is before the string.
+    ['\\"', 1, 1],
+    ['ab\\"c"', 0, -1],
+    ['abc', 0, -1],
+    ['a"b"', 2, 3],
+  ])('of %j from %i: %i', (text, from, end) => {
+    expect(plainEnd(text, from)).toBe(end);
+  });
+});
+
+describe('nameOf', () => {
+  it.each([
+    ['type', 'type'],
+    ['t\\u0079pe', 'type'],
+    // Bytes that are no plain name stay as they are: only an escape is resolved.
+    ['\u00e4', '\u00e4'],
+    ['\\x', ''],
+  ])('%j is %j', (raw, name) => {
+    expect(nameOf(raw)).toBe(name);
+  });
+});
+
+describe('unescaped', () => {
+  it.each([
+    ['plain', 'plain'],
+    ['a\\"b', 'a"b'],
+    ['\u00c3\u00a4\\n', '\u00e4\n'],
+    ['\u00e4\u4e2d\\n', '\u00e4\u4e2d\n'],
+    ['\\', ''],
+  ])('%j is %j', (raw, text) => {
+    expect(unescaped(raw)).toBe(text);
+  });
+});
