@@ -26,7 +26,7 @@ export const usage = {
   'usage.note.billedTwice':
     '{count} {count|attempt|attempts} before a retry may also have been billed by the endpoint: not part of the cost.',
   'usage.note.other':
-    '“other”: what did not fit into the rows of an hour or a day, of which the person is kept longest; and models that no endpoint has answered for. The sums are complete.',
+    '“other”: what did not fit into the rows of an hour or a day, of which the person is kept longest; and models that no endpoint has answered for. The sums include it.',
 
   'requests.time': 'Time',
   'requests.outcome': 'Outcome',

@@ -25,7 +25,7 @@ export const usage = {
   'usage.note.incomplete': '{count} 个请求的 Token 数不完整：按已报告的部分计算。',
   'usage.note.billedTwice': '重试之前有 {count} 次尝试可能也被端点计费：未计入费用。',
   'usage.note.other':
-    '“其他”：超出每小时或每天行数上限的用量（人员保留得最久），以及没有端点应答过的模型。合计是完整的。',
+    '“其他”：超出每小时或每天行数上限的用量（人员保留得最久），以及没有端点应答过的模型。合计包含它们。',
 
   'requests.time': '时间',
   'requests.outcome': '结果',
