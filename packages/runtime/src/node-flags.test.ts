@@ -24,4 +24,13 @@ describe('the flags of Node', () => {
     const command = ['node', ...SERVICE_NODE_FLAGS, 'services/prober/src/main.ts'];
     expect(textOf(file).replaceAll(/\n +- /g, ' ')).toContain(` ${command.join(' ')}\n`);
   });
+
+  it.each(['packages/cli/bin/zephyr', 'packages/cli/npm/zephyr'])(
+    'are those of %s too, but for a smaller young generation',
+    (file) => {
+      for (const flag of SERVICE_NODE_FLAGS) {
+        if (!flag.startsWith('--max-semi-space-size=')) expect(textOf(file)).toContain(flag);
+      }
+    },
+  );
 });
