@@ -70,7 +70,7 @@ function bodyOf(bytes: number): Buffer {
 
 type Measure = (candidate: Contender) => Promise<number>;
 
-/** A third to a half of what one process can do, which is more than any team asks of it; and all that it can. */
+/** At a rate that leaves every candidate time, and as much as it can do. */
 const REQUEST_COSTS: readonly { readonly name: string; readonly measure: Measure }[] = [
   {
     name: '1 KB body, 1,000 a second',

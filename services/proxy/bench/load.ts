@@ -81,7 +81,7 @@ export async function atOnce(load: Load, connections: number, amount: number): P
 
 /**
  * An open loop: so many requests a second, however slowly they are answered. Each candidate does the same work
- * then; in a closed loop the fastest one is also the busiest, and saves on waiting.
+ * then; a closed loop asks more of a faster one.
  */
 export async function atRate(load: Load, requestsPerSecond: number, amount: number): Promise<void> {
   const agent = newAgent(Number.POSITIVE_INFINITY);

@@ -94,11 +94,11 @@ export function adminClient(target: AdminTarget, say: Translate): AdminClient {
     const response = await request(path, { signal: AbortSignal.timeout(timeoutMs) });
     return answerOf(response, target.url, say);
   };
-  const textOf = async (path: string, type: string): Promise<UsageText> => {
+  const textOf = async (path: string, type: string) => {
     const response = await request(path, { signal: AbortSignal.timeout(LONG_TIMEOUT_MS) });
     if (!isOfType(response, type)) throw notController(target.url, say);
     const text = await whole(response.text(), target.url, say);
-    return { text, removed_before: response.headers.get(REMOVED_BEFORE_HEADER) };
+    return { text, headers: response.headers };
   };
   return {
     url: target.url,
@@ -116,10 +116,11 @@ export function adminClient(target: AdminTarget, say: Translate): AdminClient {
     },
     usage: (query) => get(`/api/usage${queryOf(query)}`, LONG_TIMEOUT_MS),
     budgets: () => get('/api/budgets'),
-    usageText: (query, format) => {
+    usageText: async (query, format) => {
       const path = format === 'csv' ? '/api/usage.csv' : '/api/usage';
       const type = format === 'csv' ? 'text/csv' : 'application/json';
-      return textOf(`${path}${queryOf(query)}`, type);
+      const { text, headers } = await textOf(`${path}${queryOf(query)}`, type);
+      return { text, removed_before: headers.get(REMOVED_BEFORE_HEADER) };
     },
     requests: async (query) => (await get<RequestList>(`/api/requests${queryOf(query)}`)).requests,
     async *events(signal, options = {}) {

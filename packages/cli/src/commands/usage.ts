@@ -56,8 +56,9 @@ export async function exportUsage(
 function renderUsage(report: UsageReport, session: AdminSession): string {
   const { say } = session;
   const [first] = report.rows;
-  if (first === undefined)
+  if (first === undefined) {
     return [say('usage.empty'), ...removedNote(report, session)].join('\n\n');
+  }
   const shown = DIMENSIONS.filter((dimension) => first[dimension] !== null);
   const head = [
     ...shown.map((dimension) => say(`usage.${dimension}`)),
