@@ -21,6 +21,8 @@ export interface Numbers {
   utcDay(atMs: number): string;
   /** `09:00`: the time in UTC. */
   utcTime(atMs: number): string;
+  /** `2026-11-28 09:00` of an ISO 8601 moment in UTC, the same in every language. */
+  utcMinute(moment: string): string;
 }
 
 export function numbersOf(language: Language): Numbers {
@@ -50,6 +52,7 @@ export function numbersOf(language: Language): Numbers {
     time: (atMs, nowMs) => (isSameDay(atMs, nowMs) ? clock : dated).format(atMs),
     utcDay: (atMs) => utcDay.format(atMs),
     utcTime: (atMs) => utcTime.format(atMs),
+    utcMinute: (moment) => moment.slice(0, 16).replace('T', ' '),
   };
 }
 

@@ -87,7 +87,7 @@ function renderBudgets(budgets: readonly Budget[], { say, numbers }: AdminSessio
     budget.name === 'anonymous' ? say('usage.anonymous') : budget.name,
     say(`period.${budget.period}`),
     ...[budget.left_usd, budget.used_usd, budget.budget_usd, budget.granted_usd].map(numbers.usd),
-    `${budget.resets_at.slice(0, 16).replace('T', ' ')} UTC`,
+    `${numbers.utcMinute(budget.resets_at)} UTC`,
   ]);
   return renderTable(head, rows);
 }
@@ -117,14 +117,14 @@ function cellsOf(figures: UsageFigures, { numbers }: Pick<AdminSession, 'numbers
 /** A sum that is too small is not to look like a whole one. */
 export function removedNote(
   { removed_before: removedBefore }: Pick<UsageReport, 'removed_before'>,
-  { say }: Pick<AdminSession, 'say'>,
+  { say, numbers }: Pick<AdminSession, 'say' | 'numbers'>,
 ): string[] {
   // A controller of an older version says nothing of it.
   if (typeof removedBefore !== 'string') return [];
-  return [say('usage.note.removed', { moment: removedBefore.slice(0, 16).replace('T', ' ') })];
+  return [say('usage.note.removed', { moment: numbers.utcMinute(removedBefore) })];
 }
 
-function notesOf(report: UsageReport, session: Pick<AdminSession, 'say'>): string[] {
+function notesOf(report: UsageReport, session: Pick<AdminSession, 'say' | 'numbers'>): string[] {
   const { rows, total } = report;
   const { say } = session;
   const { unpriced, incomplete, possibly_billed_twice: billedTwice } = total;

@@ -51,7 +51,7 @@ function BudgetRow({ budget }: { readonly budget: Budget }) {
       <td class="number">{numbers.usd(used_usd)}</td>
       <td class="number">{numbers.usd(budget_usd)}</td>
       <td class="number">{numbers.usd(granted_usd)}</td>
-      <td class="number">{`${resets_at.slice(0, 16).replace('T', ' ')} UTC`}</td>
+      <td class="number">{`${numbers.utcMinute(resets_at)} UTC`}</td>
     </tr>
   );
 }

@@ -126,14 +126,12 @@ function Notes({
 }: {
   readonly report: UsageReport;
 }) {
-  const { say } = usageSpeech.value;
+  const { say, numbers } = usageSpeech.value;
   const { unpriced, incomplete, possibly_billed_twice: billedTwice } = total;
   return (
     <ul class="plain-list warn-text">
       {removedBefore !== null && (
-        <li>
-          {say('usage.note.removed', { moment: removedBefore.slice(0, 16).replace('T', ' ') })}
-        </li>
+        <li>{say('usage.note.removed', { moment: numbers.utcMinute(removedBefore) })}</li>
       )}
       {unpriced > 0 && <li>{say('usage.note.unpriced', { count: unpriced })}</li>}
       {incomplete > 0 && <li>{say('usage.note.incomplete', { count: incomplete })}</li>}

@@ -114,7 +114,7 @@ function budgetTable({ budgets, limits, models }: OwnUsage, { say, numbers }: Wo
   const rows = budgets.map((budget) => [
     [say(`period.${budget.period}`), whose(budget)].join(' ').trim(),
     ...[budget.left_usd, budget.used_usd, budget.budget_usd, budget.granted_usd].map(numbers.usd),
-    `${budget.resets_at.slice(0, 16).replace('T', ' ')} UTC`,
+    `${numbers.utcMinute(budget.resets_at)} UTC`,
   ]);
   const title = say('budget.title');
   return `<h2>${escaped(title)}</h2>\n${tableOf(title, { heads, rows })}`;
