@@ -61,7 +61,7 @@ ENV ZEPHYR_LISTEN=0.0.0.0:8080 \
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=10s --start-period=60s --start-interval=1s \
   CMD ["node", "packages/runtime/src/container-check.ts", "8080"]
-CMD ["node", "--max-semi-space-size=16", "--no-allocation-site-pretenuring", "--heap-growing-percent=100", "services/proxy/src/main.ts"]
+CMD ["node", "--max-semi-space-size=8", "--no-allocation-site-pretenuring", "--heap-growing-percent=100", "services/proxy/src/main.ts"]
 
 FROM runtime AS prober
 COPY --from=prober-modules /app ./
@@ -76,7 +76,7 @@ ENV ZEPHYR_LISTEN=0.0.0.0:8082
 EXPOSE 8082
 HEALTHCHECK --interval=10s --timeout=10s --start-period=60s --start-interval=1s \
   CMD ["node", "packages/runtime/src/container-check.ts", "8082"]
-CMD ["node", "--max-semi-space-size=16", "--no-allocation-site-pretenuring", "--heap-growing-percent=100", "services/prober/src/main.ts"]
+CMD ["node", "--max-semi-space-size=8", "--no-allocation-site-pretenuring", "--heap-growing-percent=100", "services/prober/src/main.ts"]
 
 FROM runtime AS controller
 COPY --from=controller-modules /app ./
@@ -91,7 +91,7 @@ ENV ZEPHYR_LISTEN=0.0.0.0:8081
 EXPOSE 8081
 HEALTHCHECK --interval=10s --timeout=10s --start-period=60s --start-interval=1s \
   CMD ["node", "packages/runtime/src/container-check.ts", "8081"]
-CMD ["node", "--max-semi-space-size=16", "--no-allocation-site-pretenuring", "--heap-growing-percent=100", "services/controller/src/main.ts"]
+CMD ["node", "--max-semi-space-size=8", "--no-allocation-site-pretenuring", "--heap-growing-percent=100", "services/controller/src/main.ts"]
 
 # The `zephyr` command: passwords, client keys, status.
 FROM runtime AS cli

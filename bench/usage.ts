@@ -2,7 +2,7 @@
  * What the ledger of usage takes in Redis, and how often a proxy writes to it: a real Redis with the
  * limit of docker-compose.yml, written to by the scripts of the services.
  *
- *     node bench/usage.ts [memory|writes|day] [--write]
+ *     node bench/usage.ts [memory|writes|backlog|day] [--write]
  *
  * `day`: a day of a thousand people, by a simulated clock; some minutes. With `--write` its figures go
  * into docs/usage.md.
@@ -21,6 +21,7 @@ import { KEPT_REQUESTS } from '@zephyr/runtime/redis/usage-store';
 import { PeopleLimits } from '../services/proxy/src/people-limits/people-limits.ts';
 import { UsageWriter } from '../services/proxy/src/usage/usage-writer.ts';
 
+import { backlogText } from './usage/backlog.ts';
 import { dayText } from './usage/day.ts';
 import { fillLedger, recordAt, TEAMS, type Team } from './usage/ledger.ts';
 import { writePart } from './written-part.ts';
@@ -34,16 +35,29 @@ const TICK_MS = 50;
 const MEBIBYTE = 1024 * 1024;
 
 const log = createLogger('bench', 'silent');
-const what = process.argv[2] ?? '';
-if (!['writes', 'day'].includes(what))
+const what = process.argv[2] ?? 'all';
+const isWanted = (name: string): boolean => what === name || what === 'all';
+
+if (isWanted('memory')) {
   for (const team of TEAMS) await withRedis((redis) => measure(redis, team));
-if (!['memory', 'day'].includes(what)) {
+}
+if (isWanted('writes')) {
   for (const perSecond of [10, 1_000]) {
     await withRedis((redis, url) => writesAt(redis, url, perSecond));
   }
 }
 
-if (!['memory', 'writes'].includes(what)) {
+if (isWanted('backlog')) {
+  await withRedis(async (redis, url) => {
+    const connect = async () => {
+      const proxy = createRedis({ url }, log, 'command');
+      await once(proxy, 'ready');
+      return proxy;
+    };
+    console.log(await backlogText(redis, connect));
+  });
+}
+if (isWanted('day')) {
   const text = await dayText((act) => withRedis(act));
   console.log(text);
   if (process.argv.includes('--write')) writePart(DOCUMENT, 'node bench/usage.ts day', text);

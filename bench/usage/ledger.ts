@@ -45,7 +45,7 @@ export const TEAMS: readonly Team[] = [
 const STRANGERS = 40;
 
 /** Numbers as large as a busy hour of a person has. */
-const COUNTS: UsageCounts = {
+export const COUNTS: UsageCounts = {
   ...{ requests: 1_234, failed: 12, inputTokens: 1_234_567, outputTokens: 2_345_678 },
   ...{ cacheReadTokens: 987_654_321, cacheWrite5mTokens: 23_456_789, cacheWrite1hTokens: 0 },
   ...{ costNanoUsd: 123_456_789_012, unpriced: 0, incomplete: 3, possiblyBilledTwice: 1 },

@@ -21,6 +21,7 @@ import {
 import {
   boundUsage,
   offerUsageScripts,
+  PART_ROWS,
   readOwnDays,
   readUsage,
   recordUsage,
@@ -118,6 +119,33 @@ describe('the ledger', () => {
     await redis.del(...(await redis.keys('*usage-spent:*')));
     await exchangeLimits(redis, NOW);
     expect(await spent()).toBe(most);
+  });
+
+  it('writes a large batch in parts, so that nobody waits for all of it, and goes on after those that are there', async () => {
+    const rows = Array.from({ length: 3 * PART_ROWS + 1 }, (_, at) => row({ model: `m${at}` }));
+    const large = batch(2, { rows, records: [{ id: 'zephyr_1' } as RequestRecord] });
+    const total = async () =>
+      usageReport((await readUsage(redis, { ...ALL, unit: 'day' })).rows, { ...ALL, by: [] }).total
+        .requests;
+    let calls = 0;
+    const broken = {
+      call: (...call: ['evalsha', string[]]) => {
+        calls += 1;
+        return calls === 3
+          ? Promise.reject(new Error('Connection is closed.'))
+          : redis.call(...call);
+      },
+    };
+    await write(batch(1));
+    const send = () => recordUsage(broken as unknown as Redis, large, { people: 2 });
+    await expect(send()).rejects.toThrow('closed');
+    expect(await total()).toBe(1 + 2 * PART_ROWS);
+    expect(await send()).toBe('written');
+    expect(await send()).toBe('known');
+    expect(await total()).toBe(1 + 3 * PART_ROWS + 1);
+    expect(await redis.xlen(keys.requests)).toBe(1);
+    expect(await write(batch(3))).toBe('written');
+    expect(calls).toBe(3 + 4 + 4);
   });
 
   it('loses nothing and adds nothing, whatever is written in whatever batches', async () => {

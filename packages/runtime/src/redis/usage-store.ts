@@ -1,6 +1,7 @@
 /**
  * The ledger of who used what: a hash for each hour and each day (UTC), with one field for each
  * person, endpoint and model. Written by proxies and probers, each batch once; read by whoever shows it.
+ * A batch is written in parts, each by a script of its own: others that use Redis wait for one part only.
  */
 import {
   OTHER,
@@ -32,6 +33,10 @@ const USAGE_DAYS_LIFE_MS = DAYS_KEPT * DAY_MS;
 const WRITTEN_LIFE_MS = 35 * DAY_MS;
 /** Of one hash in memory; a row takes some 200 bytes, and 600 with the longest names. */
 const MAX_READ_BYTES = 6 * 1024 * 1024;
+/** A script of so many rows takes some 16 ms; a batch of a proxy that was without Redis for hours has up to 14,040. */
+export const PART_ROWS = 200;
+/** More than any batch has: the parts are numbered within it. */
+const MOST_PARTS = 1_000;
 /** "The last 10,000 requests", of some 600 bytes each. */
 export const KEPT_REQUESTS = 10_000;
 
@@ -61,23 +66,51 @@ export interface RecordOptions {
   readonly writtenLifeMs?: number;
 }
 
-/** Safe to repeat when the reply was lost: the second call answers `known`. */
+/**
+ * Safe to repeat when a reply was lost, or after some of the parts: each part counts once. `known`: all of it was there.
+ *
+ * @throws whatever Redis answers; then the parts before that one are written
+ */
 export async function recordUsage(
   redis: Redis,
   batch: UsageBatch,
   options: RecordOptions,
 ): Promise<RecordReply> {
-  const call = recordCall(batch, options);
+  let reply: RecordReply = 'known';
+  for (const part of partsOf(batch)) {
+    if ((await recordPart(redis, part, options)) === 'written') reply = 'written';
+  }
+  return reply;
+}
+
+interface Part extends Pick<UsageBatch, 'writer' | 'rows' | 'records'> {
+  /** Grows from part to part, and from batch to batch of a writer. */
+  readonly number: number;
+}
+
+/** The same of the same batch, always: what is repeated is known by its number. */
+function partsOf({ writer, sequence, rows, records }: UsageBatch): readonly Part[] {
+  const last = Math.max(0, Math.ceil(rows.length / PART_ROWS) - 1);
+  return Array.from({ length: last + 1 }, (_, at) => ({
+    writer,
+    number: sequence * MOST_PARTS + at,
+    rows: rows.slice(at * PART_ROWS, (at + 1) * PART_ROWS),
+    records: at === last ? records : [],
+  }));
+}
+
+async function recordPart(redis: Redis, part: Part, options: RecordOptions): Promise<RecordReply> {
+  const call = recordCall(part, options);
   const reply = recordReply.parse(await runScript(redis, record, call));
   if (reply !== 'no_totals') return reply;
   // Of a period that has begun, or after an upgrade.
-  const missing = new Map(costsOf(batch.rows).map((cost) => [cost.key, cost]));
+  const missing = new Map(costsOf(part.rows).map((cost) => [cost.key, cost]));
   for (const { period, atMs } of missing.values()) await makeSpent(redis, period, atMs);
   return z.enum(['written', 'known']).parse(await runScript(redis, record, call));
 }
 
 function recordCall(
-  { writer, sequence, rows, records }: UsageBatch,
+  { writer, number, rows, records }: Part,
   { people, writtenLifeMs = WRITTEN_LIFE_MS }: RecordOptions,
 ) {
   const ofHour = boundsOf(USAGE_HOURS_LIFE_MS, rowBounds(HOUR_ROWS, people));
@@ -94,7 +127,7 @@ function recordCall(
   return {
     keys: names,
     args: [
-      ...[sequence, writtenLifeMs, `\t${OTHER}\t${OTHER}`, KEPT_REQUESTS, placed.length],
+      ...[number, writtenLifeMs, `\t${OTHER}\t${OTHER}`, KEPT_REQUESTS, placed.length],
       ...[totals.size, costs.length, OTHER, MAX_PEOPLE],
       ...[...hashes.values()].flat(),
       ...placed.flatMap(({ row, key }) => [index.get(key) ?? 0, fieldOf(row), packed(row.counts)]),

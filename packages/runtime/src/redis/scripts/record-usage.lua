@@ -1,10 +1,10 @@
--- Adds one batch of a writer to the ledger and to the log of requests: once, however often it is sent.
+-- Adds one part of a writer's batch to the ledger and to the log of requests: once, however often it is sent.
 --
--- KEYS[1] written   sequence of the writer's last batch
+-- KEYS[1] written   number of the writer's last part
 -- KEYS[2] requests  stream of finished requests
 -- KEYS[3…] hashes of hours and days: field `person<tab>endpoint<tab>model`, value the counts,
 --          separated by blanks; then totals of what people have cost: field person, value a number
--- ARGV[1] sequence of this batch
+-- ARGV[1] number of this part
 -- ARGV[2] how long KEYS[1] lives, ms
 -- ARGV[3] endpoint and model of what does not fit, as the end of a field
 -- ARGV[4] about how many entries the stream keeps
@@ -15,7 +15,7 @@
 -- ARGV[10…] for each hash of hours and days: how long it lives, ms, its most fields with endpoint and
 --          model, and its most fields; then for each row: index in KEYS, field, counts; then for each
 --          cost: index in KEYS, person, number; then the records as JSON
--- Returns 'written', 'known' (this batch, or a later one, is there), or 'no_totals' where one of them
+-- Returns 'written', 'known' (this part, or a later one, is there), or 'no_totals' where one of them
 -- is missing: then nothing is written
 if tonumber(ARGV[1]) <= tonumber(redis.call('GET', KEYS[1]) or '0') then return 'known' end
 

@@ -1,0 +1,74 @@
+/** What proxies that were without Redis for hours do to it when they come back: all at the same moment, as full as they may be. */
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { UsageBatch } from '@zephyr/contract/usage';
+import { HOUR_MS } from '@zephyr/core';
+import { MOST_PEOPLE } from '@zephyr/runtime/config/keys/people-limits';
+import { type RecordReply, recordUsage } from '@zephyr/runtime/redis/usage-store';
+
+import { percentile } from '../../services/proxy/bench/load.ts';
+import { UNWRITTEN_ROWS } from '../../services/proxy/src/usage/usage-writer.ts';
+
+import { COUNTS, recordAt } from './ledger.ts';
+
+type Redis = Parameters<typeof recordUsage>[0];
+
+const PROXIES = 6;
+const BATCHES = 2;
+const HOURS = 2;
+const RECORDS = 1_000;
+const LOOK_EVERY_MS = 5;
+const MIDNIGHT_AT_MS = Date.UTC(2026, 10, 28);
+
+/** @param connect of a proxy, with the limits of time that a proxy has */
+export async function backlogText(other: Redis, connect: () => Promise<Redis>): Promise<string> {
+  const proxies = await Promise.all(Array.from({ length: PROXIES }, connect));
+  let isWriting = true;
+  const waits = waitsOf(other, () => isWriting);
+  const startedAtMs = performance.now();
+  await Promise.all(proxies.map((redis, at) => comeBack(redis, `proxy-${at}`)));
+  const seconds = (performance.now() - startedAtMs) / 1_000;
+  isWriting = false;
+  const times = await waits;
+  for (const redis of proxies) redis.disconnect();
+  return [
+    `${PROXIES} proxies come back with ${BATCHES} batches of ${UNWRITTEN_ROWS.all} rows each:`,
+    `all is counted after ${seconds.toFixed(1)} s;`,
+    `a command of somebody else takes ${percentile(times, 0.5).toFixed(0)} ms in the middle,`,
+    `${percentile(times, 0.99).toFixed(0)} ms p99, ${Math.max(...times).toFixed(0)} ms at most`,
+  ].join(' ');
+}
+
+/** As a writer does: each batch until Redis has it. */
+async function comeBack(redis: Redis, writer: string): Promise<void> {
+  for (let sequence = 1; sequence <= BATCHES; sequence += 1) {
+    const batch = fullBatch(writer, sequence);
+    const write = (): Promise<RecordReply | undefined> =>
+      recordUsage(redis, batch, { people: MOST_PEOPLE }).catch(() => undefined);
+    while ((await write()) === undefined) await sleep(LOOK_EVERY_MS);
+  }
+}
+
+function fullBatch(writer: string, sequence: number): UsageBatch {
+  const rows = Array.from({ length: UNWRITTEN_ROWS.all }, (_, at) => ({
+    ...{ person: `person-${at % MOST_PEOPLE}`, endpoint: `e${sequence}`, model: `m${at % 5}` },
+    ...{ fromAtMs: MIDNIGHT_AT_MS + (at % HOURS) * HOUR_MS, counts: COUNTS },
+  }));
+  return {
+    writer,
+    sequence,
+    rows,
+    records: Array.from({ length: RECORDS }, (_, at) => recordAt(at)),
+  };
+}
+
+async function waitsOf(redis: Redis, isWanted: () => boolean): Promise<readonly number[]> {
+  const times: number[] = [];
+  while (isWanted()) {
+    const sentAtMs = performance.now();
+    await redis.ping();
+    times.push(performance.now() - sentAtMs);
+    await sleep(LOOK_EVERY_MS);
+  }
+  return times;
+}
