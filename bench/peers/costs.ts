@@ -9,8 +9,7 @@ import { type CostUpstream, startUpstream } from './upstream.ts';
 
 const SIZES = { '1 KB': 900, '100 KB': 100_000, '1 MB': 1_000_000 } as const;
 type Size = keyof typeof SIZES;
-/** V8 compiles what is busy in steps, and gateways run for months: after so long little is left to compile. */
-const WARM_UP_SECONDS = 15;
+const WARM_UP_SECONDS = 3;
 const LOAD_SECONDS = 4;
 const TURNS_PER_ROUND = 50;
 /** Of a megabyte: parsing it takes some of them a tenth of a second. */
