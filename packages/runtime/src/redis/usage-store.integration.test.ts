@@ -148,6 +148,25 @@ describe('the ledger', () => {
     expect(calls).toBe(3 + 4 + 4);
   });
 
+  it('sends no further part once it is aborted, and goes on when it is asked again', async () => {
+    const rows = Array.from({ length: 2 * PART_ROWS }, () => row());
+    const aborting = new AbortController();
+    const seen = {
+      call: async (...call: ['evalsha', string[]]) => {
+        const reply = await redis.call(...call);
+        aborting.abort(new Error('stopped'));
+        return reply;
+      },
+    };
+    await write(batch(1));
+    const options = { people: 2, signal: aborting.signal };
+    const sent = recordUsage(seen as unknown as Redis, batch(2, { rows }), options);
+    await expect(sent).rejects.toThrow('stopped');
+    expect(await requestsIn('day')).toEqual([`ann ${1 + PART_ROWS}`]);
+    expect(await write(batch(2, { rows }))).toBe('written');
+    expect(await requestsIn('day')).toEqual([`ann ${1 + 2 * PART_ROWS}`]);
+  });
+
   it('loses nothing and adds nothing, whatever is written in whatever batches', async () => {
     const some = fc.record({
       person: fc.constantFrom('ann', 'bob'),

@@ -64,12 +64,14 @@ export interface RecordOptions {
   readonly people: number;
   /** How long the batch is remembered, from the last one of this writer. */
   readonly writtenLifeMs?: number;
+  /** Aborted: the parts that are not sent yet are not. */
+  readonly signal?: AbortSignal;
 }
 
 /**
  * Safe to repeat when a reply was lost, or after some of the parts: each part counts once. `known`: all of it was there.
  *
- * @throws whatever Redis answers; then the parts before that one are written
+ * @throws whatever Redis answers, or why it is aborted; the parts before that are written
  */
 export async function recordUsage(
   redis: Redis,
@@ -78,6 +80,7 @@ export async function recordUsage(
 ): Promise<RecordReply> {
   let reply: RecordReply = 'known';
   for (const part of partsOf(batch)) {
+    options.signal?.throwIfAborted();
     if ((await recordPart(redis, part, options)) === 'written') reply = 'written';
   }
   return reply;

@@ -61,6 +61,8 @@ export class UsageWriter {
   readonly #file: UsageFile;
   readonly #table = new UsageTable(UNWRITTEN_ROWS);
   readonly #stopping = new AbortController();
+  /** Aborted where a stop has waited long enough. */
+  readonly #givingUp = new AbortController();
   #records: RequestRecord[] = [];
   #requests = 0;
   /** At most two: the first may have arrived, the second was never sent. */
@@ -110,11 +112,14 @@ export class UsageWriter {
     this.#stopping.abort();
     // What waits for a connection fails now.
     if (this.#redis.status !== 'ready') this.#redis.disconnect();
+    const { clock } = this.#deps;
+    const timer = clock.setTimer(() => this.#givingUp.abort(), LAST_WRITE_MS);
     await this.#loop;
-    const limit = AbortSignal.timeout(LAST_WRITE_MS);
-    while (this.unwrittenRequests > 0 && this.#redis.status === 'ready' && !limit.aborted) {
-      if ((await this.#tick()) === 'failed') await pause(this.#deps.clock, DISK_AFTER_MS, limit);
+    const { signal } = this.#givingUp;
+    while (this.unwrittenRequests > 0 && this.#redis.status === 'ready' && !signal.aborted) {
+      if ((await this.#tick()) === 'failed') await pause(clock, DISK_AFTER_MS, signal);
     }
+    clock.clearTimer(timer);
     await this.#keep();
     this.#redis.disconnect();
   }
@@ -231,7 +236,8 @@ export class UsageWriter {
   }
 
   #record(batch: UsageBatch): Promise<RecordReply> {
-    return recordUsage(this.#redis, batch, { people: this.#deps.limits.people });
+    const { signal } = this.#givingUp;
+    return recordUsage(this.#redis, batch, { people: this.#deps.limits.people, signal });
   }
 
   async #keep(): Promise<void> {
