@@ -46,7 +46,8 @@ export class UsageFile {
   /** Of the file that is there; undefined: none is. */
   #path: string | undefined;
   #text = '';
-  #last: Promise<void> = Promise.resolve();
+  /** Never fails. */
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(place: UsagePlace, proxyId: string) {
     this.#place = place;
@@ -57,25 +58,35 @@ export class UsageFile {
   /** One after the other: what was given last stays. */
   write(batches: readonly UsageBatch[]): Promise<void> {
     const text = JSON.stringify(batches);
-    this.#last = this.#last.catch(() => undefined).then(() => this.#write(text));
-    return this.#last;
+    return this.#next(() => this.#write(text));
   }
 
-  /** Another process has taken it for an orphan: it was there, and is not any more. Touches it otherwise. */
-  async isTakenOver(): Promise<boolean> {
-    await this.#last.catch(() => undefined);
-    if (this.#path === undefined) return false;
-    const now = new Date(systemClock.epochMs());
-    const isGone = await utimes(this.#path, now, now).then(() => false, isMissing);
-    if (isGone) this.#path = undefined;
-    return isGone;
+  /**
+   * Another process has taken it for an orphan: it was there, and is not any more. Said once, whoever asks at
+   * the same time. Touches it otherwise.
+   */
+  isTakenOver(): Promise<boolean> {
+    return this.#next(async () => {
+      if (this.#path === undefined) return false;
+      const now = new Date(systemClock.epochMs());
+      const isGone = await utimes(this.#path, now, now).then(() => false, isMissing);
+      if (isGone) this.#path = undefined;
+      return isGone;
+    });
   }
 
-  async remove(): Promise<void> {
-    await this.#last.catch(() => undefined);
-    if (this.#path === undefined) return;
-    await rm(this.#path, { force: true });
-    this.#path = undefined;
+  remove(): Promise<void> {
+    return this.#next(async () => {
+      if (this.#path === undefined) return;
+      await rm(this.#path, { force: true });
+      this.#path = undefined;
+    });
+  }
+
+  #next<Result>(act: () => Promise<Result>): Promise<Result> {
+    const done = this.#last.then(act);
+    this.#last = done.catch(() => undefined);
+    return done;
   }
 
   /** Takes those of other processes. @param onSetAside called for each that cannot be read: it stays, renamed */
