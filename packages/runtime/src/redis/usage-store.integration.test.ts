@@ -148,6 +148,14 @@ describe('the ledger', () => {
     expect(calls).toBe(3 + 4 + 4);
   });
 
+  it('lists a request once, also where its batch has grown by a part', async () => {
+    const rows = Array.from({ length: PART_ROWS + 1 }, () => row());
+    const records = [{ id: 'zephyr_1' } as RequestRecord];
+    await write(batch(1, { rows: rows.slice(1), records }));
+    await write(batch(1, { rows, records }));
+    expect(await redis.xlen(keys.requests)).toBe(1);
+  });
+
   it('sends no further part once it is aborted, and goes on when it is asked again', async () => {
     const rows = Array.from({ length: 2 * PART_ROWS }, () => row());
     const aborting = new AbortController();

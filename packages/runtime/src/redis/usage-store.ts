@@ -93,12 +93,13 @@ interface Part extends Pick<UsageBatch, 'writer' | 'rows' | 'records'> {
 
 /** The same of the same batch, always: what is repeated is known by its number. */
 function partsOf({ writer, sequence, rows, records }: UsageBatch): readonly Part[] {
-  const last = Math.max(0, Math.ceil(rows.length / PART_ROWS) - 1);
-  return Array.from({ length: last + 1 }, (_, at) => ({
+  const parts = Math.max(1, Math.ceil(rows.length / PART_ROWS));
+  return Array.from({ length: parts }, (_, at) => ({
     writer,
     number: sequence * MOST_PARTS + at,
     rows: rows.slice(at * PART_ROWS, (at + 1) * PART_ROWS),
-    records: at === last ? records : [],
+    // The number of the first is the same also of a batch that has grown: nothing is listed twice.
+    records: at === 0 ? records : [],
   }));
 }
 

@@ -148,7 +148,8 @@ export class UsageWriter {
 
   /** Until there is something to write, to share, or to look for. */
   async #rest(): Promise<void> {
-    if (this.#requests > 0 || this.#deps.limits.isBusy) return;
+    const isAllWritten = this.#requests === 0 && this.#batches.length === 0;
+    if (!isAllWritten || this.#deps.limits.isBusy) return;
     const news = new AbortController();
     this.#wake = () => news.abort();
     const signal = AbortSignal.any([news.signal, this.#stopping.signal]);
@@ -199,7 +200,10 @@ export class UsageWriter {
     if (this.#requests === 0) return;
     const waiting = this.#batches[1];
     this.#deps.onRows(this.#table.rows);
-    for (const row of waiting?.rows ?? []) this.#table.add(row);
+    const added = this.#table.take();
+    // Those that are on disk stay in their places: should another proxy write that file beside this one after all,
+    // what came since may be lost, but no part has rows that another part has there.
+    for (const row of [...(waiting?.rows ?? []), ...added]) this.#table.add(row);
     if (waiting === undefined) this.#sequence += 1;
     const batch: UsageBatch = {
       writer: this.#writer,
@@ -216,9 +220,8 @@ export class UsageWriter {
   async #sendFirst(): Promise<'sent' | 'failed'> {
     const [first] = this.#batches;
     if (first === undefined) return 'sent';
-    // A Redis that hangs takes a second to fail.
-    const { clock } = this.#deps;
-    const isSlow = clock.setTimer(() => void this.#keep(), DISK_AFTER_MS);
+    const done = new AbortController();
+    void this.#keepUntil(done.signal);
     try {
       this.#deps.onWrite(await this.#record(first));
       this.#deps.limits.counters.written(first.sequence);
@@ -231,7 +234,17 @@ export class UsageWriter {
       this.#warn(error);
       return 'failed';
     } finally {
-      clock.clearTimer(isSlow);
+      done.abort();
+    }
+  }
+
+  /** A Redis that hangs takes a second to fail, and a large batch several to be written. */
+  async #keepUntil(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#deps;
+    await pause(clock, DISK_AFTER_MS, signal);
+    while (!signal.aborted) {
+      await this.#keep();
+      await pause(clock, PERIOD_MS, signal);
     }
   }
 
@@ -250,10 +263,12 @@ export class UsageWriter {
   /** What processes that have ended could not write: each batch under its own number, so once. */
   async #adopt(): Promise<void> {
     const { log } = this.#deps;
+    const done = new AbortController();
     try {
       const orphans = await this.#file.takeOrphans((path, why) => {
         log.warn({ path, why }, 'usage of an earlier run cannot be read: it is set aside');
       });
+      void this.#keepUntil(done.signal);
       for (const orphan of orphans) {
         for (const batch of orphan.batches) await this.#record(batch);
         await orphan.remove();
@@ -261,6 +276,8 @@ export class UsageWriter {
       }
     } catch (error) {
       this.#warn(error);
+    } finally {
+      done.abort();
     }
   }
 
