@@ -57,7 +57,8 @@ async function setUp() {
     /** Of what proxies could not write. */
     files: () => {
       const state = join(folder, '.local', 'state', 'claude-zephyr');
-      const names = readdirSync(state).filter((name) => name.startsWith('usage-'));
+      // While one is being replaced, there is another name beside it.
+      const names = readdirSync(state).filter((name) => /^usage-.*\.json$/.test(name));
       return names.map((name) => join(state, name));
     },
   };
