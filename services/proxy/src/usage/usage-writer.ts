@@ -19,7 +19,7 @@ import { type RecordReply, recordUsage } from '@zephyr/runtime/redis/usage-store
 import type { Redis } from 'ioredis';
 
 import type { PeopleLimits } from '../people-limits/people-limits.ts';
-import { UsageFile, type UsagePlace } from './usage-file.ts';
+import { type OrphanedUsage, UsageFile, type UsagePlace } from './usage-file.ts';
 
 /** Together with the next limit: what a killed process can lose is a second. */
 const PERIOD_MS = 700;
@@ -220,10 +220,8 @@ export class UsageWriter {
   async #sendFirst(): Promise<'sent' | 'failed'> {
     const [first] = this.#batches;
     if (first === undefined) return 'sent';
-    const done = new AbortController();
-    void this.#keepUntil(done.signal);
     try {
-      this.#deps.onWrite(await this.#record(first));
+      this.#deps.onWrite(await this.#keepDuring(() => this.#record(first)));
       this.#deps.limits.counters.written(first.sequence);
       if (this.#lastFailure !== '') this.#deps.log.info({}, 'usage is written again');
       this.#lastFailure = '';
@@ -233,12 +231,20 @@ export class UsageWriter {
       this.#deps.onWrite('failed');
       this.#warn(error);
       return 'failed';
+    }
+  }
+
+  /** A Redis that hangs takes a second to fail, and a large batch several to be written. */
+  async #keepDuring<Result>(act: () => Promise<Result>): Promise<Result> {
+    const done = new AbortController();
+    void this.#keepUntil(done.signal);
+    try {
+      return await act();
     } finally {
       done.abort();
     }
   }
 
-  /** A Redis that hangs takes a second to fail, and a large batch several to be written. */
   async #keepUntil(signal: AbortSignal): Promise<void> {
     const { clock } = this.#deps;
     await pause(clock, DISK_AFTER_MS, signal);
@@ -263,21 +269,21 @@ export class UsageWriter {
   /** What processes that have ended could not write: each batch under its own number, so once. */
   async #adopt(): Promise<void> {
     const { log } = this.#deps;
-    const done = new AbortController();
     try {
       const orphans = await this.#file.takeOrphans((path, why) => {
         log.warn({ path, why }, 'usage of an earlier run cannot be read: it is set aside');
       });
-      void this.#keepUntil(done.signal);
-      for (const orphan of orphans) {
-        for (const batch of orphan.batches) await this.#record(batch);
-        await orphan.remove();
-        log.info({ file: orphan.path }, 'usage of an earlier run is written');
-      }
+      await this.#keepDuring(() => this.#writeOrphans(orphans));
     } catch (error) {
       this.#warn(error);
-    } finally {
-      done.abort();
+    }
+  }
+
+  async #writeOrphans(orphans: readonly OrphanedUsage[]): Promise<void> {
+    for (const orphan of orphans) {
+      for (const batch of orphan.batches) await this.#record(batch);
+      await orphan.remove();
+      this.#deps.log.info({ file: orphan.path }, 'usage of an earlier run is written');
     }
   }
 
