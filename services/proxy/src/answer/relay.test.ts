@@ -5,7 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AnswerForm } from '@zephyr/core';
 import { ManualClock } from '@zephyr/testkit/manual-clock';
 import { eventsOf } from '@zephyr/testkit/upstream-scripts';
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { Deadline, Deadlines } from '../upstream/deadline.ts';
 import { AnswerStream } from './answer-listeners.ts';
@@ -14,6 +14,14 @@ import { Relay, type RelayResult } from './relay.ts';
 const IDLE_MS = 330_000;
 const STALL_MS = 60_000;
 const EVENTS = eventsOf();
+
+// What comes is given on at the end of a turn of the event loop.
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setImmediate'] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 interface Setup {
   readonly form?: AnswerForm;
@@ -84,6 +92,7 @@ function start({ form = 'stream', isSlow = false, headers = {} }: Setup = {}) {
   relay.start();
   const give = (...texts: string[]): void => {
     for (const text of texts) upstream.emit('data', Buffer.from(text));
+    vi.runAllTimers();
   };
   return { clock, results, relay, upstream, client, socket, give };
 }
@@ -151,6 +160,7 @@ describe('the wait for the client', () => {
     const { clock, results, give, socket, upstream } = start({ isSlow: true });
     give(...EVENTS);
     upstream.emit('end');
+    vi.runAllTimers();
     expect(results).toMatchObject([{ kind: 'complete' }]);
     clock.advance(STALL_MS);
     expect(socket.isDestroyed).toBe(true);
@@ -208,6 +218,7 @@ describe('an answer of a declared length', () => {
     give(MESSAGE.slice(9));
     expect([client.writableEnded, client.written]).toEqual([true, MESSAGE]);
     upstream.emit('end');
+    vi.runAllTimers();
     expect(results).toMatchObject([{ kind: 'complete' }]);
   });
 
@@ -224,6 +235,7 @@ describe('an answer of a declared length', () => {
     give(half);
     expect(client.writableEnded).toBe(false);
     upstream.emit('end');
+    vi.runAllTimers();
     expect(client.writableEnded).toBe(false);
     expect(results).toEqual([{ kind: 'cut', failure: 'truncated' }]);
   });
@@ -241,6 +253,7 @@ describe('a relay that is done', () => {
     give(...EVENTS.slice(1));
     upstream.emit('end');
     upstream.emit('close');
+    vi.runAllTimers();
     relay.clientGone();
     relay.cut('timeout');
     clock.advance(2 * IDLE_MS);

@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { ManualClock } from '@zephyr/testkit/manual-clock';
 import { eventsOf } from '@zephyr/testkit/upstream-scripts';
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { Deadline, Deadlines } from '../upstream/deadline.ts';
 import type { SendHandlers } from '../upstream/transport.ts';
@@ -12,6 +12,14 @@ import type { JudgedAs } from './content-gate.ts';
 
 const TIMES = { connectMs: 2_000, firstByteMs: 45_000, gateMs: 5_000 };
 const [START = '', PING_OR_CONTENT = '', ...REST] = eventsOf();
+
+// What comes is given on at the end of a turn of the event loop.
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setImmediate'] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 interface Setup {
   readonly judgedAs?: JudgedAs;
@@ -64,7 +72,11 @@ function start({
       resume: () => undefined,
     });
     handlers?.onResponse(response as unknown as IncomingMessage);
-    return { give: (text: string) => response.emit('data', Buffer.from(text)), response };
+    const give = (...texts: string[]): void => {
+      for (const text of texts) response.emit('data', Buffer.from(text));
+      vi.runAllTimers();
+    };
+    return { give, response };
   };
   return {
     ...{ clock, results, attempt, upstream, respond },
@@ -184,10 +196,20 @@ describe('the waits of an attempt', () => {
     const { clock, results, connect, respond } = start();
     await connect();
     const { give } = respond();
-    for (const event of [START, PING_OR_CONTENT, ...REST]) give(event);
+    give(START, PING_OR_CONTENT, ...REST);
     expect(results).toMatchObject([{ kind: 'committed' }]);
     clock.advance(600_000);
     expect(results).toHaveLength(1);
+  });
+
+  it('end with what came before an error, in the same turn of the event loop too', async () => {
+    const { results, connect, respond, fail } = start();
+    await connect();
+    const { response } = respond();
+    for (const event of [START, PING_OR_CONTENT, ...REST]) response.emit('data', Buffer.from(event));
+    expect(results).toEqual([]);
+    fail('ECONNRESET');
+    expect(results).toMatchObject([{ kind: 'committed' }]);
   });
 
   it('that our own pause outlasted are waited for again', async () => {
@@ -196,7 +218,7 @@ describe('the waits of an attempt', () => {
     clock.block(TIMES.firstByteMs + 3_000);
     expect(results).toEqual([]);
     const { give } = respond();
-    for (const event of [START, PING_OR_CONTENT, ...REST]) give(event);
+    give(START, PING_OR_CONTENT, ...REST);
     expect(results).toMatchObject([{ kind: 'committed' }]);
   });
 });
@@ -210,6 +232,7 @@ describe('an attempt that has settled', () => {
     const { give, response } = respond();
     give(START);
     response.emit('close');
+    vi.runAllTimers();
     fail('ECONNRESET');
     upstream.emit('information');
     clock.advance(600_000);

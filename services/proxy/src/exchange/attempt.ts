@@ -256,9 +256,12 @@ export class Attempt implements AnswerReceiver, SendHandlers {
   }
 
   onError(error: Error): void {
-    if (this.#state.status !== 'answered') this.#fail(failureOfError(error), error);
+    // What came before the error is judged before it.
+    if (this.#state.status === 'answered') this.#state.stream.deliver();
+    const state = this.#state;
+    if (state.status !== 'answered') this.#fail(failureOfError(error), error);
     // What Node cannot read behind a whole answer is no part of it: its end is still to come.
-    else if (!this.#state.response.complete) this.onClosed();
+    else if (!state.response.complete) this.onClosed();
   }
 
   #follow(state: Answered, verdict: StartVerdict, extent: Extent): void {

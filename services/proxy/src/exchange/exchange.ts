@@ -64,7 +64,10 @@ export class Exchange {
       body: new RequestBody(
         input.req,
         { maxBytes: settings.limits.bodyBytes, bufferedBodies, owner: input.owner },
-        { ready: () => this.#onBodyReady(), refused: (why) => this.#onBodyRefused(why) },
+        {
+          ready: () => setImmediate(this.#onBodyReady),
+          refused: (why) => this.#onBodyRefused(why),
+        },
       ),
     };
   }
@@ -124,12 +127,13 @@ export class Exchange {
     return { endpointId, ageMs, phase, attempt, sessionId: placement.sessionId ?? null };
   }
 
-  #onBodyReady(): void {
+  /** At the end of the turn of the event loop that read it: docs/data-path.md, "Reads first, then writes". */
+  readonly #onBodyReady = (): void => {
     if (this.#state.status !== 'receiving') return;
     const trying = new AttemptLoop(this.#context, (result) => this.#onTried(trying, result));
     this.#state = { status: 'trying', trying };
     trying.start();
-  }
+  };
 
   #onBodyRefused(why: BodyRefusal): void {
     if (this.#state.status === 'relaying') this.#state.relay.abandon();

@@ -1,0 +1,95 @@
+import { EventEmitter } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+import { type AnswerReceiver, AnswerStream } from './answer-listeners.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setImmediate'] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+function start() {
+  const got: string[] = [];
+  const receiver = (name: string): AnswerReceiver => ({
+    onData: (chunk) => got.push(`${name} ${chunk.toString()}`),
+    onEnd: () => got.push(`${name} end`),
+    onClosed: () => got.push(`${name} closed`),
+  });
+  const response = new EventEmitter();
+  const stream = new AnswerStream(response as unknown as IncomingMessage, receiver('a'));
+  const send = (text: string): boolean => response.emit('data', Buffer.from(text));
+  return { got, receiver, response, stream, send };
+}
+
+describe('AnswerStream', () => {
+  it('gives on what came in a turn at its end, once, in its order', () => {
+    const { got, response, send } = start();
+    for (const text of ['1', '2']) send(text);
+    response.emit('end');
+    response.emit('close');
+    expect(got).toEqual([]);
+    vi.runAllTimers();
+    expect(got).toEqual(['a 1', 'a 2', 'a end', 'a closed']);
+    vi.runAllTimers();
+    expect(got).toHaveLength(4);
+  });
+
+  it('loses and moves nothing, however the turns end', () => {
+    const step = fc.oneof(
+      fc.integer({ min: 1, max: 40_000 }),
+      fc.constantFrom('turn' as const, 'deliver' as const),
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
+        const { got, stream, send } = start();
+        const sent: string[] = [];
+        for (const what of steps) {
+          if (what === 'turn') vi.runAllTimers();
+          else if (what === 'deliver') stream.deliver();
+          else {
+            const text = `${sent.length}${'x'.repeat(what)}`;
+            sent.push(`a ${text}`);
+            send(text);
+          }
+        }
+        vi.runAllTimers();
+        expect(got).toEqual(sent);
+      }),
+    );
+  });
+
+  it('holds no more than one read of a socket', () => {
+    const { got, send } = start();
+    send('x'.repeat(60_000));
+    expect(got).toEqual([]);
+    send('y'.repeat(10_000));
+    expect(got).toHaveLength(2);
+    send('z');
+    expect(got).toHaveLength(2);
+  });
+
+  it('gives the rest of a turn to who has it by then', () => {
+    const { got, receiver, response, stream, send } = start();
+    stream.handTo({
+      ...receiver('a'),
+      onData: () => stream.handTo(receiver('b')),
+    });
+    for (const text of ['1', '2']) send(text);
+    response.emit('end');
+    vi.runAllTimers();
+    expect(got).toEqual(['b 2', 'b end']);
+  });
+
+  it('drops what nobody wants any more', () => {
+    const { got, stream, send } = start();
+    send('1');
+    stream.forget();
+    vi.runAllTimers();
+    expect(got).toEqual([]);
+  });
+});
