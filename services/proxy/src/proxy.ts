@@ -3,6 +3,7 @@ import type { LookupFunction } from 'node:net';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 
+import { Bursts } from '@zephyr/runtime/bursts';
 import { type Clock, systemClock, systemRandom } from '@zephyr/runtime/clock';
 import { outboundProxiesOf } from '@zephyr/runtime/config/outbound';
 import { createRedis } from '@zephyr/runtime/redis/client';
@@ -285,7 +286,16 @@ class Parts {
         get sessions() {
           return liveConfig.sessions;
         },
-        ...{ routing, deadlines, metrics, tracing, log, clock, rng: systemRandom },
+        ...{
+          routing,
+          deadlines,
+          bursts: new Bursts(clock),
+          metrics,
+          tracing,
+          log,
+          clock,
+          rng: systemRandom,
+        },
         ...{ stats: this.#stats, limits: this.#limits, serving: this.#serving },
         send: createTransport(),
         bufferedBodies: liveConfig.bufferedBodies,

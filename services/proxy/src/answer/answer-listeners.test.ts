@@ -1,6 +1,8 @@
 import { EventEmitter } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 
+import { Bursts } from '@zephyr/runtime/bursts';
+import { ManualClock } from '@zephyr/testkit/manual-clock';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
@@ -13,7 +15,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-function start() {
+function start({ isBurst = true } = {}) {
   const got: string[] = [];
   const receiver = (name: string): AnswerReceiver => ({
     onData: (chunk) => got.push(`${name} ${chunk.toString()}`),
@@ -21,13 +23,22 @@ function start() {
     onClosed: () => got.push(`${name} closed`),
   });
   const response = new EventEmitter();
-  const stream = new AnswerStream(response as unknown as IncomingMessage, receiver('a'));
+  const bursts = new Bursts(new ManualClock());
+  const stream = new AnswerStream(response as unknown as IncomingMessage, receiver('a'), bursts);
+  if (isBurst) bursts.run(() => undefined);
   const send = (text: string): boolean => response.emit('data', Buffer.from(text));
   return { got, receiver, response, stream, send };
 }
 
 describe('AnswerStream', () => {
-  it('gives on what came in a turn at its end, once, in its order', () => {
+  it('gives on at once what comes alone, with the end behind it', () => {
+    const { got, response, send } = start({ isBurst: false });
+    send('1');
+    response.emit('end');
+    expect(got).toEqual(['a 1', 'a end']);
+  });
+
+  it('gives on what came in a burst afterwards, once, in its order', () => {
     const { got, response, send } = start();
     for (const text of ['1', '2']) send(text);
     response.emit('end');
@@ -39,17 +50,17 @@ describe('AnswerStream', () => {
     expect(got).toHaveLength(4);
   });
 
-  it('loses and moves nothing, however the turns end', () => {
+  it('loses and moves nothing, whenever it is given on', () => {
     const step = fc.oneof(
       fc.integer({ min: 1, max: 40_000 }),
-      fc.constantFrom('turn' as const, 'deliver' as const),
+      fc.constantFrom('loop' as const, 'deliver' as const),
     );
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
-        const { got, stream, send } = start();
+      fc.property(fc.array(step, { maxLength: 30 }), fc.boolean(), (steps, isBurst) => {
+        const { got, stream, send } = start({ isBurst });
         const sent: string[] = [];
         for (const what of steps) {
-          if (what === 'turn') vi.runAllTimers();
+          if (what === 'loop') vi.runAllTimers();
           else if (what === 'deliver') stream.deliver();
           else {
             const text = `${sent.length}${'x'.repeat(what)}`;
@@ -73,7 +84,7 @@ describe('AnswerStream', () => {
     expect(got).toHaveLength(2);
   });
 
-  it('gives the rest of a turn to who has it by then', () => {
+  it('gives the rest of a burst to who has it by then', () => {
     const { got, receiver, response, stream, send } = start();
     stream.handTo({
       ...receiver('a'),

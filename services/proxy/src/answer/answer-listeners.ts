@@ -3,10 +3,11 @@
  * its start, then the relay. The listeners stay while the receiver changes: for a small answer,
  * taking three off and putting three on, with a pause in between, is a good part of the work.
  *
- * What comes in one turn of the event loop is given on at the end of that turn, after everything that
- * the turn reads: see docs/data-path.md, "Reads first, then writes".
+ * In a burst, what comes is given on once the event loop has read what there is: see `bursts.ts`.
  */
 import type { IncomingMessage } from 'node:http';
+
+import type { Bursts } from '@zephyr/runtime/bursts';
 
 export interface AnswerReceiver {
   onData(chunk: Buffer): void;
@@ -16,26 +17,24 @@ export interface AnswerReceiver {
   onClosed(): void;
 }
 
-/** One read of a socket: more is not held until the end of the turn, in which Node may read 32 times. */
+/** One read of a socket: more waits for nothing, or a burst would hold the 32 reads that Node does at once. */
 const MAX_PENDING_BYTES = 64 * 1024;
 
 export class AnswerStream {
   readonly #response: IncomingMessage;
+  readonly #bursts: Bursts;
   #receiver: AnswerReceiver | undefined;
-  /** What came in this turn, in its order. */
+  /** What came in this burst, in its order. */
   #pending: (Buffer | 'end' | 'close')[] = [];
   #pendingBytes = 0;
 
-  constructor(response: IncomingMessage, receiver: AnswerReceiver) {
+  constructor(response: IncomingMessage, receiver: AnswerReceiver, bursts: Bursts) {
     this.#response = response;
     this.#receiver = receiver;
-    response.on('data', (chunk: Buffer) => {
-      this.#pendingBytes += chunk.length;
-      this.#hold(chunk);
-      if (this.#pendingBytes >= MAX_PENDING_BYTES) this.deliver();
-    });
-    response.on('end', () => this.#hold('end'));
-    response.on('close', () => this.#hold('close'));
+    this.#bursts = bursts;
+    response.on('data', (chunk: Buffer) => this.#hold(chunk));
+    response.on('end', () => this.#follow('end'));
+    response.on('close', () => this.#follow('close'));
   }
 
   /** Nothing may be awaited before the next receiver has it: what comes meanwhile is lost. */
@@ -48,7 +47,7 @@ export class AnswerStream {
     this.#receiver = undefined;
   }
 
-  /** Gives on what has come until now, before the turn ends. */
+  /** Gives on what has come until now. */
   readonly deliver = (): void => {
     const pending = this.#pending;
     this.#pending = [];
@@ -72,8 +71,16 @@ export class AnswerStream {
     this.#response.destroy();
   }
 
-  #hold(what: Buffer | 'end' | 'close'): void {
-    if (this.#pending.length === 0) setImmediate(this.deliver);
+  #hold(chunk: Buffer): void {
+    this.#pendingBytes += chunk.length;
+    this.#pending.push(chunk);
+    if (this.#pendingBytes >= MAX_PENDING_BYTES) this.deliver();
+    else if (this.#pending.length === 1) this.#bursts.run(this.deliver);
+  }
+
+  /** Alone it waits for nothing: its data has been given on. */
+  #follow(what: 'end' | 'close'): void {
     this.#pending.push(what);
+    if (this.#pending.length === 1) this.deliver();
   }
 }

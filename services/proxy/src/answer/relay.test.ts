@@ -3,6 +3,7 @@ import { EventEmitter } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import type { AnswerForm } from '@zephyr/core';
+import { Bursts } from '@zephyr/runtime/bursts';
 import { ManualClock } from '@zephyr/testkit/manual-clock';
 import { eventsOf } from '@zephyr/testkit/upstream-scripts';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -15,7 +16,7 @@ const IDLE_MS = 330_000;
 const STALL_MS = 60_000;
 const EVENTS = eventsOf();
 
-// What comes is given on at the end of a turn of the event loop.
+// By this clock all that comes is one burst.
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setImmediate'] });
 });
@@ -32,6 +33,7 @@ interface Setup {
 
 function start({ form = 'stream', isSlow = false, headers = {} }: Setup = {}) {
   const clock = new ManualClock();
+  const bursts = new Bursts(clock);
   const results: RelayResult[] = [];
   const upstream = Object.assign(new EventEmitter(), {
     isPaused: false,
@@ -76,7 +78,7 @@ function start({ form = 'stream', isSlow = false, headers = {} }: Setup = {}) {
       res: client as unknown as ServerResponse,
       response: {
         ...{ status: 200, headers, held: [], head: '', form, ended: false },
-        stream: new AnswerStream(upstream as unknown as IncomingMessage, nobody),
+        stream: new AnswerStream(upstream as unknown as IncomingMessage, nobody, bursts),
       },
       isMessages: true,
       leftFamily: undefined,

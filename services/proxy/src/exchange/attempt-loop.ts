@@ -220,6 +220,7 @@ export class AttemptLoop {
           triedForMs: this.#askedAtMs - this.#startedAtMs,
         }),
         deadline,
+        bursts: deps.bursts,
         clock: deps.clock,
       },
       (result) => this.#onSettled(chosen, result),

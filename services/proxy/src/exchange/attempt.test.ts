@@ -1,6 +1,7 @@
 /** The waits of one attempt, by ticks: each limit fails at its own moment, and only in its own state. */
 import { EventEmitter } from 'node:events';
 import type { ClientRequest, IncomingMessage } from 'node:http';
+import { Bursts } from '@zephyr/runtime/bursts';
 import { ManualClock } from '@zephyr/testkit/manual-clock';
 import { eventsOf } from '@zephyr/testkit/upstream-scripts';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -13,7 +14,7 @@ import type { JudgedAs } from './content-gate.ts';
 const TIMES = { connectMs: 2_000, firstByteMs: 45_000, gateMs: 5_000 };
 const [START = '', PING_OR_CONTENT = '', ...REST] = eventsOf();
 
-// What comes is given on at the end of a turn of the event loop.
+// By this clock all that comes is one burst.
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setImmediate'] });
 });
@@ -35,6 +36,7 @@ function start({
   isSilent,
 }: Setup = {}) {
   const clock = new ManualClock();
+  const bursts = new Bursts(clock);
   const results: AttemptResult[] = [];
   let aborts = 0;
   let handlers: SendHandlers | undefined;
@@ -52,6 +54,7 @@ function start({
       judgedAs,
       times: { ...TIMES, isSilent },
       deadline: new Deadline(new Deadlines(clock)),
+      bursts,
       clock,
     } as unknown as AttemptInput,
     (result) => results.push(result),
@@ -202,11 +205,12 @@ describe('the waits of an attempt', () => {
     expect(results).toHaveLength(1);
   });
 
-  it('end with what came before an error, in the same turn of the event loop too', async () => {
+  it('end with what came before an error, in the same burst too', async () => {
     const { results, connect, respond, fail } = start();
     await connect();
     const { response } = respond();
-    for (const event of [START, PING_OR_CONTENT, ...REST]) response.emit('data', Buffer.from(event));
+    for (const event of [START, PING_OR_CONTENT, ...REST])
+      response.emit('data', Buffer.from(event));
     expect(results).toEqual([]);
     fail('ECONNRESET');
     expect(results).toMatchObject([{ kind: 'committed' }]);

@@ -22,6 +22,7 @@ import {
   retryAfterMsIn,
   type StartVerdict,
 } from '@zephyr/core';
+import type { Bursts } from '@zephyr/runtime/bursts';
 import type { Clock } from '@zephyr/runtime/clock';
 import { type AnswerReceiver, AnswerStream } from '../answer/answer-listeners.ts';
 import type { HeldResponse } from '../answer/held-response.ts';
@@ -84,6 +85,7 @@ export interface AttemptInput {
   readonly times: AttemptTimes;
   /** Of the exchange; no wait runs, and nobody else uses it until the attempt has settled. */
   readonly deadline: Deadline;
+  readonly bursts: Bursts;
   readonly clock: Clock;
 }
 
@@ -197,7 +199,7 @@ export class Attempt implements AnswerReceiver, SendHandlers {
       response.resume();
       return;
     }
-    const stream = new AnswerStream(response, this);
+    const stream = new AnswerStream(response, this, this.#input.bursts);
     const isRefusal = !isSuccess(response.statusCode ?? 0);
     const gate = isRefusal ? undefined : gateFor(this.#input.judgedAs, response.headers);
     const state: Answered = {

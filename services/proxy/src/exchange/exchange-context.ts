@@ -2,6 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import type { Operation, RetryBudget, SessionTable } from '@zephyr/core';
+import type { Bursts } from '@zephyr/runtime/bursts';
 import type { Clock } from '@zephyr/runtime/clock';
 import type { DataPathConfig } from '@zephyr/runtime/config/config';
 import type { Logger } from '@zephyr/runtime/logger';
@@ -37,6 +38,7 @@ export interface ExchangeDeps {
   readonly failedRequests: FailedRequests;
   readonly reuse: ConnectionReuse;
   readonly deadlines: Deadlines;
+  readonly bursts: Bursts;
   readonly metrics: ProxyMetrics;
   /** Undefined: no request is traced. */
   readonly tracing: Tracing | undefined;

@@ -65,7 +65,7 @@ export class Exchange {
         input.req,
         { maxBytes: settings.limits.bodyBytes, bufferedBodies, owner: input.owner },
         {
-          ready: () => setImmediate(this.#onBodyReady),
+          ready: () => deps.bursts.run(this.#onBodyReady),
           refused: (why) => this.#onBodyRefused(why),
         },
       ),
@@ -127,7 +127,6 @@ export class Exchange {
     return { endpointId, ageMs, phase, attempt, sessionId: placement.sessionId ?? null };
   }
 
-  /** At the end of the turn of the event loop that read it: docs/data-path.md, "Reads first, then writes". */
   readonly #onBodyReady = (): void => {
     if (this.#state.status !== 'receiving') return;
     const trying = new AttemptLoop(this.#context, (result) => this.#onTried(trying, result));
