@@ -8,7 +8,12 @@ import { STREAM_BODY } from '@zephyr/testkit/http-call';
 import { startScriptedUpstream } from '@zephyr/testkit/scripted-upstream';
 import { sse } from '@zephyr/testkit/upstream-scripts';
 
-import { type Contender, startScript, startZephyr } from '../../services/proxy/bench/contenders.ts';
+import {
+  type Contender,
+  startScript,
+  startZephyr,
+  type ZephyrOptions,
+} from '../../services/proxy/bench/contenders.ts';
 import {
   atOnce,
   cpuMs,
@@ -173,13 +178,17 @@ async function twoProcesses(url: string, rounds: number): Promise<string> {
   return `two processes with a core each: ${((2 * one) / two).toFixed(2)}× the requests of one, by the CPU per request`;
 }
 
-/** Of a small request, with a Redis that takes what is accounted. */
-async function accounting(url: string, rounds: number): Promise<string> {
+/** The CPU of a small request, as a ratio to that of a proxy which is changed so. */
+async function ratioTo(
+  changedBy: NonNullable<ZephyrOptions['changedBy']>,
+  url: string,
+  rounds: number,
+): Promise<string> {
   const redis = await startRedisServer();
   const options = { urls: [url], config: ROOMY, redisUrl: redis.url };
   const candidates = [
-    await startZephyr('with', options),
-    await startZephyr('without', { ...options, isUnaccounted: true }),
+    await startZephyr('as it is', options),
+    await startZephyr('changed', { ...options, changedBy }),
   ];
   const count = 3_000;
   const cpuUs = async ({ port, pid = process.pid }: Contender): Promise<number> => {
@@ -191,9 +200,21 @@ async function accounting(url: string, rounds: number): Promise<string> {
   const costs = await inRounds(candidates, cpuUs, rounds);
   for (const { stop } of candidates) stop();
   await redis.stop();
-  const without = costs.get('without') ?? [];
-  const ratios = (costs.get('with') ?? []).map((us, round) => us / (without[round] ?? Number.NaN));
-  return `accounting: ${median(ratios).toFixed(2)}× the CPU of a small request without it, with a Redis that takes it`;
+  const changed = costs.get('changed') ?? [];
+  const ratios = (costs.get('as it is') ?? []).map(
+    (us, round) => us / (changed[round] ?? Number.NaN),
+  );
+  return `${median(ratios).toFixed(2)}× the CPU of a small request`;
+}
+
+async function accounting(url: string, rounds: number): Promise<string> {
+  const ratio = await ratioTo('unaccounted.ts', url, rounds);
+  return `accounting: ${ratio} without it, with a Redis that takes it`;
+}
+
+async function bursts(url: string, rounds: number): Promise<string> {
+  const ratio = await ratioTo('one-by-one.ts', url, rounds);
+  return `a burst that is read first: ${ratio} with each event acted on at once, 64 connections`;
 }
 
 /** Streams that are opened one after the other, with a thousand events in each tenth of a second. */
@@ -235,5 +256,6 @@ export async function facts(
     await clientsLeave(),
     await twoProcesses(url, rounds),
     await accounting(url, latencyRounds),
+    await bursts(url, latencyRounds),
   ];
 }

@@ -2,11 +2,11 @@
  * Reads first, then writes: while events come one right after the other, what follows from each waits until
  * the event loop has read them all, and is then done in one go.
  *
- * Code stays in the processor's caches while it does the same thing many times, and whoever is written to wakes up
- * once for many writes: network stacks process packets in batches for this reason (Barach et al., "High-speed
- * software data plane via vectorized packet processing", 2018), and Netty has its `FlushConsolidationHandler`. An
- * event that comes alone is acted on at once: then the wait itself costs more than it saves. Linux' NAPI chooses
- * between both in the same way. What each costs is in docs/data-path.md.
+ * Network stacks process packets in batches, so that code stays in the processor's caches while it does the same
+ * thing many times, and whoever is written to wakes up once for many writes (Barach et al., "High-speed software data
+ * plane via vectorized packet processing", 2018; Netty's `FlushConsolidationHandler`). An event that comes alone is
+ * acted on at once: then the wait itself costs more than it saves. Linux' NAPI chooses between both in the same way.
+ * What it saves is in docs/data-path.md.
  */
 import type { Clock } from './clock.ts';
 

@@ -62,8 +62,8 @@ export interface ZephyrOptions {
   readonly urls: readonly string[];
   readonly config?: string;
   readonly redisUrl?: string | undefined;
-  /** Requests are in no ledger of usage. */
-  readonly isUnaccounted?: boolean;
+  /** A file beside this one that changes the proxy. */
+  readonly changedBy?: 'unaccounted.ts' | 'one-by-one.ts';
 }
 
 export async function startZephyr(name: string, options: ZephyrOptions): Promise<Contender> {
@@ -80,7 +80,7 @@ export async function startZephyr(name: string, options: ZephyrOptions): Promise
     execArgv: [
       ...SERVICE_NODE_FLAGS,
       ...LOOP_DELAY,
-      ...(options.isUnaccounted === true ? ['--import', here('./unaccounted.ts')] : []),
+      ...(options.changedBy === undefined ? [] : ['--import', here(options.changedBy)]),
     ],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     env: {
