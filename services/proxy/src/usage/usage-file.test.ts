@@ -69,6 +69,35 @@ it('leaves nothing of what could not be written', async () => {
   expect(files()).toEqual([name]);
 });
 
+it('belongs to one of those who look for orphans, until that one has ended too', async () => {
+  const { folder, fileOf, files } = setUp();
+  const age = () => {
+    for (const name of files()) utimesSync(join(folder, name), new Date(0), new Date(0));
+  };
+  const takenBy = async (name: string) => {
+    const taken = await fileOf(name).takeOrphans(() => undefined);
+    return taken.map(({ batches }) => batches.length);
+  };
+  await fileOf('gone').write([{ writer: 'gone', sequence: 1, rows: [], records: [] }]);
+  expect(await takenBy('one')).toEqual([]);
+  age();
+  expect(await takenBy('one')).toEqual([1]);
+  expect(await takenBy('two')).toEqual([]);
+  age();
+  expect(await takenBy('two')).toEqual([1]);
+});
+
+it('removes what a process left that was killed while it replaced its file, and nobody else’s', async () => {
+  const { folder, fileOf, files } = setUp();
+  await fileOf('gone').write([{ writer: 'gone', sequence: 1, rows: [], records: [] }]);
+  const [name = ''] = files();
+  const names = [`${name}.4711`, `${name}.4712`, 'usage-other.json.4711'];
+  for (const unfinished of names) writeFileSync(join(folder, unfinished), '[{');
+  for (const old of [names[0], names[2]]) utimesSync(join(folder, old ?? ''), 0, 0);
+  await fileOf('next').takeOrphans(() => undefined);
+  expect(files()).toEqual([name, `${name}.4712`, 'usage-other.json.4711'].toSorted());
+});
+
 const HOUR_MS = 3_600_000;
 const long = (name: string | number, length: number) => String(name).padStart(length, 'x');
 

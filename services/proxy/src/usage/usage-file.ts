@@ -23,6 +23,9 @@ const MAX_FILE_BYTES = 32 * 1024 * 1024;
 /** Of a file that is no usage there may be much to say. */
 const MAX_REASON = 200;
 
+/** Of a process that was killed while it replaced its file, which is still there. */
+const UNFINISHED = /\.json\.\d+$/;
+
 const contents = z.array(usageBatchSchema).max(2);
 
 export interface UsagePlace {
@@ -95,8 +98,9 @@ export class UsageFile {
     const names = await readdir(folder).catch(() => []);
     const found: OrphanedUsage[] = [];
     for (const name of names) {
-      const isOurs = name.startsWith(this.#prefix) && name.endsWith('.json');
-      if (!isOurs || name === this.#name) continue;
+      if (!name.startsWith(this.#prefix)) continue;
+      if (UNFINISHED.test(name)) await removeOrphan(join(folder, name));
+      if (!name.endsWith('.json') || name === this.#name) continue;
       const taken = join(folder, `${this.#prefix}${randomUUID()}.json`);
       const orphan = await takeOrphan(join(folder, name), taken, onSetAside);
       if (orphan !== undefined) found.push(orphan);
@@ -119,9 +123,11 @@ async function takeOrphan(
   onSetAside: AsideListener,
 ): Promise<OrphanedUsage | undefined> {
   try {
-    const { mtimeMs } = await stat(path);
-    if (systemClock.epochMs() - mtimeMs < ORPHAN_AFTER_MS) return undefined;
+    if (!(await isOrphan(path))) return undefined;
     await rename(path, taken);
+    // Or it would be everybody's next orphan.
+    const now = new Date(systemClock.epochMs());
+    await utimes(taken, now, now);
   } catch {
     // Another proxy was faster.
     return undefined;
@@ -139,6 +145,16 @@ async function takeOrphan(
     );
     return undefined;
   }
+}
+
+async function isOrphan(path: string): Promise<boolean> {
+  const { mtimeMs } = await stat(path);
+  return systemClock.epochMs() - mtimeMs >= ORPHAN_AFTER_MS;
+}
+
+async function removeOrphan(path: string): Promise<void> {
+  // Another proxy was faster, or its process runs and has just renamed it.
+  if (await isOrphan(path).catch(() => false)) await rm(path, { force: true });
 }
 
 const isMissing = (error: unknown): boolean =>
