@@ -54,7 +54,11 @@ const STREAM_ROUNDS = Math.max(1, Math.round(ROUNDS / 5));
 const EVENT_ROUNDS = 2 * ROUNDS;
 /** Of requests one after the other: each takes a part of a second, and the machine is noisy. */
 const LATENCY_ROUNDS = 4 * ROUNDS;
-const ROUNDING: Rounding = { rounds: STREAM_ROUNDS, latencyRounds: LATENCY_ROUNDS };
+/** Of the delay of an event, which differs much from round to round. */
+const DELAY_ROUNDS = 2 * STREAM_ROUNDS;
+const ROUNDING: Rounding = {
+  ...{ rounds: STREAM_ROUNDS, delayRounds: DELAY_ROUNDS, latencyRounds: LATENCY_ROUNDS },
+};
 const JSON_PATH = '/v1/messages?bench=json';
 const SMALL = bodyOf(1_000);
 const LARGE = bodyOf(100_000);

@@ -46,6 +46,8 @@ const ROOMY = '[limits]\nactive_requests_per_client = 5000\n';
 
 export interface Rounding {
   readonly rounds: number;
+  /** Of streams whose events are timed. */
+  readonly delayRounds: number;
   /** Of requests one after the other: each takes a part of a second, and the machine is noisy. */
   readonly latencyRounds: number;
 }
@@ -218,7 +220,7 @@ async function bursts(url: string, rounds: number): Promise<string> {
 }
 
 /** Streams that are opened one after the other, with a thousand events in each tenth of a second. */
-async function eventRows({ rounds }: Rounding): Promise<readonly Row[]> {
+async function eventRows({ delayRounds }: Rounding): Promise<readonly Row[]> {
   const upstream = await startScript('upstream', 'upstream-main.ts');
   const url = `http://127.0.0.1:${upstream.port}`;
   const candidates = [
@@ -235,7 +237,7 @@ async function eventRows({ rounds }: Rounding): Promise<readonly Row[]> {
     lateMs.get(candidate.name)?.push(times.lateMs);
     return times.eventMs;
   };
-  const times = await inRounds(candidates, measure, rounds);
+  const times = await inRounds(candidates, measure, delayRounds);
   for (const { stop } of candidates) stop();
   return [
     rowOf(`${STREAMS} streams: an event to the client, added`, 'ms', addedTo(times)),
