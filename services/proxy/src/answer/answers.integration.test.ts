@@ -252,6 +252,15 @@ describe('the end of an answer', () => {
     expect(await rig.proxy.attempts()).toEqual({ 'e1 ok': 22 });
   });
 
+  it('is a cut behind all that came, where that came at once with the end', async () => {
+    const rig = await startRig({ timeouts: PATIENT });
+    const half = eventsOf().slice(0, 4).join('');
+    await twice(async () => {
+      const result = await besideOthers(rig, answerOf(half, STREAM));
+      expect(result).toMatchObject({ status: 200, end: 'cut', text: half });
+    });
+  });
+
   it('is clean where the endpoint resets the connection behind the last event', async () => {
     const rig = await startRig({ timeouts: PATIENT });
     await twice(async () => {

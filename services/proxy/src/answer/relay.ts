@@ -146,8 +146,7 @@ export class Relay implements AnswerReceiver {
     const { res } = this.#input;
     if (this.isStream) res.write(event);
     this.abandon();
-    // The event has to be on its way before the connection is: it is written once `socket` is known.
-    whenItsTurn(res, (socket) => process.nextTick(() => socket.destroySoon()));
+    whenItsTurn(res, (socket) => socket.destroySoon());
     this.#onDone({ kind: 'client_gone' });
   }
 
@@ -290,10 +289,14 @@ function takenBytesOf(socket: Socket | null): number | undefined {
   return socket === null ? undefined : socket.bytesWritten - socket.writableLength;
 }
 
-/** An earlier answer on the same connection may still run: it goes on to its end. */
+/**
+ * An earlier answer on the same connection may still run: it goes on to its end. What was written of this
+ * one goes first: Node holds it back until the next tick, and until `socket` is known.
+ */
 function whenItsTurn(res: ServerResponse, act: (socket: Socket) => void): void {
-  if (res.socket === null) res.once('socket', act);
-  else act(res.socket);
+  const next = (socket: Socket): void => process.nextTick(act, socket);
+  if (res.socket === null) res.once('socket', next);
+  else next(res.socket);
 }
 
 /** In HTTP/1.1 a missing last chunk shows the cut; in HTTP/1.0 only a reset does. */
