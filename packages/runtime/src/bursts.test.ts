@@ -19,7 +19,7 @@ function start() {
       done.push(name);
       clock.advance(tookMs);
     });
-  return { clock, done, run };
+  return { clock, bursts, done, run };
 }
 
 describe('Bursts', () => {
@@ -40,6 +40,44 @@ describe('Bursts', () => {
       run(name);
     }
     expect(done).toEqual(['first']);
+    vi.runAllTimers();
+    expect(done).toEqual(['first', 'a', 'b', 'c']);
+  });
+
+  it('waits for so many and no more', () => {
+    const { done, run } = start();
+    run('first');
+    for (let index = 0; index < 63; index += 1) run('a');
+    expect(done).toEqual(['first']);
+    run('last');
+    expect(done).toHaveLength(65);
+    expect(done.at(-1)).toBe('last');
+    run('b');
+    expect(done).toHaveLength(65);
+    vi.runAllTimers();
+    expect(done).toHaveLength(66);
+  });
+
+  it('lets nothing overtake what waits', () => {
+    const { clock, done, run } = start();
+    for (const name of ['first', 'waits']) run(name);
+    clock.advance(5);
+    run('later');
+    expect(done).toEqual(['first']);
+    vi.runAllTimers();
+    expect(done).toEqual(['first', 'waits', 'later']);
+  });
+
+  it('loses nothing behind an act that throws', () => {
+    const { bursts, done, run } = start();
+    run('first');
+    run('a');
+    bursts.run(() => {
+      run('c');
+      throw new Error('of somebody else');
+    });
+    run('b');
+    expect(() => vi.runAllTimers()).toThrow('of somebody else');
     vi.runAllTimers();
     expect(done).toEqual(['first', 'a', 'b', 'c']);
   });

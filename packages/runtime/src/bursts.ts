@@ -16,9 +16,13 @@ import type { Clock } from './clock.ts';
  */
 const MAX_GAP_MS = 0.1;
 
+/** So many are waited for: whoever came first waits for no more reads, though more events may be there. */
+const MAX_WAITING = 64;
+
 export class Bursts {
   readonly #clock: Pick<Clock, 'nowMs'>;
   #lastAtMs = Number.NEGATIVE_INFINITY;
+  #waiting: (() => void)[] = [];
 
   constructor(clock: Pick<Clock, 'nowMs'>) {
     this.#clock = clock;
@@ -27,16 +31,33 @@ export class Bursts {
   /** Acts now; within a burst once the event loop has read what there is, in the order of the calls. */
   run(act: () => void): void {
     const nowMs = this.#clock.nowMs();
-    if (nowMs - this.#lastAtMs > MAX_GAP_MS) {
-      this.#act(act);
+    if (this.#waiting.length === 0 && nowMs - this.#lastAtMs > MAX_GAP_MS) {
+      act();
+      this.#lastAtMs = this.#clock.nowMs();
       return;
     }
     this.#lastAtMs = nowMs;
-    setImmediate(() => this.#act(act));
+    this.#waiting.push(act);
+    if (this.#waiting.length === 1) setImmediate(this.#runWaiting);
+    else if (this.#waiting.length === MAX_WAITING) this.#runWaiting();
   }
 
-  #act(act: () => void): void {
-    act();
-    this.#lastAtMs = this.#clock.nowMs();
-  }
+  readonly #runWaiting = (): void => {
+    const acts = this.#waiting;
+    this.#waiting = [];
+    let begun = 0;
+    try {
+      for (const act of acts) {
+        begun += 1;
+        act();
+      }
+    } finally {
+      this.#lastAtMs = this.#clock.nowMs();
+      // One has thrown, which takes nobody else's work with it.
+      if (begun < acts.length) {
+        this.#waiting = [...acts.slice(begun), ...this.#waiting];
+        setImmediate(this.#runWaiting);
+      }
+    }
+  };
 }
