@@ -74,7 +74,10 @@ function expectedOf({ ledger, sent, outages }: AccountingInput) {
   let uncertain = 0;
   for (const one of sent) {
     const given = answersOf(ledger.of(one.id));
-    const isCertain = !mayBeLost(one, outages) && given.every((answer) => isSure(answer, one));
+    const isCertain =
+      !mayBeLost(one, outages) &&
+      (one.seen.end === 'whole' || !isCutAhead(one, ledger)) &&
+      given.every((answer) => isSure(answer, one));
     if (isCertain) certain += 1;
     else uncertain += 1;
     for (const { endpoint, named } of given) {
@@ -101,6 +104,10 @@ function answersOf(deliveries: readonly Delivery[]): readonly Delivery[] {
 /** What an endpoint wrote while the other side was going away may not have arrived. */
 const isSure = ({ isAbandoned, isWhole }: Delivery, { seen }: Sent): boolean =>
   seen.end === 'whole' || (!isAbandoned && !(isWhole && seen.end === 'bad'));
+
+/** A cut ends the connection for the answers behind it, too, while their endpoints may be writing them. */
+const isCutAhead = ({ behind }: Sent, ledger: Ledger): boolean =>
+  behind.some((id) => answersOf(ledger.of(id)).some(({ isWhole }) => !isWhole));
 
 /** Whether its proxy was killed while it ran, or before it can have been written. */
 function mayBeLost({ person, fromMs, toMs }: Sent, outages: readonly ProxyOutage[]): boolean {

@@ -18,11 +18,12 @@ const TOKENS: Tokens = { input: 1, output: 4, read: 1_001, write: 2 };
 const BAD: Seen = { end: 'bad', status: 503, error: '' };
 const WHOLE: Seen = { end: 'whole', status: 200, error: '' };
 
+const ASK = { id: 'ann-1', body: 'b', path: '/', headers: {} } as Ask;
+
 function ledgerWith(...deliveries: readonly Partial<Delivery>[]): Ledger {
   const ledger = new Ledger(() => undefined);
   for (const delivery of deliveries) {
-    const ask = { id: 'ann-1', body: 'b', path: '/', headers: {} } as Ask;
-    Object.assign(ledger.add(ask, delivery.endpoint ?? 'e1', 'well'), delivery);
+    Object.assign(ledger.add(ASK, delivery.endpoint ?? 'e1', 'well'), delivery);
   }
   return ledger;
 }
@@ -92,6 +93,20 @@ describe('a request that failed', () => {
 });
 
 describe('the ledger of usage', () => {
+  it('may lack an answer that was cut behind one that was cut, and no other', () => {
+    const named = { hasContent: true, named: TOKENS };
+    const violations = (first: Partial<Delivery>, seen: Seen = BAD) => {
+      const ledger = ledgerWith(first);
+      Object.assign(ledger.add({ ...ASK, id: 'ann-2' }, 'e1', 'well'), named);
+      const behind = { ...sent(seen), id: 'ann-2', behind: ['ann-1'] };
+      return accounted({ rows: [], ledger, outages: [], sent: [behind], people: new Set() })
+        .violations;
+    };
+    expect(violations({ hasContent: true })).toEqual([]);
+    expect(violations({ hasContent: true }, WHOLE)).toHaveLength(1);
+    expect(violations(WHOLE_ANSWER)).toHaveLength(1);
+  });
+
   const check = (
     rows: readonly UsageRow[],
     ledger: Ledger,
