@@ -96,6 +96,14 @@ describe('AnswerStream', () => {
     expect(got).toEqual(['b 2', 'b end']);
   });
 
+  it('gives who relays it each piece at once, in a burst too', () => {
+    const { got, receiver, stream, send } = start();
+    stream.handTo(receiver('b'));
+    send('1');
+    send('2');
+    expect(got).toEqual(['b 1', 'b 2']);
+  });
+
   it('drops what nobody wants any more', () => {
     const { got, stream, send } = start();
     send('1');

@@ -3,7 +3,8 @@
  * its start, then the relay. The listeners stay while the receiver changes: for a small answer,
  * taking three off and putting three on, with a pause in between, is a good part of the work.
  *
- * In a burst, what comes is given on once the event loop has read what there is: see `bursts.ts`.
+ * In a burst, the start of an answer is judged once the event loop has read what there is: see `bursts.ts`.
+ * What is relayed does not wait: an event of a stream would only come later for it.
  */
 import type { IncomingMessage } from 'node:http';
 
@@ -17,13 +18,14 @@ export interface AnswerReceiver {
   onClosed(): void;
 }
 
-/** One read of a socket: more waits for nothing, or a burst would hold the 32 reads that Node does at once. */
+/** One read of a socket: a start of more waits for nothing, as Node reads up to 32 times before it does anything else. */
 const MAX_PENDING_BYTES = 64 * 1024;
 
 export class AnswerStream {
   readonly #response: IncomingMessage;
   readonly #bursts: Bursts;
   #receiver: AnswerReceiver | undefined;
+  #isRelayed = false;
   /** What came in this burst, in its order. */
   #pending: (Buffer | 'end' | 'close')[] = [];
   #pendingBytes = 0;
@@ -32,14 +34,18 @@ export class AnswerStream {
     this.#response = response;
     this.#receiver = receiver;
     this.#bursts = bursts;
-    response.on('data', (chunk: Buffer) => this.#hold(chunk));
+    response.on('data', (chunk: Buffer) => {
+      if (this.#isRelayed) this.#receiver?.onData(chunk);
+      else this.#hold(chunk);
+    });
     response.on('end', () => this.#follow('end'));
     response.on('close', () => this.#follow('close'));
   }
 
-  /** Nothing may be awaited before the next receiver has it: what comes meanwhile is lost. */
+  /** To who relays it. Nothing may be awaited before that: what comes meanwhile is lost. */
   handTo(receiver: AnswerReceiver): void {
     this.#receiver = receiver;
+    this.#isRelayed = true;
   }
 
   /** Nobody wants to know any more; what still comes is dropped. */
