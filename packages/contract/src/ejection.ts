@@ -31,4 +31,3 @@ export const ejectionReportSchema = z.object({
   /** When the report was written; 0 when half-open. */
   remainingMs: count,
 });
-export type EjectionReport = ShapeOf<typeof ejectionReportSchema>;

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 
-import { count, duration, moment, type PlainOf, ratio, type ShapeOf } from './scalars.ts';
+import { count, duration, moment, ratio, type ShapeOf } from './scalars.ts';
 
 /** The limits of `anthropic-ratelimit-<kind>-*`; the unified ones are those of a subscription. */
 export const RATE_LIMIT_KINDS = [
@@ -43,4 +43,3 @@ export const shownRateLimitSchema = z
     resetsAtMs: moment,
   })
   .meta({ id: 'RateLimit' });
-export type ShownRateLimit = PlainOf<typeof shownRateLimitSchema>;

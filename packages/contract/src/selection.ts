@@ -70,4 +70,3 @@ export type Selection = ShapeOf<typeof selectionSchema>;
 export const shownSelectionSchema = z
   .discriminatedUnion('status', [z.object({ status: z.literal('none') }), ...states])
   .meta({ id: 'Selection' });
-export type ShownSelection = ShapeOf<typeof shownSelectionSchema>;

@@ -1,6 +1,6 @@
 /**
  * Reads first, then writes: while events come one right after the other, what follows from each waits until
- * the event loop has read them all, and is then done in one go.
+ * the event loop has read what there is, or 64 wait, and is then done in one go.
  *
  * Network stacks process packets in batches, so that code stays in the processor's caches while it does the same
  * thing many times, and whoever is written to wakes up once for many writes (Barach et al., "High-speed software data
@@ -16,7 +16,7 @@ import type { Clock } from './clock.ts';
  */
 const MAX_GAP_MS = 0.1;
 
-/** So many are waited for: whoever came first waits for no more reads, though more events may be there. */
+/** At so many they are acted on, even if more can be read: the first has waited long enough. */
 const MAX_WAITING = 64;
 
 export class Bursts {

@@ -7,7 +7,7 @@ import type { Address } from '@zephyr/runtime/config/own-variables';
 import { type Environment, handedOver } from '@zephyr/runtime/environment';
 import { messageOf, ZephyrError } from '@zephyr/runtime/errors';
 import { phrase } from '@zephyr/runtime/phrase';
-import type { ServiceName } from '@zephyr/runtime/service';
+import { SERVICE_NAMES, type ServiceName } from '@zephyr/runtime/service-name';
 import { fromNextSchema, HAND_OVER, type HandedOver, SUCCESSION } from './succession.ts';
 
 /** Of Node's own: it owns a file descriptor, and accepts nothing until somebody listens on it. */
@@ -38,7 +38,6 @@ export interface NextProcessPlan {
   readonly print: (line: string) => void;
 }
 
-const NAMES = ['proxy', 'controller', 'prober'] as const;
 /** Of the child: after its input, output, errors, and the channel to us. */
 const FIRST_FD = 4;
 /** Loading takes a second or two, on a busy machine some more. */
@@ -81,14 +80,14 @@ export async function startNextProcess(
 
 /** Ours: what the next process has of them stays open. Servers close by themselves. */
 export function closeSockets(sockets: Sockets): void {
-  for (const socket of NAMES.flatMap((name) => sockets[name])) {
+  for (const socket of SERVICE_NAMES.flatMap((name) => sockets[name])) {
     if (!('listening' in socket)) socket.close();
   }
 }
 
 /** Node's types do not know that a server has a socket of its own, as a raw one is. */
 function fdsOf(sockets: Sockets): readonly number[] {
-  return NAMES.flatMap((name) => sockets[name]).map((socket) => {
+  return SERVICE_NAMES.flatMap((name) => sockets[name]).map((socket) => {
     const { fd } = '_handle' in socket ? (socket._handle as RawSocket) : (socket as RawSocket);
     return fd;
   });
@@ -96,7 +95,7 @@ function fdsOf(sockets: Sockets): readonly number[] {
 
 function handedOverOf(sockets: Sockets, { addresses }: NextProcessPlan): HandedOver {
   let fd = FIRST_FD;
-  const entries = NAMES.map((name) => {
+  const entries = SERVICE_NAMES.map((name) => {
     const fds = sockets[name].map(() => fd++);
     return [name, { ...addresses[name], fds }];
   });

@@ -9,14 +9,14 @@
  * The first process stays, so that whoever watches it (a terminal, systemd, launchd) sees one process.
  */
 import type { Address } from '@zephyr/runtime/config/own-variables';
-import type { ServiceName } from '@zephyr/runtime/service';
+import { SERVICE_NAMES, type ServiceName } from '@zephyr/runtime/service-name';
 import { z } from 'zod';
 
 /** The variable that a next process finds its part in. */
 export const SUCCESSION = 'ZEPHYR_SUCCESSION';
 
 const handedOverSchema = z.record(
-  z.enum(['proxy', 'prober', 'controller']),
+  z.enum(SERVICE_NAMES),
   z.object({ host: z.string(), port: z.number(), fds: z.array(z.number()) }),
 );
 /** Where each service listens already. */
@@ -34,7 +34,7 @@ export const fromNextSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ready'), version: z.string() }),
   z.object({
     type: z.literal('listener'),
-    service: z.enum(['proxy', 'prober', 'controller']),
+    service: z.enum(SERVICE_NAMES),
     /** How many are still to come. */
     left: z.number(),
   }),

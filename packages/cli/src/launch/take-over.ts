@@ -1,18 +1,17 @@
 /** The part of a next process: it says when it serves, and gives its sockets to the one after it. */
 import type { Server } from 'node:net';
 
+import { SERVICE_NAMES } from '@zephyr/runtime/service-name';
 import { VERSION } from '@zephyr/runtime/version';
 
 import type { LaunchedSystem } from './launcher.ts';
 import { type FromNext, HAND_OVER } from './succession.ts';
 
-const NAMES = ['proxy', 'controller', 'prober'] as const;
-
 /** Settles when the first process has ended, however: nobody else would end this one. */
 export function takeOver({ services }: LaunchedSystem): Promise<void> {
   process.on('message', (message) => {
     if (message !== HAND_OVER) return;
-    const listeners = NAMES.flatMap((service) =>
+    const listeners = SERVICE_NAMES.flatMap((service) =>
       services[service].listeners().map((listener) => ({ service, listener })),
     );
     for (const [index, { service, listener }] of listeners.entries()) {

@@ -79,7 +79,7 @@ export const ADMITTED: Ejection = {
   strikesSinceAtMs: 0,
 };
 
-/** At this width a half-open endpoint is admitted: after five good answers in a row. */
+/** At this width a half-open endpoint is admitted: after four good answers in a row. */
 export const FULL_WIDTH = 16;
 /**
  * Failed requests of one person that another endpoint answered, with no good answer here in

@@ -3,13 +3,12 @@
  *
  * | seen | on `POST /v1/messages` | on `count_tokens`, `models` | on `extra_paths` |
  * |---|---|---|---|
- * | no name, refused, TLS, connect limit | endpoint | none | none |
- * | reset, silence, cut, not Claude, 5xx | endpoint | none | none |
- * | 404, 405, 501, a page instead of the operation | endpoint or model | operation | none |
- * | silence instead of a count or a list | | operation | none |
+ * | no name, refused, TLS, connect limit, reset, cut, 5xx | endpoint | none | none |
+ * | silence, not Claude, 405, 501, a page instead of the operation | endpoint | operation | none |
+ * | 404 of the API, "no channel for model" | model | operation | none |
+ * | 403 | model | none | none |
  * | 401, 402 | token | none | none |
  * | 429, 529, overloaded 503 | load of this model here | none | none |
- * | 403, 404 of the API, "no channel for model" | model | operation | none |
  * | other 4xx, thinking that another backend has signed | request | request | request |
  *
  * Only `POST /v1/messages` is evidence of an endpoint's health: the other operations are optional

@@ -5,7 +5,7 @@
  * traffic grows by no more than the share. A retry at an endpoint that has just answered, and failed
  * nobody since, is sent without it: it would be refunded. So is one after a trial (see `Choice`): there are
  * few, and whoever found out for all that an endpoint still fails shall not be lost for it. Where the budget is
- * spent, a request looks again for such an endpoint for some seconds before it is given up, which sends nothing.
+ * spent, a request looks again for such an endpoint for two seconds before it is given up, which sends nothing.
  * One person whose requests fail everywhere takes no more of it than is left for the others.
  *
  * The window and the two terms follow Finagle's retry budgets (credits live 10 s, share plus

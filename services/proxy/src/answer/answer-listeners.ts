@@ -18,7 +18,7 @@ export interface AnswerReceiver {
   onClosed(): void;
 }
 
-/** One read of a socket: a start of more waits for nothing, as Node reads up to 32 times before it does anything else. */
+/** One read of a socket. Beyond it the receiver is asked at once: Node may read 32 times before `setImmediate`. */
 const MAX_PENDING_BYTES = 64 * 1024;
 
 export class AnswerStream {
@@ -42,7 +42,7 @@ export class AnswerStream {
     response.on('close', () => this.#follow('close'));
   }
 
-  /** To who relays it. Nothing may be awaited before that: what comes meanwhile is lost. */
+  /** To the relay. Nothing may be awaited before that: what comes meanwhile is lost. */
   handTo(receiver: AnswerReceiver): void {
     this.#receiver = receiver;
     this.#isRelayed = true;

@@ -6,7 +6,7 @@ import { isLasting, type Operation, scopeOf } from '@zephyr/core';
 import { namedModels, sendModelList } from '../answer/model-list.ts';
 import { passRefusal } from '../answer/pass-refusal.ts';
 import { type ErrorName, errorOfFailure, sendError } from '../answer/zephyr-errors.ts';
-import type { FailedAttempt } from './attempt.ts';
+import type { FailedAttempt } from './attempt-result.ts';
 import type { ExchangeContext } from './exchange-context.ts';
 import { isLookup, requestedModel } from './model-name.ts';
 

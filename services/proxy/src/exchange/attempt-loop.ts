@@ -24,12 +24,8 @@ import { type HeldResponse, requestIdOf } from '../answer/held-response.ts';
 import type { ErrorName } from '../answer/zephyr-errors.ts';
 import type { UpstreamEndpoint } from '../upstream/endpoints.ts';
 import { moreTelling } from './all-attempts-failed.ts';
-import {
-  Attempt,
-  type AttemptResult,
-  type CommittedAttempt,
-  type FailedAttempt,
-} from './attempt.ts';
+import { Attempt } from './attempt.ts';
+import type { AttemptResult, CommittedAttempt, FailedAttempt } from './attempt-result.ts';
 import type { ExchangeContext } from './exchange-context.ts';
 import { readingMsOf } from './first-byte-timeout.ts';
 import { noteFirstContent } from './first-content.ts';

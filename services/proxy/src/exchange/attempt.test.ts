@@ -8,7 +8,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { Deadline, Deadlines } from '../upstream/deadline.ts';
 import type { SendHandlers } from '../upstream/transport.ts';
-import { Attempt, type AttemptInput, type AttemptResult } from './attempt.ts';
+import { Attempt, type AttemptInput } from './attempt.ts';
+import type { AttemptResult } from './attempt-result.ts';
 import type { JudgedAs } from './content-gate.ts';
 
 const TIMES = { connectMs: 2_000, firstByteMs: 45_000, gateMs: 5_000 };

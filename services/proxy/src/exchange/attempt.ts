@@ -12,10 +12,8 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FailureClass } from '@zephyr/contract/failure';
-import type { RateLimitReports } from '@zephyr/contract/rate-limit';
 import {
   type AnswerForm,
-  type AttemptPhase,
   isSuccess,
   MAX_INTERIM_ANSWERS,
   rateLimitsOf,
@@ -37,36 +35,11 @@ import {
   type Transport,
   type UpstreamRequest,
 } from '../upstream/transport.ts';
+import type { AttemptResult } from './attempt-result.ts';
 import { failureOfError, isReset } from './connection-failure.ts';
 import { type Gate, gateFor, type JudgedAs } from './content-gate.ts';
 import { MAX_REFUSAL_BYTES, refusalOf } from './refusal.ts';
 import type { RequestBody } from './request-body.ts';
-
-export interface CommittedAttempt {
-  readonly kind: 'committed';
-  readonly response: HeldResponse;
-  readonly ttftMs: number;
-}
-
-export interface PassedAttempt {
-  readonly kind: 'passed';
-  readonly response: HeldResponse;
-}
-
-export interface FailedAttempt {
-  readonly kind: 'failed';
-  readonly failure: FailureClass;
-  readonly phase: AttemptPhase;
-  /** Of a refusal. */
-  readonly status?: number;
-  readonly staleConnection: boolean;
-  readonly retryAfterMs?: number | undefined;
-  readonly rateLimits?: RateLimitReports | undefined;
-  /** The endpoint's own error answer, where the client may see it. */
-  readonly response?: HeldResponse | undefined;
-}
-
-export type AttemptResult = CommittedAttempt | PassedAttempt | FailedAttempt;
 
 export interface AttemptTimes {
   readonly connectMs: number;

@@ -3,7 +3,7 @@ import type { EndpointId } from '@zephyr/contract/scalars';
 import { type FirstByteClass, latencyClassOf, rateLimitsOf } from '@zephyr/core';
 
 import { usageInHead } from '../answer/usage-at-start.ts';
-import type { CommittedAttempt } from './attempt.ts';
+import type { CommittedAttempt } from './attempt-result.ts';
 import type { ExchangeContext } from './exchange-context.ts';
 
 export interface NotedContent extends Pick<CommittedAttempt, 'ttftMs' | 'response'> {

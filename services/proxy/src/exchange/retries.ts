@@ -3,7 +3,7 @@ import { type NextStep, RequestRetries, type RetryPlace } from '@zephyr/core';
 import type { Clock } from '@zephyr/runtime/clock';
 import type { DataPathConfig } from '@zephyr/runtime/config/config';
 import type { ProxyMetrics } from '../report/metrics.ts';
-import type { FailedAttempt } from './attempt.ts';
+import type { FailedAttempt } from './attempt-result.ts';
 import type { RequestBody } from './request-body.ts';
 
 type CoreInput = ConstructorParameters<typeof RequestRetries>[0];

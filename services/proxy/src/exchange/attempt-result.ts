@@ -1,0 +1,32 @@
+/** How an attempt ended. */
+import type { FailureClass } from '@zephyr/contract/failure';
+import type { RateLimitReports } from '@zephyr/contract/rate-limit';
+import type { AttemptPhase } from '@zephyr/core';
+
+import type { HeldResponse } from '../answer/held-response.ts';
+
+export interface CommittedAttempt {
+  readonly kind: 'committed';
+  readonly response: HeldResponse;
+  readonly ttftMs: number;
+}
+
+export interface PassedAttempt {
+  readonly kind: 'passed';
+  readonly response: HeldResponse;
+}
+
+export interface FailedAttempt {
+  readonly kind: 'failed';
+  readonly failure: FailureClass;
+  readonly phase: AttemptPhase;
+  /** Of a refusal. */
+  readonly status?: number;
+  readonly staleConnection: boolean;
+  readonly retryAfterMs?: number | undefined;
+  readonly rateLimits?: RateLimitReports | undefined;
+  /** The endpoint's own error answer, where the client may see it. */
+  readonly response?: HeldResponse | undefined;
+}
+
+export type AttemptResult = CommittedAttempt | PassedAttempt | FailedAttempt;
