@@ -13,6 +13,7 @@ export const PROXY_STATUSES = ['serving', 'draining'] as const;
  * - `streaming`: content has reached the client.
  */
 export const REQUEST_PHASES = ['connecting', 'waiting', 'streaming'] as const;
+export type RequestPhase = (typeof REQUEST_PHASES)[number];
 
 /** The part that decisions need. */
 export const presenceReportSchema = z.object({

@@ -14,6 +14,7 @@ export type ConfiguredStyle = (typeof CONFIGURED_STYLES)[number];
 
 /** `cheaper`: the group's daily budget is nearly spent; take the least that shows something. */
 export const spending = z.enum(['normal', 'cheaper']);
+export type Spending = z.infer<typeof spending>;
 
 /**
  * What the next probe is for. `real`: a question is open (has it failed, is it faster?) that only

@@ -9,6 +9,7 @@ import { PROXY_STATUSES } from './presence.ts';
 import { rateLimitKind } from './rate-limit.ts';
 import { count, duration, endpointId, type PlainOf, ratio } from './scalars.ts';
 import { reasonCode, selectionSchema } from './selection.ts';
+import { health, snapshotSource } from './snapshot.ts';
 
 /** Oldest first in the history. */
 const latencySchema = (kept: number) =>
@@ -23,7 +24,7 @@ const programEndpointSchema = z.object({
   id: endpointId,
   name: z.string(),
   group: z.string(),
-  health: z.enum(['unknown', 'healthy', 'unhealthy']),
+  health,
   enabled: z.boolean(),
   available: z.boolean(),
   /** The expected time to a good answer; null while it is unknown. */
@@ -82,7 +83,7 @@ const programStatusSchema = z.object({
   active_requests: count,
   endpoints: z.array(programEndpointSchema),
   snapshot: z.object({
-    source: z.enum(['redis', 'disk', 'config']),
+    source: snapshotSource,
     age_ms: count,
     incarnation: z.string().nullable(),
     epoch: count.nullable(),

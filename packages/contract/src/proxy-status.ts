@@ -8,6 +8,7 @@ import { apiEndpointSchema } from './api-endpoint.ts';
 import { apiStateSchema } from './api-state.ts';
 import { PROXY_STATUSES } from './presence.ts';
 import { count, duration, endpointId, type PlainOf } from './scalars.ts';
+import { health, snapshotSource } from './snapshot.ts';
 
 const proxyEndpointSchema = apiEndpointSchema
   .pick({
@@ -22,7 +23,7 @@ const proxyEndpointSchema = apiEndpointSchema
     activeRequests: true,
   })
   .extend({
-    health: z.object({ status: z.enum(['unknown', 'healthy', 'unhealthy']) }),
+    health: z.object({ status: health }),
     /** Only the controller knows the parts of a score. */
     score: z.discriminatedUnion('status', [
       z.object({ status: z.literal('unknown') }),
@@ -47,8 +48,7 @@ const proxyStatusSchema = apiStateSchema
     }),
     /** What it routes by. */
     snapshot: z.object({
-      /** Where the order of the endpoints comes from; `redis` is the usual state. */
-      source: z.enum(['redis', 'disk', 'config']),
+      source: snapshotSource,
       /** Since it was last confirmed. */
       ageMs: count,
       /** Null before the first snapshot. */

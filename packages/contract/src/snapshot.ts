@@ -4,9 +4,14 @@ import { z } from 'zod';
 import { count, duration, endpointId, moment, ratio, rising, type ShapeOf } from './scalars.ts';
 import { modeSchema, selectionSchema } from './selection.ts';
 
+export const health = z.enum(['unknown', 'healthy', 'unhealthy']);
+/** Where a proxy has the order of endpoints from; `redis` is the usual state. */
+export const snapshotSource = z.enum(['redis', 'disk', 'config']);
+export type SnapshotSource = z.infer<typeof snapshotSource>;
+
 /** One endpoint in the snapshot; health comes from probes only. */
 const snapshotEndpointSchema = z.object({
-  health: z.enum(['unknown', 'healthy', 'unhealthy']),
+  health,
   enabled: z.boolean(),
   available: z.boolean(),
   /** Expected time to a good answer; absent while nothing is known. */

@@ -7,6 +7,7 @@
  *                                         └──► count_tokens (free)               └──► the Claude CLI, unless
  *                                                                        the token is refused for models too
  */
+import type { EndpointFinding } from '@zephyr/contract/endpoint-finding';
 import type { ProbeVerdict, TokenUsage } from '@zephyr/contract/probe';
 import { AUTH_STYLES, type AuthStyle } from '@zephyr/runtime/credential';
 import { z } from 'zod';
@@ -25,7 +26,7 @@ export interface EndpointSurvey {
   /** A connection, over https with TLS. */
   readonly reach: ProbeVerdict;
   /** `claude_code`: only the Claude CLI gets an answer, a plain request does not. */
-  readonly serves: 'any_client' | 'claude_code' | 'nobody' | 'not_asked';
+  readonly serves: EndpointFinding['serves'];
   /** Why a plain request was not served. */
   readonly refusal?: Extract<ProbeVerdict, { status: 'failed' }> | undefined;
   /** How the token is accepted; absent where it never was. */

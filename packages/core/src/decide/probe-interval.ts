@@ -1,4 +1,5 @@
 /** How often probes run with `dynamic_scaling`: by the load, and ever more rarely while nobody works. */
+import type { LOAD_LEVELS } from '@zephyr/contract/api-state';
 import type { ProbePace } from '@zephyr/contract/probe';
 import type { EpochMs } from '@zephyr/contract/scalars';
 
@@ -14,7 +15,7 @@ export interface ScaledInterval {
   readonly why: Extract<ProbePace, 'high_load' | 'load' | 'idle'>;
 }
 
-type LoadLevel = 'idle' | 'low' | 'medium' | 'high';
+type LoadLevel = (typeof LOAD_LEVELS)[number];
 
 function loadLevelOf(world: World, policy: ProbingPolicy): LoadLevel {
   const active = totalActiveRequests(world.proxies);

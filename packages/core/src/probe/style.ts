@@ -1,4 +1,4 @@
-import type { ConfiguredStyle, ProbeStyle, ProbeWants } from '@zephyr/contract/probe';
+import type { ConfiguredStyle, ProbeStyle, ProbeWants, Spending } from '@zephyr/contract/probe';
 
 /** The styles of the probes between two real ones: cheaper, or free. */
 export const CHEAP_STYLES = ['none', 'messages', 'http', 'tcp'] as const;
@@ -9,7 +9,7 @@ export interface StyleQuestion {
   /** The style in between; `none`: every probe is a real one, or with `auto` what the core asks. */
   readonly cheap: CheapStyle;
   /** `cheaper`: the group's daily budget is nearly spent. */
-  readonly spending: 'normal' | 'cheaper';
+  readonly spending: Spending;
   /**
    * The last real probe passed less than `real_interval_seconds` ago and none has failed since. So
    * a failed probe is followed by a real one.

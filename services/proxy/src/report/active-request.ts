@@ -1,10 +1,11 @@
+import type { RequestPhase } from '@zephyr/contract/presence';
 import type { EndpointId } from '@zephyr/contract/scalars';
 
 /** What one request is doing now. */
 export interface RequestProgress {
   readonly endpointId: EndpointId;
   readonly ageMs: number;
-  readonly phase: 'connecting' | 'waiting' | 'streaming';
+  readonly phase: RequestPhase;
   /** 1 at the first endpoint. */
   readonly attempt: number;
   /** Of Claude Code; null where the request names none. */

@@ -2,9 +2,10 @@
  * Where requests go: the last routing snapshot in memory, made more careful by what this proxy saw
  * itself (`Router` of the core). Nothing here waits for anything.
  */
+
 import type { FailureClass } from '@zephyr/contract/failure';
 import type { EndpointId } from '@zephyr/contract/scalars';
-import type { RoutingSnapshot } from '@zephyr/contract/snapshot';
+import type { RoutingSnapshot, SnapshotSource } from '@zephyr/contract/snapshot';
 import {
   type ActiveEndpoint,
   type Choice,
@@ -25,9 +26,6 @@ import type { Logger } from '@zephyr/runtime/logger';
 
 import type { UpstreamEndpoint } from '../upstream/endpoints.ts';
 import { newSessionEndpointOf } from './new-session-endpoint.ts';
-
-/** Where the order of endpoints came from, best first. */
-export type SnapshotSource = 'redis' | 'disk' | 'config';
 
 /** What the configuration says; may change while requests run. */
 export interface RoutingSetup {
