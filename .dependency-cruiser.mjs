@@ -190,6 +190,13 @@ export default {
       to: { path: '^services/controller/src/', pathNot: '^services/controller/src/(api|view)/' },
     },
     {
+      name: 'controller-notify-knows-neither-leader-nor-api',
+      comment: 'it sends what it is given, to whom the configuration names',
+      severity: 'error',
+      from: { path: '^services/controller/src/notify/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^services/controller/src/(leader|api)/' },
+    },
+    {
       name: 'testkit-is-for-tests-and-the-demo',
       severity: 'error',
       from: { path: '^services/', pathNot: '(\\.test\\.ts|/test-support/.*|/bench/.*)$' },

@@ -16,7 +16,7 @@ import { type World, withEndpoint } from './world.ts';
 const DAY_MS = 86_400_000;
 const NANO = 1_000_000_000;
 
-export interface Command {
+export interface GivenCommand {
   readonly commandId: string;
   readonly command: OperatorCommand;
   readonly assessments: readonly Assessment[];
@@ -24,7 +24,7 @@ export interface Command {
 }
 
 /** Applies one command of an operator, or refuses it; switches that follow are decided later. */
-export function applyCommand(world: World, about: Command): Step {
+export function applyCommand(world: World, about: GivenCommand): Step {
   const result = run(world, about);
   const { outcome, effects } = result;
   const next = outcome.status === 'refused' ? world : afterWish(result.next, about);
@@ -40,7 +40,7 @@ interface Result {
   readonly effects: readonly Effect[];
 }
 
-function run(world: World, { command, assessments, nowMs }: Command): Result {
+function run(world: World, { command, assessments, nowMs }: GivenCommand): Result {
   switch (command.kind) {
     case 'probe':
       return probe(world, command.endpointId);
@@ -83,7 +83,7 @@ function probe(world: World, id: EndpointId | undefined): Result {
 const ENDED_BY_A_WISH: ReadonlySet<UnavailableCode> = new Set(['ejected', 'cooling_down']);
 
 /** Selecting or enabling an endpoint ends its ejections in all proxies. */
-function afterWish(world: World, { command, nowMs }: Command): World {
+function afterWish(world: World, { command, nowMs }: GivenCommand): World {
   if (command.kind !== 'select' && command.kind !== 'enable') return world;
   return withEndpoint(world, command.endpointId, (endpoint) => ({
     ...endpoint,

@@ -151,7 +151,7 @@ export class Admission {
     };
   }
 
-  #admit(asked: ApiRequest): void {
+  #admit(asked: AskedRequest): void {
     const { req, res } = asked;
     if (hasUnwantedBody(req)) {
       // Its bytes must not be read as the next request, whoever is wrong about where it ends.
@@ -179,7 +179,7 @@ export class Admission {
   }
 
   /** What costs nothing, such as counting tokens, has no limit of its own. */
-  #runWithinLimits(asked: ApiRequest, admittance: Admitted): void {
+  #runWithinLimits(asked: AskedRequest, admittance: Admitted): void {
     const { exchange, metrics } = this.#deps;
     const { label } = admittance;
     const isLimited = asked.operation === 'messages' || asked.operation === 'extra';
@@ -197,7 +197,7 @@ export class Admission {
 
   /** @param limited whose limits count this request */
   #run(
-    asked: ApiRequest,
+    asked: AskedRequest,
     { client, label, keySha256 }: Admitted,
     limited: string | undefined,
   ): void {
@@ -267,7 +267,7 @@ function hasUnwantedBody({ method, headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0;
 }
 
-interface ApiRequest {
+interface AskedRequest {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
   readonly operation: Operation;
