@@ -6,7 +6,7 @@ import type { AnswerForm } from '@zephyr/core';
 import { Bursts } from '@zephyr/runtime/bursts';
 import { ManualClock } from '@zephyr/testkit/manual-clock';
 import { eventsOf } from '@zephyr/testkit/upstream-scripts';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { Deadline, Deadlines } from '../upstream/deadline.ts';
 import { AnswerStream } from './answer-listeners.ts';
@@ -15,14 +15,6 @@ import { Relay, type RelayResult } from './relay.ts';
 const IDLE_MS = 330_000;
 const STALL_MS = 60_000;
 const EVENTS = eventsOf();
-
-// By this clock all that comes is one burst.
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['setImmediate'] });
-});
-afterEach(() => {
-  vi.useRealTimers();
-});
 
 interface Setup {
   readonly form?: AnswerForm;
@@ -94,7 +86,6 @@ function start({ form = 'stream', isSlow = false, headers = {} }: Setup = {}) {
   relay.start();
   const give = (...texts: string[]): void => {
     for (const text of texts) upstream.emit('data', Buffer.from(text));
-    vi.runAllTimers();
   };
   return { clock, results, relay, upstream, client, socket, give };
 }
@@ -162,7 +153,6 @@ describe('the wait for the client', () => {
     const { clock, results, give, socket, upstream } = start({ isSlow: true });
     give(...EVENTS);
     upstream.emit('end');
-    vi.runAllTimers();
     expect(results).toMatchObject([{ kind: 'complete' }]);
     clock.advance(STALL_MS);
     expect(socket.isDestroyed).toBe(true);
@@ -220,7 +210,6 @@ describe('an answer of a declared length', () => {
     give(MESSAGE.slice(9));
     expect([client.writableEnded, client.written]).toEqual([true, MESSAGE]);
     upstream.emit('end');
-    vi.runAllTimers();
     expect(results).toMatchObject([{ kind: 'complete' }]);
   });
 
@@ -237,7 +226,6 @@ describe('an answer of a declared length', () => {
     give(half);
     expect(client.writableEnded).toBe(false);
     upstream.emit('end');
-    vi.runAllTimers();
     expect(client.writableEnded).toBe(false);
     expect(results).toEqual([{ kind: 'cut', failure: 'truncated' }]);
   });
@@ -255,7 +243,6 @@ describe('a relay that is done', () => {
     give(...EVENTS.slice(1));
     upstream.emit('end');
     upstream.emit('close');
-    vi.runAllTimers();
     relay.clientGone();
     relay.cut('timeout');
     clock.advance(2 * IDLE_MS);

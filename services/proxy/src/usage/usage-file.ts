@@ -71,8 +71,7 @@ export class UsageFile {
   isTakenOver(): Promise<boolean> {
     return this.#next(async () => {
       if (this.#path === undefined) return false;
-      const now = new Date(systemClock.epochMs());
-      const isGone = await utimes(this.#path, now, now).then(() => false, isMissing);
+      const isGone = await touch(this.#path).then(() => false, isMissing);
       if (isGone) this.#path = undefined;
       return isGone;
     });
@@ -126,8 +125,7 @@ async function takeOrphan(
     if (!(await isOrphan(path))) return undefined;
     await rename(path, taken);
     // Or it would be everybody's next orphan.
-    const now = new Date(systemClock.epochMs());
-    await utimes(taken, now, now);
+    await touch(taken);
   } catch {
     // Another proxy was faster.
     return undefined;
@@ -145,6 +143,11 @@ async function takeOrphan(
     );
     return undefined;
   }
+}
+
+function touch(path: string): Promise<void> {
+  const now = new Date(systemClock.epochMs());
+  return utimes(path, now, now);
 }
 
 async function isOrphan(path: string): Promise<boolean> {
