@@ -22,6 +22,7 @@ export { type Assessment, assess } from './decide/assessment.ts';
 export { isAtRest } from './decide/decision-pace.ts';
 export type {
   CommandOutcome,
+  ConfigEvent,
   Effect,
   EndpointSetting,
   GroupSetting,
@@ -116,6 +117,7 @@ export {
 export {
   type LimitCounters,
   type LimitSubject,
+  type LimitsConfig,
   limitSubjects,
   limitVerdict,
   type Over,

@@ -128,7 +128,7 @@ export class LiveConfig {
     const before = this.clients.access;
     const rules = clientRulesOf(config, secrets, before);
     this.clients.reconfigure(rules);
-    if (rules.access.kind !== 'nobody' || before.kind === 'nobody') return;
+    if (rules.access !== 'nobody' || before === 'nobody') return;
     this.#log.error(
       { advice: ADVICE_WITHOUT_KEYS },
       'no client has a key any more: everybody is refused',
@@ -169,17 +169,18 @@ function rulesOf(config: Config): TargetRules {
 }
 
 function clientRulesOf(
-  { server }: Config,
-  { clientKeys }: Secrets,
+  config: Config,
+  secrets: Secrets,
   before: ClientAccess | undefined,
 ): ClientRules {
-  const access = accessOf({
-    hasKeys: clientKeys.length > 0,
-    isOpen: server.open,
-    isOnLoopback: isLoopback(server.host),
-    before,
-  });
-  return { access, keys: clientKeys, allowedHosts: server.allowedHosts };
+  const access = accessOf(configuredAccess(config, secrets), before);
+  return { access, keys: secrets.clientKeys, allowedHosts: config.server.allowedHosts };
+}
+
+function configuredAccess({ server }: Config, { clientKeys }: Secrets): ClientAccess {
+  if (clientKeys.length > 0) return 'keys';
+  if (server.open) return 'everybody';
+  return isLoopback(server.host) ? 'this_machine' : 'nobody';
 }
 
 const ADVICE_WITHOUT_KEYS = [
@@ -188,11 +189,11 @@ const ADVICE_WITHOUT_KEYS = [
 ];
 
 /** An open proxy spends the team's money for everybody who finds it. */
-function strangersServed({ server }: Config, { clientKeys }: Secrets): ZephyrError | undefined {
-  if (server.open || clientKeys.length > 0 || isLoopback(server.host)) return undefined;
+function strangersServed(config: Config, secrets: Secrets): ZephyrError | undefined {
+  if (configuredAccess(config, secrets) !== 'nobody') return undefined;
   return new ZephyrError(
     'CONFIG',
-    phrase`the proxy would serve everybody who reaches ${server.host}`,
+    phrase`the proxy would serve everybody who reaches ${config.server.host}`,
     {
       advice: [
         ...ADVICE_WITHOUT_KEYS,

@@ -27,10 +27,9 @@ export interface ReplaceablePlan extends Omit<NextProcessPlan, 'redisUrl'> {
   readonly record: (record: Omit<RunningRecord, 'pid'>) => void;
 }
 
-type Serving =
-  | { readonly kind: 'own' }
-  | { readonly kind: 'next'; readonly next: NextProcess }
-  | { readonly kind: 'ending' };
+type ServingProcess =
+  | { readonly status: 'own' | 'ending' }
+  | { readonly status: 'next'; readonly next: NextProcess };
 
 export function replaceable(system: LaunchedSystem, plan: ReplaceablePlan): ReplaceableSystem {
   const replacement = new Replacement(system, plan);
@@ -43,7 +42,7 @@ export function replaceable(system: LaunchedSystem, plan: ReplaceablePlan): Repl
   };
 }
 
-interface Former {
+interface FormerProcess {
   readonly next?: NextProcess;
   readonly ended: Promise<unknown>;
 }
@@ -52,8 +51,8 @@ class Replacement {
   readonly #system: LaunchedSystem;
   readonly #plan: ReplaceablePlan;
   readonly #fault = Promise.withResolvers<Error>();
-  readonly #former: Former[] = [];
-  #serving: Serving = { kind: 'own' };
+  readonly #former: FormerProcess[] = [];
+  #serving: ServingProcess = { status: 'own' };
   #isReplacing = false;
   #attempts = 0;
 
@@ -69,7 +68,7 @@ class Replacement {
   }
 
   async replace(): Promise<void> {
-    if (this.#isReplacing || this.#serving.kind === 'ending') return;
+    if (this.#isReplacing || this.#serving.status === 'ending') return;
     this.#isReplacing = true;
     this.#attempts += 1;
     let problem: string | null = null;
@@ -86,8 +85,8 @@ class Replacement {
 
   async stop(): Promise<void> {
     // Its own services end in their order: the proxy first, while the others are there.
-    if (this.#serving.kind === 'next') this.#retire(this.#serving);
-    this.#serving = { kind: 'ending' };
+    if (this.#serving.status === 'next') this.#retire(this.#serving);
+    this.#serving = { status: 'ending' };
     await Promise.all(this.#former.map(({ ended }) => ended));
     await this.#system.stop();
   }
@@ -107,7 +106,7 @@ class Replacement {
   }
 
   async #sockets(): Promise<Sockets> {
-    if (this.#serving.kind === 'next') return await this.#serving.next.sockets();
+    if (this.#serving.status === 'next') return await this.#serving.next.sockets();
     const { proxy, controller, prober } = this.#system.services;
     return {
       ...{ proxy: proxy.listeners(), controller: controller.listeners() },
@@ -118,21 +117,21 @@ class Replacement {
   #moveTo(next: NextProcess): void {
     const left = this.#serving;
     // It was asked to end meanwhile.
-    if (left.kind === 'ending') {
+    if (left.status === 'ending') {
       next.stop();
       return;
     }
-    this.#serving = { kind: 'next', next };
+    this.#serving = { status: 'next', next };
     next.ended.then((how) => {
-      if (this.#serving.kind !== 'next' || this.#serving.next !== next) return;
+      if (this.#serving.status !== 'next' || this.#serving.next !== next) return;
       this.#fault.resolve(new Error(`the process that serves ended with ${how}`));
     });
     this.#retire(left);
   }
 
-  #retire(left: Serving): void {
-    if (left.kind === 'own') this.#former.push({ ended: this.#system.retire() });
-    if (left.kind !== 'next') return;
+  #retire(left: ServingProcess): void {
+    if (left.status === 'own') this.#former.push({ ended: this.#system.retire() });
+    if (left.status !== 'next') return;
     left.next.stop();
     this.#former.push({ next: left.next, ended: left.next.ended });
   }
@@ -140,7 +139,7 @@ class Replacement {
   #record(problem: string | null): void {
     const serving = this.#serving;
     const { pid, version } =
-      serving.kind === 'next' ? serving.next : { pid: process.pid, version: VERSION };
+      serving.status === 'next' ? serving.next : { pid: process.pid, version: VERSION };
     this.#plan.record({ servingPid: pid, version, attempts: this.#attempts, problem });
   }
 }

@@ -1,8 +1,10 @@
 /**
  * Keeps one service running: started, watched, started again when it crashes, ended.
  *
- *     starting --(ready)--> running --(end)--> waiting --(back-off)--> starting
- *     starting --(end, or not ready in time; never ready before)--> ended
+ *     first_start --(ready)--> running --(end)--> waiting --(back-off)--> starting
+ *     first_start --(end, or not ready in time)--> ended
+ *     starting    --(ready)--> running
+ *     starting    --(end)--> waiting
  *     any --(stop)--> stopping --(end)--> ended
  */
 import type { Server } from 'node:net';
@@ -57,16 +59,18 @@ const LONGEST_BACK_OFF_MS = 10_000;
 /** A service that lived for that long has not crashed "again". */
 const STEADY_MS = 60_000;
 
-type State =
-  | { readonly status: 'starting' | 'running' | 'stopping'; readonly service: StartedService }
+type ServiceState =
+  | {
+      readonly status: 'first_start' | 'starting' | 'running' | 'stopping';
+      readonly service: StartedService;
+    }
   | { readonly status: 'waiting'; readonly timer: NodeJS.Timeout }
   | { readonly status: 'ended' };
 
 export function superviseService(spec: ServiceSpec, startService: StartService): SupervisedService {
   const firstReady = Promise.withResolvers<number>();
   const ended = Promise.withResolvers<void>();
-  let state: State = { status: 'ended' };
-  let wasReady = false;
+  let state: ServiceState = { status: 'ended' };
   let backOffMs = FIRST_BACK_OFF_MS;
 
   const finish = () => {
@@ -74,31 +78,31 @@ export function superviseService(spec: ServiceSpec, startService: StartService):
     ended.resolve();
   };
 
-  const start = () => {
+  const start = (status: 'first_start' | 'starting') => {
     const startedAtMs = systemClock.nowMs();
     const service = startService(spec);
-    state = { status: 'starting', service };
-    const isLate = wasReady ? () => false : killWhenLate(service, spec.readyLimitMs);
+    state = { status, service };
+    const isLate =
+      status === 'first_start' ? killWhenLate(service, spec.readyLimitMs) : () => false;
     service.ready.then((port) => {
-      if (state.status !== 'starting') return;
+      if (state.status !== status) return;
       state = { status: 'running', service };
-      wasReady = true;
       firstReady.resolve(port);
     });
     service.ended.then((how) => {
       if (state.status === 'stopping') return finish();
-      if (!wasReady) {
+      if (state.status === 'first_start') {
         const why = isLate() ? phrase`not ready after ${spec.readyLimitMs / 1000} s` : how;
         firstReady.reject(startFailure(spec.name, why));
         return finish();
       }
       if (systemClock.nowMs() - startedAtMs > STEADY_MS) backOffMs = FIRST_BACK_OFF_MS;
       spec.onLine(spec.name, `ended with ${how}; starting it again in ${backOffMs / 1000} s`);
-      state = { status: 'waiting', timer: setTimeout(start, backOffMs) };
+      state = { status: 'waiting', timer: setTimeout(start, backOffMs, 'starting') };
       backOffMs = Math.min(backOffMs * 2, LONGEST_BACK_OFF_MS);
     });
   };
-  start();
+  start('first_start');
 
   return {
     name: spec.name,
@@ -108,7 +112,7 @@ export function superviseService(spec: ServiceSpec, startService: StartService):
       if (state.status === 'waiting') {
         clearTimeout(state.timer);
         finish();
-      } else if (state.status === 'starting' || state.status === 'running') {
+      } else if (state.status !== 'stopping' && state.status !== 'ended') {
         const { service } = state;
         state = { status: 'stopping', service };
         service.stop();

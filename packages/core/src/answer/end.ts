@@ -93,10 +93,16 @@ export class DocumentEnd implements AnswerEnd {
   }
 }
 
+type LastEvent = 'message_stop' | 'error';
+
+type StreamState =
+  | { readonly status: 'open' }
+  | { readonly status: 'named'; readonly event: LastEvent }
+  | { readonly status: 'ended'; readonly ending: AnswerEnding };
+
 export class StreamEnd implements AnswerEnd {
   readonly #lines = new LineBuffer(MAX_LINE_CHARACTERS);
-  #ending: AnswerEnding | undefined;
-  #named: 'message_stop' | 'error' | undefined;
+  #state: StreamState = { status: 'open' };
   #usage: AnswerUsage | undefined;
 
   get usage(): AnswerUsage | undefined {
@@ -104,36 +110,36 @@ export class StreamEnd implements AnswerEnd {
   }
 
   get ending(): AnswerEnding | undefined {
-    return this.#ending;
+    return this.#state.status === 'ended' ? this.#state.ending : undefined;
   }
 
   push(text: string): void {
-    if (this.#ending === undefined) this.#read(this.#lines.take(text));
+    if (this.#state.status !== 'ended') this.#read(this.#lines.take(text));
   }
 
   finish(): void {
-    if (this.#ending !== undefined) return;
+    if (this.#state.status === 'ended') return;
     this.#read(this.#lines.rest);
-    if (this.#ending === undefined && this.#named !== undefined) this.#end(this.#named, '');
+    if (this.#state.status === 'named') this.#end(this.#state.event, '');
   }
 
   #read(whole: string): void {
     const isOfInterest =
-      this.#named !== undefined || whole.includes('message_') || whole.includes('error');
+      this.#state.status === 'named' || whole.includes('message_') || whole.includes('error');
     if (whole === '' || !isOfInterest) return;
     for (const line of linesOf(whole)) {
       this.#readLine(line);
-      if (this.#ending !== undefined) return;
+      if (this.#state.status === 'ended') return;
     }
   }
 
   #readLine(line: string): void {
     const data = line.startsWith('data:') ? line.slice('data:'.length) : '';
-    if (this.#named !== undefined) {
-      this.#end(this.#named, data);
+    if (this.#state.status === 'named') {
+      this.#end(this.#state.event, data);
     } else if (line.startsWith('event:')) {
-      const name = line.slice('event:'.length).trim();
-      if (name === 'message_stop' || name === 'error') this.#named = name;
+      const event = line.slice('event:'.length).trim();
+      if (event === 'message_stop' || event === 'error') this.#state = { status: 'named', event };
     } else if (data !== '') {
       this.#readData(data);
     }
@@ -149,11 +155,12 @@ export class StreamEnd implements AnswerEnd {
     if (usage !== undefined) this.#usage = largerUsage(this.#usage, usage);
   }
 
-  #end(event: 'message_stop' | 'error', data: string): void {
+  #end(event: LastEvent, data: string): void {
     const value = event === 'error' ? parseObject(data) : undefined;
-    this.#ending =
+    const ending: AnswerEnding =
       event === 'message_stop'
         ? { kind: 'whole' }
         : { kind: event, error: value === undefined ? undefined : readApiError(value) };
+    this.#state = { status: 'ended', ending };
   }
 }

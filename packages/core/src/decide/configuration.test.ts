@@ -9,17 +9,16 @@ const endpoint = ({ world }: Scenario, id = A) =>
 
 interface Change {
   readonly ids?: readonly (typeof A)[];
-  readonly changedIds?: readonly (typeof A)[];
-  readonly isStart?: boolean;
+  readonly changedIds?: readonly (typeof A)[] | 'unknown';
 }
 
 /** A new configuration, and the effects of it. */
-function configure(story: Scenario, { ids = [A, B], changedIds = [], isStart = false }: Change) {
+function configure(story: Scenario, { ids = [A, B], changedIds = [] }: Change) {
   const before = story.effects.length;
   const [setting] = story.start.endpoints;
   const styleChoice = setting?.styleChoice ?? 'fixed';
   story.receive({
-    ...{ kind: 'config', groups: [GROUP], changedIds, isStart },
+    ...{ kind: 'config', groups: [GROUP], changedIds },
     endpoints: ids.map((id) => ({ id, groupName: GROUP.name, styleChoice, preferenceMs: 0 })),
   });
   const effects = story.effects.slice(before);
@@ -31,11 +30,11 @@ describe('the first configuration of a leader', () => {
   it('ends the damping of what is down, and of nothing else', () => {
     const down = good().rounds(3, { a: 'reset' });
     const { health } = endpoint(down);
-    configure(down, { isStart: true });
+    configure(down, { changedIds: 'unknown' });
     expect(endpoint(down).health).toEqual({ ...health, passesNeeded: 1 });
     const refused = good().rounds(3, { a: 'token_refused' });
     const healthy = endpoint(refused).health;
-    configure(refused, { isStart: true });
+    configure(refused, { changedIds: 'unknown' });
     expect(endpoint(refused).changedAtMs).toBe(refused.atMs);
     expect(endpoint(refused).health).toEqual(healthy);
   });
@@ -90,7 +89,9 @@ describe('a configuration', () => {
     }
     expect(endpoint(story, B).health).toMatchObject({ status: 'unhealthy' });
     expect(configure(story, {})).toEqual([]);
-    expect(configure(story, { isStart: true })).toEqual([{ kind: 'probe_now', endpointIds: [B] }]);
+    expect(configure(story, { changedIds: 'unknown' })).toEqual([
+      { kind: 'probe_now', endpointIds: [B] },
+    ]);
     expect(endpoint(story, B).health).toMatchObject({ status: 'unhealthy', passesNeeded: 1 });
     expect(endpoint(story).changedAtMs).toBeNull();
   });
@@ -98,7 +99,9 @@ describe('a configuration', () => {
   it.each([1, 5])('at the start of a leader has probed a token refused %i times', (times) => {
     const story = good().rounds(times, { b: 'token_refused' });
     expect(endpoint(story, B).health.status).toBe('healthy');
-    expect(configure(story, { isStart: true })).toEqual([{ kind: 'probe_now', endpointIds: [B] }]);
+    expect(configure(story, { changedIds: 'unknown' })).toEqual([
+      { kind: 'probe_now', endpointIds: [B] },
+    ]);
     expect(endpoint(story, B).health.status).toBe('healthy');
   });
 });

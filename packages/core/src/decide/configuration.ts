@@ -1,12 +1,9 @@
 import type { EndpointId, EpochMs } from '@zephyr/contract/scalars';
 
-import type { Health } from '../learn/health.ts';
 import { type Step, stay } from './context.ts';
 import { recovered } from './ejection-recovery.ts';
-import type { Effect, EndpointSetting, WorldEvent } from './inputs.ts';
+import type { ConfigEvent, Effect, EndpointSetting } from './inputs.ts';
 import { type EndpointState, endpointOf, groupStates, newEndpoint, type World } from './world.ts';
-
-type ConfigEvent = Extract<WorldEvent, { kind: 'config' }>;
 
 /**
  * Takes a new configuration. Endpoints that stay keep their state; what was known under another URL
@@ -15,13 +12,14 @@ type ConfigEvent = Extract<WorldEvent, { kind: 'config' }>;
  */
 export function takeConfig(world: World, config: ConfigEvent, nowMs: EpochMs): Step {
   if (config.endpoints.length === 0) return stay(world);
-  const changed = new Set<string>(config.changedIds);
-  const endpoints = config.endpoints.map((setting) =>
-    configured(setting, {
-      ...{ former: endpointOf(world, setting.id), isChanged: changed.has(setting.id) },
-      ...{ isStart: config.isStart === true, nowMs },
-    }),
-  );
+  const { changedIds = [] } = config;
+  const endpoints = config.endpoints.map((setting): EndpointState => {
+    const former = endpointOf(world, setting.id);
+    if (former === undefined) return { ...newEndpoint(setting), changedAtMs: nowMs };
+    if (changedIds === 'unknown') return doubted(kept(setting, former), nowMs);
+    const isChanged = changedIds.includes(setting.id);
+    return isChanged ? reset(setting, former, nowMs) : kept(setting, former);
+  });
   const next = { ...world, endpoints, groups: groupStates(config.groups, world.groups) };
   const wished = withoutGone(next);
   const doubtful = endpoints.filter(({ changedAtMs }) => changedAtMs === nowMs);
@@ -31,45 +29,39 @@ export function takeConfig(world: World, config: ConfigEvent, nowMs: EpochMs): S
   };
 }
 
-interface Configured {
-  readonly former: EndpointState | undefined;
-  readonly isChanged: boolean;
-  readonly isStart: boolean;
-  readonly nowMs: EpochMs;
+function reset(setting: EndpointSetting, former: EndpointState, nowMs: EpochMs): EndpointState {
+  const { probeSequence, evidence, sessionGeneration, recovery } = former;
+  return {
+    ...newEndpoint(setting),
+    // Numbers that only rise: late probes stay late, and proxies notice the change.
+    ...{ probeSequence, evidence: evidence + 1, sessionGeneration },
+    ...{ recovery: recovered(recovery, nowMs), changedAtMs: nowMs },
+  };
 }
 
-function configured(
-  setting: EndpointSetting,
-  { former, isChanged, isStart, nowMs }: Configured,
-): EndpointState {
-  if (former === undefined) return { ...newEndpoint(setting), changedAtMs: nowMs };
-  if (isChanged) {
-    const { probeSequence, evidence, sessionGeneration, recovery } = former;
-    return {
-      ...newEndpoint(setting),
-      // Numbers that only rise: late probes stay late, and proxies notice the change.
-      ...{ probeSequence, evidence: evidence + 1, sessionGeneration },
-      ...{ recovery: recovered(recovery, nowMs), changedAtMs: nowMs },
-    };
-  }
+function kept(setting: EndpointSetting, former: EndpointState): EndpointState {
   const { groupName, styleChoice, preferenceMs, sharing } = setting;
   const { sharing: _, ...known } = former;
-  const same: EndpointState = {
+  return {
     ...{ ...known, groupName, styleChoice, preferenceMs },
     ...(sharing === undefined ? {} : { sharing }),
   };
-  if (!isStart || isInOrder(former)) return same;
-  return { ...same, health: withoutDamping(former.health), changedAtMs: nowMs };
+}
+
+/** While nobody led, anything may have been fixed: the first pass is enough. */
+function doubted(endpoint: EndpointState, nowMs: EpochMs): EndpointState {
+  if (isInOrder(endpoint)) return endpoint;
+  const { health } = endpoint;
+  return {
+    ...endpoint,
+    health: health.status === 'unhealthy' ? { ...health, passesNeeded: 1 } : health,
+    changedAtMs: nowMs,
+  };
 }
 
 function isInOrder({ health, tokenAccess }: EndpointState): boolean {
   const isTokenDoubtful = tokenAccess.status === 'refused' || tokenAccess.status === 'doubted';
   return health.status === 'healthy' && !isTokenDoubtful;
-}
-
-/** While nobody led, anything may have been fixed: the first pass is enough. */
-function withoutDamping(health: Health): Health {
-  return health.status === 'unhealthy' ? { ...health, passesNeeded: 1 } : health;
 }
 
 /** Removes wishes about endpoints that are gone. */

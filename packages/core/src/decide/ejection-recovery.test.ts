@@ -175,7 +175,7 @@ describe('proxies do not contradict each other', () => {
 });
 
 describe('a changed URL or token', () => {
-  const config = (changedIds: readonly EndpointId[], isStart = false) =>
+  const config = (changedIds: readonly EndpointId[] | 'unknown') =>
     ({
       kind: 'config',
       groups: [{ ...GROUP_OF_TEST }],
@@ -185,7 +185,7 @@ describe('a changed URL or token', () => {
         styleChoice: 'fixed' as const,
         preferenceMs: 0,
       })),
-      ...{ changedIds, isStart },
+      changedIds,
     }) as const;
   const GROUP_OF_TEST = {
     ...{ name: 'team', intervalMs: 60_000, minIntervalMs: 30_000, maxIntervalMs: 3_600_000 },
@@ -245,7 +245,7 @@ describe('a changed URL or token', () => {
       for (let n = 0; n < 2 * fall + 2; n += 1) fallen.pass(SECOND).probe(A, 500);
     }
     for (let n = 0; n < 3; n += 1) fallen.pass(SECOND).probe(A, 'reset');
-    fallen.receive(config([], true));
+    fallen.receive(config('unknown'));
     expect(probesOrdered(fallen)).toEqual([[A]]);
     expect(fallen.pass(SECOND).probe(A, 500).content.endpoints['a']?.available).toBe(true);
   });

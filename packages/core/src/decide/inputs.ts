@@ -60,13 +60,16 @@ export type WorldEvent =
       readonly kind: 'config';
       readonly groups: readonly GroupSetting[];
       readonly endpoints: readonly EndpointSetting[];
-      /** Endpoints whose URL or token has changed: what was known of them is void. */
-      readonly changedIds?: readonly EndpointId[] | undefined;
-      /** The first one of a leader: what is out of order may have been fixed meanwhile. */
-      readonly isStart?: boolean | undefined;
+      /**
+       * Endpoints whose URL or token has changed: what was known of them is void. `unknown`: the first one of a
+       * leader; what is out of order may have been fixed meanwhile.
+       */
+      readonly changedIds?: readonly EndpointId[] | 'unknown' | undefined;
     }
   /** Time passes; sent once a second. */
   | { readonly kind: 'tick' };
+
+export type ConfigEvent = Extract<WorldEvent, { kind: 'config' }>;
 
 /** An event with its moment, by the clock of the machine that decides. */
 export interface Input {

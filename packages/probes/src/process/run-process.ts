@@ -52,6 +52,10 @@ const PIPE_GRACE_MS = 100;
 
 type KillReason = Extract<ProcessEnd, { kind: 'killed' }>['why'];
 
+type RunState =
+  | { readonly status: 'running' | 'finished' }
+  | { readonly status: 'killed'; readonly why: KillReason };
+
 /** Never rejects. When it resolves, the program and all that it started are gone. */
 export function runProcess(request: ProcessRequest): Promise<ProcessReport> {
   const problem = startProblem(request.file);
@@ -77,8 +81,7 @@ class Run {
   readonly #abort = (): void => this.#kill('aborted');
   /** One after the other: a late one would reach the next program of this user. */
   #signalled = Promise.resolve();
-  #killedFor: KillReason | undefined;
-  #isFinished = false;
+  #state: RunState = { status: 'running' };
 
   constructor(
     request: ProcessRequest,
@@ -103,7 +106,7 @@ class Run {
     });
     // Not 'close': that waits for whoever holds the pipes.
     child.once('exit', (code, exitSignal) => {
-      const end = endOf({ code, signal: exitSignal, killedFor: this.#killedFor });
+      const end = endOf({ code, signal: exitSignal, state: this.#state });
       const grace = setTimeout(() => this.#finish(end), PIPE_GRACE_MS);
       child.once('close', () => {
         clearTimeout(grace);
@@ -113,8 +116,8 @@ class Run {
   }
 
   #kill(why: KillReason): void {
-    if (this.#killedFor !== undefined) return;
-    this.#killedFor = why;
+    if (this.#state.status !== 'running') return;
+    this.#state = { status: 'killed', why };
     this.#signalAll('TERM');
     this.#timers.add(setTimeout(() => this.#signalAll('KILL'), TERM_GRACE_MS));
   }
@@ -126,8 +129,8 @@ class Run {
   }
 
   #finish(end: ProcessEnd): void {
-    if (this.#isFinished) return;
-    this.#isFinished = true;
+    if (this.#state.status === 'finished') return;
+    this.#state = { status: 'finished' };
     for (const timer of this.#timers) clearTimeout(timer);
     this.#request.signal.removeEventListener('abort', this.#abort);
     // Also when it exited well: what it left running has nobody else to end it.
@@ -178,9 +181,9 @@ function startProblem(file: string): string | undefined {
 function endOf(exit: {
   code: number | null;
   signal: NodeJS.Signals | null;
-  killedFor: KillReason | undefined;
+  state: RunState;
 }): ProcessEnd {
-  if (exit.killedFor !== undefined) return { kind: 'killed', why: exit.killedFor };
+  if (exit.state.status === 'killed') return { kind: 'killed', why: exit.state.why };
   if (exit.code !== null) return { kind: 'exited', code: exit.code };
   return { kind: 'died', signal: exit.signal ?? 'SIGKILL' };
 }

@@ -1,11 +1,11 @@
 /** The configuration in the shape of the decision core. */
 import type { EndpointId } from '@zephyr/contract/scalars';
 import {
+  type ConfigEvent,
   type EndpointSetting,
   type GroupSetting,
   type Policy,
   preferencesMs,
-  type WorldEvent,
 } from '@zephyr/core';
 import {
   type Config,
@@ -56,13 +56,11 @@ function styleChoiceOf(config: Config, endpoint: EndpointConfig): EndpointSettin
   return endpoint.style === 'auto' && cheapStyle === 'none' ? 'auto' : 'fixed';
 }
 
-export type ConfigEvent = Extract<WorldEvent, { kind: 'config' }>;
-
 /** What the core is to know of a configuration. @param former undefined when a term begins. */
 export function configEvent(former: LoadedConfig | undefined, now: LoadedConfig): ConfigEvent {
   const { groups, endpoints } = coreConfigOf(now.config);
-  const changedIds = changedEndpoints(former, now);
-  return { kind: 'config', groups, endpoints, changedIds, isStart: former === undefined };
+  const changedIds = former === undefined ? 'unknown' : changedEndpoints(former, now);
+  return { kind: 'config', groups, endpoints, changedIds };
 }
 
 /**
@@ -70,11 +68,7 @@ export function configEvent(former: LoadedConfig | undefined, now: LoadedConfig)
  * them is void. Compared in memory, and never stored: over a restart a leader probes what it finds
  * out of order instead.
  */
-function changedEndpoints(
-  former: LoadedConfig | undefined,
-  now: LoadedConfig,
-): readonly EndpointId[] {
-  if (former === undefined) return [];
+function changedEndpoints(former: LoadedConfig, now: LoadedConfig): readonly EndpointId[] {
   return now.config.endpoints.flatMap((endpoint) => {
     const before = former.config.endpoints.find(({ id }) => id === endpoint.id);
     if (before === undefined) return [];

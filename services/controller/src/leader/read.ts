@@ -3,7 +3,7 @@ import type { AuditRecord } from '@zephyr/contract/command';
 import type { Budget } from '@zephyr/contract/people-limits';
 import type { ProxyPresence } from '@zephyr/contract/presence';
 import type { EpochMs } from '@zephyr/contract/scalars';
-import { HOUR_MS } from '@zephyr/core';
+import { type ConfigEvent, HOUR_MS } from '@zephyr/core';
 import type { LoadedConfig } from '@zephyr/runtime/config/config';
 import type { ConfigSource } from '@zephyr/runtime/config/source';
 import { boundStreams } from '@zephyr/runtime/redis/proxy-records';
@@ -12,9 +12,9 @@ import type { Redis } from 'ioredis';
 
 import { namesOfPeople, readBudgets } from '../view/budgets.ts';
 import type { SetAside } from './batch-health.ts';
-import { type ConfigEvent, type CoreConfig, configEvent, coreConfigOf } from './core-config.ts';
+import { type CoreConfig, configEvent, coreConfigOf } from './core-config.ts';
 import type { Progress } from './leader-state.ts';
-import { BUSY, type Pace, paceOf } from './pace.ts';
+import { BUSY, type LeaderPace, paceOf } from './pace.ts';
 import type { RedisClock } from './redis-clock.ts';
 import type { NextProbes, Schedules } from './schedules.ts';
 import { type Received, readPresences, readStreams } from './streams.ts';
@@ -82,7 +82,11 @@ export async function read(progress: Progress, deps: ReadDeps): Promise<Reading 
 }
 
 /** 0 or less where a tick is due; the first batch waits for nothing. */
-function untilTick({ loaded, tickedAtMs }: Progress, clock: RedisClock, { tickMs }: Pace): number {
+function untilTick(
+  { loaded, tickedAtMs }: Progress,
+  clock: RedisClock,
+  { tickMs }: LeaderPace,
+): number {
   return loaded === undefined ? 0 : tickedAtMs + tickMs - clock.monotonicMs();
 }
 

@@ -5,6 +5,10 @@
  *
  * In a burst, the start of an answer is judged once the event loop has read what there is: see `bursts.ts`.
  * What is relayed does not wait: an event of a stream would only come later for it.
+ *
+ *     judging             --(handTo)--> relaying
+ *     judging | relaying  --(forget)--> forgotten
+ *     forgotten           --(handTo)--> relaying  (a refusal is given after all)
  */
 import type { IncomingMessage } from 'node:http';
 
@@ -21,22 +25,29 @@ export interface AnswerReceiver {
 /** One read of a socket. Beyond it the receiver is asked at once: Node may read 32 times before `setImmediate`. */
 const MAX_PENDING_BYTES = 64 * 1024;
 
+type AnswerStreamState =
+  | { readonly status: 'judging' | 'relaying'; readonly receiver: AnswerReceiver }
+  /** Nobody wants to know any more; what still comes is dropped. */
+  | { readonly status: 'forgotten' };
+
+const FORGOTTEN: AnswerStreamState = { status: 'forgotten' };
+
 export class AnswerStream {
   readonly #response: IncomingMessage;
   readonly #bursts: Bursts;
-  #receiver: AnswerReceiver | undefined;
-  #isRelayed = false;
+  #state: AnswerStreamState;
   /** What came in this burst, in its order. */
   #pending: (Buffer | 'end' | 'close')[] = [];
   #pendingBytes = 0;
 
   constructor(response: IncomingMessage, receiver: AnswerReceiver, bursts: Bursts) {
     this.#response = response;
-    this.#receiver = receiver;
+    this.#state = { status: 'judging', receiver };
     this.#bursts = bursts;
     response.on('data', (chunk: Buffer) => {
-      if (this.#isRelayed) this.#receiver?.onData(chunk);
-      else this.#hold(chunk);
+      const state = this.#state;
+      if (state.status === 'relaying') state.receiver.onData(chunk);
+      else if (state.status === 'judging') this.#hold(chunk);
     });
     response.on('end', () => this.#follow('end'));
     response.on('close', () => this.#follow('close'));
@@ -44,13 +55,11 @@ export class AnswerStream {
 
   /** To the relay. Nothing may be awaited before that: what comes meanwhile is lost. */
   handTo(receiver: AnswerReceiver): void {
-    this.#receiver = receiver;
-    this.#isRelayed = true;
+    this.#state = { status: 'relaying', receiver };
   }
 
-  /** Nobody wants to know any more; what still comes is dropped. */
   forget(): void {
-    this.#receiver = undefined;
+    this.#state = FORGOTTEN;
   }
 
   /** Gives on what has come until now. */
@@ -59,9 +68,11 @@ export class AnswerStream {
     this.#pending = [];
     this.#pendingBytes = 0;
     for (const what of pending) {
-      if (what === 'end') this.#receiver?.onEnd();
-      else if (what === 'close') this.#receiver?.onClosed();
-      else this.#receiver?.onData(what);
+      const state = this.#state;
+      if (state.status === 'forgotten') continue;
+      if (what === 'end') state.receiver.onEnd();
+      else if (what === 'close') state.receiver.onClosed();
+      else state.receiver.onData(what);
     }
   };
 

@@ -2,19 +2,28 @@
  * Whether this proxy serves: or does it answer people by itself, while other proxies may be served
  * well by the same endpoints?
  *
- *     serving     --(`NOT_SERVING_AFTER_MS` of nothing but errors of our own)--> not_serving
- *     not_serving --(an answer of an endpoint)-->                                serving
+ *     serving  --(an error of our own)-->                                     failing
+ *     failing  --(`NOT_SERVING_AFTER_MS` of nothing but errors of our own)--> reported
+ *     failing | reported --(an answer of an endpoint)-->                      serving
  */
 import type { Logger } from '@zephyr/runtime/logger';
 
 const NOT_SERVING_AFTER_MS = 5_000;
 
+type ServingState =
+  | { readonly status: 'serving' }
+  /** Nothing but errors of our own was given, from the first to the last of them without a pause. */
+  | {
+      readonly status: 'failing' | 'reported';
+      readonly sinceAtMs: number;
+      readonly lastAtMs: number;
+    };
+
+const SERVING: ServingState = { status: 'serving' };
+
 export class Serving {
   readonly #log: Logger;
-  /** Since when nothing but errors of our own was given. */
-  #failingSinceAtMs: number | undefined;
-  #lastOwnErrorAtMs = 0;
-  #isReported = false;
+  #state: ServingState = SERVING;
 
   constructor(log: Logger) {
     this.#log = log;
@@ -22,26 +31,32 @@ export class Serving {
 
   /** Also where the last errors are older: what nobody asks does not fail. */
   isServing(nowMs: number): boolean {
-    if (this.#failingSinceAtMs === undefined) return true;
-    const isOver = nowMs - this.#lastOwnErrorAtMs > NOT_SERVING_AFTER_MS;
-    return isOver || nowMs - this.#failingSinceAtMs < NOT_SERVING_AFTER_MS;
+    const state = this.#state;
+    if (state.status === 'serving') return true;
+    const isOver = nowMs - state.lastAtMs > NOT_SERVING_AFTER_MS;
+    return isOver || nowMs - state.sinceAtMs < NOT_SERVING_AFTER_MS;
   }
 
   /** An endpoint's answer was given to a client, whatever it says. */
   noteAnswer(): void {
-    if (this.#isReported) this.#log.info({}, 'serving again');
-    this.#failingSinceAtMs = undefined;
-    this.#isReported = false;
+    if (this.#state.status === 'reported') this.#log.info({}, 'serving again');
+    this.#state = SERVING;
   }
 
   /** No endpoint's answer could be given; the request was answered by us. */
   noteOwnError(error: string, nowMs: number): void {
-    if (nowMs - this.#lastOwnErrorAtMs > NOT_SERVING_AFTER_MS) this.#failingSinceAtMs = undefined;
-    this.#failingSinceAtMs ??= nowMs;
-    this.#lastOwnErrorAtMs = nowMs;
-    if (this.#isReported || this.isServing(nowMs)) return;
-    this.#isReported = true;
-    const forMs = Math.round(nowMs - this.#failingSinceAtMs);
+    const before = this.#state;
+    const goesOn = before.status !== 'serving' && nowMs - before.lastAtMs <= NOT_SERVING_AFTER_MS;
+    const sinceAtMs = goesOn ? before.sinceAtMs : nowMs;
+    const wasReported = before.status === 'reported';
+    const isLong = nowMs - sinceAtMs >= NOT_SERVING_AFTER_MS;
+    this.#state = {
+      status: wasReported || isLong ? 'reported' : 'failing',
+      sinceAtMs,
+      lastAtMs: nowMs,
+    };
+    if (wasReported || !isLong) return;
+    const forMs = Math.round(nowMs - sinceAtMs);
     this.#log.error({ error, forMs }, 'not serving: every request gets an error of this proxy');
   }
 }

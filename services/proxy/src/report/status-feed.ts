@@ -17,23 +17,27 @@ const MAX_WATCHERS = 50;
 /** A watcher that does not read is let go before it fills our memory; it will come again. */
 const MAX_UNREAD_BYTES = 256 * 1024;
 
+/** `resting`: nobody watches. */
+type FeedState =
+  | { readonly status: 'resting' | 'ended' }
+  | { readonly status: 'looking'; readonly timer: Timer };
+
 export class StatusFeed {
-  readonly #state: () => ProxyStatus;
+  readonly #now: () => ProxyStatus;
   readonly #clock: Clock;
   /** With their addresses, the oldest first. */
   readonly #watchers = new Map<EventStream, string>();
-  #looking: Timer | undefined;
-  #hasEnded = false;
+  #state: FeedState = { status: 'resting' };
   #sentText = '';
   #sentAtMs = 0;
 
-  constructor(state: () => ProxyStatus, clock: Clock) {
-    this.#state = state;
+  constructor(now: () => ProxyStatus, clock: Clock) {
+    this.#now = now;
     this.#clock = clock;
   }
 
   get hasEnded(): boolean {
-    return this.#hasEnded;
+    return this.#state.status === 'ended';
   }
 
   /** Answers for as long as the watcher stays. */
@@ -45,27 +49,28 @@ export class StatusFeed {
       this.#watchers.delete(watcher);
       if (this.#watchers.size === 0) this.#rest();
     });
-    send(watcher, this.#state());
-    if (this.#looking === undefined) this.#planLook();
+    send(watcher, this.#now());
+    if (this.#state.status === 'resting') this.#planLook();
   }
 
   /** A proxy that ends must not wait for those who watch it. */
   end(): void {
-    this.#hasEnded = true;
     this.#rest();
+    this.#state = { status: 'ended' };
     for (const watcher of this.#watchers.keys()) {
-      send(watcher, this.#state());
+      send(watcher, this.#now());
       watcher.end();
     }
   }
 
   #planLook(): void {
-    this.#looking = this.#clock.setTimer(() => this.#look(), LOOK_EVERY_MS);
+    const timer = this.#clock.setTimer(() => this.#look(), LOOK_EVERY_MS);
+    this.#state = { status: 'looking', timer };
   }
 
   #look(): void {
     this.#planLook();
-    const state = this.#state();
+    const state = this.#now();
     const text = JSON.stringify(withoutAges(state));
     const nowMs = this.#clock.nowMs();
     if (text === this.#sentText && nowMs - this.#sentAtMs < SIGN_OF_LIFE_MS) return;
@@ -88,8 +93,9 @@ export class StatusFeed {
   }
 
   #rest(): void {
-    this.#clock.clearTimer(this.#looking);
-    this.#looking = undefined;
+    if (this.#state.status !== 'looking') return;
+    this.#clock.clearTimer(this.#state.timer);
+    this.#state = { status: 'resting' };
   }
 }
 

@@ -124,7 +124,7 @@ export class Admission {
     const isAnonymous = authorization === undefined && visitor.headers['x-api-key'] === undefined;
     const clients = this.#deps.clients();
     // Whoever shows nothing guesses nothing: a browser asks for the key only then.
-    if (isAnonymous && clients.access.kind === 'keys') {
+    if (isAnonymous && clients.access === 'keys') {
       return { kind: 'refused', why: 'unauthorized' };
     }
     const password = passwordIn(authorization);

@@ -21,26 +21,15 @@ import { FailureLimit } from '@zephyr/runtime/http/wrong-credentials';
  *
  * Removing people never opens the door: from `keys` there is no way back to `this_machine`.
  */
-export type ClientAccess =
-  | { readonly kind: 'keys' }
-  | { readonly kind: 'this_machine' }
-  | { readonly kind: 'everybody' }
-  | { readonly kind: 'nobody' };
+export type ClientAccess = 'keys' | 'this_machine' | 'everybody' | 'nobody';
 
-export interface AccessInput {
-  readonly hasKeys: boolean;
-  /** `server.open`. */
-  readonly isOpen: boolean;
-  readonly isOnLoopback: boolean;
-  /** Undefined at the start. */
-  readonly before: ClientAccess | undefined;
-}
-
-export function accessOf({ hasKeys, isOpen, isOnLoopback, before }: AccessInput): ClientAccess {
-  if (hasKeys) return { kind: 'keys' };
-  if (isOpen) return { kind: 'everybody' };
-  const hadKeys = before?.kind === 'keys' || before?.kind === 'nobody';
-  return { kind: isOnLoopback && !hadKeys ? 'this_machine' : 'nobody' };
+/**
+ * @param configured what the configuration says by itself
+ * @param before undefined at the start
+ */
+export function accessOf(configured: ClientAccess, before: ClientAccess | undefined): ClientAccess {
+  const hadKeys = before === 'keys' || before === 'nobody';
+  return configured === 'this_machine' && hadKeys ? 'nobody' : configured;
 }
 
 export interface ClientRules {
@@ -104,7 +93,7 @@ export class Clients {
   }
 
   admit(visitor: Visitor, nowMs: number): Admittance {
-    switch (this.#rules.access.kind) {
+    switch (this.#rules.access) {
       case 'keys':
         return this.#admitByKey(visitor, nowMs);
       case 'this_machine':
@@ -122,7 +111,8 @@ export class Clients {
 
   /** For whoever asks before using it. Where a key is needed, a wrong one counts as a failure. */
   verdictOn(visitor: Visitor, nowMs: number): KeyVerdict {
-    const needsKey = this.#rules.access.kind === 'keys' || this.#rules.access.kind === 'nobody';
+    const { access } = this.#rules;
+    const needsKey = access === 'keys' || access === 'nobody';
     if (!needsKey) return 'open';
     if (presentedKeys(visitor.headers).length === 0) return 'no_key';
     return this.admit(visitor, nowMs).kind === 'admitted' ? 'accepted' : 'wrong_key';
@@ -131,7 +121,7 @@ export class Clients {
   /** A page whose name was pointed here may read no more than others: without keys not even ours. */
   mayReadPages({ headers }: Visitor): boolean {
     const { access, allowedHosts } = this.#rules;
-    return access.kind === 'keys' || isKnownHost(headers.host, allowedHosts);
+    return access === 'keys' || isKnownHost(headers.host, allowedHosts);
   }
 
   /** A name that leads here, or another hop, makes it a service for others, who need keys. */

@@ -46,9 +46,8 @@ export class UsageFile {
   readonly #place: UsagePlace;
   readonly #prefix: string;
   readonly #name: string;
-  /** Of the file that is there; undefined: none is. */
-  #path: string | undefined;
-  #text = '';
+  /** The file that is there. */
+  #written: { readonly path: string; readonly text: string } | undefined;
   /** Never fails. */
   #last: Promise<unknown> = Promise.resolve();
 
@@ -70,18 +69,18 @@ export class UsageFile {
    */
   isTakenOver(): Promise<boolean> {
     return this.#next(async () => {
-      if (this.#path === undefined) return false;
-      const isGone = await touch(this.#path).then(() => false, isMissing);
-      if (isGone) this.#path = undefined;
+      if (this.#written === undefined) return false;
+      const isGone = await touch(this.#written.path).then(() => false, isMissing);
+      if (isGone) this.#written = undefined;
       return isGone;
     });
   }
 
   remove(): Promise<void> {
     return this.#next(async () => {
-      if (this.#path === undefined) return;
-      await rm(this.#path, { force: true });
-      this.#path = undefined;
+      if (this.#written === undefined) return;
+      await rm(this.#written.path, { force: true });
+      this.#written = undefined;
     });
   }
 
@@ -108,11 +107,10 @@ export class UsageFile {
   }
 
   async #write(text: string): Promise<void> {
-    if (this.#path !== undefined && text === this.#text) return;
+    if (text === this.#written?.text) return;
     const path = join(this.#place.folder(), this.#name);
     await replaceFile(path, text);
-    this.#path = path;
-    this.#text = text;
+    this.#written = { path, text };
   }
 }
 
