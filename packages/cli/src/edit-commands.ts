@@ -67,7 +67,7 @@ function addGrant(
   { environment, print, say }: Omit<Surroundings, 'language'>,
 ): void {
   adminCommand(clients, {
-    ...{ definition: 'grant', key: 'cli.clients.grant', say, options },
+    ...{ definition: 'grant', description: say('cli.clients.grant'), say, options },
     examples: ['clients grant ann 5', 'clients grant research 50'],
   })
     .argument('<name>', say('cli.option.personOrTeam'))

@@ -1,7 +1,7 @@
 /** The commands that watch and operate a running system: their options and help. */
 import type { Environment } from '@zephyr/runtime/environment';
 import { phrase } from '@zephyr/runtime/phrase';
-import { LANGUAGES, type Language, type TextKey, type Translate } from '@zephyr/texts';
+import { LANGUAGES, type Language, type Translate } from '@zephyr/texts';
 import { Argument, type Command, Option } from 'commander';
 import { refuseValue } from './command-line.ts';
 import { CONTROLLER_URL } from './service-location.ts';
@@ -25,17 +25,18 @@ export function addOperatorCommands(
   options: readonly Option[],
   { environment, print, say }: Surroundings,
 ): void {
-  const add = (definition: string, key: OperatorText, examples: readonly string[]): Command =>
-    adminCommand(program, { definition, key, examples, say, options });
+  const add: AddCommand = (definition, description, examples) =>
+    adminCommand(program, { definition, description, examples, say, options });
 
-  add('dashboard', 'cli.dashboard', ['dashboard', 'dashboard --url http://zephyr.lan:8081']).action(
-    async (given) => {
-      const { dashboard } = await import('./commands/dashboard.ts');
-      await dashboard(given, environment);
-    },
-  );
+  add('dashboard', say('cli.dashboard'), [
+    'dashboard',
+    'dashboard --url http://zephyr.lan:8081',
+  ]).action(async (given) => {
+    const { dashboard } = await import('./commands/dashboard.ts');
+    await dashboard(given, environment);
+  });
 
-  add('status', 'cli.status', ['status', 'status --watch', 'status --json | jq .selection'])
+  add('status', say('cli.status'), ['status', 'status --watch', 'status --json | jq .selection'])
     .option('-w, --watch', say('cli.option.watch'))
     .option('--probe', say('cli.option.probe'))
     .addOption(jsonOption(say))
@@ -50,7 +51,7 @@ export function addOperatorCommands(
       await watchStatus({ options: given, environment, print, screen, signal: untilEnded() });
     });
 
-  add('select', 'cli.select', ['select instcopilot-hk', 'select backup --force'])
+  add('select', say('cli.select'), ['select instcopilot-hk', 'select backup --force'])
     .argument('<endpoint>', say('cli.endpoint'))
     .option('--force', say('cli.option.force'))
     .addOption(jsonOption(say))
@@ -59,7 +60,7 @@ export function addOperatorCommands(
       print(await select(wanted, given, environment));
     });
 
-  add('mode', 'cli.mode', ['mode', 'mode auto', 'mode manual --json'])
+  add('mode', say('cli.mode'), ['mode', 'mode auto', 'mode manual --json'])
     .addArgument(new Argument('[mode]').choices(['auto', 'manual']))
     .addOption(jsonOption(say))
     .action(async (kind: 'auto' | 'manual' | undefined, given) => {
@@ -76,15 +77,15 @@ export function addOperatorCommands(
 
 type Voice = Omit<Surroundings, 'language'>;
 
-type OperatorCommandName =
-  | ('dashboard' | 'status' | 'select' | 'mode' | 'pause' | 'resume' | 'events' | 'replay')
-  | ('enable' | 'disable' | 'move' | 'reload');
-type OperatorText = Extract<TextKey, `cli.${OperatorCommandName}`>;
-type AddCommand = (definition: string, key: OperatorText, examples: readonly string[]) => Command;
+export type AddCommand = (
+  definition: string,
+  description: string,
+  examples: readonly string[],
+) => Command;
 
 function addActions(add: AddCommand, { environment, print, say }: Voice): void {
   for (const name of ['pause', 'resume'] as const) {
-    add(name, `cli.${name}`, [name])
+    add(name, say(`cli.${name}`), [name])
       .addOption(jsonOption(say))
       .action(async (given) => {
         const { setPaused } = await import('./commands/pause.ts');
@@ -93,7 +94,7 @@ function addActions(add: AddCommand, { environment, print, say }: Voice): void {
   }
 
   for (const name of ['enable', 'disable'] as const) {
-    const command = add(name, `cli.${name}`, [`${name} instcopilot-hk`])
+    const command = add(name, say(`cli.${name}`), [`${name} instcopilot-hk`])
       .argument('<endpoint>', say('cli.endpoint'))
       .addOption(jsonOption(say))
       .action(async (wanted: string, given) => {
@@ -103,7 +104,7 @@ function addActions(add: AddCommand, { environment, print, say }: Voice): void {
     if (name === 'disable') command.option('--force', say('cli.option.forceDisable'));
   }
 
-  add('move-sessions', 'cli.move', ['move-sessions', 'move-sessions instcopilot-hk'])
+  add('move-sessions', say('cli.move'), ['move-sessions', 'move-sessions instcopilot-hk'])
     .argument('[endpoint]', say('cli.option.from'))
     .addOption(jsonOption(say))
     .action(async (from: string | undefined, given) => {
@@ -111,7 +112,7 @@ function addActions(add: AddCommand, { environment, print, say }: Voice): void {
       print(await moveSessions(from, given, environment));
     });
 
-  add('reload', 'cli.reload', ['reload'])
+  add('reload', say('cli.reload'), ['reload'])
     .addOption(jsonOption(say))
     .action(async (given) => {
       const { reload } = await import('./commands/reload.ts');
@@ -120,7 +121,7 @@ function addActions(add: AddCommand, { environment, print, say }: Voice): void {
 }
 
 function addEvents(add: AddCommand, { environment, print, say }: Voice): void {
-  add('events', 'cli.events', [
+  add('events', say('cli.events'), [
     'events --last 20',
     'events --follow --kind decision',
     'events --json | jq .decision',
@@ -138,7 +139,7 @@ function addEvents(add: AddCommand, { environment, print, say }: Voice): void {
 }
 
 function addReplay(add: AddCommand, { environment, print, say }: Voice): void {
-  add('replay', 'cli.replay', [
+  add('replay', say('cli.replay'), [
     'replay',
     'replay --set switching.thresholdMs=100 --set switching.dwellMs=30000',
     'replay --from 12',
@@ -197,20 +198,15 @@ function addCompletion(
 
 interface AdminCommand {
   readonly definition: string;
-  readonly key:
-    | OperatorText
-    | 'cli.usage'
-    | 'cli.usage.export'
-    | 'cli.requests'
-    | 'cli.clients.grant';
+  readonly description: string;
   readonly examples: readonly string[];
   readonly say: Translate;
   readonly options: readonly Option[];
 }
 
 export function adminCommand(program: Command, about: AdminCommand): Command {
-  const { definition, key, examples, say, options } = about;
-  const command = program.command(definition).description(say(key));
+  const { definition, description, examples, say, options } = about;
+  const command = program.command(definition).description(description);
   for (const option of options) command.addOption(option);
   return command
     .addOption(urlOption(say('cli.option.url')))

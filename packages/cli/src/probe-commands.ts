@@ -6,7 +6,7 @@ import { phrase } from '@zephyr/runtime/phrase';
 import { type Command, Option } from 'commander';
 import { examplesOf } from './command-help.ts';
 import { refuseValue } from './command-line.ts';
-import { type Surroundings, urlOption } from './operator-commands.ts';
+import { type AddCommand, type Surroundings, urlOption } from './operator-commands.ts';
 
 /** @param options that every command takes: the paths of the configuration */
 export function addProbeCommands(
@@ -27,8 +27,6 @@ export function addProbeCommands(
   addTestTiming(add, surroundings);
   addCost(add, surroundings);
 }
-
-type AddCommand = (definition: string, description: string, examples: readonly string[]) => Command;
 
 function addProbe(add: AddCommand, { environment, print, say }: Surroundings): void {
   add('probe [endpoint]', say('cli.probe'), [

@@ -20,7 +20,7 @@ export function addUsageCommands(
 ): void {
   const common = { say, options };
   const usage = adminCommand(program, {
-    ...{ definition: 'usage', key: 'cli.usage', ...common },
+    ...{ definition: 'usage', description: say('cli.usage'), ...common },
     examples: [
       'usage',
       'usage --by day --since 30d',
@@ -36,7 +36,7 @@ export function addUsageCommands(
       print(await showUsage(given, environment));
     });
   const exported = adminCommand(usage, {
-    ...{ definition: 'export', key: 'cli.usage.export', ...common },
+    ...{ definition: 'export', description: say('cli.usage.export'), ...common },
     examples: ['usage export --csv > usage.csv', 'usage export --json --since 30d'],
   });
   withTimes(exported, '400d', say)
@@ -49,7 +49,7 @@ export function addUsageCommands(
     });
 
   adminCommand(program, {
-    ...{ definition: 'requests', key: 'cli.requests', ...common },
+    ...{ definition: 'requests', description: say('cli.requests'), ...common },
     examples: ['requests --follow', 'requests --failed --person ann', 'requests --id req_011CS'],
   })
     .option('-f, --follow', say('cli.option.followRequests'))

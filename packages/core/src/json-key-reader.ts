@@ -28,7 +28,7 @@ export interface TextRange {
 }
 
 /** What was read of one wanted key. */
-interface Found {
+interface WantedKey {
   /** How often it has come, in upper or lower case. */
   times: number;
   /** Undefined while it has come in another case only. */
@@ -70,7 +70,7 @@ const CLOSE_BRACE = 0x7d;
 
 export class JsonKeyReader {
   readonly #wanted: ReadonlySet<string>;
-  #found: Map<string, Found> | undefined;
+  #found: Map<string, WantedKey> | undefined;
   /** Characters of the pieces before this one. */
   #before = 0;
   /** Where the string that is being read begins. */
@@ -81,7 +81,7 @@ export class JsonKeyReader {
   /** The key, string or literal that is being read, as far as it is of interest. */
   #raw = '';
   /** Of the key whose value follows; undefined where that is not wanted. */
-  #current: Found | undefined;
+  #current: WantedKey | undefined;
   /** Where the wanted object or array that is being read begins; undefined while there is none. */
   #nestedFrom: number | undefined;
   /** Its text, of the pieces before this one. */
@@ -170,7 +170,7 @@ export class JsonKeyReader {
     this.#status = 'colon';
   }
 
-  #count(name: string): Found {
+  #count(name: string): WantedKey {
     this.#found ??= new Map();
     const found = this.#found.get(name) ?? { times: 0, value: undefined, range: undefined };
     found.times += 1;

@@ -1,11 +1,9 @@
 /** What a decision was based on, in the order in which people read it. Pure. */
 import type { ShownDecision } from './decision-shown.ts';
 
-type Considered = ShownDecision['considered'][number];
-
-export interface ComparedEndpoint extends Considered {
+export type ComparedEndpoint = ShownDecision['considered'][number] & {
   readonly part: 'left' | 'chosen' | 'other';
-}
+};
 
 /** The chosen one first, then by score; what had none, and what was not available, comes last. */
 export function comparedIn({
@@ -32,7 +30,7 @@ export function comparedIn({
   );
 }
 
-function scoreMs({ score }: Considered): number {
+function scoreMs({ score }: ComparedEndpoint): number {
   return score.status === 'known' ? score.totalMs : Number.MAX_VALUE;
 }
 

@@ -8,7 +8,12 @@ import { openTunnel, servernameOf, TunnelError } from '@zephyr/runtime/connectio
 
 import { failureOf } from './exchange/classify-exchange.ts';
 import { errorCodeOf } from './exchange/error-code.ts';
-import { type ProbeExchange, type Reached, startExchange, TUNNEL_MS } from './exchange/exchange.ts';
+import {
+  type ExchangeStep,
+  type ProbeExchange,
+  startExchange,
+  TUNNEL_MS,
+} from './exchange/exchange.ts';
 import { withDeadline } from './exchange/with-deadline.ts';
 import type { ProbeTarget } from './probe-target.ts';
 
@@ -56,7 +61,7 @@ export async function probeByTcp(target: ProbeTarget, signal: AbortSignal): Prom
 }
 
 interface Connected {
-  readonly reached: Reached;
+  readonly reached: ExchangeStep;
   readonly errorCode?: string | undefined;
   readonly tunnelError?: string | undefined;
 }
@@ -94,7 +99,7 @@ function connectBy(
   }
   const { secureContext } = connection ?? {};
   return new Promise((resolve) => {
-    let reached: Reached = tunnel === undefined ? 'resolving' : 'securing';
+    let reached: ExchangeStep = tunnel === undefined ? 'resolving' : 'securing';
     const socket: Socket = isTls
       ? connectTls({
           ...(tunnel === undefined ? { host, port } : { socket: tunnel }),

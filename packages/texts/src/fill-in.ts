@@ -2,7 +2,7 @@ import { LOCALES } from './numbers.ts';
 import type { Language } from './screen-catalogue.ts';
 import type { PlaceholdersOf, Texts } from './texts.ts';
 
-type English = Readonly<Record<string, string>>;
+type EnglishTexts = Readonly<Record<string, string>>;
 type Values<Names extends string> = Readonly<Record<Names, string | number>>;
 
 /** A text without placeholders takes no values; one with placeholders takes exactly these. */
@@ -11,12 +11,12 @@ type Arguments<Text extends string> = [PlaceholdersOf<Text>] extends [never]
   : [values: Values<PlaceholdersOf<Text>>];
 
 /** Gives the text of a key with its placeholders filled. */
-export type FillIn<Catalogue extends English> = <Key extends keyof Catalogue>(
+export type FillIn<Catalogue extends EnglishTexts> = <Key extends keyof Catalogue>(
   key: Key,
   ...values: Arguments<Catalogue[Key]>
 ) => string;
 
-export function translatorOf<Catalogue extends English>(
+export function translatorOf<Catalogue extends EnglishTexts>(
   catalogues: Readonly<Record<Language, Texts<Catalogue>>>,
   language: Language,
 ): FillIn<Catalogue> {

@@ -2,9 +2,10 @@
  * The metrics of endpoints. Only the leader exposes them, so that a sum over all controllers is right;
  * what is not known is absent.
  */
+import type { ApiState } from '@zephyr/contract/api-state';
 import { Gauge, type Registry } from 'prom-client';
 
-import type { CurrentState, State } from './view/current-state.ts';
+import type { CurrentState } from './view/current-state.ts';
 
 type LeadersState = Pick<CurrentState, 'isLeading' | 'state' | 'now'>;
 
@@ -60,13 +61,13 @@ function addRateLimitGauge(registry: Registry, current: LeadersState): void {
   });
 }
 
-type Endpoint = State['endpoints'][number];
+type Endpoint = ApiState['endpoints'][number];
 
 const ENDPOINT_GAUGES: readonly {
   readonly name: string;
   readonly help: string;
   /** Undefined: nothing is known. */
-  readonly of: (endpoint: Endpoint, state: State, nowMs: number) => number | undefined;
+  readonly of: (endpoint: Endpoint, state: ApiState, nowMs: number) => number | undefined;
 }[] = [
   {
     name: 'zephyr_controller_endpoint_score_seconds',
@@ -128,7 +129,7 @@ const ENDPOINT_GAUGES: readonly {
 /** A new leader gives the probers time before it misses anything. */
 function overdueSeconds(
   { probe: { plan, last } }: Endpoint,
-  { leadership }: State,
+  { leadership }: ApiState,
   nowMs: number,
 ): number | undefined {
   if (plan.status === 'off' || leadership.status !== 'leading') return undefined;

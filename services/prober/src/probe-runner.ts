@@ -122,14 +122,14 @@ export async function runProbeJob(
   return answer ?? 'dropped';
 }
 
-interface Before {
+interface EarlierProbes {
   /** The job ran before, on a prober that died after it had written: no token is spent twice. */
   readonly isRecorded: boolean;
   readonly sequence: number;
   readonly isRealFresh: boolean;
 }
 
-async function lookUp(redis: Redis, endpointId: EndpointId, slot: string): Promise<Before> {
+async function lookUp(redis: Redis, endpointId: EndpointId, slot: string): Promise<EarlierProbes> {
   return {
     isRecorded: await isProbeRecorded(redis, slot),
     sequence: await nextProbeSequence(redis, endpointId),

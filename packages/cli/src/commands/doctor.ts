@@ -97,14 +97,14 @@ async function examine(call: DoctorCall): Promise<Examined> {
   return { findings, notChecked, say: speech.say };
 }
 
-interface Voice {
+interface DoctorSpeech {
   readonly say: Translate;
   readonly numbers: Numbers;
 }
 
 async function examineMachine(
   loaded: LoadedConfig,
-  { say }: Voice,
+  { say }: DoctorSpeech,
   { options, environment, progress }: DoctorCall,
 ): Promise<readonly Finding[]> {
   const { config, secrets } = loaded;
@@ -129,17 +129,17 @@ async function examineMachine(
 
 async function examineNetwork(
   loaded: LoadedConfig,
-  voice: Voice,
+  speech: DoctorSpeech,
   { progress, signal }: DoctorCall,
 ): Promise<readonly Finding[]> {
-  progress(voice.say('doctor.connections'));
-  const connections = await examineConnections(loaded, voice, signal);
-  return [...connections, ...(await examineClock(loaded, voice.say))];
+  progress(speech.say('doctor.connections'));
+  const connections = await examineConnections(loaded, speech, signal);
+  return [...connections, ...(await examineClock(loaded, speech.say))];
 }
 
 async function examineEndpoints(
   loaded: LoadedConfig,
-  { say, numbers }: Voice,
+  { say, numbers }: DoctorSpeech,
   { progress, signal }: DoctorCall,
 ): Promise<readonly Finding[]> {
   const probed = await probeEndpoints(loaded, loaded.config.endpoints, { progress, signal });

@@ -159,14 +159,14 @@ function render(probed: readonly ProbedEndpoint[], { ui }: Config): string {
   return [table, ...troubles].join('\n\n');
 }
 
-interface Trouble {
+interface FailedProbe {
   readonly name: string;
   readonly groupName: string;
   readonly verdict: Extract<ProbeVerdict, { status: 'failed' }>;
 }
 
 /** What went wrong; the endpoint's own response where that is more specific. */
-export function troubleText({ name, groupName, verdict }: Trouble, say: Translate): string {
+export function troubleText({ name, groupName, verdict }: FailedProbe, say: Translate): string {
   return verdict.failure === 'token_refused'
     ? `${say('status.cause.token', { name, group: groupName })} ${verdict.detail}`
     : `${name}: ${verdict.detail}`;

@@ -58,13 +58,13 @@ export async function replay(call: ReplayCall): Promise<ReplayAnswer> {
   const source = await openSource(call);
   if (options.save !== undefined) writeFileSync(options.save, source.recordingText);
   const recording = parsed(source);
-  const whole = outcomeOf(recording, otherPolicy(call));
-  const outcome = options.from === undefined ? whole : outcomeFrom(options.from, whole, source);
+  const whole = resultOf(recording, otherPolicy(call));
+  const result = options.from === undefined ? whole : resultFrom(options.from, whole, source);
   const text =
     options.json === true
-      ? JSON.stringify(outcome, null, 2)
-      : [...summary(outcome, call, source), '', ...table(outcome, source)].join('\n').trimEnd();
-  return { text, exitCode: outcome.isExact ? EXIT.ok : EXIT.failure };
+      ? JSON.stringify(result, null, 2)
+      : [...summary(result, call, source), '', ...table(result, source)].join('\n').trimEnd();
+  return { text, exitCode: result.isExact ? EXIT.ok : EXIT.failure };
 }
 
 interface Source extends Pick<AdminSession, 'say' | 'numbers'> {
@@ -124,7 +124,7 @@ function otherPolicy({
   return (recorded) => (options.set ?? []).reduce(withSetting, configured ?? recorded);
 }
 
-interface Outcome {
+interface ReplayResult {
   readonly fromAtMs: number;
   readonly toAtMs: number;
   readonly inputs: number;
@@ -136,10 +136,10 @@ interface Outcome {
   readonly compared: readonly ComparedDecision[];
 }
 
-function outcomeOf(
+function resultOf(
   recording: Recording,
   other: ((recorded: Policy) => Policy) | undefined,
-): Outcome {
+): ReplayResult {
   const inputs = recording.segments.flatMap((segment) => segment.inputs);
   const recorded = recording.segments.flatMap((segment) => segment.decisions);
   const again = asStored(replayRecording(recording).decisions);
@@ -157,20 +157,20 @@ function outcomeOf(
 }
 
 /** The part from one decision on; the whole recording was replayed to get there. */
-function outcomeFrom(number: number, outcome: Outcome, { say }: Source): Outcome {
-  const first = outcome.recorded.find((decision) => decision.number === number);
+function resultFrom(number: number, result: ReplayResult, { say }: Source): ReplayResult {
+  const first = result.recorded.find((decision) => decision.number === number);
   if (first === undefined) {
-    const known = outcome.recorded[0]?.number;
+    const known = result.recorded[0]?.number;
     throw new ZephyrError('NO_RECORDING', say('replay.notRecorded', { number }), {
       advice: known === undefined ? [] : [say('replay.recordedFrom', { number: known })],
     });
   }
-  const { recorded, replayed, compared } = outcome;
+  const { recorded, replayed, compared } = result;
   const begin = compared.findIndex(
     ({ status, decision }) => status !== 'only_second' && decision.number === number,
   );
   return {
-    ...outcome,
+    ...result,
     fromAtMs: first.atMs,
     recorded: recorded.filter((decision) => decision.number >= number),
     replayed: replayed.filter(({ atMs }) => atMs >= first.atMs),
@@ -184,19 +184,19 @@ function asStored(decisions: readonly Decision[]): readonly Decision[] {
 }
 
 function summary(
-  outcome: Outcome,
+  result: ReplayResult,
   { options, hasOtherConfig }: ReplayCall,
   { say, numbers }: Source,
 ): readonly string[] {
-  const { fromAtMs, toAtMs, recorded, replayed, compared } = outcome;
+  const { fromAtMs, toAtMs, recorded, replayed, compared } = result;
   const lines = [
     say('replay.recorded', {
       count: recorded.length,
       from: numbers.time(fromAtMs, toAtMs),
       to: numbers.time(toAtMs, systemClock.epochMs()),
-      inputs: outcome.inputs,
+      inputs: result.inputs,
     }),
-    outcome.isExact ? say('replay.exact') : say('replay.different'),
+    result.isExact ? say('replay.exact') : say('replay.different'),
   ];
   const others = [...(hasOtherConfig ? [options.config] : []), ...(options.set ?? [])];
   if (others.length === 0) return lines;
@@ -205,7 +205,7 @@ function summary(
   return [...lines, say('replay.other', values)];
 }
 
-function table({ compared }: Outcome, { say, numbers, names }: Source): readonly string[] {
+function table({ compared }: ReplayResult, { say, numbers, names }: Source): readonly string[] {
   if (compared.length === 0) return [];
   const newestMs = compared.at(-1)?.decision.atMs ?? 0;
   const rows = compared.map(({ status, decision }) => {

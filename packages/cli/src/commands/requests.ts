@@ -36,14 +36,14 @@ export async function requests(call: RequestsCall): Promise<void> {
   const isTable = options.json !== true && !isFollowing;
   if (isTable) print(past.length === 0 ? session.say('requests.noMatch') : tableOf(past, session));
   else for (const record of past) print(lineOf(record, options, session));
-  if (isFollowing) await follow(call, session, new Seen(known));
+  if (isFollowing) await follow(call, session, new SeenRequests(known));
 }
 
 /** With what ended while there was no stream: before it began, or after the controller was gone. */
 async function follow(
   { options, print, signal }: RequestsCall,
   session: AdminSession,
-  seen: Seen,
+  seen: SeenRequests,
 ): Promise<void> {
   const show = (record: ApiRequestRecord): void => {
     if (!seen.has(record) && isWanted(record, options)) print(lineOf(record, options, session));
@@ -64,7 +64,7 @@ async function follow(
 }
 
 /** The last ones that were printed, or need not be. */
-class Seen {
+class SeenRequests {
   readonly #ids: Set<string>;
 
   constructor(records: readonly ApiRequestRecord[]) {

@@ -57,7 +57,7 @@ export async function run({ command, options, environment }: RunCall): Promise<n
   }
 }
 
-interface Reached {
+interface ReachedProxy {
   readonly proxy: FoundProxy;
   /** Started for this command. */
   readonly system?: LaunchedSystem;
@@ -69,7 +69,7 @@ async function findOrStart(
   options: RunCommandOptions,
   environment: Environment,
   key: string | undefined,
-): Promise<Reached> {
+): Promise<ReachedProxy> {
   const wanted = { configPath: options.config, envFilePath: options.envFile, key, environment };
   try {
     const proxy = await findProxy({ ...wanted, url: options.url });

@@ -25,7 +25,7 @@ export interface TestTimingCall {
   readonly signal: AbortSignal;
 }
 
-interface Measured {
+interface MeasuredTimings {
   readonly what: 'running system' | 'private schedule';
   /** The same for people. */
   readonly heading: string;
@@ -54,7 +54,7 @@ export async function testTiming(
 async function measureRunning(
   { options, progress, signal }: TestTimingCall,
   { client, say }: AdminSession,
-): Promise<Measured | undefined> {
+): Promise<MeasuredTimings | undefined> {
   try {
     await client.state();
   } catch (error) {
@@ -76,7 +76,7 @@ async function measureRunning(
 async function measurePrivate(
   { options, environment, progress, signal }: TestTimingCall,
   say: Translate,
-): Promise<Measured> {
+): Promise<MeasuredTimings> {
   const { config } = loadConfig({
     configPath: options.config,
     envFilePath: options.envFile,
@@ -109,14 +109,17 @@ function line({ endpoint, plannedAtMs, startedAtMs }: TimedProbe, say: Translate
   return say('timing.probe', { name: endpoint, ms: startedAtMs - plannedAtMs });
 }
 
-interface Outcome {
+interface TimingResult {
   readonly isOnTime: boolean;
   /** All probes. */
   readonly seen: number;
   readonly say: Translate;
 }
 
-function render({ heading, timings }: Measured, { isOnTime, seen, say }: Outcome): string {
+function render(
+  { heading, timings }: MeasuredTimings,
+  { isOnTime, seen, say }: TimingResult,
+): string {
   const rows = timings.map((timing) => [
     ...[timing.endpoint, String(timing.probes), String(timing.expected)],
     ...[`${timing.meanErrorMs} ms`, `${timing.maxErrorMs} ms`],

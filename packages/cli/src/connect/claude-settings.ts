@@ -22,7 +22,7 @@ import { phrase } from '@zephyr/runtime/phrase';
 
 import { pastProxy } from './claude-no-proxy.ts';
 
-export interface Connection {
+export interface ProxyConnection {
   readonly baseUrl: string;
   readonly authToken: string;
 }
@@ -46,7 +46,7 @@ export function claudeSettingsPath(environment: Environment): string {
 const backupOf = (path: string): string => `${path}.before-zephyr`;
 
 /** What Zephyr sets in the settings' `env`, and nothing else of it. */
-export function settingsLines(connection: Connection, environment: Environment): string {
+export function settingsLines(connection: ProxyConnection, environment: Environment): string {
   return JSON.stringify({ env: variablesOf(connection, environment) }, undefined, 2);
 }
 
@@ -59,7 +59,7 @@ export function settingsLines(connection: Connection, environment: Environment):
  */
 export function connectSettings(
   path: string,
-  connection: Connection,
+  connection: ProxyConnection,
   environment: Environment,
 ): void {
   const before = readSettings(path);
@@ -87,7 +87,7 @@ export function connectSettings(
 }
 
 function variablesOf(
-  { baseUrl, authToken }: Connection,
+  { baseUrl, authToken }: ProxyConnection,
   environment: Readonly<Record<string, unknown>>,
 ) {
   const past = pastProxy(baseUrl, environment);

@@ -1,7 +1,7 @@
 /** The variables of Claude Code as lines that a shell understands. */
 
 import { pastProxy } from './claude-no-proxy.ts';
-import { AUTH_TOKEN, BASE_URL, type Connection } from './claude-settings.ts';
+import { AUTH_TOKEN, BASE_URL, type ProxyConnection } from './claude-settings.ts';
 
 export const SHELLS = ['sh', 'fish', 'powershell'] as const;
 export type ShellName = (typeof SHELLS)[number];
@@ -9,7 +9,7 @@ export type ShellName = (typeof SHELLS)[number];
 /** @param environment in which Claude Code will run, as far as that is known */
 export function shellLines(
   shell: ShellName,
-  { baseUrl, authToken }: Connection,
+  { baseUrl, authToken }: ProxyConnection,
   environment: Readonly<Record<string, unknown>>,
 ): readonly string[] {
   const past = pastProxy(baseUrl, environment);

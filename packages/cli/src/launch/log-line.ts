@@ -11,14 +11,10 @@ const LONGEST_VALUE = 120;
 const SERVICE_WIDTH = 'controller'.length;
 
 /** The names of endpoints by their ids: those of `上海` and `São Paulo` say little. */
-type EndpointNames = ReadonlyMap<string, string>;
+type NamesById = ReadonlyMap<string, string>;
 
 /** A line that is not JSON is shown as it is. */
-export function formatLogLine(
-  service: string,
-  line: string,
-  names: EndpointNames = new Map(),
-): string {
+export function formatLogLine(service: string, line: string, names: NamesById = new Map()): string {
   const record = parseRecord(line);
   if (record === undefined) return `${clockTime(undefined)} ${name(service)} ${line}`;
   const level = typeof record['level'] === 'number' ? record['level'] : 30;

@@ -26,7 +26,7 @@ import type { ServiceSpec, StartedService, StartService } from './supervised-ser
 /** A part that crashed may hang as it ends; what it then still holds is left behind. */
 const CRASH_LIMIT_MS = 10_000;
 
-type State =
+type PartState =
   | { readonly status: 'starting' | 'ending' | 'ended' }
   | { readonly status: 'running'; readonly service: RunningService };
 
@@ -56,7 +56,7 @@ class ServicePart implements StartedService {
   readonly #ended = Promise.withResolvers<string>();
   readonly #spec: ServiceSpec;
   readonly #log: Logger;
-  #state: State = { status: 'starting' };
+  #state: PartState = { status: 'starting' };
 
   constructor(spec: ServiceSpec, load: () => Promise<StartFunction>) {
     const { name, environment, onLine } = spec;

@@ -3,7 +3,7 @@ import type { Policy } from '@zephyr/core';
 import { ZephyrError } from '@zephyr/runtime/errors';
 import { type Phrase, phrase } from '@zephyr/runtime/phrase';
 
-type Table = Readonly<Record<string, unknown>>;
+type PolicyTable = Readonly<Record<string, unknown>>;
 
 /**
  * The policy with one setting changed.
@@ -31,7 +31,7 @@ function memberOf(table: unknown, name: string): unknown {
   return isTable(table) && Object.hasOwn(table, name) ? table[name] : undefined;
 }
 
-function isTable(value: unknown): value is Table {
+function isTable(value: unknown): value is PolicyTable {
   return typeof value === 'object' && value !== null;
 }
 

@@ -37,7 +37,7 @@ export interface Extra {
   readonly isOutdone: boolean;
 }
 
-interface Measured {
+interface ClassExtras {
   readonly extra: Extra;
   /** Those of the other endpoints that were measured often enough. */
   readonly others: readonly Extra[];
@@ -47,7 +47,7 @@ interface Measured {
 
 export function advanceLevel(
   level: ClassLevel | undefined,
-  { extra, others, quorum }: Measured,
+  { extra, others, quorum }: ClassExtras,
   policy: LivePolicy,
 ): ClassLevel {
   const { atMs } = extra;

@@ -40,7 +40,7 @@ export interface ActiveEndpoint {
   readonly scoreMs: number | undefined;
 }
 
-interface Timed {
+interface UsualTime {
   readonly id: EndpointId;
   /** Undefined where too few such requests were answered. */
   readonly usualMs: number | undefined;
@@ -75,7 +75,7 @@ export class Exploration {
     const usualMs = first === undefined ? undefined : this.#router.times.familyMs(first, of);
     if (!isLate(usualMs, readingMs)) return undefined;
     const others = this.#timed(rest, of);
-    const began = ({ id }: Timed): Began | undefined => {
+    const began = ({ id }: UsualTime): Began | undefined => {
       const known = this.#began.get(id, of.requestClass);
       return known !== undefined && nowMs - known.atMs < BEGAN_FOR_MS ? known : undefined;
     };
@@ -122,7 +122,7 @@ export class Exploration {
     return open.filter((endpoint) => endpoint.priority <= priority).map(({ id }) => id);
   }
 
-  #timed(ids: readonly EndpointId[], of: FirstByteClass): readonly Timed[] {
+  #timed(ids: readonly EndpointId[], of: FirstByteClass): readonly UsualTime[] {
     return ids.map((id) => ({ id, usualMs: this.#router.times.familyMs(id, of) }));
   }
 }
@@ -133,7 +133,7 @@ function isLate(usualMs: number | undefined, readingMs: number): usualMs is numb
 }
 
 function quickestOf(
-  timed: readonly Timed[],
+  timed: readonly UsualTime[],
 ): { readonly id: EndpointId; readonly ms: number } | undefined {
   return timed
     .flatMap(({ id, usualMs }) => (usualMs === undefined ? [] : [{ id, ms: usualMs }]))

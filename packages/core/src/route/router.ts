@@ -35,7 +35,7 @@ export interface ChooseInput {
 }
 
 /** How an attempt failed. */
-interface Failure {
+interface ReportedFailure {
   readonly failure: FailureClass;
   /** What the endpoint asked to wait, if it did. */
   readonly waitMs?: number | undefined;
@@ -182,7 +182,7 @@ export class Router {
   failed(
     journey: Journey,
     endpoint: Pick<RoutedEndpoint, 'id' | 'groupName'>,
-    failed: Failure,
+    failed: ReportedFailure,
     nowMs: number,
   ): void {
     const { id, groupName } = endpoint;
@@ -231,7 +231,7 @@ export class Router {
   #turnedAway(
     id: EndpointId,
     { model, source, fingerprint }: RoutedRequest,
-    { failure, waitMs }: Failure,
+    { failure, waitMs }: ReportedFailure,
     nowMs: number,
   ): void {
     const { maxCoolDownMs } = this.#ejections.policy;

@@ -38,12 +38,12 @@ export function Availability({ trends, endpointIds }: AvailabilityProps) {
   );
 }
 
-interface RowProps {
+interface AvailabilityRowProps {
   readonly row: AvailabilityRow;
   readonly isHours: boolean;
 }
 
-function Row({ row: { endpointId, bars, ratio }, isHours }: RowProps) {
+function Row({ row: { endpointId, bars, ratio }, isHours }: AvailabilityRowProps) {
   const { say } = historySpeech.value;
   const names = { endpoints: state.value?.endpoints ?? [] };
   const known = bars.filter((bar) => bar.ratio !== null);

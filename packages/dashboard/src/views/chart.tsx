@@ -128,14 +128,14 @@ function summaryOf({ data }: ChartContent): string {
   });
 }
 
-interface LegendProps {
+interface ChartLegendProps {
   readonly current: ApiState;
   readonly content: ChartContent;
   readonly index: number | null;
 }
 
 /** The values under the pointer, else the latest; below them the latest switches and why. */
-function Legend({ current, content, index }: LegendProps) {
+function Legend({ current, content, index }: ChartLegendProps) {
   const { say, numbers } = speech.value;
   const { data, switches } = content;
   const total = current.endpoints.length;

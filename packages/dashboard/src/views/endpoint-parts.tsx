@@ -7,12 +7,12 @@ import { speech } from '../language.ts';
 import { nowMs } from '../page.ts';
 import { Icon } from './icon.tsx';
 
-type Failure = Extract<ApiEndpoint['health'], { status: 'unhealthy' }>['failure'];
+type HealthFailure = Extract<ApiEndpoint['health'], { status: 'unhealthy' }>['failure'];
 
 /** A proxy knows less of the reasons than the controller. */
 type ShownEndpoint = Situation['endpoints'][number] &
   Pick<ApiEndpoint, 'groupName' | 'ejection'> & {
-    readonly health: { readonly failure?: Failure; readonly sinceAtMs?: number };
+    readonly health: { readonly failure?: HealthFailure; readonly sinceAtMs?: number };
     readonly token?: ApiEndpoint['token'];
   };
 

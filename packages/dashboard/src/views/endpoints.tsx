@@ -93,13 +93,13 @@ function Group({ group: { name, endpoints }, current, maxScoreMs }: GroupProps) 
   );
 }
 
-interface RowProps {
+interface EndpointTableRowProps {
   readonly endpoint: ApiEndpoint;
   readonly current: ApiState;
   readonly maxScoreMs: number;
 }
 
-function Row({ endpoint, current, maxScoreMs }: RowProps) {
+function Row({ endpoint, current, maxScoreMs }: EndpointTableRowProps) {
   const { say, numbers } = speech.value;
   const { id, name, successRatio } = endpoint;
   const role = roleOf(endpoint, current.selection);
@@ -140,7 +140,7 @@ function Row({ endpoint, current, maxScoreMs }: RowProps) {
   );
 }
 
-function UseButton({ endpoint, current }: Pick<RowProps, 'endpoint' | 'current'>) {
+function UseButton({ endpoint, current }: Pick<EndpointTableRowProps, 'endpoint' | 'current'>) {
   const { say } = speech.value;
   const { id, name } = endpoint;
   const { mode, selection } = current;

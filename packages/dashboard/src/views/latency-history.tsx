@@ -63,14 +63,14 @@ export function LatencyHistory({ trends, endpointIds }: LatencyHistoryProps) {
   );
 }
 
-interface LegendProps {
+interface HistoryLegendProps {
   readonly content: ChartContent;
   readonly index: number | null;
   readonly unit: Trends['unit'];
 }
 
 /** The values under the pointer with their time, else the latest. */
-function Legend({ content: { data }, index, unit }: LegendProps) {
+function Legend({ content: { data }, index, unit }: HistoryLegendProps) {
   const { say, numbers } = historySpeech.value;
   const names = { endpoints: state.value?.endpoints ?? [] };
   const [moments] = data.columns;

@@ -63,7 +63,7 @@ export function largestScoreMs(
   );
 }
 
-type KnownScore = Extract<ApiEndpoint['score'], { status: 'known' }>;
+type ScoreInParts = Extract<ApiEndpoint['score'], { status: 'known' }>;
 
 export interface ScorePart {
   readonly name: (typeof PARTS)[number];
@@ -71,7 +71,7 @@ export interface ScorePart {
   readonly startMs: number;
 }
 
-export function partsOf(score: KnownScore): readonly ScorePart[] {
+export function partsOf(score: ScoreInParts): readonly ScorePart[] {
   let startMs = 0;
   return PARTS.map((name) => {
     const ms = score[`${name}Ms`] ?? 0;

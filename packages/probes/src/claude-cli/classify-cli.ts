@@ -2,7 +2,7 @@
 import type { ProbeVerdict } from '@zephyr/contract/probe';
 import { z } from 'zod';
 
-import { type Failure, failureOf } from '../exchange/classify-exchange.ts';
+import { failureOf, type ProbeFailure } from '../exchange/classify-exchange.ts';
 import type { ProbeExchange } from '../exchange/exchange.ts';
 import { redact } from '../exchange/redact.ts';
 import type { ProcessReport } from '../process/run-process.ts';
@@ -69,7 +69,7 @@ function measure(
   };
 }
 
-function explain(evidence: CliEvidence, result: CliResult | undefined): Failure {
+function explain(evidence: CliEvidence, result: CliResult | undefined): ProbeFailure {
   const { report, exchanges } = evidence;
   // The endpoint's failure explains the CLI's, whatever the CLI then did.
   const failed = exchanges.flatMap((exchange) => {

@@ -10,7 +10,7 @@ import { OUTBOUND_PROXY } from '@zephyr/runtime/connection/tunnel';
 import { judgeAnswer } from './answer.ts';
 import type { ProbeExchange } from './exchange.ts';
 
-export interface Failure {
+export interface ProbeFailure {
   readonly failure: FailureClass;
   /** Not yet redacted. */
   readonly detail: string;
@@ -25,7 +25,7 @@ const DNS_CODES = ['ENOTFOUND', 'EAI_AGAIN', 'EAI_NODATA', 'EAI_FAIL'];
 const UNREACHABLE_CODES = ['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL'];
 
 /** Undefined where the endpoint has given a whole answer of the Messages API. */
-export function failureOf(exchange: ProbeExchange): Failure | undefined {
+export function failureOf(exchange: ProbeExchange): ProbeFailure | undefined {
   const { status, reached, body } = exchange;
   if (status !== undefined && !isSuccess(status)) return failureOfStatus(exchange);
   const verdict = judgeAnswer(body, reached === 'answered');
@@ -36,7 +36,7 @@ export function failureOf(exchange: ProbeExchange): Failure | undefined {
   return { failure: 'truncated', detail: 'the answer ended before its last event' };
 }
 
-function failureOfBreak(exchange: ProbeExchange): Failure {
+function failureOfBreak(exchange: ProbeExchange): ProbeFailure {
   const { reached, errorCode = 'UNKNOWN', tunnelError } = exchange;
   if (errorCode === 'CUT') return failureAtDeadline(exchange);
   if (errorCode === 'TOO_LONG')
@@ -61,7 +61,7 @@ function failureOfBreak(exchange: ProbeExchange): Failure {
   return { failure: 'reset', detail: `the connection broke before an answer (${errorCode})` };
 }
 
-function failureOfTunnel(code: string, detail: string): Failure {
+function failureOfTunnel(code: string, detail: string): ProbeFailure {
   if (code === OUTBOUND_PROXY) return { failure: 'outbound_proxy', detail };
   return { failure: code === 'ETIMEDOUT' ? 'connect_timeout' : 'refused', detail };
 }
@@ -82,7 +82,7 @@ function detailOfTls(code: string): string {
   return `TLS failed (${code})`;
 }
 
-function failureAtDeadline({ reached, silentMs }: ProbeExchange): Failure {
+function failureAtDeadline({ reached, silentMs }: ProbeExchange): ProbeFailure {
   switch (reached) {
     case 'tunnelling':
       return {
@@ -110,7 +110,7 @@ function failureAtDeadline({ reached, silentMs }: ProbeExchange): Failure {
 function failureOfAnswer(
   { failure, error }: { readonly failure: FailureClass; readonly error?: ApiError | undefined },
   body: string,
-): Failure {
+): ProbeFailure {
   if (error !== undefined) {
     const detail = `status 200 with an error: ${textOf(error)}`;
     return { failure: namesCredit(error) ? 'credit' : failure, detail };
@@ -121,7 +121,7 @@ function failureOfAnswer(
   return { failure, detail: `status 200, but the answer ${what}` };
 }
 
-function failureOfStatus({ status = 0, body, contentType = '' }: ProbeExchange): Failure {
+function failureOfStatus({ status = 0, body, contentType = '' }: ProbeExchange): ProbeFailure {
   const { failure, error } = judgeRefusal({
     status,
     contentType: contentType.toLowerCase(),

@@ -21,7 +21,7 @@ import { decodeBody } from './decode-body.ts';
 import { errorCodeOf } from './error-code.ts';
 
 /** How far an exchange came: the step that it was in when it ended. */
-export type Reached =
+export type ExchangeStep =
   /** The outbound proxy is to connect to it. */
   | 'tunnelling'
   | 'resolving'
@@ -34,7 +34,7 @@ export type Reached =
 
 /** What was seen of one request; the facts that a verdict is made of. */
 export interface ProbeExchange {
-  readonly reached: Reached;
+  readonly reached: ExchangeStep;
   /**
    * Why it did not come to `answered`: a code of Node, `CUT` when we ended it, or `TOO_LONG` when
    * the answer passed its limit.
@@ -88,8 +88,8 @@ const HEAD_LIMIT_BYTES = 16 * 1024;
 /** Until a tunnel through an outbound proxy is open. */
 export const TUNNEL_MS = 10_000;
 
-interface Progress {
-  reached: Reached;
+interface ExchangeProgress {
+  reached: ExchangeStep;
   sentAtMs?: number;
   firstByteAtMs?: number;
   lastSignAtMs: number;
@@ -159,7 +159,7 @@ export function startExchange(
   return { ended: promise, cut: () => cut('CUT') };
 }
 
-function newProgress({ connection }: ExchangeRequest): Progress {
+function newProgress({ connection }: ExchangeRequest): ExchangeProgress {
   return {
     reached: connection?.proxy === undefined ? 'resolving' : 'tunnelling',
     lastSignAtMs: systemClock.nowMs(),
@@ -176,9 +176,9 @@ function agentOf({ connection }: ExchangeRequest): http.Agent | false {
   return createAgent(connection, { keepAlive: false, tunnelMs: TUNNEL_MS });
 }
 
-function watchConnection(socket: Socket, progress: Progress): void {
+function watchConnection(socket: Socket, progress: ExchangeProgress): void {
   const isTls = socket instanceof TLSSocket;
-  const step = (reached: Reached): void => {
+  const step = (reached: ExchangeStep): void => {
     progress.reached = reached;
     progress.lastSignAtMs = systemClock.nowMs();
   };
@@ -208,7 +208,7 @@ function hostOf(socket: Socket): string {
 }
 
 /** @returns `last_event` for the chunk that makes the answer whole. */
-function keep(progress: Progress, chunk: Buffer): 'last_event' | 'more' {
+function keep(progress: ExchangeProgress, chunk: Buffer): 'last_event' | 'more' {
   const wasOpen = progress.lastEvent.ending === undefined;
   progress.lastEvent.push(chunk.toString('latin1'));
   if (wasOpen) progress.lastSignAtMs = systemClock.nowMs();
@@ -222,7 +222,7 @@ function keep(progress: Progress, chunk: Buffer): 'last_event' | 'more' {
   return wasOpen && progress.lastEvent.ending !== undefined ? 'last_event' : 'more';
 }
 
-function factsOf(progress: Progress, errorCode: string | undefined): ProbeExchange {
+function factsOf(progress: ExchangeProgress, errorCode: string | undefined): ProbeExchange {
   const { sentAtMs, firstByteAtMs, lastSignAtMs, response } = progress;
   return {
     reached: progress.lastEvent.ending === undefined ? progress.reached : 'answered',

@@ -10,7 +10,7 @@ export type KeyPath = readonly (string | number)[];
 /** Where a problem is that no file has. */
 export const ENVIRONMENT = 'the environment';
 
-interface Place {
+interface ConfigPlace {
   readonly file: string;
   /** From 1; absent where the problem is not in one place of a text. */
   readonly line?: number | undefined;
@@ -19,7 +19,7 @@ interface Place {
   readonly path: string;
 }
 
-interface Finding<Text> {
+interface ProblemText<Text> {
   /** Never a secret's value. */
   readonly found: Text;
   readonly expected: Text;
@@ -27,12 +27,12 @@ interface Finding<Text> {
 }
 
 /** In English, for programs. */
-export interface ConfigProblem extends Place, Finding<string> {}
+export interface ConfigProblem extends ConfigPlace, ProblemText<string> {}
 
-export interface PlacedViolation extends Place, Finding<Phrase> {}
+export interface PlacedViolation extends ConfigPlace, ProblemText<Phrase> {}
 
 /** A problem before the place in the text is known. */
-export interface Violation extends Finding<Phrase> {
+export interface Violation extends ProblemText<Phrase> {
   readonly path: KeyPath;
 }
 

@@ -58,10 +58,10 @@ export function keyOf(command: readonly string[]): string {
 }
 
 /** @returns the token @throws TokenCommandError */
-function noted(command: readonly string[], outcome: Outcome): string {
+function noted(command: readonly string[], result: CommandResult): string {
   let token = pastRunOf(command)?.token;
   try {
-    token = tokenIn(command[0] ?? '', outcome);
+    token = tokenIn(command[0] ?? '', result);
     return token;
   } finally {
     pastRuns.set(keyOf(command), { atMs: systemClock.nowMs(), token });
@@ -74,7 +74,7 @@ function runAndWait(command: readonly string[]): string {
     ...{ env: plainPart(process.env), encoding: 'utf8', stdio: STDIO },
     ...{ timeout: LIMIT_MS, killSignal: 'SIGKILL', maxBuffer: OUTPUT_LIMIT_BYTES },
   });
-  return noted(command, outcomeOf(result));
+  return noted(command, resultOf(result));
 }
 
 const STDIO: ['ignore', 'pipe', 'ignore'] = ['ignore', 'pipe', 'ignore'];
@@ -100,14 +100,14 @@ async function runInBackground(command: readonly string[]): Promise<string> {
   const endWithUs = () => killGroup(child);
   process.once('exit', endWithUs);
   try {
-    return noted(command, await outcomeOfChild(child));
+    return noted(command, await resultOfChild(child));
   } finally {
     process.off('exit', endWithUs);
   }
 }
 
-function outcomeOfChild(child: ChildProcess): Promise<Outcome> {
-  const { promise, resolve } = Promise.withResolvers<Outcome>();
+function resultOfChild(child: ChildProcess): Promise<CommandResult> {
+  const { promise, resolve } = Promise.withResolvers<CommandResult>();
   const chunks: Buffer[] = [];
   let bytes = 0;
   const end = (code: string): void => {
@@ -139,11 +139,11 @@ function killGroup({ pid }: ChildProcess): void {
   }
 }
 
-type Outcome =
+type CommandResult =
   | { readonly kind: 'printed'; readonly text: string }
   | { readonly kind: 'failed'; readonly why: Phrase };
 
-function outcomeOf({ error, signal, status, stdout }: SpawnSyncReturns<string>): Outcome {
+function resultOf({ error, signal, status, stdout }: SpawnSyncReturns<string>): CommandResult {
   if (error !== undefined) return failureOf((error as NodeJS.ErrnoException).code, signal);
   if (status !== 0) return failureOf(status, signal);
   return { kind: 'printed', text: stdout };
@@ -152,7 +152,7 @@ function outcomeOf({ error, signal, status, stdout }: SpawnSyncReturns<string>):
 function failureOf(
   code: string | number | null | undefined,
   signal: string | null | undefined,
-): Outcome {
+): CommandResult {
   if (typeof code === 'number')
     return { kind: 'failed', why: phrase`which ended with code ${code}` };
   if (code === 'ENOENT') return { kind: 'failed', why: phrase`which is no program in PATH` };
@@ -165,9 +165,9 @@ function failureOf(
   return { kind: 'failed', why: phrase`which cannot be run (${code})` };
 }
 
-function tokenIn(file: string, outcome: Outcome): string {
-  if (outcome.kind === 'failed') throw new TokenCommandError(phrase`${file}, ${outcome.why}`);
-  const token = outcome.text.trim();
+function tokenIn(file: string, result: CommandResult): string {
+  if (result.kind === 'failed') throw new TokenCommandError(phrase`${file}, ${result.why}`);
+  const token = result.text.trim();
   if (token === '') throw new TokenCommandError(phrase`${file}, which printed nothing`);
   if (/[\r\n]/.test(token))
     throw new TokenCommandError(phrase`${file}, which printed several lines`);

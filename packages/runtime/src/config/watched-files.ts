@@ -10,7 +10,7 @@ import { type ReadNamedFile, readNamedFile } from './named-file.ts';
  */
 const COARSEST_TIMES_MS = 3_000;
 
-interface Seen {
+interface WatchedFile {
   readonly digest: string;
   /** By which it is known unread that the file is the same; undefined: they do not prove it. */
   readonly attributes: string | undefined;
@@ -38,7 +38,7 @@ const SYSTEM: FileReading = { clock: systemClock, readFile: (path) => readFileSy
 export class WatchedFiles {
   readonly #always: readonly string[];
   readonly #reading: FileReading;
-  #seen = new Map<string, Seen>();
+  #seen = new Map<string, WatchedFile>();
   #named = new Set<string>();
 
   constructor(always: readonly string[], reading = SYSTEM) {
@@ -77,7 +77,7 @@ export class WatchedFiles {
     return false;
   }
 
-  #lookAt(path: string): Seen {
+  #lookAt(path: string): WatchedFile {
     // First: what changes between the two has other attributes the next time.
     const attributes = attributesOf(path);
     const { clock, readFile } = this.#reading;

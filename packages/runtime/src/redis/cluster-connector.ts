@@ -67,13 +67,13 @@ export function clusterOptions(
   };
 }
 
-interface Found {
+interface ClusterView {
   readonly owner: ClusterNode;
   readonly nodes: readonly ClusterNode[];
 }
 
 /** @throws Error of the last node when none of them knows. */
-async function findOwner(nodes: readonly ClusterNode[], login: RedisOptions): Promise<Found> {
+async function findOwner(nodes: readonly ClusterNode[], login: RedisOptions): Promise<ClusterView> {
   let last: unknown = new Error('no node of the cluster is named');
   for (const node of nodes) {
     try {
@@ -85,7 +85,7 @@ async function findOwner(nodes: readonly ClusterNode[], login: RedisOptions): Pr
   throw last;
 }
 
-async function askNode(node: ClusterNode, login: RedisOptions): Promise<Found> {
+async function askNode(node: ClusterNode, login: RedisOptions): Promise<ClusterView> {
   const redis = new Redis({
     ...login,
     ...node,

@@ -21,11 +21,11 @@ const PLACES = {
   /** People act rarely, and want to look back far. */
   audit: { key: keys.audit, kept: 20_000 },
 } as const;
-export type Place = keyof typeof PLACES;
-const PLACE_NAMES = Object.keys(PLACES) as Place[];
+export type RecordPlace = keyof typeof PLACES;
+const PLACE_NAMES = Object.keys(PLACES) as RecordPlace[];
 
 export interface CommitWrite {
-  readonly place: Place;
+  readonly place: RecordPlace;
   readonly value: unknown;
   /** About how many entries the stream shall keep, where that is less than usual. */
   readonly kept?: number | undefined;

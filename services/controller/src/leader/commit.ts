@@ -52,14 +52,18 @@ export interface CommitMetrics {
   readonly commitFailures: { inc(): void };
 }
 
-type Former = RoutingSnapshot | undefined;
+type NewestSnapshot = RoutingSnapshot | undefined;
 
 /**
  * Returns the newest snapshot when all of the batch is written.
  * @param former The newest snapshot before, of this leader or of the one before.
  * @throws ZephyrError `FENCED` when this leader may not write any more: nothing was written.
  */
-export async function commit(batch: Batch, former: Former, deps: CommitDeps): Promise<Former> {
+export async function commit(
+  batch: Batch,
+  former: NewestSnapshot,
+  deps: CommitDeps,
+): Promise<NewestSnapshot> {
   const { term, instanceId, notes, recorder } = deps;
   const { nowMs: atMs } = batch.reading;
   const snapshot = nextSnapshot(batch, former, term);
@@ -86,7 +90,11 @@ export async function commit(batch: Batch, former: Former, deps: CommitDeps): Pr
 }
 
 /** Tries again while the fate of the commit is unknown and we still lead: a repeat is harmless. */
-async function write(commit: Commit, former: Former, deps: CommitDeps): Promise<CommitAnswer> {
+async function write(
+  commit: Commit,
+  former: NewestSnapshot,
+  deps: CommitDeps,
+): Promise<CommitAnswer> {
   const { term, redis, instanceId, log, metrics } = deps;
   let knownVersion = former?.version ?? 0;
   let failures = 0;
@@ -123,7 +131,7 @@ function report(error: unknown, { metrics, health, onCommits }: CommitDeps): voi
 /** A snapshot to publish, if what proxies route by, or who vouches for it, has changed. */
 function nextSnapshot(
   { effects, state, reading }: Batch,
-  former: Former,
+  former: NewestSnapshot,
   { epoch, incarnation }: Term,
 ): RoutingSnapshot | undefined {
   const { nowMs, loaded } = reading;
@@ -146,7 +154,7 @@ function nextSnapshot(
  * the next epoch, which comes before the version in a proxy's comparison.
  * @throws ZephyrError `FENCED` when a new epoch is needed for that.
  */
-function nextVersion(former: Former, epoch: number): number {
+function nextVersion(former: NewestSnapshot, epoch: number): number {
   const version = (former?.version ?? 0) + 1;
   if (version <= LAST_VERSION) return version;
   if (former?.epoch !== epoch) return 1;

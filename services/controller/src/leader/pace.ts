@@ -5,15 +5,15 @@
 import type { EpochMs } from '@zephyr/contract/scalars';
 import { isAtRest, type World } from '@zephyr/core';
 
-export interface Pace {
+export interface LeaderPace {
   readonly tickMs: number;
   readonly longestWaitMs: number;
 }
 
-export const BUSY: Pace = { tickMs: 1_000, longestWaitMs: 250 };
+export const BUSY: LeaderPace = { tickMs: 1_000, longestWaitMs: 250 };
 /** Below `presence.ttlMs` of the policy: else proxies would be forgotten between two ticks. */
-const AT_REST: Pace = { tickMs: 4_000, longestWaitMs: 1_350 };
+const AT_REST: LeaderPace = { tickMs: 4_000, longestWaitMs: 1_350 };
 
-export function paceOf(world: World, nowMs: EpochMs): Pace {
+export function paceOf(world: World, nowMs: EpochMs): LeaderPace {
   return isAtRest(world, nowMs) ? AT_REST : BUSY;
 }

@@ -1,17 +1,14 @@
 /** What people and teams have left of their budgets. */
 import type { Budget } from '@zephyr/contract/people-limits';
 import { ANONYMOUS } from '@zephyr/contract/usage';
-import { budgetsOf, limitSubjects, PeopleCounters } from '@zephyr/core';
-import type { Config } from '@zephyr/runtime/config/config';
+import { budgetsOf, type LimitsConfig, limitSubjects, PeopleCounters } from '@zephyr/core';
 import { exchangeLimits } from '@zephyr/runtime/redis/people-limits-store';
 import type { Redis } from 'ioredis';
-
-type LimitsOfConfig = Pick<Config, 'clients' | 'teams' | 'clientDefaults'>;
 
 /** As proxies have written them, at most a second ago. Nothing is read where nobody has a limit. */
 export async function readBudgets(
   redis: Redis,
-  config: LimitsOfConfig,
+  config: LimitsConfig,
   nowMs: number,
 ): Promise<readonly Budget[]> {
   const subjects = limitSubjects(config);
@@ -26,7 +23,7 @@ export async function readBudgets(
 }
 
 /** To whom more can be granted. */
-export function namesOfPeople({ clients, teams }: LimitsOfConfig): ReadonlySet<string> {
+export function namesOfPeople({ clients, teams }: LimitsConfig): ReadonlySet<string> {
   const people = clients.length === 0 ? [ANONYMOUS] : clients.map(({ name }) => name);
   return new Set([...people, ...teams.map(({ name }) => name)]);
 }

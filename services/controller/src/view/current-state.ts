@@ -10,9 +10,7 @@ import type { Redis } from 'ioredis';
 
 import type { LeaderView } from './api-state.ts';
 
-export type State = ApiState;
-
-type Connection = Exclude<State['store'], { status: 'rejects_writes' }>;
+type StoreConnection = Exclude<ApiState['store'], { status: 'rejects_writes' }>;
 
 export interface CurrentStateDeps {
   readonly redis: Pick<Redis, 'status' | 'on'>;
@@ -26,11 +24,11 @@ export interface CurrentStateDeps {
 export class CurrentState {
   readonly #listeners = new Set<() => void>();
   #view: LeaderView | undefined;
-  #leadership: State['leadership'] = { status: 'standby', leaderId: null };
+  #leadership: ApiState['leadership'] = { status: 'standby', leaderId: null };
   /** Of the connection. */
-  #store: Connection;
+  #store: StoreConnection;
   #rejectsWritesSinceAtMs: EpochMs | null = null;
-  #config: State['config'];
+  #config: ApiState['config'];
   #snapshotVersion = 0;
   readonly #clock: CurrentStateDeps['clock'];
   readonly #publicUrl: string | null;
@@ -56,7 +54,7 @@ export class CurrentState {
     });
   }
 
-  receiveLeadership(leadership: State['leadership']): void {
+  receiveLeadership(leadership: ApiState['leadership']): void {
     this.#leadership = leadership;
     if (leadership.status !== 'leading') this.#rejectsWritesSinceAtMs = null;
     this.#changed();
@@ -78,7 +76,7 @@ export class CurrentState {
   }
 
   /** Undefined before a leader has decided anything. */
-  state(): State | undefined {
+  state(): ApiState | undefined {
     if (this.#view === undefined) return undefined;
     return {
       ...this.#view,
@@ -104,11 +102,11 @@ export class CurrentState {
     return this.#snapshotVersion;
   }
 
-  config(): State['config'] {
+  config(): ApiState['config'] {
     return this.#config;
   }
 
-  store(): State['store'] {
+  store(): ApiState['store'] {
     const sinceAtMs = this.#rejectsWritesSinceAtMs;
     if (this.#store.status === 'away' || sinceAtMs === null) return this.#store;
     return { status: 'rejects_writes', sinceAtMs };
@@ -120,7 +118,7 @@ export class CurrentState {
     return () => this.#listeners.delete(listener);
   }
 
-  #storeIs(store: Connection): void {
+  #storeIs(store: StoreConnection): void {
     this.#store = store;
     this.#changed();
   }

@@ -39,7 +39,7 @@ export interface BodyHandlers {
 
 export type BodyRefusal = 'too_large' | 'repeated_model';
 
-type State =
+type BodyState =
   | { readonly status: 'reading' | 'buffered' | 'refused' | 'released' }
   /** With what could not be buffered. It goes on when somebody takes it and is connected. */
   | {
@@ -66,7 +66,7 @@ export class RequestBody {
   readonly #limits: BodyLimits;
   readonly #handlers: BodyHandlers;
   readonly #chunks: Buffer[] = [];
-  #state: State = { status: 'reading' };
+  #state: BodyState = { status: 'reading' };
   #bufferedBytes = 0;
   #seenBytes = 0;
   #quickFacts: RequestFacts | undefined;
@@ -280,11 +280,11 @@ export class RequestBody {
   }
 }
 
-function isForgotten({ status }: State): boolean {
+function isForgotten({ status }: BodyState): boolean {
   return status === 'streaming' || status === 'released' || status === 'refused';
 }
 
-function destinationOf(state: State): BodySink | undefined {
+function destinationOf(state: BodyState): BodySink | undefined {
   if (state.status === 'streaming') return state.destination;
   return state.status === 'held' && state.taker.status === 'connecting'
     ? state.taker.destination

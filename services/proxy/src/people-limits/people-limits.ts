@@ -9,6 +9,7 @@ import {
   budgetsOf,
   grantedUsd,
   type LimitSubject,
+  type LimitsConfig,
   limitSubjects,
   limitVerdict,
   type Over,
@@ -16,7 +17,6 @@ import {
   type UsageLimits,
 } from '@zephyr/core';
 import type { Clock } from '@zephyr/runtime/clock';
-import type { Config } from '@zephyr/runtime/config/config';
 import { isModelAmong } from '@zephyr/runtime/config/served-models';
 import { exchangeLimits } from '@zephyr/runtime/redis/people-limits-store';
 import type { Redis } from 'ioredis';
@@ -25,8 +25,6 @@ import type { Redis } from 'ioredis';
 const AT_REST_MS = 4_000;
 /** What Redis has lost comes back so soon, and what runs here goes on counting there. */
 const WHOLE_EVERY_MS = 2_000;
-
-type LimitsOfConfig = Pick<Config, 'clients' | 'teams' | 'clientDefaults'>;
 
 export interface OverLimit extends Over {
   readonly of: SubjectKind;
@@ -55,13 +53,13 @@ export class PeopleLimits {
   #exchangedAtMs = Number.NEGATIVE_INFINITY;
   #sharedWholeAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor(config: LimitsOfConfig, deps: PeopleLimitsDeps) {
+  constructor(config: LimitsConfig, deps: PeopleLimitsDeps) {
     this.#deps = deps;
     this.reconfigure(config);
   }
 
   /** What was counted stays. */
-  reconfigure(config: LimitsOfConfig): void {
+  reconfigure(config: LimitsConfig): void {
     this.#people = config.clients.length;
     this.#subjects = limitSubjects(config);
     this.#hasRates = this.#subjects.some(({ limits }) => hasRate(limits));

@@ -11,7 +11,7 @@ const WITHIN_MS = 10_000;
 /** As long as a few requests of one person take; then reuse is tried again. */
 const AVOIDED_FOR_MS = 30_000;
 
-interface Seen {
+interface StaleUses {
   count: number;
   firstAtMs: number;
   avoidUntilAtMs: number;
@@ -19,7 +19,7 @@ interface Seen {
 
 /** Time is of a monotonic clock. One entry for each endpoint. */
 export class ConnectionReuse {
-  readonly #seen = new Map<EndpointId, Seen>();
+  readonly #seen = new Map<EndpointId, StaleUses>();
 
   note(id: EndpointId, nowMs: number): void {
     const seen = this.#seen.get(id);

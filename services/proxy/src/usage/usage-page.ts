@@ -168,14 +168,14 @@ function cellsOf(figures: UsageFigures, { numbers }: Words): string[] {
 
 type Row = readonly string[];
 
-interface Table {
+interface PageTable {
   readonly heads: Row;
   readonly rows: readonly Row[];
   readonly total?: Row;
 }
 
 /** Where it is wider than the screen, it scrolls, also by the keyboard. */
-function tableOf(title: string, { heads, rows, total }: Table): string {
+function tableOf(title: string, { heads, rows, total }: PageTable): string {
   const row = (cells: Row) => {
     const [first = '', ...rest] = cells.map(escaped);
     return `<tr><th scope="row">${first}</th>${rest.map((cell) => `<td>${cell}</td>`).join('')}</tr>`;
