@@ -7,6 +7,12 @@ const FAST = 'a short cut: without it the result is the same, only later';
 
 export const OF_OTHERS: readonly Equivalent[] = [
   {
+    file: 'answer/answer-listeners.ts',
+    line: 'else if (this.#pending.length === 1)',
+    titles: ['this.#pending.length === 1 → true'],
+    why: 'each further delivery finds nothing',
+  },
+  {
     file: 'answer/whole-message.ts',
     line: "if (!text.trimEnd().endsWith('}')) return undefined",
     titles: ["!text.trimEnd().endsWith('}') → false"],
@@ -64,6 +70,14 @@ export const OF_OTHERS: readonly Equivalent[] = [
     file: 'answer/api-error.ts',
     line: "'type' in value && value.type === 'error'",
     titles: ["'type' in value && value.type === 'error' → value.type === 'error'"],
+    why: COMPILER,
+  },
+  {
+    file: 'answer/end.ts',
+    line: "return this.#state.status === 'ended' ?",
+    titles: [
+      "this.#state.status === 'ended' ? this.#state.ending : undefined → this.#state.ending",
+    ],
     why: COMPILER,
   },
   {

@@ -48,10 +48,14 @@ export const ROOMS: readonly Room[] = [
     sources: [
       `${PROXY}/server/{request-target,active-request-list}.ts`,
       `${PROXY}/exchange/{retries,first-byte-timeout,buffered-bodies,connection-failure,body-edit}.ts`,
-      `${PROXY}/answer/usage-at-start.ts`,
+      `${PROXY}/answer/{usage-at-start,answer-listeners}.ts`,
+      'packages/runtime/src/bursts.ts',
       `${PROXY}/routing/compare-snapshots.ts`,
       `${PROXY}/report/session-pseudonym.ts`,
     ],
-    tests: [`${PROXY}/{server,exchange,answer,routing,report}/*.test.ts`],
+    tests: [
+      `${PROXY}/{server,exchange,answer,routing,report}/*.test.ts`,
+      'packages/runtime/src/bursts.test.ts',
+    ],
   },
 ];

@@ -82,6 +82,41 @@ describe('Bursts', () => {
     expect(done).toEqual(['first', 'a', 'b', 'c']);
   });
 
+  it('acts on the rest behind one that throws, even if nothing else comes', () => {
+    const { bursts, done, run } = start();
+    run('first');
+    bursts.run(() => {
+      throw new Error('of somebody else');
+    });
+    run('a');
+    expect(() => vi.runAllTimers()).toThrow('of somebody else');
+    vi.runAllTimers();
+    expect(done).toEqual(['first', 'a']);
+  });
+
+  it('takes what an act brings for a part of the burst, counted from the event before', () => {
+    const { bursts, clock, done, run } = start();
+    run('first');
+    clock.advance(0.09);
+    bursts.run(() => {
+      run('brought');
+      done.push('act');
+    });
+    clock.advance(0.05);
+    vi.runAllTimers();
+    expect(done).toEqual(['first', 'act', 'brought']);
+  });
+
+  it('takes an event after exactly the gap for a part of the burst', () => {
+    let nowMs = 0;
+    const bursts = new Bursts({ nowMs: () => nowMs });
+    const done: string[] = [];
+    bursts.run(() => done.push('first'));
+    nowMs = 0.1;
+    bursts.run(() => done.push('next'));
+    expect(done).toEqual(['first']);
+  });
+
   it('counts from the end of what an event takes', () => {
     const { clock, done, run } = start();
     run('slow', 50);

@@ -102,6 +102,11 @@ describe('StreamEnd', () => {
     { name: 'no line end', chunks: ['data: {"type":"message_stop"}'], ending: 'whole' },
     { name: 'another name', chunks: ['event: message_st'], ending: 'open' },
     {
+      name: 'an error begun behind the last event',
+      chunks: [`${STOP}event: error`],
+      ending: 'whole',
+    },
+    {
       name: 'an error without a line end',
       chunks: ['event: error\ndata: {"error":{"type":"overloaded_error"}}'],
       ending: 'error overloaded_error',

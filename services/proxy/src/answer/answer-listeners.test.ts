@@ -76,12 +76,12 @@ describe('AnswerStream', () => {
 
   it('holds no more than one read of a socket', () => {
     const { got, send } = start();
-    send('x'.repeat(60_000));
-    expect(got).toEqual([]);
-    send('y'.repeat(10_000));
-    expect(got).toHaveLength(2);
-    send('z');
-    expect(got).toHaveLength(2);
+    for (const given of [2, 4]) {
+      send('x'.repeat(64 * 1024 - 1));
+      expect(got).toHaveLength(given - 2);
+      send('y');
+      expect(got).toHaveLength(given);
+    }
   });
 
   it('gives the rest of a burst to who has it by then', () => {
@@ -105,9 +105,12 @@ describe('AnswerStream', () => {
   });
 
   it('drops what nobody wants any more', () => {
-    const { got, stream, send } = start();
+    const { got, receiver, stream, send } = start();
     send('1');
     stream.forget();
+    vi.runAllTimers();
+    send('2');
+    stream.handTo(receiver('b'));
     vi.runAllTimers();
     expect(got).toEqual([]);
   });
